@@ -1,5 +1,7 @@
 package division
 
+import "github.com/tongban/tongban/node"
+
 // Kind is what sort of division it is. The text is stored and sent.
 type Kind string
 
@@ -33,6 +35,19 @@ func (k Kind) Chinese() string {
 		return "村"
 	case KindSimilar:
 		return "其他"
+	}
+	return ""
+}
+
+// Tier returns the tier divisions of this kind belong to.
+func (k Kind) Tier() node.Tier {
+	switch k {
+	case KindCounty:
+		return node.County
+	case KindStreet, KindTown, KindTownship:
+		return node.Township
+	case KindCommunity, KindVillage, KindSimilar:
+		return node.Village
 	}
 	return ""
 }
