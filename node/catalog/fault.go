@@ -3,6 +3,7 @@ package catalog
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Fault is one thing wrong with data that a person or an office handed in. It
@@ -41,6 +42,28 @@ func (f Fault) String() string {
 	return fmt.Sprintf("%s: %s (%s) [%s]", f.Path, f.ZH, f.EN, f.Code)
 }
 
+// newFault formats both messages from the same arguments; the templates use
+// indexed verbs where the languages order them differently.
+func newFault(path string, code FaultCode, zh, en string, args ...any) Fault {
+	if len(args) > 0 {
+		zh, en = fmt.Sprintf(zh, args...), fmt.Sprintf(en, args...)
+	}
+	return Fault{Path: path, Code: code, ZH: zh, EN: en}
+}
+
+// maxFaults bounds a report: nobody corrects more in one sitting, and a
+// hostile file must not make the answer larger than itself.
+const maxFaults = 1000
+
+// capped cuts a report to maxFaults and says so in its last line.
+func capped(faults []Fault) []Fault {
+	if len(faults) <= maxFaults {
+		return faults
+	}
+	return append(faults[:maxFaults:maxFaults], newFault("", FaultLimit,
+		"错误过多，只列出前%d处", "too many faults; only the first %d are listed", maxFaults))
+}
+
 // at returns the faults with their paths moved below prefix.
 func at(prefix string, faults []Fault) []Fault {
 	for i := range faults {
@@ -54,4 +77,24 @@ func at(prefix string, faults []Fault) []Fault {
 		}
 	}
 	return faults
+}
+
+// show makes text from outside fit to stand in a message: short, on one line,
+// without characters that could disguise what is written.
+func show(text string) string {
+	const most = 40
+	var b strings.Builder
+	n := 0
+	for _, r := range text {
+		if n == most {
+			b.WriteRune('…')
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '\uFFFD'
+		}
+		b.WriteRune(r)
+		n++
+	}
+	return b.String()
 }

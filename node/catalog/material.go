@@ -14,6 +14,9 @@ type Material struct {
 	Condition string `json:"condition,omitempty" zh:"适用情形"`
 }
 
+// maxCopies bounds what an item may demand and what can be handed in.
+const maxCopies = 99
+
 // MaterialForm is the form in which a paper is demanded.
 type MaterialForm string
 

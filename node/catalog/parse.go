@@ -1,0 +1,54 @@
+package catalog
+
+import "strconv"
+
+// itemsFile is the file in which a county's items are imported and exported.
+// Count is the number of items, so that a truncated list is noticed.
+type itemsFile struct {
+	Notes []string `json:"notes,omitempty" zh:"说明"`
+	Count int      `json:"count" zh:"事项数"`
+	Items []Item   `json:"items" zh:"事项"`
+}
+
+// ParseItems reads a file of items. It reports everything that is wrong, with
+// JSON paths such as items[12].materials[3].name: the shape, what Check says
+// about each item, and codes used twice. Items are returned only when there
+// is no fault at all; a catalogue is not imported in part.
+func ParseItems(data []byte) ([]Item, []Fault) {
+	var file itemsFile
+	faults := decodeStrict(data, &file)
+	// Rules are checked only on a sound shape: a value of the wrong kind was
+	// left empty and would be reported a second time as missing.
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	if file.Count != len(file.Items) {
+		faults = append(faults, newFault("count", FaultConflict, "事项数写明%d个，实际%d个", "count says %d, the list holds %d", file.Count, len(file.Items)))
+	}
+	first := make(map[string]int, len(file.Items))
+	for i, item := range file.Items {
+		path := "items[" + strconv.Itoa(i) + "]"
+		if j, ok := first[item.Code]; ok {
+			faults = append(faults, newFault(path+".code", FaultDuplicate, "编码“%s”与items[%d]重复", "code %q is also that of items[%d]", show(item.Code), j))
+		} else {
+			first[item.Code] = i
+		}
+		if len(faults) <= maxFaults {
+			faults = append(faults, at(path, Check(item))...)
+		}
+	}
+	if len(faults) > 0 {
+		return nil, capped(faults)
+	}
+	return file.Items, nil
+}
+
+// ParseItem reads one item, such as a draft, and reports every fault of its
+// shape. A draft may still be unfit for publication: that is for Check to say.
+func ParseItem(data []byte) (Item, []Fault) {
+	var item Item
+	if faults := decodeStrict(data, &item); len(faults) > 0 {
+		return Item{}, faults
+	}
+	return item, nil
+}
