@@ -1,0 +1,210 @@
+// Package configs holds the settings of a node: their types, their defaults,
+// how they are read, and what is wrong with them.
+//
+// A node has one YAML file, whatever its tier; county.yaml, township.yaml and
+// village.yaml beside this package are complete commented examples. Each
+// setting can be overridden by an environment variable: TONGBAN_ and the key
+// in capitals, with a double underscore for each level, lists separated by
+// commas:
+//
+//	listen.api               TONGBAN_LISTEN__API=127.0.0.1:8080
+//	upstream.county          TONGBAN_UPSTREAM__COUNTY=https://a:8443,https://b:8443
+//
+// An empty variable counts as not set. An unknown key is refused, in the file
+// and in the environment, because a mistyped setting that is silently ignored
+// is found out on the day it was needed. All faults are reported together
+// (Faults), each with its key and what would be right, in Chinese and English.
+//
+// Secrets never stand in the file or in the environment: a *_file key names a
+// file that only its owner may read (ReadSecret).
+//
+// The package opens no listener and no database and imports no other room.
+package configs
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Tier is the level a node works at. Its values are those of node.Tier; it is
+// a type of its own because settings import no other room.
+type Tier string
+
+// The three tiers.
+const (
+	County   Tier = "county"
+	Township Tier = "township"
+	Village  Tier = "village"
+)
+
+// TLSMode says where the api listener's certificate comes from.
+type TLSMode string
+
+// The modes of tls.mode.
+const (
+	TLSOff   TLSMode = "off"   // plain HTTP: loopback only, or behind a gateway
+	TLSNode  TLSMode = "node"  // the certificate the county's authority gave this node
+	TLSFiles TLSMode = "files" // cert_file and key_file
+)
+
+// Config is every setting of a node. One type serves all tiers; which keys a
+// tier has stands in the key table (keys.go). Fields that a tier does not have
+// are zero. Paths are absolute after Load, durations and sizes carry their
+// unit in the type or the name.
+type Config struct {
+	Tier       Tier
+	Node       string // node id; empty until init or enroll gives one
+	Division   string // division code: 6 digits county, 9 township, 12 village
+	Name       string // the centre's name, as printed on documents
+	DataDir    string
+	Production bool
+	Demo       bool // demonstration data and known passwords; loopback only
+
+	Listen    Listen
+	Advertise Advertise
+	TLS       TLS
+	Upstream  Upstream
+	Raft      Raft
+	Limits    Limits
+	Session   Session
+	Sync      Sync
+	Disk      Disk
+	Log       Log
+	Centre    Centre
+	Metrics   Metrics
+}
+
+// Listen holds the addresses (host:port) the node opens. An empty host means
+// every interface; port 0 lets the system choose one.
+type Listen struct {
+	API        string // people and programs: all tiers
+	Federation string // lower nodes: county and township
+	Peer       string // Raft and forwarding between hubs: county
+}
+
+// Advertise holds the addresses that others dial. Load fills one that is not
+// set from Listen when that names a single host and a fixed port.
+type Advertise struct {
+	Federation string
+	Peer       string
+}
+
+// TLS concerns the api listener only: federation and peer listeners always
+// use the node's own certificate.
+type TLS struct {
+	Mode          TLSMode
+	BehindGateway bool // a gateway in front ends TLS
+	CertFile      string
+	KeyFile       string
+}
+
+// Upstream names the nodes above, in the order they are tried.
+type Upstream struct {
+	Township []string // https URLs: village
+	County   []string // https URLs: township, and a village's direct way
+	Proxy    string   // http(s) URL; empty: none, whatever the environment says
+}
+
+// Raft holds the timing and the log keeping of the county's consensus.
+type Raft struct {
+	Heartbeat       time.Duration // a follower that hears nothing this long stands for election
+	Election        time.Duration // a candidate without a majority tries again after this
+	Lease           time.Duration // a leader without contact to a majority steps down after this
+	SnapshotEntries uint64        // log entries between two snapshots
+	TrailingLogs    uint64        // log entries kept behind a snapshot for slow peers
+}
+
+// Limits bound what one request or one case may cost.
+type Limits struct {
+	BodyBytes            int64 // a request body that is not an attachment
+	AttachmentBytes      int64
+	CaseAttachmentsBytes int64
+	Request              time.Duration
+	LoginHashes          int // password hashes computed at once
+}
+
+// Session holds how long a login lasts.
+type Session struct {
+	Access  time.Duration
+	Refresh time.Duration
+}
+
+// Sync holds the rhythm of the feed and the outbox.
+type Sync struct {
+	Heartbeat    time.Duration
+	BackoffMax   time.Duration
+	BatchEntries int
+	BatchBytes   int64
+	SkewWarn     time.Duration
+}
+
+// Disk holds the marks of free space on the data directory's disk.
+type Disk struct {
+	LowBytes  int64 // below it the node takes no cases
+	WarnBytes int64 // below it the node warns
+}
+
+// Log says how much is logged and in which form.
+type Log struct {
+	Level  slog.Level
+	Format string // "text" or "json"
+}
+
+// Centre holds what is printed on documents beside the centre's name.
+type Centre struct {
+	SupervisionPhone string
+}
+
+// Metrics concerns the /metrics page. Where others than this machine can reach
+// the api listener, it needs a token.
+type Metrics struct {
+	Enabled   bool
+	TokenFile string // bearer token asked of the reader
+}
+
+const megabyte = 1 << 20
+
+// Default returns the settings of a tier before a file is read. They are not
+// complete: division, name, data_dir and, below the county, upstream are the
+// operator's to give. An unknown tier gets what all tiers share.
+func Default(tier Tier) Config {
+	c := Config{
+		Tier:   tier,
+		Listen: Listen{API: "127.0.0.1:8080"},
+		TLS:    TLS{Mode: TLSOff},
+		Limits: Limits{
+			BodyBytes:            4 * megabyte,
+			AttachmentBytes:      20 * megabyte,
+			CaseAttachmentsBytes: 200 * megabyte,
+			Request:              30 * time.Second,
+			LoginHashes:          4,
+		},
+		Session: Session{Access: 15 * time.Minute, Refresh: 12 * time.Hour},
+		Sync: Sync{
+			Heartbeat:    10 * time.Second,
+			BackoffMax:   time.Minute,
+			BatchEntries: 512,
+			BatchBytes:   1 * megabyte,
+			SkewWarn:     time.Minute,
+		},
+		Disk: Disk{LowBytes: 512 * megabyte, WarnBytes: 2048 * megabyte},
+		Log:  Log{Level: slog.LevelInfo, Format: "text"},
+	}
+	switch tier {
+	case County:
+		c.Listen.Federation = ":8443"
+		c.Listen.Peer = ":8444"
+		// A lost leader is noticed after one to two heartbeats and replaced
+		// in one round: together within the 1.5 s promised for failover.
+		c.Raft = Raft{
+			Heartbeat:       500 * time.Millisecond,
+			Election:        500 * time.Millisecond,
+			Lease:           400 * time.Millisecond,
+			SnapshotEntries: 8192,
+			TrailingLogs:    10240,
+		}
+	case Township:
+		c.Listen.Federation = ":8443"
+	}
+	return c
+}
