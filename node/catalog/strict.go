@@ -23,6 +23,7 @@ const maxDocument = 32 << 20
 // A field tagged omitempty may be absent; one tagged null:"yes" may also be
 // null, which the source files use for "not known".
 func decodeStrict(data []byte, into any) []Fault {
+	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // Windows editors write a byte order mark
 	switch {
 	case len(data) > maxDocument:
 		return []Fault{newFault("", FaultLimit, "文件超过%dMB", "the file is larger than %d MB", maxDocument>>20)}
