@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // key is one setting: its name, the tiers that have it, and how its text
@@ -131,7 +132,7 @@ func text(at func(*Config) *string) setter {
 		if bad != nil {
 			return bad
 		}
-		if len(s) > most || strings.ContainsFunc(s, unicode.IsControl) {
+		if len(s) > most || !utf8.ValidString(s) || strings.ContainsFunc(s, unicode.IsControl) {
 			return wrong(
 				fmt.Sprintf("必须是一行文字，不超过 %d 字节", most),
 				fmt.Sprintf("must be one line of text of at most %d bytes", most))

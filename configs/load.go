@@ -24,32 +24,35 @@ const mostBytes = 1 << 20
 // Faults with everything that is wrong, and Config is zero. Whether data_dir
 // can be written is not looked at here.
 func Load(path string, env []string) (Config, error) {
+	if path == "" {
+		return load(".", "", nil, env)
+	}
+	data, fault := readFile(path)
+	if fault != nil {
+		return Config{}, Faults{*fault}
+	}
+	return load(filepath.Dir(path), filepath.Base(path), data, env)
+}
+
+// load is Load after the file called name was read from the folder base.
+func load(base, name string, data []byte, env []string) (Config, error) {
 	s := newSettings()
-	base := "."
-	if path != "" {
-		base = filepath.Dir(path)
-		data, fault := readFile(path)
-		if fault != nil {
-			return Config{}, Faults{*fault}
-		}
-		s.file = filepath.Base(path)
-		s.addYAML(data)
-	}
+	s.file = name
+	s.addYAML(data)
 	s.addEnv(env)
-	c, faults := s.config()
+	c := s.config()
 	if err := absolute(&c, base); err != nil {
-		faults = append(faults, Fault{Source: s.file, ZH: "无法确定配置文件所在目录", EN: "the settings file's folder cannot be determined", Err: err})
+		s.faults = append(s.faults, Fault{Source: name, ZH: "无法确定配置文件所在目录", EN: "the settings file's folder cannot be determined", Err: err})
 	}
-	faults = append(faults, s.checkFiles(&c)...)
-	if len(faults) > 0 {
-		return Config{}, faults
+	s.checkFiles(&c)
+	if len(s.faults) > 0 {
+		return Config{}, s.faults
 	}
 	return c, nil
 }
 
-// config turns what was written into a Config, with every fault found before
-// and on the way.
-func (s *settings) config() (Config, Faults) {
+// config turns what was written into a Config and adds the faults it finds.
+func (s *settings) config() Config {
 	var tier Tier
 	if v, ok := s.values["tier"]; ok && !v.list {
 		tier = Tier(strings.TrimSpace(v.texts[0]))
@@ -76,7 +79,7 @@ func (s *settings) config() (Config, Faults) {
 	complete(&c)
 	check := checker{c: &c, settings: s}
 	check.all()
-	return c, s.faults
+	return c
 }
 
 // complete fills what follows from other settings.

@@ -288,20 +288,14 @@ func TestSecretFiles(t *testing.T) {
 }
 
 func FuzzLoad(f *testing.F) {
-	for _, tier := range everyTier {
-		data, err := Example(tier)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(data, "TONGBAN_LISTEN__API=127.0.0.1:0")
-	}
+	f.Add([]byte(villageYAML), "TONGBAN_LISTEN__API=127.0.0.1:0")
+	f.Add([]byte(countyYAML), "TONGBAN_RAFT__LEASE_MS=9999")
 	f.Add([]byte("a: &a [*a, *a]\n"), "TONGBAN_=x")
 	f.Add([]byte("tier: village\ntier: county\n"), "TONGBAN_UPSTREAM__COUNTY=,,")
 	f.Add([]byte("\xff\xfet\x00"), "TONGBAN_LISTEN__API=[::1]:80")
-	path := filepath.Join(f.TempDir(), "node.yaml")
+	base := f.TempDir()
 	f.Fuzz(func(t *testing.T, data []byte, env string) {
-		mustWrite(t, path, string(data), 0o600)
-		c, err := Load(path, []string{env})
+		c, err := load(base, "node.yaml", data, []string{env})
 		if err != nil {
 			var faults Faults
 			if !errors.As(err, &faults) || len(faults) == 0 {

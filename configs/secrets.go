@@ -77,8 +77,7 @@ func private(path string, mode fs.FileMode) error {
 
 // checkFiles looks at every file the settings name, so that a missing or an
 // open one is reported at start and not at the first request.
-func (s *settings) checkFiles(c *Config) Faults {
-	var faults Faults
+func (s *settings) checkFiles(c *Config) {
 	for _, f := range []struct {
 		name, path string
 		secret     bool
@@ -102,8 +101,7 @@ func (s *settings) checkFiles(c *Config) Faults {
 			fault.ZH, fault.EN = "必须是已有的证书文件", "must be an existing certificate file"
 		}
 		if fault.Err != nil {
-			faults = append(faults, fault)
+			s.faults = append(s.faults, fault)
 		}
 	}
-	return faults
 }
