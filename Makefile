@@ -1,0 +1,65 @@
+# tongban: `make help` lists the targets.
+
+GO       ?= go
+PKGS     ?= ./...
+DEMO_DIR ?= ./demo
+FUZZTIME ?= 10s
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS   = -s -w -X main.version=$(VERSION)
+BUILD     = $(GO) build -trimpath -buildvcs=false -tags "$(TAGS)" -ldflags "$(LDFLAGS)"
+
+# FTS5 is off in go-sqlite3 unless asked for, in tests as in the product.
+TAGS     = sqlite_fts5
+export CGO_ENABLED = 1
+
+# The folders that hold Go code; an absent one is no fault.
+ROOMS    = $(wildcard cmd api federation store node configs)
+
+.DEFAULT_GOAL := help
+.PHONY: help tools build test vet test-long fuzz bench demo demo-check demo-reset generate clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PKGS=./configs/...  limits test, vet and fuzz; DEMO_DIR=./demo is the demo's data; FUZZTIME=10s"
+
+tools:
+	@.ci/need go gcc
+
+build: tools ## bin/tongban
+	@mkdir -p bin
+	$(BUILD) -o bin/tongban ./cmd/tongban
+
+vet: tools
+	@unformatted=$$(gofmt -l $(ROOMS)); if [ -n "$$unformatted" ]; then \
+		echo "gofmt -w 可修正以下文件 / gofmt -w mends these files:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet -tags "$(TAGS)" $(PKGS)
+
+test: vet ## format, vet and every test, with the race detector
+	$(GO) test -race -tags "$(TAGS)" -timeout 20m $(PKGS)
+
+test-long: vet ## the tests with their large numbers (TONGBAN_LONG=1)
+	TONGBAN_LONG=1 $(GO) test -race -tags "$(TAGS)" -timeout 120m $(PKGS)
+
+fuzz: tools ## every fuzz target for FUZZTIME
+	GOFLAGS="$(GOFLAGS) -tags=$(TAGS)" .ci/fuzz $(FUZZTIME) $(PKGS)
+
+bench: build ## speed and size, beside the ceilings of disk, SQLite and Raft
+	$(BUILD) -o bin/tongban-bench ./cmd/bench
+	bin/tongban-bench
+
+demo: build ## a county, two townships and four villages on this machine
+	bin/tongban demo --dir "$(DEMO_DIR)"
+
+demo-check: build ## the demo's walk without a person, on free ports; ends with JSON
+	bin/tongban demo --check
+
+demo-reset: build ## remove the demo's data
+	bin/tongban demo --reset --dir "$(DEMO_DIR)"
+
+generate: tools ## write generated code anew
+	$(GO) generate $(PKGS)
+
+clean: ## remove what was built
+	rm -rf bin
