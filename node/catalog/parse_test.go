@@ -1,14 +1,182 @@
 package catalog
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/tongban/tongban/node"
 )
 
 func TestRealItemsPass(t *testing.T) {
 	items := realItems(t)
 	if len(items) != 226 {
 		t.Fatalf("%d items, want 226", len(items))
+	}
+	for _, item := range items {
+		again, faults := ParseItem(Canonical(item))
+		if len(faults) > 0 {
+			t.Fatalf("%s: canonical form does not parse: %v", item.Code, faults)
+		}
+		if Hash(again) != Hash(item) {
+			t.Errorf("%s: hash changes on the way through JSON", item.Code)
+		}
+	}
+}
+
+func TestParseItemsReportsEveryFaultOfShape(t *testing.T) {
+	const document = `{"count": 1.5, "extra": [{"deep": [1]}], "items": [
+		{"code": 7, "Name": "x", "name": "a", "name": "b", "type": null, "legal_basis": {"law": "x"},
+		 "instant": "yes", "fee": [], "statutory_working_days": 99999999999999999999,
+		 "materials": [{"name": "甲", "copies": 1e2}], "form": "none"}, null]}`
+	items, faults := ParseItems([]byte(document))
+	if items != nil {
+		t.Error("items were accepted")
+	}
+	want := []string{
+		"count type", "extra unknown", "items[0].code type", "items[0].Name unknown",
+		"items[0].name duplicate", "items[0].type type", "items[0].legal_basis type",
+		"items[0].instant type", "items[0].fee type", "items[0].statutory_working_days type",
+		"items[0].materials[0].copies type", "items[0].materials[0].form missing",
+		"items[0].materials[0].required missing", "items[0].form type",
+		"items[0].department missing", "items[0].results missing", "items[1] type",
+	}
+	got := summary(faults)
+	for _, w := range want {
+		if !slices.Contains(got, w) {
+			t.Errorf("missing fault %q in %q", w, got)
+		}
+	}
+	mustBeTold(t, faults)
+}
+
+func TestParseItemsRefusesWholeDocument(t *testing.T) {
+	for name, document := range map[string]string{
+		"empty":          ``,
+		"cut off":        `{"count": 0, "items": [`,
+		"cut in an item": `{"count": 0, "items": [{"code": "x"`,
+		"trailing text":  `{"count": 0, "items": []} {}`,
+		"not UTF-8":      "{\"count\": 0, \"items\": [], \"notes\": [\"\xff\"]}",
+		"an array":       `[]`,
+		"too large":      strings.Repeat(" ", maxDocument+1),
+		"deep":           `{"x": ` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			items, faults := ParseItems([]byte(document))
+			if items != nil || len(faults) == 0 {
+				t.Fatalf("accepted: %d items", len(items))
+			}
+			mustBeTold(t, faults)
+		})
+	}
+}
+
+func TestParseItemsAcceptsNothingUnlessAllIsWell(t *testing.T) {
+	file := itemsFile{Count: 4, Items: []Item{sample(), sample(), sample()}}
+	file.Items[1].Code = "TB-SCJG-002"
+	file.Items[1].LegalBasis = nil
+	data, err := json.Marshal(struct {
+		Count int    `json:"count"`
+		Items []Item `json:"items"`
+	}{file.Count, []Item{normal(file.Items[0]), normal(file.Items[1]), normal(file.Items[2])}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	items, faults := ParseItems(data)
+	if items != nil {
+		t.Error("items were accepted")
+	}
+	want := []string{"count conflict", "items[1].legal_basis law", "items[2].code duplicate"}
+	if got := summary(faults); !slices.Equal(got, want) {
+		t.Errorf("faults %q, want %q", got, want)
+	}
+}
+
+func TestFaultReportIsBounded(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString(`{"count": 0, "items": [`)
+	for range 5000 {
+		b.WriteString(`0,`)
+	}
+	b.WriteString(`0]}`)
+	_, faults := ParseItems(b.Bytes())
+	if len(faults) != maxFaults+1 || faults[maxFaults].Code != FaultLimit {
+		t.Errorf("%d faults, the last %v", len(faults), faults[len(faults)-1])
+	}
+}
+
+// FuzzParseItems: whatever arrives, items and faults exclude each other, every
+// fault is told in both languages, and what is accepted survives its own
+// canonical form.
+func FuzzParseItems(f *testing.F) {
+	one, _ := json.Marshal(map[string]any{"count": 1, "items": []Item{normal(sample())}})
+	for _, seed := range []string{
+		string(one), `{"count":0,"items":[]}`, `{"count":0,"items":null}`, `[]`, `{`, `{"items":[{"materials":[{}]}]}`,
+		`{"":{"":[]}}`, "{\"a\u202e\":1}", strings.Repeat("[", 500), `{"count":-0,"items":[]}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		items, faults := ParseItems(data)
+		if len(faults) > 0 && items != nil {
+			t.Fatal("items beside faults")
+		}
+		mustBeTold(t, faults)
+		for _, item := range items {
+			again, faults := ParseItem(Canonical(item))
+			if len(faults) > 0 || !bytes.Equal(Canonical(again), Canonical(item)) {
+				t.Fatalf("not canonical: %v", faults)
+			}
+		}
+	})
+}
+
+func BenchmarkParseItems(b *testing.B) {
+	data := mustRead(b, "items.json")
+	b.SetBytes(int64(len(data)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, faults := ParseItems(data); len(faults) > 0 {
+			b.Fatal(faults[0])
+		}
+	}
+}
+
+// sample is a small item that passes every check.
+func sample() Item {
+	return Item{
+		Code: "TB-SCJG-001", Name: "食品经营许可", Type: Licence, Department: "县市场监督管理局",
+		LegalBasis:  []LegalBasis{{Law: "食品安全法", Article: "第三十五条"}},
+		Subject:     SubjectBoth,
+		AcceptTiers: []node.Tier{node.County, node.Township, node.Village},
+		ReviewSteps: []ReviewStep{{node.Village, StepAcceptance}, {node.Township, StepPreReview}, {node.County, StepDecide}},
+		DecideTier:  node.County, StatutoryWorkingDays: 20, PromisedWorkingDays: 5,
+		SpecialProcedures: []SpecialProcedure{{Name: "现场勘验", TypicalDays: 3, Unit: WorkingDays}},
+		Fee:               Fee{Standard: "不收费"},
+		Materials: []Material{
+			{Name: "申请书", Form: FormOriginal, Copies: 1, Required: true, Source: "申请人自备"},
+			{Name: "身份证", Form: FormCopy, Copies: 2, Required: true, Source: "政府部门核发", Shareable: true},
+			{Name: "合同", Form: FormOriginalAndCopy, Copies: 1, Required: true, Source: "申请人自备"},
+			{Name: "照片", Form: FormElectronic, Copies: 1, Required: true, Source: "申请人自备"},
+			{Name: "委托书", Form: FormOriginal, Copies: 1, Source: "申请人自备", Condition: "委托他人办理"},
+		},
+		Form: []Field{
+			{Key: KeyApplicantType, Label: "申请人类型", Type: TypeEnum, Required: true, Options: []string{ApplicantNatural, ApplicantLegal}},
+			{Key: "applicant_name", Label: "申请人姓名（名称）", Type: TypeString, Required: true},
+			{Key: KeyIDNumber, Label: "居民身份证号码", Type: TypeIDNumber},
+			{Key: KeyUSCC, Label: "统一社会信用代码", Type: TypeUSCC},
+			{Key: "phone", Label: "联系电话", Type: TypePhone, Required: true},
+			{Key: "premises_address", Label: "经营场所", Type: TypeAddress, Required: true},
+			{Key: "business_area", Label: "面积（㎡）", Type: TypeNumber, Required: true},
+			{Key: KeyStartDate, Label: "开始日期", Type: TypeDate},
+			{Key: KeyEndDate, Label: "结束日期", Type: TypeDate},
+			{Key: "reason", Label: "说明", Type: TypeText},
+		},
+		Results: []Result{{Name: "食品经营许可证", ValidityYears: 5}},
+		Phone:   "0000-11001", Location: "县政务服务中心一楼 A01 窗口",
 	}
 }
 
@@ -31,4 +199,23 @@ func mustRead(t testing.TB, name string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// summary is each fault as "path code", for comparison.
+func summary(faults []Fault) []string {
+	lines := make([]string, len(faults))
+	for i, f := range faults {
+		lines[i] = f.Path + " " + string(f.Code)
+	}
+	return lines
+}
+
+// mustBeTold checks that people and programs can use every fault.
+func mustBeTold(t testing.TB, faults []Fault) {
+	t.Helper()
+	for _, f := range faults {
+		if f.Code == "" || f.ZH == "" || f.EN == "" || strings.Contains(f.ZH+f.EN, "%!") {
+			t.Errorf("fault is not fit to be shown: %+v", f)
+		}
+	}
 }
