@@ -111,12 +111,12 @@ func (k *CountyKeys) linkTo(previous *CountyKeys) error {
 }
 
 // String keeps keys out of logs.
-func (k *CountyKeys) String() string {
+func (k CountyKeys) String() string {
 	return fmt.Sprintf("county keys %s serial %d (private)", k.trust.County, k.trust.Serial)
 }
 
 // GoString keeps keys out of logs.
-func (k *CountyKeys) GoString() string { return k.String() }
+func (k CountyKeys) GoString() string { return k.String() }
 
 // Create writes the keys into dir, which it makes if need be. It never
 // replaces keys: a county without its root cannot be repaired.

@@ -39,10 +39,10 @@ func GenerateNode(rand io.Reader) (*NodeKeys, error) {
 func (k *NodeKeys) SignPublic() ed25519.PublicKey { return k.Sign.Public().(ed25519.PublicKey) }
 
 // String keeps keys out of logs.
-func (k *NodeKeys) String() string { return "node keys (private)" }
+func (k NodeKeys) String() string { return "node keys (private)" }
 
 // GoString keeps keys out of logs.
-func (k *NodeKeys) GoString() string { return k.String() }
+func (k NodeKeys) GoString() string { return k.String() }
 
 // Create writes the keys into dir, which it makes if need be; it never
 // replaces keys.

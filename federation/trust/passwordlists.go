@@ -6,7 +6,7 @@ import "strings"
 // leaks, Chinese sites' included (520 and 1314 sound like "I love you, for
 // ever"), and the words nearest at hand in a government service hall. They are
 // in lower case.
-var commonPasswords = set(`
+var commonPasswords = wordSet(`
 000000 00000000 0123456789 0987654321 111111 11111111 112233 11223344 1122334455 123123 123321 12341234
 123454321 1234554321 123456 12345678 123456789 1234567890 12345678910 1234qwer 123698745 123qwe 123qweasd
 123qweasdzxc 1314520 13145200 1314521 147258369 1472583690 159357 168168 16888888 1q2w3e 1q2w3e4r
@@ -40,7 +40,7 @@ chao che chen cheng chong chou chu chuan chuang chui chun chuo shai shao she she
 shuang shui shun shuo ran rang rao re ren reng rong rou ru ruan rui run
 `)
 
-func set(words string) map[string]struct{} {
+func wordSet(words string) map[string]struct{} {
 	m := make(map[string]struct{})
 	for _, w := range strings.Fields(words) {
 		m[w] = struct{}{}
