@@ -1,0 +1,76 @@
+package county
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Errors a caller branches on. Text that may reach people has both languages.
+var (
+	// ErrUnknown: the proposal was handed to the log and its outcome cannot be
+	// told (leadership or connection lost meanwhile). Propose it again.
+	ErrUnknown = errors.New("结果未知，请重试 (outcome unknown, propose again)")
+
+	// ErrNoLeader: no leader was found in time; nothing was submitted.
+	ErrNoLeader = errors.New("县中心暂无主节点 (no leader)")
+
+	// ErrTooLarge: the proposal exceeds MaxCommand.
+	ErrTooLarge = errors.New("提交内容过大 (proposal too large)")
+
+	// ErrBusy: the leader's queue is full; nothing was submitted.
+	ErrBusy = errors.New("县中心繁忙，请稍后重试 (leader's queue is full)")
+
+	// ErrClosed: the hub was closed or has stopped.
+	ErrClosed = errors.New("县中心进程已停止 (hub is closed)")
+
+	// ErrStopped: the hub met a failure after which it must not go on (storage
+	// error, unreadable entry). It serves nothing until restarted.
+	ErrStopped = errors.New("县中心进程因故障停止 (hub stopped after a failure)")
+
+	// ErrNotReady: the hub has not caught up since it started, or knows no leader.
+	ErrNotReady = errors.New("县中心进程尚未就绪 (hub is not ready)")
+
+	// ErrDatabaseBehind: the database lacks entries that the log no longer has,
+	// and no peer could supply them.
+	ErrDatabaseBehind = errors.New("数据库落后于快照，请恢复备份 (database is behind its snapshot and no peer could refill it: restore the latest backup of state.db, or remove this hub and add it again)")
+
+	// ErrLogBehind: the log lacks entries that the database has.
+	ErrLogBehind = errors.New("日志落后于数据库 (the raft log lost its end: remove this hub and add it again; a single hub is started again from its database with the recover command)")
+
+	// ErrLogDamaged: a record of the log or of the stable store fails its checksum.
+	ErrLogDamaged = errors.New("日志文件损坏 (raft log is damaged: remove this hub and add it again; a single hub is started again from its database with the recover command)")
+
+	// ErrSnapshotDamaged: a snapshot header or stream fails its checksum.
+	ErrSnapshotDamaged = errors.New("快照损坏 (snapshot is damaged)")
+
+	// ErrForeign: a snapshot, a backup or a hub of another cluster, or a hub
+	// that is not what it was said to be.
+	ErrForeign = errors.New("不属于本县集群 (of another cluster)")
+
+	// ErrNewer: written by a newer version of tongban than this one.
+	ErrNewer = errors.New("需要更新版本的 tongban (written by a newer version)")
+
+	// ErrMembership: the change of membership was refused or did not finish.
+	ErrMembership = errors.New("成员变更未完成 (membership change refused or unfinished)")
+)
+
+// errNotLeader is internal: asked the wrong hub, nothing was submitted.
+var errNotLeader = errors.New("not the leader")
+
+// wireErrors is how errors cross the peer port. Add only; codes are never reused.
+var wireErrors = []struct {
+	code   string
+	status int
+	err    error
+}{
+	{"unknown", http.StatusBadGateway, ErrUnknown},
+	{"not_leader", http.StatusMisdirectedRequest, errNotLeader},
+	{"no_leader", http.StatusServiceUnavailable, ErrNoLeader},
+	{"too_large", http.StatusRequestEntityTooLarge, ErrTooLarge},
+	{"busy", http.StatusTooManyRequests, ErrBusy},
+	{"stopped", http.StatusServiceUnavailable, ErrStopped},
+	{"closed", http.StatusServiceUnavailable, ErrClosed},
+	{"not_ready", http.StatusServiceUnavailable, ErrNotReady},
+	{"foreign", http.StatusConflict, ErrForeign},
+	{"membership", http.StatusConflict, ErrMembership},
+}

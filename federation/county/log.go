@@ -1,0 +1,235 @@
+package county
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+)
+
+// boltStore is what raft-boltdb offers and a test may break.
+type boltStore interface {
+	raft.LogStore
+	raft.StableStore
+	Close() error
+}
+
+// diskLog stands between raft and bbolt and adds what both lack:
+//
+//   - a checksum per record, because bbolt does not notice a flipped bit in a
+//     value and raft would replicate and apply it;
+//   - a latch: after the first failed write nothing is written any more. The
+//     kernel may drop the dirty pages of a failed fsync and call the next one a
+//     success, so trying again could acknowledge what is not on disk;
+//   - a clock on the write in progress, for the watchdog.
+type diskLog struct {
+	bolt    boltStore
+	now     func() time.Time
+	onError func(error)
+
+	latch   sync.Mutex
+	failed  error
+	writing atomic.Int64 // start of the write in progress, unix ns; 0: none
+}
+
+var _ interface {
+	boltStore
+	raft.MonotonicLogStore
+} = (*diskLog)(nil)
+
+// IsMonotonic makes raft clear the whole log when it installs a snapshot. Left
+// in place, the old entries would end in a gap, and those that were never
+// committed could pass for history.
+func (d *diskLog) IsMonotonic() bool { return true }
+
+func (d *diskLog) FirstIndex() (uint64, error) { return d.bolt.FirstIndex() }
+func (d *diskLog) LastIndex() (uint64, error)  { return d.bolt.LastIndex() }
+func (d *diskLog) Close() error                { return d.bolt.Close() }
+
+func (d *diskLog) GetLog(index uint64, l *raft.Log) error {
+	if err := d.bolt.GetLog(index, l); err != nil {
+		// raft compares with ==.
+		return err
+	}
+	sum := l.Extensions
+	l.Extensions = nil
+	if l.Index != index || len(sum) != 4 || binary.BigEndian.Uint32(sum) != logSum(l) {
+		err := fmt.Errorf("%w: entry %d fails its checksum", ErrLogDamaged, index)
+		d.fail(err)
+		return err
+	}
+	return nil
+}
+
+func (d *diskLog) StoreLog(l *raft.Log) error { return d.StoreLogs([]*raft.Log{l}) }
+
+func (d *diskLog) StoreLogs(logs []*raft.Log) error {
+	sealed := make([]*raft.Log, len(logs))
+	for i, l := range logs {
+		// The original is read by other goroutines; and the checksum is this
+		// disk's affair, not to be replicated.
+		c := *l
+		c.Extensions = binary.BigEndian.AppendUint32(nil, logSum(l))
+		sealed[i] = &c
+	}
+	return d.write(func() error { return d.bolt.StoreLogs(sealed) })
+}
+
+func (d *diskLog) DeleteRange(lo, hi uint64) error {
+	return d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+}
+
+func (d *diskLog) Set(k, v []byte) error {
+	sealed := binary.BigEndian.AppendUint32(append([]byte(nil), v...), stableSum(k, v))
+	return d.write(func() error { return d.bolt.Set(k, sealed) })
+}
+
+func (d *diskLog) Get(k []byte) ([]byte, error) {
+	sealed, err := d.bolt.Get(k)
+	if err != nil {
+		// raft compares the text with "not found".
+		return nil, err
+	}
+	n := len(sealed) - 4
+	if n < 0 || binary.BigEndian.Uint32(sealed[n:]) != stableSum(k, sealed[:n]) {
+		return nil, fmt.Errorf("%w: %s fails its checksum", ErrLogDamaged, k)
+	}
+	return sealed[:n], nil
+}
+
+// SetUint64 stores terms. For the current term raft answers an error with a
+// panic; the hub is stopping by then, and what makes a term count (a vote, an
+// entry) is refused by the latch, so this one failure is kept from it.
+func (d *diskLog) SetUint64(k []byte, v uint64) error {
+	err := d.Set(k, binary.BigEndian.AppendUint64(nil, v))
+	if err != nil && string(k) == "CurrentTerm" {
+		return nil
+	}
+	return err
+}
+
+func (d *diskLog) GetUint64(k []byte) (uint64, error) {
+	v, err := d.Get(k)
+	if err != nil {
+		return 0, err
+	}
+	if len(v) != 8 {
+		return 0, fmt.Errorf("%w: %s has %d bytes", ErrLogDamaged, k, len(v))
+	}
+	return binary.BigEndian.Uint64(v), nil
+}
+
+func (d *diskLog) write(f func() error) error {
+	d.latch.Lock()
+	failed := d.failed
+	d.latch.Unlock()
+	if failed != nil {
+		return failed
+	}
+	d.writing.Store(d.now().UnixNano())
+	err := f()
+	d.writing.Store(0)
+	if err != nil {
+		d.fail(fmt.Errorf("write raft log: %w", err))
+	}
+	return err
+}
+
+// fail closes the latch and reports the first failure.
+func (d *diskLog) fail(err error) {
+	d.latch.Lock()
+	first := d.failed == nil
+	if first {
+		d.failed = err
+	}
+	d.latch.Unlock()
+	if first && d.onError != nil {
+		d.onError(err)
+	}
+}
+
+func (d *diskLog) err() error {
+	d.latch.Lock()
+	defer d.latch.Unlock()
+	return d.failed
+}
+
+// stalled is how long the write in progress has taken; 0 when there is none.
+func (d *diskLog) stalled() time.Duration {
+	since := d.writing.Load()
+	if since == 0 {
+		return 0
+	}
+	return time.Duration(d.now().UnixNano() - since)
+}
+
+func logSum(l *raft.Log) uint32 {
+	var head [17]byte
+	binary.BigEndian.PutUint64(head[:], l.Index)
+	binary.BigEndian.PutUint64(head[8:], l.Term)
+	head[16] = byte(l.Type)
+	return crc32.Update(crc32.Checksum(head[:], castagnoli), castagnoli, l.Data)
+}
+
+func stableSum(k, v []byte) uint32 {
+	return crc32.Update(crc32.Checksum(k, castagnoli), castagnoli, v)
+}
+
+// span is what the log holds: first and last index, 0 when empty.
+func (d *diskLog) span() (first, last uint64, err error) {
+	if first, err = d.FirstIndex(); err != nil {
+		return 0, 0, err
+	}
+	last, err = d.LastIndex()
+	return first, last, err
+}
+
+// entries calls f with each entry from lo through hi. A missing entry is
+// raft.ErrLogNotFound.
+func (d *diskLog) entries(lo, hi uint64, f func(*raft.Log) error) error {
+	for i := lo; i <= hi; i++ {
+		var l raft.Log
+		if err := d.GetLog(i, &l); err != nil {
+			return err
+		}
+		if err := f(&l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// verify reads every record there is, so that damage shows at the start and
+// not when raft meets it, which it can only answer with a panic.
+func (d *diskLog) verify() error {
+	first, last, err := d.span()
+	if err != nil {
+		return err
+	}
+	var term uint64
+	for i := first; i <= last && last > 0; i++ {
+		var l raft.Log
+		if err := d.GetLog(i, &l); err != nil {
+			if errors.Is(err, raft.ErrLogNotFound) {
+				err = fmt.Errorf("%w: entry %d is missing", ErrLogDamaged, i)
+			}
+			return err
+		}
+		if l.Term < term {
+			return fmt.Errorf("%w: term of entry %d goes back", ErrLogDamaged, i)
+		}
+		term = l.Term
+	}
+	for _, k := range []string{"CurrentTerm", "LastVoteTerm", "LastVoteCand"} {
+		if _, err := d.Get([]byte(k)); err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,245 @@
+package county
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/raft"
+)
+
+// proposal is one command on its way through the leader.
+type proposal struct {
+	data  []byte
+	taken atomic.Bool // by the batch that carries it, or by its own withdrawal
+	done  chan outcome
+}
+
+type outcome struct {
+	Result
+	err error
+}
+
+// Propose has data committed and applied, at whichever hub leads, and returns
+// what the state machine answered. It waits for a leader for at most
+// Timing.LeaderWait. See the package comment for what its errors mean.
+func (h *Hub) Propose(ctx context.Context, data []byte) (Result, error) {
+	if len(data) > MaxCommand {
+		return Result{}, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(data), MaxCommand)
+	}
+	var res Result
+	err := h.atLeader(ctx, func() (err error) {
+		res, err = h.submit(ctx, data)
+		return err
+	}, func(addr string) (err error) {
+		res, err = h.client.propose(ctx, addr, data)
+		return err
+	})
+	return res, err
+}
+
+// atLeader runs here where this hub leads, else there with the leader's
+// address, and again while neither submitted anything for want of a leader.
+func (h *Hub) atLeader(ctx context.Context, here func() error, there func(addr string) error) error {
+	give := time.NewTimer(h.o.Timing.LeaderWait)
+	defer give.Stop()
+	pause := 2 * time.Millisecond
+	for {
+		if h.life.Err() != nil {
+			return h.closedErr()
+		}
+		err := ErrNoLeader
+		if h.raft.State() == raft.Leader {
+			err = here()
+		} else if addr, id := h.raft.LeaderWithID(); addr != "" && string(id) != h.o.ID {
+			err = there(string(addr))
+		}
+		if !errors.Is(err, errNotLeader) && !errors.Is(err, ErrNoLeader) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%w: %w", ErrNoLeader, ctx.Err())
+		case <-give.C:
+			return ErrNoLeader
+		case <-h.life.Done():
+			return h.closedErr()
+		case <-time.After(pause):
+			pause = min(2*pause, 50*time.Millisecond)
+		}
+	}
+}
+
+// submit puts data into this leader's queue and waits for its outcome.
+func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
+	p := &proposal{data: data, done: make(chan outcome, 1)}
+	if err := h.enqueue(p); err != nil {
+		return Result{}, err
+	}
+	select {
+	case out := <-p.done:
+		return out.Result, out.err
+	case <-ctx.Done():
+		return Result{}, p.abandon(ctx.Err())
+	case <-h.life.Done():
+	}
+	// Both may be true at once; an outcome that is there is the better answer.
+	select {
+	case out := <-p.done:
+		return out.Result, out.err
+	default:
+		return Result{}, p.abandon(h.closedErr())
+	}
+}
+
+// abandon is the error of a caller that leaves before the outcome is there.
+func (p *proposal) abandon(why error) error {
+	if p.taken.CompareAndSwap(false, true) {
+		return why // withdrawn from the queue, nothing was submitted
+	}
+	return fmt.Errorf("%w: %w", ErrUnknown, why)
+}
+
+func (h *Hub) enqueue(p *proposal) error {
+	h.intake.RLock()
+	defer h.intake.RUnlock()
+	if h.closing || h.life.Err() != nil {
+		// Whoever asked from elsewhere finds the next leader.
+		return errNotLeader
+	}
+	select {
+	case h.queue <- p:
+		return nil
+	default:
+		return ErrBusy
+	}
+}
+
+// formBatches turns waiting proposals into Raft entries. Only a few are in
+// flight; what arrives meanwhile waits and makes the next one larger, so the
+// batches grow with the load and one alone does not wait.
+func (h *Hub) formBatches() {
+	slots := make(chan struct{}, h.o.Limits.InFlight)
+	var carried *proposal // taken from the queue, too large for the last frame
+	for {
+		slots <- struct{}{}
+		batch, next, open := h.gather(carried)
+		carried = next
+		if len(batch) > 0 {
+			f := h.raft.Apply(encodeFrame(h.o.Now().UnixMilli(), payloads(batch)), 0)
+			h.batches.Add(1)
+			h.run(func() {
+				defer h.batches.Done()
+				defer func() { <-slots }()
+				h.answer(batch, f)
+			})
+		} else {
+			<-slots
+		}
+		if !open {
+			return
+		}
+	}
+}
+
+// gather waits for a proposal and takes what else is there and fits.
+func (h *Hub) gather(carried *proposal) (batch []*proposal, next *proposal, open bool) {
+	size := 0
+	take := func(p *proposal) bool {
+		if size+frameCost(p.data) > maxFrame && len(batch) > 0 {
+			next = p
+			return false
+		}
+		if p.taken.CompareAndSwap(false, true) {
+			size += frameCost(p.data)
+			batch = append(batch, p)
+		}
+		return true
+	}
+	if carried != nil {
+		take(carried)
+	} else {
+		p, more := <-h.queue
+		if !more {
+			return nil, nil, false
+		}
+		take(p)
+	}
+	for len(batch) < h.o.Limits.BatchCommands {
+		select {
+		case p, more := <-h.queue:
+			if !more {
+				return batch, next, next != nil
+			}
+			if !take(p) {
+				return batch, next, true
+			}
+		default:
+			return batch, next, true
+		}
+	}
+	return batch, next, true
+}
+
+func payloads(batch []*proposal) [][]byte {
+	data := make([][]byte, len(batch))
+	for i, p := range batch {
+		data[i] = p.data
+	}
+	return data
+}
+
+// answer gives every proposal of a batch its outcome.
+func (h *Hub) answer(batch []*proposal, f raft.ApplyFuture) {
+	results, err := h.await(f)
+	if err == nil && len(results) != len(batch) {
+		err = fmt.Errorf("%w: %d results for %d proposals", ErrUnknown, len(results), len(batch))
+	}
+	for i, p := range batch {
+		if err != nil {
+			p.done <- outcome{err: err}
+			continue
+		}
+		p.done <- outcome{Result: Result{RaftIndex: f.Index(), Data: results[i]}}
+	}
+}
+
+// await waits for a frame that was given to raft and tells what became of it.
+func (h *Hub) await(f raft.ApplyFuture) ([][]byte, error) {
+	// A future that raft still held when it shut down is never answered.
+	failed := make(chan error, 1)
+	go func() { failed <- f.Error() }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-h.life.Done():
+		select {
+		case err = <-failed:
+		case <-time.After(50 * time.Millisecond):
+			return nil, fmt.Errorf("%w: %w", ErrUnknown, h.closedErr())
+		}
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
+		return nil, errNotLeader
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	res, ok := f.Response().(frameResult)
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("%w: answer of type %T", ErrUnknown, f.Response())
+	case res.err != nil:
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, res.err)
+	case res.skipped:
+		// A new entry at an index the database has already passed: the log has
+		// lost entries that were applied. To go on would swallow commands.
+		err := fmt.Errorf("%w: new entry %d is not ahead of the database", ErrLogBehind, f.Index())
+		h.stop(err)
+		return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return res.results, nil
+}
