@@ -201,6 +201,11 @@ func decodeToken(token string) (Claims, error) {
 	if strings.Count(token, ".") != 2 {
 		return Claims{}, refuse("parts")
 	}
+	// Package base64 passes over line breaks, which would give one token many
+	// spellings.
+	if strings.ContainsFunc(token, notInToken) {
+		return Claims{}, refuse("characters")
+	}
 	head, rest, _ := strings.Cut(token, ".")
 	body, _, _ := strings.Cut(rest, ".")
 	strict := base64.RawURLEncoding.Strict()
@@ -242,6 +247,10 @@ func decodeToken(token string) (Claims, error) {
 		return Claims{}, refuse(reason)
 	}
 	return c, nil
+}
+
+func notInToken(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_' && r != '.'
 }
 
 func (v *Verifier) remembered(key [sha256.Size]byte) (verified, bool) {
