@@ -123,6 +123,14 @@ func TestOpenSuspension(t *testing.T) {
 	if !held.Due.IsZero() || held.Counted != 2 || held.Suspended.String() != "2026-10-08" || !strings.Contains(held.Explanation(), "暂无到期日") {
 		t.Errorf("held: %+v", held)
 	}
+	if last := held.Days[len(held.Days)-1].Date; last != held.Suspended {
+		t.Errorf("explained to %s, held since %s", last, held.Suspended)
+	}
+	twice := p
+	twice.Suspensions = append([]calendar.Suspension{{Start: mustDate(t, "2026-10-09")}}, p.Suspensions...)
+	if got := mustDue(t, c, twice); got.Suspended != held.Suspended || len(got.Days) != len(held.Days) {
+		t.Errorf("held twice: since %s, want the earlier %s", got.Suspended, held.Suspended)
+	}
 	if data, err := json.Marshal(held); err != nil || strings.Contains(string(data), `"due"`) {
 		t.Errorf("a held clock has a due date: %s, %v", data, err)
 	}

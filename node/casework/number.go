@@ -14,7 +14,7 @@ import (
 // division and ordinal, and one node never gives the same date and counter
 // twice. It has 29 digits:
 //
-//	330523110200-20261123-01-000045-7
+//	330523110200-20261123-01-000045-0
 //	│            │        │  │      └ check digit
 //	│            │        │  └ counter of that node on that day, 000001–999999
 //	│            │        └ ordinal of the node within its division, 01–99;
