@@ -1,0 +1,248 @@
+package casework
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// Open makes a case of its submission, under the version of the item that it
+// names. It checks everything a desk can check, so that a submission that
+// passed offline passes at the county too.
+func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Place, limits catalog.Limits) (*Case, error) {
+	if err := checkSubmission(e, b, item, from, limits); err != nil {
+		return nil, err
+	}
+	c := &Case{
+		ID:          e.Case,
+		Number:      b.Number,
+		Item:        b.Item,
+		ItemVersion: b.ItemVersion,
+		ItemName:    item.Name,
+		Department:  item.Department,
+		Instant:     item.Instant,
+		Division:    b.Division,
+		HandedInAt:  b.HandedInAt,
+		Status:      HandedIn,
+		Steps:       b.Steps,
+		Applicant:   b.Applicant,
+		Form:        b.Form,
+		Materials:   b.Materials,
+		Applying:    b.Applying,
+		HandedInMS:  e.OccurredAt,
+		Corrects:    b.Corrects,
+		Head:        e.ID,
+	}
+	if c.Steps[0].Verb == ledger.VerbCollect {
+		c.Step = 1 // handing in is the collecting
+	}
+	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
+	c.markSkew(e)
+	return c, nil
+}
+
+func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Place, limits catalog.Limits) error {
+	if e.Case != e.ID {
+		return refuse("case_id", "提交材料与办件编号不一致，请重新提交", "a submission opens the case of its own id")
+	}
+	if e.Scope != b.Division || b.HandedInAt != from.Division {
+		return refuse("case_division", "收件地点与本机不符，请在收件的窗口重新提交", "the case was not handed in at the node that recorded it")
+	}
+	tier := from.Division.Tier()
+	if tier != node.County && !from.Division.Contains(b.Division) {
+		return refuse("case_division", "该事项不属于本辖区，请到所属乡镇或县中心办理", "the matter belongs to a division outside this one")
+	}
+	if tier == node.Village && b.Division != from.Division {
+		return refuse("case_division", "村级只能受理本村的事项", "a village takes in its own matters only")
+	}
+	if !slices.Contains(item.AcceptTiers, tier) {
+		return refuse("tier_not_accepting", "该事项不在本级收件，请到事项指南所列地点办理", "this item is not taken in at this tier; see its guide for where")
+	}
+	number, err := ParseNumber(b.Number)
+	if err != nil {
+		return refuse("case_number", "办件编号有误，请重新提交", "the case number is not valid")
+	}
+	today := calendar.DateOf(time.UnixMilli(e.OccurredAt))
+	if number.Division() != from.Division || number.Ordinal() != from.Ordinal || number.Date() != today {
+		return refuse("case_number", "办件编号与本机不符，请重新提交", "the case number does not belong to the node that recorded it, or not to that day")
+	}
+	if b.Item != item.Code || b.Department != item.Department {
+		return refuse("item_mismatch", "办件与事项不符，请重新选择事项", "the case does not fit its item")
+	}
+	if !slices.Equal(b.Steps, Plan(item, tier)) {
+		return refuse("steps", "办理环节与事项不符，请重新提交", "the steps are not those of the item at this tier")
+	}
+	for _, s := range b.Steps {
+		if _, ok := holderOf(s, b.Division, b.HandedInAt); !ok {
+			return refuse("case_division", "该事项需乡镇或村初审，请填写事项所属的乡镇、村", "the item needs a step below the county; name the township or village the matter belongs to")
+		}
+	}
+	faults := catalog.ValidateForm(*item, b.Form, today)
+	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
+	if len(faults) > 0 {
+		return &Incomplete{Faults: faults}
+	}
+	return nil
+}
+
+// Incomplete is everything that is missing or wrong in a submission, told at
+// once (一次性告知, Administrative Licence Law art. 32).
+type Incomplete struct{ Faults []catalog.Fault }
+
+func (i *Incomplete) Error() string {
+	return "incomplete: " + i.Faults[0].EN
+}
+
+// Apply is what one entry of the chain makes of a case. The case given is not
+// changed. A *Refusal is returned when the entry may not happen.
+func Apply(c *Case, e *ledger.Entry, body ledger.Body, from Place) (*Case, error) {
+	if e.Prev != c.Head {
+		return nil, refuse("stale", "办件已有新的进展，请刷新后再办", "the case has moved on since; look at it again")
+	}
+	step, open := c.Current()
+	if !open {
+		return nil, refuse("case_ended", "办件已办结，不能再办理", "the case has ended")
+	}
+	if c.Holder != from.Division {
+		return nil, refuse("not_holder", "办件现不在本处办理，请联系当前办理单位", "another office holds the case now")
+	}
+	next := *c
+	next.Flags = slices.Clone(c.Flags)
+	next.Head = e.ID
+	next.markSkew(e)
+	if err := next.step(step, e, body); err != nil {
+		return nil, err
+	}
+	return &next, nil
+}
+
+func (c *Case) step(step ledger.Step, e *ledger.Entry, body ledger.Body) error {
+	switch b := body.(type) {
+	case *ledger.CaseRelayV1:
+		return c.pass(step, ledger.VerbRelay)
+	case *ledger.CaseAcceptV1:
+		if c.AcceptedBy == nil {
+			c.AcceptedMS, c.Status = e.OccurredAt, Accepted
+		}
+		c.AcceptedBy = &e.Actor
+		return c.pass(step, ledger.VerbAccept)
+	case *ledger.CaseRejectV1:
+		if step.Verb != ledger.VerbAccept || c.Status != HandedIn {
+			return wrongStep(step)
+		}
+		c.Status = NotAccepted
+		return nil
+	case *ledger.CaseReviewV1:
+		if step.Verb == ledger.VerbPreReview {
+			return c.pass(step, ledger.VerbPreReview)
+		}
+		return c.pass(step, ledger.VerbReview)
+	case *ledger.CaseReturnV1:
+		return c.sendBack(b)
+	case *ledger.CaseDecideV1:
+		if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
+			return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
+		}
+		c.Status = Declined
+		if b.Granted {
+			c.Status = Granted
+		}
+		c.DecidedMS, c.DecidedBy = e.OccurredAt, &e.Actor
+		return c.pass(step, ledger.VerbDecide)
+	case *ledger.CaseIssueV1:
+		c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
+		return c.pass(step, ledger.VerbIssue)
+	case *ledger.CaseDeliverV1:
+		c.Status, c.DeliveredMS = Closed, e.OccurredAt
+		return c.pass(step, ledger.VerbDeliver)
+	}
+	return refuse("wrong_kind", "该操作不适用于办件", "this entry is not a step of a case")
+}
+
+// pass completes the current step, if it is the wanted one, and hands the
+// case to whoever holds the next.
+func (c *Case) pass(step ledger.Step, want ledger.Verb) error {
+	if step.Verb != want {
+		return wrongStep(step)
+	}
+	c.Step++
+	if c.Step < len(c.Steps) {
+		c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
+	}
+	return nil
+}
+
+func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
+	if c.Status != HandedIn && c.Status != Accepted {
+		return refuse("decided", "办件已作出决定，不能退回", "a case that has been decided cannot be sent back")
+	}
+	if b.ToStep >= c.Step || c.Steps[b.ToStep].Verb == ledger.VerbCollect {
+		return refuse("wrong_step", "只能退回到之前的办理环节", "a case is sent back to an earlier step")
+	}
+	c.Step = b.ToStep
+	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
+	return nil
+}
+
+func (c *Case) markSkew(e *ledger.Entry) {
+	if e.SkewMS != 0 {
+		c.Flag(FlagClockSkew)
+	}
+}
+
+// Flag marks the case once.
+func (c *Case) Flag(flag string) {
+	if !slices.Contains(c.Flags, flag) {
+		c.Flags = append(c.Flags, flag)
+	}
+}
+
+func wrongStep(step ledger.Step) error {
+	return refuse("wrong_step", "办件当前环节不是该操作："+VerbZH(step.Verb), "the case waits at another step: "+string(step.Verb))
+}
+
+// VerbZH is a step's name as it is printed.
+func VerbZH(v ledger.Verb) string {
+	switch v {
+	case ledger.VerbCollect:
+		return "代收"
+	case ledger.VerbRelay:
+		return "转报"
+	case ledger.VerbAccept:
+		return "受理"
+	case ledger.VerbPreReview:
+		return "初审"
+	case ledger.VerbReview:
+		return "审核"
+	case ledger.VerbDecide:
+		return "审批"
+	case ledger.VerbIssue:
+		return "制发"
+	case ledger.VerbDeliver:
+		return "送达"
+	}
+	return string(v)
+}
+
+// KindOf is the kind of entry that completes a step.
+func KindOf(v ledger.Verb) ledger.Kind {
+	switch v {
+	case ledger.VerbRelay:
+		return ledger.CaseRelay
+	case ledger.VerbAccept:
+		return ledger.CaseAccept
+	case ledger.VerbPreReview, ledger.VerbReview:
+		return ledger.CaseReview
+	case ledger.VerbDecide:
+		return ledger.CaseDecide
+	case ledger.VerbIssue:
+		return ledger.CaseIssue
+	case ledger.VerbDeliver:
+		return ledger.CaseDeliver
+	}
+	return ""
+}

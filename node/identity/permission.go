@@ -1,0 +1,184 @@
+package identity
+
+import (
+	"fmt"
+
+	"github.com/tongban/tongban/node/division"
+)
+
+// Action is something a member of staff may ask of a node.
+type Action string
+
+// The actions. Those on a case are the steps of casework; the rest run the
+// county.
+const (
+	CaseRead    Action = "case.read"
+	CaseReveal  Action = "case.reveal" // unmasked personal data; logged
+	CaseSubmit  Action = "case.submit"
+	CaseAccept  Action = "case.accept"
+	CaseReject  Action = "case.reject"
+	CaseRelay   Action = "case.relay"
+	CaseReview  Action = "case.review"
+	CaseReturn  Action = "case.return"
+	CaseDecide  Action = "case.decide"
+	CaseIssue   Action = "case.issue"
+	CaseDeliver Action = "case.deliver"
+	CaseComment Action = "case.comment"
+
+	ItemRead       Action = "item.read"
+	ItemDraft      Action = "item.draft"
+	ItemApprove    Action = "item.approve"
+	EditionPublish Action = "edition.publish"
+	OverlaySet     Action = "overlay.set"
+	DivisionImport Action = "division.import"
+	CalendarImport Action = "calendar.import"
+
+	StaffRead     Action = "staff.read"
+	StaffManage   Action = "staff.manage"
+	NodeRead      Action = "node.read"
+	NodeManage    Action = "node.manage"
+	TrustRotate   Action = "trust.rotate"
+	HubManage     Action = "hub.manage"
+	SyncRead      Action = "sync.read"
+	AttentionRead Action = "attention.read"
+	AttentionDo   Action = "attention.resolve"
+	CarryData     Action = "carry.data"
+	BackupTake    Action = "backup.take"
+	LedgerProve   Action = "ledger.prove"
+)
+
+// Reach is how far a grant extends from the subject's own place.
+type Reach string
+
+const (
+	// Own reaches the subject's own division only.
+	Own Reach = "own"
+	// Subtree reaches the subject's division and those below it.
+	Subtree Reach = "subtree"
+	// Department reaches, in the whole county, what the subject's own
+	// department answers for.
+	Department Reach = "department"
+	// Whole reaches the whole county.
+	Whole Reach = "whole"
+)
+
+// Grant allows a role an action within a reach. What no grant allows is
+// refused.
+type Grant struct {
+	Action Action
+	Role   Role
+	Reach  Reach
+}
+
+// Grants is the one table that decides. docs/permissions.md is printed from
+// it.
+var Grants = grants()
+
+func grants() []Grant {
+	var all []Grant
+	allow := func(r Role, reach Reach, actions ...Action) {
+		for _, a := range actions {
+			all = append(all, Grant{Action: a, Role: r, Reach: reach})
+		}
+	}
+	for _, r := range Roles {
+		allow(r, Whole, ItemRead)
+	}
+
+	allow(VillageWorker, Own, CaseRead, CaseReveal, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseDeliver,
+		CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, AttentionDo, CarryData, OverlaySet, BackupTake)
+
+	allow(TownshipClerk, Subtree, CaseRead, CaseReveal, CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, CarryData, BackupTake)
+	allow(TownshipClerk, Subtree, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseIssue, CaseDeliver, CaseReturn)
+	allow(TownshipClerk, Own, AttentionDo, OverlaySet)
+	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseRelay, CaseReview, CaseReturn, SyncRead, AttentionRead)
+	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead)
+
+	allow(DepartmentWindow, Department, CaseRead, CaseReveal, CaseComment, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseReturn, CaseIssue, CaseDeliver, AttentionRead)
+	allow(DepartmentReviewer, Department, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn)
+	allow(DepartmentLeader, Department, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn)
+	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
+		allow(r, Whole, SyncRead)
+	}
+	allow(DepartmentReviewer, Department, ItemDraft)
+
+	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
+	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,
+		StaffRead, StaffManage, NodeRead, NodeManage, TrustRotate, HubManage, SyncRead, AttentionRead, AttentionDo,
+		CarryData, BackupTake, LedgerProve)
+	allow(Auditor, Whole, CaseRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
+	return all
+}
+
+// Denied is the refusal of an action for want of authority.
+type Denied struct {
+	Role   Role
+	Action Action
+	// Why names the missing part: "role", "tier", "division" or "department".
+	Why string
+}
+
+func (d *Denied) Error() string {
+	return fmt.Sprintf("role %s may not %s: outside its %s", d.Role, d.Action, d.Why)
+}
+
+// Permit decides whether s may take action a on t. It returns nil or a
+// *Denied.
+func Permit(s Subject, a Action, t Target) error {
+	if s.Role.Tier() == "" {
+		return &Denied{s.Role, a, "role"}
+	}
+	if s.Role.Tier() != s.Tier || s.Division.Tier() != s.Tier {
+		return &Denied{s.Role, a, "tier"}
+	}
+	reach, ok := ReachOf(s.Role, a)
+	if !ok {
+		return &Denied{s.Role, a, "role"}
+	}
+	return reach.covers(s, a, t)
+}
+
+// ReachOf is how far role r may take action a; false means not at all.
+func ReachOf(r Role, a Action) (Reach, bool) {
+	reach, ok := index[grantKey{r, a}]
+	return reach, ok
+}
+
+type grantKey struct {
+	role   Role
+	action Action
+}
+
+var index = func() map[grantKey]Reach {
+	m := make(map[grantKey]Reach, len(Grants))
+	for _, g := range Grants {
+		k := grantKey{g.Role, g.Action}
+		if _, dup := m[k]; dup {
+			panic("identity: two grants for " + string(g.Role) + " " + string(g.Action))
+		}
+		m[k] = g.Reach
+	}
+	return m
+}()
+
+func (r Reach) covers(s Subject, a Action, t Target) error {
+	county := division.Code(s.Division).County()
+	if t.Division != "" && t.Division.County() != county {
+		return &Denied{s.Role, a, "division"}
+	}
+	switch r {
+	case Own:
+		if t.Division != "" && t.Division != s.Division {
+			return &Denied{s.Role, a, "division"}
+		}
+	case Subtree:
+		if t.Division != "" && !s.Division.Contains(t.Division) {
+			return &Denied{s.Role, a, "division"}
+		}
+	case Department:
+		if t.Department == "" || t.Department != s.Department {
+			return &Denied{s.Role, a, "department"}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,241 @@
+package ledger
+
+import (
+	"fmt"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+)
+
+// The bodies in this file are frozen: a change is a new version.
+
+// Verb is what a step of a case asks for.
+type Verb string
+
+// The verbs of a case's steps, in the order they can appear.
+const (
+	VerbCollect   Verb = "collect"    // 代收: taken in below the tier that accepts
+	VerbRelay     Verb = "relay"      // 转报: checked and passed on by a tier in between
+	VerbAccept    Verb = "accept"     // 受理
+	VerbPreReview Verb = "pre_review" // 初审
+	VerbReview    Verb = "review"     // 审核
+	VerbDecide    Verb = "decide"     // 审批(决定)
+	VerbIssue     Verb = "issue"      // 制发
+	VerbDeliver   Verb = "deliver"    // 送达
+)
+
+// Step is one step of a case: who does what, at which tier.
+type Step struct {
+	Tier node.Tier `json:"tier"`
+	Verb Verb      `json:"verb"`
+}
+
+// Applicant is the person or organisation a case is for.
+type Applicant struct {
+	// Type is "person" (自然人) or "organisation" (法人).
+	Type string `json:"type"`
+	Name string `json:"name"`
+	// IDNumber is the person's GB 11643 number or the organisation's USCC;
+	// empty for an organisation that is only being founded.
+	IDNumber string `json:"id_number,omitempty"`
+	Phone    string `json:"phone,omitempty"`
+}
+
+// CaseSubmitV1 hands a case in.
+type CaseSubmitV1 struct {
+	// Number is the case number in compact form, final once printed.
+	Number      string `json:"number"`
+	Item        string `json:"item"`
+	ItemVersion int    `json:"item_version"`
+	Department  string `json:"department"`
+	// Division is where the matter belongs; it is the entry's scope too.
+	Division  division.Code               `json:"division"`
+	Applicant Applicant                   `json:"applicant"`
+	Form      []catalog.FieldValue        `json:"form"`
+	Materials []catalog.SubmittedMaterial `json:"materials"`
+	// Applying names the conditional materials the applicant declared to
+	// apply.
+	Applying []string `json:"applying,omitempty"`
+	// Steps is the whole way the case will go, and HandedInAt the division
+	// whose desk took it in and will hand the result over.
+	Steps      []Step        `json:"steps"`
+	HandedInAt division.Code `json:"handed_in_at"`
+	// Corrects is the id of a refused submission that this one replaces.
+	Corrects string `json:"corrects,omitempty"`
+}
+
+// Check implements Body.
+func (b *CaseSubmitV1) Check() error {
+	switch {
+	case len(b.Number) != 29:
+		return fmt.Errorf("number has %d digits, want 29", len(b.Number))
+	case b.Item == "" || b.ItemVersion < 1:
+		return fmt.Errorf("item %q version %d", b.Item, b.ItemVersion)
+	case len(b.Steps) < 2 || len(b.Steps) > 16:
+		return fmt.Errorf("%d steps", len(b.Steps))
+	case len(b.Form) > 200 || len(b.Materials) > 100 || len(b.Applying) > 100:
+		return fmt.Errorf("too many fields or materials")
+	case b.Applicant.Type != "person" && b.Applicant.Type != "organisation":
+		return fmt.Errorf("applicant type %q", b.Applicant.Type)
+	case b.Applicant.Name == "":
+		return fmt.Errorf("applicant without a name")
+	}
+	if _, err := division.Parse(string(b.Division)); err != nil {
+		return err
+	}
+	_, err := division.Parse(string(b.HandedInAt))
+	return err
+}
+
+// CaseAcceptV1 accepts a case formally (受理) and starts its clock.
+type CaseAcceptV1 struct {
+	Note string `json:"note,omitempty"`
+}
+
+// Check implements Body.
+func (b *CaseAcceptV1) Check() error { return optional("note", b.Note, maxText) }
+
+// CaseRejectV1 refuses to accept a case (不予受理, Administrative Licence Law
+// art. 32).
+type CaseRejectV1 struct {
+	Reason string `json:"reason"`
+	// Authority names the right authority, where the matter is another's.
+	Authority string `json:"authority,omitempty"`
+}
+
+// Check implements Body.
+func (b *CaseRejectV1) Check() error {
+	return first(required("reason", b.Reason, maxText), optional("authority", b.Authority, maxName))
+}
+
+// CaseRelayV1 passes a collected case on to the next tier (转报).
+type CaseRelayV1 struct {
+	Opinion string `json:"opinion,omitempty"`
+}
+
+// Check implements Body.
+func (b *CaseRelayV1) Check() error { return optional("opinion", b.Opinion, maxText) }
+
+// CaseReviewV1 passes a review step (初审 or 审核) with an opinion. A review
+// that finds fault returns the case instead.
+type CaseReviewV1 struct {
+	Opinion string `json:"opinion"`
+}
+
+// Check implements Body.
+func (b *CaseReviewV1) Check() error { return required("opinion", b.Opinion, maxText) }
+
+// CaseReturnV1 sends a case back to an earlier step, with a reason.
+type CaseReturnV1 struct {
+	// ToStep is the index of the step in the case's steps.
+	ToStep int    `json:"to_step"`
+	Reason string `json:"reason"`
+}
+
+// Check implements Body.
+func (b *CaseReturnV1) Check() error {
+	if b.ToStep < 0 || b.ToStep > 15 {
+		return fmt.Errorf("to_step %d", b.ToStep)
+	}
+	return required("reason", b.Reason, maxText)
+}
+
+// CaseDecideV1 grants or refuses what was applied for. A refusal states
+// facts and reasons (Administrative Licence Law art. 38).
+type CaseDecideV1 struct {
+	Granted bool   `json:"granted"`
+	Opinion string `json:"opinion"`
+}
+
+// Check implements Body.
+func (b *CaseDecideV1) Check() error { return required("opinion", b.Opinion, maxText) }
+
+// IssuedDocument is a result made out for the applicant.
+type IssuedDocument struct {
+	Name   string `json:"name"`
+	Number string `json:"number,omitempty"`
+	// ValidUntil is a date (2006-01-02), empty for no end.
+	ValidUntil string `json:"valid_until,omitempty"`
+}
+
+// CaseIssueV1 makes out the results (制发) and sends the case to where the
+// applicant receives them.
+type CaseIssueV1 struct {
+	Documents []IssuedDocument `json:"documents"`
+}
+
+// Check implements Body.
+func (b *CaseIssueV1) Check() error {
+	if len(b.Documents) == 0 || len(b.Documents) > 20 {
+		return fmt.Errorf("%d documents", len(b.Documents))
+	}
+	for i, d := range b.Documents {
+		if err := first(required(fmt.Sprintf("documents[%d].name", i), d.Name, maxName),
+			optional("number", d.Number, maxName), optional("valid_until", d.ValidUntil, 10)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CaseDeliverV1 hands the results over (送达) and closes the case.
+type CaseDeliverV1 struct {
+	Recipient string `json:"recipient"`
+	// Method is one of direct, left, post, electronic, entrusted, notice.
+	Method string `json:"method"`
+	// Proof are attachments: a signed receipt, a photograph.
+	Proof []catalog.AttachmentRef `json:"proof,omitempty"`
+}
+
+// Check implements Body.
+func (b *CaseDeliverV1) Check() error {
+	switch b.Method {
+	case "direct", "left", "post", "electronic", "entrusted", "notice":
+	default:
+		return fmt.Errorf("method %q", b.Method)
+	}
+	if len(b.Proof) > 20 {
+		return fmt.Errorf("%d proofs", len(b.Proof))
+	}
+	return required("recipient", b.Recipient, maxName)
+}
+
+// CaseCommentV1 adds a remark beside a case, whoever holds it.
+type CaseCommentV1 struct {
+	Text string `json:"text"`
+}
+
+// Check implements Body.
+func (b *CaseCommentV1) Check() error { return required("text", b.Text, maxText) }
+
+// AttachmentConfirmV1 says that an attachment is stored on a majority of the
+// county's hub processes.
+type AttachmentConfirmV1 struct {
+	// Hash is the SHA-256 of the content in lower-case hex, Size its bytes.
+	Hash string   `json:"hash"`
+	Size int64    `json:"size"`
+	Hubs []string `json:"hubs"`
+}
+
+// Check implements Body.
+func (b *AttachmentConfirmV1) Check() error {
+	if len(b.Hash) != 64 || b.Size <= 0 || len(b.Hubs) == 0 || len(b.Hubs) > 9 {
+		return fmt.Errorf("hash of %d, size %d, %d hubs", len(b.Hash), b.Size, len(b.Hubs))
+	}
+	return nil
+}
+
+// AttentionResolveV1 closes what asked for attention, saying what was done.
+type AttentionResolveV1 struct {
+	// Entry is the refused entry.
+	Entry string `json:"entry"`
+	Note  string `json:"note"`
+	// ReplacedBy is the entry that corrects it, if one does.
+	ReplacedBy string `json:"replaced_by,omitempty"`
+}
+
+// Check implements Body.
+func (b *AttentionResolveV1) Check() error {
+	return first(required("entry", b.Entry, maxIDBytes), required("note", b.Note, maxText), optional("replaced_by", b.ReplacedBy, maxIDBytes))
+}

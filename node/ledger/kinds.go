@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/tongban/tongban/node/identity"
+)
+
+// Kind names what happened.
+type Kind string
+
+// The kinds of entries. A released kind is never renamed or reused.
+const (
+	CountyTrust    Kind = "county.trust"
+	NodeInvite     Kind = "node.invite"
+	NodeEnrol      Kind = "node.enrol"
+	NodeRevoke     Kind = "node.revoke"
+	NodeRename     Kind = "node.rename"
+	LevelRaise     Kind = "level.raise"
+	DivisionImport Kind = "division.import"
+	CalendarImport Kind = "calendar.import"
+
+	StaffAdd      Kind = "staff.add"
+	StaffRoles    Kind = "staff.roles"
+	StaffDisable  Kind = "staff.disable"
+	StaffPassword Kind = "staff.password"
+
+	ItemDraft      Kind = "item.draft"
+	ItemApprove    Kind = "item.approve"
+	EditionPublish Kind = "edition.publish"
+	OverlaySet     Kind = "overlay.set"
+
+	CaseSubmit  Kind = "case.submit"
+	CaseAccept  Kind = "case.accept"
+	CaseReject  Kind = "case.reject"
+	CaseRelay   Kind = "case.relay"
+	CaseReview  Kind = "case.review"
+	CaseReturn  Kind = "case.return"
+	CaseDecide  Kind = "case.decide"
+	CaseIssue   Kind = "case.issue"
+	CaseDeliver Kind = "case.deliver"
+	CaseComment Kind = "case.comment"
+
+	AttachmentConfirm Kind = "attachment.confirm"
+	AttentionResolve  Kind = "attention.resolve"
+)
+
+// Level is the newest level this program can read. The state carries the
+// level in force; a kind above it is not recorded until every node can read
+// it.
+//
+// 1 (2026-11): the first kinds.
+const Level = 1
+
+// Body is the decoded content of an entry: one frozen struct per kind and
+// version.
+type Body interface {
+	// Check tells whether the content is well-formed by itself.
+	Check() error
+}
+
+// Info describes a kind at one version.
+type Info struct {
+	Kind Kind
+	V    int
+	// Level is the level from which on the kind may be recorded.
+	Level int
+	// Action is what the actor must be permitted. Empty: see SelfService and
+	// the system role.
+	Action identity.Action
+	// Case says that the entry belongs to a case; Beside that it stands
+	// beside it: anybody with the right may add it, and it is not part of
+	// the chain that the holder writes.
+	Case, Beside bool
+	decode       func(json.RawMessage) (Body, error)
+}
+
+// Decode reads a body strictly: unknown fields and trailing data are
+// refused, and its Check must pass.
+func (i Info) Decode(raw json.RawMessage) (Body, error) {
+	b, err := i.decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s v%d: %w", ErrMalformed, i.Kind, i.V, err)
+	}
+	if err := b.Check(); err != nil {
+		return nil, fmt.Errorf("%w: %s v%d: %w", ErrMalformed, i.Kind, i.V, err)
+	}
+	return b, nil
+}
+
+// Kinds is the only list of kinds and versions.
+var Kinds = []Info{
+	kind[CountyTrustV1](CountyTrust, identity.TrustRotate),
+	kind[NodeInviteV1](NodeInvite, identity.NodeManage),
+	kind[NodeEnrolV1](NodeEnrol, ""),
+	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),
+	kind[NodeRenameV1](NodeRename, identity.NodeManage),
+	kind[LevelRaiseV1](LevelRaise, identity.HubManage),
+	kind[DivisionImportV1](DivisionImport, identity.DivisionImport),
+	kind[CalendarImportV1](CalendarImport, identity.CalendarImport),
+
+	kind[StaffAddV1](StaffAdd, identity.StaffManage),
+	kind[StaffRolesV1](StaffRoles, identity.StaffManage),
+	kind[StaffDisableV1](StaffDisable, identity.StaffManage),
+	kind[StaffPasswordV1](StaffPassword, ""),
+
+	kind[ItemDraftV1](ItemDraft, identity.ItemDraft),
+	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),
+	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
+	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
+
+	onCase(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit)),
+	onCase(kind[CaseAcceptV1](CaseAccept, identity.CaseAccept)),
+	onCase(kind[CaseRejectV1](CaseReject, identity.CaseReject)),
+	onCase(kind[CaseRelayV1](CaseRelay, identity.CaseRelay)),
+	onCase(kind[CaseReviewV1](CaseReview, identity.CaseReview)),
+	onCase(kind[CaseReturnV1](CaseReturn, identity.CaseReturn)),
+	onCase(kind[CaseDecideV1](CaseDecide, identity.CaseDecide)),
+	onCase(kind[CaseIssueV1](CaseIssue, identity.CaseIssue)),
+	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
+	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
+
+	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
+	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
+}
+
+// Lookup finds a kind at a version.
+func Lookup(k Kind, v int) (Info, bool) {
+	i, ok := byKind[versionedKind{k, v}]
+	return i, ok
+}
+
+type versionedKind struct {
+	kind Kind
+	v    int
+}
+
+var byKind = func() map[versionedKind]Info {
+	m := make(map[versionedKind]Info, len(Kinds))
+	for _, i := range Kinds {
+		m[versionedKind{i.Kind, i.V}] = i
+	}
+	return m
+}()
+
+func kind[T any, P interface {
+	*T
+	Body
+}](k Kind, a identity.Action) Info {
+	return Info{Kind: k, V: 1, Level: 1, Action: a, decode: func(raw json.RawMessage) (Body, error) {
+		dec := json.NewDecoder(bytes.NewReader(raw))
+		dec.DisallowUnknownFields()
+		b := P(new(T))
+		if err := dec.Decode(b); err != nil {
+			return nil, err
+		}
+		if _, err := dec.Token(); err != io.EOF {
+			return nil, fmt.Errorf("data after the body")
+		}
+		return b, nil
+	}}
+}
+
+func onCase(i Info) Info     { i.Case = true; return i }
+func besideCase(i Info) Info { i.Case, i.Beside = true, true; return i }

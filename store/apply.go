@@ -1,0 +1,368 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// This file and the other apply_*.go files are the one function that makes
+// state of entries, on every tier. Nothing here reads a clock or a random
+// source: what is applied depends on the entry and the state alone.
+
+// Proposal is a batch of entries that the county's Raft has ordered.
+type Proposal struct {
+	RaftIndex uint64
+	// At is the county's clock when the leader proposed it, Unix milliseconds.
+	At int64
+	// Entries are the canonical JSON of entries, signatures checked.
+	Entries [][]byte
+}
+
+// Commit applies ordered proposals at the county in one transaction, with the
+// Raft index. What was applied before is skipped. An error is a storage
+// failure or an entry this program cannot read: the hub must stop.
+func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, error) {
+	results := make([][]Result, len(proposals))
+	err := s.write(ctx, func(w *writer) error {
+		last := s.applied
+		for i, p := range proposals {
+			if p.RaftIndex <= s.applied {
+				continue
+			}
+			last = max(last, p.RaftIndex)
+			a, err := s.applier(ctx, w, p.At)
+			if err != nil {
+				return err
+			}
+			for _, raw := range p.Entries {
+				r, err := a.commit(raw)
+				if err != nil {
+					return fmt.Errorf("raft index %d: %w", p.RaftIndex, err)
+				}
+				results[i] = append(results[i], r)
+			}
+		}
+		return w.setMeta(ctx, "applied", last)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	for _, p := range proposals {
+		s.applied = max(s.applied, p.RaftIndex)
+	}
+	s.mu.Unlock()
+	return results, nil
+}
+
+// Applied is the Raft index in the county's database.
+func (s *Store) Applied() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.applied
+}
+
+// applier applies entries within one transaction.
+type applier struct {
+	s   *Store
+	w   *writer
+	ctx context.Context
+	// now is the county's clock for what is being recorded; at lower tiers
+	// it is the entry's own time until the county has recorded it.
+	now int64
+	// head is the index of the last record in the county's ledger.
+	head uint64
+}
+
+func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, error) {
+	a := &applier{s: s, w: w, ctx: ctx, now: at}
+	var last sql.NullInt64
+	var recorded sql.NullInt64
+	err := w.row(ctx, `SELECT idx, recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)`).Scan(&last, &recorded)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, storage("read head", err)
+	}
+	a.head = uint64(last.Int64)
+	a.now = max(a.now, recorded.Int64) // the ledger's clock never goes back
+	return a, nil
+}
+
+// stored is an entry as the database holds it.
+type stored struct {
+	n      int64
+	idx    uint64
+	status ledger.Outcome
+	code   string
+	reason string
+	raw    []byte
+}
+
+// statusHeld marks an entry that this node stores and passes on although its
+// own check refused it; the county decides.
+const statusHeld ledger.Outcome = "held"
+
+const selectStored = `SELECT n, coalesce(idx, 0), status, code, reason, entry FROM entries WHERE `
+
+func (a *applier) find(where string, args ...any) (*stored, error) {
+	var e stored
+	err := a.w.row(a.ctx, selectStored+where, args...).Scan(&e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	return &e, storage("find entry", err)
+}
+
+// commit receives one entry at the county.
+func (a *applier) commit(raw []byte) (Result, error) {
+	var e ledger.Entry
+	if err := json.Unmarshal(raw, &e); err != nil {
+		return Result{}, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
+	}
+	if r, done, err := a.seen(&e, raw); done || err != nil {
+		return r, err
+	}
+	body, err := e.Decode()
+	if errors.Is(err, ledger.ErrUnknownKind) {
+		return Result{}, err
+	}
+	var v verdict
+	if err != nil {
+		v = verdict{outcome: ledger.Refused, no: &Refused{Code: "malformed", ZH: "数据格式有误：" + err.Error(), EN: err.Error()}}
+	} else if v, err = a.judge(&e, body); err != nil {
+		return Result{}, err
+	}
+	if e.Seq == 0 && v.outcome != ledger.Applied {
+		return rejected(&e, v), nil
+	}
+	return a.record(&e, raw, v)
+}
+
+// seen answers repeats, gaps and forks: an origin's entries are accepted in
+// the order of its own counter, each once.
+func (a *applier) seen(e *ledger.Entry, raw []byte) (Result, bool, error) {
+	known, err := a.find(`id = ?`, e.ID)
+	if err != nil {
+		return Result{}, true, err
+	}
+	if known != nil && bytes.Equal(known.raw, raw) {
+		return repeated(e, known), true, nil
+	}
+	if e.Seq == 0 {
+		if known != nil {
+			return a.sameKey(e, known)
+		}
+		return Result{}, false, nil
+	}
+	last, forked, err := a.origin(e.Origin)
+	if err != nil {
+		return Result{}, true, err
+	}
+	switch {
+	case forked:
+		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, nil
+	case known != nil || e.Seq <= last:
+		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, a.fork(e)
+	case e.Seq > last+1:
+		return Result{ID: e.ID, Status: Gap, Expected: last + 1}, true, nil
+	}
+	return Result{}, false, nil
+}
+
+// sameKey answers an entry without seq whose id is known with other bytes: the
+// same action stamped again is a repeat, another action under the same
+// idempotency key is not.
+func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) {
+	var first ledger.Entry
+	if err := json.Unmarshal(known.raw, &first); err != nil {
+		return Result{}, true, fmt.Errorf("entry %s: %w", e.ID, err)
+	}
+	if first.Kind == e.Kind && first.Case == e.Case && first.Actor == e.Actor {
+		return repeated(e, known), true, nil
+	}
+	return Result{ID: e.ID, Status: Rejected, Code: "key_reused",
+		ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}, true, nil
+}
+
+func repeated(e *ledger.Entry, known *stored) Result {
+	return Result{ID: e.ID, Status: Repeated, Index: known.idx, Outcome: known.status, Code: known.code, ZH: known.reason, EN: known.reason}
+}
+
+func rejected(e *ledger.Entry, v verdict) Result {
+	r := Result{ID: e.ID, Status: Rejected, Outcome: v.outcome, Code: "stale",
+		ZH: "办件已有新的进展，请刷新后再办", EN: "the case has moved on since; look at it again"}
+	if v.no != nil {
+		r.Code, r.ZH, r.EN, r.Faults = v.no.Code, v.no.ZH, v.no.EN, v.no.Faults
+	}
+	return r
+}
+
+// record gives an entry its place in the county's ledger.
+func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error) {
+	a.head++
+	h := ledger.Head{Index: a.head, RecordedAt: a.now, Outcome: v.outcome}
+	if v.no != nil {
+		h.Code, h.Reason = v.no.Code, v.no.Reason()
+	}
+	if v.effect != nil {
+		if err := v.effect(); err != nil {
+			return Result{}, err
+		}
+	}
+	var err error
+	if h.Resolves, err = a.resolveWaiting(e, v.outcome); err != nil {
+		return Result{}, err
+	}
+	line, err := ledger.RecordBytes(&h, raw)
+	if err != nil {
+		return Result{}, err
+	}
+	tree, err := a.s.tree.add(a.ctx, int64(a.head-1), ledger.LeafHash(line))
+	if err != nil {
+		return Result{}, err
+	}
+	if err := a.insert(e, raw, &h, tree); err != nil {
+		return Result{}, err
+	}
+	if err := a.advance(e); err != nil {
+		return Result{}, err
+	}
+	r := Result{ID: e.ID, Status: Recorded, Index: h.Index, Outcome: h.Outcome, Code: h.Code}
+	if v.no != nil {
+		r.ZH, r.EN, r.Faults = v.no.ZH, v.no.EN, v.no.Faults
+	}
+	return r, nil
+}
+
+// insert writes the entry's row, who may see it, and what asks for attention.
+func (a *applier) insert(e *ledger.Entry, raw []byte, h *ledger.Head, tree []byte) error {
+	var idx any
+	if h.Index > 0 {
+		idx = h.Index
+	}
+	resolves, err := encodeResolves(h.Resolves)
+	if err != nil {
+		return err
+	}
+	err = a.w.exec(a.ctx, `INSERT INTO entries (idx, id, kind, origin, seq, case_id, prev, scope, subtree, occurred_at, recorded_at, status, outcome, code, reason, resolves, entry, tree)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		idx, e.ID, e.Kind, e.Origin, e.Seq, e.Case, e.Prev, string(e.Scope), e.Subtree, e.OccurredAt, h.RecordedAt,
+		string(h.Outcome), recordedOutcome(h), h.Code, h.Reason, resolves, raw, tree)
+	if err != nil {
+		return err
+	}
+	return a.publish(e, h)
+}
+
+func recordedOutcome(h *ledger.Head) string {
+	if h.Index == 0 {
+		return ""
+	}
+	return string(h.Outcome)
+}
+
+// publish puts a record into the feed of those who may see it.
+func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
+	if h.Index == 0 {
+		return nil
+	}
+	for _, to := range audiences(e.Scope, e.Subtree) {
+		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)`, to, h.Index); err != nil {
+			return err
+		}
+	}
+	if h.Outcome == ledger.Refused {
+		if err := a.attend(e, h.Index, h.Code, h.Reason, h.RecordedAt); err != nil {
+			return err
+		}
+	}
+	for _, r := range h.Resolves {
+		if r.Outcome != ledger.Refused {
+			continue
+		}
+		late, err := a.entry(r.ID)
+		if err != nil {
+			return err
+		}
+		if err := a.attend(late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applier) attend(e *ledger.Entry, idx uint64, code, reason string, at int64) error {
+	return a.w.exec(a.ctx, `INSERT INTO attention (entry, idx, case_id, origin, scope, code, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (entry) DO UPDATE SET idx = excluded.idx, code = excluded.code, reason = excluded.reason`,
+		e.ID, idx, e.Case, e.Origin, string(e.Scope), code, reason, at)
+}
+
+// entry reads a stored entry that must be there.
+func (a *applier) entry(id string) (*ledger.Entry, error) {
+	known, err := a.find(`id = ?`, id)
+	if err != nil {
+		return nil, err
+	}
+	if known == nil {
+		return nil, fmt.Errorf("store: entry %s is missing", id)
+	}
+	var e ledger.Entry
+	if err := json.Unmarshal(known.raw, &e); err != nil {
+		return nil, fmt.Errorf("store: entry %s: %w", id, err)
+	}
+	return &e, nil
+}
+
+func (a *applier) origin(node string) (last uint64, forked bool, err error) {
+	err = a.w.row(a.ctx, `SELECT last_seq, forked FROM origins WHERE node = ?`, node).Scan(&last, &forked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return last, forked, storage("read origin", err)
+}
+
+func (a *applier) advance(e *ledger.Entry) error {
+	if e.Seq == 0 {
+		return nil
+	}
+	return a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq) VALUES (?, ?)
+		ON CONFLICT (node) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)`, e.Origin, e.Seq)
+}
+
+// fork stops an origin that sent two different entries under one seq: its
+// disk was restored from an old copy, or it is forged.
+func (a *applier) fork(e *ledger.Entry) error {
+	if err := a.w.exec(a.ctx, `UPDATE origins SET forked = 1 WHERE node = ?`, e.Origin); err != nil {
+		return err
+	}
+	reason := (&Refused{
+		ZH: "该节点用同一序号发来了两份不同的内容，可能是从旧备份恢复。已停止接收，请吊销该节点并重新登记",
+		EN: "this node sent two different entries under one number; its disk was probably restored from an old copy. Revoke it and enrol it anew",
+	}).Reason()
+	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO attention (entry, idx, case_id, origin, scope, code, reason, at) VALUES (?, 0, '', ?, ?, 'forked_origin', ?, ?)`,
+		"fork:"+e.Origin, e.Origin, string(e.Scope), reason, a.now)
+}
+
+func encodeResolves(rs []ledger.Resolution) (string, error) {
+	if len(rs) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(rs)
+	return string(b), err
+}
+
+func (w *writer) setMeta(ctx context.Context, key string, value any) error {
+	return w.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, fmt.Sprint(value))
+}
+
+func isCounty(t node.Tier) bool { return t == node.County }
+
+// system is the node itself as an actor.
+func system(a identity.Actor) bool { return a.Role == identity.System }

@@ -1,0 +1,188 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// clockTolerance is by how much a node's clock may lag behind the county's
+// without a right that was just given being denied, milliseconds.
+const clockTolerance = 60_000
+
+// origin is the node an entry came from and the actor behind it.
+type origin struct {
+	casework.Place
+	tier node.Tier
+	// subject is the actor as the permission table sees it.
+	subject identity.Subject
+	// genesis: the county has no staff yet, and its first hub sets it up.
+	genesis bool
+}
+
+// authorise checks the rights that held when the entry happened, and the
+// revocations known since.
+func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
+	from, err := a.originOf(e, body)
+	if err != nil {
+		return from, err
+	}
+	info, _ := ledger.Lookup(e.Kind, e.V)
+	if system(e.Actor) {
+		return from, a.authoriseSystem(e, from)
+	}
+	staff, err := a.staff(e.Actor.Staff)
+	if err != nil {
+		return from, err
+	}
+	if staff == nil {
+		return from, refuse("actor_unknown", "经办人不在人员名册中", "the actor is not on the staff")
+	}
+	when := e.OccurredAt - e.SkewMS
+	standing, ok := staff.At(when)
+	if !ok || !standing.Disabled && !standing.Holds(e.Actor.Role) {
+		standing, _ = staff.At(when + clockTolerance)
+	}
+	if !standing.Holds(e.Actor.Role) {
+		return from, refuse("not_authorised", "经办人当时没有该岗位的权限（已停用或岗位已变更），请由有权人员重新提交",
+			"the actor did not hold this role when it happened (disabled, or roles changed); somebody with the right must hand it in again")
+	}
+	if staff.Division != from.Division {
+		return from, refuse("not_authorised", "经办人不属于该单位", "the actor does not belong to the node's division")
+	}
+	from.subject = identity.Subject{Role: e.Actor.Role, Tier: from.tier, Division: from.Division, Department: staff.Department}
+	if b, ok := body.(*ledger.StaffPasswordV1); ok {
+		if b.Staff == e.Actor.Staff {
+			return from, nil
+		}
+		return from, identity.Permit(from.subject, identity.StaffManage, identity.Target{})
+	}
+	target, err := a.target(e, body, from)
+	if err != nil {
+		return from, err
+	}
+	return from, identity.Permit(from.subject, info.Action, target)
+}
+
+// originOf finds the node behind an entry.
+func (a *applier) originOf(e *ledger.Entry, body ledger.Body) (origin, error) {
+	var tier, div string
+	var ordinal int
+	var revoked int64
+	err := a.w.row(a.ctx, `SELECT tier, division, ordinal, revoked_at FROM nodes WHERE id = ?`, e.Origin).Scan(&tier, &div, &ordinal, &revoked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return a.genesis(e, body)
+	}
+	if err != nil {
+		return origin{}, storage("read node", err)
+	}
+	from := origin{Place: casework.Place{Division: division.Code(div), Ordinal: ordinal}, tier: node.Tier(tier)}
+	if revoked > 0 && e.OccurredAt-e.SkewMS >= revoked {
+		return from, refuse("node_revoked", "该节点已被吊销，请联系县中心", "the node had been revoked when it happened; ask the county")
+	}
+	if (e.Seq == 0) != isCounty(from.tier) {
+		return from, refuse("malformed", "条目序号与节点层级不符", "an entry's seq does not fit its origin's tier")
+	}
+	if from.genesis, err = a.noStaff(); err != nil {
+		return from, err
+	}
+	return from, nil
+}
+
+// genesis lets the first hub enter itself into an empty county.
+func (a *applier) genesis(e *ledger.Entry, body ledger.Body) (origin, error) {
+	n, err := a.w.number(a.ctx, `SELECT count(*) FROM nodes`)
+	if err != nil {
+		return origin{}, err
+	}
+	unknown := refuse("node_unknown", "未登记的节点", "the node is not enrolled")
+	if n > 0 || !system(e.Actor) || e.Seq != 0 {
+		return origin{}, unknown
+	}
+	from := origin{Place: casework.Place{Division: a.s.self.County(), Ordinal: 1}, tier: node.County, genesis: true}
+	switch b := body.(type) {
+	case *ledger.CountyTrustV1:
+		return from, nil
+	case *ledger.NodeEnrolV1:
+		if b.Credential.Node == e.Origin && b.Credential.Tier == node.County {
+			return from, nil
+		}
+	}
+	return origin{}, unknown
+}
+
+func (a *applier) noStaff() (bool, error) {
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM staff)`)
+	return n == 0, err
+}
+
+// authoriseSystem lets a hub record what no person does: the county's keys
+// and first person in an empty county, enrolments, stored attachments.
+func (a *applier) authoriseSystem(e *ledger.Entry, from origin) error {
+	if !isCounty(from.tier) {
+		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
+	}
+	switch e.Kind {
+	case ledger.NodeEnrol, ledger.AttachmentConfirm:
+		return nil
+	case ledger.CountyTrust, ledger.StaffAdd:
+		if from.genesis {
+			return nil
+		}
+	}
+	return refuse("not_authorised", "该操作须由有权人员进行", "this takes a person with the right")
+}
+
+// target is what an entry touches, for the permission table.
+func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identity.Target, error) {
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		return identity.Target{Division: b.HandedInAt, Department: b.Department}, nil
+	case *ledger.OverlaySetV1:
+		return identity.Target{Division: b.Overlay.Office}, nil
+	case *ledger.ItemDraftV1:
+		var item catalog.Item
+		if err := json.Unmarshal(b.Item, &item); err != nil {
+			return identity.Target{}, refuse("malformed", "事项格式有误", "the item is not readable")
+		}
+		return identity.Target{Department: item.Department}, nil
+	case *ledger.AttentionResolveV1:
+		return identity.Target{Division: e.Scope}, nil
+	}
+	if e.Case == "" {
+		return identity.Target{}, nil
+	}
+	c, err := a.caseByID(e.Case)
+	if err != nil {
+		return identity.Target{}, err
+	}
+	if c == nil {
+		// The case has not arrived: its scope stands in for it until it does,
+		// when the entry is judged again.
+		return identity.Target{Division: e.Scope, Department: from.subject.Department}, nil
+	}
+	return identity.Target{Division: c.Division, Department: c.Department}, nil
+}
+
+func (a *applier) staff(id string) (*identity.Staff, error) {
+	var body string
+	err := a.w.row(a.ctx, `SELECT body FROM staff WHERE id = ?`, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storage("read staff", err)
+	}
+	var s identity.Staff
+	if err := json.Unmarshal([]byte(body), &s); err != nil {
+		return nil, storage("read staff", err)
+	}
+	return &s, nil
+}

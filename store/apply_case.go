@@ -1,0 +1,236 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// prepareCase decides an entry of a case and returns what applying it writes.
+func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
+	if b, ok := body.(*ledger.CaseSubmitV1); ok {
+		return a.prepareSubmission(e, b, from)
+	}
+	c, err := a.caseByID(e.Case)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil && e.Scope != c.Division {
+		return nil, refuse("scope", "条目的可见范围与办件不符", "the entry's scope is not its case's division")
+	}
+	switch b := body.(type) {
+	case *ledger.CaseCommentV1:
+		return func() error { return nil }, nil
+	case *ledger.AttachmentConfirmV1:
+		return func() error {
+			return a.w.exec(a.ctx, `UPDATE attachments SET confirmed = 1 WHERE hash = ? AND case_id = ?`, b.Hash, e.Case)
+		}, nil
+	}
+	if c == nil || e.Prev != c.Head {
+		return nil, a.outOfTurn(e)
+	}
+	next, err := casework.Apply(c, e, body, from.Place)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		if b, ok := body.(*ledger.CaseDeliverV1); ok {
+			if err := a.nameAttachments(e, b.Proof); err != nil {
+				return err
+			}
+		}
+		return a.saveCase(next)
+	}, nil
+}
+
+// outOfTurn tells why an entry does not follow its case's last one: its
+// previous entry has not come, was refused, or has been followed by another.
+func (a *applier) outOfTurn(e *ledger.Entry) error {
+	prev, err := a.find(`id = ?`, e.Prev)
+	switch {
+	case err != nil:
+		return err
+	case e.Prev == "":
+		return refuse("no_previous", "缺少办件的上一环节", "the entry does not name its case's previous entry")
+	case prev == nil, prev.status == ledger.Waiting:
+		return errWaiting
+	case prev.status == ledger.Refused:
+		return previousRefused
+	}
+	return refuse("stale", "办件已有新的进展，请刷新后再办", "the case has moved on since; look at it again")
+}
+
+var previousRefused = refuse("previous_refused", "办件的上一环节未被县中心接受，请先处理上一环节", "the case's previous entry was refused; settle that one first")
+
+func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, from origin) (func() error, error) {
+	item, err := a.item(b.Item, b.ItemVersion)
+	if err != nil {
+		return nil, err
+	}
+	if item == nil {
+		return nil, refuse("item_unknown", "事项目录中没有该事项的这一版本", "the catalog does not have this version of the item")
+	}
+	taken, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ? AND id <> ?)`, b.Number, e.Case)
+	if err != nil {
+		return nil, err
+	}
+	if taken != 0 {
+		return nil, refuse("number_taken", "办件编号已被使用，请重新提交", "the case number is in use; hand in again")
+	}
+	c, err := casework.Open(e, b, item, from.Place, a.s.limits)
+	if err != nil {
+		return nil, err
+	}
+	version, _, err := a.inForce(b.Item, a.now)
+	if err != nil {
+		return nil, err
+	}
+	if version != b.ItemVersion {
+		c.Flag(casework.FlagItemChanged)
+	}
+	return func() error {
+		var refs []catalog.AttachmentRef
+		for _, m := range b.Materials {
+			refs = append(refs, m.Attachments...)
+		}
+		if err := a.nameAttachments(e, refs); err != nil {
+			return err
+		}
+		if err := a.countCase(b.Number); err != nil {
+			return err
+		}
+		return a.saveCase(c)
+	}, nil
+}
+
+// countCase remembers the number given out, so that it never comes twice.
+func (a *applier) countCase(number string) error {
+	n, err := casework.ParseNumber(number)
+	if err != nil {
+		return err
+	}
+	return a.w.exec(a.ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
+		ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, counterPrefix(number), n.Counter())
+}
+
+// counterPrefix is all of a compact number before its counter and check digit.
+func counterPrefix(number string) string { return number[:22] }
+
+func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef) error {
+	for _, r := range refs {
+		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+			r.Hash, e.Case, e.ID, r.Name, r.Size, r.Type, string(e.Scope))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *applier) caseByID(id string) (*casework.Case, error) {
+	var body []byte
+	err := a.w.row(a.ctx, `SELECT body FROM cases WHERE id = ?`, id).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storage("read case", err)
+	}
+	var c casework.Case
+	if err := json.Unmarshal(body, &c); err != nil {
+		return nil, storage("read case "+id, err)
+	}
+	return &c, nil
+}
+
+func (a *applier) saveCase(c *casework.Case) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("store: case %s: %w", c.ID, err)
+	}
+	verb := ""
+	if step, open := c.Current(); open {
+		verb = string(step.Verb)
+	}
+	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, status = excluded.status, verb = excluded.verb, head = excluded.head, body = excluded.body`,
+		c.ID, c.Number, c.Item, c.Department, string(c.Division), string(c.HandedInAt), string(c.Holder), string(c.Status), verb, c.Head, c.HandedInMS, body)
+}
+
+// resolveWaiting settles the entries that waited for e, and those that waited
+// for them.
+func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]ledger.Resolution, error) {
+	if e.Case == "" || outcome == ledger.Waiting {
+		return nil, nil
+	}
+	type settled struct {
+		id      string
+		applied bool
+	}
+	var all []ledger.Resolution
+	for queue := []settled{{e.ID, outcome == ledger.Applied}}; len(queue) > 0; queue = queue[1:] {
+		late, err := a.waitingFor(queue[0].id)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range late {
+			r, err := a.settle(w, queue[0].applied)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, r)
+			queue = append(queue, settled{r.ID, r.Outcome == ledger.Applied})
+		}
+	}
+	return all, nil
+}
+
+func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error) {
+	var e ledger.Entry
+	if err := json.Unmarshal(w.raw, &e); err != nil {
+		return ledger.Resolution{}, storage("read entry", err)
+	}
+	v := verdict{outcome: ledger.Refused, no: refusalOf(previousRefused)}
+	if prevApplied {
+		body, err := e.Decode()
+		if err != nil {
+			return ledger.Resolution{}, err
+		}
+		if v, err = a.judge(&e, body); err != nil {
+			return ledger.Resolution{}, err
+		}
+	}
+	r := ledger.Resolution{Index: w.idx, ID: e.ID, Outcome: v.outcome}
+	if v.no != nil {
+		r.Code, r.Reason = v.no.Code, v.no.Reason()
+	}
+	if v.effect != nil {
+		if err := v.effect(); err != nil {
+			return r, err
+		}
+	}
+	return r, a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(r.Outcome), r.Code, r.Reason, w.n)
+}
+
+func (a *applier) waitingFor(prev string) ([]*stored, error) {
+	rows, err := a.w.query(a.ctx, selectStored+`status = 'waiting' AND prev = ? ORDER BY n`, prev)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []*stored
+	for rows.Next() {
+		var e stored
+		if err := rows.Scan(&e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw); err != nil {
+			return nil, storage("read waiting", err)
+		}
+		all = append(all, &e)
+	}
+	return all, storage("read waiting", rows.Err())
+}

@@ -1,0 +1,476 @@
+package store
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// prepareCounty decides an entry that is not about a case.
+func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
+	scope, subtree, err := a.scopeOf(e, body)
+	if err != nil {
+		return nil, err
+	}
+	if e.Scope != scope || e.Subtree != subtree {
+		return nil, refuse("scope", "条目的可见范围有误", "the entry's scope is not the one of its kind")
+	}
+	switch b := body.(type) {
+	case *ledger.CountyTrustV1:
+		return func() error {
+			return a.w.exec(a.ctx, `INSERT INTO trust (bundle) VALUES (?)`, string(b.Bundle))
+		}, nil
+	case *ledger.NodeInviteV1:
+		return a.prepareInvite(b)
+	case *ledger.NodeEnrolV1:
+		return a.prepareEnrol(e, b, from)
+	case *ledger.NodeRevokeV1:
+		return a.changeNode(b.Node, `UPDATE nodes SET revoked_at = ?, reason = ? WHERE id = ?`, b.At, b.Reason, b.Node)
+	case *ledger.NodeRenameV1:
+		return a.changeNode(b.Node, `UPDATE nodes SET name = ? WHERE id = ?`, b.Name, b.Node)
+	case *ledger.LevelRaiseV1:
+		return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+	case *ledger.DivisionImportV1:
+		return a.prepareDivisions(b)
+	case *ledger.CalendarImportV1:
+		return a.prepareCalendar(b)
+	case *ledger.StaffAddV1:
+		return a.prepareStaff(b)
+	case *ledger.StaffRolesV1:
+		return a.changeStaff(b.Staff, func(s *identity.Staff) error {
+			if err := rolesFit(s, b.Roles); err != nil {
+				return err
+			}
+			s.History = append(s.History, identity.Standing{At: a.now, Roles: b.Roles, Disabled: s.Now().Disabled})
+			return nil
+		})
+	case *ledger.StaffDisableV1:
+		return a.changeStaff(b.Staff, func(s *identity.Staff) error {
+			s.History = append(s.History, identity.Standing{At: a.now, Roles: s.Now().Roles, Disabled: b.Disabled})
+			return nil
+		})
+	case *ledger.StaffPasswordV1:
+		return a.changeStaff(b.Staff, func(s *identity.Staff) error {
+			s.PasswordHash, s.MustChange = b.PasswordHash, b.MustChange
+			return nil
+		})
+	case *ledger.ItemDraftV1:
+		return a.prepareDraft(e, b)
+	case *ledger.ItemApproveV1:
+		return a.prepareApproval(e, b)
+	case *ledger.EditionPublishV1:
+		return a.prepareEdition(b)
+	case *ledger.OverlaySetV1:
+		return a.prepareOverlay(b)
+	case *ledger.AttentionResolveV1:
+		return a.prepareResolution(e, b)
+	}
+	return nil, fmt.Errorf("%w: %s", ledger.ErrUnknownKind, e.Kind)
+}
+
+// scopeOf is who may see an entry of a kind: origins do not choose it.
+func (a *applier) scopeOf(e *ledger.Entry, body ledger.Body) (division.Code, bool, error) {
+	switch b := body.(type) {
+	case *ledger.CountyTrustV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
+		return "", false, nil
+	case *ledger.NodeEnrolV1:
+		return b.Credential.Division, true, nil
+	case *ledger.NodeRevokeV1:
+		d, err := a.divisionOfNode(b.Node)
+		return d, true, err
+	case *ledger.NodeRenameV1:
+		d, err := a.divisionOfNode(b.Node)
+		return d, true, err
+	case *ledger.StaffAddV1:
+		return b.Division, false, nil
+	case *ledger.StaffRolesV1:
+		d, err := a.divisionOfStaff(b.Staff)
+		return d, false, err
+	case *ledger.StaffDisableV1:
+		d, err := a.divisionOfStaff(b.Staff)
+		return d, false, err
+	case *ledger.StaffPasswordV1:
+		d, err := a.divisionOfStaff(b.Staff)
+		return d, false, err
+	case *ledger.OverlaySetV1:
+		return b.Overlay.Office, true, nil
+	case *ledger.AttentionResolveV1:
+		var scope string
+		err := a.w.row(a.ctx, `SELECT scope FROM attention WHERE entry = ?`, b.Entry).Scan(&scope)
+		if errors.Is(err, sql.ErrNoRows) {
+			return "", false, refuse("attention_unknown", "没有这条待处理事项", "nothing asks for attention under this entry")
+		}
+		return division.Code(scope), false, storage("read attention", err)
+	}
+	return a.s.self.County(), false, nil // drafts and invitations stay at the county
+}
+
+func (a *applier) divisionOfNode(id string) (division.Code, error) {
+	var d string
+	err := a.w.row(a.ctx, `SELECT division FROM nodes WHERE id = ?`, id).Scan(&d)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", refuse("node_unknown", "没有这个节点", "there is no such node")
+	}
+	return division.Code(d), storage("read node", err)
+}
+
+func (a *applier) divisionOfStaff(id string) (division.Code, error) {
+	var d string
+	err := a.w.row(a.ctx, `SELECT division FROM staff WHERE id = ?`, id).Scan(&d)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", staffUnknown
+	}
+	return division.Code(d), storage("read staff", err)
+}
+
+var staffUnknown = refuse("staff_unknown", "没有这名工作人员", "there is no such member of staff")
+
+func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM nodes WHERE id = ?)`, b.Node)
+	if err != nil {
+		return nil, err
+	}
+	if n != 0 {
+		return nil, refuse("node_exists", "该节点编号已登记", "a node of this id is enrolled")
+	}
+	if b.Division.County() != a.s.self.County() {
+		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	}
+	return func() error {
+		return a.w.exec(a.ctx, `INSERT INTO invitations (token_hash, node, name, tier, division, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
+			b.TokenHash, b.Node, b.Name, string(b.Tier), string(b.Division), b.ExpiresAt)
+	}, nil
+}
+
+func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from origin) (func() error, error) {
+	c := b.Credential
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM nodes WHERE id = ? OR (division = ? AND ordinal = ?))`, c.Node, string(c.Division), c.Ordinal)
+	if err != nil {
+		return nil, err
+	}
+	if n != 0 {
+		return nil, refuse("node_exists", "该节点已登记", "the node is enrolled already, or its number is taken")
+	}
+	if c.Division.County() != a.s.self.County() {
+		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	}
+	if b.TokenHash != "" {
+		if err := a.checkInvitation(b, e.OccurredAt); err != nil {
+			return nil, err
+		}
+	} else if !from.genesis {
+		return nil, refuse("token_needed", "登记节点需要一次性口令", "enrolling takes a one-time token")
+	}
+	credential, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		if err := a.w.exec(a.ctx, `UPDATE invitations SET used_by = ? WHERE token_hash = ?`, c.Node, b.TokenHash); err != nil {
+			return err
+		}
+		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now)
+	}, nil
+}
+
+// checkInvitation holds a one-time token against its invitation. Below the
+// county invitations are not known; what the county recorded is taken.
+func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
+	if !isCounty(a.s.self.Tier) {
+		return nil
+	}
+	var nodeID, tier, div, usedBy string
+	var expires int64
+	err := a.w.row(a.ctx, `SELECT node, tier, division, expires_at, used_by FROM invitations WHERE token_hash = ?`, b.TokenHash).
+		Scan(&nodeID, &tier, &div, &expires, &usedBy)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return refuse("token_unknown", "登记口令无效，请向县中心索取新的口令", "the token is not known; ask the county for a new one")
+	case err != nil:
+		return storage("read invitation", err)
+	case usedBy != "":
+		return refuse("token_used", "登记口令已使用过，请向县中心索取新的口令", "the token was used already; ask the county for a new one")
+	case at > expires:
+		return refuse("token_expired", "登记口令已过期，请向县中心索取新的口令", "the token has expired; ask the county for a new one")
+	case b.Credential.Node != nodeID || string(b.Credential.Tier) != tier || string(b.Credential.Division) != div:
+		return refuse("token_other", "登记口令不属于该节点", "the token was made for another node")
+	}
+	return nil
+}
+
+func (a *applier) changeNode(id, statement string, args ...any) (func() error, error) {
+	if _, err := a.divisionOfNode(id); err != nil {
+		return nil, err
+	}
+	return func() error { return a.w.exec(a.ctx, statement, args...) }, nil
+}
+
+func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, error) {
+	for _, d := range b.Divisions {
+		if d.Code.County() != a.s.self.County() {
+			return nil, refuse("division_elsewhere", "区划 "+string(d.Code)+" 不属于本县", "division "+string(d.Code)+" is not in this county")
+		}
+	}
+	return func() error {
+		for _, d := range b.Divisions {
+			body, err := json.Marshal(d)
+			if err != nil {
+				return err
+			}
+			if err := a.w.exec(a.ctx, `INSERT INTO divisions (code, name, body) VALUES (?, ?, ?)
+				ON CONFLICT (code) DO UPDATE SET name = excluded.name, body = excluded.body`, string(d.Code), d.Name, body); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (a *applier) prepareCalendar(b *ledger.CalendarImportV1) (func() error, error) {
+	return func() error {
+		for _, y := range b.Years {
+			body, err := json.Marshal(y)
+			if err != nil {
+				return err
+			}
+			if err := a.w.exec(a.ctx, `INSERT INTO calendar_years (year, body) VALUES (?, ?)
+				ON CONFLICT (year) DO UPDATE SET body = excluded.body`, y.Year, body); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (a *applier) prepareStaff(b *ledger.StaffAddV1) (func() error, error) {
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM staff WHERE id = ? OR login = ?)`, b.Staff, b.Login)
+	if err != nil {
+		return nil, err
+	}
+	if n != 0 {
+		return nil, refuse("login_taken", "登录名或工号已存在", "the login or the staff number is taken")
+	}
+	if b.Division.County() != a.s.self.County() {
+		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	}
+	s := &identity.Staff{ID: b.Staff, Login: b.Login, Name: b.Name, Division: b.Division, Department: b.Department,
+		PasswordHash: b.PasswordHash, MustChange: b.MustChange, History: []identity.Standing{{At: a.now, Roles: b.Roles}}}
+	return func() error { return a.saveStaff(s) }, nil
+}
+
+func (a *applier) changeStaff(id string, change func(*identity.Staff) error) (func() error, error) {
+	s, err := a.staff(id)
+	if err != nil {
+		return nil, err
+	}
+	if s == nil {
+		return nil, staffUnknown
+	}
+	if err := change(s); err != nil {
+		return nil, err
+	}
+	return func() error { return a.saveStaff(s) }, nil
+}
+
+func (a *applier) saveStaff(s *identity.Staff) error {
+	body, err := json.Marshal(s)
+	if err != nil {
+		return err
+	}
+	return a.w.exec(a.ctx, `INSERT INTO staff (id, login, division, body) VALUES (?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET body = excluded.body`, s.ID, s.Login, string(s.Division), body)
+}
+
+func rolesFit(s *identity.Staff, roles []identity.Role) error {
+	for _, r := range roles {
+		if r.Tier() != s.Division.Tier() || r.Departmental() && s.Department == "" {
+			return refuse("role_elsewhere", "岗位 "+string(r)+" 与该人员的层级或部门不符", "role "+string(r)+" does not fit the person's tier or department")
+		}
+	}
+	return nil
+}
+
+func (a *applier) prepareDraft(e *ledger.Entry, b *ledger.ItemDraftV1) (func() error, error) {
+	item, err := readItem(b.Code, b.Hash, b.Item)
+	if err != nil {
+		return nil, err
+	}
+	if faults := catalog.Check(*item); len(faults) > 0 {
+		return nil, &Refused{Code: "item_faults", ZH: "事项未通过发布前检查", EN: "the item does not pass the checks before publishing", Faults: faults}
+	}
+	last, err := a.w.number(a.ctx, `SELECT coalesce(max(version), 0) FROM items WHERE code = ?`, b.Code)
+	if err != nil {
+		return nil, err
+	}
+	approved, err := a.w.number(a.ctx, `SELECT count(*) FROM items WHERE code = ? AND version = ? AND approver <> ''`, b.Code, b.Version)
+	if err != nil {
+		return nil, err
+	}
+	// A draft may be replaced until it is approved.
+	if int64(b.Version) != last+1 && (int64(b.Version) != last || approved != 0) {
+		return nil, refuse("version", fmt.Sprintf("下一版本应为 %d", last+1), fmt.Sprintf("the next version is %d", last+1))
+	}
+	return func() error {
+		return a.w.exec(a.ctx, `INSERT INTO items (code, version, hash, body, drafter) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (code, version) DO UPDATE SET hash = excluded.hash, body = excluded.body, drafter = excluded.drafter`,
+			b.Code, b.Version, b.Hash, string(b.Item), e.Actor.Staff)
+	}, nil
+}
+
+func (a *applier) prepareApproval(e *ledger.Entry, b *ledger.ItemApproveV1) (func() error, error) {
+	if _, err := readItem(b.Code, b.Hash, b.Item); err != nil {
+		return nil, err
+	}
+	if isCounty(a.s.self.Tier) {
+		var hash, drafter, approver string
+		err := a.w.row(a.ctx, `SELECT hash, drafter, approver FROM items WHERE code = ? AND version = ?`, b.Code, b.Version).Scan(&hash, &drafter, &approver)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return nil, refuse("draft_unknown", "没有这一版本的草稿", "there is no draft of this version")
+		case err != nil:
+			return nil, storage("read item", err)
+		case subtle.ConstantTimeCompare([]byte(hash), []byte(b.Hash)) != 1:
+			return nil, refuse("draft_changed", "草稿已修改，请重新审核", "the draft was changed; review it again")
+		case approver != "":
+			return nil, refuse("approved", "该版本已审核通过", "this version is approved already")
+		case drafter == e.Actor.Staff:
+			return nil, refuse("second_person", "须由起草人以外的人审核", "somebody other than the drafter must approve")
+		}
+	}
+	return func() error {
+		return a.w.exec(a.ctx, `INSERT INTO items (code, version, hash, body, approver) VALUES (?, ?, ?, ?, ?)
+			ON CONFLICT (code, version) DO UPDATE SET hash = excluded.hash, body = excluded.body, approver = excluded.approver`,
+			b.Code, b.Version, b.Hash, string(b.Item), e.Actor.Staff)
+	}, nil
+}
+
+// readItem checks that an item's text is the one its hash names.
+func readItem(code, hash string, raw json.RawMessage) (*catalog.Item, error) {
+	sum := sha256.Sum256(raw)
+	var item catalog.Item
+	if err := json.Unmarshal(raw, &item); err != nil || item.Code != code || hex.EncodeToString(sum[:]) != hash {
+		return nil, refuse("item_text", "事项内容与其摘要不符", "the item's text does not fit its hash or code")
+	}
+	return &item, nil
+}
+
+func (a *applier) prepareEdition(b *ledger.EditionPublishV1) (func() error, error) {
+	var last, effective int64
+	err := a.w.row(a.ctx, `SELECT number, effective_from FROM editions ORDER BY number DESC LIMIT 1`).Scan(&last, &effective)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, storage("read edition", err)
+	}
+	ed := b.Edition
+	if int64(ed.Number) != last+1 {
+		return nil, refuse("edition_number", fmt.Sprintf("下一期目录应为第 %d 期", last+1), fmt.Sprintf("the next edition is number %d", last+1))
+	}
+	if ed.EffectiveFrom < effective {
+		return nil, refuse("edition_date", "生效时间不能早于上一期目录", "an edition cannot take effect before the one it follows")
+	}
+	var missing []catalog.Fault
+	named := make(map[string]bool, len(ed.Entries))
+	for i, it := range ed.Entries {
+		if named[it.Code] {
+			return nil, refuse("edition_twice", "事项 "+it.Code+" 在目录中出现两次", "item "+it.Code+" appears twice in the edition")
+		}
+		named[it.Code] = true
+		n, err := a.w.number(a.ctx, `SELECT count(*) FROM items WHERE code = ? AND version = ? AND approver <> ''`, it.Code, it.Version)
+		if err != nil {
+			return nil, err
+		}
+		if n == 0 {
+			missing = append(missing, catalog.Fault{Path: fmt.Sprintf("entries[%d]", i), Code: catalog.FaultUnknown,
+				ZH: fmt.Sprintf("%s 第 %d 版未审核", it.Code, it.Version), EN: fmt.Sprintf("%s version %d is not approved", it.Code, it.Version)})
+		}
+	}
+	if len(missing) > 0 {
+		return nil, &Refused{Code: "not_approved", ZH: "目录中有未审核的事项", EN: "the edition names items that are not approved", Faults: missing}
+	}
+	body, err := json.Marshal(ed)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		for _, it := range ed.Entries {
+			if err := a.w.exec(a.ctx, `INSERT INTO edition_items (code, effective_from, edition, version, withdrawn) VALUES (?, ?, ?, ?, ?)`,
+				it.Code, ed.EffectiveFrom, ed.Number, it.Version, it.Withdrawn); err != nil {
+				return err
+			}
+		}
+		return a.w.exec(a.ctx, `INSERT INTO editions (number, effective_from, body) VALUES (?, ?, ?)`, ed.Number, ed.EffectiveFrom, string(body))
+	}, nil
+}
+
+func (a *applier) prepareOverlay(b *ledger.OverlaySetV1) (func() error, error) {
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM items WHERE code = ?)`, b.Overlay.Item)
+	if err != nil {
+		return nil, err
+	}
+	if n == 0 {
+		return nil, refuse("item_unknown", "事项目录中没有该事项", "the catalog does not have this item")
+	}
+	body, err := json.Marshal(b.Overlay)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		return a.w.exec(a.ctx, `INSERT INTO overlays (item, office, body) VALUES (?, ?, ?)
+			ON CONFLICT (item, office) DO UPDATE SET body = excluded.body`, b.Overlay.Item, string(b.Overlay.Office), string(body))
+	}, nil
+}
+
+func (a *applier) prepareResolution(e *ledger.Entry, b *ledger.AttentionResolveV1) (func() error, error) {
+	return func() error {
+		return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?, note = ?, replaced_by = ? WHERE entry = ?`,
+			e.Actor.Staff, b.Note, b.ReplacedBy, b.Entry)
+	}, nil
+}
+
+// item reads a version of an item; nil when the catalog does not have it.
+func (a *applier) item(code string, version int) (*catalog.Item, error) {
+	key := versionKey{code, version}
+	a.s.items.mu.Lock()
+	item := a.s.items.parsed[key]
+	a.s.items.mu.Unlock()
+	if item != nil {
+		return item, nil
+	}
+	var body, approver string
+	err := a.w.row(a.ctx, `SELECT body, approver FROM items WHERE code = ? AND version = ?`, code, version).Scan(&body, &approver)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && approver == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storage("read item", err)
+	}
+	item = new(catalog.Item)
+	if err := json.Unmarshal([]byte(body), item); err != nil {
+		return nil, storage("read item "+code, err)
+	}
+	a.s.items.mu.Lock()
+	a.s.items.parsed[key] = item // an approved version never changes
+	a.s.items.mu.Unlock()
+	return item, nil
+}
+
+// inForce is the version of an item in force at an instant.
+func (a *applier) inForce(code string, at int64) (version int, withdrawn bool, err error) {
+	err = a.w.row(a.ctx, selectInForce, code, at).Scan(&version, &withdrawn)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return version, withdrawn, storage("read edition", err)
+}
+
+const selectInForce = `SELECT version, withdrawn FROM edition_items WHERE code = ? AND effective_from <= ? ORDER BY effective_from DESC, edition DESC LIMIT 1`

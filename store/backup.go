@@ -1,0 +1,266 @@
+package store
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+)
+
+// Backup copies the state into a new file as of one moment, while writing goes
+// on, and returns the Raft index in the copy (0 below the county). The copy
+// is checked and on disk when Backup returns.
+func (s *Store) Backup(ctx context.Context, path string) (applied uint64, err error) {
+	if _, err := os.Stat(path); err == nil {
+		return 0, fmt.Errorf("backup: %s exists already", path)
+	}
+	defer func() {
+		if err != nil {
+			os.Remove(path)
+		}
+	}()
+	src, err := s.read.Conn(ctx)
+	if err != nil {
+		return 0, storage("backup", err)
+	}
+	defer src.Close()
+	// A read transaction pins the moment: without it a backup starts over
+	// whenever somebody writes, and never ends under load.
+	if _, err := src.ExecContext(ctx, `BEGIN`); err != nil {
+		return 0, storage("backup", err)
+	}
+	defer src.ExecContext(context.WithoutCancel(ctx), `ROLLBACK`)
+	err = src.QueryRowContext(ctx, `SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'applied'`).Scan(&applied)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, storage("backup", err)
+	}
+	if err := copyInto(ctx, path, src); err != nil {
+		return 0, storage("backup", err)
+	}
+	if err := checkFile(ctx, path); err != nil {
+		return 0, err
+	}
+	return applied, syncFile(path)
+}
+
+func copyInto(ctx context.Context, path string, src *sql.Conn) error {
+	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "DELETE", "_synchronous", "FULL"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	dst, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer dst.Close()
+	return copyDatabase(dst, src)
+}
+
+func copyDatabase(dst, src *sql.Conn) error {
+	return raw(dst, func(to *sqlite3.SQLiteConn) error {
+		return raw(src, func(from *sqlite3.SQLiteConn) error {
+			b, err := to.Backup("main", from, "main")
+			if err != nil {
+				return err
+			}
+			for {
+				done, err := b.Step(4096)
+				if err != nil {
+					return errors.Join(err, b.Finish())
+				}
+				if done {
+					return b.Finish()
+				}
+			}
+		})
+	})
+}
+
+// checkFile holds a file against what this program can open.
+func checkFile(ctx context.Context, path string) error {
+	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var id int64
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil || id != stateSchema.applicationID {
+		return fmt.Errorf("%w: %s", ErrNotOurs, path)
+	}
+	var verdict string
+	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
+		return fmt.Errorf("store: %s is damaged: %s", path, verdict)
+	}
+	return nil
+}
+
+// Restore replaces the state by a backup's. The file is checked first; a
+// crash leaves the old state or the new one, never half of each.
+func (s *Store) Restore(ctx context.Context, path string) error {
+	if err := checkFile(ctx, path); err != nil {
+		return err
+	}
+	if err := prepare(ctx, path, stateSchema); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	src, err := db.Conn(ctx)
+	if err != nil {
+		return storage("restore", err)
+	}
+	defer src.Close()
+	if err := s.sameOwner(ctx, src); err != nil {
+		return err
+	}
+	for query, st := range s.w.stmts {
+		st.Close()
+		delete(s.w.stmts, query)
+	}
+	if err := copyDatabase(s.w.conn, src); err != nil {
+		s.failed = fmt.Errorf("%w: restore: %w", ErrFailed, err)
+		return s.failed
+	}
+	if err := s.w.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
+		return err
+	}
+	if err := s.load(ctx); err != nil {
+		return err
+	}
+	s.announce()
+	return nil
+}
+
+func (s *Store) sameOwner(ctx context.Context, src *sql.Conn) error {
+	var county, tier string
+	err := src.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE key = 'county'), (SELECT value FROM meta WHERE key = 'tier')`).Scan(&county, &tier)
+	if err != nil {
+		return storage("restore", err)
+	}
+	if county != string(s.self.County()) || tier != string(s.self.Tier) {
+		return fmt.Errorf("%w: a %s database of county %s", ErrOtherNode, tier, county)
+	}
+	return nil
+}
+
+// Sync makes the database durable through the Raft index it returns. A hub
+// calls it before its Raft log may be shortened.
+func (s *Store) Sync(ctx context.Context) (uint64, error) {
+	// The long part beside the writers; then the rest while they wait.
+	if err := s.checkpointBeside(ctx); err != nil {
+		return 0, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return 0, s.failed
+	}
+	var busy, pages, done int
+	if err := s.w.row(ctx, `PRAGMA wal_checkpoint(FULL)`).Scan(&busy, &pages, &done); err != nil {
+		return 0, storage("sync", err)
+	}
+	if busy != 0 {
+		return 0, fmt.Errorf("sync: a reader holds the log back; it is tried again")
+	}
+	return s.applied, nil
+}
+
+func (s *Store) checkpointBeside(ctx context.Context) error {
+	db, err := sql.Open("sqlite3", dsn(filepath.Join(s.dir, stateFile), "_synchronous", "FULL"))
+	if err != nil {
+		return storage("sync", err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	return storage("sync", err)
+}
+
+// Check looks for damage in both databases; nil means none was found.
+func (s *Store) Check(ctx context.Context) error {
+	for name, db := range map[string]*sql.DB{stateFile: s.read, localFile: s.local} {
+		var verdict string
+		if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
+			return storage("check "+name, err)
+		}
+		if verdict != "ok" {
+			return fmt.Errorf("store: %s is damaged: %s", name, verdict)
+		}
+	}
+	return nil
+}
+
+// stateTables are the tables whose content two nodes with the same entries
+// must share.
+var stateTables = []string{"entries", "audience", "origins", "attention", "divisions", "calendar_years", "items", "editions",
+	"edition_items", "overlays", "staff", "nodes", "invitations", "trust", "cases", "case_counters", "attachments"}
+
+// StateHash is a SHA-256, in hex, over the content of all state in a fixed
+// order. Hubs with the same applied index have the same one.
+func (s *Store) StateHash(ctx context.Context) (string, error) {
+	h := sha256.New()
+	for _, table := range stateTables {
+		fmt.Fprintf(h, "%s\n", table)
+		if err := s.dump(ctx, h, table); err != nil {
+			return "", fmt.Errorf("state hash: %s: %w", table, err)
+		}
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+func (s *Store) dump(ctx context.Context, to io.Writer, table string) error {
+	rows, err := s.read.QueryContext(ctx, `SELECT * FROM `+table+` ORDER BY 1, 2`)
+	if err != nil {
+		return storage("dump", err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return storage("dump", err)
+	}
+	values := make([]any, len(columns))
+	into := make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return storage("dump", err)
+		}
+		for _, v := range values {
+			if b, ok := v.([]byte); ok {
+				v = string(b)
+			}
+			fmt.Fprintf(to, "%q\x1f", fmt.Sprint(v))
+		}
+		io.WriteString(to, "\n")
+	}
+	return storage("dump", rows.Err())
+}
+
+func syncFile(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return storage("sync", err)
+	}
+	defer f.Close()
+	if err := f.Sync(); err != nil {
+		return storage("sync", err)
+	}
+	return storage("sync", syncDir(path))
+}

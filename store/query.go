@@ -1,0 +1,185 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// ErrNotFound is a look-up of something that this node does not have.
+var ErrNotFound = errors.New("store: not found")
+
+// one reads a single JSON body; no row is ErrNotFound.
+func one[T any](ctx context.Context, db *sql.DB, query string, args ...any) (*T, error) {
+	var body []byte
+	err := db.QueryRowContext(ctx, query, args...).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, ErrNotFound
+	}
+	if err != nil {
+		return nil, storage("read", err)
+	}
+	v := new(T)
+	if err := json.Unmarshal(body, v); err != nil {
+		return nil, storage("read", err)
+	}
+	return v, nil
+}
+
+// all reads JSON bodies.
+func all[T any](ctx context.Context, db *sql.DB, query string, args ...any) ([]T, error) {
+	return rowsOf(ctx, db, func(rows *sql.Rows) (v T, err error) {
+		var body []byte
+		if err := rows.Scan(&body); err != nil {
+			return v, err
+		}
+		return v, json.Unmarshal(body, &v)
+	}, query, args...)
+}
+
+func rowsOf[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, storage("read", err)
+	}
+	defer rows.Close()
+	out := []T{}
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, storage("read", err)
+		}
+		out = append(out, v)
+	}
+	return out, storage("read", rows.Err())
+}
+
+func count(ctx context.Context, db *sql.DB, query string, args ...any) (int64, error) {
+	var n sql.NullInt64
+	err := db.QueryRowContext(ctx, query, args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n.Int64, storage("read", err)
+}
+
+// Head is the index of the last record this node has of the county's ledger.
+func (s *Store) Head(ctx context.Context) (uint64, error) {
+	n, err := count(ctx, s.read, `SELECT max(idx) FROM entries`)
+	return uint64(n), err
+}
+
+// Cursor is the county index up to which this node has followed the feed.
+func (s *Store) Cursor(ctx context.Context) (uint64, error) {
+	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'cursor'`)
+	return uint64(n), err
+}
+
+// Level is the level in force: kinds above it are not recorded yet.
+func (s *Store) Level(ctx context.Context) (int, error) {
+	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'level'`)
+	return max(int(n), 1), err
+}
+
+// EntryView is an entry with how this node holds it.
+type EntryView struct {
+	ledger.Entry
+	// Index is its place in the county's ledger, 0 until confirmed.
+	Index      uint64
+	RecordedAt int64
+	// Status is applied, refused, waiting or held.
+	Status       ledger.Outcome
+	Code, Reason string
+	// Stored is who stored it last on its way up: "", township or county.
+	Stored string
+}
+
+const selectView = `SELECT coalesce(e.idx, 0), e.recorded_at, e.status, e.code, e.reason, e.entry, coalesce(o.stored, '')
+	FROM entries e LEFT JOIN outbox o ON o.id = e.id WHERE `
+
+func scanView(rows *sql.Rows) (v EntryView, err error) {
+	var raw []byte
+	if err := rows.Scan(&v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(raw, &v.Entry)
+}
+
+// Entry finds an entry by its id.
+func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
+	found, err := rowsOf(ctx, s.read, scanView, selectView+`e.id = ?`, id)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, ErrNotFound
+	}
+	return &found[0], nil
+}
+
+// Timeline lists everything that happened to a case, in the order in which
+// this node holds it to have happened.
+func (s *Store) Timeline(ctx context.Context, caseID string) ([]EntryView, error) {
+	return rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? ORDER BY e.occurred_at, e.n`, caseID)
+}
+
+// LastSeq is how far an origin's own counter has come here, and whether the
+// origin forked.
+func (s *Store) LastSeq(ctx context.Context, origin string) (last uint64, forked bool, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT last_seq, forked FROM origins WHERE node = ?`, origin).Scan(&last, &forked)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, false, nil
+	}
+	return last, forked, storage("read origin", err)
+}
+
+// LastCounter is the last case number counter given out under a prefix.
+func (s *Store) LastCounter(ctx context.Context, prefix string) (int, error) {
+	n, err := count(ctx, s.read, `SELECT counter FROM case_counters WHERE prefix = ?`, prefix)
+	return int(n), err
+}
+
+// Counts is what this node's ledger adds up to.
+type Counts struct {
+	// HandedIn are submissions made or known here; Confirmed those the
+	// county's ledger has; Duplicated submissions whose case number another
+	// one has too.
+	HandedIn   int64 `json:"handed_in"`
+	Confirmed  int64 `json:"confirmed"`
+	Refused    int64 `json:"refused"`
+	Waiting    int64 `json:"waiting"`
+	Attention  int64 `json:"needs_attention"`
+	Duplicated int64 `json:"duplicated"`
+	Outbox     int64 `json:"outbox"`
+	Records    int64 `json:"records"`
+}
+
+// Count counts what this node holds. With an origin, only what that node
+// recorded.
+func (s *Store) Count(ctx context.Context, origin string) (Counts, error) {
+	var c Counts
+	for _, q := range []struct {
+		into  *int64
+		query string
+	}{
+		{&c.HandedIn, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND (?1 = '' OR origin = ?1)`},
+		{&c.Confirmed, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
+		{&c.Refused, `SELECT count(*) FROM entries WHERE status = 'refused' AND (?1 = '' OR origin = ?1)`},
+		{&c.Waiting, `SELECT count(*) FROM entries WHERE status IN ('waiting', 'held') AND (?1 = '' OR origin = ?1)`},
+		{&c.Attention, `SELECT count(*) FROM attention WHERE resolved_by = '' AND (?1 = '' OR origin = ?1)`},
+		{&c.Duplicated, `SELECT count(*) - count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status <> 'refused' AND (?1 = '' OR origin = ?1)`},
+		{&c.Outbox, `SELECT count(*) FROM outbox WHERE (?1 = '' OR origin = ?1)`},
+		{&c.Records, `SELECT count(*) FROM entries WHERE idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
+	} {
+		n, err := count(ctx, s.read, q.query, origin)
+		if err != nil {
+			return c, fmt.Errorf("count: %w", err)
+		}
+		*q.into = n
+	}
+	return c, nil
+}

@@ -1,0 +1,294 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed schema
+var schemas embed.FS
+
+// schema is one database's migrations. The application id keeps the two kinds
+// of files, and files of other programs, apart.
+type schema struct {
+	folder        string
+	applicationID int64
+}
+
+var (
+	stateSchema = schema{folder: "schema/state", applicationID: 0x746e6231} // "tnb1"
+	localSchema = schema{folder: "schema/local", applicationID: 0x746e626c} // "tnbl"
+)
+
+// StorageError is a failure of the database or the disk under it, as opposed
+// to a refusal of what was asked.
+type StorageError struct {
+	Op  string
+	Err error
+}
+
+func (e *StorageError) Error() string { return "storage: " + e.Op + ": " + e.Err.Error() }
+func (e *StorageError) Unwrap() error { return e.Err }
+
+// Full reports whether the disk was full: nothing was written, and writing can
+// go on once there is room.
+func (e *StorageError) Full() bool {
+	var se sqlite3.Error
+	return errors.As(e.Err, &se) && se.Code == sqlite3.ErrFull
+}
+
+func storage(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *StorageError
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &StorageError{Op: op, Err: err}
+}
+
+// minSQLite carries the fix of the WAL-reset race.
+const minSQLite = 3051003
+
+func checkVersion() error {
+	if v, n, _ := sqlite3.Version(); n < minSQLite {
+		return fmt.Errorf("store: SQLite %s is older than 3.51.3, which can lose commits; build with a newer go-sqlite3", v)
+	}
+	return nil
+}
+
+func dsn(path string, options ...string) string {
+	q := url.Values{"_busy_timeout": {"10000"}, "_foreign_keys": {"on"}}
+	for i := 0; i+1 < len(options); i += 2 {
+		q.Set(options[i], options[i+1])
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// prepare creates the file or brings its schema up to date. A file that is
+// not ours, or newer than this program, is not touched.
+func prepare(ctx context.Context, path string, s schema) error {
+	_, statErr := os.Stat(path)
+	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", "FULL"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	db.SetMaxOpenConns(1)
+	var id int64
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrNotOurs, path, err)
+	}
+	switch {
+	case id == 0 && (errors.Is(statErr, fs.ErrNotExist) || empty(ctx, db)):
+		if _, err := db.ExecContext(ctx, `PRAGMA application_id = `+strconv.FormatInt(s.applicationID, 10)); err != nil {
+			return storage("create "+path, err)
+		}
+	case id != s.applicationID:
+		return fmt.Errorf("%w: %s", ErrNotOurs, path)
+	}
+	folder, err := fs.Sub(schemas, s.folder)
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, db, folder)
+	if err != nil {
+		return err
+	}
+	have, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return storage("read schema version", err)
+	}
+	if sources := provider.ListSources(); have > sources[len(sources)-1].Version {
+		return fmt.Errorf("%w: schema %d of %s", ErrNewerSchema, have, path)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return storage("migrate "+path, err)
+	}
+	if err := syncDir(path); err != nil {
+		return storage("sync "+path, err)
+	}
+	return nil
+}
+
+func empty(ctx context.Context, db *sql.DB) bool {
+	var n int
+	return db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n) == nil && n == 0
+}
+
+// writer is the one writing connection of a database, with its statements
+// prepared once.
+type writer struct {
+	db    *sql.DB
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func openWriter(ctx context.Context, path, sync string) (*writer, error) {
+	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", sync))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	w := &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
+	if err := w.checkPragmas(ctx, sync); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	return w, nil
+}
+
+// checkPragmas reads back what durability rests on: the driver's own default
+// in WAL mode loses acknowledged rows on power loss.
+func (w *writer) checkPragmas(ctx context.Context, sync string) error {
+	want := map[string]int64{"NORMAL": 1, "FULL": 2}[sync]
+	got, err := w.number(ctx, `PRAGMA synchronous`)
+	if err != nil {
+		return err
+	}
+	if got != want {
+		return fmt.Errorf("store: synchronous is %d, want %d (%s)", got, want, sync)
+	}
+	var mode string
+	if err := w.row(ctx, `PRAGMA journal_mode`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("store: journal mode is %s, want wal; is the disk a network share?", mode)
+	}
+	return nil
+}
+
+func (w *writer) close() error {
+	for _, st := range w.stmts {
+		st.Close()
+	}
+	return errors.Join(w.conn.Close(), w.db.Close())
+}
+
+func (w *writer) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if st, ok := w.stmts[query]; ok {
+		return st, nil
+	}
+	st, err := w.conn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, storage("prepare", err)
+	}
+	w.stmts[query] = st
+	return st, nil
+}
+
+func (w *writer) exec(ctx context.Context, query string, args ...any) error {
+	st, err := w.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = st.ExecContext(ctx, args...)
+	return storage("write", err)
+}
+
+// row runs a query for one row; its error comes with Scan.
+func (w *writer) row(ctx context.Context, query string, args ...any) scanner {
+	st, err := w.prepared(ctx, query)
+	if err != nil {
+		return failedRow{err}
+	}
+	return st.QueryRowContext(ctx, args...)
+}
+
+func (w *writer) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	st, err := w.prepared(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	return rows, storage("read", err)
+}
+
+// number reads one integer; no row means 0.
+func (w *writer) number(ctx context.Context, query string, args ...any) (int64, error) {
+	var n sql.NullInt64
+	err := w.row(ctx, query, args...).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return n.Int64, storage("read", err)
+}
+
+// transaction runs do between BEGIN IMMEDIATE and COMMIT, or rolls back.
+func (w *writer) transaction(ctx context.Context, do func(*writer) error) error {
+	// A request that is given up must not tear a transaction in two.
+	ctx = context.WithoutCancel(ctx)
+	if err := w.exec(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	if err := do(w); err != nil {
+		return errors.Join(err, w.exec(ctx, `ROLLBACK`))
+	}
+	if err := w.exec(ctx, `COMMIT`); err != nil {
+		if rollback := w.exec(ctx, `ROLLBACK`); rollback != nil {
+			return err // COMMIT had rolled back already
+		}
+		return err
+	}
+	return nil
+}
+
+type scanner interface{ Scan(dest ...any) error }
+
+type failedRow struct{ err error }
+
+func (r failedRow) Scan(...any) error { return r.err }
+
+func openReaders(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro", "_query_only", "true"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(8)
+	return db, nil
+}
+
+func openLocal(path string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", "NORMAL", "_txlock", "immediate"))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+// raw gives the driver's connection, for what database/sql has no word for.
+func raw(conn *sql.Conn, do func(*sqlite3.SQLiteConn) error) error {
+	return conn.Raw(func(c any) error {
+		sc, ok := c.(*sqlite3.SQLiteConn)
+		if !ok {
+			return fmt.Errorf("store: unexpected driver connection %T", c)
+		}
+		return do(sc)
+	})
+}
+
+func syncDir(file string) error {
+	d, err := os.Open(filepath.Dir(file))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}

@@ -1,0 +1,295 @@
+// Package store is what a node remembers: the entries it knows and the state
+// they make, in SQLite. State is written by Apply alone, on every tier by the
+// same code; an entry, its rows, its place in the outbox and the index applied
+// move in one transaction.
+//
+// Two files a node: state.db is what must not be lost, local.db what may be
+// (logins, what other nodes last said).
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// Self is the node a store belongs to.
+type Self struct {
+	Node     string
+	Tier     node.Tier
+	Division division.Code
+	Ordinal  int
+}
+
+// County is the county the node belongs to; it names the cluster.
+func (s Self) County() division.Code { return s.Division.County() }
+
+// Options open a store.
+type Options struct {
+	Dir    string
+	Self   Self
+	Limits catalog.Limits
+	Logger *slog.Logger
+}
+
+// Store is an open node database. It is safe for concurrent use: one write at
+// a time, any number of readers.
+type Store struct {
+	self   Self
+	dir    string
+	limits catalog.Limits
+	log    *slog.Logger
+
+	mu     sync.Mutex // held for every write to state.db
+	w      *writer
+	read   *sql.DB
+	local  *sql.DB
+	failed error // the first storage failure: nothing is written after it
+
+	applied uint64 // raft index in the database, at the county
+	tree    *treeCache
+	items   itemCache
+
+	watchMu sync.Mutex
+	changed chan struct{}
+}
+
+// Typed failures of opening a database.
+var (
+	ErrOtherNode   = errors.New("store: this database belongs to another node")
+	ErrNewerSchema = errors.New("store: this database was written by a newer tongban")
+	ErrNotOurs     = errors.New("store: this file is not a tongban database")
+	ErrFailed      = errors.New("store: stopped writing after a storage failure")
+)
+
+const (
+	stateFile = "state.db"
+	localFile = "local.db"
+)
+
+// Open opens or creates the databases of a node in a directory. A database of
+// another node, another tier or a newer version is refused and left as it is.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, log: o.Logger, changed: make(chan struct{})}
+	if err := s.open(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("open store %s: %w", o.Dir, err)
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context) error {
+	state := filepath.Join(s.dir, stateFile)
+	if err := checkVersion(); err != nil {
+		return err
+	}
+	if err := prepare(ctx, state, stateSchema); err != nil {
+		return err
+	}
+	if err := prepare(ctx, filepath.Join(s.dir, localFile), localSchema); err != nil {
+		return err
+	}
+	var err error
+	if s.w, err = openWriter(ctx, state, s.sync()); err != nil {
+		return err
+	}
+	if s.read, err = openReaders(state); err != nil {
+		return err
+	}
+	if s.local, err = openLocal(filepath.Join(s.dir, localFile)); err != nil {
+		return err
+	}
+	if err := s.claim(ctx); err != nil {
+		return err
+	}
+	return s.load(ctx)
+}
+
+// sync is the durability of one transaction. A hub's durable copy is the Raft
+// log, so its database may lag on power loss and is brought up by replay;
+// everywhere else a commit is on disk before anybody is told.
+func (s *Store) sync() string {
+	if s.self.Tier == node.County {
+		return "NORMAL"
+	}
+	return "FULL"
+}
+
+// claim ties a new database to its node and refuses one that belongs to
+// another. Hubs hold one common state, so only their county is compared.
+func (s *Store) claim(ctx context.Context) error {
+	want := map[string]string{"county": string(s.self.County()), "tier": string(s.self.Tier), "division": string(s.self.Division)}
+	if s.self.Tier != node.County {
+		want["node"] = s.self.Node
+	}
+	for _, key := range []string{"county", "tier", "division", "node"} {
+		value, ok := want[key]
+		if !ok {
+			continue
+		}
+		var have string
+		err := s.w.row(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&have)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			if err := s.w.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?)`, key, value); err != nil {
+				return err
+			}
+		case err != nil:
+			return err
+		case have != value:
+			return fmt.Errorf("%w: its %s is %s, this node's is %s", ErrOtherNode, key, have, value)
+		}
+	}
+	return nil
+}
+
+func (s *Store) load(ctx context.Context) error {
+	n, err := s.w.number(ctx, `SELECT value FROM meta WHERE key = 'applied'`)
+	if err != nil {
+		return err
+	}
+	s.applied = uint64(n)
+	s.tree = newTreeCache(s.w)
+	s.items = itemCache{parsed: map[versionKey]*catalog.Item{}}
+	return nil
+}
+
+// Close closes the databases. A write under way is finished first.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var errs []error
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	if s.w != nil {
+		errs = append(errs, s.w.close())
+	}
+	if s.local != nil {
+		errs = append(errs, s.local.Close())
+	}
+	if s.failed == nil {
+		s.failed = fmt.Errorf("%w: the store is closed", ErrFailed)
+	}
+	return errors.Join(errs...)
+}
+
+// Self is the node this store belongs to.
+func (s *Store) Self() Self { return s.self }
+
+// Dir is the directory the databases lie in.
+func (s *Store) Dir() string { return s.dir }
+
+// Changed returns a channel that is closed at the next change of the state.
+// Take it before reading, so that no change is missed.
+func (s *Store) Changed() <-chan struct{} {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	return s.changed
+}
+
+func (s *Store) announce() {
+	s.watchMu.Lock()
+	defer s.watchMu.Unlock()
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// write runs one transaction. After a storage failure nothing is written any
+// more: a retried fsync can succeed without the data being on disk.
+func (s *Store) write(ctx context.Context, do func(*writer) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil {
+		return s.failed
+	}
+	err := s.w.transaction(ctx, do)
+	var broken *StorageError
+	switch {
+	case err == nil:
+		s.announce()
+	case errors.As(err, &broken) && !broken.Full():
+		s.failed = fmt.Errorf("%w: %w", ErrFailed, err)
+		s.log.Error("storage failure: this node writes no more until it is restarted", "error", err)
+		fallthrough
+	default:
+		s.tree.forget()
+		s.items.forget()
+	}
+	return err
+}
+
+// Failed is the storage failure after which this store stopped writing, nil
+// while it is healthy.
+func (s *Store) Failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.failed
+}
+
+type itemCache struct {
+	mu     sync.Mutex
+	parsed map[versionKey]*catalog.Item
+}
+
+// forget drops what a rolled-back transaction may have put in.
+func (c *itemCache) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.parsed = map[versionKey]*catalog.Item{}
+}
+
+type versionKey struct {
+	code    string
+	version int
+}
+
+// Result is what became of an entry that was handed in.
+type Result struct {
+	ID     string `json:"id"`
+	Status Status `json:"status"`
+	// Index is its place in the county's ledger, 0 while it has none.
+	Index   uint64         `json:"index,omitempty"`
+	Outcome ledger.Outcome `json:"outcome,omitempty"`
+	// Code, ZH and EN say why it was refused or rejected.
+	Code string `json:"code,omitempty"`
+	ZH   string `json:"zh,omitempty"`
+	EN   string `json:"en,omitempty"`
+	// Faults are what is missing in a submission.
+	Faults []catalog.Fault `json:"faults,omitempty"`
+	// Expected is the seq wanted next from the origin, after a gap.
+	Expected uint64 `json:"expected,omitempty"`
+}
+
+// Status is how an entry was received.
+type Status string
+
+const (
+	// Recorded: it is in the ledger now, with the outcome given.
+	Recorded Status = "recorded"
+	// Repeated: it had been recorded before; the first outcome is given.
+	Repeated Status = "repeated"
+	// Rejected: it was not recorded. Only entries without a seq are: nothing
+	// was promised about them.
+	Rejected Status = "rejected"
+	// Gap: an earlier entry of the origin is missing; send from Expected.
+	Gap Status = "gap"
+	// Forked: the origin sent two different entries under one seq.
+	Forked Status = "forked"
+)
