@@ -110,7 +110,7 @@ func FuzzParsePackages(f *testing.F) {
 		if len(faults) > 0 && packages != nil {
 			t.Fatal("packages beside faults")
 		}
-		mustBeTold(t, faults)
+		mustBeWorded(t, faults)
 		for _, p := range packages {
 			if item, ok := p.cycle(); ok {
 				t.Fatalf("accepted a circle at %s", item)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/tongban/tongban/node"
 )
@@ -108,6 +109,20 @@ func TestFaultReportIsBounded(t *testing.T) {
 	}
 }
 
+// A small file must not be able to fill the memory: nonsense is given up early
+// and lists are cut off, but what follows a list is still read.
+func TestNonsenseIsNotReadToTheEnd(t *testing.T) {
+	nonsense := []byte(`{"count": 0, "items": [` + strings.Repeat("{},", 1<<20) + `{}]}`)
+	var file itemsFile
+	if faults := decodeStrict(nonsense, &file); len(faults) != maxFaults+1 || len(file.Items) > maxFaults {
+		t.Errorf("%d faults, %d items kept", len(faults), len(file.Items))
+	}
+	_, faults := ParseItems([]byte(`{"notes": [` + strings.Repeat(`"",`, maxElements) + `""], "items": [], "count": "x"}`))
+	if got := summary(faults); !slices.Equal(got, []string{"notes limit", "count type"}) {
+		t.Errorf("faults %q", got)
+	}
+}
+
 // FuzzParseItems: whatever arrives, items and faults exclude each other, every
 // fault is told in both languages, and what is accepted survives its own
 // canonical form.
@@ -115,7 +130,7 @@ func FuzzParseItems(f *testing.F) {
 	one, _ := json.Marshal(map[string]any{"count": 1, "items": []Item{normal(sample())}})
 	for _, seed := range []string{
 		string(one), `{"count":0,"items":[]}`, `{"count":0,"items":null}`, `[]`, `{`, `{"items":[{"materials":[{}]}]}`,
-		`{"":{"":[]}}`, "{\"a\u202e\":1}", strings.Repeat("[", 500), `{"count":-0,"items":[]}`,
+		`{"":{"":[]}}`, "{\"a\u202e\":1}", `{"%!s(x)":1}`, strings.Repeat("[", 500), `{"count":-0,"items":[]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -124,7 +139,7 @@ func FuzzParseItems(f *testing.F) {
 		if len(faults) > 0 && items != nil {
 			t.Fatal("items beside faults")
 		}
-		mustBeTold(t, faults)
+		mustBeWorded(t, faults)
 		for _, item := range items {
 			again, faults := ParseItem(Canonical(item))
 			if len(faults) > 0 || !bytes.Equal(Canonical(again), Canonical(item)) {
@@ -210,11 +225,24 @@ func summary(faults []Fault) []string {
 	return lines
 }
 
-// mustBeTold checks that people and programs can use every fault.
+// mustBeTold checks that people and programs can use every fault, and that no
+// message was formatted with the wrong arguments.
 func mustBeTold(t testing.TB, faults []Fault) {
 	t.Helper()
+	mustBeWorded(t, faults)
 	for _, f := range faults {
-		if f.Code == "" || f.ZH == "" || f.EN == "" || strings.Contains(f.ZH+f.EN, "%!") {
+		if strings.Contains(f.ZH+f.EN, "%!") {
+			t.Errorf("badly formatted: %+v", f)
+		}
+	}
+}
+
+// mustBeWorded is mustBeTold for arbitrary input, whose own text, quoted in
+// a message, may look like a formatting error.
+func mustBeWorded(t testing.TB, faults []Fault) {
+	t.Helper()
+	for _, f := range faults {
+		if f.Code == "" || f.ZH == "" || f.EN == "" || !utf8.ValidString(f.String()) {
 			t.Errorf("fault is not fit to be shown: %+v", f)
 		}
 	}

@@ -11,8 +11,16 @@ import (
 	"unicode/utf8"
 )
 
-// maxDocument bounds an imported file; the county's 226 items take 1 MB.
-const maxDocument = 32 << 20
+// Bounds on an imported file; the county's 226 items take 1 MB.
+const (
+	maxDocument = 16 << 20
+	maxElements = 5000 // of one list
+)
+
+// errEnough ends the reading of a document that has more faults than a report
+// holds. Two bytes of text can stand for an element of half a kilobyte, so
+// reading on would let a small file of nonsense fill the memory.
+var errEnough = errors.New("enough faults")
 
 // decodeStrict reads one JSON document into the struct that into points to and
 // reports every departure from its shape: unknown, repeated and missing
@@ -38,7 +46,7 @@ func decodeStrict(data []byte, into any) []Fault {
 			err = errors.New("more text follows the document")
 		}
 	}
-	if err != nil {
+	if err != nil && !errors.Is(err, errEnough) {
 		r.faults = append(r.faults, newFault("", FaultSyntax, "第%[1]d字节附近不是有效的JSON：%[2]v", "not valid JSON near byte %[1]d: %[2]v",
 			r.dec.InputOffset(), err))
 	}
@@ -46,7 +54,8 @@ func decodeStrict(data []byte, into any) []Fault {
 }
 
 // strictReader walks the tokens of one document. Its methods return an error
-// only when the text is not JSON, after which nothing more can be said.
+// only when the text is not JSON, after which nothing more can be said, and
+// errEnough.
 type strictReader struct {
 	dec    *json.Decoder
 	faults []Fault
@@ -60,6 +69,9 @@ type fieldShape struct {
 }
 
 func (r *strictReader) value(v reflect.Value, at *jsonPath, mayBeNull bool) error {
+	if len(r.faults) > maxFaults {
+		return errEnough
+	}
 	tok, err := r.dec.Token()
 	if err != nil {
 		return unexpectedEnd(err)
@@ -140,6 +152,10 @@ func (r *strictReader) object(v reflect.Value, at *jsonPath) error {
 func (r *strictReader) array(v reflect.Value, at *jsonPath) error {
 	v.Set(reflect.MakeSlice(v.Type(), 0, 4))
 	for i := 0; r.dec.More(); i++ {
+		if i == maxElements {
+			r.add(at, FaultLimit, "多于%d项", "there are more than %d entries", maxElements)
+			return r.skipRest()
+		}
 		element := reflect.New(v.Type().Elem()).Elem()
 		if err := r.value(element, &jsonPath{parent: at, element: true, index: i}, false); err != nil {
 			return err
@@ -153,23 +169,23 @@ func (r *strictReader) array(v reflect.Value, at *jsonPath) error {
 // mismatch reports a value of the wrong kind and steps over it.
 func (r *strictReader) mismatch(tok json.Token, at *jsonPath, zh, en string) error {
 	r.add(at, FaultType, "应为%[1]s", "must be %[2]s", zh, en)
-	if d, ok := tok.(json.Delim); ok {
-		return r.skipRest(d)
+	if _, ok := tok.(json.Delim); ok {
+		return r.skipRest()
 	}
 	return nil
 }
 
 func (r *strictReader) skipNext() error {
 	tok, err := r.dec.Token()
-	if d, ok := tok.(json.Delim); ok && err == nil {
-		return r.skipRest(d)
+	if _, ok := tok.(json.Delim); ok && err == nil {
+		return r.skipRest()
 	}
 	return unexpectedEnd(err)
 }
 
-// skipRest reads on to the end of a value whose opening was just read.
+// skipRest reads on to the end of the value or list that is open.
 // Counting instead of recursing keeps deep nesting from using up the stack.
-func (r *strictReader) skipRest(json.Delim) error {
+func (r *strictReader) skipRest() error {
 	for depth := 1; depth > 0; {
 		tok, err := r.dec.Token()
 		if err != nil {
