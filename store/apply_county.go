@@ -10,14 +10,13 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
 // prepareCounty decides an entry that is not about a case.
 func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
-	scope, subtree, err := a.scopeOf(e, body)
+	scope, subtree, err := scopeOf(a.ctx, a.w, a.s.self.County(), body)
 	if err != nil {
 		return nil, err
 	}
@@ -76,63 +75,6 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	}
 	return nil, fmt.Errorf("%w: %s", ledger.ErrUnknownKind, e.Kind)
 }
-
-// scopeOf is who may see an entry of a kind: origins do not choose it.
-func (a *applier) scopeOf(e *ledger.Entry, body ledger.Body) (division.Code, bool, error) {
-	switch b := body.(type) {
-	case *ledger.CountyTrustV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
-		return "", false, nil
-	case *ledger.NodeEnrolV1:
-		return b.Credential.Division, true, nil
-	case *ledger.NodeRevokeV1:
-		d, err := a.divisionOfNode(b.Node)
-		return d, true, err
-	case *ledger.NodeRenameV1:
-		d, err := a.divisionOfNode(b.Node)
-		return d, true, err
-	case *ledger.StaffAddV1:
-		return b.Division, false, nil
-	case *ledger.StaffRolesV1:
-		d, err := a.divisionOfStaff(b.Staff)
-		return d, false, err
-	case *ledger.StaffDisableV1:
-		d, err := a.divisionOfStaff(b.Staff)
-		return d, false, err
-	case *ledger.StaffPasswordV1:
-		d, err := a.divisionOfStaff(b.Staff)
-		return d, false, err
-	case *ledger.OverlaySetV1:
-		return b.Overlay.Office, true, nil
-	case *ledger.AttentionResolveV1:
-		var scope string
-		err := a.w.row(a.ctx, `SELECT scope FROM attention WHERE entry = ?`, b.Entry).Scan(&scope)
-		if errors.Is(err, sql.ErrNoRows) {
-			return "", false, refuse("attention_unknown", "没有这条待处理事项", "nothing asks for attention under this entry")
-		}
-		return division.Code(scope), false, storage("read attention", err)
-	}
-	return a.s.self.County(), false, nil // drafts and invitations stay at the county
-}
-
-func (a *applier) divisionOfNode(id string) (division.Code, error) {
-	var d string
-	err := a.w.row(a.ctx, `SELECT division FROM nodes WHERE id = ?`, id).Scan(&d)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", refuse("node_unknown", "没有这个节点", "there is no such node")
-	}
-	return division.Code(d), storage("read node", err)
-}
-
-func (a *applier) divisionOfStaff(id string) (division.Code, error) {
-	var d string
-	err := a.w.row(a.ctx, `SELECT division FROM staff WHERE id = ?`, id).Scan(&d)
-	if errors.Is(err, sql.ErrNoRows) {
-		return "", staffUnknown
-	}
-	return division.Code(d), storage("read staff", err)
-}
-
-var staffUnknown = refuse("staff_unknown", "没有这名工作人员", "there is no such member of staff")
 
 func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
 	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM nodes WHERE id = ?)`, b.Node)
@@ -210,7 +152,7 @@ func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
 }
 
 func (a *applier) changeNode(id, statement string, args ...any) (func() error, error) {
-	if _, err := a.divisionOfNode(id); err != nil {
+	if _, err := divisionOf(a.ctx, a.w, selectNodeDivision, id, nodeUnknown); err != nil {
 		return nil, err
 	}
 	return func() error { return a.w.exec(a.ctx, statement, args...) }, nil
@@ -265,7 +207,7 @@ func (a *applier) prepareStaff(b *ledger.StaffAddV1) (func() error, error) {
 		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
 	}
 	s := &identity.Staff{ID: b.Staff, Login: b.Login, Name: b.Name, Division: b.Division, Department: b.Department,
-		PasswordHash: b.PasswordHash, MustChange: b.MustChange, History: []identity.Standing{{At: a.now, Roles: b.Roles}}}
+		PasswordHash: b.PasswordHash, MustChange: b.MustChange, Changed: a.now, History: []identity.Standing{{At: a.now, Roles: b.Roles}}}
 	return func() error { return a.saveStaff(s) }, nil
 }
 
@@ -280,6 +222,7 @@ func (a *applier) changeStaff(id string, change func(*identity.Staff) error) (fu
 	if err := change(s); err != nil {
 		return nil, err
 	}
+	s.Changed = a.now
 	return func() error { return a.saveStaff(s) }, nil
 }
 

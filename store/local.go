@@ -78,6 +78,13 @@ func (s *Store) Session(ctx context.Context, id string, now int64) (*Session, er
 	return &v, storage("read session", err)
 }
 
+// SessionEnded reports whether a login of this node has ended. One that this
+// node never had is not known to have.
+func (s *Store) SessionEnded(ctx context.Context, id string) (bool, error) {
+	n, err := count(ctx, s.local, `SELECT ended_at > 0 FROM sessions WHERE id = ?`, id)
+	return n != 0, err
+}
+
 // EndSession ends one login; EndSessions all of a person.
 func (s *Store) EndSession(ctx context.Context, id string, now int64) error {
 	_, err := s.local.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at = 0`, now, id)

@@ -18,6 +18,9 @@ type Staff struct {
 	PasswordHash string `json:"password_hash"`
 	// MustChange asks for a new password at the next login.
 	MustChange bool `json:"must_change"`
+	// Changed is when the person's record last changed, Unix milliseconds by
+	// the county's clock; tokens issued under an earlier record end with it.
+	Changed int64 `json:"changed"`
 	// History holds what the person could do since when, oldest first. It is
 	// kept so that an entry arriving late is judged by the rights that held
 	// when it happened.

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// lookup reads single rows, of the transaction under way or of the last
+// committed state.
+type lookup interface {
+	row(ctx context.Context, query string, args ...any) scanner
+}
+
+type committed struct{ db *sql.DB }
+
+func (c committed) row(ctx context.Context, query string, args ...any) scanner {
+	return c.db.QueryRowContext(ctx, query, args...)
+}
+
+// ScopeOf is who may see an entry with this content: the scope to stamp it
+// with, and whether the nodes below may see it too. Origins do not choose it;
+// an entry with another scope is refused.
+func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (division.Code, bool, error) {
+	if b, ok := body.(*ledger.CaseSubmitV1); ok {
+		return b.Division, false, nil
+	}
+	if caseID != "" {
+		c, err := s.Case(ctx, caseID)
+		if err != nil {
+			return "", false, err
+		}
+		return c.Division, false, nil
+	}
+	return scopeOf(ctx, committed{s.read}, s.self.County(), body)
+}
+
+func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.Body) (scope division.Code, subtree bool, err error) {
+	switch b := body.(type) {
+	case *ledger.CountyTrustV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
+		return "", false, nil
+	case *ledger.NodeEnrolV1:
+		return b.Credential.Division, true, nil
+	case *ledger.NodeRevokeV1:
+		scope, err = divisionOf(ctx, db, selectNodeDivision, b.Node, nodeUnknown)
+		return scope, true, err
+	case *ledger.NodeRenameV1:
+		scope, err = divisionOf(ctx, db, selectNodeDivision, b.Node, nodeUnknown)
+		return scope, true, err
+	case *ledger.StaffAddV1:
+		return b.Division, false, nil
+	case *ledger.StaffRolesV1:
+		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
+		return scope, false, err
+	case *ledger.StaffDisableV1:
+		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
+		return scope, false, err
+	case *ledger.StaffPasswordV1:
+		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
+		return scope, false, err
+	case *ledger.OverlaySetV1:
+		return b.Overlay.Office, true, nil
+	case *ledger.AttentionResolveV1:
+		scope, err = divisionOf(ctx, db, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
+		return scope, false, err
+	}
+	return county, false, nil // drafts and invitations stay at the county
+}
+
+const (
+	selectNodeDivision  = `SELECT division FROM nodes WHERE id = ?`
+	selectStaffDivision = `SELECT division FROM staff WHERE id = ?`
+)
+
+var (
+	nodeUnknown      = refuse("node_unknown", "没有这个节点", "there is no such node")
+	staffUnknown     = refuse("staff_unknown", "没有这名工作人员", "there is no such member of staff")
+	attentionUnknown = refuse("attention_unknown", "没有这条待处理事项", "nothing asks for attention under this entry")
+)
+
+func divisionOf(ctx context.Context, db lookup, query, id string, unknown error) (division.Code, error) {
+	var d string
+	err := db.row(ctx, query, id).Scan(&d)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", unknown
+	}
+	return division.Code(d), storage("read division", err)
+}
+
+// CounterPrefix is what the case numbers of one node on one day share; their
+// counters are kept under it.
+func CounterPrefix(n casework.Number) string { return counterPrefix(n.Compact()) }
