@@ -140,8 +140,8 @@ func TestRevocationReachesIssuedTokens(t *testing.T) {
 		"staff disabled":      {func(r *realm) { r.edit(func(s *StaffState) { s.Disabled = true }) }, "disabled"},
 		"password changed":    {func(r *realm) { r.edit(func(s *StaffState) { s.Epoch++ }) }, "epoch"},
 		"role taken away":     {func(r *realm) { r.edit(func(s *StaffState) { s.Roles = s.Roles[:1] }) }, "role"},
-		"moved":               {func(r *realm) { r.edit(func(s *StaffState) { s.Division = "330523101" }) }, "division"},
-		"other department":    {func(r *realm) { r.edit(func(s *StaffState) { s.Department = "x" }) }, "department"},
+		"moved":               {func(r *realm) { r.edit(func(s *StaffState) { s.Division = "330523101" }) }, "staff_division"},
+		"other department":    {func(r *realm) { r.edit(func(s *StaffState) { s.Department = "x" }) }, "staff_department"},
 		"node has a new key":  {func(r *realm) { r.reenrol(99) }, "signature"},
 		"county root retired": {func(r *realm) { r.retire() }, "credential"},
 	} {

@@ -169,9 +169,9 @@ func (v *Verifier) checkPerson(c Claims) error {
 	case c.Epoch < staff.Epoch:
 		return refuse("epoch")
 	case staff.Division != c.Division:
-		return refuse("division")
+		return refuse("staff_division")
 	case staff.Department != c.Department:
-		return refuse("department")
+		return refuse("staff_department")
 	}
 	for _, r := range c.Roles {
 		if !slices.Contains(staff.Roles, r) {
