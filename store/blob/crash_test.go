@@ -18,7 +18,7 @@ import (
 // killed process leaves it and once as a lost power supply does. What was
 // acknowledged has to be there, and the upload has to go on to the end.
 func TestStopAtEveryChange(t *testing.T) {
-	content := pdfSample(3*pieceBytes/2, 7)
+	content := pdfSample(pieceBytes+50_000, 7)
 	hash, size := hashHex(content), int64(len(content))
 	for _, power := range []bool{false, true} {
 		for _, put := range []bool{false, true} {
@@ -44,6 +44,16 @@ func TestStopAtEveryChange(t *testing.T) {
 				offset, err := s.Begin(t.Context(), hash, size, "")
 				if offset < acked || err != nil && !errors.Is(err, ErrComplete) {
 					t.Fatalf("power %v, put %v, stop %d: have %d (%v), acknowledged %d", power, put, stop, offset, err, acked)
+				}
+				// What a killed process left was acknowledged just now: it has
+				// to outlast a loss of power, too.
+				d.powerLoss()
+				if s, err = open("/a", Options{}, d); err != nil {
+					t.Fatalf("stop %d: open after power loss: %v", stop, err)
+				}
+				acked = offset
+				if offset, err = s.Begin(t.Context(), hash, size, ""); offset < acked {
+					t.Fatalf("stop %d: have %d (%v), acknowledged %d", stop, offset, err, acked)
 				}
 				if err == nil {
 					if _, err := s.Append(t.Context(), hash, offset, bytes.NewReader(content[offset:])); err != nil {
