@@ -1,0 +1,244 @@
+package county
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
+)
+
+// badDisk fails or holds writes on command.
+type badDisk struct {
+	boltStore
+	fail   atomic.Bool
+	hold   atomic.Pointer[chan struct{}]
+	writes atomic.Int64
+}
+
+var errDisk = errors.New("input/output error")
+
+func (d *badDisk) gate() error {
+	d.writes.Add(1)
+	if c := d.hold.Load(); c != nil {
+		<-*c
+	}
+	if d.fail.Load() {
+		return errDisk
+	}
+	return nil
+}
+
+func (d *badDisk) StoreLogs(l []*raft.Log) error {
+	return errors.Join(d.gate(), d.boltStore.StoreLogs(l))
+}
+func (d *badDisk) Set(k, v []byte) error { return errors.Join(d.gate(), d.boltStore.Set(k, v)) }
+
+// onBadDisk gives the hub named id a bad disk.
+func onBadDisk(id string, d *badDisk, fatal chan error) func(*Options) {
+	return func(o *Options) {
+		if o.ID == id {
+			o.Timing.Stall = 300 * time.Millisecond
+			o.wrapLog = func(s boltStore) boltStore { d.boltStore = s; return d }
+			o.OnFatal = func(err error) { fatal <- err }
+		}
+	}
+}
+
+func TestFirstWriteErrorEndsWritingAndLeadership(t *testing.T) {
+	d, fatal := &badDisk{}, make(chan error, 1)
+	c := threeHubs(t, onBadDisk("county-1", d, fatal))
+	c.eventually("county-1 to lead", func() error {
+		c.awaitLeader().hub.TransferLeadership(c.ctx(), "county-1")
+		if !c.nodes[0].hub.Leading() {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	tr := c.traffic(2)
+	tr.awaitMore(20)
+	d.fail.Store(true)
+	if err := <-fatal; !errors.Is(err, ErrStopped) || !errors.Is(err, errDisk) {
+		t.Errorf("fatal: %v", err)
+	}
+	d.fail.Store(false) // a second try would "succeed"
+	writes := d.writes.Load()
+	tr.awaitMore(30)
+	hurt := c.nodes[0]
+	if got := d.writes.Load(); got != writes {
+		t.Errorf("%d more writes after the first error", got-writes)
+	}
+	if err := hurt.hub.Ready(); !errors.Is(err, ErrStopped) {
+		t.Errorf("ready: %v", err)
+	}
+	if _, err := hurt.hub.Propose(c.ctx(), []byte("add no")); !errors.Is(err, ErrStopped) {
+		t.Errorf("propose: %v", err)
+	}
+	hurt.restart()
+	tr.awaitMore(20)
+	tr.end()
+	c.awaitEqual()
+	for _, n := range c.nodes {
+		tr.check(n)
+	}
+}
+
+func TestStalledLeaderIsReplaced(t *testing.T) {
+	d, fatal := &badDisk{}, make(chan error, 1)
+	c := threeHubs(t, onBadDisk("county-1", d, fatal))
+	c.eventually("county-1 to lead", func() error {
+		c.awaitLeader().hub.TransferLeadership(c.ctx(), "county-1")
+		if !c.nodes[0].hub.Leading() {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	tr := c.traffic(2)
+	tr.awaitMore(20)
+	hold := make(chan struct{})
+	d.hold.Store(&hold)
+	c.eventually("another leader", func() error {
+		if c.nodes[1].hub.Leading() || c.nodes[2].hub.Leading() {
+			return nil
+		}
+		return errors.New("none")
+	})
+	tr.awaitMore(20)
+	d.hold.Store(nil)
+	close(hold)
+	want := c.nodes[1].hub.Applied()
+	c.must(c.nodes[0].hub.WaitApplied(c.ctx(), want), "the stalled hub to come back")
+	tr.end()
+	c.awaitEqual()
+	for _, n := range c.nodes {
+		tr.check(n)
+	}
+}
+
+func TestStateMachineFailureStopsTheHub(t *testing.T) {
+	fatal := make(chan error, 1)
+	c := newCluster(t, func(o *Options) { o.OnFatal = func(err error) { fatal <- err } })
+	n := c.add("county-1", true)
+	c.propose(n, "add x")
+	n.m.mu.Lock()
+	n.m.failed = errDisk
+	n.m.mu.Unlock()
+	if _, err := n.hub.Propose(c.ctx(), []byte("add y")); !errors.Is(err, ErrUnknown) {
+		t.Errorf("propose: %v", err)
+	}
+	if err := <-fatal; !errors.Is(err, errDisk) {
+		t.Errorf("fatal: %v", err)
+	}
+	if _, err := n.hub.fsm.Snapshot(); !errors.Is(err, ErrStopped) {
+		t.Errorf("snapshot after the failure: %v", err)
+	}
+	n.restart() // the disk is well again: the entry was committed and is applied now
+	c.eventually("readiness", n.hub.Ready)
+	if got := n.m.counts(t); got["x"] != 1 || got["y"] != 1 {
+		t.Errorf("counts %v", got)
+	}
+}
+
+func TestDamageToTheLogIsFoundAtTheStart(t *testing.T) {
+	c := newCluster(t, nil)
+	n := c.add("county-1", true)
+	for i := range 30 {
+		c.propose(n, fmt.Sprintf("add entry-%d", i))
+	}
+	before := n.m.chain(t)
+	n.kill()
+	path := filepath.Join(n.dir, "hub", "raft.db")
+	whole, err := os.ReadFile(path)
+	c.must(err, "read")
+	at := bytes.Index(whole, []byte("entry-17"))
+	for name, damaged := range map[string][]byte{
+		"bit of an entry": func() []byte { b := bytes.Clone(whole); b[at] ^= 1; return b }(),
+		"cut short":       whole[:len(whole)/2],
+		"zeroed":          make([]byte, len(whole)),
+	} {
+		c.must(os.WriteFile(path, damaged, 0o600), "write")
+		if err := n.open(false); !errors.Is(err, ErrLogDamaged) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	// The database is sound: a single hub goes on from it.
+	o := n.options(false)
+	o.Listener.Close()
+	o.Advertise = n.addr
+	c.must(Recover(o), "recover")
+	c.must(n.open(false), "open after recovery")
+	c.awaitLeader()
+	if got := n.m.chain(t); got != before {
+		t.Errorf("after recovery %s, before %s", got, before)
+	}
+	c.propose(n, "add after")
+	if n.m.counts(t)["after"] != 1 {
+		t.Error("nothing is applied after the recovery")
+	}
+}
+
+func TestLogThatLostItsEndIsRefused(t *testing.T) {
+	c := newCluster(t, nil)
+	n := c.add("county-1", true)
+	c.propose(n, "add early")
+	n.kill()
+	path := filepath.Join(n.dir, "hub", "raft.db")
+	old, err := os.ReadFile(path)
+	c.must(err, "read")
+	c.must(n.open(false), "open")
+	for i := range 5 {
+		c.propose(n, fmt.Sprint("add late-", i))
+	}
+	n.kill()
+	c.must(os.WriteFile(path, old, 0o600), "put the old log back")
+	if err := n.open(false); !errors.Is(err, ErrLogBehind) {
+		t.Errorf("old log: %v", err)
+	}
+	c.must(os.Remove(path), "remove")
+	if err := n.open(true); !errors.Is(err, ErrLogBehind) {
+		t.Errorf("no log: %v", err)
+	}
+}
+
+func TestRecoverAfterTheMajorityIsLost(t *testing.T) {
+	c := threeHubs(t, nil)
+	tr := c.traffic(2)
+	tr.awaitMore(40)
+	tr.end()
+	c.awaitEqual()
+	left := c.nodes[2]
+	for _, n := range c.nodes {
+		n.kill()
+	}
+	o := left.options(false)
+	o.Listener.Close()
+	o.Advertise = left.addr
+	c.must(Recover(o), "recover")
+	c.must(left.open(false), "open")
+	c.awaitLeader()
+	tr.check(left)
+	fresh := c.add("county-5", false)
+	c.must(left.hub.AddVoter(c.ctx(), fresh.id, fresh.addr), "add")
+	c.propose(fresh, "add-nothing")
+	c.awaitEqual()
+	tr.check(fresh)
+}
+
+func TestSecondProcessIsToldWhyItWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "raft.db")
+	s, err := raftboltdb.New(raftboltdb.Options{Path: path, BoltOptions: &bbolt.Options{Timeout: time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := checkBolt(path); err == nil || errors.Is(err, ErrLogDamaged) {
+		t.Errorf("a log that is in use: %v", err)
+	}
+}

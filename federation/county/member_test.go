@@ -1,0 +1,118 @@
+package county
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+)
+
+func TestMembershipInUse(t *testing.T) {
+	c := newCluster(t, nil)
+	first := c.add("county-1", true)
+	c.awaitLeader()
+	tr := c.traffic(2)
+	for _, id := range []string{"county-2", "county-3"} {
+		n := c.add(id, false)
+		// Asked of a hub that is not the leader as well.
+		c.must(first.hub.AddVoter(c.ctx(), n.id, n.addr), "add")
+		c.must(first.hub.AddVoter(c.ctx(), n.id, n.addr), "add again")
+	}
+	tr.awaitMore(20)
+	tr.write(2)
+	c.must(c.nodes[1].hub.TransferLeadership(c.ctx(), "county-3"), "transfer")
+	c.eventually("county-3 to lead", func() error {
+		if l := c.awaitLeader(); l.id != "county-3" {
+			return errors.New(l.id)
+		}
+		return nil
+	})
+	tr.awaitMore(20)
+	// Replace county-1 by county-4, asked of a follower.
+	fourth := c.add("county-4", false)
+	c.eventually("county-4 added", func() error {
+		return c.nodes[1].hub.AddVoter(c.ctx(), fourth.id, fourth.addr)
+	})
+	c.eventually("county-1 removed", func() error { return c.nodes[1].hub.Remove(c.ctx(), "county-1") })
+	tr.awaitMore(20)
+	// The leader itself.
+	leader := c.awaitLeader()
+	c.eventually("leader removed", func() error {
+		for _, n := range c.nodes {
+			if n != leader && n.id != "county-1" {
+				return n.hub.Remove(c.ctx(), leader.id)
+			}
+		}
+		return nil
+	})
+	c.eventually("another leader", func() error {
+		if leader.hub.Leading() {
+			return errors.New("still leads")
+		}
+		return nil
+	})
+	first.kill()
+	leader.kill()
+	tr.awaitMore(10)
+	tr.end()
+	c.awaitEqual()
+	for _, n := range c.running() {
+		tr.check(n)
+	}
+	s := c.awaitLeader().hub.Status(c.ctx())
+	if len(s.Members) != 2 || s.Term == 0 || s.Commit == 0 || s.Leader == "" {
+		t.Errorf("status %+v", s)
+	}
+	for _, m := range s.Members {
+		if !m.Voter || !m.Reachable || m.Applied == 0 || m.LastContact < 0 {
+			t.Errorf("member %+v", m)
+		}
+	}
+}
+
+func TestMembershipRefusals(t *testing.T) {
+	c := newCluster(t, nil)
+	first := c.add("county-1", true)
+	stranger := c.add("county-9", true) // a cluster of its own
+	c.eventually("both lead", func() error { return errors.Join(first.hub.Ready(), stranger.hub.Ready()) })
+	second := c.add("county-2", false)
+	short, cancel := context.WithTimeout(c.ctx(), 2*time.Second)
+	defer cancel()
+	for _, r := range []struct {
+		name string
+		err  error
+		want error
+	}{
+		{"absent hub", first.hub.AddVoter(short, "county-3", "127.0.0.1:1"), ErrMembership},
+		{"wrong name", first.hub.AddVoter(short, "county-3", second.addr), ErrForeign},
+		{"another cluster's", first.hub.AddVoter(short, "county-9", stranger.addr), ErrForeign},
+		{"address taken", first.hub.AddVoter(short, "county-3", first.addr), ErrMembership},
+		{"nothing", first.hub.AddVoter(short, "", ""), ErrMembership},
+		{"last voter", first.hub.Remove(short, "county-1"), ErrMembership},
+		{"transfer to nobody", first.hub.TransferLeadership(short, "county-7"), ErrMembership},
+		{"unknown is no error", first.hub.Remove(short, "county-7"), nil},
+	} {
+		if !errors.Is(r.err, r.want) {
+			t.Errorf("%s: %v, want %v", r.name, r.err, r.want)
+		}
+	}
+	// None of it cost the lone voter its majority.
+	c.propose(first, "add still")
+	if s := first.hub.Status(c.ctx()); len(s.Members) != 1 {
+		t.Errorf("members %+v", s.Members)
+	}
+}
+
+func TestVoterMovesToAnotherAddress(t *testing.T) {
+	c := threeHubs(t, nil)
+	moved := c.follower()
+	moved.kill()
+	moved.addr = ""
+	c.must(moved.open(false), "open elsewhere")
+	c.eventually("the move", func() error {
+		return c.awaitLeader().hub.AddVoter(c.ctx(), moved.id, moved.addr)
+	})
+	res := c.propose(c.awaitLeader(), "add x")
+	c.must(moved.hub.WaitApplied(c.ctx(), res.RaftIndex), "wait")
+	c.eventually("readiness", moved.hub.Ready)
+}
