@@ -1,0 +1,100 @@
+package storetest
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"unicode/utf8"
+
+	_ "github.com/mattn/go-sqlite3" // the dump reads the file itself, past the store
+
+	"github.com/tongban/tongban/store"
+)
+
+// Dump is everything in a store's state database as text: each table with its
+// rows in a fixed order, one value a column. Two stores that hold the same
+// dump alike.
+func Dump(tb TB, s *store.Store, tables ...string) string {
+	tb.Helper()
+	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: filepath.Join(s.Dir(), "state.db")}).EscapedPath()+"?mode=ro")
+	if err != nil {
+		tb.Fatalf("storetest: dump: %v", err)
+	}
+	defer db.Close()
+	if len(tables) == 0 {
+		tables, err = tableNames(db)
+		if err != nil {
+			tb.Fatalf("storetest: dump: %v", err)
+		}
+	}
+	var b strings.Builder
+	for _, table := range tables {
+		if err := dumpTable(&b, db, table); err != nil {
+			tb.Fatalf("storetest: dump %s: %v", table, err)
+		}
+	}
+	return b.String()
+}
+
+func tableNames(db *sql.DB) ([]string, error) {
+	rows, err := db.QueryContext(context.Background(), `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'goose_db_version' ORDER BY name`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var names []string
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		names = append(names, name)
+	}
+	return names, rows.Err()
+}
+
+func dumpTable(b *strings.Builder, db *sql.DB, table string) error {
+	rows, err := db.QueryContext(context.Background(), `SELECT * FROM `+table+` ORDER BY 1, 2`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(b, "== %s\n", table)
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return err
+		}
+		for i, v := range values {
+			if text := show(v); text != "" {
+				fmt.Fprintf(b, "%s=%s ", columns[i], text)
+			}
+		}
+		b.WriteString("\n")
+	}
+	return rows.Err()
+}
+
+// show leaves out what is empty and makes bytes that are no text readable.
+func show(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case []byte:
+		if utf8.Valid(v) {
+			return string(v)
+		}
+		return fmt.Sprintf("%x", v)
+	}
+	return fmt.Sprint(v)
+}

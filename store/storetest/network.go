@@ -1,0 +1,121 @@
+package storetest
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// Pull follows the feed of a node above until nothing is left.
+func (n *Node) Pull(from *Node) {
+	n.County.tb.Helper()
+	ctx := context.Background()
+	for {
+		after, err := n.Cursor(ctx)
+		n.County.must(err, "cursor")
+		page, err := from.Feed(ctx, n.Follower(), after, 1<<20)
+		n.County.must(err, "feed of "+from.ID())
+		n.County.must(n.FollowPage(page), "follow at "+n.ID())
+		if page.UpTo <= after || page.UpTo == page.Head {
+			return
+		}
+	}
+}
+
+// FollowPage applies a page of the feed.
+func (n *Node) FollowPage(page store.FeedPage) error {
+	lines := make([]store.FeedLine, len(page.Lines))
+	for i, raw := range page.Lines {
+		if err := json.Unmarshal(raw, &lines[i]); err != nil {
+			return err
+		}
+	}
+	return n.Follow(context.Background(), lines, page.UpTo)
+}
+
+// Push sends everything in the node's outbox to a node above and returns what
+// became of it. What the node above stored is marked so.
+func (n *Node) Push(to *Node) []store.Result {
+	n.County.tb.Helper()
+	ctx := context.Background()
+	entries, err := n.Outbox(ctx, 0, storedBy(to), 1000, 64<<20)
+	n.County.must(err, "outbox of "+n.ID())
+	if len(entries) == 0 {
+		return nil
+	}
+	raws := make([][]byte, len(entries))
+	for i, e := range entries {
+		raws[i] = e.Raw
+	}
+	results := to.Take(raws...)
+	for i, r := range results {
+		if r.Status == store.Recorded || r.Status == store.Repeated {
+			n.County.must(n.MarkStored(ctx, entries[i].Origin, entries[i].Seq, string(to.Credential.Tier)), "mark stored")
+		}
+	}
+	return results
+}
+
+func storedBy(to *Node) []string {
+	if to.Credential.Tier == node.County {
+		return []string{"county"}
+	}
+	return []string{"township", "county"}
+}
+
+// Take receives entries from below: proposed at the hub, received at a
+// township.
+func (n *Node) Take(raws ...[]byte) []store.Result {
+	n.County.tb.Helper()
+	if n.Credential.Tier == node.County {
+		return n.County.Propose(raws...)
+	}
+	entries := make([]ledger.Entry, len(raws))
+	for i, raw := range raws {
+		n.County.must(json.Unmarshal(raw, &entries[i]), "entry")
+	}
+	results, err := n.Receive(context.Background(), entries)
+	n.County.must(err, "receive at "+n.ID())
+	return results
+}
+
+// Settle sends everything up to the county, and brings what the county
+// recorded down to every node.
+func (c *County) Settle() {
+	c.tb.Helper()
+	for _, n := range c.order {
+		n.Push(c.hub)
+	}
+	for _, n := range c.order {
+		n.Pull(c.hub)
+	}
+}
+
+// Attachment is a reference to a file whose content is text.
+func Attachment(text string) catalog.AttachmentRef {
+	sum := sha256.Sum256([]byte(text))
+	return catalog.AttachmentRef{Hash: hex.EncodeToString(sum[:]), Name: "扫描件.pdf", Size: int64(len(text)) + 1, Type: "application/pdf"}
+}
+
+// Codes are the codes of results, for comparing them at a glance: "recorded
+// applied", "rejected stale".
+func Codes(results []store.Result) string {
+	var out []string
+	for _, r := range results {
+		word := string(r.Status)
+		for _, more := range []string{string(r.Outcome), r.Code} {
+			if more != "" {
+				word += " " + more
+			}
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, ", ")
+}
