@@ -157,15 +157,14 @@ func TestDamageToTheLogIsFoundAtTheStart(t *testing.T) {
 	path := filepath.Join(n.dir, "hub", "raft.db")
 	whole, err := os.ReadFile(path)
 	c.must(err, "read")
-	at := bytes.Index(whole, []byte("entry-17"))
 	for name, damaged := range map[string][]byte{
-		"bit of an entry": func() []byte { b := bytes.Clone(whole); b[at] ^= 1; return b }(),
-		"cut short":       whole[:len(whole)/2],
+		"bit of an entry": bytes.ReplaceAll(whole, []byte("entry-17"), []byte("entry-16")), // bbolt keeps stale copies
+		"cut short":       whole[:3*4096],
 		"zeroed":          make([]byte, len(whole)),
 	} {
 		c.must(os.WriteFile(path, damaged, 0o600), "write")
 		if err := n.open(false); !errors.Is(err, ErrLogDamaged) {
-			t.Errorf("%s: %v", name, err)
+			t.Fatalf("%s: %v", name, err)
 		}
 	}
 	// The database is sound: a single hub goes on from it.

@@ -53,8 +53,11 @@ func (d *diskLog) LastIndex() (uint64, error)  { return d.bolt.LastIndex() }
 func (d *diskLog) Close() error                { return d.bolt.Close() }
 
 func (d *diskLog) GetLog(index uint64, l *raft.Log) error {
-	if err := d.bolt.GetLog(index, l); err != nil {
-		// raft compares with ==.
+	if err := guarded(func() error { return d.bolt.GetLog(index, l) }); err != nil {
+		// raft compares this one with ==.
+		if err != raft.ErrLogNotFound {
+			d.fail(fmt.Errorf("read raft log: %w", err))
+		}
 		return err
 	}
 	sum := l.Extensions
@@ -133,12 +136,23 @@ func (d *diskLog) write(f func() error) error {
 		return failed
 	}
 	d.writing.Store(d.now().UnixNano())
-	err := f()
+	err := guarded(f)
 	d.writing.Store(0)
 	if err != nil {
 		d.fail(fmt.Errorf("write raft log: %w", err))
 	}
 	return err
+}
+
+// guarded turns a panic of bbolt, which is how it answers a broken page, into
+// an error.
+func guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrLogDamaged, p)
+		}
+	}()
+	return f()
 }
 
 // fail closes the latch and reports the first failure.
