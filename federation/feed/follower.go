@@ -1,0 +1,208 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store"
+)
+
+// Upstream is a node above that serves the feed.
+type Upstream struct {
+	// Name is shown to people; Tier is the node's tier.
+	Name string
+	Tier node.Tier
+	// BaseURL is the root of its federation port, "https://10.1.2.3:8443".
+	BaseURL string
+	// Client authenticates both ends (trust.ClientConfig). It must have no
+	// Timeout: a feed stays open.
+	Client *http.Client
+}
+
+// FollowerOptions set up a Follower. Upstreams and Trust are required.
+type FollowerOptions struct {
+	// Upstreams in order of preference: the township first, then the county.
+	Upstreams []Upstream
+	// Trust is the node's current bundle of the county's public keys.
+	Trust func() trust.CountyTrust
+	// Version is this program's.
+	Version string
+	// Connect is how long an upstream may take to its first heartbeat (15 s);
+	// Silence how long nothing at all may come before the connection counts
+	// as dead (35 s).
+	Connect, Silence time.Duration
+	// BackoffMin and BackoffMax bound the pause between attempts (500 ms,
+	// 60 s); a random half of it is left out.
+	BackoffMin, BackoffMax time.Duration
+	// Probe is how often a follower that makes do with a later upstream looks
+	// whether an earlier one is there again (60 s).
+	Probe time.Duration
+	// Stale is how long ago an upstream may have heard of the county itself
+	// before another upstream is preferred (2 min).
+	Stale time.Duration
+	// KeepCheckpoint is how often a checkpoint is kept for good (10 min).
+	KeepCheckpoint time.Duration
+	// SkewWarning is the difference of clocks from which on there is a
+	// warning (60 s).
+	SkewWarning time.Duration
+	// Batch bounds the records applied in one transaction (512).
+	Batch  int
+	Clock  Clock
+	Logger *slog.Logger
+}
+
+func (o FollowerOptions) withDefaults() FollowerOptions {
+	o.Connect = orElse(o.Connect, 15*time.Second)
+	o.Silence = orElse(o.Silence, 35*time.Second)
+	o.BackoffMin = orElse(o.BackoffMin, 500*time.Millisecond)
+	o.BackoffMax = max(orElse(o.BackoffMax, time.Minute), o.BackoffMin)
+	o.Probe = orElse(o.Probe, time.Minute)
+	o.Stale = orElse(o.Stale, 2*time.Minute)
+	o.KeepCheckpoint = orElse(o.KeepCheckpoint, 10*time.Minute)
+	o.SkewWarning = orElse(o.SkewWarning, time.Minute)
+	o.Batch = orElse(o.Batch, 512)
+	o.Clock = clockOr(o.Clock)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+// Follower keeps a township's or village's store in step with the county's
+// ledger. At a township it is also what its own Server knows of the county.
+type Follower struct {
+	o       FollowerOptions
+	st      *store.Store
+	kick    chan struct{}
+	keys    *keyring
+	witness *witness
+	bytesIn atomic.Int64
+
+	mu    sync.Mutex
+	state state
+	// blocked are the upstreams not followed any more, with why.
+	blocked map[string]*Fault
+	// full asks for this node's own entries too: its database was restored
+	// from an old copy.
+	full bool
+	// pageBytes is what the link can carry in one piece.
+	pageBytes int
+	skew      skewMeter
+}
+
+// NewFollower makes a follower over a node's store; Run starts it.
+func NewFollower(st *store.Store, o FollowerOptions) *Follower {
+	o = o.withDefaults()
+	return &Follower{
+		o: o, st: st, kick: make(chan struct{}, 1), keys: newKeyring(st, o.Trust),
+		witness: newWitness(st, o), blocked: map[string]*Fault{}, pageBytes: maxAskPage,
+	}
+}
+
+// Run follows until the context ends, or until this node's storage has failed
+// for good. It may be called once.
+func (f *Follower) Run(ctx context.Context) error {
+	if err := f.witness.load(ctx); err != nil {
+		return asFault(err, ErrStorage)
+	}
+	defer f.witness.keepLast(context.WithoutCancel(ctx))
+	pause := f.o.BackoffMin
+	for {
+		before := f.Status().Cursor
+		held, err := f.round(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case errors.Is(err, store.ErrFailed):
+			return err
+		case held || f.Status().Cursor > before:
+			pause = f.o.BackoffMin
+		}
+		f.wait(ctx, pause/2+rand.N(pause/2+1))
+		pause = min(2*pause, f.o.BackoffMax)
+	}
+}
+
+// Kick ends a pause: the network may be back, or somebody is waiting.
+func (f *Follower) Kick() {
+	select {
+	case f.kick <- struct{}{}:
+	default:
+	}
+}
+
+func (f *Follower) wait(ctx context.Context, d time.Duration) {
+	t := f.o.Clock.NewTicker(d)
+	defer t.Stop()
+	select {
+	case <-t.C():
+	case <-f.kick:
+	case <-ctx.Done():
+	}
+}
+
+// round tries the upstreams in order and stays with the first that serves. An
+// upstream that has lost the county itself is taken only if no other serves.
+// held tells that a connection stood for a while.
+func (f *Follower) round(ctx context.Context) (held bool, err error) {
+	if len(f.o.Upstreams) == 0 {
+		return false, f.fail("", ErrUnreachable.becausef("no upstream is configured"))
+	}
+	var stale []int
+	for i, up := range f.o.Upstreams {
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if f.isBlocked(up.Name) {
+			continue
+		}
+		held, err = f.attempt(ctx, i, false)
+		if errors.Is(err, ErrBehind) && !held {
+			stale = append(stale, i)
+			continue
+		}
+		if held || errors.Is(err, store.ErrFailed) {
+			return held, err
+		}
+	}
+	for _, i := range stale {
+		if held, err = f.attempt(ctx, i, true); held || ctx.Err() != nil {
+			return held, err
+		}
+	}
+	return false, err
+}
+
+// attempt follows one upstream until its connection ends. held tells that it
+// had served.
+func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, err error) {
+	c := &connection{f: f, up: f.o.Upstreams[i], rank: i, makeDo: makeDo}
+	err = c.follow(ctx)
+	f.ended(c)
+	if ctx.Err() != nil {
+		return c.served, ctx.Err()
+	}
+	return c.served, f.fail(c.up.Name, err)
+}
+
+// block stops following an upstream for good.
+func (f *Follower) block(name string, why *Fault) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.blocked[name] = why
+	f.o.Logger.Error("not following this node any more", "upstream", name, "error", why)
+}
+
+func (f *Follower) isBlocked(name string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.blocked[name] != nil
+}

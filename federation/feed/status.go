@@ -1,0 +1,111 @@
+package feed
+
+import (
+	"time"
+
+	"github.com/tongban/tongban/node"
+)
+
+// Status is how following stands, for status views. Times are Unix
+// milliseconds by this node's clock, 0 for never.
+type Status struct {
+	// Upstream is the node followed now, empty when there is no connection;
+	// Tier and Since belong to it.
+	Upstream string    `json:"upstream,omitempty"`
+	Tier     node.Tier `json:"tier,omitempty"`
+	Since    int64     `json:"since,omitempty"`
+	// LastContact is when anything last came from an upstream.
+	LastContact int64 `json:"last_contact,omitempty"`
+	// Head is the newest index the county is known to have, Cursor how far
+	// this node has everything it may see.
+	Head   uint64 `json:"head"`
+	Cursor uint64 `json:"cursor"`
+	// LagEntries is Head less Cursor. LagMS is for how long this node has not
+	// been known to be up to date; 0 while it is, -1 if it never was.
+	LagEntries uint64 `json:"lag_entries"`
+	LagMS      int64  `json:"lag_ms"`
+	// SkewMS is by how much this node's clock is ahead of the county's, if
+	// SkewKnown; SkewWarning that it is too much.
+	SkewMS      int64 `json:"skew_ms"`
+	SkewKnown   bool  `json:"skew_known"`
+	SkewWarning bool  `json:"skew_warning,omitempty"`
+	// Checkpoint is the size of the newest checkpoint proven to continue all
+	// before it; UnprovedSince is since when newer ones lack a proof.
+	Checkpoint    uint64 `json:"checkpoint"`
+	UnprovedSince int64  `json:"unproved_since,omitempty"`
+	// LastError is the last failure and its time; it stays until following
+	// works again.
+	LastError   *Fault `json:"last_error,omitempty"`
+	LastErrorAt int64  `json:"last_error_at,omitempty"`
+	// Blocked are upstreams not followed any more, with why.
+	Blocked map[string]*Fault `json:"blocked,omitempty"`
+	// BytesIn counts what came over the connections (compressed) since the
+	// start, Unverified the entries whose origin's key this node does not
+	// know: they are taken on the county's word.
+	BytesIn    int64 `json:"bytes_in"`
+	Unverified int64 `json:"unverified"`
+}
+
+// Status is the present state of following.
+func (f *Follower) Status() Status {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.o.Clock.Now()
+	s := f.state.Status
+	s.LagEntries = max(s.Head, s.Cursor) - s.Cursor
+	switch {
+	case f.state.current && s.Upstream != "":
+		s.LagMS = 0
+	case f.state.currentAt.IsZero():
+		s.LagMS = -1
+	default:
+		s.LagMS = max(now.Sub(f.state.currentAt).Milliseconds(), 0)
+	}
+	if skew, known := f.skew.estimate(); known {
+		s.SkewKnown, s.SkewMS = true, skew.Milliseconds()
+		s.SkewWarning = skew.Abs() >= f.o.SkewWarning
+	}
+	s.Checkpoint, s.UnprovedSince = f.witness.standing()
+	s.BytesIn = f.bytesIn.Load()
+	s.Unverified = f.keys.unverified.Load()
+	if len(f.blocked) > 0 {
+		s.Blocked = make(map[string]*Fault, len(f.blocked))
+		for name, why := range f.blocked {
+			s.Blocked[name] = why
+		}
+	}
+	return s
+}
+
+// state is Status with what it is computed from.
+type state struct {
+	Status
+	// current: everything the upstream has was here at the last word.
+	current   bool
+	currentAt time.Time
+	heard     heard
+}
+
+// heard is when the county was last heard of, by way of an upstream.
+type heard struct {
+	at time.Time
+	ok bool
+}
+
+// Skew is by how much this node's clock is ahead of the county's; false while
+// it has not been measured since the start.
+func (f *Follower) Skew() (time.Duration, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.skew.estimate()
+}
+
+// fail notes a failure for Status and returns it.
+func (f *Follower) fail(upstream string, err error) error {
+	fault := asFault(err, ErrUnreachable)
+	f.o.Logger.Warn("feed interrupted", "upstream", upstream, "code", fault.Code, "error", err)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.LastError, f.state.LastErrorAt = fault, f.o.Clock.Now().UnixMilli()
+	return err
+}
