@@ -612,9 +612,8 @@ type InvitationRequest struct {
 	Name     string   `json:"name"`
 
 	// Node The id it shall have; made from tier and division if left out.
-	Node       string `json:"node,omitempty,omitzero"`
-	Tier       Tier   `json:"tier"`
-	ValidHours int    `json:"valid_hours,omitempty,omitzero"`
+	Node string `json:"node,omitempty,omitzero"`
+	Tier Tier   `json:"tier"`
 }
 
 // Item The item as the county publishes it (node/catalog.Item).
@@ -666,9 +665,12 @@ type ItemSummary struct {
 
 // ItemVersion defines model for ItemVersion.
 type ItemVersion struct {
-	ApprovedBy Actor  `json:"approved_by,omitempty,omitzero"`
+	// ApprovedBy Staff number.
+	ApprovedBy string `json:"approved_by,omitempty,omitzero"`
 	Code       string `json:"code"`
-	DraftedBy  Actor  `json:"drafted_by,omitempty,omitzero"`
+
+	// DraftedBy Staff number.
+	DraftedBy string `json:"drafted_by,omitempty,omitzero"`
 
 	// Edition The edition that published it.
 	Edition       int        `json:"edition,omitempty,omitzero"`
@@ -1884,7 +1886,7 @@ type ClientInterface interface {
 	// InviteNodeWithBody 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
-	// kept only as a hash. A county tier token lets a further hub join.
+	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1894,7 +1896,7 @@ type ClientInterface interface {
 	// InviteNode 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
-	// kept only as a hash. A county tier token lets a further hub join.
+	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3153,7 +3155,7 @@ func (c *Client) ListNodes(ctx context.Context, reqEditors ...RequestEditorFn) (
 // InviteNodeWithBody 签发入网令牌
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
-// kept only as a hash. A county tier token lets a further hub join.
+// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3173,7 +3175,7 @@ func (c *Client) InviteNodeWithBody(ctx context.Context, contentType string, bod
 // InviteNode 签发入网令牌
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
-// kept only as a hash. A county tier token lets a further hub join.
+// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6669,7 +6671,7 @@ type ClientWithResponsesInterface interface {
 	// InviteNodeWithBodyWithResponse 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
-	// kept only as a hash. A county tier token lets a further hub join.
+	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6679,7 +6681,7 @@ type ClientWithResponsesInterface interface {
 	// InviteNodeWithResponse 签发入网令牌
 	//
 	// Lets one new node enrol. The token is shown once, in this answer, and
-	// kept only as a hash. A county tier token lets a further hub join.
+	// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10447,7 +10449,7 @@ func (c *ClientWithResponses) ListNodesWithResponse(ctx context.Context, reqEdit
 // InviteNodeWithBodyWithResponse 签发入网令牌
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
-// kept only as a hash. A county tier token lets a further hub join.
+// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10463,7 +10465,7 @@ func (c *ClientWithResponses) InviteNodeWithBodyWithResponse(ctx context.Context
 // InviteNodeWithResponse 签发入网令牌
 //
 // Lets one new node enrol. The token is shown once, in this answer, and
-// kept only as a hash. A county tier token lets a further hub join.
+// kept only as a hash; it ends after seven days. A county tier token lets a further hub join.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1,0 +1,246 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// What changes cases:
+//
+//	POST /api/v1/cases               SubmitCase
+//	POST /api/v1/cases/check         CheckCase
+//	POST /api/v1/cases/{id}/actions  ActOnCase
+
+// SubmitCase hands a case in.
+func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject) (gen.SubmitCaseResponseObject, error) {
+	body, _, err := s.submission(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: in.Params.IdempotencyKey})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SubmitCase201JSONResponse(receipt), nil
+}
+
+// CheckCase tells at once everything that keeps a submission from being
+// handed in here.
+func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (gen.CheckCaseResponseObject, error) {
+	report := gen.CheckReport{Ok: true, Faults: []catalog.Fault{}}
+	body, item, err := s.submission(ctx, in.Body)
+	if err == nil {
+		report.ItemVersion = body.ItemVersion
+		_, err = as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	}
+	if err == nil {
+		err = s.tryOpen(ctx, body, item)
+	}
+	var incomplete *casework.Incomplete
+	switch {
+	case err == nil:
+	case errors.As(err, &incomplete):
+		report.Ok, report.Faults = false, incomplete.Faults
+	default:
+		p := problemOf(err)
+		if p.status >= 500 {
+			return nil, err
+		}
+		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
+	}
+	return gen.CheckCase200JSONResponse(report), nil
+}
+
+// ActOnCase takes the next step of a case, or comments on it.
+func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (gen.ActOnCaseResponseObject, error) {
+	kind, action, body, err := actionOf(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.readableCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := as(ctx, action, targetOf(c))
+	if err != nil {
+		return nil, err
+	}
+	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Prev: in.Body.ExpectedHead, Key: in.Params.IdempotencyKey})
+	if err != nil {
+		return nil, err
+	}
+	return gen.ActOnCase200JSONResponse(receipt), nil
+}
+
+// submission is what a hand-in says, as the entry will say it: under the
+// version of the item in force now, along the steps the item asks for.
+func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.CaseSubmitV1, *catalog.Item, error) {
+	item, err := s.store.ItemInForce(ctx, in.Item, s.o.Now().UnixMilli())
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil, &store.Refused{Code: "item_unknown", ZH: "事项目录中没有该事项，或已下架", EN: "the catalog has no such item in force"}
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if in.ItemVersion != 0 && in.ItemVersion != item.Version {
+		return nil, nil, &store.Refused{Code: "item_changed", ZH: "事项已更新，请按新版本重新核对", EN: "another version of the item is in force now; check the form again"}
+	}
+	at := in.Division
+	if at == "" {
+		at = s.self.Division
+	}
+	return &ledger.CaseSubmitV1{
+		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: in.Applicant,
+		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
+		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects,
+	}, &item.Item, nil
+}
+
+// tryOpen does what handing in would do, and keeps nothing.
+func (s *Server) tryOpen(ctx context.Context, b *ledger.CaseSubmitV1, item *catalog.Item) error {
+	limits, err := s.node.Limits(), ctx.Err()
+	if err != nil {
+		return err
+	}
+	now := s.o.Now()
+	number, err := casework.NewNumber(s.self.Division, calendar.DateOf(now), s.self.Ordinal, 1)
+	if err != nil {
+		return err
+	}
+	trial := *b
+	trial.Number = number.Compact()
+	const id = "check"
+	e := &ledger.Entry{ID: id, Case: id, Kind: ledger.CaseSubmit, V: 1, Scope: b.Division, OccurredAt: now.UnixMilli()}
+	_, err = casework.Open(e, &trial, item, casework.Place{Division: s.self.Division, Ordinal: s.self.Ordinal}, limits)
+	return err
+}
+
+// recordCase records an action on a case and shows the case after it.
+func (s *Server) recordCase(ctx context.Context, a Action) (gen.CaseReceipt, error) {
+	recorded, err := s.record(ctx, a)
+	if err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	id := a.Case
+	if id == "" {
+		id = recorded.Entry
+	}
+	c, err := s.store.Case(ctx, id)
+	if err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	summary, err := s.summary(ctx, c)
+	if err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	receipt := gen.CaseReceipt{Case: summary, Recorded: recorded}
+	if receipt.Attachments, err = s.missing(ctx, c); err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	return receipt, nil
+}
+
+// missing lists the files that a case names and this node does not have.
+func (s *Server) missing(ctx context.Context, c *casework.Case) ([]string, error) {
+	files, err := s.store.AttachmentsOf(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	var hashes []string
+	for _, f := range files {
+		if slices.Contains(hashes, f.Hash) {
+			continue
+		}
+		if here, err := s.blobs.Has(f.Hash); err != nil || !here {
+			hashes = append(hashes, f.Hash)
+		}
+	}
+	return hashes, nil
+}
+
+func targetOf(c *casework.Case) identity.Target {
+	return identity.Target{Division: c.Division, Department: c.Department}
+}
+
+// actionOf is what a request to act says: the kind of entry, the right it
+// takes, and its body, which is checked here so that each missing field is
+// named as the request names it.
+func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, error) {
+	need := needs{}
+	switch in.Kind {
+	case gen.ActAccept:
+		return ledger.CaseAccept, identity.CaseAccept, &ledger.CaseAcceptV1{Note: in.Note}, nil
+	case gen.ActReject:
+		need.text("reason", in.Reason)
+		return ledger.CaseReject, identity.CaseReject, &ledger.CaseRejectV1{Reason: in.Reason, Authority: in.Authority}, need.err()
+	case gen.ActRelay:
+		return ledger.CaseRelay, identity.CaseRelay, &ledger.CaseRelayV1{Opinion: in.Opinion}, nil
+	case gen.ActReview:
+		need.text("opinion", in.Opinion)
+		return ledger.CaseReview, identity.CaseReview, &ledger.CaseReviewV1{Opinion: in.Opinion}, need.err()
+	case gen.ActReturn:
+		need.text("reason", in.Reason)
+		need.that("to_step", in.ToStep != nil)
+		return ledger.CaseReturn, identity.CaseReturn, &ledger.CaseReturnV1{Reason: in.Reason, ToStep: value(in.ToStep)}, need.err()
+	case gen.ActDecide:
+		need.text("opinion", in.Opinion)
+		need.that("granted", in.Granted != nil)
+		return ledger.CaseDecide, identity.CaseDecide, &ledger.CaseDecideV1{Granted: value(in.Granted), Opinion: in.Opinion}, need.err()
+	case gen.ActIssue:
+		need.that("documents", len(in.Documents) > 0)
+		for _, d := range in.Documents {
+			if d.ValidUntil != "" {
+				_, err := time.Parse(time.DateOnly, d.ValidUntil)
+				need.that("documents.valid_until", err == nil)
+			}
+		}
+		return ledger.CaseIssue, identity.CaseIssue, &ledger.CaseIssueV1{Documents: in.Documents}, need.err()
+	case gen.ActDeliver:
+		need.text("recipient", in.Recipient)
+		need.text("method", string(in.Method))
+		return ledger.CaseDeliver, identity.CaseDeliver, &ledger.CaseDeliverV1{Recipient: in.Recipient, Method: string(in.Method), Proof: in.Proof}, need.err()
+	case gen.ActComment:
+		need.text("text", in.Text)
+		return ledger.CaseComment, identity.CaseComment, &ledger.CaseCommentV1{Text: in.Text}, need.err()
+	}
+	return "", "", nil, errInvalid
+}
+
+// needs collects the fields that an action lacks.
+type needs []catalog.Fault
+
+func (n *needs) text(field, s string) { n.that(field, s != "") }
+
+func (n *needs) that(field string, ok bool) {
+	if !ok {
+		*n = append(*n, fault(field, "required"))
+	}
+}
+
+func (n needs) err() error {
+	if len(n) == 0 {
+		return nil
+	}
+	return errInvalid.with(n...)
+}
+
+func value[T any](p *T) (v T) {
+	if p != nil {
+		return *p
+	}
+	return v
+}

@@ -1,0 +1,259 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// What changes the catalog, at the county:
+//
+//	POST /api/v1/items/validate         ValidateItems
+//	POST /api/v1/items/import           ImportItems
+//	POST /api/v1/items/{code}/draft     DraftItem
+//	POST /api/v1/items/approve          ApproveItems
+//	POST /api/v1/editions               PublishEdition
+//	POST /api/v1/items/{code}/withdraw  WithdrawItem
+//	PUT  /api/v1/items/{code}/overlay   SetOverlay, at every tier
+
+// ValidateItems reports everything that is wrong with an import file.
+func (s *Server) ValidateItems(_ context.Context, in gen.ValidateItemsRequestObject) (gen.ValidateItemsResponseObject, error) {
+	items, faults := catalog.ParseItems(*in.Body)
+	if faults == nil {
+		faults = []catalog.Fault{}
+	}
+	return gen.ValidateItems200JSONResponse{Ok: len(faults) == 0, Count: len(items), Faults: faults}, nil
+}
+
+// ImportItems drafts the next version of every item of a file that changed.
+// Everything is checked before the first entry is made.
+func (s *Server) ImportItems(ctx context.Context, in gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
+	items, faults := catalog.ParseItems(*in.Body)
+	if len(faults) > 0 {
+		return nil, errFile.with(faults...)
+	}
+	latest, err := s.latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	drafts := make([]Action, 0, len(items))
+	out := gen.ImportItems200JSONResponse{Drafted: []gen.ItemRef{}}
+	for _, item := range items {
+		a, changed, err := draft(ctx, item, latest)
+		if err != nil {
+			return nil, err
+		}
+		if !changed {
+			out.Unchanged++
+			continue
+		}
+		drafts = append(drafts, a)
+	}
+	for _, a := range drafts {
+		if _, err := s.record(ctx, a); err != nil {
+			return nil, err
+		}
+		b := a.Body.(*ledger.ItemDraftV1)
+		out.Drafted = append(out.Drafted, gen.ItemRef{Code: b.Code, Version: b.Version})
+	}
+	return out, nil
+}
+
+// DraftItem drafts the next version of one item.
+func (s *Server) DraftItem(ctx context.Context, in gen.DraftItemRequestObject) (gen.DraftItemResponseObject, error) {
+	item, faults := catalog.ParseItem(*in.Body)
+	if len(faults) == 0 {
+		faults = catalog.Check(item)
+	}
+	if len(faults) == 0 && item.Code != in.Code {
+		faults = []catalog.Fault{{Path: "code", Code: catalog.FaultConflict, ZH: "与地址中的事项编码不符", EN: "is not the code in the address"}}
+	}
+	if len(faults) > 0 {
+		return nil, errFile.with(faults...)
+	}
+	latest, err := s.latest(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, changed, err := draft(ctx, item, latest)
+	if err != nil {
+		return nil, err
+	}
+	if !changed {
+		return nil, &store.Refused{Code: "nothing_changed", ZH: "与最新版本相同，无需起草", EN: "nothing changed since the latest version"}
+	}
+	if _, err := s.record(ctx, a); err != nil {
+		return nil, err
+	}
+	b := a.Body.(*ledger.ItemDraftV1)
+	return gen.DraftItem201JSONResponse{Code: b.Code, Name: item.Name, Version: b.Version, Hash: b.Hash, Status: gen.StatusDraft, DraftedBy: a.Actor.Staff}, nil
+}
+
+// ApproveItems approves drafts that somebody else made.
+func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObject) (gen.ApproveItemsResponseObject, error) {
+	actor, err := as(ctx, identity.ItemApprove, identity.Target{})
+	if err != nil {
+		return nil, err
+	}
+	var missing []catalog.Fault
+	actions := make([]Action, 0, len(in.Body.Items))
+	for i, ref := range in.Body.Items {
+		v, err := s.store.Item(ctx, ref.Code, ref.Version)
+		if found(err) == error(errNotFound) {
+			missing = append(missing, catalog.Fault{Path: pathAt("items", i), Code: catalog.FaultUnknown, ZH: "没有这一版本的草稿", EN: "there is no draft of this version"})
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if v.Approver != "" {
+			continue // approved before: sending the list again does no harm
+		}
+		if v.Drafter == actor.Staff {
+			missing = append(missing, catalog.Fault{Path: pathAt("items", i), Code: catalog.FaultLaw, ZH: "须由起草人以外的人审核", EN: "somebody other than the drafter must approve"})
+			continue
+		}
+		actions = append(actions, Action{Actor: actor, Kind: ledger.ItemApprove,
+			Body: &ledger.ItemApproveV1{Code: v.Code, Version: v.Version, Hash: v.Hash, Item: catalog.Canonical(v.Item)}})
+	}
+	if len(missing) > 0 {
+		return nil, &store.Refused{Code: "not_approvable", ZH: "有版本不能复核，未复核任何版本", EN: "some versions cannot be approved; none was", Faults: missing}
+	}
+	for _, a := range actions {
+		if _, err := s.record(ctx, a); err != nil {
+			return nil, err
+		}
+	}
+	return gen.ApproveItems200JSONResponse{Approved: in.Body.Items}, nil
+}
+
+// PublishEdition puts approved versions into force.
+func (s *Server) PublishEdition(ctx context.Context, in gen.PublishEditionRequestObject) (gen.PublishEditionResponseObject, error) {
+	var entries []catalog.EditionItem
+	for _, ref := range in.Body.Items {
+		entries = append(entries, catalog.EditionItem{Code: ref.Code, Version: ref.Version})
+	}
+	if len(entries) == 0 {
+		var err error
+		if entries, err = s.unpublished(ctx); err != nil {
+			return nil, err
+		}
+	}
+	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, entries)
+	if err != nil {
+		return nil, err
+	}
+	return gen.PublishEdition201JSONResponse{EditionAnswerJSONResponse: gen.EditionAnswerJSONResponse(out)}, nil
+}
+
+// WithdrawItem publishes an edition that withdraws an item.
+func (s *Server) WithdrawItem(ctx context.Context, in gen.WithdrawItemRequestObject) (gen.WithdrawItemResponseObject, error) {
+	v, err := s.itemAt(ctx, in.Code, 0)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, []catalog.EditionItem{{Code: v.Code, Version: v.Version, Withdrawn: true}})
+	if err != nil {
+		return nil, err
+	}
+	return gen.WithdrawItem201JSONResponse{EditionAnswerJSONResponse: gen.EditionAnswerJSONResponse(out)}, nil
+}
+
+// SetOverlay sets an office's own window, phone and hours for an item.
+func (s *Server) SetOverlay(ctx context.Context, in gen.SetOverlayRequestObject) (gen.SetOverlayResponseObject, error) {
+	o := catalog.Overlay{Office: in.Body.Office, Item: in.Code, Window: in.Body.Window, Phone: in.Body.Phone, Hours: in.Body.Hours, Location: in.Body.Location}
+	if o.Office == "" {
+		o.Office = s.self.Division
+	}
+	if faults := catalog.CheckOverlay(o); len(faults) > 0 {
+		return nil, errInvalid.with(faults...)
+	}
+	actor, err := as(ctx, identity.OverlaySet, identity.Target{Division: o.Office})
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.OverlaySet, Body: &ledger.OverlaySetV1{Overlay: o}})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetOverlay200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// draft is the action that drafts an item, unless it is as it was.
+func draft(ctx context.Context, item catalog.Item, latest map[string]store.ItemVersion) (Action, bool, error) {
+	actor, err := as(ctx, identity.ItemDraft, identity.Target{Department: item.Department})
+	if err != nil {
+		return Action{}, false, err
+	}
+	last := latest[item.Code]
+	hash := catalog.Hash(item)
+	if last.Hash == hash {
+		return Action{}, false, nil
+	}
+	version := last.Version + 1
+	if last.Version > 0 && last.Approver == "" {
+		version = last.Version // a draft is replaced until it is approved
+	}
+	return Action{Actor: actor, Kind: ledger.ItemDraft,
+		Body: &ledger.ItemDraftV1{Code: item.Code, Version: version, Hash: hash, Item: catalog.Canonical(item)}}, true, nil
+}
+
+func (s *Server) latest(ctx context.Context) (map[string]store.ItemVersion, error) {
+	all, err := s.store.LatestItems(ctx)
+	if err != nil {
+		return nil, err
+	}
+	latest := make(map[string]store.ItemVersion, len(all))
+	for _, v := range all {
+		latest[v.Code] = v
+	}
+	return latest, nil
+}
+
+// unpublished lists what is approved and in no edition.
+func (s *Server) unpublished(ctx context.Context) ([]catalog.EditionItem, error) {
+	view, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	latest, err := s.store.LatestItems(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var entries []catalog.EditionItem
+	for _, v := range latest {
+		if v.Approver != "" && view.published(v.Code, v.Version) == nil {
+			entries = append(entries, catalog.EditionItem{Code: v.Code, Version: v.Version})
+		}
+	}
+	return entries, nil
+}
+
+func (s *Server) publish(ctx context.Context, from int64, note string, entries []catalog.EditionItem) (gen.PublishedEdition, error) {
+	actor, err := as(ctx, identity.EditionPublish, identity.Target{})
+	if err != nil {
+		return gen.PublishedEdition{}, err
+	}
+	if len(entries) == 0 {
+		return gen.PublishedEdition{}, &store.Refused{Code: "nothing_to_publish", ZH: "没有已复核而未发布的事项", EN: "nothing is approved that is not published"}
+	}
+	editions, err := s.store.Editions(ctx)
+	if err != nil {
+		return gen.PublishedEdition{}, err
+	}
+	if from == 0 {
+		from = s.o.Now().UnixMilli()
+		if len(editions) > 0 {
+			from = max(from, editions[len(editions)-1].EffectiveFrom)
+		}
+	}
+	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
+	return gen.PublishedEdition{Edition: e, Recorded: recorded}, err
+}
+

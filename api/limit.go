@@ -1,0 +1,94 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Rates bound how often one caller may ask. They are far above what people
+// do, and there so that one broken program or one guesser of passwords does
+// not take the node from everybody else.
+type Rates struct {
+	// Account is requests a second of one logged-in person, with its burst.
+	Account      rate.Limit
+	AccountBurst int
+	// Address is requests a second without login from one address.
+	Address      rate.Limit
+	AddressBurst int
+	// Login is tries to log in a second from one address.
+	Login      rate.Limit
+	LoginBurst int
+}
+
+// DefaultRates suit an office: hundreds of people may sit behind one address.
+var DefaultRates = Rates{
+	Account: 200, AccountBurst: 400,
+	Address: 100, AddressBurst: 300,
+	Login: 2, LoginBurst: 30,
+}
+
+// buckets is one rate limit with a bucket for each key. Two generations bound
+// its memory: a key not seen for a whole generation starts full again, which
+// it would be anyway.
+type buckets struct {
+	limit rate.Limit
+	burst int
+
+	mu            sync.Mutex
+	recent, older map[string]*rate.Limiter
+}
+
+const maxBuckets = 10_000
+
+func newBuckets(limit rate.Limit, burst int) *buckets {
+	return &buckets{limit: limit, burst: burst, recent: map[string]*rate.Limiter{}}
+}
+
+// take asks for one request of key. When there is none left it says after
+// what time there is.
+func (b *buckets) take(key string, now time.Time) (wait time.Duration, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l, known := b.recent[key]
+	if !known {
+		if l, known = b.older[key]; !known {
+			l = rate.NewLimiter(b.limit, b.burst)
+		}
+		if len(b.recent) >= maxBuckets {
+			b.older, b.recent = b.recent, map[string]*rate.Limiter{}
+		}
+		b.recent[key] = l
+	}
+	if l.AllowN(now, 1) {
+		return 0, true
+	}
+	r := l.ReserveN(now, 1)
+	defer r.CancelAt(now)
+	return r.DelayFrom(now), false
+}
+
+// address is whom a request without login is counted under: the peer's IP
+// address, an IPv6 one by its /64. Headers that a caller can write are not
+// asked; a gateway that hides addresses has limits of its own.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return host
+	}
+	ip = ip.Unmap()
+	if ip.Is6() {
+		if p, err := ip.Prefix(64); err == nil {
+			return p.String()
+		}
+	}
+	return ip.String()
+}

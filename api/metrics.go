@@ -1,0 +1,68 @@
+package api
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// metrics are the figures of the HTTP side. Labels come from the document
+// alone, so that no caller can make more of them.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	inFlight prometheus.Gauge
+	denied   *prometheus.CounterVec
+}
+
+func newMetrics(reg prometheus.Registerer) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tongban_http_requests_total", Help: "Requests answered, by operation and status."}, []string{"operation", "status"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tongban_http_request_seconds", Help: "Time to answer, by operation.",
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}}, []string{"operation"}),
+		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tongban_http_requests_in_flight", Help: "Requests being answered."}),
+		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tongban_auth_refused_total", Help: "Tokens and logins refused, by reason."}, []string{"reason"}),
+	}
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.inFlight, m.denied} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *metrics) observe(rq *request, method string, status int, took time.Duration) {
+	op := "other"
+	if rq.op != nil {
+		op = rq.op.OperationID
+	}
+	m.requests.WithLabelValues(op, strconv.Itoa(status)).Inc()
+	m.seconds.WithLabelValues(op).Observe(took.Seconds())
+}
+
+// metricsPage serves the figures, to whoever has the token where one is set.
+func (s *Server) metricsPage() http.Handler {
+	page := promhttp.HandlerFor(s.o.Registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4})
+	want := sha256.Sum256([]byte(s.o.MetricsToken))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.o.MetricsToken != "" {
+			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			got := sha256.Sum256([]byte(token))
+			if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+				writeProblem(w, r, errUnauthenticated)
+				return
+			}
+		}
+		page.ServeHTTP(w, r)
+	})
+}

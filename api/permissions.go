@@ -1,0 +1,101 @@
+package api
+
+import "github.com/tongban/tongban/node/identity"
+
+// permission is who may ask for an operation at all. Whether they may do it
+// to one case, item or place is decided again with that in hand (Actor.As),
+// and a third time by the ledger when the entry is applied.
+type permission struct {
+	// public: anybody. login: anybody who is logged in, about themselves.
+	public, login bool
+	// initial: also before the initial password is changed.
+	initial bool
+	action  identity.Action
+}
+
+func may(a identity.Action) permission { return permission{action: a} }
+
+var (
+	anybody = permission{public: true}
+	oneself = permission{login: true, initial: true}
+)
+
+// routePermissions has a row for every operation of the document; a test
+// fails when one is missing. docs/permissions.md is printed from it and from
+// identity.Grants.
+var routePermissions = map[string]permission{
+	"login":          anybody,
+	"refreshSession": anybody,
+	"getSession":     oneself,
+	"logout":         oneself,
+	"changePassword": oneself,
+
+	"getThisNode": anybody,
+	"listNodes":   may(identity.NodeRead),
+	"getNode":     may(identity.NodeRead),
+	"inviteNode":  may(identity.NodeManage),
+	"revokeNode":  may(identity.NodeManage),
+	"renameNode":  may(identity.NodeManage),
+
+	// The law asks for items to be public (Administrative Licence Law art. 30).
+	"listItems":        anybody,
+	"getItem":          anybody,
+	"listEditions":     anybody,
+	"listItemVersions": may(identity.ItemRead),
+	"diffItem":         may(identity.ItemRead),
+	"listDrafts":       may(identity.ItemRead),
+	"validateItems":    may(identity.ItemDraft),
+	"importItems":      may(identity.ItemDraft),
+	"draftItem":        may(identity.ItemDraft),
+	"approveItems":     may(identity.ItemApprove),
+	"publishEdition":   may(identity.EditionPublish),
+	"withdrawItem":     may(identity.EditionPublish),
+	"setOverlay":       may(identity.OverlaySet),
+
+	"listDivisions":   anybody,
+	"importDivisions": may(identity.DivisionImport),
+	"getCalendar":     anybody,
+	"importCalendar":  may(identity.CalendarImport),
+
+	"listStaff":          may(identity.StaffRead),
+	"addStaff":           may(identity.StaffManage),
+	"setStaffRoles":      may(identity.StaffManage),
+	"disableStaff":       may(identity.StaffManage),
+	"resetStaffPassword": may(identity.StaffManage),
+
+	"beginAttachment":  may(identity.CaseSubmit),
+	"headAttachment":   may(identity.CaseSubmit),
+	"appendAttachment": may(identity.CaseSubmit),
+	"getAttachment":    may(identity.CaseReveal),
+
+	"submitCase":      may(identity.CaseSubmit),
+	"checkCase":       may(identity.CaseSubmit),
+	"listCases":       may(identity.CaseRead),
+	"getCase":         may(identity.CaseRead),
+	"getCaseTimeline": may(identity.CaseRead),
+	// Which action the kind asks for is decided in the handler.
+	"actOnCase": may(identity.CaseRead),
+
+	"getSync":          may(identity.SyncRead),
+	"syncNow":          may(identity.SyncRead),
+	"reconcile":        may(identity.SyncRead),
+	"listAttention":    may(identity.AttentionRead),
+	"resolveAttention": may(identity.AttentionDo),
+
+	"listHubs":           may(identity.SyncRead),
+	"addHub":             may(identity.HubManage),
+	"removeHub":          may(identity.HubManage),
+	"transferLeadership": may(identity.HubManage),
+
+	"exportCarry":    may(identity.CarryData),
+	"importCarry":    may(identity.CarryData),
+	"takeBackup":     may(identity.BackupTake),
+	"getCheckpoint":  may(identity.SyncRead),
+	"getLedgerProof": may(identity.LedgerProve),
+
+	"healthz":     anybody,
+	"readyz":      anybody,
+	"metrics":     anybody, // its own token, where one is set
+	"getDocument": anybody,
+	"getDocs":     anybody,
+}

@@ -1,0 +1,261 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/importfile"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// problem is an error with its answer: what a program branches on, and what
+// the person at the desk reads and does next. Handlers return errors as they
+// come; problemOf makes a problem of each.
+type problem struct {
+	status int
+	code   string
+	en, zh string
+	next   string
+	faults []catalog.Fault
+	// after is when trying again makes sense.
+	after time.Duration
+}
+
+func (p *problem) Error() string { return p.code + ": " + p.en }
+
+// with is the problem with the faults that caused it.
+func (p *problem) with(faults ...catalog.Fault) *problem {
+	q := *p
+	q.faults = faults
+	return &q
+}
+
+// retry is the problem with the time after which to try again.
+func (p *problem) retry(after time.Duration) *problem {
+	q := *p
+	q.after = after
+	return &q
+}
+
+const (
+	nextCall    = "如再次出现，请把请求编号告诉县中心管理员"
+	nextRetry   = "请稍后重试；没有写入任何内容"
+	nextLogin   = "请重新登录"
+	nextMend    = "请按提示逐项更正后再提交"
+	nextRefresh = "请刷新后查看最新情况再办理"
+	nextAsk     = "请联系有相应权限的人员办理"
+	nextLook    = "请核对编号是否正确"
+)
+
+// The problems that this package finds itself.
+var (
+	errInternal        = &problem{http.StatusInternalServerError, "internal", "something went wrong inside this node; its log has the request id", "本机发生内部错误", nextCall, nil, 0}
+	errUnauthenticated = &problem{http.StatusUnauthorized, "unauthenticated", "log in first", "请先登录", nextLogin, nil, 0}
+	errLoginFailed     = &problem{http.StatusUnauthorized, "login_failed", "login or password is wrong", "登录名或密码不正确", "请核对后重试；忘记密码请联系管理员重置", nil, 0}
+	errSessionEnded    = &problem{http.StatusUnauthorized, "session_ended", "the session has ended", "登录已失效", nextLogin, nil, 0}
+	errLocked          = &problem{http.StatusTooManyRequests, "locked", "too many failed logins; wait before the next try", "登录失败次数过多，请稍候再试", "请等待后再试；忘记密码请联系管理员重置", nil, 0}
+	errForged          = &problem{http.StatusForbidden, "csrf", "the X-CSRF-Token header does not match the cookie", "页面已过期", "请刷新页面后重试", nil, 0}
+	errForbidden       = &problem{http.StatusForbidden, "forbidden", "your roles do not allow this", "您的岗位无权进行此项操作", nextAsk, nil, 0}
+	errMustChange      = &problem{http.StatusForbidden, "password_change_required", "change the initial password first", "首次登录请先修改密码", "请先修改密码", nil, 0}
+	errNotFound        = &problem{http.StatusNotFound, "not_found", "there is no such thing here", "未找到", nextLook, nil, 0}
+	errNoRoute         = &problem{http.StatusNotFound, "not_found", "the API has no such path; see /api/docs", "没有这个接口", "接口说明见 /api/docs", nil, 0}
+	errMethod          = &problem{http.StatusMethodNotAllowed, "method_not_allowed", "the path has no such method; see /api/docs", "该接口不支持此方法", "接口说明见 /api/docs", nil, 0}
+	errTooLarge        = &problem{http.StatusRequestEntityTooLarge, "too_large", "the request is too large", "提交内容过大", "请减小后再提交", nil, 0}
+	errMediaType       = &problem{http.StatusUnsupportedMediaType, "wrong_type", "the operation takes another content type", "内容类型不符", "接口说明见 /api/docs", nil, 0}
+	errJSON            = &problem{http.StatusBadRequest, "invalid_json", "the body is not well-formed JSON", "提交内容不是正确的 JSON", nextMend, nil, 0}
+	errInvalid         = &problem{http.StatusBadRequest, "invalid_request", "the request does not fit the API; fields says where", "提交内容不符合要求", nextMend, nil, 0}
+	errTooMany         = &problem{http.StatusTooManyRequests, "too_many_requests", "too many requests", "请求过于频繁", "请稍候再试", nil, 0}
+	errTimeout         = &problem{http.StatusServiceUnavailable, "timeout", "the request took too long; its outcome is unknown, send it again with the same key", "处理超时，结果未知", "请用同一请求重试，不会重复办理", nil, 0}
+	errFile            = &problem{http.StatusUnprocessableEntity, "file_faults", "the file has faults; nothing was imported", "文件有错误，未导入任何内容", "请按清单逐项更正文件后重新导入", nil, 0}
+	errCountyOnly      = &problem{http.StatusConflict, "county_only", "this is done at the county", "该操作须在县中心办理", "请在县中心的系统上操作", nil, 0}
+	errNotReady        = &problem{http.StatusServiceUnavailable, "not_ready", "this node is still catching up", "本机正在准备，暂不能服务", nextRetry, nil, 5 * time.Second}
+)
+
+// problemOf is the one place where an error becomes an answer. What it does
+// not know is an internal error, whose text stays in the log.
+func problemOf(err error) *problem {
+	var own *problem
+	if errors.As(err, &own) {
+		return own
+	}
+	for _, find := range []func(error) *problem{domainProblem, storageProblem, trustProblem, countyProblem} {
+		if p := find(err); p != nil {
+			return p
+		}
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return errTooLarge
+	case errors.Is(err, context.DeadlineExceeded):
+		return errTimeout
+	}
+	return errInternal
+}
+
+func domainProblem(err error) *problem {
+	var refused *store.Refused
+	var rule *casework.Refusal
+	var incomplete *casework.Incomplete
+	var denied *identity.Denied
+	var file importfile.Faults
+	var number *casework.NumberError
+	switch {
+	case errors.As(err, &refused):
+		return refusal(refused.Code, refused.ZH, refused.EN, refused.Faults)
+	case errors.As(err, &rule):
+		return refusal(rule.Code, rule.ZH, rule.EN, nil)
+	case errors.As(err, &incomplete):
+		return refusal("incomplete", "材料或表单不齐全，请按清单一次性补正", "the form or the papers are incomplete; everything missing is listed", incomplete.Faults)
+	case errors.As(err, &denied):
+		p := *errForbidden
+		p.en = denied.Error()
+		p.zh = "您的岗位无权进行此项操作（超出" + deniedZH[denied.Why] + "范围）"
+		return &p
+	case errors.As(err, &file):
+		faults := make([]catalog.Fault, len(file))
+		for i, f := range file {
+			faults[i] = catalog.Fault{Path: f.Path, Code: "file", ZH: f.ZH, EN: f.EN}
+		}
+		return errFile.with(faults...)
+	case errors.As(err, &number):
+		return errNotFound
+	}
+	return nil
+}
+
+var deniedZH = map[string]string{"role": "岗位", "tier": "层级", "division": "辖区", "department": "部门"}
+
+// refusal is the domain's no. Its code decides the status; what is not listed
+// is a conflict with the state.
+func refusal(code, zh, en string, faults []catalog.Fault) *problem {
+	p := &problem{status: http.StatusConflict, code: code, en: en, zh: zh, next: nextRefresh, faults: faults}
+	switch code {
+	case "incomplete":
+		p.status, p.next = http.StatusUnprocessableEntity, "请按清单一次补齐后再提交"
+	case "malformed", "item_mismatch", "steps", "case_number":
+		p.status, p.next = http.StatusUnprocessableEntity, nextMend
+	case "not_authorised", "actor_unknown", "node_revoked", "node_unknown":
+		p.status, p.next = http.StatusForbidden, nextAsk
+	case "item_unknown", "case_unknown", "staff_unknown":
+		p.status, p.next = http.StatusNotFound, nextLook
+	case "not_holder":
+		p.next = "请刷新后查看办件现在由谁办理"
+	case "same_person":
+		p.next = "请由另一名有权人员办理"
+	case "case_division", "tier_not_accepting":
+		p.next = "请按事项指南所列地点办理"
+	case "key_reused":
+		p.next = "请换一个幂等键"
+	}
+	return p
+}
+
+func storageProblem(err error) *problem {
+	var disk *store.StorageError
+	var offset *blob.OffsetError
+	switch {
+	case errors.As(err, &offset):
+		return &problem{http.StatusConflict, "wrong_offset", offset.Error(), "续传位置不符", "请先查询已上传的长度，再从该处继续", nil, 0}
+	case errors.Is(err, blob.ErrBadHash), errors.Is(err, blob.ErrBadSize):
+		return &problem{http.StatusBadRequest, "invalid_request", "not a SHA-256 in lower-case hex, or not a size", "附件编号或大小无效", nextMend, nil, 0}
+	case errors.Is(err, blob.ErrNotFound):
+		return errNotFound
+	case errors.Is(err, blob.ErrTooLarge):
+		return &problem{http.StatusRequestEntityTooLarge, "too_large", "the file is too large", "附件过大", "请压缩或拆分后再上传", nil, 0}
+	case errors.Is(err, blob.ErrMismatch):
+		return &problem{http.StatusUnprocessableEntity, "hash_mismatch", "the content does not have this hash; it was discarded", "附件内容与编号不符，已丢弃", "请重新上传", nil, 0}
+	case errors.Is(err, blob.ErrType):
+		return &problem{http.StatusUnsupportedMediaType, "wrong_type", "JPEG, PNG, WebP, GIF and PDF are taken, recognised by content", "附件类型不允许", "请上传 JPEG、PNG、WebP、GIF 图片或 PDF", nil, 0}
+	case errors.Is(err, blob.ErrNoSpace), errors.As(err, &disk) && disk.Full():
+		return &problem{http.StatusServiceUnavailable, "no_space", "the disk of this node is full; nothing was written", "本机磁盘已满，没有写入任何内容", "请联系管理员清理磁盘后重试", nil, time.Minute}
+	case errors.Is(err, store.ErrFailed), errors.Is(err, blob.ErrFailed), errors.As(err, &disk):
+		return &problem{http.StatusServiceUnavailable, "storage_failed", "this node's disk failed; it writes nothing until it is restarted", "本机磁盘故障，已停止写入", "请立即联系管理员检查磁盘", nil, 0}
+	}
+	return nil
+}
+
+func trustProblem(err error) *problem {
+	password := func(zh, en string) *problem {
+		return (&problem{http.StatusUnprocessableEntity, "weak_password", en, zh, "请换一个密码", nil, 0}).
+			with(catalog.Fault{Path: "new_password", Code: catalog.FaultLaw, ZH: zh, EN: en})
+	}
+	switch {
+	case errors.Is(err, trust.ErrUnauthenticated):
+		return errUnauthenticated
+	case errors.Is(err, trust.ErrPasswordShort):
+		return password("密码太短，至少10个字符", "the password is too short; at least 10 characters")
+	case errors.Is(err, trust.ErrPasswordLogin):
+		return password("密码不能与登录名相同或包含登录名", "the password must not be or contain the login")
+	case errors.Is(err, trust.ErrPasswordCommon):
+		return password("密码过于常见或过于简单", "the password is too common or too simple")
+	case errors.Is(err, trust.ErrPasswordForm), errors.Is(err, trust.ErrPasswordLength):
+		return password("密码过长或含有不能使用的字符", "the password is too long or has characters that cannot be used")
+	case errors.Is(err, trust.ErrNotAllowed):
+		return &problem{http.StatusForbidden, "wrong_node", "this node may not speak for these roles; log in at a node of your own office", "您的岗位不能在本节点登录", "请在本单位的节点登录", nil, 0}
+	case errors.Is(err, trust.ErrExpired):
+		return &problem{http.StatusServiceUnavailable, "credential_expired", "this node's credential has ended; it has to be renewed by the county", "本节点的凭证已过期", "请联系县中心续签本节点凭证", nil, 0}
+	}
+	return nil
+}
+
+func countyProblem(err error) *problem {
+	unavailable := func(code, en, zh string) *problem {
+		return &problem{http.StatusServiceUnavailable, code, en, zh, nextRetry, nil, 2 * time.Second}
+	}
+	switch {
+	case errors.Is(err, county.ErrUnknown):
+		return &problem{http.StatusBadGateway, "outcome_unknown", "the outcome is not known; send the same request again with the same key", "结果未知", "请用同一请求重试，不会重复办理", nil, time.Second}
+	case errors.Is(err, county.ErrNoLeader):
+		return unavailable("no_leader", "the county has no leader at the moment; nothing was written", "县中心暂无主节点")
+	case errors.Is(err, county.ErrBusy):
+		return unavailable("busy", "the county is busy; nothing was written", "县中心繁忙")
+	case errors.Is(err, county.ErrNotReady), errors.Is(err, county.ErrClosed), errors.Is(err, county.ErrStopped):
+		return unavailable("not_ready", "this hub does not serve at the moment", "县中心进程暂不能服务")
+	case errors.Is(err, county.ErrTooLarge):
+		return errTooLarge
+	case errors.Is(err, county.ErrMembership), errors.Is(err, county.ErrForeign):
+		return &problem{http.StatusConflict, "membership", "the change of membership was refused or did not finish; look at the state of the hubs", "成员变更未完成", "请查看主机状态后再试", nil, 0}
+	}
+	return nil
+}
+
+// writeProblem answers with the problem of an error.
+func writeProblem(w http.ResponseWriter, r *http.Request, err error) {
+	rq := requestOf(r.Context())
+	rq.failed = err
+	p := problemOf(err)
+	body, merr := json.Marshal(gen.Problem{
+		Type: "/api/docs#errors", Title: http.StatusText(p.status), Status: p.status,
+		Code: p.code, Detail: p.en, MessageZh: p.zh, Next: p.next, RequestId: rq.id, Fields: p.faults,
+	})
+	if merr != nil { // cannot happen: it is made of strings and numbers
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if p.after > 0 {
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(p.after.Seconds()))))
+	}
+	if p.status == http.StatusUnauthorized {
+		h.Set("WWW-Authenticate", `Bearer realm="tongban"`)
+	}
+	w.WriteHeader(p.status)
+	if r.Method != http.MethodHead {
+		w.Write(body) // a caller that is gone needs no answer
+	}
+}

@@ -1,0 +1,152 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// Options are what the API of a node is made of.
+type Options struct {
+	// Node is the running node; Store and Blobs what it remembers.
+	Node  Node
+	Store *store.Store
+	Blobs *blob.Store
+	// Hasher checks passwords, a few at a time.
+	Hasher *trust.Hasher
+	Logger *slog.Logger
+	// Version is this program's, as every answer names it.
+	Version string
+	// Name is the centre's name; Demo marks a demonstration.
+	Name string
+	Demo bool
+	// Secure says that browsers reach this node over https only, here or at
+	// a gateway in front.
+	Secure bool
+	// BodyBytes bounds a request body that is neither a file nor an
+	// attachment; Request the time one request may take; Refresh how long a
+	// login lasts.
+	BodyBytes int64
+	Request   time.Duration
+	Refresh   time.Duration
+	Rates     Rates
+	// Registry is where figures are kept and served from at /metrics, to
+	// readers with MetricsToken if it is set.
+	Registry     *prometheus.Registry
+	MetricsToken string
+	// Pages serves the web application at every path that is not the API's.
+	Pages http.Handler
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Server answers the API. It is safe for concurrent use.
+type Server struct {
+	o         Options
+	node      Node
+	store     *store.Store
+	blobs     *blob.Store
+	self      store.Self
+	document  *openapi3.T
+	directory *directory
+	verifier  *trust.Verifier
+	metrics   *metrics
+	ghosts    *ghosts
+	accounts  *buckets
+	addresses *buckets
+	logins    *buckets
+	handler   http.Handler
+}
+
+// New makes the API of a node. Errors are faults of the program or of the
+// options, found before anything listens.
+func New(o Options) (*Server, error) {
+	if o.Node == nil || o.Store == nil || o.Blobs == nil || o.Hasher == nil {
+		return nil, errors.New("api: options need a node, its store, its attachments and a hasher")
+	}
+	o = o.withDefaults()
+	document, err := loadDocument()
+	if err != nil {
+		return nil, err
+	}
+	m, err := newMetrics(o.Registry)
+	if err != nil {
+		return nil, fmt.Errorf("api: metrics: %w", err)
+	}
+	s := &Server{
+		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newGhosts(),
+		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
+		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
+		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),
+	}
+	s.directory = newDirectory(o.Store, s.self.Node, o.Now)
+	s.verifier = trust.NewVerifier(o.Node.Trust, s.directory)
+	router, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	s.handler = s.observe(s.headers(router))
+	return s, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Registry == nil {
+		o.Registry = prometheus.NewRegistry()
+	}
+	if o.BodyBytes <= 0 {
+		o.BodyBytes = 4 << 20
+	}
+	if o.Request <= 0 {
+		o.Request = 30 * time.Second
+	}
+	if o.Refresh <= 0 {
+		o.Refresh = 12 * time.Hour
+	}
+	if o.Rates == (Rates{}) {
+		o.Rates = DefaultRates
+	}
+	return o
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
+
+// HTTPServer is a listener's server for a handler, with the deadlines that
+// keep slow or idle callers from holding connections for good. Bodies have
+// deadlines of their own (admit).
+func HTTPServer(h http.Handler, logger *slog.Logger) *http.Server {
+	return &http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: 10 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+}
+
+// loadDocument reads the document that the server types were generated from.
+func loadDocument() (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData(Document)
+	if err != nil {
+		return nil, fmt.Errorf("api: openapi.yaml: %w", err)
+	}
+	return doc, nil
+}
+
+var _ gen.StrictServerInterface = (*Server)(nil)

@@ -1,0 +1,79 @@
+package api
+
+import (
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// wordZH are the words a person sees for how far something has come.
+var wordZH = map[gen.Word]string{
+	gen.SavedHere:   "已存本机",
+	gen.AtTownship:  "已到乡镇",
+	gen.AtCounty:    "已到县中心",
+	gen.TakenUp:     "已办理",
+	gen.WordRefused: "需处理",
+}
+
+// word says how far an entry has come, as far as this node knows. Only the
+// county's ledger coming back confirms: until then an entry is where it was
+// last said to be stored. A submission is taken up once its case has moved
+// on; head is the last entry of that case.
+func (s *Server) word(e *store.EntryView, head string) gen.Word {
+	switch {
+	case e.Status == ledger.Refused:
+		return gen.WordRefused
+	case e.Index > 0 && e.Kind == ledger.CaseSubmit && (head == "" || head == e.ID):
+		return gen.AtCounty
+	case e.Index > 0 && e.Status == ledger.Applied:
+		return gen.TakenUp
+	case e.Index > 0 || e.Stored == string(node.County):
+		return gen.AtCounty
+	case e.Stored == string(node.Township) || s.self.Tier == node.Township && e.Origin != s.self.Node:
+		return gen.AtTownship
+	}
+	return gen.SavedHere
+}
+
+// kindZH are the kinds of entries as a timeline names them.
+var kindZH = map[ledger.Kind]string{
+	ledger.CountyTrust: "公布县级密钥", ledger.NodeInvite: "签发入网令牌", ledger.NodeEnrol: "节点入网",
+	ledger.NodeRevoke: "吊销节点", ledger.NodeRename: "节点改名", ledger.LevelRaise: "启用新版本功能",
+	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
+	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",
+	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.OverlaySet: "设置窗口信息",
+	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
+	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
+	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注",
+	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
+}
+
+var statusZH = map[casework.Status]string{
+	casework.HandedIn: "已收件", casework.Accepted: "已受理", casework.NotAccepted: "不予受理",
+	casework.Granted: "准予", casework.Declined: "不予", casework.Issued: "已制发", casework.Closed: "已送达",
+}
+
+// said is what a person wrote into an entry.
+func said(body ledger.Body) string {
+	switch b := body.(type) {
+	case *ledger.CaseAcceptV1:
+		return b.Note
+	case *ledger.CaseRejectV1:
+		return b.Reason
+	case *ledger.CaseRelayV1:
+		return b.Opinion
+	case *ledger.CaseReviewV1:
+		return b.Opinion
+	case *ledger.CaseReturnV1:
+		return b.Reason
+	case *ledger.CaseDecideV1:
+		return b.Opinion
+	case *ledger.CaseCommentV1:
+		return b.Text
+	case *ledger.AttentionResolveV1:
+		return b.Note
+	}
+	return ""
+}
