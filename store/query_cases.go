@@ -130,3 +130,13 @@ func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error
 	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM attachments WHERE confirmed = 0)`).Scan(&n, &bytes)
 	return n, bytes, storage("read attachments", err)
 }
+
+// UnconfirmedAttachments lists attachments that the county has not confirmed,
+// each once, those named first coming first.
+func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attachment, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
+		var first int64
+		return a, r.Scan(&a.Hash, &a.Size, &first)
+	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0
+		GROUP BY a.hash ORDER BY min(e.n) LIMIT ?`, limit)
+}

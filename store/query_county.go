@@ -185,14 +185,14 @@ func (s *Store) Invitation(ctx context.Context, tokenHash string) (*Invitation, 
 	return &v, storage("read invitation", err)
 }
 
-// Trust is the county's latest bundle of public keys, as it was recorded.
-func (s *Store) Trust(ctx context.Context) (json.RawMessage, error) {
-	var bundle string
-	err := s.read.QueryRowContext(ctx, `SELECT bundle FROM trust ORDER BY n DESC LIMIT 1`).Scan(&bundle)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, ErrNotFound
-	}
-	return json.RawMessage(bundle), storage("read trust", err)
+// TrustChain lists the county's bundles of public keys as they were recorded,
+// the oldest first.
+func (s *Store) TrustChain(ctx context.Context) ([]json.RawMessage, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (json.RawMessage, error) {
+		var bundle string
+		err := r.Scan(&bundle)
+		return json.RawMessage(bundle), err
+	}, `SELECT bundle FROM trust ORDER BY n`)
 }
 
 // Attention is something a person has to look at.

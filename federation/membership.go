@@ -1,0 +1,207 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// Membership is a node's place in its county: what enrolling gave it. It lies
+// in the node's data directory, apart from the databases, and is never sent
+// anywhere.
+type Membership struct {
+	Name        string                 `json:"name"`
+	Credential  trust.SignedCredential `json:"credential"`
+	Certificate []byte                 `json:"certificate"`
+	Trust       trust.CountyTrust      `json:"trust"`
+	// Hubs and Township are the federation addresses above.
+	Hubs     []string `json:"hubs,omitempty"`
+	Township []string `json:"township,omitempty"`
+	// Genesis is set on a county's first hub until it has founded the county.
+	Genesis *Genesis `json:"genesis,omitempty"`
+
+	Keys *trust.NodeKeys `json:"-"`
+	// County are the county's private keys, which hubs have.
+	County *trust.CountyKeys `json:"-"`
+}
+
+// Genesis is what the first hub enters into an empty county: itself and the
+// first operator.
+type Genesis struct {
+	Login        string `json:"login"`
+	Name         string `json:"name"`
+	PasswordHash string `json:"password_hash"`
+	MustChange   bool   `json:"must_change"`
+	Federation   string `json:"federation,omitempty"`
+	Peer         string `json:"peer,omitempty"`
+}
+
+const (
+	membershipFile = "membership.json"
+	keysFolder     = "keys"
+)
+
+// ErrNotEnrolled is a data directory without a membership.
+var ErrNotEnrolled = errors.New("本目录尚未登记为节点，请先运行 init、join 或 enroll (this directory is not a node yet: run init, join or enroll first)")
+
+// ErrEnrolled is a data directory that has a membership already.
+var ErrEnrolled = errors.New("本目录已登记为节点 (this directory is a node already)")
+
+// LoadMembership reads what enrolling left in a data directory.
+func LoadMembership(dir string) (*Membership, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, membershipFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: %w", dir, ErrNotEnrolled)
+	}
+	if err != nil {
+		return nil, err
+	}
+	m := new(Membership)
+	if err := json.Unmarshal(raw, m); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, membershipFile), err)
+	}
+	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
+		return nil, err
+	}
+	if m.Credential.Credential.Tier == node.County {
+		if m.County, err = trust.LoadCounty(filepath.Join(dir, keysFolder)); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+// Save writes a membership and its keys into a data directory that has none.
+func (m *Membership) Save(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, membershipFile)); err == nil {
+		return fmt.Errorf("%s: %w", dir, ErrEnrolled)
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	keys := filepath.Join(dir, keysFolder)
+	if err := m.Keys.Create(keys); err != nil {
+		return err
+	}
+	if m.County != nil {
+		if err := m.County.Create(keys); err != nil {
+			return err
+		}
+	}
+	return m.write(dir)
+}
+
+func (m *Membership) write(dir string) error {
+	b, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, membershipFile+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), filepath.Join(dir, membershipFile)); err != nil {
+		return err
+	}
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// NewCounty makes a county's keys and its first hub.
+func NewCounty(rand io.Reader, code division.Code, nodeID, name string, names []string, g Genesis, now time.Time) (*Membership, error) {
+	if code.Tier() != node.County {
+		return nil, fmt.Errorf("县区划代码应为 6 位数字 (a county's code has 6 digits): %q", code)
+	}
+	if !trust.ValidNodeID(nodeID) {
+		return nil, fmt.Errorf("节点编号只能用 3 到 40 个小写字母、数字和短横线 (a node id is 3 to 40 of a-z, 0-9 and -): %q", nodeID)
+	}
+	keys, err := trust.GenerateCounty(rand, code, now)
+	if err != nil {
+		return nil, err
+	}
+	own, err := trust.GenerateNode(rand)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := keys.SignCredential(identity.Credential{Node: nodeID, Tier: node.County, Division: code, Ordinal: 1,
+		SignKey: own.SignPublic(), IssuedAt: now.UnixMilli(), ExpiresAt: now.Add(credentialLife).UnixMilli()})
+	if err != nil {
+		return nil, err
+	}
+	certificate, err := keys.IssueCertificate(rand, trust.Place{County: code, Node: nodeID, Tier: node.County, Division: code}, &own.TLS.PublicKey, names, now, credentialLife)
+	if err != nil {
+		return nil, err
+	}
+	return &Membership{Name: name, Credential: signed, Certificate: certificate, Trust: keys.Trust(), Genesis: &g, Keys: own, County: keys}, nil
+}
+
+// MembershipOf is the membership of a node that enrolled.
+func MembershipOf(e *Enrolled, keys *trust.NodeKeys) (*Membership, error) {
+	m := &Membership{Name: e.Name, Credential: e.Credential, Certificate: e.Certificate, Trust: e.Trust, Hubs: e.Welcome.County, Township: e.Township, Keys: keys}
+	if len(e.CountyKeys) > 0 {
+		county, err := trust.DecodeCounty(e.CountyKeys)
+		if err != nil {
+			return nil, err
+		}
+		m.County = county
+	}
+	return m, nil
+}
+
+// found enters the first hub and the first operator into the empty county.
+// It may be repeated: what is there already is left as it is.
+func (n *Node) found(ctx context.Context, g Genesis) error {
+	for {
+		if err := n.hub.Ready(); err == nil {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-n.after(50 * time.Millisecond):
+		}
+	}
+	nodes, err := n.Store.NodesWithin(ctx, n.self.County())
+	if err != nil || len(nodes) > 0 {
+		return err
+	}
+	for _, b := range n.county.Chain() {
+		if err := n.foundOne(ctx, ledger.CountyTrust, &ledger.CountyTrustV1{Bundle: raw(b)}, fmt.Sprintf("trust-%x", b.Sig[:8])); err != nil {
+			return err
+		}
+	}
+	signed, err := n.county.SignCredential(n.issuer.Credential)
+	if err != nil {
+		return err
+	}
+	if err := n.foundOne(ctx, ledger.NodeEnrol, &ledger.NodeEnrolV1{Credential: signed.Credential, Root: signed.Sig, Name: n.name, Federation: g.Federation, Peer: g.Peer}, "first-hub"); err != nil {
+		return err
+	}
+	return n.foundOne(ctx, ledger.StaffAdd, &ledger.StaffAddV1{Staff: "s-" + g.Login, Login: g.Login, Name: g.Name, Division: n.self.County(),
+		Roles: []identity.Role{identity.CountyOperator}, PasswordHash: g.PasswordHash, MustChange: g.MustChange}, "first-operator")
+}
+
+func (n *Node) foundOne(ctx context.Context, k ledger.Kind, b ledger.Body, key string) error {
+	_, err := n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: k, Body: b, Key: key})
+	return err
+}

@@ -1,0 +1,455 @@
+package federation
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/feed"
+	"github.com/tongban/tongban/federation/outbox"
+	"github.com/tongban/tongban/federation/papers"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// Options are what a node of any tier is started with.
+type Options struct {
+	// Dir holds everything the node keeps.
+	Dir string
+	// Membership is the node's place in its county, as `init`, `join` or
+	// `enroll` left it in Dir.
+	Membership *Membership
+	Version    string
+	Limits     catalog.Limits
+	Logger     *slog.Logger
+	// Now is the clock; nil is the real one. After and FeedClock go with it.
+	Now       func() time.Time
+	After     func(time.Duration) <-chan time.Time
+	FeedClock feed.Clock
+
+	// County: the peer port of a hub, and the address the other hubs dial.
+	Peer          net.Listener
+	PeerAdvertise string
+	Timing        county.Timing
+	// Bootstrap makes a new hub the first of its county, with this operator.
+	Genesis *Genesis
+
+	// Township and village: the federation addresses above, in the order in
+	// which they are tried. Empty ones are taken from the enrolment.
+	Township, County []string
+	Heartbeat        time.Duration
+	BackoffMax       time.Duration
+	SkewWarn         time.Duration
+	BatchEntries     int
+	BatchBytes       int
+
+	// Fatal is told when the node must stop.
+	Fatal func(error)
+}
+
+// Node is a running node of any tier.
+type Node struct {
+	Store *store.Store
+	Blobs *blob.Store
+
+	self     store.Self
+	name     string
+	version  string
+	keys     *trust.NodeKeys
+	issuer   *trust.Issuer
+	county   *trust.CountyKeys // hubs only
+	bundle   atomic.Pointer[trust.CountyTrust]
+	cert     *tls.Certificate
+	log      *slog.Logger
+	clock    func() time.Time
+	after    func(time.Duration) <-chan time.Time
+	skewWarn time.Duration
+
+	directory *directory
+	verifier  *trust.Verifier
+
+	hub      *county.Hub
+	counters counters
+	spread   *papers.Spread
+
+	upstreams []outbox.Upstream
+	follower  *feed.Follower
+	sender    *outbox.Sender
+	courier   *papers.Courier
+	server    *feed.Server
+	heartbeat time.Duration
+	beatNow   chan struct{}
+
+	handler http.Handler
+	ctx     context.Context
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	fatal   func(error)
+}
+
+// Start opens a node's data and starts its part in the county.
+func Start(ctx context.Context, o Options) (_ *Node, err error) {
+	n, err := newNode(o)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log}); err != nil {
+		return nil, err
+	}
+	if n.Blobs, err = blob.Open(filepath.Join(o.Dir, "attachments"), blob.Options{}); err != nil {
+		return nil, err
+	}
+	n.directory = &directory{store: n.Store, now: n.now}
+	n.verifier = trust.NewVerifier(n.Trust, n.directory)
+	if err := n.refreshTrust(ctx); err != nil {
+		return nil, err
+	}
+	if n.county != nil {
+		err = n.startHub(o)
+	} else {
+		err = n.startBelow(o)
+	}
+	if err != nil {
+		return nil, err
+	}
+	n.handler = n.routes()
+	n.run(n.watchTrust)
+	if n.county != nil && o.Genesis != nil {
+		n.run(func(ctx context.Context) {
+			if err := n.found(ctx, *o.Genesis); err != nil && ctx.Err() == nil {
+				n.stopFor(fmt.Errorf("found the county: %w", err))
+			}
+		})
+	}
+	return n, nil
+}
+
+func newNode(o Options) (*Node, error) {
+	m := o.Membership
+	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), fatal: o.Fatal, counters: counters{last: map[string]int{}}}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	if n.clock == nil {
+		n.clock = time.Now
+	}
+	if n.after == nil {
+		n.after = time.After
+	}
+	if n.skewWarn <= 0 {
+		n.skewWarn = time.Minute
+	}
+	if n.heartbeat <= 0 {
+		n.heartbeat = 10 * time.Second
+	}
+	c := m.Credential.Credential
+	n.self = store.Self{Node: c.Node, Tier: c.Tier, Division: c.Division, Ordinal: c.Ordinal}
+	n.bundle.Store(&m.Trust)
+	if err := m.Trust.VerifyCredential(m.Credential, n.now()); err != nil {
+		return nil, fmt.Errorf("this node's credential: %w", err)
+	}
+	var err error
+	if n.cert, err = m.Keys.Certificate(m.Certificate); err != nil {
+		return nil, fmt.Errorf("this node's certificate: %w", err)
+	}
+	n.issuer = &trust.Issuer{County: n.self.County(), Credential: c, Key: m.Keys.Sign}
+	n.ctx, n.stop = context.WithCancel(context.Background())
+	return n, nil
+}
+
+func (n *Node) startHub(o Options) (err error) {
+	server, client := trust.PeerConfigs(n.tlsOptions())
+	n.hub, err = county.Open(county.Options{
+		ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"),
+		Listener: o.Peer, Advertise: o.PeerAdvertise,
+		ServerTLS: server, ClientTLS: client, VerifyPeer: n.verifyHub,
+		StateMachine: machine{n.Store}, Logger: n.log, Bootstrap: o.Genesis != nil, Timing: o.Timing,
+		OnFatal: n.stopFor, HTTP: n.peerRoutes(), Now: n.now,
+	})
+	if err != nil {
+		return err
+	}
+	n.spread, err = papers.NewSpread(papers.SpreadOptions{Store: n.Blobs, Unconfirmed: attachments{n}, Self: n.self.Node, Voters: n.voters})
+	if err != nil {
+		return err
+	}
+	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
+	n.run(n.wakeOnChange(n.spread.Wake))
+	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Clock: o.FeedClock}), o)
+}
+
+func (n *Node) startBelow(o Options) (err error) {
+	m := o.Membership
+	township, hubs := o.Township, o.County
+	if len(township) == 0 {
+		township = m.Township
+	}
+	if len(hubs) == 0 {
+		hubs = m.Hubs
+	}
+	if n.self.Tier != node.Village {
+		township = nil
+	}
+	var ups []feed.Upstream
+	for _, url := range township {
+		ups = append(ups, feed.Upstream{Name: url, Tier: node.Township, BaseURL: url})
+	}
+	for _, url := range hubs {
+		ups = append(ups, feed.Upstream{Name: url, Tier: node.County, BaseURL: url})
+	}
+	if len(ups) == 0 {
+		return errors.New("no node above is known: set upstream in the settings")
+	}
+	for i := range ups {
+		ups[i].Client = n.clientTo(ups[i].Tier, 0)
+		n.upstreams = append(n.upstreams, outbox.Upstream{Name: ups[i].Name, Tier: string(ups[i].Tier), BaseURL: ups[i].BaseURL, Client: n.clientTo(ups[i].Tier, 30*time.Second)})
+	}
+	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Version: n.version,
+		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
+	n.sender = outbox.NewSender(outbox.Options{Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
+		BackoffMax: o.BackoffMax, MaxEntries: o.BatchEntries, MaxBytes: o.BatchBytes})
+	n.courier, err = papers.NewCourier(papers.CourierOptions{Store: n.Blobs, Outstanding: attachments{n}, Upstream: n.papersAbove})
+	if err != nil {
+		return err
+	}
+	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
+	n.run(n.sender.Run)
+	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
+	n.run(n.wakeOnChange(n.sender.Kick))
+	n.run(n.wakeOnChange(n.courier.Wake))
+	n.run(n.beat)
+	if n.self.Tier == node.Township {
+		return n.startFeedServer(n.follower, o)
+	}
+	return nil
+}
+
+func (n *Node) startFeedServer(c feed.County, o Options) error {
+	n.server = feed.NewServer(n.Store, feed.ServerOptions{Peer: feed.TLSPeer, County: c, Version: n.version, Heartbeat: o.Heartbeat, Clock: o.FeedClock, Logger: n.log})
+	return nil
+}
+
+// Close stops the node: what is under way is finished, leadership is handed
+// on.
+func (n *Node) Close() error {
+	n.stop()
+	if n.server != nil {
+		n.server.Close()
+	}
+	var errs []error
+	if n.hub != nil {
+		errs = append(errs, n.hub.Close())
+	}
+	n.running.Wait()
+	if n.Store != nil {
+		errs = append(errs, n.Store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// run starts a part of the node that ends with it.
+func (n *Node) run(part func(context.Context)) {
+	n.running.Go(func() { part(n.ctx) })
+}
+
+// ended stops the node when a part of it gave up by itself.
+func (n *Node) ended(part string, err error) {
+	if err != nil && n.ctx.Err() == nil {
+		n.stopFor(fmt.Errorf("%s: %w", part, err))
+	}
+}
+
+func (n *Node) stopFor(err error) {
+	n.log.Error("this node must stop", "error", err)
+	if n.fatal != nil {
+		n.fatal(err)
+	}
+}
+
+func (n *Node) now() time.Time { return n.clock() }
+
+// wakeOnChange calls wake whenever the state has changed.
+func (n *Node) wakeOnChange(wake func()) func(context.Context) {
+	return func(ctx context.Context) {
+		for {
+			changed := n.Store.Changed()
+			wake()
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			}
+		}
+	}
+}
+
+// Self is the node's place.
+func (n *Node) Self() store.Self { return n.self }
+
+// Name is the name people know the node by.
+func (n *Node) Name() string { return n.name }
+
+// Version is the program's version.
+func (n *Node) Version() string { return n.version }
+
+// Now is the node's clock.
+func (n *Node) Now() time.Time { return n.clock() }
+
+// Hub is the node's part in the county's Raft; nil below the county.
+func (n *Node) Hub() *county.Hub { return n.hub }
+
+// Trust is the county's public keys as this node knows them.
+func (n *Node) Trust() trust.CountyTrust { return *n.bundle.Load() }
+
+// Issuer issues staff tokens in this node's name.
+func (n *Node) Issuer() *trust.Issuer { return n.issuer }
+
+// Verifier checks staff tokens.
+func (n *Node) Verifier() *trust.Verifier { return n.verifier }
+
+// StaffState is a member of staff as tokens are checked against.
+func StaffState(s *identity.Staff) trust.StaffState {
+	now := s.Now()
+	return trust.StaffState{Disabled: now.Disabled, Division: s.Division, Department: s.Department, Roles: now.Roles, Epoch: s.Changed}
+}
+
+// Ready is nil when the node serves truthfully: its data is healthy, and a hub
+// has caught up since it was started.
+func (n *Node) Ready() error {
+	if err := n.Store.Failed(); err != nil {
+		return err
+	}
+	if n.hub != nil {
+		return n.hub.Ready()
+	}
+	return nil
+}
+
+// Kick makes the node try its lines now.
+func (n *Node) Kick() {
+	if n.sender != nil {
+		n.follower.Kick()
+		n.sender.Kick()
+		n.courier.Retry()
+		select {
+		case n.beatNow <- struct{}{}:
+		default:
+		}
+	}
+	if n.spread != nil {
+		n.spread.Wake()
+	}
+}
+
+// Fresh makes reads at a hub see everything that was acknowledged anywhere
+// before; below the county, what is here is what there is.
+func (n *Node) Fresh(ctx context.Context) error {
+	if n.hub == nil {
+		return nil
+	}
+	_, err := n.hub.ReadIndex(ctx)
+	return err
+}
+
+func (n *Node) tlsOptions() trust.TLSOptions {
+	return trust.TLSOptions{Trust: n.Trust, Certificate: func() *tls.Certificate { return n.cert }, Now: n.now, Revoked: n.directory.Revoked}
+}
+
+// FederationTLS is for the listener of FederationHandler.
+func (n *Node) FederationTLS() *tls.Config { return trust.ServerConfig(n.tlsOptions()) }
+
+// Certificate is the node's own certificate, from the county's authority.
+func (n *Node) Certificate() *tls.Certificate { return n.cert }
+
+// FederationHandler serves the nodes below, and those that enrol.
+func (n *Node) FederationHandler() http.Handler { return n.handler }
+
+func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, Transport: &http.Transport{
+		TLSClientConfig:       trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}}),
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   4,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+	}}
+}
+
+// verifyHub admits to the peer port only hubs in good standing. A hub that is
+// joining is not in this hub's ledger before it has the ledger.
+func (n *Node) verifyHub(c *x509.Certificate) error {
+	if n.directory.Revoked(c.Subject.CommonName) {
+		return fmt.Errorf("hub %s: %w", c.Subject.CommonName, trust.ErrRevoked)
+	}
+	return nil
+}
+
+// refreshTrust follows the county's key rotations as the ledger tells them.
+func (n *Node) refreshTrust(ctx context.Context) error {
+	bundles, err := n.Store.TrustChain(ctx)
+	if err != nil {
+		return err
+	}
+	chain := make([]trust.SignedTrust, 0, len(bundles))
+	for _, raw := range bundles {
+		b, err := trust.DecodeSignedTrust(raw)
+		if err != nil {
+			return fmt.Errorf("county keys in the ledger: %w", err)
+		}
+		chain = append(chain, b)
+	}
+	next, err := n.Trust().Advance(chain...)
+	if err != nil {
+		return fmt.Errorf("county keys in the ledger: %w", err)
+	}
+	n.bundle.Store(&next)
+	return nil
+}
+
+func (n *Node) watchTrust(ctx context.Context) {
+	for {
+		changed := n.Store.Changed()
+		if err := n.refreshTrust(ctx); err != nil && ctx.Err() == nil {
+			n.log.Error("county keys not followed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.after(time.Second): // changes come in crowds
+		}
+	}
+}
+
+func raw(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(err) // of our own types only
+	}
+	return b
+}

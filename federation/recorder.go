@@ -1,0 +1,215 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// Action is what somebody did at this node, on its way to becoming an entry.
+type Action struct {
+	// Actor is who, in which role; the node is filled in.
+	Actor identity.Actor
+	Kind  ledger.Kind
+	// Body is the content. A submission gets its case number from the node.
+	Body ledger.Body
+	// Case is the case acted on, empty for a submission and for what is not
+	// about a case. Prev is the case's last entry as the person saw it; empty
+	// takes the last one there is.
+	Case, Prev string
+	// Key is the idempotency key: the same person with the same key means the
+	// same action. Empty makes every call an action of its own.
+	Key string
+}
+
+// Record makes an entry of an action: the one verb by which anything comes to
+// be in the ledger. At the county it returns when a majority of the hubs has
+// it on disk; below, when it is on this node's disk and in its outbox.
+//
+// A refusal is a *store.Refused. At the county, county.ErrUnknown and
+// county.ErrNoLeader are passed on; repeating the call with the same key is
+// safe.
+func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
+	if info, ok := ledger.Lookup(a.Kind, 1); ok {
+		level, err := n.Store.Level(ctx)
+		if err != nil {
+			return store.Result{}, err
+		}
+		if info.Level > level {
+			return store.Result{}, &store.Refused{Code: "level", ZH: "全县节点尚未全部升级，暂不能使用此功能", EN: "not all nodes of the county can read this yet; upgrade them first"}
+		}
+	}
+	if n.hub != nil {
+		return n.recordAtCounty(ctx, a)
+	}
+	e, err := n.draft(ctx, a)
+	if err != nil {
+		return store.Result{}, err
+	}
+	r, err := n.Store.Record(ctx, store.Draft{ID: e.ID, Stamp: func(seq uint64, counter func(string) (int, error)) (ledger.Entry, error) {
+		e.Seq = seq
+		return e, n.finish(&e, a.Body, counter)
+	}})
+	if err != nil {
+		return r, err
+	}
+	n.sender.Kick()
+	return r, nil
+}
+
+// draft fills in everything about an entry but its number, case number and
+// signature.
+func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
+	e := ledger.Entry{ID: uuid.Must(uuid.NewV7()).String(), Kind: a.Kind, V: 1, Origin: n.self.Node, Actor: a.Actor, Case: a.Case, Prev: a.Prev,
+		OccurredAt: n.now().UnixMilli(), SkewMS: n.markedSkew()}
+	e.Actor.Node = n.self.Node
+	if a.Key != "" {
+		e.ID = ledger.IDFromKey(n.self.Node, a.Actor.Staff, a.Key)
+	}
+	info, ok := ledger.Lookup(a.Kind, 1)
+	if !ok {
+		return e, fmt.Errorf("record: %w: %s", ledger.ErrUnknownKind, a.Kind)
+	}
+	if a.Kind == ledger.CaseSubmit {
+		e.Case = e.ID
+	} else if info.Case {
+		c, err := n.Store.Case(ctx, a.Case)
+		if errors.Is(err, store.ErrNotFound) {
+			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
+		}
+		if err != nil {
+			return e, err
+		}
+		e.Case = c.ID
+		if e.Prev == "" && !info.Beside {
+			e.Prev = c.Head
+		}
+	}
+	var err error
+	e.Scope, e.Subtree, err = n.Store.ScopeOf(ctx, e.Case, a.Body)
+	return e, err
+}
+
+// finish numbers a submission, and signs.
+func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix string) (int, error)) error {
+	if b, ok := body.(*ledger.CaseSubmitV1); ok {
+		number, err := n.nextNumber(e.OccurredAt, counter)
+		if err != nil {
+			return err
+		}
+		numbered := *b
+		numbered.Number = number.Compact()
+		body = &numbered
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	e.Body = raw
+	return e.Sign(n.keys.Sign)
+}
+
+func (n *Node) nextNumber(occurredAt int64, counter func(prefix string) (int, error)) (casework.Number, error) {
+	day := calendar.DateOf(time.UnixMilli(occurredAt))
+	first, err := casework.NewNumber(n.self.Division, day, n.self.Ordinal, 1)
+	if err != nil {
+		return first, err
+	}
+	next, err := counter(store.CounterPrefix(first))
+	if err != nil {
+		return first, err
+	}
+	return casework.NewNumber(n.self.Division, day, n.self.Ordinal, next)
+}
+
+// recordAtCounty proposes an entry. A case number that another hub process
+// life had given out is replaced by the next.
+func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, error) {
+	for range 3 {
+		e, err := n.draft(ctx, a)
+		if err != nil {
+			return store.Result{}, err
+		}
+		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
+			return store.Result{}, err
+		}
+		raw, err := json.Marshal(&e)
+		if err != nil {
+			return store.Result{}, err
+		}
+		results, index, err := n.propose(ctx, [][]byte{raw})
+		if err != nil {
+			return store.Result{}, err
+		}
+		if err := n.hub.WaitApplied(ctx, index); err != nil {
+			return store.Result{}, err
+		}
+		r := results[0]
+		if r.Status == store.Rejected && r.Code == "number_taken" {
+			n.counters.forget()
+			continue
+		}
+		if r.Status == store.Rejected {
+			return r, &store.Refused{Code: r.Code, ZH: r.ZH, EN: r.EN, Faults: r.Faults}
+		}
+		return r, nil
+	}
+	return store.Result{}, &store.Refused{Code: "number_taken", ZH: "办件编号冲突，请重试", EN: "the case number was taken; try again"}
+}
+
+// counters number the cases handed in at a hub. The state holds what was
+// committed; this holds what is on its way.
+type counters struct {
+	mu   sync.Mutex
+	last map[string]int
+}
+
+func (c *counters) next(ctx context.Context, s *store.Store) func(prefix string) (int, error) {
+	return func(prefix string) (int, error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.last[prefix] == 0 {
+			committed, err := s.LastCounter(ctx, prefix)
+			if err != nil {
+				return 0, err
+			}
+			clear(c.last) // yesterday's
+			c.last[prefix] = committed
+		}
+		c.last[prefix]++
+		return c.last[prefix], nil
+	}
+}
+
+func (c *counters) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.last)
+}
+
+// markedSkew is by how much this node's clock is ahead of the county's, where
+// that is worth marking on an entry.
+func (n *Node) markedSkew() int64 {
+	if n.follower == nil {
+		return 0
+	}
+	skew, known := n.follower.Skew()
+	if !known || skew.Abs() < n.skewWarn {
+		return 0
+	}
+	return skew.Milliseconds()
+}
+
+func atCounty(t node.Tier) bool { return t == node.County }
