@@ -68,8 +68,8 @@ type Info struct {
 	V    int
 	// Level is the level from which on the kind may be recorded.
 	Level int
-	// Action is what the actor must be permitted. Empty: see SelfService and
-	// the system role.
+	// Action is what the actor must be permitted. Empty: the kind is the
+	// system role's, or has a rule of its own (a person's own password).
 	Action identity.Action
 	// Case says that the entry belongs to a case; Beside that it stands
 	// beside it: anybody with the right may add it, and it is not part of
@@ -151,6 +151,9 @@ func kind[T any, P interface {
 	Body
 }](k Kind, a identity.Action) Info {
 	return Info{Kind: k, V: 1, Level: 1, Action: a, decode: func(raw json.RawMessage) (Body, error) {
+		if len(raw) == 0 || raw[0] != '{' {
+			return nil, fmt.Errorf("the body is not an object")
+		}
 		dec := json.NewDecoder(bytes.NewReader(raw))
 		dec.DisallowUnknownFields()
 		b := P(new(T))

@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"crypto/ed25519"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+)
+
+const (
+	sampleAt   = int64(1795395600000) // 2026-11-23 09:00 in Beijing
+	sampleCase = "0f5c2a1e-1111-8aaa-9bbb-000000000001"
+	samplePrev = "0f5c2a1e-1111-8aaa-9bbb-000000000002"
+)
+
+func sampleKey() ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed([]byte("a key that only the goldens use!"))
+}
+
+func hashText() string { return strings.Repeat("0f", 32) }
+
+// samples has one body of every kind and version.
+func samples() map[Kind]Body {
+	item := json.RawMessage(`{"code":"TB-MZJ-004","name":"最低生活保障对象审核确认"}`)
+	holiday, err := calendar.Parse("2027-01-01")
+	if err != nil {
+		panic(err)
+	}
+	material := catalog.SubmittedMaterial{Name: "最低生活保障申请书", Form: catalog.SubmittedElectronic, Copies: 1,
+		Attachments: []catalog.AttachmentRef{{Hash: hashText(), Name: "申请书.pdf", Size: 1024, Type: "application/pdf"}}}
+	return map[Kind]Body{
+		CountyTrust: &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
+		NodeInvite:  &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
+		NodeEnrol: &NodeEnrolV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
+			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature"), Name: "便民服务站", TokenHash: hashText()},
+		NodeRevoke: &NodeRevokeV1{Node: "village-200", At: sampleAt, Reason: "电脑遗失"},
+		NodeRename: &NodeRenameV1{Node: "village-200", Name: "村便民服务站"},
+		LevelRaise: &LevelRaiseV1{Level: 2},
+		DivisionImport: &DivisionImportV1{Divisions: []division.Division{{Code: "330523", Name: "安吉县", OfficialName: "安吉县", Kind: division.KindCounty},
+			{Code: "330523110200", Name: "晓觉寺村", OfficialName: "晓觉寺村委会", Kind: division.KindVillage, UrbanRural: "220"}}},
+		CalendarImport: &CalendarImportV1{Years: []calendar.Year{{Year: 2027, Status: calendar.Provisional, Source: []string{"节假日安排"},
+			Holidays: []calendar.Date{holiday}, Names: []calendar.DayName{{Date: holiday, Name: "元旦"}}}}},
+		StaffAdd: &StaffAddV1{Staff: "s-1", Login: "minzheng01", Name: "李敏", Division: "330523", Department: "县民政局",
+			Roles: []identity.Role{identity.DepartmentWindow}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", MustChange: true},
+		StaffRoles:        &StaffRolesV1{Staff: "s-1", Roles: []identity.Role{identity.DepartmentReviewer}},
+		StaffDisable:      &StaffDisableV1{Staff: "s-1", Disabled: true, Reason: "调离"},
+		StaffPassword:     &StaffPasswordV1{Staff: "s-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
+		ItemDraft:         &ItemDraftV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
+		ItemApprove:       &ItemApproveV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
+		EditionPublish:    &EditionPublishV1{Edition: catalog.Edition{Number: 1, EffectiveFrom: sampleAt, Entries: []catalog.EditionItem{{Code: "TB-MZJ-004", Version: 1}, {Code: "TB-MZJ-005", Version: 2, Withdrawn: true}}, Note: "第一期"}},
+		OverlaySet:        &OverlaySetV1{Overlay: catalog.Overlay{Item: "TB-MZJ-004", Office: "330523110200", Window: "1 号窗口", Hours: "8:30–17:00"}},
+		CaseSubmit:        sampleSubmission(material),
+		CaseAccept:        &CaseAcceptV1{Note: "材料齐全"},
+		CaseReject:        &CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "县公安局"},
+		CaseRelay:         &CaseRelayV1{Opinion: "转报"},
+		CaseReview:        &CaseReviewV1{Opinion: "符合 <条件> & 属实"},
+		CaseReturn:        &CaseReturnV1{ToStep: 1, Reason: "请补充收入证明"},
+		CaseDecide:        &CaseDecideV1{Granted: true, Opinion: "准予"},
+		CaseIssue:         &CaseIssueV1{Documents: []IssuedDocument{{Name: "最低生活保障证", Number: "0001", ValidUntil: "2027-11-23"}}},
+		CaseDeliver:       &CaseDeliverV1{Recipient: "王芳", Method: "direct", Proof: material.Attachments},
+		CaseComment:       &CaseCommentV1{Text: "已电话告知"},
+		AttachmentConfirm: &AttachmentConfirmV1{Hash: hashText(), Size: 1024, Hubs: []string{"county-1", "county-2"}},
+		AttentionResolve:  &AttentionResolveV1{Entry: samplePrev, Note: "已重新提交", ReplacedBy: sampleCase},
+	}
+}
+
+func sampleSubmission(material catalog.SubmittedMaterial) *CaseSubmitV1 {
+	return &CaseSubmitV1{Number: "33052311020020261123010000450", Item: "TB-MZJ-004", ItemVersion: 1, Department: "县民政局", Division: "330523110200",
+		Applicant: Applicant{Type: "person", Name: "王芳", IDNumber: "330523198001011234", Phone: "13800000000"},
+		Form:      []catalog.FieldValue{{Key: "applicant_name", Value: "王芳"}}, Materials: []catalog.SubmittedMaterial{material},
+		Applying: []string{"残疾人证"}, HandedInAt: "330523110200", Corrects: samplePrev,
+		Steps: []Step{{node.Village, VerbAccept}, {node.Township, VerbPreReview}, {node.County, VerbDecide}, {node.County, VerbIssue}, {node.Village, VerbDeliver}}}
+}
+
+// sampleEntry is a signed entry of a kind.
+func sampleEntry(tb testing.TB, info Info) Entry {
+	tb.Helper()
+	raw, err := json.Marshal(samples()[info.Kind])
+	if err != nil {
+		tb.Fatal(err)
+	}
+	e := Entry{ID: sampleCase, Kind: info.Kind, V: info.V, Origin: "village-200", Seq: 7,
+		Actor: identity.Actor{Staff: "s-9", Name: "陈红", Role: identity.VillageWorker, Node: "village-200"}, Scope: "330523110200", OccurredAt: sampleAt, Body: raw}
+	if info.Case {
+		e.Case = sampleCase
+		if !info.Beside && info.Kind != CaseSubmit {
+			e.ID, e.Prev = samplePrev, sampleCase
+		}
+	}
+	if err := e.Sign(sampleKey()); err != nil {
+		tb.Fatal(err)
+	}
+	return e
+}
