@@ -144,6 +144,9 @@ func (c *Case) step(step ledger.Step, e *ledger.Entry, body ledger.Body) error {
 	case *ledger.CaseReturnV1:
 		return c.sendBack(b)
 	case *ledger.CaseDecideV1:
+		if step.Verb != ledger.VerbDecide {
+			return wrongStep(step)
+		}
 		if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
 			return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
 		}
@@ -151,7 +154,7 @@ func (c *Case) step(step ledger.Step, e *ledger.Entry, body ledger.Body) error {
 		if b.Granted {
 			c.Status = Granted
 		}
-		c.DecidedMS, c.DecidedBy = e.OccurredAt, &e.Actor
+		c.Decision, c.DecidedMS, c.DecidedBy = c.Status, e.OccurredAt, &e.Actor
 		return c.pass(step, ledger.VerbDecide)
 	case *ledger.CaseIssueV1:
 		c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents

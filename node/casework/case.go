@@ -62,6 +62,9 @@ type Case struct {
 	DecidedMS   int64 `json:"decided_ms,omitempty"`
 	IssuedMS    int64 `json:"issued_ms,omitempty"`
 	DeliveredMS int64 `json:"delivered_ms,omitempty"`
+	// Decision is Granted or Declined once the case is decided; the status
+	// moves on from there.
+	Decision Status `json:"decision,omitempty"`
 	// AcceptedBy and DecidedBy answer for their steps by name.
 	AcceptedBy *identity.Actor `json:"accepted_by,omitempty"`
 	DecidedBy  *identity.Actor `json:"decided_by,omitempty"`
