@@ -48,7 +48,7 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 		_, err = as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
 	}
 	if err == nil {
-		err = s.tryOpen(ctx, body, item)
+		err = s.tryOpen(body, item)
 	}
 	var incomplete *casework.Incomplete
 	switch {
@@ -111,11 +111,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 }
 
 // tryOpen does what handing in would do, and keeps nothing.
-func (s *Server) tryOpen(ctx context.Context, b *ledger.CaseSubmitV1, item *catalog.Item) error {
-	limits, err := s.node.Limits(), ctx.Err()
-	if err != nil {
-		return err
-	}
+func (s *Server) tryOpen(b *ledger.CaseSubmitV1, item *catalog.Item) error {
 	now := s.o.Now()
 	number, err := casework.NewNumber(s.self.Division, calendar.DateOf(now), s.self.Ordinal, 1)
 	if err != nil {
@@ -125,7 +121,7 @@ func (s *Server) tryOpen(ctx context.Context, b *ledger.CaseSubmitV1, item *cata
 	trial.Number = number.Compact()
 	const id = "check"
 	e := &ledger.Entry{ID: id, Case: id, Kind: ledger.CaseSubmit, V: 1, Scope: b.Division, OccurredAt: now.UnixMilli()}
-	_, err = casework.Open(e, &trial, item, casework.Place{Division: s.self.Division, Ordinal: s.self.Ordinal}, limits)
+	_, err = casework.Open(e, &trial, item, casework.Place{Division: s.self.Division, Ordinal: s.self.Ordinal}, s.o.Limits)
 	return err
 }
 

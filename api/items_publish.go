@@ -256,4 +256,3 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
 	return gen.PublishedEdition{Edition: e, Recorded: recorded}, err
 }
-

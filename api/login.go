@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -14,15 +13,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
-
-// sessionSeparator stands between the node a session was started at and its
-// random part, in the session's id.
-const sessionSeparator = "."
 
 // Login answers POST /api/v1/session.
 func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.LoginResponseObject, error) {
@@ -58,7 +54,6 @@ func (s *Server) RefreshSession(ctx context.Context, in gen.RefreshSessionReques
 	old := trust.HashRefresh(token)
 	session, err := s.store.RenewSession(ctx, hex.EncodeToString(old[:]), hex.EncodeToString(hash[:]), s.o.Now().UnixMilli())
 	if errors.Is(err, store.ErrTokenReused) {
-		s.directory.forget()
 		s.metrics.denied.WithLabelValues("refresh_reused").Inc()
 		s.o.Logger.WarnContext(ctx, "a refresh token was used twice; its session is ended", "request_id", requestOf(ctx).id)
 		return nil, errSessionEnded
@@ -98,7 +93,6 @@ func (s *Server) Logout(ctx context.Context, _ gen.LogoutRequestObject) (gen.Log
 	if err := s.store.EndSession(ctx, actor.claims.Session, s.o.Now().UnixMilli()); err != nil {
 		return nil, err
 	}
-	s.directory.forget()
 	return loggedOut{cookies: s.cookies("", "", "", time.Time{}, time.Time{})}, nil
 }
 
@@ -130,7 +124,6 @@ func (s *Server) ChangePassword(ctx context.Context, in gen.ChangePasswordReques
 	if err := s.store.EndSessions(ctx, person.ID, s.o.Now().UnixMilli()); err != nil {
 		return nil, err
 	}
-	s.directory.forget()
 	if person, err = s.store.Staff(ctx, actor.Staff); err != nil {
 		return nil, err
 	}
@@ -175,12 +168,10 @@ func (s *Server) checkLogin(ctx context.Context, login, password string) (*ident
 }
 
 func (s *Server) startSession(ctx context.Context, person *identity.Staff, cookie bool) (signedIn, error) {
-	var id [15]byte
-	rand.Read(id[:]) // never fails: it ends the process instead
 	refresh, hash := trust.NewRefresh()
 	now := s.o.Now()
 	session := store.Session{
-		ID: s.self.Node + sessionSeparator + base64.RawURLEncoding.EncodeToString(id[:]), Staff: person.ID,
+		ID: rand.Text(), Staff: person.ID,
 		TokenHash: hex.EncodeToString(hash[:]), CSRF: newCSRF(),
 		CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(s.o.Refresh).UnixMilli(),
 	}
@@ -199,12 +190,8 @@ func (s *Server) tokens(person *identity.Staff, session *store.Session, refresh 
 	if person.Division != s.self.Division {
 		return signedIn{}, trust.ErrNotAllowed
 	}
-	state := stateOf(person)
-	issuer, err := s.node.Issuer()
-	if err != nil {
-		return signedIn{}, err
-	}
-	access, claims, err := issuer.Issue(trust.Login{Staff: person.ID, Name: person.Name, Session: session.ID,
+	state := federation.StaffState(person)
+	access, claims, err := s.node.Issuer().Issue(trust.Login{Staff: person.ID, Name: person.Name, Session: session.ID,
 		Department: person.Department, Roles: state.Roles, Epoch: state.Epoch}, s.o.Now())
 	if err != nil {
 		return signedIn{}, err

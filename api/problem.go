@@ -80,6 +80,9 @@ var (
 	errTimeout         = &problem{http.StatusServiceUnavailable, "timeout", "the request took too long; its outcome is unknown, send it again with the same key", "处理超时，结果未知", "请用同一请求重试，不会重复办理", nil, 0}
 	errFile            = &problem{http.StatusUnprocessableEntity, "file_faults", "the file has faults; nothing was imported", "文件有错误，未导入任何内容", "请按清单逐项更正文件后重新导入", nil, 0}
 	errCountyOnly      = &problem{http.StatusConflict, "county_only", "this is done at the county", "该操作须在县中心办理", "请在县中心的系统上操作", nil, 0}
+	errNotHere         = &problem{http.StatusNotFound, "not_here", "the file is known and has not arrived at this node yet", "附件尚未传到本机", "请稍后再看，或到收件地点查看", nil, time.Minute}
+	errSelfDisable     = &problem{http.StatusConflict, "own_account", "nobody disables their own account", "不能停用本人账号", "请由另一名管理员操作", nil, 0}
+	errNoCarry         = &problem{http.StatusNotImplemented, "no_carry", "this node was started without carrying", "本机未启用携带功能", "请联系管理员", nil, 0}
 	errNotReady        = &problem{http.StatusServiceUnavailable, "not_ready", "this node is still catching up", "本机正在准备，暂不能服务", nextRetry, nil, 5 * time.Second}
 )
 

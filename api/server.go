@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
 )
@@ -22,6 +24,13 @@ type Options struct {
 	Node  Node
 	Store *store.Store
 	Blobs *blob.Store
+	// Limits bound the attachments of a case.
+	Limits catalog.Limits
+	// Checkpoint gives the newest signed checkpoint; nil takes the newest
+	// that the store has seen. Carry writes and reads USB bundles; nil where
+	// this program cannot.
+	Checkpoint func(context.Context) ([]byte, error)
+	Carry      Carrier
 	// Hasher checks passwords, a few at a time.
 	Hasher *trust.Hasher
 	Logger *slog.Logger
@@ -58,8 +67,6 @@ type Server struct {
 	blobs     *blob.Store
 	self      store.Self
 	document  *openapi3.T
-	directory *directory
-	verifier  *trust.Verifier
 	metrics   *metrics
 	ghosts    *ghosts
 	accounts  *buckets
@@ -89,8 +96,6 @@ func New(o Options) (*Server, error) {
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
 		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),
 	}
-	s.directory = newDirectory(o.Store, s.self.Node, o.Now)
-	s.verifier = trust.NewVerifier(o.Node.Trust, s.directory)
 	router, err := s.routes()
 	if err != nil {
 		return nil, err
@@ -108,6 +113,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
+	}
+	if o.Checkpoint == nil {
+		o.Checkpoint = func(ctx context.Context) ([]byte, error) {
+			size, note, err := o.Store.LastCheckpoint(ctx)
+			if err == nil && size == 0 {
+				err = errNotFound
+			}
+			return []byte(note), err
+		}
 	}
 	if o.BodyBytes <= 0 {
 		o.BodyBytes = 4 << 20

@@ -143,7 +143,7 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		}
 		token = c.Value
 	}
-	claims, err := s.verifier.Verify(token, s.o.Now())
+	claims, err := s.node.Verifier().Verify(token, s.o.Now())
 	if err != nil {
 		var refused *trust.TokenError
 		if errors.As(err, &refused) {
@@ -151,8 +151,12 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		}
 		return nil, !byHeader, err
 	}
+	person, err := s.store.Staff(r.Context(), claims.Subject)
+	if err != nil {
+		return nil, !byHeader, err
+	}
 	return &Actor{
 		Staff: claims.Subject, Name: claims.Name, Division: claims.Division, Department: claims.Department, Roles: claims.Roles,
-		claims: claims, node: s.self.Node, mustChange: s.directory.mustChange(claims.Subject),
+		claims: claims, node: s.self.Node, mustChange: person.MustChange,
 	}, !byHeader, nil
 }

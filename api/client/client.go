@@ -272,20 +272,28 @@ type AttachmentState struct {
 
 // AttentionItem defines model for AttentionItem.
 type AttentionItem struct {
-	Actor      Actor  `json:"actor"`
-	Case       string `json:"case,omitempty,omitzero"`
-	Code       string `json:"code"`
-	En         string `json:"en"`
-	Entry      string `json:"entry"`
-	Index      int64  `json:"index,omitempty,omitzero"`
-	Kind       string `json:"kind"`
+	Actor Actor  `json:"actor,omitempty,omitzero"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Code  string `json:"code"`
+	En    string `json:"en"`
+	Entry string `json:"entry"`
+	Index int64  `json:"index,omitempty,omitzero"`
+	Kind  string `json:"kind,omitempty,omitzero"`
+
+	// Next What to do, in Chinese.
+	Next       string `json:"next"`
 	Note       string `json:"note,omitempty,omitzero"`
 	Number     string `json:"number,omitempty,omitzero"`
 	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin Node it came from.
+	Origin     string `json:"origin,omitempty,omitzero"`
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
-	ResolvedAt int64  `json:"resolved_at,omitempty,omitzero"`
+
+	// ResolvedBy Staff number of who settled it.
+	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
 	Scope      string `json:"scope,omitempty,omitzero"`
-	What       string `json:"what"`
+	What       string `json:"what,omitempty,omitzero"`
 	Zh         string `json:"zh"`
 }
 
@@ -473,13 +481,15 @@ type CheckReport struct {
 
 // Checkpoint defines model for Checkpoint.
 type Checkpoint struct {
+	// At When the county signed it.
+	At int64 `json:"at,omitempty,omitzero"`
+
 	// Note The signed note.
 	Note string `json:"note"`
 
 	// Root Base64.
-	Root   string `json:"root"`
-	SeenAt int64  `json:"seen_at,omitempty,omitzero"`
-	Size   int64  `json:"size"`
+	Root string `json:"root"`
+	Size int64  `json:"size"`
 }
 
 // DiffReport defines model for DiffReport.
@@ -545,18 +555,27 @@ type FileReport struct {
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
+	Applied       int64  `json:"applied,omitempty,omitzero"`
 	Id            string `json:"id"`
 	LastContactMs int64  `json:"last_contact_ms,omitempty,omitzero"`
 	Leader        bool   `json:"leader"`
+	Problem       string `json:"problem,omitempty,omitzero"`
+	Reachable     bool   `json:"reachable"`
+	Ready         bool   `json:"ready,omitempty,omitzero"`
+	State         string `json:"state,omitempty,omitzero"`
 	Voter         bool   `json:"voter"`
 }
 
 // HubReport defines model for HubReport.
 type HubReport struct {
-	Applied  int64  `json:"applied"`
-	Commit   int64  `json:"commit"`
-	Hubs     []Hub  `json:"hubs"`
-	Leader   string `json:"leader"`
+	Applied int64  `json:"applied"`
+	Commit  int64  `json:"commit"`
+	Hubs    []Hub  `json:"hubs"`
+	Leader  string `json:"leader"`
+
+	// Problem Why it is not ready.
+	Problem  string `json:"problem,omitempty,omitzero"`
+	Ready    bool   `json:"ready"`
 	Self     string `json:"self"`
 	Snapshot int64  `json:"snapshot,omitempty,omitzero"`
 	State    string `json:"state"`
@@ -683,8 +702,6 @@ type ItemVersion struct {
 
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
-	// Direct A village that speaks to the county because its township is out of reach.
-	Direct  bool      `json:"direct,omitempty,omitzero"`
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
 	State   LineState `json:"state"`
 
@@ -806,9 +823,6 @@ type PublishedEdition struct {
 
 // Reconciliation defines model for Reconciliation.
 type Reconciliation struct {
-	// Cases Cases in the state.
-	Cases int64 `json:"cases,omitempty,omitzero"`
-
 	// Confirmed Of those the county has in its ledger.
 	Confirmed int64 `json:"confirmed"`
 
@@ -824,6 +838,12 @@ type Reconciliation struct {
 	// NeedsAttention Refused entries nobody has resolved.
 	NeedsAttention int64  `json:"needs_attention"`
 	Node           string `json:"node"`
+
+	// Outbox Entries on their way up.
+	Outbox int64 `json:"outbox,omitempty,omitzero"`
+
+	// Refused Entries the county refused, resolved or not.
+	Refused int64 `json:"refused,omitempty,omitzero"`
 
 	// Waiting Handed in and not yet confirmed.
 	Waiting int64 `json:"waiting"`
@@ -1000,22 +1020,30 @@ type SyncState struct {
 	Forked   bool     `json:"forked,omitempty,omitzero"`
 
 	// Head Newest county index known here.
-	Head          int64  `json:"head,omitempty,omitzero"`
-	LagEntries    int64  `json:"lag_entries"`
-	LagMs         int64  `json:"lag_ms,omitempty,omitzero"`
-	LastContactMs int64  `json:"last_contact_ms,omitempty,omitzero"`
-	LastError     string `json:"last_error,omitempty,omitzero"`
+	Head          int64 `json:"head,omitempty,omitzero"`
+	LagEntries    int64 `json:"lag_entries"`
+	LagMs         int64 `json:"lag_ms,omitempty,omitzero"`
+	LastContactMs int64 `json:"last_contact_ms,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
 	Line           Line   `json:"line,omitempty,omitzero"`
 	Name           string `json:"name"`
 	NeedsAttention int64  `json:"needs_attention"`
-	Node           string `json:"node"`
-	OutboxEntries  int64  `json:"outbox_entries"`
+
+	// NextEdition Announced and not yet in force.
+	NextEdition   int    `json:"next_edition,omitempty,omitzero"`
+	Node          string `json:"node"`
+	OutboxEntries int64  `json:"outbox_entries"`
 
 	// OutboxOldestMs When the oldest waiting entry was made.
 	OutboxOldestMs int64 `json:"outbox_oldest_ms,omitempty,omitzero"`
-	Revoked        bool  `json:"revoked,omitempty,omitzero"`
+
+	// OutboxUnsent Of those, the ones no node above has.
+	OutboxUnsent int64 `json:"outbox_unsent,omitempty,omitzero"`
+
+	// Problem Why it could not be handed in here whatever the papers say.
+	Problem RefusalReport `json:"problem,omitempty,omitzero"`
+	Revoked bool          `json:"revoked,omitempty,omitzero"`
 
 	// SkewMs By how much its clock is ahead of the county's.
 	SkewMs      int64  `json:"skew_ms,omitempty,omitzero"`

@@ -278,20 +278,28 @@ type AttachmentState struct {
 
 // AttentionItem defines model for AttentionItem.
 type AttentionItem struct {
-	Actor      Actor  `json:"actor"`
-	Case       string `json:"case,omitempty,omitzero"`
-	Code       string `json:"code"`
-	En         string `json:"en"`
-	Entry      string `json:"entry"`
-	Index      int64  `json:"index,omitempty,omitzero"`
-	Kind       string `json:"kind"`
+	Actor Actor  `json:"actor,omitempty,omitzero"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Code  string `json:"code"`
+	En    string `json:"en"`
+	Entry string `json:"entry"`
+	Index int64  `json:"index,omitempty,omitzero"`
+	Kind  string `json:"kind,omitempty,omitzero"`
+
+	// Next What to do, in Chinese.
+	Next       string `json:"next"`
 	Note       string `json:"note,omitempty,omitzero"`
 	Number     string `json:"number,omitempty,omitzero"`
 	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin Node it came from.
+	Origin     string `json:"origin,omitempty,omitzero"`
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
-	ResolvedAt int64  `json:"resolved_at,omitempty,omitzero"`
+
+	// ResolvedBy Staff number of who settled it.
+	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
 	Scope      string `json:"scope,omitempty,omitzero"`
-	What       string `json:"what"`
+	What       string `json:"what,omitempty,omitzero"`
 	Zh         string `json:"zh"`
 }
 
@@ -479,13 +487,15 @@ type CheckReport struct {
 
 // Checkpoint defines model for Checkpoint.
 type Checkpoint struct {
+	// At When the county signed it.
+	At int64 `json:"at,omitempty,omitzero"`
+
 	// Note The signed note.
 	Note string `json:"note"`
 
 	// Root Base64.
-	Root   string `json:"root"`
-	SeenAt int64  `json:"seen_at,omitempty,omitzero"`
-	Size   int64  `json:"size"`
+	Root string `json:"root"`
+	Size int64  `json:"size"`
 }
 
 // DiffReport defines model for DiffReport.
@@ -551,18 +561,27 @@ type FileReport struct {
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
+	Applied       int64  `json:"applied,omitempty,omitzero"`
 	Id            string `json:"id"`
 	LastContactMs int64  `json:"last_contact_ms,omitempty,omitzero"`
 	Leader        bool   `json:"leader"`
+	Problem       string `json:"problem,omitempty,omitzero"`
+	Reachable     bool   `json:"reachable"`
+	Ready         bool   `json:"ready,omitempty,omitzero"`
+	State         string `json:"state,omitempty,omitzero"`
 	Voter         bool   `json:"voter"`
 }
 
 // HubReport defines model for HubReport.
 type HubReport struct {
-	Applied  int64  `json:"applied"`
-	Commit   int64  `json:"commit"`
-	Hubs     []Hub  `json:"hubs"`
-	Leader   string `json:"leader"`
+	Applied int64  `json:"applied"`
+	Commit  int64  `json:"commit"`
+	Hubs    []Hub  `json:"hubs"`
+	Leader  string `json:"leader"`
+
+	// Problem Why it is not ready.
+	Problem  string `json:"problem,omitempty,omitzero"`
+	Ready    bool   `json:"ready"`
 	Self     string `json:"self"`
 	Snapshot int64  `json:"snapshot,omitempty,omitzero"`
 	State    string `json:"state"`
@@ -689,8 +708,6 @@ type ItemVersion struct {
 
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
-	// Direct A village that speaks to the county because its township is out of reach.
-	Direct  bool      `json:"direct,omitempty,omitzero"`
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
 	State   LineState `json:"state"`
 
@@ -812,9 +829,6 @@ type PublishedEdition struct {
 
 // Reconciliation defines model for Reconciliation.
 type Reconciliation struct {
-	// Cases Cases in the state.
-	Cases int64 `json:"cases,omitempty,omitzero"`
-
 	// Confirmed Of those the county has in its ledger.
 	Confirmed int64 `json:"confirmed"`
 
@@ -830,6 +844,12 @@ type Reconciliation struct {
 	// NeedsAttention Refused entries nobody has resolved.
 	NeedsAttention int64  `json:"needs_attention"`
 	Node           string `json:"node"`
+
+	// Outbox Entries on their way up.
+	Outbox int64 `json:"outbox,omitempty,omitzero"`
+
+	// Refused Entries the county refused, resolved or not.
+	Refused int64 `json:"refused,omitempty,omitzero"`
 
 	// Waiting Handed in and not yet confirmed.
 	Waiting int64 `json:"waiting"`
@@ -1006,22 +1026,30 @@ type SyncState struct {
 	Forked   bool     `json:"forked,omitempty,omitzero"`
 
 	// Head Newest county index known here.
-	Head          int64  `json:"head,omitempty,omitzero"`
-	LagEntries    int64  `json:"lag_entries"`
-	LagMs         int64  `json:"lag_ms,omitempty,omitzero"`
-	LastContactMs int64  `json:"last_contact_ms,omitempty,omitzero"`
-	LastError     string `json:"last_error,omitempty,omitzero"`
+	Head          int64 `json:"head,omitempty,omitzero"`
+	LagEntries    int64 `json:"lag_entries"`
+	LagMs         int64 `json:"lag_ms,omitempty,omitzero"`
+	LastContactMs int64 `json:"last_contact_ms,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
 	Line           Line   `json:"line,omitempty,omitzero"`
 	Name           string `json:"name"`
 	NeedsAttention int64  `json:"needs_attention"`
-	Node           string `json:"node"`
-	OutboxEntries  int64  `json:"outbox_entries"`
+
+	// NextEdition Announced and not yet in force.
+	NextEdition   int    `json:"next_edition,omitempty,omitzero"`
+	Node          string `json:"node"`
+	OutboxEntries int64  `json:"outbox_entries"`
 
 	// OutboxOldestMs When the oldest waiting entry was made.
 	OutboxOldestMs int64 `json:"outbox_oldest_ms,omitempty,omitzero"`
-	Revoked        bool  `json:"revoked,omitempty,omitzero"`
+
+	// OutboxUnsent Of those, the ones no node above has.
+	OutboxUnsent int64 `json:"outbox_unsent,omitempty,omitzero"`
+
+	// Problem Why it could not be handed in here whatever the papers say.
+	Problem RefusalReport `json:"problem,omitempty,omitzero"`
+	Revoked bool          `json:"revoked,omitempty,omitzero"`
 
 	// SkewMs By how much its clock is ahead of the county's.
 	SkewMs      int64  `json:"skew_ms,omitempty,omitzero"`
@@ -7377,265 +7405,266 @@ func (sh *strictHandler) SyncNow(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L15dxvHlSj+Vepg5pzYnia4aLFFnt8f1OJYE8XWT1JGM2PqAYXuAtFmowrpKhCCZZ0jJXYsL7LliWNn",
-	"kbfES17iLZnEliU5/i4TgqT/8ld4p+6t6gWoBhoUmMTvJScRAXTXcuvW3ZdLFV+0O4IzrmRl+VKlQ2Pa",
-	"ZorF8OkYlezkcf1XwKQfhx0VCl5ZrpxrMRIGRMREtRjh3XaDxUQ0CSU+laxa8SrsIm13IlZZrhw4sHBo",
-	"6cDi4sLSwsLc0sLS4cXFpQNzC4tzCwsLCwcPzT1Y8SqhHrRDVaviVTht69fCoOJVYvbDbhizoLKs4i7z",
-	"KtJvsTbV62nTi6cYX1etyvLhg16lHXL7cdGrqH5HDyFVHPL1yuXLXuVYN5YiHt1InbOLqubDr3W9A72f",
-	"Dl1npMGaIoatwOJ+2GVxP10dvlEpWNHSwoJrEY9Q2RpdwtlHVueWDh32SCR6LJ7TACQtdrHqBktLjzEO",
-	"MB2qFIv1i//r8YW5I3SueeHS4YOX/7niWtHJgLU7QjHu97/H+qNre5S2mQSYUF9/tQJ/S9pmpMNiKTjp",
-	"haqVfrnB+qTNKJfpV/hiHiUONw/QRf/Q0tyR5kJj7mBwmM09RA8emDsQLDbYAj3sLwSLdvstRgMWpwDI",
-	"LHlOr7ksLFbn/pPOPbkwd6RaW567cOkhb3FhoQgqirWPiYDpIdJFnzs69+//eeY/5xYWDrmPxtevlMTZ",
-	"gwuTcfZU2A6Vfs+FgBH8mB09YE3ajVRl+ZAem14M2922/oAz4ad0npArts5imOhREZhbnu52cy53bxf3",
-	"dEmz8Efgz124dMA7WAT4s4o2m7iSfaYIl3EkJtVREYQMiN3JdkfE6uEwYkdFAJfBF1wxDmdAO50o9KnG",
-	"5fknpL4clzJz/3PMmpXlyj/Np8R0Hn+V8+mwOG/+hq2Sfz372KOkGUZshYRKEtHjxG8xf0OSmOk3Cdtk",
-	"cZ/A4eJ1049p0FRH4IH7kh3BJe7pRBDqiVa57LF4Zls63W1EoWyxwAzv2phmEQx/rlb0pQIwsGDGS8Fh",
-	"zwCkXMuw08IaTseiEbH2xCV08Ll/sUtJrsUlvOTLFS5UrSUipEwBUzSMKssVyoVqASdshj4j+gGkhEDU",
-	"uehVvEqbSUnXWe3JVmW5Mnj+za07n+289OnWreuDm7/dvvnh4N2nB8+/uXPjJ9/cfXH3k893r7668993",
-	"Bl/+dPDcdfx+cP1nW19e17eCXVR6iGufb7/26eDGS9tvvbdz84VkxMHN3+68+ofdT6/ia5UE4WthUFmu",
-	"LCweefCIf4g9RB9saDKiqOpKTZeOeBUVKqABxwRvRqGv0rs6TzvhfCB8+U8GRHMZQFz2yqIPvus6rvMt",
-	"qkiPcUV6seDrhPKA9PR3SpBAwCGeYb6Ig5kjkh3WtSr7G7K/nogDImlfkpbokSaNSahIi0riizaDJZ5l",
-	"Us7+1plRz4kNxmXRlZP4UBXoqXlTD7zqK5R/OrHosFgZmoek9dIwffQq3PC/kR9iEbl/kJp4O365nCVS",
-	"j5vHzDhmngsJgonGEwwQ7uLcupizvCpgXIWqX8VNZH6cC+F6G16jb9R6qFrdRtUX7Xkl+HqD8uRfPdW8",
-	"HQvWtYpnYQ4mQGpFo9MZEDVpJJk3BLUwqKHM6+Dqo5A0IB6WD8cyKK/SaQnOyoyPX1yqMK45/OMVFMwq",
-	"XkXE65SHElAtA+KCc4FfzWonnEfEgnUWV1Po3dOJ4Gj2PGKxyQw1H0FWij8HcASKteVE5qBY+wxrplCq",
-	"0Dim/ZG9JwOPbDy7KKCe02KKXea0623TiyfxlUMLBlvM58UJm8GZnDtRivqtNuNKTzLdRlpGdymvXrgx",
-	"/9ChiZgvwyfhtaaI21ShrHr4YGW8GJveg8xsi249LAsto0/BUs3U5pUJl8CnikZivZoH6j3dBDMkXoXM",
-	"sHtBvL2c154A74YnDDUeB88qqtjoJdfXImIqy2MaQkSMcv263dbI2kWzKZka1WCP9hVosFQRGjMSdGPa",
-	"iPqkxVC3H9lqMV7lx/0+C0JK9G+k0SeGv3tEcJ8Ru4VqpST2mcV76eYLQKd5lwBC4KCOlsOPozDIQS97",
-	"FS2ROgHpFzF+xgu+VnHf+UvIA3bRiU+jQN4IeVAgh6gCASVhwKO44PvdOGZBjaqS08esE1GfBbWGeysx",
-	"kyLanGZE6YuOe+FanHX+8GRrsvSE0DbwMmN51vLwpMYlplk/NYJSFhJjUepUKB0MdzrulcfPEZ6LGoux",
-	"tU3eaTEbO0YjxgMa/wejDom2JaIwoP38sguEpszSaHtoy/lRA1qEhm4B+rJj3cNzStGNfTbdOq2elop7",
-	"lHPR5T7T6KAFlVACg3AIfF5lk8VhM2SBm7b2RLwxPeT65hQm8AV4LFl/ZikJHLz06DJrsUczkRsjTlT/",
-	"A+e5Jy6MQ6HdOINrDrTo269LXZAc4k6SSXFoN/7Hcb9QRk74qyxJqTRJsVieVyfpBuMk5CX55AYXPT46",
-	"yvf01xlreilq3OxKxNKJTzvoo96MXY6XA8gYaO5FxqJNxRw+hWOiy1WfAPuzpgEaxYwGfScAEulqwQWM",
-	"oQNNrLxo/hy6xVnElxthZ050cC9zHaHHjM1OLsMy3H4dfQn0skNJmiJeIRFrKiK6imgRiijR47IVdoiI",
-	"yWYYRXSdoXQlGQ8k6Xb0Fqe1+zoORTKXhOOzjkq4dCk5J3mnXfY+oMNCuoGj+a4ETxc8ZYx7UcRi0qZ9",
-	"ougG2PnAeVOOJEi2CkN9T3N0B32lWRvF2C0nD5q3+hq8U9HyIVwrv4PkPdeovohj5iv3EgLmh8F0R2pf",
-	"KX2iAYvCTRZP9Yrwu9PB4bh5wwUBPWHpgR4OWRT8G426zDVUi9HA7afTd5ZKwi52mK8RXj9Zdal5oZTd",
-	"aWChV13bZLEMBXdxeq/SporFIY3KQ+tst9EOlWLB982rrr3GbJPRqEhckYp1RiFxEqiuceTqRzRYejRU",
-	"klC1MuSu1r9L1NmQ4KlWLLrrrapbpNdPl9+hXp5Lguu22zTul7lWZ82jIyZU8/3Q0dgVGtBkSYdBwexJ",
-	"GVTKQDklfRcKSDJSqmm5ZFe1RBwqh3s5Znr0ZTiVOFxvKZI+7E1yqA9d0vzIgOPLJIGaN/0lTi1wSwuj",
-	"x5i7Zg7348hi12PKFXPcXSRnubXunatbPXo6ntNmqiWcSwPCmVub1TuCMEYxXMsHmucLqf9hEfNVLHjo",
-	"V1C07EoF73GhQp+NqiV6c3rMuU0aGy3s8crR/nE7/NH+KZzgaP80TnG0fyI7ydH+icw0R/uPmokyxoP8",
-	"rlAkyCPYwQUnholOyA3GD2NuRPsrJGabIet5xHGGkwfvxEI0C4FeFmXz9seJeBszKt0b0lfRIzFT3ZhP",
-	"uZOY+WEnNA6uySg08WIrcG0OD+WLtt7mlGtToubmFO6dGjvnobFieekLOUS44XaOJ67fMxc4Ue8tsuIB",
-	"wR8RxbAXjXvwh95IxQpGFcPhK14GlQzsSl6/VV+t2nlXfXXGTg1/4+zwp1kA/G3WsOqr43YZq746aVYC",
-	"X9vFrPrqmF2P3XwqQTpU2poPKtXoGT7GCSVt+gSwDMv18eHvSNLqNmR1lJyOMyO3WOy0PLvttvC0l1lg",
-	"0dm6zWs+lWw6QTuRCO7RuIYzF632DPNZ2JlsXMifxcNhxLLRDhA6RnlAVCuUqFVG1N+QOd1ookpi7dRT",
-	"QCa2nvzyHv9R6FQy4xTB6eyIMa5FudZMQrTBouaJvK+W+WhFAbixUchRPgGpXF/VSMjcpJmbmjV4SdYT",
-	"8Ub1rLWo3ZPJCwczJq8Umi4XLIqUNWv4HHKLULnB3GpHwDo0VvaKj/4coulyoohmn9N6VUTXpzRXJidk",
-	"TPllp0rfK603mbCYKSYJ3T6Q0Ph7nD/UikM4Eg/JUMiZNNpOJ9arDTwScrIei25HOg8utTlPvIT4ZPJO",
-	"7Uk3ldX6WMjXa00R19oFnj7Q2WrNyS4tq2j1RDzxyp/Xz5hna2X8LRBzaABpDiIL9hxWZ3B4CM8SXMgY",
-	"wFMIecO3agjbzNbSVY8A0EmgWpSvu4xo1mg5cipoo3X+FNEGi5y/IIWZBEYTyInDJDN5ZjElPe1mRzNz",
-	"sR9rMX+jyI4OVtbyzPlhMMo66M1k44nYcF8AsILTaDIXg8eSCMg84MWG1v1xL24sYf4GCK2O2DCn9gRB",
-	"ZuE6ZwHRDzgpRiyEyxVPJTt80E1iGONT+FaL4hQmOAdMdAesziiHLpgcD5vNIrTwAQenENoQZ51W0QI/",
-	"ezMWbTemKFHC0WZ8wTAKvOIli3ZvVtJGtMfopgBfDmbqmEg11BHlblLEfBYOZhj3nlNRw52nkvdh3Le2",
-	"Flw6fPkp/c8R/Gdx6fL9o76MPN2y3KB6DI/kHshWwlguZ5Z/wkZejIYnD+0FrUIV469JI+p3Xv3j4KMb",
-	"22+8gjEooR/SqDb82+CDV7fu/rLiVbpxg/Ja3I01UaosLS0YI0YueKcAqYvjO4qkl6H1OJ7IrWeixoNn",
-	"YPhrfnCvQDEvOM7jKZef9ZG69UT76BTOiByKTHI1p+M7b4u1iU5HG/YY9uqMq3VbiTZpFAa1LldhNBTp",
-	"pm/owctz+p8l+88/TwzGmiL0FcwaQQKZWcW/Ho9pUxWxnkD/OIvgV6/S5cgSHCZfMB1aS0ozjFgaO0dB",
-	"u++Tnomdm8CI7Hqz07nwy+aQjGyYNZvMV+Emq1mWOF00Q0EoTyGNGiul9ULVCmLa4yWsQ4bW2PEulIgF",
-	"Kh/mVgTuREkZAlsKkpJitj2PmcnZZkA3bTMpQuVJW5JyNIGoJQO7wI/iusOcqNE95Osm+wSyrSD9pEcl",
-	"kYyrXB5jwm4NXmKMpD5LQglQJ3LyOEkOxoBOP1xNMwgw7q+ye/v3W3e+3P3k6uDlz3fevrp987ndTz6Z",
-	"gsEWRGcWqGflgg2N1jYUXVgSjRDEM0OijFd8Oj60gXmtw1HhE9jQpp0pz4Umx5NvQEoqvl4WUunWZgiu",
-	"qDCNAmzVo8h/AskECXlC+91+8Fmpxm7F16XA4orHKrKPdBsOW0cQxEy6DYMFtraISlXzBVfUV+VNfREm",
-	"KTv1+E2h3D+5TE12xcmQ9v2CPY9JlYnCkiF06B0Ky2rfrW6j/OHrY3Ec/Qi8sqaAqOn+gdOObInSRgJV",
-	"FLKrWNzek/lAr8wOnDkgGC8BopfA3oCq8OT2FHKYYvSYrJoDXhG+TxuZV4igrl1lMp2dZiMQJ6mxPq+Q",
-	"LocYTdLU9E+CiGkiP0mjn+RCxwDmDCVy0tInpODVM7T3fcyuTVczkQi6wk/v1X9kyNVYB9JJ7kddLR+e",
-	"tmEAowk8bErnxjQZFxGjjuCDU4w2iZ7aqgC4hxXSKDbeTbQT+omRMY0rrU6VgDThZuK+k/Qt2JpnITjG",
-	"0neSb4aKFmgfFzthzGR5q2RxxuzU+ORVlNhgjiiNsy19JQT3S+QWcRTbcCQvu5+JmGmhsler4PSevL1a",
-	"CwzMndVpQkVki0YRadFNtkLaNGBEq0REhSwGz7RdKQmbSZjz1PHLXkWPN2mz50IH3sKLObeR2wZhapIU",
-	"7FSxttHNTegD6Zj6DEBq78sKh1U9zv3ViucMra7pBZVn7rinYtN2fq1bt1/4+p0vdu6+tvP2Vbd/2A8D",
-	"VisPzIku5SZjTgt+vF4cU0p5QOOghD3RDJN5x3VsI5G/TuVkCn8b2s2n5Avpwl2bHk4gT4zZEIaVcX8G",
-	"KPjAc14lq8J2pe9XbM66S0gYqy1Zt6BJQU8eKGM4CbmGv3LvLGLrNKo1qAzHGYRorEIfZRbejSLa0H/n",
-	"vBijIac1LgoOrjcZd/RDZfYWCT9hTiMzuWOuh4UcnhrXHJmeHfOcQ8czeFveXj8ex2SLxgwh6/w5SYUr",
-	"YaJNgpnNBjKPZJLJ0hlL2d+c0SxIsgY3ru988GllXI0GV2xnO5Ssljqzih4Jaj0Rb4R8vWZz71wSaZvG",
-	"G7IoNXVEHS9Z4wNMVKHq15I0tgL8L7Q5FnErRyR/yHq10Qj6/EptbRFLiQYvv46lawbX3hh8/I7+4+N3",
-	"tt++Zf547gtnluO9smNYRZldyQ4DJ1InFj4LujHb0ynIruwwHsgaRIQoEfdrfiT8jUJiHfo0GoMsXY6q",
-	"fALEz9/b+vLm9uvvVbzK7rO/23n6M/33Ba/cVcvNZwYfs+ZSYEvemYz5sovDZPaDe9i6fbviVbb/+2f4",
-	"R0OolhsZhpjb7jsvbr/61e7HtwYvf6IBAh933vl49+N30493frF15+fJx8F7rw2e/4PGuWc+27rzGn65",
-	"/caPB8//Cr78cPDMH7ZvXh88/85kqObdkIbh5WKIsjwr3b+Xl9CGblReeCqEcBHNSbmoE6dRkMrnjhgK",
-	"bIlPyvoTnlXS+HkSQ6pmZPbUo62qf0sdOe6iGM4CjFbj1ff3O5L4lAuuUR8KtLkTqYxMPskLB3LbJosj",
-	"OjHt5zHzWOmwOz1+GnY3xoXlSK/P+Ki8pHAHjlWkgsyiTgAsea+BzFqhVejwz5/iI6JH2pT3SZsqv+UR",
-	"wYnW/Tp0nckS3kpcuR29aPvT182xutA0tR9z5zhF7ZUSfscMumSIIrhq0XKJdZDAmolKQMhrTYEila2S",
-	"Ucm6Q8tlFOCcx808+Gk1nQ2/OGbnxI8n+cNmYvx8Jp0evzifLsJuLY1bznjp8sqtsc/14bAxmVkDzcTG",
-	"XLDq61C9z5x2mn0xq4NWtr545+ufPbt1+/b2p69oznH75jd3r+2+8/rXV386eP7NrdsvDN59+pu7z2Uo",
-	"rhG0kqCbt3Z/9MedX9zZ/fjTQnKtMcESh+zxmGPIMaQMKi1e/pso/X8DvX6szlcoZ00hb++F9FpBY5qw",
-	"gqmFgyEhIM/1JzP3bKboWDJfyEEthTD52kOMVNFm0/i7nQyzGEcwVmRvo7JUxy0sQYpRLNYuFpBQuX2b",
-	"e4o5KcwmKpb595W35/FoGhZ/KuQF9tQo5IwogQnUImCENsQmWyE06tG+JN0OoSprguy1wogl1S9IlHhx",
-	"hm3FsRHvh8vi5otLdBjdkHZ+M0WD+bQrGXiKkrIUoYRaFaJJYkb9ljv9S4bcZ+W9u4kr0fLLLhB+rC9i",
-	"vFgl+aAG8A/02/qP4zgCfGdH0QpcR6qYUYe593wr9FumQIcksiM2GCdKTPYF4A6cJy7Wwz3a+SP96rSV",
-	"l71KO7EOm4DhSoPRGEOXDHyTL3whNsKyScPfFwE7at/UH46ZtyEORkqbIJKcePKlN53fYdicB3DIzOGC",
-	"86Nm1/fuKmE8FlE0TS2yqV1ZTRawuNj02BTxhit28FxPkCBsNlnMuCIm7Iz4tM1IlwcsJoLb6gvLcGuD",
-	"UG5AaFXMpBIxC9A/QzkRUUB80em77+/0VWtFHIQ8Fyec2W6HFcQixGxTbIw14uETU5zFno1T1p3ndhnl",
-	"0SJ35EXY6Fbl9DTlhUHA6kmReDikaxmPpUrxcBG3biyny4UbayzHgtxusbDQhtsLeSBKmPPN4GZtJe0e",
-	"duszM32YAfdYLdTCe2LQdRbMEx9OwV6WuLmqHrvHTk9ncuONEcQ7bUh1miQ3TWQ769Vmyk+8ioiC2n6y",
-	"qNz4Xn4HF8bA5wwzRVWnAM+0+5jiuGA5Z8Dm6DBC8VCB5TIz/wxiMUbSisZETtjC9iOc8czDx8iRg4ce",
-	"JKZsPsGWAXJUIHb7zs8q2ojYCmmKWA+xHtO2LEiyxlYEo2WRyAm+rpUfDwaBnHxTHdQdTeJVMC7r3uM8",
-	"sx0PHOs61go5k8yuK+ksY/SJgMkNd9iRs0jI+aRZANEPQG6zmcGdqphpilBUVavXYpxQqXVqWGSLRZ0V",
-	"CC9RlAdJxKwmyd+RRFP38WnULqlAFQXNPXLu3GmC7+qJNGa7j95dp/h8i8UMwWpQL5QEH2k4E/XdZeFx",
-	"gZn0ZaNjGnzLHbI5mhxsnbcFtfG9caxRRT2/7+OoXdhifFPWEp9Z2faiPI9JdWsuF8Mr7bpSlEwxRQrF",
-	"PdNDlmSLjKWM+n3uh1FYEG2XlEIZKqWpv7b3C5TYkiVEfcGbYdx2aSmPNYlqCcmypoQWhVm0TmIyvMpN",
-	"E3SxmYdrnmNQBQW0HVOAHMgFEZy0BdxJredwLJfiERET2W20Q2jfIYkJIiaqF/psmSyQLo+YlESKNsMU",
-	"lVCSRiw2WNn6rGltkgIw4wMIbSC+tmzLBhc9SUSz5ERJFOoQNWU9JpWFOFZHTY5Ag9+PukHZ8+WMBVq7",
-	"MRWnHRzXRBJbLZSLhgjwoG0x77JTFemUpgiDwxWVAFKfNxeK9JneuEHJUvO6tb9sfZkUxXN4OAqbdKVF",
-	"N9NSgIzPxJR1T/oEzT1EH2zMPbiwsDD3kP6/hfQ/i7ZCxXJF0k0oiQfFHZIiG5XB538cfPTz7Zsfbt+8",
-	"PZrTlFSQHxINAuuRhQfMFaJ9mTfeOurND2c0SgKOI0tHkvpQeNW9pACkRg7By6LgvtQbsfXdhyp+uA+u",
-	"GbO9ss8YX64lccZ7kMrzlScckkdfA9UX3QgvQYNlSAyIJb0WVWyTGbGPasFPn3CxVFw27a0MqCeltcEO",
-	"OW3vsTbCniKay8ZXnUEStseVFckgE5TUoSYJ4wtejtAvVbSTTbGxx40UGN3Gi3b7X17izFAUm/FkgFsO",
-	"E4aMs6LmRyzeyH6BUT35h5I8o9QTWDPGj9x3mXcz3yZvy26HxZshdi1FEljTwKTYKYJ2g1D/NaHsWNKK",
-	"6wy275pVJy49nNwjKdOvlpbVYd05QX1xYYL9EidwnbTpyObsxeKuIY7qaYtJRmBYqBoeCCSHVBEaRSta",
-	"34Q2gpBtbx4IQau14mJaZi9UkkVNolgUTVlZbx/qsSUeoVGnT1eqGlYBcBlo7sm2vzcEcEQlNt2Jh3s2",
-	"2dtWd9ZBZEuGpbZ7Y8030h1uJC3DXAC2MZhoegM6K+dLWSvIKjrJCXrcSFsEbjOJL+PmmNfRTwevY41t",
-	"SIDW8tu/zx07e+bhuXNWURnl4Dnn1Ijxgpvuw3r9BBZAGEcLSLlOEnkxZ9zGV4im0LIovcqryPS6l+jT",
-	"6MgflebYJ3hnzlpUHHIWTrqwaTGm0Wu1l+tclCK9n7d8FpfZlbdafAftrUvgN8210yd1LGbWAjDZIl2U",
-	"z+dpqh+juZFKTFZr5Qut3FtGYULfxtdS1A8VtuwcZ+GBV90+xWTqkoXzYQ0TDhXHLFzIHjMXczdscv35",
-	"e2GRozmGFx63DcrnLlxa9A4vubMNiy7ZzAqw7bVh6b35fbyZCHLl22ROIghu1MJC4nmssfKBK/KvMVkP",
-	"NTIAPFyu+tRZbO8wm5pTZxOj47Ta1z03phlum8Tt3CRJNSA9MNUmiWwoDdgBScD8iMYMIsMajLSZysnA",
-	"E1EuizwL4zvXuIxTNClYkJpuM8ZTLa0bpRkElkktIvZUAnnvrWWyjQIW3JVLp49cH653OurQMj8inDSv",
-	"a4ZRBEahlQSc6HEz3dRDsM1DlDNp9MGjQ6x7R6ODBrN9oDpR/59Rr5qxmOPOtRjbjsVJbkYmntY+Mn07",
-	"pzHtJGCjBRmCmStjk0qTZgpHjkzqcWaR2FpMRByuQ7gWjNfPtxW5MKse2+VyS8f2j3PH9oye28yifM72",
-	"uV9U0qTBIgyIKYfVfe5jC16XMmyK8JQcwF0oB9fjROzk1TEtBmqNvmKlm7alp1QTXQWeNsNlyngLk2yj",
-	"yS4r9BOU9Q/uJb5zJGU7f1M2ilS8gtZgjj1g3Z0peiBHdL2WqaxY8o3y5bP2VnRLv8XiuCBPLDKx7OPg",
-	"DvHuY41Oo37Ge3EZiq5qiItTgtK8JKKASQueAjsJPkOMv884zqw+WdpmAiGtBYn6G6znXMLRPmmJHml3",
-	"/Ra40SEdWLNuqtFyuDVLyaXAbD0ac3OVHenQU2QVjSZQTKicUxRqm70NI2daTItGsclFG8+1QmmDxTP+",
-	"2IC1RcLmU7IyXOnZ/lJzVHhOCMtiejlMakOl20mvQfrS1l++2v70FUwl2/n9L6ylcrmyOZedd27RQitb",
-	"Y1qFbcyxWHzwyKGDB48cXsD6ickxVBaqi1VHEWnc6qyMWEMQuTRF/pAhnTaFyOIwsuNh60yWMM2E8hTR",
-	"kGlQPjmDUoRmZhckTTkCUHh4pOlynHhvtmVlwAlJmuOcVHp51XMhu7dG0LDrc2Gb2eMcjVgqbIgfsmkS",
-	"KnGKglrdYzrdu9sWpYWAi+r+ZvaV1JAf8V9NbrySNGRNAjiKQzLK9I8uKhG/l3b+aKic5o2k5fQUzTa8",
-	"iqRh4A454UIxj5gGgh5BfzERMVHsojt+JcNby4SftFweE9ujeFLY674Gr8BJmhV6Bpfyx1gqwOVcTLls",
-	"snhvtlxsluEOCqW8T8C2MJNm1SZZ1m37NqRwumBSm347yQieDO4Cn82O/0eMr91bCErZmJLzTl/LI6JH",
-	"mjQmlBu5uEUl8UWbLZNsfJoHn659iqn89tPgpa+2bn00+OrH+MXzb+7c+Elqrvr65pXBu0/v3PhJNZPE",
-	"mIuFo6qW4WNpw0CvougG4zXIKLVEqGRJBT3+Izj8qjqXjr6qjtnBoYU/5Jueh/QJM/5lUPH9bhyq/lmN",
-	"d9aAAMmTyV8P20P91/PngInnMnR5ziuL4fuLh0g75F2F9k5AaZZN8DTbainVQWMRJGiOthIUMWnEoidZ",
-	"LFdILw4Vk0QLzzl3MqGS9FgUgckXG4TCcIkca7h5LXW82tvUCb/H+sUFJFcx7tXX16EJcZV5BYbc1+6q",
-	"Lo3IuVNn78/tFL8/d+rs8GYvAzdsioKQkA4TnYhBvKjN7yCSMTQym33gosQmiyEpoEpWk/DlbsMjdI0n",
-	"WdCYoc0DQpM8avhKsngTg0ckbTOyevrkCta3p3CaejQTcLLGAwYlnojAuGgMVzEBzJl0ByimeV8gfDnf",
-	"YbGNX662g/ura3yNP/DASSw/IB94AEr8Giogl8kPeHiRtMMoCiXzBQ+kR35w7liVnGuxMDb9Ixmysnqt",
-	"LetrXMSkXqOqXiUPPHCcKmbHPMrCJ7S+G+jvPFJfWlg6PLe4OLd0AB+1/U3M474ImFzjokkOk/sQhPd7",
-	"5Ai5z8Lvfs2nF5fIfQZ495MgXA+VNDvSTFYzLjgdQ00eeABjU1XcVa1mN4pQH9YEx0SWAqlZ4/WULtSH",
-	"CE89QyXqQ2SontCM+ghJWuN1S0XqKXny4LDqhqjUUyIFN7XXyufrByEGaWKFCbPR83DzHniAKEEoxhv5",
-	"NI77etf1kwFrd4Ri3O/PfY/166l+FEUs/o4kfksIGfJ1ONE1DhhncnugsUKChhusT9qMcpl+hSEwy+Bh",
-	"6TAKVYMplz0Ws2CNJ683w1hC1VYNXI9IAS8AvzOeI3wJbCCRkDCOZFwRuk5DbrZ5Io5FbJFjOFVL45Ox",
-	"3OslzZuv/+UJKXi9Sk7b29qIKfdba1xwUtcIVvdID9L19Ywmfcvc8pjRgNTTjJk6nhRnF1UdlvSUTfh5",
-	"CnGVPGXOC/KanlrjT83NzSX/088fXFggT5F6yLEpjoFB3Uu/gvV6pG7qFdQgu6tOniJtfcdg+DpmfNXN",
-	"3TMDL+qBu5x2VYtxhVHmeiBwoNaaNIzws6GyNcYDBgNrJTnkCGk72AE9WFPEjTAIGKzHl3FT/2s9xda1",
-	"bTm9HonKDUh8gBD+XktoGrVC6ph8VMeLBzsIJQEKxNfthAf1hFyoWlN0OQwG1aiRgoGmpO+6hrJ944h+",
-	"wxe8GYU+QFAqGunjrENTkJpoNiXTP2BvW1O0nEbQNcd2UoXtiw3cvKcf46ZJuJlm8YBHDi4e0nMpIWoR",
-	"jdczc2jWodcq9dlETErID7EOMf2rGWZpCY9dC5IRUzBEM4xYDVslmFXCaxJvXXLITxG2yeI+JpOoIeiF",
-	"kkShVCwgVGF8vJnviF1xm/K+xTOJ+OBv4HH1aKg0c66fYSruz602FYvNKcEohxANuDDRqfptfUT6XvT1",
-	"h0ZX9vHLmuxQH0ChJTaA5oqmU9ikRQsAcagU43ZgAIehBzWD6gkgE+piSQSi5igxegrpwlEjgjzwgMVl",
-	"hGBbBGzZxLzVVxCMyZgASdNxL83WWeOAAkjMkM7VrXgCN8CG0JkchRYAhtSz8o6mDQ88YAmOZjh6U/XV",
-	"rmqJOHySIsXEChhIUkBk4oLIrt8yQ1bX0CzjM472CyMrrXao32JzS9UF6PQWGcFFLs/P93q9KoWfqyJe",
-	"nzfvyvlTJ4+dePTsCXgnzWG0Ule29FRlsbqAD4kO47QTVpYrB6oL1QOmKw5In/O0E85rOaKyfOmyhx/N",
-	"49U+bUeZrzcX54d8mx0hXVVkOBdd7mu5BZsPmL4CtuKfhpEMn2TAoSyrADxt2Wpy4IRa45ozYIxuBFi6",
-	"QtaFFoSwnjgmM2jcOL167tgjVfKvp0981yOnH/2uR86zxmmPfPfkw3q2NX76+MMeFNVf56HpdOALrhhX",
-	"eDIYkh0KfjKoLFeOsvWQZ3qjJzmVR0XQNxV+le3NlmFST5gQd1Qqp/H5oq54Oa9rqbiLnRllR3CTqLe0",
-	"sLAPC7AOxctegfamL0e3EwkakFBWMY65abs5ueZIFj1vsrNX4ZhBm5S2XFxlcPfK4IMXtq+9tnPng507",
-	"H23den7r7ttf/+LprTufgY62DipXzhd82Y2N85daVLYu6+WsM2dlI8BEEOxNKLeVxEBwAvlb45iHGGX7",
-	"YLRZEFIg/StEdjsdEStJzmgyUyWPMhZIGK0as01GI8DsEHKR1zHhLI9X32Uqh1UdGtM2U1gfb3TF6TpR",
-	"Msj2BwLN64ddBpYfQ0ySBupZBPIyyDAhd+TCVLgmfMXUXFozKZ0msUo0Qk5hgcMzjeDZuWRrs0Kt7bfe",
-	"27n5wgRcSr23+YN6hNFg6P6PwqXUTcEZTKW/H8D3c8eM1DA6SF2fWF0LHXUwD9UTLZe67YBmxMdAOCo4",
-	"hcJcx8uzgjXe292vfjW4/f4YWA+hu2u+9JH5R6hsVTROdqjyHTUMVjuoKFPit7p8Q0tM9Rw4ElWg3ZWQ",
-	"BtdLkvLNAZlCAvexSDIQQfOy5v2g68PgoSRBN9bqBAZJqZRxaZlHjt51XN646w5XuGUThcwdzh/ouMtc",
-	"bPtzBPvg3S7Dw+7xWv+/xL0Q7bduXdn++M8l2VUaz+DkUrYZXMZCYAwJqFFAvr4N4YPcJEEiYepjUE4Y",
-	"jaOQxWgb8VIR27hBrOrUo33bcyWPtKdCqTlUksHswtghpmPTunOEKgGvMXKP9mCbeP1Phe1QVUo8eAyj",
-	"iKbkXlPjGsIEvA0OTANrIsQZkOSUPRsXAuaS2aFdYlHCPgkZzJN97heg3PwlwInL8+a8stJ7HgdMkusk",
-	"NDBdKg0WWB/Uvckes5exhzJ2y5Oo8cdjMzzs+cxKZnn72d2PPx18/kc837En26D+RrczRgnTCo4MpYYh",
-	"1PSzhkJjQIYQlLRe6LpgYHM2RWyr5KQiLREF0tgOaUQCqugK2WCsQ9DQoPXbURpyjm6wo7i4v688efb/",
-	"PxUqBstuaEl6tvLl4N1nt+58mTkiE9yfOySfRowHNM4Q/BGN4Jh9phS57TN4MnevkOsv2dBb4wA8cqRQ",
-	"DtgnKml38h/Q16TgVKDpCYZC3vNhGF9aZfnxC7mjsa03tl9/b/BS9hrFbB0CwFxnNJ+JVHHeqLPMmJDM",
-	"HSEB7YP1sdcSkd0YVtIEXPOgEr6IreFs9Kpgr8QMAgyRQDdA7CMhk/Np70d4Z0/EDMeYOTEbfHJ38Ezx",
-	"EXiVi3Mx7c01YK9AiXOHEsf9eXZx/Imgo4RQ2/Gw0eVBxFAYIj84e5RIFfoby5DhndYqFnHineu1qFrj",
-	"WpSCXJZ1Qbodb6ikMgyWvGws9iKug3eJC0UkY9xlRTpxEU83TjjjrLkbjD0z49HMCTAeR3WmGPXs7e0b",
-	"twe33h+8+MxE2qtRaNKl1txKY5BBnZB7Jkyh0bdSNJUkbKI7MQBtD53BypTnrpJzFMhBqMCM3At9RgIB",
-	"xY9Ii8bt4ns/DWZ8a/Qyg5QYqlUgKWtgsiiozprYlEYNs2+nEoZluYbdqlDX3CMcg1NBpPfyshFpU7nh",
-	"MvtppQEGLcfik2J/ZeEtmS1Xr9WloYAh22sTlEaU6JIqFiaKyLUI/SSLSy8iDf0dXUJaC7ENMV+kwbTO",
-	"Kj1cU9INVOAvhUvKBLzuZVGuIU2KmFNLOegqxzRisGuHnNWXMxWWGn3SZlVSN8kA9WWC7AWZklSsQ06C",
-	"sVnRjUJL7mbIerl12egmGkVo6WHO+mLjApcAA1fhffjz+zgI/H3ejuTYorFDp15bvZsGWw85N0KNawf2",
-	"Y2kF8FtmEdBgKzIGAEhnSNuef3PrzmeDa6/vvvPbDGFDIgZ2VSdne4Qa6yjUq+FVciL1O4cS/fEsQGes",
-	"VEkPriSnU4uvUqxxVBEttwNLqOjxlRHP/4jvOuveW+OaHYeJE0PTzCxaUQiGsHQClyyJpE3mkqww0+8Y",
-	"ujumsypnwmcgFm1qu0O2wVE2FTvty4rZIUeOLB556NDCwcWlhYVD/55ejO03Xtp+60bSum25snjgIVvS",
-	"L2XdyFjymdtaySlOQcFkzsdNc9t0bTWbHAD5x8n8+hrhk9mGsvYhxwbSF2zPOftwdgPpU7YZbWbmXz+z",
-	"fft3X//s2TQ7Jn1cdkRXsuHF7rz0Qn6x5rHiNS8tLCwuHFg8tHTw8MHMe40wVq2aiIPcK1u3rgw++t+A",
-	"BJh2PdR9KpO0/PhQXu/jF9Kk20UL/WwGraO1lL6/ekklBjL5t2aQwbu/H7x/Z/Dyi9uvfTH4wzPbn76y",
-	"e/v3W3e+3P3kauWypgDlaFam5kApmXBxptTyDPNZ2HESzKRy5wzdf69+tnXns2/uXtt++cbW7XeRhmIP",
-	"sGECOiwYzgNpLFYZjumfQetMqw9QrOMKdJCTHhRf1DRNU0Q5LuLHxvnct3XryvaH72xf+WDwyvM7b713",
-	"f5U8KhJibcJtRkVLWMux1O87aw1zWpSZIYPVOytWI86BV0P/OkPD+q+f3v7NlW/uXtu6dR3RpiTCXAqD",
-	"4siDo30SBiDc9m07LXLyuC1R7BEgp9IzPn6IHkbSqT/FzGgVK6SOMQb/H7qI+R5iD9wM0+3U0UNO59LZ",
-	"b2mrCAsABjMWtnY/eX/7x8+4ha2pxA298JPHkUiP4sx8pmDhHsf1xto1wN7PLirUO5LgFw+DL9vAgjDS",
-	"vErOQ5Adu9hhvoJIaRrUIX4OXw5lkndxH7jKMT7zfhI2U5mtRSVpi00G0erQ7stU1lrjkRAgbjoDrlZ9",
-	"9Rj/u8pzmc6MkD+EEsIlkx5nf7mcNFbMPbQeU65Sp5d5xzyo9wrZaBq7nv3J1u1rptEkDhaFm5j8MTyl",
-	"/cmrtJlqCfgK27ZBpl3YCbH5pRXoLnuVUMpufmW2cT7C0iGTYJbx4PrP0hTG5QoE8mt57uAhgKhZEQ5/",
-	"OWks7lq1+SW76e03bmy/9ouvv7wxeOa339x9cefD9wc3rm2/8c7Wnc/wTpenAau++nuwovHSiyVChDYV",
-	"i6FM9gyp0c6Nn3xz9xq2ZP/rlavYid388dwX/3Pl/f+58v4UbGpeZVJr3TEIEFeLRlCR3u1lUPg80msJ",
-	"6O6BoTWxAD+HMh+5CLCkHsd4BUcuRiFnSnJ+9/Ekkzkcx2hiL/bLa49HuXPn5d2vnt0nxmKVQ1nobjwV",
-	"SpWk5UwKQHyMR33TswEJT9Qfb6Dr0BgDnaY2z+2n7GCnKbLWJPDAoOCA7Ztb8sXbg2v/NWLHcfkkk5Ms",
-	"75RMyusn7471RZJ021YVgcexvU4fHbSYXQhNAcEmrs9ZT1bo0sji1v99vkw8wKl9mdBlt9jdYLKObVgX",
-	"ixkxfXnB9Wg6/6JiAIl8hIukOEafFURxHcdJ9/FeZfOvHdcq2dasblV6GH95ZvDudcMF//LM4OVXBrd+",
-	"vPPLp3eeu7Z988PM8WDid+5iGbiNp5An7EP7CD0zRxH07BLyDqf9okw7v/p48OXPBjee3r75lgN+RTrG",
-	"6a6SKYLarHgSciVM3UAwfPRslXXBGWkLLY5WybGWECa6fY3jlySiihHGRXe9BYQHM3ySjsSCtOgm5Ohg",
-	"DqhVWkRXrfE6LLbuuWwtuTvERa4htXSpI6bl04lMk6U9moiH8/mHivJgQn5l58MPt25d2b75Fh5EpbRM",
-	"PNTLq7xVbzzmmI3PmojCRd1+7dPcXsde11a3Mf6qPqIf2Mdr+ki3Md4GlbDdM7QJQXFQgrTVbRDJmJyt",
-	"MmAzj7du3dm+eXvn+c+2r1zNwA+AVXxbv4+RDpzYlrWwSko2hcKKHEMqeRA80m3cC+5bD8ByZXGhqv+7",
-	"uLT80MGDBytY4tyUGppbKo/ucBpToPpBV40Y2PBM3XNvD555D89k9DSGkHlemeoqxfG3tv7KKcwbweIS",
-	"+2HbHS70sleQrpr8WI1OEaPBDGG7++WHOx/c2bp1Z/f5H+386IvJ4LWW2IDZBJvh4Oa22GQWscsii5a4",
-	"2iKeoQyz88Gdr3/xbhHSTKsMPiqCEWUwqXrjFDqhtqwVzdD2rKXNtBK7ZzS/pAQwCiAEOI4PQVE0VlVy",
-	"YMEaCVaDdshDqTS0Nxk5FfqM+4ycoj1C5YZ0i6lY43aCInqaxsoYL2G1NFkvzax4T5EIiwvuKA9n/Ela",
-	"pn7K0VywB+FEC/RQQwIy9k39ahUiPXatwdR+K2vtQLwrKiJUD3kNDrdeNJ0jFMlGoth3oWhvG6NOeqb2",
-	"kRaZaBSVDEwBeJzkD5vR4OMxOyR8Op8ZF75Y1YN/62JG9NKLBP7chdwvOX/7rfd2P/n1SNqIQ/CCr+aN",
-	"4DwmyQAfkInGapWAKjnfEtBjzv5CkwrkbdrHmif4Msjx51oMI6IISsyYuqSFFRRFnfl1+m1LQPYspRg6",
-	"+bjtdjcUApAk0y9O4Wg3a/t7pXXb2ceGYPZoqhjNMitCK+a715/b+e1X39y9phWb2y9u3b6dt1AXItwk",
-	"axdaNVK3lkUp0TTKoo1gsqnSNsSw2WQ2OD9Uco1rVVMm71fJas46tmwLFyAWEiSXtrqENaGt8bMMXf5J",
-	"FQt4CctboNUnKZrBWc+laaK9qgCJZ2Uym40ZVe+nBE6Z+z7r0F4kWt/cvTb48tfb125YDHNg1XhjHOIZ",
-	"1OaxhdDHBnlwgjhpjnZcSAfkDtvqAeXCN/7NrOPbgAB6kjLxGCukLjaS6kBJSz0EoKb9DWZgOkss2X77",
-	"na9/9yJiyfZrz+aT/qfAjEuaC4wpI8GRxEBGiaEenmbbQUFnDMJFL0nEDSURzWbos+9gcQlTex2jxyMa",
-	"BphZECZy9kpCRhgLYOYqfOF0op3EYOYS4R1poeCMGDumcqQrplsrB3q1Ee0TJYj+xyx+JQMM08s645Yo",
-	"EjURMP9oziMN01WVFAZ14z2cyz6JbAajX3x2cP11t2l2unAJxdrHoMryhQLUn9fMstDmdjxsNsvjGdg8",
-	"xyYFT0A6pwok9j7k/voZm80J/BEliGCFsHZH9bGShBUQgjCYZWWCd7du/Q4dIju/fHrw+ceDuz/6G6GP",
-	"pk/TBzRlRi4MaWoxAqXoQpOGCWmXenIwR9S/e+Icya2lTtbDTTDCki6Hul761/oo8QTZxqD17Fnw4kyp",
-	"0QRaZNjDzAxwf/589/pzSIR2fvn01q0Xtm5dKXK0leev84Zz3CuedIs84pTnOS12bjbBllicr8O4vnct",
-	"0Y0xO8dmQCC7Fl2lvzWZfVVyAq4sVvFDTXW4s8ZQjgJTj5lN3oN2CqurLFceWj6w8D9Xfrr44DIE+xtm",
-	"mUkCyCQULBx6cGnu0MLCAn5tmlYvVw4MXv5853evD17+TXmLu9nCt6R+wu7Hf9n58uPtmx8O3n0ad/rX",
-	"K1d3Xv3z7idv/PXK1e3XP/v69T+VUUMNkmaLiBd6oDJ38h/B3T5jh/GQHKJ5yY1iR/s+sBNrUtwXjmLc",
-	"p8YtlrQ6pGh+0tPKhCpUybG0+A6NmWEpPdo3NQnxs4IqytauMEIVrCXTzWxmgijDBej/sZ3CW7de2H7z",
-	"szImSUzkxeQMaJ5aqKSdA/MQ3AJTGCB9KdVJICJRMsaXiYoZg4qUHomFgFjFVlpoNnHx6sGo6saM3JeU",
-	"HOBCsfvdMY3pQvc7TQJnKfJQJ0/MUCz40/vbNz/c/s2V7bfey/vlXOnW5uQ6sRDNwkM7rX9NqzJiLxGC",
-	"NdJNCzhpLXtwXracjWm0lu6SrObrN/Co7zygU7AsmLecOoNtVfZWk+1vrY2c5H7U1TQI91eAG3AkMzTV",
-	"vfjM4Mbvdz+5uv3zlybghO0A4MSF81gbvw/SfttEI+KBm8u7DF4yj0CXVy+xA9sri8WNIEZIYpEGFwIk",
-	"Pb/2M+LYzuE8AbObffP33PxwxHEOgB85CjmemEI19JRy6uOQ1kPsLJTg9vY+CjPtI7T1BEUSEkwOpYhn",
-	"qGgjeEdieguAPB/yzVDRNOfHKZWcYgqbGHPWQ3hDxA6mU0PXD8iNzvSwB7KYlOr3sOTxBusoIH7gqwee",
-	"tqJVYSyaCakKkm0yDmWMMl0toLMEThOBKkWa3TgJ8HhChM5iNyf1zlhym/ao7hSnN0/ukTfUCa+0inMy",
-	"OZPpJaYZkWq7gCIyDacxw+CTj/4yePmVwTPv7Xz5ytadd3eee7EE6g7lOI4Q0/0mpMVElM2Ghg7d6ZEU",
-	"QAOYWcTmpBCdj5ltRbjHYb3CMo564D1dyLKlFfUE3xbLAJzp9qtfDG5cL4ns89iRdSZHMyTe5JRL4x/x",
-	"YxYwrkIaVYmtkYRCsPFb16mqQ65mkoi5knU8wTOmoM8wJuh97Csm6Am+JZgwuPH8169eKSEWaeBzP4yK",
-	"xVTo9yVtM4LU1aUZM8q80BsHDQrWP55WCvIpJw0GhbCSKizYFSqOw01XDveZZEn7SGjtJOFYlgTCwiyj",
-	"aD/5YvdP74+teGr7ieXCO4dz+Ex5K/PsCvbQYs2YyVYqO/VErFqJ5wVkoR7VFw1y6JU0XUEw/96PGI2d",
-	"Zb3EuuiqUoGkJ/SZz7BQwZUrg2dv7/ziTj6A3gJIs5oCvUqkJQKg1h04ptNUTjmSy0ltlyLVYn3TpMyp",
-	"TJ1Nur3tG2baKQpQ0mx/hjj55U8Hz11HMG999c721U8KgF0gx4t1LT2b3lu2jQ30b8KOc6b1EhZaIu46",
-	"S9U1vmoiS9I3qfnGjgB4avt0ERqFG2zFNL1hAWnSMOrGtp1K8lhElSm8BH/ZAgC5LjtobdHXBu+CZIpQ",
-	"ucaT+2ESapK5jIFGK+4uLeGU3sK9KAgAg8py5YmQPhnOBTTEljdtDN1LGh5awFSWK36rOydb4Vw7nGvT",
-	"uaWFpcPlVQNY7qz5msHi2bC1ooSuYtIwSlDnU2gVR0Nh6Jvglr+lyIvUgpqmcAZJ5Qb41KrkMdAczUxJ",
-	"VUVzJxgPXCVt9Fyn7Zr2R2Sxw+Nk/5hnm9rIv/p4+9Uvtm9+uHX79uCTn+y8fbXsyRrOV3ywJy7aqEbT",
-	"Ui3DKO+zXZbgOkPNkOQbJAD3g9+Us94aRyJRJSeoZiW5cXoi3pBgqVghlGDTSdKVDC0RGW7trXE9XtJy",
-	"DtpytChkUTmIyRmcJct49kO2hUkyROAf99Lf+Sifv+lGDUXHxPecCqU6C0+UsojvQ0lOLYaUHu6Mfnh/",
-	"DekAjSKb4mnsLFlgAp2d7/X24JWfjxgZ8SSL5Q9b2tgQW8GTdFn9pRUdBMoabaqlvdSoaDl5xqRow5ds",
-	"fewMwXemD1o82gdrYIEYYFBo685vBs+/OXjl53pyEWGWibEL1jQ1AmeENw0C/J1MgzD3sRhkq0IfDhzv",
-	"DCNpX/t08Os3Eecc2DZMStBWEoSSNqI9GEtghyUqWdEoInG43lJJWQuD1qaAHrAn7BNp1hLUCZQqM0Fg",
-	"qsXapEH9DUf4F76wN3wtS/dgim+LjeTqzZ1Xf7t97bXtq78evHt9SlzIiZMzRgYM7kqpF9hWbH+vIfoE",
-	"GSJInhLCB9ROWYKHnSgTmucyuEiG/PBvJI/ChH/rhKHc5GeY1PhTRGwSsR9L4veogWSLzTI99utnr+98",
-	"+fGorDsW7wypvyek6zpkorMGBc7A+PskZuqxv1VRdrsf/Nfuc3+ccDh97o9xLKcW0yjkzCM/7LKuybGh",
-	"6zb+xriYtUSFzlAoQQWFFVxWKD3jfkqDfe6PT4KB0IMZ2qBuvLj90XsjtR4c1tE+9+e56I3R9ay61aFa",
-	"+2ow1WOME9UTBCqfQc8n07jC9JezYbGmtbMjyrXP/UdFbxTkS45CqAyypeJwlqbQnd+/MLj+3wglN3ya",
-	"LDArLm4Zu6fOlKOD52LTRn8GN37BL3ACzt+aTBMBxw8tRmPVYNQ9mY220r+0GI1U60nzqc1UHCb9nqGv",
-	"MvyUVy0vWWva8uMXtK6GGj980lonizfdyfqYhwk31apFEFeQ9LeeB0prDqrAQk0lNiEzttdbL23d/eXu",
-	"J29kEtOtKdgrJCtJMBC2Ya+SxOdjxgCXj2sArckpGon1xB9gy0ZViYmDtbVrMn0kZKW4+4ZMgwlNs6cq",
-	"wWpiW7deSlokJcV3191bM9qmGSqM0WSv12TkszRrv9l0vH/Wp5yzgHRoBwCSNMc172Xrkjv6QKRE08jg",
-	"LcqDOa0nCmKKlfarBAvo5psSu4azvTkTx1igZbOkSiTBK7116yUo92Xa4dkN6ttdcHI2WLMTCx+KKFfJ",
-	"UOGcTJOTbsO1tBObYcBAp4AeQiFf9wi226sSjHz865Wr2GtGr882gjODmmi30WEfFjFpCx4qESNy/+qV",
-	"7T+/kCmfGIuGE1RHDaUG37RHhElvTq479l3gWk2HFLxzp86SxeqBtP2nBcoah4vhs1iFTX2WTJL7gCpB",
-	"/S120WcdxYL77V3Z+uKFr1//01pGtU4n1QTw/wQAAP//",
+	"5L15dxvHlSj+Vepg5pzYHhAEqcUWeX5/UJQca6LY+onKeGZMPaDQXSDabFQhXQVCsKxzpMSO5UW2PHHs",
+	"LPKWeMlLbMvJJLYsyfF3mRAk/Ze/wjt1b1UvQDXQoMAkfi85iQigu5Zbt+6+XCx5ot0RnHElS0sXSx0a",
+	"0TZTLIJPq1SyUyf0Xz6TXhR0VCB4aal0rsVI4BMREdVihHfbDRYR0SSUeFSySqlcYhdouxOy0lLp0KHq",
+	"kcVDCwvVxWp1brG6eHRhYfHQXHVhrlqtVg8fmXuwVC4FetAOVa1SucRpW78W+KVyKWI/7AYR80tLKuqy",
+	"ckl6Ldamej1teuE04xuqVVo6erhcagfcflwol1S/o4eQKgr4RunSpXJptRtJEY1upM7ZBVXz4Ne63oHe",
+	"T4duMNJgTRHBVmBxP+yyqJ+sDt8o5axosVp1LeIRKlujS1h7ZGVu8cjRMglFj0VzGoCkxS5U3GBp6THG",
+	"AaZDlWKRfvF/PVGdO0bnmucvHj186Z9LrhWd8lm7IxTjXv97rD+6tkdpm0mACfX0V8vwt6RtRjoskoKT",
+	"XqBayZebrE/ajHKZfIUvZlHiaPMQXfCOLM4da1Ybc4f9o2zuIXr40Nwhf6HBqvSoV/UX7PZbjPosSgCQ",
+	"WvKcXnNRWKzM/Sede6o6d6xSW5o7f/Gh8kK1mgcVxdqrwmd6iGTR547P/ft/nv3PuWr1iPtoPP1KQZw9",
+	"XJ2Ms6eDdqD0ey4EDOHH9Og+a9JuqEpLR/TY9ELQ7rb1B5wJPyXzBFyxDRbBRI8K39zyZLdbc5l7u7Cv",
+	"S5qGPwJ/7vzFQ+XDeYBfU7TZxJUcMEW4hCMxqY4LP2BA7E61OyJSDwchOy58uAye4IpxOAPa6YSBRzUu",
+	"zz8p9eW4mJr7nyPWLC2V/mk+Iabz+KucT4bFebM3bIX869pjj5JmELJlEihJRI8Tr8W8TUkipt8kbItF",
+	"fQKHi9dNP6ZBUxmBB+5LdgSXuKeTfqAnWuGyx6KZbelMtxEGssV8M7xrY5pFMPy5UtKXCsDA/BkvBYc9",
+	"C5ByLcNOC2s4E4lGyNoTl9DB5/7FLiW+Fhfxki+VuFC1lgiRMvlM0SAsLZUoF6oFnLAZeIzoB5ASAlHn",
+	"olcql9pMSrrBak+1SkulwQtvbd/5bPflT7dvXRvc+O3OjY8G7z0zeOGt3es/+ebuS3s3P9+78truf98Z",
+	"fPnTwfPX8PvBtZ9tf3lN3wp2Qekhrn6+8/qng+sv77z9/u6NF+MRBzd+u/vaH/Y+vYKvlWKErwV+aalU",
+	"XTj24DHvCHuIPtjQZERR1ZWaLh0rl1SggAasCt4MA08ld3WedoJ5X3jynwyI5lKAuFQuij74ruu4Hm9R",
+	"RXqMK9KLBN8glPukp79TgvgCDvEs80TkzxyR7LCuVdnfkP31ROQTSfuStESPNGlEAkVaVBJPtBkscY1J",
+	"OftbZ0Y9JzYZl3lXTuJDFaCn5k098IqnUP7pRKLDImVoHpLWi8P0sVzihv+N/BCJ0P2D1MTb8culNJF6",
+	"wjxmxjHznI8RTDSeZIBwF+Y2xJzlVT7jKlD9Cm4i9eNcANfb8Bp9ozYC1eo2Kp5ozyvBNxqUx//qqebt",
+	"WLCuFTwLczA+UisankmBqElDycpDUAv8Gsq8Dq4+CkkD4mH5cCyDKpc6LcFZkfHxi4slxjWHf6KEglmp",
+	"XBLRBuWBBFRLgTjnXOBXs9oJ5xEyf4NFlQR693QiOJo9j0hsMUPNR5CV4s8+HIFibTmROSjWPsuaCZRK",
+	"NIpof2Tv8cAjG08vCqjntJhilzntetv0wil85UjVYIv5vDBhMziTcydKUa/VZlzpSabbSMvoLsXVCzfm",
+	"HzkyEfNl8BS81hRRmyqUVY8eLo0XY5N7kJptwa2HpaFl9ClYqpnavDLhEnhU0VBsVLJAvaebYIbEq5Aa",
+	"dj+It5/z2hfg3fCEocbj4Jqiio1ecn0tQqbSPKYhRMgo16/bbY2sXTSbkqlRDfZ4X4EGSxWhESN+N6KN",
+	"sE9aDHX7ka3m41V23O8zP6BE/0YafWL4e5kI7jFit1ApFcQ+s/hysvkc0GneJYAQOKij5fDjKAxy0Evl",
+	"kpZInYD08hg/4zlfq6jv/CXgPrvgxKdRIG8G3HfLISDlXnSJiSASlknAyWor4Ey64K0FDJUj4cQcfBSZ",
+	"PK8bRcyvUVVw/SIKNgLuMKAIn2nx0KNtRpqRaDvXGLFOSD3m1xpuSEZMinAr/n3IfqQFqpQNrtcSRDKl",
+	"QuaTQDnnk57ouIGiZW3nD0+1Jot2iAplawh5SqM241ZVyYJ1LIKfDqSD/U/HS7O3ZUQCwEUZy9/kreUz",
+	"1VUaMu7T6D8YdcjXLREGPu1nl50jwqWWRttDW86O6tM8nHaL85cc6x6eU4pu5LHp1mm1xkT4pJyLLveY",
+	"XwKGtBVIYFcO8bNc2mJR0AyY76b0PRFtTg+5vjmFCVwKHovXn1pKDIdycnSptdijmSgbIE5U/gPnuSeZ",
+	"AIdCK3YK1xxo0bdfF7ogGcSdJCHj0G78j6J+rsQec3tZkJBqGmKxPKvc0k3GScALcu1NLnoOevw9/XXK",
+	"tl9gpIg1uxKxdOLTDoKoN2OXU84AZAw09yPx0aZiDg/Hquhy1SfAjK2hgoYRo37fCYBY1qu6gDF0oLHN",
+	"GY2xQ7c4jfhyM+jMiQ7uZa4j9JiR2cklWIbby8QNAw0kaYpomYSsqYjoKqIFOqJEj8tW0CEiIltBGNIN",
+	"hrKeZNyXpNvRW5zWCu04FMlc8pbHOipmyoWkrviddtH7gO4T6QaOlpok+N3gKWNqDEMWkTbtE0U3weoI",
+	"rqRiJEGyFRjqe1oec9BXmraYjN1y/KB5q6/BOxUtH8K14juI33ON6okoYp5yL8FnXuBPd6T2lcIn6rMw",
+	"2GLRVK8IrzsdHE6YN1wQ0BMWHujhgIX+v9Gwy1xDtRj13V5DfWepJOxCh3ka4fWTTlk0kLI7DSz0qmtb",
+	"LJKB4C5OXy61qWJRQMPi0FrrNtqBUsz/vnnVtdeIbTEa5okrUrHOKCROAdU1bmX9iAZLjwZKEqqWh5zn",
+	"+neJGiQSPNWKRHejVXHCAZ4uvkO9PJcE1223adQvcq3WzKMjBl3z/dDR2BUa0KRJh0HB9EkZVEpBOSF9",
+	"53NIMlKqablkV7VEFCiHIhUxPfoSnEoUbLQUSR4uT3LvD13S7MiA40skhlp5+kuc2AMXq6PHmLlmDmfo",
+	"yGI3IsoVc9xdJGeZte6fq1utfjqe02aqJZxLA8KZWZvVO/wgQjFcywea5wup/2Eh81QkeOCVULTsSgXv",
+	"caECj42qJXpzesy5LRoZLeyJ0vH+CTv88f5pnOB4/wxOcbx/Mj3J8f7J1DTH+4+aiVKWiOyuUCTIItjh",
+	"qhPDRCfgBuOHMTek/WUSsa2A9crEcYaTB+9EQjRzgV4UZbPW0Il4GzEq3RvSV7FMIqa6EZ9yJxHzgk5g",
+	"3G2TUWjixVZOE5Qn2nqbU65NiZqbU7h3aqyuR8aK5YUv5BDhhts5nrh+z1zgWL23yIoHBH+EFINwNO7B",
+	"H3ojJSsYlQyHL5VTqGRgV/D6rXhqxc674qmzdmr4G2eHP80C4G+zhhVPnbDLWPHUKbMS+NouZsVTq3Y9",
+	"dvOJBOlQaWseqFSjZ/gYJ5S06ZPAMizXx4e/I0mr25CVUXI6zqjdYpHTDu62IsPT5dQC887WbV7zqGTT",
+	"CdqxRHCPxjWcOW+1Z5nHgs5k40L2LB4OQpaOvYBANsp9olqBRK0ypN6mzOhGE1USazWfAjKRjSsoHn8w",
+	"Cp1Sapw8OK2NGONalGvNJADDg9E8kffVUh+tKAA3Ngw4yicgleurGgqZmTR1U9MGL8l6ItqsrFmL2j2Z",
+	"vHAwY/JKoOlyCKNIWbOGzyEnDZWbzK12+KxDI2Wv+OjPAZouJ4po9jmtV4V0Y0pzZXxCxtNQdKrkvcJ6",
+	"kwnSmWKSwO2RCYz3yflDLT+gJHa3DAXASaPtdCK9Wh8cOhuR6Hak23cRo/nES4hPxu/UnnJTWa2PBXyj",
+	"1hRRrZ3jdwSdrdac7GCzilZPRBOv/OP6GfNsrYiDBSIgDSDNQaTBnsHqFA4P4VmMCykDeAKh8vCtGsI2",
+	"s7Vk1SMAdBKoFuUbLiOaNVqOnAraaJ0/hbTBQucvSGEmgdGEleIw8Uxls5iCfn+zo5k5/FdbzNvMs6OD",
+	"lbU4c34YjLIOejPZeCI23RcArOA0nMzF4LE4HjMLeLGpdX/cixtLmLcJQquL27vcwIynhCwigw0eez0L",
+	"0ES3RgZhdDiSfsDtsRXCFWxAJTt6uDJVbMUEF4KJSIH5zIJdkDsRNJt5yOMBpk4h2iFmO22nObEBzUi0",
+	"3fikRAF3nHEYwyjwSjletHuzkjbCfUZk+fiyP1P3RaLHjqiAk6L803Aww7j3nAgk7tyarKfjvvV1/+LR",
+	"S0/rf47hPwuLl+4f9XhkqZvlGZVVPJJ7IG4x+7mUWv5JGy0yGlI9tBe0HZWMVyfJAth97Y+Dj6/vvPkq",
+	"xs0EXkDD2vBvgw9f2777y1K51I0alNeibqRJV2lxsWpMHZmAoxykzo9JyZNxhtbjeCKznol6EZ6B4cLZ",
+	"wcs56nvOcZ5IZIFZH6lbm7SPTuGyyKDIJId0Mr7ztljL6XS0YZ+hus5YYLctaYuGgV/rchWEQ9F5+oYe",
+	"vjSn/1m0//zzxACyKcJ1wfjhx5CZVczuiYg2VR7r8fWPswjYLZe6HFmCwzAMBkZrb2kGIUvi/SjYAPqk",
+	"Z+L9JjAiu970dC78snkvIxtmzSbzVLDFapYlThfzkBPwk0ujxspyvUC1/Ij2eAEbkqE1drzzBSKGikfW",
+	"5YE7VmWGwJaApKAwbs9jZtK4GdBN20xaU3HSFqdJTSBq8cAu8KNQ7zA6anQP+IbJmIEMMUiZ6VFJJOMq",
+	"k3sZs1uDlxjXqc+SUALUiZw6QeKDMaDTD1eSrAcMByzt3f799p0v925eGbzy+e47V3ZuPL938+YUDDYn",
+	"ojRHiSsWg2h0u6EQxIJohCCeGRKlfOfT8aFNzMUdjmSfwIa27ExZLjQ5Bn4T0mjx9aKQSrY2Q3CFuakf",
+	"oOCNIv9JJBMk4DHtd3vLZ6VAu9Vjl5qLKx6r7j7SbTj0XN+PmHSbD8EyUzAULdd+F1Kpap7ginqquPkw",
+	"xDRsp23A5ALmhC5Tr6UVrjyzAvX7eREVeVGuW0K5l+Iyl1l4xluw76fXlnM6YxKRpjgHT7RNIncRM223",
+	"URxNNQI5kHTkrDJeXntUw6aUvrHDalYQhwe6zjP3wFjYdGcGctqRLVEUBPkHr1jU3pcRRa/MDpxCBBgv",
+	"PqDkftltmuPIxY59hWkm93tMXtQhV6SUv5+c+twL4dpVKlfdaRYD4Zoai/0y6XKIayVNzQ0kCNwmWpY0",
+	"+nE2ewTgTmGTk7M8KQWvnKW972N+dLKaiSzBFbJ7rz43Q7zHOt1OcS/samn5jA2dGE3BYlM6hKbJmQkZ",
+	"dQRsnGa0SfTUViHCPSyTRr5xcqId1IsNs0ks7kzNnLjvOAEPtla2EBxj9zzFtwJFc3SxC50gYrJ4Ek9+",
+	"zvPU+FQuKbHJHJEtay19JQT3CmSHcRRicaRyej8TMdNCZb820um9n/u1nRiYO+sLBYrIFg1D0qJbbJm0",
+	"qY9JVEQFLAJvvl0pCZpxaPjUMd/lkh5v0mbPBQ68hRczrja3RcZUlcnZqWJtY6mwnoyOqbABpPa+tKhc",
+	"0ePcXymVneHoNb2g4gIE7inf0J9d6/btF79+94vdu6/vvnPF7VP3Ap/VigNzohu+yZjTnxFt5MfhUu7T",
+	"yC9gXTXDpN5xHdtItLRTVZvCR4lehCn5QrJw16aHSwDEpn2FiXex2u6jAATPlUtphb4rPa9kqw64hISx",
+	"uqN1pZoiAvEDRcxIAdfwV+6dhWyDhrUGlcE48xiNVOChzMK7YYjqRsanMxqmW+Mi5+B6k3FHP1Rkb6Hw",
+	"YuY0MpM7Tn1YyOGJqdGRq9sxzzk0XoO3xb0X43FMtmjE8hW5JH2wgME6DgA3G0g9kkrAS2YsZI10RgAh",
+	"yRpcv7b74aelcVU2XJpSO5Cslrj28h7xaz0RbQZ8o2bzFV0SaZtGmzIvu3fEOFGwSgsY7ALVr8Wpfzn4",
+	"n2uBzeNWjuyHgPVqo1kH2ZXa6jCWEg1eeQOLDw2uvjn45F39xyfv7rxzy/zx/BfOzNB7ZcewiiK7kh0G",
+	"LrVOJDzmdyO2r1OQXdlh3Jc1iKJRIurXvFB4m7nEOvBoOAZZuhzNBTEQP39/+8sbO2+8XyqX9p773e4z",
+	"n+m/z5eLXbXMfGbwMWsuBLb4ncmYL7s4TGo/uIft27dL5dLOf/8M/2gI1XIjwxBz23v3pZ3Xvtr75Nbg",
+	"lZsaIPBx991P9j55L/l45xfbd34efxy8//rghT9onHv2s+07r+OXO2/+ePDCr+DLjwbP/mHnxrXBC+9O",
+	"hmrWKWsYXibuKs2zkv2XsxLa0I3KCk+5EM6jOQkXdeI0ClLZfBtDgS3xSVh/zLMKmoJPYRjajIzAerQV",
+	"9W+JW8td1sRZQtNqvPr+fkcSj3LBNepDiT138pmRySf5JEFu22JRSCemSj1mHiscqqjHT0IVxzj0HCUJ",
+	"Uh67clx6BcfKU0FmUVsBlrzf4G+t0CoMf8ie4iOiR9qU90mbKq9VJoITrft16AaTBXy3uHI7et72p698",
+	"ZHWhaap3Zs5xiuo5BbywKXRJEUVwXKMFEytZgVUTlYCA15oCRSpbaKSUdg4Xy8LAOU+YefDTSjIbfrFq",
+	"58SPp/jDZmL8fDaZHr94PFmE3VoS653yWWaVW2Of68NhYwK4BpqJFDpv1dehiq0Z7TT9YloHLW1/8e7X",
+	"P3tu+/btnU9f1Zzj9o1v7l7de/eNr6/8dPDCW9u3Xxy898w3d59PUVwjaMUhSG/v/eiPu7+4s/fJp7nk",
+	"WmOCJQ7p4zHHkGFIKVRauPQ3Ufr/Bnr9WJ0vV86aQt7eD+m1gsY0QRZTCwdDQkCW609m7uns2rFkPpeD",
+	"WgoxsZaQk2Hm4whGzuxvVJbouLlFZDGmx9rFhkobpYNp9hOBk5uBlS/zHyhvz+LRNCz+dMBz7KlhwBlR",
+	"ApPOhc8IbYgttkxo2KN9SbodQlXaBNlrBSGLK4aQMPbiZPFJBtxjxf3IsXPPcq4ukGCsjmL8SQU5kt7q",
+	"D/Tb+o8TOAJ8Z0fRqlRHqohRp8Mz8FqmvIgksiM2GSdKTLbK4w6csBcbwT4t7qEw5cOmqWJdLrVjO60J",
+	"ZC41GI0wpMrAN/7CE2IzKJry/H3hs+P2Tf1h1bwN8TlS2vSW+MTjL8vTeQCGDWsAh9QcLjg/anZ9704L",
+	"xiMRhtMUepvaqdRkPovyjYBNEW26YhrP9QTxg2aTRYwrYsLhsIxcl/ssIoLb2hFL4Gn1A7kJIV8Rk0pE",
+	"zEdPCeVEhD7xRKfvTj6dvgKwiPyAZ+KXU9vtsJzIg4htic2x5jR8Yoqz2LeZyDrW3M6bLFpkjjwPG91K",
+	"lZ6muFgGWD0pQhCHdC3jsUQ9HS5B143kdJl8Y83WWNzcLaDlWlN7AfdFAcO6GdysraAFwm59ZkYIM+A+",
+	"K69aeE8MBk+DeeLDCdiLEjdXBWn32MnpTG5iMoJ4ZwypTlL8pom4Z73aTPlJuSRCv3aQLCozfjm7g/Nj",
+	"4HOWmQK1U4Bn2n1McVywnLNg/XOYg3igwIaYmn8GUREj6U5jYhjO5EWqnX14lRw7fORBYmLZCLZfkKOi",
+	"qduLvaZoI2TLpCkiPcRGRNsyJ0Uc2zqMFnUiJ/mGVkPKMAhUFDC1Td1xHeUSRkjde/xpunuEY12mEK5d",
+	"V9ylx0j2PpOb7gCgCVV2iX5gYqnddIOJvJpgvRbjhEqt3cIiWyzsLEOgh6LcjyN5NUn+jiSauo9PAndJ",
+	"BSovfO2Rc+fOEHxXT6Qx23307prPj7dYxBCsBvUCSfCRhrPMgLvEPi4wlXxttD2Db5lDjmvnpmDrvC2o",
+	"F++PY42qzNl9n0DtwpYSnLIu+8xK4Ofln0yqunMpH15JB5u8JI8pUjvumR6yOItlLGXU73MvCIOcuDdP",
+	"8GYQtV1axWNNolpCsrSer9X7gIMOYTLFiiVP+11sZOKaZxVqroB2Yoqvw/UmgpO2gDuk9RKOxVnKRERE",
+	"dhvtAFqXSGLCcInqBR5bIlXS5SGTkkjRZpjqEkjSiLTGXnCtSSUU51IlwQeQ+gCxtEViNrnoSSKaBSeK",
+	"4zeHqB/rMaksxLEWa3wEGvxe2PWLFqTljPlaGzH1rR0c0sTgWq2Ri4bw8aBtJfHCCfJ5OmBXNcSF/IQM",
+	"LEYaRKRH+6YM63Sldt3DptDWPFuOt6SxiIuiqf+mZoXDCxVjgkZYLhTpM31y5k4VGt6tbqbL8SR3NHOR",
+	"Rg83WWkeKbAkJ+UuMTX54yZPcw/RBxtzD1ar1bmH9P9Vk/8s2IIeSyVJt6CCINTCiGuSlAaf/3Hw8c93",
+	"bny0c+P2aHJXXP5/SBbxrTMWHjA0gPZlXkn6nItzSkkCPiMrGMTltJBWleN6mRq7BS96hw6kPIutfz9U",
+	"IMV9cM2I7ZdfR/hyLQ4x3ocakC3UkZcO4oluiJegwVI0EuSgXosqtsWMnEm1pKlPOF8ML5r/VwTUk/L7",
+	"YIectvdZJGJfwcxFQ6vOIsHa58ryhJ4JWvFQi4nx9UFH6JfK28mW2NznRnKsfONlyYOvs3F2KIDNeJXB",
+	"I4c5Q8ZxXPNCFm2mv8CAnuxDcapR4gSsGWtL5rvUu6lv47dlt8OirQBbziIJrGlgUuyHRrt+oP+aUKUt",
+	"7qN2FnuvzaqNmh5O7pOU6VcLKwew7oxmsFCdYDDFCVwnbdrpORvpuEuuoz7cYpIRGBaKrPsCySFVhIbh",
+	"slZwoQcklB0wDwSgRlt5N6lKGCjJwiZRLAynLER4AOXrYhfUqJepK1UNyyG4LEL35EzYHwI4AhKb7tzD",
+	"ffsIbJ9C65GyFdYSZ4FxHxjpDjeSVK3OAdsYTDSNHZ2NBqSs5SQUneIEXXykLXy3XcaTUXPM6+gYhNex",
+	"JDlkgmv57d/nVtfOPjx3zmpaoxw84w3LKc6F6yewAMI4mlyKaQNZMWfcxpeJptAyL7OqXJLJdS/QZNOR",
+	"QirNsU9wB61ZVBzyTk66sElVqtFrtZ/rnJf9fZC3fBaX2ZWymn8H7a2L4TfNtdMntRoxa8KYbALPS+Ur",
+	"a6ofoX2TSsxTa2UrztxbMmFM38aXntQP5fZbHWdSglfdTsx46oJ9BmANEw4Vx8xdyD6TFjM3bHK5/nth",
+	"kaPpheefsN3l585fXCgfXXQnGuZdsplVottvt9l7czSVZyLIFe9xOokguFEL665nscbKB66gv8ZkPdTI",
+	"APBwsTJca9gNYzbFt9Ziq+m02tc99/EZ7jLF7dwkzjIgPbA1xzlsKA3YAYnPvJBGTEsGpMFIm6mMDDwR",
+	"5dLIUx3f6MdlnKJxrYLE9pyy/mpp3SjNILBM6qixr4rR++/Ek+6rUHUXep0+aH24POyoB838iHDSvK4Z",
+	"hNBoki/H4EQXn2mFH4BzAQKcSaMPLiRi/UkaHTSY7QOVifr/jFr7jMUcd5rF2O41TnIzMvG09pHpu1+N",
+	"6b4BG81JDkxdGZtPGveeOHZsUks4i8TWYoKtUGmI6Z39bBeW87NqkF4srXRsuz13MNHouc0srGitz728",
+	"aiYNFmIETjGs7nMP+ye7lGFTh6fgAO5aObgeJ2LHr47pyFBr9BUr3OMuOaWa6CpwFRouU6S8UpxoNNnn",
+	"hn6Cog7O/QSUjmRrZ2/KZp6Kl9NJzbEHLLkzRQPrkG7UUiUmC75RvDLY/uqJmTj1cYCFWPaxVqVRT2gh",
+	"/+kFVctNOVixHWwz/r80i5raTTol9M1LIvSZtBDNMa3gM8S4CI2vzaqgBdHDTNfl0tkyyYYMlC27loSL",
+	"VALBFBcqVXxsihrycWBwTuGBTdZzAul4n7REj7S7XguCGyC9WcsjVN+14fY8BbcAs/VoxA19cqR3T5El",
+	"NZoQMqESUF7AcvqKj2BdPoEdvUEugn+uFUgbcp9yMvusLWLZJaGVw3W87S81R/3u+BIuJATBJIiUup3k",
+	"6icvbf/lq51PX8XUuN3f/8KaX5dKW3PpeecWLLTSFcRV0MZMlYUHjx05fPjY0SpWx4yPoVStLFQcJcJx",
+	"q7OyzA1B5OIU+VCGH9iUKIvDKGMMm5xmTm3zqNw0KB+fQSFSOLMLkqRQASjKeKTJcpx4b7ZlBdsJSafj",
+	"PG96eZVzAbu3ZuCw63NBm9njHG3gleNnH60vPf6scIqcSuyOAs9jGnulyw/lVnVO7SvuEDDilJvcfCdu",
+	"yhtHpeTHmRTpIZ7XAMAE+06RqmKtr9O8EcdCTcUsJQ18dxwNF4qViWkiWSboBCciIopdcAflpHhrkZia",
+	"lssNZPtUTwoePtCIHDhJs8KywaXsMRaK2jkXUS6bLNqfgRpbobhDaynvEzCYzKRhuUn+dRv0DSmcLiTX",
+	"phNPsuzHg7vAZ7P9/xGjlPcXV1M0UOZxpwPpEdEjTRoRyo3k3qKSeKLNlkg66K4Mn65+iqUJ7KfBy19t",
+	"3/p48NWP8YsX3tq9/pPEBvf1jcuD957Zvf6TSioVNBPgR1UtxceSppHlkqKbjNcgL9cSoYIlIvT4j+Dw",
+	"K+pcMvqKWrWDn9ODQ9bu45CEYsa/BHYLrxsFqr+m8c5aRSAFNf7rYXuo//r4OWDiWc0t42rGJIiFI6Qd",
+	"8K5CIy6gNEunyZpttZTqoAUM0lxH20mKiDQi0ZMsksukFwVK60GM+RkfOaGS9FgYgh0bm8TCcLEca7h5",
+	"LfEm29vUCb7H+vkFMVdQ4/L0dWhCsGhWgSH3tbuqS0Ny7vTa/Zmd4vfnTq8Nb/YScMOmyIlz6TDRCRko",
+	"wTZLhkjG0HJu9oGLElssgtSKClmJg8q7jTKh69yimFEYuU8oMTITfiVZtIURMZK2GVk5c2oZuxdQOE09",
+	"momiWec+g5JVRGC0OsbgmLDyVNIIFAe9zxeenO+wyEaVV9r+/ZV1vs4feOAUllOQDzwAJYsNFZBL5Ac8",
+	"uEDaQRgGknmC+7JMfnButULOQSgz9hBlyMrqtbasr3MRkXqNqnqFPPDACaqYHfM4C57UGrmvvyuT+mJ1",
+	"8ejcwsLc4iF81HavMY97wmdynYsmOUruQxDeXybHyH0WfvdrPr2wSO4zwLuf+MFGoKTZkWaymnHB6Rhq",
+	"8sADGHCroq5qNbthiPqwJjgmXBZIzTqvJ3ShPkR46ikqUR8iQ/WYZtRHSNI6r1sqUk/IUxkOq26ISj0h",
+	"UnBTe61s/QE/QPMLVswwG30cbt4DDxAlCMUgKo9GUV/vun7KZ+2OUIx7/bnvsX490Y/CkEXfkcRrCSED",
+	"vgEnus4B40yGFLTNiNFwk/VJm1Euk68wrmcJ3EYdRqEKMuWyxyLmr/P49WYQSahCq4FbJlLAC8DvjDsM",
+	"XwIrTSgkjCMZV4Ru0ICbbZ6MIhFZ5BhOeNP4ZNwReknz5ut/eVIKXq+QM/a2NiLKvdY6F5zUNYLVy6QH",
+	"RQ/0jCYJztzyiFGf1JO8ozqeFGcXVB2W9LRNm3oacZU8bc4LssOeXudPz83Nxf/Tzx+uVsnTpB5wbHlk",
+	"YFAvJ1/Besukbqo+1CBHrk6eJm19x2D4OubN1c3dMwMv6IG7nHZVi3GFofN6IPAK15o0CPGzobI1xn0G",
+	"A2slOeAIaTvYIT1YU0SNwPcZrMeTUVP/a93f1l9vOb0eicpNSEeBxIpeS2gatUzqmMJVx4sHOwgkAQrE",
+	"N+yEh/WEXKhaU3Q5DAbVtZGCgaak77qGsn3jmH7DE7wZBh5AUCoa6uOsQ8uXmmg2JdM/YH9jU4SdhtAT",
+	"yXbThe2LTdw8GPO4aRRvplk4VCaHF47ouZQQtZBGG6k5NOvQa5X6bEImJWTtWC+f/tUMs7iIx64FyZAp",
+	"GKIZhKyGjTDMKuE1ibcuPuSnCdtiUR9TfNQQ9AJJwkAq5hOqMOjfzHfMrrhNed/imUR88DbxuHo0UJo5",
+	"188yFfXnVpqKReaUYJQjiAZcmJBb/bY+ImgDoD80urKPX9Zkh3oACi2xATSXNZ3CFjxaAIgCpRi3AwM4",
+	"DD2oGVSPARlTF0siEDVHidHTSBeOGxHkgQcsLiME28JnSyaQr76MYIzHBEiafopJDtU6BxRAYoZ0rm7F",
+	"E7gBNi7QJF60ADCknpZ3NG144AFLcDTD0Zuqr3RVS0TBUxQpJtYRQZICIhMXRHa9lhmyso5mGY9xtF8Y",
+	"WWmlQ70Wm1usVKGPX2gEF7k0P9/r9SoUfq6IaGPevCvnT59aPfno2kl4J8kEtVJXupRWaaFSxYdEh3Ha",
+	"CUpLpUOVauWQ6XkE0uc87QTzWo4oLV28VMaP5vFKn7bD1NdbC/NDDtuOkCrfuyAJxWYKpk+CrWCoYSSD",
+	"pxhwKMsqAE9btjoeeNbWueYMGHgcApYukw2hBSGsj44ZGho3zqycW32kQv71zMnvlsmZR79bJo+zxpky",
+	"+e6ph/Vs6/zMiYfL0CRggwemc4MnuGJc4clgnHkg+Cm/tFQ6zjYCnuqPH2emHhfYF8S8mwoyASb1pInb",
+	"R6VyGkc26oqXsrqWirrYd1N2BDd96xer1QNYgPWSXirnaG/6cnQ7oaA+CWQFg7ObtleXa4540fMmx30F",
+	"jhm0SWnL35UGdy8PPnxx5+rru3c+3L3z8fatF7bvvvP1L57ZvvMZ6GgboHJlHNyX3Ng4f7FFZeuSXs4G",
+	"c+EkYiII9iY+3UpiIDiB/K1xrIwYZft6tJkfUCD9y0R2Ox0RKUnOajJTIY8y5ksYrRKxLUZDwOwAMro3",
+	"MIsui1ffZSqDVR0a0TZTWO9vdMXJOlEySHd/As3rh10Glh9DTOIm+mkEKqeQYUJCzPmpcE14iqm5pPJU",
+	"Mk1slWgEnMICh2cawbNz8dZmhVo7b7+/e+PFCbiUuKSzB/UIo/7Q/R+FS6GbgjOYyoU/gO/nVo3UMDpI",
+	"XZ9YXQsddTAP1WMtl7rtgGbEx0A4yjmF3ATOS7OCNd7bva9+Nbj9wRhYD6G7a77kkflHqGyVNE52qPIc",
+	"lSBWOqgoU+K1unxTS0z1DDhiVaDdlZDb14tLG5gDMuUY7mOhZCCCZmXN+0HXh8EDSfxupNUJjPxSCePS",
+	"Mo8cveu4vHHXHa5wy2Y/mTucPdBxlznf9ueIYMK7XYSH3eO1/n+JeyHab9+6vPPJnwuyqySGw8mlxqWA",
+	"a97iQR6/iUuEhCtBQmGqjFBOGI3CgEVoGyknIrZxg1jVqUf7todMFmlPB1JzqDgt24WxQ0zHZqZnCFUM",
+	"XmPkHu1hN/H6nw7agSoVeHAVQ6Om5F5T4xrCBLwNDkwDayLEGZD4lMs2cgXMJbNDu9iihH0fUpgn+9zL",
+	"Qbn5i4ATl+bNeaWl9ywOmMzdSWhgepAaLLA+qHuTPWYvYw+lIRcnUeOPx6at2POZlczyznN7n3w6+PyP",
+	"eL5jT7ZBvc1uZ4wSphUcGUgNQ6iMaA2FxoAMIShJ/dMNgQUtTFHeCjmlSEuEvjS2QxoSnyq6TDYZ6xA0",
+	"NGj9dpSGnKOb7Dgu7u8rT679/6cDxWDZDS1Jz1a+HLz33PadL1NHZDIWMofk0ZBxn0Ypgj+iEazaZwqR",
+	"2z6DJzP3Crn+oo0nNg7AY8dy5YADopJ2J/8BfVpyTgWauGB85z0fhvGllZaeOJ85GttKZOeN9wcvp69R",
+	"xDYgAMx1RvOpSBXnjVpjxoRk7gjxaR+sj72WCO3GsB4p4FoZKvtjwZaWvlMjVwV7P6YQYIgEugFiHwmY",
+	"nE96WcI7+yJmOMbMidng5t3Bs/lHUC5dmItob64BewVKnDmUKOrPswvjTwQdJYTaDo6NLvdDhsIQ+cHa",
+	"cSJV4G0uQdo6ib10Ioq9c70WVetci1KQoLMhSLdTHioRDYPFLxuLvYjq4F3iQhHJGHdZkU5ewNONYs44",
+	"a+4GY8/MeDRzAozHUZkpRj13e+f67cGtDwYvPTuR9moUmnSpNbfSGGRQJ+BlE6bQ6FspmkoSNNGd6IO2",
+	"h85gZcqNV8g5CuQggAhqqOdFfIEhxC0atfPv/TSY8a3RywxSYqhWjqSsgclCvzJrYlMYNcy+nUoYFksb",
+	"dqtCH+0y4RicCiJ9OSsbkTaVmy6zn1YaYNBiLD4umVgU3pLZ8vtaXRoKGLK9Q0FpRIkuLs1hoohci9BP",
+	"sqjwIpLQ39ElJBUl2xDzRRpM66yyjGuKu5sK/CV3SamA1/0syjWkyXtzaimHXTWmRgx27YCz+lKqbFSj",
+	"T9qsQuomXaG+RJC9IFOSinXIKTA2K7qZa8ndClgvsy4b3UTDEC09zFk0bVzgEmDgCrwPf34fB4G/H7cj",
+	"ObZo7NCJ11bvpsE2As6NUOPagf1YWAH8llkENNjyjAEA0hnSthfe2r7z2eDqG3vv/jZF2JCIgV3Vydke",
+	"ocY6CkV4eIWcTPzOgUR/PPPRGStV3FMszgLS4qsU6xxVRMvtwBIqenx5xPM/4rtOu/fWuWbHQezE0DQz",
+	"jVYUgiEsncAlSyJpk7kkK0xfXEV3x3RW5VT4DMSiTW13SDdsSueXJ31mMTvk2LGFYw8dqR5eWKxWj/x7",
+	"cjF23nx55+3rcSu6pdLCoYdsncKEdSNjyaajayUnPwUFM1SfMM16k7XVbHIAJFXH8+trhE+mG+Tahxwb",
+	"SF6wPfTsw+kNJE/Z5rqpmX/97M7t3339s+eS7JjkcdkRXcmGF7v78ovZxZrH8te8WK0uVA8tHFk8fPRw",
+	"6r1GEKlWTUR+5pXtW5cHH/9vQALMJR/qppXKxH5iKFn5ifNJJvGChX46LdjRKkvfX72kAgOZpGIzyOC9",
+	"3w8+uDN45aWd178Y/OHZnU9f3bv9++07X+7dvFK6pClAMZqVKqRQSCZcmCm1PMs8FnScBDMuRzpD999r",
+	"n23f+eybu1d3Xrm+ffs9pKHY02yYgA4LhvNAGvNVhlX9M2idSUkFitV1gQ5y0oOKkpqmaYoox0X82Dif",
+	"+7ZvXd756N2dyx8OXn1h9+3376+QR0VMrE24zahoCWtZTfy+s9Ywp0WZGTJYvbN8NeIceDX0rzM0rP/6",
+	"mZ3fXP7m7tXtW9cQbQoizMXAz488ON4nAdTtbfRtezBy6oQtHF0mQE5l2fj4IXoYSaf+FDGjVSyTOsYY",
+	"/H/oIub7iD1wM0y3U0cPOZ1L56ClrTwsABjMWNjau/nBzo+fdQtbU4kbeuGnTiCRHsWZ+VQVxn2OWx5r",
+	"1wB7P7ugUO+Ig1/KGHzZBhaEkeYV8jgE2bELHeYpiJSmfh3i5/DlQMZ5F/eBqxzjM+8nQTOR2VpUkraA",
+	"OtWcQNM0Uy5snYdCgLjpDLha8dRj/O8qz6U6TUL+EEoIF016nP3lUtwoMvPQRkS5Spxe5h3zoN4rZKNp",
+	"7HruJ9u3r5rGmThYGGxh8sfwlPancqnNVEvAV0GENT0i5gWdAJt5WoHuUrkUSNnNrswXXtcKGhddMglm",
+	"GQ+u/SxJYVwqQSC/lucOHwGImhXh8JfiRumuVZtf0pveefP6zuu/+PrL64Nnf/vN3Zd2P/pgcP3qzpvv",
+	"bt/5DO90cRqw4qm/BysaL71YIkRoU7EIan/PkBrtXv/JN3evYov5v16+gp3lzR/Pf/E/lz/4n8sfTMGm",
+	"5lUqtdYdgwBxtWgEFcndXgKFr0x6LQE9UjC0JhLg51DmIxc+1gnkGK/gyMXI5Uxxzu8BnmQ8h+MYTezF",
+	"QXnt8Sh377yy99VzB8RYrHIoc92NpwOp4rScSQGIj/GwbzppIOEJ++MNdB0aYaDT1Oa5g5Qd7DR51poY",
+	"HhgU7LMDc0u+dHtw9b9G7Dgun2R8ksWdknHPgPjdsb5IkmzbqiLwODYp6qODFrMLobUi2MT1OevJcl0a",
+	"adz6v8+XiQc4tS8TugbnuxtM1rEN62IRI6bPMLgeTSdjVAwgkY9wERfH6LOcKK4TOOkB3qt0/rXjWsXb",
+	"mtWtSg7jL88O3rtmuOBfnh288urg1o93f/nM7vNXd258lDoeTPzOXCwDt/EU8qR96AChZ+bIg55dQtbh",
+	"dFCUafdXnwy+/Nng+jM7N952wC9PxzjTVTJBUJsVTwKuhCmGCIaPni0dLzgjbaHF0QpZbQlhotvXOX5J",
+	"QqoYYVx0N1pAeDDDx/rqlSAtugU5OpgDapUW0VXrvA6LrZddtpbMHeIi02BbutQR0zjrZKpV1T5NxMP5",
+	"/ENFeTAhv7T70Ufbty7v3HgbD6JUWCYe6ohW3Ko3HnPMxmdNROGi7rz+aWavY69rq9sYf1Uf0Q8c4DV9",
+	"pNsYb4OK2e5Z2oSgOKir2uo2iGRMzlYZsJnH27fu7Ny4vfvCZzuXr6TgB8DKv63fx0gHTmzjX1glJVtC",
+	"YUWOIZXc9x/pNu4F960HYKm0UK3o/y4sLj10+PDhEtZtN6WG5haLozucxhSofthVIwY2PFP33DuDZ9/H",
+	"Mxk9jSFknlemukp+/K2tv3Ia80awuMRB2HaHC73sF6QrJj9Wo1PIqD9D2O59+dHuh3e2b93Ze+FHuz/6",
+	"YjJ4rSXWZzbBZji4uS22mEXsosiiJa62iGYow+x+eOfrX7yXhzTTKoOPCn9EGYyr3jiFTiiYa0UztD1r",
+	"aTMpL182ml9c1xgFEAIcx4OgKBqpCjlUtUaCFb8d8EAqDe0tRk4HHuMeI6dpj1C5Kd1iKhbunaCInqGR",
+	"MsZLWC2N10tTK95XJMJC1R3l4Yw/SWrvTzmaC/YgnGiBHmpIQMa+KcqtAqTHrjWY2m9FrR2Id3lFhOoB",
+	"r8Hh1vOmc4Qi2UgU+y5UIm5j1EnP1D7SIhMNw4KBKQCPU/xhMxp8XLVDwqfHU+PCFyt68G9dzIheep7A",
+	"n7mQByXn77z9/t7NX4+kjTgEL/hq3gjOY5IM8AEZa6xWCaiQx1sCGufZX2hcVr1N+1jzBF8GOf5ci2FE",
+	"FEGJGVOXtLCCoqgzv06/bQnIvqUUQyefsC38hkIA4mT6hSkc7WZtf6+0bjv72BDMHk0Uo1lmRWjFfO/a",
+	"87u//eqbu1e1YnP7pe3bt7MW6lyEm2TtQqtG4tayKCWaRlm0EUw2VdqGGDabzAbnB0quc61qyvj9ClnJ",
+	"WMeWbOECxEKC5NJWl7AmtHW+xtDlH1exgJewvAVafeKiGZz1XJom2qtykHhWJrPZmFH1fgrglLnvsw7t",
+	"RaL1zd2rgy9/vXP1usUwB1aNN8YhnkFtHlvdfWyQByeIk+Zox4V0QO6wrR5QLHzj38w6vg0IoCcpEo+x",
+	"TOpiM64OFPcJRABq2t9gBqazxJKdd979+ncvIZbsvP5cNul/Csy4qLnAmDISHEkMZJQY6lHWbNvPafdB",
+	"uOjFibiBJKLZDDz2HSwuYQrKY/R4SAMfMwuCWM5ejskIYz7MXIEvnE60UxjMXCC8IykUnBJjx1SOdMV0",
+	"a+VArzakfaIE0f+YxS+ngGE6jKfcEnmiJgLmH815pGG6ouLCoG68h3M5IJHNYPRLzw2uveE2zU4XLqFY",
+	"exWqLJ/PQf15zSxzbW4ngmazOJ6BzXNsUvAEpHOqQGL/Qx6sn7HZnMAfUYLwlwlrd1QfK0lYAcEP/FlW",
+	"Jnhv+9bv0CGy+8tnBp9/Mrj7o78R+mj6NH1AU2rk3JCmFiNQii4waZiQdqknB3NE/bsnz5HMWupkI9gC",
+	"IyzpcqjrpX+tjxJPkG0MWs+eBS/MlBpNoEWGPczMAPfnz/euPY9EaPeXz2zfenH71uU8R1tx/jpvOMe9",
+	"4kk3zyNOeZbTYjtqE2yJxfk6jOt71xLdCLNzbAYEsmvRVfpbk9lXISfhymIVP9RUhztrDOUoMPWY2eQ9",
+	"aKewutJS6aGlQ9X/ufzThQeXINjfMMtUEkAqoaB65MHFuSPVahW/Np24l0qHBq98vvu7Nwav/Ka4xd1s",
+	"4VtSP2Hvk7/sfvnJzo2PBu89gzv96+Uru6/9ee/mm3+9fGXnjc++fuNPRdRQg6TpIuK5HqjUnfxHcLfP",
+	"2GE8JIdoXnI939F+AOzEmhQPhKMY96lxi8X9Gyman/S0MqYKFbKaFN+hETMspUf7piYhflZQRdnaFUao",
+	"grVkupnNTBBluAD9P7ZTePvWiztvfVbEJImJvJicAR1hc5W0c2AegltgCgMkLyU6CUQkSsb4ElERY1CR",
+	"skwiISBWsZUUmo1dvHowqroRI/fFJQe4UOx+d0xjstCDTpPAWfI81PETMxQL/vTBzo2Pdn5zeeft97N+",
+	"OVe6tTm5TiREM/fQzuhfk6qM2EuEYI1009dOWssenJctZ2O6xyW7JCvZ+g087DsP6DQsC+Ytps5gW5X9",
+	"1WT7W2sjp7gXdjUNwv3l4AYcyQxNdS89O7j++72bV3Z+/vIEnLAdAJy48DjWxu+DtN820Yh44ObyLoGX",
+	"rEygdW05tgPbK4vFjSBGSGKRBhcCxD2/DjLi2M7hPAGzmwPz99z4aMRxDoAfOQo5nphCNfSEcurjkNZD",
+	"7CyU4Pb2PgozHSC09QR5EhJMDqWIZ6hoI3hHYnpzgDwf8K1A0STnxymVnGYKOzNz1kN4Q8QOplND1w/I",
+	"jU415geyGJfqL2PJ403WUUD8wFcPPG1Zq8JYNBNSFSTbYhzKGKW6WkBnCZwmBFWKNLtRHODxpAicxW5O",
+	"6Z2x+DbtU93JT2+e3CNvqBNeYRXnVHwm00tMMyLVdgF5ZBpOY4bBJx//ZfDKq4Nn39/98tXtO+/tPv9S",
+	"AdQdynEcIaYHTUjziSibDQ0dutMjKYAGMLOIzUkgOh8x24pwn8OWc8s46oH3dSGLllbUE3xbLANwpjuv",
+	"fTG4fq0gss9jR9aZHM2QeJNRLo1/xIuYz7gKaFghtkYSCsHGb12nqg65mnEi5nLa8QTPmII+w5ig93Gg",
+	"mKAn+JZgwuD6C1+/drmAWKSBz70gzBdTod+XtM0IEleXZswo80JvHDQoWP94UinIo5w0GBTCiquwYFeo",
+	"KAq2XDncZ+MlHSChtZMEY1kSCAuzjKK9+cXenz4YW/HU9hPLhHcO5/CZ8lbm2WXsocWaEZOtRHbqiUi1",
+	"Ys8LyEI9qi8a5NArabqCYP69FzIaOct6iQ3RVYUCSU/qM59hoYLLlwfP3d79xZ1sAL0FkGY1OXqVSEoE",
+	"QK07cEwnqZxyJJeT2i5FqsX6pkmZU5lai7u9HRhm2ilyUNJsf4Y4+eVPB89fQzBvf/XuzpWbOcDOkePF",
+	"hpaeTe8t28YG+jdhxznTegkLLRF3naXKOl8xkSXJm9R8Y0cAPLV9uggNg022bJreMJ80aRB2I9tOJX4s",
+	"pMoUXoK/bAGATJcdtLboa4N3QTJFqFzn8f0wCTXxXMZAoxV3l5ZwWm/hXhQEgEFpqfRkQJ8K5nwaYMub",
+	"NobuxQ0PLWBKSyWv1Z2TrWCuHcy16dxidfFocdUAljtrvmaweDZsLS+hK580jBLU+QRa+dFQGPomuOVv",
+	"CfIitaCmKZxBUrkJPrUKeQw0RzNTXFXR3AnGfVdJGz3XGbumgxFZ7PA42T/m2SY28q8+2Xnti50bH23f",
+	"vj24+ZPdd64UPVnD+fIP9uQFG9VoWqqlGOV9tssSXGeoGRJ/gwTgfvCbctZb50gkKuQk1awkM05PRJsS",
+	"LBXLhBJsOkm6kqElIsWty+tcjxe3nIO2HC0KWVQOYnIWZ0kznoOQbWGSFBH4x730dz7O5m+6UUPRMfE9",
+	"pwOp1uCJQhbxAyjJqcWQwsOd1Q8frCEdoJFnUzyDnSVzTKCz873eHrz68xEjI55kvvxhSxsbYit4nC6r",
+	"v7Sig0BZo021tJcYFS0nT5kUbfiSrY+dIvjO9EGLRwdgDcwRAwwKbd/5zeCFtwav/lxPLkLMMjF2wZqm",
+	"RuCMKE+DAH8n0yDMvRqBbJXrw4HjnWEk7eufDn79FuKcA9uGSQnaSvxA0ka4D2MJ7LBAJSsahiQKNloq",
+	"Lmth0NoU0AP2hH0izVr8OoFSZSYITLVYmzSot+kI/8IX9oevRekeTPFtsZFcubH72m93rr6+c+XXg/eu",
+	"TYkLGXFyxsiAwV0J9QLbiu3vNUSfIEMEyVNM+IDaKUvwsBNlTPNcBhfJkB/+jeRRmPBvnTCUmfwskxp/",
+	"8ohNLPZjSfweNZBssVmmx3793LXdLz8ZlXXH4p0h9feEdF2HTLRmUOAsjH9AYqYe+1sVZbf34X/tPf/H",
+	"CYfT594Yx3JiMQ0Dzsrkh13WNTk2dMPG3xgXs5ao0BkKJaigsILLCqVnPEhpsM+98UkwEHowQxvU9Zd2",
+	"Pn5/pNaDwzra5948F70xup5VtzpUa18NpnqMcaJ6gkDlM+j5ZBpXmP5yNizWtHZ2RLn2ufeo6I2CfNFR",
+	"CJVBtlQUzNIUuvv7FwfX/huh5IZPk/lmxfktY/fVmXJ08Exs2ujP4MbP+QVOwPlbk2ki4PihxWikGoy6",
+	"J7PRVvqXFqOhaj1lPrWZioK43zP0VYafsqrlRWtNW3rivNbVUOOHT1rrZNGWO1kf8zDhplq1COIK4v7W",
+	"80BpzUHlWKipxCZkxvZ66+Xtu7/cu/lmKjHdmoLLuWQlDgbCNuwVEvt8zBjg8nENoDU5RUOxEfsDbNmo",
+	"CjFxsLZ2TaqPhCzld9+QSTChafZUIVhNbPvWy3GLpLj47oZ7a0bbNEMFEZrs9ZqMfJZk7TebjvfXPMo5",
+	"80mHdgAgcXNc8166LrmjD0RCNI0M3qLcn9N6oiCmWGm/QrCAbrYpsWs425szdoz5WjaLq0QSvNLbt16G",
+	"cl+mHZ7doL7dOSdngzU7kfCgiHKFDBXOSTU56TZcSzu5FfgMdAroIRTwjTLBdnsVgpGPf718BXvN6PXZ",
+	"RnBmUBPtNjrswyIibcEDJSJE7l+9uvPnF1PlEyPRcILquKHU4JsuE2HSm+Prjn0XuFbTIQXv3Ok1slA5",
+	"lLT/tEBZ53AxPBapoKnPkklyH1AlqL/FLniso5h/v70r21+8+PUbf1pPqdbJpJoA/p8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

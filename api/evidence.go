@@ -1,0 +1,151 @@
+package api
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// Evidence, carrying and backup:
+//
+//	GET  /api/v1/ledger/checkpoint  GetCheckpoint
+//	GET  /api/v1/ledger/proof       GetLedgerProof
+//	POST /api/v1/carry/export       ExportCarry
+//	POST /api/v1/carry/import       ImportCarry
+//	POST /api/v1/backup             TakeBackup
+
+// GetCheckpoint shows the newest signed checkpoint known here.
+func (s *Server) GetCheckpoint(ctx context.Context, _ gen.GetCheckpointRequestObject) (gen.GetCheckpointResponseObject, error) {
+	note, err := s.o.Checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.node.Trust().OpenCheckpoint(note)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetCheckpoint200JSONResponse{Size: c.Tree.N, Root: c.Tree.Hash.String(), Note: string(note), At: c.At}, nil
+}
+
+// GetLedgerProof proves that a record is in the tree of the newest checkpoint.
+func (s *Server) GetLedgerProof(ctx context.Context, in gen.GetLedgerProofRequestObject) (gen.GetLedgerProofResponseObject, error) {
+	if s.self.Tier != node.County {
+		return nil, errCountyOnly
+	}
+	note, err := s.o.Checkpoint(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.node.Trust().OpenCheckpoint(note)
+	if err != nil {
+		return nil, err
+	}
+	index := uint64(in.Params.Index)
+	record, err := s.store.RecordAt(ctx, index)
+	if err != nil {
+		return nil, found(err)
+	}
+	proof, err := s.store.ProveRecord(ctx, uint64(c.Tree.N), index)
+	if err != nil {
+		return nil, found(err)
+	}
+	out := gen.GetLedgerProof200JSONResponse{Index: in.Params.Index, Size: c.Tree.N, Hashes: []string{}, Note: string(note)}
+	leaf := tlog.Hash(ledger.LeafHash(record))
+	out.Leaf = base64.StdEncoding.EncodeToString(leaf[:])
+	for _, h := range proof {
+		out.Hashes = append(out.Hashes, h.String())
+	}
+	return out, nil
+}
+
+// ExportCarry writes a bundle for a USB stick.
+func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObject) (gen.ExportCarryResponseObject, error) {
+	if s.o.Carry == nil {
+		return nil, errNoCarry
+	}
+	withFiles := in.Body.Attachments == nil || *in.Body.Attachments
+	return s.tempFile("carry.tnb", func(path string) error {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		return errors.Join(s.o.Carry.Export(ctx, f, in.Body.For, uint64(in.Body.After), withFiles), f.Close())
+	})
+}
+
+// ImportCarry takes a bundle in.
+func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObject) (gen.ImportCarryResponseObject, error) {
+	if s.o.Carry == nil {
+		return nil, errNoCarry
+	}
+	r, err := s.o.Carry.Import(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ImportCarry200JSONResponse{Entries: r.Entries, Known: r.Known, Refused: r.Refused, Attachments: r.Attachments}, nil
+}
+
+// TakeBackup answers with a consistent copy of the node's state.
+func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) (gen.TakeBackupResponseObject, error) {
+	return s.tempFile("state.db", func(path string) error {
+		_, err := s.store.Backup(ctx, path)
+		return err
+	})
+}
+
+// tempFile makes a file beside the database, opens it and removes its name at
+// once: it is gone when the answer is out, and after a kill the next start of
+// the same call finds no leftover of its own name.
+func (s *Server) tempFile(name string, write func(path string) error) (download, error) {
+	dir, err := os.MkdirTemp(s.store.Dir(), "download-*")
+	if err != nil {
+		return download{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, name)
+	if err := write(path); err != nil {
+		return download{}, fmt.Errorf("%s: %w", name, err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return download{}, fmt.Errorf("%s: %w", name, err)
+	}
+	return download{f, name}, nil
+}
+
+// download answers with an open file and closes it.
+type download struct {
+	file *os.File
+	name string
+}
+
+func (d download) write(w http.ResponseWriter) error {
+	defer d.file.Close()
+	info, err := d.file.Stat()
+	if err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", streamType)
+	h.Set("Content-Disposition", "attachment; filename="+d.name)
+	h.Set("Content-Length", fmt.Sprint(info.Size()))
+	_, err = io.Copy(w, d.file)
+	return err
+}
+
+// VisitExportCarryResponse implements gen.ExportCarryResponseObject.
+func (d download) VisitExportCarryResponse(w http.ResponseWriter) error { return d.write(w) }
+
+// VisitTakeBackupResponse implements gen.TakeBackupResponseObject.
+func (d download) VisitTakeBackupResponse(w http.ResponseWriter) error { return d.write(w) }

@@ -1,0 +1,205 @@
+package api
+
+import (
+	"context"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// People and their roles; changes at the county:
+//
+//	GET  /api/v1/staff                ListStaff
+//	POST /api/v1/staff                AddStaff
+//	PUT  /api/v1/staff/{id}/roles     SetStaffRoles
+//	POST /api/v1/staff/{id}/disable   DisableStaff
+//	POST /api/v1/staff/{id}/password  ResetStaffPassword
+
+// ListStaff lists the people within the caller's reach.
+func (s *Server) ListStaff(ctx context.Context, in gen.ListStaffRequestObject) (gen.ListStaffResponseObject, error) {
+	within, err := s.within(ctx, identity.StaffRead, in.Params.Division)
+	if err != nil {
+		return nil, err
+	}
+	people, err := s.store.StaffWithin(ctx, within)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListStaff200JSONResponse{Staff: []gen.Staff{}}
+	for i := range people {
+		if in.Params.Role == "" || slices.Contains(people[i].Now().Roles, in.Params.Role) {
+			out.Staff = append(out.Staff, staffView(&people[i]))
+		}
+	}
+	return out, nil
+}
+
+// AddStaff takes a person on.
+func (s *Server) AddStaff(ctx context.Context, in gen.AddStaffRequestObject) (gen.AddStaffResponseObject, error) {
+	actor, err := as(ctx, identity.StaffManage, identity.Target{Division: in.Body.Division})
+	if err != nil {
+		return nil, err
+	}
+	if err := rolesFit(in.Body.Division, in.Body.Department, in.Body.Roles); err != nil {
+		return nil, err
+	}
+	initial, hash, err := s.initialPassword(ctx, in.Body.Password, in.Body.Login)
+	if err != nil {
+		return nil, err
+	}
+	change := initial != "" || in.Body.MustChangePassword == nil || *in.Body.MustChangePassword
+	id := uuid.Must(uuid.NewV7()).String()
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffAdd, Body: &ledger.StaffAddV1{
+		Staff: id, Login: in.Body.Login, Name: in.Body.Name, Division: in.Body.Division,
+		Department: in.Body.Department, Roles: in.Body.Roles, PasswordHash: hash, MustChange: change}})
+	if err != nil {
+		return nil, err
+	}
+	person, err := s.store.Staff(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return gen.AddStaff201JSONResponse{Staff: staffView(person), InitialPassword: initial, Recorded: recorded}, nil
+}
+
+// SetStaffRoles sets a person's roles from now on.
+func (s *Server) SetStaffRoles(ctx context.Context, in gen.SetStaffRolesRequestObject) (gen.SetStaffRolesResponseObject, error) {
+	actor, person, err := s.manage(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	if err := rolesFit(person.Division, person.Department, in.Body.Roles); err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffRoles, Body: &ledger.StaffRolesV1{Staff: person.ID, Roles: in.Body.Roles}})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetStaffRoles200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// DisableStaff takes all rights from a person, or gives them back.
+func (s *Server) DisableStaff(ctx context.Context, in gen.DisableStaffRequestObject) (gen.DisableStaffResponseObject, error) {
+	actor, person, err := s.manage(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	disabled := in.Body.Disabled == nil || *in.Body.Disabled
+	if disabled && person.ID == actor.Staff {
+		return nil, errSelfDisable
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffDisable,
+		Body: &ledger.StaffDisableV1{Staff: person.ID, Disabled: disabled, Reason: in.Body.Reason}})
+	if err != nil {
+		return nil, err
+	}
+	if disabled {
+		if err := s.store.EndSessions(ctx, person.ID, s.o.Now().UnixMilli()); err != nil {
+			return nil, err
+		}
+	}
+	return gen.DisableStaff200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// ResetStaffPassword sets a password that must be changed at the next login.
+func (s *Server) ResetStaffPassword(ctx context.Context, in gen.ResetStaffPasswordRequestObject) (gen.ResetStaffPasswordResponseObject, error) {
+	actor, person, err := s.manage(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	initial, hash, err := s.initialPassword(ctx, in.Body.Password, person.Login)
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.StaffPassword,
+		Body: &ledger.StaffPasswordV1{Staff: person.ID, PasswordHash: hash, MustChange: true}})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.store.EndSessions(ctx, person.ID, s.o.Now().UnixMilli()); err != nil {
+		return nil, err
+	}
+	if err := s.store.SetLoginFailures(ctx, person.Login, 0, 0); err != nil {
+		return nil, err
+	}
+	return gen.ResetStaffPassword200JSONResponse{InitialPassword: initial, Recorded: recorded}, nil
+}
+
+// manage finds a person whom the caller may manage.
+func (s *Server) manage(ctx context.Context, id string) (identity.Actor, *identity.Staff, error) {
+	person, err := s.store.Staff(ctx, id)
+	if err != nil {
+		return identity.Actor{}, nil, found(err)
+	}
+	actor, err := as(ctx, identity.StaffManage, identity.Target{Division: person.Division, Department: person.Department})
+	return actor, person, err
+}
+
+// initialPassword hashes a given password, or makes one and returns it to be
+// shown once.
+func (s *Server) initialPassword(ctx context.Context, given, login string) (made, hash string, err error) {
+	if given == "" {
+		if made, err = trust.InitialPassword(); err != nil {
+			return "", "", err
+		}
+		given = made
+	}
+	hash, err = s.hashPassword(ctx, given, login)
+	return made, hash, err
+}
+
+// within is the division to list: the one asked for, which the caller's reach
+// must cover, else all of that reach.
+func (s *Server) within(ctx context.Context, action identity.Action, asked division.Code) (division.Code, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	within, _, ok := actor.Reach(action)
+	switch {
+	case !ok:
+		return "", &identity.Denied{Role: actor.Roles[0], Action: action, Why: "role"}
+	case asked == "":
+		return within, nil
+	case !within.Contains(asked):
+		return "", &identity.Denied{Role: actor.Roles[0], Action: action, Why: "division"}
+	}
+	return asked, nil
+}
+
+// rolesFit tells which roles do not exist at a division's tier or lack a
+// department.
+func rolesFit(at division.Code, department string, roles []identity.Role) error {
+	var faults []catalog.Fault
+	for i, r := range roles {
+		switch {
+		case r.Tier() != at.Tier():
+			faults = append(faults, catalog.Fault{Path: pathAt("roles", i), Code: catalog.FaultConflict, ZH: "该岗位不属于这一层级", EN: "the role does not exist at this tier"})
+		case r.Departmental() && department == "":
+			faults = append(faults, catalog.Fault{Path: "department", Code: catalog.FaultMissing, ZH: "部门岗位须填写部门", EN: "the role needs a department"})
+		case slices.Contains(roles[:i], r):
+			faults = append(faults, catalog.Fault{Path: pathAt("roles", i), Code: catalog.FaultDuplicate, ZH: "重复", EN: "stands twice"})
+		}
+	}
+	if len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
+	return nil
+}
+
+func staffView(p *identity.Staff) gen.Staff {
+	now := p.Now()
+	roles := now.Roles
+	if roles == nil {
+		roles = []identity.Role{}
+	}
+	return gen.Staff{Id: p.ID, Login: p.Login, Name: p.Name, Division: p.Division, Department: p.Department,
+		Roles: roles, Disabled: now.Disabled, MustChangePassword: p.MustChange}
+}

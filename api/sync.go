@@ -1,0 +1,216 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// How far what was done has come, and what needs a person:
+//
+//	GET  /api/v1/sync                       GetSync
+//	POST /api/v1/sync/now                   SyncNow
+//	GET  /api/v1/attention                  ListAttention
+//	POST /api/v1/attention/{entry}/resolve  ResolveAttention
+//	GET  /api/v1/reconcile                  Reconcile
+
+// GetSync shows this node's state and that of the nodes within the caller's
+// reach.
+func (s *Server) GetSync(ctx context.Context, _ gen.GetSyncRequestObject) (gen.GetSyncResponseObject, error) {
+	own, err := s.node.Report(ctx)
+	if err != nil {
+		return nil, err
+	}
+	within, err := s.within(ctx, identity.SyncRead, "")
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := s.store.NodesWithin(ctx, within)
+	if err != nil {
+		return nil, err
+	}
+	reports, err := s.node.Reports(ctx)
+	if err != nil {
+		return nil, err
+	}
+	said := make(map[string]store.PeerReport, len(reports))
+	for _, r := range reports {
+		said[r.Node] = r
+	}
+	out := gen.GetSync200JSONResponse{Self: s.ownState(own), Below: []gen.SyncState{}}
+	for i := range nodes {
+		if nodes[i].Node == s.self.Node || nodes[i].Tier == s.self.Tier && s.self.Tier != node.County {
+			continue
+		}
+		state, err := s.peerState(ctx, &nodes[i], said[nodes[i].Node], own.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		out.Below = append(out.Below, state)
+	}
+	return out, nil
+}
+
+// SyncNow ends the pause between two tries.
+func (s *Server) SyncNow(context.Context, gen.SyncNowRequestObject) (gen.SyncNowResponseObject, error) {
+	s.node.Kick()
+	return gen.SyncNow202Response{}, nil
+}
+
+// ListAttention lists what a person has to look at.
+func (s *Server) ListAttention(ctx context.Context, in gen.ListAttentionRequestObject) (gen.ListAttentionResponseObject, error) {
+	within, err := s.within(ctx, identity.AttentionRead, "")
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.store.AttentionList(ctx, within, in.Params.Resolved)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListAttention200JSONResponse{Items: []gen.AttentionItem{}}
+	after := in.Params.Cursor == ""
+	for i := range list {
+		if !after {
+			after = list[i].Entry == in.Params.Cursor
+			continue
+		}
+		if len(out.Items) == limitOf(in.Params.Limit) {
+			out.NextCursor = out.Items[len(out.Items)-1].Entry
+			break
+		}
+		item, ok, err := s.attentionItem(ctx, &list[i])
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			out.Items = append(out.Items, item)
+		}
+	}
+	return out, nil
+}
+
+// ResolveAttention closes what asked for attention.
+func (s *Server) ResolveAttention(ctx context.Context, in gen.ResolveAttentionRequestObject) (gen.ResolveAttentionResponseObject, error) {
+	open, err := s.store.AttentionList(ctx, s.self.County(), true)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range open {
+		if a.Entry != in.Entry {
+			continue
+		}
+		actor, err := as(ctx, identity.AttentionDo, identity.Target{Division: a.Scope})
+		if err != nil {
+			return nil, err
+		}
+		recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve,
+			Body: &ledger.AttentionResolveV1{Entry: in.Entry, Note: in.Body.Note, ReplacedBy: in.Body.ReplacedBy}})
+		if err != nil {
+			return nil, err
+		}
+		return gen.ResolveAttention200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+	}
+	return nil, errNotFound
+}
+
+// Reconcile counts from this node's own ledger.
+func (s *Server) Reconcile(ctx context.Context, _ gen.ReconcileRequestObject) (gen.ReconcileResponseObject, error) {
+	c, err := s.store.Count(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return gen.Reconcile200JSONResponse{Node: s.self.Node, HandedIn: c.HandedIn, Confirmed: c.Confirmed, Duplicated: c.Duplicated,
+		NeedsAttention: c.Attention, Waiting: c.HandedIn - c.Confirmed, Refused: c.Refused, Outbox: c.Outbox, Index: int64(head)}, nil
+}
+
+func (s *Server) ownState(r federation.Report) gen.SyncState {
+	state := stateOfReport(r)
+	state.Name, state.Version = s.o.Name, s.o.Version
+	return state
+}
+
+// peerState is what is known here of another node: its own last word, and
+// what the ledger says of it.
+func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerReport, head uint64) (gen.SyncState, error) {
+	var r federation.Report
+	if len(said.Report) > 0 {
+		if err := json.Unmarshal(said.Report, &r); err != nil {
+			r = federation.Report{ProblemZH: "该节点的状态报告无法识别", ProblemEN: "its report cannot be read"}
+		}
+	}
+	r.Node, r.Tier, r.Division = n.Node, n.Tier, n.Division
+	state := stateOfReport(r)
+	state.Name, state.LastContactMs, state.Revoked = n.Name, said.SeenAt, n.RevokedAt > 0
+	state.Head = int64(head)
+	if said.SeenAt == 0 {
+		state.Line = gen.Line{State: gen.LineUnknown}
+	}
+	_, forked, err := s.store.LastSeq(ctx, n.Node)
+	state.Forked = forked
+	return state, err
+}
+
+func stateOfReport(r federation.Report) gen.SyncState {
+	return gen.SyncState{
+		Node: r.Node, Tier: r.Tier, Division: r.Division, Version: r.Version, Line: lineOf(r), LastContactMs: r.LastContact,
+		Cursor: int64(r.Cursor), Head: int64(r.Cursor + r.LagEntries), LagEntries: int64(r.LagEntries), LagMs: r.LagMS,
+		OutboxEntries: r.Outbox, OutboxUnsent: r.Unsent, OutboxOldestMs: r.OutboxOldest,
+		AttachmentsOutstanding: r.Attachments, AttachmentBytes: r.AttachmentBytes,
+		Edition: r.Edition, NextEdition: r.NextEdition, SkewMs: r.SkewMS, SkewWarning: r.SkewWarn, NeedsAttention: r.Attention,
+		Problem: gen.RefusalReport{Code: r.ProblemCode, Zh: r.ProblemZH, En: r.ProblemEN},
+	}
+}
+
+func lineOf(r federation.Report) gen.Line {
+	l := gen.Line{State: gen.LineDown, SinceMs: r.LineSince, Upstream: r.Upstream}
+	if r.LineUp {
+		l.State = gen.LineUp
+	}
+	return l
+}
+
+// attentionItem joins what asks for attention with the entry behind it; false
+// where the caller may not see its case.
+func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.AttentionItem, bool, error) {
+	zh, en := bothLanguages(a.Reason)
+	out := gen.AttentionItem{Entry: a.Entry, Case: a.Case, Scope: string(a.Scope), Origin: a.Origin, Index: int64(a.Index), Code: a.Code,
+		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), ResolvedBy: a.ResolvedBy, Note: a.Note, ReplacedBy: a.ReplacedBy}
+	e, err := s.store.Entry(ctx, a.Entry)
+	if errors.Is(err, store.ErrNotFound) {
+		return out, true, nil // about a node, not about an entry
+	}
+	if err != nil {
+		return out, false, err
+	}
+	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
+	target := identity.Target{Division: a.Scope}
+	if body, err := e.Decode(); err == nil {
+		if b, ok := body.(*ledger.CaseSubmitV1); ok {
+			out.Number, target.Department = printed(b.Number), b.Department
+		}
+	}
+	if c, err := s.store.Case(ctx, a.Case); a.Case != "" && err == nil {
+		out.Number, target = printed(c.Number), targetOf(c)
+	}
+	_, err = as(ctx, identity.AttentionRead, target)
+	return out, err == nil, nil
+}
+
+// nextFor says what to do about a refused entry.
+func nextFor(code string) string {
+	if code == "forked_origin" {
+		return "请联系县中心吊销该节点并重新登记"
+	}
+	return refusal(code, "", "", nil).next
+}
