@@ -90,6 +90,36 @@ func TestFirstWriteErrorEndsWritingAndLeadership(t *testing.T) {
 	}
 }
 
+func TestNothingIsWrittenAfterAFailedWrite(t *testing.T) {
+	bolt, err := raftboltdb.NewBoltStore(filepath.Join(t.TempDir(), "raft.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := &badDisk{boltStore: bolt}
+	told := 0
+	d := &diskLog{bolt: bad, now: time.Now, onError: func(error) { told++ }}
+	defer d.Close()
+	bad.fail.Store(true)
+	if err := d.StoreLog(&raft.Log{Index: 1, Term: 1}); !errors.Is(err, errDisk) {
+		t.Error(err)
+	}
+	bad.fail.Store(false)
+	writes := bad.writes.Load()
+	for _, err := range []error{
+		d.StoreLog(&raft.Log{Index: 1, Term: 1}), d.Set([]byte("LastVoteTerm"), []byte("x")), d.DeleteRange(1, 1),
+	} {
+		if !errors.Is(err, errDisk) {
+			t.Error(err)
+		}
+	}
+	if err := d.SetUint64([]byte("CurrentTerm"), 7); err != nil {
+		t.Errorf("raft would panic on %v", err)
+	}
+	if bad.writes.Load() != writes || told != 1 {
+		t.Errorf("%d writes after the failure, told %d times", bad.writes.Load()-writes, told)
+	}
+}
+
 func TestStalledLeaderIsReplaced(t *testing.T) {
 	d, fatal := &badDisk{}, make(chan error, 1)
 	c := threeHubs(t, onBadDisk("county-1", d, fatal))

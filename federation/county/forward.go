@@ -71,10 +71,6 @@ type numberAnswer struct {
 func (c *client) readIndex(ctx context.Context, addr string) (uint64, error) {
 	var a numberAnswer
 	err := c.call(ctx, http.MethodGet, addr, "read-index", nil, &a)
-	if errors.Is(err, ErrUnknown) && ctx.Err() == nil {
-		// Asking changes nothing, so a lost answer is only a reason to ask again.
-		return 0, errNotLeader
-	}
 	return a.Value, err
 }
 

@@ -41,6 +41,8 @@ type Hub struct {
 	running sync.WaitGroup
 	batches sync.WaitGroup // formBatches and the batches in flight
 	confirm confirmer
+	reign   reign
+	stall   stall
 	fatal   atomic.Pointer[error]
 	shut    sync.Once
 	shutErr error
@@ -141,6 +143,7 @@ func (h *Hub) startRaft(s *storage) error {
 	h.run(h.port.serve)
 	h.run(func() { h.web.Serve(h.port.http) })
 	h.run(h.followLeadership)
+	h.run(h.followLeader)
 	h.batches.Add(1)
 	h.run(func() { defer h.batches.Done(); h.formBatches() })
 	h.run(h.watchDisk)

@@ -168,7 +168,9 @@ func (h *Hub) TransferLeadership(ctx context.Context, id string) error {
 func (h *Hub) atLeaderChange(ctx context.Context, path string, c change, here func(context.Context, change) error) error {
 	return h.atLeader(ctx,
 		func() error { return here(ctx, c) },
-		func(addr string) error { return h.client.call(ctx, http.MethodPost, addr, path, c, nil) })
+		func(ctx context.Context, addr string) error {
+			return h.client.call(ctx, http.MethodPost, addr, path, c, nil)
+		})
 }
 
 func (h *Hub) serveChange(here func(context.Context, change) error) http.HandlerFunc {

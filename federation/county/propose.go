@@ -33,7 +33,7 @@ func (h *Hub) Propose(ctx context.Context, data []byte) (Result, error) {
 	err := h.atLeader(ctx, func() (err error) {
 		res, err = h.submit(ctx, data)
 		return err
-	}, func(addr string) (err error) {
+	}, func(ctx context.Context, addr string) (err error) {
 		res, err = h.client.propose(ctx, addr, data)
 		return err
 	})
@@ -41,8 +41,10 @@ func (h *Hub) Propose(ctx context.Context, data []byte) (Result, error) {
 }
 
 // atLeader runs here where this hub leads, else there with the leader's
-// address, and again while neither submitted anything for want of a leader.
-func (h *Hub) atLeader(ctx context.Context, here func() error, there func(addr string) error) error {
+// address, and again while neither submitted anything for want of a leader. The
+// context there gets ends also when somebody else becomes leader: one that is
+// suspended would keep its callers waiting.
+func (h *Hub) atLeader(ctx context.Context, here func() error, there func(ctx context.Context, addr string) error) error {
 	give := time.NewTimer(h.o.Timing.LeaderWait)
 	defer give.Stop()
 	pause := 2 * time.Millisecond
@@ -54,7 +56,7 @@ func (h *Hub) atLeader(ctx context.Context, here func() error, there func(addr s
 		if h.raft.State() == raft.Leader {
 			err = here()
 		} else if addr, id := h.raft.LeaderWithID(); addr != "" && string(id) != h.o.ID {
-			err = there(string(addr))
+			err = h.reign.during(ctx, string(addr), func(ctx context.Context) error { return there(ctx, string(addr)) })
 		}
 		if !errors.Is(err, errNotLeader) && !errors.Is(err, ErrNoLeader) {
 			return err
@@ -75,6 +77,10 @@ func (h *Hub) atLeader(ctx context.Context, here func() error, there func(addr s
 // submit puts data into this leader's queue and waits for its outcome.
 func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
 	p := &proposal{data: data, done: make(chan outcome, 1)}
+	stall, stalled := h.stall.watch()
+	if stalled {
+		return Result{}, errNotLeader
+	}
 	if err := h.enqueue(p); err != nil {
 		return Result{}, err
 	}
@@ -83,6 +89,8 @@ func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
 		return out.Result, out.err
 	case <-ctx.Done():
 		return Result{}, p.abandon(ctx.Err())
+	case <-stall:
+		return Result{}, p.abandon(errNotLeader)
 	case <-h.life.Done():
 	}
 	// Both may be true at once; an outcome that is there is the better answer.
@@ -98,6 +106,10 @@ func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
 func (p *proposal) abandon(why error) error {
 	if p.taken.CompareAndSwap(false, true) {
 		return why // withdrawn from the queue, nothing was submitted
+	}
+	if errors.Is(why, errNotLeader) {
+		// Not to be matched: it would say that nothing was submitted.
+		return fmt.Errorf("%w: %v", ErrUnknown, why)
 	}
 	return fmt.Errorf("%w: %w", ErrUnknown, why)
 }

@@ -2,6 +2,7 @@ package county
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -16,8 +17,12 @@ func (h *Hub) ReadIndex(ctx context.Context) (uint64, error) {
 	err := h.atLeader(ctx, func() (err error) {
 		index, err = h.leaderIndex(ctx)
 		return err
-	}, func(addr string) (err error) {
-		index, err = h.client.readIndex(ctx, addr)
+	}, func(there context.Context, addr string) (err error) {
+		index, err = h.client.readIndex(there, addr)
+		if errors.Is(err, ErrUnknown) && ctx.Err() == nil {
+			// Asking changes nothing, so a lost answer is only a reason to ask again.
+			return errNotLeader
+		}
 		return err
 	})
 	if err != nil {

@@ -1,6 +1,7 @@
 package county
 
 import (
+	"sync"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -29,10 +30,12 @@ func (h *Hub) watchDisk() {
 			h.log.Error("county hub: the log's disk stalls, giving up leadership", "for", stall)
 			silent = true
 			h.port.mute(true)
+			h.stall.begin()
 		case silent && stall <= limit && h.raft.State() != raft.Leader && h.Err() == nil:
 			h.log.Info("county hub: the log's disk answers again")
 			silent = false
 			h.port.mute(false)
+			h.stall.end()
 		}
 		since := h.fsm.applying.Load()
 		if since != 0 && since != handed && h.o.Now().UnixNano()-since > int64(limit) &&
@@ -41,5 +44,42 @@ func (h *Hub) watchDisk() {
 			h.log.Error("county hub: the database stalls, giving up leadership")
 			go h.raft.LeadershipTransfer().Error()
 		}
+	}
+}
+
+// stall tells the proposals at a leader whose disk hangs to look elsewhere.
+type stall struct {
+	mu sync.Mutex
+	on bool
+	ch chan struct{} // closed while on
+}
+
+// watch returns a channel that closes when a stall begins, and whether one is on.
+func (s *stall) watch() (<-chan struct{}, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	return s.ch, s.on
+}
+
+func (s *stall) begin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan struct{})
+	}
+	if !s.on {
+		s.on = true
+		close(s.ch)
+	}
+}
+
+func (s *stall) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.on {
+		s.on, s.ch = false, make(chan struct{})
 	}
 }
