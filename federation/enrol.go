@@ -218,7 +218,21 @@ type EnrolOptions struct {
 	// Federation and Peer the addresses others dial.
 	Names            []string
 	Federation, Peer string
-	Now              func() time.Time
+	// Expect is what the node's settings say it is; empty fields accept
+	// whatever the token was made for.
+	Expect Place
+	Now    func() time.Time
+}
+
+// Place is a node as its settings name it.
+type Place struct{ Node, Tier, Division string }
+
+func (p Place) check(inv invitation) error {
+	if p.Node != "" && p.Node != inv.Node || p.Tier != "" && p.Tier != string(inv.Tier) || p.Division != "" && p.Division != string(inv.Division) {
+		return fmt.Errorf("口令是给节点 %s（%s %s）的，与本机配置 %s %s 不符 (the token was made for another node than these settings)",
+			inv.Node, inv.Tier, inv.Division, p.Tier, p.Division)
+	}
+	return nil
 }
 
 // Enrolled is a node's new identity.
@@ -249,6 +263,9 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	defer client.CloseIdleConnections()
 	var inv invitation
 	if err := get(ctx, client, o.County+enrolPath, http.Header{"Tongban-Token": {o.Token}}, &inv); err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
+	if err := o.Expect.check(inv); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	req, err := trust.NewEnrolRequest(o.Keys, trust.Place{County: anchored.County, Node: inv.Node, Tier: inv.Tier, Division: inv.Division}, token.ID, o.Names)

@@ -103,6 +103,12 @@ func (m *Membership) Save(dir string) error {
 	return m.write(dir)
 }
 
+// Founded notes that the county has its first hub and operator.
+func (m *Membership) Founded(dir string) error {
+	m.Genesis = nil
+	return m.write(dir)
+}
+
 func (m *Membership) write(dir string) error {
 	b, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {

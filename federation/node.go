@@ -47,7 +47,9 @@ type Options struct {
 	PeerAdvertise string
 	Timing        county.Timing
 	// Bootstrap makes a new hub the first of its county, with this operator.
+	// Founded is told once that is done.
 	Genesis *Genesis
+	Founded func() error
 
 	// Township and village: the federation addresses above, in the order in
 	// which they are tried. Empty ones are taken from the enrolment.
@@ -136,7 +138,11 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.run(n.watchTrust)
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {
-			if err := n.found(ctx, *o.Genesis); err != nil && ctx.Err() == nil {
+			err := n.found(ctx, *o.Genesis)
+			if err == nil && o.Founded != nil {
+				err = o.Founded()
+			}
+			if err != nil && ctx.Err() == nil {
 				n.stopFor(fmt.Errorf("found the county: %w", err))
 			}
 		})
@@ -381,6 +387,13 @@ func (n *Node) FederationTLS() *tls.Config { return trust.ServerConfig(n.tlsOpti
 
 // Certificate is the node's own certificate, from the county's authority.
 func (n *Node) Certificate() *tls.Certificate { return n.cert }
+
+// EndFeeds ends the feeds of the nodes below, which would else stay open.
+func (n *Node) EndFeeds() {
+	if n.server != nil {
+		n.server.Close()
+	}
+}
 
 // FederationHandler serves the nodes below, and those that enrol.
 func (n *Node) FederationHandler() http.Handler { return n.handler }

@@ -264,3 +264,25 @@ func syncFile(path string) error {
 	}
 	return storage("sync", syncDir(path))
 }
+
+// Inspect looks at a node's databases without opening them for writing: that
+// they are whole, not newer than this program, and the node's own. It may run
+// beside the node.
+func Inspect(ctx context.Context, dir string, self Self) error {
+	state := filepath.Join(dir, stateFile)
+	if err := checkFile(ctx, state); err != nil {
+		return err
+	}
+	db, err := openReaders(state)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	src, err := db.Conn(ctx)
+	if err != nil {
+		return storage("inspect", err)
+	}
+	defer src.Close()
+	s := &Store{self: self}
+	return s.sameOwner(ctx, src)
+}

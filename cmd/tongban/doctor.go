@@ -1,0 +1,246 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store"
+)
+
+func doctorCommand() *cobra.Command {
+	var config string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "检查本机：配置、时钟、磁盘、权限、线路、密钥、数据库 (check this machine and say what to do)",
+		Long: `检查本机的配置、时钟、磁盘空间、权限、与上级的线路、密钥有效期和数据库完整性，并说明该怎么办。节点运行时也可以检查。
+Checks settings, clock, disk space, permissions, lines to the nodes above, validity of keys and
+integrity of the databases, and says what to do. It may run beside a running node.`,
+		Example: "  tongban doctor --config /etc/tongban/village.yaml",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return diagnose(cmd.Context(), configPath(config), asJSON, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &config)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "输出 JSON (for programs)")
+	return cmd
+}
+
+// finding is one thing that was checked.
+type finding struct {
+	Check string `json:"check"`
+	// Verdict is ok, warning or fault.
+	Verdict string `json:"verdict"`
+	ZH      string `json:"zh"`
+	EN      string `json:"en"`
+}
+
+type diagnosis struct {
+	ctx   context.Context
+	c     configs.Config
+	m     *federation.Membership
+	found []finding
+}
+
+func (d *diagnosis) add(check, verdict, zh, en string) {
+	d.found = append(d.found, finding{check, verdict, zh, en})
+}
+
+func (d *diagnosis) fault(check, zh string, err error) {
+	d.add(check, "fault", zh, err.Error())
+}
+
+var errUnsound = errors.New("检查发现问题，请按上面的说明处理 (there are faults; do what is said above)")
+
+func diagnose(ctx context.Context, path string, asJSON bool, stdout io.Writer) error {
+	d := &diagnosis{ctx: ctx}
+	c, err := configs.Load(path, os.Environ())
+	if err != nil {
+		d.fault("config", "配置有误，请按提示改正", err)
+	} else {
+		d.c = c
+		d.add("config", "ok", "配置正确", "settings are valid")
+		d.permissions()
+		d.disk()
+		d.membership()
+		d.databases()
+		d.lines()
+	}
+	return d.report(asJSON, stdout)
+}
+
+func (d *diagnosis) permissions() {
+	info, err := os.Stat(d.c.DataDir)
+	switch {
+	case err != nil:
+		d.fault("data_dir", "数据目录不存在或无法读取："+d.c.DataDir+"；请先运行 init 或 enroll，或检查 data_dir", err)
+		return
+	case info.Mode().Perm()&0o077 != 0:
+		d.add("data_dir", "warning", "数据目录对本机其他用户开放，请运行 chmod 700 "+d.c.DataDir, "the data directory is open to other users; run chmod 700 on it")
+	default:
+		d.add("data_dir", "ok", "数据目录权限正确", "the data directory is private")
+	}
+	probe, err := os.CreateTemp(d.c.DataDir, "doctor-*")
+	if err != nil {
+		d.fault("writable", "数据目录不可写，请检查磁盘是否只读、属主是否正确", err)
+		return
+	}
+	defer os.Remove(probe.Name())
+	_, err = probe.Write(make([]byte, 4096))
+	if err := errors.Join(err, probe.Sync(), probe.Close()); err != nil {
+		d.fault("writable", "数据目录写入失败，请检查磁盘", err)
+		return
+	}
+	d.add("writable", "ok", "数据目录可写", "the data directory can be written")
+}
+
+func (d *diagnosis) disk() {
+	free, err := freeBytes(d.c.DataDir)
+	if err != nil {
+		d.fault("disk", "无法得知磁盘剩余空间", err)
+		return
+	}
+	zh, en := fmt.Sprintf("磁盘剩余 %d MB", free>>20), fmt.Sprintf("%d MB of disk are free", free>>20)
+	switch {
+	case free < d.c.Disk.LowBytes:
+		d.add("disk", "fault", zh+"，低于停止收件的界限，请立即清理或更换磁盘", en+", below the mark at which cases are no longer taken; make room now")
+	case free < d.c.Disk.WarnBytes:
+		d.add("disk", "warning", zh+"，请尽快清理", en+"; make room soon")
+	default:
+		d.add("disk", "ok", zh, en)
+	}
+}
+
+func (d *diagnosis) membership() {
+	m, err := federation.LoadMembership(d.c.DataDir)
+	if err != nil {
+		d.fault("membership", "登记信息或密钥无法读取", err)
+		return
+	}
+	d.m = m
+	if err := fits(d.c, m); err != nil {
+		d.fault("membership", "配置与登记不符", err)
+		return
+	}
+	until := time.UnixMilli(m.Credential.Credential.ExpiresAt)
+	zh, en := "节点证书有效期至 "+until.Format(time.DateOnly), "the credential is valid until "+until.Format(time.DateOnly)
+	switch left := time.Until(until); {
+	case left <= 0:
+		d.add("keys", "fault", zh+"，已过期，请重新登记", en+", which is past; enrol anew")
+	case left < 60*24*time.Hour:
+		d.add("keys", "warning", zh+"，请尽快更新", en+"; renew it soon")
+	default:
+		d.add("keys", "ok", zh, en)
+	}
+}
+
+func (d *diagnosis) databases() {
+	if d.m == nil {
+		return
+	}
+	if _, err := os.Stat(filepath.Join(d.c.DataDir, "state.db")); err != nil {
+		d.add("database", "warning", "还没有数据库，首次 serve 时建立", "there is no database yet; the first serve makes it")
+		return
+	}
+	is := d.m.Credential.Credential
+	err := store.Inspect(d.ctx, d.c.DataDir, store.Self{Node: is.Node, Tier: is.Tier, Division: is.Division, Ordinal: is.Ordinal})
+	if err != nil {
+		d.fault("database", "数据库有问题：请停止节点，用 restore 恢复最近的备份；县中心多进程时可移除后重新加入", err)
+		return
+	}
+	d.add("database", "ok", "数据库完整", "the databases are whole")
+}
+
+// lines looks at every node above: whether it answers, proves to be what it
+// should be, and how far its clock is off.
+func (d *diagnosis) lines() {
+	if d.m == nil {
+		return
+	}
+	ups := map[string][]node.Tier{}
+	for _, u := range append(d.c.Upstream.Township, d.m.Township...) {
+		ups[u] = []node.Tier{node.Township}
+	}
+	for _, u := range append(d.c.Upstream.County, d.m.Hubs...) {
+		ups[u] = []node.Tier{node.County}
+	}
+	for address, tiers := range ups {
+		d.line(address, tiers)
+	}
+}
+
+func (d *diagnosis) line(address string, tiers []node.Tier) {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		d.add("line", "fault", "上级地址有误："+address, "not an address: "+address)
+		return
+	}
+	certificate, err := d.m.Keys.Certificate(d.m.Certificate)
+	if err != nil {
+		d.fault("line", "本机证书无法使用，请重新登记", err)
+		return
+	}
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
+		Trust: func() trust.CountyTrust { return d.m.Trust }, Certificate: func() *tls.Certificate { return certificate }, Now: time.Now}, trust.Expect{Tiers: tiers})}}
+	defer client.CloseIdleConnections()
+	began := time.Now()
+	resp, err := client.Get(address + "/federation/v1/origins")
+	var refused *net.OpError
+	switch {
+	case errors.As(err, &refused):
+		d.fault("line", "连不上 "+address+"：请检查网线、地址和防火墙，确认对方已启动；期间的办件保存在本机", err)
+		return
+	case err != nil:
+		d.fault("line", address+" 不是应连接的节点，或本机证书不被接受；请核对地址，必要时联系县中心", err)
+		return
+	}
+	resp.Body.Close()
+	took := time.Since(began)
+	d.add("line", "ok", fmt.Sprintf("%s 可达，%d 毫秒", address, took.Milliseconds()), fmt.Sprintf("%s answers in %d ms", address, took.Milliseconds()))
+	theirs, err := http.ParseTime(resp.Header.Get("Date"))
+	if err != nil {
+		return
+	}
+	if skew := time.Since(theirs.Add(took / 2)); skew.Abs() > d.c.Sync.SkewWarn {
+		d.add("clock", "warning", fmt.Sprintf("本机时钟与 %s 相差约 %d 秒，请校准时间", address, int(skew.Seconds())), fmt.Sprintf("this clock differs from %s by about %d s; set it", address, int(skew.Seconds())))
+		return
+	}
+	d.add("clock", "ok", "本机时钟与 "+address+" 一致", "this clock agrees with "+address)
+}
+
+func (d *diagnosis) report(asJSON bool, to io.Writer) error {
+	sound := true
+	for _, f := range d.found {
+		sound = sound && f.Verdict != "fault"
+	}
+	if asJSON {
+		if err := printJSON(to, map[string]any{"sound": sound, "findings": d.found}); err != nil {
+			return err
+		}
+	} else {
+		marks := map[string]string{"ok": "✓ 正常", "warning": "! 注意", "fault": "✗ 问题"}
+		for _, f := range d.found {
+			fmt.Fprintf(to, "%s  %-10s %s\n            %s\n", marks[f.Verdict], f.Check, f.ZH, f.EN)
+		}
+	}
+	if !sound {
+		return errUnsound
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node/division"
+)
+
+func initCommand() *cobra.Command {
+	var config, login, name, passwordFile string
+	cmd := &cobra.Command{
+		Use:   "init",
+		Short: "新建县：生成密钥和首个县中心进程 (found a county: keys and its first hub)",
+		Long: `在县中心的第一台机器上运行一次：生成县的密钥和首个县中心进程的登记，并设首位管理员。
+没有给出密码文件时，打印一个初始密码，首次登录须修改。
+Run once, on the county's first machine: makes the county's keys, enrols the first hub and
+sets the first operator. Without a password file an initial password is printed.`,
+		Example: "  tongban init --config county.yaml --login admin --name 中心管理员",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configs.Load(configPath(config), os.Environ())
+			if err != nil {
+				return err
+			}
+			return initialise(cmd.Context(), c, login, name, passwordFile, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &config)
+	cmd.Flags().StringVar(&login, "login", "admin", "首位管理员的登录名 (login of the first operator)")
+	cmd.Flags().StringVar(&name, "name", "中心管理员", "首位管理员的称呼 (name of the first operator)")
+	cmd.Flags().StringVar(&passwordFile, "password-file", "", "密码文件，须 chmod 600 (file with the password)")
+	return cmd
+}
+
+func initialise(ctx context.Context, c configs.Config, login, name, passwordFile string, stdout io.Writer) error {
+	if c.Tier != configs.County {
+		return fmt.Errorf("init 只用于县中心，配置中 tier 为 %s；乡镇和村请用 enroll (init is for the county; use enroll)", c.Tier)
+	}
+	password, mustChange := "", false
+	if passwordFile != "" {
+		secret, err := configs.ReadSecret(passwordFile)
+		if err != nil {
+			return err
+		}
+		password = string(secret)
+	} else {
+		initial, err := trust.InitialPassword()
+		if err != nil {
+			return err
+		}
+		password, mustChange = initial, true
+	}
+	if err := trust.CheckPassword(password, login, 0); err != nil {
+		return err
+	}
+	hasher, err := trust.NewHasher(trust.DefaultPasswordParams)
+	if err != nil {
+		return err
+	}
+	hash, err := hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	id := c.Node
+	if id == "" {
+		id = "hub-1"
+	}
+	m, err := federation.NewCounty(rand.Reader, division.Code(c.Division), id, c.Name, certificateNames(c),
+		federation.Genesis{Login: login, Name: name, PasswordHash: hash, MustChange: mustChange, Federation: federationURL(c), Peer: c.Advertise.Peer}, time.Now())
+	if err != nil {
+		return err
+	}
+	unlock, err := lockData(c.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if err := m.Save(c.DataDir); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "已新建县 %s，首个县中心进程 %s，数据在 %s (county founded)\n", c.Division, id, c.DataDir)
+	fmt.Fprintf(stdout, "请离线备份 %s/keys：没有它，县的身份无法恢复。(Back up the keys folder offline: without it the county's identity is lost.)\n", c.DataDir)
+	if mustChange {
+		fmt.Fprintf(stdout, "管理员 %s 的初始密码：%s（首次登录须修改 to be changed at first login）\n", login, password)
+	}
+	return nil
+}
+
+func joinCommand() *cobra.Command {
+	cmd := enrolling("join", "加入县中心：再增加一个县中心进程 (another hub joins the county)",
+		`用一次性口令把本机登记为另一个县中心进程。口令由 tongban node invite --tier county 生成。
+之后运行 serve，再由管理员运行 tongban raft add 让它参与表决。
+Enrols this machine as another hub with a one-time token (tongban node invite --tier county).
+Then run serve, and have an operator run tongban raft add.`,
+		"  tongban join --config county-2.yaml --county https://10.1.2.1:8443 --token-file token.txt", configs.County)
+	return cmd
+}
+
+func enrollCommand() *cobra.Command {
+	return enrolling("enroll", "登记乡镇或村节点 (a township or village joins the county)",
+		`用一次性口令把本机登记为乡镇或村节点。口令由县中心运行 tongban node invite 生成，只能用一次。
+Enrols this machine as a township or village node with a one-time token (tongban node invite).`,
+		"  tongban enroll --config village.yaml --county https://10.1.2.1:8443 --token-file token.txt", configs.Township, configs.Village)
+}
+
+func enrolling(use, short, long, example string, tiers ...configs.Tier) *cobra.Command {
+	var config, county, tokenFile string
+	cmd := &cobra.Command{
+		Use: use, Short: short, Long: long, Example: example, Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configs.Load(configPath(config), os.Environ())
+			if err != nil {
+				return err
+			}
+			if !slices.Contains(tiers, c.Tier) {
+				return fmt.Errorf("%s 不用于 %s 节点；县中心用 init 或 join，乡镇和村用 enroll (this command is not for tier %[2]s)", use, c.Tier)
+			}
+			if county == "" && len(c.Upstream.County) > 0 {
+				county = c.Upstream.County[0]
+			}
+			if county == "" || tokenFile == "" {
+				return usagef("需要 --county 和 --token-file (are needed)")
+			}
+			token, err := readToken(cmd.InOrStdin(), tokenFile)
+			if err != nil {
+				return err
+			}
+			return enrol(cmd.Context(), c, strings.TrimRight(county, "/"), token, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &config)
+	cmd.Flags().StringVar(&county, "county", "", "县中心的联网地址，如 https://10.1.2.1:8443，默认取配置 (a hub's federation address)")
+	cmd.Flags().StringVar(&tokenFile, "token-file", "", "一次性口令文件，- 为标准输入 (file with the one-time token, - for standard input)")
+	return cmd
+}
+
+func readToken(stdin io.Reader, path string) (string, error) {
+	if path != "-" {
+		secret, err := configs.ReadSecret(path)
+		return string(secret), err
+	}
+	b, err := io.ReadAll(io.LimitReader(stdin, 4096))
+	return strings.TrimSpace(string(b)), err
+}
+
+func enrol(ctx context.Context, c configs.Config, county, token string, stdout io.Writer) error {
+	unlock, err := lockData(c.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if _, err := federation.LoadMembership(c.DataDir); err == nil {
+		return fmt.Errorf("%s: %w", c.DataDir, federation.ErrEnrolled)
+	} else if !errors.Is(err, federation.ErrNotEnrolled) {
+		return err
+	}
+	keys, err := trust.GenerateNode(rand.Reader)
+	if err != nil {
+		return err
+	}
+	e, err := federation.Enrol(ctx, federation.EnrolOptions{County: county, Token: token, Keys: keys, Names: certificateNames(c),
+		Federation: federationURL(c), Peer: c.Advertise.Peer, Now: time.Now,
+		Expect: federation.Place{Node: c.Node, Tier: string(c.Tier), Division: c.Division}})
+	if err != nil {
+		return err
+	}
+	m, err := federation.MembershipOf(e, keys)
+	if err != nil {
+		return err
+	}
+	if err := m.Save(c.DataDir); err != nil {
+		return err
+	}
+	is := e.Credential.Credential
+	fmt.Fprintf(stdout, "已登记为 %s（%s %s），数据在 %s (enrolled)\n", is.Node, is.Tier, is.Division, c.DataDir)
+	return nil
+}
+
+// certificateNames are the host names and addresses a node's certificate is
+// good for.
+func certificateNames(c configs.Config) []string {
+	names := []string{"localhost", "127.0.0.1"}
+	for _, address := range []string{c.Advertise.Federation, c.Advertise.Peer, c.Listen.API, c.Listen.Federation, c.Listen.Peer} {
+		host, _, err := net.SplitHostPort(address)
+		if err != nil || host == "" || host == "0.0.0.0" || host == "::" || slices.Contains(names, host) {
+			continue
+		}
+		names = append(names, host)
+	}
+	if host, err := os.Hostname(); err == nil && host != "" && !slices.Contains(names, host) {
+		names = append(names, host)
+	}
+	return names
+}
+
+func federationURL(c configs.Config) string {
+	if c.Advertise.Federation == "" {
+		return ""
+	}
+	return "https://" + c.Advertise.Federation
+}

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/tongban/tongban/api"
+	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
+)
+
+// serverCommands are the commands that are a node.
+func serverCommands() []*cobra.Command {
+	return []*cobra.Command{serveCommand(), initCommand(), joinCommand(), enrollCommand(), restoreCommand(), doctorCommand(), demoCommand()}
+}
+
+func serveCommand() *cobra.Command {
+	var config string
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "运行本节点 (run this node)",
+		Long:    "运行本节点，直到收到中断信号。\nRuns this node until it is interrupted.",
+		Example: "  tongban serve --config /etc/tongban/county.yaml",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configs.Load(configPath(config), os.Environ())
+			if err != nil {
+				return err
+			}
+			return serve(cmd.Context(), c, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	configFlag(cmd, &config)
+	return cmd
+}
+
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVar(path, "config", "", "配置文件，默认取环境变量 TONGBAN_CONFIG (settings file)")
+}
+
+func configPath(flag string) string {
+	if flag != "" {
+		return flag
+	}
+	return os.Getenv("TONGBAN_CONFIG")
+}
+
+// shutdownTime is how long requests under way may take to end.
+const shutdownTime = 15 * time.Second
+
+// serve runs a node until ctx ends or it must stop.
+func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) error {
+	unlock, err := lockData(c.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	m, err := federation.LoadMembership(c.DataDir)
+	if err != nil {
+		return err
+	}
+	if err := fits(c, m); err != nil {
+		return err
+	}
+	log := logger(c, stderr)
+	ports, err := open(c)
+	if err != nil {
+		return err
+	}
+	defer ports.close()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := n.Close(); err != nil {
+			log.Error("not closed in order", "error", err)
+		}
+	}()
+	handler, err := newAPI(c, n, log)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "tongban %s %s 已启动 started, api %s\n", version, n.Self().Node, ports.api.Addr())
+	err = listenAll(ctx, c, n, handler, ports, log)
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return err
+}
+
+func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {
+	limits := catalog.DefaultLimits()
+	limits.AttachmentBytes, limits.CaseBytes = c.Limits.AttachmentBytes, c.Limits.CaseAttachmentsBytes
+	return federation.Options{
+		Dir: c.DataDir, Membership: m, Version: version, Limits: limits, Logger: log,
+		Peer: p.peer, PeerAdvertise: c.Advertise.Peer,
+		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
+			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
+		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
+		Township: c.Upstream.Township, County: c.Upstream.County,
+		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
+		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
+		Fatal: stop,
+	}
+}
+
+// fits compares the settings with what the node was enrolled as.
+func fits(c configs.Config, m *federation.Membership) error {
+	is := m.Credential.Credential
+	if string(is.Tier) != string(c.Tier) || string(is.Division) != c.Division || c.Node != "" && c.Node != is.Node {
+		return fmt.Errorf("配置与登记不符：本目录登记为 %s（%s %s），配置为 %s %s；请改正配置中的 tier、division、node (the settings do not fit what %[1]s was enrolled as)",
+			is.Node, is.Tier, is.Division, c.Tier, c.Division)
+	}
+	return nil
+}
+
+// ports are the listeners of a node.
+type ports struct{ api, federation, peer net.Listener }
+
+func open(c configs.Config) (*ports, error) {
+	p := new(ports)
+	for _, l := range []struct {
+		key, address string
+		into         *net.Listener
+	}{{"listen.api", c.Listen.API, &p.api}, {"listen.federation", c.Listen.Federation, &p.federation}, {"listen.peer", c.Listen.Peer, &p.peer}} {
+		if l.address == "" {
+			continue
+		}
+		listener, err := net.Listen("tcp", l.address)
+		if err != nil {
+			p.close()
+			return nil, fmt.Errorf("无法监听 %s=%s：端口可能被占用，请检查是否有遗留进程，或修改配置 (cannot listen; is the port taken, or another tongban still running?): %w", l.key, l.address, err)
+		}
+		*l.into = listener
+	}
+	return p, nil
+}
+
+func (p *ports) close() {
+	for _, l := range []net.Listener{p.api, p.federation, p.peer} {
+		if l != nil {
+			l.Close()
+		}
+	}
+}
+
+func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handler, error) {
+	params := trust.DefaultPasswordParams
+	params.AtOnce = c.Limits.LoginHashes
+	hasher, err := trust.NewHasher(params)
+	if err != nil {
+		return nil, err
+	}
+	metricsToken := ""
+	if c.Metrics.TokenFile != "" {
+		secret, err := configs.ReadSecret(c.Metrics.TokenFile)
+		if err != nil {
+			return nil, err
+		}
+		metricsToken = string(secret)
+	}
+	return api.New(api.Options{
+		Node: n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
+		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
+		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
+		MetricsToken: metricsToken,
+	})
+}
+
+// listenAll serves the node's ports until ctx ends, then lets requests end.
+func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handler http.Handler, p *ports, log *slog.Logger) error {
+	group, ctx := errgroup.WithContext(ctx)
+	pages := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	listener := p.api
+	switch c.TLS.Mode {
+	case configs.TLSNode:
+		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+			GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return n.Certificate(), nil }})
+	case configs.TLSFiles:
+		pair, err := tls.LoadX509KeyPair(c.TLS.CertFile, c.TLS.KeyFile)
+		if err != nil {
+			return fmt.Errorf("tls.cert_file, tls.key_file: %w", err)
+		}
+		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, Certificates: []tls.Certificate{pair}})
+	}
+	serveUntil(ctx, group, pages, listener)
+	if p.federation != nil && n.Self().Tier != node.Village {
+		below := &http.Server{Handler: n.FederationHandler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		below.RegisterOnShutdown(n.EndFeeds)
+		serveUntil(ctx, group, below, tls.NewListener(p.federation, n.FederationTLS()))
+	}
+	return group.Wait()
+}
+
+func serveUntil(ctx context.Context, group *errgroup.Group, s *http.Server, l net.Listener) {
+	group.Go(func() error {
+		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+		defer cancel()
+		if err := s.Shutdown(last); err != nil {
+			return s.Close()
+		}
+		return nil
+	})
+}
+
+func logger(c configs.Config, to io.Writer) *slog.Logger {
+	o := &slog.HandlerOptions{Level: c.Log.Level}
+	if c.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(to, o))
+	}
+	return slog.New(slog.NewTextHandler(to, o))
+}
+
+// lockData keeps two processes out of one data directory.
+func lockData(dir string) (unlock func(), err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("data_dir %s: %w", dir, err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data_dir %s: %w", dir, err)
+	}
+	if err := lockFile(f); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("数据目录 %s 正被另一个 tongban 进程使用，请先停止它 (another tongban process is using this data directory; stop it first)", dir)
+	}
+	return func() { f.Close() }, nil
+}
