@@ -79,6 +79,8 @@ var (
 		EN: "SERIOUS: the county cannot prove that an entry it confirmed is in its ledger; evidence kept. Report it to the county and the supervisors"}
 	// ErrStorage: this node's own disk.
 	ErrStorage = &Fault{Code: "storage", ZH: "本机存储故障，无法写入同步数据", EN: "this node's storage failed; what came cannot be written"}
+	// ErrApply: what came could not be made part of this node's state.
+	ErrApply = &Fault{Code: "apply_failed", ZH: "上级节点发来的数据无法并入本机，请联系县中心", EN: "what the node above sent does not fit this node's state; ask the county"}
 	// ErrRestored: this node's database is older than what it had sent; it is
 	// filled again.
 	ErrRestored = &Fault{Code: "restored_old_copy", ZH: "本机数据库是旧副本，正在从上级重新补齐", EN: "this node's database is an old copy; what it lost is being fetched again"}

@@ -114,16 +114,23 @@ func (f *Follower) Run(ctx context.Context) error {
 		return asFault(err, ErrStorage)
 	}
 	defer f.witness.keepLast(context.WithoutCancel(ctx))
+	cursor, err := f.st.Cursor(ctx)
+	if err != nil {
+		return ErrStorage.because(err)
+	}
+	f.mu.Lock()
+	f.state.Cursor = cursor
+	f.mu.Unlock()
 	pause := f.o.BackoffMin
 	for {
-		before := f.Status().Cursor
+		before, began := f.Status().Cursor, f.o.Clock.Now()
 		held, err := f.round(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case errors.Is(err, store.ErrFailed):
 			return err
-		case held || f.Status().Cursor > before:
+		case f.Status().Cursor > before, held && f.o.Clock.Now().Sub(began) >= f.o.Silence:
 			pause = f.o.BackoffMin
 		}
 		f.wait(ctx, pause/2+rand.N(pause/2+1))
@@ -151,7 +158,7 @@ func (f *Follower) wait(ctx context.Context, d time.Duration) {
 
 // round tries the upstreams in order and stays with the first that serves. An
 // upstream that has lost the county itself is taken only if no other serves.
-// held tells that a connection stood for a while.
+// held tells that one served, and that its connection broke.
 func (f *Follower) round(ctx context.Context) (held bool, err error) {
 	if len(f.o.Upstreams) == 0 {
 		return false, f.fail("", ErrUnreachable.becausef("no upstream is configured"))
@@ -182,15 +189,31 @@ func (f *Follower) round(ctx context.Context) (held bool, err error) {
 }
 
 // attempt follows one upstream until its connection ends. held tells that it
-// had served.
+// had served well: what it sent was not the reason for the end.
 func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, err error) {
 	c := &connection{f: f, up: f.o.Upstreams[i], rank: i, makeDo: makeDo}
 	err = c.follow(ctx)
-	f.ended(c)
-	if ctx.Err() != nil {
-		return c.served, ctx.Err()
+	held = c.served.Load() && !c.unfit(err)
+	f.ended()
+	switch {
+	case ctx.Err() != nil:
+		return held, ctx.Err()
+	case errors.Is(err, errBetter):
+		f.o.Logger.Info("returning to a preferred upstream", "from", c.up.Name)
+		return held, nil
 	}
-	return c.served, f.fail(c.up.Name, err)
+	return held, f.fail(c.up.Name, err)
+}
+
+// unfit tells that a connection ended because of what came over it: trying
+// the same upstream again at once would bring the same.
+func (c *connection) unfit(err error) bool {
+	for _, fault := range []*Fault{ErrMalformed, ErrSignature, ErrLevel, ErrWrongCounty, ErrRewritten, ErrApply} {
+		if errors.Is(err, fault) {
+			return true
+		}
+	}
+	return false
 }
 
 // block stops following an upstream for good.

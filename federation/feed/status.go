@@ -100,6 +100,76 @@ func (f *Follower) Skew() (time.Duration, bool) {
 	return f.skew.estimate()
 }
 
+// beaten takes in a good heartbeat.
+func (f *Follower) beaten(c *connection, hb *heartbeat, got time.Time, first bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := &f.state
+	if first {
+		s.Upstream, s.Tier, s.Since = c.up.Name, c.up.Tier, got.UnixMilli()
+		s.LastError, s.LastErrorAt = nil, 0
+		f.o.Logger.Info("following", "upstream", c.up.Name, "after", c.at)
+	}
+	s.LastContact = got.UnixMilli()
+	s.Cursor, s.Head = c.at, max(hb.Head, hb.CountyHead, c.at)
+	s.current = c.at == s.Head
+	if s.current {
+		s.currentAt = got
+		f.full = false // what was lost is here again
+	}
+	if hb.HeardMS >= 0 {
+		s.heard = heard{at: got.Add(-time.Duration(hb.HeardMS) * time.Millisecond), ok: true}
+	}
+	if hb.TimeMS == 0 {
+		return
+	}
+	was, _ := f.skew.estimate()
+	if sent := timeOf(hb.TimeMS); first {
+		f.skew.open(time.Unix(0, c.asked.Load()), sent, got)
+	} else {
+		f.skew.add(sent, got)
+	}
+	if is, _ := f.skew.estimate(); is.Abs() >= f.o.SkewWarning && was.Abs() < f.o.SkewWarning {
+		f.o.Logger.Warn("this node's clock differs from the county's; set it right", "ahead_ms", is.Milliseconds())
+	}
+}
+
+// applied takes in how far a page has brought this node.
+func (f *Follower) applied(at, head uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.o.Clock.Now()
+	s := &f.state
+	s.LastContact = now.UnixMilli()
+	s.Cursor, s.Head = at, max(s.Head, head, at)
+	if s.current = s.Cursor == s.Head; s.current {
+		s.currentAt = now
+	}
+}
+
+// resize adapts the pieces asked for to the link: a page that came whole lets
+// the next connection ask for more, a cut inside a block for less.
+func (f *Follower) resize(whole bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if whole {
+		f.pageBytes = min(2*f.pageBytes, maxAskPage)
+	} else {
+		f.pageBytes = max(f.pageBytes/2, minAskPage)
+	}
+}
+
+// ended notes that there is no connection.
+func (f *Follower) ended() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.state.current {
+		f.state.currentAt = f.o.Clock.Now()
+	}
+	f.state.current = false
+	f.state.Upstream, f.state.Tier, f.state.Since = "", "", 0
+}
+
 // fail notes a failure for Status and returns it.
 func (f *Follower) fail(upstream string, err error) error {
 	fault := asFault(err, ErrUnreachable)

@@ -1,0 +1,201 @@
+package feed
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sort"
+	"sync"
+
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+const (
+	// maxTail bounds the records in memory; a follower further behind is
+	// served from the database.
+	maxTail      = 2048
+	maxTailBytes = 8 << 20
+)
+
+// tail is the end of the ledger in memory, read once however many follow: a
+// thousand open feeds must not mean a thousand queries for each case handed
+// in somewhere.
+type tail struct {
+	st *store.Store
+
+	mu sync.Mutex
+	// seen is the store's change that the tail includes.
+	seen <-chan struct{}
+	// It holds what there is in (from, head], in order. Records are appended
+	// and cut off at the front, never changed: readers keep their slice.
+	from, head uint64
+	recs       []*tailRecord
+	bytes      int
+	// level is the level in force at head.
+	level int
+}
+
+type tailRecord struct {
+	head       ledger.Head
+	id, origin string
+	scope      division.Code
+	subtree    bool
+	line       []byte
+}
+
+// view is the tail at an instant; changed is closed when there is more.
+type view struct {
+	from, head uint64
+	recs       []*tailRecord
+	level      int
+	changed    <-chan struct{}
+}
+
+// now brings the tail up to date and returns it.
+func (t *tail) now(ctx context.Context) (view, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	changed := t.st.Changed()
+	if t.seen != changed {
+		// The read serves everybody who waits for it, not just this request.
+		if err := t.grow(context.WithoutCancel(ctx)); err != nil {
+			return view{}, fmt.Errorf("read the ledger's end: %w", err)
+		}
+		t.seen = changed
+	}
+	return view{from: t.from, head: t.head, recs: t.recs, level: t.level, changed: changed}, nil
+}
+
+func (t *tail) grow(ctx context.Context) error {
+	head, err := t.complete(ctx)
+	if err != nil {
+		return err
+	}
+	if t.level, err = t.st.Level(ctx); err != nil {
+		return err
+	}
+	if head < t.head || head-t.head > maxTail || t.seen == nil {
+		t.from, t.head, t.recs, t.bytes = head, head, nil, 0
+		return nil
+	}
+	for t.head < head {
+		line, err := t.st.RecordAt(ctx, t.head+1)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		if err == nil {
+			if err := t.add(line); err != nil {
+				return err
+			}
+		}
+		t.head++ // below the county there are gaps: what is not for this node
+	}
+	for len(t.recs) > maxTail || t.bytes > maxTailBytes {
+		t.bytes -= len(t.recs[0].line)
+		t.from = t.recs[0].head.Index
+		t.recs = t.recs[1:]
+	}
+	return nil
+}
+
+// complete is the index up to which this node can pass everything on.
+func (t *tail) complete(ctx context.Context) (uint64, error) {
+	if t.st.Self().Tier == node.County {
+		return t.st.Head(ctx)
+	}
+	return t.st.Cursor(ctx)
+}
+
+func (t *tail) add(line []byte) error {
+	var r struct {
+		ledger.Head
+		Entry struct {
+			ID      string        `json:"id"`
+			Origin  string        `json:"origin"`
+			Scope   division.Code `json:"scope"`
+			Subtree bool          `json:"subtree"`
+		} `json:"entry"`
+	}
+	if err := json.Unmarshal(line, &r); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
+	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.Entry.ID, origin: r.Entry.Origin, scope: r.Entry.Scope, subtree: r.Entry.Subtree, line: line})
+	t.bytes += len(line)
+	return nil
+}
+
+// visible tells whether a node of a division may see the record. It is the rule
+// of store.Feed's audiences.
+func (r *tailRecord) visible(to division.Code) bool {
+	return r.scope == "" || to.Contains(r.scope) || r.subtree && r.scope.Contains(to)
+}
+
+// page is what a follower gets next.
+type page struct {
+	frame      []byte
+	lines      int
+	size       int
+	upTo, head uint64
+}
+
+// after selects what a follower may see after an index, about max bytes of
+// it. ok is false when the tail does not reach back that far.
+func (v view) after(at uint64, f store.Follower, max int, cache *frameCache) (p page, ok bool, err error) {
+	if at < v.from {
+		return page{}, false, nil
+	}
+	p = page{upTo: v.head, head: v.head}
+	start := sort.Search(len(v.recs), func(i int) bool { return v.recs[i].head.Index > at })
+	var chosen []*tailRecord
+	own := false
+	for _, r := range v.recs[start:] {
+		if !r.visible(f.Division) {
+			continue
+		}
+		chosen = append(chosen, r)
+		own = own || r.origin == f.Node && !f.Full
+		if p.size += len(r.line); p.size >= max || len(chosen) == maxPageLines {
+			p.upTo = r.head.Index
+			break
+		}
+	}
+	switch {
+	case len(chosen) == 0:
+		return p, true, nil
+	case own:
+		err = p.confirming(chosen, f)
+	default:
+		p.frame, p.size = cache.get(keyOfIndexes(chosen), func() ([]byte, int) {
+			lines := make([][]byte, len(chosen))
+			for i, r := range chosen {
+				lines[i] = r.line
+			}
+			return packLines(lines)
+		})
+	}
+	p.lines = len(chosen)
+	return p, true, err
+}
+
+// confirming packs a page in which the follower's own entries are replaced by
+// their confirmations; nobody else gets the same.
+func (p *page) confirming(chosen []*tailRecord, f store.Follower) error {
+	lines := make([][]byte, len(chosen))
+	for i, r := range chosen {
+		lines[i] = r.line
+		if r.origin != f.Node {
+			continue
+		}
+		line, err := json.Marshal(store.FeedLine{Head: r.head, Confirms: r.id})
+		if err != nil {
+			return err
+		}
+		lines[i] = line
+	}
+	p.frame, p.size = packLines(lines)
+	return nil
+}
