@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -30,6 +31,8 @@ type Proposal struct {
 // Raft index. What was applied before is skipped. An error is a storage
 // failure or an entry this program cannot read: the hub must stop.
 func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, error) {
+	// A transaction that is given up in the middle would only be rolled back.
+	ctx = context.WithoutCancel(ctx)
 	results := make([][]Result, len(proposals))
 	err := s.write(ctx, func(w *writer) error {
 		last := s.applied
@@ -80,6 +83,11 @@ type applier struct {
 	now int64
 	// head is the index of the last record in the county's ledger.
 	head uint64
+	// desk: the entry is being recorded at this very node, by somebody who
+	// can still be told to do it differently.
+	desk bool
+	// recording is the entry whose row is not written yet.
+	recording stored
 }
 
 func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, error) {
@@ -97,6 +105,7 @@ func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, err
 
 // stored is an entry as the database holds it.
 type stored struct {
+	id     string
 	n      int64
 	idx    uint64
 	status ledger.Outcome
@@ -109,11 +118,11 @@ type stored struct {
 // own check refused it; the county decides.
 const statusHeld ledger.Outcome = "held"
 
-const selectStored = `SELECT n, coalesce(idx, 0), status, code, reason, entry FROM entries WHERE `
+const selectStored = `SELECT id, n, coalesce(idx, 0), status, code, reason, entry FROM entries WHERE `
 
 func (a *applier) find(where string, args ...any) (*stored, error) {
 	var e stored
-	err := a.w.row(a.ctx, selectStored+where, args...).Scan(&e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw)
+	err := a.w.row(a.ctx, selectStored+where, args...).Scan(&e.id, &e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -133,6 +142,7 @@ func (a *applier) commit(raw []byte) (Result, error) {
 	if errors.Is(err, ledger.ErrUnknownKind) {
 		return Result{}, err
 	}
+	a.desk = e.Seq == 0
 	var v verdict
 	if err != nil {
 		v = verdict{outcome: ledger.Refused, no: &Refused{Code: "malformed", ZH: "数据格式有误：" + err.Error(), EN: err.Error()}}
@@ -217,6 +227,7 @@ func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error)
 		}
 	}
 	var err error
+	a.recording = stored{id: e.ID, status: v.outcome}
 	if h.Resolves, err = a.resolveWaiting(e, v.outcome); err != nil {
 		return Result{}, err
 	}
@@ -273,7 +284,17 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 	if h.Index == 0 {
 		return nil
 	}
-	for _, to := range audiences(e.Scope, e.Subtree) {
+	scope, subtree := e.Scope, e.Subtree
+	if h.Outcome == ledger.Refused {
+		// What was refused had no right to its scope: it goes back to where it
+		// came from, and to nobody else.
+		home, err := a.homeOf(e)
+		if err != nil {
+			return err
+		}
+		scope, subtree = home, false
+	}
+	for _, to := range audiences(scope, subtree) {
 		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)`, to, h.Index); err != nil {
 			return err
 		}
@@ -287,21 +308,42 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		if r.Outcome != ledger.Refused {
 			continue
 		}
-		late, err := a.entry(r.ID)
+		known, err := a.find(`id = ?`, r.ID)
 		if err != nil {
 			return err
 		}
-		if err := a.attend(late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
+		if known == nil {
+			continue // outside this node's scope
+		}
+		var late ledger.Entry
+		if err := json.Unmarshal(known.raw, &late); err != nil {
+			return storage("read entry", err)
+		}
+		if err := a.attend(&late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// homeOf is the division of the node an entry came from; the county's when the
+// node is not enrolled.
+func (a *applier) homeOf(e *ledger.Entry) (division.Code, error) {
+	home, err := divisionOf(a.ctx, a.w, selectNodeDivision, e.Origin, nodeUnknown)
+	if refusalOf(err) != nil {
+		return a.s.self.County(), nil
+	}
+	return home, err
+}
+
 func (a *applier) attend(e *ledger.Entry, idx uint64, code, reason string, at int64) error {
+	home, err := a.homeOf(e)
+	if err != nil {
+		return err
+	}
 	return a.w.exec(a.ctx, `INSERT INTO attention (entry, idx, case_id, origin, scope, code, reason, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (entry) DO UPDATE SET idx = excluded.idx, code = excluded.code, reason = excluded.reason`,
-		e.ID, idx, e.Case, e.Origin, string(e.Scope), code, reason, at)
+		e.ID, idx, e.Case, e.Origin, string(home), code, reason, at)
 }
 
 // entry reads a stored entry that must be there.
@@ -334,20 +376,6 @@ func (a *applier) advance(e *ledger.Entry) error {
 	}
 	return a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq) VALUES (?, ?)
 		ON CONFLICT (node) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)`, e.Origin, e.Seq)
-}
-
-// fork stops an origin that sent two different entries under one seq: its
-// disk was restored from an old copy, or it is forged.
-func (a *applier) fork(e *ledger.Entry) error {
-	if err := a.w.exec(a.ctx, `UPDATE origins SET forked = 1 WHERE node = ?`, e.Origin); err != nil {
-		return err
-	}
-	reason := (&Refused{
-		ZH: "该节点用同一序号发来了两份不同的内容，可能是从旧备份恢复。已停止接收，请吊销该节点并重新登记",
-		EN: "this node sent two different entries under one number; its disk was probably restored from an old copy. Revoke it and enrol it anew",
-	}).Reason()
-	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO attention (entry, idx, case_id, origin, scope, code, reason, at) VALUES (?, 0, '', ?, ?, 'forked_origin', ?, ?)`,
-		"fork:"+e.Origin, e.Origin, string(e.Scope), reason, a.now)
 }
 
 func encodeResolves(rs []ledger.Resolution) (string, error) {

@@ -24,6 +24,7 @@ type Draft struct {
 // is not recorded; its *Refused is returned. An id that was recorded before
 // is answered with its first outcome.
 func (s *Store) Record(ctx context.Context, d Draft) (Result, error) {
+	ctx = context.WithoutCancel(ctx)
 	var r Result
 	err := s.write(ctx, func(w *writer) error {
 		a, err := s.applier(ctx, w, 0)
@@ -41,12 +42,12 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if known != nil {
-		return repeated(&ledger.Entry{ID: d.ID}, known), nil
-	}
 	last, forked, err := a.origin(a.s.self.Node)
 	if err != nil {
 		return Result{}, err
+	}
+	if known != nil {
+		return a.sameDraft(d, known, last)
 	}
 	if forked {
 		return Result{}, refuse("forked_origin", "本机数据与县中心记录冲突，请联系县中心重新登记本机", "this node's data conflicts with the county's; ask the county to enrol it anew")
@@ -55,7 +56,10 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	a.now = max(a.now, e.OccurredAt)
+	if e.ID != d.ID || e.Origin != a.s.self.Node || e.Seq != last+1 {
+		return Result{}, fmt.Errorf("%w: stamped as %s %s/%d, want %s %s/%d", ledger.ErrMalformed, e.ID, e.Origin, e.Seq, d.ID, a.s.self.Node, last+1)
+	}
+	a.now, a.desk = max(a.now, e.OccurredAt), true
 	raw, err := json.Marshal(&e)
 	if err != nil {
 		return Result{}, err
@@ -80,6 +84,21 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 		return Result{}, err
 	}
 	return Result{ID: e.ID, Status: Recorded, Outcome: ledger.Applied}, nil
+}
+
+// sameDraft answers an id that was recorded before: with its first outcome, or
+// with a refusal when the idempotency key now stands for another action.
+func (a *applier) sameDraft(d Draft, known *stored, last uint64) (Result, error) {
+	e, err := d.Stamp(last+1, a.nextCounter)
+	if err != nil {
+		// The action can no longer be made up, for it has happened.
+		return repeated(&ledger.Entry{ID: d.ID}, known), nil
+	}
+	r, _, err := a.sameKey(&e, known)
+	if err == nil && r.Status == Rejected {
+		return Result{}, &Refused{Code: r.Code, ZH: r.ZH, EN: r.EN}
+	}
+	return r, err
 }
 
 // nextCounter is the next number of a day's case counter.
@@ -108,6 +127,7 @@ func (a *applier) keep(e *ledger.Entry, raw []byte, status ledger.Outcome, no *R
 // this node would refuse is stored and passed on all the same: the county
 // decides. Results are in the order of the entries.
 func (s *Store) Receive(ctx context.Context, entries []ledger.Entry) ([]Result, error) {
+	ctx = context.WithoutCancel(ctx)
 	results := make([]Result, 0, len(entries))
 	err := s.write(ctx, func(w *writer) error {
 		for i := range entries {
@@ -178,18 +198,16 @@ var ErrConfirmsUnknown = errors.New("store: the county confirmed an entry this n
 // and moves the cursor to upTo in the same transaction. Records at or below
 // the cursor are skipped.
 func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error {
+	ctx = context.WithoutCancel(ctx)
 	return s.write(ctx, func(w *writer) error {
 		cursor, err := w.number(ctx, `SELECT value FROM meta WHERE key = 'cursor'`)
 		if err != nil {
 			return err
 		}
+		a := &applier{s: s, w: w, ctx: ctx}
 		for i := range lines {
 			if lines[i].Index <= uint64(cursor) {
 				continue
-			}
-			a, err := s.applier(ctx, w, lines[i].RecordedAt)
-			if err != nil {
-				return err
 			}
 			a.now = lines[i].RecordedAt
 			if err := a.follow(&lines[i]); err != nil {
@@ -217,8 +235,13 @@ func (a *applier) follow(l *FeedLine) error {
 		if err := a.confirm(known, e, l); err != nil {
 			return err
 		}
-	} else if err := a.insert(e, raw, &l.Head, nil); err != nil {
-		return err
+	} else {
+		if err := a.evict(e); err != nil {
+			return err
+		}
+		if err := a.insert(e, raw, &l.Head, nil); err != nil {
+			return err
+		}
 	}
 	if err := a.advance(e); err != nil {
 		return err
@@ -232,6 +255,40 @@ func (a *applier) follow(l *FeedLine) error {
 		}
 	}
 	return nil
+}
+
+// evict makes room for an entry of the county's ledger whose number another
+// one has here: that origin's disk was restored from an old copy, and what it
+// recorded since cannot become part of the ledger under that number.
+func (a *applier) evict(e *ledger.Entry) error {
+	if e.Seq == 0 {
+		return nil
+	}
+	rival, err := a.find(`origin = ? AND seq = ? AND seq > 0`, e.Origin, e.Seq)
+	if err != nil || rival == nil {
+		return err
+	}
+	if err := a.fork(e); err != nil {
+		return err
+	}
+	var lost ledger.Entry
+	if err := json.Unmarshal(rival.raw, &lost); err != nil {
+		return storage("read entry", err)
+	}
+	no := &Refused{Code: "forked_origin", ZH: "该条目与县中心记录的序号冲突，未能上报，请重新办理", EN: "its number belongs to another entry in the county's ledger; it has to be done again"}
+	if err := a.w.exec(a.ctx, `UPDATE entries SET seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, string(ledger.Refused), no.Code, no.Reason(), rival.n); err != nil {
+		return err
+	}
+	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
+		return err
+	}
+	if err := a.attend(&lost, 0, no.Code, no.Reason(), a.now); err != nil {
+		return err
+	}
+	if info, _ := ledger.Lookup(lost.Kind, lost.V); info.Case && !info.Beside {
+		return a.rebuildCase(lost.Case)
+	}
+	return a.undo(&lost)
 }
 
 // lineEntry is the entry behind a feed line, as this node holds it if it does.
@@ -258,10 +315,13 @@ func (a *applier) lineEntry(l *FeedLine) (*ledger.Entry, []byte, *stored, error)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	if known != nil && !bytes.Equal(known.raw, raw) {
+	if known == nil || bytes.Equal(known.raw, raw) {
+		return l.Entry, raw, known, nil
+	}
+	if known.idx > 0 {
 		return nil, nil, nil, fmt.Errorf("%w: entry %s differs from the one this node has", ledger.ErrMalformed, l.Entry.ID)
 	}
-	return l.Entry, raw, known, nil
+	return l.Entry, raw, nil, nil // made again by an origin that forked
 }
 
 // confirm gives an entry that was here already its place in the county's
@@ -283,90 +343,6 @@ func (a *applier) confirm(known *stored, e *ledger.Entry, l *FeedLine) error {
 		return err
 	}
 	return a.publish(e, &l.Head)
-}
-
-// adopt brings the state in line with the county's word on an entry. was is
-// this node's own, empty when the entry is new here.
-func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
-	info, ok := ledger.Lookup(e.Kind, e.V)
-	if !ok {
-		return fmt.Errorf("%w: %s v%d needs a newer tongban", ledger.ErrUnknownKind, e.Kind, e.V)
-	}
-	chained := info.Case && !info.Beside
-	switch {
-	case now == ledger.Refused && was != "" && was != ledger.Refused:
-		if chained {
-			return a.rebuildCase(e.Case)
-		}
-		return a.undo(e)
-	case now != ledger.Applied:
-		return nil
-	case !chained:
-		// Applied again in the county's order, so that a later word of the
-		// county is not overwritten by an earlier one of this node's.
-		return a.project(e)
-	case was == ledger.Applied:
-		return nil
-	}
-	c, err := a.caseByID(e.Case)
-	if err != nil {
-		return err
-	}
-	if was == "" && (c == nil && e.Kind == ledger.CaseSubmit || c != nil && c.Head == e.Prev) {
-		return a.project(e)
-	}
-	return a.rebuildCase(e.Case)
-}
-
-func (a *applier) adoptLate(r ledger.Resolution) error {
-	known, err := a.find(`id = ?`, r.ID)
-	if err != nil {
-		return err
-	}
-	if known == nil {
-		return nil // outside this node's scope
-	}
-	e, err := a.entry(r.ID)
-	if err != nil {
-		return err
-	}
-	if err := a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(r.Outcome), r.Code, r.Reason, known.n); err != nil {
-		return err
-	}
-	return a.adopt(e, known.status, r.Outcome)
-}
-
-// project applies an entry on the county's word, without judging its
-// authority again: this node may not know all that the county knows.
-func (a *applier) project(e *ledger.Entry) error {
-	body, err := e.Decode()
-	if err != nil {
-		return err
-	}
-	from, err := a.originOf(e, body)
-	if err != nil && refusalOf(err) == nil {
-		return err
-	}
-	var effect func() error
-	if info, _ := ledger.Lookup(e.Kind, e.V); info.Case {
-		effect, err = a.prepareCase(e, body, from)
-	} else {
-		effect, err = a.prepareCounty(e, body, from)
-	}
-	if no := refusalOf(err); no != nil {
-		return a.diverged(e, no)
-	}
-	if err != nil {
-		return err
-	}
-	return effect()
-}
-
-// diverged marks an entry that the county applied and this node cannot: its
-// state is not the county's, and a person must look.
-func (a *applier) diverged(e *ledger.Entry, no *Refused) error {
-	a.s.log.Error("this node's state differs from the county's", "entry", e.ID, "kind", string(e.Kind), "code", no.Code)
-	return a.attend(e, 0, "diverged", no.Reason(), a.now)
 }
 
 // audiences are the feeds an entry of a scope goes into, below the county.

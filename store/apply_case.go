@@ -39,19 +39,35 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return nil, err
 	}
 	return func() error {
-		if b, ok := body.(*ledger.CaseDeliverV1); ok {
-			if err := a.nameAttachments(e, b.Proof); err != nil {
-				return err
-			}
+		if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
+			return err
 		}
 		return a.saveCase(next)
 	}, nil
+}
+
+// attachmentsOf are the files that a body names.
+func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		var refs []catalog.AttachmentRef
+		for _, m := range b.Materials {
+			refs = append(refs, m.Attachments...)
+		}
+		return refs
+	case *ledger.CaseDeliverV1:
+		return b.Proof
+	}
+	return nil
 }
 
 // outOfTurn tells why an entry does not follow its case's last one: its
 // previous entry has not come, was refused, or has been followed by another.
 func (a *applier) outOfTurn(e *ledger.Entry) error {
 	prev, err := a.find(`id = ?`, e.Prev)
+	if e.Prev == a.recording.id {
+		prev = &a.recording
+	}
 	switch {
 	case err != nil:
 		return err
@@ -67,6 +83,8 @@ func (a *applier) outOfTurn(e *ledger.Entry) error {
 
 var previousRefused = refuse("previous_refused", "办件的上一环节未被县中心接受，请先处理上一环节", "the case's previous entry was refused; settle that one first")
 
+var numberTaken = refuse("number_taken", "办件编号已被使用，请重新提交", "the case number is in use; hand in again")
+
 func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, from origin) (func() error, error) {
 	item, err := a.item(b.Item, b.ItemVersion)
 	if err != nil {
@@ -80,25 +98,30 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 		return nil, err
 	}
 	if taken != 0 {
-		return nil, refuse("number_taken", "办件编号已被使用，请重新提交", "the case number is in use; hand in again")
+		return nil, numberTaken
 	}
-	c, err := casework.Open(e, b, item, from.Place, a.s.limits)
+	c, err := casework.Open(e, b, item, from.Place, a.limits())
 	if err != nil {
 		return nil, err
 	}
-	version, _, err := a.inForce(b.Item, a.now)
+	if a.desk {
+		changed, err := a.itemChanged(b, e.OccurredAt-e.SkewMS)
+		if err != nil {
+			return nil, err
+		}
+		if changed {
+			return nil, refuse("item_not_in_force", "该事项已调整或停办，请刷新后按现行事项办理", "this version of the item is not in force; load the item again")
+		}
+	}
+	changed, err := a.itemChanged(b, a.now)
 	if err != nil {
 		return nil, err
 	}
-	if version != b.ItemVersion {
+	if changed {
 		c.Flag(casework.FlagItemChanged)
 	}
 	return func() error {
-		var refs []catalog.AttachmentRef
-		for _, m := range b.Materials {
-			refs = append(refs, m.Attachments...)
-		}
-		if err := a.nameAttachments(e, refs); err != nil {
+		if err := a.nameAttachments(e, attachmentsOf(b)); err != nil {
 			return err
 		}
 		if err := a.countCase(b.Number); err != nil {
@@ -106,6 +129,24 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 		}
 		return a.saveCase(c)
 	}, nil
+}
+
+// limits are those an attachment is held against. What a desk may take in is
+// its node's setting; what the ledger may hold is the same everywhere, or hubs
+// with different settings would hold different states.
+func (a *applier) limits() catalog.Limits {
+	if a.desk && !isCounty(a.s.self.Tier) {
+		return a.s.limits
+	}
+	l := catalog.DefaultLimits()
+	l.AttachmentBytes, l.CaseBytes = 1<<30, 10<<30
+	return l
+}
+
+// itemChanged reports whether an item's version is not the one in force.
+func (a *applier) itemChanged(b *ledger.CaseSubmitV1, at int64) (bool, error) {
+	version, withdrawn, err := a.inForce(b.Item, at)
+	return withdrawn || version != b.ItemVersion, err
 }
 
 // countCase remembers the number given out, so that it never comes twice.
@@ -227,7 +268,7 @@ func (a *applier) waitingFor(prev string) ([]*stored, error) {
 	var all []*stored
 	for rows.Next() {
 		var e stored
-		if err := rows.Scan(&e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw); err != nil {
+		if err := rows.Scan(&e.id, &e.n, &e.idx, &e.status, &e.code, &e.reason, &e.raw); err != nil {
 			return nil, storage("read waiting", err)
 		}
 		all = append(all, &e)

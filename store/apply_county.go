@@ -1,10 +1,8 @@
 package store
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,6 +82,12 @@ func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
 	if n != 0 {
 		return nil, refuse("node_exists", "该节点编号已登记", "a node of this id is enrolled")
 	}
+	if n, err = a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM invitations WHERE token_hash = ?)`, b.TokenHash); err != nil {
+		return nil, err
+	}
+	if n != 0 {
+		return nil, refuse("token_exists", "该登记口令已存在，请重新生成", "this token was given out before; make a new one")
+	}
 	if b.Division.County() != a.s.self.County() {
 		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
 	}
@@ -111,6 +115,9 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		}
 	} else if !from.genesis {
 		return nil, refuse("token_needed", "登记节点需要一次性口令", "enrolling takes a one-time token")
+	}
+	if len(b.Root) == 0 {
+		return nil, refuse("credential_unsigned", "节点凭证缺少县中心签名", "the credential does not carry the county's signature")
 	}
 	credential, err := json.Marshal(c)
 	if err != nil {
@@ -249,6 +256,7 @@ func (a *applier) prepareDraft(e *ledger.Entry, b *ledger.ItemDraftV1) (func() e
 	if err != nil {
 		return nil, err
 	}
+	text := string(catalog.Canonical(*item))
 	if faults := catalog.Check(*item); len(faults) > 0 {
 		return nil, &Refused{Code: "item_faults", ZH: "事项未通过发布前检查", EN: "the item does not pass the checks before publishing", Faults: faults}
 	}
@@ -267,14 +275,16 @@ func (a *applier) prepareDraft(e *ledger.Entry, b *ledger.ItemDraftV1) (func() e
 	return func() error {
 		return a.w.exec(a.ctx, `INSERT INTO items (code, version, hash, body, drafter) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (code, version) DO UPDATE SET hash = excluded.hash, body = excluded.body, drafter = excluded.drafter`,
-			b.Code, b.Version, b.Hash, string(b.Item), e.Actor.Staff)
+			b.Code, b.Version, b.Hash, text, e.Actor.Staff)
 	}, nil
 }
 
 func (a *applier) prepareApproval(e *ledger.Entry, b *ledger.ItemApproveV1) (func() error, error) {
-	if _, err := readItem(b.Code, b.Hash, b.Item); err != nil {
+	item, err := readItem(b.Code, b.Hash, b.Item)
+	if err != nil {
 		return nil, err
 	}
+	text := string(catalog.Canonical(*item))
 	if isCounty(a.s.self.Tier) {
 		var hash, drafter, approver string
 		err := a.w.row(a.ctx, `SELECT hash, drafter, approver FROM items WHERE code = ? AND version = ?`, b.Code, b.Version).Scan(&hash, &drafter, &approver)
@@ -294,15 +304,19 @@ func (a *applier) prepareApproval(e *ledger.Entry, b *ledger.ItemApproveV1) (fun
 	return func() error {
 		return a.w.exec(a.ctx, `INSERT INTO items (code, version, hash, body, approver) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (code, version) DO UPDATE SET hash = excluded.hash, body = excluded.body, approver = excluded.approver`,
-			b.Code, b.Version, b.Hash, string(b.Item), e.Actor.Staff)
+			b.Code, b.Version, b.Hash, text, e.Actor.Staff)
 	}, nil
 }
 
-// readItem checks that an item's text is the one its hash names.
+// readItem checks that an item is the one its hash names. The hash is over the
+// item's canonical text and not over the bytes here: JSON within an entry is
+// escaped differently.
 func readItem(code, hash string, raw json.RawMessage) (*catalog.Item, error) {
-	sum := sha256.Sum256(raw)
-	var item catalog.Item
-	if err := json.Unmarshal(raw, &item); err != nil || item.Code != code || hex.EncodeToString(sum[:]) != hash {
+	item, faults := catalog.ParseItem(raw)
+	if len(faults) > 0 {
+		return nil, &Refused{Code: "item_faults", ZH: "事项格式有误", EN: "the item is not well-formed", Faults: faults}
+	}
+	if item.Code != code || catalog.Hash(item) != hash {
 		return nil, refuse("item_text", "事项内容与其摘要不符", "the item's text does not fit its hash or code")
 	}
 	return &item, nil

@@ -2,7 +2,8 @@ package store
 
 import (
 	"encoding/json"
-	"strings"
+	"errors"
+	"slices"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
@@ -23,12 +24,18 @@ func (a *applier) rebuildCase(id string) error {
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)
 	}
 	b, err := open.body()
+	if errors.Is(err, ledger.ErrMalformed) {
+		return a.unfit(open, &Refused{Code: "malformed", ZH: "数据格式有误", EN: err.Error()})
+	}
 	if err != nil {
 		return err
 	}
 	submission, ok := b.(*ledger.CaseSubmitV1)
 	if !ok {
 		return nil
+	}
+	if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ? AND entry IN (SELECT id FROM entries WHERE case_id = ? AND status = 'refused')`, id, id); err != nil {
+		return err
 	}
 	c, err := a.reopen(open, submission)
 	if err != nil || c == nil {
@@ -39,12 +46,31 @@ func (a *applier) rebuildCase(id string) error {
 		if err != nil {
 			return err
 		}
+		delete(next, e.Prev)
 		if folded == nil {
 			break
 		}
 		c = folded
 	}
+	if err := a.holdRest(next); err != nil {
+		return err
+	}
 	return a.saveCase(c)
+}
+
+// holdRest marks what this node had applied after an entry that no longer
+// stands: the county has not spoken on it yet.
+func (a *applier) holdRest(rest map[string]*chained) error {
+	for _, e := range rest {
+		if e.confirmed || e.status != ledger.Applied {
+			continue
+		}
+		no := refusalOf(previousRefused)
+		if err := a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(statusHeld), no.Code, no.Reason(), e.n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // chained is an entry of a case with how it stands.
@@ -52,6 +78,7 @@ type chained struct {
 	ledger.Entry
 	n         int64
 	confirmed bool
+	status    ledger.Outcome
 }
 
 func (c *chained) body() (ledger.Body, error) { return c.Decode() }
@@ -60,7 +87,7 @@ func (c *chained) body() (ledger.Body, error) { return c.Decode() }
 // and the others by the entry they follow. Where two follow the same one, the
 // one the county confirmed stands.
 func (a *applier) standing(id string) (next map[string]*chained, open *chained, err error) {
-	rows, err := a.w.query(a.ctx, `SELECT n, idx IS NOT NULL, entry FROM entries WHERE case_id = ? AND status <> 'refused' ORDER BY idx IS NULL, idx, n`, id)
+	rows, err := a.w.query(a.ctx, `SELECT n, idx IS NOT NULL, status, entry FROM entries WHERE case_id = ? AND status <> 'refused' ORDER BY idx IS NULL, idx, n`, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -69,7 +96,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 	for rows.Next() {
 		var e chained
 		var raw []byte
-		if err := rows.Scan(&e.n, &e.confirmed, &raw); err != nil {
+		if err := rows.Scan(&e.n, &e.confirmed, &e.status, &raw); err != nil {
 			return nil, nil, storage("read case entries", err)
 		}
 		if err := json.Unmarshal(raw, &e.Entry); err != nil {
@@ -99,16 +126,53 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 	if err != nil && refusalOf(err) == nil {
 		return nil, err
 	}
-	c, err := casework.Open(&e.Entry, b, item, from.Place, a.s.limits)
+	taken, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ? AND id <> ?)`, b.Number, e.Case)
+	if err != nil {
+		return nil, err
+	}
+	if taken != 0 {
+		return nil, a.unfit(e, refusalOf(numberTaken))
+	}
+	c, err := casework.Open(&e.Entry, b, item, from.Place, a.limits())
 	if no := refusalOf(err); no != nil {
 		return nil, a.unfit(e, no)
 	}
-	return c, err
+	if err != nil {
+		return nil, err
+	}
+	was, err := a.caseByID(e.Case)
+	if err != nil {
+		return nil, err
+	}
+	changed := was != nil && slices.Contains(was.Flags, casework.FlagItemChanged)
+	if was == nil {
+		if changed, err = a.itemChanged(b, a.now); err != nil {
+			return nil, err
+		}
+	}
+	if changed {
+		c.Flag(casework.FlagItemChanged)
+	}
+	if err := a.countCase(b.Number); err != nil {
+		return nil, err
+	}
+	return c, a.stands(e, b)
+}
+
+// stands marks an entry as part of its case.
+func (a *applier) stands(e *chained, body ledger.Body) error {
+	if err := a.nameAttachments(&e.Entry, attachmentsOf(body)); err != nil {
+		return err
+	}
+	return a.w.exec(a.ctx, `UPDATE entries SET status = 'applied', code = '', reason = '' WHERE n = ?`, e.n)
 }
 
 // fold applies the next entry of the chain; nil ends the chain there.
 func (a *applier) fold(c *casework.Case, e *chained) (*casework.Case, error) {
 	body, err := e.body()
+	if errors.Is(err, ledger.ErrMalformed) {
+		return nil, a.unfit(e, &Refused{Code: "malformed", ZH: "数据格式有误", EN: err.Error()})
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +187,7 @@ func (a *applier) fold(c *casework.Case, e *chained) (*casework.Case, error) {
 	if err != nil {
 		return nil, err
 	}
-	return next, a.w.exec(a.ctx, `UPDATE entries SET status = 'applied', code = '', reason = '' WHERE n = ?`, e.n)
+	return next, a.stands(e, body)
 }
 
 // unfit handles an entry that does not fit the case as it now stands. One of
@@ -134,57 +198,4 @@ func (a *applier) unfit(e *chained, no *Refused) error {
 		return a.diverged(&e.Entry, no)
 	}
 	return a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(statusHeld), no.Code, no.Reason(), e.n)
-}
-
-// undo takes back an entry outside a case that was applied here and that the
-// county refused: what it changed is made anew from the entries that stand.
-func (a *applier) undo(e *ledger.Entry) error {
-	if !strings.HasPrefix(string(e.Kind), "staff.") {
-		return nil // the others are overwritten by the next that stands
-	}
-	body, err := e.Decode()
-	if err != nil {
-		return err
-	}
-	b, ok := body.(*ledger.StaffPasswordV1)
-	if !ok {
-		return nil
-	}
-	rows, err := a.w.query(a.ctx, `SELECT entry, recorded_at FROM entries WHERE kind LIKE 'staff.%' AND status = 'applied' AND json_extract(entry, '$.body.staff') = ? ORDER BY idx IS NULL, idx, n`, b.Staff)
-	if err != nil {
-		return err
-	}
-	type past struct {
-		e  ledger.Entry
-		at int64
-	}
-	var all []past
-	for rows.Next() {
-		var raw []byte
-		var p past
-		if err := rows.Scan(&raw, &p.at); err != nil {
-			rows.Close()
-			return storage("read staff entries", err)
-		}
-		if err := json.Unmarshal(raw, &p.e); err != nil {
-			rows.Close()
-			return storage("read staff entries", err)
-		}
-		all = append(all, p)
-	}
-	if err := rows.Close(); err != nil {
-		return storage("read staff entries", err)
-	}
-	if err := a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff); err != nil {
-		return err
-	}
-	now := a.now
-	defer func() { a.now = now }()
-	for _, p := range all {
-		a.now = p.at
-		if err := a.project(&p.e); err != nil {
-			return err
-		}
-	}
-	return nil
 }

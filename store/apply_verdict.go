@@ -20,8 +20,16 @@ type Refused struct {
 
 func (r *Refused) Error() string { return r.Code + ": " + r.EN }
 
-// Reason is what the ledger keeps of it.
-func (r *Refused) Reason() string { return r.ZH + " / " + r.EN }
+// Reason is what the ledger keeps of it: everything that is missing is told
+// at once (一次性告知), at the place that handed it in as well.
+func (r *Refused) Reason() string {
+	zh, en := r.ZH, r.EN
+	for _, f := range r.Faults {
+		zh += "；" + f.ZH
+		en += "; " + f.EN
+	}
+	return zh + " / " + en
+}
 
 func refuse(code, zh, en string) error { return &Refused{Code: code, ZH: zh, EN: en} }
 

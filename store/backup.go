@@ -92,12 +92,15 @@ func checkFile(ctx context.Context, path string) error {
 	}
 	defer db.Close()
 	var id int64
-	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil || id != stateSchema.applicationID {
+	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
+		return unreadable(path, err)
+	}
+	if id != stateSchema.applicationID {
 		return fmt.Errorf("%w: %s", ErrNotOurs, path)
 	}
 	var verdict string
 	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
-		return fmt.Errorf("store: %s is damaged: %s", path, verdict)
+		return fmt.Errorf("%w: %s: %s", ErrDamaged, path, verdict)
 	}
 	return nil
 }
@@ -148,13 +151,14 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 }
 
 func (s *Store) sameOwner(ctx context.Context, src *sql.Conn) error {
-	var county, tier string
-	err := src.QueryRowContext(ctx, `SELECT (SELECT value FROM meta WHERE key = 'county'), (SELECT value FROM meta WHERE key = 'tier')`).Scan(&county, &tier)
-	if err != nil {
-		return storage("restore", err)
-	}
-	if county != string(s.self.County()) || tier != string(s.self.Tier) {
-		return fmt.Errorf("%w: a %s database of county %s", ErrOtherNode, tier, county)
+	for key, want := range s.owner() {
+		var have string
+		if err := src.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = ?), '')`, key).Scan(&have); err != nil {
+			return storage("restore", err)
+		}
+		if have != want {
+			return fmt.Errorf("%w: its %s is %q, this node's is %q", ErrOtherNode, key, have, want)
+		}
 	}
 	return nil
 }
@@ -199,7 +203,7 @@ func (s *Store) Check(ctx context.Context) error {
 			return storage("check "+name, err)
 		}
 		if verdict != "ok" {
-			return fmt.Errorf("store: %s is damaged: %s", name, verdict)
+			return fmt.Errorf("%w: %s: %s", ErrDamaged, name, verdict)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"syscall"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
@@ -45,7 +46,7 @@ func (e *StorageError) Unwrap() error { return e.Err }
 // go on once there is room.
 func (e *StorageError) Full() bool {
 	var se sqlite3.Error
-	return errors.As(e.Err, &se) && se.Code == sqlite3.ErrFull
+	return errors.As(e.Err, &se) && (se.Code == sqlite3.ErrFull || se.SystemErrno == syscall.ENOSPC)
 }
 
 func storage(op string, err error) error {
@@ -80,24 +81,20 @@ func dsn(path string, options ...string) string {
 // prepare creates the file or brings its schema up to date. A file that is
 // not ours, or newer than this program, is not touched.
 func prepare(ctx context.Context, path string, s schema) error {
-	_, statErr := os.Stat(path)
+	fresh, err := inspect(ctx, path, s)
+	if err != nil {
+		return err
+	}
 	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", "FULL"))
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	db.SetMaxOpenConns(1)
-	var id int64
-	if err := db.QueryRowContext(ctx, `PRAGMA application_id`).Scan(&id); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrNotOurs, path, err)
-	}
-	switch {
-	case id == 0 && (errors.Is(statErr, fs.ErrNotExist) || empty(ctx, db)):
+	if fresh {
 		if _, err := db.ExecContext(ctx, `PRAGMA application_id = `+strconv.FormatInt(s.applicationID, 10)); err != nil {
 			return storage("create "+path, err)
 		}
-	case id != s.applicationID:
-		return fmt.Errorf("%w: %s", ErrNotOurs, path)
 	}
 	folder, err := fs.Sub(schemas, s.folder)
 	if err != nil {
@@ -109,7 +106,7 @@ func prepare(ctx context.Context, path string, s schema) error {
 	}
 	have, err := provider.GetDBVersion(ctx)
 	if err != nil {
-		return storage("read schema version", err)
+		return unreadable(path, err)
 	}
 	if sources := provider.ListSources(); have > sources[len(sources)-1].Version {
 		return fmt.Errorf("%w: schema %d of %s", ErrNewerSchema, have, path)
@@ -123,9 +120,44 @@ func prepare(ctx context.Context, path string, s schema) error {
 	return nil
 }
 
-func empty(ctx context.Context, db *sql.DB) bool {
-	var n int
-	return db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master`).Scan(&n) == nil && n == 0
+// inspect looks at a file without changing it, and reports whether it is still
+// to be made. A file of another program is refused before anything, even the
+// journal mode, is written to it.
+func inspect(ctx context.Context, path string, s schema) (fresh bool, err error) {
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return true, nil
+	} else if err != nil {
+		return false, storage("open "+path, err)
+	}
+	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+	if err != nil {
+		return false, err
+	}
+	defer db.Close()
+	var id, tables int64
+	if err := db.QueryRowContext(ctx, `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_master)`).Scan(&id, &tables); err != nil {
+		return false, unreadable(path, err)
+	}
+	switch {
+	case id == s.applicationID:
+		return false, nil
+	case id == 0 && tables == 0:
+		return true, nil
+	}
+	return false, fmt.Errorf("%w: %s", ErrNotOurs, path)
+}
+
+// unreadable tells a file that is no database, or a damaged one, from a disk
+// that cannot be read.
+func unreadable(path string, err error) error {
+	var se sqlite3.Error
+	switch {
+	case errors.As(err, &se) && se.Code == sqlite3.ErrNotADB:
+		return fmt.Errorf("%w: %s: %w", ErrNotOurs, path, err)
+	case errors.As(err, &se) && se.Code == sqlite3.ErrCorrupt:
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, path, err)
+	}
+	return storage("open "+path, err)
 }
 
 // writer is the one writing connection of a database, with its statements

@@ -69,6 +69,7 @@ var (
 	ErrOtherNode   = errors.New("store: this database belongs to another node")
 	ErrNewerSchema = errors.New("store: this database was written by a newer tongban")
 	ErrNotOurs     = errors.New("store: this file is not a tongban database")
+	ErrDamaged     = errors.New("store: this database is damaged")
 	ErrFailed      = errors.New("store: stopped writing after a storage failure")
 )
 
@@ -134,10 +135,7 @@ func (s *Store) sync() string {
 // claim ties a new database to its node and refuses one that belongs to
 // another. Hubs hold one common state, so only their county is compared.
 func (s *Store) claim(ctx context.Context) error {
-	want := map[string]string{"county": string(s.self.County()), "tier": string(s.self.Tier), "division": string(s.self.Division)}
-	if s.self.Tier != node.County {
-		want["node"] = s.self.Node
-	}
+	want := s.owner()
 	for _, key := range []string{"county", "tier", "division", "node"} {
 		value, ok := want[key]
 		if !ok {
@@ -157,6 +155,15 @@ func (s *Store) claim(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// owner is what ties a database to its node.
+func (s *Store) owner() map[string]string {
+	owner := map[string]string{"county": string(s.self.County()), "tier": string(s.self.Tier), "division": string(s.self.Division)}
+	if s.self.Tier != node.County {
+		owner["node"] = s.self.Node
+	}
+	return owner
 }
 
 func (s *Store) load(ctx context.Context) error {

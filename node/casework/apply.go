@@ -197,10 +197,11 @@ func (c *Case) markSkew(e *ledger.Entry) {
 	}
 }
 
-// Flag marks the case once.
+// Flag marks the case once. Flags are kept in order, for nodes may come to know
+// of them in different ones.
 func (c *Case) Flag(flag string) {
-	if !slices.Contains(c.Flags, flag) {
-		c.Flags = append(c.Flags, flag)
+	if at, found := slices.BinarySearch(c.Flags, flag); !found {
+		c.Flags = slices.Insert(c.Flags, at, flag)
 	}
 }
 

@@ -1,0 +1,144 @@
+package store
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// This file is how a node below the county takes the county's word.
+
+// adopt brings the state in line with the county's word on an entry. was is
+// this node's own, empty when the entry is new here.
+func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
+	info, ok := ledger.Lookup(e.Kind, e.V)
+	if !ok {
+		return fmt.Errorf("%w: %s v%d needs a newer tongban", ledger.ErrUnknownKind, e.Kind, e.V)
+	}
+	chained := info.Case && !info.Beside
+	switch {
+	case now == ledger.Refused && was != "" && was != ledger.Refused:
+		if chained {
+			return a.rebuildCase(e.Case)
+		}
+		return a.undo(e)
+	case now != ledger.Applied:
+		return nil
+	case !chained:
+		// Applied again in the county's order, so that a later word of the
+		// county is not overwritten by an earlier one of this node's.
+		if err := a.project(e); err != nil {
+			return err
+		}
+		return a.reapplyPending(e)
+	case was == ledger.Applied && e.Kind == ledger.CaseSubmit:
+		return a.reflag(e)
+	case was == ledger.Applied:
+		return nil
+	}
+	c, err := a.caseByID(e.Case)
+	if err != nil {
+		return err
+	}
+	if was == "" && (c == nil && e.Kind == ledger.CaseSubmit || c != nil && c.Head == e.Prev) {
+		return a.project(e)
+	}
+	return a.rebuildCase(e.Case)
+}
+
+func (a *applier) adoptLate(r ledger.Resolution) error {
+	known, err := a.find(`id = ?`, r.ID)
+	if err != nil {
+		return err
+	}
+	if known == nil {
+		return nil // outside this node's scope
+	}
+	e, err := a.entry(r.ID)
+	if err != nil {
+		return err
+	}
+	if err := a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(r.Outcome), r.Code, r.Reason, known.n); err != nil {
+		return err
+	}
+	return a.adopt(e, known.status, r.Outcome)
+}
+
+// project applies an entry on the county's word, without judging its
+// authority again: this node may not know all that the county knows.
+func (a *applier) project(e *ledger.Entry) error {
+	body, err := e.Decode()
+	if err != nil {
+		return err
+	}
+	from, err := a.originOf(e, body)
+	if err != nil && refusalOf(err) == nil {
+		return err
+	}
+	var effect func() error
+	if info, _ := ledger.Lookup(e.Kind, e.V); info.Case {
+		effect, err = a.prepareCase(e, body, from)
+	} else {
+		effect, err = a.prepareCounty(e, body, from)
+	}
+	if no := refusalOf(err); no != nil {
+		return a.diverged(e, no)
+	}
+	if err != nil {
+		return err
+	}
+	return effect()
+}
+
+// diverged marks an entry that the county applied and this node cannot: its
+// state is not the county's, and a person must look.
+func (a *applier) diverged(e *ledger.Entry, no *Refused) error {
+	a.s.log.Error("this node's state differs from the county's", "entry", e.ID, "kind", string(e.Kind), "code", no.Code)
+	return a.attend(e, 0, "diverged", no.Reason(), a.now)
+}
+
+// reapplyPending applies anew what this node recorded of a subject and the
+// county has not seen yet, on top of the county's word on it.
+func (a *applier) reapplyPending(e *ledger.Entry) error {
+	if len(redoable(e.Kind)) == 0 {
+		return nil
+	}
+	pending, err := a.past(`idx IS NULL AND case_id = '' AND status = 'applied'`)
+	if err != nil {
+		return err
+	}
+	for _, p := range pending {
+		if err := a.project(&p.e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reflag judges the item's version by the moment the county recorded the
+// submission: that, and not what this node knew, is what the county flagged.
+func (a *applier) reflag(e *ledger.Entry) error {
+	body, err := e.Decode()
+	if err != nil {
+		return err
+	}
+	b, ok := body.(*ledger.CaseSubmitV1)
+	if !ok {
+		return nil
+	}
+	changed, err := a.itemChanged(b, a.now)
+	if err != nil {
+		return err
+	}
+	c, err := a.caseByID(e.Case)
+	if err != nil || c == nil || slices.Contains(c.Flags, casework.FlagItemChanged) == changed {
+		return err
+	}
+	c.Flags = slices.DeleteFunc(c.Flags, func(f string) bool { return f == casework.FlagItemChanged })
+	if changed {
+		c.Flag(casework.FlagItemChanged)
+	}
+	return a.saveCase(c)
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"encoding/json"
+
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// redoable lists the kinds that change what an entry of this kind changed, for
+// the kinds that a node below the county may record outside a case. Such a
+// subject can be made anew from the entries that stand.
+func redoable(k ledger.Kind) []ledger.Kind {
+	switch k {
+	case ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword:
+		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword}
+	case ledger.OverlaySet:
+		return []ledger.Kind{ledger.OverlaySet}
+	case ledger.AttentionResolve:
+		return []ledger.Kind{ledger.AttentionResolve}
+	}
+	return nil
+}
+
+// undo takes back an entry outside a case that was applied here and that the
+// county refused: what it changed is made anew from the entries that stand.
+func (a *applier) undo(e *ledger.Entry) error {
+	kinds := redoable(e.Kind)
+	if len(kinds) == 0 {
+		return nil // a node below the county records no others
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return err
+	}
+	subject := subjectOf(body)
+	if err := a.reset(body); err != nil {
+		return err
+	}
+	list, err := json.Marshal(kinds)
+	if err != nil {
+		return err
+	}
+	standing, err := a.past(`status = 'applied' AND kind IN (SELECT value FROM json_each(?))`, string(list))
+	if err != nil {
+		return err
+	}
+	now := a.now
+	defer func() { a.now = now }()
+	for _, p := range standing {
+		body, err := p.e.Decode()
+		if err != nil {
+			return err
+		}
+		if subjectOf(body) != subject {
+			continue
+		}
+		a.now = p.at
+		if err := a.project(&p.e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// subjectOf names the row that a body changes.
+func subjectOf(body ledger.Body) string {
+	switch b := body.(type) {
+	case *ledger.StaffAddV1:
+		return b.Staff
+	case *ledger.StaffRolesV1:
+		return b.Staff
+	case *ledger.StaffDisableV1:
+		return b.Staff
+	case *ledger.StaffPasswordV1:
+		return b.Staff
+	case *ledger.OverlaySetV1:
+		return b.Overlay.Item + " " + string(b.Overlay.Office)
+	case *ledger.AttentionResolveV1:
+		return b.Entry
+	}
+	return ""
+}
+
+// reset takes everything back that entries of a redoable kind wrote.
+func (a *applier) reset(body ledger.Body) error {
+	switch b := body.(type) {
+	case *ledger.StaffPasswordV1:
+		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
+	case *ledger.OverlaySetV1:
+		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
+	case *ledger.AttentionResolveV1:
+		return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = '', note = '', replaced_by = '' WHERE entry = ?`, b.Entry)
+	}
+	return nil
+}
+
+// past is an entry with the moment it was recorded.
+type past struct {
+	e  ledger.Entry
+	at int64
+}
+
+// past reads entries in the order in which they stand: the county's first.
+func (a *applier) past(where string, args ...any) ([]past, error) {
+	rows, err := a.w.query(a.ctx, `SELECT entry, recorded_at FROM entries WHERE `+where+` ORDER BY idx IS NULL, idx, n`, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []past
+	for rows.Next() {
+		var raw []byte
+		var p past
+		if err := rows.Scan(&raw, &p.at); err != nil {
+			return nil, storage("read entries", err)
+		}
+		if err := json.Unmarshal(raw, &p.e); err != nil {
+			return nil, storage("read entries", err)
+		}
+		all = append(all, p)
+	}
+	return all, storage("read entries", rows.Err())
+}
