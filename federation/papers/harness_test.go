@@ -89,13 +89,14 @@ type cutter struct {
 	after atomic.Int64
 	cuts  atomic.Int64
 	group sync.WaitGroup
+	ended chan struct{}
 }
 
 func newCutter(t testing.TB, far string, after int64) *cutter {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	mustDo(t, err)
-	c := &cutter{ln: ln}
+	c := &cutter{ln: ln, ended: make(chan struct{})}
 	c.after.Store(after)
 	c.group.Go(func() {
 		for {
@@ -106,7 +107,7 @@ func newCutter(t testing.TB, far string, after int64) *cutter {
 			c.group.Go(func() { c.carry(near, far) })
 		}
 	})
-	t.Cleanup(func() { ln.Close(); c.group.Wait() })
+	t.Cleanup(func() { ln.Close(); close(c.ended); c.group.Wait() })
 	return c
 }
 
@@ -117,7 +118,16 @@ func (c *cutter) carry(near net.Conn, far string) {
 		return
 	}
 	defer conn.Close()
-	back := make(chan struct{})
+	back, over := make(chan struct{}), make(chan struct{})
+	defer close(over)
+	go func() {
+		select {
+		case <-c.ended:
+			near.Close()
+			conn.Close()
+		case <-over:
+		}
+	}()
 	go func() {
 		defer close(back)
 		n, _ := io.Copy(near, io.LimitReader(conn, c.after.Load()))
