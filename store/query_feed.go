@@ -151,17 +151,33 @@ func (s *Store) Outbox(ctx context.Context, after int64, storedBy []string, limi
 // an origin's entries up to a seq. They stay in the outbox until the county's
 // ledger confirms them.
 func (s *Store) MarkStored(ctx context.Context, origin string, upTo uint64, by string) error {
+	return s.markOutbox(ctx, `origin = ?2 AND seq <= ?3 AND stored NOT IN ('county', ?1)`, by, origin, upTo)
+}
+
+// ForgetStored notes that a node of a tier above does not have an origin's
+// entries after a seq (any more), so that they are sent again. An empty by
+// means whoever was said to have them.
+func (s *Store) ForgetStored(ctx context.Context, origin string, after uint64, by string) error {
+	return s.markOutbox(ctx, `origin = ?2 AND seq > ?3 AND stored <> ?1 AND (?4 = '' OR stored = ?4)`, "", origin, after, by)
+}
+
+// markOutbox sets who stored the entries of a condition. Mostly there are
+// none, which is not worth a transaction on disk.
+func (s *Store) markOutbox(ctx context.Context, where string, args ...any) error {
+	n, err := count(ctx, s.read, `SELECT EXISTS (SELECT 1 FROM outbox WHERE `+where+`)`, args...)
+	if err != nil || n == 0 {
+		return err
+	}
 	return s.write(ctx, func(w *writer) error {
-		return w.exec(ctx, `UPDATE outbox SET stored = ? WHERE origin = ? AND seq <= ? AND stored <> 'county'`, by, origin, upTo)
+		return w.exec(ctx, `UPDATE outbox SET stored = ?1 WHERE `+where, args...)
 	})
 }
 
-// ForgetStored notes that a node above does not have an origin's entries
-// after a seq (any more), so that they are sent again.
-func (s *Store) ForgetStored(ctx context.Context, origin string, after uint64) error {
-	return s.write(ctx, func(w *writer) error {
-		return w.exec(ctx, `UPDATE outbox SET stored = '' WHERE origin = ? AND seq > ?`, origin, after)
-	})
+// OutboxFirst is the lowest seq of an origin in the outbox, 0 when it has
+// nothing there.
+func (s *Store) OutboxFirst(ctx context.Context, origin string) (uint64, error) {
+	n, err := count(ctx, s.read, `SELECT min(seq) FROM outbox WHERE origin = ?`, origin)
+	return uint64(n), err
 }
 
 // OutboxStats is the state of the way up.

@@ -45,7 +45,7 @@ func (h *Handler) Origins(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	nodes := r.URL.Query()["node"]
-	if len(nodes) > 1000 {
+	if len(nodes) > maxOrigins {
 		WriteProblem(w, &Problem{Code: CodeTooLarge})
 		return
 	}

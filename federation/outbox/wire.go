@@ -19,10 +19,13 @@ const (
 	OriginsPath = "/federation/v1/origins"
 
 	// maxBody bounds a batch on the wire, maxPlain unpacked, maxBatch its
-	// entries.
-	maxBody  = 8 << 20
-	maxPlain = 32 << 20
-	maxBatch = 4096
+	// entries; maxLine one entry, whose body is bounded by itself; maxOrigins
+	// the nodes asked after at once.
+	maxBody    = 8 << 20
+	maxPlain   = 32 << 20
+	maxBatch   = 4096
+	maxLine    = ledger.MaxEntryBytes + 8<<10
+	maxOrigins = 200
 )
 
 // Answer tells how far the receiver has each origin's entries.
@@ -40,6 +43,15 @@ type Origin struct {
 	// Forked: the origin sent two different entries under one seq, and
 	// nothing more is taken from it.
 	Forked bool `json:"forked,omitempty"`
+}
+
+func (a *Answer) origin(node string) (Origin, bool) {
+	for _, o := range a.Origins {
+		if o.Node == node {
+			return o, true
+		}
+	}
+	return Origin{}, false
 }
 
 var (
@@ -81,6 +93,9 @@ func decode(body []byte) ([]ledger.Entry, error) {
 		}
 		if len(entries) == maxBatch {
 			return nil, &Problem{Code: CodeTooLarge, Err: fmt.Errorf("more than %d entries", maxBatch)}
+		}
+		if len(line) > maxLine {
+			return nil, &Problem{Code: CodeMalformed, Err: fmt.Errorf("entry %d of %d bytes", len(entries), len(line))}
 		}
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()

@@ -1,0 +1,238 @@
+package outbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/store"
+)
+
+// round is one attempt to send everything that waits to one upstream.
+type round struct {
+	s    *Sender
+	u    Upstream
+	link *link
+	// held are origins of which this upstream takes nothing now, with why;
+	// those of the others go on.
+	held map[string]error
+	// rewinds counts how often an origin was taken up again further back.
+	rewinds map[string]int
+	// apart: a batch of several origins was refused, so that each is sent by
+	// itself to find whose it is.
+	apart bool
+}
+
+const (
+	// maxRewinds bounds what a receiver that contradicts itself can cost.
+	maxRewinds = 3
+	// slow is how long a request may take before batches stop growing.
+	slow = 5 * time.Second
+)
+
+// run returns nil when the upstream has everything.
+func (r *round) run(ctx context.Context) error {
+	st := r.s.o.Store
+	origins, err := st.OutboxOrigins(ctx)
+	if err != nil || len(origins) == 0 {
+		return err
+	}
+	if !r.link.met {
+		if err := r.meet(ctx, origins); err != nil {
+			return err
+		}
+		r.link.met = true
+	}
+	storedBy := []string{"county"}
+	if r.u.Tier == "township" {
+		storedBy = append(storedBy, "township")
+	}
+	var after int64
+	for {
+		entries, err := st.Outbox(ctx, after, storedBy, r.link.batch, r.s.o.MaxBytes)
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			return errors.Join(slices.Collect(maps.Values(r.held))...)
+		}
+		if after, err = r.send(ctx, after, entries); err != nil {
+			return err
+		}
+	}
+}
+
+// meet asks the upstream how far it has each origin, and starts from there.
+func (r *round) meet(ctx context.Context, origins []string) error {
+	for some := range slices.Chunk(origins, maxOrigins) {
+		query := url.Values{"node": some}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.u.BaseURL+OriginsPath+"?"+query.Encode(), nil)
+		if err != nil {
+			return err
+		}
+		a, err := r.ask(req)
+		if err != nil {
+			return err
+		}
+		for _, name := range some {
+			o, ok := a.origin(name)
+			if !ok {
+				return unreadable("nothing said of %s", name)
+			}
+			if err := r.s.o.Store.ForgetStored(ctx, name, o.Stored, a.By); err != nil {
+				return err
+			}
+			if err := r.note(ctx, o, a.By); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// send sends one batch from what was read of the outbox after a place, and
+// returns from where to read on.
+func (r *round) send(ctx context.Context, after int64, entries []store.OutboxEntry) (next int64, err error) {
+	next = after
+	raws := make([][]byte, 0, len(entries))
+	last := map[string]uint64{}
+	for _, e := range entries {
+		if r.s.forked[e.Origin] || r.held[e.Origin] != nil {
+			next = e.N
+			continue
+		}
+		if _, same := last[e.Origin]; r.apart && !same && len(last) > 0 {
+			break
+		}
+		raws = append(raws, e.Raw)
+		last[e.Origin] = e.Seq
+		next = e.N
+	}
+	if len(raws) == 0 {
+		return next, nil
+	}
+	body := encode(raws)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.u.BaseURL+EntriesPath, bytes.NewReader(body))
+	if err != nil {
+		return after, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	r.s.count(len(raws), len(body))
+	began := r.s.o.Now()
+	a, err := r.ask(req)
+	if err != nil {
+		return after, r.refused(err, len(raws), last)
+	}
+	if r.s.o.Now().Sub(began) < slow {
+		r.link.batch = min(r.link.batch*2, r.link.most)
+	}
+	r.s.reached(r.u)
+	rewind, err := r.answered(ctx, a, last)
+	if rewind {
+		next = 0
+	}
+	return next, err
+}
+
+// refused decides what to do about a batch that was not taken: nil to go on
+// with a smaller one or without the origin at fault.
+func (r *round) refused(err error, entries int, last map[string]uint64) error {
+	var p *Problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	switch p.Code {
+	case CodeTooLarge:
+		if entries > 1 {
+			r.link.most = max(entries/2, 1)
+			r.link.batch = r.link.most
+			return nil
+		}
+	case CodeMalformed, CodeNewer, CodeUnknownOrigin, CodeNotYours, CodeSignature:
+		switch {
+		case len(last) > 1:
+			r.apart = true
+			return nil
+		case entries > 1: // what comes before the entry at fault is taken
+			r.link.batch = max(entries/2, 1)
+			return nil
+		}
+	default:
+		// The line may be too slow for as much within a request's time.
+		r.link.batch = max(r.link.batch/2, 1)
+		return err
+	}
+	for origin := range last {
+		r.held[origin] = fmt.Errorf("entries of %s: %w", origin, err)
+	}
+	return nil
+}
+
+// answered keeps what an answer says. last is what was sent of each origin; an
+// origin that has not come so far lacks something before it, and rewind says
+// that it is in the outbox.
+func (r *round) answered(ctx context.Context, a *Answer, last map[string]uint64) (rewind bool, err error) {
+	for name, sent := range last {
+		o, ok := a.origin(name)
+		if !ok {
+			r.held[name] = unreadable("nothing said of %s", name)
+			continue
+		}
+		if err := r.note(ctx, o, a.By); err != nil {
+			return false, err
+		}
+		if o.Forked || o.Stored >= sent {
+			continue
+		}
+		back, err := r.gap(ctx, o)
+		if err != nil {
+			return false, err
+		}
+		rewind = rewind || back
+	}
+	return rewind, nil
+}
+
+// note keeps how far an upstream has an origin.
+func (r *round) note(ctx context.Context, o Origin, by string) error {
+	if !o.Forked {
+		return r.s.o.Store.MarkStored(ctx, o.Node, o.Stored, by)
+	}
+	if r.s.forked[o.Node] {
+		return nil
+	}
+	if err := r.s.o.Store.MarkForked(ctx, o.Node, r.s.o.Now().UnixMilli()); err != nil {
+		return err
+	}
+	r.s.markForked(o.Node)
+	return nil
+}
+
+// gap starts an origin again from where the receiver has it. When what the
+// receiver lacks is not in the outbox any more, the county has confirmed it
+// and the receiver will get it from there; until then the origin waits.
+func (r *round) gap(ctx context.Context, o Origin) (rewind bool, err error) {
+	if err := r.s.o.Store.ForgetStored(ctx, o.Node, o.Stored, ""); err != nil {
+		return false, err
+	}
+	first, err := r.s.o.Store.OutboxFirst(ctx, o.Node)
+	if err != nil {
+		return false, err
+	}
+	r.rewinds[o.Node]++
+	switch {
+	case first > o.Stored+1:
+		r.held[o.Node] = &Problem{Code: CodeUnavailable, Err: fmt.Errorf("the receiver has %s only up to %d and will get the rest from the county", o.Node, o.Stored)}
+	case r.rewinds[o.Node] > maxRewinds:
+		r.held[o.Node] = &Problem{Code: CodeUnavailable, Err: fmt.Errorf("the receiver stays at %d of %s", o.Stored, o.Node)}
+	default:
+		return true, nil
+	}
+	return false, nil
+}
