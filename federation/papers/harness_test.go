@@ -88,6 +88,7 @@ type cutter struct {
 	ln    net.Listener
 	after atomic.Int64
 	cuts  atomic.Int64
+	over  atomic.Int64 // bytes carried to the far end, headers too
 	group sync.WaitGroup
 	ended chan struct{}
 }
@@ -137,7 +138,9 @@ func (c *cutter) carry(near net.Conn, far string) {
 		near.Close()
 		conn.Close()
 	}()
-	if n, _ := io.Copy(conn, io.LimitReader(near, c.after.Load())); n == c.after.Load() {
+	n, _ := io.Copy(conn, io.LimitReader(near, c.after.Load()))
+	c.over.Add(n)
+	if n == c.after.Load() {
 		c.cuts.Add(1)
 	}
 	conn.Close()

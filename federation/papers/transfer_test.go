@@ -32,7 +32,8 @@ func TestPushAndPullOverALineThatIsCut(t *testing.T) {
 			if line.cuts.Load() == 0 {
 				t.Fatal("the line was never cut")
 			}
-			t.Logf("cut each %d bytes: %d cuts, sent %.2f times the content", after, line.cuts.Load(), float64(moved.Bytes)/float64(ref.Size))
+			t.Logf("cut each %d bytes: %d cuts, %.2f times the content handed to the line, %.2f carried", after, line.cuts.Load(),
+				float64(moved.Bytes)/float64(ref.Size), float64(line.over.Load())/float64(ref.Size))
 
 			back := Client{Store: mustStore(t, t.TempDir())}
 			pulled, err := back.Pull(t.Context(), far.ask, url, ref.Hash, ref.Size)
