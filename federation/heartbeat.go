@@ -140,10 +140,16 @@ func (n *Node) Reports(ctx context.Context) ([]store.PeerReport, error) {
 // beat tells the node above how this one and those below it are, now and
 // then and after every change of the line.
 func (n *Node) beat(ctx context.Context) {
+	up := true
 	for ctx.Err() == nil {
-		if err := n.sendReports(ctx); err != nil && ctx.Err() == nil {
+		err := n.sendReports(ctx)
+		switch {
+		case err == nil && !up: // nobody should sit out a long pause now
+			n.kickLines()
+		case err != nil && ctx.Err() == nil:
 			n.log.Debug("heartbeat not sent", "error", err)
 		}
+		up = err == nil
 		select {
 		case <-ctx.Done():
 		case <-n.beatNow:

@@ -59,6 +59,9 @@ type Options struct {
 	SkewWarn         time.Duration
 	BatchEntries     int
 	BatchBytes       int
+	// Wrap, if set, goes around what carries requests to the nodes above, so
+	// that a test can lose, repeat and reorder them.
+	Wrap func(http.RoundTripper) http.RoundTripper
 
 	// Fatal is told when the node must stop.
 	Fatal func(error)
@@ -96,6 +99,8 @@ type Node struct {
 	server    *feed.Server
 	heartbeat time.Duration
 	beatNow   chan struct{}
+	wrap      func(http.RoundTripper) http.RoundTripper
+	lines     []*http.Transport
 
 	handler http.Handler
 	ctx     context.Context
@@ -153,7 +158,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
 	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
-		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), fatal: o.Fatal, counters: counters{last: map[string]int{}}}
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
@@ -233,7 +238,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	}
 	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Version: n.version,
 		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
-	n.sender = outbox.NewSender(outbox.Options{Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
+	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
 		BackoffMax: o.BackoffMax, MaxEntries: o.BatchEntries, MaxBytes: o.BatchBytes})
 	n.courier, err = papers.NewCourier(papers.CourierOptions{Store: n.Blobs, Outstanding: attachments{n}, Upstream: n.papersAbove})
 	if err != nil {
@@ -242,7 +247,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
 	n.run(n.sender.Run)
 	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
-	n.run(n.wakeOnChange(n.sender.Kick))
+	n.run(n.wakeOnChange(n.sender.Wake))
 	n.run(n.wakeOnChange(n.courier.Wake))
 	n.run(n.beat)
 	if n.self.Tier == node.Township {
@@ -268,6 +273,9 @@ func (n *Node) Close() error {
 		errs = append(errs, n.hub.Close())
 	}
 	n.running.Wait()
+	for _, t := range n.lines {
+		t.CloseIdleConnections()
+	}
 	if n.Store != nil {
 		errs = append(errs, n.Store.Close())
 	}
@@ -355,9 +363,7 @@ func (n *Node) Ready() error {
 // Kick makes the node try its lines now.
 func (n *Node) Kick() {
 	if n.sender != nil {
-		n.follower.Kick()
-		n.sender.Kick()
-		n.courier.Retry()
+		n.kickLines()
 		select {
 		case n.beatNow <- struct{}{}:
 		default:
@@ -366,6 +372,13 @@ func (n *Node) Kick() {
 	if n.spread != nil {
 		n.spread.Wake()
 	}
+}
+
+// kickLines ends the pauses between attempts to reach the nodes above.
+func (n *Node) kickLines() {
+	n.follower.Kick()
+	n.sender.Kick()
+	n.courier.Retry()
 }
 
 // Fresh makes reads at a hub see everything that was acknowledged anywhere
@@ -399,14 +412,20 @@ func (n *Node) EndFeeds() {
 func (n *Node) FederationHandler() http.Handler { return n.handler }
 
 func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
-	return &http.Client{Timeout: timeout, Transport: &http.Transport{
+	line := &http.Transport{
 		TLSClientConfig:       trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}}),
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 30 * time.Second,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConnsPerHost:   4,
 		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-	}}
+	}
+	n.lines = append(n.lines, line)
+	c := &http.Client{Timeout: timeout, Transport: line}
+	if n.wrap != nil {
+		c.Transport = n.wrap(line)
+	}
+	return c
 }
 
 // verifyHub admits to the peer port only hubs in good standing. A hub that is
