@@ -73,9 +73,27 @@ func faultsOf(err error, at string) []catalog.Fault {
 		if errors.As(schema.Origin, &inner) {
 			return faultsOf(inner, at)
 		}
-		return []catalog.Fault{fault(join(at, schema.JSONPointer()), schema.SchemaField)}
+		path := join(at, schema.JSONPointer())
+		if schema.SchemaField == "properties" {
+			path = join(path, unsupported(schema.Reason))
+		}
+		return []catalog.Fault{fault(path, schema.SchemaField)}
 	}
 	return []catalog.Fault{fault(at, "")}
+}
+
+// unsupported finds the name of a field that is not in a schema: the library
+// tells it in its text only.
+func unsupported(reason string) []string {
+	from, to := strings.Index(reason, `"`), strings.LastIndex(reason, `"`)
+	if from < 0 || to <= from {
+		return nil
+	}
+	name, err := strconv.Unquote(reason[from : to+1])
+	if err != nil {
+		return nil
+	}
+	return []string{name}
 }
 
 // fault says in our words what the rule of a schema was that a value broke.
