@@ -141,6 +141,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	}
 	n.handler = n.routes()
 	n.run(n.watchTrust)
+	n.run(n.keepPapers)
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {
 			err := n.found(ctx, *o.Genesis)

@@ -7,14 +7,11 @@ import (
 
 	"github.com/gorilla/mux"
 
-	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/feed"
 	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/federation/papers"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
-	"github.com/tongban/tongban/node/identity"
-	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -39,7 +36,7 @@ func (n *Node) routes() http.Handler {
 			return fmt.Errorf("%w: %w", papers.ErrNotAllowed, err)
 		}
 		return n.mayTouch(r.Context(), peer, hash)
-	})
+	}, n.papersArrived)
 	if n.county != nil {
 		r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
 		r.Methods(http.MethodGet).Path(enrolPath).HandlerFunc(n.serveInvitation)
@@ -52,23 +49,27 @@ func (n *Node) routes() http.Handler {
 func (n *Node) peerRoutes() http.Handler {
 	r := mux.NewRouter()
 	r.Methods(http.MethodPost).Path(reportPath).HandlerFunc(n.serveReports)
-	n.mountPapers(r, func(*http.Request, string, bool) error { return nil })
+	// What another hub copies here it spreads and confirms itself.
+	n.mountPapers(r, func(*http.Request, string, bool) error { return nil }, nil)
 	return r
 }
 
-func (n *Node) mountPapers(r *mux.Router, allow func(*http.Request, string, bool) error) {
-	s, err := papers.NewServer(papers.ServerOptions{Store: n.Blobs, Allow: allow, Complete: func(blob.Info) {
-		if n.spread != nil {
-			n.spread.Wake()
-		}
-		if n.courier != nil {
-			n.courier.Wake()
-		}
-	}})
+func (n *Node) mountPapers(r *mux.Router, allow func(*http.Request, string, bool) error, complete func(blob.Info)) {
+	s, err := papers.NewServer(papers.ServerOptions{Store: n.Blobs, Allow: allow, Complete: complete})
 	if err != nil {
 		panic(err) // its options are complete
 	}
 	s.Register(r.PathPrefix(papersPath).Subrouter())
+}
+
+// papersArrived sets an attachment on its further way.
+func (n *Node) papersArrived(blob.Info) {
+	if n.spread != nil {
+		n.spread.Wake()
+	}
+	if n.courier != nil {
+		n.courier.Wake()
+	}
 }
 
 // peer tells which node a request comes from, and refuses one that the county
@@ -110,82 +111,4 @@ type receiver struct{ *Node }
 
 func (r receiver) LastSeq(ctx context.Context, origin string) (uint64, bool, error) {
 	return r.Store.LastSeq(ctx, origin)
-}
-
-// attachments is what this node's ledger knows of attachments on their way.
-type attachments struct{ n *Node }
-
-func (a attachments) Outstanding(ctx context.Context, limit int) ([]papers.Ref, error) {
-	found, err := a.n.Store.UnconfirmedAttachments(ctx, limit)
-	refs := make([]papers.Ref, len(found))
-	for i, f := range found {
-		refs[i] = papers.Ref{Hash: f.Hash, Size: f.Size}
-	}
-	return refs, err
-}
-
-func (a attachments) Unconfirmed(ctx context.Context, limit int) ([]papers.Ref, error) {
-	return a.Outstanding(ctx, limit)
-}
-
-func (a attachments) Confirmed(ctx context.Context, hash string) (bool, error) {
-	uses, err := a.n.Store.AttachmentUses(ctx, hash)
-	for _, u := range uses {
-		if !u.Confirmed {
-			return false, err
-		}
-	}
-	return true, err
-}
-
-// Confirm records, for each case that names it, that the hubs have an
-// attachment.
-func (a attachments) Confirm(ctx context.Context, hash string, size int64, hubs []string) error {
-	uses, err := a.n.Store.AttachmentUses(ctx, hash)
-	if err != nil {
-		return err
-	}
-	done := map[string]bool{}
-	for _, u := range uses {
-		if u.Confirmed || done[u.Case] {
-			continue
-		}
-		done[u.Case] = true
-		_, err := a.n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.AttachmentConfirm,
-			Case: u.Case, Key: "papers " + hash + " " + u.Case, Body: &ledger.AttachmentConfirmV1{Hash: hash, Size: size, Hubs: hubs}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// papersAbove are the nodes above that take attachments.
-func (n *Node) papersAbove() []papers.Target {
-	targets := make([]papers.Target, len(n.upstreams))
-	for i, u := range n.upstreams {
-		targets[i] = papers.Target{Node: u.Name, URL: u.BaseURL + papersPath, Client: u.Client}
-	}
-	return targets
-}
-
-// voters are the hubs that an attachment must reach a majority of.
-func (n *Node) voters() []papers.Target {
-	var all []papers.Target
-	for _, m := range n.hub.Members() {
-		if m.Voter {
-			all = append(all, papers.Target{Node: m.ID, URL: "https://" + m.Address + papersPath, Client: n.hub.PeerClient()})
-		}
-	}
-	return all
-}
-
-func (n *Node) otherHubs() []county.Member {
-	var others []county.Member
-	for _, m := range n.hub.Members() {
-		if m.ID != n.self.Node {
-			others = append(others, m)
-		}
-	}
-	return others
 }

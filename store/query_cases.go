@@ -140,3 +140,10 @@ func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attach
 	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0
 		GROUP BY a.hash ORDER BY min(e.n) LIMIT ?`, limit)
 }
+
+// ConfirmedAttachments lists attachments that a majority of the hubs has, each
+// once, from a hash on, in the order of their hashes.
+func (s *Store) ConfirmedAttachments(ctx context.Context, after string, limit int) ([]Attachment, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) { return a, r.Scan(&a.Hash, &a.Size) },
+		`SELECT hash, max(size) FROM attachments WHERE confirmed = 1 AND hash > ? GROUP BY hash ORDER BY hash LIMIT ?`, after, limit)
+}

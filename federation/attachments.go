@@ -1,0 +1,155 @@
+package federation
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/papers"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// attachments is what this node's ledger knows of attachments on their way.
+type attachments struct{ n *Node }
+
+func (a attachments) Outstanding(ctx context.Context, limit int) ([]papers.Ref, error) {
+	found, err := a.n.Store.UnconfirmedAttachments(ctx, limit)
+	refs := make([]papers.Ref, len(found))
+	for i, f := range found {
+		refs[i] = papers.Ref{Hash: f.Hash, Size: f.Size}
+	}
+	return refs, err
+}
+
+func (a attachments) Unconfirmed(ctx context.Context, limit int) ([]papers.Ref, error) {
+	return a.Outstanding(ctx, limit)
+}
+
+func (a attachments) Confirmed(ctx context.Context, hash string) (bool, error) {
+	uses, err := a.n.Store.AttachmentUses(ctx, hash)
+	for _, u := range uses {
+		if !u.Confirmed {
+			return false, err
+		}
+	}
+	return true, err
+}
+
+// Confirm records, for each case that names it, that the hubs have an
+// attachment.
+func (a attachments) Confirm(ctx context.Context, hash string, size int64, hubs []string) error {
+	uses, err := a.n.Store.AttachmentUses(ctx, hash)
+	if err != nil {
+		return err
+	}
+	done := map[string]bool{}
+	for _, u := range uses {
+		if u.Confirmed || done[u.Case] {
+			continue
+		}
+		done[u.Case] = true
+		_, err := a.n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.AttachmentConfirm,
+			Case: u.Case, Key: "papers " + hash + " " + u.Case, Body: &ledger.AttachmentConfirmV1{Hash: hash, Size: size, Hubs: hubs}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// papersAbove are the nodes above that take attachments.
+func (n *Node) papersAbove() []papers.Target {
+	targets := make([]papers.Target, len(n.upstreams))
+	for i, u := range n.upstreams {
+		targets[i] = papers.Target{Node: u.Name, URL: u.BaseURL + papersPath, Client: u.Client}
+	}
+	return targets
+}
+
+// voters are the hubs that an attachment must reach a majority of.
+func (n *Node) voters() []papers.Target {
+	var all []papers.Target
+	for _, m := range n.hub.Members() {
+		if m.Voter {
+			all = append(all, papers.Target{Node: m.ID, URL: "https://" + m.Address + papersPath, Client: n.hub.PeerClient()})
+		}
+	}
+	return all
+}
+
+func (n *Node) otherHubs() []county.Member {
+	var others []county.Member
+	for _, m := range n.hub.Members() {
+		if m.ID != n.self.Node {
+			others = append(others, m)
+		}
+	}
+	return others
+}
+
+const (
+	// refillEvery is how often a hub looks for attachments that it lacks.
+	refillEvery = 10 * time.Minute
+	// staleUpload is after how long an upload that stopped is given up.
+	staleUpload = 30 * 24 * time.Hour
+)
+
+// keepPapers tends a node's attachments: uploads that were given up are
+// removed, and a hub that was away fetches what the others confirmed
+// meanwhile.
+func (n *Node) keepPapers(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, _, err := n.Blobs.RemoveStale(ctx, n.now().Add(-staleUpload)); err != nil && ctx.Err() == nil {
+			n.log.Warn("abandoned uploads not removed", "error", err)
+		}
+		if n.hub != nil {
+			if err := n.refillPapers(ctx); err != nil && ctx.Err() == nil {
+				n.log.Warn("attachments this hub lacks were not all fetched", "error", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-n.after(refillEvery):
+		}
+	}
+}
+
+func (n *Node) refillPapers(ctx context.Context) error {
+	var errs []error
+	after := ""
+	for {
+		page, err := n.Store.ConfirmedAttachments(ctx, after, 500)
+		if err != nil || len(page) == 0 {
+			return errors.Join(append(errs, err)...)
+		}
+		for _, a := range page {
+			after = a.Hash
+			has, err := n.Blobs.Has(a.Hash)
+			if err == nil && !has {
+				err = n.fetchPaper(ctx, a.Hash, a.Size)
+			}
+			if err != nil {
+				errs = append(errs, err)
+			}
+		}
+	}
+}
+
+func (n *Node) fetchPaper(ctx context.Context, hash string, size int64) error {
+	client := papers.Client{Store: n.Blobs}
+	var errs []error
+	for _, t := range n.voters() {
+		if t.Node == n.self.Node {
+			continue
+		}
+		if _, err := client.Pull(ctx, t.Client, t.URL, hash, size); err != nil && !errors.Is(err, blob.ErrComplete) {
+			errs = append(errs, err)
+			continue
+		}
+		return nil
+	}
+	return errors.Join(errs...)
+}
