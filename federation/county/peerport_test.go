@@ -66,7 +66,7 @@ func TestForgedPeersGetNothing(t *testing.T) {
 			got, err := visit(t, n.addr, v.conf, []byte(hello))
 			// Without TLS the server may send an alert record; nothing else ever.
 			if v.conf != nil && len(got) > 0 || len(got) > 16 || bytes.Contains(got, []byte("HTTP")) {
-				t.Errorf("%s got %q, %v", v.name, got, err)
+				t.Errorf("%s got %d bytes (%.40q), %v", v.name, len(got), got, err)
 			}
 		}
 	}
