@@ -1,11 +1,128 @@
 package main
 
 import (
+	"context"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/importfile"
 )
 
-// printError says what went wrong, on as many lines as there are faults.
-func printError(w io.Writer, lang language, err error) {
-	fmt.Fprintf(w, "%s: %v\n", lang.pick("出错", "error"), err)
+// refusal is a no: the node's problem, or that of a check made here.
+type refusal struct {
+	client.Problem
+	raw []byte // as it came; nil when the check was made here
+}
+
+func (r *refusal) Error() string { return r.Code + ": " + r.Detail }
+
+// unreachable says that nobody answered. What was sent may have arrived.
+type unreachable struct{ err error }
+
+func (u *unreachable) Error() string {
+	var unknown x509.UnknownAuthorityError
+	if errors.As(u.err, &unknown) {
+		return fmt.Sprintf("不认识节点的证书，请用 --ca 给出县的 CA 证书 (the node's certificate is unknown; give the county's CA with --ca): %v", u.err)
+	}
+	return fmt.Sprintf("无法连接节点 (the node cannot be reached): %v", u.err)
+}
+func (u *unreachable) Unwrap() error { return u.err }
+
+// ExitCode tells run what the process ends with.
+func (u *unreachable) ExitCode() int { return exitUnreachable }
+
+// sendError sorts out why a request had no answer. Refusals met on the way,
+// as when a session has ended, and the person's own Ctrl-C stay what they are.
+func sendError(err error) error {
+	var refused *refusal
+	var usage usageError
+	var sending *url.Error
+	switch {
+	case errors.As(err, &refused), errors.As(err, &usage), errors.Is(err, context.Canceled):
+		return err
+	case errors.As(err, &sending):
+		return &unreachable{err}
+	}
+	return err
+}
+
+// faultsFound is a refusal for faults found here, without a node.
+func faultsFound(faults []catalog.Fault) error {
+	return &refusal{Problem: client.Problem{
+		Status: 422, Code: "file_faults", MessageZh: fmt.Sprintf("文件有 %d 处错误", len(faults)),
+		Detail: fmt.Sprintf("the file has %d faults", len(faults)), Next: "请按清单逐项更正文件", Fields: faults,
+	}}
+}
+
+// importFaults makes a refusal of the faults of a calendar or division file;
+// another error stays as it is.
+func importFaults(err error) error {
+	var found importfile.Faults
+	if !errors.As(err, &found) {
+		return err
+	}
+	faults := make([]catalog.Fault, len(found))
+	for i, f := range found {
+		faults[i] = catalog.Fault{Path: f.Path, Code: catalog.FaultFormat, ZH: f.ZH, EN: f.EN}
+	}
+	return faultsFound(faults)
+}
+
+// toldAlready ends a command with 1 when what it printed says why.
+var toldAlready = errors.New("told already")
+
+// printError says what went wrong and what to do, each fault on a line with
+// its path. With --json a refusal is the problem document.
+func printError(w io.Writer, cmd *cobra.Command, err error) {
+	lang := languageOf(cmd)
+	var r *refusal
+	switch {
+	case errors.Is(err, toldAlready):
+	case errors.Is(err, context.Canceled):
+		fmt.Fprintln(w, lang.pick("已中断", "interrupted"))
+	case !errors.As(err, &r):
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("出错", "error"), lines(err.Error()))
+	case printerOf(cmd).json:
+		raw := r.raw
+		if raw == nil {
+			raw, _ = json.Marshal(r.Problem)
+		}
+		_ = printer{out: w}.showJSON(raw)
+	default:
+		printProblem(w, lang, &r.Problem)
+	}
+}
+
+func printProblem(w io.Writer, lang language, p *client.Problem) {
+	message := lang.pick(p.MessageZh, p.Detail)
+	if message == "" {
+		message = p.Title
+	}
+	fmt.Fprintf(w, "%s: %s [%s]\n", lang.pick("未能办理", "refused"), clean(message), clean(p.Code))
+	printFaults(w, lang, p.Fields)
+	if p.Next != "" {
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("下一步", "next"), clean(p.Next))
+	}
+	if p.RequestId != "" {
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("请求编号", "request"), clean(p.RequestId))
+	}
+}
+
+// printFaults lists faults, each on a line with its path.
+func printFaults(w io.Writer, lang language, faults []catalog.Fault) {
+	for _, f := range faults {
+		path := f.Path
+		if path == "" {
+			path = lang.pick("全文", "whole")
+		}
+		fmt.Fprintf(w, "  %s: %s [%s]\n", clean(path), clean(lang.pick(f.ZH, f.EN)), clean(string(f.Code)))
+	}
 }

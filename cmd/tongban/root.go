@@ -85,6 +85,15 @@ const (
 // none. serverCommands, its sister, are those that are a node.
 func clientCommands() []*cobra.Command {
 	return []*cobra.Command{
+		loginCommand(),
+		logoutCommand(),
+		nodeCommand(),
+		raftCommand(),
+		divisionCommand(),
+		calendarCommand(),
+		itemCommand(),
+		staffCommand(),
+		completionCommand(),
 		versionCommand(),
 	}
 }
@@ -165,6 +174,6 @@ func finish(cmd *cobra.Command, err error, stderr io.Writer) int {
 	if errors.As(err, &coded) {
 		code = coded.ExitCode()
 	}
-	printError(stderr, languageOf(cmd), ran.err)
+	printError(stderr, cmd, ran.err)
 	return code
 }

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+)
+
+func completionCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "completion bash|zsh|fish|powershell",
+		Short: "命令补全脚本 (shell completion)",
+		Example: `  source <(tongban completion bash)
+  tongban completion bash > /etc/bash_completion.d/tongban
+  tongban completion zsh > "${fpath[1]}/_tongban"
+  tongban completion powershell | Out-String | Invoke-Expression`,
+		Args:      oneArgument("bash|zsh|fish|powershell"),
+		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			root, out := cmd.Root(), cmd.OutOrStdout()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(out, true)
+			case "zsh":
+				return root.GenZshCompletion(out)
+			case "fish":
+				return root.GenFishCompletion(out, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(out)
+			}
+			return usagef("%q：应为 bash、zsh、fish 或 powershell (one of these)", args[0])
+		},
+	}
+}
+
+// patience is how long a person waits after pressing Tab.
+const patience = 1500 * time.Millisecond
+
+// completeItems offers the codes of items in force at the node that was used
+// last. Whatever goes wrong, there are simply none: a message would land in
+// the middle of the command line.
+func completeItems(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	const none = cobra.ShellCompDirectiveNoFileComp
+	if len(args) > 0 {
+		return nil, none
+	}
+	c, err := connect(cmd)
+	if err != nil || c.session.saved.Access == "" {
+		return nil, none
+	}
+	c.session.passwords = passwords{}
+	parent := cmd.Context()
+	if parent == nil {
+		parent = context.Background()
+	}
+	ctx, cancel := context.WithTimeout(parent, patience)
+	defer cancel()
+	const most = 500
+	a, err := answered[client.ItemList](c.api.ListItems(ctx, &client.ListItemsParams{Query: begun, Limit: most}))
+	if err != nil {
+		return nil, none
+	}
+	var found []cobra.Completion
+	for _, i := range a.value.Items {
+		if strings.HasPrefix(i.Code, begun) {
+			found = append(found, cobra.CompletionWithDesc(clean(i.Code), clean(i.Name)))
+		}
+	}
+	return found, none
+}
+
+// completeItemFlag is completeItems for a flag, which comes after words too.
+func completeItemFlag(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return completeItems(cmd, nil, begun)
+}
+
+// completeWords offers fixed words.
+func completeWords(words ...string) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		return words, cobra.ShellCompDirectiveNoFileComp
+	}
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/catalog"
+)
+
+func itemDiffCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "diff CODE",
+		Short: "两个版本的差异 (what changed between two versions)",
+		Example: `  tongban item diff TB-XZRZ-005
+  tongban item diff TB-XZRZ-005 --from 1 --to 3`,
+		Args:              oneArgument("CODE"),
+		ValidArgsFunction: completeItems,
+	}
+	from := cmd.Flags().Int("from", 0, "旧版本，默认新版本的前一版 (default the one before)")
+	to := cmd.Flags().Int("to", 0, "新版本，默认最新版 (default the newest)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		if err := c.loggedIn(cmd.Context()); err != nil {
+			return err
+		}
+		if *to == 0 {
+			known, err := answered[client.VersionList](c.api.ListItemVersions(cmd.Context(), args[0]))
+			if err != nil {
+				return err
+			}
+			for _, v := range known.value.Versions {
+				*to = max(*to, v.Version)
+			}
+		}
+		if *from == 0 {
+			*from = *to - 1
+		}
+		if *from < 1 || *to < 1 {
+			return usagef("%s 只有一个版本，没有可比较的 (has one version only)", args[0])
+		}
+		send := func() (*http.Response, error) {
+			return c.api.DiffItem(cmd.Context(), args[0], &client.DiffItemParams{From: *from, To: *to})
+		}
+		return look(c, send, func(w io.Writer, v *client.DiffReport) {
+			fmt.Fprintf(w, "%s v%d → v%d\n", clean(v.Code), v.From, v.To)
+			for _, change := range v.Changes {
+				showChange(w, change)
+			}
+			if len(v.Changes) == 0 {
+				fmt.Fprintln(w, c.pick("没有差异", "no difference"))
+			}
+		})
+	})
+}
+
+func showChange(w io.Writer, change catalog.Change) {
+	fmt.Fprintf(w, "%s (%s)\n", clean(change.Label), clean(change.Path))
+	if change.Before != "" {
+		fmt.Fprintf(w, "  - %s\n", clean(change.Before))
+	}
+	if change.After != "" {
+		fmt.Fprintf(w, "  + %s\n", clean(change.After))
+	}
+}
+
+func itemApproveCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "approve [CODE@VERSION…]",
+		Short: "复核草稿，须与起草人不同 (approve drafts; not one's own)",
+		Example: `  tongban item approve TB-XZRZ-005@1 TB-XZRZ-006@2
+  tongban item approve --all`,
+		Args: arguments(0, 1<<20, "CODE@VERSION"),
+	}
+	all := cmd.Flags().Bool("all", false, "所有待复核的草稿 (every draft)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		refs, err := parseRefs(args)
+		if err != nil {
+			return err
+		}
+		if *all == (len(refs) > 0) {
+			return usagef("请列出 CODE@VERSION，或用 --all (name the versions, or --all)")
+		}
+		if err := c.loggedIn(cmd.Context()); err != nil {
+			return err
+		}
+		if *all {
+			drafts, err := answered[client.VersionList](c.api.ListDrafts(cmd.Context()))
+			if err != nil {
+				return err
+			}
+			for _, v := range drafts.value.Versions {
+				if v.Status == client.StatusDraft {
+					refs = append(refs, client.ItemRef{Code: v.Code, Version: v.Version})
+				}
+			}
+			if len(refs) == 0 {
+				c.warn("没有待复核的草稿", "there is no draft to approve")
+				return c.printNothing(client.ApproveReport{Approved: []client.ItemRef{}})
+			}
+		}
+		send := func() (*http.Response, error) {
+			return c.api.ApproveItems(cmd.Context(), client.ApproveRequest{Items: refs})
+		}
+		return look(c, send, func(w io.Writer, v *client.ApproveReport) {
+			fmt.Fprintf(w, c.pick("已复核 %d 项\n", "approved: %d\n"), len(v.Approved))
+		})
+	})
+}
+
+// printNothing is the empty answer, for programs.
+func (p printer) printNothing(v any) error {
+	if !p.json {
+		return nil
+	}
+	return p.showValue(v)
+}
+
+func itemPublishCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "publish [CODE@VERSION…]",
+		Short: "发布新一期目录 (publish an edition)",
+		Long: `将已复核的版本在同一时刻在全县生效。生效时刻应留足各村收到的时间。
+不列版本则发布所有已复核、未发布的版本。
+Puts approved versions into force everywhere at one moment.`,
+		Example: `  tongban item publish --note 第一期目录
+  tongban item publish TB-XZRZ-005@2 --effective-from 2026-12-01T00:00`,
+		Args: arguments(0, 1<<20, "CODE@VERSION"),
+	}
+	from := cmd.Flags().String("effective-from", "", "生效时刻，默认现在 (when it takes effect; default now)")
+	note := cmd.Flags().String("note", "", "说明 (note)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		refs, err := parseRefs(args)
+		if err != nil {
+			return err
+		}
+		at, err := parseMoment("effective-from", *from)
+		if err != nil {
+			return err
+		}
+		send := func() (*http.Response, error) {
+			return c.api.PublishEdition(cmd.Context(), client.PublishRequest{EffectiveFrom: at, Items: refs, Note: *note})
+		}
+		return ask(cmd.Context(), c, send, editionLine(c))
+	})
+}
+
+func editionLine(c *connection) func(w io.Writer, v *client.PublishedEdition) {
+	return func(w io.Writer, v *client.PublishedEdition) {
+		fmt.Fprintf(w, c.pick("第 %d 期，%d 项，%s 生效\n", "edition %d, %d items, in force from %s\n"), v.Edition.Number, len(v.Edition.Entries), moment(v.Edition.EffectiveFrom))
+		fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
+	}
+}
+
+func itemWithdrawCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "withdraw CODE",
+		Short:             "下架事项，在办件不受影响 (withdraw an item; running cases go on)",
+		Example:           "  tongban item withdraw TB-XZRZ-005 --note 政策调整 --effective-from 2026-12-01T00:00",
+		Args:              oneArgument("CODE"),
+		ValidArgsFunction: completeItems,
+	}
+	from := cmd.Flags().String("effective-from", "", "下架时刻，默认现在 (when; default now)")
+	note := cmd.Flags().String("note", "", "原因 (why)")
+	required(cmd, "note")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		at, err := parseMoment("effective-from", *from)
+		if err != nil {
+			return err
+		}
+		send := func() (*http.Response, error) {
+			return c.api.WithdrawItem(cmd.Context(), args[0], client.WithdrawRequest{EffectiveFrom: at, Note: *note})
+		}
+		return ask(cmd.Context(), c, send, editionLine(c))
+	})
+}
+
+func itemOverlayCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:               "overlay CODE",
+		Short:             "设置本处窗口、电话、时间 (an office's own window, phone and hours)",
+		Example:           "  tongban item overlay TB-XZRZ-005 --office 330523110 --window 3号窗口 --phone 0572-5000110 --hours 8:30–17:00",
+		Args:              oneArgument("CODE"),
+		ValidArgsFunction: completeItems,
+	}
+	var request client.OverlayRequest
+	flags := cmd.Flags()
+	office := flags.String("office", "", "哪个窗口（区划），默认本节点 (whose; default this node's)")
+	flags.StringVar(&request.Window, "window", "", "窗口 (window)")
+	flags.StringVar(&request.Phone, "phone", "", "电话 (phone)")
+	flags.StringVar(&request.Hours, "hours", "", "办公时间 (opening hours)")
+	flags.StringVar(&request.Location, "location", "", "地点 (where)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		place, err := parseDivision("office", *office)
+		if err != nil {
+			return err
+		}
+		request.Office = place
+		return c.record(cmd.Context(), recordedOf(c.api.SetOverlay, args[0], request))
+	})
+}
+
+// parseRefs reads CODE@VERSION words.
+func parseRefs(words []string) ([]client.ItemRef, error) {
+	var refs []client.ItemRef
+	for _, word := range words {
+		code, text, ok := strings.Cut(word, "@")
+		version, err := strconv.Atoi(strings.TrimPrefix(text, "v"))
+		if !ok || err != nil || version < 1 || code == "" {
+			return nil, usagef("%q 应如 TB-XZRZ-005@1 (should be CODE@VERSION)", word)
+		}
+		refs = append(refs, client.ItemRef{Code: code, Version: version})
+	}
+	return refs, nil
+}
