@@ -39,7 +39,7 @@ const (
 // site is a real node (Raft, SQLite, TLS) with its API, and people who are
 // logged in.
 type site struct {
-	t      *testing.T
+	t      testing.TB
 	node   *federation.Node
 	api    *Server
 	hasher *trust.Hasher
@@ -56,7 +56,7 @@ var cheapHash = sync.OnceValues(func() (*trust.Hasher, error) {
 
 // newHub starts a county of one hub with an operator and the real divisions,
 // calendar and items, published as edition 1.
-func newHub(t *testing.T) *site {
+func newHub(t testing.TB) *site {
 	t.Helper()
 	h := emptyHub(t)
 	h.person("second", theCounty, "", identity.CountyOperator)
@@ -74,7 +74,7 @@ func newHub(t *testing.T) *site {
 	return h
 }
 
-func emptyHub(t *testing.T) *site {
+func emptyHub(t testing.TB) *site {
 	t.Helper()
 	hasher, err := cheapHash()
 	check(t, err)
@@ -124,6 +124,7 @@ func (h *site) start(o federation.Options) {
 
 func (h *site) serveFederation(l net.Listener) {
 	server := &http.Server{Handler: h.node.FederationHandler(), TLSConfig: h.node.FederationTLS()}
+	server.TLSConfig.NextProtos = []string{"http/1.1"}
 	go server.Serve(tls.NewListener(l, server.TLSConfig))
 	h.t.Cleanup(func() { server.Close() })
 }
@@ -232,7 +233,7 @@ func (h *site) submission(code string, at division.Code) gen.Submission {
 }
 
 // fewItems is a small part of the real items.
-func fewItems(t *testing.T) []byte {
+func fewItems(t testing.TB) []byte {
 	t.Helper()
 	var all struct {
 		Items []json.RawMessage `json:"items"`
@@ -261,7 +262,7 @@ func readFile(t testing.TB, path string) []byte {
 	return b
 }
 
-func listen(t *testing.T) net.Listener {
+func listen(t testing.TB) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
@@ -269,7 +270,7 @@ func listen(t *testing.T) net.Listener {
 }
 
 // until waits for something to become so.
-func until(t *testing.T, what string, so func() bool) {
+func until(t testing.TB, what string, so func() bool) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()

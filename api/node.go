@@ -27,6 +27,9 @@ type Node interface {
 	Trust() trust.CountyTrust
 	// Ready tells why the node cannot serve yet, nil when it can.
 	Ready() error
+	// Fresh makes reads at a hub see everything that was acknowledged at any
+	// hub before.
+	Fresh(ctx context.Context) error
 	// Report is how this node is, Reports what the nodes below it last said.
 	Report(ctx context.Context) (federation.Report, error)
 	Reports(ctx context.Context) ([]store.PeerReport, error)

@@ -147,10 +147,21 @@ func (s *Server) admit(table map[operationKey]operation, next http.Handler) http
 			writeProblem(w, r, err)
 			return
 		}
+		if r.Header.Get(freshHeader) != "" {
+			if err := s.node.Fresh(ctx); err != nil {
+				writeProblem(w, r, err)
+				return
+			}
+		}
 		rq.http = r
 		next.ServeHTTP(w, r)
 	})
 }
+
+// freshHeader asks a hub to answer from no older state than any hub had
+// acknowledged when the request came: for who wrote at one hub and reads at
+// another.
+const freshHeader = "Tongban-Fresh"
 
 // files are the operations that answer with a file.
 var files = map[string]bool{"getAttachment": true, "exportCarry": true, "takeBackup": true}

@@ -1,0 +1,33 @@
+package api
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/tongban/tongban/node/identity"
+)
+
+// BenchmarkCheckCase is what a real submission costs before it is recorded:
+// authentication, validation against the document, decoding and all the rules
+// of its item.
+func BenchmarkCheckCase(b *testing.B) {
+	h := newHub(b)
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	h.api.accounts = newBuckets(1e9, 1e9)
+	body, err := json.Marshal(h.submission("TB-SCJG-001", theCounty))
+	check(b, err)
+	token := h.token("window")
+	b.ReportAllocs()
+	for b.Loop() {
+		r := httptest.NewRequestWithContext(b.Context(), "POST", "/api/v1/cases/check", bytes.NewReader(body))
+		r.Header.Set("Content-Type", jsonType)
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		h.api.ServeHTTP(w, r)
+		if w.Code != 200 {
+			b.Fatal(w.Body)
+		}
+	}
+}

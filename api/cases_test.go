@@ -1,0 +1,285 @@
+package api
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"image"
+	"image/png"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+)
+
+// region is a hub, a township and a village of one county, with their people.
+type region struct{ hub, township, village *site }
+
+func newRegion(t *testing.T) region {
+	t.Helper()
+	h := newHub(t)
+	h.person("worker", theVillage, "", identity.VillageWorker)
+	h.person("clerk", theTownship, "", identity.TownshipClerk)
+	h.person("reviewer", theTownship, "", identity.TownshipReviewer)
+	h.person("leader", theTownship, "", identity.TownshipLeader)
+	h.person("supervisor", theCounty, "", identity.Supervisor)
+	r := region{hub: h, township: h.below(theTownship), village: h.below(theVillage)}
+	for s, login := range map[*site]string{r.township: "clerk", r.village: "worker"} {
+		until(t, login+" and the catalog to come down", func() bool {
+			_, err := s.node.Store.StaffByLogin(t.Context(), login)
+			editions, _ := s.node.Store.Editions(t.Context())
+			return err == nil && len(editions) == 1
+		})
+	}
+	return r
+}
+
+// act takes a step of a case as somebody, once the case waits for it there.
+func (h *site) act(login, id string, in gen.CaseAction) gen.CaseReceipt {
+	h.t.Helper()
+	until(h.t, string(in.Kind)+" by "+login, func() bool {
+		r := h.send(request0{method: "GET", path: "/api/v1/cases/" + id, token: h.token(login)})
+		if r.Code != 200 {
+			return false
+		}
+		var c gen.Case
+		h.decode(r, &c)
+		for _, k := range c.Actions {
+			if k == in.Kind {
+				return true
+			}
+		}
+		return false
+	})
+	var out gen.CaseReceipt
+	h.decode(h.must(login, "POST", "/api/v1/cases/"+id+"/actions", in, 200), &out)
+	return out
+}
+
+// TestCaseFromVillageToDelivery hands a case in at a village, has the township
+// decide it and the village hand the result over, and looks at it from every
+// side.
+func TestCaseFromVillageToDelivery(t *testing.T) {
+	r := newRegion(t)
+	in := r.village.submission("TB-XZRZ-005", theVillage)
+	scan := picture(t)
+	in.Materials[0].Attachments = []catalog.AttachmentRef{r.village.upload("worker", scan, "登记表.png")}
+
+	first := r.village.send(request0{method: "POST", path: "/api/v1/cases", body: in, token: r.village.token("worker"), header: map[string]string{"Idempotency-Key": "desk-1-0001"}})
+	if first.Code != 201 {
+		t.Fatalf("%d %s", first.Code, first.Body)
+	}
+	var receipt, again gen.CaseReceipt
+	r.village.decode(first, &receipt)
+	if !strings.HasPrefix(receipt.Case.Number, string(theVillage)+"-") || receipt.Recorded.WordZh == "" || len(receipt.Attachments) != 0 {
+		t.Fatalf("%+v", receipt)
+	}
+	// A double click is one case.
+	r.village.decode(r.village.send(request0{method: "POST", path: "/api/v1/cases", body: in, token: r.village.token("worker"), header: map[string]string{"Idempotency-Key": "desk-1-0001"}}), &again)
+	if again.Case.Id != receipt.Case.Id || again.Case.Number != receipt.Case.Number {
+		t.Fatalf("a repeat made %s beside %s", again.Case.Number, receipt.Case.Number)
+	}
+	id := receipt.Case.Id
+
+	r.village.act("worker", id, gen.CaseAction{Kind: gen.ActAccept})
+	granted := true
+	r.township.act("leader", id, gen.CaseAction{Kind: gen.ActDecide, Granted: &granted, Opinion: "准予登记"})
+	r.township.act("clerk", id, gen.CaseAction{Kind: gen.ActIssue, Documents: []gen.Document{{Name: "生育登记服务单", Number: "2026-1"}}})
+	closed := r.village.act("worker", id, gen.CaseAction{Kind: gen.ActDeliver, Recipient: "王芳", Method: gen.ByDirect})
+	if closed.Case.Status != "closed" || closed.Case.StatusZh != "已送达" {
+		t.Fatalf("%+v", closed.Case)
+	}
+
+	until(t, "the county to have the whole case", func() bool {
+		resp := r.hub.send(request0{method: "GET", path: "/api/v1/cases/" + receipt.Case.Number, token: r.hub.token("supervisor")})
+		return resp.Code == 200 && strings.Contains(resp.Body.String(), `"status":"closed"`)
+	})
+	var timeline gen.Timeline
+	r.hub.get("supervisor", "/api/v1/cases/"+id+"/timeline", &timeline)
+	chain := ""
+	for _, e := range timeline.Entries {
+		if e.Index == 0 || e.Word == gen.SavedHere || e.Actor.Node == "" {
+			t.Errorf("at the county: %+v", e)
+		}
+		if e.Kind != "attachment.confirm" {
+			chain += e.What + " "
+		}
+	}
+	if chain != "收件 受理 审批 制发 送达 " {
+		t.Errorf("timeline: %s", chain)
+	}
+
+	// Everything is confirmed at the village, once.
+	until(t, "the village to hear of it", func() bool {
+		var c gen.Reconciliation
+		r.village.get("worker", "/api/v1/reconcile", &c)
+		return c.HandedIn == 1 && c.Confirmed == 1 && c.Duplicated == 0 && c.Waiting == 0 && c.Outbox == 0
+	})
+	var sum gen.CaseList
+	r.village.get("worker", "/api/v1/cases?view=mine", &sum)
+	if len(sum.Cases) != 1 || sum.Cases[0].Word != gen.TakenUp {
+		t.Errorf("%+v", sum)
+	}
+
+	t.Run("masked unless revealed", func(t *testing.T) { r.masking(t, id) })
+	t.Run("attachments", func(t *testing.T) { r.attachments(t, id, scan) })
+	t.Run("reach", func(t *testing.T) { r.reach(t, id) })
+}
+
+func (r region) masking(t *testing.T, id string) {
+	number := r.village.submission("TB-XZRZ-005", theVillage).Applicant.IDNumber
+	plain := r.hub.must("supervisor", "GET", "/api/v1/cases/"+id, nil, 200).Body.String()
+	if strings.Contains(plain, number) || strings.Contains(plain, "王芳") || strings.Contains(plain, "13800000000") {
+		t.Errorf("unmasked: %s", plain)
+	}
+	list := r.hub.must("supervisor", "GET", "/api/v1/cases", nil, 200).Body.String()
+	if strings.Contains(list, "王芳") || !strings.Contains(list, "王*") {
+		t.Errorf("list: %s", list)
+	}
+	shown := r.hub.must("supervisor", "GET", "/api/v1/cases/"+id+"?reveal=true", nil, 200).Body.String()
+	if !strings.Contains(shown, number) || !strings.Contains(shown, `"revealed":true`) {
+		t.Errorf("not revealed: %s", shown)
+	}
+	r.hub.person("auditor", theCounty, "", identity.Auditor)
+	if got := r.hub.must("auditor", "GET", "/api/v1/cases/"+id+"?reveal=true", nil, 403).Body.String(); strings.Contains(got, number) {
+		t.Error("an auditor sees an ID number")
+	}
+}
+
+func (r region) attachments(t *testing.T, id string, scan []byte) {
+	hash := hashOf(scan)
+	path := "/api/v1/attachments/" + hash + "?case=" + id
+	got := r.village.must("worker", "GET", path, nil, 200)
+	if !bytes.Equal(got.Body.Bytes(), scan) || got.Header().Get("Content-Type") != "image/png" || !strings.Contains(got.Header().Get("Content-Security-Policy"), "sandbox") {
+		t.Errorf("%v, %d bytes", got.Header(), got.Body.Len())
+	}
+	part := r.village.send(request0{method: "GET", path: path, token: r.village.token("worker"), header: map[string]string{"Range": "bytes=1-3"}})
+	if part.Code != http.StatusPartialContent || part.Body.String() != "PNG" {
+		t.Errorf("range: %d %q", part.Code, part.Body)
+	}
+	r.village.must("worker", "GET", "/api/v1/attachments/"+strings.Repeat("0", 64)+"?case="+id, nil, 404)
+	r.village.must("", "GET", path, nil, 401)
+	until(t, "the county to have the scan", func() bool {
+		r := r.hub.send(request0{method: "GET", path: path, token: r.hub.token("supervisor")})
+		return r.Code == 200 && bytes.Equal(r.Body.Bytes(), scan)
+	})
+}
+
+// reach: people of one place do not see another's cases, and cannot tell them
+// from ones that do not exist.
+func (r region) reach(t *testing.T, id string) {
+	h := r.hub
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	h.must("window", "GET", "/api/v1/cases/"+id, nil, 404)
+	h.must("window", "GET", "/api/v1/cases/"+id+"/timeline", nil, 404)
+	h.must("window", "POST", "/api/v1/cases/"+id+"/actions", gen.CaseAction{Kind: gen.ActComment, Text: "x"}, 404)
+	if got := h.must("window", "GET", "/api/v1/cases", nil, 200).Body.String(); !strings.Contains(got, `"cases":[]`) {
+		t.Errorf("a window lists another department's cases: %s", got)
+	}
+	r.village.must("worker", "GET", "/api/v1/cases?division=330523110", nil, 403)
+	// Somebody of the township does not log in at the village.
+	if got := r.township.send(request0{method: "POST", path: "/api/v1/session", body: gen.LoginRequest{Login: "worker", Password: password}}); got.Code == 200 {
+		t.Error("a village worker logged in at the township")
+	}
+}
+
+func TestActionsAreChecked(t *testing.T) {
+	h := newHub(t)
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	h.person("leader", theCounty, "县市场监督管理局", identity.DepartmentLeader)
+	var in gen.CaseReceipt
+	h.decode(h.must("window", "POST", "/api/v1/cases", h.submission("TB-SCJG-001", theCounty), 201), &in)
+	path := "/api/v1/cases/" + in.Case.Id + "/actions"
+	key := map[string]string{"Idempotency-Key": "action-0001"}
+	for _, a := range []ApiScenario{
+		{name: "what a decision needs", as: "leader", method: "POST", path: path, header: key, body: `{"kind":"decide"}`, status: 400, must: []string{`"path":"opinion"`, `"path":"granted"`}},
+		{name: "a decision before acceptance", as: "leader", method: "POST", path: path, header: key, body: `{"kind":"decide","granted":true,"opinion":"同意"}`, status: 409, must: []string{"wrong_step"}},
+		{name: "a window decides nothing", as: "window", method: "POST", path: path, header: key, body: `{"kind":"decide","granted":true,"opinion":"同意"}`, status: 403},
+		{name: "an action nobody knows", as: "window", method: "POST", path: path, header: key, body: `{"kind":"burn"}`, status: 400, must: []string{`"path":"kind"`}, not: []string{"burn"}},
+		{name: "on a case that has moved on", as: "window", method: "POST", path: path, header: key, body: `{"kind":"accept","expected_head":"00000000-0000-0000-0000-000000000000"}`, status: 409, must: []string{"stale"}},
+		{name: "acceptance", as: "window", method: "POST", path: path, header: key, body: `{"kind":"accept"}`, status: 200, must: []string{`"status":"accepted"`}},
+		{name: "the same click again", as: "window", method: "POST", path: path, header: key, body: `{"kind":"accept"}`, status: 200, must: []string{`"status":"accepted"`}},
+		{name: "the key for something else", as: "window", method: "POST", path: path, header: key, body: `{"kind":"comment","text":"x"}`, status: 409, must: []string{"key_reused"}},
+		{name: "a remark", as: "leader", method: "POST", path: path, header: key, body: `{"kind":"comment","text":"请补充说明"}`, status: 200},
+		{name: "the leader's queue", as: "leader", method: "GET", path: "/api/v1/cases?view=waiting", status: 200, must: []string{in.Case.Id, `"waiting_for_me":true`}},
+		{name: "not the window's", as: "window", method: "GET", path: "/api/v1/cases?view=waiting", status: 200, must: []string{`"cases":[]`}},
+		{name: "by the beginning of its number", as: "window", method: "GET", path: "/api/v1/cases?query=330523", status: 200, must: []string{in.Case.Id}},
+		{name: "by another number", as: "window", method: "GET", path: "/api/v1/cases?query=9", status: 200, must: []string{`"cases":[]`}},
+		{name: "a decision", as: "leader", method: "POST", path: path, header: map[string]string{"Idempotency-Key": "action-0002"}, body: `{"kind":"decide","granted":true,"opinion":"同意"}`, status: 200, must: []string{`"status":"granted"`}},
+	} {
+		t.Run(a.name, func(t *testing.T) { a.run(t, h) })
+	}
+}
+
+func TestCasesArePaged(t *testing.T) {
+	h := newHub(t)
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	want := map[string]bool{}
+	for range 7 {
+		var in gen.CaseReceipt
+		h.decode(h.must("window", "POST", "/api/v1/cases", h.submission("TB-SCJG-001", theCounty), 201), &in)
+		want[in.Case.Id] = true
+	}
+	for _, view := range []string{"all", "mine", "waiting"} {
+		got, next := map[string]bool{}, ""
+		for pages := 1; ; pages++ {
+			var page gen.CaseList
+			h.get("window", fmt.Sprintf("/api/v1/cases?limit=3&view=%s&cursor=%s", view, next), &page)
+			for _, c := range page.Cases {
+				if got[c.Id] || !want[c.Id] {
+					t.Fatalf("%s: %s twice or unknown", view, c.Id)
+				}
+				got[c.Id] = true
+			}
+			if next = page.NextCursor; next == "" {
+				if pages != 3 {
+					t.Errorf("%s: %d pages", view, pages)
+				}
+				break
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: %d of %d cases", view, len(got), len(want))
+		}
+	}
+}
+
+// upload sends a file in two chunks, the first of them twice.
+func (h *site) upload(login string, content []byte, name string) catalog.AttachmentRef {
+	h.t.Helper()
+	ref := catalog.AttachmentRef{Hash: hashOf(content), Name: name, Size: int64(len(content)), Type: "image/png"}
+	h.must(login, "POST", "/api/v1/attachments", gen.AttachmentRequest{Hash: ref.Hash, Size: ref.Size}, 200)
+	chunk := func(offset, end, status int) {
+		h.t.Helper()
+		r := h.send(request0{method: "PATCH", path: "/api/v1/attachments/" + ref.Hash, body: content[offset:end], token: h.token(login),
+			header: map[string]string{"Content-Type": streamType, "Upload-Offset": fmt.Sprint(offset)}})
+		if r.Code != status {
+			h.t.Fatalf("chunk at %d: %d %s", offset, r.Code, r.Body)
+		}
+	}
+	half := len(content) / 2
+	chunk(0, half, 200)
+	chunk(0, half, 409)
+	head := h.send(request0{method: "HEAD", path: "/api/v1/attachments/" + ref.Hash, token: h.token(login)})
+	if head.Header().Get("Upload-Offset") != fmt.Sprint(half) || head.Header().Get("Upload-Complete") != "false" {
+		h.t.Fatalf("head: %v", head.Header())
+	}
+	chunk(half, len(content), 200)
+	return ref
+}
+
+func picture(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	check(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64))))
+	return b.Bytes()
+}
+
+func hashOf(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
