@@ -61,7 +61,18 @@ func copyInto(ctx context.Context, path string, src *sql.Conn) error {
 		return err
 	}
 	defer dst.Close()
-	return copyDatabase(dst, src)
+	if err := copyDatabase(dst, src); err != nil {
+		return err
+	}
+	// One file, that can be carried and read from a disk that is write-protected.
+	var mode string
+	if err := dst.QueryRowContext(ctx, `PRAGMA journal_mode = DELETE`).Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "delete" {
+		return fmt.Errorf("journal mode is %s, want delete", mode)
+	}
+	return nil
 }
 
 func copyDatabase(dst, src *sql.Conn) error {
@@ -98,6 +109,9 @@ func checkFile(ctx context.Context, path string) error {
 	if id != stateSchema.applicationID {
 		return fmt.Errorf("%w: %s", ErrNotOurs, path)
 	}
+	if err := notNewer(ctx, db, stateSchema, path); err != nil {
+		return err
+	}
 	var verdict string
 	if err := db.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil || verdict != "ok" {
 		return fmt.Errorf("%w: %s: %s", ErrDamaged, path, verdict)
@@ -109,9 +123,6 @@ func checkFile(ctx context.Context, path string) error {
 // crash leaves the old state or the new one, never half of each.
 func (s *Store) Restore(ctx context.Context, path string) error {
 	if err := checkFile(ctx, path); err != nil {
-		return err
-	}
-	if err := prepare(ctx, path, stateSchema); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -136,12 +147,20 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 		st.Close()
 		delete(s.w.stmts, query)
 	}
-	if err := copyDatabase(s.w.conn, src); err != nil {
+	err = copyDatabase(s.w.conn, src)
+	if err == nil {
+		// An older release's backup is brought up to date here and not in its
+		// own file, which may be write-protected.
+		err = prepare(ctx, filepath.Join(s.dir, stateFile), stateSchema)
+	}
+	if err != nil {
 		s.failed = fmt.Errorf("%w: restore: %w", ErrFailed, err)
 		return s.failed
 	}
-	if err := s.w.exec(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`); err != nil {
-		return err
+	// Scanned to its end: a statement left open would block the next commit.
+	var busy, pages, done int
+	if err := s.w.row(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &done); err != nil {
+		return storage("restore", err)
 	}
 	if err := s.load(ctx); err != nil {
 		return err

@@ -104,13 +104,6 @@ func prepare(ctx context.Context, path string, s schema) error {
 	if err != nil {
 		return err
 	}
-	have, err := provider.GetDBVersion(ctx)
-	if err != nil {
-		return unreadable(path, err)
-	}
-	if sources := provider.ListSources(); have > sources[len(sources)-1].Version {
-		return fmt.Errorf("%w: schema %d of %s", ErrNewerSchema, have, path)
-	}
 	if _, err := provider.Up(ctx); err != nil {
 		return storage("migrate "+path, err)
 	}
@@ -140,11 +133,36 @@ func inspect(ctx context.Context, path string, s schema) (fresh bool, err error)
 	}
 	switch {
 	case id == s.applicationID:
-		return false, nil
+		return tables == 0, notNewer(ctx, db, s, path)
 	case id == 0 && tables == 0:
 		return true, nil
 	}
 	return false, fmt.Errorf("%w: %s", ErrNotOurs, path)
+}
+
+// notNewer refuses a database that was brought up to a schema this program
+// does not know.
+func notNewer(ctx context.Context, db *sql.DB, s schema, path string) error {
+	var have, tables int64
+	err := db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'goose_db_version'`).Scan(&tables)
+	if err == nil && tables > 0 {
+		err = db.QueryRowContext(ctx, `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`).Scan(&have)
+	}
+	if err != nil {
+		return unreadable(path, err)
+	}
+	files, err := fs.ReadDir(schemas, s.folder)
+	if err != nil {
+		return err
+	}
+	newest, err := goose.NumericComponent(files[len(files)-1].Name())
+	if err != nil {
+		return err
+	}
+	if have > newest {
+		return fmt.Errorf("%w: schema %d of %s", ErrNewerSchema, have, path)
+	}
+	return nil
 }
 
 // unreadable tells a file that is no database, or a damaged one, from a disk
