@@ -92,85 +92,116 @@ func contentType(r *http.Request, want string) error {
 }
 
 // checkJSON refuses what json.Decode would let pass: text that is not UTF-8,
-// a name twice in one object, a second document, and depth without end.
+// a name twice in one object, and depth without end. It runs on every body,
+// so it makes no tree: json.Valid has seen to the grammar, and only strings
+// and brackets are looked at.
 func checkJSON(data []byte) error {
 	if !utf8.Valid(data) {
 		return errJSON.with(catalog.Fault{Code: catalog.FaultSyntax, ZH: "不是 UTF-8 编码", EN: "not UTF-8"})
 	}
-	dec := json.NewDecoder(bytes.NewReader(data))
-	dec.UseNumber()
-	var open []level
-	documents := 0
-	for {
-		t, err := dec.Token()
-		if errors.Is(err, io.EOF) && len(open) == 0 && documents == 1 {
-			return nil
-		}
-		if err != nil {
-			return errJSON.with(catalog.Fault{Code: catalog.FaultSyntax,
-				ZH: fmt.Sprintf("第%d字节处不是正确的 JSON", dec.InputOffset()), EN: fmt.Sprintf("not JSON at byte %d", dec.InputOffset())})
-		}
-		if len(open) == 0 {
-			if documents++; documents > 1 {
-				return errJSON.with(catalog.Fault{Code: catalog.FaultSyntax, ZH: "JSON 之后还有多余内容", EN: "there is something after the JSON document"})
+	if !json.Valid(data) {
+		return errJSON.with(syntaxFault(data))
+	}
+	open := make([]level, 0, 8)
+	for i := 0; i < len(data); i++ {
+		switch data[i] {
+		case '{', '[':
+			if len(open) == maxDepth {
+				return errJSON.with(catalog.Fault{Code: catalog.FaultSyntax, ZH: "嵌套过深", EN: "nested too deep"})
 			}
-		}
-		if open, err = step(open, t); err != nil {
-			return err
+			open = append(open, level{object: data[i] == '{', name: data[i] == '{'})
+		case '}', ']':
+			open = open[:len(open)-1]
+		case ',':
+			open[len(open)-1].name = open[len(open)-1].object
+		case '"':
+			end := stringEnd(data, i)
+			if n := len(open); n > 0 && open[n-1].name {
+				if !open[n-1].add(data[i : end+1]) {
+					return errJSON.with(catalog.Fault{Path: pathOf(open), Code: catalog.FaultDuplicate, ZH: "字段重复出现", EN: "the name stands twice"})
+				}
+			}
+			i = end
 		}
 	}
+	return nil
 }
 
-// level is an object or a list that is open while its tokens are read.
+// syntaxFault says where a document stops being JSON.
+func syntaxFault(data []byte) catalog.Fault {
+	var at int64
+	var v json.RawMessage
+	var syntax *json.SyntaxError
+	if errors.As(json.Unmarshal(data, &v), &syntax) {
+		at = syntax.Offset
+	}
+	return catalog.Fault{Code: catalog.FaultSyntax, ZH: fmt.Sprintf("第%d字节处不是正确的 JSON", at), EN: fmt.Sprintf("not JSON at byte %d", at)}
+}
+
+// level is an object or a list that is open at some point of a document.
 type level struct {
-	names map[string]bool // nil in a list
-	name  string
-	value bool // a value is due, not a name
+	object bool
+	name   bool // the next string is a name
+	last   []byte
+	names  [][]byte
+	many   map[string]bool // instead of names, once there are many
 }
 
-func step(open []level, t json.Token) ([]level, error) {
-	top := func() *level { return &open[len(open)-1] }
-	if d, ok := t.(json.Delim); ok && (d == '}' || d == ']') {
-		open = open[:len(open)-1]
-		if len(open) > 0 {
-			top().value = false
+const manyNames = 16
+
+// add notes a name, as it stands between its quotation marks; false when it
+// was there already.
+func (l *level) add(quoted []byte) bool {
+	l.name = false
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') >= 0 {
+		var plain string
+		if json.Unmarshal(quoted, &plain) == nil {
+			name = []byte(plain)
 		}
-		return open, nil
 	}
-	if len(open) > 0 && top().names != nil && !top().value {
-		name, _ := t.(string)
-		if top().names[name] {
-			return nil, errJSON.with(catalog.Fault{Path: pathOf(open, name), Code: catalog.FaultDuplicate, ZH: "字段重复出现", EN: "the name stands twice"})
+	l.last = name
+	if l.many != nil {
+		if l.many[string(name)] {
+			return false
 		}
-		top().names[name], top().name, top().value = true, name, true
-		return open, nil
+		l.many[string(name)] = true
+		return true
 	}
-	if d, ok := t.(json.Delim); ok {
-		if len(open) == maxDepth {
-			return nil, errJSON.with(catalog.Fault{Code: catalog.FaultSyntax, ZH: "嵌套过深", EN: "nested too deep"})
+	for _, known := range l.names {
+		if bytes.Equal(known, name) {
+			return false
 		}
-		l := level{}
-		if d == '{' {
-			l.names = map[string]bool{}
+	}
+	if l.names = append(l.names, name); len(l.names) == manyNames {
+		l.many = make(map[string]bool, 4*manyNames)
+		for _, known := range l.names {
+			l.many[string(known)] = true
 		}
-		return append(open, l), nil
 	}
-	if len(open) > 0 {
-		top().value = false
-	}
-	return open, nil
+	return true
 }
 
-// pathOf names a member by the objects around it. Names come from outside, so
+// stringEnd is where the string that begins at i ends.
+func stringEnd(data []byte, i int) int {
+	for i++; data[i] != '"'; i++ {
+		if data[i] == '\\' {
+			i++
+		}
+	}
+	return i
+}
+
+// pathOf names the member that was read last. Names come from outside, so
 // they are cut to what a message can hold.
-func pathOf(open []level, name string) string {
-	parts := make([]string, 0, len(open)+1)
-	for _, l := range open[:len(open)-1] {
-		if l.names != nil {
-			parts = append(parts, shown(l.name))
+func pathOf(open []level) string {
+	var parts []string
+	for _, l := range open {
+		if l.object {
+			parts = append(parts, shown(string(l.last)))
 		}
 	}
-	return strings.Join(append(parts, shown(name)), ".")
+	return strings.Join(parts, ".")
 }
 
 // shown makes a name from outside fit to stand in an answer.

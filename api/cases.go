@@ -89,7 +89,7 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 // submission is what a hand-in says, as the entry will say it: under the
 // version of the item in force now, along the steps the item asks for.
 func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.CaseSubmitV1, *catalog.Item, error) {
-	item, err := s.store.ItemInForce(ctx, in.Item, s.o.Now().UnixMilli())
+	item, err := s.itemInForce(ctx, in.Item)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, nil, &store.Refused{Code: "item_unknown", ZH: "事项目录中没有该事项，或已下架", EN: "the catalog has no such item in force"}
 	}
@@ -108,6 +108,30 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects,
 	}, &item.Item, nil
+}
+
+// offer is an item in force, and when that was looked up.
+type offer struct {
+	item *store.ItemVersion
+	at   int64
+}
+
+// offerFor is how long, in milliseconds, an item is taken to be still in
+// force without looking again: under load it is asked for a thousand times a
+// second, and a case bound to a version a moment after it was replaced is
+// taken up under it and flagged, as one that arrives late is.
+const offerFor = 200
+
+func (s *Server) itemInForce(ctx context.Context, code string) (*store.ItemVersion, error) {
+	now := s.o.Now().UnixMilli()
+	if o, ok := s.offered.get(code); ok && now >= o.at && now < o.at+offerFor {
+		return o.item, nil
+	}
+	item, err := s.store.ItemInForce(ctx, code, now)
+	if err == nil {
+		s.offered.set(code, offer{item, now})
+	}
+	return item, err
 }
 
 // tryOpen does what handing in would do, and keeps nothing.

@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -32,38 +31,25 @@ var DefaultRates = Rates{
 	Login: 2, LoginBurst: 30,
 }
 
-// buckets is one rate limit with a bucket for each key. Two generations bound
-// its memory: a key not seen for a whole generation starts full again, which
-// it would be anyway.
+// buckets is one rate limit with a bucket for each key. A key that is forgotten
+// starts full again, which it would be anyway by then.
 type buckets struct {
 	limit rate.Limit
 	burst int
 
-	mu            sync.Mutex
-	recent, older map[string]*rate.Limiter
+	known *memory[string, *rate.Limiter]
 }
 
 const maxBuckets = 10_000
 
 func newBuckets(limit rate.Limit, burst int) *buckets {
-	return &buckets{limit: limit, burst: burst, recent: map[string]*rate.Limiter{}}
+	return &buckets{limit: limit, burst: burst, known: newMemory[string, *rate.Limiter](maxBuckets)}
 }
 
 // take asks for one request of key. When there is none left it says after
 // what time there is.
 func (b *buckets) take(key string, now time.Time) (wait time.Duration, ok bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	l, known := b.recent[key]
-	if !known {
-		if l, known = b.older[key]; !known {
-			l = rate.NewLimiter(b.limit, b.burst)
-		}
-		if len(b.recent) >= maxBuckets {
-			b.older, b.recent = b.recent, map[string]*rate.Limiter{}
-		}
-		b.recent[key] = l
-	}
+	l := b.known.getOr(key, func() *rate.Limiter { return rate.NewLimiter(b.limit, b.burst) })
 	if l.AllowN(now, 1) {
 		return 0, true
 	}

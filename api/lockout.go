@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"sync"
 	"time"
 )
 
@@ -26,8 +25,8 @@ func lockFor(failures int) time.Duration {
 // has are counted too, in memory: a lock must not tell which logins exist.
 func (s *Server) failures(ctx context.Context, login string, known bool) (n int, lockedUntil int64, err error) {
 	if !known {
-		n, lockedUntil = s.ghosts.get(login)
-		return n, lockedUntil, nil
+		g, _ := s.ghosts.get(login)
+		return g.failures, g.until, nil
 	}
 	return s.store.LoginFailures(ctx, login)
 }
@@ -38,43 +37,14 @@ func (s *Server) fail(ctx context.Context, login string, known bool, failures in
 		until = now.Add(lock).UnixMilli()
 	}
 	if !known {
-		s.ghosts.set(login, failures, until)
+		s.ghosts.set(login, ghost{failures, until})
 		return nil
 	}
 	return s.store.SetLoginFailures(ctx, login, failures, until)
 }
 
-// ghosts counts failed logins under names that nobody has. Two generations
-// bound its memory.
-type ghosts struct {
-	mu            sync.Mutex
-	recent, older map[string]ghost
-}
-
+// ghost is the failed logins under a name that nobody has.
 type ghost struct {
 	failures int
 	until    int64
-}
-
-const maxGhosts = 10_000
-
-func newGhosts() *ghosts { return &ghosts{recent: map[string]ghost{}} }
-
-func (g *ghosts) get(login string) (int, int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	v, ok := g.recent[login]
-	if !ok {
-		v = g.older[login]
-	}
-	return v.failures, v.until
-}
-
-func (g *ghosts) set(login string, failures int, until int64) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if len(g.recent) >= maxGhosts {
-		g.older, g.recent = g.recent, map[string]ghost{}
-	}
-	g.recent[login] = ghost{failures, until}
 }

@@ -65,6 +65,9 @@ func (s *Server) record(ctx context.Context, a Action) (gen.Recorded, error) {
 	if err != nil {
 		return gen.Recorded{}, err
 	}
+	if a.Kind == ledger.EditionPublish {
+		s.offered.forget()
+	}
 	if r.Outcome == ledger.Refused {
 		return gen.Recorded{}, &store.Refused{Code: r.Code, ZH: r.ZH, EN: r.EN, Faults: r.Faults}
 	}

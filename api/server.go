@@ -68,7 +68,9 @@ type Server struct {
 	self      store.Self
 	document  *openapi3.T
 	metrics   *metrics
-	ghosts    *ghosts
+	ghosts    *memory[string, ghost]
+	epochs    *memory[epoch, bool]
+	offered   *memory[string, offer]
 	accounts  *buckets
 	addresses *buckets
 	logins    *buckets
@@ -91,7 +93,8 @@ func New(o Options) (*Server, error) {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}
 	s := &Server{
-		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newGhosts(),
+		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
+		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
 		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),

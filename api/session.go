@@ -151,12 +151,33 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		}
 		return nil, !byHeader, err
 	}
-	person, err := s.store.Staff(r.Context(), claims.Subject)
+	mustChange, err := s.mustChange(r.Context(), claims)
 	if err != nil {
 		return nil, !byHeader, err
 	}
 	return &Actor{
 		Staff: claims.Subject, Name: claims.Name, Division: claims.Division, Department: claims.Department, Roles: claims.Roles,
-		claims: claims, node: s.self.Node, mustChange: person.MustChange,
+		claims: claims, node: s.self.Node, mustChange: mustChange,
 	}, !byHeader, nil
+}
+
+// mustChange tells whether the person has to change the password first. Every
+// change of a person ends the tokens of the epoch before, so for one epoch
+// the answer stays as it is.
+func (s *Server) mustChange(ctx context.Context, c trust.Claims) (bool, error) {
+	key := epoch{c.Subject, c.Epoch}
+	if known, ok := s.epochs.get(key); ok {
+		return known, nil
+	}
+	person, err := s.store.Staff(ctx, c.Subject)
+	if err != nil {
+		return false, err
+	}
+	s.epochs.set(key, person.MustChange)
+	return person.MustChange, nil
+}
+
+type epoch struct {
+	staff string
+	at    int64
 }

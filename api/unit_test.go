@@ -128,7 +128,7 @@ func TestBucketsRefillAndForget(t *testing.T) {
 	for i := range 3 * maxBuckets {
 		b.take(fmt.Sprint(i), now)
 	}
-	if n := len(b.recent) + len(b.older); n > 2*maxBuckets {
+	if n := len(b.known.recent) + len(b.known.older); n > 2*maxBuckets {
 		t.Fatalf("%d buckets kept", n)
 	}
 }
