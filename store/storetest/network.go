@@ -14,13 +14,24 @@ import (
 )
 
 // Pull follows the feed of a node above until nothing is left.
-func (n *Node) Pull(from *Node) {
+func (n *Node) Pull(from *Node) { n.County.tb.Helper(); n.pull(from, n.Follower()) }
+
+// PullFull is Pull for a node that lost entries of its own: they come in full
+// instead of as confirmations.
+func (n *Node) PullFull(from *Node) {
+	n.County.tb.Helper()
+	f := n.Follower()
+	f.Full = true
+	n.pull(from, f)
+}
+
+func (n *Node) pull(from *Node, f store.Follower) {
 	n.County.tb.Helper()
 	ctx := context.Background()
 	for {
 		after, err := n.Cursor(ctx)
 		n.County.must(err, "cursor")
-		page, err := from.Feed(ctx, n.Follower(), after, 1<<20)
+		page, err := from.Feed(ctx, f, after, 1<<20)
 		n.County.must(err, "feed of "+from.ID())
 		n.County.must(n.FollowPage(page), "follow at "+n.ID())
 		if page.UpTo <= after || page.UpTo == page.Head {
