@@ -61,9 +61,8 @@ func TestResumesAfterCuts(t *testing.T) {
 	}
 	r.Settle()
 	_, url := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{}), PageBytes: 16 << 10})
-	p := newProxy(t, url)
 	random := rand.New(seeded(7))
-	p.limit = func() int64 { return 600 + random.Int64N(9000) }
+	p := newProxy(t, url, func() int64 { return 600 + random.Int64N(9000) })
 	st := replica(t, r.Township(townshipA))
 	f, _ := run(t, st, FollowerOptions{Upstreams: []Upstream{countyUp(t, p.url(), st)}})
 	reaches(t, st, mustHead(t, r.Hub().Store))
@@ -83,10 +82,10 @@ func TestMovesBetweenUpstreams(t *testing.T) {
 	r := newRealm(t)
 	town, village := r.Township(townshipA), r.Village(villageA)
 	_, countyURL := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{}), Heartbeat: 20 * time.Millisecond})
-	townLine := newProxy(t, countyURL)
+	townLine := newProxy(t, countyURL, nil)
 	townFollower, _ := run(t, town.Store, FollowerOptions{Upstreams: []Upstream{countyUp(t, townLine.url(), town.Store)}})
 	_, townURL := serve(t, town.Store, ServerOptions{County: townFollower, Heartbeat: 20 * time.Millisecond})
-	line := newProxy(t, townURL)
+	line := newProxy(t, townURL, nil)
 
 	st := replica(t, village)
 	f, _ := run(t, st, FollowerOptions{
@@ -139,7 +138,7 @@ func TestMakesDoWithStaleTownship(t *testing.T) {
 	town, village := r.Township(townshipA), r.Village(villageA)
 	_, townURL := serve(t, town.Store, ServerOptions{County: NewFollower(town.Store, FollowerOptions{Trust: r.keys.Trust})})
 	_, countyURL := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{})})
-	countyLine := newProxy(t, countyURL)
+	countyLine := newProxy(t, countyURL, nil)
 	countyLine.set(true)
 	st := replica(t, village)
 	f, _ := run(t, st, FollowerOptions{Probe: 10 * time.Millisecond,

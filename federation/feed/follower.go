@@ -23,7 +23,8 @@ type Upstream struct {
 	// BaseURL is the root of its federation port, "https://10.1.2.3:8443".
 	BaseURL string
 	// Client authenticates both ends (trust.ClientConfig). It must have no
-	// Timeout: a feed stays open.
+	// Timeout, for a feed stays open; and its transport must speak the
+	// protocols its TLS configuration offers (ForceAttemptHTTP2).
 	Client *http.Client
 }
 

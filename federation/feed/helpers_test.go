@@ -273,13 +273,13 @@ type proxy struct {
 	cuts  int
 }
 
-func newProxy(t testing.TB, url string) *proxy {
+func newProxy(t testing.TB, url string, limit func() int64) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{l: l, target: url[len("http://"):], conns: map[net.Conn]bool{}}
+	p := &proxy{l: l, target: url[len("http://"):], limit: limit, conns: map[net.Conn]bool{}}
 	p.wg.Add(1)
 	go p.accept()
 	t.Cleanup(func() { l.Close(); p.set(true); p.wg.Wait() })

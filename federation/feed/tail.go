@@ -15,6 +15,8 @@ import (
 )
 
 const (
+	// maxTailPage bounds the lines of a page from memory.
+	maxTailPage = 4096
 	// maxTail bounds the records in memory; a follower further behind is
 	// served from the database.
 	maxTail      = 2048
@@ -151,51 +153,32 @@ func (v view) after(at uint64, f store.Follower, max int, cache *frameCache) (p 
 	p = page{upTo: v.head, head: v.head}
 	start := sort.Search(len(v.recs), func(i int) bool { return v.recs[i].head.Index > at })
 	var chosen []*tailRecord
+	var lines [][]byte
 	own := false
 	for _, r := range v.recs[start:] {
 		if !r.visible(f.Division) {
 			continue
 		}
-		chosen = append(chosen, r)
-		own = own || r.origin == f.Node && !f.Full
-		if p.size += len(r.line); p.size >= max || len(chosen) == maxPageLines {
+		line := r.line
+		if r.origin == f.Node && !f.Full {
+			if line, err = json.Marshal(store.FeedLine{Head: r.head, Confirms: r.id}); err != nil {
+				return page{}, true, err
+			}
+			own = true
+		}
+		chosen, lines = append(chosen, r), append(lines, line)
+		if p.size += len(line); p.size >= max || len(chosen) == maxTailPage {
 			p.upTo = r.head.Index
 			break
 		}
 	}
+	p.lines = len(lines)
 	switch {
-	case len(chosen) == 0:
-		return p, true, nil
-	case own:
-		err = p.confirming(chosen, f)
+	case p.lines == 0:
+	case own: // nobody else gets the same
+		p.frame, p.size = packLines(lines)
 	default:
-		p.frame, p.size = cache.get(keyOfIndexes(chosen), func() ([]byte, int) {
-			lines := make([][]byte, len(chosen))
-			for i, r := range chosen {
-				lines[i] = r.line
-			}
-			return packLines(lines)
-		})
+		p.frame, p.size = cache.get(keyOfIndexes(chosen), func() ([]byte, int) { return packLines(lines) })
 	}
-	p.lines = len(chosen)
-	return p, true, err
-}
-
-// confirming packs a page in which the follower's own entries are replaced by
-// their confirmations; nobody else gets the same.
-func (p *page) confirming(chosen []*tailRecord, f store.Follower) error {
-	lines := make([][]byte, len(chosen))
-	for i, r := range chosen {
-		lines[i] = r.line
-		if r.origin != f.Node {
-			continue
-		}
-		line, err := json.Marshal(store.FeedLine{Head: r.head, Confirms: r.id})
-		if err != nil {
-			return err
-		}
-		lines[i] = line
-	}
-	p.frame, p.size = packLines(lines)
-	return nil
+	return p, true, nil
 }
