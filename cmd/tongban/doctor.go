@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +50,12 @@ type finding struct {
 	Verdict string `json:"verdict"`
 	ZH      string `json:"zh"`
 	EN      string `json:"en"`
+}
+
+// diagnosisJSON is what --json prints.
+type diagnosisJSON struct {
+	Sound    bool      `json:"sound"`
+	Findings []finding `json:"findings"`
 }
 
 type diagnosis struct {
@@ -230,7 +237,9 @@ func (d *diagnosis) report(asJSON bool, to io.Writer) error {
 		sound = sound && f.Verdict != "fault"
 	}
 	if asJSON {
-		if err := printJSON(to, map[string]any{"sound": sound, "findings": d.found}); err != nil {
+		enc := json.NewEncoder(to)
+		enc.SetIndent("", "  ")
+		if err := enc.Encode(diagnosisJSON{Sound: sound, Findings: d.found}); err != nil {
 			return err
 		}
 	} else {

@@ -30,8 +30,9 @@ type Options struct {
 	Advertise string
 
 	// ServerTLS and ClientTLS are this hub's two ends of mutual TLS. ServerTLS
-	// must have ClientCAs, ClientTLS must have RootCAs, both a certificate. A
-	// ClientTLS without ServerName expects the host of the dialled address.
+	// must have ClientCAs, both a certificate. ClientTLS must have RootCAs, and
+	// without ServerName expects the host of the dialled address; or it checks
+	// the whole chain itself in VerifyConnection, with InsecureSkipVerify set.
 	ServerTLS, ClientTLS *tls.Config
 
 	// VerifyPeer says whether a certificate that the CA vouches for belongs to
@@ -168,8 +169,8 @@ func (o *Options) validate() error {
 	need(o.Listener != nil, "Listener is missing")
 	need(o.StateMachine != nil, "StateMachine is missing")
 	need(o.ServerTLS != nil && o.ServerTLS.ClientCAs != nil, "ServerTLS needs ClientCAs")
-	need(o.ClientTLS != nil && o.ClientTLS.RootCAs != nil, "ClientTLS needs RootCAs")
-	need(o.ClientTLS == nil || !o.ClientTLS.InsecureSkipVerify, "ClientTLS must verify")
+	need(o.ClientTLS != nil && (o.ClientTLS.RootCAs != nil || o.ClientTLS.VerifyConnection != nil), "ClientTLS needs RootCAs or a VerifyConnection")
+	need(o.ClientTLS == nil || !o.ClientTLS.InsecureSkipVerify || o.ClientTLS.VerifyConnection != nil, "ClientTLS must verify")
 	if o.Advertise == "" && o.Listener != nil {
 		o.Advertise = o.Listener.Addr().String()
 	}

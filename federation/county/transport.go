@@ -65,13 +65,23 @@ func secure(c *tls.Config, verify func(*x509.Certificate) error) *tls.Config {
 	c.ClientAuth = tls.RequireAndVerifyClientCert
 	c.NextProtos = nil
 	before := c.VerifyConnection
+	byItself := c.InsecureSkipVerify && before != nil
+	if each := c.GetConfigForClient; each != nil {
+		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			current, err := each(hello)
+			if err != nil || current == nil {
+				return current, err
+			}
+			return secure(current, verify), nil
+		}
+	}
 	c.VerifyConnection = func(s tls.ConnectionState) error {
 		if before != nil {
 			if err := before(s); err != nil {
 				return err
 			}
 		}
-		if len(s.PeerCertificates) == 0 || len(s.VerifiedChains) == 0 {
+		if len(s.PeerCertificates) == 0 || len(s.VerifiedChains) == 0 && !byItself {
 			return errors.New("peer without a verified certificate")
 		}
 		if verify != nil {

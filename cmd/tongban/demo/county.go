@@ -1,0 +1,385 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/data"
+)
+
+// county is the running demo.
+type county struct {
+	o    Options
+	s    *screen
+	plan *plan
+
+	mu    sync.Mutex
+	procs map[string]*process
+	lines map[int]*wire
+	died  chan error
+}
+
+// start brings all nodes up; the first time, it founds the county on the way.
+func (c *county) start(ctx context.Context) error {
+	if err := c.layLines(); err != nil {
+		return err
+	}
+	hubs := c.plan.of("county")
+	if err := c.found(ctx, hubs); err != nil {
+		return err
+	}
+	if err := c.people(ctx); err != nil {
+		return err
+	}
+	below := append(c.plan.of("township"), c.plan.of("village")...)
+	for i, m := range below {
+		c.s.step("启动 %s %s (%d/%d)", m.ID, m.Name, i+1, len(below))
+		if err := c.enrolAndServe(ctx, m); err != nil {
+			return err
+		}
+	}
+	return c.catchUp(ctx, below)
+}
+
+func (c *county) layLines() error {
+	for _, m := range c.plan.Nodes {
+		if err := c.configure(m); err != nil {
+			return err
+		}
+		for _, l := range m.Above {
+			w := newWire(l.Port, c.plan.node(l.To).Fed)
+			if err := w.mend(); err != nil {
+				return err
+			}
+			c.lines[l.Port] = w
+		}
+	}
+	return nil
+}
+
+// cut and mend the line between a node and those above it; an empty tier
+// means all of them.
+func (c *county) cut(m *member, tier string) {
+	c.eachLine(m, tier, func(w *wire) error { w.cut(); return nil })
+}
+
+func (c *county) mend(m *member, tier string) error { return c.eachLine(m, tier, (*wire).mend) }
+
+func (c *county) eachLine(m *member, tier string, do func(*wire) error) error {
+	var errs []error
+	for _, l := range m.Above {
+		if tier == "" || c.plan.node(l.To).Tier == tier {
+			errs = append(errs, do(c.lines[l.Port]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// found starts the hubs: the first makes the county, the others join it.
+func (c *county) found(ctx context.Context, hubs []*member) error {
+	first := hubs[0]
+	if !first.Enrolled {
+		c.s.step("生成县的密钥，新建县中心 (keys of the county, its first hub)")
+		secret := filepath.Join(c.dirOf(first), "operator-password")
+		if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
+			return err
+		}
+		if err := c.tongban(ctx, "", "init", "--config", c.config(first), "--login", "admin", "--name", "中心管理员", "--password-file", secret); err != nil {
+			return err
+		}
+		first.Enrolled = true
+		if err := c.plan.save(c.o.Dir); err != nil {
+			return err
+		}
+	}
+	c.s.step("启动 %s (1/%d)", first.ID, len(hubs))
+	if err := c.serve(first); err != nil {
+		return err
+	}
+	if !c.plan.Founded {
+		if err := c.ready(ctx, first); err != nil {
+			return err
+		}
+	}
+	for i, m := range hubs[1:] {
+		c.s.step("启动 %s (%d/%d)", m.ID, i+2, len(hubs))
+		if err := c.enrolAndServe(ctx, m); err != nil {
+			return err
+		}
+	}
+	admin := at(first, "admin")
+	for _, m := range hubs[1:] {
+		if c.plan.Founded {
+			break
+		}
+		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) (bool, error) {
+			err := admin.post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, newKey(), nil)
+			return err == nil, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, m := range hubs {
+		if err := c.ready(ctx, m); err != nil {
+			return err
+		}
+	}
+	c.plan.Founded = true
+	return c.plan.save(c.o.Dir)
+}
+
+// enrolAndServe starts a node, with a one-time token the first time.
+func (c *county) enrolAndServe(ctx context.Context, m *member) error {
+	if !m.Enrolled {
+		admin := at(c.plan.of("county")[0], "admin")
+		var inv client.Invitation
+		if err := admin.post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.Name, Tier: client.Tier(m.Tier), Division: client.Division(m.Division)}, newKey(), &inv); err != nil {
+			return err
+		}
+		command := "enroll"
+		if m.Tier == "county" {
+			command = "join"
+		}
+		hub := fmt.Sprintf("https://127.0.0.1:%d", c.plan.of("county")[0].Fed)
+		if err := c.tongban(ctx, inv.Token, command, "--config", c.config(m), "--county", hub, "--token-file", "-"); err != nil {
+			return err
+		}
+		m.Enrolled = true
+		if err := c.plan.save(c.o.Dir); err != nil {
+			return err
+		}
+	}
+	if err := c.serve(m); err != nil {
+		return err
+	}
+	if m.Tier == "county" {
+		return nil
+	}
+	return c.ready(ctx, m)
+}
+
+// ready waits until a node says that it serves.
+func (c *county) ready(ctx context.Context, m *member) error {
+	return await(ctx, m.ID+" to be ready", time.Minute, func(ctx context.Context) (bool, error) {
+		select {
+		case err := <-c.died:
+			c.died <- err
+			return false, err
+		default:
+		}
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url()+"/readyz", nil)
+		if err != nil {
+			return false, err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return false, err
+		}
+		resp.Body.Close()
+		return resp.StatusCode == http.StatusOK, fmt.Errorf("status %d", resp.StatusCode)
+	})
+}
+
+// staff are the demo's people: a login for every role.
+var staff = []client.StaffRequest{
+	{Login: "admin2", Name: "目录审核员", Division: countyCode, Roles: []client.Role{"county_operator"}},
+	{Login: "jiancha", Name: "监察员", Division: countyCode, Roles: []client.Role{"supervisor"}},
+	{Login: "shenji", Name: "审计员", Division: countyCode, Roles: []client.Role{"auditor"}},
+	{Login: "yibao-chuangkou", Name: "医保局窗口", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_window"}},
+	{Login: "yibao-shenhe", Name: "医保局审核", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_reviewer"}},
+	{Login: "yibao-lingdao", Name: "医保局首席代表", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_leader"}},
+	{Login: "minzheng-chuangkou", Name: "民政局窗口", Division: countyCode, Department: "县民政局", Roles: []client.Role{"department_window"}},
+	{Login: "minzheng-shenhe", Name: "民政局审核", Division: countyCode, Department: "县民政局", Roles: []client.Role{"department_reviewer"}},
+	{Login: "minzheng-lingdao", Name: "民政局首席代表", Division: countyCode, Department: "县民政局", Roles: []client.Role{"department_leader"}},
+	{Login: "meixi-chuangkou", Name: "梅溪镇窗口", Division: "330523110", Roles: []client.Role{"township_clerk"}},
+	{Login: "meixi-shenhe", Name: "梅溪镇审核", Division: "330523110", Roles: []client.Role{"township_reviewer"}},
+	{Login: "meixi-lingdao", Name: "梅溪镇分管领导", Division: "330523110", Roles: []client.Role{"township_leader"}},
+	{Login: "tianzihu-chuangkou", Name: "天子湖镇窗口", Division: "330523111", Roles: []client.Role{"township_clerk"}},
+	{Login: "tianzihu-shenhe", Name: "天子湖镇审核", Division: "330523111", Roles: []client.Role{"township_reviewer"}},
+	{Login: "tianzihu-lingdao", Name: "天子湖镇分管领导", Division: "330523111", Roles: []client.Role{"township_leader"}},
+	{Login: "qiankengqiao", Name: "钱坑桥村代办员", Division: "330523110220", Roles: []client.Role{"village_worker"}},
+	{Login: "qiankengqiao2", Name: "钱坑桥村代办员乙", Division: "330523110220", Roles: []client.Role{"village_worker"}},
+	{Login: "wukangqiao", Name: "武康桥村代办员", Division: "330523110221", Roles: []client.Role{"village_worker"}},
+	{Login: "lingshi", Name: "呤诗村代办员", Division: "330523111219", Roles: []client.Role{"village_worker"}},
+	{Login: "wuzhi", Name: "吴址村代办员", Division: "330523111218", Roles: []client.Role{"village_worker"}},
+}
+
+// people fills the county: divisions, calendar, the catalog, staff.
+func (c *county) people(ctx context.Context) error {
+	if c.plan.Peopled {
+		return nil
+	}
+	hub := c.plan.of("county")[0]
+	admin, second := at(hub, "admin"), at(hub, "admin2")
+	c.s.step("导入区划和工作日历 (divisions, calendar)")
+	if err := admin.post(ctx, "/api/v1/divisions/import", data.Divisions, newKey(), nil); err != nil {
+		return err
+	}
+	if err := admin.post(ctx, "/api/v1/calendar/import", data.Calendar, newKey(), nil); err != nil {
+		return err
+	}
+	c.s.step("建立工作人员 (%d 人，每个岗位都有)", len(staff)+1)
+	for _, p := range staff {
+		no := false
+		p.Password, p.MustChangePassword = password, &no
+		if err := admin.post(ctx, "/api/v1/staff", p, "demo-staff-"+p.Login, nil); err != nil && !isRefused(err, "login_taken") {
+			return err
+		}
+	}
+	c.s.step("导入事项，第二人审核，发布第 1 期目录 (items, reviewed by a second person, edition 1)")
+	var drafts client.DraftReport
+	if err := admin.post(ctx, "/api/v1/items/import", data.Items, newKey(), &drafts); err != nil {
+		return err
+	}
+	if len(drafts.Drafted) > 0 {
+		if err := second.post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, newKey(), nil); err != nil {
+			return err
+		}
+	}
+	if err := admin.post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, newKey(), nil); err != nil {
+		return err
+	}
+	c.plan.Peopled = true
+	return c.plan.save(c.o.Dir)
+}
+
+// catchUp waits until the catalog is at every node.
+func (c *county) catchUp(ctx context.Context, below []*member) error {
+	for _, m := range below {
+		err := await(ctx, "the catalog at "+m.ID, time.Minute, func(ctx context.Context) (bool, error) {
+			n, err := c.itemsAt(ctx, m)
+			return n > 0, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	n, err := c.itemsAt(ctx, below[len(below)-1])
+	c.s.step("目录已到各节点：%d 个事项 (the catalog is at every node)", n)
+	return err
+}
+
+func (c *county) itemsAt(ctx context.Context, m *member) (int, error) {
+	var list client.ItemList
+	p := at(m, "")
+	err := p.exchange(ctx, http.MethodGet, "/api/v1/items?limit=1", nil, "", &list)
+	return list.Total, err
+}
+
+// reconcile counts what happened, from the nodes' own APIs.
+func (c *county) reconcile(ctx context.Context) (Summary, error) {
+	var sum Summary
+	hub := c.plan.of("county")[1]
+	admin := at(hub, "admin")
+	var err error
+	if sum.Items, err = c.itemsAt(ctx, hub); err != nil {
+		return sum, err
+	}
+	for _, m := range c.plan.Nodes {
+		if n, err := c.itemsAt(ctx, m); err != nil || n != sum.Items {
+			return sum, fmt.Errorf("%s 有 %d 个事项，县中心有 %d 个 (items differ): %w", m.ID, n, sum.Items, err)
+		}
+	}
+	var hubs client.HubReport
+	if err := admin.get(ctx, "/api/v1/hubs", &hubs); err != nil {
+		return sum, err
+	}
+	for _, h := range hubs.Hubs {
+		if h.Voter && h.Reachable {
+			sum.Hubs++
+		}
+	}
+	var nodes client.NodeList
+	if err := admin.get(ctx, "/api/v1/nodes", &nodes); err != nil {
+		return sum, err
+	}
+	for _, n := range nodes.Nodes {
+		switch n.Tier {
+		case "township":
+			sum.Townships++
+		case "village":
+			sum.Villages++
+		}
+	}
+	return sum, c.count(ctx, admin, &sum)
+}
+
+// count holds what the villages and townships say they handed in against the
+// county's ledger.
+func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
+	var countyHas client.Reconciliation
+	if err := admin.get(ctx, "/api/v1/reconcile", &countyHas); err != nil {
+		return err
+	}
+	sum.NeedsAttention, sum.Duplicated = countyHas.NeedsAttention, countyHas.Duplicated
+	for _, m := range c.plan.of("village") {
+		var has client.Reconciliation
+		if err := at(m, loginAt(m)).get(ctx, "/api/v1/reconcile", &has); err != nil {
+			return err
+		}
+		sum.HandedIn += has.HandedIn
+		sum.Confirmed += has.Confirmed
+		sum.Duplicated += has.Duplicated
+	}
+	sum.Lost = sum.HandedIn - countyHas.HandedIn
+	if countyHas.HandedIn > sum.HandedIn {
+		sum.Duplicated += countyHas.HandedIn - sum.HandedIn
+		sum.Lost = 0
+	}
+	return nil
+}
+
+// loginAt is the first person who works at a node.
+func loginAt(m *member) string {
+	if m.Tier == "county" {
+		return "admin"
+	}
+	for _, p := range staff {
+		if string(p.Division) == m.Division {
+			return p.Login
+		}
+	}
+	return ""
+}
+
+func (s *screen) reconciliation(sum Summary) {
+	s.say("\n对账 reconciliation：收件 handed in %d，确认 confirmed %d，需处理 needs attention %d，重复 duplicated %d，丢失 lost %d",
+		sum.HandedIn, sum.Confirmed, sum.NeedsAttention, sum.Duplicated, sum.Lost)
+}
+
+func (s *screen) addresses(c *county) {
+	s.say("\n各节点地址 (addresses)，所有人的密码都是 %s (everybody's password)：", password)
+	for _, m := range c.plan.Nodes {
+		var logins []string
+		if m.Tier == "county" {
+			logins = append(logins, "admin")
+		}
+		for _, p := range staff {
+			if string(p.Division) == m.Division {
+				logins = append(logins, p.Login)
+			}
+		}
+		s.say("  %-22s %-24s %s\n      %s", m.ID, m.url(), m.Name, strings.Join(logins, " "))
+	}
+	village := c.plan.of("village")[0]
+	s.say(`
+可以试试 (try next):
+  export TONGBAN_NODE=%s
+  bin/tongban login --user %s
+  bin/tongban item list --query 高龄
+  bin/tongban case list
+  bin/tongban sync status
+  bin/tongban --help
+接口说明 API: %s/api/docs
+按 Ctrl-C 停止 (Ctrl-C stops everything)；再次 make demo 接着用这些数据；make demo-reset 重新开始。`,
+		village.url(), loginAt(village), c.plan.of("county")[0].url())
+}

@@ -1,0 +1,126 @@
+// Package demo runs a whole county on one machine, each node a process of its
+// own, walks the main job once and stays up: for a first look, and as the
+// check that a build works. It uses the nodes' public API and nothing else.
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Options say how to run it.
+type Options struct {
+	// Dir holds the data. Check makes a temporary one on free ports, asks
+	// nobody anything and ends after the walk.
+	Dir   string
+	Check bool
+	// Binary is the tongban to run.
+	Binary string
+	Out    io.Writer
+}
+
+// Run runs the demo until ctx ends or, with Check, until the walk is over.
+func Run(ctx context.Context, o Options) (err error) {
+	began := time.Now()
+	if o.Check {
+		dir, err := os.MkdirTemp("", "tongban-demo-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(dir)
+		o.Dir = dir
+	}
+	if o.Dir, err = filepath.Abs(o.Dir); err != nil {
+		return err
+	}
+	s := &screen{out: o.Out, began: began}
+	c, err := prepare(o, s)
+	if err != nil {
+		return err
+	}
+	defer c.stop()
+	if err := c.start(ctx); err != nil {
+		return c.explain(err)
+	}
+	if !c.plan.Walked {
+		w := &walk{county: c, s: s}
+		if err := w.run(ctx); err != nil {
+			return c.explain(err)
+		}
+		c.plan.Walked = true
+		if err := c.plan.save(o.Dir); err != nil {
+			return err
+		}
+	}
+	sum, err := c.reconcile(ctx)
+	if err != nil {
+		return c.explain(err)
+	}
+	sum.Seconds = int(time.Since(began).Seconds())
+	s.reconciliation(sum)
+	if o.Check {
+		line, err := json.Marshal(sum)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(o.Out, "%s\n", line)
+		return sum.verdict()
+	}
+	s.addresses(c)
+	select {
+	case <-ctx.Done():
+		s.say("\n正在停止各节点…… (stopping)")
+		return nil
+	case died := <-c.died:
+		return c.explain(died)
+	}
+}
+
+// Reset removes the data of a demo that is not running.
+func Reset(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, os.ErrNotExist) {
+		if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
+			return nil // nothing is there
+		}
+		return fmt.Errorf("%s 不是演示数据目录，未删除 (not a demo's data; left as it is)", dir)
+	}
+	p, err := loadPlan(dir)
+	if err != nil {
+		return err
+	}
+	if used := p.busyPort(); used != 0 {
+		return fmt.Errorf("演示还在运行（端口 %d），请先按 Ctrl-C 停止它 (the demo is still running; stop it first)", used)
+	}
+	return os.RemoveAll(dir)
+}
+
+// Summary is what the nodes' own APIs count after the walk.
+type Summary struct {
+	Items          int   `json:"items"`
+	Hubs           int   `json:"hubs"`
+	Townships      int   `json:"townships"`
+	Villages       int   `json:"villages"`
+	HandedIn       int64 `json:"handed_in"`
+	Confirmed      int64 `json:"confirmed"`
+	NeedsAttention int64 `json:"needs_attention"`
+	Duplicated     int64 `json:"duplicated"`
+	Lost           int64 `json:"lost"`
+	Seconds        int   `json:"seconds"`
+}
+
+func (s Summary) verdict() error {
+	if s.Lost != 0 || s.Duplicated != 0 || s.Confirmed != s.HandedIn || s.HandedIn == 0 {
+		return fmt.Errorf("对账不符：收件 %d，确认 %d，重复 %d，丢失 %d (the reconciliation does not add up)", s.HandedIn, s.Confirmed, s.Duplicated, s.Lost)
+	}
+	return nil
+}
