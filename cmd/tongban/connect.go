@@ -56,6 +56,7 @@ func connectionFlags(cmd *cobra.Command) {
 	flags.String("password-file", "", "密码文件，或 TONGBAN_PASSWORD_FILE；- 为标准输入 (file with the password; - is standard input)")
 	flags.String("ca", "", "https 节点的 CA 证书文件 (CA certificate of an https node)")
 	flags.Bool("json", false, "以 JSON 输出 (print the API's JSON)")
+	flags.Bool("fresh", false, "县中心：读到任一主机已确认的内容 (at a hub: see what was acknowledged at any hub)")
 }
 
 // connect finds the node and the session to use there. It asks the network
@@ -74,7 +75,7 @@ func connect(cmd *cobra.Command) (*connection, error) {
 		return nil, err
 	}
 	p := printerOf(cmd)
-	s := &session{saved: wanted, file: file, base: base, passwords: passwordSource(cmd), warn: p.warn}
+	s := &session{saved: wanted, file: file, base: base, passwords: passwordSource(cmd), warn: p.warn, fresh: flagOr(cmd, "fresh", "false") == "true"}
 	api, err := s.withToken()
 	if err != nil {
 		return nil, err

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -32,14 +34,30 @@ func raftStatusCommand() *cobra.Command {
 			s.line(c.pick("已提交", "commit"), number(v.Commit))
 			s.line(c.pick("已应用", "applied"), number(v.Applied))
 			s.line(c.pick("快照", "snapshot"), count(v.Snapshot))
+			s.line(c.pick("就绪", "ready"), readiness(c.language, v.Ready, v.Problem))
 			s.write(w)
-			t := newTable(c.pick("主机", "HUB"), c.pick("地址", "ADDRESS"), c.pick("主节点", "LEADER"), c.pick("有表决权", "VOTER"), c.pick("最近联系", "CONTACT"))
+			fmt.Fprintln(w)
+			t := newTable(c.pick("主机", "HUB"), c.pick("地址", "ADDRESS"), c.pick("主节点", "LEADER"), c.pick("有表决权", "VOTER"), c.pick("已应用", "APPLIED"), c.pick("最近联系", "CONTACT"), c.pick("就绪", "READY"))
 			for _, h := range v.Hubs {
-				t.row(h.Id, h.Address, yes(c.language, h.Leader), yes(c.language, h.Voter), moment(h.LastContactMs))
+				t.row(h.Id, h.Address, yes(c.language, h.Leader), yes(c.language, h.Voter), count(h.Applied), moment(h.LastContactMs), hubState(c.language, &h))
 			}
 			t.write(w, c.language)
 		})
 	})
+}
+
+func readiness(lang language, ready bool, problem string) string {
+	if ready {
+		return lang.pick("是", "yes")
+	}
+	return strings.TrimSpace(lang.pick("否", "no") + " " + problem)
+}
+
+func hubState(lang language, h *client.Hub) string {
+	if !h.Reachable {
+		return strings.TrimSpace(lang.pick("无法连接", "out of reach") + " " + h.Problem)
+	}
+	return readiness(lang, h.Ready, h.Problem)
 }
 
 func raftAddCommand() *cobra.Command {

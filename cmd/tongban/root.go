@@ -93,6 +93,12 @@ func clientCommands() []*cobra.Command {
 		calendarCommand(),
 		itemCommand(),
 		staffCommand(),
+		caseCommand(),
+		syncCommand(),
+		attentionCommand(),
+		carryCommand(),
+		backupCommand(),
+		reconcileCommand(),
 		completionCommand(),
 		versionCommand(),
 	}

@@ -18,6 +18,7 @@ type session struct {
 	base      http.RoundTripper
 	passwords passwords
 	warn      func(zh, en string)
+	fresh     bool // ask a hub for what any hub has acknowledged
 
 	mu    sync.Mutex
 	saved savedSession
@@ -55,9 +56,12 @@ func (s *session) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 func (s *session) send(req *http.Request, token string) (*http.Response, error) {
+	req = req.Clone(req.Context())
 	if token != "" {
-		req = req.Clone(req.Context())
 		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	if s.fresh {
+		req.Header.Set("Tongban-Fresh", "1")
 	}
 	return s.base.RoundTrip(req)
 }

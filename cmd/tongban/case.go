@@ -1,0 +1,191 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+func caseCommand() *cobra.Command {
+	return group("case", "办件：收件、查询、办理 (cases)",
+		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
+		caseSubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseActCommand())
+}
+
+// caseID is a case's number in its one spelling, whatever grouping it was
+// typed in; an id stays as it is, and a mistyped number is the node's to
+// refuse.
+func caseID(text string) string {
+	if n, err := casework.ParseNumber(text); err == nil {
+		return n.String()
+	}
+	return text
+}
+
+func caseListCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "办件列表 (cases)",
+		Example: `  tongban case list --view waiting
+  tongban case list --division 330523110 --status accepted --limit 100
+  tongban case list --query 330523110200-20261123`,
+		Args: noArguments,
+	}
+	var params client.ListCasesParams
+	flags := cmd.Flags()
+	status := flags.String("status", "", "handed_in、accepted、not_accepted、granted、declined、issued 或 closed (status)")
+	holder := flags.String("holder", "", "现由哪个区划办理 (division that holds it now)")
+	place := flags.String("division", "", "事项所属区划及以下 (where the matter belongs, or below)")
+	flags.StringVar(&params.Item, "item", "", "事项编码 (item code)")
+	view := flags.String("view", "", "all、mine 我收的、waiting 待我办的 (all, mine, waiting)")
+	flags.StringVar(&params.Query, "query", "", "编号或其开头 (a number or its beginning)")
+	pageFlags(cmd, &params.Limit, &params.Cursor)
+	completeFlag(cmd, "item", completeItemFlag)
+	completeFlag(cmd, "view", completeWords("all", "mine", "waiting"))
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		var err error
+		if params.Holder, err = parseDivision("holder", *holder); err != nil {
+			return err
+		}
+		if params.Division, err = parseDivision("division", *place); err != nil {
+			return err
+		}
+		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
+		send := func() (*http.Response, error) { return c.api.ListCases(cmd.Context(), &params) }
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.CaseList) {
+			t := newTable(c.pick("编号", "NUMBER"), c.pick("事项", "ITEM"), c.pick("申请人", "APPLICANT"), c.pick("收件", "HANDED IN"), c.pick("状态", "STATUS"), c.pick("待", "WAITS FOR"), c.pick("办理单位", "HOLDER"), c.pick("到达", "WORD"))
+			for _, s := range v.Cases {
+				t.row(s.Number, s.ItemName, s.ApplicantName, moment(s.HandedInMs), caseStatus(c.language, &s), stepName(c.language, s.WaitsFor), string(s.Holder), wordName(c.language, s.Word, s.WordZh))
+			}
+			t.write(w, c.language)
+			morePages(w, c.language, v.NextCursor)
+		})
+	})
+}
+
+func caseStatus(lang language, s *client.CaseSummary) string {
+	return lang.pick(s.StatusZh, strings.ReplaceAll(string(s.Status), "_", " "))
+}
+
+func stepName(lang language, s ledger.Step) string {
+	if s.Verb == "" {
+		return ""
+	}
+	return tierName(lang, s.Tier) + lang.pick(casework.VerbZH(s.Verb), " "+strings.ReplaceAll(string(s.Verb), "_", " "))
+}
+
+func caseShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "show NUMBER",
+		Short:   "办件详情，个人信息已遮盖 (one case, personal data masked)",
+		Example: "  tongban case show 330523110200-20261123-01-000045-7\n  tongban case show 3305231102002026112301000045 --reveal",
+		Args:    oneArgument("NUMBER"),
+	}
+	reveal := cmd.Flags().Bool("reveal", false, "显示完整个人信息，须有权限并留痕 (unmasked; needs the right and is logged)")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		send := func() (*http.Response, error) {
+			return c.api.GetCase(cmd.Context(), caseID(args[0]), &client.GetCaseParams{Reveal: *reveal})
+		}
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, v) })
+	})
+}
+
+func showCase(w io.Writer, lang language, v *client.Case) {
+	var s sheet
+	m := &v.Summary
+	s.line(lang.pick("编号", "number"), m.Number)
+	s.line(lang.pick("事项", "item"), fmt.Sprintf("%s %s v%d", m.Item, m.ItemName, v.ItemVersion))
+	s.line(lang.pick("状态", "status"), caseStatus(lang, m))
+	s.line(lang.pick("待", "waits for"), stepName(lang, m.WaitsFor))
+	s.line(lang.pick("到达", "word"), wordName(lang, m.Word, m.WordZh))
+	s.line(lang.pick("办理单位", "holder"), string(m.Holder))
+	s.line(lang.pick("所属区划", "division"), string(m.Division))
+	s.line(lang.pick("申请人", "applicant"), strings.Join([]string{v.Applicant.Name, v.Applicant.IDNumber, v.Applicant.Phone}, " "))
+	s.line(lang.pick("收件", "handed in"), moment(m.HandedInMs)+" "+string(m.HandedInAt))
+	s.line(lang.pick("受理", "accepted"), moment(v.AcceptedMs)+" "+v.AcceptedBy.Name)
+	s.line(lang.pick("决定", "decided"), moment(v.DecidedMs)+" "+v.DecidedBy.Name)
+	s.line(lang.pick("制发", "issued"), moment(v.IssuedMs))
+	s.line(lang.pick("送达", "delivered"), moment(v.DeliveredMs))
+	steps := make([]string, len(v.Steps))
+	for i, step := range v.Steps {
+		steps[i] = stepName(lang, step)
+		if i == v.Step {
+			steps[i] = "[" + steps[i] + "]"
+		}
+	}
+	s.line(lang.pick("环节", "steps"), strings.Join(steps, " → "))
+	for _, d := range v.Documents {
+		s.line(lang.pick("证照", "document"), strings.Join([]string{d.Name, d.Number, d.ValidUntil}, " "))
+	}
+	s.line(lang.pick("替代", "corrects"), v.Corrects)
+	s.line(lang.pick("标记", "flags"), strings.Join(m.Flags, ", "))
+	s.line(lang.pick("可办理", "you may"), joined(v.Actions))
+	s.line(lang.pick("当前条目", "head"), v.Head)
+	s.write(w)
+
+	fmt.Fprintln(w)
+	form := newTable(lang.pick("字段", "FIELD"), lang.pick("内容", "VALUE"))
+	for _, f := range v.Form {
+		form.row(f.Key, f.Value)
+	}
+	form.write(w, lang)
+
+	fmt.Fprintln(w)
+	arrived := make(map[string]client.CaseAttachment, len(v.Attachments))
+	for _, a := range v.Attachments {
+		arrived[a.Hash] = a
+	}
+	papers := newTable(lang.pick("材料", "MATERIAL"), lang.pick("形式", "FORM"), lang.pick("份数", "COPIES"), lang.pick("附件", "FILE"), lang.pick("附件到达", "FILE IS AT"))
+	for _, paper := range v.Materials {
+		papers.row(paper.Name, formName(lang, paper.Form), number(paper.Copies))
+		for _, a := range paper.Attachments {
+			papers.row("", "", "", a.Name, attachmentPlace(lang, arrived[a.Hash]))
+		}
+	}
+	papers.write(w, lang)
+}
+
+func attachmentPlace(lang language, a client.CaseAttachment) string {
+	switch {
+	case a.AtCounty:
+		return lang.pick("已到县中心", "the county")
+	case a.Here:
+		return lang.pick("已存本机", "this node")
+	}
+	return lang.pick("未到", "not here yet")
+}
+
+func caseTimelineCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "timeline NUMBER",
+		Short:   "办理经过 (every entry of a case)",
+		Example: "  tongban case timeline 330523110200-20261123-01-000045-7",
+		Args:    oneArgument("NUMBER"),
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		send := func() (*http.Response, error) { return c.api.GetCaseTimeline(cmd.Context(), caseID(args[0])) }
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Timeline) {
+			fmt.Fprintln(w, clean(v.Number))
+			t := newTable(c.pick("时间", "TIME"), c.pick("事项", "WHAT"), c.pick("经办", "WHO"), c.pick("角色", "ROLE"), c.pick("节点", "NODE"), c.pick("到达", "WORD"), c.pick("意见", "SAID"))
+			for _, e := range v.Entries {
+				who := e.Actor.Name
+				if who == "" {
+					who = e.Actor.Staff
+				}
+				said := e.Said
+				if e.Refused.Code != "" {
+					said = strings.TrimSpace(said + " " + c.pick("未通过：", "refused: ") + c.pick(e.Refused.Zh, e.Refused.En))
+				}
+				t.row(moment(e.OccurredAt), c.pick(e.What, e.Kind), who, string(e.Actor.Role), e.Actor.Node, wordName(c.language, e.Word, e.WordZh), said)
+			}
+			t.write(w, c.language)
+		})
+	})
+}

@@ -1,0 +1,203 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+)
+
+// actFlags is a step of a case as the command line describes it.
+type actFlags struct {
+	opinion, reason, note, text string
+	authority, head             string
+	granted, refused            bool
+	toStep                      int
+	documents, proof            []string
+	recipient, method           string
+}
+
+var actKinds = []client.CaseActionKind{
+	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
+	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
+}
+
+func caseActCommand() *cobra.Command {
+	var f actFlags
+	cmd := &cobra.Command{
+		Use:   "act NUMBER accept|reject|relay|review|return|decide|issue|deliver|comment",
+		Short: "办理：受理、审核、审批、制发、送达…… (take the next step of a case)",
+		Long: `accept 受理　reject 不予受理　relay 转报　review 审核　return 退回　decide 审批决定
+issue 制发　deliver 送达　comment 备注
+给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
+With --head the step is refused if the case has moved on since.`,
+		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
+  tongban case act 330523110200-20261123-01-000045-7 reject --reason 不属于本机关职权 --authority 县民政局
+  tongban case act 330523110200-20261123-01-000045-7 review --opinion 材料齐全，符合条件
+  tongban case act 330523110200-20261123-01-000045-7 return --to-step 1 --reason 请核对住址
+  tongban case act 330523110200-20261123-01-000045-7 decide --granted --opinion 准予登记
+  tongban case act 330523110200-20261123-01-000045-7 issue --document 生育登记服务单=2026-000045
+  tongban case act 330523110200-20261123-01-000045-7 deliver --recipient 李某 --proof receipt.jpg`,
+		Args: arguments(2, 2, "NUMBER, KIND"),
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) != 1 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return strings.Split(joined(actKinds), ", "), cobra.ShellCompDirectiveNoFileComp
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.opinion, "opinion", "", "意见：review、decide、relay，也可代替 --reason、--note、--text (opinion; stands for these too)")
+	flags.StringVar(&f.reason, "reason", "", "原因：reject、return (reason)")
+	flags.StringVar(&f.note, "note", "", "说明：accept (note)")
+	flags.StringVar(&f.text, "text", "", "内容：comment (text)")
+	flags.StringVar(&f.authority, "authority", "", "有权机关：reject (the right authority)")
+	flags.BoolVar(&f.granted, "granted", false, "准予：decide")
+	flags.BoolVar(&f.refused, "refused", false, "不予：decide")
+	flags.IntVar(&f.toStep, "to-step", -1, "退回到第几环节，自 0 起：return (index of the step)")
+	flags.StringArrayVar(&f.documents, "document", nil, "证照 name[=number[@valid-until]]，可重复：issue (document; repeatable)")
+	flags.StringVar(&f.recipient, "recipient", "", "收件人：deliver (who received it)")
+	flags.StringVar(&f.method, "method", string(client.ByDirect), "送达方式 direct、left、post、electronic、entrusted、notice：deliver (how)")
+	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证扫描件，可重复：deliver (scan of the proof; repeatable)")
+	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
+	key := keyFlag(cmd)
+	cmd.MarkFlagsMutuallyExclusive("granted", "refused")
+	completeFlag(cmd, "method", completeWords("direct", "left", "post", "electronic", "entrusted", "notice"))
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		action, err := f.action(client.CaseActionKind(args[1]))
+		if err != nil {
+			return err
+		}
+		if err := foreignFlags(cmd, action.Kind); err != nil {
+			return err
+		}
+		if err := checkKey(*key); err != nil {
+			return err
+		}
+		return act(cmd.Context(), c, caseID(args[0]), action, f.proof, key)
+	})
+}
+
+func act(ctx context.Context, c *connection, id string, action client.CaseAction, proof []string, key *string) error {
+	if err := c.loggedIn(ctx); err != nil {
+		return err
+	}
+	sayKey(c, key)
+	for _, path := range proof {
+		ref, err := upload(ctx, c, path)
+		if err != nil {
+			return err
+		}
+		action.Proof = append(action.Proof, ref)
+	}
+	a, err := answered[client.CaseReceipt](c.api.ActOnCase(ctx, id, &client.ActOnCaseParams{IdempotencyKey: *key}, action))
+	if err != nil {
+		return uncertain(c, err, *key)
+	}
+	return a.show(c.printer, func(w io.Writer, v *client.CaseReceipt) { showReceipt(w, c.language, v) })
+}
+
+// action is the step for the node, with everything its kind needs.
+func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error) {
+	a := client.CaseAction{Kind: kind, ExpectedHead: f.head}
+	missing := func(value, flag string) error {
+		if value == "" {
+			return usagef("%s 需要 --%s (needs --%[2]s)", kind, flag)
+		}
+		return nil
+	}
+	// What a clerk has to say goes by several names in the API; --opinion
+	// stands for each.
+	said := func(own string) string { return cmp.Or(own, f.opinion) }
+	var err error
+	switch kind {
+	case client.ActAccept:
+		a.Note = said(f.note)
+	case client.ActReject:
+		a.Reason, a.Authority = said(f.reason), f.authority
+		err = missing(a.Reason, "reason")
+	case client.ActRelay:
+		a.Opinion = f.opinion
+	case client.ActReview:
+		a.Opinion = f.opinion
+		err = missing(a.Opinion, "opinion")
+	case client.ActReturn:
+		a.Reason, a.ToStep = said(f.reason), &f.toStep
+		if err = missing(a.Reason, "reason"); err == nil && f.toStep < 0 {
+			err = usagef("return 需要 --to-step，自 0 起 (needs --to-step, from 0)")
+		}
+	case client.ActDecide:
+		a.Opinion, a.Granted = f.opinion, &f.granted
+		if err = missing(a.Opinion, "opinion"); err == nil && f.granted == f.refused {
+			err = usagef("decide 需要 --granted 或 --refused (needs one of them)")
+		}
+	case client.ActIssue:
+		a.Documents, err = parseDocuments(f.documents)
+	case client.ActDeliver:
+		a.Recipient, a.Method = f.recipient, client.CaseActionMethod(f.method)
+		if err = missing(a.Recipient, "recipient"); err == nil && !a.Method.Valid() {
+			err = usagef("--method %q：应为 direct、left、post、electronic、entrusted 或 notice (one of these)", f.method)
+		}
+	case client.ActComment:
+		a.Text = said(f.text)
+		err = missing(a.Text, "text")
+	default:
+		err = usagef("没有这种办理 %q，应为 %s (no such step)", kind, joined(actKinds))
+	}
+	return a, err
+}
+
+// actOnly says which kinds a flag is for. A flag that would be ignored is
+// refused: a reason the clerk wrote must not get lost.
+var actOnly = map[string][]client.CaseActionKind{
+	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
+	"reason":  {client.ActReject, client.ActReturn},
+	"note":    {client.ActAccept}, "text": {client.ActComment}, "authority": {client.ActReject},
+	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
+	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver},
+}
+
+func foreignFlags(cmd *cobra.Command, kind client.CaseActionKind) error {
+	var wrong []string
+	for _, flag := range slices.Sorted(maps.Keys(actOnly)) {
+		if kinds := actOnly[flag]; cmd.Flags().Changed(flag) && !slices.Contains(kinds, kind) {
+			wrong = append(wrong, fmt.Sprintf("--%s 用于 for %s", flag, joined(kinds)))
+		}
+	}
+	if len(wrong) > 0 {
+		return usagef("%s 不用 (does not take): %s", kind, strings.Join(wrong, "; "))
+	}
+	return nil
+}
+
+// parseDocuments reads name[=number[@valid-until]].
+func parseDocuments(texts []string) ([]client.Document, error) {
+	if len(texts) == 0 {
+		return nil, usagef("issue 需要 --document (needs --document)")
+	}
+	documents := make([]client.Document, 0, len(texts))
+	for _, text := range texts {
+		name, rest, _ := strings.Cut(text, "=")
+		number, until, dated := strings.Cut(rest, "@")
+		d := client.Document{Name: name, Number: number}
+		if name == "" {
+			return nil, usagef("--document %q：缺少名称 (names no document)", text)
+		}
+		if dated {
+			date, err := parseDate("document", until)
+			if err != nil {
+				return nil, err
+			}
+			d.ValidUntil = date.String()
+		}
+		documents = append(documents, d)
+	}
+	return documents, nil
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/api/client"
+)
+
+func carryCommand() *cobra.Command {
+	return group("carry", "携带：用U盘代替线路 (a USB stick instead of the line)",
+		"  tongban carry export --out up.carry\n  tongban carry import up.carry",
+		carryExportCommand(), carryImportCommand())
+}
+
+func carryExportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "导出携带包 (write a signed bundle)",
+		Long: `导出签名的携带包：在乡镇、村为待上报的内容；在县或乡镇用 --for 指明为哪个节点导出其未见的内容。
+Writes a signed bundle: at a township or village what waits to go up, at the
+county or a township what the node named by --for has not seen.`,
+		Example: `  tongban carry export --out up.carry
+  tongban carry export --for v-330523110200-1 --out down.carry`,
+		Args: noArguments,
+	}
+	var request client.CarryRequest
+	cmd.Flags().StringVar(&request.For, "for", "", "给哪个节点 (the node it is for)")
+	after := cmd.Flags().Int64("after", 0, "对方已有的账本序号 (county index it has already)")
+	without := cmd.Flags().Bool("no-attachments", false, "不带附件 (without attachments)")
+	out := outFlags(cmd)
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		request.After = *after
+		with := !*without
+		request.Attachments = &with
+		return saveAnswer(cmd.Context(), c, out, func(ctx context.Context) (*http.Response, error) { return c.api.ExportCarry(ctx, request) })
+	})
+}
+
+func carryImportCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "import FILE",
+		Short:   "导入携带包，重复导入无妨 (take a bundle in; twice does no harm)",
+		Example: "  tongban carry import up.carry",
+		Args:    oneArgument("FILE"),
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		if err := c.loggedIn(cmd.Context()); err != nil {
+			return err
+		}
+		file, err := os.Open(args[0])
+		if err != nil {
+			return usagef("无法读取文件 (cannot read the file): %v", err)
+		}
+		defer file.Close()
+		about, err := file.Stat()
+		if err != nil {
+			return usagef("无法读取文件 (cannot read the file): %v", err)
+		}
+		// A bundle may be larger than memory: it is streamed, and read again
+		// from its start should the request have to be repeated.
+		sized := func(_ context.Context, req *http.Request) error {
+			req.ContentLength = about.Size()
+			req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(io.NewSectionReader(file, 0, about.Size())), nil }
+			return nil
+		}
+		a, err := answered[client.CarryReport](c.api.ImportCarryWithBody(cmd.Context(), "application/octet-stream", io.NewSectionReader(file, 0, about.Size()), sized))
+		if err != nil {
+			return err
+		}
+		return a.show(c.printer, func(w io.Writer, v *client.CarryReport) {
+			var s sheet
+			s.line(c.pick("新收入", "taken in"), number(v.Entries))
+			s.line(c.pick("原已有", "known before"), number(v.Known))
+			s.line(c.pick("附件", "attachments"), number(v.Attachments))
+			s.line(c.pick("未通过", "refused"), count(v.Refused))
+			s.write(w)
+		})
+	})
+}
+
+func backupCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "backup",
+		Short: "备份节点的数据，不停机 (a consistent copy of the node's state)",
+		Long: `备份含个人信息，请按此保管。文件仅本人可读。
+The copy holds personal data: keep it as such. Only you can read the file.`,
+		Example: "  tongban backup --out tongban-20261123.db",
+		Args:    noArguments,
+	}
+	out := outFlags(cmd)
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		return saveAnswer(cmd.Context(), c, out, func(ctx context.Context) (*http.Response, error) { return c.api.TakeBackup(ctx) })
+	})
+}
+
+// outFile is where an answer is saved.
+type outFile struct {
+	path  string
+	force bool
+}
+
+func outFlags(cmd *cobra.Command) *outFile {
+	var o outFile
+	cmd.Flags().StringVar(&o.path, "out", "", "写入的文件 (file to write)")
+	cmd.Flags().BoolVar(&o.force, "force", false, "覆盖已有文件 (replace a file that is there)")
+	required(cmd, "out")
+	return &o
+}
+
+// saveAnswer writes a streamed answer to a file. A file of that name is there
+// only once it is whole and on the disk: somebody will unplug the stick.
+func saveAnswer(ctx context.Context, c *connection, out *outFile, send func(context.Context) (*http.Response, error)) error {
+	if _, err := os.Stat(out.path); !errors.Is(err, fs.ErrNotExist) && !out.force {
+		return usagef("%s 已存在，加 --force 覆盖 (is there already; --force replaces it)", out.path)
+	}
+	if err := c.loggedIn(ctx); err != nil {
+		return err
+	}
+	res, err := send(ctx)
+	if err := accepted(res, err); err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	size, err := saveStream(out.path, res.Body)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return c.showValue(struct {
+			File  string `json:"file"`
+			Bytes int64  `json:"bytes"`
+		}{out.path, size})
+	}
+	_, err = fmt.Fprintf(c.out, c.pick("已写入 %s（%d 字节）\n", "wrote %s (%d bytes)\n"), out.path, size)
+	return err
+}
+
+func saveStream(path string, from io.Reader) (int64, error) {
+	draft, err := os.CreateTemp(filepath.Dir(path), ".tongban-*")
+	if err != nil {
+		return 0, fmt.Errorf("create %s: %w", path, err)
+	}
+	defer os.Remove(draft.Name())
+	read := &readErrors{from: from}
+	size, err := io.Copy(draft, read)
+	if err == nil {
+		err = draft.Sync()
+	}
+	err = errors.Join(err, draft.Close())
+	switch {
+	case read.err != nil:
+		return 0, &unreachable{fmt.Errorf("the transfer broke off after %d bytes: %w", size, read.err)}
+	case err != nil:
+		return 0, fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(draft.Name(), path); err != nil {
+		return 0, fmt.Errorf("write %s: %w", path, err)
+	}
+	return size, nil
+}
+
+// readErrors tells a broken line from a full disk.
+type readErrors struct {
+	from io.Reader
+	err  error
+}
+
+func (r *readErrors) Read(p []byte) (int, error) {
+	n, err := r.from.Read(p)
+	if err != nil && err != io.EOF {
+		r.err = err
+	}
+	return n, err
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/tongban/tongban/api/client"
+)
+
+const (
+	chunkBytes  = 1 << 20         // of one PATCH: seconds on a village line
+	uploadTries = 5               // of one file, when the line breaks
+	uploadPause = 2 * time.Second // before the second; longer before each after it
+)
+
+// upload brings a file to the node, going on where an earlier try stopped, and
+// is what a case says of it.
+func upload(ctx context.Context, c *connection, path string) (client.AttachmentRef, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
+	}
+	defer file.Close()
+	sum := sha256.New()
+	size, err := io.Copy(sum, file)
+	if err != nil {
+		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
+	}
+	if size == 0 {
+		return client.AttachmentRef{}, usagef("附件是空文件 (the attachment is empty): %s", path)
+	}
+	ref := client.AttachmentRef{Hash: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(path), Size: size}
+	state, err := uploadPatiently(ctx, c, file, ref)
+	if err != nil {
+		return ref, fmt.Errorf("upload %s: %w", path, err)
+	}
+	ref.Type = state.Type
+	if ref.Type == "" {
+		ref.Type, err = contentType(file)
+	}
+	return ref, err
+}
+
+// uploadPatiently tries again while the line comes and goes.
+func uploadPatiently(ctx context.Context, c *connection, file io.ReaderAt, ref client.AttachmentRef) (client.AttachmentState, error) {
+	for try := 1; ; try++ {
+		state, err := uploadOnce(ctx, c, file, ref)
+		var away *unreachable
+		if err == nil || !errors.As(err, &away) || try == uploadTries {
+			return state, err
+		}
+		c.warn(fmt.Sprintf("上传中断，稍后从断点继续（第 %d 次）", try), fmt.Sprintf("the upload broke off; going on from there soon (%d)", try))
+		select {
+		case <-ctx.Done():
+			return state, ctx.Err()
+		case <-time.After(time.Duration(try) * uploadPause):
+		}
+	}
+}
+
+func uploadOnce(ctx context.Context, c *connection, file io.ReaderAt, ref client.AttachmentRef) (client.AttachmentState, error) {
+	begun, err := answered[client.AttachmentState](c.api.BeginAttachment(ctx, client.AttachmentRequest{Hash: ref.Hash, Size: ref.Size}))
+	state := begun.value
+	chunk := make([]byte, chunkBytes)
+	for err == nil && !state.Complete {
+		at := state.Offset
+		if at < 0 || at >= ref.Size {
+			return state, fmt.Errorf("节点报告的上传进度不正确 (the node's upload offset makes no sense): %d of %d", at, ref.Size)
+		}
+		n, readErr := file.ReadAt(chunk[:min(int64(len(chunk)), ref.Size-at)], at)
+		if readErr != nil && readErr != io.EOF || n == 0 {
+			return state, fmt.Errorf("文件在上传时变化 (the file changed during the upload): %w", readErr)
+		}
+		var next answer[client.AttachmentState]
+		next, err = answered[client.AttachmentState](c.api.AppendAttachmentWithBody(ctx, ref.Hash,
+			&client.AppendAttachmentParams{UploadOffset: at}, "application/octet-stream", bytes.NewReader(chunk[:n])))
+		var refused *refusal
+		if errors.As(err, &refused) && refused.Code == "wrong_offset" {
+			// Somebody else uploads the same file, or an answer was lost.
+			next, err = answered[client.AttachmentState](c.api.BeginAttachment(ctx, client.AttachmentRequest{Hash: ref.Hash, Size: ref.Size}))
+		}
+		if err == nil && !next.value.Complete && next.value.Offset <= at {
+			return state, fmt.Errorf("上传没有进展 (the upload makes no progress): %d of %d", at, ref.Size)
+		}
+		state = next.value
+	}
+	return state, err
+}
+
+// contentType recognises a file by its first bytes, as the node does.
+func contentType(file io.ReaderAt) (string, error) {
+	head := make([]byte, 512)
+	n, err := file.ReadAt(head, 0)
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("read the attachment: %w", err)
+	}
+	return http.DetectContentType(head[:n]), nil
+}
