@@ -129,6 +129,28 @@ func TestEnvironmentOverrides(t *testing.T) {
 	}
 }
 
+// What the commands that work at a node are told must not keep a node from
+// starting on the same machine, nor change it.
+func TestEnvironmentOfCommands(t *testing.T) {
+	plain, err := Load(write(t, villageYAML), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, address := range []string{"http://127.0.0.1:8080", "127.0.0.1:8080", "https://hub.example:8080/"} {
+		c, err := Load(write(t, villageYAML), []string{
+			"TONGBAN_NODE=" + address, "TONGBAN_USER=clerk", "TONGBAN_PASSWORD_FILE=/run/pw"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.Node != plain.Node {
+			t.Errorf("node is %q by %s", c.Node, address)
+		}
+	}
+	if _, err := Load(write(t, villageYAML), []string{"TONGBAN_PASSWORD=x"}); err == nil {
+		t.Error("a variable nobody reads is let pass")
+	}
+}
+
 func TestEnvironmentAlone(t *testing.T) {
 	c, err := Load("", []string{"TONGBAN_TIER=village", "TONGBAN_DIVISION=330523001001", "TONGBAN_NAME=站",
 		"TONGBAN_DATA_DIR=d", "TONGBAN_UPSTREAM__TOWNSHIP=https://t:8443"})

@@ -15,8 +15,24 @@ import (
 const envPrefix = "TONGBAN_"
 
 // otherVariables begin with the prefix and are not settings: the path of the
-// settings file itself, and the switch for long tests.
-var otherVariables = []string{"TONGBAN_CONFIG", "TONGBAN_LONG"}
+// settings file itself, the switch for long tests, and who is asking for the
+// commands that work at a node.
+var otherVariables = []string{"TONGBAN_CONFIG", "TONGBAN_LONG", "TONGBAN_USER", "TONGBAN_PASSWORD_FILE"}
+
+// addressOrNode is the setting `node` when it holds a node's id, and when it
+// holds an address it tells the commands that work at a node which one: a
+// person who has both on one machine must be able to start the node. No id has
+// a colon and every address has.
+const addressOrNode = "TONGBAN_NODE"
+
+// isSetting reports whether an environment variable with the prefix sets
+// something here.
+func isSetting(variable, content string) bool {
+	if variable == addressOrNode && strings.Contains(content, ":") {
+		return false
+	}
+	return content != "" && !slices.Contains(otherVariables, variable)
+}
 
 // settings is what was written, by key, before it means anything.
 type settings struct {
@@ -121,7 +137,7 @@ func (s *settings) addEnv(env []string) {
 	for _, entry := range env {
 		variable, content, _ := strings.Cut(entry, "=")
 		rest, ok := strings.CutPrefix(variable, envPrefix)
-		if !ok || content == "" || slices.Contains(otherVariables, variable) {
+		if !ok || !isSetting(variable, content) {
 			continue
 		}
 		name := strings.ReplaceAll(strings.ToLower(rest), "__", ".")
