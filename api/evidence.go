@@ -74,13 +74,14 @@ func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObjec
 	if s.o.Carry == nil {
 		return nil, errNoCarry
 	}
-	withFiles := in.Body.Attachments == nil || *in.Body.Attachments
+	o := CarryOut{For: in.Body.For, After: uint64(in.Body.After), Full: in.Body.Full, Personal: in.Body.Personal,
+		Attachments: in.Body.Attachments == nil || *in.Body.Attachments}
 	return s.tempFile("carry.tnb", func(path string) error {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.o.Carry.Export(ctx, f, in.Body.For, uint64(in.Body.After), withFiles), f.Close())
+		return errors.Join(s.o.Carry.Export(ctx, f, o), f.Close())
 	})
 }
 

@@ -43,13 +43,25 @@ type Node interface {
 
 var _ Node = (*federation.Node)(nil)
 
-// Carrier writes and reads the bundles that travel on a USB stick.
+// Carrier writes and reads the bundles that travel on a USB stick. Its errors
+// are *carry.Fault.
 type Carrier interface {
-	// Export writes what waits to go up or, with a node, what that node has
-	// not seen after an index of the county's ledger.
-	Export(ctx context.Context, to io.Writer, forNode string, after uint64, attachments bool) error
+	Export(ctx context.Context, to io.Writer, o CarryOut) error
 	// Import takes a bundle in; what was known before is counted as such.
 	Import(ctx context.Context, from io.Reader) (CarryReport, error)
+}
+
+// CarryOut says what to put into a bundle.
+type CarryOut struct {
+	// For is the node below it is for; empty at a node that sends up.
+	For string
+	// After is the county index that node has already; Full adds its own
+	// entries, for a node that lost them.
+	After uint64
+	Full  bool
+	// Attachments adds the files, Personal agrees to people's data in the
+	// clear.
+	Attachments, Personal bool
 }
 
 // CarryReport is what a bundle held.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/casework"
@@ -93,7 +94,7 @@ func problemOf(err error) *problem {
 	if errors.As(err, &own) {
 		return own
 	}
-	for _, find := range []func(error) *problem{domainProblem, storageProblem, trustProblem, countyProblem} {
+	for _, find := range []func(error) *problem{domainProblem, storageProblem, trustProblem, countyProblem, carryProblem} {
 		if p := find(err); p != nil {
 			return p
 		}
@@ -148,18 +149,24 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	switch code {
 	case "incomplete":
 		p.status, p.next = http.StatusUnprocessableEntity, "请按清单一次补齐后再提交"
-	case "malformed", "item_mismatch", "steps", "case_number":
+	case "malformed", "item_mismatch", "steps", "case_number", "item_faults", "node_id", "role_elsewhere", "division_elsewhere", "item_text":
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
 	case "not_authorised", "actor_unknown", "node_revoked", "node_unknown":
 		p.status, p.next = http.StatusForbidden, nextAsk
-	case "item_unknown", "case_unknown", "staff_unknown":
+	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "not_holder":
 		p.next = "请刷新后查看办件现在由谁办理"
-	case "same_person":
+	case "same_person", "second_person", "not_approvable":
 		p.next = "请由另一名有权人员办理"
 	case "case_division", "tier_not_accepting":
 		p.next = "请按事项指南所列地点办理"
+	case "county_only":
+		p.next = "请在县中心的系统上操作"
+	case "level":
+		p.next = "请等待全县节点升级后再试"
+	case "forked_origin":
+		p.next = "请联系县中心吊销并重新登记本机"
 	case "key_reused":
 		p.next = "请换一个幂等键"
 	}
@@ -233,6 +240,26 @@ func countyProblem(err error) *problem {
 		return &problem{http.StatusConflict, "membership", "the change of membership was refused or did not finish; look at the state of the hubs", "成员变更未完成", "请查看主机状态后再试", nil, 0}
 	}
 	return nil
+}
+
+// carryProblem is what is wrong with a bundle, in its own words.
+func carryProblem(err error) *problem {
+	var f *carry.Fault
+	if !errors.As(err, &f) {
+		return nil
+	}
+	p := &problem{status: http.StatusUnprocessableEntity, code: f.Code, en: f.EN, zh: f.ZH, next: "请按提示处理后重试"}
+	switch {
+	case errors.Is(f, carry.ErrTooLarge):
+		p.status = http.StatusRequestEntityTooLarge
+	case errors.Is(f, carry.ErrUnavailable), errors.Is(f, carry.ErrStorage), errors.Is(f, carry.ErrUnstable):
+		p.status, p.after = http.StatusServiceUnavailable, 10*time.Second
+	case errors.Is(f, carry.ErrSignature), errors.Is(f, carry.ErrNotAllowed), errors.Is(f, carry.ErrRevoked), errors.Is(f, carry.ErrNotForMe), errors.Is(f, carry.ErrWrongCounty):
+		p.status = http.StatusForbidden
+	case errors.Is(f, carry.ErrGap), errors.Is(f, carry.ErrConflict), errors.Is(f, carry.ErrRewritten), errors.Is(f, carry.ErrLostOwn), errors.Is(f, carry.ErrPersonal), errors.Is(f, carry.ErrUnknownNode):
+		p.status = http.StatusConflict
+	}
+	return p
 }
 
 // writeProblem answers with the problem of an error.

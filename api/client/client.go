@@ -331,6 +331,12 @@ type CarryRequest struct {
 
 	// For The node it is for; left out at a township or village that sends up.
 	For string `json:"for,omitempty,omitzero"`
+
+	// Full With the node's own entries, for one that lost them.
+	Full bool `json:"full,omitempty,omitzero"`
+
+	// Personal Must be true where the bundle would hold people's data: it is signed and not encrypted.
+	Personal bool `json:"personal,omitempty,omitzero"`
 }
 
 // Case defines model for Case.
