@@ -94,7 +94,7 @@ func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, err
 	a := &applier{s: s, w: w, ctx: ctx, now: at}
 	var last sql.NullInt64
 	var recorded sql.NullInt64
-	err := w.row(ctx, `SELECT idx, recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)`).Scan(&last, &recorded)
+	err := w.row(ctx, selectHead).Scan(&last, &recorded)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, storage("read head", err)
 	}
@@ -102,6 +102,8 @@ func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, err
 	a.now = max(a.now, recorded.Int64) // the ledger's clock never goes back
 	return a, nil
 }
+
+const selectHead = `SELECT idx, recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)`
 
 // stored is an entry as the database holds it.
 type stored struct {

@@ -18,6 +18,9 @@ func (a *applier) rebuildCase(id string) error {
 		return err
 	}
 	if open == nil {
+		if err := a.holdRest(next); err != nil {
+			return err
+		}
 		if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ?`, id); err != nil {
 			return err
 		}
@@ -87,7 +90,7 @@ func (c *chained) body() (ledger.Body, error) { return c.Decode() }
 // and the others by the entry they follow. Where two follow the same one, the
 // one the county confirmed stands.
 func (a *applier) standing(id string) (next map[string]*chained, open *chained, err error) {
-	rows, err := a.w.query(a.ctx, `SELECT n, idx IS NOT NULL, status, entry FROM entries WHERE case_id = ? AND status <> 'refused' ORDER BY idx IS NULL, idx, n`, id)
+	rows, err := a.w.query(a.ctx, selectStanding, id)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -113,6 +116,8 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 	}
 	return next, open, storage("read case entries", rows.Err())
 }
+
+const selectStanding = `SELECT n, idx IS NOT NULL, status, entry FROM entries WHERE case_id = ? AND case_id <> '' AND status <> 'refused' ORDER BY idx IS NULL, idx, n`
 
 func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, error) {
 	item, err := a.item(b.Item, b.ItemVersion)

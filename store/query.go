@@ -121,10 +121,13 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 	return &found[0], nil
 }
 
+// The index holds entries of cases only; saying so is what lets it be used.
+const selectTimeline = selectView + `e.case_id = ? AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
+
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.
 func (s *Store) Timeline(ctx context.Context, caseID string) ([]EntryView, error) {
-	return rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? ORDER BY e.occurred_at, e.n`, caseID)
+	return rowsOf(ctx, s.read, scanView, selectTimeline, caseID)
 }
 
 // LastSeq is how far an origin's own counter has come here, and whether the

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"fmt"
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -49,10 +50,7 @@ func (s *Store) Feed(ctx context.Context, f Follower, after uint64, maxBytes int
 	for _, audience := range to {
 		args = append(args, audience, after)
 	}
-	const limit = 4096
-	part := `SELECT * FROM (SELECT idx FROM audience WHERE audience = ? AND idx > ? ORDER BY idx LIMIT 4096)`
-	rows, err := tx.QueryContext(ctx, `SELECT e.idx, e.recorded_at, e.outcome, e.code, e.reason, e.resolves, e.origin, e.id, e.entry
-		FROM (`+strings.Repeat(part+` UNION `, len(to)-1)+part+`) JOIN entries e USING (idx) ORDER BY e.idx LIMIT 4096`, args...)
+	rows, err := tx.QueryContext(ctx, feedQuery(len(to)), args...)
 	if err != nil {
 		return FeedPage{}, storage("read feed", err)
 	}
@@ -65,12 +63,22 @@ func (s *Store) Feed(ctx context.Context, f Follower, after uint64, maxBytes int
 		}
 		page.Lines = append(page.Lines, line)
 		size += len(line)
-		if size >= maxBytes || len(page.Lines) == limit {
+		if size >= maxBytes || len(page.Lines) == feedLimit {
 			page.UpTo = idx
 			break
 		}
 	}
 	return page, storage("read feed", rows.Err())
+}
+
+// feedLimit is at most how many records a page has.
+const feedLimit = 4096
+
+// feedQuery reads the records of some audiences after an index.
+func feedQuery(audiences int) string {
+	part := fmt.Sprintf(`SELECT * FROM (SELECT idx FROM audience WHERE audience = ? AND idx > ? ORDER BY idx LIMIT %d)`, feedLimit)
+	return `SELECT e.idx, e.recorded_at, e.outcome, e.code, e.reason, e.resolves, e.origin, e.id, e.entry
+		FROM (` + strings.Repeat(part+` UNION `, audiences-1) + part + fmt.Sprintf(`) JOIN entries e USING (idx) ORDER BY e.idx LIMIT %d`, feedLimit)
 }
 
 // followed selects the index up to which this node's copy of the ledger is
@@ -122,12 +130,14 @@ type OutboxEntry struct {
 	Raw    []byte
 }
 
+const outboxQuery = `SELECT o.n, o.origin, o.seq, e.entry FROM outbox o JOIN entries e ON e.id = o.id
+	WHERE o.n > ? AND o.stored NOT IN (SELECT value FROM json_each(?)) ORDER BY o.n LIMIT ?`
+
 // Outbox reads, in their order, entries after n that no node of the tiers
 // given has stored yet, about maxBytes of them.
 func (s *Store) Outbox(ctx context.Context, after int64, storedBy []string, limit, maxBytes int) ([]OutboxEntry, error) {
 	skip, _ := json.Marshal(append([]string{}, storedBy...))
-	rows, err := s.read.QueryContext(ctx, `SELECT o.n, o.origin, o.seq, e.entry FROM outbox o JOIN entries e ON e.id = o.id
-		WHERE o.n > ? AND o.stored NOT IN (SELECT value FROM json_each(?)) ORDER BY o.n LIMIT ?`, after, string(skip), limit)
+	rows, err := s.read.QueryContext(ctx, outboxQuery, after, string(skip), limit)
 	if err != nil {
 		return nil, storage("read outbox", err)
 	}

@@ -1,0 +1,65 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// HotQueries run for every entry, every page or every screen.
+var HotQueries = []string{
+	feedQuery(4),
+	outboxQuery,
+	selectStored + `id = ?1`,
+	selectStored + `origin = ?1 AND seq = ?2 AND seq > 0`,
+	selectStored + `status = 'waiting' AND prev = ?1 ORDER BY n`,
+	selectHead,
+	selectInForce,
+	selectView + `e.id = ?1`,
+	selectTimeline,
+	selectAttachment + `case_id = ?1`,
+	selectAttachment + `confirmed = 0 AND hash > ?1 ORDER BY hash LIMIT ?2`,
+	selectStanding,
+	`SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2)`,
+	`SELECT body FROM cases WHERE id = ?1 OR number = ?1`,
+	`SELECT body FROM cases WHERE holder = ?1 AND verb IN ('accept') ORDER BY handed_in DESC, id DESC LIMIT 50`,
+	`SELECT body FROM cases WHERE department = ?1 ORDER BY handed_in DESC, id DESC LIMIT 50`,
+	`SELECT body FROM cases WHERE division >= ?1 AND division < ?2 ORDER BY handed_in DESC, id DESC LIMIT 50`,
+}
+
+// Plan is how SQLite goes about a query.
+func (s *Store) Plan(ctx context.Context, query string) ([]string, error) {
+	var args []any
+	for i := 1; strings.Contains(query, fmt.Sprint("?", i)); i++ {
+		args = append(args, "1")
+	}
+	for range strings.Count(query, "?") {
+		if !strings.Contains(query, "?1") {
+			args = append(args, "1")
+		}
+	}
+	rows, err := s.read.QueryContext(ctx, `EXPLAIN QUERY PLAN `+query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var plan []string
+	for rows.Next() {
+		var id, parent, unused int
+		var line string
+		if err := rows.Scan(&id, &parent, &unused, &line); err != nil {
+			return nil, err
+		}
+		plan = append(plan, line)
+	}
+	return plan, rows.Err()
+}
+
+// Pragma reads a pragma of the writing connection.
+func (s *Store) Pragma(ctx context.Context, name string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var v string
+	err := s.w.row(ctx, `PRAGMA `+name).Scan(&v)
+	return v, err
+}

@@ -1,0 +1,327 @@
+package store_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
+)
+
+// run is one run of a property test with a directory of its own.
+type run struct {
+	*rapid.T
+	dir   string
+	after *[]func()
+}
+
+func (r run) TempDir() string  { return r.dir }
+func (r run) Cleanup(f func()) { *r.after = append(*r.after, f) }
+
+// checkRuns runs a property; every run gets a directory and closes what it
+// opened.
+func checkRuns(t *testing.T, property func(run)) {
+	t.Helper()
+	rapid.Check(t, func(rt *rapid.T) {
+		dir, err := os.MkdirTemp(t.TempDir(), "run")
+		if err != nil {
+			rt.Fatal(err)
+		}
+		var after []func()
+		defer func() {
+			for _, f := range after {
+				f()
+			}
+			os.RemoveAll(dir)
+		}()
+		property(run{T: rt, dir: dir, after: &after})
+	})
+}
+
+// message is something on its way between two nodes: entries going up or a
+// page of the feed going down.
+type message struct {
+	from, to *storetest.Node
+	raws     [][]byte
+	page     *store.FeedPage
+}
+
+// federation is a village, its township and the county, and a network that
+// drops, repeats, delays and reorders what they send.
+type federation struct {
+	*storetest.County
+	t        run
+	nodes    []*storetest.Node
+	village  *storetest.Node
+	township *storetest.Node
+	network  []message
+	// acknowledged are the entries that somebody was told are recorded, and
+	// cases those of them that opened one.
+	acknowledged []string
+	cases        []string
+}
+
+func newFederation(t run) *federation {
+	items := slices.DeleteFunc(storetest.Items(t), func(i catalog.Item) bool { return !slices.Contains([]string{welfare, chronic, birth}, i.Code) })
+	c := storetest.NewCounty(t, storetest.WithItems(items))
+	f := &federation{County: c, t: t, village: c.Village(here), township: c.Township(town)}
+	f.village.Pull(c.Hub())
+	f.nodes = []*storetest.Node{f.village, f.township, c.Hub()}
+	return f
+}
+
+// act lets somebody do something at a node.
+func (f *federation) act() {
+	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
+	f.Clock.Advance(1000 * 1000 * 1000)
+	switch rapid.IntRange(0, 9).Draw(f.t.T, "action") {
+	case 0, 1, 2:
+		opened := n.Submit(rapid.SampledFrom([]string{welfare, chronic, birth}).Draw(f.t.T, "item"), storetest.Matter(matterAt(n)))
+		f.cases = append(f.cases, opened.ID)
+		f.acknowledged = append(f.acknowledged, opened.Head)
+	case 3:
+		if c := f.known(n, func(*casework.Case) bool { return true }); c != nil {
+			r, err := n.Step(c.ID, &ledger.CaseCommentV1{Text: "备注"})
+			f.note(r, err)
+		}
+	case 4:
+		office := n.Division()
+		if n == f.Hub() {
+			return
+		}
+		r, err := n.Do(n.Actor(deskRole(n)), &ledger.OverlaySetV1{Overlay: catalog.Overlay{Item: welfare, Office: office, Window: fmt.Sprint(len(f.acknowledged))}}, storetest.About{})
+		f.note(r, err)
+	case 5:
+		if c := f.known(n, func(c *casework.Case) bool {
+			return c.Holder == n.Division() && c.Step > 0 && c.Status != casework.Granted && c.Steps[0].Verb != ledger.VerbCollect && c.Step < len(c.Steps)-2
+		}); c != nil && n != f.village {
+			r, err := n.Step(c.ID, &ledger.CaseReturnV1{ToStep: 0, Reason: "请补充"})
+			f.note(r, err)
+		}
+	default:
+		if c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && !c.Status.Ended() }); c != nil {
+			f.acknowledged = append(f.acknowledged, n.Advance(c.ID).Head)
+		}
+	}
+}
+
+func matterAt(n *storetest.Node) division.Code {
+	if n.Division() == storetest.Code || n.Division() == town {
+		return here
+	}
+	return n.Division()
+}
+
+func deskRole(n *storetest.Node) identity.Role {
+	if n.Division() == town {
+		return identity.TownshipClerk
+	}
+	return identity.VillageWorker
+}
+
+func (f *federation) note(r store.Result, err error) {
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	f.acknowledged = append(f.acknowledged, r.ID)
+}
+
+// known draws a case that a node has and that fits.
+func (f *federation) known(n *storetest.Node, fits func(*casework.Case) bool) *casework.Case {
+	all, err := n.Cases(ctx, store.CaseFilter{Limit: 1000})
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	var fitting []*casework.Case
+	for i := range all {
+		if fits(&all[i]) {
+			fitting = append(fitting, &all[i])
+		}
+	}
+	if len(fitting) == 0 {
+		return nil
+	}
+	return rapid.SampledFrom(fitting).Draw(f.t.T, "case")
+}
+
+// up puts a node's outbox on the network, all of it or a piece, whatever is
+// thought to have arrived.
+func (f *federation) up(n, to *storetest.Node) {
+	entries, err := n.Outbox(ctx, 0, nil, rapid.IntRange(1, 20).Draw(f.t.T, "batch"), 1<<20)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	m := message{from: n, to: to}
+	for _, e := range entries {
+		m.raws = append(m.raws, e.Raw)
+	}
+	if len(m.raws) > 0 {
+		f.network = append(f.network, m)
+	}
+}
+
+// down puts a page of the feed on the network.
+func (f *federation) down(from, to *storetest.Node) {
+	after, err := to.Cursor(ctx)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	page, err := from.Feed(ctx, to.Follower(), after, rapid.IntRange(1, 20_000).Draw(f.t.T, "bytes"))
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	f.network = append(f.network, message{from: from, to: to, page: &page})
+}
+
+// deliver takes any message from the network: it arrives once, arrives and
+// stays to arrive again, or is lost.
+func (f *federation) deliver() {
+	if len(f.network) == 0 {
+		return
+	}
+	i := rapid.IntRange(0, len(f.network)-1).Draw(f.t.T, "message")
+	m := f.network[i]
+	fate := rapid.IntRange(0, 5).Draw(f.t.T, "fate")
+	if fate != 0 {
+		f.network = slices.Delete(f.network, i, i+1)
+	}
+	if fate == 1 {
+		return
+	}
+	if m.page != nil {
+		if err := m.to.FollowPage(*m.page); err != nil {
+			f.t.Fatalf("%s follows: %v", m.to.ID(), err)
+		}
+		return
+	}
+	for _, r := range m.to.Take(m.raws...) {
+		if r.Status == store.Forked || r.Status == store.Rejected {
+			f.t.Fatalf("%s takes: %+v", m.to.ID(), r)
+		}
+	}
+}
+
+func (f *federation) step() {
+	switch rapid.IntRange(0, 11).Draw(f.t.T, "step") {
+	case 0, 1, 2, 3:
+		f.act()
+	case 4:
+		f.up(f.village, rapid.SampledFrom([]*storetest.Node{f.township, f.Hub()}).Draw(f.t.T, "to"))
+	case 5:
+		f.up(f.township, f.Hub())
+	case 6:
+		f.down(rapid.SampledFrom([]*storetest.Node{f.township, f.Hub()}).Draw(f.t.T, "from"), f.village)
+	case 7:
+		f.down(f.Hub(), f.township)
+	case 8:
+		rapid.SampledFrom(f.nodes).Draw(f.t.T, "node").Reopen()
+	default:
+		f.deliver()
+	}
+}
+
+// heal ends the faults: everything that is still to be sent is, in order.
+func (f *federation) heal() {
+	for len(f.network) > 0 {
+		f.deliver()
+	}
+	for range 3 {
+		f.village.Push(f.township)
+		f.township.Push(f.Hub())
+		f.village.Push(f.Hub())
+		f.township.Pull(f.Hub())
+		f.village.Pull(f.township)
+	}
+}
+
+// check holds all three against each other: nothing lost, nothing twice, one
+// state of every case and of everything beside it.
+func (f *federation) check() {
+	for _, n := range f.nodes {
+		if stats, err := n.OutboxStats(ctx); err != nil || stats.Length != 0 {
+			f.t.Fatalf("%s still has %d entries to send (%v)", n.ID(), stats.Length, err)
+		}
+		if list, err := n.AttentionList(ctx, storetest.Code, true); err != nil || len(list) != 0 {
+			f.t.Fatalf("%s has something to attend to: %+v (%v)", n.ID(), list, err)
+		}
+		if counts, err := n.Count(ctx, ""); err != nil || counts.Waiting != 0 || counts.Refused != 0 || counts.Duplicated != 0 {
+			f.t.Fatalf("%s: %+v (%v)", n.ID(), counts, err)
+		}
+	}
+	seen := map[string]uint64{}
+	head, err := f.Hub().Head(ctx)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	for i := uint64(1); i <= head; i++ {
+		line, err := f.Hub().RecordAt(ctx, i)
+		if err != nil {
+			f.t.Fatalf("%v", err)
+		}
+		r := mustRecord(f.t, line)
+		if at, twice := seen[r.Entry.ID]; twice {
+			f.t.Fatalf("entry %s is in the ledger at %d and %d", r.Entry.ID, at, i)
+		}
+		seen[r.Entry.ID] = i
+	}
+	for _, id := range f.acknowledged {
+		if seen[id] == 0 {
+			f.t.Fatalf("entry %s was acknowledged and is not in the ledger", id)
+		}
+	}
+	for _, n := range f.nodes[:2] {
+		for _, table := range []string{"cases", "attachments", "overlays", "case_counters"} {
+			mine, counties := lines(f.t, n.Store, table), lines(f.t, f.Hub().Store, table)
+			for _, line := range mine {
+				if !slices.Contains(counties, line) {
+					f.t.Fatalf("%s has in %s what the county has not:\n%s\n%s", n.ID(), table, line, strings.Join(counties, "\n"))
+				}
+			}
+			if n == f.township && table == "cases" && len(mine) != len(counties) {
+				f.t.Fatalf("%s has %d of %d cases", n.ID(), len(mine), len(counties))
+			}
+		}
+	}
+	for _, id := range f.cases {
+		if _, err := f.Hub().Case(ctx, id); err != nil {
+			f.t.Fatalf("case %s: %v", id, err)
+		}
+	}
+}
+
+func lines(t storetest.TB, s *store.Store, table string) []string {
+	text := strings.TrimSuffix(storetest.Dump(t, s, table), "\n")
+	return strings.Split(text, "\n")[1:]
+}
+
+// Three nodes under a network that loses, repeats, delays and reorders agree
+// in the end on every case, whatever they were restarted in the middle of.
+func TestNothingLostNothingTwice(t *testing.T) {
+	checkRuns(t, func(r run) {
+		f := newFederation(r)
+		for range rapid.IntRange(5, 60).Draw(r.T, "steps") {
+			f.step()
+		}
+		f.heal()
+		f.check()
+	})
+}
+
+func mustRecord(t storetest.TB, line []byte) ledger.Record {
+	var r ledger.Record
+	if err := json.Unmarshal(line, &r); err != nil {
+		t.Fatalf("record: %v", err)
+	}
+	return r
+}
