@@ -23,6 +23,9 @@ import (
 
 // SubmitCase hands a case in.
 func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject) (gen.SubmitCaseResponseObject, error) {
+	if receipt, known, err := s.handedIn(ctx, in.Params.IdempotencyKey); known || err != nil {
+		return gen.SubmitCase201JSONResponse(receipt), err
+	}
 	body, _, err := s.submission(ctx, in.Body)
 	if err != nil {
 		return nil, err
@@ -36,6 +39,32 @@ func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject)
 		return nil, err
 	}
 	return gen.SubmitCase201JSONResponse(receipt), nil
+}
+
+// handedIn answers a repeat with its first outcome, also when the item has
+// changed or was withdrawn since.
+func (s *Server) handedIn(ctx context.Context, key string) (gen.CaseReceipt, bool, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return gen.CaseReceipt{}, false, err
+	}
+	id := ledger.IDFromKey(s.self.Node, actor.Staff, key)
+	e, err := s.store.Entry(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (e.Kind != ledger.CaseSubmit || e.Status == ledger.Refused) {
+		return gen.CaseReceipt{}, false, nil // recording it tells
+	}
+	if err != nil {
+		return gen.CaseReceipt{}, false, err
+	}
+	c, err := s.store.Case(ctx, e.Case)
+	if errors.Is(err, store.ErrNotFound) {
+		return gen.CaseReceipt{}, false, nil
+	}
+	if err != nil {
+		return gen.CaseReceipt{}, false, err
+	}
+	receipt, err := s.receipt(ctx, c, id)
+	return receipt, true, err
 }
 
 // CheckCase tells at once everything that keeps a submission from being
@@ -79,7 +108,11 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Prev: in.Body.ExpectedHead, Key: in.Params.IdempotencyKey})
+	a := Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey}
+	if kind != ledger.CaseComment { // a comment stands beside the chain
+		a.Prev = in.Body.ExpectedHead
+	}
+	receipt, err := s.recordCase(ctx, a)
 	if err != nil {
 		return nil, err
 	}
@@ -163,15 +196,19 @@ func (s *Server) recordCase(ctx context.Context, a Action) (gen.CaseReceipt, err
 	if err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	summary, err := s.summary(ctx, c)
-	if err != nil {
-		return gen.CaseReceipt{}, err
+	return s.receipt(ctx, c, recorded.Entry)
+}
+
+// receipt is a case as it is, and how far one of its entries has come.
+func (s *Server) receipt(ctx context.Context, c *casework.Case, entry string) (receipt gen.CaseReceipt, err error) {
+	if receipt.Case, err = s.summary(ctx, c); err != nil {
+		return receipt, err
 	}
-	receipt := gen.CaseReceipt{Case: summary, Recorded: recorded}
-	if receipt.Attachments, err = s.missing(ctx, c); err != nil {
-		return gen.CaseReceipt{}, err
+	if receipt.Recorded, err = s.recorded(ctx, entry); err != nil {
+		return receipt, err
 	}
-	return receipt, nil
+	receipt.Attachments, err = s.missing(ctx, c)
+	return receipt, err
 }
 
 // missing lists the files that a case names and this node does not have.

@@ -77,7 +77,7 @@ func (s *Server) GetCaseTimeline(ctx context.Context, in gen.GetCaseTimelineRequ
 	}
 	out := gen.GetCaseTimeline200JSONResponse{Case: c.ID, Number: printed(c.Number), Entries: make([]gen.TimelineEntry, 0, len(entries))}
 	for i := range entries {
-		out.Entries = append(out.Entries, s.timelineEntry(&entries[i], c.Head))
+		out.Entries = append(out.Entries, s.timelineEntry(&entries[i], c))
 	}
 	return out, nil
 }
@@ -178,8 +178,8 @@ func (s *Server) page(ctx context.Context, f store.CaseFilter, want func(*casewo
 	return out, cursor(f.BeforeMS, f.BeforeID), nil
 }
 
-func (s *Server) timelineEntry(e *store.EntryView, head string) gen.TimelineEntry {
-	w := s.word(e, head)
+func (s *Server) timelineEntry(e *store.EntryView, c *casework.Case) gen.TimelineEntry {
+	w := s.word(e, c)
 	out := gen.TimelineEntry{
 		Entry: e.ID, Kind: string(e.Kind), What: kindZH[e.Kind], Actor: e.Actor,
 		OccurredAt: e.OccurredAt, SkewMs: e.SkewMS, RecordedAt: e.RecordedAt, Index: int64(e.Index), Word: w, WordZh: wordZH[w],

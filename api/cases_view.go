@@ -18,7 +18,7 @@ func (s *Server) summary(ctx context.Context, c *casework.Case) (gen.CaseSummary
 	if err != nil {
 		return gen.CaseSummary{}, err
 	}
-	w := s.word(submitted, c.Head)
+	w := s.word(submitted, c)
 	out := gen.CaseSummary{
 		Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department,
 		Division: c.Division, HandedInAt: c.HandedInAt, Holder: c.Holder, Status: c.Status, StatusZh: statusZH[c.Status],

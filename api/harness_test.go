@@ -124,7 +124,6 @@ func (h *site) start(o federation.Options) {
 
 func (h *site) serveFederation(l net.Listener) {
 	server := &http.Server{Handler: h.node.FederationHandler(), TLSConfig: h.node.FederationTLS()}
-	server.TLSConfig.NextProtos = []string{"http/1.1"}
 	go server.Serve(tls.NewListener(l, server.TLSConfig))
 	h.t.Cleanup(func() { server.Close() })
 }

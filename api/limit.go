@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strings"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -59,16 +60,20 @@ func (b *buckets) take(key string, now time.Time) (wait time.Duration, ok bool) 
 }
 
 // address is whom a request without login is counted under: the peer's IP
-// address, an IPv6 one by its /64. Headers that a caller can write are not
-// asked; a gateway that hides addresses has limits of its own.
-func address(r *http.Request) string {
+// address, an IPv6 one by its /64. Headers that a caller can write are asked
+// only behind a gateway, and then for what the gateway itself added.
+func (s *Server) address(r *http.Request) string {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
+	}
+	if forwarded := r.Header.Values("X-Forwarded-For"); s.o.BehindGateway && len(forwarded) > 0 {
+		last := forwarded[len(forwarded)-1]
+		host = strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		return host
+		return "unknown"
 	}
 	ip = ip.Unmap()
 	if ip.Is6() {

@@ -22,7 +22,7 @@ import (
 
 // Login answers POST /api/v1/session.
 func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.LoginResponseObject, error) {
-	if wait, ok := s.logins.take(address(requestOf(ctx).http), s.o.Now()); !ok {
+	if wait, ok := s.logins.take(s.address(requestOf(ctx).http), s.o.Now()); !ok {
 		return nil, errTooMany.retry(wait)
 	}
 	login := strings.ToLower(strings.TrimSpace(in.Body.Login))

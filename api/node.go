@@ -92,7 +92,7 @@ func (s *Server) recorded(ctx context.Context, id string) (gen.Recorded, error) 
 	if err != nil {
 		return gen.Recorded{}, err
 	}
-	w := s.word(e, "")
+	w := s.word(e, nil)
 	return gen.Recorded{Entry: id, Index: int64(e.Index), Word: w, WordZh: wordZH[w]}, nil
 }
 

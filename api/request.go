@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -79,6 +80,9 @@ func (s *Server) finish(rec *recorder, r *http.Request, rq *request, panicked an
 	}
 	if rec.code() >= http.StatusInternalServerError {
 		level = slog.LevelError
+		if errors.Is(rq.failed, context.Canceled) {
+			level = slog.LevelInfo // the caller went away
+		}
 		if rq.failed != nil {
 			attrs = append(attrs, slog.String("error", rq.failed.Error()))
 		}

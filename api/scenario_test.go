@@ -54,7 +54,7 @@ func TestScenarios(t *testing.T) {
 	for _, a := range []ApiScenario{
 		{name: "anybody sees that the process lives", method: "GET", path: "/healthz", status: 200, must: []string{"ok"}},
 		{name: "a founded county is ready", method: "GET", path: "/readyz", status: 200},
-		{name: "metrics count operations", method: "GET", path: "/metrics", status: 200, must: []string{"tongban_http_requests_total", `operation="healthz"`}},
+		{name: "metrics count operations", method: "GET", path: "/metrics", status: 200, must: []string{"tongban_http_requests_total", `operation="healthz"`, "tongban_outbox_entries 0", "tongban_hub_leader 1", "go_goroutines"}},
 		{name: "the document is served", method: "GET", path: "/api/openapi.yaml", status: 200, must: []string{"openapi: 3.0.3"}},
 		{name: "and a page to read it", method: "GET", path: "/api/docs", status: 200, must: []string{"submitCase", "收件"}, not: []string{"<script", "http://", "//cdn"}},
 		{name: "an unknown path is a problem", method: "GET", path: "/api/v1/nothing", status: 404, must: []string{`"code":"not_found"`, "没有这个接口"}},

@@ -24,10 +24,11 @@ type Options struct {
 	Node  Node
 	Store *store.Store
 	Blobs *blob.Store
-	// Limits bound the attachments of a case.
+	// Limits bound the attachments of a case, as the node itself applies
+	// them; zero takes catalog.DefaultLimits.
 	Limits catalog.Limits
-	// Checkpoint gives the newest signed checkpoint; nil takes the newest
-	// that the store has seen. Carry writes and reads USB bundles; nil where
+	// Checkpoint gives the newest signed checkpoint; nil asks the node, or
+	// takes the newest that the store has seen. Carry writes and reads USB bundles; nil where
 	// this program cannot.
 	Checkpoint func(context.Context) ([]byte, error)
 	Carry      Carrier
@@ -42,6 +43,9 @@ type Options struct {
 	// Secure says that browsers reach this node over https only, here or at
 	// a gateway in front.
 	Secure bool
+	// BehindGateway says that every request comes through a gateway, which
+	// names the caller's address last in X-Forwarded-For.
+	BehindGateway bool
 	// BodyBytes bounds a request body that is neither a file nor an
 	// attachment; Request the time one request may take; Refresh how long a
 	// login lasts.
@@ -50,9 +54,10 @@ type Options struct {
 	Refresh   time.Duration
 	Rates     Rates
 	// Registry is where figures are kept and served from at /metrics, to
-	// readers with MetricsToken if it is set.
+	// readers with MetricsToken if it is set; HideMetrics serves none.
 	Registry     *prometheus.Registry
 	MetricsToken string
+	HideMetrics  bool
 	// Pages serves the web application at every path that is not the API's.
 	Pages http.Handler
 	// Now is the clock; nil is time.Now.
@@ -88,7 +93,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMetrics(o.Registry)
+	m, err := newMetrics(o.Registry, o.Node)
 	if err != nil {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}
@@ -117,14 +122,11 @@ func (o Options) withDefaults() Options {
 	if o.Registry == nil {
 		o.Registry = prometheus.NewRegistry()
 	}
+	if len(o.Limits.Types) == 0 {
+		o.Limits = catalog.DefaultLimits()
+	}
 	if o.Checkpoint == nil {
-		o.Checkpoint = func(ctx context.Context) ([]byte, error) {
-			size, note, err := o.Store.LastCheckpoint(ctx)
-			if err == nil && size == 0 {
-				err = errNotFound
-			}
-			return []byte(note), err
-		}
+		o.Checkpoint = checkpointOf(o.Node, o.Store)
 	}
 	if o.BodyBytes <= 0 {
 		o.BodyBytes = 4 << 20
@@ -139,6 +141,23 @@ func (o Options) withDefaults() Options {
 		o.Rates = DefaultRates
 	}
 	return o
+}
+
+// checkpointOf is where the newest signed checkpoint comes from: a hub signs
+// one, a node below keeps those it has seen.
+func checkpointOf(n Node, st *store.Store) func(context.Context) ([]byte, error) {
+	if signs, ok := n.(interface {
+		Checkpoint(context.Context) ([]byte, error)
+	}); ok {
+		return signs.Checkpoint
+	}
+	return func(ctx context.Context) ([]byte, error) {
+		size, note, err := st.LastCheckpoint(ctx)
+		if err == nil && size == 0 {
+			err = errNoCheckpoint
+		}
+		return []byte(note), err
+	}
 }
 
 // ServeHTTP answers one request.

@@ -105,7 +105,7 @@ func (s *Server) identify(r *http.Request, rq *request, p permission) error {
 			return errTooMany.retry(wait)
 		}
 	default:
-		if wait, ok := s.addresses.take(address(r), s.o.Now()); !ok {
+		if wait, ok := s.addresses.take(s.address(r), s.o.Now()); !ok {
 			return errTooMany.retry(wait)
 		}
 	}

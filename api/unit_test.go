@@ -148,11 +148,17 @@ func TestLockGrowsAndEnds(t *testing.T) {
 }
 
 func TestAddress(t *testing.T) {
+	direct, behind := &Server{}, &Server{o: Options{BehindGateway: true}}
+	forwarded := http.Header{"X-Forwarded-For": {"198.51.100.9, 203.0.113.1"}}
 	for in, want := range map[string]string{
-		"192.0.2.7:1234": "192.0.2.7", "[::ffff:192.0.2.7]:1": "192.0.2.7", "[2001:db8:1:2:3::4]:5": "2001:db8:1:2::/64", "pipe": "pipe",
+		"192.0.2.7:1234": "192.0.2.7", "[::ffff:192.0.2.7]:1": "192.0.2.7", "[2001:db8:1:2:3::4]:5": "2001:db8:1:2::/64", "pipe": "unknown",
 	} {
-		if got := address(&http.Request{RemoteAddr: in, Header: http.Header{"X-Forwarded-For": {"203.0.113.1"}}}); got != want {
+		r := &http.Request{RemoteAddr: in, Header: forwarded}
+		if got := direct.address(r); got != want {
 			t.Errorf("%s: %s, want %s", in, got, want)
+		}
+		if got := behind.address(r); got != "203.0.113.1" {
+			t.Errorf("behind a gateway: %s", got)
 		}
 	}
 }
@@ -187,25 +193,26 @@ func TestWords(t *testing.T) {
 	entry := func(kind ledger.Kind, origin string, index uint64, stored string, status ledger.Outcome) *store.EntryView {
 		return &store.EntryView{Entry: ledger.Entry{ID: "e", Kind: kind, Origin: origin}, Index: index, Stored: stored, Status: status}
 	}
+	open, accepted := &casework.Case{Status: casework.HandedIn}, &casework.Case{Status: casework.Accepted, AcceptedMS: 1}
 	for _, c := range []struct {
 		s    *Server
 		e    *store.EntryView
-		head string
+		c    *casework.Case
 		want string
 	}{
-		{village, entry(ledger.CaseSubmit, "v-1", 0, "", ledger.Applied), "e", "saved_here"},
-		{village, entry(ledger.CaseSubmit, "v-1", 0, "township", ledger.Applied), "e", "at_township"},
-		{village, entry(ledger.CaseSubmit, "v-1", 0, "county", ledger.Applied), "e", "at_county"},
-		{village, entry(ledger.CaseSubmit, "v-1", 9, "county", ledger.Applied), "e", "at_county"},
-		{village, entry(ledger.CaseSubmit, "v-1", 9, "", ledger.Applied), "later", "taken_up"},
-		{village, entry(ledger.CaseAccept, "v-1", 9, "", ledger.Applied), "e", "taken_up"},
-		{village, entry(ledger.CaseAccept, "v-1", 9, "", ledger.Waiting), "e", "at_county"},
-		{village, entry(ledger.CaseSubmit, "v-1", 9, "", ledger.Refused), "e", "refused"},
-		{township, entry(ledger.CaseSubmit, "v-1", 0, "", ledger.Applied), "e", "at_township"},
-		{township, entry(ledger.CaseSubmit, "t-1", 0, "", ledger.Applied), "e", "saved_here"},
-		{township, entry(ledger.CaseSubmit, "v-1", 0, "", "held"), "e", "at_township"},
+		{village, entry(ledger.CaseSubmit, "v-1", 0, "", ledger.Applied), open, "saved_here"},
+		{village, entry(ledger.CaseSubmit, "v-1", 0, "township", ledger.Applied), open, "at_township"},
+		{village, entry(ledger.CaseSubmit, "v-1", 0, "county", ledger.Applied), open, "at_county"},
+		{village, entry(ledger.CaseSubmit, "v-1", 9, "county", ledger.Applied), open, "at_county"},
+		{village, entry(ledger.CaseSubmit, "v-1", 9, "", ledger.Applied), accepted, "taken_up"},
+		{village, entry(ledger.CaseAccept, "v-1", 9, "", ledger.Applied), open, "taken_up"},
+		{village, entry(ledger.CaseAccept, "v-1", 9, "", ledger.Waiting), open, "at_county"},
+		{village, entry(ledger.CaseSubmit, "v-1", 9, "", ledger.Refused), open, "refused"},
+		{township, entry(ledger.CaseSubmit, "v-1", 0, "", ledger.Applied), open, "at_township"},
+		{township, entry(ledger.CaseSubmit, "t-1", 0, "", ledger.Applied), open, "saved_here"},
+		{township, entry(ledger.CaseSubmit, "v-1", 0, "", "held"), open, "at_township"},
 	} {
-		if got := c.s.word(c.e, c.head); string(got) != c.want || wordZH[got] == "" {
+		if got := c.s.word(c.e, c.c); string(got) != c.want || wordZH[got] == "" {
 			t.Errorf("%+v: %s, want %s", c.e, got, c.want)
 		}
 	}

@@ -19,13 +19,13 @@ var wordZH = map[gen.Word]string{
 
 // word says how far an entry has come, as far as this node knows. Only the
 // county's ledger coming back confirms: until then an entry is where it was
-// last said to be stored. A submission is taken up once its case has moved
-// on; head is the last entry of that case.
-func (s *Server) word(e *store.EntryView, head string) gen.Word {
+// last said to be stored. A submission is taken up once a desk has accepted
+// its case or refused to; what else is recorded, once it is applied.
+func (s *Server) word(e *store.EntryView, c *casework.Case) gen.Word {
 	switch {
 	case e.Status == ledger.Refused:
 		return gen.WordRefused
-	case e.Index > 0 && e.Kind == ledger.CaseSubmit && (head == "" || head == e.ID):
+	case e.Index > 0 && e.Kind == ledger.CaseSubmit && (c == nil || c.AcceptedMS == 0 && c.Status != casework.NotAccepted):
 		return gen.AtCounty
 	case e.Index > 0 && e.Status == ledger.Applied:
 		return gen.TakenUp
