@@ -63,7 +63,7 @@ func BenchmarkFanOut(b *testing.B) {
 	}
 	var latencies []time.Duration
 	var mu sync.Mutex
-	edition, wire, packed := 2, 0, 0
+	edition, wire, packed, began := 2, 0, 0, s.Stats().BytesOut
 	item := r.Item("TB-MZJ-004")
 	for b.Loop() {
 		var wg sync.WaitGroup
@@ -101,6 +101,7 @@ func BenchmarkFanOut(b *testing.B) {
 	b.ReportMetric(float64(latencies[len(latencies)*99/100].Microseconds())/1000, "p99-ms")
 	b.ReportMetric(float64(wire)/float64(len(latencies)), "pageB/follower")
 	b.ReportMetric(float64(packed), "frameB")
+	b.ReportMetric(float64(s.Stats().BytesOut-began)/float64(len(latencies)), "allB/follower")
 }
 
 // Packing and opening a full page, as a follower far behind gets it.

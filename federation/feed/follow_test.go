@@ -131,6 +131,54 @@ func TestMovesBetweenUpstreams(t *testing.T) {
 	}
 }
 
+// Lines that come and go at any moment while entries are made lose nothing and
+// bring nothing twice.
+func TestMovesAtAnyEntry(t *testing.T) {
+	r := newRealm(t)
+	town, village := r.Township(townshipA), r.Village(villageA)
+	_, countyURL := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{}), Heartbeat: 5 * time.Millisecond, PageBytes: 1})
+	townLine := newProxy(t, countyURL, nil)
+	townFollower, _ := run(t, town.Store, FollowerOptions{Upstreams: []Upstream{countyUp(t, townLine.url(), town.Store)}})
+	_, townURL := serve(t, town.Store, ServerOptions{County: townFollower, Heartbeat: 5 * time.Millisecond, PageBytes: 1})
+	lines := []*proxy{townLine, newProxy(t, townURL, nil), newProxy(t, countyURL, nil)}
+	st := replica(t, village)
+	f, _ := run(t, st, FollowerOptions{Probe: 5 * time.Millisecond, Stale: 30 * time.Millisecond, Silence: 5 * time.Second,
+		Upstreams: []Upstream{upstream(t, "town", lines[1].url(), node.Township, st), countyUp(t, lines[2].url(), st)}})
+	random := rand.New(seeded(11))
+	followed, edition := map[string]bool{}, 2
+	for n := range 60 {
+		lines[random.IntN(3)].set(random.IntN(2) == 0)
+		if n%3 == 0 {
+			village.Submit("TB-YBJ-003")
+			village.Push(r.Hub())
+		} else {
+			r.change(edition)
+			edition++
+		}
+		followed[f.Status().Upstream] = true
+		if n%10 == 9 {
+			for _, l := range lines {
+				l.set(false)
+			}
+			reaches(t, st, mustHead(t, r.Hub().Store))
+		}
+	}
+	village.Pull(r.Hub())
+	tables := []string{"items", "cases", "staff", "nodes"}
+	if got, want := storetest.Dump(t, st, tables...), storetest.Dump(t, village.Store, tables...); got != want {
+		t.Errorf("the village's state differs:\n%s\nwant\n%s", got, want)
+	}
+	got, err := st.Count(context.Background(), "")
+	want, err2 := village.Count(context.Background(), "")
+	if err != nil || err2 != nil || got.Records != want.Records || got.HandedIn != 20 {
+		t.Errorf("counts %+v, want %+v", got, want)
+	}
+	if s := f.Status(); len(s.Blocked) != 0 || s.Unverified > 1 {
+		t.Errorf("status %+v", s)
+	}
+	t.Logf("followed %v", followed)
+}
+
 // With nobody else to follow, a township that has lost the county is better
 // than nothing.
 func TestMakesDoWithStaleTownship(t *testing.T) {

@@ -17,7 +17,8 @@ import (
 
 // Upstream is a node above that serves the feed.
 type Upstream struct {
-	// Name is shown to people; Tier is the node's tier.
+	// Name is shown to people and unlike those of the other upstreams; Tier
+	// is the node's tier.
 	Name string
 	Tier node.Tier
 	// BaseURL is the root of its federation port, "https://10.1.2.3:8443".

@@ -116,7 +116,8 @@ func (s *Server) Stats() ServerStats {
 	return ServerStats{Followers: len(s.followers), Pages: s.pages.Load(), Compressions: s.cache.made.Load(), BytesOut: s.bytes.Load()}
 }
 
-// Close ends all feeds and waits for them; later requests are refused.
+// Close ends all feeds and waits for them; later requests are refused. It
+// goes before http.Server.Shutdown, which would wait for the feeds.
 func (s *Server) Close() {
 	s.close.Do(func() {
 		s.mu.Lock()

@@ -231,6 +231,7 @@ func TestRefusesRequests(t *testing.T) {
 		{"the township itself", below, PathFeed, town.Follower(), 403, "not_allowed"},
 		{"revoked", hub, PathFeed, store.Follower{Node: gone.Node, Division: gone.Division}, 403, "revoked"},
 		{"too many", hub, PathFeed, town.Follower(), 503, "busy"},
+		{"bad full", hub, PathFeed + "?full=2", village.Follower(), 400, "bad_request"},
 		{"bad after", hub, PathFeed + "?after=-1", village.Follower(), 400, "bad_request"},
 		{"huge after", hub, PathFeed + "?after=99999999999999999", village.Follower(), 400, "bad_request"},
 		{"bad full", hub, PathFeed + "?full=yes", village.Follower(), 400, "bad_request"},
@@ -253,6 +254,12 @@ func TestRefusesRequests(t *testing.T) {
 				t.Errorf("%s: %s", resp.Status, b)
 			}
 		})
+	}
+	for who, want := range map[store.Follower]int{village.Follower(): 200, town.Follower(): 503} {
+		resp, err := clientOf(t, who).Head(hub + PathFeed)
+		if err != nil || resp.StatusCode != want || want == 200 && resp.Header.Get(headerHeard) != "0" {
+			t.Errorf("HEAD by %s: %v, %v", who.Node, resp, err)
+		}
 	}
 	resp, err := clientOf(t, village.Follower()).Post(hub+PathFeed, "text/plain", strings.NewReader("x"))
 	if err != nil || resp.StatusCode != http.StatusMethodNotAllowed {
@@ -296,6 +303,26 @@ func TestEndsFeeds(t *testing.T) {
 	ends(third, ErrClosing)
 	if n := s.Stats().Followers; n != 0 {
 		t.Errorf("%d followers are left", n)
+	}
+}
+
+// A follower that was with a hub further ahead waits until this one has come
+// as far.
+func TestWaitsForHubBehind(t *testing.T) {
+	r := newRealm(t)
+	village := r.Village(villageA)
+	_, url := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{})})
+	head := mustHead(t, r.Hub().Store)
+	l := listen(t, url, village.Follower(), fmt.Sprintf("after=%d&checkpoint=%d", head+3, head+3))
+	if _, err := l.next(); err != nil || l.at != head+3 || len(l.beats[0].Checkpoints) != 0 {
+		t.Fatalf("at %d of %d: %v", l.at, head+3, err)
+	}
+	for range 5 {
+		r.Hub().MustDo(r.Operator(), &ledger.LevelRaiseV1{Level: 1})
+	}
+	l.until(t, head+5)
+	if len(l.lines) != 2 || l.lines[0].Index != head+4 {
+		t.Errorf("got %d lines", len(l.lines))
 	}
 }
 

@@ -64,6 +64,9 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 	w.Header().Set("Content-Type", "application/vnd.tongban.feed")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
+		if err := s.room(f.Node); err != nil {
+			return err
+		}
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
@@ -129,20 +132,32 @@ func (s *Server) session(r *http.Request, f store.Follower) (*session, error) {
 func (s *Server) enter(ss *session) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.roomLocked(ss.Node); err != nil {
+		return err
+	}
+	if old := s.followers[ss.Node]; old != nil {
+		old.cancel(ErrReplaced)
+	}
+	s.followers[ss.Node] = ss
+	s.open.Add(1)
+	return nil
+}
+
+func (s *Server) room(node string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.roomLocked(node)
+}
+
+func (s *Server) roomLocked(node string) error {
 	select {
 	case <-s.closing:
 		return ErrClosing
 	default:
 	}
-	old := s.followers[ss.Node]
-	if old == nil && len(s.followers) >= s.o.MaxFollowers {
+	if s.followers[node] == nil && len(s.followers) >= s.o.MaxFollowers {
 		return ErrBusy
 	}
-	if old != nil {
-		old.cancel(ErrReplaced)
-	}
-	s.followers[ss.Node] = ss
-	s.open.Add(1)
 	return nil
 }
 
@@ -165,7 +180,7 @@ func (s *Server) stream(ctx context.Context, r *http.Request, ss *session) error
 		return err
 	}
 	for {
-		changed, sent, err := s.catchUp(ctx, ss, tick.C())
+		changed, sent, err := s.catchUp(ctx, r, ss, tick.C())
 		if err != nil {
 			return err
 		}
@@ -180,10 +195,7 @@ func (s *Server) stream(ctx context.Context, r *http.Request, ss *session) error
 				return err
 			}
 		case <-tick.C():
-			if err := s.still(r, ss); err != nil {
-				return err
-			}
-			if err := s.beat(ctx, ss, true); err != nil {
+			if err := s.due(ctx, r, ss, true); err != nil {
 				return err
 			}
 		case <-s.closing:
@@ -196,11 +208,11 @@ func (s *Server) stream(ctx context.Context, r *http.Request, ss *session) error
 
 // catchUp sends pages until the follower has all there is, with heartbeats
 // between them when it takes long.
-func (s *Server) catchUp(ctx context.Context, ss *session, due <-chan time.Time) (changed <-chan struct{}, sent bool, err error) {
+func (s *Server) catchUp(ctx context.Context, r *http.Request, ss *session, tick <-chan time.Time) (changed <-chan struct{}, sent bool, err error) {
 	for {
 		select {
-		case <-due:
-			if err := s.beat(ctx, ss, false); err != nil {
+		case <-tick:
+			if err := s.due(ctx, r, ss, false); err != nil {
 				return nil, sent, err
 			}
 		default:
@@ -294,14 +306,17 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	return ss.out.flush()
 }
 
-// still ends the feed of a node that was revoked or lost its place since it
-// connected.
-func (s *Server) still(r *http.Request, ss *session) error {
+// due is what a tick brings: the look whether the follower is still in good
+// standing, which ends the feed of a node revoked meanwhile, and a heartbeat.
+func (s *Server) due(ctx context.Context, r *http.Request, ss *session, caughtUp bool) error {
 	f, err := s.admit(r)
-	if err == nil && f.Node != ss.Node {
-		err = ErrNotAllowed
+	if err != nil {
+		return err
 	}
-	return err
+	if f.Node != ss.Node {
+		return ErrNotAllowed
+	}
+	return s.beat(ctx, ss, caughtUp)
 }
 
 // pace lets changes that come close together travel together.
