@@ -197,11 +197,25 @@ func (s *session) withToken() (*client.Client, error) { return clientOf(s.saved.
 // never sends one, and following it would hand the token to whoever is named.
 func clientOf(node string, over http.RoundTripper) (*client.Client, error) {
 	doer := &http.Client{Transport: over, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	api, err := client.NewClient(node, client.WithHTTPClient(doer))
+	api, err := client.NewClient(node, client.WithHTTPClient(doer), client.WithRequestEditorFn(unasked))
 	if err != nil {
 		return nil, usagef("节点地址不正确 (not an address): %v", err)
 	}
 	return api, nil
+}
+
+// unasked takes out of a request the query parameters that were not given. The
+// generated client sends them empty or zero, and the contract has no such
+// values.
+func unasked(_ context.Context, req *http.Request) error {
+	query := req.URL.Query()
+	for name := range query {
+		if value := query.Get(name); value == "" || value == "0" {
+			query.Del(name)
+		}
+	}
+	req.URL.RawQuery = query.Encode()
+	return nil
 }
 
 // errLogin is the refusal given before the node has to give it.
