@@ -63,7 +63,11 @@ func (s *Server) handedIn(ctx context.Context, key string) (gen.CaseReceipt, boo
 	if err != nil {
 		return gen.CaseReceipt{}, false, err
 	}
-	receipt, err := s.receipt(ctx, c, id)
+	recorded, err := s.recorded(ctx, id)
+	if err != nil {
+		return gen.CaseReceipt{}, false, err
+	}
+	receipt, err := s.receipt(ctx, c, recorded)
 	return receipt, true, err
 }
 
@@ -196,19 +200,17 @@ func (s *Server) recordCase(ctx context.Context, a Action) (gen.CaseReceipt, err
 	if err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	return s.receipt(ctx, c, recorded.Entry)
+	return s.receipt(ctx, c, recorded)
 }
 
-// receipt is a case as it is, and how far one of its entries has come.
-func (s *Server) receipt(ctx context.Context, c *casework.Case, entry string) (receipt gen.CaseReceipt, err error) {
-	if receipt.Case, err = s.summary(ctx, c); err != nil {
-		return receipt, err
+// receipt is a case as it is, with how far the entry just made has come.
+func (s *Server) receipt(ctx context.Context, c *casework.Case, recorded gen.Recorded) (gen.CaseReceipt, error) {
+	summary, err := s.summary(ctx, c)
+	if err != nil {
+		return gen.CaseReceipt{}, err
 	}
-	if receipt.Recorded, err = s.recorded(ctx, entry); err != nil {
-		return receipt, err
-	}
-	receipt.Attachments, err = s.missing(ctx, c)
-	return receipt, err
+	missing, err := s.missing(ctx, c)
+	return gen.CaseReceipt{Case: summary, Recorded: recorded, Attachments: missing}, err
 }
 
 // missing lists the files that a case names and this node does not have.

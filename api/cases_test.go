@@ -187,6 +187,69 @@ func (r region) reach(t *testing.T, id string) {
 	}
 }
 
+// TestLineDownAndRefused: with the line down a village goes on; what its
+// worker did after losing the right is refused when it arrives, shows at both
+// ends with its reason, and is settled by a person.
+func TestLineDownAndRefused(t *testing.T) {
+	r := newRegion(t)
+	person, err := r.village.node.Store.StaffByLogin(t.Context(), "worker")
+	check(t, err)
+	token := r.village.token("worker")
+	r.hub.cut()
+	until(t, "the village to notice", func() bool {
+		var n gen.ThisNode
+		r.village.get("", "/api/v1/node", &n)
+		return n.Line.State == gen.LineDown
+	})
+	r.hub.must("operator", "POST", "/api/v1/staff/"+person.ID+"/disable", gen.DisableRequest{Reason: "离岗"}, 200)
+
+	var in gen.CaseReceipt
+	r.village.decode(r.village.must("worker", "POST", "/api/v1/cases", r.village.submission("TB-XZRZ-005", theVillage), 201), &in)
+	if in.Recorded.Word != gen.SavedHere || in.Recorded.WordZh != "已存本机" {
+		t.Fatalf("with the line down: %+v", in.Recorded)
+	}
+	var sync gen.SyncReport
+	r.village.get("worker", "/api/v1/sync", &sync)
+	if sync.Self.OutboxEntries != 1 || sync.Self.OutboxUnsent != 1 || sync.Self.Line.State != gen.LineDown {
+		t.Errorf("%+v", sync.Self)
+	}
+
+	r.hub.heal()
+	r.village.node.Kick()
+	open := func(s *site, token string) []gen.AttentionItem {
+		var list gen.AttentionList
+		if resp := s.send(request0{method: "GET", path: "/api/v1/attention", token: token}); resp.Code == 200 {
+			s.decode(resp, &list)
+		}
+		return list.Items
+	}
+	supervisor := r.hub.token("supervisor")
+	until(t, "the county to refuse it", func() bool { return len(open(r.hub, supervisor)) == 1 })
+	item := open(r.hub, supervisor)[0]
+	if item.Entry != in.Case.Id || item.Code != "not_authorised" || item.Zh == "" || item.Next == "" || item.Number != in.Case.Number {
+		t.Errorf("%+v", item)
+	}
+	until(t, "the village to hear that its worker is out", func() bool {
+		return r.village.send(request0{method: "GET", path: "/api/v1/attention", token: token}).Code == 401
+	})
+	until(t, "the refusal to show at the village", func() bool {
+		open, err := r.village.node.Store.AttentionList(t.Context(), theVillage, false)
+		return err == nil && len(open) == 1
+	})
+	var c gen.Reconciliation
+	r.hub.get("supervisor", "/api/v1/reconcile", &c)
+	if c.HandedIn != 1 || c.Confirmed != 1 || c.NeedsAttention != 1 || c.Duplicated != 0 {
+		t.Errorf("%+v", c)
+	}
+
+	r.hub.must("supervisor", "POST", "/api/v1/attention/"+item.Entry+"/resolve", gen.ResolveRequest{Note: "x"}, 403)
+	r.hub.must("operator", "POST", "/api/v1/attention/"+item.Entry+"/resolve", gen.ResolveRequest{Note: "已由乡镇重新收件"}, 200)
+	if left := open(r.hub, supervisor); len(left) != 0 {
+		t.Errorf("still open: %+v", left)
+	}
+	r.hub.must("operator", "POST", "/api/v1/attention/nothing/resolve", gen.ResolveRequest{Note: "x"}, 404)
+}
+
 func TestActionsAreChecked(t *testing.T) {
 	h := newHub(t)
 	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)

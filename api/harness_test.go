@@ -43,8 +43,9 @@ type site struct {
 	node   *federation.Node
 	api    *Server
 	hasher *trust.Hasher
-	// federation is where nodes below reach a hub.
+	// federation is where nodes below reach a hub; cut takes that away.
 	federation string
+	cut        func()
 
 	mu     sync.Mutex
 	tokens map[string]string
@@ -123,9 +124,18 @@ func (h *site) start(o federation.Options) {
 }
 
 func (h *site) serveFederation(l net.Listener) {
-	server := &http.Server{Handler: h.node.FederationHandler(), TLSConfig: h.node.FederationTLS()}
-	go server.Serve(tls.NewListener(l, server.TLSConfig))
+	server := &http.Server{Handler: h.node.FederationHandler()}
+	go server.Serve(tls.NewListener(l, h.node.FederationTLS()))
+	h.cut = func() { server.Close() }
 	h.t.Cleanup(func() { server.Close() })
+}
+
+// heal brings back what cut took away, at the same address.
+func (h *site) heal() {
+	h.t.Helper()
+	l, err := net.Listen("tcp", strings.TrimPrefix(h.federation, "https://"))
+	check(h.t, err)
+	h.serveFederation(l)
 }
 
 // person adds a member of staff, who has the usual password.
