@@ -54,6 +54,7 @@ type Store struct {
 	w      *writer
 	read   *sql.DB
 	local  *sql.DB
+	closed bool
 	failed error // the first storage failure: nothing is written after it
 
 	applied uint64 // raft index in the database, at the county
@@ -177,10 +178,15 @@ func (s *Store) load(ctx context.Context) error {
 	return nil
 }
 
-// Close closes the databases. A write under way is finished first.
+// Close closes the databases. A write under way is finished first. Closing
+// again does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
 	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())

@@ -92,7 +92,6 @@ type County struct {
 	hub   *Node
 	nodes map[division.Code]*Node
 	order []*Node
-	raft  uint64
 	ids   map[string]int
 }
 
@@ -289,8 +288,7 @@ func Items(tb TB) []catalog.Item {
 // became of each.
 func (c *County) Propose(entries ...[]byte) []store.Result {
 	c.tb.Helper()
-	c.raft++
-	results, err := c.hub.Commit(context.Background(), []store.Proposal{{RaftIndex: c.raft, At: c.Clock.UnixMilli(), Entries: entries}})
+	results, err := c.hub.Commit(context.Background(), []store.Proposal{{RaftIndex: c.hub.Applied() + 1, At: c.Clock.UnixMilli(), Entries: entries}})
 	c.must(err, "commit")
 	return results[0]
 }
