@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
@@ -43,29 +44,14 @@ type Node interface {
 
 var _ Node = (*federation.Node)(nil)
 
-// Carrier writes and reads the bundles that travel on a USB stick. Its errors
-// are *carry.Fault.
+// Carrier writes and reads the bundles that travel on a USB stick: a
+// *carry.Node.
 type Carrier interface {
-	Export(ctx context.Context, to io.Writer, o CarryOut) error
-	// Import takes a bundle in; what was known before is counted as such.
-	Import(ctx context.Context, from io.Reader) (CarryReport, error)
+	Export(ctx context.Context, to io.Writer, o carry.Options) (carry.Summary, error)
+	Import(ctx context.Context, from io.Reader) (carry.Summary, error)
 }
 
-// CarryOut says what to put into a bundle.
-type CarryOut struct {
-	// For is the node below it is for; empty at a node that sends up.
-	For string
-	// After is the county index that node has already; Full adds its own
-	// entries, for a node that lost them.
-	After uint64
-	Full  bool
-	// Attachments adds the files, Personal agrees to people's data in the
-	// clear.
-	Attachments, Personal bool
-}
-
-// CarryReport is what a bundle held.
-type CarryReport struct{ Entries, Known, Refused, Attachments int64 }
+var _ Carrier = (*carry.Node)(nil)
 
 // Action is what somebody does, on its way to becoming an entry.
 type Action = federation.Action

@@ -248,7 +248,7 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	first := &http.Client{Transport: &http.Transport{TLSClientConfig: trust.FirstContactConfig()}, Timeout: 30 * time.Second}
+	first := &http.Client{Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.FirstContactConfig())}, Timeout: 30 * time.Second}
 	defer first.CloseIdleConnections()
 	var chain []trust.SignedTrust
 	if err := get(ctx, first, o.County+trustPath, nil, &chain); err != nil {
@@ -258,8 +258,8 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: the address is not a hub of the county that made the token: %w", err)
 	}
-	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
-		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}})}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.ClientConfig(trust.TLSOptions{
+		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}}))}}
 	defer client.CloseIdleConnections()
 	var inv invitation
 	if err := get(ctx, client, o.County+enrolPath, http.Header{"Tongban-Token": {o.Token}}, &inv); err != nil {

@@ -117,16 +117,16 @@ func (w *walk) submit(ctx context.Context, by *person, title, code string, n int
 }
 
 func (w *walk) act(ctx context.Context, by *person, h *handedIn, a client.CaseAction) error {
-	var rec client.Recorded
+	var receipt client.CaseReceipt
 	key := newKey()
 	err := await(ctx, fmt.Sprintf("%s %s", a.Kind, h.title), 30*time.Second, func(ctx context.Context) (bool, error) {
-		err := by.post(ctx, "/api/v1/cases/"+h.id+"/actions", a, key, &rec)
+		err := by.post(ctx, "/api/v1/cases/"+h.id+"/actions", a, key, &receipt)
 		return err == nil, err
 	})
 	if err != nil {
 		return err
 	}
-	w.s.step("%s %s %s：%s", by.login, actionZH[a.Kind], h.title, rec.WordZh)
+	w.s.step("%s %s %s：%s", by.login, actionZH[a.Kind], h.title, receipt.Recorded.WordZh)
 	return nil
 }
 
@@ -281,7 +281,7 @@ func (w *walk) timelines(ctx context.Context) error {
 		}
 		w.s.say("\n%s %s", h.number, h.title)
 		for _, e := range t.Entries {
-			w.s.say("    %s  %-8s %s（%s，%s） #%d %s", time.UnixMilli(e.OccurredAt).Format(time.TimeOnly), e.What, e.Actor.Name, e.Actor.Role, e.Actor.Node, e.Index, e.WordZh)
+			w.s.say("    %s  %-8s %s（%s，%s） #%d %s", time.UnixMilli(e.OccurredAt).In(beijing).Format(time.TimeOnly), e.What, e.Actor.Name, e.Actor.Role, e.Actor.Node, e.Index, e.WordZh)
 		}
 	}
 	return nil
@@ -291,3 +291,6 @@ func yes(opinion string) client.CaseAction {
 	granted := true
 	return client.CaseAction{Kind: "decide", Granted: &granted, Opinion: opinion}
 }
+
+// beijing is the county's time; it has had no summer time since 1991.
+var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)
