@@ -13,6 +13,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -74,14 +75,18 @@ func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObjec
 	if s.o.Carry == nil {
 		return nil, errNoCarry
 	}
-	o := CarryOut{For: in.Body.For, After: uint64(in.Body.After), Full: in.Body.Full, Personal: in.Body.Personal,
-		Attachments: in.Body.Attachments == nil || *in.Body.Attachments}
+	o := carry.Options{For: in.Body.For, Full: in.Body.Full, Personal: in.Body.Personal,
+		WithoutAttachments: in.Body.Attachments != nil && !*in.Body.Attachments}
+	if after := uint64(in.Body.After); after > 0 {
+		o.After = &after
+	}
 	return s.tempFile("carry.tnb", func(path string) error {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.o.Carry.Export(ctx, f, o), f.Close())
+		_, err = s.o.Carry.Export(ctx, f, o)
+		return errors.Join(err, f.Close())
 	})
 }
 
@@ -94,7 +99,8 @@ func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return gen.ImportCarry200JSONResponse{Entries: r.Entries, Known: r.Known, Refused: r.Refused, Attachments: r.Attachments}, nil
+	return gen.ImportCarry200JSONResponse{From: r.From, Entries: r.Entries, Known: r.Known, Refused: r.Refused,
+		Unverified: r.Unverified, Attachments: r.Attachments, AttachmentsKnown: r.AttachmentsKnown, AttachmentsRefused: r.AttachmentsRefused}, nil
 }
 
 // TakeBackup answers with a consistent copy of the node's state.

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store"
@@ -28,8 +29,8 @@ type Options struct {
 	// them; zero takes catalog.DefaultLimits.
 	Limits catalog.Limits
 	// Checkpoint gives the newest signed checkpoint; nil asks the node, or
-	// takes the newest that the store has seen. Carry writes and reads USB bundles; nil where
-	// this program cannot.
+	// takes the newest that the store has seen. Carry writes and reads USB bundles; nil asks
+	// the node for its own.
 	Checkpoint func(context.Context) ([]byte, error)
 	Carry      Carrier
 	// Hasher checks passwords, a few at a time.
@@ -127,6 +128,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Checkpoint == nil {
 		o.Checkpoint = checkpointOf(o.Node, o.Store)
+	}
+	if carries, ok := o.Node.(interface{ Carry() *carry.Node }); ok && o.Carry == nil {
+		o.Carry = carries.Carry()
 	}
 	if o.BodyBytes <= 0 {
 		o.BodyBytes = 4 << 20

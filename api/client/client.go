@@ -313,19 +313,29 @@ type CalendarYears struct {
 
 // CarryReport defines model for CarryReport.
 type CarryReport struct {
-	Attachments int64 `json:"attachments"`
+	Attachments        int64 `json:"attachments"`
+	AttachmentsKnown   int64 `json:"attachments_known,omitempty,omitzero"`
+	AttachmentsRefused int64 `json:"attachments_refused,omitempty,omitzero"`
 
 	// Entries Taken in.
 	Entries int64 `json:"entries"`
 
+	// From Node that made it.
+	From string `json:"from,omitempty,omitzero"`
+
 	// Known Known before.
-	Known   int64 `json:"known"`
+	Known int64 `json:"known"`
+
+	// Refused Kept with their reason, or not taken because their origin is stopped.
 	Refused int64 `json:"refused,omitempty,omitzero"`
+
+	// Unverified Taken on the word of the node that made the bundle: their origin is not known here.
+	Unverified int64 `json:"unverified,omitempty,omitzero"`
 }
 
 // CarryRequest defines model for CarryRequest.
 type CarryRequest struct {
-	// After County index it has already.
+	// After County index it has already; left out or 0 takes the last one heard of.
 	After       int64 `json:"after,omitempty,omitzero"`
 	Attachments *bool `json:"attachments,omitempty"`
 
