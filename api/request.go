@@ -80,8 +80,8 @@ func (s *Server) finish(rec *recorder, r *http.Request, rq *request, panicked an
 	}
 	if rec.code() >= http.StatusInternalServerError {
 		level = slog.LevelError
-		if errors.Is(rq.failed, context.Canceled) {
-			level = slog.LevelInfo // the caller went away
+		if errors.Is(rq.failed, context.Canceled) || rec.code() == http.StatusServiceUnavailable {
+			level = slog.LevelInfo // the caller went away, or is told to come back
 		}
 		if rq.failed != nil {
 			attrs = append(attrs, slog.String("error", rq.failed.Error()))

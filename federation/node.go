@@ -89,6 +89,7 @@ type Node struct {
 	verifier  *trust.Verifier
 
 	hub      *county.Hub
+	founding atomic.Bool
 	counters counters
 	spread   *papers.Spread
 
@@ -140,6 +141,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	n.handler = n.routes()
+	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
 	n.run(n.keepPapers)
 	if n.county != nil && o.Genesis != nil {
@@ -148,6 +150,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 			if err == nil && o.Founded != nil {
 				err = o.Founded()
 			}
+			n.founding.Store(err != nil)
 			if err != nil && ctx.Err() == nil {
 				n.stopFor(fmt.Errorf("found the county: %w", err))
 			}
@@ -354,6 +357,9 @@ func StaffState(s *identity.Staff) trust.StaffState {
 func (n *Node) Ready() error {
 	if err := n.Store.Failed(); err != nil {
 		return err
+	}
+	if n.founding.Load() {
+		return fmt.Errorf("the county is being founded: %w", county.ErrNotReady)
 	}
 	if n.hub != nil {
 		return n.hub.Ready()
