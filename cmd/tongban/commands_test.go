@@ -1,0 +1,221 @@
+package main
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+)
+
+const at20261123 = 1795449600000 // 2026-11-24 00:00 in Beijing
+
+var (
+	savedHere = client.Recorded{Entry: "e-1", Word: client.SavedHere, WordZh: "已存本机"}
+	atCounty  = client.Recorded{Entry: "e-2", Index: 42, Word: client.AtCounty, WordZh: "已到县中心"}
+)
+
+// Each row is a command line, what the node must be asked, and what is seen.
+func TestCommandsAtANode(t *testing.T) {
+	village := client.Node{Node: "v-330523110200-1", Tier: "village", Division: "330523110200", Name: "甲子村便民服务站", EnrolledAt: at20261123, ExpiresAt: at20261123}
+	revoked := village
+	revoked.Node, revoked.RevokedAt, revoked.RevokeReason = "v-330523110201-1", at20261123, "失窃"
+	version := client.ItemVersion{Code: "TB-XZRZ-005", Name: "生育登记", Version: 1, Hash: "h", Status: client.StatusDraft, DraftedBy: "s-1"}
+	edition := client.PublishedEdition{Edition: catalog.Edition{Number: 1, EffectiveFrom: at20261123, Entries: []catalog.EditionItem{{Code: "TB-XZRZ-005", Version: 1}}}, Recorded: atCounty}
+	person := client.Staff{Id: "s-7", Login: "jiazi-daiban", Name: "甲", Division: "330523110200", Roles: []identity.Role{identity.VillageWorker}, MustChangePassword: true}
+	staff := client.StaffList{Staff: []client.Staff{person}}
+	date := func(text string) calendar.Date {
+		d, err := calendar.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	years := client.CalendarYears{Years: []calendar.Year{{Year: 2026, Status: calendar.Announced, Source: []string{"国办发明电〔2025〕7号"},
+		Holidays: []calendar.Date{date("2026-10-01"), date("2026-10-02")}, Workdays: []calendar.Date{date("2026-09-20"), date("2026-10-10")},
+		Names: []calendar.DayName{{Date: date("2026-10-01"), Name: "国庆节"}}}}}
+	imported := client.ImportReport{Count: 3, Recorded: atCounty}
+	file := mustFile(t, `{"a": 1}`)
+
+	rows := []struct {
+		args    string
+		answers map[string]any
+		asks    []string // "operation path?query body"
+		says    []string // in Chinese
+		english []string
+	}{
+		{"node list", map[string]any{"listNodes": client.NodeList{Nodes: []client.Node{village, revoked}}},
+			[]string{"listNodes /api/v1/nodes"},
+			[]string{"节点              层级  区划          名称              证书到期          状态\n", "v-330523110201-1  村    330523110200  甲子村便民服务站  2026-11-24 00:00  已吊销\n"}, []string{"EXPIRES", "revoked"}},
+		{"node show v-330523110200-1", map[string]any{"getNode": village}, []string{"getNode /api/v1/nodes/v-330523110200-1"}, []string{"甲子村便民服务站", "正常"}, []string{"in order"}},
+		{"node show", map[string]any{"getThisNode": client.ThisNode{Node: "county-1", Tier: "county", Division: "330523", Name: "县中心", Version: "0.1.0", Line: client.Line{State: client.LineDown}, TimeMs: at20261123}},
+			[]string{"getThisNode /api/v1/node"}, []string{"线路      断\n"}, []string{"line      down\n"}},
+		{"node invite --tier village --division 330523110200 --name 甲子村便民服务站 --id v-9", map[string]any{"inviteNode": client.Invitation{Node: "v-9", Token: "tok-1", ExpiresAt: at20261123, Recorded: atCounty}},
+			[]string{`inviteNode /api/v1/nodes/invitations {"division":"330523110200","name":"甲子村便民服务站","node":"v-9","tier":"village"}`}, []string{"tok-1\n"}, []string{"tok-1\n"}},
+		{"node revoke v-330523110200-1 --reason 失窃 --at 2026-11-24", map[string]any{"revokeNode": atCounty},
+			[]string{`revokeNode /api/v1/nodes/v-330523110200-1/revoke {"at":1795449600000,"reason":"失窃"}`}, []string{"已记录: 已到县中心（账本第 42 条）  e-2\n"}, []string{"recorded: at county (ledger 42)  e-2\n"}},
+		{"node rename v-330523110200-1 新名", map[string]any{"renameNode": atCounty}, []string{`renameNode /api/v1/nodes/v-330523110200-1/rename {"name":"新名"}`}, []string{"已到县中心"}, nil},
+
+		{"raft status --fresh", map[string]any{"listHubs": someHubs}, []string{"listHubs /api/v1/hubs"}, []string{"主节点  county-1", "10.0.0.11:8444"}, []string{"leader    county-1"}},
+		{"raft add county-2 10.0.0.12:8444", map[string]any{"addHub": nil}, []string{`addHub /api/v1/hubs {"address":"10.0.0.12:8444","id":"county-2"}`}, []string{"已加入 county-2\n"}, []string{"county-2 votes\n"}},
+		{"raft remove county-3", map[string]any{"removeHub": nil}, []string{"removeHub /api/v1/hubs/county-3"}, []string{"已移除 county-3"}, nil},
+		{"raft transfer-leadership county-2", map[string]any{"transferLeadership": nil}, []string{`transferLeadership /api/v1/hubs/transfer {"to":"county-2"}`}, []string{"已转移"}, nil},
+		{"raft transfer-leadership", map[string]any{"transferLeadership": nil}, []string{"transferLeadership /api/v1/hubs/transfer {}"}, []string{"已转移"}, nil},
+
+		{"division list --parent 330523110", map[string]any{"listDivisions": client.DivisionList{Divisions: []division.Division{{Code: "330523110200", Name: "甲子村", OfficialName: "甲子村委会", Kind: "village"}}}},
+			[]string{"listDivisions /api/v1/divisions?parent=330523110"}, []string{"330523110200  甲子村  甲子村委会"}, []string{"OFFICIAL NAME"}},
+		{"division import " + file, map[string]any{"importDivisions": imported}, []string{`importDivisions /api/v1/divisions/import {"a": 1}`}, []string{"已导入 3 条\n"}, []string{"imported: 3\n"}},
+		{"calendar import " + file, map[string]any{"importCalendar": imported}, []string{`importCalendar /api/v1/calendar/import {"a": 1}`}, []string{"已导入 3 条\n"}, nil},
+		{"calendar show", map[string]any{"getCalendar": years}, []string{"getCalendar /api/v1/calendar"}, []string{"2026  已公布  2     2         国办发明电〔2025〕7号\n"}, []string{"announced"}},
+		{"calendar show --year 2026", map[string]any{"getCalendar": years}, []string{"getCalendar /api/v1/calendar?year=2026"},
+			[]string{"2026-09-20  上班\n2026-10-01  放假  国庆节\n2026-10-02  放假\n2026-10-10  上班\n"}, nil},
+
+		{"item list --query 生育 --tier village --status all --limit 5", map[string]any{"listItems": client.ItemList{Total: 9, NextCursor: "c2", Items: []client.ItemSummary{{Code: "TB-XZRZ-005", Name: "生育登记", Type: "公共服务", Department: "乡镇", AcceptTiers: []client.Tier{"township", "village"}, DecideTier: "township", Instant: true, Version: 1, Status: client.StatusInForce}}}},
+			[]string{"listItems /api/v1/items?limit=5&query=%E7%94%9F%E8%82%B2&status=all&tier=village"}, []string{"乡镇、村", "即办", "在用", "共 9 项\n", "--cursor c2"}, []string{"township, village", "in force"}},
+		{"item list --drafts", map[string]any{"listDrafts": client.VersionList{Versions: []client.ItemVersion{version}}}, []string{"listDrafts /api/v1/drafts"}, []string{"TB-XZRZ-005  1     生育登记  草稿"}, []string{"draft"}},
+		{"item show TB-XZRZ-005 --versions", map[string]any{"listItemVersions": client.VersionList{Versions: []client.ItemVersion{version}}}, []string{"listItemVersions /api/v1/items/TB-XZRZ-005/versions"}, []string{"草稿"}, nil},
+		{"item import " + file, map[string]any{"importItems": client.DraftReport{Drafted: []client.ItemRef{{Code: "TB-XZRZ-005", Version: 2}}, Unchanged: 225}},
+			[]string{`importItems /api/v1/items/import {"a": 1}`}, []string{"TB-XZRZ-005  2\n形成草稿 1 项，未变 225 项\n"}, []string{"drafted 1, unchanged 225"}},
+		{"item diff TB-XZRZ-005", map[string]any{"listItemVersions": client.VersionList{Versions: []client.ItemVersion{version, {Code: version.Code, Version: 3, Status: client.StatusApproved}}},
+			"diffItem": client.DiffReport{Code: "TB-XZRZ-005", From: 2, To: 3, Changes: []catalog.Change{{Path: "phone", Label: "咨询电话", Before: "1", After: "2"}}}},
+			[]string{"listItemVersions /api/v1/items/TB-XZRZ-005/versions", "diffItem /api/v1/items/TB-XZRZ-005/diff?from=2&to=3"}, []string{"v2 → v3\n咨询电话 (phone)\n  - 1\n  + 2\n"}, nil},
+		{"item approve TB-XZRZ-005@1 TB-XZRZ-006@v2", map[string]any{"approveItems": client.ApproveReport{Approved: []client.ItemRef{{Code: "TB-XZRZ-005", Version: 1}}}},
+			[]string{`approveItems /api/v1/items/approve {"items":[{"code":"TB-XZRZ-005","version":1},{"code":"TB-XZRZ-006","version":2}]}`}, []string{"已复核 1 项\n"}, nil},
+		{"item approve --all", map[string]any{"listDrafts": client.VersionList{Versions: []client.ItemVersion{version, {Code: "B", Version: 1, Status: client.StatusApproved}}}, "approveItems": client.ApproveReport{Approved: []client.ItemRef{}}},
+			[]string{"listDrafts /api/v1/drafts", `approveItems /api/v1/items/approve {"items":[{"code":"TB-XZRZ-005","version":1}]}`}, []string{"已复核"}, nil},
+		{"item approve --all", map[string]any{"listDrafts": client.VersionList{Versions: []client.ItemVersion{}}}, []string{"listDrafts /api/v1/drafts"}, nil, nil},
+		{"item publish --note 第一期目录 --effective-from 2026-11-24T00:00", map[string]any{"publishEdition": edition},
+			[]string{`publishEdition /api/v1/editions {"effective_from":1795449600000,"note":"第一期目录"}`}, []string{"第 1 期，1 项，2026-11-24 00:00 生效\n"}, []string{"edition 1, 1 items"}},
+		{"item withdraw TB-XZRZ-005 --note 调整", map[string]any{"withdrawItem": edition}, []string{`withdrawItem /api/v1/items/TB-XZRZ-005/withdraw {"note":"调整"}`}, []string{"第 1 期"}, nil},
+		{"item overlay TB-XZRZ-005 --office 330523110 --window 3号窗口", map[string]any{"setOverlay": savedHere}, []string{`setOverlay /api/v1/items/TB-XZRZ-005/overlay {"office":"330523110","window":"3号窗口"}`}, []string{"已存本机"}, []string{"saved here"}},
+		{"item validate " + file + " --at-node", map[string]any{"validateItems": client.FileReport{Ok: true, Count: 7, Faults: []client.Fault{}}}, []string{`validateItems /api/v1/items/validate {"a": 1}`}, []string{"共 7 项"}, nil},
+
+		{"staff list --division 330523110 --role village_worker", map[string]any{"listStaff": staff}, []string{"listStaff /api/v1/staff?division=330523110&role=village_worker"}, []string{"待改密码"}, []string{"must change password"}},
+		{"staff add --login jiazi-daiban --name 甲 --division 330523110200 --role village_worker,township_clerk", map[string]any{"addStaff": client.StaffCreated{Staff: person, InitialPassword: "p-1", Recorded: savedHere}},
+			[]string{`addStaff /api/v1/staff {"division":"330523110200","login":"jiazi-daiban","name":"甲","roles":["village_worker","township_clerk"]}`}, []string{"初始密码  p-1\n", "已存本机"}, nil},
+		{"staff roles jiazi-daiban --role township_clerk", map[string]any{"listStaff": staff, "setStaffRoles": savedHere}, []string{"listStaff /api/v1/staff", `setStaffRoles /api/v1/staff/s-7/roles {"roles":["township_clerk"]}`}, []string{"已存本机"}, nil},
+		{"staff roles s-7 --none", map[string]any{"listStaff": staff, "setStaffRoles": savedHere}, []string{"listStaff /api/v1/staff", `setStaffRoles /api/v1/staff/s-7/roles {"roles":[]}`}, nil, nil},
+		{"staff disable jiazi-daiban --reason 离岗", map[string]any{"listStaff": staff, "disableStaff": savedHere}, []string{"listStaff /api/v1/staff", `disableStaff /api/v1/staff/s-7/disable {"disabled":true,"reason":"离岗"}`}, nil, nil},
+		{"staff enable s-8 --reason 返岗", map[string]any{"listStaff": staff, "disableStaff": savedHere}, []string{"listStaff /api/v1/staff", `disableStaff /api/v1/staff/s-8/disable {"disabled":false,"reason":"返岗"}`}, nil, nil},
+		{"staff reset-password s-7", map[string]any{"listStaff": staff, "resetStaffPassword": client.PasswordResetResult{InitialPassword: "p-2", Recorded: savedHere}}, []string{"listStaff /api/v1/staff", `resetStaffPassword /api/v1/staff/s-7/password {}`}, []string{"p-2\n"}, nil},
+
+		{"sync status", map[string]any{"getSync": client.SyncReport{
+			Self:  client.SyncState{Node: "t-1", Tier: "township", Division: "330523110", Name: "梅溪镇", Line: client.Line{State: client.LineUp}, OutboxEntries: 5, OutboxUnsent: 2, LagEntries: 3, LagMs: 90000},
+			Below: []client.SyncState{{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Line: client.Line{State: client.LineDown}, Forked: true}}}},
+			[]string{"getSync /api/v1/sync"}, []string{"5（未发出 2）", "3条 1m30s", "分叉"}, []string{"5 (2 unsent)", "forked"}},
+		{"sync now", map[string]any{"syncNow": nil}, []string{"syncNow /api/v1/sync/now"}, []string{"正在同步"}, []string{"being tried"}},
+		{"attention list", map[string]any{"listAttention": client.AttentionList{Items: []client.AttentionItem{{Entry: "e-9", Code: "not_holder", Zh: "不在本处", En: "not the holder", Next: "刷新", OccurredAt: at20261123}}, NextCursor: "n"}},
+			[]string{"listAttention /api/v1/attention?resolved=false"}, []string{"不在本处 [not_holder]  刷新", "--cursor n"}, []string{"not the holder [not_holder]"}},
+		{"attention resolve e-9 --note 已重新提交 --replaced-by e-10", map[string]any{"resolveAttention": savedHere}, []string{`resolveAttention /api/v1/attention/e-9/resolve {"note":"已重新提交","replaced_by":"e-10"}`}, []string{"已存本机"}, nil},
+		{"reconcile", map[string]any{"reconcile": client.Reconciliation{Node: "v-1", HandedIn: 10, Confirmed: 8, Waiting: 2}}, []string{"reconcile /api/v1/reconcile"}, []string{"县账本已确认        8\n", "重复                0\n"}, []string{"confirmed"}},
+	}
+	for _, row := range rows {
+		t.Run(row.args, func(t *testing.T) {
+			n := signedIn(t, row.answers)
+			n.asked = nil
+			args := strings.Fields(row.args)
+			r := tongban(t, args...)
+			if r.code != exitOK {
+				t.Fatalf("%+v", r)
+			}
+			asked := make([]string, len(n.asked))
+			for i, c := range n.asked {
+				asked[i] = strings.Join(slices.DeleteFunc([]string{c.operation, c.path + question(c.query), c.body}, func(s string) bool { return s == "" }), " ")
+			}
+			if !slices.Equal(asked, row.asks) {
+				t.Errorf("asked %q,\nwant  %q", asked, row.asks)
+			}
+			holds(t, r.out, row.says)
+			holds(t, tongban(t, append(args, "--lang", "en")...).out, row.english)
+
+			r = tongban(t, append(args, "--json")...)
+			if r.code != exitOK || !json.Valid([]byte(r.out)) {
+				t.Errorf("--json: %+v", r)
+			}
+			if strings.Contains(row.args, "--fresh") && n.asked[0].header.Get("Tongban-Fresh") != "1" {
+				t.Error("not asked freshly")
+			}
+		})
+	}
+}
+
+func TestCommandLinesThatAreWrong(t *testing.T) {
+	n := signedIn(t, map[string]any{"listItemVersions": client.VersionList{Versions: []client.ItemVersion{{Version: 1, Status: client.StatusInForce}}}})
+	n.asked = nil
+	for args, says := range map[string]string{
+		"node invite --tier city --division 330523 --name x":       "--tier",
+		"node invite --tier county --division 33 --name x":         "--division",
+		"node revoke v-1 --reason x --at yesterday":                "--at",
+		"division list --parent 1":                                 "--parent",
+		"division import /nowhere":                                 "/nowhere",
+		"item approve":                                             "--all",
+		"item approve A@1 --all":                                   "--all",
+		"item approve A":                                           "CODE@VERSION",
+		"item approve A@0":                                         "CODE@VERSION",
+		"item publish @1":                                          "CODE@VERSION",
+		"item publish --effective-from 1.1.2026":                   "--effective-from",
+		"item overlay X --office 1":                                "--office",
+		"item show X --office 1":                                   "--office",
+		"staff roles x":                                            "--none",
+		"staff roles x --none --role auditor":                      "--none",
+		"staff list --division 1":                                  "--division",
+		"staff add --login x --name x --division 1 --role auditor": "--division",
+		"case list --holder 1":                                     "--holder",
+		"case list --division 1":                                   "--division",
+		"staff reset-password x --initial-password-file /nowhere":  "/nowhere",
+		"item validate /nowhere":                                   "/nowhere",
+		"carry import /nowhere":                                    "/nowhere",
+		"staff add --login x --name x --division 330523 --role x --initial-password-file /nowhere": "/nowhere",
+	} {
+		if r := tongban(t, strings.Fields(args)...); r.code != exitUsage || !strings.Contains(r.err, says) || r.out != "" {
+			t.Errorf("%s: %+v, want %q", args, r, says)
+		}
+	}
+	if len(n.asked) > 0 {
+		t.Errorf("the node was asked: %+v", n.asked)
+	}
+	if r := tongban(t, "item", "diff", "X"); r.code != exitUsage {
+		t.Errorf("one version only: %+v", r)
+	}
+}
+
+func TestRefusalsArePrinted(t *testing.T) {
+	faults := []client.Fault{{Path: "items[0].code", Code: "missing", ZH: "缺少事项编码", EN: "no code"}, {Path: "", Code: "syntax", ZH: "坏\x1b[2J", EN: "bad"}}
+	signedIn(t, map[string]any{"importItems": refusing(422, "file_faults", "文件有错误", "the file has faults", "请逐项更正", faults...)})
+	file := mustFile(t, `{}`)
+	r := tongban(t, "item", "import", file)
+	want := "未能办理: 文件有错误 [file_faults]\n  items[0].code: 缺少事项编码 [missing]\n  全文: 坏\ufffd[2J [syntax]\n下一步: 请逐项更正\n请求编号: r-1\n"
+	if r.code != exitRefused || r.err != want || r.out != "" {
+		t.Errorf("%+v", r)
+	}
+	r = tongban(t, "item", "import", file, "--lang", "en")
+	if !strings.HasPrefix(r.err, "refused: the file has faults [file_faults]\n  items[0].code: no code [missing]\n  whole: bad [syntax]\n") {
+		t.Errorf("%+v", r)
+	}
+	r = tongban(t, "item", "import", file, "--json")
+	var p client.Problem
+	if err := json.Unmarshal([]byte(r.err), &p); err != nil || p.Code != "file_faults" || len(p.Fields) != 2 || r.code != exitRefused {
+		t.Errorf("%v %+v", err, r)
+	}
+}
+
+func question(query string) string {
+	if query == "" {
+		return ""
+	}
+	return "?" + query
+}
+
+func holds(t *testing.T, out string, parts []string) {
+	t.Helper()
+	for _, part := range parts {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q is not in\n%s", part, out)
+		}
+	}
+}
