@@ -1,0 +1,284 @@
+package store_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/storetest"
+)
+
+const (
+	archiveVillage = "330523110200"
+	archiveTown    = "330523110"
+)
+
+// archiveWorld is a village with a case, an attachment and keys.
+func archiveWorld(t *testing.T) (*storetest.County, *storetest.Node, *blob.Store) {
+	t.Helper()
+	c := storetest.NewCounty(t)
+	v := c.Village(archiveVillage)
+	v.Submit("TB-MZJ-004")
+	c.Settle()
+	b, err := blob.Open(filepath.Join(v.Dir(), "attachments"), blob.Options{})
+	mustArchive(t, err)
+	_, err = b.Put(context.Background(), strings.NewReader("%PDF-1.7\n"+strings.Repeat("扫描", 5000)))
+	mustArchive(t, err)
+	mustArchive(t, os.MkdirAll(filepath.Join(v.Dir(), "keys"), 0o700))
+	mustArchive(t, os.WriteFile(filepath.Join(v.Dir(), "keys", "node-keys.json"), []byte("secret"), 0o600))
+	mustArchive(t, os.WriteFile(filepath.Join(v.Dir(), "membership.json"), []byte("{}"), 0o600))
+	return c, v, b
+}
+
+func mustArchive(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func archive(t *testing.T, n *storetest.Node, b *blob.Store, keys bool) ([]byte, *store.Manifest) {
+	t.Helper()
+	var buf bytes.Buffer
+	m, err := n.ExportArchive(context.Background(), &buf, store.ArchiveOptions{MadeAt: n.County.Clock.UnixMilli(), Blobs: b, IncludeKeys: keys})
+	mustArchive(t, err)
+	return buf.Bytes(), m
+}
+
+func openAt(t *testing.T, dir string, self store.Self) *store.Store {
+	t.Helper()
+	s, err := store.Open(context.Background(), store.Options{Dir: dir, Self: self, Limits: catalog.DefaultLimits()})
+	mustArchive(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+func TestArchiveIntoEmptyDirectory(t *testing.T) {
+	c, v, b := archiveWorld(t)
+	data, made := archive(t, v, b, false)
+	if made.HasKeys() || len(made.Attachments) != 1 || made.LastSeq != 1 || made.Node != v.ID() || made.MadeAt != c.Clock.UnixMilli() || made.Cursor == 0 {
+		t.Fatalf("manifest %+v", made)
+	}
+	if m, err := store.VerifyArchive(context.Background(), bytes.NewReader(data)); err != nil || m.State != made.State {
+		t.Fatalf("verify: %v", err)
+	}
+	if bytes.Contains(data, []byte("secret")) {
+		t.Error("keys are in an archive without keys")
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	_, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+	mustArchive(t, err)
+	s := openAt(t, dir, v.Self())
+	for _, n := range []string{"entries", "cases", "outbox", "attachments", "origins"} {
+		if storetest.Dump(t, s, n) != storetest.Dump(t, v.Store, n) {
+			t.Errorf("%s differs", n)
+		}
+	}
+	back, err := blob.Open(filepath.Join(dir, "attachments"), blob.Options{})
+	mustArchive(t, err)
+	if err := back.Verify(context.Background(), made.Attachments[0].SHA256); err != nil {
+		t.Error(err)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, "restore-*"))
+	if _, err := os.Stat(filepath.Join(dir, "keys")); !errors.Is(err, os.ErrNotExist) || len(left) > 0 {
+		t.Errorf("keys %v, left behind %v", err, left)
+	}
+	if left, _ := filepath.Glob(filepath.Join(v.Dir(), "archive-*")); len(left) > 0 {
+		t.Errorf("the export left %v", left)
+	}
+}
+
+func TestArchiveWithKeys(t *testing.T) {
+	_, v, b := archiveWorld(t)
+	path := filepath.Join(t.TempDir(), "backup.tar.zst")
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644)
+	mustArchive(t, err)
+	m, err := v.ExportArchive(context.Background(), f, store.ArchiveOptions{MadeAt: 1, Blobs: b, IncludeKeys: true})
+	mustArchive(t, errors.Join(err, f.Close()))
+	if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 || !m.HasKeys() || len(m.Keys) != 2 {
+		t.Fatalf("mode %v, keys %v", info.Mode(), m.Keys)
+	}
+	data, err := os.ReadFile(path)
+	mustArchive(t, err)
+	dir := t.TempDir()
+	_, err = store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+	mustArchive(t, err)
+	got, err := os.ReadFile(filepath.Join(dir, "keys", "node-keys.json"))
+	info, _ := os.Stat(filepath.Join(dir, "keys", "node-keys.json"))
+	if err != nil || string(got) != "secret" || info.Mode().Perm() != 0o600 {
+		t.Errorf("keys %q %v", got, err)
+	}
+	mustArchive(t, os.WriteFile(filepath.Join(dir, "keys", "node-keys.json"), []byte("newer"), 0o600))
+	if _, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherKeys) {
+		t.Errorf("over other keys: %v", err)
+	}
+}
+
+func TestRestoreArchiveRefuses(t *testing.T) {
+	c, v, b := archiveWorld(t)
+	data, _ := archive(t, v, b, false)
+	ctx := context.Background()
+	if _, err := store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data)); !errors.Is(err, store.ErrRunning) {
+		t.Errorf("running: %v", err)
+	}
+	if r, err := v.TrySubmit("TB-MZJ-004"); err != nil || r.Status != store.Recorded {
+		t.Errorf("the running node was disturbed: %v", err)
+	}
+	other := c.Village("330523110201")
+	dir, self := other.Dir(), other.Self()
+	before := storetest.Dump(t, other.Store)
+	mustArchive(t, other.Store.Close())
+	if _, err := store.RestoreArchive(ctx, dir, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherNode) {
+		t.Errorf("foreign: %v", err)
+	}
+	if storetest.Dump(t, openAt(t, dir, self)) != before {
+		t.Error("a refused restore changed the state")
+	}
+	home := t.TempDir()
+	mustArchive(t, os.WriteFile(filepath.Join(home, "letter.txt"), []byte("x"), 0o600))
+	if _, err := store.RestoreArchive(ctx, home, bytes.NewReader(data)); !errors.Is(err, store.ErrNotEmpty) {
+		t.Errorf("somebody's folder: %v", err)
+	}
+	broken := t.TempDir()
+	mustArchive(t, os.WriteFile(filepath.Join(broken, "state.db"), bytes.Repeat([]byte("x"), 8192), 0o600))
+	if _, err := store.RestoreArchive(ctx, broken, bytes.NewReader(data)); !errors.Is(err, store.ErrUnreadable) {
+		t.Errorf("unreadable: %v", err)
+	}
+}
+
+func TestDamagedArchive(t *testing.T) {
+	_, v, b := archiveWorld(t)
+	data, made := archive(t, v, b, false)
+	ctx := context.Background()
+	dir := t.TempDir()
+	// A few bits of the compression say nothing about the content; all the
+	// content is hashed, and what passes is what was written.
+	check := func(name string, bad []byte) {
+		t.Helper()
+		if m, err := store.VerifyArchive(ctx, bytes.NewReader(bad)); err == nil && (name != "a flipped bit" || !reflect.DeepEqual(m, made)) {
+			t.Errorf("%s passes", name)
+		}
+	}
+	for at := 0; at < len(data); at += max(len(data)/300, 1) {
+		bad := bytes.Clone(data)
+		bad[at] ^= 1 << (at % 8)
+		check("a flipped bit", bad)
+		check("a cut archive", data[:at])
+	}
+	check("a longer archive", append(bytes.Clone(data), data...))
+	bad := bytes.Clone(data)
+	bad[len(bad)/2] ^= 1
+	if _, err := store.RestoreArchive(ctx, dir, bytes.NewReader(bad)); !errors.Is(err, store.ErrArchiveDamaged) {
+		t.Errorf("damaged: %v", err)
+	}
+	if _, err := store.RestoreArchive(ctx, dir, strings.NewReader("not an archive at all")); !errors.Is(err, store.ErrArchiveMalformed) {
+		t.Errorf("other file: %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("refused archives left %v", left)
+	}
+}
+
+// A village put back to an older copy of itself records nothing before it has
+// again what it had sent; afterwards it goes on where it had been.
+func TestRestoredNodeDoesNotFork(t *testing.T) {
+	c, v, b := archiveWorld(t)
+	ctx := context.Background()
+	data, _ := archive(t, v, b, false)
+	c.Clock.Advance(time.Hour)
+	lost := v.Submit("TB-MZJ-004")
+	c.Settle()
+	mustArchive(t, v.Store.Close())
+	_, err := store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data))
+	mustArchive(t, err)
+	v.Reopen()
+
+	var no *store.Refused
+	if _, err := v.TrySubmit("TB-MZJ-004"); !errors.As(err, &no) || no.Code != "restored" {
+		t.Fatalf("recorded after a restore: %v", err)
+	}
+	seq, _, err := c.Hub().LastSeq(ctx, v.ID())
+	mustArchive(t, err)
+	if done, err := v.SettleRestored(ctx, seq); done || err != nil {
+		t.Fatalf("settled without seq %d: %v", seq, err)
+	}
+	for {
+		after, err := v.Cursor(ctx)
+		mustArchive(t, err)
+		f := v.Follower()
+		f.Full = true
+		page, err := c.Hub().Feed(ctx, f, after, 1<<20)
+		mustArchive(t, err)
+		mustArchive(t, v.FollowPage(page))
+		if page.UpTo == page.Head {
+			break
+		}
+	}
+	if done, err := v.SettleRestored(ctx, seq); !done || err != nil {
+		t.Fatalf("not settled: %v", err)
+	}
+	if restored, _ := v.Restored(ctx); restored {
+		t.Error("still marked")
+	}
+	if v.MustCase(lost.ID).Number != lost.Number {
+		t.Error("the lost case did not come back")
+	}
+	again := v.Submit("TB-MZJ-004")
+	if again.Number == lost.Number {
+		t.Error("a case number was given twice")
+	}
+	c.Settle()
+	if _, forked, _ := c.Hub().LastSeq(ctx, v.ID()); forked {
+		t.Error("the node forked")
+	}
+	if e, err := v.Store.Entry(ctx, again.ID); err != nil || e.Index == 0 || e.Status != ledger.Applied {
+		t.Errorf("after the restore: %+v %v", e, err)
+	}
+}
+
+func TestTownshipAndCountyArchives(t *testing.T) {
+	c := storetest.NewCounty(t)
+	town := c.Township(archiveTown)
+	for _, n := range []*storetest.Node{town, c.Hub()} {
+		data, made := archive(t, n, nil, false)
+		dir := t.TempDir()
+		_, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+		mustArchive(t, err)
+		s := openAt(t, dir, n.Self())
+		want, err := n.StateHash(context.Background())
+		mustArchive(t, err)
+		if got, err := s.StateHash(context.Background()); err != nil || got != want || s.Applied() != made.Applied {
+			t.Errorf("%s: state %s, want %s, applied %d of %d", n.ID(), got, want, s.Applied(), made.Applied)
+		}
+		if restored, _ := s.Restored(context.Background()); restored != (n == town) {
+			t.Errorf("%s: restored %v", n.ID(), restored)
+		}
+	}
+}
+
+func FuzzVerifyArchive(f *testing.F) {
+	f.Add([]byte{})
+	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd})
+	c := storetest.NewCounty(f)
+	var buf bytes.Buffer
+	if _, err := c.Hub().ExportArchive(context.Background(), &buf, store.ArchiveOptions{MadeAt: 1}); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(buf.Bytes())
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := store.VerifyArchive(context.Background(), bytes.NewReader(data))
+		if (m == nil) == (err == nil) {
+			t.Fatalf("%v and %v", m, err)
+		}
+	})
+}
