@@ -23,11 +23,11 @@ import (
 
 // SubmitCase hands a case in.
 func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject) (gen.SubmitCaseResponseObject, error) {
-	if receipt, known, err := s.handedIn(ctx, in.Params.IdempotencyKey); known || err != nil {
-		return gen.SubmitCase201JSONResponse(receipt), err
-	}
 	body, _, err := s.submission(ctx, in.Body)
 	if err != nil {
+		if receipt, known, herr := s.handedIn(ctx, in.Params.IdempotencyKey); known || herr != nil {
+			return gen.SubmitCase201JSONResponse(receipt), herr
+		}
 		return nil, err
 	}
 	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
@@ -200,24 +200,37 @@ func (s *Server) recordCase(ctx context.Context, a Action) (gen.CaseReceipt, err
 	if err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	return s.receipt(ctx, c, recorded)
+	receipt, err := s.receipt(ctx, c, recorded)
+	if err != nil {
+		return receipt, err
+	}
+	receipt.Attachments = s.missing(a.Body)
+	return receipt, nil
 }
 
 // receipt is a case as it is, with how far the entry just made has come.
 func (s *Server) receipt(ctx context.Context, c *casework.Case, recorded gen.Recorded) (gen.CaseReceipt, error) {
-	summary, err := s.summary(ctx, c)
-	if err != nil {
-		return gen.CaseReceipt{}, err
+	if recorded.Entry == c.ID {
+		w := recorded.Word
+		if recorded.Index > 0 && takenUp(c) {
+			w = gen.TakenUp // a repeat: the case has moved on since
+		}
+		return gen.CaseReceipt{Case: s.summaryAs(ctx, c, w), Recorded: recorded}, nil
 	}
-	missing, err := s.missing(ctx, c)
-	return gen.CaseReceipt{Case: summary, Recorded: recorded, Attachments: missing}, err
+	summary, err := s.summary(ctx, c)
+	return gen.CaseReceipt{Case: summary, Recorded: recorded}, err
 }
 
-// missing lists the files that a case names and this node does not have.
-func (s *Server) missing(ctx context.Context, c *casework.Case) ([]string, error) {
-	files, err := s.store.AttachmentsOf(ctx, c.ID)
-	if err != nil {
-		return nil, err
+// missing lists the files that an action names and this node does not have.
+func (s *Server) missing(body ledger.Body) []string {
+	var files []catalog.AttachmentRef
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		for _, m := range b.Materials {
+			files = append(files, m.Attachments...)
+		}
+	case *ledger.CaseDeliverV1:
+		files = b.Proof
 	}
 	var hashes []string
 	for _, f := range files {
@@ -228,7 +241,7 @@ func (s *Server) missing(ctx context.Context, c *casework.Case) ([]string, error
 			hashes = append(hashes, f.Hash)
 		}
 	}
-	return hashes, nil
+	return hashes
 }
 
 func targetOf(c *casework.Case) identity.Target {

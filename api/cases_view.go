@@ -18,7 +18,11 @@ func (s *Server) summary(ctx context.Context, c *casework.Case) (gen.CaseSummary
 	if err != nil {
 		return gen.CaseSummary{}, err
 	}
-	w := s.word(submitted, c)
+	return s.summaryAs(ctx, c, s.word(submitted, c)), nil
+}
+
+// summaryAs is the summary of a case whose submission has come as far as w.
+func (s *Server) summaryAs(ctx context.Context, c *casework.Case, w gen.Word) gen.CaseSummary {
 	out := gen.CaseSummary{
 		Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department,
 		Division: c.Division, HandedInAt: c.HandedInAt, Holder: c.Holder, Status: c.Status, StatusZh: statusZH[c.Status],
@@ -30,7 +34,7 @@ func (s *Server) summary(ctx context.Context, c *casework.Case) (gen.CaseSummary
 	if actor, err := actorOf(ctx); err == nil {
 		out.WaitingForMe = waitsFor(actor, c)
 	}
-	return out, nil
+	return out
 }
 
 // detail is a case with everything in it.

@@ -69,7 +69,12 @@ func (s *Server) record(ctx context.Context, a Action) (gen.Recorded, error) {
 	if r.Outcome == ledger.Refused {
 		return gen.Recorded{}, &store.Refused{Code: r.Code, ZH: r.ZH, EN: r.EN, Faults: r.Faults}
 	}
-	return s.recorded(ctx, r.ID)
+	if r.Status != store.Recorded {
+		return s.recorded(ctx, r.ID)
+	}
+	// What was recorded just now is known without looking it up.
+	w := s.word(&store.EntryView{Entry: ledger.Entry{ID: r.ID, Kind: a.Kind, Origin: s.self.Node}, Index: r.Index, Status: r.Outcome}, nil)
+	return gen.Recorded{Entry: r.ID, Index: int64(r.Index), Word: w, WordZh: wordZH[w]}, nil
 }
 
 // recorded says how far an entry of this node's store has come.

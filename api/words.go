@@ -25,7 +25,7 @@ func (s *Server) word(e *store.EntryView, c *casework.Case) gen.Word {
 	switch {
 	case e.Status == ledger.Refused:
 		return gen.WordRefused
-	case e.Index > 0 && e.Kind == ledger.CaseSubmit && (c == nil || c.AcceptedMS == 0 && c.Status != casework.NotAccepted):
+	case e.Index > 0 && e.Kind == ledger.CaseSubmit && !takenUp(c):
 		return gen.AtCounty
 	case e.Index > 0 && e.Status == ledger.Applied:
 		return gen.TakenUp
@@ -35,6 +35,12 @@ func (s *Server) word(e *store.EntryView, c *casework.Case) gen.Word {
 		return gen.AtTownship
 	}
 	return gen.SavedHere
+}
+
+// takenUp reports whether a desk has accepted a case or refused to; nil is a
+// case just handed in.
+func takenUp(c *casework.Case) bool {
+	return c != nil && (c.AcceptedMS > 0 || c.Status == casework.NotAccepted)
 }
 
 // kindZH are the kinds of entries as a timeline names them.
