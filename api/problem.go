@@ -156,6 +156,8 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusForbidden, nextAsk
 	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
+	case "disk_low":
+		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
 	case "not_holder":
 		p.next = "请刷新后查看办件现在由谁办理"
 	case "same_person", "second_person", "not_approvable":

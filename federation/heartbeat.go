@@ -89,6 +89,9 @@ func (n *Node) Report(ctx context.Context) (Report, error) {
 		return r, err
 	}
 	r.Attention = int64(len(open))
+	if n.diskLow.Load() {
+		r.ProblemCode, r.ProblemZH, r.ProblemEN = errDiskLow.Code, errDiskLow.ZH, errDiskLow.EN
+	}
 	if n.hub != nil {
 		r.LineUp = n.hub.Ready() == nil
 		return r, nil

@@ -63,6 +63,8 @@ type Options struct {
 	// that a test can lose, repeat and reorder them.
 	Wrap func(http.RoundTripper) http.RoundTripper
 
+	Disk Disk
+
 	// Fatal is told when the node must stop.
 	Fatal func(error)
 }
@@ -90,6 +92,8 @@ type Node struct {
 
 	hub      *county.Hub
 	founding atomic.Bool
+	disk     Disk
+	diskLow  atomic.Bool
 	counters counters
 	spread   *papers.Spread
 
@@ -144,6 +148,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
 	n.run(n.keepPapers)
+	n.run(n.watchDisk)
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {
 			err := n.found(ctx, *o.Genesis)
@@ -162,7 +167,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
 	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
-		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, counters: counters{last: map[string]int{}}}
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}

@@ -51,6 +51,9 @@ func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
 			return store.Result{}, &store.Refused{Code: "level", ZH: "全县节点尚未全部升级，暂不能使用此功能", EN: "not all nodes of the county can read this yet; upgrade them first"}
 		}
 	}
+	if a.Kind == ledger.CaseSubmit && n.diskLow.Load() {
+		return store.Result{}, errDiskLow
+	}
 	if n.hub != nil {
 		return n.recordAtCounty(ctx, a)
 	}

@@ -119,6 +119,7 @@ func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog
 		Township: c.Upstream.Township, County: c.Upstream.County,
 		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
+		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes},
 		Fatal: stop,
 	}
 }
