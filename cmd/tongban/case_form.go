@@ -121,10 +121,10 @@ func parseForm(data []byte) ([]catalog.FieldValue, error) {
 	for _, key := range slices.Sorted(maps.Keys(object)) {
 		raw := object[key]
 		var value string
-		if err := json.Unmarshal(raw, &value); err != nil {
-			if raw[0] == '{' || raw[0] == '[' || string(raw) == "null" {
-				return nil, usagef("--form-file：%s 应为文字 (should be text)", key)
-			}
+		switch {
+		case raw[0] == '{' || raw[0] == '[' || string(raw) == "null":
+			return nil, usagef("--form-file：%s 应为文字 (should be text)", key)
+		case json.Unmarshal(raw, &value) != nil:
 			value = string(raw)
 		}
 		list = append(list, catalog.FieldValue{Key: key, Value: value})
@@ -141,6 +141,9 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 		return client.Submission{}, err
 	}
 	applicant := f.applicant(item)
+	if applicant.Name == "" {
+		return client.Submission{}, usagef("请用 --applicant 或表单 applicant_name 给出申请人 (name the applicant)")
+	}
 	s := client.Submission{
 		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant,
 		Form: append([]catalog.FieldValue{}, f.fields...), Materials: []client.SubmittedMaterial{}, Applying: f.applying,
