@@ -112,3 +112,7 @@ type receiver struct{ *Node }
 func (r receiver) LastSeq(ctx context.Context, origin string) (uint64, bool, error) {
 	return r.Store.LastSeq(ctx, origin)
 }
+
+func (r receiver) EntryID(ctx context.Context, origin string, seq uint64) (string, error) {
+	return r.Store.EntryID(ctx, origin, seq)
+}

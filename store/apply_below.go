@@ -262,15 +262,25 @@ func (a *applier) follow(l *FeedLine) error {
 
 // evict makes room for an entry of the county's ledger whose number another
 // one has here: that origin's disk was restored from an old copy, and what it
-// recorded since cannot become part of the ledger under that number.
+// recorded since cannot become part of the ledger under that number. The
+// same action repeated there with its key has the same id as well.
 func (a *applier) evict(e *ledger.Entry) error {
 	if e.Seq == 0 {
 		return nil
 	}
-	rival, err := a.find(`origin = ? AND seq = ? AND seq > 0`, e.Origin, e.Seq)
-	if err != nil || rival == nil {
-		return err
+	for _, where := range []string{`origin = ?1 AND seq = ?2 AND seq > 0`, `id = ?3 AND ?1 <> '' AND ?2 > 0`} {
+		rival, err := a.find(where+` AND idx IS NULL`, e.Origin, e.Seq, e.ID)
+		if err == nil && rival != nil {
+			err = a.evictRival(e, rival)
+		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+func (a *applier) evictRival(e *ledger.Entry, rival *stored) error {
 	if err := a.fork(e); err != nil {
 		return err
 	}
@@ -279,10 +289,13 @@ func (a *applier) evict(e *ledger.Entry) error {
 		return storage("read entry", err)
 	}
 	no := &Refused{Code: "forked_origin", ZH: "该条目与县中心记录的序号冲突，未能上报，请重新办理", EN: "its number belongs to another entry in the county's ledger; it has to be done again"}
-	if err := a.w.exec(a.ctx, `UPDATE entries SET seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, string(ledger.Refused), no.Code, no.Reason(), rival.n); err != nil {
+	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
 		return err
 	}
-	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
+	if lost.ID == e.ID {
+		lost.ID = "evicted:" + lost.ID
+	}
+	if err := a.w.exec(a.ctx, `UPDATE entries SET id = ?, seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, lost.ID, string(ledger.Refused), no.Code, no.Reason(), rival.n); err != nil {
 		return err
 	}
 	if err := a.attend(&lost, 0, no.Code, no.Reason(), a.now); err != nil {
@@ -338,6 +351,7 @@ func (a *applier) confirm(known *stored, e *ledger.Entry, l *FeedLine) error {
 	if status == ledger.Waiting && known.status == ledger.Applied {
 		status = ledger.Applied // here its previous entry is known
 	}
+	a.s.waits = a.s.waits || status == ledger.Waiting
 	if err := a.w.exec(a.ctx, `UPDATE entries SET idx = ?, recorded_at = ?, status = ?, outcome = ?, code = ?, reason = ?, resolves = ? WHERE n = ?`,
 		l.Index, l.RecordedAt, string(status), string(l.Outcome), l.Code, l.Reason, resolves, known.n); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -188,6 +189,17 @@ func (s *Store) markOutbox(ctx context.Context, where string, args ...any) error
 func (s *Store) OutboxFirst(ctx context.Context, origin string) (uint64, error) {
 	n, err := count(ctx, s.read, `SELECT min(seq) FROM outbox WHERE origin = ?`, origin)
 	return uint64(n), err
+}
+
+// EntryID is the id of an origin's entry by its number, empty when it is not
+// here.
+func (s *Store) EntryID(ctx context.Context, origin string, seq uint64) (string, error) {
+	var id string
+	err := s.read.QueryRowContext(ctx, `SELECT id FROM entries WHERE origin = ? AND seq = ? AND seq > 0`, origin, seq).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return id, storage("read entry", err)
 }
 
 // OutboxStats is the state of the way up.

@@ -22,6 +22,9 @@ const (
 	CodeStorage       Code = "storage"
 	CodeNoPeer        Code = "no_node_certificate"
 	CodeRevoked       Code = "node_revoked"
+	// CodeBehind is found by a sender: the node above has more of its own
+	// entries than it has itself.
+	CodeBehind Code = "behind"
 )
 
 type meaning struct {
@@ -39,7 +42,9 @@ var meanings = map[Code]meaning{
 	CodeUnavailable:   {http.StatusServiceUnavailable, "上级节点暂不可用，稍后自动重试", "the node above is not available; it is tried again"},
 	CodeStorage:       {http.StatusInsufficientStorage, "上级节点存储空间不足，稍后自动重试", "the node above has no room; it is tried again"},
 	CodeNoPeer:        {http.StatusUnauthorized, "缺少节点证书，请重新登记本机", "there is no node certificate; enrol this node"},
-	CodeRevoked:       {http.StatusForbidden, "本节点已被吊销，请联系县中心", "this node was revoked; ask the county"},
+	CodeBehind: {http.StatusConflict, "本机数据比上级记录的旧（可能从旧备份恢复），正在从县中心取回，取回前暂停上报",
+		"this node has less than it sent before (restored from an old copy?); it sends nothing until the feed has brought the rest"},
+	CodeRevoked: {http.StatusForbidden, "本节点已被吊销，请联系县中心", "this node was revoked; ask the county"},
 }
 
 // Problem is why entries were not taken, on either end of the line.

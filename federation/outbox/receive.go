@@ -20,6 +20,8 @@ type Receiver interface {
 	Take(ctx context.Context, from trust.Peer, entries []ledger.Entry) ([]store.Result, error)
 	// LastSeq is how far an origin's entries have come here.
 	LastSeq(ctx context.Context, origin string) (last uint64, forked bool, err error)
+	// EntryID is the id of an origin's entry here.
+	EntryID(ctx context.Context, origin string, seq uint64) (string, error)
 }
 
 // Handler serves the receiving end.
@@ -96,7 +98,13 @@ func (h *Handler) answer(ctx context.Context, nodes []string) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.Origins = append(a.Origins, Origin{Node: n, Stored: last, Forked: forked})
+		id := ""
+		if last > 0 {
+			if id, err = h.Receiver.EntryID(ctx, n, last); err != nil {
+				return nil, err
+			}
+		}
+		a.Origins = append(a.Origins, Origin{Node: n, Stored: last, Last: id, Forked: forked})
 	}
 	return a, nil
 }

@@ -201,13 +201,28 @@ func (r *round) answered(ctx context.Context, a *Answer, last map[string]uint64)
 
 // note keeps how far an upstream has an origin.
 func (r *round) note(ctx context.Context, o Origin, by string) error {
-	if !o.Forked {
-		return r.s.o.Store.MarkStored(ctx, o.Node, o.Stored, by)
+	st := r.s.o.Store
+	forked := o.Forked
+	if !forked && o.Stored > 0 && o.Last != "" {
+		own, err := st.EntryID(ctx, o.Node, o.Stored)
+		if err != nil {
+			return err
+		}
+		switch {
+		case own == "" && o.Node == r.s.o.Self:
+			r.held[o.Node] = &Problem{Code: CodeBehind, Err: fmt.Errorf("%s has this node's entries up to %d", r.u.Name, o.Stored)}
+			return nil
+		case own != "" && own != o.Last:
+			forked = true
+		}
+	}
+	if !forked {
+		return st.MarkStored(ctx, o.Node, o.Stored, by)
 	}
 	if r.s.forked[o.Node] {
 		return nil
 	}
-	if err := r.s.o.Store.MarkForked(ctx, o.Node, r.s.o.Now().UnixMilli()); err != nil {
+	if err := st.MarkForked(ctx, o.Node, r.s.o.Now().UnixMilli()); err != nil {
 		return err
 	}
 	r.s.markForked(o.Node)

@@ -30,6 +30,8 @@ type Store interface {
 	OutboxFirst(ctx context.Context, origin string) (uint64, error)
 	MarkStored(ctx context.Context, origin string, upTo uint64, by string) error
 	ForgetStored(ctx context.Context, origin string, after uint64, by string) error
+	// EntryID is the id of an origin's entry, empty when it is not here.
+	EntryID(ctx context.Context, origin string, seq uint64) (string, error)
 	// MarkForked stops an origin here too, now that a node above did.
 	MarkForked(ctx context.Context, origin string, at int64) error
 }

@@ -40,6 +40,10 @@ type Origin struct {
 	Node string `json:"node"`
 	// Stored: everything through this seq is on the receiver's disk.
 	Stored uint64 `json:"stored"`
+	// Last is the id of the entry of that seq. A sender that has another one
+	// there was restored from an old copy, and must not take its entries for
+	// stored.
+	Last string `json:"last,omitempty"`
 	// Forked: the origin sent two different entries under one seq, and
 	// nothing more is taken from it.
 	Forked bool `json:"forked,omitempty"`
