@@ -256,6 +256,7 @@ func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error)
 
 // insert writes the entry's row, who may see it, and what asks for attention.
 func (a *applier) insert(e *ledger.Entry, raw []byte, h *ledger.Head, tree []byte) error {
+	a.s.waits = a.s.waits || h.Outcome == ledger.Waiting
 	var idx any
 	if h.Index > 0 {
 		idx = h.Index

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
@@ -171,7 +172,12 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 	return identity.Target{Division: c.Division, Department: c.Department}, nil
 }
 
+// staff reads a person's record. The caller may change what it gets.
 func (a *applier) staff(id string) (*identity.Staff, error) {
+	if known, ok := a.s.people[id]; ok {
+		known.History = slices.Clip(known.History)
+		return &known, nil
+	}
 	var body string
 	err := a.w.row(a.ctx, `SELECT body FROM staff WHERE id = ?`, id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -184,5 +190,7 @@ func (a *applier) staff(id string) (*identity.Staff, error) {
 	if err := json.Unmarshal([]byte(body), &s); err != nil {
 		return nil, storage("read staff", err)
 	}
+	a.s.people[id] = s
+	s.History = slices.Clip(s.History)
 	return &s, nil
 }

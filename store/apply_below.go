@@ -268,16 +268,18 @@ func (a *applier) evict(e *ledger.Entry) error {
 	if e.Seq == 0 {
 		return nil
 	}
-	for _, where := range []string{`origin = ?1 AND seq = ?2 AND seq > 0`, `id = ?3 AND ?1 <> '' AND ?2 > 0`} {
-		rival, err := a.find(where+` AND idx IS NULL`, e.Origin, e.Seq, e.ID)
-		if err == nil && rival != nil {
-			err = a.evictRival(e, rival)
-		}
-		if err != nil {
-			return err
-		}
+	rival, err := a.find(`origin = ? AND seq = ? AND seq > 0 AND idx IS NULL`, e.Origin, e.Seq)
+	if err == nil && rival != nil {
+		err = a.evictRival(e, rival)
 	}
-	return nil
+	if err != nil {
+		return err
+	}
+	rival, err = a.find(`id = ? AND idx IS NULL`, e.ID)
+	if err == nil && rival != nil {
+		err = a.evictRival(e, rival)
+	}
+	return err
 }
 
 func (a *applier) evictRival(e *ledger.Entry, rival *stored) error {

@@ -207,7 +207,7 @@ func (a *applier) saveCase(c *casework.Case) error {
 // resolveWaiting settles the entries that waited for e, and those that waited
 // for them.
 func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]ledger.Resolution, error) {
-	if e.Case == "" || outcome == ledger.Waiting {
+	if e.Case == "" || outcome == ledger.Waiting || !a.s.waits {
 		return nil, nil
 	}
 	type settled struct {

@@ -238,6 +238,7 @@ func (a *applier) saveStaff(s *identity.Staff) error {
 	if err != nil {
 		return err
 	}
+	delete(a.s.people, s.ID)
 	return a.w.exec(a.ctx, `INSERT INTO staff (id, login, division, body) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET body = excluded.body`, s.ID, s.Login, string(s.Division), body)
 }

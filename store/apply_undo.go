@@ -85,6 +85,7 @@ func subjectOf(body ledger.Body) string {
 func (a *applier) reset(body ledger.Body) error {
 	switch b := body.(type) {
 	case *ledger.StaffPasswordV1:
+		delete(a.s.people, b.Staff)
 		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))

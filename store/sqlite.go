@@ -197,10 +197,25 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	w := &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
+	if err := w.tune(ctx); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
 	if err := w.checkPragmas(ctx, sync); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
+}
+
+// tune lets the log grow to some 16 MB before it is copied back, so that a page
+// which many entries change is copied once, and keeps the trees' upper pages
+// in memory.
+func (w *writer) tune(ctx context.Context) error {
+	for _, pragma := range []string{`PRAGMA cache_size = -32768`, `PRAGMA wal_autocheckpoint = 4000`} {
+		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
+			return storage("tune", err)
+		}
+	}
+	return nil
 }
 
 // checkPragmas reads back what durability rests on: the driver's own default

@@ -20,6 +20,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -60,6 +61,11 @@ type Store struct {
 	applied uint64 // raft index in the database, at the county
 	tree    *treeCache
 	items   itemCache
+	// people are staff as the transaction under way, or else the last one,
+	// left them; used by the writer only.
+	people map[string]identity.Staff
+	// waits is false while certainly no entry waits for another.
+	waits bool
 
 	watchMu sync.Mutex
 	changed chan struct{}
@@ -173,6 +179,11 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.applied = uint64(n)
+	if n, err = s.w.number(ctx, `SELECT EXISTS (SELECT 1 FROM entries WHERE status = 'waiting')`); err != nil {
+		return err
+	}
+	s.waits = n != 0
+	s.people = map[string]identity.Staff{}
 	s.tree = newTreeCache(s.w)
 	s.items = itemCache{parsed: map[versionKey]*catalog.Item{}}
 	return nil
@@ -244,6 +255,7 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	default:
 		s.tree.forget()
 		s.items.forget()
+		clear(s.people)
 	}
 	return err
 }
