@@ -56,7 +56,7 @@ func threeHubs(t testing.TB, tune func(*Options)) *cluster {
 	c.awaitLeader()
 	for _, id := range []string{"county-2", "county-3"} {
 		n := c.add(id, false)
-		c.must(first.hub.AddVoter(c.ctx(), n.id, n.addr), "add "+id)
+		c.join(first, n)
 	}
 	return c
 }
@@ -130,6 +130,13 @@ func (c *cluster) running() []*node {
 		}
 	}
 	return up
+}
+
+// join makes n a voter. On a busy machine leadership may move meanwhile, and
+// an operator repeats the command.
+func (c *cluster) join(at, n *node) {
+	c.t.Helper()
+	c.eventually("add "+n.id, func() error { return at.hub.AddVoter(c.ctx(), n.id, n.addr) })
 }
 
 func (c *cluster) awaitLeader() *node {

@@ -254,7 +254,7 @@ func TestRecoverAfterTheMajorityIsLost(t *testing.T) {
 	c.awaitLeader()
 	tr.check(left)
 	fresh := c.add("county-5", false)
-	c.must(left.hub.AddVoter(c.ctx(), fresh.id, fresh.addr), "add")
+	c.join(left, fresh)
 	c.propose(fresh, "add-nothing")
 	c.awaitEqual()
 	tr.check(fresh)
