@@ -74,18 +74,20 @@ type Node struct {
 	Store *store.Store
 	Blobs *blob.Store
 
-	self     store.Self
-	name     string
-	version  string
-	keys     *trust.NodeKeys
-	issuer   *trust.Issuer
-	county   *trust.CountyKeys // hubs only
-	bundle   atomic.Pointer[trust.CountyTrust]
-	cert     *tls.Certificate
-	log      *slog.Logger
-	clock    func() time.Time
-	after    func(time.Duration) <-chan time.Time
-	skewWarn time.Duration
+	self    store.Self
+	name    string
+	version string
+	keys    *trust.NodeKeys
+	// credential is the county's word for this node.
+	credential trust.SignedCredential
+	issuer     *trust.Issuer
+	county     *trust.CountyKeys // hubs only
+	bundle     atomic.Pointer[trust.CountyTrust]
+	cert       *tls.Certificate
+	log        *slog.Logger
+	clock      func() time.Time
+	after      func(time.Duration) <-chan time.Time
+	skewWarn   time.Duration
 
 	directory *directory
 	verifier  *trust.Verifier
@@ -166,7 +168,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
-	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
+	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, credential: m.Credential, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
 		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -255,6 +257,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	}
 	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
 	n.run(n.sender.Run)
+	n.run(n.settleRestored)
 	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
 	n.run(n.wakeOnChange(n.sender.Wake))
 	n.run(n.wakeOnChange(n.courier.Wake))

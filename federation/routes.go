@@ -28,7 +28,7 @@ func (n *Node) routes() http.Handler {
 	}
 	in := &outbox.Handler{By: string(n.self.Tier), Receiver: receiver{n}, Peer: n.peer, Logger: n.log}
 	r.Methods(http.MethodPost).Path(outbox.EntriesPath).HandlerFunc(in.Entries)
-	r.Methods(http.MethodGet).Path(outbox.OriginsPath).HandlerFunc(in.Origins)
+	r.Methods(http.MethodGet).Path(outbox.OriginsPath).HandlerFunc(n.freshly(in.Origins))
 	r.Methods(http.MethodPost).Path(heartbeatPath).HandlerFunc(n.serveHeartbeat)
 	n.mountPapers(r, func(r *http.Request, hash string, write bool) error {
 		peer, err := n.peer(r)

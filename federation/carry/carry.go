@@ -17,8 +17,8 @@ import (
 	"github.com/tongban/tongban/store/blob"
 )
 
-// Node is the node that makes and takes in bundles. All fields but Links are
-// needed.
+// Node is the node that makes and takes in bundles. All fields are needed
+// but Checkpoint, Taken and Limits.
 type Node struct {
 	Store *store.Store
 	Blobs *blob.Store
@@ -38,7 +38,10 @@ type Node struct {
 	// that it continues the tree of size after where that can be had. Nil, or
 	// an empty Note, when there is none.
 	Checkpoint func(ctx context.Context, after uint64) (Checkpoint, error)
-	Limits     Limits
+	// Taken, if set, is called when a bundle has been taken in: what came can
+	// travel on.
+	Taken  func()
+	Limits Limits
 }
 
 // Checkpoint is a signed checkpoint, and how it continues an older one.

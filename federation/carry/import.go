@@ -47,6 +47,9 @@ func (n *Node) Import(ctx context.Context, r io.Reader) (Summary, error) {
 	}
 	a := &applier{n: n, ctx: ctx, c: c, sum: c.h.summary()}
 	a.sum.Bytes, a.sum.Unverified, a.sum.Personal = count.n, c.unverified, c.personal
+	if n.Taken != nil {
+		defer n.Taken()
+	}
 	if _, err := read(copied, limits, a); err != nil {
 		return a.sum, stored(err)
 	}
