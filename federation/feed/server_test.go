@@ -326,6 +326,31 @@ func TestWaitsForHubBehind(t *testing.T) {
 	}
 }
 
+// A heartbeat never tells a follower that it has what came in after its last
+// page: that would be lost.
+func TestHeartbeatDoesNotRunAhead(t *testing.T) {
+	r := newRealm(t)
+	s := NewServer(r.Hub().Store, ServerOptions{Peer: headerPeer, County: r.ledger(RealClock{})})
+	at := mustHead(t, r.Hub().Store)
+	r.change(2)
+	for _, caughtUp := range []bool{true, false} {
+		w := httptest.NewRecorder()
+		ss := &session{Follower: r.Village(villageA).Follower(), at: at, told: at - 2,
+			out: blockWriter{w: w, rc: http.NewResponseController(w), timeout: time.Second, total: &s.bytes}}
+		if err := s.beat(context.Background(), ss, caughtUp); err != nil {
+			t.Fatal(err)
+		}
+		l := &listener{in: bufio.NewReader(w.Body)}
+		want := at - 2
+		if caughtUp {
+			want = at
+		}
+		if _, err := l.next(); err != nil || l.at != want || ss.told != want || l.beats[0].Head <= at {
+			t.Errorf("up to %d, want %d: %v", l.at, want, err)
+		}
+	}
+}
+
 // A follower that takes nothing any more is dropped.
 func TestDropsStuckFollower(t *testing.T) {
 	r := newRealm(t)
