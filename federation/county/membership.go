@@ -162,7 +162,34 @@ func (h *Hub) Remove(ctx context.Context, id string) error {
 // TransferLeadership hands leadership to the voter id, or to the most advanced
 // one when id is empty.
 func (h *Hub) TransferLeadership(ctx context.Context, id string) error {
-	return h.atLeaderChange(ctx, "transfer", change{ID: id}, h.transfer)
+	_, before := h.raft.LeaderWithID()
+	err := h.atLeaderChange(ctx, "transfer", change{ID: id}, h.transfer)
+	if errors.Is(err, ErrUnknown) && h.succeeded(ctx, string(before), id) {
+		return nil
+	}
+	return err
+}
+
+// succeeded tells whether somebody else came to lead after before: the wanted
+// hub, or any when wanted is empty. A transfer asked of another hub ends its
+// own connection, so its answer may not arrive.
+func (h *Hub) succeeded(ctx context.Context, before, wanted string) bool {
+	give := time.NewTimer(h.o.Timing.LeaderWait)
+	defer give.Stop()
+	for {
+		if addr, id := h.raft.LeaderWithID(); addr != "" && string(id) != before {
+			return wanted == "" || string(id) == wanted
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-give.C:
+			return false
+		case <-h.life.Done():
+			return false
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 func (h *Hub) atLeaderChange(ctx context.Context, path string, c change, here func(context.Context, change) error) error {
