@@ -123,7 +123,8 @@ func (s *session) logInAnew(ctx context.Context) (*client.SessionTokens, string,
 	return tokens, s.typed, s.replace(ctx, tokens)
 }
 
-// replace keeps the tokens of a session that was begun anew.
+// replace keeps the tokens of a session that was begun anew, which from now on
+// is the one that is used.
 func (s *session) replace(ctx context.Context, tokens *client.SessionTokens) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,8 +137,11 @@ func (s *session) replace(ctx context.Context, tokens *client.SessionTokens) err
 	if err != nil {
 		return err
 	}
-	_, err = s.keep(known, tokens)
-	return err
+	if _, err := s.keep(&known, tokens); err != nil {
+		return err
+	}
+	known.lead(s.saved.Node, s.saved.User)
+	return s.file.write(known)
 }
 
 // end ends the session at the node and forgets it, also when the node is out

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 
 	"github.com/spf13/cobra"
@@ -54,10 +55,14 @@ func sendError(err error) error {
 	return err
 }
 
+// localProblem is the type of a problem found here and not by a node.
+const localProblem = "about:blank"
+
 // faultsFound is a refusal for faults found here, without a node.
 func faultsFound(faults []catalog.Fault) error {
 	return &refusal{Problem: client.Problem{
-		Status: 422, Code: "file_faults", MessageZh: fmt.Sprintf("文件有 %d 处错误", len(faults)),
+		Type: localProblem, Title: http.StatusText(http.StatusUnprocessableEntity), Status: http.StatusUnprocessableEntity,
+		Code: "file_faults", MessageZh: fmt.Sprintf("文件有 %d 处错误", len(faults)),
 		Detail: fmt.Sprintf("the file has %d faults", len(faults)), Next: "请按清单逐项更正文件", Fields: faults,
 	}}
 }

@@ -121,7 +121,7 @@ func (s *session) renew(ctx context.Context) (string, error) {
 	if s.saved.Refresh != "" {
 		tokens, err := s.refresh(ctx)
 		if err == nil {
-			return s.keep(known, tokens)
+			return s.keep(&known, tokens)
 		}
 		var refused *refusal
 		if !errors.As(err, &refused) || refused.Status != http.StatusUnauthorized {
@@ -137,7 +137,7 @@ func (s *session) renew(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.keep(known, tokens)
+	return s.keep(&known, tokens)
 }
 
 func (s *session) adopt(other savedSession) {
@@ -150,11 +150,11 @@ func (s *session) adopt(other savedSession) {
 
 // keep saves new tokens before they are used: the old refresh token is worth
 // nothing by now.
-func (s *session) keep(known sessionList, tokens *client.SessionTokens) (string, error) {
+func (s *session) keep(known *sessionList, tokens *client.SessionTokens) (string, error) {
 	s.saved.User = tokens.Session.Login
 	s.saved.Access, s.saved.Refresh, s.saved.ExpiresAt = tokens.AccessToken, tokens.RefreshToken, tokens.ExpiresAt
 	known.put(s.saved)
-	return s.saved.Access, s.file.write(known)
+	return s.saved.Access, s.file.write(*known)
 }
 
 func (s *session) refresh(ctx context.Context) (*client.SessionTokens, error) {
@@ -220,7 +220,7 @@ func unasked(_ context.Context, req *http.Request) error {
 
 // errLogin is the refusal given before the node has to give it.
 var errLogin = &refusal{Problem: client.Problem{
-	Status: http.StatusUnauthorized, Code: "unauthenticated",
+	Type: localProblem, Title: http.StatusText(http.StatusUnauthorized), Status: http.StatusUnauthorized, Code: "unauthenticated",
 	MessageZh: "请先登录", Detail: "log in first",
 	Next: "运行 tongban login，或给出 --user 与 --password-file",
 }}

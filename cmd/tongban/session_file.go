@@ -47,10 +47,27 @@ func (l sessionList) find(node, user string) savedSession {
 	return savedSession{Node: node, User: user, CA: ca}
 }
 
+// put keeps a session where one of the same person was, else behind the
+// others: renewing a token must not change who the next command is.
 func (l *sessionList) put(s savedSession) {
-	l.remove(s.Node, s.User)
+	if l.Current == "" {
+		l.Current = s.Node
+	}
+	for i, known := range l.Sessions {
+		if known.Node == s.Node && known.User == s.User {
+			l.Sessions[i] = s
+			return
+		}
+	}
+	l.Sessions = append(l.Sessions, s)
+}
+
+// lead makes a session the one that is used unless another is named.
+func (l *sessionList) lead(node, user string) {
+	s := l.find(node, user)
+	l.remove(node, user)
 	l.Sessions = append([]savedSession{s}, l.Sessions...)
-	l.Current = s.Node
+	l.Current = node
 }
 
 func (l *sessionList) remove(node, user string) {

@@ -165,6 +165,31 @@ func TestCommandsSideBySideRenewOnce(t *testing.T) {
 	}
 }
 
+// Who the commands speak as changes by login only: not by a command for
+// somebody else, nor by a token that was renewed on the way.
+func TestWhoSpeaksChangesByLoginOnly(t *testing.T) {
+	var list sessionList
+	list.put(savedSession{Node: "http://a", User: "one", Refresh: "1"})
+	list.put(savedSession{Node: "http://b", User: "two", Refresh: "2"})
+	list.put(savedSession{Node: "http://a", User: "three", Refresh: "3"})
+	list.put(savedSession{Node: "http://a", User: "three", Refresh: "4"})
+	if got := list.find("http://a", ""); list.Current != "http://a" || got.User != "one" || len(list.Sessions) != 3 {
+		t.Errorf("%+v", list)
+	}
+	if got := list.find("http://a", "three"); got.Refresh != "4" {
+		t.Errorf("%+v", got)
+	}
+	list.lead("http://a", "three")
+	list.lead("http://b", "two")
+	if got := list.find("http://a", ""); list.Current != "http://b" || got.User != "three" || len(list.Sessions) != 3 {
+		t.Errorf("%+v", list)
+	}
+	list.remove("http://a", "three")
+	if got := list.find("http://a", "three"); got.Refresh != "" || got.User != "three" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestLockOfTheDead(t *testing.T) {
 	desk(t)
 	file, err := openSessionFile()
