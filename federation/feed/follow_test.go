@@ -64,7 +64,7 @@ func TestResumesAfterCuts(t *testing.T) {
 	random := rand.New(seeded(7))
 	p := newProxy(t, url, func() int64 { return 600 + random.Int64N(9000) })
 	st := replica(t, r.Township(townshipA))
-	f, _ := run(t, st, FollowerOptions{Upstreams: []Upstream{countyUp(t, p.url(), st)}})
+	f, _ := run(t, st, FollowerOptions{Batch: 3, Upstreams: []Upstream{countyUp(t, p.url(), st)}})
 	reaches(t, st, mustHead(t, r.Hub().Store))
 	if p.count() == 0 {
 		t.Fatal("nothing was cut")
