@@ -13,6 +13,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/feed"
+	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/node/identity"
 )
 
@@ -137,6 +139,26 @@ func TestEveryOperationHasItsPermission(t *testing.T) {
 	for id := range bodies {
 		if !known[id] {
 			t.Errorf("bodies has %s, the document has not", id)
+		}
+	}
+}
+
+// TestFederationIsDocumented: what nodes serve to each other stands in the
+// document too.
+func TestFederationIsDocumented(t *testing.T) {
+	doc, err := loadDocument()
+	check(t, err)
+	for _, path := range []string{feed.PathFeed, feed.PathCheckpoint, feed.PathProof, feed.PathConsistency, outbox.EntriesPath, outbox.OriginsPath,
+		"/federation/v1/trust", "/federation/v1/enrol", "/federation/v1/heartbeat", "/federation/v1/attachments/{hash}"} {
+		item := doc.Paths.Value(path)
+		if item == nil {
+			t.Errorf("%s is not documented", path)
+			continue
+		}
+		for method, op := range item.Operations() {
+			if !between(op) {
+				t.Errorf("%s %s is not under its tag", method, path)
+			}
 		}
 	}
 }
