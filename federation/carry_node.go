@@ -47,7 +47,7 @@ func (n *Node) carriedCheckpoint(ctx context.Context, after uint64) (carry.Check
 	if err != nil {
 		return carry.Checkpoint{}, err
 	}
-	note, err := n.county.SignCheckpoint(tree, n.now().UnixMilli())
+	note, err := n.county.now().SignCheckpoint(tree, n.now().UnixMilli())
 	if err != nil {
 		return carry.Checkpoint{}, err
 	}

@@ -43,7 +43,7 @@ func (n *Node) Invite(ctx context.Context, actor identity.Actor, nodeID, name st
 	if !trust.ValidNodeID(nodeID) {
 		return trust.JoinToken{}, store.Result{}, &store.Refused{Code: "node_id", ZH: "节点编号只能用 3 到 40 个小写字母、数字和短横线", EN: "a node id is 3 to 40 of a-z, 0-9 and -"}
 	}
-	fingerprint, err := n.county.Trust().Fingerprint()
+	fingerprint, err := n.county.now().Trust().Fingerprint()
 	if err != nil {
 		return trust.JoinToken{}, store.Result{}, err
 	}
@@ -93,7 +93,7 @@ type Welcome struct {
 }
 
 func (n *Node) serveTrust(w http.ResponseWriter, _ *http.Request) {
-	respond(w, n.county.Chain())
+	respond(w, n.county.now().Chain())
 }
 
 // serveInvitation tells whoever holds a token which node it was made for.
@@ -164,12 +164,12 @@ func (n *Node) enrol(ctx context.Context, e enrolment) (*Welcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed, err := n.county.SignCredential(identity.Credential{Node: req.Node, Tier: req.Tier, Division: req.Division, Ordinal: ordinal,
+	signed, err := n.county.now().SignCredential(identity.Credential{Node: req.Node, Tier: req.Tier, Division: req.Division, Ordinal: ordinal,
 		SignKey: req.SignKey, IssuedAt: now.UnixMilli(), ExpiresAt: now.Add(credentialLife).UnixMilli()})
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	certificate, err := n.county.CertificateFor(rand.Reader, req, now, credentialLife)
+	certificate, err := n.county.now().CertificateFor(rand.Reader, req, now, credentialLife)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
@@ -177,12 +177,12 @@ func (n *Node) enrol(ctx context.Context, e enrolment) (*Welcome, error) {
 		Body: &ledger.NodeEnrolV1{Credential: signed.Credential, Root: signed.Sig, Name: inv.Name, TokenHash: hash, Federation: e.Federation, Peer: e.Peer}}); err != nil {
 		return nil, err
 	}
-	welcome := &Welcome{Credential: signed, Certificate: certificate, Chain: n.county.Chain(), Name: inv.Name}
+	welcome := &Welcome{Credential: signed, Certificate: certificate, Chain: n.county.now().Chain(), Name: inv.Name}
 	if welcome.County, welcome.Township, err = n.addressesAbove(ctx, inv.Division); err != nil {
 		return nil, err
 	}
 	if inv.Tier == node.County {
-		if welcome.CountyKeys, err = n.county.Encode(); err != nil {
+		if welcome.CountyKeys, err = n.county.now().Encode(); err != nil {
 			return nil, err
 		}
 	}

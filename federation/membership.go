@@ -191,12 +191,12 @@ func (n *Node) found(ctx context.Context, g Genesis) error {
 	if err != nil || len(nodes) > 0 {
 		return err
 	}
-	for _, b := range n.county.Chain() {
+	for _, b := range n.county.now().Chain() {
 		if err := n.foundOne(ctx, ledger.CountyTrust, &ledger.CountyTrustV1{Bundle: raw(b)}, fmt.Sprintf("trust-%x", b.Sig[:8])); err != nil {
 			return err
 		}
 	}
-	signed, err := n.county.SignCredential(n.issuer.Credential)
+	signed, err := n.county.now().SignCredential(n.issuer.Credential)
 	if err != nil {
 		return err
 	}

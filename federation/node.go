@@ -81,7 +81,7 @@ type Node struct {
 	// credential is the county's word for this node.
 	credential trust.SignedCredential
 	issuer     *trust.Issuer
-	county     *trust.CountyKeys // hubs only
+	county     *heldKeys // hubs only
 	bundle     atomic.Pointer[trust.CountyTrust]
 	cert       *tls.Certificate
 	log        *slog.Logger
@@ -168,7 +168,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
-	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, credential: m.Credential, county: m.County, log: o.Logger, clock: o.Now, after: o.After,
+	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, credential: m.Credential, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
 		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -494,7 +494,11 @@ func (n *Node) refreshTrust(ctx context.Context) error {
 func (n *Node) watchTrust(ctx context.Context) {
 	for {
 		changed := n.Store.Changed()
-		if err := n.refreshTrust(ctx); err != nil && ctx.Err() == nil {
+		err := n.refreshTrust(ctx)
+		if err == nil {
+			err = n.adoptKeys(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
 			n.log.Error("county keys not followed", "error", err)
 		}
 		select {

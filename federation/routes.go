@@ -49,6 +49,8 @@ func (n *Node) routes() http.Handler {
 func (n *Node) peerRoutes() http.Handler {
 	r := mux.NewRouter()
 	r.Methods(http.MethodPost).Path(reportPath).HandlerFunc(n.serveReports)
+	r.Methods(http.MethodPost).Path(countyKeysPath).HandlerFunc(n.takeCountyKeys)
+	r.Methods(http.MethodGet).Path(countyKeysPath).HandlerFunc(n.giveCountyKeys)
 	// What another hub copies here it spreads and confirms itself.
 	n.mountPapers(r, func(*http.Request, string, bool) error { return nil }, nil)
 	return r
