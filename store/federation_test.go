@@ -33,8 +33,13 @@ func (r run) Cleanup(f func()) { *r.after = append(*r.after, f) }
 // opened.
 func checkRuns(t *testing.T, property func(run)) {
 	t.Helper()
+	checkRunsOn(t, t.TempDir(), property)
+}
+
+func checkRunsOn(t rapid.TB, parent string, property func(run)) {
+	t.Helper()
 	rapid.Check(t, func(rt *rapid.T) {
-		dir, err := os.MkdirTemp(t.TempDir(), "run")
+		dir, err := os.MkdirTemp(parent, "run")
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -163,8 +168,11 @@ func (f *federation) up(n, to *storetest.Node) {
 		f.t.Fatalf("%v", err)
 	}
 	m := message{from: n, to: to}
+	ownOnly := rapid.Bool().Draw(f.t.T, "own only")
 	for _, e := range entries {
-		m.raws = append(m.raws, e.Raw)
+		if !ownOnly || e.Origin == n.ID() {
+			m.raws = append(m.raws, e.Raw)
+		}
 	}
 	if len(m.raws) > 0 {
 		f.network = append(f.network, m)
@@ -212,6 +220,33 @@ func (f *federation) deliver() {
 	}
 }
 
+// overtake lets the township go on with what the village sent it and tell the
+// county, which has not heard of the village's part yet.
+func (f *federation) overtake() {
+	f.cases = append(f.cases, f.village.Submit(chronic).ID)
+	raws := outboxOf(f.t, f.village, f.village)
+	f.township.Take(raws...)
+	if c := f.known(f.township, func(c *casework.Case) bool { return c.Holder == town && !c.Status.Ended() }); c != nil {
+		f.acknowledged = append(f.acknowledged, f.township.Advance(c.ID).Head)
+		f.Hub().Take(outboxOf(f.t, f.township, f.township)...)
+	}
+}
+
+// outboxOf is what a node has in its outbox of an origin.
+func outboxOf(t storetest.TB, n, origin *storetest.Node) [][]byte {
+	entries, err := n.Outbox(ctx, 0, nil, 1000, 64<<20)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	var raws [][]byte
+	for _, e := range entries {
+		if e.Origin == origin.ID() {
+			raws = append(raws, e.Raw)
+		}
+	}
+	return raws
+}
+
 func (f *federation) step() {
 	switch rapid.IntRange(0, 11).Draw(f.t.T, "step") {
 	case 0, 1, 2, 3:
@@ -226,6 +261,8 @@ func (f *federation) step() {
 		f.down(f.Hub(), f.township)
 	case 8:
 		rapid.SampledFrom(f.nodes).Draw(f.t.T, "node").Reopen()
+	case 9:
+		f.overtake()
 	default:
 		f.deliver()
 	}
