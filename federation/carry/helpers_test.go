@@ -47,11 +47,15 @@ func newWorld(t testing.TB, options ...storetest.Option) *world {
 
 func countyKeys(t testing.TB, seed uint64) *trust.CountyKeys {
 	t.Helper()
-	var s [32]byte
-	binary.LittleEndian.PutUint64(s[:], seed)
-	k, err := trust.GenerateCounty(rand.NewChaCha8(s), storetest.Code, storetest.Beginning.AddDate(0, -2, 0))
+	k, err := countyKeysOf(seed)
 	must(t, err)
 	return k
+}
+
+func countyKeysOf(seed uint64) (*trust.CountyKeys, error) {
+	var s [32]byte
+	binary.LittleEndian.PutUint64(s[:], seed)
+	return trust.GenerateCounty(rand.NewChaCha8(s), storetest.Code, storetest.Beginning.AddDate(0, -2, 0))
 }
 
 // signer gives a storetest county real keys.
