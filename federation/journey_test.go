@@ -1,0 +1,65 @@
+package federation_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/tongban/tongban/federation/federationtest"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// The main job: a village hands cases in while its line is down; they come up
+// when it heals, are worked on at every tier, and the outcome comes back.
+func TestMainJob(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	village, town, hub := f.Village(0), f.Township(0), f.Hub()
+
+	f.Cut(village.ID, "*")
+	var ids []string
+	for range 3 {
+		c := f.Submit(village, "TB-MZJ-004")
+		ids = append(ids, c.ID)
+		if c.Number == "" || f.Word(village, c.ID) != "here" {
+			t.Errorf("case %q is %s", c.Number, f.Word(village, c.ID))
+		}
+	}
+	f.Act(village, ids[0], ledger.VerbAccept)
+	if stats := f.Outbox(village); stats.Unsent != 4 {
+		t.Errorf("outbox %+v", stats)
+	}
+
+	// The township cannot reach the county: it has the cases, the county not.
+	f.Cut(town.ID, "county-1")
+	f.Cut(village.ID, "county-1")
+	f.Heal(village.ID, town.ID)
+	f.Eventually("the township's word", func() bool { return f.Word(village, ids[2]) == "township" })
+	f.Waits(town, ids[0], ledger.VerbPreReview)
+	f.Act(town, ids[0], ledger.VerbPreReview)
+	if _, err := hub.Store.Case(t.Context(), ids[0]); err == nil {
+		t.Error("the county has what it was never sent")
+	}
+
+	f.Heal("*", "*")
+	f.Confirmed(village, town)
+	for _, id := range ids {
+		if word := f.Word(village, id); word != "confirmed" {
+			t.Errorf("case %s is %s at the village", id, word)
+		}
+	}
+	f.Waits(hub, ids[0], ledger.VerbDecide)
+	f.Act(hub, ids[0], ledger.VerbDecide)
+	f.Act(hub, ids[0], ledger.VerbIssue)
+	f.Waits(village, ids[0], ledger.VerbDeliver)
+	f.Act(village, ids[0], ledger.VerbDeliver)
+	f.Confirmed(village)
+	f.CaughtUp()
+	for _, n := range f.Nodes() {
+		if c := f.Case(n, ids[0]); c.Status != casework.Closed {
+			t.Errorf("at %s the case is %s", n.ID, c.Status)
+		}
+	}
+}
