@@ -15,20 +15,24 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 )
 
 // Evidence, carrying and backup:
 //
 //	GET  /api/v1/ledger/checkpoint  GetCheckpoint
 //	GET  /api/v1/ledger/proof       GetLedgerProof
+//	POST /api/v1/trust/rotate       RotateTrust
 //	POST /api/v1/carry/export       ExportCarry
 //	POST /api/v1/carry/import       ImportCarry
 //	POST /api/v1/backup             TakeBackup
 
 // GetCheckpoint shows the newest signed checkpoint known here.
 func (s *Server) GetCheckpoint(ctx context.Context, _ gen.GetCheckpointRequestObject) (gen.GetCheckpointResponseObject, error) {
-	note, err := s.o.Checkpoint(ctx)
+	note, err := s.checkpoint(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func (s *Server) GetLedgerProof(ctx context.Context, in gen.GetLedgerProofReques
 	if s.self.Tier != node.County {
 		return nil, errCountyOnly
 	}
-	note, err := s.o.Checkpoint(ctx)
+	note, err := s.checkpoint(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -70,11 +74,35 @@ func (s *Server) GetLedgerProof(ctx context.Context, in gen.GetLedgerProofReques
 	return out, nil
 }
 
+// checkpoint is the newest signed checkpoint: a hub signs one, a node below
+// has those it has seen.
+func (s *Server) checkpoint(ctx context.Context) ([]byte, error) {
+	c, err := s.node.Carry().Checkpoint(ctx, 0)
+	if err == nil && c.Note == "" {
+		err = errNoCheckpoint
+	}
+	return []byte(c.Note), err
+}
+
+// RotateTrust makes new keys for the county.
+func (s *Server) RotateTrust(ctx context.Context, _ gen.RotateTrustRequestObject) (gen.RotateTrustResponseObject, error) {
+	actor, err := as(ctx, identity.TrustRotate, identity.Target{})
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.node.RotateCountyKeys(ctx, actor, "")
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.recorded(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	return gen.RotateTrust200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
 // ExportCarry writes a bundle for a USB stick.
 func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObject) (gen.ExportCarryResponseObject, error) {
-	if s.o.Carry == nil {
-		return nil, errNoCarry
-	}
 	o := carry.Options{For: in.Body.For, Full: in.Body.Full, Personal: in.Body.Personal,
 		WithoutAttachments: in.Body.Attachments != nil && !*in.Body.Attachments}
 	if after := uint64(in.Body.After); after > 0 {
@@ -85,17 +113,14 @@ func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObjec
 		if err != nil {
 			return err
 		}
-		_, err = s.o.Carry.Export(ctx, f, o)
+		_, err = s.node.Carry().Export(ctx, f, o)
 		return errors.Join(err, f.Close())
 	})
 }
 
 // ImportCarry takes a bundle in.
 func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObject) (gen.ImportCarryResponseObject, error) {
-	if s.o.Carry == nil {
-		return nil, errNoCarry
-	}
-	r, err := s.o.Carry.Import(ctx, in.Body)
+	r, err := s.node.Carry().Import(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -105,9 +130,15 @@ func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObjec
 
 // TakeBackup answers with a consistent copy of the node's state.
 func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) (gen.TakeBackupResponseObject, error) {
-	return s.tempFile("state.db", func(path string) error {
-		_, err := s.store.Backup(ctx, path)
-		return err
+	now := s.o.Now()
+	name := fmt.Sprintf("%s-%s.backup", s.self.Node, calendar.DateOf(now).Compact())
+	return s.tempFile(name, func(path string) error {
+		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return err
+		}
+		_, err = s.store.ExportArchive(ctx, f, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs})
+		return errors.Join(err, f.Close())
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/tongban/tongban/federation/feed"
 	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
@@ -113,6 +114,9 @@ func (n *Node) reportLine(r *Report) {
 		r.LineSince = f.LastContact
 	}
 	if e := f.LastError; e != nil {
+		r.ProblemCode, r.ProblemZH, r.ProblemEN = e.Code, e.ZH, e.EN
+	}
+	if e := n.auditor.Status().LastError; e != nil && errors.Is(e, feed.ErrMissing) {
 		r.ProblemCode, r.ProblemZH, r.ProblemEN = e.Code, e.ZH, e.EN
 	}
 	if s := n.sender.Status(); s.Code != "" {

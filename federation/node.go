@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -101,6 +102,7 @@ type Node struct {
 
 	upstreams []outbox.Upstream
 	follower  *feed.Follower
+	auditor   *feed.Auditor
 	sender    *outbox.Sender
 	courier   *papers.Courier
 	server    *feed.Server
@@ -249,6 +251,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	}
 	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Version: n.version,
 		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
+	n.auditor = feed.NewAuditor(n.Store, feed.AuditorOptions{Upstreams: atTheCounty(ups), Trust: n.Trust, Clock: o.FeedClock, Logger: n.log})
 	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
 		BackoffMax: o.BackoffMax, MaxEntries: o.BatchEntries, MaxBytes: o.BatchBytes})
 	n.courier, err = papers.NewCourier(papers.CourierOptions{Store: n.Blobs, Outstanding: attachments{n}, Upstream: n.papersAbove})
@@ -258,6 +261,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
 	n.run(n.sender.Run)
 	n.run(n.settleRestored)
+	n.run(func(ctx context.Context) { n.ended("audit", n.auditor.Run(ctx)) })
 	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
 	n.run(n.wakeOnChange(n.sender.Wake))
 	n.run(n.wakeOnChange(n.courier.Wake))
@@ -266,6 +270,12 @@ func (n *Node) startBelow(o Options) (err error) {
 		return n.startFeedServer(n.follower, o)
 	}
 	return nil
+}
+
+// atTheCounty are the upstreams that are hubs: they alone can prove what is in
+// the county's ledger.
+func atTheCounty(ups []feed.Upstream) []feed.Upstream {
+	return slices.DeleteFunc(slices.Clone(ups), func(u feed.Upstream) bool { return u.Tier != node.County })
 }
 
 func (n *Node) startFeedServer(c feed.County, o Options) error {

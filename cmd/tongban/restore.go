@@ -1,7 +1,115 @@
 package main
 
 import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
 	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store"
 )
 
-func restoreCommand() *cobra.Command { return &cobra.Command{Use: "restore", Short: "restore", Example: "  tongban restore", RunE: func(*cobra.Command, []string) error { return nil }} }
+func restoreCommand() *cobra.Command {
+	var config, from string
+	var verify, lone bool
+	cmd := &cobra.Command{
+		Use:   "restore",
+		Short: "从备份恢复已停止的节点 (restore a stopped node from a backup)",
+		Long: `用 tongban backup 生成的备份恢复已停止的节点。备份先全部核对，再一次性替换；中途断电，数据仍是旧的或新的，不会各占一半。
+乡镇、村节点恢复后，先与上级核对，取回备份之后已上报的内容，才会继续收件。
+县中心只有一个进程时（或多数进程永久丢失时）用 --lone：以恢复的数据为准，本机成为唯一的县中心进程，其他进程须清空数据后重新加入。
+Restores a stopped node from a file that tongban backup made. Below the county the node first gets
+back from above what it had sent since. --lone makes this hub the county's only one, with the
+restored data: for a single hub, or when the majority is lost for good.`,
+		Example: "  tongban restore --config village.yaml --from village-20261124.backup\n  tongban restore --from county.backup --verify\n  tongban restore --config county.yaml --from county.backup --lone",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if verify {
+				return verifyBackup(cmd.Context(), from, cmd.OutOrStdout())
+			}
+			c, err := configs.Load(configPath(config), os.Environ())
+			if err != nil {
+				return err
+			}
+			return restore(cmd.Context(), c, from, lone, cmd.OutOrStdout())
+		},
+	}
+	configFlag(cmd, &config)
+	cmd.Flags().StringVar(&from, "from", "", "备份文件；只用 --lone 时可不写 (the backup)")
+	cmd.Flags().BoolVar(&verify, "verify", false, "只核对备份，不恢复 (only check the backup)")
+	cmd.Flags().BoolVar(&lone, "lone", false, "本机成为唯一的县中心进程 (this hub becomes the county's only one)")
+	return cmd
+}
+
+func verifyBackup(ctx context.Context, from string, stdout io.Writer) error {
+	f, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	m, err := store.VerifyArchive(ctx, f)
+	if err != nil {
+		return err
+	}
+	describe(stdout, "备份完好 (the backup is sound)", m)
+	return nil
+}
+
+func describe(to io.Writer, what string, m *store.Manifest) {
+	made := time.UnixMilli(m.MadeAt).In(time.FixedZone("Asia/Shanghai", 8*60*60)).Format("2006-01-02 15:04")
+	fmt.Fprintf(to, "%s：%s（%s %s），%s，附件 %d 个 (attachments)\n", what, m.Node, m.Tier, m.Division, made, len(m.Attachments))
+	if len(m.Damaged) > 0 {
+		fmt.Fprintf(to, "备份时已损坏、未包含的附件 %d 个 (damaged attachments left out)\n", len(m.Damaged))
+	}
+}
+
+func restore(ctx context.Context, c configs.Config, from string, lone bool, stdout io.Writer) error {
+	if from == "" && !lone {
+		return usagef("需要 --from (is needed)")
+	}
+	if lone && c.Tier != configs.County {
+		return usagef("--lone 只用于县中心 (is for a hub of the county)")
+	}
+	unlock, err := lockData(c.DataDir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if from != "" {
+		f, err := os.Open(from)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		m, err := store.RestoreArchive(ctx, c.DataDir, f)
+		if err != nil {
+			return err
+		}
+		describe(stdout, "已恢复 (restored)", m)
+		if m.Tier == node.County && !lone {
+			fmt.Fprintln(stdout, "县中心：若只有一个进程，请再运行 tongban restore --lone；否则请移除本进程、清空数据后重新 join (a single hub: run restore --lone; otherwise remove this hub and join anew)")
+		}
+	}
+	if !lone {
+		return nil
+	}
+	m, err := federation.LoadMembership(c.DataDir)
+	if errors.Is(err, federation.ErrNotEnrolled) {
+		return fmt.Errorf("%w；恢复县中心还需要离线保存的 keys 目录和 membership.json (the keys folder and membership.json kept offline are needed too)", err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := federation.Recover(ctx, federation.Options{Dir: c.DataDir, Membership: m, PeerAdvertise: c.Advertise.Peer, Logger: logger(c, stdout)}); err != nil {
+		return err
+	}
+	fmt.Fprintf(stdout, "%s 现在是唯一的县中心进程，请运行 serve (is the county's only hub now; run serve)\n", m.Credential.Credential.Node)
+	return nil
+}
