@@ -2,17 +2,14 @@ package store_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/tongban/tongban/node/casework"
-	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -24,31 +21,13 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 var ctx = context.Background()
 
 const (
-	welfare  = "TB-MZJ-004"  // accepted in the village, decided at the county
-	chronic  = "TB-YBJ-003"  // collected in the village
-	birth    = "TB-XZRZ-005" // decided by the township
-	here     = "330523110200"
-	next     = "330523110201"
-	town     = "330523110"
-	township = storetest.HubID
+	welfare = "TB-MZJ-004"  // accepted in the village, decided at the county
+	chronic = "TB-YBJ-003"  // collected in the village
+	birth   = "TB-XZRZ-005" // decided by the township
+	here    = "330523110200"
+	next    = "330523110201"
+	town    = "330523110"
 )
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil || string(want) != got {
-		t.Errorf("the state differs from %s (%v); run with -update and look at the difference", path, err)
-	}
-}
 
 // caseTables are those that say what became of cases.
 var caseTables = []string{"cases", "case_counters", "attachments", "attention", "audience", "origins", "outbox"}
@@ -70,43 +49,6 @@ func TestCaseDump(t *testing.T) {
 	c.Settle()
 	c.Hub().Advance(opened.ID)
 	golden(t, "hub-decided.txt", storetest.Dump(t, c.Hub().Store, caseTables...))
-}
-
-// records are all entries of a hub's ledger, in order.
-func records(t *testing.T, s *store.Store) (raws [][]byte, ats []int64) {
-	t.Helper()
-	head, err := s.Head(ctx)
-	must(t, err)
-	for i := uint64(1); i <= head; i++ {
-		line, err := s.RecordAt(ctx, i)
-		must(t, err)
-		var r ledger.Record
-		must(t, json.Unmarshal(line, &r))
-		raw, err := json.Marshal(&r.Entry)
-		must(t, err)
-		raws, ats = append(raws, raw), append(ats, r.RecordedAt)
-	}
-	return raws, ats
-}
-
-func openHub(t *testing.T, dir, id string) *store.Store {
-	t.Helper()
-	s, err := store.Open(ctx, store.Options{Dir: dir, Self: store.Self{Node: id, Tier: "county", Division: storetest.Code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
-	must(t, err)
-	t.Cleanup(func() { s.Close() })
-	return s
-}
-
-func replay(t *testing.T, s *store.Store, raws [][]byte, ats []int64, from, batch int) {
-	t.Helper()
-	for i := from; i < len(raws); i += batch {
-		var ps []store.Proposal
-		for j := i; j < min(i+batch, len(raws)); j++ {
-			ps = append(ps, store.Proposal{RaftIndex: uint64(j + 1), At: ats[j], Entries: [][]byte{raws[j]}})
-		}
-		_, err := s.Commit(ctx, ps)
-		must(t, err)
-	}
 }
 
 // busyCounty is a county with cases in every state, some refused.
@@ -305,7 +247,6 @@ func TestWaitingForWhatIsRefused(t *testing.T) {
 	townNode.Take(outbox(t, village)...)
 	townNode.Advance(opened.ID)
 	c.Propose(own(t, townNode)...)
-	worker := village.Actor(identity.VillageWorker)
 	// The village's right is found to have been gone when it handed in.
 	c.Hub().MustDo(c.Operator(), &ledger.NodeRevokeV1{Node: village.ID(), At: c.Clock.UnixMilli() - 1, Reason: "电脑遗失"})
 	results := c.Propose(outbox(t, village)...)
@@ -329,7 +270,6 @@ func TestWaitingForWhatIsRefused(t *testing.T) {
 			t.Errorf("%s has %d things to attend to, want %d: %+v", n.ID(), len(list), want, list)
 		}
 	}
-	_ = worker
 }
 
 func TestIdempotencyKeys(t *testing.T) {
@@ -416,77 +356,5 @@ func TestFailedBatchLeavesNothing(t *testing.T) {
 	}
 	if tree, err := c.Hub().Tree(ctx, mustHead(t, c.Hub())); err != nil || tree.Hash != scratchTree(t, c.Hub().Store) {
 		t.Errorf("the tree after a failed batch is another one (%v)", err)
-	}
-}
-
-func must(t testing.TB, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-func mustHead(t *testing.T, n *storetest.Node) uint64 {
-	t.Helper()
-	head, err := n.Head(ctx)
-	must(t, err)
-	return head
-}
-
-func stateHash(t testing.TB, s *store.Store) string {
-	t.Helper()
-	h, err := s.StateHash(ctx)
-	must(t, err)
-	return h
-}
-
-func recordAt(t testing.TB, s *store.Store, index uint64) ledger.Record {
-	t.Helper()
-	line, err := s.RecordAt(ctx, index)
-	must(t, err)
-	var r ledger.Record
-	must(t, json.Unmarshal(line, &r))
-	return r
-}
-
-// outbox is everything in a node's outbox, own the part of it that the node
-// recorded itself.
-func outbox(t testing.TB, n *storetest.Node) [][]byte {
-	t.Helper()
-	entries, err := n.Outbox(ctx, 0, nil, 1000, 64<<20)
-	must(t, err)
-	var raws [][]byte
-	for _, e := range entries {
-		raws = append(raws, e.Raw)
-	}
-	return raws
-}
-
-func own(t testing.TB, n *storetest.Node) [][]byte {
-	t.Helper()
-	entries, err := n.Outbox(ctx, 0, nil, 1000, 64<<20)
-	must(t, err)
-	var raws [][]byte
-	for _, e := range entries {
-		if e.Origin == n.ID() {
-			raws = append(raws, e.Raw)
-		}
-	}
-	return raws
-}
-
-func noOutbox(t testing.TB, n *storetest.Node) {
-	t.Helper()
-	stats, err := n.OutboxStats(ctx)
-	if err != nil || stats.Length != 0 {
-		t.Errorf("%s still has %d entries to send, %v", n.ID(), stats.Length, err)
-	}
-}
-
-func wantRefused(t testing.TB, what string, err error, code string) {
-	t.Helper()
-	var no *store.Refused
-	if !errors.As(err, &no) || no.Code != code || no.ZH == "" || no.EN == "" {
-		t.Errorf("%s: %v, want %s", what, err, code)
 	}
 }
