@@ -250,6 +250,46 @@ func TestLineDownAndRefused(t *testing.T) {
 	r.hub.must("operator", "POST", "/api/v1/attention/nothing/resolve", gen.ResolveRequest{Note: "x"}, 404)
 }
 
+// TestCarriedOnAStick: with the line down for good, a case goes up and its
+// confirmation comes down in bundles.
+func TestCarriedOnAStick(t *testing.T) {
+	r := newRegion(t)
+	r.hub.cut()
+	r.village.must("worker", "POST", "/api/v1/cases", r.village.submission("TB-XZRZ-005", theVillage), 201)
+	refused := r.village.must("worker", "POST", "/api/v1/carry/export", gen.CarryRequest{}, 409)
+	if !strings.Contains(refused.Body.String(), "bundle_personal") {
+		t.Errorf("personal data without consent: %s", refused.Body)
+	}
+	carry := func(from, to *site, exporter, importer string, what gen.CarryRequest) gen.CarryReport {
+		t.Helper()
+		what.Personal = true
+		bundle := from.must(exporter, "POST", "/api/v1/carry/export", what, 200)
+		if bundle.Header().Get("Content-Type") != streamType {
+			t.Errorf("%v", bundle.Header())
+		}
+		var report gen.CarryReport
+		got := to.send(request0{method: "POST", path: "/api/v1/carry/import", body: bundle.Body.Bytes(), token: to.token(importer), header: map[string]string{"Content-Type": streamType}})
+		if got.Code != 200 {
+			t.Fatalf("import: %d %s", got.Code, got.Body)
+		}
+		to.decode(got, &report)
+		return report
+	}
+	up := carry(r.village, r.hub, "worker", "operator", gen.CarryRequest{})
+	if up.Entries != 1 || up.Known != 0 || up.Refused != 0 {
+		t.Errorf("up: %+v", up)
+	}
+	if again := carry(r.village, r.hub, "worker", "operator", gen.CarryRequest{}); again.Entries != 0 || again.Known != 1 {
+		t.Errorf("up again: %+v", again)
+	}
+	carry(r.hub, r.village, "operator", "worker", gen.CarryRequest{For: r.village.node.Self().Node})
+	var c gen.Reconciliation
+	r.village.get("worker", "/api/v1/reconcile", &c)
+	if c.HandedIn != 1 || c.Confirmed != 1 || c.Duplicated != 0 || c.Outbox != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestActionsAreChecked(t *testing.T) {
 	h := newHub(t)
 	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)

@@ -94,7 +94,7 @@ func TestHubOperationsBelowTheCounty(t *testing.T) {
 		{name: "an overlay of its own", as: "worker", method: "PUT", path: "/api/v1/items/TB-XZRZ-005/overlay", body: `{"window":"一号桌","hours":"8:30–17:00"}`, status: 200, must: []string{`"word":"saved_here"`}},
 		{name: "shows at once", method: "GET", path: "/api/v1/items/TB-XZRZ-005", status: 200, must: []string{"一号桌", "8:30–17:00"}},
 		{name: "not for another office", as: "worker", method: "PUT", path: "/api/v1/items/TB-XZRZ-005/overlay", body: `{"office":"330523110","window":"x"}`, status: 403},
-		{name: "a bundle without carrying", as: "worker", method: "POST", path: "/api/v1/carry/export", body: `{}`, status: 501, must: []string{"no_carry"}},
+		{name: "a bundle that is none", as: "worker", method: "POST", path: "/api/v1/carry/import", body: "holiday pictures", header: map[string]string{"Content-Type": streamType}, status: 422, must: []string{"not_a_bundle"}, not: []string{"holiday"}},
 	} {
 		t.Run(a.name, func(t *testing.T) { a.run(t, r.village) })
 	}

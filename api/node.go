@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"errors"
-	"io"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
@@ -38,20 +37,16 @@ type Node interface {
 	Kick()
 	// Invite makes a one-time token that lets one node enrol.
 	Invite(ctx context.Context, by identity.Actor, id, name string, tier node.Tier, at division.Code, key string) (trust.JoinToken, store.Result, error)
+	// Carry makes and takes in bundles for a USB stick, and knows the newest
+	// checkpoint.
+	Carry() *carry.Node
+	// RotateCountyKeys makes new keys for the county.
+	RotateCountyKeys(ctx context.Context, by identity.Actor, key string) (store.Result, error)
 	// Hub is the node's part in the county's Raft; nil below the county.
 	Hub() *county.Hub
 }
 
 var _ Node = (*federation.Node)(nil)
-
-// Carrier writes and reads the bundles that travel on a USB stick: a
-// *carry.Node.
-type Carrier interface {
-	Export(ctx context.Context, to io.Writer, o carry.Options) (carry.Summary, error)
-	Import(ctx context.Context, from io.Reader) (carry.Summary, error)
-}
-
-var _ Carrier = (*carry.Node)(nil)
 
 // Action is what somebody does, on its way to becoming an entry.
 type Action = federation.Action

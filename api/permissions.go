@@ -87,6 +87,7 @@ var routePermissions = map[string]permission{
 	"removeHub":          may(identity.HubManage),
 	"transferLeadership": may(identity.HubManage),
 
+	"rotateTrust":    may(identity.TrustRotate),
 	"exportCarry":    may(identity.CarryData),
 	"importCarry":    may(identity.CarryData),
 	"takeBackup":     may(identity.BackupTake),

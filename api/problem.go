@@ -83,7 +83,6 @@ var (
 	errCountyOnly      = &problem{http.StatusConflict, "county_only", "this is done at the county", "该操作须在县中心办理", "请在县中心的系统上操作", nil, 0}
 	errNotHere         = &problem{http.StatusNotFound, "not_here", "the file is known and has not arrived at this node yet", "附件尚未传到本机", "请稍后再看，或到收件地点查看", nil, time.Minute}
 	errSelfDisable     = &problem{http.StatusConflict, "own_account", "nobody disables their own account", "不能停用本人账号", "请由另一名管理员操作", nil, 0}
-	errNoCarry         = &problem{http.StatusNotImplemented, "no_carry", "this node was started without carrying", "本机未启用携带功能", "请联系管理员", nil, 0}
 	errNoCheckpoint    = &problem{http.StatusNotFound, "no_checkpoint", "no signed checkpoint has been seen here yet", "本机尚未收到账本检查点", "请在线路恢复后再试", nil, time.Minute}
 	errNotReady        = &problem{http.StatusServiceUnavailable, "not_ready", "this node is still catching up", "本机正在准备，暂不能服务", nextRetry, nil, 5 * time.Second}
 )

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,7 +11,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tongban/tongban/api/gen"
-	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store"
@@ -28,11 +26,6 @@ type Options struct {
 	// Limits bound the attachments of a case, as the node itself applies
 	// them; zero takes catalog.DefaultLimits.
 	Limits catalog.Limits
-	// Checkpoint gives the newest signed checkpoint; nil asks the node, or
-	// takes the newest that the store has seen. Carry writes and reads USB bundles; nil asks
-	// the node for its own.
-	Checkpoint func(context.Context) ([]byte, error)
-	Carry      Carrier
 	// Hasher checks passwords, a few at a time.
 	Hasher *trust.Hasher
 	Logger *slog.Logger
@@ -126,12 +119,6 @@ func (o Options) withDefaults() Options {
 	if len(o.Limits.Types) == 0 {
 		o.Limits = catalog.DefaultLimits()
 	}
-	if o.Checkpoint == nil {
-		o.Checkpoint = checkpointOf(o.Node, o.Store)
-	}
-	if carries, ok := o.Node.(interface{ Carry() *carry.Node }); ok && o.Carry == nil {
-		o.Carry = carries.Carry()
-	}
 	if o.BodyBytes <= 0 {
 		o.BodyBytes = 4 << 20
 	}
@@ -145,23 +132,6 @@ func (o Options) withDefaults() Options {
 		o.Rates = DefaultRates
 	}
 	return o
-}
-
-// checkpointOf is where the newest signed checkpoint comes from: a hub signs
-// one, a node below keeps those it has seen.
-func checkpointOf(n Node, st *store.Store) func(context.Context) ([]byte, error) {
-	if signs, ok := n.(interface {
-		Checkpoint(context.Context) ([]byte, error)
-	}); ok {
-		return signs.Checkpoint
-	}
-	return func(ctx context.Context) ([]byte, error) {
-		size, note, err := st.LastCheckpoint(ctx)
-		if err == nil && size == 0 {
-			err = errNoCheckpoint
-		}
-		return []byte(note), err
-	}
 }
 
 // ServeHTTP answers one request.

@@ -1524,7 +1524,9 @@ type ClientInterface interface {
 
 	// TakeBackup 备份
 	//
-	// A consistent copy of the node's state while it goes on working. It holds personal data; keep it as such.
+	// The node in one file, taken while it goes on working: its state as of one
+	// moment and every attachment (a tar in zstd, with a manifest of hashes),
+	// without its private keys. It holds personal data; keep it as such.
 	//
 	// Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 	TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2155,6 +2157,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/sync/now (the `SyncNow` operationId).
 	SyncNow(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateTrust 更换县级密钥
+	//
+	// Makes new county keys and has the ledger say so. What was signed with
+	// the old ones stays trusted. Every hub must be reachable.
+	//
+	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
+	RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // BeginAttachmentWithBody 开始或继续上传附件
@@ -2303,7 +2313,9 @@ func (c *Client) ResolveAttention(ctx context.Context, entry string, body Resolv
 
 // TakeBackup 备份
 //
-// A consistent copy of the node's state while it goes on working. It holds personal data; keep it as such.
+// The node in one file, taken while it goes on working: its state as of one
+// moment and every attachment (a tar in zstd, with a manifest of hashes),
+// without its private keys. It holds personal data; keep it as such.
 //
 // Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 func (c *Client) TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3685,6 +3697,24 @@ func (c *Client) GetSync(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // Corresponds with POST /api/v1/sync/now (the `SyncNow` operationId).
 func (c *Client) SyncNow(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSyncNowRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateTrust 更换县级密钥
+//
+// Makes new county keys and has the ledger say so. What was signed with
+// the old ones stays trusted. Every hub must be reachable.
+//
+// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
+func (c *Client) RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateTrustRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -6157,6 +6187,33 @@ func NewSyncNowRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRotateTrustRequest constructs an http.Request for the RotateTrust method
+func NewRotateTrustRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/trust/rotate")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -6273,7 +6330,9 @@ type ClientWithResponsesInterface interface {
 
 	// TakeBackupWithResponse 备份
 	//
-	// A consistent copy of the node's state while it goes on working. It holds personal data; keep it as such.
+	// The node in one file, taken while it goes on working: its state as of one
+	// moment and every attachment (a tar in zstd, with a manifest of hashes),
+	// without its private keys. It holds personal data; keep it as such.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6954,6 +7013,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/sync/now (the `SyncNow` operationId).
 	SyncNowWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*SyncNowResponse, error)
+
+	// RotateTrustWithResponse 更换县级密钥
+	//
+	// Makes new county keys and has the ledger say so. What was signed with
+	// the old ones stays trusted. Every hub must be reachable.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
+	RotateTrustWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RotateTrustResponse, error)
 }
 
 type BeginAttachmentResponse struct {
@@ -9637,6 +9706,54 @@ func (r SyncNowResponse) ContentType() string {
 	return ""
 }
 
+type RotateTrustResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RotateTrustResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RotateTrustResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateTrustResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateTrustResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateTrustResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateTrustResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -9757,7 +9874,9 @@ func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, 
 
 // TakeBackupWithResponse 备份
 //
-// A consistent copy of the node's state while it goes on working. It holds personal data; keep it as such.
+// The node in one file, taken while it goes on working: its state as of one
+// moment and every attachment (a tar in zstd, with a manifest of hashes),
+// without its private keys. It holds personal data; keep it as such.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10893,6 +11012,22 @@ func (c *ClientWithResponses) SyncNowWithResponse(ctx context.Context, reqEditor
 		return nil, err
 	}
 	return ParseSyncNowResponse(rsp)
+}
+
+// RotateTrustWithResponse 更换县级密钥
+//
+// Makes new county keys and has the ledger say so. What was signed with
+// the old ones stays trusted. Every hub must be reachable.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
+func (c *ClientWithResponses) RotateTrustWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RotateTrustResponse, error) {
+	rsp, err := c.RotateTrust(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateTrustResponse(rsp)
 }
 
 // ParseBeginAttachmentResponse parses an HTTP response from a BeginAttachmentWithResponse call
@@ -12738,6 +12873,39 @@ func ParseSyncNowResponse(rsp *http.Response) (*SyncNowResponse, error) {
 	switch {
 	case rsp.StatusCode == 202:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRotateTrustResponse parses an HTTP response from a RotateTrustWithResponse call
+func ParseRotateTrustResponse(rsp *http.Response) (*RotateTrustResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateTrustResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
