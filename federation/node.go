@@ -3,7 +3,6 @@ package federation
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"path/filepath"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,7 +19,6 @@ import (
 	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/federation/papers"
 	"github.com/tongban/tongban/federation/trust"
-	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/store"
@@ -202,87 +199,6 @@ func newNode(o Options) (*Node, error) {
 	return n, nil
 }
 
-func (n *Node) startHub(o Options) (err error) {
-	server, client := trust.PeerConfigs(n.tlsOptions())
-	n.hub, err = county.Open(county.Options{
-		ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"),
-		Listener: o.Peer, Advertise: o.PeerAdvertise,
-		ServerTLS: server, ClientTLS: client, VerifyPeer: n.verifyHub,
-		StateMachine: machine{n.Store}, Logger: n.log, Bootstrap: o.Genesis != nil, Timing: o.Timing,
-		OnFatal: n.stopFor, HTTP: n.peerRoutes(), Now: n.now,
-	})
-	if err != nil {
-		return err
-	}
-	n.spread, err = papers.NewSpread(papers.SpreadOptions{Store: n.Blobs, Unconfirmed: attachments{n}, Self: n.self.Node, Voters: n.voters})
-	if err != nil {
-		return err
-	}
-	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
-	n.run(n.wakeOnChange(n.spread.Wake))
-	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Clock: o.FeedClock}), o)
-}
-
-func (n *Node) startBelow(o Options) (err error) {
-	m := o.Membership
-	township, hubs := o.Township, o.County
-	if len(township) == 0 {
-		township = m.Township
-	}
-	if len(hubs) == 0 {
-		hubs = m.Hubs
-	}
-	if n.self.Tier != node.Village {
-		township = nil
-	}
-	var ups []feed.Upstream
-	for _, url := range township {
-		ups = append(ups, feed.Upstream{Name: url, Tier: node.Township, BaseURL: url})
-	}
-	for _, url := range hubs {
-		ups = append(ups, feed.Upstream{Name: url, Tier: node.County, BaseURL: url})
-	}
-	if len(ups) == 0 {
-		return errors.New("no node above is known: set upstream in the settings")
-	}
-	for i := range ups {
-		ups[i].Client = n.clientTo(ups[i].Tier, 0)
-		n.upstreams = append(n.upstreams, outbox.Upstream{Name: ups[i].Name, Tier: string(ups[i].Tier), BaseURL: ups[i].BaseURL, Client: n.clientTo(ups[i].Tier, 30*time.Second)})
-	}
-	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Version: n.version,
-		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
-	n.auditor = feed.NewAuditor(n.Store, feed.AuditorOptions{Upstreams: atTheCounty(ups), Trust: n.Trust, Clock: o.FeedClock, Logger: n.log})
-	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
-		BackoffMax: o.BackoffMax, MaxEntries: o.BatchEntries, MaxBytes: o.BatchBytes})
-	n.courier, err = papers.NewCourier(papers.CourierOptions{Store: n.Blobs, Outstanding: attachments{n}, Upstream: n.papersAbove})
-	if err != nil {
-		return err
-	}
-	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
-	n.run(n.sender.Run)
-	n.run(n.settleRestored)
-	n.run(func(ctx context.Context) { n.ended("audit", n.auditor.Run(ctx)) })
-	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
-	n.run(n.wakeOnChange(n.sender.Wake))
-	n.run(n.wakeOnChange(n.courier.Wake))
-	n.run(n.beat)
-	if n.self.Tier == node.Township {
-		return n.startFeedServer(n.follower, o)
-	}
-	return nil
-}
-
-// atTheCounty are the upstreams that are hubs: they alone can prove what is in
-// the county's ledger.
-func atTheCounty(ups []feed.Upstream) []feed.Upstream {
-	return slices.DeleteFunc(slices.Clone(ups), func(u feed.Upstream) bool { return u.Tier != node.County })
-}
-
-func (n *Node) startFeedServer(c feed.County, o Options) error {
-	n.server = feed.NewServer(n.Store, feed.ServerOptions{Peer: feed.TLSPeer, County: c, Version: n.version, Heartbeat: o.Heartbeat, Clock: o.FeedClock, Logger: n.log})
-	return nil
-}
-
 // Close stops the node: what is under way is finished, leadership is handed
 // on.
 func (n *Node) Close() error {
@@ -416,33 +332,6 @@ func (n *Node) Fresh(ctx context.Context) error {
 	return err
 }
 
-func (n *Node) tlsOptions() trust.TLSOptions {
-	return trust.TLSOptions{Trust: n.Trust, Certificate: func() *tls.Certificate { return n.cert }, Now: n.now, Revoked: n.directory.Revoked}
-}
-
-// FederationTLS is for the listener of FederationHandler.
-func (n *Node) FederationTLS() *tls.Config { return oneProtocol(trust.ServerConfig(n.tlsOptions())) }
-
-// oneProtocol keeps nodes to HTTP/1.1 among themselves: a feed is one long
-// answer on a connection of its own, for which HTTP/2 only costs memory.
-func oneProtocol(c *tls.Config) *tls.Config {
-	c = c.Clone()
-	c.NextProtos = []string{"http/1.1"}
-	if each := c.GetConfigForClient; each != nil {
-		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			current, err := each(hello)
-			if current != nil {
-				current.NextProtos = c.NextProtos
-			}
-			return current, err
-		}
-	}
-	return c
-}
-
-// Certificate is the node's own certificate, from the county's authority.
-func (n *Node) Certificate() *tls.Certificate { return n.cert }
-
 // EndFeeds ends the feeds of the nodes below, which would else stay open.
 func (n *Node) EndFeeds() {
 	if n.server != nil {
@@ -452,77 +341,6 @@ func (n *Node) EndFeeds() {
 
 // FederationHandler serves the nodes below, and those that enrol.
 func (n *Node) FederationHandler() http.Handler { return n.handler }
-
-func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
-	line := &http.Transport{
-		TLSClientConfig:       oneProtocol(trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}})),
-		TLSHandshakeTimeout:   10 * time.Second,
-		ResponseHeaderTimeout: 30 * time.Second,
-		IdleConnTimeout:       90 * time.Second,
-		MaxIdleConnsPerHost:   4,
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
-	}
-	n.lines = append(n.lines, line)
-	c := &http.Client{Timeout: timeout, Transport: line}
-	if n.wrap != nil {
-		c.Transport = n.wrap(line)
-	}
-	return c
-}
-
-// verifyHub admits to the peer port only hubs in good standing. A hub that is
-// joining is not in this hub's ledger before it has the ledger.
-func (n *Node) verifyHub(c *x509.Certificate) error {
-	if n.directory.Revoked(c.Subject.CommonName) {
-		return fmt.Errorf("hub %s: %w", c.Subject.CommonName, trust.ErrRevoked)
-	}
-	return nil
-}
-
-// refreshTrust follows the county's key rotations as the ledger tells them.
-func (n *Node) refreshTrust(ctx context.Context) error {
-	bundles, err := n.Store.TrustChain(ctx)
-	if err != nil {
-		return err
-	}
-	chain := make([]trust.SignedTrust, 0, len(bundles))
-	for _, raw := range bundles {
-		b, err := trust.DecodeSignedTrust(raw)
-		if err != nil {
-			return fmt.Errorf("county keys in the ledger: %w", err)
-		}
-		chain = append(chain, b)
-	}
-	next, err := n.Trust().Advance(chain...)
-	if err != nil {
-		return fmt.Errorf("county keys in the ledger: %w", err)
-	}
-	n.bundle.Store(&next)
-	return nil
-}
-
-func (n *Node) watchTrust(ctx context.Context) {
-	for {
-		changed := n.Store.Changed()
-		err := n.refreshTrust(ctx)
-		if err == nil {
-			err = n.adoptKeys(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			n.log.Error("county keys not followed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-n.after(time.Second): // changes come in crowds
-		}
-	}
-}
 
 func raw(v any) json.RawMessage {
 	b, err := json.Marshal(v)

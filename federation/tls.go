@@ -1,0 +1,112 @@
+package federation
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
+)
+
+func (n *Node) tlsOptions() trust.TLSOptions {
+	return trust.TLSOptions{Trust: n.Trust, Certificate: func() *tls.Certificate { return n.cert }, Now: n.now, Revoked: n.directory.Revoked}
+}
+
+// FederationTLS is for the listener of FederationHandler.
+func (n *Node) FederationTLS() *tls.Config { return oneProtocol(trust.ServerConfig(n.tlsOptions())) }
+
+// oneProtocol keeps nodes to HTTP/1.1 among themselves: a feed is one long
+// answer on a connection of its own, for which HTTP/2 only costs memory.
+func oneProtocol(c *tls.Config) *tls.Config {
+	c = c.Clone()
+	c.NextProtos = []string{"http/1.1"}
+	if each := c.GetConfigForClient; each != nil {
+		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+			current, err := each(hello)
+			if current != nil {
+				current.NextProtos = c.NextProtos
+			}
+			return current, err
+		}
+	}
+	return c
+}
+
+// Certificate is the node's own certificate, from the county's authority.
+func (n *Node) Certificate() *tls.Certificate { return n.cert }
+
+func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
+	line := &http.Transport{
+		TLSClientConfig:       oneProtocol(trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}})),
+		TLSHandshakeTimeout:   10 * time.Second,
+		ResponseHeaderTimeout: 30 * time.Second,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConnsPerHost:   4,
+		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+	}
+	n.lines = append(n.lines, line)
+	c := &http.Client{Timeout: timeout, Transport: line}
+	if n.wrap != nil {
+		c.Transport = n.wrap(line)
+	}
+	return c
+}
+
+// verifyHub admits to the peer port only hubs in good standing. A hub that is
+// joining is not in this hub's ledger before it has the ledger.
+func (n *Node) verifyHub(c *x509.Certificate) error {
+	if n.directory.Revoked(c.Subject.CommonName) {
+		return fmt.Errorf("hub %s: %w", c.Subject.CommonName, trust.ErrRevoked)
+	}
+	return nil
+}
+
+// refreshTrust follows the county's key rotations as the ledger tells them.
+func (n *Node) refreshTrust(ctx context.Context) error {
+	bundles, err := n.Store.TrustChain(ctx)
+	if err != nil {
+		return err
+	}
+	chain := make([]trust.SignedTrust, 0, len(bundles))
+	for _, raw := range bundles {
+		b, err := trust.DecodeSignedTrust(raw)
+		if err != nil {
+			return fmt.Errorf("county keys in the ledger: %w", err)
+		}
+		chain = append(chain, b)
+	}
+	next, err := n.Trust().Advance(chain...)
+	if err != nil {
+		return fmt.Errorf("county keys in the ledger: %w", err)
+	}
+	n.bundle.Store(&next)
+	return nil
+}
+
+func (n *Node) watchTrust(ctx context.Context) {
+	for {
+		changed := n.Store.Changed()
+		err := n.refreshTrust(ctx)
+		if err == nil {
+			err = n.adoptKeys(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			n.log.Error("county keys not followed", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-changed:
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.after(time.Second): // changes come in crowds
+		}
+	}
+}
