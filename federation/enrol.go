@@ -30,6 +30,9 @@ const (
 const (
 	// credentialLife is how long a node's credential and certificate are good.
 	credentialLife = 10 * 365 * 24 * time.Hour
+	// credentialLead is how long before now it begins, as the certificate does:
+	// the clock of a machine just unpacked may be behind.
+	credentialLead = time.Hour
 	invitationLife = 7 * 24 * time.Hour
 	maxEnrolBody   = 1 << 20
 )
@@ -165,7 +168,7 @@ func (n *Node) enrol(ctx context.Context, e enrolment) (*Welcome, error) {
 		return nil, err
 	}
 	signed, err := n.county.now().SignCredential(identity.Credential{Node: req.Node, Tier: req.Tier, Division: req.Division, Ordinal: ordinal,
-		SignKey: req.SignKey, IssuedAt: now.UnixMilli(), ExpiresAt: now.Add(credentialLife).UnixMilli()})
+		SignKey: req.SignKey, IssuedAt: now.Add(-credentialLead).UnixMilli(), ExpiresAt: now.Add(credentialLife).UnixMilli()})
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}

@@ -215,16 +215,14 @@ func (n *Node) serveHeartbeat(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := n.now().UnixMilli()
+	behind := clockBehind(reports, peer.Node, now)
 	kept := reports[:0]
 	for _, p := range reports {
 		known, err := n.directory.node(r.Context(), p.Node)
 		if err != nil || p.Node != peer.Node && (known.Tier == peer.Tier || !peer.Division.Contains(known.Division)) {
 			continue
 		}
-		if p.Node == peer.Node {
-			p.SeenAt = now
-		}
-		p.SeenAt = min(p.SeenAt, now)
+		p.SeenAt = min(p.SeenAt+behind, now)
 		if err := n.Store.KeepPeerReport(r.Context(), p); err != nil {
 			outbox.WriteProblem(w, &outbox.Problem{Code: outbox.CodeStorage, Err: err})
 			return
@@ -233,6 +231,17 @@ func (n *Node) serveHeartbeat(w http.ResponseWriter, r *http.Request) {
 	}
 	n.tellHubs(kept)
 	respond(w, struct{}{})
+}
+
+// clockBehind is by how much the clock of the node that sends reports is behind
+// this one's, milliseconds: it says of its own report that it is new.
+func clockBehind(reports []store.PeerReport, sender string, now int64) int64 {
+	for _, p := range reports {
+		if p.Node == sender {
+			return now - p.SeenAt
+		}
+	}
+	return 0
 }
 
 func readReports(w http.ResponseWriter, r *http.Request) ([]store.PeerReport, error) {
