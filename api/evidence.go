@@ -143,10 +143,10 @@ func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) 
 }
 
 // tempFile makes a file beside the database, opens it and removes its name at
-// once: it is gone when the answer is out, and after a kill the next start of
-// the same call finds no leftover of its own name.
+// once: it is gone when the answer is out. What a kill leaves behind the next
+// start clears (clearDownloads).
 func (s *Server) tempFile(name string, write func(path string) error) (download, error) {
-	dir, err := os.MkdirTemp(s.store.Dir(), "download-*")
+	dir, err := os.MkdirTemp(s.store.Dir(), downloads)
 	if err != nil {
 		return download{}, fmt.Errorf("%s: %w", name, err)
 	}
@@ -160,6 +160,23 @@ func (s *Server) tempFile(name string, write func(path string) error) (download,
 		return download{}, fmt.Errorf("%s: %w", name, err)
 	}
 	return download{f, name}, nil
+}
+
+// downloads is the pattern of the folders that tempFile makes.
+const downloads = "download-*"
+
+// clearDownloads removes what a kill left of answers under way.
+func clearDownloads(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, downloads))
+	if err != nil {
+		return fmt.Errorf("api: left-over downloads: %w", err)
+	}
+	for _, folder := range left {
+		if err := os.RemoveAll(folder); err != nil {
+			return fmt.Errorf("api: left-over downloads: %w", err)
+		}
+	}
+	return nil
 }
 
 // download answers with an open file and closes it.

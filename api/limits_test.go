@@ -2,6 +2,8 @@ package api
 
 import (
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +66,20 @@ func TestSlowRequestSaysThatItsOutcomeIsUnknown(t *testing.T) {
 	r := h.send(request0{method: "GET", path: "/api/v1/nodes", token: token})
 	if r.Code != 503 || !strings.Contains(r.Body.String(), `"code":"timeout"`) {
 		t.Errorf("%d %s", r.Code, r.Body)
+	}
+}
+
+func TestLeftOverDownloadsAreCleared(t *testing.T) {
+	h := emptyHub(t)
+	left := filepath.Join(h.node.Store.Dir(), "download-123")
+	check(t, os.MkdirAll(left, 0o700))
+	check(t, os.WriteFile(filepath.Join(left, "half"), []byte("x"), 0o600))
+	o := h.api.o
+	o.Registry = nil
+	_, err := New(o)
+	check(t, err)
+	if _, err := os.Stat(left); !os.IsNotExist(err) {
+		t.Errorf("a left-over is still there: %v", err)
 	}
 }
 

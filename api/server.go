@@ -83,6 +83,9 @@ func New(o Options) (*Server, error) {
 		return nil, errors.New("api: options need a node, its store, its attachments and a hasher")
 	}
 	o = o.withDefaults()
+	if err := clearDownloads(o.Store.Dir()); err != nil {
+		return nil, err
+	}
 	document, err := loadDocument()
 	if err != nil {
 		return nil, err
