@@ -56,6 +56,9 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, present.release()) }()
+	if err := clearLeftovers(dir); err != nil {
+		return nil, err
+	}
 	temp, err := os.MkdirTemp(dir, "restore-*")
 	if err != nil {
 		return nil, err
@@ -81,6 +84,15 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 		return nil, err
 	}
 	return m, syncDir(filepath.Join(dir, stateFile))
+}
+
+// clearLeftovers removes what a restore that was killed had unpacked.
+func clearLeftovers(dir string) error {
+	left, err := filepath.Glob(filepath.Join(dir, "restore-*"))
+	for _, path := range left {
+		err = errors.Join(err, os.RemoveAll(path))
+	}
+	return err
 }
 
 // unpack writes the archive's files into a folder of their own.
