@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"flag"
 	"fmt"
 	"os"
 	"slices"
@@ -30,9 +31,13 @@ func (r run) TempDir() string  { return r.dir }
 func (r run) Cleanup(f func()) { *r.after = append(*r.after, f) }
 
 // checkRuns runs a property; every run gets a directory and closes what it
-// opened.
+// opened. Runs are on disk, so there are 30; TONGBAN_LONG=1 makes it 1000, and
+// -rapid.checks any other number.
 func checkRuns(t *testing.T, property func(run)) {
 	t.Helper()
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		setFlag(t, "rapid.checks", map[bool]string{true: "1000", false: "30"}[os.Getenv("TONGBAN_LONG") != ""])
+	}
 	checkRunsOn(t, t.TempDir(), property)
 }
 
