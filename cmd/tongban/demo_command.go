@@ -11,6 +11,7 @@ import (
 func demoCommand() *cobra.Command {
 	var dir string
 	var check, reset bool
+	var port int
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "在本机演示一个县：三个县中心进程、两个乡镇、四个村 (a whole county on this machine)",
@@ -27,10 +28,11 @@ main job once and stays up. For a first look only: passwords are public, everyth
 			if err != nil {
 				return err
 			}
-			return demo.Run(cmd.Context(), demo.Options{Dir: dir, Check: check, Binary: binary, Out: cmd.OutOrStdout()})
+			return demo.Run(cmd.Context(), demo.Options{Dir: dir, Check: check, Port: port, Binary: binary, Out: cmd.OutOrStdout()})
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "demo", "数据目录 (data directory)")
+	cmd.Flags().IntVar(&port, "port", demo.FirstPort, "新目录使用的第一个端口 (first of the ports a new directory uses)")
 	cmd.Flags().BoolVar(&check, "check", false, "自动走一遍并退出，最后一行是 JSON (walk once and end with a line of JSON)")
 	cmd.Flags().BoolVar(&reset, "reset", false, "删除演示数据 (remove the demo's data)")
 	cmd.MarkFlagsMutuallyExclusive("check", "reset")

@@ -20,6 +20,8 @@ type Options struct {
 	// nobody anything and ends after the walk.
 	Dir   string
 	Check bool
+	// Port is the first of the ports to use in a new directory.
+	Port int
 	// Binary is the tongban to run.
 	Binary string
 	Out    io.Writer

@@ -59,7 +59,8 @@ var places = []struct{ tier, division, name, township string }{
 const (
 	countyCode = "330523"
 	hubCount   = 3
-	firstPort  = 7410
+	// FirstPort is the first port used where none is asked for.
+	FirstPort = 7410
 )
 
 // newPlan lays the county out; port gives the next port to use.
@@ -95,8 +96,8 @@ func newPlan(port func() (int, error)) (*plan, error) {
 }
 
 // counting gives fixed ports, so that a person finds the pages again.
-func counting() func() (int, error) {
-	port := firstPort - 1
+func counting(first int) func() (int, error) {
+	port := first - 1
 	return func() (int, error) { port++; return port, nil }
 }
 
@@ -198,7 +199,7 @@ func prepare(o Options, s *screen) (*county, error) {
 	}
 	p, err := loadPlan(o.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		ports := counting()
+		ports := counting(o.Port)
 		if o.Check {
 			ports = free()
 		}
@@ -210,7 +211,7 @@ func prepare(o Options, s *screen) (*county, error) {
 		return nil, err
 	}
 	if used := p.busyPort(); used != 0 {
-		return nil, fmt.Errorf("端口 %d 已被占用：可能是上一次演示还在运行，请先停止它；或用 DEMO_DIR 换一个目录并释放该端口 (port %[1]d is taken; is another demo still running?)%s", used, leftovers(o.Dir))
+		return nil, fmt.Errorf("端口 %d 已被占用：可能是上一次演示还在运行，请先停止它；或换一个目录和端口：tongban demo --dir DIR --port 7600 (port %[1]d is taken; is another demo still running?)%s", used, leftovers(o.Dir))
 	}
 	return &county{o: o, s: s, plan: p, procs: map[string]*process{}, lines: map[int]*wire{}, died: make(chan error, 32)}, nil
 }
