@@ -166,7 +166,10 @@ func TestOneByteAtATime(t *testing.T) {
 func TestMemoryIsBounded(t *testing.T) {
 	w := newWorld(t)
 	hub, village := w.Hub(), w.Village(villageCode)
-	const papers, size = 10, 6 << 20
+	papers, size := 10, 6<<20
+	if os.Getenv("TONGBAN_LONG") != "" {
+		papers = 34 // 200 MB
+	}
 	for i := range papers {
 		village.Submit("TB-MZJ-004", withScan(w.keep(village, scan(size, uint64(i)))))
 	}
@@ -184,12 +187,14 @@ func TestMemoryIsBounded(t *testing.T) {
 	s, err := w.node(hub).Import(context.Background(), peak)
 	must(t, err)
 	must(t, <-done)
-	if s.Attachments != papers || s.AttachmentBytes != papers*size {
+	if s.Attachments != int64(papers) || s.AttachmentBytes != int64(papers*size) {
 		t.Fatalf("taken in %+v", s)
 	}
 	const bound = 40 << 20
-	if used := int64(peak.most) - int64(start.HeapAlloc); used > bound {
-		t.Errorf("%d MiB in memory for a bundle of %d MiB", used>>20, s.Bytes>>20)
+	used := int64(peak.most) - int64(start.HeapAlloc)
+	t.Logf("%d MiB more in memory for a bundle of %d MiB", used>>20, s.Bytes>>20)
+	if used > bound {
+		t.Error("memory grows with the bundle")
 	}
 }
 
