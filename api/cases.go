@@ -48,7 +48,7 @@ func (s *Server) handedIn(ctx context.Context, key string) (gen.CaseReceipt, boo
 	if err != nil {
 		return gen.CaseReceipt{}, false, err
 	}
-	id := ledger.IDFromKey(s.self.Node, actor.Staff, key)
+	id := s.node.ActionID(actor.Staff, key)
 	e, err := s.store.Entry(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || err == nil && (e.Kind != ledger.CaseSubmit || e.Status == ledger.Refused) {
 		return gen.CaseReceipt{}, false, nil // recording it tells

@@ -18,6 +18,9 @@ import (
 
 // Node is the running node, as the API needs it: a *federation.Node.
 type Node interface {
+	// ActionID is the id of the entry that an action under an idempotency key
+	// becomes.
+	ActionID(staff, key string) string
 	// Record makes an entry of an action.
 	Record(ctx context.Context, a Action) (store.Result, error)
 	// Issuer signs staff tokens in this node's name, Verifier checks those of

@@ -72,6 +72,17 @@ func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
 	return r, nil
 }
 
+// ActionID is the id of the entry that a person's action under an idempotency
+// key becomes. The hubs are one place: a request that is repeated at another
+// hub is the same action.
+func (n *Node) ActionID(staff, key string) string {
+	place := n.self.Node
+	if n.hub != nil {
+		place = string(n.self.County())
+	}
+	return ledger.IDFromKey(place, staff, key)
+}
+
 // draft fills in everything about an entry but its number, case number and
 // signature.
 func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
@@ -79,7 +90,7 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 		OccurredAt: n.now().UnixMilli(), SkewMS: n.markedSkew()}
 	e.Actor.Node = n.self.Node
 	if a.Key != "" {
-		e.ID = ledger.IDFromKey(n.self.Node, a.Actor.Staff, a.Key)
+		e.ID = n.ActionID(a.Actor.Staff, a.Key)
 	}
 	info, ok := ledger.Lookup(a.Kind, 1)
 	if !ok {

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
@@ -196,11 +197,31 @@ func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) 
 	if err := json.Unmarshal(known.raw, &first); err != nil {
 		return Result{}, true, fmt.Errorf("entry %s: %w", e.ID, err)
 	}
-	if first.Kind == e.Kind && first.Case == e.Case && first.Actor == e.Actor {
+	same := first.Kind == e.Kind && first.Case == e.Case && first.Actor.Staff == e.Actor.Staff && first.Actor.Role == e.Actor.Role
+	if same && sameContent(&first, e) {
 		return repeated(e, known), true, nil
 	}
 	return Result{ID: e.ID, Status: Rejected, Code: "key_reused",
 		ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}, true, nil
+}
+
+// sameContent compares what two stampings of an action about a case say. A
+// submission is numbered anew at each; what is not about a case may hold
+// what is made anew too (a password's hash), and is told by its key alone.
+func sameContent(first, again *ledger.Entry) bool {
+	if info, ok := ledger.Lookup(again.Kind, again.V); !ok || !info.Case {
+		return true
+	}
+	if again.Kind != ledger.CaseSubmit {
+		return bytes.Equal(first.Body, again.Body)
+	}
+	var a, b ledger.CaseSubmitV1
+	if json.Unmarshal(first.Body, &a) != nil || json.Unmarshal(again.Body, &b) != nil {
+		return false
+	}
+	// The item may have been published anew between the two.
+	a.Number, a.ItemVersion, a.Steps = b.Number, b.ItemVersion, b.Steps
+	return reflect.DeepEqual(a, b)
 }
 
 func repeated(e *ledger.Entry, known *stored) Result {

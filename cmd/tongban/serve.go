@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/store/blob"
 )
 
 // serverCommands are the commands that are a node.
@@ -86,6 +88,9 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	defer ports.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	if err := serveProfiles(ctx); err != nil {
+		return err
+	}
 	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
 	if err != nil {
 		return err
@@ -108,10 +113,8 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 }
 
 func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {
-	limits := catalog.DefaultLimits()
-	limits.AttachmentBytes, limits.CaseBytes = c.Limits.AttachmentBytes, c.Limits.CaseAttachmentsBytes
 	return federation.Options{
-		Dir: c.DataDir, Membership: m, Version: version, Limits: limits, Logger: log,
+		Dir: c.DataDir, Membership: m, Version: version, Limits: limitsOf(c), Logger: log,
 		Peer: p.peer, PeerAdvertise: c.Advertise.Peer,
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
@@ -164,6 +167,14 @@ func (p *ports) close() {
 	}
 }
 
+// limitsOf are the limits on attachments: the settings' where they say less.
+func limitsOf(c configs.Config) catalog.Limits {
+	limits := catalog.DefaultLimits()
+	limits.AttachmentBytes, limits.CaseBytes = c.Limits.AttachmentBytes, c.Limits.CaseAttachmentsBytes
+	limits.Types = slices.DeleteFunc(slices.Clone(limits.Types), func(t string) bool { return !blob.IsType(t) })
+	return limits
+}
+
 func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handler, error) {
 	params := trust.DefaultPasswordParams
 	params.AtOnce = c.Limits.LoginHashes
@@ -183,7 +194,8 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 		Node: n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
-		MetricsToken: metricsToken,
+		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled,
+		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
 	})
 }
 
