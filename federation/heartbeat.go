@@ -223,7 +223,7 @@ func (n *Node) serveHeartbeat(w http.ResponseWriter, r *http.Request) {
 			continue
 		}
 		p.SeenAt = min(p.SeenAt+behind, now)
-		if err := n.Store.KeepPeerReport(r.Context(), p); err != nil {
+		if err := n.Store.KeepPeerReport(r.Context(), p, n.now().UnixMilli()); err != nil {
 			outbox.WriteProblem(w, &outbox.Problem{Code: outbox.CodeStorage, Err: err})
 			return
 		}
@@ -285,7 +285,7 @@ func (n *Node) serveReports(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, p := range reports {
-		if err := n.Store.KeepPeerReport(r.Context(), p); err != nil {
+		if err := n.Store.KeepPeerReport(r.Context(), p, n.now().UnixMilli()); err != nil {
 			outbox.WriteProblem(w, &outbox.Problem{Code: outbox.CodeStorage, Err: err})
 			return
 		}

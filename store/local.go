@@ -134,10 +134,12 @@ type PeerReport struct {
 	Report json.RawMessage `json:"report"`
 }
 
-// KeepPeerReport keeps a node's report unless a later one is known.
-func (s *Store) KeepPeerReport(ctx context.Context, p PeerReport) error {
+// KeepPeerReport keeps a node's report unless a later one is known. A time
+// after now, Unix milliseconds, is from before this node's clock was set back.
+func (s *Store) KeepPeerReport(ctx context.Context, p PeerReport, now int64) error {
 	_, err := s.local.ExecContext(ctx, `INSERT INTO peers (node, seen_at, report) VALUES (?, ?, ?)
-		ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at, report = excluded.report WHERE excluded.seen_at >= seen_at`, p.Node, p.SeenAt, string(p.Report))
+		ON CONFLICT (node) DO UPDATE SET seen_at = excluded.seen_at, report = excluded.report WHERE excluded.seen_at >= seen_at OR seen_at > ?`,
+		p.Node, p.SeenAt, string(p.Report), now)
 	return storage("keep peer report", err)
 }
 

@@ -192,7 +192,7 @@ func (f *Federation) above(n *Node) []*Node {
 	}
 	var all []*Node
 	for _, other := range f.nodes {
-		if other.Tier() == node.Township && n.Tier() == node.Village && other.Division == n.Division.Township() && other.ID != n.ID {
+		if other.Tier() == node.Township && n.Tier() == node.Village && other.Division == n.Division.Township() && !other.gone {
 			all = append(all, other)
 		}
 	}

@@ -10,9 +10,9 @@ import (
 // wherever the other end listens at the time.
 type line struct {
 	in net.Listener
-	to func() (string, bool)
 
 	mu      sync.Mutex
+	to      func() (string, bool)
 	whole   bool
 	conns   map[net.Conn]struct{}
 	running sync.WaitGroup
@@ -42,7 +42,7 @@ func (l *line) accept() {
 
 func (l *line) carry(near net.Conn) {
 	defer near.Close()
-	address, ok := l.to()
+	address, ok := l.target()
 	if !ok || !l.keep(near) {
 		return
 	}
@@ -64,6 +64,20 @@ func (l *line) carry(near net.Conn) {
 		})
 	}
 	<-done
+}
+
+func (l *line) target() (string, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.to()
+}
+
+// redirect makes the line lead elsewhere.
+func (l *line) redirect(to func() (string, bool)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.to = to
+	l.breakAll()
 }
 
 // keep notes a connection, if the line is whole.

@@ -31,6 +31,7 @@ type Node struct {
 	faults *faults
 	server *http.Server
 	peer   string // a hub's peer port
+	gone   bool   // replaced by another
 
 	mu      sync.Mutex
 	address string // its federation port, while it is up

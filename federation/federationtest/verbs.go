@@ -104,13 +104,15 @@ func (f *Federation) HealAll() {
 	clear(f.cut)
 	for _, n := range f.nodes {
 		n.faults.clear()
-		if n.Node == nil {
+		if n.Node == nil && !n.gone {
 			n.restart()
 		}
 	}
 	f.mendLines()
 	for _, n := range f.nodes {
-		n.Kick()
+		if n.Node != nil {
+			n.Kick()
+		}
 	}
 }
 
