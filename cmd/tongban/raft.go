@@ -39,11 +39,19 @@ func raftStatusCommand() *cobra.Command {
 			fmt.Fprintln(w)
 			t := newTable(c.pick("主机", "HUB"), c.pick("地址", "ADDRESS"), c.pick("主节点", "LEADER"), c.pick("有表决权", "VOTER"), c.pick("已应用", "APPLIED"), c.pick("最近联系", "CONTACT"), c.pick("就绪", "READY"))
 			for _, h := range v.Hubs {
-				t.row(h.Id, h.Address, yes(c.language, h.Leader), yes(c.language, h.Voter), count(h.Applied), moment(h.LastContactMs), hubState(c.language, &h))
+				t.row(h.Id, h.Address, yes(c.language, h.Leader), yes(c.language, h.Voter), count(h.Applied), ago(c.language, h.LastContactMs), hubState(c.language, &h))
 			}
 			t.write(w, c.language)
 		})
 	})
+}
+
+// ago is how long since a hub heard its leader, which itself hears nobody.
+func ago(lang language, ms int64) string {
+	if ms <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", ms, lang.pick("毫秒前", "ms ago"))
 }
 
 func readiness(lang language, ready bool, problem string) string {

@@ -89,6 +89,7 @@ func clientCommands() []*cobra.Command {
 		logoutCommand(),
 		nodeCommand(),
 		raftCommand(),
+		trustCommand(),
 		divisionCommand(),
 		calendarCommand(),
 		itemCommand(),
