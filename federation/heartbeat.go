@@ -165,6 +165,21 @@ func (n *Node) beat(ctx context.Context) {
 	}
 }
 
+// beatHubs tells the other hubs how this one is.
+func (n *Node) beatHubs(ctx context.Context) {
+	for ctx.Err() == nil {
+		if own, err := n.ownReport(ctx); err == nil {
+			n.tellHubs([]store.PeerReport{own})
+		} else if ctx.Err() == nil {
+			n.log.Debug("heartbeat not made", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-n.after(n.heartbeat):
+		}
+	}
+}
+
 func (n *Node) sendReports(ctx context.Context) error {
 	reports, err := n.ownAndBelow(ctx)
 	if err != nil {
@@ -188,17 +203,22 @@ func (n *Node) sendReports(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (n *Node) ownAndBelow(ctx context.Context) ([]store.PeerReport, error) {
+func (n *Node) ownReport(ctx context.Context) (store.PeerReport, error) {
 	own, err := n.Report(ctx)
 	if err != nil {
-		return nil, err
+		return store.PeerReport{}, err
 	}
-	raw, err := json.Marshal(own)
+	body, err := json.Marshal(own)
+	return store.PeerReport{Node: own.Node, SeenAt: own.At, Report: body}, err
+}
+
+func (n *Node) ownAndBelow(ctx context.Context) ([]store.PeerReport, error) {
+	own, err := n.ownReport(ctx)
 	if err != nil {
 		return nil, err
 	}
 	below, err := n.Store.PeerReports(ctx)
-	return append(below, store.PeerReport{Node: own.Node, SeenAt: own.At, Report: raw}), err
+	return append(below, own), err
 }
 
 // serveHeartbeat keeps what a node below says, and at the county tells the

@@ -33,6 +33,7 @@ func (n *Node) startHub(o Options) (err error) {
 	}
 	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
 	n.run(n.wakeOnChange(n.spread.Wake))
+	n.run(n.beatHubs)
 	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Clock: o.FeedClock}), o)
 }
 
