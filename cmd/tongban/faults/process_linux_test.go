@@ -1,0 +1,8 @@
+package faults
+
+import "syscall"
+
+// childAttributes let no node outlive the test, however that ends.
+func childAttributes() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
