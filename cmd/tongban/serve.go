@@ -191,12 +191,20 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 		metricsToken = string(secret)
 	}
 	return api.New(api.Options{
+		Pages: frontPage(),
 		Node: n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled,
 		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
 	})
+}
+
+// frontPage leads whoever opens the node's address to what there is to read.
+func frontPage() http.Handler {
+	pages := http.NewServeMux()
+	pages.Handle("GET /{$}", http.RedirectHandler("/api/docs", http.StatusFound))
+	return pages
 }
 
 // listenAll serves the node's ports until ctx ends, then lets requests end.

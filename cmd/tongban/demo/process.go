@@ -48,6 +48,7 @@ func (c *county) configure(m *member) error {
 		}
 		fmt.Fprintf(&b, "sync:\n  heartbeat_seconds: 2\n  backoff_max_seconds: 2\n")
 	}
+	b.WriteString("metrics:\n  enabled: true\n")
 	if err := os.MkdirAll(c.dirOf(m), 0o700); err != nil {
 		return err
 	}
