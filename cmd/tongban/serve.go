@@ -192,7 +192,7 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 	}
 	return api.New(api.Options{
 		Pages: frontPage(),
-		Node: n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
+		Node:  n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled,
