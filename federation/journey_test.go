@@ -63,3 +63,54 @@ func TestMainJob(t *testing.T) {
 		}
 	}
 }
+
+// While the county is out of reach of both, the village sees what its township
+// decides and hands the result over; the county learns of all of it later.
+func TestVillageSeesItsTownshipDecide(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	village, town, hub := f.Village(0), f.Township(0), f.Hub()
+	f.Cut("*", hub.ID)
+	c := f.Submit(village, "TB-XZRZ-005")
+	for {
+		step, _ := f.Case(village, c.ID).Current()
+		if step.Tier == village.Tier() {
+			f.Act(village, c.ID, step.Verb)
+			continue
+		}
+		break
+	}
+	f.Waits(town, c.ID, ledger.VerbDecide)
+	f.Act(town, c.ID, ledger.VerbDecide)
+	issued := f.Act(town, c.ID, ledger.VerbIssue)
+	f.Waits(village, c.ID, ledger.VerbDeliver)
+	if got := f.Case(village, c.ID); got.Status != casework.Issued || got.Head != issued.Head {
+		t.Errorf("the village has it %s at %s", got.Status, got.Head)
+	}
+	if word := f.Word(village, issued.Head); word != "township" {
+		t.Errorf("the township's word is said to be %s", word)
+	}
+	if n, err := village.Store.Count(t.Context(), town.ID); err != nil || n.Outbox != 0 {
+		t.Errorf("the village would send on its township's entries: %+v, %v", n, err)
+	}
+	f.Act(village, c.ID, ledger.VerbDeliver)
+
+	f.Heal("*", "*")
+	f.Settle()
+	for _, n := range f.Nodes() {
+		if got := f.Case(n, c.ID); got.Status != casework.Closed {
+			t.Errorf("at %s it is %s", n.ID, got.Status)
+		}
+		timeline, err := n.Store.Timeline(t.Context(), c.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range timeline {
+			if e.Index == 0 || e.Status != ledger.Applied {
+				t.Errorf("at %s %s of %s is %s, index %d", n.ID, e.Kind, e.Origin, e.Status, e.Index)
+			}
+		}
+		if list := f.Attention(n); len(list) != 0 {
+			t.Errorf("attention at %s: %+v", n.ID, list)
+		}
+	}
+}

@@ -80,6 +80,9 @@ func (n *Node) startBelow(o Options) (err error) {
 	n.run(n.wakeOnChange(n.sender.Wake))
 	n.run(n.wakeOnChange(n.courier.Wake))
 	n.run(n.beat)
+	if n.self.Tier == node.Village {
+		n.run(n.foresee)
+	}
 	if n.self.Tier == node.Township {
 		return n.startFeedServer(n.follower, o)
 	}

@@ -37,6 +37,9 @@ func (n *Node) routes() http.Handler {
 		}
 		return n.mayTouch(r.Context(), peer, hash)
 	}, n.papersArrived)
+	if n.self.Tier == node.Township {
+		r.Methods(http.MethodGet).Path(provisionalPath).HandlerFunc(n.serveProvisional)
+	}
 	if n.county != nil {
 		r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
 		r.Methods(http.MethodGet).Path(enrolPath).HandlerFunc(n.serveInvitation)

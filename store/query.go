@@ -94,11 +94,13 @@ type EntryView struct {
 	// Status is applied, refused, waiting or held.
 	Status       ledger.Outcome
 	Code, Reason string
-	// Stored is who stored it last on its way up: "", township or county.
+	// Stored is who stored it last on its way up: "", township or county. What
+	// a village has of its township's and the county has not confirmed is at
+	// the township.
 	Stored string
 }
 
-const selectView = `SELECT coalesce(e.idx, 0), e.recorded_at, e.status, e.code, e.reason, e.entry, coalesce(o.stored, '')
+const selectView = `SELECT coalesce(e.idx, 0), e.recorded_at, e.status, e.code, e.reason, e.entry, coalesce(o.stored, CASE WHEN e.idx IS NULL AND e.status <> 'refused' THEN 'township' ELSE '' END)
 	FROM entries e LEFT JOIN outbox o ON o.id = e.id WHERE `
 
 func scanView(rows *sql.Rows) (v EntryView, err error) {
