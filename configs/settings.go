@@ -17,7 +17,7 @@ const envPrefix = "TONGBAN_"
 // otherVariables begin with the prefix and are not settings: the path of the
 // settings file itself, the switch for long tests, and who is asking for the
 // commands that work at a node.
-var otherVariables = []string{"TONGBAN_CONFIG", "TONGBAN_LONG", "TONGBAN_USER", "TONGBAN_PASSWORD_FILE"}
+var otherVariables = []string{"TONGBAN_CONFIG", "TONGBAN_LONG", "TONGBAN_USER", "TONGBAN_PASSWORD_FILE", "TONGBAN_PPROF"}
 
 // addressOrNode is the setting `node` when it holds a node's id, and when it
 // holds an address it tells the commands that work at a node which one: a
