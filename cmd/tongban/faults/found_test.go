@@ -57,7 +57,7 @@ var (
 var people = []client.StaffRequest{
 	{Login: "admin2", Name: "目录审核员", Division: countyCode, Roles: []client.Role{"county_operator"}},
 	{Login: "jiancha", Name: "监察员", Division: countyCode, Roles: []client.Role{"supervisor"}},
-	{Login: "chuangkou", Name: "县窗口", Division: countyCode, Department: "县医疗保障局", Roles: []client.Role{"department_window"}},
+	{Login: "chuangkou", Name: "县窗口", Division: countyCode, Department: "乡镇人民政府（街道办事处）", Roles: []client.Role{"department_window"}},
 	{Login: "zhen1", Name: "镇窗口甲", Division: townshipCode, Roles: []client.Role{"township_clerk"}},
 	{Login: "cun1", Name: "村代办员甲", Division: villageCode, Roles: []client.Role{"village_worker"}},
 	{Login: "cun2", Name: "村代办员乙", Division: villageCode, Roles: []client.Role{"village_worker"}},

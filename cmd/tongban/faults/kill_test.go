@@ -20,7 +20,7 @@ func TestVillageKilledAtAnyMoment(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sound(t, k.verdict, nil)
+	sound(t, k.verdict)
 	t.Logf("kills %d, seed %d, ready after: median %v, p99 %v; %s", kills, k.seed, k.percentile(50), k.percentile(99), k.verdict)
 }
 
@@ -28,6 +28,7 @@ func TestVillageKilledAtAnyMoment(t *testing.T) {
 type killings struct {
 	seed    uint64
 	ready   []time.Duration
+	backups int64
 	verdict *verdict
 }
 

@@ -23,13 +23,14 @@ const item = "TB-XZRZ-005"
 
 // traffic are people at the nodes' desks.
 type traffic struct {
-	oracle *oracle
-	ctx    context.Context
-	stop   context.CancelFunc
-	group  sync.WaitGroup
-	failed atomic.Pointer[error]
-	people map[string]*person
-	mu     sync.Mutex
+	oracle  *oracle
+	ctx     context.Context
+	stop    context.CancelFunc
+	group   sync.WaitGroup
+	failed  atomic.Pointer[error]
+	people  map[string]*person
+	backups atomic.Int64
+	mu      sync.Mutex
 }
 
 func newTraffic(ctx context.Context, o *oracle) *traffic {
@@ -191,4 +192,21 @@ func submission(mark, tier string, file client.AttachmentRef) client.Submission 
 	}
 	s.Materials = []client.SubmittedMaterial{{Name: "生育登记表", Form: catalog.SubmittedOriginal, Copies: 1}, card}
 	return s
+}
+
+// backUp takes backups of a node one after the other: what runs beside the
+// work must not break it either.
+func (t *traffic) backUp(m *member, pause time.Duration) {
+	p := t.at(m, "admin")
+	t.group.Add(1)
+	go func() {
+		defer t.group.Done()
+		for t.ctx.Err() == nil {
+			var archive []byte
+			if err := p.post(t.ctx, "/api/v1/backup", []byte(nil), "", &archive); err == nil {
+				t.backups.Add(1)
+			}
+			t.rest(pause)
+		}
+	}()
 }
