@@ -27,7 +27,8 @@ func (n *Node) startHub(o Options) (err error) {
 	if err != nil {
 		return err
 	}
-	n.spread, err = papers.NewSpread(papers.SpreadOptions{Store: n.Blobs, Unconfirmed: attachments{n}, Self: n.self.Node, Voters: n.voters})
+	n.spread, err = papers.NewSpread(papers.SpreadOptions{Store: n.Blobs, Unconfirmed: attachments{n}, Self: n.self.Node, Voters: n.voters,
+		Pace: papers.Pace{Backoff: betweenHubs}})
 	if err != nil {
 		return err
 	}
@@ -36,6 +37,10 @@ func (n *Node) startHub(o Options) (err error) {
 	n.run(n.beatHubs)
 	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Clock: o.FeedClock}), o)
 }
+
+// betweenHubs is shorter than over the lines to townships and villages: hubs
+// stand side by side, and one that comes back is not told of to the others.
+var betweenHubs = papers.Backoff{First: 250 * time.Millisecond, Most: 5 * time.Second}
 
 func (n *Node) startBelow(o Options) (err error) {
 	m := o.Membership
