@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tongban/tongban/api/client"
+)
+
+// load is what so many clients had recorded.
+type load struct {
+	took   spread
+	during time.Duration
+}
+
+func (l load) rate() float64 { return float64(len(l.took)) / l.during.Seconds() }
+
+// intake measures submissions at the county's public intake: the leader's, as
+// the clients of bare Raft are at its leader, and for the last but one number
+// of clients also spread over the three hubs.
+func (b *bench) intake(ctx context.Context) error {
+	c, err := b.running(ctx)
+	if err != nil {
+		return err
+	}
+	leader, _, err := c.leader(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := c.submitFor(ctx, []*member{leader}, 8, b.during/3); err != nil { // caches and connections
+		return err
+	}
+	ratios := map[int]float64{1: 0.75, 64: 0.7}
+	worst := time.Duration(0)
+	for _, n := range b.clients {
+		before := cpuOf(c.hubs...)
+		l, err := c.submitFor(ctx, []*member{leader}, n, b.during)
+		if err != nil {
+			return err
+		}
+		worst = max(worst, l.took.at(1))
+		cost := cpuOf(c.hubs...) - before
+		b.table.add(figure{Section: "intake", Name: clientsName(n), Value: l.rate(), Unit: "cases/s",
+			Detail: fmt.Sprintf("%s, %s µs CPU of the hubs a case", l.took, short(float64(cost.Microseconds())/float64(len(l.took))))})
+		if bare, ok := b.table.find("ceilings", bareName(n)); ok {
+			f := figure{Section: "intake", Name: clientsName(n) + ", of bare raft", Value: l.rate() / bare, Unit: "×"}
+			if want, ok := ratios[n]; ok {
+				b.table.least(f, want)
+			} else {
+				b.table.add(f)
+			}
+		}
+		b.table.most(figure{Section: "intake", Name: clientsName(n) + ", p99 of p50", Value: float64(l.took.at(0.99)) / float64(max(l.took.at(0.5), 1)), Unit: "×"}, 3)
+	}
+	spreadOver, err := c.submitFor(ctx, c.hubs, 64, b.during)
+	if err != nil {
+		return err
+	}
+	b.table.add(figure{Section: "intake", Name: "64 clients over three hubs", Value: spreadOver.rate(), Unit: "cases/s", Detail: spreadOver.took.String()})
+	worst = max(worst, spreadOver.took.at(1))
+	b.table.most(figure{Section: "intake", Name: "longest stall", Value: inMS(worst), Unit: "ms"}, 500)
+	return nil
+}
+
+// submitFor lets clients hand in one case after the other.
+func (c *county) submitFor(ctx context.Context, at []*member, clients int, during time.Duration) (load, error) {
+	began := time.Now()
+	return c.submit(ctx, at, c.desks, clients, func(int64) bool { return time.Since(began) < during })
+}
+
+// submit lets clients hand cases in while more says so, which is asked with
+// the number of the case. Each client goes round the staff: one person is held
+// to fewer requests than a program can make.
+func (c *county) submit(ctx context.Context, at []*member, staff []*person, clients int, more func(n int64) bool) (load, error) {
+	papers, err := newSubmissions()
+	if err != nil {
+		return load{}, err
+	}
+	var count atomic.Int64
+	var mu sync.Mutex
+	var all []time.Duration
+	began := time.Now()
+	var wg sync.WaitGroup
+	errs := make([]error, clients)
+	for i := range clients {
+		wg.Go(func() {
+			var took []time.Duration
+			defer func() { mu.Lock(); all = append(all, took...); mu.Unlock() }()
+			for turn := 0; ctx.Err() == nil; turn++ {
+				n := count.Add(1)
+				if !more(n) {
+					return
+				}
+				body, err := papers.of(int(n))
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				p := staff[(i+turn)%len(staff)]
+				sent := time.Now()
+				err = handIn(ctx, at[i%len(at)], p, body)
+				if isRefused(err, "too_many_requests") {
+					time.Sleep(5 * time.Millisecond) // more clients than staff for them
+					continue
+				}
+				if err != nil {
+					errs[i] = err
+					return
+				}
+				took = append(took, time.Since(sent))
+			}
+		})
+	}
+	wg.Wait()
+	l := load{took: spreadOf(all), during: time.Since(began)}
+	if err := errors.Join(errs...); err != nil {
+		return l, err
+	}
+	return l, ctx.Err()
+}
+
+func handIn(ctx context.Context, at *member, p *person, body []byte) error {
+	return p.post(ctx, at.url(), "/api/v1/cases", body, nil)
+}
+
+// filled makes sure that the county's ledger has at least so many cases.
+func (c *county) filled(ctx context.Context, cases int) error {
+	var have client.Reconciliation
+	if err := c.admin.get(ctx, c.hubs[0].url(), "/api/v1/reconcile", &have); err != nil {
+		return err
+	}
+	missing := int64(cases) - have.HandedIn
+	if missing <= 0 {
+		return nil
+	}
+	c.step("filling the ledger with %d cases", missing)
+	leader, _, err := c.leader(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.submit(ctx, []*member{leader}, c.desks, 64, func(n int64) bool { return n <= missing })
+	return err
+}
