@@ -159,3 +159,40 @@ func skewed(t *testing.T, n *federationtest.Node) []string {
 	}
 	return all
 }
+
+// What a township did without the right is taken back where it was seen
+// provisionally, when the county refuses it.
+func TestProvisionalTakenBack(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	village, town, hub := f.Village(0), f.Township(0), f.Hub()
+	c := f.Submit(village, "TB-XZRZ-005")
+	for step, _ := c.Current(); step.Tier == village.Tier(); step, _ = c.Current() {
+		c = f.Act(village, c.ID, step.Verb)
+	}
+	f.Waits(town, c.ID, ledger.VerbDecide)
+	f.Settle()
+	f.Cut("*", hub.ID)
+	leader := f.Whose(town, c, ledger.VerbDecide)
+	f.Do(hub, f.Operator(), &ledger.StaffDisableV1{Staff: leader.Staff, Disabled: true, Reason: "已调离"})
+	f.Advance(5 * time.Minute)
+	decided := f.Act(town, c.ID, ledger.VerbDecide)
+	f.Has(village, c.ID, "the decision", func(got *casework.Case) bool { return got.Head == decided.Head })
+
+	f.Heal("*", "*")
+	f.Settle()
+	for _, n := range f.Nodes() {
+		if got := f.Case(n, c.ID); got.Head != c.Head || got.Status != c.Status {
+			t.Errorf("at %s the case is %s at %s, want %s at %s", n.ID, got.Status, got.Head, c.Status, c.Head)
+		}
+		list := f.Attention(n)
+		if n == village { // the township's matter, not the village's
+			if v, err := n.Store.Entry(t.Context(), decided.Head); err != nil || v.Status != ledger.Refused || len(list) != 0 {
+				t.Errorf("the village holds it as %+v, %v; attention %+v", v, err, list)
+			}
+			continue
+		}
+		if len(list) != 1 || list[0].Entry != decided.Head || list[0].Code != "not_authorised" {
+			t.Errorf("attention at %s: %+v", n.ID, list)
+		}
+	}
+}

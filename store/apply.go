@@ -310,13 +310,11 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 	}
 	scope, subtree := e.Scope, e.Subtree
 	if h.Outcome == ledger.Refused {
-		// What was refused had no right to its scope: it goes back to where it
-		// came from, and to nobody else.
 		home, err := a.homeOf(e)
 		if err != nil {
 			return err
 		}
-		scope, subtree = home, false
+		scope, subtree = refusedScope(home, scope), false
 	}
 	for _, to := range audiences(scope, subtree) {
 		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)`, to, h.Index); err != nil {
@@ -348,6 +346,26 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		}
 	}
 	return nil
+}
+
+// refusedScope is who hears of a refused entry. It had no right to its scope,
+// so it goes back to where it came from and to nobody else; but where that is
+// above its scope, a node there may have seen it before the county did.
+func refusedScope(home, scope division.Code) division.Code {
+	if scope != "" && home.Contains(scope) {
+		return scope
+	}
+	return home
+}
+
+// RefusedScope is the scope under which the feed carries a refused entry of an
+// origin.
+func (s *Store) RefusedScope(ctx context.Context, origin string, scope division.Code) (division.Code, error) {
+	home, err := divisionOf(ctx, committed{s.read}, selectNodeDivision, origin, nodeUnknown)
+	if refusalOf(err) != nil {
+		home, err = s.self.County(), nil
+	}
+	return refusedScope(home, scope), err
 }
 
 // homeOf is the division of the node an entry came from; the county's when the

@@ -90,7 +90,7 @@ func (t *tail) grow(ctx context.Context) error {
 			return err
 		}
 		if err == nil {
-			if err := t.add(line); err != nil {
+			if err := t.add(ctx, line); err != nil {
 				return err
 			}
 		}
@@ -112,7 +112,7 @@ func (t *tail) complete(ctx context.Context) (uint64, error) {
 	return t.st.Cursor(ctx)
 }
 
-func (t *tail) add(line []byte) error {
+func (t *tail) add(ctx context.Context, line []byte) error {
 	var r struct {
 		ledger.Head
 		Entry struct {
@@ -124,6 +124,13 @@ func (t *tail) add(line []byte) error {
 	}
 	if err := json.Unmarshal(line, &r); err != nil {
 		return fmt.Errorf("record: %w", err)
+	}
+	if r.Outcome == ledger.Refused {
+		scope, err := t.st.RefusedScope(ctx, r.Entry.Origin, r.Entry.Scope)
+		if err != nil {
+			return err
+		}
+		r.Entry.Scope, r.Entry.Subtree = scope, false
 	}
 	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.Entry.ID, origin: r.Entry.Origin, scope: r.Entry.Scope, subtree: r.Entry.Subtree, line: line})
 	t.bytes += len(line)
