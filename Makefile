@@ -29,6 +29,7 @@ tools:
 
 build: tools ## bin/tongban
 	@mkdir -p bin
+	@echo "正在编译，首次约需两分钟…… building; the first time takes about two minutes"
 	$(BUILD) -o bin/tongban ./cmd/tongban
 
 vet: tools
