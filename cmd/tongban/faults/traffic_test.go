@@ -58,7 +58,7 @@ func (t *traffic) write(m *member, n int, pause time.Duration, logins ...string)
 		t.group.Add(1)
 		go func() {
 			defer t.group.Done()
-			random := rand.New(rand.NewPCG(rand.Uint64(), 0))
+			random := newRandom()
 			for turn := 0; t.ctx.Err() == nil; turn++ {
 				if err := t.oneCase(m, p, random, turn); err != nil {
 					t.failed.CompareAndSwap(nil, &err)
@@ -210,3 +210,5 @@ func (t *traffic) backUp(m *member, pause time.Duration) {
 		}
 	}()
 }
+
+func newRandom() *rand.Rand { return rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64())) }
