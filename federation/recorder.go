@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // Action is what somebody did at this node, on its way to becoming an entry.
@@ -89,7 +90,7 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	e := ledger.Entry{ID: uuid.Must(uuid.NewV7()).String(), Kind: a.Kind, V: 1, Origin: n.self.Node, Actor: a.Actor, Case: a.Case, Prev: a.Prev,
 		OccurredAt: n.now().UnixMilli(), SkewMS: n.markedSkew()}
 	e.Actor.Node = n.self.Node
-	if a.Key != "" {
+	if a.Key != "" && !fault.Planted("keys") {
 		e.ID = n.ActionID(a.Actor.Staff, a.Key)
 	}
 	info, ok := ledger.Lookup(a.Kind, 1)

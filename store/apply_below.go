@@ -9,6 +9,7 @@ import (
 
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // Draft is an entry about to be recorded at a township or a village. Stamp
@@ -38,6 +39,7 @@ func (s *Store) Record(ctx context.Context, d Draft) (Result, error) {
 }
 
 func (a *applier) recordOwn(d Draft) (Result, error) {
+	fault.Point("store.record.begin")
 	known, err := a.find(`id = ?`, d.ID)
 	if err != nil {
 		return Result{}, err
@@ -83,6 +85,7 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 	if err := v.effect(); err != nil {
 		return Result{}, err
 	}
+	fault.Point("store.record.effect")
 	if err := a.keep(&e, raw, ledger.Applied, nil); err != nil {
 		return Result{}, err
 	}
@@ -121,6 +124,10 @@ func (a *applier) keep(e *ledger.Entry, raw []byte, status ledger.Outcome, no *R
 	}
 	if err := a.advance(e); err != nil {
 		return err
+	}
+	fault.Point("store.record.inserted")
+	if fault.Planted("outbox") && e.Seq%3 == 0 {
+		return nil
 	}
 	return a.w.exec(a.ctx, `INSERT INTO outbox (origin, seq, id, at) VALUES (?, ?, ?, ?)`, e.Origin, e.Seq, e.ID, e.OccurredAt)
 }
@@ -174,6 +181,7 @@ func (a *applier) receive(e *ledger.Entry) (Result, error) {
 			return Result{}, err
 		}
 	}
+	fault.Point("store.receive.effect")
 	if err := a.keep(e, raw, v.outcome, v.no); err != nil {
 		return Result{}, err
 	}
@@ -220,6 +228,7 @@ func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error
 		if upTo <= uint64(cursor) {
 			return nil
 		}
+		fault.Point("store.follow.applied")
 		return w.setMeta(ctx, "cursor", upTo)
 	})
 }

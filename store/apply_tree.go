@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // treeCache grows the Merkle tree of the county's ledger. Each record's row
@@ -34,6 +36,7 @@ func (t *treeCache) add(ctx context.Context, n int64, leaf tlog.Hash) ([]byte, e
 	if err != nil {
 		return nil, fmt.Errorf("store: tree at record %d: %w", n, err)
 	}
+	fault.Point("store.county.entry")
 	stored := make([]byte, 0, len(hashes)*tlog.HashSize)
 	for level, h := range hashes {
 		stored = append(stored, h[:]...)

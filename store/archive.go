@@ -20,6 +20,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // An archive is a node's backup in one file: a tar, compressed with zstd, of
@@ -123,6 +124,7 @@ func (s *Store) exportArchive(ctx context.Context, w io.Writer, o ArchiveOptions
 	if m.Applied, err = s.Backup(ctx, state); err != nil {
 		return nil, err
 	}
+	fault.Point("store.archive.state")
 	if err := m.read(ctx, state); err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // Typed refusals of a restore; nothing was changed.
@@ -71,18 +72,22 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 	if err := readyState(ctx, filepath.Join(temp, stateFile), m); err != nil {
 		return nil, err
 	}
+	fault.Point("store.restore.unpacked")
 	if err := placeAttachments(ctx, temp, dir); err != nil {
 		return nil, err
 	}
+	fault.Point("store.restore.attachments")
 	if err := placeKeys(temp, dir, m); err != nil {
 		return nil, err
 	}
 	if err := present.leave(ctx); err != nil {
 		return nil, err
 	}
+	fault.Point("store.restore.before")
 	if err := os.Rename(filepath.Join(temp, stateFile), filepath.Join(dir, stateFile)); err != nil {
 		return nil, err
 	}
+	fault.Point("store.restore.renamed")
 	return m, syncDir(filepath.Join(dir, stateFile))
 }
 

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // Backup copies the state into a new file as of one moment, while writing goes
@@ -44,6 +46,7 @@ func (s *Store) Backup(ctx context.Context, path string) (applied uint64, err er
 	if err := copyInto(ctx, path, src); err != nil {
 		return 0, storage("backup", err)
 	}
+	fault.Point("store.backup.copied")
 	if err := checkFile(ctx, path); err != nil {
 		return 0, err
 	}
@@ -216,7 +219,7 @@ func (s *Store) checkpointBeside(ctx context.Context) error {
 
 // Check looks for damage in both databases; nil means none was found.
 func (s *Store) Check(ctx context.Context) error {
-	for name, db := range map[string]*sql.DB{stateFile: s.read, localFile: s.local} {
+	for name, db := range map[string]querier{stateFile: s.read, localFile: s.local} {
 		var verdict string
 		if err := db.QueryRowContext(ctx, `PRAGMA integrity_check(1)`).Scan(&verdict); err != nil {
 			return storage("check "+name, err)

@@ -15,6 +15,8 @@ import (
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 //go:embed schema
@@ -104,9 +106,17 @@ func prepare(ctx context.Context, path string, s schema) error {
 	if err != nil {
 		return err
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return storage("migrate "+path, err)
+	for {
+		_, err := provider.UpByOne(ctx)
+		if errors.Is(err, goose.ErrNoNextVersion) {
+			break
+		}
+		if err != nil {
+			return storage("migrate "+path, err)
+		}
+		fault.Point("store.migrate.step")
 	}
+	fault.Point("store.migrate.done")
 	if err := syncDir(path); err != nil {
 		return storage("sync "+path, err)
 	}
@@ -305,12 +315,14 @@ func (w *writer) transaction(ctx context.Context, do func(*writer) error) error 
 	if err := do(w); err != nil {
 		return errors.Join(err, w.exec(ctx, `ROLLBACK`))
 	}
+	fault.Point("store.commit.before")
 	if err := w.exec(ctx, `COMMIT`); err != nil {
 		if rollback := w.exec(ctx, `ROLLBACK`); rollback != nil {
 			return err // COMMIT had rolled back already
 		}
 		return err
 	}
+	fault.Point("store.commit.after")
 	return nil
 }
 
@@ -325,7 +337,7 @@ func openReaders(path string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(8)
+	db.SetMaxOpenConns(maxReaders)
 	return db, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // applier takes in a bundle that was checked, from this node's own copy.
@@ -55,6 +56,7 @@ func (a *applier) flush(last bool) (err error) {
 	} else {
 		err = a.follow(last)
 	}
+	fault.Point("carry.import.flushed")
 	a.entries, a.lines, a.bytes = nil, nil, 0
 	return err
 }
@@ -184,6 +186,7 @@ func (a *applier) attachment(name string, size int64, content io.Reader) error {
 	if err != nil {
 		return err
 	}
+	fault.Point("carry.import.attachment")
 	a.sum.Attachments++
 	a.sum.AttachmentBytes += size
 	return nil

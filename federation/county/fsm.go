@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // fsm puts committed entries into the state machine, each exactly once.
@@ -116,9 +118,11 @@ func (f *fsm) transact(cmds []Command) (results [][]byte, err error) {
 			err = fmt.Errorf("apply raft entries %d to %d: panic: %v\n%s", first, last, p, debug.Stack())
 		}
 	}()
+	fault.Point("county.apply.before")
 	if results, err = f.sm.Apply(cmds); err != nil {
 		return nil, fmt.Errorf("apply raft entries %d to %d: %w", first, last, err)
 	}
+	fault.Point("county.apply.after")
 	if len(results) != len(cmds) {
 		return nil, fmt.Errorf("apply raft entries %d to %d: %d results for %d commands", first, last, len(results), len(cmds))
 	}
@@ -162,6 +166,7 @@ func (r *reference) Persist(to raft.SnapshotSink) error {
 		r.f.stop(err)
 		return err
 	}
+	fault.Point("county.snapshot.synced")
 	return s.refer(r.applied)
 }
 
@@ -210,6 +215,7 @@ func (f *fsm) replace(h Header, body io.Reader) error {
 		return err
 	}
 	defer done()
+	fault.Point("county.restore.received")
 	ctx := context.Background()
 	f.log.Info("county hub: restoring the database from a peer", "from", f.sm.Applied(), "to", h.Body, "bytes", h.Size)
 	err = f.sm.Restore(ctx, path)
@@ -218,6 +224,7 @@ func (f *fsm) replace(h Header, body io.Reader) error {
 			err = fmt.Errorf("the restored database says %d, its header %d", got, h.Body)
 		}
 	}
+	fault.Point("county.restore.copied")
 	if err == nil {
 		_, err = f.sm.Sync(ctx)
 	}

@@ -11,6 +11,8 @@ import (
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // boltStore is what raft-boltdb offers and a test may break.
@@ -81,7 +83,10 @@ func (d *diskLog) StoreLogs(logs []*raft.Log) error {
 		c.Extensions = binary.BigEndian.AppendUint32(nil, logSum(l))
 		sealed[i] = &c
 	}
-	return d.write(func() error { return d.bolt.StoreLogs(sealed) })
+	fault.Point("county.log.before")
+	err := d.write(func() error { return d.bolt.StoreLogs(sealed) })
+	fault.Point("county.log.after")
+	return err
 }
 
 func (d *diskLog) DeleteRange(lo, hi uint64) error {

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // snapshotStore keeps one file: the newest snapshot. An older one would be of
@@ -228,9 +230,11 @@ func (s *snapshotStore) place(meta raft.SnapshotMeta, h Header) error {
 
 // publish gives a complete file its name and removes the older ones. s.mu is held.
 func (s *snapshotStore) publish(tmp, id string) error {
+	fault.Point("county.snapshot.written")
 	if err := os.Rename(tmp, s.path(id)); err != nil {
 		return fmt.Errorf("publish snapshot: %w", err)
 	}
+	fault.Point("county.snapshot.renamed")
 	if err := syncDir(s.dir); err != nil {
 		return err
 	}

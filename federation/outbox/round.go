@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // round is one attempt to send everything that waits to one upstream.
@@ -125,15 +126,18 @@ func (r *round) send(ctx context.Context, after int64, entries []store.OutboxEnt
 	req.Header.Set("Content-Type", contentType)
 	r.s.count(len(raws), len(body))
 	began := r.s.o.Now()
+	fault.Point("outbox.send.before")
 	a, err := r.ask(req)
 	if err != nil {
 		return after, r.refused(err, len(raws), last)
 	}
+	fault.Point("outbox.send.answered")
 	if r.s.o.Now().Sub(began) < slow {
 		r.link.batch = min(r.link.batch*2, r.link.most)
 	}
 	r.s.reached(r.u)
 	rewind, err := r.answered(ctx, a, last)
+	fault.Point("outbox.send.marked")
 	if rewind {
 		next = 0
 	}

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"time"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // pieceBytes is how much of an upload is written and made durable at once. It
@@ -258,9 +260,11 @@ func (s *Store) writePiece(path string, offset int64, piece []byte) error {
 		}
 		return err
 	}
+	fault.Point("blob.append.written")
 	if err := f.Sync(); err != nil {
 		return &unsureError{err}
 	}
+	fault.Point("blob.append.synced")
 	return nil
 }
 
@@ -314,9 +318,11 @@ func (s *Store) publish(path, hash string) error {
 			return s.fail(err)
 		}
 	}
+	fault.Point("blob.publish.checked")
 	if err := s.disk.Rename(path, object); err != nil {
 		return fmt.Errorf("make object visible: %w", describe(err))
 	}
+	fault.Point("blob.publish.renamed")
 	if err := s.disk.SyncDir(folder); err != nil {
 		return errors.Join(s.lost(hash, err), s.disk.Remove(object))
 	}
