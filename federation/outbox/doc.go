@@ -10,9 +10,10 @@
 // the sender's outbox: each origin's entries in the order of its seq. A
 // township sends its villages' entries with its own. The receiver stores them
 // before it answers 200 with an Answer: for each origin, through which seq it
-// has everything now, and whether an entry is missing before (Expected) or the
-// origin forked. Sending again what it has is answered the same way and changes
-// nothing.
+// has everything now (stored), the id of that entry (last), and whether the
+// origin forked. Less than was sent means that an entry is missing before;
+// sending goes on from there. Sending again what it has is answered the same
+// way and changes nothing.
 //
 //	GET /federation/v1/origins?node=a&node=b
 //
@@ -21,5 +22,6 @@
 //
 // Errors are RFC 9457 problems. 413 asks for a smaller batch, 425 (unknown
 // origin) and 503 to come back later; the others need a person and are shown
-// in the node's status, while sending is tried again with a growing pause.
+// in the node's status, while sending is tried again with a growing pause. An
+// entry that is not taken stops its own origin only.
 package outbox
