@@ -16,7 +16,7 @@ type lookup interface {
 	row(ctx context.Context, query string, args ...any) scanner
 }
 
-type committed struct{ db *sql.DB }
+type committed struct{ db querier }
 
 func (c committed) row(ctx context.Context, query string, args ...any) scanner {
 	return c.db.QueryRowContext(ctx, query, args...)

@@ -14,7 +14,7 @@ import (
 var ErrNotFound = errors.New("store: not found")
 
 // one reads a single JSON body; no row is ErrNotFound.
-func one[T any](ctx context.Context, db *sql.DB, query string, args ...any) (*T, error) {
+func one[T any](ctx context.Context, db querier, query string, args ...any) (*T, error) {
 	var body []byte
 	err := db.QueryRowContext(ctx, query, args...).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -31,7 +31,7 @@ func one[T any](ctx context.Context, db *sql.DB, query string, args ...any) (*T,
 }
 
 // all reads JSON bodies.
-func all[T any](ctx context.Context, db *sql.DB, query string, args ...any) ([]T, error) {
+func all[T any](ctx context.Context, db querier, query string, args ...any) ([]T, error) {
 	return rowsOf(ctx, db, func(rows *sql.Rows) (v T, err error) {
 		var body []byte
 		if err := rows.Scan(&body); err != nil {
@@ -41,7 +41,7 @@ func all[T any](ctx context.Context, db *sql.DB, query string, args ...any) ([]T
 	}, query, args...)
 }
 
-func rowsOf[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
+func rowsOf[T any](ctx context.Context, db querier, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, storage("read", err)
@@ -58,7 +58,7 @@ func rowsOf[T any](ctx context.Context, db *sql.DB, scan func(*sql.Rows) (T, err
 	return out, storage("read", rows.Err())
 }
 
-func count(ctx context.Context, db *sql.DB, query string, args ...any) (int64, error) {
+func count(ctx context.Context, db querier, query string, args ...any) (int64, error) {
 	var n sql.NullInt64
 	err := db.QueryRowContext(ctx, query, args...).Scan(&n)
 	if errors.Is(err, sql.ErrNoRows) {
