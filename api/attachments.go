@@ -76,10 +76,23 @@ func (s *Server) GetAttachment(ctx context.Context, in gen.GetAttachmentRequestO
 	if err := s.reveal(ctx, c); err != nil {
 		return nil, err
 	}
-	if here, err := s.blobs.Has(in.Hash); err != nil || !here {
+	here, err := s.blobs.Has(in.Hash)
+	if err == nil && !here {
+		err = s.fetch(ctx, in.Hash)
+	}
+	if err != nil {
 		return nil, errors.Join(err, errNotHere)
 	}
 	return file{s.blobs, in.Hash, requestOf(ctx).http}, nil
+}
+
+// fetchTime bounds how long a person waits for content from another node.
+const fetchTime = 20 * time.Second
+
+func (s *Server) fetch(ctx context.Context, hash string) error {
+	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	defer cancel()
+	return s.node.FetchAttachment(ctx, hash)
 }
 
 func (s *Server) attachment(hash string, offset int64, complete bool) gen.AttachmentState {

@@ -21,6 +21,9 @@ type Node interface {
 	// ActionID is the id of the entry that an action under an idempotency key
 	// becomes.
 	ActionID(staff, key string) string
+	// FetchAttachment brings content that an entry here names and that this
+	// node does not hold, from a node that should.
+	FetchAttachment(ctx context.Context, hash string) error
 	// Record makes an entry of an action.
 	Record(ctx context.Context, a Action) (store.Result, error)
 	// Issuer signs staff tokens in this node's name, Verifier checks those of

@@ -3,12 +3,14 @@ package federation
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/papers"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -138,18 +140,37 @@ func (n *Node) refillPapers(ctx context.Context) error {
 	}
 }
 
+// FetchAttachment brings an attachment that an entry here names and that this
+// node does not hold: a township's villages may have sent it past the
+// township, a hub may have been away. An error says that nobody who should
+// have it could be reached.
+func (n *Node) FetchAttachment(ctx context.Context, hash string) error {
+	uses, err := n.Store.AttachmentUses(ctx, hash)
+	if err != nil {
+		return err
+	}
+	if len(uses) == 0 {
+		return store.ErrNotFound
+	}
+	return n.fetchPaper(ctx, hash, uses[0].Size)
+}
+
 func (n *Node) fetchPaper(ctx context.Context, hash string, size int64) error {
+	from := n.papersAbove()
+	if n.hub != nil {
+		from = n.voters()
+	}
 	client := papers.Client{Store: n.Blobs}
-	var errs []error
-	for _, t := range n.voters() {
+	errs := []error{papers.ErrLine}
+	for _, t := range from {
 		if t.Node == n.self.Node {
 			continue
 		}
-		if _, err := client.Pull(ctx, t.Client, t.URL, hash, size); err != nil && !errors.Is(err, blob.ErrComplete) {
-			errs = append(errs, err)
-			continue
+		_, err := client.Pull(ctx, t.Client, t.URL, hash, size)
+		if err == nil || errors.Is(err, blob.ErrComplete) {
+			return nil
 		}
-		return nil
+		errs = append(errs, fmt.Errorf("from %s: %w", t.Node, err))
 	}
 	return errors.Join(errs...)
 }
