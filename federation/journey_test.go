@@ -118,3 +118,29 @@ func TestVillageSeesItsTownshipDecide(t *testing.T) {
 		}
 	}
 }
+
+// A case that the county accepts goes through every hand there is: collected
+// at the village, relayed by the township, and at the county the window, the
+// reviewer and the leader; the village hands the result over.
+func TestThroughEveryHand(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	village, town, hub := f.Village(0), f.Township(0), f.Hub()
+	f.Cut(village.ID, "*")
+	c := f.Submit(village, "TB-YBJ-003")
+	f.Heal(village.ID, "*")
+	for _, step := range []struct {
+		at   *federationtest.Node
+		verb ledger.Verb
+	}{
+		{town, ledger.VerbRelay}, {hub, ledger.VerbAccept}, {hub, ledger.VerbReview}, {hub, ledger.VerbDecide}, {hub, ledger.VerbIssue}, {village, ledger.VerbDeliver},
+	} {
+		f.Waits(step.at, c.ID, step.verb)
+		f.Act(step.at, c.ID, step.verb)
+	}
+	f.Settle()
+	for _, n := range f.Nodes() {
+		if got := f.Case(n, c.ID); got.Status != casework.Closed {
+			t.Errorf("at %s it is %s", n.ID, got.Status)
+		}
+	}
+}
