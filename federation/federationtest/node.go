@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -153,8 +152,4 @@ func (n *Node) restart() {
 	n.f.tb.Helper()
 	n.start(nil)
 	n.f.mendLines()
-}
-
-func (n *Node) path(parts ...string) string {
-	return filepath.Join(append([]string{n.dir}, parts...)...)
 }

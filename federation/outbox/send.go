@@ -26,6 +26,7 @@ type Upstream struct {
 type Store interface {
 	Outbox(ctx context.Context, after int64, storedBy []string, limit, maxBytes int) ([]store.OutboxEntry, error)
 	OutboxOrigins(ctx context.Context) ([]string, error)
+	OutboxStats(ctx context.Context) (store.OutboxStats, error)
 	// OutboxFirst is the lowest seq of an origin in the outbox, 0 for none.
 	OutboxFirst(ctx context.Context, origin string) (uint64, error)
 	MarkStored(ctx context.Context, origin string, upTo uint64, by string) error
@@ -85,7 +86,10 @@ const (
 	// restUpstream is for how long one that failed is passed over while
 	// another works.
 	restUpstream = 15 * time.Second
-	firstBatch   = 64
+	// passBy is for how long entries may stay unconfirmed at the township
+	// before the county is sent them past it: its own line may be down.
+	passBy     = 2 * time.Minute
+	firstBatch = 64
 )
 
 // NewSender makes a sender; Run starts it.
@@ -180,10 +184,12 @@ func (s *Sender) drain(ctx context.Context) error {
 	var errs []error
 	for _, u := range s.order() {
 		l := s.links[u.Name]
-		r := &round{s: s, u: u, link: l, held: map[string]error{}, rewinds: map[string]int{}}
-		err := r.run(ctx)
+		err := s.newRound(u).run(ctx)
 		if err == nil {
 			l.down = false
+			if u.Tier == "township" {
+				s.passTownship(ctx)
+			}
 			return nil
 		}
 		l.met, l.down, l.downAt = false, true, s.o.Now()
@@ -193,6 +199,32 @@ func (s *Sender) drain(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+func (s *Sender) newRound(u Upstream) *round {
+	return &round{s: s, u: u, link: s.links[u.Name], held: map[string]error{}, rewinds: map[string]int{}}
+}
+
+// passTownship sends the county what a township has had for long. What came
+// there nevertheless is not sent again, for the county is asked first.
+func (s *Sender) passTownship(ctx context.Context) {
+	stats, err := s.o.Store.OutboxStats(ctx)
+	if err != nil || stats.Length == 0 || s.o.Now().Sub(time.UnixMilli(stats.OldestMS)) < passBy {
+		return
+	}
+	for _, u := range s.order() {
+		l := s.links[u.Name]
+		if u.Tier != "county" || l.down && s.o.Now().Sub(l.downAt) < restUpstream {
+			continue
+		}
+		l.met = false
+		if err = s.newRound(u).run(ctx); err == nil {
+			l.down = false
+			return
+		}
+		l.down, l.downAt = true, s.o.Now()
+		s.o.Logger.Debug("the county is not reached past the township", "upstream", u.Name, "error", err)
+	}
 }
 
 // order puts upstreams that failed lately last.

@@ -168,6 +168,31 @@ func TestFallbackToTheCountyAndBack(t *testing.T) {
 	}
 }
 
+// A township whose own line is down keeps what it was sent: after a while the
+// county gets it past the township, and only what it lacks.
+func TestPastATownshipThatIsCutOff(t *testing.T) {
+	v := village(t, 4)
+	town, county := newMemory(), newMemory()
+	clock := newPauses()
+	s, _ := start(t, Options{Self: v.ID(), Store: v.Store, Upstreams: []Upstream{serve(t, "township", town).Upstream, serve(t, "county", county).Upstream}, Now: clock.Now, After: clock.After})
+	idle := clock.next(t)
+	if town.count(v.ID()) != 4 || county.count(v.ID()) != 0 {
+		t.Fatalf("township %d, county %d", town.count(v.ID()), county.count(v.ID()))
+	}
+	town.mu.Lock()
+	first := town.entries[v.ID()][0]
+	town.mu.Unlock()
+	county.mu.Lock()
+	county.entries[v.ID()] = []string{first} // it had passed on one
+	county.mu.Unlock()
+	clock.Advance(passBy)
+	idle.end <- time.Time{}
+	clock.next(t)
+	if county.count(v.ID()) != 4 || s.Status().Entries != 4+3 || s.Status().Failures != 0 {
+		t.Fatalf("the county has %d of 4; %+v", county.count(v.ID()), s.Status())
+	}
+}
+
 // Answers that were lost do not make entries travel twice: after every failure
 // the receiver is asked how far it is.
 func TestNoResendingAfterReconnect(t *testing.T) {
