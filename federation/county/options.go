@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // Options are what a hub is opened with.
@@ -132,6 +134,9 @@ func (t Timing) withDefaults() Timing {
 	set(&t.LeaderWait, 5*time.Second)
 	set(&t.Stall, 3*time.Second)
 	set(&t.Refill, time.Minute)
+	if fault.Planted("hasty") { // a test wants snapshots under way when it kills
+		t.SnapshotInterval = 200 * time.Millisecond
+	}
 	set(&t.SnapshotInterval, 30*time.Second)
 	if t.SnapshotThreshold == 0 {
 		t.SnapshotThreshold = 8192

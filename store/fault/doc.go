@@ -6,6 +6,7 @@
 //	TONGBAN_FAULT=store.record.commit:3   die (as by kill -9) at the third time
 //	TONGBAN_FAULT_HITS=/path              note there that it was reached
 //	TONGBAN_PLANT=outbox,keys             behave as if it had these bugs
+//	TONGBAN_PLANT=hasty                   no bug: take snapshots all the time
 //
 // cmd/tongban/faults builds that program and runs it.
 package fault
