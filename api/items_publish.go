@@ -54,10 +54,10 @@ func (s *Server) ImportItems(ctx context.Context, in gen.ImportItemsRequestObjec
 		}
 		drafts = append(drafts, a)
 	}
+	if _, err := s.node.RecordTogether(ctx, drafts); err != nil {
+		return nil, err
+	}
 	for _, a := range drafts {
-		if _, err := s.record(ctx, a); err != nil {
-			return nil, err
-		}
 		b := a.Body.(*ledger.ItemDraftV1)
 		out.Drafted = append(out.Drafted, gen.ItemRef{Code: b.Code, Version: b.Version})
 	}
@@ -124,10 +124,8 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 	if len(missing) > 0 {
 		return nil, &store.Refused{Code: "not_approvable", ZH: "有版本不能复核，未复核任何版本", EN: "some versions cannot be approved; none was", Faults: missing}
 	}
-	for _, a := range actions {
-		if _, err := s.record(ctx, a); err != nil {
-			return nil, err
-		}
+	if _, err := s.node.RecordTogether(ctx, actions); err != nil {
+		return nil, err
 	}
 	return gen.ApproveItems200JSONResponse{Approved: in.Body.Items}, nil
 }

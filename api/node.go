@@ -26,6 +26,9 @@ type Node interface {
 	FetchAttachment(ctx context.Context, hash string) error
 	// Record makes an entry of an action.
 	Record(ctx context.Context, a Action) (store.Result, error)
+	// RecordTogether makes entries of several actions at the county, of all
+	// or of none.
+	RecordTogether(ctx context.Context, actions []Action) ([]store.Result, error)
 	// Issuer signs staff tokens in this node's name, Verifier checks those of
 	// the county, and Trust is the county's present keys.
 	Issuer() *trust.Issuer

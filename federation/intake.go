@@ -34,7 +34,7 @@ func (n *Node) Take(ctx context.Context, from trust.Peer, entries []ledger.Entry
 	var all []store.Result
 	for len(raws) > 0 {
 		part := withinCommand(raws)
-		results, _, err := n.propose(ctx, raws[:part])
+		results, _, err := n.propose(ctx, store.Proposal{Entries: raws[:part]})
 		if err != nil {
 			return nil, err
 		}

@@ -6,6 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
 
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/store"
@@ -20,11 +23,12 @@ var _ county.StateMachine = machine{}
 func (m machine) Apply(cmds []county.Command) ([][]byte, error) {
 	proposals := make([]store.Proposal, len(cmds))
 	for i, c := range cmds {
-		entries, err := unpack(c.Data)
+		p, err := unpack(c.Data)
 		if err != nil {
 			return nil, fmt.Errorf("raft index %d: %w", c.Index, err)
 		}
-		proposals[i] = store.Proposal{RaftIndex: c.Index, At: c.At, Entries: entries}
+		p.RaftIndex, p.At = c.Index, c.At
+		proposals[i] = p
 	}
 	results, err := m.Commit(context.Background(), proposals)
 	if err != nil {
@@ -41,8 +45,8 @@ func (m machine) Apply(cmds []county.Command) ([][]byte, error) {
 
 // propose commits entries (their canonical JSON) together and returns what
 // became of each, with the Raft index.
-func (n *Node) propose(ctx context.Context, entries [][]byte) ([]store.Result, uint64, error) {
-	r, err := n.hub.Propose(ctx, pack(entries))
+func (n *Node) propose(ctx context.Context, p store.Proposal) ([]store.Result, uint64, error) {
+	r, err := n.hub.Propose(ctx, pack(p))
 	if err != nil {
 		return nil, 0, err
 	}
@@ -50,46 +54,97 @@ func (n *Node) propose(ctx context.Context, entries [][]byte) ([]store.Result, u
 	if err := json.Unmarshal(r.Data, &results); err != nil {
 		return nil, 0, fmt.Errorf("propose: result: %w", err)
 	}
-	if len(results) != len(entries) {
+	if len(results) != len(p.Entries) {
 		// The log was replayed past this proposal; asking again tells.
-		return nil, 0, fmt.Errorf("propose: %d results for %d entries: %w", len(results), len(entries), county.ErrUnknown)
+		return nil, 0, fmt.Errorf("propose: %d results for %d entries: %w", len(results), len(p.Entries), county.ErrUnknown)
 	}
 	return results, r.RaftIndex, nil
 }
 
-// pack frames entries: their count, then each with its length.
-func pack(entries [][]byte) []byte {
-	size := binary.MaxVarintLen32
-	for _, e := range entries {
+// A proposal in the Raft log begins with a byte of these flags. Released ones
+// keep their meaning.
+const (
+	flagTogether   = 1 << 0
+	flagCompressed = 1 << 1
+)
+
+const (
+	// compressFrom is the size from which a proposal is compressed: a whole
+	// catalog is, a case is not worth the time.
+	compressFrom = 256 << 10
+	maxUnpacked  = 32 << 20
+)
+
+// pack frames a proposal: flags, the count of entries, then each with its
+// length.
+func pack(p store.Proposal) []byte {
+	size := 1 + binary.MaxVarintLen32
+	for _, e := range p.Entries {
 		size += len(e) + binary.MaxVarintLen32
 	}
-	b := binary.AppendUvarint(make([]byte, 0, size), uint64(len(entries)))
-	for _, e := range entries {
+	flags := byte(0)
+	if p.Together {
+		flags |= flagTogether
+	}
+	b := append(make([]byte, 0, size), flags)
+	b = binary.AppendUvarint(b, uint64(len(p.Entries)))
+	for _, e := range p.Entries {
 		b = binary.AppendUvarint(b, uint64(len(e)))
 		b = append(b, e...)
 	}
-	return b
+	if len(b) < compressFrom {
+		return b
+	}
+	return packer().EncodeAll(b[1:], []byte{flags | flagCompressed})
 }
+
+var (
+	packer = sync.OnceValue(func() *zstd.Encoder {
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+		if err != nil {
+			panic(err) // the options are constants
+		}
+		return e
+	})
+	unpacker = sync.OnceValue(func() *zstd.Decoder {
+		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxUnpacked))
+		if err != nil {
+			panic(err)
+		}
+		return d
+	})
+)
 
 var errPacked = errors.New("federation: malformed proposal")
 
-func unpack(b []byte) ([][]byte, error) {
+func unpack(b []byte) (store.Proposal, error) {
+	if len(b) == 0 || b[0]&^(flagTogether|flagCompressed) != 0 {
+		return store.Proposal{}, errPacked
+	}
+	p := store.Proposal{Together: b[0]&flagTogether != 0}
+	compressed := b[0]&flagCompressed != 0
+	if b = b[1:]; compressed {
+		var err error
+		if b, err = unpacker().DecodeAll(b, nil); err != nil {
+			return p, fmt.Errorf("%w: %w", errPacked, err)
+		}
+	}
 	count, n := binary.Uvarint(b)
 	if n <= 0 || count > uint64(len(b)) {
-		return nil, errPacked
+		return p, errPacked
 	}
 	b = b[n:]
-	entries := make([][]byte, 0, count)
+	p.Entries = make([][]byte, 0, count)
 	for range count {
 		size, n := binary.Uvarint(b)
 		if n <= 0 || size > uint64(len(b)-n) {
-			return nil, errPacked
+			return p, errPacked
 		}
-		entries = append(entries, b[n:n+int(size)])
+		p.Entries = append(p.Entries, b[n:n+int(size)])
 		b = b[n+int(size):]
 	}
 	if len(b) != 0 {
-		return nil, errPacked
+		return p, errPacked
 	}
-	return entries, nil
+	return p, nil
 }

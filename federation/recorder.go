@@ -10,9 +10,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -164,7 +164,7 @@ func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, erro
 		if err != nil {
 			return store.Result{}, err
 		}
-		results, index, err := n.propose(ctx, [][]byte{raw})
+		results, index, err := n.propose(ctx, store.Proposal{Entries: [][]byte{raw}})
 		if err != nil {
 			return store.Result{}, err
 		}
@@ -182,6 +182,59 @@ func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, erro
 		return r, nil
 	}
 	return store.Result{}, &store.Refused{Code: "number_taken", ZH: "办件编号冲突，请重试", EN: "the case number was taken; try again"}
+}
+
+// RecordTogether makes entries of several actions at the county: all of them
+// or, when one is refused, none. The refusal names each that was, by its place
+// among the actions.
+func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Result, error) {
+	if n.hub == nil {
+		return nil, &store.Refused{Code: "county_only", ZH: "请在县中心节点上操作", EN: "this is done at a hub of the county"}
+	}
+	if len(actions) == 0 {
+		return nil, nil
+	}
+	p := store.Proposal{Together: true}
+	for _, a := range actions {
+		e, err := n.draft(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
+			return nil, err
+		}
+		raw, err := json.Marshal(&e)
+		if err != nil {
+			return nil, err
+		}
+		p.Entries = append(p.Entries, raw)
+	}
+	results, index, err := n.propose(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := n.hub.WaitApplied(ctx, index); err != nil {
+		return nil, err
+	}
+	return results, refusedOf(results)
+}
+
+// refusedOf puts the refusals of a batch into one.
+func refusedOf(results []store.Result) error {
+	var no *store.Refused
+	for i, r := range results {
+		if r.Status != store.Rejected || r.Code == "together" {
+			continue
+		}
+		if no == nil {
+			no = &store.Refused{Code: r.Code, ZH: r.ZH, EN: r.EN}
+		}
+		no.Faults = append(no.Faults, catalog.Fault{Path: fmt.Sprintf("[%d]", i), Code: catalog.FaultConflict, ZH: r.ZH, EN: r.EN})
+	}
+	if no == nil {
+		return nil
+	}
+	return no
 }
 
 // counters number the cases handed in at a hub. The state holds what was
@@ -226,5 +279,3 @@ func (n *Node) markedSkew() int64 {
 	}
 	return skew.Milliseconds()
 }
-
-func atCounty(t node.Tier) bool { return t == node.County }

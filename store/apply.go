@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
@@ -27,6 +28,8 @@ type Proposal struct {
 	At int64
 	// Entries are the canonical JSON of entries, signatures checked.
 	Entries [][]byte
+	// Together: all of them are recorded or, when one is rejected, none.
+	Together bool
 }
 
 // Commit applies ordered proposals at the county in one transaction, with the
@@ -47,12 +50,12 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 			if err != nil {
 				return err
 			}
-			for _, raw := range p.Entries {
-				r, err := a.commit(raw)
-				if err != nil {
-					return fmt.Errorf("raft index %d: %w", p.RaftIndex, err)
-				}
-				results[i] = append(results[i], r)
+			commit := a.commitEach
+			if p.Together {
+				commit = a.commitTogether
+			}
+			if results[i], err = commit(p.Entries); err != nil {
+				return fmt.Errorf("raft index %d: %w", p.RaftIndex, err)
 			}
 		}
 		return w.setMeta(ctx, "applied", last)
@@ -131,6 +134,42 @@ func (a *applier) find(where string, args ...any) (*stored, error) {
 		return nil, nil
 	}
 	return &e, storage("find entry", err)
+}
+
+func (a *applier) commitEach(raws [][]byte) ([]Result, error) {
+	results := make([]Result, 0, len(raws))
+	for _, raw := range raws {
+		r, err := a.commit(raw)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// commitTogether takes back all entries of a proposal when one is rejected.
+func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
+	if err := a.w.exec(a.ctx, `SAVEPOINT together`); err != nil {
+		return nil, err
+	}
+	results, err := a.commitEach(raws)
+	if err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(results, func(r Result) bool { return r.Status == Rejected }) {
+		if err := a.w.exec(a.ctx, `ROLLBACK TO together`); err != nil {
+			return nil, err
+		}
+		a.s.forgetCaches()
+		for i, r := range results {
+			if r.Status == Recorded {
+				results[i] = Result{ID: r.ID, Status: Rejected, Code: "together",
+					ZH: "同批中有不能办理的，整批都未办理", EN: "another one of the batch was refused, so none was recorded"}
+			}
+		}
+	}
+	return results, a.w.exec(a.ctx, `RELEASE together`)
 }
 
 // commit receives one entry at the county.

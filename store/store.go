@@ -259,11 +259,16 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 		s.log.Error("storage failure: this node writes no more until it is restarted", "error", err)
 		fallthrough
 	default:
-		s.tree.forget()
-		s.items.forget()
-		clear(s.people)
+		s.forgetCaches()
 	}
 	return err
+}
+
+// forgetCaches drops what was remembered of a state that was taken back.
+func (s *Store) forgetCaches() {
+	s.tree.forget()
+	s.items.forget()
+	clear(s.people)
 }
 
 // Failed is the storage failure after which this store stopped writing, nil
