@@ -56,12 +56,16 @@ func (s *Store) Feed(ctx context.Context, f Follower, after uint64, maxBytes int
 		return FeedPage{}, storage("read feed", err)
 	}
 	defer rows.Close()
-	size := 0
+	size, last := 0, after
 	for rows.Next() {
 		idx, line, err := feedLine(rows, f)
 		if err != nil {
 			return FeedPage{}, err
 		}
+		if idx <= last {
+			return FeedPage{}, fmt.Errorf("read feed: record %d comes after %d", idx, last)
+		}
+		last = idx
 		page.Lines = append(page.Lines, line)
 		size += len(line)
 		if size >= maxBytes || len(page.Lines) == feedLimit {
@@ -75,11 +79,14 @@ func (s *Store) Feed(ctx context.Context, f Follower, after uint64, maxBytes int
 // feedLimit is at most how many records a page has.
 const feedLimit = 4096
 
-// feedQuery reads the records of some audiences after an index.
+// feedQuery reads the records of some audiences after an index. The audiences
+// are merged by index as they are read, and each record is looked up when its
+// turn comes, so that a page costs what it holds: a sort of whole records would
+// read thousands to send the first few.
 func feedQuery(audiences int) string {
-	part := fmt.Sprintf(`SELECT * FROM (SELECT idx FROM audience WHERE audience = ? AND idx > ? ORDER BY idx LIMIT %d)`, feedLimit)
+	const part = `SELECT idx FROM audience WHERE audience = ? AND idx > ?`
 	return `SELECT e.idx, e.recorded_at, e.outcome, e.code, e.reason, e.resolves, e.origin, e.id, e.entry
-		FROM (` + strings.Repeat(part+` UNION `, audiences-1) + part + fmt.Sprintf(`) JOIN entries e USING (idx) ORDER BY e.idx LIMIT %d`, feedLimit)
+		FROM (` + strings.Repeat(part+` UNION `, audiences-1) + part + fmt.Sprintf(` ORDER BY idx LIMIT %d) a CROSS JOIN entries e ON e.idx = a.idx`, feedLimit)
 }
 
 // followed selects the index up to which this node's copy of the ledger is
