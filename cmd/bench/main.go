@@ -10,6 +10,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -89,11 +90,15 @@ func parse(args []string) (settings, error) {
 	}
 	var s settings
 	var short, long bool
-	var only string
+	var only, clients, drains string
+	var during time.Duration
 	f := flag.NewFlagSet("tongban-bench", flag.ContinueOnError)
 	f.BoolVar(&short, "short", false, "small numbers, under two minutes; good for a look, not for a claim")
 	f.BoolVar(&long, "long", false, "also drain 100,000 cases")
 	f.StringVar(&only, "only", "", "measure only these, separated by commas: "+strings.Join(names, " "))
+	f.DurationVar(&during, "during", 0, "how long each load lasts (default 6s, with -short 1.5s)")
+	f.StringVar(&clients, "clients", "", "numbers of clients, separated by commas (default 1,16,64,256, with -short 1,16,64)")
+	f.StringVar(&drains, "drains", "", "numbers of cases a village comes back with (default 1000,10000, with -short 500)")
 	f.BoolVar(&s.json, "json", false, "print the figures as JSON")
 	f.BoolVar(&s.keep, "keep", false, "leave the data and the nodes' logs where they are")
 	f.StringVar(&s.binary, "binary", beside("tongban"), "the tongban to measure")
@@ -115,6 +120,21 @@ func parse(args []string) (settings, error) {
 	}
 	if s.cases == 0 {
 		s.cases = cases
+	}
+	if during > 0 {
+		s.during = during
+	}
+	for _, list := range []struct {
+		flag, text string
+		into       *[]int
+	}{{"clients", clients, &s.clients}, {"drains", drains, &s.drains}} {
+		if list.text == "" {
+			continue
+		}
+		*list.into = nil
+		if err := json.Unmarshal([]byte("["+list.text+"]"), list.into); err != nil || len(*list.into) == 0 || slices.Min(*list.into) < 1 {
+			return s, fmt.Errorf("-%s %s: numbers from 1 on, separated by commas", list.flag, list.text)
+		}
 	}
 	for name := range strings.SplitSeq(only, ",") {
 		if name == "" {
