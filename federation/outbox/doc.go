@@ -24,4 +24,7 @@
 // origin) and 503 to come back later; the others need a person and are shown
 // in the node's status, while sending is tried again with a growing pause. An
 // entry that is not taken stops its own origin only.
+//
+// A village sends to its township, to the county when the township is not
+// reached, and past the township what that has had unconfirmed for minutes.
 package outbox
