@@ -95,6 +95,7 @@ func (n *Node) otherHubs() []county.Member {
 const (
 	// refillEvery is how often a hub looks for attachments that it lacks.
 	refillEvery = 10 * time.Minute
+	lookAtHubs  = 5 * time.Second
 	// staleUpload is after how long an upload that stopped is given up.
 	staleUpload = 30 * 24 * time.Hour
 )
@@ -112,9 +113,24 @@ func (n *Node) keepPapers(ctx context.Context) {
 				n.log.Warn("attachments this hub lacks were not all fetched", "error", err)
 			}
 		}
+		n.untilRefill(ctx)
+	}
+}
+
+// untilRefill waits for the next look; less long when the hubs that count have
+// changed, for a new one lacks everything.
+func (n *Node) untilRefill(ctx context.Context) {
+	hubs := func() (count int) {
+		if n.hub != nil {
+			count = len(n.voters())
+		}
+		return count
+	}
+	for before, waited := hubs(), time.Duration(0); waited < refillEvery && hubs() == before; waited += lookAtHubs {
 		select {
 		case <-ctx.Done():
-		case <-n.after(refillEvery):
+			return
+		case <-n.after(lookAtHubs):
 		}
 	}
 }
