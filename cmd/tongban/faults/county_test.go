@@ -23,6 +23,7 @@ const (
 	countyCode   division.Code = "330523"
 	townshipCode division.Code = "330523110"
 	villageCode  division.Code = "330523110220"
+	otherVillage division.Code = "330523110221"
 )
 
 // county is a county on this machine, each node a process of its own.
@@ -40,8 +41,8 @@ type member struct {
 	API, Fed, Peer int
 	Above          []*line
 
-	dir string // its settings and data
-	env []string
+	dir  string   // its settings and data
+	bugs []string // planted in it
 
 	mu   sync.Mutex
 	cmd  *exec.Cmd
@@ -114,18 +115,22 @@ func (c *county) add(id, tier string, at division.Code, above ...*member) *membe
 // lay opens the lines and writes every node's settings.
 func (c *county) lay() error {
 	for _, m := range c.nodes {
-		m.dir = filepath.Join(c.dir, m.ID)
-		for _, l := range m.Above {
-			l.target = c.node(l.To).Fed
-			if err := l.mend(); err != nil {
-				return err
-			}
-		}
-		if err := c.configure(m); err != nil {
+		if err := c.layOne(m); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (c *county) layOne(m *member) error {
+	m.dir = filepath.Join(c.dir, m.ID)
+	for _, l := range m.Above {
+		l.target = c.node(l.To).Fed
+		if err := l.mend(); err != nil {
+			return err
+		}
+	}
+	return c.configure(m)
 }
 
 func (c *county) configure(m *member) error {
@@ -180,7 +185,7 @@ func (c *county) start(m *member, env ...string) error {
 	}
 	defer log.Close()
 	cmd := exec.Command(c.binary, "serve", "--config", m.config())
-	cmd.Env = append(append(os.Environ(), m.env...), env...)
+	cmd.Env = append(append(os.Environ(), "TONGBAN_PLANT="+strings.Join(append([]string{"hasty"}, m.bugs...), ",")), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = childAttributes()
 	m.mu.Lock()

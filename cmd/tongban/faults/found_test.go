@@ -13,6 +13,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
+	"github.com/tongban/tongban/node/division"
 )
 
 // work is where the program and the founded counties lie, for all tests.
@@ -60,6 +61,7 @@ var people = []client.StaffRequest{
 	{Login: "chuangkou", Name: "县窗口", Division: countyCode, Department: "乡镇人民政府（街道办事处）", Roles: []client.Role{"department_window"}},
 	{Login: "zhen1", Name: "镇窗口甲", Division: townshipCode, Roles: []client.Role{"township_clerk"}},
 	{Login: "cun1", Name: "村代办员甲", Division: villageCode, Roles: []client.Role{"village_worker"}},
+	{Login: "cun3", Name: "邻村代办员", Division: otherVillage, Roles: []client.Role{"village_worker"}},
 	{Login: "cun2", Name: "村代办员乙", Division: villageCode, Roles: []client.Role{"village_worker"}},
 }
 
@@ -146,16 +148,22 @@ func (c *county) fill(ctx context.Context) error {
 
 // enrol gives a node its identity and starts it.
 func (c *county) enrol(ctx context.Context, m *member, command string) error {
+	if err := c.identify(ctx, m, command); err != nil {
+		return err
+	}
+	return c.start(m)
+}
+
+// identify gives a node its identity.
+func (c *county) identify(ctx context.Context, m *member, command string) error {
 	admin := newPerson(c.hub().url(), "admin")
 	var inv client.Invitation
 	if err := admin.post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.ID, Tier: client.Tier(m.Tier), Division: m.Division}, newKey(), &inv); err != nil {
 		return err
 	}
 	hub := fmt.Sprintf("https://127.0.0.1:%d", c.hub().Fed)
-	if _, err := c.run(ctx, inv.Token, nil, command, "--config", m.config(), "--county", hub, "--token-file", "-"); err != nil {
-		return err
-	}
-	return c.start(m)
+	_, err := c.run(ctx, inv.Token, nil, command, "--config", m.config(), "--county", hub, "--token-file", "-")
+	return err
 }
 
 // supplied waits until a node below has the catalog and the people.
@@ -167,7 +175,7 @@ func (c *county) supplied(ctx context.Context, m *member) error {
 }
 
 func workerAt(m *member) string {
-	return map[string]string{"county": "admin", "township": "zhen1", "village": "cun1"}[m.Tier]
+	return map[division.Code]string{countyCode: "admin", townshipCode: "zhen1", villageCode: "cun1", otherVillage: "cun3"}[m.Division]
 }
 
 func growToThree() (string, error) {

@@ -111,7 +111,7 @@ func judge(ctx context.Context, c *county, o *oracle, within time.Duration) (*ve
 // settle waits until every node has passed on what it had and the hubs are at
 // the same place.
 func settle(ctx context.Context, c *county, within time.Duration) error {
-	for _, m := range c.nodes[:] {
+	for _, m := range c.nodes {
 		if m.Tier == "county" {
 			continue
 		}
@@ -260,15 +260,15 @@ func compare(c *county, m *member, byNode map[string]map[string][]found, o *orac
 	asked := map[string]bool{}
 	for _, r := range o.requests() {
 		asked[r.Mark] = true
-		if m.Tier == "village" && r.Node != m.ID && c.node(r.Node).Tier == "village" {
-			continue // another village's business
-		}
 		have := mine[r.Mark]
+		if !concerned(m) && len(have) == 0 {
+			continue
+		}
 		at := fmt.Sprintf("%s (%s, asked at %s, %s) at %s", r.Mark, r.Kind, r.Node, r.Outcome, m.ID)
 		switch {
 		case len(have) > 1:
 			v.Duplicated = append(v.Duplicated, fmt.Sprintf("%s: %+v", at, have))
-		case r.Outcome == refused && len(have) > 0:
+		case (r.Outcome == refused || !concerned(m)) && len(have) > 0:
 			v.Invented = append(v.Invented, fmt.Sprintf("%s: %+v", at, have))
 		case r.Outcome == ok && len(have) == 0:
 			v.Lost = append(v.Lost, at)
@@ -290,6 +290,10 @@ func compare(c *county, m *member, byNode map[string]map[string][]found, o *orac
 	}
 }
 
+// concerned says whether a node must have what is handed in: all of it belongs
+// to one village, and no other may see it.
+func concerned(m *member) bool { return m.Tier != "village" || m.Division == villageCode }
+
 // inspectNode looks at a stopped node's store: that it is whole, that the
 // cases have the numbers that were said, that the papers are what they were.
 // held counts the hubs that have a paper.
@@ -307,10 +311,7 @@ func inspectNode(ctx context.Context, c *county, m *member, o *oracle, v *verdic
 		return err
 	}
 	for _, r := range o.requests() {
-		if r.Outcome != ok || r.Kind != "case.submit" {
-			continue
-		}
-		if m.Tier == "village" && r.Node != m.ID && c.node(r.Node).Tier == "village" {
+		if r.Outcome != ok || r.Kind != "case.submit" || !concerned(m) {
 			continue
 		}
 		is, err := s.Case(ctx, r.Entry)
