@@ -77,7 +77,7 @@ var keys = []key{
 	{"limits.request_seconds", everyTier, span(func(c *Config) *time.Duration { return &c.Limits.Request }, time.Second, 1, 600)},
 	{"limits.login_hashes", everyTier, number(func(c *Config) *int { return &c.Limits.LoginHashes }, 1, 64)},
 
-	{"session.access_minutes", everyTier, span(func(c *Config) *time.Duration { return &c.Session.Access }, time.Minute, 1, 60)},
+	{"session.access_minutes", everyTier, span(func(c *Config) *time.Duration { return &c.Session.Access }, time.Minute, 1, 15)},
 	{"session.refresh_hours", everyTier, span(func(c *Config) *time.Duration { return &c.Session.Refresh }, time.Hour, 1, 168)},
 
 	{"sync.heartbeat_seconds", everyTier, span(func(c *Config) *time.Duration { return &c.Sync.Heartbeat }, time.Second, 1, 300)},

@@ -129,7 +129,7 @@ func TestEveryKeySets(t *testing.T) {
 	for _, k := range keys {
 		c := Config{}
 		ok := false
-		for _, try := range []string{"true", "village", "files", "warn", "json", "77777", "55", "https://h:1"} {
+		for _, try := range []string{"true", "village", "files", "warn", "json", "77777", "55", "14", "https://h:1"} {
 			if k.set(&c, value{texts: []string{try}, env: true}) == nil {
 				ok = true
 				break

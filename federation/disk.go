@@ -2,6 +2,8 @@ package federation
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tongban/tongban/store"
@@ -50,3 +52,17 @@ func (n *Node) watchDisk(ctx context.Context) {
 // errDiskLow refuses new cases; acting on those that are there goes on.
 var errDiskLow = &store.Refused{Code: "disk_low", ZH: "本机磁盘空间不足，暂停收件：请清理磁盘或联系县中心，已收的办件不受影响",
 	EN: "this machine is short of disk space and takes no new cases; make room or ask the county. What was handed in is safe"}
+
+// inspect looks the database over once, beside the work: a node with a damaged
+// one stops before it answers or sends from it for long. It reads every page,
+// which a start must not wait for.
+func (n *Node) inspect(ctx context.Context) {
+	err := n.Store.QuickCheck(ctx)
+	switch {
+	case err == nil || ctx.Err() != nil:
+	case errors.Is(err, store.ErrDamaged):
+		n.stopFor(fmt.Errorf("数据库已损坏，本节点停止运行：请用 tongban restore 恢复备份；县中心多进程时可移除本进程、清空数据后重新加入 (the database is damaged; restore a backup, or remove this hub and join anew): %w", err))
+	default:
+		n.log.Warn("the database was not looked over", "error", err)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -52,11 +53,15 @@ type Options struct {
 	// Township and village: the federation addresses above, in the order in
 	// which they are tried. Empty ones are taken from the enrolment.
 	Township, County []string
-	Heartbeat        time.Duration
-	BackoffMax       time.Duration
-	SkewWarn         time.Duration
-	BatchEntries     int
-	BatchBytes       int
+	// Proxy is what the lines to them go through; nil is none.
+	Proxy *url.URL
+	// TokenLife is how long a staff token is good, at most trust.TokenLife.
+	TokenLife    time.Duration
+	Heartbeat    time.Duration
+	BackoffMax   time.Duration
+	SkewWarn     time.Duration
+	BatchEntries int
+	BatchBytes   int
 	// Wrap, if set, goes around what carries requests to the nodes above, so
 	// that a test can lose, repeat and reorder them.
 	Wrap func(http.RoundTripper) http.RoundTripper
@@ -94,6 +99,7 @@ type Node struct {
 	founding atomic.Bool
 	disk     Disk
 	diskLow  atomic.Bool
+	proxy    *url.URL
 	counters counters
 	spread   *papers.Spread
 
@@ -150,6 +156,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.run(n.watchTrust)
 	n.run(n.keepPapers)
 	n.run(n.watchDisk)
+	n.run(n.inspect)
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {
 			err := n.found(ctx, *o.Genesis)
@@ -168,7 +175,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
 	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, credential: m.Credential, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
-		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, counters: counters{last: map[string]int{}}}
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
@@ -194,7 +201,7 @@ func newNode(o Options) (*Node, error) {
 	if n.cert, err = m.Keys.Certificate(m.Certificate); err != nil {
 		return nil, fmt.Errorf("this node's certificate: %w", err)
 	}
-	n.issuer = &trust.Issuer{County: n.self.County(), Credential: c, Key: m.Keys.Sign}
+	n.issuer = &trust.Issuer{County: n.self.County(), Credential: c, Key: m.Keys.Sign, Life: o.TokenLife}
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	return n, nil
 }

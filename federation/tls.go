@@ -49,6 +49,9 @@ func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
 		MaxIdleConnsPerHost:   4,
 		DialContext:           (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 	}
+	if n.proxy != nil {
+		line.Proxy = http.ProxyURL(n.proxy)
+	}
 	n.lines = append(n.lines, line)
 	c := &http.Client{Timeout: timeout, Transport: line}
 	if n.wrap != nil {

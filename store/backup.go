@@ -217,6 +217,22 @@ func (s *Store) checkpointBeside(ctx context.Context) error {
 	return storage("sync", err)
 }
 
+// QuickCheck looks for torn and overwritten pages in the state; nil means none
+// was found, ErrDamaged that there are.
+func (s *Store) QuickCheck(ctx context.Context) error {
+	var verdict string
+	if err := s.read.QueryRowContext(ctx, `PRAGMA quick_check(1)`).Scan(&verdict); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("%w: %s: %w", ErrDamaged, stateFile, err)
+	}
+	if verdict != "ok" {
+		return fmt.Errorf("%w: %s: %s", ErrDamaged, stateFile, verdict)
+	}
+	return nil
+}
+
 // Check looks for damage in both databases; nil means none was found.
 func (s *Store) Check(ctx context.Context) error {
 	for name, db := range map[string]querier{stateFile: s.read, localFile: s.local} {

@@ -17,7 +17,7 @@ import (
 
 func carryCommand() *cobra.Command {
 	return group("carry", "携带：用U盘代替线路 (a USB stick instead of the line)",
-		"  tongban carry export --out up.carry\n  tongban carry import up.carry",
+		"  tongban carry export --personal --out up.carry\n  tongban carry import up.carry",
 		carryExportCommand(), carryImportCommand())
 }
 
@@ -28,13 +28,15 @@ func carryExportCommand() *cobra.Command {
 		Long: `导出签名的携带包：在乡镇、村为待上报的内容；在县或乡镇用 --for 指明为哪个节点导出其未见的内容。
 Writes a signed bundle: at a township or village what waits to go up, at the
 county or a township what the node named by --for has not seen.`,
-		Example: `  tongban carry export --out up.carry
-  tongban carry export --for v-330523110200-1 --out down.carry`,
+		Example: `  tongban carry export --personal --out up.carry
+  tongban carry export --for v-330523110200-1 --personal --out down.carry`,
 		Args: noArguments,
 	}
 	var request client.CarryRequest
 	cmd.Flags().StringVar(&request.For, "for", "", "给哪个节点 (the node it is for)")
 	after := cmd.Flags().Int64("after", 0, "对方已有的账本序号 (county index it has already)")
+	cmd.Flags().BoolVar(&request.Personal, "personal", false, "确认可含个人信息：携带包有签名但未加密，请妥善保管 (it may hold people's data; it is signed, not encrypted)")
+	cmd.Flags().BoolVar(&request.Full, "full", false, "含对方自己的记录，用于其数据已丢失 (with the node's own entries, for one that lost them)")
 	without := cmd.Flags().Bool("no-attachments", false, "不带附件 (without attachments)")
 	out := outFlags(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
@@ -90,10 +92,11 @@ func carryImportCommand() *cobra.Command {
 func backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup",
-		Short: "备份节点的数据，不停机 (a consistent copy of the node's state)",
-		Long: `备份含个人信息，请按此保管。文件仅本人可读。
-The copy holds personal data: keep it as such. Only you can read the file.`,
-		Example: "  tongban backup --out tongban-20261123.db",
+		Short: "备份节点的数据和附件，不停机 (a consistent copy of state and attachments)",
+		Long: `备份含个人信息，请按此保管，文件仅本人可读；不含密钥，keys 目录和 membership.json 须另行离线保存。用 tongban restore 恢复。
+The copy holds personal data: keep it as such; only you can read the file. It holds no keys: keep the
+keys folder and membership.json offline too. tongban restore puts it back.`,
+		Example: "  tongban backup --out village-20261123.backup",
 		Args:    noArguments,
 	}
 	out := outFlags(cmd)

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -119,12 +120,25 @@ func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
 		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
-		Township: c.Upstream.Township, County: c.Upstream.County,
+		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), TokenLife: c.Session.Access,
 		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
 		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes},
 		Fatal: stop,
 	}
+}
+
+// proxyOf is what the lines to the nodes above go through; the settings have
+// checked it.
+func proxyOf(c configs.Config) *url.URL {
+	if c.Upstream.Proxy == "" {
+		return nil
+	}
+	u, err := url.Parse(c.Upstream.Proxy)
+	if err != nil {
+		return nil
+	}
+	return u
 }
 
 // fits compares the settings with what the node was enrolled as.

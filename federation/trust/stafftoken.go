@@ -64,6 +64,8 @@ type Issuer struct {
 	Credential identity.Credential
 	// Key is the signing key the credential names.
 	Key ed25519.PrivateKey
+	// Life is how long its tokens are good, at most TokenLife; 0 is TokenLife.
+	Life time.Duration
 }
 
 // Login is whom a token is for.
@@ -74,6 +76,13 @@ type Login struct {
 	Department string
 	Roles      []identity.Role
 	Epoch      int64
+}
+
+func (i *Issuer) life() time.Duration {
+	if i.Life <= 0 || i.Life > TokenLife {
+		return TokenLife
+	}
+	return i.Life
 }
 
 // Issue makes a token for a person of the node's own division. It is good for
@@ -92,7 +101,7 @@ func (i *Issuer) Issue(l Login, now time.Time) (string, Claims, error) {
 		Tier: i.Credential.Tier, Division: i.Credential.Division, Department: l.Department,
 		Roles: slices.Clone(l.Roles), Epoch: l.Epoch,
 		IssuedAt: at, NotBefore: at,
-		ExpiresAt: min(at+int64(TokenLife/time.Second), i.Credential.ExpiresAt/1000),
+		ExpiresAt: min(at+int64(i.life()/time.Second), i.Credential.ExpiresAt/1000),
 	}
 	if reason := c.checkForm(); reason != "" {
 		return "", Claims{}, fmt.Errorf("issue token: %w: %s", ErrMalformed, reason)
