@@ -30,6 +30,13 @@ func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.Logi
 	if err != nil {
 		return nil, err
 	}
+	cast, err := s.castOut(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if cast {
+		return nil, errNodeRevoked
+	}
 	return s.startSession(ctx, person, in.Body.Mode == gen.ModeCookie)
 }
 

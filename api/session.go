@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/store"
 )
 
 // Actor is the person behind a request. Handlers get nothing else of a token.
@@ -148,6 +149,9 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		var refused *trust.TokenError
 		if errors.As(err, &refused) {
 			s.metrics.denied.WithLabelValues(string(refused.Reason)).Inc()
+			if cast, err := s.castOut(r.Context()); err == nil && cast {
+				return nil, !byHeader, errNodeRevoked
+			}
 		}
 		return nil, !byHeader, err
 	}
@@ -159,6 +163,19 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		Staff: claims.Subject, Name: claims.Name, Division: claims.Division, Department: claims.Department, Roles: claims.Roles,
 		claims: claims, node: s.self.Node, mustChange: mustChange,
 	}, !byHeader, nil
+}
+
+// castOut tells whether the county has revoked this very node, as far as it
+// has heard.
+func (s *Server) castOut(ctx context.Context) (bool, error) {
+	n, err := s.store.Node(ctx, s.self.Node)
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	return n.RevokedAt > 0 && s.o.Now().UnixMilli() >= n.RevokedAt, nil
 }
 
 // mustChange tells whether the person has to change the password first. Every
