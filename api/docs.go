@@ -7,45 +7,35 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	_ "embed"
 )
 
-//go:embed docs.html
-var docsTemplate string
-
 //go:embed docs.css
 var docsStyle string
 
-// docsPage is the document as a page to read, made once at start: no script,
-// nothing from elsewhere, and a policy that allows its one style sheet only.
-func (s *Server) docsPage() (http.Handler, error) {
-	page, err := template.New("docs").Parse(docsTemplate)
-	if err != nil {
-		return nil, fmt.Errorf("api: docs page: %w", err)
-	}
-	var out bytes.Buffer
-	if err := page.Execute(&out, docsOf(s.document, s.o.Version)); err != nil {
-		return nil, fmt.Errorf("api: docs page: %w", err)
-	}
+// docsPage is the document as a page to read, made when it is first asked for:
+// no script, nothing from elsewhere, and a policy that allows its one style
+// sheet only.
+func (s *Server) docsPage() http.Handler {
+	page := sync.OnceValue(func() []byte { return docsOf(s.document, s.o.Version).page() })
 	sum := sha256.Sum256([]byte(docsStyle))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", policy)
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.Write(out.Bytes())
-	}), nil
+		w.Write(page())
+	})
 }
 
 type docs struct {
 	Title, Version string
-	Style          template.CSS
 	Intro          []docBlock
 	Tags           []docTag
 	Schemas        []docSchema
@@ -84,7 +74,7 @@ type docSchema struct {
 }
 
 func docsOf(doc *openapi3.T, version string) docs {
-	out := docs{Title: doc.Info.Title, Version: version, Style: template.CSS(docsStyle), Intro: blocks(doc.Info.Description)}
+	out := docs{Title: doc.Info.Title, Version: version, Intro: blocks(doc.Info.Description)}
 	for _, t := range doc.Tags {
 		tag := docTag{Name: t.Name, Text: strings.TrimSpace(t.Description)}
 		for path, item := range doc.Paths.Map() {

@@ -30,11 +30,7 @@ func (s *Server) routes() (http.Handler, error) {
 		router.Handle("/metrics", s.metricsPage()).Methods(http.MethodGet)
 	}
 	router.HandleFunc("/api/openapi.yaml", serveDocument).Methods(http.MethodGet)
-	docs, err := s.docsPage()
-	if err != nil {
-		return nil, err
-	}
-	router.Handle("/api/docs", docs).Methods(http.MethodGet)
+	router.Handle("/api/docs", s.docsPage()).Methods(http.MethodGet)
 
 	gen.HandlerWithOptions(gen.NewStrictHandlerWithOptions(s, nil, gen.StrictHTTPServerOptions{
 		RequestErrorHandlerFunc: func(w http.ResponseWriter, r *http.Request, err error) {

@@ -1,31 +1,60 @@
 package main
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"io"
+	"strings"
 
-// usageTemplate is cobra's, with headings a clerk can read.
-const usageTemplate = `用法 Usage:{{if .HasAvailableSubCommands}}
-  {{.CommandPath}} <命令 command>{{else}}
-  {{.UseLine}}{{end}}{{if .HasExample}}
+	"github.com/spf13/cobra"
+)
 
-示例 Examples:
-{{.Example}}{{end}}{{if .HasAvailableSubCommands}}{{$all := .Commands}}{{if .Groups}}{{range $group := .Groups}}
+// usage writes how a command is used: what cobra's own template says, with
+// headings a clerk can read. It is no template because packages that call
+// methods by name make the linker keep every method of every type, which is a
+// fifth of the binary.
+func usage(w io.Writer, cmd *cobra.Command) {
+	fmt.Fprint(w, "用法 Usage:")
+	if cmd.HasAvailableSubCommands() {
+		fmt.Fprintf(w, "\n  %s <命令 command>", cmd.CommandPath())
+	} else {
+		fmt.Fprintf(w, "\n  %s", cmd.UseLine())
+	}
+	if cmd.HasExample() {
+		fmt.Fprintf(w, "\n\n示例 Examples:\n%s", cmd.Example)
+	}
+	if cmd.HasAvailableSubCommands() {
+		if len(cmd.Groups()) == 0 {
+			fmt.Fprint(w, "\n\n命令 Commands:")
+			usageOfCommands(w, cmd, func(*cobra.Command) bool { return true })
+		}
+		for _, group := range cmd.Groups() {
+			fmt.Fprintf(w, "\n\n%s", group.Title)
+			usageOfCommands(w, cmd, func(sub *cobra.Command) bool { return sub.GroupID == group.ID })
+		}
+	}
+	if cmd.HasAvailableLocalFlags() {
+		fmt.Fprintf(w, "\n\n选项 Flags:\n%s", strings.TrimRight(cmd.LocalFlags().FlagUsages(), " \n"))
+	}
+	if cmd.HasAvailableInheritedFlags() {
+		fmt.Fprintf(w, "\n\n通用选项 Common flags:\n%s", strings.TrimRight(cmd.InheritedFlags().FlagUsages(), " \n"))
+	}
+	fmt.Fprintln(w)
+}
 
-{{.Title}}{{range $all}}{{if and (eq .GroupID $group.ID) .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{else}}
-
-命令 Commands:{{range $all}}{{if .IsAvailableCommand}}
-  {{rpad .Name .NamePadding}} {{.Short}}{{end}}{{end}}{{end}}{{end}}{{if .HasAvailableLocalFlags}}
-
-选项 Flags:
-{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}{{if .HasAvailableInheritedFlags}}
-
-通用选项 Common flags:
-{{.InheritedFlags.FlagUsages | trimTrailingWhitespaces}}{{end}}
-`
+func usageOfCommands(w io.Writer, cmd *cobra.Command, chosen func(*cobra.Command) bool) {
+	for _, sub := range cmd.Commands() {
+		if sub.IsAvailableCommand() && chosen(sub) {
+			fmt.Fprintf(w, "\n  %-*s %s", sub.NamePadding(), sub.Name(), sub.Short)
+		}
+	}
+}
 
 // dressHelp sets the texts cobra would otherwise bring in English only.
 func dressHelp(root *cobra.Command) {
-	root.SetUsageTemplate(usageTemplate)
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		usage(cmd.OutOrStderr(), cmd)
+		return nil
+	})
 	root.SetHelpCommand(&cobra.Command{
 		Use:                   "help [命令 command]",
 		Short:                 "说明 (help about any command)",
