@@ -2,13 +2,47 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
 )
 
 func trustCommand() *cobra.Command {
-	return group("trust", "县级密钥 (the county's keys)", "  tongban trust rotate", trustRotateCommand())
+	return group("trust", "县级密钥 (the county's keys)", "  tongban trust rotate\n  tongban trust ca --config county.yaml > ca.pem", trustRotateCommand(), trustCACommand())
+}
+
+func trustCACommand() *cobra.Command {
+	var config string
+	cmd := &cobra.Command{
+		Use:   "ca",
+		Short: "打印本县证书机构的证书 (print the county's CA certificate)",
+		Long: `打印本机所知的县证书机构证书（PEM）。浏览器或 --ca 信任它之后，即可用 https 访问节点。
+Prints the county's CA certificates as this machine knows them (PEM), for --ca and for browsers.`,
+		Example: "  tongban trust ca --config /etc/tongban/county.yaml > ca.pem",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := configs.Load(configPath(config), os.Environ())
+			if err != nil {
+				return err
+			}
+			m, err := federation.LoadMembership(c.DataDir)
+			if err != nil {
+				return err
+			}
+			for _, ca := range m.Trust.CAs {
+				fmt.Fprintln(cmd.OutOrStdout(), strings.TrimSpace(ca))
+			}
+			return nil
+		},
+	}
+	configFlag(cmd, &config)
+	return cmd
 }
 
 func trustRotateCommand() *cobra.Command {
