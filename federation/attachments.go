@@ -117,20 +117,25 @@ func (n *Node) keepPapers(ctx context.Context) {
 	}
 }
 
-// untilRefill waits for the next look; less long when the hubs that count have
-// changed, for a new one lacks everything.
+// untilRefill waits for the next look. It comes sooner when the hubs that count
+// have changed, for a new one lacks everything, and when this one could not
+// know yet what it lacks because it was catching up.
 func (n *Node) untilRefill(ctx context.Context) {
-	hubs := func() (count int) {
-		if n.hub != nil {
-			count = len(n.voters())
+	hubs := func() int {
+		if n.hub == nil || n.hub.Ready() != nil {
+			return 0
 		}
-		return count
+		return len(n.voters())
 	}
-	for before, waited := hubs(), time.Duration(0); waited < refillEvery && hubs() == before; waited += lookAtHubs {
+	before := hubs()
+	for waited := time.Duration(0); waited < refillEvery; waited += lookAtHubs {
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.after(lookAtHubs):
+		}
+		if now := hubs(); now != before && now != 0 {
+			return
 		}
 	}
 }
