@@ -108,33 +108,35 @@ func (n *Node) keepPapers(ctx context.Context) {
 		if _, _, err := n.Blobs.RemoveStale(ctx, n.now().Add(-staleUpload)); err != nil && ctx.Err() == nil {
 			n.log.Warn("abandoned uploads not removed", "error", err)
 		}
+		hubs := n.hubsThatCount()
 		if n.hub != nil {
 			if err := n.refillPapers(ctx); err != nil && ctx.Err() == nil {
 				n.log.Warn("attachments this hub lacks were not all fetched", "error", err)
 			}
 		}
-		n.untilRefill(ctx)
+		n.untilRefill(ctx, hubs)
 	}
+}
+
+// hubsThatCount is how many hubs vote, 0 while this one does not know.
+func (n *Node) hubsThatCount() int {
+	if n.hub == nil || n.hub.Ready() != nil {
+		return 0
+	}
+	return len(n.voters())
 }
 
 // untilRefill waits for the next look. It comes sooner when the hubs that count
 // have changed, for a new one lacks everything, and when this one could not
 // know yet what it lacks because it was catching up.
-func (n *Node) untilRefill(ctx context.Context) {
-	hubs := func() int {
-		if n.hub == nil || n.hub.Ready() != nil {
-			return 0
-		}
-		return len(n.voters())
-	}
-	before := hubs()
+func (n *Node) untilRefill(ctx context.Context, before int) {
 	for waited := time.Duration(0); waited < refillEvery; waited += lookAtHubs {
 		select {
 		case <-ctx.Done():
 			return
 		case <-n.after(lookAtHubs):
 		}
-		if now := hubs(); now != before && now != 0 {
+		if now := n.hubsThatCount(); now != before && now != 0 {
 			return
 		}
 	}
