@@ -20,8 +20,9 @@ import (
 	"github.com/tongban/tongban/store"
 )
 
-// Paths of enrolment on a hub's federation port. They are open to callers
-// without a node certificate; the join token is their authority.
+// Paths of enrolment on a hub's federation port, the first on a township's too.
+// They are open to callers without a node certificate; the join token is their
+// authority.
 const (
 	trustPath = "/federation/v1/trust"
 	enrolPath = "/federation/v1/enrol"
@@ -93,10 +94,6 @@ type Welcome struct {
 	Township []string `json:"township,omitempty"`
 	// CountyKeys are the county's private keys, for a hub.
 	CountyKeys []byte `json:"county_keys,omitempty"`
-}
-
-func (n *Node) serveTrust(w http.ResponseWriter, _ *http.Request) {
-	respond(w, n.county.now().Chain())
 }
 
 // serveInvitation tells whoever holds a token which node it was made for.
@@ -251,10 +248,8 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	first := &http.Client{Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.FirstContactConfig())}, Timeout: 30 * time.Second}
-	defer first.CloseIdleConnections()
-	var chain []trust.SignedTrust
-	if err := get(ctx, first, o.County+trustPath, nil, &chain); err != nil {
+	chain, err := firstContact(ctx, o.County)
+	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	anchored, err := trust.Anchor(token.County, chain)

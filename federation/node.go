@@ -86,6 +86,8 @@ type Node struct {
 	issuer     *trust.Issuer
 	county     *heldKeys // hubs only
 	bundle     atomic.Pointer[trust.CountyTrust]
+	advancing  sync.Mutex // held while bundle moves on
+	rotating   sync.Mutex // held while county does
 	cert       *tls.Certificate
 	log        *slog.Logger
 	clock      func() time.Time
@@ -337,6 +339,15 @@ func (n *Node) Fresh(ctx context.Context) error {
 	}
 	_, err := n.hub.ReadIndex(ctx)
 	return err
+}
+
+// Following is how following the county's ledger stands; false at a hub, which
+// has it.
+func (n *Node) Following() (feed.Status, bool) {
+	if n.follower == nil {
+		return feed.Status{}, false
+	}
+	return n.follower.Status(), true
 }
 
 // EndFeeds ends the feeds of the nodes below, which would else stay open.

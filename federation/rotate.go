@@ -64,6 +64,16 @@ func (n *Node) RotateCountyKeys(ctx context.Context, actor identity.Actor, key s
 	if n.county == nil {
 		return store.Result{}, &store.Refused{Code: "county_only", ZH: "请在县中心节点上操作", EN: "this is done at a hub of the county"}
 	}
+	n.rotating.Lock()
+	defer n.rotating.Unlock()
+	// The keys of a rotation just made are taken up first: what keepNext writes
+	// goes in their place, and they would be lost.
+	if err := n.refreshTrust(ctx); err != nil {
+		return store.Result{}, err
+	}
+	if err := n.takeUpKeys(ctx); err != nil {
+		return store.Result{}, err
+	}
 	next, err := n.county.now().Rotate(rand.Reader, n.now())
 	if err != nil {
 		return store.Result{}, &store.Refused{Code: "rotation", ZH: "暂不能更换县级密钥：仍受信任的旧密钥过多", EN: err.Error()}
@@ -145,7 +155,16 @@ func (n *Node) successor(body []byte) (*trust.CountyKeys, error) {
 // adoptKeys takes up the keys that the ledger names, from this hub's disk or
 // from another hub.
 func (n *Node) adoptKeys(ctx context.Context) error {
-	if n.county == nil || sameBundle(n.Trust(), n.county.now().Trust()) {
+	if n.county == nil {
+		return nil
+	}
+	n.rotating.Lock()
+	defer n.rotating.Unlock()
+	return n.takeUpKeys(ctx)
+}
+
+func (n *Node) takeUpKeys(ctx context.Context) error {
+	if sameBundle(n.Trust(), n.county.now().Trust()) {
 		return nil
 	}
 	next, err := trust.LoadCounty(n.nextDir())

@@ -40,8 +40,8 @@ func (n *Node) routes() http.Handler {
 	if n.self.Tier == node.Township {
 		r.Methods(http.MethodGet).Path(provisionalPath).HandlerFunc(n.serveProvisional)
 	}
+	r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
 	if n.county != nil {
-		r.Methods(http.MethodGet).Path(trustPath).HandlerFunc(n.serveTrust)
 		r.Methods(http.MethodGet).Path(enrolPath).HandlerFunc(n.serveInvitation)
 		r.Methods(http.MethodPost).Path(enrolPath).HandlerFunc(n.serveEnrol)
 	}

@@ -1,7 +1,6 @@
 package federation
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
@@ -67,49 +66,4 @@ func (n *Node) verifyHub(c *x509.Certificate) error {
 		return fmt.Errorf("hub %s: %w", c.Subject.CommonName, trust.ErrRevoked)
 	}
 	return nil
-}
-
-// refreshTrust follows the county's key rotations as the ledger tells them.
-func (n *Node) refreshTrust(ctx context.Context) error {
-	bundles, err := n.Store.TrustChain(ctx)
-	if err != nil {
-		return err
-	}
-	chain := make([]trust.SignedTrust, 0, len(bundles))
-	for _, raw := range bundles {
-		b, err := trust.DecodeSignedTrust(raw)
-		if err != nil {
-			return fmt.Errorf("county keys in the ledger: %w", err)
-		}
-		chain = append(chain, b)
-	}
-	next, err := n.Trust().Advance(chain...)
-	if err != nil {
-		return fmt.Errorf("county keys in the ledger: %w", err)
-	}
-	n.bundle.Store(&next)
-	return nil
-}
-
-func (n *Node) watchTrust(ctx context.Context) {
-	for {
-		changed := n.Store.Changed()
-		err := n.refreshTrust(ctx)
-		if err == nil {
-			err = n.adoptKeys(ctx)
-		}
-		if err != nil && ctx.Err() == nil {
-			n.log.Error("county keys not followed", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-changed:
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-n.after(time.Second): // changes come in crowds
-		}
-	}
 }

@@ -66,7 +66,9 @@
 // form and limits of blocks, order of indexes, signatures of entries whose
 // origin's key it knows. A checkpoint must be signed by the county and
 // continue the last one verified. One that does not is evidence: it is kept,
-// shown, and its sender is not followed any more.
+// shown, and its sender is not followed any more. One signed by a key that is
+// not known here has the follower ask for the county's chain of keys, which
+// proves itself; while nobody can tell it, checkpoints wait and entries go on.
 //
 // What it cannot see is an omission by the node above: entries that are not
 // passed on. The Auditor proves this node's own entries against the ledger;

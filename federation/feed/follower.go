@@ -35,6 +35,12 @@ type FollowerOptions struct {
 	Upstreams []Upstream
 	// Trust is the node's current bundle of the county's public keys.
 	Trust func() trust.CountyTrust
+	// Renew asks an upstream for the county's newer keys and makes Trust give
+	// them. nil says that the upstream told how they stand, new or not; what
+	// does not continue the present ones is an error of package trust
+	// (ErrSignature, ErrMalformed, ErrWrongCounty). A nil Renew asks nobody:
+	// new keys come by the feed alone.
+	Renew func(ctx context.Context, from Upstream) error
 	// Version is this program's.
 	Version string
 	// Connect is how long an upstream may take to its first heartbeat (15 s);
@@ -203,6 +209,10 @@ func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, 
 	case errors.Is(err, errBetter):
 		f.o.Logger.Info("returning to a preferred upstream", "from", c.up.Name)
 		return held, nil
+	case strange(err):
+		if missing := f.witness.keys.renew(ctx, c.up.Name); missing != nil {
+			err = errors.Join(err, missing)
+		}
 	}
 	return held, f.fail(c.up.Name, err)
 }

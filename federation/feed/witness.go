@@ -47,6 +47,7 @@ const proofRetry = 30 * time.Second
 type witness struct {
 	st    *store.Store
 	trust func() trust.CountyTrust
+	keys  *renewal
 	clock Clock
 	every time.Duration
 	log   *slog.Logger
@@ -64,7 +65,8 @@ type witness struct {
 }
 
 func newWitness(st *store.Store, o FollowerOptions) *witness {
-	return &witness{st: st, trust: o.Trust, clock: o.Clock, every: o.KeepCheckpoint, log: o.Logger}
+	keys := &renewal{ask: o.Renew, ups: o.Upstreams, trust: o.Trust, clock: o.Clock, log: o.Logger}
+	return &witness{st: st, trust: o.Trust, keys: keys, clock: o.Clock, every: o.KeepCheckpoint, log: o.Logger}
 }
 
 // load takes up the checkpoint kept last. One that no present key signed was
@@ -91,11 +93,26 @@ type prover func(ctx context.Context, from, to uint64) (tlog.TreeProof, error)
 
 // accept checks a link against what this node has seen. ErrRewritten when it
 // does not continue that; the evidence is kept. A link whose proof starts
-// elsewhere and cannot be fetched now is passed over and shows in standing.
+// elsewhere and cannot be fetched now is passed over and shows in standing, and
+// so is one signed by a key that nobody above can vouch for at the moment:
+// entries go on being followed meanwhile.
 // A bad proof is laid at the upstream's door when the county itself has a
 // good one.
 func (w *witness) accept(ctx context.Context, upstream string, l Link, fetch, county prover) error {
 	cp, err := w.trust().OpenCheckpoint([]byte(l.Note))
+	if errors.Is(err, trust.ErrSignature) {
+		missing := w.keys.renew(ctx, upstream)
+		cp, err = w.trust().OpenCheckpoint([]byte(l.Note))
+		switch {
+		case err == nil || missing == nil:
+		case forged(missing):
+			return ErrSignature.because(errors.Join(err, missing))
+		default:
+			w.unproved()
+			w.log.Warn("a checkpoint is signed by a key not known here, and the county's newer keys cannot be had now", "upstream", upstream, "error", missing)
+			return nil
+		}
+	}
 	switch {
 	case errors.Is(err, trust.ErrWrongCounty):
 		return ErrWrongCounty.because(err)
@@ -135,11 +152,9 @@ func (w *witness) accept(ctx context.Context, upstream string, l Link, fetch, co
 
 // fetch asks for a missing proof, now and then.
 func (w *witness) fetch(ctx context.Context, from, to uint64, fetch prover) (tlog.TreeProof, error) {
+	w.unproved()
 	now := w.clock.Now()
 	w.mu.Lock()
-	if w.unprovedSince.IsZero() {
-		w.unprovedSince = now
-	}
 	soon := !w.askedProof.IsZero() && now.Sub(w.askedProof) < proofRetry
 	if !soon {
 		w.askedProof = now
@@ -149,6 +164,15 @@ func (w *witness) fetch(ctx context.Context, from, to uint64, fetch prover) (tlo
 		return nil, ErrNoProof
 	}
 	return fetch(ctx, from, to)
+}
+
+// unproved notes that a checkpoint newer than the last cannot be judged yet.
+func (w *witness) unproved() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unprovedSince.IsZero() {
+		w.unprovedSince = w.clock.Now()
+	}
 }
 
 func (w *witness) take(ctx context.Context, cp trust.Checkpoint, l Link) error {
