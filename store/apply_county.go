@@ -365,6 +365,7 @@ func (a *applier) prepareEdition(b *ledger.EditionPublishV1) (func() error, erro
 				it.Code, ed.EffectiveFrom, ed.Number, it.Version, it.Withdrawn); err != nil {
 				return err
 			}
+			a.s.items.revise(it.Code)
 		}
 		return a.w.exec(a.ctx, `INSERT INTO editions (number, effective_from, body) VALUES (?, ?, ?)`, ed.Number, ed.EffectiveFrom, string(body))
 	}, nil
@@ -424,11 +425,57 @@ func (a *applier) item(code string, version int) (*catalog.Item, error) {
 
 // inForce is the version of an item in force at an instant.
 func (a *applier) inForce(code string, at int64) (version int, withdrawn bool, err error) {
-	err = a.w.row(a.ctx, selectInForce, code, at).Scan(&version, &withdrawn)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
+	terms, err := a.terms(code)
+	if err != nil {
+		return 0, false, err
 	}
-	return version, withdrawn, storage("read edition", err)
+	for _, t := range terms {
+		if t.from <= at {
+			return t.version, t.withdrawn, nil
+		}
+	}
+	return 0, false, nil
+}
+
+// term is from when on an edition has an item in a version.
+type term struct {
+	from      int64
+	version   int
+	withdrawn bool
+}
+
+// terms are all that editions say of an item, the one that decides first. Each
+// submission asks twice, and editions come a few times a year.
+func (a *applier) terms(code string) ([]term, error) {
+	cache := &a.s.items
+	cache.mu.Lock()
+	known, ok := cache.terms[code]
+	cache.mu.Unlock()
+	if ok {
+		return known, nil
+	}
+	rows, err := a.w.query(a.ctx, `SELECT effective_from, version, withdrawn FROM edition_items WHERE code = ? ORDER BY effective_from DESC, edition DESC`, code)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []term
+	for rows.Next() {
+		var t term
+		if err := rows.Scan(&t.from, &t.version, &t.withdrawn); err != nil {
+			return nil, storage("read edition", err)
+		}
+		all = append(all, t)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, storage("read edition", err)
+	}
+	if len(all) > 0 { // codes come from outside; those of no item are not kept
+		cache.mu.Lock()
+		cache.terms[code] = all
+		cache.mu.Unlock()
+	}
+	return all, nil
 }
 
 const selectInForce = `SELECT version, withdrawn FROM edition_items WHERE code = ? AND effective_from <= ? ORDER BY effective_from DESC, edition DESC LIMIT 1`

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// readers are the connections that read state.db. A query is prepared when it
-// is first asked: parsing and planning one costs more than running it, and a
-// submission asks a handful.
+// readers are the connections that read a database. A query is prepared when
+// it is first asked: parsing and planning one costs more than running it, and
+// a submission asks a handful.
 type readers struct {
 	*sql.DB
 

@@ -55,7 +55,7 @@ type Store struct {
 	mu     sync.Mutex // held for every write to state.db
 	w      *writer
 	read   *readers
-	local  *sql.DB
+	local  *readers
 	closed bool
 	failed error // the first storage failure: nothing is written after it
 
@@ -126,9 +126,10 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.read = newReaders(db)
-	if s.local, err = openLocal(filepath.Join(s.dir, localFile)); err != nil {
+	if db, err = openLocal(filepath.Join(s.dir, localFile)); err != nil {
 		return err
 	}
+	s.local = newReaders(db)
 	if err := s.claim(ctx); err != nil {
 		return err
 	}
@@ -191,7 +192,7 @@ func (s *Store) load(ctx context.Context) error {
 	s.waits = n != 0
 	s.people = map[string]identity.Staff{}
 	s.tree = newTreeCache(s.w)
-	s.items = itemCache{parsed: map[versionKey]*catalog.Item{}}
+	s.items = newItemCache()
 	return nil
 }
 
@@ -282,13 +283,26 @@ func (s *Store) Failed() error {
 type itemCache struct {
 	mu     sync.Mutex
 	parsed map[versionKey]*catalog.Item
+	terms  map[string][]term // by item
+}
+
+func newItemCache() itemCache {
+	return itemCache{parsed: map[versionKey]*catalog.Item{}, terms: map[string][]term{}}
+}
+
+// revise drops what an edition changes about an item.
+func (c *itemCache) revise(code string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.terms, code)
 }
 
 // forget drops what a rolled-back transaction may have put in.
 func (c *itemCache) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.parsed = map[versionKey]*catalog.Item{}
+	clear(c.parsed)
+	clear(c.terms)
 }
 
 type versionKey struct {
