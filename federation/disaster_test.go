@@ -2,6 +2,7 @@ package federation_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/federation/federationtest"
@@ -147,6 +148,76 @@ func TestForkedVillage(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Confirmed(fresh)
+}
+
+// What a village with an old disk recorded before it heard anybody waits for a
+// person there, all of it, and the county knows that the village forked,
+// whoever found it out first.
+func TestForkedVillageLeavesNothingUnsaid(t *testing.T) {
+	for name, c := range map[string]struct {
+		kept    int  // handed in after the copy, before the disk was lost
+		restart bool // once more, as soon as it was found out
+	}{"one was lost": {kept: 1}, "more was lost": {kept: 3}, "as much was lost": {kept: 2}, "restarted": {kept: 1, restart: true}} {
+		t.Run(name, func(t *testing.T) {
+			f := federationtest.New(t, federationtest.Config{})
+			village, hub := f.Village(0), f.Hub()
+			f.Submit(village, "TB-MZJ-004")
+			f.Settle()
+			disk := f.CopyDisk(village)
+			for range c.kept {
+				f.Submit(village, "TB-MZJ-004")
+			}
+			f.Settle()
+			f.PutBack(village, disk)
+			f.Cut(village.ID, "*")
+			f.Restart(village)
+			var lost []string
+			for range 2 {
+				lost = append(lost, f.Submit(village, "TB-MZJ-004").ID)
+			}
+			f.Act(village, lost[1], ledger.VerbAccept)
+			f.Heal(village.ID, "*")
+
+			waits := func(n *federationtest.Node) map[string]string {
+				codes := map[string]string{}
+				for _, a := range f.Attention(n) {
+					codes[a.Entry] = a.Code
+				}
+				return codes
+			}
+			f.Eventually("all that was lost to wait for a person", func() bool {
+				codes := waits(village)
+				return codes[lost[0]] == "forked_origin" && codes[lost[1]] == "forked_origin" && len(codes) == 4
+			})
+			if c.restart {
+				f.Restart(village)
+			}
+			f.Eventually("the village to say so", func() bool {
+				r, err := village.Report(t.Context())
+				return err == nil && r.ProblemCode == "forked_origin" && r.Outbox == 0
+			})
+			f.Eventually("the county to know", func() bool {
+				_, forked, err := hub.Store.LastSeq(t.Context(), village.ID)
+				return err == nil && forked && waits(hub)["fork:"+village.ID] == "forked_origin"
+			})
+			for _, id := range lost {
+				if v, err := village.Store.Entry(t.Context(), id); err != nil || v.Status != ledger.Refused || !strings.Contains(v.Reason, "重新办理") {
+					t.Errorf("%s at the village: %+v, %v", id, v, err)
+				}
+				if _, err := village.Store.Case(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
+					t.Errorf("%s is still a case at the village: %v", id, err)
+				}
+			}
+			n, err := hub.Store.Count(t.Context(), village.ID)
+			if err != nil || n.HandedIn != int64(1+c.kept) {
+				t.Errorf("the county has %+v, %v", n, err)
+			}
+			f.CaughtUp()
+			if got, err := village.Store.Count(t.Context(), village.ID); err != nil || got.Confirmed != n.Confirmed {
+				t.Errorf("the village has %+v, the county %+v, %v", got, n, err)
+			}
+		})
+	}
 }
 
 // An old copy that hears the others before it records anything gets back what

@@ -269,55 +269,6 @@ func (a *applier) follow(l *FeedLine) error {
 	return nil
 }
 
-// evict makes room for an entry of the county's ledger whose number another
-// one has here: that origin's disk was restored from an old copy, and what it
-// recorded since cannot become part of the ledger under that number. The
-// same action repeated there with its key has the same id as well.
-func (a *applier) evict(e *ledger.Entry) error {
-	if e.Seq == 0 {
-		return nil
-	}
-	rival, err := a.find(`origin = ? AND seq = ? AND seq > 0 AND idx IS NULL`, e.Origin, e.Seq)
-	if err == nil && rival != nil {
-		err = a.evictRival(e, rival)
-	}
-	if err != nil {
-		return err
-	}
-	rival, err = a.find(`id = ? AND idx IS NULL`, e.ID)
-	if err == nil && rival != nil {
-		err = a.evictRival(e, rival)
-	}
-	return err
-}
-
-func (a *applier) evictRival(e *ledger.Entry, rival *stored) error {
-	if err := a.fork(e); err != nil {
-		return err
-	}
-	var lost ledger.Entry
-	if err := json.Unmarshal(rival.raw, &lost); err != nil {
-		return storage("read entry", err)
-	}
-	no := &Refused{Code: "forked_origin", ZH: "该条目与县中心记录的序号冲突，未能上报，请重新办理", EN: "its number belongs to another entry in the county's ledger; it has to be done again"}
-	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
-		return err
-	}
-	if lost.ID == e.ID {
-		lost.ID = "evicted:" + lost.ID
-	}
-	if err := a.w.exec(a.ctx, `UPDATE entries SET id = ?, seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, lost.ID, string(ledger.Refused), no.Code, no.Reason(), rival.n); err != nil {
-		return err
-	}
-	if err := a.attend(&lost, 0, no.Code, no.Reason(), a.now); err != nil {
-		return err
-	}
-	if info, _ := ledger.Lookup(lost.Kind, lost.V); info.Case && !info.Beside {
-		return a.rebuildCase(lost.Case)
-	}
-	return a.undo(&lost)
-}
-
 // lineEntry is the entry behind a feed line, as this node holds it if it does.
 func (a *applier) lineEntry(l *FeedLine) (*ledger.Entry, []byte, *stored, error) {
 	if l.Entry == nil {

@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
 
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
@@ -48,4 +51,107 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 		}
 		return a.forkOrigin(origin, scope)
 	})
+}
+
+// ForkEvidence lists, for each origin that forked and of which this node holds
+// an entry that the county's ledger has no room for, the first such entry, as
+// its origin signed it. Whoever has the true one under that number sees by it
+// that the origin forked.
+func (s *Store) ForkEvidence(ctx context.Context) ([]OutboxEntry, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (OutboxEntry, error) {
+		var e OutboxEntry
+		err := r.Scan(&e.N, &e.Origin, &e.Raw)
+		return e, err
+	}, `SELECT min(n), origin, entry FROM entries WHERE origin IN (SELECT node FROM origins WHERE forked) AND seq = 0 AND code = 'forked_origin' GROUP BY origin ORDER BY origin`)
+}
+
+// evict makes room for an entry of the county's ledger whose number another
+// one has here: that origin's disk was restored from an old copy, and what it
+// recorded since cannot become part of the ledger under that number, nor
+// anything that it numbered after it. The same action repeated there with its
+// key has the same id as well.
+func (a *applier) evict(e *ledger.Entry) error {
+	if e.Seq == 0 {
+		return nil
+	}
+	rival, err := a.find(`origin = ? AND seq = ? AND seq > 0 AND idx IS NULL`, e.Origin, e.Seq)
+	if err == nil && rival != nil {
+		err = a.evictFrom(e)
+	}
+	if err != nil {
+		return err
+	}
+	rival, err = a.find(`id = ? AND idx IS NULL`, e.ID)
+	if err == nil && rival != nil {
+		err = a.evictAll(e, []stored{*rival})
+	}
+	return err
+}
+
+// evictFrom evicts all that the origin of an entry recorded from its number on
+// and that the county has not confirmed.
+func (a *applier) evictFrom(e *ledger.Entry) error {
+	rows, err := a.w.query(a.ctx, selectStored+`origin = ? AND seq >= ? AND seq > 0 AND idx IS NULL ORDER BY seq`, e.Origin, e.Seq)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var rivals []stored
+	for rows.Next() {
+		var r stored
+		if err := rows.Scan(&r.id, &r.n, &r.idx, &r.status, &r.code, &r.reason, &r.raw); err != nil {
+			return storage("read entries", err)
+		}
+		rivals = append(rivals, r)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return storage("read entries", err)
+	}
+	return a.evictAll(e, rivals)
+}
+
+// evictAll takes back what rivals of an entry of the county's ledger did here,
+// and leaves them to people.
+func (a *applier) evictAll(e *ledger.Entry, rivals []stored) error {
+	if err := a.fork(e); err != nil {
+		return err
+	}
+	lost := make([]ledger.Entry, len(rivals))
+	for i, r := range rivals {
+		if err := json.Unmarshal(r.raw, &lost[i]); err != nil {
+			return storage("read entry", err)
+		}
+		if err := a.giveUp(&lost[i], r.n, lost[i].ID == e.ID); err != nil {
+			return err
+		}
+	}
+	for i := range lost {
+		var err error
+		if info, _ := ledger.Lookup(lost[i].Kind, lost[i].V); info.Case && !info.Beside {
+			err = a.rebuildCase(lost[i].Case)
+		} else {
+			err = a.undo(&lost[i])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// giveUp refuses an entry that cannot be sent any more and says what to do. It
+// keeps its id unless that is needed for the one in the county's ledger.
+func (a *applier) giveUp(lost *ledger.Entry, n int64, rename bool) error {
+	no := &Refused{Code: "forked_origin", ZH: "本机数据与县中心的记录冲突（可能从旧备份恢复），这一件无法再上报。请县中心重新登记本机，登记后重新办理这一件",
+		EN: "this node's numbers conflict with the county's ledger (restored from an old copy?), so this can no longer be sent; have the county enrol this node anew, then do it again there"}
+	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
+		return err
+	}
+	if rename {
+		lost.ID = "evicted:" + lost.ID
+	}
+	if err := a.w.exec(a.ctx, `UPDATE entries SET id = ?, seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, lost.ID, string(ledger.Refused), no.Code, no.Reason(), n); err != nil {
+		return err
+	}
+	return a.attend(lost, 0, no.Code, no.Reason(), a.now)
 }

@@ -33,8 +33,13 @@ type Store interface {
 	ForgetStored(ctx context.Context, origin string, after uint64, by string) error
 	// EntryID is the id of an origin's entry, empty when it is not here.
 	EntryID(ctx context.Context, origin string, seq uint64) (string, error)
-	// MarkForked stops an origin here too, now that a node above did.
+	// MarkForked stops an origin here too, now that a node above did; LastSeq
+	// tells whether it is stopped.
 	MarkForked(ctx context.Context, origin string, at int64) error
+	LastSeq(ctx context.Context, origin string) (last uint64, forked bool, err error)
+	// ForkEvidence lists an entry of each forked origin that contradicts the
+	// county's ledger.
+	ForkEvidence(ctx context.Context) ([]store.OutboxEntry, error)
 }
 
 // Options set a sender up.
@@ -67,6 +72,8 @@ type Sender struct {
 	// The rest belongs to Run.
 	links  map[string]*link
 	forked map[string]bool
+	// confessed are forked origins of which the county knows.
+	confessed map[string]bool
 }
 
 // link is what the sender knows of the line to one upstream.
@@ -112,7 +119,7 @@ func NewSender(o Options) *Sender {
 	if o.MaxBytes <= 0 || o.MaxBytes > maxPlain/2 {
 		o.MaxBytes = 4 << 20
 	}
-	s := &Sender{o: o, kick: make(chan struct{}, 1), wake: make(chan struct{}, 1), links: map[string]*link{}, forked: map[string]bool{}}
+	s := &Sender{o: o, kick: make(chan struct{}, 1), wake: make(chan struct{}, 1), links: map[string]*link{}, forked: map[string]bool{}, confessed: map[string]bool{}}
 	for _, u := range o.Upstreams {
 		s.links[u.Name] = &link{batch: min(firstBatch, o.MaxEntries), most: o.MaxEntries}
 	}
@@ -181,6 +188,9 @@ func (s *Sender) pause(failures int) time.Duration {
 
 // drain sends all that waits, to the first upstream that takes it.
 func (s *Sender) drain(ctx context.Context) error {
+	if err := s.confess(ctx); err != nil {
+		return err
+	}
 	var errs []error
 	for _, u := range s.order() {
 		l := s.links[u.Name]
