@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -120,20 +121,28 @@ func (a *applier) reapplyPending(e *ledger.Entry) error {
 // reflag judges the item's version by the moment the county recorded the
 // submission: that, and not what this node knew, is what the county flagged.
 func (a *applier) reflag(e *ledger.Entry) error {
-	body, err := e.Decode()
+	// Thousands are confirmed at once when a line is back, and hardly one is
+	// flagged otherwise than here: neither the submission nor the case is read
+	// whole to see that.
+	var b ledger.CaseSubmitV1
+	var under struct {
+		Item    string `json:"item"`
+		Version int    `json:"item_version"`
+	}
+	if err := json.Unmarshal(e.Body, &under); err != nil {
+		return fmt.Errorf("store: entry %s: %w", e.ID, err)
+	}
+	b.Item, b.ItemVersion = under.Item, under.Version
+	changed, err := a.itemChanged(&b, a.now)
 	if err != nil {
 		return err
 	}
-	b, ok := body.(*ledger.CaseSubmitV1)
-	if !ok {
-		return nil
-	}
-	changed, err := a.itemChanged(b, a.now)
-	if err != nil {
+	flagged, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM json_each((SELECT body FROM cases WHERE id = ?), '$.flags') WHERE value = ?)`, e.Case, casework.FlagItemChanged)
+	if err != nil || (flagged != 0) == changed {
 		return err
 	}
 	c, err := a.caseByID(e.Case)
-	if err != nil || c == nil || slices.Contains(c.Flags, casework.FlagItemChanged) == changed {
+	if err != nil || c == nil {
 		return err
 	}
 	c.Flags = slices.DeleteFunc(c.Flags, func(f string) bool { return f == casework.FlagItemChanged })
