@@ -120,7 +120,7 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 	if err := staff[0].post(ctx, m.url(), "/api/v1/sync/now", nil, nil); err != nil {
 		return d, err
 	}
-	err = await(ctx, "the outbox to empty", 10*time.Minute, 20*time.Millisecond, func(ctx context.Context) (bool, error) {
+	err = await(ctx, "the outbox to empty", 10*time.Minute, 40*time.Millisecond, func(ctx context.Context) (bool, error) {
 		now, err := figuresOf(ctx, m)
 		left := now["tongban_outbox_entries"]
 		return err == nil && left == 0, fmt.Errorf("%.0f entries are left: %w", left, err)
