@@ -267,17 +267,24 @@ func copyTree(from, to string) error {
 	})
 }
 
-// running is a copy of a founded county, all nodes up.
-func running(t *testing.T, template func() (string, error)) *county {
+// stopped is a copy of a founded county.
+func stopped(t *testing.T, template func() (string, error)) *county {
 	t.Helper()
 	c, err := copyOf(template, filepath.Join(t.TempDir(), "county"))
 	if c != nil {
 		t.Cleanup(c.close)
 	}
-	if err == nil {
-		err = c.startAll(t.Context())
-	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// running is the same with all its nodes up.
+func running(t *testing.T, template func() (string, error)) *county {
+	t.Helper()
+	c := stopped(t, template)
+	if err := c.startAll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return c

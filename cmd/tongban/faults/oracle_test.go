@@ -98,9 +98,11 @@ func (o *oracle) requests() []request {
 	return all
 }
 
-func (o *oracle) count(what outcome) (n int) {
-	for _, r := range o.requests() {
-		if r.Outcome == what {
+func (o *oracle) acknowledgedAt(m *member) (n int) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, r := range o.all {
+		if r.Outcome == ok && r.Node == m.ID {
 			n++
 		}
 	}

@@ -3,9 +3,11 @@ package faults
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -19,7 +21,7 @@ func TestPowerLoss(t *testing.T) {
 	}
 	for _, tier := range []string{"village", "county"} {
 		t.Run(tier, func(t *testing.T) {
-			p := &powerLoss{tier: tier, losses: losses}
+			p := &powerLoss{tier: tier, losses: losses, within: 60 * time.Second}
 			v, err := p.run(t.Context(), running(t, lone))
 			if errors.Is(err, errNoFUSE) {
 				t.Skipf("not tested on this machine: %v", err)
@@ -87,6 +89,7 @@ func TestForgetfulForgets(t *testing.T) {
 type powerLoss struct {
 	tier   string
 	losses int
+	within time.Duration
 }
 
 func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
@@ -96,7 +99,7 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 	}
 	defer o.close()
 	m := c.of(p.tier)[0]
-	m.end(15) // its data moves to the disk that forgets
+	m.end(syscall.SIGTERM) // its data moves to the disk that forgets
 	content, err := readImage(m.data())
 	if err != nil {
 		return nil, err
@@ -118,14 +121,32 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 	defer busy.end()
 	busy.write(c.village(), 4, 20*time.Millisecond, "cun1", "cun2")
 	busy.write(c.hub(), 2, 20*time.Millisecond, countyDesk)
-	for range p.losses {
+	for n := range p.losses {
+		// Every other time the village is alone: what is lost then is nowhere.
+		for _, l := range c.village().Above {
+			if l.cut(); n%2 == 1 {
+				if err := l.mend(); err != nil {
+					return nil, err
+				}
+			}
+		}
 		if err := c.start(m); err != nil {
 			return nil, err
 		}
 		if err := c.ready(ctx, m); err != nil {
 			return nil, err
 		}
-		<-time.After(300*time.Millisecond + rand.N(500*time.Millisecond))
+		// Not by the clock: there must be something to lose.
+		enough := o.acknowledgedAt(m) + 10 + rand.IntN(30)
+		err := await(ctx, m.ID+" to acknowledge something", 30*time.Second, func(context.Context) error {
+			if have := o.acknowledgedAt(m); have < enough {
+				return fmt.Errorf("%d of %d", have, enough)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
 		m.kill()
 		if content, err = disk.unmount(true); err != nil {
 			return nil, err
@@ -147,8 +168,13 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 	if err := c.ready(ctx, m); err != nil {
 		return nil, err
 	}
+	for _, l := range c.village().Above {
+		if err := l.mend(); err != nil {
+			return nil, err
+		}
+	}
 	if err := busy.end(); err != nil {
 		return nil, err
 	}
-	return judge(ctx, c, o, 60*time.Second)
+	return judge(ctx, c, o, p.within)
 }
