@@ -16,13 +16,12 @@ func (b *bench) firstSync(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	wire, content, err := c.firstBytes(ctx)
+	wire, content, err := c.firstContent(ctx)
 	if err != nil {
 		return err
 	}
-	b.firstBytesBefore = wire
-	b.table.most(figure{Section: "first sync", Name: "bytes of a new village, of the compressed content", Value: float64(wire) / float64(content), Unit: "×",
-		Detail: fmt.Sprintf("%s kB on the wire for %s kB in one piece", short(float64(wire)/1024), short(float64(content)/1024))}, 1.5)
+	b.table.most(figure{Section: "first sync", Name: "bytes of a new village, of the compressed content", Value: float64(wire) / float64(len(packed(content))), Unit: "×",
+		Detail: fmt.Sprintf("%s kB on the wire for %s kB in one piece", short(float64(wire)/1024), short(float64(len(packed(content)))/1024))}, 1.5)
 	m, err := c.member("village", "village-new", newVillage)
 	if err != nil {
 		return err
@@ -41,50 +40,51 @@ func (b *bench) firstSync(ctx context.Context) error {
 	return nil
 }
 
-// firstBytes is what a follower of the new village's division gets from
-// nothing to all: on the wire, and compressed as one piece.
-func (c *county) firstBytes(ctx context.Context) (wire, content int64, err error) {
+// firstContent is what a follower of the new village's division gets from
+// nothing to all: the bytes on the wire, and the lines themselves.
+func (c *county) firstContent(ctx context.Context) (wire int64, content []byte, err error) {
 	hub, _, err := c.leader(ctx)
 	if err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	f, err := c.follower(hub, "village-first", newVillage, 0)
 	if err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
 	defer f.close()
 	if err := f.catchUp(); err != nil {
-		return 0, 0, err
+		return 0, nil, err
 	}
-	var all []byte
 	for _, l := range f.lines {
-		all = append(append(all, l...), '\n')
+		content = append(append(content, l...), '\n')
 	}
-	return f.wire.n.Load(), int64(len(packed(all))), nil
+	return f.wire.n.Load(), content, nil
 }
 
-// growth repeats the first synchronisation after the county has taken in
-// cases of other regions.
+// growth repeats the first synchronisation after the county has taken in more
+// cases, none of them in the new village.
 func (b *bench) growth(ctx context.Context) error {
 	c, err := b.running(ctx)
 	if err != nil {
 		return err
 	}
-	if b.firstBytesBefore == 0 {
-		if b.firstBytesBefore, _, err = c.firstBytes(ctx); err != nil {
-			return err
-		}
-		if err := c.filled(ctx, b.cases/10); err != nil {
-			return err
-		}
-	}
-	after, _, err := c.firstBytes(ctx)
+	_, before, err := c.firstContent(ctx)
 	if err != nil {
 		return err
 	}
-	// Editions published meanwhile count for everybody; what the fan-out sent
-	// is taken off. TLS and heartbeats round to a few hundred bytes.
-	b.table.add(figure{Section: "first sync", Name: "growth with cases of other regions", Value: float64(after - b.firstBytesBefore), Unit: "B",
-		Detail: "the editions of the fan-out included, where it ran"})
+	leader, _, err := c.leader(ctx)
+	if err != nil {
+		return err
+	}
+	l, err := c.submitFor(ctx, []*member{leader}, 16, b.during/3)
+	if err != nil {
+		return err
+	}
+	wire, after, err := c.firstContent(ctx)
+	if err != nil {
+		return err
+	}
+	b.table.most(figure{Section: "first sync", Name: "growth with cases of other regions", Value: float64(len(after) - len(before)), Unit: "B",
+		Detail: fmt.Sprintf("of content, after %d more cases; %s kB on the wire now", len(l.took), short(float64(wire)/1024))}, 0)
 	return nil
 }

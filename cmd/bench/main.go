@@ -199,8 +199,6 @@ type bench struct {
 	began  time.Time
 	table  *table
 	county *county
-	// firstBytesBefore is what a new village was sent before the intake.
-	firstBytesBefore int64
 }
 
 // step shows on the terminal where the run is; the table goes to standard
