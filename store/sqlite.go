@@ -125,14 +125,24 @@ func prepare(ctx context.Context, path string, s schema) error {
 
 // inspect looks at a file without changing it, and reports whether it is still
 // to be made. A file of another program is refused before anything, even the
-// journal mode, is written to it.
+// journal mode, is written to it. Only where a kill left a transaction half
+// done, SQLite has to take that back before anything can be read.
 func inspect(ctx context.Context, path string, s schema) (fresh bool, err error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return true, nil
 	} else if err != nil {
 		return false, storage("open "+path, err)
 	}
-	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+	fresh, err = inspectAs(ctx, "ro", path, s)
+	var se sqlite3.Error
+	if errors.As(err, &se) && se.Code == sqlite3.ErrReadonly {
+		return inspectAs(ctx, "rw", path, s)
+	}
+	return fresh, err
+}
+
+func inspectAs(ctx context.Context, mode, path string, s schema) (fresh bool, err error) {
+	db, err := sql.Open("sqlite3", dsn(path, "mode", mode))
 	if err != nil {
 		return false, err
 	}
