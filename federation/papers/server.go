@@ -137,8 +137,17 @@ func (s *Server) allow(r *http.Request, hash string) error {
 	return newProblem(Busy)
 }
 
-func (s *Server) head(w http.ResponseWriter, _ *http.Request, hash string) error {
+func (s *Server) head(w http.ResponseWriter, r *http.Request, hash string) error {
 	p, err := s.o.Store.Progress(hash)
+	if err == nil && p.Offset == p.Size {
+		// This node stopped between the last byte and the check of the whole:
+		// there is no byte left to send that would bring it about.
+		if _, err = s.o.Store.Begin(r.Context(), hash, p.Size, ""); errors.Is(err, blob.ErrComplete) && s.o.Complete != nil {
+			if info, err := s.o.Store.Stat(hash); err == nil {
+				s.o.Complete(info)
+			}
+		}
+	}
 	switch {
 	case errors.Is(err, blob.ErrComplete):
 		info, err := s.o.Store.Stat(hash)
