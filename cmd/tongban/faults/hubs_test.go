@@ -37,13 +37,13 @@ func killHubs(ctx context.Context, c *county, leaders, all int, within time.Dura
 	k := &killings{seed: rand.Uint64()}
 	random := rand.New(rand.NewPCG(k.seed, 0))
 	busy := newTraffic(ctx, o)
-	busy.write(c.village(), 2, 20*time.Millisecond, "cun1")
-	busy.write(c.township(), 2, 20*time.Millisecond, "zhen1")
+	busy.write(c.village(), 2, 50*time.Millisecond, "cun1")
+	busy.write(c.township(), 2, 50*time.Millisecond, "zhen1")
 	hubs := c.of("county")
 	for _, m := range hubs {
-		busy.write(m, 2, 20*time.Millisecond, countyDesk)
+		busy.write(m, 2, 50*time.Millisecond, countyDesk)
 	}
-	busy.backUp(hubs[0], 300*time.Millisecond)
+	busy.backUp(hubs[0], time.Second)
 	for n := range leaders + all {
 		<-time.After(time.Duration(random.Int64N(int64(400 * time.Millisecond))))
 		fallen := hubs
@@ -63,7 +63,6 @@ func killHubs(ctx context.Context, c *county, leaders, all int, within time.Dura
 		}
 		began := time.Now()
 		if n >= leaders {
-			began = time.Now()
 			for _, m := range fallen {
 				if err := c.start(m); err != nil {
 					return nil, err

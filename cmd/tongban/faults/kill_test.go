@@ -11,7 +11,7 @@ import (
 // A village that is killed at any moment loses nothing it acknowledged and
 // does nothing twice, and all of it comes to the county.
 func TestVillageKilledAtAnyMoment(t *testing.T) {
-	kills, most := 30, 500*time.Millisecond
+	kills, most := 30, 350*time.Millisecond
 	if long {
 		kills, most = 500, 2*time.Second
 	}
@@ -53,8 +53,7 @@ func killVillage(ctx context.Context, c *county, kills int, most, within time.Du
 	busy.write(village, 8, 20*time.Millisecond, "cun1", "cun2")
 	for range kills {
 		// Every third kill comes while the node may still be starting.
-		moment := time.After(time.Duration(random.Int64N(int64(most))))
-		<-moment
+		<-time.After(time.Duration(random.Int64N(int64(most))))
 		village.kill()
 		began := time.Now()
 		if err := c.start(village); err != nil {

@@ -126,10 +126,10 @@ func (p *points) all(ctx context.Context, rounds int) (*verdict, error) {
 // work lets people at every tier hand in, and backups be taken.
 func (p *points) work(ctx context.Context) {
 	p.busy = newTraffic(ctx, p.o)
-	p.busy.write(p.c.village(), 3, 20*time.Millisecond, "cun1", "cun2")
-	p.busy.write(p.c.township(), 1, 20*time.Millisecond, "zhen1")
-	p.busy.write(p.c.hub(), 2, 20*time.Millisecond, countyDesk)
-	p.busy.backUp(p.c.hub(), 200*time.Millisecond)
+	p.busy.write(p.c.village(), 3, 40*time.Millisecond, "cun1", "cun2")
+	p.busy.write(p.c.township(), 1, 80*time.Millisecond, "zhen1")
+	p.busy.write(p.c.hub(), 2, 80*time.Millisecond, countyDesk)
+	p.busy.backUp(p.c.hub(), time.Second)
 }
 
 // deadly is the environment in which a process dies at a point.
@@ -161,6 +161,12 @@ func (p *points) died(point string) error {
 
 // serving restarts a node so that it dies at a point, and once more as it was.
 func (p *points) serving(ctx context.Context, m *member, point string, pass int) error {
+	if m.Tier == "township" { // or the village sends past it while it is away
+		for _, l := range p.c.village().Above[1:] {
+			l.cut()
+			defer l.mend()
+		}
+	}
 	m.kill()
 	if err := p.starting(ctx, m, point, pass); err != nil {
 		return err
