@@ -182,6 +182,9 @@ func (c *connection) entries(ctx context.Context, payload []byte) error {
 	if err != nil {
 		return err
 	}
+	if err := c.settled(ctx); err != nil {
+		return err
+	}
 	if err := c.f.keys.verify(ctx, lines); err != nil {
 		return err
 	}
@@ -237,6 +240,16 @@ func (c *connection) applyFault(err error) error {
 	return ErrApply.because(err)
 }
 
+// judge has a checkpoint checked. An upstream that shows another ledger is not
+// followed any more.
+func (c *connection) judge(ctx context.Context, upstream string, l Link) error {
+	err := c.f.witness.accept(ctx, upstream, l, c.prove, c.proveByCounty)
+	if errors.Is(err, ErrRewritten) {
+		c.f.block(upstream, asFault(err, ErrRewritten))
+	}
+	return err
+}
+
 // heartbeat takes the upstream's word on head, time and checkpoints.
 func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 	got := c.f.o.Clock.Now()
@@ -259,12 +272,12 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 		return ErrBehind.becausef("%s heard of the county %d ms ago", c.up.Name, hb.HeardMS)
 	}
 	for _, l := range hb.Checkpoints {
-		if err := c.f.witness.accept(ctx, c.up.Name, l, c.prove, c.proveByCounty); err != nil {
-			if errors.Is(err, ErrRewritten) {
-				c.f.block(c.up.Name, asFault(err, ErrRewritten))
-			}
+		if err := c.judge(ctx, c.up.Name, l); err != nil {
 			return err
 		}
+	}
+	if err := c.lookBack(ctx, &hb, got); err != nil {
+		return err
 	}
 	if hb.UpTo > c.at {
 		if err := c.apply(ctx, nil, hb.UpTo); err != nil {

@@ -33,6 +33,8 @@ type Sighting struct {
 	TimeKnown bool
 	// Heard is how long ago the county was last heard of; negative when never.
 	Heard time.Duration
+	// WentBack: the county has less than this node had from it.
+	WentBack bool
 }
 
 // Link is a signed checkpoint and how it continues an older one.

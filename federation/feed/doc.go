@@ -18,7 +18,8 @@
 // one block; S the size of the newest checkpoint it has verified. HEAD tells
 // whether a feed would be served. Refusals before the stream are problems
 // (RFC 9457) with code, zh and en. The header Tongban-Heard-Ms tells how many
-// milliseconds ago the server heard of the county, -1 for never.
+// milliseconds ago the server heard of the county, -1 for never; Tongban-Head
+// the last index it can pass on.
 //
 // The answer is a stream of blocks:
 //
@@ -42,7 +43,8 @@
 // upto, what the follower has everything up to now (it moves past what the
 // follower may not see); head, and county_head where the server knows of more;
 // time_ms, the county's clock as the server knows it; heard_ms as in the
-// header; and checkpoints: signed notes of the county, each with "from", the
+// header; went_back when the server, a township, found that the county has less
+// than it had; and checkpoints: signed notes of the county, each with "from", the
 // size of an older tree, and "proof", the hashes proving that it continues
 // that. The first block is a heartbeat; others follow every 10 s and after
 // pages. A hub proves from the checkpoint sent last; a township passes on the

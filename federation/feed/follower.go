@@ -58,6 +58,9 @@ type FollowerOptions struct {
 	Stale time.Duration
 	// KeepCheckpoint is how often a checkpoint is kept for good (10 min).
 	KeepCheckpoint time.Duration
+	// Grace is for how long the county may have less than this node before that
+	// is a fault (30 s).
+	Grace time.Duration
 	// SkewWarning is the difference of clocks from which on there is a
 	// warning (60 s).
 	SkewWarning time.Duration
@@ -75,6 +78,7 @@ func (o FollowerOptions) withDefaults() FollowerOptions {
 	o.Probe = orElse(o.Probe, time.Minute)
 	o.Stale = orElse(o.Stale, 2*time.Minute)
 	o.KeepCheckpoint = orElse(o.KeepCheckpoint, 10*time.Minute)
+	o.Grace = orElse(o.Grace, 30*time.Second)
 	o.SkewWarning = orElse(o.SkewWarning, time.Minute)
 	o.Batch = orElse(o.Batch, 512)
 	o.Clock = clockOr(o.Clock)
@@ -92,6 +96,7 @@ type Follower struct {
 	kick    chan struct{}
 	keys    *keyring
 	witness *witness
+	setback setback
 	bytesIn atomic.Int64
 
 	mu    sync.Mutex
@@ -220,7 +225,7 @@ func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, 
 // unfit tells that a connection ended because of what came over it: trying
 // the same upstream again at once would bring the same.
 func (c *connection) unfit(err error) bool {
-	for _, fault := range []*Fault{ErrMalformed, ErrSignature, ErrLevel, ErrWrongCounty, ErrRewritten, ErrApply} {
+	for _, fault := range []*Fault{ErrMalformed, ErrSignature, ErrLevel, ErrWrongCounty, ErrRewritten, ErrWentBack, ErrApply} {
 		if errors.Is(err, fault) {
 			return true
 		}

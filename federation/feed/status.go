@@ -65,6 +65,9 @@ func (f *Follower) Status() Status {
 		s.SkewKnown, s.SkewMS = true, skew.Milliseconds()
 		s.SkewWarning = skew.Abs() >= f.o.SkewWarning
 	}
+	if back := f.setback.now(); back != nil && (s.LastError == nil || s.LastError.Code != ErrRewritten.Code) {
+		s.LastError = back
+	}
 	s.Checkpoint, s.UnprovedSince = f.witness.standing()
 	s.BytesIn = f.bytesIn.Load()
 	s.Unverified = f.keys.unverified.Load()

@@ -27,6 +27,8 @@ type heartbeat struct {
 	TimeMS int64 `json:"time_ms,omitempty"`
 	// HeardMS is how long ago the sender heard of the county, -1 for never.
 	HeardMS int64 `json:"heard_ms"`
+	// WentBack: the sender found that the county has less than it had.
+	WentBack bool `json:"went_back,omitempty"`
 	// Checkpoints lead from the last one this connection carried, or the one
 	// the follower named, to the newest.
 	Checkpoints []Link `json:"checkpoints,omitempty"`
@@ -59,8 +61,13 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 	if err != nil {
 		return err
 	}
+	v, err := s.tail.now(r.Context())
+	if err != nil {
+		return err
+	}
 	sighting := s.o.County.Sighting()
 	w.Header().Set(headerHeard, fmt.Sprint(heardMS(sighting)))
+	w.Header().Set(headerHead, fmt.Sprint(v.head))
 	w.Header().Set("Content-Type", "application/vnd.tongban.feed")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
@@ -282,7 +289,7 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	self := s.st.Self()
 	hb := heartbeat{
 		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level,
-		UpTo: ss.told, Head: v.head, CountyHead: max(sighting.Head, v.head), HeardMS: heardMS(sighting), Checkpoints: links,
+		UpTo: ss.told, Head: v.head, CountyHead: max(sighting.Head, v.head), HeardMS: heardMS(sighting), WentBack: sighting.WentBack, Checkpoints: links,
 	}
 	if caughtUp {
 		hb.UpTo = max(ss.at, ss.told)

@@ -155,7 +155,7 @@ func (f *Follower) Sighting() Sighting {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.o.Clock.Now()
-	s := Sighting{Head: f.state.Head, Heard: -1}
+	s := Sighting{Head: f.state.Head, Heard: -1, WentBack: f.WentBack()}
 	if skew, known := f.skew.estimate(); known {
 		s.Time, s.TimeKnown = now.Add(-skew), true
 	}

@@ -248,6 +248,12 @@ func (w *witness) newest() trust.Checkpoint {
 	return w.last
 }
 
+func (w *witness) newestNote() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.note
+}
+
 // standing is the size of the newest proven checkpoint, and since when (Unix
 // milliseconds, 0 for not) newer ones lack a proof.
 func (w *witness) standing() (size uint64, unprovedSince int64) {
