@@ -71,7 +71,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Renew: n.renewTrust, Version: n.version,
 		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
 	n.auditor = feed.NewAuditor(n.Store, feed.AuditorOptions{Upstreams: atTheCounty(ups), Trust: n.Trust, Clock: o.FeedClock, Logger: n.log})
-	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, Logger: n.log, Now: n.clock, After: n.after,
+	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, WentBack: n.follower.WentBack, Logger: n.log, Now: n.clock, After: n.after,
 		BackoffMax: o.BackoffMax, MaxEntries: o.BatchEntries, MaxBytes: o.BatchBytes})
 	n.courier, err = papers.NewCourier(papers.CourierOptions{Store: n.Blobs, Outstanding: attachments{n}, Upstream: n.papersAbove})
 	if err != nil {

@@ -165,6 +165,34 @@ func (s *Store) Outbox(ctx context.Context, after int64, storedBy []string, limi
 	return out, storage("read outbox", rows.Err())
 }
 
+// Confirmed reads, in their order, an origin's entries after a seq that the
+// county has confirmed, about maxBytes of them.
+func (s *Store) Confirmed(ctx context.Context, origin string, after uint64, limit, maxBytes int) ([]OutboxEntry, error) {
+	all, err := rowsOf(ctx, s.read, func(r *sql.Rows) (OutboxEntry, error) {
+		var e OutboxEntry
+		err := r.Scan(&e.N, &e.Origin, &e.Seq, &e.Raw)
+		return e, err
+	}, `SELECT n, origin, seq, entry FROM entries WHERE origin = ? AND seq > ? AND seq > 0 AND idx IS NOT NULL ORDER BY seq LIMIT ?`, origin, after, limit)
+	size := 0
+	for i, e := range all {
+		if size += len(e.Raw); size > maxBytes && i > 0 {
+			return all[:i], err
+		}
+	}
+	return all, err
+}
+
+// ConfirmedOrigins lists the nodes whose entries this node may send up: itself,
+// and those of the tier below that have numbered any.
+func (s *Store) ConfirmedOrigins(ctx context.Context) ([]string, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (string, error) {
+		var id string
+		err := r.Scan(&id)
+		return id, err
+	}, `SELECT o.node FROM origins o JOIN nodes n ON n.id = o.node WHERE o.last_seq > 0 AND NOT o.forked
+		AND (n.id = ?1 OR n.tier <> ?2 AND substr(n.division, 1, length(?3)) = ?3) ORDER BY o.node`, s.self.Node, string(s.self.Tier), string(s.self.Division))
+}
+
 // MarkStored notes that a node of a tier above ("township" or "county") has
 // an origin's entries up to a seq. They stay in the outbox until the county's
 // ledger confirms them.

@@ -1,10 +1,6 @@
 package outbox
 
-import (
-	"bytes"
-	"context"
-	"net/http"
-)
+import "context"
 
 // confess has the county know of origins that this node found out to have
 // forked: it is offered an entry that contradicts its ledger, signed by the
@@ -47,12 +43,7 @@ func (s *Sender) confess(ctx context.Context) error {
 // offer sends one entry and returns nil when the upstream says that its origin
 // forked.
 func (r *round) offer(ctx context.Context, origin string, raw []byte) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.u.BaseURL+EntriesPath, bytes.NewReader(encode([][]byte{raw})))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", contentType)
-	a, err := r.ask(req)
+	a, err := r.post(ctx, [][]byte{raw})
 	if err != nil {
 		return err
 	}

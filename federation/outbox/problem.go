@@ -25,6 +25,9 @@ const (
 	// CodeBehind is found by a sender: the node above has more of its own
 	// entries than it has itself.
 	CodeBehind Code = "behind"
+	// CodeWentBack is found by a sender: the county lacks what it had confirmed
+	// and what this node does not have (any more) to offer again.
+	CodeWentBack Code = "county_went_back"
 )
 
 type meaning struct {
@@ -44,6 +47,8 @@ var meanings = map[Code]meaning{
 	CodeNoPeer:        {http.StatusUnauthorized, "缺少节点证书，请重新登记本机", "there is no node certificate; enrol this node"},
 	CodeBehind: {http.StatusConflict, "本机数据比上级记录的旧（可能从旧备份恢复），正在从县中心取回，取回前暂停上报",
 		"this node has less than it sent before (restored from an old copy?); it sends nothing until the feed has brought the rest"},
+	CodeWentBack: {http.StatusConflict, "县中心的账本比本机已收到的少，可能是从旧备份恢复。请立即电话联系县中心；本机数据完好，请勿删除或重装",
+		"the county's ledger has less than this node received from it; it was probably restored from an older backup. Call the county at once; this node's data is whole, do not delete or reinstall it"},
 	CodeRevoked: {http.StatusForbidden, "本节点已被吊销，请联系县中心", "this node was revoked; ask the county"},
 }
 

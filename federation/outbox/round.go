@@ -72,12 +72,7 @@ func (r *round) run(ctx context.Context) error {
 // meet asks the upstream how far it has each origin, and starts from there.
 func (r *round) meet(ctx context.Context, origins []string) error {
 	for some := range slices.Chunk(origins, maxOrigins) {
-		query := url.Values{"node": some}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.u.BaseURL+OriginsPath+"?"+query.Encode(), nil)
-		if err != nil {
-			return err
-		}
-		a, err := r.ask(req)
+		a, err := r.standing(ctx, some)
 		if err != nil {
 			return err
 		}
@@ -95,6 +90,28 @@ func (r *round) meet(ctx context.Context, origins []string) error {
 		}
 	}
 	return nil
+}
+
+// standing asks the upstream how far it has origins.
+func (r *round) standing(ctx context.Context, origins []string) (*Answer, error) {
+	query := url.Values{"node": origins}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.u.BaseURL+OriginsPath+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return r.ask(req)
+}
+
+// post sends raw entries.
+func (r *round) post(ctx context.Context, raws [][]byte) (*Answer, error) {
+	body := encode(raws)
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.u.BaseURL+EntriesPath, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", contentType)
+	r.s.count(len(raws), len(body))
+	return r.ask(req)
 }
 
 // send sends one batch from what was read of the outbox after a place, and
@@ -118,16 +135,9 @@ func (r *round) send(ctx context.Context, after int64, entries []store.OutboxEnt
 	if len(raws) == 0 {
 		return next, nil
 	}
-	body := encode(raws)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, r.u.BaseURL+EntriesPath, bytes.NewReader(body))
-	if err != nil {
-		return after, err
-	}
-	req.Header.Set("Content-Type", contentType)
-	r.s.count(len(raws), len(body))
 	began := r.s.o.Now()
 	fault.Point("outbox.send.before")
-	a, err := r.ask(req)
+	a, err := r.post(ctx, raws)
 	if err != nil {
 		return after, r.refused(err, len(raws), last)
 	}
@@ -237,6 +247,15 @@ func (r *round) note(ctx context.Context, o Origin, by string) error {
 // receiver lacks is not in the outbox any more, the county has confirmed it
 // and the receiver will get it from there; until then the origin waits.
 func (r *round) gap(ctx context.Context, o Origin) (rewind bool, err error) {
+	if r.u.Tier == "county" {
+		var err error
+		if o.Stored, err = r.reoffer(ctx, o.Node); err != nil {
+			return false, err
+		}
+		if r.held[o.Node] != nil || r.s.forked[o.Node] {
+			return false, nil
+		}
+	}
 	if err := r.s.o.Store.ForgetStored(ctx, o.Node, o.Stored, ""); err != nil {
 		return false, err
 	}
@@ -246,6 +265,8 @@ func (r *round) gap(ctx context.Context, o Origin) (rewind bool, err error) {
 	}
 	r.rewinds[o.Node]++
 	switch {
+	case first > o.Stored+1 && r.u.Tier == "county":
+		r.held[o.Node] = &Problem{Code: CodeWentBack, Err: fmt.Errorf("the county has %s only up to %d, and this node only what comes after %d", o.Node, o.Stored, first-1)}
 	case first > o.Stored+1:
 		r.held[o.Node] = &Problem{Code: CodeUnavailable, Err: fmt.Errorf("the receiver has %s only up to %d and will get the rest from the county", o.Node, o.Stored)}
 	case r.rewinds[o.Node] > maxRewinds:

@@ -40,6 +40,10 @@ type Store interface {
 	// ForkEvidence lists an entry of each forked origin that contradicts the
 	// county's ledger.
 	ForkEvidence(ctx context.Context) ([]store.OutboxEntry, error)
+	// ConfirmedOrigins are the origins whose entries this node may send and the
+	// county has confirmed some of; Confirmed lists those of one after a seq.
+	ConfirmedOrigins(ctx context.Context) ([]string, error)
+	Confirmed(ctx context.Context, origin string, after uint64, limit, maxBytes int) ([]store.OutboxEntry, error)
 }
 
 // Options set a sender up.
@@ -50,7 +54,9 @@ type Options struct {
 	// Upstreams are tried in their order: a village's township first, then
 	// the county's hubs.
 	Upstreams []Upstream
-	Logger    *slog.Logger
+	// WentBack tells that the county has less than it had; nil never does.
+	WentBack func() bool
+	Logger   *slog.Logger
 	// Now and After are the clock; nil is the real one.
 	Now   func() time.Time
 	After func(time.Duration) <-chan time.Time
@@ -191,6 +197,7 @@ func (s *Sender) drain(ctx context.Context) error {
 	if err := s.confess(ctx); err != nil {
 		return err
 	}
+	s.restock(ctx)
 	var errs []error
 	for _, u := range s.order() {
 		l := s.links[u.Name]
