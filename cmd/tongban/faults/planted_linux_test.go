@@ -100,7 +100,7 @@ func killAfterCommit(ctx context.Context, c *county, within time.Duration) (*ver
 	defer p.o.close()
 	p.busy = newTraffic(ctx, p.o)
 	p.busy.write(c.village(), 3, 20*time.Millisecond, "cun1", "cun2")
-	for range 3 {
+	for range 10 {
 		if err := p.serving(ctx, c.village(), "store.commit.after", 4); err != nil {
 			return nil, err
 		}

@@ -15,7 +15,7 @@ import (
 // A village, and a county of one hub, lose power while people hand in: what
 // was not on the disk is gone, and nothing that was acknowledged is.
 func TestPowerLoss(t *testing.T) {
-	losses := 5
+	losses := 3
 	if long {
 		losses = 200
 	}
