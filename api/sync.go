@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
@@ -142,6 +143,10 @@ func (s *Server) ownState(r federation.Report) gen.SyncState {
 
 // peerState is what is known here of another node: its own last word, and
 // what the ledger says of it.
+// quiet is after how long without word a node's line is not known any more:
+// three heartbeats of those that beat slowest by default, and a little.
+const quiet = 35 * time.Second
+
 func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerReport, head uint64) (gen.SyncState, error) {
 	var r federation.Report
 	if len(said.Report) > 0 {
@@ -153,7 +158,8 @@ func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerRe
 	state := stateOfReport(r)
 	state.Name, state.LastContactMs, state.Revoked = n.Name, said.SeenAt, n.RevokedAt > 0
 	state.Head = int64(head)
-	if said.SeenAt == 0 {
+	if said.SeenAt < s.o.Now().Add(-quiet).UnixMilli() {
+		// What it said of its line then says nothing about now.
 		state.Line = gen.Line{State: gen.LineUnknown}
 	}
 	_, forked, err := s.store.LastSeq(ctx, n.Node)

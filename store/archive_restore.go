@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ var (
 	ErrRunning    = errors.New("store: 该目录的节点正在运行，请先停止 (the node of this directory is running; stop it first)")
 	ErrNotEmpty   = errors.New("store: 目录非空且不是通办节点目录 (the directory is not empty and not a node's)")
 	ErrUnreadable = errors.New("store: 现有数据库无法读取，请将 state.db、state.db-wal、state.db-shm 移到别处后重试 (the present database cannot be read; move state.db and its -wal and -shm files elsewhere and try again)")
+	ErrUnsent     = errors.New("store: 现有数据中有尚未送达县中心的内容，恢复会使其丢失：请先启动节点等待上报，或用 carry export 导出；确实无法启动时，把 state.db、state.db-wal、state.db-shm 移到别处保存后重试 (the present data holds what the county does not have yet: start the node and let it send, or carry it; where it cannot be started, keep state.db and its -wal and -shm files elsewhere and try again)")
 	ErrOtherKeys  = errors.New("store: 目录中已有另一套密钥 (the directory has other keys already)")
 )
 
@@ -37,15 +39,20 @@ var (
 // its own (Record) until SettleRestored: entries that were sent after the
 // backup was made must not be made a second time. At the county the log must
 // be begun anew from the restored database (county.Recover).
-func RestoreArchive(ctx context.Context, dir string, r io.Reader) (*Manifest, error) {
-	m, err := restoreArchive(ctx, dir, r)
+//
+// Present data with entries that the county has not confirmed is not replaced
+// (ErrUnsent). The checks, if any, are given the manifest and the county's
+// bundles of public keys in the archive, and may refuse it before anything is
+// changed.
+func RestoreArchive(ctx context.Context, dir string, r io.Reader, checks ...func(*Manifest, []json.RawMessage) error) (*Manifest, error) {
+	m, err := restoreArchive(ctx, dir, r, checks)
 	if err != nil {
 		return nil, fmt.Errorf("restore archive into %s: %w", dir, err)
 	}
 	return m, nil
 }
 
-func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, err error) {
+func restoreArchive(ctx context.Context, dir string, r io.Reader, checks []func(*Manifest, []json.RawMessage) error) (_ *Manifest, err error) {
 	if err := checkVersion(); err != nil {
 		return nil, err
 	}
@@ -57,6 +64,9 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, present.release()) }()
+	if err := present.settled(ctx); err != nil {
+		return nil, err
+	}
 	if err := clearLeftovers(dir); err != nil {
 		return nil, err
 	}
@@ -70,6 +80,9 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 		return nil, err
 	}
 	if err := readyState(ctx, filepath.Join(temp, stateFile), m); err != nil {
+		return nil, err
+	}
+	if err := runChecks(ctx, filepath.Join(temp, stateFile), m, checks); err != nil {
 		return nil, err
 	}
 	fault.Point("store.restore.unpacked")
@@ -89,6 +102,39 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader) (_ *Manifest, 
 	}
 	fault.Point("store.restore.renamed")
 	return m, syncDir(filepath.Join(dir, stateFile))
+}
+
+func runChecks(ctx context.Context, state string, m *Manifest, checks []func(*Manifest, []json.RawMessage) error) error {
+	if len(checks) == 0 {
+		return nil
+	}
+	db, err := sql.Open("sqlite3", dsn(state, "mode", "ro"))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	chain, err := trustChain(ctx, db)
+	for _, check := range checks {
+		if err == nil {
+			err = check(m, chain)
+		}
+	}
+	return err
+}
+
+// settled refuses to have data replaced that is nowhere else.
+func (p *present) settled(ctx context.Context) error {
+	if p.conn == nil {
+		return nil
+	}
+	var waiting int64
+	if err := p.conn.QueryRowContext(ctx, `SELECT count(*) FROM outbox`).Scan(&waiting); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
+	if waiting > 0 {
+		return fmt.Errorf("%w (%d)", ErrUnsent, waiting)
+	}
+	return nil
 }
 
 // clearLeftovers removes what a restore that was killed had unpacked.

@@ -188,7 +188,11 @@ func (s *Store) Invitation(ctx context.Context, tokenHash string) (*Invitation, 
 // TrustChain lists the county's bundles of public keys as they were recorded,
 // the oldest first.
 func (s *Store) TrustChain(ctx context.Context) ([]json.RawMessage, error) {
-	return rowsOf(ctx, s.read, func(r *sql.Rows) (json.RawMessage, error) {
+	return trustChain(ctx, s.read)
+}
+
+func trustChain(ctx context.Context, db querier) ([]json.RawMessage, error) {
+	return rowsOf(ctx, db, func(r *sql.Rows) (json.RawMessage, error) {
 		var bundle string
 		err := r.Scan(&bundle)
 		return json.RawMessage(bundle), err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -88,7 +89,9 @@ func restore(ctx context.Context, c configs.Config, from string, lone bool, stdo
 			return err
 		}
 		defer f.Close()
-		m, err := store.RestoreArchive(ctx, c.DataDir, f)
+		m, err := store.RestoreArchive(ctx, c.DataDir, f, func(m *store.Manifest, chain []json.RawMessage) error {
+			return federation.CheckBackup(c.DataDir, m, chain)
+		})
 		if err != nil {
 			return err
 		}
