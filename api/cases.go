@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
 )
 
 // What changes cases:
@@ -34,11 +36,68 @@ func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject)
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkPapers(ctx, body.Materials); err != nil {
+		return nil, err
+	}
 	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: in.Params.IdempotencyKey})
 	if err != nil {
 		return nil, err
 	}
 	return gen.SubmitCase201JSONResponse(receipt), nil
+}
+
+// checkPapers holds the files a submission names against those that are here:
+// they must be what the entry will say for good, and at the county, where all
+// departments' papers lie together, nobody takes another department's for
+// their own by its hash.
+func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedMaterial) error {
+	var faults []catalog.Fault
+	for i, m := range materials {
+		for j, a := range m.Attachments {
+			fault, err := s.checkPaper(ctx, a)
+			if err != nil {
+				return err
+			}
+			if fault != nil {
+				fault.Path = fmt.Sprintf("materials[%d].attachments[%d]", i, j)
+				faults = append(faults, *fault)
+			}
+		}
+	}
+	if len(faults) > 0 {
+		return errInvalid.with(faults...)
+	}
+	return nil
+}
+
+func (s *Server) checkPaper(ctx context.Context, a catalog.AttachmentRef) (*catalog.Fault, error) {
+	info, err := s.blobs.Stat(a.Hash)
+	if errors.Is(err, blob.ErrNotFound) {
+		return nil, nil // it is sent afterwards
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.Size != a.Size || info.Type != a.Type {
+		return &catalog.Fault{Code: catalog.FaultConflict, ZH: "文件大小或类型与已上传的内容不符，请重新选择文件", EN: "the size or type is not that of the file that was uploaded"}, nil
+	}
+	uses, err := s.store.AttachmentUses(ctx, a.Hash)
+	if err != nil || len(uses) == 0 {
+		return nil, err
+	}
+	for _, u := range uses {
+		c, err := s.store.Case(ctx, u.Case)
+		if errors.Is(err, store.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if _, err := as(ctx, identity.CaseRead, targetOf(c)); err == nil {
+			return nil, nil
+		}
+	}
+	return &catalog.Fault{Code: catalog.FaultConflict, ZH: "不能使用该文件，请重新扫描后上传", EN: "this file cannot be used; scan the paper anew"}, nil
 }
 
 // handedIn answers a repeat with its first outcome, also when the item has

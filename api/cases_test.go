@@ -8,6 +8,7 @@ import (
 	"image"
 	"image/png"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -403,5 +404,40 @@ func TestRevokedNodeSaysSo(t *testing.T) {
 		if got := r.village.send(q); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "node_revoked") {
 			t.Errorf("%s %s: %d %s", q.method, q.path, got.Code, got.Body)
 		}
+	}
+}
+
+// TestPaperMustBeWhatItIsSaidToBe keeps sizes and types that are not the
+// file's out of the ledger, and lets nobody get a file by knowing its hash.
+func TestPaperMustBeWhatItIsSaidToBe(t *testing.T) {
+	r := newRegion(t)
+	ref := r.village.upload("worker", picture(t), "登记表.png")
+	hand := func(key string, change func(*catalog.AttachmentRef)) *httptest.ResponseRecorder {
+		in := r.village.submission("TB-XZRZ-005", theVillage)
+		a := ref
+		change(&a)
+		in.Materials[0].Attachments = []catalog.AttachmentRef{a}
+		return r.village.send(request0{method: "POST", path: "/api/v1/cases", body: in, token: r.village.token("worker"), header: map[string]string{"Idempotency-Key": key}})
+	}
+	for key, change := range map[string]func(*catalog.AttachmentRef){
+		"wrong-size": func(a *catalog.AttachmentRef) { a.Size = 5 },
+		"wrong-type": func(a *catalog.AttachmentRef) { a.Type = "application/pdf" },
+	} {
+		if got := hand(key, change); got.Code < 400 || got.Code >= 500 || !strings.Contains(got.Body.String(), "materials[0].attachments[0]") {
+			t.Errorf("%s: %d %s", key, got.Code, got.Body)
+		}
+	}
+
+	// A hash that this village never had is no way to the content behind it.
+	r.hub.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	elsewhere := r.hub.upload("window", append(picture(t), "x"...), "别处.png")
+	got := hand("named-by-hash", func(a *catalog.AttachmentRef) { *a = elsewhere })
+	if got.Code != http.StatusCreated {
+		t.Fatalf("%d %s", got.Code, got.Body)
+	}
+	var receipt gen.CaseReceipt
+	r.village.decode(got, &receipt)
+	if got := r.village.send(request0{method: "GET", path: "/api/v1/attachments/" + elsewhere.Hash + "?case=" + receipt.Case.Id, token: r.village.token("worker")}); got.Code != http.StatusNotFound {
+		t.Errorf("by its hash: %d, %d bytes", got.Code, got.Body.Len())
 	}
 }

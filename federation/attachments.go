@@ -172,10 +172,27 @@ func (n *Node) FetchAttachment(ctx context.Context, hash string) error {
 	if err != nil {
 		return err
 	}
-	if len(uses) == 0 {
-		return store.ErrNotFound
+	for _, u := range uses {
+		others, err := n.namedByAnother(ctx, u, n.self.Node)
+		if err != nil {
+			return err
+		}
+		if others {
+			return n.fetchPaper(ctx, hash, u.Size)
+		}
 	}
-	return n.fetchPaper(ctx, hash, uses[0].Size)
+	return store.ErrNotFound
+}
+
+// namedByAnother reports whether somebody else than a node named an attachment.
+// What a node names itself it must have had: naming a hash is no way to get
+// content that one only knows the hash of.
+func (n *Node) namedByAnother(ctx context.Context, use store.Attachment, nodeID string) (bool, error) {
+	e, err := n.Store.Entry(ctx, use.Entry)
+	if err != nil {
+		return false, err
+	}
+	return e.Origin != nodeID, nil
 }
 
 func (n *Node) fetchPaper(ctx context.Context, hash string, size int64) error {

@@ -3,6 +3,8 @@ package federation_test
 import (
 	"bytes"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/tongban/tongban/federation"
@@ -68,7 +70,21 @@ func TestRestoredVillageAsksFirst(t *testing.T) {
 	f.Eventually("the township's word", func() bool { return f.Word(village, inTransit.ID) == "township" })
 
 	f.Kill(village)
-	if _, err := store.RestoreArchive(t.Context(), village.Dir(), &archive); err != nil {
+	backup := archive.Bytes()
+	if _, err := store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup)); !errors.Is(err, store.ErrUnsent) {
+		t.Fatalf("over what the county does not have: %v", err)
+	}
+	aside := t.TempDir()
+	states, err := filepath.Glob(filepath.Join(village.Dir(), "state.db*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range states {
+		if err := os.Rename(path, filepath.Join(aside, filepath.Base(path))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup)); err != nil {
 		t.Fatal(err)
 	}
 	f.Cut(village.ID, "*")

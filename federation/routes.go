@@ -35,7 +35,7 @@ func (n *Node) routes() http.Handler {
 		if err != nil {
 			return fmt.Errorf("%w: %w", papers.ErrNotAllowed, err)
 		}
-		return n.mayTouch(r.Context(), peer, hash)
+		return n.mayTouch(r.Context(), peer, hash, write)
 	}, n.papersArrived)
 	if n.self.Tier == node.Township {
 		r.Methods(http.MethodGet).Path(provisionalPath).HandlerFunc(n.serveProvisional)
@@ -98,13 +98,20 @@ func (n *Node) peer(r *http.Request) (trust.Peer, error) {
 
 // mayTouch lets a node read and send an attachment that an entry names which
 // the node may see.
-func (n *Node) mayTouch(ctx context.Context, p trust.Peer, hash string) error {
+func (n *Node) mayTouch(ctx context.Context, p trust.Peer, hash string, write bool) error {
 	uses, err := n.Store.AttachmentUses(ctx, hash)
 	if err != nil {
 		return err
 	}
 	for _, u := range uses {
-		if p.Division.Contains(u.Scope) {
+		if !p.Division.Contains(u.Scope) {
+			continue
+		}
+		others, err := n.namedByAnother(ctx, u, p.Node)
+		if err != nil {
+			return err
+		}
+		if write || others {
 			return nil
 		}
 	}
