@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -76,16 +80,20 @@ func (s *Server) ListAttention(ctx context.Context, in gen.ListAttentionRequestO
 		return nil, err
 	}
 	out := gen.ListAttention200JSONResponse{Items: []gen.AttentionItem{}}
-	after := in.Params.Cursor == ""
+	from, err := attentionPlace(in.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	last := store.Attention{}
 	for i := range list {
-		if !after {
-			after = list[i].Entry == in.Params.Cursor
+		if !from.before(&list[i]) {
 			continue
 		}
 		if len(out.Items) == limitOf(in.Params.Limit) {
-			out.NextCursor = out.Items[len(out.Items)-1].Entry
+			out.NextCursor = fmt.Sprintf("%d~%s", last.At, last.Entry)
 			break
 		}
+		last = list[i]
 		item, ok, err := s.attentionItem(ctx, &list[i])
 		if err != nil {
 			return nil, err
@@ -95,6 +103,30 @@ func (s *Server) ListAttention(ctx context.Context, in gen.ListAttentionRequestO
 		}
 	}
 	return out, nil
+}
+
+// attentionCursor is a place in the list, which is there also when what stood
+// at it has been settled: the newest comes first, then by entry.
+type attentionCursor struct {
+	at    int64
+	entry string
+	start bool
+}
+
+func attentionPlace(text string) (attentionCursor, error) {
+	if text == "" {
+		return attentionCursor{start: true}, nil
+	}
+	at, entry, ok := strings.Cut(text, "~")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if !ok || err != nil {
+		return attentionCursor{}, errInvalid.with(catalog.Fault{Path: "cursor", Code: catalog.FaultFormat, ZH: "请使用上一页给出的 next_cursor", EN: "use the next_cursor of the page before"})
+	}
+	return attentionCursor{at: ms, entry: entry}, nil
+}
+
+func (c attentionCursor) before(a *store.Attention) bool {
+	return c.start || a.At < c.at || a.At == c.at && a.Entry > c.entry
 }
 
 // ResolveAttention closes what asked for attention.

@@ -35,7 +35,7 @@ func (n *Node) startHub(o Options) (err error) {
 	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
 	n.run(n.wakeOnChange(n.spread.Wake))
 	n.run(n.beatHubs)
-	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Clock: o.FeedClock}), o)
+	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Heard: n.hub.Heard, Clock: o.FeedClock}), o)
 }
 
 // betweenHubs is shorter than over the lines to townships and villages: hubs

@@ -70,7 +70,7 @@ func LoadMembership(dir string) (*Membership, error) {
 	}
 	m := new(Membership)
 	if err := json.Unmarshal(raw, m); err != nil {
-		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, membershipFile), err)
+		return nil, fmt.Errorf("登记文件 %s 已损坏，请用离线保存的副本恢复 (the membership is damaged; put the copy kept offline back): %w", filepath.Join(dir, membershipFile), err)
 	}
 	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
 		return nil, err

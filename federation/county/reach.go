@@ -2,6 +2,7 @@ package county
 
 import (
 	"net/http"
+	"time"
 
 	"github.com/hashicorp/raft"
 )
@@ -10,6 +11,19 @@ import (
 // peer ports: a URL is https://, a Member's address, and a path. Both ends are
 // known to be hubs.
 func (h *Hub) PeerClient() *http.Client { return h.client.http }
+
+// Heard is how long ago this hub was last known to be part of the county: it
+// leads, or it heard the leader. Negative means never.
+func (h *Hub) Heard() time.Duration {
+	if h.Leading() {
+		return 0
+	}
+	at := h.raft.LastContact()
+	if at.IsZero() {
+		return -1
+	}
+	return time.Since(at)
+}
 
 // Members lists the hubs of the present configuration, without asking them:
 // who they are, where, and whether they vote.

@@ -40,6 +40,10 @@ type LedgerOptions struct {
 	// Every is the least time between two checkpoints (1 s): one is signed at
 	// most that often, however fast the ledger grows.
 	Every time.Duration
+	// Heard is how long ago this hub was known to be part of the county,
+	// negative for never; nil is always now. A hub that was cut off or taken
+	// out must not keep the nodes below it.
+	Heard func() time.Duration
 	Clock Clock
 }
 
@@ -49,6 +53,7 @@ type Ledger struct {
 	st    *store.Store
 	sign  Checkpointer
 	every time.Duration
+	heard func() time.Duration
 	clock Clock
 
 	mu   sync.Mutex
@@ -65,11 +70,16 @@ const maxProofs = 256
 
 // NewLedger makes the County of a hub over its store.
 func NewLedger(st *store.Store, sign Checkpointer, o LedgerOptions) *Ledger {
-	return &Ledger{st: st, sign: sign, every: orElse(o.Every, time.Second), clock: clockOr(o.Clock)}
+	if o.Heard == nil {
+		o.Heard = func() time.Duration { return 0 }
+	}
+	return &Ledger{st: st, sign: sign, every: orElse(o.Every, time.Second), heard: o.Heard, clock: clockOr(o.Clock)}
 }
 
 // Sighting implements County.
-func (l *Ledger) Sighting() Sighting { return Sighting{Time: l.clock.Now(), TimeKnown: true} }
+func (l *Ledger) Sighting() Sighting {
+	return Sighting{Time: l.clock.Now(), TimeKnown: true, Heard: l.heard()}
+}
 
 // Links implements County.
 func (l *Ledger) Links(ctx context.Context, after uint64) ([]Link, error) {

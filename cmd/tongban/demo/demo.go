@@ -75,12 +75,15 @@ func Run(ctx context.Context, o Options) (err error) {
 		return sum.verdict()
 	}
 	s.addresses(c)
-	select {
-	case <-ctx.Done():
-		s.say("\n正在停止各节点…… (stopping)")
-		return nil
-	case died := <-c.died:
-		return c.explain(died)
+	for {
+		select {
+		case <-ctx.Done():
+			s.say("\n正在停止各节点…… (stopping)")
+			return nil
+		case died := <-c.died:
+			// A person may end one on purpose, to see what becomes of it.
+			s.say("\n%v\n其余节点继续运行 (the others go on)。重新启动它 (to start it again)：%s serve --config %s/<节点 node>/node.yaml", died, o.Binary, o.Dir)
+		}
 	}
 }
 
