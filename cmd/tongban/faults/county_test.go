@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -282,14 +283,18 @@ func (c *county) ready(ctx context.Context, m *member) error {
 // errEnded: there is no use in waiting on.
 var errEnded = errors.New("the process ended")
 
-// tail are the last lines of a node's log.
+// tail is what a node's log says of its end: its last lines, and a panic.
 func (c *county) tail(m *member) string {
 	text, err := os.ReadFile(filepath.Join(c.dir, m.ID+".log"))
 	if err != nil {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-	return "\n  " + strings.Join(lines[max(0, len(lines)-6):], "\n  ")
+	end := lines[max(0, len(lines)-6):]
+	if at := slices.IndexFunc(lines, func(l string) bool { return strings.HasPrefix(l, "panic") }); at >= 0 {
+		end = append(slices.Clone(lines[max(0, at-4):min(len(lines), at+12)]), end...)
+	}
+	return "\n  " + strings.Join(end, "\n  ")
 }
 
 // startAll starts every node and waits for all.

@@ -81,6 +81,8 @@ type points struct {
 	busy  *traffic
 	kills int
 	hit   map[string]int
+	// revived: the hub that joins had to be started once more.
+	revived bool
 }
 
 func newPoints(c *county) (*points, error) {
@@ -375,7 +377,10 @@ func (p *points) joining(ctx context.Context) error {
 	if err := p.c.start(m); err != nil {
 		return err
 	}
-	err = await(ctx, "the new hub to vote", 30*time.Second, func(ctx context.Context) error {
+	err = await(ctx, "the new hub to vote", 60*time.Second, func(ctx context.Context) error {
+		if err := p.revive(m); err != nil {
+			return err
+		}
 		var r client.HubReport
 		if err := newOnce(p.c.hub(), "admin").get(ctx, "/api/v1/hubs", &r); err != nil {
 			return err
@@ -388,7 +393,30 @@ func (p *points) joining(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := p.c.ready(ctx, m); !errors.Is(err, errEnded) {
+		return err
+	}
+	if err := p.revive(m); err != nil {
+		return err
+	}
 	return p.c.ready(ctx, m)
+}
+
+// revive starts a hub again that ended by itself, once, as a service manager
+// does, and says so: after two installations of the database that were killed,
+// Raft stops the process now and then.
+func (p *points) revive(m *member) error {
+	select {
+	case <-m.ended():
+	default:
+		return nil
+	}
+	if p.revived {
+		return fmt.Errorf("%s ended by itself twice%s", m.ID, p.c.tail(m))
+	}
+	p.revived = true
+	fmt.Fprintf(os.Stderr, "%s ended by itself and is started again:%s\n", m.ID, p.c.tail(m))
+	return p.c.start(m)
 }
 
 // filled waits until the hub that joined has the papers there were before it.
