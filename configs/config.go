@@ -194,12 +194,13 @@ func Default(tier Tier) Config {
 	case County:
 		c.Listen.Federation = ":8443"
 		c.Listen.Peer = ":8444"
-		// A lost leader is noticed after one to two heartbeats and replaced
-		// in one round: together within the 1.5 s promised for failover.
+		// A hub notices a lost leader after one to three heartbeats, and both
+		// that are left must, for neither votes against a leader it believes
+		// in: with the vote, within the 1.5 s promised for failover.
 		c.Raft = Raft{
-			Heartbeat:       500 * time.Millisecond,
-			Election:        500 * time.Millisecond,
-			Lease:           400 * time.Millisecond,
+			Heartbeat:       350 * time.Millisecond,
+			Election:        350 * time.Millisecond,
+			Lease:           280 * time.Millisecond,
 			SnapshotEntries: 8192,
 			TrailingLogs:    10240,
 		}

@@ -62,7 +62,7 @@ func TestValidate(t *testing.T) {
 		{"proxy with password", Village, func(c *Config) { c.Upstream.Proxy = "http://u:hunter2@p:1" }, "upstream.proxy"},
 
 		{"lease over heartbeat", County, func(c *Config) { c.Raft.Lease = time.Second }, "raft.lease_ms"},
-		{"election under heartbeat", County, func(c *Config) { c.Raft.Election = 450 * time.Millisecond }, "raft.election_ms"},
+		{"election under heartbeat", County, func(c *Config) { c.Raft.Election = 300 * time.Millisecond }, "raft.election_ms"},
 		{"attachment over case", Village, func(c *Config) { c.Limits.AttachmentBytes = 1 << 40 }, "limits.case_attachments_mb"},
 		{"no hashes", Village, func(c *Config) { c.Limits.LoginHashes = 0 }, "limits.login_hashes"},
 		{"refresh under access", Village, func(c *Config) { c.Session.Refresh = time.Minute }, "session.refresh_hours"},
