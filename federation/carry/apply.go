@@ -71,7 +71,7 @@ func (a *applier) takeUp() error {
 	if err != nil {
 		var broken *store.StorageError
 		if errors.As(err, &broken) {
-			return ErrStorage.because(err)
+			return ErrStorage.Because(err)
 		}
 		return asFault(err, ErrUnavailable)
 	}

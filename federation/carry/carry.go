@@ -119,7 +119,7 @@ func (h *Header) summary() Summary {
 func (n *Node) tempFile() (*os.File, func(), error) {
 	f, err := os.CreateTemp(n.Store.Dir(), "carry-*")
 	if err != nil {
-		return nil, nil, ErrStorage.because(err)
+		return nil, nil, ErrStorage.Because(err)
 	}
 	removed := os.Remove(f.Name()) == nil
 	return f, func() {
@@ -137,7 +137,7 @@ type spool struct{ f *os.File }
 func (s spool) Write(b []byte) (int, error) {
 	n, err := s.f.Write(b)
 	if err != nil {
-		return n, ErrStorage.because(err)
+		return n, ErrStorage.Because(err)
 	}
 	return n, nil
 }

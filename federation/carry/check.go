@@ -37,31 +37,31 @@ func (c *checker) header(h *Header) (err error) {
 	from := h.From.Credential
 	switch {
 	case h.County != self.County():
-		return ErrWrongCounty.becausef("of %s", h.County)
+		return ErrWrongCounty.Becausef("of %s", h.County)
 	case h.To != "" && h.To != self.Node:
-		return ErrNotForMe.becausef("for %s", h.To)
+		return ErrNotForMe.Becausef("for %s", h.To)
 	case from.Node == self.Node:
-		return ErrNotForMe.becausef("this node made it")
+		return ErrNotForMe.Becausef("this node made it")
 	case h.Level > ledger.Level:
-		return ErrNewer.becausef("level %d, this program reads %d", h.Level, ledger.Level)
+		return ErrNewer.Becausef("level %d, this program reads %d", h.Level, ledger.Level)
 	}
 	now := c.n.Now()
 	made := time.UnixMilli(h.MadeAt)
 	if made.After(now.Add(clockTolerance)) {
-		return ErrFuture.becausef("made %s", made.UTC().Format(time.RFC3339))
+		return ErrFuture.Becausef("made %s", made.UTC().Format(time.RFC3339))
 	}
 	if c.trust, err = c.trust.Advance(h.Chain...); err != nil {
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	}
 	c.keys = keys{ctx: c.ctx, st: c.n.Store, trust: c.trust, known: map[string][]byte{}}
 	// What comes up stands by its entries: it may have been made before the
 	// node's credential ended. What comes down stands by who brings it.
 	if err := c.trust.VerifyCredential(h.From, made); err != nil {
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	}
 	if h.Direction == Up {
 		if !self.Division.Contains(from.Division) || from.Division == self.Division {
-			return ErrNotAllowed.becausef("%s of %s is not below this node", from.Node, from.Division)
+			return ErrNotAllowed.Becausef("%s of %s is not below this node", from.Node, from.Division)
 		}
 		return nil
 	}
@@ -71,24 +71,24 @@ func (c *checker) header(h *Header) (err error) {
 func (c *checker) headerDown(now time.Time) error {
 	self, from := c.n.Store.Self(), c.h.From.Credential
 	if !from.Division.Contains(self.Division) || from.Division == self.Division {
-		return ErrNotAllowed.becausef("%s of %s is not above this node", from.Node, from.Division)
+		return ErrNotAllowed.Becausef("%s of %s is not above this node", from.Node, from.Division)
 	}
 	if err := c.trust.VerifyCredential(c.h.From, now); err != nil {
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	}
 	c.keys.known[from.Node] = from.SignKey
 	switch known, err := c.n.Store.Node(c.ctx, from.Node); {
 	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return stored(err)
 	case err == nil && known.RevokedAt > 0:
-		return ErrRevoked.becausef("%s", from.Node)
+		return ErrRevoked.Becausef("%s", from.Node)
 	}
 	var err error
 	if c.cursor, err = c.n.Store.Cursor(c.ctx); err != nil {
 		return stored(err)
 	}
 	if c.h.After > c.cursor {
-		return ErrGap.becausef("it begins after %d, this node has %d", c.h.After, c.cursor)
+		return ErrGap.Becausef("it begins after %d, this node has %d", c.h.After, c.cursor)
 	}
 	c.last = c.h.After
 	return c.checkpoints()
@@ -102,7 +102,7 @@ func (c *checker) checkpoints() error {
 	}
 	cp, err := c.trust.OpenCheckpoint([]byte(c.h.Note))
 	if err != nil {
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	}
 	c.checkpoint = &cp
 	size, note, err := c.n.Store.LastCheckpoint(c.ctx)
@@ -119,7 +119,7 @@ func (c *checker) checkpoints() error {
 	}
 	if cp.Tree.N == known.Tree.N || cp.Tree.N > known.Tree.N && c.h.ProofFrom == size {
 		if err := trust.CheckConsistency(known, cp, c.h.Proof); err != nil {
-			return ErrRewritten.because(err)
+			return ErrRewritten.Because(err)
 		}
 		c.proven = true
 	}
@@ -145,14 +145,14 @@ func (c *checker) entryUp(raw []byte) error {
 		}
 	}
 	if e.Seq != next {
-		return ErrDamaged.becausef("entry %d of %s where %d belongs", e.Seq, e.Origin, next)
+		return ErrDamaged.Becausef("entry %d of %s where %d belongs", e.Seq, e.Origin, next)
 	}
 	c.from[e.Origin] = next + 1
 	if e.Case != "" {
 		c.personal++
 	}
 	if err := e.Verify(c.keys.known[e.Origin]); err != nil {
-		return ErrSignature.becausef("entry %s of %s: %w", e.ID, e.Origin, err)
+		return ErrSignature.Becausef("entry %s of %s: %w", e.ID, e.Origin, err)
 	}
 	return nil
 }
@@ -167,25 +167,25 @@ func (c *checker) begin(origin string) (uint64, error) {
 		}
 	}
 	if first == 0 {
-		return 0, ErrDamaged.becausef("origin %.40q is not announced", origin)
+		return 0, ErrDamaged.Becausef("origin %.40q is not announced", origin)
 	}
 	known, err := c.n.Store.Node(c.ctx, origin)
 	if errors.Is(err, store.ErrNotFound) {
-		return 0, ErrUnknownNode.becausef("%s", origin)
+		return 0, ErrUnknownNode.Becausef("%s", origin)
 	}
 	if err != nil {
 		return 0, stored(err)
 	}
 	from := c.h.From.Credential
 	if origin != from.Node && (known.Tier == from.Tier || !from.Division.Contains(known.Division)) {
-		return 0, ErrNotAllowed.becausef("%s may not bring entries of %s", from.Node, origin)
+		return 0, ErrNotAllowed.Becausef("%s may not bring entries of %s", from.Node, origin)
 	}
 	last, _, err := c.n.Store.LastSeq(c.ctx, origin)
 	if err != nil {
 		return 0, stored(err)
 	}
 	if first > last+1 {
-		return 0, ErrGap.becausef("it begins at %d of %s, this node has %d", first, origin, last)
+		return 0, ErrGap.Becausef("it begins at %d of %s, this node has %d", first, origin, last)
 	}
 	c.keys.known[origin] = known.SignKey
 	return first, nil
@@ -197,7 +197,7 @@ func (c *checker) lineDown(raw []byte) error {
 		return err
 	}
 	if l.Index <= c.last || l.Index > c.h.UpTo {
-		return ErrDamaged.becausef("line %d between %d and %d", l.Index, c.last, c.h.UpTo)
+		return ErrDamaged.Becausef("line %d between %d and %d", l.Index, c.last, c.h.UpTo)
 	}
 	c.last = l.Index
 	if l.Entry == nil {
@@ -214,7 +214,7 @@ func (c *checker) lineDown(raw []byte) error {
 	case key == nil:
 		c.unverified++
 	case l.Entry.Verify(key) != nil:
-		return ErrSignature.becausef("entry %s of %s", l.Entry.ID, l.Entry.Origin)
+		return ErrSignature.Becausef("entry %s of %s", l.Entry.ID, l.Entry.Origin)
 	}
 	return c.sameAsHere(l)
 }
@@ -226,7 +226,7 @@ func (c *checker) confirmation(l *store.FeedLine) error {
 	}
 	_, err := c.n.Store.Entry(c.ctx, l.Confirms)
 	if errors.Is(err, store.ErrNotFound) {
-		return ErrLostOwn.becausef("entry %.64q", l.Confirms)
+		return ErrLostOwn.Becausef("entry %.64q", l.Confirms)
 	}
 	return stored(err)
 }
@@ -245,17 +245,17 @@ func (c *checker) sameAsHere(l *store.FeedLine) error {
 	}
 	theirs, err := l.Entry.Hash()
 	if err != nil {
-		return ErrDamaged.because(err)
+		return ErrDamaged.Because(err)
 	}
 	if mine != theirs || here.Index != 0 && here.Index != l.Index {
-		return ErrConflict.becausef("entry %s", l.Entry.ID)
+		return ErrConflict.Becausef("entry %s", l.Entry.ID)
 	}
 	return nil
 }
 
 func (c *checker) attachment(name string, _ int64, content io.Reader) error {
 	if c.h.Direction == Down {
-		return ErrDamaged.becausef("an attachment going down")
+		return ErrDamaged.Becausef("an attachment going down")
 	}
 	head := make([]byte, 64)
 	n, err := io.ReadFull(content, head)
@@ -263,7 +263,7 @@ func (c *checker) attachment(name string, _ int64, content io.Reader) error {
 		return err
 	}
 	if blob.Sniff(head[:n]) == "" {
-		return ErrDamaged.becausef("attachment %s is of no allowed type", name)
+		return ErrDamaged.Becausef("attachment %s is of no allowed type", name)
 	}
 	return nil
 }
@@ -272,7 +272,7 @@ func (c *checker) attachment(name string, _ int64, content io.Reader) error {
 func (c *checker) finish() error {
 	for _, r := range c.h.Origins {
 		if c.from[r.Node] != r.Last+1 {
-			return ErrDamaged.becausef("entries of %s end before %d", r.Node, r.Last)
+			return ErrDamaged.Becausef("entries of %s end before %d", r.Node, r.Last)
 		}
 	}
 	return nil

@@ -2,43 +2,16 @@ package carry
 
 import (
 	"errors"
-	"fmt"
+
+	"github.com/tongban/tongban/federation/fault"
 )
 
-// Fault is why a bundle was not made or not taken in, for people: a stable
-// code, and what it means in Chinese and English. errors.Is compares codes.
-type Fault struct {
-	Code string `json:"code"`
-	ZH   string `json:"zh"`
-	EN   string `json:"en"`
-	// Err is the cause, for logs.
-	Err error `json:"-"`
-}
+// Fault is why a bundle was not made or not taken in, for people.
+type Fault = fault.Fault[area]
 
-func (f *Fault) Error() string {
-	if f.Err != nil {
-		return fmt.Sprintf("carry: %s (%s): %v", f.EN, f.ZH, f.Err)
-	}
-	return fmt.Sprintf("carry: %s (%s)", f.EN, f.ZH)
-}
+type area struct{}
 
-func (f *Fault) Unwrap() error { return f.Err }
-
-// Is makes faults of one code equal, whatever caused them.
-func (f *Fault) Is(target error) bool {
-	t, ok := target.(*Fault)
-	return ok && t.Code == f.Code
-}
-
-func (f *Fault) because(err error) error {
-	with := *f
-	with.Err = err
-	return &with
-}
-
-func (f *Fault) becausef(format string, args ...any) error {
-	return f.because(fmt.Errorf(format, args...))
-}
+func (area) Area() string { return "carry" }
 
 // The faults, to compare with errors.Is. After any of them but ErrStorage and
 // ErrUnavailable, nothing was applied.
@@ -92,5 +65,5 @@ func asFault(err error, otherwise *Fault) error {
 	if err == nil || errors.As(err, &f) {
 		return err
 	}
-	return otherwise.because(err)
+	return otherwise.Because(err)
 }

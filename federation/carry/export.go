@@ -66,7 +66,7 @@ func (n *Node) Export(ctx context.Context, w io.Writer, o Options) (Summary, err
 		return Summary{}, stored(err)
 	}
 	if x.personal+h.Attachments > 0 && !o.Personal {
-		return Summary{}, ErrPersonal.becausef("%d entries about cases, %d attachments", x.personal, h.Attachments)
+		return Summary{}, ErrPersonal.Becausef("%d entries about cases, %d attachments", x.personal, h.Attachments)
 	}
 	s := h.summary()
 	s.Entries, s.Attachments, s.AttachmentBytes, s.Personal, s.Mark, s.AttachmentsMissing = h.Entries, h.Attachments, h.AttachmentBytes, x.personal, x.mark, x.missing
@@ -89,7 +89,7 @@ type exporter struct {
 func (x *exporter) write(ctx context.Context, to io.Writer) (int64, error) {
 	w := newWriter(to)
 	if _, err := x.lines.Seek(0, io.SeekStart); err != nil {
-		return 0, ErrStorage.because(err)
+		return 0, ErrStorage.Because(err)
 	}
 	if err := w.begin(x.h); err != nil {
 		return 0, err
@@ -120,7 +120,7 @@ func (x *exporter) write(ctx context.Context, to io.Writer) (int64, error) {
 // up gathers the outbox.
 func (x *exporter) up(ctx context.Context) error {
 	if x.n.Store.Self().Tier == node.County {
-		return ErrNotAllowed.becausef("nothing is above the county; say which node the bundle is for")
+		return ErrNotAllowed.Becausef("nothing is above the county; say which node the bundle is for")
 	}
 	const attempts = 5
 	err := error(nil)
@@ -148,10 +148,10 @@ func (x *exporter) up(ctx context.Context) error {
 // county confirms leaves the outbox: a run with a hole is read again.
 func (x *exporter) outbox(ctx context.Context) error {
 	if err := x.lines.Truncate(0); err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	if _, err := x.lines.Seek(0, io.SeekStart); err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	to := &lineWriter{w: spool{x.lines}}
 	at := map[string]int{}
@@ -200,7 +200,7 @@ func (x *exporter) outboxLine(to *lineWriter, raw []byte) error {
 func (x *exporter) add(to *lineWriter, line []byte) error {
 	x.h.Entries++
 	if x.h.Entries > x.n.Limits.withDefaults().Entries {
-		return ErrTooLarge.becausef("more than %d entries", x.h.Entries-1)
+		return ErrTooLarge.Becausef("more than %d entries", x.h.Entries-1)
 	}
 	return to.add(line)
 }
@@ -239,13 +239,13 @@ func (x *exporter) down(ctx context.Context) error {
 	to, err := st.Node(ctx, x.o.For)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return ErrUnknownNode.becausef("%s", x.o.For)
+		return ErrUnknownNode.Becausef("%s", x.o.For)
 	case err != nil:
 		return err
 	case to.RevokedAt > 0:
-		return ErrRevoked.becausef("%s", x.o.For)
+		return ErrRevoked.Becausef("%s", x.o.For)
 	case !self.Division.Contains(to.Division) || to.Division == self.Division:
-		return ErrNotAllowed.becausef("%s of %s is not below %s", to.Credential.Node, to.Division, self.Node)
+		return ErrNotAllowed.Becausef("%s of %s is not below %s", to.Credential.Node, to.Division, self.Node)
 	}
 	at, err := x.n.position(ctx, x.o.For)
 	if err != nil {
@@ -298,7 +298,7 @@ func (x *exporter) feed(ctx context.Context, f store.Follower) error {
 			end = page.Head // what is recorded meanwhile is for the next one
 		}
 		if x.h.After > page.Head {
-			return ErrGap.becausef("%s is said to have %d, this node has %d", f.Node, x.h.After, page.Head)
+			return ErrGap.Becausef("%s is said to have %d, this node has %d", f.Node, x.h.After, page.Head)
 		}
 		for _, line := range page.Lines {
 			if err := x.feedLine(to, line); err != nil {

@@ -77,10 +77,10 @@ const (
 func decodeHeader(data []byte) (*Header, error) {
 	h := new(Header)
 	if err := decodeStrict(data, h); err != nil {
-		return nil, ErrDamaged.becausef("header: %w", err)
+		return nil, ErrDamaged.Becausef("header: %w", err)
 	}
 	if err := h.check(); err != nil {
-		return nil, ErrDamaged.becausef("header: %w", err)
+		return nil, ErrDamaged.Becausef("header: %w", err)
 	}
 	return h, nil
 }

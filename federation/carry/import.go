@@ -35,7 +35,7 @@ func (n *Node) Import(ctx context.Context, r io.Reader) (Summary, error) {
 		return Summary{}, err
 	}
 	if _, err := copied.Seek(0, io.SeekStart); err != nil {
-		return Summary{}, ErrStorage.because(err)
+		return Summary{}, ErrStorage.Because(err)
 	}
 	a := &applier{n: n, ctx: ctx, c: c, sum: c.h.summary()}
 	a.sum.Bytes, a.sum.Unverified, a.sum.Personal = count.n, c.unverified, c.personal

@@ -12,10 +12,10 @@ import (
 func decodeEntry(raw []byte) (*ledger.Entry, error) {
 	e := new(ledger.Entry)
 	if err := decodeStrict(raw, e); err != nil {
-		return nil, ErrDamaged.becausef("entry: %w", err)
+		return nil, ErrDamaged.Becausef("entry: %w", err)
 	}
 	if e.Seq == 0 || e.ID == "" {
-		return nil, ErrDamaged.becausef("entry %.64q without seq or id", e.ID)
+		return nil, ErrDamaged.Becausef("entry %.64q without seq or id", e.ID)
 	}
 	return e, known(e)
 }
@@ -25,15 +25,15 @@ func decodeEntry(raw []byte) (*ledger.Entry, error) {
 func decodeLine(raw []byte) (*store.FeedLine, error) {
 	l := new(store.FeedLine)
 	if err := json.Unmarshal(raw, l); err != nil {
-		return nil, ErrDamaged.becausef("line: %w", err)
+		return nil, ErrDamaged.Becausef("line: %w", err)
 	}
 	if (l.Entry == nil) == (l.Confirms == "") {
-		return nil, ErrDamaged.becausef("line %d with neither or both of entry and confirmation", l.Index)
+		return nil, ErrDamaged.Becausef("line %d with neither or both of entry and confirmation", l.Index)
 	}
 	switch l.Outcome {
 	case ledger.Applied, ledger.Refused, ledger.Waiting:
 	default:
-		return nil, ErrDamaged.becausef("line %d: outcome %.20q", l.Index, l.Outcome)
+		return nil, ErrDamaged.Becausef("line %d: outcome %.20q", l.Index, l.Outcome)
 	}
 	if l.Entry == nil {
 		return l, nil
@@ -43,10 +43,10 @@ func decodeLine(raw []byte) (*store.FeedLine, error) {
 
 func known(e *ledger.Entry) error {
 	if len(e.Body) > ledger.MaxEntryBytes {
-		return ErrDamaged.becausef("entry %.64q: body of %d bytes", e.ID, len(e.Body))
+		return ErrDamaged.Becausef("entry %.64q: body of %d bytes", e.ID, len(e.Body))
 	}
 	if _, ok := ledger.Lookup(e.Kind, e.V); !ok {
-		return ErrNewer.because(fmt.Errorf("%w: %.64q v%d", ledger.ErrUnknownKind, e.Kind, e.V))
+		return ErrNewer.Because(fmt.Errorf("%w: %.64q v%d", ledger.ErrUnknownKind, e.Kind, e.V))
 	}
 	return nil
 }

@@ -89,9 +89,9 @@ func (d *decoder) preamble() error {
 	}
 	switch version := binary.BigEndian.Uint16(start[len(magic):]); {
 	case version == 0:
-		return ErrDamaged.becausef("format 0")
+		return ErrDamaged.Becausef("format 0")
 	case version > format:
-		return ErrNewer.becausef("format %d, this program reads %d", version, format)
+		return ErrNewer.Becausef("format %d, this program reads %d", version, format)
 	}
 	data, err := d.take(binary.BigEndian.Uint32(start[len(magic)+2:]), maxHeader)
 	if err != nil {
@@ -101,7 +101,7 @@ func (d *decoder) preamble() error {
 		return err
 	}
 	if d.head.Entries > d.limits.Entries || d.head.Attachments > d.limits.Attachments {
-		return ErrTooLarge.becausef("%d entries, %d attachments", d.head.Entries, d.head.Attachments)
+		return ErrTooLarge.Becausef("%d entries, %d attachments", d.head.Entries, d.head.Attachments)
 	}
 	return d.v.header(d.head)
 }
@@ -110,7 +110,7 @@ func (d *decoder) preamble() error {
 // is announced. The result is good until the next call.
 func (d *decoder) take(length, most uint32) ([]byte, error) {
 	if length > most {
-		return nil, ErrDamaged.becausef("part of %d bytes, at most %d", length, most)
+		return nil, ErrDamaged.Becausef("part of %d bytes, at most %d", length, most)
 	}
 	d.buf.Reset()
 	if _, err := io.CopyN(&d.buf, d.r, int64(length)); err != nil {
@@ -145,41 +145,41 @@ func (d *decoder) block() (done bool, err error) {
 	case blockEnd:
 		return true, d.endBlock(payload)
 	}
-	return false, ErrDamaged.becausef("block of kind %d", kind)
+	return false, ErrDamaged.Becausef("block of kind %d", kind)
 }
 
 func (d *decoder) unpack(payload []byte) ([]byte, error) {
 	plain, err := unpacker().DecodeAll(payload, d.plain[:0])
 	if err != nil {
-		return nil, ErrDamaged.becausef("unpack block: %w", err)
+		return nil, ErrDamaged.Becausef("unpack block: %w", err)
 	}
 	d.plain = plain
 	if len(plain) == 0 || len(plain) > maxPlain {
-		return nil, ErrDamaged.becausef("block of %d bytes", len(plain))
+		return nil, ErrDamaged.Becausef("block of %d bytes", len(plain))
 	}
 	return plain, nil
 }
 
 func (d *decoder) linesBlock(payload []byte) error {
 	if d.attachments > 0 {
-		return ErrDamaged.becausef("lines after attachments")
+		return ErrDamaged.Becausef("lines after attachments")
 	}
 	plain, err := d.unpack(payload)
 	if err != nil {
 		return err
 	}
 	if plain[len(plain)-1] != '\n' {
-		return ErrDamaged.becausef("a line without end")
+		return ErrDamaged.Becausef("a line without end")
 	}
 	if d.lineBytes += int64(len(plain)); d.lineBytes > d.limits.EntryBytes {
-		return ErrTooLarge.becausef("more than %d bytes of entries", d.limits.EntryBytes)
+		return ErrTooLarge.Becausef("more than %d bytes of entries", d.limits.EntryBytes)
 	}
 	for line := range bytes.SplitSeq(plain[:len(plain)-1], []byte{'\n'}) {
 		if d.lines++; d.lines > d.head.Entries {
-			return ErrDamaged.becausef("more than the %d lines announced", d.head.Entries)
+			return ErrDamaged.Becausef("more than the %d lines announced", d.head.Entries)
 		}
 		if len(line) > maxLine {
-			return ErrDamaged.becausef("line of %d bytes", len(line))
+			return ErrDamaged.Becausef("line of %d bytes", len(line))
 		}
 		if err := d.v.line(line); err != nil {
 			return err
@@ -190,19 +190,19 @@ func (d *decoder) linesBlock(payload []byte) error {
 
 func (d *decoder) attachmentBlock(payload []byte) error {
 	if len(payload) != sha256.Size+8 {
-		return ErrDamaged.becausef("attachment block of %d bytes", len(payload))
+		return ErrDamaged.Becausef("attachment block of %d bytes", len(payload))
 	}
 	name := hex.EncodeToString(payload[:sha256.Size])
 	size := binary.BigEndian.Uint64(payload[sha256.Size:])
 	if size == 0 {
-		return ErrDamaged.becausef("attachment %s is empty", name)
+		return ErrDamaged.Becausef("attachment %s is empty", name)
 	}
 	if size > uint64(d.limits.AttachmentBytes) {
-		return ErrTooLarge.becausef("attachment %s of %d bytes", name, size)
+		return ErrTooLarge.Becausef("attachment %s of %d bytes", name, size)
 	}
 	d.attachBytes += int64(size)
 	if d.attachments++; d.attachments > d.head.Attachments || d.attachBytes > d.head.AttachmentBytes {
-		return ErrDamaged.becausef("more attachments than announced")
+		return ErrDamaged.Becausef("more attachments than announced")
 	}
 	content := &pieces{d: d, left: int64(size), hash: sha256.New()}
 	err := d.v.attachment(name, int64(size), content)
@@ -216,29 +216,29 @@ func (d *decoder) attachmentBlock(payload []byte) error {
 		return err
 	}
 	if hex.EncodeToString(content.hash.Sum(nil)) != name {
-		return ErrDamaged.becausef("attachment %s has other content", name)
+		return ErrDamaged.Becausef("attachment %s has other content", name)
 	}
 	return nil
 }
 
 func (d *decoder) endBlock(payload []byte) error {
 	if len(payload) != endBytes {
-		return ErrDamaged.becausef("end of %d bytes", len(payload))
+		return ErrDamaged.Becausef("end of %d bytes", len(payload))
 	}
 	sum, sig := payload[:sha256.Size], payload[sha256.Size:]
 	if !bytes.Equal(sum, d.r.atEnd) {
-		return ErrDamaged.becausef("its hash does not fit")
+		return ErrDamaged.Becausef("its hash does not fit")
 	}
 	key := d.head.From.Credential.SignKey
 	if len(key) != ed25519.PublicKeySize || !ed25519.Verify(key, append([]byte(signingDomain), sum...), sig) {
-		return ErrSignature.becausef("bundle of %s", d.head.From.Credential.Node)
+		return ErrSignature.Becausef("bundle of %s", d.head.From.Credential.Node)
 	}
 	return nil
 }
 
 func (d *decoder) finish() error {
 	if d.lines != d.head.Entries || d.attachments != d.head.Attachments || d.attachBytes != d.head.AttachmentBytes {
-		return ErrDamaged.becausef("%d lines, %d attachments of %d bytes; announced were %d, %d and %d",
+		return ErrDamaged.Becausef("%d lines, %d attachments of %d bytes; announced were %d, %d and %d",
 			d.lines, d.attachments, d.attachBytes, d.head.Entries, d.head.Attachments, d.head.AttachmentBytes)
 	}
 	var more [1]byte
@@ -284,14 +284,14 @@ func (p *pieces) more() error {
 		return err
 	}
 	if kind != blockPiece {
-		return ErrDamaged.becausef("block of kind %d within an attachment", kind)
+		return ErrDamaged.Becausef("block of kind %d within an attachment", kind)
 	}
 	plain, err := p.d.unpack(payload)
 	if err != nil {
 		return err
 	}
 	if len(plain) > pieceBytes || int64(len(plain)) > p.left {
-		return ErrDamaged.becausef("piece of %d bytes, %d are left", len(plain), p.left)
+		return ErrDamaged.Becausef("piece of %d bytes, %d are left", len(plain), p.left)
 	}
 	p.left -= int64(len(plain))
 	p.have = plain
@@ -334,7 +334,7 @@ func (l *limitedReader) Read(b []byte) (int, error) {
 // failure is why reading failed: early is what an early end means.
 func failure(err error, early *Fault) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return early.because(err)
+		return early.Because(err)
 	}
 	return asFault(err, early)
 }

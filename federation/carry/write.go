@@ -88,7 +88,7 @@ func (w *writer) begin(h *Header) error {
 		return err
 	}
 	if len(b) > maxHeader {
-		return ErrTooLarge.becausef("header of %d bytes", len(b))
+		return ErrTooLarge.Becausef("header of %d bytes", len(b))
 	}
 	head := binary.BigEndian.AppendUint16([]byte(magic), format)
 	head = binary.BigEndian.AppendUint32(head, uint32(len(b)))

@@ -76,7 +76,7 @@ const auditSetting = "feed.audit"
 func (a *Auditor) Run(ctx context.Context) error {
 	saved, err := a.st.Setting(ctx, auditSetting)
 	if err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	upTo, err := strconv.ParseUint(saved, 10, 53)
 	if err != nil {
@@ -126,7 +126,7 @@ func (a *Auditor) step(ctx context.Context) error {
 	}
 	cp, err := a.o.Trust().OpenCheckpoint([]byte(note))
 	if err != nil {
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	}
 	from := a.Status().UpTo
 	page, err := a.st.Feed(ctx, store.Follower{Node: a.st.Self().Node, Division: a.st.Self().Division}, from, 256<<10)
@@ -187,11 +187,11 @@ func (a *Auditor) check(ctx context.Context, cp trust.Checkpoint, note string, i
 		case err == nil:
 			return nil
 		case up.Tier != node.County:
-			last = ErrMalformed.because(err)
+			last = ErrMalformed.Because(err)
 			continue
 		}
 		e := Evidence{Upstream: up.Name, SeenAt: a.o.Clock.Now().UnixMilli(), Kept: note, Proof: proof, Record: string(record), Error: err.Error()}
-		return errors.Join(ErrMissing.becausef("record %d: %w", index, err), keepEvidence(ctx, a.st, "record", e))
+		return errors.Join(ErrMissing.Becausef("record %d: %w", index, err), keepEvidence(ctx, a.st, "record", e))
 	}
 	return last
 }

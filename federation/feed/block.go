@@ -49,9 +49,9 @@ func readBlock(r io.Reader, buf *bytes.Buffer) (kind byte, payload []byte, err e
 	length := binary.BigEndian.Uint32(head[1:])
 	switch {
 	case kind < blockEntries || kind > blockProblem:
-		return 0, nil, ErrMalformed.becausef("block of type %d", kind)
+		return 0, nil, ErrMalformed.Becausef("block of type %d", kind)
 	case length > maxBlock:
-		return 0, nil, ErrMalformed.becausef("block of %d bytes, at most %d", length, maxBlock)
+		return 0, nil, ErrMalformed.Becausef("block of %d bytes, at most %d", length, maxBlock)
 	}
 	buf.Reset()
 	if _, err := io.CopyN(buf, r, int64(length)); err != nil {

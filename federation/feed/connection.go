@@ -56,7 +56,7 @@ func (c *connection) follow(parent context.Context) error {
 
 	var err error
 	if c.at, err = c.f.st.Cursor(ctx); err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	c.batch = c.f.o.Batch
 	body, err := c.request(ctx)
@@ -96,18 +96,18 @@ func (c *connection) request(ctx context.Context) (io.ReadCloser, error) {
 func get(ctx context.Context, method string, up Upstream, path string, q url.Values) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(up.BaseURL, "/")+path+"?"+q.Encode(), nil)
 	if err != nil {
-		return nil, ErrUnreachable.because(err)
+		return nil, ErrUnreachable.Because(err)
 	}
 	resp, err := up.Client.Do(req)
 	if err != nil {
-		return nil, ErrUnreachable.because(err)
+		return nil, ErrUnreachable.Because(err)
 	}
 	if resp.StatusCode == http.StatusOK {
 		return resp, nil
 	}
 	defer resp.Body.Close()
 	b, _ := io.ReadAll(io.LimitReader(resp.Body, 8<<10))
-	return nil, problemFault(b, ErrTrouble.becausef("%s answered %s", up.Name, resp.Status))
+	return nil, problemFault(b, ErrTrouble.Becausef("%s answered %s", up.Name, resp.Status))
 }
 
 // problemFault is the fault that the other end tells of. Its words are not
@@ -118,7 +118,7 @@ func problemFault(b []byte, otherwise *Fault) *Fault {
 		EN   string `json:"en"`
 	}
 	if json.Unmarshal(b, &p) == nil && wireFaults[p.Code] != nil {
-		return wireFaults[p.Code].becausef("told by the node above: %.200q", p.EN)
+		return wireFaults[p.Code].Becausef("told by the node above: %.200q", p.EN)
 	}
 	return otherwise
 }
@@ -148,9 +148,9 @@ func (c *connection) read(ctx context.Context, body io.Reader) error {
 		switch {
 		case errors.Is(err, errCut):
 			c.f.resize(false)
-			return ErrUnreachable.because(err)
+			return ErrUnreachable.Because(err)
 		case errors.Is(err, io.EOF):
-			return ErrUnreachable.becausef("%s closed the connection", c.up.Name)
+			return ErrUnreachable.Becausef("%s closed the connection", c.up.Name)
 		case err != nil:
 			return asFault(err, ErrUnreachable)
 		}
@@ -160,7 +160,7 @@ func (c *connection) read(ctx context.Context, body io.Reader) error {
 		case blockEntries:
 			err = c.entries(ctx, payload)
 		case blockProblem:
-			err = problemFault(payload, ErrTrouble.becausef("%s ended the feed", c.up.Name))
+			err = problemFault(payload, ErrTrouble.Becausef("%s ended the feed", c.up.Name))
 		}
 		if err != nil {
 			return err
@@ -174,7 +174,7 @@ func (c *connection) read(ctx context.Context, body io.Reader) error {
 // entries applies a page.
 func (c *connection) entries(ctx context.Context, payload []byte) error {
 	if !c.served.Load() {
-		return ErrMalformed.becausef("entries before the first heartbeat")
+		return ErrMalformed.Becausef("entries before the first heartbeat")
 	}
 	c.busy.Store(true)
 	defer func() { c.touch(); c.busy.Store(false) }()
@@ -229,15 +229,15 @@ func (c *connection) applyFault(err error) error {
 		c.f.mu.Lock()
 		c.f.full = true
 		c.f.mu.Unlock()
-		return ErrRestored.because(err)
+		return ErrRestored.Because(err)
 	case errors.Is(err, ledger.ErrUnknownKind):
-		return ErrLevel.because(err)
+		return ErrLevel.Because(err)
 	case errors.Is(err, ledger.ErrMalformed):
-		return ErrMalformed.because(err)
+		return ErrMalformed.Because(err)
 	case errors.Is(err, store.ErrFailed), errors.As(err, &broken):
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
-	return ErrApply.because(err)
+	return ErrApply.Because(err)
 }
 
 // judge has a checkpoint checked. An upstream that shows another ledger is not
@@ -255,21 +255,21 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 	got := c.f.o.Clock.Now()
 	var hb heartbeat
 	if err := json.Unmarshal(payload, &hb); err != nil {
-		return ErrMalformed.becausef("heartbeat: %w", err)
+		return ErrMalformed.Becausef("heartbeat: %w", err)
 	}
 	switch {
 	case hb.County != string(c.f.st.Self().County()):
-		return ErrWrongCounty.becausef("%s is of county %.12q", c.up.Name, hb.County)
+		return ErrWrongCounty.Becausef("%s is of county %.12q", c.up.Name, hb.County)
 	case hb.Level > ledger.Level:
-		return ErrLevel.becausef("level %d is in force, this program reads %d", hb.Level, ledger.Level)
+		return ErrLevel.Becausef("level %d is in force, this program reads %d", hb.Level, ledger.Level)
 	case hb.UpTo < c.at || hb.UpTo > c.at && hb.UpTo > hb.Head:
-		return ErrMalformed.becausef("heartbeat up to %d of %d, this node has %d", hb.UpTo, hb.Head, c.at)
+		return ErrMalformed.Becausef("heartbeat up to %d of %d, this node has %d", hb.UpTo, hb.Head, c.at)
 	case hb.Head > maxIndex || hb.CountyHead > maxIndex || hb.TimeMS < 0 || len(hb.Checkpoints) > maxLinks:
-		return ErrMalformed.becausef("heartbeat with head %d, %d checkpoints", hb.Head, len(hb.Checkpoints))
+		return ErrMalformed.Becausef("heartbeat with head %d, %d checkpoints", hb.Head, len(hb.Checkpoints))
 	}
 	stale := hb.HeardMS < 0 || hb.HeardMS > c.f.o.Stale.Milliseconds()
 	if stale && !c.makeDo && c.f.choices() > 1 {
-		return ErrBehind.becausef("%s heard of the county %d ms ago", c.up.Name, hb.HeardMS)
+		return ErrBehind.Becausef("%s heard of the county %d ms ago", c.up.Name, hb.HeardMS)
 	}
 	for _, l := range hb.Checkpoints {
 		if err := c.judge(ctx, c.up.Name, l); err != nil {

@@ -2,43 +2,16 @@ package feed
 
 import (
 	"errors"
-	"fmt"
+
+	"github.com/tongban/tongban/federation/fault"
 )
 
-// Fault is a failure of the feed that a person may have to read: a stable
-// code, and what it means in Chinese and English. errors.Is compares codes.
-type Fault struct {
-	Code string `json:"code"`
-	ZH   string `json:"zh"`
-	EN   string `json:"en"`
-	// Err is the cause, for logs.
-	Err error `json:"-"`
-}
+// Fault is a failure of the feed that a person may have to read.
+type Fault = fault.Fault[area]
 
-func (f *Fault) Error() string {
-	if f.Err != nil {
-		return fmt.Sprintf("feed: %s (%s): %v", f.EN, f.ZH, f.Err)
-	}
-	return fmt.Sprintf("feed: %s (%s)", f.EN, f.ZH)
-}
+type area struct{}
 
-func (f *Fault) Unwrap() error { return f.Err }
-
-// Is makes faults of one code equal, whatever caused them.
-func (f *Fault) Is(target error) bool {
-	t, ok := target.(*Fault)
-	return ok && t.Code == f.Code
-}
-
-func (f *Fault) because(err error) *Fault {
-	with := *f
-	with.Err = err
-	return &with
-}
-
-func (f *Fault) becausef(format string, args ...any) *Fault {
-	return f.because(fmt.Errorf(format, args...))
-}
+func (area) Area() string { return "feed" }
 
 // The faults, to compare with errors.Is.
 var (
@@ -106,5 +79,5 @@ func asFault(err error, fallback *Fault) *Fault {
 	if errors.As(err, &f) {
 		return f
 	}
-	return fallback.because(err)
+	return fallback.Because(err)
 }

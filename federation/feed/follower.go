@@ -129,7 +129,7 @@ func (f *Follower) Run(ctx context.Context) error {
 	defer f.witness.keepLast(context.WithoutCancel(ctx))
 	cursor, err := f.st.Cursor(ctx)
 	if err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	f.mu.Lock()
 	f.state.Cursor = cursor
@@ -174,7 +174,7 @@ func (f *Follower) wait(ctx context.Context, d time.Duration) {
 // held tells that one served, and that its connection broke.
 func (f *Follower) round(ctx context.Context) (held bool, err error) {
 	if len(f.o.Upstreams) == 0 {
-		return false, f.fail("", ErrUnreachable.becausef("no upstream is configured"))
+		return false, f.fail("", ErrUnreachable.Becausef("no upstream is configured"))
 	}
 	var stale []int
 	for i, up := range f.o.Upstreams {

@@ -80,7 +80,7 @@ func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]e
 		}
 	}
 	if err := e.Verify(key); err != nil {
-		return true, ErrSignature.because(fmt.Errorf("entry %s of %s: %w", e.ID, e.Origin, err))
+		return true, ErrSignature.Because(fmt.Errorf("entry %s of %s: %w", e.ID, e.Origin, err))
 	}
 	return true, nil
 }
@@ -94,7 +94,7 @@ func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string
 	}
 	body, err := e.Decode()
 	if err != nil {
-		return ErrMalformed.because(err)
+		return ErrMalformed.Because(err)
 	}
 	enrol, ok := body.(*ledger.NodeEnrolV1)
 	if !ok {
@@ -128,7 +128,7 @@ func (k *keyring) key(ctx context.Context, id string) (ed25519.PublicKey, bool, 
 		return nil, false, nil
 	}
 	if err != nil {
-		return nil, false, ErrStorage.because(err)
+		return nil, false, ErrStorage.Because(err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()

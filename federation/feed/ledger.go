@@ -151,14 +151,14 @@ func (l *Ledger) has(ctx context.Context, part, size uint64) error {
 		return err
 	}
 	if part == 0 || part > size || size > head {
-		return ErrNoProof.becausef("%d of %d asked of a ledger of %d", part, size, head)
+		return ErrNoProof.Becausef("%d of %d asked of a ledger of %d", part, size, head)
 	}
 	return nil
 }
 
 func noProof(err error) error {
 	if errors.Is(err, store.ErrNotFound) {
-		return ErrNoProof.because(err)
+		return ErrNoProof.Because(err)
 	}
 	return err
 }

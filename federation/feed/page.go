@@ -69,43 +69,43 @@ func openPage(payload []byte, at uint64) (pageHeader, []store.FeedLine, error) {
 	var h pageHeader
 	cut := bytes.IndexByte(payload[:min(len(payload), maxPageHeader)], '\n')
 	if cut < 0 {
-		return h, nil, ErrMalformed.becausef("entries block without header")
+		return h, nil, ErrMalformed.Becausef("entries block without header")
 	}
 	if err := decodeStrict(payload[:cut], &h); err != nil {
-		return h, nil, ErrMalformed.becausef("entries header: %w", err)
+		return h, nil, ErrMalformed.Becausef("entries header: %w", err)
 	}
 	switch {
 	case h.After != at:
-		return h, nil, ErrMalformed.becausef("page follows on %d, this node has %d", h.After, at)
+		return h, nil, ErrMalformed.Becausef("page follows on %d, this node has %d", h.After, at)
 	case h.UpTo < h.After || h.UpTo > h.Head || h.Head > maxIndex:
-		return h, nil, ErrMalformed.becausef("page from %d up to %d of %d", h.After, h.UpTo, h.Head)
+		return h, nil, ErrMalformed.Becausef("page from %d up to %d of %d", h.After, h.UpTo, h.Head)
 	case h.Lines < 0 || h.Lines > maxPageLines || h.Size < 0 || h.Size > maxPageBytes:
-		return h, nil, ErrMalformed.becausef("page of %d lines, %d bytes", h.Lines, h.Size)
+		return h, nil, ErrMalformed.Becausef("page of %d lines, %d bytes", h.Lines, h.Size)
 	case h.Lines == 0:
 		if len(payload) != cut+1 || h.Size != 0 {
-			return h, nil, ErrMalformed.becausef("empty page with content")
+			return h, nil, ErrMalformed.Becausef("empty page with content")
 		}
 		return h, nil, nil
 	}
 	raw, err := unpacker.DecodeAll(payload[cut+1:], make([]byte, 0, min(h.Size, 1<<20)))
 	if err != nil {
-		return h, nil, ErrMalformed.becausef("unpack page: %w", err)
+		return h, nil, ErrMalformed.Becausef("unpack page: %w", err)
 	}
 	if len(raw) != h.Size || raw[len(raw)-1] != '\n' || bytes.Count(raw, []byte{'\n'}) != h.Lines {
-		return h, nil, ErrMalformed.becausef("page of %d bytes and %d lines unpacks to %d bytes", h.Size, h.Lines, len(raw))
+		return h, nil, ErrMalformed.Becausef("page of %d bytes and %d lines unpacks to %d bytes", h.Size, h.Lines, len(raw))
 	}
 	lines := make([]store.FeedLine, 0, h.Lines)
 	last := h.After
 	for part := range bytes.SplitSeq(raw[:len(raw)-1], []byte{'\n'}) {
 		var l store.FeedLine
 		if err := json.Unmarshal(part, &l); err != nil {
-			return h, nil, ErrMalformed.becausef("line after %d: %w", last, err)
+			return h, nil, ErrMalformed.Becausef("line after %d: %w", last, err)
 		}
 		if err := checkLine(&l); err != nil {
-			return h, nil, ErrMalformed.becausef("line %d: %w", l.Index, err)
+			return h, nil, ErrMalformed.Becausef("line %d: %w", l.Index, err)
 		}
 		if l.Index <= last || l.Index > h.UpTo {
-			return h, nil, ErrMalformed.becausef("line %d between %d and %d", l.Index, last, h.UpTo)
+			return h, nil, ErrMalformed.Becausef("line %d between %d and %d", l.Index, last, h.UpTo)
 		}
 		last = l.Index
 		lines = append(lines, l)

@@ -23,7 +23,7 @@ func (s *Server) serveCheckpoint(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(links) == 0 {
-		return ErrNoProof.becausef("no checkpoint yet")
+		return ErrNoProof.Becausef("no checkpoint yet")
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, err = w.Write([]byte(links[len(links)-1].Note))
@@ -58,7 +58,7 @@ func pair(r *http.Request, part, whole string) (uint64, uint64, error) {
 		return 0, 0, err
 	}
 	if a == 0 || a > b {
-		return 0, 0, ErrRequest.becausef("%s=%d %s=%d", part, a, whole, b)
+		return 0, 0, ErrRequest.Becausef("%s=%d %s=%d", part, a, whole, b)
 	}
 	return a, b, nil
 }
@@ -81,11 +81,11 @@ func ignoreWrite(error) error { return nil }
 func noteSize(note string) (uint64, error) {
 	lines := strings.SplitN(note, "\n", 3)
 	if len(lines) < 3 {
-		return 0, ErrMalformed.becausef("checkpoint of %d lines", len(lines))
+		return 0, ErrMalformed.Becausef("checkpoint of %d lines", len(lines))
 	}
 	n, err := strconv.ParseUint(lines[1], 10, 53)
 	if err != nil {
-		return 0, ErrMalformed.becausef("checkpoint size: %w", err)
+		return 0, ErrMalformed.Becausef("checkpoint size: %w", err)
 	}
 	return n, nil
 }

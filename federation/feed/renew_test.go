@@ -118,7 +118,7 @@ func TestFollowsWithoutKeys(t *testing.T) {
 }
 
 func TestStrange(t *testing.T) {
-	if !strange(ErrUnreachable.because(fmt.Errorf("dial: %w", x509.UnknownAuthorityError{}))) || strange(ErrUnreachable) || strange(nil) {
+	if !strange(ErrUnreachable.Because(fmt.Errorf("dial: %w", x509.UnknownAuthorityError{}))) || strange(ErrUnreachable) || strange(nil) {
 		t.Error("an unknown authority is not told from a line that is down")
 	}
 }

@@ -172,11 +172,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (s *Server) admit(r *http.Request) (store.Follower, error) {
 	f, err := s.o.Peer(r)
 	if err != nil {
-		return f, ErrNotAllowed.because(err)
+		return f, ErrNotAllowed.Because(err)
 	}
 	self := s.st.Self()
 	if !self.Division.Contains(f.Division) || f.Division == self.Division || self.Tier == node.Village {
-		return f, ErrNotAllowed.becausef("%s of %s asks %s of %s", f.Node, f.Division, self.Node, self.Division)
+		return f, ErrNotAllowed.Becausef("%s of %s asks %s of %s", f.Node, f.Division, self.Node, self.Division)
 	}
 	return f, s.standing(r.Context(), f.Node)
 }
@@ -207,7 +207,7 @@ var httpStatus = map[string]int{
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, f *Fault) {
 	status, ok := httpStatus[f.Code]
 	if !ok {
-		status, f = http.StatusInternalServerError, ErrTrouble.because(f)
+		status, f = http.StatusInternalServerError, ErrTrouble.Because(f)
 	}
 	level := slog.LevelInfo
 	if status == http.StatusInternalServerError {
@@ -234,7 +234,7 @@ func number(r *http.Request, name string, otherwise, most uint64) (uint64, error
 	}
 	n, err := strconv.ParseUint(v, 10, 63)
 	if err != nil || n > most {
-		return 0, ErrRequest.because(fmt.Errorf("%s=%.40q", name, v))
+		return 0, ErrRequest.Because(fmt.Errorf("%s=%.40q", name, v))
 	}
 	return n, nil
 }

@@ -122,14 +122,14 @@ func (s *Server) session(r *http.Request, f store.Follower) (*session, error) {
 	case "1":
 		f.Full = true
 	default:
-		return nil, ErrRequest.becausef("full=%.20q", full)
+		return nil, ErrRequest.Becausef("full=%.20q", full)
 	}
 	inForce, err := s.st.Level(r.Context())
 	if err != nil {
 		return nil, err
 	}
 	if int(level) < inForce {
-		return nil, ErrLevel.becausef("level %d is in force, %s reads %d", inForce, f.Node, level)
+		return nil, ErrLevel.Becausef("level %d is in force, %s reads %d", inForce, f.Node, level)
 	}
 	return &session{Follower: f, at: after, told: after, checkpoint: checkpoint, max: min(max(int(size), 1), s.o.PageBytes)}, nil
 }

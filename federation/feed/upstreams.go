@@ -41,9 +41,9 @@ func (c *connection) watch(ctx context.Context, cancel context.CancelCauseFunc) 
 		now := o.Clock.Now()
 		switch {
 		case !c.served.Load() && now.Sub(c.started) > o.Connect:
-			cancel(ErrSilent.becausef("%s did not begin within %s", c.up.Name, o.Connect))
+			cancel(ErrSilent.Becausef("%s did not begin within %s", c.up.Name, o.Connect))
 		case !c.busy.Load() && now.Sub(time.Unix(0, c.lastContact.Load())) > o.Silence:
-			cancel(ErrSilent.becausef("nothing from %s for %s", c.up.Name, o.Silence))
+			cancel(ErrSilent.Becausef("nothing from %s for %s", c.up.Name, o.Silence))
 		case second && (kicked || now.Sub(probed) >= o.Probe):
 			probed = now
 			if c.better(ctx) {
@@ -109,7 +109,7 @@ func fetchProof(ctx context.Context, ups []Upstream, path string, q url.Values) 
 		if err == nil {
 			return proof, nil
 		}
-		last = ErrNoProof.because(err)
+		last = ErrNoProof.Because(err)
 	}
 	return nil, last
 }
@@ -124,7 +124,7 @@ func askProof(ctx context.Context, up Upstream, path string, q url.Values) ([]tl
 	defer resp.Body.Close()
 	b, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	if err != nil {
-		return nil, ErrUnreachable.because(err)
+		return nil, ErrUnreachable.Because(err)
 	}
 	return decodeProof(b)
 }
@@ -132,10 +132,10 @@ func askProof(ctx context.Context, up Upstream, path string, q url.Values) ([]tl
 func decodeProof(b []byte) ([]tlog.Hash, error) {
 	var p proofAnswer
 	if err := json.Unmarshal(b, &p); err != nil {
-		return nil, ErrMalformed.becausef("proof: %w", err)
+		return nil, ErrMalformed.Becausef("proof: %w", err)
 	}
 	if len(p.Proof) > maxProofHashes {
-		return nil, ErrMalformed.becausef("proof of %d hashes", len(p.Proof))
+		return nil, ErrMalformed.Becausef("proof of %d hashes", len(p.Proof))
 	}
 	return p.Proof, nil
 }

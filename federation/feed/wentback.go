@@ -83,7 +83,7 @@ func (c *connection) lookBack(ctx context.Context, hb *heartbeat, got time.Time)
 	if head, ok := c.countyHead(ctx); ok && head >= c.at {
 		return nil // a hub that is behind, or a township that has not heard yet
 	}
-	fault := ErrWentBack.becausef("%s tells of %d records, this node has %d", c.up.Name, max(hb.Head, hb.CountyHead), c.at)
+	fault := ErrWentBack.Becausef("%s tells of %d records, this node has %d", c.up.Name, max(hb.Head, hb.CountyHead), c.at)
 	if err := c.f.witness.keepSetback(ctx, c.up.Name, fault); err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (c *connection) settled(ctx context.Context) error {
 		return why
 	}
 	if c.f.setback.open() {
-		return ErrTrouble.becausef("%s was behind this node and cannot prove yet that it goes on", c.up.Name)
+		return ErrTrouble.Becausef("%s was behind this node and cannot prove yet that it goes on", c.up.Name)
 	}
 	return nil
 }
@@ -176,11 +176,11 @@ func (c *connection) sameLedger(ctx context.Context) error {
 func (c *connection) holdsNewest(ctx context.Context, up Upstream, note string) (bool, error) {
 	cp, err := c.f.o.Trust().OpenCheckpoint([]byte(note))
 	if err != nil {
-		return false, ErrSignature.because(err)
+		return false, ErrSignature.Because(err)
 	}
 	index, err := c.f.st.Head(ctx)
 	if err != nil {
-		return false, ErrStorage.because(err)
+		return false, ErrStorage.Because(err)
 	}
 	if index == 0 {
 		return true, nil
@@ -190,7 +190,7 @@ func (c *connection) holdsNewest(ctx context.Context, up Upstream, note string) 
 	}
 	record, err := c.f.st.RecordAt(ctx, index)
 	if err != nil {
-		return false, ErrStorage.because(err)
+		return false, ErrStorage.Because(err)
 	}
 	proof, err := fetchInclusion(ctx, []Upstream{up}, index, uint64(cp.Tree.N))
 	if err != nil {
@@ -200,7 +200,7 @@ func (c *connection) holdsNewest(ctx context.Context, up Upstream, note string) 
 	if err == nil {
 		return true, nil
 	}
-	fault := ErrRewritten.becausef("record %d: %w", index, err)
+	fault := ErrRewritten.Becausef("record %d: %w", index, err)
 	c.f.block(up.Name, fault)
 	e := Evidence{Upstream: up.Name, SeenAt: c.f.o.Clock.Now().UnixMilli(), Kept: c.f.witness.newestNote(), Shown: note, Proof: proof, Record: string(record), Error: err.Error()}
 	return false, errors.Join(fault, keepEvidence(ctx, c.f.st, "record", e))
@@ -225,7 +225,7 @@ func (w *witness) keepSetback(ctx context.Context, upstream string, why *Fault) 
 	e := Evidence{Upstream: upstream, SeenAt: w.clock.Now().UnixMilli(), Kept: w.note, Error: why.Error()}
 	w.mu.Unlock()
 	if err := keepEvidence(ctx, w.st, "setback", e); err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	return w.keep(ctx)
 }

@@ -106,7 +106,7 @@ func (w *witness) accept(ctx context.Context, upstream string, l Link, fetch, co
 		switch {
 		case err == nil || missing == nil:
 		case forged(missing):
-			return ErrSignature.because(errors.Join(err, missing))
+			return ErrSignature.Because(errors.Join(err, missing))
 		default:
 			w.unproved()
 			w.log.Warn("a checkpoint is signed by a key not known here, and the county's newer keys cannot be had now", "upstream", upstream, "error", missing)
@@ -115,13 +115,13 @@ func (w *witness) accept(ctx context.Context, upstream string, l Link, fetch, co
 	}
 	switch {
 	case errors.Is(err, trust.ErrWrongCounty):
-		return ErrWrongCounty.because(err)
+		return ErrWrongCounty.Because(err)
 	case errors.Is(err, trust.ErrSignature):
-		return ErrSignature.because(err)
+		return ErrSignature.Because(err)
 	case err != nil:
-		return ErrMalformed.because(err)
+		return ErrMalformed.Because(err)
 	case len(l.Proof) > maxProofHashes:
-		return ErrMalformed.becausef("proof of %d hashes", len(l.Proof))
+		return ErrMalformed.Becausef("proof of %d hashes", len(l.Proof))
 	}
 	last := w.newest()
 	if cp.Tree.N < last.Tree.N {
@@ -140,7 +140,7 @@ func (w *witness) accept(ctx context.Context, upstream string, l Link, fetch, co
 		if errors.Is(err, trust.ErrProof) {
 			better, missing := county(ctx, uint64(last.Tree.N), uint64(cp.Tree.N))
 			if missing == nil && trust.CheckConsistency(last, cp, better) == nil {
-				return ErrMalformed.because(err)
+				return ErrMalformed.Because(err)
 			}
 		}
 		if err != nil {
@@ -204,7 +204,7 @@ func (w *witness) keep(ctx context.Context) error {
 	}
 	now := w.clock.Now()
 	if err := w.st.KeepCheckpoint(ctx, uint64(w.last.Tree.N), now.UnixMilli(), w.note); err != nil {
-		return ErrStorage.because(err)
+		return ErrStorage.Because(err)
 	}
 	w.kept, w.keptAt = uint64(w.last.Tree.N), now
 	return nil
@@ -220,7 +220,7 @@ func (w *witness) accuse(ctx context.Context, upstream, shown string, proof tlog
 	w.mu.Lock()
 	e := Evidence{Upstream: upstream, SeenAt: w.clock.Now().UnixMilli(), Kept: w.note, Shown: shown, Proof: proof, Error: why.Error()}
 	w.mu.Unlock()
-	fault := ErrRewritten.because(why)
+	fault := ErrRewritten.Because(why)
 	if err := keepEvidence(ctx, w.st, "checkpoint", e); err != nil {
 		return errors.Join(fault, err)
 	}
