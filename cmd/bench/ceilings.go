@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/federation/county/countybench"
 	"github.com/tongban/tongban/store/storebench"
 )
@@ -118,11 +119,11 @@ func (b *bench) bareRaft(ctx context.Context) ([]countybench.Load, error) {
 	defer cancel()
 	var addresses []string
 	for range 3 {
-		port, err := freePort()
+		port, err := loopback.FreePort()
 		if err != nil {
 			return nil, err
 		}
-		addresses = append(addresses, address(port))
+		addresses = append(addresses, loopback.Address(port))
 	}
 	clients, err := json.Marshal(b.clients)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // county is the running county.
@@ -45,7 +46,7 @@ func (b *bench) running(ctx context.Context) (*county, error) {
 		return b.county, b.county.settle(ctx)
 	}
 	b.step("founding a county of three hubs")
-	c := &county{bench: b, admin: &person{login: "admin"}, second: &person{login: "admin2"}}
+	c := &county{bench: b, admin: newPerson("admin"), second: newPerson("admin2")}
 	b.county = c
 	for i := range 3 {
 		m, err := c.member("county", fmt.Sprintf("county-%d", i+1), countyCode)
@@ -68,7 +69,7 @@ func (c *county) member(tier, id, division string, above ...*member) (*member, e
 	m := &member{id: id, tier: tier, division: division}
 	var errs []error
 	port := func() int {
-		p, err := freePort()
+		p, err := loopback.FreePort()
 		errs = append(errs, err)
 		return p
 	}
@@ -80,9 +81,15 @@ func (c *county) member(tier, id, division string, above ...*member) (*member, e
 		m.peer = port()
 	} else {
 		for _, up := range append(above, c.hubs...) {
-			w := newWire(port(), up.fed)
-			m.above, m.tiers = append(m.above, w), append(m.tiers, up.tier)
-			errs = append(errs, w.mend())
+			at := port()
+			if up.tier == "county" {
+				m.countyPorts = append(m.countyPorts, at)
+			} else {
+				m.townshipPorts = append(m.townshipPorts, at)
+			}
+			w := loopback.NewLine(at, up.fed)
+			m.above = append(m.above, w)
+			errs = append(errs, w.Mend())
 		}
 	}
 	c.members = append(c.members, m)
@@ -111,9 +118,8 @@ func (c *county) found(ctx context.Context) error {
 		if err := c.serve(m); err != nil {
 			return err
 		}
-		err := await(ctx, m.id+" to vote", time.Minute, 50*time.Millisecond, func(ctx context.Context) (bool, error) {
-			err := c.admin.post(ctx, first.url(), "/api/v1/hubs", client.HubRequest{Id: m.id, Address: address(m.peer)}, nil)
-			return err == nil, err
+		err := loopback.Await(ctx, m.id+" to vote", time.Minute, 50*time.Millisecond, func(ctx context.Context) error {
+			return c.admin.post(ctx, first.url(), "/api/v1/hubs", client.HubRequest{Id: m.id, Address: loopback.Address(m.peer)}, nil)
 		})
 		if err != nil {
 			return err
@@ -133,7 +139,7 @@ func (c *county) enrol(ctx context.Context, m *member) error {
 	if m.tier == "county" {
 		command = "join"
 	}
-	return c.tongban(ctx, inv.Token, command, "--config", c.config(m), "--county", "https://"+address(c.hubs[0].fed), "--token-file", "-")
+	return c.tongban(ctx, inv.Token, command, "--config", c.config(m), "--county", "https://"+loopback.Address(c.hubs[0].fed), "--token-file", "-")
 }
 
 // start enrols a node below the county, starts it and waits for the catalog.
@@ -152,9 +158,12 @@ func (c *county) start(ctx context.Context, m *member) error {
 
 // caughtUp waits until a node has the catalog and all it may see.
 func (c *county) caughtUp(ctx context.Context, m *member) error {
-	return await(ctx, "the catalog at "+m.id, 20*time.Second, 20*time.Millisecond, func(ctx context.Context) (bool, error) {
+	return loopback.Await(ctx, "the catalog at "+m.id, 20*time.Second, 20*time.Millisecond, func(ctx context.Context) error {
 		now, err := figuresOf(ctx, m)
-		return err == nil && now["tongban_catalog_edition"] > 0 && now["tongban_cursor"] > 0 && now["tongban_lag_entries"] == 0, err
+		if err == nil && (now["tongban_catalog_edition"] == 0 || now["tongban_cursor"] == 0 || now["tongban_lag_entries"] != 0) {
+			err = fmt.Errorf("at %.0f, %.0f behind, edition %.0f", now["tongban_cursor"], now["tongban_lag_entries"], now["tongban_catalog_edition"])
+		}
+		return err
 	})
 }
 
@@ -194,7 +203,7 @@ func (c *county) team(ctx context.Context, login string, n int, like client.Staf
 	return people, inParallel(n, 4, func(i int) error {
 		p := like
 		p.Login, p.Name = fmt.Sprintf("%s%d", login, i), fmt.Sprintf("经办人%d", i)
-		people[i] = &person{login: p.Login}
+		people[i] = newPerson(p.Login)
 		return c.hire(ctx, p)
 	})
 }
@@ -203,9 +212,9 @@ func (c *county) team(ctx context.Context, login string, n int, like client.Staf
 // only so often.
 func (c *county) logInAll(ctx context.Context, people []*person, at []*member) error {
 	return inParallel(len(people), 4, func(i int) error {
-		return await(ctx, "login", time.Minute, 200*time.Millisecond, func(ctx context.Context) (bool, error) {
-			_, err := people[i].bearer(ctx, at[i%len(at)].url())
-			return err == nil, err
+		return loopback.Await(ctx, "login", time.Minute, 200*time.Millisecond, func(ctx context.Context) error {
+			_, err := people[i].At(at[i%len(at)].url()).Bearer(ctx)
+			return err
 		})
 	})
 }
@@ -268,7 +277,7 @@ func (c *county) stop() {
 	}
 	for _, m := range c.members {
 		for _, w := range m.above {
-			w.cut()
+			w.Cut()
 		}
 	}
 }

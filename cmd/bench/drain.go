@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // drainTarget is in cases a second, from the line's return to the last
@@ -92,7 +93,7 @@ type drained struct {
 // lines, and waits for the last confirmation.
 func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n int) (d drained, err error) {
 	for _, w := range m.above {
-		w.cut()
+		w.Cut()
 	}
 	l, err := c.submit(ctx, []*member{m}, staff, 2*len(staff), func(k int64) bool { return k <= int64(n) })
 	if err != nil {
@@ -111,7 +112,7 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 	}
 	up, down := carried(m)
 	for _, w := range m.above {
-		if err := w.mend(); err != nil {
+		if err := w.Mend(); err != nil {
 			return d, err
 		}
 	}
@@ -120,10 +121,12 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 	if err := staff[0].post(ctx, m.url(), "/api/v1/sync/now", nil, nil); err != nil {
 		return d, err
 	}
-	err = await(ctx, "the outbox to empty", 10*time.Minute, 40*time.Millisecond, func(ctx context.Context) (bool, error) {
+	err = loopback.Await(ctx, "the outbox to empty", 10*time.Minute, 40*time.Millisecond, func(ctx context.Context) error {
 		now, err := figuresOf(ctx, m)
-		left := now["tongban_outbox_entries"]
-		return err == nil && left == 0, fmt.Errorf("%.0f entries are left: %w", left, err)
+		if left := now["tongban_outbox_entries"]; err == nil && left != 0 {
+			err = fmt.Errorf("%.0f entries are left", left)
+		}
+		return err
 	})
 	if err != nil {
 		return d, err
@@ -137,7 +140,7 @@ func (c *county) drainOnce(ctx context.Context, m *member, staff []*person, n in
 // carried is what a node's lines have carried.
 func carried(m *member) (up, down int64) {
 	for _, w := range m.above {
-		up, down = up+w.up.Load(), down+w.down.Load()
+		up, down = up+w.Up(), down+w.Down()
 	}
 	return up, down
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/federation/feed"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
@@ -75,7 +76,7 @@ func (c *county) follower(hub *member, id, place string, after uint64) (*followe
 	if err != nil {
 		return nil, err
 	}
-	raw, err := net.Dial("tcp", address(hub.fed))
+	raw, err := net.Dial("tcp", loopback.Address(hub.fed))
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // load is what so many clients had recorded.
@@ -110,7 +111,7 @@ func (c *county) submit(ctx context.Context, at []*member, staff []*person, clie
 				p := staff[(i+turn)%len(staff)]
 				sent := time.Now()
 				err = handIn(ctx, at[i%len(at)], p, body)
-				if isRefused(err, "too_many_requests") {
+				if loopback.IsRefused(err, "too_many_requests") {
 					time.Sleep(5 * time.Millisecond) // more clients than staff for them
 					continue
 				}

@@ -2,19 +2,17 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // member is one node: what it is, where it listens, and its process.
@@ -22,87 +20,48 @@ type member struct {
 	id, tier, division string
 	api, fed, peer     int
 	// above are the lines to the nodes above, the township's first.
-	above []*wire
-	tiers []string // of above
+	above []*loopback.Line
+	// townshipPorts and countyPorts are where they begin.
+	townshipPorts, countyPorts []int
 
-	cmd  *exec.Cmd
-	done chan struct{}
+	proc *loopback.Process
 }
 
-func (m *member) url() string { return "http://" + address(m.api) }
+func (m *member) url() string { return "http://" + loopback.Address(m.api) }
 
 func (c *county) dirOf(m *member) string  { return filepath.Join(c.dir, m.id) }
-func (c *county) config(m *member) string { return filepath.Join(c.dirOf(m), "node.yaml") }
+func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 
 // configure writes a node's settings. They are the defaults but for what a
 // county on one machine needs.
 func (c *county) configure(m *member) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tier: %s\nnode: %s\ndivision: %q\nname: %s\ndata_dir: data\n", m.tier, m.id, m.division, m.id)
-	fmt.Fprintf(&b, "log:\n  level: warn\nmetrics:\n  enabled: true\nlisten:\n  api: %s\n", address(m.api))
-	if m.fed != 0 {
-		fmt.Fprintf(&b, "  federation: %s\n", address(m.fed))
-	}
-	if m.peer != 0 {
-		fmt.Fprintf(&b, "  peer: %s\n", address(m.peer))
-	}
+	s := loopback.Settings{Tier: m.tier, Node: m.id, Division: m.division, Name: m.id, API: m.api, Federation: m.fed, Peer: m.peer,
+		Township: m.townshipPorts, County: m.countyPorts, More: "log:\n  level: warn\nmetrics:\n  enabled: true\n"}
 	if len(m.above) > 0 {
-		b.WriteString("upstream:\n")
-		for _, tier := range []string{"township", "county"} {
-			var urls []string
-			for i, w := range m.above {
-				if m.tiers[i] == tier {
-					urls = append(urls, "https://"+w.listen)
-				}
-			}
-			if len(urls) > 0 {
-				fmt.Fprintf(&b, "  %s: [%s]\n", tier, strings.Join(urls, ", "))
-			}
-		}
-		b.WriteString("sync:\n  backoff_max_seconds: 2\n")
+		s.More += "sync:\n  backoff_max_seconds: 2\n"
 	}
-	if err := os.MkdirAll(c.dirOf(m), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(c.config(m), []byte(b.String()), 0o600)
+	return s.Write(c.dirOf(m))
 }
 
 // tongban runs one command to its end.
 func (c *county) tongban(ctx context.Context, stdin string, args ...string) error {
-	cmd := exec.CommandContext(ctx, c.binary, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("tongban %s: %w\n%s", args[0], err, out.String())
-	}
-	return nil
+	_, err := loopback.Command(ctx, c.binary, stdin, nil, args...)
+	return err
 }
 
 // serve starts a node's process; ready waits for it.
-func (c *county) serve(m *member) error {
-	log, err := os.OpenFile(filepath.Join(c.dirOf(m), "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	defer log.Close()
-	cmd := exec.Command(c.binary, "serve", "--config", c.config(m))
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.Env = os.Environ()
+func (c *county) serve(m *member) (err error) {
+	var env []string
 	if os.Getenv(pprofVariable) != "" {
-		port, err := freePort()
+		port, err := loopback.FreePort()
 		if err != nil {
 			return err
 		}
-		cmd.Env = append(cmd.Env, pprofVariable+"="+address(port))
-		c.step("profile of %s: http://%s/debug/pprof/profile", m.id, address(port))
+		env = append(env, pprofVariable+"="+loopback.Address(port))
+		c.step("profile of %s: http://%s/debug/pprof/profile", m.id, loopback.Address(port))
 	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	m.cmd, m.done = cmd, make(chan struct{})
-	go func(done chan struct{}) { cmd.Wait(); close(done) }(m.done)
-	return nil
+	m.proc, err = loopback.Serve(loopback.Start{Binary: c.binary, Config: c.config(m), Log: filepath.Join(c.dirOf(m), "log"), Env: env})
+	return err
 }
 
 // pprofVariable makes a node serve its profiles at an address on loopback.
@@ -111,33 +70,20 @@ const pprofVariable = "TONGBAN_PPROF"
 // ready waits until a node says that it serves, and tells how long that took.
 func (c *county) ready(ctx context.Context, m *member) (time.Duration, error) {
 	began := time.Now()
-	err := await(ctx, m.id+" to be ready", time.Minute, 10*time.Millisecond, func(ctx context.Context) (bool, error) {
-		select {
-		case <-m.done:
-			return false, errors.New("its process ended")
-		default:
-		}
-		err := exchange(ctx, http.MethodGet, m.url()+"/readyz", "", "", nil, nil)
-		return err == nil, err
+	err := loopback.Await(ctx, m.id+" to be ready", time.Minute, 10*time.Millisecond, func(ctx context.Context) error {
+		return m.proc.Ready(ctx, web, m.url())
 	})
 	return time.Since(began), err
 }
 
-func (m *member) running() bool { return m.cmd != nil }
+func (m *member) running() bool { return m.proc != nil }
 
 // end stops a node's process with a signal and waits for its end.
 func (m *member) end(sig syscall.Signal) {
-	if m.cmd == nil {
-		return
+	if m.proc != nil {
+		m.proc.End(sig, 30*time.Second)
+		m.proc = nil
 	}
-	m.cmd.Process.Signal(sig)
-	select {
-	case <-m.done:
-	case <-time.After(30 * time.Second):
-		m.cmd.Process.Kill()
-		<-m.done
-	}
-	m.cmd = nil
 }
 
 // explain adds the last errors in the nodes' logs.
@@ -159,15 +105,6 @@ func (b *bench) explain(err error) error {
 		}
 	}
 	return fmt.Errorf("%w%s", err, more.String())
-}
-
-// freePort is a port that nobody uses now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
 }
 
 // figuresOf reads a node's /metrics, which needs no login.

@@ -18,10 +18,10 @@ const clockTick = 10 * time.Millisecond
 func cpuOf(members ...*member) time.Duration {
 	var sum time.Duration
 	for _, m := range members {
-		if m.cmd == nil {
+		if m.proc == nil {
 			continue
 		}
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.proc.PID()))
 		if err != nil {
 			continue
 		}
@@ -44,10 +44,10 @@ func resident(m *member) int64     { return memoryOf(m, "VmRSS:") }
 func peakResident(m *member) int64 { return memoryOf(m, "VmHWM:") }
 
 func memoryOf(m *member, field string) int64 {
-	if m.cmd == nil {
+	if m.proc == nil {
 		return 0
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.proc.PID()))
 	if err != nil {
 		return 0
 	}

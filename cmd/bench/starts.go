@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // sizes weighs the binary and idle processes.
@@ -158,9 +159,8 @@ func (b *bench) failover(ctx context.Context) error {
 		}
 		began := time.Now()
 		leader.end(syscall.SIGKILL)
-		err = await(ctx, "a write after the leader's death", 30*time.Second, 2*time.Millisecond, func(ctx context.Context) (bool, error) {
-			err := handIn(ctx, rest[i%len(rest)], c.desks[i%len(c.desks)], body)
-			return err == nil, err
+		err = loopback.Await(ctx, "a write after the leader's death", 30*time.Second, 2*time.Millisecond, func(ctx context.Context) error {
+			return handIn(ctx, rest[i%len(rest)], c.desks[i%len(c.desks)], body)
 		})
 		if err != nil {
 			return err

@@ -51,6 +51,17 @@ var homes = []struct {
 		"flags live in cmd only; below it settings are arguments"},
 }
 
+// annexes are packages within a floor that keep a narrower law: what they may
+// import of the module, and by whom they may be imported.
+var annexes = []struct {
+	room         string
+	below, users []string
+	why          string
+}{
+	{"cmd/tongban/loopback", []string{"api/client"}, []string{"cmd/tongban/demo", "cmd/tongban/faults", "cmd/bench"},
+		"it runs nodes from outside, for the demo, the bench and the fault tests: it knows their program, ports and API, and none of its users; what ships in a node does not use it"},
+}
+
 const (
 	whyClock  = "reads the clock: two replicas applying one entry would differ; take the instant as an argument, stamped once at the edge"
 	whyRandom = "is random: two replicas applying one entry would differ; resolve it at the edge and carry it in the entry"
@@ -115,6 +126,12 @@ func TestImportLawSeesBreaches(t *testing.T) {
 		{"unknown room", "util/a.go", ``, "not a room"},
 		{"down", "api/a.go", `import (_ "` + module + `/store"; _ "` + module + `/node/division")`, ""},
 		{"own floor", "node/casework/a.go", `import _ "` + module + `/node/ledger"`, ""},
+
+		{"annex upwards", "cmd/tongban/loopback/a.go", `import _ "` + module + `/cmd/tongban/demo"`, "cmd/tongban/loopback may not import cmd/tongban/demo"},
+		{"annex into a node", "cmd/tongban/loopback/a_test.go", `import _ "` + module + `/federation"`, "cmd/tongban/loopback may not import federation"},
+		{"annex shipped", "cmd/tongban/serve.go", `import _ "` + module + `/cmd/tongban/loopback"`, "cmd/tongban may not import cmd/tongban/loopback"},
+		{"annex used", "cmd/bench/a.go", `import _ "` + module + `/cmd/tongban/loopback"`, ""},
+		{"annex down", "cmd/tongban/loopback/a.go", `import _ "` + module + `/api/client"`, ""},
 
 		{"library on the ground", "node/a.go", `import _ "github.com/klauspost/compress/zstd"`, "pure libraries"},
 		{"pure library on the ground", "node/a.go", `import _ "golang.org/x/mod/sumdb/tlog"`, ""},
@@ -246,6 +263,15 @@ func inspectFile(name, rel string) ([]string, error) {
 			other, _, _ := strings.Cut(own, "/")
 			if other != room && !slices.Contains(floor.below, other) {
 				report(spec.Pos(), "the %s floor may not import %s: %s", room, other, floor.why)
+			}
+			for _, a := range annexes {
+				from := path.Dir(rel)
+				switch {
+				case within(from, a.room) && !within(own, a.room) && !slices.Contains(a.below, own):
+					report(spec.Pos(), "%s may not import %s: %s", a.room, own, a.why)
+				case within(own, a.room) && !within(from, a.room) && !slices.Contains(a.users, from):
+					report(spec.Pos(), "%s may not import %s: %s", from, a.room, a.why)
+				}
 			}
 			continue
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // county is the running demo.
@@ -22,8 +23,8 @@ type county struct {
 	plan *plan
 
 	mu    sync.Mutex
-	procs map[string]*process
-	lines map[int]*wire
+	procs map[string]*loopback.Process
+	lines map[int]*loopback.Line
 	died  chan error
 }
 
@@ -55,8 +56,8 @@ func (c *county) layLines() error {
 			return err
 		}
 		for _, l := range m.Above {
-			w := newWire(l.Port, c.plan.node(l.To).Fed)
-			if err := w.mend(); err != nil {
+			w := loopback.NewLine(l.Port, c.plan.node(l.To).Fed)
+			if err := w.Mend(); err != nil {
 				return err
 			}
 			c.lines[l.Port] = w
@@ -68,12 +69,14 @@ func (c *county) layLines() error {
 // cut and mend the line between a node and those above it; an empty tier
 // means all of them.
 func (c *county) cut(m *member, tier string) {
-	c.eachLine(m, tier, func(w *wire) error { w.cut(); return nil })
+	c.eachLine(m, tier, func(w *loopback.Line) error { w.Cut(); return nil })
 }
 
-func (c *county) mend(m *member, tier string) error { return c.eachLine(m, tier, (*wire).mend) }
+func (c *county) mend(m *member, tier string) error {
+	return c.eachLine(m, tier, (*loopback.Line).Mend)
+}
 
-func (c *county) eachLine(m *member, tier string, do func(*wire) error) error {
+func (c *county) eachLine(m *member, tier string, do func(*loopback.Line) error) error {
 	var errs []error
 	for _, l := range m.Above {
 		if tier == "" || c.plan.node(l.To).Tier == tier {
@@ -120,9 +123,8 @@ func (c *county) found(ctx context.Context, hubs []*member) error {
 		if c.plan.Founded {
 			break
 		}
-		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) (bool, error) {
-			err := admin.post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, newKey(), nil)
-			return err == nil, err
+		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) error {
+			return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 		})
 		if err != nil {
 			return err
@@ -142,7 +144,7 @@ func (c *county) enrolAndServe(ctx context.Context, m *member) error {
 	if !m.Enrolled {
 		admin := at(c.plan.of("county")[0], "admin")
 		var inv client.Invitation
-		if err := admin.post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.Name, Tier: client.Tier(m.Tier), Division: client.Division(m.Division)}, newKey(), &inv); err != nil {
+		if err := admin.Post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.Name, Tier: client.Tier(m.Tier), Division: client.Division(m.Division)}, loopback.NewKey(), &inv); err != nil {
 			return err
 		}
 		command := "enroll"
@@ -169,23 +171,17 @@ func (c *county) enrolAndServe(ctx context.Context, m *member) error {
 
 // ready waits until a node says that it serves.
 func (c *county) ready(ctx context.Context, m *member) error {
-	return await(ctx, m.ID+" to be ready", time.Minute, func(ctx context.Context) (bool, error) {
+	c.mu.Lock()
+	p := c.procs[m.ID]
+	c.mu.Unlock()
+	return await(ctx, m.ID+" to be ready", time.Minute, func(ctx context.Context) error {
 		select {
 		case err := <-c.died:
 			c.died <- err
-			return false, err
+			return fmt.Errorf("%w: %w", loopback.ErrEnded, err)
 		default:
 		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url()+"/readyz", nil)
-		if err != nil {
-			return false, err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return false, err
-		}
-		resp.Body.Close()
-		return resp.StatusCode == http.StatusOK, fmt.Errorf("status %d", resp.StatusCode)
+		return p.Ready(ctx, web, m.url())
 	})
 }
 
@@ -221,31 +217,31 @@ func (c *county) people(ctx context.Context) error {
 	hub := c.plan.of("county")[0]
 	admin, second := at(hub, "admin"), at(hub, "admin2")
 	c.s.step("导入区划和工作日历 (divisions, calendar)")
-	if err := admin.post(ctx, "/api/v1/divisions/import", data.Divisions, newKey(), nil); err != nil {
+	if err := admin.Post(ctx, "/api/v1/divisions/import", data.Divisions, loopback.NewKey(), nil); err != nil {
 		return err
 	}
-	if err := admin.post(ctx, "/api/v1/calendar/import", data.Calendar, newKey(), nil); err != nil {
+	if err := admin.Post(ctx, "/api/v1/calendar/import", data.Calendar, loopback.NewKey(), nil); err != nil {
 		return err
 	}
 	c.s.step("建立工作人员 (%d 人，每个岗位都有)", len(staff)+1)
 	for _, p := range staff {
 		no := false
 		p.Password, p.MustChangePassword = password, &no
-		if err := admin.post(ctx, "/api/v1/staff", p, "demo-staff-"+p.Login, nil); err != nil && !isRefused(err, "login_taken") {
+		if err := admin.Post(ctx, "/api/v1/staff", p, "demo-staff-"+p.Login, nil); err != nil && !loopback.IsRefused(err, "login_taken") {
 			return err
 		}
 	}
 	c.s.step("导入事项，第二人审核，发布第 1 期目录 (items, reviewed by a second person, edition 1)")
 	var drafts client.DraftReport
-	if err := admin.post(ctx, "/api/v1/items/import", data.Items, newKey(), &drafts); err != nil {
+	if err := admin.Post(ctx, "/api/v1/items/import", data.Items, loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	if len(drafts.Drafted) > 0 {
-		if err := second.post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, newKey(), nil); err != nil {
+		if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
-	if err := admin.post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, newKey(), nil); err != nil {
+	if err := admin.Post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil); err != nil {
 		return err
 	}
 	c.plan.Peopled = true
@@ -255,9 +251,12 @@ func (c *county) people(ctx context.Context) error {
 // catchUp waits until the catalog is at every node.
 func (c *county) catchUp(ctx context.Context, below []*member) error {
 	for _, m := range below {
-		err := await(ctx, "the catalog at "+m.ID, time.Minute, func(ctx context.Context) (bool, error) {
+		err := await(ctx, "the catalog at "+m.ID, time.Minute, func(ctx context.Context) error {
 			n, err := c.itemsAt(ctx, m)
-			return n > 0, err
+			if err == nil && n == 0 {
+				err = errors.New("there is none")
+			}
+			return err
 		})
 		if err != nil {
 			return err
@@ -270,8 +269,7 @@ func (c *county) catchUp(ctx context.Context, below []*member) error {
 
 func (c *county) itemsAt(ctx context.Context, m *member) (int, error) {
 	var list client.ItemList
-	p := at(m, "")
-	err := p.exchange(ctx, http.MethodGet, "/api/v1/items?limit=1", nil, "", &list)
+	err := loopback.Ask(ctx, web, loopback.Request{Method: http.MethodGet, URL: m.url() + "/api/v1/items?limit=1"}, &list)
 	return list.Total, err
 }
 
@@ -290,7 +288,7 @@ func (c *county) reconcile(ctx context.Context) (Summary, error) {
 		}
 	}
 	var hubs client.HubReport
-	if err := admin.get(ctx, "/api/v1/hubs", &hubs); err != nil {
+	if err := admin.Get(ctx, "/api/v1/hubs", &hubs); err != nil {
 		return sum, err
 	}
 	for _, h := range hubs.Hubs {
@@ -299,7 +297,7 @@ func (c *county) reconcile(ctx context.Context) (Summary, error) {
 		}
 	}
 	var nodes client.NodeList
-	if err := admin.get(ctx, "/api/v1/nodes", &nodes); err != nil {
+	if err := admin.Get(ctx, "/api/v1/nodes", &nodes); err != nil {
 		return sum, err
 	}
 	for _, n := range nodes.Nodes {
@@ -317,13 +315,13 @@ func (c *county) reconcile(ctx context.Context) (Summary, error) {
 // county's ledger.
 func (c *county) count(ctx context.Context, admin *person, sum *Summary) error {
 	var countyHas client.Reconciliation
-	if err := admin.get(ctx, "/api/v1/reconcile", &countyHas); err != nil {
+	if err := admin.Get(ctx, "/api/v1/reconcile", &countyHas); err != nil {
 		return err
 	}
 	sum.NeedsAttention, sum.Duplicated = countyHas.NeedsAttention, countyHas.Duplicated
 	for _, m := range c.plan.of("village") {
 		var has client.Reconciliation
-		if err := at(m, loginAt(m)).get(ctx, "/api/v1/reconcile", &has); err != nil {
+		if err := at(m, loginAt(m)).Get(ctx, "/api/v1/reconcile", &has); err != nil {
 			return err
 		}
 		sum.HandedIn += has.HandedIn

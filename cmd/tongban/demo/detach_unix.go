@@ -2,10 +2,8 @@
 
 package demo
 
-import (
-	"os/exec"
-	"syscall"
-)
+import "syscall"
 
-// detach keeps the terminal's interrupt from reaching the process directly.
-func detach(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
+// detached keeps the terminal's interrupt from reaching a node directly: it is
+// ours to pass on, in order.
+func detached() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }

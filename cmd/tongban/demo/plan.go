@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 const planFile = "demo.json"
@@ -213,7 +215,7 @@ func prepare(o Options, s *screen) (*county, error) {
 	if used := p.busyPort(); used != 0 {
 		return nil, fmt.Errorf("端口 %d 已被占用：可能是上一次演示还在运行，请先停止它；或换一个目录和端口：tongban demo --dir DIR --port 7600 (port %[1]d is taken; is another demo still running?)%s", used, leftovers(o.Dir))
 	}
-	return &county{o: o, s: s, plan: p, procs: map[string]*process{}, lines: map[int]*wire{}, died: make(chan error, 32)}, nil
+	return &county{o: o, s: s, plan: p, procs: map[string]*loopback.Process{}, lines: map[int]*loopback.Line{}, died: make(chan error, 32)}, nil
 }
 
 // leftovers names processes of an earlier start that are still there.

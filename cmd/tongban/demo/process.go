@@ -1,94 +1,55 @@
 package demo
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
-// process is a running node.
-type process struct {
-	m    *member
-	cmd  *exec.Cmd
-	done chan struct{}
-}
-
-func (c *county) dirOf(m *member) string { return filepath.Join(c.o.Dir, m.ID) }
+func (c *county) dirOf(m *member) string  { return filepath.Join(c.o.Dir, m.ID) }
+func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 
 // configure writes a node's settings.
 func (c *county) configure(m *member) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tier: %s\nnode: %s\ndivision: %q\nname: %s\ndata_dir: data\ndemo: true\n", m.Tier, m.ID, m.Division, m.Name)
-	fmt.Fprintf(&b, "listen:\n  api: 127.0.0.1:%d\n", m.API)
-	if m.Fed != 0 {
-		fmt.Fprintf(&b, "  federation: 127.0.0.1:%d\n", m.Fed)
-	}
-	if m.Peer != 0 {
-		fmt.Fprintf(&b, "  peer: 127.0.0.1:%d\n", m.Peer)
+	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: m.Division, Name: m.Name, API: m.API, Federation: m.Fed, Peer: m.Peer,
+		More: "demo: true\nmetrics:\n  enabled: true\n"}
+	for _, l := range m.Above {
+		if c.plan.node(l.To).Tier == "county" {
+			s.County = append(s.County, l.Port)
+		} else {
+			s.Township = append(s.Township, l.Port)
+		}
 	}
 	if len(m.Above) > 0 {
-		fmt.Fprintf(&b, "upstream:\n")
-		for _, tier := range []string{"township", "county"} {
-			var urls []string
-			for _, l := range m.Above {
-				if c.plan.node(l.To).Tier == tier {
-					urls = append(urls, fmt.Sprintf("https://127.0.0.1:%d", l.Port))
-				}
-			}
-			if len(urls) > 0 {
-				fmt.Fprintf(&b, "  %s: [%s]\n", tier, strings.Join(urls, ", "))
-			}
-		}
-		fmt.Fprintf(&b, "sync:\n  heartbeat_seconds: 2\n  backoff_max_seconds: 2\n")
+		s.More += "sync:\n  heartbeat_seconds: 2\n  backoff_max_seconds: 2\n"
 	}
-	b.WriteString("metrics:\n  enabled: true\n")
-	if err := os.MkdirAll(c.dirOf(m), 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(c.config(m), []byte(b.String()), 0o600)
+	return s.Write(c.dirOf(m))
 }
-
-func (c *county) config(m *member) string { return filepath.Join(c.dirOf(m), "node.yaml") }
 
 // tongban runs one command to its end.
 func (c *county) tongban(ctx context.Context, stdin string, args ...string) error {
-	cmd := exec.CommandContext(ctx, c.o.Binary, args...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("tongban %s: %w\n%s", args[0], err, out.String())
-	}
-	return nil
+	_, err := loopback.Command(ctx, c.o.Binary, stdin, nil, args...)
+	return err
 }
 
 // serve starts a node's process; ready waits for it.
 func (c *county) serve(m *member) error {
-	log, err := os.OpenFile(filepath.Join(c.dirOf(m), "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	p, err := loopback.Serve(loopback.Start{Binary: c.o.Binary, Config: c.config(m), Log: filepath.Join(c.dirOf(m), "log"), Sys: detached()})
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd := exec.Command(c.o.Binary, "serve", "--config", c.config(m))
-	cmd.Stdout, cmd.Stderr = log, log
-	detach(cmd) // an interrupt on the terminal is ours to pass on, in order
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	p := &process{m: m, cmd: cmd, done: make(chan struct{})}
 	c.mu.Lock()
 	c.procs[m.ID] = p
 	c.mu.Unlock()
 	go func() {
-		err := cmd.Wait()
-		close(p.done)
+		err := p.Err()
 		c.mu.Lock()
 		wanted := c.procs[m.ID] == p
 		c.mu.Unlock()
@@ -96,7 +57,7 @@ func (c *county) serve(m *member) error {
 			c.died <- fmt.Errorf("节点 %s 意外退出：%v (the node ended by itself)", m.ID, err)
 		}
 	}()
-	return os.WriteFile(filepath.Join(c.dirOf(m), "pid"), []byte(strconv.Itoa(cmd.Process.Pid)), 0o600)
+	return os.WriteFile(filepath.Join(c.dirOf(m), "pid"), []byte(strconv.Itoa(p.PID())), 0o600)
 }
 
 // kill ends a node's process at once, as a power cut would.
@@ -110,13 +71,7 @@ func (c *county) end(m *member, sig syscall.Signal, within time.Duration) {
 	if p == nil {
 		return
 	}
-	p.cmd.Process.Signal(sig)
-	select {
-	case <-p.done:
-	case <-time.After(within):
-		p.cmd.Process.Kill()
-		<-p.done
-	}
+	p.End(sig, within)
 	os.Remove(filepath.Join(c.dirOf(m), "pid"))
 }
 
@@ -126,7 +81,7 @@ func (c *county) stop() {
 		c.end(c.plan.Nodes[i], syscall.SIGTERM, 20*time.Second)
 	}
 	for _, w := range c.lines {
-		w.cut()
+		w.Cut()
 	}
 }
 

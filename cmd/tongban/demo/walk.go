@@ -2,11 +2,13 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // walk is the main job once, from a village without a line to the result in
@@ -46,13 +48,13 @@ func (w *walk) handIn(ctx context.Context) error {
 	w.cut(w.village, "")
 	var list client.StaffList
 	admin := at(w.plan.of("county")[0], "admin")
-	if err := admin.get(ctx, "/api/v1/staff", &list); err != nil {
+	if err := admin.Get(ctx, "/api/v1/staff", &list); err != nil {
 		return err
 	}
 	for _, p := range list.Staff {
 		if p.Login == "qiankengqiao2" {
 			w.s.step("县中心停用 %s，村里还不知道 (disabled at the county; the village cannot know)", p.Name)
-			if err := admin.post(ctx, "/api/v1/staff/"+url.PathEscape(p.Id)+"/disable", client.DisableRequest{Reason: "调离岗位"}, newKey(), nil); err != nil {
+			if err := admin.Post(ctx, "/api/v1/staff/"+url.PathEscape(p.Id)+"/disable", client.DisableRequest{Reason: "调离岗位"}, loopback.NewKey(), nil); err != nil {
 				return err
 			}
 		}
@@ -79,7 +81,7 @@ func (w *walk) handIn(ctx context.Context) error {
 // submit fills an item's form, scans its papers and hands them in.
 func (w *walk) submit(ctx context.Context, by *person, title, code string, n int, answers map[string]string) (*handedIn, string, error) {
 	var item client.ItemAtVersion
-	if err := by.get(ctx, "/api/v1/items/"+code, &item); err != nil {
+	if err := by.Get(ctx, "/api/v1/items/"+code, &item); err != nil {
 		return nil, "", err
 	}
 	sub := client.Submission{Item: code, ItemVersion: item.Version, Applicant: applicant(n)}
@@ -100,16 +102,16 @@ func (w *walk) submit(ctx context.Context, by *person, title, code string, n int
 		if err != nil {
 			return nil, "", err
 		}
-		hash, err := by.upload(ctx, content)
+		hash, err := by.Upload(ctx, content, piece)
 		if err != nil {
 			return nil, "", err
 		}
 		sub.Materials = append(sub.Materials, papers(m, client.AttachmentRef{Hash: hash, Name: fmt.Sprintf("scan-%d.jpg", i+1), Size: int64(len(content)), Type: "image/jpeg"})...)
 	}
 	var receipt client.CaseReceipt
-	key := newKey()
+	key := loopback.NewKey()
 	for range 2 { // a double click is one case
-		if err := by.post(ctx, "/api/v1/cases", sub, key, &receipt); err != nil {
+		if err := by.Post(ctx, "/api/v1/cases", sub, key, &receipt); err != nil {
 			return nil, "", err
 		}
 	}
@@ -118,15 +120,14 @@ func (w *walk) submit(ctx context.Context, by *person, title, code string, n int
 
 func (w *walk) act(ctx context.Context, by *person, h *handedIn, a client.CaseAction) error {
 	var receipt client.CaseReceipt
-	key := newKey()
-	err := await(ctx, fmt.Sprintf("%s %s", a.Kind, h.title), 30*time.Second, func(ctx context.Context) (bool, error) {
-		err := by.post(ctx, "/api/v1/cases/"+h.id+"/actions", a, key, &receipt)
-		return err == nil, err
+	key := loopback.NewKey()
+	err := await(ctx, fmt.Sprintf("%s %s", a.Kind, h.title), 30*time.Second, func(ctx context.Context) error {
+		return by.Post(ctx, "/api/v1/cases/"+h.id+"/actions", a, key, &receipt)
 	})
 	if err != nil {
 		return err
 	}
-	w.s.step("%s %s %s：%s", by.login, actionZH[a.Kind], h.title, receipt.Recorded.WordZh)
+	w.s.step("%s %s %s：%s", by.Login, actionZH[a.Kind], h.title, receipt.Recorded.WordZh)
 	return nil
 }
 
@@ -136,9 +137,12 @@ var actionZH = map[client.CaseActionKind]string{"accept": "受理", "relay": "�
 func (w *walk) words(ctx context.Context, word client.Word, hs ...*handedIn) error {
 	for _, h := range hs {
 		var c client.Case
-		err := await(ctx, fmt.Sprintf("%s: %s", h.title, word), 30*time.Second, func(ctx context.Context) (bool, error) {
-			err := w.worker.get(ctx, "/api/v1/cases/"+h.id, &c)
-			return err == nil && c.Summary.Word == word, fmt.Errorf("it is %s: %w", c.Summary.Word, err)
+		err := await(ctx, fmt.Sprintf("%s: %s", h.title, word), 30*time.Second, func(ctx context.Context) error {
+			err := w.worker.Get(ctx, "/api/v1/cases/"+h.id, &c)
+			if err == nil && c.Summary.Word != word {
+				err = fmt.Errorf("it is %s", c.Summary.Word)
+			}
+			return err
 		})
 		if err != nil {
 			return err
@@ -214,7 +218,7 @@ func (w *walk) countyDecides(ctx context.Context) error {
 func (w *walk) leader(ctx context.Context) (leader *member, rest []*member, err error) {
 	hubs := w.plan.of("county")
 	var report client.HubReport
-	if err := at(hubs[0], "admin").get(ctx, "/api/v1/hubs", &report); err != nil {
+	if err := at(hubs[0], "admin").Get(ctx, "/api/v1/hubs", &report); err != nil {
 		return nil, nil, err
 	}
 	for _, m := range hubs {
@@ -242,11 +246,13 @@ func (w *walk) deliver(ctx context.Context) error {
 // settled waits until everything the village did is in the county's ledger,
 // attachments included.
 func (w *walk) settled(ctx context.Context) error {
-	return await(ctx, "the village's outbox to empty", 60*time.Second, func(ctx context.Context) (bool, error) {
+	return await(ctx, "the village's outbox to empty", 60*time.Second, func(ctx context.Context) error {
 		var r client.SyncReport
-		err := w.worker.get(ctx, "/api/v1/sync", &r)
-		return err == nil && r.Self.OutboxEntries == 0 && r.Self.AttachmentsOutstanding == 0,
-			fmt.Errorf("%d entries, %d attachments left: %w", r.Self.OutboxEntries, r.Self.AttachmentsOutstanding, err)
+		err := w.worker.Get(ctx, "/api/v1/sync", &r)
+		if err == nil && (r.Self.OutboxEntries != 0 || r.Self.AttachmentsOutstanding != 0) {
+			err = fmt.Errorf("%d entries, %d attachments left", r.Self.OutboxEntries, r.Self.AttachmentsOutstanding)
+		}
+		return err
 	})
 }
 
@@ -254,15 +260,18 @@ func (w *walk) settled(ctx context.Context) error {
 func (w *walk) attention(ctx context.Context) error {
 	for _, p := range []*person{w.worker, at(w.plan.of("county")[1], "admin")} {
 		var list client.AttentionList
-		err := await(ctx, "the refused case to ask for attention", 30*time.Second, func(ctx context.Context) (bool, error) {
-			err := p.get(ctx, "/api/v1/attention", &list)
-			return err == nil && len(list.Items) > 0, err
+		err := await(ctx, "the refused case to ask for attention", 30*time.Second, func(ctx context.Context) error {
+			err := p.Get(ctx, "/api/v1/attention", &list)
+			if err == nil && len(list.Items) == 0 {
+				err = errors.New("there is nothing")
+			}
+			return err
 		})
 		if err != nil {
 			return err
 		}
 		for _, a := range list.Items {
-			w.s.step("%s 需处理 needs attention：%s %s", p.login, w.cases[2].title, a.Zh)
+			w.s.step("%s 需处理 needs attention：%s %s", p.Login, w.cases[2].title, a.Zh)
 		}
 	}
 	return nil
@@ -272,8 +281,8 @@ func (w *walk) timelines(ctx context.Context) error {
 	supervisor := at(w.plan.of("county")[0], "jiancha")
 	for _, h := range w.cases {
 		var t client.Timeline
-		if err := supervisor.get(ctx, "/api/v1/cases/"+h.id+"/timeline", &t); err != nil {
-			if isRefused(err, "case_not_found") || isRefused(err, "not_found") {
+		if err := supervisor.Get(ctx, "/api/v1/cases/"+h.id+"/timeline", &t); err != nil {
+			if loopback.IsRefused(err, "case_not_found") || loopback.IsRefused(err, "not_found") {
 				w.s.say("\n%s %s\n    县中心未接受，见“需处理” (refused by the county; see needs attention)", h.number, h.title)
 				continue
 			}

@@ -1,15 +1,12 @@
 package faults
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/node/division"
 )
 
@@ -46,9 +44,7 @@ type member struct {
 	bugs []string // planted in it
 
 	mu   sync.Mutex
-	cmd  *exec.Cmd
-	done chan struct{}
-	fell error // how the last process ended
+	last *loopback.Process // running or ended
 }
 
 func (c *county) node(id string) *member {
@@ -74,7 +70,7 @@ func (c *county) township() *member { return c.of("township")[0] }
 func (c *county) village() *member  { return c.of("village")[0] }
 
 func (m *member) url() string    { return fmt.Sprintf("http://127.0.0.1:%d", m.API) }
-func (m *member) config() string { return filepath.Join(m.dir, "node.yaml") }
+func (m *member) config() string { return loopback.Config(m.dir) }
 func (m *member) data() string   { return filepath.Join(m.dir, "data") }
 
 // ports are taken from below the range that outgoing connections use, so that
@@ -126,8 +122,10 @@ func (c *county) lay() error {
 func (c *county) layOne(m *member) error {
 	m.dir = filepath.Join(c.dir, m.ID)
 	for _, l := range m.Above {
-		l.target = c.node(l.To).Fed
-		if err := l.mend(); err != nil {
+		if l.Line == nil {
+			l.Line = loopback.NewLine(l.Port, c.node(l.To).Fed)
+		}
+		if err := l.Mend(); err != nil {
 			return err
 		}
 	}
@@ -135,92 +133,52 @@ func (c *county) layOne(m *member) error {
 }
 
 func (c *county) configure(m *member) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "tier: %s\nnode: %s\ndivision: %q\nname: %s\ndata_dir: data\ndemo: true\n", m.Tier, m.ID, m.Division, m.ID)
-	fmt.Fprintf(&b, "listen:\n  api: 127.0.0.1:%d\n", m.API)
-	if m.Fed != 0 {
-		fmt.Fprintf(&b, "  federation: 127.0.0.1:%d\n", m.Fed)
-	}
+	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: string(m.Division), Name: m.ID, API: m.API, Federation: m.Fed, Peer: m.Peer, More: "demo: true\n"}
 	if m.Peer != 0 { // snapshots come often enough to be under way when a hub dies
-		fmt.Fprintf(&b, "  peer: 127.0.0.1:%d\nraft:\n  snapshot_entries: 64\n  trailing_logs: 64\n", m.Peer)
+		s.More += "raft:\n  snapshot_entries: 64\n  trailing_logs: 64\n"
+	}
+	for _, l := range m.Above {
+		if c.node(l.To).Tier == "county" {
+			s.County = append(s.County, l.Port)
+		} else {
+			s.Township = append(s.Township, l.Port)
+		}
 	}
 	if len(m.Above) > 0 {
-		fmt.Fprintf(&b, "upstream:\n")
-		for _, tier := range []string{"township", "county"} {
-			var urls []string
-			for _, l := range m.Above {
-				if c.node(l.To).Tier == tier {
-					urls = append(urls, fmt.Sprintf("https://127.0.0.1:%d", l.Port))
-				}
-			}
-			if len(urls) > 0 {
-				fmt.Fprintf(&b, "  %s: [%s]\n", tier, strings.Join(urls, ", "))
-			}
-		}
-		fmt.Fprintf(&b, "sync:\n  heartbeat_seconds: 1\n  backoff_max_seconds: 1\n")
+		s.More += "sync:\n  heartbeat_seconds: 1\n  backoff_max_seconds: 1\n"
 	}
-	if err := os.MkdirAll(m.dir, 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(m.config(), []byte(b.String()), 0o600)
+	return s.Write(m.dir)
 }
 
 // run runs one command of the program to its end.
 func (c *county) run(ctx context.Context, stdin string, env []string, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, c.binary, args...)
-	cmd.Env = append(os.Environ(), env...)
-	cmd.Stdin = strings.NewReader(stdin)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Run(); err != nil {
-		return out.String(), fmt.Errorf("tongban %s: %w\n%s", args[0], err, out.String())
-	}
-	return out.String(), nil
+	return loopback.Command(ctx, c.binary, stdin, env, args...)
 }
 
 // start starts a node's process.
 func (c *county) start(m *member, env ...string) error {
-	log, err := os.OpenFile(filepath.Join(c.dir, m.ID+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	env = append([]string{"TONGBAN_PLANT=" + strings.Join(append([]string{"hasty"}, m.bugs...), ",")}, env...)
+	p, err := loopback.Serve(loopback.Start{Binary: c.binary, Config: m.config(), Log: filepath.Join(c.dir, m.ID+".log"), Env: env, Sys: childAttributes()})
 	if err != nil {
 		return err
 	}
-	defer log.Close()
-	cmd := exec.Command(c.binary, "serve", "--config", m.config())
-	cmd.Env = append(append(os.Environ(), "TONGBAN_PLANT="+strings.Join(append([]string{"hasty"}, m.bugs...), ",")), env...)
-	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = childAttributes()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	done := make(chan struct{})
-	m.cmd, m.done, m.fell = cmd, done, nil
-	go func() {
-		err := cmd.Wait()
-		m.mu.Lock()
-		m.fell = err
-		m.mu.Unlock()
-		close(done)
-	}()
+	m.last = p
 	return nil
+}
+
+// process is the node's last process, nil if it had none.
+func (m *member) process() *loopback.Process {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.last
 }
 
 // end sends a signal to a node's process and waits for its end.
 func (m *member) end(sig syscall.Signal) {
-	m.mu.Lock()
-	cmd, done := m.cmd, m.done
-	m.cmd = nil
-	m.mu.Unlock()
-	if cmd == nil {
-		return
-	}
-	cmd.Process.Signal(sig)
-	select {
-	case <-done:
-	case <-time.After(20 * time.Second):
-		cmd.Process.Kill()
-		<-done
+	if p := m.process(); p != nil {
+		p.End(sig, 20*time.Second)
 	}
 }
 
@@ -228,11 +186,7 @@ func (m *member) end(sig syscall.Signal) {
 func (m *member) kill() { m.end(syscall.SIGKILL) }
 
 // ended is closed when the node's process has ended.
-func (m *member) ended() <-chan struct{} {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.done
-}
+func (m *member) ended() <-chan struct{} { return m.process().Ended() }
 
 // stop ends all nodes in order, the county last.
 func (c *county) stop() {
@@ -246,42 +200,24 @@ func (c *county) close() {
 	for i := len(c.nodes) - 1; i >= 0; i-- {
 		c.nodes[i].kill()
 		for _, l := range c.nodes[i].Above {
-			l.cut()
+			if l.Line != nil {
+				l.Cut()
+			}
 		}
 	}
 }
 
 // ready waits until a node says that it serves.
 func (c *county) ready(ctx context.Context, m *member) error {
-	gone := m.ended()
+	p := m.process()
 	err := await(ctx, m.ID+" to be ready", 30*time.Second, func(ctx context.Context) error {
-		select {
-		case <-gone:
-			return fmt.Errorf("%w: %v", errEnded, m.fell)
-		default:
-		}
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, m.url()+"/readyz", nil)
-		if err != nil {
-			return err
-		}
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			return err
-		}
-		resp.Body.Close()
-		if resp.StatusCode != http.StatusOK {
-			return fmt.Errorf("status %d", resp.StatusCode)
-		}
-		return nil
+		return p.Ready(ctx, http.DefaultClient, m.url())
 	})
 	if err != nil {
 		return fmt.Errorf("%w%s", err, c.tail(m))
 	}
 	return nil
 }
-
-// errEnded: there is no use in waiting on.
-var errEnded = errors.New("the process ended")
 
 // tail is what a node's log says of its end: its last lines, and a panic.
 func (c *county) tail(m *member) string {
@@ -327,30 +263,4 @@ func (c *county) load() error {
 		return err
 	}
 	return json.Unmarshal(b, &c.nodes)
-}
-
-// await asks until there is no error, ctx ends or time is up.
-func await(ctx context.Context, what string, within time.Duration, ask func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, within)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	var last error
-	for {
-		err := ask(ctx)
-		if err == nil {
-			return nil
-		}
-		if ctx.Err() == nil || last == nil {
-			last = err
-		}
-		if errors.Is(err, errEnded) {
-			return fmt.Errorf("%s: %w", what, err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("waited in vain for %s: %w", what, last)
-		case <-tick.C:
-		}
-	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/node/division"
 )
 
@@ -124,26 +125,26 @@ func (c *county) fill(ctx context.Context) error {
 		path string
 		body any
 	}{{"/api/v1/divisions/import", data.Divisions}, {"/api/v1/calendar/import", data.Calendar}} {
-		if err := admin.post(ctx, s.path, s.body, newKey(), nil); err != nil {
+		if err := admin.Post(ctx, s.path, s.body, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
 	for _, p := range people {
 		no := false
 		p.Password, p.MustChangePassword = password, &no
-		if err := admin.post(ctx, "/api/v1/staff", p, newKey(), nil); err != nil {
+		if err := admin.Post(ctx, "/api/v1/staff", p, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
 	var drafts client.DraftReport
-	if err := admin.post(ctx, "/api/v1/items/import", data.Items, newKey(), &drafts); err != nil {
+	if err := admin.Post(ctx, "/api/v1/items/import", data.Items, loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	second := newPerson(c.hub().url(), "admin2")
-	if err := second.post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, newKey(), nil); err != nil {
+	if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
 		return err
 	}
-	return admin.post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, newKey(), nil)
+	return admin.Post(ctx, "/api/v1/editions", client.PublishRequest{Note: "首期目录"}, loopback.NewKey(), nil)
 }
 
 // enrol gives a node its identity and starts it.
@@ -158,7 +159,7 @@ func (c *county) enrol(ctx context.Context, m *member, command string) error {
 func (c *county) identify(ctx context.Context, m *member, command string) error {
 	admin := newPerson(c.hub().url(), "admin")
 	var inv client.Invitation
-	if err := admin.post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.ID, Tier: client.Tier(m.Tier), Division: m.Division}, newKey(), &inv); err != nil {
+	if err := admin.Post(ctx, "/api/v1/nodes/invitations", client.InvitationRequest{Node: m.ID, Name: m.ID, Tier: client.Tier(m.Tier), Division: m.Division}, loopback.NewKey(), &inv); err != nil {
 		return err
 	}
 	hub := fmt.Sprintf("https://127.0.0.1:%d", c.hub().Fed)
@@ -170,7 +171,7 @@ func (c *county) identify(ctx context.Context, m *member, command string) error 
 func (c *county) supplied(ctx context.Context, m *member) error {
 	p := newPerson(m.url(), workerAt(m))
 	return await(ctx, "the catalog at "+m.ID, 30*time.Second, func(ctx context.Context) error {
-		return p.get(ctx, "/api/v1/items/"+item, new(client.ItemAtVersion))
+		return p.Get(ctx, "/api/v1/items/"+item, new(client.ItemAtVersion))
 	})
 }
 
@@ -209,7 +210,7 @@ func growToThree() (string, error) {
 			return "", err
 		}
 		err := await(ctx, m.ID+" to vote", time.Minute, func(ctx context.Context) error {
-			return admin.post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, newKey(), nil)
+			return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 		})
 		if err != nil {
 			return "", err

@@ -102,7 +102,7 @@ func (c *county) leader(ctx context.Context) (*member, error) {
 		var last error
 		for _, m := range c.of("county") {
 			var r client.HubReport
-			if last = newOnce(m, "admin").get(ctx, "/api/v1/hubs", &r); last != nil {
+			if last = newOnce(m, "admin").Get(ctx, "/api/v1/hubs", &r); last != nil {
 				continue
 			}
 			if leader = c.node(r.Leader); leader != nil {

@@ -54,7 +54,7 @@ func (p *parting) run(ctx context.Context, c *county, within time.Duration) erro
 	defer o.close()
 	village := c.village()
 	for _, l := range village.Above {
-		l.cut()
+		l.Cut()
 	}
 	if err := p.handIn(ctx, o, village); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (p *parting) run(ctx context.Context, c *county, within time.Duration) erro
 		defer close(down)
 		for {
 			for _, l := range village.Above {
-				l.mend()
+				l.Mend()
 			}
 			select {
 			case <-flapper:
@@ -79,7 +79,7 @@ func (p *parting) run(ctx context.Context, c *county, within time.Duration) erro
 				continue
 			}
 			for _, l := range village.Above {
-				l.cut()
+				l.Cut()
 			}
 			p.cuts++
 			<-time.After(100 * time.Millisecond)
@@ -88,7 +88,7 @@ func (p *parting) run(ctx context.Context, c *county, within time.Duration) erro
 	worker := newPerson(village.url(), "cun1")
 	drained := await(ctx, "the village's outbox to empty", within, func(ctx context.Context) error {
 		var r client.SyncReport
-		err := worker.get(ctx, "/api/v1/sync", &r)
+		err := worker.Get(ctx, "/api/v1/sync", &r)
 		if err == nil && (r.Self.OutboxEntries > 0 || r.Self.AttachmentsOutstanding > 0) {
 			err = fmt.Errorf("%d entries and %d files left", r.Self.OutboxEntries, r.Self.AttachmentsOutstanding)
 		}
@@ -115,7 +115,7 @@ func (p *parting) handIn(ctx context.Context, o *oracle, village *member) error 
 		var file client.AttachmentRef
 		if n%4 == 0 {
 			content := scan(newRandom())
-			hash, err := busy.at(village, "cun1").upload(ctx, content)
+			hash, err := busy.at(village, "cun1").Upload(ctx, content, piece)
 			if err != nil {
 				return err
 			}
@@ -132,7 +132,7 @@ func (p *parting) handIn(ctx context.Context, o *oracle, village *member) error 
 // carried is how much has gone up over a node's lines.
 func carried(m *member) (bytes int64) {
 	for _, l := range m.Above {
-		bytes += l.up.Load()
+		bytes += l.Up()
 	}
 	return bytes
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // places are the named points at which a serving node dies under traffic, and
@@ -169,8 +170,8 @@ func (p *points) died(point string) error {
 func (p *points) serving(ctx context.Context, m *member, point string, pass int) error {
 	if m.Tier == "township" { // or the village sends past it while it is away
 		for _, l := range p.c.village().Above[1:] {
-			l.cut()
-			defer l.mend()
+			l.Cut()
+			defer l.Mend()
 		}
 	}
 	m.kill()
@@ -207,7 +208,7 @@ func (p *points) restoring(ctx context.Context) error {
 	village := p.c.village()
 	archive := filepath.Join(p.c.dir, "village.backup")
 	var content []byte
-	if err := newPerson(village.url(), "cun1").post(ctx, "/api/v1/backup", []byte(nil), "", &content); err != nil {
+	if err := newPerson(village.url(), "cun1").Post(ctx, "/api/v1/backup", []byte(nil), "", &content); err != nil {
 		return err
 	}
 	if err := os.WriteFile(archive, content, 0o600); err != nil {
@@ -248,7 +249,7 @@ func (p *points) again(ctx context.Context, village *member) error {
 	busy := newTraffic(ctx, p.o)
 	err := await(ctx, "the restored village to take a case", 30*time.Second, func(ctx context.Context) error {
 		r := request{Mark: p.o.mark(), Node: village.ID, Kind: "case.submit"}
-		busy.at(village, "cun1").forget()
+		busy.at(village, "cun1").Forget()
 		_, err := busy.ask(busy.at(village, "cun1"), &r, "/api/v1/cases", submission(r.Mark, village.Tier, client.AttachmentRef{}), 1)
 		if err == nil && r.Outcome != ok {
 			err = fmt.Errorf("%s", r.Outcome)
@@ -266,7 +267,7 @@ func (p *points) again(ctx context.Context, village *member) error {
 func (p *points) carrying(ctx context.Context) error {
 	village, hub := p.c.village(), p.c.hub()
 	for _, l := range village.Above {
-		l.cut()
+		l.Cut()
 	}
 	busy := newTraffic(ctx, p.o)
 	random := newRandom()
@@ -276,11 +277,11 @@ func (p *points) carrying(ctx context.Context) error {
 		}
 	}
 	var stick []byte
-	if err := busy.at(village, "cun1").post(ctx, "/api/v1/carry/export", client.CarryRequest{Personal: true}, "", &stick); err != nil {
+	if err := busy.at(village, "cun1").Post(ctx, "/api/v1/carry/export", client.CarryRequest{Personal: true}, "", &stick); err != nil {
 		return err
 	}
 	take := func(ctx context.Context) error {
-		return newPerson(hub.url(), "admin").call(ctx, "POST", "/api/v1/carry/import", stick, map[string]string{"Content-Type": "application/octet-stream"}, nil)
+		return newPerson(hub.url(), "admin").Call(ctx, loopback.Request{Method: "POST", URL: "/api/v1/carry/import", In: stick, Type: "application/octet-stream"}, nil)
 	}
 	for _, point := range []string{"carry.import.flushed", "carry.import.attachment"} {
 		hub.kill()
@@ -308,7 +309,7 @@ func (p *points) carrying(ctx context.Context) error {
 		return err
 	}
 	for _, l := range village.Above {
-		if err := l.mend(); err != nil {
+		if err := l.Mend(); err != nil {
 			return err
 		}
 	}
@@ -362,7 +363,7 @@ func (p *points) joining(ctx context.Context) error {
 		}
 		ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 		defer cancel()
-		return admin.post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, newKey(), nil)
+		return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 	})
 	if err != nil {
 		return err
@@ -382,18 +383,18 @@ func (p *points) joining(ctx context.Context) error {
 			return err
 		}
 		var r client.HubReport
-		if err := newOnce(p.c.hub(), "admin").get(ctx, "/api/v1/hubs", &r); err != nil {
+		if err := newOnce(p.c.hub(), "admin").Get(ctx, "/api/v1/hubs", &r); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(r.Hubs, func(h client.Hub) bool { return h.Id == m.ID && h.Voter }) {
 			return nil
 		}
-		return admin.post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, newKey(), nil)
+		return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 	})
 	if err != nil {
 		return err
 	}
-	if err := p.c.ready(ctx, m); !errors.Is(err, errEnded) {
+	if err := p.c.ready(ctx, m); !errors.Is(err, loopback.ErrEnded) {
 		return err
 	}
 	if err := p.revive(m); err != nil {

@@ -124,8 +124,8 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 	for n := range p.losses {
 		// Every other time the village is alone: what is lost then is nowhere.
 		for _, l := range c.village().Above {
-			if l.cut(); n%2 == 1 {
-				if err := l.mend(); err != nil {
+			if l.Cut(); n%2 == 1 {
+				if err := l.Mend(); err != nil {
 					return nil, err
 				}
 			}
@@ -169,7 +169,7 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 		return nil, err
 	}
 	for _, l := range c.village().Above {
-		if err := l.mend(); err != nil {
+		if err := l.Mend(); err != nil {
 			return nil, err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/node/catalog"
 )
 
@@ -94,7 +95,7 @@ func (t *traffic) oneCase(m *member, p *person, random *rand.Rand, turn int) err
 	var file client.AttachmentRef
 	if turn%3 == 0 {
 		content := scan(random)
-		hash, err := p.upload(t.ctx, content)
+		hash, err := p.Upload(t.ctx, content, piece)
 		if err != nil {
 			return t.mayFail(err)
 		}
@@ -114,7 +115,7 @@ func (t *traffic) oneCase(m *member, p *person, random *rand.Rand, turn int) err
 // sent again with its key for a while, every other time: a person who clicks
 // again, and one who goes home.
 func (t *traffic) ask(p *person, r *request, path string, body any, turn int) (*client.CaseReceipt, error) {
-	key := newKey()
+	key := loopback.NewKey()
 	r.Outcome = unknown
 	if err := t.oracle.note(*r); err != nil {
 		return nil, err
@@ -123,7 +124,7 @@ func (t *traffic) ask(p *person, r *request, path string, body any, turn int) (*
 	for try := 0; ; try++ {
 		// A request under way is not cut off by the end of the traffic.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), 15*time.Second)
-		err := p.post(ctx, path, body, key, &receipt)
+		err := p.Post(ctx, path, body, key, &receipt)
 		cancel()
 		var no *refusal
 		switch {
@@ -203,7 +204,7 @@ func (t *traffic) backUp(m *member, pause time.Duration) {
 		defer t.group.Done()
 		for t.ctx.Err() == nil {
 			var archive []byte
-			if err := p.post(t.ctx, "/api/v1/backup", []byte(nil), "", &archive); err == nil {
+			if err := p.Post(t.ctx, "/api/v1/backup", []byte(nil), "", &archive); err == nil {
 				t.backups.Add(1)
 			}
 			t.rest(pause)

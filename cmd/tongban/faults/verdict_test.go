@@ -118,7 +118,7 @@ func settle(ctx context.Context, c *county, within time.Duration) error {
 		p := newPerson(m.url(), workerAt(m))
 		err := await(ctx, m.ID+" to settle", within, func(ctx context.Context) error {
 			var r client.SyncReport
-			if err := p.get(ctx, "/api/v1/sync", &r); err != nil {
+			if err := p.Get(ctx, "/api/v1/sync", &r); err != nil {
 				return err
 			}
 			if r.Self.OutboxEntries != 0 || r.Self.AttachmentsOutstanding != 0 {
@@ -134,7 +134,7 @@ func settle(ctx context.Context, c *county, within time.Duration) error {
 		var heads []int64
 		for _, m := range c.of("county") {
 			var n client.Reconciliation
-			if err := newOnce(m, "admin").get(ctx, "/api/v1/reconcile", &n); err != nil {
+			if err := newOnce(m, "admin").Get(ctx, "/api/v1/reconcile", &n); err != nil {
 				return err
 			}
 			heads = append(heads, n.Index)
@@ -144,7 +144,7 @@ func settle(ctx context.Context, c *county, within time.Duration) error {
 				continue
 			}
 			var r client.SyncReport
-			if err := newOnce(m, workerAt(m)).get(ctx, "/api/v1/sync", &r); err != nil {
+			if err := newOnce(m, workerAt(m)).Get(ctx, "/api/v1/sync", &r); err != nil {
 				return err
 			}
 			heads = append(heads, r.Self.Cursor)
@@ -186,10 +186,10 @@ func prove(ctx context.Context, c *county, o *oracle, v *verdict) error {
 		var check client.Checkpoint
 		var proof client.InclusionProof
 		err := await(ctx, fmt.Sprintf("a checkpoint over %d", index), 10*time.Second, func(ctx context.Context) error {
-			if err := admin.get(ctx, "/api/v1/ledger/checkpoint", &check); err != nil {
+			if err := admin.Get(ctx, "/api/v1/ledger/checkpoint", &check); err != nil {
 				return err
 			}
-			if err := admin.get(ctx, fmt.Sprintf("/api/v1/ledger/proof?index=%d", index), &proof); err != nil {
+			if err := admin.Get(ctx, fmt.Sprintf("/api/v1/ledger/proof?index=%d", index), &proof); err != nil {
 				return err
 			}
 			if check.Size != proof.Size {
