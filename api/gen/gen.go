@@ -907,6 +907,37 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Reveal defines model for Reveal.
+type Reveal struct {
+	Actor Actor `json:"actor"`
+
+	// At By the clock of the node where it was.
+	At   int64  `json:"at"`
+	Case string `json:"case"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	Entry    string   `json:"entry"`
+
+	// Index Its place in the ledger of the county.
+	Index  int64  `json:"index,omitempty,omitzero"`
+	Number string `json:"number"`
+
+	// What `case`: applicant, form, papers and documents; `timeline`: what people wrote; `attachment:HASH`: a file.
+	What []string `json:"what"`
+	Why  string   `json:"why,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
+}
+
+// RevealList defines model for RevealList.
+type RevealList struct {
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+	Reveals    []Reveal `json:"reveals"`
+}
+
 // RevokeRequest defines model for RevokeRequest.
 type RevokeRequest struct {
 	At     int64  `json:"at,omitempty,omitzero"`
@@ -1170,8 +1201,14 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// RevealIt defines model for RevealIt.
+type RevealIt = bool
+
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// Why defines model for Why.
+type Why = string
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1195,6 +1232,9 @@ type ImportFileBody = ImportFile
 type GetAttachmentParams struct {
 	// Case A case that names the file.
 	Case string `form:"case" json:"case"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // AppendAttachmentParams defines parameters for AppendAttachment.
@@ -1249,13 +1289,26 @@ type SubmitCaseParams struct {
 
 // GetCaseParams defines parameters for GetCase.
 type GetCaseParams struct {
-	Reveal bool `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ActOnCaseParams defines parameters for ActOnCase.
 type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetCaseTimelineParams defines parameters for GetCaseTimeline.
+type GetCaseTimelineParams struct {
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ListDivisionsParams defines parameters for ListDivisions.
@@ -1301,6 +1354,25 @@ type DiffItemParams struct {
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
+}
+
+// ListRevealsParams defines parameters for ListReveals.
+type ListRevealsParams struct {
+	// Case The id or the number of a case.
+	Case string `form:"case,omitempty" json:"case,omitempty,omitzero"`
+
+	// Staff Staff number of who looked.
+	Staff string `form:"staff,omitempty" json:"staff,omitempty,omitzero"`
+
+	// Division Where the matter belongs, that division or below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Since Unix milliseconds.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
 // ListStaffParams defines parameters for ListStaff.
@@ -1442,7 +1514,7 @@ type ServerInterface interface {
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
-	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
+	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
@@ -1527,6 +1599,9 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// ListReveals 查看个人信息记录
+	// (GET /api/v1/reveals)
+	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(w http.ResponseWriter, r *http.Request)
@@ -1620,6 +1695,27 @@ func (siw *ServerInterfaceWrapper) GetAttachment(w http.ResponseWriter, r *http.
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "case", Err: err})
 		}
 		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -2101,6 +2197,27 @@ func (siw *ServerInterfaceWrapper) GetCase(w http.ResponseWriter, r *http.Reques
 		return
 	}
 
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCase(w, r, id, params)
 	}))
@@ -2181,8 +2298,45 @@ func (siw *ServerInterfaceWrapper) GetCaseTimeline(w http.ResponseWriter, r *htt
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseTimelineParams
+
+	// ------------- Optional query parameter "reveal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reveal", r.URL.Query(), &params.Reveal, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reveal"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reveal", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetCaseTimeline(w, r, id)
+		siw.Handler.GetCaseTimeline(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2884,6 +3038,104 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListReveals operation middleware
+func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRevealsParams
+
+	// ------------- Optional query parameter "case" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "case", r.URL.Query(), &params.Case, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "case"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "case", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "staff" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "staff", r.URL.Query(), &params.Staff, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "staff"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "staff", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListReveals(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Logout operation middleware
 func (siw *ServerInterfaceWrapper) Logout(w http.ResponseWriter, r *http.Request) {
 
@@ -3332,6 +3584,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/reveals", wrapper.ListReveals).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/sync", wrapper.GetSync).Methods(http.MethodGet)
 
@@ -4028,7 +4282,8 @@ func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCas
 }
 
 type GetCaseTimelineRequestObject struct {
-	Id CaseID `json:"id"`
+	Id     CaseID `json:"id"`
+	Params GetCaseTimelineParams
 }
 
 type GetCaseTimelineResponseObject interface {
@@ -5140,6 +5395,45 @@ func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcil
 	return err
 }
 
+type ListRevealsRequestObject struct {
+	Params ListRevealsParams
+}
+
+type ListRevealsResponseObject interface {
+	VisitListRevealsResponse(w http.ResponseWriter) error
+}
+
+type ListReveals200JSONResponse RevealList
+
+func (response ListReveals200JSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRevealsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRevealsdefaultApplicationProblemPlusJSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogoutRequestObject struct {
 }
 
@@ -5770,6 +6064,9 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// ListReveals 查看个人信息记录
+	// (GET /api/v1/reveals)
+	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
@@ -6312,10 +6609,11 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 }
 
 // GetCaseTimeline operation middleware
-func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID) {
+func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams) {
 	var request GetCaseTimelineRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCaseTimeline(ctx, request.(GetCaseTimelineRequestObject))
@@ -7128,6 +7426,32 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListReveals operation middleware
+func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams) {
+	var request ListRevealsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReveals(ctx, request.(ListRevealsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReveals")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRevealsResponseObject); ok {
+		if err := validResponse.VisitListRevealsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Logout operation middleware
 func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request) {
 	var request LogoutRequestObject
@@ -7505,275 +7829,284 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tI0JnjjgZXfGM0P7qkvnlFpFH1Upp0otC+O17BkI5mEwMwTy",
+	"cAJkeOQmBJhMBowN4btMWt3NX3yFu2rvqvOQ6khHbXUC9yYrcUs6px67du3343IlkO2OFExoVVm+XOnQ",
+	"mLaZZjF8OkkVO/2I+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
+	"x5aOLC4uLC0szC0tLD24uLh0ZG5hcW5hYWHh6LG5hyrVCjeDdqhuVaoVQdvmNR5WqpWY/bjLYxZWlnXc",
+	"ZdWKClqsTc162vTSGSY2dauy/ODRaqXNhfu4WK3ofscMoXTMxWblypVq5WQ3VjIe3ciGYJd0PYBfN8wO",
+	"zH46dJORBmvKGLYCi/txl8X9dHX4RqVgRUsLC75FPEZVa3QJ5x9bnVs69mCVRLLH4jkDQNJil2p+sLTM",
+	"GOMA06Fas9i8+H8/uTB3nM41L15+8OiVv6v4VnQ6ZO2O1EwE/R+w/ujaHqdtpgAmNDBfrcDfirYZ6bBY",
+	"SUF6XLfSL7dYn7QZFSr9Cl/Mo8SDzSN0MTi2NHe8udCYOxo+yOYepkePzB0JFxtsgT4YLISLbvstRkMW",
+	"pwDILHnOrLksLFbn/oXOPb0wd7xWX567ePnh6uLCQhFUNGuflCEzQ6SLXjsx90//cu5f5hYWjvmPJjCv",
+	"lMTZowuTcfYMb3Nt3vMhYAQ/ZkcPWZN2I11ZPmbGppd4u9s2H3Am/JTOw4VmmyyGiR6Xob3l6W6353L3",
+	"dvFAlzQLfwT+3MXLR6pHiwB/jm0zGp3Wo4j4I9GmaouFK0QwFiokMzE8TqgICVckZoGMQxYWXVl82g+y",
+	"Jo0US1bUkDJiVMCSzmvabCJwDp1IXWh5ruCFVt/eNRqRkGpq9hpJucVCQvWy+S1gQs8xYfAvJD9ae3Tu",
+	"4SppWtqMUKkV3aY1KTYbVMyZqYuJmYeaXcF9M6VPyJAz4Ban2x0Z60d5xE7IELYSSKGZgPOknU7EA2p2",
+	"Nf+UMlu7nJnv72LWrCxX/s98yo3m8Vc1nw6L8+bhs0r+4fwTj5Mmj9gK4VoR2RMkaLFgy6CEeZOwbRb3",
+	"CRw10ivzmDnI2sjp4b5URwqFezoVcjPRqlA9Fs9sS2e7jYirFgvt8L6NGR7L8OdaxVAlAAMLZ7wUHPYc",
+	"QMq3DDctrOFsLBsRa09cQgef+3u3lISuXEYquVwRUtdbMkJkDJmmPKosV6iQugWiRJMHjJgHkJUAVxSy",
+	"V6lW2kwpusnqT7cqy5XBi7/eufvp3iuf7Ny+Mbj1291bHw7efXbw4q/3bv7kmy9e3v/4s/1rr+/9993B",
+	"l/8xeOEGfj+48dOdL2+YK8AuaTPE9c923/hkcPOV3bfe27v1UjLi4NZv917/r/1PruFrlQTh6zysLFcW",
+	"Fo8/dDw4xh6mDzXM1dFUd5Uh7MerFc01ENGTUjQjHuiU2M3TDp8PZaD+jwXRXAYQV6pl0Qff9R3XhRbV",
+	"pMeEJr1Yik0gjj3znZYklHCI5yyhnDEiuWF9q3K/ofzQk3FIFO0r0pI90qQx4Zq0qCKBbDNY4nmm1Oxv",
+	"nR11TW4xoYqunMKHakCR7Ztm4NVAowDZiWWHxdrSPKSjl4fpY7UirAAx8kMsI/8PyrAazy9XskTqSfuY",
+	"HcfOczFBMNl4igHCXZrblHOO2YdMaK77NdxE5sc5DtfbMmtzoza5bnUbtUC25zUyh+RfM9W8GwvWtYpn",
+	"YQ8mRGpFo7MZEFnWmocaD+uoNHjEolFIWhAPC9hj2Wm10mlJwcqMj19crjBhRKQnK8htK9WKjDep4ApQ",
+	"LQPignOBX+1qJ5xHxMJNFtdS6N3TieBo7jxiuc0sNR9BVoo/h3AEmrXVROagWfsca6ZQqtA4pv2RvScD",
+	"j2w8uyigntNiilvmtOtt00un8ZVjCxZb7OfFCZvBmbw70ZoGrTYT2kwy3UZaVvkrr5/5Mf/YsYmYr/jT",
+	"8FpTxm2qUdh/8GhlvB6Q3oPMbIt+RTYLLauQwlLt1PaVCZcgoJpGcrOWB+o93QQ7JF6FzLAHQbyDnNeB",
+	"AO+HJww1HgfPa6rZ6CU31yJiOstjEoWmmmxrZO2y2VTMo3md6GswAVBNaMxI2I1pI+qTFkPjyMhWi/Eq",
+	"P+4PWcgpMb+RRp9Y/l4lUgSMuC3UKiWxzy6+mm6+AHSGd0kgBB7q6Dj8OAqDHPRKtWIkUi8ggyLGz0TB",
+	"1zrue3/hImSXvPg0CuQtLkK/HAJS7mWfmAgiYZVwQU62uGDKB28jYOgCCSfh4KPIFATdOGZhneqS65cx",
+	"3+TCY4GSITPiYUDbjDRj2fauMWadiAYsrDf8kIyZktF28vuQAc4IVBkjZq8liWJaRywkXHvnU4Hs+IFi",
+	"ZG3vD0+3Jot2iApVZ0l62qA2E05VyYN1LIKf4crD/qfjpfnbMiIB4KKs6XTy1oqZ6kkaMRHS+J8Z9cjX",
+	"LRnxkPbzyy4Q4TJLo+2hLedHDWkRTvvF+SuedQ/PqWQ3Dth063RaYyp8UiFkVwQsrABD2uYK2JVH/KxW",
+	"tlnMm5yFfkrfk/HW9JDr21OYwKXgsWT9maUkcKimR5dZizuaibIB4kTtn3Gee5IJcCh0A2RwzYMWffd1",
+	"qQuSQ9xJEjIO7cf/OO4XSuwJt1clCWnmjfqWkD1xgPdi1uwqxKsSbxqq5e5VXp2mW0wQLkrKCYa6FzAA",
+	"ED/aFFiBlyAnO82//APzdcaVU2IVmb0PjcU6OnF38JjEjCopqkTGREhNNGy2wQLaVcw+gkyNcEWUlp0O",
+	"2qZLrKErslfbB1QpUkuK9VqJPKDMV42uCCO2PLIas16AWHkxzsOpzJk7yOfwZxyaH0QUp03NPL67k7Ir",
+	"dJ+AlOQsSDSKGQ37KyRiTU1kV5vjWYDDQUNiRJUmUjDSYhRg5919Iq8vTLgqOS8Cmv+HKHGWeKkt3pmT",
+	"Hdz2XEeaMWO76SuwDL+rVVghiCvSlHFmc0YoJ1r2hGrxjtnqNo8iumnxQDERKtLtmC1O5YqpVprdKPJI",
+	"jc7ZZxb0PTS1W0xAj4MBLEwdSaXNk1lxLcObnEPDoxZ0lSYNRgwsSc+gZwaTSU92oxDMwqTDZCcyiwip",
+	"pssWOopvChaC0dPgOBNB3O9ovHce544HSRXzKQYBM6NY6bGUepC80y5NuMFRqvwYYMR7BR52eMraxKOI",
+	"xaRN+4DfRMge+HnK8S7FVmGoHxjFwSMI0Kxpb+yWkwftW32DQ1MJHUMXqvwOkvd8owYyjlmg/UsIWcDD",
+	"6Y7UvVL6REMW8W0WT/WKDLrTweER+4YPAmbC0gM9ylkU/iONusw3VIvR0B8fYK4eVYRd6rDAILx50suj",
+	"uVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+t8t9HmWrPwh/ZV317RU1wkVyvNOqOQOA1cyLJi84gBS49y",
+	"rQjVK0NhMuZ3haYOpFu6FcvuZqvmhQM8XX6HZnk+VaPbbtO4X+ZanbePjnge7PdDR+NWaEGTJR0WBbMn",
+	"ZVEpA+WU9F0sIMlIqaaVGrq6JWOuPRp/zMzoy+gg55stTdKHq5MCeYYuaX5kwPFlkkCtOv0lTg3XSwuj",
+	"x5i7Zp4Yg5HFbsZUaJ8gieQst9aDiy7O/DQdz2kz3ZLepQHhzK3NKcghj1FfNEKQEWykMv+wiAU6loIH",
+	"FdRIukrDe0JqHrBR/dlszow5t01jay54snKi/4gb/kT/DE5won8WpzjRP5Wd5ET/VGaaE/3H7UQZk1l+",
+	"VygS5BHs6IIXw2SHC4vxw5gb0f4Kidk2Z70q8Zzh5ME7sZTNQqCXRdm82X4i3qK2VHQVqyRmuhuLKXcS",
+	"s4B3uPULT0ahiRdbe22lgWybbU65Ni3rfk7h36l1Dxwbq3uUvpBDhBtu53ji+gN7gRM7lENWPCD4I6IY",
+	"bmdwD/4wG6k4wahiOXylmkElC7uS12810Ktu3tVAn3NTw984O/xpFwB/2zWsBvoRt4zVQJ+2K4Gv3WJW",
+	"A33SrcdtPpUgPbaXegAq5ugZPiEIJW36FLAMx/Xx4e8p0uo2lF/vKfS+GEXHJ2743R3wdDWzwKKz9duB",
+	"A6rYdIJ2IhHcoxUYZy5a7TkWMN6ZbAXLn8WjPGLZICEIWTUaoG6BqSM0Sn+wpXK60USVxLl3poCMC0Cc",
+	"IlBmFDqVzDhFcDo/YjVuUWE0Ew6GGKt5Iu+rZz46UQBubMQFyicglZurGkmVmzRzU7OWWcV6Mt6qnXem",
+	"33uyzeJg1jabQtMXuYAiZd1Z6IfMBhAd6lU7QtahsXZXfPRnjjb2iSKae87oVRHdnNKunpyQdYmVnSp9",
+	"r7TeZKPJppiE+12H3LpJvT/UiyOfEr/gUKSmstpOJzarDcHzuBnLbkf5nWwJmk+8hPhk8k79aT+VNfoY",
+	"F5v1pozr7QIHOehs9eZkT7BTtHoynnjlL5hn7LP1Mp5ACCy2gLQHkQV7DqszODyEZwkuZDw1KYSqw7dq",
+	"CNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhutjcMkM1XtYkoGqNgdzSwy5WSLBVtF",
+	"Dh8wJZdnzo+C5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/FjCQu2QGj1cXtfvAITGSHLGXrR",
+	"G1SCJvo1Moj3xJHMA/7QAil9UTFUsQeP1qYKAprgUrGhUzCfXbAPco/wZrMIeQLA1ClEO8Rsr+20IIjF",
+	"Oek8YT6yhN/YRjbAKPBKNVm0f7OKNqIDhg6G+HI4Ux9NqseOqICT0juycLDD+PecCiT+LLq8O+e+9fXw",
+	"8oNXnjH/HMd/Fpeu3D/q1slTN8czaifxSO6BuCXs50pm+adcWNNo7P/QXtB2VLGuqzQ3Ze/1Pw7+cHP3",
+	"V69hgBcPOI3qw78NPnh954tfVKqVbtygoh53Y0O6KktLC9bUkYuMK0Dq4uCpIhlnaD2eJ3LrmagX4RlY",
+	"LpwfvFqgvhcc5yOpLDDrI/Vrk+7RKVwWORSZFDmRju+9Lc5yOh1tOGBMuTdo3W9L2qYRD+tdoXk0FEZq",
+	"bujRK3PmnyX3z99NjHScIq4cjB9hAplZBZc/EtOmLmI9oflxFpHl1UpXIEvwGIbBwOjsLU0esTQwlYIN",
+	"oE96NqJhAiNy681O58Mvl6A1smHWbLJA821WdyxxulCZgsi0Qho1Vpbrcd0KY9oTJWxIlta48S6WCG0r",
+	"HwJaBO5ElRkCWwqSksK4O4+ZSeN2QD9ts/l35Ulbks83gaglA/vAj0K9x+ho0J2LTZvaBbFIkNvVo4oo",
+	"JnQuyzphtxYvMQDZnCWhBKgTOf0ISQ7Ggs48XEvTczButbJ/5/c7d7/c//ja4NXP9t6+tnvrhf2PP56C",
+	"wRaEPhcoceWCZa1uNxQrWxKNEMQzQ6KM73w6PrSFWffDKRcT2NC2m2koTXdissYWJMzj62UhlW5thuCK",
+	"CnOUQMEbRf5TSCYIFwnt93vLZ6VA+9Vjn5qLKx6r7j7WbXj03DCMmfKbD8EyUzoCs8B+F1Gl64EUmga6",
+	"vPkwwhRxr23AJq0WxNjToGUUriKzAg37RREVReHY21L7l+Izlzl4Jltw72fXVnA6YzLmpjiHQLZtyYYy",
+	"ZtpuozyaGgTyIOnIWeW8vO6oRgsKoB3WsAI4loKciuIDY1HTn8IqaEe1ZFkQFB+8ZnH7QEYUszI3cAYR",
+	"YLzkgNL75bZpj6MQOw4Utpre7zEJfEd8kVLhQapnFF4I364yRRW8ZjEQrqm12K+QrsB44abhBgoEbhso",
+	"TRr9pOxCDODOYJOXszylpKido70fYiJ/upqJLMEXrX2vPjdLvMc63U6LIOoaafmsC50YzRVkUzqEpknu",
+	"ihj1BGycYbRJzNROIcI9rJBGsXFyoh00SAyzacDxTM2cuO8kUxS2VnUQHGP3PC22uaYFutilDo+ZKp9t",
+	"VpycPzU+VStabjFPZMv5lrkSUgQl0hgFCrE4UjW7n4mY6aByUBvp9N7Pg9pOLMy9lcS4JqpFo4i06DZb",
+	"wQwGoyASzVkM3ny3UsKbSfz7AQLbzXiTNrvGPXgLL+ZcbX6LjK0fVbBTzdrWUuE8GR1bCgZI7X1ZUblm",
+	"xrm/Vql6w9HrZkHlBQjcU7GhP7/WnTsvff3O53tfvLH39jW/Tz3gIauXB+ZEN3yTMa8/I94sjsOlIqRx",
+	"WMK6aofJvOM7tpFoaa+qNoWPEr0IU/KFdOG+TQ/XqkhM+xozRBO1PUQBCJ6rVrIKfVcFQcWVx/AJCWN1",
+	"R+dKtdUukgfKmJG4MPDX/p1FbJNG9QZVfJx5jMaaByiziG4UobqR8+mMhunWhSw4uN5k3DEPldlbJIOE",
+	"OY3M5I9THxZyRGpq9CSVd+xzHo3X4m1578V4HFMtGrNiRS7Ncy1hsE4CwO0GMo9kMkXTGUtZI70RQEiy",
+	"Bjdv7H3wSWVcORifptTmitVT117RI2G9J+MtLjbrLrHWJ5G2abylitLQR4wTJcsJgcGO6349yVEtwP9C",
+	"C2wRt/JkP3DWq49mHeRX6soYOUo0ePVNrJI1uP6rwUfvmD8+emf37dv2jxc+96Yw3ys7hlWU2ZXqMHCp",
+	"dWIZsLAbswOdguqqDhOhqkMUjZZxvx5EMtgqJNY8oNEYZOkKNBckQPzsvZ0vb+2++V6lWtl//nd7z35q",
+	"/r5YLXfVcvPZwcesuRTYkncmY77q4jCZ/eAedu7cqVQru//9U/yjIXXLjwxDzG3/nZd3X/9q/6Pbg1c/",
+	"NgCBj3vvfLT/0bvpx7s/37n7s+Tj4L03Bi/+l8G55z7dufsGfrn7q38bvPhL+PLDwXP/tXvrxuDFdyZD",
+	"Ne+UtQwvF3eV5Vnp/qt5CW3oRuWFp0IIF9GclIt6cRoFqXy+jaXAjvikrD/hWSVNwacxDG1GRmAz2qr+",
+	"x9St5a+/4y2W6zRec3+/p0hAhRQG9aEWpD/5zMrkk3ySILdtsziiE1OlnrCPlQ5VNOOnoYpjHHqe2hkZ",
+	"j101qRGEYxWpILMoAgJLPmjwt1FotS/J9zHZI20q+qRNddCqEimI0f06dJOpEr5bXLkbvWj705focrrQ",
+	"NHV6c+c4RZmnEl7YDLpkiCI4rtGCiSXXwKqJSgAX9aZEkcpVxKlkncPlsjBwzkfsPPhpNZ0Nvzjp5sSP",
+	"p8WjdmL8fC6dHr+4kC7CbS2N9c74LPPKrbXP9eGwMcvdAM1GCl106utQbeacdpp9MauDVnY+f+frnz6/",
+	"c+fO7ievGc5x59Y3X1zff+fNr6/9x+DFX+/ceWnw7rPffPFChuJaQSsJQXpr/1//uPfzu/sffVJIrg0m",
+	"OOKQPR57DDmGlEGlxSt/FaX/r6DXj9X5CuWsKeTtg5BeJ2hME2QxtXAwJATkuf5k5p7Nrh1L5gs5qKMQ",
+	"E4teeRlmMY5g5MzBRmWpjltY7RhjepxdbKgGVzaY5iAROIUZWMUy/6Hy9jweTcPiz3BRYE+NuGBEy7Qq",
+	"DG3IbbZCaNSjfUW6HUJ11gTZa/GIJRVUSJR4cfL4pLgIWHk/cuLcc5yrCyQYq8VYf1JJjmS2+iPztvnj",
+	"ERwBvnOjGFWqo3TMqNfhyYOWraGiiOrILSaIlpOt8rgDL+zlJj+gxT2Sts7dNMXhq5V2Yqe1gcyVBqMx",
+	"hlRZ+CZfBFJu8bIpzz+UITvh3jQfTtq3IT5HKZfekpx48mV1Og/AsGEN4JCZwwfnx+2u791pwUQso2ia",
+	"ioRTO5WaLGRxsRGwKeMtb0GnniQhbzZZzIR25XSw3mFXhAyL6iBJXQZPa8jVFoR8xUxpGbMQPSVUEBmF",
+	"JJCdvj/5dPpS1TIOucjFL2e222EFkQcx25ZbY81p+MQUZ3FgM5FzrPmdN3m0yB15ETb6lSozTXmxDLB6",
+	"UoQgDulbxhOpejpcK7Ebq+ky+caarbEKv19AK7Sm9rgIZQnDuh3crq2kBcJtfWZGCDvgAUsEO3hPDAbP",
+	"gnniwynYyxI3X6lz/9jp6UxuVzSCeGctqU5T/KaJuGe9+kz5SbUio7B+mCwqN341v4OLY+BzjtlKylOA",
+	"Z9p9THFcsJxzYP3zmIME12BDzMw/g6iIkXSnMTEMZ4si1c49epIcP3rsIWJj2Qj2CVGjoqnfi31e00bE",
+	"VqAyXSeWmzFtq4IUcew/MlrUiZwSm0YNcQ11uCK2CK8/rqNawQipe48/zbY58azLVmxOG/3YflxWsg+Z",
+	"2vIHAE0oB03MAxNrQmc7oRTVBOu1mCBUGe0WFtliUWcFAj00FWESyWtLCRrqPj4J3CcV6KLwtcfW1s4S",
+	"fNdMZDDbf/T+4uQXksKDDvW4IvhIw1tmwN8LAheYSb622p7Ft9whJ0WeM7D13hbUiw/GsUZV5vy+H0Ht",
+	"wpUSnLKBwMx6NRTln0yqunOlGF5pq6WiJI8pUjvumR6yJItlLGU074uAR7wg7i2Qosnjtk+reKJJdEti",
+	"JVqn5xv1ngvQIWymWLnk6bCLHXd885yEmiugndguAXC9iRSkLeEOGb1EYHEWKJaruo02hx47itgwXKJ7",
+	"PGDLZIF0RcSUIkq2Gaa6cEUasdHYS641rYTiXaoi+ABSHyCWrkjMlpA9VVQQ1oPsLn5ziPqxHlPaQRxr",
+	"0yZHYMAfRN2wbC1i6HVXp64Qu4dD2hhcpzUK2ZAhHrQreV86Qb5IB+zqhrxUnJCBxUh5THq0b2vN3kuV",
+	"ZTdsBm3ts9VkS7bkcsmpbM0KjxcqwQRXL7bPzMnZO3WQsshW3cyW40nvaO4ijR5uutIiUuBITsZdYptH",
+	"JN3I5h6mDzXmHlpYWJh72PzfQvqfRVfQY7mi6DZUEIRaGElNksrgsz8O/vCz3Vsf7t66M5rclfSpGJJF",
+	"kgLU8IClAbSvikp1F1yc01oR8Bk5wSApp4W0qprUyzTYLUXZO3Qo5Vlco4ahAin+g2vG7KD8OsaX60mI",
+	"8QHUgHyhjqJ0kAAqK5tL0GAZGglyUK9FNdtmVs6kRtI0J1wshpfN/ysD6kn5fbBDQdsHLBJxoGDmsqFV",
+	"55BgHXBlRULPBK14qBfK+PqgI/RLF+0EmqfeY88c6u0vhLc9ksFWrpQ9Fv+GKrqq5F0v7MlzMIvxxL48",
+	"EygYEq58ecCy7Li4t47rMDPUyNrsfWOZJCWdQDNsV919hRB6V7d2hWxo3mYRF+YVSCHGcuqkF0vNVshG",
+	"WnFv+bHV84+ZgZOcy/KxzL2WH4CHSpNtFb00Ejo1+lLb/hCMvQDHkiTcIH+B5XdCBAxWOS6vFdmLNsk6",
+	"7IYtWK7cOiDRKbDIj9f7Dr8mzrmhYFMbAQLec8zvs0Ee9SBi8Vb2Cwy+yz+UpAWmDvu6tYzmvsu8m/k2",
+	"eVt1Oyze5tgIHq933QCTWizrhtz8NaGiYtKc8xw29JxVb04znDqg2GFeLY+yZt05LX5xYRL6wgS+k7Y9",
+	"Wr2cxt8eAW1XLaYYgWGhIUIoUXShmtAoWjHMBBoLQ4kQ+wAHk5fTTdMKolwrFjWJZlE0ZdHQQyg1mbiL",
+	"Rz3CXaXrWLrEZ729J8ffwRDAEzzc9OcJH9if55rfOu+xq4aY0njr6rOaGG4krTBfALYxmGi7BXubgihV",
+	"L0j+Oy0IuuNJW4Z+G2qg4uaY19GJD69j+wCo2mCEiX+aO3n+3KNza84qMipt5zzXBYX0cP0EFkCYCFV5",
+	"zT2vkozb+AoxFFoVZUFWKyq97iU6N3vSvZU99gmu2/MOFYciCSZd2LSC3Oi1Osh1LqrUcJi3fBaX2Zde",
+	"XnwH3a1L4DfNtTMndTJmztw42V1VlHZbzakQmFPayleHurfE34S+jS8Tax4qbOI9zvwLr/rFzmTqkj1B",
+	"YA0TDhXHLFzIAROMczdscmuNe2GRo6nAF+2/tfrcxcuL1QeX/EnBRZdsZlUjD9rC/N6cwtWZCHLlG2dP",
+	"Igh+1MIeCXmscfKBL0C3MVkVtDIAPFyuZN557Fwzm0J55xMPx7Ta1z333BrukCfc3CTJCCI98Asl+aYo",
+	"DbgBSciCiMbMSAakwUib6ZwMPBHlssizML4pl8+QTJO6IqmfKOOpMdK6NXCBwDKp+82BqrsfvGtWtgfK",
+	"gr8o8/QJJsOlnEe93fZHhJPhdU0eQfdisZKAE93xQoIaxMERCMkIpNEHdy9xvl+DDgbM7oHaRP1/Rm24",
+	"xmKOPyVqbKcpL7kZmXha+8j0nerGdMqBjRYk8maujMv9TvrEHD8+qUelQ2JnMcHmnzTCVOx+vmOSLxlz",
+	"Zobx0RTwsa1C/YF/o+c2sxDA830RFFUearAIo+XKYXVfBNiU36cM25pZJQfw17XC9XgRO3l1TPeUeqOv",
+	"2UEaCcuuBre+5TJlTPGJSXSyfxx9emWDEQ5iyh+prJC/KVtFKl5B10PPHqZsp1utRHSznikHW/KN8lX8",
+	"Dlb7z+aUjAMs5J2MtSqNRi2UinW4pOuF6UGrri16zlefZVFThzRMCX37koxCphxEC0wr+Ayx7nzrF3cq",
+	"aEn0sNN1hfK2N3PhPVXHrhURMpPsM8WFyhQKnKLfQxLEX1AkZIv1vEA60Sct2SPtbtCCQCT0+3FFqLlr",
+	"w620Sm4BZuvRWFj65CnFMEVG42jy1oSqXUXJBdkrPoJ1xQR29Ab5CP5aiyuXHpMJCAlZWyayS0orh2vu",
+	"u1/qnlr7ySVcTAmCTeaqdDvp1U9f2vnzV7ufvIZprHu//7kzvy5Xtuey884tOmhlq/1r3sasssWHjh87",
+	"evT4gwtYyTY5hspCbbHmKeePW52VZW4IIpenyF20/MClLzocRhlj2OQ0c2pbROWmQfnkDEqRwpldkDTd",
+	"EUBRxSNNl+PFe7stJ9hOSBAf53kzy6ut8aHGitMKk7DrNetO9zfbK4iJGa0FP/6scIqCrgljYgb8bebS",
+	"kuxFFdgz+0q6edxL+EeJiIoS2FfYrMMG5k+RVuasr9O8kcQtTsUsFeWhP2JESM2qxDZ8rRJ0ghMZE80u",
+	"+QPoMry1TPybN1zE9ZSfFOh/qJEacJJJIIYLzsgeY6nwjLWYCtVk8cEM1Ni2yB8GT0WfgMFk6kKTvkA8",
+	"m6jvN+hbUjhd+LxL/Z9k2U8G94HPVeb4NmYUHCwGrmxQ2wWvA+kx2SNNGhMqrOTeoooEss2WSTZAtgqf",
+	"rn+CZUTcp8ErX+3c/sPgq3/DL1789d7Nn6Q2uK9vXR28++zezZ/UMmnbuWBcqusZPpY2eK1WNN1iog45",
+	"9I4IlSznYsZ/DIdf1Wvp6Kv6pBt8zQwOGfYXIGHMjn8F7BZBN+a6f97gnbOKQLp48tej7lD/4cIaMPG8",
+	"5pZzNWPC0uIx0uaiq9GICyjNsintdlstrTtoAYOU9NHWrzImjVj2FIvVCunFXBs9iLEw5yMnVJEeiyKw",
+	"Y2NDZxgukWMtN6+n3mR3mzr8B6xfXLx2FTWuwFyHJgR25xUYcl+7q7s0Imtnzt+f2yl+v3bm/PBmrwA3",
+	"bMqCOBcbpmeUYJfRRhRjaDm3+8BFyW0WQxpUjawmCSDdRpXQdeFQzCqMIiSUWJkJv1Is3saIGEXbjKye",
+	"Pb2CYYIUTtOMZqNo1kXIoLwckZhZgjE4NgUkk+AFhXzvC2Wg5jssdhkgtXZ4f21drIsHHjiNpU/UAw9A",
+	"eXFLBdQy+ZHgl0ibRxFXLJAiVFXyo7WTNbIGaQfY75chK9uot9XGupAx2ahTvVEjDzzwCNXMjXmC8aeM",
+	"Rh6a76pkY2lh6cG5xcW5pSP4qOs0ZR8PZMjUupBN8iC5D0F4f5UcJ/c5+N1v+PTiErnPAu9+EvJNrpXd",
+	"kWGyhnHB6Vhq8sADGByv465uNbtRhPqwITg2tB1IzbrYSOnCxhDh2chQiY0hMrSR0IyNEZK0LjYcFdlI",
+	"yVMVDmvDEpWNlEjBTe218rVCQo7mF6xuYzd6AW7eAw8QLQnFIKqAxnHf7HrjdMjaHamZCPpzP2D9jVQ/",
+	"iiIWf0+RoCWl4mITTnRdAMbZbEZocZOg4RbrkzajQqVfYVzPMriNOoxCxXIqVI/FLFwXyetNHiuoGG2A",
+	"WyVKwgvA76w7DF8CK00kFYyjmNCEblIu7DbPMRoCbmhCzV0iyhwd1SRiFAay3hcabAnZA4dgSHQrlt3N",
+	"FuHaXEQ7aWZpLYgmJBtreHnnHo2Zai2TxQ1zr1XBoBRlE6OW4NJOxbGMHd4O580aVLeeEgOtefv13z+l",
+	"pNiokbOOkDRiKoLWupCCbBjc36iSHtROMcCwubSWAMWMhmQjTV/cQCQS7JLegCU947Ivn8FrRJ6xqARJ",
+	"ps+si2fm5uaS/5nnjy4skGfIBhfYOc1CaqOafgXrrZINWzymDqm2G+QZ0jbXH4bfwPTbDUsW7MCLZuCu",
+	"oF3dYkJjBo4ZCBzW9SblEX62DKDORMhgYKO/c4FI4AY7YgZryrjBw5DBegIVN82/zjPvQgmcEGJGomoL",
+	"stogP6vXkoZ8rpANzATdQJoAO+CKAHEUm27Co2ZCIXW9KbsCBoMi/UhcQYkzZMhA2b1x3LwRSNGMeAAQ",
+	"VJpG5jg3oHNUXTabipkfsE267eVAI2it5ppyw/blFm4e7IyCYBErO83ikSo5unjMzKWlrEc03szMYbia",
+	"WasyZxMxpSD5zzkgza92mKUlPHYj40ZMwxBNHrE69tOxq4TXFBKE5JCfIWybxX3MFNRD0OOKRFxpvC2Q",
+	"O2TnO+5W3Kai7/BMIT4EW3hcPcq1kRs2zjEd9+dWm5rF9pRglGOIBkLaaGDztjki6CZiPjS6qo9f1lWH",
+	"BgAKI0wCNFcMCcVOXkY2ibnWTLiBARyWVNUtqieATAifo16ImqN08hmkCyesdPTAAw6XEYJtGbJlG2O4",
+	"sYJgTMYESNq2rGkq5roAFEA6iyR4w0lOcANcyKLNfnCELSuKGdrwwAOO4BheaDa1sdrVLRnzpykScyxH",
+	"hCQFpDkhieoGLTtkbR0tRgETaFqxYtxqhwYtNrdUW4B2oJGVqdTy/Hyv16tR+Lkm4815+66aP3P65KnH",
+	"z5+Cd9KEcicQZivyVRZrC/iQ7DBBO7yyXDlSW6gdsa3TQDCepx0+b0ScyvLlK1X8aB+v9Wk7yny9vTg/",
+	"5EvuSKWLHR/KJmC4diuuEKqBkeJPM2CejosBnrZckU1w+q0LwxkwJjoCLF0hm9LIaNhmARO9DG6cXV07",
+	"+ViN/MPZU9+vkrOPf79KLrDG2Sr5/ulHzWzr4uwjj1ah18im4LYBTCCFZkLjyWAIPJfidFhZrpxgm1yk",
+	"LvA0wf2ExPZC9t1M/AswqadsSgHqu9P42FGNvZJXA3Xcxfa9qiPN0ZsBlxYWDmEBzoF7pVqgWJrL0e1E",
+	"koaEqxrGjTddyz/fHMmi522pjFU4ZlB0lauiWRl8cXXwwUu719/Yu/vB3t0/7Nx+ceeLt7/++bM7dz8F",
+	"9XETtMGc7/2KHxvnL7eoal0xy9lkPpxETASdw4bOOyERZDpQDQyOVRGjXHugNgs5BdK/QlS305GxVuSc",
+	"ITM18jhjoYLRapjbApjNoTDEJibj5vHq+0znsKpDY9pmGsuGjq44XSdKBtkmcqAU/rjLwChliYk1kuYR",
+	"qJpBhkl5df6jTFc5f6HVr1y5OBVKykAzPZfWuUtXk9hVGlxQ2MfwgkbQcS2BwKwwcPet9/ZuvTQB5VKn",
+	"ev48H2M0HCITo3ApdaFwBlsn9Ufw/dxJK1x4EufMwW4Y2WQDDFwbiZ5O/ZZMO+ITIEMVnEJhuviVWcEa",
+	"r/f+V78c3Hl/DKyHbsUElHyMqhbgZIfqwFN3ZrWDqj4lQasrtoxgtZEDR6IxtLsKMol7SSEVe0C2+Mt9",
+	"LFIMJNW8SHo/WCtgcK5I2I2N1oGxazrlb0Y0UqMkAZc3jirATW+5/C171fMHOu7OF1svPTFYeLfLsLp7",
+	"vNb/f2JyiPY7t6/ufvQ/JblaGoXiZWbjCk4YFhRA1RAbWQkpY5JE0tY0ooIwGkecxWjdqaaSuHXkOA2r",
+	"R/uuY1Ueac9wZRhZUgTCh7FDvMnVwcgRqgS81kw/2jFz4vU/w9tcV0o8eBKDu6bkXlPjGsIE/CUeTAN7",
+	"KERKkOSUqy72Bgw+s0O7xCaGXWYymKf6IihAufnLgBNX5u15ZYX8PA7YOgGT0MB2PLZY4LxoBxZRLh6O",
+	"KD5U9KA8iRp/PC7xxp3PrGSWt5/f/+iTwWd/xPMde7INGmx1O8W62porXcCx5JGRrqoETK5pjeVNiUVz",
+	"bOFvLOkK4TWEgv1FCrYu2rIN1kcRWt08pXDkPko0jc0kTyvtZGxqdD3eNLgvsSskU/dX0c4ouxpm6cR8",
+	"28yzxfqqRk5r0pJRqKytlUYkpJqukC3GOgStH0bp9ul0a3SLnUBg/G3lVxoHLb49QxF28O7zO3e/zGCB",
+	"TevI4UFAIyZCGmd4yohuctI9U4qi9xk8mbu6KFgsuaBr6yU9frxQ1DgkQux28s/QeKrgIKArFQbB3vNh",
+	"WIdjZfnJi7mjcb2Rdt98b/BK9qbGbBOi5HxnNJ8J5/Fe2vPMGrPshSQh7cM97LVk5DaGBZbthaZRZCtQ",
+	"tbjYHOXo2Mw2gwBDVNYPEPcIZ2o+bc4L7xyIXuIYM6eXg4+/GDxXfATVyqW5mPbmGrBXIPa5Q4nj/jy7",
+	"NP5E0JtEqGtJ2+iKMGIob5EfnT9BlObB1jK6YRJXpowTF2avRfW6MNIaZDFtStLtVIdq3sNgycvWdyDj",
+	"DXDBCamJYkz4aN+pS3i6ccJ8Z81AYeyZmbFmTnPxOGozxajn7+zevDO4/f7g5ecm0l6DQpMutWFQBoMs",
+	"6nBRtbEcjb4T1KkivIk+1xAUSvSYa9s/oUbWKJADDmHmUKCQhBLjrFs0bhff+2kw4zuj+lmkxHi2AmHc",
+	"AJNFYW3WxKY0ath9e/U8rP447HuOGQ1aVSIwghe0hmpeICJtqrZ8Bkijl8Cg5Vh8UgO2LLwVc/1EjEY2",
+	"FFXlmiGDXopiXFK/xIZa+RZhnmRx6UWk8dGjS0hL5LYhMI40mFGLVRXXlLRrlvhL4ZIyUcEHWZRvSJsc",
+	"6FWEji54bbVDNsE2VsZK6+A1+qTNamTD5nRsLBNkL8iUlGYdchrM3kbaL9rqNme93LpcCBiNIjQmMW8V",
+	"yHHRXYCBq/A+/PlDHAT+vuBG8mzRWsRT/7HZTYNtciGsUOPbgfs4QzP4t8roYMBWZG8AkM6Qtr346527",
+	"nw6uv7n/zm8zhA2JGJhuvZztMWoNsFCpSNTIqdQDzhVGBrAQ3cJKJ00Sk1QpI74quS5QH3XcDoytsidW",
+	"RmIQRrzoWUfjujDsmCfuFEMzs2hFISzD0QlcsiKKNplPssIcz5PoeJnOcJ2JMYKAvalNG9kOdNkk/LRx",
+	"NqbQHD++ePzhYwtHF5cWFo79U3oxdn/1yu5bN5PemsuVxSMPu8KrKetGxpLP2TdKTnGeDqbxPmm7j6dr",
+	"q7sMCsg8T+Y31wifzHb8dg95NpC+4JqCuoezG0ifct3CMzP/5rndO7/7+qfPpylE6eOqI7uKDS9275WX",
+	"8ou1jxWveWlhYXHhyOKxpaMPHs281+CxbtVlHOZe2bl9dfCH/weQABPuh9oDZtLVnxzK6H7yYppuveig",
+	"n82d9vT+M/fXLKnEQDbz2g4yePf3g/fvDl59efeNzwf/9dzuJ6/t3/n9zt0v9z++VrliKEA5mpWpNlFK",
+	"JlycKbU8xwLGO16CmdRXnqGH8fVPd+5++s0X13dfvblz512kodikcZiADguG80Aai1WGk+Zn0DrTuhMU",
+	"y4UDHRSkByVyDU0zFFGNiz1yEUf37dy+uvvhO7tXPxi89uLeW+/dXyOPy4RY28CfUdES1nIy9UDPWsOc",
+	"FmVmyGDNzorViDVwnJhfZ2i7/82zu/959Zsvru/cvoFoUxJhLvOwOAbiRJ9wKETe6Lt+h+SHoCksY4RB",
+	"lZx+xBXGrxKgrqpKLP1kqroubCC1qmI4hX0rNflClFuCWkJqm2SuJVG07+xP64I2ZFcTatWWGtnAAIr/",
+	"Cx3boiiwwiU/2XitdWHL1TZYU8aGw6dShWqBbJAE2fa4+YlQ8uMujTWWuKWCtGQ3JlxBoBhGohmJ18fq",
+	"wUB6AD6P1VFPl5IXDxBfMT35K0JigPeMZcX9j9/f/bfn/LLiVFA0Cz/9CPKYUZSfz1TaPOC41bFmGYhb",
+	"ZZc0qk1JFFEVo1jbwEExm6BGLkC0IrvUYYGGaHgablj8Mi8DGmNuzX0QTICBrvcT3kxFzhZVpC2hb4Ag",
+	"0MTSloRbF5GUIC17I9dWA/2E+JuKo5nOv5AjhgLOZZsC6X65kjTuzT20GVOhU7egfcc+aPYKGYcGu57/",
+	"yc6d67aRMQ4W8W1M8Bme0v1UrbSZbkn4isdYtyVmAe9wbK7s5NEr1QpXqptfWVKHGmDpEakwk3xw46dp",
+	"mupyBZI1jDh69BhA1K4Ih0cuBgq2Z9X2l+ymd391c/eNn3/95c3Bc7/95ouX9z58f3Dz+u6v3tm5+yne",
+	"6fI0YDXQfwtOOl74ckSI0KYh0FzPlBrt3fzJN19cH7z65t7Nn/zl6rXBR+/svn3b/vHC5/979f3/vfr+",
+	"FFx2XmfSp/1RGsAR0YYr07uNxcurpNeS0LMKg49iCW4abT8KGWItSGGYrgh9CTc1cmG4CnrC+IjzoaJf",
+	"AYssN53Wa1/JLGpliANTlTTpytQXHsMWk2Ty7zR7THbhwU4bdHNY4RqIoXt3X93/6vlD4pdOZVeFTuAz",
+	"XOkko2xSgOoTIurbhk1IT6P+eLNph8YY4Ta10fQwz9xNU2RDS+CBQeMhOzRn8ct3Btf/fcS65vMUJydZ",
+	"3lWctKZJ3h3rISbptp2CCI9jL7w+ivWYGAsdfMFTYc7ZTFboaMri1v/3PMx4gFN7mKE5fbETyCbMu3g+",
+	"FjNi29mDQ9g2zMeMWMhBJUImdV36rCB87xGc9BDvVbZ0gOdaJdua1a1KD+PPzw3evWGZ+5+fG7z62uD2",
+	"v+394tm9F67v3vowczxYsyB3sSzcxlPIU+6hQ4SenaMIem4JeTfgYVGmvV9+NPjyp4Obz+7eessDvyLV",
+	"6WxXqxRBXUEHwoWWto4nGA16ruuBFIxgEFmNnGxJabMfksiyiGpGmIDUVEN40OTgIii0JC26DTlcmL7s",
+	"dDHZ1etiAxa7UfVZwHJ3SEhNOq7/IuHKJ/PY/oynMh0RD2i4Hy5FMVRPCmtJVPY+/HDn9tXdW2/hQVRK",
+	"i/pDjTfL21rHY47d+KyJKFzU3Tc+ye117HVtdRvjr+pj5oFDvKaPdRvjLYMJ2z1HmxCfCCWBIRGbMTVb",
+	"Hcclze/cvrt7687ei5/uXr2WgR8Aq/i2/hDjTwRx/eVhlZRsS43FZIYsDWH4WLdxL7jv/DLLlcWFmvnv",
+	"4tLyw0ePHq1gywFbJWtuqTy6w2lMgepHfeWNYMMzdZq+PXjuPTyT0dMYQuZ5bQsDFQdeu9JBZzBhCOui",
+	"HIbFfbhG0UFBumrzpw06RYyGM4Tt/pcf7n1wd+f23f0X/3XvXz+fDF5nHw+Zy6wajmpvy23mELssshiJ",
+	"qy3jGcowex/c/frn7xYhzbTK4OMyHFEGk4JNXqETaj070ayKgr2MSdoZoWo1v6QkNwogBDhOAKFqNNY1",
+	"cmTBmRlWwzYXXGkD7W1GzvCAiYCRM7RHqNpSfjEVa05PUETP0lhbmyyslibrpZkVHyg+ZHHBH3vjjQpK",
+	"20ZMOZoP9iCcGIEeY/G5bZPOsSpN0WZs2cKy1g7Eu6L6Vxtc1OFwN4qm8wSIufgg9y4U0W5jLFDPlu2C",
+	"vnZRVDJcCOBxWjxqR4OPJ92Q8OlCZlz4YtUM/p2L5DFLLxL4cxfysOT83bfe2//4NyP5Qh7BC76at4Lz",
+	"mEoA+IBKNFanBNTIhZaE/qzuF5p0BGijo9CJ5SDHr7UYxqkRlJhtAolwiq43sdK87QjIgaUUSyefdJ1i",
+	"hwIzkmILi1OEP9i1/a3S/t3sYwNjoX6PVYxmmatiFPP9Gy/s/farb764bhSbOy/v3LmTN7wXItwkaxda",
+	"NVJvnUMp2bTKoosrc6n0LvCz2WQuZYJrtS6MqqmS92tkNWcdc51FXRoTkktXfcSZ0NbFeYaBGIlvGV7C",
+	"8ido9UmKqgi/0xntVQVIPCuT2WzMqGY/JXDK3vdZB1wj0frmi+uDL3+ze/2mwzAPVo03xiGeQe0m15hg",
+	"bOiNIIiT9mjHBdpA0rirLlEuqOYf7Tq+CwhgJikTJbNCNuRWUj0qaXGJADS0v8EsTGeJJbtvv/P1715G",
+	"LNl94/l8tYcpMOOy4QJjyowIJDGQ52OpR9Ww7bCgUw0RspdkYHNFZLPJA/Y9LD5ieyFgTH9EeYj5HjyR",
+	"s1cSMsJYCDPX4Atv6ZHTGGJeIu4/rXGdEWPHFD31Rdob5cCsNqJ9oiUx/9jFr2SAAUFCUGvRuSWKRE0E",
+	"zLfNeWRguqqTmrZ+vIdzOSSRzWL0y88PbrzpN81OFwWiWfskFAi/WID684ZZFtrcHuHNZnk8A5vn2Gzw",
+	"CUjnVYHkwYc8XD9jszmBP6IEEa4Q1u7oPpYQcQJCyMNZlqR4d+f279AhsveLZweffTT44l//Suhj6NP0",
+	"cVqZkatjUtmhVCG3ybGQDGsmB3PExvdPrZHcWjbIJt8GIyzpCqj7Zn7dGCWeINtYtJ49C16cKTWaQIss",
+	"e5iZAe5/Ptu/8QISob1fPLtz+6Wd21eLHG3l+eu85Rz3iifdIo84FXlOi53UbcwrFm/sMGHuXUt24zQY",
+	"BrHJBdc0bfq1Ycin4MpilUfUVIebwgxljjD9hN3kPWinsLrKcuXh5SML/3v1PxYfWoYUDMssM6kZmTSP",
+	"hWMPLc0dW1hYwK9tE/nlypHBq5/t/e7Nwav/Wd7ibrfwHSmcsf/Rn/e+/Gj31oeDd5/Fnf7l6rW91/9n",
+	"/+Nf/eXqtd03P/36zT+VUUMtkmbr3xd6oDJ38tvgbp+xw3hIDjG85Gaxo/0Q2IkzKR4KR7HuU+sWS1qP",
+	"2mhyM61KqEKNnEyrLtGYWZbSo31bsxI/aygA7uwKI1TBWTL9zGYmiDLcO+Hb7RTeuf3S7q8/LWOSxFQA",
+	"TJmBZsaFShrUvMFbYMs1pC+lOgnEWSrGxDLRMWNQsbRKYikhArOVFiJOXLxmMKq7MSP3JYUghNTsfq86",
+	"djJd6GEnr+AsRR7q5IkZigV/en/31oe7/3l196338n45XxK8PblOLGWz8NDOml/Tqp2YCYJFxV1LRuUs",
+	"e3Be1u1kDzqzS7Kar6ohor73gM7AsmDecuoMdgQ6WDG+v7Y2cloEUdfQINxfAW7AkczQVPfyc4Obv9//",
+	"+Nruz16ZgBOueYUXFy5gW4c+SPttG42IB24v7zJ4yaoEui5XEzuwu7JYuwpihBSWzvAhQNKu7jAjjt0c",
+	"3hOwuzk0f8+tD0cc5wD4kaNQ44kpVMtPKac5DuU8xN7yFX5v7+Mw0yFC20xQJCHB5FCqeoaKNoJ3JKa3",
+	"AMjzXGxzTdNUJq9UcoZpbCouWA/hDRE7mOQODWvSNAApDPoDWUy6TFSxJPYW62ggfuCrB562YlRhrJYK",
+	"GRiKbTMBxaUyDVmgKQpOE4EqRZrdOAnweEpybwmi02ZnLLlNB1R3ipPOJ7d3HGriWFrFOZ2cyfQS04xI",
+	"tVtAEZmG05hh8Mkf/jx49bXBc+/tffnazt139154uQTqDmWejhDTwyakxUSUzYaGDt3pkcxGC5hZxOak",
+	"EJ2PmeuiecBhq4X1O83AB7qQZWtqmgm+K5YBONPd1z8f3LxREtnnsZnwTI5mSLzJKZfWPxLEDJK4aGTz",
+	"vri2QrD1W29QvQEpqEl+6UrW8QTP2DJLw5hg9nGomGAm+I5gwuDmi1+/frWEWGSALwIeFYup0KpOuWYV",
+	"qavLMGaUeaGtExoUnH88rd8UUEEaDMqTJbVxsKFZHPNtX3mvc8mSDpHQukn4WJaEZQJm6eX/fP9P748t",
+	"dYsJjGqM1iBJkjw9VDCtK9q2EEKJjEystGm+xBxwzOfEwkF9m8bdJ4rysEZWFTZmVEOGBV6Ql3PObmJC",
+	"yCO4FSEBKNtRyaWlT2gQMU0lrCHbuabNZma6XgLSMRGCzeY9zfktKdqWX9RIf7/C/XMx5LWeriD/dyyE",
+	"EdG3SMUyWLvNWe/QrNDYzWPn9u927tzZ+eqd3Wsf73/0ST6LxJPU7Xpo5uLCh5N/bbVC++wK9o1kzZip",
+	"Vqp09WSsW4nLFpSoHjUcGuqXaGXbTSls1RgxGnurNMpN2dWlItBPGWYxw7ozV68Onr+z9/O7eZg5ABkZ",
+	"tZC0Jn1voHQpRLSkhFSNUFLq2t8BscTGnF4rzPmkw+mhYa2bogBl7fZnyMy+/I/BCzcQzIimBcAuMADI",
+	"TZXUzkn6o0FjQOyyanv6Yd084i+bV1sXqzYkLX2T2m/cCICnrjcloRHfYiu2oA4LSZPyqBu7Pl3JYxHV",
+	"to4e/OUKouTat6GZ1lwbvAuKaULVukjuh83ES+aylt2GDPs+88IZs4V7sSwADCrLlac4fZrPhZRjL7U2",
+	"xvwmTX4dYAwzbXXnVIvPtflcm84tLSw9WN6mAMudtUBssXg28nBRJmgxaRglqPMptIrDKDFmVgonGKfI",
+	"i9SC2kaoFknVFjjja+QJMDnZmZIiufZOMBH6KpSZuc66NR2OruOGx8m+nWebOte++mj39c93b324c+fO",
+	"4OOf7L19rezJWs5XfLCnLrlwaNurM8Mo73Pt++A6Qw2l5BskAPdDwIVgvXWBRKJGTlHDSnLj9GS8pcDE",
+	"uUIoQUGMdBVDE2aGW1fXhRkv6WUKjZysFO4hJudwlizjOQylGCbJEIFv76W/+4d84rcfNUDSHxcKcd7q",
+	"AiVcaYdQYdmIIaWHO2cePlwPHECjSFI+O1ShJ+87mV3Qxp3Baz8b8U7gSRbLH65SvSW2UiR59uZLJzpI",
+	"lDXa1Eh7qTfCcfKML8LFPbp2BxmC7807dnh0CG6EAjHAotDO3f8cvPjrwWs/M5PLCNPTrEOhbqgReDGr",
+	"0yDA38inAHOfjEG2KnT+Ym3G2Slnb3wy+M2vEec82DZMStDIGnJFG9EBrKywwxKV/WgUkZhvtnRSD8ei",
+	"ta2HCuwJGxDbtYQbBPqV2ehR3WJt0qDBliduFF84GL6WpXswxXfFuHrt1t7rv929/sbutd8M3r0xJS7k",
+	"xMkZIwNGhabUC2xLriPkEH2C1DIkTwnhA2qnHcHDFscJzfNZahVDfvhXkkdhwr92pmFu8nNMGfwpIjaJ",
+	"2I8dTnrUQrLFZplX//XzN/a+/GhU1h2Ld5bU3xPSdT0y0XmLAudg/EMSM83Y36nw3P0P/n3/hT9OOJy+",
+	"CMZEpKSulogLViU/7rKuTc6jmy5wz8amGIkKzfJgPfYa5r/P9Hkz42FKg30RjM+eg5ilGdqgbr68+4f3",
+	"RorEjLpVzDfzQvbG6HpO3epQo301mO4xJojuSQIlE6Fvn+1DZDuSunh62dVQynI0PL4vgsdlbxTkS566",
+	"1gzSLGM+S1Po3u9fGtz4b4TSWPjouKv0fCz12HxRrK4jWM+F0WyxPpq5WhSBZ0tZK9onSlofr6GCNpDU",
+	"iCBYRVhGIFxDB8a+IjA/C21XDQjCcXwL1AUjHni1XFjxmnm78m1qbvnLP+3e+M3gla/27nww+PgnX//7",
+	"e0WRgk0W2v0U94I/UC/p0cFzQcWen6VQXEHtZO/vEJ/lWc7oJZeCzWnednFc933/1BrEaK2Qs0+cX7M2",
+	"C6NCQesbGfbvTxxPwy2i16TYbFAxt2ZGKvLALfkqklz07QBusnd3TWaYieeHFqOxbjDqBxp2qPAP6UKB",
+	"vb+g7kYj7+9wG+wvLUYj3XrafmozHfPAzRczGvbhp7zh47Kz9S4/efFK1RB3ucUZfLpoHoy3/YeH5QWA",
+	"jzilHe55pVrpxlFluTIPcoBF5AL/CVVbUHvTegZuv7LzxS/2P/5VxpvoHBXVQqaXxLhC0SVVI0kogx0D",
+	"Ihl8AzASUE0juZl4q1w1xBqx6R2uJFumaZWqFLf6UmmMvO0sWSNYJHPn9itJP8akQ/Smf2vWFmKH4jE6",
+	"lMyarPaQczV7nNYBFYaCdmgHAJI0+7fvZZugeJpOpSzdaogtKsI5Dj0NbGnxfo1gufu8q903nOs1nsR7",
+	"hEZzSEs6I8PZuf0KVLG07X3dBg3vKTg5l4PQiWUAzRpqZKgeXKajWrfhW9qpbR4y0HihYSEXm1WC7YNr",
+	"BAP6/3L1Gja2M+tzXWftoJY0jw77qIxJWwquZYzI/cvXdv/npUxV4Fg2vKA6YeUICLmqEmmrdiTXHZs8",
+	"CRZXMbN87cx5slg7krYzd0BZF3AxAhZr3jRnyRS5D2gylJVklwLW0Sy8392Vnc9f+vrNP61nDD/ppIY9",
+	"/L8BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
