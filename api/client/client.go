@@ -339,14 +339,11 @@ type CarryRequest struct {
 	After       int64 `json:"after,omitempty,omitzero"`
 	Attachments *bool `json:"attachments,omitempty"`
 
-	// For The node it is for; left out at a township or village that sends up.
+	// For The node it is for: one below, or the township above that is to take it in on the way up. Left out it goes up to the county.
 	For string `json:"for,omitempty,omitzero"`
 
 	// Full With the node's own entries, for one that lost them.
 	Full bool `json:"full,omitempty,omitzero"`
-
-	// Personal Must be true where the bundle would hold people's data: it is signed and not encrypted.
-	Personal bool `json:"personal,omitempty,omitzero"`
 }
 
 // Case defines model for Case.
@@ -1598,7 +1595,8 @@ type ClientInterface interface {
 	//
 	// The node in one file, taken while it goes on working: its state as of one
 	// moment and every attachment (a tar in zstd, with a manifest of hashes),
-	// without its private keys. It holds personal data; keep it as such.
+	// without its private keys. It is encrypted to this node's key and to the
+	// county's root key, and restored with either.
 	//
 	// Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 	TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1628,8 +1626,9 @@ type ClientInterface interface {
 
 	// ExportCarryWithBody 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1638,8 +1637,9 @@ type ClientInterface interface {
 
 	// ExportCarry 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2400,7 +2400,8 @@ func (c *Client) ResolveAttention(ctx context.Context, entry string, body Resolv
 //
 // The node in one file, taken while it goes on working: its state as of one
 // moment and every attachment (a tar in zstd, with a manifest of hashes),
-// without its private keys. It holds personal data; keep it as such.
+// without its private keys. It is encrypted to this node's key and to the
+// county's root key, and restored with either.
 //
 // Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 func (c *Client) TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2470,8 +2471,9 @@ func (c *Client) ImportCalendar(ctx context.Context, body ImportCalendarJSONRequ
 
 // ExportCarryWithBody 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2490,8 +2492,9 @@ func (c *Client) ExportCarryWithBody(ctx context.Context, contentType string, bo
 
 // ExportCarry 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -6592,7 +6595,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The node in one file, taken while it goes on working: its state as of one
 	// moment and every attachment (a tar in zstd, with a manifest of hashes),
-	// without its private keys. It holds personal data; keep it as such.
+	// without its private keys. It is encrypted to this node's key and to the
+	// county's root key, and restored with either.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6626,8 +6630,9 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCarryWithBodyWithResponse 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6636,8 +6641,9 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCarryWithResponse 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -10199,7 +10205,8 @@ func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, 
 //
 // The node in one file, taken while it goes on working: its state as of one
 // moment and every attachment (a tar in zstd, with a manifest of hashes),
-// without its private keys. It holds personal data; keep it as such.
+// without its private keys. It is encrypted to this node's key and to the
+// county's root key, and restored with either.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10257,8 +10264,9 @@ func (c *ClientWithResponses) ImportCalendarWithResponse(ctx context.Context, bo
 
 // ExportCarryWithBodyWithResponse 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10273,8 +10281,9 @@ func (c *ClientWithResponses) ExportCarryWithBodyWithResponse(ctx context.Contex
 
 // ExportCarryWithResponse 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
