@@ -182,6 +182,14 @@ func TestCanaries(t *testing.T) {
 		}
 	}
 
+	for name, at := range map[string]*site{"hub": p.hub, "township": p.township, "village": p.village, "next village": p.other} {
+		if text := at.log.String(); name == "hub" && !strings.Contains(text, "route=/api/v1/cases/{id}") {
+			t.Errorf("the log of the %s was not looked at: %.300s", name, text)
+		} else {
+			loose(t, "the log of the "+name, text)
+		}
+	}
+
 	// Who looked is there to be read, by who may.
 	var seen gen.RevealList
 	until(t, "the village's view to be at the county", func() bool {

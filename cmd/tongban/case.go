@@ -6,11 +6,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -28,6 +32,28 @@ func caseID(text string) string {
 		return n.String()
 	}
 	return text
+}
+
+// impersonal refuses to ask for a case by what identifies a person: it would
+// stand in the address of the request, which lines in between may keep.
+func impersonal(text string) error {
+	_, id := identifier.ParseIDNumber(text, calendar.DateOf(time.Now()))
+	_, phone := identifier.ParsePhone(text)
+	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	if id == nil || phone == nil || han {
+		return usagef("请用办件编号查询，不能用姓名、证件号码或电话 (ask by the number of the case, not by what identifies a person)")
+	}
+	return nil
+}
+
+// aboutCase checks the arguments of a command whose first is a case.
+func aboutCase(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := args(cmd, given); err != nil || len(given) == 0 {
+			return err
+		}
+		return impersonal(given[0])
+	}
 }
 
 func caseListCommand() *cobra.Command {
@@ -56,6 +82,9 @@ func caseListCommand() *cobra.Command {
 			return err
 		}
 		if params.Division, err = parseDivision("division", *place); err != nil {
+			return err
+		}
+		if err := impersonal(params.Query); err != nil {
 			return err
 		}
 		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
@@ -87,7 +116,7 @@ func caseShowCommand() *cobra.Command {
 		Use:     "show NUMBER",
 		Short:   "办件详情，个人信息已遮盖 (one case, personal data masked)",
 		Example: "  tongban case show 330523110200-20261123-01-000045-7\n  tongban case show 3305231102002026112301000045 --reveal",
-		Args:    oneArgument("NUMBER"),
+		Args:    aboutCase(oneArgument("NUMBER")),
 	}
 	reveal, why := revealFlags(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
@@ -175,7 +204,7 @@ func caseTimelineCommand() *cobra.Command {
 		Use:     "timeline NUMBER",
 		Short:   "办理经过，个人信息已遮盖 (every entry of a case, personal data masked)",
 		Example: "  tongban case timeline 330523110200-20261123-01-000045-7\n  tongban case timeline 330523110200-20261123-01-000045-7 --why 核对退回理由",
-		Args:    oneArgument("NUMBER"),
+		Args:    aboutCase(oneArgument("NUMBER")),
 	}
 	reveal, why := revealFlags(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {

@@ -19,7 +19,7 @@ func caseRevealsCommand() *cobra.Command {
 		Example: `  tongban case reveals --since 2026-11-01
   tongban case reveals 330523110200-20261123-01-000045-7
   tongban case reveals --staff s-12 --division 330523110`,
-		Args: cobra.MaximumNArgs(1),
+		Args: aboutCase(arguments(0, 1, "NUMBER")),
 	}
 	var params client.ListRevealsParams
 	cmd.Flags().StringVar(&params.Staff, "staff", "", "人员编号 (staff number)")

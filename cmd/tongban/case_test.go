@@ -327,6 +327,24 @@ func TestCaseReveals(t *testing.T) {
 	}
 }
 
+// What identifies a person does not get into the address of a request.
+func TestNobodyIsAskedForByName(t *testing.T) {
+	n := signedIn(t, map[string]any{})
+	for _, args := range [][]string{
+		{"case", "list", "--query", "李某"}, {"case", "list", "--query", "33059919850412005X"}, {"case", "list", "--query", "13800000000"},
+		{"case", "show", "33059919850412005x"}, {"case", "timeline", "李某"}, {"case", "reveals", "13800000000"}, {"case", "act", "33059919850412005X", "accept"},
+	} {
+		if r := tongban(t, args...); r.code != exitUsage || !strings.Contains(r.err, "办件编号") {
+			t.Errorf("%q: %d %s", args, r.code, r.err)
+		}
+	}
+	for _, op := range n.asked {
+		if strings.Contains(op.operation, "Case") {
+			t.Errorf("asked: %+v", op)
+		}
+	}
+}
+
 // itemOf is an item of the data carried in the binary, in force.
 func itemOf(t *testing.T, code string) client.ItemAtVersion {
 	t.Helper()
