@@ -244,7 +244,11 @@ func TestLineDownAndRefused(t *testing.T) {
 	}
 
 	r.hub.must("supervisor", "POST", "/api/v1/attention/"+item.Entry+"/resolve", gen.ResolveRequest{Note: "x"}, 403)
-	r.hub.must("operator", "POST", "/api/v1/attention/"+item.Entry+"/resolve", gen.ResolveRequest{Note: "已由乡镇重新收件"}, 200)
+	r.hub.must("operator", "POST", "/api/v1/attention/"+item.Entry+"/resolve", gen.ResolveRequest{Note: "已告知王芳（13800000000）由乡镇重新收件"}, 200)
+	settled := r.hub.must("supervisor", "GET", "/api/v1/attention?resolved=true", nil, 200).Body.String()
+	if !strings.Contains(settled, "由乡镇重新收件") || strings.Contains(settled, "王芳") || strings.Contains(settled, "13800000000") {
+		t.Errorf("the note shows who it is about, or is not there: %s", settled)
+	}
 	if left := open(r.hub, supervisor); len(left) != 0 {
 		t.Errorf("still open: %+v", left)
 	}
