@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
 )
@@ -60,7 +61,7 @@ func (s *Server) AppendAttachment(ctx context.Context, in gen.AppendAttachmentRe
 }
 
 // GetAttachment shows a file of a case. What is on a paper is personal data:
-// it takes the right to see the case unmasked, and is logged like that.
+// it takes the right to see the case unmasked, and is recorded like that.
 func (s *Server) GetAttachment(ctx context.Context, in gen.GetAttachmentRequestObject) (gen.GetAttachmentResponseObject, error) {
 	c, err := s.readableCase(ctx, in.Params.Case)
 	if err != nil {
@@ -73,7 +74,7 @@ func (s *Server) GetAttachment(ctx context.Context, in gen.GetAttachmentRequestO
 	if !slices.ContainsFunc(uses, func(a store.Attachment) bool { return a.Hash == in.Hash }) {
 		return nil, errNotFound
 	}
-	if err := s.reveal(ctx, c); err != nil {
+	if err := s.reveal(ctx, c, ledger.RevealAttachment+in.Hash, in.Params.TongbanWhy); err != nil {
 		return nil, err
 	}
 	here, err := s.blobs.Has(in.Hash)

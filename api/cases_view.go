@@ -2,14 +2,13 @@ package api
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/node/privacy"
 )
 
 // summary is a case as a list shows it; always masked.
@@ -26,7 +25,7 @@ func (s *Server) summaryAs(ctx context.Context, c *casework.Case, w gen.Word) ge
 	out := gen.CaseSummary{
 		Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department,
 		Division: c.Division, HandedInAt: c.HandedInAt, Holder: c.Holder, Status: c.Status, StatusZh: statusZH[c.Status],
-		ApplicantName: masked(c.Applicant).Name, HandedInMs: c.HandedInMS, Word: w, WordZh: wordZH[w], Flags: c.Flags,
+		ApplicantName: privacy.Applicant(c.Applicant).Name, HandedInMs: c.HandedInMS, Word: w, WordZh: wordZH[w], Flags: c.Flags,
 	}
 	if step, open := c.Current(); open {
 		out.WaitsFor = step
@@ -50,14 +49,12 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c),
 	}
 	if !revealed {
-		item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
-		if errors.Is(err, store.ErrNotFound) {
-			item, err = &store.ItemVersion{}, nil
-		}
+		veil, err := s.veil(ctx, c)
 		if err != nil {
 			return gen.Case{}, err
 		}
-		out.Applicant, out.Form = masked(c.Applicant), maskedForm(item.Item, c.Form)
+		shown := veil.Content(contentOf(c))
+		out.Applicant, out.Form, out.Materials, out.Applying, out.Documents = shown.Applicant, shown.Form, shown.Materials, shown.Applying, shown.Documents
 	}
 	out.Attachments, err = s.caseAttachments(ctx, c)
 	return out, err

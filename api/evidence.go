@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -103,7 +104,7 @@ func (s *Server) RotateTrust(ctx context.Context, _ gen.RotateTrustRequestObject
 
 // ExportCarry writes a bundle for a USB stick.
 func (s *Server) ExportCarry(ctx context.Context, in gen.ExportCarryRequestObject) (gen.ExportCarryResponseObject, error) {
-	o := carry.Options{For: in.Body.For, Full: in.Body.Full, Personal: in.Body.Personal,
+	o := carry.Options{For: in.Body.For, Full: in.Body.Full,
 		WithoutAttachments: in.Body.Attachments != nil && !*in.Body.Attachments}
 	if after := uint64(in.Body.After); after > 0 {
 		o.After = &after
@@ -128,7 +129,7 @@ func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObjec
 		Unverified: r.Unverified, Attachments: r.Attachments, AttachmentsKnown: r.AttachmentsKnown, AttachmentsRefused: r.AttachmentsRefused}, nil
 }
 
-// TakeBackup answers with a consistent copy of the node's state.
+// TakeBackup answers with a consistent copy of the node's state, sealed.
 func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) (gen.TakeBackupResponseObject, error) {
 	now := s.o.Now()
 	name := fmt.Sprintf("%s-%s.backup", s.self.Node, calendar.DateOf(now).Compact())
@@ -137,9 +138,19 @@ func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) 
 		if err != nil {
 			return err
 		}
-		_, err = s.store.ExportArchive(ctx, f, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs})
-		return errors.Join(err, f.Close())
+		return errors.Join(s.sealBackup(ctx, f, now), f.Close())
 	})
+}
+
+func (s *Server) sealBackup(ctx context.Context, to io.Writer, now time.Time) error {
+	sealed, err := s.node.SealBackup(to)
+	if err != nil {
+		return err
+	}
+	if _, err := s.store.ExportArchive(ctx, sealed, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs}); err != nil {
+		return err // what was written has no end, and is no backup
+	}
+	return sealed.Close()
 }
 
 // tempFile makes a file beside the database, opens it and removes its name at

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -49,6 +50,26 @@ type site struct {
 
 	mu     sync.Mutex
 	tokens map[string]string
+
+	log journal
+}
+
+// journal keeps what a node and its API write to their log.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(b []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.Write(b)
+}
+
+func (j *journal) String() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.text.String()
 }
 
 var cheapHash = sync.OnceValues(func() (*trust.Hasher, error) {
@@ -114,12 +135,13 @@ func (h *site) below(at division.Code) *site {
 func (h *site) start(o federation.Options) {
 	h.t.Helper()
 	o.Version, o.Limits = "test", catalog.DefaultLimits()
+	o.Logger = slog.New(slog.NewTextHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	o.Fatal = func(err error) { h.t.Errorf("node stopped: %v", err) }
 	var err error
 	h.node, err = federation.Start(h.t.Context(), o)
 	check(h.t, err)
 	h.t.Cleanup(func() { h.node.Close() })
-	h.api, err = New(Options{Node: h.node, Store: h.node.Store, Blobs: h.node.Blobs, Hasher: h.hasher, Limits: o.Limits, Version: "test", Name: "测试"})
+	h.api, err = New(Options{Node: h.node, Store: h.node.Store, Blobs: h.node.Blobs, Hasher: h.hasher, Limits: o.Limits, Version: "test", Name: "测试", Logger: o.Logger})
 	check(h.t, err)
 }
 

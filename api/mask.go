@@ -1,71 +1,38 @@
 package api
 
 import (
-	"slices"
-	"strings"
+	"context"
+	"errors"
 
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
+	"github.com/tongban/tongban/store"
 )
 
-// masked is an applicant as anybody with the right to read the case sees
-// them. Names and codes of legal persons are public.
-func masked(a ledger.Applicant) ledger.Applicant {
-	if a.Type == "person" {
-		a.Name = identifier.MaskName(a.Name)
-		if a.IDNumber != "" {
-			a.IDNumber = identifier.MaskIDNumberInHall(a.IDNumber)
-		}
-	}
-	if a.Phone != "" {
-		a.Phone = identifier.MaskPhone(a.Phone)
-	}
-	return a
+// veil is what hides the people of a case from whoever has not asked to see
+// them.
+func (s *Server) veil(ctx context.Context, c *casework.Case) (*privacy.Veil, error) {
+	return s.veilOf(ctx, c.Item, c.ItemVersion, contentOf(c))
 }
 
-// maskedForm is a form with what identifies people masked: by the type of the
-// field, and for text by its key.
-func maskedForm(item catalog.Item, values []catalog.FieldValue) []catalog.FieldValue {
-	types := make(map[string]catalog.FieldType, len(item.Form))
-	for _, f := range item.Form {
-		types[f.Key] = f.Type
-	}
-	out := slices.Clone(values)
-	for i, v := range out {
-		if v.Value != "" {
-			out[i].Value = maskValue(v.Key, types[v.Key], v.Value)
-		}
-	}
-	return out
+// veilOfSubmission is the veil of a submission that may not have become a case.
+func (s *Server) veilOfSubmission(ctx context.Context, b *ledger.CaseSubmitV1) (*privacy.Veil, error) {
+	return s.veilOf(ctx, b.Item, b.ItemVersion, privacy.OfSubmission(b))
 }
 
-func maskValue(key string, t catalog.FieldType, value string) string {
-	switch t {
-	case catalog.TypeIDNumber:
-		return identifier.MaskIDNumberInHall(value)
-	case catalog.TypePhone:
-		return identifier.MaskPhone(value)
-	case catalog.TypeAddress:
-		return identifier.MaskAddress(value)
-	case catalog.TypeString:
-		if key == "bank_account" || key == "account_no" {
-			return identifier.MaskBankAccount(value)
-		}
-		if strings.HasSuffix(key, "_name") && !slices.Contains(thingNames, strings.TrimSuffix(key, "_name")) {
-			return identifier.MaskName(value)
-		}
-	case "":
-		// The version of the item is not here: nothing is known of the field.
-		return "***"
+func (s *Server) veilOf(ctx context.Context, code string, version int, c privacy.Content) (*privacy.Veil, error) {
+	item, err := s.store.Item(ctx, code, version)
+	if errors.Is(err, store.ErrNotFound) {
+		return privacy.New(catalog.Item{}, c), nil
 	}
-	return value
+	if err != nil {
+		return nil, err
+	}
+	return privacy.New(item.Item, c), nil
 }
 
-// thingNames are the form keys ending in _name that name a thing or an
-// organisation. A key that is not among them is taken to name a person.
-var thingNames = []string{
-	"company", "shop", "standard", "project", "pipeline", "bank", "school", "activity", "chemical", "village",
-	"hospital", "device", "disease", "clinic", "farm", "vessel", "plant", "river", "facility", "industry",
-	"building", "road", "relic", "heritage",
+func contentOf(c *casework.Case) privacy.Content {
+	return privacy.Content{Applicant: c.Applicant, Form: c.Form, Materials: c.Materials, Applying: c.Applying, Documents: c.Documents}
 }

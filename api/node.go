@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"io"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
@@ -49,6 +50,8 @@ type Node interface {
 	// Carry makes and takes in bundles for a USB stick, and knows the newest
 	// checkpoint.
 	Carry() *carry.Node
+	// SealBackup encrypts a backup to this node and the county.
+	SealBackup(w io.Writer) (io.WriteCloser, error)
 	// RotateCountyKeys makes new keys for the county.
 	RotateCountyKeys(ctx context.Context, by identity.Actor, key string) (store.Result, error)
 	// Hub is the node's part in the county's Raft; nil below the county.

@@ -73,6 +73,7 @@ var routePermissions = map[string]permission{
 	"listCases":       may(identity.CaseRead),
 	"getCase":         may(identity.CaseRead),
 	"getCaseTimeline": may(identity.CaseRead),
+	"listReveals":     may(identity.RevealRead),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 

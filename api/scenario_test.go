@@ -108,7 +108,7 @@ func TestScenarios(t *testing.T) {
 		{name: "the state of the lines", as: "auditor", method: "GET", path: "/api/v1/sync", status: 200, must: []string{`"self":{`, `"below":[]`}},
 		{name: "nothing needs attention", as: "auditor", method: "GET", path: "/api/v1/attention", status: 200, must: []string{`"items":[]`}},
 		{name: "the counts agree", as: "auditor", method: "GET", path: "/api/v1/reconcile", status: 200, must: []string{`"handed_in":0`, `"duplicated":0`}},
-		{name: "an operator takes a backup", as: "operator", method: "POST", path: "/api/v1/backup", status: 200, must: []string{"\x28\xb5\x2f\xfd"}},
+		{name: "an operator takes a backup", as: "operator", method: "POST", path: "/api/v1/backup", status: 200, must: []string{"tbsealed", `"kind":"backup"`}, not: []string{"\x28\xb5\x2f\xfd", "argon2"}},
 		{name: "an auditor does not", as: "auditor", method: "POST", path: "/api/v1/backup", status: 403},
 		{name: "a token that is none", method: "GET", path: "/api/v1/session", header: map[string]string{"Authorization": "Bearer eyJ.eyJ.x"}, status: 401, must: []string{"unauthenticated"}},
 	} {

@@ -70,6 +70,7 @@ type Server struct {
 	ghosts    *memory[string, ghost]
 	epochs    *memory[epoch, bool]
 	offered   *memory[string, offer]
+	views     *memory[view, time.Time]
 	accounts  *buckets
 	addresses *buckets
 	logins    *buckets
@@ -96,7 +97,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
-		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000),
+		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), views: newMemory[view, time.Time](10_000),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
 		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/store"
 )
 
@@ -221,9 +222,9 @@ func lineOf(r federation.Report) gen.Line {
 // attentionItem joins what asks for attention with the entry behind it; false
 // where the caller may not see its case.
 func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.AttentionItem, bool, error) {
-	zh, en := bothLanguages(a.Reason)
+	zh, en := bothLanguages(privacy.Text(a.Reason))
 	out := gen.AttentionItem{Entry: a.Entry, Case: a.Case, Scope: string(a.Scope), Origin: a.Origin, Index: int64(a.Index), Code: a.Code,
-		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), ResolvedBy: a.ResolvedBy, Note: a.Note, ReplacedBy: a.ReplacedBy}
+		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), ResolvedBy: a.ResolvedBy, Note: privacy.Text(a.Note), ReplacedBy: a.ReplacedBy}
 	e, err := s.store.Entry(ctx, a.Entry)
 	if errors.Is(err, store.ErrNotFound) {
 		return out, true, nil // about a node, not about an entry
@@ -233,14 +234,25 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	}
 	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
 	target := identity.Target{Division: a.Scope}
+	hide := privacy.Text
 	if body, err := e.Decode(); err == nil {
 		if b, ok := body.(*ledger.CaseSubmitV1); ok {
-			out.Number, target.Department = printed(b.Number), b.Department
+			veil, err := s.veilOfSubmission(ctx, b)
+			if err != nil {
+				return out, false, err
+			}
+			out.Number, target.Department, hide = printed(b.Number), b.Department, veil.Text
 		}
 	}
 	if c, err := s.store.Case(ctx, a.Case); a.Case != "" && err == nil {
-		out.Number, target = printed(c.Number), targetOf(c)
+		veil, err := s.veil(ctx, c)
+		if err != nil {
+			return out, false, err
+		}
+		out.Number, target, hide = printed(c.Number), targetOf(c), veil.Text
 	}
+	out.Zh, out.En = bothLanguages(hide(a.Reason))
+	out.Note = hide(a.Note)
 	_, err = as(ctx, identity.AttentionRead, target)
 	return out, err == nil, nil
 }

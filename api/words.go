@@ -52,7 +52,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.OverlaySet: "设置窗口信息",
 	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
 	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
-	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注",
+	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注", ledger.CaseReveal: "查看个人信息",
 	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
 }
 

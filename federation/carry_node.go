@@ -2,6 +2,7 @@ package federation
 
 import (
 	"context"
+	"crypto/ed25519"
 	"io"
 
 	"github.com/tongban/tongban/federation/carry"
@@ -10,8 +11,8 @@ import (
 // BundleOptions say what goes into a bundle for a USB stick.
 type BundleOptions = carry.Options
 
-// ExportBundle writes a bundle: with For, the feed of that node below; without,
-// everything this node has to send up.
+// ExportBundle writes a bundle: for a node below its feed; otherwise everything
+// this node has to send up.
 func (n *Node) ExportBundle(ctx context.Context, w io.Writer, o BundleOptions) (carry.Summary, error) {
 	return n.Carry().Export(ctx, w, o)
 }
@@ -25,11 +26,15 @@ func (n *Node) ImportBundle(ctx context.Context, r io.Reader) (carry.Summary, er
 
 // Carry is this node as one that makes and takes in bundles.
 func (n *Node) Carry() *carry.Node {
-	return &carry.Node{
+	c := &carry.Node{
 		Store: n.Store, Blobs: n.Blobs, Credential: n.credential, Key: n.keys.Sign, Trust: n.Trust, Now: n.now,
 		Take: n.Take, Fresh: n.Fresh, Checkpoint: n.carriedCheckpoint,
 		Taken: n.Kick,
 	}
+	if n.county != nil {
+		c.CountyKey = func() ed25519.PrivateKey { return n.county.now().OpeningKey() }
+	}
+	return c
 }
 
 // carriedCheckpoint is the newest checkpoint for a bundle: signed for it at

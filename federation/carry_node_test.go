@@ -26,16 +26,16 @@ func TestSticks(t *testing.T) {
 
 	c := f.Submit(village, "TB-MZJ-004")
 	f.Act(village, c.ID, ledger.VerbAccept)
-	if got := carryBundle(t, village, town, federation.BundleOptions{Personal: true}); got.Entries != 2 {
+	if got := carryBundle(t, village, town, federation.BundleOptions{For: town.ID}); got.Entries != 2 {
 		t.Fatalf("township took %+v", got)
 	}
 	f.Act(town, c.ID, ledger.VerbPreReview)
-	if got := carryBundle(t, town, hub, federation.BundleOptions{Personal: true}); got.Entries != 3 || got.Refused != 0 {
+	if got := carryBundle(t, town, hub, federation.BundleOptions{}); got.Entries != 3 || got.Refused != 0 {
 		t.Fatalf("county took %+v", got)
 	}
 	f.Act(hub, c.ID, ledger.VerbDecide)
 	for _, n := range []*federationtest.Node{town, village} {
-		carryBundle(t, hub, n, federation.BundleOptions{For: n.ID, Personal: true})
+		carryBundle(t, hub, n, federation.BundleOptions{For: n.ID})
 		if out := f.Outbox(n); out.Length != 0 {
 			t.Errorf("%s: outbox %+v", n.ID, out)
 		}

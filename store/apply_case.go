@@ -24,7 +24,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return nil, refuse("scope", "条目的可见范围与办件不符", "the entry's scope is not its case's division")
 	}
 	switch b := body.(type) {
-	case *ledger.CaseCommentV1:
+	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		return func() error { return nil }, nil
 	case *ledger.AttachmentConfirmV1:
 		return func() error {

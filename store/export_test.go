@@ -17,6 +17,7 @@ var HotQueries = []string{
 	selectInForce,
 	selectView + `e.id = ?1`,
 	selectTimeline,
+	selectView + `e.kind = 'case.reveal' AND e.scope >= ?1 AND e.scope < ?2 AND (e.occurred_at, e.id) < (?3, ?4) ORDER BY e.occurred_at DESC, e.id DESC LIMIT ?5`,
 	selectAttachment + `case_id = ?1`,
 	selectAttachment + `confirmed = 0 AND hash > ?1 ORDER BY hash LIMIT ?2`,
 	selectStanding,

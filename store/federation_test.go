@@ -102,7 +102,8 @@ func (f *federation) act() {
 		f.acknowledged = append(f.acknowledged, opened.Head)
 	case 3:
 		if c := f.known(n, func(*casework.Case) bool { return true }); c != nil {
-			r, err := n.Step(c.ID, &ledger.CaseCommentV1{Text: "备注"})
+			body := rapid.SampledFrom([]ledger.Body{&ledger.CaseCommentV1{Text: "备注"}, &ledger.CaseRevealV1{What: []string{ledger.RevealCase}}}).Draw(f.t.T, "beside")
+			r, err := n.Step(c.ID, body)
 			f.note(r, err)
 		}
 	case 4:

@@ -183,9 +183,3 @@ func (s *Store) SetSetting(ctx context.Context, key, value string) error {
 	_, err := s.local.ExecContext(ctx, `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
 	return storage("keep setting", err)
 }
-
-// NoteReveal logs that somebody looked at unmasked personal data of a case.
-func (s *Store) NoteReveal(ctx context.Context, at int64, staff, caseID string) error {
-	_, err := s.local.ExecContext(ctx, `INSERT INTO reveals (at, staff, case_id) VALUES (?, ?, ?)`, at, staff, caseID)
-	return storage("log reveal", err)
-}

@@ -117,8 +117,30 @@ func prepare(ctx context.Context, path string, s schema) error {
 		fault.Point("store.migrate.step")
 	}
 	fault.Point("store.migrate.done")
+	if err := ownerOnly(path); err != nil {
+		return storage("protect "+path, err)
+	}
 	if err := syncDir(path); err != nil {
 		return storage("sync "+path, err)
+	}
+	return nil
+}
+
+// ownerOnly makes a database readable by its owner only, whatever the umask
+// and the folder: SQLite gives its log and its index the mode that the database
+// has when it makes them.
+func ownerOnly(path string) error {
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(name)
+		if errors.Is(err, os.ErrNotExist) || err == nil && info.Mode().Perm()&0o077 == 0 {
+			continue
+		}
+		if err == nil {
+			err = os.Chmod(name, 0o600)
+		}
+		if err != nil && !errors.Is(err, os.ErrNotExist) { // SQLite removes them as it closes
+			return err
+		}
 	}
 	return nil
 }

@@ -339,14 +339,11 @@ type CarryRequest struct {
 	After       int64 `json:"after,omitempty,omitzero"`
 	Attachments *bool `json:"attachments,omitempty"`
 
-	// For The node it is for; left out at a township or village that sends up.
+	// For The node it is for: one below, or the township above that is to take it in on the way up. Left out it goes up to the county.
 	For string `json:"for,omitempty,omitzero"`
 
 	// Full With the node's own entries, for one that lost them.
 	Full bool `json:"full,omitempty,omitzero"`
-
-	// Personal Must be true where the bundle would hold people's data: it is signed and not encrypted.
-	Personal bool `json:"personal,omitempty,omitzero"`
 }
 
 // Case defines model for Case.
@@ -901,6 +898,37 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Reveal defines model for Reveal.
+type Reveal struct {
+	Actor Actor `json:"actor"`
+
+	// At By the clock of the node where it was.
+	At   int64  `json:"at"`
+	Case string `json:"case"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	Entry    string   `json:"entry"`
+
+	// Index Its place in the ledger of the county.
+	Index  int64  `json:"index,omitempty,omitzero"`
+	Number string `json:"number"`
+
+	// What `case`: applicant, form, papers and documents; `timeline`: what people wrote; `attachment:HASH`: a file.
+	What []string `json:"what"`
+	Why  string   `json:"why,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
+}
+
+// RevealList defines model for RevealList.
+type RevealList struct {
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+	Reveals    []Reveal `json:"reveals"`
+}
+
 // RevokeRequest defines model for RevokeRequest.
 type RevokeRequest struct {
 	At     int64  `json:"at,omitempty,omitzero"`
@@ -1164,8 +1192,14 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// RevealIt defines model for RevealIt.
+type RevealIt = bool
+
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// Why defines model for Why.
+type Why = string
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1189,6 +1223,9 @@ type ImportFileBody = ImportFile
 type GetAttachmentParams struct {
 	// Case A case that names the file.
 	Case string `form:"case" json:"case"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // AppendAttachmentParams defines parameters for AppendAttachment.
@@ -1243,13 +1280,26 @@ type SubmitCaseParams struct {
 
 // GetCaseParams defines parameters for GetCase.
 type GetCaseParams struct {
-	Reveal bool `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ActOnCaseParams defines parameters for ActOnCase.
 type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetCaseTimelineParams defines parameters for GetCaseTimeline.
+type GetCaseTimelineParams struct {
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ListDivisionsParams defines parameters for ListDivisions.
@@ -1295,6 +1345,25 @@ type DiffItemParams struct {
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
+}
+
+// ListRevealsParams defines parameters for ListReveals.
+type ListRevealsParams struct {
+	// Case The id or the number of a case.
+	Case string `form:"case,omitempty" json:"case,omitempty,omitzero"`
+
+	// Staff Staff number of who looked.
+	Staff string `form:"staff,omitempty" json:"staff,omitempty,omitzero"`
+
+	// Division Where the matter belongs, that division or below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Since Unix milliseconds.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
 // ListStaffParams defines parameters for ListStaff.
@@ -1526,7 +1595,8 @@ type ClientInterface interface {
 	//
 	// The node in one file, taken while it goes on working: its state as of one
 	// moment and every attachment (a tar in zstd, with a manifest of hashes),
-	// without its private keys. It holds personal data; keep it as such.
+	// without its private keys. It is encrypted to this node's key and to the
+	// county's root key, and restored with either.
 	//
 	// Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 	TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1556,8 +1626,9 @@ type ClientInterface interface {
 
 	// ExportCarryWithBody 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1566,8 +1637,9 @@ type ClientInterface interface {
 
 	// ExportCarry 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -1632,7 +1704,11 @@ type ClientInterface interface {
 
 	// GetCase 办件详情
 	//
-	// By id or by number. ID numbers, phones, names and addresses are masked; `reveal=true` needs case.reveal and is logged.
+	// By id or by number. Masked: names, ID numbers, phones, addresses,
+	// accounts, file names, and every field that is not known to say nothing
+	// about a person. `reveal=true` needs case.reveal and is recorded in the
+	// ledger before anything is shown; a repeat within a quarter of an hour is
+	// the same view.
 	//
 	// Corresponds with GET /api/v1/cases/{id} (the `GetCase` operationId).
 	GetCase(ctx context.Context, id CaseID, params *GetCaseParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1661,10 +1737,12 @@ type ClientInterface interface {
 
 	// GetCaseTimeline 办理经过
 	//
-	// Every entry of the case: what, who, in which role, at which node, when, and how far it has come.
+	// Every entry of the case: what, who, in which role, at which node, when,
+	// and how far it has come. What people wrote is shown without what
+	// identifies the people of the case; `reveal=true` as for the case itself.
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
-	GetCaseTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+	GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDivisions 区划列表
 	//
@@ -1993,6 +2071,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListReveals 查看个人信息记录
+	//
+	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
+	//
+	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
+	ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Logout 退出登录
 	//
 	// Ends the session; its refresh token is worth nothing afterwards and its cookies are cleared.
@@ -2315,7 +2400,8 @@ func (c *Client) ResolveAttention(ctx context.Context, entry string, body Resolv
 //
 // The node in one file, taken while it goes on working: its state as of one
 // moment and every attachment (a tar in zstd, with a manifest of hashes),
-// without its private keys. It holds personal data; keep it as such.
+// without its private keys. It is encrypted to this node's key and to the
+// county's root key, and restored with either.
 //
 // Corresponds with POST /api/v1/backup (the `TakeBackup` operationId).
 func (c *Client) TakeBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2385,8 +2471,9 @@ func (c *Client) ImportCalendar(ctx context.Context, body ImportCalendarJSONRequ
 
 // ExportCarryWithBody 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2405,8 +2492,9 @@ func (c *Client) ExportCarryWithBody(ctx context.Context, contentType string, bo
 
 // ExportCarry 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -2541,7 +2629,11 @@ func (c *Client) CheckCase(ctx context.Context, body CheckCaseJSONRequestBody, r
 
 // GetCase 办件详情
 //
-// By id or by number. ID numbers, phones, names and addresses are masked; `reveal=true` needs case.reveal and is logged.
+// By id or by number. Masked: names, ID numbers, phones, addresses,
+// accounts, file names, and every field that is not known to say nothing
+// about a person. `reveal=true` needs case.reveal and is recorded in the
+// ledger before anything is shown; a repeat within a quarter of an hour is
+// the same view.
 //
 // Corresponds with GET /api/v1/cases/{id} (the `GetCase` operationId).
 func (c *Client) GetCase(ctx context.Context, id CaseID, params *GetCaseParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2600,11 +2692,13 @@ func (c *Client) ActOnCase(ctx context.Context, id CaseID, params *ActOnCasePara
 
 // GetCaseTimeline 办理经过
 //
-// Every entry of the case: what, who, in which role, at which node, when, and how far it has come.
+// Every entry of the case: what, who, in which role, at which node, when,
+// and how far it has come. What people wrote is shown without what
+// identifies the people of the case; `reveal=true` as for the case itself.
 //
 // Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
-func (c *Client) GetCaseTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewGetCaseTimelineRequest(c.Server, id)
+func (c *Client) GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseTimelineRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -3352,6 +3446,23 @@ func (c *Client) Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
+// ListReveals 查看个人信息记录
+//
+// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
+//
+// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
+func (c *Client) ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRevealsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Logout 退出登录
 //
 // Ends the session; its refresh token is worth nothing afterwards and its cookies are cleared.
@@ -3817,6 +3928,19 @@ func NewGetAttachmentRequest(server string, hash Hash, params *GetAttachmentPara
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
 	}
 
 	return req, nil
@@ -4457,6 +4581,19 @@ func NewGetCaseRequest(server string, id CaseID, params *GetCaseParams) (*http.R
 		return nil, err
 	}
 
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
 	return req, nil
 }
 
@@ -4521,7 +4658,7 @@ func NewActOnCaseRequestWithBody(server string, id CaseID, params *ActOnCasePara
 }
 
 // NewGetCaseTimelineRequest constructs an http.Request for the GetCaseTimeline method
-func NewGetCaseTimelineRequest(server string, id CaseID) (*http.Request, error) {
+func NewGetCaseTimelineRequest(server string, id CaseID, params *GetCaseTimelineParams) (*http.Request, error) {
 	var err error
 
 	var pathParam0 string
@@ -4546,9 +4683,45 @@ func NewGetCaseTimelineRequest(server string, id CaseID) (*http.Request, error) 
 		return nil, err
 	}
 
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reveal", params.Reveal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
 	}
 
 	return req, nil
@@ -5720,6 +5893,96 @@ func NewReconcileRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListRevealsRequest constructs an http.Request for the ListReveals method
+func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/reveals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "case", params.Case, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "staff", params.Staff, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewLogoutRequest constructs an http.Request for the Logout method
 func NewLogoutRequest(server string) (*http.Request, error) {
 	var err error
@@ -6332,7 +6595,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The node in one file, taken while it goes on working: its state as of one
 	// moment and every attachment (a tar in zstd, with a manifest of hashes),
-	// without its private keys. It holds personal data; keep it as such.
+	// without its private keys. It is encrypted to this node's key and to the
+	// county's root key, and restored with either.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6366,8 +6630,9 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCarryWithBodyWithResponse 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6376,8 +6641,9 @@ type ClientWithResponsesInterface interface {
 
 	// ExportCarryWithResponse 导出携带包
 	//
-	// Writes a signed bundle for a USB stick: at a township or village what
-	// waits to go up, at the county or a township what `for` has not seen.
+	// Writes a bundle for a USB stick: at a township or village what waits to
+	// go up, at the county or a township what `for` has not seen. It is signed
+	// by this node and encrypted: only who it is for can read it.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6444,7 +6710,11 @@ type ClientWithResponsesInterface interface {
 
 	// GetCaseWithResponse 办件详情
 	//
-	// By id or by number. ID numbers, phones, names and addresses are masked; `reveal=true` needs case.reveal and is logged.
+	// By id or by number. Masked: names, ID numbers, phones, addresses,
+	// accounts, file names, and every field that is not known to say nothing
+	// about a person. `reveal=true` needs case.reveal and is recorded in the
+	// ledger before anything is shown; a repeat within a quarter of an hour is
+	// the same view.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6475,12 +6745,14 @@ type ClientWithResponsesInterface interface {
 
 	// GetCaseTimelineWithResponse 办理经过
 	//
-	// Every entry of the case: what, who, in which role, at which node, when, and how far it has come.
+	// Every entry of the case: what, who, in which role, at which node, when,
+	// and how far it has come. What people wrote is shown without what
+	// identifies the people of the case; `reveal=true` as for the case itself.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
-	GetCaseTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error)
+	GetCaseTimelineWithResponse(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error)
 
 	// ListDivisionsWithResponse 区划列表
 	//
@@ -6838,6 +7110,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	ReconcileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReconcileResponse, error)
+
+	// ListRevealsWithResponse 查看个人信息记录
+	//
+	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
+	ListRevealsWithResponse(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*ListRevealsResponse, error)
 
 	// LogoutWithResponse 退出登录
 	//
@@ -9144,6 +9425,54 @@ func (r ReconcileResponse) ContentType() string {
 	return ""
 }
 
+type ListRevealsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RevealList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRevealsResponse) GetJSON200() *RevealList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRevealsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRevealsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRevealsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRevealsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRevealsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LogoutResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9876,7 +10205,8 @@ func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, 
 //
 // The node in one file, taken while it goes on working: its state as of one
 // moment and every attachment (a tar in zstd, with a manifest of hashes),
-// without its private keys. It holds personal data; keep it as such.
+// without its private keys. It is encrypted to this node's key and to the
+// county's root key, and restored with either.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -9934,8 +10264,9 @@ func (c *ClientWithResponses) ImportCalendarWithResponse(ctx context.Context, bo
 
 // ExportCarryWithBodyWithResponse 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -9950,8 +10281,9 @@ func (c *ClientWithResponses) ExportCarryWithBodyWithResponse(ctx context.Contex
 
 // ExportCarryWithResponse 导出携带包
 //
-// Writes a signed bundle for a USB stick: at a township or village what
-// waits to go up, at the county or a township what `for` has not seen.
+// Writes a bundle for a USB stick: at a township or village what waits to
+// go up, at the county or a township what `for` has not seen. It is signed
+// by this node and encrypted: only who it is for can read it.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -10060,7 +10392,11 @@ func (c *ClientWithResponses) CheckCaseWithResponse(ctx context.Context, body Ch
 
 // GetCaseWithResponse 办件详情
 //
-// By id or by number. ID numbers, phones, names and addresses are masked; `reveal=true` needs case.reveal and is logged.
+// By id or by number. Masked: names, ID numbers, phones, addresses,
+// accounts, file names, and every field that is not known to say nothing
+// about a person. `reveal=true` needs case.reveal and is recorded in the
+// ledger before anything is shown; a repeat within a quarter of an hour is
+// the same view.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -10109,13 +10445,15 @@ func (c *ClientWithResponses) ActOnCaseWithResponse(ctx context.Context, id Case
 
 // GetCaseTimelineWithResponse 办理经过
 //
-// Every entry of the case: what, who, in which role, at which node, when, and how far it has come.
+// Every entry of the case: what, who, in which role, at which node, when,
+// and how far it has come. What people wrote is shown without what
+// identifies the people of the case; `reveal=true` as for the case itself.
 //
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
-func (c *ClientWithResponses) GetCaseTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error) {
-	rsp, err := c.GetCaseTimeline(ctx, id, reqEditors...)
+func (c *ClientWithResponses) GetCaseTimelineWithResponse(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error) {
+	rsp, err := c.GetCaseTimeline(ctx, id, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -10723,6 +11061,21 @@ func (c *ClientWithResponses) ReconcileWithResponse(ctx context.Context, reqEdit
 		return nil, err
 	}
 	return ParseReconcileResponse(rsp)
+}
+
+// ListRevealsWithResponse 查看个人信息记录
+//
+// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
+func (c *ClientWithResponses) ListRevealsWithResponse(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*ListRevealsResponse, error) {
+	rsp, err := c.ListReveals(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRevealsResponse(rsp)
 }
 
 // LogoutWithResponse 退出登录
@@ -12481,6 +12834,39 @@ func ParseReconcileResponse(rsp *http.Response) (*ReconcileResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListRevealsResponse parses an HTTP response from a ListRevealsWithResponse call
+func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRevealsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RevealList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -345,14 +345,11 @@ type CarryRequest struct {
 	After       int64 `json:"after,omitempty,omitzero"`
 	Attachments *bool `json:"attachments,omitempty"`
 
-	// For The node it is for; left out at a township or village that sends up.
+	// For The node it is for: one below, or the township above that is to take it in on the way up. Left out it goes up to the county.
 	For string `json:"for,omitempty,omitzero"`
 
 	// Full With the node's own entries, for one that lost them.
 	Full bool `json:"full,omitempty,omitzero"`
-
-	// Personal Must be true where the bundle would hold people's data: it is signed and not encrypted.
-	Personal bool `json:"personal,omitempty,omitzero"`
 }
 
 // Case defines model for Case.
@@ -907,6 +904,37 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Reveal defines model for Reveal.
+type Reveal struct {
+	Actor Actor `json:"actor"`
+
+	// At By the clock of the node where it was.
+	At   int64  `json:"at"`
+	Case string `json:"case"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	Entry    string   `json:"entry"`
+
+	// Index Its place in the ledger of the county.
+	Index  int64  `json:"index,omitempty,omitzero"`
+	Number string `json:"number"`
+
+	// What `case`: applicant, form, papers and documents; `timeline`: what people wrote; `attachment:HASH`: a file.
+	What []string `json:"what"`
+	Why  string   `json:"why,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
+}
+
+// RevealList defines model for RevealList.
+type RevealList struct {
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+	Reveals    []Reveal `json:"reveals"`
+}
+
 // RevokeRequest defines model for RevokeRequest.
 type RevokeRequest struct {
 	At     int64  `json:"at,omitempty,omitzero"`
@@ -1170,8 +1198,14 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// RevealIt defines model for RevealIt.
+type RevealIt = bool
+
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// Why defines model for Why.
+type Why = string
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1195,6 +1229,9 @@ type ImportFileBody = ImportFile
 type GetAttachmentParams struct {
 	// Case A case that names the file.
 	Case string `form:"case" json:"case"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // AppendAttachmentParams defines parameters for AppendAttachment.
@@ -1249,13 +1286,26 @@ type SubmitCaseParams struct {
 
 // GetCaseParams defines parameters for GetCase.
 type GetCaseParams struct {
-	Reveal bool `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ActOnCaseParams defines parameters for ActOnCase.
 type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetCaseTimelineParams defines parameters for GetCaseTimeline.
+type GetCaseTimelineParams struct {
+	// Reveal Unmasked; needs case.reveal and is recorded.
+	Reveal RevealIt `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // ListDivisionsParams defines parameters for ListDivisions.
@@ -1301,6 +1351,25 @@ type DiffItemParams struct {
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
+}
+
+// ListRevealsParams defines parameters for ListReveals.
+type ListRevealsParams struct {
+	// Case The id or the number of a case.
+	Case string `form:"case,omitempty" json:"case,omitempty,omitzero"`
+
+	// Staff Staff number of who looked.
+	Staff string `form:"staff,omitempty" json:"staff,omitempty,omitzero"`
+
+	// Division Where the matter belongs, that division or below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Since Unix milliseconds.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
 // ListStaffParams defines parameters for ListStaff.
@@ -1442,7 +1511,7 @@ type ServerInterface interface {
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
-	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
+	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
@@ -1527,6 +1596,9 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// ListReveals 查看个人信息记录
+	// (GET /api/v1/reveals)
+	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(w http.ResponseWriter, r *http.Request)
@@ -1620,6 +1692,27 @@ func (siw *ServerInterfaceWrapper) GetAttachment(w http.ResponseWriter, r *http.
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "case", Err: err})
 		}
 		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
 	}
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -2101,6 +2194,27 @@ func (siw *ServerInterfaceWrapper) GetCase(w http.ResponseWriter, r *http.Reques
 		return
 	}
 
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCase(w, r, id, params)
 	}))
@@ -2181,8 +2295,45 @@ func (siw *ServerInterfaceWrapper) GetCaseTimeline(w http.ResponseWriter, r *htt
 		return
 	}
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseTimelineParams
+
+	// ------------- Optional query parameter "reveal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reveal", r.URL.Query(), &params.Reveal, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reveal"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reveal", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		siw.Handler.GetCaseTimeline(w, r, id)
+		siw.Handler.GetCaseTimeline(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2884,6 +3035,104 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// ListReveals operation middleware
+func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRevealsParams
+
+	// ------------- Optional query parameter "case" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "case", r.URL.Query(), &params.Case, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "case"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "case", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "staff" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "staff", r.URL.Query(), &params.Staff, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "staff"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "staff", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListReveals(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Logout operation middleware
 func (siw *ServerInterfaceWrapper) Logout(w http.ResponseWriter, r *http.Request) {
 
@@ -3332,6 +3581,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/reveals", wrapper.ListReveals).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/sync", wrapper.GetSync).Methods(http.MethodGet)
 
@@ -4028,7 +4279,8 @@ func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCas
 }
 
 type GetCaseTimelineRequestObject struct {
-	Id CaseID `json:"id"`
+	Id     CaseID `json:"id"`
+	Params GetCaseTimelineParams
 }
 
 type GetCaseTimelineResponseObject interface {
@@ -5140,6 +5392,45 @@ func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcil
 	return err
 }
 
+type ListRevealsRequestObject struct {
+	Params ListRevealsParams
+}
+
+type ListRevealsResponseObject interface {
+	VisitListRevealsResponse(w http.ResponseWriter) error
+}
+
+type ListReveals200JSONResponse RevealList
+
+func (response ListReveals200JSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRevealsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRevealsdefaultApplicationProblemPlusJSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogoutRequestObject struct {
 }
 
@@ -5770,6 +6061,9 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// ListReveals 查看个人信息记录
+	// (GET /api/v1/reveals)
+	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
@@ -6312,10 +6606,11 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 }
 
 // GetCaseTimeline operation middleware
-func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID) {
+func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams) {
 	var request GetCaseTimelineRequestObject
 
 	request.Id = id
+	request.Params = params
 
 	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
 		return sh.ssi.GetCaseTimeline(ctx, request.(GetCaseTimelineRequestObject))
@@ -7128,6 +7423,32 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListReveals operation middleware
+func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams) {
+	var request ListRevealsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListReveals(ctx, request.(ListRevealsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListReveals")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRevealsResponseObject); ok {
+		if err := validResponse.VisitListRevealsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Logout operation middleware
 func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request) {
 	var request LogoutRequestObject
@@ -7505,275 +7826,284 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tI0JnjjgZXfGM0P7qkvnlFpFH1Upp0otC+O17BkI5mEwMwTy",
+	"cAJkeOQmBJhMBowN4btMWt3NX3yFu2rvqvOQ6khHbXUC9yYrcUs6px67du3343IlkO2OFExoVVm+XOnQ",
+	"mLaZZjF8OkkVO/2I+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
+	"x5aOLC4uLC0szC0tLD24uLh0ZG5hcW5hYWHh6LG5hyrVCjeDdqhuVaoVQdvmNR5WqpWY/bjLYxZWlnXc",
+	"ZdWKClqsTc162vTSGSY2dauy/ODRaqXNhfu4WK3ofscMoXTMxWblypVq5WQ3VjIe3ciGYJd0PYBfN8wO",
+	"zH46dJORBmvKGLYCi/txl8X9dHX4RqVgRUsLC75FPEZVa3QJ5x9bnVs69mCVRLLH4jkDQNJil2p+sLTM",
+	"GOMA06Fas9i8+H8/uTB3nM41L15+8OiVv6v4VnQ6ZO2O1EwE/R+w/ujaHqdtpgAmNDBfrcDfirYZ6bBY",
+	"SUF6XLfSL7dYn7QZFSr9Cl/Mo8SDzSN0MTi2NHe8udCYOxo+yOYepkePzB0JFxtsgT4YLISLbvstRkMW",
+	"pwDILHnOrLksLFbn/oXOPb0wd7xWX567ePnh6uLCQhFUNGuflCEzQ6SLXjsx90//cu5f5hYWjvmPJjCv",
+	"lMTZowuTcfYMb3Nt3vMhYAQ/ZkcPWZN2I11ZPmbGppd4u9s2H3Am/JTOw4VmmyyGiR6Xob3l6W6353L3",
+	"dvFAlzQLfwT+3MXLR6pHiwB/jm0zGp3Wo4j4I9GmaouFK0QwFiokMzE8TqgICVckZoGMQxYWXVl82g+y",
+	"Jo0US1bUkDJiVMCSzmvabCJwDp1IXWh5ruCFVt/eNRqRkGpq9hpJucVCQvWy+S1gQs8xYfAvJD9ae3Tu",
+	"4SppWtqMUKkV3aY1KTYbVMyZqYuJmYeaXcF9M6VPyJAz4Ban2x0Z60d5xE7IELYSSKGZgPOknU7EA2p2",
+	"Nf+UMlu7nJnv72LWrCxX/s98yo3m8Vc1nw6L8+bhs0r+4fwTj5Mmj9gK4VoR2RMkaLFgy6CEeZOwbRb3",
+	"CRw10ivzmDnI2sjp4b5URwqFezoVcjPRqlA9Fs9sS2e7jYirFgvt8L6NGR7L8OdaxVAlAAMLZ7wUHPYc",
+	"QMq3DDctrOFsLBsRa09cQgef+3u3lISuXEYquVwRUtdbMkJkDJmmPKosV6iQugWiRJMHjJgHkJUAVxSy",
+	"V6lW2kwpusnqT7cqy5XBi7/eufvp3iuf7Ny+Mbj1291bHw7efXbw4q/3bv7kmy9e3v/4s/1rr+/9993B",
+	"l/8xeOEGfj+48dOdL2+YK8AuaTPE9c923/hkcPOV3bfe27v1UjLi4NZv917/r/1PruFrlQTh6zysLFcW",
+	"Fo8/dDw4xh6mDzXM1dFUd5Uh7MerFc01ENGTUjQjHuiU2M3TDp8PZaD+jwXRXAYQV6pl0Qff9R3XhRbV",
+	"pMeEJr1Yik0gjj3znZYklHCI5yyhnDEiuWF9q3K/ofzQk3FIFO0r0pI90qQx4Zq0qCKBbDNY4nmm1Oxv",
+	"nR11TW4xoYqunMKHakCR7Ztm4NVAowDZiWWHxdrSPKSjl4fpY7UirAAx8kMsI/8PyrAazy9XskTqSfuY",
+	"HcfOczFBMNl4igHCXZrblHOO2YdMaK77NdxE5sc5DtfbMmtzoza5bnUbtUC25zUyh+RfM9W8GwvWtYpn",
+	"YQ8mRGpFo7MZEFnWmocaD+uoNHjEolFIWhAPC9hj2Wm10mlJwcqMj19crjBhRKQnK8htK9WKjDep4ApQ",
+	"LQPignOBX+1qJ5xHxMJNFtdS6N3TieBo7jxiuc0sNR9BVoo/h3AEmrXVROagWfsca6ZQqtA4pv2RvScD",
+	"j2w8uyigntNiilvmtOtt00un8ZVjCxZb7OfFCZvBmbw70ZoGrTYT2kwy3UZaVvkrr5/5Mf/YsYmYr/jT",
+	"8FpTxm2qUdh/8GhlvB6Q3oPMbIt+RTYLLauQwlLt1PaVCZcgoJpGcrOWB+o93QQ7JF6FzLAHQbyDnNeB",
+	"AO+HJww1HgfPa6rZ6CU31yJiOstjEoWmmmxrZO2y2VTMo3md6GswAVBNaMxI2I1pI+qTFkPjyMhWi/Eq",
+	"P+4PWcgpMb+RRp9Y/l4lUgSMuC3UKiWxzy6+mm6+AHSGd0kgBB7q6Dj8OAqDHPRKtWIkUi8ggyLGz0TB",
+	"1zrue3/hImSXvPg0CuQtLkK/HAJS7mWfmAgiYZVwQU62uGDKB28jYOgCCSfh4KPIFATdOGZhneqS65cx",
+	"3+TCY4GSITPiYUDbjDRj2fauMWadiAYsrDf8kIyZktF28vuQAc4IVBkjZq8liWJaRywkXHvnU4Hs+IFi",
+	"ZG3vD0+3Jot2iApVZ0l62qA2E05VyYN1LIKf4crD/qfjpfnbMiIB4KKs6XTy1oqZ6kkaMRHS+J8Z9cjX",
+	"LRnxkPbzyy4Q4TJLo+2hLedHDWkRTvvF+SuedQ/PqWQ3Dth063RaYyp8UiFkVwQsrABD2uYK2JVH/KxW",
+	"tlnMm5yFfkrfk/HW9JDr21OYwKXgsWT9maUkcKimR5dZizuaibIB4kTtn3Gee5IJcCh0A2RwzYMWffd1",
+	"qQuSQ9xJEjIO7cf/OO4XSuwJt1clCWnmjfqWkD1xgPdi1uwqxKsSbxqq5e5VXp2mW0wQLkrKCYa6FzAA",
+	"ED/aFFiBlyAnO82//APzdcaVU2IVmb0PjcU6OnF38JjEjCopqkTGREhNNGy2wQLaVcw+gkyNcEWUlp0O",
+	"2qZLrKErslfbB1QpUkuK9VqJPKDMV42uCCO2PLIas16AWHkxzsOpzJk7yOfwZxyaH0QUp03NPL67k7Ir",
+	"dJ+AlOQsSDSKGQ37KyRiTU1kV5vjWYDDQUNiRJUmUjDSYhRg5919Iq8vTLgqOS8Cmv+HKHGWeKkt3pmT",
+	"Hdz2XEeaMWO76SuwDL+rVVghiCvSlPEyrL/BItmrOheslj2hWrxDaENuWzTgykh4Zuvwboo0tE+6nRo5",
+	"40DENdmUTJFuB15oGQHcgNaAZioXTrXS7EaRR9p0TkKzke+hid5iEHoqzIZgzZFU2jyZFfOy7hgPWinm",
+	"E+UD1tGJvFdKoE/eaZcmteDaVP4zMwK5Ap84PGWt2FHEYtKmfTwWIXvgmSnHbRRbhaF+YER9D+umWWPc",
+	"2C0nD9q3+ub0phIThq5A+R0k7/lGDWQcs0D7lxCygIfTHal7pfSJhizi2yye6hUZdKeDwyP2DR8EzISl",
+	"B3qUsyj8Rxp1mW+oFqOh36NvLjxVhF3qsMAgvHnSy1W5Ut1pYGFWXd9mseJS+ITIaqVNNYs5jcpD63y3",
+	"0eZas/CH9lXfXtG3WyQJK806o5A4DXzDMk/ziAFLj3KtCNUrQ4Et5neFxgmkw7oVy+5mq+aFAzxdfodm",
+	"eT7loNtu07hf5lqdt4+O+Ars90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUippuXzXd2SMdceHT1mZvRl",
+	"dGnzzZYm6cPVSaE3Q5c0PzLg+DJJoFad/hKnpualhdFjzF0zT1TAyGI3Yyq0T/RDcpZb68GFDWcwmo7n",
+	"tJluSe/SgHDm1uZU2pDHqOEZmcyIFFKZf1jEAh1LwYMK6hBdpeE9ITUP2KjGazZnxpzbprFV8J+snOg/",
+	"4oY/0T+DE5zon8UpTvRPZSc50T+VmeZE/3E7UcbIld8VigR5BDu64MUw2eHCYvww5ka0v0Jits1Zr0o8",
+	"Zzh58E4sZbMQ6GVRNm9on4i3qN8UXcUqiZnuxmLKncQs4B1uPbmTUWjixdZe62Yg22abU65Ny7qfU/h3",
+	"ag36x8ZqC6Uv5BDhhts5nrj+wF7gxHLkkBUPCP6IKAbIGdyDP8xGKk4wqlgOX6lmUMnCruT1Ww30qpt3",
+	"NdDn3NTwN84Of9oFwN92DauBfsQtYzXQp+1K4Gu3mNVAn3TrcZtPJUiPtaSOmsvoGT4hCCVt+hSwDMf1",
+	"8eHvKdLqNpRP4xjjLzGas0/c8Dso4OlqZoFFZ+u33AZUsekE7UQiuEe7Lc5ctNpzLGC8M9lulT+LR3nE",
+	"smE9EGRKRUh0C4wToVHTgy2V040mqiTOITMFZFzI4BShLaPQqWTGKYLT+RE7b4sKo5lwMJ1YzRN5Xz3z",
+	"0YkCcGMjLlA+AancXNVIqtykmZuataUq1pPxVu28M9bekzUVB7PW1BSavlgDFCnrzqY+5P+DeE6v2hGy",
+	"Do21u+KjP3O0ik8U0dxzRq+K6OaUlvDkhKwTq+xU6Xul9SYb/zXFJNzv7OPWsen9oV4cq5R48oZiK5XV",
+	"djqxWW0IvsLNWHY7yu8WS9B84iXEJ5N36k/7qazRx7jYrDdlXG8XuLRBZ6s3J/tunaLVk/HEK3/BPGOf",
+	"rZfx3UEosAWkPYgs2HNYncHhITxLcCHjW0khVB2+VUPYZreWrnoEgF4C1aJi02dEc2bXkVNBg7r3p4g2",
+	"WOT9BSnMJDDa+GocJpmpahdTMqTE7mhmsSQnWyzYKnLRgPG3PHN+FGzFHnoz2Xgit/wXAFwWNJrMxeCx",
+	"JNQ3D3i5ZXR/3IsfS1iwBUKrj9v7IgyYyAhZRPFNkTjUS9BEv0YGEZo4knnAHwwgpS+OhSr24NHaVGE7",
+	"E5wgNtgJ5rML9kHuEd5sFiFPAJg6hWiHmO21nRaEnTi3micwR5bw9NpYBBgFXqkmi/ZvVtFGdMBgvxBf",
+	"DmfqVUn12BEVcFJCRhYOdhj/nlOBxJ/3lnek3Le+Hl5+8Moz5p/j+M/i0pX7Rx0qeermeEbtJB7JPRC3",
+	"hP1cySz/lAtEGo3WH9oL2o4q2zyK6CZLs0n2Xv/j4A83d3/1GoZk8YDTqD782+CD13e++EWlWunGDSrq",
+	"cTc2pKuytLRgTR25WLYCpC4OdyqScYbW43kit56JehGegeXC+cGrBep7wXE+ksoCsz5SvzbpHp3CZZFD",
+	"kUmxDun43tviLKfT0YYDRoF7w8z9tqRtGvGw3hWaR0OBn+aGHr0yZ/5Zcv/83cTYxCkiwcH4ESaQmVU4",
+	"+CMxbeoi1hOaH2cRC16tdAWyBI9hGAyMzt7S5BFLQ0kp2AD6pGdjECYwIrfe7HQ+/HIpVSMbZs0mCzTf",
+	"ZnXHEqcLbimIJSukUWNluR7XrTCmPVHChmRpjRvvYolgtPJBm0XgTlSZIbClICkpjLvzmJk0bgf00zab",
+	"MVeetCUZeBOIWjKwD/wo1HuMjgbdudi0yVgQPQTZWD2qiGJC5/KiE3Zr8RJDhs1ZEkqAOpHTj5DkYCzo",
+	"zMO1NKEGI00r+3d+v3P3y/2Prw1e/Wzv7Wu7t17Y//jjKRhsQbBygRJXLrzV6nZD0a0l0QhBPDMkyvjO",
+	"p+NDW5gnP5wkMYENbbuZhhJrJ6ZXbEGKO75eFlLp1mYIrqgwqwgUvFHkP4VkgnCR0H6/t3xWCrRfPfap",
+	"ubjiseruY92GR88Nw5gpv/kQLDOlYyYL7HcRVboeSKFpoMubDyNM6vbaBmyaaUFUPA1aRuEqMivQsF8U",
+	"UVEUQL0ttX8pPnOZg2eyBfd+dm0FpzMmx22Kcwhk2xZZKGOm7TbKo6lBIA+SjpxVzsvrjmq0BADaYQ0r",
+	"gGMpyIIoPjAWNf1Jp4J2VEuWBUHxwWsWtw9kRDErcwNnEAHGSw4ovV9um/Y4CrHjQIGm6f0ek3J3xBcp",
+	"FR6k3kXhhfDtKlMGwWsWA+GaWov9CukKjPBtGm6gQOC2oc2k0U8KJcQA7gw2eTnLU0qK2jna+yGm3qer",
+	"mcgSfPHV9+pzs8R7rNPttAiirpGWz7rQidHsPjalQ2iadKyIUU/AxhlGm8RM7RQi3MMKaRQbJyfaQYPE",
+	"MJuGCM/UzIn7TnI7YWtVB8Exds/TYptrWqCLXerwmKny+WHF6fRT41O1ouUW80S2nG+ZKyFFUCLxUKAQ",
+	"iyNVs/uZiJkOKge1kU7v/Tyo7cTC3Fv7i2uiWjSKSItusxXMOTAKItGcxeDNdyslvJmE4x8gpNyMN2mz",
+	"a9yDt/BiztXmt8jYik8FO9WsbS0VzpPRscVbgNTelxWVa2ac+2uVqjccvW4WVF6AwD0VG/rza92589LX",
+	"73y+98Ube29f8/vUAx6yenlgTnTDNxnz+jPizeI4XCpCGoclrKt2mMw7vmMbiZb2qmpT+CjRizAlX0gX",
+	"7tv0cHWJxLSvMaczUdtDFIDguWolq9B3VRBUXEELn5AwVnd0rlRbnyJ5oIwZiQsDf+3fWcQ2aVRvUMXH",
+	"mcdorHmAMovoRhGqGzmfzmiYbl3IgoPrTcYd81CZvUUySJjTyEz+OPVhIUekpkZPGnjHPufReC3elvde",
+	"jMcx1aIxK1bk0szUEgbrJADcbiDzSCa3M52xlDXSGwGEJGtw88beB59UxhVw8WlKba5YPXXtFT0S1nsy",
+	"3uJis+5SYX0SaZvGW6oocXzEOFGyABAY7Lju15Os0gL8L7TAFnErT/YDZ736aNZBfqWu8JCjRINX38S6",
+	"VoPrvxp89I7546N3dt++bf944XNv0vG9smNYRZldqQ4Dl1onlgELuzE70CmoruowEao6RNFoGffrQSSD",
+	"rUJizQMajUGWrkBzQQLEz97b+fLW7pvvVaqV/ed/t/fsp+bvi9VyVy03nx18zJpLgS15ZzLmqy4Ok9kP",
+	"7mHnzp1KtbL73z/FPxpSt/zIMMTc9t95eff1r/Y/uj149WMDEPi4985H+x+9m368+/Oduz9LPg7ee2Pw",
+	"4n8ZnHvu0527b+CXu7/6t8GLv4QvPxw891+7t24MXnxnMlTzTlnL8HJxV1mele6/mpfQhm5UXngqhHAR",
+	"zUm5qBenUZDK59tYCuyIT8r6E55V0hR8GsPQZmQENqOt6n9M3Vr+ijne8rZO4zX393uKBFRIYVAfqjf6",
+	"k8+sTD7JJwly2zaLIzoxVeoJ+1jpUEUzfhqqOMah56l2kfHYVZOqPjhWkQoyi7IdsOSDBn8bhVZTTwbv",
+	"Y7JH2lT0SZvqoFUlUhCj+3XoJlMlfLe4cjd60fanL6rldKFpKuvmznGKwkwlvLAZdMkQRXBcowUTi6SB",
+	"VROVAC7qTYkilathU8k6h8tlYeCcj9h58NNqOht+cdLNiR9Pi0ftxPj5XDo9fnEhXYTbWhrrnfFZ5pVb",
+	"a5/rw2FjTroBmo0UuujU16FqyjntNPtiVget7Hz+ztc/fX7nzp3dT14znOPOrW++uL7/zptfX/uPwYu/",
+	"3rnz0uDdZ7/54oUMxbWCVhKC9Nb+v/5x7+d39z/6pJBcG0xwxCF7PPYYcgwpg0qLV/4qSv9fQa8fq/MV",
+	"yllTyNsHIb1O0JgmyGJq4WBICMhz/cnMPZtdO5bMF3JQRyEmlqnyMsxiHMHImYONylIdt7A+Mcb0OLvY",
+	"UNWsbDDNQSJwCjOwimX+Q+XteTyahsWf4aLAnhpxwVztDch/gjIeK4RGPdqHwhxUZ02QvRaPWFLzhESJ",
+	"FyePT4qLgJX3IyfOPce5ukCCsb6L9SeV5Ehmqz8yb5s/HsER4Ds3ilGlOkrHjHodnjxo2aoniqiO3GKC",
+	"aDnZKo878MJebvIDWtwjaSvTTVPOvVppJ3ZaG8hcaTAaY0iVhW/yRSDlFi+b8vxDGbIT7k3z4aR9G+Jz",
+	"lHLpLcmJJ19Wp/MADBvWAA6ZOXxwftzu+t6dFkzEMoqmqSE4tVOpyUIWFxsBmzLe8pZg6kkS8maTxUxo",
+	"V8gGKxR2RciwnA2S1GXwtIZcbUHIV8yUljEL0VNCBZFRSALZ6fuTT6cvLi3jkItc/HJmux1WEHkQs225",
+	"Ndachk9McRYHNhM5x5rfeZNHi9yRF2GjX6ky05QXywCrJ0UI4pC+ZTyRqqfD1Q27sZouk2+s2Rrr5vsF",
+	"tEJrao+LUJYwrNvB7dpKWiDc1mdmhLADHrCor4P3xGDwLJgnPpyCvSxx8xUn94+dns7kBkMjiHfWkuo0",
+	"xW+aiHvWq8+Un1QrMgrrh8micuNX8zu4OAY+55itfTwFeKbdxxTHBcs5B9Y/jzlIcA02xMz8M4iKGEl3",
+	"GhPDcLYoUu3coyfJ8aPHHiI2lo1gZw81Kpr6vdjnNW1EbAVqwnViuRnTtipIEceOIaNFncgpsWnUENcC",
+	"hytiy+b64zqqFYyQuvf402xjEs+6bI3ltDWP7aBlJfuQqS1/ANCEAs7EPDCxinO2d0lRTbBeiwlCldFu",
+	"YZEtFnVWINBDUxEmkby2iJ+h7uOTwH1SgS4KX3tsbe0swXfNRAaz/UfvLyd+ocViLHrpUI8rgo80vGUG",
+	"/N0bcIGZ5Gur7Vl8yx1yUpY5A1vvbUG9+GAca1Rlzu/7EdQuXCnBKUv+z6y7QlH+yaSqO1eK4ZU2RypK",
+	"8pgiteOe6SFLsljGUkbzvgh4xAvi3gIpmjxu+7SKJ5pEtyTWjnV6vlHvuQAdwmaKlUueDrvYI8c3z0mo",
+	"uQLaia3rD9ebSEHaEu6Q0UsEFmeBAqOq22hz6IqjiA3DJbrHA7ZMFkhXREwpomSbYaoLV6QRG4295FrT",
+	"SijepSqCDyD1AWLpisRsCdlTRSVcPcju4jeHqB/rMaUdxLGabHIEBvxB1A3LVg+G7nR16kqnezikjcF1",
+	"WqOQDRniQbsi9aUT5It0wK5uyEvFCRlYjJTHrhDsPdZFdsNm0NY+W022ZIskl5zK1qzweKESTDAIK6Qm",
+	"fWZOzt6pgxQytupmthxPekdzF2n0cNOVFpECR3Iy7hLb7iHpHzb3MH2oMffQwsLC3MPm/xbS/yy6gh7L",
+	"FUW3oYIg1MJIapJUBp/9cfCHn+3e+nD31p3R5K6ks8SQLJKUjIYHLA2gfVVUXLvg4pzWioDPyAkGSTkt",
+	"pFXVpF6mwW4pyt6hQynP4lorDBVI8R9cM2YH5dcxvlxPQowPoAbkC3UUpYMEshvhJWiwDI0EOajXoppt",
+	"MytnUiNpmhMuFsPL5v+VAfWk/D7YoaDtAxaJOFAwc9nQqnNIsA64siKhZ4JWPNS9ZHx90BH6pYt2Au1O",
+	"77HLDfV2BMLbHslgK1d8vge4B1V0Vcm7XthF52AW44mddCZQMCRc+fKAZdlxcTcc1xNmqPW02fvGMklK",
+	"OoFm2K66+woh9K5u7QrZ0LzNIi7MK5BC3GGyEzHSi6VmK2Qjrbi3/Njq+cfMwEnOZflY5l7LD8BDpcm2",
+	"il4aCZ0afaltWAjGXoBjSRJukL/A8jshAgarHJfXiuxFm2QddsMWLFduHZDoFFjkx+t9h18T59xQsKmN",
+	"AAHvOeb32SCPehCxeCv7BQbf5R9K0gJTh33dWkZz32XezXybvK26HRZvc2zdjte7boBJLZZ1Q27+mlBR",
+	"MWmneQ5bcM6qm6YZTh1Q7DCvlkdZs+6cFr+4MAl9YQLfSduuql5O42+PgLarFlOMwLDQECGUKLpQTWgU",
+	"rRhmAq2AoUSIfYCDycvppmkFUa4Vi5pEsyiasmjoIZSaTNzFox7hrtJ1LF3is97ek+PvYAjgCR5u+vOE",
+	"D+zPc+1qnffYVUNMabx19VlNDDeSVpgvANsYTLT9fb1NQZSqFyT/nRYE3fGkLUO/DTVQcXPM6+jEh9ex",
+	"fQBUbTDCxD/NnTx/7tG5NWcVGZW2c57rgkJ6uH4CCyBMhKq85p5XScZtfIUYCq2KsiCrFZVe9xK9lj3p",
+	"3soe+wTX7XmHikORBJMubFpBbvRaHeQ6F1VqOMxbPovL7EsvL76D7tYl8Jvm2pmTOhkzZ26c7K4qSrut",
+	"5lQIzClt5atD3Vvib0LfxpeJNQ8Vtt0eZ/6FV/1iZzJ1yZ4gsIYJh4pjFi7kgAnGuRs2ubXGvbDI0VTg",
+	"i/bfWn3u4uXF6oNL/qTgoks2s6qRB206fm9O4epMBLnyra4nEQQ/amGPhDzWOPnAF6DbmKwKWhkAHi5X",
+	"Mu88dq6ZTaG884mHY1rt6557bg33tBNubpJkBJEe+IWSfFOUBtyAJGRBRGMG3d4ajLSZzsnAE1EuizwL",
+	"45ty+QzJNKkrkvqJMp4aI61bAxcILJO63xyouvvBu2Zle6As+IsyT59gMlzKedTbbX9EOBle1+QR9BsW",
+	"Kwk40R0vJKhBHByBkIxAGn1w9xLn+zXoYMDsHqhN1P9n1IZrLOb4U6LGdprykpuRiae1j0zfqW5MpxzY",
+	"aEEib+bKuNzvpE/M8eOTuko6JHYWE2zXSSNMxe7nOyb5kjFnZhgfTQEf29zTH/g3em4zCwE83xdBUeUh",
+	"aItZHqv7IsA2+j5l2NbMKjmAv64VrseL2MmrY7qn1Bt9zQ7S+ld2Nbj1LZcpY4pPTKKT/ePo0ysbjHAQ",
+	"U/5IZYX8TdkqUvEKuh569jBlA9xqJaKb9Uw52JJvlK/id7DafzanZBxgIe9krFVpNGqhVKzDJV0vTA9a",
+	"dY3Mc776LIuaOqRhSujbl2QUMuUgWmBawWeIdedbv7hTQUuih52uK5S3vZkL76k6dq2IkJlknykuVKZQ",
+	"4BT9HpIg/oIiIVus5wXSiT5pyR5pd4MWBCKh348rQs1dG26lVXILMFuPxsLSJ08phikyGkeTtyZU7SpK",
+	"Lshe8RGsKyawozfIR/DXWly59JhMQEjI2jKRXVJaOVxz3/1S99TaTy7hYkoQbDJXpdtJr3760s6fv9r9",
+	"5DVMY937/c+d+XW5sj2XnXdu0UErW+1f8zZmlS0+dPzY0aPHH1zASrbJMVQWaos1Tzl/3OqsLHNDELk8",
+	"Re6i5QcufdHhMMoYwyanmVPbIio3DconZ1CKFM7sgqTpjgCKKh5puhwv3tttOcF2QoL4OM+bWV5tjQ81",
+	"VpxWmIRdr1l3ur/ZXkFMzGgt+PFnhVMUdE0YEzPgbzOXlmQvqsCe2VfSzeNewj9KRFSUwL7CZh02MH+K",
+	"tDJnfZ3mjSRucSpmqSgP/REjQmpWJbbha5WgExwa8bNL/gC6DG8tE//mDRdxPeUnBfofaqQGnGQSiOGC",
+	"M7LHWCo8Yy2mQjVZfDADNbYt8ofBU9EnYDCZutCkLxDPJur7DfqWFE4XPu9S/ydZ9pPBfeBzlTm+jRkF",
+	"B4uBKxvUdsHrQHpM9kiTxoQKK7m3qCKBbLNlkg2QrcKn659gGRH3afDKVzu3/zD46t/wixd/vXfzJ6kN",
+	"7utbVwfvPrt38ye1TNp2LhiX6nqGj6UNXqsVTbeYqEMOvSNCJcu5mPEfw+FX9Vo6+qo+6QZfM4NDhv0F",
+	"SBiz418Bu0XQjbnunzd456wikC6e/PWoO9R/uLAGTDyvueVczZiwtHiMtLnoajTiAkqzbEq73VZL6w5a",
+	"wCAlfbT1q4xJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NjQGYZL5FjLzeupN9ndpg7/AesXF69dRY0r",
+	"MNehCYHdeQWG3Nfu6i6NyNqZ8/fndorfr505P7zZK8ANm7IgzsWG6Rkl2GW0EcUYWs7tPnBRcpvFkAZV",
+	"I6tJAki3USV0XTgUswqjCAklVmbCrxSLtzEiRtE2I6tnT69gmCCF0zSj2SiadREyKC9HJGaWYAyOTQHJ",
+	"JHhBId/7Qhmo+Q6LXQZIrR3eX1sX6+KBB05j6RP1wANQXtxSAbVMfiT4JdLmUcQVC6QIVZX8aO1kjaxB",
+	"2gH2+2XIyjbqbbWxLmRMNupUb9TIAw88QjVzY55g/CmjkYfmuyrZWFpYenBucXFu6Qg+6jpN2ccDGTK1",
+	"LmSTPEjuQxDeXyXHyX0OfvcbPr24RO6zwLufhHyTa2V3ZJisYVxwOpaaPPAABsfruKtbzW4UoT5sCI4N",
+	"bQdSsy42UrqwMUR4NjJUYmOIDG0kNGNjhCStiw1HRTZS8lSFw9qwRGUjJVJwU3utfK2QkKP5Bavb2I1e",
+	"gJv3wANES0IxiCqgcdw3u944HbJ2R2omgv7cD1h/I9WPoojF31MkaEmpuNiEE10XgHE2mxFa3CRouMX6",
+	"pM2oUOlXGNezDG6jDqNQsZwK1WMxC9dF8nqTxwoqRhvgVomS8ALwO+sOw5fAShNJBeMoJjShm5QLu81z",
+	"jIaAG5pQc5eIMkdHNYkYhYGs94UGW0L2wCEYEt2KZXezRbg2F9FOmllaC6IJycYaXt65R2OmWstkccPc",
+	"a1UwKEXZxKgluLRTcSxjh7fDebMG1a2nxEBr3n79908pKTZq5KwjJI2YiqC1LqQgGwb3N6qkB7VTDDBs",
+	"Lq0lQDGjIdlI0xc3EIkEu6Q3YEnPuOzLZ/AakWcsKkGS6TPr4pm5ubnkf+b5owsL5BmywQV2TrOQ2qim",
+	"X8F6q2TDFo+pQ6rtBnmGtM31h+E3MP12w5IFO/CiGbgraFe3mNCYgWMGAod1vUl5hJ8tA6gzETIY2Ojv",
+	"XCASuMGOmMGaMm7wMGSwnkDFTfOv88y7UAInhJiRqNqCrDbIz+q1pCGfK2QDM0E3kCbADrgiQBzFppvw",
+	"qJlQSF1vyq6AwaBIPxJXUOIMGTJQdm8cN28EUjQjHgAElaaROc4N6BxVl82mYuYHbJNueznQCFqruabc",
+	"sH25hZsHO6MgWMTKTrN4pEqOLh4zc2kp6xGNNzNzGK5m1qrM2URMKUj+cw5I86sdZmkJj93IuBHTMEST",
+	"R6yO/XTsKuE1hQQhOeRnCNtmcR8zBfUQ9LgiEVcabwvkDtn5jrsVt6noOzxTiA/BFh5Xj3Jt5IaNc0zH",
+	"/bnVpmaxPSUY5RiigZA2Gti8bY4IuomYD42u6uOXddWhAYDCCJMAzRVDQrGTl5FNYq41E25gAIclVXWL",
+	"6gkgE8LnqBei5iidfAbpwgkrHT3wgMNlhGBbhmzZxhhurCAYkzEBkrYta5qKuS4ABZDOIgnecJIT3AAX",
+	"smizHxxhy4pihjY88IAjOIYXmk1trHZ1S8b8aYrEHMsRIUkBaU5IorpByw5ZW0eLUcAEmlasGLfaoUGL",
+	"zS3VFqAdaGRlKrU8P9/r9WoUfq7JeHPevqvmz5w+eerx86fgnTSh3AmE2Yp8lcXaAj4kO0zQDq8sV47U",
+	"FmpHbOs0EIznaYfPGxGnsnz5ShU/2sdrfdqOMl9vL84P+ZI7Uulix4eyCRiu3YorhGpgpPjTDJin42KA",
+	"py1XZBOcfuvCcAaMiY4AS1fIpjQyGrZZwEQvgxtnV9dOPlYj/3D21Per5Ozj36+SC6xxtkq+f/pRM9u6",
+	"OPvIo1XoNbIpuG0AE0ihmdB4MhgCz6U4HVaWKyfYJhepCzxNcD8hsb2QfTcT/wJM6imbUoD67jQ+dlRj",
+	"r+TVQB13sX2v6khz9GbApYWFQ1iAc+BeqRYoluZydDuRpCHhqoZx403X8s83R7LoeVsqYxWOGRRd5apo",
+	"VgZfXB188NLu9Tf27n6wd/cPO7df3Pni7a9//uzO3U9BfdwEbTDne7/ix8b5yy2qWlfMcjaZDycRE0Hn",
+	"sKHzTkgEmQ5UA4NjVcQo1x6ozUJOgfSvENXtdGSsFTlnyEyNPM5YqGC0Gua2AGZzKAyxicm4ebz6PtM5",
+	"rOrQmLaZxrKhoytO14mSQbaJHCiFP+4yMEpZYmKNpHkEqmaQYVJenf8o01XOX2j1K1cuToWSMtBMz6V1",
+	"7tLVJHaVBhcU9jG8oBF0XEsgMCsM3H3rvb1bL01AudSpnj/PxxgNh8jEKFxKXSicwdZJ/RF8P3fSChee",
+	"xDlzsBtGNtkAA9dGoqdTvyXTjvgEyFAFp1CYLn5lVrDG673/1S8Hd94fA+uhWzEBJR+jqgU42aE68NSd",
+	"We2gqk9J0OqKLSNYbeTAkWgM7a6CTOJeUkjFHpAt/nIfixQDSTUvkt4P1goYnCsSdmOjdWDsmk75mxGN",
+	"1ChJwOWNowpw01suf8te9fyBjrvzxdZLTwwW3u0yrO4er/X/n5gcov3O7au7H/1PSa6WRqF4mdm4ghOG",
+	"BQVQNcRGVkLKmCSRtDWNqCCMxhFnMVp3qqkkbh05TsPq0b7rWJVH2jNcGUaWFIHwYewQb3J1MHKEKgGv",
+	"NdOPdsyceP3P8DbXlRIPnsTgrim519S4hjABf4kH08AeCpESJDnlqou9AYPP7NAusYlhl5kM5qm+CApQ",
+	"bv4y4MSVeXteWSE/jwO2TsAkNLAdjy0WOC/agUWUi4cjig8VPShPosYfj0u8ceczK5nl7ef3P/pk8Nkf",
+	"8XzHnmyDBlvdTrGutuZKF3AseWSkqyoBk2taY3lTYtEcW/gbS7pCeA2hYH+Rgq2LtmyD9VGEVjdPKRy5",
+	"jxJNYzPJ00o7GZsaXY83De5L7ArJ1P1VtDPKroZZOjHfNvNssb6qkdNgLWEiiPsdzUIsGG2LIX1PgREB",
+	"iBfUkV4XSTmWWEptfkXymNSghVUwDt5Sjxq4RrfYCYTf31bkpXHQ4tszlHoH7z6/c/fLDOLYTJAc6gQ0",
+	"YiKkcYYNjagzJ90zpZhAn8GTuduOssiSi9O2jtXjxwulk0Oi3W4n/wy9qgoOAhpZYdzsPR+G9VFWlp+8",
+	"mDsa105p9833Bq9kL3fMNiGwzndG85kIIO89P8+s/cveYRLSPlzdXktGbmNYk9nSABpFtmhVi4vNUSEA",
+	"+99mEGCIMPsB4h7hTM2n/XzhnQORWBxj5iR28PEXg+eKj6BauTQX095cA/YK/CF3KHHcn2eXxp8IOqAI",
+	"JY2uCCOGshn50fkTRGkebC2jyyZxe8o4cXf2nGCniJbrYlOSbqc6VB8fBktetn4GGW+Au05ITRRjwhFU",
+	"7KO7Lhr9TG05oOOO0i4TKSJ0AiQtdklAsX0y4V4r2qlLiCBxwvJnzbZh7JkZz2ZOtvFgazNFyufv7N68",
+	"M7j9/uDl5yaSb4OFk+iC4XEZJOSiaiNIGn2nHlBFeBM9vSGosein17ZrQ42sUaAoHILboSwiCSVGd7do",
+	"3C4mHdNgxndG4bRIiVF0BSqAASaLwtqs6VVp1LD79mqXWHNy2OMdMxq0qkRg3DDoKlXr8qYRCak20pza",
+	"8pk9jTYEg5aTEpLKs2XhrZjrYmL0wKFYLteCGbThloxClVZNsQFevkWYJ1lcehFpVPboEtLCvG0IxyMN",
+	"ZpRxVcU1JU2iJf5SuKRMLPJBFuUb0qYketWvowteC/GQJbKN9bjS6nuNPmmzGtmwmSQby5ZTIXtTmnXI",
+	"aTC2Gx2jaKvbnPVy63KBZzSK0ITFvLUnx8WUAQauwvvw5w9xEPj7ghvJs0Vrh0+91mY3DbbJhbBykW8H",
+	"7uMMje/fKlOHAVuRlQNAOkPa9uKvd+5+Orj+5v47v80QNiRiYDD2crbHqDX7Qn0kUSOnUr87VxiPwEJ0",
+	"RiudtGZMErSMBKzkukAt2HE7MPHKnlgZiXwY8d1n3ZvrwrBjnjhxDM3MohWFYBBHJ3DJiijaZD7JCjNL",
+	"T6K7ZzpzeSayCcIEpzaoZPveZVP/03bdmLhz/Pji8YePLRxdXFpYOPZP6cXY/dUru2/dTDp6LlcWjzzs",
+	"yr2mrBsZS75SgNGTirODMHn4SdvzPF1b3eVtQL57Mr+5Rvhkts+4e8izgfQF14rUPZzdQPqU61Gemfk3",
+	"z+3e+d3XP30+TVxKH1cd2VVseLF7r7yUX6x9rHjNSwsLiwtHFo8tHX3waOa9Bo91qy7jMPfKzu2rgz/8",
+	"P4AEmOY/1JQwkyT/5FAe+ZMX0yTvRQf9bMa2p+Ogub9mSSUGsvnedpDBu78fvH938OrLu298Pviv53Y/",
+	"eW3/zu937n65//G1yhVDAcrRrEyNi1Iy4eJMqeU5FjDe8RLMpKrzDP2ar3+6c/fTb764vvvqzZ077yIN",
+	"xdaQwwR0WDCcB9JYrDKcND8bypqpdkGxSDnQQUF6UJjX0DRDEdW4iCcX53Tfzu2rux++s3v1g8FrL+69",
+	"9d79NfK4TIi1DTcaFS1hLSdTv/esNcxpUWaGDNbsrFiNWAN3jfl1hh6D3zy7+59Xv/ni+s7tG4g2JRHm",
+	"Mg+LIy9O9AmH8ueNvuuySH4ImsIyxjVUyelHXDn+KgHqqqrE0k+mquvChm+rKgZx2LdSQzPE1iWoJaS2",
+	"qe1aEkX7zoS1LmhDdjWhVm2pkQ0M2/i/0J0uisI5XMqVjRJbF7ZIboM1ZWw4fCpVqBbIBklob4+bnwgl",
+	"P+7SWGNhXSpIS3ZjwhWEp2H8m5F4fawebKwH4PNYk/V0KXnxAFEd05O/IiQGeM9YVtz/+P3df3vOLytO",
+	"BUWz8NOPII8ZRfn5TH3PA45bHWuWgWhZdkmj2pTELlUxdrYNHBRzGGrkAsRIsksdFmiIwafhhsUv8zKg",
+	"MWb03AchDBheez/hzVTkbFFF2hK6FQgCrTNtIbp1EUkJ0rLX0rca6CfE31QczfQbhsw0FHAu28RL98uV",
+	"pF1w7qHNmAqdOiPtO/ZBs1fIczTY9fxPdu5ct+2TcbCIb2Na0fCU7qdqpc10S8JXPMZqMTELeIdjS2cn",
+	"j16pVrhS3fzKkurXAEuPSIX564MbP02TY5crkCJixNGjxwCidkU4PHIxULA9q7a/ZDe9+6ubu2/8/Osv",
+	"bw6e++03X7y89+H7g5vXd3/1zs7dT/FOl6cBq4H+W3DS8cKXI0KENg2B5nqm1Gjv5k+++eL64NU3927+",
+	"5C9Xrw0+emf37dv2jxc+/9+r7//v1fen4LLzOpO07Y8NAY6INlyZ3m0smV4lvZaETlkY8hRL8PRo+1HI",
+	"ECtQCsN0RehL86mRC8O11xPGR5zn1sy1LrC0c9NpvfaVzKJWhjgwVUlrsExV4zFsMUlh/06zx2QXHuy0",
+	"oT6HFSSCGLp399X9r54/JH7pVHZV6Ec+w5VO8tgmhcU+IaK+bROF9DTqjzebdmiMcXVTG00P88zdNEU2",
+	"tAQeGKoeskPzN798Z3D930esaz5nc3KS5b3NSQRG8u5YJzNJt+0URHgcO/D1UazHdFzoGwyeCnPOZrJC",
+	"R1MWt/6/56TGA5zaSQ0t8YudQDZN30URspgR20QfXMu2TT/m4ULmKxEyqSbTZwVBg4/gpId4r7IFCzzX",
+	"KtnWrG5Vehh/fm7w7g3L3P/83ODV1wa3/23vF8/uvXB999aHmePBSgm5i2XhNp5CnnIPHSL07BxF0HNL",
+	"yLsBD4sy7f3yo8GXPx3cfHb31lse+BWpTme7WqUI6spIEC60tNVDwWjQc70WpGAEQ9dq5GRLSptzkcSz",
+	"RVQzwgQkxBrCgyYHF4uhJWnRbcgcw6Rpp4vJrl4XG7DYjarPApa7Q0Jq0nFdHwlXPpnHdoU8lenDeEDD",
+	"/XABjKEqVljBorL34Yc7t6/u3noLD6JSWtQfavdZ3tY6HnPsxmdNROGi7r7xSW6vY69rq9sYf1UfMw8c",
+	"4jV9rNsYbxlM2O452oScUAjrgfRvxtRsdRyXqr9z++7urTt7L366e/VaBn4ArOLb+kOMPxHEdbWHVVKy",
+	"LTWWsBmyNIThY93GveC+88ssVxYXaua/i0vLDx89erSCjQ5sba65pfLoDqcxBaof9RVVgg3P1Gn69uC5",
+	"9/BMRk9jCJnntS1HVBzu7QoWncE0JazGchgW9+HKSAcF6arN2jboFDEazhC2+19+uPfB3Z3bd/df/Ne9",
+	"f/18MnidfTxkLp9rOJa+LbeZQ+yyyGIkrraMZyjD7H1w9+ufv1uENNMqg4/LcEQZTMpEeYVOqDDtRLMq",
+	"CvYyJmk/hqrV/JJC4CiAEOA4AYSq0VjXyJEFZ2ZYDdtccKUNtLcZOcMDJgJGztAeoWpL+cVUrHQ9QRE9",
+	"S2NtbbKwWpqsl2ZWfKD4kMUFf+yNNyoobVYx5Wg+2INwYgR6zADgtjk7x1o4RZuxxRLLWjsQ74qqbm1w",
+	"UYfD3SiazhMg5uKD3LtQuruNsUA9WywMuulFUclwIYDHafGoHQ0+nnRDwqcLmXHhi1Uz+HcukscsvUjg",
+	"z13Iw5Lzd996b//j34xkKXkEL/hq3grOY+oP4AMq0VidElAjF1oSusK6X2jSh6CNjkInloMcv9ZiGKdG",
+	"UGK2aSvCKbredE7ztiMgB5ZSLJ180vWnHQrMSEo8LE4R/mDX9rcqNuBmHxsYC1WDrGI0y3QXo5jv33hh",
+	"77dfffPFdaPY3Hl5586dvOG9EOEmWbvQqpF66xxKyaZVFl1cmUvgd4GfzSZzWRdcq3VhVE2VvF8jqznr",
+	"mOtn6pKnkFy6mifOhLYuzjMMxEh8y/ASFl1Bq09SykX4nc5orypA4lmZzGZjRjX7KYFT9r7POuAaidY3",
+	"X1wffPmb3es3HYZ5sGq8MQ7xDCpGuXYIY0NvBEGctEc7LtAGUtVdTYtyQTX/aNfxXUAAM0mZKJkVsiG3",
+	"kppVSWNNBKCh/Q1mYTpLLNl9+52vf/cyYsnuG8/na0xMgRmXDRcYU9xEIImBjCFLPaqGbYcF/XGIkL0k",
+	"75srIptNHrDvYckT24EBY/ojykPM9+CJnL2SkBHGQpi5Bl94C56cxhDzEnH/aWXtjBg7ptSqL9LeKAdm",
+	"tRHtEy2J+ccufiUDjDRj1LklikRNBMy3zXlkYLqqk0q6fryHczkkkc1i9MvPD2686TfNThcFoln7JJQl",
+	"v1iA+vOGWRba3B7hzWZ5PAOb59gc9AlI51WB5MGHPFw/Y7M5gT+iBBGuENbu6D4WLnECQsjDWRbCeHfn",
+	"9u/QIbL3i2cHn300+OJf/0roY+jT9HFamZGrYxLooUAit/m1kE9rJgdzxMb3T62R3Fo2yCbfBiMs6Qqo",
+	"Nmd+3RglniDbWLSePQtenCk1mkCLLHuYmQHufz7bv/ECEqG9Xzy7c/ulndtXixxt5fnrvOUc94on3SKP",
+	"OBV5Tov9223MK5aM7DBh7l1LduM0GAaxyQXXNG0Gt2HIp+DKYm1J1FSHW9EMZY4w/YTd5D1op7C6ynLl",
+	"4eUjC/979T8WH1qGFAzLLDOpGZk0j4VjDy3NHVtYWMCvbev65cqRwauf7f3uzcGr/1ne4m638B0p17H/",
+	"0Z/3vvxo99aHg3efxZ3+5eq1vdf/Z//jX/3l6rXdNz/9+s0/lVFDLZJmq+4XeqAyd/Lb4G6fscN4SA4x",
+	"vORmsaP9ENiJMykeCkex7lPrFksantpocjOtSqhCjZxMaz3RmFmW0qN9WykTP2soO+7sCiNUwVky/cxm",
+	"Jogy3LHh2+0U3rn90u6vPy1jksRUAEyZgRbKhUoaVNrBW4D1Fkj6UqbsQotCdXyxTHTMGNRJrWL9mhZV",
+	"rbT8ceLiNYNR3Y0ZuY+6kYXU7H6vOnYyXehhJ6/gLEUe6uSJGYoFf3p/99aHu/95dfet9/J+OV8SvD25",
+	"Tixls/DQzppf01qhmAmCpcxdI0jlLHtwXtbtZA86s0uymq/PIaK+94DOwLJg3nLqDPYhOlgJwL+2NnJa",
+	"BFHX0CDcXwFuwJHM0FT38nODm7/f//ja7s9emYATrmWGFxcuYDOJPkj7bRuNiAduL+8yeMmqBHo9VxM7",
+	"sLuyWDELYoQUls7wIUDSJO8wI47dHN4TsLs5NH/PrQ9HHOcA+JGjUOOJKdToTymnOQ7lPMTe8hV+b+/j",
+	"MNMhQttMUCQhweRQIHuGijaCdySmtwDI81xsc03TVCavVHKGaWxlLlgP4Q0RO5jkDm1y0jQAKQz6A1lM",
+	"eltUsRD3FutorCVEFaHA01aMKow1WiEDQ7FtJqA+VaYNDLRiwWkiUKVIsxsnAR5PSWh4MerIMDtjyW06",
+	"oLpTnHQ+uankUOvI0irO6eRMppeYZkSq3QKKyDScxgyDT/7w58Grrw2ee2/vy9d27r6798LLJVB3KPN0",
+	"hJgeNiEtJqJsNjR06E6PZDZawMwiNieF6HzMXO/OAw5bLawaagY+0IUsW8nTTPBdsQzAme6+/vng5o2S",
+	"yD6PLYxncjRD4k1OubT+kSBmkMRFI5v3xbUVgq3feoPqDUhBTfJLV7KOJ3jGllkaxgSzj0PFBDPBdwQT",
+	"Bjdf/Pr1qyXEIgN8EfCoWEyFBnnKtchIXV2GMaPMC82k0KDg/ONp/aaACtJgUJ4sqY2DbdTimG/7ynud",
+	"S5Z0iITWTcLHsiQsEzBLL//n+396f2yBXUxgVGO0BkmS5Omhgmld0baFEEpkZGKxTvMl5oBjPicWDurb",
+	"NO4+UZSHNbKqsB2kGjIs8IK8nHN2ExNCHsGtCAlA2T5OLi19QluKaSphDdnONW02M9P1EpCOiRBsNu9p",
+	"zm9J0bb8oka6Chbun4shr/V0bQC+YyGMiL5FKpbB2m3OeodmhcYeIju3f7dz587OV+/sXvt4/6NP8lkk",
+	"nqRu17kzFxc+nPxrqxXaZ1ewWyVrxky1UqWrJ2PdSly2oET1qOHQUL9EK9vkSmGDyIjR2FulUW7Kri4V",
+	"gX7KMIsZ1p25enXw/J29n9/Nw8wByMiohaQ16bYDpUshoiUlpGqEklLXdA+IJbYD9Vphzid9VQ8Na90U",
+	"BShrtz9DZvblfwxeuIFgRjQtAHaBAUBuqqR2TtKVDdoRYm9X20kQ6+YRf9m82rpYtSFp6ZvUfuNGADx1",
+	"HTEJjfgWW7EFdVhImpRH3dh1B0sei6i2dfTgL1cQJdc0Ds205trgXVBME6rWRXI/bCZeMpe17DZk2PeZ",
+	"F86YLdyLZQFgUFmuPMXp03wupBw7uLUx5jdpLewAY5hpqzunWnyuzefadG5pYenB8jYFWO6sBWKLxbOR",
+	"h4syQYtJwyhBnU+hVRxGiTGzUjjBOEVepBbUtl+1SKq2wBlfI0+AycnOlBTJtXeCidBXoczMddat6XB0",
+	"HTc8TvbtPNvUufbVR7uvf75768OdO3cGH/9k7+1rZU/Wcr7igz11yYVD2w6hGUZ5n2saCNcZaigl3yAB",
+	"uB8CLgTrrQskEjVyihpWkhunJ+MtBSbOFUIJCmKkqxiaMDPcurouzHhJB1VoH2WlcA8xOYezZBnPYSjF",
+	"MEmGCHx7L/3dP+QTv/2oAZL+uFCI81YXKOFKO4QKy0YMKT3cOfPw4XrgABpFkvLZoQo9ed/J7II27gxe",
+	"+9mIdwJPslj+cJXqLbGVIsmzN1860UGirNGmRtpLvRGOk2d8ES7u0TVOyBB8b96xw6NDcCMUiAEWhXbu",
+	"/ufgxV8PXvuZmVxGmJ5mHQp1Q43Ai1mdBgH+Rj4FmPtkDLJVofMXazPOTjl745PBb36NOOfBtmFSgkbW",
+	"kCvaiA5gZYUdlqjsR6OIxHyzpZN6OBatbT1UYE/Y9tiuJdwg0CXNRo/qFmuTBg22PHGj+MLB8LUs3YMp",
+	"vivG1Wu39l7/7e71N3av/Wbw7o0pcSEnTs4YGTAqNKVeYFtyfSiH6BOkliF5SggfUDvtCB42Vk5ons9S",
+	"qxjyw7+SPAoT/rUzDXOTn2PK4E8RsUnEfuxw0qMWki02y7z6r5+/sfflR6Oy7li8s6T+npCu65GJzlsU",
+	"OAfjH5KYacb+ToXn7n/w7/sv/HHC4fRFMCYiJXW1RFywKvlxl3Vtch7ddIF7NjbFSFRolgfrsdcw/32m",
+	"z5sZD1Ma7ItgfPYcxCzN0AZ18+XdP7w3UiRm1K1ivpkXsjdG13PqVoca7avBdI8xQXRPEiiZCM2tbB8i",
+	"2wfVxdPLroZSlqPh8X0RPC57oyBf8tS1ZpBmGfNZmkL3fv/S4MZ/I5TGwkfHXaXnY6nH5otidR3Bei6M",
+	"Zov10czVogg8W8pa0T5R0vp4DRW0gaRGBMEqwjIC4Rr6PvYVgflZaLtqQBCO41ugLhjxwKvlworXzNuV",
+	"b1NLzV/+affGbwavfLV354PBxz/5+t/fK4oUbLLQ7qe4A/2BOliPDp4LKvb8LIXiCmone3+H+CzPckYv",
+	"uRRsTvO2i+O67/un1iBGa4WcfeL8mrVZGBUKWt/IsH9/4ngabky9JsVmg4q5NTNSkQduyVeR5KJvB3CT",
+	"vbtrMsNMPD+0GI11g1E/0LBDhX9IFwrs/QV1Nxp5f4fbYH9pMRrp1tP2U5vpmAduvpjRsA8/5Q0fl52t",
+	"d/nJi1eqhrjLLc7g00XzYLztPzwsLwB8xCntcM8r1Uo3jirLlXmQAywiF/hPqNqC2pvWM3D7lZ0vfrH/",
+	"8a8y3kTnqKgWMr0kxhWKLqkaSUIZ7BgQyeAbgJGAahrJzcRb5aoh1ohN73Al2TJNq1SluNWXSmPkbXPK",
+	"GsEimTu3X0laOiZ9qTf9W7O2EDsUj9GhZNZktYecq9njtA6oMBS0QzsAkK9//iymf9v3sk1QPE2nUpZu",
+	"NcQWFeEch54GtrR4v0aw3H3e1e4bznU4T+I9QqM5pCWdkeHs3H4FqljapsJug4b3FJycy0HoxDKAZg01",
+	"MlQPLtNRrdvwLe3UNg8ZaLzQsJCLzSrBpsU1ggH9f7l6DRvbmfW5xrV2UEuaR4d9VMakLQXXMkbk/uVr",
+	"u//zUqYqcCwbXlCdsHIEhFxVibRVO5Lrjk2eBIurmFm+duY8WawdSZuoO6CsC7gYAYs1b5qzZIrcBzQZ",
+	"ykqySwHraBbe7+7Kzucvff3mn9Yzhp90UsMe/t8AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -4,19 +4,24 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/ledger"
 )
 
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseActCommand())
+		caseSubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was
@@ -27,6 +32,28 @@ func caseID(text string) string {
 		return n.String()
 	}
 	return text
+}
+
+// impersonal refuses to ask for a case by what identifies a person: it would
+// stand in the address of the request, which lines in between may keep.
+func impersonal(text string) error {
+	_, id := identifier.ParseIDNumber(text, calendar.DateOf(time.Now()))
+	_, phone := identifier.ParsePhone(text)
+	han := strings.ContainsFunc(text, func(r rune) bool { return unicode.Is(unicode.Han, r) })
+	if id == nil || phone == nil || han {
+		return usagef("请用办件编号查询，不能用姓名、证件号码或电话 (ask by the number of the case, not by what identifies a person)")
+	}
+	return nil
+}
+
+// aboutCase checks the arguments of a command whose first is a case.
+func aboutCase(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, given []string) error {
+		if err := args(cmd, given); err != nil || len(given) == 0 {
+			return err
+		}
+		return impersonal(given[0])
+	}
 }
 
 func caseListCommand() *cobra.Command {
@@ -55,6 +82,9 @@ func caseListCommand() *cobra.Command {
 			return err
 		}
 		if params.Division, err = parseDivision("division", *place); err != nil {
+			return err
+		}
+		if err := impersonal(params.Query); err != nil {
 			return err
 		}
 		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
@@ -86,15 +116,22 @@ func caseShowCommand() *cobra.Command {
 		Use:     "show NUMBER",
 		Short:   "办件详情，个人信息已遮盖 (one case, personal data masked)",
 		Example: "  tongban case show 330523110200-20261123-01-000045-7\n  tongban case show 3305231102002026112301000045 --reveal",
-		Args:    oneArgument("NUMBER"),
+		Args:    aboutCase(oneArgument("NUMBER")),
 	}
-	reveal := cmd.Flags().Bool("reveal", false, "显示完整个人信息，须有权限并留痕 (unmasked; needs the right and is logged)")
+	reveal, why := revealFlags(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		send := func() (*http.Response, error) {
-			return c.api.GetCase(cmd.Context(), caseID(args[0]), &client.GetCaseParams{Reveal: *reveal})
+			return c.api.GetCase(cmd.Context(), caseID(args[0]), &client.GetCaseParams{Reveal: *reveal || *why != "", TongbanWhy: url.PathEscape(*why)})
 		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, v) })
 	})
+}
+
+// revealFlags ask for a case unmasked; giving a reason asks for it, too.
+func revealFlags(cmd *cobra.Command) (reveal *bool, why *string) {
+	reveal = cmd.Flags().Bool("reveal", false, "显示完整个人信息，须有权限并记入台账 (unmasked; needs the right and is recorded)")
+	why = cmd.Flags().String("why", "", "查看完整信息的理由，记入台账 (why it is looked at unmasked, for the record)")
+	return reveal, why
 }
 
 func showCase(w io.Writer, lang language, v *client.Case) {
@@ -165,12 +202,15 @@ func attachmentPlace(lang language, a client.CaseAttachment) string {
 func caseTimelineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "timeline NUMBER",
-		Short:   "办理经过 (every entry of a case)",
-		Example: "  tongban case timeline 330523110200-20261123-01-000045-7",
-		Args:    oneArgument("NUMBER"),
+		Short:   "办理经过，个人信息已遮盖 (every entry of a case, personal data masked)",
+		Example: "  tongban case timeline 330523110200-20261123-01-000045-7\n  tongban case timeline 330523110200-20261123-01-000045-7 --why 核对退回理由",
+		Args:    aboutCase(oneArgument("NUMBER")),
 	}
+	reveal, why := revealFlags(cmd)
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
-		send := func() (*http.Response, error) { return c.api.GetCaseTimeline(cmd.Context(), caseID(args[0])) }
+		send := func() (*http.Response, error) {
+			return c.api.GetCaseTimeline(cmd.Context(), caseID(args[0]), &client.GetCaseTimelineParams{Reveal: *reveal || *why != "", TongbanWhy: url.PathEscape(*why)})
+		}
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Timeline) {
 			fmt.Fprintln(w, clean(v.Number))
 			t := newTable(c.pick("时间", "TIME"), c.pick("事项", "WHAT"), c.pick("经办", "WHO"), c.pick("角色", "ROLE"), c.pick("节点", "NODE"), c.pick("到达", "WORD"), c.pick("意见", "SAID"))

@@ -45,7 +45,7 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 decide --granted --opinion 准予登记
   tongban case act 330523110200-20261123-01-000045-7 issue --document 生育登记服务单=2026-000045
   tongban case act 330523110200-20261123-01-000045-7 deliver --recipient 李某 --proof receipt.jpg`,
-		Args: arguments(2, 2, "NUMBER, KIND"),
+		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) != 1 {
 				return nil, cobra.ShellCompDirectiveNoFileComp

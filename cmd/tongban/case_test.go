@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
@@ -301,6 +303,46 @@ func TestCasesAreShown(t *testing.T) {
 	holds(t, r.out, []string{"收件  甲    village_worker", "s-2   township_clerk", "好 未通过：已变动"})
 	r = tongban(t, "case", "timeline", "c-1", "--lang", "en")
 	holds(t, r.out, []string{"case.accept", "refused: moved on"})
+	tongban(t, "case", "timeline", "c-1", "--why", "核对 100%")
+	if got := n.calls("getCaseTimeline")[2]; got.query != "reveal=true" || got.header.Get("Tongban-Why") != "%E6%A0%B8%E5%AF%B9%20100%25" {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCaseReveals(t *testing.T) {
+	at := int64(at20261123)
+	list := client.RevealList{NextCursor: "n", Reveals: []client.Reveal{
+		{Entry: "e-1", Case: "c-1", Number: "330523110200-20261123-01-000045-7", Division: "330523110200", At: at, What: []string{ledger.RevealCase}, Why: "核对身份",
+			Actor: identity.Actor{Staff: "s-9", Name: "乙", Role: identity.Supervisor, Node: "county-1"}, Word: client.TakenUp, WordZh: "已办理"},
+		{Entry: "e-2", Case: "c-2", Division: "330523110200", Actor: identity.Actor{Staff: "s-1", Role: identity.VillageWorker, Node: "v-1"}, At: at, What: []string{ledger.RevealTimeline, ledger.RevealAttachment + strings.Repeat("a", 64)}, Word: client.SavedHere, WordZh: "已存本机"}}}
+	n := signedIn(t, map[string]any{"listReveals": list})
+	r := tongban(t, "case", "reveals", "330523110200 20261123 01 000045 "+checkDigit(t), "--since", "2026-11-01", "--staff", "s-9", "--division", "330523110")
+	holds(t, r.out, []string{"乙 s-9", "supervisor", "county-1", "办件内容", "核对身份", "c-2", "意见、备注, 附件 aaaaaaaaaaaa", "--cursor n"})
+	want := fmt.Sprintf("case=330523110200-20261123-01-000045-%s&division=330523110&since=%d&staff=s-9", checkDigit(t), time.Date(2026, 11, 1, 0, 0, 0, 0, beijing).UnixMilli())
+	if got := n.calls("listReveals")[0].query; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if r := tongban(t, "case", "reveals", "--since", "gestern"); r.code != 2 {
+		t.Errorf("a date that is none: %d %s", r.code, r.err)
+	}
+}
+
+// What identifies a person does not get into the address of a request.
+func TestNobodyIsAskedForByName(t *testing.T) {
+	n := signedIn(t, map[string]any{})
+	for _, args := range [][]string{
+		{"case", "list", "--query", "李某"}, {"case", "list", "--query", "33059919850412005X"}, {"case", "list", "--query", "13800000000"},
+		{"case", "show", "33059919850412005x"}, {"case", "timeline", "李某"}, {"case", "reveals", "13800000000"}, {"case", "act", "33059919850412005X", "accept"},
+	} {
+		if r := tongban(t, args...); r.code != exitUsage || !strings.Contains(r.err, "办件编号") {
+			t.Errorf("%q: %d %s", args, r.code, r.err)
+		}
+	}
+	for _, op := range n.asked {
+		if strings.Contains(op.operation, "Case") {
+			t.Errorf("asked: %+v", op)
+		}
+	}
 }
 
 // itemOf is an item of the data carried in the binary, in force.

@@ -17,25 +17,27 @@ import (
 
 func carryCommand() *cobra.Command {
 	return group("carry", "携带：用U盘代替线路 (a USB stick instead of the line)",
-		"  tongban carry export --personal --out up.carry\n  tongban carry import up.carry",
+		"  tongban carry export --out up.carry\n  tongban carry import up.carry",
 		carryExportCommand(), carryImportCommand())
 }
 
 func carryExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
-		Short: "导出携带包 (write a signed bundle)",
-		Long: `导出签名的携带包：在乡镇、村为待上报的内容；在县或乡镇用 --for 指明为哪个节点导出其未见的内容。
-Writes a signed bundle: at a township or village what waits to go up, at the
-county or a township what the node named by --for has not seen.`,
-		Example: `  tongban carry export --personal --out up.carry
-  tongban carry export --for v-330523110200-1 --personal --out down.carry`,
+		Short: "导出携带包，已签名并加密 (write a bundle, signed and encrypted)",
+		Long: `导出携带包：在乡镇、村为待上报的内容，只有县中心能打开；要在途中由乡镇接收，用 --for 指明该乡镇节点。
+在县或乡镇用 --for 指明为哪个节点导出其未见的内容，只有该节点能打开。
+Writes a bundle: at a township or village what waits to go up, which only the county can read; --for
+names a township above that is to take it in on the way. At the county or a township what the node
+named by --for has not seen, which only that node can read.`,
+		Example: `  tongban carry export --out up.carry
+  tongban carry export --for t-330523110-1 --out up.carry
+  tongban carry export --for v-330523110200-1 --out down.carry`,
 		Args: noArguments,
 	}
 	var request client.CarryRequest
 	cmd.Flags().StringVar(&request.For, "for", "", "给哪个节点 (the node it is for)")
 	after := cmd.Flags().Int64("after", 0, "对方已有的账本序号 (county index it has already)")
-	cmd.Flags().BoolVar(&request.Personal, "personal", false, "确认可含个人信息：携带包有签名但未加密，请妥善保管 (it may hold people's data; it is signed, not encrypted)")
 	cmd.Flags().BoolVar(&request.Full, "full", false, "含对方自己的记录，用于其数据已丢失 (with the node's own entries, for one that lost them)")
 	without := cmd.Flags().Bool("no-attachments", false, "不带附件 (without attachments)")
 	out := outFlags(cmd)
@@ -93,9 +95,9 @@ func backupCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "backup",
 		Short: "备份节点的数据和附件，不停机 (a consistent copy of state and attachments)",
-		Long: `备份含个人信息，请按此保管，文件仅本人可读；不含密钥，keys 目录和 membership.json 须另行离线保存。用 tongban restore 恢复。
-The copy holds personal data: keep it as such; only you can read the file. It holds no keys: keep the
-keys folder and membership.json offline too. tongban restore puts it back.`,
+		Long: `备份已加密，只有本节点的密钥或县级密钥能打开；不含密钥，keys 目录和 membership.json 须另行离线保存，否则备份无法打开。用 tongban restore 恢复。
+The copy is encrypted: this node's keys open it, and the county's. It holds no keys: keep the keys folder
+and membership.json offline too, or nobody but the county can open it. tongban restore puts it back.`,
 		Example: "  tongban backup --out village-20261123.backup",
 		Args:    noArguments,
 	}

@@ -19,43 +19,54 @@ import (
 
 func restoreCommand() *cobra.Command {
 	var config, from string
+	var keys []string
 	var verify, lone bool
 	cmd := &cobra.Command{
 		Use:   "restore",
 		Short: "从备份恢复已停止的节点 (restore a stopped node from a backup)",
 		Long: `用 tongban backup 生成的备份恢复已停止的节点。备份先全部核对，再一次性替换；中途断电，数据仍是旧的或新的，不会各占一半。
+备份是加密的：用数据目录中的密钥打开，或用 --keys 指明的密钥（例如保险柜中的县级密钥）。
 乡镇、村节点恢复后，先与上级核对，取回备份之后已上报的内容，才会继续收件。
 县中心只有一个进程时（或多数进程永久丢失时）用 --lone：以恢复的数据为准，本机成为唯一的县中心进程，其他进程须清空数据后重新加入。
-Restores a stopped node from a file that tongban backup made. Below the county the node first gets
+Restores a stopped node from a file that tongban backup made. The keys in the data directory open it,
+or those in the folders named with --keys (the county's, from the safe). Below the county the node first gets
 back from above what it had sent since. --lone makes this hub the county's only one, with the
 restored data: for a single hub, or when the majority is lost for good.`,
-		Example: "  tongban restore --config village.yaml --from village-20261124.backup\n  tongban restore --from county.backup --verify\n  tongban restore --config county.yaml --from county.backup --lone",
+		Example: "  tongban restore --config village.yaml --from village-20261124.backup\n  tongban restore --config county.yaml --from county.backup --verify\n  tongban restore --keys SAFE/keys --from village.backup --verify\n  tongban restore --config county.yaml --from county.backup --lone",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if verify {
-				return verifyBackup(cmd.Context(), from, cmd.OutOrStdout())
+			if verify && config == "" && len(keys) > 0 {
+				return verifyBackup(cmd.Context(), from, keys, cmd.OutOrStdout())
 			}
 			c, err := configs.Load(configPath(config), os.Environ())
 			if err != nil {
 				return err
 			}
-			return restore(cmd.Context(), c, from, lone, cmd.OutOrStdout())
+			if verify {
+				return verifyBackup(cmd.Context(), from, append(keys, c.DataDir), cmd.OutOrStdout())
+			}
+			return restore(cmd.Context(), c, from, keys, lone, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd, &config)
 	cmd.Flags().StringVar(&from, "from", "", "备份文件；只用 --lone 时可不写 (the backup)")
+	cmd.Flags().StringArrayVar(&keys, "keys", nil, "另有密钥的目录，用来打开备份，可重复 (a folder with more keys that may open the backup; may be repeated)")
 	cmd.Flags().BoolVar(&verify, "verify", false, "只核对备份，不恢复 (only check the backup)")
 	cmd.Flags().BoolVar(&lone, "lone", false, "本机成为唯一的县中心进程 (this hub becomes the county's only one)")
 	return cmd
 }
 
-func verifyBackup(ctx context.Context, from string, stdout io.Writer) error {
+func verifyBackup(ctx context.Context, from string, keys []string, stdout io.Writer) error {
 	f, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	m, err := store.VerifyArchive(ctx, f)
+	content, err := federation.OpenBackup(f, keys...)
+	if err != nil {
+		return err
+	}
+	m, err := store.VerifyArchive(ctx, content)
 	if err != nil {
 		return err
 	}
@@ -71,7 +82,7 @@ func describe(to io.Writer, what string, m *store.Manifest) {
 	}
 }
 
-func restore(ctx context.Context, c configs.Config, from string, lone bool, stdout io.Writer) error {
+func restore(ctx context.Context, c configs.Config, from string, keys []string, lone bool, stdout io.Writer) error {
 	if from == "" && !lone {
 		return usagef("需要 --from (is needed)")
 	}
@@ -89,7 +100,11 @@ func restore(ctx context.Context, c configs.Config, from string, lone bool, stdo
 			return err
 		}
 		defer f.Close()
-		m, err := store.RestoreArchive(ctx, c.DataDir, f, func(m *store.Manifest, chain []json.RawMessage) error {
+		content, err := federation.OpenBackup(f, append(keys, c.DataDir)...)
+		if err != nil {
+			return err
+		}
+		m, err := store.RestoreArchive(ctx, c.DataDir, content, func(m *store.Manifest, chain []json.RawMessage) error {
 			return federation.CheckBackup(c.DataDir, m, chain)
 		})
 		if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // Node is the node that makes and takes in bundles. All fields are needed
-// but Checkpoint, Taken and Limits.
+// but CountyKey, Checkpoint, Taken and Limits.
 type Node struct {
 	Store *store.Store
 	Blobs *blob.Store
@@ -27,7 +27,10 @@ type Node struct {
 	Credential trust.SignedCredential
 	Key        ed25519.PrivateKey
 	Trust      func() trust.CountyTrust
-	Now        func() time.Time
+	// CountyKey, at a hub, is the county's root key: what comes up is sealed
+	// for the county, whichever of its hubs the stick reaches.
+	CountyKey func() ed25519.PrivateKey
+	Now       func() time.Time
 	// Take is the intake of what nodes below send up. It has stored the
 	// entries for good when it returns.
 	Take func(ctx context.Context, from trust.Peer, entries []ledger.Entry) ([]store.Result, error)

@@ -147,10 +147,10 @@ func TestWhoMayTakeAndBring(t *testing.T) {
 		to   string
 		want *Fault
 	}{
-		"sideways": {township, elsewhere.ID(), ErrUnknownNode}, "upwards": {village, township.ID(), ErrNotAllowed},
+		"sideways": {township, elsewhere.ID(), ErrUnknownNode}, "across": {hub, hub.ID(), ErrNotAllowed},
 		"unknown": {hub, "village-9", ErrUnknownNode}, "the county up": {hub, "", ErrNotAllowed},
 	} {
-		if _, err := w.node(o.at).Export(context.Background(), new(bytes.Buffer), Options{For: o.to, Personal: true}); !errors.Is(err, o.want) {
+		if _, err := w.node(o.at).Export(context.Background(), new(bytes.Buffer), Options{For: o.to}); !errors.Is(err, o.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -333,7 +333,7 @@ func TestRevokedNode(t *testing.T) {
 	if got.Entries != 2 || got.Refused != 1 || len(got.Refusals) != 1 || got.Refusals[0].Code != "node_revoked" {
 		t.Fatalf("taken in %+v", got)
 	}
-	if _, err := w.node(hub).Export(context.Background(), new(bytes.Buffer), Options{For: village.ID(), Personal: true}); !errors.Is(err, ErrRevoked) {
+	if _, err := w.node(hub).Export(context.Background(), new(bytes.Buffer), Options{For: village.ID()}); !errors.Is(err, ErrRevoked) {
 		t.Errorf("a bundle for it: %v", err)
 	}
 }
@@ -364,11 +364,11 @@ func TestRestoredFollowerNeedsFull(t *testing.T) {
 	bundle, _ := w.export(hub, Options{For: village.ID(), After: ptr(0)})
 	n := w.nodeWith(village, w.blobs[village.ID()])
 	n.Store = fresh
-	if _, err := n.Import(context.Background(), bytes.NewReader(bundle)); !errors.Is(err, ErrLostOwn) {
+	if _, err := n.Import(context.Background(), sealFor(t, village.Key, bundle)); !errors.Is(err, ErrLostOwn) {
 		t.Fatalf("without its own entries: %v", err)
 	}
 	full, _ := w.export(hub, Options{For: village.ID(), After: ptr(0), Full: true})
-	got, err := n.Import(context.Background(), bytes.NewReader(full))
+	got, err := n.Import(context.Background(), sealFor(t, village.Key, full))
 	must(t, err)
 	if last, _, _ := fresh.LastSeq(context.Background(), village.ID()); last != 1 || got.Unverified != 0 {
 		t.Errorf("own entries up to %d, %+v", last, got)
@@ -381,18 +381,6 @@ func newWorldNode(t testing.TB, n *storetest.Node) *store.Store {
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
-}
-
-func TestPersonal(t *testing.T) {
-	w := newWorld(t)
-	hub, village := w.Hub(), w.Village(villageCode)
-	// Catalog, calendar and staff go without asking; a case does not.
-	_, err := w.node(hub).Export(context.Background(), new(bytes.Buffer), Options{For: village.ID(), After: ptr(0)})
-	must(t, err)
-	village.Submit("TB-MZJ-004")
-	if _, err := w.node(village).Export(context.Background(), new(bytes.Buffer), Options{}); !errors.Is(err, ErrPersonal) {
-		t.Errorf("export without consent: %v", err)
-	}
 }
 
 func TestAttachments(t *testing.T) {
@@ -438,7 +426,7 @@ func TestLimits(t *testing.T) {
 		n := w.node(hub)
 		n.Limits = l
 		before := storetest.Dump(t, hub.Store)
-		if _, err := n.Import(context.Background(), bytes.NewReader(up)); !errors.Is(err, ErrTooLarge) {
+		if _, err := n.Import(context.Background(), sealFor(t, hub.Key, up)); !errors.Is(err, ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if storetest.Dump(t, hub.Store) != before {
@@ -447,7 +435,7 @@ func TestLimits(t *testing.T) {
 	}
 	n := w.node(hub)
 	n.Limits = Limits{Bytes: int64(len(up)), Entries: 3, AttachmentBytes: 50_000}
-	if _, err := n.Import(context.Background(), bytes.NewReader(up)); err != nil {
+	if _, err := n.Import(context.Background(), sealFor(t, hub.Key, up)); err != nil {
 		t.Errorf("exactly at the limits: %v", err)
 	}
 }
@@ -464,7 +452,7 @@ func TestIntakeFails(t *testing.T) {
 		return nil, errors.New("no leader")
 	}
 	before := storetest.Dump(t, hub.Store)
-	if _, err := n.Import(context.Background(), bytes.NewReader(up)); !errors.Is(err, ErrUnavailable) {
+	if _, err := n.Import(context.Background(), sealFor(t, hub.Key, up)); !errors.Is(err, ErrUnavailable) {
 		t.Fatalf("%v", err)
 	}
 	if storetest.Dump(t, hub.Store) != before {
@@ -472,7 +460,7 @@ func TestIntakeFails(t *testing.T) {
 	}
 	n.Take = take
 	n.Fresh = func(context.Context) error { return errors.New("no leader") }
-	if got, err := n.Import(context.Background(), bytes.NewReader(up)); !errors.Is(err, ErrUnavailable) || got.Entries != 1 {
+	if got, err := n.Import(context.Background(), sealFor(t, hub.Key, up)); !errors.Is(err, ErrUnavailable) || got.Entries != 1 {
 		t.Fatalf("%v %+v", err, got)
 	}
 	if got := w.take(hub, up); got.Known != 1 || got.Attachments != 1 {

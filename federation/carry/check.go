@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
@@ -38,7 +39,7 @@ func (c *checker) header(h *Header) (err error) {
 	switch {
 	case h.County != self.County():
 		return ErrWrongCounty.Becausef("of %s", h.County)
-	case h.To != "" && h.To != self.Node:
+	case h.To != "" && h.To != self.Node && !(h.Direction == Up && self.Tier == node.County):
 		return ErrNotForMe.Becausef("for %s", h.To)
 	case from.Node == self.Node:
 		return ErrNotForMe.Becausef("this node made it")

@@ -30,13 +30,16 @@
 // holds the exporting node's credential, signed by the county; a bundle going
 // down also the county's key rotations and its newest signed checkpoint.
 //
-// A bundle is signed and not encrypted: it holds people's data in the clear
-// (Options.Personal), and the stick must be kept accordingly.
+// A bundle is signed first and then sealed (package seal), for it holds people's
+// data and their password hashes: what goes up can be read by the county's hubs,
+// whose root key each of them has, and by the township it is addressed to; what
+// goes down by the node it is for and nobody else.
 //
 // # Crash story
 //
-// Importing copies the stream into the node's own directory while it checks
-// it: form, hash, signature, the chain to the county's root, every entry's
+// Importing refuses a file by its outside first (another county's, another
+// node's), opens the seal and copies the stream into the node's own directory
+// while it checks it: form, hash, signature, the chain to the county's root, every entry's
 // origin signature, every attachment's hash. Nothing is applied before all of
 // that held. What fits one transaction (batchLines, batchBytes) is applied in
 // one; a larger bundle in several, each of which leaves a state that the line

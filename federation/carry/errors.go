@@ -48,8 +48,8 @@ var (
 	ErrConflict = &Fault{Code: "bundle_conflict", ZH: "携带包与本机已有数据不一致，已拒收，请联系县中心", EN: "the bundle contradicts what this node has; it was refused. Ask the county"}
 	// ErrRewritten: its checkpoint does not continue the ledger seen here.
 	ErrRewritten = &Fault{Code: "ledger_rewritten", ZH: "严重：携带包中的县中心台账与本机见过的不一致，已拒收，请立即报告县中心和监察人员", EN: "SERIOUS: the county's ledger in the bundle does not continue the one this node has seen; refused. Report it to the county and the supervisors"}
-	// ErrPersonal: the bundle would hold people's data and nobody agreed to it.
-	ErrPersonal = &Fault{Code: "bundle_personal", ZH: "携带包将包含群众个人信息且未加密，请确认后再导出，并妥善保管U盘", EN: "the bundle would hold people's data in the clear; confirm that it may, and keep the stick safe"}
+	// ErrSealed: it is for this node, and this node's keys do not open it.
+	ErrSealed = &Fault{Code: "bundle_sealed", ZH: "本节点的密钥打不开该携带包（可能是给本节点更换前的电脑或密钥的），请重新导出", EN: "this node's keys do not open the bundle (it may be for the computer or keys this node had before); export it again"}
 	// ErrUnavailable: the county could not be asked to take the entries.
 	ErrUnavailable = &Fault{Code: "bundle_unavailable", ZH: "暂时无法接收，请稍后用同一携带包重新导入", EN: "it cannot be taken in now; import the same bundle again later"}
 	// ErrStorage: this node's own disk.

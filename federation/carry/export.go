@@ -2,12 +2,14 @@ package carry
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 
+	"github.com/tongban/tongban/federation/seal"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
@@ -17,12 +19,10 @@ import (
 
 // Options say what goes into a bundle.
 type Options struct {
-	// For is the node below that a bundle going down is for; empty makes one
-	// that goes up.
+	// For is the node that a bundle is for: one below, which gets its feed, or
+	// the township above, which may take in on the way what goes up to the
+	// county. Empty goes up to the county.
 	For string
-	// Personal agrees to people's data being in the bundle, in the clear.
-	// Without it a bundle with a case or an attachment is not made.
-	Personal bool
 
 	// Up: Since leaves out what an earlier bundle held (its Summary.Mark);
 	// WithoutAttachments leaves out all attachments.
@@ -48,6 +48,10 @@ func positionKey(id string) string { return "carry.position." + id }
 // Export writes a bundle. On an error what was written is no bundle. A slow
 // stick holds up nobody but the caller.
 func (n *Node) Export(ctx context.Context, w io.Writer, o Options) (Summary, error) {
+	down, readers, err := n.address(ctx, o.For)
+	if err != nil {
+		return Summary{}, stored(err)
+	}
 	lines, done, err := n.tempFile()
 	if err != nil {
 		return Summary{}, err
@@ -55,22 +59,19 @@ func (n *Node) Export(ctx context.Context, w io.Writer, o Options) (Summary, err
 	defer done()
 	h := &Header{County: n.Store.Self().County(), From: n.Credential, To: o.For, MadeAt: n.Now().UnixMilli(), Level: ledger.Level}
 	x := &exporter{n: n, o: o, h: h, lines: lines}
-	if o.For == "" {
-		h.Direction = Up
-		err = x.up(ctx)
-	} else {
+	if down {
 		h.Direction = Down
 		err = x.down(ctx)
+	} else {
+		h.Direction = Up
+		err = x.up(ctx)
 	}
 	if err != nil {
 		return Summary{}, stored(err)
 	}
-	if x.personal+h.Attachments > 0 && !o.Personal {
-		return Summary{}, ErrPersonal.Becausef("%d entries about cases, %d attachments", x.personal, h.Attachments)
-	}
 	s := h.summary()
 	s.Entries, s.Attachments, s.AttachmentBytes, s.Personal, s.Mark, s.AttachmentsMissing = h.Entries, h.Attachments, h.AttachmentBytes, x.personal, x.mark, x.missing
-	s.Bytes, err = x.write(ctx, w)
+	s.Bytes, err = x.sealed(ctx, w, readers)
 	return s, err
 }
 
@@ -84,37 +85,54 @@ type exporter struct {
 	personal, missing, mark int64
 }
 
+// sealed writes the bundle so that only its readers can read it. It is signed
+// first: a seal says nothing about who made it.
+func (x *exporter) sealed(ctx context.Context, to io.Writer, readers []ed25519.PublicKey) (int64, error) {
+	count := &countingWriter{w: to}
+	w, err := seal.Create(count, seal.Header{Kind: seal.Bundle, County: x.h.County, From: x.h.From.Credential.Node, To: x.h.To, MadeAt: x.h.MadeAt}, readers...)
+	if err != nil {
+		return count.n, fmt.Errorf("write bundle: %w", err)
+	}
+	if err := x.write(ctx, w); err != nil {
+		return count.n, err
+	}
+	if err := w.Close(); err != nil {
+		return count.n, fmt.Errorf("write bundle: %w", err)
+	}
+	return count.n, nil
+}
+
 // write puts the bundle together: the lines were spooled, because the header
 // tells their ranges and counts.
-func (x *exporter) write(ctx context.Context, to io.Writer) (int64, error) {
+func (x *exporter) write(ctx context.Context, to io.Writer) error {
 	w := newWriter(to)
 	if _, err := x.lines.Seek(0, io.SeekStart); err != nil {
-		return 0, ErrStorage.Because(err)
+		return ErrStorage.Because(err)
 	}
 	if err := w.begin(x.h); err != nil {
-		return 0, err
+		return err
 	}
 	if _, err := io.Copy(w, x.lines); err != nil {
-		return 0, fmt.Errorf("write bundle: %w", err)
+		return fmt.Errorf("write bundle: %w", err)
 	}
 	for _, f := range x.files {
 		if err := ctx.Err(); err != nil {
-			return 0, err
+			return err
 		}
 		content, _, err := x.n.Blobs.Open(f.Hash)
 		if err != nil {
-			return 0, stored(err)
+			return stored(err)
 		}
 		err = w.attachment(f.Hash, f.Size, content)
 		content.Close()
 		if err != nil {
-			return 0, fmt.Errorf("write bundle: %w", err)
+			return fmt.Errorf("write bundle: %w", err)
 		}
 	}
 	if err := w.end(x.n.Key); err != nil {
-		return 0, fmt.Errorf("write bundle: %w", err)
+		return fmt.Errorf("write bundle: %w", err)
 	}
-	return w.n, nil
+	return nil
 }
 
 // up gathers the outbox.
@@ -235,17 +253,9 @@ func (x *exporter) attachments(ctx context.Context) error {
 
 // down gathers the feed of a node below.
 func (x *exporter) down(ctx context.Context) error {
-	st, self := x.n.Store, x.n.Store.Self()
-	to, err := st.Node(ctx, x.o.For)
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return ErrUnknownNode.Becausef("%s", x.o.For)
-	case err != nil:
+	to, err := x.n.Store.Node(ctx, x.o.For)
+	if err != nil {
 		return err
-	case to.RevokedAt > 0:
-		return ErrRevoked.Becausef("%s", x.o.For)
-	case !self.Division.Contains(to.Division) || to.Division == self.Division:
-		return ErrNotAllowed.Becausef("%s of %s is not below %s", to.Credential.Node, to.Division, self.Node)
 	}
 	at, err := x.n.position(ctx, x.o.For)
 	if err != nil {

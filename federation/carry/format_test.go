@@ -73,16 +73,28 @@ func TestFlippedBitsChangeNothing(t *testing.T) {
 	up, _ := bothWays(t, w)
 	hub := w.Hub()
 	before := storetest.Dump(t, hub.Store)
+	file, err := io.ReadAll(sealFor(t, hub.Key, up))
+	must(t, err)
+	outer := t
 	rapid.Check(t, func(t *rapid.T) {
-		bad := bytes.Clone(up)
+		within := rapid.Bool().Draw(t, "within")
+		good := file
+		if within {
+			good = up
+		}
+		bad := bytes.Clone(good)
 		for range rapid.IntRange(1, 3).Draw(t, "flips") {
 			bad[rapid.IntRange(0, len(bad)-1).Draw(t, "at")] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		}
-		if bytes.Equal(bad, up) {
+		if bytes.Equal(bad, good) {
 			return
 		}
+		r := io.Reader(bytes.NewReader(bad))
+		if within {
+			r = sealFor(outer, hub.Key, bad)
+		}
 		var fault *Fault
-		if s, err := w.node(hub).Import(context.Background(), bytes.NewReader(bad)); !errors.As(err, &fault) || s.Entries != 0 {
+		if s, err := w.node(hub).Import(context.Background(), r); !errors.As(err, &fault) || s.Entries != 0 {
 			t.Fatalf("taken in: %+v, %v", s, err)
 		}
 	})
@@ -155,9 +167,11 @@ func forgeContent(t testing.TB, o *opened, from *storetest.Node) []byte {
 func TestOneByteAtATime(t *testing.T) {
 	w := newWorld(t)
 	up, _ := bothWays(t, w)
-	s, err := w.node(w.Hub()).Import(context.Background(), iotest.OneByteReader(bytes.NewReader(up)))
+	file, err := io.ReadAll(sealFor(t, w.Hub().Key, up))
 	must(t, err)
-	if s.Entries != 1 || s.Attachments != 1 || s.Bytes != int64(len(up)) {
+	s, err := w.node(w.Hub()).Import(context.Background(), iotest.OneByteReader(bytes.NewReader(file)))
+	must(t, err)
+	if s.Entries != 1 || s.Attachments != 1 || s.Bytes != int64(len(file)) {
 		t.Errorf("taken in %+v", s)
 	}
 }
@@ -177,7 +191,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	done := make(chan error, 1)
 	peak := &peakReader{r: r}
 	go func() {
-		_, err := w.node(village).Export(context.Background(), wr, Options{Personal: true})
+		_, err := w.node(village).Export(context.Background(), wr, Options{})
 		wr.CloseWithError(err)
 		done <- err
 	}()

@@ -26,7 +26,8 @@ type Header struct {
 	Direction Direction     `json:"direction"`
 	County    division.Code `json:"county"`
 	// From is the credential of the node that made and signed the bundle. To
-	// is the node it is for; empty (only up) for any node above.
+	// is the node it is for; empty (only up) for the county. What goes up for a
+	// township the county takes in, too.
 	From   trust.SignedCredential `json:"from"`
 	To     string                 `json:"to,omitempty"`
 	MadeAt int64                  `json:"made_at"`

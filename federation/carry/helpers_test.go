@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tongban/tongban/federation/seal"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
@@ -53,9 +54,13 @@ func countyKeys(t testing.TB, seed uint64) *trust.CountyKeys {
 }
 
 func countyKeysOf(seed uint64) (*trust.CountyKeys, error) {
+	return trust.GenerateCounty(randomness(seed), storetest.Code, storetest.Beginning.AddDate(0, -2, 0))
+}
+
+func randomness(seed uint64) io.Reader {
 	var s [32]byte
 	binary.LittleEndian.PutUint64(s[:], seed)
-	return trust.GenerateCounty(rand.NewChaCha8(s), storetest.Code, storetest.Beginning.AddDate(0, -2, 0))
+	return rand.NewChaCha8(s)
 }
 
 // signer gives a storetest county real keys.
@@ -91,7 +96,7 @@ func (w *world) node(n *storetest.Node) *Node {
 func (w *world) nodeWith(n *storetest.Node, b *blob.Store) *Node {
 	signed, err := w.keys.SignCredential(n.Credential)
 	must(w.t, err)
-	return &Node{Store: n.Store, Blobs: b, Credential: signed, Key: n.Key, Trust: w.keys.Trust, Now: w.Clock.Now,
+	return &Node{Store: n.Store, Blobs: b, Credential: signed, Key: n.Key, Trust: w.keys.Trust, Now: w.Clock.Now, CountyKey: w.countyKey(n),
 		Take: func(_ context.Context, _ trust.Peer, entries []ledger.Entry) ([]store.Result, error) {
 			raws := make([][]byte, len(entries))
 			for i, e := range entries {
@@ -120,9 +125,16 @@ func (w *world) nodeWith(n *storetest.Node, b *blob.Store) *Node {
 	}
 }
 
-func (w *world) export(from *storetest.Node, o Options) ([]byte, Summary) {
+func (w *world) countyKey(n *storetest.Node) func() ed25519.PrivateKey {
+	if n.ID() != storetest.HubID {
+		return nil
+	}
+	return w.keys.OpeningKey
+}
+
+// exportSealed makes a bundle as it goes onto a stick.
+func (w *world) exportSealed(from *storetest.Node, o Options) ([]byte, Summary) {
 	w.t.Helper()
-	o.Personal = true
 	var b bytes.Buffer
 	s, err := w.node(from).Export(context.Background(), &b, o)
 	must(w.t, err)
@@ -132,9 +144,33 @@ func (w *world) export(from *storetest.Node, o Options) ([]byte, Summary) {
 	return b.Bytes(), s
 }
 
+// export makes a bundle and takes the seal off, so that tests can tamper with
+// what is within.
+func (w *world) export(from *storetest.Node, o Options) ([]byte, Summary) {
+	w.t.Helper()
+	file, s := w.exportSealed(from, o)
+	_, content, err := seal.Open(bytes.NewReader(file), nil, w.keys.OpeningKey(), storetest.NodeKey(o.For))
+	must(w.t, err)
+	plain, err := io.ReadAll(content)
+	must(w.t, err)
+	return plain, s
+}
+
+// sealFor seals what is to come to a node, whoever made it.
+func sealFor(t testing.TB, key ed25519.PrivateKey, bundle []byte) io.Reader {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := seal.Create(&b, seal.Header{Kind: seal.Bundle, County: storetest.Code, From: "somebody", MadeAt: 1}, key.Public().(ed25519.PublicKey))
+	must(t, err)
+	_, err = w.Write(bundle)
+	must(t, err)
+	must(t, w.Close())
+	return &b
+}
+
 func (w *world) take(at *storetest.Node, bundle []byte) Summary {
 	w.t.Helper()
-	s, err := w.node(at).Import(context.Background(), bytes.NewReader(bundle))
+	s, err := w.node(at).Import(context.Background(), sealFor(w.t, at.Key, bundle))
 	must(w.t, err)
 	return s
 }
@@ -143,8 +179,13 @@ func (w *world) take(at *storetest.Node, bundle []byte) Summary {
 // state is what it was.
 func (w *world) refuses(at *storetest.Node, bundle []byte, want *Fault) {
 	w.t.Helper()
+	w.refusesFile(at, sealFor(w.t, at.Key, bundle), want)
+}
+
+func (w *world) refusesFile(at *storetest.Node, file io.Reader, want *Fault) {
+	w.t.Helper()
 	before := storetest.Dump(w.t, at.Store)
-	_, err := w.node(at).Import(context.Background(), bytes.NewReader(bundle))
+	_, err := w.node(at).Import(context.Background(), file)
 	if !errors.Is(err, want) {
 		w.t.Fatalf("import gave %v, want %s", err, want.Code)
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -97,7 +98,9 @@ func TestKilledImport(t *testing.T) {
 	}{{"up", township, up}, {"down", village, down}} {
 		t.Run(row.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "bundle")
-			must(t, os.WriteFile(file, row.bundle, 0o600))
+			sealed, err := io.ReadAll(sealFor(t, row.at.Key, row.bundle))
+			must(t, err)
+			must(t, os.WriteFile(file, sealed, 0o600))
 			must(t, row.at.Store.Close())
 			before := dumpOf(t, w, row.at, copyDir(t, row.at.Dir()))
 			whole := copyDir(t, row.at.Dir())

@@ -65,6 +65,9 @@ func (k *CountyKeys) County() division.Code { return k.trust.County }
 // Chain is every bundle the county has had, oldest first.
 func (k *CountyKeys) Chain() []SignedTrust { return append([]SignedTrust(nil), k.chain...) }
 
+// OpeningKey is the root key, for opening what was sealed for the county.
+func (k *CountyKeys) OpeningKey() ed25519.PrivateKey { return k.root }
+
 // Rotate makes new keys of all three kinds and leaves k as it was. The old
 // public keys stay trusted, so that credentials, certificates and
 // checkpoints made with them remain good until Retire; the new bundle is

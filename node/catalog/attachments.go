@@ -141,6 +141,16 @@ func checkFileName(a AttachmentRef) []Fault {
 	return nil
 }
 
+// Extension is the usual ending of a file of an allowed media type.
+func Extension(mediaType string) string {
+	for _, e := range extensions {
+		if e.mediaType == mediaType {
+			return e.endings[0]
+		}
+	}
+	return ""
+}
+
 func deviceName(stem string) bool {
 	stem = strings.ToUpper(stem)
 	switch stem {

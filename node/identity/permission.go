@@ -24,6 +24,7 @@ const (
 	CaseIssue   Action = "case.issue"
 	CaseDeliver Action = "case.deliver"
 	CaseComment Action = "case.comment"
+	RevealRead  Action = "reveal.read" // who looked at what unmasked
 
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
@@ -92,7 +93,7 @@ func grants() []Grant {
 	allow(TownshipClerk, Subtree, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseIssue, CaseDeliver, CaseReturn)
 	allow(TownshipClerk, Own, AttentionDo, OverlaySet)
 	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseRelay, CaseReview, CaseReturn, SyncRead, AttentionRead)
-	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead)
+	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead, RevealRead)
 
 	allow(DepartmentWindow, Department, CaseRead, CaseReveal, CaseComment, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseReturn, CaseIssue, CaseDeliver, AttentionRead)
 	allow(DepartmentReviewer, Department, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn)
@@ -102,11 +103,11 @@ func grants() []Grant {
 	}
 	allow(DepartmentReviewer, Department, ItemDraft)
 
-	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
+	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,
 		StaffRead, StaffManage, NodeRead, NodeManage, TrustRotate, HubManage, SyncRead, AttentionRead, AttentionDo,
 		CarryData, BackupTake, LedgerProve)
-	allow(Auditor, Whole, CaseRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
+	allow(Auditor, Whole, CaseRead, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	return all
 }
 

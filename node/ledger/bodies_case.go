@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
@@ -208,6 +209,37 @@ type CaseCommentV1 struct {
 
 // Check implements Body.
 func (b *CaseCommentV1) Check() error { return required("text", b.Text, maxText) }
+
+// CaseRevealV1 says that somebody looked at personal data of a case unmasked:
+// the actor of the entry, at its node, before it was shown.
+type CaseRevealV1 struct {
+	// What was shown: "case" (applicant, form, papers, documents), "timeline"
+	// (what people wrote) or "attachment:" and the hash of a file.
+	What []string `json:"what"`
+	// Why is what they gave as the reason, if anything.
+	Why string `json:"why,omitempty"`
+}
+
+// What can be shown of a case unmasked.
+const (
+	RevealCase       = "case"
+	RevealTimeline   = "timeline"
+	RevealAttachment = "attachment:"
+)
+
+// Check implements Body.
+func (b *CaseRevealV1) Check() error {
+	if len(b.What) == 0 || len(b.What) > 20 {
+		return fmt.Errorf("%d things shown", len(b.What))
+	}
+	for _, w := range b.What {
+		hash, file := strings.CutPrefix(w, RevealAttachment)
+		if w != RevealCase && w != RevealTimeline && !(file && len(hash) == 64) {
+			return fmt.Errorf("shown: %.80q", w)
+		}
+	}
+	return optional("why", b.Why, maxText)
+}
 
 // AttachmentConfirmV1 says that an attachment is stored on a majority of the
 // county's hub processes.

@@ -43,6 +43,7 @@ const (
 	CaseIssue   Kind = "case.issue"
 	CaseDeliver Kind = "case.deliver"
 	CaseComment Kind = "case.comment"
+	CaseReveal  Kind = "case.reveal"
 
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
@@ -122,6 +123,7 @@ var Kinds = []Info{
 	onCase(kind[CaseIssueV1](CaseIssue, identity.CaseIssue)),
 	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
 	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
+	besideCase(kind[CaseRevealV1](CaseReveal, identity.CaseReveal)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),

@@ -65,6 +65,7 @@ func samples() map[Kind]Body {
 		CaseIssue:         &CaseIssueV1{Documents: []IssuedDocument{{Name: "最低生活保障证", Number: "0001", ValidUntil: "2027-11-23"}}},
 		CaseDeliver:       &CaseDeliverV1{Recipient: "王芳", Method: "direct", Proof: material.Attachments},
 		CaseComment:       &CaseCommentV1{Text: "已电话告知"},
+		CaseReveal:        &CaseRevealV1{What: []string{RevealCase, RevealTimeline}, Why: "核对申请人身份"},
 		AttachmentConfirm: &AttachmentConfirmV1{Hash: hashText(), Size: 1024, Hubs: []string{"county-1", "county-2"}},
 		AttentionResolve:  &AttentionResolveV1{Entry: samplePrev, Note: "已重新提交", ReplacedBy: sampleCase},
 	}

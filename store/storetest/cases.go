@@ -114,7 +114,7 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 		verb = step.Verb
 	}
 	switch body.(type) {
-	case *ledger.CaseCommentV1:
+	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
 	case *ledger.CaseReturnV1:
 		if n.Credential.Tier == node.Village {

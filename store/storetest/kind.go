@@ -61,6 +61,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseDeliver
 	case *ledger.CaseCommentV1:
 		return ledger.CaseComment
+	case *ledger.CaseRevealV1:
+		return ledger.CaseReveal
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

@@ -277,7 +277,7 @@ func (p *points) carrying(ctx context.Context) error {
 		}
 	}
 	var stick []byte
-	if err := busy.at(village, "cun1").Post(ctx, "/api/v1/carry/export", client.CarryRequest{Personal: true}, "", &stick); err != nil {
+	if err := busy.at(village, "cun1").Post(ctx, "/api/v1/carry/export", client.CarryRequest{}, "", &stick); err != nil {
 		return err
 	}
 	take := func(ctx context.Context) error {

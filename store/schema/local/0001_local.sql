@@ -44,11 +44,3 @@ CREATE TABLE settings (
   key   TEXT PRIMARY KEY,
   value TEXT NOT NULL
 ) WITHOUT ROWID;
-
--- Who looked at unmasked personal data.
-CREATE TABLE reveals (
-  n       INTEGER PRIMARY KEY,
-  at      INTEGER NOT NULL,
-  staff   TEXT NOT NULL,
-  case_id TEXT NOT NULL
-);
