@@ -101,15 +101,18 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 		e.Case = e.ID
 	} else if info.Case {
 		c, err := n.Store.Case(ctx, a.Case)
-		if errors.Is(err, store.ErrNotFound) {
+		switch {
+		case errors.Is(err, store.ErrNotFound) && a.Kind == ledger.AttachmentConfirm:
+			// The files of a refused hand-in, which has no case.
+		case errors.Is(err, store.ErrNotFound):
 			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
-		}
-		if err != nil {
+		case err != nil:
 			return e, err
-		}
-		e.Case = c.ID
-		if e.Prev == "" && !info.Beside {
-			e.Prev = c.Head
+		default:
+			e.Case = c.ID
+			if e.Prev == "" && !info.Beside {
+				e.Prev = c.Head
+			}
 		}
 	}
 	var err error

@@ -91,6 +91,9 @@ type applier struct {
 	// desk: the entry is being recorded at this very node, by somebody who
 	// can still be told to do it differently.
 	desk bool
+	// told: the county has spoken, and its word is taken without judging it
+	// again.
+	told bool
 	// recording is the entry whose row is not written yet.
 	recording stored
 }
@@ -362,6 +365,9 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		}
 	}
 	if h.Outcome == ledger.Refused {
+		if err := a.nameAside(e); err != nil {
+			return err
+		}
 		if err := a.attend(e, h.Index, h.Code, h.Reason, h.RecordedAt); err != nil {
 			return err
 		}
@@ -380,6 +386,9 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		var late ledger.Entry
 		if err := json.Unmarshal(known.raw, &late); err != nil {
 			return storage("read entry", err)
+		}
+		if err := a.nameAside(&late); err != nil {
+			return err
 		}
 		if err := a.attend(&late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
 			return err

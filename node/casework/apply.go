@@ -30,6 +30,7 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Status:      HandedIn,
 		Steps:       b.Steps,
 		Applicant:   b.Applicant,
+		Agent:       b.Agent,
 		Form:        b.Form,
 		Materials:   b.Materials,
 		Applying:    b.Applying,
@@ -43,6 +44,23 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
 	c.markSkew(e)
 	return c, nil
+}
+
+// Aside shows a submission that the county refused, or that is held until it
+// speaks, as a case that waits for nobody: whoever may read cases may read what
+// was handed in. It lies with the desk that took it in.
+func Aside(e *ledger.Entry, b *ledger.CaseSubmitV1, refused bool) *Case {
+	c := &Case{
+		ID: e.ID, Number: b.Number, Item: b.Item, ItemVersion: b.ItemVersion, Department: b.Department,
+		Division: b.Division, HandedInAt: b.HandedInAt, Holder: b.HandedInAt, Status: Held, Steps: b.Steps,
+		Applicant: b.Applicant, Agent: b.Agent, Form: b.Form, Materials: b.Materials, Applying: b.Applying,
+		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Head: e.ID,
+	}
+	if refused {
+		c.Status = Refused
+	}
+	c.markSkew(e)
+	return c
 }
 
 func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Place, limits catalog.Limits) error {
