@@ -24,6 +24,13 @@ func masked(a ledger.Applicant) ledger.Applicant {
 	return a
 }
 
+// maskedAgent is who acts for the applicant, masked as a person is.
+func maskedAgent(a ledger.Agent) ledger.Agent {
+	m := masked(ledger.Applicant{Type: "person", Name: a.Name, IDNumber: a.IDNumber, Phone: a.Phone})
+	a.Name, a.IDNumber, a.Phone = m.Name, m.IDNumber, m.Phone
+	return a
+}
+
 // maskedForm is a form with what identifies people masked: by the type of the
 // field, and for text by its key.
 func maskedForm(item catalog.Item, values []catalog.FieldValue) []catalog.FieldValue {

@@ -73,6 +73,7 @@ var routePermissions = map[string]permission{
 	"listCases":       may(identity.CaseRead),
 	"getCase":         may(identity.CaseRead),
 	"getCaseTimeline": may(identity.CaseRead),
+	"resubmitCase":    may(identity.CaseSubmit),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 
@@ -80,6 +81,7 @@ var routePermissions = map[string]permission{
 	"syncNow":          may(identity.SyncRead),
 	"reconcile":        may(identity.SyncRead),
 	"listAttention":    may(identity.AttentionRead),
+	"getAttention":     may(identity.AttentionRead),
 	"resolveAttention": may(identity.AttentionDo),
 
 	"listHubs":           may(identity.SyncRead),

@@ -158,6 +158,14 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
+	case "corrects_unknown", "corrects_local", "replacement_unknown":
+		p.status, p.next = http.StatusUnprocessableEntity, nextMend
+	case "corrected_already":
+		p.next = "请按新编号查询，不要重复提交"
+	case "case_refused":
+		p.next = "请用 tongban case resubmit 更正后重新提交"
+	case "corrects_elsewhere", "replacement_elsewhere":
+		p.next = "请到原收件地点办理"
 	case "not_holder":
 		p.next = "请刷新后查看办件现在由谁办理"
 	case "same_person", "second_person", "not_approvable":

@@ -29,6 +29,24 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 )
 
+// Defines values for ApplicantChangeType.
+const (
+	ChangeOrganisation ApplicantChangeType = "organisation"
+	ChangePerson       ApplicantChangeType = "person"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantChangeType enum.
+func (e ApplicantChangeType) Valid() bool {
+	switch e {
+	case ChangeOrganisation:
+		return true
+	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseActionMethod.
 const (
 	ByDirect     CaseActionMethod = "direct"
@@ -167,6 +185,30 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for TimelineEntryStanding.
+const (
+	EntryApplied TimelineEntryStanding = "applied"
+	EntryHeld    TimelineEntryStanding = "held"
+	EntryRefused TimelineEntryStanding = "refused"
+	EntryWaiting TimelineEntryStanding = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the TimelineEntryStanding enum.
+func (e TimelineEntryStanding) Valid() bool {
+	switch e {
+	case EntryApplied:
+		return true
+	case EntryHeld:
+		return true
+	case EntryRefused:
+		return true
+	case EntryWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -242,8 +284,22 @@ func (e ListItemsParamsStatus) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// Agent 代办人, who hands the case in for the applicant.
+type Agent = ledger.Agent
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
+
+// ApplicantChange defines model for ApplicantChange.
+type ApplicantChange struct {
+	IdNumber string              `json:"id_number,omitempty,omitzero"`
+	Name     string              `json:"name,omitempty,omitzero"`
+	Phone    string              `json:"phone,omitempty,omitzero"`
+	Type     ApplicantChangeType `json:"type,omitempty,omitzero"`
+}
+
+// ApplicantChangeType defines model for ApplicantChange.Type.
+type ApplicantChangeType string
 
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
@@ -274,6 +330,13 @@ type AttachmentState struct {
 
 	// Type Media type by content, once complete.
 	Type string `json:"type,omitempty,omitzero"`
+}
+
+// AttentionDetail defines model for AttentionDetail.
+type AttentionDetail struct {
+	Case  Case          `json:"case,omitempty,omitzero"`
+	Entry TimelineEntry `json:"entry,omitempty,omitzero"`
+	Item  AttentionItem `json:"item"`
 }
 
 // AttentionItem defines model for AttentionItem.
@@ -361,7 +424,13 @@ type Case struct {
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
 	// Actions The kinds of action the caller may take now.
-	Actions     []CaseActionKind `json:"actions"`
+	Actions []CaseActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent Agent `json:"agent,omitempty,omitzero"`
+
+	// Also Ids of other hand-ins under the same number.
+	Also        []string         `json:"also,omitempty,omitzero"`
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
@@ -371,6 +440,7 @@ type Case struct {
 	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
 	Documents   []Document       `json:"documents,omitempty,omitzero"`
 	Form        []FieldValue     `json:"form"`
+	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
 	Head        string              `json:"head"`
@@ -378,6 +448,9 @@ type Case struct {
 	ItemVersion int                 `json:"item_version"`
 	Materials   []SubmittedMaterial `json:"materials"`
 	Revealed    bool                `json:"revealed"`
+
+	// Setback Why a hand-in is no case, what to do, and what was done.
+	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
 	Step    int         `json:"step"`
@@ -453,7 +526,7 @@ type CaseReceipt struct {
 	Recorded Recorded `json:"recorded"`
 }
 
-// CaseStatus defines model for CaseStatus.
+// CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 type CaseStatus = casework.Status
 
 // CaseSummary defines model for CaseSummary.
@@ -477,7 +550,9 @@ type CaseSummary struct {
 	ItemName string   `json:"item_name"`
 
 	// Number As it is printed, in groups.
-	Number       string     `json:"number"`
+	Number string `json:"number"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 	Status       CaseStatus `json:"status"`
 	StatusZh     string     `json:"status_zh"`
 	WaitingForMe bool       `json:"waiting_for_me"`
@@ -768,6 +843,15 @@ type NodeList struct {
 	Nodes []Node `json:"nodes"`
 }
 
+// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+type Notice struct {
+	Code   string `json:"code"`
+	En     string `json:"en"`
+	Reason string `json:"reason,omitempty,omitzero"`
+	Since  int64  `json:"since,omitempty,omitzero"`
+	Zh     string `json:"zh"`
+}
+
 // Overlay defines model for Overlay.
 type Overlay = catalog.Overlay
 
@@ -907,6 +991,32 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Resubmission What is different now; what is left out stays as it was handed in.
+type Resubmission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent           `json:"agent,omitempty,omitzero"`
+	Applicant ApplicantChange `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Form By key; an empty value takes the field away.
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
+	// ItemVersion The version that was filled in; default the one in force.
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Materials Each replaces all that was handed in under its name.
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// WithoutAgent The applicant acts alone now.
+	WithoutAgent bool `json:"without_agent,omitempty,omitzero"`
+
+	// WithoutMaterials Names of papers that are not handed in any more.
+	WithoutMaterials []string `json:"without_materials,omitempty,omitzero"`
+}
+
 // RevokeRequest defines model for RevokeRequest.
 type RevokeRequest struct {
 	At     int64  `json:"at,omitempty,omitzero"`
@@ -949,9 +1059,39 @@ type SessionTokens struct {
 	// ExpiresAt When the access token ends.
 	ExpiresAt int64 `json:"expires_at"`
 
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice Notice `json:"notice,omitempty,omitzero"`
+
 	// RefreshToken In bearer mode; works once.
 	RefreshToken string  `json:"refresh_token,omitempty,omitzero"`
 	Session      Session `json:"session"`
+}
+
+// Setback Why a hand-in is no case, what to do, and what was done.
+type Setback struct {
+	Code string `json:"code"`
+
+	// CorrectedBy Id of the case that was handed in for it.
+	CorrectedBy     string `json:"corrected_by,omitempty,omitzero"`
+	CorrectedNumber string `json:"corrected_number,omitempty,omitzero"`
+	En              string `json:"en"`
+
+	// Index Its place in the county's ledger.
+	Index int64 `json:"index,omitempty,omitzero"`
+
+	// Next What to do, in Chinese.
+	Next string `json:"next"`
+
+	// NextEn The same in English.
+	NextEn string `json:"next_en,omitempty,omitzero"`
+	Note   string `json:"note,omitempty,omitzero"`
+
+	// RecordedAt When the county refused it.
+	RecordedAt int64 `json:"recorded_at,omitempty,omitzero"`
+
+	// ResolvedBy Staff number of who settled it.
+	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
+	Zh         string `json:"zh"`
 }
 
 // Staff defines model for Staff.
@@ -1001,6 +1141,8 @@ type Step = ledger.Step
 
 // Submission defines model for Submission.
 type Submission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
 	Applicant Applicant `json:"applicant"`
 
 	// Applying Conditional materials whose condition the applicant declares to be met.
@@ -1064,8 +1206,9 @@ type SyncState struct {
 	OutboxUnsent int64 `json:"outbox_unsent,omitempty,omitzero"`
 
 	// Problem Why it could not be handed in here whatever the papers say.
-	Problem RefusalReport `json:"problem,omitempty,omitzero"`
-	Revoked bool          `json:"revoked,omitempty,omitzero"`
+	Problem   RefusalReport `json:"problem,omitempty,omitzero"`
+	Revoked   bool          `json:"revoked,omitempty,omitzero"`
+	RevokedAt int64         `json:"revoked_at,omitempty,omitzero"`
 
 	// SkewMs By how much its clock is ahead of the county's.
 	SkewMs      int64  `json:"skew_ms,omitempty,omitzero"`
@@ -1086,9 +1229,12 @@ type ThisNode struct {
 	Edition int `json:"edition,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
-	Line    Line   `json:"line"`
-	Name    string `json:"name"`
-	Node    string `json:"node"`
+	Line Line   `json:"line"`
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice  Notice `json:"notice,omitempty,omitzero"`
 	Tier    Tier   `json:"tier"`
 	TimeMs  int64  `json:"time_ms"`
 	Version string `json:"version"`
@@ -1120,6 +1266,9 @@ type TimelineEntry struct {
 	Said   string `json:"said,omitempty,omitzero"`
 	SkewMs int64  `json:"skew_ms,omitempty,omitzero"`
 
+	// Standing What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+	Standing TimelineEntryStanding `json:"standing,omitempty,omitzero"`
+
 	// What The kind in Chinese.
 	What string `json:"what"`
 
@@ -1127,6 +1276,9 @@ type TimelineEntry struct {
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
+
+// TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+type TimelineEntryStanding string
 
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
@@ -1258,6 +1410,12 @@ type ActOnCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ResubmitCaseParams defines parameters for ResubmitCase.
+type ResubmitCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -1329,6 +1487,9 @@ type CheckCaseJSONRequestBody = Submission
 
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
+
+// ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
+type ResubmitCaseJSONRequestBody = Resubmission
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -1407,6 +1568,9 @@ type ServerInterface interface {
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(w http.ResponseWriter, r *http.Request, params ListAttentionParams)
+	// GetAttention 需处理事项详情
+	// (GET /api/v1/attention/{entry})
+	GetAttention(w http.ResponseWriter, r *http.Request, entry string)
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(w http.ResponseWriter, r *http.Request, entry string)
@@ -1440,6 +1604,9 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// ResubmitCase 更正后重新提交
+	// (POST /api/v1/cases/{id}/resubmit)
+	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -1763,6 +1930,32 @@ func (siw *ServerInterfaceWrapper) ListAttention(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAttention(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAttention operation middleware
+func (siw *ServerInterfaceWrapper) GetAttention(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "entry" -------------
+	var entry string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "entry", mux.Vars(r)["entry"], &entry, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "entry", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAttention(w, r, entry)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2157,6 +2350,60 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResubmitCase operation middleware
+func (siw *ServerInterfaceWrapper) ResubmitCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResubmitCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResubmitCase(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3329,6 +3576,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}", wrapper.GetCase).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/resubmit", wrapper.ResubmitCase).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
@@ -3338,6 +3587,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/sync/now", wrapper.SyncNow).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attention", wrapper.ListAttention).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/attention/{entry}", wrapper.GetAttention).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attention/{entry}/resolve", wrapper.ResolveAttention).Methods(http.MethodPost)
 
@@ -3571,6 +3822,45 @@ type ListAttentiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAttentiondefaultApplicationProblemPlusJSONResponse) VisitListAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttentionRequestObject struct {
+	Entry string `json:"entry"`
+}
+
+type GetAttentionResponseObject interface {
+	VisitGetAttentionResponse(w http.ResponseWriter) error
+}
+
+type GetAttention200JSONResponse AttentionDetail
+
+func (response GetAttention200JSONResponse) VisitGetAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAttentiondefaultApplicationProblemPlusJSONResponse) VisitGetAttentionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4016,6 +4306,47 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResubmitCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ResubmitCaseParams
+	Body   *ResubmitCaseJSONRequestBody
+}
+
+type ResubmitCaseResponseObject interface {
+	VisitResubmitCaseResponse(w http.ResponseWriter) error
+}
+
+type ResubmitCase201JSONResponse CaseReceipt
+
+func (response ResubmitCase201JSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResubmitCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResubmitCasedefaultApplicationProblemPlusJSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5650,6 +5981,9 @@ type StrictServerInterface interface {
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(ctx context.Context, request ListAttentionRequestObject) (ListAttentionResponseObject, error)
+	// GetAttention 需处理事项详情
+	// (GET /api/v1/attention/{entry})
+	GetAttention(ctx context.Context, request GetAttentionRequestObject) (GetAttentionResponseObject, error)
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(ctx context.Context, request ResolveAttentionRequestObject) (ResolveAttentionResponseObject, error)
@@ -5683,6 +6017,9 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// ResubmitCase 更正后重新提交
+	// (POST /api/v1/cases/{id}/resubmit)
+	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
@@ -5982,6 +6319,32 @@ func (sh *strictHandler) ListAttention(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListAttentionResponseObject); ok {
 		if err := validResponse.VisitListAttentionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttention operation middleware
+func (sh *strictHandler) GetAttention(w http.ResponseWriter, r *http.Request, entry string) {
+	var request GetAttentionRequestObject
+
+	request.Entry = entry
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttention(ctx, request.(GetAttentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttention")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAttentionResponseObject); ok {
+		if err := validResponse.VisitGetAttentionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -6304,6 +6667,40 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResubmitCase operation middleware
+func (sh *strictHandler) ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams) {
+	var request ResubmitCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ResubmitCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResubmitCase(ctx, request.(ResubmitCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResubmitCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResubmitCaseResponseObject); ok {
+		if err := validResponse.VisitResubmitCaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7505,275 +7902,293 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L17l1vFlTf8VWrpmbUCPKfVF9sEd6/3j3bbBE8c8LI7w8zQftWlc0qtoo+qNKdKLQvjtewJBHMxmBkC",
+	"uZgACZe8CbfJZMDYEL7LTKvb/MVXeFftXXXOkVRHOmqrk/A8yUrcks6p665d+/rblyqhbLWlYEKryvKl",
+	"SpsmtMU0S+DTGlXs9EnzV8RUmPC25lJUlivrTUZ4RGRCdJMR0WnVWUJkg1ASUsWqlaDCLtJWO2aV5cqR",
+	"IwvHlo4sLi4sLSzMLS0sPbi4uHRkbmFxbmFhYeHosbnvV4IKN422qW5WgoqgLfMajypBJWH/0uEJiyrL",
+	"OumwoKLCJmtRM54WvXiGiS3drCw/tBBUWly4j4tBRffapgmlEy62KpcvB5W1TqJkMjqRTcEu6loIv26a",
+	"GZj5tOkWI3XWkAlMBQb3Lx2W9LLR4RuVghEtLSz4BvEIVc3RIZx/ZHVu6diDAYlllyVzZgFJk12s+pel",
+	"adoYtzBtqjVLzIv/7xMLc8fpXOPCpQePXv67im9EpyPWakvNRNj7IeuNju1R2mIK1oSG5qsV+FvRFiNt",
+	"ligpSJfrZvblNuuRFqNCZV/hi4Mk8WDjCF0Mjy3NHW8s1OeORg+yuYfo0SNzR6LFOlugD4YL0aKbfpPR",
+	"iCXZAuSGPGfGXHYtVuf+mc49tTB3vFpbnrtw6aFgcWGhaFU0a63JiJkmskGvn5j7x38+989zCwvH/FsT",
+	"mldK0uzREjR7hre4Nu/5CDCGH/OtR6xBO7GuLB8zbdOLvNVpmQ/YE37K+uFCsy2WQEePysie8my2O3MD",
+	"53bxQIc0v/64+HMXLh0JjhYt/HlNGw0cyT1xhAePTlrdy9gSU/qEjDgDZne61ZaJfpjH7ISM4DCEUmgm",
+	"YA9oux3zkBpann9SmcNxKdf33yWsUVmu/K/5jJnO469qPmsW+x08Yavk788/9ihp8JitEK4VkV1BwiYL",
+	"txVJmHmTsB2W9AhsLh4385hZmurIeuC8VFsKhXM6FXHT0apQXZbMbEpnO/WYqyaLbPO+iZkrguHP1Yo5",
+	"VLAMLJrxULDZc7BSvmG4bmEMZxNZj1lr4hDa+Nz/dkNJj8UlPOTLFSF1rSlj5EwR05THleUKFVI34SZs",
+	"8JAR8wByQmDqQnYrQaXFlKJbrPZUs7Jc6b/w6907n+2//Onurev9m7/bu/lh/91n+i/8ev/GT7/98qW7",
+	"n3x+9+pr+/95p//Vv/efv47f96//bPer6+ZUsIvaNHHt873XP+3feHnvrff2b76Ytti/+bv91/7j7qdX",
+	"8bVKSvA1HlWWKwuLx79/PDzGHqLfrxs2oqnuKMOXjgcVzTXwgDUpGjEPdXZW52mbz0cyVP/LLtFcbiEu",
+	"B2XJB9/1bdfjTapJlwlNuokUW4SKiHTNd1qSSMImnmOhTKKZE5Jr1jcq9xtef12ZRETRniJN2SUNmhCu",
+	"SZMqEsoWgyGeZ0rN/tTZVtflNhOq6MgpfKgK/NS+aRpeDTXKP+1EtlmiLc9D1nppmD8GFWHvv5EfEhn7",
+	"f1CGeXt+uZxnUk/Yx2w7tp8LKYHJ+pMMCO7i3Jacc3dVxITmulfFSeR+nONwvO1dY07UFtfNTr0ayta8",
+	"lmKrTkX6r+lq3rUF41rdcpsSIaei8dnc8jRorNjwIu/e+a05Y7dvB6TblKRJRf6Mc0EaViq2Gy20YdOD",
+	"q047uikTMwqvZN1OpGyAOO2eI6opuyIgVJG9l6/tvfmT/gev7T3/890v3jeND0ueY6++oMKjGkrsHplk",
+	"lA4sgUzZR7spBZvc/hBtQGf5AQa5pZpAJDGLtlhSxS29JxLBlpBA3B5OJJLBDf4bWmL3xaUKE0YEfKKC",
+	"knslqMhkiwqugBfllrdgc+BXO9qSe5Gu3sz3Y61JxRb7a+zKX3wfzNqZV+Z2aGIGpcy7OP+zrgX8+NhA",
+	"O5cvD28SLmAid5iVl0auA4o/R7BamrXURPFLs9Y51simV6FJQnsjxJM2fGHcoEA+mXZT3TCnHW+LXjyN",
+	"rxxbsMfNfl6cMBnsyTsTrWnYbDGhTSfTTaRprQPlFXg/kR47NpF1KP4UvNaQSYtq1AYfPFoZryhmBJzr",
+	"bXFhIlO3FgvL26Fr+8oELhJSTWO5VR1c1HtiJbZJ5CW5Zg9CeAfZrwMtvH89oanxNHheU81GD7k5FjHT",
+	"eSmuLmXMqDCvu2mNjF02GorpUYnlRE+DjYhqQhNGok5C63GPNBlaz0amWkxXg+3+iEWcEvMbqfeIlaAD",
+	"IkXIiJtCtVKS+uzgg2zyBUtnpEMpTlqNbmTpqGKTWMyaeeZyUGFCJ71JD6/zFou5YKfgYSOcadaa9FI6",
+	"TMOvvNxp/OxO2z6GeL/TEMZ2DQ9dDtKVGCGTsEhxYKLga7tMo3KqiNhF72kZJaFtLiK/HgNa8iWfmgkq",
+	"ZWBE9rUmF0z5qMkoKLpAQ0pFidGjEoadJGFRjeqS45cJ3+LCY4CVETPqZUhbjDQS2fKOMWHtmIYsqtX9",
+	"K5kwJeOd9Pch+7NRyHI2fKPVKKZ1zCLCtbc/Fcq2f1GMru794anmZNUQSSFwhtSnzMFlwpk6Bpd1LIGf",
+	"4coj3EwnKQwdsmGRAAdlPQeTp1YsMqzRmImIJv/EqEc/b8qYR7Q3OOwCyTI3NBQTc68MthrRIpr2mwN8",
+	"kuRwn0p2kpBNN05ndcpkYiqE7IiQRagz73AFl7FHOwkqOyzhDc4i/z3Wlcn29CvXs7sw4Q6Gx9Lx54aS",
+	"rkOQbV1uLG5rJko+SBPVf8J+7kniwabQC5ajNQ9Z9NzXpQ7IAOFOkv+xaT/9J0mvUB9JZRlVkpHm3qht",
+	"C9kVB3gvYY2OQroq8abhWu5cDZpy6DYThIuSUpDh7gUXAAhXLQpXgZchpzMdfPmH5uucJ7PEKHJzH2qL",
+	"tXXq7eMJSRhVUgREJkRITTRMts5C2lHMPoKXGuGKKC3bbRaVHENH5I+2b1GlyCyx1mkrBhfKfFXviChm",
+	"yyOjMeOFFSsvpHpuKrPnbuUH6GccmR9E0aANzTyu6zXZEbpHQEpyFmgaJ4xGvRUSs4YmsqPN9izA5qCR",
+	"MqZKEykYaTIKa+edfaqNLEw4KgN+R3TIDXHiPPNS27w9J9s47bm2NG0mdtKXYRh+e6iwQhBXpCGT3OSM",
+	"ykG07ArV5G0z1R0ex3TL0oFiIlKk0wb76zSeyKDS6MSxR2p0vm4zoO+hq85SQgBmX7Ow0HUslTZP5sW1",
+	"3N2Elh/q6eJHHaVJnRGzlqRryDNHyaQrO3EEbiXSZrIdm0FEVNNluzqKbwkWgdPE0DgTYdJrazx3w6O4",
+	"7CVSxXyKQchMK1Z6LKUepO+0SjNuiBNQfgow4r0Cizg8Ze3tccwS0qI9oG8iZBdiJsrdXYqtQlM/NIqD",
+	"RxCgzjUwdrrwkHk6VnJ05KdxzOgTbFIRzXGhSEdELMniI1DwHhj5RCmF5s3SYweYPmjf6pkWp5KIhk57",
+	"+eVN3/O1GsokYaH2DyFiIY+mozf3Smlyi1jMd1gy1Ssy7Ey3DiftG74VMB2WbuhhzuLoH2jcYb6mDGmx",
+	"qMbFNCvWZDTyB/wYZkIVYRfbLDRH2DzplTq4Up1pFtBMtbbDEsWl8AnZQaVFNUs4jcsv8flOvcW1ZtGP",
+	"7Ku+BUrYDqNxkaagmK7TcHuy+xUfA72FtT3HHW5iK46YR8xCdinXilC9MhQpZ35XaMxC3q2biexsNave",
+	"lYOny6+JGZ5P3eq0WnSyTcqc3vP20RHvrf1+aDPdCO3S5DmUpfT83lriy+1Lxv4vFFxLyK2nlZyK/awJ",
+	"M62DbEgSvtXUmbPV41EdZVF5XjDYMpyKZZKuWjA9r8hcE0sLo9s4cDA9kU8jg91KqNA+YRq55sBYDy6+",
+	"ORPcdPdui+mm9A4N+PPA2JyRIOIJ6sxGEDTCnVTmHxazUCdS8LCCWllHaXhPSM1DVtKzdqJ30jV/oncG",
+	"OzjRO4tdnOidyndyoncq182J3qO2o5zZcHBWKBYNEtjRBS+FyTYXluKHKTemvRWSsB3OugHx7OHkxiHC",
+	"oHDRy5LsoGNmIt2ixlh0FAOSMN1JxJQzSVjI29zKapNJaOLB1l57cShbZppTjk3Lmv+m8M/UOoCOjdW/",
+	"Sh/IIcYNp3M8c/2hPcCpLc4RK24Q/BFTjLg1tAd/mIlUnPxVsTJBJciRkl27ksdvNdSrrt/VUJ9zXcPf",
+	"2Dv8aQcAf9sxrIb6pBvGaqhP25HA124wq6Fec+Nxk88EVY/9qRaCmj26h48JQkmLPonxOfbWx4e/p0iz",
+	"U1d+3a/Qv2aUPZ+A4ndowdNBboBFe+u3hYdUsenk+VQiuEdLOPZcNNpzLGS8PdkSOLgXD/OY5QMtIWrd",
+	"aMG6CeaeiJGYhttqOi2rrLMvtzKJCyIsH2w4ujqVXDtF63Q+tZwP5TNY+93mco4eScSj1EgH4qZYwajK",
+	"LlUEtQfCBVGa9hRJGI1oPWawgCEVpG7aAXWNRVWy2WSxaT6SnbpmEZjQAngWzDJa5jqu5i7tVEmpZNYB",
+	"vJtruY9OVAGOEnOB8hPoGYaVxFIxFBzRSmnOQRz5WUvenK5YVybb1fPOXn9PBnVszBrUs+33BdOgDFxz",
+	"bpUhWw9V28yvWUWsTRPteNLozxwdIxNlSvec0TdjujWlMyTTK6mepqvsvdKqoQ0hnqIT7vf3Ov+594da",
+	"cbhr6swdCs9XVj1rJ2a0EbiLtxLZaSu/ZzQ9lxO5Bj6ZvlN7yn8tGAWSi61aQya1VkHMBiiZtcZk973T",
+	"DLsymcijHjfP2GdrZdy3kJ+RBm7CRuSXfYCqczQ8RGcpLeTca9kKBcOnaoja7NSyUY8soJejptGEBZb3",
+	"kV1Bn4r3p5jWWez9BTnMpGW0SS/YTNpTYAdTMmbKzmhmwVJrTRZuF3npwP5fXpp4GNwFHn4z2T4kt/0H",
+	"AO4DtKePv3bhsTRbZHDh5XYlcHPxUwkLt0HK9oknviATJvK3sLXOowuvBE/0q5AQ5I8tmQf88SBS+gK1",
+	"qGIPHq1OFZc2wQ9mo/mgPztg38qd5I1GEfGEQKlTyKJI2V6bckHkkfOseiLPZAlnvw1HgVbglSAdtH+y",
+	"yohPB/P1RfhyNFPHWqZ4j+isk3IQ8+tgm/HPORNI/Jm/gz64+zY2oksPXn7a/HMc/1lcunz/qC9ukLu5",
+	"O6O6hltyD8wtvX4u54Z/ysWijSZ8Dc0FjV0V62/MchT3X/tj/6Mbe2++ijGHPOQ0rg3/1v/gtd0vf1kJ",
+	"Kp2kTkUt6SSGdVWWlhasbWYgWLOAqIsj3opknKHxeJ4YGM9ERQ73wN7Cg40HBfaGgu08mckCs95Sv/rr",
+	"Hp3ClTNAIpPCXbL2vafFmXqn4w0HzBPxpjz4jV87NOZRrSO0jX3NDqw5oUcvz5l/ltw/f1cplc9TLlcE",
+	"rDVRujKzShg5mdCGLrp6IvPjLJIdgkpH4JXgsWSDRdQZiBo8ZlmsNAWjRY90bRjKhIvIjTffnY++XFbu",
+	"yIRZo8FCzXdYzV2J08U3FYQTFvKosbJcl+tmlNCuKGH0srzGtXehRDxi+bjdouVOVZmhZcuWpKQw7vZj",
+	"ZtK4bdDP22zSdXnWliZxT2BqacO+5Ueh3mMlNeTOxZbN54UAstT0pBhmR45et5YuMWrc7CWhBLgTOX2S",
+	"pBtjl848XM0nDUJu9d3bf9i989XdT672X/l8/+2rezefv/vJJ1NcsAXx6gVKXLkIZ6vbDQU4lyQjXOKZ",
+	"EVEupmC6e2gbkUKGs4AmXEM7rqfBW2hy/tA2gHzg62VXKpvaDJcrLkybAwVvlPhPIZsgXKS83+/en5UC",
+	"7VePfWoujnisuvtIp+7Rc6MoYcpvPgTLTOmw2QL7XUyVroVSaBrq8ubDGEFivLYBi1RQkBhBw6ZRuIrM",
+	"CjTqFQSN6KIY+h2p/UPxmcvceqZTcO/nx1awO2OSOKfYh1C2LMxMGTNtp16eTA0BeYh0ZK8G3NJuq4ZN",
+	"KT1rhzVXAWxLQSJM8YaxuOHHLRC0rZqy7BIUb7xmSetARhQzMtdwjhCgvXSDsvPlpmm3o5A6DhRrnJ3v",
+	"MTmlR7yoAgdB/Ck8EL5Z5ZB0vGYxEK6ptdivkI7AIO+GuQ0UCNzWb0TqvRRrJ4HlzlGT92Z5UklRPUe7",
+	"P0L0lmw0E68EX4j9vToJLfMe6yU8LcK4Y6Tlsy7WYzR9lU3pEJomIy9m1BNhcobRBjFdO4UI57BC6sXG",
+	"yYl20DA1zGZR4jM1c+K80+RlmFrgVnCM3fO02OGaFuhiF9s8Yap8imAxIsvU9BRUtNxmnlCc801zJKQI",
+	"S2TWChRisaUgP5+JlOlW5aA20um9nwe1ndg196Ifck1Uk8YxadIdtoJpJ0ZBJJqzBDzibqSEN9KkhQNk",
+	"I5j2JicSe+gWXhxwtfktMhbzrmCmmrWspcJ5MtoW/wtY7X15Ublq2rnfg3gDLv6aGVB5AQLnVGzoHwLm",
+	"uf3iN+98sf/l6/tvX/X71EMesVr5xZzohm8w5vVnJFuFocaaiogmUQnrqm0m945v20aiyL2q2hQ+SvQi",
+	"THkvZAP3TXoY9yQ17WtM603V9ggFIHhuEAWoo8Kw4qBWfELCWN3RuVItgk36QBkzEhdm/bV/ZjHbonGt",
+	"ThUfZx6jieYhyiyiE8eobgz4dEbjimtCFmxcdzLtmIfKzC2WYXo5jfTkD8UfFnJEZmr0IAG07XMejdfS",
+	"bXnvxXgaU02asGJFLktOLgVAZSPW7QRyj+TSe7MeS1kjvRFAyLL6N67vf/BpZRy0kE9TanHFaplrr+iR",
+	"qNaVyTYXWzWXDe2TSFs02VZF2AEjxomSGHJgsOO6V0sTiwvov9ACW3RbeRI8OOvWRtMkBkfqsOscJ+q/",
+	"8gZCI/avvdn/+B3zx8fv7L19y/7x/BfevPN7vY5hFGVmpdoMXGrtRIYs6iTsQLugOqrNRKRqEEWjZdKr",
+	"hbEMtwuZNQ9pPIZYOgLNBekifv7e7lc39954rxJU7j73+/1nPjN/XyiJ9TbQn218zJhLLVv6zmTKVx1s",
+	"JjcfnMPu7duVoLL3nz/DP+pSN/3EMHS53X3npb3Xvr778a3+K5+YBYGP++98fPfjd7OPd36xe+fn6cf+",
+	"e6/3X/gPQ3PPfrZ753X8cu/Nn/Rf+BV8+WH/2f/Yu3m9/8I7k1d10ClrL7yBuKv8nZXNPxiU0IZO1KDw",
+	"VLjCRTwnu0W9NI2C1GCCkOXAjvlkV396Z5U0BZ/GMLQZGYFNa6v6HzK3lh8Sygvw7TRec36/p0hIhRSG",
+	"9AEA2J9fVwILyKGTyB2WxHRibtdj9rHSoYqm/SxUcYxDz4dClL0QpLBV2FaRCjIL5BYY8kGj1Y1Cq32Z",
+	"2Y/ILmlR0SMtqsNmQKQgRvdr0y2mSvhuceSu9aLpT48a53ShabDFB/ZxCuSxEl7YHLnkmCI4rtGCiSiA",
+	"YNVEJYCLWkOiSOVgjCp553C5tBHs86TtBz+tZr3hF2uuT/x4WjxsO8bP57Lu8YvHs0G4qWWx3jmf5aBy",
+	"a+1zPdhshCYwi2YjhS449XUIT35AO82/mNdBK7tfvPPNz57bvX1779NXzc1x++a3X167+84b31z9dwCl",
+	"fbH/7jPffvl8juNaQSsNQXrr7r/+cf8Xd+5+/GkhuzaU4JhDfnvsNgxcSDlSWrz8F1H6/wJ6/Vidr1DO",
+	"mkLePgjrdYLGNEEWUwsHQ0LA4K0/+XLPpwOPZfOFN6jjEBORyrwXZjGNYOTMwVplmY5bCHGPMT3OLjYE",
+	"nJYPpjlIBE5hylixzH+od/sgHU1zxZ/hosCeGnPBXPIQJGzRutxhK4TGXdpTpNMmVOdNkN0mj1kKe0Pi",
+	"1IszSE+Ki5CV9yOnzj13c3WABSPEj/UnlbyRzFR/bN42f5zEFuA714pRpdpKJ4x6HZ48bFrgG0VUW24z",
+	"QbScbJXHGXjXXm7xA1rcY2nBCaepsRFUWqmd1gYyV+qMJhhSZdc3/SKUcpuXzdH+kYzYCfem+bBm34b4",
+	"HKVceku64+mXU4KlDxvWYB1yffjW+VE763t3WjCRyDieBkZyaqdSg0UsKTYCNmSy7UXh6koS8UaDJUxo",
+	"h4GEIJUIbyOFA7tYBk9rxNU2hHwlTGmZsAg9JVQQGUcklO2eP1t2+voEMom4GIhfzk23zQoiDxK2I7fH",
+	"mtPwiSn24sBmIudY8ztvBsliYMuLqNGvVJluyotlQNWTIgSxSf8wABnBD8QKBW7qMuohj3cpu62OQpw2",
+	"i2CHsbJbkkhRJZvmkZrdlM0gfzVAKQ6q8k3Jjl5Bf53sKow/dFeHiKwPGmJLIFSxZeHy7i1QcAwtwa1U",
+	"kozKhBVOiie8HFQey+wDwwijnURNl0o51m+AtW/8EnKhObvLRSRLeDZs40EByLHfBOSmPjMrkG3wgLDh",
+	"br0nRuPnl3niw9myl71dfHUL/G1nuzO5xt0I4Z21d+WBKjYI1q3N9EIPKjKOaocpIwy0HwzO4MKY9TnH",
+	"LLr6FMsz7Tym2C4Yzjkwv3rscYJrMOLm+p9BWMpIvtmYIJKzRaGC5x5eI8ePHvs+scGEBKtzqWKGPqIO",
+	"1mO2AniO7URuJbSlCnL0HUb8MAwYOSW2jB4Y2FpAXBELXe0PrAkqGKJ27wHA+eJinnFZnPMgrVFkizha",
+	"1SpiatsfgTUBRJ2YByYiqefrjxXhznWbTBCqts01bAbZZHEbb24NhZZsKLUF4DTcfXwWvk8s00Xxg4+s",
+	"r58l+K7pyFC2f+v9BQseT+E6HelxRfCRuhfnwV9gBweYy363t7ult4FNTqHRc2vrPS1omDjYjTVqsxic",
+	"90lU7xwA55RFRWZWv6UoAWgSTtPl4vXKChwWZdlMkVtzz/yQpWlEYzmjeV+EPOYFgYehFA2etHxq3WMN",
+	"opsS8Zvz0jQXoMTZVL1y2etRB+vc+fpZA5QeUA9t5RA43kQKkL3NVwJUyJAabiUTojr1FofKdorYOGii",
+	"uzxky2SBdETMlCJKthgK8FyReiK3WVno7QybxjvUPEYOjDZTLIx6oopglD3E7gJoh7gf6zKl3YojonO6",
+	"BWb5w7gTlUXwFoxFRh205Qs8N6QNgnZqu5CgezVRO4dCEaURCoqU8I6uy4vFGTEI4csT0qU9i9B8L9jk",
+	"rtkc2dpng3RKFqi8ZFcWNMTjBkwpwaEs95jZOXumDgImbvX9PEBSdkYHDtLo5mYjLWIFjuXk/FW25Epa",
+	"A3TuIfr9+tz3FxYW5h4y/7eQ/WfRIaosVxTdAcxJACNJQWEq/c//2P/o53s3P9y7eXs0uy6t7jKMjOy8",
+	"4fCA5QG0p4oA7gsOzmmtCDjtnGCQArAhrwpShFVD3VKUPUOHgo/jypsMIdT4N66RsIPe1wm+XEtjvA+g",
+	"BgwipRTl44SAR24OQZ3leCTIQd0m1WzHIl23qZE0zQ7fu11lRgaRc0zQ1gFROg4UTV42tu0cMqwDjqxI",
+	"6JmgFQ9VEBqPKDvCv3ThTNJre8oqq6BbGPE5NTIL2bWgdVxlFQAQsg5zfgbA7Dwh6NMhuk8NsZ4B03iB",
+	"1idaWTJ5dtEnzh4I881G2Q4XbCPbrLdCqCCs1dY9Arm1uSIRoI0S2sXTegCA8jwO7MJknKdRTcz+iPeC",
+	"2dcGj6EelVgh1psEIzUyIpbcRcV6vKoxENI8JEHQsEnsIVAQ2KNH8RHRtWEkYXN4S6+NF6J8wm53uW7K",
+	"jq6lRDu6RimFEhpqM2bwuaAO5oGIsw2OWYNHATZTNhy3TmEqDINv5uSeXmohnxF1+2+gHbl9QC5Y4KMZ",
+	"Tx2Hj5J0bij82MYEQTwFZnzasJ9aGLNkO/8FhmMOPpQmimYhHDVrqh34Lvdu7tv0bdVps2SHK5m4vPBe",
+	"zSwmxVrbtBNx89cEjM20Rvc5rOs9qxLdpjl1QDnIvFrasgDjHiLUCe4u7MC307ZUu7fIor/KCRrTmkwx",
+	"As1CXZNIoixlzmEcm+uPQS0RcITZBzjY4JyynKtErhWLG0SzOJ4S9/YQwEfTAIJRvtBRuoZgNj5z8j25",
+	"gg9GAJ5w8oY/c/zAHl5XA9/FEzh8zMzVa52/VjXEiWRFEgqWbQwlrhtdQPlr+yhVK0gHPS0IBmiQloz8",
+	"Rt1QJY0xr2NYB7yOFTBQ1pAN8o9za+fPPTy37sw0o+L/QCxDAbQijp/AAAgTaK8th61Ywl1mvdZoehjU",
+	"qcYt1AoxHF0V5dEGFZWxh/EVR1SKZzYIGKAsmUxw/p/PKpuM6m/UlSRCWAVra+vmKqNSEWVYPZHVnksq",
+	"bylitDfmLtP/LdMakbUaMimyBWRNjynBWqA8HtCOUNr0dq/FZtlFXWMFQjGUi+Kpd2m6arXOZFwrg1Tq",
+	"YBJKQ5XOusDsAXR8u/reY+A4+FBI1qR7LoPiHL2NDnILFkHeHOblOIs70IfTUXx1ucsqXb9pbiuzU2sJ",
+	"c26DyW7nIvyCwFbPs3YBSM5vDsLs3RuCQioWjMfbNg8VXf9j3Tjwqj9yK+26ZDUoGMOETcU2CwdyQKSG",
+	"gRM2uajSvUiWo5gKF+y/1drchUuLwYNLfnSFokM2M/jdA2JP3GNwRzAT/afFhfs0gYAmMQQ/aWF1nEGq",
+	"cWK1L9OhPvlesKIzPFwOe/Q81iybDeLo+fImz7+sfXLYMjlcTVa4kZLURmSuamWkApFmOeTtThELY5ow",
+	"I36TOiMtpmdoExqsEekTH2kqp2Rm5px/1qjEzqJXHTwv3ipp92JgPRwb6fR5ffdmWXXLiUE4AuuWcpVa",
+	"WEm9BwZGcnI2JthDsp76M1HHViT0MqeRjqc1Qk5fOHVMRTWYaAF+Qu7IOMiNtJ7Y8eOT6jk7InZmSSyU",
+	"TWNEwOgNVtbz5cDPzB02irwxtqy2P9x3dN9mFvh7vifCIsC3OosxRrYcVfdEeB5SdXwWJwtVWLIBP5wg",
+	"jsdL2OmrY6ps1eo9zQ5SdF92NATz2FumDAJlmos9OSoGPfllQ5AOknMzAmgzeFK2ixTCgnq6njlMWXo+",
+	"qMR0q5ZD4S75Rnnw1INBrtpUvnELC+l+Y023o7FKJc0stcKszFUhZEeEuTroPaYHrqipA5mmXH37kowj",
+	"ptyKFhhc8Blig3hsNIxTWEuSh+2uI5TXV+iC+gJ3XYO1L8uxnOJA5fBZpyizk+ZOFYHsTplYpbZZ17uq",
+	"J3qkKbuk1Qmb4KUFyBgjwFBzOIdrNJacM/TWpYmwDM0DmTNF5vloku0EdMWiJLA8Txgh02KOPHrkfDfE",
+	"epMrl8aYixuLWEtm8Ropcx2ujeJ+qXlqoqSndjHjIDbpttJpZ7wie2n3z1/vffoqwg3s/+EXzimyXNmZ",
+	"y/c7t+hWK1+VRfMWZv8ufv/4saNHjz+4gIjj6TZUFqqLVU/ZFZzqrAx/QytyaYocc3uBuDTz1GoOQsmw",
+	"RWvm7LmILU7rPpnmiKR7VooZzOxAZWnssHQBkkA2HO85sdNykvME4I9x/nMzvOo6H6rwO620CrNe5y3m",
+	"tn+06muBt2S0xsf4vcIuCqrheIpsjKkGm4eALKyskZtXWqVpxLU+uQDiKjxkZ9wb7yIqQX2FRZhsvs8U",
+	"t9qQg2a6cOipbmNFeeR3gQmpWUBs5fGAYCgLkQnR7KLfUZO7i8vBK6SKgcdHVmeQQS4bhOtlF+afmiVW",
+	"UinJZS+htGSTg7leIU0WR8FAZdoShWnzsOquqqwLqh5XX3YElQDocjVtDT6eS5uEj4+n7cLHR6Dxy0Gl",
+	"26QFUV6GwiZ5DQ81WhlI3I4wsIdskL5LRTSvJ1SoBksO5kjAOn3+tCMqegRMVVMjK/vCziwyjd/xYu+I",
+	"6dKVHNbNJA9M2rhv+RwU1d9iBtfBYo7LBhE/7nX0PSK7pEETiGEFLgBJ/7LFlkk+ISGAT9c+Rdws96n/",
+	"8te7tz7qf/0T/OKFX+/f+Glm/fzm5pX+u8/s3/hpnkkMJD9QXctd8FkJ9qCi6TYTNQCNccykJH6Zaf8R",
+	"bH5Vr2etr+o11/i6aRwgZR6HBF3b/mWwGIWdhOveeUN3zh4F+CjpXw+7Tf37x9crwYjOPBBJgwmii8dI",
+	"i4uORvM5kDTLY7jYaTW1bqPtETBYRouzy4TUE9lVLFErpJtwbTRQxqKBECBCFemyOAYPgnnNNpcqBFbM",
+	"qWXBL+40tfkPWa8YrX0Vdd3QHIcGJNIMaoLkvlZHd2hM1s+cv39gpvj9+pnzw5O9DGJCQxbcY20m27Z+",
+	"ussgJoox9FnYeVhcih2WQNpplaymCXedekDohnAkZlV1ERFKrDCJXymW7GDAH0SGrJ49bQPkKeymac0G",
+	"CW6IiAGeKpGYyYchhjblLpdQC8j190UyVPNtlriMu2orur+6ITbEAw+cRqwv9cADEBlsuYBaJj8W/CJp",
+	"8TjmioVSRCogP15fq5J1SPPCivwMr7LNWkttbgiZkM0a1ZtV8sADJ6lmrs0TjD9pbvnIfBeQzaWFpQfn",
+	"Fhfnlo7go660on08lBFTG0I2yIPkPlzC+wNynNzn1u9+I8AsLpH77OLdTyK+xbWyMzKXrLm4YHcsN3ng",
+	"AUxG0klHNxudOEbDgmE4NpUIWM2G2Mz4wuYQ49nMcYnNITa0mfKMzRGWtCE2HRfZzNgTBmOl1f0zJgUn",
+	"tdscBMdy9f4Rzs1O9HE4eQ88YCQhinFXIU2Snpn15umItdpSMxH25n7IepuZohnHLPmeImFTSsXFFuzo",
+	"hgCKs9njUNMtJcNt1iMtRoXKvsKwxWVw2LUZZnBQobosYdGGSF9v8ERBVodZ3IAoCS/AfWcdkfgS2Mdi",
+	"qaAdxYQmdItyYad5jtEIaEMTas4SYL6YTzGj0JD1e9FwW8guOG4jopuJ7Gw1CdfmINpOc0NrQrA02VzH",
+	"wzv3cMJUc5ksbppzrQoapSibGH0Nh3YqSWTi6HYYp8CQuvVRmdWat1//7yeVFJtVctYxknpCRdjcEFKQ",
+	"TUP7mwHpAliYWQyLXWAZUMJoRDazdPFNJCLBLupNGNLTLtv9aTxG5Olc/B95ekM8PTc3l/7PPH90YYE8",
+	"TTa5wFKhdqU2g+wrGG9ANi1aWg2SSTbJ06TFXDjhJsIdbFq2YBteNA13BO3oJhMaMx5NQxBYUGtQHuNn",
+	"ewHUmIgYNBzLLchLMETgGjtiGmvIpM6jiMF4QpU0zL8ugsKFfDghxLRE1TZkEUM+bLcpDftcIZuYeb+J",
+	"PMGlIAFzFFuuw6OmQyF1rSE7AhqDqjTIXG3oWwKr7N44bt4IpWjEPIQVVJrGZjs3oVRiTTYaipkfzKZh",
+	"qRxQ5CBFwxzfrky2YfpyGycPFl5BELXRdrN4JCBHF4+ZvrSUtZgmW7k+zK1mxqoYqElKQbK1c/2aX20z",
+	"S0u47UbGjZmGJho8ZjUsIGdHCa8pZAjpJj+N+E6Yma2HVo8rEnOl8bRArqbt77gbcYuKnqMzhfQQbuN2",
+	"GS3NyA2b55hOenOrDc0Su0vQyjEkAyFtsoN522wRlM8yH+od1cMva6pNQ1gKI0zCaq6keFDmZBu5RTPh",
+	"GoblsKyqZkk9XciU8TnuhaQ5yiefRr5wwkpHDzzgaBlXsCUjtmxDqDdXcBnTNmElbR3yLPV9QwAJIJ9F",
+	"FrzpJCc4AS4i28a5OsaWF8UMb3jgAcdwzF1oJrW52tFNmfCnKDJzxN9DlgLSnJBEdcKmbbK6gaa0kAm0",
+	"OVkxbrVNwyabW6ouQP3r2MpUanl+vtvtVin8XJXJ1rx9V82fOb126tHzp+CdDMDDCYR5CNrKYnUBH5Jt",
+	"JmibV5YrR6oL1SO2VigIxvO0zeeNiFNZvnQ5wI/28WqPtuLc1zuL80Ne/LZUutjlpAjFImS2vphD/jZr",
+	"pPhTDC5Pd4sBnTYdqjS4WzeEuRnQbhEDla4g3pmtK4SJtYY2zq6urz1SJX9/9tQPAnL20R8E5HFWPxuQ",
+	"H5x+2PS2Ic6efDgAYLMtwW3Fs1AKzYTGncEMHy7F6aiyXDnBtrjIgg8yQJETEuvp2XfT8oL2knrSZkyh",
+	"vjtNdAOqsZcH1UCddLBevWpLs/WmwaWFhUMYgHOdXw4KFEtzODrtWNKIcFXFtJiGq3Hr6yMd9LyFJlqF",
+	"bQZFVznY6Er/yyv9D17cu/b6/p0P9u98tHvrhd0v3/7mF8/s3vkM1Mct0AYHoh4u+6lx/lKTquZlM5wt",
+	"5qNJpETQObIg+0ymA9XA0FiAFOXq4bVYxCmw/hWiOu22TLQi5wybqZJHGYsAW49VE7bDaAyUzQGIZwvB",
+	"Dwbp6gdMD1BVmya0xTTiZI+OOBsnSgb5qqmgFP5Lh4FRyjITaz0eJKAgRwwT8pgvTEVrMtRMz2WIrVk3",
+	"qcGkzgWFAQ73NEJn6+nUZkVae2+9t3/zxQm0lMUpDG7UI4xGQ+d/dF1KnRTswSJ+/xi+n1uzUsNoI5tm",
+	"xzaN0LEJlqvNVAGnfhOlbfExEI4KdqEQd+PyrNYaz+3dr3/Vv/3+mLUeIndff9kj849Q1awYmmxTHXoA",
+	"vFbbqMNTEjY7YttITJsDy5GqAoCcWWc2BD63QRZF6z4WKwYi6KCseT+YIaBxrkjUSYw6geGAOru4jMyj",
+	"Rs86Dm/ccYcj3HR5p/YMD27ouMNcbJb0hLXh2S5zh93jsf6/6fZCst+9dWXv4/8qeV1lgT3eW2occo+5",
+	"W0KAX7LBqpDqKkksrQ+ICsJoEnOWoNkmyERs67pyqlOX9lztxUGiPcOVuaFSNB0fxQ5dOi7XaYBRpctr",
+	"7e+jtZ8nHv8zvMV1pcSDaxgvN+XtNTWt4ZqAI8RDaWDohFgSku5y4MKZwJIzO7JLjV1YLy1HeaonwgKS",
+	"m78ENFEsID3ujDYpwXFBGp04XkbiytIjNVSUbQVZ6HvgMBJA1jb3uApIi6pto8gqJ3FxtWKbUpq1MyuR",
+	"ojxCTLVMuTcvbAibrUTrhljJ400JCDpGUnN1r+2J4ArsWmKA2GMpmE+6RylsLI1DeEFK4s73V0qwemjh",
+	"XgWrA5LmSQRELBCuuGYtyxCcyabOmuBNPTzSvPvJ+3s/eXY6Ap23DCWvXg7un0UEOsQ9LBSOZ68EDsEb",
+	"lb9Dx2+SS81zuzQrofrt5+5+/Gn/8z/iLo/d2ToNtzvtYivBuittwRHc0LCNAGB3RFbOYksiPJ6tsYLo",
+	"+RAhZxiLbJg3N0RLtsDuLSJrFcquYHIfJZomppOnlHbaHSUtKnjDMGeJBbiZuj9AC7fsaOilnfAd0882",
+	"66kqOa1JU8aRslZ+GpOIarpCthlrE7S7qU7Y9PGbdbrNTuBi/HUVLJqETb4zQx2r/+5zu3e+ylGBTfwa",
+	"oIOQxkxENMndPCP8eM09U0rk6DF4cuDoouS75BItrH/++PFCWfiQ2LGbyT9Bjc+CjYACoBj4fs+bYV3d",
+	"leUnLgxsjStDuffGe/2X8yc1YVsQ6Orbo/lchJ330J5n1oxqDySJaE/ZLPbYTQxrWdgDTePYYk02udga",
+	"FTlPQ485Ahjisv4FcY9wpuaxhYd5zOCdA/FLbGPm/LL/yZf9Z4u3IKhcnEtod64OcwVmP7ApSdKbZxfH",
+	"7wj6MY1QhdX/6x0RxcwKWj8+f4IozcPtZXQApk50maTOcyMObAijTkDm4pYknXYwVF4IGktftl4rmWyC",
+	"89fIYoox4eN9py7i7ibp5TvrCxTanpkBdeY8F7ejOlOKeu723o3b/Vvv9196diLvNSQ06VCvA9QddaTD",
+	"ReBiCXtOk6SK8AZ6+yOweGCshralqqpknQI74JBaAlDEJJKYW9GkSav43E9DGd8Z24QlSgwxLdAWzWKy",
+	"OKrOmtmUJg07b682iDjPw1EPCaNhMyACg/BBrQ0GBSKr9fktC9BouSs+RXsvu96KudJtl4OReD4bI4OG",
+	"ExTjUrAdG+TnG4R5kiWlB5GlOIwOIQPDb0FIJqmzWIotFeCYXPy9YbSQqVg0pFyg/kEG5WvSJgR7FaGj",
+	"PnjcEaN1iwu2uZxDK6r3SItVyaaNG95cJni95LT/06DGG2m/aKo7nHUHxpVGKMcxWjuZF+95XFwhUOAq",
+	"vA9//ggbgb9dMPIFzxStLyaLXDCzqbMtLoQVanwzcB9L65jfMauYWbYigxgs6Qx52wu/3r3zWf/aG3ff",
+	"+V2OsSETA9+C92Z7hFoPAdifRJWcymIvuMKYFBZhQILSaT3qND3SiK9KbgjUR91tB94A2RUrI9EvI/Eb",
+	"eRf3hjDXMU8deYZn5skK8cUcn7AmM6Jow2vFwrzuNXT5TedZyUW3Qajo1KaNfLHfPPAGzzDIIAvu+PHF",
+	"4w8dWzi6uLSwcOwfs4Ox9+bLe2/dSMuYL1cWjzzkINazqxsvlkGcDqPkFKfaYer+E5cq26wHobB2bDWX",
+	"1ARoE2n/5hjhk9nAs4c8E8hecPXX3cP5CWRP0ShKmFL5nn/z7N7t33/zs+eyLMDscdWWHcWGB7v/8ouD",
+	"g7WPFY95aWFhceHI4rGlow8ezb1X54lu1mQSDbyye+tK/6P/D4gAQTaGKjHnICqeGEJxeOJCBrGw6FY/",
+	"j5fgKbNszq8ZUomGLNqCbaT/7h/679/pv/LS3utf9P/j2b1PX717+w+7d766+8nVymXDAcrxrBweTSmZ",
+	"cHGm3PIcCxlvexnmIxlU98ysda99tnvns2+/vLb3yo3d2+8iD8V62MMMdFgwnAfWWKwyrJmfQevMsGYs",
+	"YCHwQUG6AIYP+UZcaTUu6s3Fut23e+vK3ofv7F35oP/qC/tvvXd/lTwqU2ZtQ85GRUsYy1oW+zBrDXNa",
+	"kpnhBWtmVqxGrIOzw/w6Qwv+b57Z++2Vb7+8tnvrOpJNSYK5xKNi59KJHuFQcqTec6WlyemTruZNQICd",
+	"qsDGuUBwP7JO8ylhVqtYIZsYZ/P/YJiEOED8jf/C9Ds2TZPTuTUPW9oqogJYgxkLWyPOm5ywNZW4YQZ+",
+	"+iQy6VGamc9hQB+w3WCsXQNCjtlFjXpHGgAWYAByC64gTASpksch0JRdbCOgapPRaBNiSPFlnnpHyX0Q",
+	"LoIxyvcTnkNvbVJFWhJK7AgCpU0t6uKGiKUEcdMbdLga6sfEX1WeSyGQ2/CklRAu2bRe9wtSYMgxuSh9",
+	"aCuhQmd+NfuOfdDMFbJoDXU999Pd29dQGrCNxXwHc7OGu3Q/BZUW000JX/EEwY4SFvI2h1mlAt3loMKV",
+	"6gyOLJJhxwkal3wyCaIp9K//LEu9Xq5Ano2R544egxW1I8Lm8RoADdUzavtLftJ7b97Ye/0X33x1o//s",
+	"77798qX9D9/v37i29+Y7u3c+wzNdngeshvqvcRWNl14cEyK0oVkyU58yZvx8++W1/itv7N/46f9cudr/",
+	"+J29t2/ZP57/4r+vvP/fV96f4poyHYP2dAg8x2mcjk+kURPCJSVkARGQ2Y1hptYrmaICbwj7y7LFOQb3",
+	"fS7gAiMwsrALYqMu0pAfGwu/Ibb4DhPgwATtVBgOZLO/3SClYPm0GQtGXO+l4fkbgoaQC4TZbETzFhvl",
+	"hhkStQ3X3rzfx+hsHRz91+d16YAHTvGQFjlW1QMK6whc7IFmpjjVA4WB/s/XSn71p72Pftu/8fI3z13f",
+	"e/1TFDJLH12dQ/Pwh9BBAAD6L3Kg6stgqzFUjrDjSO2JBBelth+FjBApWWAkkifLsVCoTGFGDpEJp314",
+	"dsqGDh5W0Bly4f07r9z9+rlDkgmdXUcVRgqc4UqnCa+T4ucfE3HP1u9EmSHujbett2mCcbpTW9YPU+x3",
+	"3RQZWtP1wJyWiB1aRMFLt/vX/m3EBOsLJ0h3snw8QVphIH13bBgByabtrAjwOJZG7mFsBebty9hFCZp9",
+	"Np0VeiPztPV/XhgCbuDUYQhRQhu62FNo8TxcVDJLGIE3sMQobbcT0IVAp4cUeSJkit/VYwVByCex00M8",
+	"V3lkE8+xSqc1q1OVbcafn+2/e90KsH9+tv/Kq/1bP9n/5TP7z1/bu/lhbnsQUmXgYNl1G88hT7mHDnH1",
+	"bB9Fq+eGMOgrPizOtP+rj/tf/ax/45m9m2951q9IVD/b0SojUIc3Q7jQ0gI8g82y62pOScEIRhpWyVpT",
+	"SpuclYYfxlQzwgRkzhvGg6GILsxGS9KkO5BiiugKzt4gO3pDbMJgNwOfmXTgDAmpSduV4yZc+QRsW677",
+	"VK5A9gG9O8NIOUO4gQh1U9n/8MPdW1f2br6FG1EpLfgO1WEvL/qOpxw78VkzUTioe69/OjDXsce12amP",
+	"P6qPmAcO8Zg+0qmPNx+n1+452oAgVsCKB5wIxtRs9XiH6bF7687ezdv7L3y2d+Vqbv1gsYpP648wSEkQ",
+	"JhIJGO1mlJTsSI1YV0PWtCh6pFO/F9p3zrvlyuJC1fx3cWn5oaNHj1awco1FN5xbKk/usBtTkPpRHywd",
+	"THimnvW3+8++h3syuhtDxDyvLW5ZcXS+QzY7g2mPCNt0GG6ZYQi1gy7pqoV3MOQUMxrNcG3vfvXh/gd3",
+	"dm/dufvCv+7/6xeTl9c5USLm8kOHTSctucMcYZclFiNxYYnSWU1s/4M73/zi3SKimVYZfFRGI8pgiifn",
+	"FTqhCIATzdBtZKTNrMBOYDW/tFYDCiAEbpwQjXCJrpIjC85IsBq1uOBKm9XeYeQMD5kIGTlDu4SqbeUX",
+	"U7EYwQRF9CxNtPU7wGhpOl6aG/GBgogWF/wBWt7Qsaz60JSt+dY+rYaLCRtcEFdoRHPkx74xWLjZstYO",
+	"pLsieL5NLmqwuZtF3XmiCF0QmXsXqiu0MGCsa1EFjchE47hkTBmsx2nxsG0NPq65JuHT47l24YtV0/h3",
+	"LtzLDL1I4B84kIcl5++99d7dT34zkvXoEbzgq3krOI8BKsEHVKqxOiUgSzZ0v9C0VIxLP7Stgxy/3mQY",
+	"zEhQYrb2fOEUXW96uHnbMZADSymWTz7hak8ORe+kWDCLU8TI2LH9tVBJXO9jo6chL9QqRrNMaDKK+d3r",
+	"z+//7utvv7xmFJvbL+3evj3oXCokuEnWLrRqZB5pR1KyYZVFF3zokD5cdHCjwVxeDddqQxhVU6XvV8nq",
+	"gHVs2eHuWK8SsksHjuRMaBviPMNonRSECV5CdCa0+qSYT4J1fZom2qsKiHhWJrPZmFHNfErQlD3vs47K",
+	"R6b17ZfX+l/9Zu/aDUdhHqoab4xDOgNoOVexZmx8liBIk3Zrx0VjAfSFA78pF3n1D3Yc3wUCMJ2UCaVa",
+	"IZtyOwW3SwuM4wIa3l9ndk1nSSV7b7/zze9fQirZe/25QcyaKSjjkrkFxqAgCWQxkAxmuUdgru2ooIQZ",
+	"EbKbOpW5IrLR4CH7HjqtbZEcTPyIKY8wKYincvZKykYYFLdlrSp84XWincY8hBKRWVltgpwYOwaT2ZeO",
+	"YZQDM9qY9oiWxPxjB7+SWwwoBQ1QsM4tUSRq4sL8rTmPzJqu6hRyuxga4LBENkvRLz3Xv/6G3zQ7nfdf",
+	"s9YaFHa4UED68+ayLLS5neSNRnk6A5vnWMiACUTnVYHkwZs8XD9jozHhfrRRDiuEtdq6h0BITkCIeDRL",
+	"YJ13d2/9Hh0i+798pv/5x/0v//UvRD6GP00fF5RrORiDdwBIqtxmUEPGtA3sUWTzB6fWycBYNskW3wEj",
+	"LOkIgKU0v26OMk+QbSxZz/4KXpwpN5rAi+z1MDMD3H99fvf688iE9n/5zO6tF3dvXSlytJW/X+ftzXGv",
+	"dNIp8ohTMXjTdrmIzEUMsUiILdtmwpy7puwkKi0BkqG8yI4239qk3Co5BUcWQWhRUx0u/jWUXsT0Y3aS",
+	"96Cdwugqy5WHlo8s/PeVf1/8/jLk6djLMpe/k8sFWjj2/aW5YwsLC/g1Tt0823/l8/3fv9F/5bflLe52",
+	"Ct8RdJW7H/95/6uP925+2H/3GZzp/1y5uv/af9395M3/uXJ1743PvnnjT2XUUEuk+fIchR6o3Jn8W3C3",
+	"z9hhPCSHmLvkRrGj/RCuE2dSPJQbxbpPrVssrUlN0fxkulUpV6iStQw7jibMXild2rOQuvhZQ30CZ1cY",
+	"4QrOkum/bGZCKMOlXf62ncK7t17c+/VnZUySmIOPeVVQE79QSQNgJDwFFtMjeynTSSAiUTEmlolOGANA",
+	"5YAkUkKsYjMHpeZcvKYxqjsJI/elaCFCana/P6YxG+hhZzhhL0Ue6vSJGYoFf3p/7+aHe7+9svfWe4N+",
+	"OR9Sgt25diJlo3DTzppfM1BhLF+GNQ9crV7lLHuwX9btZDc6N0uyOgi9IuKed4POwLCg33LqDFZyOxik",
+	"6F9aGzktwrhjeBDOr4A2YEtmaKp76dn+jT/c/eTq3s9fnkATrrZOMZQiFT2Q9ls2GhE33B7eZfCSBQTK",
+	"8QepHdgdWQQ4s+kBgK/iI4C0LOlhRhy7Prw7YGdzaP6emx+OOM5h4Ue2Qo1nplDMI+OcZjuU8xB7MU78",
+	"3t5HoadDXG3TQZGEBJ0Dkv4MFW1c3pGY3oJFnudih2uapet5pZIzDPLpgLXhekPEDiIhQD2tDK5TCkP+",
+	"wBbTIjgBoohus7YG5ocJM+ZOWzGqMGI+Q5aRYjtMAAJZrl4U1GzCbmJQpUijk6QBHk9K7sWpOm1mxtLT",
+	"dEB1pxiZYHIZ36FivaVVnNPpnkwvMc2IVbsBFLFp2I0ZBp989Of+K6/2n31v/6tXd++8u//8SyVIdyg9",
+	"eYSZHjYjLWaibDY8dOhMj2Tv2oWZRWxOtqLzCXPVkg/YbFAI8moaPtCBLJt0ZTr4rlgGYE/3Xvuif+N6",
+	"SWKfx0LyM9maIfFmQLm0/pEwYRETmtO4Shy8GQrB1m+9SfUmpFmrrIJtzvEEz1gsrmFKMPM4VEowHXxH",
+	"KKF/44VvXrtSQiwyiy9CHheLqVBJU7laOpmry1zMKPNC1Tk0KDj/eAbyFVJB6gww7FIAJay3mCR8xwe/",
+	"cC4d0iEyWtcJH3slgbAwyyjaT764+6f3x+Ihu0qdA+Gdwzl8FpnOPruC1SlZI2GqmclOXZnoZup5AVmo",
+	"S81BA/gLrWxRK4TOCGNGEy8in9ySHV0qkPSU2fMZYoxcudJ/7vb+L+4MBtC7BTJXTYFeJTN0D4CptHjm",
+	"LpVTjeRyUldkTzdZz5b/9CpT59M6qodGma6LApK0058hTX717/3nr+My7379zt7VTwoWu0COl1tGerZV",
+	"LV0VNig/iLVcbeVAxEgjfoi06oZYtZEl2ZvUfuNaADp1FTAJjfk2W7E121hEGpTHncRVA0sfi6m2mGnw",
+	"l8PuGCgSh9YWc2zwLCimCVUbIj0fNqEm7csaaIzi7tMSzpgp3IuCAGtQWa48yelTfC6iHCu2tTB0Ly0l",
+	"7BamslwJm5051eRzLT7XonNLC0sPllcNYLizvtcsFc/mWitK6CpmDaMMdT5breJoKAx9k8LdbxnxIreg",
+	"ttyqJVK1DT61KnkMNEfbUwqIas8EE5EPjcr0ddaN6XBEFtc8dva3ubeZjfzrj/de+2Lv5oe7t2/3P/np",
+	"/ttXy+6svfmKN/bURRfVaOEschflfa5IIBxngPtJv0EGcD/4TQXrbghkElVyipqrZKCdrky2FVgqVgh1",
+	"ABgdxdASkbutgw1h2ksrpkJVqSaFLCovDAb0kr94DkO2hU5yTOBv99Df+Wgwf9NPGpqOie85w5U+D0+U",
+	"sogfApquEUNKN3fOPHy4hnRYjSKb4lksjFxgAp2d7/V2/9WfjxgZcSeL5Q+HSm6ZrRRpuqz50okOEmWN",
+	"FjXSXmZUdDd5zqTowpcctH2O4XvTBx0dHYI1sEAMsCS0e+e3/Rd+3X/156ZzGWOWibUL1gw3AmdEMA0B",
+	"/JVMg9D3WgKyVaEPB7Z3hpG0r3/a/82vkeY81DbMStBWEnFF6/EBjCUwwxIgdDSOScK3mjqFtbBkbbEv",
+	"4XrCMsd2LNEmAZRBGwSmm6xF6jTc9oR/4QsHo9eyfA+6+K7YSK7e3H/td3vXXt+7+pv+u9enpIUBcXLG",
+	"xIDBXRn3AtuKK085xJ8gQwTZU8r4gNtpx/CwkHLK83wGF8XwPvwLyaPQ4V86YWig83NMGfopYjap2I/V",
+	"LLrUrmSTzTI99pvnru9/9fGorDuW7iyrvyei63hkovOWBM5B+4ckZpq2v1NRdnc/+Le7z/9xwub0RDjG",
+	"sZxZTGMuWED+pcM6NseGbrn4G+tiNhIVOkMBggqAFXxWKNPjYUqDPRGOT4KB0IMZ2qBuvLT30XsjWA8e",
+	"62hPhPNCdsfoek7dalOjfdWZ7jImiO5KAshnAHFoa87Y8qguLFZ2tB+7zazHo7I7uuRLHgxjBtlSCZ+l",
+	"KXT/Dy/2r/8nrtLY9dFJR+n5ROqxaV8IkiFY13nDt1kPzVxNiouHhn2iaI8oaV01UIQT48GMCIKAtzIG",
+	"4Rqq7fUUgf5ZZCsogC/d3VugLhjxwKvlwojXzduVv6VChr/609713/Rf/nr/9gf9T376zb+9VxTw02CR",
+	"nU9xxfkDFbYebXwgNtDzsxSKK4C+9P4OYRae4YwecinYHEB4WkvJD06tQ6jFCjn72Pl1a7MgttZrXUa9",
+	"+9O0p+F61etSbNWpmFs3LRUBCyz5gAUu+GYAJ9k7uwYDfM3RH5qMJrrOqH/RsBqBv0kX0ef9BXU3Gnt/",
+	"h9Ngf2kyGuvmU/ZTi+mEh64/QEGFnwYNH5ecrXf5iQuXA8Pc5TZn8OmCeTDZ8W8eZgnDPeKUdjjnlaDS",
+	"SeLKcmUe5ABLyAX+E6q2AULPegZuvbz75S/vfvJmDjbBOSqCwksvDVUD7BRVJalH0rYBDklfA4yEVNNY",
+	"bqXeKgdqViU2StshK+UKFKlKcVknlasajFUEqwSx7nZvvZzW3ktR3bf8U7O2ENsUT9ChZMZktYcMU6LR",
+	"8Lx/PqTCcFCE5K2Sb37xDGZx2vfyBS88BYayK91qiA44WEtiUbB7VYLI7FmjCL852pwrfJ66bSOjOaQY",
+	"pgQvnN1bLwMYnS3l6iZo7p6CnXOhxO1EhoDOXyVDsE656lmdum9op3Z4xEDjheJ0XGwFBEvFVgnG5f7P",
+	"latYxMyMz1UYtY1a1jza7MMyIS0puJYJEvevXt37rxdz4J6JrHuX6oSVIyByIiDSJt+nxx0L+giWBJgg",
+	"un7mPFmsHskBLdtF2RBwMEKWaN4we8kUuQ94MqDDsYsha2sW3e/Oyu4XL37zxp82coafrFNzPfz/AQAA",
+	"//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
