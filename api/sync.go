@@ -208,6 +208,9 @@ func (s *Server) Reconcile(ctx context.Context, _ gen.ReconcileRequestObject) (g
 func (s *Server) ownState(r federation.Report) gen.SyncState {
 	state := stateOfReport(r)
 	state.Name, state.Version = s.o.Name, s.o.Version
+	if cast, ok := s.node.Revocation(); ok {
+		state.Revoked, state.RevokedAt = true, cast.At
+	}
 	return state
 }
 
@@ -227,6 +230,7 @@ func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerRe
 	r.Node, r.Tier, r.Division = n.Node, n.Tier, n.Division
 	state := stateOfReport(r)
 	state.Name, state.LastContactMs, state.Revoked = n.Name, said.SeenAt, n.RevokedAt > 0
+	state.RevokedAt = n.RevokedAt
 	state.Head = int64(head)
 	if said.SeenAt < s.o.Now().Add(-quiet).UnixMilli() {
 		// What it said of its line then says nothing about now.

@@ -217,8 +217,18 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 		d.fault("line", address+" 不是应连接的节点，或本机证书不被接受；请核对地址，必要时联系县中心", err)
 		return
 	}
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
 	took := time.Since(began)
+	if cast, err := federation.ReadRevocation(answer, d.m.Trust, d.m.Credential.Credential.Node, time.Now()); err == nil {
+		zh, en := cast.Words()
+		d.add("revoked", "fault", zh, en)
+		return
+	}
+	if err != nil {
+		d.fault("line", address+" 的应答中断，请检查线路", err)
+		return
+	}
 	d.add("line", "ok", fmt.Sprintf("%s 可达，%d 毫秒", address, took.Milliseconds()), fmt.Sprintf("%s answers in %d ms", address, took.Milliseconds()))
 	theirs, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {

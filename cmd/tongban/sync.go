@@ -58,6 +58,8 @@ func syncNote(lang language, s *client.SyncState) string {
 	switch {
 	case s.Forked:
 		return lang.pick("分叉，已停用：硬盘恢复自旧副本", "forked: its disk is an old copy")
+	case s.Revoked && s.Problem.Code == "node_revoked": // this node itself
+		return lang.pick(s.Problem.Zh, s.Problem.En)
 	case s.Revoked:
 		return lang.pick("已吊销", "revoked")
 	case s.SkewWarning:

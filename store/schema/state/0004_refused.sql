@@ -15,3 +15,8 @@ CREATE TABLE corrections (
   PRIMARY KEY (refused, entry)
 ) WITHOUT ROWID;
 CREATE INDEX corrections_entry ON corrections (entry);
+
+-- The entry that cast a node out, which it is shown when it comes back.
+CREATE INDEX entries_revocations ON entries (json_extract(CAST(entry AS TEXT), '$.body.node')) WHERE kind = 'node.revoke';
+-- Which entry names which files.
+CREATE INDEX attachments_entry ON attachments (entry);
