@@ -200,7 +200,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 		at = s.self.Division
 	}
 	return &ledger.CaseSubmitV1{
-		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: in.Applicant, Agent: in.Agent,
+		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects,
 	}, &item.Item, nil

@@ -99,7 +99,8 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 			return refuse("case_division", "该事项需乡镇或村初审，请填写事项所属的乡镇、村", "the item needs a step below the county; name the township or village the matter belongs to")
 		}
 	}
-	faults := catalog.ValidateForm(*item, b.Form, today)
+	faults := CheckApplicant(b, item, today)
+	faults = append(faults, catalog.ValidateForm(*item, b.Form, today)...)
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
 	if len(faults) > 0 {
 		return &Incomplete{Faults: faults}

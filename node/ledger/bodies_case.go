@@ -97,7 +97,9 @@ func (b *CaseSubmitV1) Check() error {
 		return err
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return err
+	return first(err, optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
+		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
+		optional("corrects", b.Corrects, maxIDBytes))
 }
 
 // CaseAcceptV1 accepts a case formally (受理) and starts its clock.
