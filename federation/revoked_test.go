@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -217,7 +218,8 @@ func entryOf(t *testing.T, n *federationtest.Node, id string) *ledger.Entry {
 }
 
 func codeOf(err error) string {
-	if no, ok := err.(*store.Refused); ok {
+	var no *store.Refused
+	if errors.As(err, &no) {
 		return no.Code
 	}
 	return ""
