@@ -121,6 +121,20 @@ func (n *Node) Revocation() (Revocation, bool) {
 	return Revocation{At: known.RevokedAt, Reason: known.Reason}, true
 }
 
+// RevocationIn tells what the databases in a node's folder know of its standing,
+// without opening them for writing.
+func RevocationIn(ctx context.Context, dir string, m *Membership, now time.Time) (Revocation, bool, error) {
+	id := m.Credential.Credential.Node
+	at, reason, told, err := store.InspectRevoked(ctx, dir, id, revokedSetting)
+	if err != nil {
+		return Revocation{}, false, err
+	}
+	if r, err := ReadRevocation([]byte(told), m.Trust, id, now); err == nil {
+		return r, true, nil
+	}
+	return Revocation{At: at, Reason: reason}, at > 0 && now.UnixMilli() >= at, nil
+}
+
 // revokedSetting keeps what a node above told. Losing it does no harm: the next
 // connection tells it again.
 const revokedSetting = "revoked"

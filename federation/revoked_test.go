@@ -87,6 +87,16 @@ func TestRevokedWhileOffline(t *testing.T) {
 		t.Error("forgotten over a restart")
 	}
 
+	f.Kill(village)
+	m, err := federation.LoadMembership(village.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, cast, err := federation.RevocationIn(t.Context(), village.Dir(), m, hub.Now()); err != nil || !cast || r.Reason != "电脑遗失" {
+		t.Errorf("its folder says %+v, %v, %v", r, cast, err)
+	}
+	f.Restart(village)
+
 	f.Heal("*", "*")
 	for id, code := range map[string]string{before.ID: "after_revocation", after.ID: "node_revoked"} {
 		f.Eventually("the county to have "+id, func() bool { _, err := hub.Store.AttentionFor(t.Context(), id); return err == nil })

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"path/filepath"
 )
 
 // RevocationEntry is the record that cast a node out.
@@ -65,4 +66,26 @@ func (s *Store) PapersBefore(ctx context.Context, origin string, since int64, ha
 		}
 	}
 	return sum, storage("read attachments", rows.Err())
+}
+
+// InspectRevoked tells, of the databases in a folder and without opening them
+// for writing, since when their node was revoked by its ledger (0 when it was
+// not) and why, and a local setting. It may run beside the node.
+func InspectRevoked(ctx context.Context, dir, node, setting string) (at int64, reason, told string, err error) {
+	look := func(file, query, arg string, into ...any) error {
+		db, err := openReaders(filepath.Join(dir, file))
+		if err != nil {
+			return err
+		}
+		defer db.Close()
+		err = db.QueryRowContext(ctx, query, arg).Scan(into...)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return storage("inspect", err)
+	}
+	err = errors.Join(
+		look(stateFile, `SELECT revoked_at, reason FROM nodes WHERE id = ?`, node, &at, &reason),
+		look(localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told))
+	return at, reason, told, err
 }

@@ -172,6 +172,20 @@ func (d *diagnosis) databases() {
 		return
 	}
 	d.add("database", "ok", "数据库完整", "the databases are whole")
+	d.standing()
+}
+
+// standing says whether the county has cast this node out, as far as it has
+// heard; the line may tell more.
+func (d *diagnosis) standing() {
+	cast, revoked, err := federation.RevocationIn(d.ctx, d.c.DataDir, d.m, time.Now())
+	switch {
+	case err != nil:
+		d.fault("standing", "无法得知本节点是否已被吊销", err)
+	case revoked:
+		zh, en := cast.Words()
+		d.add("standing", "fault", zh, en)
+	}
 }
 
 // lines looks at every node above: whether it answers, proves to be what it
@@ -222,7 +236,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 	took := time.Since(began)
 	if cast, err := federation.ReadRevocation(answer, d.m.Trust, d.m.Credential.Credential.Node, time.Now()); err == nil {
 		zh, en := cast.Words()
-		d.add("revoked", "fault", zh, en)
+		d.add("standing", "fault", zh, en)
 		return
 	}
 	if err != nil {
