@@ -2,9 +2,12 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"pgregory.net/rapid"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -16,8 +19,7 @@ import (
 
 // refuse has a village hand something in whose clerk had been disabled without
 // the village knowing, and takes the clerk on again once the county refused it.
-func refuse(t *testing.T, c *storetest.County, village *storetest.Node, change ...func(*ledger.CaseSubmitV1)) *casework.Case {
-	t.Helper()
+func refuse(c *storetest.County, village *storetest.Node, change ...func(*ledger.CaseSubmitV1)) *casework.Case {
 	staff := village.Actor(identity.VillageWorker).Staff
 	c.Settle()
 	c.Hub().MustDo(c.Operator(), &ledger.StaffDisableV1{Staff: staff, Disabled: true, Reason: "离职"})
@@ -42,7 +44,7 @@ func withScan(scan catalog.AttachmentRef) func(*ledger.CaseSubmitV1) {
 func TestRefusedHandInStaysReadable(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
-	lost := refuse(t, c, village)
+	lost := refuse(c, village)
 	stands := village.Submit(welfare)
 	c.Settle()
 	for _, n := range []*storetest.Node{village, townNode, hub} {
@@ -112,7 +114,7 @@ func TestScansOfARefusedHandInComeUp(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, hub := c.Village(here), c.Hub()
 	scan := storetest.Attachment("scan")
-	lost := refuse(t, c, village, withScan(scan))
+	lost := refuse(c, village, withScan(scan))
 	for _, n := range []*storetest.Node{village, hub} {
 		files, err := n.AttachmentsOf(ctx, lost.ID)
 		if err != nil || len(files) != 1 || files[0].Hash != scan.Hash || files[0].Scope != here || files[0].Confirmed {
@@ -156,7 +158,7 @@ func codeOf(err error) string {
 func TestCorrectionSettles(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
-	lost := refuse(t, c, village)
+	lost := refuse(c, village)
 	made := village.Submit(welfare, corrects(lost.ID))
 	c.Settle()
 	for _, n := range []*storetest.Node{village, townNode, hub} {
@@ -192,7 +194,7 @@ func TestCorrectionSettles(t *testing.T) {
 func TestCorrectedAtTwoPlaces(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
-	lost := refuse(t, c, village)
+	lost := refuse(c, village)
 	second := village.Submit(welfare, corrects(lost.ID))
 	first := townNode.Submit(welfare, corrects(lost.ID), storetest.Matter(here))
 	if got := storetest.Codes(townNode.Push(hub)); got != "recorded applied" {
@@ -219,8 +221,8 @@ func TestCorrectedAtTwoPlaces(t *testing.T) {
 func TestCorrectionRefusedItself(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, hub := c.Village(here), c.Hub()
-	lost := refuse(t, c, village)
-	again := refuse(t, c, village, corrects(lost.ID))
+	lost := refuse(c, village)
+	again := refuse(c, village, corrects(lost.ID))
 	for _, n := range []*storetest.Node{village, hub} {
 		if list, err := n.AttentionList(ctx, n.Division(), false); err != nil || len(list) != 2 {
 			t.Errorf("at %s: %+v, %v", n.ID(), list, err)
@@ -240,12 +242,93 @@ func TestCorrectionRefusedItself(t *testing.T) {
 	}
 }
 
+// Whoever corrects or settles what, wherever, in whatever order the others hear
+// of it: in the end all know the same of each refused hand-in, and none was
+// corrected twice.
+func TestCorrectionsConverge(t *testing.T) {
+	checkRuns(t, func(r run) {
+		c := storetest.NewCounty(r)
+		village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+		nodes := []*storetest.Node{village, townNode, hub}
+		var lost []string
+		for range rapid.IntRange(1, 2).Draw(r.T, "refused") {
+			lost = append(lost, refuse(c, village).ID)
+		}
+		var made []string
+		for range rapid.IntRange(2, 12).Draw(r.T, "steps") {
+			n := rapid.SampledFrom(nodes).Draw(r.T, "node")
+			c.Clock.Advance(time.Second)
+			about := rapid.SampledFrom(lost).Draw(r.T, "about")
+			switch rapid.IntRange(0, 4).Draw(r.T, "step") {
+			case 0, 1:
+				if res, err := n.TrySubmit(welfare, corrects(about), storetest.Matter(here)); err == nil {
+					made = append(made, res.ID)
+				} else if codeOf(err) != "corrected_already" {
+					r.Fatalf("at %s: %v", n.ID(), err)
+				}
+			case 2:
+				b := &ledger.AttentionResolveV1{Entry: about, Note: fmt.Sprint(len(made))}
+				if len(made) > 0 && rapid.Bool().Draw(r.T, "replaced") {
+					b.ReplacedBy = rapid.SampledFrom(made).Draw(r.T, "by")
+				}
+				actor := c.Operator()
+				if n == village {
+					actor = village.Actor(identity.VillageWorker)
+				} else {
+					n = hub
+				}
+				if _, err := n.Do(actor, b, storetest.About{}); err != nil && !strings.HasPrefix(codeOf(err), "replacement_") && codeOf(err) != "corrected_already" {
+					r.Fatalf("at %s: %v", n.ID(), err)
+				}
+			case 3:
+				if n != hub {
+					n.Push(hub)
+				}
+			case 4:
+				if n != hub {
+					n.Pull(hub)
+				}
+			}
+		}
+		c.Settle()
+		c.Settle()
+		for _, id := range lost {
+			want, err := hub.AttentionFor(ctx, id)
+			if err != nil {
+				r.Fatalf("%v", err)
+			}
+			standing := 0
+			for _, m := range made {
+				if made, err := hub.Case(ctx, m); err == nil && made.Corrects == id {
+					standing++
+				}
+			}
+			if standing > 1 {
+				r.Fatalf("%s was corrected %d times", id, standing)
+			}
+			aside, err := hub.SetAside(ctx, id)
+			if err != nil || len(aside) != 1 || (aside[0].CorrectedBy != "") != (standing == 1) {
+				r.Fatalf("%s: %d standing, %+v, %v", id, standing, aside, err)
+			}
+			for _, n := range nodes {
+				got, err := n.AttentionFor(ctx, id)
+				if err != nil || *got != *want {
+					r.Fatalf("at %s: %+v, %v\nat the county: %+v", n.ID(), got, err, want)
+				}
+				if here, err := n.SetAside(ctx, id); err != nil || len(here) != 1 || here[0].CorrectedBy != aside[0].CorrectedBy {
+					r.Fatalf("at %s: %+v, %v", n.ID(), here, err)
+				}
+			}
+		}
+	})
+}
+
 // What is said to replace a refused hand-in must be a hand-in that stands.
 func TestResolvedByWhatStands(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, other := c.Village(here), c.Village(next)
-	lost := refuse(t, c, village)
-	worse := refuse(t, c, village)
+	lost := refuse(c, village)
+	worse := refuse(c, village)
 	made := village.Submit(welfare)
 	elsewhere := other.Submit(welfare)
 	comment, err := village.Step(made.ID, &ledger.CaseCommentV1{Text: "x"})
