@@ -86,15 +86,12 @@ func (s *Server) checkPaper(ctx context.Context, a catalog.AttachmentRef) (*cata
 		return nil, err
 	}
 	for _, u := range uses {
-		c, err := s.store.Case(ctx, u.Case)
-		if errors.Is(err, store.ErrNotFound) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if _, err := as(ctx, identity.CaseRead, targetOf(c)); err == nil {
+		_, err := s.readableCase(ctx, u.Case)
+		if err == nil {
 			return nil, nil
+		}
+		if !errors.Is(err, errNotFound) {
+			return nil, err
 		}
 	}
 	return &catalog.Fault{Code: catalog.FaultConflict, ZH: "不能使用该文件，请重新扫描后上传", EN: "this file cannot be used; scan the paper anew"}, nil
@@ -167,6 +164,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+	if c.Status.Aside() {
+		return nil, &store.Refused{Code: "case_refused", ZH: "这一件未被县中心接收，不能办理；请更正后重新提交", EN: "the county did not take this in, so nothing can be done with it; correct it and hand it in again"}
+	}
 	actor, err := as(ctx, action, targetOf(c))
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 		at = s.self.Division
 	}
 	return &ledger.CaseSubmitV1{
-		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: in.Applicant,
+		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects,
 	}, &item.Item, nil

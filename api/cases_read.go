@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -116,15 +117,26 @@ func (s *Server) shownText(ctx context.Context, c *casework.Case, entries []stor
 	return veil.Text, nil
 }
 
-// readableCase finds a case by id or number that the caller may read. One
+// readableCase finds a case by id or number that the caller may read, or else
+// what was handed in under it and refused. One
 // that they may not read is answered like one that does not exist.
 func (s *Server) readableCase(ctx context.Context, idOrNumber string) (*casework.Case, error) {
 	if n, err := casework.ParseNumber(idOrNumber); err == nil {
 		idOrNumber = n.Compact()
 	}
 	c, err := s.store.Case(ctx, idOrNumber)
+	if errors.Is(err, store.ErrNotFound) {
+		aside, err := s.readableAside(ctx, idOrNumber)
+		if err != nil {
+			return nil, err
+		}
+		if len(aside) == 0 {
+			return nil, errNotFound
+		}
+		return s.asideCase(ctx, &aside[0])
+	}
 	if err != nil {
-		return nil, found(err)
+		return nil, err
 	}
 	if _, err := as(ctx, identity.CaseRead, targetOf(c)); err != nil {
 		var denied *identity.Denied
@@ -182,7 +194,7 @@ func (s *Server) page(ctx context.Context, f store.CaseFilter, want func(*casewo
 	size := f.Limit
 	f.Limit++ // one more tells whether there is a next page
 	for range rounds {
-		found, err := s.store.Cases(ctx, f)
+		found, err := s.handIns(ctx, f)
 		if err != nil {
 			return nil, "", err
 		}
@@ -202,6 +214,29 @@ func (s *Server) page(ctx context.Context, f store.CaseFilter, want func(*casewo
 	return out, cursor(f.BeforeMS, f.BeforeID), nil
 }
 
+// handIns reads cases and, among them, what was handed in and is none.
+func (s *Server) handIns(ctx context.Context, f store.CaseFilter) ([]casework.Case, error) {
+	cases, err := s.store.Cases(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	aside, err := s.store.AllSetAside(ctx, f)
+	if err != nil || len(aside) == 0 {
+		return cases, err
+	}
+	for i := range aside {
+		c, err := s.asideCase(ctx, &aside[i])
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, *c)
+	}
+	slices.SortFunc(cases, func(a, b casework.Case) int {
+		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
+	})
+	return cases[:min(len(cases), f.Limit)], nil
+}
+
 func (s *Server) timelineEntry(e *store.EntryView, c *casework.Case, shown func(string) string) gen.TimelineEntry {
 	w := s.word(e, c)
 	out := gen.TimelineEntry{
@@ -214,7 +249,8 @@ func (s *Server) timelineEntry(e *store.EntryView, c *casework.Case, shown func(
 	if body, err := e.Decode(); err == nil {
 		out.Said = shown(said(body))
 	}
-	if e.Status == ledger.Refused {
+	out.Standing = gen.TimelineEntryStanding(e.Status)
+	if e.Code != "" && e.Status != ledger.Applied {
 		zh, en := bothLanguages(shown(e.Reason))
 		out.Refused = gen.RefusalReport{Code: e.Code, Zh: zh, En: en}
 	}

@@ -387,25 +387,6 @@ func hashOf(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// TestRevokedNodeSaysSo has the people of a revoked village told what happened
-// to it, and not that their login is wrong.
-func TestRevokedNodeSaysSo(t *testing.T) {
-	r := newRegion(t)
-	token := r.village.token("worker")
-	r.hub.must("operator", "POST", "/api/v1/nodes/"+r.village.node.Self().Node+"/revoke", map[string]string{"reason": "电脑失窃"}, 200)
-	until(t, "the village to hear of it", func() bool {
-		return r.village.send(request0{method: "GET", path: "/api/v1/cases", token: token}).Code == http.StatusForbidden
-	})
-	for _, q := range []request0{
-		{method: "GET", path: "/api/v1/cases", token: token},
-		{method: "POST", path: "/api/v1/session", body: map[string]string{"login": "worker", "password": password}},
-	} {
-		if got := r.village.send(q); got.Code != http.StatusForbidden || !strings.Contains(got.Body.String(), "node_revoked") {
-			t.Errorf("%s %s: %d %s", q.method, q.path, got.Code, got.Body)
-		}
-	}
-}
-
 // TestPaperMustBeWhatItIsSaidToBe keeps sizes and types that are not the
 // file's out of the ledger, and lets nobody get a file by knowing its hash.
 func TestPaperMustBeWhatItIsSaidToBe(t *testing.T) {

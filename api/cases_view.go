@@ -43,7 +43,7 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		return gen.Case{}, err
 	}
 	out := gen.Case{
-		Summary: summary, ItemVersion: c.ItemVersion, Steps: c.Steps, Step: c.Step, Applicant: c.Applicant, Form: c.Form,
+		Summary: summary, ItemVersion: c.ItemVersion, Steps: c.Steps, Step: c.Step, Applicant: c.Applicant, Agent: c.Agent, Form: c.Form,
 		Materials: c.Materials, Applying: c.Applying, Documents: c.Documents, Corrects: c.Corrects, Head: c.Head, Revealed: revealed,
 		AcceptedMs: c.AcceptedMS, DecidedMs: c.DecidedMS, IssuedMs: c.IssuedMS, DeliveredMs: c.DeliveredMS,
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c),
@@ -54,10 +54,33 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 			return gen.Case{}, err
 		}
 		shown := veil.Content(contentOf(c))
-		out.Applicant, out.Form, out.Materials, out.Applying, out.Documents = shown.Applicant, shown.Form, shown.Materials, shown.Applying, shown.Documents
+		out.Applicant, out.Agent, out.Form, out.Materials, out.Applying, out.Documents = shown.Applicant, shown.Agent, shown.Form, shown.Materials, shown.Applying, shown.Documents
 	}
-	out.Attachments, err = s.caseAttachments(ctx, c)
-	return out, err
+	if out.Attachments, err = s.caseAttachments(ctx, c); err != nil {
+		return out, err
+	}
+	return out, s.background(ctx, c, &out)
+}
+
+// background adds who handed a case in, and why it is none, if it is not.
+func (s *Server) background(ctx context.Context, c *casework.Case, out *gen.Case) error {
+	submitted, err := s.store.Entry(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	out.HandedInBy = submitted.Actor
+	if c.Status.Aside() {
+		if out.Setback, err = s.setback(ctx, c, out.Revealed); err != nil {
+			return err
+		}
+	}
+	others, err := s.readableAside(ctx, c.Number)
+	for i := range others {
+		if id := others[i].Row; id != c.ID {
+			out.Also = append(out.Also, id)
+		}
+	}
+	return err
 }
 
 func (s *Server) caseAttachments(ctx context.Context, c *casework.Case) ([]gen.CaseAttachment, error) {
@@ -84,6 +107,9 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	actions := []gen.CaseActionKind{}
 	actor, err := actorOf(ctx)
 	if err != nil {
+		return actions
+	}
+	if c.Status.Aside() {
 		return actions
 	}
 	can := func(a identity.Action) bool { _, err := actor.As(a, targetOf(c)); return err == nil }

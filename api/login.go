@@ -30,13 +30,6 @@ func (s *Server) Login(ctx context.Context, in gen.LoginRequestObject) (gen.Logi
 	if err != nil {
 		return nil, err
 	}
-	cast, err := s.castOut(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if cast {
-		return nil, errNodeRevoked
-	}
 	return s.startSession(ctx, person, in.Body.Mode == gen.ModeCookie)
 }
 
@@ -203,7 +196,7 @@ func (s *Server) tokens(person *identity.Staff, session *store.Session, refresh 
 	if err != nil {
 		return signedIn{}, err
 	}
-	out := signedIn{body: gen.SessionTokens{Session: s.session(person, state.Roles), ExpiresAt: claims.ExpiresAt * 1000}}
+	out := signedIn{body: gen.SessionTokens{Session: s.session(person, state.Roles), ExpiresAt: claims.ExpiresAt * 1000, Notice: s.notice()}}
 	if !cookie {
 		out.body.AccessToken, out.body.RefreshToken = access, refresh
 		return out, nil

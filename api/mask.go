@@ -34,5 +34,5 @@ func (s *Server) veilOf(ctx context.Context, code string, version int, c privacy
 }
 
 func contentOf(c *casework.Case) privacy.Content {
-	return privacy.Content{Applicant: c.Applicant, Form: c.Form, Materials: c.Materials, Applying: c.Applying, Documents: c.Documents}
+	return privacy.Content{Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Applying: c.Applying, Documents: c.Documents}
 }

@@ -43,6 +43,8 @@ type Node interface {
 	// Report is how this node is, Reports what the nodes below it last said.
 	Report(ctx context.Context) (federation.Report, error)
 	Reports(ctx context.Context) ([]store.PeerReport, error)
+	// Revocation tells whether the county has cast this node out.
+	Revocation() (federation.Revocation, bool)
 	// Kick ends the pause between two tries to reach the node above.
 	Kick()
 	// Invite makes a one-time token that lets one node enrol.

@@ -27,7 +27,7 @@ func (s *Server) GetThisNode(ctx context.Context, _ gen.GetThisNodeRequestObject
 		return nil, err
 	}
 	out := gen.GetThisNode200JSONResponse{Node: s.self.Node, Tier: s.self.Tier, Division: s.self.Division, Name: s.o.Name,
-		Version: s.o.Version, Line: lineOf(r), Edition: r.Edition, Demo: s.o.Demo, TimeMs: s.o.Now().UnixMilli()}
+		Version: s.o.Version, Line: lineOf(r), Edition: r.Edition, Demo: s.o.Demo, TimeMs: s.o.Now().UnixMilli(), Notice: s.notice()}
 	divisions, err := s.store.Divisions(ctx)
 	if err != nil {
 		return nil, err

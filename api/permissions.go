@@ -74,6 +74,7 @@ var routePermissions = map[string]permission{
 	"getCase":         may(identity.CaseRead),
 	"getCaseTimeline": may(identity.CaseRead),
 	"listReveals":     may(identity.RevealRead),
+	"resubmitCase":    may(identity.CaseSubmit),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 
@@ -81,6 +82,7 @@ var routePermissions = map[string]permission{
 	"syncNow":          may(identity.SyncRead),
 	"reconcile":        may(identity.SyncRead),
 	"listAttention":    may(identity.AttentionRead),
+	"getAttention":     may(identity.AttentionRead),
 	"resolveAttention": may(identity.AttentionDo),
 
 	"listHubs":           may(identity.SyncRead),

@@ -63,7 +63,6 @@ const (
 // The problems that this package finds itself.
 var (
 	errInternal        = &problem{http.StatusInternalServerError, "internal", "something went wrong inside this node; its log has the request id", "本机发生内部错误", nextCall, nil, 0}
-	errNodeRevoked     = &problem{http.StatusForbidden, "node_revoked", "this node was revoked; its people cannot work at it any more. Ask the county", "本节点已被县中心吊销，不能再办理业务", "请联系县中心；已收的办件请用携带包交县中心", nil, 0}
 	errUnauthenticated = &problem{http.StatusUnauthorized, "unauthenticated", "log in first", "请先登录", nextLogin, nil, 0}
 	errLoginFailed     = &problem{http.StatusUnauthorized, "login_failed", "login or password is wrong", "登录名或密码不正确", "请核对后重试；忘记密码请联系管理员重置", nil, 0}
 	errSessionEnded    = &problem{http.StatusUnauthorized, "session_ended", "the session has ended", "登录已失效", nextLogin, nil, 0}
@@ -152,12 +151,22 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusUnprocessableEntity, "请按清单一次补齐后再提交"
 	case "malformed", "item_mismatch", "steps", "case_number", "item_faults", "node_id", "role_elsewhere", "division_elsewhere", "item_text":
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
-	case "not_authorised", "actor_unknown", "node_revoked", "node_unknown":
+	case "node_revoked":
+		p.status, p.next = http.StatusForbidden, "请联系县中心；群众请到乡镇或县中心办理，未上报的内容用 tongban carry export 交县中心"
+	case "not_authorised", "actor_unknown", "node_unknown":
 		p.status, p.next = http.StatusForbidden, nextAsk
 	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
+	case "corrects_unknown", "corrects_local", "replacement_unknown":
+		p.status, p.next = http.StatusUnprocessableEntity, nextMend
+	case "corrected_already":
+		p.next = "请按新编号查询，不要重复提交"
+	case "case_refused":
+		p.next = "请用 tongban case resubmit 更正后重新提交"
+	case "corrects_elsewhere", "replacement_elsewhere":
+		p.next = "请到原收件地点办理"
 	case "not_holder":
 		p.next = "请刷新后查看办件现在由谁办理"
 	case "same_person", "second_person", "not_approvable":

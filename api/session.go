@@ -7,10 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
-	"github.com/tongban/tongban/store"
 )
 
 // Actor is the person behind a request. Handlers get nothing else of a token.
@@ -149,9 +149,6 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 		var refused *trust.TokenError
 		if errors.As(err, &refused) {
 			s.metrics.denied.WithLabelValues(string(refused.Reason)).Inc()
-			if cast, err := s.castOut(r.Context()); err == nil && cast {
-				return nil, !byHeader, errNodeRevoked
-			}
 		}
 		return nil, !byHeader, err
 	}
@@ -165,17 +162,15 @@ func (s *Server) authenticate(r *http.Request) (actor *Actor, byCookie bool, err
 	}, !byHeader, nil
 }
 
-// castOut tells whether the county has revoked this very node, as far as it
-// has heard.
-func (s *Server) castOut(ctx context.Context) (bool, error) {
-	n, err := s.store.Node(ctx, s.self.Node)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
+// notice is what everybody at this node must know, empty when nothing: the
+// county has cast it out.
+func (s *Server) notice() gen.Notice {
+	r, cast := s.node.Revocation()
+	if !cast {
+		return gen.Notice{}
 	}
-	if err != nil {
-		return false, err
-	}
-	return n.RevokedAt > 0 && s.o.Now().UnixMilli() >= n.RevokedAt, nil
+	zh, en := r.Words()
+	return gen.Notice{Code: r.Refusal().Code, Zh: zh, En: en, Since: r.At, Reason: r.Reason}
 }
 
 // mustChange tells whether the person has to change the password first. Every

@@ -24,6 +24,7 @@ import (
 //	GET  /api/v1/sync                       GetSync
 //	POST /api/v1/sync/now                   SyncNow
 //	GET  /api/v1/attention                  ListAttention
+//	GET  /api/v1/attention/{entry}          GetAttention
 //	POST /api/v1/attention/{entry}/resolve  ResolveAttention
 //	GET  /api/v1/reconcile                  Reconcile
 
@@ -132,26 +133,67 @@ func (c attentionCursor) before(a *store.Attention) bool {
 
 // ResolveAttention closes what asked for attention.
 func (s *Server) ResolveAttention(ctx context.Context, in gen.ResolveAttentionRequestObject) (gen.ResolveAttentionResponseObject, error) {
-	open, err := s.store.AttentionList(ctx, s.self.County(), true)
+	a, err := s.store.AttentionFor(ctx, in.Entry)
+	if err != nil {
+		return nil, found(err)
+	}
+	actor, err := as(ctx, identity.AttentionDo, identity.Target{Division: a.Scope})
 	if err != nil {
 		return nil, err
 	}
-	for _, a := range open {
-		if a.Entry != in.Entry {
-			continue
-		}
-		actor, err := as(ctx, identity.AttentionDo, identity.Target{Division: a.Scope})
-		if err != nil {
-			return nil, err
-		}
-		recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve,
-			Body: &ledger.AttentionResolveV1{Entry: in.Entry, Note: in.Body.Note, ReplacedBy: in.Body.ReplacedBy}})
-		if err != nil {
-			return nil, err
-		}
-		return gen.ResolveAttention200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve,
+		Body: &ledger.AttentionResolveV1{Entry: in.Entry, Note: in.Body.Note, ReplacedBy: in.Body.ReplacedBy}})
+	if err != nil {
+		return nil, err
 	}
-	return nil, errNotFound
+	return gen.ResolveAttention200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// GetAttention shows what asked for attention in full.
+func (s *Server) GetAttention(ctx context.Context, in gen.GetAttentionRequestObject) (gen.GetAttentionResponseObject, error) {
+	a, err := s.store.AttentionFor(ctx, in.Entry)
+	if err != nil {
+		return nil, found(err)
+	}
+	within, err := s.within(ctx, identity.AttentionRead, "")
+	if err != nil {
+		return nil, err
+	}
+	item, ok, err := s.attentionItem(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if !ok || a.Scope != "" && !within.Contains(a.Scope) {
+		return nil, errNotFound
+	}
+	out := gen.GetAttention200JSONResponse{Item: item}
+	if a.Case == "" {
+		return out, nil
+	}
+	about := a.Case
+	if item.Kind == string(ledger.CaseSubmit) {
+		about = a.Entry
+	}
+	c, err := s.readableCase(ctx, about)
+	if errors.Is(err, errNotFound) || errors.As(err, new(*identity.Denied)) {
+		return out, nil // the reason alone
+	}
+	if err != nil {
+		return nil, err
+	}
+	if out.Case, err = s.detail(ctx, c, false); err != nil {
+		return nil, err
+	}
+	e, err := s.store.Entry(ctx, a.Entry)
+	if err != nil {
+		return nil, found(err)
+	}
+	shown, err := s.shownText(ctx, c, []store.EntryView{*e}, false)
+	if err != nil {
+		return nil, err
+	}
+	out.Entry = s.timelineEntry(e, c, shown)
+	return out, nil
 }
 
 // Reconcile counts from this node's own ledger.
@@ -171,6 +213,9 @@ func (s *Server) Reconcile(ctx context.Context, _ gen.ReconcileRequestObject) (g
 func (s *Server) ownState(r federation.Report) gen.SyncState {
 	state := stateOfReport(r)
 	state.Name, state.Version = s.o.Name, s.o.Version
+	if cast, ok := s.node.Revocation(); ok {
+		state.Revoked, state.RevokedAt = true, cast.At
+	}
 	return state
 }
 
@@ -190,6 +235,7 @@ func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerRe
 	r.Node, r.Tier, r.Division = n.Node, n.Tier, n.Division
 	state := stateOfReport(r)
 	state.Name, state.LastContactMs, state.Revoked = n.Name, said.SeenAt, n.RevokedAt > 0
+	state.RevokedAt = n.RevokedAt
 	state.Head = int64(head)
 	if said.SeenAt < s.o.Now().Add(-quiet).UnixMilli() {
 		// What it said of its line then says nothing about now.
@@ -233,6 +279,9 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 		return out, false, err
 	}
 	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
+	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && a.Code != "forked_origin" {
+		out.Next = "请更正后重新提交：tongban case resubmit " + a.Entry
+	}
 	target := identity.Target{Division: a.Scope}
 	hide := privacy.Text
 	if body, err := e.Decode(); err == nil {

@@ -59,6 +59,7 @@ var kindZH = map[ledger.Kind]string{
 var statusZH = map[casework.Status]string{
 	casework.HandedIn: "已收件", casework.Accepted: "已受理", casework.NotAccepted: "不予受理",
 	casework.Granted: "准予", casework.Declined: "不予", casework.Issued: "已制发", casework.Closed: "已送达",
+	casework.Refused: "未接收", casework.Held: "待县中心裁定",
 }
 
 // said is what a person wrote into an entry.

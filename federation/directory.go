@@ -14,6 +14,7 @@ import (
 type directory struct {
 	store *store.Store
 	now   func() time.Time
+	self  string
 
 	mu    sync.Mutex
 	since <-chan struct{} // closed when the cache may be out of date
@@ -50,7 +51,10 @@ func (d *directory) Credential(id string) (trust.SignedCredential, bool, bool) {
 	if err != nil {
 		return trust.SignedCredential{}, false, false
 	}
-	return trust.SignedCredential{Credential: known.Credential, Sig: known.Root}, d.isRevoked(known), true
+	// A node that was cast out goes on showing its own people what it has;
+	// nobody else takes its word.
+	revoked := id != d.self && d.isRevoked(known)
+	return trust.SignedCredential{Credential: known.Credential, Sig: known.Root}, revoked, true
 }
 
 // Revoked tells whether the county has cast a node out.

@@ -139,11 +139,16 @@ func TestForkedVillage(t *testing.T) {
 		}
 	}
 
-	// The remedy: enrol it anew, and hand in again.
+	// The remedy: enrol it anew, and hand in again. The county never received
+	// the one that was lost, so it cannot be named.
 	fresh := f.Replace(village, "village-330523110200-2")
 	f.CaughtUp()
 	b := f.Submission(fresh, "TB-MZJ-004")
 	b.Corrects = lost.ID
+	if _, err := f.TryDo(fresh, f.Worker(fresh, f.Item("TB-MZJ-004")), "", b); codeOf(err) != "corrects_unknown" {
+		t.Errorf("what the county never received was corrected: %v", err)
+	}
+	b.Corrects = ""
 	if _, err := f.TryDo(fresh, f.Worker(fresh, f.Item("TB-MZJ-004")), "", b); err != nil {
 		t.Fatal(err)
 	}
@@ -203,6 +208,9 @@ func TestForkedVillageLeavesNothingUnsaid(t *testing.T) {
 			for _, id := range lost {
 				if v, err := village.Store.Entry(t.Context(), id); err != nil || v.Status != ledger.Refused || !strings.Contains(v.Reason, "重新办理") {
 					t.Errorf("%s at the village: %+v, %v", id, v, err)
+				}
+				if got, err := village.Store.SetAside(t.Context(), id); err != nil || len(got) != 1 || len(got[0].Submission.Form) == 0 {
+					t.Errorf("%s cannot be read at the village: %+v, %v", id, got, err)
 				}
 				if _, err := village.Store.Case(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s is still a case at the village: %v", id, err)

@@ -122,6 +122,10 @@ func (n *Node) reportLine(r *Report) {
 	if s := n.sender.Status(); s.Code != "" {
 		r.ProblemCode, r.ProblemZH, r.ProblemEN = s.Code, s.ZH, s.EN
 	}
+	if cast, ok := n.Revocation(); ok { // nothing else matters then
+		r.ProblemCode = string(outbox.CodeRevoked)
+		r.ProblemZH, r.ProblemEN = cast.Words()
+	}
 }
 
 func (n *Node) reportEditions(ctx context.Context, r *Report) error {

@@ -31,10 +31,16 @@ func (n *Node) Take(ctx context.Context, from trust.Peer, entries []ledger.Entry
 	if n.hub == nil {
 		return n.Store.Receive(ctx, entries)
 	}
+	return n.commitAll(ctx, raws, false)
+}
+
+// commitAll has the county record entries, in proposals of a size that Raft
+// takes. fromRevoked: those who bring them have been cast out.
+func (n *Node) commitAll(ctx context.Context, raws [][]byte, fromRevoked bool) ([]store.Result, error) {
 	var all []store.Result
 	for len(raws) > 0 {
 		part := withinCommand(raws)
-		results, _, err := n.propose(ctx, store.Proposal{Entries: raws[:part]})
+		results, _, err := n.propose(ctx, store.Proposal{Entries: raws[:part], FromRevoked: fromRevoked})
 		if err != nil {
 			return nil, err
 		}

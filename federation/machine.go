@@ -64,8 +64,9 @@ func (n *Node) propose(ctx context.Context, p store.Proposal) ([]store.Result, u
 // A proposal in the Raft log begins with a byte of these flags. Released ones
 // keep their meaning.
 const (
-	flagTogether   = 1 << 0
-	flagCompressed = 1 << 1
+	flagTogether    = 1 << 0
+	flagCompressed  = 1 << 1
+	flagFromRevoked = 1 << 2
 )
 
 const (
@@ -85,6 +86,9 @@ func pack(p store.Proposal) []byte {
 	flags := byte(0)
 	if p.Together {
 		flags |= flagTogether
+	}
+	if p.FromRevoked {
+		flags |= flagFromRevoked
 	}
 	b := append(make([]byte, 0, size), flags)
 	b = binary.AppendUvarint(b, uint64(len(p.Entries)))
@@ -118,10 +122,10 @@ var (
 var errPacked = errors.New("federation: malformed proposal")
 
 func unpack(b []byte) (store.Proposal, error) {
-	if len(b) == 0 || b[0]&^(flagTogether|flagCompressed) != 0 {
+	if len(b) == 0 || b[0]&^(flagTogether|flagCompressed|flagFromRevoked) != 0 {
 		return store.Proposal{}, errPacked
 	}
-	p := store.Proposal{Together: b[0]&flagTogether != 0}
+	p := store.Proposal{Together: b[0]&flagTogether != 0, FromRevoked: b[0]&flagFromRevoked != 0}
 	compressed := b[0]&flagCompressed != 0
 	if b = b[1:]; compressed {
 		var err error

@@ -12,13 +12,13 @@ import (
 
 func TestProposalSurvivesPacking(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		p := store.Proposal{Together: rapid.Bool().Draw(t, "together"),
+		p := store.Proposal{Together: rapid.Bool().Draw(t, "together"), FromRevoked: rapid.Bool().Draw(t, "from revoked"),
 			Entries: rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 200), 0, 20).Draw(t, "entries")}
 		if rapid.Bool().Draw(t, "large") {
 			p.Entries = append(p.Entries, bytes.Repeat([]byte("item "), compressFrom/5+1))
 		}
 		got, err := unpack(pack(p))
-		if err != nil || got.Together != p.Together || len(got.Entries) != len(p.Entries) {
+		if err != nil || got.Together != p.Together || got.FromRevoked != p.FromRevoked || len(got.Entries) != len(p.Entries) {
 			t.Fatalf("%v, together %v, %d entries; want %v, %d", err, got.Together, len(got.Entries), p.Together, len(p.Entries))
 		}
 		for i := range p.Entries {

@@ -105,6 +105,9 @@ type Node struct {
 	counters counters
 	spread   *papers.Spread
 
+	// castOut is what a node above told of this one, nil while nothing.
+	castOut atomic.Pointer[Revocation]
+
 	upstreams []outbox.Upstream
 	follower  *feed.Follower
 	auditor   *feed.Auditor
@@ -140,10 +143,13 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if n.Blobs, err = blob.Open(filepath.Join(o.Dir, "attachments"), blob.Options{}); err != nil {
 		return nil, err
 	}
-	n.directory = &directory{store: n.Store, now: n.now}
+	n.directory = &directory{store: n.Store, now: n.now, self: n.self.Node}
 	n.verifier = trust.NewVerifier(n.Trust, n.directory)
 	if err := n.refreshTrust(ctx); err != nil {
 		return nil, err
+	}
+	if err := n.recallRevocation(ctx); err != nil {
+		n.log.Warn("what was told of this node's revocation cannot be read; the next connection tells it again", "error", err)
 	}
 	if n.county != nil {
 		err = n.startHub(o)

@@ -52,6 +52,9 @@ func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
 			return store.Result{}, &store.Refused{Code: "level", ZH: "全县节点尚未全部升级，暂不能使用此功能", EN: "not all nodes of the county can read this yet; upgrade them first"}
 		}
 	}
+	if r, cast := n.Revocation(); cast && !n.recordedBefore(ctx, a) {
+		return store.Result{}, r.Refusal()
+	}
 	if a.Kind == ledger.CaseSubmit && n.diskLow.Load() {
 		return store.Result{}, errDiskLow
 	}
@@ -71,6 +74,15 @@ func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
 	}
 	n.sender.Kick()
 	return r, nil
+}
+
+// recordedBefore reports whether an action is the repeat of one.
+func (n *Node) recordedBefore(ctx context.Context, a Action) bool {
+	if a.Key == "" {
+		return false
+	}
+	_, err := n.Store.Entry(ctx, n.ActionID(a.Actor.Staff, a.Key))
+	return err == nil
 }
 
 // ActionID is the id of the entry that a person's action under an idempotency
@@ -101,15 +113,18 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 		e.Case = e.ID
 	} else if info.Case {
 		c, err := n.Store.Case(ctx, a.Case)
-		if errors.Is(err, store.ErrNotFound) {
+		switch {
+		case errors.Is(err, store.ErrNotFound) && a.Kind == ledger.AttachmentConfirm:
+			// The files of a refused hand-in, which has no case.
+		case errors.Is(err, store.ErrNotFound):
 			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
-		}
-		if err != nil {
+		case err != nil:
 			return e, err
-		}
-		e.Case = c.ID
-		if e.Prev == "" && !info.Beside {
-			e.Prev = c.Head
+		default:
+			e.Case = c.ID
+			if e.Prev == "" && !info.Beside {
+				e.Prev = c.Head
+			}
 		}
 	}
 	var err error

@@ -12,6 +12,8 @@ import (
 	"github.com/tongban/tongban/federation/papers"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -35,7 +37,10 @@ func (n *Node) routes() http.Handler {
 		if err != nil {
 			return fmt.Errorf("%w: %w", papers.ErrNotAllowed, err)
 		}
-		return n.mayTouch(r.Context(), peer, hash, write)
+		if err := n.mayTouch(r.Context(), peer, hash, write); err != nil || !isLeaving(r.Context()) {
+			return err
+		}
+		return n.mayBringPaper(r.Context(), peer, hash)
 	}, n.papersArrived)
 	if n.self.Tier == node.Township {
 		r.Methods(http.MethodGet).Path(provisionalPath).HandlerFunc(n.serveProvisional)
@@ -45,7 +50,7 @@ func (n *Node) routes() http.Handler {
 		r.Methods(http.MethodGet).Path(enrolPath).HandlerFunc(n.serveInvitation)
 		r.Methods(http.MethodPost).Path(enrolPath).HandlerFunc(n.serveEnrol)
 	}
-	return r
+	return n.gate(r)
 }
 
 // peerRoutes is what a hub serves to the other hubs.
@@ -87,7 +92,7 @@ func (n *Node) peer(r *http.Request) (trust.Peer, error) {
 	if err != nil {
 		return p, &outbox.Problem{Code: outbox.CodeNoPeer, Err: err}
 	}
-	if n.directory.Revoked(p.Node) {
+	if n.directory.Revoked(p.Node) && !isLeaving(r.Context()) {
 		return p, &outbox.Problem{Code: outbox.CodeRevoked, Err: fmt.Errorf("node %s", p.Node)}
 	}
 	if p.Node == n.self.Node || p.Tier != node.County && !n.self.Division.Contains(p.Division) {
@@ -120,6 +125,14 @@ func (n *Node) mayTouch(ctx context.Context, p trust.Peer, hash string, write bo
 
 // receiver is the receiving end of the outboxes below.
 type receiver struct{ *Node }
+
+// Take takes less from a node that the county has cast out.
+func (r receiver) Take(ctx context.Context, from trust.Peer, entries []ledger.Entry) ([]store.Result, error) {
+	if isLeaving(ctx) {
+		return r.takeLastWords(ctx, from, entries)
+	}
+	return r.Node.Take(ctx, from, entries)
+}
 
 func (r receiver) LastSeq(ctx context.Context, origin string) (uint64, bool, error) {
 	return r.Store.LastSeq(ctx, origin)

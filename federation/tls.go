@@ -16,8 +16,13 @@ func (n *Node) tlsOptions() trust.TLSOptions {
 	return trust.TLSOptions{Trust: n.Trust, Certificate: func() *tls.Certificate { return n.cert }, Now: n.now, Revoked: n.directory.Revoked}
 }
 
-// FederationTLS is for the listener of FederationHandler.
-func (n *Node) FederationTLS() *tls.Config { return oneProtocol(trust.ServerConfig(n.tlsOptions())) }
+// FederationTLS is for the listener of FederationHandler. It admits nodes that
+// the county has cast out, whom the handler tells so.
+func (n *Node) FederationTLS() *tls.Config {
+	o := n.tlsOptions()
+	o.Revoked = nil
+	return oneProtocol(trust.ServerConfig(o))
+}
 
 // oneProtocol keeps nodes to HTTP/1.1 among themselves: a feed is one long
 // answer on a connection of its own, for which HTTP/2 only costs memory.
@@ -52,11 +57,11 @@ func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
 		line.Proxy = http.ProxyURL(n.proxy)
 	}
 	n.lines = append(n.lines, line)
-	c := &http.Client{Timeout: timeout, Transport: line}
+	var way http.RoundTripper = line
 	if n.wrap != nil {
-		c.Transport = n.wrap(line)
+		way = n.wrap(line)
 	}
-	return c
+	return &http.Client{Timeout: timeout, Transport: heedful{way, n.hearRevocation}}
 }
 
 // verifyHub admits to the peer port only hubs in good standing. A hub that is

@@ -30,6 +30,9 @@ type Proposal struct {
 	Entries [][]byte
 	// Together: all of them are recorded or, when one is rejected, none.
 	Together bool
+	// FromRevoked: they came over the line from a node that the county had cast
+	// out by then. They are recorded, and none of them stands.
+	FromRevoked bool
 }
 
 // Commit applies ordered proposals at the county in one transaction, with the
@@ -50,6 +53,7 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 			if err != nil {
 				return err
 			}
+			a.fromRevoked = p.FromRevoked
 			commit := a.commitEach
 			if p.Together {
 				commit = a.commitTogether
@@ -91,6 +95,11 @@ type applier struct {
 	// desk: the entry is being recorded at this very node, by somebody who
 	// can still be told to do it differently.
 	desk bool
+	// fromRevoked: what is being recorded came from a node that was cast out.
+	fromRevoked bool
+	// told: the county has spoken, and its word is taken without judging it
+	// again.
+	told bool
 	// recording is the entry whose row is not written yet.
 	recording stored
 }
@@ -191,6 +200,9 @@ func (a *applier) commit(raw []byte) (Result, error) {
 		v = verdict{outcome: ledger.Refused, no: &Refused{Code: "malformed", ZH: "数据格式有误：" + err.Error(), EN: err.Error()}}
 	} else if v, err = a.judge(&e, body); err != nil {
 		return Result{}, err
+	}
+	if a.fromRevoked && v.outcome != ledger.Refused {
+		v = verdict{outcome: ledger.Refused, no: refusalOf(afterRevocation)}
 	}
 	if e.Seq == 0 && v.outcome != ledger.Applied {
 		return rejected(&e, v), nil
@@ -362,6 +374,9 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		}
 	}
 	if h.Outcome == ledger.Refused {
+		if err := a.nameAside(e); err != nil {
+			return err
+		}
 		if err := a.attend(e, h.Index, h.Code, h.Reason, h.RecordedAt); err != nil {
 			return err
 		}
@@ -380,6 +395,9 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		var late ledger.Entry
 		if err := json.Unmarshal(known.raw, &late); err != nil {
 			return storage("read entry", err)
+		}
+		if err := a.nameAside(&late); err != nil {
+			return err
 		}
 		if err := a.attend(&late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
 			return err

@@ -78,6 +78,9 @@ func (a *applier) project(e *ledger.Entry) error {
 	if err != nil && refusalOf(err) == nil {
 		return err
 	}
+	told := a.told
+	a.told = true
+	defer func() { a.told = told }()
 	var effect func() error
 	if info, _ := ledger.Lookup(e.Kind, e.V); info.Case {
 		effect, err = a.prepareCase(e, body, from)
@@ -126,13 +129,19 @@ func (a *applier) reflag(e *ledger.Entry) error {
 	// whole to see that.
 	var b ledger.CaseSubmitV1
 	var under struct {
-		Item    string `json:"item"`
-		Version int    `json:"item_version"`
+		Item     string `json:"item"`
+		Version  int    `json:"item_version"`
+		Corrects string `json:"corrects"`
 	}
 	if err := json.Unmarshal(e.Body, &under); err != nil {
 		return fmt.Errorf("store: entry %s: %w", e.ID, err)
 	}
-	b.Item, b.ItemVersion = under.Item, under.Version
+	b.Item, b.ItemVersion, b.Corrects = under.Item, under.Version, under.Corrects
+	// Again, in the county's order: what it said of the refused one before
+	// stands under this.
+	if err := a.correct(e, &b); err != nil {
+		return err
+	}
 	changed, err := a.itemChanged(&b, a.now)
 	if err != nil {
 		return err

@@ -18,6 +18,9 @@ import (
 // without a right that was just given being denied, milliseconds.
 const clockTolerance = 60_000
 
+var afterRevocation = refuse("after_revocation", "该节点吊销之后才补报，时间无法核实，先予退回：请向收件人核实后，由有权人员更正重新提交",
+	"it came after the node had been revoked, so when it was made cannot be known; ask whoever took it in, then have somebody with the right hand it in again")
+
 // origin is the node an entry came from and the actor behind it.
 type origin struct {
 	casework.Place

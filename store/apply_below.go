@@ -181,6 +181,11 @@ func (a *applier) receive(e *ledger.Entry) (Result, error) {
 			return Result{}, err
 		}
 	}
+	if v.outcome != ledger.Applied {
+		if err := a.nameAside(e); err != nil {
+			return Result{}, err
+		}
+	}
 	fault.Point("store.receive.effect")
 	if err := a.keep(e, raw, v.outcome, v.no); err != nil {
 		return Result{}, err

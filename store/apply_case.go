@@ -104,6 +104,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if err != nil {
 		return nil, err
 	}
+	if err := a.mayCorrect(e, b, from); err != nil {
+		return nil, err
+	}
 	if a.desk {
 		changed, err := a.itemChanged(b, e.OccurredAt-e.SkewMS)
 		if err != nil {
@@ -125,6 +128,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 			return err
 		}
 		if err := a.countCase(b.Number); err != nil {
+			return err
+		}
+		if err := a.correct(e, b); err != nil {
 			return err
 		}
 		return a.saveCase(c)
@@ -171,6 +177,27 @@ func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef)
 		}
 	}
 	return nil
+}
+
+// nameAside names the files of an entry that does not stand. The disk of the
+// node that recorded it may be the only one that has them, so they come up all
+// the same, to be seen by those who may see the entry.
+func (a *applier) nameAside(e *ledger.Entry) error {
+	body, err := e.Decode()
+	if err != nil {
+		return nil // what it names cannot be told
+	}
+	refs := attachmentsOf(body)
+	if len(refs) == 0 {
+		return nil
+	}
+	home, err := a.homeOf(e)
+	if err != nil {
+		return err
+	}
+	seen := *e
+	seen.Scope = refusedScope(home, e.Scope)
+	return a.nameAttachments(&seen, refs)
 }
 
 func (a *applier) caseByID(id string) (*casework.Case, error) {

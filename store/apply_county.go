@@ -389,13 +389,6 @@ func (a *applier) prepareOverlay(b *ledger.OverlaySetV1) (func() error, error) {
 	}, nil
 }
 
-func (a *applier) prepareResolution(e *ledger.Entry, b *ledger.AttentionResolveV1) (func() error, error) {
-	return func() error {
-		return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?, note = ?, replaced_by = ? WHERE entry = ?`,
-			e.Actor.Staff, b.Note, b.ReplacedBy, b.Entry)
-	}, nil
-}
-
 // item reads a version of an item; nil when the catalog does not have it.
 func (a *applier) item(code string, version int) (*catalog.Item, error) {
 	key := versionKey{code, version}

@@ -147,8 +147,12 @@ func (a *applier) giveUp(lost *ledger.Entry, n int64, rename bool) error {
 	if err := a.w.exec(a.ctx, `DELETE FROM outbox WHERE id = ?`, lost.ID); err != nil {
 		return err
 	}
+	original := lost.ID
 	if rename {
 		lost.ID = "evicted:" + lost.ID
+	}
+	if err := a.w.exec(a.ctx, `UPDATE attachments SET entry = ? WHERE entry = ? AND case_id = ?`, lost.ID, original, lost.Case); err != nil {
+		return err
 	}
 	if err := a.w.exec(a.ctx, `UPDATE entries SET id = ?, seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, lost.ID, string(ledger.Refused), no.Code, no.Reason(), n); err != nil {
 		return err

@@ -12,16 +12,19 @@ import (
 // rebuildCase makes a case anew from the entries that stand, in the order of
 // their chain. It is used below the county, when the county refused an entry
 // that had been applied here, or when entries came out of their order.
+//
+// The files that a refused entry names stay named: this disk may hold the only
+// copy, and they go up like all others.
 func (a *applier) rebuildCase(id string) error {
+	if err := a.uncorrect(id); err != nil {
+		return err
+	}
 	next, open, err := a.standing(id)
 	if err != nil {
 		return err
 	}
 	if open == nil {
 		if err := a.holdRest(next); err != nil {
-			return err
-		}
-		if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ?`, id); err != nil {
 			return err
 		}
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)
@@ -36,9 +39,6 @@ func (a *applier) rebuildCase(id string) error {
 	submission, ok := b.(*ledger.CaseSubmitV1)
 	if !ok {
 		return nil
-	}
-	if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ? AND entry IN (SELECT id FROM entries WHERE case_id = ? AND status = 'refused')`, id, id); err != nil {
-		return err
 	}
 	c, err := a.reopen(open, submission)
 	if err != nil || c == nil {
@@ -159,6 +159,9 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 		c.Flag(casework.FlagItemChanged)
 	}
 	if err := a.countCase(b.Number); err != nil {
+		return nil, err
+	}
+	if err := a.correct(&e.Entry, b); err != nil {
 		return nil, err
 	}
 	return c, a.stands(e, b)

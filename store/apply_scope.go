@@ -31,6 +31,11 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 	}
 	if caseID != "" {
 		c, err := s.Case(ctx, caseID)
+		if _, ok := body.(*ledger.AttachmentConfirmV1); ok && errors.Is(err, ErrNotFound) {
+			// A refused hand-in has no case, and its files come up all the same.
+			scope, err := divisionOf(ctx, committed{s.read}, `SELECT scope FROM attachments WHERE case_id = ? LIMIT 1`, caseID, err)
+			return scope, false, err
+		}
 		if err != nil {
 			return "", false, err
 		}

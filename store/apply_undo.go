@@ -32,6 +32,9 @@ func (a *applier) undo(e *ledger.Entry) error {
 	if err != nil {
 		return err
 	}
+	if b, ok := body.(*ledger.AttentionResolveV1); ok {
+		return a.settleAnew(b.Entry)
+	}
 	subject := subjectOf(body)
 	if err := a.reset(body); err != nil {
 		return err
@@ -89,8 +92,6 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
-	case *ledger.AttentionResolveV1:
-		return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = '', note = '', replaced_by = '' WHERE entry = ?`, b.Entry)
 	}
 	return nil
 }

@@ -124,7 +124,7 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 }
 
 // The index holds entries of cases only; saying so is what lets it be used.
-const selectTimeline = selectView + `e.case_id = ? AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
+const selectTimeline = selectView + `e.case_id = coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1) AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
 
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.

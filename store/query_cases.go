@@ -102,9 +102,10 @@ type Attachment struct {
 
 const selectAttachment = `SELECT hash, case_id, entry, name, size, type, scope, confirmed FROM attachments WHERE `
 
-// AttachmentsOf lists the attachments of a case.
+// AttachmentsOf lists the attachments of a case, or of a hand-in without one by
+// the id of its row.
 func (s *Store) AttachmentsOf(ctx context.Context, caseID string) ([]Attachment, error) {
-	return s.attachments(ctx, selectAttachment+`case_id = ? ORDER BY name, hash`, caseID)
+	return s.attachments(ctx, selectAttachment+`case_id = ?1 OR case_id = (SELECT case_id FROM entries WHERE id = ?1) AND entry = ?1 ORDER BY name, hash`, caseID)
 }
 
 // AttachmentUses lists where an attachment is named, which decides who may
@@ -125,9 +126,13 @@ func (s *Store) attachments(ctx context.Context, query string, args ...any) ([]A
 	}, query, args...)
 }
 
+// wanted leaves out the files of entries that this node had to give up: the
+// county has no room for what names them, and would not take them.
+const wanted = `NOT EXISTS (SELECT 1 FROM entries e WHERE e.id = attachments.entry AND e.status = 'refused' AND e.idx IS NULL)`
+
 // OutstandingCount is how many attachments are not confirmed, and their bytes.
 func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM attachments WHERE confirmed = 0)`).Scan(&n, &bytes)
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM attachments WHERE confirmed = 0 AND `+wanted+`)`).Scan(&n, &bytes)
 	return n, bytes, storage("read attachments", err)
 }
 
@@ -137,7 +142,7 @@ func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attach
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
 		var first int64
 		return a, r.Scan(&a.Hash, &a.Size, &first)
-	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0
+	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0 AND NOT (e.status = 'refused' AND e.idx IS NULL)
 		GROUP BY a.hash ORDER BY min(e.n) LIMIT ?`, limit)
 }
 

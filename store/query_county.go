@@ -214,11 +214,26 @@ type Attention struct {
 	ReplacedBy string        `json:"replaced_by,omitempty"`
 }
 
+const selectAttention = `SELECT entry, idx, case_id, origin, scope, code, reason, at, resolved_by, note, replaced_by FROM attention WHERE `
+
+func scanAttention(r *sql.Rows) (a Attention, err error) {
+	return a, r.Scan(&a.Entry, &a.Index, &a.Case, &a.Origin, &a.Scope, &a.Code, &a.Reason, &a.At, &a.ResolvedBy, &a.Note, &a.ReplacedBy)
+}
+
+// AttentionFor finds what asks, or asked, for attention under an entry.
+func (s *Store) AttentionFor(ctx context.Context, entry string) (*Attention, error) {
+	found, err := rowsOf(ctx, s.read, scanAttention, selectAttention+`entry = ?`, entry)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) == 0 {
+		return nil, ErrNotFound
+	}
+	return &found[0], nil
+}
+
 // AttentionList lists what needs attention within a division; with resolved,
 // what was settled too. The newest comes first.
 func (s *Store) AttentionList(ctx context.Context, within division.Code, resolved bool) ([]Attention, error) {
-	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attention, err error) {
-		return a, r.Scan(&a.Entry, &a.Index, &a.Case, &a.Origin, &a.Scope, &a.Code, &a.Reason, &a.At, &a.ResolvedBy, &a.Note, &a.ReplacedBy)
-	}, `SELECT entry, idx, case_id, origin, scope, code, reason, at, resolved_by, note, replaced_by FROM attention
-		WHERE (scope = '' OR scope >= ?1 AND scope < ?1 || ':') AND (?2 OR resolved_by = '') ORDER BY at DESC, entry LIMIT 1000`, string(within), resolved)
+	return rowsOf(ctx, s.read, scanAttention, selectAttention+`(scope = '' OR scope >= ?1 AND scope < ?1 || ':') AND (?2 OR resolved_by = '') ORDER BY at DESC, entry LIMIT 1000`, string(within), resolved)
 }

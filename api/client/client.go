@@ -23,6 +23,24 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 )
 
+// Defines values for ApplicantChangeType.
+const (
+	ChangeOrganisation ApplicantChangeType = "organisation"
+	ChangePerson       ApplicantChangeType = "person"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantChangeType enum.
+func (e ApplicantChangeType) Valid() bool {
+	switch e {
+	case ChangeOrganisation:
+		return true
+	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseActionMethod.
 const (
 	ByDirect     CaseActionMethod = "direct"
@@ -161,6 +179,30 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for TimelineEntryStanding.
+const (
+	EntryApplied TimelineEntryStanding = "applied"
+	EntryHeld    TimelineEntryStanding = "held"
+	EntryRefused TimelineEntryStanding = "refused"
+	EntryWaiting TimelineEntryStanding = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the TimelineEntryStanding enum.
+func (e TimelineEntryStanding) Valid() bool {
+	switch e {
+	case EntryApplied:
+		return true
+	case EntryHeld:
+		return true
+	case EntryRefused:
+		return true
+	case EntryWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -236,8 +278,22 @@ func (e ListItemsParamsStatus) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// Agent 代办人, who hands the case in for the applicant.
+type Agent = ledger.Agent
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
+
+// ApplicantChange defines model for ApplicantChange.
+type ApplicantChange struct {
+	IdNumber string              `json:"id_number,omitempty,omitzero"`
+	Name     string              `json:"name,omitempty,omitzero"`
+	Phone    string              `json:"phone,omitempty,omitzero"`
+	Type     ApplicantChangeType `json:"type,omitempty,omitzero"`
+}
+
+// ApplicantChangeType defines model for ApplicantChange.Type.
+type ApplicantChangeType string
 
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
@@ -268,6 +324,13 @@ type AttachmentState struct {
 
 	// Type Media type by content, once complete.
 	Type string `json:"type,omitempty,omitzero"`
+}
+
+// AttentionDetail defines model for AttentionDetail.
+type AttentionDetail struct {
+	Case  Case          `json:"case,omitempty,omitzero"`
+	Entry TimelineEntry `json:"entry,omitempty,omitzero"`
+	Item  AttentionItem `json:"item"`
 }
 
 // AttentionItem defines model for AttentionItem.
@@ -352,7 +415,13 @@ type Case struct {
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
 	// Actions The kinds of action the caller may take now.
-	Actions     []CaseActionKind `json:"actions"`
+	Actions []CaseActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent Agent `json:"agent,omitempty,omitzero"`
+
+	// Also Ids of other hand-ins under the same number.
+	Also        []string         `json:"also,omitempty,omitzero"`
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
@@ -362,6 +431,7 @@ type Case struct {
 	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
 	Documents   []Document       `json:"documents,omitempty,omitzero"`
 	Form        []FieldValue     `json:"form"`
+	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
 	Head        string              `json:"head"`
@@ -369,6 +439,9 @@ type Case struct {
 	ItemVersion int                 `json:"item_version"`
 	Materials   []SubmittedMaterial `json:"materials"`
 	Revealed    bool                `json:"revealed"`
+
+	// Setback Why a hand-in is no case, what to do, and what was done.
+	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
 	Step    int         `json:"step"`
@@ -444,7 +517,7 @@ type CaseReceipt struct {
 	Recorded Recorded `json:"recorded"`
 }
 
-// CaseStatus defines model for CaseStatus.
+// CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 type CaseStatus = casework.Status
 
 // CaseSummary defines model for CaseSummary.
@@ -468,7 +541,9 @@ type CaseSummary struct {
 	ItemName string   `json:"item_name"`
 
 	// Number As it is printed, in groups.
-	Number       string     `json:"number"`
+	Number string `json:"number"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 	Status       CaseStatus `json:"status"`
 	StatusZh     string     `json:"status_zh"`
 	WaitingForMe bool       `json:"waiting_for_me"`
@@ -759,6 +834,15 @@ type NodeList struct {
 	Nodes []Node `json:"nodes"`
 }
 
+// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+type Notice struct {
+	Code   string `json:"code"`
+	En     string `json:"en"`
+	Reason string `json:"reason,omitempty,omitzero"`
+	Since  int64  `json:"since,omitempty,omitzero"`
+	Zh     string `json:"zh"`
+}
+
 // Overlay defines model for Overlay.
 type Overlay = catalog.Overlay
 
@@ -898,6 +982,32 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Resubmission What is different now; what is left out stays as it was handed in.
+type Resubmission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent           `json:"agent,omitempty,omitzero"`
+	Applicant ApplicantChange `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Form By key; an empty value takes the field away.
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
+	// ItemVersion The version that was filled in; default the one in force.
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Materials Each replaces all that was handed in under its name.
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// WithoutAgent The applicant acts alone now.
+	WithoutAgent bool `json:"without_agent,omitempty,omitzero"`
+
+	// WithoutMaterials Names of papers that are not handed in any more.
+	WithoutMaterials []string `json:"without_materials,omitempty,omitzero"`
+}
+
 // Reveal defines model for Reveal.
 type Reveal struct {
 	Actor Actor `json:"actor"`
@@ -971,9 +1081,39 @@ type SessionTokens struct {
 	// ExpiresAt When the access token ends.
 	ExpiresAt int64 `json:"expires_at"`
 
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice Notice `json:"notice,omitempty,omitzero"`
+
 	// RefreshToken In bearer mode; works once.
 	RefreshToken string  `json:"refresh_token,omitempty,omitzero"`
 	Session      Session `json:"session"`
+}
+
+// Setback Why a hand-in is no case, what to do, and what was done.
+type Setback struct {
+	Code string `json:"code"`
+
+	// CorrectedBy Id of the case that was handed in for it.
+	CorrectedBy     string `json:"corrected_by,omitempty,omitzero"`
+	CorrectedNumber string `json:"corrected_number,omitempty,omitzero"`
+	En              string `json:"en"`
+
+	// Index Its place in the county's ledger.
+	Index int64 `json:"index,omitempty,omitzero"`
+
+	// Next What to do, in Chinese.
+	Next string `json:"next"`
+
+	// NextEn The same in English.
+	NextEn string `json:"next_en,omitempty,omitzero"`
+	Note   string `json:"note,omitempty,omitzero"`
+
+	// RecordedAt When the county refused it.
+	RecordedAt int64 `json:"recorded_at,omitempty,omitzero"`
+
+	// ResolvedBy Staff number of who settled it.
+	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
+	Zh         string `json:"zh"`
 }
 
 // Staff defines model for Staff.
@@ -1023,6 +1163,8 @@ type Step = ledger.Step
 
 // Submission defines model for Submission.
 type Submission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
 	Applicant Applicant `json:"applicant"`
 
 	// Applying Conditional materials whose condition the applicant declares to be met.
@@ -1086,8 +1228,9 @@ type SyncState struct {
 	OutboxUnsent int64 `json:"outbox_unsent,omitempty,omitzero"`
 
 	// Problem Why it could not be handed in here whatever the papers say.
-	Problem RefusalReport `json:"problem,omitempty,omitzero"`
-	Revoked bool          `json:"revoked,omitempty,omitzero"`
+	Problem   RefusalReport `json:"problem,omitempty,omitzero"`
+	Revoked   bool          `json:"revoked,omitempty,omitzero"`
+	RevokedAt int64         `json:"revoked_at,omitempty,omitzero"`
 
 	// SkewMs By how much its clock is ahead of the county's.
 	SkewMs      int64  `json:"skew_ms,omitempty,omitzero"`
@@ -1108,9 +1251,12 @@ type ThisNode struct {
 	Edition int `json:"edition,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
-	Line    Line   `json:"line"`
-	Name    string `json:"name"`
-	Node    string `json:"node"`
+	Line Line   `json:"line"`
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice  Notice `json:"notice,omitempty,omitzero"`
 	Tier    Tier   `json:"tier"`
 	TimeMs  int64  `json:"time_ms"`
 	Version string `json:"version"`
@@ -1142,6 +1288,9 @@ type TimelineEntry struct {
 	Said   string `json:"said,omitempty,omitzero"`
 	SkewMs int64  `json:"skew_ms,omitempty,omitzero"`
 
+	// Standing What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+	Standing TimelineEntryStanding `json:"standing,omitempty,omitzero"`
+
 	// What The kind in Chinese.
 	What string `json:"what"`
 
@@ -1149,6 +1298,9 @@ type TimelineEntry struct {
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
+
+// TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+type TimelineEntryStanding string
 
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
@@ -1293,6 +1445,12 @@ type ActOnCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ResubmitCaseParams defines parameters for ResubmitCase.
+type ResubmitCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetCaseTimelineParams defines parameters for GetCaseTimeline.
 type GetCaseTimelineParams struct {
 	// Reveal Unmasked; needs case.reveal and is recorded.
@@ -1392,6 +1550,9 @@ type CheckCaseJSONRequestBody = Submission
 
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
+
+// ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
+type ResubmitCaseJSONRequestBody = Resubmission
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -1577,6 +1738,15 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/attention (the `ListAttention` operationId).
 	ListAttention(ctx context.Context, params *ListAttentionParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetAttention 需处理事项详情
+	//
+	// What was refused, in full: for a hand-in its form, applicant, papers and
+	// files, masked as a case is; for a step what was said in it, and the case
+	// it was about. Whoever may not read cases is shown the reason alone.
+	//
+	// Corresponds with GET /api/v1/attention/{entry} (the `GetAttention` operationId).
+	GetAttention(ctx context.Context, entry string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResolveAttentionWithBody 标记已处理
 	//
 	// Takes any type of body and a specified content type.
@@ -1734,6 +1904,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResubmitCaseWithBody 更正后重新提交
+	//
+	// Hands a refused hand-in in again, as a case of its own with a number of
+	// its own: same item, applicant, form, papers and files, with the changes
+	// given. It is linked to the refused one, which is settled by the same
+	// act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+	ResubmitCaseWithBody(ctx context.Context, id CaseID, params *ResubmitCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResubmitCase 更正后重新提交
+	//
+	// Hands a refused hand-in in again, as a case of its own with a number of
+	// its own: same item, applicant, form, papers and files, with the changes
+	// given. It is linked to the refused one, which is settled by the same
+	// act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+	ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseTimeline 办理经过
 	//
@@ -2362,6 +2556,25 @@ func (c *Client) ListAttention(ctx context.Context, params *ListAttentionParams,
 	return c.Client.Do(req)
 }
 
+// GetAttention 需处理事项详情
+//
+// What was refused, in full: for a hand-in its form, applicant, papers and
+// files, masked as a case is; for a step what was said in it, and the case
+// it was about. Whoever may not read cases is shown the reason alone.
+//
+// Corresponds with GET /api/v1/attention/{entry} (the `GetAttention` operationId).
+func (c *Client) GetAttention(ctx context.Context, entry string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAttentionRequest(c.Server, entry)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ResolveAttentionWithBody 标记已处理
 //
 // Takes any type of body and a specified content type.
@@ -2680,6 +2893,50 @@ func (c *Client) ActOnCaseWithBody(ctx context.Context, id CaseID, params *ActOn
 // Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 func (c *Client) ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewActOnCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResubmitCaseWithBody 更正后重新提交
+//
+// Hands a refused hand-in in again, as a case of its own with a number of
+// its own: same item, applicant, form, papers and files, with the changes
+// given. It is linked to the refused one, which is settled by the same
+// act. A second time is refused (409 `corrected_already`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+func (c *Client) ResubmitCaseWithBody(ctx context.Context, id CaseID, params *ResubmitCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResubmitCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResubmitCase 更正后重新提交
+//
+// Hands a refused hand-in in again, as a case of its own with a number of
+// its own: same item, applicant, form, papers and files, with the changes
+// given. It is linked to the refused one, which is settled by the same
+// act. A second time is refused (409 `corrected_already`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+func (c *Client) ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResubmitCaseRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4095,6 +4352,40 @@ func NewListAttentionRequest(server string, params *ListAttentionParams) (*http.
 	return req, nil
 }
 
+// NewGetAttentionRequest constructs an http.Request for the GetAttention method
+func NewGetAttentionRequest(server string, entry string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "entry", entry, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/attention/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewResolveAttentionRequest calls the generic ResolveAttention builder with application/json body
 func NewResolveAttentionRequest(server string, entry string, body ResolveAttentionJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -4625,6 +4916,66 @@ func NewActOnCaseRequestWithBody(server string, id CaseID, params *ActOnCasePara
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cases/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewResubmitCaseRequest calls the generic ResubmitCase builder with application/json body
+func NewResubmitCaseRequest(server string, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResubmitCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewResubmitCaseRequestWithBody constructs an http.Request for the ResubmitCase method, with any body, and a specified content type
+func NewResubmitCaseRequestWithBody(server string, id CaseID, params *ResubmitCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/resubmit", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -6577,6 +6928,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/attention (the `ListAttention` operationId).
 	ListAttentionWithResponse(ctx context.Context, params *ListAttentionParams, reqEditors ...RequestEditorFn) (*ListAttentionResponse, error)
 
+	// GetAttentionWithResponse 需处理事项详情
+	//
+	// What was refused, in full: for a hand-in its form, applicant, papers and
+	// files, masked as a case is; for a step what was said in it, and the case
+	// it was about. Whoever may not read cases is shown the reason alone.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/attention/{entry} (the `GetAttention` operationId).
+	GetAttentionWithResponse(ctx context.Context, entry string, reqEditors ...RequestEditorFn) (*GetAttentionResponse, error)
+
 	// ResolveAttentionWithBodyWithResponse 标记已处理
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -6742,6 +7104,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCaseWithResponse(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseResponse, error)
+
+	// ResubmitCaseWithBodyWithResponse 更正后重新提交
+	//
+	// Hands a refused hand-in in again, as a case of its own with a number of
+	// its own: same item, applicant, form, papers and files, with the changes
+	// given. It is linked to the refused one, which is settled by the same
+	// act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+	ResubmitCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error)
+
+	// ResubmitCaseWithResponse 更正后重新提交
+	//
+	// Hands a refused hand-in in again, as a case of its own with a number of
+	// its own: same item, applicant, form, papers and files, with the changes
+	// given. It is linked to the refused one, which is settled by the same
+	// act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+	ResubmitCaseWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error)
 
 	// GetCaseTimelineWithResponse 办理经过
 	//
@@ -7540,6 +7926,54 @@ func (r ListAttentionResponse) ContentType() string {
 	return ""
 }
 
+type GetAttentionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AttentionDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAttentionResponse) GetJSON200() *AttentionDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAttentionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAttentionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAttentionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAttentionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAttentionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ResolveAttentionResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8048,6 +8482,54 @@ func (r ActOnCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ActOnCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResubmitCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CaseReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ResubmitCaseResponse) GetJSON201() *CaseReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResubmitCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResubmitCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResubmitCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResubmitCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResubmitCaseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10175,6 +10657,23 @@ func (c *ClientWithResponses) ListAttentionWithResponse(ctx context.Context, par
 	return ParseListAttentionResponse(rsp)
 }
 
+// GetAttentionWithResponse 需处理事项详情
+//
+// What was refused, in full: for a hand-in its form, applicant, papers and
+// files, masked as a case is; for a step what was said in it, and the case
+// it was about. Whoever may not read cases is shown the reason alone.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/attention/{entry} (the `GetAttention` operationId).
+func (c *ClientWithResponses) GetAttentionWithResponse(ctx context.Context, entry string, reqEditors ...RequestEditorFn) (*GetAttentionResponse, error) {
+	rsp, err := c.GetAttention(ctx, entry, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAttentionResponse(rsp)
+}
+
 // ResolveAttentionWithBodyWithResponse 标记已处理
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -10441,6 +10940,42 @@ func (c *ClientWithResponses) ActOnCaseWithResponse(ctx context.Context, id Case
 		return nil, err
 	}
 	return ParseActOnCaseResponse(rsp)
+}
+
+// ResubmitCaseWithBodyWithResponse 更正后重新提交
+//
+// Hands a refused hand-in in again, as a case of its own with a number of
+// its own: same item, applicant, form, papers and files, with the changes
+// given. It is linked to the refused one, which is settled by the same
+// act. A second time is refused (409 `corrected_already`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+func (c *ClientWithResponses) ResubmitCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error) {
+	rsp, err := c.ResubmitCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResubmitCaseResponse(rsp)
+}
+
+// ResubmitCaseWithResponse 更正后重新提交
+//
+// Hands a refused hand-in in again, as a case of its own with a number of
+// its own: same item, applicant, form, papers and files, with the changes
+// given. It is linked to the refused one, which is settled by the same
+// act. A second time is refused (409 `corrected_already`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
+func (c *ClientWithResponses) ResubmitCaseWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error) {
+	rsp, err := c.ResubmitCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResubmitCaseResponse(rsp)
 }
 
 // GetCaseTimelineWithResponse 办理经过
@@ -11557,6 +12092,39 @@ func ParseListAttentionResponse(rsp *http.Response) (*ListAttentionResponse, err
 	return response, nil
 }
 
+// ParseGetAttentionResponse parses an HTTP response from a GetAttentionWithResponse call
+func ParseGetAttentionResponse(rsp *http.Response) (*GetAttentionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAttentionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AttentionDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseResolveAttentionResponse parses an HTTP response from a ResolveAttentionWithResponse call
 func ParseResolveAttentionResponse(rsp *http.Response) (*ResolveAttentionResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -11893,6 +12461,39 @@ func ParseActOnCaseResponse(rsp *http.Response) (*ActOnCaseResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseResubmitCaseResponse parses an HTTP response from a ResubmitCaseWithResponse call
+func ParseResubmitCaseResponse(rsp *http.Response) (*ResubmitCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResubmitCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CaseReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer

@@ -29,6 +29,24 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 )
 
+// Defines values for ApplicantChangeType.
+const (
+	ChangeOrganisation ApplicantChangeType = "organisation"
+	ChangePerson       ApplicantChangeType = "person"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantChangeType enum.
+func (e ApplicantChangeType) Valid() bool {
+	switch e {
+	case ChangeOrganisation:
+		return true
+	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CaseActionMethod.
 const (
 	ByDirect     CaseActionMethod = "direct"
@@ -167,6 +185,30 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for TimelineEntryStanding.
+const (
+	EntryApplied TimelineEntryStanding = "applied"
+	EntryHeld    TimelineEntryStanding = "held"
+	EntryRefused TimelineEntryStanding = "refused"
+	EntryWaiting TimelineEntryStanding = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the TimelineEntryStanding enum.
+func (e TimelineEntryStanding) Valid() bool {
+	switch e {
+	case EntryApplied:
+		return true
+	case EntryHeld:
+		return true
+	case EntryRefused:
+		return true
+	case EntryWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -242,8 +284,22 @@ func (e ListItemsParamsStatus) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// Agent 代办人, who hands the case in for the applicant.
+type Agent = ledger.Agent
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
+
+// ApplicantChange defines model for ApplicantChange.
+type ApplicantChange struct {
+	IdNumber string              `json:"id_number,omitempty,omitzero"`
+	Name     string              `json:"name,omitempty,omitzero"`
+	Phone    string              `json:"phone,omitempty,omitzero"`
+	Type     ApplicantChangeType `json:"type,omitempty,omitzero"`
+}
+
+// ApplicantChangeType defines model for ApplicantChange.Type.
+type ApplicantChangeType string
 
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
@@ -274,6 +330,13 @@ type AttachmentState struct {
 
 	// Type Media type by content, once complete.
 	Type string `json:"type,omitempty,omitzero"`
+}
+
+// AttentionDetail defines model for AttentionDetail.
+type AttentionDetail struct {
+	Case  Case          `json:"case,omitempty,omitzero"`
+	Entry TimelineEntry `json:"entry,omitempty,omitzero"`
+	Item  AttentionItem `json:"item"`
 }
 
 // AttentionItem defines model for AttentionItem.
@@ -358,7 +421,13 @@ type Case struct {
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
 	// Actions The kinds of action the caller may take now.
-	Actions     []CaseActionKind `json:"actions"`
+	Actions []CaseActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent Agent `json:"agent,omitempty,omitzero"`
+
+	// Also Ids of other hand-ins under the same number.
+	Also        []string         `json:"also,omitempty,omitzero"`
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
@@ -368,6 +437,7 @@ type Case struct {
 	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
 	Documents   []Document       `json:"documents,omitempty,omitzero"`
 	Form        []FieldValue     `json:"form"`
+	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
 	Head        string              `json:"head"`
@@ -375,6 +445,9 @@ type Case struct {
 	ItemVersion int                 `json:"item_version"`
 	Materials   []SubmittedMaterial `json:"materials"`
 	Revealed    bool                `json:"revealed"`
+
+	// Setback Why a hand-in is no case, what to do, and what was done.
+	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
 	Step    int         `json:"step"`
@@ -450,7 +523,7 @@ type CaseReceipt struct {
 	Recorded Recorded `json:"recorded"`
 }
 
-// CaseStatus defines model for CaseStatus.
+// CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 type CaseStatus = casework.Status
 
 // CaseSummary defines model for CaseSummary.
@@ -474,7 +547,9 @@ type CaseSummary struct {
 	ItemName string   `json:"item_name"`
 
 	// Number As it is printed, in groups.
-	Number       string     `json:"number"`
+	Number string `json:"number"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
 	Status       CaseStatus `json:"status"`
 	StatusZh     string     `json:"status_zh"`
 	WaitingForMe bool       `json:"waiting_for_me"`
@@ -765,6 +840,15 @@ type NodeList struct {
 	Nodes []Node `json:"nodes"`
 }
 
+// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+type Notice struct {
+	Code   string `json:"code"`
+	En     string `json:"en"`
+	Reason string `json:"reason,omitempty,omitzero"`
+	Since  int64  `json:"since,omitempty,omitzero"`
+	Zh     string `json:"zh"`
+}
+
 // Overlay defines model for Overlay.
 type Overlay = catalog.Overlay
 
@@ -904,6 +988,32 @@ type ResolveRequest struct {
 	ReplacedBy string `json:"replaced_by,omitempty,omitzero"`
 }
 
+// Resubmission What is different now; what is left out stays as it was handed in.
+type Resubmission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent           `json:"agent,omitempty,omitzero"`
+	Applicant ApplicantChange `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Form By key; an empty value takes the field away.
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
+	// ItemVersion The version that was filled in; default the one in force.
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Materials Each replaces all that was handed in under its name.
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// WithoutAgent The applicant acts alone now.
+	WithoutAgent bool `json:"without_agent,omitempty,omitzero"`
+
+	// WithoutMaterials Names of papers that are not handed in any more.
+	WithoutMaterials []string `json:"without_materials,omitempty,omitzero"`
+}
+
 // Reveal defines model for Reveal.
 type Reveal struct {
 	Actor Actor `json:"actor"`
@@ -977,9 +1087,39 @@ type SessionTokens struct {
 	// ExpiresAt When the access token ends.
 	ExpiresAt int64 `json:"expires_at"`
 
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice Notice `json:"notice,omitempty,omitzero"`
+
 	// RefreshToken In bearer mode; works once.
 	RefreshToken string  `json:"refresh_token,omitempty,omitzero"`
 	Session      Session `json:"session"`
+}
+
+// Setback Why a hand-in is no case, what to do, and what was done.
+type Setback struct {
+	Code string `json:"code"`
+
+	// CorrectedBy Id of the case that was handed in for it.
+	CorrectedBy     string `json:"corrected_by,omitempty,omitzero"`
+	CorrectedNumber string `json:"corrected_number,omitempty,omitzero"`
+	En              string `json:"en"`
+
+	// Index Its place in the county's ledger.
+	Index int64 `json:"index,omitempty,omitzero"`
+
+	// Next What to do, in Chinese.
+	Next string `json:"next"`
+
+	// NextEn The same in English.
+	NextEn string `json:"next_en,omitempty,omitzero"`
+	Note   string `json:"note,omitempty,omitzero"`
+
+	// RecordedAt When the county refused it.
+	RecordedAt int64 `json:"recorded_at,omitempty,omitzero"`
+
+	// ResolvedBy Staff number of who settled it.
+	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
+	Zh         string `json:"zh"`
 }
 
 // Staff defines model for Staff.
@@ -1029,6 +1169,8 @@ type Step = ledger.Step
 
 // Submission defines model for Submission.
 type Submission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
 	Applicant Applicant `json:"applicant"`
 
 	// Applying Conditional materials whose condition the applicant declares to be met.
@@ -1092,8 +1234,9 @@ type SyncState struct {
 	OutboxUnsent int64 `json:"outbox_unsent,omitempty,omitzero"`
 
 	// Problem Why it could not be handed in here whatever the papers say.
-	Problem RefusalReport `json:"problem,omitempty,omitzero"`
-	Revoked bool          `json:"revoked,omitempty,omitzero"`
+	Problem   RefusalReport `json:"problem,omitempty,omitzero"`
+	Revoked   bool          `json:"revoked,omitempty,omitzero"`
+	RevokedAt int64         `json:"revoked_at,omitempty,omitzero"`
 
 	// SkewMs By how much its clock is ahead of the county's.
 	SkewMs      int64  `json:"skew_ms,omitempty,omitzero"`
@@ -1114,9 +1257,12 @@ type ThisNode struct {
 	Edition int `json:"edition,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
-	Line    Line   `json:"line"`
-	Name    string `json:"name"`
-	Node    string `json:"node"`
+	Line Line   `json:"line"`
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Notice What everybody at this node must know before they go on. `node_revoked`, the county has cast this node out; it shows what it has and records nothing more.
+	Notice  Notice `json:"notice,omitempty,omitzero"`
 	Tier    Tier   `json:"tier"`
 	TimeMs  int64  `json:"time_ms"`
 	Version string `json:"version"`
@@ -1148,6 +1294,9 @@ type TimelineEntry struct {
 	Said   string `json:"said,omitempty,omitzero"`
 	SkewMs int64  `json:"skew_ms,omitempty,omitzero"`
 
+	// Standing What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+	Standing TimelineEntryStanding `json:"standing,omitempty,omitzero"`
+
 	// What The kind in Chinese.
 	What string `json:"what"`
 
@@ -1155,6 +1304,9 @@ type TimelineEntry struct {
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
+
+// TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
+type TimelineEntryStanding string
 
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
@@ -1299,6 +1451,12 @@ type ActOnCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ResubmitCaseParams defines parameters for ResubmitCase.
+type ResubmitCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetCaseTimelineParams defines parameters for GetCaseTimeline.
 type GetCaseTimelineParams struct {
 	// Reveal Unmasked; needs case.reveal and is recorded.
@@ -1399,6 +1557,9 @@ type CheckCaseJSONRequestBody = Submission
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
+// ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
+type ResubmitCaseJSONRequestBody = Resubmission
+
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
 
@@ -1476,6 +1637,9 @@ type ServerInterface interface {
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(w http.ResponseWriter, r *http.Request, params ListAttentionParams)
+	// GetAttention 需处理事项详情
+	// (GET /api/v1/attention/{entry})
+	GetAttention(w http.ResponseWriter, r *http.Request, entry string)
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(w http.ResponseWriter, r *http.Request, entry string)
@@ -1509,6 +1673,9 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// ResubmitCase 更正后重新提交
+	// (POST /api/v1/cases/{id}/resubmit)
+	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
@@ -1856,6 +2023,32 @@ func (siw *ServerInterfaceWrapper) ListAttention(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListAttention(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAttention operation middleware
+func (siw *ServerInterfaceWrapper) GetAttention(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "entry" -------------
+	var entry string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "entry", mux.Vars(r)["entry"], &entry, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "entry", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAttention(w, r, entry)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2271,6 +2464,60 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ResubmitCase operation middleware
+func (siw *ServerInterfaceWrapper) ResubmitCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ResubmitCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ResubmitCase(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3578,6 +3825,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}", wrapper.GetCase).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/resubmit", wrapper.ResubmitCase).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
@@ -3589,6 +3838,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/sync/now", wrapper.SyncNow).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attention", wrapper.ListAttention).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/attention/{entry}", wrapper.GetAttention).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attention/{entry}/resolve", wrapper.ResolveAttention).Methods(http.MethodPost)
 
@@ -3822,6 +4073,45 @@ type ListAttentiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListAttentiondefaultApplicationProblemPlusJSONResponse) VisitListAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttentionRequestObject struct {
+	Entry string `json:"entry"`
+}
+
+type GetAttentionResponseObject interface {
+	VisitGetAttentionResponse(w http.ResponseWriter) error
+}
+
+type GetAttention200JSONResponse AttentionDetail
+
+func (response GetAttention200JSONResponse) VisitGetAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttentiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAttentiondefaultApplicationProblemPlusJSONResponse) VisitGetAttentionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4267,6 +4557,47 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResubmitCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ResubmitCaseParams
+	Body   *ResubmitCaseJSONRequestBody
+}
+
+type ResubmitCaseResponseObject interface {
+	VisitResubmitCaseResponse(w http.ResponseWriter) error
+}
+
+type ResubmitCase201JSONResponse CaseReceipt
+
+func (response ResubmitCase201JSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ResubmitCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ResubmitCasedefaultApplicationProblemPlusJSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5941,6 +6272,9 @@ type StrictServerInterface interface {
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(ctx context.Context, request ListAttentionRequestObject) (ListAttentionResponseObject, error)
+	// GetAttention 需处理事项详情
+	// (GET /api/v1/attention/{entry})
+	GetAttention(ctx context.Context, request GetAttentionRequestObject) (GetAttentionResponseObject, error)
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(ctx context.Context, request ResolveAttentionRequestObject) (ResolveAttentionResponseObject, error)
@@ -5974,6 +6308,9 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// ResubmitCase 更正后重新提交
+	// (POST /api/v1/cases/{id}/resubmit)
+	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
@@ -6276,6 +6613,32 @@ func (sh *strictHandler) ListAttention(w http.ResponseWriter, r *http.Request, p
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListAttentionResponseObject); ok {
 		if err := validResponse.VisitListAttentionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttention operation middleware
+func (sh *strictHandler) GetAttention(w http.ResponseWriter, r *http.Request, entry string) {
+	var request GetAttentionRequestObject
+
+	request.Entry = entry
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttention(ctx, request.(GetAttentionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttention")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAttentionResponseObject); ok {
+		if err := validResponse.VisitGetAttentionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -6598,6 +6961,40 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ResubmitCase operation middleware
+func (sh *strictHandler) ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams) {
+	var request ResubmitCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ResubmitCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ResubmitCase(ctx, request.(ResubmitCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ResubmitCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ResubmitCaseResponseObject); ok {
+		if err := validResponse.VisitResubmitCaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7826,284 +8223,302 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tI0JnjjgZXfGM0P7qkvnlFpFH1Upp0otC+O17BkI5mEwMwTy",
-	"cAJkeOQmBJhMBowN4btMWt3NX3yFu2rvqvOQ6khHbXUC9yYrcUs6px67du3343IlkO2OFExoVVm+XOnQ",
-	"mLaZZjF8OkkVO/2I+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD24uLh0ZG5hcW5hYWHh6LG5hyrVCjeDdqhuVaoVQdvmNR5WqpWY/bjLYxZWlnXc",
-	"ZdWKClqsTc162vTSGSY2dauy/ODRaqXNhfu4WK3ofscMoXTMxWblypVq5WQ3VjIe3ciGYJd0PYBfN8wO",
-	"zH46dJORBmvKGLYCi/txl8X9dHX4RqVgRUsLC75FPEZVa3QJ5x9bnVs69mCVRLLH4jkDQNJil2p+sLTM",
-	"GOMA06Fas9i8+H8/uTB3nM41L15+8OiVv6v4VnQ6ZO2O1EwE/R+w/ujaHqdtpgAmNDBfrcDfirYZ6bBY",
-	"SUF6XLfSL7dYn7QZFSr9Cl/Mo8SDzSN0MTi2NHe8udCYOxo+yOYepkePzB0JFxtsgT4YLISLbvstRkMW",
-	"pwDILHnOrLksLFbn/oXOPb0wd7xWX567ePnh6uLCQhFUNGuflCEzQ6SLXjsx90//cu5f5hYWjvmPJjCv",
-	"lMTZowuTcfYMb3Nt3vMhYAQ/ZkcPWZN2I11ZPmbGppd4u9s2H3Am/JTOw4VmmyyGiR6Xob3l6W6353L3",
-	"dvFAlzQLfwT+3MXLR6pHiwB/jm0zGp3Wo4j4I9GmaouFK0QwFiokMzE8TqgICVckZoGMQxYWXVl82g+y",
-	"Jo0US1bUkDJiVMCSzmvabCJwDp1IXWh5ruCFVt/eNRqRkGpq9hpJucVCQvWy+S1gQs8xYfAvJD9ae3Tu",
-	"4SppWtqMUKkV3aY1KTYbVMyZqYuJmYeaXcF9M6VPyJAz4Ban2x0Z60d5xE7IELYSSKGZgPOknU7EA2p2",
-	"Nf+UMlu7nJnv72LWrCxX/s98yo3m8Vc1nw6L8+bhs0r+4fwTj5Mmj9gK4VoR2RMkaLFgy6CEeZOwbRb3",
-	"CRw10ivzmDnI2sjp4b5URwqFezoVcjPRqlA9Fs9sS2e7jYirFgvt8L6NGR7L8OdaxVAlAAMLZ7wUHPYc",
-	"QMq3DDctrOFsLBsRa09cQgef+3u3lISuXEYquVwRUtdbMkJkDJmmPKosV6iQugWiRJMHjJgHkJUAVxSy",
-	"V6lW2kwpusnqT7cqy5XBi7/eufvp3iuf7Ny+Mbj1291bHw7efXbw4q/3bv7kmy9e3v/4s/1rr+/9993B",
-	"l/8xeOEGfj+48dOdL2+YK8AuaTPE9c923/hkcPOV3bfe27v1UjLi4NZv917/r/1PruFrlQTh6zysLFcW",
-	"Fo8/dDw4xh6mDzXM1dFUd5Uh7MerFc01ENGTUjQjHuiU2M3TDp8PZaD+jwXRXAYQV6pl0Qff9R3XhRbV",
-	"pMeEJr1Yik0gjj3znZYklHCI5yyhnDEiuWF9q3K/ofzQk3FIFO0r0pI90qQx4Zq0qCKBbDNY4nmm1Oxv",
-	"nR11TW4xoYqunMKHakCR7Ztm4NVAowDZiWWHxdrSPKSjl4fpY7UirAAx8kMsI/8PyrAazy9XskTqSfuY",
-	"HcfOczFBMNl4igHCXZrblHOO2YdMaK77NdxE5sc5DtfbMmtzoza5bnUbtUC25zUyh+RfM9W8GwvWtYpn",
-	"YQ8mRGpFo7MZEFnWmocaD+uoNHjEolFIWhAPC9hj2Wm10mlJwcqMj19crjBhRKQnK8htK9WKjDep4ApQ",
-	"LQPignOBX+1qJ5xHxMJNFtdS6N3TieBo7jxiuc0sNR9BVoo/h3AEmrXVROagWfsca6ZQqtA4pv2RvScD",
-	"j2w8uyigntNiilvmtOtt00un8ZVjCxZb7OfFCZvBmbw70ZoGrTYT2kwy3UZaVvkrr5/5Mf/YsYmYr/jT",
-	"8FpTxm2qUdh/8GhlvB6Q3oPMbIt+RTYLLauQwlLt1PaVCZcgoJpGcrOWB+o93QQ7JF6FzLAHQbyDnNeB",
-	"AO+HJww1HgfPa6rZ6CU31yJiOstjEoWmmmxrZO2y2VTMo3md6GswAVBNaMxI2I1pI+qTFkPjyMhWi/Eq",
-	"P+4PWcgpMb+RRp9Y/l4lUgSMuC3UKiWxzy6+mm6+AHSGd0kgBB7q6Dj8OAqDHPRKtWIkUi8ggyLGz0TB",
-	"1zrue3/hImSXvPg0CuQtLkK/HAJS7mWfmAgiYZVwQU62uGDKB28jYOgCCSfh4KPIFATdOGZhneqS65cx",
-	"3+TCY4GSITPiYUDbjDRj2fauMWadiAYsrDf8kIyZktF28vuQAc4IVBkjZq8liWJaRywkXHvnU4Hs+IFi",
-	"ZG3vD0+3Jot2iApVZ0l62qA2E05VyYN1LIKf4crD/qfjpfnbMiIB4KKs6XTy1oqZ6kkaMRHS+J8Z9cjX",
-	"LRnxkPbzyy4Q4TJLo+2hLedHDWkRTvvF+SuedQ/PqWQ3Dth063RaYyp8UiFkVwQsrABD2uYK2JVH/KxW",
-	"tlnMm5yFfkrfk/HW9JDr21OYwKXgsWT9maUkcKimR5dZizuaibIB4kTtn3Gee5IJcCh0A2RwzYMWffd1",
-	"qQuSQ9xJEjIO7cf/OO4XSuwJt1clCWnmjfqWkD1xgPdi1uwqxKsSbxqq5e5VXp2mW0wQLkrKCYa6FzAA",
-	"ED/aFFiBlyAnO82//APzdcaVU2IVmb0PjcU6OnF38JjEjCopqkTGREhNNGy2wQLaVcw+gkyNcEWUlp0O",
-	"2qZLrKErslfbB1QpUkuK9VqJPKDMV42uCCO2PLIas16AWHkxzsOpzJk7yOfwZxyaH0QUp03NPL67k7Ir",
-	"dJ+AlOQsSDSKGQ37KyRiTU1kV5vjWYDDQUNiRJUmUjDSYhRg5919Iq8vTLgqOS8Cmv+HKHGWeKkt3pmT",
-	"Hdz2XEeaMWO76SuwDL+rVVghiCvSlPEyrL/BItmrOheslj2hWrxDaENuWzTgykh4Zuvwboo0tE+6nRo5",
-	"40DENdmUTJFuB15oGQHcgNaAZioXTrXS7EaRR9p0TkKzke+hid5iEHoqzIZgzZFU2jyZFfOy7hgPWinm",
-	"E+UD1tGJvFdKoE/eaZcmteDaVP4zMwK5Ap84PGWt2FHEYtKmfTwWIXvgmSnHbRRbhaF+YER9D+umWWPc",
-	"2C0nD9q3+ub0phIThq5A+R0k7/lGDWQcs0D7lxCygIfTHal7pfSJhizi2yye6hUZdKeDwyP2DR8EzISl",
-	"B3qUsyj8Rxp1mW+oFqOh36NvLjxVhF3qsMAgvHnSy1W5Ut1pYGFWXd9mseJS+ITIaqVNNYs5jcpD63y3",
-	"0eZas/CH9lXfXtG3WyQJK806o5A4DXzDMk/ziAFLj3KtCNUrQ4Et5neFxgmkw7oVy+5mq+aFAzxdfodm",
-	"eT7loNtu07hf5lqdt4+O+Ars90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUippuXzXd2SMdceHT1mZvRl",
-	"dGnzzZYm6cPVSaE3Q5c0PzLg+DJJoFad/hKnpualhdFjzF0zT1TAyGI3Yyq0T/RDcpZb68GFDWcwmo7n",
-	"tJluSe/SgHDm1uZU2pDHqOEZmcyIFFKZf1jEAh1LwYMK6hBdpeE9ITUP2KjGazZnxpzbprFV8J+snOg/",
-	"4oY/0T+DE5zon8UpTvRPZSc50T+VmeZE/3E7UcbIld8VigR5BDu64MUw2eHCYvww5ka0v0Jits1Zr0o8",
-	"Zzh58E4sZbMQ6GVRNm9on4i3qN8UXcUqiZnuxmLKncQs4B1uPbmTUWjixdZe62Yg22abU65Ny7qfU/h3",
-	"ag36x8ZqC6Uv5BDhhts5nrj+wF7gxHLkkBUPCP6IKAbIGdyDP8xGKk4wqlgOX6lmUMnCruT1Ww30qpt3",
-	"NdDn3NTwN84Of9oFwN92DauBfsQtYzXQp+1K4Gu3mNVAn3TrcZtPJUiPtaSOmsvoGT4hCCVt+hSwDMf1",
-	"8eHvKdLqNpRP4xjjLzGas0/c8Dso4OlqZoFFZ+u33AZUsekE7UQiuEe7Lc5ctNpzLGC8M9lulT+LR3nE",
-	"smE9EGRKRUh0C4wToVHTgy2V040mqiTOITMFZFzI4BShLaPQqWTGKYLT+RE7b4sKo5lwMJ1YzRN5Xz3z",
-	"0YkCcGMjLlA+AancXNVIqtykmZuataUq1pPxVu28M9bekzUVB7PW1BSavlgDFCnrzqY+5P+DeE6v2hGy",
-	"Do21u+KjP3O0ik8U0dxzRq+K6OaUlvDkhKwTq+xU6Xul9SYb/zXFJNzv7OPWsen9oV4cq5R48oZiK5XV",
-	"djqxWW0IvsLNWHY7yu8WS9B84iXEJ5N36k/7qazRx7jYrDdlXG8XuLRBZ6s3J/tunaLVk/HEK3/BPGOf",
-	"rZfx3UEosAWkPYgs2HNYncHhITxLcCHjW0khVB2+VUPYZreWrnoEgF4C1aJi02dEc2bXkVNBg7r3p4g2",
-	"WOT9BSnMJDDa+GocJpmpahdTMqTE7mhmsSQnWyzYKnLRgPG3PHN+FGzFHnoz2Xgit/wXAFwWNJrMxeCx",
-	"JNQ3D3i5ZXR/3IsfS1iwBUKrj9v7IgyYyAhZRPFNkTjUS9BEv0YGEZo4knnAHwwgpS+OhSr24NHaVGE7",
-	"E5wgNtgJ5rML9kHuEd5sFiFPAJg6hWiHmO21nRaEnTi3micwR5bw9NpYBBgFXqkmi/ZvVtFGdMBgvxBf",
-	"DmfqVUn12BEVcFJCRhYOdhj/nlOBxJ/3lnek3Le+Hl5+8Moz5p/j+M/i0pX7Rx0qeermeEbtJB7JPRC3",
-	"hP1cySz/lAtEGo3WH9oL2o4q2zyK6CZLs0n2Xv/j4A83d3/1GoZk8YDTqD782+CD13e++EWlWunGDSrq",
-	"cTc2pKuytLRgTR25WLYCpC4OdyqScYbW43kit56JehGegeXC+cGrBep7wXE+ksoCsz5SvzbpHp3CZZFD",
-	"kUmxDun43tviLKfT0YYDRoF7w8z9tqRtGvGw3hWaR0OBn+aGHr0yZ/5Zcv/83cTYxCkiwcH4ESaQmVU4",
-	"+CMxbeoi1hOaH2cRC16tdAWyBI9hGAyMzt7S5BFLQ0kp2AD6pGdjECYwIrfe7HQ+/HIpVSMbZs0mCzTf",
-	"ZnXHEqcLbimIJSukUWNluR7XrTCmPVHChmRpjRvvYolgtPJBm0XgTlSZIbClICkpjLvzmJk0bgf00zab",
-	"MVeetCUZeBOIWjKwD/wo1HuMjgbdudi0yVgQPQTZWD2qiGJC5/KiE3Zr8RJDhs1ZEkqAOpHTj5DkYCzo",
-	"zMO1NKEGI00r+3d+v3P3y/2Prw1e/Wzv7Wu7t17Y//jjKRhsQbBygRJXLrzV6nZD0a0l0QhBPDMkyvjO",
-	"p+NDW5gnP5wkMYENbbuZhhJrJ6ZXbEGKO75eFlLp1mYIrqgwqwgUvFHkP4VkgnCR0H6/t3xWCrRfPfap",
-	"ubjiseruY92GR88Nw5gpv/kQLDOlYyYL7HcRVboeSKFpoMubDyNM6vbaBmyaaUFUPA1aRuEqMivQsF8U",
-	"UVEUQL0ttX8pPnOZg2eyBfd+dm0FpzMmx22Kcwhk2xZZKGOm7TbKo6lBIA+SjpxVzsvrjmq0BADaYQ0r",
-	"gGMpyIIoPjAWNf1Jp4J2VEuWBUHxwWsWtw9kRDErcwNnEAHGSw4ovV9um/Y4CrHjQIGm6f0ek3J3xBcp",
-	"FR6k3kXhhfDtKlMGwWsWA+GaWov9CukKjPBtGm6gQOC2oc2k0U8KJcQA7gw2eTnLU0qK2jna+yGm3qer",
-	"mcgSfPHV9+pzs8R7rNPttAiirpGWz7rQidHsPjalQ2iadKyIUU/AxhlGm8RM7RQi3MMKaRQbJyfaQYPE",
-	"MJuGCM/UzIn7TnI7YWtVB8Exds/TYptrWqCLXerwmKny+WHF6fRT41O1ouUW80S2nG+ZKyFFUCLxUKAQ",
-	"iyNVs/uZiJkOKge1kU7v/Tyo7cTC3Fv7i2uiWjSKSItusxXMOTAKItGcxeDNdyslvJmE4x8gpNyMN2mz",
-	"a9yDt/BiztXmt8jYik8FO9WsbS0VzpPRscVbgNTelxWVa2ac+2uVqjccvW4WVF6AwD0VG/rza92589LX",
-	"73y+98Ube29f8/vUAx6yenlgTnTDNxnz+jPizeI4XCpCGoclrKt2mMw7vmMbiZb2qmpT+CjRizAlX0gX",
-	"7tv0cHWJxLSvMaczUdtDFIDguWolq9B3VRBUXEELn5AwVnd0rlRbnyJ5oIwZiQsDf+3fWcQ2aVRvUMXH",
-	"mcdorHmAMovoRhGqGzmfzmiYbl3IgoPrTcYd81CZvUUySJjTyEz+OPVhIUekpkZPGnjHPufReC3elvde",
-	"jMcx1aIxK1bk0szUEgbrJADcbiDzSCa3M52xlDXSGwGEJGtw88beB59UxhVw8WlKba5YPXXtFT0S1nsy",
-	"3uJis+5SYX0SaZvGW6oocXzEOFGyABAY7Lju15Os0gL8L7TAFnErT/YDZ736aNZBfqWu8JCjRINX38S6",
-	"VoPrvxp89I7546N3dt++bf944XNv0vG9smNYRZldqQ4Dl1onlgELuzE70CmoruowEao6RNFoGffrQSSD",
-	"rUJizQMajUGWrkBzQQLEz97b+fLW7pvvVaqV/ed/t/fsp+bvi9VyVy03nx18zJpLgS15ZzLmqy4Ok9kP",
-	"7mHnzp1KtbL73z/FPxpSt/zIMMTc9t95eff1r/Y/uj149WMDEPi4985H+x+9m368+/Oduz9LPg7ee2Pw",
-	"4n8ZnHvu0527b+CXu7/6t8GLv4QvPxw891+7t24MXnxnMlTzTlnL8HJxV1mele6/mpfQhm5UXngqhHAR",
-	"zUm5qBenUZDK59tYCuyIT8r6E55V0hR8GsPQZmQENqOt6n9M3Vr+ijne8rZO4zX393uKBFRIYVAfqjf6",
-	"k8+sTD7JJwly2zaLIzoxVeoJ+1jpUEUzfhqqOMah56l2kfHYVZOqPjhWkQoyi7IdsOSDBn8bhVZTTwbv",
-	"Y7JH2lT0SZvqoFUlUhCj+3XoJlMlfLe4cjd60fanL6rldKFpKuvmznGKwkwlvLAZdMkQRXBcowUTi6SB",
-	"VROVAC7qTYkilathU8k6h8tlYeCcj9h58NNqOht+cdLNiR9Pi0ftxPj5XDo9fnEhXYTbWhrrnfFZ5pVb",
-	"a5/rw2FjTroBmo0UuujU16FqyjntNPtiVget7Hz+ztc/fX7nzp3dT14znOPOrW++uL7/zptfX/uPwYu/",
-	"3rnz0uDdZ7/54oUMxbWCVhKC9Nb+v/5x7+d39z/6pJBcG0xwxCF7PPYYcgwpg0qLV/4qSv9fQa8fq/MV",
-	"yllTyNsHIb1O0JgmyGJq4WBICMhz/cnMPZtdO5bMF3JQRyEmlqnyMsxiHMHImYONylIdt7A+Mcb0OLvY",
-	"UNWsbDDNQSJwCjOwimX+Q+XteTyahsWf4aLAnhpxwVztDch/gjIeK4RGPdqHwhxUZ02QvRaPWFLzhESJ",
-	"FyePT4qLgJX3IyfOPce5ukCCsb6L9SeV5Ehmqz8yb5s/HsER4Ds3ilGlOkrHjHodnjxo2aoniqiO3GKC",
-	"aDnZKo878MJebvIDWtwjaSvTTVPOvVppJ3ZaG8hcaTAaY0iVhW/yRSDlFi+b8vxDGbIT7k3z4aR9G+Jz",
-	"lHLpLcmJJ19Wp/MADBvWAA6ZOXxwftzu+t6dFkzEMoqmqSE4tVOpyUIWFxsBmzLe8pZg6kkS8maTxUxo",
-	"V8gGKxR2RciwnA2S1GXwtIZcbUHIV8yUljEL0VNCBZFRSALZ6fuTT6cvLi3jkItc/HJmux1WEHkQs225",
-	"Ndachk9McRYHNhM5x5rfeZNHi9yRF2GjX6ky05QXywCrJ0UI4pC+ZTyRqqfD1Q27sZouk2+s2Rrr5vsF",
-	"tEJrao+LUJYwrNvB7dpKWiDc1mdmhLADHrCor4P3xGDwLJgnPpyCvSxx8xUn94+dns7kBkMjiHfWkuo0",
-	"xW+aiHvWq8+Un1QrMgrrh8micuNX8zu4OAY+55itfTwFeKbdxxTHBcs5B9Y/jzlIcA02xMz8M4iKGEl3",
-	"GhPDcLYoUu3coyfJ8aPHHiI2lo1gZw81Kpr6vdjnNW1EbAVqwnViuRnTtipIEceOIaNFncgpsWnUENcC",
-	"hytiy+b64zqqFYyQuvf402xjEs+6bI3ltDWP7aBlJfuQqS1/ANCEAs7EPDCxinO2d0lRTbBeiwlCldFu",
-	"YZEtFnVWINBDUxEmkby2iJ+h7uOTwH1SgS4KX3tsbe0swXfNRAaz/UfvLyd+ocViLHrpUI8rgo80vGUG",
-	"/N0bcIGZ5Gur7Vl8yx1yUpY5A1vvbUG9+GAca1Rlzu/7EdQuXCnBKUv+z6y7QlH+yaSqO1eK4ZU2RypK",
-	"8pgiteOe6SFLsljGUkbzvgh4xAvi3gIpmjxu+7SKJ5pEtyTWjnV6vlHvuQAdwmaKlUueDrvYI8c3z0mo",
-	"uQLaia3rD9ebSEHaEu6Q0UsEFmeBAqOq22hz6IqjiA3DJbrHA7ZMFkhXREwpomSbYaoLV6QRG4295FrT",
-	"SijepSqCDyD1AWLpisRsCdlTRSVcPcju4jeHqB/rMaUdxLGabHIEBvxB1A3LVg+G7nR16kqnezikjcF1",
-	"WqOQDRniQbsi9aUT5It0wK5uyEvFCRlYjJTHrhDsPdZFdsNm0NY+W022ZIskl5zK1qzweKESTDAIK6Qm",
-	"fWZOzt6pgxQytupmthxPekdzF2n0cNOVFpECR3Iy7hLb7iHpHzb3MH2oMffQwsLC3MPm/xbS/yy6gh7L",
-	"FUW3oYIg1MJIapJUBp/9cfCHn+3e+nD31p3R5K6ks8SQLJKUjIYHLA2gfVVUXLvg4pzWioDPyAkGSTkt",
-	"pFXVpF6mwW4pyt6hQynP4lorDBVI8R9cM2YH5dcxvlxPQowPoAbkC3UUpYMEshvhJWiwDI0EOajXoppt",
-	"MytnUiNpmhMuFsPL5v+VAfWk/D7YoaDtAxaJOFAwc9nQqnNIsA64siKhZ4JWPNS9ZHx90BH6pYt2Au1O",
-	"77HLDfV2BMLbHslgK1d8vge4B1V0Vcm7XthF52AW44mddCZQMCRc+fKAZdlxcTcc1xNmqPW02fvGMklK",
-	"OoFm2K66+woh9K5u7QrZ0LzNIi7MK5BC3GGyEzHSi6VmK2Qjrbi3/Njq+cfMwEnOZflY5l7LD8BDpcm2",
-	"il4aCZ0afaltWAjGXoBjSRJukL/A8jshAgarHJfXiuxFm2QddsMWLFduHZDoFFjkx+t9h18T59xQsKmN",
-	"AAHvOeb32SCPehCxeCv7BQbf5R9K0gJTh33dWkZz32XezXybvK26HRZvc2zdjte7boBJLZZ1Q27+mlBR",
-	"MWmneQ5bcM6qm6YZTh1Q7DCvlkdZs+6cFr+4MAl9YQLfSduuql5O42+PgLarFlOMwLDQECGUKLpQTWgU",
-	"rRhmAq2AoUSIfYCDycvppmkFUa4Vi5pEsyiasmjoIZSaTNzFox7hrtJ1LF3is97ek+PvYAjgCR5u+vOE",
-	"D+zPc+1qnffYVUNMabx19VlNDDeSVpgvANsYTLT9fb1NQZSqFyT/nRYE3fGkLUO/DTVQcXPM6+jEh9ex",
-	"fQBUbTDCxD/NnTx/7tG5NWcVGZW2c57rgkJ6uH4CCyBMhKq85p5XScZtfIUYCq2KsiCrFZVe9xK9lj3p",
-	"3soe+wTX7XmHikORBJMubFpBbvRaHeQ6F1VqOMxbPovL7EsvL76D7tYl8Jvm2pmTOhkzZ26c7K4qSrut",
-	"5lQIzClt5atD3Vvib0LfxpeJNQ8Vtt0eZ/6FV/1iZzJ1yZ4gsIYJh4pjFi7kgAnGuRs2ubXGvbDI0VTg",
-	"i/bfWn3u4uXF6oNL/qTgoks2s6qRB206fm9O4epMBLnyra4nEQQ/amGPhDzWOPnAF6DbmKwKWhkAHi5X",
-	"Mu88dq6ZTaG884mHY1rt6557bg33tBNubpJkBJEe+IWSfFOUBtyAJGRBRGMG3d4ajLSZzsnAE1EuizwL",
-	"45ty+QzJNKkrkvqJMp4aI61bAxcILJO63xyouvvBu2Zle6As+IsyT59gMlzKedTbbX9EOBle1+QR9BsW",
-	"Kwk40R0vJKhBHByBkIxAGn1w9xLn+zXoYMDsHqhN1P9n1IZrLOb4U6LGdprykpuRiae1j0zfqW5MpxzY",
-	"aEEib+bKuNzvpE/M8eOTuko6JHYWE2zXSSNMxe7nOyb5kjFnZhgfTQEf29zTH/g3em4zCwE83xdBUeUh",
-	"aItZHqv7IsA2+j5l2NbMKjmAv64VrseL2MmrY7qn1Bt9zQ7S+ld2Nbj1LZcpY4pPTKKT/ePo0ysbjHAQ",
-	"U/5IZYX8TdkqUvEKuh569jBlA9xqJaKb9Uw52JJvlK/id7DafzanZBxgIe9krFVpNGqhVKzDJV0vTA9a",
-	"dY3Mc776LIuaOqRhSujbl2QUMuUgWmBawWeIdedbv7hTQUuih52uK5S3vZkL76k6dq2IkJlknykuVKZQ",
-	"4BT9HpIg/oIiIVus5wXSiT5pyR5pd4MWBCKh348rQs1dG26lVXILMFuPxsLSJ08phikyGkeTtyZU7SpK",
-	"Lshe8RGsKyawozfIR/DXWly59JhMQEjI2jKRXVJaOVxz3/1S99TaTy7hYkoQbDJXpdtJr3760s6fv9r9",
-	"5DVMY937/c+d+XW5sj2XnXdu0UErW+1f8zZmlS0+dPzY0aPHH1zASrbJMVQWaos1Tzl/3OqsLHNDELk8",
-	"Re6i5QcufdHhMMoYwyanmVPbIio3DconZ1CKFM7sgqTpjgCKKh5puhwv3tttOcF2QoL4OM+bWV5tjQ81",
-	"VpxWmIRdr1l3ur/ZXkFMzGgt+PFnhVMUdE0YEzPgbzOXlmQvqsCe2VfSzeNewj9KRFSUwL7CZh02MH+K",
-	"tDJnfZ3mjSRucSpmqSgP/REjQmpWJbbha5WgExwa8bNL/gC6DG8tE//mDRdxPeUnBfofaqQGnGQSiOGC",
-	"M7LHWCo8Yy2mQjVZfDADNbYt8ofBU9EnYDCZutCkLxDPJur7DfqWFE4XPu9S/ydZ9pPBfeBzlTm+jRkF",
-	"B4uBKxvUdsHrQHpM9kiTxoQKK7m3qCKBbLNlkg2QrcKn659gGRH3afDKVzu3/zD46t/wixd/vXfzJ6kN",
-	"7utbVwfvPrt38ye1TNp2LhiX6nqGj6UNXqsVTbeYqEMOvSNCJcu5mPEfw+FX9Vo6+qo+6QZfM4NDhv0F",
-	"SBiz418Bu0XQjbnunzd456wikC6e/PWoO9R/uLAGTDyvueVczZiwtHiMtLnoajTiAkqzbEq73VZL6w5a",
-	"wCAlfbT1q4xJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NjQGYZL5FjLzeupN9ndpg7/AesXF69dRY0r",
-	"MNehCYHdeQWG3Nfu6i6NyNqZ8/fndorfr505P7zZK8ANm7IgzsWG6Rkl2GW0EcUYWs7tPnBRcpvFkAZV",
-	"I6tJAki3USV0XTgUswqjCAklVmbCrxSLtzEiRtE2I6tnT69gmCCF0zSj2SiadREyKC9HJGaWYAyOTQHJ",
-	"JHhBId/7Qhmo+Q6LXQZIrR3eX1sX6+KBB05j6RP1wANQXtxSAbVMfiT4JdLmUcQVC6QIVZX8aO1kjaxB",
-	"2gH2+2XIyjbqbbWxLmRMNupUb9TIAw88QjVzY55g/CmjkYfmuyrZWFpYenBucXFu6Qg+6jpN2ccDGTK1",
-	"LmSTPEjuQxDeXyXHyX0OfvcbPr24RO6zwLufhHyTa2V3ZJisYVxwOpaaPPAABsfruKtbzW4UoT5sCI4N",
-	"bQdSsy42UrqwMUR4NjJUYmOIDG0kNGNjhCStiw1HRTZS8lSFw9qwRGUjJVJwU3utfK2QkKP5Bavb2I1e",
-	"gJv3wANES0IxiCqgcdw3u944HbJ2R2omgv7cD1h/I9WPoojF31MkaEmpuNiEE10XgHE2mxFa3CRouMX6",
-	"pM2oUOlXGNezDG6jDqNQsZwK1WMxC9dF8nqTxwoqRhvgVomS8ALwO+sOw5fAShNJBeMoJjShm5QLu81z",
-	"jIaAG5pQc5eIMkdHNYkYhYGs94UGW0L2wCEYEt2KZXezRbg2F9FOmllaC6IJycYaXt65R2OmWstkccPc",
-	"a1UwKEXZxKgluLRTcSxjh7fDebMG1a2nxEBr3n79908pKTZq5KwjJI2YiqC1LqQgGwb3N6qkB7VTDDBs",
-	"Lq0lQDGjIdlI0xc3EIkEu6Q3YEnPuOzLZ/AakWcsKkGS6TPr4pm5ubnkf+b5owsL5BmywQV2TrOQ2qim",
-	"X8F6q2TDFo+pQ6rtBnmGtM31h+E3MP12w5IFO/CiGbgraFe3mNCYgWMGAod1vUl5hJ8tA6gzETIY2Ojv",
-	"XCASuMGOmMGaMm7wMGSwnkDFTfOv88y7UAInhJiRqNqCrDbIz+q1pCGfK2QDM0E3kCbADrgiQBzFppvw",
-	"qJlQSF1vyq6AwaBIPxJXUOIMGTJQdm8cN28EUjQjHgAElaaROc4N6BxVl82mYuYHbJNueznQCFqruabc",
-	"sH25hZsHO6MgWMTKTrN4pEqOLh4zc2kp6xGNNzNzGK5m1qrM2URMKUj+cw5I86sdZmkJj93IuBHTMEST",
-	"R6yO/XTsKuE1hQQhOeRnCNtmcR8zBfUQ9LgiEVcabwvkDtn5jrsVt6noOzxTiA/BFh5Xj3Jt5IaNc0zH",
-	"/bnVpmaxPSUY5RiigZA2Gti8bY4IuomYD42u6uOXddWhAYDCCJMAzRVDQrGTl5FNYq41E25gAIclVXWL",
-	"6gkgE8LnqBei5iidfAbpwgkrHT3wgMNlhGBbhmzZxhhurCAYkzEBkrYta5qKuS4ABZDOIgnecJIT3AAX",
-	"smizHxxhy4pihjY88IAjOIYXmk1trHZ1S8b8aYrEHMsRIUkBaU5IorpByw5ZW0eLUcAEmlasGLfaoUGL",
-	"zS3VFqAdaGRlKrU8P9/r9WoUfq7JeHPevqvmz5w+eerx86fgnTSh3AmE2Yp8lcXaAj4kO0zQDq8sV47U",
-	"FmpHbOs0EIznaYfPGxGnsnz5ShU/2sdrfdqOMl9vL84P+ZI7Uulix4eyCRiu3YorhGpgpPjTDJin42KA",
-	"py1XZBOcfuvCcAaMiY4AS1fIpjQyGrZZwEQvgxtnV9dOPlYj/3D21Per5Ozj36+SC6xxtkq+f/pRM9u6",
-	"OPvIo1XoNbIpuG0AE0ihmdB4MhgCz6U4HVaWKyfYJhepCzxNcD8hsb2QfTcT/wJM6imbUoD67jQ+dlRj",
-	"r+TVQB13sX2v6khz9GbApYWFQ1iAc+BeqRYoluZydDuRpCHhqoZx403X8s83R7LoeVsqYxWOGRRd5apo",
-	"VgZfXB188NLu9Tf27n6wd/cPO7df3Pni7a9//uzO3U9BfdwEbTDne7/ix8b5yy2qWlfMcjaZDycRE0Hn",
-	"sKHzTkgEmQ5UA4NjVcQo1x6ozUJOgfSvENXtdGSsFTlnyEyNPM5YqGC0Gua2AGZzKAyxicm4ebz6PtM5",
-	"rOrQmLaZxrKhoytO14mSQbaJHCiFP+4yMEpZYmKNpHkEqmaQYVJenf8o01XOX2j1K1cuToWSMtBMz6V1",
-	"7tLVJHaVBhcU9jG8oBF0XEsgMCsM3H3rvb1bL01AudSpnj/PxxgNh8jEKFxKXSicwdZJ/RF8P3fSChee",
-	"xDlzsBtGNtkAA9dGoqdTvyXTjvgEyFAFp1CYLn5lVrDG673/1S8Hd94fA+uhWzEBJR+jqgU42aE68NSd",
-	"We2gqk9J0OqKLSNYbeTAkWgM7a6CTOJeUkjFHpAt/nIfixQDSTUvkt4P1goYnCsSdmOjdWDsmk75mxGN",
-	"1ChJwOWNowpw01suf8te9fyBjrvzxdZLTwwW3u0yrO4er/X/n5gcov3O7au7H/1PSa6WRqF4mdm4ghOG",
-	"BQVQNcRGVkLKmCSRtDWNqCCMxhFnMVp3qqkkbh05TsPq0b7rWJVH2jNcGUaWFIHwYewQb3J1MHKEKgGv",
-	"NdOPdsyceP3P8DbXlRIPnsTgrim519S4hjABf4kH08AeCpESJDnlqou9AYPP7NAusYlhl5kM5qm+CApQ",
-	"bv4y4MSVeXteWSE/jwO2TsAkNLAdjy0WOC/agUWUi4cjig8VPShPosYfj0u8ceczK5nl7ef3P/pk8Nkf",
-	"8XzHnmyDBlvdTrGutuZKF3AseWSkqyoBk2taY3lTYtEcW/gbS7pCeA2hYH+Rgq2LtmyD9VGEVjdPKRy5",
-	"jxJNYzPJ00o7GZsaXY83De5L7ArJ1P1VtDPKroZZOjHfNvNssb6qkdNgLWEiiPsdzUIsGG2LIX1PgREB",
-	"iBfUkV4XSTmWWEptfkXymNSghVUwDt5Sjxq4RrfYCYTf31bkpXHQ4tszlHoH7z6/c/fLDOLYTJAc6gQ0",
-	"YiKkcYYNjagzJ90zpZhAn8GTuduOssiSi9O2jtXjxwulk0Oi3W4n/wy9qgoOAhpZYdzsPR+G9VFWlp+8",
-	"mDsa105p9833Bq9kL3fMNiGwzndG85kIIO89P8+s/cveYRLSPlzdXktGbmNYk9nSABpFtmhVi4vNUSEA",
-	"+99mEGCIMPsB4h7hTM2n/XzhnQORWBxj5iR28PEXg+eKj6BauTQX095cA/YK/CF3KHHcn2eXxp8IOqAI",
-	"JY2uCCOGshn50fkTRGkebC2jyyZxe8o4cXf2nGCniJbrYlOSbqc6VB8fBktetn4GGW+Au05ITRRjwhFU",
-	"7KO7Lhr9TG05oOOO0i4TKSJ0AiQtdklAsX0y4V4r2qlLiCBxwvJnzbZh7JkZz2ZOtvFgazNFyufv7N68",
-	"M7j9/uDl5yaSb4OFk+iC4XEZJOSiaiNIGn2nHlBFeBM9vSGosein17ZrQ42sUaAoHILboSwiCSVGd7do",
-	"3C4mHdNgxndG4bRIiVF0BSqAASaLwtqs6VVp1LD79mqXWHNy2OMdMxq0qkRg3DDoKlXr8qYRCak20pza",
-	"8pk9jTYEg5aTEpLKs2XhrZjrYmL0wKFYLteCGbThloxClVZNsQFevkWYJ1lcehFpVPboEtLCvG0IxyMN",
-	"ZpRxVcU1JU2iJf5SuKRMLPJBFuUb0qYketWvowteC/GQJbKN9bjS6nuNPmmzGtmwmSQby5ZTIXtTmnXI",
-	"aTC2Gx2jaKvbnPVy63KBZzSK0ITFvLUnx8WUAQauwvvw5w9xEPj7ghvJs0Vrh0+91mY3DbbJhbBykW8H",
-	"7uMMje/fKlOHAVuRlQNAOkPa9uKvd+5+Orj+5v47v80QNiRiYDD2crbHqDX7Qn0kUSOnUr87VxiPwEJ0",
-	"RiudtGZMErSMBKzkukAt2HE7MPHKnlgZiXwY8d1n3ZvrwrBjnjhxDM3MohWFYBBHJ3DJiijaZD7JCjNL",
-	"T6K7ZzpzeSayCcIEpzaoZPveZVP/03bdmLhz/Pji8YePLRxdXFpYOPZP6cXY/dUru2/dTDp6LlcWjzzs",
-	"yr2mrBsZS75SgNGTirODMHn4SdvzPF1b3eVtQL57Mr+5Rvhkts+4e8izgfQF14rUPZzdQPqU61Gemfk3",
-	"z+3e+d3XP30+TVxKH1cd2VVseLF7r7yUX6x9rHjNSwsLiwtHFo8tHX3waOa9Bo91qy7jMPfKzu2rgz/8",
-	"P4AEmOY/1JQwkyT/5FAe+ZMX0yTvRQf9bMa2p+Ogub9mSSUGsvnedpDBu78fvH938OrLu298Pviv53Y/",
-	"eW3/zu937n65//G1yhVDAcrRrEyNi1Iy4eJMqeU5FjDe8RLMpKrzDP2ar3+6c/fTb764vvvqzZ077yIN",
-	"xdaQwwR0WDCcB9JYrDKcND8bypqpdkGxSDnQQUF6UJjX0DRDEdW4iCcX53Tfzu2rux++s3v1g8FrL+69",
-	"9d79NfK4TIi1DTcaFS1hLSdTv/esNcxpUWaGDNbsrFiNWAN3jfl1hh6D3zy7+59Xv/ni+s7tG4g2JRHm",
-	"Mg+LIy9O9AmH8ueNvuuySH4ImsIyxjVUyelHXDn+KgHqqqrE0k+mquvChm+rKgZx2LdSQzPE1iWoJaS2",
-	"qe1aEkX7zoS1LmhDdjWhVm2pkQ0M2/i/0J0uisI5XMqVjRJbF7ZIboM1ZWw4fCpVqBbIBklob4+bnwgl",
-	"P+7SWGNhXSpIS3ZjwhWEp2H8m5F4fawebKwH4PNYk/V0KXnxAFEd05O/IiQGeM9YVtz/+P3df3vOLytO",
-	"BUWz8NOPII8ZRfn5TH3PA45bHWuWgWhZdkmj2pTELlUxdrYNHBRzGGrkAsRIsksdFmiIwafhhsUv8zKg",
-	"MWb03AchDBheez/hzVTkbFFF2hK6FQgCrTNtIbp1EUkJ0rLX0rca6CfE31QczfQbhsw0FHAu28RL98uV",
-	"pF1w7qHNmAqdOiPtO/ZBs1fIczTY9fxPdu5ct+2TcbCIb2Na0fCU7qdqpc10S8JXPMZqMTELeIdjS2cn",
-	"j16pVrhS3fzKkurXAEuPSIX564MbP02TY5crkCJixNGjxwCidkU4PHIxULA9q7a/ZDe9+6ubu2/8/Osv",
-	"bw6e++03X7y89+H7g5vXd3/1zs7dT/FOl6cBq4H+W3DS8cKXI0KENg2B5nqm1Gjv5k+++eL64NU3927+",
-	"5C9Xrw0+emf37dv2jxc+/9+r7//v1fen4LLzOpO07Y8NAY6INlyZ3m0smV4lvZaETlkY8hRL8PRo+1HI",
-	"ECtQCsN0RehL86mRC8O11xPGR5zn1sy1LrC0c9NpvfaVzKJWhjgwVUlrsExV4zFsMUlh/06zx2QXHuy0",
-	"oT6HFSSCGLp399X9r54/JH7pVHZV6Ec+w5VO8tgmhcU+IaK+bROF9DTqjzebdmiMcXVTG00P88zdNEU2",
-	"tAQeGKoeskPzN798Z3D930esaz5nc3KS5b3NSQRG8u5YJzNJt+0URHgcO/D1UazHdFzoGwyeCnPOZrJC",
-	"R1MWt/6/56TGA5zaSQ0t8YudQDZN30URspgR20QfXMu2TT/m4ULmKxEyqSbTZwVBg4/gpId4r7IFCzzX",
-	"KtnWrG5Vehh/fm7w7g3L3P/83ODV1wa3/23vF8/uvXB999aHmePBSgm5i2XhNp5CnnIPHSL07BxF0HNL",
-	"yLsBD4sy7f3yo8GXPx3cfHb31lse+BWpTme7WqUI6spIEC60tNVDwWjQc70WpGAEQ9dq5GRLSptzkcSz",
-	"RVQzwgQkxBrCgyYHF4uhJWnRbcgcw6Rpp4vJrl4XG7DYjarPApa7Q0Jq0nFdHwlXPpnHdoU8lenDeEDD",
-	"/XABjKEqVljBorL34Yc7t6/u3noLD6JSWtQfavdZ3tY6HnPsxmdNROGi7r7xSW6vY69rq9sYf1UfMw8c",
-	"4jV9rNsYbxlM2O452oScUAjrgfRvxtRsdRyXqr9z++7urTt7L366e/VaBn4ArOLb+kOMPxHEdbWHVVKy",
-	"LTWWsBmyNIThY93GveC+88ssVxYXaua/i0vLDx89erSCjQ5sba65pfLoDqcxBaof9RVVgg3P1Gn69uC5",
-	"9/BMRk9jCJnntS1HVBzu7QoWncE0JazGchgW9+HKSAcF6arN2jboFDEazhC2+19+uPfB3Z3bd/df/Ne9",
-	"f/18MnidfTxkLp9rOJa+LbeZQ+yyyGIkrraMZyjD7H1w9+ufv1uENNMqg4/LcEQZTMpEeYVOqDDtRLMq",
-	"CvYyJmk/hqrV/JJC4CiAEOA4AYSq0VjXyJEFZ2ZYDdtccKUNtLcZOcMDJgJGztAeoWpL+cVUrHQ9QRE9",
-	"S2NtbbKwWpqsl2ZWfKD4kMUFf+yNNyoobVYx5Wg+2INwYgR6zADgtjk7x1o4RZuxxRLLWjsQ74qqbm1w",
-	"UYfD3SiazhMg5uKD3LtQuruNsUA9WywMuulFUclwIYDHafGoHQ0+nnRDwqcLmXHhi1Uz+HcukscsvUjg",
-	"z13Iw5Lzd996b//j34xkKXkEL/hq3grOY+oP4AMq0VidElAjF1oSusK6X2jSh6CNjkInloMcv9ZiGKdG",
-	"UGK2aSvCKbredE7ztiMgB5ZSLJ180vWnHQrMSEo8LE4R/mDX9rcqNuBmHxsYC1WDrGI0y3QXo5jv33hh",
-	"77dfffPFdaPY3Hl5586dvOG9EOEmWbvQqpF66xxKyaZVFl1cmUvgd4GfzSZzWRdcq3VhVE2VvF8jqznr",
-	"mOtn6pKnkFy6mifOhLYuzjMMxEh8y/ASFl1Bq09SykX4nc5orypA4lmZzGZjRjX7KYFT9r7POuAaidY3",
-	"X1wffPmb3es3HYZ5sGq8MQ7xDCpGuXYIY0NvBEGctEc7LtAGUtVdTYtyQTX/aNfxXUAAM0mZKJkVsiG3",
-	"kppVSWNNBKCh/Q1mYTpLLNl9+52vf/cyYsnuG8/na0xMgRmXDRcYU9xEIImBjCFLPaqGbYcF/XGIkL0k",
-	"75srIptNHrDvYckT24EBY/ojykPM9+CJnL2SkBHGQpi5Bl94C56cxhDzEnH/aWXtjBg7ptSqL9LeKAdm",
-	"tRHtEy2J+ccufiUDjDRj1LklikRNBMy3zXlkYLqqk0q6fryHczkkkc1i9MvPD2686TfNThcFoln7JJQl",
-	"v1iA+vOGWRba3B7hzWZ5PAOb59gc9AlI51WB5MGHPFw/Y7M5gT+iBBGuENbu6D4WLnECQsjDWRbCeHfn",
-	"9u/QIbL3i2cHn300+OJf/0roY+jT9HFamZGrYxLooUAit/m1kE9rJgdzxMb3T62R3Fo2yCbfBiMs6Qqo",
-	"Nmd+3RglniDbWLSePQtenCk1mkCLLHuYmQHufz7bv/ECEqG9Xzy7c/ulndtXixxt5fnrvOUc94on3SKP",
-	"OBV5Tov9223MK5aM7DBh7l1LduM0GAaxyQXXNG0Gt2HIp+DKYm1J1FSHW9EMZY4w/YTd5D1op7C6ynLl",
-	"4eUjC/979T8WH1qGFAzLLDOpGZk0j4VjDy3NHVtYWMCvbev65cqRwauf7f3uzcGr/1ne4m638B0p17H/",
-	"0Z/3vvxo99aHg3efxZ3+5eq1vdf/Z//jX/3l6rXdNz/9+s0/lVFDLZJmq+4XeqAyd/Lb4G6fscN4SA4x",
-	"vORmsaP9ENiJMykeCkex7lPrFksantpocjOtSqhCjZxMaz3RmFmW0qN9WykTP2soO+7sCiNUwVky/cxm",
-	"Jogy3LHh2+0U3rn90u6vPy1jksRUAEyZgRbKhUoaVNrBW4D1Fkj6UqbsQotCdXyxTHTMGNRJrWL9mhZV",
-	"rbT8ceLiNYNR3Y0ZuY+6kYXU7H6vOnYyXehhJ6/gLEUe6uSJGYoFf3p/99aHu/95dfet9/J+OV8SvD25",
-	"Tixls/DQzppf01qhmAmCpcxdI0jlLHtwXtbtZA86s0uymq/PIaK+94DOwLJg3nLqDPYhOlgJwL+2NnJa",
-	"BFHX0CDcXwFuwJHM0FT38nODm7/f//ja7s9emYATrmWGFxcuYDOJPkj7bRuNiAduL+8yeMmqBHo9VxM7",
-	"sLuyWDELYoQUls7wIUDSJO8wI47dHN4TsLs5NH/PrQ9HHOcA+JGjUOOJKdToTymnOQ7lPMTe8hV+b+/j",
-	"MNMhQttMUCQhweRQIHuGijaCdySmtwDI81xsc03TVCavVHKGaWxlLlgP4Q0RO5jkDm1y0jQAKQz6A1lM",
-	"eltUsRD3FutorCVEFaHA01aMKow1WiEDQ7FtJqA+VaYNDLRiwWkiUKVIsxsnAR5PSWh4MerIMDtjyW06",
-	"oLpTnHQ+uankUOvI0irO6eRMppeYZkSq3QKKyDScxgyDT/7w58Grrw2ee2/vy9d27r6798LLJVB3KPN0",
-	"hJgeNiEtJqJsNjR06E6PZDZawMwiNieF6HzMXO/OAw5bLawaagY+0IUsW8nTTPBdsQzAme6+/vng5o2S",
-	"yD6PLYxncjRD4k1OubT+kSBmkMRFI5v3xbUVgq3feoPqDUhBTfJLV7KOJ3jGllkaxgSzj0PFBDPBdwQT",
-	"Bjdf/Pr1qyXEIgN8EfCoWEyFBnnKtchIXV2GMaPMC82k0KDg/ONp/aaACtJgUJ4sqY2DbdTimG/7ynud",
-	"S5Z0iITWTcLHsiQsEzBLL//n+396f2yBXUxgVGO0BkmS5Omhgmld0baFEEpkZGKxTvMl5oBjPicWDurb",
-	"NO4+UZSHNbKqsB2kGjIs8IK8nHN2ExNCHsGtCAlA2T5OLi19QluKaSphDdnONW02M9P1EpCOiRBsNu9p",
-	"zm9J0bb8oka6Chbun4shr/V0bQC+YyGMiL5FKpbB2m3OeodmhcYeIju3f7dz587OV+/sXvt4/6NP8lkk",
-	"nqRu17kzFxc+nPxrqxXaZ1ewWyVrxky1UqWrJ2PdSly2oET1qOHQUL9EK9vkSmGDyIjR2FulUW7Kri4V",
-	"gX7KMIsZ1p25enXw/J29n9/Nw8wByMiohaQ16bYDpUshoiUlpGqEklLXdA+IJbYD9Vphzid9VQ8Na90U",
-	"BShrtz9DZvblfwxeuIFgRjQtAHaBAUBuqqR2TtKVDdoRYm9X20kQ6+YRf9m82rpYtSFp6ZvUfuNGADx1",
-	"HTEJjfgWW7EFdVhImpRH3dh1B0sei6i2dfTgL1cQJdc0Ds205trgXVBME6rWRXI/bCZeMpe17DZk2PeZ",
-	"F86YLdyLZQFgUFmuPMXp03wupBw7uLUx5jdpLewAY5hpqzunWnyuzefadG5pYenB8jYFWO6sBWKLxbOR",
-	"h4syQYtJwyhBnU+hVRxGiTGzUjjBOEVepBbUtl+1SKq2wBlfI0+AycnOlBTJtXeCidBXoczMddat6XB0",
-	"HTc8TvbtPNvUufbVR7uvf75768OdO3cGH/9k7+1rZU/Wcr7igz11yYVD2w6hGUZ5n2saCNcZaigl3yAB",
-	"uB8CLgTrrQskEjVyihpWkhunJ+MtBSbOFUIJCmKkqxiaMDPcurouzHhJB1VoH2WlcA8xOYezZBnPYSjF",
-	"MEmGCHx7L/3dP+QTv/2oAZL+uFCI81YXKOFKO4QKy0YMKT3cOfPw4XrgABpFkvLZoQo9ed/J7II27gxe",
-	"+9mIdwJPslj+cJXqLbGVIsmzN1860UGirNGmRtpLvRGOk2d8ES7u0TVOyBB8b96xw6NDcCMUiAEWhXbu",
-	"/ufgxV8PXvuZmVxGmJ5mHQp1Q43Ai1mdBgH+Rj4FmPtkDLJVofMXazPOTjl745PBb36NOOfBtmFSgkbW",
-	"kCvaiA5gZYUdlqjsR6OIxHyzpZN6OBatbT1UYE/Y9tiuJdwg0CXNRo/qFmuTBg22PHGj+MLB8LUs3YMp",
-	"vivG1Wu39l7/7e71N3av/Wbw7o0pcSEnTs4YGTAqNKVeYFtyfSiH6BOkliF5SggfUDvtCB42Vk5ons9S",
-	"qxjyw7+SPAoT/rUzDXOTn2PK4E8RsUnEfuxw0qMWki02y7z6r5+/sfflR6Oy7li8s6T+npCu65GJzlsU",
-	"OAfjH5KYacb+ToXn7n/w7/sv/HHC4fRFMCYiJXW1RFywKvlxl3Vtch7ddIF7NjbFSFRolgfrsdcw/32m",
-	"z5sZD1Ma7ItgfPYcxCzN0AZ18+XdP7w3UiRm1K1ivpkXsjdG13PqVoca7avBdI8xQXRPEiiZCM2tbB8i",
-	"2wfVxdPLroZSlqPh8X0RPC57oyBf8tS1ZpBmGfNZmkL3fv/S4MZ/I5TGwkfHXaXnY6nH5otidR3Bei6M",
-	"Zov10czVogg8W8pa0T5R0vp4DRW0gaRGBMEqwjIC4Rr6PvYVgflZaLtqQBCO41ugLhjxwKvlworXzNuV",
-	"b1NLzV/+affGbwavfLV354PBxz/5+t/fK4oUbLLQ7qe4A/2BOliPDp4LKvb8LIXiCmone3+H+CzPckYv",
-	"uRRsTvO2i+O67/un1iBGa4WcfeL8mrVZGBUKWt/IsH9/4ngabky9JsVmg4q5NTNSkQduyVeR5KJvB3CT",
-	"vbtrMsNMPD+0GI11g1E/0LBDhX9IFwrs/QV1Nxp5f4fbYH9pMRrp1tP2U5vpmAduvpjRsA8/5Q0fl52t",
-	"d/nJi1eqhrjLLc7g00XzYLztPzwsLwB8xCntcM8r1Uo3jirLlXmQAywiF/hPqNqC2pvWM3D7lZ0vfrH/",
-	"8a8y3kTnqKgWMr0kxhWKLqkaSUIZ7BgQyeAbgJGAahrJzcRb5aoh1ohN73Al2TJNq1SluNWXSmPkbXPK",
-	"GsEimTu3X0laOiZ9qTf9W7O2EDsUj9GhZNZktYecq9njtA6oMBS0QzsAkK9//iymf9v3sk1QPE2nUpZu",
-	"NcQWFeEch54GtrR4v0aw3H3e1e4bznU4T+I9QqM5pCWdkeHs3H4FqljapsJug4b3FJycy0HoxDKAZg01",
-	"MlQPLtNRrdvwLe3UNg8ZaLzQsJCLzSrBpsU1ggH9f7l6DRvbmfW5xrV2UEuaR4d9VMakLQXXMkbk/uVr",
-	"u//zUqYqcCwbXlCdsHIEhFxVibRVO5Lrjk2eBIurmFm+duY8WawdSZuoO6CsC7gYAYs1b5qzZIrcBzQZ",
-	"ykqySwHraBbe7+7Kzucvff3mn9Yzhp90UsMe/t8AAAD//w==",
+	"5L17l1vFlTf8VWrpmbUCPGp1ty+Au9f7R/tC7IkDXnZnPDO0X3XpnFKr6KMq5VSpZWG8lj2BYC4GM0Mg",
+	"FxMg4ZI34TaZDBgbwneZtLrNX3yFd9XeVeci1ZGO2moCz5OsxC3pnLru2rWvv32pEsh2RwomtKosXap0",
+	"aEzbTLMYPh2jip06bv4KmQpi3tFcispSZbXFCA+JjIluMSK67QaLiWwSSgKqWK1SrbCLtN2JWGWpcvDg",
+	"wuEDBxcXFw4sLMwdWDjw4OLigYNzC4tzCwsLC4cOzz1UqVa4abRDdatSrQjaNq/xsFKtxOynXR6zsLKk",
+	"4y6rVlTQYm1qxtOmF08zsaFblaWHF6qVNhfu42K1ovsd04TSMRcblcuXq5Vj3VjJeHQi64Jd1PUAfl03",
+	"MzDz6dANRhqsKWOYCgzup10W99PR4RuVghEdWFjwDeIkVa3RIZw7uTJ34PCDVRLJHovnzAKSFrtY8y9L",
+	"y7QxbmE6VGsWmxf/38cX5o7QueaFSw8euvwPFd+IToWs3ZGaiaD/I9YfHdujtM0UrAkNzFfL8LeibUY6",
+	"LFZSkB7XrfTLTdYnbUaFSr/CF/Mk8WDzIF0MDh+YO9JcaMwdCh9kcw/TQwfnDoaLDbZAHwwWwkU3/Raj",
+	"IYvTBcgMec6MuexarMz9K517cmHuSK2+NHfh0sPVxYWFolXRrH1Mhsw0kQ569ejcP//r2X+dW1g47N+a",
+	"wLxSkmYPlaDZ07zNtXnPR4AR/JhtPWRN2o10ZemwaZte5O1u23zAnvBT2g8Xmm2wGDp6VIb2lKez3ZrL",
+	"ndvFPR3S7Prj4s9duHSweqho4c+yLUajU3qUEH8i2lRtsnCZCMZChWwmhscJFSHhisQskHHIwqIji0/7",
+	"l6xJI8WSETWkjBgVMKRzmjabuDj3xKQePDR5w8+3PEfwfKtvzxqNSEg1NXONpNxkIaF6yfwWMKHnmDD0",
+	"F5KfrD4y93CVNC1vxlWpFZ2mVSk2GlTMma6LmZmHm13GeTOlj8qQM7gtTrU7MtaP8IgdlSFMJZBCMwH7",
+	"STudiAfUzGr+CWWmdinT3z/ErFlZqvyv+fQ2msdf1XzaLPabX58V8o/nHnuUNHnElgnXisieIEGLBZuG",
+	"JMybhG2xuE9gq5FfmcfMRtZGdg/npTpSKJzTiZCbjlaE6rF4ZlM6021EXLVYaJv3TczcsQx/rlUMV4Jl",
+	"YOGMh4LNnoWV8g3DdQtjOBPLRsTaE4fQwef+txtKwlcuIZdcqgip6y0ZITGGTFMeVZYqVEjdAlGiyQNG",
+	"zAN4lcCtKGSvUq20mVJ0g9WfbFWWKoPnf7t959Pdlz7ZvnV9cPMPOzc/GLzz9OD53+7e+Pk3X7x49+PP",
+	"7l59dfe/7gy+/I/Bc9fx+8H1X2x/ed0cAXZRmyaufbbz2ieDGy/tvPnu7s0XkhYHN/+w++p/3v3kKr5W",
+	"SQi+zsPKUmVh8chDR4LD7GH6UMMcHU11VxnGfqRa0VwDEz0mRTPigU6Z3Tzt8PlQBup/2SWayyzE5WpZ",
+	"8sF3fdt1vkU16TGhSS+WYgOYY898pyUJJWziWcsoZ0xIrlnfqNxvKD/0ZBwSRfuKtGSPNGlMuCYtqkgg",
+	"2wyGeI4pNftTZ1tdlZtMqKIjp/ChGnBk+6ZpeCXQKEB2YtlhsbY8D/nopWH+WK0IK0CM/BDLyP+DMleN",
+	"55fLWSb1uH3MtmP7uZAQmGw8wYDgLs5tyDl32YdMaK77NZxE5sc5DsfbXtbmRG1w3eo2aoFsz2u8HJJ/",
+	"TVfzri0Y18qG25QQORWNzmSWx16r+UXevvN7c8Zu366SXkuSFhXZM85FcnXZjRbasOn8qtOubsnYjMKr",
+	"mnRiKZugj7jniGrJnqgSqsjOS9d23vjZ4P1Xd5775fbn75nGh0X3sRd1tcLDOqo8HqFulA4sgUzZR6cl",
+	"BZvc/hBtQGfZAVYzSzWBSCIWbrC4hlt6TySCLSGBuD2cSCT5Df4OLbH74lKFCSNDP15BcaxSrch4gwqu",
+	"gBdllrdgc+BXO9qSe5Gs3sz341iLig3299iVb30fzNqZV+a2aGwGpcy7OP8zrgX8+FiuncuXhzcJFzCW",
+	"W8zKSyPXAcWfQ1gtzdpqovilWfssa6bTq9A4pv0R4kkavjBuUCCfTLupbpjTjrdNL57CVw4v2ONmPy9O",
+	"mAz25J2J1jRotZnQppPpJtKy5pXyFhA/kR4+PJF1KP4kvNaUcZtqVKcfPFQZr2mnBJzpbXFhIlO3Jh/L",
+	"26Fr+8oELhJQTSO5Ucsv6j2xEtsk8pJMs3shvL3s154W3r+e0NR4GjynqWajh9wci4jprBSXmAyqybRG",
+	"xi6bTcU8to2jfQ1GNqoJjRkJuzFtRH3SYmh+HJlqMV3l2/0xCzkl5jfS6BMrQVeJFAEjbgq1Sknqs4Ov",
+	"ppMvWDojHUpx3Gp0I0tHFZvEYo6ZZy5XK0zouD/p4VXeZhEX7AQ8bIQzzdqTXkqGafiVlzuNn90p28cQ",
+	"73cawtiu4aHL1WQlRsgkKFIcmCj42i7TqJwqQnbRe1pGSWiTi9Cvx4CWfMmnZoJKWTUi+7EWF0z5qMko",
+	"KLpAQ0pEidGjEgTdOGZhneqS45cx3+DCY8GWITPqZUDbjDRj2faOMWadiAYsrDf8KxkzJaOt5PchA75R",
+	"yDJOEKPVKKZ1xELCtbc/FciOf1GMru794cnWZNUQSaHqLNFPmoPLhDN15Jd1LIGf5soj3EwnKQwdsmGR",
+	"AAdlXS+Tp1YsMhyjERMhjf+FUY9+3pIRD2k/P+wCyTIzNBQTM6/kWw1pEU37zQE+SXK4TyW7ccCmG6ez",
+	"OqUyMRVCdkXAQtSZt7iCy9ijnVQrWyzmTc5C/z3Wk/Hm9CvXt7sw4Q6Gx5LxZ4aSrEM13brMWNzWTJR8",
+	"kCZq/4L93JPEg02hGzFDax6y6LuvSx2QHOFOkv+xaT/9x3G/UB9JZBlVkpFm3qhvCtkTe3gvZs2uQroq",
+	"8abhWu5c5U05dJMJwkVJKchw94ILAISrNoWrwMuQk5nmX/6R+TrjCi4xiszch9piHZ24S3lMYkaVFFUi",
+	"YyKkJhom22AB7SpmH8FLjXBFlJadDvq2SoyhK7JH27eoUqSWWOv1FvmFMl81uiKM2NLIaMx4YcXKC6me",
+	"m8rsuVv5HP2MI/O9KBq0qZnH939MdoXuE5CSnAWaRjGjYX+ZRKypiexqsz0LsDlopIyo0kQKRlqMwtp5",
+	"Z59oIwsTjkrOC4nuwyFOnGVeapN35mQHpz3XkabN2E76MgzDbw8VVgjiijRlvATjb7BI9qouhEPLnlAt",
+	"3iG0IbcsGXBlJDwzdXg3JRraJ91OjZx2S8Q12ZBMkW4HXmgZ9cIsLdhtp3EBVyvNbhR5pE0XZGAm8gN0",
+	"8VkKQk+nmRCMOZJKmyezYl7WneshK8V8onzAOjqR90oJ9Mk77dKsFkIjlH/PjECuwIYNT1kLeRSxmLRp",
+	"H7dFyB54dsvdNoqtQFM/MqK+5+qmzpg/drrwkHk6UnJ05KdwzOjFa1ERznGhSFeELE5DQlBUzo18olxB",
+	"s4bksQNMHrRv9U2LU8kwQ+ez/PIm7/laDWQcs0D7hxCygIfT0Zt7pTS5hSziWyye6hUZdKdbh+P2Dd8K",
+	"mA5LN/QIZ1H4TzTqMl9ThrRYWOdimhVrMRr6Y5wMC6OKsIsdFpgjbJ70yglcqe40C2imWt9iseJS+MTi",
+	"aqVNNYs5jcov8bluo821ZuGP7au+BcJolyLZXjHdoMHmZIcpPgaaBut4jjvcnVaAMI+YhexRrhWhenko",
+	"OND8rtD8hHeRbsWyu9GqeVcOni6/JmZ4PgWp227TyVYkc3rP2UdH/K32+6HNdCO0S5PlUJbSs3triS+z",
+	"Lyn7v1BwLSG3nlbWKfaMxsy0voRhQXyjpVP3qMcHOsqisrwg3zKciiWSrFp1el6ROhMOLIxuY+5geiKr",
+	"Rga7EVOhfeIvcs3cWPcucDmj2XT3bpvplvQODfhzbmxOrQ95jFqukUuNWCWV+YdFLNCxFDyooB7VVRre",
+	"E1LzgJX0hR3tH3fNH+2fxg6O9s9gF0f7J7KdHO2fyHRztP+o7Shj6MvPCsWiPIEdWvBSmOxwYSl+mHIj",
+	"2l8mMdvirFclnj2c3DjEBBQuelmSzbtSJtIt6nhFR7FKYqa7sZhyJjELeIdbWW0yCU082Npr4Q1k20xz",
+	"yrFpWfffFP6ZWpfN4bEaU+kDOcS44XSOZ64/sgc4sZ45YsUNgj8iikHGhvbgDzORipO/KlYmqFQzpGTX",
+	"ruTxWwn0iut3JdBnXdfwN/YOf9oBwN92DCuBPu6GsRLoU3Yk8LUbzEqgj7nxuMmngqrHYlRH7W10Dx8T",
+	"hJI2fQIjauytjw//QJFWt6F8WtcYj1iLxV4nmt8FBU9XMwMs2lu/9Tqgik0nzycSwT3arrHnotGeZQHj",
+	"ncm2u/xePMIjlg2NhEB9KkKiW2CgCRmJaLCpptOyyrrnMivjwq6nCA8cXZ1Kpp2idTqX2LqHUjisxW19",
+	"KUOPJORhYlZD88UyxkH2qCKoPRAuiNK0r0jMaEgbEYMFDKggDdMOqGssrJH1FotM86HsNjQLwehVhWfB",
+	"SjRi83DcJFFSKql1AO/meuajE1WAo0RcoPwEeoZhJZFUDAVHtCuacxCFftaSNYAr1pPxZu2cs7Dfkwkc",
+	"G7Mm8HT7feEvKAPXnSNkyCUNQfxezSpkHRprx5NGf+boypgoU7rnjL4Z0Y0p3RepXkn1NF2l75VWDW3Q",
+	"7xSdcL+H1nm8vT/UiwNUE/frUEC9supZJzajDcHBuxHLbkf5fZnJuZzINfDJ5J36k/5rwSiQXGzUmzKu",
+	"twuiLEDJrDcnO9ydZtiT8UQedd48Y5+tl3G4Qv5HEmoJG5Fd9hxVZ2h4iM4SWsg4xNIVqg6fqiFqs1NL",
+	"Rz2ygF6OmsT/FdjKR3YFvSDenyLaYJH3F+Qwk5bRJtVgM0lPVTuYklFOdkYzC2861mLBZpFfDSz25aWJ",
+	"R8DA7+E3k+1DctN/AOA+oNHkaxceS/I78gsvNytVNxc/lbBgE6Rsn3jiCwthInsLK74hkiiIEjzRr0JC",
+	"WD62ZB7wR3BI6Qutooo9eKg2VSTZBM+Vjb+D/uyAfSt3nDebRcQTAKVOIYsiZXttygWxQs4X6okVkyXc",
+	"8zaABFqBV6rJoP2TVUZ82pt3LsSXw5m6wlLFe0RnnZSFl10H24x/zqlA4k92znu/7ltbCy89ePkp888R",
+	"/GfxwOX7R71gee7m7ozaMdySe2BuyfVzOTP8Ey56bDRFa2guaOyqbPEoohssTSHcffXPgw9v7LzxCkYJ",
+	"8oDTqD782+D9V7e/+HWlWunGDSrqcTc2rKty4MCCtc3kwisLiLo4Rq1Ixhkaj+eJ3HgmKnK4B/YWzjde",
+	"LbA3FGzn8VQWmPWW+tVf9+gUrpwciUwKUEnb954WZ+qdjjfsMbPDm6TgN35t0YiH9a7QNlo1PbDmhB66",
+	"PGf+OeD++YdKqQycctkdYK0Jk5WZVYrH8Zg2ddHVE5ofZ5GeUK10BV4JHks2WESdgajJI5ZGN1MwWvRJ",
+	"zwaOTLiI3Hiz3fnoy+XRjkyYNZss0HyL1d2VOF1EUkEAYCGPGivL9bhuhTHtiRJGL8trXHsXSkQQlo+0",
+	"LVruRJUZWrZ0SUoK424/ZiaN2wb9vM2mSZdnbUna9QSmljTsW34U6j1WUkPuXGzYDFwI+UpMT4phPuPo",
+	"dWvpEuO8zV4SSoA7kVPHSbIxdunMw7Vsmh9kQ9+9/aftO1/e/fjq4OXPdt+6unPzubsffzzFBVsQYV6g",
+	"xJWLSba63VBIckkywiWeGRFlYgqmu4c2ERxlOG9nwjW05XoaQlOYmPGzCbgm+HrZlUqnNsPligoT3UDB",
+	"GyX+E8gmCBcJ7/e792elQPvVY5+aiyMeq+6e7DY8em4Yxkz5zYdgmSkd6Fpgv4uo0vVACk0DXd58GCGS",
+	"h9c2YLEFClIZaNAyCleRWYGG/YKgEV0U9b4ltX8oPnOZW89kCu797NgKdmdM2uUU+xDItkXWKWOm7TbK",
+	"k6khIA+RjuxVzi3ttmoU9wXtsOYqgG0pSF0p3jAWNf1IA4J2VEuWXYLijdcsbu/JiGJG5hrOEAK0l2xQ",
+	"er7cNO12FFLHnqKD0/M9Jgv0oBcHYC8gR4UHwjerDPaN1ywGwjW1Fvtl0hUYlt00t4ECgdv6jUijn6Dj",
+	"xLDcGWry3ixPKClqZ2nvx4i3ko5m4pXgC4q/VyehZd5jvYSnRBB1jbR8xsV6jCacsikdQtPk0EWMeiJM",
+	"TjPaJKZrpxDhHJZJo9g4OdEOGiSG2TSue6ZmTpx3km4MU6u6FRxj9zwltrimBbrYxQ6PmSqf1FeMoTI1",
+	"PVUrWm4yTyjOuZY5ElIEJXJhBQqx2FI1O5+JlOlWZa820um9n3u1ndg19wI+ck1Ui0YRadEttoyJIkZB",
+	"JJqzGDzibqSEN5Mcij3kAZj2Jqf+eugWXsy52vwWGQvzVzBTzdrWUuE8GR2L2AWs9r6sqFwz7dzvwagB",
+	"F3/dDKi8AIFzKjb0D0Hp3H7h67c/3/3itd23rvp96gEPWb38Yk50wzcZ8/oz4o3CUGNNRUjjsIR11TaT",
+	"ece3bSNR5F5VbQofJXoRprwX0oH7Jj2MVJKY9jUm4iZqe4gCEDyXx+3pqiCoOHAUn5AwVnd0rlSLOZM8",
+	"UMaMxIVZf+2fWcQ2aFRvUMXHmcdorHmAMovoRhGqGzmfzmhccV3Igo3rTaYd81CZuUUySC6nkZ78ofjD",
+	"Qo5ITY2e3P2Ofc6j8Vq6Le+9GE9jqkVjVqzIpenEpSCjbMS6nUDmkUxCbtpjKWukNwIIWdbgxvXd9z+p",
+	"jAMD8mlKba5YPXXtFT0S1nsy3uRio+7yl30SaZvGm6oo23/EOFES9Q0Mdlz360kqcAH9F1pgi24rT4IH",
+	"Z736aJpEfqQObc5xosHLryOY4eDaG4OP3jZ/fPT2zlu37B/Pfe7NFL/X6xhGUWZWqsPApdaJZcDCbsz2",
+	"tAuqqzpMhKoOUTRaxv16EMlgs5BZ84BGY4ilK9BckCziZ+9uf3lz5/V3K9XK3Wf/uPv0p+bvCyXR2XL9",
+	"2cbHjLnUsiXvTKZ81cVmMvPBOWzfvl2pVnb+6xf4R0Pqlp8Yhi63u2+/uPPqV3c/ujV4+WOzIPBx9+2P",
+	"7n70Tvrxzq+27/wy+Th497XB8/9paO6ZT7fvvIZf7rzxs8Hzv4EvPxg88587N68Pnn978qrmnbL2wsvF",
+	"XWXvrHT+1byENnSi8sJT4QoX8Zz0FvXSNApS+QQhy4Ed80mv/uTOKmkKPoVhaDMyApvWVvQ/pW4tP4iT",
+	"F9Pcabzm/P5AkYAKKQzpA2SvP7+uBHqPwxORWyyO6MTcrsfsY6VDFU37aajiGIeeDzcofaGaAE1hW0Uq",
+	"yCywVmDIe41WNwqtpp6065OyR9pU9Emb6qBVJVIQo/t16AZTJXy3OHLXetH0p8d5c7rQNHDquX2cAius",
+	"hBc2Qy4ZpgiOa7RgIm4fWDVRCeCi3pQoUjngoUrWOVwubQT7PG77wU8raW/4xTHXJ348JR6xHePns2n3",
+	"+MX5dBBuammsd8ZnmVdurX2uD5uNQAJm0Wyk0AWnvg5B6Oe00+yLWR20sv3521//4tnt27d3PnnF3By3",
+	"b37zxbW7b7/+9dX/ABjZFwbvPP3NF89lOK4VtJIQpDfv/tufd3915+5HnxSya0MJjjlkt8duQ+5CypDS",
+	"4uVvRen/FvT6sTpfoZw1hby9F9brBI1pgiymFg6GhID8rT/5cs+mA49l84U3qOMQE7HFvBdmMY1g5Mze",
+	"WmWpjlsISo8xPc4uNgR1lg2m2UsETmHKWLHMv693e56OprniT3NRYE+NuGAueQgStgB7ZZnQqEf7gKZC",
+	"ddYE2WvxiCVANSRKvDh5elJcBKy8Hzlx7rmbqwssGEF5rD+p5I1kpvoT87b54zi2AN+5Vowq1VE6ZtTr",
+	"8ORBy0LVKKI6cpMJouVkqzzOwLv2coPv0eIeSQsnOE0Nj2qlndhpbSBzpcFojCFVdn2TLwIpN3nZHO0f",
+	"y5AddW+aD8fs2xCfo5RLb0l2PPlySnjzYcMarEOmD986P2pnfe9OCyZiGUXTAD9O7VRqspDFxUbApow3",
+	"vbhZPUlC3myymAnt0IcQVhLhbaRwYBdL4GkNudqEkK+YKS1jFqKnhAoio5AEstP3Z8tOX1FAxiEXufjl",
+	"zHQ7rCDyIGZbcnOsOQ2fmGIv9mwmco41v/MmTxa5LS+iRr9SZbopL5YBVU+KEMQm/cMAZAQ/dCqUpGnI",
+	"sI883qXstrsKkdUs5hzGym5IIkWNrJtH6nZT1qvZqwGKZ1CVbUp29TL662RPYfyhuzpEaH3QEFsCoYpt",
+	"C3B3b4GCY2gJbqWSZFQmrHBSPOHlauWx1D4wjAnajdV0qZRj/QZYrcYvIReas3tchLKEZ8M2Xi2AJfab",
+	"gNzUZ2YFsg3uEejbrffEaPzsMk98OF32sreLr9KAv+10dyaX9RshvDP2rtxTjQXBevWZXujViozC+n7K",
+	"CLn2q/kZXBizPmeZxUOfYnmmnccU2wXDOQvmV489TnANRtxM/zMISxnJNxsTRHKmKFTw7CPHyJFDhx8i",
+	"NpiQYD0tVczQR9TBRsSWAUmxE8uNmLZVQY6+Q3UfhgEjJ8SG0QNd4TmuiAWb9gfWVCsYonbvAcDZcmCe",
+	"cVlk8rQgnq1baVWrkKlNfwTWBNhzYh6YiH2erRhWhDvXazFBqNo017AZZItFHby5NZRGsqHUFvrScPfx",
+	"Wfg+sUwXxQ+eXF09Q/Bd05GhbP/W+0sMnG8xFFIS0uOK4CMNL86DvyQODjCT/W5vd0tvuU1OwMwza+s9",
+	"LWiY2NuNNWqzyM/7OKp3DoBzyjIgM6u4UpQANAmn6XLxeqUlCYuybKbIrblnfsiSNKKxnNG8LwIe8YLA",
+	"w0CKJo/bPrXusSbRLYmIy1lpmgtQ4myqXrns9bCLlel8/RwDlB5QD22tDzjeRAqQvc1XAlTIgBpuJWOi",
+	"uo02h1p0itg4aKJ7PGBLZIF0RcSUIkq2GQrwXJFGLDdZWbDsFJvGO9QsRg6MNlUsjHqiioCPPcTuAmiH",
+	"uB/rMaXdiiMGc7IFZvmDqBuWxdyGmrB16goOeG5IGwTt1HYhQfdqoXYOpR1KIxQUKeFd3ZAXizNiEMKX",
+	"xw4++R7RxF2zGbK1z1aTKVlo8ZJdWdAQjxswoQRDsEJq0mdm5+yZ2gv8t9X3swBJ6RnNHaTRzU1HWsQK",
+	"HMvJ+KtskZSkaufcw/ShxtxDCwsLcw+b/1tI/7PoEFWWKopuAeYkgJEkoDCVwWd/Hnz4y52bH+zcvD2a",
+	"XZfUYxlGRnbecHjA8gDaV0WQ9AUH55RWBJx2TjBIANiQV1UThFVD3VKUPUP7go/jCpIMIdT4N64Zs73e",
+	"1zG+XE9ivPegBuSRUorycQLZjfAQNFiGR4Ic1GtRzbYs0nWHGknT7PC921VmZBA5ywRt7xGlY0/R5GVj",
+	"284iw9rjyIqEngla8VDNn/GIsiP8SxfOJLm2p6yLet5i7qdGZiF7FrSOq7QgAULWYc5PDszOE4I+HaL7",
+	"1BDrKTCNF2h9opUllWcXfeLsnjDfbJTtcIk1ssn6y4QKwtod3SeQW5sp6wDaKKE9PK17ACjP4sAuTMZ5",
+	"GtXE7I94L5h9bfIIKkiJZWK9STBSIyNikVxUrMerGrmQ5iEJggYtYg+BgsAePYqPiK4NIwmbw1t6bbwQ",
+	"5RN2u8d1S3Z1PSHa0TVKKJTQQJsxg88FdTAPRJxtcMwaPAqwmbLpuHUCU2EYfCsj9/QTC/mMqNt/A20x",
+	"Gt1rYTnqLTGIokIkg81cvZceXFzISUoKCoWF6/bm75tYvG6C+INSTx6NtqwsX1yAzpVhG4IaNXNfX0rp",
+	"EMxK7aojH0iAcjDpy2Rd2+KE60vIxjtMdiJGerHUbJmspwCvSydXzp00DScZ8+UzUXot/wLuq0BnQVvT",
+	"PJbUZUdtjXFw1cE6lpT/DPEX+O0mxC8iqH55k4o9aJN8e67ZguHKzT1KLAX+1PGcfP8Rzc4OpQrY+D2I",
+	"fcLsbBuiVw8iFm9mv8DQ6fxDSVJ3Gm5Vt26V3HeZdzPfJm+rbofFW1zJ2GE49OtmMamlsm7IzV8T8HCT",
+	"CvhnsWr+rArgm+bUHnUW82p5kjXjHrpUJpEvdODb6XNMFcSiFVUkQsN3iylGoFmoQRRK1HvMnRlFRlRl",
+	"UPcHnNb2AQ72cmfYytT514pFTaJZFE2JUb0PQMFJsM/oHd5Vuo7AUz7Xzz2FbeyNADypH00/ysOeozGw",
+	"yWoS++OwbFMebwM1rBkHJ5IWNClYtjGUuGr0duWvw6VUvSB1+5QgGExF2jL0O2ACFTfHvI4hWPA6VqtB",
+	"vUA2yT/PHTt39pG5VWdSHVXVc3FHBTCoOH4CAyBMhKo8DmoJ17aNMEEzYd7+MW6hlonh6Koo571aUSl7",
+	"GF8dSCXYg3lwD2XJZEKgzrm0CtGorYW68mEIgWLt4r1M3WEjbSW4WqG1dJU0tCTo7t742NRWZ5nWiF7U",
+	"lHGR3S5teox8WWDo2aPNr7SZ/F5LORs5jBUosFDajSee4OlqQTv3Tr0MqrCDNCkNKzzr8s17sMfZ1fce",
+	"A8fBh8InJ91zKWzu6G20l1uwCJ5qPy/HWdyBPkyd4qvLXVbJ+k1zW5mdOhYz5+KbHCJShDVSzWneCKTR",
+	"ykNi3hvaSSIWjMfGNw8VXf9jXa7wql9bS7ouWbkNxjBhU7HNwoHsEVUld8ImF0C7F8lyFP/kgv23Vp+7",
+	"cGmx+uABPxJK0SGbGVT2HnFi7jEQqzoT/afNhfs0gYAmMQQ/aWElqzzVOLHal5XUmHwvWNEZHi6HE3wO",
+	"6wvOBh34XHn3xLfrSxj2IgzXahZupCSx55qrWhmpQCQZSVkbcciCiMYMqhg3GGkzPUP7bb6eq098pImc",
+	"krqEMrEURiV21vda/rx4KxreizNkf/wZ0+fg3psXxC0nBswJrDHMVeINIY0+OAPI8dm4S/bJ0+HPGh9b",
+	"PdTLnEY6ntYIOX2R4zHVD2GiBVgnmSPj4HGS2n9Hjkyqlu6I2JklsQw9jRCtpp+vgunDq5iZ63oUJWds",
+	"0Xp/aP7ovs0sSP9cXwRF4IxQ7r08VfdFcA7S6nwWJwsrWrIBP/QnjsdL2MmrYyri1Rt9zUrXWU93qS67",
+	"GgLv7C1Txt+V+B0mR7Bh1E3ZcMG9+MtGwKfyJ2WzSCEsqH3tmQMiiDplpAzsJd2oZxDzS75RHuh4b/DI",
+	"Nu123MJCau5Y0+1oXGFJM0u9MIN6RQjZFQELc9F02Stq6qDDKVffviSjkCm3ogUGF3yG2IA7G7nmFNaS",
+	"5GG76wrl9eu7ANyqu67B2pfmQ09xoDJYylOUxEryHIsAsadMglSbrOdd1aN90pI90u4GLYioQG88V4Sa",
+	"wzlcT7XknKG3Ho2FZWgeeKspUCJGE+InIKEWJWxmecIImRZz5NEj57shVltcuZTjTIxnyNoyja1KmOtw",
+	"HSP3S91Tvyg5tYspB7EJ8pVuJ+UV6Uvbf/1q55NXEBpk90+/ck6RpcrWXLbfuUW3WtkKSpq3MVN/8aEj",
+	"hw8dOvLgAlYHSLahslBbrHlKJOFUZ2X4G1qRS1PgQdgLxEFCJFZzEEqGLVozZ89FbHFa98k0RyTZs1LM",
+	"YGYHKoWcgKWrIgmkw/GeEzstJzlPAOkZ5z83w6ut8qFq3NNKqzDrVRsU46/QXOAtGa3HM36vsIuCylVj",
+	"In/8tYnTsjhFVXAy80oqqt1LEFeJuKgS1FdYMM3m5k1xqw05aKZLXZjqNlaUh34XmJCaVYnscMGlqBIM",
+	"ZSEyJppd9DtqMndxOSiURDHw+MgaDNAeZJNwveRSchKzxHIiJblMQ5SWbCI/18ukxaKwmqsiXaKIdLYE",
+	"gqsA7RIgxtWCHkEQAbpcSVqDj2eTJuHj+aRd+HgSGi+MhlttMWIobJLXcF8D0YDEkzgzF3uWpe9S0Wer",
+	"MRWqyeK9ORKwpqY/RZCKPgFT1dQo6L4QUYsi5Xe82DtiutRCh0s1yQOTNO5bPgcb913MttxbfkDZgP/z",
+	"XkffSdkjTRpDvDlwAQDokG22RLLJQ1X4dO0TxLhznwYvfbV968PBVz/DL57/7e6Nn6fWz69vXhm88/Tu",
+	"jZ9nmUQuUYnqeuaCp0Z5dvc+3WSiDgBPjpmUxBo07Z/E5lf0atr6ij7mGl81jQP803lIprftXwaLUdCN",
+	"ue6fM3Tn7FGAZZT89Yjb1H88v1qpjujMuUgaTOZePEzaXHQ1ms+BpFkWb8lOq6V1B22PgJc0slWPyJg0",
+	"YtlTLFbLpBdzbTRQxsJcCBChivRYFIEHwbxmm0sUAivm1NPgF3eaOvxHrF9cWWEFdd3AHIcmJL3lNUFy",
+	"X7uruzQiq6fP3Z+bKX6/evrc8GQvg5jQlAX3mI1CNlePy/YnijH0Wdh5WAyZLRZDiniNrCTJsd1GldA1",
+	"4UjMquoiJJRYYRK/UizewoA/iAxZOXPKJrNQ2E3Tmg0SXBMhA+xjIjHrFkMMbXpsJvkdqkzcF8pAzXdY",
+	"7LJja+3w/tqaWBMPPHAKcfnUAw9AFL/lAmqJ/ETwi6TNo4grFkgRqir5yeqxGlmFlEygc8LwKluvt9X6",
+	"mpAxWa9TvV4jDzxwnGrm2jzK+BPmlg/Nd1WyfmDhwINzi4tzBw7io64Mqn08kCFTa0I2yYPkPlzC+6vk",
+	"CLnPrd/9RoBZPEDus4t3Pwn5BtfKzshcsubigt2x3OSBBzBxUMdd3Wp2owgNC4bh2LQ/YDVrYj3lC+tD",
+	"jGc9wyXWh9jQesIz1kdY0ppYd1xkPWVPGIy1bpnKesqk4KT2Wnkgu5Cj4QuhF+1Ez8PJe+ABIwlRjLsK",
+	"aBz3zazXT4Ws3ZGaiaA/9yPWX08VzShi8Q8UCVpSKi42YEfXBFCcRXqA+osJGW6yPmkzKlT6FYYtLoHD",
+	"rsMw24oK1WMxC9dE8nqTxwoysMziVomS8ALcd9YRiS+BfSySCtpRTGhCNygXdppnGQ2BNjSh5iwBPpP5",
+	"FDEKDVm/Fw02heyB4zYkuhXL7kaLcG0Oou00M7QWBEuT9VU8vHOPxEy1lsjiujnXqqBRirKJ0ddwaCfi",
+	"WMaObocxRQypWx+VWa15+/X/fkJJsV4jZxwjacRUBK01IQVZN7S/XiU9APYzi2FxRiwDihkNyXoK7bCO",
+	"RCTYRb0OQ3rKIVM8hceIPJWJ/yNPrYmn5ubmkv+Z5w8tLJCnyDoXWNbXrtR6Nf0Kxlsl6xbZsA6JX+vk",
+	"KdJmLpxwHaFJ1i1bsA0vmoa7gnZ1iwmN2cmmIQgsqDcpj/CzvQDqTIQMGo7kBuQQGSJwjR00jTVl3OBh",
+	"yGA8gYqb5l8XQeFCPpwQYlqiahMy/iF3vdeShn0uk3VEyVhHnuDSBYE5ig3X4SHToZC63pRdAY1BBSlk",
+	"rjb0LYZVdm8cMW8EUjQjHsAKKk0js53rUNa0LptNxcwPZtOwrBUocpBOZY5vT8abMH25iZMHC68giLBq",
+	"u1k8WCWHFg+bvrSU9YjGG5k+zK1mxqoYqElKATCCc/2aX20zBw7gthsZN2IammjyiNWx2KMdJbymkCEk",
+	"m/wUYrEhioIeWj2uSMSVxtMCedW2vyNuxG0q+o7OFNJDsInbZbQ0Izesn2U67s+tNDWL7S5BK4eRDIS0",
+	"yQ7mbbNFUOrOfGh0VR+/rKsODWApjDAJq7mcYLeZk23kFs2EaxiWw7KquiX1ZCETxue4F5LmKJ98CvnC",
+	"USsdPfCAo2VcwbYM2ZINoV5fxmVM2oSVRBrOwFSsCSAB5LPIgted5AQnwEVk2zhXx9iyopjhDQ884BiO",
+	"uQvNpNZXurolY/4kRWaOWJnIUkCaE5KobtCyTdbW0JQWMIE2JyvGrXRo0GJzB2oLUKs+sjKVWpqf7/V6",
+	"NQo/12S8MW/fVfOnTx078ei5E/BOCrbjBMIsXHRlsbaAD8kOE7TDK0uVg7WF2kFb1xcE43na4fNGxKks",
+	"XbpcxY/28VqftqPM11uL80Ne/I5UutjlpGx+masF6FD6zRop/iSDy9PdYkCnLYcAD+7WNWFuBrRbRECl",
+	"y4hNaGuAYRK8oY0zK6vHTtbIP5458cMqOfPoD6vkPGucqZIfnnrE9LYmzhx/pAoghBuC2+qEgRSaCY07",
+	"gxk+XIpTYWWpcpRtcJEGH6TgP0cl1r607yalQO0l9YTNmEJ9d5roBlRjL+fVQB13GUYTd6TZetPggYWF",
+	"fRiAc51frhYoluZwdDuRpCHhqoZpMU1Xj9rXRzLoeQsjtgLbDIquchDvlcEXVwbvv7Bz7bXdO+/v3vlw",
+	"+9bz21+89fWvnt6+8ymojxugDeaiHi77qXH+Uouq1mUznA3mo0mkRNA50iD7VKYD1cDQWBUpytWubLOQ",
+	"U2D9y0R1Ox0Za0XOGjZTI48yFgIOJqth6h5QNgfQrA0EKsnT1Q+ZzlFVh8a0zTRi2o+OOB0nSgbZCseg",
+	"FP60y8AoZZmJtR7nCaiaIYZJmAP+rUxHOX++1a9cvjAVScpAMz2XgjCno0nsKg0uKMxjeEAj5LiarMCs",
+	"KHDnzXd3b74wgeTScIb8fp5kNBxiE6PrUupAYQ8WxP8n8P3cMStcePKCzcauG9lkHQxc64meTv2WTNvi",
+	"YyBDFexCIZTO5VmtNR7vu1/9ZnD7vTFrPXQqJpDkSapaQJMdqgMPJt9KB1V9SoJWV2wawWo9txyJxgBg",
+	"uA2Xo57ZIAuMdx+LFANJNS+S3g/WCmicKxJ2Y6N1YNSgTu83IxqpUZaAwxvHFeCkt1x6qj3q+Q0dd+aL",
+	"rZee6Dc822Wuuns81v83XXJI9tu3rux89N8lb7U0/sd7mY0D4zJXUACIajamFTJiJYmkdRVRQRiNI85i",
+	"tO5UU0ncerichtWjfVdONU+0p7kyF1kCkOWj2KG7yaVE5RhVsrzWTD9azn3i8T/N21xXSjx4DMPqpry9",
+	"pqY1XBPwl3goDeyhEHJCkl2uuqgnMPjMjuwSmxiWQMxQnuqLoIDk5i8BTRTLUeedbSchOC5IsxtFS0hc",
+	"aRalVhasIoNekeJWrAlzj6sqaVO1afRd5QQzrpZtU0qzTmpMUpSHCJOY2gDMC2vCJjXRhiFWcr4lARTL",
+	"CHSulL09EVyB+UvkiD2SgvmUABTWxtI4RCEkJO5chKXkr4c9IGHfCmkeR4zTAuGKa9a2DMFZdhqsBU7X",
+	"/SPNux+/t/OzZ6Yj0HnLULJaaH7/LMjXPu6hT4a+sD+64hBiWfk7dPwmuQw+t0uzEqrfevbuR58MPvsz",
+	"7vLYnW3QYLPbKTYmrDroII54pYZtVAFJS6QVajYkIl7asklYEAMC6QxjkU3z5ppoyzaYx0VojUfpFUzu",
+	"o0TT2HTypNJOCaSkTQVvGuYssaY+U/dX0RAuuxp66cR8y/SzyfqqRk7BkWEiiPsdzUIMs7BIpj9QYOUC",
+	"3gXRF2siyauOpdTm16qtlmAreMAoGAd3vodFrdJNdhTX7++rk9E4aPGtGaplg3ee3b7zZYZwbEpZjnQC",
+	"GjER0jhzWY2w8GPumVJSSp/Bk7nTjsLyAZfCYT3/R44Uis/7xMHdTP4FKv0WbASUAcaQ+nveDOtEryw9",
+	"fiG3Na4Y7c7r7w5eyh7umG1ACK1vj+YzsXvec36OWQOtPcMkpH1l8+MjNzGsaGN5AI0iizjb4mJjVEo9",
+	"BT1mCGCIMfsXxD3CmZrHFh7hEYN39sRisY2Zs9jBx18Mninegmrl4lxMe3MNmCvcD7lNieP+PLs4fkfQ",
+	"Q0ooaXRFGDErlP3k3FGiNA82l9CnmPjlZZz443tO81BEyzWxIUm3Ux2qLgaNJS9bR5iM18GfbOQ2xZhw",
+	"DFXxDcHCNdHoZ4ChgY87TrtEpIjQS8XhFTPagAoU/7jXzHviIhJInFz5s762oe2ZWXdnzrZxY2szJcpn",
+	"b+/cuD249d7gxWcmsm9DhZP4wipgZiZEyEXVBTr2nf5KFeFNDEUIwc6CgSTa1ryrkVUKHIVD3gtgmpNQ",
+	"YuJHi8btYtYxDWV8bywiligx/rVARzWLyaKwNmt+VZo07Ly9OigCxg+HZMSMBq0qEZghAMp01cZk0IiE",
+	"VFOra/rtGdBoOSkhKRtRdr0VczUgL1dHgg1tAA+aa1oyClWKBGQjEH2DME+yuPQg0vyL0SGkVTXaEC9K",
+	"GiySYkNVcUwuOcCwbEijLBpSJotgL4PyNWmzlb3q16EFrwtjyFTeRjzMFEqp0SdtViPrNqh5fcneVBmb",
+	"wykwHhgdo2iqW5z1cuNKwqejCG2szAscPy7oEShwBd6HP3+MjcDfLlL6gmeK1lGUhlWY2TTYBhfCykW+",
+	"GbiPM/QOfadscWbZisxwsKQz5G3P/3b7zqeDa6/fffsPGcaGTAw8Gt6b7SS1fgmweokaOZEGhnCFATMs",
+	"xGgJpZPC9knuppGAlVwTqAW72w58ELInlkdCc0aCS7L+9zVhrmOeeBkNz8ySFYKfOT5hDXVE0abXdoZJ",
+	"58fQHzmdPycTegdxrFMbVLJVw7OoIDwFSIMUvSNHFo88fHjh0OKBhYXD/5wejJ03Xtp580Ylqd5WWTz4",
+	"sKvVkF7deLHkQUSMnlScB4i4Ao9fqmyyPsTp2rHVXcYVQGEk/ZtjhE+mA08f8kwgfQEHnj6cnUD6FA3D",
+	"mCmV7fl3z+zc/uPXv3g2TVFMH1cd2VVseLC7L72QH6x9rHjMBxYWFhcOLh4+cOjBQ5n3GjzWrbqMw9wr",
+	"27euDD78/4AIEAFkqKR7Bj/j8SGIiccvpPgPi271s2AOnnrt5vyaIZVoyEJB2EYG7/xp8N6dwcsv7rz2",
+	"+eA/n9n55JW7t/+0fefLux9frVw2HKAcz8qA5ZSSCRdnyi3PsoDxjpdhnkwx/2dmI3z10+07n37zxbWd",
+	"l29s334HeSgW1h9moMOC4TywxmKV4Zj52XDWDBCORVMEPihID6pqQDIUV1qNC8lzgXj3bd+6svPB2ztX",
+	"3h+88vzum+/eXyOPyoRZ23i4UdESxnIsDcyYtYY5LcnM8II1MytWI1bBxWJ+naHf4HdP7/z+yjdfXNu+",
+	"dR3JpiTBXOJhsUvraJ9wqF3U6Lsa9eTHoCksYeBNlZw67mppVQlwV1Ulln8yVV0TNr9AVTHKyL6VGpqx",
+	"3IMjLSG1Rb3Qkih0U2G0IriwCLVqS42sY1zR/4PxHqIo3sglS9owxjVhQeptLiAVqVQB/q/lNPa8x81P",
+	"hJKfdmmsEZGSCtKS3ZhwBfGTGKBpJN4CN9me7nnERD9VSl7cQ9jR9OyviIhhvWcsK454vDKy4lSraAZ+",
+	"6jjeMaMkP5/B195ju9WxZhkI52YXNapNSXBdFYO723CDYpJNjZyHIF52sYNgtS1Gw3VLX+ZlnriUyX0Q",
+	"Y4Px3/cTnkHGbVFF2hJKjQkCJZ4touWaiKQEadlr6VsJ9GPi7yqOJvDSHXjSCjiXbMq0+wUpMOCYuJU8",
+	"tBFToVNnpH3HPmjmChnKhrqe/fn27WsozNjGIr6FeW/DXbqfqpU20y0JX/EYgaRiFvAOh1kl8ujlaoUr",
+	"1c2PLKk+AWvpEakQqWJw/RdpWvtSBXKYjDh66DCsqB0RNo+3GCjYnlHbX7KT3nnjxs5rv/r6yxuDZ/7w",
+	"zRcv7n7w3uDGtZ033t6+8yme6fI8YCXQf4+bdLzw5ZgQoU3N4pk64jGb6psvrg1efn33xs//duXq4KO3",
+	"d966Zf947vP/ufLe/1x5b4pb1nQMyt8+8BynMDs+kYSaCJfwkUaRQNY8hvBaV26CuLwm7C9LFkMaYh7G",
+	"1VixoSpJnJTNM1gTG3wrdVJEXGw6ly9LBikFy6YkWaDnRj9JfTDSA+RZYaYg0bzNRrlhivJtQ+HX7/cx",
+	"OlsPTP/9eV0y4NwpHlKCx2qqQGFdgYuda2aKU50rkPZ/vlL1m7/sfPj7wY2Xvn72+s5rn6CMXPro6gxS",
+	"ij/uEIRZdL9kAOux2pChcoR0R2qPJThptf0oZIgo1MLIyyL0pZDWyPnhskVpzJYLujB9rQmsitJ0Biv7",
+	"SmZQy0PCM1UJUEamIMgYiTbBjfleS7bJLDwEaMNI9ysAES+X3Tsv3/3q2X0SdZ21TRWGgJzmSic50pNS",
+	"Lh4TUd+WZ0ZRKOqP93h0aIwx21P7O/Zzz103RebvZD0wDSpk+xYq8uLtwbV/HzGM++JEkp0sHyiSBE8l",
+	"746NDyHptJ1tBx7Hyvd91MgR6kFGLmLU7LPprNBHnKWt//PiS3ADp44vCWPa1MX+WwsB4yLUWcwIvIEV",
+	"pGmnE4OKBxgPgKpAhEwg3/qsICD9OHa6j+cqC4bjOVbJtGZ1qtLN+Oszg3euW7n8r88MXn5lcOtnu79+",
+	"eve5azs3P8hsD6Lw5A6WXbfxHPKEe2gfV8/2UbR6bgh5D/5+cabd33w0+PIXgxtP79x807N+RRrIma5W",
+	"KYE6iCLChZYWExzsfT1XpkwKRjDqtEaOtaS0+XxJKGpENSNMANiCYTxoLXRhVFqSFt2CrGQE5HBmFNnV",
+	"a2IdBrte9Rmvc2dISE063UbEVYtBZotH5jmDv9tNqNyDz20YXGkIahLRkSq7H3ywfevKzs03cSMqpeV5",
+	"O9CpYqoWJ1OOnfismSgc1J3XPsnNdexxbXUb44/qSfPAPh7Tk93GeKN+cu2epU3AG4CIPIAWYUzN1jzh",
+	"YGC2b93ZuXl79/lPd65czawfLFbxaf0xho4JwkQsAdbfjJKSLakRHm3ISBiGJ7uNe6F951Jdqiwu1Mx/",
+	"Fw8sPXzo0KEKFjuygJhzB8qTO+zGFKR+yIdkCBOeabzDW4Nn3sU9Gd2NIWKe1xbqrjhTw4HhncYUWET6",
+	"2g9n2TDq3l6XdMUighhyihgNZ7i2d7/8YPf9O9u37tx9/t92/+3zycvrXFshc7nCwxahttxijrDLEouR",
+	"uLAC9awmtvv+na9/9U4R0UyrDD4qwxFlMIEg9AqdUDfCiWZVFOxlTNKaTFWr+SXlPVAAIXDjBGhbjHWN",
+	"HFxwZoaVsM0FV9qs9hYjp3nARMDIadojVG0qv5iK9SsmKKJnaKytOwVGS5Px0syI9xTatbjgD5vzBvSl",
+	"BaumbM239kmxc0ze4YK42jSaIz/2jcEiFJe1diDdFSE6rnNRh81dL+rOE9vpQvvcu1CQo41hfD0LRAmF",
+	"qKOoZKQfrMcp8YhtDT4ec03Cp/OZduGLFdP49y4Izwy9SODPHcj9kvN33nz37se/G8mA9Qhe8NW8FZzH",
+	"YNvgAyrRWJ0SkCaeul9oUl3IpaLa1kGOX20xDDElKDFbN4Vwiq4XKsC87RjInqUUyycfd+VKh2KqEvig",
+	"xSkil+zY/l5ANq73sTHtkCNsFaNZZqoZxfzu9ed2//DVN19cM4rN7Re3b9/O+8wKCW6StQutGqmj3ZGU",
+	"bFpl0YWEOnAYF7PdbDKXMMW1WhNG1VTJ+zWykrOOLTmoJussQ3bp8LScCW1NnGMYQ5WEhcBLCOiFVp8E",
+	"Jkz440XQXlVAxLMymc3GjGrmU4Km7Hmfda4EMq1vvrg2+PJ3O9duOArzUNV4YxzSGaARuiJHY6PmBEGa",
+	"tFs7LkYOYFAcXlK5eLh/suP4PhCA6aRMgNsyWZebCR5iUpMeF9Dw/gazazpLKtl56+2v//giUsnOa8/m",
+	"8YumoIxL5hYYA5wlkMVAsp/lHlVzbYcFVe+IkL3EV84Vkc0mD9gP0Bdv6yphOk5EeYipWjyRs5cTNsKg",
+	"HjJr1+ALL5jWKcwOKZGyk5azyIixY2C8fUkyRjkwo41on2hJzD928MuZxUiTvZ1bokjUxIX5rjmPzJqu",
+	"6ASlvRgmYr9ENkvRLz47uP663zQ7XVCDZu1jUAvkQgHpz5vLstDmdpw3m+XpDGyeY+EjJhCdVwWSe29y",
+	"f/2MzeaE+9EGbywT1u7oPoJiOQEh5OEsQZbe2b71R3SI7P766cFnHw2++LdviXwMf5o+3CnTcnUM9gWA",
+	"73KbGg+p8DZeSZH1H55YJbmxrJMNvgVGWNIVgGRqfl0fZZ4g21iynv0VvDhTbjSBF9nrYWYGuP/+7O71",
+	"55AJ7f766e1bL2zfulLkaCt/v87bm+Ne6aRb5BGnIn/T9rgIzUUMIVYIR9xhwpy7luzGaTBMivgju9p8",
+	"a1Ola+QEHFnELUZNdbhe3FDSF9OP2Uneg3YKo6ssVR5eOrjwP1f+Y/GhJciespdlJqsqk6G1cPihA3OH",
+	"FxYW8Gucunl28PJnu398ffDy78tb3O0UvidIO3c/+uvulx/t3Pxg8M7TONO/Xbm6++p/3/34jb9dubrz",
+	"+qdfv/6XMmqoJdJsRZdCD1TmTH4X3O0zdhgPySHmLrlR7Gjfh+vEmRT35Uax7lPrFkvKmNtEENOtSrhC",
+	"jRxLcQRpzOyV0qN9i8KMnzWUtHB2hRGu4CyZ/stmJoQyXA3ou+0U3r71ws5vPy1jksQsHsx260iOy+RV",
+	"0gAkC08BQqWQ9KUMYkqLQuUVsUR0zBhgcFcReqpFVSsDq+dcvKYxqrsxI/dR17KQmt3vVceOpQPd77wz",
+	"7KXIQ508MUOx4C/v7dz8YOf3V3befDfvl/PhV9id68RSNgs37Yz5NcWhxiQuLJPhyjsrZ9mD/bJuJ7vR",
+	"mVmSlTy0joj63g06DcOCfsupM1j8b2/wst+2NnJKBFHX8CCcXwFtwJbM0FT34jODG3+6+/HVnV++NIEm",
+	"XDmmYlhNKvog7bdtNCJuuD28S+Alq5JORANWTezA7sgi2J3NegDUGx8BJJVs9zPi2PXh3QE7m33z99z8",
+	"YMRxDgs/shVqPDOF+i8p5zTboZyH2Is84/f2Pgo97eNqmw6KJCToHIovzFDRxuUdiektWOR5Lra4pmkW",
+	"olcqOc0gTRBYG643ROwgPgWUYEvTAKQw5A9sMambVEVE2U3W0QgDBnlA5k5bNqow4n9D8pRiW0wAtFym",
+	"xBiU+cJuIlClSLMbJwEeT0gopjTqyDAzY8lp2qO6U4wXMbny81B959IqzqlkT6aXmGbEqt0Aitg07MYM",
+	"g08+/Ovg5VcGz7y7++Ur23fe2X3uxRKkO5Q0PsJM95uRFjNRNhseOnSmR5KS7cLMIjYnXdH5mLkC23ts",
+	"tloI+Gsa3tOBLJtLZjr4vlgGYE93Xv18cON6SWKfj9mW3JzN1gyJNznl0vpHgphBEheNbN4X11YItn7r",
+	"darXIXtcpUWPM44neMYipA1TgpnHvlKC6eB7QgmDG89//eqVEmKRWXwR8KhYTIXiq8qVX0pdXeZiRpkX",
+	"ChWiQcH5x1PotYAK0mCALJjAWmGJzjjmWz5kvrPJkPaR0bpO+NgrCRE+Zunl//zuX94bi42NCYxqjNYg",
+	"SYJ7MIR12BVti2FSIiMTcXbNlwjfgPmciPnVtwgMfUDgr5EVhaWG1ZBhgRfk5Zy1k5gQ8ghuRUgAytYI",
+	"dIgSE0oeTQNiN2Q717TZzHTXS5Z0TIRgs3lPfX5H8BbzgxqpWFs4fy6GvNbTlZj5noUwIvkWqViGarc4",
+	"6+2bFRrrU23f+uP27dvbX729c/Xjux99ks8i8SR1u6rQubjw4eRfCzRqn13GSsisGTPVSpWunox1K3HZ",
+	"ghLVo+aGBughrWwBRYXFhyNGYy/AqtyQXV0qAv2EuSxmCBl15crg2du7v7qTXzO3QEZGLWStSSU3QB22",
+	"RTEcI1UjnJS6gq7ALLHUtNcKcy6p2b1vVOu6KCBZO/0ZXmZf/sfgueu4zEimBYtdYACQGyqBvUoqfkKp",
+	"W6wbbqvUIuQl8SNe1tbEig1JS9+k9hvXAtCpq7ZMaMQ32bLFwmIhaVIedWNXeTJ5LKLaQmDCXw7LKFeQ",
+	"FM205tjgWVBME6rWRHI+bCZe0pe17DZk2PeZF06bKdyLZQHWoLJUeYLTJ/lcSDlWB21jzG9Stt4tjLlM",
+	"W9051eJzbT7XpnMHFg48WN6mAMOdtUBsqXg28nBRJmgxaxhlqPPpahWHUWLMrBROME6JF7kFtaW9LZGq",
+	"TXDG18hjYHKyPSX41vZMMBH6wAVNX2fcmPZH13HNY2ffzb1NnWtffbTz6uc7Nz/Yvn178PHPd9+6WnZn",
+	"7c1XvLEnLrpwaAvvk7ko73MFaeE4A/xZ8g0ygPsh4EKw3ppAJlEjJ6i5SnLt9GS8qcDEuUyoAwTqKoYm",
+	"zMxtXV0Tpr2kOjeUJrRSuBcWCHrJXjz7oRRDJxkm8N099Hc+zCd++0kDJP1xoRDnrC5QwpW2D+DoRgwp",
+	"3dxZ8/D+euBgNYok5TNDCD1538nsgjZuD1755Yh3AneyWP5wRSYss5UiybM3XzrRQaKs0aZG2ku9Ee4m",
+	"z/giXNyjq3mSYfjevGNHR/vgRigQAywJbd/5/eD53w5e+aXpXEaYnmYdCnXDjcCLWZ2GAP5OPgXo+1gM",
+	"slWh8xdhVWennL32yeB3v0Wa81DbMCtBI2vIFW1Ee7CywgxLgHLSKCIx32jpBA/HkrWFMobrCUvq27GE",
+	"6wQqcNroUd1ibdKgwaYnbhRf2Bu9luV70MX3xbh69ebuq3/YufbaztXfDd65PiUt5MTJGRMDRoWm3Ats",
+	"S67G8RB/gtQyZE8J4wNupx3Dw6L9Cc/zWWoVw/vwW5JHocNvO9Mw1/lZpgz9FDGbROzH4kQ9aleyxWaZ",
+	"V//1s9d3v/xoVNYdS3eW1d8T0XU9MtE5SwJnof19EjNN29+r8Ny77//73ef+PGFz+iIYE5GSuloiLliV",
+	"/LTLujY5j264wD0bm2IkKjTLg/XYa5j/IdPnTI/7KQ32RTA+ew5ilmZog7rx4s6H746AxIy6Vcw380L2",
+	"xuh6Tt3qUKN9NZjuMSaI7kkCkIkA+WpLiNka2y6eXnY1QFmOhsf3RfCo7I0u+QEPJD2DNMuYz9IUuvun",
+	"FwbX/wtXaez66Lir9Hws9dh8UUTXEaznwmg2WR/NXC2Ki2dR6BXtEyWtjxcqOWMgqRFBEABcRiBcQ8nW",
+	"viLQPwttQRwIwnH3FqgLRjzwarkw4lXzduW7VA33N3/Zuf67wUtf7d5+f/Dxz7/+93eLIgWbLLTzsTWP",
+	"XRWS+UstqlqXp+fYJ6lq2UiMfOO5oGLPz1IorgAK2Ps7xGd5hjN6yKVgcwBpbC0lPzyxCjFay+TMY+dW",
+	"rc2C2ILhDRn2708cTy3AA0qVlVUpNhpUzK2aloo8cAd8iCQXfDOAk+ydXZMB3vDoDy1GY91g1L9oWFzG",
+	"36QLBfb+grobjby/w2mwv7QYjXTrSfupzXTMA9cfoELDT3nDxyVn6116/MLlqmHucpMz+HTBPBhv+TcP",
+	"4QXgHnFKO5zzSrXSjaPKUmUe5ABLyAX+E6o2AXvTegZuvbT9xa/vfvxGxpvoHBXVwksviXEF0CVVI0ko",
+	"g20DIhl8DTASUE0juZF4qxwaYo3Y9A4HyZapN6cqxVX6VKb0PNaVrREEydy+9VJSjdXZZxAsc7Q1awux",
+	"TfEYHUpmTFZ7yLmaPU7rgArDQRGivEa+/tXTmP5t38vWL/LUi0uvdKshOiB1LYmtCtCvEaxUkXe1+5o7",
+	"aXGck3iP0GgOKaQzXjjbt14CFEtbD9xN0Nw9BTvnchA6sQygzkqNDOHBZYohdhu+oZ3Y4iEDjRdqjXKx",
+	"USVYb7xGMKD/b1euYk1KMz5Xc9o2alnzaLOPyJi0peBaxkjcv3ll579fyKACx7LhXaqjVo6AkKsqkRa1",
+	"IznuWJ9NsLiKmeWrp8+RxdrBDPC8XZQ1AQcjYLHmTbOXTJH7gCcDrCS7GLCOZuH97qxsf/7C16//ZS1j",
+	"+Ek7NdfD/x8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

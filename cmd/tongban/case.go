@@ -21,7 +21,7 @@ import (
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand())
+		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was
@@ -67,7 +67,7 @@ func caseListCommand() *cobra.Command {
 	}
 	var params client.ListCasesParams
 	flags := cmd.Flags()
-	status := flags.String("status", "", "handed_in、accepted、not_accepted、granted、declined、issued 或 closed (status)")
+	status := flags.String("status", "", "handed_in、accepted、not_accepted、granted、declined、issued、closed、refused 或 held (status)")
 	holder := flags.String("holder", "", "现由哪个区划办理 (division that holds it now)")
 	place := flags.String("division", "", "事项所属区划及以下 (where the matter belongs, or below)")
 	flags.StringVar(&params.Item, "item", "", "事项编码 (item code)")
@@ -135,6 +135,7 @@ func revealFlags(cmd *cobra.Command) (reveal *bool, why *string) {
 }
 
 func showCase(w io.Writer, lang language, v *client.Case) {
+	showSetback(w, lang, &v.Setback)
 	var s sheet
 	m := &v.Summary
 	s.line(lang.pick("编号", "number"), m.Number)
@@ -145,7 +146,8 @@ func showCase(w io.Writer, lang language, v *client.Case) {
 	s.line(lang.pick("办理单位", "holder"), string(m.Holder))
 	s.line(lang.pick("所属区划", "division"), string(m.Division))
 	s.line(lang.pick("申请人", "applicant"), strings.Join([]string{v.Applicant.Name, v.Applicant.IDNumber, v.Applicant.Phone}, " "))
-	s.line(lang.pick("收件", "handed in"), moment(m.HandedInMs)+" "+string(m.HandedInAt))
+	s.line(lang.pick("代办人", "agent"), agentLine(lang, v.Agent))
+	s.line(lang.pick("收件", "handed in"), strings.Join([]string{moment(m.HandedInMs), string(m.HandedInAt), v.HandedInBy.Name}, " "))
 	s.line(lang.pick("受理", "accepted"), moment(v.AcceptedMs)+" "+v.AcceptedBy.Name)
 	s.line(lang.pick("决定", "decided"), moment(v.DecidedMs)+" "+v.DecidedBy.Name)
 	s.line(lang.pick("制发", "issued"), moment(v.IssuedMs))
@@ -161,7 +163,9 @@ func showCase(w io.Writer, lang language, v *client.Case) {
 	for _, d := range v.Documents {
 		s.line(lang.pick("证照", "document"), strings.Join([]string{d.Name, d.Number, d.ValidUntil}, " "))
 	}
-	s.line(lang.pick("替代", "corrects"), v.Corrects)
+	s.line(lang.pick("更正自", "corrects"), v.Corrects)
+	s.line(lang.pick("更正为", "corrected by"), strings.TrimSpace(v.Setback.CorrectedNumber+" "+v.Setback.CorrectedBy))
+	s.line(lang.pick("同号收件", "same number"), strings.Join(v.Also, " "))
 	s.line(lang.pick("标记", "flags"), strings.Join(m.Flags, ", "))
 	s.line(lang.pick("可办理", "you may"), joined(v.Actions))
 	s.line(lang.pick("当前条目", "head"), v.Head)
@@ -199,6 +203,17 @@ func attachmentPlace(lang language, a client.CaseAttachment) string {
 	return lang.pick("未到", "not here yet")
 }
 
+// standingName says what became of an entry that does not stand.
+func standingName(lang language, s client.TimelineEntryStanding) string {
+	switch s {
+	case client.EntryWaiting:
+		return lang.pick("等待上一环节：", "waiting for the entry before it: ")
+	case client.EntryHeld:
+		return lang.pick("待县中心裁定：", "held until the county speaks: ")
+	}
+	return lang.pick("未通过：", "refused: ")
+}
+
 func caseTimelineCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "timeline NUMBER",
@@ -220,8 +235,8 @@ func caseTimelineCommand() *cobra.Command {
 					who = e.Actor.Staff
 				}
 				said := e.Said
-				if e.Refused.Code != "" {
-					said = strings.TrimSpace(said + " " + c.pick("未通过：", "refused: ") + c.pick(e.Refused.Zh, e.Refused.En))
+				if e.Refused.Code != "" || e.Standing == client.EntryWaiting {
+					said = strings.TrimSpace(said + " " + standingName(c.language, e.Standing) + c.pick(e.Refused.Zh, e.Refused.En))
 				}
 				t.row(moment(e.OccurredAt), c.pick(e.What, e.Kind), who, string(e.Actor.Role), e.Actor.Node, wordName(c.language, e.Word, e.WordZh), said)
 			}

@@ -22,6 +22,7 @@ type submissionFlags struct {
 	formFile, formType        string
 	fields                    []catalog.FieldValue
 	papers                    []paper
+	agent                     client.Agent
 }
 
 // paper is a --material: what was handed in, and the files that show it.
@@ -31,8 +32,16 @@ type paper struct {
 }
 
 func (f *submissionFlags) register(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.item, "item", "", "事项编码 (item code)")
+	cmd.Flags().StringVar(&f.corrects, "corrects", "", "所更正的被退回收件的条目；沿用其内容请用 case resubmit (refused hand-in that this one corrects; case resubmit takes its content over)")
+	f.registerChanges(cmd)
+	required(cmd, "item")
+	completeFlag(cmd, "item", completeItemFlag)
+}
+
+// registerChanges adds the flags that say what is handed in, without the item.
+func (f *submissionFlags) registerChanges(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.item, "item", "", "事项编码 (item code)")
 	flags.IntVar(&f.version, "item-version", 0, "填表所依据的版本，默认在用的 (the version that was filled in)")
 	flags.StringVar(&f.division, "division", "", "事项所属区划，默认本节点 (where the matter belongs; default this node's division)")
 	flags.StringVar(&f.name, "applicant", "", "申请人姓名或名称，默认取表单 applicant_name (applicant; default the form's)")
@@ -44,9 +53,10 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	flags.StringArrayVar(&f.materials, "material", nil, "材料 name[=path[,path…]]，可重复 (a paper and its scans; repeatable)")
 	flags.StringVar(&f.formType, "form-type", "", "材料形式 original、copy 或 electronic，默认按事项 (form of the papers; default as the item demands)")
 	flags.StringArrayVar(&f.applying, "applying", nil, "适用的按情形材料，可重复 (conditional material whose condition holds; repeatable)")
-	flags.StringVar(&f.corrects, "corrects", "", "所替代的被退回收件 (refused submission that this one replaces)")
-	required(cmd, "item")
-	completeFlag(cmd, "item", completeItemFlag)
+	flags.StringVar(&f.agent.Name, "agent", "", "代办人姓名 (who acts for the applicant)")
+	flags.StringVar(&f.agent.IDNumber, "agent-id-number", "", "代办人身份证号码 (the agent's ID number)")
+	flags.StringVar(&f.agent.Phone, "agent-phone", "", "代办人电话 (the agent's phone)")
+	flags.StringVar(&f.agent.Authority, "agent-authority", "", "代办人的授权凭证名称，如 授权委托书 (proof of the agent's authority)")
 	completeFlag(cmd, "form-type", completeWords("original", "copy", "electronic"))
 }
 
@@ -145,21 +155,11 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 		return client.Submission{}, usagef("请用 --applicant 或表单 applicant_name 给出申请人 (name the applicant)")
 	}
 	s := client.Submission{
-		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant,
-		Form: append([]catalog.FieldValue{}, f.fields...), Materials: []client.SubmittedMaterial{}, Applying: f.applying,
+		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant, Agent: f.agent,
+		Form: append([]catalog.FieldValue{}, f.fields...), Applying: f.applying,
 	}
-	for _, p := range f.papers {
-		refs := make([]client.AttachmentRef, 0, len(p.files))
-		for _, path := range p.files {
-			ref, err := attach(path)
-			if err != nil {
-				return s, err
-			}
-			refs = append(refs, ref)
-		}
-		s.Materials = append(s.Materials, f.handedIn(item, p.name, refs)...)
-	}
-	return s, nil
+	s.Materials, err = f.handedInPapers(item, attach)
+	return s, err
 }
 
 // applicant is who the case is for, from the flags and else from the form. An

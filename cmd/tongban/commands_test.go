@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 const at20261123 = 1795449600000 // 2026-11-24 00:00 in Beijing
@@ -42,6 +43,10 @@ func TestCommandsAtANode(t *testing.T) {
 	imported := client.ImportReport{Count: 3, Recorded: atCounty}
 	file := mustFile(t, `{"a": 1}`)
 
+	refusedCase := client.Case{Summary: client.CaseSummary{Id: "e-9", Number: birth.Number, Item: birth.Item, ItemName: birth.ItemName, Division: birth.Division, HandedInAt: birth.HandedInAt, Holder: birth.Holder, Status: "refused", StatusZh: "未接收", ApplicantName: "李*", Word: client.WordRefused, WordZh: "需处理"},
+		Applicant: client.Applicant{Type: "person", Name: "李*"}, Agent: client.Agent{Name: "王*", IDNumber: "330599********005X", Authority: "授权委托书"}, Steps: []ledger.Step{}, Head: "e-9", Actions: []client.CaseActionKind{},
+		Form: []catalog.FieldValue{{Key: "birth_order", Value: "一孩"}}, Materials: []client.SubmittedMaterial{{Name: "身份证", Form: "copy", Copies: 1, Attachments: []client.AttachmentRef{{Hash: strings.Repeat("a", 64), Name: "a.pdf", Size: 1, Type: "application/pdf"}}}},
+		Setback: client.Setback{Code: "not_authorised", Zh: "无权限", En: "no right", Next: "请更正", NextEn: "mend it", CorrectedBy: "e-10", CorrectedNumber: "330523110200-20261124-01-000001-1"}, Also: []string{"e-11"}}
 	rows := []struct {
 		args    string
 		answers map[string]any
@@ -108,9 +113,18 @@ func TestCommandsAtANode(t *testing.T) {
 			Self:  client.SyncState{Node: "t-1", Tier: "township", Division: "330523110", Name: "梅溪镇", Line: client.Line{State: client.LineUp}, OutboxEntries: 5, OutboxUnsent: 2, LagEntries: 3, LagMs: 90000},
 			Below: []client.SyncState{{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Line: client.Line{State: client.LineDown}, Forked: true}}}},
 			[]string{"getSync /api/v1/sync"}, []string{"5（未发出 2）", "3条 1m30s", "分叉"}, []string{"5 (2 unsent)", "forked"}},
+		{"sync status", map[string]any{"getSync": client.SyncReport{Self: client.SyncState{Node: "v-1", Tier: "village", Division: "330523110200", Name: "甲子村", Revoked: true, RevokedAt: at20261123,
+			Problem: client.RefusalReport{Code: "node_revoked", Zh: "本节点已于 2026-11-24 00:00 被县中心吊销（失窃）", En: "the county revoked this node"}}, Below: []client.SyncState{}}},
+			[]string{"getSync /api/v1/sync"}, []string{"被县中心吊销（失窃）"}, []string{"the county revoked this node"}},
 		{"sync now", map[string]any{"syncNow": nil}, []string{"syncNow /api/v1/sync/now"}, []string{"正在同步"}, []string{"being tried"}},
 		{"attention list", map[string]any{"listAttention": client.AttentionList{Items: []client.AttentionItem{{Entry: "e-9", Code: "not_holder", Zh: "不在本处", En: "not the holder", Next: "刷新", OccurredAt: at20261123}}, NextCursor: "n"}},
 			[]string{"listAttention /api/v1/attention?resolved=false"}, []string{"不在本处 [not_holder]  刷新", "--cursor n"}, []string{"not the holder [not_holder]"}},
+		{"attention show e-9", map[string]any{"getAttention": client.AttentionDetail{Item: client.AttentionItem{Entry: "e-9", What: "收件", Kind: "case.submit", Code: "not_authorised", Zh: "无权限", En: "no right", Next: "更正", OccurredAt: at20261123},
+			Case: refusedCase}}, []string{"getAttention /api/v1/attention/e-9"}, []string{"无权限 [not_authorised]", "未生效：无权限 [not_authorised]", "下一步：请更正\n", "李*", "birth_order  一孩", "a.pdf"}, []string{"no right [not_authorised]", "next: mend it"}},
+		{"case show 330523110200-20261123-01-000045-" + checkDigit(t), map[string]any{"getCase": refusedCase}, []string{"getCase /api/v1/cases/330523110200-20261123-01-000045-" + checkDigit(t) + "?reveal=false"},
+			[]string{"未生效：无权限 [not_authorised]", "更正为    330523110200-20261124-01-000001-1 e-10", "同号收件  e-11", "代办人    王* 330599********005X （凭授权委托书）"}, []string{"not in effect", "corrected by"}},
+		{"case resubmit e-9 --key 12345678 --form phone=13800000000 --without-material 旧证 --agent 王某 --agent-id-number 33059919850412005X --agent-authority 授权委托书", map[string]any{"resubmitCase": client.CaseReceipt{Case: birth, Recorded: savedHere}},
+			[]string{`resubmitCase /api/v1/cases/e-9/resubmit {"agent":{"name":"王某","id_number":"33059919850412005X","authority":"授权委托书"},"form":[{"key":"phone","value":"13800000000"}],"without_materials":["旧证"]}`}, []string{"330523110200-20261123-01-000045-7  已存本机\n"}, []string{"saved here"}},
 		{"attention resolve e-9 --note 已重新提交 --replaced-by e-10", map[string]any{"resolveAttention": savedHere}, []string{`resolveAttention /api/v1/attention/e-9/resolve {"note":"已重新提交","replaced_by":"e-10"}`}, []string{"已存本机"}, nil},
 		{"reconcile", map[string]any{"reconcile": client.Reconciliation{Node: "v-1", HandedIn: 10, Confirmed: 8, Waiting: 2}}, []string{"reconcile /api/v1/reconcile"}, []string{"县账本已确认        8\n", "重复                0\n"}, []string{"confirmed"}},
 	}

@@ -172,6 +172,20 @@ func (d *diagnosis) databases() {
 		return
 	}
 	d.add("database", "ok", "数据库完整", "the databases are whole")
+	d.standing()
+}
+
+// standing says whether the county has cast this node out, as far as it has
+// heard; the line may tell more.
+func (d *diagnosis) standing() {
+	cast, revoked, err := federation.RevocationIn(d.ctx, d.c.DataDir, d.m, time.Now())
+	switch {
+	case err != nil:
+		d.fault("standing", "无法得知本节点是否已被吊销", err)
+	case revoked:
+		zh, en := cast.Words()
+		d.add("standing", "fault", zh, en)
+	}
 }
 
 // lines looks at every node above: whether it answers, proves to be what it
@@ -217,8 +231,18 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 		d.fault("line", address+" 不是应连接的节点，或本机证书不被接受；请核对地址，必要时联系县中心", err)
 		return
 	}
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
 	resp.Body.Close()
 	took := time.Since(began)
+	if cast, err := federation.ReadRevocation(answer, d.m.Trust, d.m.Credential.Credential.Node, time.Now()); err == nil {
+		zh, en := cast.Words()
+		d.add("standing", "fault", zh, en)
+		return
+	}
+	if err != nil {
+		d.fault("line", address+" 的应答中断，请检查线路", err)
+		return
+	}
 	d.add("line", "ok", fmt.Sprintf("%s 可达，%d 毫秒", address, took.Milliseconds()), fmt.Sprintf("%s answers in %d ms", address, took.Milliseconds()))
 	theirs, err := http.ParseTime(resp.Header.Get("Date"))
 	if err != nil {

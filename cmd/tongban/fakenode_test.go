@@ -40,6 +40,7 @@ type fakeNode struct {
 	mustLogin bool          // refresh tokens are refused
 	password  string
 	stale     bool // the initial password is still in use
+	notice    client.Notice
 }
 
 // call is a request that came in.
@@ -160,7 +161,7 @@ func (n *fakeNode) session(w http.ResponseWriter, operation string, body []byte)
 	}
 	n.issued++
 	n.access, n.refresh = fmt.Sprintf("access-%d", n.issued), fmt.Sprintf("refresh-%d", n.issued)
-	reply(w, client.SessionTokens{AccessToken: n.access, RefreshToken: n.refresh, ExpiresAt: time.Now().Add(n.lifetime).UnixMilli(),
+	reply(w, client.SessionTokens{AccessToken: n.access, RefreshToken: n.refresh, ExpiresAt: time.Now().Add(n.lifetime).UnixMilli(), Notice: n.notice,
 		Session: client.Session{Staff: "s-1", Login: "clerk", Name: "甲", Division: "330523110200", Tier: "village", Node: "v-330523110200-1", Roles: []client.Role{"village_worker"}, Actions: []string{"case.submit"}, MustChangePassword: n.stale}})
 }
 

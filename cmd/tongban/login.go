@@ -42,6 +42,9 @@ change the password: --change-password asks for it, --new-password-file reads it
 		if tokens.Session.MustChangePassword {
 			c.warn("请先修改密码：tongban login --change-password", "change the password first: tongban login --change-password")
 		}
+		if n := tokens.Notice; n.Code != "" {
+			c.warn(n.Zh, n.En)
+		}
 		if c.json {
 			return c.showValue(tokens.Session)
 		}

@@ -339,3 +339,14 @@ func mustFile(t *testing.T, content string) string {
 	}
 	return name
 }
+
+// Whoever logs in at a node that the county has cast out is told so at once.
+func TestLoginSaysThatTheNodeWasRevoked(t *testing.T) {
+	desk(t)
+	n := newFakeNode(t, nil)
+	n.notice = client.Notice{Code: "node_revoked", Zh: "本节点已被县中心吊销", En: "the county revoked this node"}
+	r := typing(t, "right\n", "login", "--node", n.url, "--user", "clerk", "--password-file", "-")
+	if r.code != exitOK || !strings.Contains(r.err, "本节点已被县中心吊销") {
+		t.Errorf("%+v", r)
+	}
+}

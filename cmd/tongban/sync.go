@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,6 +58,8 @@ func syncNote(lang language, s *client.SyncState) string {
 	switch {
 	case s.Forked:
 		return lang.pick("分叉，已停用：硬盘恢复自旧副本", "forked: its disk is an old copy")
+	case s.Revoked && s.Problem.Code == "node_revoked": // this node itself
+		return lang.pick(s.Problem.Zh, s.Problem.En)
 	case s.Revoked:
 		return lang.pick("已吊销", "revoked")
 	case s.SkewWarning:
@@ -80,7 +83,7 @@ func syncNowCommand() *cobra.Command {
 func attentionCommand() *cobra.Command {
 	return group("attention", "需处理 (what the county refused)",
 		"  tongban attention list\n  tongban attention resolve 01979c5e-8a7b-7000-8000-000000000001 --note 已重新提交",
-		attentionListCommand(), attentionResolveCommand())
+		attentionListCommand(), attentionShowCommand(), attentionResolveCommand())
 }
 
 func attentionListCommand() *cobra.Command {
@@ -104,6 +107,39 @@ func attentionListCommand() *cobra.Command {
 			morePages(w, c.language, v.NextCursor)
 		})
 	})
+}
+
+func attentionShowCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "show ENTRY",
+		Short:   "需处理的一件：原因与全部内容 (one of them in full: why, and what was handed in)",
+		Example: "  tongban attention show 01979c5e-8a7b-7000-8000-000000000001",
+		Args:    oneArgument("ENTRY"),
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		send := func() (*http.Response, error) { return c.api.GetAttention(cmd.Context(), args[0]) }
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.AttentionDetail) { showAttention(w, c.language, v) })
+	})
+}
+
+func showAttention(w io.Writer, lang language, v *client.AttentionDetail) {
+	a := &v.Item
+	var s sheet
+	s.line(lang.pick("条目", "entry"), a.Entry)
+	s.line(lang.pick("内容", "what"), lang.pick(a.What, a.Kind))
+	s.line(lang.pick("时间", "time"), moment(a.OccurredAt))
+	s.line(lang.pick("经办", "who"), strings.TrimSpace(a.Actor.Name+" "+string(a.Actor.Role)))
+	s.line(lang.pick("来自", "from"), a.Origin)
+	s.line(lang.pick("原因", "why"), lang.pick(a.Zh, a.En)+" ["+a.Code+"]")
+	s.line(lang.pick("意见", "said"), v.Entry.Said)
+	s.line(lang.pick("下一步", "next"), a.Next)
+	s.line(lang.pick("处理", "settled"), strings.TrimSpace(a.ResolvedBy+" "+a.Note))
+	s.line(lang.pick("替代条目", "replaced by"), a.ReplacedBy)
+	s.write(w)
+	if v.Case.Summary.Id != "" {
+		fmt.Fprintln(w)
+		showCase(w, lang, &v.Case)
+	}
 }
 
 func attentionResolveCommand() *cobra.Command {

@@ -3,6 +3,7 @@ package federationtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/node/casework"
@@ -132,4 +133,18 @@ func (f *Federation) cursor(n *Node) uint64 {
 	cursor, err := n.Store.Cursor(context.Background())
 	f.must(err, "cursor of "+n.ID)
 	return cursor
+}
+
+// CaughtUpBut waits as CaughtUp does, for all but the nodes given.
+func (f *Federation) CaughtUpBut(out ...*Node) {
+	f.tb.Helper()
+	f.Eventually("the others to catch up", func() bool {
+		head := f.head(f.Hub())
+		for _, n := range f.nodes {
+			if n.Node != nil && !slices.Contains(out, n) && f.cursor(n) < head {
+				return false
+			}
+		}
+		return true
+	})
 }

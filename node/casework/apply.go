@@ -30,6 +30,7 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Status:      HandedIn,
 		Steps:       b.Steps,
 		Applicant:   b.Applicant,
+		Agent:       b.Agent,
 		Form:        b.Form,
 		Materials:   b.Materials,
 		Applying:    b.Applying,
@@ -43,6 +44,23 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
 	c.markSkew(e)
 	return c, nil
+}
+
+// Aside shows a submission that the county refused, or that is held until it
+// speaks, as a case that waits for nobody: whoever may read cases may read what
+// was handed in. It lies with the desk that took it in.
+func Aside(e *ledger.Entry, b *ledger.CaseSubmitV1, refused bool) *Case {
+	c := &Case{
+		ID: e.ID, Number: b.Number, Item: b.Item, ItemVersion: b.ItemVersion, Department: b.Department,
+		Division: b.Division, HandedInAt: b.HandedInAt, Holder: b.HandedInAt, Status: Held, Steps: b.Steps,
+		Applicant: b.Applicant, Agent: b.Agent, Form: b.Form, Materials: b.Materials, Applying: b.Applying,
+		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Head: e.ID,
+	}
+	if refused {
+		c.Status = Refused
+	}
+	c.markSkew(e)
+	return c
 }
 
 func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Place, limits catalog.Limits) error {
@@ -81,7 +99,8 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 			return refuse("case_division", "该事项需乡镇或村初审，请填写事项所属的乡镇、村", "the item needs a step below the county; name the township or village the matter belongs to")
 		}
 	}
-	faults := catalog.ValidateForm(*item, b.Form, today)
+	faults := CheckApplicant(b, item, today)
+	faults = append(faults, catalog.ValidateForm(*item, b.Form, today)...)
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
 	if len(faults) > 0 {
 		return &Incomplete{Faults: faults}

@@ -28,7 +28,7 @@ func submission(tb testing.TB, at division.Code) (*ledger.Entry, *ledger.CaseSub
 	item := mustItem(tb, "TB-MZJ-004")
 	b := &ledger.CaseSubmitV1{Number: mustNumber(tb, string(at), "2026-11-23", 1, 45).Compact(), Item: item.Code, ItemVersion: 1, Department: item.Department,
 		Division: village, HandedInAt: at, Steps: Plan(item, at.Tier()),
-		Applicant: ledger.Applicant{Type: "person", Name: "王芳", IDNumber: "330523198006150019"}}
+		Applicant: ledger.Applicant{Type: "person", Name: "王芳", IDNumber: validID}}
 	for _, f := range item.Form {
 		value := map[catalog.FieldType]string{catalog.TypeIDNumber: validID, catalog.TypePhone: "13800000000", catalog.TypeNumber: "3"}[f.Type]
 		switch {

@@ -25,10 +25,18 @@ const (
 	Declined    Status = "declined"     // 不予
 	Issued      Status = "issued"       // 已制发
 	Closed      Status = "closed"       // 已送达
+
+	// A hand-in that is no case: the county refused it (未接收), or the node
+	// that has it doubts it and leaves it to the county (待县中心裁定).
+	Refused Status = "refused"
+	Held    Status = "held"
 )
 
 // Ended reports whether nothing more can happen to the case itself.
-func (s Status) Ended() bool { return s == NotAccepted || s == Closed }
+func (s Status) Ended() bool { return s == NotAccepted || s == Closed || s.Aside() }
+
+// Aside reports whether there is no case, but only what was handed in.
+func (s Status) Aside() bool { return s == Refused || s == Held }
 
 // Case is one application, from hand-in to delivery. At any time exactly one
 // division holds it, and only that division's node writes it.
@@ -51,6 +59,7 @@ type Case struct {
 	Steps      []ledger.Step               `json:"steps"`
 	Step       int                         `json:"step"`
 	Applicant  ledger.Applicant            `json:"applicant"`
+	Agent      ledger.Agent                `json:"agent,omitzero"`
 	Form       []catalog.FieldValue        `json:"form"`
 	Materials  []catalog.SubmittedMaterial `json:"materials"`
 	Applying   []string                    `json:"applying,omitempty"`

@@ -42,9 +42,12 @@ func (t FieldType) Valid() bool {
 const (
 	KeyApplicantType = "applicant_type"
 	KeyIDNumber      = "id_number"
-	KeyUSCC          = "uscc"
-	KeyStartDate     = "start_date"
-	KeyEndDate       = "end_date"
+	// KeyIDType is which document a person shows, for items that take others
+	// than the resident ID card; its options name them.
+	KeyIDType    = "id_type"
+	KeyUSCC      = "uscc"
+	KeyStartDate = "start_date"
+	KeyEndDate   = "end_date"
 )
 
 // The options of applicant_type, which decide between id_number and uscc.
@@ -52,6 +55,9 @@ const (
 	ApplicantNatural = "自然人"
 	ApplicantLegal   = "法人或其他组织"
 )
+
+// ResidentIDCard is the option of id_type that the standard's number goes with.
+const ResidentIDCard = "居民身份证"
 
 // FieldValue is one filled-in field. A form travels as an ordered slice of
 // these because ledgered data holds no maps.

@@ -43,6 +43,16 @@ type Applicant struct {
 	Phone    string `json:"phone,omitempty"`
 }
 
+// Agent is who hands a case in for the applicant (代办人).
+type Agent struct {
+	Name string `json:"name"`
+	// IDNumber is the agent's GB 11643 number.
+	IDNumber string `json:"id_number"`
+	Phone    string `json:"phone,omitempty"`
+	// Authority names the proof of authority that was shown (授权委托书).
+	Authority string `json:"authority"`
+}
+
 // CaseSubmitV1 hands a case in.
 type CaseSubmitV1 struct {
 	// Number is the case number in compact form, final once printed.
@@ -51,8 +61,10 @@ type CaseSubmitV1 struct {
 	ItemVersion int    `json:"item_version"`
 	Department  string `json:"department"`
 	// Division is where the matter belongs; it is the entry's scope too.
-	Division  division.Code               `json:"division"`
-	Applicant Applicant                   `json:"applicant"`
+	Division  division.Code `json:"division"`
+	Applicant Applicant     `json:"applicant"`
+	// Agent acts for the applicant; zero when the applicant comes in person.
+	Agent     Agent                       `json:"agent,omitzero"`
 	Form      []catalog.FieldValue        `json:"form"`
 	Materials []catalog.SubmittedMaterial `json:"materials"`
 	// Applying names the conditional materials the applicant declared to
@@ -86,7 +98,9 @@ func (b *CaseSubmitV1) Check() error {
 		return err
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return err
+	return first(err, optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
+		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
+		optional("corrects", b.Corrects, maxIDBytes))
 }
 
 // CaseAcceptV1 accepts a case formally (受理) and starts its clock.

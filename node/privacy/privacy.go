@@ -27,6 +27,7 @@ const Hidden = "****"
 // people.
 type Content struct {
 	Applicant ledger.Applicant
+	Agent     ledger.Agent
 	Form      []catalog.FieldValue
 	Materials []catalog.SubmittedMaterial
 	Applying  []string
@@ -35,7 +36,7 @@ type Content struct {
 
 // OfSubmission is the content of a submission.
 func OfSubmission(b *ledger.CaseSubmitV1) Content {
-	return Content{Applicant: b.Applicant, Form: b.Form, Materials: b.Materials, Applying: b.Applying}
+	return Content{Applicant: b.Applicant, Agent: b.Agent, Form: b.Form, Materials: b.Materials, Applying: b.Applying}
 }
 
 // Veil hides the people of one case. It is for one goroutine.
@@ -58,6 +59,9 @@ func New(item catalog.Item, c Content) *Veil {
 		v.learn(c.Applicant.IDNumber, Hidden)
 	}
 	v.learn(c.Applicant.Phone, Hidden)
+	v.Name(c.Agent.Name)
+	v.learn(c.Agent.IDNumber, Hidden)
+	v.learn(c.Agent.Phone, Hidden)
 	for _, f := range c.Form {
 		v.field(f)
 	}
@@ -91,7 +95,7 @@ func (v *Veil) field(f catalog.FieldValue) {
 // Content is what may be shown of a case's content. What is given is not
 // changed.
 func (v *Veil) Content(c Content) Content {
-	return Content{Applicant: v.Applicant(c.Applicant), Form: v.Form(c.Form), Materials: v.Materials(c.Materials),
+	return Content{Applicant: v.Applicant(c.Applicant), Agent: v.Agent(c.Agent), Form: v.Form(c.Form), Materials: v.Materials(c.Materials),
 		Applying: v.materialNames(c.Applying), Documents: v.Documents(c.Documents)}
 }
 
@@ -105,6 +109,14 @@ func Applicant(a ledger.Applicant) ledger.Applicant {
 		a.IDNumber = identifier.MaskIDNumber(a.IDNumber)
 	}
 	a.Phone = identifier.MaskPhone(a.Phone)
+	return a
+}
+
+// Agent is who acts for an applicant: always a person. What proves the authority
+// is a paper, and may name people.
+func (v *Veil) Agent(a ledger.Agent) ledger.Agent {
+	a.Name, a.IDNumber, a.Phone = identifier.MaskName(a.Name), identifier.MaskIDNumber(a.IDNumber), identifier.MaskPhone(a.Phone)
+	a.Authority = v.Text(a.Authority)
 	return a
 }
 

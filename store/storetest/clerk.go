@@ -68,7 +68,7 @@ func (b *Clerk) Entry(id, code string, seq uint64, counter int) (ledger.Entry, e
 			continue
 		}
 		body, err := json.Marshal(&ledger.CaseSubmitV1{Number: b.number(counter), Item: code, ItemVersion: 1, Department: item.Department,
-			Division: self.Division, HandedInAt: self.Division, Applicant: ledger.Applicant{Type: "person", Name: "王芳"},
+			Division: self.Division, HandedInAt: self.Division, Applicant: ledger.Applicant{Type: "person", Name: "王芳", IDNumber: IDNumber(1)},
 			Form: Form(item, 1), Materials: Materials(item), Steps: casework.Plan(&item, self.Tier)})
 		if err != nil {
 			return ledger.Entry{}, err

@@ -282,15 +282,14 @@ func (w *walk) timelines(ctx context.Context) error {
 	for _, h := range w.cases {
 		var t client.Timeline
 		if err := supervisor.Get(ctx, "/api/v1/cases/"+h.id+"/timeline", &t); err != nil {
-			if loopback.IsRefused(err, "case_not_found") || loopback.IsRefused(err, "not_found") {
-				w.s.say("\n%s %s\n    县中心未接受，见“需处理” (refused by the county; see needs attention)", h.number, h.title)
-				continue
-			}
 			return err
 		}
 		w.s.say("\n%s %s", h.number, h.title)
 		for _, e := range t.Entries {
 			w.s.say("    %s  %-8s %s（%s，%s） #%d %s", time.UnixMilli(e.OccurredAt).In(beijing).Format(time.TimeOnly), e.What, e.Actor.Name, e.Actor.Role, e.Actor.Node, e.Index, e.WordZh)
+			if e.Refused.Code != "" {
+				w.s.say("        县中心未接受，内容仍可查询、可更正重新提交 (refused by the county; it can be read, and corrected): %s", e.Refused.Zh)
+			}
 		}
 	}
 	return nil

@@ -1,0 +1,241 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// A refused hand-in is corrected by another submission that names it. The same
+// entry settles what asked for attention, at both ends. Where a correction was
+// refused too, the next one is for all that came before it.
+
+// maxCorrections bounds how far back a chain of refused hand-ins is followed.
+const maxCorrections = 50
+
+// mayCorrect refuses a submission that names something else than an open
+// refused hand-in of its own desk, or of one below.
+func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, from origin) error {
+	if a.told || b.Corrects == "" {
+		return nil
+	}
+	refused, was, err := a.handIn(b.Corrects)
+	if err != nil {
+		return err
+	}
+	switch {
+	case refused == nil:
+		return refuse("corrects_unknown", "所更正的收件不存在，请核对后重试，或不注明更正、重新收件", "there is no hand-in under the id it corrects; check it, or hand in anew without naming one")
+	case refused.status != ledger.Refused:
+		return refuse("corrects_standing", "所更正的收件并未被退回，无需更正", "the hand-in it corrects was not refused")
+	case refused.idx == 0:
+		return refuse("corrects_local", "县中心从未收到所更正的收件，请不注明更正、重新收件", "the county never received the hand-in it corrects; hand in anew without naming it")
+	}
+	home, err := a.homeOf(&was.Entry)
+	if err != nil {
+		return err
+	}
+	if !from.Division.Contains(home) {
+		return refuse("corrects_elsewhere", "所更正的收件不是在本单位提交的，请到原收件地点更正", "the hand-in it corrects was made at another office; correct it there")
+	}
+	for id, n := b.Corrects, 0; id != "" && n < maxCorrections; n++ {
+		if err := a.uncorrected(id, e.ID); err != nil {
+			return err
+		}
+		_, was, err := a.handIn(id)
+		if err != nil {
+			return err
+		}
+		if id = ""; was != nil {
+			id = was.Corrects
+		}
+	}
+	return nil
+}
+
+// uncorrected refuses what has been corrected already, saying by which.
+func (a *applier) uncorrected(refused, by string) error {
+	var first string
+	err := a.w.row(a.ctx, `SELECT coalesce((SELECT min(entry) FROM corrections WHERE refused = ?1 AND entry <> ?2),
+		(SELECT replaced_by FROM attention WHERE entry = ?1 AND replaced_by NOT IN ('', ?2)), '')`, refused, by).Scan(&first)
+	if err != nil || first == "" {
+		return storage("read corrections", err)
+	}
+	_, made, err := a.handIn(first)
+	if err != nil {
+		return err
+	}
+	number := first
+	if made != nil {
+		number = printedNumber(made.Number)
+	}
+	return refuse("corrected_already", "该收件已更正并重新提交为 "+number+"，请勿重复提交", "it was corrected already and handed in again as "+number)
+}
+
+// handed is what is told of a submission without reading it whole.
+type handed struct {
+	ledger.Entry `json:"-"`
+	Number       string        `json:"number"`
+	Corrects     string        `json:"corrects"`
+	HandedInAt   division.Code `json:"handed_in_at"`
+}
+
+// handIn finds a submission by its entry; nil when there is none.
+func (a *applier) handIn(id string) (*stored, *handed, error) {
+	known, err := a.find(`id = ? AND kind = 'case.submit'`, id)
+	if err != nil || known == nil {
+		return nil, nil, err
+	}
+	var h handed
+	if err := json.Unmarshal(known.raw, &h.Entry); err != nil {
+		return nil, nil, storage("read entry", err)
+	}
+	_ = json.Unmarshal(h.Body, &h) // one refused for its form says less
+	return known, &h, nil
+}
+
+// correct settles the refused hand-ins that a submission is for.
+func (a *applier) correct(e *ledger.Entry, b *ledger.CaseSubmitV1) error {
+	for id, n := b.Corrects, 0; id != "" && n < maxCorrections; n++ {
+		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO corrections (refused, entry) VALUES (?, ?)`, id, e.ID); err != nil {
+			return err
+		}
+		if err := a.settleBy(id, e); err != nil {
+			return err
+		}
+		_, was, err := a.handIn(id)
+		if err != nil {
+			return err
+		}
+		if id = ""; was != nil {
+			id = was.Corrects
+		}
+	}
+	return nil
+}
+
+func (a *applier) settleBy(refused string, e *ledger.Entry) error {
+	var b handed
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return fmt.Errorf("store: entry %s: %w", e.ID, err)
+	}
+	number := printedNumber(b.Number)
+	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?, note = ?, replaced_by = ? WHERE entry = ?`,
+		e.Actor.Staff, "已更正并重新提交为 "+number+" / corrected and handed in again as "+number, e.ID, refused)
+}
+
+// uncorrect takes back what a submission that may not stand settled.
+func (a *applier) uncorrect(entry string) error {
+	refused, err := a.texts(`SELECT refused FROM corrections WHERE entry = ?`, entry)
+	if err != nil || len(refused) == 0 {
+		return err
+	}
+	if err := a.w.exec(a.ctx, `DELETE FROM corrections WHERE entry = ?`, entry); err != nil {
+		return err
+	}
+	for _, id := range refused {
+		if err := a.settleAnew(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settleAnew makes what became of a refused entry anew from the entries that
+// stand.
+func (a *applier) settleAnew(refused string) error {
+	if err := a.w.exec(a.ctx, `UPDATE attention SET resolved_by = '', note = '', replaced_by = '' WHERE entry = ?`, refused); err != nil {
+		return err
+	}
+	standing, err := a.past(`status = 'applied' AND (kind = 'attention.resolve' OR id IN (SELECT entry FROM corrections WHERE refused = ?))`, refused)
+	if err != nil {
+		return err
+	}
+	for _, p := range standing {
+		body, err := p.e.Decode()
+		if err != nil {
+			return err
+		}
+		switch b := body.(type) {
+		case *ledger.AttentionResolveV1:
+			if b.Entry == refused {
+				err = a.resolve(&p.e, b)
+			}
+		case *ledger.CaseSubmitV1:
+			err = a.settleBy(refused, &p.e)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepareResolution closes what asked for attention. What is said to replace
+// it must be there.
+func (a *applier) prepareResolution(e *ledger.Entry, b *ledger.AttentionResolveV1) (func() error, error) {
+	if !a.told && b.ReplacedBy != "" {
+		if err := a.mayReplace(b); err != nil {
+			return nil, err
+		}
+	}
+	return func() error { return a.resolve(e, b) }, nil
+}
+
+func (a *applier) resolve(e *ledger.Entry, b *ledger.AttentionResolveV1) error {
+	// A remark made later does not undo that it was corrected.
+	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?1, note = ?2, replaced_by = CASE WHEN ?3 = '' THEN replaced_by ELSE ?3 END WHERE entry = ?4`,
+		e.Actor.Staff, b.Note, b.ReplacedBy, b.Entry)
+}
+
+// mayReplace checks what replaces a refused entry: a hand-in that stands, made
+// at the same office or above it.
+func (a *applier) mayReplace(b *ledger.AttentionResolveV1) error {
+	made, h, err := a.handIn(b.ReplacedBy)
+	if err != nil {
+		return err
+	}
+	if made == nil || made.id == b.Entry {
+		return refuse("replacement_unknown", "“替代条目”不是本机已有的收件，请核对", "what is to replace it is no hand-in that is here; check its id")
+	}
+	if made.status != ledger.Applied {
+		return refuse("replacement_refused", "“替代条目”本身未被接收，请先处理", "what is to replace it does not stand itself")
+	}
+	home, err := divisionOf(a.ctx, a.w, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
+	if err != nil {
+		return err
+	}
+	if !h.HandedInAt.Contains(home) {
+		return refuse("replacement_elsewhere", "“替代条目”是在其他单位提交的，请核对", "what is to replace it was handed in at another office")
+	}
+	return a.uncorrected(b.Entry, b.ReplacedBy)
+}
+
+// printedNumber is a case number as receipts show it.
+func printedNumber(compact string) string {
+	n, err := casework.ParseNumber(compact)
+	if err != nil {
+		return compact
+	}
+	return n.String()
+}
+
+func (a *applier) texts(query string, args ...any) ([]string, error) {
+	rows, err := a.w.query(a.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, storage("read", err)
+		}
+		all = append(all, s)
+	}
+	return all, storage("read", rows.Err())
+}
