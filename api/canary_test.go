@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -8,10 +9,12 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -201,8 +204,67 @@ func TestCanaries(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
+	until(t, "the county's views to be at the township, where its leader reads them page by page", func() bool {
+		entries, path := map[string]bool{}, "/api/v1/reveals?limit=1"
+		for cursor := ""; ; cursor = "&cursor=" + seen.NextCursor {
+			seen = gen.RevealList{}
+			p.township.get("leader", path+cursor, &seen)
+			for _, r := range seen.Reveals {
+				entries[r.Entry] = true
+			}
+			if seen.NextCursor == "" {
+				return len(entries) == 3
+			}
+		}
+	})
+	p.township.must("leader", "GET", "/api/v1/reveals?division=330523111", nil, 403)
+	p.township.must("clerk", "GET", "/api/v1/reveals", nil, 403)
 	p.hub.must("window", "GET", "/api/v1/reveals", nil, 403)
 	p.village.must("worker", "GET", "/api/v1/reveals", nil, 403)
+
+	// Seeing the same again is the same view; with another reason, or of
+	// something else, it is another. A reason that is no text is refused.
+	again := func(header, query string, status int) {
+		t.Helper()
+		r := p.hub.send(request0{method: "GET", path: "/api/v1/cases/" + p.id + query, token: p.hub.token("supervisor"), header: map[string]string{"Tongban-Why": header}})
+		if r.Code != status {
+			t.Errorf("%s %s: %d %s", query, header, r.Code, r.Body)
+		}
+	}
+	supervisor, err := p.hub.node.Store.StaffByLogin(t.Context(), "supervisor")
+	check(t, err)
+	count := func() int {
+		seen = gen.RevealList{}
+		p.hub.get("auditor", "/api/v1/reveals?staff="+supervisor.ID+"&case="+p.id, &seen)
+		return len(seen.Reveals)
+	}
+	before := count()
+	if before != 2 {
+		t.Errorf("the supervisor looked at the case and at what was written: %d views", before)
+	}
+	again(url.PathEscape("核对"+canaryName+"身份"), "?reveal=true", 200)
+	if got := count(); got != before {
+		t.Errorf("seeing it again made %d views of %d", got, before)
+	}
+	again("%E5%A4%8D%E6%A0%B8", "?reveal=true", 200)
+	if got := count(); got != before+1 {
+		t.Errorf("with another reason: %d views, want %d", got, before+1)
+	}
+	again("%ZZ", "?reveal=true", 400)
+	again("%FF", "?reveal=true", 400)
+	if got := count(); got != before+1 {
+		t.Errorf("what was refused is among %d views", got)
+	}
+
+	// What cannot be recorded is not shown.
+	p.hub.api.node = unrecorded{p.hub.api.node}
+	for _, path := range []string{"/api/v1/cases/" + p.id + "?reveal=true", "/api/v1/cases/" + p.id + "/timeline?reveal=true", "/api/v1/attachments/" + p.hash + "?case=" + p.id} {
+		r := p.hub.send(request0{method: "GET", path: path, token: p.hub.token("supervisor"), header: map[string]string{"Tongban-Why": "x"}})
+		if r.Code != 503 {
+			t.Errorf("%s without a record: %d", path, r.Code)
+		}
+		loose(t, path+" without a record", r.Body.String())
+	}
 }
 
 // rude are operations that would end the walk.
@@ -259,4 +321,11 @@ func (p planted) bodyFor(op string) any {
 		return gen.CarryRequest{For: p.village.node.Self().Node}
 	}
 	return map[string]any{}
+}
+
+// unrecorded is a node at which nothing can be recorded.
+type unrecorded struct{ Node }
+
+func (unrecorded) Record(context.Context, Action) (store.Result, error) {
+	return store.Result{}, county.ErrNoLeader
 }

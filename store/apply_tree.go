@@ -52,12 +52,7 @@ func (t *treeCache) readHashes(ctx context.Context, indexes []int64) ([]tlog.Has
 			out[i] = h
 			continue
 		}
-		var stored []byte
-		idx, offset := treePlace(at)
-		if err := t.w.row(ctx, `SELECT tree FROM entries WHERE idx = ?`, idx).Scan(&stored); err != nil {
-			return nil, storage("read tree", err)
-		}
-		h, err := hashAt(stored, offset)
+		h, err := storedHash(at, func(idx int64) scanner { return t.w.row(ctx, selectTree, idx) })
 		if err != nil {
 			return nil, err
 		}
@@ -73,8 +68,16 @@ func treePlace(stored int64) (idx int64, offset int) {
 	return (n + 1) << level, level
 }
 
-func hashAt(stored []byte, offset int) (tlog.Hash, error) {
-	var h tlog.Hash
+const selectTree = `SELECT tree FROM entries WHERE idx = ?`
+
+// storedHash reads one of the tree's stored hashes from the record that
+// completed it; tree reads what selectTree selects.
+func storedHash(at int64, tree func(idx int64) scanner) (h tlog.Hash, err error) {
+	var stored []byte
+	idx, offset := treePlace(at)
+	if err := tree(idx).Scan(&stored); err != nil {
+		return h, storage("read tree", err)
+	}
 	if len(stored) < (offset+1)*tlog.HashSize {
 		return h, fmt.Errorf("store: a record's tree hashes are incomplete")
 	}

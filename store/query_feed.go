@@ -266,12 +266,7 @@ func (s *Store) treeHashes(ctx context.Context) tlog.HashReaderFunc {
 	return func(indexes []int64) ([]tlog.Hash, error) {
 		out := make([]tlog.Hash, len(indexes))
 		for i, at := range indexes {
-			var stored []byte
-			idx, offset := treePlace(at)
-			if err := s.read.QueryRowContext(ctx, `SELECT tree FROM entries WHERE idx = ?`, idx).Scan(&stored); err != nil {
-				return nil, storage("read tree", err)
-			}
-			h, err := hashAt(stored, offset)
+			h, err := storedHash(at, func(idx int64) scanner { return s.read.QueryRowContext(ctx, selectTree, idx) })
 			if err != nil {
 				return nil, err
 			}

@@ -126,13 +126,22 @@ func describeFile(path string) (client.AttachmentRef, error) {
 		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
 	}
 	defer file.Close()
+	ref, err := fingerprint(file, path)
+	if err != nil {
+		return ref, err
+	}
+	ref.Type, err = contentType(file)
+	return ref, err
+}
+
+// fingerprint reads a file through: its hash, name and size.
+func fingerprint(file io.Reader, path string) (client.AttachmentRef, error) {
 	sum := sha256.New()
 	size, err := io.Copy(sum, file)
 	if err != nil {
 		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
 	}
-	kind, err := contentType(file)
-	return client.AttachmentRef{Hash: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(path), Size: size, Type: kind}, err
+	return client.AttachmentRef{Hash: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(path), Size: size}, nil
 }
 
 func showReceipt(w io.Writer, lang language, v *client.CaseReceipt) {

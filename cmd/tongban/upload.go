@@ -3,14 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/tongban/tongban/api/client"
@@ -30,15 +27,13 @@ func upload(ctx context.Context, c *connection, path string) (client.AttachmentR
 		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
 	}
 	defer file.Close()
-	sum := sha256.New()
-	size, err := io.Copy(sum, file)
+	ref, err := fingerprint(file, path)
 	if err != nil {
-		return client.AttachmentRef{}, usagef("无法读取附件 (cannot read the attachment): %v", err)
+		return ref, err
 	}
-	if size == 0 {
+	if ref.Size == 0 {
 		return client.AttachmentRef{}, usagef("附件是空文件 (the attachment is empty): %s", path)
 	}
-	ref := client.AttachmentRef{Hash: hex.EncodeToString(sum.Sum(nil)), Name: filepath.Base(path), Size: size}
 	state, err := uploadPatiently(ctx, c, file, ref)
 	if err != nil {
 		return ref, fmt.Errorf("upload %s: %w", path, err)

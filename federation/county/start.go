@@ -12,6 +12,8 @@ import (
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
+
+	"github.com/tongban/tongban/store/fault"
 )
 
 // lockTimeout is how long a start waits for another process to let go of the
@@ -37,7 +39,7 @@ func openStorage(o *Options) (*storage, error) {
 		return nil, err
 	}
 	bolt, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: lockTimeout}, MsgpackUseNewTimeFormat: true,
+		Path: path, BoltOptions: &bbolt.Options{Timeout: lockTimeout}, MsgpackUseNewTimeFormat: true, NoSync: fault.Planted("unsynced"),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open raft log: %w", err)

@@ -234,13 +234,15 @@ func (c *county) tail(m *member) string {
 }
 
 // startAll starts every node and waits for all.
-func (c *county) startAll(ctx context.Context) error {
-	for _, m := range c.nodes {
+func (c *county) startAll(ctx context.Context) error { return c.startThese(ctx, c.nodes) }
+
+func (c *county) startThese(ctx context.Context, nodes []*member) error {
+	for _, m := range nodes {
 		if err := c.start(m); err != nil {
 			return err
 		}
 	}
-	for _, m := range c.nodes {
+	for _, m := range nodes {
 		if err := c.ready(ctx, m); err != nil {
 			return err
 		}

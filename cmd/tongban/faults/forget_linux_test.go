@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -61,13 +62,24 @@ func (i *diskImage) write(path string) error {
 }
 
 // forgetful is a mounted file system in memory. When its power is cut it has
-// what was synced and nothing else: of a file the content at its last fsync,
-// of a folder the names at its last fsync.
+// what was synced: of a file the content at its last fsync, of a folder the
+// names at its last fsync. How much it has of what was written since is the
+// loss.
 type forgetful struct {
 	path   string
 	root   *folder
 	server *fuse.Server
 }
+
+// loss is what becomes of the writes that were not synced.
+type loss int
+
+const (
+	nothing   loss = iota // they are kept: no power was lost
+	forgotten             // they are gone
+	torn                  // the first ones are kept, the one after them in part
+	tornEarly             // the same, and at least half are gone
+)
 
 // errNoFUSE: this machine cannot mount one.
 var errNoFUSE = errors.New("a FUSE file system cannot be mounted here: it takes /dev/fuse and root")
@@ -93,10 +105,10 @@ func mountForgetful(path string, content *diskImage) (*forgetful, error) {
 	return f, nil
 }
 
-// unmount gives what the disk has: with lost, after its power was cut. Nobody
-// may have the file system open any more.
-func (f *forgetful) unmount(lost bool) (*diskImage, error) {
-	content := f.root.image(lost)
+// unmount gives what the disk has after a loss. Nobody may have the file system
+// open any more.
+func (f *forgetful) unmount(l loss) (*diskImage, error) {
+	content := f.root.image(l)
 	for try := 0; ; try++ {
 		err := f.server.Unmount()
 		if err == nil {
@@ -145,10 +157,10 @@ func (d *folder) fill(ctx context.Context, content *diskImage) {
 	}
 }
 
-func (d *folder) image(lost bool) *diskImage {
+func (d *folder) image(l loss) *diskImage {
 	names := d.live()
 	d.mu.Lock()
-	if lost {
+	if l != nothing {
 		names = d.synced
 	}
 	i := &diskImage{mode: d.attr.Mode & 0o7777, entries: map[string]*diskImage{}}
@@ -156,9 +168,9 @@ func (d *folder) image(lost bool) *diskImage {
 	for name, node := range names {
 		switch node := node.(type) {
 		case *folder:
-			i.entries[name] = node.image(lost)
+			i.entries[name] = node.image(l)
 		case *file:
-			i.entries[name] = node.image(lost)
+			i.entries[name] = node.image(l)
 		}
 	}
 	return i
@@ -252,11 +264,32 @@ type change struct {
 	size   int
 	offset int
 	old    []byte
+	// kept is how much of a torn write stays; 0 for a truncation.
+	kept int
 }
 
-func (f *file) note(from, to int) {
+// note keeps what is about to be overwritten or cut off; of a write, kept
+// bytes stay when it is torn.
+func (f *file) note(from, to, kept int) {
 	from, to = min(from, len(f.data)), min(to, len(f.data))
-	f.undo = append(f.undo, change{size: len(f.data), offset: from, old: slices.Clone(f.data[from:to])})
+	f.undo = append(f.undo, change{size: len(f.data), offset: from, old: slices.Clone(f.data[from:to]), kept: kept})
+}
+
+// takenBack is data without a change, but for what is kept of it.
+func (c change) takenBack(data []byte, kept int) []byte {
+	size := c.size
+	if kept > 0 {
+		size = max(size, min(c.offset+kept, len(data)))
+	}
+	if size <= len(data) {
+		data = data[:size]
+	} else {
+		data = append(data, make([]byte, size-len(data))...)
+	}
+	if kept < len(c.old) {
+		copy(data[c.offset+kept:], c.old[kept:])
+	}
+	return data
 }
 
 func (f *file) resize(size int) {
@@ -267,20 +300,26 @@ func (f *file) resize(size int) {
 	f.data = append(f.data, make([]byte, size-len(f.data))...)
 }
 
-func (f *file) image(lost bool) *diskImage {
+func (f *file) image(l loss) *diskImage {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	i := &diskImage{mode: f.attr.Mode & 0o7777, data: slices.Clone(f.data)}
-	for _, c := range slices.Backward(f.undo) {
-		if !lost {
-			break
+	if l == nothing || len(f.undo) == 0 {
+		return i
+	}
+	whole := 0 // so many of the writes are kept
+	switch l {
+	case torn:
+		whole = rand.IntN(len(f.undo))
+	case tornEarly:
+		whole = rand.IntN(len(f.undo)) / 2
+	}
+	for n := len(f.undo) - 1; n >= whole; n-- {
+		kept := 0
+		if l != forgotten && n == whole {
+			kept = f.undo[n].kept
 		}
-		if c.size <= len(i.data) {
-			i.data = i.data[:c.size]
-		} else {
-			i.data = append(i.data, make([]byte, c.size-len(i.data))...)
-		}
-		copy(i.data[c.offset:], c.old)
+		i.data = f.undo[n].takenBack(i.data, kept)
 	}
 	return i
 }
@@ -300,7 +339,7 @@ func (f *file) Write(_ context.Context, _ fusefs.FileHandle, data []byte, off in
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	end := int(off) + len(data)
-	f.note(int(off), end)
+	f.note(min(int(off), len(f.data)), end, int(off)-min(int(off), len(f.data))+len(data)/2)
 	if end > len(f.data) {
 		f.resize(end)
 	}
@@ -326,7 +365,7 @@ func (f *file) Allocate(_ context.Context, _ fusefs.FileHandle, off, size uint64
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if end := int(off + size); end > len(f.data) {
-		f.note(end, end)
+		f.note(end, end, 0)
 		f.resize(end)
 	}
 	return 0
@@ -343,7 +382,7 @@ func (f *file) Setattr(_ context.Context, _ fusefs.FileHandle, in *fuse.SetAttrI
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if size, ok := in.GetSize(); ok {
-		f.note(int(size), len(f.data))
+		f.note(int(size), len(f.data), 0)
 		f.resize(int(size))
 	}
 	if mode, ok := in.GetMode(); ok {

@@ -3,8 +3,11 @@ package faults
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // A test that stays green over a bug is none: each is run, as short as it
@@ -37,8 +40,14 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			return killAfterCommit(ctx, c, brief)
 		}, func(v *verdict) []string { return v.Lost }},
 		{"power lost at a village that does not sync", "normal", []string{"village"}, func(ctx context.Context, c *county) (*verdict, error) {
-			return (&powerLoss{tier: "village", losses: 1, within: brief}).run(ctx, c)
+			return (&powerLoss{tier: "village", loss: forgotten, times: 1, within: brief}).run(ctx, c)
 		}, func(v *verdict) []string { return v.Lost }},
+		{"writes torn at a village that does not sync", "normal", []string{"village"}, func(ctx context.Context, c *county) (*verdict, error) {
+			return (&powerLoss{tier: "village", loss: tornEarly, times: 1, within: brief}).run(ctx, c)
+		}, func(v *verdict) []string { return v.Lost }},
+		{"power lost at all hubs, their logs are not synced", "unsynced", []string{"county-1", "county-2", "county-3"}, func(ctx context.Context, c *county) (*verdict, error) {
+			return (&powerLoss{tier: "county", loss: forgotten, times: 1, within: brief}).run(ctx, c)
+		}, lostOrRefused},
 		{"killed hubs, one passes over entries", "skip", []string{"county-3"}, func(ctx context.Context, c *county) (*verdict, error) {
 			k, err := killHubs(ctx, c, 1, 0, brief)
 			return k.found(), err
@@ -46,7 +55,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			template := lone
-			if row.at[0] == "county-3" {
+			if strings.HasPrefix(row.at[0], "county-") {
 				template = three
 			}
 			c := planted(t, template, row.bug, row.at)
@@ -63,6 +72,18 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			t.Logf("%s", v)
 		})
 	}
+}
+
+// lostOrRefused: that a county does not settle so soon is no finding, that a
+// node sees its loss and does not start is one.
+func lostOrRefused(v *verdict) []string {
+	found := v.Lost
+	for _, u := range v.Unsettled {
+		if strings.Contains(u, loopback.ErrEnded.Error()) {
+			found = append(found, u)
+		}
+	}
+	return found
 }
 
 func (k *killings) found() *verdict {
