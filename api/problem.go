@@ -159,7 +159,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
-	case "corrects_unknown", "corrects_local", "replacement_unknown":
+	case "corrects_unknown", "replacement_unknown":
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
 	case "corrected_already":
 		p.next = "请按新编号查询，不要重复提交"

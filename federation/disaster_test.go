@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/federation/federationtest"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -106,7 +107,14 @@ func TestForkedVillage(t *testing.T) {
 	f.PutBack(village, disk)
 	f.Cut(village.ID, "*")
 	f.Restart(village)
-	lost := f.Submit(village, "TB-MZJ-004")
+	handedIn := f.Submission(village, "TB-MZJ-004")
+	ref := scan(t, village, "only on the disk that forked")
+	handedIn.Materials[0].Attachments = []catalog.AttachmentRef{ref}
+	r, err := f.TryDo(village, f.Worker(village, f.Item("TB-MZJ-004")), "", handedIn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lost := f.Case(village, r.ID)
 	if lost.Number != kept.Number {
 		t.Logf("the numbers happen to differ: %s, %s", lost.Number, kept.Number)
 	}
@@ -133,6 +141,12 @@ func TestForkedVillage(t *testing.T) {
 	if !seen {
 		t.Errorf("attention at the village: %+v", f.Attention(village))
 	}
+	f.Eventually("the county to have what was lost, with its scan", func() bool {
+		got, err := hub.Store.SetAside(t.Context(), lost.ID)
+		has, herr := hub.Blobs.Has(ref.Hash)
+		left, _, oerr := village.Store.OutstandingCount(t.Context())
+		return errors.Join(err, herr, oerr) == nil && len(got) == 1 && has && left == 0
+	})
 	for _, n := range []*federationtest.Node{village, other, town, hub} {
 		if err := n.Fatal(); err != nil {
 			t.Errorf("%s stopped: %v", n.ID, err)
@@ -203,21 +217,23 @@ func TestForkedVillageLeavesNothingUnsaid(t *testing.T) {
 			})
 			f.Eventually("the county to know", func() bool {
 				_, forked, err := hub.Store.LastSeq(t.Context(), village.ID)
-				return err == nil && forked && waits(hub)["fork:"+village.ID] == "forked_origin"
+				return err == nil && forked && waits(hub)["fork:"+village.ID] == "forked_origin" && waits(hub)[lost[0]] == "forked_origin" && waits(hub)[lost[1]] == "forked_origin"
 			})
 			for _, id := range lost {
 				if v, err := village.Store.Entry(t.Context(), id); err != nil || v.Status != ledger.Refused || !strings.Contains(v.Reason, "重新办理") {
 					t.Errorf("%s at the village: %+v, %v", id, v, err)
 				}
-				if got, err := village.Store.SetAside(t.Context(), id); err != nil || len(got) != 1 || len(got[0].Submission.Form) == 0 {
-					t.Errorf("%s cannot be read at the village: %+v, %v", id, got, err)
+				for _, at := range []*federationtest.Node{village, hub} {
+					if got, err := at.Store.SetAside(t.Context(), id); err != nil || len(got) != 1 || len(got[0].Submission.Form) == 0 {
+						t.Errorf("%s cannot be read at %s: %+v, %v", id, at.ID, got, err)
+					}
 				}
 				if _, err := village.Store.Case(t.Context(), id); !errors.Is(err, store.ErrNotFound) {
 					t.Errorf("%s is still a case at the village: %v", id, err)
 				}
 			}
 			n, err := hub.Store.Count(t.Context(), village.ID)
-			if err != nil || n.HandedIn != int64(1+c.kept) {
+			if err != nil || n.Confirmed != int64(1+c.kept) {
 				t.Errorf("the county has %+v, %v", n, err)
 			}
 			f.CaughtUp()

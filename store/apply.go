@@ -232,9 +232,12 @@ func (a *applier) seen(e *ledger.Entry, raw []byte) (Result, bool, error) {
 	}
 	switch {
 	case forked:
-		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, nil
+		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, a.keepForked(e, raw, known != nil)
 	case known != nil || e.Seq <= last:
-		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, a.fork(e)
+		if err := a.fork(e); err != nil {
+			return Result{}, true, err
+		}
+		return Result{ID: e.ID, Status: Forked, Expected: last + 1}, true, a.keepForked(e, raw, known != nil)
 	case e.Seq > last+1:
 		return Result{ID: e.ID, Status: Gap, Expected: last + 1}, true, nil
 	}

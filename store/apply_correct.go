@@ -31,8 +31,6 @@ func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, from origi
 		return refuse("corrects_unknown", "所更正的收件不存在，请核对后重试，或不注明更正、重新收件", "there is no hand-in under the id it corrects; check it, or hand in anew without naming one")
 	case refused.status != ledger.Refused:
 		return refuse("corrects_standing", "所更正的收件并未被退回，无需更正", "the hand-in it corrects was not refused")
-	case refused.idx == 0:
-		return refuse("corrects_local", "县中心从未收到所更正的收件，请不注明更正、重新收件", "the county never received the hand-in it corrects; hand in anew without naming it")
 	}
 	home, err := a.homeOf(&was.Entry)
 	if err != nil {

@@ -30,6 +30,44 @@ func (a *applier) forkOrigin(origin string, scope division.Code) error {
 		"fork:"+origin, origin, string(scope), reason, a.now)
 }
 
+// maxForked bounds what the county keeps of a forked origin.
+const maxForked = 500
+
+// keepForked keeps at the county what a forked origin recorded and the ledger
+// has no place for: people were told that it was saved. It is as readable as
+// what is refused, and stands for nothing. taken: another entry has its id.
+func (a *applier) keepForked(e *ledger.Entry, raw []byte, taken bool) error {
+	if !isCounty(a.s.self.Tier) {
+		return nil
+	}
+	if _, err := e.Decode(); err != nil {
+		return nil // not even its kind can be told
+	}
+	kept := *e
+	kept.Seq = 0
+	if taken {
+		kept.ID = "evicted:" + e.ID
+	}
+	if known, err := a.find(`id = ?`, kept.ID); err != nil || known != nil {
+		return err
+	}
+	if n, err := a.w.number(a.ctx, `SELECT count(*) FROM entries WHERE origin = ? AND idx IS NULL AND seq = 0`, e.Origin); err != nil || n >= maxForked {
+		return err
+	}
+	h := ledger.Head{Outcome: ledger.Refused, Code: forkedEntry.Code, Reason: forkedEntry.Reason()}
+	if err := a.insert(&kept, raw, &h, nil); err != nil {
+		return err
+	}
+	if err := a.nameAside(&kept); err != nil {
+		return err
+	}
+	return a.attend(&kept, 0, h.Code, h.Reason, a.now)
+}
+
+// forkedEntry is why an entry of a forked origin does not stand.
+var forkedEntry = &Refused{Code: "forked_origin", ZH: "该节点的数据与县中心的记录冲突（可能从旧备份恢复），这一件未入账。请县中心重新登记该节点，并按此内容重新办理",
+	EN: "the node's numbers conflict with the county's ledger (restored from an old copy?), so this has no place in it; have the county enrol the node anew, and do it again from what is kept here"}
+
 // MarkForked stops an origin here, after a node above answered that it
 // forked: nothing more is recorded or taken under its name. At is now, Unix
 // milliseconds.
@@ -53,16 +91,16 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 	})
 }
 
-// ForkEvidence lists, for each origin that forked and of which this node holds
-// an entry that the county's ledger has no room for, the first such entry, as
-// its origin signed it. Whoever has the true one under that number sees by it
-// that the origin forked.
+// ForkEvidence lists, for each origin that forked, the entries here that the
+// county's ledger has no room for, as their origin signed them. Whoever has the
+// true one under the number of the first sees by it that the origin forked, and
+// the county keeps them all, for people to see.
 func (s *Store) ForkEvidence(ctx context.Context) ([]OutboxEntry, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (OutboxEntry, error) {
 		var e OutboxEntry
 		err := r.Scan(&e.N, &e.Origin, &e.Raw)
 		return e, err
-	}, `SELECT min(n), origin, entry FROM entries WHERE origin IN (SELECT node FROM origins WHERE forked) AND seq = 0 AND code = 'forked_origin' GROUP BY origin ORDER BY origin`)
+	}, `SELECT n, origin, entry FROM entries WHERE idx IS NULL AND seq = 0 AND code = 'forked_origin' AND origin IN (SELECT node FROM origins WHERE forked) ORDER BY origin, n LIMIT 5000`)
 }
 
 // evict makes room for an entry of the county's ledger whose number another

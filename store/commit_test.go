@@ -150,7 +150,7 @@ func TestRepeatGapFork(t *testing.T) {
 		}
 	}
 	// The village's disk is restored from an old copy and goes on from there.
-	before := storetest.Dump(t, c.Hub().Store, "cases", "entries")
+	cases, head := storetest.Dump(t, c.Hub().Store, "cases", "case_counters"), mustHead(t, c.Hub())
 	worker := village.Actor(identity.VillageWorker)
 	forged := village.Raw(village.Entry(2, worker, &ledger.CaseCommentV1{Text: "x"}, storetest.About{Case: a.ID, Scope: here}))
 	if r := want("the same seq with other content", "forked", forged); r[0].Expected != 4 {
@@ -159,12 +159,18 @@ func TestRepeatGapFork(t *testing.T) {
 	next := village.Raw(village.Entry(4, worker, &ledger.CaseCommentV1{Text: "x"}, storetest.About{Case: a.ID, Scope: here}))
 	want("after the fork", "forked", next)
 	want("what came before it", "repeated applied", raws[0])
-	if got := storetest.Dump(t, c.Hub().Store, "cases", "entries"); got != before {
-		t.Error("a forked origin wrote")
+	want("the same once more", "repeated refused forked_origin, repeated refused forked_origin", forged, next)
+	if storetest.Dump(t, c.Hub().Store, "cases", "case_counters") != cases || mustHead(t, c.Hub()) != head {
+		t.Error("a forked origin wrote into the ledger, or a case")
 	}
 	list, err := c.Hub().AttentionList(ctx, storetest.Code, false)
-	if err != nil || len(list) != 1 || list[0].Code != "forked_origin" || list[0].Origin != village.ID() {
+	if err != nil || len(list) != 3 {
 		t.Errorf("attention: %+v, %v", list, err)
+	}
+	for _, a := range list {
+		if a.Code != "forked_origin" || a.Origin != village.ID() || a.Index != 0 {
+			t.Errorf("attention: %+v", a)
+		}
 	}
 }
 

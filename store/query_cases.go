@@ -126,13 +126,9 @@ func (s *Store) attachments(ctx context.Context, query string, args ...any) ([]A
 	}, query, args...)
 }
 
-// wanted leaves out the files of entries that this node had to give up: the
-// county has no room for what names them, and would not take them.
-const wanted = `NOT EXISTS (SELECT 1 FROM entries e WHERE e.id = attachments.entry AND e.status = 'refused' AND e.idx IS NULL)`
-
 // OutstandingCount is how many attachments are not confirmed, and their bytes.
 func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error) {
-	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM attachments WHERE confirmed = 0 AND `+wanted+`)`).Scan(&n, &bytes)
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), coalesce(sum(size), 0) FROM (SELECT DISTINCT hash, size FROM attachments WHERE confirmed = 0)`).Scan(&n, &bytes)
 	return n, bytes, storage("read attachments", err)
 }
 
@@ -142,7 +138,7 @@ func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attach
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
 		var first int64
 		return a, r.Scan(&a.Hash, &a.Size, &first)
-	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0 AND NOT (e.status = 'refused' AND e.idx IS NULL)
+	}, `SELECT a.hash, a.size, min(e.n) FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.confirmed = 0
 		GROUP BY a.hash ORDER BY min(e.n) LIMIT ?`, limit)
 }
 

@@ -45,7 +45,7 @@ func (s *Store) ArrivedSince(ctx context.Context, origin string, since int64) (e
 // from a moment on name, up to and with one of them, in the order of the
 // entries. It is 0 for a file that older entries name.
 func (s *Store) PapersBefore(ctx context.Context, origin string, since int64, hash string) (int64, error) {
-	older, err := count(ctx, s.read, `SELECT EXISTS (SELECT 1 FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.hash = ? AND e.origin = ? AND e.recorded_at < ?)`, hash, origin, since)
+	older, err := count(ctx, s.read, `SELECT EXISTS (SELECT 1 FROM attachments a JOIN entries e ON e.id = a.entry WHERE a.hash = ? AND e.origin = ? AND e.seq > 0 AND e.recorded_at < ?)`, hash, origin, since)
 	if err != nil || older != 0 {
 		return 0, err
 	}

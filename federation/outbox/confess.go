@@ -1,10 +1,14 @@
 package outbox
 
-import "context"
+import (
+	"context"
+
+	"github.com/tongban/tongban/store"
+)
 
 // confess has the county know of origins that this node found out to have
-// forked: it is offered an entry that contradicts its ledger, signed by the
-// origin, and finds the fork by itself. Otherwise it would learn of it only
+// forked: it is offered the entries that contradict its ledger, signed by the
+// origin, finds the fork by itself, and keeps them for people to see. Otherwise it would learn of it only
 // when more comes from that origin, and nothing more does.
 //
 // The error is one of this node's storage. A county that cannot be reached is
@@ -21,29 +25,48 @@ func (s *Sender) confess(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, e := range evidence {
-		if s.confessed[e.Origin] {
-			continue
+	for len(evidence) > 0 {
+		origin, n := evidence[0].Origin, 1
+		for n < len(evidence) && n < firstBatch && evidence[n].Origin == origin {
+			n++
 		}
-		for _, u := range s.o.Upstreams {
-			if u.Tier != "county" {
-				continue
-			}
-			err := s.newRound(u).offer(ctx, e.Origin, e.Raw)
-			if err == nil {
-				s.confessed[e.Origin] = true
-				break
-			}
-			s.o.Logger.Debug("the county has not heard yet that an origin forked", "upstream", u.Name, "origin", e.Origin, "error", err)
-		}
+		s.confessOf(ctx, origin, evidence[:n])
+		evidence = evidence[n:]
 	}
 	return nil
 }
 
-// offer sends one entry and returns nil when the upstream says that its origin
-// forked.
-func (r *round) offer(ctx context.Context, origin string, raw []byte) error {
-	a, err := r.post(ctx, [][]byte{raw})
+// confessOf offers the county entries of one origin, each until it has heard it
+// once.
+func (s *Sender) confessOf(ctx context.Context, origin string, entries []store.OutboxEntry) {
+	var raws [][]byte
+	for _, e := range entries {
+		if !s.confessed[e.N] {
+			raws = append(raws, e.Raw)
+		}
+	}
+	if len(raws) == 0 {
+		return
+	}
+	for _, u := range s.o.Upstreams {
+		if u.Tier != "county" {
+			continue
+		}
+		err := s.newRound(u).offer(ctx, origin, raws)
+		if err == nil {
+			for _, e := range entries {
+				s.confessed[e.N] = true
+			}
+			return
+		}
+		s.o.Logger.Debug("the county has not heard yet that an origin forked", "upstream", u.Name, "origin", origin, "error", err)
+	}
+}
+
+// offer sends entries of one origin and returns nil when the upstream says that
+// it forked.
+func (r *round) offer(ctx context.Context, origin string, raws [][]byte) error {
+	a, err := r.post(ctx, raws)
 	if err != nil {
 		return err
 	}

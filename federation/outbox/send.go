@@ -37,7 +37,7 @@ type Store interface {
 	// tells whether it is stopped.
 	MarkForked(ctx context.Context, origin string, at int64) error
 	LastSeq(ctx context.Context, origin string) (last uint64, forked bool, err error)
-	// ForkEvidence lists an entry of each forked origin that contradicts the
+	// ForkEvidence lists the entries of forked origins that contradict the
 	// county's ledger.
 	ForkEvidence(ctx context.Context) ([]store.OutboxEntry, error)
 	// ConfirmedOrigins are the origins whose entries this node may send and the
@@ -78,8 +78,9 @@ type Sender struct {
 	// The rest belongs to Run.
 	links  map[string]*link
 	forked map[string]bool
-	// confessed are forked origins of which the county knows.
-	confessed map[string]bool
+	// confessed are entries of forked origins, by their place in the store, of
+	// which the county knows.
+	confessed map[int64]bool
 }
 
 // link is what the sender knows of the line to one upstream.
@@ -125,7 +126,7 @@ func NewSender(o Options) *Sender {
 	if o.MaxBytes <= 0 || o.MaxBytes > maxPlain/2 {
 		o.MaxBytes = 4 << 20
 	}
-	s := &Sender{o: o, kick: make(chan struct{}, 1), wake: make(chan struct{}, 1), links: map[string]*link{}, forked: map[string]bool{}, confessed: map[string]bool{}}
+	s := &Sender{o: o, kick: make(chan struct{}, 1), wake: make(chan struct{}, 1), links: map[string]*link{}, forked: map[string]bool{}, confessed: map[int64]bool{}}
 	for _, u := range o.Upstreams {
 		s.links[u.Name] = &link{batch: min(firstBatch, o.MaxEntries), most: o.MaxEntries}
 	}

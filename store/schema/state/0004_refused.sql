@@ -20,3 +20,5 @@ CREATE INDEX corrections_entry ON corrections (entry);
 CREATE INDEX entries_revocations ON entries (json_extract(CAST(entry AS TEXT), '$.body.node')) WHERE kind = 'node.revoke';
 -- Which entry names which files.
 CREATE INDEX attachments_entry ON attachments (entry);
+-- Entries of forked origins, for which the ledger has no place.
+CREATE INDEX entries_unplaced ON entries (origin) WHERE idx IS NULL AND seq = 0;
