@@ -154,7 +154,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
 	case "not_authorised", "actor_unknown", "node_revoked", "node_unknown":
 		p.status, p.next = http.StatusForbidden, nextAsk
-	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown":
+	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown", "hub_not_enrolled":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
@@ -227,6 +227,14 @@ func trustProblem(err error) *problem {
 func countyProblem(err error) *problem {
 	unavailable := func(code, en, zh string) *problem {
 		return &problem{http.StatusServiceUnavailable, code, en, zh, nextRetry, nil, 2 * time.Second}
+	}
+	var no *county.Refusal
+	if errors.As(err, &no) {
+		status := http.StatusConflict
+		if no.Code == county.HubUnknown {
+			status = http.StatusNotFound
+		}
+		return &problem{status, no.Code, no.EN, no.ZH, "请按提示处理后重试", nil, 0}
 	}
 	switch {
 	case errors.Is(err, county.ErrUnknown):
