@@ -75,6 +75,14 @@ func LoadMembership(dir string) (*Membership, error) {
 	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
 		return nil, err
 	}
+	next, err := loadRenewal(dir)
+	if err != nil {
+		return nil, err
+	}
+	if next.vouched() && next.is(m.Keys.SignPublic()) {
+		// A renewal was cut off after the keys were replaced.
+		m.Credential, m.Certificate = next.Credential, next.Certificate
+	}
 	if m.Credential.Credential.Tier == node.County {
 		if m.County, err = trust.LoadCounty(filepath.Join(dir, keysFolder)); err != nil {
 			return nil, err
@@ -114,7 +122,13 @@ func (m *Membership) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, membershipFile+".*")
+	return writeDurably(dir, membershipFile, b)
+}
+
+// writeDurably puts a file in the place of another: after a crash it is either
+// as before or complete. It is for its owner alone.
+func writeDurably(dir, name string, b []byte) error {
+	f, err := os.CreateTemp(dir, name+".*")
 	if err != nil {
 		return err
 	}
@@ -123,7 +137,7 @@ func (m *Membership) write(dir string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, membershipFile)); err != nil {
+	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return err
 	}
 	d, err := os.Open(dir)
@@ -196,7 +210,7 @@ func (n *Node) found(ctx context.Context, g Genesis) error {
 			return err
 		}
 	}
-	signed, err := n.county.now().SignCredential(n.issuer.Credential)
+	signed, err := n.county.now().SignCredential(n.own.Load().credential.Credential)
 	if err != nil {
 		return err
 	}

@@ -162,6 +162,7 @@ func (n *Node) watchTrust(ctx context.Context) {
 		if err == nil {
 			err = n.adoptKeys(ctx)
 		}
+		n.watchOwnKeys(ctx)
 		if err != nil && ctx.Err() == nil {
 			n.log.Error("county keys not followed", "error", err)
 		}

@@ -34,6 +34,8 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.changeNode(b.Node, `UPDATE nodes SET revoked_at = ?, reason = ? WHERE id = ?`, b.At, b.Reason, b.Node)
 	case *ledger.NodeRenameV1:
 		return a.changeNode(b.Node, `UPDATE nodes SET name = ? WHERE id = ?`, b.Name, b.Node)
+	case *ledger.NodeRenewV1:
+		return a.prepareRenewal(e, b)
 	case *ledger.LevelRaiseV1:
 		return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
 	case *ledger.DivisionImportV1:
@@ -125,6 +127,9 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 	}
 	return func() error {
 		if err := a.w.exec(a.ctx, `UPDATE invitations SET used_by = ? WHERE token_hash = ?`, c.Node, b.TokenHash); err != nil {
+			return err
+		}
+		if err := a.keepKey(c.Node, 0, c.SignKey); err != nil {
 			return err
 		}
 		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)

@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // ItemVersion is a version of an item as the catalog holds it.
@@ -128,16 +129,19 @@ type Node struct {
 	// RevokedAt is 0 while the node is in good standing.
 	RevokedAt int64  `json:"revoked_at,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Keys are those it has signed with; the credential's is the last.
+	Keys ledger.Keys `json:"-"`
 }
 
-const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason FROM nodes `
+const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason,
+	(SELECT json_group_array(json_object('since', since, 'key', key)) FROM (SELECT since, key FROM node_keys WHERE node = nodes.id ORDER BY since, key)) FROM nodes `
 
 func scanNode(rows *sql.Rows) (n Node, err error) {
-	var credential []byte
-	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason); err != nil {
+	var credential, keys []byte
+	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason, &keys); err != nil {
 		return n, err
 	}
-	return n, json.Unmarshal(credential, &n.Credential)
+	return n, errors.Join(json.Unmarshal(credential, &n.Credential), json.Unmarshal(keys, &n.Keys))
 }
 
 // Node finds an enrolled node.
