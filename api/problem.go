@@ -166,6 +166,10 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.next = "请按事项指南所列地点办理"
 	case "county_only":
 		p.next = "请在县中心的系统上操作"
+	case "level_unread":
+		p.next = "请先升级清单中的节点"
+	case "county_unreachable":
+		p.status, p.next = http.StatusServiceUnavailable, nextRetry
 	case "level":
 		p.next = "请等待全县节点升级后再试"
 	case "forked_origin":

@@ -205,7 +205,7 @@ func stateOfReport(r federation.Report) gen.SyncState {
 		Cursor: int64(r.Cursor), Head: int64(r.Cursor + r.LagEntries), LagEntries: int64(r.LagEntries), LagMs: r.LagMS,
 		OutboxEntries: r.Outbox, OutboxUnsent: r.Unsent, OutboxOldestMs: r.OutboxOldest,
 		AttachmentsOutstanding: r.Attachments, AttachmentBytes: r.AttachmentBytes,
-		Edition: r.Edition, NextEdition: r.NextEdition, SkewMs: r.SkewMS, SkewWarning: r.SkewWarn, NeedsAttention: r.Attention,
+		Edition: r.Edition, NextEdition: r.NextEdition, Level: r.Level, KeysUntilMs: r.KeysUntil, SkewMs: r.SkewMS, SkewWarning: r.SkewWarn, NeedsAttention: r.Attention,
 		Problem: gen.RefusalReport{Code: r.ProblemCode, Zh: r.ProblemZH, En: r.ProblemEN},
 	}
 }

@@ -7,3 +7,13 @@ func AtPoint(f func(name string)) (restore func()) {
 	point = f
 	return func() { point = before }
 }
+
+// Reads has this program say that it reads entries of a level.
+func Reads(level int) (restore func()) {
+	before := reads
+	reads = level
+	return func() { reads = before }
+}
+
+// SetDisk replaces what is known of the room a node has.
+func (n *Node) SetDisk(d Disk) { n.disk = d }

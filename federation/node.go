@@ -302,21 +302,6 @@ func StaffState(s *identity.Staff) trust.StaffState {
 	return trust.StaffState{Disabled: now.Disabled, Division: s.Division, Department: s.Department, Roles: now.Roles, Epoch: s.Changed}
 }
 
-// Ready is nil when the node serves truthfully: its data is healthy, and a hub
-// has caught up since it was started.
-func (n *Node) Ready() error {
-	if err := n.Store.Failed(); err != nil {
-		return err
-	}
-	if n.founding.Load() {
-		return fmt.Errorf("the county is being founded: %w", county.ErrNotReady)
-	}
-	if n.hub != nil {
-		return n.hub.Ready()
-	}
-	return nil
-}
-
 // Kick makes the node try its lines now.
 func (n *Node) Kick() {
 	if n.sender != nil {

@@ -37,7 +37,7 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	case *ledger.NodeRenewV1:
 		return a.prepareRenewal(e, b)
 	case *ledger.LevelRaiseV1:
-		return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+		return a.prepareLevel(b)
 	case *ledger.DivisionImportV1:
 		return a.prepareDivisions(b)
 	case *ledger.CalendarImportV1:
@@ -74,6 +74,19 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareResolution(e, b)
 	}
 	return nil, fmt.Errorf("%w: %s", ledger.ErrUnknownKind, e.Kind)
+}
+
+// prepareLevel raises the county's level, which never goes down: entries of the
+// levels before are in the ledger for good.
+func (a *applier) prepareLevel(b *ledger.LevelRaiseV1) (func() error, error) {
+	level, err := a.w.number(a.ctx, `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'level'), 1)`)
+	if err != nil {
+		return nil, err
+	}
+	if int64(b.Level) < level {
+		return nil, refuse("level_reached", fmt.Sprintf("全县已在级别 %d，级别只升不降", level), fmt.Sprintf("the county is at level %d, which never goes down", level))
+	}
+	return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
 }
 
 func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {

@@ -45,6 +45,12 @@ func (s *Store) ItemsInForce(ctx context.Context, at int64) ([]ItemVersion, erro
 		ORDER BY i.code`, at)
 }
 
+// ItemsKnown tells whether any edition of the catalog is in force at an instant.
+func (s *Store) ItemsKnown(ctx context.Context, at int64) (bool, error) {
+	n, err := count(ctx, s.read, `SELECT EXISTS (SELECT 1 FROM editions WHERE effective_from <= ?)`, at)
+	return n != 0, err
+}
+
 // ItemInForce is the version of an item in force at an instant; ErrNotFound
 // when there is none or it is withdrawn.
 func (s *Store) ItemInForce(ctx context.Context, code string, at int64) (*ItemVersion, error) {

@@ -722,6 +722,22 @@ type ItemVersion struct {
 	Version       int        `json:"version"`
 }
 
+// LevelReport defines model for LevelReport.
+type LevelReport struct {
+	// Level In force in the county.
+	Level int         `json:"level"`
+	Nodes []NodeLevel `json:"nodes"`
+
+	// Reads The newest this node's program reads.
+	Reads int `json:"reads"`
+}
+
+// LevelRequest defines model for LevelRequest.
+type LevelRequest struct {
+	EvenThough []string `json:"even_though,omitempty,omitzero"`
+	Level      int      `json:"level"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -761,6 +777,17 @@ type Node struct {
 	RevokeReason string `json:"revoke_reason,omitempty,omitzero"`
 	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
 	Tier         Tier   `json:"tier"`
+}
+
+// NodeLevel defines model for NodeLevel.
+type NodeLevel struct {
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Reads 0 where it has not said.
+	Reads  int   `json:"reads"`
+	SeenMs int64 `json:"seen_ms,omitempty,omitzero"`
+	Tier   Tier  `json:"tier"`
 }
 
 // NodeList defines model for NodeList.
@@ -899,6 +926,17 @@ type RefusalReport struct {
 // RenameRequest defines model for RenameRequest.
 type RenameRequest struct {
 	Name string `json:"name"`
+}
+
+// Renewed defines model for Renewed.
+type Renewed struct {
+	Node string `json:"node"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// UntilMs When the new keys end.
+	UntilMs int64 `json:"until_ms"`
 }
 
 // ResolveRequest defines model for ResolveRequest.
@@ -1042,10 +1080,16 @@ type SyncState struct {
 	Forked   bool     `json:"forked,omitempty,omitzero"`
 
 	// Head Newest county index known here.
-	Head          int64 `json:"head,omitempty,omitzero"`
+	Head int64 `json:"head,omitempty,omitzero"`
+
+	// KeysUntilMs When its keys end.
+	KeysUntilMs   int64 `json:"keys_until_ms,omitempty,omitzero"`
 	LagEntries    int64 `json:"lag_entries"`
 	LagMs         int64 `json:"lag_ms,omitempty,omitzero"`
 	LastContactMs int64 `json:"last_contact_ms,omitempty,omitzero"`
+
+	// Level Newest level of entries its program reads.
+	Level int `json:"level,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
 	Line           Line   `json:"line,omitempty,omitzero"`
@@ -1360,6 +1404,9 @@ type SetOverlayJSONRequestBody = OverlayRequest
 // WithdrawItemJSONRequestBody defines body for WithdrawItem for application/json ContentType.
 type WithdrawItemJSONRequestBody = WithdrawRequest
 
+// RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
+type RaiseLevelJSONRequestBody = LevelRequest
+
 // InviteNodeJSONRequestBody defines body for InviteNode for application/json ContentType.
 type InviteNodeJSONRequestBody = InvitationRequest
 
@@ -1506,9 +1553,18 @@ type ServerInterface interface {
 	// GetLedgerProof 包含证明
 	// (GET /api/v1/ledger/proof)
 	GetLedgerProof(w http.ResponseWriter, r *http.Request, params GetLedgerProofParams)
+	// GetLevel 账本级别
+	// (GET /api/v1/level)
+	GetLevel(w http.ResponseWriter, r *http.Request)
+	// RaiseLevel 提升账本级别
+	// (POST /api/v1/level)
+	RaiseLevel(w http.ResponseWriter, r *http.Request)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(w http.ResponseWriter, r *http.Request)
+	// RenewNode 更新本节点的密钥
+	// (POST /api/v1/node/renew)
+	RenewNode(w http.ResponseWriter, r *http.Request)
 	// ListNodes 节点列表
 	// (GET /api/v1/nodes)
 	ListNodes(w http.ResponseWriter, r *http.Request)
@@ -2750,11 +2806,53 @@ func (siw *ServerInterfaceWrapper) GetLedgerProof(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// GetLevel operation middleware
+func (siw *ServerInterfaceWrapper) GetLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RaiseLevel operation middleware
+func (siw *ServerInterfaceWrapper) RaiseLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RaiseLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetThisNode operation middleware
 func (siw *ServerInterfaceWrapper) GetThisNode(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetThisNode(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RenewNode operation middleware
+func (siw *ServerInterfaceWrapper) RenewNode(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RenewNode(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3266,6 +3364,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}", wrapper.GetNode).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}/revoke", wrapper.RevokeNode).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/node/renew", wrapper.RenewNode).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/level", wrapper.GetLevel).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/level", wrapper.RaiseLevel).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}/rename", wrapper.RenameNode).Methods(http.MethodPost)
 
@@ -4868,6 +4972,83 @@ func (response GetLedgerProofdefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type GetLevelRequestObject struct {
+}
+
+type GetLevelResponseObject interface {
+	VisitGetLevelResponse(w http.ResponseWriter) error
+}
+
+type GetLevel200JSONResponse LevelReport
+
+func (response GetLevel200JSONResponse) VisitGetLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLeveldefaultApplicationProblemPlusJSONResponse) VisitGetLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseLevelRequestObject struct {
+	Body *RaiseLevelJSONRequestBody
+}
+
+type RaiseLevelResponseObject interface {
+	VisitRaiseLevelResponse(w http.ResponseWriter) error
+}
+
+type RaiseLevel200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response RaiseLevel200JSONResponse) VisitRaiseLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RaiseLeveldefaultApplicationProblemPlusJSONResponse) VisitRaiseLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetThisNodeRequestObject struct {
 }
 
@@ -4895,6 +5076,44 @@ type GetThisNodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetThisNodedefaultApplicationProblemPlusJSONResponse) VisitGetThisNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewNodeRequestObject struct {
+}
+
+type RenewNodeResponseObject interface {
+	VisitRenewNodeResponse(w http.ResponseWriter) error
+}
+
+type RenewNode200JSONResponse Renewed
+
+func (response RenewNode200JSONResponse) VisitRenewNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewNodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewNodedefaultApplicationProblemPlusJSONResponse) VisitRenewNodeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5749,9 +5968,18 @@ type StrictServerInterface interface {
 	// GetLedgerProof 包含证明
 	// (GET /api/v1/ledger/proof)
 	GetLedgerProof(ctx context.Context, request GetLedgerProofRequestObject) (GetLedgerProofResponseObject, error)
+	// GetLevel 账本级别
+	// (GET /api/v1/level)
+	GetLevel(ctx context.Context, request GetLevelRequestObject) (GetLevelResponseObject, error)
+	// RaiseLevel 提升账本级别
+	// (POST /api/v1/level)
+	RaiseLevel(ctx context.Context, request RaiseLevelRequestObject) (RaiseLevelResponseObject, error)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(ctx context.Context, request GetThisNodeRequestObject) (GetThisNodeResponseObject, error)
+	// RenewNode 更新本节点的密钥
+	// (POST /api/v1/node/renew)
+	RenewNode(ctx context.Context, request RenewNodeRequestObject) (RenewNodeResponseObject, error)
 	// ListNodes 节点列表
 	// (GET /api/v1/nodes)
 	ListNodes(ctx context.Context, request ListNodesRequestObject) (ListNodesResponseObject, error)
@@ -6933,6 +7161,61 @@ func (sh *strictHandler) GetLedgerProof(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// GetLevel operation middleware
+func (sh *strictHandler) GetLevel(w http.ResponseWriter, r *http.Request) {
+	var request GetLevelRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLevel(ctx, request.(GetLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLevelResponseObject); ok {
+		if err := validResponse.VisitGetLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RaiseLevel operation middleware
+func (sh *strictHandler) RaiseLevel(w http.ResponseWriter, r *http.Request) {
+	var request RaiseLevelRequestObject
+
+	var body RaiseLevelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RaiseLevel(ctx, request.(RaiseLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RaiseLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RaiseLevelResponseObject); ok {
+		if err := validResponse.VisitRaiseLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetThisNode operation middleware
 func (sh *strictHandler) GetThisNode(w http.ResponseWriter, r *http.Request) {
 	var request GetThisNodeRequestObject
@@ -6950,6 +7233,30 @@ func (sh *strictHandler) GetThisNode(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetThisNodeResponseObject); ok {
 		if err := validResponse.VisitGetThisNodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RenewNode operation middleware
+func (sh *strictHandler) RenewNode(w http.ResponseWriter, r *http.Request) {
+	var request RenewNodeRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewNode(ctx, request.(RenewNodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewNode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RenewNodeResponseObject); ok {
+		if err := validResponse.VisitRenewNodeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7505,275 +7812,286 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tI0JnjjgZXeGmaF9pdI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
+	"OAEyPHITAkwmA8aG8F1mWt3mL77CXbV31XlIdaSjtjoJ9yYrcUs6px67du3341IlkJ2uFExoVVm9VOnS",
+	"mHaYZjF8OkkVO/2I+StkKoh5V3MpKquVjTYjPCQyJrrNiOh1miwmskUoCahitUq1wi7STjdildXKkSNL",
+	"x1aOLC8vrSwtLawsrTy4vLxyZGFpeWFpaWnp6LGFhyrVCjeDdqluV6oVQTvmNR5WqpWY/XOPxyysrOq4",
+	"x6oVFbRZh5r1dOjFM0xs6XZl9cGj1UqHC/dxuVrRg64ZQumYi63K5cvVyslerGQ8vpGGYBd1PYBfG2YH",
+	"Zj9dusVIk7VkDFuBxf1zj8WDdHX4RqVgRStLS75FPEZVe3wJ5x9bX1g59mCVRLLP4gUDQNJmF2t+sLTN",
+	"GJMA06Vas9i8+H8/tbRwnC60Llx68Ojlv6n4VnQ6ZJ2u1EwEgx+wwfjaHqcdpgAmNDBfrcHfinYY6bJY",
+	"SUH6XLfTL7fZgHQYFSr9Cl/Mo8SDrSN0OTi2snC8tdRcOBo+yBYepkePLBwJl5tsiT4YLIXLbvttRkMW",
+	"pwDILHnBrLksLNYX/okuPLO0cLxWX124cOnh6vLSUhFUNOuclCEzQ6SL3jix8A//dO6fFpaWjvmPJjCv",
+	"lMTZo0vTcfYM73Bt3vMhYAQ/ZkcPWYv2Il1ZPWbGphd5p9cxH3Am/JTOw4VmWyyGiR6Xob3l6W53FnL3",
+	"dvlAlzQLfwT+woVLR6pHiwB/XtNWC1dyyBThMo7ElD4hQ86A2J3udGWsH+UROyFDuAyBFJoJOAPa7UY8",
+	"oAaXF59W5nJcysz9NzFrVVYr/2cxJaaL+KtaTIfFefM3bJ383fknHictHrE1wrUisi9I0GbBtiIxM28S",
+	"tsPiAYHDxetmHjOgqY3BA/elulIo3NOpkJuJ1oXqs3huWzrba0ZctVloh/dtzLAIhj/XKuZSARhYOOel",
+	"4LDnAFK+ZbhpYQ1nY9mMWGfqErr43N+6pSTX4hJe8tWKkLrelhFSppBpyqPKaoUKqdvACVs8YMQ8gJQQ",
+	"iLqQ/Uq10mFK0S1Wf6ZdWa0MX/rV7p3P9l/9dPfW9eHN3+zd/Gj43nPDl361f+PH3375yt1PPr979Y39",
+	"/7oz/Orfhy9ex++H13+y+9V1cyvYRW2GuPb53pufDm+8uvf2+/s3X05GHN78zf4b/3n306v4WiVB+DoP",
+	"K6uVpeXjDx0PjrGH6UNNQ0Y01T1l6NLxakVzDTTgpBStiAc6vauLtMsXQxmo/2NBtJABxOVqWfTBd33H",
+	"9WSbatJnQpN+LMUWoSIkffOdliSUcIjnWCDjcO6I5Ib1rcr9huyvL+OQKDpQpC37pEVjwjVpU0UC2WGw",
+	"xPNMqfnfOjvqhtxmQhVdOYUP1YCe2jfNwOuBRvmnG8sui7WleUhaL43Sx2pFWP439kMsI/8PyhBvzy+X",
+	"s0TqKfuYHcfOcyFBMNl8mgHCXVzYkguOV4VMaK4HNdxE5scFDtfb8hpzo7a4bveatUB2FrUUW00qkn/N",
+	"VItuLFjXOp6FPZgQqRWNzmZA1KKRYtURqPGwjjKvh6uPQ9KCeFQ+nMigqpVuWwpWZnz84lKFCcPhn6qg",
+	"YFapVmS8RQVXgGoZEBecC/xqVzvlPCIWbrG4lkLvnk4ER3PnEcsdZqn5GLJS/DmEI9Cso6YyB80651gr",
+	"hVKFxjEdjO09GXhs49lFAfWcFVPcMmddb4dePI2vHFuy2GI/L0/ZDM7k3YnWNGh3mNBmktk20ra6S3n1",
+	"wo/5x45NxXzFn4HXWjLuUI2y6oNHK5PF2PQeZGZb9uthWWhZfQqWaqe2r0y5BAHVNJJbtTxQ7+km2CHx",
+	"KmSGPQjiHeS8DgR4PzxhqMk4eF5TzcYvubkWEdNZHtOUMmJUmNfdtsbWLlstxfS4BntioEGDpZrQmJGw",
+	"F9NmNCBthrr92FaL8So/7g9ZyCkxv5HmgFj+XiVSBIy4LdQqJbHPLr6abr4AdIZ3SSAEHuroOPwkCoMc",
+	"9HK1YiRSLyCDIsbPRMHXOh54f+EiZBe9+DQO5G0uQr8cAlLuJZ+YCCJhlXBBTra5YMoHbyNg6AIJJ+Hg",
+	"48gUBL04ZmGd6pLrlzHf4sJjQJEhM+JhQDuMtGLZ8a4xZt2IBiysN/2QjJmS0U7y+4j9yAhUGRtcvy2J",
+	"YlpHLCRce+dTgez6gWJkbe8Pz7Sni3aIClVnCHnGoDYTTlXJg3Uigp/hysP+Z+Ol+dsyJgHgoqzlb/rW",
+	"ipnqSRoxEdL4Hxn1yNdtGfGQDvLLLhDhMkujnZEt50cNaRFO+8X5y551j86pZC8O2GzrdFpjKnxSIWRP",
+	"BCysAEPa4QrYlUf8rFZ2WMxbnIV+St+X8fbskBvYU5jCpeCxZP2ZpSRwqKZHl1mLO5qpsgHiRO0fcZ57",
+	"kglwKLRiZ3DNgxYD93WpC5JD3GkSMg7tx/84HhRK7Am3VyUJaeaN+raQfXGA92LW6inEqxJvGqrl7lVe",
+	"nabbTBAuSsoJhroXMAAQPzoUWIGXICc7zb/8A/N1xhNRYhWZvY+Mxbo6sdbzmMSMKimqRMZESE00bLbJ",
+	"AtpTzD6CTI1wRZSW3S4LS66hJ7JX2wdUKVJLinW6iDygzFfNnggjtjq2GrNegFh5Mc7DqcyZO8jn8GcS",
+	"mh9EFKctzTyup5OyJ/SAgJTkLEg0ihkNB2skYi1NZE+b41mCw0FDYkSVJlIw0mYUYOfdfSKvL025Kjm/",
+	"ARrURyhxlnipbd5dkF3c9kJXmjFju+nLsAy/p1BYIYgr0pJxZnNGKCda9oVq867Z6g6PIrpl8UAxESrS",
+	"65otzuRJqFZavSjySI3OV2UW9D00tVtMqJqVAWBh6kgqbZ7MimsZ3oQmFuqZ4oc9pUmTEQNL0jfomcFk",
+	"0pe9KASzMOky2Y3MIkKq6aqFjuJbgoVg9DQ4zkQQD7oa793oKi57kVQxn2IQMDOKlR5LqQfJO53ShBv8",
+	"fMqPAUa8V+AghqesTTyKWEw6dAD4TYTsg8+zHO9SbB2G+oFRHDyCAM2a9iZuOXnQvjUwODST0DFyocrv",
+	"IHnPN2og45gF2r+EkAU8nO1I3SulTzRkEd9h8UyvyKA3GxwesW/4IGAmLD3Qo5xF4d/TqMd8Q7UZDf3u",
+	"bXP1qCLsYpcFBuHNk14ezZXqzQILs+r6DosVl8InklYrHapZzGlUHlrne80O15qFP7Sv+vYasx1GoyK5",
+	"WmnWHYfEaeBClhWbRwxY+pRrRaheG4nyML8rNHUg3dLtWPa22jUvHODp8js0y/OpGr1Oh8aDMtfqvH10",
+	"zPNgvx85GrdCC5os6bAomD0pi0oZKKek70IBSUZKNavU0NNtGXPt0fhjZkYHuYjEfKutSfpwdVocysgl",
+	"zY8MOL5KEqhVZ7/EqeF6ZWn8GHPXzOO1H1vsVkyF9gmSSM5yaz246OLMT7PxnA7TbeldGhDO3Nqcghzy",
+	"GPVFIwQZwUYq8w+LWKBjKXhQQY2kpzS8J6TmARvXn83mzJgLOzS25oKnKicGj7jhTwzO4AQnBmdxihOD",
+	"U9lJTgxOZaY5MXjcTpQxmeV3hSJBHsGOLnkxTHa5sBg/irkRHayRmO1w1q8SzxlOH7wbS9kqBHpZlM2b",
+	"7afiLWpLRVexSmKme7GYcScxC3iXW7/wdBSaerG111YayI7Z5oxr07Lu5xT+nVr3wLGJukfpCzlCuOF2",
+	"TiauP7AXOLFDOWTFA4I/IorRYgb34A+zkYoTjCqWw1eqGVSysCt5/dYDve7mXQ/0OTc1/I2zw592AfC3",
+	"XcN6oB9xy1gP9Gm7EvjaLWY90CfdetzmUwnSY3upB6Bijp/hE4JQ0qFPA8twXB8f/p4i7V5T+fWeQu+L",
+	"UXR84obf3QFPVzMLLDpbvx04oIrNJmgnEsE9WoFx5qLVnmMB493pVrD8WTzKI5YNEoKIS6MB6jaYOkKj",
+	"9AfbKqcbTVVJnHtnBsjELgCmfKDMOHQqmXGK4HR+zGrcpsJoJhwMMVbzRN5Xz3x0ogDc2IgLlE9AKjdX",
+	"NZIqN2nmpmYts4r1ZbxdO+9Mv/dkm8XBrG02haYvcgFFyrqz0I+YDajaZn61I2RdGmt3xcd/5mhjnyqi",
+	"ueeMXhXRrRnt6skJWZdY2anS90rrTTaabIZJuN91yK2b1PtDvTjyKfELjkRqKqvtdGOz2hA8j1ux7HWV",
+	"38mWoPnUS4hPJu/Un/FTWaOPcbFVb8m43ilwkIPOVm9N9wQ7Rasv46lX/knzjH22XsYTCKG6FpD2ILJg",
+	"z2F1BodH8CzBhYynJoVQdfRWjWCb3Vq66jEAeglUm4otnxHNGXHHTgXN896fItpkkfcXpDDTwGjjn3GY",
+	"ZKaqXUzJABW7o7lFppxss2C7yOEDpuTyzPlRsDx76M1044nc9l8AcICgaXYyF4PHksDhPODlttH9cS9+",
+	"LGHBNgitPm7vi1dgIiNkOUMveoNK0ES/RgbxnjiSecAfWiClLyqGKvbg0dpMQUBTXCo2dArmswv2Qe4R",
+	"3moVIU8AmDqDaIeY7bWdFgSxOCedJ8xHlvAb28gGGAVeqSaL9m9W0WZ0wNDBEF8O5+qjSfXYMRVwWjpK",
+	"Fg52GP+eU4HEnwSWd+fct7kZXnrw8rPmn+P4z/LK5fvH3Tp56uZ4Ru0kHsk9ELeE/VzOLP+UC2saj/0f",
+	"2QvajirWdZWmq+y/8Yfh72/s/fJ1DPDiAadRffS34Ydv7H7580q10oubVNTjXmxIV2VlZcmaOnKRcQVI",
+	"XRw8VSTjjKzH80RuPVP1IjwDy4Xzg1cL1PeC43wklQXmfaR+bdI9OoPLIoci0yIn0vG9t8VZTmejDQeM",
+	"KfcGrfttSTs04mG9JzSPRsJIzQ09ennB/LPi/vmbqZGOM8SVg/EjTCAzr+DyR2La0kWsJzQ/ziOyvFrp",
+	"CWQJHsMwGBidvaXFI5YGplKwAQxI30Y0TGFEbr3Z6Xz45RK0xjbMWi0WaL7D6o4lzhYqUxCZVkijJspy",
+	"fa7bYUz7ooQNydIaN96FEqFt5UNAi8CdqDIjYEtBUlIYd+cxN2ncDuinbTb/rjxpS/L5phC1ZGAf+FGo",
+	"9xgdDbpzsWVTuyAWCXK7+lQRxYTOJQkn7NbiJQYgm7MklAB1IqcfIcnBWNCZh2tpeg7GrVbu3v7d7p2v",
+	"7n5ydfja5/vvXN27+eLdTz6ZgcEWhD4XKHHlgmWtbjcSK1sSjRDEc0OijO98Nj60jUnjoykXU9jQjpsp",
+	"z4WmJ2tsQ743vl4WUunW5giuqDBHCRS8ceQ/hWSCcJHQfr+3fF4KtF899qm5uOKJ6u5jvaZHzw3DmCm/",
+	"+RAsM6UjMAvsdxFVuh5IoWmgy5sPI6wX4LUN2KTVghh7GrSNwlVkVqDhoCiioigce0dq/1J85jIHz2QL",
+	"7v3s2gpOZ0LG3AznEMiOrThQxkzba5ZHU4NAHiQdO6ucl9cd1agpZWDtsIYVwLEU5FQUHxiLWv4UVkG7",
+	"qi3LgqD44DWLOwcyopiVuYEziADjJQeU3i+3TXschdhxoLDV9H5PSOA74ouUCg9S/KHwQvh2lSmq4DWL",
+	"gXBNrcV+jfQExgu3DDdQIHDbQGnSHCRlF2IAdwabvJzlaSVF7Rzt/xAT+dPVTGUJvmjte/W5WeI90el2",
+	"WgRRz0jLZ13oxHiuIJvRITRLclfEqCdg4wyjLWKmdgoR7mGNNIuNk1PtoEFimE0Djudq5sR9J5misLWq",
+	"g+AEu+dpscM1LdDFLnZ5zFT5bLPi5PyZ8ala0XKbeSJbzrfNlZAiKJHGKFCIxZGq2f1MxUwHlYPaSGf3",
+	"fh7UdmJh7i2ExTVRbRpFpE132BpmMBgFkWjOYvDmu5US3kri3w8Q2G7Gm7bZDe7BW3gx52rzW2Rs+aOC",
+	"nWrWsZYK58no2lIwQGrvy4rKNTPO/bVK1RuOXjcLKi9A4J6KDf35te7efvmbd7/Y//LN/Xeu+n3qAQ9Z",
+	"vTwwp7rhW4x5/RnxVnEcLhUhjcMS1lU7TOYd37GNRUt7VbUZfJToRZiRL6QL9216tFZFYtrXmCGaqO0h",
+	"CkDwXLWSVeh7KggqrjyGT0iYqDs6V6qtdpE8UMaMxIWBv/bvLGJbNKo3qeKTzGM01jxAmUX0ogjVjZxP",
+	"ZzxMty5kwcH1p+OOeajM3iIZJMxpbCZ/nPqokCNSU6Mnqbxrn/NovBZvy3svJuOYatOYFStyaZ5rCYN1",
+	"EgBuN5B5JJMpms5YyhrpjQBCkjW8cX3/w08rk8rB+DSlDlesnrr2ih4J630Zb3OxVXeJtT6JtEPjbVWU",
+	"hj5mnChZTggMdlwP6kmOagH+F1pgi7iVJ/uBs359POsgv1JXxshRouFrb2GVrOG1Xw4/ftf88fG7e+/c",
+	"sn+8+IU3hfle2TGsosyuVJeBS60by4CFvZgd6BRUT3WZCFUdomi0jAf1IJLBdiGx5gGNJiBLT6C5IAHi",
+	"5+/vfnVz7633K9XK3Rd+u//cZ+bvC9VyVy03nx18wppLgS15Zzrmqx4Ok9kP7mH39u1KtbL3Xz/BP5pS",
+	"t/3IMMLc7r77yt4bX9/9+NbwtU8MQODj/rsf3/34vfTjnZ/t3vlp8nH4/pvDl/7T4Nzzn+3eeRO/3Pvl",
+	"vw5f+gV8+dHw+f/cu3l9+NK706Gad8pahpeLu8ryrHT/1byENnKj8sJTIYSLaE7KRb04jYJUPt/GUmBH",
+	"fFLWn/Cskqbg0xiGNicjsBltXf996tby19/x1np1Gq+5v99TJKBCCoP6UAvSn3xmZfJpPkmQ23ZYHNGp",
+	"qVJP2MdKhyqa8dNQxQkOPU/tjIzHrprUCMKxilSQeRQBgSUfNPjbKLTal+T7mOyTDhUD0qE6aFeJFMTo",
+	"fl26xVQJ3y2u3I1etP3ZS3Q5XWiWMrO5c5yhzFMJL2wGXTJEERzXaMHEkmtg1UQlgIt6S6JI5SriVLLO",
+	"4XJZGDjnI3Ye/LSezoZfnHRz4sfT4lE7MX4+l06PXzyZLsJtLY31zvgs88qttc8N4LAxy90AzUYKXXDq",
+	"60hp4Zx2mn0xq4NWdr9495ufvLB7+/bep68bznH75rdfXrv77lvfXP334Uu/2r398vC957798sUMxbWC",
+	"VhKC9Pbdf/nD/s/u3P3400JybTDBEYfs8dhjyDGkDCotX/6zKP1/Br1+os5XKGfNIG8fhPQ6QWOWIIuZ",
+	"hYMRISDP9acz92x27UQyX8hBHYWYWvTKyzCLcQQjZw42Kkt13MJqxxjT4+xiIzW4ssE0B4nAKczAKpb5",
+	"D5W35/FoFhZ/hu2wqMhlEpkffVnqBCiQc6Mjda0V2sjLk5rHZchgRX6VkoYFhS0E6zMoFWJztb6nSDeW",
+	"WzHtgDepjDiAe3WzuIVPANlBDOVsh4m6bsveVjsHk2JZwefYGy1KOu7PtceWZoQulag/Pw4N7+65KDDA",
+	"R1wwomVaRog25Q5bIzTq04EivS6hOmuz7rd5xJKSOyRK3H55mCkuAlY+8CDxBjtRpwc8G8sLWQdkSRHG",
+	"bPVH5m3zxyM4AnznRjG6d1fpmFGvh5wHbVt0RxHVldtMEC2nu3FwB17Yyy1+QBdNJG1hxFnq81crncSw",
+	"byPfK01GY4zBs/BNvgik3OZlc+R/KEN2wr1pPpy0b0NAl1IuHyo58eTL6mwuo1HEBjhk5vDB+XG763v3",
+	"cjERyyiapYTlzF7IFgtZXGw1bsl421sBrC9JyFstFjOhXf0lLJDZEyHDKkzIg1fBNR9ytQ0xgjFTWsYs",
+	"RNcaFURGIQlkd+DPVp69trmMQy5yAe+Z7XZZQahKzHbk9kT7Kz4xw1kc2K7oPLF+b18eLXJHXoSNZxxJ",
+	"v+e68X4mumSrZFlqLKQmivKwoJQMYzMkkt4rEJ1wzF0MVqiKweQ1Vswug0yNvC2WDp5IzT6jNUh7sZot",
+	"Q3aiOwi7W/gVn0IvRZ+LUJZwWNnB7dpKWvbc1udm3LMDHrD0toP31CSLLJinPpyCvSwP8LUQ8I+dns70",
+	"LlZjiHfWcrQ0dXaWTBbWr8+V7VYrMgrrh8nJc+NX8zu4MAE+55itUD4DeGbdxwzHBcs5B1Z1j5lVcA22",
+	"+cz8c4g2GksjnBAbdLYoAvTcoyfJ8aPHHiI2RpRg/x01LsH7o0POa9qM2BpUfLTKmioovYB9fTxq6Cmx",
+	"ZdR7LBsJ2p8tbu2Pl6pWMPLw3uO6s+2DPOuyldDdupI2bVYBCpna9gfWTSmzTswDU2utZzsMFdXa67eZ",
+	"IFRtc7EFi2yzqLsGAVSaijCJkLfKtKHuk4sr+Pi+LgoLfWxj4yzBd81EBrP9R+8v+v9kUtDToR5XBB9p",
+	"est3+Hus4AIzRQ2sFcXiW+6Qk+LpGdh6bwvamw5oHRgzReX3/QgqYa5E54yNOebWA6Uor2taNavLxfBK",
+	"W5gVJU/NkDJ1z/SQJdlhEymjeV8EPOIF8aSBFC0ed3zK1xMtotsSKzw7c4iRu7kAVctmYJYrShD2sJOV",
+	"b56TUMsIlDjbfQOuN5GCdCTcIaO+CSx6BEWoVa/Z4dC7ShEb3k50nwdslSyRnoiYUkTJDsMUMq5IM5bb",
+	"rGxx7rTCkHepiuADSH1oxqAHhaZVUaFlD7K7uOgR6od2wiBb8zk5AgP+IOqFZWt8C8ZCo7TZBgceDmlj",
+	"251yLWRThnjQrpVE6cITRapyTzflxeJEJyzyy2PSpwNbw/leqpe7YTNoa5+tJluypcxLTmVrwXi8uwkm",
+	"uDrMA2ZOzt6pg5QbtwpltsxVekdzF2n8cNOVFpECR3IybkjblCXp8rfwMH2oufDQ0tLSwsPm/5bS/yy7",
+	"QjmrFUV3oDIn1JhJav1Uhp//Yfj7n+7d/Gjv5u3xpMmk/8uILJIUdocHLA2gA1VUAr/g4pzWioAvNm/z",
+	"/56jVdWkDq3BbinK3qFDKXvkGqCMFB7yH1wrZgfl1zG+XE9C9w+gBuQL4BSlWQVQsdxcgibL0EiQg/pt",
+	"qtkOs3ImNZKmOeFiMbxsXm0ZUE/Lm4UdCto5YPGVAyUJlA1ZPMcE6+OdHbcXzS2vA2o3WGtZQTUiwfpk",
+	"mw0UYeJe6Foy01S5BQj1AU+kSNibYg0Y6a00ud7w2P500QnuyO0DbqTACDxZhj78uj3nRgJibZQKePgx",
+	"B9EGotSDiMXb2S8wQDD/UJK6mAYV1K2VKfdd5t3Mt8nbqtdl8Q7HXutI+usGmBQbgdJeyM1fU6o+Jg1E",
+	"z2HT0Xn1DzXDqQOScPNqaaUI1p3TiJaXphiKcQLfSds+st4Ocv4WDmgHaDPFCAwLTRtCiWyAakKjaM0o",
+	"9tD8GMqY2Ac4mA+cnJ9WOeVasahFNIuiGQubHkI5zMRDOe6E7Cldx/IqPkvYPfmaDoYAngDnlj+X+cDe",
+	"D9eg1zksXcXG1JdkPSKW+uNG0ir4BWCbgIm2o7G3cYlS9YIExdOCoAeYdGTot0cFKm5NeB39xvA6tjiA",
+	"yhJGbv2HhZPnzz26sOE0zHHJJecsLWCvuH4CCzAsVpXXgvLi3aSNrxFDoVVRpma1otLrXqK7tCclXdlj",
+	"n+ItPO9QccR5Pe3CplXuxq/VQa5zUTWJw7zl87jMvhT44jvobl0Cv1munTmpkzFzppvppv+i1OBq6r3t",
+	"U4V5r+18Bat7E2IT+ja5lK15qLDR+CSRFF71O2+TqUv2LYE1TDlUHLNwIQdMgs7dsOntP+6FRY6nK1+w",
+	"/9bqCxcuLVcfXPEnLhddsrlVtjxom/V7c7BV5yLIlW/uPY0g+FEL+zjkscbJB74g4uZ0/dvKAPBwubJ+",
+	"57G7znyK+Z1PrMWzal/33BdstIufcHOTJGuJ9MHGnuTEojTgBiQhCyIaMyMZkCYjHaZzMvBUlMsiz9Lk",
+	"xmE+oxxNap+kNveM1dtI61ZpBoFlWoeeA1WgP3hnr2yfliV/4ejZk2BGy02Pew7tjwgnw+taPIIOy2It",
+	"ASe6NoUENYiDUwXDlZsDcJ0R50cz6GDA7B6oTdX/59QqbCLm+NO2JnbD8pKbsYlntY/M3k1vQjcf2GhB",
+	"snHmyrj89CRy+fjxaX00HRI7iwk2KKURposP8l2dfAmjczMyjqepT2xn6g+iGj+3uYVTnR+IoCjUv8ki",
+	"jDwqh9UDEZyHMGWfMmzrepUcwF97C9fjRezk1QkdXurNgWYHaXYsexpcpJbLlCnXliQuTvc1on+krGP3",
+	"IPHGY9Uf8jdlu0jFK+jM6NnDjC1/q5VtNlD1KWZwrtVsJvBqJaJb9Uwl3JJvlC9geMCyh96MGQtH+NXw",
+	"fucRNtuemqhSrUQ252ISFkBexkQT2Li7upST+6KuF+Zbrbs+8zknbZafzuzLnvFM7UsyCpnSk90s+Ayx",
+	"flzrEHX6ckmks9P1hPL2i3NxHVUnWygiZCYZZobbn6m8OEMDjSTIvaDqyjbre4F0YkDask86vaANSAm1",
+	"HYzwRA1hGO1NVnILMFufxsISU09tixlSRMez4aaUQSsKvs8SjjGsK+YG4zfIx5022ly59JFMJEDIOjIR",
+	"tFLCPtrEwP1S9zQvSC7hckoQbLJTpddNr3760u6fvt779HXMC97/3c+crXi1srOQnXdh2UEr2z5B8w5m",
+	"XS0/dPzY0aPHH1zC0sDJMVSWass1T38E3Oq8zIgjELk0QzKoJbouH9ThMApEo/axuVPbIio3C8onZ1CK",
+	"FM7tgqT5owCKKh5puhwv3tttOSl8Ssb9JDehWV5tg490qpxV8oVdb/AOc8c53r2wIBhivLj+5LPCKQra",
+	"UHiq20/oapitvVZY0j6zr6Q9ypgHcXrnsaQjeRI6VBwMVEbKK+p+YiOyZ0i7cqbiWd5IAtZmYpaK8tAf",
+	"7CSkZlViO+hWCXrsiYyJZhf9kVMZ3lom8Knt81m5Jv3TIrwPNWwKTtKusGpxKX+MpUKrNmIqVIvFB7Om",
+	"Yx8of/wzFQMC1p2ZK3f6IrBs5QO/98GSwtnipl0thWluiGRwH/hcqZO/xlDygwUBlY3qedLr7XpM9kmL",
+	"xoQKK7m3qSKB7LBVko2MrMKna59iXRb3afjq17u3fj/8+l/xi5d+tX/jx6nB8JubV4bvPbd/48e1TFpz",
+	"LgqT6nqGj6Udc6sVTbeZqEOOuSNCJevjmPEfw+HX9UY6+ro+6QbfMINDBvqTkClkx78MRpagF3M9OG/w",
+	"zplwIJ06+etRd6h/9+QGMPG85pbzi2OmyvIx0uGip9HiDCjNsinfdlttrbtoroOU7fFeujImzVj2FYvV",
+	"GunHXBs9iLEw59AnVJE+iyIwumOHbBgukWMtN6+nrm93m7r8B2xQXA14HTWuwFyHFkT05hUYcl+np3s0",
+	"Ihtnzt+f2yl+v3Hm/OhmLwM3bMmCoJwuk92IgRLsUpmIYgzN/HYfuCi5w2LIf6mR9STyv9esEropHIpZ",
+	"hVGEhBIrM+FXisU7GL6jaIeR9bOn17B1C4XTNKPZkJ9NETKo10ckGlcwYMjG/mcye6Ay8n2hDNRil8Uu",
+	"9L/WCe+vbYpN8cADp7GWjHrgAajXbqmAWiU/Evwi6fAo4ooFUoSqSn60cbJGNiDeHBsoM2RljXpHNTaF",
+	"jEmjTnWjRh544BGqmRvzBONPG408NN9VSWNlaeXBheXlhZUj+Khr3WUfD2TI1KaQLfIguQ9BeH+VHCf3",
+	"Ofjdb/j08gq5zwLvfhLyLa6V3ZFhsoZxwelYavLAAxgVreOebrd6UYT6sCE4NqYZSM2maKR0oTFCeBoZ",
+	"KtEYIUONhGY0xkjSpmg4KtJIyVMVDqthiUojJVJwU/vtfC2NkKP5BcsF2Y0+CTfvgQeIloRixFdA43hg",
+	"dt04HbJOV2omgsHCD9igkepHUcTi7ykStKVUXGzBiW4KwDibxgY9gxI03GYD0mFUqPQrDEJaBR9Xl1Eo",
+	"AU+F6rOYhZsieb3FYwUluA1wq0RJeAH4nfXd4UtgpYmkgnEUE5rQLcqF3eY5RkPADU2ouUtEmaOjmkSM",
+	"wkDWVUSDbSH74L0MiW7HsrfVJlybi2gnzSytDaGPpLGBl3fh0Zip9ipZbph7rQoGpSibGLUEl3YqjmXs",
+	"8HY0YdKgunXrGGgt2q//9mklRaNGzjpC0oypCNqbQgrSMLjfqJI+1BYxwLBJlJYAxYyGpJHmrTUQiQS7",
+	"qBuwpGdd2t2zeI3IsxaVILvw2U3x7MLCQvI/8/zRpSXyLGlwga3oLKQa1fQrWG+VNGxxlTrkWDbIs6Rj",
+	"rj8M38C8y4YlC3bgZTNwT9CebjOhMfXCDATe9XqL8gg/WwZQZyJkMLDR37lAJHCDHTGDtWTc5GHIYD2B",
+	"ilvmXxdG4OIenBBiRqJqG9KZIDGn35aGfK6RBqYANpAmwA64IkAcxZab8KiZUEhdb8megMGg6wESV1Di",
+	"DBkyUHZvHDdvBFK0Ih4ABJWmkTnOBrTiqstWSzH4od1r1v/nygeNqm1Bb/tk0Aja1rmG5wAJuY1wAJOj",
+	"IFggzM64fKRKji4fM9NqKesRjbcy0xkGZ5atzDFFTClIAHOOU/OrHWZlBTHAiLsR0zBEi0esjr2K7Crh",
+	"NYW0ITnvZwnbYfEAs8X0CCC5IhFXGi8O5I/Y+Y67FXeoGDiUU4gawTaeXJ9ybUSIxjmm48HCekuz2B4Y",
+	"jHIMMUJIG8Vs3janBZ1azIdmTw3wy7rq0gBAYeRKgOaaoabYJc2IKTHXmgk3MIDDUq26xfoEkAkNdIQM",
+	"sXScZD6LJOKEFZQeeMChNUKwI0O2amMjG2sIxmRMgKRteZum420KQAEkuUiNG06IgsvgQi1tDo+jcVmp",
+	"zJCJBx5wtMewRbOpxnpPt2XMn6FI17FyD1IXEOyEJKoXtO2QtU00HgVMoJXFSnTrXRq02cJKbQlarUZW",
+	"vFKri4v9fr9G4eeajLcW7btq8czpk6ceP38K3kmTip1smK12WFmuLeFDsssE7fLKauVIbal2xLalAxl5",
+	"kXb5opF2KquXLlfxo328NqCdKPP1zvLiiA+8K5Uu9oEoQrHfjW1l44rMGhgp/gwDPuoYGuBp2xUwBWfl",
+	"pjBMAmO5I8DSNbIljbiGLSww2cfgxtn1jZOP1cjfnT31/So5+/j3q+RJ1jxbJd8//aiZbVOcfeTRKvRx",
+	"2RLcNtcJpNBMaDwZDN3nUpwOK6uVE2yLi9R1nyY5n5DYusm+m4nbAX71tE2FQNV3ltgA1Ggv5zVCHfew",
+	"NbLqSnP0ZsCVpaVDWIBzPF+uFuiY5nL0upGkIeGqhvHuLddO0TdHsuhFWy5hHY4ZdF7lKpRWhl9eGX74",
+	"8t61N/fvfLh/5/e7t17a/fKdb3723O6dz0CT3ALFMBczcNmPjYuX2lS1L5vlbDEfTiImgvphQ/6dvAji",
+	"HWgJBseqiFGu9VKHhZwC6V8jqtftylgrcs6QmRp5nLFQwWi1mO0wGgFmcygOsIUJmXm8+j7TOazq0ph2",
+	"mMaSrOMrTteJQkK2QR/oh//cY2CfssTE2kvzCFTNIMOUHKMLM+GaDDTTC2mtt3SaxHbS5ILCAkdnGsOz",
+	"jWRr80Ktvbff37/58hRcSr38+YN6jNFw5P6Pw6XUTcEZbHHZH8H3Cyet1DA+SMOcWMMIHQ0wYjUSXZz6",
+	"rZV2xCdATio4hcKcucvzgjXe27tf/2J4+4MJsB5Bd9986SOLj1HVrhic7FIdeIqKrHdRnackaPfEtpGY",
+	"GjlwJFpBp6cgTbSfVMmwB2Qre9zHIsVAGs2LnfeDRQIG54qEvdhoFhhMp1PGZWQeNX7XcXmTrjtc4bZL",
+	"KLN3OH+gky5zsYXSExSGd7sMD7vHa/3/J+6FaL9768rex/9dkl2lkSZeLjWpmoDhLQGUhLChnpDDJkkk",
+	"bcEaKgijccRZjBacaipiW2eNU536dODafOWR9gxXhkMlGf4+jB1hOq7IQY5QJeC1pvjxNqNTr/8Z3uG6",
+	"UuLBkxhtNiP3mhnXECbgE/FgGtg8IRqCJKdcdfE1YNSZH9oldi9szZPBPDUQQQHKLV4CnLi8aM8rK73n",
+	"ccAmQ09DA9sm2mKB85Tdm+wxfxl7JLO7PImafDwuE8idz7xklndeuPvxp8PP/4DnO/FkmzTY7nWLlbAN",
+	"V3OYYz0bI11VCZhV0zrDWxIrothq6VjWFEJoCAXDihRsU3RkByyMIrRKd0rhyH2UaBqbSZ5R2gnP1Chx",
+	"vGVwX2IrTabur6ItUfa0DfLjO2aebTZQNXJak7aMQmXtqTQiIdV0jWwz1iVo1jDatE9Z26Db7AQC4y8r",
+	"v9I4aPOdOYqww/de2L3zVQYLbJ5JDg8CGjER0jjDU8aUjpPumVIUfcDgydzVRcFiZSVfNPv48UJR45AI",
+	"sdvJP0K3roKDgFZeGJV7z4dhnYqV1acu5I7GNZTae+v94avZmxqzLYiE853RYiZkx3tpzzNrpbIXkoR0",
+	"APew35aR2xgWGbYXmkaRLS/U5mJrnKNjB+AMAoxQWT9A3COcqcW0ozG8cyB6iWPMnV4OP/ly+HzxEVQr",
+	"Fxdi2l9owl6B2OcOJY4Hi+zi5BNBjxGhro9vsyfCiKG8RX50/gRRmgfbq+hqSdyVMk7clP021ZvCSGuQ",
+	"VrUlSa9bHan7DoMlL1v/gIwbaeVhxoSP9p26iKcbJ8x33gwUxp6bfWruNBePozZXjHrh9t6N28NbHwxf",
+	"eX4q7TUoNO1SGwZlMMiiDhdVG6/RHDhBnSrCW+hXDUGhRK+4tj0EamSDAjngEEoO1edIKDGWuk3jTvG9",
+	"nwUzvjOqn0VKjFkrEMYNMFkU1uZNbEqjht23V8/D0n6j/uWY0aBdda07QGuo5gUi0qFq22dZNHoJDFqO",
+	"xScFPsvCWzHXhMVoZCORU66DNOilKMYlBVVsOJVvEeZJFpdeRBoDPb6EtP5pB4LfSJMZtVhVcU1Jj2uJ",
+	"vxQuKRP5e5BF+Ya02YpeReioryLamE2wwwVrrGaKnDUHpMNqpGHzNhqrBNkLMiWlWZecBnu2kfaLtrrD",
+	"WT+3LhfmRaMIjUnMW+JvUgQXYOA6vA9//hAHgb+fdCN5tmhN3amP2Oymyba4EFao8e3AfSytY37HjA4G",
+	"bEX2BgDpHGnbS7/avfPZ8Npbd9/9TYawIRED062Xsz1GrQEWSieJGjmVura5Qu8/C9Hfq3TSWTJJhzLi",
+	"q5KbAvVRx+3A2Cr7Ym0szmDMPZ71IG4Kw4554icxNDOLVhRCLxydwCUromiL+SQrTDo9iR6V2QzXmTgi",
+	"CMqb2bSRbduXrQqQdhvHNJnjx5ePP3xs6ejyytLSsX9IL8beL1/de/tG0pB0tbJ85GFXVTNl3chY8kUE",
+	"jJJTnIuDecVP2Zbt6drqLksCUuGT+c01wiezbdLdQ54NpC+4Tqru4ewG0qdci/XMzL9+fu/2b7/5yQtp",
+	"mlD6uOrKnmKji91/9eX8Yu1jxWteWVpaXjqyfGzl6INHM+81eazbdRmHuVd2b10Z/v7/ASTACgAjPRUz",
+	"+fNPjaSYP3Uhzf9edtDPJnN7Giaa+2uWVGIgmwpuBxm+97vhB3eGr72y9+YXw/98fu/T1+/e/t3una/u",
+	"fnK1ctlQgHI0K1P+opRMuDxXanmOBYx3vQQzKZ47Rw/jG5/t3vns2y+v7b12Y/f2e0hDsbPlKAEdFQwX",
+	"gTQWqwwnzc+gdaaFMCjWggY6KEgf6p8ammYoopoUVORCie7bvXVl76N39658OHz9pf2337+/Rh6XCbG2",
+	"ET3joiWs5WTqWp63hjkrysyRwZqdFasRG+A4Mb/O0Xb/6+f2/uPKt19e2711HdGmJMJc4mFxcMOJAeFQ",
+	"Zbo5cE0iyelHXJnzKgFyqqo2jADCqJF0mk8xs1rFGmlgGMP/hV5ocYDwBj/D9PuNzJCzeY0OW9oqwgKA",
+	"wZyFrbuffLD3r8/7ha2ZxA2z8NOPIJEex5nFTO3MA45bnWjXwHK9FzXqHUl8TRVDPTvAgjDkvkaehDg+",
+	"drHLAg0h4zRsQIgevsxVkoByH3jjMRr0fsJbqczWpop0JFRVFwQ6Idoib5sikhLETW9M13qgnxB/UXku",
+	"028YEqlQQrhk8wTdL5eTdsG5h7ZiKnTqV7Pv2AfNXiEtz2DXCz/evX3Ntk/GwSK+g1kwo1O6n6qVDtNt",
+	"CV/xGCuxxCzgXY4tnZ1Ad7la4Ur18isLZdBzgsYln0yC6dbD6z9JczlXK5DRYOS5o8cAonZFODyyAdBQ",
+	"Pau2v2Q3vffLG3tv/uybr24Mn//Nt1++sv/RB8Mb1/Z++e7unc/wTpenAeuB/kuwosnSiyNChLY0i6FS",
+	"/Ryp0f6NH3/75bXha2/t3/jx/165Ovz43b13btk/Xvzif6588D9XPpiBTS3qTI6xP8wBvIhoBJXp3V4F",
+	"ha9K+m0JHX0weieW4OfQ9qOQIVZ3FBgS4UlKKeRMSfLzIZ5kMofnGG14x2EFBuBR7t957e7XLxwSY3HK",
+	"oSp0N57hSif5SdNiHJ8Q0cD2fUHCEw0mG+i6NMZYqpnNc4cpO7hpiqw1CTww7jhkh+aWfOX28Nq/jdlx",
+	"fD7J5CTLOyWTDhfJuxN9kSTdtlNF4HFsqTVABy2mWUK/VLCJm3M2kxW6NLK49f89XyYe4My+TOgdX+xu",
+	"sOnXLnKMxYzYbvPgerT97FExgIxGImRSJWTACgLFHsFJD/FeZRPRPdcq2da8blV6GH96fvjedcsF//T8",
+	"8LXXh7f+df/nz+2/eG3v5keZ48EM+NzFsnCbTCFPuYcOEXp2jiLouSXkHU6HRZn2f/Hx8KufDG88t3fz",
+	"bQ/8inSMsz2tUgR15QEIF1raEpZg+Oi7gv9SMILhSjVysi2lDaBPYpgiqhlhAhIdDeHBeCbnq9eStOkO",
+	"pAFhMqxTWmRPb4oGLLZR9dlacndISE26ro0b4cqnjtg2b6cyjdUOaCIeLWwwUp0IKxNU9j/6aPfWlb2b",
+	"b+NBVErLxCP9+8pb9SZjjt34vIkoXNS9Nz/N7XXidW33mpOv6mPmgUO8po/1mpNtUAnbPUdbEAkH1XAh",
+	"rZcxNV9lwKVg7966s3fz9v5Ln+1duZqBHwCr+Lb+ECMdBHHdvGGVlOxIPdoQK6C9rbYmve4a3Fm4R+Yx",
+	"RVy5X2uicqlfBPreERbHMvZE24fhY73mvVwj50xYrSwv1cx/l1dWHz569GgFC/fb8k0LK+VvDhzsDLfm",
+	"qK/uDgJlnjrCO8Pn38fjHT/YkXuxqG3FmuJoYVfT5gxmuWDBjsMwE48WzzkoSNdtNq/BzAgLTM4Ltne/",
+	"+mj/wzu7t+7cfelf9v/li+ngdUbdkPnTgVy7RNczN6JKu8uEzn4rLiMTEtIWzkg9nVKSFus7JTvZubL+",
+	"gyYjEWtpzHI2O6qRdYLZwSQyYj8dgZYTEqpjQeMducPcFSyL1mbFHRnPUXDb//DONz97rwi9Z9WAH5fh",
+	"mAac1DzyStpQ29nJo2hwN8BNOyFUrbqblOBGgBJgswFEgtFY18iRJXdo62GHC660gfYOI2d4wAwdPUP7",
+	"hKpt5ZfNscb0FO37LI21tdjCammyXppZ8YHCL5aX/KEt3qCbtE3EjKP5YA+XwWgxGOrORcJQNMf6WL41",
+	"2Mp/ZU08iHdFJaQaXNThcBtF03nir1z4jXsXimZ3MNSmbytfGTmRRlHJaByAx2nxqB0NPp50Q8KnJzPj",
+	"whfrZvDvXKCMWXqRlpO7kIel3Oy9/f7dT349lo7jkTbhq0WrLUzIoMcHVKKmO82nRp5sS+ht6X6hSQeA",
+	"Dh1gxRt8GZSXjTbDMDCCaoLNzxBOu/fmLZq3HQE5sDxl6eRTrsvmSNxDUqRgeYboAru2v1S6vJt9Ytwp",
+	"lMCx2uA8U0Gu771z6+71F/d/8/W3X14z2tztV3Zv386b5QsRbpqJD005qS/PoZRsWQ3ZhW25FHQXV9lq",
+	"MZeRwLXaFEa/Vsn7NbKeMwmuuoIQNksIyaWr2uHshpviPMM4h6Q6CLyEZUPQ1JUUIxGs71Ov0UhXgMTz",
+	"shPOx3Zs9lMCp+x9n3c8MxKtb7+8Nvzq13vXbjgM82DVZAsk4hmUP3KNCCZGtgiCOGmPdlIcC+Rku6oM",
+	"5WJW/t6u47uAAGaSMkEoa6Qht5MCTElLSwSgof1NZmE6TyzZe+fdb377CmLJ3psv5IspzIAZlwwXmFCe",
+	"QyCJgTQaSz2qhm2HBZ1piJD9JMGZKyJbLR6w72HRDtukAEPmI8pDTKfgiZy9lpARxkKYuQZfeD2HpzGC",
+	"u0RMS1omOiPGTqgb6gtkN8qBWW1EB0RLYv6xi1/LAAO0PShX6HwxRaImAuavzWNmYLquk7KwfryHczkk",
+	"kc1i9CsvDK+/5bdHzxYjolnnJNTYvlCA+ouGWRYaGh/hrVZ5PAND78Rk6ylI51WB5MGHPFznaqs1hT+i",
+	"BBGuEdbp6gFW6HACQsjDeVZ8eG/31m/RC7T/8+eGn388/PJf/kzoY+jT7FFcmZGrEzLFodoft7mnkGtq",
+	"JgdzROP7pzZIbi0NssV3wPJMegLqpZlfG+PEE2Qbi9bzZ8HLc6VGU2iRZQ9zMxX+9+d3r7+IRGj/58/t",
+	"3np599aVIu9ief66aDnHveJJrygMgIo8p8XO6TbCFIsedpkw964te7FKLJeITS7/v2Wzmw1DPgVXFqsj",
+	"oqY62ldlJDGD6SfsJu9BO4XVVVYrD68eWfqfK/++/NAqZDhYZpnJfMhkUSwde2hl4djS0hJ+bZvGr1aO",
+	"DF/7fP+3bw1f+4/yvgG7he9IXYq7H/9p/6uP925+NHzvOdzp/165uv/Gf9/95Jf/e+Xq3lufffPWH8uo",
+	"oRZJsyXkC91umTv51xBjMGcv+YgcYnjJjeLogkNgJ86keCgcxfqMrS8waTVK0fxkplUJVaiRk2lRIxoz",
+	"y1L6dGBrPeJnDTW0nV1hjCo4S6af2cwFUUbbD/x1e8J3b72896vPypgkMXsZM1KgeXGhkgYlZfAW2GoI",
+	"6UupTgLuXcWYWCU6ZgwqfVZJLCU4fttpAd/Er20Go7oXM3JfUmdBSM3u9wdypgs97NwQnKXILZ88MUex",
+	"4I8f7N38aO8/ruy9/X7eg+jLMbcn142lbBUe2lnza1rtEjvJYF1u14JROcsenJd1O9mDzuySrOeLVoho",
+	"4D2gM7AsmLecOoNNdQ5W6+7PrY2cFkHUMzQI91eAG3AkczTVvfL88Mbv7n5yde+nr07FCdtusfAGj7dc",
+	"dCYViwV4vuk9TeIzGLXx1+iIVpSHRgdI2jR6MMEs5hBPAyaYbDzD7bq9mNWred/X/dsfDq/9LnMw0ISj",
+	"OEzmiS6zrQG2OTSkSM8CvLGwZPTwb0kZVm3UPxWk192KachqxEYGbIr7GvB0vSfMMTTut7W9KJ6TM6Em",
+	"8TguPM32REwLzFAebgptC2fAiUIUbpX0RMSUIg22w0TdiO9bbVe0nutVDOaVXSPpR5HsG6keGptuCg4z",
+	"2xWHPiP9OcoVS3HkgKK8xfiV0rK3RZrvRkW4124Mr78wGc0yt991f/Fe/iexL8oAdP2ODcBGcm9Z9yr4",
+	"yKsEeqxXEy+QuzxYGA7CIhXWpfFd+qTf42EmWbg5vJfe7ubQvL03PxoL8PEfxWLMBOYw+QnB98GMkkpO",
+	"1HBdss0GVRLELGRCc5t1menc4+pOUyyWoCVm0CHVrhFX/MbVq2ItGcPRDRRQkzVsb6QIpFolDzARVjcF",
+	"Rg6hgzlJ9DR8IWatmBmJvkZsLyEoP6Skre3OohZZfngJ6pVtCjtmroWx7/4b6Bw2qsAkLPRhiv1pDUmx",
+	"WSgXpKfQjgFUDEyJc3Sm/OKPe29+muCP0fo++fE3//b+VERSk2Vy6FuSopG518oFGnmLDPmDhh6HmQ7x",
+	"LMwERYo2TA7YNEd7LcJ5LB+mAMiLXOxwTdN8We+lPcMgoRUkZIQ3cFcsRQJ3C+qKtGVfQMRrFeWqpN9P",
+	"FTsSbLOuBhkaQr5ANVoz9xZrWgPDV4bnwpXKtMaC9lQ4DUbokVYvTmL0npbcWyjutNkZS+7aAVltcWmQ",
+	"6Y12R9rplubWp5MzmV3xnpPE7xZQJGLCacwxhvH3fxq+9vrw+ff3v3p99857+y++UgJ1R+oDjHHlwyaz",
+	"xdyYzYcZj9zpsfT5VOa+5xDPFKKGgdt+xgcctlpYZdkMfKALWZrv0c53pfAxnuneG18Mb1wvieyLqMLM",
+	"5WhG5OScjdK62VN5LBWx0JZiw58aVDegzkFSxGAtG78AzwjZN5QcgqmlAg1KQSR0cVi12eOhYomZ4DuC",
+	"JcMbL33zxpUSsrc5GBHwqFgXgoaiyvURSqMpDNNGswo030ObtQvBSivwBVSQJoMCk0l1M2w7Gcd8x1cb",
+	"5VyypEOVdXESPpFdgSAxz5SST764+8cPJhYrdw1LJ+Q6nBK2bKR9dg2bdKLekcpVfRnrduLcBzmpT80l",
+	"hNo0WtmGXljXJogYjb3lMuWW7OlSuQqnzJnPsQDQlSvDF27v/+xOPjHNAciwoQLlXeY0Mhv7lJZIUGM1",
+	"EqjrNajbbGC7oHo19vNJO9lDw0w3RQFK2u3PESe/+vfhi9cRzLtfv7t39ZMCYBfI+HLLSNa2uafrQAdd",
+	"GLGlrW2giAUMib9+YW1TrNvgxfRNar9xIwCeukaghEZ8m63ZfnUsJC3Ko17sOqElj0VU24KG8JcrrJNr",
+	"kIcGfVT1zcuKaULVpkjuR2IJtHNZ629ThgOfBnHGbOGe7HQwwGrlaU6f4Qsh5ditroPR4UlHZQeYymol",
+	"aPcWVJsvdPhChy6sLK08WF5tgOXOm69ZLJ4PWytKlC4mDeMEdTGFVnHALUZXS+H4W4q8SC2o7TprkVRt",
+	"Q9hGjTwBWqWdKalWbO8EE6GvVJyZ66xb0+GILG54nOyv82xTN+zXH++98cXezY92b98efvLj/Xeulj1Z",
+	"y/mKD/bURRc4b7uhZhjlfa5BIlxnqMWVfIME4H5wLwjW3xRIJGrkFDWsJDdOX8bbCqwYa4QS7GoNFjI2",
+	"wq2rm8KMlzSOhY5abQrZyV7LH8ySZTyHIdvCJBki8Nd76e/8Pl8XwY8amk4IIT3DlT4PT5Ryuh5CqWsj",
+	"hpQe7px5+HB9tQCNInvjWewPXWAenV94z+3h6z8dM0DiSRbLH65lgCW2UiRlKMyXTnSQKGt0qJH2UoOj",
+	"4+QZc6OLkHV9JzIE35tL7/DoECyFBWKARaHdO/8xfOlXw9d/aiaXESYyWpth3VAj8HdXZ0GAv5DZEOY+",
+	"GYNsVRgmAMc7R//Cm58Of/0rxDkPto2SErSjhFzRZnQAQwrssESFSBpFJOZbbZ2Ui7JobQvTAnvCFs92",
+	"LWGDQAlQG2es26xDmjTY9kQY4wsHw9eydA+m+K7YSK7e3H/jN3vX3ty7+uvhe9dnxIWcODlnZMD44ZR6",
+	"gW3FteYcoU+QhIjkKSF8QO20I3jYRDqheT6Di2LID/9M8ihM+OfOSc1Nfo4pgz9FxCYR+7HVTJ9aSLbZ",
+	"PCswfPPC9f2vPh6XdSfinSX194R0PY9MdN6iwDkY/5DETDP2dyqQ++6H/3b3xT9MOZyBCCY4nVOLacQF",
+	"q5J/7rGeTeOkWy50zLqf07AxKO0IBYt8Vigz42FKgwMRTA4Vg/iWOdqgbryy9/v3x2ooeayjAxEsCjkh",
+	"UCQxjnap0b6aTPcZE0T3JYG4MWigaBtC2dawLvNC9rS/JqqBx+OyPw7yFU+BcQYJuTGfpyl0/3cvD6//",
+	"F0JpInx03FN6MZZ6YmYxFp8SrO885RDRASViKQIPDftE0QFR0rpxDBW0oTJGBMFYGhmBcK1s2AzMz0Lb",
+	"3gTcN45vgbpgxAOvlgsr3jBvV/6aYsp+8ce9678evvr1/u0Px+JPcjGlLRba/RR32z9QU+/xwXPh556f",
+	"pVBcQQ1u7+8QguFZzvgll4ItaN5xoRr3ff/UBoRhrJGzT5zfsDYLo0JBDyIZDu5PMmtHe3VvSLHVpGJh",
+	"w4xUVLtmxVe75oJvB3CTvbtrMcNMPD+0GY11k1E/0LBViH9IFzTu/QV1Nxp5f4fbYH9pMxrp9jP2U4fp",
+	"mAduPqjaBj/lDR+XnK139akLl6uGuMttzuDTBfNgvOM/PCxEAXzEKe1wzyvVSi+OKquVRZADLCIX+E+o",
+	"2obStNYzcOvV3S9/fveTX2Yq8zhHRbWQ6aWB0brNYlUjiUfSjgEOSd8AjARU00huJd4qVyy0RmwikKtY",
+	"mOkepirFPddUmk1hW3zWCNaQ3b31atIYM2m5sOXfmrWF2KF4jA4lsyarPaRli1otz/vnAyoMBe3SLgDk",
+	"m589h4UC7HvZbjSe7l8pS7caYpuKcIELoiWxJeoHNYJtE9JBsaz1+HCu6Xvitg2N5pDUBifIcHZvvQpF",
+	"Xm2fZbdBw3sKTs5lq3RjGUDrjBoZKZeYaW3Xa/qWdmqHhww0XugcycVWlWAf5xrBGN//vXIVOwya9bn2",
+	"v3ZQS5rHh31UxqQjBdcyRuT+xet7//1ypmh2LJteUJ2wcgREVVSJtPVdkuuO3bYE1G7cYTHZOHOeLNeO",
+	"pH3lHVA2BVyMTJSqIvcBTYaqq+xiwLqahfe7u7L7xcvfvPXHzYzhJ53UsIf/NwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

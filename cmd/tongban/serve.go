@@ -137,10 +137,10 @@ func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
 		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
-		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), TokenLife: c.Session.Access,
+		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), Names: certificateNames(c), TokenLife: c.Session.Access,
 		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
-		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes},
+		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes, Warn: c.Disk.WarnBytes},
 		Fatal: stop,
 	}
 }
