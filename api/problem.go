@@ -132,7 +132,7 @@ func domainProblem(err error) *problem {
 	case errors.As(err, &file):
 		faults := make([]catalog.Fault, len(file))
 		for i, f := range file {
-			faults[i] = catalog.Fault{Path: f.Path, Code: "file", ZH: f.ZH, EN: f.EN}
+			faults[i] = catalog.Fault{Path: f.Path, Line: f.Line, Code: catalog.FaultCode(f.Code), ZH: f.ZH, EN: f.EN}
 		}
 		return errFile.with(faults...)
 	case errors.As(err, &number):
