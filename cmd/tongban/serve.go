@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -70,6 +71,9 @@ const shutdownTime = 15 * time.Second
 
 // serve runs a node until ctx ends or it must stop.
 func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) error {
+	if _, err := os.Stat(c.DataDir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", c.DataDir, federation.ErrNotEnrolled) // and nothing is made there
+	}
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
 		return err
