@@ -81,9 +81,12 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	defer unlock()
 	m, err := federation.LoadMembership(c.DataDir)
 	if err != nil {
-		return err
+		return startProblem(c.DataDir, keysProblem{err})
 	}
 	if err := fits(c, m); err != nil {
+		return err
+	}
+	if err := writable(c.DataDir); err != nil {
 		return err
 	}
 	log := logger(c, stderr)
@@ -99,7 +102,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	}
 	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
 	if err != nil {
-		return err
+		return startProblem(c.DataDir, err)
 	}
 	defer func() {
 		if err := n.Close(); err != nil {
