@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"time"
 
@@ -68,7 +69,8 @@ func skew(lang language, s *client.SyncState) string {
 	if s.Tier == node.County || s.LastContactMs == 0 {
 		return ""
 	}
-	return fmt.Sprintf(lang.pick("%+.1f 秒", "%+.1f s"), float64(s.SkewMs)/1000)
+	tenths := math.Round(float64(s.SkewMs)/100) + 0 // no minus before a zero
+	return fmt.Sprintf(lang.pick("%+.1f 秒", "%+.1f s"), tenths/10)
 }
 
 func lag(lang language, s *client.SyncState) string {
