@@ -28,8 +28,9 @@ const renewPath = "/federation/v1/renew"
 const (
 	// renewBefore is how long before its keys end a node renews them by itself.
 	renewBefore = 180 * 24 * time.Hour
-	// renewEvery is between two looks, and two attempts.
+	// renewEvery is between two looks, renewRetry between two attempts.
 	renewEvery = time.Hour
+	renewRetry = time.Minute
 )
 
 // ErrOldKeys is a data directory with keys that the node has replaced since.
@@ -180,17 +181,21 @@ func (n *Node) watchOwnKeys(ctx context.Context) {
 // keepRenewed renews this node's keys before they end, and finishes a renewal
 // that was cut off.
 func (n *Node) keepRenewed(ctx context.Context) {
-	for ctx.Err() == nil {
+	for attempt := 1; ctx.Err() == nil; attempt++ {
 		begun, err := loadRenewal(n.Store.Dir())
 		if err == nil && (begun != nil || n.now().Add(renewBefore).After(n.Expires())) {
 			_, err = n.Renew(ctx)
 		}
-		if err != nil && ctx.Err() == nil {
-			n.log.Warn("this node's keys were not renewed; tried again within the hour", "until", n.Expires().Format(time.DateOnly), "error", err)
+		pause := renewRetry
+		if err == nil {
+			attempt, pause = 0, renewEvery
+		}
+		if err != nil && ctx.Err() == nil && attempt&(attempt-1) == 0 {
+			n.log.Warn("this node's keys were not renewed; tried again", "attempt", attempt, "until", n.Expires().Format(time.DateOnly), "error", err)
 		}
 		select {
 		case <-ctx.Done():
-		case <-n.after(renewEvery):
+		case <-n.after(pause):
 		}
 	}
 }

@@ -256,3 +256,37 @@ func TestOldKeysPutBack(t *testing.T) {
 		started.Close()
 	}
 }
+
+// TestRenewedAfterTheBackup: a node restored from a backup of before its
+// renewal, with the keys of after, has back what it signed with either.
+func TestRenewedAfterTheBackup(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	village := f.Village(0)
+	f.Submit(village, "TB-MZJ-004")
+	f.Settle()
+	var backup bytes.Buffer
+	_, err := village.Store.ExportArchive(t.Context(), &backup, store.ArchiveOptions{MadeAt: village.Now().UnixMilli(), Blobs: village.Blobs})
+	must(t, err)
+	_, err = village.Renew(t.Context())
+	must(t, err)
+	after := f.Submit(village, "TB-MZJ-004")
+	f.Settle()
+	f.Kill(village)
+	aside := t.TempDir()
+	states, err := filepath.Glob(filepath.Join(village.Dir(), "state.db*"))
+	must(t, err)
+	for _, path := range states {
+		must(t, os.Rename(path, filepath.Join(aside, filepath.Base(path))))
+	}
+	_, err = store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup.Bytes()))
+	must(t, err)
+	f.Restart(village)
+	f.Eventually("the village to be settled", func() bool {
+		restored, err := village.Store.Restored(t.Context())
+		return err == nil && !restored
+	})
+	f.Case(village, after.ID)
+	f.Submit(village, "TB-MZJ-004")
+	f.Settle()
+	signsWith(t, f, village, 2)
+}

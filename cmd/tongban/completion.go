@@ -74,6 +74,32 @@ func completeNodeFlag(cmd *cobra.Command, _ []string, begun string) ([]cobra.Com
 	return completeNodes(cmd, nil, begun)
 }
 
+// completeDivisions offers the codes of the county's divisions.
+func completeDivisions(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, nil, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.DivisionList](c.api.ListDivisions(ctx, &client.ListDivisionsParams{}))
+		if err != nil {
+			return
+		}
+		for _, d := range a.value.Divisions {
+			offer(string(d.Code), d.Name)
+		}
+	})
+}
+
+// completeStaff offers the numbers of staff.
+func completeStaff(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.StaffList](c.api.ListStaff(ctx, &client.ListStaffParams{}))
+		if err != nil {
+			return
+		}
+		for _, s := range a.value.Staff {
+			offer(s.Id, s.Login+" "+s.Name)
+		}
+	})
+}
+
 // completeHubs offers the ids of the hubs.
 func completeHubs(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {

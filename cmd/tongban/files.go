@@ -34,6 +34,7 @@ county or a township what the node named by --for has not seen.`,
 	}
 	var request client.CarryRequest
 	cmd.Flags().StringVar(&request.For, "for", "", "给哪个节点 (the node it is for)")
+	completeFlag(cmd, "for", completeNodeFlag)
 	after := cmd.Flags().Int64("after", 0, "对方已有的账本序号 (county index it has already)")
 	cmd.Flags().BoolVar(&request.Personal, "personal", false, "确认可含个人信息：携带包有签名但未加密，请妥善保管 (it may hold people's data; it is signed, not encrypted)")
 	cmd.Flags().BoolVar(&request.Full, "full", false, "含对方自己的记录，用于其数据已丢失 (with the node's own entries, for one that lost them)")

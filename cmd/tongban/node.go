@@ -124,6 +124,7 @@ on standard output, so that it can go into a file.`,
 	}
 	tier := cmd.Flags().String("tier", "", "层级 county、township 或 village (its tier)")
 	place := cmd.Flags().String("division", "", "区划代码 (its division)")
+	completeFlag(cmd, "division", completeDivisions)
 	name := cmd.Flags().String("name", "", "名称 (its name)")
 	id := cmd.Flags().String("id", "", "节点编号，默认由层级与区划生成 (its id, made up by default)")
 	required(cmd, "tier", "division", "name")
