@@ -3,7 +3,6 @@ package api
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"mime"
@@ -12,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/importfile"
 )
 
 // bodies are the operations whose bodies are not small JSON documents.
@@ -64,6 +64,11 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
 		return fmt.Errorf("read body: %w", err)
+	}
+	if rule.raw {
+		// The generated code would read it with encoding/json, which gives up
+		// at the first fault, and lets text after the document pass.
+		requestOf(r.Context()).file, data = data, []byte("{}")
 	}
 	r.Body = io.NopCloser(bytes.NewReader(data))
 	r.ContentLength = int64(len(data))
@@ -129,13 +134,8 @@ func checkJSON(data []byte) error {
 
 // syntaxFault says where a document stops being JSON.
 func syntaxFault(data []byte) catalog.Fault {
-	var at int64
-	var v json.RawMessage
-	var syntax *json.SyntaxError
-	if errors.As(json.Unmarshal(data, &v), &syntax) {
-		at = syntax.Offset
-	}
-	return catalog.Fault{Code: catalog.FaultSyntax, ZH: fmt.Sprintf("第%d字节处不是正确的 JSON", at), EN: fmt.Sprintf("not JSON at byte %d", at)}
+	f := importfile.SyntaxFault(data)
+	return catalog.Fault{Line: f.Line, Code: catalog.FaultSyntax, ZH: f.ZH, EN: f.EN}
 }
 
 // level is an object or a list that is open at some point of a document.

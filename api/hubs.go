@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store"
 )
 
 // The county's processes:
@@ -36,10 +39,34 @@ func (s *Server) AddHub(ctx context.Context, in gen.AddHubRequestObject) (gen.Ad
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayVote(ctx, in.Body.Id); err != nil {
+		return nil, err
+	}
 	if err := hubs.AddVoter(ctx, in.Body.Id, in.Body.Address); err != nil {
 		return nil, err
 	}
 	return gen.AddHub204Response{}, nil
+}
+
+// mayVote refuses a vote to whatever the county did not enrol as a hub, or has
+// revoked.
+func (s *Server) mayVote(ctx context.Context, id string) error {
+	if err := s.node.Fresh(ctx); err != nil {
+		return err
+	}
+	n, err := s.store.Node(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return &store.Refused{Code: "hub_not_enrolled", ZH: "没有登记过主机 " + id + "：请先用 tongban node invite --tier county 生成口令，在那台机器上运行 tongban join",
+			EN: "no hub " + id + " is enrolled; make a token with tongban node invite --tier county and run tongban join on that machine first"}
+	case err != nil:
+		return err
+	case n.Tier != node.County:
+		return &store.Refused{Code: "not_a_hub", ZH: id + " 不是县中心主机，没有表决权", EN: id + " is not enrolled as a hub and cannot vote"}
+	case n.RevokedAt > 0:
+		return &store.Refused{Code: "hub_revoked", ZH: "主机 " + id + " 已被吊销，不能再加入：请用新的编号登记", EN: "hub " + id + " was revoked and does not come back; enrol the machine under a new id"}
+	}
+	return nil
 }
 
 // RemoveHub takes a hub's vote.

@@ -22,8 +22,8 @@ import (
 //	PUT  /api/v1/items/{code}/overlay   SetOverlay, at every tier
 
 // ValidateItems reports everything that is wrong with an import file.
-func (s *Server) ValidateItems(_ context.Context, in gen.ValidateItemsRequestObject) (gen.ValidateItemsResponseObject, error) {
-	items, faults := catalog.ParseItems(*in.Body)
+func (s *Server) ValidateItems(ctx context.Context, _ gen.ValidateItemsRequestObject) (gen.ValidateItemsResponseObject, error) {
+	items, faults := catalog.ParseItems(requestOf(ctx).file)
 	if faults == nil {
 		faults = []catalog.Fault{}
 	}
@@ -32,8 +32,8 @@ func (s *Server) ValidateItems(_ context.Context, in gen.ValidateItemsRequestObj
 
 // ImportItems drafts the next version of every item of a file that changed.
 // Everything is checked before the first entry is made.
-func (s *Server) ImportItems(ctx context.Context, in gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
-	items, faults := catalog.ParseItems(*in.Body)
+func (s *Server) ImportItems(ctx context.Context, _ gen.ImportItemsRequestObject) (gen.ImportItemsResponseObject, error) {
+	items, faults := catalog.ParseItems(requestOf(ctx).file)
 	if len(faults) > 0 {
 		return nil, errFile.with(faults...)
 	}
@@ -66,7 +66,7 @@ func (s *Server) ImportItems(ctx context.Context, in gen.ImportItemsRequestObjec
 
 // DraftItem drafts the next version of one item.
 func (s *Server) DraftItem(ctx context.Context, in gen.DraftItemRequestObject) (gen.DraftItemResponseObject, error) {
-	item, faults := catalog.ParseItem(*in.Body)
+	item, faults := catalog.ParseItem(requestOf(ctx).file)
 	if len(faults) == 0 {
 		faults = catalog.Check(item)
 	}

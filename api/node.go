@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
@@ -35,8 +36,15 @@ type Node interface {
 	Issuer() *trust.Issuer
 	Verifier() *trust.Verifier
 	Trust() trust.CountyTrust
-	// Ready tells why the node cannot serve yet, nil when it can.
-	Ready() error
+	// Health is everything that is wrong with the node, what stops it first.
+	Health(ctx context.Context) ([]federation.Reason, error)
+	// Renew gives the node new keys, which end at Expires.
+	Renew(ctx context.Context) (store.Result, error)
+	Expires() time.Time
+	// Levels are the level of entries in force and what each node reads;
+	// RaiseLevel raises it.
+	Levels(ctx context.Context) (int, []federation.Reader, error)
+	RaiseLevel(ctx context.Context, by identity.Actor, level int, evenThough []string) (store.Result, error)
 	// Fresh makes reads at a hub see everything that was acknowledged at any
 	// hub before.
 	Fresh(ctx context.Context) error

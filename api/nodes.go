@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -111,7 +114,9 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 	return gen.InviteNode201JSONResponse{Node: id, Token: token.Encode(), ExpiresAt: kept.ExpiresAt, Recorded: recorded}, nil
 }
 
-// RevokeNode withdraws a node's credential.
+// RevokeNode withdraws a node's credential. A hub loses its vote first: the
+// others would refuse it at the peer port while it still counted towards the
+// majority they need.
 func (s *Server) RevokeNode(ctx context.Context, in gen.RevokeNodeRequestObject) (gen.RevokeNodeResponseObject, error) {
 	at := in.Body.At
 	if at == 0 {
@@ -120,11 +125,40 @@ func (s *Server) RevokeNode(ctx context.Context, in gen.RevokeNodeRequestObject)
 	if in.Id == s.self.Node {
 		return nil, &store.Refused{Code: "own_node", ZH: "不能吊销正在使用的节点，请在另一台主机上操作", EN: "a node does not revoke itself; do it at another hub"}
 	}
+	if err := s.takeVote(ctx, in.Id); err != nil {
+		return nil, err
+	}
 	recorded, err := s.manageNode(ctx, in.Id, ledger.NodeRevoke, &ledger.NodeRevokeV1{Node: in.Id, At: at, Reason: in.Body.Reason})
 	if err != nil {
 		return nil, err
 	}
 	return gen.RevokeNode200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// takeVote takes the vote of a hub that is about to be revoked. A node that is
+// none, or has lost it before, is no error.
+func (s *Server) takeVote(ctx context.Context, id string) error {
+	hub := s.node.Hub()
+	if hub == nil {
+		return nil // the entry is refused below the county, with its reason
+	}
+	n, err := s.store.Node(ctx, id)
+	if err != nil {
+		return found(err)
+	}
+	if n.Tier != node.County {
+		return nil
+	}
+	if _, err := as(ctx, identity.NodeManage, identity.Target{Division: n.Division}); err != nil {
+		return err
+	}
+	var no *county.Refusal
+	if err := hub.Remove(ctx, id); errors.As(err, &no) && no.Code == county.HubUnknown {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // RenameNode changes the name a node is shown by.

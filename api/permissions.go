@@ -90,6 +90,10 @@ var routePermissions = map[string]permission{
 	"removeHub":          may(identity.HubManage),
 	"transferLeadership": may(identity.HubManage),
 
+	"getLevel":   may(identity.NodeRead),
+	"raiseLevel": may(identity.HubManage),
+	"renewNode":  may(identity.BackupTake),
+
 	"rotateTrust":    may(identity.TrustRotate),
 	"exportCarry":    may(identity.CarryData),
 	"importCarry":    may(identity.CarryData),

@@ -131,7 +131,7 @@ func domainProblem(err error) *problem {
 	case errors.As(err, &file):
 		faults := make([]catalog.Fault, len(file))
 		for i, f := range file {
-			faults[i] = catalog.Fault{Path: f.Path, Code: "file", ZH: f.ZH, EN: f.EN}
+			faults[i] = catalog.Fault{Path: f.Path, Line: f.Line, Code: catalog.FaultCode(f.Code), ZH: f.ZH, EN: f.EN}
 		}
 		return errFile.with(faults...)
 	case errors.As(err, &number):
@@ -155,7 +155,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusForbidden, "请联系县中心；群众请到乡镇或县中心办理，未上报的内容用 tongban carry export 交县中心"
 	case "not_authorised", "actor_unknown", "node_unknown":
 		p.status, p.next = http.StatusForbidden, nextAsk
-	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown":
+	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown", "hub_not_enrolled":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
@@ -175,6 +175,10 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.next = "请按事项指南所列地点办理"
 	case "county_only":
 		p.next = "请在县中心的系统上操作"
+	case "level_unread":
+		p.next = "请先升级清单中的节点"
+	case "county_unreachable":
+		p.status, p.next = http.StatusServiceUnavailable, nextRetry
 	case "level":
 		p.next = "请等待全县节点升级后再试"
 	case "forked_origin":
@@ -236,6 +240,14 @@ func trustProblem(err error) *problem {
 func countyProblem(err error) *problem {
 	unavailable := func(code, en, zh string) *problem {
 		return &problem{http.StatusServiceUnavailable, code, en, zh, nextRetry, nil, 2 * time.Second}
+	}
+	var no *county.Refusal
+	if errors.As(err, &no) {
+		status := http.StatusConflict
+		if no.Code == county.HubUnknown {
+			status = http.StatusNotFound
+		}
+		return &problem{status, no.Code, no.EN, no.ZH, "请按提示处理后重试", nil, 0}
 	}
 	switch {
 	case errors.Is(err, county.ErrUnknown):

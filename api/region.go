@@ -31,12 +31,12 @@ func (s *Server) ListDivisions(ctx context.Context, in gen.ListDivisionsRequestO
 }
 
 // ImportDivisions sets the divisions from a file.
-func (s *Server) ImportDivisions(ctx context.Context, in gen.ImportDivisionsRequestObject) (gen.ImportDivisionsResponseObject, error) {
+func (s *Server) ImportDivisions(ctx context.Context, _ gen.ImportDivisionsRequestObject) (gen.ImportDivisionsResponseObject, error) {
 	actor, err := as(ctx, identity.DivisionImport, identity.Target{})
 	if err != nil {
 		return nil, err
 	}
-	divisions, err := division.ParseFile(*in.Body)
+	divisions, err := division.ParseFile(requestOf(ctx).file)
 	if err != nil {
 		return nil, err
 	}
@@ -60,12 +60,12 @@ func (s *Server) GetCalendar(ctx context.Context, in gen.GetCalendarRequestObjec
 }
 
 // ImportCalendar sets the working days of whole years from a file.
-func (s *Server) ImportCalendar(ctx context.Context, in gen.ImportCalendarRequestObject) (gen.ImportCalendarResponseObject, error) {
+func (s *Server) ImportCalendar(ctx context.Context, _ gen.ImportCalendarRequestObject) (gen.ImportCalendarResponseObject, error) {
 	actor, err := as(ctx, identity.CalendarImport, identity.Target{})
 	if err != nil {
 		return nil, err
 	}
-	years, err := calendar.ParseFile(*in.Body)
+	years, err := calendar.ParseFile(requestOf(ctx).file)
 	if err != nil {
 		return nil, err
 	}

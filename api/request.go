@@ -25,6 +25,8 @@ type request struct {
 	// http is the request as the innermost layer got it, for the few handlers
 	// that need ranges or deadlines.
 	http *http.Request
+	// file is a body that a strict reader of its own takes as it came.
+	file []byte
 	// failed is why the answer is a problem; for the log only.
 	failed error
 }

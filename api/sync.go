@@ -240,10 +240,22 @@ func (s *Server) peerState(ctx context.Context, n *store.Node, said store.PeerRe
 	if said.SeenAt < s.o.Now().Add(-quiet).UnixMilli() {
 		// What it said of its line then says nothing about now.
 		state.Line = gen.Line{State: gen.LineUnknown}
+		silentLag(&state, s.o.Now())
 	}
 	_, forked, err := s.store.LastSeq(ctx, n.Node)
 	state.Forked = forked
 	return state, err
+}
+
+// silentLag is how far a node is behind that is not heard any more: it was up
+// to date when it last spoke, and what came since it cannot have here.
+func silentLag(state *gen.SyncState, now time.Time) {
+	if behind := state.Head - state.Cursor; state.Tier != node.County && behind > 0 {
+		state.LagEntries = max(state.LagEntries, behind)
+		if state.LastContactMs > 0 {
+			state.LagMs = max(state.LagMs, 0) + now.UnixMilli() - state.LastContactMs
+		}
+	}
 }
 
 func stateOfReport(r federation.Report) gen.SyncState {
@@ -252,7 +264,7 @@ func stateOfReport(r federation.Report) gen.SyncState {
 		Cursor: int64(r.Cursor), Head: int64(r.Cursor + r.LagEntries), LagEntries: int64(r.LagEntries), LagMs: r.LagMS,
 		OutboxEntries: r.Outbox, OutboxUnsent: r.Unsent, OutboxOldestMs: r.OutboxOldest,
 		AttachmentsOutstanding: r.Attachments, AttachmentBytes: r.AttachmentBytes,
-		Edition: r.Edition, NextEdition: r.NextEdition, SkewMs: r.SkewMS, SkewWarning: r.SkewWarn, NeedsAttention: r.Attention,
+		Edition: r.Edition, NextEdition: r.NextEdition, Level: r.Level, KeysUntilMs: r.KeysUntil, SkewMs: r.SkewMS, SkewWarning: r.SkewWarn, NeedsAttention: r.Attention,
 		Problem: gen.RefusalReport{Code: r.ProblemCode, Zh: r.ProblemZH, En: r.ProblemEN},
 	}
 }

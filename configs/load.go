@@ -57,8 +57,12 @@ func (s *settings) config() Config {
 	if v, ok := s.values["tier"]; ok && !v.list {
 		tier = Tier(strings.TrimSpace(v.texts[0]))
 	}
-	if !slices.Contains(everyTier, tier) {
-		tier = ""
+	guessed := !slices.Contains(everyTier, tier)
+	if guessed {
+		if _, given := s.values["tier"]; !given {
+			s.fault("tier", s.file, "必须填写 county（县）、township（乡镇）或 village（村）", "must be county, township or village")
+		}
+		tier = s.likelyTier()
 	}
 	c := Default(tier)
 	for _, k := range keys {
@@ -66,7 +70,10 @@ func (s *settings) config() Config {
 		if !ok {
 			continue
 		}
-		if tier != "" && !slices.Contains(k.tiers, tier) {
+		if guessed && !slices.Contains(k.tiers, tier) {
+			continue // it may be right for the tier that is meant
+		}
+		if !slices.Contains(k.tiers, tier) {
 			s.fault(k.name, v.source,
 				fmt.Sprintf("%s 节点没有此项，请删去；它只用于 %s", tier, tierNames(k.tiers)),
 				fmt.Sprintf("a %s node has no such setting, remove it; it is for %s", tier, tierNames(k.tiers)))
@@ -80,6 +87,28 @@ func (s *settings) config() Config {
 	check := checker{c: &c, settings: s}
 	check.all()
 	return c
+}
+
+// likelyTier is the tier that the other settings are those of, so that a wrong
+// tier does not hide what else is wrong: the division's length tells, else
+// which keys there are.
+func (s *settings) likelyTier() Tier {
+	if v, ok := s.values["division"]; ok && !v.list {
+		for _, tier := range everyTier {
+			if len(strings.TrimSpace(v.texts[0])) == divisionDigits[tier] {
+				return tier
+			}
+		}
+	}
+	for _, hint := range []struct {
+		key  string
+		tier Tier
+	}{{"listen.peer", County}, {"listen.federation", Township}} {
+		if _, ok := s.values[hint.key]; ok {
+			return hint.tier
+		}
+	}
+	return Village
 }
 
 // complete fills what follows from other settings.

@@ -364,3 +364,30 @@ func mustWrite(t *testing.T, path, content string, mode fs.FileMode) {
 		t.Fatal(err)
 	}
 }
+
+// A wrong or missing tier hides nothing of what else is wrong.
+func TestWrongTierHidesNothing(t *testing.T) {
+	for name, text := range map[string]string{
+		"wrong":   "tier: vilage\n",
+		"missing": "",
+		"a list":  "tier: [village]\n",
+		"number":  "tier: 3\n",
+	} {
+		for division, also := range map[string]string{"330523110200": "upstream.county", "33": "division", "330523": "data_dir"} {
+			_, err := Load(write(t, text+"division: \""+division+"\"\nlisten: {api: nowhere}\nlimits: {body_mb: 0}\nupstream: {county: [\"ftp://a\"]}\n"), nil)
+			var faults Faults
+			if !errors.As(err, &faults) {
+				t.Fatalf("%s: %v", name, err)
+			}
+			said := map[string]int{}
+			for _, f := range faults {
+				said[f.Key]++
+			}
+			for _, key := range []string{"tier", "name", "data_dir", "listen.api", "limits.body_mb", also} {
+				if said[key] != 1 {
+					t.Errorf("%s tier, division %s: %s is said %d times in\n%v", name, division, key, said[key], err)
+				}
+			}
+		}
+	}
+}

@@ -26,8 +26,9 @@ func (n *Node) ImportBundle(ctx context.Context, r io.Reader) (carry.Summary, er
 
 // Carry is this node as one that makes and takes in bundles.
 func (n *Node) Carry() *carry.Node {
+	o := n.own.Load()
 	c := &carry.Node{
-		Store: n.Store, Blobs: n.Blobs, Credential: n.credential, Key: n.keys.Sign, Trust: n.Trust, Now: n.now,
+		Store: n.Store, Blobs: n.Blobs, Credential: o.credential, Key: o.keys.Sign, Trust: n.Trust, Now: n.now,
 		Take: n.Take, Fresh: n.Fresh, Checkpoint: n.carriedCheckpoint,
 		Taken: n.Kick,
 	}

@@ -97,6 +97,7 @@ func TestRestoredVillageAsksFirst(t *testing.T) {
 		}
 	}
 	refused("without a line")
+	ails(t, f, village, "restored", true)
 	f.Heal(village.ID, town.ID)
 	f.Heal(village.ID, hub.ID)
 	f.Eventually("its own entries back from the county", func() bool {

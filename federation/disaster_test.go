@@ -125,6 +125,7 @@ func TestForkedVillage(t *testing.T) {
 		return err == nil && r.ProblemCode == "forked_origin"
 	})
 	var no *store.Refused
+	ails(t, f, village, "forked_origin", true)
 	if _, err := f.TryDo(village, f.Worker(village, f.Item("TB-MZJ-004")), "", f.Submission(village, "TB-MZJ-004")); !errors.As(err, &no) || no.Code != "forked_origin" {
 		t.Errorf("the forked village goes on: %v", err)
 	}

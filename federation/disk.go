@@ -16,6 +16,8 @@ type Disk struct {
 	// Low is the mark below which no new case is taken in: what is under way
 	// must still find room.
 	Low int64
+	// Warn is the mark below which it is said that room gets short.
+	Warn int64
 }
 
 // diskEvery is how often the room is measured.

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/tongban/tongban/federation/trust"
@@ -144,6 +146,9 @@ func (n *Node) invited(ctx context.Context, text string) (*store.Invitation, str
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, "", badToken
 	}
+	if err == nil && n.now().UnixMilli() > inv.ExpiresAt {
+		return nil, "", &store.Refused{Code: "token_expired", ZH: "登记口令已过期，请向县中心索取新的口令", EN: "the token has expired; ask the county for a new one"}
+	}
 	return inv, hash, err
 }
 
@@ -160,6 +165,15 @@ func (n *Node) enrol(ctx context.Context, e enrolment) (*Welcome, error) {
 		return nil, &store.Refused{Code: "token_other", ZH: "登记口令不属于该节点", EN: "the token was made for another node"}
 	}
 	now := n.now()
+	if again, err := n.enrolledBefore(ctx, req, inv); again != nil || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return n.welcome(ctx, req, inv, *again)
+	}
+	if inv.UsedBy != "" {
+		return nil, &store.Refused{Code: "token_used", ZH: "登记口令已使用过，请向县中心索取新的口令", EN: "the token was used already; ask the county for a new one"}
+	}
 	ordinal, err := n.Store.NextOrdinal(ctx, inv.Division)
 	if err != nil {
 		return nil, err
@@ -169,13 +183,35 @@ func (n *Node) enrol(ctx context.Context, e enrolment) (*Welcome, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}
-	certificate, err := n.county.now().CertificateFor(rand.Reader, req, now, credentialLife)
-	if err != nil {
-		return nil, fmt.Errorf("enrol: %w", err)
-	}
 	if _, err := n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.NodeEnrol,
 		Body: &ledger.NodeEnrolV1{Credential: signed.Credential, Root: signed.Sig, Name: inv.Name, TokenHash: hash, Federation: e.Federation, Peer: e.Peer}}); err != nil {
 		return nil, err
+	}
+	return n.welcome(ctx, req, inv, signed)
+}
+
+// enrolledBefore finds the credential of a node that asks again with the same
+// keys and the same token: the answer was lost, or the machine was switched off
+// before it had written it down. nil when there is none.
+func (n *Node) enrolledBefore(ctx context.Context, req trust.EnrolRequest, inv *store.Invitation) (*trust.SignedCredential, error) {
+	if inv.UsedBy != req.Node {
+		return nil, nil
+	}
+	known, err := n.Store.Node(ctx, req.Node)
+	if err != nil {
+		return nil, err
+	}
+	if known.RevokedAt > 0 || !bytes.Equal(known.SignKey, req.SignKey) {
+		return nil, nil
+	}
+	return &trust.SignedCredential{Credential: known.Credential, Sig: known.Root}, nil
+}
+
+// welcome is what an enrolled node is given.
+func (n *Node) welcome(ctx context.Context, req trust.EnrolRequest, inv *store.Invitation, signed trust.SignedCredential) (*Welcome, error) {
+	certificate, err := n.county.now().CertificateFor(rand.Reader, req, n.now(), credentialLife)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	welcome := &Welcome{Credential: signed, Certificate: certificate, Chain: n.county.now().Chain(), Name: inv.Name}
 	if welcome.County, welcome.Township, err = n.addressesAbove(ctx, inv.Division); err != nil {
@@ -224,6 +260,36 @@ type EnrolOptions struct {
 	Now    func() time.Time
 }
 
+// ErrClock is a machine whose clock is too far off to enrol it: the first
+// thing it did would carry the wrong day.
+var ErrClock = errors.New("本机时钟与县中心相差太大，请先校准时间（chronyc makestep）再登记 (this clock is too far off; set it, then enrol)")
+
+// checkClock compares this machine's clock with that of the hub, which has
+// proven to be one.
+func checkClock(ctx context.Context, c *http.Client, o EnrolOptions) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, o.County+trustPath, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(req)
+	var invalid x509.CertificateInvalidError
+	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
+		return fmt.Errorf("%w: %w", ErrClock, err)
+	}
+	if err != nil {
+		return err
+	}
+	resp.Body.Close()
+	theirs, err := strconv.ParseInt(resp.Header.Get(timeHeader), 10, 64)
+	if err != nil {
+		return nil // nothing to compare with
+	}
+	if off := o.Now().Sub(time.UnixMilli(theirs)); off.Abs() >= clockWrong {
+		return fmt.Errorf("%w: %s", ErrClock, off.Round(time.Minute))
+	}
+	return nil
+}
+
 // Place is a node as its settings name it.
 type Place struct{ Node, Tier, Division string }
 
@@ -259,6 +325,9 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.ClientConfig(trust.TLSOptions{
 		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}}))}}
 	defer client.CloseIdleConnections()
+	if err := checkClock(ctx, client, o); err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
+	}
 	var inv invitation
 	if err := get(ctx, client, o.County+enrolPath, http.Header{"Tongban-Token": {o.Token}}, &inv); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)

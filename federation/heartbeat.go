@@ -29,7 +29,11 @@ type Report struct {
 	Tier     node.Tier     `json:"tier"`
 	Division division.Code `json:"division"`
 	Version  string        `json:"version"`
-	At       int64         `json:"at"`
+	// Level is the newest level of entries that its program reads.
+	Level int `json:"level,omitempty"`
+	// KeysUntil is when its keys end.
+	KeysUntil int64 `json:"keys_until,omitempty"`
+	At        int64 `json:"at"`
 	// Cursor is how far it has followed the county's ledger, LagEntries and
 	// LagMS how far that was behind the head it last heard of.
 	Cursor     uint64 `json:"cursor"`
@@ -69,7 +73,7 @@ type Report struct {
 
 // Report says how this node is.
 func (n *Node) Report(ctx context.Context) (Report, error) {
-	r := Report{Node: n.self.Node, Tier: n.self.Tier, Division: n.self.Division, Version: n.version, At: n.now().UnixMilli()}
+	r := Report{Node: n.self.Node, Tier: n.self.Tier, Division: n.self.Division, Version: n.version, At: n.now().UnixMilli(), Level: reads, KeysUntil: n.Expires().UnixMilli()}
 	var err error
 	if r.Cursor, err = n.Store.Head(ctx); err != nil {
 		return r, err

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/outbox"
@@ -18,8 +19,9 @@ import (
 // implements outbox.Receiver.
 func (n *Node) Take(ctx context.Context, from trust.Peer, entries []ledger.Entry) ([]store.Result, error) {
 	raws := make([][]byte, len(entries))
+	renewed := map[string]ledger.Keys{} // origins that renew their key in this batch
 	for i := range entries {
-		if err := n.vouch(ctx, from, &entries[i]); err != nil {
+		if err := n.vouch(ctx, from, &entries[i], renewed); err != nil {
 			return nil, err
 		}
 		raw, err := json.Marshal(&entries[i])
@@ -63,7 +65,7 @@ func withinCommand(raws [][]byte) int {
 
 // vouch checks that a peer may send an entry, that this program can read it,
 // and that its origin signed it.
-func (n *Node) vouch(ctx context.Context, from trust.Peer, e *ledger.Entry) error {
+func (n *Node) vouch(ctx context.Context, from trust.Peer, e *ledger.Entry, renewed map[string]ledger.Keys) error {
 	if e.Seq == 0 {
 		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("entry %s has no seq", e.ID)}
 	}
@@ -80,7 +82,64 @@ func (n *Node) vouch(ctx context.Context, from trust.Peer, e *ledger.Entry) erro
 	if e.Origin != from.Node && (origin.Tier == from.Tier || !from.Division.Contains(origin.Division)) {
 		return &outbox.Problem{Code: outbox.CodeNotYours, Err: fmt.Errorf("%s may not send entries of %s", from.Node, e.Origin)}
 	}
-	if err := e.Verify(origin.SignKey); err != nil {
+	keys, ok := renewed[e.Origin]
+	if !ok {
+		keys = origin.Keys
+	}
+	if err := n.verify(ctx, keys, e); err != nil {
+		return err
+	}
+	if e.Kind != ledger.NodeRenew {
+		return nil
+	}
+	renewed[e.Origin] = keys.With(e)
+	return n.vouchRenewal(e)
+}
+
+// verify checks an entry's signature. One that does not fit may be made with a
+// key that this node has not heard of yet.
+func (n *Node) verify(ctx context.Context, keys ledger.Keys, e *ledger.Entry) error {
+	err := keys.Verify(e)
+	if err == nil {
+		return nil
+	}
+	if n.hub != nil {
+		if _, behind := n.hub.ReadIndex(ctx); behind != nil {
+			return behind
+		}
+		latest, err := n.Store.Node(ctx, e.Origin)
+		if err != nil {
+			return err
+		}
+		if latest.Keys.Verify(e) == nil {
+			return nil
+		}
+	}
+	last, _, lookup := n.Store.LastSeq(ctx, e.Origin)
+	if lookup != nil {
+		return lookup
+	}
+	if e.Seq > last+1 {
+		return &outbox.Problem{Code: outbox.CodeUnknownOrigin, Err: fmt.Errorf("entry %s of %s is far ahead of %d, and signed with a key not known here", e.ID, e.Origin, last)}
+	}
+	return &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("entry %s: %w", e.ID, err)}
+}
+
+// vouchRenewal checks, at the county, that it signed for the key an entry
+// brings.
+func (n *Node) vouchRenewal(e *ledger.Entry) error {
+	if n.hub == nil {
+		return nil
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return nil // it is recorded as refused
+	}
+	b, ok := body.(*ledger.NodeRenewV1)
+	if !ok {
+		return nil
+	}
+	if err := n.Trust().VerifyCredential(trust.SignedCredential{Credential: b.Credential, Sig: b.Root}, time.UnixMilli(b.Credential.IssuedAt)); err != nil {
 		return &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("entry %s: %w", e.ID, err)}
 	}
 	return nil

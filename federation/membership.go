@@ -75,6 +75,14 @@ func LoadMembership(dir string) (*Membership, error) {
 	if m.Keys, err = trust.LoadNode(filepath.Join(dir, keysFolder)); err != nil {
 		return nil, err
 	}
+	next, err := loadRenewal(dir)
+	if err != nil {
+		return nil, err
+	}
+	if next.vouched() && next.is(m.Keys.SignPublic()) {
+		// A renewal was cut off after the keys were replaced.
+		m.Credential, m.Certificate = next.Credential, next.Certificate
+	}
 	if m.Credential.Credential.Tier == node.County {
 		if m.County, err = trust.LoadCounty(filepath.Join(dir, keysFolder)); err != nil {
 			return nil, err
@@ -92,15 +100,63 @@ func (m *Membership) Save(dir string) error {
 		return err
 	}
 	keys := filepath.Join(dir, keysFolder)
-	if err := m.Keys.Create(keys); err != nil {
-		return err
+	err := m.Keys.Create(keys)
+	if errors.Is(err, trust.ErrKeysExist) {
+		// Those of an enrolment that was cut off are the same ones.
+		if have, unreadable := trust.LoadNode(keys); unreadable != nil || !have.SignPublic().Equal(m.Keys.SignPublic()) {
+			return fmt.Errorf("%s: %w", keys, ErrKeysLeft)
+		}
+		err = nil
 	}
-	if m.County != nil {
-		if err := m.County.Create(keys); err != nil {
-			return err
+	if err == nil && m.County != nil {
+		err = m.County.Create(keys)
+		if errors.Is(err, trust.ErrKeysExist) {
+			if have, unreadable := trust.LoadCounty(keys); unreadable != nil || !sameBundle(have.Trust(), m.County.Trust()) {
+				return fmt.Errorf("%s: %w", keys, ErrKeysLeft)
+			}
+			err = nil
 		}
 	}
+	if err != nil {
+		return err
+	}
 	return m.write(dir)
+}
+
+// ErrKeysLeft is a directory with keys and without the membership they belong
+// to.
+var ErrKeysLeft = errors.New("目录里有密钥而没有 membership.json：请放回离线保存的 membership.json；确是 init 中断留下的，把 keys 移走后重试 (there are keys without their membership.json: put the copy kept offline back, or, if an init was cut off, move keys away and try again)")
+
+// ErrDataLeft is a directory that holds another node's data.
+var ErrDataLeft = errors.New("目录里有旧节点的数据，请先移走整个目录，或换一个 data_dir (there is data of another node; move the whole directory away, or choose another data_dir)")
+
+// Vacant refuses a directory that cannot become a node: one that is a node
+// already, or holds the data of one. What is not tongban's is left alone.
+func Vacant(dir string) error {
+	if _, err := os.Stat(filepath.Join(dir, membershipFile)); err == nil {
+		return fmt.Errorf("%s: %w", dir, ErrEnrolled)
+	}
+	for _, name := range []string{"state.db", "local.db", "raft", "attachments"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return fmt.Errorf("%s: %w", filepath.Join(dir, name), ErrDataLeft)
+		}
+	}
+	return nil
+}
+
+// EnrolmentKeys are the keys with which a directory enrols: new ones, kept
+// before they are used, so that an enrolment that was cut off can be repeated
+// with the same.
+func EnrolmentKeys(rand io.Reader, dir string) (*trust.NodeKeys, error) {
+	folder := filepath.Join(dir, keysFolder)
+	if _, err := os.Stat(filepath.Join(folder, trust.NodeKeyFile)); err == nil {
+		return trust.LoadNode(folder)
+	}
+	keys, err := trust.GenerateNode(rand)
+	if err != nil {
+		return nil, err
+	}
+	return keys, keys.Create(folder)
 }
 
 // Founded notes that the county has its first hub and operator.
@@ -114,7 +170,13 @@ func (m *Membership) write(dir string) error {
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, membershipFile+".*")
+	return writeDurably(dir, membershipFile, b)
+}
+
+// writeDurably puts a file in the place of another: after a crash it is either
+// as before or complete. It is for its owner alone.
+func writeDurably(dir, name string, b []byte) error {
+	f, err := os.CreateTemp(dir, name+".*")
 	if err != nil {
 		return err
 	}
@@ -123,7 +185,7 @@ func (m *Membership) write(dir string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), filepath.Join(dir, membershipFile)); err != nil {
+	if err := os.Rename(f.Name(), filepath.Join(dir, name)); err != nil {
 		return err
 	}
 	d, err := os.Open(dir)
@@ -196,7 +258,7 @@ func (n *Node) found(ctx context.Context, g Genesis) error {
 			return err
 		}
 	}
-	signed, err := n.county.now().SignCredential(n.issuer.Credential)
+	signed, err := n.county.now().SignCredential(n.own.Load().credential.Credential)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package federation
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -56,7 +55,10 @@ type Options struct {
 	// Proxy is what the lines to them go through; nil is none.
 	Proxy *url.URL
 	// TokenLife is how long a staff token is good, at most trust.TokenLife.
-	TokenLife    time.Duration
+	TokenLife time.Duration
+	// Names are the host names and addresses the node is reached by, for its
+	// next certificate; empty keeps those of the present one.
+	Names        []string
 	Heartbeat    time.Duration
 	BackoffMax   time.Duration
 	SkewWarn     time.Duration
@@ -80,19 +82,20 @@ type Node struct {
 	self    store.Self
 	name    string
 	version string
-	keys    *trust.NodeKeys
-	// credential is the county's word for this node.
-	credential trust.SignedCredential
-	issuer     *trust.Issuer
-	county     *heldKeys // hubs only
-	bundle     atomic.Pointer[trust.CountyTrust]
-	advancing  sync.Mutex // held while bundle moves on
-	rotating   sync.Mutex // held while county does
-	cert       *tls.Certificate
-	log        *slog.Logger
-	clock      func() time.Time
-	after      func(time.Duration) <-chan time.Time
-	skewWarn   time.Duration
+	own     atomic.Pointer[own]
+	// names are the host names and addresses this node is reached by; empty
+	// keeps those of its certificate.
+	names     []string
+	signing   sync.RWMutex // held for writing while own changes
+	renewing  sync.Mutex   // held while a renewal is under way
+	county    *heldKeys    // hubs only
+	bundle    atomic.Pointer[trust.CountyTrust]
+	advancing sync.Mutex // held while bundle moves on
+	rotating  sync.Mutex // held while county does
+	log       *slog.Logger
+	clock     func() time.Time
+	after     func(time.Duration) <-chan time.Time
+	skewWarn  time.Duration
 
 	directory *directory
 	verifier  *trust.Verifier
@@ -144,6 +147,9 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	n.directory = &directory{store: n.Store, now: n.now, self: n.self.Node}
+	if err := n.settleRenewal(ctx); err != nil {
+		return nil, err
+	}
 	n.verifier = trust.NewVerifier(n.Trust, n.directory)
 	if err := n.refreshTrust(ctx); err != nil {
 		return nil, err
@@ -162,6 +168,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.handler = n.routes()
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
+	n.run(n.keepRenewed)
 	n.run(n.keepPapers)
 	n.run(n.watchDisk)
 	n.run(n.inspect)
@@ -182,7 +189,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
-	n := &Node{version: o.Version, name: m.Name, keys: m.Keys, credential: m.Credential, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
+	n := &Node{version: o.Version, name: m.Name, names: o.Names, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
 		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
@@ -205,11 +212,11 @@ func newNode(o Options) (*Node, error) {
 	if err := m.Trust.VerifyCredential(m.Credential, n.now()); err != nil {
 		return nil, fmt.Errorf("this node's credential: %w", err)
 	}
-	var err error
-	if n.cert, err = m.Keys.Certificate(m.Certificate); err != nil {
-		return nil, fmt.Errorf("this node's certificate: %w", err)
+	proof, err := newOwn(m.Keys, m.Credential, m.Certificate, o.TokenLife)
+	if err != nil {
+		return nil, err
 	}
-	n.issuer = &trust.Issuer{County: n.self.County(), Credential: c, Key: m.Keys.Sign, Life: o.TokenLife}
+	n.own.Store(proof)
 	n.ctx, n.stop = context.WithCancel(context.Background())
 	return n, nil
 }
@@ -290,7 +297,7 @@ func (n *Node) Hub() *county.Hub { return n.hub }
 func (n *Node) Trust() trust.CountyTrust { return *n.bundle.Load() }
 
 // Issuer issues staff tokens in this node's name.
-func (n *Node) Issuer() *trust.Issuer { return n.issuer }
+func (n *Node) Issuer() *trust.Issuer { return n.own.Load().issuer }
 
 // Verifier checks staff tokens.
 func (n *Node) Verifier() *trust.Verifier { return n.verifier }
@@ -299,21 +306,6 @@ func (n *Node) Verifier() *trust.Verifier { return n.verifier }
 func StaffState(s *identity.Staff) trust.StaffState {
 	now := s.Now()
 	return trust.StaffState{Disabled: now.Disabled, Division: s.Division, Department: s.Department, Roles: now.Roles, Epoch: s.Changed}
-}
-
-// Ready is nil when the node serves truthfully: its data is healthy, and a hub
-// has caught up since it was started.
-func (n *Node) Ready() error {
-	if err := n.Store.Failed(); err != nil {
-		return err
-	}
-	if n.founding.Load() {
-		return fmt.Errorf("the county is being founded: %w", county.ErrNotReady)
-	}
-	if n.hub != nil {
-		return n.hub.Ready()
-	}
-	return nil
 }
 
 // Kick makes the node try its lines now.

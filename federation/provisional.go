@@ -107,5 +107,5 @@ func (n *Node) vouchAbove(ctx context.Context, e *ledger.Entry) error {
 	case origin.Tier != node.Township || !origin.Division.Contains(n.self.Division) || e.Scope != n.self.Division || e.Seq == 0:
 		return &store.Refused{Code: "not_yours", ZH: "不是上级乡镇的办理记录", EN: fmt.Sprintf("entry %s of %s is not this village's township's", e.ID, e.Origin)}
 	}
-	return e.Verify(origin.SignKey)
+	return origin.Keys.Verify(e)
 }

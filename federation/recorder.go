@@ -43,6 +43,13 @@ type Action struct {
 // county.ErrNoLeader are passed on; repeating the call with the same key is
 // safe.
 func (n *Node) Record(ctx context.Context, a Action) (store.Result, error) {
+	n.signing.RLock()
+	defer n.signing.RUnlock()
+	return n.record(ctx, a)
+}
+
+// record is Record for who holds signing.
+func (n *Node) record(ctx context.Context, a Action) (store.Result, error) {
 	if info, ok := ledger.Lookup(a.Kind, 1); ok {
 		level, err := n.Store.Level(ctx)
 		if err != nil {
@@ -148,7 +155,7 @@ func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix str
 		return fmt.Errorf("record: %w", err)
 	}
 	e.Body = raw
-	return e.Sign(n.keys.Sign)
+	return e.Sign(n.own.Load().keys.Sign)
 }
 
 func (n *Node) nextNumber(occurredAt int64, counter func(prefix string) (int, error)) (casework.Number, error) {
@@ -209,6 +216,8 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 	if len(actions) == 0 {
 		return nil, nil
 	}
+	n.signing.RLock()
+	defer n.signing.RUnlock()
 	p := store.Proposal{Together: true}
 	for _, a := range actions {
 		e, err := n.draft(ctx, a)

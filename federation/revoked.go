@@ -294,11 +294,12 @@ func (n *Node) takeLastWords(ctx context.Context, from trust.Peer, entries []led
 		return nil, err
 	}
 	var raws [][]byte
+	renewed := map[string]ledger.Keys{}
 	for i := range entries {
 		if entries[i].Origin != from.Node {
 			return nil, &outbox.Problem{Code: outbox.CodeNotYours, Err: fmt.Errorf("%s was revoked and brings entries of %s", from.Node, entries[i].Origin)}
 		}
-		if err := n.vouch(ctx, from, &entries[i]); err != nil {
+		if err := n.vouch(ctx, from, &entries[i], renewed); err != nil {
 			return nil, err
 		}
 		raw, err := json.Marshal(&entries[i])

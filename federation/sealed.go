@@ -19,7 +19,7 @@ import (
 // safe. Close ends it.
 func (n *Node) SealBackup(w io.Writer) (io.WriteCloser, error) {
 	return seal.Create(w, seal.Header{Kind: seal.Backup, County: n.self.County(), From: n.self.Node, MadeAt: n.now().UnixMilli()},
-		n.keys.SignPublic(), n.Trust().Roots[0])
+		n.own.Load().keys.SignPublic(), n.Trust().Roots[0])
 }
 
 // OpenBackup reads a sealed backup with the keys in these folders: a node's

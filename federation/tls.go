@@ -13,7 +13,7 @@ import (
 )
 
 func (n *Node) tlsOptions() trust.TLSOptions {
-	return trust.TLSOptions{Trust: n.Trust, Certificate: func() *tls.Certificate { return n.cert }, Now: n.now, Revoked: n.directory.Revoked}
+	return trust.TLSOptions{Trust: n.Trust, Certificate: n.Certificate, Now: n.now, Revoked: n.directory.Revoked}
 }
 
 // FederationTLS is for the listener of FederationHandler. It admits nodes that
@@ -42,7 +42,7 @@ func oneProtocol(c *tls.Config) *tls.Config {
 }
 
 // Certificate is the node's own certificate, from the county's authority.
-func (n *Node) Certificate() *tls.Certificate { return n.cert }
+func (n *Node) Certificate() *tls.Certificate { return n.own.Load().cert }
 
 func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
 	line := &http.Transport{

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/tongban/tongban/federation/feed"
@@ -25,8 +26,13 @@ import (
 // checkpoints kept must be readable at once.
 const learnedSetting = "trust.learned"
 
+// timeHeader is the node's clock, Unix milliseconds, beside the chain: a machine
+// that enrols compares its own with it.
+const timeHeader = "Tongban-Time"
+
 // serveTrust tells the county's chain of bundles, to anybody: it is public.
 func (n *Node) serveTrust(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set(timeHeader, strconv.FormatInt(n.now().UnixMilli(), 10))
 	if n.county != nil {
 		respond(w, n.county.now().Chain())
 		return
@@ -162,6 +168,7 @@ func (n *Node) watchTrust(ctx context.Context) {
 		if err == nil {
 			err = n.adoptKeys(ctx)
 		}
+		n.watchOwnKeys(ctx)
 		if err != nil && ctx.Err() == nil {
 			n.log.Error("county keys not followed", "error", err)
 		}

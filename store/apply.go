@@ -348,6 +348,9 @@ func (a *applier) insert(e *ledger.Entry, raw []byte, h *ledger.Head, tree []byt
 	if err != nil {
 		return err
 	}
+	if err := a.keepRenewedKey(e); err != nil {
+		return err
+	}
 	return a.publish(e, h)
 }
 

@@ -34,8 +34,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.changeNode(b.Node, `UPDATE nodes SET revoked_at = ?, reason = ? WHERE id = ?`, b.At, b.Reason, b.Node)
 	case *ledger.NodeRenameV1:
 		return a.changeNode(b.Node, `UPDATE nodes SET name = ? WHERE id = ?`, b.Name, b.Node)
+	case *ledger.NodeRenewV1:
+		return a.prepareRenewal(e, b)
 	case *ledger.LevelRaiseV1:
-		return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+		return a.prepareLevel(b)
 	case *ledger.DivisionImportV1:
 		return a.prepareDivisions(b)
 	case *ledger.CalendarImportV1:
@@ -72,6 +74,19 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareResolution(e, b)
 	}
 	return nil, fmt.Errorf("%w: %s", ledger.ErrUnknownKind, e.Kind)
+}
+
+// prepareLevel raises the county's level, which never goes down: entries of the
+// levels before are in the ledger for good.
+func (a *applier) prepareLevel(b *ledger.LevelRaiseV1) (func() error, error) {
+	level, err := a.w.number(a.ctx, `SELECT coalesce((SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'level'), 1)`)
+	if err != nil {
+		return nil, err
+	}
+	if int64(b.Level) < level {
+		return nil, refuse("level_reached", fmt.Sprintf("全县已在级别 %d，级别只升不降", level), fmt.Sprintf("the county is at level %d, which never goes down", level))
+	}
+	return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
 }
 
 func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
@@ -125,6 +140,9 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 	}
 	return func() error {
 		if err := a.w.exec(a.ctx, `UPDATE invitations SET used_by = ? WHERE token_hash = ?`, c.Node, b.TokenHash); err != nil {
+			return err
+		}
+		if err := a.keepKey(c.Node, 0, c.SignKey); err != nil {
 			return err
 		}
 		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)

@@ -50,6 +50,8 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		return "", false, nil
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil
+	case *ledger.NodeRenewV1:
+		return b.Credential.Division, true, nil
 	case *ledger.NodeRevokeV1:
 		scope, err = divisionOf(ctx, db, selectNodeDivision, b.Node, nodeUnknown)
 		return scope, true, err

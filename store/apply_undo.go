@@ -24,6 +24,9 @@ func redoable(k ledger.Kind) []ledger.Kind {
 // undo takes back an entry outside a case that was applied here and that the
 // county refused: what it changed is made anew from the entries that stand.
 func (a *applier) undo(e *ledger.Entry) error {
+	if e.Kind == ledger.NodeRenew {
+		return a.undoRenewal(e)
+	}
 	kinds := redoable(e.Kind)
 	if len(kinds) == 0 {
 		return nil // a node below the county records no others

@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // ItemVersion is a version of an item as the catalog holds it.
@@ -42,6 +43,12 @@ func (s *Store) ItemsInForce(ctx context.Context, at int64) ([]ItemVersion, erro
 			row_number() OVER (PARTITION BY code ORDER BY effective_from DESC, edition DESC) AS latest
 		FROM edition_items WHERE effective_from <= ?) ON c = i.code AND v = i.version AND latest = 1 AND NOT withdrawn
 		ORDER BY i.code`, at)
+}
+
+// ItemsKnown tells whether any edition of the catalog is in force at an instant.
+func (s *Store) ItemsKnown(ctx context.Context, at int64) (bool, error) {
+	n, err := count(ctx, s.read, `SELECT EXISTS (SELECT 1 FROM editions WHERE effective_from <= ?)`, at)
+	return n != 0, err
 }
 
 // ItemInForce is the version of an item in force at an instant; ErrNotFound
@@ -128,16 +135,19 @@ type Node struct {
 	// RevokedAt is 0 while the node is in good standing.
 	RevokedAt int64  `json:"revoked_at,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Keys are those it has signed with; the credential's is the last.
+	Keys ledger.Keys `json:"-"`
 }
 
-const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason FROM nodes `
+const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason,
+	(SELECT json_group_array(json_object('since', since, 'key', key)) FROM (SELECT since, key FROM node_keys WHERE node = nodes.id ORDER BY since, key)) FROM nodes `
 
 func scanNode(rows *sql.Rows) (n Node, err error) {
-	var credential []byte
-	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason); err != nil {
+	var credential, keys []byte
+	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason, &keys); err != nil {
 		return n, err
 	}
-	return n, json.Unmarshal(credential, &n.Credential)
+	return n, errors.Join(json.Unmarshal(credential, &n.Credential), json.Unmarshal(keys, &n.Keys))
 }
 
 // Node finds an enrolled node.

@@ -58,6 +58,7 @@ type Store struct {
 	local  *readers
 	closed bool
 	failed error // the first storage failure: nothing is written after it
+	full   bool  // the last write found no room
 
 	applied uint64 // raft index in the database, at the county
 	tree    *treeCache
@@ -254,15 +255,25 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	var broken *StorageError
 	switch {
 	case err == nil:
+		s.full = false
 		s.announce()
 	case errors.As(err, &broken) && !broken.Full():
 		s.failed = fmt.Errorf("%w: %w", ErrFailed, err)
 		s.log.Error("storage failure: this node writes no more until it is restarted", "error", err)
 		fallthrough
 	default:
+		s.full = s.full || broken != nil && broken.Full()
 		s.forgetCaches()
 	}
 	return err
+}
+
+// Full tells whether the last write found no room on the disk. The next one
+// that succeeds ends that.
+func (s *Store) Full() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.full
 }
 
 // forgetCaches drops what was remembered of a state that was taken back.

@@ -788,6 +788,22 @@ type ItemVersion struct {
 	Version       int        `json:"version"`
 }
 
+// LevelReport defines model for LevelReport.
+type LevelReport struct {
+	// Level In force in the county.
+	Level int         `json:"level"`
+	Nodes []NodeLevel `json:"nodes"`
+
+	// Reads The newest this node's program reads.
+	Reads int `json:"reads"`
+}
+
+// LevelRequest defines model for LevelRequest.
+type LevelRequest struct {
+	EvenThough []string `json:"even_though,omitempty,omitzero"`
+	Level      int      `json:"level"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -827,6 +843,17 @@ type Node struct {
 	RevokeReason string `json:"revoke_reason,omitempty,omitzero"`
 	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
 	Tier         Tier   `json:"tier"`
+}
+
+// NodeLevel defines model for NodeLevel.
+type NodeLevel struct {
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Reads 0 where it has not said.
+	Reads  int   `json:"reads"`
+	SeenMs int64 `json:"seen_ms,omitempty,omitzero"`
+	Tier   Tier  `json:"tier"`
 }
 
 // NodeList defines model for NodeList.
@@ -974,6 +1001,17 @@ type RefusalReport struct {
 // RenameRequest defines model for RenameRequest.
 type RenameRequest struct {
 	Name string `json:"name"`
+}
+
+// Renewed defines model for Renewed.
+type Renewed struct {
+	Node string `json:"node"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// UntilMs When the new keys end.
+	UntilMs int64 `json:"until_ms"`
 }
 
 // ResolveRequest defines model for ResolveRequest.
@@ -1206,10 +1244,16 @@ type SyncState struct {
 	Forked   bool     `json:"forked,omitempty,omitzero"`
 
 	// Head Newest county index known here.
-	Head          int64 `json:"head,omitempty,omitzero"`
+	Head int64 `json:"head,omitempty,omitzero"`
+
+	// KeysUntilMs When its keys end.
+	KeysUntilMs   int64 `json:"keys_until_ms,omitempty,omitzero"`
 	LagEntries    int64 `json:"lag_entries"`
 	LagMs         int64 `json:"lag_ms,omitempty,omitzero"`
 	LastContactMs int64 `json:"last_contact_ms,omitempty,omitzero"`
+
+	// Level Newest level of entries its program reads.
+	Level int `json:"level,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
 	Line           Line   `json:"line,omitempty,omitzero"`
@@ -1583,6 +1627,9 @@ type SetOverlayJSONRequestBody = OverlayRequest
 
 // WithdrawItemJSONRequestBody defines body for WithdrawItem for application/json ContentType.
 type WithdrawItemJSONRequestBody = WithdrawRequest
+
+// RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
+type RaiseLevelJSONRequestBody = LevelRequest
 
 // InviteNodeJSONRequestBody defines body for InviteNode for application/json ContentType.
 type InviteNodeJSONRequestBody = InvitationRequest
@@ -2002,7 +2049,7 @@ type ClientInterface interface {
 
 	// AddHubWithBody 加入主机
 	//
-	// Makes an enrolled hub a voter.
+	// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2011,7 +2058,7 @@ type ClientInterface interface {
 
 	// AddHub 加入主机
 	//
-	// Makes an enrolled hub a voter.
+	// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2033,6 +2080,8 @@ type ClientInterface interface {
 	TransferLeadership(ctx context.Context, body TransferLeadershipJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// RemoveHub 移除主机
+	//
+	// Refused for the last voter, for a name that is no hub, and where too few of the other hubs would be left or answer. A leader lets another hub lead first.
 	//
 	// Corresponds with DELETE /api/v1/hubs/{id} (the `RemoveHub` operationId).
 	RemoveHub(ctx context.Context, id NodeID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -2187,12 +2236,53 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/ledger/proof (the `GetLedgerProof` operationId).
 	GetLedgerProof(ctx context.Context, params *GetLedgerProofParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetLevel 账本级别
+	//
+	// The level of entries in force in the county, and the one that each node last said it reads.
+	//
+	// Corresponds with GET /api/v1/level (the `GetLevel` operationId).
+	GetLevel(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RaiseLevelWithBody 提升账本级别
+	//
+	// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+	// (`level_unread`) while a node that is enrolled and not revoked has not said
+	// that it reads them, unless `even_though` names it: it stops following until
+	// it is upgraded.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+	RaiseLevelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RaiseLevel 提升账本级别
+	//
+	// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+	// (`level_unread`) while a node that is enrolled and not revoked has not said
+	// that it reads them, unless `even_though` names it: it stops following until
+	// it is upgraded.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+	RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetThisNode 本节点
 	//
 	// What anybody may know of this node: tier, place, version and the state of its line.
 	//
 	// Corresponds with GET /api/v1/node (the `GetThisNode` operationId).
 	GetThisNode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RenewNode 更新本节点的密钥
+	//
+	// Gives this node a new key, credential and certificate. Needs a line to
+	// the county. What it signed before stays good; tokens issued before end,
+	// and whoever is logged in refreshes. A node does so by itself 180 days
+	// before its keys end.
+	//
+	// Corresponds with POST /api/v1/node/renew (the `RenewNode` operationId).
+	RenewNode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListNodes 节点列表
 	//
@@ -2242,7 +2332,7 @@ type ClientInterface interface {
 
 	// RevokeNodeWithBody 吊销节点
 	//
-	// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+	// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2251,7 +2341,7 @@ type ClientInterface interface {
 
 	// RevokeNode 吊销节点
 	//
-	// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+	// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3110,7 +3200,7 @@ func (c *Client) ListHubs(ctx context.Context, reqEditors ...RequestEditorFn) (*
 
 // AddHubWithBody 加入主机
 //
-// Makes an enrolled hub a voter.
+// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3129,7 +3219,7 @@ func (c *Client) AddHubWithBody(ctx context.Context, contentType string, body io
 
 // AddHub 加入主机
 //
-// Makes an enrolled hub a voter.
+// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -3181,6 +3271,8 @@ func (c *Client) TransferLeadership(ctx context.Context, body TransferLeadership
 }
 
 // RemoveHub 移除主机
+//
+// Refused for the last voter, for a name that is no hub, and where too few of the other hubs would be left or answer. A leader lets another hub lead first.
 //
 // Corresponds with DELETE /api/v1/hubs/{id} (the `RemoveHub` operationId).
 func (c *Client) RemoveHub(ctx context.Context, id NodeID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -3525,6 +3617,67 @@ func (c *Client) GetLedgerProof(ctx context.Context, params *GetLedgerProofParam
 	return c.Client.Do(req)
 }
 
+// GetLevel 账本级别
+//
+// The level of entries in force in the county, and the one that each node last said it reads.
+//
+// Corresponds with GET /api/v1/level (the `GetLevel` operationId).
+func (c *Client) GetLevel(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLevelRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RaiseLevelWithBody 提升账本级别
+//
+// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+// (`level_unread`) while a node that is enrolled and not revoked has not said
+// that it reads them, unless `even_though` names it: it stops following until
+// it is upgraded.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+func (c *Client) RaiseLevelWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseLevelRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RaiseLevel 提升账本级别
+//
+// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+// (`level_unread`) while a node that is enrolled and not revoked has not said
+// that it reads them, unless `even_though` names it: it stops following until
+// it is upgraded.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+func (c *Client) RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRaiseLevelRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetThisNode 本节点
 //
 // What anybody may know of this node: tier, place, version and the state of its line.
@@ -3532,6 +3685,26 @@ func (c *Client) GetLedgerProof(ctx context.Context, params *GetLedgerProofParam
 // Corresponds with GET /api/v1/node (the `GetThisNode` operationId).
 func (c *Client) GetThisNode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetThisNodeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RenewNode 更新本节点的密钥
+//
+// Gives this node a new key, credential and certificate. Needs a line to
+// the county. What it signed before stays good; tokens issued before end,
+// and whoever is logged in refreshes. A node does so by itself 180 days
+// before its keys end.
+//
+// Corresponds with POST /api/v1/node/renew (the `RenewNode` operationId).
+func (c *Client) RenewNode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRenewNodeRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -3650,7 +3823,7 @@ func (c *Client) RenameNode(ctx context.Context, id NodeID, body RenameNodeJSONR
 
 // RevokeNodeWithBody 吊销节点
 //
-// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3669,7 +3842,7 @@ func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, contentType 
 
 // RevokeNode 吊销节点
 //
-// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -5995,6 +6168,73 @@ func NewGetLedgerProofRequest(server string, params *GetLedgerProofParams) (*htt
 	return req, nil
 }
 
+// NewGetLevelRequest constructs an http.Request for the GetLevel method
+func NewGetLevelRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/level")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRaiseLevelRequest calls the generic RaiseLevel builder with application/json body
+func NewRaiseLevelRequest(server string, body RaiseLevelJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRaiseLevelRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRaiseLevelRequestWithBody constructs an http.Request for the RaiseLevel method, with any body, and a specified content type
+func NewRaiseLevelRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/level")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetThisNodeRequest constructs an http.Request for the GetThisNode method
 func NewGetThisNodeRequest(server string) (*http.Request, error) {
 	var err error
@@ -6015,6 +6255,33 @@ func NewGetThisNodeRequest(server string) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRenewNodeRequest constructs an http.Request for the RenewNode method
+func NewRenewNodeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/node/renew")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -7212,7 +7479,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddHubWithBodyWithResponse 加入主机
 	//
-	// Makes an enrolled hub a voter.
+	// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7221,7 +7488,7 @@ type ClientWithResponsesInterface interface {
 
 	// AddHubWithResponse 加入主机
 	//
-	// Makes an enrolled hub a voter.
+	// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7243,6 +7510,8 @@ type ClientWithResponsesInterface interface {
 	TransferLeadershipWithResponse(ctx context.Context, body TransferLeadershipJSONRequestBody, reqEditors ...RequestEditorFn) (*TransferLeadershipResponse, error)
 
 	// RemoveHubWithResponse 移除主机
+	//
+	// Refused for the last voter, for a name that is no hub, and where too few of the other hubs would be left or answer. A leader lets another hub lead first.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -7411,6 +7680,39 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/ledger/proof (the `GetLedgerProof` operationId).
 	GetLedgerProofWithResponse(ctx context.Context, params *GetLedgerProofParams, reqEditors ...RequestEditorFn) (*GetLedgerProofResponse, error)
 
+	// GetLevelWithResponse 账本级别
+	//
+	// The level of entries in force in the county, and the one that each node last said it reads.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/level (the `GetLevel` operationId).
+	GetLevelWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLevelResponse, error)
+
+	// RaiseLevelWithBodyWithResponse 提升账本级别
+	//
+	// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+	// (`level_unread`) while a node that is enrolled and not revoked has not said
+	// that it reads them, unless `even_though` names it: it stops following until
+	// it is upgraded.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+	RaiseLevelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
+
+	// RaiseLevelWithResponse 提升账本级别
+	//
+	// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+	// (`level_unread`) while a node that is enrolled and not revoked has not said
+	// that it reads them, unless `even_though` names it: it stops following until
+	// it is upgraded.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+	RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
+
 	// GetThisNodeWithResponse 本节点
 	//
 	// What anybody may know of this node: tier, place, version and the state of its line.
@@ -7419,6 +7721,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/node (the `GetThisNode` operationId).
 	GetThisNodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetThisNodeResponse, error)
+
+	// RenewNodeWithResponse 更新本节点的密钥
+	//
+	// Gives this node a new key, credential and certificate. Needs a line to
+	// the county. What it signed before stays good; tokens issued before end,
+	// and whoever is logged in refreshes. A node does so by itself 180 days
+	// before its keys end.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/node/renew (the `RenewNode` operationId).
+	RenewNodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RenewNodeResponse, error)
 
 	// ListNodesWithResponse 节点列表
 	//
@@ -7472,7 +7786,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeNodeWithBodyWithResponse 吊销节点
 	//
-	// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+	// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -7481,7 +7795,7 @@ type ClientWithResponsesInterface interface {
 
 	// RevokeNodeWithResponse 吊销节点
 	//
-	// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+	// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -9571,6 +9885,102 @@ func (r GetLedgerProofResponse) ContentType() string {
 	return ""
 }
 
+type GetLevelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LevelReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLevelResponse) GetJSON200() *LevelReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLevelResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLevelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLevelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLevelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLevelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RaiseLevelResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RaiseLevelResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RaiseLevelResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RaiseLevelResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RaiseLevelResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RaiseLevelResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RaiseLevelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetThisNodeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9613,6 +10023,54 @@ func (r GetThisNodeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetThisNodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RenewNodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Renewed
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RenewNodeResponse) GetJSON200() *Renewed {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RenewNodeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RenewNodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RenewNodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RenewNodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RenewNodeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11115,7 +11573,7 @@ func (c *ClientWithResponses) ListHubsWithResponse(ctx context.Context, reqEdito
 
 // AddHubWithBodyWithResponse 加入主机
 //
-// Makes an enrolled hub a voter.
+// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11130,7 +11588,7 @@ func (c *ClientWithResponses) AddHubWithBodyWithResponse(ctx context.Context, co
 
 // AddHubWithResponse 加入主机
 //
-// Makes an enrolled hub a voter.
+// Makes an enrolled hub a voter, once it has caught up; one that votes at this address already is no error.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11170,6 +11628,8 @@ func (c *ClientWithResponses) TransferLeadershipWithResponse(ctx context.Context
 }
 
 // RemoveHubWithResponse 移除主机
+//
+// Refused for the last voter, for a name that is no hub, and where too few of the other hubs would be left or answer. A leader lets another hub lead first.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -11452,6 +11912,57 @@ func (c *ClientWithResponses) GetLedgerProofWithResponse(ctx context.Context, pa
 	return ParseGetLedgerProofResponse(rsp)
 }
 
+// GetLevelWithResponse 账本级别
+//
+// The level of entries in force in the county, and the one that each node last said it reads.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/level (the `GetLevel` operationId).
+func (c *ClientWithResponses) GetLevelWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLevelResponse, error) {
+	rsp, err := c.GetLevel(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLevelResponse(rsp)
+}
+
+// RaiseLevelWithBodyWithResponse 提升账本级别
+//
+// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+// (`level_unread`) while a node that is enrolled and not revoked has not said
+// that it reads them, unless `even_though` names it: it stops following until
+// it is upgraded.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+func (c *ClientWithResponses) RaiseLevelWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
+	rsp, err := c.RaiseLevelWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRaiseLevelResponse(rsp)
+}
+
+// RaiseLevelWithResponse 提升账本级别
+//
+// Opens the kinds of entries of a level, for good, after an upgrade. Refused
+// (`level_unread`) while a node that is enrolled and not revoked has not said
+// that it reads them, unless `even_though` names it: it stops following until
+// it is upgraded.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
+func (c *ClientWithResponses) RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error) {
+	rsp, err := c.RaiseLevel(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRaiseLevelResponse(rsp)
+}
+
 // GetThisNodeWithResponse 本节点
 //
 // What anybody may know of this node: tier, place, version and the state of its line.
@@ -11465,6 +11976,24 @@ func (c *ClientWithResponses) GetThisNodeWithResponse(ctx context.Context, reqEd
 		return nil, err
 	}
 	return ParseGetThisNodeResponse(rsp)
+}
+
+// RenewNodeWithResponse 更新本节点的密钥
+//
+// Gives this node a new key, credential and certificate. Needs a line to
+// the county. What it signed before stays good; tokens issued before end,
+// and whoever is logged in refreshes. A node does so by itself 180 days
+// before its keys end.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/node/renew (the `RenewNode` operationId).
+func (c *ClientWithResponses) RenewNodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RenewNodeResponse, error) {
+	rsp, err := c.RenewNode(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRenewNodeResponse(rsp)
 }
 
 // ListNodesWithResponse 节点列表
@@ -11555,7 +12084,7 @@ func (c *ClientWithResponses) RenameNodeWithResponse(ctx context.Context, id Nod
 
 // RevokeNodeWithBodyWithResponse 吊销节点
 //
-// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -11570,7 +12099,7 @@ func (c *ClientWithResponses) RevokeNodeWithBodyWithResponse(ctx context.Context
 
 // RevokeNodeWithResponse 吊销节点
 //
-// Withdraws the node's credential. What it records from `at` on is refused; by default from now.
+// Withdraws the node's credential. What it records from `at` on is refused; by default from now. A hub loses its vote first.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13221,6 +13750,72 @@ func ParseGetLedgerProofResponse(rsp *http.Response) (*GetLedgerProofResponse, e
 	return response, nil
 }
 
+// ParseGetLevelResponse parses an HTTP response from a GetLevelWithResponse call
+func ParseGetLevelResponse(rsp *http.Response) (*GetLevelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLevelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LevelReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRaiseLevelResponse parses an HTTP response from a RaiseLevelWithResponse call
+func ParseRaiseLevelResponse(rsp *http.Response) (*RaiseLevelResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RaiseLevelResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetThisNodeResponse parses an HTTP response from a GetThisNodeWithResponse call
 func ParseGetThisNodeResponse(rsp *http.Response) (*GetThisNodeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -13237,6 +13832,39 @@ func ParseGetThisNodeResponse(rsp *http.Response) (*GetThisNodeResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ThisNode
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRenewNodeResponse parses an HTTP response from a RenewNodeWithResponse call
+func ParseRenewNodeResponse(rsp *http.Response) (*RenewNodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RenewNodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Renewed
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

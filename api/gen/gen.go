@@ -794,6 +794,22 @@ type ItemVersion struct {
 	Version       int        `json:"version"`
 }
 
+// LevelReport defines model for LevelReport.
+type LevelReport struct {
+	// Level In force in the county.
+	Level int         `json:"level"`
+	Nodes []NodeLevel `json:"nodes"`
+
+	// Reads The newest this node's program reads.
+	Reads int `json:"reads"`
+}
+
+// LevelRequest defines model for LevelRequest.
+type LevelRequest struct {
+	EvenThough []string `json:"even_though,omitempty,omitzero"`
+	Level      int      `json:"level"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -833,6 +849,17 @@ type Node struct {
 	RevokeReason string `json:"revoke_reason,omitempty,omitzero"`
 	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
 	Tier         Tier   `json:"tier"`
+}
+
+// NodeLevel defines model for NodeLevel.
+type NodeLevel struct {
+	Name string `json:"name"`
+	Node string `json:"node"`
+
+	// Reads 0 where it has not said.
+	Reads  int   `json:"reads"`
+	SeenMs int64 `json:"seen_ms,omitempty,omitzero"`
+	Tier   Tier  `json:"tier"`
 }
 
 // NodeList defines model for NodeList.
@@ -980,6 +1007,17 @@ type RefusalReport struct {
 // RenameRequest defines model for RenameRequest.
 type RenameRequest struct {
 	Name string `json:"name"`
+}
+
+// Renewed defines model for Renewed.
+type Renewed struct {
+	Node string `json:"node"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// UntilMs When the new keys end.
+	UntilMs int64 `json:"until_ms"`
 }
 
 // ResolveRequest defines model for ResolveRequest.
@@ -1212,10 +1250,16 @@ type SyncState struct {
 	Forked   bool     `json:"forked,omitempty,omitzero"`
 
 	// Head Newest county index known here.
-	Head          int64 `json:"head,omitempty,omitzero"`
+	Head int64 `json:"head,omitempty,omitzero"`
+
+	// KeysUntilMs When its keys end.
+	KeysUntilMs   int64 `json:"keys_until_ms,omitempty,omitzero"`
 	LagEntries    int64 `json:"lag_entries"`
 	LagMs         int64 `json:"lag_ms,omitempty,omitzero"`
 	LastContactMs int64 `json:"last_contact_ms,omitempty,omitzero"`
+
+	// Level Newest level of entries its program reads.
+	Level int `json:"level,omitempty,omitzero"`
 
 	// Line The line to the node above; always up at the county while it has a leader.
 	Line           Line   `json:"line,omitempty,omitzero"`
@@ -1590,6 +1634,9 @@ type SetOverlayJSONRequestBody = OverlayRequest
 // WithdrawItemJSONRequestBody defines body for WithdrawItem for application/json ContentType.
 type WithdrawItemJSONRequestBody = WithdrawRequest
 
+// RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
+type RaiseLevelJSONRequestBody = LevelRequest
+
 // InviteNodeJSONRequestBody defines body for InviteNode for application/json ContentType.
 type InviteNodeJSONRequestBody = InvitationRequest
 
@@ -1742,9 +1789,18 @@ type ServerInterface interface {
 	// GetLedgerProof 包含证明
 	// (GET /api/v1/ledger/proof)
 	GetLedgerProof(w http.ResponseWriter, r *http.Request, params GetLedgerProofParams)
+	// GetLevel 账本级别
+	// (GET /api/v1/level)
+	GetLevel(w http.ResponseWriter, r *http.Request)
+	// RaiseLevel 提升账本级别
+	// (POST /api/v1/level)
+	RaiseLevel(w http.ResponseWriter, r *http.Request)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(w http.ResponseWriter, r *http.Request)
+	// RenewNode 更新本节点的密钥
+	// (POST /api/v1/node/renew)
+	RenewNode(w http.ResponseWriter, r *http.Request)
 	// ListNodes 节点列表
 	// (GET /api/v1/nodes)
 	ListNodes(w http.ResponseWriter, r *http.Request)
@@ -3148,11 +3204,53 @@ func (siw *ServerInterfaceWrapper) GetLedgerProof(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// GetLevel operation middleware
+func (siw *ServerInterfaceWrapper) GetLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RaiseLevel operation middleware
+func (siw *ServerInterfaceWrapper) RaiseLevel(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RaiseLevel(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetThisNode operation middleware
 func (siw *ServerInterfaceWrapper) GetThisNode(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetThisNode(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RenewNode operation middleware
+func (siw *ServerInterfaceWrapper) RenewNode(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RenewNode(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3762,6 +3860,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}", wrapper.GetNode).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}/revoke", wrapper.RevokeNode).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/node/renew", wrapper.RenewNode).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/level", wrapper.GetLevel).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/level", wrapper.RaiseLevel).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/{id}/rename", wrapper.RenameNode).Methods(http.MethodPost)
 
@@ -5451,6 +5555,83 @@ func (response GetLedgerProofdefaultApplicationProblemPlusJSONResponse) VisitGet
 	return err
 }
 
+type GetLevelRequestObject struct {
+}
+
+type GetLevelResponseObject interface {
+	VisitGetLevelResponse(w http.ResponseWriter) error
+}
+
+type GetLevel200JSONResponse LevelReport
+
+func (response GetLevel200JSONResponse) VisitGetLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLeveldefaultApplicationProblemPlusJSONResponse) VisitGetLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseLevelRequestObject struct {
+	Body *RaiseLevelJSONRequestBody
+}
+
+type RaiseLevelResponseObject interface {
+	VisitRaiseLevelResponse(w http.ResponseWriter) error
+}
+
+type RaiseLevel200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response RaiseLevel200JSONResponse) VisitRaiseLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RaiseLeveldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RaiseLeveldefaultApplicationProblemPlusJSONResponse) VisitRaiseLevelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetThisNodeRequestObject struct {
 }
 
@@ -5478,6 +5659,44 @@ type GetThisNodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetThisNodedefaultApplicationProblemPlusJSONResponse) VisitGetThisNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewNodeRequestObject struct {
+}
+
+type RenewNodeResponseObject interface {
+	VisitRenewNodeResponse(w http.ResponseWriter) error
+}
+
+type RenewNode200JSONResponse Renewed
+
+func (response RenewNode200JSONResponse) VisitRenewNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RenewNodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RenewNodedefaultApplicationProblemPlusJSONResponse) VisitRenewNodeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6377,9 +6596,18 @@ type StrictServerInterface interface {
 	// GetLedgerProof 包含证明
 	// (GET /api/v1/ledger/proof)
 	GetLedgerProof(ctx context.Context, request GetLedgerProofRequestObject) (GetLedgerProofResponseObject, error)
+	// GetLevel 账本级别
+	// (GET /api/v1/level)
+	GetLevel(ctx context.Context, request GetLevelRequestObject) (GetLevelResponseObject, error)
+	// RaiseLevel 提升账本级别
+	// (POST /api/v1/level)
+	RaiseLevel(ctx context.Context, request RaiseLevelRequestObject) (RaiseLevelResponseObject, error)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(ctx context.Context, request GetThisNodeRequestObject) (GetThisNodeResponseObject, error)
+	// RenewNode 更新本节点的密钥
+	// (POST /api/v1/node/renew)
+	RenewNode(ctx context.Context, request RenewNodeRequestObject) (RenewNodeResponseObject, error)
 	// ListNodes 节点列表
 	// (GET /api/v1/nodes)
 	ListNodes(ctx context.Context, request ListNodesRequestObject) (ListNodesResponseObject, error)
@@ -7625,6 +7853,61 @@ func (sh *strictHandler) GetLedgerProof(w http.ResponseWriter, r *http.Request, 
 	}
 }
 
+// GetLevel operation middleware
+func (sh *strictHandler) GetLevel(w http.ResponseWriter, r *http.Request) {
+	var request GetLevelRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLevel(ctx, request.(GetLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLevelResponseObject); ok {
+		if err := validResponse.VisitGetLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RaiseLevel operation middleware
+func (sh *strictHandler) RaiseLevel(w http.ResponseWriter, r *http.Request) {
+	var request RaiseLevelRequestObject
+
+	var body RaiseLevelJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RaiseLevel(ctx, request.(RaiseLevelRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RaiseLevel")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RaiseLevelResponseObject); ok {
+		if err := validResponse.VisitRaiseLevelResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetThisNode operation middleware
 func (sh *strictHandler) GetThisNode(w http.ResponseWriter, r *http.Request) {
 	var request GetThisNodeRequestObject
@@ -7642,6 +7925,30 @@ func (sh *strictHandler) GetThisNode(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetThisNodeResponseObject); ok {
 		if err := validResponse.VisitGetThisNodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RenewNode operation middleware
+func (sh *strictHandler) RenewNode(w http.ResponseWriter, r *http.Request) {
+	var request RenewNodeRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RenewNode(ctx, request.(RenewNodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RenewNode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RenewNodeResponseObject); ok {
+		if err := validResponse.VisitRenewNodeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8223,302 +8530,314 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTf8VWrpmbUCPGp1ty+Au9f7R/tC7IkDXnZnPDO0X3XpnFKr6KMq5VSpZWG8lj2BYC4GM0Mg",
-	"FxMg4ZI34TaZDBgbwneZtLrNX3yFd9XeVeci1ZGO2moCz5OsxC3pnLru2rWvv32pEsh2RwomtKosXap0",
-	"aEzbTLMYPh2jip06bv4KmQpi3tFcispSZbXFCA+JjIluMSK67QaLiWwSSgKqWK1SrbCLtN2JWGWpcvDg",
-	"wuEDBxcXFw4sLMwdWDjw4OLigYNzC4tzCwsLC4cOzz1UqVa4abRDdatSrQjaNq/xsFKtxOynXR6zsLKk",
-	"4y6rVlTQYm1qxtOmF08zsaFblaWHF6qVNhfu42K1ovsd04TSMRcblcuXq5Vj3VjJeHQi64Jd1PUAfl03",
-	"MzDz6dANRhqsKWOYCgzup10W99PR4RuVghEdWFjwDeIkVa3RIZw7uTJ34PCDVRLJHovnzAKSFrtY8y9L",
-	"y7QxbmE6VGsWmxf/38cX5o7QueaFSw8euvwPFd+IToWs3ZGaiaD/I9YfHdujtM0UrAkNzFfL8LeibUY6",
-	"LFZSkB7XrfTLTdYnbUaFSr/CF/Mk8WDzIF0MDh+YO9JcaMwdCh9kcw/TQwfnDoaLDbZAHwwWwkU3/Raj",
-	"IYvTBcgMec6MuexarMz9K517cmHuSK2+NHfh0sPVxYWFolXRrH1Mhsw0kQ569ejcP//r2X+dW1g47N+a",
-	"wLxSkmYPlaDZ07zNtXnPR4AR/JhtPWRN2o10ZemwaZte5O1u23zAnvBT2g8Xmm2wGDp6VIb2lKez3ZrL",
-	"ndvFPR3S7Prj4s9duHSweqho4c+yLUajU3qUEH8i2lRtsnCZCMZChWwmhscJFSHhisQskHHIwqIji0/7",
-	"l6xJI8WSETWkjBgVMKRzmjabuDj3xKQePDR5w8+3PEfwfKtvzxqNSEg1NXONpNxkIaF6yfwWMKHnmDD0",
-	"F5KfrD4y93CVNC1vxlWpFZ2mVSk2GlTMma6LmZmHm13GeTOlj8qQM7gtTrU7MtaP8IgdlSFMJZBCMwH7",
-	"STudiAfUzGr+CWWmdinT3z/ErFlZqvyv+fQ2msdf1XzaLPabX58V8o/nHnuUNHnElgnXisieIEGLBZuG",
-	"JMybhG2xuE9gq5FfmcfMRtZGdg/npTpSKJzTiZCbjlaE6rF4ZlM6021EXLVYaJv3TczcsQx/rlUMV4Jl",
-	"YOGMh4LNnoWV8g3DdQtjOBPLRsTaE4fQwef+txtKwlcuIZdcqgip6y0ZITGGTFMeVZYqVEjdAlGiyQNG",
-	"zAN4lcCtKGSvUq20mVJ0g9WfbFWWKoPnf7t959Pdlz7ZvnV9cPMPOzc/GLzz9OD53+7e+Pk3X7x49+PP",
-	"7l59dfe/7gy+/I/Bc9fx+8H1X2x/ed0cAXZRmyaufbbz2ieDGy/tvPnu7s0XkhYHN/+w++p/3v3kKr5W",
-	"SQi+zsPKUmVh8chDR4LD7GH6UMMcHU11VxnGfqRa0VwDEz0mRTPigU6Z3Tzt8PlQBup/2SWayyzE5WpZ",
-	"8sF3fdt1vkU16TGhSS+WYgOYY898pyUJJWziWcsoZ0xIrlnfqNxvKD/0ZBwSRfuKtGSPNGlMuCYtqkgg",
-	"2wyGeI4pNftTZ1tdlZtMqKIjp/ChGnBk+6ZpeCXQKEB2YtlhsbY8D/nopWH+WK0IK0CM/BDLyP+DMleN",
-	"55fLWSb1uH3MtmP7uZAQmGw8wYDgLs5tyDl32YdMaK77NZxE5sc5DsfbXtbmRG1w3eo2aoFsz2u8HJJ/",
-	"TVfzri0Y18qG25QQORWNzmSWx16r+UXevvN7c8Zu366SXkuSFhXZM85FcnXZjRbasOn8qtOubsnYjMKr",
-	"mnRiKZugj7jniGrJnqgSqsjOS9d23vjZ4P1Xd5775fbn75nGh0X3sRd1tcLDOqo8HqFulA4sgUzZR6cl",
-	"BZvc/hBtQGfZAVYzSzWBSCIWbrC4hlt6TySCLSGBuD2cSCT5Df4OLbH74lKFCSNDP15BcaxSrch4gwqu",
-	"gBdllrdgc+BXO9qSe5Gs3sz341iLig3299iVb30fzNqZV+a2aGwGpcy7OP8zrgX8+FiuncuXhzcJFzCW",
-	"W8zKSyPXAcWfQ1gtzdpqovilWfssa6bTq9A4pv0R4kkavjBuUCCfTLupbpjTjrdNL57CVw4v2ONmPy9O",
-	"mAz25J2J1jRotZnQppPpJtKy5pXyFhA/kR4+PJF1KP4kvNaUcZtqVKcfPFQZr2mnBJzpbXFhIlO3Jh/L",
-	"26Fr+8oELhJQTSO5Ucsv6j2xEtsk8pJMs3shvL3s154W3r+e0NR4GjynqWajh9wci4jprBSXmAyqybRG",
-	"xi6bTcU8to2jfQ1GNqoJjRkJuzFtRH3SYmh+HJlqMV3l2/0xCzkl5jfS6BMrQVeJFAEjbgq1Sknqs4Ov",
-	"ppMvWDojHUpx3Gp0I0tHFZvEYo6ZZy5XK0zouD/p4VXeZhEX7AQ8bIQzzdqTXkqGafiVlzuNn90p28cQ",
-	"73cawtiu4aHL1WQlRsgkKFIcmCj42i7TqJwqQnbRe1pGSWiTi9Cvx4CWfMmnZoJKWTUi+7EWF0z5qMko",
-	"KLpAQ0pEidGjEgTdOGZhneqS45cx3+DCY8GWITPqZUDbjDRj2faOMWadiAYsrDf8KxkzJaOt5PchA75R",
-	"yDJOEKPVKKZ1xELCtbc/FciOf1GMru794cnWZNUQSaHqLNFPmoPLhDN15Jd1LIGf5soj3EwnKQwdsmGR",
-	"AAdlXS+Tp1YsMhyjERMhjf+FUY9+3pIRD2k/P+wCyTIzNBQTM6/kWw1pEU37zQE+SXK4TyW7ccCmG6ez",
-	"OqUyMRVCdkXAQtSZt7iCy9ijnVQrWyzmTc5C/z3Wk/Hm9CvXt7sw4Q6Gx5LxZ4aSrEM13brMWNzWTJR8",
-	"kCZq/4L93JPEg02hGzFDax6y6LuvSx2QHOFOkv+xaT/9x3G/UB9JZBlVkpFm3qhvCtkTe3gvZs2uQroq",
-	"8abhWu5c5U05dJMJwkVJKchw94ILAISrNoWrwMuQk5nmX/6R+TrjCi4xiszch9piHZ24S3lMYkaVFFUi",
-	"YyKkJhom22AB7SpmH8FLjXBFlJadDvq2SoyhK7JH27eoUqSWWOv1FvmFMl81uiKM2NLIaMx4YcXKC6me",
-	"m8rsuVv5HP2MI/O9KBq0qZnH939MdoXuE5CSnAWaRjGjYX+ZRKypiexqsz0LsDlopIyo0kQKRlqMwtp5",
-	"Z59oIwsTjkrOC4nuwyFOnGVeapN35mQHpz3XkabN2E76MgzDbw8VVgjiijRlvATjb7BI9qouhEPLnlAt",
-	"3iG0IbcsGXBlJDwzdXg3JRraJ91OjZx2S8Q12ZBMkW4HXmgZ9cIsLdhtp3EBVyvNbhR5pE0XZGAm8gN0",
-	"8VkKQk+nmRCMOZJKmyezYl7WneshK8V8onzAOjqR90oJ9Mk77dKsFkIjlH/PjECuwIYNT1kLeRSxmLRp",
-	"H7dFyB54dsvdNoqtQFM/MqK+5+qmzpg/drrwkHk6UnJ05KdwzOjFa1ERznGhSFeELE5DQlBUzo18olxB",
-	"s4bksQNMHrRv9U2LU8kwQ+ez/PIm7/laDWQcs0D7hxCygIfT0Zt7pTS5hSziWyye6hUZdKdbh+P2Dd8K",
-	"mA5LN/QIZ1H4TzTqMl9ThrRYWOdimhVrMRr6Y5wMC6OKsIsdFpgjbJ70yglcqe40C2imWt9iseJS+MTi",
-	"aqVNNYs5jcov8bluo821ZuGP7au+BcJolyLZXjHdoMHmZIcpPgaaBut4jjvcnVaAMI+YhexRrhWhenko",
-	"OND8rtD8hHeRbsWyu9GqeVcOni6/JmZ4PgWp227TyVYkc3rP2UdH/K32+6HNdCO0S5PlUJbSs3triS+z",
-	"Lyn7v1BwLSG3nlbWKfaMxsy0voRhQXyjpVP3qMcHOsqisrwg3zKciiWSrFp1el6ROhMOLIxuY+5geiKr",
-	"Rga7EVOhfeIvcs3cWPcucDmj2XT3bpvplvQODfhzbmxOrQ95jFqukUuNWCWV+YdFLNCxFDyooB7VVRre",
-	"E1LzgJX0hR3tH3fNH+2fxg6O9s9gF0f7J7KdHO2fyHRztP+o7Shj6MvPCsWiPIEdWvBSmOxwYSl+mHIj",
-	"2l8mMdvirFclnj2c3DjEBBQuelmSzbtSJtIt6nhFR7FKYqa7sZhyJjELeIdbWW0yCU082Npr4Q1k20xz",
-	"yrFpWfffFP6ZWpfN4bEaU+kDOcS44XSOZ64/sgc4sZ45YsUNgj8iikHGhvbgDzORipO/KlYmqFQzpGTX",
-	"ruTxWwn0iut3JdBnXdfwN/YOf9oBwN92DCuBPu6GsRLoU3Yk8LUbzEqgj7nxuMmngqrHYlRH7W10Dx8T",
-	"hJI2fQIjauytjw//QJFWt6F8WtcYj1iLxV4nmt8FBU9XMwMs2lu/9Tqgik0nzycSwT3arrHnotGeZQHj",
-	"ncm2u/xePMIjlg2NhEB9KkKiW2CgCRmJaLCpptOyyrrnMivjwq6nCA8cXZ1Kpp2idTqX2LqHUjisxW19",
-	"KUOPJORhYlZD88UyxkH2qCKoPRAuiNK0r0jMaEgbEYMFDKggDdMOqGssrJH1FotM86HsNjQLwehVhWfB",
-	"SjRi83DcJFFSKql1AO/meuajE1WAo0RcoPwEeoZhJZFUDAVHtCuacxCFftaSNYAr1pPxZu2cs7Dfkwkc",
-	"G7Mm8HT7feEvKAPXnSNkyCUNQfxezSpkHRprx5NGf+boypgoU7rnjL4Z0Y0p3RepXkn1NF2l75VWDW3Q",
-	"7xSdcL+H1nm8vT/UiwNUE/frUEC9supZJzajDcHBuxHLbkf5fZnJuZzINfDJ5J36k/5rwSiQXGzUmzKu",
-	"twuiLEDJrDcnO9ydZtiT8UQedd48Y5+tl3G4Qv5HEmoJG5Fd9hxVZ2h4iM4SWsg4xNIVqg6fqiFqs1NL",
-	"Rz2ygF6OmsT/FdjKR3YFvSDenyLaYJH3F+Qwk5bRJtVgM0lPVTuYklFOdkYzC2861mLBZpFfDSz25aWJ",
-	"R8DA7+E3k+1DctN/AOA+oNHkaxceS/I78gsvNytVNxc/lbBgE6Rsn3jiCwthInsLK74hkiiIEjzRr0JC",
-	"WD62ZB7wR3BI6Qutooo9eKg2VSTZBM+Vjb+D/uyAfSt3nDebRcQTAKVOIYsiZXttygWxQs4X6okVkyXc",
-	"8zaABFqBV6rJoP2TVUZ82pt3LsSXw5m6wlLFe0RnnZSFl10H24x/zqlA4k92znu/7ltbCy89ePkp888R",
-	"/GfxwOX7R71gee7m7ozaMdySe2BuyfVzOTP8Ey56bDRFa2guaOyqbPEoohssTSHcffXPgw9v7LzxCkYJ",
-	"8oDTqD782+D9V7e/+HWlWunGDSrqcTc2rKty4MCCtc3kwisLiLo4Rq1Ixhkaj+eJ3HgmKnK4B/YWzjde",
-	"LbA3FGzn8VQWmPWW+tVf9+gUrpwciUwKUEnb954WZ+qdjjfsMbPDm6TgN35t0YiH9a7QNlo1PbDmhB66",
-	"PGf+OeD++YdKqQycctkdYK0Jk5WZVYrH8Zg2ddHVE5ofZ5GeUK10BV4JHks2WESdgajJI5ZGN1MwWvRJ",
-	"zwaOTLiI3Hiz3fnoy+XRjkyYNZss0HyL1d2VOF1EUkEAYCGPGivL9bhuhTHtiRJGL8trXHsXSkQQlo+0",
-	"LVruRJUZWrZ0SUoK424/ZiaN2wb9vM2mSZdnbUna9QSmljTsW34U6j1WUkPuXGzYDFwI+UpMT4phPuPo",
-	"dWvpEuO8zV4SSoA7kVPHSbIxdunMw7Vsmh9kQ9+9/aftO1/e/fjq4OXPdt+6unPzubsffzzFBVsQYV6g",
-	"xJWLSba63VBIckkywiWeGRFlYgqmu4c2ERxlOG9nwjW05XoaQlOYmPGzCbgm+HrZlUqnNsPligoT3UDB",
-	"GyX+E8gmCBcJ7/e792elQPvVY5+aiyMeq+6e7DY8em4Yxkz5zYdgmSkd6Fpgv4uo0vVACk0DXd58GCGS",
-	"h9c2YLEFClIZaNAyCleRWYGG/YKgEV0U9b4ltX8oPnOZW89kCu797NgKdmdM2uUU+xDItkXWKWOm7TbK",
-	"k6khIA+RjuxVzi3ttmoU9wXtsOYqgG0pSF0p3jAWNf1IA4J2VEuWXYLijdcsbu/JiGJG5hrOEAK0l2xQ",
-	"er7cNO12FFLHnqKD0/M9Jgv0oBcHYC8gR4UHwjerDPaN1ywGwjW1Fvtl0hUYlt00t4ECgdv6jUijn6Dj",
-	"xLDcGWry3ixPKClqZ2nvx4i3ko5m4pXgC4q/VyehZd5jvYSnRBB1jbR8xsV6jCacsikdQtPk0EWMeiJM",
-	"TjPaJKZrpxDhHJZJo9g4OdEOGiSG2TSue6ZmTpx3km4MU6u6FRxj9zwltrimBbrYxQ6PmSqf1FeMoTI1",
-	"PVUrWm4yTyjOuZY5ElIEJXJhBQqx2FI1O5+JlOlWZa820um9n3u1ndg19wI+ck1Ui0YRadEttoyJIkZB",
-	"JJqzGDzibqSEN5Mcij3kAZj2Jqf+eugWXsy52vwWGQvzVzBTzdrWUuE8GR2L2AWs9r6sqFwz7dzvwagB",
-	"F3/dDKi8AIFzKjb0D0Hp3H7h67c/3/3itd23rvp96gEPWb38Yk50wzcZ8/oz4o3CUGNNRUjjsIR11TaT",
-	"ece3bSNR5F5VbQofJXoRprwX0oH7Jj2MVJKY9jUm4iZqe4gCEDyXx+3pqiCoOHAUn5AwVnd0rlSLOZM8",
-	"UMaMxIVZf+2fWcQ2aFRvUMXHmcdorHmAMovoRhGqGzmfzmhccV3Igo3rTaYd81CZuUUySC6nkZ78ofjD",
-	"Qo5ITY2e3P2Ofc6j8Vq6Le+9GE9jqkVjVqzIpenEpSCjbMS6nUDmkUxCbtpjKWukNwIIWdbgxvXd9z+p",
-	"jAMD8mlKba5YPXXtFT0S1nsy3uRio+7yl30SaZvGm6oo23/EOFES9Q0Mdlz360kqcAH9F1pgi24rT4IH",
-	"Z736aJpEfqQObc5xosHLryOY4eDaG4OP3jZ/fPT2zlu37B/Pfe7NFL/X6xhGUWZWqsPApdaJZcDCbsz2",
-	"tAuqqzpMhKoOUTRaxv16EMlgs5BZ84BGY4ilK9BckCziZ+9uf3lz5/V3K9XK3Wf/uPv0p+bvCyXR2XL9",
-	"2cbHjLnUsiXvTKZ81cVmMvPBOWzfvl2pVnb+6xf4R0Pqlp8Yhi63u2+/uPPqV3c/ujV4+WOzIPBx9+2P",
-	"7n70Tvrxzq+27/wy+Th497XB8/9paO6ZT7fvvIZf7rzxs8Hzv4EvPxg88587N68Pnn978qrmnbL2wsvF",
-	"XWXvrHT+1byENnSi8sJT4QoX8Zz0FvXSNApS+QQhy4Ed80mv/uTOKmkKPoVhaDMyApvWVvQ/pW4tP4iT",
-	"F9Pcabzm/P5AkYAKKQzpA2SvP7+uBHqPwxORWyyO6MTcrsfsY6VDFU37aajiGIeeDzcofaGaAE1hW0Uq",
-	"yCywVmDIe41WNwqtpp6065OyR9pU9Emb6qBVJVIQo/t16AZTJXy3OHLXetH0p8d5c7rQNHDquX2cAius",
-	"hBc2Qy4ZpgiOa7RgIm4fWDVRCeCi3pQoUjngoUrWOVwubQT7PG77wU8raW/4xTHXJ348JR6xHePns2n3",
-	"+MX5dBBuammsd8ZnmVdurX2uD5uNQAJm0Wyk0AWnvg5B6Oe00+yLWR20sv3521//4tnt27d3PnnF3By3",
-	"b37zxbW7b7/+9dX/ABjZFwbvPP3NF89lOK4VtJIQpDfv/tufd3915+5HnxSya0MJjjlkt8duQ+5CypDS",
-	"4uVvRen/FvT6sTpfoZw1hby9F9brBI1pgiymFg6GhID8rT/5cs+mA49l84U3qOMQE7HFvBdmMY1g5Mze",
-	"WmWpjlsISo8xPc4uNgR1lg2m2UsETmHKWLHMv693e56OprniT3NRYE+NuGAueQgStgB7ZZnQqEf7gKZC",
-	"ddYE2WvxiCVANSRKvDh5elJcBKy8Hzlx7rmbqwssGEF5rD+p5I1kpvoT87b54zi2AN+5Vowq1VE6ZtTr",
-	"8ORBy0LVKKI6cpMJouVkqzzOwLv2coPv0eIeSQsnOE0Nj2qlndhpbSBzpcFojCFVdn2TLwIpN3nZHO0f",
-	"y5AddW+aD8fs2xCfo5RLb0l2PPlySnjzYcMarEOmD986P2pnfe9OCyZiGUXTAD9O7VRqspDFxUbApow3",
-	"vbhZPUlC3myymAnt0IcQVhLhbaRwYBdL4GkNudqEkK+YKS1jFqKnhAoio5AEstP3Z8tOX1FAxiEXufjl",
-	"zHQ7rCDyIGZbcnOsOQ2fmGIv9mwmco41v/MmTxa5LS+iRr9SZbopL5YBVU+KEMQm/cMAZAQ/dCqUpGnI",
-	"sI883qXstrsKkdUs5hzGym5IIkWNrJtH6nZT1qvZqwGKZ1CVbUp29TL662RPYfyhuzpEaH3QEFsCoYpt",
-	"C3B3b4GCY2gJbqWSZFQmrHBSPOHlauWx1D4wjAnajdV0qZRj/QZYrcYvIReas3tchLKEZ8M2Xi2AJfab",
-	"gNzUZ2YFsg3uEejbrffEaPzsMk98OF32sreLr9KAv+10dyaX9RshvDP2rtxTjQXBevWZXujViozC+n7K",
-	"CLn2q/kZXBizPmeZxUOfYnmmnccU2wXDOQvmV489TnANRtxM/zMISxnJNxsTRHKmKFTw7CPHyJFDhx8i",
-	"NpiQYD0tVczQR9TBRsSWAUmxE8uNmLZVQY6+Q3UfhgEjJ8SG0QNd4TmuiAWb9gfWVCsYonbvAcDZcmCe",
-	"cVlk8rQgnq1baVWrkKlNfwTWBNhzYh6YiH2erRhWhDvXazFBqNo017AZZItFHby5NZRGsqHUFvrScPfx",
-	"Wfg+sUwXxQ+eXF09Q/Bd05GhbP/W+0sMnG8xFFIS0uOK4CMNL86DvyQODjCT/W5vd0tvuU1OwMwza+s9",
-	"LWiY2NuNNWqzyM/7OKp3DoBzyjIgM6u4UpQANAmn6XLxeqUlCYuybKbIrblnfsiSNKKxnNG8LwIe8YLA",
-	"w0CKJo/bPrXusSbRLYmIy1lpmgtQ4myqXrns9bCLlel8/RwDlB5QD22tDzjeRAqQvc1XAlTIgBpuJWOi",
-	"uo02h1p0itg4aKJ7PGBLZIF0RcSUIkq2GQrwXJFGLDdZWbDsFJvGO9QsRg6MNlUsjHqiioCPPcTuAmiH",
-	"uB/rMaXdiiMGc7IFZvmDqBuWxdyGmrB16goOeG5IGwTt1HYhQfdqoXYOpR1KIxQUKeFd3ZAXizNiEMKX",
-	"xw4++R7RxF2zGbK1z1aTKVlo8ZJdWdAQjxswoQRDsEJq0mdm5+yZ2gv8t9X3swBJ6RnNHaTRzU1HWsQK",
-	"HMvJ+KtskZSkaufcw/ShxtxDCwsLcw+b/1tI/7PoEFWWKopuAeYkgJEkoDCVwWd/Hnz4y52bH+zcvD2a",
-	"XZfUYxlGRnbecHjA8gDaV0WQ9AUH55RWBJx2TjBIANiQV1UThFVD3VKUPUP7go/jCpIMIdT4N64Zs73e",
-	"1zG+XE9ivPegBuSRUorycQLZjfAQNFiGR4Ic1GtRzbYs0nWHGknT7PC921VmZBA5ywRt7xGlY0/R5GVj",
-	"284iw9rjyIqEngla8VDNn/GIsiP8SxfOJLm2p6yLet5i7qdGZiF7FrSOq7QgAULWYc5PDszOE4I+HaL7",
-	"1BDrKTCNF2h9opUllWcXfeLsnjDfbJTtcIk1ssn6y4QKwtod3SeQW5sp6wDaKKE9PK17ACjP4sAuTMZ5",
-	"GtXE7I94L5h9bfIIKkiJZWK9STBSIyNikVxUrMerGrmQ5iEJggYtYg+BgsAePYqPiK4NIwmbw1t6bbwQ",
-	"5RN2u8d1S3Z1PSHa0TVKKJTQQJsxg88FdTAPRJxtcMwaPAqwmbLpuHUCU2EYfCsj9/QTC/mMqNt/A20x",
-	"Gt1rYTnqLTGIokIkg81cvZceXFzISUoKCoWF6/bm75tYvG6C+INSTx6NtqwsX1yAzpVhG4IaNXNfX0rp",
-	"EMxK7aojH0iAcjDpy2Rd2+KE60vIxjtMdiJGerHUbJmspwCvSydXzp00DScZ8+UzUXot/wLuq0BnQVvT",
-	"PJbUZUdtjXFw1cE6lpT/DPEX+O0mxC8iqH55k4o9aJN8e67ZguHKzT1KLAX+1PGcfP8Rzc4OpQrY+D2I",
-	"fcLsbBuiVw8iFm9mv8DQ6fxDSVJ3Gm5Vt26V3HeZdzPfJm+rbofFW1zJ2GE49OtmMamlsm7IzV8T8HCT",
-	"CvhnsWr+rArgm+bUHnUW82p5kjXjHrpUJpEvdODb6XNMFcSiFVUkQsN3iylGoFmoQRRK1HvMnRlFRlRl",
-	"UPcHnNb2AQ72cmfYytT514pFTaJZFE2JUb0PQMFJsM/oHd5Vuo7AUz7Xzz2FbeyNADypH00/ysOeozGw",
-	"yWoS++OwbFMebwM1rBkHJ5IWNClYtjGUuGr0duWvw6VUvSB1+5QgGExF2jL0O2ACFTfHvI4hWPA6VqtB",
-	"vUA2yT/PHTt39pG5VWdSHVXVc3FHBTCoOH4CAyBMhKo8DmoJ17aNMEEzYd7+MW6hlonh6Koo571aUSl7",
-	"GF8dSCXYg3lwD2XJZEKgzrm0CtGorYW68mEIgWLt4r1M3WEjbSW4WqG1dJU0tCTo7t742NRWZ5nWiF7U",
-	"lHGR3S5teox8WWDo2aPNr7SZ/F5LORs5jBUosFDajSee4OlqQTv3Tr0MqrCDNCkNKzzr8s17sMfZ1fce",
-	"A8fBh8InJ91zKWzu6G20l1uwCJ5qPy/HWdyBPkyd4qvLXVbJ+k1zW5mdOhYz5+KbHCJShDVSzWneCKTR",
-	"ykNi3hvaSSIWjMfGNw8VXf9jXa7wql9bS7ouWbkNxjBhU7HNwoHsEVUld8ImF0C7F8lyFP/kgv23Vp+7",
-	"cGmx+uABPxJK0SGbGVT2HnFi7jEQqzoT/afNhfs0gYAmMQQ/aWElqzzVOLHal5XUmHwvWNEZHi6HE3wO",
-	"6wvOBh34XHn3xLfrSxj2IgzXahZupCSx55qrWhmpQCQZSVkbcciCiMYMqhg3GGkzPUP7bb6eq098pImc",
-	"krqEMrEURiV21vda/rx4KxreizNkf/wZ0+fg3psXxC0nBswJrDHMVeINIY0+OAPI8dm4S/bJ0+HPGh9b",
-	"PdTLnEY6ntYIOX2R4zHVD2GiBVgnmSPj4HGS2n9Hjkyqlu6I2JklsQw9jRCtpp+vgunDq5iZ63oUJWds",
-	"0Xp/aP7ovs0sSP9cXwRF4IxQ7r08VfdFcA7S6nwWJwsrWrIBP/QnjsdL2MmrYyri1Rt9zUrXWU93qS67",
-	"GgLv7C1Txt+V+B0mR7Bh1E3ZcMG9+MtGwKfyJ2WzSCEsqH3tmQMiiDplpAzsJd2oZxDzS75RHuh4b/DI",
-	"Nu123MJCau5Y0+1oXGFJM0u9MIN6RQjZFQELc9F02Stq6qDDKVffviSjkCm3ogUGF3yG2IA7G7nmFNaS",
-	"5GG76wrl9eu7ANyqu67B2pfmQ09xoDJYylOUxEryHIsAsadMglSbrOdd1aN90pI90u4GLYioQG88V4Sa",
-	"wzlcT7XknKG3Ho2FZWgeeKspUCJGE+InIKEWJWxmecIImRZz5NEj57shVltcuZTjTIxnyNoyja1KmOtw",
-	"HSP3S91Tvyg5tYspB7EJ8pVuJ+UV6Uvbf/1q55NXEBpk90+/ck6RpcrWXLbfuUW3WtkKSpq3MVN/8aEj",
-	"hw8dOvLgAlYHSLahslBbrHlKJOFUZ2X4G1qRS1PgQdgLxEFCJFZzEEqGLVozZ89FbHFa98k0RyTZs1LM",
-	"YGYHKoWcgKWrIgmkw/GeEzstJzlPAOkZ5z83w6ut8qFq3NNKqzDrVRsU46/QXOAtGa3HM36vsIuCylVj",
-	"In/8tYnTsjhFVXAy80oqqt1LEFeJuKgS1FdYMM3m5k1xqw05aKZLXZjqNlaUh34XmJCaVYnscMGlqBIM",
-	"ZSEyJppd9DtqMndxOSiURDHw+MgaDNAeZJNwveRSchKzxHIiJblMQ5SWbCI/18ukxaKwmqsiXaKIdLYE",
-	"gqsA7RIgxtWCHkEQAbpcSVqDj2eTJuHj+aRd+HgSGi+MhlttMWIobJLXcF8D0YDEkzgzF3uWpe9S0Wer",
-	"MRWqyeK9ORKwpqY/RZCKPgFT1dQo6L4QUYsi5Xe82DtiutRCh0s1yQOTNO5bPgcb913MttxbfkDZgP/z",
-	"XkffSdkjTRpDvDlwAQDokG22RLLJQ1X4dO0TxLhznwYvfbV968PBVz/DL57/7e6Nn6fWz69vXhm88/Tu",
-	"jZ9nmUQuUYnqeuaCp0Z5dvc+3WSiDgBPjpmUxBo07Z/E5lf0atr6ij7mGl81jQP803lIprftXwaLUdCN",
-	"ue6fM3Tn7FGAZZT89Yjb1H88v1qpjujMuUgaTOZePEzaXHQ1ms+BpFkWb8lOq6V1B22PgJc0slWPyJg0",
-	"YtlTLFbLpBdzbTRQxsJcCBChivRYFIEHwbxmm0sUAivm1NPgF3eaOvxHrF9cWWEFdd3AHIcmJL3lNUFy",
-	"X7uruzQiq6fP3Z+bKX6/evrc8GQvg5jQlAX3mI1CNlePy/YnijH0Wdh5WAyZLRZDiniNrCTJsd1GldA1",
-	"4UjMquoiJJRYYRK/UizewoA/iAxZOXPKJrNQ2E3Tmg0SXBMhA+xjIjHrFkMMbXpsJvkdqkzcF8pAzXdY",
-	"7LJja+3w/tqaWBMPPHAKcfnUAw9AFL/lAmqJ/ETwi6TNo4grFkgRqir5yeqxGlmFlEygc8LwKluvt9X6",
-	"mpAxWa9TvV4jDzxwnGrm2jzK+BPmlg/Nd1WyfmDhwINzi4tzBw7io64Mqn08kCFTa0I2yYPkPlzC+6vk",
-	"CLnPrd/9RoBZPEDus4t3Pwn5BtfKzshcsubigt2x3OSBBzBxUMdd3Wp2owgNC4bh2LQ/YDVrYj3lC+tD",
-	"jGc9wyXWh9jQesIz1kdY0ppYd1xkPWVPGIy1bpnKesqk4KT2Wnkgu5Cj4QuhF+1Ez8PJe+ABIwlRjLsK",
-	"aBz3zazXT4Ws3ZGaiaA/9yPWX08VzShi8Q8UCVpSKi42YEfXBFCcRXqA+osJGW6yPmkzKlT6FYYtLoHD",
-	"rsMw24oK1WMxC9dE8nqTxwoysMziVomS8ALcd9YRiS+BfSySCtpRTGhCNygXdppnGQ2BNjSh5iwBPpP5",
-	"FDEKDVm/Fw02heyB4zYkuhXL7kaLcG0Oou00M7QWBEuT9VU8vHOPxEy1lsjiujnXqqBRirKJ0ddwaCfi",
-	"WMaObocxRQypWx+VWa15+/X/fkJJsV4jZxwjacRUBK01IQVZN7S/XiU9APYzi2FxRiwDihkNyXoK7bCO",
-	"RCTYRb0OQ3rKIVM8hceIPJWJ/yNPrYmn5ubmkv+Z5w8tLJCnyDoXWNbXrtR6Nf0Kxlsl6xbZsA6JX+vk",
-	"KdJmLpxwHaFJ1i1bsA0vmoa7gnZ1iwmN2cmmIQgsqDcpj/CzvQDqTIQMGo7kBuQQGSJwjR00jTVl3OBh",
-	"yGA8gYqb5l8XQeFCPpwQYlqiahMy/iF3vdeShn0uk3VEyVhHnuDSBYE5ig3X4SHToZC63pRdAY1BBSlk",
-	"rjb0LYZVdm8cMW8EUjQjHsAKKk0js53rUNa0LptNxcwPZtOwrBUocpBOZY5vT8abMH25iZMHC68giLBq",
-	"u1k8WCWHFg+bvrSU9YjGG5k+zK1mxqoYqElKATCCc/2aX20zBw7gthsZN2IammjyiNWx2KMdJbymkCEk",
-	"m/wUYrEhioIeWj2uSMSVxtMCedW2vyNuxG0q+o7OFNJDsInbZbQ0Izesn2U67s+tNDWL7S5BK4eRDIS0",
-	"yQ7mbbNFUOrOfGh0VR+/rKsODWApjDAJq7mcYLeZk23kFs2EaxiWw7KquiX1ZCETxue4F5LmKJ98CvnC",
-	"USsdPfCAo2VcwbYM2ZINoV5fxmVM2oSVRBrOwFSsCSAB5LPIgted5AQnwEVk2zhXx9iyopjhDQ884BiO",
-	"uQvNpNZXurolY/4kRWaOWJnIUkCaE5KobtCyTdbW0JQWMIE2JyvGrXRo0GJzB2oLUKs+sjKVWpqf7/V6",
-	"NQo/12S8MW/fVfOnTx078ei5E/BOCrbjBMIsXHRlsbaAD8kOE7TDK0uVg7WF2kFb1xcE43na4fNGxKks",
-	"XbpcxY/28VqftqPM11uL80Ne/I5UutjlpGx+masF6FD6zRop/iSDy9PdYkCnLYcAD+7WNWFuBrRbRECl",
-	"y4hNaGuAYRK8oY0zK6vHTtbIP5458cMqOfPoD6vkPGucqZIfnnrE9LYmzhx/pAoghBuC2+qEgRSaCY07",
-	"gxk+XIpTYWWpcpRtcJEGH6TgP0cl1r607yalQO0l9YTNmEJ9d5roBlRjL+fVQB13GUYTd6TZetPggYWF",
-	"fRiAc51frhYoluZwdDuRpCHhqoZpMU1Xj9rXRzLoeQsjtgLbDIquchDvlcEXVwbvv7Bz7bXdO+/v3vlw",
-	"+9bz21+89fWvnt6+8ymojxugDeaiHi77qXH+Uouq1mUznA3mo0mkRNA50iD7VKYD1cDQWBUpytWubLOQ",
-	"U2D9y0R1Ox0Za0XOGjZTI48yFgIOJqth6h5QNgfQrA0EKsnT1Q+ZzlFVh8a0zTRi2o+OOB0nSgbZCseg",
-	"FP60y8AoZZmJtR7nCaiaIYZJmAP+rUxHOX++1a9cvjAVScpAMz2XgjCno0nsKg0uKMxjeEAj5LiarMCs",
-	"KHDnzXd3b74wgeTScIb8fp5kNBxiE6PrUupAYQ8WxP8n8P3cMStcePKCzcauG9lkHQxc64meTv2WTNvi",
-	"YyBDFexCIZTO5VmtNR7vu1/9ZnD7vTFrPXQqJpDkSapaQJMdqgMPJt9KB1V9SoJWV2wawWo9txyJxgBg",
-	"uA2Xo57ZIAuMdx+LFANJNS+S3g/WCmicKxJ2Y6N1YNSgTu83IxqpUZaAwxvHFeCkt1x6qj3q+Q0dd+aL",
-	"rZee6Dc822Wuuns81v83XXJI9tu3rux89N8lb7U0/sd7mY0D4zJXUACIajamFTJiJYmkdRVRQRiNI85i",
-	"tO5UU0ncerichtWjfVdONU+0p7kyF1kCkOWj2KG7yaVE5RhVsrzWTD9azn3i8T/N21xXSjx4DMPqpry9",
-	"pqY1XBPwl3goDeyhEHJCkl2uuqgnMPjMjuwSmxiWQMxQnuqLoIDk5i8BTRTLUeedbSchOC5IsxtFS0hc",
-	"aRalVhasIoNekeJWrAlzj6sqaVO1afRd5QQzrpZtU0qzTmpMUpSHCJOY2gDMC2vCJjXRhiFWcr4lARTL",
-	"CHSulL09EVyB+UvkiD2SgvmUABTWxtI4RCEkJO5chKXkr4c9IGHfCmkeR4zTAuGKa9a2DMFZdhqsBU7X",
-	"/SPNux+/t/OzZ6Yj0HnLULJaaH7/LMjXPu6hT4a+sD+64hBiWfk7dPwmuQw+t0uzEqrfevbuR58MPvsz",
-	"7vLYnW3QYLPbKTYmrDroII54pYZtVAFJS6QVajYkIl7asklYEAMC6QxjkU3z5ppoyzaYx0VojUfpFUzu",
-	"o0TT2HTypNJOCaSkTQVvGuYssaY+U/dX0RAuuxp66cR8y/SzyfqqRk7BkWEiiPsdzUIMs7BIpj9QYOUC",
-	"3gXRF2siyauOpdTm16qtlmAreMAoGAd3vodFrdJNdhTX7++rk9E4aPGtGaplg3ee3b7zZYZwbEpZjnQC",
-	"GjER0jhzWY2w8GPumVJSSp/Bk7nTjsLyAZfCYT3/R44Uis/7xMHdTP4FKv0WbASUAcaQ+nveDOtEryw9",
-	"fiG3Na4Y7c7r7w5eyh7umG1ACK1vj+YzsXvec36OWQOtPcMkpH1l8+MjNzGsaGN5AI0iizjb4mJjVEo9",
-	"BT1mCGCIMfsXxD3CmZrHFh7hEYN39sRisY2Zs9jBx18Mninegmrl4lxMe3MNmCvcD7lNieP+PLs4fkfQ",
-	"Q0ooaXRFGDErlP3k3FGiNA82l9CnmPjlZZz443tO81BEyzWxIUm3Ux2qLgaNJS9bR5iM18GfbOQ2xZhw",
-	"DFXxDcHCNdHoZ4ChgY87TrtEpIjQS8XhFTPagAoU/7jXzHviIhJInFz5s762oe2ZWXdnzrZxY2szJcpn",
-	"b+/cuD249d7gxWcmsm9DhZP4wipgZiZEyEXVBTr2nf5KFeFNDEUIwc6CgSTa1ryrkVUKHIVD3gtgmpNQ",
-	"YuJHi8btYtYxDWV8bywiligx/rVARzWLyaKwNmt+VZo07Ly9OigCxg+HZMSMBq0qEZghAMp01cZk0IiE",
-	"VFOra/rtGdBoOSkhKRtRdr0VczUgL1dHgg1tAA+aa1oyClWKBGQjEH2DME+yuPQg0vyL0SGkVTXaEC9K",
-	"GiySYkNVcUwuOcCwbEijLBpSJotgL4PyNWmzlb3q16EFrwtjyFTeRjzMFEqp0SdtViPrNqh5fcneVBmb",
-	"wykwHhgdo2iqW5z1cuNKwqejCG2szAscPy7oEShwBd6HP3+MjcDfLlL6gmeK1lGUhlWY2TTYBhfCykW+",
-	"GbiPM/QOfadscWbZisxwsKQz5G3P/3b7zqeDa6/fffsPGcaGTAw8Gt6b7SS1fgmweokaOZEGhnCFATMs",
-	"xGgJpZPC9knuppGAlVwTqAW72w58ELInlkdCc0aCS7L+9zVhrmOeeBkNz8ySFYKfOT5hDXVE0abXdoZJ",
-	"58fQHzmdPycTegdxrFMbVLJVw7OoIDwFSIMUvSNHFo88fHjh0OKBhYXD/5wejJ03Xtp580Ylqd5WWTz4",
-	"sKvVkF7deLHkQUSMnlScB4i4Ao9fqmyyPsTp2rHVXcYVQGEk/ZtjhE+mA08f8kwgfQEHnj6cnUD6FA3D",
-	"mCmV7fl3z+zc/uPXv3g2TVFMH1cd2VVseLC7L72QH6x9rHjMBxYWFhcOLh4+cOjBQ5n3GjzWrbqMw9wr",
-	"27euDD78/4AIEAFkqKR7Bj/j8SGIiccvpPgPi271s2AOnnrt5vyaIZVoyEJB2EYG7/xp8N6dwcsv7rz2",
-	"+eA/n9n55JW7t/+0fefLux9frVw2HKAcz8qA5ZSSCRdnyi3PsoDxjpdhnkwx/2dmI3z10+07n37zxbWd",
-	"l29s334HeSgW1h9moMOC4TywxmKV4Zj52XDWDBCORVMEPihID6pqQDIUV1qNC8lzgXj3bd+6svPB2ztX",
-	"3h+88vzum+/eXyOPyoRZ23i4UdESxnIsDcyYtYY5LcnM8II1MytWI1bBxWJ+naHf4HdP7/z+yjdfXNu+",
-	"dR3JpiTBXOJhsUvraJ9wqF3U6Lsa9eTHoCksYeBNlZw67mppVQlwV1Ulln8yVV0TNr9AVTHKyL6VGpqx",
-	"3IMjLSG1Rb3Qkih0U2G0IriwCLVqS42sY1zR/4PxHqIo3sglS9owxjVhQeptLiAVqVQB/q/lNPa8x81P",
-	"hJKfdmmsEZGSCtKS3ZhwBfGTGKBpJN4CN9me7nnERD9VSl7cQ9jR9OyviIhhvWcsK454vDKy4lSraAZ+",
-	"6jjeMaMkP5/B195ju9WxZhkI52YXNapNSXBdFYO723CDYpJNjZyHIF52sYNgtS1Gw3VLX+ZlnriUyX0Q",
-	"Y4Px3/cTnkHGbVFF2hJKjQkCJZ4touWaiKQEadlr6VsJ9GPi7yqOJvDSHXjSCjiXbMq0+wUpMOCYuJU8",
-	"tBFToVNnpH3HPmjmChnKhrqe/fn27WsozNjGIr6FeW/DXbqfqpU20y0JX/EYgaRiFvAOh1kl8ujlaoUr",
-	"1c2PLKk+AWvpEakQqWJw/RdpWvtSBXKYjDh66DCsqB0RNo+3GCjYnlHbX7KT3nnjxs5rv/r6yxuDZ/7w",
-	"zRcv7n7w3uDGtZ033t6+8yme6fI8YCXQf4+bdLzw5ZgQoU3N4pk64jGb6psvrg1efn33xs//duXq4KO3",
-	"d966Zf947vP/ufLe/1x5b4pb1nQMyt8+8BynMDs+kYSaCJfwkUaRQNY8hvBaV26CuLwm7C9LFkMaYh7G",
-	"1VixoSpJnJTNM1gTG3wrdVJEXGw6ly9LBikFy6YkWaDnRj9JfTDSA+RZYaYg0bzNRrlhivJtQ+HX7/cx",
-	"OlsPTP/9eV0y4NwpHlKCx2qqQGFdgYuda2aKU50rkPZ/vlL1m7/sfPj7wY2Xvn72+s5rn6CMXPro6gxS",
-	"ij/uEIRZdL9kAOux2pChcoR0R2qPJThptf0oZIgo1MLIyyL0pZDWyPnhskVpzJYLujB9rQmsitJ0Biv7",
-	"SmZQy0PCM1UJUEamIMgYiTbBjfleS7bJLDwEaMNI9ysAES+X3Tsv3/3q2X0SdZ21TRWGgJzmSic50pNS",
-	"Lh4TUd+WZ0ZRKOqP93h0aIwx21P7O/Zzz103RebvZD0wDSpk+xYq8uLtwbV/HzGM++JEkp0sHyiSBE8l",
-	"746NDyHptJ1tBx7Hyvd91MgR6kFGLmLU7LPprNBHnKWt//PiS3ADp44vCWPa1MX+WwsB4yLUWcwIvIEV",
-	"pGmnE4OKBxgPgKpAhEwg3/qsICD9OHa6j+cqC4bjOVbJtGZ1qtLN+Oszg3euW7n8r88MXn5lcOtnu79+",
-	"eve5azs3P8hsD6Lw5A6WXbfxHPKEe2gfV8/2UbR6bgh5D/5+cabd33w0+PIXgxtP79x807N+RRrIma5W",
-	"KYE6iCLChZYWExzsfT1XpkwKRjDqtEaOtaS0+XxJKGpENSNMANiCYTxoLXRhVFqSFt2CrGQE5HBmFNnV",
-	"a2IdBrte9Rmvc2dISE063UbEVYtBZotH5jmDv9tNqNyDz20YXGkIahLRkSq7H3ywfevKzs03cSMqpeV5",
-	"O9CpYqoWJ1OOnfismSgc1J3XPsnNdexxbXUb44/qSfPAPh7Tk93GeKN+cu2epU3AG4CIPIAWYUzN1jzh",
-	"YGC2b93ZuXl79/lPd65czawfLFbxaf0xho4JwkQsAdbfjJKSLakRHm3ISBiGJ7uNe6F951Jdqiwu1Mx/",
-	"Fw8sPXzo0KEKFjuygJhzB8qTO+zGFKR+yIdkCBOeabzDW4Nn3sU9Gd2NIWKe1xbqrjhTw4HhncYUWET6",
-	"2g9n2TDq3l6XdMUighhyihgNZ7i2d7/8YPf9O9u37tx9/t92/+3zycvrXFshc7nCwxahttxijrDLEouR",
-	"uLAC9awmtvv+na9/9U4R0UyrDD4qwxFlMIEg9AqdUDfCiWZVFOxlTNKaTFWr+SXlPVAAIXDjBGhbjHWN",
-	"HFxwZoaVsM0FV9qs9hYjp3nARMDIadojVG0qv5iK9SsmKKJnaKytOwVGS5Px0syI9xTatbjgD5vzBvSl",
-	"BaumbM239kmxc0ze4YK42jSaIz/2jcEiFJe1diDdFSE6rnNRh81dL+rOE9vpQvvcu1CQo41hfD0LRAmF",
-	"qKOoZKQfrMcp8YhtDT4ec03Cp/OZduGLFdP49y4Izwy9SODPHcj9kvN33nz37se/G8mA9Qhe8NW8FZzH",
-	"YNvgAyrRWJ0SkCaeul9oUl3IpaLa1kGOX20xDDElKDFbN4Vwiq4XKsC87RjInqUUyycfd+VKh2KqEvig",
-	"xSkil+zY/l5ANq73sTHtkCNsFaNZZqoZxfzu9ed2//DVN19cM4rN7Re3b9/O+8wKCW6StQutGqmj3ZGU",
-	"bFpl0YWEOnAYF7PdbDKXMMW1WhNG1VTJ+zWykrOOLTmoJussQ3bp8LScCW1NnGMYQ5WEhcBLCOiFVp8E",
-	"Jkz440XQXlVAxLMymc3GjGrmU4Km7Hmfda4EMq1vvrg2+PJ3O9duOArzUNV4YxzSGaARuiJHY6PmBEGa",
-	"tFs7LkYOYFAcXlK5eLh/suP4PhCA6aRMgNsyWZebCR5iUpMeF9Dw/gazazpLKtl56+2v//giUsnOa8/m",
-	"8YumoIxL5hYYA5wlkMVAsp/lHlVzbYcFVe+IkL3EV84Vkc0mD9gP0Bdv6yphOk5EeYipWjyRs5cTNsKg",
-	"HjJr1+ALL5jWKcwOKZGyk5azyIixY2C8fUkyRjkwo41on2hJzD928MuZxUiTvZ1bokjUxIX5rjmPzJqu",
-	"6ASlvRgmYr9ENkvRLz47uP663zQ7XVCDZu1jUAvkQgHpz5vLstDmdpw3m+XpDGyeY+EjJhCdVwWSe29y",
-	"f/2MzeaE+9EGbywT1u7oPoJiOQEh5OEsQZbe2b71R3SI7P766cFnHw2++LdviXwMf5o+3CnTcnUM9gWA",
-	"73KbGg+p8DZeSZH1H55YJbmxrJMNvgVGWNIVgGRqfl0fZZ4g21iynv0VvDhTbjSBF9nrYWYGuP/+7O71",
-	"55AJ7f766e1bL2zfulLkaCt/v87bm+Ne6aRb5BGnIn/T9rgIzUUMIVYIR9xhwpy7luzGaTBMivgju9p8",
-	"a1Ola+QEHFnELUZNdbhe3FDSF9OP2Uneg3YKo6ssVR5eOrjwP1f+Y/GhJciespdlJqsqk6G1cPihA3OH",
-	"FxYW8Gucunl28PJnu398ffDy78tb3O0UvidIO3c/+uvulx/t3Pxg8M7TONO/Xbm6++p/3/34jb9dubrz",
-	"+qdfv/6XMmqoJdJsRZdCD1TmTH4X3O0zdhgPySHmLrlR7Gjfh+vEmRT35Uax7lPrFkvKmNtEENOtSrhC",
-	"jRxLcQRpzOyV0qN9i8KMnzWUtHB2hRGu4CyZ/stmJoQyXA3ou+0U3r71ws5vPy1jksQsHsx260iOy+RV",
-	"0gAkC08BQqWQ9KUMYkqLQuUVsUR0zBhgcFcReqpFVSsDq+dcvKYxqrsxI/dR17KQmt3vVceOpQPd77wz",
-	"7KXIQ508MUOx4C/v7dz8YOf3V3befDfvl/PhV9id68RSNgs37Yz5NcWhxiQuLJPhyjsrZ9mD/bJuJ7vR",
-	"mVmSlTy0joj63g06DcOCfsupM1j8b2/wst+2NnJKBFHX8CCcXwFtwJbM0FT34jODG3+6+/HVnV++NIEm",
-	"XDmmYlhNKvog7bdtNCJuuD28S+Alq5JORANWTezA7sgi2J3NegDUGx8BJJVs9zPi2PXh3QE7m33z99z8",
-	"YMRxDgs/shVqPDOF+i8p5zTboZyH2Is84/f2Pgo97eNqmw6KJCToHIovzFDRxuUdiektWOR5Lra4pmkW",
-	"olcqOc0gTRBYG643ROwgPgWUYEvTAKQw5A9sMambVEVE2U3W0QgDBnlA5k5bNqow4n9D8pRiW0wAtFym",
-	"xBiU+cJuIlClSLMbJwEeT0gopjTqyDAzY8lp2qO6U4wXMbny81B959IqzqlkT6aXmGbEqt0Aitg07MYM",
-	"g08+/Ovg5VcGz7y7++Ur23fe2X3uxRKkO5Q0PsJM95uRFjNRNhseOnSmR5KS7cLMIjYnXdH5mLkC23ts",
-	"tloI+Gsa3tOBLJtLZjr4vlgGYE93Xv18cON6SWKfj9mW3JzN1gyJNznl0vpHgphBEheNbN4X11YItn7r",
-	"darXIXtcpUWPM44neMYipA1TgpnHvlKC6eB7QgmDG89//eqVEmKRWXwR8KhYTIXiq8qVX0pdXeZiRpkX",
-	"ChWiQcH5x1PotYAK0mCALJjAWmGJzjjmWz5kvrPJkPaR0bpO+NgrCRE+Zunl//zuX94bi42NCYxqjNYg",
-	"SYJ7MIR12BVti2FSIiMTcXbNlwjfgPmciPnVtwgMfUDgr5EVhaWG1ZBhgRfk5Zy1k5gQ8ghuRUgAytYI",
-	"dIgSE0oeTQNiN2Q717TZzHTXS5Z0TIRgs3lPfX5H8BbzgxqpWFs4fy6GvNbTlZj5noUwIvkWqViGarc4",
-	"6+2bFRrrU23f+uP27dvbX729c/Xjux99ks8i8SR1u6rQubjw4eRfCzRqn13GSsisGTPVSpWunox1K3HZ",
-	"ghLVo+aGBughrWwBRYXFhyNGYy/AqtyQXV0qAv2EuSxmCBl15crg2du7v7qTXzO3QEZGLWStSSU3QB22",
-	"RTEcI1UjnJS6gq7ALLHUtNcKcy6p2b1vVOu6KCBZO/0ZXmZf/sfgueu4zEimBYtdYACQGyqBvUoqfkKp",
-	"W6wbbqvUIuQl8SNe1tbEig1JS9+k9hvXAtCpq7ZMaMQ32bLFwmIhaVIedWNXeTJ5LKLaQmDCXw7LKFeQ",
-	"FM205tjgWVBME6rWRHI+bCZe0pe17DZk2PeZF06bKdyLZQHWoLJUeYLTJ/lcSDlWB21jzG9Stt4tjLlM",
-	"W9051eJzbT7XpnMHFg48WN6mAMOdtUBsqXg28nBRJmgxaxhlqPPpahWHUWLMrBROME6JF7kFtaW9LZGq",
-	"TXDG18hjYHKyPSX41vZMMBH6wAVNX2fcmPZH13HNY2ffzb1NnWtffbTz6uc7Nz/Yvn178PHPd9+6WnZn",
-	"7c1XvLEnLrpwaAvvk7ko73MFaeE4A/xZ8g0ygPsh4EKw3ppAJlEjJ6i5SnLt9GS8qcDEuUyoAwTqKoYm",
-	"zMxtXV0Tpr2kOjeUJrRSuBcWCHrJXjz7oRRDJxkm8N099Hc+zCd++0kDJP1xoRDnrC5QwpW2D+DoRgwp",
-	"3dxZ8/D+euBgNYok5TNDCD1538nsgjZuD1755Yh3AneyWP5wRSYss5UiybM3XzrRQaKs0aZG2ku9Ee4m",
-	"z/giXNyjq3mSYfjevGNHR/vgRigQAywJbd/5/eD53w5e+aXpXEaYnmYdCnXDjcCLWZ2GAP5OPgXo+1gM",
-	"slWh8xdhVWennL32yeB3v0Wa81DbMCtBI2vIFW1Ee7CywgxLgHLSKCIx32jpBA/HkrWFMobrCUvq27GE",
-	"6wQqcNroUd1ibdKgwaYnbhRf2Bu9luV70MX3xbh69ebuq3/YufbaztXfDd65PiUt5MTJGRMDRoWm3Ats",
-	"S67G8RB/gtQyZE8J4wNupx3Dw6L9Cc/zWWoVw/vwW5JHocNvO9Mw1/lZpgz9FDGbROzH4kQ9aleyxWaZ",
-	"V//1s9d3v/xoVNYdS3eW1d8T0XU9MtE5SwJnof19EjNN29+r8Ny77//73ef+PGFz+iIYE5GSuloiLliV",
-	"/LTLujY5j264wD0bm2IkKjTLg/XYa5j/IdPnTI/7KQ32RTA+ew5ilmZog7rx4s6H746AxIy6Vcw380L2",
-	"xuh6Tt3qUKN9NZjuMSaI7kkCkIkA+WpLiNka2y6eXnY1QFmOhsf3RfCo7I0u+QEPJD2DNMuYz9IUuvun",
-	"FwbX/wtXaez66Lir9Hws9dh8UUTXEaznwmg2WR/NXC2Ki2dR6BXtEyWtjxcqOWMgqRFBEABcRiBcQ8nW",
-	"viLQPwttQRwIwnH3FqgLRjzwarkw4lXzduW7VA33N3/Zuf67wUtf7d5+f/Dxz7/+93eLIgWbLLTzsTWP",
-	"XRWS+UstqlqXp+fYJ6lq2UiMfOO5oGLPz1IorgAK2Ps7xGd5hjN6yKVgcwBpbC0lPzyxCjFay+TMY+dW",
-	"rc2C2ILhDRn2708cTy3AA0qVlVUpNhpUzK2aloo8cAd8iCQXfDOAk+ydXZMB3vDoDy1GY91g1L9oWFzG",
-	"36QLBfb+grobjby/w2mwv7QYjXTrSfupzXTMA9cfoELDT3nDxyVn6116/MLlqmHucpMz+HTBPBhv+TcP",
-	"4QXgHnFKO5zzSrXSjaPKUmUe5ABLyAX+E6o2AXvTegZuvbT9xa/vfvxGxpvoHBXVwksviXEF0CVVI0ko",
-	"g20DIhl8DTASUE0juZF4qxwaYo3Y9A4HyZapN6cqxVX6VKb0PNaVrREEydy+9VJSjdXZZxAsc7Q1awux",
-	"TfEYHUpmTFZ7yLmaPU7rgArDQRGivEa+/tXTmP5t38vWL/LUi0uvdKshOiB1LYmtCtCvEaxUkXe1+5o7",
-	"aXGck3iP0GgOKaQzXjjbt14CFEtbD9xN0Nw9BTvnchA6sQygzkqNDOHBZYohdhu+oZ3Y4iEDjRdqjXKx",
-	"USVYb7xGMKD/b1euYk1KMz5Xc9o2alnzaLOPyJi0peBaxkjcv3ll579fyKACx7LhXaqjVo6AkKsqkRa1",
-	"IznuWJ9NsLiKmeWrp8+RxdrBDPC8XZQ1AQcjYLHmTbOXTJH7gCcDrCS7GLCOZuH97qxsf/7C16//ZS1j",
-	"+Ek7NdfD/x8AAP//",
+	"5L17l1vFlTf8VWrpmbUCPGp1t7EJ7l7vH+0LsScOeNmdYWbSfqXSOaVWpY+qlFOlloXxWiaBYC4GM0Mg",
+	"JE6AhEvehACTyRBjQ/guM61u8xdf4V21d9W5SHWko251As+TrMQt6Zy67tq1r799pRLITlcKJrSqrFyp",
+	"dGlMO0yzGD6dpIqdPWX+CpkKYt7VXIrKSmW9zQgPiYyJbjMiep0mi4lsEUoCqlitUq2wy7TTjVhlpfLg",
+	"g0vHjjy4vLx0ZGlp4cjSkYeWl488uLC0vLC0tLR09NjCtyvVCjeNdqluV6oVQTvmNR5WqpWY/ajHYxZW",
+	"VnTcY9WKCtqsQ814OvTyOSY2dbuy8vBStdLhwn1crlb0oGuaUDrmYrNy9Wq1crIXKxmPT6Qh2GVdD+DX",
+	"hpmBmU+XbjLSZC0Zw1RgcD/qsXiQjg7fqBSM6MjSkm8QZ6hqjw/h4pm1hSPHHqqSSPZZvGAWkLTZ5Zp/",
+	"WdqmjUkL06Vas9i8+P/+YGnhOF1oXbry0NGr/1DxjehsyDpdqZkIBt9lg/GxPUo7TMGa0MB8tQp/K9ph",
+	"pMtiJQXpc91Ov9xiA9JhVKj0K3wxTxIPtR6ky8GxIwvHW0vNhaPhQ2zhYXr0wYUHw+UmW6IPBUvhspt+",
+	"m9GQxekCZIa8YMZcdi3WFv6VLjyxtHC8Vl9ZuHTl4ery0lLRqmjWOSlDZppIB71+YuGf//XCvy4sLR3z",
+	"b01gXilJs0dL0Ow53uHavOcjwAh+zLYeshbtRbqycsy0TS/zTq9jPmBP+CnthwvNNlkMHT0qQ3vK09lu",
+	"L+TO7fK+Dml2/XHxFy5debB6tGjhL7BtRqOzepwQvy86VG2xcJUIxkKFbCaGxwkVIeGKxCyQccjCoiOL",
+	"T/uXrEUjxZIRNaWMGBUwpIuatlq4OAdiUg8dnb7hj7c9R/Dx9sCeNRqRkGpq5hpJucVCQvWK+S1gQi8w",
+	"YegvJN9ff2Th4SppWd6Mq1IrOk3rUmw2qVgwXRczMw83u4rzZkqfkCFncFuc7XRlrB/hETshQ5hKIIVm",
+	"AvaTdrsRD6iZ1eIPlZnalUx//xCzVmWl8r8W09toEX9Vi2mz2G9+fdbIP1587FHS4hFbJVwrIvuCBG0W",
+	"bBmSMG8Sts3iAYGtRn5lHjMbWRvbPZyX6kqhcE6nQ246WhOqz+K5Tel8rxlx1Wahbd43MXPHMvy5VjFc",
+	"CZaBhXMeCjZ7AVbKNwzXLYzhfCybEetMHUIXn/vfbigJX7mCXHKlIqSut2WExBgyTXlUWalQIXUbRIkW",
+	"DxgxD+BVAreikP1KtdJhStFNVn+iXVmpDJ//9c7dT/Ze+njn9o3hrd/t3vpg+M7Tw+d/vXfzp1999uK9",
+	"j/5y76lX9/7z7vDzfx8+dwO/H9742c7nN8wRYJe1aeL6X3Zf+3h486XdN9/du/VC0uLw1u/2Xv2Pex8/",
+	"ha9VEoKv87CyUllaPv7t48Ex9jD9dtMcHU11TxnGfrxa0VwDEz0pRSvigU6Z3SLt8sVQBup/2SVayCzE",
+	"1WpZ8sF3fdv1eJtq0mdCk34sxSYwx775TksSStjEC5ZRzpmQXLO+UbnfUH7oyzgkig4Uacs+adGYcE3a",
+	"VJFAdhgM8SJTav6nzra6LreYUEVHTuFDNeDI9k3T8FqgUYDsxrLLYm15HvLRK6P8sVoRVoAY+yGWkf8H",
+	"Za4azy9Xs0zqB/Yx247t51JCYLL5QwYEd3lhUy64yz5kQnM9qOEkMj8ucDje9rI2J2qT63avWQtkZ1Hj",
+	"5ZD8a7padG3BuNY23aaEyKlodD6zPPZazS/yzt3fmjN2506V9NuStKnInnEukqvLbrTQhk3nV532dFvG",
+	"ZhRe1aQbS9kCfcQ9R1Rb9kWVUEV2X7q++6ufDN9/dfe5n+98+p5pfFR0n3hRVys8rKPK4xHqxunAEsiM",
+	"fXTbUrDp7Y/QBnSWHWA1s1RTiCRi4SaLa7ilByIRbAkJxO3hVCLJb/DXaIndF1cqTBgZ+gcVFMcq1YqM",
+	"N6ngCnhRZnkLNgd+taMtuRfJ6s19P062qdhkf49d+Zvvg1k788rCNo3NoJR5F+d/3rWAHx/LtXP16ugm",
+	"4QLGcptZeWnsOqD4cwirpVlHTRW/NOtcYK10ehUax3QwRjxJw5cmDQrkk1k31Q1z1vF26OWz+MqxJXvc",
+	"7OflKZPBnrwz0ZoG7Q4T2nQy20Ta1rxS3gLiJ9Jjx6ayDsWfgNdaMu5Qjer0Q0crkzXtlIAzvS0vTWXq",
+	"1uRjeTt0bV+ZwkUCqmkkN2v5RT0QK7FNIi/JNLsfwtvPfu1r4f3rCU1NpsGLmmo2fsjNsYiYzkpxicmg",
+	"mkxrbOyy1VLMY9s4MdBgZKOa0JiRsBfTZjQgbYbmx7GpFtNVvt3vsZBTYn4jzQGxEnSVSBEw4qZQq5Sk",
+	"Pjv4ajr5gqUz0qEUp6xGN7Z0VLFpLOakeeZqtcKEjgfTHl7nHRZxwU7Dw0Y406wz7aVkmIZfebnT5Nmd",
+	"tX2M8H6nIUzsGh66Wk1WYoxMgiLFgYmCr+0yjcupImSXvadlnIS2uAj9egxoyVd8aiaolFUjsp9sc8GU",
+	"j5qMgqILNKRElBg/KkHQi2MW1qkuOX4Z800uPBZsGTKjXga0w0grlh3vGGPWjWjAwnrTv5IxUzLaTn4f",
+	"MeAbhSzjBDFajWJaRywkXHv7U4Hs+hfF6OreH55oT1cNkRSqzhL9hDm4TDhTR35ZJxL4Oa48ws1sksLI",
+	"IRsVCXBQ1vUyfWrFIsNJGjER0vhfGPXo520Z8ZAO8sMukCwzQ0MxMfNKvtWQFtG03xzgkyRH+1SyFwds",
+	"tnE6q1MqE1MhZE8ELESdeZsruIw92km1ss1i3uIs9N9jfRlvzb5yA7sLU+5geCwZf2YoyTpU063LjMVt",
+	"zVTJB2mi9i/Yz4EkHmwK3YgZWvOQxcB9XeqA5Ah3mvyPTfvpP44HhfpIIsuokow080Z9S8i+2Md7MWv1",
+	"FNJViTcN13LnKm/KoVtMEC5KSkGGuxdcACBcdShcBV6GnMw0//J3zdcZV3CJUWTmPtIW6+rEXcpjEjOq",
+	"pKgSGRMhNdEw2SYLaE8x+wheaoQrorTsdtG3VWIMPZE92r5FlSK1xFqvt8gvlPmq2RNhxFbGRmPGCytW",
+	"Xkj13FRmz93K5+hnEpnvR9GgLc08vv+Tsif0gICU5CzQNIoZDQerJGItTWRPm+1Zgs1BI2VElSZSMNJm",
+	"FNbOO/tEG1maclRyXkh0H45w4izzUlu8uyC7OO2FrjRtxnbSV2EYfnuosEIQV6Ql4xUYf5NFsl91IRxa",
+	"9oVq8y6hTbltyYArI+GZqcO7KdHQAel1a+ScWyKuyaZkivS68ELbqBdmacFuO4sLuFpp9aLII226IAMz",
+	"kW+hi89SEHo6zYRgzJFU2jyZFfOy7lwPWSnmE+UD1tWJvFdKoE/e6ZRmtRAaofx7ZgRyBTZseMpayKOI",
+	"xaRDB7gtQvbBs1vutlFsDZr6rhH1PVc3dcb8idOFh8zTkZLjIz+LY0YvXpuKcIELRXoiZHEaEoKicm7k",
+	"U+UKmjUkTxxg8qB9a2BanEmGGTmf5Zc3ec/XaiDjmAXaP4SQBTycjd7cK6XJLWQR32bxTK/IoDfbOpyy",
+	"b/hWwHRYuqFHOIvCf6JRj/maMqTFwjoXs6xYm9HQH+NkWBhVhF3ussAcYfOkV07gSvVmWUAz1fo2ixWX",
+	"wicWVysdqlnMaVR+iS/2mh2uNQu/Z1/1LRBGuxTJ9orpJg22pjtM8THQNFjXc9zh7rQChHnELGSfcq0I",
+	"1asjwYHmd4XmJ7yLdDuWvc12zbty8HT5NTHD8ylIvU6HTrcimdN70T465m+1349sphuhXZosh7KUnt1b",
+	"S3yZfUnZ/6WCawm59ayyTrFnNGam9RUMC+KbbZ26Rz0+0HEWleUF+ZbhVKyQZNWqs/OK1JlwZGl8G3MH",
+	"0xNZNTbYzZgK7RN/kWvmxrp/gcsZzWa7dztMt6V3aMCfc2Nzan3IY9RyjVxqxCqpzD8sYoGOpeBBBfWo",
+	"ntLwnpCaB6ykL+zE4JRr/sTgHHZwYnAeuzgxOJ3t5MTgdKabE4NHbUcZQ19+VigW5Qns6JKXwmSXC0vx",
+	"o5Qb0cEqidk2Z/0q8ezh9MYhJqBw0cuSbN6VMpVuUccrOopVEjPdi8WMM4lZwLvcymrTSWjqwdZeC28g",
+	"O2aaM45Ny7r/pvDP1Lpsjk3UmEofyBHGDadzMnP9rj3AifXMEStuEPwRUQwyNrQHf5iJVJz8VbEyQaWa",
+	"ISW7diWP31qg11y/a4G+4LqGv7F3+NMOAP62Y1gL9Ck3jLVAn7Ujga/dYNYCfdKNx00+FVQ9FqM6am/j",
+	"e/iYIJR06A8xosbe+vjwtxRp95rKp3VN8Ii1Wex1ovldUPB0NTPAor31W68Dqths8nwiERzQdo09F432",
+	"AgsY70633eX34hEesWxoJATqUxES3QYDTchIRIMtNZuWVdY9l1kZF3Y9Q3jg+OpUMu0UrdPFxNY9ksJh",
+	"LW6NlQw9kpCHiVkNzRerGAfZp4qg9kC4IErTgSIxoyFtRgwWMKCCNE07oK6xsEYabRaZ5kPZa2oWgtGr",
+	"Cs+ClWjM5uG4SaKkVFLrAN7N9cxHJ6oAR4m4QPkJ9AzDSiKpGAqOaFc05yAK/awlawBXrC/jrdpFZ2E/",
+	"kAkcG7Mm8HT7feEvKAPXnSNkxCUNQfxezSpkXRprx5PGf+boypgqU7rnjL4Z0c0Z3RepXkn1LF2l75VW",
+	"DW3Q7wydcL+H1nm8vT/UiwNUE/frSEC9supZNzajDcHBuxnLXlf5fZnJuZzKNfDJ5J36E/5rwSiQXGzW",
+	"WzKudwqiLEDJrLemO9ydZtiX8VQe9bh5xj5bL+NwhfyPJNQSNiK77DmqztDwCJ0ltJBxiKUrVB09VSPU",
+	"ZqeWjnpsAb0cNYn/K7CVj+0KekG8P0W0ySLvL8hhpi2jTarBZpKeqnYwJaOc7IzmFt50ss2CrSK/Gljs",
+	"y0sTj4CB38NvptuH5Jb/AMB9QKPp1y48luR35BdeblWqbi5+KmHBFkjZPvHEFxbCRPYWVnxTJFEQJXii",
+	"X4WEsHxsyTzgj+CQ0hdaRRV76GhtpkiyKZ4rG38H/dkB+1buFG+1iognAEqdQRZFyvbalAtihZwv1BMr",
+	"Jku4520ACbQCr1STQfsnq4z4tD/vXIgvh3N1haWK95jOOi0LL7sOthn/nFOBxJ/snPd+3bexEV556OqT",
+	"5p/j+M/ykav3j3vB8tzN3Rm1k7glB2BuyfVzNTP80y56bDxFa2QuaOyqbPMoopssTSHce/VPwz/e3P3V",
+	"KxglyANOo/rob8P3X9357BeVaqUXN6mox73YsK7KkSNL1jaTC68sIOriGLUiGWdkPJ4ncuOZqsjhHthb",
+	"ON94tcDeULCdp1JZYN5b6ld/3aMzuHJyJDItQCVt33tanKl3Nt6wz8wOb5KC3/i1TSMe1ntC22jV9MCa",
+	"E3r06oL554j75x8qpTJwymV3gLUmTFZmXikep2La0kVXT2h+nEd6QrXSE3gleCzZYBF1BqIWj1ga3UzB",
+	"aDEgfRs4MuUicuPNduejL5dHOzZh1mqxQPNtVndX4mwRSQUBgIU8aqIs1+e6Hca0L0oYvSyvce1dKhFB",
+	"WD7Stmi5E1VmZNnSJSkpjLv9mJs0bhv08zabJl2etSVp11OYWtKwb/lRqPdYSQ25c7FpM3Ah5CsxPSmG",
+	"+Yzj162lS4zzNntJKAHuRM6eIsnG2KUzD9eyaX6QDX3vzh927n5+76Onhi//Ze+tp3ZvPXfvo49muGAL",
+	"IswjLjxS+WMtQgXhNj0cjnkVIqzJst+jW6ALlgtttiriSGRzSWrEnZobLWZCE2a7zrYQY2U0/WfKbbbt",
+	"ehoBZZiaOLQF8Cj4etmVSqc2x+WKCvPlQE8cp63TyG0IF8kV4qepeenhfi3bpy3jiCdqzWd6TY+6HIYx",
+	"U34rJBh4SsfLFpgBI6p0PZBC00CXt0JGCAjiNTFYiIKCjAgatI3eVmSdoOGgIPZEFwXPb0vtH4rP6ubW",
+	"M5mCez87toLdmZC9OcM+BLJjAXrKWHt7zfJkagjIQ6Rje5XzbrutGoePQXOuuVFgWwoyYIo3jEUtP2CB",
+	"oF3VlmWXoHjjNYs7+7LFmJG5hjOEAO0lG5SeLzdNux2F1LGvIOP0fE9IJn3QCyewH6ykwgPhm1UGQsdr",
+	"XQMZnVrD/yrpCYzubpnbQIHcbt1PpDlIQHZiWO4MNXlvlh8qKWoXaP97CNuSjmbqleCLrT+or9Ey74nO",
+	"xrMiiHpG6D7vQkbG81bZjH6lWVLxIkY9gSrnGG0R07XTq3AOq6RZbOOcak4NEvtuGh4+V2spzjvJWoap",
+	"Vd0KTjCfnhXbXNMCle5yl8dMlc8NLIZimZmeqhUtt5gnoudi2xwJKYISKbUChVhsqZqdz1TKdKuyX1Pr",
+	"7E7U/Zpg7Jp7cSO5JqpNo4i06TZbxXwT0Bw0ZzE41t1ICW8lqRj7SCcw7U3PIPbQLbyY89j5DTsWLbBg",
+	"ppp1rMHDOUS6FvgLWO19WVG5Ztq53wN1A5ECdTOg8gIEzqnYXzCCyHPnhS/f/nTvs9f23nrK75oPeMjq",
+	"5Rdzqje/xZjXLRJvFkYsaypCGocljLS2mcw7vm0bC0b3qmozuDrRGTHjvZAO3DfpUcCTxEOgMZ830f5D",
+	"FIDguTz8T08FQcVhrPiEhIm6o/PIWuia5IEy1iguzPpr/8witkmjepMqPsnKRmPNA5RZRC+KUN3IuYbG",
+	"w5PrQhZsXH867ZiHyswtkkFyOY315I/oHxVyRGqx9EAAdO1zHo3X0m15J8hkGlNtGrNiRS7NSi6FPGUD",
+	"3+0EMo9k8nrTHksZNb2BRMiyhjdv7L3/cWUSppBPU+pwxeqph7DokbDel/EWF5t1lwbtk0g7NN5SRaAB",
+	"Y8aJkuBxYPfjelBPMooL6L/QkFt0W3nyRDjr18ezLfIjdaB1jhMNX34dMRGH1381/PBt88eHb+++ddv+",
+	"8dyn3oTzg17HMIoys1JdBp65biwDFvZitq9dUD3VZSJUdQjG0TIe1INIBluFzJoHNJpALD2B5oJkEf/y",
+	"7s7nt3Zff7dSrdx79vd7T39i/r5UEuQt159tfMKYSy1b8s50ylc9bCYzH5zDzp07lWpl9z9/hn80pW77",
+	"iWHkcrv39ou7r35x78Pbw5c/MgsCH/fe/vDeh++kH+++sXP358nH4buvDZ//D0Nzz3yyc/c1/HL3Vz8Z",
+	"Pv9L+PKD4TP/sXvrxvD5t6evat63ay+8XPhW9s5K51/NS2gjJyovPBWucBHPSW9RL02jIJXPM7Ic2DGf",
+	"9OpP7qySpuCzGM02JyOwaW1N/1PqHfNjQXmh0Z3Ga87vtxQJqJDCkD4g//rT9EqAADlYErnN4ohOTRF7",
+	"zD5WOuLRtJ9GPE7wC/rgh9IXqgleFbZVpILMA7IFhrzfoHej0Grqyd4+I/ukQ8WAdKgO2lUiBTG6X5du",
+	"MlXCBYwjd60XTX92uDinC82Cyp7bxxkgx0o4czPkkmGK4P9GCybC/4FVE5UALuotiSKVwy+qZH3M5bJP",
+	"sM9Tth/8tJb2hl+cdH3ix7PiEdsxfr6Qdo9fPJ4Owk0tDRnPuD7zyq21zw1gsxGPwCyaDTi65NTXEST+",
+	"nHaafTGrg1Z2Pn37y589u3Pnzu7Hr5ib486trz67fu/t17986t8BjfaF4TtPf/XZcxmOawWtJJLpzXs/",
+	"/tPeG3fvffhxIbs2lOCYQ3Z77DbkLqQMKS1f/Zso/X8DvX6izlcoZ80gb++H9TpBY5ZYjZmFgxEhIH/r",
+	"T7/cs1nFE9l84Q3qOMRUiDLvhVlMIxiAs79WWarjFmLbY2iQs4uNIKZlY3L2E8hTmHlWLPMf6t2ep6NZ",
+	"rvhzbJtFRS6TyPzoy84nwIGcGz3NUPLbyMuzmkdlyGBEfpWShgWgJoL1GQC02By1bynSjeVmTDvgTSoj",
+	"DuBcXS9u4BOWbD+GcrbNRF23ZW+znVuTYlnB59gbBcgd9+fabUszYZdKlGsZXw3v7L1BO2YTIi6YS1qD",
+	"REHA/FklNOrTAaD4UJ21WffbPGIJQBKJErdffs0UFwErH3iQeIOdqNODOxvBoKwDsqQIY6b6ffO2+eMU",
+	"tgDfuVaM7t1VOmbU6yHnQdtCJCmiunKLCaLldDcOzsC79nKT79NFE0kLYzlL7ZhqpZMY9m0AfaXJaIyh",
+	"fHZ9ky8CKbd4WWyA78mQnXBvmg8n7dsQ0KWUS6tKdjz5ckZY/VHChnXI9OFb50ftrA/u5WIillE0C+Do",
+	"zF7IFgtZXGw1bsl4y4vX1pck5K0Wi5nQDvUK4UwRVkkKB7KyAq75kKstCDWMmdIyZiG61qggMgpJILsD",
+	"f5b27JUsZBxykYubz0b7sYJQlZhty62J9ld8Yoa92Ldd0Xli/d6+PFnktryIGs85ln7gKiH+S3SJ9Nss",
+	"TrixkJooysMCCB3GZshHPegiOuGYuxisUBUvk9dYMbsMMjWAt1g6sMAlfmRjqBjVlOEAr0KXUd/pKQQ+",
+	"tJCQGMq+KYkUNdIwj9Qt7Taq2RsUatvQrOBDZE+voh9c9hWGB7sbVoQ2tgP2FyKJOxZ/8mBxvBOOHFze",
+	"JQmlTLjutDjdq9XKY6ndbRSytxer2TKdJ/rjsJiUX/MsdBP1uQhlCY+hbbxagBruN626qc/Numob3CcO",
+	"v1vvqcky2WWe+nC67GUvYV8hEH/b6e5Mr7o5RnjnrUixrxIogvXrc5V7qhUZhfXDFKVy7VfzM7g0YX0u",
+	"MFuuYIblmXUeM2wXDOcCuDU8dm7BNThHMv3PIdxrLB10QnDW+aIQ3AuPnCTHjx77NrFBugTL3alihj5m",
+	"ZmlGbBWATq22rAogNFzRhTE7wGmxGXHVdnUhuSIWC94fsFatYOjnwQPrs9X6POOyhQPSepW2rKzVQEOm",
+	"tvyRjVOqEhDzwNTSBNmCfkWwkP02E4SqLXMNm0G2WdTFm1tD5TJrW7HWDMPdJ4Nk+AQvXRSXe2Z9/TzB",
+	"d01HhrL9W++vAPI4yIoaK6IB6XFF8JGmF4bFX7EKB5gBp7C3u6W33CYntQYya+s9LWjw26d5ZswWmJ/3",
+	"KdSCHT7ujFV65lYQqSg/bxqM2tXi9UorhhYlwc2Q+nZgfsiSLL+JnNG8LwIe8YKA3kCKFo87Pu33sRbR",
+	"bYmA6FlpmgvQdW0mbTlwibCHhSN9/ZwEEC3Qom0pHjjeRAqQvc1XAjTtgBpuJWOies0Oh1KRitj8AqL7",
+	"PGArZIn0RMSUIkp2GArwXJFmLLdYWSz7FDrKO9QshBWMNlUsjHqiinDJPcTuAtNHuB8aaoMsRHqyBWb5",
+	"g6gXloXEh5LNderqgXhuSJtc4KwbQoLu1UYjBlReKQ0gUmSr6OmmvFycaYYI2zx26OYHBPt3zWbI1j5b",
+	"TaZkkf9LdmUxfTzu9YQSDMEKqcmAmZ2zZ2o/6PxWo8/il6VnNHeQxjc3HWkRK3AsJ+MHtjWMkqK6Cw/T",
+	"bzcXvr20tLTwsPm/pfQ/yw7waKWi6DZAwgJWUILZVBn+5U/DP/5899YHu7fujCe/JuWSRoHLXZQJPGB5",
+	"AB2ooooRBQfnrFYEnOF5p8u3HK+qJgDIhrqlKHuGDgW+ytULGgGQ8m9cK2b7va9jfLme5E7sQw3IAxkV",
+	"5bkFshfhIWiyDI8EOajfppptWyD6LjWSptnhg9tV5mQQucAE7ewTRGdfWRplY0YvMMH6eGbHDXZzS6wB",
+	"DA5rrixAlRKsT7bYQBEmDsLXkp6myi3AqPe5I0XC3hRrwEgpsslA12Pz00U7mIorM5ZrftyWAkl9EEL2",
+	"LZYmV2mdFETSxBzCHMamJ6VltkITM1d+SPGyvPUfplqXUjl+2SfG7wuK0kbtj1Z+NOS8SqggrNPVAwK5",
+	"+plqM6CFE9pHLrWPuglZeOql6fBz4xqo/RHvQ7OvLR5BYTuxSqyzEUZqZGNu4w1qU1WsXIrEiOREgzax",
+	"h0BBoKAeh21Fz5fRAAzTKr023soJU3a7z3Vb9nQ9IdrxNUoolNBAmzGDSw51Tw9ypW1wwho8Cmi+suVu",
+	"qQQ9x1xs7Yy8N0g8A3Oibv/Nu81odNB6l9Rb+RRFpEgGW7kyVImTq09VSQGpsJ7m/tzBU2tqThH7UNrL",
+	"g2SX1WGK62K66pAjCMhm7o2VlA7BnNapOvKBhEpXvWGVNLStmdpYQTbeZbIbMdKPpWarpJHiTq+cWbt4",
+	"xjScIHCUz2zrt/0LeKiCrMWSTvPiUo8uUivQoV3HknKvIf4Cf+WUeGis9VHelGQP2jSfpmu2YLhya58S",
+	"S4G7fTInP3ygxQsjqUc2HhhiKRHtwYb81oOIxVvZLzAVI/9QAhKRhm/WrTsp913m3cy3yduq12XxNlcy",
+	"dpgwg7pZTGqprBdy89cUmG4eGq1ZD2owyQO5A11TsLSmObVPXc28Wp5kzbhHLpVp5Asd+Hb6IlMFsa1F",
+	"hdLQ4N9mihFoFkqjhRL1PXNnRpERVRmUIwNnvX2Ag5/AGfRSHH2uFYtaRLMomhE6/xDwy5NYsPE7vKd0",
+	"HfHwfC6vA0X17I8APKlkLT9qzL7jTLDJahIa5iC2Ux5vY0+smocTSessFSzbBEpcl1tMKH95QKXqBVAQ",
+	"ZwXBWDvSkaHf8RSouDXhdYzQg9exiBbqBbJF/nnh5MULjyysO1PyuIkiF5ZWoEfj+AkMwOjSqjw8cwmX",
+	"vo2sQfNo3u4zaaFWieHoqghDo1pRKXuYXLRMJZCoebAgZclkShzXxbQ42riNibqqhgipZP0B/Uw5dCNt",
+	"JXB/obXwlTQwJUUnvPH2qY3SMq0xvagl4yJ7Zdr0BPmywMC1T1tnaffAQSvMGzmMFSiwUHGSJx7w2UrU",
+	"O/NQvQzYuYNIKo12Pu+q8vuwQ9rV9x4Dx8FHomun3XMpmvf4bbSfW7AI7u4wL8d53IE+jK7iq8tdVsn6",
+	"zXJbmZ06GTPn2pweGlOEXVTNad4IzNPOI/UezMibiAWTS3aYh4qu/4kmW3jVr60lXZcsKAljmLKp2Gbh",
+	"QPaJ0pQ7YdPrMh5EshzHU7pk/63VFy5dWa4+dMSPrFR0yOaG4L9P3KkDBqBV56L/dLhwn6YQ0DSG4Cct",
+	"LLCXpxonVvuyHJvT7wUrOsPD5eDLL2LZ0/mAll8s75742/oSRr0IoyXkhRspSey55qpWRioQSYZj1kYc",
+	"siCiMYPi6k1GOkzP0X6bLzPtEx9pIqekLqFMDIlRiZ31vZY/L95CqwdxhhyOP2P2nP6DeUHccmKgoMDS",
+	"51wl3hDSHIAzgJyaj7vkkDwdfhSKiUWNvcxprONZjZCz116fUJQVJlqAnZQ5Mg5uK0nEPH58YknSDBE7",
+	"s6SM+SZkQ0F7g3xxXh/+zdxc9uOoW9lFLJmSML5vc0tOuDgQQVHmcpNFGMdfjqoHIrgIWZc+i5OFKS7Z",
+	"gB9KGMfjJezk1QmFOuvNgWZlE64yu1SXPQ0Bh/aWKePvSvwO0yP3MNqobJjkfvxlY2B2+ZOyVaQQFpTk",
+	"98wBEYmdMlJiHltsoOpTgkq4VrMFlFQrEd2sZ+qDlHyjPB77PlHcvQAAdh3hV3P3u/hKM+2pefdp3YdJ",
+	"VABp5hPtzOPBnyVtQvVC+Ig1IWRPBCzMhTxm79OZI0Nn3FP7koxCpvTkoCV8htioSBte6LTrkkRnu+sJ",
+	"5Q1CcFHSVSdbgGkyze2f4fRngORnKCuY5OwWVQOYMaFXbbG+d1VPDEhb9kmnF7SBijF0gCtCDScZrUld",
+	"cs7QW5/GwnJfD7bfDBA542ggU2Cgi5KPs5xmjEyLr4/xI+e7ztbbXLn0+Uwgbsg6Mg0ES26C0Vpw7pe6",
+	"pwZccmqXUw5iwR4qvW7KK9KXdv76xe7HryAu0t4f3nAenJXK9kK234Vlt1rZKnSadxB1Yvnbx48dPXr8",
+	"oSUsjZJsQ2WptlzzlJnDqc7LSjmyIldmAMOxXNrh4SQmfpCgRs1vc2fPRWxxVl/PLEck2bNSzGBuByrF",
+	"24GlqyIJpMPxnhM7LSfmT0Eom+TsN8OrrePg9i9aw6zXbQSPv8p9gWtnvKbZ5L3CLgqq/00IU/LXd09L",
+	"ixVVEsvMK6lKeZCIsxJBXGXEyKKikzaBcoZbbcSbNFt+yUy3saI89PvrhNSsSmSXCy5FlWDcDZEx0eyy",
+	"36uUuYvLwfokWozHoddkgFwiW4TrFZc3ldhQVhMpyaWDorRk0Ra4XiVtFoXVXCX+EoX4s/VfXBV9l6Uy",
+	"qZ7+GBoO0OVa0hp8vJA0CR8fT9qFj2eg8cLQvfU2I4bCprk4DzVqDkg8CYpzgXJZ+i4VKrceU6FaLN6f",
+	"1wPrEvvzOKkYELCrzVwCwhfPaiH0/F4ie0fMlv/pQPmmuYuSxn3L5zAzv44psftLZiibnfC41yt5RvZJ",
+	"i8YQHA9cAFBUZIetkGyGVxU+Xf8YAT7dp+FLX+zc/uPwi5/gF8//eu/mT1NT7Ze3rg3feXrv5k+zTCKX",
+	"TUZ1PXPBU6OSu3ufbjFRB7Ayx0xKAq2a9s9g82t6PW19TZ90ja+bxgHK7HFAPLDtXwXzVtCLuR5cNHTn",
+	"jGeAy5X89Yjb1H98fL1SHdOZc2E/mHG/fIx0uOhptPUDSbMsdpidVlvrLhpKAftrbKsekTFpxrKvWKxW",
+	"ST/m2migjIW5eCVCFemzKAJ3h3nNNpcoBFbMqaeROu40dfl32aC4rMwa6rqBOQ4tyEzMa4Lkvk5P92hE",
+	"1s9dvD83U/x+/dzF0cleBTGhJQvuMRsyba4eB8lAFGPoYLHzsEA/2yyGPP4aWUsymHvNKqEbwpGYVdVF",
+	"SCixwiR+pVi8jdGJEMaydv6szbyhsJumNRvRuCFCBsDvRKJZC+MhbQ5zBqEASuzcF8pALXZZ7FKYa53w",
+	"/tqG2BAPPHAWQUnVAw9AyoHlAmqFfF/wy6TDo4grFkgRqir5/vrJGlmHvFmgc8LwKmvUO6qxIWRMGnWq",
+	"GzXywAOnqGauzROM/9Dc8qH5rkoaR5aOPLSwvLxw5EF81JWSto8HMmRqQ8gWeYjch0t4f5UcJ/e59bvf",
+	"CDDLR8h9dvHuJyHf5FrZGZlL1lxcsDuWmzzwAGZ36rin261eFKFhwTAcm5sJrGZDNFK+0BhhPI0Ml2iM",
+	"sKFGwjMaYyxpQzQcF2mk7AkjxxqWqTRSJgUntd/OgzKGHA1fiDtrJ/o4nLwHHjCSEMUgsYDG8cDMunE2",
+	"ZJ2u1EwEg4XvskEjVTSjiMXfUiRoS6m42IQd3RBAcRaOA2rYJmS4xQakw6hQ6VcYY7kC3sUuw9QwKlSf",
+	"xSzcEMnrLR4rSBczi1slSsILcN9Zrym+BPaxSCpoRzGhCd2kXNhpXmA0BNrQhJqzBCBa5lPEKDRknXQ0",
+	"2BKyD17mkOh2LHubbcK1OYi208zQ2hDZTRrreHgXHomZaq+Q5YY516qgUYqyidHXcGin41jGjm5HgV8M",
+	"qVuHmlmtRfv1//6hkqJRI+cdI2nGVATtDSEFaRjab1RJH0AqzWJYMBjLgGJGQ9JI8TcaSESCXdYNGNKT",
+	"Dj7kSTxG5MlMsCJ5ckM8ubCwkPzPPH90aYk8SRpcYGl0u1KNavoVjLdKGhalsw5Zag3yJOkwF/vYQPyY",
+	"hmULtuFl03BP0J5uM6Exhdw0BFEQ9RblEX62F0CdiZBBw5HchIQnQwSusQdNYy0ZN3kYMhhPoOKW+deF",
+	"e7j4FCeEmJao2gJYBgAY6LelYZ+rpIFQJg3kCS63EZij2HQdHjUdCqnrLdkT0BiUz0PmauP0Ylhl98Zx",
+	"80YgRSviAayg0jQy29mA0tB12WopBj+0e836f197r4FMAMv7gU4HaWDmJPdlvAUrIbdwHcDYKwgiTdse",
+	"lx+skqPLx0y3Wsp6ROPNTHfmgjPDVgw0JqUAyMK5rM2vtpkjR5ACjLgbMQ1NtHjE6lj01o4SXlPIG5L9",
+	"fhKx8xD1Qo8sJFck4krjwYE8eNvfcTfiDhUDR3IKSSPYwp0zCpsRIRoXmI4HC2stzWK7YdDKMaQIIW2S",
+	"hnnb7BaU/DQfmj01wC/rqksDWAojV8JqriZYe+aQGxFGM+EahuWwXKtuqT5ZyIQHOkaGVDrOMp9EFnHC",
+	"CkoPPODIGlewI0O2YkO/G6u4jEmbsJJIzhlYkQ0BJIAsF7lxwwlRcBhcJLmNz3U8LiuVGTbxwAOO95hr",
+	"0UyqsdbTbRnzJyjydYSARe4Cgp2QRPWCtm2ytoFWtYAJND9ZiW6tS4M2WzhSW6pUK704suKVWllc7Pf7",
+	"NQo/12S8uWjfVYvnzp48/ejF0/BOCo7kZMMsbH5lubaED8kuE7TLKyuVB2tLtQdtmXSQkRdply8aaaey",
+	"cuVqFT/ax2sD2okyX28vL45EH3Sl0sXeJ2Xz4lxNVFetxKyR4k8wuEfdhQZ02naVMMBNvCHMJYEmjAio",
+	"dBWxJG0tRAQtMLRxfm395Jka+cfzp79TJecf/U6VPM6a56vkO2cfMb1tiPOnHqkCaOSm4LZKayCFZkLj",
+	"zmBmEpfibFhZqZxgm1ykQRMpWNMJiTWA7btJSWR7X/3QZnqh6jtLVAZqtFfzGqGOewyjoLvSbL1p8MjS",
+	"0iEMwLn8r1YLdExzOHrdSNKQcFXDdJ6WK+/v6yMZ9KKFfVuDbQadV7lSF5XhZ9eG77+we/21vbvv7939",
+	"487t53c+e+vLN57eufsJaJKboBjmojWu+qlx8UqbqvZVM5xN5qNJpERQP9LkgFS8Ay3B0FgVKcrV8O2w",
+	"kFNg/atE9bpdGWtFLhg2UyOPMhYCbimrYcohUDYHkLNNBJbJ09V3mM5RVZfGtMM01vYYH3E6ThQSspXe",
+	"QT/8UY+BfcoyE2tIzhNQNUMM07AS/FuZjnLx8fagcvXSTCQpA830Qootno4mMbE0uaAwj9EBjZHjerIC",
+	"86LA3Tff3bv1whSSS8Mw8vt5htFwhE2Mr0upA4U92GIm34fvF05a4cKTz2w2tmFkkwbYuhqJyk79Rk3b",
+	"4mMgThXsQiFEyNV5rTUe73tf/HJ4570Jaz1yKqaQ5Bmq2kCTXaoDD4biWhe1fkqCdk9sGcGqkVuORHkA",
+	"8OKmy63PbJAFMryPRYqB0JqXTu8HwwU0zhUJe7FRQDDaUaf3mxGN1DhLwOFN4gpw0tsurdYe9fyGTjrz",
+	"xYZMT9Qenu0yV90Bj/X/TZcckv3O7Wu7H/5XyVstDQXyXmaTwNPMFRQAAp6NxYVMXkkiab1GVBBG44iz",
+	"GA091VQSt84up2H16cCVlc4T7TmuzEWWAJr5KHbkbnKpXDlGlSyvtdiPRhqUuJHO8Q7XlRIPnsRwwBlv",
+	"r5lpDdcEXCceSgPTKESfkGSXqy4ACmw/8yO7xDyGpWAzlKcGIiggucUrQBPFctTjzsyTEBwXpNWLohUk",
+	"rjT7UysLspFB3UjxNjaEucdVlXSo2jL6rnKCGVertimlWTe1KynKQ4S1TG0A5oUNYZOxaNMQK3m8LQHE",
+	"zAh0Qmq0AOGJ4AosYSJH7JEUzKcEoLA2kcYhICEhcectLCV/PewBdfubkOYpxKQtEK64Zh3LEJyRp8na",
+	"4H89PNK899F7uz95ZjYCXbQMJauF5vfPgpMd4h76ZOhLh6MrjiCtlb9DJ2+Syzx0uzQvofqtZ+99+PHw",
+	"L3/CXZ64s00abPW6xcaEdQd5xBFf1rCNKiCAibTw0qZEhFJbPg7rvEBMnWEssmXe3BAd2QFLuQit8Si9",
+	"gsl9lGgam06eUNopgZR0qOAtw5xlixgFk6n7q2gTlz1tw4T5tulniw1UjZyFI8NEEA+6moUYcZHW8tpi",
+	"A+RdEIixIZJ88FhKbX6t2uoWtjANjIJx8Ox7WNQ63WIncP3+vjoZjYM2356jWjZ859mdu59nCMemwuVI",
+	"J6AREyGNM5fVGAs/6Z4pJaUMGDyZO+0oLB85ki88dvx4ofh8SBzczeRfoOJ5wUZAOXRMBTjwZlh/emXl",
+	"B5dyW+OKcu++/u7wpezhjtkmRNP69mgxE8bnPecXmTXQ2jNMQjpQNq8/chPDQk2WB9AosgjBbS42x6XU",
+	"s9BjhgBGGLN/QdwjnKlFbOERHjF4Z18sFtuYO4sdfvTZ8JniLahWLi/EtL/QhLnC/ZDblDgeLLLLk3cE",
+	"naWEkmZPhBGzQtn3L54gSvNgawXdi4mLXsaJa77vNA9FtNwQm5L0utWRonnQWPKy9YnJuJGWbWJMOIaq",
+	"+KZg4YZoDjJA3sDHHaddIVJE6LDi8IoZbUAFin/ca+Y9fRkJJE6u/Hlf29D23Ky7c2fbuLG1uRLls3d2",
+	"b94Z3n5v+OIzU9m3ocJpfGEdsD4TIuSi6mIeB05/pYrwFkYlhGBnwZgSbUs51sg6BY7CIQUGMOhJKDEH",
+	"pE3jTjHrmIUyvjEWEUuUGApboKOaxWRRWJs3vypNGnbeXh0UAf5HozNiRoN21VVQBWW6asMzaERCqqnV",
+	"Nf32DGi0nJSQlPkou96KuVq4V6tjcYc2lgfNNW0ZhSpFMLLBiL5BmCdZXHoQaSrG+BDSKigdCB0lTRZJ",
+	"samqOCaXJ2BYNqR/Fg0pk1Cwn0H5mrRZ1l716+iS14UxYirvII5nCgHVHJAOq5GGjW9urNibKmNzOAvG",
+	"A6NjFE11m7N+blxJJHUUoY2VeYH+J8U/AgWuwfvw5/ewEfjbBU1f8kzROorSCAszmybb5EJYucg3A/dx",
+	"jt6hr5UtzixbkRkOlnSOvO35X+/c/WR4/fV7b/8uw9iQiYFHw3uznaHWLwFWL1Ejp9PAEK4wdoaFGC2h",
+	"UHYyxyFJ4zQSsJIbArVgd9uBD0L2xepYlM5YcEnW/74hzHXMEy+j4ZlZskLQNscnrKGOKNry2s4wWf4k",
+	"+iNn8+dkovAgpHVmg0omWS+HZsJTYDfI1jt+fPn4w8eWji4fWVo69s/pwdj91Uu7b96sJNX2KssPPuxq",
+	"a6RXN14sefAToycVpwQiHsIPrlS22ABCdu3Y6i75CiA8kv7NMcIn04GnD3kmkL6AA08fzk4gfYqGYcyU",
+	"yvb8m2d27/z+y589m2Yrpo+rruwpNjrYvZdeyA/WPlY85iNLS8tLDy4fO3L0oaOZ95o81u26jMPcKzu3",
+	"rw3/+P8BESBySWX9xMI//+uFf11YWjqWg9owC5sLTjGb4XArlt3qZ0EokiTLN+/9+E97b9y99+HH5vya",
+	"IZVoyEJY2EaG7/xh+N7d4csv7r726fA/ntn9+JV7d/6wc/fzex89VblqOEA5npUB+SklEy7PlVteYAHj",
+	"XS/DPJPWKpibjfDVT3bufvLVZ9d3X765c+cd5KFfffach4GOCoaLwBqLVYaT5mfDWTMAPhYFEvigIH2o",
+	"ggJ5UVxpNSkkzwXi3bdz+9ruB2/vXnt/+Mrze2++e3+NPCoTZm3j4cZFSxjLyTQwY94a5qwkM8cL1sys",
+	"WI1YBxeL+XWOfoPfPL3722tffXZ95/YNJJuSBHOFh8UurRMDwqHWVHNgb7sa+R5oCisYeFMlZ0+52mdV",
+	"AtxVVYnln0xVN4RNNVBVjDKyb6WGZixT4UhLSG3ROrQkCt1UGK0ILixCrdpSIw2MK/p/MN5DFMUbubxJ",
+	"G8a4ISy4vk0LpCKVKsD/tZqGofe5+YlQ8qMejTUiaVJB2rIXE64gfhIDNI3EW+Am29c9j1juZ0vJi/sI",
+	"O5qd/RURMaz3nGXFMY9XRlacaRXNwM+ewjtmnOQXM7jg+2y3OtEsgzWHLmtUm5LguirGeXfgBsV8mxp5",
+	"HIJ42eUuguy2GQ0blr7MyzxxKZP7IMYGQ8HvJzyD6NuminQklIYTBEpyWyTODRFJCdKy19K3FujHxN9V",
+	"HE1gsbvwpBVwrtjsafcLUmDAMYcreWgzpkKnzkj7jn3QzBWSlQ11PfvTnTvXUZixjUV8G1PgRrt0P1Ur",
+	"HabbEr7iMQJgxSzgXQ6zSuTRq9UKV6qXH1lSNQPW0iNSIWjF8MbP0gz3lQqkMxlx9OgxWFE7ImwebzFQ",
+	"sD2jtr9kJ737q5u7r73x5ec3h8/87qvPXtz74L3hzeu7v3p75+4neKbL84C1QP89btLJwpdjQoS2NIvn",
+	"6ojHxKqvPrs+fPn1vZs//Z9rTw0/fHv3rdv2j+c+/e9r7/33tfdmuGVNx6D8HQLPcQqz4xNJqIlwCR9p",
+	"FAkk0GMIr3XlJkjRG8L+smKxryHmYVJtGBuqksRJ2TyDDbHJt1MnRcTFlnP5smSQUrBsdpIFqG4OktQH",
+	"Iz1AyhUmDRLNO2ycG6bo5DYUvnG/j9HZOmb678/rkgHnTvGIEjxRUwUK6wlc7FwzM5zqXGG3//OVql/+",
+	"efePvx3efOnLZ2/svvYxysilj67OgKb44w5BmEX3SwZoH6skGSpHKHqk9liCk1bbj0KGiJ4tjLwsQl82",
+	"aY08PlpuKY3ZckEXpq8NgdVcWs5gZV/JDGp1RHimKsHMyBQymSDRJhAy32jJNpmFhwBtGOlhBSDi5bJ3",
+	"9+V7Xzx7SKKus7apwhCQc1zpJF16WsrFYyIa2HLaKApFg8kejy6NMWZ7Zn/HYe6566bI/J2sB6ZBhezQ",
+	"QkVevDO8/m9jhnFfnEiyk+UDRZLgqeTdifEhJJ22s+3A4xxLc6JGjqgPMnIRo2afTWeFPuIsbf2fF1+C",
+	"GzhzfEkY05Yu9t9aNBgXoc5iRuANrPhNu90YVDyAewCABSJkgv42YAUB6aew00M8V1lcHM+xSqY1r1OV",
+	"bsZfnxm+c8PK5X99ZvjyK8PbP9n7xdN7z13fvfVBZnsQkCd3sOy6TeaQp91Dh7h6to+i1XNDyHvwD4sz",
+	"7f3yw+HnPxvefHr31pue9SvSQM73tEoJ1KEVES60tFjmYO/ru/JqUjCCUac1crItpc3nS0JRI6oZYQJw",
+	"FwzjQWuhC6PSkrTpNmQlIzaHM6PInt4QDRhso+ozXufOkJCadHvNiKs2g8wWj8xzHn+3m1A5gM9tFGdp",
+	"BHUSgZIqex98sHP72u6tN3EjKqXleTvQmWKqlqdTjp34vJkoHNTd1z7OzXXicW33mpOP6hnzwCEe0zO9",
+	"5mSjfnLtXqAtwBuAiDxAGWEAnTxHvucQYXZu3929dWfv+U92rz2VWT9YrOLT+j0MHROEiVhCOQIzSkq2",
+	"pWZxFd06Tvugvc22Jr3uKpxZOEfmMUVc3Qdr7neZ6La6GYtjGXuy+sLwTK95kGPkvLMrleWlmvnv8pGV",
+	"h48ePVrBek8WZnPhSPmTAxs7w6k56sNHxEWZp47w1vCZd3F7xzd25FwsagugV5z04SD2zmE2LeKHHYbf",
+	"bRTLb79LumbBRQxlRog0Pq+1vff5B3vv3925fffe8z/e+/Gn05fXeclC5k87tnBriR4dUaXdYcLoKSsu",
+	"OzeXxfFKQ0ekJC3Wd2p6MnNlHbJNZsvlxzYqpUbWCIKVkMiI/XRktZyQMG4G68ht5o5gWbI2I8Zy4fPa",
+	"gr337375xjtF5D2rBvyoDMc04ASC0StpQ5EPJ49WcXtkTNICWlWr7ia1WHBBCVyzARpUY10jDy65TVsL",
+	"O1xwpc1qbzNyjgfM8NFztE+o2lJ+2RyLjUzRvs/TWFsfEoyWJuOlmRHvK55teckfK+iNYkyri83Ymm/t",
+	"k8r0mLHERXKhaI5wnb4xWITmsiYepLsiRMsGF3XY3EZRd56AVhfP6N6F6ikdjF3sWyBOqBoeRSXDG2E9",
+	"zopHbGvw8aRrEj49nmkXvlgzjX/jIg/N0Iu0nNyBPCzlZvfNd+999JuxtF+PtAlfLVptYQKgDz6gEjXd",
+	"aT5ptq37hSaloFz+rW0dlJf1NsO4WoJqgvXNCKfde/ERzNuOgexbnrJ88geutuxIIFmCmbQ8Q7iWHdvf",
+	"C73H9T4xkB8So602OM/0vBu7b92+d+O5vd998dVn1402d+fFnTt38o7CQoKbZuJDU04aXeBISrashuzi",
+	"YB0ijgtUb7WYyxLjWm0Io1+r5P0aWcuZBFccPpX1ECK7dCBizm64IS4yDBxLYmHgJUQxQ1NXgo0m/EEy",
+	"aKQrIOJ52QnnYzs28ylBU/a8zztBBJnWV59dH37+m93rNx2FeahqsgUS6QzQGF1FqomhgoIgTdqtnRQY",
+	"CNgvDiSqXBDgP9lxfBMIwHRSJqpvlTTkVoIHyRAh0R1Hw/ubzK7pPKlk9623v/z9i0glu689mwdtmoEy",
+	"rphbYAJamEAWAxmOlntUzbUdFpQoJEL2kwABrohstXjAvoUBCLZaFeYgRZSHmJ/GEzl7NWEjDIpXs04N",
+	"vvAiiJ3FlJgSeUppOY+MGDsBxtyXGWSUAzPaiA6IlsT8Ywe/mlmMNMPd+WKKRE1cmK+bx8ys6ZpOUOqL",
+	"sTEOS2SzFP3is8Mbr/vt0bNFcmjWOQm1UC4VkP6iuSwLDY2neKtVns7A0DsRM2MK0XlVILn/Jg/Xudpq",
+	"TbkfbcTKKmGdrh4gEpgTEEIezhNZ6p2d279HL9DeL54e/uXD4Wc//huRj+FPs8d4ZVquTgD8APBhbvEA",
+	"IP/fBmkp0vjO6XWSG0uDbPJtsDyTngD4VvNrY5x5gmxjyXr+V/DyXLnRFF5kr4e5mQr/6y/3bjyHTGjv",
+	"F0/v3H5h5/a1Iu9i+ft10d4cB6WTXlEYABX5m7bPRWguYogrQwzmLhPm3LVlL04jgFKYI9nT5lubH14j",
+	"p+HIIlgzaqqj9fJGMt2YfsxO8gDaKYyuslJ5eOXBpf++9u/L316BlDF7WWZSyTJpaUvHvn1k4djS0hJ+",
+	"jVM3zw5f/sve718fvvzb8r4BO4VvCLzQvQ//uvf5h7u3Phi+8zTO9H+uPbX36n/d++hX/3Ptqd3XP/ny",
+	"9T+XUUMtkWYr2hS63TJn8usQYzBnL/mIHGLukpvF0QWHcJ04k+Kh3CjWZ2x9gUnNeZv9YrpVCVeokZMp",
+	"eCKNmb1S+nRgoafxs4aSHs6uMMYVnCXTf9nMhVBGqyF9vT3hO7df2P31J2VMkpi6hCl+XclxmbxKGiCD",
+	"4SlAfBiSvpSBiWlTqDwjVoiOGQPg8SribbWpamewBJ1f2zRGdS9m5D7qWhZSs/u96tjJdKCHnWyHvRS5",
+	"5ZMn5igW/Pm93Vsf7P722u6b7+Y9iD7QDrtz3VjKVuGmnTe/puDbmLmGZUJcLW7lLHuwX9btZDc6M0uy",
+	"lscTEtHAu0HnYFjQbzl1Bosf7g9T92+tjZwVQdQzPAjnV0AbsCVzNNW9+Mzw5h/uffTU7s9fmkoTtu52",
+	"4Qker73tTCqWCnB/03OaxGcwasPK0RGN+KA6rdftoQQzmEPcDehgsvEMp+vmYkav5n1e9+68P7z+h8zG",
+	"QE2w4jCZx7rMVira4lAfK90L8MbCkNHDvyllWLV5SFSQXnczpiGrERsZsCHua8DT9Z4w29C430I0Utwn",
+	"Z0JN4nFceJqtf51if1EebghtkYhgRyEKt0p6ImJKkQbbZqJuxPfNtquhw/UKBvPKrpH0o0j2jVQPFe4B",
+	"JJYrN+LQmztDuWIpjexTlLcUf6S07G2J5psB7PnyzeGNZyeTWeb0u2J0xUjCVAxA1+/YAGxk9/bqXgEf",
+	"eZV0IxqwauIFcocH8T1tohcAffkOfVLH+zCTLFwf3kNvZ3No3t5bH4wF+Pi3YjFmArMq/YzgO2BGyQDs",
+	"mVsXUUmDmEHCjc05zxQSdGUwKKLPaIk5vbbGLHFoYlaOshnpStOBAm6yitUWFYHkz+QBJkKbJtS3Duak",
+	"rIa5F2LWipmR6GvEljYEPDclbakZFrXI8sNLgCG5IZLquADACjX4/LlzgvUPm1SgExb6KMX+tIqs2AyU",
+	"C9JTaMcALgamxPlmi732cUI/Ruv76Kdf/tu7UwlJTZbJoYxaSkbmXCsXaORFbfMHDT0KPR3iXpgOihRt",
+	"6ByoaY72WlznsXyYgkVe5GKba5pm8HsP7TkGKfYgIeN6w+2K2E5wttIUOikMHwW5Kik/WEU09i3W1Qih",
+	"CTm0RjVaNecWa2fAha/MnQtHKlOpE6plYjcYoUdavTiJ0fuhhJqE4/5wMzOWnLV9XrXFWEtJIrrFMdr5",
+	"6xe7H7+Cueh7f3jD1cBfSSrTl76tzyZ7MrviPSeJ3w2gSMSE3ZhjDOMf/zp8+ZXhM+/uff7Kzt139p57",
+	"sQTpjgCujN3Kh81mi29jNp/LeORMjwF6pDL3gUM80xU1FzhQ9pX9NlstBMs3De/rQJa+92jnm4Jfj3u6",
+	"++qnw5s3ShL7Iqowc9maETk5Z6O0bvZUHktFLLSl2PCnBtUNQF5JgARWs/EL8IyQfcPJIZhaQn0MrSAS",
+	"ujis2szxUKnEdPANoZLhzee/fPVaCdnbbIwIeFSsC0F9c+XKGqbRFObSRrMK1AJGm7ULwUohTQMqSJMB",
+	"Ym8CF4lVsOOYb/sQby8kQzpUWRc74ROvK0TOmmcg2af3/vzexJoTCAygJqimkiR4QiMYwj3RsdhgJZAO",
+	"EL/efImwSIiTgGrNwCIbDcDaUSNrCqv5qxHbNS/Id71gJzElqh4iVyCxNluG1yE1TSklOAs47Ih7VtNW",
+	"K9NdP1nSCUHordaB+vya4BjnBzVWFL5w/lyMBEbNVrrtGxYlj+RbpH4Zqt3mrH9ojk6s+7hz+/c7d+7s",
+	"fPH27lMf3fvw43x2pgcsxdbdnpQkdVpYAG/77CrcqtZgkSpkfRnrdhIVBApWn5rbGyD9tLKFiRXW948Y",
+	"jb3A5XJT9nSpJKfT5rKYIxTjtWvDZ+/svXE3v2ZugYz8Wshas6acpNiUY6RqjJNSVzMdmGWHDkgovaa+",
+	"i7bzQ6Ra10UBydrpz/Ey+/zfh8/dwGVGMi1Y7ALjgNxUCZxkUkkbqsnDsrpC8AglTfxI0rUNsWajntM3",
+	"qf3GtQB0ihYFc2tGfIutWoxJFpIW5VEvdhWdk8ciqi20NPzlMAJzhb7RE4g2QvOyYppQtSGS85G4EGxf",
+	"1m3UlOHAZ3o4Z6ZwIAM/NLBS+SGnT/CFkHKsut3BtJIm1AGHSxkXxlym7d6CavOFDl/o0IUjS0ceKm9v",
+	"gOHOWyC2VDwfebgIYaGYNYwz1MV0tYoj9TEtQwonGKfEi9yC4h3hiFRtQbxXjTwG5ijbU1I3wp4JJkIf",
+	"aK/p67wb0+HoOq557Ozrubdp/MYXH+6++unurQ927twZfvTTvbeeKruz9uYr3tjTl13GjYXNy1yU97lC",
+	"73CcAVY0+QYZwP3glxSsvyGQSdTIaWquklw7fRlvKTB/rhLqgPZ6iqF5M3NbVzeEaU/JDgO/FJT8tVK4",
+	"12UAvWQvnsNQiqGTDBP4+h76u3/MA6r4SQMk/UnRdhetLlAiWuMQio4YMaR0cxfMw4cb5AGrUSQpnx9B",
+	"vsv7VeYXF3hn+MrPxzwXuJPF8ocr3mSZrRQJfo350okOEmWNDjXSXuqpcDd5xk/hQutdLbEMw/eCcDg6",
+	"OgQXQ4EYYElo5+5vh8//evjKz03nMsIMaOtsqBtuBIEy1VkI4O/kb4C+T8YgWxXGFyFc+fyUs9c+Hv7m",
+	"10hzHmobZSVogA25os1oHxZYmGEJsGsaRSTmm22d4MxZsrYlAuB6AgG7YccSNghUtrYJCrrNOqRJgy1P",
+	"agK+sD96Lcv3oItvinH1qVt7r/5u9/pru0/9ZvjOjRlpISdOzpkYMPEg5V5gW+r0lCZNNsqfIHsZ2VPC",
+	"+IDbacfwgKulPM9nqVUM78O/kTwKHf6tk9lznV9gytBPEbNJxH4s+tendiXbbJ7QLV8+e2Pv8w/HZd2J",
+	"dGdZ/YGIrueRiS5aErgA7R+SmGna/kZlgNx7/9/uPfenKZszEMGEaJXU1RJxwarkRz3Ws/nfdNPFnNq4",
+	"lTTeFKzHXsP8d5i+aHo8TGlwIILJMaYQGDdHG9TNF3f/+O4Y+Nq4W8V8syjkhAizxDjapUb7ajLdZ0wQ",
+	"3ZcEAk4BSt2W5sQKsknKluxpgIgez8AaiOBR2R9f8iOeUi8MMvljPk9T6N4fXhje+E9cpYnro+Oe0oux",
+	"1BMhCRC1TrC+C7GBUDBAzKa4eLa6i6IDoqT1/xouaGPsjAiCQXgyAuFa2Xg76J+FttAc+H3dvQXqghEP",
+	"vFoujHjdvF35OgWj/vLPuzd+M3zpi707748FruWC0VsstPMx25Cp7rV4pU1V++rsHPsMVW0bpZFvPJe3",
+	"4vlZCsUVQOx7f4fYLc9wxg+5FGwBSgVYS8l3Tq9D/NYqOf/YxXVrszAqFFSDlOHg/sTx1AZEtVRZWZdi",
+	"s0nFwrppqcgDd8QHenXJNwM4yd7ZtRjg+I//0GY01k1G/YuGRdv8TbpsE+8vqLvRyPs7nAb7S5vRSLef",
+	"sJ86TMc8cP0B3CP8lDd8XHG23pUfXLpaNcxdbnEGny6ZB+Nt/+Yhgg3cI05ph3NeqVZ6cVRZqSyCHGAJ",
+	"ucB/QtUWYFpbz8Dtl3Y++8W9j36V8SY6R0W18NJLMyp0m8WqRpJQBtsGRDL4GmAkoJpGcjPxVjmU4Rqx",
+	"GYQO6jRTx1VViqvfqjQNy9ZrrxEEn965/VJS5dzZZxCEerw1awuxTfEYHUpmTFZ7yLmaPU7rgArDQbH0",
+	"R418+cbTiDBi38vWBfTUYU2vdKshugIlWhJbbWdQI1gBKu9q9zV3xtZHSOI9QqM5pKUS8MLZuf0SoEM/",
+	"vXczs0Jw9xTsnEtz68YygPplNTKCs5opMtxr+oZ2epuHDDReqOHNxWYV9Npet0YwOeB/rj2FtZ7N+N55",
+	"dufu52mjljWPN/uIjElHCq5ljMT9y1d2/+uFDNp+LJvepTph5QgIx6oSaYGhkuOOdU8FgL5us5isn7tI",
+	"lmsPZgq62EXZEHAwMuHtitwHPBngmtnlgHU1C+93Z2Xn0xe+fP3PGxnDT9qpuR7+/wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

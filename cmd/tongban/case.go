@@ -70,6 +70,7 @@ func caseListCommand() *cobra.Command {
 	status := flags.String("status", "", "handed_in、accepted、not_accepted、granted、declined、issued、closed、refused 或 held (status)")
 	holder := flags.String("holder", "", "现由哪个区划办理 (division that holds it now)")
 	place := flags.String("division", "", "事项所属区划及以下 (where the matter belongs, or below)")
+	completeFlag(cmd, "division", completeDivisions)
 	flags.StringVar(&params.Item, "item", "", "事项编码 (item code)")
 	view := flags.String("view", "", "all、mine 我收的、waiting 待我办的 (all, mine, waiting)")
 	flags.StringVar(&params.Query, "query", "", "编号或其开头 (a number or its beginning)")

@@ -44,6 +44,77 @@ const patience = 1500 * time.Millisecond
 // last. Whatever goes wrong, there are simply none: a message would land in
 // the middle of the command line.
 func completeItems(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	const most = 500
+	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.ItemList](c.api.ListItems(ctx, &client.ListItemsParams{Query: begun, Limit: most}))
+		if err != nil {
+			return
+		}
+		for _, i := range a.value.Items {
+			offer(i.Code, i.Name)
+		}
+	})
+}
+
+// completeNodes offers the ids of the county's nodes.
+func completeNodes(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.NodeList](c.api.ListNodes(ctx))
+		if err != nil {
+			return
+		}
+		for _, n := range a.value.Nodes {
+			offer(n.Node, n.Name)
+		}
+	})
+}
+
+// completeNodeFlag is completeNodes for a flag.
+func completeNodeFlag(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return completeNodes(cmd, nil, begun)
+}
+
+// completeDivisions offers the codes of the county's divisions.
+func completeDivisions(cmd *cobra.Command, _ []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, nil, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.DivisionList](c.api.ListDivisions(ctx, &client.ListDivisionsParams{}))
+		if err != nil {
+			return
+		}
+		for _, d := range a.value.Divisions {
+			offer(string(d.Code), d.Name)
+		}
+	})
+}
+
+// completeStaff offers the numbers of staff.
+func completeStaff(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.StaffList](c.api.ListStaff(ctx, &client.ListStaffParams{}))
+		if err != nil {
+			return
+		}
+		for _, s := range a.value.Staff {
+			offer(s.Id, s.Login+" "+s.Name)
+		}
+	})
+}
+
+// completeHubs offers the ids of the hubs.
+func completeHubs(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	return complete(cmd, args, begun, func(ctx context.Context, c *connection, offer func(word, about string)) {
+		a, err := answered[client.HubReport](c.api.ListHubs(ctx))
+		if err != nil {
+			return
+		}
+		for _, h := range a.value.Hubs {
+			offer(h.Id, h.Address)
+		}
+	})
+}
+
+// complete asks the node that was used last for the words of a first argument.
+func complete(cmd *cobra.Command, args []string, begun string, find func(context.Context, *connection, func(word, about string))) ([]cobra.Completion, cobra.ShellCompDirective) {
 	const none = cobra.ShellCompDirectiveNoFileComp
 	if len(args) > 0 {
 		return nil, none
@@ -59,17 +130,12 @@ func completeItems(cmd *cobra.Command, args []string, begun string) ([]cobra.Com
 	}
 	ctx, cancel := context.WithTimeout(parent, patience)
 	defer cancel()
-	const most = 500
-	a, err := answered[client.ItemList](c.api.ListItems(ctx, &client.ListItemsParams{Query: begun, Limit: most}))
-	if err != nil {
-		return nil, none
-	}
 	var found []cobra.Completion
-	for _, i := range a.value.Items {
-		if strings.HasPrefix(i.Code, begun) {
-			found = append(found, cobra.CompletionWithDesc(clean(i.Code), clean(i.Name)))
+	find(ctx, c, func(word, about string) {
+		if strings.HasPrefix(word, begun) {
+			found = append(found, cobra.CompletionWithDesc(clean(word), clean(about)))
 		}
-	}
+	})
 	return found, none
 }
 

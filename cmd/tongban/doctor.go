@@ -16,6 +16,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/trust"
@@ -87,6 +88,7 @@ func diagnose(ctx context.Context, path string, asJSON bool, stdout io.Writer) e
 		d.disk()
 		d.membership()
 		d.databases()
+		d.running()
 		d.lines()
 	}
 	return d.report(asJSON, stdout)
@@ -145,13 +147,17 @@ func (d *diagnosis) membership() {
 		d.fault("membership", "配置与登记不符", err)
 		return
 	}
-	until := time.UnixMilli(m.Credential.Credential.ExpiresAt)
-	zh, en := "节点证书有效期至 "+until.Format(time.DateOnly), "the credential is valid until "+until.Format(time.DateOnly)
+	until, err := m.Expires()
+	if err != nil {
+		d.fault("keys", "本机的密钥与证书不符：请放回离线保存的同一份 keys 目录和 membership.json", err)
+		return
+	}
+	zh, en := "节点密钥和证书有效期至 "+until.Format(time.DateOnly), "keys and certificate are valid until "+until.Format(time.DateOnly)
 	switch left := time.Until(until); {
 	case left <= 0:
 		d.add("keys", "fault", zh+"，已过期，请重新登记", en+", which is past; enrol anew")
-	case left < 60*24*time.Hour:
-		d.add("keys", "warning", zh+"，请尽快更新", en+"; renew it soon")
+	case left < federation.KeysSoon:
+		d.add("keys", "warning", zh+"：节点本应已自行更新，请在线路畅通时运行 tongban node renew", en+"; the node should have renewed them by itself: run tongban node renew with the line up")
 	default:
 		d.add("keys", "ok", zh, en)
 	}
@@ -186,6 +192,69 @@ func (d *diagnosis) standing() {
 		zh, en := cast.Words()
 		d.add("standing", "fault", zh, en)
 	}
+}
+
+// running asks the node itself, if it runs, what is wrong with it.
+func (d *diagnosis) running() {
+	if d.m == nil {
+		return
+	}
+	ok, problem, err := askReady(d.ctx, d.c)
+	switch {
+	case err != nil:
+		d.add("node", "warning", "节点没有运行，或没有监听 "+d.c.Listen.API+"：启动后再检查一次", "the node does not run, or does not listen there; check again when it does")
+	case problem != nil:
+		for _, f := range problem.Fields {
+			d.add("node", "fault", f.ZH, f.EN+" ["+string(f.Code)+"]")
+		}
+		if len(problem.Fields) == 0 {
+			d.add("node", "fault", problem.MessageZh, problem.Detail+" ["+problem.Code+"]")
+		}
+	default:
+		d.add("node", "ok", "节点正在运行", "the node runs and does its work")
+		for _, w := range ok.Warnings {
+			d.add("node", "warning", w.Zh, w.En+" ["+w.Code+"]")
+		}
+	}
+}
+
+// readinessJSON is what /readyz answers when the node does its work.
+type readinessJSON struct {
+	Warnings []client.RefusalReport `json:"warnings"`
+}
+
+// askReady asks the node that these settings are for. Nothing secret is sent or
+// answered, so that whoever answers at this machine's port will do.
+func askReady(ctx context.Context, c configs.Config) (*readinessJSON, *client.Problem, error) {
+	host, port, err := net.SplitHostPort(c.Listen.API)
+	if err != nil {
+		return nil, nil, err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	scheme := "http"
+	if c.TLS.Mode != configs.TLSOff {
+		scheme = "https"
+	}
+	asker := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	defer asker.CloseIdleConnections()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, scheme+"://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return nil, nil, err
+	}
+	resp, err := asker.Do(req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer resp.Body.Close()
+	body := json.NewDecoder(io.LimitReader(resp.Body, 1<<20))
+	if resp.StatusCode == http.StatusOK {
+		ok := new(readinessJSON)
+		return ok, nil, body.Decode(ok)
+	}
+	no := new(client.Problem)
+	return nil, no, body.Decode(no)
 }
 
 // lines looks at every node above: whether it answers, proves to be what it

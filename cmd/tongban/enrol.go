@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -78,6 +77,9 @@ func initialise(ctx context.Context, c configs.Config, login, name, passwordFile
 	id := c.Node
 	if id == "" {
 		id = "hub-1"
+	}
+	if err := federation.Vacant(c.DataDir); err != nil {
+		return err
 	}
 	m, err := federation.NewCounty(rand.Reader, division.Code(c.Division), id, c.Name, certificateNames(c),
 		federation.Genesis{Login: login, Name: name, PasswordHash: hash, MustChange: mustChange, Federation: federationURL(c), Peer: c.Advertise.Peer}, time.Now())
@@ -163,12 +165,10 @@ func enrol(ctx context.Context, c configs.Config, county, token string, stdout i
 		return err
 	}
 	defer unlock()
-	if _, err := federation.LoadMembership(c.DataDir); err == nil {
-		return fmt.Errorf("%s: %w", c.DataDir, federation.ErrEnrolled)
-	} else if !errors.Is(err, federation.ErrNotEnrolled) {
+	if err := federation.Vacant(c.DataDir); err != nil {
 		return err
 	}
-	keys, err := trust.GenerateNode(rand.Reader)
+	keys, err := federation.EnrolmentKeys(rand.Reader, c.DataDir)
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func enrol(ctx context.Context, c configs.Config, county, token string, stdout i
 		Federation: federationURL(c), Peer: c.Advertise.Peer, Now: time.Now,
 		Expect: federation.Place{Node: c.Node, Tier: string(c.Tier), Division: c.Division}})
 	if err != nil {
-		return err
+		return enrolProblem(county, err)
 	}
 	m, err := federation.MembershipOf(e, keys)
 	if err != nil {

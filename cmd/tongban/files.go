@@ -37,6 +37,7 @@ named by --for has not seen, which only that node can read.`,
 	}
 	var request client.CarryRequest
 	cmd.Flags().StringVar(&request.For, "for", "", "给哪个节点 (the node it is for)")
+	completeFlag(cmd, "for", completeNodeFlag)
 	after := cmd.Flags().Int64("after", 0, "对方已有的账本序号 (county index it has already)")
 	cmd.Flags().BoolVar(&request.Full, "full", false, "含对方自己的记录，用于其数据已丢失 (with the node's own entries, for one that lost them)")
 	without := cmd.Flags().Bool("no-attachments", false, "不带附件 (without attachments)")

@@ -38,7 +38,7 @@ func TestValidateWithoutANode(t *testing.T) {
 	faulty = strings.Replace(faulty, `"fee":`, `"fees":`, 1)
 	for _, args := range [][]string{{"item", "validate", mustFile(t, faulty)}, {"item", "validate", "-"}} {
 		r := typing(t, faulty, args...)
-		if r.code != exitRefused || r.out != "" || strings.Count(r.err, "\n  items[") < 2 || !strings.Contains(r.err, "[file_faults]") {
+		if r.code != exitRefused || r.out != "" || strings.Count(r.err, " items[") < 2 || !strings.Contains(r.err, "[file_faults]") {
 			t.Errorf("%v: %+v", args, r)
 		}
 	}

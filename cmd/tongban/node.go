@@ -13,7 +13,8 @@ import (
 func nodeCommand() *cobra.Command {
 	return group("node", "节点：列表、入网、吊销 (nodes of the county)",
 		"  tongban node list\n  tongban node invite --tier village --division 330523110200 --name 甲子村便民服务站",
-		nodeListCommand(), nodeShowCommand(), nodeInviteCommand(), nodeRevokeCommand(), nodeRenameCommand())
+		nodeListCommand(), nodeShowCommand(), nodeInviteCommand(), nodeRevokeCommand(), nodeRenameCommand(),
+		nodeRenewCommand(), nodeLevelsCommand(), nodeRaiseLevelCommand())
 }
 
 func nodeListCommand() *cobra.Command {
@@ -57,6 +58,8 @@ func nodeShowCommand() *cobra.Command {
 		Short:   "节点详情；不给节点则为所连接的节点 (one node; without NODE the one asked)",
 		Example: "  tongban node show\n  tongban node show v-330523110200-1",
 		Args:    arguments(0, 1, "NODE"),
+
+		ValidArgsFunction: completeNodes,
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		if len(args) == 0 {
@@ -121,6 +124,7 @@ on standard output, so that it can go into a file.`,
 	}
 	tier := cmd.Flags().String("tier", "", "层级 county、township 或 village (its tier)")
 	place := cmd.Flags().String("division", "", "区划代码 (its division)")
+	completeFlag(cmd, "division", completeDivisions)
 	name := cmd.Flags().String("name", "", "名称 (its name)")
 	id := cmd.Flags().String("id", "", "节点编号，默认由层级与区划生成 (its id, made up by default)")
 	required(cmd, "tier", "division", "name")
@@ -154,6 +158,8 @@ func nodeRevokeCommand() *cobra.Command {
 		Example: `  tongban node revoke v-330523110200-1 --reason 电脑失窃
   tongban node revoke v-330523110200-1 --reason 电脑失窃 --at 2026-11-20T18:00`,
 		Args: oneArgument("NODE"),
+
+		ValidArgsFunction: completeNodes,
 	}
 	reason := cmd.Flags().String("reason", "", "原因 (why)")
 	at := cmd.Flags().String("at", "", "自何时起其记录不再有效，默认现在 (from when on; default now)")
@@ -173,6 +179,8 @@ func nodeRenameCommand() *cobra.Command {
 		Short:   "节点改名 (rename a node)",
 		Example: "  tongban node rename v-330523110200-1 甲子村便民服务站",
 		Args:    arguments(2, 2, "NODE NAME"),
+
+		ValidArgsFunction: completeNodes,
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		return c.record(cmd.Context(), recordedOf(c.api.RenameNode, args[0], client.RenameRequest{Name: args[1]}))

@@ -76,7 +76,7 @@ func importFaults(err error) error {
 	}
 	faults := make([]catalog.Fault, len(found))
 	for i, f := range found {
-		faults[i] = catalog.Fault{Path: f.Path, Code: catalog.FaultFormat, ZH: f.ZH, EN: f.EN}
+		faults[i] = catalog.Fault{Path: f.Path, Line: f.Line, Code: catalog.FaultCode(f.Code), ZH: f.ZH, EN: f.EN}
 	}
 	return faultsFound(faults)
 }
@@ -121,12 +121,15 @@ func printProblem(w io.Writer, lang language, p *client.Problem) {
 	}
 }
 
-// printFaults lists faults, each on a line with its path.
+// printFaults lists faults, each on a line with its place and path.
 func printFaults(w io.Writer, lang language, faults []catalog.Fault) {
 	for _, f := range faults {
 		path := f.Path
 		if path == "" {
 			path = lang.pick("全文", "whole")
+		}
+		if f.Line > 0 {
+			path = fmt.Sprintf(lang.pick("第 %d 行 %s", "line %d, %s"), f.Line, path)
 		}
 		fmt.Fprintf(w, "  %s: %s [%s]\n", clean(path), clean(lang.pick(f.ZH, f.EN)), clean(string(f.Code)))
 	}

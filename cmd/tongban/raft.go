@@ -88,6 +88,8 @@ func raftRemoveCommand() *cobra.Command {
 		Short:   "移除主机 (take a hub's vote)",
 		Example: "  tongban raft remove county-3",
 		Args:    oneArgument("HUB"),
+
+		ValidArgsFunction: completeHubs,
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		return c.do(cmd.Context(), "已移除 "+args[0], args[0]+" votes no more", func(ctx context.Context) (*http.Response, error) {
@@ -102,6 +104,8 @@ func raftTransferCommand() *cobra.Command {
 		Short:   "转移主节点 (let another hub lead)",
 		Example: "  tongban raft transfer-leadership\n  tongban raft transfer-leadership county-2",
 		Args:    arguments(0, 1, "HUB"),
+
+		ValidArgsFunction: completeHubs,
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		request := client.TransferRequest{}

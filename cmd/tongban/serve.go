@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -70,6 +71,9 @@ const shutdownTime = 15 * time.Second
 
 // serve runs a node until ctx ends or it must stop.
 func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) error {
+	if _, err := os.Stat(c.DataDir); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: %w", c.DataDir, federation.ErrNotEnrolled) // and nothing is made there
+	}
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
 		return err
@@ -77,9 +81,12 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	defer unlock()
 	m, err := federation.LoadMembership(c.DataDir)
 	if err != nil {
-		return err
+		return startProblem(c.DataDir, keysProblem{err})
 	}
 	if err := fits(c, m); err != nil {
+		return err
+	}
+	if err := writable(c.DataDir); err != nil {
 		return err
 	}
 	log := logger(c, stderr)
@@ -95,7 +102,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	}
 	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
 	if err != nil {
-		return err
+		return startProblem(c.DataDir, err)
 	}
 	defer func() {
 		if err := n.Close(); err != nil {
@@ -137,10 +144,10 @@ func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
 		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
-		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), TokenLife: c.Session.Access,
+		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), Names: certificateNames(c), TokenLife: c.Session.Access,
 		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
-		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes},
+		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes, Warn: c.Disk.WarnBytes},
 		Fatal: stop,
 	}
 }

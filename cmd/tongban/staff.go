@@ -26,6 +26,7 @@ func staffListCommand() *cobra.Command {
 		Args:    noArguments,
 	}
 	place := cmd.Flags().String("division", "", "区划 (division)")
+	completeFlag(cmd, "division", completeDivisions)
 	role := cmd.Flags().String("role", "", "角色 (role)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		code, err := parseDivision("division", *place)
@@ -72,6 +73,7 @@ this once and changed at the first login.`,
 	flags.StringVar(&request.Name, "name", "", "姓名 (name)")
 	flags.StringVar(&request.Department, "department", "", "部门 (department)")
 	place := flags.String("division", "", "区划 (division)")
+	completeFlag(cmd, "division", completeDivisions)
 	roles := flags.StringSlice("role", nil, "角色，可重复 (role; repeatable): "+joined(everyRole))
 	file := flags.String("initial-password-file", "", "初始密码文件 (file with the initial password)")
 	required(cmd, "login", "name", "division", "role")
@@ -105,6 +107,8 @@ func staffRolesCommand() *cobra.Command {
 		Short:   "设置角色，取代原有的 (set a person's roles, instead of those there were)",
 		Example: "  tongban staff roles jiazi-daiban --role village_worker\n  tongban staff roles jiazi-daiban --none",
 		Args:    oneArgument("STAFF"),
+
+		ValidArgsFunction: completeStaff,
 	}
 	roles := cmd.Flags().StringSlice("role", nil, "角色，可重复 (role; repeatable)")
 	none := cmd.Flags().Bool("none", false, "不留任何角色 (no role at all)")
@@ -123,6 +127,8 @@ func staffDisableCommand(disable bool) *cobra.Command {
 		Short:   "恢复人员 (give a person's rights back)",
 		Example: "  tongban staff enable jiazi-daiban --reason 返岗",
 		Args:    oneArgument("STAFF"),
+
+		ValidArgsFunction: completeStaff,
 	}
 	if disable {
 		cmd.Use, cmd.Short = "disable STAFF", "停用人员，立即生效 (take all rights from a person at once)"
@@ -141,6 +147,8 @@ func staffResetCommand() *cobra.Command {
 		Short:   "重置密码，下次登录须修改 (set a password that must be changed)",
 		Example: "  tongban staff reset-password jiazi-daiban",
 		Args:    oneArgument("STAFF"),
+
+		ValidArgsFunction: completeStaff,
 	}
 	file := cmd.Flags().String("initial-password-file", "", "初始密码文件，默认由节点生成 (file with it; made by the node by default)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/node"
 )
 
 func syncCommand() *cobra.Command {
@@ -28,9 +30,9 @@ func syncStatusCommand() *cobra.Command {
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		return ask(cmd.Context(), c, func() (*http.Response, error) { return c.api.GetSync(cmd.Context()) }, func(w io.Writer, v *client.SyncReport) {
-			t := newTable(c.pick("节点", "NODE"), c.pick("名称", "NAME"), c.pick("线路", "LINE"), c.pick("最近联系", "CONTACT"), c.pick("待传", "QUEUE"), c.pick("最早", "OLDEST"), c.pick("待传附件", "FILES"), c.pick("滞后", "LAG"), c.pick("需处理", "ATTENTION"), c.pick("提示", "NOTE"))
+			t := newTable(c.pick("节点", "NODE"), c.pick("名称", "NAME"), c.pick("线路", "LINE"), c.pick("最近联系", "CONTACT"), c.pick("待传", "QUEUE"), c.pick("最早", "OLDEST"), c.pick("待传附件", "FILES"), c.pick("滞后", "LAG"), c.pick("目录", "EDITION"), c.pick("时钟差", "CLOCK"), c.pick("版本", "VERSION"), c.pick("需处理", "ATTENTION"), c.pick("提示", "NOTE"))
 			for _, s := range append([]client.SyncState{v.Self}, v.Below...) {
-				t.row(s.Node, s.Name, lineName(c.language, s.Line), moment(s.LastContactMs), queue(c.language, &s), moment(s.OutboxOldestMs), number(s.AttachmentsOutstanding), lag(c.language, &s), number(s.NeedsAttention), syncNote(c.language, &s))
+				t.row(s.Node, s.Name, lineName(c.language, s.Line), moment(s.LastContactMs), queue(c.language, &s), age(c.language, s.OutboxOldestMs), number(s.AttachmentsOutstanding), lag(c.language, &s), count(s.Edition), skew(c.language, &s), s.Version, number(s.NeedsAttention), syncNote(c.language, &s))
 			}
 			t.write(w, c.language)
 		})
@@ -46,9 +48,35 @@ func queue(lang language, s *client.SyncState) string {
 	return number(s.OutboxEntries)
 }
 
+// age is since when the oldest of a queue waits.
+func age(lang language, since int64) string {
+	if since == 0 {
+		return ""
+	}
+	return fmt.Sprintf(lang.pick("%s（%s）", "%s (%s)"), moment(since), minutes(lang, time.Since(time.UnixMilli(since))))
+}
+
+// minutes is a time as an operator counts it.
+func minutes(lang language, d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf(lang.pick("%d 秒", "%d s"), int(max(d, 0).Seconds()))
+	}
+	return fmt.Sprintf(lang.pick("%d 分钟", "%d min"), int(d.Minutes()))
+}
+
+// skew is by how much a node's clock is ahead of the county's, where it has
+// been compared.
+func skew(lang language, s *client.SyncState) string {
+	if s.Tier == node.County || s.LastContactMs == 0 {
+		return ""
+	}
+	tenths := math.Round(float64(s.SkewMs)/100) + 0 // no minus before a zero
+	return fmt.Sprintf(lang.pick("%+.1f 秒", "%+.1f s"), tenths/10)
+}
+
 func lag(lang language, s *client.SyncState) string {
 	if s.LagMs > 0 {
-		return fmt.Sprintf(lang.pick("%d条 %s", "%d, %s"), s.LagEntries, (time.Duration(s.LagMs) * time.Millisecond).Round(time.Second))
+		return fmt.Sprintf(lang.pick("%d 条，%s", "%d, %s"), s.LagEntries, minutes(lang, time.Duration(s.LagMs)*time.Millisecond))
 	}
 	return number(s.LagEntries)
 }

@@ -54,7 +54,7 @@ func (c *checker) header(h *Header) (err error) {
 	if c.trust, err = c.trust.Advance(h.Chain...); err != nil {
 		return ErrSignature.Because(err)
 	}
-	c.keys = keys{ctx: c.ctx, st: c.n.Store, trust: c.trust, known: map[string][]byte{}}
+	c.keys = keys{ctx: c.ctx, st: c.n.Store, trust: c.trust, known: map[string]ledger.Keys{}}
 	// What comes up stands by its entries: it may have been made before the
 	// node's credential ended. What comes down stands by who brings it.
 	if err := c.trust.VerifyCredential(h.From, made); err != nil {
@@ -77,9 +77,10 @@ func (c *checker) headerDown(now time.Time) error {
 	if err := c.trust.VerifyCredential(c.h.From, now); err != nil {
 		return ErrSignature.Because(err)
 	}
-	c.keys.known[from.Node] = from.SignKey
 	switch known, err := c.n.Store.Node(c.ctx, from.Node); {
-	case err != nil && !errors.Is(err, store.ErrNotFound):
+	case errors.Is(err, store.ErrNotFound):
+		c.keys.known[from.Node] = ledger.Keys{{Public: from.SignKey}}
+	case err != nil:
 		return stored(err)
 	case err == nil && known.RevokedAt > 0:
 		return ErrRevoked.Becausef("%s", from.Node)
@@ -152,8 +153,11 @@ func (c *checker) entryUp(raw []byte) error {
 	if e.Case != "" {
 		c.personal++
 	}
-	if err := e.Verify(c.keys.known[e.Origin]); err != nil {
+	if err := c.keys.known[e.Origin].Verify(e); err != nil {
 		return ErrSignature.Becausef("entry %s of %s: %w", e.ID, e.Origin, err)
+	}
+	if err := c.keys.renew(e); err != nil {
+		return ErrSignature.Becausef("new key of %s: %w", e.Origin, err)
 	}
 	return nil
 }
@@ -188,7 +192,7 @@ func (c *checker) begin(origin string) (uint64, error) {
 	if first > last+1 {
 		return 0, ErrGap.Becausef("it begins at %d of %s, this node has %d", first, origin, last)
 	}
-	c.keys.known[origin] = known.SignKey
+	c.keys.known[origin] = known.Keys
 	return first, nil
 }
 
@@ -214,8 +218,12 @@ func (c *checker) lineDown(raw []byte) error {
 		return stored(err)
 	case key == nil:
 		c.unverified++
-	case l.Entry.Verify(key) != nil:
+		return c.sameAsHere(l)
+	case key.Verify(l.Entry) != nil:
 		return ErrSignature.Becausef("entry %s of %s", l.Entry.ID, l.Entry.Origin)
+	}
+	if err := c.keys.renew(l.Entry); err != nil {
+		return ErrSignature.Becausef("new key of %s: %w", l.Entry.Origin, err)
 	}
 	return c.sameAsHere(l)
 }

@@ -17,14 +17,14 @@ type keys struct {
 	ctx   context.Context
 	st    *store.Store
 	trust trust.CountyTrust
-	known map[string][]byte
+	known map[string]ledger.Keys
 }
 
-// of is an origin's key, nil when it is not known here: of a case handed in
+// of are an origin's keys, none when it is not known here: of a case handed in
 // elsewhere a village sees the entries, and not the node they came from.
-func (k *keys) of(origin string) ([]byte, error) {
-	if key, ok := k.known[origin]; ok {
-		return key, nil
+func (k *keys) of(origin string) (ledger.Keys, error) {
+	if known, ok := k.known[origin]; ok {
+		return known, nil
 	}
 	n, err := k.st.Node(k.ctx, origin)
 	if errors.Is(err, store.ErrNotFound) {
@@ -33,8 +33,8 @@ func (k *keys) of(origin string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	k.known[origin] = n.SignKey
-	return n.SignKey, nil
+	k.known[origin] = n.Keys
+	return n.Keys, nil
 }
 
 // learn takes the key of a node that a line admits, when the county's root
@@ -49,6 +49,23 @@ func (k *keys) learn(l *store.FeedLine) {
 	}
 	signed := trust.SignedCredential{Credential: b.Credential, Sig: b.Root}
 	if k.trust.VerifyCredential(signed, time.UnixMilli(b.Credential.IssuedAt)) == nil {
-		k.known[b.Credential.Node] = b.Credential.SignKey
+		k.known[b.Credential.Node] = ledger.Keys{{Public: b.Credential.SignKey}}
 	}
+}
+
+// renew takes the key that a verified entry brings for its origin, when the
+// county's root signed for it.
+func (k *keys) renew(e *ledger.Entry) error {
+	if e.Kind != ledger.NodeRenew {
+		return nil
+	}
+	var b ledger.NodeRenewV1
+	if err := json.Unmarshal(e.Body, &b); err != nil {
+		return nil // it will be refused, and brings no key
+	}
+	if err := k.trust.VerifyCredential(trust.SignedCredential{Credential: b.Credential, Sig: b.Root}, time.UnixMilli(b.Credential.IssuedAt)); err != nil {
+		return err
+	}
+	k.known[e.Origin] = k.known[e.Origin].With(e)
+	return nil
 }

@@ -5,6 +5,35 @@ import (
 	"net/http"
 )
 
+// Refusal is why a change of the hubs was not made: a stable code, and what to
+// do instead in Chinese and English. It is ErrMembership, or ErrForeign where
+// the other hub is not what it was said to be.
+type Refusal struct {
+	Code string `json:"code"`
+	ZH   string `json:"zh"`
+	EN   string `json:"en"`
+}
+
+// The codes of a Refusal. Add only.
+const (
+	HubUnknown     = "hub_unknown"       // no hub of this id is in the county
+	HubLastVoter   = "hub_last_voter"    // it is the only one with a vote
+	HubMajority    = "hub_majority"      // without it too few voters would answer
+	HubAddress     = "hub_address"       // no address, or one that another hub has
+	HubUnreachable = "hub_unreachable"   // it does not answer at its address
+	HubForeign     = "hub_foreign"       // something else answers there
+	HubBehind      = "hub_behind"        // it has not caught up
+	HubNoVote      = "hub_no_vote"       // it is in the county without a vote
+	HubNotHandedOn = "hub_not_handed_on" // leadership did not change hands
+)
+
+func (r *Refusal) Error() string { return r.ZH + " (" + r.EN + ")" }
+
+// Is makes a Refusal one of this package's errors.
+func (r *Refusal) Is(target error) bool {
+	return target == ErrMembership && r.Code != HubForeign || target == ErrForeign && r.Code == HubForeign
+}
+
 // Errors a caller branches on. Text that may reach people has both languages.
 var (
 	// ErrUnknown: the proposal was handed to the log and its outcome cannot be

@@ -152,6 +152,8 @@ func (c *client) do(ctx context.Context, method, addr, path string, body []byte)
 type errorAnswer struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Refusal is set when a change of the hubs was refused in words.
+	Refusal *Refusal `json:"refusal,omitempty"`
 }
 
 // peerError is a refusal by a peer: its words, and the error they stand for.
@@ -167,6 +169,9 @@ func readError(addr string, body io.Reader) error {
 	var a errorAnswer
 	if err := json.NewDecoder(io.LimitReader(body, maxRecord)).Decode(&a); err != nil {
 		return fmt.Errorf("%w: answer of %s: %w", ErrUnknown, addr, err)
+	}
+	if a.Refusal != nil {
+		return a.Refusal
 	}
 	for _, w := range wireErrors {
 		if w.code == a.Code {

@@ -3,6 +3,7 @@ package county
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -90,7 +91,7 @@ func TestMembershipRefusals(t *testing.T) {
 		{"nothing", first.hub.AddVoter(short, "", ""), ErrMembership},
 		{"last voter", first.hub.Remove(short, "county-1"), ErrMembership},
 		{"transfer to nobody", first.hub.TransferLeadership(short, "county-7"), ErrMembership},
-		{"unknown is no error", first.hub.Remove(short, "county-7"), nil},
+		{"remove nobody", first.hub.Remove(short, "county-7"), ErrMembership},
 	} {
 		if !errors.Is(r.err, r.want) {
 			t.Errorf("%s: %v, want %v", r.name, r.err, r.want)
@@ -101,6 +102,52 @@ func TestMembershipRefusals(t *testing.T) {
 	if s := first.hub.Status(c.ctx()); len(s.Members) != 1 {
 		t.Errorf("members %+v", s.Members)
 	}
+}
+
+// What is refused says why, with the hubs there are, and says it also to who
+// asks a hub that does not lead.
+func TestMembershipRefusalsInWords(t *testing.T) {
+	c := threeHubs(t, nil)
+	leader, asked := c.awaitLeader(), c.follower()
+	var other *node
+	for _, n := range c.nodes {
+		if n != leader && n != asked {
+			other = n
+		}
+	}
+	refused := func(code string, err error, words ...string) {
+		t.Helper()
+		var no *Refusal
+		if !errors.As(err, &no) || no.Code != code {
+			t.Fatalf("%v, want %s", err, code)
+		}
+		for _, w := range words {
+			if !strings.Contains(no.ZH, w) || !strings.Contains(no.EN, w) {
+				t.Errorf("%q / %q does not name %s", no.ZH, no.EN, w)
+			}
+		}
+	}
+	for _, h := range []*Hub{leader.hub, asked.hub} {
+		refused(HubUnknown, h.Remove(c.ctx(), "county-7"), "county-7", "county-1", "county-2", "county-3")
+		refused(HubUnknown, h.TransferLeadership(c.ctx(), "county-7"), "county-7", "county-1", "county-2", "county-3")
+		refused(HubAddress, h.AddVoter(c.ctx(), "county-7", other.addr), other.id)
+	}
+	other.kill()
+	refused(HubUnreachable, leader.hub.TransferLeadership(c.ctx(), other.id), other.id)
+	// Two of three answer: to take one of the two would leave no majority.
+	refused(HubMajority, leader.hub.Remove(c.ctx(), asked.id), asked.id, other.id)
+	refused(HubMajority, asked.hub.Remove(c.ctx(), leader.id), leader.id, other.id)
+	c.propose(leader, "add still")
+	c.must(asked.hub.Remove(c.ctx(), other.id), "remove the dead one")
+	// Of two, both well, the leader may go: the other one leads first.
+	c.eventually("the leader removed by itself", func() error { return c.awaitLeader().hub.Remove(c.ctx(), c.awaitLeader().id) })
+	last := c.awaitLeader()
+	c.propose(last, "add alone")
+	if s := last.hub.Status(c.ctx()); len(s.Members) != 1 || !s.Ready {
+		t.Errorf("status %+v", s)
+	}
+	refused(HubLastVoter, last.hub.Remove(c.ctx(), last.id), last.id)
+	refused(HubNotHandedOn, last.hub.TransferLeadership(c.ctx(), ""), last.id)
 }
 
 func TestVoterMovesToAnotherAddress(t *testing.T) {

@@ -2,10 +2,8 @@ package county
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"net/http"
+	"slices"
 	"time"
 
 	"github.com/hashicorp/raft"
@@ -117,17 +115,18 @@ func (h *Hub) own() Status {
 	return s
 }
 
-func (h *Hub) servers() []raft.Server { return h.raft.GetConfiguration().Configuration().Servers }
+// servers are the hubs of the configuration; the caller may change the slice.
+func (h *Hub) servers() []raft.Server {
+	return slices.Clone(h.raft.GetConfiguration().Configuration().Servers)
+}
+
+func (h *Hub) voters() []raft.Server {
+	return slices.DeleteFunc(h.servers(), func(s raft.Server) bool { return s.Suffrage != raft.Voter })
+}
 
 // otherVoters are the voters beside this hub.
 func (h *Hub) otherVoters() []raft.Server {
-	var voters []raft.Server
-	for _, s := range h.servers() {
-		if s.Suffrage == raft.Voter && string(s.ID) != h.o.ID {
-			voters = append(voters, s)
-		}
-	}
-	return voters
+	return slices.DeleteFunc(h.voters(), func(s raft.Server) bool { return string(s.ID) == h.o.ID })
 }
 
 func (h *Hub) member(id string) (raft.Server, bool) {
@@ -137,218 +136,4 @@ func (h *Hub) member(id string) (raft.Server, bool) {
 		}
 	}
 	return raft.Server{}, false
-}
-
-// change is a membership call on the wire.
-type change struct {
-	ID      string `json:"id"`
-	Address string `json:"address,omitempty"`
-}
-
-// AddVoter makes the hub id at addr (its peer port, host:port) a voter, or
-// tells the cluster that a voter has moved there. The hub must be running. It
-// gets its vote only when it has caught up, so that adding one that is slow or
-// absent costs no majority. Until ctx ends; to be repeated after an error.
-func (h *Hub) AddVoter(ctx context.Context, id, addr string) error {
-	return h.atLeaderChange(ctx, "add", change{id, addr}, h.addVoter)
-}
-
-// Remove takes the hub id out of the cluster, the leader too. A hub that is not
-// in it is no error; the last voter stays.
-func (h *Hub) Remove(ctx context.Context, id string) error {
-	return h.atLeaderChange(ctx, "remove", change{ID: id}, h.remove)
-}
-
-// TransferLeadership hands leadership to the voter id, or to the most advanced
-// one when id is empty.
-func (h *Hub) TransferLeadership(ctx context.Context, id string) error {
-	_, before := h.raft.LeaderWithID()
-	err := h.atLeaderChange(ctx, "transfer", change{ID: id}, h.transfer)
-	if errors.Is(err, ErrUnknown) && h.succeeded(ctx, string(before), id) {
-		return nil
-	}
-	return err
-}
-
-// succeeded tells whether somebody else came to lead after before: the wanted
-// hub, or any when wanted is empty. A transfer asked of another hub ends its
-// own connection, so its answer may not arrive.
-func (h *Hub) succeeded(ctx context.Context, before, wanted string) bool {
-	give := time.NewTimer(h.o.Timing.LeaderWait)
-	defer give.Stop()
-	for {
-		if addr, id := h.raft.LeaderWithID(); addr != "" && string(id) != before {
-			return wanted == "" || string(id) == wanted
-		}
-		select {
-		case <-ctx.Done():
-			return false
-		case <-give.C:
-			return false
-		case <-h.life.Done():
-			return false
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
-}
-
-func (h *Hub) atLeaderChange(ctx context.Context, path string, c change, here func(context.Context, change) error) error {
-	return h.atLeader(ctx,
-		func() error { return here(ctx, c) },
-		func(ctx context.Context, addr string) error {
-			return h.client.call(ctx, http.MethodPost, addr, path, c, nil)
-		})
-}
-
-func (h *Hub) serveChange(here func(context.Context, change) error) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		var c change
-		err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxRecord)).Decode(&c)
-		if err != nil {
-			err = fmt.Errorf("%w: %w", ErrMembership, err)
-		} else {
-			err = here(r.Context(), c)
-		}
-		if err != nil {
-			answerError(w, err)
-			return
-		}
-		answer(w, struct{}{})
-	}
-}
-
-func (h *Hub) addVoter(ctx context.Context, c change) error {
-	if !h.Leading() {
-		return errNotLeader
-	}
-	if c.ID == "" || c.Address == "" {
-		return fmt.Errorf("%w: id and address are needed", ErrMembership)
-	}
-	for _, s := range h.servers() {
-		if string(s.Address) == c.Address && string(s.ID) != c.ID {
-			return fmt.Errorf("%w: %s is already at %s", ErrMembership, s.ID, c.Address)
-		}
-	}
-	have, known := h.member(c.ID)
-	if known && have.Suffrage == raft.Voter && string(have.Address) == c.Address {
-		return nil
-	}
-	if err := h.vet(ctx, c); err != nil {
-		return err
-	}
-	if !known || have.Suffrage != raft.Voter {
-		f := h.raft.AddNonvoter(raft.ServerID(c.ID), raft.ServerAddress(c.Address), 0, 0)
-		if err := changed(f.Error()); err != nil {
-			return err
-		}
-		if err := h.waitCaughtUp(ctx, c); err != nil {
-			if !known {
-				h.raft.RemoveServer(raft.ServerID(c.ID), 0, 0).Error()
-			}
-			return err
-		}
-	}
-	return changed(h.raft.AddVoter(raft.ServerID(c.ID), raft.ServerAddress(c.Address), 0, 0).Error())
-}
-
-// vet asks the hub to be added who it is.
-func (h *Hub) vet(ctx context.Context, c change) error {
-	ctx, cancel := context.WithTimeout(ctx, helloTimeout)
-	defer cancel()
-	s, err := h.client.status(ctx, c.Address)
-	if err != nil {
-		return fmt.Errorf("%w: ask %s: %v", ErrMembership, c.Address, err)
-	}
-	if s.ID != c.ID || s.Cluster != h.o.Cluster {
-		return fmt.Errorf("%w: at %s is %q of %q", ErrForeign, c.Address, s.ID, s.Cluster)
-	}
-	if len(s.Members) == 0 {
-		return nil
-	}
-	for _, m := range s.Members {
-		if m.ID == h.o.ID {
-			return nil
-		}
-	}
-	return fmt.Errorf("%w: %q already belongs to a cluster without %q; empty its data first", ErrForeign, c.ID, h.o.ID)
-}
-
-// nearEnough is how many entries a hub may be behind to be given its vote.
-const nearEnough = 64
-
-func (h *Hub) waitCaughtUp(ctx context.Context, c change) error {
-	var err error
-	for {
-		var s Status
-		target := h.raft.CommitIndex()
-		if s, err = h.client.status(ctx, c.Address); err == nil && s.ID == c.ID && s.Leader == h.o.ID && s.Applied+nearEnough >= target && s.LastLog+nearEnough >= target {
-			return nil
-		}
-		if !h.Leading() {
-			return errNotLeader
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("%w: %s has not caught up (at %d of %d): %w", ErrMembership, c.ID, s.Applied, target, errors.Join(ctx.Err(), err))
-		case <-h.life.Done():
-			return h.closedErr()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-}
-
-func (h *Hub) remove(_ context.Context, c change) error {
-	if !h.Leading() {
-		return errNotLeader
-	}
-	s, known := h.member(c.ID)
-	if !known {
-		return nil
-	}
-	others := 0
-	for _, m := range h.servers() {
-		if m.Suffrage == raft.Voter && m.ID != s.ID {
-			others++
-		}
-	}
-	if others == 0 {
-		return fmt.Errorf("%w: %s is the last voter", ErrMembership, c.ID)
-	}
-	return changed(h.raft.RemoveServer(s.ID, 0, 0).Error())
-}
-
-func (h *Hub) transfer(_ context.Context, c change) error {
-	if !h.Leading() {
-		return errNotLeader
-	}
-	if c.ID == h.o.ID {
-		return nil
-	}
-	f := h.raft.LeadershipTransfer
-	if c.ID != "" {
-		s, known := h.member(c.ID)
-		if !known || s.Suffrage != raft.Voter {
-			return fmt.Errorf("%w: %s is not a voter", ErrMembership, c.ID)
-		}
-		f = func() raft.Future { return h.raft.LeadershipTransferToServer(s.ID, s.Address) }
-	}
-	return changed(f().Error())
-}
-
-// changed translates raft's answer to a change of membership.
-func changed(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, raft.ErrNotLeader), errors.Is(err, raft.ErrLeadershipTransferInProgress):
-		return errNotLeader
-	case errors.Is(err, raft.ErrLeadershipLost), errors.Is(err, raft.ErrRaftShutdown):
-		return fmt.Errorf("%w: %w", ErrUnknown, err)
-	default:
-		return fmt.Errorf("%w: %w", ErrMembership, err)
-	}
-}
-
-func isContext(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }

@@ -98,6 +98,7 @@ func answer(w http.ResponseWriter, v any) {
 
 func answerError(w http.ResponseWriter, err error) {
 	a, status := errorAnswer{Code: "unknown", Message: err.Error()}, http.StatusBadGateway
+	errors.As(err, &a.Refusal)
 	for _, e := range wireErrors {
 		if errors.Is(err, e.err) {
 			a.Code, status = e.code, e.status

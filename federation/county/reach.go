@@ -12,6 +12,29 @@ import (
 // known to be hubs.
 func (h *Hub) PeerClient() *http.Client { return h.client.http }
 
+// Place is what this hub is in the county's configuration, as it knows it.
+type Place int
+
+const (
+	// PlaceNone: it has not been added yet, or has not heard of it.
+	PlaceNone Place = iota
+	// PlaceMember: it is one of the county's hubs.
+	PlaceMember
+	// PlaceRemoved: it has the ledger of a county that it is no hub of.
+	PlaceRemoved
+)
+
+// Place tells whether this hub belongs to the county.
+func (h *Hub) Place() Place {
+	if _, member := h.member(h.o.ID); member {
+		return PlaceMember
+	}
+	if len(h.servers()) == 0 {
+		return PlaceNone
+	}
+	return PlaceRemoved
+}
+
 // Heard is how long ago this hub was last known to be part of the county: it
 // leads, or it heard the leader. Negative means never.
 func (h *Hub) Heard() time.Duration {

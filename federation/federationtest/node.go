@@ -153,3 +153,9 @@ func (n *Node) restart() {
 	n.start(nil)
 	n.f.mendLines()
 }
+
+// URL is where a node that is up is reached by those below it.
+func (f *Federation) URL(n *Node) string {
+	address, _ := n.port()
+	return "https://" + address
+}

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"runtime"
@@ -17,7 +16,7 @@ import (
 )
 
 // keyring checks the signatures of entries with the keys of the nodes that
-// this node knows. An origin outside its scope is not known to it; its
+// this node knows, each with the key of its time. An origin outside its scope is not known to it; its
 // entries are taken on the county's word and counted.
 type keyring struct {
 	st         *store.Store
@@ -25,18 +24,19 @@ type keyring struct {
 	unverified atomic.Int64
 
 	mu sync.Mutex
-	// known keys are never changed: a node id is enrolled once.
-	known map[string]ed25519.PublicKey
+	// known are the keys as the store had them: a node may have renewed its
+	// key since, and its older keys stay.
+	known map[string]ledger.Keys
 }
 
 func newKeyring(st *store.Store, trust func() trust.CountyTrust) *keyring {
-	return &keyring{st: st, trust: trust, known: map[string]ed25519.PublicKey{}}
+	return &keyring{st: st, trust: trust, known: map[string]ledger.Keys{}}
 }
 
 // verify checks every entry of a page. Nodes enrolled by the page itself are
 // known to it, but only remembered once the store has them.
 func (k *keyring) verify(ctx context.Context, lines []store.FeedLine) error {
-	fresh := map[string]ed25519.PublicKey{}
+	fresh := map[string]ledger.Keys{}
 	for i := range lines {
 		if err := k.learn(ctx, &lines[i], fresh); err != nil {
 			return err
@@ -69,17 +69,26 @@ func (k *keyring) verify(ctx context.Context, lines []store.FeedLine) error {
 }
 
 // check verifies one entry; known is false when the origin's key is not.
-func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]ed25519.PublicKey) (known bool, err error) {
+func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]ledger.Keys) (known bool, err error) {
 	if e == nil {
 		return true, nil // the confirmation of an entry that is here
 	}
-	key, ok := fresh[e.Origin]
+	if keys, ok := fresh[e.Origin]; ok && keys.Verify(e) == nil {
+		return true, nil
+	}
+	keys, ok, err := k.keys(ctx, e.Origin)
+	if err == nil && ok && keys.Verify(e) != nil {
+		keys, ok, err = k.load(ctx, e.Origin) // it may have renewed its key
+	}
+	if err != nil {
+		return false, err
+	}
 	if !ok {
-		if key, ok, err = k.key(ctx, e.Origin); err != nil || !ok {
-			return false, err
+		if keys, ok = fresh[e.Origin]; !ok {
+			return false, nil
 		}
 	}
-	if err := e.Verify(key); err != nil {
+	if err := keys.Verify(e); err != nil {
 		return true, ErrSignature.Because(fmt.Errorf("entry %s of %s: %w", e.ID, e.Origin, err))
 	}
 	return true, nil
@@ -87,8 +96,11 @@ func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]e
 
 // learn takes the key of a node that a line enrols, if a known hub says so or
 // (the first hub, which enrols itself) the county's root signed for it.
-func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string]ed25519.PublicKey) error {
+func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string]ledger.Keys) error {
 	e := l.Entry
+	if e != nil && e.Kind == ledger.NodeRenew {
+		return k.learnRenewal(ctx, e, fresh)
+	}
 	if e == nil || e.Kind != ledger.NodeEnrol || l.Outcome != ledger.Applied {
 		return nil
 	}
@@ -104,25 +116,45 @@ func (k *keyring) learn(ctx context.Context, l *store.FeedLine, fresh map[string
 	if e.Origin == c.Node {
 		err := k.trust().VerifyCredential(trust.SignedCredential{Credential: c, Sig: enrol.Root}, timeOf(c.IssuedAt))
 		if err == nil {
-			fresh[c.Node] = c.SignKey
+			fresh[c.Node] = ledger.Keys{{Public: c.SignKey}}
 		}
 		return nil
 	}
 	known, err := k.check(ctx, e, fresh)
 	if err == nil && known {
-		fresh[c.Node] = c.SignKey
+		fresh[c.Node] = ledger.Keys{{Public: c.SignKey}}
 	}
 	return err
 }
 
-// key is the key of an enrolled node.
-func (k *keyring) key(ctx context.Context, id string) (ed25519.PublicKey, bool, error) {
+// learnRenewal takes the key that an entry of a known node brings.
+func (k *keyring) learnRenewal(ctx context.Context, e *ledger.Entry, fresh map[string]ledger.Keys) error {
+	known, err := k.check(ctx, e, fresh)
+	if err != nil || !known {
+		return err
+	}
+	keys, ok := fresh[e.Origin]
+	if !ok {
+		if keys, _, err = k.keys(ctx, e.Origin); err != nil {
+			return err
+		}
+	}
+	fresh[e.Origin] = keys.With(e)
+	return nil
+}
+
+// keys are those of an enrolled node, as they were last read.
+func (k *keyring) keys(ctx context.Context, id string) (ledger.Keys, bool, error) {
 	k.mu.Lock()
-	key, ok := k.known[id]
+	keys, ok := k.known[id]
 	k.mu.Unlock()
 	if ok {
-		return key, true, nil
+		return keys, true, nil
 	}
+	return k.load(ctx, id)
+}
+
+func (k *keyring) load(ctx context.Context, id string) (ledger.Keys, bool, error) {
 	n, err := k.st.Node(ctx, id)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, false, nil
@@ -132,6 +164,6 @@ func (k *keyring) key(ctx context.Context, id string) (ed25519.PublicKey, bool, 
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.known[id] = n.SignKey
-	return n.SignKey, true, nil
+	k.known[id] = n.Keys
+	return n.Keys, true, nil
 }

@@ -49,7 +49,7 @@ func ParseFile(data []byte) ([]Year, error) {
 		seen[year.Year] = true
 		years = append(years, year.sorted())
 	}
-	if err := faults.Err(); err != nil {
+	if err := importfile.Locate(data, faults).Err(); err != nil {
 		return nil, fmt.Errorf("check calendar file: %w", err)
 	}
 	slices.SortFunc(years, func(a, b Year) int { return a.Year - b.Year })

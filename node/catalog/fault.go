@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+
+	"github.com/tongban/tongban/node/importfile"
 )
 
 // Fault is one thing wrong with data that a person or an office handed in. It
@@ -12,7 +14,10 @@ import (
 type Fault struct {
 	// Path is the JSON path, such as items[12].materials[3].name or
 	// form.id_number; empty for the document as a whole.
-	Path string    `json:"path"`
+	Path string `json:"path"`
+	// Line is where in an imported file it stands, from 1; 0 where there is
+	// no one line.
+	Line int       `json:"line,omitempty"`
 	Code FaultCode `json:"code"`
 	ZH   string    `json:"zh"`
 	EN   string    `json:"en"`
@@ -39,6 +44,9 @@ const (
 
 // String renders the fault for logs and command lines.
 func (f Fault) String() string {
+	if f.Line > 0 {
+		return fmt.Sprintf("第 %d 行 line %d  %s: %s (%s) [%s]", f.Line, f.Line, f.Path, f.ZH, f.EN, f.Code)
+	}
 	return fmt.Sprintf("%s: %s (%s) [%s]", f.Path, f.ZH, f.EN, f.Code)
 }
 
@@ -51,9 +59,8 @@ func newFault(path string, code FaultCode, zh, en string, args ...any) Fault {
 	return Fault{Path: path, Code: code, ZH: zh, EN: en}
 }
 
-// maxFaults bounds a report: nobody corrects more in one sitting, and a
-// hostile file must not make the answer larger than itself.
-const maxFaults = 1000
+// maxFaults bounds a report.
+const maxFaults = importfile.MaxFaults
 
 // capped cuts a report to maxFaults and says so in its last line.
 func capped(faults []Fault) []Fault {

@@ -101,7 +101,7 @@ func ParsePackages(data []byte, items []Item) ([]Package, []Fault) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, capped(faults)
+		return nil, located(data, capped(faults))
 	}
 	return file.Packages, nil
 }

@@ -38,7 +38,7 @@ func ParseItems(data []byte) ([]Item, []Fault) {
 		}
 	}
 	if len(faults) > 0 {
-		return nil, capped(faults)
+		return nil, located(data, capped(faults))
 	}
 	return file.Items, nil
 }

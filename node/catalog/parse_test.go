@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/importfile"
 )
 
 func TestRealItemsPass(t *testing.T) {
@@ -62,7 +63,7 @@ func TestParseItemsRefusesWholeDocument(t *testing.T) {
 		"trailing text":  `{"count": 0, "items": []} {}`,
 		"not UTF-8":      "{\"count\": 0, \"items\": [], \"notes\": [\"\xff\"]}",
 		"an array":       `[]`,
-		"too large":      strings.Repeat(" ", maxDocument+1),
+		"too large":      strings.Repeat(" ", importfile.MaxBytes+1),
 		"deep":           `{"x": ` + strings.Repeat("[", 100_000) + strings.Repeat("]", 100_000) + `}`,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,7 +118,7 @@ func TestNonsenseIsNotReadToTheEnd(t *testing.T) {
 	if faults := decodeStrict(nonsense, &file); len(faults) != maxFaults+1 || len(file.Items) > maxFaults {
 		t.Errorf("%d faults, %d items kept", len(faults), len(file.Items))
 	}
-	_, faults := ParseItems([]byte(`{"notes": [` + strings.Repeat(`"",`, maxElements) + `""], "items": [], "count": "x"}`))
+	_, faults := ParseItems([]byte(`{"notes": [` + strings.Repeat(`"",`, importfile.MaxElements) + `""], "items": [], "count": "x"}`))
 	if got := summary(faults); !slices.Equal(got, []string{"notes limit", "count type"}) {
 		t.Errorf("faults %q", got)
 	}

@@ -63,7 +63,7 @@ func ParseFile(data []byte) ([]Division, error) {
 	}
 	r := reader{seen: map[Code]string{}}
 	r.file(f)
-	if err := r.faults.Err(); err != nil {
+	if err := importfile.Locate(data, r.faults).Err(); err != nil {
 		return nil, fmt.Errorf("check divisions file: %w", err)
 	}
 	return r.divisions, nil

@@ -5,173 +5,296 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"reflect"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
-// maxDepth is far beyond what any import file nests.
-const maxDepth = 32
+const (
+	// maxDepth is far beyond what any import file nests.
+	maxDepth = 32
+	// MaxElements bounds one list.
+	MaxElements = 5000
+	// MaxFaults bounds a report: nobody corrects more in one sitting, and a
+	// hostile file must not make the answer larger than itself.
+	MaxFaults = 1000
+)
+
+// errEnough ends the reading of a document that has more faults than a report
+// holds. Two bytes of text can stand for an element of half a kilobyte, so
+// reading on would let a small file of nonsense fill the memory.
+var errEnough = errors.New("enough faults")
 
 // Decode reads one JSON document into the struct that into points to, and
 // returns what encoding/json would let pass or would report one at a time: all
 // unknown members, members given twice, missing members, nulls and values of
-// another type. Names are compared exactly. A member whose tag says omitempty
-// may be missing.
+// another type, each with its path and line. Names are compared exactly. It is
+// the one reader of files that people import.
 //
 // The struct is built of structs, slices, string-keyed maps, strings, bools
-// and ints with a json tag on every field. It is filled in only when there are
-// no faults.
+// and whole numbers with a json tag on every field. A member whose tag says
+// omitempty may be missing; one tagged null:"yes" may be null, which source
+// files use for "not known"; a zh tag is what people call it. The struct is
+// filled in only when there are no faults.
 func Decode(data []byte, into any) Faults {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // Windows editors write a byte order mark
-	var faults Faults
-	if !utf8.Valid(data) {
-		faults.Add("", "文件不是 UTF-8 编码，请另存为 UTF-8", "the file is not UTF-8; save it as UTF-8")
-		return faults
+	data, unreadable := text(data)
+	if unreadable != nil {
+		return Faults{*unreadable}
 	}
+	r := &reader{dec: json.NewDecoder(bytes.NewReader(data)), shapes: map[reflect.Type][]member{}}
+	r.dec.UseNumber()
+	target := reflect.ValueOf(into).Elem()
+	whole := reflect.New(target.Type()).Elem()
+	err := r.value(whole, "", false, 0)
+	if err == nil {
+		if _, end := r.dec.Token(); !errors.Is(end, io.EOF) {
+			err = errors.New("more text follows the document")
+		}
+	}
+	faults := Locate(data, r.faults)
+	switch {
+	case errors.Is(err, errEnough):
+	case err != nil:
+		faults = append(faults, syntaxFault(data, int(r.dec.InputOffset()), err))
+	}
+	if len(faults) == 0 {
+		target.Set(whole)
+	}
+	return faults.capped()
+}
+
+// SyntaxFault is the fault of a text that is not JSON, with its place.
+func SyntaxFault(data []byte) Fault {
+	return syntaxFault(data, len(data), errors.New("not one JSON document"))
+}
+
+func syntaxFault(data []byte, offset int, err error) Fault {
 	var whole json.RawMessage
-	if err := json.Unmarshal(data, &whole); err != nil {
-		line, column := position(data, err)
-		faults.Add("",
-			fmt.Sprintf("不是合法的 JSON：第 %d 行第 %d 列", line, column),
-			fmt.Sprintf("not valid JSON: line %d, column %d: %v", line, column, err))
-		return faults
+	var exact *json.SyntaxError
+	if again := json.Unmarshal(data, &whole); errors.As(again, &exact) {
+		err, offset = again, max(int(exact.Offset)-1, 0)
 	}
-	c := checker{decoder: json.NewDecoder(bytes.NewReader(data)), faults: &faults}
-	c.decoder.UseNumber()
-	if err := c.value(reflect.TypeOf(into).Elem(), "", 0); err != nil {
-		faults.Add("", "文件无法读取", err.Error())
-		return faults
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || strings.Contains(err.Error(), "unexpected end") {
+		err, offset = errors.New("the file breaks off"), len(data)
 	}
-	if len(faults) > 0 {
-		return faults
-	}
-	if err := json.Unmarshal(data, into); err != nil {
-		faults.Add("", "文件无法读取", err.Error())
-	}
-	return faults
+	line, column := place(data, offset)
+	return Fault{Path: "$", Line: line, Code: Syntax,
+		ZH: fmt.Sprintf("不是合法的 JSON：第 %d 行第 %d 列附近（漏了逗号、引号或括号？）", line, column),
+		EN: fmt.Sprintf("not valid JSON: line %d, column %d: %v", line, column, err)}
 }
 
-// checker walks the document beside the type it should have.
-type checker struct {
-	decoder *json.Decoder
-	faults  *Faults
+// reader walks the tokens of a document beside the type it should have. Its
+// methods return an error only when the text is not JSON, after which nothing
+// more can be said, and errEnough.
+type reader struct {
+	dec    *json.Decoder
+	faults Faults
+	shapes map[reflect.Type][]member
 }
 
-var errTooDeep = errors.New("nested too deeply")
+// member is one field of a struct as the file names it.
+type member struct {
+	name, label         string
+	optional, mayBeNull bool
+}
 
-// value checks the next value against t. A nil t is a value that nothing can
-// be said about any more: it is stepped over.
-func (c *checker) value(t reflect.Type, path string, depth int) error {
-	if depth > maxDepth {
-		return errTooDeep
+func (r *reader) value(v reflect.Value, path string, mayBeNull bool, depth int) error {
+	if len(r.faults) > MaxFaults {
+		return errEnough
 	}
-	token, err := c.decoder.Token()
+	tok, err := r.dec.Token()
 	if err != nil {
 		return err
 	}
-	switch token := token.(type) {
-	case json.Delim:
-		if token == '{' {
-			return c.object(t, path, depth)
+	if tok == nil {
+		if !mayBeNull {
+			r.add(path, Type, "不能是 null", "must not be null")
 		}
-		return c.list(t, path, depth)
-	case json.Number:
-		c.number(t, path, token)
-	case string:
-		c.expect(t, path, reflect.String)
-	case bool:
-		c.expect(t, path, reflect.Bool)
-	default: // null
-		if t != nil {
-			c.faults.Add(path, "不能是 null", "must not be null")
+		return nil
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		if tok == json.Delim('{') {
+			return r.object(v, path, depth)
+		}
+	case reflect.Map:
+		if tok == json.Delim('{') {
+			return r.dictionary(v, path, depth)
+		}
+	case reflect.Slice:
+		if tok == json.Delim('[') {
+			return r.list(v, path, depth)
+		}
+	case reflect.String:
+		if s, ok := tok.(string); ok {
+			v.SetString(s)
+			return nil
+		}
+	case reflect.Bool:
+		if b, ok := tok.(bool); ok {
+			v.SetBool(b)
+			return nil
+		}
+	default:
+		if n, ok := tok.(json.Number); ok {
+			whole, err := strconv.ParseInt(n.String(), 10, v.Type().Bits())
+			if err != nil {
+				r.add(path, Type, "应为整数："+Clip(n.String()), "must be a whole number: "+Clip(n.String()))
+				return nil
+			}
+			v.SetInt(whole)
+			return nil
 		}
 	}
-	return nil
+	return r.mismatch(v.Kind(), tok, path)
 }
 
-func (c *checker) object(t reflect.Type, path string, depth int) error {
-	var members []member
-	if t != nil && t.Kind() == reflect.Struct {
-		members = membersOf(t)
-	} else if !c.expect(t, path, reflect.Map) {
-		t = nil
-	}
-	seen := map[string]bool{}
-	for c.decoder.More() {
-		token, err := c.decoder.Token()
+func (r *reader) object(v reflect.Value, path string, depth int) error {
+	shape := r.shape(v.Type())
+	seen := make([]bool, len(shape))
+	for r.dec.More() {
+		name, at, err := r.name(path)
 		if err != nil {
 			return err
 		}
-		name, _ := token.(string)
-		at := Key(path, name)
-		if t != nil && seen[name] {
-			c.faults.Add(at, "重复出现", "given twice")
+		i := indexOf(shape, name)
+		switch {
+		case i < 0:
+			r.add(at, Unknown, "未知的项", "unknown field")
+		case seen[i]:
+			r.add(at, Duplicate, "重复出现", "given twice")
+		default:
+			seen[i] = true
+			if err := r.value(v.Field(i), at, shape[i].mayBeNull, depth+1); err != nil {
+				return err
+			}
+			continue
 		}
-		seen[name] = true
-		if err := c.value(c.memberType(t, members, name, at), at, depth+1); err != nil {
+		if err := r.skipNext(); err != nil {
 			return err
 		}
 	}
-	for _, m := range members {
-		if !m.optional && !seen[m.name] {
-			c.faults.Add(Key(path, m.name), "缺少此项", "missing")
+	for i, m := range shape {
+		if !seen[i] && !m.optional {
+			zh := "缺少此项"
+			if m.label != "" {
+				zh = "缺少“" + m.label + "”"
+			}
+			r.add(Key(path, m.name), Missing, zh, "missing")
 		}
 	}
-	_, err := c.decoder.Token() // the closing brace
+	_, err := r.dec.Token() // the closing brace
 	return err
 }
 
-// memberType finds the type a member should have, nil when it cannot be told.
-func (c *checker) memberType(t reflect.Type, members []member, name, at string) reflect.Type {
-	if t == nil {
-		return nil
-	}
-	if t.Kind() == reflect.Map {
-		return t.Elem()
-	}
-	for _, m := range members {
-		if m.name == name {
-			return m.typ
+func (r *reader) dictionary(v reflect.Value, path string, depth int) error {
+	v.Set(reflect.MakeMap(v.Type()))
+	seen := map[string]bool{}
+	for r.dec.More() {
+		name, at, err := r.name(path)
+		if err != nil {
+			return err
 		}
+		if seen[name] {
+			r.add(at, Duplicate, "重复出现", "given twice")
+		}
+		if len(seen) == MaxElements {
+			r.add(path, Limit, fmt.Sprintf("多于 %d 项", MaxElements), fmt.Sprintf("there are more than %d entries", MaxElements))
+			return skipRest(r.dec)
+		}
+		seen[name] = true
+		element := reflect.New(v.Type().Elem()).Elem()
+		if err := r.value(element, at, false, depth+1); err != nil {
+			return err
+		}
+		v.SetMapIndex(reflect.ValueOf(name).Convert(v.Type().Key()), element)
 	}
-	c.faults.Add(at, "未知的项", "unknown field")
+	_, err := r.dec.Token()
+	return err
+}
+
+func (r *reader) list(v reflect.Value, path string, depth int) error {
+	v.Set(reflect.MakeSlice(v.Type(), 0, 4))
+	for i := 0; r.dec.More(); i++ {
+		if i == MaxElements {
+			r.add(path, Limit, fmt.Sprintf("多于 %d 项", MaxElements), fmt.Sprintf("there are more than %d entries", MaxElements))
+			return skipRest(r.dec)
+		}
+		element := reflect.New(v.Type().Elem()).Elem()
+		if err := r.value(element, Index(path, i), false, depth+1); err != nil {
+			return err
+		}
+		v.Set(reflect.Append(v, element))
+	}
+	_, err := r.dec.Token() // the closing bracket
+	return err
+}
+
+func (r *reader) name(path string) (name, at string, err error) {
+	tok, err := r.dec.Token()
+	name, _ = tok.(string)
+	return name, Key(path, name), err
+}
+
+// mismatch reports a value of the wrong kind and steps over it.
+func (r *reader) mismatch(want reflect.Kind, tok json.Token, path string) error {
+	met := reflect.String
+	switch tok := tok.(type) {
+	case json.Delim:
+		if met = reflect.Slice; tok == '{' {
+			met = reflect.Struct
+		}
+	case json.Number:
+		met = reflect.Int
+	case bool:
+		met = reflect.Bool
+	}
+	zh, en := kindNames(want)
+	metZH, metEN := kindNames(met)
+	r.add(path, Type, fmt.Sprintf("应为%s，却是%s", zh, metZH), fmt.Sprintf("must be %s, is %s", en, metEN))
+	if _, open := tok.(json.Delim); open {
+		return skipRest(r.dec)
+	}
 	return nil
 }
 
-func (c *checker) list(t reflect.Type, path string, depth int) error {
-	var element reflect.Type
-	if c.expect(t, path, reflect.Slice) && t != nil {
-		element = t.Elem()
+func (r *reader) skipNext() error {
+	tok, err := r.dec.Token()
+	if _, open := tok.(json.Delim); open && err == nil {
+		return skipRest(r.dec)
 	}
-	for i := 0; c.decoder.More(); i++ {
-		if err := c.value(element, Index(path, i), depth+1); err != nil {
-			return err
-		}
-	}
-	_, err := c.decoder.Token() // the closing bracket
 	return err
 }
 
-func (c *checker) number(t reflect.Type, path string, n json.Number) {
-	if !c.expect(t, path, reflect.Int) || t == nil {
-		return
-	}
-	if _, err := strconv.Atoi(n.String()); err != nil {
-		c.faults.Add(path, "应为整数："+Clip(n.String()), "must be a whole number: "+Clip(n.String()))
+// add keeps one fault more than a report may hold, so that capped notices.
+func (r *reader) add(path string, code Code, zh, en string) {
+	if len(r.faults) <= MaxFaults {
+		r.faults.add(path, code, zh, en)
 	}
 }
 
-// expect notes a fault when the value that was met has another kind than t.
-func (c *checker) expect(t reflect.Type, path string, met reflect.Kind) bool {
-	if t == nil || t.Kind() == met {
-		return true
+func (r *reader) shape(t reflect.Type) []member {
+	if known, ok := r.shapes[t]; ok {
+		return known
 	}
-	zh, en := kindNames(t.Kind())
-	metZH, metEN := kindNames(met)
-	c.faults.Add(path, fmt.Sprintf("应为%s，却是%s", zh, metZH), fmt.Sprintf("must be %s, is %s", en, metEN))
-	return false
+	shape := make([]member, t.NumField())
+	for i := range shape {
+		tag := t.Field(i).Tag
+		name, rest, _ := strings.Cut(tag.Get("json"), ",")
+		shape[i] = member{name: name, label: tag.Get("zh"), optional: strings.Contains(rest, "omitempty"), mayBeNull: tag.Get("null") == "yes"}
+	}
+	r.shapes[t] = shape
+	return shape
+}
+
+func indexOf(shape []member, name string) int {
+	for i := range shape {
+		if shape[i].name == name {
+			return i
+		}
+	}
+	return -1
 }
 
 func kindNames(kind reflect.Kind) (zh, en string) {
@@ -184,42 +307,6 @@ func kindNames(kind reflect.Kind) (zh, en string) {
 		return "文字", "a string"
 	case reflect.Bool:
 		return "true 或 false", "true or false"
-	case reflect.Int:
-		return "数字", "a number"
 	}
-	return kind.String(), kind.String()
-}
-
-// member is one field of a struct as the file names it.
-type member struct {
-	name     string
-	optional bool
-	typ      reflect.Type
-}
-
-func membersOf(t reflect.Type) []member {
-	members := make([]member, 0, t.NumField())
-	for i := range t.NumField() {
-		name, options, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		members = append(members, member{
-			name:     name,
-			optional: strings.Contains(options, "omitempty"),
-			typ:      t.Field(i).Type,
-		})
-	}
-	return members
-}
-
-// position turns the byte offset of a syntax error into a line and a column,
-// both counted from 1, the column in characters.
-func position(data []byte, err error) (line, column int) {
-	offset := len(data)
-	var syntax *json.SyntaxError
-	if errors.As(err, &syntax) {
-		offset = int(min(max(syntax.Offset-1, 0), int64(len(data))))
-	}
-	before := data[:offset]
-	line = 1 + bytes.Count(before, []byte("\n"))
-	column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
-	return line, column
+	return "数字", "a number"
 }

@@ -84,12 +84,13 @@ func TestDecodeMissing(t *testing.T) {
 func TestDecodeUnreadable(t *testing.T) {
 	rows := []struct{ text, says string }{
 		{"", "line 1, column 1"},
+		{" \n", "empty"},
 		{"{\n \"name\": \"中文\" x}", "line 2, column 15"},
 		{good + good, "line 1"},
 		{"[]", "must be an object, is a list"},
 		{"null", "must not be null"},
 		{"{\"name\":\"\xff\"}", "not UTF-8"},
-		{strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "too deeply"},
+		{strings.Repeat("[", 9000) + strings.Repeat("]", 9000), "must be an object, is a list"},
 		{strings.Repeat(`{"a":`, 20000), "not valid JSON"},
 	}
 	for _, row := range rows {

@@ -1,5 +1,5 @@
 // Package importfile reads the JSON files an operator imports (divisions,
-// calendar) strictly and names everything that is wrong with one at once, so
+// calendar, items) strictly and names everything that is wrong with one at once, so
 // that the file can be mended in one go. Import changes nothing unless a file
 // has no fault at all.
 package importfile
@@ -13,24 +13,56 @@ import (
 
 // Fault is one thing wrong with a file.
 type Fault struct {
-	Path string `json:"path"` // where, as years[2].holidays[0]; $ is the whole file
-	ZH   string `json:"zh"`   // what, in Chinese
-	EN   string `json:"en"`   // the same in English
+	Path string `json:"path"`           // where, as years[2].holidays[0]; $ is the whole file
+	Line int    `json:"line,omitempty"` // where in the text, from 1; 0 where there is no one line
+	Code Code   `json:"code"`
+	ZH   string `json:"zh"` // what, in Chinese
+	EN   string `json:"en"` // the same in English
 }
 
+// Code classifies a fault. Codes cross the API and are only ever added.
+type Code string
+
+// The codes of faults.
+const (
+	Syntax    Code = "syntax"    // not JSON, not UTF-8
+	Unknown   Code = "unknown"   // a name that nothing defines
+	Duplicate Code = "duplicate" // named twice
+	Missing   Code = "missing"   // required and absent
+	Type      Code = "type"      // the wrong kind of value
+	Format    Code = "format"    // the right kind, badly formed or against a rule
+	Limit     Code = "limit"     // too many or too large
+)
+
 // String gives the fault as one line, Chinese first.
-func (f Fault) String() string { return fmt.Sprintf("%s: %s (%s)", f.Path, f.ZH, f.EN) }
+func (f Fault) String() string {
+	if f.Line > 0 {
+		return fmt.Sprintf("第 %d 行 line %d  %s: %s (%s)", f.Line, f.Line, f.Path, f.ZH, f.EN)
+	}
+	return fmt.Sprintf("%s: %s (%s)", f.Path, f.ZH, f.EN)
+}
 
 // Faults is everything wrong with a file, in the order it was met. It is an
 // error when it is not empty; Err turns an empty one into nil.
 type Faults []Fault
 
-// Add notes one more fault. An empty path is the whole file.
-func (f *Faults) Add(path, zh, en string) {
+// Add notes one more fault, of the rules that a well-formed file is held
+// against. An empty path is the whole file.
+func (f *Faults) Add(path, zh, en string) { f.add(path, Format, zh, en) }
+
+func (f *Faults) add(path string, code Code, zh, en string) {
 	if path == "" {
 		path = "$"
 	}
-	*f = append(*f, Fault{Path: path, ZH: zh, EN: en})
+	*f = append(*f, Fault{Path: path, Code: code, ZH: zh, EN: en})
+}
+
+// capped cuts a report to MaxFaults and says so in its last line.
+func (f Faults) capped() Faults {
+	if len(f) <= MaxFaults {
+		return f
+	}
+	return append(f[:MaxFaults:MaxFaults], Fault{Path: "$", Code: Limit, ZH: fmt.Sprintf("错误过多，只列出前 %d 处", MaxFaults), EN: fmt.Sprintf("too many faults; only the first %d are listed", MaxFaults)})
 }
 
 // Err returns the faults as an error, or nil when there are none.

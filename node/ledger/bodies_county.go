@@ -95,6 +95,24 @@ func (b *NodeRenameV1) Check() error {
 	return first(required("node", b.Node, maxIDBytes), required("name", b.Name, maxName))
 }
 
+// NodeRenewV1 gives a node new keys: the county's credential for the new one,
+// in an entry of the node itself, signed with its key of before. What the node
+// records after this entry is signed with the new key.
+type NodeRenewV1 struct {
+	Credential identity.Credential `json:"credential"`
+	// Root is the root key's signature over the credential.
+	Root []byte `json:"root"`
+}
+
+// Check implements Body.
+func (b *NodeRenewV1) Check() error {
+	c := b.Credential
+	if len(c.SignKey) != 32 || c.Ordinal < 1 || c.Ordinal > 99 || c.ExpiresAt <= c.IssuedAt || len(b.Root) == 0 {
+		return fmt.Errorf("credential of %q: key of %d bytes, ordinal %d, signature of %d", c.Node, len(c.SignKey), c.Ordinal, len(b.Root))
+	}
+	return first(required("node", c.Node, maxIDBytes), tierOf(c.Tier, c.Division))
+}
+
 // LevelRaiseV1 opens the kinds of a level, once every node can read them.
 type LevelRaiseV1 struct {
 	Level int `json:"level"`

@@ -19,6 +19,7 @@ const (
 	NodeEnrol      Kind = "node.enrol"
 	NodeRevoke     Kind = "node.revoke"
 	NodeRename     Kind = "node.rename"
+	NodeRenew      Kind = "node.renew"
 	LevelRaise     Kind = "level.raise"
 	DivisionImport Kind = "division.import"
 	CalendarImport Kind = "calendar.import"
@@ -99,6 +100,7 @@ var Kinds = []Info{
 	kind[NodeEnrolV1](NodeEnrol, ""),
 	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),
 	kind[NodeRenameV1](NodeRename, identity.NodeManage),
+	kind[NodeRenewV1](NodeRenew, ""),
 	kind[LevelRaiseV1](LevelRaise, identity.HubManage),
 	kind[DivisionImportV1](DivisionImport, identity.DivisionImport),
 	kind[CalendarImportV1](CalendarImport, identity.CalendarImport),

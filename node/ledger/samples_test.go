@@ -40,6 +40,8 @@ func samples() map[Kind]Body {
 		NodeEnrol: &NodeEnrolV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
 			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature"), Name: "便民服务站", TokenHash: hashText()},
 		NodeRevoke: &NodeRevokeV1{Node: "village-200", At: sampleAt, Reason: "电脑遗失"},
+		NodeRenew: &NodeRenewV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
+			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature")},
 		NodeRename: &NodeRenameV1{Node: "village-200", Name: "村便民服务站"},
 		LevelRaise: &LevelRaiseV1{Level: 2},
 		DivisionImport: &DivisionImportV1{Divisions: []division.Division{{Code: "330523", Name: "安吉县", OfficialName: "安吉县", Kind: division.KindCounty},

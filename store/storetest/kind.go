@@ -17,6 +17,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.NodeEnrol
 	case *ledger.NodeRevokeV1:
 		return ledger.NodeRevoke
+	case *ledger.NodeRenewV1:
+		return ledger.NodeRenew
 	case *ledger.NodeRenameV1:
 		return ledger.NodeRename
 	case *ledger.LevelRaiseV1:

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/store"
+)
+
+// writable refuses a data directory that this user cannot write, before
+// anything listens: SQLite would open a file it may only read without a word,
+// and fail at the first case.
+func writable(dir string) error {
+	told := func(err error) error {
+		return fmt.Errorf("数据目录 %s 不可写：请检查磁盘是否只读、已满，文件属主是否是运行 tongban 的用户 (the data directory cannot be written; is the disk read-only or full, do the files belong to the user tongban runs as?): %w", dir, err)
+	}
+	probe, err := os.CreateTemp(dir, "probe-*")
+	if err != nil {
+		return told(err)
+	}
+	defer os.Remove(probe.Name())
+	if err := errors.Join(probe.Sync(), probe.Close()); err != nil {
+		return told(err)
+	}
+	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm", "local.db", "local.db-wal", "local.db-shm"} {
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_RDWR, 0)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return told(err)
+		}
+		if err := f.Close(); err != nil {
+			return told(err)
+		}
+	}
+	return nil
+}
+
+// startProblem says what to do when a node cannot be started from what lies in
+// its directory.
+func startProblem(dir string, err error) error {
+	told := func(zh, en string) error { return fmt.Errorf("%s (%s): %w", zh, en, err) }
+	var keys keysProblem
+	switch {
+	case err == nil, errors.Is(err, federation.ErrNotEnrolled), errors.Is(err, federation.ErrOldKeys), errors.Is(err, trust.ErrPermissions):
+		return err // said so already
+	case errors.Is(err, store.ErrOtherNode):
+		return told("数据库属于另一节点，可能放错了 state.db："+dir+"；请移走 state.db*，放回本机自己的或用 tongban restore 恢复", "the database is another node's; move state.db* away and put this node's back, or restore a backup")
+	case errors.Is(err, store.ErrNewerSchema):
+		return told("数据库由更新版本的 tongban 写入：请安装不低于原来的版本，不要退回旧版", "a newer tongban wrote the database; install that version or a later one, never go back")
+	case errors.Is(err, store.ErrNotOurs), errors.Is(err, store.ErrDamaged):
+		return told("数据库已损坏：请把 "+dir+" 的 state.db* 移到别处保存，用 tongban restore 恢复备份；县中心多进程时移走后重新启动即可由其他主机补齐", "the database is damaged; keep state.db* elsewhere and restore a backup. A hub beside others is refilled by them when it is started without")
+	case errors.As(err, &keys) && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, trust.ErrMalformed)):
+		return told("本机密钥缺失或已损坏：请放回离线保存的 keys 目录和 membership.json；没有副本时请重新登记本机", "this node's keys are missing or damaged; put the keys folder and membership.json kept offline back. Without a copy, enrol this node anew")
+	case errors.Is(err, trust.ErrExpired):
+		return told("本节点的凭证已过期，或本机时钟不准：请先核对时间；确已过期请重新登记", "this node's credential has ended, or its clock is wrong: set the clock first; enrol anew if it has ended")
+	}
+	return err
+}
+
+// keysProblem marks what went wrong with a node's membership and keys.
+type keysProblem struct{ error }
+
+func (k keysProblem) Unwrap() error { return k.error }
