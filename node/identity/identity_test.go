@@ -2,10 +2,13 @@ package identity
 
 import (
 	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity/identitytest"
 )
 
 func subject(r Role) Subject {
@@ -25,56 +28,95 @@ func subject(r Role) Subject {
 }
 
 // TestPermitEveryCell tries every role with every action on every kind of
-// place and compares with what the table says, spelled out independently.
+// place. What is expected is written by hand, in identitytest/matrix.txt.
 func TestPermitEveryCell(t *testing.T) {
-	actions := map[Action]bool{}
-	for _, g := range Grants {
-		actions[g.Action] = true
-	}
-	places := []Target{
-		{Division: "330523110200", Department: "县民政局"},
-		{Division: "330523110201", Department: "县民政局"},
-		{Division: "330523110", Department: "县民政局"},
-		{Division: "330523111200", Department: "县民政局"},
-		{Division: "330523", Department: "县民政局"},
-		{Division: "330523110200", Department: "县公安局"},
-		{Division: "330524110200", Department: "县民政局"},
-	}
-	cells := 0
+	want := identitytest.Expected(t)
 	for _, r := range Roles {
-		for a := range actions {
-			reach, granted := Reach(""), false
-			for _, g := range Grants {
-				if g.Role == r && g.Action == a {
-					reach, granted = g.Reach, true
-				}
-			}
-			for _, p := range places {
-				want := granted && p.Division[:6] == "330523"
-				if want {
-					switch reach {
-					case Own:
-						want = p.Division == subject(r).Division
-					case Subtree:
-						want = len(p.Division) >= len(subject(r).Division) && p.Division[:len(subject(r).Division)] == subject(r).Division
-					case Department:
-						want = p.Department == "县民政局"
-					}
-				}
-				err := Permit(subject(r), a, p)
-				if (err == nil) != want {
-					t.Errorf("%s %s at %s/%s: got %v, want allowed=%v", r, a, p.Division, p.Department, err, want)
-				}
-				var denied *Denied
-				if err != nil && !errors.As(err, &denied) {
-					t.Errorf("%s %s: error is %T, want *Denied", r, a, err)
-				}
-				cells++
+		for _, a := range want.Actions {
+			for _, fault := range cellFaults(t, want, r, Action(a)) {
+				t.Error(fault)
 			}
 		}
 	}
-	if cells < 1500 {
-		t.Fatalf("only %d cells tried", cells)
+}
+
+// A wrong grant, whatever it is, is found.
+func TestWrongGrantIsFound(t *testing.T) {
+	want := identitytest.Expected(t)
+	for _, r := range Roles {
+		for _, a := range want.Actions {
+			cell := grantKey{r, Action(a)}
+			right, granted := index[cell]
+			for _, wrong := range []Reach{"", Own, Subtree, Department, Whole} {
+				if wrong == right {
+					continue
+				}
+				if index[cell] = wrong; wrong == "" {
+					delete(index, cell)
+				}
+				if len(cellFaults(t, want, r, Action(a))) == 0 {
+					t.Errorf("%s may %s as far as %q, and nothing was found", r, a, wrong)
+				}
+			}
+			if index[cell] = right; !granted {
+				delete(index, cell)
+			}
+		}
+	}
+}
+
+var places = []Target{
+	{},
+	{Department: "县民政局"},
+	{Department: "县公安局"},
+	{Division: "330523110200", Department: "县民政局"},
+	{Division: "330523110200"},
+	{Division: "330523110201", Department: "县民政局"},
+	{Division: "330523110", Department: "县民政局"},
+	{Division: "330523111", Department: "县民政局"},
+	{Division: "330523111200", Department: "县民政局"},
+	{Division: "330523", Department: "县民政局"},
+	{Division: "330523", Department: "县公安局"},
+	{Division: "330523110200", Department: "县公安局"},
+	{Division: "330524110200", Department: "县民政局"},
+	{Division: "330524", Department: "县民政局"},
+}
+
+func cellFaults(t *testing.T, want *identitytest.Matrix, r Role, a Action) (faults []string) {
+	not := func(format string, args ...any) {
+		faults = append(faults, fmt.Sprintf("%s %s ", r, a)+fmt.Sprintf(format, args...))
+	}
+	s := subject(r)
+	for _, p := range places {
+		allowed := want.May(t, string(r), string(a), identitytest.Place{Division: string(s.Division), Department: s.Department},
+			identitytest.Place{Division: string(p.Division), Department: p.Department})
+		err := Permit(s, a, p)
+		if (err == nil) != allowed {
+			not("at %q of %q: got %v, want allowed=%v", p.Division, p.Department, err, allowed)
+		}
+		var denied *Denied
+		if err != nil && !errors.As(err, &denied) {
+			not("error is %T, want *Denied", err)
+		}
+	}
+	reach, granted := ReachOf(r, a)
+	got := map[Reach]string{"": "-", Own: "own", Subtree: "sub", Department: "dept", Whole: "all"}[reach]
+	if got != want.Reach(t, string(r), string(a)) || granted == (got == "-") {
+		not("reaches %s, want %s", got, want.Reach(t, string(r), string(a)))
+	}
+	return faults
+}
+
+// What is granted stands in the table, and so do all the roles.
+func TestEveryGrantIsExpected(t *testing.T) {
+	want := identitytest.Expected(t)
+	if len(want.Roles) != len(Roles) {
+		t.Errorf("the table has the roles %v", want.Roles)
+	}
+	for _, g := range Grants {
+		if !slices.Contains(want.Actions, string(g.Action)) {
+			t.Errorf("%s %s is granted and has no row in matrix.txt", g.Role, g.Action)
+		}
 	}
 }
 
