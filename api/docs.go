@@ -130,6 +130,9 @@ func whoMay(op *openapi3.Operation) string {
 	case p.login:
 		return "本人 oneself"
 	}
+	if p.here {
+		return string(p.action) + " at this node"
+	}
 	return string(p.action)
 }
 

@@ -11,9 +11,14 @@ type permission struct {
 	// initial: also before the initial password is changed.
 	initial bool
 	action  identity.Action
+	// here: it is the node itself that is asked for, so the right must reach
+	// the node's own division. Whose right ends at a village carries nothing
+	// out of a hub.
+	here bool
 }
 
-func may(a identity.Action) permission { return permission{action: a} }
+func may(a identity.Action) permission     { return permission{action: a} }
+func mayHere(a identity.Action) permission { return permission{action: a, here: true} }
 
 var (
 	anybody = permission{public: true}
@@ -63,9 +68,9 @@ var routePermissions = map[string]permission{
 	"disableStaff":       may(identity.StaffManage),
 	"resetStaffPassword": may(identity.StaffManage),
 
-	"beginAttachment":  may(identity.CaseSubmit),
-	"headAttachment":   may(identity.CaseSubmit),
-	"appendAttachment": may(identity.CaseSubmit),
+	"beginAttachment":  mayHere(identity.CaseSubmit),
+	"headAttachment":   mayHere(identity.CaseSubmit),
+	"appendAttachment": mayHere(identity.CaseSubmit),
 	"getAttachment":    may(identity.CaseReveal),
 
 	"submitCase":      may(identity.CaseSubmit),
@@ -78,28 +83,28 @@ var routePermissions = map[string]permission{
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 
-	"getSync":          may(identity.SyncRead),
-	"syncNow":          may(identity.SyncRead),
-	"reconcile":        may(identity.SyncRead),
+	"getSync":          mayHere(identity.SyncRead),
+	"syncNow":          mayHere(identity.SyncRead),
+	"reconcile":        mayHere(identity.SyncRead),
 	"listAttention":    may(identity.AttentionRead),
 	"getAttention":     may(identity.AttentionRead),
 	"resolveAttention": may(identity.AttentionDo),
 
-	"listHubs":           may(identity.SyncRead),
-	"addHub":             may(identity.HubManage),
-	"removeHub":          may(identity.HubManage),
-	"transferLeadership": may(identity.HubManage),
+	"listHubs":           mayHere(identity.SyncRead),
+	"addHub":             mayHere(identity.HubManage),
+	"removeHub":          mayHere(identity.HubManage),
+	"transferLeadership": mayHere(identity.HubManage),
 
 	"getLevel":   may(identity.NodeRead),
 	"raiseLevel": may(identity.HubManage),
-	"renewNode":  may(identity.BackupTake),
+	"renewNode":  mayHere(identity.BackupTake),
 
 	"rotateTrust":    may(identity.TrustRotate),
-	"exportCarry":    may(identity.CarryData),
-	"importCarry":    may(identity.CarryData),
-	"takeBackup":     may(identity.BackupTake),
-	"getCheckpoint":  may(identity.SyncRead),
-	"getLedgerProof": may(identity.LedgerProve),
+	"exportCarry":    mayHere(identity.CarryData),
+	"importCarry":    mayHere(identity.CarryData),
+	"takeBackup":     mayHere(identity.BackupTake),
+	"getCheckpoint":  mayHere(identity.SyncRead),
+	"getLedgerProof": mayHere(identity.LedgerProve),
 
 	"healthz":     anybody,
 	"readyz":      anybody,

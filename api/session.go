@@ -130,6 +130,10 @@ func (s *Server) identify(r *http.Request, rq *request, p permission) error {
 	if !p.login && !actor.Can(p.action) {
 		return &identity.Denied{Role: actor.Roles[0], Action: p.action, Why: "role"}
 	}
+	if p.here {
+		_, err := actor.As(p.action, identity.Target{Division: s.self.Division, Department: actor.Department})
+		return err
+	}
 	return nil
 }
 
