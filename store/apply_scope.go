@@ -36,6 +36,17 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 			scope, err := divisionOf(ctx, committed{s.read}, `SELECT scope FROM attachments WHERE case_id = ? LIMIT 1`, caseID, err)
 			return scope, false, err
 		}
+		if _, ok := body.(*ledger.CaseRevealV1); ok && errors.Is(err, ErrNotFound) {
+			// It can be looked at like a case, by those who may read it.
+			aside, err := s.SetAside(ctx, caseID)
+			if err == nil && len(aside) == 0 {
+				err = ErrNotFound
+			}
+			if err != nil {
+				return "", false, err
+			}
+			return aside[0].Readers, false, nil
+		}
 		if err != nil {
 			return "", false, err
 		}
