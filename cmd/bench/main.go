@@ -6,6 +6,12 @@
 // It uses nothing of a node but its ports: the public API, and the federation
 // protocol for followers, whose certificates it issues with the keys of the
 // county that it founded.
+//
+// A hub with a million cases takes minutes to fill and gigabytes of disk, so
+// that part runs only when asked for, and can be done in pieces:
+//
+//	tongban-bench -only large -large 10000,100000 -reuse DIR
+//	tongban-bench -only large -large 1000000 -reuse DIR
 package main
 
 import (
