@@ -432,6 +432,38 @@ func TestDropsStuckFollower(t *testing.T) {
 	})
 }
 
+// Nor does such a follower hold up the end of the server, or of its own feed
+// when it comes anew.
+func TestCloseDoesNotWaitForTheStuck(t *testing.T) {
+	r := newRealm(t)
+	s := NewServer(r.Hub().Store, ServerOptions{Peer: headerPeer, County: r.ledger(RealClock{}), WriteTimeout: time.Hour})
+	h := httptest.NewUnstartedServer(s)
+	h.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew {
+			tcp.SetWriteBuffer(2048)
+		}
+	}
+	h.Start()
+	defer h.Close()
+	at := mustHead(t, r.Hub().Store)
+	one := villageNumber(1)
+	stuck := dialBare(t, h.URL, one, at)
+	stuck.conn.(*net.TCPConn).SetReadBuffer(2048)
+	stuck.readBlocks(t, 1)
+	blocked := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.followers[one.Node].again
+	}
+	edition := 2
+	change := func() { r.change(edition); edition++ }
+	eventually(t, "a write that blocks", func() bool { change(); return blocked() })
+	again := dialBare(t, h.URL, one, at)
+	eventually(t, "the second feed to block, too", func() bool { change(); return s.Stats().Followers == 1 && blocked() })
+	s.Close()
+	again.conn.Close()
+}
+
 // Frames are dropped when there are too many, the oldest first.
 func TestFrameCache(t *testing.T) {
 	c := newFrameCache(100)

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"encoding/json"
+	"net"
 	"time"
 
 	"github.com/tongban/tongban/store"
@@ -139,10 +140,22 @@ func (s *Server) wakeLocked(ss *session) {
 	go s.turns(ss)
 }
 
-// endLocked has a session say why it ends, and end.
+// begin gives a session its connection.
+func (s *Server) begin(ss *session, conn net.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ss.out.w = conn
+}
+
+// endLocked has a session say why it ends, and end. Where its connection takes
+// nothing, it is not waited for.
 func (s *Server) endLocked(ss *session, why error) {
 	if ss.ending == nil {
 		ss.ending = why
+		ss.out.ending.Store(true)
+		if ss.out.w != nil {
+			_ = ss.out.w.SetWriteDeadline(time.Now().Add(endTime))
+		}
 	}
 	s.wakeLocked(ss)
 }

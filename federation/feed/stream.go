@@ -66,10 +66,12 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 	if err := s.enter(ss); err != nil {
 		return err
 	}
-	if ss.out.w, err = takeOver(w); err != nil {
+	conn, err := takeOver(w)
+	if err != nil {
 		s.leave(ss)
 		return err
 	}
+	s.begin(ss, conn)
 	ss.out.begin(w.Header())
 	go s.turns(ss)
 	return nil

@@ -34,7 +34,12 @@ type blockWriter struct {
 	total   *atomic.Int64
 	buf     *bytes.Buffer
 	err     error
+	// ending: what is left to be said has little time.
+	ending atomic.Bool
 }
+
+// endTime is how long a connection has to take the last of a feed.
+const endTime = 3 * time.Second
 
 // maxUnsent is how much is gathered before it is sent unasked; larger buffers
 // are not kept.
@@ -91,6 +96,9 @@ func (b *blockWriter) flush() error {
 	}
 	if b.err == nil {
 		_ = b.w.SetWriteDeadline(time.Now().Add(b.timeout))
+		if b.ending.Load() { // looked at after the deadline was set, for it may just have been shortened
+			_ = b.w.SetWriteDeadline(time.Now().Add(min(b.timeout, endTime)))
+		}
 		_, b.err = b.w.Write(b.buf.Bytes())
 	}
 	if b.buf.Cap() <= maxUnsent {
