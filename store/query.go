@@ -160,31 +160,43 @@ type Counts struct {
 	Attention  int64 `json:"needs_attention"`
 	Duplicated int64 `json:"duplicated"`
 	Outbox     int64 `json:"outbox"`
-	Records    int64 `json:"records"`
+	// Records are those of the county's ledger, of an origin those it sent.
+	Records int64 `json:"records"`
 }
 
-// Count counts what this node holds. With an origin, only what that node
-// recorded.
+// Count counts what this node holds, at one moment. With an origin, only what
+// that node recorded.
 func (s *Store) Count(ctx context.Context, origin string) (Counts, error) {
+	query, args := countAll, []any{}
+	if origin != "" {
+		query, args = countOfOrigin, []any{origin}
+	}
 	var c Counts
-	for _, q := range []struct {
-		into  *int64
-		query string
-	}{
-		{&c.HandedIn, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND (?1 = '' OR origin = ?1)`},
-		{&c.Confirmed, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
-		{&c.Refused, `SELECT count(*) FROM entries WHERE status = 'refused' AND (?1 = '' OR origin = ?1)`},
-		{&c.Waiting, `SELECT count(*) FROM entries WHERE status IN ('waiting', 'held') AND (?1 = '' OR origin = ?1)`},
-		{&c.Attention, `SELECT count(*) FROM attention WHERE resolved_by = '' AND (?1 = '' OR origin = ?1)`},
-		{&c.Duplicated, `SELECT count(*) - count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status <> 'refused' AND (?1 = '' OR origin = ?1)`},
-		{&c.Outbox, `SELECT count(*) FROM outbox WHERE (?1 = '' OR origin = ?1)`},
-		{&c.Records, `SELECT count(*) FROM entries WHERE idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
-	} {
-		n, err := count(ctx, s.read, q.query, origin)
-		if err != nil {
-			return c, fmt.Errorf("count: %w", err)
-		}
-		*q.into = n
+	err := s.read.QueryRowContext(ctx, query, args...).
+		Scan(&c.HandedIn, &c.Confirmed, &c.Duplicated, &c.Refused, &c.Waiting, &c.Attention, &c.Outbox, &c.Records)
+	if err != nil {
+		return c, fmt.Errorf("count: %w", storage("read", err))
 	}
 	return c, nil
+}
+
+// Each submission that was applied has a case of its own number, which no two
+// cases share: what there is more of them than of cases was applied under a
+// number that another one has.
+var (
+	countAll      = countQuery(`SELECT count(*) FROM cases`, ``, ``)
+	countOfOrigin = countQuery(`SELECT count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status = 'applied' AND origin = ?1`, ` AND origin = ?1`, ` AND origin = ?1 AND seq > 0`)
+)
+
+// countQuery reads indexes alone, but for the numbers of one origin: the
+// entries themselves are gigabytes.
+func countQuery(numbers, within, sent string) string {
+	return `SELECT handed_in, confirmed, applied - (` + numbers + `),
+		(SELECT count(*) FROM entries WHERE status = 'refused'` + within + `),
+		(SELECT count(*) FROM entries WHERE status = 'waiting'` + within + `) + (SELECT count(*) FROM entries WHERE status = 'held'` + within + `),
+		(SELECT count(*) FROM attention WHERE resolved_by = ''` + within + `),
+		(SELECT count(*) FROM outbox WHERE true` + within + `),
+		(SELECT count(*) FROM entries WHERE idx IS NOT NULL` + sent + `)
+		FROM (SELECT count(*) AS handed_in, count(idx) AS confirmed, coalesce(sum(status = 'applied'), 0) AS applied
+			FROM entries WHERE kind = 'case.submit'` + within + `)`
 }

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -120,21 +119,6 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 		return cause
 	}
 	return err
-}
-
-// settled is how long after its start a node has read what it reads once: its
-// settings, the API's document, its keys.
-const settled = 2 * time.Second
-
-// giveBack returns the memory that starting took and running does not need.
-// The runtime would do so by itself, after minutes; a village's machine has
-// other work.
-func giveBack(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(settled):
-		debug.FreeOSMemory()
-	}
 }
 
 func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {

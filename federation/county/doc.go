@@ -18,7 +18,8 @@
 // A Raft snapshot is a reference: "the database is durable through index i",
 // a small checksummed header and no copy of the data. Only a peer that is too
 // far behind for the log receives data: a pinned backup of the live database,
-// made at that moment, hashed, and streamed.
+// made at that moment, hashed, and streamed. One is made after so many entries
+// or so many bytes of log, because a start reads and checks the whole log.
 //
 // # What a start checks
 //

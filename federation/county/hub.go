@@ -147,6 +147,7 @@ func (h *Hub) startRaft(s *storage) error {
 	h.batches.Add(1)
 	h.run(func() { defer h.batches.Done(); h.formBatches() })
 	h.run(h.watchDisk)
+	h.run(h.trimLog)
 	h.run(h.catchUp)
 	return nil
 }

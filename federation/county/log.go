@@ -29,7 +29,8 @@ type boltStore interface {
 //   - a latch: after the first failed write nothing is written any more. The
 //     kernel may drop the dirty pages of a failed fsync and call the next one a
 //     success, so trying again could acknowledge what is not on disk;
-//   - a clock on the write in progress, for the watchdog.
+//   - a clock on the write in progress, for the watchdog;
+//   - the size of what it holds, for trimming.
 type diskLog struct {
 	bolt    boltStore
 	now     func() time.Time
@@ -38,6 +39,10 @@ type diskLog struct {
 	latch   sync.Mutex
 	failed  error
 	writing atomic.Int64 // start of the write in progress, unix ns; 0: none
+
+	weight sync.Mutex
+	sizes  map[uint64]int // by index
+	bytes  uint64         // their sum
 }
 
 var _ interface {
@@ -86,11 +91,45 @@ func (d *diskLog) StoreLogs(logs []*raft.Log) error {
 	fault.Point("county.log.before")
 	err := d.write(func() error { return d.bolt.StoreLogs(sealed) })
 	fault.Point("county.log.after")
+	if err == nil {
+		d.weigh(logs...)
+	}
 	return err
 }
 
 func (d *diskLog) DeleteRange(lo, hi uint64) error {
-	return d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+	err := d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+	if err == nil {
+		d.weight.Lock()
+		defer d.weight.Unlock()
+		for i := range d.sizes {
+			if lo <= i && i <= hi {
+				d.bytes -= uint64(d.sizes[i])
+				delete(d.sizes, i)
+			}
+		}
+	}
+	return err
+}
+
+// weigh adds entries to the log's size.
+func (d *diskLog) weigh(logs ...*raft.Log) {
+	d.weight.Lock()
+	defer d.weight.Unlock()
+	if d.sizes == nil {
+		d.sizes = map[uint64]int{}
+	}
+	for _, l := range logs {
+		d.bytes += uint64(len(l.Data)) - uint64(d.sizes[l.Index])
+		d.sizes[l.Index] = len(l.Data)
+	}
+}
+
+// size is how many entries there are, and the bytes of what they carry.
+func (d *diskLog) size() (entries, bytes uint64) {
+	d.weight.Lock()
+	defer d.weight.Unlock()
+	return uint64(len(d.sizes)), d.bytes
 }
 
 func (d *diskLog) Set(k, v []byte) error {
@@ -244,6 +283,7 @@ func (d *diskLog) verify() error {
 			return fmt.Errorf("%w: term of entry %d goes back", ErrLogDamaged, i)
 		}
 		term = l.Term
+		d.weigh(&l)
 	}
 	for _, k := range []string{"CurrentTerm", "LastVoteTerm", "LastVoteCand"} {
 		if _, err := d.Get([]byte(k)); err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {

@@ -21,7 +21,10 @@
 // milliseconds ago the server heard of the county, -1 for never; Tongban-Head
 // the last index it can pass on.
 //
-// The answer is a stream of blocks:
+// The answer is HTTP/1.1's, chunked, on a connection that is closed after it:
+// the server takes the connection over from net/http and reads nothing more
+// from it. A follower that is gone is noticed when a heartbeat cannot be
+// delivered. It is a stream of blocks:
 //
 //	1 byte   type
 //	4 bytes  length of the payload, big-endian, at most 8 MiB

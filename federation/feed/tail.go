@@ -143,6 +143,19 @@ func (r *tailRecord) visible(to division.Code) bool {
 	return r.scope == "" || to.Contains(r.scope) || r.subtree && r.scope.Contains(to)
 }
 
+// nothing tells that a follower has all it may see, for certain.
+func (v view) nothing(at uint64, f store.Follower) bool {
+	if at < v.from {
+		return false
+	}
+	for i := len(v.recs) - 1; i >= 0 && v.recs[i].head.Index > at; i-- {
+		if v.recs[i].visible(f.Division) {
+			return false
+		}
+	}
+	return true
+}
+
 // page is what a follower gets next.
 type page struct {
 	frame      []byte
