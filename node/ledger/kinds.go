@@ -44,6 +44,14 @@ const (
 	CaseDeliver Kind = "case.deliver"
 	CaseComment Kind = "case.comment"
 
+	CaseRequestSupplement Kind = "case.request_supplement"
+	CaseSupplement        Kind = "case.supplement"
+	CaseWithdraw          Kind = "case.withdraw"
+	CaseTerminate         Kind = "case.terminate"
+	CaseSuspend           Kind = "case.suspend"
+	CaseResume            Kind = "case.resume"
+	CaseExtend            Kind = "case.extend"
+
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
 )
@@ -122,6 +130,14 @@ var Kinds = []Info{
 	onCase(kind[CaseIssueV1](CaseIssue, identity.CaseIssue)),
 	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
 	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
+
+	onCase(kind[CaseRequestSupplementV1](CaseRequestSupplement, identity.CaseAccept)),
+	besideCase(kind[CaseSupplementV1](CaseSupplement, identity.CaseSubmit)),
+	besideCase(kind[CaseWithdrawV1](CaseWithdraw, identity.CaseSubmit)),
+	onCase(kind[CaseTerminateV1](CaseTerminate, identity.CaseTerminate)),
+	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
+	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
+	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
