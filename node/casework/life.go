@@ -88,6 +88,19 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 	return nil
 }
 
+// CheckSupplement holds what an applicant brings against the item. Only what is
+// wrong with it is told: that something else is still missing is the desk's to
+// say.
+func CheckSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSupplementV1, limits catalog.Limits) error {
+	faults := catalog.ValidateForm(*item, b.Form, dayOf(e))
+	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, nil, limits)...)
+	faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })
+	if len(faults) > 0 {
+		return &Incomplete{Faults: faults}
+	}
+	return nil
+}
+
 // excluded are the procedures whose time the law itself leaves out (art. 45),
 // whatever the item says.
 var excluded = []string{"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"}
