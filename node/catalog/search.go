@@ -65,6 +65,13 @@ func Search(items []*Item, packages []Package, q Query) []Hit {
 	return hits
 }
 
+// Match reports whether an item is what somebody looks for: it answers to every
+// word of the query. An empty query matches everything.
+func Match(item Item, query string) bool {
+	_, ok := rank(&item, nil, strings.Fields(fold(query)))
+	return ok
+}
+
 // rank tells how well an item answers to all words, 0 best; false when it does
 // not answer to one of them.
 func rank(item *Item, lives, words []string) (int, bool) {
@@ -75,7 +82,7 @@ func rank(item *Item, lives, words []string) (int, bool) {
 			text string
 			rank int
 		}{{item.Code, 0}, {item.Name, 2}, {strings.Join(lives, " "), 20}, {item.Department, 30}, {results(item), 40}, {item.Remarks, 60}} {
-			if at := find(f.text, w); at >= 0 {
+			if at := placeOf(f.text, w); at >= 0 {
 				best = min(best, f.rank+min(at, 9))
 			}
 		}
@@ -97,9 +104,9 @@ func results(item *Item) string {
 	return strings.Join(names, " ")
 }
 
-// find is the place of a word in a text, in characters, or of the first letters
+// placeOf is the place of a word in a text, in characters, or of the first letters
 // of a reading; -1 where it is not.
-func find(text, word string) int {
+func placeOf(text, word string) int {
 	if at := strings.Index(fold(text), word); at >= 0 {
 		return len([]rune(fold(text)[:at]))
 	}
@@ -109,16 +116,16 @@ func find(text, word string) int {
 	return pinyin.Find(text, word)
 }
 
-// fold makes text comparable: lower case, and full-width letters, digits and
-// spaces as their ordinary ones.
-func fold(text string) string {
-	return strings.ToLower(strings.Map(func(r rune) rune {
-		switch {
-		case r == '　':
-			return ' '
-		case r >= '！' && r <= '～':
-			return r - '！' + '!'
-		}
-		return r
-	}, text))
+// fold makes text comparable: lower case, and the full-width forms of ASCII,
+// which Chinese input methods produce, as ASCII.
+func fold(text string) string { return strings.ToLower(strings.Map(halfWidth, text)) }
+
+func halfWidth(r rune) rune {
+	switch {
+	case r >= '！' && r <= '～':
+		return r - '！' + '!'
+	case r == '\u3000':
+		return ' '
+	}
+	return r
 }
