@@ -138,7 +138,7 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 	case *ledger.CaseAcceptV1:
 		return c.accept(item, e, b)
 	case *ledger.CaseRejectV1:
-		c.Status, c.RejectedMS = NotAccepted, e.OccurredAt
+		c.Status, c.RejectedMS, c.Reason, c.RightAuthority = NotAccepted, e.OccurredAt, b.Reason, b.Authority
 	case *ledger.CaseReturnV1:
 		return c.sendBack(b)
 	case *ledger.CaseSuspendV1:
@@ -155,7 +155,7 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 		c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
 		c.pass()
 	case *ledger.CaseDeliverV1:
-		c.Status, c.DeliveredMS = Closed, e.OccurredAt
+		c.Status, c.DeliveredMS, c.Recipient, c.Method = Closed, e.OccurredAt, b.Recipient, b.Method
 		c.pass()
 	}
 	return nil

@@ -85,6 +85,16 @@ type Case struct {
 	// ExtendedBy are the working days added by the authority's head.
 	ExtendedBy int           `json:"extended_by,omitempty"`
 	ExtendedOn calendar.Date `json:"extended_on,omitzero"`
+	Extender   string        `json:"extender,omitempty"` // the head's name
+	// What was said for the documents of the case: why it was refused, extended
+	// or ended, the opinion of the decision, and who received the result how.
+	Reason         string `json:"reason,omitempty"`
+	ExtendReason   string `json:"extend_reason,omitempty"`
+	RightAuthority string `json:"right_authority,omitempty"`
+	Opinion        string `json:"opinion,omitempty"`
+	PapersReturned bool   `json:"papers_returned,omitempty"`
+	Recipient      string `json:"recipient,omitempty"`
+	Method         string `json:"method,omitempty"`
 	// Told are the due dates that the applicant was told last.
 	Told ledger.Dues `json:"told,omitzero"`
 	// Cause is why a terminated case has no decision.

@@ -167,7 +167,7 @@ func (c *Case) extend(e *ledger.Entry, b *ledger.CaseExtendV1) error {
 	case !c.Told.Statutory.IsZero() && today.After(c.Told.Statutory):
 		return refuse("extension_late", "法定期限已过，不能再延长", "the time has run out already")
 	}
-	c.ExtendedBy, c.ExtendedOn = b.Days, today
+	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender = b.Days, today, b.Reason, e.Actor.Name
 	c.tell(b.Dues)
 	return nil
 }
@@ -176,7 +176,7 @@ func (c *Case) terminate(e *ledger.Entry, b *ledger.CaseTerminateV1) error {
 	if b.Cause == ledger.CauseNotSupplemented && (c.Notice == nil || !c.Notice.Before.IsZero() && !dayOf(e).After(c.Notice.Before)) {
 		return refuse("supplement_open", "未告知补正，或补正期限未到", "the applicant was not told what is missing, or still has time")
 	}
-	c.Status, c.Cause, c.TerminatedMS = Terminated, b.Cause, e.OccurredAt
+	c.Status, c.Cause, c.TerminatedMS, c.Reason, c.PapersReturned = Terminated, b.Cause, e.OccurredAt, b.Reason, b.PapersReturned
 	return nil
 }
 
@@ -194,7 +194,7 @@ func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
 		c.Status = Granted
 	}
 	by := e.Actor
-	c.Decision, c.DecidedMS, c.DecidedBy = c.Status, e.OccurredAt, &by
+	c.Decision, c.DecidedMS, c.DecidedBy, c.Opinion = c.Status, e.OccurredAt, &by, b.Opinion
 	c.pass()
 	return nil
 }
