@@ -59,6 +59,14 @@ type Limit struct {
 	Result calendar.Result
 }
 
+// Due is the last day: the one that the applicant was told, where one was.
+func (l Limit) Due() calendar.Date {
+	if !l.Told.IsZero() {
+		return l.Told
+	}
+	return l.Result.Due
+}
+
 // Limits are the limits that have begun for a case, in the order of Rules. The
 // errors are those of calendar.Due: a year that the calendar lacks is one of
 // them, and never guessed.
@@ -130,7 +138,7 @@ func (c *Case) noticeDone() calendar.Date {
 // Overdue are the limits that are open and whose last day has passed.
 func Overdue(limits []Limit, today calendar.Date) []Limit {
 	return slices.DeleteFunc(slices.Clone(limits), func(l Limit) bool {
-		return !l.Done.IsZero() || l.Result.Due.IsZero() || !today.After(l.Result.Due)
+		return !l.Done.IsZero() || l.Due().IsZero() || !today.After(l.Due())
 	})
 }
 
