@@ -25,9 +25,31 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
+
+// Defines values for CaseActionCause.
+const (
+	CauseMoot            CaseActionCause = "moot"
+	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CauseWithdrawn       CaseActionCause = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the CaseActionCause enum.
+func (e CaseActionCause) Valid() bool {
+	switch e {
+	case CauseMoot:
+		return true
+	case CauseNotSupplemented:
+		return true
+	case CauseWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for CaseActionMethod.
 const (
@@ -61,15 +83,22 @@ func (e CaseActionMethod) Valid() bool {
 
 // Defines values for CaseActionKind.
 const (
-	ActAccept  CaseActionKind = "accept"
-	ActComment CaseActionKind = "comment"
-	ActDecide  CaseActionKind = "decide"
-	ActDeliver CaseActionKind = "deliver"
-	ActIssue   CaseActionKind = "issue"
-	ActReject  CaseActionKind = "reject"
-	ActRelay   CaseActionKind = "relay"
-	ActReturn  CaseActionKind = "return"
-	ActReview  CaseActionKind = "review"
+	ActAccept            CaseActionKind = "accept"
+	ActComment           CaseActionKind = "comment"
+	ActDecide            CaseActionKind = "decide"
+	ActDeliver           CaseActionKind = "deliver"
+	ActExtend            CaseActionKind = "extend"
+	ActIssue             CaseActionKind = "issue"
+	ActReject            CaseActionKind = "reject"
+	ActRelay             CaseActionKind = "relay"
+	ActRequestSupplement CaseActionKind = "request_supplement"
+	ActResume            CaseActionKind = "resume"
+	ActReturn            CaseActionKind = "return"
+	ActReview            CaseActionKind = "review"
+	ActSupplement        CaseActionKind = "supplement"
+	ActSuspend           CaseActionKind = "suspend"
+	ActTerminate         CaseActionKind = "terminate"
+	ActWithdraw          CaseActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the CaseActionKind enum.
@@ -83,15 +112,53 @@ func (e CaseActionKind) Valid() bool {
 		return true
 	case ActDeliver:
 		return true
+	case ActExtend:
+		return true
 	case ActIssue:
 		return true
 	case ActReject:
 		return true
 	case ActRelay:
 		return true
+	case ActRequestSupplement:
+		return true
+	case ActResume:
+		return true
 	case ActReturn:
 		return true
 	case ActReview:
+		return true
+	case ActSupplement:
+		return true
+	case ActSuspend:
+		return true
+	case ActTerminate:
+		return true
+	case ActWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseLimitKind.
+const (
+	LimitNotice    CaseLimitKind = "notice"
+	LimitPromised  CaseLimitKind = "promised"
+	LimitService   CaseLimitKind = "service"
+	LimitStatutory CaseLimitKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the CaseLimitKind enum.
+func (e CaseLimitKind) Valid() bool {
+	switch e {
+	case LimitNotice:
+		return true
+	case LimitPromised:
+		return true
+	case LimitService:
+		return true
+	case LimitStatutory:
 		return true
 	default:
 		return false
@@ -194,6 +261,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for Format.
+const (
+	FormatHTML Format = "html"
+	FormatJSON Format = "json"
+)
+
+// Valid indicates whether the value is a known member of the Format enum.
+func (e Format) Valid() bool {
+	switch e {
+	case FormatHTML:
+		return true
+	case FormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsView.
 const (
 	CasesAll     ListCasesParamsView = "all"
@@ -209,6 +294,24 @@ func (e ListCasesParamsView) Valid() bool {
 	case CasesMine:
 		return true
 	case CasesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCaseDocumentParamsFormat.
+const (
+	GetCaseDocumentParamsFormatHTML GetCaseDocumentParamsFormat = "html"
+	GetCaseDocumentParamsFormatJSON GetCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetCaseDocumentParamsFormat enum.
+func (e GetCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetCaseDocumentParamsFormatHTML:
+		return true
+	case GetCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -233,6 +336,24 @@ func (e ListItemsParamsStatus) Valid() bool {
 	case ItemsInForce:
 		return true
 	case ItemsWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetItemSheetParamsFormat.
+const (
+	GetItemSheetParamsFormatHTML GetItemSheetParamsFormat = "html"
+	GetItemSheetParamsFormatJSON GetItemSheetParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetItemSheetParamsFormat enum.
+func (e GetItemSheetParamsFormat) Valid() bool {
+	switch e {
+	case GetItemSheetParamsFormatHTML:
+		return true
+	case GetItemSheetParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -360,43 +481,89 @@ type Case struct {
 	AcceptedBy Actor `json:"accepted_by,omitempty,omitzero"`
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
 	// Actions The kinds of action the caller may take now.
 	Actions     []CaseActionKind `json:"actions"`
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
-	Corrects    string           `json:"corrects,omitempty,omitzero"`
-	DecidedBy   Actor            `json:"decided_by,omitempty,omitzero"`
-	DecidedMs   int64            `json:"decided_ms,omitempty,omitzero"`
-	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
-	Documents   []Document       `json:"documents,omitempty,omitzero"`
-	Form        []FieldValue     `json:"form"`
+
+	// Cause Why it ended without a decision.
+	Cause       string     `json:"cause,omitempty,omitzero"`
+	Corrects    string     `json:"corrects,omitempty,omitzero"`
+	DecidedBy   Actor      `json:"decided_by,omitempty,omitzero"`
+	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
+	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
+	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
 
 	// Head Name it as expected_head.
-	Head        string              `json:"head"`
-	IssuedMs    int64               `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int                 `json:"item_version"`
-	Materials   []SubmittedMaterial `json:"materials"`
-	Revealed    bool                `json:"revealed"`
+	Head        string `json:"head"`
+	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int    `json:"item_version"`
+
+	// Lacking Materials and fields that were missing at hand-in.
+	Lacking   []string            `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice The one-time notice of what is missing.
+	Notice   Notice `json:"notice,omitempty,omitzero"`
+	Revealed bool   `json:"revealed"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
-	Step    int         `json:"step"`
-	Steps   []Step      `json:"steps"`
-	Summary CaseSummary `json:"summary"`
+	Step         int              `json:"step"`
+	Steps        []Step           `json:"steps"`
+	Summary      CaseSummary      `json:"summary"`
+	Supplements  []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	Suspensions  []Suspension     `json:"suspensions,omitempty,omitzero"`
+	TerminatedMs int64            `json:"terminated_ms,omitempty,omitzero"`
+
+	// Told The due dates that the applicant was told last.
+	Told      Dues                `json:"told,omitempty,omitzero"`
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// WithdrawalAsked The applicant wants to withdraw.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
 }
 
 // CaseAction defines model for CaseAction.
 type CaseAction struct {
+	// Again request_supplement: why it is asked a second time; supervision sees it
+	Again string `json:"again,omitempty,omitzero"`
+
 	// Authority reject: the right authority
 	Authority string `json:"authority,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Cause terminate: required
+	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Days extend: working days, required
+	Days int `json:"days,omitempty,omitzero"`
+
+	// Deemed accept: nobody told the applicant in time; counts as accepted on the day of hand-in
+	Deemed bool `json:"deemed,omitempty,omitzero"`
 
 	// Documents issue: required
 	Documents    []Document `json:"documents,omitempty,omitzero"`
 	ExpectedHead string     `json:"expected_head,omitempty,omitzero"`
 
+	// Form supplement
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
 	// Granted decide: required
 	Granted *bool          `json:"granted,omitempty"`
 	Kind    CaseActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -404,24 +571,51 @@ type CaseAction struct {
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
 
+	// On A day in Beijing, 2026-10-12.
+	On Date `json:"on,omitempty,omitzero"`
+
 	// Opinion relay; review, decide: required
 	Opinion string `json:"opinion,omitempty,omitzero"`
+
+	// PapersReturned terminate
+	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
+
+	// Points request_supplement: required, everything that is missing at once
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Procedure suspend, resume: required
+	Procedure string `json:"procedure,omitempty,omitzero"`
 
 	// Proof deliver
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return: required
+	// Reason reject, return, withdraw, terminate, suspend, extend: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
+
+	// Result resume: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Supplements accept: the entries that brought what was missing
+	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
+
+	// Tolerated accept: minor papers that may come later (容缺受理)
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
+
+// CaseActionCause terminate: required
+type CaseActionCause string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string
@@ -436,6 +630,36 @@ type CaseAttachment struct {
 	Hash     string `json:"hash"`
 	Here     bool   `json:"here"`
 }
+
+// CaseDocument What a document says; how it looks is not part of it.
+type CaseDocument = document.Document
+
+// CaseLimit defines model for CaseLimit.
+type CaseLimit struct {
+	Days []DueDay `json:"days"`
+
+	// Done A day in Beijing, 2026-10-12.
+	Done Date `json:"done,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due     Date          `json:"due,omitempty,omitzero"`
+	Kind    CaseLimitKind `json:"kind"`
+	Overdue bool          `json:"overdue"`
+	RuleEn  string        `json:"rule_en"`
+	RuleZh  string        `json:"rule_zh"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date `json:"suspended_since,omitempty,omitzero"`
+
+	// Told A day in Beijing, 2026-10-12.
+	Told Date `json:"told,omitempty,omitzero"`
+
+	// Warning The calendar of a year may still change.
+	Warning string `json:"warning,omitempty,omitzero"`
+}
+
+// CaseLimitKind defines model for CaseLimit.Kind.
+type CaseLimitKind string
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -488,6 +712,15 @@ type CaseSummary struct {
 	WordZh string `json:"word_zh"`
 }
 
+// CaseSupplement What the applicant brought after hand-in.
+type CaseSupplement struct {
+	At        int64               `json:"at"`
+	By        Actor               `json:"by"`
+	Entry     string              `json:"entry"`
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+}
+
 // Change defines model for Change.
 type Change = catalog.Change
 
@@ -513,6 +746,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Date A day in Beijing, 2026-10-12.
+type Date = calendar.Date
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -542,6 +778,20 @@ type DivisionList struct {
 // Document defines model for Document.
 type Document = ledger.IssuedDocument
 
+// DocumentKind defines model for DocumentKind.
+type DocumentKind = document.Kind
+
+// DocumentList defines model for DocumentList.
+type DocumentList struct {
+	Documents []DocumentTitle `json:"documents"`
+}
+
+// DocumentTitle defines model for DocumentTitle.
+type DocumentTitle struct {
+	Kind  DocumentKind `json:"kind"`
+	Title string       `json:"title"`
+}
+
 // DraftReport defines model for DraftReport.
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
@@ -549,6 +799,32 @@ type DraftReport struct {
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 }
+
+// Due defines model for Due.
+type Due struct {
+	Counted int      `json:"counted"`
+	Days    []DueDay `json:"days"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Explanation In Chinese, one day a line.
+	Explanation string `json:"explanation"`
+	Limit       int    `json:"limit"`
+
+	// Start A day in Beijing, 2026-10-12.
+	Start Date `json:"start"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date   `json:"suspended_since,omitempty,omitzero"`
+	Warning        string `json:"warning,omitempty,omitzero"`
+}
+
+// DueDay defines model for DueDay.
+type DueDay = calendar.Day
+
+// Dues The due dates that the applicant was told last.
+type Dues = ledger.Dues
 
 // Edition defines model for Edition.
 type Edition = catalog.Edition
@@ -722,6 +998,11 @@ type ItemVersion struct {
 	Version       int        `json:"version"`
 }
 
+// LimitReport defines model for LimitReport.
+type LimitReport struct {
+	Limits []CaseLimit `json:"limits"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -767,6 +1048,9 @@ type Node struct {
 type NodeList struct {
 	Nodes []Node `json:"nodes"`
 }
+
+// Notice The one-time notice of what is missing.
+type Notice = casework.Notice
 
 // Overlay defines model for Overlay.
 type Overlay = catalog.Overlay
@@ -1015,12 +1299,21 @@ type Submission struct {
 	Item     string       `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
-	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
-	Materials   []SubmittedMaterial `json:"materials"`
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SupplementPoint defines model for SupplementPoint.
+type SupplementPoint = ledger.SupplementPoint
+
+// Suspension A special procedure; `lawful` says that the law itself leaves its time out.
+type Suspension = casework.Suspension
 
 // SyncReport defines model for SyncReport.
 type SyncReport struct {
@@ -1128,6 +1421,9 @@ type TimelineEntry struct {
 	WordZh string `json:"word_zh"`
 }
 
+// ToleratedMaterial defines model for ToleratedMaterial.
+type ToleratedMaterial = ledger.ToleratedMaterial
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -1155,6 +1451,9 @@ type CaseID = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Format defines model for Format.
+type Format string
+
 // Hash defines model for Hash.
 type Hash = string
 
@@ -1172,6 +1471,9 @@ type NodeID = string
 
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// DocumentAnswer What a document says; how it looks is not part of it.
+type DocumentAnswer = CaseDocument
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1216,6 +1518,27 @@ type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
 }
 
+// GetDueParams defines parameters for GetDue.
+type GetDueParams struct {
+	From string `form:"from" json:"from"`
+
+	// Days Working days.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// NaturalDays Instead of working days.
+	NaturalDays int `form:"natural_days,omitempty" json:"natural_days,omitempty,omitzero"`
+
+	// Suspend Time that is not counted, FROM..TO or FROM.. while it is open; repeatable.
+	Suspend []string `form:"suspend,omitempty" json:"suspend,omitempty,omitzero"`
+
+	// Extend Days that the authority's head added.
+	Extend int `form:"extend,omitempty" json:"extend,omitempty,omitzero"`
+
+	// Approved When the extension was approved; default the starting day.
+	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
+	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -1258,6 +1581,15 @@ type ActOnCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetCaseDocumentParams defines parameters for GetCaseDocument.
+type GetCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
+type GetCaseDocumentParamsFormat string
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -1297,6 +1629,21 @@ type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
 }
+
+// GetItemSheetParams defines parameters for GetItemSheet.
+type GetItemSheetParams struct {
+	// Missing Materials that the applicant does not have with them; they are ticked.
+	Missing []string `form:"missing,omitempty" json:"missing,omitempty,omitzero"`
+
+	// Office Whose window, phone and hours; default this node's division.
+	Office Division `form:"office,omitempty" json:"office,omitempty,omitzero"`
+
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetItemSheetParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetItemSheetParamsFormat defines parameters for GetItemSheet.
+type GetItemSheetParamsFormat string
 
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
@@ -1416,6 +1763,9 @@ type ServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(w http.ResponseWriter, r *http.Request, params GetCalendarParams)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(w http.ResponseWriter, r *http.Request)
@@ -1440,6 +1790,15 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -1494,6 +1853,9 @@ type ServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(w http.ResponseWriter, r *http.Request, code ItemCode)
@@ -1845,6 +2207,117 @@ func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetDue operation middleware
+func (siw *ServerInterfaceWrapper) GetDue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDueParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", r.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "natural_days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "natural_days", r.URL.Query(), &params.NaturalDays, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "natural_days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "natural_days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "suspend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "suspend", r.URL.Query(), &params.Suspend, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "suspend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "suspend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "extend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "extend", r.URL.Query(), &params.Extend, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "extend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "extend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "approved" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "approved", r.URL.Query(), &params.Approved, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "approved"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "approved", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "online" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "online", r.URL.Query(), &params.Online, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "online"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "online", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDue(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ImportCalendar operation middleware
 func (siw *ServerInterfaceWrapper) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 
@@ -2157,6 +2630,109 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCaseDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListCaseDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCaseDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseLimits operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseLimits(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2642,6 +3218,74 @@ func (siw *ServerInterfaceWrapper) SetOverlay(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetOverlay(w, r, code)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetItemSheet operation middleware
+func (siw *ServerInterfaceWrapper) GetItemSheet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code ItemCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetItemSheetParams
+
+	// ------------- Optional query parameter "missing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "missing", r.URL.Query(), &params.Missing, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "missing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "missing", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "office", r.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "office"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "office", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetItemSheet(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3279,6 +3923,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}", wrapper.GetItem).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/sheet", wrapper.GetItemSheet).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/versions", wrapper.ListItemVersions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/diff", wrapper.DiffItem).Methods(http.MethodGet)
@@ -3300,6 +3946,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/divisions/import", wrapper.ImportDivisions).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar", wrapper.GetCalendar).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/calendar/due", wrapper.GetDue).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar/import", wrapper.ImportCalendar).Methods(http.MethodPost)
 
@@ -3330,6 +3978,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}", wrapper.GetCase).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/limits", wrapper.GetCaseLimits).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents", wrapper.ListCaseDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}", wrapper.GetCaseDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
@@ -3364,6 +4018,21 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/ledger/proof", wrapper.GetLedgerProof).Methods(http.MethodGet)
 
 	return r
+}
+
+type DocumentAnswerResponseHeaders struct {
+	ContentSecurityPolicy string
+}
+type DocumentAnswerJSONResponse struct {
+	Body CaseDocument
+
+	Headers DocumentAnswerResponseHeaders
+}
+type DocumentAnswerTexthtmlResponse struct {
+	Body io.Reader
+
+	Headers       DocumentAnswerResponseHeaders
+	ContentLength int64
 }
 
 type EditionAnswerJSONResponse PublishedEdition
@@ -3705,6 +4374,45 @@ func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCal
 	return err
 }
 
+type GetDueRequestObject struct {
+	Params GetDueParams
+}
+
+type GetDueResponseObject interface {
+	VisitGetDueResponse(w http.ResponseWriter) error
+}
+
+type GetDue200JSONResponse Due
+
+func (response GetDue200JSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDuedefaultApplicationProblemPlusJSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCalendarRequestObject struct {
 	Body *ImportCalendarJSONRequestBody
 }
@@ -4016,6 +4724,144 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListCaseDocumentsResponseObject interface {
+	VisitListCaseDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseDocuments200JSONResponse DocumentList
+
+func (response ListCaseDocuments200JSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params GetCaseDocumentParams
+}
+
+type GetCaseDocumentResponseObject interface {
+	VisitGetCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetCaseDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetCaseDocument200JSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetCaseDocument200TexthtmlResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseLimitsResponseObject interface {
+	VisitGetCaseLimitsResponse(w http.ResponseWriter) error
+}
+
+type GetCaseLimits200JSONResponse LimitReport
+
+func (response GetCaseLimits200JSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -4701,6 +5547,65 @@ type SetOverlaydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetOverlaydefaultApplicationProblemPlusJSONResponse) VisitSetOverlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemSheetRequestObject struct {
+	Code   ItemCode `json:"code"`
+	Params GetItemSheetParams
+}
+
+type GetItemSheetResponseObject interface {
+	VisitGetItemSheetResponse(w http.ResponseWriter) error
+}
+
+type GetItemSheet200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetItemSheet200JSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemSheet200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetItemSheet200TexthtmlResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.Header().Set("Content-Security-Policy", fmt.Sprint(response.Headers.ContentSecurityPolicy))
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetItemSheetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetItemSheetdefaultApplicationProblemPlusJSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5659,6 +6564,9 @@ type StrictServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(ctx context.Context, request GetDueRequestObject) (GetDueResponseObject, error)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(ctx context.Context, request ImportCalendarRequestObject) (ImportCalendarResponseObject, error)
@@ -5683,6 +6591,15 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(ctx context.Context, request ListCaseDocumentsRequestObject) (ListCaseDocumentsResponseObject, error)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(ctx context.Context, request GetCaseDocumentRequestObject) (GetCaseDocumentResponseObject, error)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
@@ -5737,6 +6654,9 @@ type StrictServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(ctx context.Context, request SetOverlayRequestObject) (SetOverlayResponseObject, error)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(ctx context.Context, request GetItemSheetRequestObject) (GetItemSheetResponseObject, error)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(ctx context.Context, request ListItemVersionsRequestObject) (ListItemVersionsResponseObject, error)
@@ -6072,6 +6992,32 @@ func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, par
 	}
 }
 
+// GetDue operation middleware
+func (sh *strictHandler) GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams) {
+	var request GetDueRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDue(ctx, request.(GetDueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDueResponseObject); ok {
+		if err := validResponse.VisitGetDueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ImportCalendar operation middleware
 func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 	var request ImportCalendarRequestObject
@@ -6304,6 +7250,86 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCaseDocuments operation middleware
+func (sh *strictHandler) ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListCaseDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseDocuments(ctx, request.(ListCaseDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCaseDocumentsResponseObject); ok {
+		if err := validResponse.VisitListCaseDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseDocument operation middleware
+func (sh *strictHandler) GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams) {
+	var request GetCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseDocument(ctx, request.(GetCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitGetCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseLimits operation middleware
+func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseLimitsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseLimits(ctx, request.(GetCaseLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseLimits")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseLimitsResponseObject); ok {
+		if err := validResponse.VisitGetCaseLimitsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -6817,6 +7843,33 @@ func (sh *strictHandler) SetOverlay(w http.ResponseWriter, r *http.Request, code
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetOverlayResponseObject); ok {
 		if err := validResponse.VisitSetOverlayResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetItemSheet operation middleware
+func (sh *strictHandler) GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams) {
+	var request GetItemSheetRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetItemSheet(ctx, request.(GetItemSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetItemSheet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetItemSheetResponseObject); ok {
+		if err := validResponse.VisitGetItemSheetResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7505,275 +8558,319 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L37l1vFlT/6r9TS97tWgO+R+uEHuHvdH9qv4IkBL3dnmBnsqy6dU2od+qhKc6rUsjBeyyQ8zMNgJgRC",
+	"YgIkPHITYjOZBIwN4X+ZaXXbP/Ev3FV7V52HVEc6aquTcG+yErekc+q5a9d+fvbFii/aHcEZV7KydLHS",
+	"oTFtM8Vi+HSMSnbquP4rYNKPw44KBa8sVdZajIQBETFRLUZ4t91gMRFNQolPJatVvAq7QNudiFWWKgcO",
+	"zB9aPLCwML84P19dnF88vLCweKA6v1Cdn5+fP3io+nDFq4S60Q5VrYpX4bStXwuDileJ2b93w5gFlSUV",
+	"d5lXkX6LtakeT5teOM34hmpVlg4f9CrtkNuPC15F9Tu6CanikG9ULl3yKse6sRTx6ETWObug6j78uq5n",
+	"oOfToRuMNFhTxDAVGNy/d1ncT0eHb1QKRrQ4P+8axEkRt6kaHURLtSMSSkKx56aIycpB0qEdFntECdKJ",
+	"Q670Yku6xQiV5Mzxk0UDa2If2YEFrEm7kaosVZ6Wguu94d12Zekp+1F3Xzk/PGCvcqGqH6xu0Vi3LfUb",
+	"/7T6xOMVr/Lo2mOnK+f1lB6lsjU6odVHV6qLhw57JBI9Flc1TZAWu1Bz73RLtzFurztUKRbrF//vp+ar",
+	"R2i1ef7i4YOX/nfFtcinAtbuCMW43/8R64+O7XE9F9hm6uuvluFvSduMdFgsBSe9ULXSLzdZn7QZ5TL9",
+	"Cl/MU/nh5gG64B9arB5pzjeqB4PDrPoIPXigeiBYaLB5etifDxbs9FuMBixOFyAz5Koec9m1WKn+G60+",
+	"M189UqsvVc9ffMRbmJ8vWhXF2sdEwHQT6aDXjlb/5d/O/lt1fv6Qe2t8/UrJY3hwfvIxPB22QzgALtKN",
+	"4Ecn5R7SbdMLYVsT7qF57Ak/pf2EXLENFkNHj4vAMK50tlvVHCta2BPfya4/Ln71/MUD3sGihV9VtNnE",
+	"kewzk7uELTGpjoogZMC/T7U7IlYnw4gdFQEcBl9wxTjsAe10otCnmpbngBUsXcz0/b9j1qwsVf7XXHo/",
+	"zOGvci5tFvvNn7AVotkEaYYRWyahkkT0OPFbzN+UJGb6TcK2WNwnsLl43PRjemlqI+uB85IdwSXO6bjw",
+	"u23G1QqXPRbPbE76qrNNw84pdkHNAW/MteFY9tG7MTAN6engacfrFAdaXWV+Nw5Vv3pGRKHvYFIrUSR6",
+	"Mr2M7CpK1Y8YoTwgXKhWyDcIi/C+HTPAS17lRBDqlme8ZGe6jSiULRaY5otWg+HPtYpmREA6LJjxULDZ",
+	"s0BdrmHYbmEMZ2LRiFh74hA6+Nz/sUNJWMlFZIxLFS5UvSUi5OYBUzSMKksVqjcHBKJm6DOiH8C9hIuQ",
+	"i17Fq7SZlHSD1Z9pVZYqg1d+vX3ni93XP9++dXVw/Xc71z8bfPT84JVf71578buvX7t788u7z721+193",
+	"Bt/8bPDyVfx+cPXn299c1ZyEXdBX++DKlztvfz649vrO+x/vXn81aXFw/Xe7b/3n3c+fw9cqCZOoh0Fl",
+	"qTK/cOThI/4h9gh9uKGpSFHVlZqXH/EqKlTAN48J3oxCX6X8bY52wrlA+PJ/mSWqZhbikleWfPBd13Y9",
+	"2aKK9BhXpBcLvgEU39PfKUECAZt4lvkiDmZOSLZZ16jsbygy9EQcEEn7krREjzRpTEJFWlQSX7QZDHGV",
+	"STn7U2daXRObjMuiIyfxoRpwMvOmbnjFVygGd2LRYbEy9wReRyO8w6twIzOM/BCLyP2D1Beeiw9lGftT",
+	"5jHTjuknlUFF42kGBHehuiGq9n4PGFeh6tdwEpkfqyEcb3M/6xO1EapWt1HzRXtOCb7RoDz5V3c1Z9uC",
+	"ca3gXpiNCZBb0ehMZomaNJLMG1q1MKij6uOQhEZX0izxsJow9lL3Kp2W4KxM+/jFxUS4R2G24lVEvEF5",
+	"KIHURsX84X2BX81oJ+xHxIINFtfS1buvHcHW7H7EYosZbj5CrBR/DmALFGvLiZeDYu2zrJmuUoXGMe2P",
+	"zD1peGTi2UEB95yWUuwwpx1vm144ha8cmjfUYj4vTJgM9uSciVLUb2nxRHcy3URaRt8rr5K5Kf/QoYmU",
+	"L8Nn4DWj0YJ8f/hgZbzon56DTG8LbnU8u1pGB4Whmq7NKxMOgU8VjcRGLb+o93USTJN4FDLN7oXw9rJf",
+	"e1p493pCU+NpcFVRxUYPuT4WEVPZO6YhRMQo16/baY2MXTSbkjlMLEf7CrR+qgiNGQm6MW1EfdJiaOIZ",
+	"mWoxXeXbfYwFISX6N9LoE3O/e0RwnxE7hVqlJPWZwXvp5AuWTt9dAhiBgzvaG34ch8Eb9JJX0RKpcyH9",
+	"oouf8YKvVdx3/hLygF1w0tPoIm+GPHDLISDlXnSJiSASeiTk5Fgr5Ey61lsLGKpAwklu8FFi8v1uHLOg",
+	"jka7EuMXcbgRcofRSQRaiSM+bTPSjEXbOcaYdSLqs6DecK9kzKSItpLfh2xuWqDKmGJ7LUEkUypiAQmV",
+	"sz/pi457UbSs7fzhmdZk0Q5JwbPGo2daYHK0qkp+WccS+OlQOq7/6e7S/GkZkQBwUMYAPHlqxZfqMRox",
+	"HtD4Xxl1yNctEYUB7eeHXSDCZYaGZtfMK/lWA1pE025x/pJj3MN9StGNfTbdOK3WmAqflHPR5T4LKnAh",
+	"bYUSriuH+OlVtlgcNkMWuDl9T8Sb069c3+zChFsKHkvGnxlKsg5eunWZsditmSgbIE3U/hX7uS+ZAJtC",
+	"Z0aG1hxk0bdflzogOcKdJCFj0276j+N+ocSe3PayJCPNvFHf5KLH9/BezJpdiXRV4k3Ntey5yqvTdJNx",
+	"EvKScoLm7gUXAIgfbQpXgZMhJzPNv/wj/XXGIVViFJm5D7XFOirxcIQxiRmVgntExIQLRRRMtsF82pXM",
+	"PIKXGgklkUp0OiwoOYYuzx5t16IKnlpSjO+N5xdKf9Xo8iBiSyOj0eOFFSsvxjluKr3nduVz9DOOzPci",
+	"itOmYg4P5DHR5apPQEqyFiQaxYwG/WUSsaYiogvOv3nYHDQkRlQqIjgjLUZh7ZyzT+T1+QlHJedrQSfE",
+	"ECfOMi+5GXaqooPTrnaEbjM2k74Ew3A7jLkRgkJJmiLOTE4L5USJHpetsKOnuhVGEd0wdCAZDyTpdvQU",
+	"p/K+eJVmN4ocUqP17+kB/QAN64YSPHC+6oWFriMhlX4yK65l7iY0sVBHF491pSINRvRakp4mzwwlk57o",
+	"RgGYhUmHiU6kBxFQRZfM6shwg7PAmvkJ437c7yg8d8OjuOQkUslcioHPdCtGeiylHiTvtEszbvsGmjTH",
+	"9XJciy/wil416SYarRFICC2Ap4wZPYpYTNq0D0eCcNED13K5606yFWjqR1rXcMgONGsNHLtKyYPmrb4m",
+	"u6nklKEzWH4GyXuuVoF5u7SlviYwxgMWwBUAZ48EzA+l8Wc71MA4Zr5yz0a/GUxHUPaV0vQUsCjcYvFU",
+	"rxjnW/klTf1+o4vJLihYMafS9aSIN0O+QbRUWHOLAyJulx7HyZBFwT/TqMtcI2kxGrjjGfS2UknYhQ7z",
+	"9dnTTzq3M5SyO81S6lHXt1gsQ8Fd8rRXiai/ach+iAVSxeKQRhL4WFPPzBhgepodtkMp9cpRfePxoIry",
+	"VfmT07bNl17c1W6jHSrFAjsyp8olVIjqz7imHsenQJrYYjQqUl6kYp3RlTkFV72Rd/Qjevt6NFSSULU8",
+	"FFGlf5doT8LLQbVi0d1ouakNni6/Inp4Ln2u227TuF+GEa2aR+GtTidi0/Oy1eQ991hkh3FpL4iSO23f",
+	"cbWoWNwOOZ3qVlMiCiYykS6T5lkW6+ZLj3fNvjGOMjXDDmLao1Gdyk2nTN1iJLm8SI9yJYkSxL5YID3k",
+	"nHJmN4cOvqUrQ9DZK9IwuOx5NIwqczbSK/58gbSCN/K0AvUGddnarH87pccl0sOrL5QE1o5QIpkveEBU",
+	"2GbLRHY7LEYjBZGMSQJxSDmP27zL50a7qiXiUPVdo9DzA6WFxOFGS5H0YW9SrKBXQWWvrARVcOEnlL5E",
+	"kl1Oo/8sXYBlTmTXCx5rC6FKRgUe090/mWkOvnhcqNV8k/D1Y9CuvqaNVSc/Zrxul7ROmNysXnb4SRjY",
+	"wvwkV1DAWNt1UFBGXSJcNETQJ/pwY0BgcnhCbijD19qZphpiBVurtAa0r/mzubyc+kFOEMkPAS7i3LZM",
+	"LaikrsHFeZfYkpEFHLFko7qSEVTy40yJouwQ8zJMdpCOUW7ElCvXFqGcmFugvWuk1qswnV6QkzDud1Wc",
+	"wke6OAuuxWkz1RLOtQGR2HmogzBGO6RWrrXCLKT+h0XMV7HgoV9BS1dX4pE08k65c360f9w2f7R/Gjs4",
+	"2j+DXRztn8h2crR/ItPN0b4Rmc5nXDGuQ1mK7ZZXLUUn5OZiGWbPEe0vk5hthaznEQe5TR4GBGjLesxU",
+	"N+YuIk74r9t6oMlUlru/7Lg8jJzE0D8QpkOZFaW1nFieJG37Z/RIShBkJxY+C7oxc50ILXIFmlPLbrtw",
+	"Jd2XXScWollI52Xnk/fAT2SQaPgsurj1RPS2eon45JFkOz2STNdeV1MRTsz8sBOaQLDJZ3vi+uk1j5Rr",
+	"KuP2omBwQ2K8++bUF6AxmSEZNkApURik16MJUWY3b9INNIH6lNMF7It2/oiUmqQSdbduhru+5BY4Do01",
+	"qU5xIeVUBPcKt0MuYswBkdYe3ofQQhLpK4Q8MLjx1e7XtwdvvLN77cUHyx4Sp6oxYeG7XIVROY47pE/A",
+	"xTte5v+RuZsTz6G9BvAcwh8RxZwIzavhD71HFWtMqhizRsXLcAxDFplw19ydnftgT3jFy3Fsc8YrnjlH",
+	"FWsLKnlbrvhqxU5mxVdn7Xzgb5wS/GlmBX+bia346rid24qvTpnpwdd2hiu+OpZMEl6Gea5mZ7bij3x+",
+	"Mp3siq/WMvOFh+2UoUEz6xVfnTATt1uXmh8dvr46CM0OnegJTihp06dBC7IGEHz4B5K0ug3ptrMXRvu0",
+	"WOwMEHKH18DTXmaARZSZSNmF+ij6SBzBKDQJ/YfQ4GWIDQ4ViYTYlNZp1aGx0tNHL2B++YojYIrjVBRr",
+	"d6J8LEDWdoFh3JOjAfLO6ySFIVmN+3JgB9nUCr3ISSrQcExDfwq7bZcdN5fDEM8KTNRsGSEx6JZ+dHOI",
+	"WxnxGTaxHUqMHFBUdZUAM4pk8VZ5+RqW5HHbJHw6k7YLn1czjeMXtgct7W6x2Exm9BDF3YjVC4K34Ldn",
+	"3GfMsEEW1GXI/dIrVcpiZp7t0Zg7bchr6OyB+ARML+0zio4fqcIoIn6L8o0SAXawb+k809VIF80YJIp4",
+	"gjsWyaeSTWvtTAym9xWJhD0XjfYs81nYmRyJkV/uk2HEsokqkClJeUBUCzhXoGUPf1NOZ6m3IYZTrExs",
+	"kzDKJ2uMrk4l007ROq2ORC61KNA6WHSsyccYyDIfrd0CZJAo5GjBAeeKFj4iIVmBmJCNDpKsJ+LN2qoN",
+	"P7qv+CBsLGGvq6kNfyR6Ho1cdRslNuy3kZvM7T0KmL657M04+nOIJtSJx94+d8mrNCO6MWVsV7JDJiyz",
+	"bFfpe6XN/iajaYpOQvflHZpQXecP9eLsm+TOH0oPlMaaDZnhLIDo141YdDvSHeiZkPnEQ4hPJu8U3Qo9",
+	"GqqQb9SbIq63C24ccGnVm5Ojka0fqifiiUf+Sf2MebZeJhoVUmzNQpqNyC57jqozNDxEZwktZKIF0xXy",
+	"hk/VELWZqaWjHlnAQgaViu8F0c85u7VVwyHWKOtYHb4FSh6AKTz7xQHgM3SB74vXtyB8GXa9UaAlgNzh",
+	"YK42xmuMQ2fkp4g2WOT8BZn/JAo3KeXYTNKTZwZTMn/FzGhmiSvHWszfLIoHhUiz8nt4EgLTHOQwOTxB",
+	"bBZIw6zZlTSaLGDAY0lecX7hxWbFs3NxUwnzN8H44xLEXAea8YxObOPAUE0scVrdhnVIB8WW9APuzAMh",
+	"XEkzVLLDB2tT5QhNiLg0mVXQnxmwa+WOU9dMVsDpFnJylIVPh3zDI4vzi4erC/PVhcXh6MD56pHzFw9e",
+	"quIfi+kfo4GCBUHbx9EsMqug7eNhs1l0HlCNmUKRwMPqEraL0nZsWLIrtqFEpLzJ5YBW4BUvGbRz/0JJ",
+	"G9EekyUDfDmYaVRqau4fsQ5PAi3JroNpxj3nVPx1ox/lSfSBc+eCi4cvPav/OYL/LCxeenASfVoJpXYM",
+	"t+R+bDKJ4JoZ/gl7j4+iHQzNBY0hFROsm4Ka7L71p8Efr+289yamtIV+SKP68G+DT9/a/vqXFa/SjRuU",
+	"1+NurLlxZXFx3niEcrmABURdbCwrkqiHxuN4IjeeiVo47oGR+fKNewXm74LtPJ5KnrPeUrftwj46hbkt",
+	"RyKT5Ki0fedpmWhjdfKGPWbRO9P03c60LRqFQT3xeWQOrD6hBy9V9T+L9p//PdH0NEUmPdj5g9nYWzPp",
+	"9LbBYVdLjEaiuozCTmLtoNxn9cSsiU6YUPD0q9R1kvmuw4DuEwdx+hO4TGSuBTCe1G3YcSURxrJfWUdM",
+	"vmu0ddbNwCcZWBIL9o/Q+jcr67Vdz4Jjtefo4zUw1E88Vkn7447VmjX6u70LZYaTxMcX+w8cJlZ82jm0",
+	"mDZVkQQU6B9nAengVbocJROHcxW8nNbx1AwjlmaEUzB89iE4uTZZjrXjzXbnnHTXmdvetVFPjqC1GTlA",
+	"yjs12IVORPGsuYKVbVq1B3kxWgKnJAq5W5GIrFfHFZtMY1V2THv0OmQ8CRPhZ2IIkzKYc3ZLzPrnF6Vg",
+	"Y/XKu/e2aGdV6Ym0abx5X6m9hUpNf5Y6TZcVpO0EXU0qCeaCGgpNlhh0GVHpcIEmvrSytJL4xMrGKJS4",
+	"i2Fqs7qBLT7aCLWwZlPfr1usbvWz6TJVCxLDCwXmsbaSNCB4skvdCL62vfMlMsvLIzAUMd3Eiju0bOmS",
+	"lDR22f2YmbXLNOiWCAz8XXmunsDpTbJU2oZdy49GM0cMhr70Qr5hkNUgFTiJ2pIGs3BU90twZRlH3DtC",
+	"CYjK5NRxkmyMWTr9cC1Fx0LYiMrd23/YvvPN3ZvPDd74cveD53auv3z35s0ptL0C53WBkbQcVoWxnQ5B",
+	"VZQkI1zimRFRxvQ9nVK0iTi3w4hHE3SiLdtTXiWajJW0CRC1+HrZlUqnNsPligohwpJbOE/8J0zIYsgT",
+	"CbAga29GBmq3+dllRsYRjzUnP9ptOOzIQRAz6facwo1bGgChwHWp7+i6L7iivirvOY0Q4thpezeYkQUQ",
+	"N9Rv0UZUFMTCaNAvyrUrQkPZEso9FJen0K5nMgX7fnZsBbszBrBuin3wRdvI0GU81N1GeTLVBOQg0pG9",
+	"ykVm261y5hKbgDbYlgJIo+INY1HTHXHEaUe2RNklKN54xeL2npwUemS24QwhQHvJBqXny07TbEchdewJ",
+	"NSI932Pw8w64cn2DveBVFx4I16wyONBOLQBUbGqCFZZJlyNch0kG1mq3wSkhjX6CcRzDcmeoyXmzPC0F",
+	"r52lvccQRzcdzcQrwQWWcr/hRoZ5j403OsX9qKul5TM23WEUqo9NGQszDbZaxKgjyeI0o02iu7ZmEZzD",
+	"MmkUO/8m+hn9xPGZ4n3M1I2I806AGmFqnl3BMX7FU3wrVLRAF7vQCWMmy4O9FWPjTk1PXkWJTeYwv6y2",
+	"9JEQ3C8R5MhRiMWWvOx8JlKmXZW9OuymD/zaqyHfrLmzHEmoiGzRKCItusWWEUBIK4hEhSyGQEY7UhI2",
+	"E/iZPeDK6PYmZlqEDrqFF3NRRm73gKnYUDBTxdrGXmkjBToGiR1Y7QNZUbmm23nQEQIE1v66HlB5AQLn",
+	"VOx1zo91+/ar9z78avfrt3c/eM4dTuiHAauXX8yJEYhNxpzO9XijGKGB8oDGQQlXn2km845r20aCnZyq",
+	"2hQxQOjSnvJeSAfumvQwVHTiPVEI0Jio7QEKQPCcV8kq9F3p+xWLTu0SEsbqjjZUyYBNJw+UMSOFXK+/",
+	"cs8sYhs0qjeoDMeZx2isQh9lFt6NIlQ3cgEGGSI13pA6FwUb15tMO/qhMnOLhJ9cTo70OFfs27CQw1NT",
+	"owPMp2OeK8apKe9KH09jskVjVqzIpTCTJbynCciEmUDmkQxQY9pjKWukM/gZWdbg2tXdTz+vjENjd2lK",
+	"7VCyehpnUvRIUDfYBnXr6nFJpG0ab8oiFNgR40RJNH8w2IWqX08gIgvov9ACW3RbjTKgrZD16qN4NPmR",
+	"2ioClhNhNmPFqwyuvDe48aH+48aHOx/cMn+8/JUTQfR+r2MYRZlZjfi597QLxrcl64njou5Hwt8sZNah",
+	"T6MxxNLlaC5IFvHLj7e/ub7zzscVr3L3pd/vPv+F/vu8V+6o5fozjY8Zc6llS96ZTPmyi81k5oNz2L59",
+	"u+JVdv7r5/hHQ6iWmxiGLre7H76289a3d2/cGrxxUy8IfNz98MbdGx+lH++8u33nF8nHwcdvD175T01z",
+	"L3yxfedt/HLnvZ8OXvkVfPnZ4IX/3Ll+dfDKh5NXNR8hZC68XMh59s5K5+/lJbShE5UXngpXuIjnpLeo",
+	"k6ZRkMpj+hgObJlPevUnd1ZJU/ApjMCfkRFYt7ai/jl1a7nh753l6azGq8/vDyTxKRdckz6Ur3LDpxmZ",
+	"fFJkQsUk40V0ok/yCfNY6SwN3X6apTHGoeeArs547LwEoh/bKlJBZoHBDUPea96bVmiVC2PzUdEjbcr7",
+	"pE2V3/KI4ETrfh26wWSJCA4cuW29aPrTV8iwutA0lfFy+zhFlYUSXtgMuWSYIoSvoAUTK56AVdPgNfB6",
+	"U8Qm/AsB6StZ53C5XFbs87jpBz+tpL3hF8dsn/jxFD9pOsbPZ9Pu8YsUY+q8nVqa5pbxWeaVW2Of68Nm",
+	"I8isXjQTtnreqq9D1RBz2mn2xawOWtn+6sN7P39p+/btnc/f1DfH7evffX3l7ofv3HvuZ4NXfr19+9XB",
+	"R89/9/XLGY5rBK0kHvb9uz/50+67d+7e+LyQXWtKsMwhuz1mG3IXUoaUFi79TZT+v4FeP1bnK5SzppC3",
+	"98J6raAxTZDF1MLBkBCQv/UnX+5ZBL+xbL7wBrUcYmLNiQL42CIawfi5vbXKUh23sNggxh1Zu9hQCYxs",
+	"MM1eInAKASmKZf59vdvzdDTNFQ8YAkUuEwiOmy69HVEdJgWumIbdA+IFBt4o5IwokaLE04bYYsuERj3a",
+	"l6TbISbQzNhEe60wYgmiOokSt1J+khBfWN6xnXgb7VXahTsB0eONg6s03ANnP+5UcM7HsQX4zraidbuO",
+	"VDGjTg9s6LcMproksiM2GSdKTHYT4Aycay82wj26ACJh6t5MU7LWq7QTw7EtUd1gNMYYL7O+yRe+EJth",
+	"WSiNx0TAjto39Ydj5m0IGJLSphonO5586U3nkhimbFiHTB+udX7czPr+vSiMxyKKpqlQNLWXq8kCFhdb",
+	"JZsidoPR9gQJwmaTxYyrBCsM6h91ecAQZB95/BK4foNQbkIMWsykEjEL0HVDORFRQHzR6bvBgaYvXSni",
+	"IOS57J7MdDusIBQiZltic6x9D5+YYi/2bLeynj63NylPFrktL6JGt5anuynP/oGqJ3F+bNI9DIu8Pcr6",
+	"BWdVFbY139cPYXmrHPjhKF+fDkF3ikT38uiTKcLjXgEZR9ZyvIXFAIokEEKzAhR5IrVlDNe16sZyOsSL",
+	"sT4OrJjsluYLTe+9kAeihBfGNG7GVtJcZac+M4uVaXCP5Rztek9MY8su88SH02Uve/G4ytK62053Z8Kj",
+	"rkomZ8w1muItTJMryHr1md71XkVEQX0/xYdc+15+BufHrM9ZZqpeTrE8085jiu2C4ZxNUEmHbIc8VGBw",
+	"zvQ/gxCakUTtMQEvZ4rCGs+ePEaOHDz0MDGBjwRrusvR68Ud8rCqaCNiy1BFqBOLjZi2ZQGUEtaKd6Rb",
+	"neAbWmfFUkSAvGUKJrqDgLwKhtPdf7BytiT9uDQwHBcjWP7Ial0Bk5vuaLEJpTuJfmBi/c5s1fqiEii9",
+	"FuOESsCN14NssaizDFFBivIgCfs2ZZ80dx8PljQGS3FURnl0be0MwXd1R5qy3VvvLiT7ZFIkypJeKAk+",
+	"0nDCcbnrduMAMyBFxjRg6C23yUlBzszaOk8LGlH2dmON2lfy8z6Omp+t4TRlseeZ1dUuSlaaBCV8qXi9",
+	"WFCc9pX+UDIP6L75IUtSnsZyRv0+98MoLAiS9AVvhrGzqsITTaJaAqsGWhtMi8Jh0Pqdyasrh2QTdCFX",
+	"0ImQfAywCUFzNNmFcLyJ4KQt4AxpnZEjiCEUNpTdBqgJgktiYraJ6oU+WyLzpMsjJiWRos0wLyqUpBGL",
+	"TVa24GOKGOgcqiT4AHIfYJYWTHGTi54sKt7nIHYb7DvE/ViPSWVXHOsIJlugl9+PukHZupGcsUBriqZo",
+	"ruOGNAHbVqM3NTRaqLhDeeLSaEVF+nlXNcSF4uwdLMARxqRH+6Yu4P1UxDyR4JgnZGue9ZIpmfKYJbsy",
+	"2G4Ol2VCCba2X5/pnTNnai8lLI0pIAtbmZ7R3EEa3dx0pEWswLKcjG/N4LxV5heOPHzEP8Sqj9CHG9WH",
+	"5+fnq4/o/5tP/7Ngge+WKpJuQS0SACZLsPsqgy//NPjjL3auf7Zz/fZoJmACKTckiyTFQuEBwwNoXxaV",
+	"VS04OKeUJOBgtIJBAkWNvMpLym5p6ha87BnaFxhDi0o3BCTo3rhmzPZ6X8f4cj2JR9+DGpBHTSvKHfKh",
+	"CqY+BA2W4ZEgB/VaVLEtZuRMBMGXtF8shpdNFi2z1JOSQWGGnLb3CG+1p8j3snF4Z5Fh7XFkRULPBK14",
+	"qG79+DoPI/xLFc1kS2zucSIFFtjxsuT+I4SdHYp2NCEI4L7FBDMTZVD3IxZvZr/A6K/8Q0leWuoxrhtr",
+	"S+67zLuZb5O3bfEzEds01H5dLyZV8A3tBqH+awLYThjoS0X1azDJ+7KW2aZgaXVzco+sTL9aWjmAcQ8V",
+	"w5hgzMYOXDu9ymSBO72o1q0Fc5WMQLMAch4IZIdUERpFy1rBVS3kin37QAhqtJV3U/TuUEkWNYliUTQl",
+	"YPc+wDwn7sFRD2BXqjoi6LgsQvfl6NkbATiiV5vuRNU9+2+wSS/xFlok4tSRY1w7RrrDiaRlFAuWbQwl",
+	"runrXLqLQktZL8g+O8UJul9JWwRuu4wv4+aY19FpC69jZVOADdDy279Uj62ePVlds5rW6A2e81QWIKXi",
+	"+AkMgDCOJpdy2kBezBk38WWoRiiL0vC8ikyP+1gHj3lsNN9Ymm2f4KpbtaQ45DmedGBTPE1HkcI9HOci",
+	"qID9POWzOMyu/ObiM2hPXbJ+0xw7vVPHYmZNGJNN4EV5n56pHx+aulo0YHApFFhJp888TfjbeIh2/VAR",
+	"HxtrUoJX3Q7mpOuS5YphDBM2FdssHMgeM1xzJ2yiz+u+rsjRXNTz5t9avXr+4oJ3eNGdlVp0yGaGobvH",
+	"nN37dDR5MxHk2iG3nyYFp01gCG7SwmJyeaqx8oErQrQxWQ81MgA8XA5AdBXLM88GtGw1sZpOq30l1aEn",
+	"hVQkDxqwmr7TanbMJjXSiCQpKaQHtuYk4XEIYi5gfkRjBgWwG4y0maoVlCJ0k9yEkni+iGPmu2rooHGK",
+	"JsAWqe05Y/3V0rpRmkFgmVQZcU+VVfZedWFC0V4b2jFdhsMwVv+oB838iOuk77pmGEVgFFpOlhNdfFyA",
+	"GhSCcwGi4UmjDy4kYv1JCsOGkgdqE/X/iPqb7ipUdBOL73NCI9US3Y2WtUmJmFAue/pPGjMbjKQVNQHm",
+	"Kwzfhqrj0vpN296wIJkRf2ZU4GIs+boTg8bWdHfyvJGOpzXS5EpR3W+NV5hoQTpr5tzaDOikqueRI2Or",
+	"emZOkjXbiDjcgABCaK+fL6/sSkmcmcVvNBE6u4glI5pG921msU3DEWzTEQTEMbiqPmyypFokIAuWkRla",
+	"GHM0mjKmBOl0AZcGyvLXXPViJ0UtZwi+THFjG2tiCSitjQsYjAgiHDEaT04nta3hBEtKBUO7MjsBQXYQ",
+	"29u1aSavlCR5pctkPaK9ZjdaR2dNAgwb0Z61VkWMbgGIiYT6+wk8y5BbqDQ0rI05KPMsDq4Qsi6tfD1a",
+	"MmCqArmlQjgzazu7MM7VPveLcj0aLMITU+7S6XN/VdlSj8MGMwPsVrIBN/gajsd57ySvjqluWG/0FSub",
+	"05FhonXRVRBOYCSBMnh9SebqZL88+hLLBkHsJSFgBP4jf5FtFpmBWowG5eaAGG7WBFEGeIxu1DOYxSXf",
+	"KA81uTeAynBygVjIRRpreR6NligVY3FB1Qtz2FY4F13usyAXI5AVY6cOpZhy9c1LIgqYtCtaYH7FZ4gJ",
+	"IzD+eGumKkkeprsul84qdzasyLMivSRcZBLApjhQmat4iqJfSWJHAZLNJus5F+loH4o/t7t+Cy40wMvQ",
+	"OgvVZ224/HXJKUBvoyj3WbyQKdJuRzMMJ0DLFSWcZI/4CNUVM9jRE+Ri+GutUNqUqUwgSsDaIpEkU145",
+	"XKXI/lJ3VCdKDuFCyhBMgl+l20mPfvrS9l+/3fn8Tcy13v3Du9ZFs1TZqmb7rS7Y1crWR9IiDZDKwsNH",
+	"Dh08eOTwPMItJ9tQma8t1BwFkHCqs7LeD63IxSkSbM19YHNsLQ2jCjBslp45ty3ictOQfLIHpVjhzA5I",
+	"mpMLS+HhlqbDcdK9mZZVGyagGIzzzuvh1dZwcHuXJmHWa2Gb2e0cLYZdEIszWrBg/F5hFwV1psbUwneX",
+	"gU7rBhSVCcjMK6l/NuK4n1zItkQx1GkQWwvLm5mEgClSDa2HZpo3knjJqS5LScPAHWvHhWIeEZ2Qh4J7",
+	"BANliIiJYhfcgXuZu7VM3F3L5SpeazGiF3JSgsG+Ru2Z4kgwQs/QUn4bS0X2rYmIxXTvJrfpciLHmTmm",
+	"MV21UzuTGUA5u8XobGdluViLKZdNFu/NGYgFM91pDJT3CRinp0aVdQVSGlQOt/PUXCnTpT9YnI9JXtSk",
+	"cRcZWhief8SMkL3FMJYNSnzS6ax/VPRIk8aEcqMBtagkvmizJZINcPbg05XPETPIfhq8/u32rT8Ovv0p",
+	"fvHKr3evvZj6O+5dvzz46Pnday/WMpAIuWBqquoZeYBqVdiKCXST8TrgU1hmXhK7Sbf/KDa/otbS1lfU",
+	"Mdv4mm4c0CuehIQ/0/4lsP/43ThU/VVNd5bxABRD8tdJu6n/9OQaCEN5DTgX1oMJZwuHSDvkXYUOMyBp",
+	"loWLMNNqKdVBQz/APYxs1UkRk0YsepLFcpn04lBpfZKxIBePRKgkPRZF4DPUr5nmEn3AMJZ6GrljT1Mn",
+	"/BHrFyNVr6Dm6uvj0ITA/LwiSB5od1WXRmTt9OqDuZni92unV4cnewmkiqYoiCnsMNGJGBgTbEYikYyh",
+	"l9LMAwcltlgMaWw1spIk8HQbHqHnuCUxo3jzgFBiZE/8SrJ4C6MPJW0zsnLm1DLm6FPYTd2aiVg8xwMG",
+	"WJJEYGYQxjuaFJ5Mgh6gdj8QCF/OdVhsM3hq7eDB2jl+jj/00CnEOZIPPQTeN8MF5BL5MQ8vkHYYRaFk",
+	"vuCB9MiP147VyBqkjQCdE4YiwXq9LdfPcRGT9TpV6zXy0EP6/rNtmkrTWMvMI+tYcHqhungAH7U1Ts3j",
+	"vgiYPMdFkxwmD+ASPuiRI+QBu34PanlnYZE8YBbvQRKEG6GSZkZaWNECAOyO4SYPPWTs5XFXtZrdKEK7",
+	"gmY4JjUBWM05vp7yhfUhxrOe4RLrQ2xoPeEZ6yMs6Rxft1xkPWVPHmzWumEq6ymTgpPaa+VxeIIQzVjo",
+	"CzUTfRJO3kMPESUIxYBVn8ZxX896/VTA2h2hGPf71R+x/nqqZ0YRi38gid8SAlAf9I6e40BxJhsV6lkl",
+	"ZLjJ+qTNKJfpVxhDuQQu+g5DEAn04bLgHE9eb4axBHh4vbgekQJegPvOhB7gS2DtioSEdiTjitANGnIz",
+	"zbOMBkAbilB9lojUW0cViRiFhoynm/qbXPRAQgmIasXgYw6VPoim08zQWhC5TdbX8PBWT8ZMtpbIwro+",
+	"17KgUYqyiZaQcGgn4ljElm6H8541qRuHsF6tOfP1/3laCr5eI2csI2nElPutc1xwsq5pf90jPcAl0oth",
+	"cqENA4oZDch6mn66jkTE2QW1DkN61mbPPovHiDxrSAmShJ89x5+tVqvJ//TzB+fnybNkPeRYs9es1LqX",
+	"fgXj9ci6AWaqg4txnTxL2vr4Q/PrmD69btiCaXhBN9zltKtajCvMoNINQXBQvUnDCD+bC6AOtSp1w5HY",
+	"gEABTQS2sQO6saaIG2EQMBiPL+Om/tdGQdmwLSuE6Jao3ISsRMiv67WEZp/LZB0zeY0PbQgFxXZ4UHfI",
+	"hao3RZdDY1CRA5krKMOaDelVtm8c0W/4gjej0IcVlIpGejvXwUVZF82mZPoHvWlYJgT0Pqimap1MMH2x",
+	"iZMHey0niFhnulk44JGDC4d0X0qIekTjjUwf+lbTY5V6byImpYfxFRjsoX81zSwu4rZrGTdiCppohhGr",
+	"Y/EsM0p4TSJDSDb5WcK2WNzHTE81tHqhJFEoFZ4WyP0y/R2xI25T3rd0JpEe/E3crh4NlZYb1s8yFfer",
+	"K03FYrNL0MohJAMuTOaFfltvEZQO0h8aXdnHL+uyQ31YCi1MwmouaxaKZfu0bBKHSjFuG4blMKyqbkg9",
+	"WciE8VnuhaQ5yiefRb5w1EhHDz1kaRlXsC0CtmTiudeXcRmTNmElkYYzqbTnOJAA8llkwetWcoITYMPD",
+	"Tf6dZWxZUUzzhocesgxH34V6UusrXdUScfgMRWaOUF/IUkCa44LIrt8yTdbOoeXNZxxNVEaMW+lQv8Wq",
+	"i7V5KEQfGZlKLs3N9Xq9GoWfayLemDPvyrnTp46deHz1BLyTAgJYgTALv1lZqM3jQ6LDOO2ElaXKgdp8",
+	"7YCpkwiC8RzthHNaxKksXbzk4UfzeK1P21Hm662FuaGQmY6QqtiBJAnFAkymtpJFPdZrJMNnGFye9hYD",
+	"Om1ZRF1wnp7j+mbA/JMIqHSZbAgto2FNFUzU07RxZmXt2KM18k9nTvzQI2ce/6FHnmSNMx754amTurdz",
+	"/Mzxkx4UFtrgoan25AuuGFe4M5huFAp+KqgsVY6yjZCnkT4pQMFRgbXEzLuZWEO4pJ426Vuo704TSoRq",
+	"7KW8GqjiLkO4/Y7QW68bXJyf34cBWEf4Ja9AsdSHo9uJBA1IKGuYo9O09T1dfSSDnjNQJyuwzaDoSguZ",
+	"Wxl8fXnw6as7V97evfPp7p0/bt96ZfvrD+69+/z2nS9AfdwAbTAXYnTJTY1zF1tUti7p4WwwF00iJYLO",
+	"YdKUrJAIMh2oBprGPKQoWwuszYKQAutfJrLb6YhYSXJWs5kaeZyxQEJrtZhtMRoBZYcA7LGBydR5uvoh",
+	"Uzmq6tCYtplCjODREafjRMkgWzESlMJ/7zIw7hlmYozNeQLyMsQwIS/y/FS0JnzFVDUFh0y7SQwmjZBT",
+	"GOBwTyN0tpZMbVaktfP+x7vXX51AS2nUQX6jHmU0GDr/o+tS6qRgDwbt+MfwffWYkRpGG1nXO7auhY51",
+	"sFytJwo4dZt6TYtPgHBUsAuFefyXZrXWeG7vfvurwe1Pxqz1ELm7+ksfmXuUylZF02SHKt8BCLTSQR2e",
+	"Er/V5ZtaYlrPLUeiCrS7ElK8ewnCjdkgg8rzAIskAxE0L2s+CGYIaDyUJOjGWp3AAGCVXlxa5pGjZx2H",
+	"N+64wxFu2SRYc4bzGzruMBebJR0xpHi2y9xh93ms//90eyHZb9+6vHPjLyWvqzRMx3lLjUMC0XeLD3Au",
+	"Jjwd8m4FiYQBm6KcMBpHIYvRbOOlIrbxdFnVqUf7NrAxT7SnQ6lvqASdw0WxQ5eOBSjJMapkeY39fbTu",
+	"7cTjb3GcJz54DKPfpry9pqY1XBNwhDgoDQydEEpCkl32bHASWHJmR3aJsQtrRWUoT/a5X0BycxeBJi7N",
+	"mf3KSu95GjAADpPIwNQtN1Rg3Yz3J3vMXsYeQqMoz6LGb4/NXrT7MyuZ5YOX7t74fPDln3B/x+5sg/qb",
+	"3U6xErZmQcpDxKLS0pVHwJaaApNvCEQzMvD9iIMM8UeEgmFFcHaOt0UbzIo8MEp3yuHIA5QoGutOnpHK",
+	"Cs9UK3FhU9O+wNquTD7ooQFRQOi7JJ043NL9bLK+rJFTirREFEhjRKURCaiiy2STsQ5Bs4bWpl3K2hrd",
+	"ZEdxMf6+8iuN/Va4NUMRdvDRS9t3vslQgXEg5+jApxHjAY0zd8qI0nHMPlOKo/cZPJk7uihYLFrPu3F/",
+	"HjlSKGrsEyO2M/lXKB9XsBFQWw6jhO97M4wnsbL01Pnc1tgKZzvvfDx4PXtSY7YBYYSuPZoLuqzw7oeQ",
+	"VopZB1CeANAESKNvtVRoAj0RBr/NIwHt6ycC2reeCEVjhf6ivi2ODpIEC2oEcAF91yH6IVPHu6wcfYDT",
+	"fByrz0YdzFePnL948FIV/1hM/3AGIIysCfIlPRlZpPWakiMOcj1w+PD8BLHYG8VdkMoEx/ZKdM6p6sZp",
+	"rbrJg1goM4g1TQPWNpzZQY+cPPvEY7Xa2hNaRcS/U2YeSiI6DFIVO4yC76No2KaYXm7EztTUg2MzUxcd",
+	"mX0jwRS5TBuKVlPAOIMgZBoEaClxDZNdUMOjvK91TaLGoWFI9QQ3lakws0yCTO5m9iQVDTBTvWo25O/q",
+	"RHATsTliCEjl6f3kuZoxFHDaACQFHoDhFhDV2kwS2gDlYn84790bH+7eeGdw5fOd6+9jhclSnDcTrOUU",
+	"l1aZ8Q9kTz3C/IvIXilYD8KIUjSKDChjy8D/51nqKegxc/UOybfuBbGPhEzOYQsnw4jBO3uSVLGNmUuq",
+	"g5tfD14ovvy8yoVqTHvVBswVxOzcpsRxf45dGL8j6KAn1Jb0b3R5EDHUdMmPV48SqUJ/cwk920l0iIiT",
+	"qJBei6pzXOvJkIS/IUi34w2V6IHGkpeNO1bE6xDVoDmvZIy7LswTF3B340TtmbXqAm3PzDMwc2kXt6M2",
+	"U4p66fbOtduDW58MXnthotSrSWjSodaqgaYgQzoh90x4XKNvTSRUkrCJYSwBsC8MQlKm3FONrFFgB5h9",
+	"D5i9JBCYAtSimArsPvfTUMb3xuhmiBJDrQvMIHoxWRTUZs1sSpOGmbdTykZA5OFwnphRv+URjsklYK/x",
+	"8qooaVO56fLpnA6lgkbLCc8JLHrZ9ZbM1mNzyFYm+AvlK1SgE/g9E73qGoR+ksWlB5Gm7jhFKmNTb4PY",
+	"QxosEnxDejgmm4eiGS0k1BZK8WnCyl4G5WrSwEo4TVAH50toH+vtkLP1pQw0bKNP2qxG1k264foSwesF",
+	"LyWpWIecAk+iopuFwvdWyHq5cdmoWhpFaMZnTmDkcQGzQIEr8D78+Rg2An8/aVtyTNE4GdOQHD2bBtsI",
+	"OTdCjWsG9mNp6973zNyLdQTdll5Y0hnytld+vX3ni8GVd+5++LsMY0MmBk4z5832KDWuLwDa5DVyIg0q",
+	"CiUGW7EAI22kSopMJ1m8WnyV4hxH5dHeduDmEj2+PBLWNRKYlI3dOMf1dRwmHmrNM7NkRSHSzfIJHLIk",
+	"kjaZS7JCdJBj6MuezmWYCduEGOipjcrZCr5ZDKkwqNuML8juPHJk4cgjh+YPLizOzx/6l/Rg7Lz3+s77",
+	"15La5EuVhQOPWCzy9OrGiyUPOaWVnOIUUgSAeepiZZP1Ue3EsdVtch8AJyX962OET6YDTx9yTCB9wRZV",
+	"tw9nJ5A+RYMgZlJme/7NCzu3f3/v5y+l2a3p47IjupIND3b39VfzgzWPFY95cX5+Yf7AwqHFg4cPZt5r",
+	"hLFq1UUc5F7ZvnV58Mf/B4gA8aKGyitngI6eGsICeup8CtSzYFc/i7rjqJ2sz68eUomGDGaPaWTw0R8G",
+	"n9wZvPHazttfDf7zhZ3P37x7+w/bd765e/O5yiXNAcrxrAxYWimZcGGm3PIs81nYcTLMpOTADGM73vpi",
+	"+84X3319ZeeNa9u3P0IeikWuhxnosGA4B6yxWGU4pn8GrTOFTaNYQQP4ICc9QI3XPE1zRDkunNMGcT6w",
+	"fevyzmcf7lz+dPDmK7vvf/xgjTwuEmZtYilHRUsYy7E0qGfWGua0JDPDC1bPrFiNWAOXtf51hl7T3zy/",
+	"89vL3319ZfvWVSSbkgRzMQyKw8qO9kkItTkafVsvmpw6bovDeATYqfRMABdkrSDrZAavDbSKZbKOAWT/",
+	"F8b/8D0ElrkvTLfHXjc5nb9+v6WtIiqANZixsHX35ic7P33BLWxNJW7ogZ86jkx6lGbmMkjre2zXG2vX",
+	"gFh6dkGh3pFENnoYWd+GKwgznGrkSYigZhc6zFeQoUODdQiOxpdDmeT7PQBxUBh8/yAJm6nM1qKStAXU",
+	"ouEEilYbSOBzPBICxE1nNO2Kr57gf1d5LgEa78CTRkK4aNLb7S9IgX6IWXPJQxsx5Sp1c5l3zIN6rpBN",
+	"rqnrpRe3b19BacA0FoVbmHQ43KX9yau0mWoJ+CqMMRE5Zn7YCWFWiUAHaOTK4I4ljYHXCcBlTbOJw8SW",
+	"kqjs/PSFwYt/GXx0dee9n0AzoZTd/AQD4XetvHLRJdog2Mjg6s9TJIOlCuShabHw4CHYGDMCbP5Spl6e",
+	"TMDfcr3aTHBsaGGxOv9wJWnF8W5azPapi4itV7l780sjAHx0dXD18+07X2zfuowe8zRzvLJz5cvBG7/d",
+	"/fzbSgZ/J0HAu3QexwpKuWOjzC/Zfd5579rO2+/e++ba4IXffff1a7uffTK4dmXnvQ+373xh+A061xyt",
+	"pX63DJ5bZfvWzwY3vrh78/nBjQ+ze3fv+uWhnwzOW7JmC48g4yzPaFd89fe478eLiJbTE9pULIYiSjNk",
+	"+bvXXvzu6yuDN97Zvfbi/1x+bnDjw50Pbpk/Xv7qvy9/8t+XP5lCFpjLnJcCqQBcY/YplAppykOlIE0a",
+	"F1sSjyft76dTz3RSZObARFVNtii2QJqJ9GyiDChbqRlVQjnLsDnL+O23X9r+6pPdX90YfPPz/b+rk92a",
+	"u6jnPC6PwD6avXGpJP+0+sTj4E7SykOHbqCnauUgAvVChFMSxX+OpzjRISfNbhRBgqcy5nMF93uh/JeJ",
+	"hoLL2o6ozoWq95laT2OUE6LDKAIbVqDpzx0FkiXAqe9rk1RfJC2OJwbb66w9lS/dHrzwJVLTDOnIc4ZB",
+	"GpSV4tCYMkfyR7qRS0WUCqFB41kPPmKcAnSLkQbb6HJjpEaCZdRvZcKDuxFLClnGSmLOlFSiI0moEPcO",
+	"XP15iPMelUSJKMg8MBytBDla5ziEsfS8TAghhCdx0mCqxyzCAiVQdYooAVnKNQzJt23V+4zG6+d4hrZN",
+	"JxFFlV0/kIbNMBawYCnJWgwl2ehqxSsYQ/mncXH3ke9CD+M1X9y+IVYbcpPMAJWXwEI/60ty550v7r17",
+	"bf95rcrgd7mj4IFC0FObuWKWwCrtkV5LeOl6xAKCMZT5iGFxmka8JDBlCKigUH1OgMX2cf+TPhybb6L/",
+	"9ytuHHd5984bd799aZ922VqwZWE0qpY3EsyKSSlwT/Cob0r6onYU9cd7ETs0xntrah/ivgZQmW6KZK1k",
+	"PTAtNWD7FrX62u3Blf8YcTa5AqeSnSwfOZUUL03eHRswRdJpW3spPI7V0vsYv4sXg4hs6oveZyhhUBR3",
+	"kaWt/+8FXOEGTh1wFcS0OUZmMJBcNrGIxYzAG1h12MY4ovUSUG4IFwkCZ58V5BEdx0738VxlwckcxyqZ",
+	"1qxOVboZf31h8NFVo0X+9YXBG28Obv1095fP7758Zef6Z5ntwZja3MEy6zaeQ56wD+3j6pk+ilbPDiEf",
+	"FbNfnAn1vMG153euv+9YvyJD6JmuSsN3bfkWSUKuhKnKAtJmz9awFJwRzGapkWMtIUx+dZLiEmkZlnEA",
+	"v9GMB2VVG1CoBIrTLUYRIMlaVkVXnePrMNh1z+UQyp0hrYp1bIV+EkqXPGoq+J/I1Mzfox97GOxuCPkX",
+	"0eoqu599tn3r8s71943CXdqmZAY6VZziwmTKMROfNROFg7rz9ue5uY49rq1uY/xRfVQ/sI/H9NFuY7y6",
+	"kFy7Z2kTEqUgPQSgnhiTszWmWViu7Vt3dq7f3n3li53Lz2XWDxar+LQ+huGYnDAeCyispEdJyZZQzGEP",
+	"WwmCR7uN+6F9G6awVFmYr+n/LiwuPXLw4MEKFpA0eMbVxfLkDrsxBakfdAHRwoRnGkP0weCFj3FPRndj",
+	"iJjnlIEeLc4AteCkpxG5AJEX98MBPYyCutclXTEITZqcIkaDGa7t3W8+2/30zvatO3df+cnuT76avLzW",
+	"XRwwC/EwnF7bFlvMEnZZYtESV1vEM5Rhdj+9c+/dj4qIZlpl8HERjCiDSUKRU+iEFCIrmqGDXEubaZ1L",
+	"z2h+SYE1FEBMEhvYXGmsauTAvDUSrATtkIdS6dXeYuR06DPuM3Ka9qD8mVtMxVSmCYroGRpbey+Mlibj",
+	"pZkR7ylccmF+vnQmUKYI6JStudYe/RIxM0nBISe2OqAKkR+7xmAA5staO9yJWBZhdz3kddjc9cJMtdF4",
+	"aRsua9+FamRtU87KAANrkYlGUcnoWViPU/ykaQ0+HrNNwqcnM+3CFyu68e9dYKseepHAnzuQ+yXn77z/",
+	"8d2bvxkBLnAIXvDVnBGcx2CN4QMy0VitElAjT5oSiPYXmtR3bNM+AoLiyyDHr7UYhm0TlJhNJju3iq4T",
+	"4UW/bRnInqUUwyef0u9AJY98nGIC57YwRTSgGdvfC1jM9j42TySbejnLpHmtmN+9+vLu77797usrWrG5",
+	"/dr27dt5D28hwU2ydqFVI429sSQlmkZZtGHWFqzL5kE0m8xmEIZKnuNa1ZTJ+zWykrOOLVnoPIOngOzS",
+	"4htaE9o5vsowLjHBUYSXEGARrT6JA4SznkvTRHtVARHPymQ2GzOqnk8JmjLnfdb5R8i0vvv6yuCb3+xc",
+	"uWYpzEFV441xSGeADmtLyI2NROUEadJs7bi4U0Cvsvh15WJM/9mM4/tAALqTMkGjy2RdbCb4tAzBW+1x",
+	"1Ly/wcyazpJKdj748N7vX0Mq2Xn7pTzs3BSUcVHfAmMCEDiyGIgpMdzDAwyIgrrD6Hk1vt5QEtFshj77",
+	"AcIbmqp1mOIW0TDA9McwkbOXEzbCWAA91+ALpxPtFGZclYhBTasRZcTYKXP5tXKgRxvRPlGC6H/M4LOJ",
+	"/AYqI+OWKBI1cWH+0ZxHek1XVFI1w033sC/7JLIZin7tpcHVd9ym2eliOhVrH4NSTucLSH9OX5aFNrfj",
+	"YbNZns4mYpVMIjqnCiT23uT++hmbzQn3I0oQwTJh7Y7qY5yQFRCCMJglNt5H27d+jw6R3V8+P/jyxuDr",
+	"n/yNyEfzp+mjrjMte2MwtQAMPTRYEYANoTsHc8T6D0+skdxY1slGiOWESZcDsrT+dX2UeYJsY8h69lfw",
+	"wky50QReZK6HmRng/vLl3asvIxPa/eXz27de3b51ucjRVv5+nTM3x/3SSbfII055/qbthTzQFzFkhCA8",
+	"fIdxfe5aohsntfkNNVmktKZBI9EX8gk4sogjj5rqcPnOoURKpp4wk7wP7RRGV1mqPLJ0YP6/L/9s4eEl",
+	"yEg0l2UmUzGT9Th/6OHF6qH5+Xn8Gqeunx288eXu798ZvPHb8hZ3M4XvCYLf3Rt/3f3mxs71zwYfPY8z",
+	"/Z/Lz+2+9Ze7N9/7n8vP7bzzxb13/lxGDTVEKlsM78DCWD/BWbWDNXBU6DNTtgUlRJkV+PQ/WgMNFXnA",
+	"2E0fLBW4akDDiuS9VRjiBPuprZ+WRYJKwggNnIaJVbRBie1lDHUDA2XobxajRKXF7CeAWTmr46doVlnb",
+	"aSGcFYqdo4cZjsnfWu70vk8RuUWefzglmBeJKSZ/AxEhW7mu0LObuev+EcJYZhyIMSTfaxntWnEAyz7s",
+	"gTXV74ukZsISjLvZhCpheJPpVia3bY0cS2GVNbtBUa1H+6baBH5WkBFh7XUj7NB6CNxC3EwIZbjq4T92",
+	"sMX2rVd3fv1FGVM/ovhgZjYkeY298cwpMKhg6Uspz8UsG8b4ElExY1BrxCOxgCtGttISQknohG6Mqm7M",
+	"yAMJ3hgXij3ojhVOB7rfOdLYS1HkR/LEDMXtP3+yc/2znd9e3nn/47y/24W1ZHauEwvRLNy0M/rX9OLH",
+	"QsBYDoxAMWKtThmLOeyXceeajc7Mkqzkwdt41Hdu0GkYFvRbzkyANZH3hrb/t9byT3E/6moehPMroA3Y",
+	"khmawF97YXDtD3dvPrfzi9cn0IQtO1kAcotl4ECLbpso3xym7RJ4nz3SiajPvMS/Yo8sglND7J1EhDYX",
+	"ASQF+/czkt/24dwBM5t986Ne/2wkIAUWfmQrxqcKwRMZzqm3Q9rICydKmjuK4nHoaR9XW3dQJCFB51Bk",
+	"aoYGLFzekVj5gkWeC/lWqGia8O+USk4zyMgH1obrDZFwiKUEpWYBGKklehyAQ0wOUFIf0sPErE3WUcD8",
+	"UGfTd9oysXjRmEIr2RbjiFycllKFcqbYTQQmCtLsxkng1NMidCJdntIzY8lp2qMZoRjbKEk4N7hB23/9",
+	"dufzNzHnfPcP7+q1DyHj3IThljcdnEr2ZHqJaUas2g6giE3DbswwqOuPfx288ebghY93v3lz+85Huy+/",
+	"VoJ0hwBORpjpfjPSYibKZsNDh870CP6HWZhZxLylKzoXM6Tsi3tt1iss0KEb3tOBLFs0Q3fwfbG4wZ7u",
+	"vPXV4NrVksQ+F7MtsTmbrRkSb3LKpbH/+DELGFchjWrEAqSiEGziQdapWgeglgSFZTnr0IVnDJrnMCXo",
+	"eewrJegOvieUMLj2yr23LpcQi/Ticz+MisVUKDIvbZnJ1JSnL2aUedN8/aTacQoT6lNOGgxQcBMIRixF",
+	"HsfhlgvA6WwypH1ktLaTcOyVBMLCLKPTb35198+fjK1lY4vY58Kmh3NjDbateXYZC7ezZsxkK5WdeiJW",
+	"rcSjCbJQj8YGw0K/gfVeEXzLjxiNnZi+YkN0VakA7RM8mGUQyb3Llwcv3d59904+McUukL5qCvQqkcGH",
+	"CLkJ+EhTpOVIjjS19afBzI6V8Z3K1KrpfB8p03ZRQJJm+jOkyW9+Nnj5Ki7z9rcf7jx3s2CxC+R4sQHO",
+	"Eiz4bgsUQ2VuWFZbVBtRVokbZLV2jq+YiK30TWq+sS0Andri8IRG4Saz9T1YQJo0jLqxLZSbPBZRZVBX",
+	"4S+L/pWrn4zWFn1s8CxIpgiV53hyPkyiWtKXMdBoxd2lJZzWU7gfBQHWoLJUeTqkz4TVgIZYzLiNIbEN",
+	"KK8MxhxcmMpSxW91q7IVVtthtU2ri/OLh8urBjDcWd9rhor3111SzBpGGepculrFUYYYUiq4vd9S4kVu",
+	"QdHhYIlUboKvukaeAM3R9JRAqpszwXjgwrPUfZ2xY9ofkcU2j539Y+5taiP/9sbOW1/tXP9s+/btwc0X",
+	"dz94ruzOmpuveGNPXLDRwqZYfuaifMDWz4bjDICByTfIAB4EJzBnvXMcmUSNnKD6Ksm10xPxpgRLxTKh",
+	"RGrxIiBdydASkbmtvXNctydFm4HlDwqutihkJzqYyVnsJXvx7IdsC51kmMA/7qG/88d8XrSbNBQdEzd3",
+	"OpRqFZ4oZRHfBzx+LYaUbu6sfnh/DemwGkU2xTNMdKJCE+jsfK+3B2/+YsTIiDtZLH/YuiaG2QqepKFD",
+	"CIcRHQTKGm2qpb3UqGhv8oxJ0YYF2uI4GYbvTMu1dLQP1sACMcCQ0Pad3w5e+fXgzV/ozkWE2VvGLljX",
+	"3AicEd40BPB3Mg1C38dikK0KfTiwvbOE1Pt88JtfI805qG2YlRhkvFDSRrQHYwnMsASMLY0iEocbLZXA",
+	"xRiyNujZcD2BgL1uxhKsE8ApNsGVqsXapEH9TUdYJb6wN3oty/egi++LjeS567tv/W7nyts7z/1m8NHV",
+	"KWkhJ07OmBgwaDLlXmBbsZXbh/gTZF4he0oYH3A7ZRkecLWU57kMLpLhffg3kkehw791Il6u87NMavop",
+	"YjaJ2I/1sHrUrGSLzTLt/N5LV3e/uTEq646lO8Pq74voug6ZaNWQwFlof5/ETN329yp69e6n/3H35T9N",
+	"2Jw+98c4llOLaRRy5pF/77KuyV2jGzb+xriYAYoSnKEA7QaAJS4rlO5xP6XBPvfHJ5dB6MEMbVDXXtv5",
+	"48cjGCoO62if+3Nc9Mboelbd6lCtfRlQTaJ6ggCiIKDPJmG2PRqqJNxcdJUbE1Gvx+OiN7rki44qCAyy",
+	"EONwlqbQ3T+8Orj6X7hKY9dHxV2p5mKhxqZTIvgMZz3rDd9kfTRztSguHhr2iaR9IoVx1WguaOLBtAiC",
+	"kPkiAuEaKqX3JYH+WWBqMIEv3d5boC5AIV6XlgsjXtNvV/6RitD/6s87V38zeP3b3dufDm6+eO8/Pi4K",
+	"+GmywMxHb0Om8M3cxRaVrUvTc+xHqWwZh2q+8VxsoONnwWUooVCA83cIs3AMxx1PDyW4jaXkhyfWINRi",
+	"mZx5YnXN2Cy0CgWF0kTQfzAJ624BXE6qrKwJvtGgvLqmWyoC7HAFpbsWgCE2qHN2TaYvE8cPLUZj1WDU",
+	"vWhYz8jdpI3oc/6CuhuNnL/DaTC/tBiNVOsZ86nNVBz6tr+Y0aAPP+UNHxetrXfpqfOXPM3cxWbI4NN5",
+	"/WC85d48zL6He8Qq7XDOK16lG0eVpcocyAGGkAv8J1RuAjSl8Qzcen3761/evfleBo7EOiq8wksvCVUD",
+	"TCJZI4lH0tYMh3gH76ITBF/RSGwk3ioLFlgjJkrbIpZlShzKSnFhSJmGuhqw5BpBDMntW68n1XuTujAb",
+	"7qkZW4hpKozRoaTHZLSHFKul2XS8v+pTrjkoJJTIGrn37vOYHW2raGdKZjlKFKZXutEQW5QH1ZATJYip",
+	"o9GvEaztkjaKsLajzT1qAIETt22gNYcEG5jghbN963UAeXx+91pmheDuKdg5G0oMhR2k1OszBJeWqb/Z",
+	"bbiGdmIrDBhovFDeNuQbHui13U6NYFzu/1x+Dsug6vF99BLWujCNGtY82uxJEZO24KESMRL3r97c+cur",
+	"GdDcWDScS3XUyBEQOeERYUAtkuOOJQE5iz1MvF47vUoWagdSXHG7KOc4HAyfxSps6r1kkjwAPBlQF9kF",
+	"n3UUCx60Z2X7q1fvvfPncxnDT9qpvh7+3wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -109,14 +109,22 @@ var excluded = []string{"听证", "招标", "拍卖", "检验", "检测", "检�
 // law's limit.
 var promiseOnly = []string{"现场勘验", "公示"}
 
-// suspend begins a special procedure.
-func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspendV1) error {
-	lawful, known := slices.Contains(excluded, b.Procedure), slices.Contains(promiseOnly, b.Procedure)
+// Excluded reports whether the law leaves the time of a procedure out: as the
+// item says, else as art. 45 does.
+func Excluded(item *catalog.Item, procedure string) bool {
 	for _, p := range item.SpecialProcedures {
-		if p.Name == b.Procedure {
-			lawful, known = p.SuspendsStatutoryClock, true
+		if p.Name == procedure {
+			return p.SuspendsStatutoryClock
 		}
 	}
+	return slices.Contains(excluded, procedure)
+}
+
+// suspend begins a special procedure.
+func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspendV1) error {
+	lawful := Excluded(item, b.Procedure)
+	known := slices.Contains(promiseOnly, b.Procedure) ||
+		slices.ContainsFunc(item.SpecialProcedures, func(p catalog.SpecialProcedure) bool { return p.Name == b.Procedure })
 	today := dayOf(e)
 	switch {
 	case !lawful && !known:

@@ -120,7 +120,7 @@ func Make(k Kind, s Subject) (*Document, error) {
 	if !ok || !m.ready(s.Case) {
 		return nil, &NotYet{k}
 	}
-	d := &Document{Kind: k, Template: Template, Title: titleOf(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
+	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
 		Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: m.date(s.Case)}
 	d.Issuer.Department = s.Case.Department
 	d.Number = fmt.Sprintf("%s〔%d〕%s", signs[k], d.Date.Year(), d.Case)
@@ -154,8 +154,9 @@ var signs = map[Kind]string{
 	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", ServiceReceipt: "送",
 }
 
-// titleOf is the title; only a licence's decisions are called so by the law.
-func titleOf(k Kind, item *catalog.Item) string {
+// Title is how a kind of document is headed for an item; only a licence's
+// decisions are called so by the law.
+func Title(k Kind, item *catalog.Item) string {
 	if item.Type == catalog.Licence {
 		switch k {
 		case GrantDecision:
