@@ -1,7 +1,6 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"net/http"
@@ -56,9 +55,9 @@ func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequ
 		return nil, err
 	}
 	if asPage(string(in.Params.Format)) {
-		return gen.GetCaseDocument200TexthtmlResponse{DocumentAnswerTexthtmlResponse: printedPage(d)}, nil
+		return printedPage(printPage(d)), nil
 	}
-	return gen.GetCaseDocument200JSONResponse{DocumentAnswerJSONResponse: documentJSON(d)}, nil
+	return gen.GetCaseDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
 
 // GetItemSheet makes the notice sheet of an item as an office offers it.
@@ -78,9 +77,9 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	offered := v.Item.With(chain(overlays, office)...)
 	d := document.Sheet(offered, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone}, calendar.DateOf(s.o.Now()), in.Params.Missing)
 	if asPage(string(in.Params.Format)) {
-		return gen.GetItemSheet200TexthtmlResponse{DocumentAnswerTexthtmlResponse: printedPage(d)}, nil
+		return printedPage(printPage(d)), nil
 	}
-	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: documentJSON(d)}, nil
+	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
 
 // subjectOf is a case with what its documents need.
@@ -126,16 +125,18 @@ func (s *Server) countyName(ctx context.Context) (string, error) {
 
 func asPage(format string) bool { return format == "html" }
 
-const nothingAllowed = "default-src 'none'; frame-ancestors 'none'"
+// printedPage is a document as a page. It answers by itself: what is generated
+// names neither the encoding nor the policy that lets the page have its style.
+type printedPage []byte
 
-func documentJSON(d *document.Document) gen.DocumentAnswerJSONResponse {
-	return gen.DocumentAnswerJSONResponse{Body: *d, Headers: gen.DocumentAnswerResponseHeaders{ContentSecurityPolicy: nothingAllowed}}
-}
+func (p printedPage) VisitGetCaseDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
+func (p printedPage) VisitGetItemSheetResponse(w http.ResponseWriter) error    { return p.write(w) }
 
-func printedPage(d *document.Document) gen.DocumentAnswerTexthtmlResponse {
-	page := printPage(d)
-	return gen.DocumentAnswerTexthtmlResponse{Body: bytes.NewReader(page), ContentLength: int64(len(page)),
-		Headers: gen.DocumentAnswerResponseHeaders{ContentSecurityPolicy: printPolicy}}
+func (p printedPage) write(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", printPolicy)
+	_, err := w.Write(p)
+	return err
 }
 
 // errDocumentNotYet says that a case has not come so far.

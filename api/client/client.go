@@ -8710,11 +8710,6 @@ func (r ListCaseDocumentsResponse) ContentType() string {
 	return ""
 }
 
-// GetCaseDocumentResponse200Headers the declared response headers of an HTTP 200 response for GetCaseDocument
-type GetCaseDocumentResponse200Headers struct {
-	ContentSecurityPolicy string
-}
-
 type GetCaseDocumentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8722,8 +8717,6 @@ type GetCaseDocumentResponse struct {
 	JSON200 *DocumentAnswer
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *ProblemAnswer
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetCaseDocumentResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -9656,11 +9649,6 @@ func (r SetOverlayResponse) ContentType() string {
 	return ""
 }
 
-// GetItemSheetResponse200Headers the declared response headers of an HTTP 200 response for GetItemSheet
-type GetItemSheetResponse200Headers struct {
-	ContentSecurityPolicy string
-}
-
 type GetItemSheetResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -9668,8 +9656,6 @@ type GetItemSheetResponse struct {
 	JSON200 *DocumentAnswer
 	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
 	ApplicationproblemJSONDefault *ProblemAnswer
-	// Headers200 the parsed response headers for an HTTP 200 response
-	Headers200 *GetItemSheetResponse200Headers
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
@@ -12828,19 +12814,6 @@ func ParseGetCaseDocumentResponse(rsp *http.Response) (*GetCaseDocumentResponse,
 
 	}
 
-	switch {
-	case rsp.StatusCode == 200:
-		var headers GetCaseDocumentResponse200Headers
-		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ContentSecurityPolicy = value
-		}
-		response.Headers200 = &headers
-	}
-
 	return response, nil
 }
 
@@ -13490,19 +13463,6 @@ func ParseGetItemSheetResponse(rsp *http.Response) (*GetItemSheetResponse, error
 	case rsp.StatusCode == 200:
 		// Content-type (text/html) unsupported
 
-	}
-
-	switch {
-	case rsp.StatusCode == 200:
-		var headers GetItemSheetResponse200Headers
-		if values := rsp.Header.Values("Content-Security-Policy"); len(values) > 0 {
-			var value string
-			if err := runtime.BindStyledParameterWithOptions("simple", "Content-Security-Policy", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
-				return nil, err
-			}
-			headers.ContentSecurityPolicy = value
-		}
-		response.Headers200 = &headers
 	}
 
 	return response, nil
