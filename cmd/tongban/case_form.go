@@ -22,6 +22,7 @@ type submissionFlags struct {
 	formFile, formType        string
 	fields                    []catalog.FieldValue
 	papers                    []paper
+	lacking                   bool
 }
 
 // paper is a --material: what was handed in, and the files that show it.
@@ -45,6 +46,7 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.formType, "form-type", "", "材料形式 original、copy 或 electronic，默认按事项 (form of the papers; default as the item demands)")
 	flags.StringArrayVar(&f.applying, "applying", nil, "适用的按情形材料，可重复 (conditional material whose condition holds; repeatable)")
 	flags.StringVar(&f.corrects, "corrects", "", "所替代的被退回收件 (refused submission that this one replaces)")
+	flags.BoolVar(&f.lacking, "lacking", false, "材料不齐也先收件，由受理人一次性告知补正 (take it in although something is missing)")
 	required(cmd, "item")
 	completeFlag(cmd, "item", completeItemFlag)
 	completeFlag(cmd, "form-type", completeWords("original", "copy", "electronic"))
@@ -146,7 +148,7 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 	}
 	s := client.Submission{
 		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant,
-		Form: append([]catalog.FieldValue{}, f.fields...), Materials: []client.SubmittedMaterial{}, Applying: f.applying,
+		Lacking: f.lacking, Form: append([]catalog.FieldValue{}, f.fields...), Materials: []client.SubmittedMaterial{}, Applying: f.applying,
 	}
 	for _, p := range f.papers {
 		refs := make([]client.AttachmentRef, 0, len(p.files))
