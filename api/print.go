@@ -26,7 +26,7 @@ func printPage(d *document.Document) []byte {
 	m.add(`<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>%s</title><meta name="viewport" content="width=device-width, initial-scale=1"><style>`, d.Title+" "+d.Number)
 	m.WriteString(printStyle) // ours, and what the policy's hash is of
-	m.add("</style></head>\n<body><main>\n<h1>%s</h1>\n", d.Title)
+	m.add("</style></head>\n<body class=\"%s\"><main>\n<h1>%s</h1>\n", string(d.Kind), d.Title)
 	if d.Number != "" {
 		m.add(`<p class="number">%s</p>`+"\n", d.Number)
 	}
@@ -60,7 +60,7 @@ func printPage(d *document.Document) []byte {
 // facts writes the table of what is said in one line each.
 func (m *markup) facts(d *document.Document) {
 	m.add("<table>")
-	m.add(`<tr><th scope="row">事项</th><td>%s（%s）</td></tr>`, d.Item.Name, d.Item.Code)
+	m.add(`<tr><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
 	if d.Case != "" {
 		m.add(`<tr><th scope="row">办件编号</th><td>%s</td></tr>`, d.Case)
 	}
