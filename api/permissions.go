@@ -40,6 +40,8 @@ var routePermissions = map[string]permission{
 	// The law asks for items to be public (Administrative Licence Law art. 30).
 	"listItems":        anybody,
 	"getItem":          anybody,
+	"getItemSheet":     anybody,
+	"getDue":           anybody,
 	"listEditions":     anybody,
 	"listItemVersions": may(identity.ItemRead),
 	"diffItem":         may(identity.ItemRead),
@@ -68,13 +70,16 @@ var routePermissions = map[string]permission{
 	"appendAttachment": may(identity.CaseSubmit),
 	"getAttachment":    may(identity.CaseReveal),
 
-	"submitCase":      may(identity.CaseSubmit),
-	"checkCase":       may(identity.CaseSubmit),
-	"listCases":       may(identity.CaseRead),
-	"getCase":         may(identity.CaseRead),
-	"getCaseTimeline": may(identity.CaseRead),
-	"listReveals":     may(identity.RevealRead),
-	"resubmitCase":    may(identity.CaseSubmit),
+	"submitCase":        may(identity.CaseSubmit),
+	"checkCase":         may(identity.CaseSubmit),
+	"listCases":         may(identity.CaseRead),
+	"getCase":           may(identity.CaseRead),
+	"getCaseTimeline":   may(identity.CaseRead),
+	"listReveals":       may(identity.RevealRead),
+	"resubmitCase":      may(identity.CaseSubmit),
+	"getCaseLimits":     may(identity.CaseRead),
+	"listCaseDocuments": may(identity.CaseRead),
+	"getCaseDocument":   may(identity.CaseReveal),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 

@@ -94,7 +94,7 @@ func problemOf(err error) *problem {
 	if errors.As(err, &own) {
 		return own
 	}
-	for _, find := range []func(error) *problem{domainProblem, storageProblem, trustProblem, countyProblem, carryProblem} {
+	for _, find := range []func(error) *problem{domainProblem, lifeProblem, storageProblem, trustProblem, countyProblem, carryProblem} {
 		if p := find(err); p != nil {
 			return p
 		}

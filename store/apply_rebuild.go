@@ -188,7 +188,11 @@ func (a *applier) fold(c *casework.Case, e *chained) (*casework.Case, error) {
 	if err != nil && refusalOf(err) == nil {
 		return nil, err
 	}
-	next, err := casework.Apply(c, &e.Entry, body, from.Place)
+	item, err := a.itemOf(c)
+	if err != nil {
+		return nil, err
+	}
+	next, err := casework.Apply(c, item, &e.Entry, body, from.Place)
 	if no := refusalOf(err); no != nil {
 		return nil, a.unfit(e, no)
 	}

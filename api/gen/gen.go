@@ -25,6 +25,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -41,6 +42,27 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseActionCause.
+const (
+	CauseMoot            CaseActionCause = "moot"
+	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CauseWithdrawn       CaseActionCause = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the CaseActionCause enum.
+func (e CaseActionCause) Valid() bool {
+	switch e {
+	case CauseMoot:
+		return true
+	case CauseNotSupplemented:
+		return true
+	case CauseWithdrawn:
 		return true
 	default:
 		return false
@@ -79,15 +101,22 @@ func (e CaseActionMethod) Valid() bool {
 
 // Defines values for CaseActionKind.
 const (
-	ActAccept  CaseActionKind = "accept"
-	ActComment CaseActionKind = "comment"
-	ActDecide  CaseActionKind = "decide"
-	ActDeliver CaseActionKind = "deliver"
-	ActIssue   CaseActionKind = "issue"
-	ActReject  CaseActionKind = "reject"
-	ActRelay   CaseActionKind = "relay"
-	ActReturn  CaseActionKind = "return"
-	ActReview  CaseActionKind = "review"
+	ActAccept            CaseActionKind = "accept"
+	ActComment           CaseActionKind = "comment"
+	ActDecide            CaseActionKind = "decide"
+	ActDeliver           CaseActionKind = "deliver"
+	ActExtend            CaseActionKind = "extend"
+	ActIssue             CaseActionKind = "issue"
+	ActReject            CaseActionKind = "reject"
+	ActRelay             CaseActionKind = "relay"
+	ActRequestSupplement CaseActionKind = "request_supplement"
+	ActResume            CaseActionKind = "resume"
+	ActReturn            CaseActionKind = "return"
+	ActReview            CaseActionKind = "review"
+	ActSupplement        CaseActionKind = "supplement"
+	ActSuspend           CaseActionKind = "suspend"
+	ActTerminate         CaseActionKind = "terminate"
+	ActWithdraw          CaseActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the CaseActionKind enum.
@@ -101,15 +130,53 @@ func (e CaseActionKind) Valid() bool {
 		return true
 	case ActDeliver:
 		return true
+	case ActExtend:
+		return true
 	case ActIssue:
 		return true
 	case ActReject:
 		return true
 	case ActRelay:
 		return true
+	case ActRequestSupplement:
+		return true
+	case ActResume:
+		return true
 	case ActReturn:
 		return true
 	case ActReview:
+		return true
+	case ActSupplement:
+		return true
+	case ActSuspend:
+		return true
+	case ActTerminate:
+		return true
+	case ActWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseLimitKind.
+const (
+	LimitNotice    CaseLimitKind = "notice"
+	LimitPromised  CaseLimitKind = "promised"
+	LimitService   CaseLimitKind = "service"
+	LimitStatutory CaseLimitKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the CaseLimitKind enum.
+func (e CaseLimitKind) Valid() bool {
+	switch e {
+	case LimitNotice:
+		return true
+	case LimitPromised:
+		return true
+	case LimitService:
+		return true
+	case LimitStatutory:
 		return true
 	default:
 		return false
@@ -236,6 +303,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for Format.
+const (
+	FormatHTML Format = "html"
+	FormatJSON Format = "json"
+)
+
+// Valid indicates whether the value is a known member of the Format enum.
+func (e Format) Valid() bool {
+	switch e {
+	case FormatHTML:
+		return true
+	case FormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsView.
 const (
 	CasesAll     ListCasesParamsView = "all"
@@ -251,6 +336,24 @@ func (e ListCasesParamsView) Valid() bool {
 	case CasesMine:
 		return true
 	case CasesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCaseDocumentParamsFormat.
+const (
+	GetCaseDocumentParamsFormatHTML GetCaseDocumentParamsFormat = "html"
+	GetCaseDocumentParamsFormatJSON GetCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetCaseDocumentParamsFormat enum.
+func (e GetCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetCaseDocumentParamsFormatHTML:
+		return true
+	case GetCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -275,6 +378,24 @@ func (e ListItemsParamsStatus) Valid() bool {
 	case ItemsInForce:
 		return true
 	case ItemsWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetItemSheetParamsFormat.
+const (
+	GetItemSheetParamsFormatHTML GetItemSheetParamsFormat = "html"
+	GetItemSheetParamsFormatJSON GetItemSheetParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetItemSheetParamsFormat enum.
+func (e GetItemSheetParamsFormat) Valid() bool {
+	switch e {
+	case GetItemSheetParamsFormatHTML:
+		return true
+	case GetItemSheetParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -420,6 +541,9 @@ type Case struct {
 	AcceptedBy Actor `json:"accepted_by,omitempty,omitzero"`
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
 	// Actions The kinds of action the caller may take now.
 	Actions []CaseActionKind `json:"actions"`
 
@@ -431,42 +555,85 @@ type Case struct {
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
-	Corrects    string           `json:"corrects,omitempty,omitzero"`
-	DecidedBy   Actor            `json:"decided_by,omitempty,omitzero"`
-	DecidedMs   int64            `json:"decided_ms,omitempty,omitzero"`
-	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
-	Documents   []Document       `json:"documents,omitempty,omitzero"`
-	Form        []FieldValue     `json:"form"`
-	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
+
+	// Cause Why it ended without a decision.
+	Cause       string     `json:"cause,omitempty,omitzero"`
+	Corrects    string     `json:"corrects,omitempty,omitzero"`
+	DecidedBy   Actor      `json:"decided_by,omitempty,omitzero"`
+	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
+	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
+	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
+	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
-	Head        string              `json:"head"`
-	IssuedMs    int64               `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int                 `json:"item_version"`
-	Materials   []SubmittedMaterial `json:"materials"`
-	Revealed    bool                `json:"revealed"`
+	Head        string `json:"head"`
+	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int    `json:"item_version"`
+
+	// Lacking Materials and fields that were missing at hand-in.
+	Lacking   []string            `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice The one-time notice of what is missing.
+	Notice   MissingNotice `json:"notice,omitempty,omitzero"`
+	Revealed bool          `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
-	Step    int         `json:"step"`
-	Steps   []Step      `json:"steps"`
-	Summary CaseSummary `json:"summary"`
+	Step         int              `json:"step"`
+	Steps        []Step           `json:"steps"`
+	Summary      CaseSummary      `json:"summary"`
+	Supplements  []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	Suspensions  []Suspension     `json:"suspensions,omitempty,omitzero"`
+	TerminatedMs int64            `json:"terminated_ms,omitempty,omitzero"`
+
+	// Told The due dates that the applicant was told last.
+	Told      Dues                `json:"told,omitempty,omitzero"`
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// WithdrawalAsked The applicant wants to withdraw.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
 }
 
 // CaseAction defines model for CaseAction.
 type CaseAction struct {
+	// Again request_supplement: why it is asked a second time; supervision sees it
+	Again string `json:"again,omitempty,omitzero"`
+
 	// Authority reject: the right authority
 	Authority string `json:"authority,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Cause terminate: required
+	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Days extend: working days, required
+	Days int `json:"days,omitempty,omitzero"`
+
+	// Deemed accept: nobody told the applicant in time; counts as accepted on the day of hand-in
+	Deemed bool `json:"deemed,omitempty,omitzero"`
 
 	// Documents issue: required
 	Documents    []Document `json:"documents,omitempty,omitzero"`
 	ExpectedHead string     `json:"expected_head,omitempty,omitzero"`
 
+	// Form supplement
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
 	// Granted decide: required
 	Granted *bool          `json:"granted,omitempty"`
 	Kind    CaseActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -474,24 +641,51 @@ type CaseAction struct {
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
 
+	// On A day in Beijing, 2026-10-12.
+	On Date `json:"on,omitempty,omitzero"`
+
 	// Opinion relay; review, decide: required
 	Opinion string `json:"opinion,omitempty,omitzero"`
+
+	// PapersReturned terminate
+	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
+
+	// Points request_supplement: required, everything that is missing at once
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Procedure suspend, resume: required
+	Procedure string `json:"procedure,omitempty,omitzero"`
 
 	// Proof deliver
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return: required
+	// Reason reject, return, withdraw, terminate, suspend, extend: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
+
+	// Result resume: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Supplements accept: the entries that brought what was missing
+	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
+
+	// Tolerated accept: minor papers that may come later (容缺受理)
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
+
+// CaseActionCause terminate: required
+type CaseActionCause string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string
@@ -506,6 +700,36 @@ type CaseAttachment struct {
 	Hash     string `json:"hash"`
 	Here     bool   `json:"here"`
 }
+
+// CaseDocument What a document says; how it looks is not part of it.
+type CaseDocument = document.Document
+
+// CaseLimit defines model for CaseLimit.
+type CaseLimit struct {
+	Days []DueDay `json:"days"`
+
+	// Done A day in Beijing, 2026-10-12.
+	Done Date `json:"done,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due     Date          `json:"due,omitempty,omitzero"`
+	Kind    CaseLimitKind `json:"kind"`
+	Overdue bool          `json:"overdue"`
+	RuleEn  string        `json:"rule_en"`
+	RuleZh  string        `json:"rule_zh"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date `json:"suspended_since,omitempty,omitzero"`
+
+	// Told A day in Beijing, 2026-10-12.
+	Told Date `json:"told,omitempty,omitzero"`
+
+	// Warning The calendar of a year may still change.
+	Warning string `json:"warning,omitempty,omitzero"`
+}
+
+// CaseLimitKind defines model for CaseLimit.Kind.
+type CaseLimitKind string
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -560,6 +784,15 @@ type CaseSummary struct {
 	WordZh string `json:"word_zh"`
 }
 
+// CaseSupplement What the applicant brought after hand-in.
+type CaseSupplement struct {
+	At        int64               `json:"at"`
+	By        Actor               `json:"by"`
+	Entry     string              `json:"entry"`
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+}
+
 // Change defines model for Change.
 type Change = catalog.Change
 
@@ -585,6 +818,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Date A day in Beijing, 2026-10-12.
+type Date = calendar.Date
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -614,6 +850,20 @@ type DivisionList struct {
 // Document defines model for Document.
 type Document = ledger.IssuedDocument
 
+// DocumentKind defines model for DocumentKind.
+type DocumentKind = document.Kind
+
+// DocumentList defines model for DocumentList.
+type DocumentList struct {
+	Documents []DocumentTitle `json:"documents"`
+}
+
+// DocumentTitle defines model for DocumentTitle.
+type DocumentTitle struct {
+	Kind  DocumentKind `json:"kind"`
+	Title string       `json:"title"`
+}
+
 // DraftReport defines model for DraftReport.
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
@@ -621,6 +871,32 @@ type DraftReport struct {
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 }
+
+// Due defines model for Due.
+type Due struct {
+	Counted int      `json:"counted"`
+	Days    []DueDay `json:"days"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Explanation In Chinese, one day a line.
+	Explanation string `json:"explanation"`
+	Limit       int    `json:"limit"`
+
+	// Start A day in Beijing, 2026-10-12.
+	Start Date `json:"start"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date   `json:"suspended_since,omitempty,omitzero"`
+	Warning        string `json:"warning,omitempty,omitzero"`
+}
+
+// DueDay defines model for DueDay.
+type DueDay = calendar.Day
+
+// Dues The due dates that the applicant was told last.
+type Dues = ledger.Dues
 
 // Edition defines model for Edition.
 type Edition = catalog.Edition
@@ -810,6 +1086,11 @@ type LevelRequest struct {
 	Level      int      `json:"level"`
 }
 
+// LimitReport defines model for LimitReport.
+type LimitReport struct {
+	Limits []CaseLimit `json:"limits"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -831,6 +1112,9 @@ type LoginRequest struct {
 
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
+
+// MissingNotice The one-time notice of what is missing.
+type MissingNotice = casework.Notice
 
 // Node defines model for Node.
 type Node struct {
@@ -1223,12 +1507,21 @@ type Submission struct {
 	Item     string       `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
-	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
-	Materials   []SubmittedMaterial `json:"materials"`
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SupplementPoint defines model for SupplementPoint.
+type SupplementPoint = ledger.SupplementPoint
+
+// Suspension A special procedure; `lawful` says that the law itself leaves its time out.
+type Suspension = casework.Suspension
 
 // SyncReport defines model for SyncReport.
 type SyncReport struct {
@@ -1352,6 +1645,9 @@ type TimelineEntry struct {
 // TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
 type TimelineEntryStanding string
 
+// ToleratedMaterial defines model for ToleratedMaterial.
+type ToleratedMaterial = ledger.ToleratedMaterial
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -1379,6 +1675,9 @@ type CaseID = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Format defines model for Format.
+type Format string
+
 // Hash defines model for Hash.
 type Hash = string
 
@@ -1402,6 +1701,9 @@ type StaffID = string
 
 // Why defines model for Why.
 type Why = string
+
+// DocumentAnswer What a document says; how it looks is not part of it.
+type DocumentAnswer = CaseDocument
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1449,6 +1751,27 @@ type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
 }
 
+// GetDueParams defines parameters for GetDue.
+type GetDueParams struct {
+	From string `form:"from" json:"from"`
+
+	// Days Working days.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// NaturalDays Instead of working days.
+	NaturalDays int `form:"natural_days,omitempty" json:"natural_days,omitempty,omitzero"`
+
+	// Suspend Time that is not counted, FROM..TO or FROM.. while it is open; repeatable.
+	Suspend []string `form:"suspend,omitempty" json:"suspend,omitempty,omitzero"`
+
+	// Extend Days that the authority's head added.
+	Extend int `form:"extend,omitempty" json:"extend,omitempty,omitzero"`
+
+	// Approved When the extension was approved; default the starting day.
+	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
+	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -1494,6 +1817,18 @@ type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// GetCaseDocumentParams defines parameters for GetCaseDocument.
+type GetCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
+type GetCaseDocumentParamsFormat string
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
@@ -1549,6 +1884,21 @@ type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
 }
+
+// GetItemSheetParams defines parameters for GetItemSheet.
+type GetItemSheetParams struct {
+	// Missing Materials that the applicant does not have with them; they are ticked.
+	Missing []string `form:"missing,omitempty" json:"missing,omitempty,omitzero"`
+
+	// Office Whose window, phone and hours; default this node's division.
+	Office Division `form:"office,omitempty" json:"office,omitempty,omitzero"`
+
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetItemSheetParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetItemSheetParamsFormat defines parameters for GetItemSheet.
+type GetItemSheetParamsFormat string
 
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
@@ -1696,6 +2046,9 @@ type ServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(w http.ResponseWriter, r *http.Request, params GetCalendarParams)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(w http.ResponseWriter, r *http.Request)
@@ -1720,6 +2073,15 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
@@ -1777,6 +2139,9 @@ type ServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(w http.ResponseWriter, r *http.Request, code ItemCode)
@@ -2187,6 +2552,117 @@ func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetDue operation middleware
+func (siw *ServerInterfaceWrapper) GetDue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDueParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", r.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "natural_days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "natural_days", r.URL.Query(), &params.NaturalDays, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "natural_days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "natural_days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "suspend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "suspend", r.URL.Query(), &params.Suspend, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "suspend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "suspend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "extend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "extend", r.URL.Query(), &params.Extend, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "extend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "extend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "approved" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "approved", r.URL.Query(), &params.Approved, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "approved"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "approved", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "online" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "online", r.URL.Query(), &params.Online, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "online"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "online", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDue(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ImportCalendar operation middleware
 func (siw *ServerInterfaceWrapper) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 
@@ -2520,6 +2996,130 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCaseDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListCaseDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCaseDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseLimits operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseLimits(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3096,6 +3696,74 @@ func (siw *ServerInterfaceWrapper) SetOverlay(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.SetOverlay(w, r, code)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetItemSheet operation middleware
+func (siw *ServerInterfaceWrapper) GetItemSheet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code ItemCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetItemSheetParams
+
+	// ------------- Optional query parameter "missing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "missing", r.URL.Query(), &params.Missing, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "missing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "missing", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "office", r.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "office"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "office", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetItemSheet(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3879,6 +4547,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}", wrapper.GetItem).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/sheet", wrapper.GetItemSheet).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/versions", wrapper.ListItemVersions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/diff", wrapper.DiffItem).Methods(http.MethodGet)
@@ -3900,6 +4570,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/divisions/import", wrapper.ImportDivisions).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar", wrapper.GetCalendar).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/calendar/due", wrapper.GetDue).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar/import", wrapper.ImportCalendar).Methods(http.MethodPost)
 
@@ -3932,6 +4604,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/resubmit", wrapper.ResubmitCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/limits", wrapper.GetCaseLimits).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents", wrapper.ListCaseDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}", wrapper.GetCaseDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
@@ -3970,6 +4648,13 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/ledger/proof", wrapper.GetLedgerProof).Methods(http.MethodGet)
 
 	return r
+}
+
+type DocumentAnswerJSONResponse CaseDocument
+type DocumentAnswerTexthtmlResponse struct {
+	Body io.Reader
+
+	ContentLength int64
 }
 
 type EditionAnswerJSONResponse PublishedEdition
@@ -4350,6 +5035,45 @@ func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCal
 	return err
 }
 
+type GetDueRequestObject struct {
+	Params GetDueParams
+}
+
+type GetDueResponseObject interface {
+	VisitGetDueResponse(w http.ResponseWriter) error
+}
+
+type GetDue200JSONResponse Due
+
+func (response GetDue200JSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDuedefaultApplicationProblemPlusJSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCalendarRequestObject struct {
 	Body *ImportCalendarJSONRequestBody
 }
@@ -4661,6 +5385,142 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListCaseDocumentsResponseObject interface {
+	VisitListCaseDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseDocuments200JSONResponse DocumentList
+
+func (response ListCaseDocuments200JSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params GetCaseDocumentParams
+}
+
+type GetCaseDocumentResponseObject interface {
+	VisitGetCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetCaseDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetCaseDocument200JSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetCaseDocument200TexthtmlResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseLimitsResponseObject interface {
+	VisitGetCaseLimitsResponse(w http.ResponseWriter) error
+}
+
+type GetCaseLimits200JSONResponse LimitReport
+
+func (response GetCaseLimits200JSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5388,6 +6248,63 @@ type SetOverlaydefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetOverlaydefaultApplicationProblemPlusJSONResponse) VisitSetOverlayResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemSheetRequestObject struct {
+	Code   ItemCode `json:"code"`
+	Params GetItemSheetParams
+}
+
+type GetItemSheetResponseObject interface {
+	VisitGetItemSheetResponse(w http.ResponseWriter) error
+}
+
+type GetItemSheet200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetItemSheet200JSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemSheet200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetItemSheet200TexthtmlResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetItemSheetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetItemSheetdefaultApplicationProblemPlusJSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6503,6 +7420,9 @@ type StrictServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(ctx context.Context, request GetDueRequestObject) (GetDueResponseObject, error)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(ctx context.Context, request ImportCalendarRequestObject) (ImportCalendarResponseObject, error)
@@ -6527,6 +7447,15 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(ctx context.Context, request ListCaseDocumentsRequestObject) (ListCaseDocumentsResponseObject, error)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(ctx context.Context, request GetCaseDocumentRequestObject) (GetCaseDocumentResponseObject, error)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
@@ -6584,6 +7513,9 @@ type StrictServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(ctx context.Context, request SetOverlayRequestObject) (SetOverlayResponseObject, error)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(ctx context.Context, request GetItemSheetRequestObject) (GetItemSheetResponseObject, error)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(ctx context.Context, request ListItemVersionsRequestObject) (ListItemVersionsResponseObject, error)
@@ -6957,6 +7889,32 @@ func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, par
 	}
 }
 
+// GetDue operation middleware
+func (sh *strictHandler) GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams) {
+	var request GetDueRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDue(ctx, request.(GetDueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDueResponseObject); ok {
+		if err := validResponse.VisitGetDueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ImportCalendar operation middleware
 func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 	var request ImportCalendarRequestObject
@@ -7189,6 +8147,86 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCaseDocuments operation middleware
+func (sh *strictHandler) ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListCaseDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseDocuments(ctx, request.(ListCaseDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCaseDocumentsResponseObject); ok {
+		if err := validResponse.VisitListCaseDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseDocument operation middleware
+func (sh *strictHandler) GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams) {
+	var request GetCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseDocument(ctx, request.(GetCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitGetCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseLimits operation middleware
+func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseLimitsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseLimits(ctx, request.(GetCaseLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseLimits")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseLimitsResponseObject); ok {
+		if err := validResponse.VisitGetCaseLimitsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7737,6 +8775,33 @@ func (sh *strictHandler) SetOverlay(w http.ResponseWriter, r *http.Request, code
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(SetOverlayResponseObject); ok {
 		if err := validResponse.VisitSetOverlayResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetItemSheet operation middleware
+func (sh *strictHandler) GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams) {
+	var request GetItemSheetRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetItemSheet(ctx, request.(GetItemSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetItemSheet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetItemSheetResponseObject); ok {
+		if err := validResponse.VisitGetItemSheetResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8530,314 +9595,358 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTf8VWrpmbUCPGp1t7EJ7l7vH+0LsScOeNmdYWbSfqXSOaVWpY+qlFOlloXxWiaBYC4GM0Mg",
-	"JE6AhEvehACTyRBjQ/guM61u8xdf4V21d9W5SHWko251As+TrMQt6Zy67tq1r799pRLITlcKJrSqrFyp",
-	"dGlMO0yzGD6dpIqdPWX+CpkKYt7VXIrKSmW9zQgPiYyJbjMiep0mi4lsEUoCqlitUq2wy7TTjVhlpfLg",
-	"g0vHjjy4vLx0ZGlp4cjSkYeWl488uLC0vLC0tLR09NjCtyvVCjeNdqluV6oVQTvmNR5WqpWY/ajHYxZW",
-	"VnTcY9WKCtqsQ814OvTyOSY2dbuy8vBStdLhwn1crlb0oGuaUDrmYrNy9Wq1crIXKxmPT6Qh2GVdD+DX",
-	"hpmBmU+XbjLSZC0Zw1RgcD/qsXiQjg7fqBSM6MjSkm8QZ6hqjw/h4pm1hSPHHqqSSPZZvGAWkLTZ5Zp/",
-	"WdqmjUkL06Vas9i8+P/+YGnhOF1oXbry0NGr/1DxjehsyDpdqZkIBt9lg/GxPUo7TMGa0MB8tQp/K9ph",
-	"pMtiJQXpc91Ov9xiA9JhVKj0K3wxTxIPtR6ky8GxIwvHW0vNhaPhQ2zhYXr0wYUHw+UmW6IPBUvhspt+",
-	"m9GQxekCZIa8YMZcdi3WFv6VLjyxtHC8Vl9ZuHTl4ery0lLRqmjWOSlDZppIB71+YuGf//XCvy4sLR3z",
-	"b01gXilJs0dL0Ow53uHavOcjwAh+zLYeshbtRbqycsy0TS/zTq9jPmBP+CnthwvNNlkMHT0qQ3vK09lu",
-	"L+TO7fK+Dml2/XHxFy5debB6tGjhL7BtRqOzepwQvy86VG2xcJUIxkKFbCaGxwkVIeGKxCyQccjCoiOL",
-	"T/uXrEUjxZIRNaWMGBUwpIuatlq4OAdiUg8dnb7hj7c9R/Dx9sCeNRqRkGpq5hpJucVCQvWK+S1gQi8w",
-	"YegvJN9ff2Th4SppWd6Mq1IrOk3rUmw2qVgwXRczMw83u4rzZkqfkCFncFuc7XRlrB/hETshQ5hKIIVm",
-	"AvaTdrsRD6iZ1eIPlZnalUx//xCzVmWl8r8W09toEX9Vi2mz2G9+fdbIP1587FHS4hFbJVwrIvuCBG0W",
-	"bBmSMG8Sts3iAYGtRn5lHjMbWRvbPZyX6kqhcE6nQ246WhOqz+K5Tel8rxlx1Wahbd43MXPHMvy5VjFc",
-	"CZaBhXMeCjZ7AVbKNwzXLYzhfCybEetMHUIXn/vfbigJX7mCXHKlIqSut2WExBgyTXlUWalQIXUbRIkW",
-	"DxgxD+BVAreikP1KtdJhStFNVn+iXVmpDJ//9c7dT/Ze+njn9o3hrd/t3vpg+M7Tw+d/vXfzp1999uK9",
-	"j/5y76lX9/7z7vDzfx8+dwO/H9742c7nN8wRYJe1aeL6X3Zf+3h486XdN9/du/VC0uLw1u/2Xv2Pex8/",
-	"ha9VEoKv87CyUllaPv7t48Ex9jD9dtMcHU11TxnGfrxa0VwDEz0pRSvigU6Z3SLt8sVQBup/2SVayCzE",
-	"1WpZ8sF3fdv1eJtq0mdCk34sxSYwx775TksSStjEC5ZRzpmQXLO+UbnfUH7oyzgkig4Uacs+adGYcE3a",
-	"VJFAdhgM8SJTav6nzra6LreYUEVHTuFDNeDI9k3T8FqgUYDsxrLLYm15HvLRK6P8sVoRVoAY+yGWkf8H",
-	"Za4azy9Xs0zqB/Yx247t51JCYLL5QwYEd3lhUy64yz5kQnM9qOEkMj8ucDje9rI2J2qT63avWQtkZ1Hj",
-	"5ZD8a7padG3BuNY23aaEyKlodD6zPPZazS/yzt3fmjN2506V9NuStKnInnEukqvLbrTQhk3nV532dFvG",
-	"ZhRe1aQbS9kCfcQ9R1Rb9kWVUEV2X7q++6ufDN9/dfe5n+98+p5pfFR0n3hRVys8rKPK4xHqxunAEsiM",
-	"fXTbUrDp7Y/QBnSWHWA1s1RTiCRi4SaLa7ilByIRbAkJxO3hVCLJb/DXaIndF1cqTBgZ+gcVFMcq1YqM",
-	"N6ngCnhRZnkLNgd+taMtuRfJ6s19P062qdhkf49d+Zvvg1k788rCNo3NoJR5F+d/3rWAHx/LtXP16ugm",
-	"4QLGcptZeWnsOqD4cwirpVlHTRW/NOtcYK10ehUax3QwRjxJw5cmDQrkk1k31Q1z1vF26OWz+MqxJXvc",
-	"7OflKZPBnrwz0ZoG7Q4T2nQy20Ta1rxS3gLiJ9Jjx6ayDsWfgNdaMu5Qjer0Q0crkzXtlIAzvS0vTWXq",
-	"1uRjeTt0bV+ZwkUCqmkkN2v5RT0QK7FNIi/JNLsfwtvPfu1r4f3rCU1NpsGLmmo2fsjNsYiYzkpxicmg",
-	"mkxrbOyy1VLMY9s4MdBgZKOa0JiRsBfTZjQgbYbmx7GpFtNVvt3vsZBTYn4jzQGxEnSVSBEw4qZQq5Sk",
-	"Pjv4ajr5gqUz0qEUp6xGN7Z0VLFpLOakeeZqtcKEjgfTHl7nHRZxwU7Dw0Y406wz7aVkmIZfebnT5Nmd",
-	"tX2M8H6nIUzsGh66Wk1WYoxMgiLFgYmCr+0yjcupImSXvadlnIS2uAj9egxoyVd8aiaolFUjsp9sc8GU",
-	"j5qMgqILNKRElBg/KkHQi2MW1qkuOX4Z800uPBZsGTKjXga0w0grlh3vGGPWjWjAwnrTv5IxUzLaTn4f",
-	"MeAbhSzjBDFajWJaRywkXHv7U4Hs+hfF6OreH55oT1cNkRSqzhL9hDm4TDhTR35ZJxL4Oa48ws1sksLI",
-	"IRsVCXBQ1vUyfWrFIsNJGjER0vhfGPXo520Z8ZAO8sMukCwzQ0MxMfNKvtWQFtG03xzgkyRH+1SyFwds",
-	"tnE6q1MqE1MhZE8ELESdeZsruIw92km1ss1i3uIs9N9jfRlvzb5yA7sLU+5geCwZf2YoyTpU063LjMVt",
-	"zVTJB2mi9i/Yz4EkHmwK3YgZWvOQxcB9XeqA5Ah3mvyPTfvpP44HhfpIIsuokow080Z9S8i+2Md7MWv1",
-	"FNJViTcN13LnKm/KoVtMEC5KSkGGuxdcACBcdShcBV6GnMw0//J3zdcZV3CJUWTmPtIW6+rEXcpjEjOq",
-	"pKgSGRMhNdEw2SYLaE8x+wheaoQrorTsdtG3VWIMPZE92r5FlSK1xFqvt8gvlPmq2RNhxFbGRmPGCytW",
-	"Xkj13FRmz93K5+hnEpnvR9GgLc08vv+Tsif0gICU5CzQNIoZDQerJGItTWRPm+1Zgs1BI2VElSZSMNJm",
-	"FNbOO/tEG1maclRyXkh0H45w4izzUlu8uyC7OO2FrjRtxnbSV2EYfnuosEIQV6Ql4xUYf5NFsl91IRxa",
-	"9oVq8y6hTbltyYArI+GZqcO7KdHQAel1a+ScWyKuyaZkivS68ELbqBdmacFuO4sLuFpp9aLII226IAMz",
-	"kW+hi89SEHo6zYRgzJFU2jyZFfOy7lwPWSnmE+UD1tWJvFdKoE/e6ZRmtRAaofx7ZgRyBTZseMpayKOI",
-	"xaRDB7gtQvbBs1vutlFsDZr6rhH1PVc3dcb8idOFh8zTkZLjIz+LY0YvXpuKcIELRXoiZHEaEoKicm7k",
-	"U+UKmjUkTxxg8qB9a2BanEmGGTmf5Zc3ec/XaiDjmAXaP4SQBTycjd7cK6XJLWQR32bxTK/IoDfbOpyy",
-	"b/hWwHRYuqFHOIvCf6JRj/maMqTFwjoXs6xYm9HQH+NkWBhVhF3ussAcYfOkV07gSvVmWUAz1fo2ixWX",
-	"wicWVysdqlnMaVR+iS/2mh2uNQu/Z1/1LRBGuxTJ9orpJg22pjtM8THQNFjXc9zh7rQChHnELGSfcq0I",
-	"1asjwYHmd4XmJ7yLdDuWvc12zbty8HT5NTHD8ylIvU6HTrcimdN70T465m+1349sphuhXZosh7KUnt1b",
-	"S3yZfUnZ/6WCawm59ayyTrFnNGam9RUMC+KbbZ26Rz0+0HEWleUF+ZbhVKyQZNWqs/OK1JlwZGl8G3MH",
-	"0xNZNTbYzZgK7RN/kWvmxrp/gcsZzWa7dztMt6V3aMCfc2Nzan3IY9RyjVxqxCqpzD8sYoGOpeBBBfWo",
-	"ntLwnpCaB6ykL+zE4JRr/sTgHHZwYnAeuzgxOJ3t5MTgdKabE4NHbUcZQ19+VigW5Qns6JKXwmSXC0vx",
-	"o5Qb0cEqidk2Z/0q8ezh9MYhJqBw0cuSbN6VMpVuUccrOopVEjPdi8WMM4lZwLvcymrTSWjqwdZeC28g",
-	"O2aaM45Ny7r/pvDP1Lpsjk3UmEofyBHGDadzMnP9rj3AifXMEStuEPwRUQwyNrQHf5iJVJz8VbEyQaWa",
-	"ISW7diWP31qg11y/a4G+4LqGv7F3+NMOAP62Y1gL9Ck3jLVAn7Ujga/dYNYCfdKNx00+FVQ9FqM6am/j",
-	"e/iYIJR06A8xosbe+vjwtxRp95rKp3VN8Ii1Wex1ovldUPB0NTPAor31W68Dqths8nwiERzQdo09F432",
-	"AgsY70633eX34hEesWxoJATqUxES3QYDTchIRIMtNZuWVdY9l1kZF3Y9Q3jg+OpUMu0UrdPFxNY9ksJh",
-	"LW6NlQw9kpCHiVkNzRerGAfZp4qg9kC4IErTgSIxoyFtRgwWMKCCNE07oK6xsEYabRaZ5kPZa2oWgtGr",
-	"Cs+ClWjM5uG4SaKkVFLrAN7N9cxHJ6oAR4m4QPkJ9AzDSiKpGAqOaFc05yAK/awlawBXrC/jrdpFZ2E/",
-	"kAkcG7Mm8HT7feEvKAPXnSNkxCUNQfxezSpkXRprx5PGf+boypgqU7rnjL4Z0c0Z3RepXkn1LF2l75VW",
-	"DW3Q7wydcL+H1nm8vT/UiwNUE/frSEC9supZNzajDcHBuxnLXlf5fZnJuZzKNfDJ5J36E/5rwSiQXGzW",
-	"WzKudwqiLEDJrLemO9ydZtiX8VQe9bh5xj5bL+NwhfyPJNQSNiK77DmqztDwCJ0ltJBxiKUrVB09VSPU",
-	"ZqeWjnpsAb0cNYn/K7CVj+0KekG8P0W0ySLvL8hhpi2jTarBZpKeqnYwJaOc7IzmFt50ss2CrSK/Gljs",
-	"y0sTj4CB38NvptuH5Jb/AMB9QKPp1y48luR35BdeblWqbi5+KmHBFkjZPvHEFxbCRPYWVnxTJFEQJXii",
-	"X4WEsHxsyTzgj+CQ0hdaRRV76GhtpkiyKZ4rG38H/dkB+1buFG+1iognAEqdQRZFyvbalAtihZwv1BMr",
-	"Jku4520ACbQCr1STQfsnq4z4tD/vXIgvh3N1haWK95jOOi0LL7sOthn/nFOBxJ/snPd+3bexEV556OqT",
-	"5p/j+M/ykav3j3vB8tzN3Rm1k7glB2BuyfVzNTP80y56bDxFa2QuaOyqbPMoopssTSHce/VPwz/e3P3V",
-	"KxglyANOo/rob8P3X9357BeVaqUXN6mox73YsK7KkSNL1jaTC68sIOriGLUiGWdkPJ4ncuOZqsjhHthb",
-	"ON94tcDeULCdp1JZYN5b6ld/3aMzuHJyJDItQCVt33tanKl3Nt6wz8wOb5KC3/i1TSMe1ntC22jV9MCa",
-	"E3r06oL554j75x8qpTJwymV3gLUmTFZmXikep2La0kVXT2h+nEd6QrXSE3gleCzZYBF1BqIWj1ga3UzB",
-	"aDEgfRs4MuUicuPNduejL5dHOzZh1mqxQPNtVndX4mwRSQUBgIU8aqIs1+e6Hca0L0oYvSyvce1dKhFB",
-	"WD7Stmi5E1VmZNnSJSkpjLv9mJs0bhv08zabJl2etSVp11OYWtKwb/lRqPdYSQ25c7FpM3Ah5CsxPSmG",
-	"+Yzj162lS4zzNntJKAHuRM6eIsnG2KUzD9eyaX6QDX3vzh927n5+76Onhi//Ze+tp3ZvPXfvo49muGAL",
-	"IswjLjxS+WMtQgXhNj0cjnkVIqzJst+jW6ALlgtttiriSGRzSWrEnZobLWZCE2a7zrYQY2U0/WfKbbbt",
-	"ehoBZZiaOLQF8Cj4etmVSqc2x+WKCvPlQE8cp63TyG0IF8kV4qepeenhfi3bpy3jiCdqzWd6TY+6HIYx",
-	"U34rJBh4SsfLFpgBI6p0PZBC00CXt0JGCAjiNTFYiIKCjAgatI3eVmSdoOGgIPZEFwXPb0vtH4rP6ubW",
-	"M5mCez87toLdmZC9OcM+BLJjAXrKWHt7zfJkagjIQ6Rje5XzbrutGoePQXOuuVFgWwoyYIo3jEUtP2CB",
-	"oF3VlmWXoHjjNYs7+7LFmJG5hjOEAO0lG5SeLzdNux2F1LGvIOP0fE9IJn3QCyewH6ykwgPhm1UGQsdr",
-	"XQMZnVrD/yrpCYzubpnbQIHcbt1PpDlIQHZiWO4MNXlvlh8qKWoXaP97CNuSjmbqleCLrT+or9Ey74nO",
-	"xrMiiHpG6D7vQkbG81bZjH6lWVLxIkY9gSrnGG0R07XTq3AOq6RZbOOcak4NEvtuGh4+V2spzjvJWoap",
-	"Vd0KTjCfnhXbXNMCle5yl8dMlc8NLIZimZmeqhUtt5gnoudi2xwJKYISKbUChVhsqZqdz1TKdKuyX1Pr",
-	"7E7U/Zpg7Jp7cSO5JqpNo4i06TZbxXwT0Bw0ZzE41t1ICW8lqRj7SCcw7U3PIPbQLbyY89j5DTsWLbBg",
-	"ppp1rMHDOUS6FvgLWO19WVG5Ztq53wN1A5ECdTOg8gIEzqnYXzCCyHPnhS/f/nTvs9f23nrK75oPeMjq",
-	"5Rdzqje/xZjXLRJvFkYsaypCGocljLS2mcw7vm0bC0b3qmozuDrRGTHjvZAO3DfpUcCTxEOgMZ830f5D",
-	"FIDguTz8T08FQcVhrPiEhIm6o/PIWuia5IEy1iguzPpr/8witkmjepMqPsnKRmPNA5RZRC+KUN3IuYbG",
-	"w5PrQhZsXH867ZiHyswtkkFyOY315I/oHxVyRGqx9EAAdO1zHo3X0m15J8hkGlNtGrNiRS7NSi6FPGUD",
-	"3+0EMo9k8nrTHksZNb2BRMiyhjdv7L3/cWUSppBPU+pwxeqph7DokbDel/EWF5t1lwbtk0g7NN5SRaAB",
-	"Y8aJkuBxYPfjelBPMooL6L/QkFt0W3nyRDjr18ezLfIjdaB1jhMNX34dMRGH1381/PBt88eHb+++ddv+",
-	"8dyn3oTzg17HMIoys1JdBp65biwDFvZitq9dUD3VZSJUdQjG0TIe1INIBluFzJoHNJpALD2B5oJkEf/y",
-	"7s7nt3Zff7dSrdx79vd7T39i/r5UEuQt159tfMKYSy1b8s50ylc9bCYzH5zDzp07lWpl9z9/hn80pW77",
-	"iWHkcrv39ou7r35x78Pbw5c/MgsCH/fe/vDeh++kH+++sXP358nH4buvDZ//D0Nzz3yyc/c1/HL3Vz8Z",
-	"Pv9L+PKD4TP/sXvrxvD5t6evat63ay+8XPhW9s5K51/NS2gjJyovPBWucBHPSW9RL02jIJXPM7Ic2DGf",
-	"9OpP7qySpuCzGM02JyOwaW1N/1PqHfNjQXmh0Z3Ga87vtxQJqJDCkD4g//rT9EqAADlYErnN4ohOTRF7",
-	"zD5WOuLRtJ9GPE7wC/rgh9IXqgleFbZVpILMA7IFhrzfoHej0Grqyd4+I/ukQ8WAdKgO2lUiBTG6X5du",
-	"MlXCBYwjd60XTX92uDinC82Cyp7bxxkgx0o4czPkkmGK4P9GCybC/4FVE5UALuotiSKVwy+qZH3M5bJP",
-	"sM9Tth/8tJb2hl+cdH3ix7PiEdsxfr6Qdo9fPJ4Owk0tDRnPuD7zyq21zw1gsxGPwCyaDTi65NTXEST+",
-	"nHaafTGrg1Z2Pn37y589u3Pnzu7Hr5ib486trz67fu/t17986t8BjfaF4TtPf/XZcxmOawWtJJLpzXs/",
-	"/tPeG3fvffhxIbs2lOCYQ3Z77DbkLqQMKS1f/Zso/X8DvX6izlcoZ80gb++H9TpBY5ZYjZmFgxEhIH/r",
-	"T7/cs1nFE9l84Q3qOMRUiDLvhVlMIxiAs79WWarjFmLbY2iQs4uNIKZlY3L2E8hTmHlWLPMf6t2ep6NZ",
-	"rvhzbJtFRS6TyPzoy84nwIGcGz3NUPLbyMuzmkdlyGBEfpWShgWgJoL1GQC02By1bynSjeVmTDvgTSoj",
-	"DuBcXS9u4BOWbD+GcrbNRF23ZW+znVuTYlnB59gbBcgd9+fabUszYZdKlGsZXw3v7L1BO2YTIi6YS1qD",
-	"REHA/FklNOrTAaD4UJ21WffbPGIJQBKJErdffs0UFwErH3iQeIOdqNODOxvBoKwDsqQIY6b6ffO2+eMU",
-	"tgDfuVaM7t1VOmbU6yHnQdtCJCmiunKLCaLldDcOzsC79nKT79NFE0kLYzlL7ZhqpZMY9m0AfaXJaIyh",
-	"fHZ9ky8CKbd4WWyA78mQnXBvmg8n7dsQ0KWUS6tKdjz5ckZY/VHChnXI9OFb50ftrA/u5WIillE0C+Do",
-	"zF7IFgtZXGw1bsl4y4vX1pck5K0Wi5nQDvUK4UwRVkkKB7KyAq75kKstCDWMmdIyZiG61qggMgpJILsD",
-	"f5b27JUsZBxykYubz0b7sYJQlZhty62J9ld8Yoa92Ldd0Xli/d6+PFnktryIGs85ln7gKiH+S3SJ9Nss",
-	"TrixkJooysMCCB3GZshHPegiOuGYuxisUBUvk9dYMbsMMjWAt1g6sMAlfmRjqBjVlOEAr0KXUd/pKQQ+",
-	"tJCQGMq+KYkUNdIwj9Qt7Taq2RsUatvQrOBDZE+voh9c9hWGB7sbVoQ2tgP2FyKJOxZ/8mBxvBOOHFze",
-	"JQmlTLjutDjdq9XKY6ndbRSytxer2TKdJ/rjsJiUX/MsdBP1uQhlCY+hbbxagBruN626qc/Numob3CcO",
-	"v1vvqcky2WWe+nC67GUvYV8hEH/b6e5Mr7o5RnjnrUixrxIogvXrc5V7qhUZhfXDFKVy7VfzM7g0YX0u",
-	"MFuuYIblmXUeM2wXDOcCuDU8dm7BNThHMv3PIdxrLB10QnDW+aIQ3AuPnCTHjx77NrFBugTL3alihj5m",
-	"ZmlGbBWATq22rAogNFzRhTE7wGmxGXHVdnUhuSIWC94fsFatYOjnwQPrs9X6POOyhQPSepW2rKzVQEOm",
-	"tvyRjVOqEhDzwNTSBNmCfkWwkP02E4SqLXMNm0G2WdTFm1tD5TJrW7HWDMPdJ4Nk+AQvXRSXe2Z9/TzB",
-	"d01HhrL9W++vAPI4yIoaK6IB6XFF8JGmF4bFX7EKB5gBp7C3u6W33CYntQYya+s9LWjw26d5ZswWmJ/3",
-	"KdSCHT7ujFV65lYQqSg/bxqM2tXi9UorhhYlwc2Q+nZgfsiSLL+JnNG8LwIe8YKA3kCKFo87Pu33sRbR",
-	"bYmA6FlpmgvQdW0mbTlwibCHhSN9/ZwEEC3Qom0pHjjeRAqQvc1XAjTtgBpuJWOies0Oh1KRitj8AqL7",
-	"PGArZIn0RMSUIkp2GArwXJFmLLdYWSz7FDrKO9QshBWMNlUsjHqiinDJPcTuAtNHuB8aaoMsRHqyBWb5",
-	"g6gXloXEh5LNderqgXhuSJtc4KwbQoLu1UYjBlReKQ0gUmSr6OmmvFycaYYI2zx26OYHBPt3zWbI1j5b",
-	"TaZkkf9LdmUxfTzu9YQSDMEKqcmAmZ2zZ2o/6PxWo8/il6VnNHeQxjc3HWkRK3AsJ+MHtjWMkqK6Cw/T",
-	"bzcXvr20tLTwsPm/pfQ/yw7waKWi6DZAwgJWUILZVBn+5U/DP/5899YHu7fujCe/JuWSRoHLXZQJPGB5",
-	"AB2ooooRBQfnrFYEnOF5p8u3HK+qJgDIhrqlKHuGDgW+ytULGgGQ8m9cK2b7va9jfLme5E7sQw3IAxkV",
-	"5bkFshfhIWiyDI8EOajfppptWyD6LjWSptnhg9tV5mQQucAE7ewTRGdfWRplY0YvMMH6eGbHDXZzS6wB",
-	"DA5rrixAlRKsT7bYQBEmDsLXkp6myi3AqPe5I0XC3hRrwEgpsslA12Pz00U7mIorM5ZrftyWAkl9EEL2",
-	"LZYmV2mdFETSxBzCHMamJ6VltkITM1d+SPGyvPUfplqXUjl+2SfG7wuK0kbtj1Z+NOS8SqggrNPVAwK5",
-	"+plqM6CFE9pHLrWPuglZeOql6fBz4xqo/RHvQ7OvLR5BYTuxSqyzEUZqZGNu4w1qU1WsXIrEiOREgzax",
-	"h0BBoKAeh21Fz5fRAAzTKr023soJU3a7z3Vb9nQ9IdrxNUoolNBAmzGDSw51Tw9ypW1wwho8Cmi+suVu",
-	"qQQ9x1xs7Yy8N0g8A3Oibv/Nu81odNB6l9Rb+RRFpEgGW7kyVImTq09VSQGpsJ7m/tzBU2tqThH7UNrL",
-	"g2SX1WGK62K66pAjCMhm7o2VlA7BnNapOvKBhEpXvWGVNLStmdpYQTbeZbIbMdKPpWarpJHiTq+cWbt4",
-	"xjScIHCUz2zrt/0LeKiCrMWSTvPiUo8uUivQoV3HknKvIf4Cf+WUeGis9VHelGQP2jSfpmu2YLhya58S",
-	"S4G7fTInP3ygxQsjqUc2HhhiKRHtwYb81oOIxVvZLzAVI/9QAhKRhm/WrTsp913m3cy3yduq12XxNlcy",
-	"dpgwg7pZTGqprBdy89cUmG4eGq1ZD2owyQO5A11TsLSmObVPXc28Wp5kzbhHLpVp5Asd+Hb6IlMFsa1F",
-	"hdLQ4N9mihFoFkqjhRL1PXNnRpERVRmUIwNnvX2Ag5/AGfRSHH2uFYtaRLMomhE6/xDwy5NYsPE7vKd0",
-	"HfHwfC6vA0X17I8APKlkLT9qzL7jTLDJahIa5iC2Ux5vY0+smocTSessFSzbBEpcl1tMKH95QKXqBVAQ",
-	"ZwXBWDvSkaHf8RSouDXhdYzQg9exiBbqBbJF/nnh5MULjyysO1PyuIkiF5ZWoEfj+AkMwOjSqjw8cwmX",
-	"vo2sQfNo3u4zaaFWieHoqghDo1pRKXuYXLRMJZCoebAgZclkShzXxbQ42riNibqqhgipZP0B/Uw5dCNt",
-	"JXB/obXwlTQwJUUnvPH2qY3SMq0xvagl4yJ7Zdr0BPmywMC1T1tnaffAQSvMGzmMFSiwUHGSJx7w2UrU",
-	"O/NQvQzYuYNIKo12Pu+q8vuwQ9rV9x4Dx8FHomun3XMpmvf4bbSfW7AI7u4wL8d53IE+jK7iq8tdVsn6",
-	"zXJbmZ06GTPn2pweGlOEXVTNad4IzNPOI/UezMibiAWTS3aYh4qu/4kmW3jVr60lXZcsKAljmLKp2Gbh",
-	"QPaJ0pQ7YdPrMh5EshzHU7pk/63VFy5dWa4+dMSPrFR0yOaG4L9P3KkDBqBV56L/dLhwn6YQ0DSG4Cct",
-	"LLCXpxonVvuyHJvT7wUrOsPD5eDLL2LZ0/mAll8s75742/oSRr0IoyXkhRspSey55qpWRioQSYZj1kYc",
-	"siCiMYPi6k1GOkzP0X6bLzPtEx9pIqekLqFMDIlRiZ31vZY/L95CqwdxhhyOP2P2nP6DeUHccmKgoMDS",
-	"51wl3hDSHIAzgJyaj7vkkDwdfhSKiUWNvcxprONZjZCz116fUJQVJlqAnZQ5Mg5uK0nEPH58YknSDBE7",
-	"s6SM+SZkQ0F7g3xxXh/+zdxc9uOoW9lFLJmSML5vc0tOuDgQQVHmcpNFGMdfjqoHIrgIWZc+i5OFKS7Z",
-	"gB9KGMfjJezk1QmFOuvNgWZlE64yu1SXPQ0Bh/aWKePvSvwO0yP3MNqobJjkfvxlY2B2+ZOyVaQQFpTk",
-	"98wBEYmdMlJiHltsoOpTgkq4VrMFlFQrEd2sZ+qDlHyjPB77PlHcvQAAdh3hV3P3u/hKM+2pefdp3YdJ",
-	"VABp5hPtzOPBnyVtQvVC+Ig1IWRPBCzMhTxm79OZI0Nn3FP7koxCpvTkoCV8htioSBte6LTrkkRnu+sJ",
-	"5Q1CcFHSVSdbgGkyze2f4fRngORnKCuY5OwWVQOYMaFXbbG+d1VPDEhb9kmnF7SBijF0gCtCDScZrUld",
-	"cs7QW5/GwnJfD7bfDBA542ggU2Cgi5KPs5xmjEyLr4/xI+e7ztbbXLn0+Uwgbsg6Mg0ES26C0Vpw7pe6",
-	"pwZccmqXUw5iwR4qvW7KK9KXdv76xe7HryAu0t4f3nAenJXK9kK234Vlt1rZKnSadxB1Yvnbx48dPXr8",
-	"oSUsjZJsQ2WptlzzlJnDqc7LSjmyIldmAMOxXNrh4SQmfpCgRs1vc2fPRWxxVl/PLEck2bNSzGBuByrF",
-	"24GlqyIJpMPxnhM7LSfmT0Eom+TsN8OrrePg9i9aw6zXbQSPv8p9gWtnvKbZ5L3CLgqq/00IU/LXd09L",
-	"ixVVEsvMK6lKeZCIsxJBXGXEyKKikzaBcoZbbcSbNFt+yUy3saI89PvrhNSsSmSXCy5FlWDcDZEx0eyy",
-	"36uUuYvLwfokWozHoddkgFwiW4TrFZc3ldhQVhMpyaWDorRk0Ra4XiVtFoXVXCX+EoX4s/VfXBV9l6Uy",
-	"qZ7+GBoO0OVa0hp8vJA0CR8fT9qFj2eg8cLQvfU2I4bCprk4DzVqDkg8CYpzgXJZ+i4VKrceU6FaLN6f",
-	"1wPrEvvzOKkYELCrzVwCwhfPaiH0/F4ie0fMlv/pQPmmuYuSxn3L5zAzv44psftLZiibnfC41yt5RvZJ",
-	"i8YQHA9cAFBUZIetkGyGVxU+Xf8YAT7dp+FLX+zc/uPwi5/gF8//eu/mT1NT7Ze3rg3feXrv5k+zTCKX",
-	"TUZ1PXPBU6OSu3ufbjFRB7Ayx0xKAq2a9s9g82t6PW19TZ90ja+bxgHK7HFAPLDtXwXzVtCLuR5cNHTn",
-	"jGeAy5X89Yjb1H98fL1SHdOZc2E/mHG/fIx0uOhptPUDSbMsdpidVlvrLhpKAftrbKsekTFpxrKvWKxW",
-	"ST/m2migjIW5eCVCFemzKAJ3h3nNNpcoBFbMqaeROu40dfl32aC4rMwa6rqBOQ4tyEzMa4Lkvk5P92hE",
-	"1s9dvD83U/x+/dzF0cleBTGhJQvuMRsyba4eB8lAFGPoYLHzsEA/2yyGPP4aWUsymHvNKqEbwpGYVdVF",
-	"SCixwiR+pVi8jdGJEMaydv6szbyhsJumNRvRuCFCBsDvRKJZC+MhbQ5zBqEASuzcF8pALXZZ7FKYa53w",
-	"/tqG2BAPPHAWQUnVAw9AyoHlAmqFfF/wy6TDo4grFkgRqir5/vrJGlmHvFmgc8LwKmvUO6qxIWRMGnWq",
-	"GzXywAOnqGauzROM/9Dc8qH5rkoaR5aOPLSwvLxw5EF81JWSto8HMmRqQ8gWeYjch0t4f5UcJ/e59bvf",
-	"CDDLR8h9dvHuJyHf5FrZGZlL1lxcsDuWmzzwAGZ36rin261eFKFhwTAcm5sJrGZDNFK+0BhhPI0Ml2iM",
-	"sKFGwjMaYyxpQzQcF2mk7AkjxxqWqTRSJgUntd/OgzKGHA1fiDtrJ/o4nLwHHjCSEMUgsYDG8cDMunE2",
-	"ZJ2u1EwEg4XvskEjVTSjiMXfUiRoS6m42IQd3RBAcRaOA2rYJmS4xQakw6hQ6VcYY7kC3sUuw9QwKlSf",
-	"xSzcEMnrLR4rSBczi1slSsILcN9Zrym+BPaxSCpoRzGhCd2kXNhpXmA0BNrQhJqzBCBa5lPEKDRknXQ0",
-	"2BKyD17mkOh2LHubbcK1OYi208zQ2hDZTRrreHgXHomZaq+Q5YY516qgUYqyidHXcGin41jGjm5HgV8M",
-	"qVuHmlmtRfv1//6hkqJRI+cdI2nGVATtDSEFaRjab1RJH0AqzWJYMBjLgGJGQ9JI8TcaSESCXdYNGNKT",
-	"Dj7kSTxG5MlMsCJ5ckM8ubCwkPzPPH90aYk8SRpcYGl0u1KNavoVjLdKGhalsw5Zag3yJOkwF/vYQPyY",
-	"hmULtuFl03BP0J5uM6Exhdw0BFEQ9RblEX62F0CdiZBBw5HchIQnQwSusQdNYy0ZN3kYMhhPoOKW+deF",
-	"e7j4FCeEmJao2gJYBgAY6LelYZ+rpIFQJg3kCS63EZij2HQdHjUdCqnrLdkT0BiUz0PmauP0Ylhl98Zx",
-	"80YgRSviAayg0jQy29mA0tB12WopBj+0e836f197r4FMAMv7gU4HaWDmJPdlvAUrIbdwHcDYKwgiTdse",
-	"lx+skqPLx0y3Wsp6ROPNTHfmgjPDVgw0JqUAyMK5rM2vtpkjR5ACjLgbMQ1NtHjE6lj01o4SXlPIG5L9",
-	"fhKx8xD1Qo8sJFck4krjwYE8eNvfcTfiDhUDR3IKSSPYwp0zCpsRIRoXmI4HC2stzWK7YdDKMaQIIW2S",
-	"hnnb7BaU/DQfmj01wC/rqksDWAojV8JqriZYe+aQGxFGM+EahuWwXKtuqT5ZyIQHOkaGVDrOMp9EFnHC",
-	"CkoPPODIGlewI0O2YkO/G6u4jEmbsJJIzhlYkQ0BJIAsF7lxwwlRcBhcJLmNz3U8LiuVGTbxwAOO95hr",
-	"0UyqsdbTbRnzJyjydYSARe4Cgp2QRPWCtm2ytoFWtYAJND9ZiW6tS4M2WzhSW6pUK704suKVWllc7Pf7",
-	"NQo/12S8uWjfVYvnzp48/ejF0/BOCo7kZMMsbH5lubaED8kuE7TLKyuVB2tLtQdtmXSQkRdply8aaaey",
-	"cuVqFT/ax2sD2okyX28vL45EH3Sl0sXeJ2Xz4lxNVFetxKyR4k8wuEfdhQZ02naVMMBNvCHMJYEmjAio",
-	"dBWxJG0tRAQtMLRxfm395Jka+cfzp79TJecf/U6VPM6a56vkO2cfMb1tiPOnHqkCaOSm4LZKayCFZkLj",
-	"zmBmEpfibFhZqZxgm1ykQRMpWNMJiTWA7btJSWR7X/3QZnqh6jtLVAZqtFfzGqGOewyjoLvSbL1p8MjS",
-	"0iEMwLn8r1YLdExzOHrdSNKQcFXDdJ6WK+/v6yMZ9KKFfVuDbQadV7lSF5XhZ9eG77+we/21vbvv7939",
-	"487t53c+e+vLN57eufsJaJKboBjmojWu+qlx8UqbqvZVM5xN5qNJpERQP9LkgFS8Ay3B0FgVKcrV8O2w",
-	"kFNg/atE9bpdGWtFLhg2UyOPMhYCbimrYcohUDYHkLNNBJbJ09V3mM5RVZfGtMM01vYYH3E6ThQSspXe",
-	"QT/8UY+BfcoyE2tIzhNQNUMM07AS/FuZjnLx8fagcvXSTCQpA830Qootno4mMbE0uaAwj9EBjZHjerIC",
-	"86LA3Tff3bv1whSSS8Mw8vt5htFwhE2Mr0upA4U92GIm34fvF05a4cKTz2w2tmFkkwbYuhqJyk79Rk3b",
-	"4mMgThXsQiFEyNV5rTUe73tf/HJ4570Jaz1yKqaQ5Bmq2kCTXaoDD4biWhe1fkqCdk9sGcGqkVuORHkA",
-	"8OKmy63PbJAFMryPRYqB0JqXTu8HwwU0zhUJe7FRQDDaUaf3mxGN1DhLwOFN4gpw0tsurdYe9fyGTjrz",
-	"xYZMT9Qenu0yV90Bj/X/TZcckv3O7Wu7H/5XyVstDQXyXmaTwNPMFRQAAp6NxYVMXkkiab1GVBBG44iz",
-	"GA091VQSt84up2H16cCVlc4T7TmuzEWWAJr5KHbkbnKpXDlGlSyvtdiPRhqUuJHO8Q7XlRIPnsRwwBlv",
-	"r5lpDdcEXCceSgPTKESfkGSXqy4ACmw/8yO7xDyGpWAzlKcGIiggucUrQBPFctTjzsyTEBwXpNWLohUk",
-	"rjT7UysLspFB3UjxNjaEucdVlXSo2jL6rnKCGVertimlWTe1KynKQ4S1TG0A5oUNYZOxaNMQK3m8LQHE",
-	"zAh0Qmq0AOGJ4AosYSJH7JEUzKcEoLA2kcYhICEhcectLCV/PewBdfubkOYpxKQtEK64Zh3LEJyRp8na",
-	"4H89PNK899F7uz95ZjYCXbQMJauF5vfPgpMd4h76ZOhLh6MrjiCtlb9DJ2+Syzx0uzQvofqtZ+99+PHw",
-	"L3/CXZ64s00abPW6xcaEdQd5xBFf1rCNKiCAibTw0qZEhFJbPg7rvEBMnWEssmXe3BAd2QFLuQit8Si9",
-	"gsl9lGgam06eUNopgZR0qOAtw5xlixgFk6n7q2gTlz1tw4T5tulniw1UjZyFI8NEEA+6moUYcZHW8tpi",
-	"A+RdEIixIZJ88FhKbX6t2uoWtjANjIJx8Ox7WNQ63WIncP3+vjoZjYM2356jWjZ859mdu59nCMemwuVI",
-	"J6AREyGNM5fVGAs/6Z4pJaUMGDyZO+0oLB85ki88dvx4ofh8SBzczeRfoOJ5wUZAOXRMBTjwZlh/emXl",
-	"B5dyW+OKcu++/u7wpezhjtkmRNP69mgxE8bnPecXmTXQ2jNMQjpQNq8/chPDQk2WB9AosgjBbS42x6XU",
-	"s9BjhgBGGLN/QdwjnKlFbOERHjF4Z18sFtuYO4sdfvTZ8JniLahWLi/EtL/QhLnC/ZDblDgeLLLLk3cE",
-	"naWEkmZPhBGzQtn3L54gSvNgawXdi4mLXsaJa77vNA9FtNwQm5L0utWRonnQWPKy9YnJuJGWbWJMOIaq",
-	"+KZg4YZoDjJA3sDHHaddIVJE6LDi8IoZbUAFin/ca+Y9fRkJJE6u/Hlf29D23Ky7c2fbuLG1uRLls3d2",
-	"b94Z3n5v+OIzU9m3ocJpfGEdsD4TIuSi6mIeB05/pYrwFkYlhGBnwZgSbUs51sg6BY7CIQUGMOhJKDEH",
-	"pE3jTjHrmIUyvjEWEUuUGApboKOaxWRRWJs3vypNGnbeXh0UAf5HozNiRoN21VVQBWW6asMzaERCqqnV",
-	"Nf32DGi0nJSQlPkou96KuVq4V6tjcYc2lgfNNW0ZhSpFMLLBiL5BmCdZXHoQaSrG+BDSKigdCB0lTRZJ",
-	"samqOCaXJ2BYNqR/Fg0pk1Cwn0H5mrRZ1l716+iS14UxYirvII5nCgHVHJAOq5GGjW9urNibKmNzOAvG",
-	"A6NjFE11m7N+blxJJHUUoY2VeYH+J8U/AgWuwfvw5/ewEfjbBU1f8kzROorSCAszmybb5EJYucg3A/dx",
-	"jt6hr5UtzixbkRkOlnSOvO35X+/c/WR4/fV7b/8uw9iQiYFHw3uznaHWLwFWL1Ejp9PAEK4wdoaFGC2h",
-	"UHYyxyFJ4zQSsJIbArVgd9uBD0L2xepYlM5YcEnW/74hzHXMEy+j4ZlZskLQNscnrKGOKNry2s4wWf4k",
-	"+iNn8+dkovAgpHVmg0omWS+HZsJTYDfI1jt+fPn4w8eWji4fWVo69s/pwdj91Uu7b96sJNX2KssPPuxq",
-	"a6RXN14sefAToycVpwQiHsIPrlS22ABCdu3Y6i75CiA8kv7NMcIn04GnD3kmkL6AA08fzk4gfYqGYcyU",
-	"yvb8m2d27/z+y589m2Yrpo+rruwpNjrYvZdeyA/WPlY85iNLS8tLDy4fO3L0oaOZ95o81u26jMPcKzu3",
-	"rw3/+P8BESBySWX9xMI//+uFf11YWjqWg9owC5sLTjGb4XArlt3qZ0EokiTLN+/9+E97b9y99+HH5vya",
-	"IZVoyEJY2EaG7/xh+N7d4csv7r726fA/ntn9+JV7d/6wc/fzex89VblqOEA5npUB+SklEy7PlVteYAHj",
-	"XS/DPJPWKpibjfDVT3bufvLVZ9d3X765c+cd5KFfffach4GOCoaLwBqLVYaT5mfDWTMAPhYFEvigIH2o",
-	"ggJ5UVxpNSkkzwXi3bdz+9ruB2/vXnt/+Mrze2++e3+NPCoTZm3j4cZFSxjLyTQwY94a5qwkM8cL1sys",
-	"WI1YBxeL+XWOfoPfPL3722tffXZ95/YNJJuSBHOFh8UurRMDwqHWVHNgb7sa+R5oCisYeFMlZ0+52mdV",
-	"AtxVVYnln0xVN4RNNVBVjDKyb6WGZixT4UhLSG3ROrQkCt1UGK0ILixCrdpSIw2MK/p/MN5DFMUbubxJ",
-	"G8a4ISy4vk0LpCKVKsD/tZqGofe5+YlQ8qMejTUiaVJB2rIXE64gfhIDNI3EW+Am29c9j1juZ0vJi/sI",
-	"O5qd/RURMaz3nGXFMY9XRlacaRXNwM+ewjtmnOQXM7jg+2y3OtEsgzWHLmtUm5LguirGeXfgBsV8mxp5",
-	"HIJ42eUuguy2GQ0blr7MyzxxKZP7IMYGQ8HvJzyD6NuminQklIYTBEpyWyTODRFJCdKy19K3FujHxN9V",
-	"HE1gsbvwpBVwrtjsafcLUmDAMYcreWgzpkKnzkj7jn3QzBWSlQ11PfvTnTvXUZixjUV8G1PgRrt0P1Ur",
-	"HabbEr7iMQJgxSzgXQ6zSuTRq9UKV6qXH1lSNQPW0iNSIWjF8MbP0gz3lQqkMxlx9OgxWFE7ImwebzFQ",
-	"sD2jtr9kJ737q5u7r73x5ec3h8/87qvPXtz74L3hzeu7v3p75+4neKbL84C1QP89btLJwpdjQoS2NIvn",
-	"6ojHxKqvPrs+fPn1vZs//Z9rTw0/fHv3rdv2j+c+/e9r7/33tfdmuGVNx6D8HQLPcQqz4xNJqIlwCR9p",
-	"FAkk0GMIr3XlJkjRG8L+smKxryHmYVJtGBuqksRJ2TyDDbHJt1MnRcTFlnP5smSQUrBsdpIFqG4OktQH",
-	"Iz1AyhUmDRLNO2ycG6bo5DYUvnG/j9HZOmb678/rkgHnTvGIEjxRUwUK6wlc7FwzM5zqXGG3//OVql/+",
-	"efePvx3efOnLZ2/svvYxysilj67OgKb44w5BmEX3SwZoH6skGSpHKHqk9liCk1bbj0KGiJ4tjLwsQl82",
-	"aY08PlpuKY3ZckEXpq8NgdVcWs5gZV/JDGp1RHimKsHMyBQymSDRJhAy32jJNpmFhwBtGOlhBSDi5bJ3",
-	"9+V7Xzx7SKKus7apwhCQc1zpJF16WsrFYyIa2HLaKApFg8kejy6NMWZ7Zn/HYe6566bI/J2sB6ZBhezQ",
-	"QkVevDO8/m9jhnFfnEiyk+UDRZLgqeTdifEhJJ22s+3A4xxLc6JGjqgPMnIRo2afTWeFPuIsbf2fF1+C",
-	"GzhzfEkY05Yu9t9aNBgXoc5iRuANrPhNu90YVDyAewCABSJkgv42YAUB6aew00M8V1lcHM+xSqY1r1OV",
-	"bsZfnxm+c8PK5X99ZvjyK8PbP9n7xdN7z13fvfVBZnsQkCd3sOy6TeaQp91Dh7h6to+i1XNDyHvwD4sz",
-	"7f3yw+HnPxvefHr31pue9SvSQM73tEoJ1KEVES60tFjmYO/ru/JqUjCCUac1crItpc3nS0JRI6oZYQJw",
-	"FwzjQWuhC6PSkrTpNmQlIzaHM6PInt4QDRhso+ozXufOkJCadHvNiKs2g8wWj8xzHn+3m1A5gM9tFGdp",
-	"BHUSgZIqex98sHP72u6tN3EjKqXleTvQmWKqlqdTjp34vJkoHNTd1z7OzXXicW33mpOP6hnzwCEe0zO9",
-	"5mSjfnLtXqAtwBuAiDxAGWEAnTxHvucQYXZu3929dWfv+U92rz2VWT9YrOLT+j0MHROEiVhCOQIzSkq2",
-	"pWZxFd06Tvugvc22Jr3uKpxZOEfmMUVc3Qdr7neZ6La6GYtjGXuy+sLwTK95kGPkvLMrleWlmvnv8pGV",
-	"h48ePVrBek8WZnPhSPmTAxs7w6k56sNHxEWZp47w1vCZd3F7xzd25FwsagugV5z04SD2zmE2LeKHHYbf",
-	"bRTLb79LumbBRQxlRog0Pq+1vff5B3vv3925fffe8z/e+/Gn05fXeclC5k87tnBriR4dUaXdYcLoKSsu",
-	"OzeXxfFKQ0ekJC3Wd2p6MnNlHbJNZsvlxzYqpUbWCIKVkMiI/XRktZyQMG4G68ht5o5gWbI2I8Zy4fPa",
-	"gr337375xjtF5D2rBvyoDMc04ASC0StpQ5EPJ49WcXtkTNICWlWr7ia1WHBBCVyzARpUY10jDy65TVsL",
-	"O1xwpc1qbzNyjgfM8NFztE+o2lJ+2RyLjUzRvs/TWFsfEoyWJuOlmRHvK55teckfK+iNYkyri83Ymm/t",
-	"k8r0mLHERXKhaI5wnb4xWITmsiYepLsiRMsGF3XY3EZRd56AVhfP6N6F6ikdjF3sWyBOqBoeRSXDG2E9",
-	"zopHbGvw8aRrEj49nmkXvlgzjX/jIg/N0Iu0nNyBPCzlZvfNd+999JuxtF+PtAlfLVptYQKgDz6gEjXd",
-	"aT5ptq37hSaloFz+rW0dlJf1NsO4WoJqgvXNCKfde/ERzNuOgexbnrJ88geutuxIIFmCmbQ8Q7iWHdvf",
-	"C73H9T4xkB8So602OM/0vBu7b92+d+O5vd998dVn1402d+fFnTt38o7CQoKbZuJDU04aXeBISrashuzi",
-	"YB0ijgtUb7WYyxLjWm0Io1+r5P0aWcuZBFccPpX1ECK7dCBizm64IS4yDBxLYmHgJUQxQ1NXgo0m/EEy",
-	"aKQrIOJ52QnnYzs28ylBU/a8zztBBJnWV59dH37+m93rNx2FeahqsgUS6QzQGF1FqomhgoIgTdqtnRQY",
-	"CNgvDiSqXBDgP9lxfBMIwHRSJqpvlTTkVoIHyRAh0R1Hw/ubzK7pPKlk9623v/z9i0glu689mwdtmoEy",
-	"rphbYAJamEAWAxmOlntUzbUdFpQoJEL2kwABrohstXjAvoUBCLZaFeYgRZSHmJ/GEzl7NWEjDIpXs04N",
-	"vvAiiJ3FlJgSeUppOY+MGDsBxtyXGWSUAzPaiA6IlsT8Ywe/mlmMNMPd+WKKRE1cmK+bx8ys6ZpOUOqL",
-	"sTEOS2SzFP3is8Mbr/vt0bNFcmjWOQm1UC4VkP6iuSwLDY2neKtVns7A0DsRM2MK0XlVILn/Jg/Xudpq",
-	"TbkfbcTKKmGdrh4gEpgTEEIezhNZ6p2d279HL9DeL54e/uXD4Wc//huRj+FPs8d4ZVquTgD8APBhbvEA",
-	"IP/fBmkp0vjO6XWSG0uDbPJtsDyTngD4VvNrY5x5gmxjyXr+V/DyXLnRFF5kr4e5mQr/6y/3bjyHTGjv",
-	"F0/v3H5h5/a1Iu9i+ft10d4cB6WTXlEYABX5m7bPRWguYogrQwzmLhPm3LVlL04jgFKYI9nT5lubH14j",
-	"p+HIIlgzaqqj9fJGMt2YfsxO8gDaKYyuslJ5eOXBpf++9u/L316BlDF7WWZSyTJpaUvHvn1k4djS0hJ+",
-	"jVM3zw5f/sve718fvvzb8r4BO4VvCLzQvQ//uvf5h7u3Phi+8zTO9H+uPbX36n/d++hX/3Ptqd3XP/ny",
-	"9T+XUUMtkWYr2hS63TJn8usQYzBnL/mIHGLukpvF0QWHcJ04k+Kh3CjWZ2x9gUnNeZv9YrpVCVeokZMp",
-	"eCKNmb1S+nRgoafxs4aSHs6uMMYVnCXTf9nMhVBGqyF9vT3hO7df2P31J2VMkpi6hCl+XclxmbxKGiCD",
-	"4SlAfBiSvpSBiWlTqDwjVoiOGQPg8SribbWpamewBJ1f2zRGdS9m5D7qWhZSs/u96tjJdKCHnWyHvRS5",
-	"5ZMn5igW/Pm93Vsf7P722u6b7+Y9iD7QDrtz3VjKVuGmnTe/puDbmLmGZUJcLW7lLHuwX9btZDc6M0uy",
-	"lscTEtHAu0HnYFjQbzl1Bosf7g9T92+tjZwVQdQzPAjnV0AbsCVzNNW9+Mzw5h/uffTU7s9fmkoTtu52",
-	"4Qker73tTCqWCnB/03OaxGcwasPK0RGN+KA6rdftoQQzmEPcDehgsvEMp+vmYkav5n1e9+68P7z+h8zG",
-	"QE2w4jCZx7rMVira4lAfK90L8MbCkNHDvyllWLV5SFSQXnczpiGrERsZsCHua8DT9Z4w29C430I0Utwn",
-	"Z0JN4nFceJqtf51if1EebghtkYhgRyEKt0p6ImJKkQbbZqJuxPfNtquhw/UKBvPKrpH0o0j2jVQPFe4B",
-	"JJYrN+LQmztDuWIpjexTlLcUf6S07G2J5psB7PnyzeGNZyeTWeb0u2J0xUjCVAxA1+/YAGxk9/bqXgEf",
-	"eZV0IxqwauIFcocH8T1tohcAffkOfVLH+zCTLFwf3kNvZ3No3t5bH4wF+Pi3YjFmArMq/YzgO2BGyQDs",
-	"mVsXUUmDmEHCjc05zxQSdGUwKKLPaIk5vbbGLHFoYlaOshnpStOBAm6yitUWFYHkz+QBJkKbJtS3Duak",
-	"rIa5F2LWipmR6GvEljYEPDclbakZFrXI8sNLgCG5IZLquADACjX4/LlzgvUPm1SgExb6KMX+tIqs2AyU",
-	"C9JTaMcALgamxPlmi732cUI/Ruv76Kdf/tu7UwlJTZbJoYxaSkbmXCsXaORFbfMHDT0KPR3iXpgOihRt",
-	"6ByoaY72WlznsXyYgkVe5GKba5pm8HsP7TkGKfYgIeN6w+2K2E5wttIUOikMHwW5Kik/WEU09i3W1Qih",
-	"CTm0RjVaNecWa2fAha/MnQtHKlOpE6plYjcYoUdavTiJ0fuhhJqE4/5wMzOWnLV9XrXFWEtJIrrFMdr5",
-	"6xe7H7+Cueh7f3jD1cBfSSrTl76tzyZ7MrviPSeJ3w2gSMSE3ZhjDOMf/zp8+ZXhM+/uff7Kzt139p57",
-	"sQTpjgCujN3Kh81mi29jNp/LeORMjwF6pDL3gUM80xU1FzhQ9pX9NlstBMs3De/rQJa+92jnm4Jfj3u6",
-	"++qnw5s3ShL7Iqowc9maETk5Z6O0bvZUHktFLLSl2PCnBtUNQF5JgARWs/EL8IyQfcPJIZhaQn0MrSAS",
-	"ujis2szxUKnEdPANoZLhzee/fPVaCdnbbIwIeFSsC0F9c+XKGqbRFObSRrMK1AJGm7ULwUohTQMqSJMB",
-	"Ym8CF4lVsOOYb/sQby8kQzpUWRc74ROvK0TOmmcg2af3/vzexJoTCAygJqimkiR4QiMYwj3RsdhgJZAO",
-	"EL/efImwSIiTgGrNwCIbDcDaUSNrCqv5qxHbNS/Id71gJzElqh4iVyCxNluG1yE1TSklOAs47Ih7VtNW",
-	"K9NdP1nSCUHordaB+vya4BjnBzVWFL5w/lyMBEbNVrrtGxYlj+RbpH4Zqt3mrH9ojk6s+7hz+/c7d+7s",
-	"fPH27lMf3fvw43x2pgcsxdbdnpQkdVpYAG/77CrcqtZgkSpkfRnrdhIVBApWn5rbGyD9tLKFiRXW948Y",
-	"jb3A5XJT9nSpJKfT5rKYIxTjtWvDZ+/svXE3v2ZugYz8Wshas6acpNiUY6RqjJNSVzMdmGWHDkgovaa+",
-	"i7bzQ6Ra10UBydrpz/Ey+/zfh8/dwGVGMi1Y7ALjgNxUCZxkUkkbqsnDsrpC8AglTfxI0rUNsWajntM3",
-	"qf3GtQB0ihYFc2tGfIutWoxJFpIW5VEvdhWdk8ciqi20NPzlMAJzhb7RE4g2QvOyYppQtSGS85G4EGxf",
-	"1m3UlOHAZ3o4Z6ZwIAM/NLBS+SGnT/CFkHKsut3BtJIm1AGHSxkXxlym7d6CavOFDl/o0IUjS0ceKm9v",
-	"gOHOWyC2VDwfebgIYaGYNYwz1MV0tYoj9TEtQwonGKfEi9yC4h3hiFRtQbxXjTwG5ijbU1I3wp4JJkIf",
-	"aK/p67wb0+HoOq557Ozrubdp/MYXH+6++unurQ927twZfvTTvbeeKruz9uYr3tjTl13GjYXNy1yU97lC",
-	"73CcAVY0+QYZwP3glxSsvyGQSdTIaWquklw7fRlvKTB/rhLqgPZ6iqF5M3NbVzeEaU/JDgO/FJT8tVK4",
-	"12UAvWQvnsNQiqGTDBP4+h76u3/MA6r4SQMk/UnRdhetLlAiWuMQio4YMaR0cxfMw4cb5AGrUSQpnx9B",
-	"vsv7VeYXF3hn+MrPxzwXuJPF8ocr3mSZrRQJfo350okOEmWNDjXSXuqpcDd5xk/hQutdLbEMw/eCcDg6",
-	"OgQXQ4EYYElo5+5vh8//evjKz03nMsIMaOtsqBtuBIEy1VkI4O/kb4C+T8YgWxXGFyFc+fyUs9c+Hv7m",
-	"10hzHmobZSVogA25os1oHxZYmGEJsGsaRSTmm22d4MxZsrYlAuB6AgG7YccSNghUtrYJCrrNOqRJgy1P",
-	"agK+sD96Lcv3oItvinH1qVt7r/5u9/pru0/9ZvjOjRlpISdOzpkYMPEg5V5gW+r0lCZNNsqfIHsZ2VPC",
-	"+IDbacfwgKulPM9nqVUM78O/kTwKHf6tk9lznV9gytBPEbNJxH4s+tendiXbbJ7QLV8+e2Pv8w/HZd2J",
-	"dGdZ/YGIrueRiS5aErgA7R+SmGna/kZlgNx7/9/uPfenKZszEMGEaJXU1RJxwarkRz3Ws/nfdNPFnNq4",
-	"lTTeFKzHXsP8d5i+aHo8TGlwIILJMaYQGDdHG9TNF3f/+O4Y+Nq4W8V8syjkhAizxDjapUb7ajLdZ0wQ",
-	"3ZcEAk4BSt2W5sQKsknKluxpgIgez8AaiOBR2R9f8iOeUi8MMvljPk9T6N4fXhje+E9cpYnro+Oe0oux",
-	"1BMhCRC1TrC+C7GBUDBAzKa4eLa6i6IDoqT1/xouaGPsjAiCQXgyAuFa2Xg76J+FttAc+H3dvQXqghEP",
-	"vFoujHjdvF35OgWj/vLPuzd+M3zpi707748FruWC0VsstPMx25Cp7rV4pU1V++rsHPsMVW0bpZFvPJe3",
-	"4vlZCsUVQOx7f4fYLc9wxg+5FGwBSgVYS8l3Tq9D/NYqOf/YxXVrszAqFFSDlOHg/sTx1AZEtVRZWZdi",
-	"s0nFwrppqcgDd8QHenXJNwM4yd7ZtRjg+I//0GY01k1G/YuGRdv8TbpsE+8vqLvRyPs7nAb7S5vRSLef",
-	"sJ86TMc8cP0B3CP8lDd8XHG23pUfXLpaNcxdbnEGny6ZB+Nt/+Yhgg3cI05ph3NeqVZ6cVRZqSyCHGAJ",
-	"ucB/QtUWYFpbz8Dtl3Y++8W9j36V8SY6R0W18NJLMyp0m8WqRpJQBtsGRDL4GmAkoJpGcjPxVjmU4Rqx",
-	"GYQO6jRTx1VViqvfqjQNy9ZrrxEEn965/VJS5dzZZxCEerw1awuxTfEYHUpmTFZ7yLmaPU7rgArDQbH0",
-	"R418+cbTiDBi38vWBfTUYU2vdKshugIlWhJbbWdQI1gBKu9q9zV3xtZHSOI9QqM5pKUS8MLZuf0SoEM/",
-	"vXczs0Jw9xTsnEtz68YygPplNTKCs5opMtxr+oZ2epuHDDReqOHNxWYV9Npet0YwOeB/rj2FtZ7N+N55",
-	"dufu52mjljWPN/uIjElHCq5ljMT9y1d2/+uFDNp+LJvepTph5QgIx6oSaYGhkuOOdU8FgL5us5isn7tI",
-	"lmsPZgq62EXZEHAwMuHtitwHPBngmtnlgHU1C+93Z2Xn0xe+fP3PGxnDT9qpuR7+/wAAAP//",
+	"5L17l1vFlTf8VWrpmbUCPKfVF9uAu9f7R/tC7IkDXnZnPDNpv1LpnFLrpI+qNKdKLQvjtUzCxVwMZoZA",
+	"mJgACZe8CTGeTAaMDeG7zLS6zV98hXfV3lXnItWRjrrVBJ4nWYlb0jl13bVrX3/7csUX7Y7gjCtZWb5c",
+	"6dCYtpliMXw6TiU7fUL/FTDpx2FHhYJXlitrLUbCgIiYqBYjvNtusJiIJqHEp5JVK16FXaLtTsQqy5VD",
+	"hxaOLB1aXFxYWliYW1pYenhxcenQ3MLi3MLCwsLhI3OPVLxKqBvtUNWqeBVO2/q1MKh4lZj9SzeMWVBZ",
+	"VnGXeRXpt1ib6vG06aUzjG+oVmX50QWv0g65/bjoVVS/o5uQKg75RuXKFa9yvBtLEY9OpM7ZJVXz4de6",
+	"noGeT4duMNJgTRHDVGBw/9JlcT8dHb5RKRjR0sKCaxCPibhN1eggWqodkVASij03RUxWD5MO7bDYI0qQ",
+	"ThxypRdb0i1GqCRnTzxWNLAm9pEdWMCatBupynLlZ1JwvTe8264s/9R+1N1XLg4P2KtcmtMPzm3RWLct",
+	"9Rt/f/6Jxyte5dTaj89ULuopnaKyNTqh86dW55aOPOyRSPRYPKdpgrTYpap7p1u6jXF73aFKsVi/+P/+",
+	"dGHuKJ1rXrz88OErf1dxLfLpgLU7QjHu93/E+qNje1zPBbaZ+vqrFfhb0jYjHRZLwUkvVK30y03WJ21G",
+	"uUy/whfzVP5w8xBd9I8szR1tLjTmDgcPs7lH6eFDc4eCxQZboA/7C8GinX6L0YDF6QJkhjynx1x2LVbn",
+	"/pnOPbkwd7RaW567ePlRb3FhoWhVFGsfFwHTTaSDXjs294//fO6f5xYWjri3xtevlDyGh0scwzNhO4QD",
+	"4CLdCH50Uu4R3Ta9FLY14R5ZwJ7wU9pPyBXbYDF09LgIDONKZ7s1l2NFi3viO9n1x8Wfu3j5kHe4aOHP",
+	"sS1Go9OOU/8T3qZykwUrhDMWSOScMTxOKA80Q4iZL+KABUWHHZ92L1mTRpIlI2oIETHKYUjnFW02cXH2",
+	"xXcfPjx5wy+0HEfwQqtvzhqNSEAV1XONhNhkAaFqWf/mM67mGNf0F5CfrD0296gHfFGfQVyVatFpWhN8",
+	"o0H5nO66mD87GPQVnDeT6pgIQgYX4Ol2R8TqsTBix0QAU/EFV4zDftJOJwp9qmc1D7x0+XKmv7+LWbOy",
+	"XPlf8+kFO4+/yvm0Wew3vz6rRPNZ0gwjtkJCJYnoceK3mL+pSUK/SdgWi/sEthr5lX5Mb2R1ZPdwXrIj",
+	"uMQ5nRB+t824WuWyx+KZzUnLCrZp2HvFLql5uFxybTiWfVS4CExD1coVr3IyCPVPMx7v2W4jCmWLBab5",
+	"oqEw/BlGgvvGghkPBZs9B1vrGobtFsZwNhaNiLUnDqGDz/1vO5SEEV5Gtr5c4ULVWiLC0xMwRcOoslyh",
+	"XKgWiHPN0GdEP4B3H1zjXPQqXqXNpKQbrPZkq7JcGbz4m+17n+6+cnv7zvXBzd/v3Px48P4zgxd/s3vj",
+	"uW++ePn+J5/df/r13f+8N/jy3wYvXMfvB9d/uf3ldX1m2SUtmAyufbbzxu3BjVd23vlg9+ZLSYuDm7/f",
+	"ff0/7t9+Gl+rJCe0FgaV5crC4tFHjvpH2KP0kYY+64qqrtQ30VGvokIFXP+44M0o9FXKnedpJ5wPhC//",
+	"l1miucxCXPHKkg++69quCy2qSI9xRXqx4BvAzXv6OyVIIGATzxnOPmNCss26RmV/Q4GnJ+KASNqXpCV6",
+	"pEljEirSopL4os1giOeZlLM/dabVNbHJuCw6chIfqgIbMW/qhld9hUJ8JxYdFivDpJHxj3AWr8KNxDPy",
+	"Qywi9w9S340uLpXlqj81j5l2TD+pBC0aP2NAcJfmNsSclU4CxlWo+lWcRObHuRCOt5Eu9InaCFWr26j6",
+	"oj2v8DZL/tVdzdu2YFyrG3ZTAuRUNDqbWR4jB+QXefve7/QZu3vXI72WIC3Ks2c85MldazZaM2JvaNVp",
+	"V7VErEfhVA87sRBN0Antc0S2RI97WoHZeeXaztu/GHz0+s4Lv9r+/EPd+LD6NFay8CphUEO10yGFjtKB",
+	"IZAp++i0BGeT2x+iDegsO0Avs1QTiCRiwQaLq7il+yIRbAkJxO7hRCLJb/B3aIntF5cT3RXlx4pXEfEG",
+	"5aEEXjSqxQ5vDvxqRltyL5LVm/l+HG9RvsH+Frvyre+D05qA8z9rW8CPT+TauXJleJNwAWOxxYy8NHId",
+	"UPw5gNVSrC0nil+Ktc+xZjq9Co1j2h8hnqThi+MGBfLJtJtqhznteNv00ml85ciCOW7m8+KEyWBPzpko",
+	"Rf2Wlr51J9NNpGXsQeVNNm4iPXJkIuuQ4ZPwmrF4gf7/8OHKeNNASsCZ3hYXJjJ1Y6MyvB26Nq9M4CI+",
+	"VTQSG9X8ou6LlZgmkZdkmt0L4e1lv/a08O71hKbG0+B5RRUbPeT6WERMZaW4xMbhJdMaGbtoNiVzGGOO",
+	"9RVYBakiNGYk6Ma0EfVJi6EJeGSqxXSVb/fHLAgp0b+RRp8YCdojgvuM2ClUKyWpzwzeSydfsHRaOhT8",
+	"hNHoRpaOSlZGmdeNMa7i/qSH18I2i0LOTsLDWjhTrD3ppWSYml85udP42Z02fQzxfqshjO0aHrriJSsx",
+	"QiZ+keLAeMHXZplG5VQesEvO0zJKQpshD9x6DGjJl11qJqiUnhbZj7dCzqSLmrSCogo0pESUGD0qvt+N",
+	"YxbU0GVRYvwiDjdC7jC5i4Bp9dKnbUaasWg7xxizTkR9FtQa7pWMmRTRVvL7kMdBK2QZR5TWaiRTKmIB",
+	"CZWzP+mLjntRtK7u/OHJ1mTVEEnBs6bzJ1vgcLGmjvyyjiXwM6F0CDfTSQpDh2xYJMBBGffX5KkViwzH",
+	"acR4QON/YtShn7dEFAa0nx92gWSZGRqKiZlX8q0GtIim3eYAlyQ53KcU3dhn043TWp1SmZhyLrrcZwHq",
+	"zFuhhMvYoZ14lS0Wh82QBe57rCfizelXrm92YcIdDI8l488MJVkHL926zFjs1kyUfJAmqv+E/exL4sGm",
+	"0JWboTUHWfTt16UOSI5wJ8n/2LSb/uO4X6iPJLKMLMlIM2/UNrno8T28F7NmVyJdlXhTcy17rvKmHLrJ",
+	"OAl5SSlIc/eCCwCEqzaFq8DJkJOZ5l/+kf46444vMYrM3IfaYh2V+HfDmMSMSsE9ImLChSIKJttgPu1K",
+	"Zh7BS42EkkglOh10xpUYQ5dnj7ZrUQVPLbEm8oDnF0p/1ejyIGLLI6PR44UVKy+kOm4qved25XP0M47M",
+	"96Jo0KZijviL46LLVZ+AlGQt0DSKGQ36KyRiTUVEF0IfFmBz0EgZUamI4Iy0GIW1c84+0UYWJhyVnNsU",
+	"/Z1DnDjLvORm2JkTHZz2XEfoNmMz6SswDLc9lBshKJSkKeJlGH+DRaLn2TAaJXpctsIOoQ2xZcgglFrC",
+	"01OHd1OioX3S7VTJGbtEoSIbgknS7cALLa1e6KUFu+00Pmuv0uxGkUPatFEReiI/QJ+koSB0zeoJwZgj",
+	"IZV+MivmZf3PDrKSzCXK+6yjEnmvlECfvNMuzWrtG+jEGNfLCS1wwCt6SaR7m7UML8HsDU8Zo3oUsZi0",
+	"aR93koseeK/LXVCSrUJTP9LageO2p9b+P3aF4CH9dCTF6MhP45jR8deiPJgLuSRdHrA4DXtB6To38omi",
+	"CM3anscOMHnQvNXXLU4l9gwd6fLLm7znahXuAncMQ6gI4wEL4EbRh5CSgPmhNMFBDq0yjpmv3LPRbwbT",
+	"Ubt9pTSxBywKt1g81SvGEV9+SdMYgNHFZJcUrJhTh7sg4s2QbxAtZFbd0oWI26XH8VjIouAfaNRlrpFo",
+	"ImdBLeTTLHiL0cAdUaZpgUrCLnWYr7mJftJJA6GU3WnWX0+1tsViGQrukum9SkT9TXNWhmxPVLE4pJEE",
+	"B3RTL4cxcfVYzEg7lFIvN1X2xE93tNu2+dI7cr7baIdKscCOzKn2CRX6E+1TP8bBP44Pg2CzxWhUpEdJ",
+	"phrU35zsnMbHQKtjHQefBDnFCGv6Eb3vPRoqSahaGQqG1b9LNPXhva9asehutNy0DU+XX0o9PJcy2m23",
+	"6WSLnWZ7582j8FanE7HpOef55D33WGSHcWnvypIkYt9xtahY3A45neqCVyIKJrKsLpPmWRbr5kuPd82+",
+	"MY6k9fUQxLRHoxpE/Lklh+SqJD3KFch99sUCQSoXkWB2c4hjWLoyBJ29kA07zR5kw+EypymVdi4WCG4o",
+	"nEyrDWxQl6HQBvek9LhMenjRhpLA2hFKJPMFD4gK22yFyG6HxWhhIZIxSSCENOfFdDo8x0QvxEzPbxlj",
+	"DcONlkpDGBxxCiMto6ZaVpgsEC8SSl8myS6ngduWLsCsKLLrBY+1hVBlXbC6+wuZ5uCLx4U6n28Svv4x",
+	"tKuFAmOSyo8ZL/dlrdAm97iXHX4Swbu4MMlLFzDWdh0UFNeXCRcNEfSJPtz5OBWtIyFlgP6jqYZYGd8q",
+	"TwHta/5sbj3H2RoSe/JDgBs8ty1Ti0Wp13ZpwSUkZYQIR8ztqMJmxKL8OFOiKDvEvMSUHaRjlBsx5cq1",
+	"RSiV5hZo7+q0dYlMpyLlRJP9ropTakkXZ9G1OG2mWsK5NiCAOw91EMZoRI1YU//TEVL/wyLmq1jw0K+g",
+	"ma4r8UgaQancOT/WP2GbP9Y/gx0c65/FLo71T2Y7OdY/menmWN8IWRczfiTXoSzFdstr2aITcnOxDLPn",
+	"iPZXSMy2QtbziIPcJg8DcmtkLWaqG3MXESf818kdgExlufvLjsvDmG3V0qzR2nYyMriWE8uTpG3/rB5J",
+	"CYLsxMJnQTdmrhOhRa5Ac2rZbReuZEHcUCxEs5DOy84nHxwxkUGi1bbo4tYT0dvqJeKTR5Lt9EgyXXtd",
+	"TUU4MfPDTmgMLpPP9sT102seKddUxu1FweCGxHj3zakvQGO3QzJsgFKiMEK5RxOizG7epBtoAvUpp//a",
+	"F+38ESk1SSVqbt0Md33ZLXAcGWsPnuJCyqkI7hVuh1zEmL4nrTG/D3HVJNJXCHlgcOvz3S/uDl59c/fG",
+	"cw+WPSROVWPCwne5wgiQyRx3SJ+Ai3e8zP8jczcnbk97DeA5hD8iiulsmlfDH3qPKtZ0VTH2kIqX4RiG",
+	"LDKx/rk7O/fBnvCKl+PY5oxXPHOOKtbyVPK2XPXVqp3Mqq/O2fnA3zgl+NPMCv42E1v11Qk7t1VfnTbT",
+	"g6/tDFd9dTyZJLwM8zyfndmqP/L5QjrZVV+tZeYLD9spQ4Nm1qu+OmkmbrcuNXY6HJU1dBqM0vYTnFDS",
+	"pj/DQG5jAMGHfyBJq9uQVedNWRiI1WKxM3bLHfkET3uZARZRZiJlF+qj6OBxRNLQJOkI8iJWIDEiVJCY",
+	"Jq3HrUNjpacfOgLii8N3ioNsFGt3onwgQ9Z2gTksk0MZ8p73JHkqWY19ed+DbFKXXuQki3M4IKM/hZW4",
+	"y06Yy2GIZwUmErmMkBh0Sz+6OcStjPgMm9gOJYY9KKq6SoAZRbJ4q7x8DUvyuG0SPp1N24XP5zON4xe2",
+	"By3tbrHYTGb0EMXdiNUKIs/gtyfdZ8ywQRbUZMj90itVymJmnu3RmDuNz2vo94LgCkQG6DOKPjCpwigi",
+	"PkR7T459hH1L55muRrpoxiBRxBPcgVQ+lWxaa2diMN1XGBX2XDTac8xnYWdyGEl+uR8LI5bN0oMkd8oD",
+	"olrAuQIte/ibcjoTf9lI0czK2JTlKTLVRlenkmmnaJ3OJ2FXQ4gOJvijvpy5o0gQBkmEB3rSV1KBF31B",
+	"JOREKtqXJGY0oI2IwQL6lJOGbgd8dyyoknqLRbr5QHQbigUQf+HBsxCwMOJ+txwncTnlpBhkKdZEZQx6",
+	"mY/WzgIyUxRytDiBF0kLS5FAFpOaxitp/Iu+OKMCoScbqCVZT8Sb1fM2EmxfoVrYWHJZnE89EiNpGmiy",
+	"q9mAvWH3ldxkbidawPQ9bO/50Z9DNAhPZGL2uStepRnRjSnD7FIXIlXTdJW+V9qJYZJTp+gkdIsiNjLb",
+	"+UOtOJEykWCGMtWlsc0DRAkLIBB5IxbdjnTH3CaHdiJLwSeTd4ruuB4N9RGqNUVcaxfcn+CgqzUnB4Zb",
+	"r1pPxBMZ2AX9jHm2ViYwGIAVkpRA2IjssueoOkPDQ3SW0EImcDNdIW/4VA1Rm5laOuqRBSxkt6kyUhCI",
+	"nrPCW6MChH1l/cvDd1rJAzCFk744Fn+G4QMH4vwuiCSHXW8U6DxJCmFBuN0Y99TITxFtsMj5CzL/SRRu",
+	"gESwmaQnzwymZKKUmdHMMqSOt5i/WRSaC0F/5ffwMYgRdJDD5CgNsVkg2+urmkaTxSV4LIGIyC+82Kx4",
+	"di5uKmH+JpiyXGKl60AznpWeZLjBk0SKEqfV7SaAzH5sST/gTgIRwpWdRSV7+HB1qmS0CcGvJoUP+jMD",
+	"dq3cCeqaySq4EENOjrHwZyHf8MjSwtLDc4sLc4tLwwGXC3NHL14+fGUO/1hK/xiNvSyInz+BRp5Zxc+f",
+	"CJvNovOAStkUahEeVpfqUJRBZSPEXZEaJZIWTFoNtAKveMmgnfsXSi3J7y1mOcCXg5kGCKfOixFb9yQw",
+	"pew6mGbcc07FXzcMX55EH1hfDy4/fOUp/c9R/Gdx6cqDk+jTSijV47gl+7EwJYJrZvgn7T0+ClwzNBc0",
+	"7VS2wiiiGyxFgtp9/c+DP93Yefs1zJ0M/ZBGteHfBh+9vv3Fv1e8SjduUF6Lu7HmxpWlpQXj38olnRYQ",
+	"dbHpr0iiHhqP44nceCbaFHAPjMyXb9wrMOYXbOeJVPKc9Za6LTH20SmMhzkSmSRHpe07T8tEi7GTN+wR",
+	"78IJ3eB2DW7RKAxqiQcnc2D1CT18ZU7/s2T/+btKKVyScpgX4LUIZmM9zgBf2AaHHUcxmrxqMgo7iS2E",
+	"cp/VEiMtupRCwdOvUhNK5rsOA7pP3N3pT+AAkrkWwLRSsyHblUQYy35l7Sr5rtFyWzMDn2RgSezxP0Jb",
+	"5qxs8XY9C47VniO318DtMPFYJe2PO1Zr1oXh9pWUGU6S+FDsDXEYjPFp59Bi2lRFElCgf5wFdohX6XKU",
+	"TByuYvDZWjdaM4xYCj1AwYzbhxjt6mQ51o43251z0l0niELXxnA5QvBm5M4p76JhlzoRxbPmCr22Ge4e",
+	"pBppCZySKORuRSKyPipXpDWNVdkx7dGHkvGLTEQSiyHoy4Cf2i0x659flIKN1Svv3tuinVWlJ9Km8ea+",
+	"sqwLlZr+LHWaLivIxwq6mlQScA81FGgtMYQ0otLh0E08g2VpJfHwlY24KHEXw9RmdQNbqMsRamHNpr5f",
+	"t1jN6mfTJQ0X5OgXCsxjbSVpePPkAAEj+Nr2LpZI8i8PhlHEdBMr7tCypUtS0thl92Nm1i7ToFsiMEim",
+	"5bl6gow6yVJpG3YtPxrNHBEl+tIL+YYByYSs7MQlJxlCDo7qfgnAOeMIYUooAVGZnD5Bko0xS6cfrmaR",
+	"+ACw9P7dP27f+/L+J08PXv1s992nd26+cP+TT6bQ9gpc8foucsyzSSgnoUFwhcveAxAUsuhOBCqwtZZD",
+	"HzEm2CHwkZLUiDs1M1rMWNCn0602Ebd9GKFrgmq1ZXsaAnqeiO21CZDr+HrZlUqnNsPligoh7ZLLPE9b",
+	"J00cZ8gTQbIgcXJGdm63FdtljcYRj7VKn+o2HOboIIiZdDtg4eIuDWlR4AHVV33NF1xRX5V3wEYIMu40",
+	"4RsU4QLQIuq3aCMqiuxhNOgXpCyqInybLaHcQ3E5HO16JlOw72fHVrA7YwAWp9gHX7SNKF7G0d1tlCdT",
+	"TUAOIh3Zq1y4ut0qZzq3ifKDbSkAqSreMBY13WFYnHZkS5RdguKNVyxu78nXoUdmG84QArSXbFB6vuw0",
+	"zXYUUseecEDS8z0G7/GQE/F3L/UXCg+Ea1YZWH6nMgGaOjUxDyukyxGAxaRWa+3dRN6QRj8B7o9huTPU",
+	"5LxZfiYFr56jvR8jsno6molXggv+Zr8xWIZ5jw3COs39qKuF7rM2B2QUWpJNGVIzDVpexKgj8+QMo02i",
+	"u7bWFZzDCmkU+xAnuiv9xH+aIrjM1BuJ806ARWFqnl3BMe7J03wrVLRApbvUCWMmy8P3FaOlT01PXkWJ",
+	"Teaw4pxv6SMhuF8i8pOjEIstedn5TKRMuyp79ftNHz+2V3+AWXNnea1QEdmiUURadIutICQUaA4qZDEE",
+	"HNqRkrCZoCXtAfFHtzcZ5NNBt/BiLljJ7WUwFYgKZqpY25g9bcBBx9TmAFb7QFZUrup2HnREEoHToKYH",
+	"VF6AwDkVO6+HQPPvvvT1e5/vfvHG7rtPu6MS/TBgtfKLOTGQscmY00cfbxQCXSjKAxoHJTyGppnMO65t",
+	"G4mZcqpqU4QSoWd8ynshHbhr0sOY5IkTRiHkZqL9BygAwXN5hP6u9P2KhUF3CQljdUcb8WTQ5ZMHylij",
+	"Qq7XX7lnFrENGtUaVIbjrGw0VqGPMgvvRhGqG7k4hQyRGqdKjYuCjetNph39UJm5RcJPLidHzqArhG5Y",
+	"yOGpxdKBp9QxzxVDBZX3yI+nMdmiMStW5FLg0FLFIQzyhplA5pEM9GbaYymjpjOGGlnW4Mb13Y9uV8bB",
+	"/rs0pXYoWS0NVyl6JKgZwIea9Ri5JNI2jTdlEa7viHGiZH0XsPuFql9LQD8L6L/QkFt0W40yoK2Q9Wqj",
+	"ID35kdq6MpYTYYpnxasMrr09uPWe/uPWezvv3jF/vPC5ExN2v9cxjKLMrEbc5XvaBeMik7XE/1HzI+Fv",
+	"FjLr0KfRGGLpcjQXJIv42QfbX97cefODile5//wfdp/5VP99sWQdllx/pvExYy61bMk7kylfdrGZzHxw",
+	"Dtt371a8ys5//hL/aAjVchPD0OV2/72Xd17/6v6tO4NXP9ELAh9337t1/9b76cd7b23f+1XycfDBG4MX",
+	"/0PT3LOfbt97A7/cefsXgxd/DV9+PHj2P3ZuXh+8+N7kVc0HGpkLLxe5nr2z0vl7eQlt6ETlhafCFS7i",
+	"Oekt6qRpFKTyQEeGA1vmk179yZ1V0hR8GgP5Z2QE1q2tqn9IvWPucg3OcqtW49Xn9weS+JQLrkkfqgm6",
+	"wehK4PRb5HCxxeKITnRtPmEeK53sodtPkz3G+AVdFQLSF7ykpAS2VaSCzAJVHYa812RArdAq6gBYPSV6",
+	"pE15n7Sp8lseEZxo3a9DN5gsEQiCI7etF01/+oouVheaptJrbh+nqApSwpmbIZcMU4QoGLRgYoUesGoa",
+	"EAtea4rYRJFhiYFK1sdcLsEX+zxh+sFPq2lv+MVx2yd+PM0fMx3j53Np9/hFCrx10U4tzZbLuD7zyq2x",
+	"z/VhsxEyWC+aiX69aNXXoeq+Oe00+2JWB61sf/7e1798fvvu3Z3br+mb4+7Nb764dv+9N79++t+gYNxL",
+	"g/ef+eaLFzIc1whaSVjtO/d//ufdt+7dv3W7kF1rSrDMIbs9ZhtyF1KGlBavfCtK/7eg14/V+QrlrCnk",
+	"7b2wXitoTBOrMbVwMCQE5G/9yZd7FtZwLJsvvEEth5hYRaQAwbeIRjAMb2+tslTHLSw/i+FL1i42VNQk",
+	"G5Ozl0CeQpSOYpn/QO/2PB1Nc8WfYVssKnKZRPpHZ2QhcCDrRk8zt9028vKs5nERMBiRW6WkQUHQGmc9",
+	"BhjqJnf/B5J0YrER0zZ4k8qIAzhX24sd+Jgl24uhnG0xXlMt0d1o5dakWFY4NBY86siCC8Qo2bYMfmSJ",
+	"EvCjq+GcfdgOC31sEJQ5HUgEYqNMCpgyDbsHxAs8AlHImUUXAEQHqBOwQmjUo31A/jcBjsaI3muFEUuK",
+	"KpAo8UPmJwlxreUjIRL3tJW9uiBEYAEJ4xEtDZrC2U86FZzzCWwBvrOtXPEq3Y5UMaNOl33ot0xZBUlk",
+	"R2wyTpSY7FfCGTjXXmyEe/QZRcKUvpqmQL5XaSeeBpNeVmkwGmNsoVnf5AtfiM2wLCDNj0XAjtk39Yfj",
+	"5m2IMJPSprgnO558OWUp3mHKhnXI9OFa5zx6t5PYBWdzKmxrStcPYU2vHGjiKCVPh7w7RUp5edTKFBly",
+	"r0COI3xjvBHCQHck0EOzgu543BDm/j2jjMciiqapIze157rJAhYXexqaInajbvcECcJmk8WMqwQUEarU",
+	"YekLwS2e+zKEcwSh3ITw1JhJJWIWoDuWciKigPii03ejoE1foFzEQchziX/ZCFFWEN4Usy2xOdZmj09M",
+	"sRd7tkVb773bQ5wni9yWuxhGKkjNovi7W/BaIL0Wi5MLkwtFJA2DArR+xqaAb9nvIlqFKrRxe4EsXian",
+	"gWt6uXWiDFMsURbxdcAJARRcAO+mGQmXtLsS61mZSl+YBLUhiOBVUteP1Azt1r2skKO3yqdZYZmIrlrB",
+	"2AnRk+bWMEIQD0w8EOwvRJ+3TVmx/cV+jzlySd5QCUIpE+I9Kbb7ild5IrXVDldi7MZyOmCgsT5cSDQu",
+	"sFYUuhZ7IQ9ECS+zadwrKAbrNsfbqc/MIm8a3GN5ZbveE7N9s8s88eF02ctewq767u62092Z8KirktdZ",
+	"I/XtqbI9Z73aTEVTryKioHaQ0m6ufS8/g4tj1uccM1Wop1ieaecxxXbBcM4lUNRDvhEeKnCoZfqfQYjg",
+	"CJ7FmIC+s0Vh2+ceO06OHj7yCDGB3SSAmteymKGPmOYaEVuB+nXGwiILEOdsLe0R29FJvhGFsoVF8OAW",
+	"MiV+3UGOXgXDhfefjNHGUGEDPlacLds09QU7LJaCWyNBwOSmOxp2QrFpoh+YWHHaYjeHYwpm9VqMEyqh",
+	"WIgeZItFHby5FeVBktZiLGCau4/HlBsDoDuqYJ5aWztL8F3dkaZs99a7C7tfAFkRltWQXigJPtJwohYO",
+	"h2qgcRwHmMFyM7e7obfcJiclpDNr6zwtaCTeo0lvxH6cn/cJNFTYGobFVTcXi6qZyb3k1k+yEdoQ7kn4",
+	"8VeK14sFxdmx6Q8l0yX3zQ9Zkhk6ljPq97kfRmFBELgveDOMnaV0nmgS1RJY5zYrTYccdF2TflwO8Cvo",
+	"Qkq1Exb/OADSghZtkrDheBPBQfbWX3HQtH0Kuf0xkd0G2HgEl8TkpBDVC322TBZIl0dMSiJFm6EAH0rS",
+	"iMUmK1uiOIVhdQ41CwdrUsatYqHVE1lUbtZB7DaZYYj7oXHfz1a+TbZAL78fdYOylY45Y4HWmk2Zd8cN",
+	"aRJSrHXDFE5qoREDCuqXBnUrslV0VUNcKs5OxKpLYWyL1u6zhvPJpHhFQrbmWS+ZkinoXLIrA4HpCMlI",
+	"KEETLBeK9JneOXOm9lJ02Wj0WSzg9IzmDtLo5qYjLWIFluVkYgcMHGZlYfHoI0f9I2zuUfpIY+6RhYWF",
+	"uUf1/y2k/1m0+KDLFUm3oAAV4DcmEKeVwWd/HvzpVzs3P965eXc0YTpB3hwuLmsjk+ABwwNoXxYVAi84",
+	"OKeVJBBAkXfU/cDyKi+ptaipW/CyZ+hA0F4teOcQ3qp745ox2+t9HePLtSTfZg9qQB5csig30hfdCA9B",
+	"g2V4JMhBvRZVbMsUCzaVTyTt79+uMiODyDnGaXuPKIB7yuwpG2d8jnHWwzM7arCbWTIWgIgZc2UB0idn",
+	"PbLJ+pIwvh++lvQ0UW4BRr3HHSkS9iZYA2z4l4nSGF/UaGR+qmgHU3Fl4jwcOpVWGxIfBBe9lcTPlZS/",
+	"R1R6zDvN4dU70qCmKwY+dXXuFPDTWaN7onVpQr2iPSG3O6sfHutrcl4hlBPW7qg+AXwHwP+XBiyBRQGh",
+	"PeRSs6+POAwJPKqBmh9NSWYqSTOMItjXFWL8wTBSLRuHJkalOlHFGlP78CT1W8QcAgnBpWq0BAJ6vrQG",
+	"oJlW9SCrJJqy6bWEaMcVxaW+0mMGl5zouf1stsExa/A4VMYQzVx9LhqDnzmzChCHazwDM6Ju9827xajD",
+	"qUXB81zWPe2CcD7WRxEpEv6mFb9AiUmcXD0qSwpItgzITAotFMOzlxX7UNrLF6Eqq8MUV2LSXNdRTUTP",
+	"vb6c0iGY09qeJR9IwrVAiCukrsI2i0KuXwE23mGiEzHSi4ViK6Se1nBZPrV6/pRuOEFtKZ8N2Wu5F/BA",
+	"BVlTlyXNpUw9ukitBqge1rGk3KuJv8BfOSGGHgtUlzclmYM2yadpmy0Yrtjco8RS4G4fz8kPHin63FC6",
+	"mokhh/hbRAgxYeI1P2LxZvYLTN/JP5QAi6QhvzXjTsp9l3k3823yti3pLWKLI9Sv6cWkhsq6Qaj/mgC6",
+	"GgZaa1b9KkxyX+5A2xQsrW5O7lFX06+WJ1kRseFLZRL5QgeunT7PZEE8tJ+kY7uLekhGoFko3RUI1Pf0",
+	"nRlFWlRlqoVqX98+EIKfwBr00ppUoZIsahLFomjKMlQHUO4nCdcbvcO7UtUQSdXl8tpXVM/eCMCRfth0",
+	"Iw3tOc4Em/SS6D1bkSbl8Sb2xKh5OBEvoZ6CZRtDiWtik3FXLrvvMylrBfAhpznBcEjSFoHb8eTLuDnm",
+	"dQyihNdXgDZRLxBN8o9zx8+fe2xuzZqSR00UubC0Aj0ax09gAFqXluVLZpRw6ZvIGjSP5u0+4xZqBWry",
+	"yyLcFa8iU/YwVsg3j40CTElDJhPiuM4z1aCYGTxqY6K2ThDCcBl/QC9xPGKNtQQiMjAWvpIGpqSAmzNH",
+	"I7VRGqY1ohc1RVxkr0ybHiNfFhi49mjrLO0eGO/LnejGBTmMFSiwEvy4iQd8LLZSoR2rVqYAjYXVKl2B",
+	"xjoCJibkYGCxIJIpFQ3n1ezLDmlW33kMLAcfiq6ddM+l5UhGb6O93IJFEIkHeTnO4g504boVX132skrW",
+	"b5rbSu/U8ZhZ1+bk0JgivCsvp3kjmFMrj/G+PyNvIhaMr3CnHyq6/seabOFVt7aWdF3OVIRjmLCp2Gbh",
+	"QPaI7JU7YRPtOfuSLEcxuC6af6u1uYuXF72Hl9xoXEWHbGYliPaIVbbPADRvJvpPO+T206QcqwkMwU1a",
+	"rDNK3lasdmXGNibfC0Z0hofL1V+BYcwK8/18effEt+tLGPYiDMViWOgnGpHEnquvaqmlAp5kxWZtxAHz",
+	"IxozLX6TBiNtpmZov03kPFkkPtJETkldQpkYEq0SW+t7NX9eHP6n/TlDDsafMT0OxP68IHY5MVCQC7A1",
+	"hDLxhpBGH5wB5MSe3SUR9TfdBcyTStGERpjjao2+IiaUyx7Yf2Nm89FWNHGCExyT3CWhclPa6Mu2N6x9",
+	"ZYSlGVUTneR+cMCnpKc2gcRJB+PkkCMdT2sJzVUxLzXZ1eSdkWhAmGgB6Ffm3FqcuCSD+OjRDGEseGMA",
+	"5KxtVMThBqRkQXt9LeNHzFex4KHvBG6aWdzAKFxcdhFL5kWM7tvMMiSGkxinIwjww7pKbG6yflIhScTt",
+	"ahkJo4WZC6PAOkqQThfygOJwo6WGGisVPdDOEPzEgWSAxi0BGTZR8SpQ8AIrNkWMxpNBt2xrOMGSMsTQ",
+	"rsxOnJAdLKTm2jSDvkUS9K0VUo9or9mN6hjylVThiWjPmoQjRrcA6lUSSPm1ILZDwWWl6/DYyOUyz+Lg",
+	"CoH9cRLu+oy2Mt++K/2kBfjTtZ1dJu/5PveLAA4aLMITU+7S6XP/vDILN2KVNvD3JRtwQ9TjeJz3TvKq",
+	"o4Kx5Ya1Rl+xskmZGSZaE10FQclGEijjE098k5OjezEisWwo9V586iMgqfmLbLPIaNRiNCg3B0S6twaL",
+	"EvPYZH1ZmxB4pk/8VEFn+rxu1DJ1p0q+Ub7Oxx6rgziBZcw6wq/6KrMx2HraE/Fc0npC46gA0ELG+qJG",
+	"A8RL2o1rhbBEq5yLLvdZkAuLzsrcU0ePT7mn5iURBUyq8YGN+AwxkdMmBNla4EoSnemuy6UzUMlmUnhW",
+	"/wD3RQrRMsXpz8gNU5SDT/L6i6rMTJn0LzdZz7mqx/qkJXqk3fVbQMUYXhRKQjUnyYfk/KDsnKG30YKJ",
+	"WczYKaDXRlGmJpQXKAIoyHKaETItvj5Gj5zrOltrhdJCbGSC9QPWFmmwaHITDBe8tr/UHIWuk1O7mHIQ",
+	"g9lT6XZSXpG+tP3Xr3Zuv4Z4e7t/fMt6eZcrW3PZfucW7WplS21rgQ1IZfGRo0cOHz768AKW3Eq2obJQ",
+	"Xaw6amnjVGflyRhakctTgKwZLm1x1hI3ICg4wyb6mbPnIrY4rT94miOS7FkpZjCzA5XiuMHSeUgC6XCc",
+	"58RMyypRE5AvxwUE6eFV13Bwe5etYdZrJsrPkW9XFCrpqpU5fq+wi4IS52NCGYe9kkNxe4UVKjPzSkrv",
+	"7ycqtUSgZxkxsqiyvkmynuJWG/I4T5eDNtVtLGkYuH36XCjmEdEJeSi4RzA2j4iYKHbJ7XnO3MXl0NkS",
+	"Lcbh9G8wQDcSTRKqZZtbmdhZVxIpyaaMo7RkEFlCtUJaLAo8EohuQ7HAxILxAFMVDDRdGpBrD222rhgu",
+	"aJrJpnWQKCgJagZ0uZq0Bh/PJU3CxwtJu/DxFDReGN671mJEU9ikMIgDjaw1BctN4KwNps3Sd6lw2jUR",
+	"sZju3TI7HXraOGvYNBbOdmqONAMoZ94ane2sDFxrMeWyyeK9eZiVKM6Zp7xPwIcxdYkmV+6Agbh1e+TN",
+	"XTtdrr0FzZ3kmk8ad5GhxbT+LsIP7C1xrGwm2AVnBMgp0SNNGkMiEnBTQKwSbbZMstm0Hny6dhsBuO2n",
+	"wStfbd/50+CrX+AXL/5m98ZzqVvs65tXB+8/s3vjuSyzzWXuUlXLCEpU1VL5iW4yXgPsTsuUSwKh6/ZP",
+	"YfOrai1tfVUdt42v6cYB2fMCoMuY9q+AmdDvxqHqn9d0ZxkPwFQmfz1mN/XvL6xVvBHbQy7EEtFNFo+Q",
+	"dsi7Cv2qQNIsC6VpptVSqoP+IIDCHNmqx0RMGrHoSRbLFdKLQ6U1ecaCXGwooZL0WBSBa1m/ZppLFCvD",
+	"WGppVKQ9TZ3wR6xfXPZtFW0Gvj4OTcgCz2vU5IF2V3VpRNbOnH8wN1P8fu3M+eHJXgFxqykK5AGTnqKv",
+	"cAt/QyRj6Mw28zCgalssBsyUKllN0CK6DY/QdW5JzJg8eEAoMUI5fiVZvIWR4BAyuHr2tMlypLCbujUT",
+	"Pb7OAwaFWYhA8yDGnhu8iAwaDJTAeyAQvpzvsNjCRVTbwYPVdb7OH3roNIKGy4ceAiet4QJymfyEh5dI",
+	"O4yiUDJf8EB65Cdrx6tkDTAKgM4JQ5GgXmvL+joXManXqKpXyUMP6fvPtnmMhT/T0lKgv/NIfWlh6eG5",
+	"xcW5pUP4qNGA7OO+CJhc56JJHiYP4BI+6JGj5AG7fg9qQXBxiTxgFu9BEoQboZJmRlpY0QIA7I7hJg89",
+	"ZNwqcVe1mt0oQgONZjgmDx5YzTqvp3yhPsR46hkuUR9iQ/WEZ9RHWNI6r1suUk/ZE0bp1g1TqadMCk5q",
+	"r5XHKA5CNCCiy9xM9AKcvIce0hIlxYBcn8ZxX8+6fjpg7Y5QjPv9uR+xfj1V2KOIxT+QxG8JAfiwekfX",
+	"OVCcgT6CGvMJGW6yPmkzymX6FcazL0MkR4dhGi66+lmwzpPXm2EsITVXL65HpIAX4L4zESr4EtgZIyGh",
+	"Hcm4InSDhtxM8xyjAdCGIlSfJQAs1J8iRqEhExBB/U0ueiChBES1YghFCJU+iKbTzNBakEVD6mt4eOce",
+	"i5lsLZPFuj7XsqBRirKJlpBwaCfjWMSWbodBtjSpm7gBvVrz5uv//TMpeL1KzlpG0ogp91vrXHBS17Rf",
+	"90gPMJv1YhjgLcOAYkYDUk+xjupIRJxdUnUY0lMWqukpPEbkqUxgOHlqnT81NzeX/E8/f3hhgTxF6iGH",
+	"ImE1s1J1L/0KxuuRugGtroEnuk6eIm1m48zriNVVN2zBNLyoG+5y2lUtxhXCdeiGIOKs1qRhhJ/NBVBj",
+	"PGDQcCQ2IJ5EE4Ft7JBurCniRhgEDMbjy7ip/7WhdTYW0AohuiUqNwECB8Bcei2h2ecKqSNslHG1DuEl",
+	"2w4P6w65ULWm6HJoDMrbInM1MdExrLJ946h+wxe8GYU+rKBUNNLbWQdPdk00m5LBD61uo/bfVz+sIxPA",
+	"8rugG0PKrXVLwkqITVwHMJpzgpUgTI+LhzxyePGI7lYJUYtovJHpTl9wetiSgeYppYcRORgepH81zSwt",
+	"IQVocTdiCppohhGrYVF6M0p4TSJvSPb7KcQpRYQhNbSQoSRRKBUeHMAcMf0dtSNuU963JCeRNPxN3Dmt",
+	"+GoRon6Oqbg/t9pULDYbBq0cQYrgwiTE6bf1bkFJbv2h0ZV9/LImO9SHpdByJazmSoJrqg+5FmEU47Zh",
+	"WA7DtWqG6pOFTHigZWRIpaMs8ylkEceMoPTQQ5ascQXbImDLJs2mvoLLmLQJK4nknIFwWudAAshykRvX",
+	"rRAFh8Fm7ZhcCMvjslKZZhMPPWR5j74W9aTqq13VEnH4JEW+jojoyF1AsOOCyK7fMk1W19E66TOOZjwj",
+	"0a12qN9ic0vVhYpX6caREa/k8vx8r9erUvi5KuKNefOunD9z+vjJx8+fhHdSIDorG2bL2lQWqwv4kOgw",
+	"TjthZblyqLpQPYRKYgtk5HnaCee1tFNZvnzFw4/m8WqftqPM11uL80NBVh0hVbEXT5ocZFuz3FYT02sk",
+	"wycZ3KP2QgM6bdlKVeBuX+f6kkBTUARUuoK4vaZWMQLEaNo4u7p2/FSV/P3Zkz/0yNnHf+iRC6xx1iM/",
+	"PP2Y7m2dnz3xmAcAvRs8NFXUfcEV4wp3BrNAQ8FPB5XlyjG2EfI0NiwFxjsmsEa/edeUfUnuq5+ZrFpU",
+	"facJPkON9kpeI1Rxl2HGSUfordcNLi0sHMAAbOjEFa9Ax9SHo9uJBA1IKKuYOmlixt19JIOeNxCbq7DN",
+	"oPNKW4qqMvji6uCjl3auvbF776Pde3/avvPi9hfvfv3WM9v3PgVNcgMUw1xQ2hU3Nc5fblHZuqKHs8Fc",
+	"NImUCOpHmoiVinegJWga85CibI39NgtCCqx/hchupyNiJck5zWaq5HHGAsCIZlVM7wbKDgFQcgNBvPJ0",
+	"9UOmclTVoTFtM4W1t0ZHnI4ThQQUEE1Ov37kX7oM7HyGmRiDfJ6AvAwxTMKlcW9lOsr5C61+5crFqUhS",
+	"+IqpubTURjqaxMTSCDmFeQwPaIQc15IVmBUF7rzzwe7NlyaQXBrOkt/PU4wGQ2xidF1KHSjswRQb+wl8",
+	"P3fcCBcO7Ai9sXUtm9TB1lVPVHbqNg6bFp8AcapgFwrhmK7Maq3xeN//6teDux+OWeuhUzGBJE9R2QKa",
+	"7FDlO/BqVzuo9VPit7p8UwtW9dxyJMoDAMU3LI5JZoMMaOwDLJIMhNa8dPogGC6g8VCSoBtrBQQjy1V6",
+	"v2nRSI6yBBzeOK4AJ71lIQzMUc9v6LgzX2zIdAQn49kuc9Xt81j/33TJIdlv37m6c+u/St5qaUiV8zIb",
+	"B1SpryAf0EZN3gOgJggSCeN9o5wwGkchi9HQ46WSuHEaWg2rR/s2YjZPtGdCqS+yBDzSRbFDd5NNm80x",
+	"qmR5jcV+OGKjxI1kq2JNfPA4hlVOeXtNTWu4JuA6cVAamEYhiocku+zZQDKw/cyO7BLzGJZqz1Ce7HO/",
+	"gOTmLwNNFMtRF6yZJyG4kJNmN4qWkbjSTHslDaBRBuEoxTZa5/oelx5pU7mp9V1pBbNQrpimpGKd1K4k",
+	"aRgghHBqA9AvrHOT+EobmljJBZMrowU6LhRagPBEhBIsYTxH7JHgzKUEoLA2lsbBBZiQuPW6lpK/HnUA",
+	"aH4rpHkC8b8LhKtQsbZhCNbI02At8GMfHGne/+TDnV88Ox2BzhuGktVC8/tngCAPcA9dMvTFg9EVh1At",
+	"y9+h4zfJZnnbXZqVUP3u8/dv3R589mfc5bE726D+ZrdTbExYs/ByIWJ5a7bhAdoiT+sQbghEgzblXbGm",
+	"FsQmasYimvrNdd4WbbCU88AYj9IrmDxAiaKx7uRJqawSSEmb8rCpmbNoEq1gMvmghzZxAUk/knTicEv3",
+	"s8n6skpOw5Fh3I/7HcUCjFxJa21usj7yLghoWecJ9kYshNK/eqaSkCkCBqNgIXj2HSxqjW6yY7h+f1ud",
+	"jMZ+K9yaoVo2eP/57XtfZgjHhFHkSMenEeMBjTOX1QgLP26fKSWl9Bk8mTvtKCwvLeULgx49Wig+HxAH",
+	"tzP5J0ZjWbQRegISUyr2vRnGn15Z/unF3NZ89sH2lzd33vxg580PBq9kD3fMNiAq2bVH80GXjREqGCcU",
+	"U7SggCngG5FG3xpooAn0x5nD5JGA9vUTAe1bf5yisUKvaR+BfkymCQuqBEox+AX3/IkuK0cfEDoy7nbI",
+	"xt4szB29ePnwlTn8Yyn9wxmGM7ImyMr0ZGSRwcdUsXaQ66GHH16YoOp5o8hOUplY+16JzjlV3ZhGtdKD",
+	"WCwziDVNA9YtktlBjzx27okfV6trTxARm79T/h9KIjoM8ro7jIIHsGjYEjLh8nqIM4//8Ng0/iVHGvRI",
+	"SFEuLZGiwwDYPeQ00CBAI6FrmOySGh7lvtY1yVqBhiEvHmRmU7Q8jwucPUlFA7RvVmZF/q5OBDcB3SPG",
+	"rVRHPEieqxlDAacNQLjgAfgsAMS+zawOckCc9/6t93ZvvTm4dnvn5js7b35QlvNmQhadEtZ5Zlxj2VNv",
+	"0Ksie6VgOVIjfdEoMnUwWqZcbp6lnoYeM1fvkEjsXhD7SMjkPLbwWBgxeGdPwi22MXPhdvDJF4Nniy8/",
+	"r3JpLqa9uQbMFSTz3KbEcX+eXRq/IximQihpdHkQMaMO/+T8MSJV6G8uY2BHEhwl4iQoqmdtPpIosc43",
+	"BOl2vKHq3dBY8rKJRhBxPS1Oyhi3oqwMNzgL1jncxbZcDUjQVsZdJoJHGCqAnFiP1qccFe/Q6WA7eQkJ",
+	"JE6UrVkrTND2zPxqMxeYcWOrMyXK5+/u3Lg7uPPh4OVnJwrOmgon8YU1QLRPiDDkno3a71vLIZUkbGI8",
+	"WAAcEKP5lKkpXyVrFDgKop1ApSUSCMxibFGEXnCzjmko43tjizZEickcBdZBvZgsCqqz5lelScPM2ymo",
+	"Yxmr4bi4mFG/5RGO6W5gxvRMYByN9EVJjZXPbUmGRsvJ30kxu7LrLdl5fMUlnpkoShTRWiIKZIrTacLA",
+	"XYPQT7K49CDSZEKnVGZcTW2QnEiDRYJvSA/HZDPdNMsGAINCRSBNidvLoFxNGhgfp+Hr8EIJBabeRrT6",
+	"FOi00SdtViV1k6FTXzY3VcbaexrMtopuFsrvWyHr5caV5AJFEXq3mLOc1bjIc6DAVXgf/vwxNgJ/27Sf",
+	"i44pGhd9GtumZ9NgGyHnRi5yzcB+nKFf/jvlBdHLVuQAgSWdIW978Tfb9z4dXHvz/nu/zzA2ZGLgS3be",
+	"bKeo8QiDv4FXyck0JC+UGLXIAoxTkyg76eOQABFoCViKdY76p73twPsrenxlJD5yJKwvG/m0zvV1HCbx",
+	"HZpnZskKoYktnzAuEiJp0+m1QDSm4xgJMp0nPRP/DMkEU5uyM+nmOcy+MIUvhnzzo0cXjz56ZOHw4tLC",
+	"wpF/TA/Gztuv7Lxzo5LUlK4sHnrUVpBLr268WPIQf1pPKk5qR8Ctn16ubLI+aq44tppNHwaguqR/fYzw",
+	"yXTg6UOOCaQv4MDTh7MTSJ+iQRAzKbM9//bZnbt/+PqXz6f59unjsiO6kg0PdveVl/KDNY8Vj3lpYWFx",
+	"4dDikaXDDx/OvNcIY9WqiTjIvbJ95+rgT/8fEAHi81XWjs394z+f++e5hYUjOSw3vbC5sEC9GRYYbdGu",
+	"fhblLIEJeOf+z/+8+9a9+7du6/Orh1SiIYORZhoZvP/HwYf3Bq++vPPG54P/eHbn9mv37/5x+96X9z95",
+	"unJFc4ByPCsDZVlKJlycKbc8x3wWdpwM81RakWtm3pnXP92+9+k3X1zbefXG9t33kYd+88ULDgY6LBjO",
+	"A2ssVhmO6581Z83AVBqsc+CDnPSg1h9k9oZSyXHB0DYE+oHtO1d3Pn5v5+pHg9de3H3ngwer5HGRMGsT",
+	"iTwqWsJYjqchcbPWMKclmRlesHpmxWrEGji39a8z9Nj+9pmd31395otr23euI9mUJJjLYVAcTHCsT0Ko",
+	"qNrom9uuSn4MmsIyhjx65PQJW+HXI8BdpUcM/2TSW+cmyUt6GN9p3kpdfFiMLWtQRrwpJYjEAAGMEwfD",
+	"HaFGbamSOkZ0/j8YaceLIj1t5r8JIF/npoSUSWynPJUqIPJgJU0A6oX6J0LJv3RprBAvnnLSEt2YhBIi",
+	"1zE0Xku8BY6LPd3zWLHodCl5cQ8Bn9OzvyIihvWesaw4EmuQkRWnWkU98NMn8I4ZJfn5TPWbPbbrjTXL",
+	"YGXNSwrVpiSs2cMMmzbcoJjpWCUXIH2CXepgKYkWo0Hd0Jd+OUyCecgDEN2ISTgPkjBTt6JFJWkLKIDM",
+	"iQxNOdweles8EgKkZaelb9VXT/C/qTiaFH/pwJNGwLls8D/sL0iBfojZs8lDGzHlKnX0mXfMg3quALeh",
+	"qev557bvXkNhxjQWhVuYfDzcpf3Jq7SZagn4KowRkCBmftgJYVaJPAoVYpSBqUwaA78bIJebZhOXkS3v",
+	"Vdn5xbOD5/5r8P71nbd/Ds2EUnbzE0xKzMGWOCQzRG8aXP9lCvWyXIF8VC3VHj4CG2NGgM3by5BJVZMJ",
+	"VmiuV4sIgQ0tLs0tPFJJWnG8q89CaAcJUKyV+598ZuSX968Prt/evvfp9p2rGDOQIkhUdq59Nnj1d7u3",
+	"v6pkENASwNQrF3GsYFNwbJT5JbvPO2/f2Hnjra+/vDF49vfffPHy7scfDm5c23n7ve17nxp+g+5FR2up",
+	"5zED/1nZvvNvg1uf3v/kmcGt97J79/XNq0M/GVjQZM0WH0XGWZ7RrgJT+vatnmMlXMvpCW0qFs80zgzz",
+	"hr/54trg1Td3bzz3P1efHtx6b+fdO+aPFz7/76sf/vfVD6cQZeYz56VAqAHnoH3KVAFNeagUpEnjYkPo",
+	"iaT9g3Rrmk6KrDSYsK7JFhPkIcdMejZLDnTFbFWjH0gShc1ZZmW88fz25x/u/vrW4MtfHvxdnezW/GU9",
+	"53FJRPbR7I1LJfn78088Dn41rft06Aa67FYPY8Ar+NKSFJ51npYVMLGzkOitjPUfCwkXZhXpPmTXb1XX",
+	"OVzWdkQ1LlStz1Q9zTxIiA7jKGxghaa/YnHS0sbU97UB19inUDmeZuzgZu3Sff7u4NnPkOhmSG6eM8TU",
+	"gDIVxxCVObk/0o1cKSJoiKEaz6HwEeP6oFuMNNhGlxtTPNI1o34rkxvQjQz9QHSICeKWSnQkhGQrGxOR",
+	"L5zRo5IoEQWZB4bDuiCPc52DetbL6m4Qx8VJg6kes4AslEDBUNDfWqJXxXwc21atz2hcX+eZI2A6iSga",
+	"JvQDqTrIWAC6ZmpO2OhqzTIYc0DO4OIeIHuGHsbr97h9Qxw55CaTCYpmgh9i1nfpzpuffv3WjYNnyTHW",
+	"vlcHoD9Z47/VeZKEBW5hA9JcBICzw0RQExCc1HZb5+aXZVOtDiLnx1VzNgkPyYky2errfCPcSgMuopBv",
+	"2sBhlgxScJbFuDAl5cxJ0v2vc+oDcAdCz2As5Yhml9YTNAnV9QddlH7OrP7fXm9LBpwTqIcM+mOt7iDI",
+	"dTkudq6ZKYRnsyD/txiIf/2XnT/9bnDjla+fv77zxm1Us0pLyCoDYerOXgPmjqEkGSES65prKsfikUjt",
+	"sYCAM2U+YuivZu/eOrfRd0OYRFVyYbhAepr5Y0P3dV/rHOsvN63zzbySGdTKkCGQJmV3sqWHx9wWCaDr",
+	"99pKl8zCQYAmGfGg0tjw3tm99+r9r54/oHvHeg5lYSKBVpQS0K1JiftP8KiPsO0EzTpRf3z0RofGKHBP",
+	"HbtxoLGvppsiJTFZDwTTCNiBJRy8fHdw7V9HnPyumNdkJ8sHvSYpOMm7Y2NdSTpt66eCx0OQi/voXUBR",
+	"VUQ271DvM5TqKop3y9LW/3mxsriBU8fKBjFtjtFiDKaozXNmMSPwBgOPkg1PR9BAgOkjXCRY7H1WkNZ8",
+	"Ajs9wHOVRVd1HKtkWrM6Velm/PXZwfvXjfnrr88OXn1tcOcXu//+zO4L13ZufpzZHkyHyB0ss27jOeRJ",
+	"+9ABrp7po2j17BDy0YgHxZnQQDW48czOzXcc61ekgZztqjTzwpYplCTkSpjqg6D/YtAPeMEZwdzFKjne",
+	"EsKgwiQJjZHWqhkH9D7NeFB7tiHhSqCC32IUER6tS0h01Tqvw2DrnssRnztDXCjS6TaiULYY4CM4ZJ6z",
+	"+LvZhMo+4oeG0XqHakAg3G5l9+OPt+9c3bn5jrEUlpbnzUCnig9fnEw5ZuKzZqJwUHfeuJ2b69jj2uo2",
+	"xh/VU/qBAzymp7qN8QaM5No9R5uAWgfZBYBVyaCQ0Qz5nsUV3b5zb+fm3d0XP925+nRm/WCxik/rjzEM",
+	"nhPGYwEFRPUoKdkSisVYezPRPmh3o6VIt7MCZxbOkX5MElup1YQuWDwzjEkgLI6FwyewGgSnuo39HCMb",
+	"abZcWVyo6v8uLi0/evjw4QpWaDdFL+aWyp8c2NgpTs1hV7UCXJRZ6gjvDp79ALd3dGOHzsW8MjDsxdAB",
+	"Fqj9DGIyIQr1QcQQDSPC73VJVw1EpabMCOt+zWpt73/58e5H97bv3Lv/4s93f/755OW1ET8Bc4NXGdDu",
+	"RI+OqFT2MKGF14jLNmTHoEGnYbBCkCbrWTU9mbk0wWUNhlUjkmK6VbJKEPKSRAws1/nVskLCqBmsLbaY",
+	"PYJlyVqPuC3iGQpuux/d+/qt94vIe1oN+HERjGjASQKsU9KGlFcrj3q4PSImacl7z6i7SfVkXFCTdI0G",
+	"1VhVyaEFu2mrQTvkoVR6tbcYORP6TPPRM7QHtY3dsjmm3k7Qvs/S2HrnYLQ0GS/NjHhPsfmLCwulM1fT",
+	"rqZtzbX26EXWtA+4FyFPLhQVYtEH1xhMvaSyJh534rCti1APeQ02t16YWT2anGNzM+y7UGq4bWrVmnIO",
+	"Wk6kUVQyVQPW4zR/zLQGH4/bJuHThUy78MWqbvx7l0Whh16k5eQO5EEpNzvvfHD/k9+OgEc5pE34at5o",
+	"C2NgYfEBmajpVvNJMZvsLzQp3m5RnEzroLystRjmCBFUE4xvhlvt3omyp9+2DGTP8pThkz/V70Ahu3xQ",
+	"fIK8uzhF6LkZ298KA9b2PjYpMQsVMEuQl+s77965f/2F3d9/9c0X17Q2d/fl7bt38/E4hQQ3ycSHppw0",
+	"UtKSlGgaDdnm9FhcVZt012wym/EeKrnOtX4tk/erZDVnEly2KMfGQ4js0kJRW7vhOj/PMAg+ieuFlxAL",
+	"G01diR+auwN+0UhXQMSzshPOxnas51OCpsx5n3WyKzKtb764NvjytzvXblgKc1DVeAsk0hlg+tv60GPT",
+	"HjhBmjRbOy7JARBELdRwuYSGfzDj+D4QgO6kTIbCCqmLzaSqAEOcfXscNe9vMLOms6SSnXff+/oPLyOV",
+	"7LzxfB76dwrKuKxvgTHhYhxZDEQAGu7hAWZRBmtF8IzcDAEwJkAglEQ0m6HPfoABCKZ2NOZTRzQMMNc+",
+	"TOTslYSNMBZAz1X4wolDfRrTe0vkXKfFNTNi7JTYM1o50KONaJ8oQfQ/ZvBZ4JkUJ836YopETVyY75rH",
+	"TK/pqkpqnRUjLB6UyGYo+uXnB9ffdNujp4vkUKx9HCqTXiwg/Xl9WRYaGk+EzWZ5OpuIrTWJ6JwqkNh7",
+	"kwfrXG02J9yPJmJlhbB2R/UxqtMKCEEYzBKf+P3tO39AL9Duvz8z+OzW4Iuff0vko/nT9DFemZa9MbCR",
+	"UMImNNhGgGVkgrQkqf/w5BrJjaVONsItsDyTLociIPrX+ijzBNnGkPXsr+DFmXKjCbzIXA8zMxX+12f3",
+	"r7+ATGj335/ZvvPS9p2rRd7F8vfrvLk59ksn3aIwAMrzN20v5IG+iCGuDCv5dBjX564lunEaAZSC5Yqu",
+	"0t8arJsqOQlHFkv+oKY6XL1+KGufqSfMJPehncLoKsuVR5cPLfz31X9bfGQZ0t/NZZlJi8+k2C8ceWRp",
+	"7sjCwgJ+jVPXzw5e/Wz3D28OXv1ded+AmcL3BKT2/q2/7n55a+fmx4P3n8GZ/s/Vp3df/6/7n7z9P1ef",
+	"3nnz06/f/EsZNdQQqWwxvAMLQ64FZ3MdrFyoQp+ZfE+UEGVW4NP/aA00VOQBYzd9sFSagQG5LJL3zsMQ",
+	"J9hPbdXbLHJhEs1tsJtMyLiNZG2vYMQxGChDf7MY1dAmXk0EX3TYRrPoi1nbaSH8Ioqdo4cZjsm3LXd6",
+	"pfMnvgOJEUXhDnBKMAkfEwK/BREhW2+40J2dueu+C7E7M44+GZLvtYx2ozhq5wD2wJrqD0RSM7EYxsdu",
+	"4rMwpst0K5PbtkqOp6UtNLtBUa1H+6YwGH5WkL9m7XUj7NB6CNxC3EwIZbhW9Xc7wmT7zks7v/m0jKkf",
+	"4Q0QBgRScsfeeOYUIIYkSV/KQElCTiRjfJmomDEoC+chGnqLylam0oONF9GNUdWNGXmA2pa5UOxB57V3",
+	"PB3oQQNyYC9F4S7JEzMUt//y4c7Nj3d+d3XnnQ/ynnkXsJ/ZuU4sRLNw087qX9OLH9EtsIgrCXnALml1",
+	"yljMYb+MO9dsdGaWZDWPOcqjvnODzsCwoN9yZgIYxh4rHn3bWv5p7kddzYNwfgW0AVsyQxP4y88Obvzx",
+	"/idP7/zqlYk0scWi8WmC+gnwmJiSQ4mp0lAB7m96TpO4J8gehCMOAR5YvQWrscgCStCDOci0Ot3BhLQ6",
+	"mK6dix69nPV53b370eDaHzMbAxXbi8PPnugwU0ca87EzewFRDjBkjJzZECLwTBo95aTb2YhpwKrERNys",
+	"8wfq8HSty/U21B80AOoU98m6JpI4Nxv2GbMtQPhI8IFpGKxzm68MOwpqgEe6PGJSkjrbYrym1eKNlq1w",
+	"HKplDJIXHa1BR5HoaW0ZQA2ghE8o7Yid2ZfnaChZSiN7VJENxS+V1mkN0Xw/yq68emNw/fnxZJY5/fDN",
+	"2DpPlPfBhtY2iQ25CgzLEHvikU5EfeYl3lV7eLD6ikmgBDBg16Ffa4XycRGwgzz3SR/OQ29mc2BRFDc/",
+	"Hgmcc2/FfMw4wpC4GcEPwTyZAeHWty7WjPFjBolsBivAZ7EKm1A93BYppYhQqQTi/iDXNolyYSKhGdQq",
+	"qWhfAjdZIUpsav4DyC7JA4wHJv2uZwI3UniCkJOYNWOmJfoqWcWxgt1AClMImEVNsvjoAuDMr3PTpiaT",
+	"TdbX7Md9/vXqHDSpQCcscFGK+WkFWbEeaMhJV6JJAbgYmOhnm4X5xu2EfrTW98lzX//rBxMJaXziPzyR",
+	"ISN9rqUN4HMiO7uD8R6Hng5wL3QHRYo2dA7UNEM/CK7zSJ5ZwSLPh3wrVDRF+XIe2jMMYLhAQsb1htsV",
+	"8V/hbKWpqYJrPgpyVShN6KqHMAubrKMQZh9Mf1o1WiG2TA5e+FLfuViwhaxasVtzaNMNRr6SZjdOYl9/",
+	"JkLujDPRM2PJWdvjVVuMx5qgTBms0+2/frVz+zUEmtr941t67UOAmTIpLOUt0KeTPZle8Z6RxG8HUCRi",
+	"wm7MMDb4T38dvPra4NkPdr98bfve+7svvFyCdIdAGUdu5YNms8W3MZvNZTx0pkdA/1KZe9+h0+mK6gsc",
+	"KPvyXpv1CksZ6ob3dCBL33u0/X2pLoh7uvP654Mb10sS+zyqMDPZmiE5OWejNG6EVB5LRSy0pZiwwjpV",
+	"dUBnTAA6VrJxQfAMFz3NySFJQUD1UiUhw6A4XUHP8UCpRHfwPaGSwY0Xv379agnZW28M98OoWBc6Dgiz",
+	"uCtZb5G+tNGskgJ4JeVq07IHPuWkwaCqRwIp30MDdhxuuapinEuGdKCyLnYSjr2uEF13lgGan9//y4dj",
+	"K4Ii4IYco5oKkmCODtUZ6fK2wQ8ugSCCNa70lwh4hfgjqNb0DfppH6wdVbIqAWaEyiHbdViQR37OTGKC",
+	"txUiwiBhHdiHBRcy+ENFbkgfcXmmKSAxFPagaLOZ6a6XLOmY5I5mc199fkdqneQH9RMeXiLtMIpCxE0q",
+	"rHYIkLeVvRfW/55lnyD5jsGHBFTqA3N07rzzwe7Nl7bv/GH77t3tr97befqT+7duu7EgM4xDMgRoGpN8",
+	"eJKbIj/m2RW4VY3BIlXIeiJWrSTaDhSsHo0NGqZ+wxdiM2QSfJB+xGjsLG4kNkRXlUoePMmDWQY4f331",
+	"6uD5u7tv3cuvmV0gLb8WstasKScpBW4ZqRzhpMgu0WGElsJAOE19503nB0i1tosCkjXTn+Fl9uW/DV64",
+	"jsuMZFqw2AXGAbEhE8h5uLD0YkdiI0QzaodK2RNxgOVmiLvaTHWdr5psgvRNar6xLQCdokVB35pRuMls",
+	"rVQWkCYNo27M5DrPPRZRZcrPwF8WR7wNtl88AHX0BKKNUL8smSJUrvPkfCQuBNOXcRs1RNB3mR7O6Cns",
+	"y8APDSxXfhbSJ8O5gIYNqttrY7pWQ59UrAWNC6Mv01Z3TrbCuXY416ZzSwtLD5e3N8BwZy0QGyo+2FCe",
+	"YtYwylDn09UqzoDBdCfBrWCcEi9yC4p3hCVSuQlxlFXyBJijTE9JbTlzJhgPXIU9dF9n7ZgORtexzWNn",
+	"3829TeM3vrq18/rnOzc/3r57d/DJc7vvPl12Z83NV7yxJy/ZTDYDR5m5KB8wGhEeZyg9kHyDDOBB8Ety",
+	"1lvnyCSq5CTVV0munZ6INyWYP1cItQCWXcnQvJm5rb11rtuTos3AL8UimUjhTpcB9JK9eA5CKYZOMkzg",
+	"u3vo7/0pD1TkJg2Q9MdF2503ukCJaI0DKEyoxZDSzZ3TDx9skAesRpGkfHYIUTLvV5ldXODdwWu/GvFc",
+	"4E4Wyx+2wKthtoInuFAQXmxEB4GyRptqaS/1VNibPOOnsCkrtt5whuE7wW0sHR2Ai6FADDAktH3vd4MX",
+	"fzN47Ve6cxEhsoBxNtQ0N4JAGW8aAvgb+Rug7+MxyFaF8UVY0miG4Py3B7/9DdKcg9qGWYnB2A8lbUR7",
+	"sMDCDEsUxKFRROJwo6US/EZD1qaMGFxPIGDXzViCOmlSfYNsGM86a5MG9TcdKT/4wt7otSzfgy6+L8bV",
+	"p2/uvv77nWtv7Dz928H716ekhZw4OWNiwISelHuBbandlYo02DB/AlQAZE8J4wNupyzDA66W8jyXpVYy",
+	"vA+/JXkUOvy2QSJynZ9jUtNPEbNJxH4sDN6jZiVbbJaQSF8/f333y1ujsu5YujOsfl9E13XIROcNCZyD",
+	"9g9IzNRtf68yq+5/9K/3X/jzhM3pc39MtErqaolCzjzyL13WNbgKdMPGnJq4lTTeFKzHTsP8D5k6r3s8",
+	"SGmwz/3xMaYQGDdDG9SNl3f+9MEIqOGoW0V/M8/FmAizxDjaoVr7MnU3iOoJAgGnUKIgSQHr0VAlqZCi",
+	"qwB6fTSzsc/9x0VvdMmXHOUgGSBkxOEsTaG7f3xpcP0/cZXGro+Ku1LNx0KNhfpANEjOejbEBkLBIK2M",
+	"4uKZCpCS9okUxv+ruaCJsdMiCAbhiQiEa2ni7aB/Fphi1OD3tfcWqAtaPHBquTDiNf125bsUjPrrv+xc",
+	"/+3gla927340EriWC0ZvssDMR29DpgLw/OUWla0r03PsU1S2TJRGvvFc3orjZ8FlKKF0hfN3iN1yDMed",
+	"6wklOIyl5Icn1yB+a4WcfeL8mrFZaBUKKsaLoP9g4nhqAVJhqqysCb7RoHxuTbdU5IFzJUy6FsCEjjtn",
+	"12RQH2P0hxajsWow6l40LOzsbtJmmzh/Qd2NRs7f4TSYX1qMRqr1pPnUZioOfdsfwKjCT3nDx2Vr613+",
+	"6cUrnmbuYjNk8OmifjDecm8eIkPBPWKVdjjnFa/SjaPKcmUe5ABDyAX+Eyo3ASveeAbuvLL9xb/f/+Tt",
+	"jDfROiq8wksvzahQLRbLKklCGUwbEMngaoARnyoaiY3EW2XRu6vEZBBaCGGbUwOJXg7svwTrPknDMvWU",
+	"qgRB3bfvvLLz5geDV57L2GcQ3H20NWMLMU2FMTqU9JiM9pBzNTuc1j7lmoNiSZ0q+fqtZxC5x7yXrR0+",
+	"+vZqeqUbDdEW/lGCmIqc/SrBKrF5V7uruVOm7kgS7xFozSEtQYIXzvadVwB1/ZndG5kVgrunYOdsmhuU",
+	"iJRSr88QfnHaDgCAjrZzcisMGGi8Po3jfsg3PNBru50qweSA/7n69M6Nu4M7H+rxvf88Vs00jRrWPNrs",
+	"YyImbcFDJWIk7l+/tvNfL2WqWMSi4VyqY0aOgHAsjwgDuJYcdwDJYhzAlLdYTNbOnCeL1UOZQklmUdY5",
+	"HIxMeLskDwBPBhh0dslnHcWCB+1Z2f78pa/f/Mt6xvCTdqqvh/8/AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -46,6 +46,14 @@ const (
 	CaseComment Kind = "case.comment"
 	CaseReveal  Kind = "case.reveal"
 
+	CaseRequestSupplement Kind = "case.request_supplement"
+	CaseSupplement        Kind = "case.supplement"
+	CaseWithdraw          Kind = "case.withdraw"
+	CaseTerminate         Kind = "case.terminate"
+	CaseSuspend           Kind = "case.suspend"
+	CaseResume            Kind = "case.resume"
+	CaseExtend            Kind = "case.extend"
+
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
 )
@@ -126,6 +134,14 @@ var Kinds = []Info{
 	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
 	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
 	besideCase(kind[CaseRevealV1](CaseReveal, identity.CaseReveal)),
+
+	onCase(kind[CaseRequestSupplementV1](CaseRequestSupplement, identity.CaseAccept)),
+	besideCase(kind[CaseSupplementV1](CaseSupplement, identity.CaseSubmit)),
+	besideCase(kind[CaseWithdrawV1](CaseWithdraw, identity.CaseSubmit)),
+	onCase(kind[CaseTerminateV1](CaseTerminate, identity.CaseTerminate)),
+	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
+	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
+	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
