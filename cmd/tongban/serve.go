@@ -217,7 +217,7 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 		Node:  n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
-		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled,
+		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,
 		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
 	})
 }
