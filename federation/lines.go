@@ -32,8 +32,16 @@ func (n *Node) startHub(o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	lacking := &lacking{store: n.Store, blobs: n.Blobs, now: n.now}
+	n.gather, err = papers.NewGather(papers.GatherOptions{Store: n.Blobs, Lacking: lacking.list, Hubs: n.voters, Self: n.self.Node,
+		Pace: papers.Pace{Backoff: betweenHubs, Idle: lookWhole}})
+	if err != nil {
+		return err
+	}
 	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
+	n.run(func(ctx context.Context) { n.ended("attachments", n.gather.Run(ctx)) })
 	n.run(n.wakeOnChange(n.spread.Wake))
+	n.run(n.wakeOnChange(n.gather.Wake))
 	n.run(n.beatHubs)
 	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Heard: n.hub.Heard, Clock: o.FeedClock}), o)
 }

@@ -104,6 +104,7 @@ type Node struct {
 	proxy    *url.URL
 	counters counters
 	spread   *papers.Spread
+	gather   *papers.Gather
 
 	upstreams []outbox.Upstream
 	follower  *feed.Follower
@@ -156,7 +157,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.handler = n.routes()
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
-	n.run(n.keepPapers)
+	n.run(n.tidyPapers)
 	n.run(n.watchDisk)
 	n.run(n.inspect)
 	if n.county != nil && o.Genesis != nil {
@@ -321,6 +322,7 @@ func (n *Node) Kick() {
 	}
 	if n.spread != nil {
 		n.spread.Wake()
+		n.gather.Retry()
 	}
 }
 
