@@ -26,6 +26,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return func() error {
 			return a.w.exec(a.ctx, `INSERT INTO trust (bundle) VALUES (?)`, string(b.Bundle))
 		}, nil
+	case *ledger.CountyRecoveryV1:
+		return a.prepareRecovery(b)
+	case *ledger.CountyLostV1:
+		return a.prepareLost(e, b)
 	case *ledger.NodeInviteV1:
 		return a.prepareInvite(b)
 	case *ledger.NodeEnrolV1:

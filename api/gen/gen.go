@@ -242,6 +242,26 @@ func (e ListItemsParamsStatus) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// AgainReport defines model for AgainReport.
+type AgainReport struct {
+	Entries []AgainResult `json:"entries"`
+}
+
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// Entries None means all that are missing.
+	Entries []string `json:"entries,omitempty,omitzero"`
+}
+
+// AgainResult defines model for AgainResult.
+type AgainResult struct {
+	Code  string `json:"code,omitempty,omitzero"`
+	Done  bool   `json:"done"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+	Zh    string `json:"zh,omitempty,omitzero"`
+}
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
 
@@ -574,6 +594,17 @@ type FileReport struct {
 	Ok     bool    `json:"ok"`
 }
 
+// FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
+type FormerLedger struct {
+	// Epoch The recovery that ended that ledger.
+	Epoch int64  `json:"epoch"`
+	Node  string `json:"node"`
+
+	// Note The signed note.
+	Note string `json:"note"`
+	Size int64  `json:"size"`
+}
+
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
@@ -744,6 +775,29 @@ type LoginRequest struct {
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
 
+// LostRecord defines model for LostRecord.
+type LostRecord struct {
+	Actor string `json:"actor"`
+
+	// Again It is in the ledger again.
+	Again bool   `json:"again"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Index Its place in the former ledger.
+	Index      int64  `json:"index"`
+	Kind       string `json:"kind"`
+	KindZh     string `json:"kind_zh"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin The hub it was done at.
+	Origin string `json:"origin"`
+
+	// Resolved A person has dealt with it.
+	Resolved bool   `json:"resolved"`
+	SeenBy   string `json:"seen_by"`
+}
+
 // Node defines model for Node.
 type Node struct {
 	// Division Example: 330523110200
@@ -882,6 +936,34 @@ type Recorded struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// Recovery defines model for Recovery.
+type Recovery struct {
+	// At When it was declared; names the epoch.
+	At int64 `json:"at"`
+
+	// Kept Index of the last record that stands.
+	Kept   int64  `json:"kept"`
+	Reason string `json:"reason"`
+
+	// Root Root hash of the records that stand; base64.
+	Root string `json:"root"`
+}
+
+// RecoveryReport defines model for RecoveryReport.
+type RecoveryReport struct {
+	Former     []FormerLedger `json:"former"`
+	Lost       []LostRecord   `json:"lost"`
+	Recoveries []Recovery     `json:"recoveries"`
+
+	// Undeclared The ledger was restored to this record and nobody has declared it yet.
+	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
+}
+
+// RecoveryRequest defines model for RecoveryRequest.
+type RecoveryRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1369,6 +1451,12 @@ type RenameNodeJSONRequestBody = RenameRequest
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
 
+// DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
+type DeclareRecoveryJSONRequestBody = RecoveryRequest
+
+// RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
+type RecordAgainJSONRequestBody = AgainRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -1527,6 +1615,15 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(w http.ResponseWriter, r *http.Request)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(w http.ResponseWriter, r *http.Request)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(w http.ResponseWriter, r *http.Request)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(w http.ResponseWriter, r *http.Request)
@@ -2884,6 +2981,48 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// GetRecovery operation middleware
+func (siw *ServerInterfaceWrapper) GetRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeclareRecovery operation middleware
+func (siw *ServerInterfaceWrapper) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeclareRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordAgain operation middleware
+func (siw *ServerInterfaceWrapper) RecordAgain(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordAgain(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Logout operation middleware
 func (siw *ServerInterfaceWrapper) Logout(w http.ResponseWriter, r *http.Request) {
 
@@ -3352,6 +3491,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/hubs/{id}", wrapper.RemoveHub).Methods(http.MethodDelete)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/trust/rotate", wrapper.RotateTrust).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.GetRecovery).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.DeclareRecovery).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery/again", wrapper.RecordAgain).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/export", wrapper.ExportCarry).Methods(http.MethodPost)
 
@@ -5140,6 +5285,122 @@ func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcil
 	return err
 }
 
+type GetRecoveryRequestObject struct {
+}
+
+type GetRecoveryResponseObject interface {
+	VisitGetRecoveryResponse(w http.ResponseWriter) error
+}
+
+type GetRecovery200JSONResponse RecoveryReport
+
+func (response GetRecovery200JSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecoverydefaultApplicationProblemPlusJSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoveryRequestObject struct {
+	Body *DeclareRecoveryJSONRequestBody
+}
+
+type DeclareRecoveryResponseObject interface {
+	VisitDeclareRecoveryResponse(w http.ResponseWriter) error
+}
+
+type DeclareRecovery200JSONResponse Recovery
+
+func (response DeclareRecovery200JSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeclareRecoverydefaultApplicationProblemPlusJSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgainRequestObject struct {
+	Body *RecordAgainJSONRequestBody
+}
+
+type RecordAgainResponseObject interface {
+	VisitRecordAgainResponse(w http.ResponseWriter) error
+}
+
+type RecordAgain200JSONResponse AgainReport
+
+func (response RecordAgain200JSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordAgaindefaultApplicationProblemPlusJSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogoutRequestObject struct {
 }
 
@@ -5770,6 +6031,15 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(ctx context.Context, request GetRecoveryRequestObject) (GetRecoveryResponseObject, error)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(ctx context.Context, request DeclareRecoveryRequestObject) (DeclareRecoveryResponseObject, error)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(ctx context.Context, request RecordAgainRequestObject) (RecordAgainResponseObject, error)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
@@ -7128,6 +7398,92 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// GetRecovery operation middleware
+func (sh *strictHandler) GetRecovery(w http.ResponseWriter, r *http.Request) {
+	var request GetRecoveryRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecovery(ctx, request.(GetRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRecoveryResponseObject); ok {
+		if err := validResponse.VisitGetRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareRecovery operation middleware
+func (sh *strictHandler) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+	var request DeclareRecoveryRequestObject
+
+	var body DeclareRecoveryJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareRecovery(ctx, request.(DeclareRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeclareRecoveryResponseObject); ok {
+		if err := validResponse.VisitDeclareRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordAgain operation middleware
+func (sh *strictHandler) RecordAgain(w http.ResponseWriter, r *http.Request) {
+	var request RecordAgainRequestObject
+
+	var body RecordAgainJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordAgain(ctx, request.(RecordAgainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordAgain")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordAgainResponseObject); ok {
+		if err := validResponse.VisitRecordAgainResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Logout operation middleware
 func (sh *strictHandler) Logout(w http.ResponseWriter, r *http.Request) {
 	var request LogoutRequestObject
@@ -7505,275 +7861,289 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTj6VWrpN2sFGLX6YRtw97p/tB8ETxzwsjvDzNC+6tI5pVbRR1WaU6WWhfFa9gwE8zCYGQJ5",
-	"OCFkeOQmvCaTAWOb8F1mWt3NX3yFu2rvqvOQ6khHbXUS7k1W4pZ0Tj127drvx+VKINsdKZjQqrJ8udKh",
-	"MW0zzWL4dJIqduaU+StkKoh5R3MpKsuVtRYjPCQyJrrFiOi2GywmskkoCahitUq1wi7RdidileXKkSML",
-	"x5aOLC4uLC0szC0tLD28uLh0ZG5hcW5hYWHh6LG5RyrVCjeDdqhuVaoVQdvmNR5WqpWY/XOXxyysLOu4",
-	"y6oVFbRYm5r1tOmls0xs6lZl+eGj1UqbC/dxsVrR/Y4ZQumYi83KlSvVyslurGQ8upENwS7pegC/bpgd",
-	"mP106CYjDdaUMWwFFvfPXRb309XhG5WCFS0tLPgW8ThVrdElXHh8dW7p2MNVEskei+cMAEmLXar5wdIy",
-	"Y4wDTIdqzWLz4v/99MLccTrXvHj54aNX/qbiW9GZkLU7UjMR9H/A+qNre4K2mQKY0MB8tQJ/K9pmpMNi",
-	"JQXpcd1Kv9xifdJmVKj0K3wxjxIPN4/QxeDY0tzx5kJj7mj4MJt7lB49MnckXGywBfpwsBAuuu23GA1Z",
-	"nAIgs+Q5s+aysFid+yc69+zC3PFafXnu4uVHq4sLC0VQ0ax9UobMDJEueu3E3D/80/l/mltYOOY/msC8",
-	"UhJnjy5MxtmzvM21ec+HgBH8mB09ZE3ajXRl+ZgZm17i7W7bfMCZ8FM6DxeabbIYJnpChvaWp7vdnsvd",
-	"28UDXdIs/BH4cxcvH6keLQL8BU2bTVzJIVOEKzgSU/qEDDkDYnem3ZGxfoxH7IQM4TIEUmgm4AxopxPx",
-	"gBpcnn9GmctxOTP338SsWVmu/J/5lJjO469qPh0W583fsFXydxeefII0ecRWCNeKyJ4gQYsFW4rEzLxJ",
-	"2DaL+wQOF6+becyApjYCD9yX6kihcE+nQ24mWhWqx+KZbelctxFx1WKhHd63McMiGP5cq5hLBWBg4YyX",
-	"gsOeB0j5luGmhTWci2UjYu2JS+jgc3/rlpJci8t4yZcrQup6S0ZImUKmKY8qyxUqpG4BJ2zygBHzAFJC",
-	"IOpC9irVSpspRTdZ/dlWZbkyePlXO3c/33vts53bNwa3frt766PBe88PXv7V3s0ff3vv1f1Pv9i/9ube",
-	"f90dfPXvg5du4PeDGz/Z+eqGuRXskjZDXP9i963PBjdf233n/b1bryQjDm79du/N/9z/7Bq+VkkQvs7D",
-	"ynJlYfH4I8eDY+xR+kjDkBFNdVcZunS8WtFcAw04KUUz4oFO7+o87fD5UAbq/1gQzWUAcaVaFn3wXd9x",
-	"PdWimvSY0KQXS7FJqAhJz3ynJQklHOJ5Fsg4nDkiuWF9q3K/IfvryTgkivYVackeadKYcE1aVJFAthks",
-	"8QJTava3zo66JreYUEVXTuFDNaCn9k0z8GqgUf7pxLLDYm1pHpLWy8P0sVoRlv+N/BDLyP+DMsTb88uV",
-	"LJF62j5mx7HzXEwQTDaeYYBwl+Y25ZzjVSETmut+DTeR+XGOw/W2vMbcqE2uW91GLZDteS3FZoOK5F8z",
-	"1bwbC9a1imdhDyZEakWjcxkQNWmkWHUIajyso8zr4eqjkLQgHpYPxzKoaqXTkoKVGR+/uFxhwnD4pyso",
-	"mFWqFRlvUsEVoFoGxAXnAr/a1U44j4iFmyyupdC7rxPB0dx5xHKbWWo+gqwUfw7hCDRrq4nMQbP2edZM",
-	"oVShcUz7I3tPBh7ZeHZRQD2nxRS3zGnX26aXzuArxxYsttjPixM2gzN5d6I1DVptJrSZZLqNtKzuUl69",
-	"8GP+sWMTMV/xZ+G1pozbVKOs+vDRyngxNr0HmdkW/XpYFlpWn4Kl2qntKxMuQUA1jeRmLQ/U+7oJdki8",
-	"CplhD4J4BzmvAwHeD08YajwOXtBUs9FLbq5FxHSWxzSkjBgV5nW3rZG1y2ZTMT2qwZ7oa9BgqSY0ZiTs",
-	"xrQR9UmLoW4/stVivMqP+0MWckrMb6TRJ5a/V4kUASNuC7VKSeyzi6+mmy8AneFdEgiBhzo6Dj+OwiAH",
-	"vVKtGInUC8igiPEzUfC1jvveX7gI2SUvPo0CeYuL0C+HgJR72ScmgkhYJVyQky0umPLB2wgYukDCSTj4",
-	"KDIFQTeOWVinuuT6Zcw3ufAYUGTIjHgY0DYjzVi2vWuMWSeiAQvrDT8kY6ZktJ38PmQ/MgJVxgbXa0mi",
-	"mNYRCwnX3vlUIDt+oBhZ2/vDs63Joh2iQtUZQp41qM2EU1XyYB2L4Ge58rD/6Xhp/raMSAC4KGv5m7y1",
-	"YqZ6kkZMhDT+R0Y98nVLRjyk/fyyC0S4zNJoe2jL+VFDWoTTfnH+imfdw3Mq2Y0DNt06ndaYCp9UCNkV",
-	"AQsrwJC2uQJ25RE/q5VtFvMmZ6Gf0vdkvDU95Pr2FCZwKXgsWX9mKQkcqunRZdbijmaibIA4UftHnOe+",
-	"ZAIcCq3YGVzzoEXffV3qguQQd5KEjEP78T+O+4USe8LtVUlCmnmjviVkTxzgvZg1uwrxqsSbhmq5e5VX",
-	"p+kWE4SLknKCoe4FDADEjzYFVuAlyMlO8y//wHyd8USUWEVm70NjsY5OrPU8JjGjSooqkTERUhMNm22w",
-	"gHYVs48gUyNcEaVlp8PCkmvoiuzV9gFVitSSYp0uIg8o81WjK8KILY+sxqwXIFZejPNwKnPmDvI5/BmH",
-	"5gcRxWlTM4/r6aTsCt0nICU5CxKNYkbD/gqJWFMT2dXmeBbgcNCQGFGliRSMtBgF2Hl3n8jrCxOuSs5v",
-	"gAb1IUqcJV5qi3fmZAe3PdeRZszYbvoKLMPvKRRWCOKKNGWc2ZwRyomWPaFavGO2us2jiG5aPFBMhIp0",
-	"O2aLU3kSqpVmN4o8UqPzVZkFfQ9N7RYTqmZlAFiYOpJKmyez4lqGN6GJhXqm+GFXadJgxMCS9Ax6ZjCZ",
-	"9GQ3CsEsTDpMdiKziJBqumyho/imYCEYPQ2OMxHE/Y7Geze8iiteJFXMpxgEzIxipcdS6kHyTrs04QY/",
-	"n/JjgBHvFTiI4SlrE48iFpM27QN+EyF74PMsx7sUW4WhfmAUB48gQLOmvbFbTh60b/UNDk0ldAxdqPI7",
-	"SN7zjRrIOGaB9i8hZAEPpztS90rpEw1ZxLdZPNUrMuhOB4dT9g0fBMyEpQd6jLMo/HsadZlvqBajod+9",
-	"ba4eVYRd6rDAILx50sujuVLdaWBhVl3fZrHiUvhE0mqlTTWLOY3KQ+tCt9HmWrPwh/ZV315jts1oVCRX",
-	"K806o5A4A1zIsmLziAFLj3KtCNUrQ1Ee5neFpg6kW7oVy+5mq+aFAzxdfodmeT5Vo9tu07hf5lpdsI+O",
-	"eB7s90NH41ZoQZMlHRYFsydlUSkD5ZT0XSwgyUipppUaurolY649Gn/MzOggF5GYb7Y0SR+uTopDGbqk",
-	"+ZEBx5dJArXq9Jc4NVwvLYweY+6aebz2I4vdjKnQPkESyVlurQcXXZz5aTqe02a6Jb1LA8KZW5tTkEMe",
-	"o75ohCAj2Ehl/mERC3QsBQ8qqJF0lYb3hNQ8YKP6s9mcGXNum8bWXPB05UT/lBv+RP8sTnCifw6nONE/",
-	"nZ3kRP90ZpoT/SfsRBmTWX5XKBLkEezoghfDZIcLi/HDmBvR/gqJ2TZnvSrxnOHkwTuxlM1CoJdF2bzZ",
-	"fiLeorZUdBWrJGa6G4spdxKzgHe49QtPRqGJF1t7baWBbJttTrk2Let+TuHfqXUPHBure5S+kEOEG27n",
-	"eOL6A3uBEzuUQ1Y8IPgjohgtZnAP/jAbqTjBqGI5fKWaQSULu5LXbzXQq27e1UCfd1PD3zg7/GkXAH/b",
-	"NawG+pRbxmqgz9iVwNduMauBPunW4zafSpAe20s9ABVz9AyfFISSNn0GWIbj+vjw9xRpdRvKr/cUel+M",
-	"ouMTN/zuDni6mllg0dn67cABVWw6QTuRCO7TCowzF632PAsY70y2guXP4jEesWyQEERcGg1Qt8DUERql",
-	"P9hSOd1ookri3DtTQCZ2ATDlA2VGoVPJjFMEpwsjVuMWFUYz4WCIsZon8r565qMTBeDGRlygfAJSubmq",
-	"kVS5STM3NWuZVawn463aBWf6vS/bLA5mbbMpNH2RCyhS1p2FfshsQNUW86sdIevQWLsrPvozRxv7RBHN",
-	"PWf0qohuTmlXT07IusTKTpW+V1pvstFkU0zC/a5Dbt2k3h/qxZFPiV9wKFJTWW2nE5vVhuB53Ixlt6P8",
-	"TrYEzSdeQnwyeaf+rJ/KGn2Mi816U8b1doGDHHS2enOyJ9gpWj0ZT7zyT5ln7LP1Mp5ACNW1gLQHkQV7",
-	"DqszODyEZwkuZDw1KYSqw7dqCNvs1tJVjwDQS6BaVGz6jGjOiDtyKmie9/4U0QaLvL8ghZkERhv/jMMk",
-	"M1XtYkoGqNgdzSwy5WSLBVtFDh8wJZdnzo+B5dlDbyYbT+SW/wKAAwRNs+O5GDyWBA7nAS+3jO6Pe/Fj",
-	"CQu2QGj1cXtfvAITGSHLGXrRG1SCJvo1Moj3xJHMA/7QAil9UTFUsYeP1qYKAprgUrGhUzCfXbAPcqd4",
-	"s1mEPAFg6hSiHWK213ZaEMTinHSeMB9Zwm9sIxtgFHilmizav1lFG9EBQwdDfDmcqY8m1WNHVMBJ6ShZ",
-	"ONhh/HtOBRJ/EljenfPA+np4+eErz5l/juM/i0tXHhx16+Spm+MZtZN4JPdB3BL2cyWz/NMurGk09n9o",
-	"L2g7qljXVZqusvfmHwYf39z95RsY4MUDTqP68G+DD9/cuffzSrXSjRtU1ONubEhXZWlpwZo6cpFxBUhd",
-	"HDxVJOMMrcfzRG49E/UiPAPLhfODVwvU94LjPJXKArM+Ur826R6dwmWRQ5FJkRPp+N7b4iyn09GGA8aU",
-	"e4PW/bakbRrxsN4VmkdDYaTmhh69Mmf+WXL//M3ESMcp4srB+BEmkJlVcPmpmDZ1EesJzY+ziCyvVroC",
-	"WYLHMAwGRmdvafKIpYGpFGwAfdKzEQ0TGJFbb3Y6H365BK2RDbNmkwWab7O6Y4nThcoURKYV0qixslyP",
-	"61YY054oYUOytMaNd7FEaFv5ENAicCeqzBDYUpCUFMbdecxMGrcD+mmbzb8rT9qSfL4JRC0Z2Ad+FOo9",
-	"RkeD7lxs2tQuiEWC3K4eVUQxoXNJwgm7tXiJAcjmLAklQJ3ImVMkORgLOvNwLU3PwbjVyv6d3+/c/Wr/",
-	"02uD17/Y+/W13Vsv7X/66RQMtiD0uUCJKxcsa3W7oVjZkmiEIJ4ZEmV859PxoS1MGh9OuZjAhrbdTHku",
-	"NDlZYwvyvfH1spBKtzZDcEWFOUqg4I0i/2kkE4SLhPb7veWzUqD96rFPzcUVj1V3H+82PHpuGMZM+c2H",
-	"YJkpHYFZYL+LqNL1QApNA13efBhhvQCvbcAmrRbE2NOgZRSuIrMCDftFERVF4djbUvuX4jOXOXgmW3Dv",
-	"Z9dWcDpjMuamOIdAtm3FgTJm2m6jPJoaBPIg6chZ5by87qiGTSl9a4c1rACOpSCnovjAWNT0p7AK2lEt",
-	"WRYExQevWdw+kBHFrMwNnEEEGC85oPR+uW3a4yjEjgOFrab3e0wC3xFfpFR4kOIPhRfCt6tMUQWvWQyE",
-	"a2ot9iukKzBeuGm4gQKB2wZKk0Y/KbsQA7gz2OTlLM8oKWrnae+HmMifrmYiS/BFa9+vz80S77FOtzMi",
-	"iLpGWj7nQidGcwXZlA6haZK7IkY9ARtnGW0SM7VTiHAPK6RRbJycaAcNEsNsGnA8UzMn7jvJFIWtVR0E",
-	"x9g9z4htrmmBLnapw2OmymebFSfnT41P1YqWW8wT2XKhZa6EFEGJNEaBQiyOVM3uZyJmOqgc1EY6vffz",
-	"oLYTC3NvISyuiWrRKCItus1WMIPBKIhEcxaDN9+tlPBmEv9+gMB2M96kza5xD97CizlXm98iY8sfFexU",
-	"s7a1VDhPRseWggFS+0BWVK6ZcR6sVarecPS6WVB5AQL3VGzoz691584r37z75d69t/Z+fc3vUw94yOrl",
-	"gTnRDd9kzOvPiDeL43CpCGkclrCu2mEy7/iObSRa2quqTeGjRC/ClHwhXbhv08O1KhLTvsYM0URtD1EA",
-	"gueqlaxC31VBUHHlMXxCwljd0blSbbWL5IEyZiQuDPy1f2cR26RRvUEVH2ceo7HmAcosohtFqG7kfDqj",
-	"Ybp1IQsOrjcZd8xDZfYWySBhTiMz+ePUh4UckZoaPUnlHfucR+O1eFveezEex1SLxqxYkUvzXEsYrJMA",
-	"cLuBzCOZTNF0xlLWSG8EEJKswc0bex9+VhlXDsanKbW5YvXUtVf0SFjvyXiLi826S6z1SaRtGm+pojT0",
-	"EeNEyXJCYLDjul9PclQL8L/QAlvErTzZD5z16qNZB/mVujJGjhINXn8bq2QNrv9y8Mm75o9P3t399W37",
-	"x0tfelOY75cdwyrK7Ep1GLjUOrEMWNiN2YFOQXVVh4lQ1SGKRsu4Xw8iGWwVEmse0GgMsnQFmgsSIH7x",
-	"/s5Xt3bffr9Srey/+Lu95z83f1+slrtqufns4GPWXApsyTuTMV91cZjMfnAPO3fuVKqV3f/6Cf7RkLrl",
-	"R4Yh5rb/7qu7b369/8ntweufGoDAx713P9n/5L30492f7dz9afJx8P5bg5f/0+DcC5/v3H0Lv9z95b8O",
-	"Xv4FfPnR4IX/3L11Y/Dyu5OhmnfKWoaXi7vK8qx0/9W8hDZ0o/LCUyGEi2hOykW9OI2CVD7fxlJgR3xS",
-	"1p/wrJKm4DMYhjYjI7AZbVX/ferW8tff8dZ6dRqvub/fUySgQgqD+lAL0p98ZmXyST5JkNu2WRzRialS",
-	"T9rHSocqmvHTUMUxDj1P7YyMx66a1AjCsYpUkFkUAYElHzT42yi02pfk+7jskTYVfdKmOmhViRTE6H4d",
-	"uslUCd8trtyNXrT96Ut0OV1omjKzuXOcosxTCS9sBl0yRBEc12jBxJJrYNVEJYCLelOiSOUq4lSyzuFy",
-	"WRg45yk7D35aTWfDL066OfHjGfGYnRg/n0+nxy+eShfhtpbGemd8lnnl1trn+nDYmOVugGYjhS469XWo",
-	"tHBOO82+mNVBKztfvvvNT17cuXNn97M3DOe4c+vbe9f33337m2v/Pnj5Vzt3Xhm89/y3917KUFwraCUh",
-	"SO/s/8sf9n52d/+TzwrJtcEERxyyx2OPIceQMqi0eOXPovT/GfT6sTpfoZw1hbx9ENLrBI1pgiymFg6G",
-	"hIA815/M3LPZtWPJfCEHdRRiYtErL8MsxhGMnDnYqCzVcQurHWNMj7OLDdXgygbTHCQCpzADq1jmP1Te",
-	"nsejaVj8WS4K7KkRF4xomVaFoQ25zVYIjXq0r0i3Q6jOmiB7LR6xpIIKiRIvTh6fFBcBK+9HTpx7jnN1",
-	"gQRjtRjrTyrJkcxWf2TeNn+cwhHgOzeKUaU6SseMeh2ePGjZGiqKqI7cYoJoOdkqjzvwwl5u8gNa3CNp",
-	"69xNU269WmkndlobyFxpMBpjSJWFb/JFIOUWL5vy/EMZshPuTfPhpH0b4nOUcuktyYknX1an8wAMG9YA",
-	"Dpk5fHB+wu76/p0WTMQyiqapSDi1U6nJQhYXGwGbMt7yFnTqSRLyZpPFTGhXTgfrHXZFyLCoDpLUZfC0",
-	"hlxtQchXzJSWMQvRU0IFkVFIAtnp+5NPpy9VLeOQi1z8cma7HVYQeRCzbbk11pyGT0xxFgc2EznHmt95",
-	"k0eL3JEXYaNfqTLTlBfLAKsnRQjikL5lPJmqp8O1Eruxmi6Tb6zZGqvw+wW0Qmtqj4tQljCs28Ht2kpa",
-	"INzWZ2aEsAMesESwg/fEYPAsmCc+nIK9LHHzlTr3j52ezuRuOyOId86S6jTFb5qIe9arz5SfVCsyCuuH",
-	"yaJy41fzO7g4Bj7nma2kPAV4pt3HFMcFyzkP1j+POUhwDTbEzPwziIoYSXcaE8NwrihS7fxjJ8nxo8ce",
-	"ITaWjWCfEDUqmvq92Bc0bURsBSrTdWK5GdO2KkgRx/4jo0WdyGmxadQQLG8HFQVsEV5/XEe1ghFS9x9/",
-	"mm1z4lmXrdjs1pW0k7KSfcjUlj8AaEI5aGIemFgTOtsJpagmWK/FBKHKaLewyBaLOisQ6KGpCJNIXltK",
-	"0FD38UngPqlAF4WvPb62do7gu2Yig9n+o/cXJ38qKTzoUI8rgo80vGUG/L0gcIGZ5Gur7Vl8yx1yUuQ5",
-	"A1vvbUG9+GAca1Rlzu/7FGoXrpTglA0EZtaroSj/ZFLVnSvF8EpbLRUleUyR2nHf9JAlWSxjKaN5XwQ8",
-	"4gVxb4EUTR63fVrFk02iWxIr0To936j3XIAOYTPFyiVPh13suOOb5yTUXAHtxHYJgOtNpCBtCXfI6CUC",
-	"i7NAsVzVbbQ59NhRxIbhEt3jAVsmC6QrIqYUUbLNMNWFK9KIjcZecq1pJRTvUhXBB5D6ALF0RWK2hOyp",
-	"ooKwHmR38ZtD1I/1mNIO4libNjkCA/4g6oZlaxELxkKjjdhC7B4OaWNwndYoZEOGeNCu5H3pBPkiHbCr",
-	"G/JScUIGFiPlMenRvq01ez9Vlt2wGbS1z1aTLdmSyyWnsjUrPF6oBBNcvdg+Mydn79RByiJbdTNbjie9",
-	"o7mLNHq46UqLSIEjORl3iW0ekXQjm3uUPtKYe2RhYWHuUfN/C+l/Fl1Bj+WKottQQRBqYSQ1SSqDL/4w",
-	"+Pinu7c+2r11ZzS5K+lTMSSLJAWo4QFLA2hfFZXqLrg4Z7Qi4DNygkFSTgtpVTWpl2mwW4qyd+hQyrO4",
-	"Rg1DBVL8B9eM2UH5dYwv15MQ4wOoAflCHUXpIAFUVjaXoMEyNBLkoF6LarbNrJxJjaRpTrhYDC+b/1cG",
-	"1JPy+2CHgrYPWCTiQMHMZUOrziPBOuDKioSeCVrxUC+U8fVBR+iXLtrJttw64EYKrHzjZcnDr7NxfiiA",
-	"zXqVwSOHOUPWcVwPIhZvZb/AgJ78Q0mqUeoErFtrS+67zLuZb5O3VbfD4m2OvZGRBNYNMCk27qPdkJu/",
-	"JlRpSxr+nccmgbPq92eGUwckZebV0soBrDunGSwuTDCY4gS+k7Z9H70dn/wl11EfbjHFCAwLRdZDieSQ",
-	"akKjaMUouNCsFMoO2Ac4qNFO3k2rEnKtWNQkmkXRlIUID6F8XeKCGvUydZWuYzkEn0XovpwJB0MAT0Bi",
-	"0597eGAfgWuo6TxSrsJa6iyw7gMr3eFG0qrVBWAbg4m2A6m30YBS9YKEojOCoIuPtGXot8sEKm6OeR0d",
-	"g/A6liSHTHAjv/3D3MkL5x+bW3Oa1igHz3nDCopz4foJLIAwgSaXctpAXswZt/EVYii0KsqsqlZUet1L",
-	"dIP1pJAqe+wT3EEXHCoOeScnXdi0KtXotTrIdS7K/j7MWz6Ly+xLWS2+g+7WJfCb5tqZkzoZM2fCmGwC",
-	"L0rlq9qeJByLbkCeWitfceb+kgkT+ja+9KR5qLAx8DiTErzqd2ImU5fsMwBrmHCoOGbhQg6YtJi7YZPL",
-	"9d8PixxNL7xo/63V5y5eXqw+vORPNCy6ZDOrRHfQtsj352iqzkSQK9+MdxJB8KMW1l3PY42TD3xBf43J",
-	"eqiVAeDhcmW4LmA3jNkU37qQWE2n1b7uu4/PcNct4eYmSZYB6YGtOclhQ2nADUhCFkQ0ZkYyIA1G2kzn",
-	"ZOCJKJdFnoXxjX58xima1CpIbc8Z66+R1q3SDALLpI4aB6oYffBOPNm+Cgv+Qq/TB60Pl4cd9aDZHxFO",
-	"htc1eQQdUcVKAk508QkJahAH5wIEOJNGH1xIxPmTDDoYMLsHahP1/xm19hmLOf40i7Hda7zkZmTiae0j",
-	"03e/GtN9AzZakByYuTIunzTpPXH8+KS+dw6JncUEGwrSCNM7+/kuLBdn1cm/XFrp2PaD/mCi0XObWVjR",
-	"hb4IiqqZNFiEETjlsLovAmz07VOGbR2ekgP4a+XgeryInbw6piNDvdHX7CDNSWVXg6vQcpky5ZWSRKPJ",
-	"Pjf0E5R1cB4koHQkWzt/U7aKVLyCTmqePUzZorNaiehmPVNisuQb5SuDHayemI1THwdYiGUfa1Ua9YSW",
-	"8p9e0vXClINV12o55//Lsqip3aRTQt++JKOQKQfRAtMKPkOsi9D62pwKWhI97HRdobwtk1zIQNWxa0WE",
-	"zCQQTHGhMsXHpqghnwQGFxQe2GI9L5BO9ElL9ki7G7QguAHSm408Qs1dG27PU3ILMFuPxsLSJ0969xRZ",
-	"UqMJIRMqARUFLGev+AjWFRPY0RvkI/hrLa5cyH3GyRyytkxkl5RWDtfxdr/UPfW7k0u4mBIEmyBS6XbS",
-	"q5++tPOnr3c/ewNT4/Z+/zNnfl2ubM9l551bdNDKVhDXvI2ZKouPHD929OjxhxewOmZyDJWF2mLNUyIc",
-	"tzory9wQRC5PkQ9l+YFLiXI4jDLGsMlp5tS2iMpNg/LJGZQihTO7IGkKFYCiikeaLseL93ZbTrCdkHQ6",
-	"zvNmlldb4+z+utbDrtd4m7njHG3gVeBnH60vPf6scIqCSuyeAs9jGntlyw8VVnXO7CvpEDDilJvcfCdp",
-	"yptEpRTHmZTAvsIGADbYd4pUFWd9neaNJBZqKmapKA/9cTRCalYltolk1XaqJzImml3yB+VkeGuZmJqW",
-	"zw3k+lRPCh4+1IgcOEm7wqrFpfwxloraWYupUE0WH8xAja1Q/KG1VPQJGEymLl7nC+6xyb9+g74lhdOF",
-	"5Lp04kmW/WRwH/hctv9fY5TyweJqygbKPOV1ID0ue6RJY0KFldxbVJFAttkyyQbdVeHT9c+wNIH7NHjt",
-	"653bHw++/lf84uVf7d38cWqD++bW1cF7z+/d/HEtkwqaC/Cjup7hY2nTyGpF0y0m6pCX64hQyRIRZvzH",
-	"cfhVvZaOvqpPusHXzOCQtfsUJKHY8a+A3SLoxlz3Lxi8c1YRSEFN/nrMHerfPbUGTDyvueVczZgEsXiM",
-	"tLnoajTiAkqzbJqs3VZL6w5awCDNdbSdpIxJI5Y9xWK1Qnox10YPYizM+cgJVaTHogjs2NgkFoZL5FjL",
-	"zeupN9ndpg7/AesXF8RcRY0rMNehCcGieQWGPNDu6i6NyNrZCw/mdorfr529MLzZK8ANm7IgzqXDZCdi",
-	"oAS7LBmiGEPLud0HLkpusxhSK2pkNQkq7zaqhK4Lh2JWYRQhocTKTPiVYvE2RsQo2mZk9dyZFexeQOE0",
-	"zWg2imZdhAxKVhGJ0eoYg2PDyjNJI1Ac9IFQBmq+w2IXVV5rhw/W1sW6eOihM1hOQT30EJQstlRALZMf",
-	"CX6JtHkUccUCKUJVJT9aO1kjaxDKjD1EGbKyjXpbbawLGZONOtUbNfLQQ6eoZm7ME4w/YzTy0HxXJRtL",
-	"C0sPzy0uzi0dwUdd9xr7eCBDptaFbJKHyQMIwger5Dh5wMHvQcOnF5fIAxZ4D5KQb3Kt7I4MkzWMC07H",
-	"UpOHHsKAWx13davZjSLUhw3BseGyQGrWxUZKFzaGCM9GhkpsDJGhjYRmbIyQpHWx4ajIRkqeqnBYG5ao",
-	"bKRECm5qr5WvPxByNL9gxQy70afg5j30ENGSUAyiCmgc982uN86ErN2RmomgP/cD1t9I9aMoYvH3FAla",
-	"UiouNuFE1wVgnM2QgrYZCRpusT5pMypU+hXG9SyD26jDKFRBpkL1WMzCdZG83uSxgiq0BrhVoiS8APzO",
-	"usPwJbDSRFLBOIoJTegm5cJu8zyjIeCGJtTcJaLM0VFNIkZhIOt9ocGWkD1wCIZEt2LZ3WwRrs1FtJNm",
-	"ltaCaEKysYaXd+6xmKnWMlncMPdaFQxKUTYxagku7XQcy9jh7XAunkF16ykx0Jq3X//tM0qKjRo55whJ",
-	"I6YiaK0LKciGwf2NKulBPQYDDJufZwlQzGhINtKUqA1EIsEu6Q1Y0nMuo+s5vEbkOYtKkLj23Lp4bm5u",
-	"Lvmfef7owgJ5jmxwgd2YLKQ2qulXsN4q2bAFKeqQvrdBniNtc/1h+A1M6duwZMEOvGgG7gra1S0mNEb1",
-	"m4HAYV1vUh7hZ8sA6kyEDAY2+jsXiARusCNmsKaMGzwMGawnUHHT/Os88y6UwAkhZiSqtiBTBnI+ei1p",
-	"yOcK2cDssg2kCbADrggQR7HpJjxqJhRS15uyK2AwKPyNxBWUOEOGDJTdG8fNG4EUzYgHAEGlaWSOcwO6",
-	"0dRls6mY+QFbL9v68DSCdk2u0S9sX27h5sHOKGwPezvN4pEqObp4zMylpaxHNN7MzGG4mlmrMmcTMaUg",
-	"ocg5IM2vdpilJTx2I+NGTMMQTR6xOvbosKuE1xQShOSQnyNsm8V9zD7SQ9DjikRcabwtkI9g5zvuVtym",
-	"ou/wTCE+BFt4XD3KtZEbNs4zHffnVpuaxfaUYJRjiAZC2mhg87Y5IuhQYD40uqqPX9ZVhwYACiNMAjRX",
-	"DAnF7kBGNom51ky4gQEcllTVLaongEwIn6NeiJqjdPI5pAsnrHT00EMOlxGCbRmyZRtjuLGCYEzGBEja",
-	"Vo9pete6ABRAOoskeMNJTnADXMiizQlxhC0rihna8NBDjuAYXmg2tbHa1S0Z82cpEnMscYIkBaQ5IYnq",
-	"Bi07ZG0dLUYBE2hasWLcaocGLTa3VFuAFoORlanU8vx8r9erUfi5JuPNefuumj975uTpJy6chnfSJFUn",
-	"EGarfFUWawv4kOwwQTu8slw5UluoHbHtmEAwnqcdPm9EnMry5StV/Ggfr/VpO8p8vb04P+RL7kilix0f",
-	"ilDs82BbOLjiigZGij/LgHk6LgZ42nKF+8Dpty4MZ8CY6AiwdIVsSiOjYel2TB4xuHFude3k4zXyd+dO",
-	"f79Kzj3x/Sp5ijXOVcn3zzxmZlsX5049VoX+BZuC26YSgRSaCY0ngyHwXIozYWW5coJtcpFp3Z8kzZ6Q",
-	"2LLEvpuJfwEm9YxNKUB9dxofO6qxV/JqoI672BJUdaSwLfWXFhYOYQHOgXulWqBYmsvR7USShoSrGsaN",
-	"N10bMd8cyaLnbfr9KhwzKLrKVearDO5dHXz4yu71t/bufrh39+Od2y/v3Pv1Nz97fufu56A+boI2mPO9",
-	"X/Fj4/zlFlWtK2Y5m8yHk4iJoHPY0HknJIJMB6qBwbEqYpRrOdJmIadA+leI6nY6MtaKnDdkpkaeYCxU",
-	"MFotZtuMRoDZHJLNNzHBL49X32c6h1UdGtM201iKcHTF6TpRMsg2pgKl8J+7DIxSlpgk/f2zCFTNIMOE",
-	"XJ2LU+GaDDTTc2lRrHSaxGDS4ILCAodnGsGztWRrs0Kt3Xfe37v1ygRcSr3l+YN6nNFw6P6PwqXUTcEZ",
-	"bFHFH8H3cyet1DA6yIY5sQ0jdGyA5WojUcCp30RpR3wShKOCUyjMLb0yK1jjvd3/+heDOx+MgfUQuvvm",
-	"Sx+Zf5yqVsXgZIfqwFOkYrWDOjwlQasrtozEtJEDR6IKtLsK0g57SdUFe0C2UsQDLFIMRNC8rPkgmCFg",
-	"cK5I2I2NOoFBaTplXEbmUaN3HZc37rrDFW65xCx7h/MHOu4yF5slPcFVeLfL8LD7vNb/f+JeiPY7t6/u",
-	"fvLfJdlVGl7i5VLjstMNbwmgxIANmYRcMEkiaQugUEEYjSPOYjTbVFMR23ponOrUo33X3iaPtGe5Mhwq",
-	"yRj3YewQ03FJ8zlClYDX2t9H2+tNvP5neZvrSokHT2LU1pTca2pcQ5iAI8SDaWDohBAIkpxy1QXVgCVn",
-	"dmiXGLuwJUUG81RfBAUoN38ZcOLKvD2vrPSexwGbVDwJDWx7VIsFzj12f7LH7GXsoQzp8iRq/PG4jBp3",
-	"PrOSWX794v4nnw2++AOe79iTbdBgq9spVsLWXHFWjvVRjHRVJWBLTQuybkqssGGrBGP9R4ibIRQMK1Kw",
-	"ddGWbTAritAq3SmFIw9QomlsJnlWaSc8U6PE8abBfYkt5Jh6sIoGRNnVMEsn5ttmni3WVzVyRpOWjEJl",
-	"jag0IiHVdIVsMdYhaNYw2rRPWVujW+wEAuMvK7/SOGjx7RmKsIP3Xty5+1UGC2y+Rg4PAhoxEdI4w1NG",
-	"lI6T7plSFL3P4Mnc1UXBYslFU1v35/HjhaLGIRFit5N/hC41BQcBLWwwuvW+D8N6EivLT1/MHY1rpLL7",
-	"9vuD17I3NWabEP7mO6P5TJyO99JeYNZKZS8kCWkf7mGvJSO3MazGai80jSJbrqbFxeYoR8fOlxkEGKKy",
-	"foC4RzhT82knT3jnQPQSx5g5vRx8em/wQvERVCuX5mLam2vAXoHY5w4ljvvz7NL4E0E3EaGuf2WjK8KI",
-	"obxFfnThBFGaB1vL6F9JfJQyTnyTvRbV68JIa5CetClJt1MdKpANgyUvW6eAjDfAtyakJoox4aN9py/h",
-	"6cYJ8501A4WxZ2afmjnNxeOozRSjXryze/PO4PYHg1dfmEh7DQpNutSGQRkMsqjDRdUGaTT6TlCnivAm",
-	"OlNDUCjRFa5tsfUaWaNADjjEj0M1MxJKDKBu0bhdfO+nwYzvjOpnkRID1QqEcQNMFoW1WROb0qhh9+3V",
-	"87BU3LBTGbqIV4nA0FzQGqp5gYi0qdryWRaNXgKDlmPxScHIsvBWzDUfMBrZULiU65wKeimKcUlhEhtD",
-	"5VuEeZLFpReRBj6PLiGtp9mGiDfSYEYtVlVcU9LbVeIvhUvKhPseZFG+IW3Wn1cROuqrsDViE2xzwTaW",
-	"M0WzGn3SZjWyYZM1NpYJshdkSkqzDjkD9mwj7RdtdZuzXm5dLraLRhEak5i3ZNy4sC3AwFV4H/78IQ4C",
-	"fz/lRvJs0Zq6U8ew2U2DbXIhrFDj24H7WFrH/I4ZHQzYiuwNANIZ0raXf7Vz9/PB9bf33/1thrAhEQPT",
-	"rZezPU6tARZKEIkaOZ26trlClz8L0d+rdNJRLcmBMuKrkusC9VHH7cDYKntiZSS4YMQ9nvUgrgvDjnni",
-	"JzE0M4tWFOItHJ3AJSuiaJP5JCtM3jyJHpXpDNeZ4CGIxJvatJFtV5XNrk+77GJuzPHji8cfPbZwdHFp",
-	"YeHYP6QXY/eXr+2+czNpxLdcWTzyqKvSmLJuZCz5ZHyj5BQn4GB+7tO2VXG6trpLjYCU8mR+c43wyWx7",
-	"YPeQZwPpC66DoHs4u4H0KddaODPzb17YvfO7b37yYpoblD6uOrKr2PBi9157Jb9Y+1jxmpcWFhYXjiwe",
-	"Wzr68NHMew0e61ZdxmHulZ3bVwcf/z+ABJhJP9RLLJOH/vRQqvbTF9M86kUH/WxStKdRmLm/ZkklBrIp",
-	"1XaQwXu/H3xwd/D6q7tvfTn4zxd2P3tj/87vd+5+tf/ptcoVQwHK0axMGYlSMuHiTKnleRYw3vESzKQY",
-	"6ww9jG9+vnP382/vXd99/ebOnfeQhmJHt2ECOiwYzgNpLFYZTpqfQetMC0pQrC0MdFCQHtTTNDTNUEQ1",
-	"LqjIhRI9sHP76u5H7+5e/XDwxst777z/YI08IRNibSN6RkVLWMvJ1LU8aw1zWpSZIYM1OytWI9bAcWJ+",
-	"naHt/jfP7/7H1W/vXd+5fQPRpiTCXOZhcXDDiT7hULW40XfN0ciZU65sdpUAOVVVG0YAsdNIOs2nmFmt",
-	"YoVsYBjD/4VeaHGA8AY/w/T7jcyQ03mNDlvaKsICgMGMha39Tz/Y/dcX/MLWVOKGWfiZU0ikR3FmPlOD",
-	"8oDjVsfaNSCik13SqHck8TVVjO9sAwvCOPsaeQri+NilDgs0xInTcANC9PBlrpKskwfAG48hoA8S3kxl",
-	"thZVpC2hSrcg0DLOFktbF5GUIG56Y7pWA/2k+IvKc5k+m5A9hRLCZZsc6H65krTJzD20GVOhU7+afcc+",
-	"aPYKuXgGu1788c6d67ZtKA4W8W1MfRme0v1UrbSZbkn4isdY0SRmAe9wbGXqBLor1QpXqptfWSiDrhM0",
-	"LvtkEsyxHtz4SZrAuVyBNAYjzx09BhC1K8LhryRt4n2rtr9kN737y5u7b/3sm69uDl747bf3Xt376IPB",
-	"zeu7v3x35+7neKfL04DVQP8lWNF46cURIUKbmsVQ+XyG1Gjv5o+/vXcdG+z/79Vr2Fff/vHSl/9z9YP/",
-	"ufrBFGxqXmcSi/1hDuBFRCOoTO/2Mih8VdJrSegQg9E7sQQ/h7YfhQyxSqLAkAhPJkohZ0oyng/xJJM5",
-	"PMdowzsOKzAAj3Lv7uv7X794SIzFKYeq0N14liudJCVNinF8UkR920cECU/UH2+g69AYY6mmNs8dpuzg",
-	"pimy1iTwwLjjkB2aW/LVO4Pr/zZix/H5JJOTLO+UTDomJO+O9UWSdNtOFYHHsUVTHx20mFsJjSXBJm7O",
-	"2UxW6NLI4tb/93yZeIBT+zKhZ3Kxu8HmXLvIMRYzYrssg+vR9nFGxQDSGImQSWmQPisIFDuFkx7ivcpm",
-	"n3uuVbKtWd2q9DD+9MLgvRuWC/7phcHrbwxu/+vez5/fe+n67q2PMseDae+5i2XhNp5CnnYPHSL07BxF",
-	"0HNLyDucDosy7f3ik8FXPxncfH731jse+BXpGOe6WqUI6moCEC60tKUgwfDRc4XzpWAEw5Vq5GRLShtA",
-	"n8QwRVQzwgRkNxrCg/FMzlevJWnRbUgDwgxYp7TIrl4XG7DYjarP1pK7Q0Lm2osrnzpi24adzjTqOqCJ",
-	"eLiawVBJIixHUNn76KOd21d3b72DB1EpLRMP9YMrb9Ubjzl247MmonBRd9/6LLfXsde11W2Mv6qPmwcO",
-	"8Zo+3m2Mt0ElbPc8bUIkHFSVhVxextRslQGXd71z++7urTt7L3++e/VaBn4ArOLb+kOMdBDEtT2GVVKy",
-	"LTXWIxlSycPw8W7jfnDfeQCWK4sLNfPfxaXlR48ePVrBqvW20NLcUnl0h9OYAtWP+irkwIZn6p779eCF",
-	"9/FMRk9jCJnnta0tUxzi66rPnMXUFCytcRi23eEyNwcF6apNwTXoFDEazhC2+199tPfh3Z3bd/df/pe9",
-	"f/lyMnidJTZkLodnOH66LbeZQ+yyyGIkrraMZyjD7H1495ufvVeENNMqg0/IcEQZTGr+eIVOKBfsRDO0",
-	"PRtpMy2uX7WaX1LVGQUQAhwngKAoGusaObLgjASrYZsLrrSB9jYjZ3nARMDIWdojVG0pv5iKZYsnKKLn",
-	"aKyt8RJWS5P10syKDxSJsLjgj/Lwxp+knQemHM0HexBOjECPUd/cdu/lWNikaDO28l1ZawfiXVEJpQ0u",
-	"6nC4G0XTeUKRXCSKexfqMLcx6qRnKz8ZkYlGUcnAFIDHGfGYHQ0+nnRDwqenMuPCF6tm8O9czIhZepHA",
-	"n7uQhyXn777z/v6nvxnJTPEIXvDVvBWcxyST4wMq0VidElAjT7UktA10v9CkqHyb9rHiC74Mcvxai2FE",
-	"FEGJ2aYqCKfoelP4zNuOgBxYSrF08mnXwHAoBCDJ11+cwtFu1/aXyhx3s48NwYQSMFYxmmVWhFHM92+8",
-	"tPfbr7+9d90oNnde3blzJ2+hLkS4SdYutGqkbi2HUrJplUUXweSysV2IYbPJXHA+12pdGFVTJe/XyGrO",
-	"OrbsaiPYhBkkl66AhTOhrYsLDF3+SaEMeAkraKDVJ6nLIVjPp2mivaoAiWdlMpuNGdXspwRO2fs+69Be",
-	"JFrf3rs++Oo3u9dvOgzzYNV4YxziGZT/cbXtxwZ5CII4aY92XEgHpCe7AgXlwjf+3q7ju4AAZpIy8Rgr",
-	"ZENuJQWIki6JCEBD+xvMwnSWWLL763e/+d2riCW7b72YryswBWZcNlxgTKUKgSQGMkos9agath0WNDsh",
-	"QvaSXF+uiGw2ecC+h/UrbDl9jB6PKA8xs4AncvZKQkYYC2HmGnzhdaKdwWDmEuEdaZnkjBg7pm6mL6bb",
-	"KAdmtRHtEy2J+ccufiUDDNtfPeOWKBI1ETB/bc4jA9NVnZRF9eM9nMshiWwWo199cXDjbb9pdrpwCc3a",
-	"J6HG9MUC1J83zLLQ5naKN5vl8QxsnmPzjicgnVcFkgcf8nD9jM3mBP6IEkS4Qli7o/tYrMIJCCEPZ1n8",
-	"4L2d279Dh8jez58ffPHJ4N6//JnQx9Cn6QOaMiNXxyRNQ7U7btMwIe3STA7miI3vn14jubVskE2+DUZY",
-	"0hVQOsz8ujFKPEG2sWg9exa8OFNqNIEWWfYwMwPcf3+xf+MlJEJ7P39+5/YrO7evFjnayvPXecs57hdP",
-	"ukUecSrynBabcdtgS6z/12HC3LuW7MaYneMyIJBdy64239rMvho5DVcWCwWipjrcV2QoR4HpJ+0m70M7",
-	"hdVVliuPLh9Z+J+r/774yDIE+1tmmUkCyCQULBx7ZGnu2MLCAn5t+5AvV44MXv9i73dvD17/j/IWd7uF",
-	"70iJhv1P/rT31Se7tz4avPc87vR/r17be/O/9z/95f9evbb79uffvP3HMmqoRdJsCfVCD1TmTv41uNtn",
-	"7DAekkMML7lZ7Gg/BHbiTIqHwlGs+9S6xZLulRTNT2ZalVCFGjmZ1vehMbMspUf7tuwhftZQQ9rZFUao",
-	"grNk+pnNTBBluPz+X7dTeOf2K7u/+ryMSRITeTE5A/rhFippUF0Fb4EtDJC+lOokEJGoGBPLRMeMQdHL",
-	"KomlhFjFVlrLNnHxmsGo7saMPJCUHBBSswf9MY3pQg87TQJnKfJQJ0/MUCz44we7tz7a/Y+ru++8n/fL",
-	"+dKt7cl1YimbhYd2zvyaFn7ETipYl9p19VPOsgfnZd1O9qAzuySr+foNIup7D+gsLAvmLafOYFOZg5V9",
-	"+3NrI2dEEHUNDcL9FeAGHMkMTXWvvjC4+fv9T6/t/vS1CTjh+h94ceEp7AzQB2m/baMR8cDt5V0GL1mV",
-	"QOPeamIHdlcWqyRBjJDCIg0+BEg6nh1mxLGbw3sCdjeH5u+59dGI4xwAP3IUajwxhYLrKeU0x6Gch9hb",
-	"KMHv7X0CZjpEaJsJiiQkmByqHc9Q0UbwjsT0FgB5nottrmma8+OVSs4yjX2pBeshvCFiB9OpoecJ5Ea3",
-	"jF4jhUF/IItJo4IqVlXeYh0NxA989cDTVowqjHU5IVVBsW0moIxRpqcH9NXAaSJQpUizGycBHs9I7i12",
-	"c8bsjCW36YDqTnF68+QOgUN9AEurOGeSM5leYpoRqXYLKCLTcBozDD75+E+D198YvPD+3ldv7Nx9b++l",
-	"V0ug7lCO4wgxPWxCWkxE2Wxo6NCdHkkBtICZRWxOCtH5mLlGjAcctlpYKdIMfKALWbZ6o5ngu2IZgDPd",
-	"ffPLwc0bJZF9HvvRzuRohsSbnHJp/SNBzEImNKdRjbgaSSgEW7/1BtUbkKuZJGKuZB1P8Iwt6DOMCWYf",
-	"h4oJZoLvCCYMbr78zZtXS4hFBvgi4FGxmArdzpTrd5C6ugxjRpkXOgOhQcH5x9NKQQEVpMGgEFZShQV7",
-	"YsUx3/blcJ9PlnSIhNZNwseyJBAWZhlF++mX+3/8YGxRVddNLRfeOZzDZ8tb2WdXsIMYa8ZMtVLZqSdj",
-	"3Uo8LyAL9ai5aJBDr5VtPIL590HEaOwt6yU3ZVeXCiQ9bc58hoUKrl4dvHhn72d38wH0DkCG1RToVTIt",
-	"EQC17sAxnaZyqpFcTuoaIekW69sWbV5l6kLS6+7QMNNNUYCSdvszxMmv/n3w0g0E887X7+5e+7QA2AVy",
-	"vNw00rPtPOY65UCLKOy3Z7s7YaEl4q+zVFsXqzayJH2T2m/cCICnrksZoRHfYiu2rw4LSZPyqBu7ji3J",
-	"YxHVtvAS/OUKAOQa+aC1xVwbvAuKaULVukjuh02oSeayBhqjuPu0hLNmC/ejIAAMKsuVZzh9ls+FlGNX",
-	"nTaG7iXtHh1gKsuVoNWdUy0+1+ZzbTq3tLD0cHnVAJY7a75msXg2bK0ooauYNIwS1PkUWsXRUBj6JoXj",
-	"bynyIrWgtiWeRVK1BT61GnkSNEc7U1JV0d4JJkJfSRsz1zm3psMRWdzwONlf59mmNvKvP9l988vdWx/t",
-	"3Lkz+PTHe7++VvZkLecrPtjTl1xUo+3almGUD7hGTnCdoWZI8g0SgAfBbypYb10gkaiR09Swktw4PRlv",
-	"KbBUrBBKsOUm6SqGlogMt66uCzNe0tUOOn+0KGRReYjJeZwly3gOQ7aFSTJE4K/30t/9OJ+/6UcNTcfE",
-	"95zlSl+AJ0pZxA+hJKcRQ0oPd948fLiGdIBGkU3xHDavLDCBzs73emfwxk9HjIx4ksXyhyttbImtFEm6",
-	"rPnSiQ4SZY02NdJealR0nDxjUnThS64+dobge9MHHR4dgjWwQAywKLRz9z8GL/9q8MZPzeQywiwTaxes",
-	"G2oEzojqNAjwFzINwtwnY5CtCn04cLwzjKR967PBb36FOOfBtmFSgraSkCvaiA5gLIEdlqhkRaOIxHyz",
-	"pZOyFhatbQE9YE/YitKuJdwgUKrMBoHpFmuTBg22POFf+MLB8LUs3YMpvis2kmu39t787e71t3av/Wbw",
-	"3o0pcSEnTs4YGTC4K6VeYFtxLcSG6BNkiCB5SggfUDvtCB42u0xons/gohjywz+TPAoT/rkThnKTn2fK",
-	"4E8RsUnEfiyJ36MWki02y/TYb168sffVJ6Oy7li8s6T+vpCu65GJLlgUOA/jH5KYacb+TkXZ7X/4b/sv",
-	"/WHC4fRFMMaxnFpMIy5Ylfxzl3Vtjg3ddPE31sVsJCp0hkIJKiis4LNCmRkPUxrsi2B8EgyEHszQBnXz",
-	"1d2P3x+p9eCxjvZFMC9kb4yu59StDjXaV4PpHmOC6J4kUPkMGj3ZxhW2hZ0Li7Xdoz1Rrn0RPCF7oyBf",
-	"8hRCZZAtFfNZmkL3fv/K4MZ/IZTGwkfHXaXnY6nHpn1hkQzBes4bvsX6aOZqUQQeGvaJon2ipHXVGCpo",
-	"48GMCIJVM2UEwjW07OorAvOz0JZhB1+641ugLhjxwKvlworXzNuVv6ZuaL/44+6N3wxe+3rvzoeDT3/8",
-	"zb+9XxTw02Sh3U9xV+ADNR8dHTwXG+j5WQrFFdQK9f4OYRae5YxecinYnOZtF47xwPdPr0GoxQo59+SF",
-	"NWuzMCoU9EqQYf/BJO1puKfoGrYGx3bmRYUFlnyFBS76dgA32bu7JjPMxPNDi9FYNxj1Aw1LmvuHdBF9",
-	"3l9Qd6OR93e4DfaXFqORbj1rP7WZjnnS8Bwai8NPecPHZWfrXX764pWqIe5yizP4dNE8GG/7Dw+zhIGP",
-	"OKUd7nnS4H0e5ACLyAX+E6q2oISe9Qzcfm3n3s/3P/1lpmyCc1RUC5leEqoGtVNUjSQeSTsGOCR9AzAS",
-	"UE0juZl4q1xRsxqxUdquslKmy4mqFPeGUWmoq21FViNY627n9mtJA6+kNPSmf2vWFmKH4jE6lMyarPaQ",
-	"1pRoNj3vXwioMBS0QzsAkKQ7tH0vWzXf06UkZelWQ2xREc5xQbQktpRuv0awvHO+K7dvONecNnHbhkZz",
-	"SGqYEmQ4O7dfg2J0th+k26DhPQUn50KJO7EMoMR3jQyVdcq04Ok2fEs7vc1DBhovdLjiYrNKsN9kjWBc",
-	"7v9evYadkMz6XJtCO6glzaPDPiZj0paCaxkjcv/ijd3/fiVT3DOWDS+oTlg5AiInqkTa5PvkumNXEMHi",
-	"KiaIrp29QBZrR9L+tw4o6wIuRsBizZvmLJkiDwBNhupw7FLAOpqFD7q7svPlK9+8/cf1jOEnndSwh/83",
-	"AAD//w==",
+	"5L17lxvFmTj8Verot+cEWI3mYhvwzHn/GF8I3jjgY0+W3WX8akrdpVExrSptV2lkYXyOveFiLgazSyAX",
+	"J0DCJW/CLdkEjG3Cd9kdacxffIX31PNUdbekaqkla5LwvslJPJK66/LUU8/9crEUyGZLCia0Kq1eLLVo",
+	"TJtMsxg+HaeKnTph/gqZCmLe0lyK0mppo8EID4mMiW4wItrNGouJrBNKAqpYpVQusQu02YpYabV06NDS",
+	"kZVDy8tLK0tLCytLKw8uL68cWlhaXlhaWlo6fGThoVK5xM2gLaobpXJJ0KZ5jYelcilm/97mMQtLqzpu",
+	"s3JJBQ3WpGY9TXrhNBPbulFaffBwudTkwn1cLpd0t2WGUDrmYrt06VK5dLwdKxmPbmRLsAu6GsCvW2YH",
+	"Zj8tus1IjdVlDFuBxf17m8XddHX4RilnRStLS75FPEpVY3QJ5x5dX1g58mCZRLLD4gUDQNJgFyp+sDTM",
+	"GOMA06Jas9i8+H8/ubRwlC7Uz1988PClfyj5VnQqZM2W1EwE3R+w7ujaHqNNpgAmNDBfrcHfijYZabFY",
+	"SUE6XDfSL3dYlzQZFSr9Cl8cRIkH64focnBkZeFofam2cDh8kC08TA8fWjgULtfYEn0wWAqX3fYbjIYs",
+	"TgGQWfKCWXNRWKwv/BtdeHpp4Wilurpw/uLD5eWlpTyoaNY8LkNmhkgXvXFs4V/+7ey/LSwtHfEfTWBe",
+	"KYizh5cm4+xp3uTavOdDwAh+zI4esjptR7q0esSMTS/wZrtpPuBM+CmdhwvNtlkMEz0mQ3vL093uLgzc",
+	"2+WZLmkW/gj8hfMXD5UP5wH+nKb1Oq7kgCnCJRyJKX1MhpwBsTvVbMlYP8IjdkyGcBkCKTQTcAa01Yp4",
+	"QA0uLz6lzOW4mJn7H2JWL62W/s9iSkwX8Ve1mA6L8w7esHXyT+cef4zUecTWCNeKyI4gQYMFO4rEzLxJ",
+	"2C6LuwQOF6+becyApjICD9yXakmhcE8nQ24mWheqw+K5belMuxZx1WChHd63McMiGP5cKZlLBWBg4ZyX",
+	"gsOeBUj5luGmhTWciWUtYs2JS2jhc//olpJci4t4yVdLQupqQ0ZImUKmKY9KqyUqpG4AJ6zzgBHzAFJC",
+	"IOpCdkrlUpMpRbdZ9elGabXUe+lXe7c/33/1s72b13o3ftu/8VHvvWd7L/1q//rz39555e6nX9y98sb+",
+	"f9/uffVfvRev4fe9az/Z++qauRXsgjZDXP2i/+Znveuv9t9+f//Gy8mIvRu/3X/jD3c/u4KvlRKEr/Kw",
+	"tFpaWj760NHgCHuYPlQzZERT3VaGLh0tlzTXQAOOS1GPeKDTu7pIW3wxlIH6PxZECxlAXCoXRR9813dc",
+	"TzSoJh0mNOnEUmwTKkLSMd9pSUIJh3iWBTIO545IbljfqtxvyP46Mg6Jol1FGrJD6jQmXJMGVSSQTQZL",
+	"PMeUmv+ts6NuyB0mVN6VU/hQBeipfdMMvB5olH9asWyxWFuah6T14jB9LJeE5X8jP8Qy8v+gDPH2/HIp",
+	"S6SetI/Zcew85xMEk7WnGCDchYVtueB4VciE5rpbwU1kflzgcL0trzE3apvrRrtWCWRzUUuxXaMi+ddM",
+	"tejGgnWtb1MuLO0YAQ0TOrZ/cs2aatLx2MGU4cGXkg3ROKbdESC4sUc2ni4K7iogTIhUlEZnMuur00ix",
+	"cv6Sh+Q4KZgVzGgUEW1uFI0ZaXKluNgGWdPtcYiPjpxzk144hc8uGwnes9O8LQFoRuAc5GFaKEX2h5qU",
+	"EaPC/MKE9wWz/a73l6cbkxET37bTeg8Gb66Y9lR4WEUNySMDjt47eyGHtYmx4ky51GpYYE0aH78wqGLk",
+	"wSdLKMaXyiUZb1PBFRCmzPZzgAW/2tVOuL0RC7dZXEmhd0/3F0fD29tqxXKX5d1fij+HhS+wweqzrD7x",
+	"8iYD5yAJLmqW+5ssc9r1pnfyyJLFFndHJ2wGZ/LuRGsaNJpMaDPJdBtpWE23uDLqx/wjRyZivuJPw2t1",
+	"GTepRs3mwcOl8UpPeg8ysy37tfYstKz2DUu1U9tXJlyCgGoaye3KIFDv6SbYIfEqZIadBfFmOa+ZAO+H",
+	"Jww1HgfPaaqZj3kYwVzn8Am3rZG1y3pdMT3KJ491Ndg7LHsM2zGtRV3SYGgJGtlqPl4NjvtDFnJKzG+k",
+	"1iVWGiwTKQJG3BYqpYLYZxdfTjefAzoj6UggBB7q6OTBsSINPHSpXDL6ixeQucx7ahbNRcguePFpFMg7",
+	"XIR+qRV0oos+pQIUiDLhghxvcMGUD95GHNU58nDCwUeRKQjacczCKtUF1y9jvs2FT0wLmVEmAtpkpB7L",
+	"pneNMWtFNGBhteaHZMyUjHaT34esjUb8zlhsOw1JFNM6YiHh2jufCmTLDxSjmd2zvGXNZk8b1GbCKbaD",
+	"YB2L4Ke58rD/6Xjp4G0ZkQBwUdZOPHlr+Uz1OI2YCGn8r4x6tLGGjHhIu4PLzhHhMkujzaEtD44a0jyc",
+	"9it/Pgl+eE4l23HAplunszGkwicVQrZFwMISMKRdroBdecTPcmmXxbzOWein9B0Z70wPua49hQlcCh5L",
+	"1p9ZSgKHcnp0mbW4o5koGyBOVP4V57knmQCHQp9HBtc8aNF1Xxe6IAOIO0lCxqH9+B/H3VyJPeH2qiAh",
+	"zbxR3RGyI2Z4L2b1tkK8KvBmroq9QXeYIFwUlBMMdc9hACB+NCmwAi9BTnY6+PIPzNcZv1WBVWT2PjQW",
+	"a+nEt8NjEjOqpCgTGRMhNdGw2RoLaFsx+wgyNcIVUVq2WiwsuIa2yF5tH1ClSO1u1kUnBgFlvqq1RRix",
+	"1ZHVmPUCxIqLcTnWGgf5AfwZh+aziOK0rpnHUXlctoXuEpCSnL2RRjGjYXeNRKyuiWxrczxLcDhodo6o",
+	"0kQKRhqMAuy8u0/k9aUJV2XAy4TulyFKnCVeaoe3FmQLt73QkmbM2G76EizD71cWVgjiitRlnNmcEcqJ",
+	"lh2hGrxltrrLo4huWzxQTISKtFtmi1P5ncqlejuKPFKj82yaBX0PHTMWE8pmZQBYmDqSSpsns+Jahjeh",
+	"iYV6pvhhW2lSY8TAknQMemYwmXRkOwrBiUBaTLYis4iQarpqoaP4tmAhmMgNjjMRxN2Wxns3vIpLXiRV",
+	"zKcYBMyMYqXHQupB8k6zMOEGr7DyY4AR7xWEE8BT1oMSRSwmTdoF/CZCdgasluN5l2LrMNQPjOLgEQRo",
+	"1rQ3dsvJg/atrsGhqYSOoQtVfAfJe75RAxnHLND+JYQs4OF0R+peKXyiIYv4LounekUG7engcMK+4YOA",
+	"mbDwQI9wFoX/TKM28w3VYDT0B0OYq0cVYRdaLDAIb5708miuVHsaWJhVV3dZrLgUPpG0XGpSzWJOo+LQ",
+	"OteuNbnWLPyhfdW315jtMhrlydVKs9YoJE4BF7Ks2DxiwNKhXCtC9dpQTJD5XaGpA+mWbsSyvd2oeOEA",
+	"TxffoVmeT9VoN5s07ha5VufsoyN+Kvv90NG4FVrQZEmHRcHsSVlUykA5JX3nc0gyUqpppYa2bsiYa4/G",
+	"HzMzOshFJObbDU3Sh8uTopaGLungyIDjqySBWnn6S5warleWRo9x4JoV8U1tx1RonyCJ5GxgrbOLLs78",
+	"NB3PaTLdkN6lAeEcWJtTkEMeo75ohCAj2Ehl/mERC3QsBQ9KqJG0lYb3hNQ8YKP6s9mcGXNhl8bWXPBk",
+	"6Vj3hBv+WPc0TnCsewanONY9mZ3kWPdkZppj3cfsRBmT2eCuUCQYRLDDS14Mky0uLMYPY25Eu2skZruc",
+	"dcrEc4aTB2/FUtZzgV4UZQfN9hPxFrWlvKtYJjHT7VhMuZOYBbzFbRTBZBSaeLG111YayKbZ5pRr07Lq",
+	"5xT+nVr3wJGxukfhCzlEuOF2jieuP7AXOLFDOWTFA4I/IoqxhQb34A+zkZITjEqWw5fKGVSysCt4/dYD",
+	"ve7mXQ/0WTc1/I2zw592AfC3XcN6oE+4ZawH+pRdCXztFrMe6ONuPW7zqQTpsb1UA1AxR8/wcUEoadKn",
+	"gGU4ro8Pf0+RRrum/HpPrvfFKDo+ccPv7oCny5kF5p2t3w4cUMWmE7QTieAercA4c95qz7KA8dZkK9jg",
+	"WTzCI5YNKYP4XKMB6gaYOkKj9Ac7akA3mqiSOPfOFJCJXbhU8bCqUeiUMuPkwenciNW4QYXRTDgYYqzm",
+	"ibyvmvnoRAG4sREXKJ+AVG6uaiTVwKSZm5q1zCrWkfFO5Zwz/d6TbRYHs7bZFJq+yAUUKavOQj9kNqBq",
+	"h/nVjpC1aKzdFR/9maONfaKI5p4zelVEt6e0qycnZF1iRadK3yusN9nYwykm4X7XIbduUu8P1fw4ucQv",
+	"OBTXq6y204rNakPwPG7Hst1SfidbguYTLyE+mbxTfdpPZY0+xsV2tS7jajPHQQ46W7U+2RPsFK2OjCde",
+	"+SfMM/bZahFPIAR2W0Dag8iCfQCrMzg8hGcJLmQ8NSmEysO3agjb7NbSVY8A0EugGlRs+4xozog7cipo",
+	"nvf+FNEai7y/IIWZBEYbLY/DJDOV7WIKBqjYHc0tMuV4gwU7eQ4fMCUXZ86PUG9sZRHjidzxXwBwgKBp",
+	"djwXg8eSMPNBwMsdo/vjXvxYwoIdEFp93N4Xr8BERshyhl70BhWgiX6NDKKDcSTzgD+0QEpfVAxV7MHD",
+	"lamCgCa4VGzoFMxnF+yD3Aler+chTwCYOoVoh5jttZ3mBLE4J50nzEcW8BvbyAYYBV4pJ4v2b1bRWjRj",
+	"6GCIL4dz9dGkeuyICjgpeSkLBzuMf8+pQOJPGRx059y3uRlefPDSM+afo/jP8sql+0fdOoPUzfGMynE8",
+	"knsgbgn7uZRZ/kkX1jSaKTK0F7QdlazrKk1u2n/jj72Pr/d/+ToGePGA06g6/Fvvwzf27vy8VC614xoV",
+	"1bgdG9JVWllZsqaOImHV+cFTeTLO0Ho8TwysZ6JehGdgufDg4OUc9T3nOE+kssC8j9SvTbpHp3BZDKDI",
+	"pMiJdHzvbXGW0+low4wx5d6gdb8taZdGPKy2hebRUBipuaGHLy2Yf1bcP/8wMdJxirhyMH6ECWTmFVx+",
+	"IqZ1ncd6QvPjPCLLy6W2QJbgMQyDgdHZW+o8YmlgKgUbQJd0bETDBEbk1pudzodfLp1vNBemXmeB5rus",
+	"6ljidKEyOZFpuTRqrCzX4boRxrQjCtiQLK1x450vENpWPAQ0D9yJKjMEtnJ+3o9fGHfnMTdp3A7op202",
+	"W7M4aUuyPydlO7mBfeBHod5jdDTozsW2TQSEWCTIBOxQRRQTeiClPGG3Fi8xANmcJaEEqBM5dYIkB2NB",
+	"Zx6upOk5GLdaunvr93u3v7r76ZXea1/sv3Olf+PFu59+OgWDzQl9zlHiigXLWt1uKFa2IBohiOeGRBnf",
+	"+XR8aAdLDAynXExgQ7tupkEuNDlZYweqA+DrRSGVbm2O4Ipyc5RAwRtF/pNIJggXCe33e8vnpUD71WOf",
+	"mosrHqvuPiLjJotPIy/1h3ixDlMa09xB6cDaIXV4kSAXtswObdo7jLVU2amvtW5GO66URrIgWzJo+CeO",
+	"WSAhmx4GZyJkoQ3hQmGiqH4d5iXNzqp4z6pHCyQIuOUkIylXn360XfOYIMIwZspv2QWjWeHg2BzTakSV",
+	"rgZSaBro4pbdCAt/eM02Nvs8J/2BBg2jC+dZfGjYzQt2yYuU35XavxSfJdPBM9mCez+7tpzTGZPMOMU5",
+	"BLJpS4cUsaC3a8UpiEEgD/0YOasBB7w7qmErV9eayA2XhmPJSXfJPzAW1f256IK2VEMWBUH+wWsWN2ey",
+	"b5mVuYEziADjJQeU3i+3TXscudgxU0Rxer/H5FYe8gWxhbNUccm9EL5dZaqjeAkn6D3UOlPWSFtgKHfd",
+	"MGoFupCNYTdcwdVPiQHcGWzyMv2nlBSVs7TzQ6zIka5mIrf2BdLfqzvU8tWx/tBTIojaRpE546JaRtM4",
+	"2ZS+umny7iJGPbE0pxmtEzO101VxD2uklm83nsgpM7JBEgs+V86J+05YJmyt7CA4hoWeErtc0xw1+UKL",
+	"x0wVTwTMr7IxNT6VS1ruME/Q0bmGuRJSBAUyTK04gSOVs/uZiJkOKrOar6d3TM9q1rIw91a045qoBo0i",
+	"0qC7bA2TS4zuTjRnMQRauJUSXk9SE2bIOTDjTdrsBvfgLbw44AX1G8tsHbOcnWrWtEYk52Rq2ZpOQGrv",
+	"y2oxFTPO/aNyNgZbVM2CigsQuKd8H8zgWvduvfzNu1/u33lz/50r/nCHgIesWhyYEyMk6ox5XU3xdn6I",
+	"NBUhjcMChm87TOYd37GNBLJ7tegp3Mfo4JmSL6QL9216uIxI4nXRmLybWFRCFIDguXIpa2tpqyAoucol",
+	"PiFhrFrvvNy2EEnyQBELHxcG/tq/s4ht06hao4qPs1zSWPMAZRbRjiJUNwbcbaMR1FUhcw6uMxl3zENF",
+	"9hbJIGFOntI9vhSCYSFHpFZgT75/yz7nMUZYvC3uWBqPY6pBY5avyKUpyAV8CUlsvt1A5pFMEm86YyFD",
+	"sTc4C0lW7/q1/Q8/K42r1OPTlJpcsWrqdc17JKx2ZLzDxXbV5Tz7JNImjXdUXoWAEbtRwbpgYEvlultN",
+	"0odz8D/XYpHHrTyJKZx1qqMJIYMrdfXIHCXqvfYWlrvrXf1l75N3zR+fvNt/56b948Uvvdnl98qOYRVF",
+	"dqVaDLydrVgGLGzHbKZTUG3VYiJUVQhw0jLuVoNIBju5xJoHNBqDLG2B5oIEiF+8v/fVjf5b75fKpbsv",
+	"/G7/2c/N3+fLxa7awHx28DFrLgS25J3JmK/aOExmP7iHvVu3SuVS/79/gn/UpG74kWGIud1995X+G1/f",
+	"/eRm77VPDUDg4/67n9z95L304+2f7d3+afKx9/6bvZf+YHDuuc/3br+JX/Z/+ePeS7+ALz/qPfeH/o1r",
+	"vZfenQzVQX+5ZXgDIXFZnpXuvzwooQ3dqEHhKRfCeTQn5aJenEZBajAVylJgR3xS1p/wrIJW+lMYITgn",
+	"+7wZbV3/c+px9JdG8hZtdhqvub/fUySgQgqD+lDU1Z8XaGXySe5ikNt2WRzRiVlsj9vHCkeRmvHTKNIx",
+	"vlZPWZOMM7WclG/CsfJUkHnUZ4ElzxqXbxRa7cu/flR2SJOKLmlSHTTKRAooj9ii20wVcKvjyt3oeduf",
+	"vnqa04WmqRc9cI5TVOAq4CDPoEuGKEJMAVowsRoeWDVRCeCiWpcoUrliRaWs375YggzOecLOg5/W09nw",
+	"i+NuTvx4SjxiJ8bPZ9Pp8Ysn0kW4raVh+Bl38qBya+1zXThsLEBggGaDuM479XWoRviAdpp9MauDlva+",
+	"fPebn7ywd+tW/7PXDee4dePbO1fvvvvWN1f+q/fSr/Zuvdx779lv77yYobhW0Eqiw96++x9/3P/Z7buf",
+	"fJZLrg0mOOKQPR57DAMMKYNKy5f+Kkr/X0GvH6vz5cpZU8jbs5BeJ2hME/8ytXAwJAQMcv3JzD2b+DyW",
+	"zOdyUEchJtYj8zLMfBzBoKbZRmWpjptbthw9w84uNlQeLRvnNEtwVG5yXL7Mf6C8fRCPpmHxp7nIsadG",
+	"XDCiZVqwh9bkLlsjNOrQriLtFqE6a4LsNHjEkuI2JEq8OIP4pLgIWHE/cuLcc5yrDSQYC/lYf1JBjmS2",
+	"+iPztvnjBI4A37lRjCrVUjpm1Ovw5EHDlrdRRLXkDhNEy8lWedyBF/Zye9Za0ZG0JQin6ZtQLjUTO62N",
+	"MS/VGI0x2s3CN/kikHKHF81G/6EM2TH3pvlw3L4NoVNKucyj5MSTL8vTeQCGDWsAh8wcfjgrja6WMZU0",
+	"R4MntqmvyuMp8GfZ2B4b7AKP+tNoc2tvFqilOTyxIiAOJYFF2YCbgsEvueHj5oe8XLT5lcg0dKXRrmHB",
+	"EUVCKRihOidwAOtgepLzXPcaQ2hCRtPGGv4jUIwJf7XNnJqWzrkIwEpBk2yrbLFmEDLpRA53MpvwoeVj",
+	"9jLeuy+NiVhG0TQHNLWvs85CFufbpusy3vGWgOtIEvJ6ncVMaFeACyuktkXIsAwXcvpVCAAIudoB3IiZ",
+	"0jJmITrwqCAyCkkgW13/IU/fCkHGIRcDGQ+Z7bZYTkBMzHblzlgrLz4xxVnMbL10/l6/T3EQLQaOPA8b",
+	"/bq+maa4tgBYPSmmGIf0LePx1GoyXF21Havpcn/HelOwy4tfb8g18ne4CGUBf48d3K6toGHMbX1utjE7",
+	"4IxFxR28J6aPZME88eEU7EWJm685gn/s9HQmd3MbQbwzVoJIk4KnydFhnepcxZxySUZh9SAlp4Hxy4M7",
+	"OD8GPmeZrb0+BXim3ccUxwXLyWtOwgXXYNrOzD+HYJ2RBMkxoTVn8gIozz5ynBw9fOQhYkMsCfahUqMa",
+	"kz+44pymtYitQS3LViy3Y9pUOUUlsL/VaBk4clJsG+0YC2JCDRIr0PjDjcolDNy794j1bBstz7psjXe3",
+	"rqRdoVU4Q6Z2/HFpEwrIE/PAxCry2U5beVUEOw0mCFU7XGzDIhssaq1B/JGmIkz0A1t81FD38WUjfFKB",
+	"zouqfHRj4wzBd81EBrP9R+9vZ/BEUqrUoR43crR5pOYtTOLvHoMLzJRrsEYIi28Dh5yUhc/A1ntb0Fwz",
+	"Y/+kEUvO4L5PoNLrio9O2XJkbt1d8jLWJtXpupQPr7SVX15a2BTJYPdMD1mS9zaWMpr3RcAjnhOOGUhR",
+	"53HTp1U8Xie6IbF2tTM/GWWQC9AhptKIwzZ2dPPNcxyqNIF2YvuKwPUmUpCmhDtk9BKB5ZygvLZq16Ar",
+	"lxSK2Ohwojs8YKtkibRFxJQiSjYZJsdxRWqx3GFFy46ntZO8S1UEH0DqA8TSlZXaEbKj8kpIe5Ddb4J4",
+	"zGb+ZKtZJ0dgwB9E7bBo9XLBWGi0Edu6wcMhbWi40xqFrMkQD9rp1fea8iPbuiYv5KdwYfliHpMO7drq",
+	"1PdSl90Nm0Fb+2w52ZIt0l5wKlvlxuMcTTDBVZjuMnNy9k7NUkjdqpvZAl7pHR24SKOHm640jxQ4kpPx",
+	"4lkTWdLtcuFh+lBt4aGlpaWFh83/LaX/WXYlgFZLiu5CzVGonpNUMSr1vvhj7+Of9m981L9xazQdNLHG",
+	"DckiScl6eMDSANpVecX9i9rukgJ8SKvKSYVdg91SFL1DB1LQyZnBhkoq5R3cLvNWQcurjONMfyyIaMzC",
+	"NVsFD2DckkGjqCGTtfSE0sZQPx9ZUIZ4q8KXON/C462zc1ZK7UmkyDKOMUkVw13qjLC0Y8taYpmdMXVY",
+	"3DHkVmoCS3FxsT2bAuqNUkXZrNBgGeO7N0wQVj5Np84E57z1GBxe5fi00F4/YF8EFxdXDlOQXCacxo1n",
+	"8LbL9Cx0M7PHsjsKC8TxhzmLEHzwRX/OsnrMZpXRY3y5mmS7zKD6D5bzystMDKD/gmF8NZaRi0D36TSo",
+	"ZrvM6pbUaJeGquer3kWrBBQhr5OqAMAODVGcDcIz5dUUjfI9i0LKjCvLU3QmWMKGOqaNryI+IrPovJ3s",
+	"yp0ZN5Jj2R+vP/4VLuZQLLUNcILgEExftTFM1SBi8U72C4wtHXwoyXpN41Gq1sI68F3m3cy3yduq3WLx",
+	"LlcydvUHulUDTIoeNNoOuflrQi3XpIn0WWw8Pa8e0mY4NSMpM68W51pm3UP9lyc4SXAC30nbXuJeb7a/",
+	"MQvawBpMMQLDQiuWUCI5pJrQKFojnQaDBvhQnMg+wMF05nTctHYx14pFdaJZFE1ZrvgAitwm0RCjAQ9t",
+	"patYNMlnBb4nB+JsCOCJja/70+Bn9gu6Ju0uOMLVYU0dhNZlaDU63Eja2yIHbGMw0Xa197YjUqqak9t6",
+	"ShCMNiFNGfptsYGK62NexxgVeB0bl0C9GCOA/8vC8XNnH1nYcNaVUQ4+4AHPKeGJ6yewAMKmUR6GxJxx",
+	"G18jhkKrvCTfckml131slV/72Gg1A2WPfYIL+JxDxaGIhEkXNq1dOXqtZrnOeYVIDvKWz+My+6on5N9B",
+	"d+sS+E1z7cxJHY+ZM1tOdnvlZZWXbecyq5ZDynRjsC7dveW1J/RtfIFq81AeHRtrRoZX/YELydQFuxHB",
+	"GiYcKo6Zu5AZ8+cHbtjkpj73wiJHM93P238r1YXzF5fLD674c97zLtnc6tXOWBHgHp3L5bkIcsVb9k8i",
+	"CH7Uwu4sg1jj5ANf/Hltsh5qZQB4uFixznPYM2s+JTrPJZ6SabWve+72N9ybU7i5SZLwRjrgX0rSqVEa",
+	"cAM6q5CRDEiNkSYahhL8mYhyWeRZGt8O0GeQpknZnNTflPH4GGndKs0gsEzquzVTX4nZ+/Vluy8t+cvB",
+	"T58/NVxEftT2Z39EOBleV+cR9E0Xawk40a0vJKhBGOYLuTak1gW3MXE+ZIMOBszugcpE/X9ODQDHYo4/",
+	"429sjzsvuRmZeFr7yPQ9Msf06IKN5uSpZ66MK22QdKg6enRSd1yHxM5igvG9NMJKA93BXm2+XOO5GdtG",
+	"KxyMbVLsDyAcPbe5hRKe64ogz7tQYxFG3RXD6q4IzkFKhE8ZtiXhCg7gL9uG6/EidvLqmL5N1VpXs1la",
+	"mMu2Bi+P5TJFKv0lOa+T/ezoGywa1DBLEPlI4ZDBm7KTp+Ll9Fv17GHKRt7lUkS3q5lC1AXfKF6kcrbS",
+	"ljZlaqzXyzwz1qo0Gv1QKGbigq7mZr+tCyHbIsh0le4yPcCipg6NmBL69iUZhUw5iOaYVvAZYsMCrH/d",
+	"qaAF0cNO1xbK21jRhQmVHbtWRMhMLtsUFypTB3OKTjNJMkBODZwd1vEC6ViXNGSHNNtBAwKaoNKGkUeo",
+	"uWvDTfwKbgFm69BYWPrkqTQyRcLuaG7ihKJ0eUkK2Ss+gnX5BHb0BvkI/kaDK5dmkwksCVlTJrJLSiuH",
+	"u324X6qeLh/JJVxOCYLNVSy1W+nVT1/a+8vX/c9exyzt/d//zJlfV0u7C9l5F5YdtLJ9RjRvYtLk8kNH",
+	"jxw+fPTBJayhnRxDaamyXPE0EsGtzssyNwSRi1Ok5lp+4LJzHQ6jjDFscpo7tc2jctOgfHIGhUjh3C5I",
+	"ms0LoCjjkabL8eK93ZYTbCfUPxjneTPLq2zwoZau0wqTsOsN3mTuOEfbfOZmSU4THOKmyOnX4mkDMab9",
+	"Z7YSXm7vh8y+kj5COSmmhVr3F8gLvZc8z+lzOZ31dZo3kvjHqZilojz0x84JqVmZ2FbTZYJOcCJjotkF",
+	"fyBehrcWiaNr+NxAGw1GDCAnJQwcaBSeTUKFFeYlnhaI1NuIqVB1Fs9moMaGaf5weiq6BAwmU9dR9QX3",
+	"2DoUfoO+JYXTheG7yhaTLPvJ4D7wucIzf4+ZCbPF1RQNlHnC60B6VHZIncaECiu5N6gigWyyVZINtC3D",
+	"p6ufYZUc96n36td7Nz/uff1j/OKlX+1ffz61wX1z43LvvWf3rz9fyVQlGAjqpbqa4WNpa+lySdMdJqpQ",
+	"IsIRoYLVisz4j+Lw63ojHX1dH3eDb5jBoYDEE5B4Zse/BHaLoB1z3T1n8M5ZRaAaQvLXI+5Q/+mJDWDi",
+	"g5rbgKsZE5+Wj5AmF22NRlxAaZat2GC31dC6hRYwqLgw2nRaxqQWy45isVojnZhrowcxFg74yAlVpMOi",
+	"COzY2EoehkvkWMvNq6k32d2mFv8B6+bXZl5HjSsw16EOAeKDCgy5r9nWbRqRjdPn7h/YKX6/cfrc8GYv",
+	"ATesy5w4lxaTrYiBEuwy44hiDC3ndh+4KLnLYkinqpD1JJGkXSsTuikcilmFUYSEEisz4VeKxbsYEaNo",
+	"k5H1M6fWsMcRhdM0o9komk0RMqieSCRmqGAMjk0lySSKQZ3q+0IZqMUWi10mSaUZ3l/ZFJvigQdOYWUf",
+	"9cADUD3fUgG1Sn4k+AXS5FHEFQukCFWZ/GjjeIVsQPoCxlgzZGVb1aba2hQyJltVqrcq5IEHTlDN3JjH",
+	"GH/KaOSh+a5MtlaWVh5cWF5eWDmEj7oed/bxQIZMbQpZJw+S+xCE95fJUXKfg9/9hk8vr5D7LPDuJyHf",
+	"5lrZHRkmaxgXnI6lJg88gEH2Om7rRr0dRagPG4JjQ+SB1GyKrZQubA0Rnq0MldgaIkNbCc3YGiFJm2LL",
+	"UZGtlDyV4bC2LFHZSokU3NROY7AUTsjR/ILFm+xGn4Cb98ADREtCMYgqoHHcNbveOhWyZktqJoLuwg9Y",
+	"dyvVj6KIxd9TJGhIqbjYhhPdFIBxNisSil8kaLjDuqTJqFDpVxjXswpuoxajUMCECtVhMQs3RfJ6nccK",
+	"CqIb4JaJkvAC8DvrDsOXwEoTSQXjKCa0rX+C2zzLaAi4oQmFWh/KHB006aEwkPW+0GBHyA44BEOiG7Fs",
+	"b0MJD7LuJs0srQHRhGRrAy/vwiMxU41Vsrxl7rXKGZSibGLUElzayTiWscPb4fxbg+rWU2KgtWi//sen",
+	"lBRbFXLGEZJaTEXQ2BRSkC2D+1tl0oHSQAYYNifXEqCY0ZBspWmQW4hEgl3QW7CkZ1wW5zN4jcgzFpUg",
+	"WfWZTfHMwsJC8j/z/OGlJfIM2eICezZaSG2V069gvWWyZWsjVSFld4s8Q5rm+sPwW5jGu2XJgh142Qzc",
+	"FrStG0xozOQxA4HDulqnPMLPlgFUof+SGdjo71wgErjBDpnB6jKu8TBksJ5AxXXzr/PMu1ACJ4SYkaja",
+	"gew4iL7vNKQhn2tkCzNKt5AmwA64IkAcxbab8LCZUEhdrcu2gMGgBwUSV1DiDBkyUHZvHDVvBFLUIx4A",
+	"BJWmkTnOLehZV5X1umLmB3NomM8B+go0dTTXtyPjHdi+3MHNg51REKzRZqdZPlQmh5ePmLm0lNWIxtuZ",
+	"OQxXM2tV5mwiphQkEToHpPnVDrOygsduZNyIaRiiziNWxU5edpXwmkKCkBzyM4TtsriLGYd6CHpckYgr",
+	"jbcFcpDsfEfdiptUdB2eKcSHYAePq0O5NnLD1lmm4+7Cel2z2J4SjHIE0UBIGw1s3jZHBM1yzIdaW3Xx",
+	"y6pq0QBAYYRJgOaaIaHYQ9DIJjHXmgk3MIDDkqqqRfUEkAnhc9QLUXOUTj6DdOGYlY4eeMDhMkKwKUO2",
+	"amMMt9YQjMmYAEnbEDpN6dwUgAJIZ5EEbznJCW6AC1m0eWCOsGVFMUMbHnjAERzDC82mttbbuiFj/jRF",
+	"Yo7VtpCkgDQnJFHtoGGHrGyixShgAk0rVoxbb9GgwRZWKkvQiDiyMpVaXVzsdDoVCj9XZLy9aN9Vi6dP",
+	"HT/52LmT8E6amO4EwmzBydJyZQkfki0maIuXVkuHKkuVQ7ZpIwjGi7TFF42IU1q9eKmMH+3jlS5tRpmv",
+	"d5cXh3zJLZt65Hd8KEKx5ZDtJuTq/BoYKf40A+bpuBjgacPVkAWn36YwnAFjoiPA0jWyLY2Mhl1EMHnE",
+	"4MaZ9Y3jj1bIP505+f0yOfPY98vkCVY7UybfP/WImW1TnDnxSBlSirYFt/2NAik0ExpPBkPguRSnwtJq",
+	"6Rjb5iJ1gaeJ8sckds+y72biX4BJPWVTClDfncbHjmrspUE1UMdtbByuWtIcvRlwZWnpABbgHLiXyjmK",
+	"pbkc7VYkaUi4qmDceN01G/XNkSx60ZbcWIdjBkVXuSKxpd6dy70PX+5ffXP/9of7tz/eu/nS3p13vvnZ",
+	"s3u3Pwf1cVth9l3G937Jj42LFxtUNS6Z5WwzH04iJoLOYUPnnZAIMh2oBgbHyq56GXa/arKQUyD9a0S1",
+	"Wy0Za0XOGjJTIY8xFioYrRKzXUYjwGwOBSa2Mal3EK++z/QAVrVoTJtMY1Xc0RWn60yTMl37SlAK/73N",
+	"wChliYk1kg4iUDmDDBNydc5PhWsy0EwvpPUZ02kSg0mNCwoLHJ5pBM82kq3NC7X6b7+/f+PlCbiUessH",
+	"D+pRRsOh+z8Kl0I3BWew9X1/BN8vHLdSw+ggW+bEtozQsQWWq61EAad+E6Ud8XEQjnJOITcv8tK8YI33",
+	"9u7Xv+jd+mAMrIfQ3Tdf+sjio1Q1SgYnW1T7WpCut1CHpyRotMWOkZi2BsCRqALNtoK0w05SacUekK0O",
+	"cx+LFAMRdFDWvB/MEDA4VyRsx0adwKA0nTIuI/Oo0buOyxt33eEKN1xilr3Dgwc67jLnmyU9wVV4t4vw",
+	"sHu81v9/4l6I9ns3L/c/+XNBdpWGl3i51LiKFIa3BFBWxIZMQi6YJJG0RY+oIIzGEWcxmm3KqYhtPTRO",
+	"derQruu0Noi0p7kyHCqpEuHD2CGmk9TUzOJmAl5rfx/t9Drx+p/mTa5LBR48jlFbU3KvqXENYQKOEA+m",
+	"gaETQiBIcsplF1QDlpz5oV1i7MLuSBnMU10R5KDc4kXAiUuL9ryy0vsgDtik4kloYJuoWyxw7rF7kz3m",
+	"L2MPZUgXJ1Hjj8dl1LjzmZfM8s4Ldz/5rPfFH/F8x55sjQY77Va+Erbh6oRzrIlkpKsyAVtqWht8W2JV",
+	"HVuwHmu+QtwMoWBYkYJtiqZsgllRhFbpTikcuY8STWMzydNKO+GZGiWO1w3uS+xmytT9ZTQgyraGWVox",
+	"3zXz7LCuqpBTmjRkFCprRKURCamma9CrnKBZw2jTPmVtg+6wYwiMv638SuOgwXfnKML23nth7/ZXGSyw",
+	"+RoDeBDQiImQxhmeMqJ0HHfPFKLoXQZPDlxdFCxWXDS1dX8ePZorahwQIXY7+VdomJZzENBNDaNb7/kw",
+	"rCextPrk+YGjcT29+m+933s1e1Njtg3hb74zWszE6Xgv7TlmrVT2QpKQduEedhoychvDCsz2QtMosiWq",
+	"Glxsj3J0bMKcQYAhKusHiHuEM7WYNpWGd2ailzjG3Oll79M7vefyj6BcurAQ085CDfYKxH7gUOK4u8gu",
+	"jD8RdBMR6lop19oijBjKW+RH544RpXmws4r+lcRHKePEN9lpUL0pjLQG6UnbkrRb5aFeDTBY8rJ1Csh4",
+	"C3xrQmqiGBM+2nfyAp5unDDfeTNQGHtu9qm501w8jspcMeqFW/3rt3o3P+i98txE2mtQaNKlNgzKYJBF",
+	"HS7KNkij1nWCOlWE19GZGoJCia5wbft+VMgGBXLAIX4cKhiSUGIAdYPGzfx7Pw1mfGdUP4uUGKiWI4wb",
+	"YLIorMyb2BRGDbtvr56H5SGHncoxo0GjTASG5oLWUB4UiEiTqh2fZdHoJTBoMRafFIktCm/FXB8co5EN",
+	"hUu5Jt6gl6IYlxQmsTFUvkWYJ1lceBFp4PPoEtIauk2IeCM1ZtRiVcY1JW3GJf6Su6RMuO8si/INabP+",
+	"vIrQYV+FrRGbYJMLtrWaKZpV65Imq5Atm6yxtUqQvSBTUpq1yCmwZxtpP2+ru5x1BtblYrtoFKExiXnL",
+	"RI4L2wIMXIf34c8f4iDw9xNuJM8Wrak7dQyb3dTYNhfCCjW+HbiPhXXM75jRwYAtz94AIJ0jbXvpV3u3",
+	"P+9dfevuu7/NEDYkYmC69XK2R6k1wEIJIlEhJ1PXNlfo8mch+nuVTpp7JjlQRnxVclOgPuq4HRhbZUes",
+	"jQQXjLjHsx7ETWHYMU/8JIZmZtGKQryFoxO4ZEUUrTOfZIXJm8fRozKd4ToTPASReFObNrKdE7PZ9WnD",
+	"d8yNOXp0+ejDR5YOL68sLR35l/Ri9H/5av/t60lP2NXS8qGHXWXWlHUjYxlMxjdKTn4CDubnPmm75qdr",
+	"q7rUCEgpT+Y31wifzHaqdw95NpC+4JrZuoezG0ifcl3uMzP/+rn+rd9985MX0tyg9HHVkm3Fhhe7/+rL",
+	"g4u1j+WveWVpaXnp0PKRlcMPHs68V+OxblRlHA68snfzcu/j/weQADPph9paZvLQnxxK1X7yfJpHveyg",
+	"n02K9vSsNPfXLKnAQDal2g7Se+/3vQ9u9157pf/ml70/PNf/7PW7t36/d/uru59eKV0yFKAYzcqUkSgk",
+	"Ey7PlVqeZQHjLS/BTAowz9HD+Mbne7c///bO1f5r1/duvYc0FJuLDhPQYcFwEUhjvspw3PwMWmdaUIJi",
+	"PXGgg4J0oJ6moWmGIqpxQUUulOi+vZuX+x+927/8Ye/1l/bffv/+CnlMJsTaRvSMipawluOpa3neGua0",
+	"KDNHBmt2lq9GbIDjxPw6R9v9r5/t/+byt3eu7t28hmhTEGEu8jA/uOFYl3CoVF7ruj6d5NQJVyq/TICc",
+	"qrINI4DYaSSd5lPMrFaxRrYwjOH/Qi+0mCG8wc8w/X4jM+R0XqODlrbysABgMGdh6+6nH/R//Jxf2JpK",
+	"3DALP3UCifQozixmalDOOG55rF0DIjrZBY16RxJfU8b4ziawIIyzr5AnII6PXWixQEOcOA23IEQPX4aq",
+	"z5h1ch944zEE9H7C66nM1qCKNCVU5hcEupfaYmmbIpISxE1vTNd6oB8Xf1N5LtPyGbKnUEK4aJMD3S+X",
+	"ko7NAw9tx1To1K9m37EPmr1CLp7Brhee37t11XawxsEivoupL8NTup/KpSbTDQlf8RgrmsQs4C2OXbWd",
+	"QHepXOJKtQdXFsqg7QSNiz6ZBHOse9d+kiZwrpYgjcHIc4ePAETtinB4ZAOgoXpWbX/Jbrr/y+v9N3/2",
+	"zVfXe8/99ts7r+x/9EHv+tX+L9/du/053uniNGA90H8LVjReenFEiNC6ZjF0O5gjNdq//vy3d672Xntr",
+	"//rz/3v5Su+Td/vv3LR/vPjl/1z+4H8ufzAFm1rUmcRif5gDeBHRCCrTu70KCl+ZdBoSukJh9E4swc+h",
+	"7UchQ6ySKDAkwpOJksuZkoznAzzJZA7PMdrwjoMKDMCj3L/92t2vXzggxuKUQ5XrbjzNlU6SkibFOD4u",
+	"oq7tHYSEJ+qON9C1aIyxVFOb5w5SdnDT5FlrEnhg3HHIDswt+cqt3tX/HLHj+HySyUkWd0omXVKSd8f6",
+	"Ikm6baeKwOPYlq2LDlrMrYRmsmATN+dsJst1aWRx6/97vkw8wKl9mdC+P9/dYHOuXeQYixmxDf/B9dhq",
+	"xSBQgWIAaYxEyKQ0iG2z4bnlOOkB3qts9rnnWiXbmtetSg/jL8/13rtmueBfnuu99nrv5o/3f/7s/otX",
+	"+zc+yhwPpr0PXCwLt/EU8qR76AChZ+fIg55bwqDD6aAo0/4vPul99ZPe9Wf7N972wC9PxzjT1ipFUFcT",
+	"gHChpS0FCYaPjiucLwUjGK5UIccbUtoA+iSGKaKaESYgu9EQHoxncr56LUmD7kIaEGbAOqVFtvWm2ILF",
+	"bpV9tpaBOySkJi3XCpBw5VNHbKvAk5nmfDOaiIerGQyVJMJyBKX9jz7au3m5f+NtPIhSYZl4qAdkcave",
+	"eMyxG583EYWL2n/zs4G9jr2ujXZt/FV91DxwgNf00XZtvA0qYbtnaR0i4aCqLOTyMqbmqwy4vOu9m7f7",
+	"N27tv/R5//KVDPwAWPm39YcY6SCIa3UOq6RkV2qsRzKkkofho+3aveC+8wCslpaXKua/yyurDx8+fLiE",
+	"VettoaWFleLoDqcxBaof9lXIgQ3P1T33Tu+59/FMRk9jCJkXta0tkx/i66rPnMbUFCytcRC23eEyN7OC",
+	"dN2m4Bp0ihgN5wjbu199tP/h7b2bt+++9B/7//HlZPA6S2zIXA7PcPx0U+4yh9hFkcVIXE0Zz1GG2f/w",
+	"9jc/ey8PaaZVBh+T4YgymNT88QqdUC7YiWZoezbSZlpcv2w1v6SqMwogBDhOAEFRNNYVcmjJGQnWwyYX",
+	"XGkD7V1GTvOAiYCR07RDqNpRfjEVyxZPUETP0Fhb4yWslibrpZkVzxSJsLzkj/Lwxp+knQemHM0HexBO",
+	"jECPUd/cduzmWNgkbzO28l1RawfiXV4JpS0uqnC4W3nTeUKRXCSKexfqMDcx6qRjKz8ZkYlGUcHAFIDH",
+	"KfGIHQ0+HndDwqcnMuPCF+tm8O9czIhZep7AP3AhD0rO77/9/t1Pfz2SmeIRvOCrRSs4j0kmxwdUorE6",
+	"JaBCnmhIaBvofqFJUfkm7WLFF3wZ5PiNBsOIKIISs01VEE7R9abwmbcdAZlZSrF08knXwHAoBCDJ11+e",
+	"wtFu1/a3yhx3s48NwYQSMFYxmmdWhFHM7157cf+3X39756pRbG69snfr1qCFOhfhJlm70KqRurUcSsm6",
+	"VRZdBJPLxnYhhvU6c8H5XKtNYVRNlbxfIesD1rFVVxvBJswguXQFLJwJbVOcY+jyTwplwEtYQQOtPkld",
+	"DsE6Pk0T7VU5SDwvk9l8zKhmPwVwyt73eYf2ItH69s7V3le/7l+97jDMg1XjjXGIZ1D+x9W2HxvkIQji",
+	"pD3acSEdkJ7sChQUC9/4Z7uO7wICmEmKxGOskS25kxQgSrokIgAN7a8xC9N5Ykn/nXe/+d0riCX9N18Y",
+	"rCswBWZcNFxgTKUKgSQGMkos9Sgbth3mNDshQnaSXF+uiKzXecC+h/UrbDl9jB6PKA8xs4AncvZaQkYY",
+	"tFVmzQp84XWincJg5gLhHWmZ5IwYO6Zupi+m2ygHZrUR7RItifnHLn4tAwyuXLk+55bIEzURMH9vziMD",
+	"03WdlEX14z2cywGJbBajX3mhd+0tv2l2unAJzZrHocb0+RzUXzTMMtfmdoLX68XxDGyeY/OOJyCdVwWS",
+	"sw95sH7Gen0Cf0QJIlwjrNnSXSxW4QSEkIfzLH7w3t7N36FDZP/nz/a++KR35z/+Suhj6NP0AU2Zkctj",
+	"kqah2h23aZiQdmkmB3PE1vdPbpCBtWyRbb4LRljSFlA6zPy6NUo8QbaxaD1/Frw8V2o0gRZZ9jA3A9yf",
+	"v7h77UUkQvs/f3bv5st7Ny/nOdqK89dFyznuFU/aeR5xKgY5LTbjtsGWWP+vxYS5dw3ZjjE7x2VAILuW",
+	"bW2+tZl9FXISriwWCkRNdbivyFCOAtOP203eg3YKqyutlh5ePbT0P5f/a/mhVQj2t8wykwSQSShYOvLQ",
+	"ysKRpaUl/Nr2IV8tHeq99sX+797qvfab4hZ3u4XvSImGu5/8Zf+rT/o3Puq99yzu9H8vX9l/4893P/3l",
+	"/16+0n/r82/e+lMRNdQiabaEeq4HKnMn/x7c7XN2GA/JIYaXXM93tB8AO3EmxQPhKNZ9at1iSfdKiuYn",
+	"M61KqEKFHE/r+9CYWZbSoV1b9hA/a6gh7ewKI1TBWTL9zGYuiDJcfv/v2ym8d/Pl/q8+L2KSxEReTM6A",
+	"fri5ShpUV8FbYAsDpC+lOglEJCrGxCrRMWNQ9LJMYikhVrGR1rJNXLxmMKrbMSP3JSUHhNTsfn9MY7rQ",
+	"g06TwFnyPNTJE3MUC/70Qf/GR/3fXO6//f6gX86Xbm1PrhVLWc89tDPm17TwI3ZSwbrUrqufcpY9OC/r",
+	"drIHndklWR+s3yCirveATsOyYN5i6gw2lZmt7NtfWxs5JYKobWgQ7i8HN+BI5miqe+W53vXf3/30Sv+n",
+	"r07ACdf/wIsLT2BngC5I+00bjYgHbi/vKnjJygQa95YTO7C7slglCWKEFBZp8CFA0vHsICOO3RzeE7C7",
+	"OTB/z42PRhznAPiRo1DjiSkUXE8ppzkO5TzE3kIJfm/vYzDTAULbTJAnIcHkUO14joo2gnckpjcHyItc",
+	"7HJN05wfr1RymmnsSy1YB+ENETuYTg09TyA3umH0GikM+gNZTBoVlLGq8g5raSB+4KsHnrZmVGGsywmp",
+	"CortMgFljDI9PaCvBk4TgSpF6u04CfB4SnJvsZtTZmcsuU0zqjv56c2TOwQO9QEsrOKcSs5keolpTqTa",
+	"LSCPTMNpzDH45OO/9F57vffc+/tfvb53+739F18pgLpDOY4jxPSgCWk+EWXzoaFDd3okBdACZh6xOSlE",
+	"F2PmGjHOOGw5t1KkGXimC1m0eqOZ4LtiGYAz7b/xZe/6tYLIvoj9aOdyNEPizYByaf0jQcxCJjSnUYW4",
+	"GkkoBFu/9RbVW5CrmSRirmUdT/CMLegzjAlmHweKCWaC7wgm9K6/9M0blwuIRQb4IuBRvpgK3c6U63eQ",
+	"uroMY0aZFzoDoUHB+cfTSkEBFaTGoBBWUoUFe2LFMd/15XCfTZZ0gITWTcLHsiQQFuYZRfvpl3f/9MHY",
+	"oqrmQHYZNvzMURtSb3OitONBkA4TmtRosGN1BHTZK82jiGhpziFkQURjFpY3RXJYyXc4ZqJjWjMQysVQ",
+	"BtVKwUYBZLE7/U1BXR8hfLQhI5u64OpEKxKCRdp1gLJZ/C4nC3KoK5vCo9J6hLDvM33WAemAMcTMke/t",
+	"elR2bCaZmGs4MJodrvy69961/o+f6z3/Z5+WmV8QaShTDmw9O6wLtpzU3mMxRtFuObVHZNBoUwAeaZle",
+	"6pgpLWMWooyOZw2pktjlaFsi6tnYEOyxwoyQbrvt2Fm6UGIwoRAVAimYKKvbKcjCQiSFtyrSCUTWAQyY",
+	"UQ7HkuSgQd7qX/26994f9q/8/ts7r+y/8QeyvEz6N66SlcOk/9b7WAUXT6S4yJ0i0N8kQC6BkDcOEypc",
+	"2Xs/R/r2m8/6P301i8ATDCSO2i0CiuRri2etjGCbLnsJkQ1JQ/zvYo4h2i9Bd4SIOKiNVCEnKbZne6qN",
+	"feEUoVGHdtUaaKQYTYe1LTWpc+wa1zR4qTTtqk3hSoCJEOyrlrSi080fAocbWIddHlAvHzP23yoYE+ce",
+	"HxYA0ex1goaTuUVEvfJi79W3++988c0L1+5+8tkEdHOtSgdyJ4YT5G3tSPvsGrbnZPWYqUZqmOjIWDeS",
+	"sAYgXh1qMBRYm1a2qxcWtwkihvdsxFwkt2VbF8rSOGnI5RyrAF2+3Hvh1v7Pbg9mpzkAGf6SI33ItP4O",
+	"FJIFcp/WSVAjhRIS6QCuJfY/9VoqzyWNZA8MUd0UOfKe3f4cCeJX/9V78RqCee/rd/tXPs0Bdo6RTG4r",
+	"Ql1bT9eGDvovYjNb2zoRqxgSfxFDI1jZsM30TWq/cSMAnroWoIRGfIet2aZ1LCR1yqN27NqhJY9FVNuq",
+	"hvCXq64z0CUPXRnm2uBdUEwTqjZFcj9stmoyl/V+1GTolf5Omy3cC9cHGJRWS09x+jRfCCnHlnVNjItP",
+	"eik7wJRWS0GjvaAafKHJF5p0YWVp5cHiQgAsd95Ko8Xi+eiMednS+aRhlKAuptDKDzXGuHIpnPKYIi9S",
+	"C2r7zVokVTsQsFIhj4O6Y2dKWL+9E0yEvnpxZq4zbk0Hw2/d8DjZ3+fZpg7orz/pv/Fl/8ZHe7du9T59",
+	"fv+dK0VP1nK+/IM9ecGlDNiWqBlGeZ/rkgjXGQpyJd8gAbgfgpIE62wKJBJWOBscpyPjHQVugDVCCfaz",
+	"Jm3F0Myf4dblTWHGS1rGQlstI6Jx7ZfKYJYs4zkIwxFMkiECf7+X/vbHg8UR/Kih6Zjg2dNc6XPwRCF3",
+	"8wHUuzZiSOHhzpqHD9ZLDdDIc9idwc7QOf7F+QU23eq9/tMRDx6eZL784foGWGIrRVKLwnzpRAeJskaT",
+	"Gmkv9dg5Tp7x17nYYNd8IkPwvbn5Do8OwNWWIwZYFNq7/ZveS7/qvf5TM7mMMIXTOt2qhhpZG8wUCPA3",
+	"8rvB3MdjkK1yAyTgeOeolL35We/Xv0Kc82DbMClBR0TIFa1FM3giYIcFykTSKCIx327opGaURWtbnRbY",
+	"E/Z5tmsJtwjUAbUR1rrBmmDi8sRW4wuz4WtRugdTfFccEFdu7L/x2/7VN9EMNCUuDIiTc0YGjJxOqRdY",
+	"e1x/ziH6BOmXSJ4SwgfUTjuCh1bOhOb5vBmKIT/8K8mjMOFf2wA0MPlZpgz+5BGbROzHfjMdaiHZYPOs",
+	"PfHNC9f2v/pkVNYdi3eW1N8T0rU9MtE5iwJnYfwDEjPN2N+pEPa7H/7n3Rf/OOFwuiIYE7WVuiMjLliZ",
+	"/HubtW0CK912zg4bv2UkKow0QqcF9ycYnjMzHqQ02BXB+AxTiOubow3q+iv9j98fKaQ06no03ywK2Rmj",
+	"6zl1q0WN9lVjusOYILojCdjloYtiYjmH/rAu50S2tb8wqoHHY7IzCvIVT5VxBqnIMZ+nKXT/9y/3rv03",
+	"QmksfHTcVnoxlnpsTjVWoBKs4/yYO6yrUlfBgOuNKGnjIAwVtMHWRgTBktTgRxVModuBwPwstD1OwJHq",
+	"+BaoC0Y88Gq5sOIN83bp76nV6C/+1L/2696rX+/f+rD36fPf/Of7edb7OgvtfvJb7s/U2Xt08IHAe8/P",
+	"UiiuoBC393eIYfQsZ/SSS8EWNG+6WMf7vn9yAzzea+TM4+c2rM3C+q3AenJ/klM83LB7Q4rtGhULG2ak",
+	"vKo9K76qPed9O4Cb7N1dnRlm4vmhwWisa4z6gYb9QvxDunB57y+ou9HI+zvcBvtLg9FIN562n5pMxzxw",
+	"88WMhl34adDwcdHZelefPH+pbIi73OEMPp03D8a7/sPDEhzAR5zSDve8VC6146i0WloEOcAico7/hKod",
+	"qE9rPQM3X9278/O7n/4yU5PIOSrKuUwvceVDYTJVIUm4jx0Don18AzASUE0juZ14q1zF0AqxKVCubGGm",
+	"hZgq5TdeU2keie3zWSFYSHbv5qtJd8yk78K2f2vWFmKH4jE6lMyarPaQFmyq1z3vnwuoMBS0RVsAkG9+",
+	"9iyWSLDvZVvSeFqApSzdaogNKsIFLoiWxNap71YI9k5IB8Xa1qPDuc7vnYEQmKRAOEGGs3fzVaj0apst",
+	"uw0a3pNzci6uoxXLAPpnVMhQzcRMf7t2zbe0k7s8ZKDxQvtILrbLBJs5Vwg67//38hVsM2jW53oA20Et",
+	"aR4d9hEZk6YUXMsYkfsXr/f//HKmcnYsa15QHbNyBISUlIm0lW2S644ttwSLy1h9YeP0ObJcOZQ2l3dA",
+	"2RRwMQIWa143Z8kUuQ9oMpReZRcC1tIsvN/dlb0vX/7mrT9tZgw/6aSGPfy/AQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -16,8 +16,10 @@ type heartbeat struct {
 	County  string `json:"county"`
 	Node    string `json:"node"`
 	Version string `json:"version,omitempty"`
-	// Level is the level in force in the sender's state.
-	Level int `json:"level"`
+	// Level is the level in force in the sender's state, Epoch the epoch of its
+	// ledger (ledger.Recovery.At), 0 for the first.
+	Level int   `json:"level"`
+	Epoch int64 `json:"epoch,omitempty"`
 	// UpTo is what the follower now has everything up to, Head what the
 	// sender can pass on, CountyHead what it knows the county to have.
 	UpTo       uint64 `json:"upto"`
@@ -41,6 +43,10 @@ const headerHeard = "Tongban-Heard-Ms"
 // maxLinks bounds the checkpoints in one heartbeat.
 const maxLinks = 16
 
+// errEpochEnded ends the feeds of a ledger that went back: the followers have
+// to learn of it first.
+var errEpochEnded = ErrTrouble.becausef("the ledger began a new epoch")
+
 // session is one open feed.
 type session struct {
 	store.Follower
@@ -49,6 +55,7 @@ type session struct {
 	// of that: what it may not see moves only the former.
 	at, told   uint64
 	checkpoint uint64
+	epoch      int64
 	max        int
 	out        blockWriter
 	pushed     time.Time
@@ -79,7 +86,7 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 	}
 	ctx, cancel := context.WithCancelCause(r.Context())
 	defer cancel(nil)
-	ss.cancel = cancel
+	ss.cancel, ss.epoch = cancel, v.epoch
 	if err := s.enter(ss); err != nil {
 		return err
 	}
@@ -228,6 +235,9 @@ func (s *Server) catchUp(ctx context.Context, r *http.Request, ss *session, tick
 		if err != nil {
 			return nil, sent, err
 		}
+		if v.epoch != ss.epoch {
+			return nil, sent, errEpochEnded
+		}
 		if ss.at >= v.head { // or another hub was ahead of this one
 			return v.changed, sent, nil
 		}
@@ -285,10 +295,13 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	if err != nil {
 		return err
 	}
+	if v.epoch != ss.epoch {
+		return errEpochEnded
+	}
 	sighting := s.o.County.Sighting()
 	self := s.st.Self()
 	hb := heartbeat{
-		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level,
+		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level, Epoch: v.epoch,
 		UpTo: ss.told, Head: v.head, CountyHead: max(sighting.Head, v.head), HeardMS: heardMS(sighting), WentBack: sighting.WentBack, Checkpoints: links,
 	}
 	if caughtUp {
