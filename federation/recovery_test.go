@@ -1,6 +1,7 @@
 package federation_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -254,6 +257,54 @@ func TestNobodyGoesBackWithoutTheCountysWord(t *testing.T) {
 	var no *store.Refused
 	if _, err := town.DeclareRecovery(t.Context(), f.Operator(), "乡镇"); !errors.As(err, &no) {
 		t.Errorf("at a township: %v", err)
+	}
+}
+
+// A stick of the former ledger is not taken by a node that went back, nor one
+// of the new ledger by a node that has not.
+func TestStickOfAnotherEpoch(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{Villages: []division.Code{"330523110200", "330523110201"}})
+	hub, gone, stays := f.Hub(), f.Village(0), f.Village(1)
+	f.Submit(gone, "TB-MZJ-004")
+	f.Settle()
+	f.CaughtUp()
+	backup := backupOf(t, hub)
+	f.Submit(gone, "TB-MZJ-004")
+	f.Submit(stays, "TB-MZJ-004")
+	f.Settle()
+	f.CaughtUp()
+	export := func(to *federationtest.Node) *bytes.Buffer {
+		t.Helper()
+		var b bytes.Buffer
+		after := uint64(0)
+		if _, err := hub.ExportBundle(t.Context(), &b, federation.BundleOptions{For: to.ID, After: &after, Full: true, Personal: true}); err != nil {
+			t.Fatal(err)
+		}
+		return &b
+	}
+	former := export(gone)
+	lostDisk(t, f, hub, backup)
+	f.Cut(stays.ID, "*")
+	r := declare(t, f)
+	f.Eventually("one village to go back", func() bool { e, err := gone.Store.Epoch(t.Context()); return err == nil && e.At == r.At })
+	f.Submit(f.Township(0), "TB-MZJ-004")
+	f.Confirmed(f.Township(0), gone)
+	for n, stick := range map[*federationtest.Node]*bytes.Buffer{gone: former, stays: export(stays)} {
+		was, err := n.Store.Cursor(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := n.ImportBundle(t.Context(), stick); !errors.Is(err, carry.ErrEpoch) {
+			t.Errorf("%s takes it: %v", n.ID, err)
+		}
+		if now, err := n.Store.Cursor(t.Context()); err != nil || now < was {
+			t.Errorf("%s went from %d to %d, %v", n.ID, was, now, err)
+		}
+	}
+	f.Heal(stays.ID, "*")
+	inEpoch(t, f, r, stays)
+	if _, err := stays.ImportBundle(t.Context(), export(stays)); err != nil {
+		t.Errorf("after the line was there: %v", err)
 	}
 }
 

@@ -75,6 +75,9 @@ var (
 	ErrConflict = &Fault{Code: "bundle_conflict", ZH: "携带包与本机已有数据不一致，已拒收，请联系县中心", EN: "the bundle contradicts what this node has; it was refused. Ask the county"}
 	// ErrRewritten: its checkpoint does not continue the ledger seen here.
 	ErrRewritten = &Fault{Code: "ledger_rewritten", ZH: "严重：携带包中的县中心台账与本机见过的不一致，已拒收，请立即报告县中心和监察人员", EN: "SERIOUS: the county's ledger in the bundle does not continue the one this node has seen; refused. Report it to the county and the supervisors"}
+	// ErrEpoch: the ledger went back between the bundle and this node.
+	ErrEpoch = &Fault{Code: "bundle_epoch", ZH: "县中心的账本曾恢复过，携带包与本机不在同一份账本上：请先接通一次网络，再用新导出的携带包",
+		EN: "the county's ledger went back, and the bundle and this node are not of the same one: connect this node to a line once, then use a bundle exported anew"}
 	// ErrPersonal: the bundle would hold people's data and nobody agreed to it.
 	ErrPersonal = &Fault{Code: "bundle_personal", ZH: "携带包将包含群众个人信息且未加密，请确认后再导出，并妥善保管U盘", EN: "the bundle would hold people's data in the clear; confirm that it may, and keep the stick safe"}
 	// ErrUnavailable: the county could not be asked to take the entries.
