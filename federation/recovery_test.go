@@ -260,6 +260,58 @@ func TestNobodyGoesBackWithoutTheCountysWord(t *testing.T) {
 	}
 }
 
+// A node that was enrolled after the backup is not known to the county any more.
+// Once its enrolment is recorded again, what it did arrives; what people did
+// whom the county took on since waits for a person, and is not lost.
+func TestNodeEnrolledAfterTheBackup(t *testing.T) {
+	f := federationtest.New(t, federationtest.Config{})
+	hub, town := f.Hub(), f.Township(0)
+	f.Submit(f.Village(0), "TB-MZJ-004")
+	f.Settle()
+	backup := backupOf(t, hub)
+	fresh := f.Staffed("village-330523110201-1", "330523110201")
+	f.CaughtUp()
+	c := f.Submit(fresh, "TB-MZJ-004")
+	f.Settle()
+	f.CaughtUp()
+	lostDisk(t, f, hub, backup)
+	r := declare(t, f)
+	for _, n := range []*federationtest.Node{town, f.Village(0), fresh} {
+		f.Eventually(n.ID+" to go back", func() bool { e, err := n.Store.Epoch(t.Context()); return err == nil && e.At == r.At })
+	}
+	f.HealAll()
+	f.Eventually("the county to list the enrolment and the staff", func() bool {
+		lost, err := hub.Store.LostRecords(t.Context())
+		return err == nil && len(lost) >= 2 && lost[0].Was.Kind == ledger.NodeEnrol && !slices.ContainsFunc(lost, func(l store.LostRecord) bool { return l.Again })
+	})
+	again, err := hub.RecordAgain(t.Context(), f.Operator(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range again {
+		if a.Status == store.Rejected {
+			t.Errorf("not again: %+v", a)
+		}
+	}
+	f.HealAll()
+	f.Settle()
+	f.CaughtUp()
+	e, err := hub.Store.Entry(t.Context(), c.ID)
+	if err != nil || e.Origin != fresh.ID {
+		t.Fatalf("the county has %+v, %v", e, err)
+	}
+	if e.Status == ledger.Refused && (e.Code != "not_authorised" || len(f.Attention(hub)) == 0 || len(f.Attention(fresh)) == 0) {
+		t.Errorf("%s of %s asks nobody for attention", e.Code, c.ID)
+	}
+	next := f.Submit(fresh, "TB-MZJ-004")
+	if next.Number == c.Number {
+		t.Errorf("the number %s is given out twice", c.Number)
+	}
+	f.Settle()
+	f.CaughtUp()
+	f.Case(hub, next.ID)
+}
+
 // A stick of the former ledger is not taken by a node that went back, nor one
 // of the new ledger by a node that has not.
 func TestStickOfAnotherEpoch(t *testing.T) {

@@ -163,6 +163,12 @@ func (a *applier) prepareLost(e *ledger.Entry, b *ledger.CountyLostV1) (func() e
 	}, nil
 }
 
+// wasLost reports whether an entry was in the former ledger, as a node showed.
+func (a *applier) wasLost(id string) (bool, error) {
+	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM attention WHERE entry = ? AND code = 'lost_record')`, id)
+	return n != 0, err
+}
+
 // Lost is an entry of the county's former ledger.
 type Lost struct {
 	Index      uint64          `json:"index"`

@@ -278,6 +278,14 @@ func (f *Federation) Join(id string) *Node {
 	return n
 }
 
+// Staffed enrols a node of a division that had none, with people.
+func (f *Federation) Staffed(id string, at division.Code) *Node {
+	f.tb.Helper()
+	n := f.Enrol(id, at)
+	f.people(at, "")
+	return n
+}
+
 // join makes a hub a voter of the county's Raft.
 func (f *Federation) join(n *Node) {
 	f.tb.Helper()
