@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // The county's ledger can go back: it was restored from a backup, or the last
@@ -256,6 +257,7 @@ func (s *Store) GoBack(ctx context.Context, to ledger.Recovery, kept uint64) err
 			if err := g.run(); err != nil {
 				return fmt.Errorf("go back to record %d: %w", kept, err)
 			}
+			fault.Point("store.goback.made")
 			if err := w.setMeta(ctx, "cursor", kept); err != nil {
 				return err
 			}

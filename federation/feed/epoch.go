@@ -15,6 +15,7 @@ import (
 
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/fault"
 )
 
 // PathRecoveries is where a node tells which recoveries its ledger knows of.
@@ -109,6 +110,7 @@ func (f *Follower) goBack(ctx context.Context, up Upstream) (went bool, err erro
 	if err := f.keepFormer(ctx, up, newest, kept); err != nil {
 		return false, err
 	}
+	fault.Point("feed.goback.kept")
 	if err := f.st.GoBack(ctx, newest.Recovery, kept); err != nil {
 		return false, ErrStorage.because(err)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,11 +65,36 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 	if err := c.ready(ctx, hub); err != nil {
 		t.Fatal(err)
 	}
+	// The nodes below die while they go back, each at another point.
+	hits := filepath.Join(c.dir, "hits")
+	dying := map[*member]string{c.township(): "feed.goback.kept", c.village(): "store.goback.made"}
+	for m, point := range dying {
+		m.kill()
+		if err := c.start(m, "TONGBAN_FAULT="+point+":1", "TONGBAN_FAULT_HITS="+hits); err != nil {
+			t.Fatal(err)
+		}
+	}
 	var declared client.Recovery
 	if err := newPerson(hub.url(), "admin").post(ctx, "/api/v1/recovery", client.RecoveryRequest{Reason: "硬盘损坏，由备份恢复"}, newKey(), &declared); err != nil {
 		t.Fatal(err)
 	}
-	acknowledged(100)
+	for m, point := range dying {
+		select {
+		case <-m.ended():
+		case <-time.After(60 * time.Second):
+			t.Fatalf("%s does not come to %s", m.ID, point)
+		}
+		if err := c.start(m); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.ready(ctx, m); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if text, err := os.ReadFile(hits); err != nil || len(strings.Fields(string(text))) != 2 {
+		t.Errorf("died at %q, %v", text, err)
+	}
+	acknowledged(o.acknowledgedAt(c.village()) + o.acknowledgedAt(c.township()) + 20)
 	if err := busy.end(); err != nil {
 		t.Fatal(err)
 	}
