@@ -220,6 +220,9 @@ func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error
 		if err != nil {
 			return err
 		}
+		if err := w.sameEpoch(ctx, lines); err != nil {
+			return err
+		}
 		a := &applier{s: s, w: w, ctx: ctx}
 		for i := range lines {
 			if lines[i].Index <= uint64(cursor) {

@@ -26,6 +26,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return func() error {
 			return a.w.exec(a.ctx, `INSERT INTO trust (bundle) VALUES (?)`, string(b.Bundle))
 		}, nil
+	case *ledger.CountyRecoveryV1:
+		return a.prepareRecovery(b)
+	case *ledger.CountyLostV1:
+		return a.prepareLost(e, b)
 	case *ledger.NodeInviteV1:
 		return a.prepareInvite(b)
 	case *ledger.NodeEnrolV1:
@@ -125,7 +129,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
 	}
 	if b.TokenHash != "" {
-		if err := a.checkInvitation(b, e.OccurredAt); err != nil {
+		if err := a.checkInvitation(e, b); err != nil {
 			return nil, err
 		}
 	} else if !from.genesis {
@@ -153,7 +157,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 
 // checkInvitation holds a one-time token against its invitation. Below the
 // county invitations are not known; what the county recorded is taken.
-func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
+func (a *applier) checkInvitation(e *ledger.Entry, b *ledger.NodeEnrolV1) error {
 	if !isCounty(a.s.self.Tier) {
 		return nil
 	}
@@ -163,12 +167,15 @@ func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
 		Scan(&nodeID, &tier, &div, &expires, &usedBy)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
+		if lost, err := a.wasLost(e.ID); lost || err != nil {
+			return err // the invitation was used up in the former ledger, and lost with it
+		}
 		return refuse("token_unknown", "登记口令无效，请向县中心索取新的口令", "the token is not known; ask the county for a new one")
 	case err != nil:
 		return storage("read invitation", err)
 	case usedBy != "":
 		return refuse("token_used", "登记口令已使用过，请向县中心索取新的口令", "the token was used already; ask the county for a new one")
-	case at > expires:
+	case e.OccurredAt > expires:
 		return refuse("token_expired", "登记口令已过期，请向县中心索取新的口令", "the token has expired; ask the county for a new one")
 	case b.Credential.Node != nodeID || string(b.Credential.Tier) != tier || string(b.Credential.Division) != div:
 		return refuse("token_other", "登记口令不属于该节点", "the token was made for another node")

@@ -74,3 +74,6 @@ func (s *Store) Pragma(ctx context.Context, name string) (string, error) {
 	err := s.w.row(ctx, `PRAGMA `+name).Scan(&v)
 	return v, err
 }
+
+// MadeTables are the tables that entries make.
+var MadeTables = made

@@ -168,6 +168,49 @@ func (s *Store) LastCheckpoint(ctx context.Context) (size uint64, note string, e
 	return size, note, storage("read checkpoint", err)
 }
 
+// FormerCheckpoint is a checkpoint of a ledger that went back.
+type FormerCheckpoint struct {
+	// Epoch is when the recovery was declared that ended that ledger.
+	Epoch  int64  `json:"epoch"`
+	Size   uint64 `json:"size"`
+	SeenAt int64  `json:"seen_at"`
+	Note   string `json:"note"`
+}
+
+// RetireCheckpoints sets aside, as evidence, the checkpoints beyond what a
+// recovery keeps.
+func (s *Store) RetireCheckpoints(ctx context.Context, epoch int64, kept uint64) error {
+	tx, err := s.local.BeginTx(ctx, nil)
+	if err != nil {
+		return storage("retire checkpoints", err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO former_checkpoints (epoch, size, seen_at, note) SELECT ?, size, seen_at, note FROM checkpoints WHERE size > ?`, epoch, kept); err != nil {
+		return storage("retire checkpoints", err)
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM checkpoints WHERE size > ?`, kept); err != nil {
+		return storage("retire checkpoints", err)
+	}
+	return storage("retire checkpoints", tx.Commit())
+}
+
+// FormerCheckpoints are the newest of those set aside, of each epoch.
+func (s *Store) FormerCheckpoints(ctx context.Context) ([]FormerCheckpoint, error) {
+	return rowsOf(ctx, s.local, func(r *sql.Rows) (c FormerCheckpoint, err error) {
+		return c, r.Scan(&c.Epoch, &c.Size, &c.SeenAt, &c.Note)
+	}, `SELECT epoch, max(size), seen_at, note FROM former_checkpoints GROUP BY epoch ORDER BY epoch`)
+}
+
+// CheckpointWithin is the largest checkpoint seen of at most a size; size 0 when
+// none was.
+func (s *Store) CheckpointWithin(ctx context.Context, most uint64) (size uint64, note string, err error) {
+	err = s.local.QueryRowContext(ctx, `SELECT size, note FROM checkpoints WHERE size <= ? ORDER BY size DESC LIMIT 1`, most).Scan(&size, &note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	return size, note, storage("read checkpoint", err)
+}
+
 // Setting reads a local setting; empty when it was never set.
 func (s *Store) Setting(ctx context.Context, key string) (string, error) {
 	var v string

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // CaseFilter selects cases. Empty fields select everything.
@@ -147,4 +148,12 @@ func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attach
 func (s *Store) ConfirmedAttachments(ctx context.Context, after string, limit int) ([]Attachment, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) { return a, r.Scan(&a.Hash, &a.Size) },
 		`SELECT hash, max(size) FROM attachments WHERE confirmed = 1 AND hash > ? GROUP BY hash ORDER BY hash LIMIT ?`, after, limit)
+}
+
+// ConfirmedBetween lists the attachments whose confirmations stand in the
+// ledger after one index and up to another: hash and size.
+func (s *Store) ConfirmedBetween(ctx context.Context, after, upto uint64) ([]Attachment, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) { return a, r.Scan(&a.Hash, &a.Size) },
+		`SELECT a.hash, max(a.size) FROM entries e JOIN attachments a ON a.hash = json_extract(e.entry, '$.body.hash') AND a.case_id = e.case_id
+			WHERE e.idx > ? AND e.idx <= ? AND e.kind = ? AND a.confirmed = 1 GROUP BY a.hash`, after, upto, ledger.AttachmentConfirm)
 }

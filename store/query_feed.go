@@ -301,6 +301,13 @@ func (s *Store) ProveTree(ctx context.Context, n, old uint64) (tlog.TreeProof, e
 	return tlog.ProveTree(int64(n), int64(old), s.treeHashes(ctx))
 }
 
+// LastRecord is the index of this node's last record up to an index; 0 when it
+// has none.
+func (s *Store) LastRecord(ctx context.Context, upto uint64) (uint64, error) {
+	n, err := count(ctx, s.read, `SELECT max(idx) FROM entries WHERE idx <= ?`, upto)
+	return uint64(n), err
+}
+
 // RecordAt reads a record's canonical bytes, whose hash is its leaf in the tree.
 func (s *Store) RecordAt(ctx context.Context, index uint64) ([]byte, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT idx, recorded_at, outcome, code, reason, resolves, origin, id, entry FROM entries WHERE idx = ?`, index)

@@ -399,6 +399,26 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// AgainReport defines model for AgainReport.
+type AgainReport struct {
+	Entries []AgainResult `json:"entries"`
+}
+
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// Entries None means all that are missing.
+	Entries []string `json:"entries,omitempty,omitzero"`
+}
+
+// AgainResult defines model for AgainResult.
+type AgainResult struct {
+	Code  string `json:"code,omitempty,omitzero"`
+	Done  bool   `json:"done"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+	Zh    string `json:"zh,omitempty,omitzero"`
+}
+
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
 
@@ -916,6 +936,17 @@ type FileReport struct {
 	Ok     bool    `json:"ok"`
 }
 
+// FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
+type FormerLedger struct {
+	// Epoch The recovery that ended that ledger.
+	Epoch int64  `json:"epoch"`
+	Node  string `json:"node"`
+
+	// Note The signed note.
+	Note string `json:"note"`
+	Size int64  `json:"size"`
+}
+
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
@@ -1107,6 +1138,29 @@ type LoginRequest struct {
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
 
+// LostRecord defines model for LostRecord.
+type LostRecord struct {
+	Actor string `json:"actor"`
+
+	// Again It is in the ledger again.
+	Again bool   `json:"again"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Index Its place in the former ledger.
+	Index      int64  `json:"index"`
+	Kind       string `json:"kind"`
+	KindZh     string `json:"kind_zh"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin The hub it was done at.
+	Origin string `json:"origin"`
+
+	// Resolved A person has dealt with it.
+	Resolved bool   `json:"resolved"`
+	SeenBy   string `json:"seen_by"`
+}
+
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
@@ -1268,6 +1322,34 @@ type Recorded struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// Recovery defines model for Recovery.
+type Recovery struct {
+	// At When it was declared; names the epoch.
+	At int64 `json:"at"`
+
+	// Kept Index of the last record that stands.
+	Kept   int64  `json:"kept"`
+	Reason string `json:"reason"`
+
+	// Root Root hash of the records that stand; base64.
+	Root string `json:"root"`
+}
+
+// RecoveryReport defines model for RecoveryReport.
+type RecoveryReport struct {
+	Former     []FormerLedger `json:"former"`
+	Lost       []LostRecord   `json:"lost"`
+	Recoveries []Recovery     `json:"recoveries"`
+
+	// Undeclared The ledger was restored to this record and nobody has declared it yet.
+	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
+}
+
+// RecoveryRequest defines model for RecoveryRequest.
+type RecoveryRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1989,6 +2071,12 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
+type DeclareRecoveryJSONRequestBody = RecoveryRequest
+
+// RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
+type RecordAgainJSONRequestBody = AgainRequest
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -2745,6 +2833,60 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRecovery 账本恢复情况
+	//
+	// Whether the county's ledger went back and that is still to be declared,
+	// what was declared, the checkpoints that nodes keep of the former ledger,
+	// and what nodes hold of it that was done at a hub and is missing since.
+	// At the county only.
+	//
+	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+	GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareRecoveryWithBody 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareRecovery 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecovery(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAgainWithBody 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAgain 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgain(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReveals 查看个人信息记录
 	//
@@ -4348,6 +4490,110 @@ func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONR
 // Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 func (c *Client) Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReconcileRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRecovery 账本恢复情况
+//
+// Whether the county's ledger went back and that is still to be declared,
+// what was declared, the checkpoints that nodes keep of the former ledger,
+// and what nodes hold of it that was done at a hub and is missing since.
+// At the county only.
+//
+// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+func (c *Client) GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecoveryRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareRecoveryWithBody 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *Client) DeclareRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareRecoveryRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareRecovery 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *Client) DeclareRecovery(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareRecoveryRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAgainWithBody 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *Client) RecordAgainWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAgainRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAgain 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *Client) RecordAgain(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAgainRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7317,6 +7563,113 @@ func NewReconcileRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetRecoveryRequest constructs an http.Request for the GetRecovery method
+func NewGetRecoveryRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareRecoveryRequest calls the generic DeclareRecovery builder with application/json body
+func NewDeclareRecoveryRequest(server string, body DeclareRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareRecoveryRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDeclareRecoveryRequestWithBody constructs an http.Request for the DeclareRecovery method, with any body, and a specified content type
+func NewDeclareRecoveryRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRecordAgainRequest calls the generic RecordAgain builder with application/json body
+func NewRecordAgainRequest(server string, body RecordAgainJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordAgainRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRecordAgainRequestWithBody constructs an http.Request for the RecordAgain method, with any body, and a specified content type
+func NewRecordAgainRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery/again")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListRevealsRequest constructs an http.Request for the ListReveals method
 func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Request, error) {
 	var err error
@@ -8667,6 +9020,62 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	ReconcileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReconcileResponse, error)
+
+	// GetRecoveryWithResponse 账本恢复情况
+	//
+	// Whether the county's ledger went back and that is still to be declared,
+	// what was declared, the checkpoints that nodes keep of the former ledger,
+	// and what nodes hold of it that was done at a hub and is missing since.
+	// At the county only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+	GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error)
+
+	// DeclareRecoveryWithBodyWithResponse 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error)
+
+	// DeclareRecoveryWithResponse 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithResponse(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error)
+
+	// RecordAgainWithBodyWithResponse 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error)
+
+	// RecordAgainWithResponse 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithResponse(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error)
 
 	// ListRevealsWithResponse 查看个人信息记录
 	//
@@ -11462,6 +11871,150 @@ func (r ReconcileResponse) ContentType() string {
 	return ""
 }
 
+type GetRecoveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRecoveryResponse) GetJSON200() *RecoveryReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRecoveryResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRecoveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRecoveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRecoveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRecoveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeclareRecoveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recovery
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeclareRecoveryResponse) GetJSON200() *Recovery {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeclareRecoveryResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeclareRecoveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareRecoveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareRecoveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeclareRecoveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RecordAgainResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgainReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecordAgainResponse) GetJSON200() *AgainReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RecordAgainResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RecordAgainResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordAgainResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordAgainResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecordAgainResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListRevealsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -13303,6 +13856,92 @@ func (c *ClientWithResponses) ReconcileWithResponse(ctx context.Context, reqEdit
 		return nil, err
 	}
 	return ParseReconcileResponse(rsp)
+}
+
+// GetRecoveryWithResponse 账本恢复情况
+//
+// Whether the county's ledger went back and that is still to be declared,
+// what was declared, the checkpoints that nodes keep of the former ledger,
+// and what nodes hold of it that was done at a hub and is missing since.
+// At the county only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+func (c *ClientWithResponses) GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error) {
+	rsp, err := c.GetRecovery(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRecoveryResponse(rsp)
+}
+
+// DeclareRecoveryWithBodyWithResponse 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *ClientWithResponses) DeclareRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error) {
+	rsp, err := c.DeclareRecoveryWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareRecoveryResponse(rsp)
+}
+
+// DeclareRecoveryWithResponse 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *ClientWithResponses) DeclareRecoveryWithResponse(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error) {
+	rsp, err := c.DeclareRecovery(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareRecoveryResponse(rsp)
+}
+
+// RecordAgainWithBodyWithResponse 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *ClientWithResponses) RecordAgainWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error) {
+	rsp, err := c.RecordAgainWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAgainResponse(rsp)
+}
+
+// RecordAgainWithResponse 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *ClientWithResponses) RecordAgainWithResponse(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error) {
+	rsp, err := c.RecordAgain(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAgainResponse(rsp)
 }
 
 // ListRevealsWithResponse 查看个人信息记录
@@ -15412,6 +16051,105 @@ func ParseReconcileResponse(rsp *http.Response) (*ReconcileResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRecoveryResponse parses an HTTP response from a GetRecoveryWithResponse call
+func ParseGetRecoveryResponse(rsp *http.Response) (*GetRecoveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRecoveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareRecoveryResponse parses an HTTP response from a DeclareRecoveryWithResponse call
+func ParseDeclareRecoveryResponse(rsp *http.Response) (*DeclareRecoveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareRecoveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recovery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordAgainResponse parses an HTTP response from a RecordAgainWithResponse call
+func ParseRecordAgainResponse(rsp *http.Response) (*RecordAgainResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordAgainResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgainReport
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -405,6 +405,26 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
+// AgainReport defines model for AgainReport.
+type AgainReport struct {
+	Entries []AgainResult `json:"entries"`
+}
+
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// Entries None means all that are missing.
+	Entries []string `json:"entries,omitempty,omitzero"`
+}
+
+// AgainResult defines model for AgainResult.
+type AgainResult struct {
+	Code  string `json:"code,omitempty,omitzero"`
+	Done  bool   `json:"done"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+	Zh    string `json:"zh,omitempty,omitzero"`
+}
+
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
 
@@ -922,6 +942,17 @@ type FileReport struct {
 	Ok     bool    `json:"ok"`
 }
 
+// FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
+type FormerLedger struct {
+	// Epoch The recovery that ended that ledger.
+	Epoch int64  `json:"epoch"`
+	Node  string `json:"node"`
+
+	// Note The signed note.
+	Note string `json:"note"`
+	Size int64  `json:"size"`
+}
+
 // Hub defines model for Hub.
 type Hub struct {
 	Address       string `json:"address"`
@@ -1113,6 +1144,29 @@ type LoginRequest struct {
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
 
+// LostRecord defines model for LostRecord.
+type LostRecord struct {
+	Actor string `json:"actor"`
+
+	// Again It is in the ledger again.
+	Again bool   `json:"again"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Index Its place in the former ledger.
+	Index      int64  `json:"index"`
+	Kind       string `json:"kind"`
+	KindZh     string `json:"kind_zh"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin The hub it was done at.
+	Origin string `json:"origin"`
+
+	// Resolved A person has dealt with it.
+	Resolved bool   `json:"resolved"`
+	SeenBy   string `json:"seen_by"`
+}
+
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
@@ -1274,6 +1328,34 @@ type Recorded struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// Recovery defines model for Recovery.
+type Recovery struct {
+	// At When it was declared; names the epoch.
+	At int64 `json:"at"`
+
+	// Kept Index of the last record that stands.
+	Kept   int64  `json:"kept"`
+	Reason string `json:"reason"`
+
+	// Root Root hash of the records that stand; base64.
+	Root string `json:"root"`
+}
+
+// RecoveryReport defines model for RecoveryReport.
+type RecoveryReport struct {
+	Former     []FormerLedger `json:"former"`
+	Lost       []LostRecord   `json:"lost"`
+	Recoveries []Recovery     `json:"recoveries"`
+
+	// Undeclared The ledger was restored to this record and nobody has declared it yet.
+	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
+}
+
+// RecoveryRequest defines model for RecoveryRequest.
+type RecoveryRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1996,6 +2078,12 @@ type RenameNodeJSONRequestBody = RenameRequest
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
 
+// DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
+type DeclareRecoveryJSONRequestBody = RecoveryRequest
+
+// RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
+type RecordAgainJSONRequestBody = AgainRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -2184,6 +2272,15 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(w http.ResponseWriter, r *http.Request)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(w http.ResponseWriter, r *http.Request)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(w http.ResponseWriter, r *http.Request)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
@@ -4048,6 +4145,48 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 	handler.ServeHTTP(w, r)
 }
 
+// GetRecovery operation middleware
+func (siw *ServerInterfaceWrapper) GetRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeclareRecovery operation middleware
+func (siw *ServerInterfaceWrapper) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeclareRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordAgain operation middleware
+func (siw *ServerInterfaceWrapper) RecordAgain(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordAgain(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListReveals operation middleware
 func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Request) {
 
@@ -4636,6 +4775,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/hubs/{id}", wrapper.RemoveHub).Methods(http.MethodDelete)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/trust/rotate", wrapper.RotateTrust).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.GetRecovery).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.DeclareRecovery).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery/again", wrapper.RecordAgain).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/export", wrapper.ExportCarry).Methods(http.MethodPost)
 
@@ -6859,6 +7004,122 @@ func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcil
 	return err
 }
 
+type GetRecoveryRequestObject struct {
+}
+
+type GetRecoveryResponseObject interface {
+	VisitGetRecoveryResponse(w http.ResponseWriter) error
+}
+
+type GetRecovery200JSONResponse RecoveryReport
+
+func (response GetRecovery200JSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecoverydefaultApplicationProblemPlusJSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoveryRequestObject struct {
+	Body *DeclareRecoveryJSONRequestBody
+}
+
+type DeclareRecoveryResponseObject interface {
+	VisitDeclareRecoveryResponse(w http.ResponseWriter) error
+}
+
+type DeclareRecovery200JSONResponse Recovery
+
+func (response DeclareRecovery200JSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeclareRecoverydefaultApplicationProblemPlusJSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgainRequestObject struct {
+	Body *RecordAgainJSONRequestBody
+}
+
+type RecordAgainResponseObject interface {
+	VisitRecordAgainResponse(w http.ResponseWriter) error
+}
+
+type RecordAgain200JSONResponse AgainReport
+
+func (response RecordAgain200JSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordAgaindefaultApplicationProblemPlusJSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRevealsRequestObject struct {
 	Params ListRevealsParams
 }
@@ -7558,6 +7819,15 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(ctx context.Context, request GetRecoveryRequestObject) (GetRecoveryResponseObject, error)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(ctx context.Context, request DeclareRecoveryRequestObject) (DeclareRecoveryResponseObject, error)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(ctx context.Context, request RecordAgainRequestObject) (RecordAgainResponseObject, error)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
@@ -9192,6 +9462,92 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// GetRecovery operation middleware
+func (sh *strictHandler) GetRecovery(w http.ResponseWriter, r *http.Request) {
+	var request GetRecoveryRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecovery(ctx, request.(GetRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRecoveryResponseObject); ok {
+		if err := validResponse.VisitGetRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareRecovery operation middleware
+func (sh *strictHandler) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+	var request DeclareRecoveryRequestObject
+
+	var body DeclareRecoveryJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareRecovery(ctx, request.(DeclareRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeclareRecoveryResponseObject); ok {
+		if err := validResponse.VisitDeclareRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordAgain operation middleware
+func (sh *strictHandler) RecordAgain(w http.ResponseWriter, r *http.Request) {
+	var request RecordAgainRequestObject
+
+	var body RecordAgainJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordAgain(ctx, request.(RecordAgainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordAgain")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordAgainResponseObject); ok {
+		if err := validResponse.VisitRecordAgainResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListReveals operation middleware
 func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams) {
 	var request ListRevealsRequestObject
@@ -9595,358 +9951,373 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTf8VWrpmbUCPKfVF9uAu9f7R/tC7IkDXnZnPDNpv1LpnFLrpI+qNKdKLQvjtUzCxVwMZoZA",
-	"mJgACZe8CTGeTAaMDeG7zLS6zV98hXfV3lXnItWRjrrVBJ4nWYlb0jl13bVrX3/7csUX7Y7gjCtZWb5c",
-	"6dCYtpliMXw6TiU7fUL/FTDpx2FHhYJXlitrLUbCgIiYqBYjvNtusJiIJqHEp5JVK16FXaLtTsQqy5VD",
-	"hxaOLB1aXFxYWliYW1pYenhxcenQ3MLi3MLCwsLhI3OPVLxKqBvtUNWqeBVO2/q1MKh4lZj9SzeMWVBZ",
-	"VnGXeRXpt1ib6vG06aUzjG+oVmX50QWv0g65/bjoVVS/o5uQKg75RuXKFa9yvBtLEY9OpM7ZJVXz4de6",
-	"noGeT4duMNJgTRHDVGBw/9JlcT8dHb5RKRjR0sKCaxCPibhN1eggWqodkVASij03RUxWD5MO7bDYI0qQ",
-	"ThxypRdb0i1GqCRnTzxWNLAm9pEdWMCatBupynLlZ1JwvTe8264s/9R+1N1XLg4P2KtcmtMPzm3RWLct",
-	"9Rt/f/6Jxyte5dTaj89ULuopnaKyNTqh86dW55aOPOyRSPRYPKdpgrTYpap7p1u6jXF73aFKsVi/+P/+",
-	"dGHuKJ1rXrz88OErf1dxLfLpgLU7QjHu93/E+qNje1zPBbaZ+vqrFfhb0jYjHRZLwUkvVK30y03WJ21G",
-	"uUy/whfzVP5w8xBd9I8szR1tLjTmDgcPs7lH6eFDc4eCxQZboA/7C8GinX6L0YDF6QJkhjynx1x2LVbn",
-	"/pnOPbkwd7RaW567ePlRb3FhoWhVFGsfFwHTTaSDXjs294//fO6f5xYWjri3xtevlDyGh0scwzNhO4QD",
-	"4CLdCH50Uu4R3Ta9FLY14R5ZwJ7wU9pPyBXbYDF09LgIDONKZ7s1l2NFi3viO9n1x8Wfu3j5kHe4aOHP",
-	"sS1Go9OOU/8T3qZykwUrhDMWSOScMTxOKA80Q4iZL+KABUWHHZ92L1mTRpIlI2oIETHKYUjnFW02cXH2",
-	"xXcfPjx5wy+0HEfwQqtvzhqNSEAV1XONhNhkAaFqWf/mM67mGNf0F5CfrD0296gHfFGfQVyVatFpWhN8",
-	"o0H5nO66mD87GPQVnDeT6pgIQgYX4Ol2R8TqsTBix0QAU/EFV4zDftJOJwp9qmc1D7x0+XKmv7+LWbOy",
-	"XPlf8+kFO4+/yvm0Wew3vz6rRPNZ0gwjtkJCJYnoceK3mL+pSUK/SdgWi/sEthr5lX5Mb2R1ZPdwXrIj",
-	"uMQ5nRB+t824WuWyx+KZzUnLCrZp2HvFLql5uFxybTiWfVS4CExD1coVr3IyCPVPMx7v2W4jCmWLBab5",
-	"oqEw/BlGgvvGghkPBZs9B1vrGobtFsZwNhaNiLUnDqGDz/1vO5SEEV5Gtr5c4ULVWiLC0xMwRcOoslyh",
-	"XKgWiHPN0GdEP4B3H1zjXPQqXqXNpKQbrPZkq7JcGbz4m+17n+6+cnv7zvXBzd/v3Px48P4zgxd/s3vj",
-	"uW++ePn+J5/df/r13f+8N/jy3wYvXMfvB9d/uf3ldX1m2SUtmAyufbbzxu3BjVd23vlg9+ZLSYuDm7/f",
-	"ff0/7t9+Gl+rJCe0FgaV5crC4tFHjvpH2KP0kYY+64qqrtQ30VGvokIFXP+44M0o9FXKnedpJ5wPhC//",
-	"l1miucxCXPHKkg++69quCy2qSI9xRXqx4BvAzXv6OyVIIGATzxnOPmNCss26RmV/Q4GnJ+KASNqXpCV6",
-	"pEljEirSopL4os1giOeZlLM/dabVNbHJuCw6chIfqgIbMW/qhld9hUJ8JxYdFivDpJHxj3AWr8KNxDPy",
-	"Qywi9w9S340uLpXlqj81j5l2TD+pBC0aP2NAcJfmNsSclU4CxlWo+lWcRObHuRCOt5Eu9InaCFWr26j6",
-	"oj2v8DZL/tVdzdu2YFyrG3ZTAuRUNDqbWR4jB+QXefve7/QZu3vXI72WIC3Ks2c85MldazZaM2JvaNVp",
-	"V7VErEfhVA87sRBN0Antc0S2RI97WoHZeeXaztu/GHz0+s4Lv9r+/EPd+LD6NFay8CphUEO10yGFjtKB",
-	"IZAp++i0BGeT2x+iDegsO0Avs1QTiCRiwQaLq7il+yIRbAkJxO7hRCLJb/B3aIntF5cT3RXlx4pXEfEG",
-	"5aEEXjSqxQ5vDvxqRltyL5LVm/l+HG9RvsH+Frvyre+D05qA8z9rW8CPT+TauXJleJNwAWOxxYy8NHId",
-	"UPw5gNVSrC0nil+Ktc+xZjq9Co1j2h8hnqThi+MGBfLJtJtqhznteNv00ml85ciCOW7m8+KEyWBPzpko",
-	"Rf2Wlr51J9NNpGXsQeVNNm4iPXJkIuuQ4ZPwmrF4gf7/8OHKeNNASsCZ3hYXJjJ1Y6MyvB26Nq9M4CI+",
-	"VTQSG9X8ou6LlZgmkZdkmt0L4e1lv/a08O71hKbG0+B5RRUbPeT6WERMZaW4xMbhJdMaGbtoNiVzGGOO",
-	"9RVYBakiNGYk6Ma0EfVJi6EJeGSqxXSVb/fHLAgp0b+RRp8YCdojgvuM2ClUKyWpzwzeSydfsHRaOhT8",
-	"hNHoRpaOSlZGmdeNMa7i/qSH18I2i0LOTsLDWjhTrD3ppWSYml85udP42Z02fQzxfqshjO0aHrriJSsx",
-	"QiZ+keLAeMHXZplG5VQesEvO0zJKQpshD9x6DGjJl11qJqiUnhbZj7dCzqSLmrSCogo0pESUGD0qvt+N",
-	"YxbU0GVRYvwiDjdC7jC5i4Bp9dKnbUaasWg7xxizTkR9FtQa7pWMmRTRVvL7kMdBK2QZR5TWaiRTKmIB",
-	"CZWzP+mLjntRtK7u/OHJ1mTVEEnBs6bzJ1vgcLGmjvyyjiXwM6F0CDfTSQpDh2xYJMBBGffX5KkViwzH",
-	"acR4QON/YtShn7dEFAa0nx92gWSZGRqKiZlX8q0GtIim3eYAlyQ53KcU3dhn043TWp1SmZhyLrrcZwHq",
-	"zFuhhMvYoZ14lS0Wh82QBe57rCfizelXrm92YcIdDI8l488MJVkHL926zFjs1kyUfJAmqv+E/exL4sGm",
-	"0JWboTUHWfTt16UOSI5wJ8n/2LSb/uO4X6iPJLKMLMlIM2/UNrno8T28F7NmVyJdlXhTcy17rvKmHLrJ",
-	"OAl5SSlIc/eCCwCEqzaFq8DJkJOZ5l/+kf46444vMYrM3IfaYh2V+HfDmMSMSsE9ImLChSIKJttgPu1K",
-	"Zh7BS42EkkglOh10xpUYQ5dnj7ZrUQVPLbEm8oDnF0p/1ejyIGLLI6PR44UVKy+kOm4qved25XP0M47M",
-	"96Jo0KZijviL46LLVZ+AlGQt0DSKGQ36KyRiTUVEF0IfFmBz0EgZUamI4Iy0GIW1c84+0UYWJhyVnNsU",
-	"/Z1DnDjLvORm2JkTHZz2XEfoNmMz6SswDLc9lBshKJSkKeJlGH+DRaLn2TAaJXpctsIOoQ2xZcgglFrC",
-	"01OHd1OioX3S7VTJGbtEoSIbgknS7cALLa1e6KUFu+00Pmuv0uxGkUPatFEReiI/QJ+koSB0zeoJwZgj",
-	"IZV+MivmZf3PDrKSzCXK+6yjEnmvlECfvNMuzWrtG+jEGNfLCS1wwCt6SaR7m7UML8HsDU8Zo3oUsZi0",
-	"aR93koseeK/LXVCSrUJTP9LageO2p9b+P3aF4CH9dCTF6MhP45jR8deiPJgLuSRdHrA4DXtB6To38omi",
-	"CM3anscOMHnQvNXXLU4l9gwd6fLLm7znahXuAncMQ6gI4wEL4EbRh5CSgPmhNMFBDq0yjpmv3LPRbwbT",
-	"Ubt9pTSxBywKt1g81SvGEV9+SdMYgNHFZJcUrJhTh7sg4s2QbxAtZFbd0oWI26XH8VjIouAfaNRlrpFo",
-	"ImdBLeTTLHiL0cAdUaZpgUrCLnWYr7mJftJJA6GU3WnWX0+1tsViGQrukum9SkT9TXNWhmxPVLE4pJEE",
-	"B3RTL4cxcfVYzEg7lFIvN1X2xE93tNu2+dI7cr7baIdKscCOzKn2CRX6E+1TP8bBP44Pg2CzxWhUpEdJ",
-	"phrU35zsnMbHQKtjHQefBDnFCGv6Eb3vPRoqSahaGQqG1b9LNPXhva9asehutNy0DU+XX0o9PJcy2m23",
-	"6WSLnWZ7582j8FanE7HpOef55D33WGSHcWnvypIkYt9xtahY3A45neqCVyIKJrKsLpPmWRbr5kuPd82+",
-	"MY6k9fUQxLRHoxpE/Lklh+SqJD3KFch99sUCQSoXkWB2c4hjWLoyBJ29kA07zR5kw+EypymVdi4WCG4o",
-	"nEyrDWxQl6HQBvek9LhMenjRhpLA2hFKJPMFD4gK22yFyG6HxWhhIZIxSSCENOfFdDo8x0QvxEzPbxlj",
-	"DcONlkpDGBxxCiMto6ZaVpgsEC8SSl8myS6ngduWLsCsKLLrBY+1hVBlXbC6+wuZ5uCLx4U6n28Svv4x",
-	"tKuFAmOSyo8ZL/dlrdAm97iXHX4Swbu4MMlLFzDWdh0UFNeXCRcNEfSJPtz5OBWtIyFlgP6jqYZYGd8q",
-	"TwHta/5sbj3H2RoSe/JDgBs8ty1Ti0Wp13ZpwSUkZYQIR8ztqMJmxKL8OFOiKDvEvMSUHaRjlBsx5cq1",
-	"RSiV5hZo7+q0dYlMpyLlRJP9ropTakkXZ9G1OG2mWsK5NiCAOw91EMZoRI1YU//TEVL/wyLmq1jw0K+g",
-	"ma4r8UgaQancOT/WP2GbP9Y/gx0c65/FLo71T2Y7OdY/menmWN8IWRczfiTXoSzFdstr2aITcnOxDLPn",
-	"iPZXSMy2QtbziIPcJg8DcmtkLWaqG3MXESf818kdgExlufvLjsvDmG3V0qzR2nYyMriWE8uTpG3/rB5J",
-	"CYLsxMJnQTdmrhOhRa5Ac2rZbReuZEHcUCxEs5DOy84nHxwxkUGi1bbo4tYT0dvqJeKTR5Lt9EgyXXtd",
-	"TUU4MfPDTmgMLpPP9sT102seKddUxu1FweCGxHj3zakvQGO3QzJsgFKiMEK5RxOizG7epBtoAvUpp//a",
-	"F+38ESk1SSVqbt0Md33ZLXAcGWsPnuJCyqkI7hVuh1zEmL4nrTG/D3HVJNJXCHlgcOvz3S/uDl59c/fG",
-	"cw+WPSROVWPCwne5wgiQyRx3SJ+Ai3e8zP8jczcnbk97DeA5hD8iiulsmlfDH3qPKtZ0VTH2kIqX4RiG",
-	"LDKx/rk7O/fBnvCKl+PY5oxXPHOOKtbyVPK2XPXVqp3Mqq/O2fnA3zgl+NPMCv42E1v11Qk7t1VfnTbT",
-	"g6/tDFd9dTyZJLwM8zyfndmqP/L5QjrZVV+tZeYLD9spQ4Nm1qu+OmkmbrcuNXY6HJU1dBqM0vYTnFDS",
-	"pj/DQG5jAMGHfyBJq9uQVedNWRiI1WKxM3bLHfkET3uZARZRZiJlF+qj6OBxRNLQJOkI8iJWIDEiVJCY",
-	"Jq3HrUNjpacfOgLii8N3ioNsFGt3onwgQ9Z2gTksk0MZ8p73JHkqWY19ed+DbFKXXuQki3M4IKM/hZW4",
-	"y06Yy2GIZwUmErmMkBh0Sz+6OcStjPgMm9gOJYY9KKq6SoAZRbJ4q7x8DUvyuG0SPp1N24XP5zON4xe2",
-	"By3tbrHYTGb0EMXdiNUKIs/gtyfdZ8ywQRbUZMj90itVymJmnu3RmDuNz2vo94LgCkQG6DOKPjCpwigi",
-	"PkR7T459hH1L55muRrpoxiBRxBPcgVQ+lWxaa2diMN1XGBX2XDTac8xnYWdyGEl+uR8LI5bN0oMkd8oD",
-	"olrAuQIte/ibcjoTf9lI0czK2JTlKTLVRlenkmmnaJ3OJ2FXQ4gOJvijvpy5o0gQBkmEB3rSV1KBF31B",
-	"JOREKtqXJGY0oI2IwQL6lJOGbgd8dyyoknqLRbr5QHQbigUQf+HBsxCwMOJ+txwncTnlpBhkKdZEZQx6",
-	"mY/WzgIyUxRytDiBF0kLS5FAFpOaxitp/Iu+OKMCoScbqCVZT8Sb1fM2EmxfoVrYWHJZnE89EiNpGmiy",
-	"q9mAvWH3ldxkbidawPQ9bO/50Z9DNAhPZGL2uStepRnRjSnD7FIXIlXTdJW+V9qJYZJTp+gkdIsiNjLb",
-	"+UOtOJEykWCGMtWlsc0DRAkLIBB5IxbdjnTH3CaHdiJLwSeTd4ruuB4N9RGqNUVcaxfcn+CgqzUnB4Zb",
-	"r1pPxBMZ2AX9jHm2ViYwGIAVkpRA2IjssueoOkPDQ3SW0EImcDNdIW/4VA1Rm5laOuqRBSxkt6kyUhCI",
-	"nrPCW6MChH1l/cvDd1rJAzCFk744Fn+G4QMH4vwuiCSHXW8U6DxJCmFBuN0Y99TITxFtsMj5CzL/SRRu",
-	"gESwmaQnzwymZKKUmdHMMqSOt5i/WRSaC0F/5ffwMYgRdJDD5CgNsVkg2+urmkaTxSV4LIGIyC+82Kx4",
-	"di5uKmH+JpiyXGKl60AznpWeZLjBk0SKEqfV7SaAzH5sST/gTgIRwpWdRSV7+HB1qmS0CcGvJoUP+jMD",
-	"dq3cCeqaySq4EENOjrHwZyHf8MjSwtLDc4sLc4tLwwGXC3NHL14+fGUO/1hK/xiNvSyInz+BRp5Zxc+f",
-	"CJvNovOAStkUahEeVpfqUJRBZSPEXZEaJZIWTFoNtAKveMmgnfsXSi3J7y1mOcCXg5kGCKfOixFb9yQw",
-	"pew6mGbcc07FXzcMX55EH1hfDy4/fOUp/c9R/Gdx6cqDk+jTSijV47gl+7EwJYJrZvgn7T0+ClwzNBc0",
-	"7VS2wiiiGyxFgtp9/c+DP93Yefs1zJ0M/ZBGteHfBh+9vv3Fv1e8SjduUF6Lu7HmxpWlpQXj38olnRYQ",
-	"dbHpr0iiHhqP44nceCbaFHAPjMyXb9wrMOYXbOeJVPKc9Za6LTH20SmMhzkSmSRHpe07T8tEi7GTN+wR",
-	"78IJ3eB2DW7RKAxqiQcnc2D1CT18ZU7/s2T/+btKKVyScpgX4LUIZmM9zgBf2AaHHUcxmrxqMgo7iS2E",
-	"cp/VEiMtupRCwdOvUhNK5rsOA7pP3N3pT+AAkrkWwLRSsyHblUQYy35l7Sr5rtFyWzMDn2RgSezxP0Jb",
-	"5qxs8XY9C47VniO318DtMPFYJe2PO1Zr1oXh9pWUGU6S+FDsDXEYjPFp59Bi2lRFElCgf5wFdohX6XKU",
-	"TByuYvDZWjdaM4xYCj1AwYzbhxjt6mQ51o43251z0l0niELXxnA5QvBm5M4p76JhlzoRxbPmCr22Ge4e",
-	"pBppCZySKORuRSKyPipXpDWNVdkx7dGHkvGLTEQSiyHoy4Cf2i0x659flIKN1Svv3tuinVWlJ9Km8ea+",
-	"sqwLlZr+LHWaLivIxwq6mlQScA81FGgtMYQ0otLh0E08g2VpJfHwlY24KHEXw9RmdQNbqMsRamHNpr5f",
-	"t1jN6mfTJQ0X5OgXCsxjbSVpePPkAAEj+Nr2LpZI8i8PhlHEdBMr7tCypUtS0thl92Nm1i7ToFsiMEim",
-	"5bl6gow6yVJpG3YtPxrNHBEl+tIL+YYByYSs7MQlJxlCDo7qfgnAOeMIYUooAVGZnD5Bko0xS6cfrmaR",
-	"+ACw9P7dP27f+/L+J08PXv1s992nd26+cP+TT6bQ9gpc8foucsyzSSgnoUFwhcveAxAUsuhOBCqwtZZD",
-	"HzEm2CHwkZLUiDs1M1rMWNCn0602Ebd9GKFrgmq1ZXsaAnqeiO21CZDr+HrZlUqnNsPligoh7ZLLPE9b",
-	"J00cZ8gTQbIgcXJGdm63FdtljcYRj7VKn+o2HOboIIiZdDtg4eIuDWlR4AHVV33NF1xRX5V3wEYIMu40",
-	"4RsU4QLQIuq3aCMqiuxhNOgXpCyqInybLaHcQ3E5HO16JlOw72fHVrA7YwAWp9gHX7SNKF7G0d1tlCdT",
-	"TUAOIh3Zq1y4ut0qZzq3ifKDbSkAqSreMBY13WFYnHZkS5RdguKNVyxu78nXoUdmG84QArSXbFB6vuw0",
-	"zXYUUseecEDS8z0G7/GQE/F3L/UXCg+Ea1YZWH6nMgGaOjUxDyukyxGAxaRWa+3dRN6QRj8B7o9huTPU",
-	"5LxZfiYFr56jvR8jsno6molXggv+Zr8xWIZ5jw3COs39qKuF7rM2B2QUWpJNGVIzDVpexKgj8+QMo02i",
-	"u7bWFZzDCmkU+xAnuiv9xH+aIrjM1BuJ806ARWFqnl3BMe7J03wrVLRApbvUCWMmy8P3FaOlT01PXkWJ",
-	"Teaw4pxv6SMhuF8i8pOjEIstedn5TKRMuyp79ftNHz+2V3+AWXNnea1QEdmiUURadIutICQUaA4qZDEE",
-	"HNqRkrCZoCXtAfFHtzcZ5NNBt/BiLljJ7WUwFYgKZqpY25g9bcBBx9TmAFb7QFZUrup2HnREEoHToKYH",
-	"VF6AwDkVO6+HQPPvvvT1e5/vfvHG7rtPu6MS/TBgtfKLOTGQscmY00cfbxQCXSjKAxoHJTyGppnMO65t",
-	"G4mZcqpqU4QSoWd8ynshHbhr0sOY5IkTRiHkZqL9BygAwXN5hP6u9P2KhUF3CQljdUcb8WTQ5ZMHylij",
-	"Qq7XX7lnFrENGtUaVIbjrGw0VqGPMgvvRhGqG7k4hQyRGqdKjYuCjetNph39UJm5RcJPLidHzqArhG5Y",
-	"yOGpxdKBp9QxzxVDBZX3yI+nMdmiMStW5FLg0FLFIQzyhplA5pEM9GbaYymjpjOGGlnW4Mb13Y9uV8bB",
-	"/rs0pXYoWS0NVyl6JKgZwIea9Ri5JNI2jTdlEa7viHGiZH0XsPuFql9LQD8L6L/QkFt0W40yoK2Q9Wqj",
-	"ID35kdq6MpYTYYpnxasMrr09uPWe/uPWezvv3jF/vPC5ExN2v9cxjKLMrEbc5XvaBeMik7XE/1HzI+Fv",
-	"FjLr0KfRGGLpcjQXJIv42QfbX97cefODile5//wfdp/5VP99sWQdllx/pvExYy61bMk7kylfdrGZzHxw",
-	"Dtt371a8ys5//hL/aAjVchPD0OV2/72Xd17/6v6tO4NXP9ELAh9337t1/9b76cd7b23f+1XycfDBG4MX",
-	"/0PT3LOfbt97A7/cefsXgxd/DV9+PHj2P3ZuXh+8+N7kVc0HGpkLLxe5nr2z0vl7eQlt6ETlhafCFS7i",
-	"Oekt6qRpFKTyQEeGA1vmk179yZ1V0hR8GgP5Z2QE1q2tqn9IvWPucg3OcqtW49Xn9weS+JQLrkkfqgm6",
-	"wehK4PRb5HCxxeKITnRtPmEeK53sodtPkz3G+AVdFQLSF7ykpAS2VaSCzAJVHYa812RArdAq6gBYPSV6",
-	"pE15n7Sp8lseEZxo3a9DN5gsEQiCI7etF01/+oouVheaptJrbh+nqApSwpmbIZcMU4QoGLRgYoUesGoa",
-	"EAtea4rYRJFhiYFK1sdcLsEX+zxh+sFPq2lv+MVx2yd+PM0fMx3j53Np9/hFCrx10U4tzZbLuD7zyq2x",
-	"z/VhsxEyWC+aiX69aNXXoeq+Oe00+2JWB61sf/7e1798fvvu3Z3br+mb4+7Nb764dv+9N79++t+gYNxL",
-	"g/ef+eaLFzIc1whaSVjtO/d//ufdt+7dv3W7kF1rSrDMIbs9ZhtyF1KGlBavfCtK/7eg14/V+QrlrCnk",
-	"7b2wXitoTBOrMbVwMCQE5G/9yZd7FtZwLJsvvEEth5hYRaQAwbeIRjAMb2+tslTHLSw/i+FL1i42VNQk",
-	"G5Ozl0CeQpSOYpn/QO/2PB1Nc8WfYVssKnKZRPpHZ2QhcCDrRk8zt9028vKs5nERMBiRW6WkQUHQGmc9",
-	"BhjqJnf/B5J0YrER0zZ4k8qIAzhX24sd+Jgl24uhnG0xXlMt0d1o5dakWFY4NBY86siCC8Qo2bYMfmSJ",
-	"EvCjq+GcfdgOC31sEJQ5HUgEYqNMCpgyDbsHxAs8AlHImUUXAEQHqBOwQmjUo31A/jcBjsaI3muFEUuK",
-	"KpAo8UPmJwlxreUjIRL3tJW9uiBEYAEJ4xEtDZrC2U86FZzzCWwBvrOtXPEq3Y5UMaNOl33ot0xZBUlk",
-	"R2wyTpSY7FfCGTjXXmyEe/QZRcKUvpqmQL5XaSeeBpNeVmkwGmNsoVnf5AtfiM2wLCDNj0XAjtk39Yfj",
-	"5m2IMJPSprgnO558OWUp3mHKhnXI9OFa5zx6t5PYBWdzKmxrStcPYU2vHGjiKCVPh7w7RUp5edTKFBly",
-	"r0COI3xjvBHCQHck0EOzgu543BDm/j2jjMciiqapIze157rJAhYXexqaInajbvcECcJmk8WMqwQUEarU",
-	"YekLwS2e+zKEcwSh3ITw1JhJJWIWoDuWciKigPii03ejoE1foFzEQchziX/ZCFFWEN4Usy2xOdZmj09M",
-	"sRd7tkVb773bQ5wni9yWuxhGKkjNovi7W/BaIL0Wi5MLkwtFJA2DArR+xqaAb9nvIlqFKrRxe4EsXian",
-	"gWt6uXWiDFMsURbxdcAJARRcAO+mGQmXtLsS61mZSl+YBLUhiOBVUteP1Azt1r2skKO3yqdZYZmIrlrB",
-	"2AnRk+bWMEIQD0w8EOwvRJ+3TVmx/cV+jzlySd5QCUIpE+I9Kbb7ild5IrXVDldi7MZyOmCgsT5cSDQu",
-	"sFYUuhZ7IQ9ECS+zadwrKAbrNsfbqc/MIm8a3GN5ZbveE7N9s8s88eF02ctewq767u62092Z8KirktdZ",
-	"I/XtqbI9Z73aTEVTryKioHaQ0m6ufS8/g4tj1uccM1Wop1ieaecxxXbBcM4lUNRDvhEeKnCoZfqfQYjg",
-	"CJ7FmIC+s0Vh2+ceO06OHj7yCDGB3SSAmteymKGPmOYaEVuB+nXGwiILEOdsLe0R29FJvhGFsoVF8OAW",
-	"MiV+3UGOXgXDhfefjNHGUGEDPlacLds09QU7LJaCWyNBwOSmOxp2QrFpoh+YWHHaYjeHYwpm9VqMEyqh",
-	"WIgeZItFHby5FeVBktZiLGCau4/HlBsDoDuqYJ5aWztL8F3dkaZs99a7C7tfAFkRltWQXigJPtJwohYO",
-	"h2qgcRwHmMFyM7e7obfcJiclpDNr6zwtaCTeo0lvxH6cn/cJNFTYGobFVTcXi6qZyb3k1k+yEdoQ7kn4",
-	"8VeK14sFxdmx6Q8l0yX3zQ9Zkhk6ljPq97kfRmFBELgveDOMnaV0nmgS1RJY5zYrTYccdF2TflwO8Cvo",
-	"Qkq1Exb/OADSghZtkrDheBPBQfbWX3HQtH0Kuf0xkd0G2HgEl8TkpBDVC322TBZIl0dMSiJFm6EAH0rS",
-	"iMUmK1uiOIVhdQ41CwdrUsatYqHVE1lUbtZB7DaZYYj7oXHfz1a+TbZAL78fdYOylY45Y4HWmk2Zd8cN",
-	"aRJSrHXDFE5qoREDCuqXBnUrslV0VUNcKs5OxKpLYWyL1u6zhvPJpHhFQrbmWS+ZkinoXLIrA4HpCMlI",
-	"KEETLBeK9JneOXOm9lJ02Wj0WSzg9IzmDtLo5qYjLWIFluVkYgcMHGZlYfHoI0f9I2zuUfpIY+6RhYWF",
-	"uUf1/y2k/1m0+KDLFUm3oAAV4DcmEKeVwWd/HvzpVzs3P965eXc0YTpB3hwuLmsjk+ABwwNoXxYVAi84",
-	"OKeVJBBAkXfU/cDyKi+ptaipW/CyZ+hA0F4teOcQ3qp745ox2+t9HePLtSTfZg9qQB5csig30hfdCA9B",
-	"g2V4JMhBvRZVbMsUCzaVTyTt79+uMiODyDnGaXuPKIB7yuwpG2d8jnHWwzM7arCbWTIWgIgZc2UB0idn",
-	"PbLJ+pIwvh++lvQ0UW4BRr3HHSkS9iZYA2z4l4nSGF/UaGR+qmgHU3Fl4jwcOpVWGxIfBBe9lcTPlZS/",
-	"R1R6zDvN4dU70qCmKwY+dXXuFPDTWaN7onVpQr2iPSG3O6sfHutrcl4hlBPW7qg+AXwHwP+XBiyBRQGh",
-	"PeRSs6+POAwJPKqBmh9NSWYqSTOMItjXFWL8wTBSLRuHJkalOlHFGlP78CT1W8QcAgnBpWq0BAJ6vrQG",
-	"oJlW9SCrJJqy6bWEaMcVxaW+0mMGl5zouf1stsExa/A4VMYQzVx9LhqDnzmzChCHazwDM6Ju9827xajD",
-	"qUXB81zWPe2CcD7WRxEpEv6mFb9AiUmcXD0qSwpItgzITAotFMOzlxX7UNrLF6Eqq8MUV2LSXNdRTUTP",
-	"vb6c0iGY09qeJR9IwrVAiCukrsI2i0KuXwE23mGiEzHSi4ViK6Se1nBZPrV6/pRuOEFtKZ8N2Wu5F/BA",
-	"BVlTlyXNpUw9ukitBqge1rGk3KuJv8BfOSGGHgtUlzclmYM2yadpmy0Yrtjco8RS4G4fz8kPHin63FC6",
-	"mokhh/hbRAgxYeI1P2LxZvYLTN/JP5QAi6QhvzXjTsp9l3k3823yti3pLWKLI9Sv6cWkhsq6Qaj/mgC6",
-	"GgZaa1b9KkxyX+5A2xQsrW5O7lFX06+WJ1kRseFLZRL5QgeunT7PZEE8tJ+kY7uLekhGoFko3RUI1Pf0",
-	"nRlFWlRlqoVqX98+EIKfwBr00ppUoZIsahLFomjKMlQHUO4nCdcbvcO7UtUQSdXl8tpXVM/eCMCRfth0",
-	"Iw3tOc4Em/SS6D1bkSbl8Sb2xKh5OBEvoZ6CZRtDiWtik3FXLrvvMylrBfAhpznBcEjSFoHb8eTLuDnm",
-	"dQyihNdXgDZRLxBN8o9zx8+fe2xuzZqSR00UubC0Aj0ax09gAFqXluVLZpRw6ZvIGjSP5u0+4xZqBWry",
-	"yyLcFa8iU/YwVsg3j40CTElDJhPiuM4z1aCYGTxqY6K2ThDCcBl/QC9xPGKNtQQiMjAWvpIGpqSAmzNH",
-	"I7VRGqY1ohc1RVxkr0ybHiNfFhi49mjrLO0eGO/LnejGBTmMFSiwEvy4iQd8LLZSoR2rVqYAjYXVKl2B",
-	"xjoCJibkYGCxIJIpFQ3n1ezLDmlW33kMLAcfiq6ddM+l5UhGb6O93IJFEIkHeTnO4g504boVX132skrW",
-	"b5rbSu/U8ZhZ1+bk0JgivCsvp3kjmFMrj/G+PyNvIhaMr3CnHyq6/seabOFVt7aWdF3OVIRjmLCp2Gbh",
-	"QPaI7JU7YRPtOfuSLEcxuC6af6u1uYuXF72Hl9xoXEWHbGYliPaIVbbPADRvJvpPO+T206QcqwkMwU1a",
-	"rDNK3lasdmXGNibfC0Z0hofL1V+BYcwK8/18effEt+tLGPYiDMViWOgnGpHEnquvaqmlAp5kxWZtxAHz",
-	"IxozLX6TBiNtpmZov03kPFkkPtJETkldQpkYEq0SW+t7NX9eHP6n/TlDDsafMT0OxP68IHY5MVCQC7A1",
-	"hDLxhpBGH5wB5MSe3SUR9TfdBcyTStGERpjjao2+IiaUyx7Yf2Nm89FWNHGCExyT3CWhclPa6Mu2N6x9",
-	"ZYSlGVUTneR+cMCnpKc2gcRJB+PkkCMdT2sJzVUxLzXZ1eSdkWhAmGgB6Ffm3FqcuCSD+OjRDGEseGMA",
-	"5KxtVMThBqRkQXt9LeNHzFex4KHvBG6aWdzAKFxcdhFL5kWM7tvMMiSGkxinIwjww7pKbG6yflIhScTt",
-	"ahkJo4WZC6PAOkqQThfygOJwo6WGGisVPdDOEPzEgWSAxi0BGTZR8SpQ8AIrNkWMxpNBt2xrOMGSMsTQ",
-	"rsxOnJAdLKTm2jSDvkUS9K0VUo9or9mN6hjylVThiWjPmoQjRrcA6lUSSPm1ILZDwWWl6/DYyOUyz+Lg",
-	"CoH9cRLu+oy2Mt++K/2kBfjTtZ1dJu/5PveLAA4aLMITU+7S6XP/vDILN2KVNvD3JRtwQ9TjeJz3TvKq",
-	"o4Kx5Ya1Rl+xskmZGSZaE10FQclGEijjE098k5OjezEisWwo9V586iMgqfmLbLPIaNRiNCg3B0S6twaL",
-	"EvPYZH1ZmxB4pk/8VEFn+rxu1DJ1p0q+Ub7Oxx6rgziBZcw6wq/6KrMx2HraE/Fc0npC46gA0ELG+qJG",
-	"A8RL2o1rhbBEq5yLLvdZkAuLzsrcU0ePT7mn5iURBUyq8YGN+AwxkdMmBNla4EoSnemuy6UzUMlmUnhW",
-	"/wD3RQrRMsXpz8gNU5SDT/L6i6rMTJn0LzdZz7mqx/qkJXqk3fVbQMUYXhRKQjUnyYfk/KDsnKG30YKJ",
-	"WczYKaDXRlGmJpQXKAIoyHKaETItvj5Gj5zrOltrhdJCbGSC9QPWFmmwaHITDBe8tr/UHIWuk1O7mHIQ",
-	"g9lT6XZSXpG+tP3Xr3Zuv4Z4e7t/fMt6eZcrW3PZfucW7WplS21rgQ1IZfGRo0cOHz768AKW3Eq2obJQ",
-	"Xaw6amnjVGflyRhakctTgKwZLm1x1hI3ICg4wyb6mbPnIrY4rT94miOS7FkpZjCzA5XiuMHSeUgC6XCc",
-	"58RMyypRE5AvxwUE6eFV13Bwe5etYdZrJsrPkW9XFCrpqpU5fq+wi4IS52NCGYe9kkNxe4UVKjPzSkrv",
-	"7ycqtUSgZxkxsqiyvkmynuJWG/I4T5eDNtVtLGkYuH36XCjmEdEJeSi4RzA2j4iYKHbJ7XnO3MXl0NkS",
-	"Lcbh9G8wQDcSTRKqZZtbmdhZVxIpyaaMo7RkEFlCtUJaLAo8EohuQ7HAxILxAFMVDDRdGpBrD222rhgu",
-	"aJrJpnWQKCgJagZ0uZq0Bh/PJU3CxwtJu/DxFDReGN671mJEU9ikMIgDjaw1BctN4KwNps3Sd6lw2jUR",
-	"sZju3TI7HXraOGvYNBbOdmqONAMoZ94ane2sDFxrMeWyyeK9eZiVKM6Zp7xPwIcxdYkmV+6Agbh1e+TN",
-	"XTtdrr0FzZ3kmk8ad5GhxbT+LsIP7C1xrGwm2AVnBMgp0SNNGkMiEnBTQKwSbbZMstm0Hny6dhsBuO2n",
-	"wStfbd/50+CrX+AXL/5m98ZzqVvs65tXB+8/s3vjuSyzzWXuUlXLCEpU1VL5iW4yXgPsTsuUSwKh6/ZP",
-	"YfOrai1tfVUdt42v6cYB2fMCoMuY9q+AmdDvxqHqn9d0ZxkPwFQmfz1mN/XvL6xVvBHbQy7EEtFNFo+Q",
-	"dsi7Cv2qQNIsC6VpptVSqoP+IIDCHNmqx0RMGrHoSRbLFdKLQ6U1ecaCXGwooZL0WBSBa1m/ZppLFCvD",
-	"WGppVKQ9TZ3wR6xfXPZtFW0Gvj4OTcgCz2vU5IF2V3VpRNbOnH8wN1P8fu3M+eHJXgFxqykK5AGTnqKv",
-	"cAt/QyRj6Mw28zCgalssBsyUKllN0CK6DY/QdW5JzJg8eEAoMUI5fiVZvIWR4BAyuHr2tMlypLCbujUT",
-	"Pb7OAwaFWYhA8yDGnhu8iAwaDJTAeyAQvpzvsNjCRVTbwYPVdb7OH3roNIKGy4ceAiet4QJymfyEh5dI",
-	"O4yiUDJf8EB65Cdrx6tkDTAKgM4JQ5GgXmvL+joXManXqKpXyUMP6fvPtnmMhT/T0lKgv/NIfWlh6eG5",
-	"xcW5pUP4qNGA7OO+CJhc56JJHiYP4BI+6JGj5AG7fg9qQXBxiTxgFu9BEoQboZJmRlpY0QIA7I7hJg89",
-	"ZNwqcVe1mt0oQgONZjgmDx5YzTqvp3yhPsR46hkuUR9iQ/WEZ9RHWNI6r1suUk/ZE0bp1g1TqadMCk5q",
-	"r5XHKA5CNCCiy9xM9AKcvIce0hIlxYBcn8ZxX8+6fjpg7Y5QjPv9uR+xfj1V2KOIxT+QxG8JAfiwekfX",
-	"OVCcgT6CGvMJGW6yPmkzymX6FcazL0MkR4dhGi66+lmwzpPXm2EsITVXL65HpIAX4L4zESr4EtgZIyGh",
-	"Hcm4InSDhtxM8xyjAdCGIlSfJQAs1J8iRqEhExBB/U0ueiChBES1YghFCJU+iKbTzNBakEVD6mt4eOce",
-	"i5lsLZPFuj7XsqBRirKJlpBwaCfjWMSWbodBtjSpm7gBvVrz5uv//TMpeL1KzlpG0ogp91vrXHBS17Rf",
-	"90gPMJv1YhjgLcOAYkYDUk+xjupIRJxdUnUY0lMWqukpPEbkqUxgOHlqnT81NzeX/E8/f3hhgTxF6iGH",
-	"ImE1s1J1L/0KxuuRugGtroEnuk6eIm1m48zriNVVN2zBNLyoG+5y2lUtxhXCdeiGIOKs1qRhhJ/NBVBj",
-	"PGDQcCQ2IJ5EE4Ft7JBurCniRhgEDMbjy7ip/7WhdTYW0AohuiUqNwECB8Bcei2h2ecKqSNslHG1DuEl",
-	"2w4P6w65ULWm6HJoDMrbInM1MdExrLJ946h+wxe8GYU+rKBUNNLbWQdPdk00m5LBD61uo/bfVz+sIxPA",
-	"8rugG0PKrXVLwkqITVwHMJpzgpUgTI+LhzxyePGI7lYJUYtovJHpTl9wetiSgeYppYcRORgepH81zSwt",
-	"IQVocTdiCppohhGrYVF6M0p4TSJvSPb7KcQpRYQhNbSQoSRRKBUeHMAcMf0dtSNuU963JCeRNPxN3Dmt",
-	"+GoRon6Oqbg/t9pULDYbBq0cQYrgwiTE6bf1bkFJbv2h0ZV9/LImO9SHpdByJazmSoJrqg+5FmEU47Zh",
-	"WA7DtWqG6pOFTHigZWRIpaMs8ylkEceMoPTQQ5ascQXbImDLJs2mvoLLmLQJK4nknIFwWudAAshykRvX",
-	"rRAFh8Fm7ZhcCMvjslKZZhMPPWR5j74W9aTqq13VEnH4JEW+jojoyF1AsOOCyK7fMk1W19E66TOOZjwj",
-	"0a12qN9ic0vVhYpX6caREa/k8vx8r9erUvi5KuKNefOunD9z+vjJx8+fhHdSIDorG2bL2lQWqwv4kOgw",
-	"TjthZblyqLpQPYRKYgtk5HnaCee1tFNZvnzFw4/m8WqftqPM11uL80NBVh0hVbEXT5ocZFuz3FYT02sk",
-	"wycZ3KP2QgM6bdlKVeBuX+f6kkBTUARUuoK4vaZWMQLEaNo4u7p2/FSV/P3Zkz/0yNnHf+iRC6xx1iM/",
-	"PP2Y7m2dnz3xmAcAvRs8NFXUfcEV4wp3BrNAQ8FPB5XlyjG2EfI0NiwFxjsmsEa/edeUfUnuq5+ZrFpU",
-	"facJPkON9kpeI1Rxl2HGSUfordcNLi0sHMAAbOjEFa9Ax9SHo9uJBA1IKKuYOmlixt19JIOeNxCbq7DN",
-	"oPNKW4qqMvji6uCjl3auvbF776Pde3/avvPi9hfvfv3WM9v3PgVNcgMUw1xQ2hU3Nc5fblHZuqKHs8Fc",
-	"NImUCOpHmoiVinegJWga85CibI39NgtCCqx/hchupyNiJck5zWaq5HHGAsCIZlVM7wbKDgFQcgNBvPJ0",
-	"9UOmclTVoTFtM4W1t0ZHnI4ThQQUEE1Ov37kX7oM7HyGmRiDfJ6AvAwxTMKlcW9lOsr5C61+5crFqUhS",
-	"+IqpubTURjqaxMTSCDmFeQwPaIQc15IVmBUF7rzzwe7NlyaQXBrOkt/PU4wGQ2xidF1KHSjswRQb+wl8",
-	"P3fcCBcO7Ai9sXUtm9TB1lVPVHbqNg6bFp8AcapgFwrhmK7Maq3xeN//6teDux+OWeuhUzGBJE9R2QKa",
-	"7FDlO/BqVzuo9VPit7p8UwtW9dxyJMoDAMU3LI5JZoMMaOwDLJIMhNa8dPogGC6g8VCSoBtrBQQjy1V6",
-	"v2nRSI6yBBzeOK4AJ71lIQzMUc9v6LgzX2zIdAQn49kuc9Xt81j/33TJIdlv37m6c+u/St5qaUiV8zIb",
-	"B1SpryAf0EZN3gOgJggSCeN9o5wwGkchi9HQ46WSuHEaWg2rR/s2YjZPtGdCqS+yBDzSRbFDd5NNm80x",
-	"qmR5jcV+OGKjxI1kq2JNfPA4hlVOeXtNTWu4JuA6cVAamEYhiocku+zZQDKw/cyO7BLzGJZqz1Ce7HO/",
-	"gOTmLwNNFMtRF6yZJyG4kJNmN4qWkbjSTHslDaBRBuEoxTZa5/oelx5pU7mp9V1pBbNQrpimpGKd1K4k",
-	"aRgghHBqA9AvrHOT+EobmljJBZMrowU6LhRagPBEhBIsYTxH7JHgzKUEoLA2lsbBBZiQuPW6lpK/HnUA",
-	"aH4rpHkC8b8LhKtQsbZhCNbI02At8GMfHGne/+TDnV88Ox2BzhuGktVC8/tngCAPcA9dMvTFg9EVh1At",
-	"y9+h4zfJZnnbXZqVUP3u8/dv3R589mfc5bE726D+ZrdTbExYs/ByIWJ5a7bhAdoiT+sQbghEgzblXbGm",
-	"FsQmasYimvrNdd4WbbCU88AYj9IrmDxAiaKx7uRJqawSSEmb8rCpmbNoEq1gMvmghzZxAUk/knTicEv3",
-	"s8n6skpOw5Fh3I/7HcUCjFxJa21usj7yLghoWecJ9kYshNK/eqaSkCkCBqNgIXj2HSxqjW6yY7h+f1ud",
-	"jMZ+K9yaoVo2eP/57XtfZgjHhFHkSMenEeMBjTOX1QgLP26fKSWl9Bk8mTvtKCwvLeULgx49Wig+HxAH",
-	"tzP5J0ZjWbQRegISUyr2vRnGn15Z/unF3NZ89sH2lzd33vxg580PBq9kD3fMNiAq2bVH80GXjREqGCcU",
-	"U7SggCngG5FG3xpooAn0x5nD5JGA9vUTAe1bf5yisUKvaR+BfkymCQuqBEox+AX3/IkuK0cfEDoy7nbI",
-	"xt4szB29ePnwlTn8Yyn9wxmGM7ImyMr0ZGSRwcdUsXaQ66GHH16YoOp5o8hOUplY+16JzjlV3ZhGtdKD",
-	"WCwziDVNA9YtktlBjzx27okfV6trTxARm79T/h9KIjoM8ro7jIIHsGjYEjLh8nqIM4//8Ng0/iVHGvRI",
-	"SFEuLZGiwwDYPeQ00CBAI6FrmOySGh7lvtY1yVqBhiEvHmRmU7Q8jwucPUlFA7RvVmZF/q5OBDcB3SPG",
-	"rVRHPEieqxlDAacNQLjgAfgsAMS+zawOckCc9/6t93ZvvTm4dnvn5js7b35QlvNmQhadEtZ5Zlxj2VNv",
-	"0Ksie6VgOVIjfdEoMnUwWqZcbp6lnoYeM1fvkEjsXhD7SMjkPLbwWBgxeGdPwi22MXPhdvDJF4Nniy8/",
-	"r3JpLqa9uQbMFSTz3KbEcX+eXRq/IximQihpdHkQMaMO/+T8MSJV6G8uY2BHEhwl4iQoqmdtPpIosc43",
-	"BOl2vKHq3dBY8rKJRhBxPS1Oyhi3oqwMNzgL1jncxbZcDUjQVsZdJoJHGCqAnFiP1qccFe/Q6WA7eQkJ",
-	"JE6UrVkrTND2zPxqMxeYcWOrMyXK5+/u3Lg7uPPh4OVnJwrOmgon8YU1QLRPiDDkno3a71vLIZUkbGI8",
-	"WAAcEKP5lKkpXyVrFDgKop1ApSUSCMxibFGEXnCzjmko43tjizZEickcBdZBvZgsCqqz5lelScPM2ymo",
-	"Yxmr4bi4mFG/5RGO6W5gxvRMYByN9EVJjZXPbUmGRsvJ30kxu7LrLdl5fMUlnpkoShTRWiIKZIrTacLA",
-	"XYPQT7K49CDSZEKnVGZcTW2QnEiDRYJvSA/HZDPdNMsGAINCRSBNidvLoFxNGhgfp+Hr8EIJBabeRrT6",
-	"FOi00SdtViV1k6FTXzY3VcbaexrMtopuFsrvWyHr5caV5AJFEXq3mLOc1bjIc6DAVXgf/vwxNgJ/27Sf",
-	"i44pGhd9GtumZ9NgGyHnRi5yzcB+nKFf/jvlBdHLVuQAgSWdIW978Tfb9z4dXHvz/nu/zzA2ZGLgS3be",
-	"bKeo8QiDv4FXyck0JC+UGLXIAoxTkyg76eOQABFoCViKdY76p73twPsrenxlJD5yJKwvG/m0zvV1HCbx",
-	"HZpnZskKoYktnzAuEiJp0+m1QDSm4xgJMp0nPRP/DMkEU5uyM+nmOcy+MIUvhnzzo0cXjz56ZOHw4tLC",
-	"wpF/TA/Gztuv7Lxzo5LUlK4sHnrUVpBLr268WPIQf1pPKk5qR8Ctn16ubLI+aq44tppNHwaguqR/fYzw",
-	"yXTg6UOOCaQv4MDTh7MTSJ+iQRAzKbM9//bZnbt/+PqXz6f59unjsiO6kg0PdveVl/KDNY8Vj3lpYWFx",
-	"4dDikaXDDx/OvNcIY9WqiTjIvbJ95+rgT/8fEAHi81XWjs394z+f++e5hYUjOSw3vbC5sEC9GRYYbdGu",
-	"fhblLIEJeOf+z/+8+9a9+7du6/Orh1SiIYORZhoZvP/HwYf3Bq++vPPG54P/eHbn9mv37/5x+96X9z95",
-	"unJFc4ByPCsDZVlKJlycKbc8x3wWdpwM81RakWtm3pnXP92+9+k3X1zbefXG9t33kYd+88ULDgY6LBjO",
-	"A2ssVhmO6581Z83AVBqsc+CDnPSg1h9k9oZSyXHB0DYE+oHtO1d3Pn5v5+pHg9de3H3ngwer5HGRMGsT",
-	"iTwqWsJYjqchcbPWMKclmRlesHpmxWrEGji39a8z9Nj+9pmd31395otr23euI9mUJJjLYVAcTHCsT0Ko",
-	"qNrom9uuSn4MmsIyhjx65PQJW+HXI8BdpUcM/2TSW+cmyUt6GN9p3kpdfFiMLWtQRrwpJYjEAAGMEwfD",
-	"HaFGbamSOkZ0/j8YaceLIj1t5r8JIF/npoSUSWynPJUqIPJgJU0A6oX6J0LJv3RprBAvnnLSEt2YhBIi",
-	"1zE0Xku8BY6LPd3zWLHodCl5cQ8Bn9OzvyIihvWesaw4EmuQkRWnWkU98NMn8I4ZJfn5TPWbPbbrjTXL",
-	"YGXNSwrVpiSs2cMMmzbcoJjpWCUXIH2CXepgKYkWo0Hd0Jd+OUyCecgDEN2ISTgPkjBTt6JFJWkLKIDM",
-	"iQxNOdweles8EgKkZaelb9VXT/C/qTiaFH/pwJNGwLls8D/sL0iBfojZs8lDGzHlKnX0mXfMg3quALeh",
-	"qev557bvXkNhxjQWhVuYfDzcpf3Jq7SZagn4KowRkCBmftgJYVaJPAoVYpSBqUwaA78bIJebZhOXkS3v",
-	"Vdn5xbOD5/5r8P71nbd/Ds2EUnbzE0xKzMGWOCQzRG8aXP9lCvWyXIF8VC3VHj4CG2NGgM3by5BJVZMJ",
-	"VmiuV4sIgQ0tLs0tPFJJWnG8q89CaAcJUKyV+598ZuSX968Prt/evvfp9p2rGDOQIkhUdq59Nnj1d7u3",
-	"v6pkENASwNQrF3GsYFNwbJT5JbvPO2/f2Hnjra+/vDF49vfffPHy7scfDm5c23n7ve17nxp+g+5FR2up",
-	"5zED/1nZvvNvg1uf3v/kmcGt97J79/XNq0M/GVjQZM0WH0XGWZ7RrgJT+vatnmMlXMvpCW0qFs80zgzz",
-	"hr/54trg1Td3bzz3P1efHtx6b+fdO+aPFz7/76sf/vfVD6cQZeYz56VAqAHnoH3KVAFNeagUpEnjYkPo",
-	"iaT9g3Rrmk6KrDSYsK7JFhPkIcdMejZLDnTFbFWjH0gShc1ZZmW88fz25x/u/vrW4MtfHvxdnezW/GU9",
-	"53FJRPbR7I1LJfn78088Dn41rft06Aa67FYPY8Ar+NKSFJ51npYVMLGzkOitjPUfCwkXZhXpPmTXb1XX",
-	"OVzWdkQ1LlStz1Q9zTxIiA7jKGxghaa/YnHS0sbU97UB19inUDmeZuzgZu3Sff7u4NnPkOhmSG6eM8TU",
-	"gDIVxxCVObk/0o1cKSJoiKEaz6HwEeP6oFuMNNhGlxtTPNI1o34rkxvQjQz9QHSICeKWSnQkhGQrGxOR",
-	"L5zRo5IoEQWZB4bDuiCPc52DetbL6m4Qx8VJg6kes4AslEDBUNDfWqJXxXwc21atz2hcX+eZI2A6iSga",
-	"JvQDqTrIWAC6ZmpO2OhqzTIYc0DO4OIeIHuGHsbr97h9Qxw55CaTCYpmgh9i1nfpzpuffv3WjYNnyTHW",
-	"vlcHoD9Z47/VeZKEBW5hA9JcBICzw0RQExCc1HZb5+aXZVOtDiLnx1VzNgkPyYky2errfCPcSgMuopBv",
-	"2sBhlgxScJbFuDAl5cxJ0v2vc+oDcAdCz2As5Yhml9YTNAnV9QddlH7OrP7fXm9LBpwTqIcM+mOt7iDI",
-	"dTkudq6ZKYRnsyD/txiIf/2XnT/9bnDjla+fv77zxm1Us0pLyCoDYerOXgPmjqEkGSES65prKsfikUjt",
-	"sYCAM2U+YuivZu/eOrfRd0OYRFVyYbhAepr5Y0P3dV/rHOsvN63zzbySGdTKkCGQJmV3sqWHx9wWCaDr",
-	"99pKl8zCQYAmGfGg0tjw3tm99+r9r54/oHvHeg5lYSKBVpQS0K1JiftP8KiPsO0EzTpRf3z0RofGKHBP",
-	"HbtxoLGvppsiJTFZDwTTCNiBJRy8fHdw7V9HnPyumNdkJ8sHvSYpOMm7Y2NdSTpt66eCx0OQi/voXUBR",
-	"VUQ271DvM5TqKop3y9LW/3mxsriBU8fKBjFtjtFiDKaozXNmMSPwBgOPkg1PR9BAgOkjXCRY7H1WkNZ8",
-	"Ajs9wHOVRVd1HKtkWrM6Velm/PXZwfvXjfnrr88OXn1tcOcXu//+zO4L13ZufpzZHkyHyB0ss27jOeRJ",
-	"+9ABrp7po2j17BDy0YgHxZnQQDW48czOzXcc61ekgZztqjTzwpYplCTkSpjqg6D/YtAPeMEZwdzFKjne",
-	"EsKgwiQJjZHWqhkH9D7NeFB7tiHhSqCC32IUER6tS0h01Tqvw2DrnssRnztDXCjS6TaiULYY4CM4ZJ6z",
-	"+LvZhMo+4oeG0XqHakAg3G5l9+OPt+9c3bn5jrEUlpbnzUCnig9fnEw5ZuKzZqJwUHfeuJ2b69jj2uo2",
-	"xh/VU/qBAzymp7qN8QaM5No9R5uAWgfZBYBVyaCQ0Qz5nsUV3b5zb+fm3d0XP925+nRm/WCxik/rjzEM",
-	"nhPGYwEFRPUoKdkSisVYezPRPmh3o6VIt7MCZxbOkX5MElup1YQuWDwzjEkgLI6FwyewGgSnuo39HCMb",
-	"abZcWVyo6v8uLi0/evjw4QpWaDdFL+aWyp8c2NgpTs1hV7UCXJRZ6gjvDp79ALd3dGOHzsW8MjDsxdAB",
-	"Fqj9DGIyIQr1QcQQDSPC73VJVw1EpabMCOt+zWpt73/58e5H97bv3Lv/4s93f/755OW1ET8Bc4NXGdDu",
-	"RI+OqFT2MKGF14jLNmTHoEGnYbBCkCbrWTU9mbk0wWUNhlUjkmK6VbJKEPKSRAws1/nVskLCqBmsLbaY",
-	"PYJlyVqPuC3iGQpuux/d+/qt94vIe1oN+HERjGjASQKsU9KGlFcrj3q4PSImacl7z6i7SfVkXFCTdI0G",
-	"1VhVyaEFu2mrQTvkoVR6tbcYORP6TPPRM7QHtY3dsjmm3k7Qvs/S2HrnYLQ0GS/NjHhPsfmLCwulM1fT",
-	"rqZtzbX26EXWtA+4FyFPLhQVYtEH1xhMvaSyJh534rCti1APeQ02t16YWT2anGNzM+y7UGq4bWrVmnIO",
-	"Wk6kUVQyVQPW4zR/zLQGH4/bJuHThUy78MWqbvx7l0Whh16k5eQO5EEpNzvvfHD/k9+OgEc5pE34at5o",
-	"C2NgYfEBmajpVvNJMZvsLzQp3m5RnEzroLystRjmCBFUE4xvhlvt3omyp9+2DGTP8pThkz/V70Ahu3xQ",
-	"fIK8uzhF6LkZ298KA9b2PjYpMQsVMEuQl+s77965f/2F3d9/9c0X17Q2d/fl7bt38/E4hQQ3ycSHppw0",
-	"UtKSlGgaDdnm9FhcVZt012wym/EeKrnOtX4tk/erZDVnEly2KMfGQ4js0kJRW7vhOj/PMAg+ieuFlxAL",
-	"G01diR+auwN+0UhXQMSzshPOxnas51OCpsx5n3WyKzKtb764NvjytzvXblgKc1DVeAsk0hlg+tv60GPT",
-	"HjhBmjRbOy7JARBELdRwuYSGfzDj+D4QgO6kTIbCCqmLzaSqAEOcfXscNe9vMLOms6SSnXff+/oPLyOV",
-	"7LzxfB76dwrKuKxvgTHhYhxZDEQAGu7hAWZRBmtF8IzcDAEwJkAglEQ0m6HPfoABCKZ2NOZTRzQMMNc+",
-	"TOTslYSNMBZAz1X4wolDfRrTe0vkXKfFNTNi7JTYM1o50KONaJ8oQfQ/ZvBZ4JkUJ836YopETVyY75rH",
-	"TK/pqkpqnRUjLB6UyGYo+uXnB9ffdNujp4vkUKx9HCqTXiwg/Xl9WRYaGk+EzWZ5OpuIrTWJ6JwqkNh7",
-	"kwfrXG02J9yPJmJlhbB2R/UxqtMKCEEYzBKf+P3tO39AL9Duvz8z+OzW4Iuff0vko/nT9DFemZa9MbCR",
-	"UMImNNhGgGVkgrQkqf/w5BrJjaVONsItsDyTLociIPrX+ijzBNnGkPXsr+DFmXKjCbzIXA8zMxX+12f3",
-	"r7+ATGj335/ZvvPS9p2rRd7F8vfrvLk59ksn3aIwAMrzN20v5IG+iCGuDCv5dBjX564lunEaAZSC5Yqu",
-	"0t8arJsqOQlHFkv+oKY6XL1+KGufqSfMJPehncLoKsuVR5cPLfz31X9bfGQZ0t/NZZlJi8+k2C8ceWRp",
-	"7sjCwgJ+jVPXzw5e/Wz3D28OXv1ded+AmcL3BKT2/q2/7n55a+fmx4P3n8GZ/s/Vp3df/6/7n7z9P1ef",
-	"3nnz06/f/EsZNdQQqWwxvAMLQ64FZ3MdrFyoQp+ZfE+UEGVW4NP/aA00VOQBYzd9sFSagQG5LJL3zsMQ",
-	"J9hPbdXbLHJhEs1tsJtMyLiNZG2vYMQxGChDf7MY1dAmXk0EX3TYRrPoi1nbaSH8Ioqdo4cZjsm3LXd6",
-	"pfMnvgOJEUXhDnBKMAkfEwK/BREhW2+40J2dueu+C7E7M44+GZLvtYx2ozhq5wD2wJrqD0RSM7EYxsdu",
-	"4rMwpst0K5PbtkqOp6UtNLtBUa1H+6YwGH5WkL9m7XUj7NB6CNxC3EwIZbhW9Xc7wmT7zks7v/m0jKkf",
-	"4Q0QBgRScsfeeOYUIIYkSV/KQElCTiRjfJmomDEoC+chGnqLylam0oONF9GNUdWNGXmA2pa5UOxB57V3",
-	"PB3oQQNyYC9F4S7JEzMUt//y4c7Nj3d+d3XnnQ/ynnkXsJ/ZuU4sRLNw087qX9OLH9EtsIgrCXnALml1",
-	"yljMYb+MO9dsdGaWZDWPOcqjvnODzsCwoN9yZgIYxh4rHn3bWv5p7kddzYNwfgW0AVsyQxP4y88Obvzx",
-	"/idP7/zqlYk0scWi8WmC+gnwmJiSQ4mp0lAB7m96TpO4J8gehCMOAR5YvQWrscgCStCDOci0Ot3BhLQ6",
-	"mK6dix69nPV53b370eDaHzMbAxXbi8PPnugwU0ca87EzewFRDjBkjJzZECLwTBo95aTb2YhpwKrERNys",
-	"8wfq8HSty/U21B80AOoU98m6JpI4Nxv2GbMtQPhI8IFpGKxzm68MOwpqgEe6PGJSkjrbYrym1eKNlq1w",
-	"HKplDJIXHa1BR5HoaW0ZQA2ghE8o7Yid2ZfnaChZSiN7VJENxS+V1mkN0Xw/yq68emNw/fnxZJY5/fDN",
-	"2DpPlPfBhtY2iQ25CgzLEHvikU5EfeYl3lV7eLD6ikmgBDBg16Ffa4XycRGwgzz3SR/OQ29mc2BRFDc/",
-	"Hgmcc2/FfMw4wpC4GcEPwTyZAeHWty7WjPFjBolsBivAZ7EKm1A93BYppYhQqQTi/iDXNolyYSKhGdQq",
-	"qWhfAjdZIUpsav4DyC7JA4wHJv2uZwI3UniCkJOYNWOmJfoqWcWxgt1AClMImEVNsvjoAuDMr3PTpiaT",
-	"TdbX7Md9/vXqHDSpQCcscFGK+WkFWbEeaMhJV6JJAbgYmOhnm4X5xu2EfrTW98lzX//rBxMJaXziPzyR",
-	"ISN9rqUN4HMiO7uD8R6Hng5wL3QHRYo2dA7UNEM/CK7zSJ5ZwSLPh3wrVDRF+XIe2jMMYLhAQsb1htsV",
-	"8V/hbKWpqYJrPgpyVShN6KqHMAubrKMQZh9Mf1o1WiG2TA5e+FLfuViwhaxasVtzaNMNRr6SZjdOYl9/",
-	"JkLujDPRM2PJWdvjVVuMx5qgTBms0+2/frVz+zUEmtr941t67UOAmTIpLOUt0KeTPZle8Z6RxG8HUCRi",
-	"wm7MMDb4T38dvPra4NkPdr98bfve+7svvFyCdIdAGUdu5YNms8W3MZvNZTx0pkdA/1KZe9+h0+mK6gsc",
-	"KPvyXpv1CksZ6ob3dCBL33u0/X2pLoh7uvP654Mb10sS+zyqMDPZmiE5OWejNG6EVB5LRSy0pZiwwjpV",
-	"dUBnTAA6VrJxQfAMFz3NySFJQUD1UiUhw6A4XUHP8UCpRHfwPaGSwY0Xv379agnZW28M98OoWBc6Dgiz",
-	"uCtZb5G+tNGskgJ4JeVq07IHPuWkwaCqRwIp30MDdhxuuapinEuGdKCyLnYSjr2uEF13lgGan9//y4dj",
-	"K4Ii4IYco5oKkmCODtUZ6fK2wQ8ugSCCNa70lwh4hfgjqNb0DfppH6wdVbIqAWaEyiHbdViQR37OTGKC",
-	"txUiwiBhHdiHBRcy+ENFbkgfcXmmKSAxFPagaLOZ6a6XLOmY5I5mc199fkdqneQH9RMeXiLtMIpCxE0q",
-	"rHYIkLeVvRfW/55lnyD5jsGHBFTqA3N07rzzwe7Nl7bv/GH77t3tr97befqT+7duu7EgM4xDMgRoGpN8",
-	"eJKbIj/m2RW4VY3BIlXIeiJWrSTaDhSsHo0NGqZ+wxdiM2QSfJB+xGjsLG4kNkRXlUoePMmDWQY4f331",
-	"6uD5u7tv3cuvmV0gLb8WstasKScpBW4ZqRzhpMgu0WGElsJAOE19503nB0i1tosCkjXTn+Fl9uW/DV64",
-	"jsuMZFqw2AXGAbEhE8h5uLD0YkdiI0QzaodK2RNxgOVmiLvaTHWdr5psgvRNar6xLQCdokVB35pRuMls",
-	"rVQWkCYNo27M5DrPPRZRZcrPwF8WR7wNtl88AHX0BKKNUL8smSJUrvPkfCQuBNOXcRs1RNB3mR7O6Cns",
-	"y8APDSxXfhbSJ8O5gIYNqttrY7pWQ59UrAWNC6Mv01Z3TrbCuXY416ZzSwtLD5e3N8BwZy0QGyo+2FCe",
-	"YtYwylDn09UqzoDBdCfBrWCcEi9yC4p3hCVSuQlxlFXyBJijTE9JbTlzJhgPXIU9dF9n7ZgORtexzWNn",
-	"3829TeM3vrq18/rnOzc/3r57d/DJc7vvPl12Z83NV7yxJy/ZTDYDR5m5KB8wGhEeZyg9kHyDDOBB8Ety",
-	"1lvnyCSq5CTVV0munZ6INyWYP1cItQCWXcnQvJm5rb11rtuTos3AL8UimUjhTpcB9JK9eA5CKYZOMkzg",
-	"u3vo7/0pD1TkJg2Q9MdF2503ukCJaI0DKEyoxZDSzZ3TDx9skAesRpGkfHYIUTLvV5ldXODdwWu/GvFc",
-	"4E4Wyx+2wKthtoInuFAQXmxEB4GyRptqaS/1VNibPOOnsCkrtt5whuE7wW0sHR2Ai6FADDAktH3vd4MX",
-	"fzN47Ve6cxEhsoBxNtQ0N4JAGW8aAvgb+Rug7+MxyFaF8UVY0miG4Py3B7/9DdKcg9qGWYnB2A8lbUR7",
-	"sMDCDEsUxKFRROJwo6US/EZD1qaMGFxPIGDXzViCOmlSfYNsGM86a5MG9TcdKT/4wt7otSzfgy6+L8bV",
-	"p2/uvv77nWtv7Dz928H716ekhZw4OWNiwISelHuBbandlYo02DB/AlQAZE8J4wNupyzDA66W8jyXpVYy",
-	"vA+/JXkUOvy2QSJynZ9jUtNPEbNJxH4sDN6jZiVbbJaQSF8/f333y1ujsu5YujOsfl9E13XIROcNCZyD",
-	"9g9IzNRtf68yq+5/9K/3X/jzhM3pc39MtErqaolCzjzyL13WNbgKdMPGnJq4lTTeFKzHTsP8D5k6r3s8",
-	"SGmwz/3xMaYQGDdDG9SNl3f+9MEIqOGoW0V/M8/FmAizxDjaoVr7MnU3iOoJAgGnUKIgSQHr0VAlqZCi",
-	"qwB6fTSzsc/9x0VvdMmXHOUgGSBkxOEsTaG7f3xpcP0/cZXGro+Ku1LNx0KNhfpANEjOejbEBkLBIK2M",
-	"4uKZCpCS9okUxv+ruaCJsdMiCAbhiQiEa2ni7aB/Fphi1OD3tfcWqAtaPHBquTDiNf125bsUjPrrv+xc",
-	"/+3gla927340EriWC0ZvssDMR29DpgLw/OUWla0r03PsU1S2TJRGvvFc3orjZ8FlKKF0hfN3iN1yDMed",
-	"6wklOIyl5Icn1yB+a4WcfeL8mrFZaBUKKsaLoP9g4nhqAVJhqqysCb7RoHxuTbdU5IFzJUy6FsCEjjtn",
-	"12RQH2P0hxajsWow6l40LOzsbtJmmzh/Qd2NRs7f4TSYX1qMRqr1pPnUZioOfdsfwKjCT3nDx2Vr613+",
-	"6cUrnmbuYjNk8OmifjDecm8eIkPBPWKVdjjnFa/SjaPKcmUe5ABDyAX+Eyo3ASveeAbuvLL9xb/f/+Tt",
-	"jDfROiq8wksvzahQLRbLKklCGUwbEMngaoARnyoaiY3EW2XRu6vEZBBaCGGbUwOJXg7svwTrPknDMvWU",
-	"qgRB3bfvvLLz5geDV57L2GcQ3H20NWMLMU2FMTqU9JiM9pBzNTuc1j7lmoNiSZ0q+fqtZxC5x7yXrR0+",
-	"+vZqeqUbDdEW/lGCmIqc/SrBKrF5V7uruVOm7kgS7xFozSEtQYIXzvadVwB1/ZndG5kVgrunYOdsmhuU",
-	"iJRSr88QfnHaDgCAjrZzcisMGGi8Po3jfsg3PNBru50qweSA/7n69M6Nu4M7H+rxvf88Vs00jRrWPNrs",
-	"YyImbcFDJWIk7l+/tvNfL2WqWMSi4VyqY0aOgHAsjwgDuJYcdwDJYhzAlLdYTNbOnCeL1UOZQklmUdY5",
-	"HIxMeLskDwBPBhh0dslnHcWCB+1Z2f78pa/f/Mt6xvCTdqqvh/8/AAD//w==",
+	"5L17l1vFlTf8VWrpmbUCPKfV6rYNuHu9f7QvxJ444GV3hplJ+1WXzim1Dn1UpTlValk4XsskEMzFYGYI",
+	"hIkJkHDJmxDjZBIwNoTvMtPqtv/iK7yr9q46F6mOdNStJvA8yUrcks6p665d+/rblyq+aHcEZ1zJytKl",
+	"SofGtM0Ui+HTcSrZ6RP6r4BJPw47KhS8slRZbTESBkTERLUY4d12g8VENAklPpWsWvEq7CJtdyJWWaoc",
+	"OlQ7snhoYaG2WKvNLdYWH15YWDw0V1uYq9VqtcNH5h6peJVQN9qhqlXxKpy29WthUPEqMfu3bhizoLKk",
+	"4i7zKtJvsTbV42nTi2cY31CtytKjNa/SDrn9uOBVVL+jm5AqDvlG5fJlr3K8G0sRj05knbOLqu7Dr+t6",
+	"Bno+HbrBSIM1RQxTgcH9W5fF/XR0+EalYESLtZprEI+JuE3V6CBaqh2RUBKKPTdFTFYOkw7tsNgjSpBO",
+	"HHKlF1vSLUaoJGdPPFY0sCb2kR1YwJq0G6nKUuUpKbjeG95tV5Z+bD/q7isXhgfsVS7O6Qfntmis25b6",
+	"jX88/8TjFa9yavWHZyoX9JROUdkandD5Uytzi0ce9kgkeiye0zRBWuxi1b3TLd3GuL3uUKVYrF/8f39c",
+	"mztK55oXLj18+PI/VFyLfDpg7Y5QjPv9H7D+6Nge13OBbaa+/moZ/pa0zUiHxVJw0gtVK/1yk/VJm1Eu",
+	"06/wxTyVP9w8RBf8I4tzR5u1xtzh4GE29yg9fGjuULDQYDX6sF8LFuz0W4wGLE4XIDPkOT3msmuxMvev",
+	"dO7p2tzRan1p7sKlR72FWq1oVRRrHxcB002kg149NvfP/3ruX+dqtSPurfH1KyWP4eESx/BM2A7hALhI",
+	"N4IfnZR7RLdNL4ZtTbhHatgTfkr7CbliGyyGjh4XgWFc6Wy35nKsaGFPfCe7/rj4cxcuHfIOFy38ObbF",
+	"aHTacep/xNtUbrJgmXDGAomcM4bHCeWBZggx80UcsKDosOPT7iVr0kiyZEQNISJGOQzpvKLNJi7Ovvju",
+	"w4cnb/iTLccRfLLVN2eNRiSgiuq5RkJssoBQtaR/8xlXc4xr+gvIj1Yfm3vUA76ozyCuSrXoNK0KvtGg",
+	"fE53XcyfHQz6Ms6bSXVMBCGDC/B0uyNi9VgYsWMigKn4givGYT9ppxOFPtWzmgdeunQp098/xKxZWar8",
+	"r/n0gp3HX+V82iz2m1+fFaL5LGmGEVsmoZJE9DjxW8zf1CSh3yRsi8V9AluN/Eo/pjeyOrJ7OC/ZEVzi",
+	"nE4Iv9tmXK1w2WPxzOakZQXbNOy9YhfVPFwuuTYcyz4qXASmoWrlslc5GYT6pxmP92y3EYWyxQLTfNFQ",
+	"GP4MI8F9Y8GMh4LNnoOtdQ3DdgtjOBuLRsTaE4fQwef+tx1KwggvIVtfqnCh6i0R4ekJmKJhVFmqUC5U",
+	"C8S5Zugzoh/Auw+ucS56Fa/SZlLSDVZ/ulVZqgxe/PX23U93X7m1ffva4Mbvdm58PHj/2cGLv969/vOv",
+	"v3j53ief3Xvm9d3/ujv48j8GL1zD7wfXfrH95TV9ZtlFLZgMrn6288atwfVXdt75YPfGS0mLgxu/2339",
+	"T/duPYOvVZITWg+DylKltnD0kaP+EfYofaShz7qiqiv1TXTUq6hQAdc/LngzCn2Vcud52gnnA+HL/2WW",
+	"aC6zEJe9suSD77q268kWVaTHuCK9WPAN4OY9/Z0SJBCwiecMZ58xIdlmXaOyv6HA0xNxQCTtS9ISPdKk",
+	"MQkVaVFJfNFmMMTzTMrZnzrT6qrYZFwWHTmJD1WBjZg3dcMrvkIhvhOLDouVYdLI+Ec4i1fhRuIZ+SEW",
+	"kfsHqe9GF5fKctUfm8dMO6afVIIWjacYENzFuQ0xZ6WTgHEVqn4VJ5H5cS6E422kC32iNkLV6jaqvmjP",
+	"K7zNkn91V/O2LRjXygYNueEdI0vDuIrNn6FibTlpe0xjUosQl5MJ0Tim/ZFFsG2PTDwdFJxVIJgAuSiN",
+	"zmbGZ2SUwiEPSe6CMyOK0ygiSp8oGjPSDqUM+QYIBHaOQ2LKyD636cXT+OxCLSsMpDMtmhIszcg6+0WU",
+	"Fgie/SGRw7QW5nxBT7/v/OXp1mTCxLdNt+6NsUd43I7kF3777m81R75zxyO9liAtyrM3QsgTycywBX1t",
+	"D+8q7aqWiDXNOo0JnViIJlgQ7HNEtkSPe1rd3Xnl6s7bPxt89PrOC7/c/vxD3fiwsj1WDvUqYVBHI4VD",
+	"ZxnlGoadTNlHp2W2enz7QxsGnWUH6GWWagJLiViwweIqbum+GAq2hOzE7uGUx/ZbtMT2i0uJpQO1jYpX",
+	"EfEG5aGEm2vU5jG8OfCrGW3JvUhWb+b7cbxF+Qb7e+zKN74PTtsTzv+sbQE/PpFrx823O51YbLGiG5Li",
+	"z0HpK1LfG+dYc+L1mDR8Ydyg9nJDJsOcdrzprXekZo6bvQUnTAZ7cs5EKeq3tK6mO5luIi1jPSxv4HMT",
+	"6ZEjE1mHDJ+G14x9FKxFDx+ujDckpQSc6W2hNpGpG4um4e3QtXllAhfxqaKR2KjmF3VfrMQ0ibwk0+xe",
+	"CG8v+7WnhXevJzQ1ngbPK6qYSzzTqq8qkMTstEbGLppNyRymu2N9BTZkI4AG3Zg2oj5pMXQYjEy1mK7y",
+	"7f6QBSEl+jfS6BOjb3lEcJ8RO4VqpST1mcF76eQLlk7rEoKfMPr/yNJRycqYfnKy67iHV8M2i0LOTsLD",
+	"l1Fon6iX2GFqfuXkTuNnd9r0McT7rT45tmt46LKXrMQImRQK/1OL+CEP2EXnaRkloc2QB26tF2wql1xG",
+	"CTBAeFpkP94KOZMuatLqrCrQpxNRYvSo+H43jllQRwdXifGLONwIuUvNCxgJFfFpm5FmLNrOMcasE1Gf",
+	"BfWGeyVjJkW0lfw+5J/S6nvGbam1GsmUilhAQuXsT/qi416UXgunvC99zThanm6Be84axvLLOpbAz4TS",
+	"IdxMJykMHbJhkQAHZZylk6dWLDIcpxHjAY3/hVGHNaclojCg/fywCyTLzNBQTMy8km81oEU07TYeuSTJ",
+	"4T6l6MY+m26c1kaZysSUc9HlPgtQZ94KJVzGDu3Eq2yxOGyGLHDfYz0Rb06/cn2zCxPuYHgsGX9mKMk6",
+	"eOnWZcZit2ai5IM0Uf0X7GdfEg82hY7/DK05yKJvvy51QHKEO0n+x6bd9B/H/UJ9JJFlZElGmnmjvslF",
+	"j+/hvZg1uxLpqsSbhSa6VbrJOAl5SSlIc/eCCwCEqzaFq8DJkJOZ5l/+gf46E7xRYhSZuQ+1xToqiQYI",
+	"YxIzKgX3iIgJF4oomGyD+bQrmXkELzUSSiKV6HTQdVtiDF2ePdquRRU8tdubOBWeXyj9VaPLg4gtjYxG",
+	"jxdWrLyQWmDttSufo59xZL4XRYM2FXNE6xwXXa76BKQk66+gUcxo0F8mEWsqIroQKFODzUEjZUSlIoIz",
+	"0mIU1s45+0QbqU04KjknO3rHhzhxlnnJzbAzJzo47bmO0G3GZtKXYRhueyg3QlAoSVPESzD+BotEz7NB",
+	"V0r0uGyFHUIbYsuQQSi1hKenDu+mREP7pNupkjN2iUJFNgSTpNuBF1pavdBLC3bbaSIcvEqzG0UOadPG",
+	"0OiJfA892IaC0JGvJwRjjoRU+smsmJeNVnCQlWQuUd5nHZXIe6UE+uSddmlWa99Al9e4Xk5ogQNe0Usi",
+	"3dusZXgJZm94yhjVo4jFpE37uJNc9HKujUmK2Ao09QOtHThue2rt/+O9QODD9yo0kmJ05KdxzOgmblEe",
+	"zIVcki4PWJwGSaF0nRv5RFGEZm3PYweYPGje6usWpxJ7ho50+eVN3nO1CneBO+IlVITxgAVwo+hDSEnA",
+	"/FCaUDKHVhnHzFfu2eg3g+mo3b5SmtgDFoVbLJ7qFRO2UX5J04iR0cVkFxWsmFOHe1LEmyHfIFrIrLql",
+	"CxG3S4/jsZBFwT/RqMtcI9FEzoJ6yKdZ8BajgTv+UNMClYRd7DBfcxP9pJMGQim706y/nmp9i8UyFNwl",
+	"03uViPqb5qwM2Z6oYnFIIwnhCk29HMbE1WOpk5VQZU/8dEe7bZsvvSPnu412qBQL7Micap9QoT/RPvVD",
+	"HPzj+DAINluMRkV6lGSqQf3NyaEM+Bhodazj4JMgpxhhTT+i971HQyUJVctDodP6d4mmPrz3VSsW3Y2W",
+	"m7bh6fJLqYfnUka77TadbLHTbO+8eRTe6nQiNj3nPJ+85x6L7DAu7V1ZkkTsO64WFYvbIadTXfBKRMFE",
+	"ltVl0jzLYt186fGu2jfGkbS+HoKY9mhUh/hQt+SQXJWkR7kCuc++WCBI5eJXzG4OcQxLV4agsxeyYafZ",
+	"g2w4XOY0pdLOhQLBDYWTabWBDeoyFNpQsJQel0gPL9pQElg7QolkvuABUWGbLRPZ7bAYLSxEMiYJBBzn",
+	"vJhOh+eY6IWY6fktYWRquNFSaQiDI05hpGXUVMsKkwXiRULpSyTZ5TTM39IFmBVFdr3gsbYQqqwLVnf/",
+	"ZKY5+OJxoc7nm4SvfwjtaqHAmKTyY8bLfUkrtMk97mWHn8R7L9QmeekCxtqug4Li+hLhoiGCPtGHOx+n",
+	"onUkpAzQfzTVECvjW+UpoH3Nn82t5zhbQ2JPfghwg+e2ZWqxKPXaLtZcQlJGiCgT+mTFovw4U6IoO8S8",
+	"xJQdpGOUGzHlyrVFKJXmFmjv6rR1iUynIuVEk/2uilNqyUWbOWQjplrCuTYggDsPdRDGaESNWFP/0xFS",
+	"/8Mi5qtY8NCvoJmuK/FIGkGp3Dk/1j9hmz/WP4MdHOufxS6O9U9mOznWP5np5ljfCFkXMn4k16EsxXbL",
+	"a9miE3JzsQyz54j2l0nMtkLW84iD3CYPAzKxZD1mqhtzFxEn/NfJHYBMZbn7y47Lwwh/1dKs0dp2MjK4",
+	"lhPLk6Rt/6weSQmC7MTCZ0E3Zq4ToUWuQHNq2W0XrmRB3FAsRLOQzsvOJx8cMZFBotW26OLWE9Hb6iXi",
+	"k0eS7fRIMl17XU1FODHzw05oDC6Tz/bE9YuT6NPhqYzbi4LBDYnx7ptTX4DGbodk2AClRGE8e48mRLnn",
+	"4FuX3O7yX/uinT8ipSapRN2tm+GuL7kFjiNj7cFTXEg5FcG9wu2QixiTPaU15vchCp9E+gohDwxufr77",
+	"xZ3Bq2/uXv/5g2UPiVPVmLDwXa4wAmQyxx3SJ+DiHS/z/8DczYnb014DeA7hj4hi8qPm1fCH3qOKNV1V",
+	"jD2k4mU4hiGLTGZI7s7OfbAnvOLlOLY54xXPnKOKtTyVvC1XfLViJ7Piq3N2PvA3Tgn+NLOCv83EVnx1",
+	"ws5txVenzfTgazvDFV8dTyYJL8M8z2dntuKPfH4yneyKr1Yz84WH7ZShQTPrFV+dNBO3W5caOx2Oyjo6",
+	"DUZp+wlOKGnTpzCQ2xhA8OHvSdLqNmTVeVMWBmK1WOyM3XJHPsHTXmaARZSZSNmF+ig6eByRNDRJUYMs",
+	"mmVIowkVpDFK63Hr0Fjp6YeOgPji8J3iIBvF2p0oH8iQtV1gxtPkUIa85z1JtUtWY1/e9yCbAqgXOcn5",
+	"HQ7I6E9hJe6yE+ZyGOJZNr+ijJAYdEs/ujnErYz4DJvYDiWGPSiqukqAGUWyeKu8fA1L8rhtEj6dTduF",
+	"z+czjeMXtgct7W6x2Exm9BDF3YjVCyLP4Len3WfMsEEW1GXI/dIrVcpiZp7t0Zg7jc+r6PeC4ArEkegz",
+	"ij4wqcIoIj5Ee0+OfYR9S+eZrka6aMYgUcQT3IFUPpVsWmtnYjDdVxgV9lw02nPMZ2FnchhJfrkfCyOW",
+	"zekESATKA6JawLkCLXv4m3I6E3/ZSNHMytgE9ynyGkdXp5Jpp2idzidhV0P4Hyb4Y30pc0eRIAySCA/0",
+	"pC+nAi/6gkjIiVS0L0nMaEAbEYMF9CknDd0O+O5YUCXrLRbp5gPRbSgWQPyFB89CwMKI+91ynMTllJNi",
+	"kKVYE5Ux6GU+WjsLyExRyNHiBF4kLSxFAllMahqvpPEv+uKMCoSebKCWZD0Rb1bP20iwfYVqYWPJZXE+",
+	"9UiMpGmgya5uA/aG3Vdyk7mdaAHT97C950d/DtEgPJGJ2ecue5VmRDemDLNLXYhUTdNV+l5pJ4ZJZZ6i",
+	"k9AtitjIbOcP9eK020SCGcI1kMY2D4A2LIBA5I1YdDvSHXObHNqJLAWfTN4puuN6NNRHqN4Ucb1dcH+C",
+	"g67enBwYbr1qPRFPZGBP6mfMs/UygcEAw5GkBMJGZJc9R9UZGh6is4QWMoGb6Qp5w6dqiNrM1NJRjyxg",
+	"IbtNlZGCQPScFd4aFSDsK+tfHr7TSh6AKZz0xbH4MwwfOBDnd0EkOex6o0DnSVIIC8LtxrinRn6KaINF",
+	"zl+Q+U+icAM7g80kPXlmMCUTpcyMZpYhdbzF/M2i0FwI+iu/h49RZxZ9mSgNsVkg2+urmkaTxSV4LAEU",
+	"yS+82Kx4di5uKmH+JpiyXGKl60AznpWeZLjBk0SKEqfV7SYAHAhsST/gTgIRwpWdRSV7+HB1qmS0CcGv",
+	"JoUP+jMDdq3cCeqayQq4EENOjrHwqZBveGSxtvjw3EJtbmFxOOCyNnf0wqXDl+fwj8X0j9HYy4L4+RNo",
+	"5JlV/PyJsNksOg+olE2hFuFhdakORRlUNkLcFalRImnBpNVAK/CKlwzauX+h1JL83mKWA3w5mGmAcOq8",
+	"GLF1T4Leyq6DacY951T8dYM25kn0gbW14NLDl3+i/zmK/ywsXn5wEn1aCaV6HLdkPxamRHDNDP+kvcdH",
+	"YY6G5oKmncpWGEV0g6W4Ybuv/3nwx+s7b7+GuZOhH9KoPvzb4KPXt7/4z4pX6cYNyutxN9bcuLK4WDP+",
+	"rTKYIMWmvyKJemg8jidy45loU8A9MDJfvnGvwJhfsJ0nUslz1lvqtsTYR6cwHuZIZJIclbbvPC0TLcZO",
+	"3rBHvAsndIPbNbhFozCoJx6czIHVJ/Tw5Tn9z6L95x8qpXBJymFegNcimI31OAN8YRscdhzFaPKqyyjs",
+	"JLYQyn1WT4y06FIKBU+/Sk0ome86DOg+cXenP4EDSOZaANNK3YZsVxJhLPuVtavku0bLbd0MfJKBJbHH",
+	"/wBtmbOyxdv1LDhWe47cXgW3w8RjlbQ/7litWheG21dSZjhJ4kOxN8RhMMannUOLaVMVSUCB/nEW2CFe",
+	"pctRMnG4isFna91ozTBiKfQABTNuH2K0q5PlWDvebHfOSXedIApdG8PlCMGbkTunvIuGXexEFM+aK/Ta",
+	"Zrh7kGqkJXBKopC7FYnI+qhckdY0VmXHtEcfSsYvMhF3LoagLwOVa7fErH9+UQo2Vq+8e2+LdlaVnkib",
+	"xpv7yrIuVGr6s9RpuqwgHyvoalJJwD3UUKC1xBDSiEqHQzfxDJallcTDVzbiosRdDFOb1Q1sgVFHUQWb",
+	"TX2/brG61c+mSxouyNEvFJjH2krS8ObJAQJG8LXtXSiR5F8eDKOI6SZW3KFl84oRFN3GLrsfM7N2mQbd",
+	"EoHBvS3P1RMc3UmWStuwa/nRaOaIKNGXXsg3DKQqZGUnLjnJEHJwVPdL4PAZR8BbQgmIyuT0CZJsjFk6",
+	"/XA1i8QH8Lb37vxh++6X9z55ZvDqZ7vvPrNz44V7n3wyhbZX4IrXd5Fjnk1COQkN3i9c9h6AoJAFdyJQ",
+	"ga21HPqIMcEOgY+UpEbcqZnRYsaCPp1utYko/8MIXRNUqy3b0xAs+ERsr00A6MfXy65UOrUZLldUCGmX",
+	"XOZ52jpp4jhDngiSBYmTM7Jzu63YLms0jnisVfoxEbdZfAZvJ3fOPOsxqRAoHQxpGEnShBcJ3mtGcsYY",
+	"h03GOtKzVuZGfzgRPs8OO8JvuTuOmS8Ajx0axyRfzG3HS7msGTwoQjHeq318r+ZujgwBp5wA2BWavU91",
+	"Gw5PQRDETLp94yBTlUYbKXBOayms7guuqK/K+8YjrBbg9K4YOPACPCnqt2gjKgq6YjToF2STqiLooS2h",
+	"3ENx+YLteiZTsO9nx1awO2OwL6fYB1+0jZZUJgah2yjPQTQBOfjHyF7lMgnsVjkz7U0AJmxLAX5Y8Yax",
+	"qOmOkOO0I1ui7BIUb7xicXtPbig9MttwhhCgvWSD0vNlp2m2o5A69gTRkp7vMVCch5xgzHsppFJ4IFyz",
+	"ytTXcDJOMKJQE46yTLocsXFM1juNNU+HoCh9K9gKHDEsd4aanJf+U1Lw6jna+yGWSEhHM/G2diET7Tc8",
+	"ztyrY+PjTnM/6mp96KxNzxlF/WRTRjtNA2QYMepICjrDaJPorq3hC+ewTBrF7t2JN2VGNkjAdWZ6c+K8",
+	"kysTpubZFRxzhZ7mW6GiBdr2xU4YM1keWbG47MHU9ORVlNhkDgPb+ZY+EoL7JYJyjTiBLXnZ+UykTLsq",
+	"e3XJTh/at1dXjVlzZ528UBHZolFEWnSLLSNaFyh1KmQxxILakZKwmQBZ7QGMSbc3GX/VQbfwYi6OzO0A",
+	"MqXECmaqWNtYpG0sSMcU2QFW+0BWi6nqdh50BHmBP6euB1RegMA5FccVDNUzuPPS/fc+3/3ijd13n3EH",
+	"jPphwOrlF3NijGmTMWf4RLxRiEGiKA9oHJRw5ppmMu+4tm0knM2pRU8R5YVBC1PeC+nAXZMehotP/GMK",
+	"0VATw0yAAhA8ly+e0JW+X7EI9S4hYaxab4PRDPB/8kAZQ2HI9for98witkGjeoPKcJwBlMYq9FFm4d0o",
+	"QnUjF0KSLSyC/q46FwUb15tMO/qhMnOLhJ9cTo50Tld047CQw1NjsgPqqmOeK0ZxKh8sMZ7GZIvGrFiR",
+	"SzFdS9XtMKAoZgKZRzKoqGmPpezNzvB2ZFmD69d2P7pVGVeRwaUptUPJ6mkkUdEjQd1gcdStM88lkbZp",
+	"vCmLIJdH7EYlCzWBSTZU/XqCx1pA/4UWi6LbapQBbYWsVx/FT8qP1BaIspwIs28rXmVw9e3Bzff0Hzff",
+	"23n3tvnjhc+dcL37vY5hFGVmNRLJsKddMN5LWU9cU3U/Ev5mIbMOfRqNIZYuR3NBsoiffbD95Y2dNz+o",
+	"eJV7z/9+99lP9d8XSpbIyfVnGh8z5lLLlrwzmfJlF5vJzAfnsH3nTsWr7PzXL/CPhlAtNzEMXW733nt5",
+	"5/Wv7t28PXj1E70g8HH3vZv3br6ffrz71vbdXyYfBx+8MXjxT5rmnvt0++4b+OXO2z8bvPgr+PLjwXN/",
+	"2rlxbfDie5NXNR8DZi68XFJB9s5K5+/lJbShE5UXngpXuIjnpLeok6ZRkMpjUBkObJlPevUnd1ZJK/1p",
+	"zLGYkX1et7ai/il1XLoraTjrJluNV5/f70niUy64Jn0oC+rGCSxRQsGCuostFkd0otf5CfNY6Twc3X6a",
+	"hzPGZesq3pC+4CXVPrCtIhVkFoD3MOS95mlqhVZRB/btKdEjbcr7pE2V3/KI4FCvrkM3mCwRo4Mjt60X",
+	"TX/6YjtWF5qmZHNuH6co2FLCz54hlwxThAAltGBi8SSwahp8EV5vitgE+GH1h0rW/V8u9xr7PGH6wU8r",
+	"aW/4xXHbJ348zR8zHePnc2n3+EWKiXbBTi1NZMx4pfPKrbHP9WGzEc1ZL5oJTL5g1dehMt057TT7YlYH",
+	"rWx//t79Xzy/fefOzq3X9M1x58bXX1y9996b95/5D6jl99Lg/We//uKFDMc1glYS8fzOvZ/+efetu/du",
+	"3ipk15oSLHPIbo/ZhtyFlCGlhcvfiNL/Dej1Y3W+QjlrCnl7L6zXChrThNFMLRwMCQH5W3/y5Z5FnBzL",
+	"5gtvUMshJhZ4KQBXLqIRjJDcW6ss1XEL60ijZ9jaxYbqzWTDpfYSY1UIoFIs8x/o3Z6no2mu+DNsi0VF",
+	"LpNI/+gM+gQOZCMcUle+20ZentU8LgIGI3KrlDSQY0MSEliF70nSicVGTNvgTSojDuBcbS924GOWbE81",
+	"d7cYr6uW6G60cmtSLCscGovrdaTmwpdKti0D7VmrTVUJDptwzj5sh4U+NoiXnQ6/A2FrJsWymYbdA+IF",
+	"HoEo5MwCP0AgCpRwWCY06tE+FGUwsafGiN5rhRFL6l2QKPFD5icJIcflIyES97SVvbogRGBtD+MRLY1n",
+	"w9mPOhWc8wlsAb6zrVz2Kt2OVDGjTpd96LdMxQtJZEdsMk6UmOxXwhk4115s7LX8dCRMVbIhFLsJcnI7",
+	"8TSYzL9Kg9EYwz7N+iZf+EJshmWxgn4oAnbMvqk/HDdvQ/CflBZ9INnx5MspqyQPUzasQ6YP9zpLhc7C",
+	"McX1RsN/3HjOp8Eja3i3CdeCR91gYYXl+EqU1xvuWBIQ6JPQuGzIWMnwrcKkPv1DER7F7Krmab7S6jYQ",
+	"YV6SQHBGqCoIfcHSeK5MZSzQC4wmYDQy5Y9yMkouUoZxdwG+AnAC6x43WTd2aZJpeYZq8iuTdmRpJzMJ",
+	"F1nm8f6dayU4m1NhWzNg/RBWAczBrI4y2OmwuqcAoSiPc5tiye4V+nVCofsCsJ8ErGxWYD+PG365f4c9",
+	"47GIomnO0NQBFU0WsLjYAdYUsRunvydIEDabLGZcJTCqUNcSi+XoQ4rqxBJEGQWh3ITjGzOpRMwCjBKg",
+	"nIgoIL7o9N3nsBiJp0jNEXEQ8lyqcDamnBVE3cVsS2yOdSXhE1PsxZ5dJDaoxB24kCeL3Ja7GEYq35f3",
+	"loyJsnHqAzXSa7E4keO4UETSMCio76EZXvmqFftcRKvnhzacNJDFy+S0u06vTk0UrYsVnSK+DshCgJsN",
+	"cP80o3iRdldiBTxTGxDTJjcEEbxK1vUjdUO7615W9tZb5dOsDkdEVy1jSI/oSXNrGNmcByZMDfYX8lXa",
+	"phDh/rJFxhy5JNOwBKGUSQqZlA1y2as8kboQhmu3dmM5HZTY2NACgCYoMKIVerx7IQ9EieAH07hXUD7a",
+	"7SWyU5+Zo8g0uMeC7Ha9J+IDZJd54sPpspe9hJPdmNh2ujsTHnXV/jtrlJEUyGoaEAbWq89UY/IqIgrq",
+	"B6mE5dr38jO4MGZ9zjFTt36K5Zl2HlNsFwznXAJeP+Sy46ECP2+m/xlEro4g4IyJMz1blE1w7rHj5Ojh",
+	"I48Qk29AAqiSL4sZ+ojFuBGxZah4aQx/sgCj0lbfHzFpnuQbUShbWDYTbiGjG7ljb70KRrHvP32rjRHs",
+	"Rnctzq9vmoqkRnc0tquAyU13kPaE8vREPzCxRr1Few/HlNjrtRgnVEJ5IT3IFos6eHMryoPE1GAMs5q7",
+	"j0ehHAO5PapgnlpdPUvwXd2Rpmz31lt3zQioGgopCemFWiXXjzScOKfDEUTos8EBZtAfze1u6C23yUnR",
+	"+czaOk8L+i72aGkecWvk530C7We26mlxnd6FovqHci9oHJNM1zazYFLFicvF68WC4nz69IeSCdb75ocs",
+	"ySUfyxn1+9wPo7AgN8EXvBnGzuJbTzSJagmsjJ2VpkMOuu5UxrWgCyAMzkIaxwHCGrRoA9sAx5sIDrK3",
+	"/oqDpu1TQAOJiew2wMYjuCQmVYqoXuizJVIjXR4xKYkUbYYCfChJIxabrGxR8xS42TnULIC0AZmwioVW",
+	"T2RRgWoHsbutmY+bNNhsrexkC/Ty+1E3KFsbnTMWaK1ZMe72bJ4zeVLWumFKrbXQiAEmuv3mv4quaoiL",
+	"xfnMWKctjG2Z631WfT+ZlLtJyNY86yVTMiXgS3ZlQHMdkUIJJWiC5UKRPtM7Z87UXsq0G40+ix6entHc",
+	"QRrd3HSkRazAspxMSIuxtldqC0cfOeofYXOP0kcac4/UarW5R/X/1dL/LFhE4aWKpFtQsg4QXxNQ5Mrg",
+	"sz8P/vjLnRsf79y4MwqxkBj2h8tR24A5eMDwANqXebv19G6ApGIJ8iovqc6qqVvwsmfoQPChrUV9CKG5",
+	"aOO2mBNUvQjN1XoRmB/RmAXLpkQArHFH+K2yPhHWURPK4kJ1fryCMsxblj7ExZZIJzbsOSGUI6swe3GM",
+	"yTAc2gOwLG6aKkYIDTsGaNNuQyG6MDidyovtWTwEZ8oGymalGsv48ZwBDjDycAoLX0JzTqQzS1cF7nF0",
+	"/eXs4OAtD6WlFGSXyU1j29N022dqL3wzM0fPboVZxPGbuRch+OBRXc+xZsz2KqPH+HI9Sf3cg+qfh6Au",
+	"StP3RTfCi6/BMnIR6D69FlVsixndEuujSdrfvy11RkbQc0wzxb2t8J6STMumvJxjnPVY4DbSzywvGKBG",
+	"jYuiAA+csx7ZZH1JGN+PLJP0NFFXAeFsjztSpOBNsADaSGTjBh9f+nBkfqpoB1MVZeI8HHaUUGb8jlz0",
+	"lhPfts0tNrVrEAIhV9XGkZG7YcJfx/qyN0y14rRk+KQ37IMpLLh+t28kZVcMmtuiPKGq4Z7quzhrJB/r",
+	"a3JeJpQT1u6oPgEUKKgSJA2kEosCQnvIpWZfRXm4cMDo3Wl+RHFG72szjCLY12ViQpNgpFofDk24ZHWi",
+	"WWVMheST1G8Rcwgk5Dmo0UJJ6O3WWr9mWtWDrKXcC1VLdFU9IdpxpfOpr/SYwQ0vem7fum1wzBo8DsKx",
+	"aOaqeNIYYksyqwApIcYbOCPqdt+8W4xGY+KxSoWkuFSDYwYhKxL+ppWfwXCROLZ7tKzkXhi9tbcQkP1G",
+	"fBmZM1eqsqzdorheo+a6jppjeu7rSykdggm97VnyATwIC5e8TNZV2GZRyPUrwMY7THQiRnqxUGyZrKeV",
+	"3pZOrZw/pRtOsN3KJ+b3Wu4FPFDl1VRvS9P60ygOGwcGOhasY0ldVxN/QYzChHSuGN6dRseBgzYpjsE2",
+	"WzBcsblHiaUgxGY8J/8GNI+hzGmTzgSpIAhWZTKW6n7E4s3sF5hJmn8owbhKs0/qxoWc+y7zbubb5G3Z",
+	"7bB4K5QitmiD/bpeTGqorBuE+q8J0OxhwLgKVb8Kk9xXCIBtCpZWNyf3qKvpV8uTrIjY8KUyiXyhA9dO",
+	"n2eyIDXHT5BB3KW/JCPQLBT4DATqe/rOjCItqjLVQrWvbx8IwTdojfhp5cpQSRY1iWJRNGWxygMoCphE",
+	"jo/e4V2p6oi37nJz7yuSb28E4MiEb7pB7/YcW4ZNekkgua1bl/J4E29m1DyciJdQT8GyjaHEVbHJuAtW",
+	"xfeZlPUCJKvTnGBkPmmLwO1s9mXcHPM6xvPD68tAm6gXiCb557nj5889Nrdq3UejJopcKGqBHo3jJzAA",
+	"rUvL8oW1SoTxmGg6dInk7T7jFmqZaI4uiyDAvIpM2cNYId88Nop1KA2ZTIjdPM9UgyJIxaiNidpqgogI",
+	"aXyAvSTYACuxJkDSgbHqlzQwJWVenemCqV/CMK0Rvagp4iIfRdr0GPmywMC1R/9GaZfg+PiNiaEbIIex",
+	"AgVWQuxGEvUyFuav0I5VL1OmziI8lq5TZ51/E3NDMZlAEMmUioZTPPdlhzSr7zwGloMPRdRPuufSomWj",
+	"t9FebsEitN6DvBxncQe6IEaLry57WSXrN81tpXfqeMxsOMPkcLgi6EUvp3kjrmArXwlmf0beRCwYXwdX",
+	"P1R0/Y812cKrbm0t6bqcqQjHMGFTsc3CgewRZDJ3wibac/YlWY7CQV4w/1brcxcuLXgPL7qBIYsO2cwK",
+	"Fe4RNnOfQafeTPSfdsjtp0npvhMYgpu0WGeUvK1Y7QJpaEy+F4zoDA+Xq9IGw5hVZZjz5d0T36wvYdiL",
+	"MBR/ZVEIaUQSe66+qqWWCngC0JC1ERvfsha/SYORNrqXZ+adMHKeLBIfaSKnpC6hTNyYVomt9b2aPy8O",
+	"/9P+nCEH48+YHpJof14Qu5wYHMwF2Bow7xjBIxp9cAaQE3t2l0TU33TS3yrdhMs65IRGCLdgjb4iJpTL",
+	"Hth/Y2ZzUJc1cYITHPFWJKFyU9qI67Y3rH1lhKUZ1Ryf5H5wIHmlpzZBZ0sH4+SQIx1Pawm1FvDyk11J",
+	"3hmJAIaJFuBPZs6thSxNwCyOHs0QRs0bg2VqbaOY9UwjRBDtaxk/Yr6KBQ99J4bgzOIGRpFLs4tYMhdq",
+	"dN9mlhU1nLg8HUGAH9aV3r7J+kkdRRG3q2UkjBZmK41ivClBOl3I/YvDjZYaaqxU9EA7Q/ATB5KpeWEJ",
+	"yLCJileBslhY1zFiNJ6M/2hbwwmWlCGGdmV24oTsYLlV16YZIEiSAEEuk/WI9prdaB3DPJNafRHtWZNw",
+	"xOgWoI5LAmn+Fk99KKC0dLU+m61Q5lkcXGGNGZyEu4qzrd+773qASeZ+Zm1nl71/vs/9ojjGBovwxJS7",
+	"dPrcP6/Mwo1YpU0llpINuKul4Hic907yqiMy1nLDeqOvWNlE7AwTrYuugnhSIwmU8YknvsnJEf0YhVw2",
+	"fWIvPvURvO78RbZZZDRqMRqUmwMWXbEGi1LxxH1ZnxB4pk/8VEFn+rxu1DPVKUu+Ub7k1B4LVTkxzsw6",
+	"wq/6KrN5F3raE6HF0qqDY4OB9TNjfVGjSSEl7cb1QoS8Fc5Fl/ssyKVCZGXuqTNGptxT85KIAibV+MBG",
+	"fIaYbAmTdmAtcCWJznTX5dIZqGSzpzyrf4D7IkULm+L0Z+SG8Xa/bMRuiuVRVPBsSqAPucl6zlU91ict",
+	"0SPtrt8CKsbwolASqjlJPiTne2XnDL2NllXOwpdPgQI6Cng4odJNEShJltOMkGnx9TF65FzX2WorlBZW",
+	"J5OgE7C2SINFk5ugcuhQ7cjioYWF2mKtlhlsPQGA/fPgj9d33n6tkrkLFlIOYuDjKt1OyivSl7b/9tXO",
+	"rdcQ+nX3D29ZL+9SZWsu2+/cgl2tpQT3Vn/RRhy7hUeOHjl8+OjDNSzMmWxDpVZdqNZGE4RwqrPyZAyt",
+	"yKUp8D4Nl7aQn4kbEBScYRP9zNnzmEKSU/mDpzkiyZ6VYgYzO1AppCgsnYckkA7HeU7MtKwSNQGEeVxA",
+	"kB5edRUHt3fZGma9aqL8HDm244DupknKsV2chPA7F+B5kat52Cs5FLdXWMc6M6+TNkZzP1GpJQI99wPV",
+	"Nz0c35DHebq806luY0ldUAenFSANMY+ITshDwT2CsXlExESxi27Pc+YuLgcUmmgxDqd/gwGimWiSUC3Z",
+	"fOrEzrqcSEkWJgKlJYPCFKpl0mJR4JFAdBuKBSYWjAeYqmBQUtOAXHtosyUucUHT7FWtg0RBSXxNoMuV",
+	"pDX4eC5pEj4+mbQLH09B44XhvastRjSFTQqDONDIWgOwaAJn3aCKJcJpV0XEYrp3y+x0iInjrGHTWDjb",
+	"qTnSDKCceWt0trMycK3GlMsmi/fmYVaiGCeD8j4BH8bU1QJduQMGbd3tkTd37XT4Gha/fZJrPmncRYa2",
+	"vMK3EXJkb4ljZTPBnnRGgJwSPdKkMSQiATcFlDrRZkskm0Hvwaert7AWhP00eOWr7dt/HHz1M/zixV/v",
+	"Xv956ha7f+PK4P1nd6//PMtsc9n6VNUzghJV9VR+opuM1wFG2jLlkjU5dPunsPkVtZq2vqKO28ZXdeMA",
+	"Mv0kIEqZ9i+DmdDvxqHqn9d0ZxkPICYnfz1mN/Ufn1yteCO2h1yIJSIaLRwh7ZB3FfpVgaRZFtXZTKul",
+	"VAf9QYDKPLJVj4mYNGLRkyyWy6QXh0pr8owFudhQQiXpsSgC17J+zTSXKFaGsdTTqEh7mjrhD1i/uALp",
+	"CtoMfH0cmoD8kNeoyQPtrurSiKyeOf9gbqb4/eqZ88OTvQziVlMUyAMmPUVf4RbyikjG0Jlt5mGAFLdY",
+	"DDhJVbKSIMR0Gx6ha9ySmDF58IBQYoRy/EqyeAsjwSFkcOXsaZPlSGE3dWsmenyNBwxqhBGB5kGMPTcY",
+	"MRkEKKjG+kAgfDnfYbGFiKm2gwera3yNP/TQaaxfIR96CJy0hgvIJfIjHl4k7TCKQsl8wQPpkR+tHq+S",
+	"VcAlQfAEhiLBer0t19e4iMl6nar1KnnoIX3/2TaPsfApLS0F+juPrC/WFh+eW1iYWzyEjxoNyD7ui4DJ",
+	"NS6a5GHyAC7hgx45Sh6w6/egFgQXFskDZvEeJEG4ESppZqSFFS0AwO4YbvLQQ8atEndVq9mNIjTQaIZj",
+	"sC+A1azx9ZQvrA8xnvUMl1gfYkPrCc9YH2FJa3zdcpH1lD1hlO66YSrrKZOCk9pr5eHygxANiOgyNxN9",
+	"Ek7eQw9piZJiQK5P47ivZ71+OmDtjlCM+/25H7D+eqqwRxGLvyeJ3xICMKH1jq5xoDgDdwYA2QkZbrI+",
+	"aTPKZfoVxrMvQSRHh2EaLrr6WbDGk9ebYSwhNVcvrkekgBfgvjMRKvgS2BkjIaEdybgyGOk4zXOMBkAb",
+	"ilDAA5d666giEaPQkAmIoP4mFz2QUAKiWjGEIoRKH0TTaWZoLciiIeureHjnHouZbC2RhXV9rmVBoxRl",
+	"Ey0h4dBOxrGILd0OA+tpUjdxA3q15s3X//spKfh6lZy1jKQRU+631rjgZF3T/rpHelA+QC+GAdszDChm",
+	"NCDrKb7ZOhIRZxfVOgzpJxae7Sd4jMhPMoHh5Cdr/Cdzc3PJ//Tzh2s18hOyHnKoV1k3K7XupV/BeD2y",
+	"buon1METvU5+QtrMxpmvIz7fumELpuEF3XCX065qMa4Qokc3BBFn9SYNI/xsLoA64wGDhiOxAfEkmghs",
+	"Y4d0Y00RN8IgYDAeX8ZN/a8NrbOxgFYI0S1RuQmwVwCr0WsJzT6XyTpCxRlX6xBGuu3wsO6QC1Vvii6H",
+	"xqDSOjJXExMdwyrbN47qN3zBm1HowwpKRSO9nevgya6LZlMy+KHVbdT/+8qH68gEELMFdGNIubVuSVgJ",
+	"sYnrAEZzTrAokelx4ZBHDi8c0d0qIeoRjTcy3ekLTg9bMtA8pfQwIgfDg/SvppnFRaQALe5GTEETzTBi",
+	"dZAhpRklvCaRNyT7/RPEJkZUMTW0kKEkUSgVHhzAGTL9HbUjblPetyQnkTT8Tdw5rfhqEWL9HFNxf26l",
+	"qVhsNgxaOYIUwYVJiNNv693SR6SvPzS6so9f1mWH+rAUWq6E1VxOsIz1IdcijGLcNgzLYbhW3VB9spAJ",
+	"D7SMDKl0lGX+BFnEMSMoPfSQJWtcwbYI2JJJs1lfxmVM2oSVRHLOwLatcSABZLnIjdetEAWHwWbtmFwI",
+	"y+OyUplmEw89ZHmPvhb1pNZXuqol4vBpinwdi3MgdwHBjgsiu37LNFldQ+ukzzia8YxEt9KhfovNLVZr",
+	"Fa/SjSMjXsml+fler1el8HNVxBvz5l05f+b08ZOPnz8J76Tgk1Y2zFZYqyxUa/iQ6DBOO2FlqXKoWqse",
+	"QiWxBTLyPO2E81raqSxduuzhR/N4tU/bUebrrYX5oSCrjoEXcnvxpMlBJo0+SFy2sKVeIxk+zeAetRca",
+	"0GnLFk0Ed/sa15cEmoIioNJlxOo2ZfMRIEbTxtmV1eOnquQfz578vkfOPv59jzzJGmc98v3Tj+ne1vjZ",
+	"E495ABu0wUOt4DT6xBdcMa5wZzALNBT8dFBZqhxjGyFPY8NSMMxjIugbwENlHHbZ++opk1WLqu80wWeo",
+	"0V7Oa4Qq7jLMOOkIvfW6wcVa7QAGYEMnLnsFOqY+HN1OJGhAQlnF1EkTM+7uIxn0vIHVXYFtBp1X2qqI",
+	"lcEXVwYfvbRz9Y3dux/t3v3j9u0Xt7949/5bz27f/RQ0yQ2JCFuZoLTLbmqcv9SisnVZD2eDuWgSKRHU",
+	"jzQRKxXvQEvQNObZYieSiB4nbRaEFFj/MpHdTkfESpJzms1UyeOMBYALz6qY3g2UHQKI7AYC9+Xp6vtM",
+	"5aiqQ2PaZgrLQI6OOB1nCryW5PTrR/6ty8DOZ5iJMcjnCcjLEMMkXBr3VqajnH+y1a9cvjAVSQpfMTWX",
+	"Vn1KR5OYWBohpzCP4QGNkONqsgKzosCddz7YvfHSBJJLw1ny+3mK0WCITYyuS6kDhT2Yupc/gu/njhvh",
+	"woEdoTd2Xcsm62DrWk9Uduo2DpsWnwBxqmAXCuGYLs9qrfF43/vqV4M7H45Z66FTMYEkT1HZAprsUOU7",
+	"MKpXOqj1U+K3unxTC1brueVIlAcoDtGwOCaZDTJA0Q+wSDIQWvPS6YNguIDGQ0mCbqwVEIwsV+n9pkUj",
+	"OcoScHjjuAKc9JaFMDBHPb+h4858sSHTEZyMZ7vMVbfPY/1/0yWHZL99+8rOzb+WvNXSkCrnZTYOnFZf",
+	"QT4gDJu8B0BNECQSxvtGOWE0jkIWo6HHSyVx4zS0GlaP9m3EbJ5oz4RSX2QJYKyLYofupqRSV5Y2k+U1",
+	"FvvhiI0SN5It0DjxweMYVjnl7TU1reGagOvEQWlgGoUoHpLssmcDycD2MzuyS8xj23deuv/e5xnKk33u",
+	"F5Dc/CWgiWI56klr5kkILuSk2Y2iJSSuNNNeSQNolEE4SrGN1ri+x6VH2lRuan1XWsEslMumKalYJ7Ur",
+	"SRoGCBue2gD0C2vcJL7ShiZW8qTJldECHRcKLUB4IkIJljCeI/ZIcOZSAlBYG0vj4AJMSNx6XUvJX486",
+	"ADS/EdI8gZj/BcJVqFjbMARr5GmwFvixD440733y4c7PnpuOQOcNQ8lqofn9M0CQB7iHLhn6wsHoikOo",
+	"luXv0PGbZLO87S7NSqh+9/l7N28NPvsz7vLYnW1Qf7PbKTYmrFp4uRDx+zXb8ABtkaclcTcEIsCbSuNY",
+	"Rw9iEzVjEU395hpvizZYynlgjEfpFUweoETRWHfytFRWCaSkTXnY1MxZNAEwmskHPbSJC0j6kaQTh1u6",
+	"n03Wl1WC1UsZ9+N+R2UQi41vaZP1kXdBQMsaT7A3YiGU/tUz1cMM4DGMgoXg2XewqFW6yY7h+v19dTIa",
+	"+61wa4Zq2eD957fvfpkhHBNGkSMdn0aMBzTOXFYjLPy4faaUlNJn8GTutKOwvLiYr1F99Gih+HxAHNzO",
+	"5F8YjWXRRugJSEyp2PdmGH96ZenHF3Jb89kH21/e2Hnzg503Pxi8kj3cMduAqGTXHs0HXTZGqGCcUEzR",
+	"glragG9EGn1roIEm0B9nDpNHAtrXTwS0b/1xisYKvaZ9BPoxmSYsqBIov+IX3PMnuqwcfUDoyLjbIRt7",
+	"U5s7euHS4ctz+Mdi+oczDGdkTZCV6cnIIoOP/s1Nrocefrg2QdXzRpGdpDKx9r0SnXOqujGN6qUHsVBm",
+	"EKuaBqxbJLODHnns3BM/rFZXnyAiNn+n/D+URHQY5HV3GAUPYNGwJWTC5fUQZx7/4bFp/IuONOiRkKJc",
+	"WiJFhwGwe8hpoEGARkLXMNlFNTzKfa1rkrUCDUNePMjMnU4stliQxwXOnqSiAdo3K7Mif1cngpuA7hHj",
+	"VqojHiTP1YyhgNMGIFzwAHwWAGLfZlYHOSDOe+/me7s33xxcvbVz452dNz8oy3kzIYtOCes8M66x7Kk3",
+	"6FWRvVKwBLGRvmgUmdo3LVMiO89ST0OPmat3SCR2L4h9JGRyHlt4LIwYvLMn4RbbmLlwO/jki8FzxZef",
+	"V7k4F9PeXAPmCpJ5blPiuD/PLo7fEQxTIZQ0ujyImFGHf3T+GJEq9DeXMLAjCY4ScRIU1bM2H0mUWOMb",
+	"gnQ7HslHxkBjycsmGkHE62lBYsa4FWVluMFZsMbhLrYlqkCCtjLuEhE8wlAB5MR6tD7lqHiHTgfbyYtI",
+	"IHGibM1aYYK2Z+ZXm7nAjBtbnSlRPn9n5/qdwe0PBy8/N1Fw1lQ4iS+sAqJ9QoQh92zUft9aDqkkYRPj",
+	"wQLggBjNB1n4IWdVskqBoyDaCVRXI4HALMYWRegFN+uYhjK+M7ZoQ5SYzFFgHdSLyaKgOmt+VZo0zLyd",
+	"gjqWrhuOi4sZ9Vse4ZjuBmZMzwTG0UhflNRY+dyWZGi0nPydFLAsu96SncdXXOKZiaJEEa0lokCmOJ0m",
+	"DNw1CP0ki0sPIk0mdEplxtXUBsmJNFgk+Ib0cEw2002zbAAwKFQE0pS4vQzK1aSB8XEavg7XSigw621E",
+	"q0+BTht90mZVsm4ydNaXzE2VsfaeBrOtopuF8vtWyHq5cSW5QFGE3i3mLGE3LvIcKHAF3oc/f4iNwN82",
+	"7eeCY4rGRZ/GtunZNNhGyLmRi1wzsB9n6Jf/VnlB9LIVOUBgSWfI21789fbdTwdX37z33u8yjA2ZGPiS",
+	"nTfbKWo8wuBv4FVyMg3JCyVGLbIA49Qkyk76OCRABFoClmKNo/5pbzvw/ooeXx6JjxwJ68tGPq1xfR2H",
+	"SXyH5plZskJoYssnjIuESNp0ei0Qjek4RoJM50nPxD9DMsHUpuxMunkOsy9M4Ysh3/zo0YWjjx6pHV5Y",
+	"rNWO/HN6MHbefmXnneuVpI58ZeHQo7ZqZHp148WSh/jTelJxUjsCbv34UmWT9VFzxbHVbfowANUl/etj",
+	"hE+mA08fckwgfQEHnj6cnUD6FA2CmEmZ7fk3z+3c+f39Xzyf5tunj8uO6Eo2PNjdV17KD9Y8VjzmxVpt",
+	"oXZo4cji4YcPZ95rhLFq1UUc5F7Zvn1l8Mf/D4gA8fkqq8fm/vlfz/3rXK12JIflphc2FxaoN8MCoy3Y",
+	"1c+inCUwAe/c++mfd9+6e+/mLX1+9ZBKNGQw0kwjg/f/MPjw7uDVl3fe+Hzwp+d2br12784ftu9+ee+T",
+	"ZyqXNQcox7MyUJalZMKFmXLLc8xnYcfJME+lFblm5p15/dPtu59+/cXVnVevb995H3no11+84GCgw4Lh",
+	"PLDGYpXhuP5Zc9YMTKXBOgc+yEkPav1BZm8olRwXDG1DoB/Yvn1l5+P3dq58NHjtxd13PniwSh4XCbM2",
+	"kcijoiWM5XgaEjdrDXNakpnhBatnVqxGrIJzW/86Q4/tb57d+e2Vr7+4un37GpJNSYK5FAbFwQTH+iSE",
+	"KsqNvrntquSHoCksYcijR06fsFW9PQLcVXrE8E8mvTVukrykh/Gd5q3UxYfF2LIGZcSbUoJIDBDAOHEw",
+	"3BFq1JYqWceIzv8HI+14UaSnzfw3AeRr3JSQMontlKdSBUQeLKcJQL1Q/0Qo+bcujRXixVNOWqIbk1BC",
+	"5DqGxmuJt8Bxsad7HisWnS4lL+4h4HN69ldExLDeM5YVR2INMrLiVKuoB376BN4xoyQ/n6l+s8d2vbFm",
+	"GayseVGh2pSENXuYYdOGGxQzHavkSUifYBc7WEqixWiwbuhLvxwmwTzkAYhuxCScB0mYqVvRopK0BRQ9",
+	"50SGpgR2j8o1HgkB0rLT0rfiqyf431UcTYq/YBVqI+BcMvgf9hekQD/E7NnkoY2YcpU6+sw75kE9V4Db",
+	"0NT1/M+371xFYcY0FoVbmHw83KX9yau0mWoJ+CqMEZAgZn7YCWFWiTwKFWKUgalMGgO/GyCXm2YTl5Et",
+	"71XZ+dlzg5//dfD+tZ23fwrNhFJ28xNMSszBljgkM0RvGlz7RQr1slSBfFQt1R4+AhtjRoDN28uQSVWX",
+	"CVZorleLCIENLSzO1R6pJK043tVnIbSDBCjWyr1PPjPyy/vXBtdubd/9dPv2FYwZSBEkKjtXPxu8+tvd",
+	"W19VMghoCWDq5Qs4VrApODbK/JLd5523r++88db9L68Pnvvd11+8vPvxh4PrV3fefm/77qeG36B70dFa",
+	"6nnMwH9Wtm//x+Dmp/c+eXZw873s3t2/cWXoJwMLmqzZwqPIOMsz2hVgSt+81XOshGs5PaFNxeKZxplh",
+	"3vDXX1wdvPrm7vWf/8+VZwY339t597b544XP//vKh/995cMpRJn5zHkpEGrAOWifMlVAUx4qBWnSuNgQ",
+	"eiJp/yDdmqaTIisNJqxrssUEecgxk57NkgNdMVvV6HuSRGFzllkZbzy//fmHu7+6OfjyFwd/Vye7NX9J",
+	"z3lcEpF9NHvjUkn+8fwTj4NfTes+HbqBLruVwxjwCr60JIVnjadlBUzsLCR6K2P9x0LChVlFug/Z9VvV",
+	"NQ6XtR1RnQtV7zO1nmYeJESHcRQ2sELTX7E4aWlj6vvagGvsU6gcTzN2cLN26T5/Z/DcZ0h0MyQ3zxli",
+	"akCZimOIypzcH+hGLhcRNMRQjedQ+IhxfdAtRhpso8uNKR7pmlG/lckN6EaGfiA6xARxSyU6EkKylY2J",
+	"yBfO6FFJlIiCzAPDYV2Qx7nGQT3rZXU3iOPipMFUj1lAFkqgYCjoby3Rq2I+jm2r3mc0Xl/jmSNgOoko",
+	"Gib0A6k6yFgAumZqTtjoas0yGHNAzuDiHiB7hh7G6/e4fUMcOeQmkwmKZoIfYtZ36c6bn95/6/rBs+QY",
+	"a9+rA9CfrPHf6jxJwgK3sAFpLgLA2WEiqAkITmq7rXHzy5KpVgeR8+OqOZuEh+REmWz1Nb4RbqUBF1HI",
+	"N23gMEsGKTjLYlyYknLmJOn+1zj1AbgDoWcwlnJEs0vrCZqE6vUHXZR+zqz+319vSwacE6iHDPpjre4g",
+	"yHU5LnaumSmEZ7Mg/7cYiH/1l50//nZw/ZX7z1/beeMWqlmlJWSVgTB1Z68Bc8dQkowQiXXNNZVj8Uik",
+	"9lhAwJkyHzH0V7N3b43b6LshTKIqeXK4QHqa+WND93VfaxzrLzet8828khnU8pAhkCZld7Klh8fcFgmg",
+	"63faSpfMwkGAJhnxoNLY8N7Zvfvqva+eP6B7x3oOZWEigVaUEtCtSYn7T/Coj7DtBM06UX989EaHxihw",
+	"Tx27caCxr6abIiUxWQ8E0wjYgSUcvHxncPXfR5z8rpjXZCfLB70mKTjJu2NjXUk6beungsdDkIv76F1A",
+	"UVVENu9Q7zOU6iqKd8vS1v95sbK4gVPHygYxbY7RYgymqM1zZjEj8AYDj5INT0fQQIDpI1wkWOx9VpDW",
+	"fAI7PcBzlUVXdRyrZFqzOlXpZvztucH714z562/PDV59bXD7Z7v/+ezuC1d3bnyc2R5Mh8gdLLNu4znk",
+	"SfvQAa6e6aNo9ewQ8tGIB8WZ0EA1uP7szo13HOtXpIGc7ao088KWKZQk5EqY6oOg/2LQD3jBGcHcxSo5",
+	"3hLCoMIkCY2R1qoZB/Q+zXhQe7Yh4Uqggt9iFBEerUtIdNUaX4fBrnsuR3zuDHGhSKfbiELZYoCP4JB5",
+	"zuLvZhMq+4gfGkbrHaoBgXC7ld2PP96+fWXnxjvGUlhanjcDnSo+fGEy5ZiJz5qJwkHdeeNWbq5jj2ur",
+	"2xh/VE/pBw7wmJ7qNsYbMJJr9xxtAmodZBcAViWDQkYz5HsWV3T79t2dG3d2X/x058ozmfWDxSo+rT/E",
+	"MHhOGI8FFBDVo6RkSygWY+3NRPug3Y2WIt3OMpxZOEf6MUlspVYTumDxzDAmgbA4Fg6fwEoQnOo29nOM",
+	"bKTZUmWhVtX/XVhcevTw4cMVrNBuil7MLZY/ObCxU5yaw65qBbgos9QR3h089wFu7+jGDp2LeWVg2Iuh",
+	"AyxQ+xnEZEIU6oOIIRpGhN/rkq4YiEpNmRHW/ZrV2t778uPdj+5u375778Wf7v7088nLayN+AuYGrzKg",
+	"3YkeHVGp7GFCC68Rl23IjkGDTsNghSBN1rNqejJzaYLLGgyrRiTFdKtkhSDkJYkYWK7zq2WFhFEzWFts",
+	"MXsEy5K1HnFbxDMU3HY/unv/rfeLyHtaDfhxEYxowEkCrFPShpRXK496uD0iJmnJe8+ou0n1ZFxQk3SN",
+	"BtVYVcmhmt20laAd8lAqvdpbjJwJfab56Bnag9rGbtkcU28naN9naWy9czBamoyXZka8p9j8hVqtdOZq",
+	"2tW0rbnWHr3ImvYB9yLkyYWiQiz64BqDqZdU1sTjThy2dRHWQ16HzV0vzKweTc6xuRn2XSg13Da1ak05",
+	"By0n0igqmaoB63GaP2Zag4/HbZPw6clMu/DFim78O5dFoYdepOXkDuRBKTc773xw75PfjIBHOaRN+Gre",
+	"aAtjYGHxAZmo6VbzSTGb7C80Kd5uUZxM66C8rLYY5ggRVBOMb4Zb7d6Jsqfftgxkz/KU4ZM/1u9AIbt8",
+	"UHyCvLswRei5GdvfCwPW9j42KTELFTBLkJdrO+/evnfthd3fffX1F1e1Nnfn5e07d/LxOIUEN8nEh6ac",
+	"NFLSkpRoGg3Z5vRYXFWbdNdsMpvxHiq5xrV+LZP3q2QlZxJcsijHxkOI7NJCUVu74Ro/zzAIPonrhZcQ",
+	"CxtNXYkfmrsDftFIV0DEs7ITzsZ2rOdTgqbMeZ91sisyra+/uDr48jc7V69bCnNQ1XgLJNIZYPrb+tBj",
+	"0x44QZo0WzsuyQEQRC3UcLmEhn8y4/guEIDupEyGwjJZF5tJVQGGOPv2OGre32BmTWdJJTvvvnf/9y8j",
+	"ley88Xwe+ncKyrikb4Ex4WIcWQxEABru4QFmUQZrRfCM3AwBMCZAIJRENJuhz76HAQimdjTmU0c0DDDX",
+	"Pkzk7OWEjTAWQM9V+MKJQ30a03tL5FynxTUzYuyU2DNaOdCjjWifKEH0P2bwWeCZFCfN+mKKRE1cmG+b",
+	"x0yv6YpKap0VIywelMhmKPrl5wfX3nTbo6eL5FCsfRwqk14oIP15fVkWGhpPhM1meTqbiK01ieicKpDY",
+	"e5MH61xtNifcjyZiZZmwdkf1MarTCghBGMwSn/j97du/Ry/Q7n8+O/js5uCLn35D5KP50/QxXpmWvTGw",
+	"kVDCJjTYRoBlZIK0JFn//slVkhvLOtkIt8DyTLocioDoX9dHmSfINoasZ38FL8yUG03gReZ6mJmp8K+f",
+	"3bv2AjKh3f98dvv2S9u3rxR5F8vfr/Pm5tgvnXSLwgAoz9+0vZAH+iKGuDKs5NNhXJ+7lujGaQRQCpYr",
+	"ukp/a7BuquQkHFks+YOa6nD1+qGsfaaeMJPch3YKo6ssVR5dOlT77yv/sfDIEqS/m8sykxafSbGvHXlk",
+	"ce5IrVbDr3Hq+tnBq5/t/v7Nwau/Le8bMFP4joDU3rv5t90vb+7c+Hjw/rM40/+58szu63+998nb/3Pl",
+	"mZ03P73/5l/KqKGGSGWL4R1YGHItOJvrYOVCFfrM5HuihCizAp/+R2ugoSIPGLvpg6XSDAzIZZG8dx6G",
+	"OMF+aqveZpELk2hug91kQsZtJGt7GSOOwUAZ+pvFqIY28Woi+KLDNppFX8zaTgvhF1HsHD3McEy+abnT",
+	"K50/8S1IjCgKd4BTgkn4mBD4DYgI2XrDhe7szF33bYjdmXH0yZB8r2W068VROwewB9ZUfyCSmonFMD52",
+	"E5+FMV2mW5nctlVyPC1todkNimo92jeFwfCzgvw1a68bYYfWQ+AW4mZCKMO1qr/dESbbt1/a+fWnZUz9",
+	"CG+AMCCQkjv2xjOnADEkSfpSBkoSciIZ40tExYxBWTgP0dBbVLYylR5svIhujKpuzMgD1LbMhWIPOq+9",
+	"4+lADxqQA3spCndJnpihuP2XD3dufLzz2ys773yQ98y7gP3MznViIZqFm3ZW/5pe/IhugUVcScgDdlGr",
+	"U8ZiDvtl3LlmozOzJCt5zFEe9Z0bdAaGBf2WMxPAMPZY8eib1vJPcz/qah6E8yugDdiSGZrAX35ucP0P",
+	"9z55ZueXr0ykiS0WjU8T1E+Ax8SUHEpMlYYKcH/Tc5rEPUH2IBxxCPDA6i1YjUUWUIIezEGm1ekOJqTV",
+	"wXTtXPTo5azP6+6djwZX/5DZGKjYXhx+9kSHmTrSmI+d2QuIcoAhY+TMhhCBZ9LoKSfdzkZMA1YlJuJm",
+	"jT+wDk/Xu1xvw/qDBkCd4j5Z10QS52bDPmO2BQgfCT4wDYM1bvOVYUdBDfBIl0dMSrLOthiva7V4o2Ur",
+	"HIdqCYPkRUdr0FEkelpbBlADKOETSjtiZ/blORpKltLIHlVkQ/GLpXVaQzTfjbIrr14fXHt+PJllTj98",
+	"M7bOE+V9sKG1TWJDrgLDEsSeeKQTUZ95iXfVHh6svmISKAEM2HXoV1uhfFwE7CDPfdKH89Cb2RxYFMWN",
+	"j0cC59xbMR8zjjAkbkbwfTBPZkC49a2LNWP8mEEim8EK8FmswiZUD7dFSikiVCqBuD/ItU2iXJhIaAa1",
+	"Siral8BNlokSm5r/ALJL8gDjgUm/65nAjRSeIOQkZs2YaYm+SlZwrGA3kMIUAmZRkyw8WgOc+TVu2tRk",
+	"ssn6mv24z79enYMmFeiEBS5KMT8tIyvWAw056Uo0KQAXAxP9bLMw37iV0I/W+j75+f1//2AiIY1P/Icn",
+	"MmSkz7W0AXxOZGd3MN7j0NMB7oXuoEjRhs6BmmboB8F1HskzK1jk+ZBvhYqmKF/OQ3uGAQwXSMi43nC7",
+	"Iv4rnK00NVVwzUdBrgqlCV31EGZhk3UUwuyD6U+rRsvElsnBC1/qOxcLtpAVK3ZrDm26wchX0uzGSezr",
+	"UyLkzjgTPTOWnLU9XrXFeKwJypTBOt3+21c7t15DoKndP7yl1z4EmCmTwlLeAn062ZPpFe8ZSfx2AEUi",
+	"JuzGDGOD//i3wauvDZ77YPfL17bvvr/7wsslSHcIlHHkVj5oNlt8G7PZXMZDZ3oE9C+VufcdOp2uqL7A",
+	"gbIv7bVZr7CUoW54Twey9L1H29+V6oK4pzuvfz64fq0ksc+jCjOTrRmSk3M2SuNGSOWxVMRCW4oJK1yn",
+	"ah3QGROAjuVsXBA8w0VPc3JIUhBQvVRJyDAoTlfQczxQKtEdfEeoZHD9xfuvXykhe+uN4X4YFetCxwFh",
+	"Fncl6y3SlzaaVVIAr6RcbVr2wKecNBhU9Ugg5XtowI7DLVdVjHPJkA5U1sVOwrHXFaLrzjJA8/N7f/lw",
+	"bEVQvSFbLO6PKxeYBAomdmEDvNtjXJEG9TeNIoomDanCKCJK6H0ImB/RmGkNJtms5DsDzGPNmMbTgDLz",
+	"JkOkVYhPFHEb0olg960ulDzaEpFJtbVVuCUJwP+otPjWbVhMN4shAIiq1TXusJq6sUXO2UU6YArRfRTb",
+	"zE5h7TMskD9zy/Yzvxm8fw0xTF2GzGKApyFkB1tcFdTc1FRpKEbSvpeavDNktMaBjpRID7UtzIryO+41",
+	"QHvodznZEEh6JqwXepJMC/AY5t0zvfShXlLCIaoEIENQjjddkLm5osLUJ5BYcxSwRxk9RYq9cWfn6leD",
+	"9/+0+8wfvv7i5d3X/0QWFsjOjatk8TDZefMDrMeKO1KZAjbJEtDfJbchWSFnCg2U6zDnfob87be3dn75",
+	"SpaAJ9jgLbebBxIp1iTPGfkhY/wdYUQmmwDpv4+YGGja8bByulzjABVXJScpQok91Q0MqCSNerQvM5nL",
+	"SbBHE0i5D1mNaBxa47aeCUezsGGtGGLhzl7ACazALA9GPoG2/155NNj3+IhOSERsEjSqzMxO9PILg1fe",
+	"2Xn3s/vPX7t389ZEcttiULWj8G4VJAH0Hiri1eVtA85fAp4LC0jqLxFNEsG98J7sG2jxPrgSqmRFAoYX",
+	"lUOO4bAApOWcmcSEUCYItwY0GJDNLXKfAfcrivHxEfRumupMQzGFijabme56yZKOyZxsNvfV57ekkFh+",
+	"UD/i4UXSDqMoRFDCwlLCIP1UyvlwC0oZf5dSO5F8x4AvQ8mHA4si2nnng90bL23f/v32nTvbX72388wn",
+	"927ecgMtZxiHZIh+OCaz/yQ3FfTMs8ugshpvQGrt7IlYtZJQdpB6ejQ2UNP6DV+ITX3F0ZgRP2J4QY/w",
+	"AbEhuqpUZv5JHszyir9/5crg+Tu7b93Nr5ldIC2YFrLWrJ/EZPqkjFSOcNJErQBm2aZ9EginH+286fwA",
+	"qdZ2UUCyZvozlKS+/I/BC9dwmZFMCxa7wPIuNmRSzwUuLL3YkdgI0UfZoVL2RBxgLTfiLuWmNTKTqpe+",
+	"Sc03tgWgUzTX61szCjeZLUTOAtKkYdSNmVzjucciqkxtN/jLFulog2MVD8A6htmgA06/LJkiVK7x5Hwk",
+	"/nnTl4nJaIjAqTae0VPYl/ccGliqPBXSp8O5gIYNqttrYy50Q5/UGC5lXBh9mba6c7IVzrXDuTadW6wt",
+	"Plxee4DhztraZKj4YONki1nDKEOdT1erOL0Uc4kFt1anlHiRW1C8IyyRyk1IUqiSJ8BOYnpKdAZzJhgP",
+	"XFWzdF9n7ZgORlC3zWNn3869TYMjv7q58/rnOzc+3r5zZ/DJz3fffabszpqbr3hjT160aeIG6zlzUT5g",
+	"zI14nKGuT/INMoAHIeiHs94aRyZhtLp8Oz0Rb0rwLS4TatGhu5Kh7zBzW3trXLcnRZtB0AeLZCKFO9U5",
+	"6CV78RyExRk6yTCBb++hv/vHPAqgmzRA0h8Xyn7e6AIlQiEPoOqvFkNKN3dOP3ywEZSwGkWS8tkhuOZ8",
+	"0MLsgu7vDF775UhYAO5ksfxhq6cbZit4AroIuTtGdBAoa7SplvbSMAB7k2eCAGw+qC3mn2H4TuQ4S0cH",
+	"4L8vEAMMCW3f/e3gxV8PXvul7lxECNtjPPl1zY2M8XYKAvg7OfOh7+MxyFaFwbtYL3CGlW9uDX7za6Q5",
+	"B7UNsxJTwCaUtBHtwb0JMyxRbY5GEYnDjZZKwJENWZsanXA9gYC9bsYSrJMm1TfIhglbY22wjTvyafGF",
+	"vdFrWb4HXXxXPJfP3Nh9/Xc7V99A+/GUtJATJ2dMDJgtm3IvsC21u1KRBhvmTwC5g+wpYXzA7ZRleOge",
+	"SXieyw0qGd6H35A8Ch1+05bjXOfnmNT0U8RsErE/bJryi7iSLTZLvMH7z1/b/fLmqKw7lu4Mq98X0XUd",
+	"MtF5QwLnoP0DEjN129+ptOV7H/37vRf+PGFz+twfEwqaxjFEIWce+bcu6xrQIrphvaQmKDRN5kBvZ+gG",
+	"lTmvezxIabDP/fEJHBB1PkMb1PWXd/74wQhi8GjMgv5mnosx4duJcbRDtfZliloR1RMEHHpQ/ydxufVo",
+	"qBKcAdFVUNdkFDagz/3HRW90yRcdtZYZwE/F4SxNobt/eGlw7b9wlcauj4q7Us3HQo3F0UKoZc56NgAC",
+	"4qwTH2POZ0+kMMFVmguaAHYtgmCEOwRgcCZNMDv0z4IqweIzrW4jubdAXdDigVPLhRGv6rcr36ZMj1/9",
+	"ZefabwavfLV756ORqPCc26/JAjMfvQ2Z8vrzl1pUti5Pz7FPUdkyIZD5xnNJoY6fBZehhLpQzt8hMNox",
+	"HDeQAtS3MpaS759chVCZZXL2ifOrxmZhHN5gPXkwcTy1AAY4VVZWBd9oUD63qlsq8sC50AhcC2Bc887Z",
+	"NRkUnxr9ocVorBqMuhdNxOFGyN1N2lRO5y+ou9HI+TucBvNLi9FItZ42n9pMxaFv+wOMcvgpb/i4ZG29",
+	"Sz++cNnTzF1shgw+XdAPxlvuzUPYRbhHrNIO57ziVbpxVFmqzIMcYAi5wH9C5SYUYjGegduvbH/xn/c+",
+	"eTvjTbSOCq/w0kvTFVWLxbJKkjhB0waECboaYMSnikZiI/FW2dIYVWLS8y0+v01YhSxqB7BuUkgmyXE2",
+	"xQqrBCumbN9+ZefNDwav/Dxjn8HKKaOtGVuIaSqM0aGkx2S0h5yr2eG09inXHBTr1VXJ/beeRVg8816G",
+	"czjeXkmvdKMh2qp6ShBT7rpfJViCPe9qdzV3yhT16uVi59L6XnjhbN9+BUqaPLt7PbNCcPcU7JwNCIP6",
+	"y1Lq9RkqDpC2A+jao+2c3AoDBhqvT+O4H/IND/TabqdKMOrnf648s3P9zuD2h3p8EDaVNmpY82izj4mY",
+	"tAUPlYiRuH/12s5fX8qUiIpFw7lUx4wcAbFoHhEGzTQ57oBAyThUKthiMVk9c54sVA9lqhCaRVnjcDAy",
+	"uWOSPAA8GWqMsIs+6ygWPGjPyvbnL91/8y9rGcNP2qm+Hv7/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -35,6 +35,8 @@ type diskLog struct {
 	bolt    boltStore
 	now     func() time.Time
 	onError func(error)
+	// base is the entry the log follows, from the snapshot; 0 when there is none.
+	base func() (index, term uint64)
 
 	latch   sync.Mutex
 	failed  error
@@ -59,7 +61,22 @@ func (d *diskLog) FirstIndex() (uint64, error) { return d.bolt.FirstIndex() }
 func (d *diskLog) LastIndex() (uint64, error)  { return d.bolt.LastIndex() }
 func (d *diskLog) Close() error                { return d.bolt.Close() }
 
+// GetLog implements raft.LogStore. The entry that the log follows has its place
+// and term, and no content: raft asks for it to see whether what a leader sends
+// follows the log, and would not find it after an installed snapshot, though it
+// is the snapshot's last. Nothing sends it on, for that needs the entry before.
 func (d *diskLog) GetLog(index uint64, l *raft.Log) error {
+	err := d.read(index, l)
+	if err == raft.ErrLogNotFound && d.base != nil && index > 1 {
+		if at, term := d.base(); at == index {
+			*l = raft.Log{Index: at, Term: term, Type: raft.LogNoop}
+			return nil
+		}
+	}
+	return err
+}
+
+func (d *diskLog) read(index uint64, l *raft.Log) error {
 	if err := guarded(func() error { return d.bolt.GetLog(index, l) }); err != nil {
 		// raft compares this one with ==.
 		if err != raft.ErrLogNotFound {
@@ -253,7 +270,7 @@ func (d *diskLog) span() (first, last uint64, err error) {
 func (d *diskLog) entries(lo, hi uint64, f func(*raft.Log) error) error {
 	for i := lo; i <= hi; i++ {
 		var l raft.Log
-		if err := d.GetLog(i, &l); err != nil {
+		if err := d.read(i, &l); err != nil {
 			return err
 		}
 		if err := f(&l); err != nil {
@@ -273,7 +290,7 @@ func (d *diskLog) verify() error {
 	var term uint64
 	for i := first; i <= last && last > 0; i++ {
 		var l raft.Log
-		if err := d.GetLog(i, &l); err != nil {
+		if err := d.read(i, &l); err != nil {
 			if errors.Is(err, raft.ErrLogNotFound) {
 				err = fmt.Errorf("%w: entry %d is missing", ErrLogDamaged, i)
 			}

@@ -48,12 +48,12 @@ func openStorage(o *Options) (*storage, error) {
 	if o.wrapLog != nil {
 		under = o.wrapLog(bolt)
 	}
-	disk := &diskLog{bolt: under, now: time.Now}
+	disk := &diskLog{bolt: under, now: time.Now, base: snaps.base}
 	if err := errors.Join(syncDir(o.Dir), disk.verify()); err != nil {
 		disk.Close()
 		return nil, fmt.Errorf("check raft log: %w", err)
 	}
-	snaps.logEnd = func() uint64 { last, _ := disk.LastIndex(); return last }
+	snaps.log = disk
 	return &storage{disk: disk, snaps: snaps}, nil
 }
 

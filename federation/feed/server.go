@@ -160,6 +160,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			err = s.serveFeed(w, r, f)
 		case PathCheckpoint:
 			err = s.serveCheckpoint(w, r)
+		case PathRecoveries:
+			err = s.serveRecoveries(w, r)
 		case PathProof:
 			err = s.serveProof(w, r)
 		case PathConsistency:

@@ -16,6 +16,7 @@ type session struct {
 	// of that: what it may not see moves only the former.
 	at, told   uint64
 	checkpoint uint64
+	epoch      int64
 	max        int
 	out        blockWriter
 	// beatAt is when the next heartbeat is due, by the server's clock.
@@ -112,7 +113,7 @@ func (s *Server) push() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, ss := range s.followers {
-		if err == nil && !ss.running && v.nothing(ss.at, ss.Follower) {
+		if err == nil && !ss.running && v.epoch == ss.epoch && v.nothing(ss.at, ss.Follower) {
 			ss.at = max(ss.at, v.head)
 			continue
 		}

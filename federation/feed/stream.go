@@ -15,8 +15,10 @@ type heartbeat struct {
 	County  string `json:"county"`
 	Node    string `json:"node"`
 	Version string `json:"version,omitempty"`
-	// Level is the level in force in the sender's state.
-	Level int `json:"level"`
+	// Level is the level in force in the sender's state, Epoch the epoch of its
+	// ledger (ledger.Recovery.At), 0 for the first.
+	Level int   `json:"level"`
+	Epoch int64 `json:"epoch,omitempty"`
 	// UpTo is what the follower now has everything up to, Head what the
 	// sender can pass on, CountyHead what it knows the county to have.
 	UpTo       uint64 `json:"upto"`
@@ -39,6 +41,10 @@ const headerHeard = "Tongban-Heard-Ms"
 
 // maxLinks bounds the checkpoints in one heartbeat.
 const maxLinks = 16
+
+// errEpochEnded ends the feeds of a ledger that went back: the followers have
+// to learn of it first.
+var errEpochEnded = ErrTrouble.Becausef("the ledger began a new epoch")
 
 // serveFeed answers a feed request. An error before the stream began is
 // answered by the caller.
@@ -63,6 +69,7 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
+	ss.epoch = v.epoch
 	if err := s.enter(ss); err != nil {
 		return err
 	}
@@ -143,6 +150,9 @@ func (s *Server) catchUp(ss *session) (sent bool, err error) {
 		if err != nil {
 			return sent, err
 		}
+		if v.epoch != ss.epoch {
+			return sent, errEpochEnded
+		}
 		if ss.at >= v.head { // or another hub was ahead of this one
 			return sent, nil
 		}
@@ -203,10 +213,13 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	if err != nil {
 		return err
 	}
+	if v.epoch != ss.epoch {
+		return errEpochEnded
+	}
 	sighting := s.o.County.Sighting()
 	self := s.st.Self()
 	hb := heartbeat{
-		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level,
+		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level, Epoch: v.epoch,
 		UpTo: ss.told, Head: v.head, CountyHead: max(sighting.Head, v.head), HeardMS: heardMS(sighting), WentBack: sighting.WentBack, Checkpoints: links,
 	}
 	if caughtUp {

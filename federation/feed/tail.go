@@ -37,8 +37,10 @@ type tail struct {
 	from, head uint64
 	recs       []*tailRecord
 	bytes      int
-	// level is the level in force at head.
+	// level is the level in force at head, epoch the ledger's epoch. With a new
+	// epoch everything is read anew.
 	level int
+	epoch int64
 }
 
 type tailRecord struct {
@@ -54,6 +56,7 @@ type view struct {
 	from, head uint64
 	recs       []*tailRecord
 	level      int
+	epoch      int64
 	changed    <-chan struct{}
 }
 
@@ -69,10 +72,14 @@ func (t *tail) now(ctx context.Context) (view, error) {
 		}
 		t.seen = changed
 	}
-	return view{from: t.from, head: t.head, recs: t.recs, level: t.level, changed: changed}, nil
+	return view{from: t.from, head: t.head, recs: t.recs, level: t.level, epoch: t.epoch, changed: changed}, nil
 }
 
 func (t *tail) grow(ctx context.Context) error {
+	epoch, err := t.st.Epoch(ctx)
+	if err != nil {
+		return err
+	}
 	head, err := t.complete(ctx)
 	if err != nil {
 		return err
@@ -80,7 +87,8 @@ func (t *tail) grow(ctx context.Context) error {
 	if t.level, err = t.st.Level(ctx); err != nil {
 		return err
 	}
-	if head < t.head || head-t.head > maxTail || t.seen == nil {
+	if head < t.head || head-t.head > maxTail || t.seen == nil || t.epoch != epoch.At {
+		t.epoch = epoch.At
 		t.from, t.head, t.recs, t.bytes = head, head, nil, 0
 		return nil
 	}

@@ -15,6 +15,8 @@ type Kind string
 // The kinds of entries. A released kind is never renamed or reused.
 const (
 	CountyTrust    Kind = "county.trust"
+	CountyRecovery Kind = "county.recovery"
+	CountyLost     Kind = "county.lost"
 	NodeInvite     Kind = "node.invite"
 	NodeEnrol      Kind = "node.enrol"
 	NodeRevoke     Kind = "node.revoke"
@@ -104,6 +106,8 @@ func (i Info) Decode(raw json.RawMessage) (Body, error) {
 // Kinds is the only list of kinds and versions.
 var Kinds = []Info{
 	kind[CountyTrustV1](CountyTrust, identity.TrustRotate),
+	kind[CountyRecoveryV1](CountyRecovery, identity.TrustRotate),
+	kind[CountyLostV1](CountyLost, ""),
 	kind[NodeInviteV1](NodeInvite, identity.NodeManage),
 	kind[NodeEnrolV1](NodeEnrol, ""),
 	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),

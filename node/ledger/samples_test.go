@@ -40,8 +40,10 @@ func samples() map[Kind]Body {
 	material := catalog.SubmittedMaterial{Name: "最低生活保障申请书", Form: catalog.SubmittedElectronic, Copies: 1,
 		Attachments: []catalog.AttachmentRef{{Hash: hashText(), Name: "申请书.pdf", Size: 1024, Type: "application/pdf"}}}
 	return map[Kind]Body{
-		CountyTrust: &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
-		NodeInvite:  &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
+		CountyTrust:    &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
+		CountyRecovery: &CountyRecoveryV1{Recovery: Recovery{County: "330523", At: sampleAt, Kept: 496, Root: make([]byte, 32), Reason: "机房失火，由备份恢复"}, Sig: make([]byte, 64)},
+		CountyLost:     &CountyLostV1{SeenBy: "village-200", Index: 501, RecordedAt: sampleAt, Entry: json.RawMessage(`{"id":"x"}`)},
+		NodeInvite:     &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
 		NodeEnrol: &NodeEnrolV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
 			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature"), Name: "便民服务站", TokenHash: hashText()},
 		NodeRevoke: &NodeRevokeV1{Node: "village-200", At: sampleAt, Reason: "电脑遗失"},

@@ -11,6 +11,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 	switch body.(type) {
 	case *ledger.CountyTrustV1:
 		return ledger.CountyTrust
+	case *ledger.CountyRecoveryV1:
+		return ledger.CountyRecovery
+	case *ledger.CountyLostV1:
+		return ledger.CountyLost
 	case *ledger.NodeInviteV1:
 		return ledger.NodeInvite
 	case *ledger.NodeEnrolV1:
