@@ -41,15 +41,16 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 	results := make([][]Result, len(proposals))
 	err := s.write(ctx, func(w *writer) error {
 		last := s.applied
+		a, err := s.applier(ctx, w)
+		if err != nil {
+			return err
+		}
 		for i, p := range proposals {
 			if p.RaftIndex <= s.applied || fault.Planted("skip") && p.RaftIndex%5 == 0 {
 				continue
 			}
 			last = max(last, p.RaftIndex)
-			a, err := s.applier(ctx, w, p.At)
-			if err != nil {
-				return err
-			}
+			a.at(p.At)
 			commit := a.commitEach
 			if p.Together {
 				commit = a.commitTogether
@@ -57,6 +58,9 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 			if results[i], err = commit(p.Entries); err != nil {
 				return fmt.Errorf("raft index %d: %w", p.RaftIndex, err)
 			}
+		}
+		if err := a.flush(); err != nil {
+			return err
 		}
 		return w.setMeta(ctx, "applied", last)
 	})
@@ -86,27 +90,34 @@ type applier struct {
 	// now is the county's clock for what is being recorded; at lower tiers
 	// it is the entry's own time until the county has recorded it.
 	now int64
-	// head is the index of the last record in the county's ledger.
-	head uint64
+	// head is the index of the last record in the county's ledger, recorded
+	// the county's clock in it.
+	head     uint64
+	recorded int64
 	// desk: the entry is being recorded at this very node, by somebody who
 	// can still be told to do it differently.
 	desk bool
 	// recording is the entry whose row is not written yet.
 	recording stored
+	pending   pending
 }
 
-func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, error) {
-	a := &applier{s: s, w: w, ctx: ctx, now: at}
+// applier begins applying entries; at says when they are recorded, and flush
+// ends it.
+func (s *Store) applier(ctx context.Context, w *writer) (*applier, error) {
+	a := &applier{s: s, w: w, ctx: ctx}
 	var last sql.NullInt64
 	var recorded sql.NullInt64
 	err := w.row(ctx, selectHead).Scan(&last, &recorded)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, storage("read head", err)
 	}
-	a.head = uint64(last.Int64)
-	a.now = max(a.now, recorded.Int64) // the ledger's clock never goes back
+	a.head, a.recorded = uint64(last.Int64), recorded.Int64
 	return a, nil
 }
+
+// at sets the clock for the entries that follow. The ledger's never goes back.
+func (a *applier) at(now int64) { a.now = max(now, a.recorded) }
 
 const selectHead = `SELECT idx, recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)`
 
@@ -150,9 +161,13 @@ func (a *applier) commitEach(raws [][]byte) ([]Result, error) {
 
 // commitTogether takes back all entries of a proposal when one is rejected.
 func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
+	if err := a.flush(); err != nil {
+		return nil, err
+	}
 	if err := a.w.exec(a.ctx, `SAVEPOINT together`); err != nil {
 		return nil, err
 	}
+	head, recorded := a.head, a.recorded
 	results, err := a.commitEach(raws)
 	if err != nil {
 		return nil, err
@@ -162,6 +177,8 @@ func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
 			return nil, err
 		}
 		a.s.forgetCaches()
+		a.pending.forget()
+		a.head, a.recorded = head, recorded
 		for i, r := range results {
 			if r.Status == Recorded {
 				results[i] = Result{ID: r.ID, Status: Rejected, Code: "together",
@@ -280,6 +297,7 @@ func rejected(e *ledger.Entry, v verdict) Result {
 // record gives an entry its place in the county's ledger.
 func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error) {
 	a.head++
+	a.recorded = a.now
 	h := ledger.Head{Index: a.head, RecordedAt: a.now, Outcome: v.outcome}
 	if v.no != nil {
 		h.Code, h.Reason = v.no.Code, v.no.Reason()
@@ -356,11 +374,7 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		}
 		scope, subtree = refusedScope(home, scope), false
 	}
-	for _, to := range audiences(scope, subtree) {
-		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)`, to, h.Index); err != nil {
-			return err
-		}
-	}
+	a.show(h.Index, audiences(scope, subtree))
 	if h.Outcome == ledger.Refused {
 		if err := a.attend(e, h.Index, h.Code, h.Reason, h.RecordedAt); err != nil {
 			return err
@@ -442,22 +456,6 @@ func (a *applier) entry(id string) (*ledger.Entry, error) {
 		return nil, fmt.Errorf("store: entry %s: %w", id, err)
 	}
 	return &e, nil
-}
-
-func (a *applier) origin(node string) (last uint64, forked bool, err error) {
-	err = a.w.row(a.ctx, `SELECT last_seq, forked FROM origins WHERE node = ?`, node).Scan(&last, &forked)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	return last, forked, storage("read origin", err)
-}
-
-func (a *applier) advance(e *ledger.Entry) error {
-	if e.Seq == 0 {
-		return nil
-	}
-	return a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq) VALUES (?, ?)
-		ON CONFLICT (node) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)`, e.Origin, e.Seq)
 }
 
 func encodeResolves(rs []ledger.Resolution) (string, error) {

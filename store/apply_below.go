@@ -28,12 +28,15 @@ func (s *Store) Record(ctx context.Context, d Draft) (Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	var r Result
 	err := s.write(ctx, func(w *writer) error {
-		a, err := s.applier(ctx, w, 0)
+		a, err := s.applier(ctx, w)
 		if err != nil {
 			return err
 		}
-		r, err = a.recordOwn(d)
-		return err
+		a.at(0)
+		if r, err = a.recordOwn(d); err != nil {
+			return err
+		}
+		return a.flush()
 	})
 	return r, err
 }
@@ -109,8 +112,8 @@ func (a *applier) sameDraft(d Draft, known *stored, last uint64) (Result, error)
 
 // nextCounter is the next number of a day's case counter.
 func (a *applier) nextCounter(prefix string) (int, error) {
-	n, err := a.w.number(a.ctx, `SELECT counter FROM case_counters WHERE prefix = ?`, prefix)
-	return int(n) + 1, err
+	n, err := a.counter(prefix)
+	return n + 1, err
 }
 
 // keep stores an entry that the county has not confirmed, to be sent up.
@@ -140,18 +143,19 @@ func (s *Store) Receive(ctx context.Context, entries []ledger.Entry) ([]Result, 
 	ctx = context.WithoutCancel(ctx)
 	results := make([]Result, 0, len(entries))
 	err := s.write(ctx, func(w *writer) error {
+		a, err := s.applier(ctx, w)
+		if err != nil {
+			return err
+		}
 		for i := range entries {
-			a, err := s.applier(ctx, w, entries[i].OccurredAt)
-			if err != nil {
-				return err
-			}
+			a.at(entries[i].OccurredAt)
 			r, err := a.receive(&entries[i])
 			if err != nil {
 				return err
 			}
 			results = append(results, r)
 		}
-		return nil
+		return a.flush()
 	})
 	if err != nil {
 		return nil, err
@@ -225,8 +229,8 @@ func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error
 				return fmt.Errorf("feed index %d: %w", lines[i].Index, err)
 			}
 		}
-		if upTo <= uint64(cursor) {
-			return nil
+		if err := a.flush(); err != nil || upTo <= uint64(cursor) {
+			return err
 		}
 		fault.Point("store.follow.applied")
 		return w.setMeta(ctx, "cursor", upTo)

@@ -149,16 +149,6 @@ func (a *applier) itemChanged(b *ledger.CaseSubmitV1, at int64) (bool, error) {
 	return withdrawn || version != b.ItemVersion, err
 }
 
-// countCase remembers the number given out, so that it never comes twice.
-func (a *applier) countCase(number string) error {
-	n, err := casework.ParseNumber(number)
-	if err != nil {
-		return err
-	}
-	return a.w.exec(a.ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
-		ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, counterPrefix(number), n.Counter())
-}
-
 // counterPrefix is all of a compact number before its counter and check digit.
 func counterPrefix(number string) string { return number[:22] }
 

@@ -162,7 +162,10 @@ func (a *applier) changeNode(id, statement string, args ...any) (func() error, e
 	if _, err := divisionOf(a.ctx, a.w, selectNodeDivision, id, nodeUnknown); err != nil {
 		return nil, err
 	}
-	return func() error { return a.w.exec(a.ctx, statement, args...) }, nil
+	return func() error {
+		delete(a.s.enrolled, id)
+		return a.w.exec(a.ctx, statement, args...)
+	}, nil
 }
 
 func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, error) {

@@ -19,9 +19,11 @@ import (
 func (a *applier) fork(e *ledger.Entry) error { return a.forkOrigin(e.Origin, e.Scope) }
 
 func (a *applier) forkOrigin(origin string, scope division.Code) error {
-	if err := a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq, forked) VALUES (?, 0, 1) ON CONFLICT (node) DO UPDATE SET forked = 1`, origin); err != nil {
+	o, err := a.originRow(origin)
+	if err != nil {
 		return err
 	}
+	o.forked, o.changed = true, true
 	reason := (&Refused{
 		ZH: "该节点用同一序号发来了两份不同的内容，可能是从旧备份恢复。已停止接收，请吊销该节点并重新登记",
 		EN: "this node sent two different entries under one number; its disk was probably restored from an old copy. Revoke it and enrol it anew",
@@ -38,10 +40,11 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 		return err
 	}
 	return s.write(ctx, func(w *writer) error {
-		a, err := s.applier(ctx, w, at)
+		a, err := s.applier(ctx, w)
 		if err != nil {
 			return err
 		}
+		a.at(at)
 		scope, err := divisionOf(ctx, w, selectNodeDivision, origin, nodeUnknown)
 		if refusalOf(err) != nil {
 			scope, err = s.self.Division, nil
@@ -49,7 +52,10 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 		if err != nil {
 			return err
 		}
-		return a.forkOrigin(origin, scope)
+		if err := a.forkOrigin(origin, scope); err != nil {
+			return err
+		}
+		return a.flush()
 	})
 }
 

@@ -37,7 +37,7 @@ func (a *applier) rebuildCase(id string) error {
 	if !ok {
 		return nil
 	}
-	if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ? AND entry IN (SELECT id FROM entries WHERE case_id = ? AND status = 'refused')`, id, id); err != nil {
+	if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ?1 AND entry IN (SELECT e.id FROM entries e WHERE `+ofCase+` AND e.status = 'refused')`, id); err != nil {
 		return err
 	}
 	c, err := a.reopen(open, submission)
@@ -117,7 +117,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 	return next, open, storage("read case entries", rows.Err())
 }
 
-const selectStanding = `SELECT n, idx IS NOT NULL, status, entry FROM entries WHERE case_id = ? AND case_id <> '' AND status <> 'refused' ORDER BY idx IS NULL, idx, n`
+const selectStanding = `SELECT e.n, e.idx IS NOT NULL, e.status, e.entry FROM entries e WHERE ` + ofCase + ` AND e.status <> 'refused' ORDER BY e.idx IS NULL, e.idx, e.n`
 
 func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, error) {
 	item, err := a.item(b.Item, b.ItemVersion)

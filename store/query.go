@@ -123,8 +123,11 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 	return &found[0], nil
 }
 
-// The index holds entries of cases only; saying so is what lets it be used.
-const selectTimeline = selectView + `e.case_id = ? AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
+// ofCase selects the entries of case ?1: the submission, which has the case's
+// id, and what the index of cases holds; saying so is what lets it be used.
+const ofCase = `(e.id = ?1 AND e.case_id = ?1 OR e.case_id = ?1 AND e.case_id <> '' AND e.case_id <> e.id)`
+
+const selectTimeline = selectView + ofCase + ` ORDER BY e.occurred_at, e.n`
 
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.

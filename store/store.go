@@ -65,6 +65,8 @@ type Store struct {
 	// people are staff as the transaction under way, or else the last one,
 	// left them; used by the writer only.
 	people map[string]identity.Staff
+	// enrolled are nodes, likewise.
+	enrolled map[string]*enrolledNode
 	// waits is false while certainly no entry waits for another.
 	waits bool
 
@@ -190,7 +192,7 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.waits = n != 0
-	s.people = map[string]identity.Staff{}
+	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
 	s.items = newItemCache()
 	return nil
@@ -270,6 +272,7 @@ func (s *Store) forgetCaches() {
 	s.tree.forget()
 	s.items.forget()
 	clear(s.people)
+	clear(s.enrolled)
 }
 
 // Failed is the storage failure after which this store stopped writing, nil
