@@ -2,7 +2,6 @@ package federation
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -22,7 +21,7 @@ func (n *Node) Take(ctx context.Context, from trust.Peer, entries []ledger.Entry
 		if err := n.vouch(ctx, from, &entries[i]); err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(&entries[i])
+		raw, err := entries[i].Canonical()
 		if err != nil {
 			return nil, &outbox.Problem{Code: outbox.CodeMalformed, Err: err}
 		}

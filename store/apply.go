@@ -191,8 +191,8 @@ func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
 
 // commit receives one entry at the county.
 func (a *applier) commit(raw []byte) (Result, error) {
-	var e ledger.Entry
-	if err := json.Unmarshal(raw, &e); err != nil {
+	e, err := ledger.ParseEntry(raw)
+	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}
 	if r, done, err := a.seen(&e, raw); done || err != nil {
@@ -250,8 +250,8 @@ func (a *applier) seen(e *ledger.Entry, raw []byte) (Result, bool, error) {
 // same action stamped again is a repeat, another action under the same
 // idempotency key is not.
 func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) {
-	var first ledger.Entry
-	if err := json.Unmarshal(known.raw, &first); err != nil {
+	first, err := ledger.ParseEntry(known.raw)
+	if err != nil {
 		return Result{}, true, fmt.Errorf("entry %s: %w", e.ID, err)
 	}
 	same := first.Kind == e.Kind && first.Case == e.Case && first.Actor.Staff == e.Actor.Staff && first.Actor.Role == e.Actor.Role
@@ -391,8 +391,8 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		if known == nil {
 			continue // outside this node's scope
 		}
-		var late ledger.Entry
-		if err := json.Unmarshal(known.raw, &late); err != nil {
+		late, err := ledger.ParseEntry(known.raw)
+		if err != nil {
 			return storage("read entry", err)
 		}
 		if err := a.attend(&late, r.Index, r.Code, r.Reason, h.RecordedAt); err != nil {
@@ -451,8 +451,8 @@ func (a *applier) entry(id string) (*ledger.Entry, error) {
 	if known == nil {
 		return nil, fmt.Errorf("store: entry %s is missing", id)
 	}
-	var e ledger.Entry
-	if err := json.Unmarshal(known.raw, &e); err != nil {
+	e, err := ledger.ParseEntry(known.raw)
+	if err != nil {
 		return nil, fmt.Errorf("store: entry %s: %w", id, err)
 	}
 	return &e, nil

@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -68,7 +67,7 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 		return Result{}, fmt.Errorf("%w: stamped as %s %s/%d, want %s %s/%d", ledger.ErrMalformed, e.ID, e.Origin, e.Seq, d.ID, a.s.self.Node, last+1)
 	}
 	a.now, a.desk = max(a.now, e.OccurredAt), true
-	raw, err := json.Marshal(&e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return Result{}, err
 	}
@@ -164,7 +163,7 @@ func (s *Store) Receive(ctx context.Context, entries []ledger.Entry) ([]Result, 
 }
 
 func (a *applier) receive(e *ledger.Entry) (Result, error) {
-	raw, err := json.Marshal(e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}
@@ -283,13 +282,13 @@ func (a *applier) lineEntry(l *FeedLine) (*ledger.Entry, []byte, *stored, error)
 		if known == nil {
 			return nil, nil, nil, fmt.Errorf("%w (%s)", ErrConfirmsUnknown, l.Confirms)
 		}
-		var e ledger.Entry
-		if err := json.Unmarshal(known.raw, &e); err != nil {
+		e, err := ledger.ParseEntry(known.raw)
+		if err != nil {
 			return nil, nil, nil, storage("read entry", err)
 		}
 		return &e, known.raw, known, nil
 	}
-	raw, err := json.Marshal(l.Entry)
+	raw, err := l.Entry.Canonical()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}

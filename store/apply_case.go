@@ -184,6 +184,7 @@ func (a *applier) saveCase(c *casework.Case) error {
 	if err != nil {
 		return fmt.Errorf("store: case %s: %w", c.ID, err)
 	}
+	a.s.recent.save(c)
 	verb := ""
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
@@ -223,8 +224,8 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 }
 
 func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error) {
-	var e ledger.Entry
-	if err := json.Unmarshal(w.raw, &e); err != nil {
+	e, err := ledger.ParseEntry(w.raw)
+	if err != nil {
 		return ledger.Resolution{}, storage("read entry", err)
 	}
 	v := verdict{outcome: ledger.Refused, no: refusalOf(previousRefused)}

@@ -127,6 +127,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		if err := a.w.exec(a.ctx, `UPDATE invitations SET used_by = ? WHERE token_hash = ?`, c.Node, b.TokenHash); err != nil {
 			return err
 		}
+		a.s.touched = true
 		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now)
@@ -164,6 +165,7 @@ func (a *applier) changeNode(id, statement string, args ...any) (func() error, e
 	}
 	return func() error {
 		delete(a.s.enrolled, id)
+		a.s.touched = true
 		return a.w.exec(a.ctx, statement, args...)
 	}, nil
 }
@@ -242,6 +244,7 @@ func (a *applier) saveStaff(s *identity.Staff) error {
 		return err
 	}
 	delete(a.s.people, s.ID)
+	a.s.touched = true
 	return a.w.exec(a.ctx, `INSERT INTO staff (id, login, division, body) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET body = excluded.body`, s.ID, s.Login, string(s.Division), body)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"github.com/tongban/tongban/node/division"
@@ -124,7 +123,8 @@ func (a *applier) evictAll(e *ledger.Entry, rivals []stored) error {
 	}
 	lost := make([]ledger.Entry, len(rivals))
 	for i, r := range rivals {
-		if err := json.Unmarshal(r.raw, &lost[i]); err != nil {
+		var err error
+		if lost[i], err = ledger.ParseEntry(r.raw); err != nil {
 			return storage("read entry", err)
 		}
 		if err := a.giveUp(&lost[i], r.n, lost[i].ID == e.ID); err != nil {

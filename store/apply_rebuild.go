@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -24,6 +23,7 @@ func (a *applier) rebuildCase(id string) error {
 		if err := a.w.exec(a.ctx, `DELETE FROM attachments WHERE case_id = ?`, id); err != nil {
 			return err
 		}
+		a.s.recent.remove(id)
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)
 	}
 	b, err := open.body()
@@ -102,7 +102,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 		if err := rows.Scan(&e.n, &e.confirmed, &e.status, &raw); err != nil {
 			return nil, nil, storage("read case entries", err)
 		}
-		if err := json.Unmarshal(raw, &e.Entry); err != nil {
+		if e.Entry, err = ledger.ParseEntry(raw); err != nil {
 			return nil, nil, storage("read case entries", err)
 		}
 		info, _ := ledger.Lookup(e.Kind, e.V)

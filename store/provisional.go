@@ -65,7 +65,7 @@ func (s *Store) Foresee(ctx context.Context, entries []ledger.Entry) (done int, 
 }
 
 func (a *applier) foresee(e *ledger.Entry) error {
-	raw, err := json.Marshal(e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return refuse("malformed", "数据格式有误", err.Error())
 	}

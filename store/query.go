@@ -108,7 +108,8 @@ func scanView(rows *sql.Rows) (v EntryView, err error) {
 	if err := rows.Scan(&v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
 		return v, err
 	}
-	return v, json.Unmarshal(raw, &v.Entry)
+	v.Entry, err = ledger.ParseEntry(raw)
+	return v, err
 }
 
 // Entry finds an entry by its id.

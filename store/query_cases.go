@@ -83,6 +83,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 
 // Case finds a case by its id or its number in compact form.
 func (s *Store) Case(ctx context.Context, idOrNumber string) (*casework.Case, error) {
+	if c := s.recent.get(idOrNumber); c != nil {
+		return c, nil
+	}
 	return one[casework.Case](ctx, s.read, `SELECT body FROM cases WHERE id = ?1 OR number = ?1`, idOrNumber)
 }
 

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
@@ -72,6 +73,13 @@ type Store struct {
 
 	watchMu sync.Mutex
 	changed chan struct{}
+
+	// rights grows with each change of nodes or staff; touched is that the
+	// transaction under way has made one.
+	rights   atomic.Uint64
+	touched  bool
+	sessions sessionMemory
+	recent   recentCases
 }
 
 // Typed failures of opening a database.
@@ -192,6 +200,8 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.waits = n != 0
+	s.rights.Add(1)
+	s.recent.forget()
 	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
 	s.items = newItemCache()
@@ -252,10 +262,15 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	if s.failed != nil {
 		return s.failed
 	}
+	s.touched = false
 	err := s.w.transaction(ctx, do)
 	var broken *StorageError
 	switch {
 	case err == nil:
+		if s.touched {
+			s.rights.Add(1)
+		}
+		s.recent.publish()
 		s.announce()
 	case errors.As(err, &broken) && !broken.Full():
 		s.failed = fmt.Errorf("%w: %w", ErrFailed, err)
@@ -273,7 +288,13 @@ func (s *Store) forgetCaches() {
 	s.items.forget()
 	clear(s.people)
 	clear(s.enrolled)
+	s.recent.discard()
 }
+
+// Rights is a number that grows whenever a node or a member of staff has
+// changed. Who reads it first may keep what they read of them until it has
+// grown.
+func (s *Store) Rights() uint64 { return s.rights.Load() }
 
 // Failed is the storage failure after which this store stopped writing, nil
 // while it is healthy.
