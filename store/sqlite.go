@@ -204,6 +204,8 @@ type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	// written counts statements that wrote, since the log was last copied back.
+	written int
 }
 
 func openWriter(ctx context.Context, path, sync string) (*writer, error) {
@@ -226,11 +228,9 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 	return w, nil
 }
 
-// tune lets the log grow to some 16 MB before it is copied back, so that a page
-// which many entries change is copied once, and keeps the trees' upper pages
-// in memory.
+// tune keeps the trees' upper pages in memory.
 func (w *writer) tune(ctx context.Context) error {
-	for _, pragma := range []string{`PRAGMA cache_size = -32768`, `PRAGMA wal_autocheckpoint = 4000`} {
+	for _, pragma := range []string{`PRAGMA cache_size = -32768`, backstop} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return storage("tune", err)
 		}
@@ -283,6 +283,7 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
+	w.written++
 	_, err = st.ExecContext(ctx, args...)
 	return storage("write", err)
 }

@@ -71,6 +71,10 @@ type Store struct {
 	// waits is false while certainly no entry waits for another.
 	waits bool
 
+	checkpoint sync.Mutex // held while the log is copied back; before mu
+	tending    bool
+	beside     sync.WaitGroup
+
 	watchMu sync.Mutex
 	changed chan struct{}
 
@@ -212,11 +216,16 @@ func (s *Store) load(ctx context.Context) error {
 // again does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
+	if s.failed == nil {
+		s.failed = fmt.Errorf("%w: the store is closed", ErrFailed)
+	}
+	s.mu.Unlock()
+	s.beside.Wait()
 	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
@@ -226,9 +235,6 @@ func (s *Store) Close() error {
 	}
 	if s.local != nil {
 		errs = append(errs, s.local.Close())
-	}
-	if s.failed == nil {
-		s.failed = fmt.Errorf("%w: the store is closed", ErrFailed)
 	}
 	return errors.Join(errs...)
 }
@@ -272,6 +278,7 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 		}
 		s.recent.publish()
 		s.announce()
+		s.tendLog()
 	case errors.As(err, &broken) && !broken.Full():
 		s.failed = fmt.Errorf("%w: %w", ErrFailed, err)
 		s.log.Error("storage failure: this node writes no more until it is restarted", "error", err)
