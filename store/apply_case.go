@@ -154,6 +154,7 @@ func counterPrefix(number string) string { return number[:22] }
 
 func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef) error {
 	for _, r := range refs {
+		a.s.naming = true
 		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			r.Hash, e.Case, e.ID, r.Name, r.Size, r.Type, string(e.Scope))
 		if err != nil {

@@ -35,7 +35,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	case *ledger.NodeRenameV1:
 		return a.changeNode(b.Node, `UPDATE nodes SET name = ? WHERE id = ?`, b.Name, b.Node)
 	case *ledger.LevelRaiseV1:
-		return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+		return func() error {
+			a.s.touched = true
+			return a.w.setMeta(a.ctx, "level", b.Level)
+		}, nil
 	case *ledger.DivisionImportV1:
 		return a.prepareDivisions(b)
 	case *ledger.CalendarImportV1:

@@ -81,8 +81,22 @@ func (s *Store) Cursor(ctx context.Context) (uint64, error) {
 
 // Level is the level in force: kinds above it are not recorded yet.
 func (s *Store) Level(ctx context.Context) (int, error) {
+	rights := s.Rights()
+	if known := s.level.Load(); known != nil && known.rights == rights {
+		return known.level, nil
+	}
 	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'level'`)
-	return max(int(n), 1), err
+	level := max(int(n), 1)
+	if err == nil {
+		s.level.Store(&levelThen{rights, level})
+	}
+	return level, err
+}
+
+// levelThen is a level, and the state of Rights before it was read.
+type levelThen struct {
+	rights uint64
+	level  int
 }
 
 // EntryView is an entry with how this node holds it.

@@ -137,6 +137,19 @@ func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error
 // UnconfirmedAttachments lists attachments that the county has not confirmed,
 // each once, those named first coming first.
 func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attachment, error) {
+	// Asked after every change; mostly none was named since there were none.
+	named := s.named.Load()
+	if s.noneLeft.Load() == named {
+		return nil, nil
+	}
+	found, err := s.unconfirmed(ctx, limit)
+	if err == nil && len(found) == 0 && limit > 0 {
+		s.noneLeft.Store(named)
+	}
+	return found, err
+}
+
+func (s *Store) unconfirmed(ctx context.Context, limit int) ([]Attachment, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
 		var first int64
 		return a, r.Scan(&a.Hash, &a.Size, &first)

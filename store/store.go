@@ -78,10 +78,16 @@ type Store struct {
 	watchMu sync.Mutex
 	changed chan struct{}
 
-	// rights grows with each change of nodes or staff; touched is that the
-	// transaction under way has made one.
-	rights   atomic.Uint64
-	touched  bool
+	// rights grows with each change of nodes, staff or the level; touched is
+	// that the transaction under way has made one.
+	rights  atomic.Uint64
+	touched bool
+	level   atomic.Pointer[levelThen]
+	// named grows with each transaction that names attachments; noneLeft is
+	// what it was when none was left to be confirmed.
+	named    atomic.Uint64
+	naming   bool
+	noneLeft atomic.Uint64
 	sessions sessionMemory
 	recent   recentCases
 }
@@ -205,6 +211,7 @@ func (s *Store) load(ctx context.Context) error {
 	}
 	s.waits = n != 0
 	s.rights.Add(1)
+	s.named.Add(1)
 	s.recent.forget()
 	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
@@ -268,13 +275,16 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	if s.failed != nil {
 		return s.failed
 	}
-	s.touched = false
+	s.touched, s.naming = false, false
 	err := s.w.transaction(ctx, do)
 	var broken *StorageError
 	switch {
 	case err == nil:
 		if s.touched {
 			s.rights.Add(1)
+		}
+		if s.naming {
+			s.named.Add(1)
 		}
 		s.recent.publish()
 		s.announce()
