@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -202,6 +203,36 @@ type FeedLine struct {
 	ledger.Head
 	Entry    *ledger.Entry `json:"entry,omitempty"`
 	Confirms string        `json:"confirms,omitempty"`
+}
+
+// ParseFeedLine reads a line as json.Unmarshal does.
+func ParseFeedLine(line []byte) (FeedLine, error) {
+	if h, rest, ok := ledger.ParseHead(line); ok {
+		if entry, ok := bytes.CutPrefix(rest, []byte(`,"entry":`)); ok && len(entry) > 0 && entry[len(entry)-1] == '}' {
+			if e, ok := ledger.ParseCanonical(entry[:len(entry)-1]); ok {
+				return FeedLine{Head: h, Entry: &e}, nil
+			}
+		}
+		if id, ok := bytes.CutPrefix(rest, []byte(`,"confirms":"`)); ok {
+			if id, ok = bytes.CutSuffix(id, []byte(`"}`)); ok && isBareID(id) {
+				return FeedLine{Head: h, Confirms: string(id)}, nil
+			}
+		}
+	}
+	var l FeedLine
+	err := json.Unmarshal(line, &l)
+	return l, err
+}
+
+// isBareID reports whether an id has the characters of a UUID alone, so that
+// JSON shows it as it is.
+func isBareID(id []byte) bool {
+	for _, c := range id {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return len(id) > 0
 }
 
 // ErrConfirmsUnknown is a confirmation of an entry this node does not have:

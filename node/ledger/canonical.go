@@ -464,6 +464,26 @@ func isHex(c byte) bool {
 	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
 }
 
+// ParseHead reads the head with which the canonical JSON of a record begins,
+// and returns what follows it: a comma or a brace. False: it gives a reason, or
+// must be left to package json otherwise.
+func ParseHead(record []byte) (h Head, rest []byte, ok bool) {
+	const mostHead = 160
+	c := canonReader{s: string(record[:min(len(record), mostHead)])}
+	c.want(`{"index":`)
+	index := c.number()
+	c.check(index >= 0)
+	h.Index = uint64(index)
+	c.want(`,"recorded_at":`)
+	h.RecordedAt = c.number()
+	c.want(`,"outcome":`)
+	h.Outcome = Outcome(c.text())
+	if c.bad || c.at >= len(c.s) || c.has(`,"code":`) || c.has(`,"reason":`) || c.has(`,"resolves":`) {
+		return Head{}, nil, false
+	}
+	return h, record[c.at:], true
+}
+
 // RecordBytes is a record's canonical JSON, from its head and the canonical
 // JSON of its entry. It equals json.Marshal of the Record.
 func RecordBytes(h *Head, entry []byte) ([]byte, error) {
