@@ -106,6 +106,10 @@ type applier struct {
 // ends it.
 func (s *Store) applier(ctx context.Context, w *writer) (*applier, error) {
 	a := &applier{s: s, w: w, ctx: ctx}
+	if s.head.known {
+		a.head, a.recorded = s.head.index, s.head.recorded
+		return a, nil
+	}
 	var last sql.NullInt64
 	var recorded sql.NullInt64
 	err := w.row(ctx, selectHead).Scan(&last, &recorded)

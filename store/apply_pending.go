@@ -61,7 +61,18 @@ func (a *applier) flush() error {
 			return err
 		}
 	}
+	if isCounty(a.s.self.Tier) {
+		a.s.head = headThen{index: a.head, recorded: a.recorded, known: true}
+	}
 	return a.flushAudience()
+}
+
+// headThen is the last record in the county's ledger, as the transaction under
+// way, or else the last one, left it.
+type headThen struct {
+	index    uint64
+	recorded int64
+	known    bool
 }
 
 // showAtOnce is how many rows of the audience one statement writes, where

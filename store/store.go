@@ -68,6 +68,8 @@ type Store struct {
 	people map[string]identity.Staff
 	// enrolled are nodes, likewise.
 	enrolled map[string]*enrolledNode
+	// head is known at the county only, where everything is recorded here.
+	head headThen
 	// waits is false while certainly no entry waits for another.
 	waits bool
 
@@ -210,6 +212,7 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.waits = n != 0
+	s.head = headThen{}
 	s.rights.Add(1)
 	s.named.Add(1)
 	s.recent.forget()
@@ -305,6 +308,7 @@ func (s *Store) forgetCaches() {
 	s.items.forget()
 	clear(s.people)
 	clear(s.enrolled)
+	s.head = headThen{}
 	s.recent.discard()
 }
 
