@@ -208,7 +208,7 @@ type writer struct {
 	written int
 }
 
-func openWriter(ctx context.Context, path, sync string) (*writer, error) {
+func openWriter(ctx context.Context, path, sync string, cache int) (*writer, error) {
 	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", sync))
 	if err != nil {
 		return nil, err
@@ -219,7 +219,7 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	w := &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
-	if err := w.tune(ctx); err != nil {
+	if err := w.tune(ctx, cache); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	if err := w.checkPragmas(ctx, sync); err != nil {
@@ -228,9 +228,9 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 	return w, nil
 }
 
-// tune keeps the trees' upper pages in memory.
-func (w *writer) tune(ctx context.Context) error {
-	for _, pragma := range []string{`PRAGMA cache_size = -32768`, backstop} {
+// tune keeps the trees' upper pages in memory, so many KiB of them.
+func (w *writer) tune(ctx context.Context, cache int) error {
+	for _, pragma := range []string{`PRAGMA cache_size = -` + strconv.Itoa(cache), backstop} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return storage("tune", err)
 		}

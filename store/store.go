@@ -140,7 +140,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.w, err = openWriter(ctx, state, s.sync()); err != nil {
+	if s.w, err = openWriter(ctx, state, s.sync(), s.cache()); err != nil {
 		return err
 	}
 	db, err := openReaders(state)
@@ -167,6 +167,17 @@ func (s *Store) sync() string {
 	}
 	return "FULL"
 }
+
+// cache is the writer's page cache in KiB. A hub writes for all nodes of its
+// county; a village's machine needs its memory for other things.
+func (s *Store) cache() int {
+	if s.self.Tier == node.County {
+		return 32 << 10
+	}
+	return smallCache
+}
+
+const smallCache = 12 << 10
 
 // claim ties a new database to its node and refuses one that belongs to
 // another. Hubs hold one common state, so only their county is compared.
