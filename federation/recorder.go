@@ -182,7 +182,7 @@ func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, erro
 		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
 			return store.Result{}, err
 		}
-		raw, err := json.Marshal(&e)
+		raw, err := e.Canonical()
 		if err != nil {
 			return store.Result{}, err
 		}
@@ -227,7 +227,7 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(&e)
+		raw, err := e.Canonical()
 		if err != nil {
 			return nil, err
 		}

@@ -197,21 +197,12 @@ func (a *applier) itemChanged(b *ledger.CaseSubmitV1, at int64) (bool, error) {
 	return withdrawn || version != b.ItemVersion, err
 }
 
-// countCase remembers the number given out, so that it never comes twice.
-func (a *applier) countCase(number string) error {
-	n, err := casework.ParseNumber(number)
-	if err != nil {
-		return err
-	}
-	return a.w.exec(a.ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
-		ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, counterPrefix(number), n.Counter())
-}
-
 // counterPrefix is all of a compact number before its counter and check digit.
 func counterPrefix(number string) string { return number[:22] }
 
 func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef) error {
 	for _, r := range refs {
+		a.s.naming = true
 		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			r.Hash, e.Case, e.ID, r.Name, r.Size, r.Type, string(e.Scope))
 		if err != nil {
@@ -263,6 +254,7 @@ func (a *applier) saveCase(c *casework.Case) error {
 	if err != nil {
 		return fmt.Errorf("store: case %s: %w", c.ID, err)
 	}
+	a.s.recent.save(c)
 	verb := ""
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
@@ -302,8 +294,8 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 }
 
 func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error) {
-	var e ledger.Entry
-	if err := json.Unmarshal(w.raw, &e); err != nil {
+	e, err := ledger.ParseEntry(w.raw)
+	if err != nil {
 		return ledger.Resolution{}, storage("read entry", err)
 	}
 	v := verdict{outcome: ledger.Refused, no: refusalOf(previousRefused)}

@@ -90,7 +90,10 @@ func (a *applier) prepareLevel(b *ledger.LevelRaiseV1) (func() error, error) {
 	if int64(b.Level) < level {
 		return nil, refuse("level_reached", fmt.Sprintf("全县已在级别 %d，级别只升不降", level), fmt.Sprintf("the county is at level %d, which never goes down", level))
 	}
-	return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+	return func() error {
+		a.s.touched = true
+		return a.w.setMeta(a.ctx, "level", b.Level)
+	}, nil
 }
 
 func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
@@ -149,6 +152,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		if err := a.keepKey(c.Node, 0, c.SignKey); err != nil {
 			return err
 		}
+		a.s.touched = true
 		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now)
@@ -187,7 +191,11 @@ func (a *applier) changeNode(id, statement string, args ...any) (func() error, e
 	if _, err := divisionOf(a.ctx, a.w, selectNodeDivision, id, nodeUnknown); err != nil {
 		return nil, err
 	}
-	return func() error { return a.w.exec(a.ctx, statement, args...) }, nil
+	return func() error {
+		delete(a.s.enrolled, id)
+		a.s.touched = true
+		return a.w.exec(a.ctx, statement, args...)
+	}, nil
 }
 
 func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, error) {
@@ -264,6 +272,7 @@ func (a *applier) saveStaff(s *identity.Staff) error {
 		return err
 	}
 	delete(a.s.people, s.ID)
+	a.s.touched = true
 	return a.w.exec(a.ctx, `INSERT INTO staff (id, login, division, body) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET body = excluded.body`, s.ID, s.Login, string(s.Division), body)
 }

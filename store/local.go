@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 )
 
 // This file is local.db: what may be lost without anything handed in being
@@ -50,6 +51,7 @@ func (s *Store) RenewSession(ctx context.Context, oldHash, newHash string, now i
 			return nil, storage("renew session", err)
 		}
 		if n, _ := res.RowsAffected(); n > 0 {
+			defer s.sessions.forget()
 			return nil, errors.Join(ErrTokenReused, tx.Commit())
 		}
 		return nil, ErrNotFound
@@ -81,24 +83,70 @@ func (s *Store) Session(ctx context.Context, id string, now int64) (*Session, er
 // SessionEnded reports whether a login of this node has ended. One that this
 // node never had is not known to have.
 func (s *Store) SessionEnded(ctx context.Context, id string) (bool, error) {
+	ended, known, asked := s.sessions.get(id)
+	if known {
+		return ended, nil
+	}
 	n, err := count(ctx, s.local, `SELECT ended_at > 0 FROM sessions WHERE id = ?`, id)
+	if err == nil {
+		s.sessions.put(id, n != 0, asked)
+	}
 	return n != 0, err
+}
+
+// sessionMemory remembers which logins have ended, which every request asks.
+// Whatever ends one has all forgotten; what was read before that and comes
+// after it is not taken in.
+type sessionMemory struct {
+	mu    sync.Mutex
+	era   int
+	ended map[string]bool
+}
+
+const maxSessions = 10_000
+
+func (m *sessionMemory) get(id string) (ended, known bool, era int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ended, known = m.ended[id]
+	return ended, known, m.era
+}
+
+func (m *sessionMemory) put(id string, ended bool, era int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if era != m.era {
+		return
+	}
+	if m.ended == nil || len(m.ended) >= maxSessions {
+		m.ended = map[string]bool{}
+	}
+	m.ended[id] = ended
+}
+
+func (m *sessionMemory) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.era, m.ended = m.era+1, nil
 }
 
 // EndSession ends one login; EndSessions all of a person.
 func (s *Store) EndSession(ctx context.Context, id string, now int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at = 0`, now, id)
 	return storage("end session", err)
 }
 
 // EndSessions ends all logins of a person at this node.
 func (s *Store) EndSessions(ctx context.Context, staff string, now int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE staff = ? AND ended_at = 0`, now, staff)
 	return storage("end sessions", err)
 }
 
 // PruneSessions forgets logins that ended before an instant.
 func (s *Store) PruneSessions(ctx context.Context, before int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < ?1 OR ended_at > 0 AND ended_at < ?1`, before)
 	if err == nil {
 		_, err = s.local.ExecContext(ctx, `DELETE FROM used_tokens WHERE used_at < ?`, before)

@@ -81,8 +81,22 @@ func (s *Store) Cursor(ctx context.Context) (uint64, error) {
 
 // Level is the level in force: kinds above it are not recorded yet.
 func (s *Store) Level(ctx context.Context) (int, error) {
+	rights := s.Rights()
+	if known := s.level.Load(); known != nil && known.rights == rights {
+		return known.level, nil
+	}
 	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'level'`)
-	return max(int(n), 1), err
+	level := max(int(n), 1)
+	if err == nil {
+		s.level.Store(&levelThen{rights, level})
+	}
+	return level, err
+}
+
+// levelThen is a level, and the state of Rights before it was read.
+type levelThen struct {
+	rights uint64
+	level  int
 }
 
 // EntryView is an entry with how this node holds it.
@@ -108,7 +122,8 @@ func scanView(rows *sql.Rows) (v EntryView, err error) {
 	if err := rows.Scan(&v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
 		return v, err
 	}
-	return v, json.Unmarshal(raw, &v.Entry)
+	v.Entry, err = ledger.ParseEntry(raw)
+	return v, err
 }
 
 // Entry finds an entry by its id.
@@ -123,8 +138,14 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 	return &found[0], nil
 }
 
-// The index holds entries of cases only; saying so is what lets it be used.
-const selectTimeline = selectView + `e.case_id = coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1) AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
+// ofCase selects the entries of case ?1: the submission, which has the case's
+// id, and what the index of cases holds; saying so is what lets it be used.
+const ofCase = `(e.id = ?1 AND e.case_id = ?1 OR e.case_id = ?1 AND e.case_id <> '' AND e.case_id <> e.id)`
+
+// sameCase is the case that an entry's id names, or the id itself.
+const sameCase = `coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1)`
+
+const selectTimeline = selectView + `(e.id = ` + sameCase + ` AND e.case_id = e.id OR e.case_id = ` + sameCase + ` AND e.case_id <> '' AND e.case_id <> e.id) ORDER BY e.occurred_at, e.n`
 
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.

@@ -84,6 +84,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 
 // Case finds a case by its id or its number in compact form.
 func (s *Store) Case(ctx context.Context, idOrNumber string) (*casework.Case, error) {
+	if c := s.recent.get(idOrNumber); c != nil {
+		return c, nil
+	}
 	return one[casework.Case](ctx, s.read, `SELECT body FROM cases WHERE id = ?1 OR number = ?1`, idOrNumber)
 }
 
@@ -136,6 +139,19 @@ func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error
 // UnconfirmedAttachments lists attachments that the county has not confirmed,
 // each once, those named first coming first.
 func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attachment, error) {
+	// Asked after every change; mostly none was named since there were none.
+	named := s.named.Load()
+	if s.noneLeft.Load() == named {
+		return nil, nil
+	}
+	found, err := s.unconfirmed(ctx, limit)
+	if err == nil && len(found) == 0 && limit > 0 {
+		s.noneLeft.Store(named)
+	}
+	return found, err
+}
+
+func (s *Store) unconfirmed(ctx context.Context, limit int) ([]Attachment, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
 		var first int64
 		return a, r.Scan(&a.Hash, &a.Size, &first)

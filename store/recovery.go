@@ -276,7 +276,7 @@ type goingBack struct {
 // made are the tables that entries make. What else there is (meta, lost, and
 // the schema's own version) stays.
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
-	"overlays", "staff", "nodes", "invitations", "trust", "cases", "case_counters", "attachments"}
+	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections"}
 
 func (g *goingBack) run() error {
 	for _, step := range []func() error{g.setAside, g.again, g.handedIn, g.remember, g.clear} {
@@ -303,7 +303,8 @@ func (g *goingBack) setAside() error {
 		return err
 	}
 	g.s.forgetCaches()
-	g.s.waits = false
+	g.s.recent.forget()
+	g.s.waits, g.s.touched, g.s.naming = false, true, true
 	return nil
 }
 
@@ -322,7 +323,7 @@ func (g *goingBack) again() error {
 			}
 		}
 		if len(lines) < page {
-			return nil
+			return g.flush()
 		}
 		after = lines[page-1].Index
 	}
@@ -371,15 +372,16 @@ func (g *goingBack) handedIn() error {
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return storage("read entries", err)
 	}
+	a, err := g.s.applier(g.ctx, g.w)
+	if err != nil {
+		return err
+	}
 	for _, raw := range raws {
 		var e ledger.Entry
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return storage("read entry", err)
 		}
-		a, err := g.s.applier(g.ctx, g.w, e.OccurredAt)
-		if err != nil {
-			return err
-		}
+		a.at(e.OccurredAt)
 		r, err := a.receive(&e)
 		if err != nil {
 			return err
@@ -388,7 +390,7 @@ func (g *goingBack) handedIn() error {
 			return fmt.Errorf("own entry %s (%d) was not taken: %s", e.ID, e.Seq, r.Status)
 		}
 	}
-	return nil
+	return a.flush()
 }
 
 // remember keeps what the entries that stand do not make: which numbers were

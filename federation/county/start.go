@@ -39,7 +39,10 @@ func openStorage(o *Options) (*storage, error) {
 		return nil, err
 	}
 	bolt, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: lockTimeout}, MsgpackUseNewTimeFormat: true, NoSync: fault.Planted("unsynced"),
+		Path: path, MsgpackUseNewTimeFormat: true, NoSync: fault.Planted("unsynced"),
+		// The list of free pages is made anew at a start, which reads every
+		// record anyway; each write to the log is a page shorter for it.
+		BoltOptions: &bbolt.Options{Timeout: lockTimeout, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open raft log: %w", err)

@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -92,18 +91,12 @@ func (t *tail) grow(ctx context.Context) error {
 		t.from, t.head, t.recs, t.bytes = head, head, nil, 0
 		return nil
 	}
-	for t.head < head {
-		line, err := t.st.RecordAt(ctx, t.head+1)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			if err := t.add(ctx, line); err != nil {
-				return err
-			}
-		}
-		t.head++ // below the county there are gaps: what is not for this node
+	// Below the county there are gaps: what is not for this node.
+	err = t.st.Records(ctx, t.head, head, func(r store.RecordLine) error { return t.add(ctx, r) })
+	if err != nil {
+		return err
 	}
+	t.head = head
 	for len(t.recs) > maxTail || t.bytes > maxTailBytes {
 		t.bytes -= len(t.recs[0].line)
 		t.from = t.recs[0].head.Index
@@ -120,28 +113,17 @@ func (t *tail) complete(ctx context.Context) (uint64, error) {
 	return t.st.Cursor(ctx)
 }
 
-func (t *tail) add(ctx context.Context, line []byte) error {
-	var r struct {
-		ledger.Head
-		Entry struct {
-			ID      string        `json:"id"`
-			Origin  string        `json:"origin"`
-			Scope   division.Code `json:"scope"`
-			Subtree bool          `json:"subtree"`
-		} `json:"entry"`
-	}
-	if err := json.Unmarshal(line, &r); err != nil {
-		return fmt.Errorf("record: %w", err)
-	}
+func (t *tail) add(ctx context.Context, r store.RecordLine) error {
 	if r.Outcome == ledger.Refused {
-		scope, err := t.st.RefusedScope(ctx, r.Entry.Origin, r.Entry.Scope)
+		scope, err := t.st.RefusedScope(ctx, r.Origin, r.Scope)
 		if err != nil {
 			return err
 		}
-		r.Entry.Scope, r.Entry.Subtree = scope, false
+		r.Scope, r.Subtree = scope, false
 	}
-	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.Entry.ID, origin: r.Entry.Origin, scope: r.Entry.Scope, subtree: r.Entry.Subtree, line: line})
-	t.bytes += len(line)
+	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.ID, origin: r.Origin, scope: r.Scope, subtree: r.Subtree, line: r.Line})
+	t.bytes += len(r.Line)
+	t.head = r.Index
 	return nil
 }
 

@@ -127,7 +127,7 @@ var Kinds = []Info{
 	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
 	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
 
-	onCase(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit)),
+	onCase(quick(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit), parseSubmission)),
 	onCase(kind[CaseAcceptV1](CaseAccept, identity.CaseAccept)),
 	onCase(kind[CaseRejectV1](CaseReject, identity.CaseReject)),
 	onCase(kind[CaseRelayV1](CaseRelay, identity.CaseRelay)),
@@ -189,6 +189,18 @@ func kind[T any, P interface {
 		}
 		return b, nil
 	}}
+}
+
+// quick tries a reader of canonical bodies first.
+func quick[P Body](i Info, read func([]byte) (P, bool)) Info {
+	slow := i.decode
+	i.decode = func(raw json.RawMessage) (Body, error) {
+		if b, ok := read(raw); ok {
+			return b, nil
+		}
+		return slow(raw)
+	}
+	return i
 }
 
 func onCase(i Info) Info     { i.Case = true; return i }

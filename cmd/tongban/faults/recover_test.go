@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // The county's only disk is lost under traffic, and the backup is older than
@@ -41,7 +42,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 	}
 	acknowledged(20)
 	var backup []byte
-	if err := newPerson(hub.url(), "admin").post(ctx, "/api/v1/backup", []byte(nil), "", &backup); err != nil {
+	if err := newPerson(hub.url(), "admin").Post(ctx, "/api/v1/backup", []byte(nil), "", &backup); err != nil {
 		t.Fatal(err)
 	}
 	acknowledged(60)
@@ -75,7 +76,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 		}
 	}
 	var declared client.Recovery
-	if err := newPerson(hub.url(), "admin").post(ctx, "/api/v1/recovery", client.RecoveryRequest{Reason: "硬盘损坏，由备份恢复"}, newKey(), &declared); err != nil {
+	if err := newPerson(hub.url(), "admin").Post(ctx, "/api/v1/recovery", client.RecoveryRequest{Reason: "硬盘损坏，由备份恢复"}, loopback.NewKey(), &declared); err != nil {
 		t.Fatal(err)
 	}
 	for m, point := range dying {
@@ -99,7 +100,7 @@ func TestCountyRestoredFromAnOldBackup(t *testing.T) {
 		t.Fatal(err)
 	}
 	var report client.RecoveryReport
-	if err := newOnce(hub, "admin").get(ctx, "/api/v1/recovery", &report); err != nil {
+	if err := newOnce(hub, "admin").Get(ctx, "/api/v1/recovery", &report); err != nil {
 		t.Fatal(err)
 	}
 	if report.Undeclared != 0 || len(report.Recoveries) != 1 || report.Recoveries[0].Kept != declared.Kept {

@@ -16,7 +16,7 @@ func TestRestoreRefusesAnothersBackup(t *testing.T) {
 	backups := map[*member]string{}
 	for m, who := range nodes {
 		var content []byte
-		if err := newPerson(m.url(), who).post(t.Context(), "/api/v1/backup", []byte(nil), "", &content); err != nil {
+		if err := newPerson(m.url(), who).Post(t.Context(), "/api/v1/backup", []byte(nil), "", &content); err != nil {
 			t.Fatalf("backup of %s: %v", m.ID, err)
 		}
 		backups[m] = filepath.Join(c.dir, m.ID+".backup")
