@@ -43,15 +43,15 @@ const (
 // readBody bounds the body of a request and makes sure that a JSON body is
 // one well-formed document: UTF-8, not nested too deep, no name twice. It is
 // read whole, so that it can be validated and then decoded.
-func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64) error {
+func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64) ([]byte, error) {
 	if rule.max > 0 {
 		limit = rule.max
 	}
 	if r.Body == nil || r.Body == http.NoBody {
-		return nil
+		return nil, nil
 	}
 	if r.ContentLength > limit {
-		return errTooLarge
+		return nil, errTooLarge
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, limit)
 	want := jsonType
@@ -59,11 +59,11 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 		want = streamType
 	}
 	if rule.stream {
-		return contentType(r, want)
+		return nil, contentType(r, want)
 	}
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
-		return fmt.Errorf("read body: %w", err)
+		return nil, fmt.Errorf("read body: %w", err)
 	}
 	if rule.raw {
 		// The generated code would read it with encoding/json, which gives up
@@ -74,15 +74,15 @@ func readBody(w http.ResponseWriter, r *http.Request, rule bodyRule, limit int64
 	r.ContentLength = int64(len(data))
 	if len(data) == 0 {
 		r.Body = http.NoBody
-		return nil
+		return nil, nil
 	}
 	if err := contentType(r, want); err != nil {
-		return err
+		return nil, err
 	}
 	if rule.raw {
-		return nil
+		return data, nil
 	}
-	return checkJSON(data)
+	return data, checkJSON(data)
 }
 
 func contentType(r *http.Request, want string) error {

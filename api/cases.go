@@ -172,8 +172,14 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 		return nil, err
 	}
 	a := Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey}
-	if kind != ledger.CaseComment { // a comment stands beside the chain
+	if info, _ := ledger.Lookup(kind, 1); !info.Beside {
 		a.Prev = in.Body.ExpectedHead
+	}
+	if err := s.lawful(ctx, c, body); err != nil {
+		return nil, err
+	}
+	if err := s.foretold(ctx, c, a); err != nil {
+		return nil, err
 	}
 	receipt, err := s.recordCase(ctx, a)
 	if err != nil {
@@ -202,7 +208,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 	return &ledger.CaseSubmitV1{
 		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
-		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects,
+		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking,
 	}, &item.Item, nil
 }
 
@@ -288,6 +294,12 @@ func (s *Server) missing(body ledger.Body) []string {
 		for _, m := range b.Materials {
 			files = append(files, m.Attachments...)
 		}
+	case *ledger.CaseSupplementV1:
+		for _, m := range b.Materials {
+			files = append(files, m.Attachments...)
+		}
+	case *ledger.CaseWithdrawV1:
+		files = b.Proof
 	case *ledger.CaseDeliverV1:
 		files = b.Proof
 	}
@@ -314,7 +326,7 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 	need := needs{}
 	switch in.Kind {
 	case gen.ActAccept:
-		return ledger.CaseAccept, identity.CaseAccept, &ledger.CaseAcceptV1{Note: in.Note}, nil
+		return ledger.CaseAccept, identity.CaseAccept, &ledger.CaseAcceptV1{Note: in.Note, Deemed: in.Deemed, Supplements: in.Supplements, Tolerated: in.Tolerated}, nil
 	case gen.ActReject:
 		need.text("reason", in.Reason)
 		return ledger.CaseReject, identity.CaseReject, &ledger.CaseRejectV1{Reason: in.Reason, Authority: in.Authority}, need.err()
@@ -348,7 +360,7 @@ func actionOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, er
 		need.text("text", in.Text)
 		return ledger.CaseComment, identity.CaseComment, &ledger.CaseCommentV1{Text: in.Text}, need.err()
 	}
-	return "", "", nil, errInvalid
+	return lifeOf(in)
 }
 
 // needs collects the fields that an action lacks.

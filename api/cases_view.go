@@ -46,6 +46,8 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		Summary: summary, ItemVersion: c.ItemVersion, Steps: c.Steps, Step: c.Step, Applicant: c.Applicant, Agent: c.Agent, Form: c.Form,
 		Materials: c.Materials, Applying: c.Applying, Documents: c.Documents, Corrects: c.Corrects, Head: c.Head, Revealed: revealed,
 		AcceptedMs: c.AcceptedMS, DecidedMs: c.DecidedMS, IssuedMs: c.IssuedMS, DeliveredMs: c.DeliveredMS,
+		Lacking: c.Lacking, Notice: value(c.Notice), Tolerated: c.Tolerated, AcceptedOn: c.AcceptedOn, Suspensions: c.Suspensions,
+		ExtendedBy: c.ExtendedBy, Told: c.Told, Cause: string(c.Cause), TerminatedMs: c.TerminatedMS,
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c),
 	}
 	if !revealed {
@@ -56,10 +58,37 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		shown := veil.Content(contentOf(c))
 		out.Applicant, out.Agent, out.Form, out.Materials, out.Applying, out.Documents = shown.Applicant, shown.Agent, shown.Form, shown.Materials, shown.Applying, shown.Documents
 	}
+	if err := s.later(ctx, c, &out); err != nil {
+		return out, err
+	}
 	if out.Attachments, err = s.caseAttachments(ctx, c); err != nil {
 		return out, err
 	}
 	return out, s.background(ctx, c, &out)
+}
+
+// later adds what the applicant brought after hand-in, masked like the rest.
+func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) error {
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	out.Supplements, out.WithdrawalAsked = supplements(entries)
+	if out.Revealed {
+		return nil
+	}
+	veil, err := s.veil(ctx, c)
+	if err != nil {
+		return err
+	}
+	for i, b := range out.Supplements {
+		out.Supplements[i].Materials, out.Supplements[i].Form = veil.Materials(b.Materials), veil.Form(b.Form)
+	}
+	out.Notice.Points = slices.Clone(out.Notice.Points)
+	for i, p := range out.Notice.Points {
+		out.Notice.Points[i].How = veil.Text(p.How)
+	}
+	return nil
 }
 
 // background adds who handed a case in, and why it is none, if it is not.
@@ -113,18 +142,16 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 		return actions
 	}
 	can := func(a identity.Action) bool { _, err := actor.As(a, targetOf(c)); return err == nil }
-	if step, open := c.Current(); open && c.Holder == actor.Division {
-		if kind, ok := stepKinds[step.Verb]; ok && can(stepActions[step.Verb]) {
-			actions = append(actions, kind)
+	if _, open := c.Current(); open && c.Holder == actor.Division {
+		for _, k := range c.Possible() {
+			info, _ := ledger.Lookup(k, 1)
+			if act, ok := actOf[k]; ok && can(info.Action) && (k != ledger.CaseReturn || returnable(c)) {
+				actions = append(actions, act)
+			}
 		}
-		if step.Verb == ledger.VerbAccept && c.Status == casework.HandedIn && can(identity.CaseReject) {
-			actions = append(actions, gen.ActReject)
-		}
-		undecided := c.Status == casework.HandedIn || c.Status == casework.Accepted
-		back := slices.ContainsFunc(c.Steps[:c.Step], func(s ledger.Step) bool { return s.Verb != ledger.VerbCollect })
-		if undecided && back && can(identity.CaseReturn) {
-			actions = append(actions, gen.ActReturn)
-		}
+	}
+	if !c.Status.Ended() && can(identity.CaseSubmit) {
+		actions = append(actions, gen.ActSupplement, gen.ActWithdraw)
 	}
 	if can(identity.CaseComment) {
 		actions = append(actions, gen.ActComment)
@@ -132,7 +159,15 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	return actions
 }
 
-var stepKinds = map[ledger.Verb]gen.CaseActionKind{
-	ledger.VerbRelay: gen.ActRelay, ledger.VerbAccept: gen.ActAccept, ledger.VerbPreReview: gen.ActReview, ledger.VerbReview: gen.ActReview,
-	ledger.VerbDecide: gen.ActDecide, ledger.VerbIssue: gen.ActIssue, ledger.VerbDeliver: gen.ActDeliver,
+// returnable reports whether there is an earlier step to send a case back to.
+func returnable(c *casework.Case) bool {
+	return slices.ContainsFunc(c.Steps[:c.Step], func(s ledger.Step) bool { return s.Verb != ledger.VerbCollect })
+}
+
+// actOf names the kinds of the chain as requests do.
+var actOf = map[ledger.Kind]gen.CaseActionKind{
+	ledger.CaseRelay: gen.ActRelay, ledger.CaseAccept: gen.ActAccept, ledger.CaseReject: gen.ActReject, ledger.CaseReview: gen.ActReview,
+	ledger.CaseReturn: gen.ActReturn, ledger.CaseDecide: gen.ActDecide, ledger.CaseIssue: gen.ActIssue, ledger.CaseDeliver: gen.ActDeliver,
+	ledger.CaseRequestSupplement: gen.ActRequestSupplement, ledger.CaseTerminate: gen.ActTerminate, ledger.CaseSuspend: gen.ActSuspend,
+	ledger.CaseResume: gen.ActResume, ledger.CaseExtend: gen.ActExtend,
 }

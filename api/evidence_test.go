@@ -57,3 +57,34 @@ func TestCountyKeysAreRotated(t *testing.T) {
 	// Tokens of before are good: their chain is still trusted.
 	h.must("auditor", "GET", "/api/v1/nodes", nil, 200)
 }
+
+// Who may see how a ledger went back, and who may say so; where nothing was
+// restored there is nothing to say.
+func TestRecoveryIsTheOperators(t *testing.T) {
+	h := emptyHub(t)
+	h.person("auditor", theCounty, "", identity.Auditor)
+	h.person("window", theCounty, "县民政局", identity.DepartmentWindow)
+	reason := gen.RecoveryRequest{Reason: "由备份恢复"}
+	h.must("window", "GET", "/api/v1/recovery", nil, 403)
+	h.must("auditor", "POST", "/api/v1/recovery", reason, 403)
+	h.must("auditor", "POST", "/api/v1/recovery/again", gen.AgainRequest{}, 403)
+	h.must("operator", "POST", "/api/v1/recovery", gen.RecoveryRequest{}, 400)
+	h.must("operator", "POST", "/api/v1/recovery", reason, 409)
+
+	head, err := h.node.Store.Head(t.Context())
+	check(t, err)
+	check(t, h.node.Store.MarkWentBack(t.Context()))
+	var report gen.RecoveryReport
+	h.get("auditor", "/api/v1/recovery", &report)
+	if report.Undeclared != int64(head) || len(report.Recoveries) != 0 {
+		t.Errorf("%+v", report)
+	}
+	h.must("operator", "POST", "/api/v1/recovery", reason, 200)
+	report = gen.RecoveryReport{}
+	h.get("auditor", "/api/v1/recovery", &report)
+	if report.Undeclared != 0 || len(report.Recoveries) != 1 || report.Recoveries[0].Kept != int64(head) || report.Recoveries[0].Reason != reason.Reason {
+		t.Errorf("%+v", report)
+	}
+	h.must("operator", "POST", "/api/v1/recovery/again", gen.AgainRequest{}, 200)
+	h.must("operator", "POST", "/api/v1/recovery", reason, 409)
+}

@@ -147,9 +147,37 @@ func (h *site) start(o federation.Options) {
 
 func (h *site) serveFederation(l net.Listener) {
 	server := &http.Server{Handler: h.node.FederationHandler()}
-	go server.Serve(tls.NewListener(l, h.node.FederationTLS()))
-	h.cut = func() { server.Close() }
-	h.t.Cleanup(func() { server.Close() })
+	all := &cuttable{Listener: l}
+	go server.Serve(tls.NewListener(all, h.node.FederationTLS()))
+	h.cut = func() { server.Close(); all.cut() }
+	h.t.Cleanup(h.cut)
+}
+
+// cuttable is a listener whose connections can all be cut, those of feeds
+// too, which the server has let go of.
+type cuttable struct {
+	net.Listener
+	mu    sync.Mutex
+	conns []net.Conn
+}
+
+func (c *cuttable) Accept() (net.Conn, error) {
+	conn, err := c.Listener.Accept()
+	if err == nil {
+		c.mu.Lock()
+		c.conns = append(c.conns, conn)
+		c.mu.Unlock()
+	}
+	return conn, err
+}
+
+func (c *cuttable) cut() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, conn := range c.conns {
+		conn.Close()
+	}
+	c.conns = nil
 }
 
 // heal brings back what cut took away, at the same address.

@@ -64,6 +64,10 @@ type Node interface {
 	SealBackup(w io.Writer) (io.WriteCloser, error)
 	// RotateCountyKeys makes new keys for the county.
 	RotateCountyKeys(ctx context.Context, by identity.Actor, key string) (store.Result, error)
+	// DeclareRecovery has the ledger say that it went back; RecordAgain records
+	// again, as they were, entries that it lost.
+	DeclareRecovery(ctx context.Context, by identity.Actor, reason string) (ledger.Recovery, error)
+	RecordAgain(ctx context.Context, by identity.Actor, entries []string) ([]federation.Again, error)
 	// Hub is the node's part in the county's Raft; nil below the county.
 	Hub() *county.Hub
 }

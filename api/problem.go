@@ -94,7 +94,7 @@ func problemOf(err error) *problem {
 	if errors.As(err, &own) {
 		return own
 	}
-	for _, find := range []func(error) *problem{domainProblem, storageProblem, trustProblem, countyProblem, carryProblem} {
+	for _, find := range []func(error) *problem{domainProblem, lifeProblem, storageProblem, trustProblem, countyProblem, carryProblem} {
 		if p := find(err); p != nil {
 			return p
 		}
@@ -280,7 +280,7 @@ func carryProblem(err error) *problem {
 		p.status, p.after = http.StatusServiceUnavailable, 10*time.Second
 	case errors.Is(f, carry.ErrSignature), errors.Is(f, carry.ErrNotAllowed), errors.Is(f, carry.ErrRevoked), errors.Is(f, carry.ErrNotForMe), errors.Is(f, carry.ErrWrongCounty):
 		p.status = http.StatusForbidden
-	case errors.Is(f, carry.ErrGap), errors.Is(f, carry.ErrConflict), errors.Is(f, carry.ErrRewritten), errors.Is(f, carry.ErrLostOwn), errors.Is(f, carry.ErrSealed), errors.Is(f, carry.ErrUnknownNode):
+	case errors.Is(f, carry.ErrGap), errors.Is(f, carry.ErrConflict), errors.Is(f, carry.ErrRewritten), errors.Is(f, carry.ErrEpoch), errors.Is(f, carry.ErrLostOwn), errors.Is(f, carry.ErrSealed), errors.Is(f, carry.ErrUnknownNode):
 		p.status = http.StatusConflict
 	}
 	return p

@@ -48,7 +48,7 @@ func refused(t *testing.T) (region, gen.CaseReceipt, []byte) {
 func TestRefusedStaysReadable(t *testing.T) {
 	r, receipt, scan := refused(t)
 	id, number := receipt.Case.Id, receipt.Case.Number
-	whole := []string{`"status":"refused"`, "未接收", number, `"code":"not_authorised"`, "resubmit", "登记表.png", `"handed_in_by":{"staff":`, "王*", `"actions":[]`}
+	whole := []string{`"status":"refused"`, "未接收", number, `"code":"not_authorised"`, "resubmit", hashOf(scan), `"handed_in_by":{"staff":`, "王*", `"actions":[]`}
 	for _, row := range []struct {
 		at *site
 		ApiScenario

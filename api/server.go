@@ -34,6 +34,8 @@ type Options struct {
 	// Name is the centre's name; Demo marks a demonstration.
 	Name string
 	Demo bool
+	// SupervisionPhone is where people complain; it stands on every document.
+	SupervisionPhone string
 	// Secure says that browsers reach this node over https only, here or at
 	// a gateway in front.
 	Secure bool

@@ -13,15 +13,16 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 )
 
-// validate holds a request against the document. The library's messages quote
+// validate holds a request against the document, all of it or all but its
+// body. The library's messages quote
 // the input, so none of them leaves this node: a fault is a place, a code and
 // our own words.
-func (s *Server) validate(r *http.Request, route *routers.Route, params map[string]string, rule bodyRule) error {
+func (s *Server) validate(r *http.Request, route *routers.Route, params map[string]string, withoutBody bool) error {
 	input := &openapi3filter.RequestValidationInput{
 		Request: r, PathParams: params, Route: route,
 		Options: &openapi3filter.Options{
 			MultiError:          true,
-			ExcludeRequestBody:  rule.raw || rule.stream,
+			ExcludeRequestBody:  withoutBody,
 			SkipSettingDefaults: true,
 			// Who may do what is decided before this (admit).
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,

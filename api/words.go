@@ -45,7 +45,7 @@ func takenUp(c *casework.Case) bool {
 
 // kindZH are the kinds of entries as a timeline names them.
 var kindZH = map[ledger.Kind]string{
-	ledger.CountyTrust: "公布县级密钥", ledger.NodeInvite: "签发入网令牌", ledger.NodeEnrol: "节点入网",
+	ledger.CountyTrust: "公布县级密钥", ledger.CountyRecovery: "声明账本恢复", ledger.CountyLost: "登记账本缺失", ledger.NodeInvite: "签发入网令牌", ledger.NodeEnrol: "节点入网",
 	ledger.NodeRevoke: "吊销节点", ledger.NodeRename: "节点改名", ledger.NodeRenew: "节点更新密钥", ledger.LevelRaise: "启用新版本功能",
 	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
 	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",
@@ -53,6 +53,8 @@ var kindZH = map[ledger.Kind]string{
 	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
 	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
 	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注", ledger.CaseReveal: "查看个人信息",
+	ledger.CaseRequestSupplement: "一次性告知补正", ledger.CaseSupplement: "补正", ledger.CaseWithdraw: "申请撤回", ledger.CaseTerminate: "终止办理",
+	ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束", ledger.CaseExtend: "延长期限",
 	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
 }
 
@@ -60,6 +62,7 @@ var statusZH = map[casework.Status]string{
 	casework.HandedIn: "已收件", casework.Accepted: "已受理", casework.NotAccepted: "不予受理",
 	casework.Granted: "准予", casework.Declined: "不予", casework.Issued: "已制发", casework.Closed: "已送达",
 	casework.Refused: "未接收", casework.Held: "待县中心裁定",
+	casework.Supplementing: "待补正", casework.Terminated: "终止办理",
 }
 
 // said is what a person wrote into an entry.
@@ -79,6 +82,20 @@ func said(body ledger.Body) string {
 		return b.Opinion
 	case *ledger.CaseCommentV1:
 		return b.Text
+	case *ledger.CaseRequestSupplementV1:
+		return b.Again
+	case *ledger.CaseSupplementV1:
+		return b.Note
+	case *ledger.CaseWithdrawV1:
+		return b.Reason
+	case *ledger.CaseTerminateV1:
+		return b.Reason
+	case *ledger.CaseSuspendV1:
+		return b.Procedure + "：" + b.Reason
+	case *ledger.CaseResumeV1:
+		return b.Procedure + "：" + b.Result
+	case *ledger.CaseExtendV1:
+		return b.Reason
 	case *ledger.AttentionResolveV1:
 		return b.Note
 	}

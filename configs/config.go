@@ -183,7 +183,7 @@ func Default(tier Tier) Config {
 		Sync: Sync{
 			Heartbeat:    10 * time.Second,
 			BackoffMax:   time.Minute,
-			BatchEntries: 512,
+			BatchEntries: 2048,
 			BatchBytes:   1 * megabyte,
 			SkewWarn:     time.Minute,
 		},

@@ -93,72 +93,22 @@ func (n *Node) otherHubs() []county.Member {
 }
 
 const (
-	// refillEvery is how often a hub looks for attachments that it lacks.
-	refillEvery = 10 * time.Minute
-	lookAtHubs  = 5 * time.Second
+	// tidyEvery is how often uploads that were given up are looked for.
+	tidyEvery = 10 * time.Minute
 	// staleUpload is after how long an upload that stopped is given up.
 	staleUpload = 30 * 24 * time.Hour
 )
 
-// keepPapers tends a node's attachments: uploads that were given up are
-// removed, and a hub that was away fetches what the others confirmed
-// meanwhile.
-func (n *Node) keepPapers(ctx context.Context) {
-	for ctx.Err() == nil {
+// tidyPapers removes uploads that were given up.
+func (n *Node) tidyPapers(ctx context.Context) {
+	for {
 		if _, _, err := n.Blobs.RemoveStale(ctx, n.now().Add(-staleUpload)); err != nil && ctx.Err() == nil {
 			n.log.Warn("abandoned uploads not removed", "error", err)
 		}
-		hubs := n.hubsThatCount()
-		if n.hub != nil {
-			if err := n.refillPapers(ctx); err != nil && ctx.Err() == nil {
-				n.log.Warn("attachments this hub lacks were not all fetched", "error", err)
-			}
-		}
-		n.untilRefill(ctx, hubs)
-	}
-}
-
-// hubsThatCount is how many hubs vote, 0 while this one does not know.
-func (n *Node) hubsThatCount() int {
-	if n.hub == nil || n.hub.Ready() != nil {
-		return 0
-	}
-	return len(n.voters())
-}
-
-// untilRefill waits for the next look. It comes sooner when the hubs that count
-// have changed, for a new one lacks everything, and when this one could not
-// know yet what it lacks because it was catching up.
-func (n *Node) untilRefill(ctx context.Context, before int) {
-	for waited := time.Duration(0); waited < refillEvery; waited += lookAtHubs {
 		select {
 		case <-ctx.Done():
 			return
-		case <-n.after(lookAtHubs):
-		}
-		if now := n.hubsThatCount(); now != before && now != 0 {
-			return
-		}
-	}
-}
-
-func (n *Node) refillPapers(ctx context.Context) error {
-	var errs []error
-	after := ""
-	for {
-		page, err := n.Store.ConfirmedAttachments(ctx, after, 500)
-		if err != nil || len(page) == 0 {
-			return errors.Join(append(errs, err)...)
-		}
-		for _, a := range page {
-			after = a.Hash
-			has, err := n.Blobs.Has(a.Hash)
-			if err == nil && !has {
-				err = n.fetchPaper(ctx, a.Hash, a.Size)
-			}
-			if err != nil {
-				errs = append(errs, err)
-			}
+		case <-n.after(tidyEvery):
 		}
 	}
 }

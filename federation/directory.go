@@ -16,32 +16,39 @@ type directory struct {
 	now   func() time.Time
 	self  string
 
-	mu    sync.Mutex
-	since <-chan struct{} // closed when the cache may be out of date
-	nodes map[string]*store.Node
+	mu     sync.Mutex
+	rights uint64 // the store's, of what is kept here
+	nodes  map[string]*store.Node
+	people map[string]trust.StaffState
 }
 
-// node finds an enrolled node, from memory while the ledger has not moved.
+// maxKept bounds what is kept of nodes, and of people.
+const maxKept = 10_000
+
+// node finds an enrolled node, from memory while no node and nobody's rights
+// have changed.
 func (d *directory) node(ctx context.Context, id string) (*store.Node, error) {
+	return kept(d, &d.nodes, id, func() (*store.Node, error) { return d.store.Node(ctx, id) })
+}
+
+// kept looks a key up in one of the directory's memories, and else reads it.
+func kept[V any](d *directory, in *map[string]V, key string, read func() (V, error)) (V, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	select {
-	case <-d.since:
-		d.since = nil
-	default:
+	if now := d.store.Rights(); now != d.rights || d.nodes == nil {
+		d.rights, d.nodes, d.people = now, map[string]*store.Node{}, map[string]trust.StaffState{}
 	}
-	if d.since == nil {
-		d.since = d.store.Changed()
-		d.nodes = map[string]*store.Node{}
-	}
-	if known, ok := d.nodes[id]; ok {
+	if known, ok := (*in)[key]; ok {
 		return known, nil
 	}
-	found, err := d.store.Node(ctx, id)
+	found, err := read()
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	d.nodes[id] = found
+	if len(*in) >= maxKept {
+		clear(*in)
+	}
+	(*in)[key] = found
 	return found, nil
 }
 
@@ -69,11 +76,14 @@ func (d *directory) isRevoked(n *store.Node) bool {
 
 // Staff implements trust.Directory.
 func (d *directory) Staff(id string) (trust.StaffState, bool) {
-	s, err := d.store.Staff(context.Background(), id)
-	if err != nil {
-		return trust.StaffState{}, false
-	}
-	return StaffState(s), true
+	s, err := kept(d, &d.people, id, func() (trust.StaffState, error) {
+		found, err := d.store.Staff(context.Background(), id)
+		if err != nil {
+			return trust.StaffState{}, err
+		}
+		return StaffState(found), nil
+	})
+	return s, err == nil
 }
 
 // SessionEnded implements trust.Directory: a login of this node that is not

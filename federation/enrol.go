@@ -322,8 +322,8 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err != nil {
 		return nil, fmt.Errorf("enrol: the address is not a hub of the county that made the token: %w", err)
 	}
-	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.ClientConfig(trust.TLSOptions{
-		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}}))}}
+	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
+		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}})}}
 	defer client.CloseIdleConnections()
 	if err := checkClock(ctx, client, o); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)

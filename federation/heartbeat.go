@@ -63,6 +63,8 @@ type Report struct {
 	// this is too much.
 	SkewMS   int64 `json:"skew_ms"`
 	SkewWarn bool  `json:"skew_warn,omitempty"`
+	// Former is the newest checkpoint it keeps of a ledger that went back.
+	Former *store.FormerCheckpoint `json:"former,omitempty"`
 	// Attention counts what waits for a person there.
 	Attention int64 `json:"needs_attention"`
 	// Problem is what keeps it from sending or following, in words.
@@ -103,6 +105,13 @@ func (n *Node) Report(ctx context.Context) (Report, error) {
 	}
 	if r.Cursor, err = n.Store.Cursor(ctx); err != nil {
 		return r, err
+	}
+	former, err := n.Store.FormerCheckpoints(ctx)
+	if err != nil {
+		return r, err
+	}
+	if len(former) > 0 {
+		r.Former = &former[len(former)-1]
 	}
 	n.reportLine(&r)
 	return r, nil

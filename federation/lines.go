@@ -32,8 +32,16 @@ func (n *Node) startHub(o Options) (err error) {
 	if err != nil {
 		return err
 	}
+	lacking := &lacking{store: n.Store, blobs: n.Blobs, now: n.now}
+	n.gather, err = papers.NewGather(papers.GatherOptions{Store: n.Blobs, Lacking: lacking.list, Hubs: n.voters, Self: n.self.Node,
+		Pace: papers.Pace{Backoff: betweenHubs, Idle: lookWhole}})
+	if err != nil {
+		return err
+	}
 	n.run(func(ctx context.Context) { n.ended("attachments", n.spread.Run(ctx)) })
+	n.run(func(ctx context.Context) { n.ended("attachments", n.gather.Run(ctx)) })
 	n.run(n.wakeOnChange(n.spread.Wake))
+	n.run(n.wakeOnChange(n.gather.Wake))
 	n.run(n.beatHubs)
 	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Heard: n.hub.Heard, Clock: o.FeedClock}), o)
 }
@@ -68,7 +76,7 @@ func (n *Node) startBelow(o Options) (err error) {
 		ups[i].Client = n.clientTo(ups[i].Tier, 0)
 		n.upstreams = append(n.upstreams, outbox.Upstream{Name: ups[i].Name, Tier: string(ups[i].Tier), BaseURL: ups[i].BaseURL, Client: n.clientTo(ups[i].Tier, 30*time.Second)})
 	}
-	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Renew: n.renewTrust, Version: n.version,
+	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Renew: n.renewTrust, NewEpoch: n.newEpoch, Version: n.version,
 		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
 	n.auditor = feed.NewAuditor(n.Store, feed.AuditorOptions{Upstreams: atTheCounty(ups), Trust: n.Trust, Clock: o.FeedClock, Logger: n.log})
 	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, WentBack: n.follower.WentBack, Logger: n.log, Now: n.clock, After: n.after,
@@ -80,6 +88,7 @@ func (n *Node) startBelow(o Options) (err error) {
 	n.run(func(ctx context.Context) { n.ended("feed", n.follower.Run(ctx)) })
 	n.run(n.sender.Run)
 	n.run(n.settleRestored)
+	n.run(n.tellLost)
 	n.run(func(ctx context.Context) { n.ended("audit", n.auditor.Run(ctx)) })
 	n.run(func(ctx context.Context) { n.ended("attachments", n.courier.Run(ctx)) })
 	n.run(n.wakeOnChange(n.sender.Wake))

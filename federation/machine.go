@@ -50,15 +50,46 @@ func (n *Node) propose(ctx context.Context, p store.Proposal) ([]store.Result, u
 	if err != nil {
 		return nil, 0, err
 	}
+	results, err := resultsOf(r, p)
+	return results, r.RaftIndex, err
+}
+
+// proposeInOrder commits several proposals, each after the one before it, and
+// returns when this hub has applied them too: what it answers about an origin
+// is then no older.
+func (n *Node) proposeInOrder(ctx context.Context, parts []store.Proposal) ([]store.Result, error) {
+	commands := make([][]byte, len(parts))
+	for i, p := range parts {
+		commands[i] = pack(p)
+	}
+	answers, err := n.hub.ProposeInOrder(ctx, commands)
+	if err != nil {
+		return nil, err
+	}
+	var all []store.Result
+	var last uint64
+	for i, r := range answers {
+		last = r.RaftIndex
+		results, err := resultsOf(r, parts[i])
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, results...)
+	}
+	return all, n.hub.WaitApplied(ctx, last)
+}
+
+// resultsOf reads what became of each entry of a proposal.
+func resultsOf(r county.Result, p store.Proposal) ([]store.Result, error) {
 	var results []store.Result
 	if err := json.Unmarshal(r.Data, &results); err != nil {
-		return nil, 0, fmt.Errorf("propose: result: %w", err)
+		return nil, fmt.Errorf("propose: result: %w", err)
 	}
 	if len(results) != len(p.Entries) {
 		// The log was replayed past this proposal; asking again tells.
-		return nil, 0, fmt.Errorf("propose: %d results for %d entries: %w", len(results), len(p.Entries), county.ErrUnknown)
+		return nil, fmt.Errorf("propose: %d results for %d entries: %w", len(results), len(p.Entries), county.ErrUnknown)
 	}
-	return results, r.RaftIndex, nil
+	return results, nil
 }
 
 // A proposal in the Raft log begins with a byte of these flags. Released ones
@@ -104,7 +135,8 @@ func pack(p store.Proposal) []byte {
 
 var (
 	packer = sync.OnceValue(func() *zstd.Encoder {
-		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+		// Its window stays allocated; few proposals are larger than this one.
+		e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithLowerEncoderMem(true))
 		if err != nil {
 			panic(err) // the options are constants
 		}

@@ -107,6 +107,7 @@ type Node struct {
 	proxy    *url.URL
 	counters counters
 	spread   *papers.Spread
+	gather   *papers.Gather
 
 	// castOut is what a node above told of this one, nil while nothing.
 	castOut atomic.Pointer[Revocation]
@@ -169,7 +170,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
 	n.run(n.keepRenewed)
-	n.run(n.keepPapers)
+	n.run(n.tidyPapers)
 	n.run(n.watchDisk)
 	n.run(n.inspect)
 	if n.county != nil && o.Genesis != nil {
@@ -319,6 +320,7 @@ func (n *Node) Kick() {
 	}
 	if n.spread != nil {
 		n.spread.Wake()
+		n.gather.Retry()
 	}
 }
 

@@ -121,8 +121,8 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	} else if info.Case {
 		c, err := n.Store.Case(ctx, a.Case)
 		switch {
-		case errors.Is(err, store.ErrNotFound) && a.Kind == ledger.AttachmentConfirm:
-			// The files of a refused hand-in, which has no case.
+		case errors.Is(err, store.ErrNotFound) && (a.Kind == ledger.AttachmentConfirm || a.Kind == ledger.CaseReveal):
+			// Files of a refused hand-in, which has no case, or who looked at it.
 		case errors.Is(err, store.ErrNotFound):
 			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
 		case err != nil:
@@ -182,7 +182,7 @@ func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, erro
 		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
 			return store.Result{}, err
 		}
-		raw, err := json.Marshal(&e)
+		raw, err := e.Canonical()
 		if err != nil {
 			return store.Result{}, err
 		}
@@ -227,7 +227,7 @@ func (n *Node) RecordTogether(ctx context.Context, actions []Action) ([]store.Re
 		if err := n.finish(&e, a.Body, n.counters.next(ctx, n.Store)); err != nil {
 			return nil, err
 		}
-		raw, err := json.Marshal(&e)
+		raw, err := e.Canonical()
 		if err != nil {
 			return nil, err
 		}

@@ -29,6 +29,10 @@ func Recover(ctx context.Context, o Options) error {
 		return err
 	}
 	defer n.Store.Close()
+	// What the log has beyond the database may never have been committed.
+	if err := n.Store.MarkWentBack(ctx); err != nil {
+		return err
+	}
 	return county.Recover(county.Options{ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"),
 		Advertise: o.PeerAdvertise, StateMachine: machine{n.Store}, Logger: n.log})
 }

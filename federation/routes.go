@@ -25,7 +25,7 @@ func (n *Node) routes() http.Handler {
 	if n.self.Tier == node.Village {
 		return r
 	}
-	for _, path := range []string{feed.PathFeed, feed.PathCheckpoint, feed.PathProof, feed.PathConsistency} {
+	for _, path := range []string{feed.PathFeed, feed.PathCheckpoint, feed.PathProof, feed.PathConsistency, feed.PathRecoveries} {
 		r.Path(path).Handler(n.server)
 	}
 	in := &outbox.Handler{By: string(n.self.Tier), Receiver: receiver{n}, Peer: n.peer, Logger: n.log}
@@ -50,6 +50,7 @@ func (n *Node) routes() http.Handler {
 	if n.county != nil {
 		r.Methods(http.MethodGet).Path(enrolPath).HandlerFunc(n.serveInvitation)
 		r.Methods(http.MethodPost).Path(enrolPath).HandlerFunc(n.serveEnrol)
+		r.Methods(http.MethodPost).Path(lostPath).HandlerFunc(n.serveLost)
 	}
 	return n.gate(r)
 }

@@ -21,24 +21,7 @@ func (n *Node) tlsOptions() trust.TLSOptions {
 func (n *Node) FederationTLS() *tls.Config {
 	o := n.tlsOptions()
 	o.Revoked = nil
-	return oneProtocol(trust.ServerConfig(o))
-}
-
-// oneProtocol keeps nodes to HTTP/1.1 among themselves: a feed is one long
-// answer on a connection of its own, for which HTTP/2 only costs memory.
-func oneProtocol(c *tls.Config) *tls.Config {
-	c = c.Clone()
-	c.NextProtos = []string{"http/1.1"}
-	if each := c.GetConfigForClient; each != nil {
-		c.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
-			current, err := each(hello)
-			if current != nil {
-				current.NextProtos = c.NextProtos
-			}
-			return current, err
-		}
-	}
-	return c
+	return trust.ServerConfig(o)
 }
 
 // Certificate is the node's own certificate, from the county's authority.
@@ -46,7 +29,7 @@ func (n *Node) Certificate() *tls.Certificate { return n.own.Load().cert }
 
 func (n *Node) clientTo(t node.Tier, timeout time.Duration) *http.Client {
 	line := &http.Transport{
-		TLSClientConfig:       oneProtocol(trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}})),
+		TLSClientConfig:       trust.ClientConfig(n.tlsOptions(), trust.Expect{Tiers: []node.Tier{t}}),
 		TLSHandshakeTimeout:   10 * time.Second,
 		ResponseHeaderTimeout: 30 * time.Second,
 		IdleConnTimeout:       90 * time.Second,

@@ -154,7 +154,7 @@ func (n *Node) learn(ctx context.Context, links []trust.SignedTrust) error {
 // firstContact asks for the chain without knowing who answers. It sends
 // nothing of its own.
 func firstContact(ctx context.Context, base string) ([]trust.SignedTrust, error) {
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: oneProtocol(trust.FirstContactConfig())}, Timeout: 30 * time.Second}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust.FirstContactConfig()}, Timeout: 30 * time.Second}
 	defer client.CloseIdleConnections()
 	var chain []trust.SignedTrust
 	err := get(ctx, client, base+trustPath, nil, &chain)

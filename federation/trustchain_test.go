@@ -84,7 +84,7 @@ func TestRenewTrust(t *testing.T) {
 			t.Fatalf("bundle %d, %v", n.Trust().Serial, err)
 		}
 	}
-	again := &Node{Store: st, log: n.log}
+	again := &Node{Store: st, log: n.log, clock: time.Now}
 	again.bundle.Store(&first)
 	if err := again.refreshTrust(ctx); err != nil || !sameBundle(again.Trust(), third.Trust()) {
 		t.Errorf("after a restart: bundle %d, %v", again.Trust().Serial, err)

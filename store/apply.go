@@ -44,15 +44,16 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 	results := make([][]Result, len(proposals))
 	err := s.write(ctx, func(w *writer) error {
 		last := s.applied
+		a, err := s.applier(ctx, w)
+		if err != nil {
+			return err
+		}
 		for i, p := range proposals {
 			if p.RaftIndex <= s.applied || fault.Planted("skip") && p.RaftIndex%5 == 0 {
 				continue
 			}
 			last = max(last, p.RaftIndex)
-			a, err := s.applier(ctx, w, p.At)
-			if err != nil {
-				return err
-			}
+			a.at(p.At)
 			a.fromRevoked = p.FromRevoked
 			commit := a.commitEach
 			if p.Together {
@@ -61,6 +62,9 @@ func (s *Store) Commit(ctx context.Context, proposals []Proposal) ([][]Result, e
 			if results[i], err = commit(p.Entries); err != nil {
 				return fmt.Errorf("raft index %d: %w", p.RaftIndex, err)
 			}
+		}
+		if err := a.flush(); err != nil {
+			return err
 		}
 		return w.setMeta(ctx, "applied", last)
 	})
@@ -90,8 +94,10 @@ type applier struct {
 	// now is the county's clock for what is being recorded; at lower tiers
 	// it is the entry's own time until the county has recorded it.
 	now int64
-	// head is the index of the last record in the county's ledger.
-	head uint64
+	// head is the index of the last record in the county's ledger, recorded
+	// the county's clock in it.
+	head     uint64
+	recorded int64
 	// desk: the entry is being recorded at this very node, by somebody who
 	// can still be told to do it differently.
 	desk bool
@@ -102,20 +108,29 @@ type applier struct {
 	told bool
 	// recording is the entry whose row is not written yet.
 	recording stored
+	pending   pending
 }
 
-func (s *Store) applier(ctx context.Context, w *writer, at int64) (*applier, error) {
-	a := &applier{s: s, w: w, ctx: ctx, now: at}
+// applier begins applying entries; at says when they are recorded, and flush
+// ends it.
+func (s *Store) applier(ctx context.Context, w *writer) (*applier, error) {
+	a := &applier{s: s, w: w, ctx: ctx}
+	if s.head.known {
+		a.head, a.recorded = s.head.index, s.head.recorded
+		return a, nil
+	}
 	var last sql.NullInt64
 	var recorded sql.NullInt64
 	err := w.row(ctx, selectHead).Scan(&last, &recorded)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return nil, storage("read head", err)
 	}
-	a.head = uint64(last.Int64)
-	a.now = max(a.now, recorded.Int64) // the ledger's clock never goes back
+	a.head, a.recorded = uint64(last.Int64), recorded.Int64
 	return a, nil
 }
+
+// at sets the clock for the entries that follow. The ledger's never goes back.
+func (a *applier) at(now int64) { a.now = max(now, a.recorded) }
 
 const selectHead = `SELECT idx, recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)`
 
@@ -159,9 +174,13 @@ func (a *applier) commitEach(raws [][]byte) ([]Result, error) {
 
 // commitTogether takes back all entries of a proposal when one is rejected.
 func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
+	if err := a.flush(); err != nil {
+		return nil, err
+	}
 	if err := a.w.exec(a.ctx, `SAVEPOINT together`); err != nil {
 		return nil, err
 	}
+	head, recorded := a.head, a.recorded
 	results, err := a.commitEach(raws)
 	if err != nil {
 		return nil, err
@@ -171,6 +190,8 @@ func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
 			return nil, err
 		}
 		a.s.forgetCaches()
+		a.pending.forget()
+		a.head, a.recorded = head, recorded
 		for i, r := range results {
 			if r.Status == Recorded {
 				results[i] = Result{ID: r.ID, Status: Rejected, Code: "together",
@@ -183,8 +204,8 @@ func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
 
 // commit receives one entry at the county.
 func (a *applier) commit(raw []byte) (Result, error) {
-	var e ledger.Entry
-	if err := json.Unmarshal(raw, &e); err != nil {
+	e, err := ledger.ParseEntry(raw)
+	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}
 	if r, done, err := a.seen(&e, raw); done || err != nil {
@@ -248,8 +269,8 @@ func (a *applier) seen(e *ledger.Entry, raw []byte) (Result, bool, error) {
 // same action stamped again is a repeat, another action under the same
 // idempotency key is not.
 func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) {
-	var first ledger.Entry
-	if err := json.Unmarshal(known.raw, &first); err != nil {
+	first, err := ledger.ParseEntry(known.raw)
+	if err != nil {
 		return Result{}, true, fmt.Errorf("entry %s: %w", e.ID, err)
 	}
 	same := first.Kind == e.Kind && first.Case == e.Case && first.Actor.Staff == e.Actor.Staff && first.Actor.Role == e.Actor.Role
@@ -295,6 +316,7 @@ func rejected(e *ledger.Entry, v verdict) Result {
 // record gives an entry its place in the county's ledger.
 func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error) {
 	a.head++
+	a.recorded = a.now
 	h := ledger.Head{Index: a.head, RecordedAt: a.now, Outcome: v.outcome}
 	if v.no != nil {
 		h.Code, h.Reason = v.no.Code, v.no.Reason()
@@ -374,11 +396,7 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		}
 		scope, subtree = refusedScope(home, scope), false
 	}
-	for _, to := range audiences(scope, subtree) {
-		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)`, to, h.Index); err != nil {
-			return err
-		}
-	}
+	a.show(h.Index, audiences(scope, subtree))
 	if h.Outcome == ledger.Refused {
 		if err := a.nameAside(e); err != nil {
 			return err
@@ -398,8 +416,8 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 		if known == nil {
 			continue // outside this node's scope
 		}
-		var late ledger.Entry
-		if err := json.Unmarshal(known.raw, &late); err != nil {
+		late, err := ledger.ParseEntry(known.raw)
+		if err != nil {
 			return storage("read entry", err)
 		}
 		if err := a.nameAside(&late); err != nil {
@@ -461,27 +479,11 @@ func (a *applier) entry(id string) (*ledger.Entry, error) {
 	if known == nil {
 		return nil, fmt.Errorf("store: entry %s is missing", id)
 	}
-	var e ledger.Entry
-	if err := json.Unmarshal(known.raw, &e); err != nil {
+	e, err := ledger.ParseEntry(known.raw)
+	if err != nil {
 		return nil, fmt.Errorf("store: entry %s: %w", id, err)
 	}
 	return &e, nil
-}
-
-func (a *applier) origin(node string) (last uint64, forked bool, err error) {
-	err = a.w.row(a.ctx, `SELECT last_seq, forked FROM origins WHERE node = ?`, node).Scan(&last, &forked)
-	if errors.Is(err, sql.ErrNoRows) {
-		return 0, false, nil
-	}
-	return last, forked, storage("read origin", err)
-}
-
-func (a *applier) advance(e *ledger.Entry) error {
-	if e.Seq == 0 {
-		return nil
-	}
-	return a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq) VALUES (?, ?)
-		ON CONFLICT (node) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq)`, e.Origin, e.Seq)
 }
 
 func encodeResolves(rs []ledger.Resolution) (string, error) {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -125,34 +124,35 @@ func (a *applier) reapplyPending(e *ledger.Entry) error {
 // submission: that, and not what this node knew, is what the county flagged.
 func (a *applier) reflag(e *ledger.Entry) error {
 	// Thousands are confirmed at once when a line is back, and hardly one is
-	// flagged otherwise than here: neither the submission nor the case is read
-	// whole to see that.
-	var b ledger.CaseSubmitV1
-	var under struct {
-		Item     string `json:"item"`
-		Version  int    `json:"item_version"`
-		Corrects string `json:"corrects"`
-	}
-	if err := json.Unmarshal(e.Body, &under); err != nil {
-		return fmt.Errorf("store: entry %s: %w", e.ID, err)
-	}
-	b.Item, b.ItemVersion, b.Corrects = under.Item, under.Version, under.Corrects
-	// Again, in the county's order: what it said of the refused one before
-	// stands under this.
-	if err := a.correct(e, &b); err != nil {
-		return err
-	}
-	changed, err := a.itemChanged(&b, a.now)
+	// flagged otherwise than here: the case is not read whole to see that. A
+	// form that has the word in it is looked at closely in vain.
+	body, err := e.Decode()
 	if err != nil {
 		return err
 	}
-	flagged, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM json_each((SELECT body FROM cases WHERE id = ?), '$.flags') WHERE value = ?)`, e.Case, casework.FlagItemChanged)
-	if err != nil || (flagged != 0) == changed {
+	b, ok := body.(*ledger.CaseSubmitV1)
+	if !ok {
+		return nil
+	}
+	// Again, in the county's order: what it said of the refused one before
+	// stands under this.
+	if err := a.correct(e, b); err != nil {
+		return err
+	}
+	changed, err := a.itemChanged(b, a.now)
+	if err != nil {
+		return err
+	}
+	flagged, err := a.w.number(a.ctx, `SELECT instr(body, '"`+casework.FlagItemChanged+`"') FROM cases WHERE id = ?`, e.Case)
+	if err != nil || flagged == 0 && !changed {
 		return err
 	}
 	c, err := a.caseByID(e.Case)
 	if err != nil || c == nil {
 		return err
+	}
+	if slices.Contains(c.Flags, casework.FlagItemChanged) == changed {
+		return nil
 	}
 	c.Flags = slices.DeleteFunc(c.Flags, func(f string) bool { return f == casework.FlagItemChanged })
 	if changed {

@@ -9,7 +9,6 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
-	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -77,18 +76,15 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 
 // originOf finds the node behind an entry.
 func (a *applier) originOf(e *ledger.Entry, body ledger.Body) (origin, error) {
-	var tier, div string
-	var ordinal int
-	var revoked int64
-	err := a.w.row(a.ctx, `SELECT tier, division, ordinal, revoked_at FROM nodes WHERE id = ?`, e.Origin).Scan(&tier, &div, &ordinal, &revoked)
-	if errors.Is(err, sql.ErrNoRows) {
+	n, err := a.enrolled(e.Origin)
+	if err != nil {
+		return origin{}, err
+	}
+	if n == nil {
 		return a.genesis(e, body)
 	}
-	if err != nil {
-		return origin{}, storage("read node", err)
-	}
-	from := origin{Place: casework.Place{Division: division.Code(div), Ordinal: ordinal}, tier: node.Tier(tier)}
-	if revoked > 0 && e.OccurredAt-e.SkewMS >= revoked {
+	from := origin{Place: n.Place, tier: n.tier}
+	if n.revokedAt > 0 && e.OccurredAt-e.SkewMS >= n.revokedAt {
 		return from, refuse("node_revoked", "该节点已被吊销，请联系县中心", "the node had been revoked when it happened; ask the county")
 	}
 	if (e.Seq == 0) != isCounty(from.tier) {
@@ -98,6 +94,30 @@ func (a *applier) originOf(e *ledger.Entry, body ledger.Body) (origin, error) {
 		return from, err
 	}
 	return from, nil
+}
+
+// enrolledNode is what entries of a node are judged by.
+type enrolledNode struct {
+	casework.Place
+	tier      node.Tier
+	revokedAt int64 // Unix milliseconds, 0: in good standing
+}
+
+// enrolled reads a node; nil when it is not enrolled.
+func (a *applier) enrolled(id string) (*enrolledNode, error) {
+	if known := a.s.enrolled[id]; known != nil {
+		return known, nil
+	}
+	n := new(enrolledNode)
+	err := a.w.row(a.ctx, `SELECT tier, division, ordinal, revoked_at FROM nodes WHERE id = ?`, id).Scan(&n.tier, &n.Division, &n.Ordinal, &n.revokedAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, storage("read node", err)
+	}
+	a.s.enrolled[id] = n
+	return n, nil
 }
 
 // genesis lets the first hub enter itself into an empty county.
@@ -123,6 +143,9 @@ func (a *applier) genesis(e *ledger.Entry, body ledger.Body) (origin, error) {
 }
 
 func (a *applier) noStaff() (bool, error) {
+	if len(a.s.people) > 0 {
+		return false, nil
+	}
 	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM staff)`)
 	return n == 0, err
 }
@@ -138,7 +161,7 @@ func (a *applier) authoriseSystem(e *ledger.Entry, from origin) error {
 		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
 	}
 	switch e.Kind {
-	case ledger.NodeEnrol, ledger.AttachmentConfirm:
+	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost:
 		return nil
 	case ledger.CountyTrust, ledger.StaffAdd:
 		if from.genesis {

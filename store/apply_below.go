@@ -28,12 +28,15 @@ func (s *Store) Record(ctx context.Context, d Draft) (Result, error) {
 	ctx = context.WithoutCancel(ctx)
 	var r Result
 	err := s.write(ctx, func(w *writer) error {
-		a, err := s.applier(ctx, w, 0)
+		a, err := s.applier(ctx, w)
 		if err != nil {
 			return err
 		}
-		r, err = a.recordOwn(d)
-		return err
+		a.at(0)
+		if r, err = a.recordOwn(d); err != nil {
+			return err
+		}
+		return a.flush()
 	})
 	return r, err
 }
@@ -65,7 +68,7 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 		return Result{}, fmt.Errorf("%w: stamped as %s %s/%d, want %s %s/%d", ledger.ErrMalformed, e.ID, e.Origin, e.Seq, d.ID, a.s.self.Node, last+1)
 	}
 	a.now, a.desk = max(a.now, e.OccurredAt), true
-	raw, err := json.Marshal(&e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return Result{}, err
 	}
@@ -109,8 +112,8 @@ func (a *applier) sameDraft(d Draft, known *stored, last uint64) (Result, error)
 
 // nextCounter is the next number of a day's case counter.
 func (a *applier) nextCounter(prefix string) (int, error) {
-	n, err := a.w.number(a.ctx, `SELECT counter FROM case_counters WHERE prefix = ?`, prefix)
-	return int(n) + 1, err
+	n, err := a.counter(prefix)
+	return n + 1, err
 }
 
 // keep stores an entry that the county has not confirmed, to be sent up.
@@ -140,18 +143,19 @@ func (s *Store) Receive(ctx context.Context, entries []ledger.Entry) ([]Result, 
 	ctx = context.WithoutCancel(ctx)
 	results := make([]Result, 0, len(entries))
 	err := s.write(ctx, func(w *writer) error {
+		a, err := s.applier(ctx, w)
+		if err != nil {
+			return err
+		}
 		for i := range entries {
-			a, err := s.applier(ctx, w, entries[i].OccurredAt)
-			if err != nil {
-				return err
-			}
+			a.at(entries[i].OccurredAt)
 			r, err := a.receive(&entries[i])
 			if err != nil {
 				return err
 			}
 			results = append(results, r)
 		}
-		return nil
+		return a.flush()
 	})
 	if err != nil {
 		return nil, err
@@ -160,7 +164,7 @@ func (s *Store) Receive(ctx context.Context, entries []ledger.Entry) ([]Result, 
 }
 
 func (a *applier) receive(e *ledger.Entry) (Result, error) {
-	raw, err := json.Marshal(e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return Result{}, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}
@@ -206,6 +210,36 @@ type FeedLine struct {
 	Confirms string        `json:"confirms,omitempty"`
 }
 
+// ParseFeedLine reads a line as json.Unmarshal does.
+func ParseFeedLine(line []byte) (FeedLine, error) {
+	if h, rest, ok := ledger.ParseHead(line); ok {
+		if entry, ok := bytes.CutPrefix(rest, []byte(`,"entry":`)); ok && len(entry) > 0 && entry[len(entry)-1] == '}' {
+			if e, ok := ledger.ParseCanonical(entry[:len(entry)-1]); ok {
+				return FeedLine{Head: h, Entry: &e}, nil
+			}
+		}
+		if id, ok := bytes.CutPrefix(rest, []byte(`,"confirms":"`)); ok {
+			if id, ok = bytes.CutSuffix(id, []byte(`"}`)); ok && isBareID(id) {
+				return FeedLine{Head: h, Confirms: string(id)}, nil
+			}
+		}
+	}
+	var l FeedLine
+	err := json.Unmarshal(line, &l)
+	return l, err
+}
+
+// isBareID reports whether an id has the characters of a UUID alone, so that
+// JSON shows it as it is.
+func isBareID(id []byte) bool {
+	for _, c := range id {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && c != '-' {
+			return false
+		}
+	}
+	return len(id) > 0
+}
+
 // ErrConfirmsUnknown is a confirmation of an entry this node does not have:
 // its database is older than what it sent.
 var ErrConfirmsUnknown = errors.New("store: the county confirmed an entry this node does not have; its database was restored from an old copy")
@@ -220,6 +254,9 @@ func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error
 		if err != nil {
 			return err
 		}
+		if err := w.sameEpoch(ctx, lines); err != nil {
+			return err
+		}
 		a := &applier{s: s, w: w, ctx: ctx}
 		for i := range lines {
 			if lines[i].Index <= uint64(cursor) {
@@ -230,8 +267,8 @@ func (s *Store) Follow(ctx context.Context, lines []FeedLine, upTo uint64) error
 				return fmt.Errorf("feed index %d: %w", lines[i].Index, err)
 			}
 		}
-		if upTo <= uint64(cursor) {
-			return nil
+		if err := a.flush(); err != nil || upTo <= uint64(cursor) {
+			return err
 		}
 		fault.Point("store.follow.applied")
 		return w.setMeta(ctx, "cursor", upTo)
@@ -284,13 +321,13 @@ func (a *applier) lineEntry(l *FeedLine) (*ledger.Entry, []byte, *stored, error)
 		if known == nil {
 			return nil, nil, nil, fmt.Errorf("%w (%s)", ErrConfirmsUnknown, l.Confirms)
 		}
-		var e ledger.Entry
-		if err := json.Unmarshal(known.raw, &e); err != nil {
+		e, err := ledger.ParseEntry(known.raw)
+		if err != nil {
 			return nil, nil, nil, storage("read entry", err)
 		}
 		return &e, known.raw, known, nil
 	}
-	raw, err := json.Marshal(l.Entry)
+	raw, err := l.Entry.Canonical()
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("%w: %w", ledger.ErrMalformed, err)
 	}

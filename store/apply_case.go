@@ -26,6 +26,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	switch b := body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		return func() error { return nil }, nil
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
+		return a.prepareBeside(c, e, body)
 	case *ledger.AttachmentConfirmV1:
 		return func() error {
 			return a.w.exec(a.ctx, `UPDATE attachments SET confirmed = 1 WHERE hash = ? AND case_id = ?`, b.Hash, e.Case)
@@ -34,7 +36,11 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if c == nil || e.Prev != c.Head {
 		return nil, a.outOfTurn(e)
 	}
-	next, err := casework.Apply(c, e, body, from.Place)
+	item, err := a.itemOf(c)
+	if err != nil {
+		return nil, err
+	}
+	next, err := casework.Apply(c, item, e, body, from.Place)
 	if err != nil {
 		return nil, err
 	}
@@ -50,15 +56,51 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
-		var refs []catalog.AttachmentRef
-		for _, m := range b.Materials {
-			refs = append(refs, m.Attachments...)
-		}
-		return refs
+		return scansOf(b.Materials)
+	case *ledger.CaseSupplementV1:
+		return scansOf(b.Materials)
+	case *ledger.CaseWithdrawV1:
+		return b.Proof
 	case *ledger.CaseDeliverV1:
 		return b.Proof
 	}
 	return nil
+}
+
+func scansOf(materials []catalog.SubmittedMaterial) []catalog.AttachmentRef {
+	var refs []catalog.AttachmentRef
+	for _, m := range materials {
+		refs = append(refs, m.Attachments...)
+	}
+	return refs
+}
+
+// prepareBeside decides what an applicant brings to a case that somebody else
+// may hold. What it brings is held against the case's item, where the case is
+// here; whether the case has ended meanwhile is for people to see, since the
+// place that takes it in may not know yet.
+func (a *applier) prepareBeside(c *casework.Case, e *ledger.Entry, body ledger.Body) (func() error, error) {
+	if c != nil {
+		item, err := a.itemOf(c)
+		if err != nil {
+			return nil, err
+		}
+		if b, ok := body.(*ledger.CaseSupplementV1); ok {
+			if err := casework.CheckSupplement(item, e, b, a.limits()); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return func() error { return a.nameAttachments(e, attachmentsOf(body)) }, nil
+}
+
+// itemOf is the item of a case, in the version it is bound to.
+func (a *applier) itemOf(c *casework.Case) (*catalog.Item, error) {
+	item, err := a.item(c.Item, c.ItemVersion)
+	if err == nil && item == nil {
+		err = fmt.Errorf("store: case %s is of an item that is not here: %s version %d", c.ID, c.Item, c.ItemVersion)
+	}
+	return item, err
 }
 
 // outOfTurn tells why an entry does not follow its case's last one: its
@@ -155,21 +197,12 @@ func (a *applier) itemChanged(b *ledger.CaseSubmitV1, at int64) (bool, error) {
 	return withdrawn || version != b.ItemVersion, err
 }
 
-// countCase remembers the number given out, so that it never comes twice.
-func (a *applier) countCase(number string) error {
-	n, err := casework.ParseNumber(number)
-	if err != nil {
-		return err
-	}
-	return a.w.exec(a.ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
-		ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, counterPrefix(number), n.Counter())
-}
-
 // counterPrefix is all of a compact number before its counter and check digit.
 func counterPrefix(number string) string { return number[:22] }
 
 func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef) error {
 	for _, r := range refs {
+		a.s.naming = true
 		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope) VALUES (?, ?, ?, ?, ?, ?, ?)`,
 			r.Hash, e.Case, e.ID, r.Name, r.Size, r.Type, string(e.Scope))
 		if err != nil {
@@ -221,6 +254,7 @@ func (a *applier) saveCase(c *casework.Case) error {
 	if err != nil {
 		return fmt.Errorf("store: case %s: %w", c.ID, err)
 	}
+	a.s.recent.save(c)
 	verb := ""
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
@@ -260,8 +294,8 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 }
 
 func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error) {
-	var e ledger.Entry
-	if err := json.Unmarshal(w.raw, &e); err != nil {
+	e, err := ledger.ParseEntry(w.raw)
+	if err != nil {
 		return ledger.Resolution{}, storage("read entry", err)
 	}
 	v := verdict{outcome: ledger.Refused, no: refusalOf(previousRefused)}

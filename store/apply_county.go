@@ -26,6 +26,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return func() error {
 			return a.w.exec(a.ctx, `INSERT INTO trust (bundle) VALUES (?)`, string(b.Bundle))
 		}, nil
+	case *ledger.CountyRecoveryV1:
+		return a.prepareRecovery(b)
+	case *ledger.CountyLostV1:
+		return a.prepareLost(e, b)
 	case *ledger.NodeInviteV1:
 		return a.prepareInvite(b)
 	case *ledger.NodeEnrolV1:
@@ -86,7 +90,10 @@ func (a *applier) prepareLevel(b *ledger.LevelRaiseV1) (func() error, error) {
 	if int64(b.Level) < level {
 		return nil, refuse("level_reached", fmt.Sprintf("全县已在级别 %d，级别只升不降", level), fmt.Sprintf("the county is at level %d, which never goes down", level))
 	}
-	return func() error { return a.w.setMeta(a.ctx, "level", b.Level) }, nil
+	return func() error {
+		a.s.touched = true
+		return a.w.setMeta(a.ctx, "level", b.Level)
+	}, nil
 }
 
 func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
@@ -125,7 +132,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
 	}
 	if b.TokenHash != "" {
-		if err := a.checkInvitation(b, e.OccurredAt); err != nil {
+		if err := a.checkInvitation(e, b); err != nil {
 			return nil, err
 		}
 	} else if !from.genesis {
@@ -145,6 +152,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		if err := a.keepKey(c.Node, 0, c.SignKey); err != nil {
 			return err
 		}
+		a.s.touched = true
 		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now)
@@ -153,7 +161,7 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 
 // checkInvitation holds a one-time token against its invitation. Below the
 // county invitations are not known; what the county recorded is taken.
-func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
+func (a *applier) checkInvitation(e *ledger.Entry, b *ledger.NodeEnrolV1) error {
 	if !isCounty(a.s.self.Tier) {
 		return nil
 	}
@@ -163,12 +171,15 @@ func (a *applier) checkInvitation(b *ledger.NodeEnrolV1, at int64) error {
 		Scan(&nodeID, &tier, &div, &expires, &usedBy)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
+		if lost, err := a.wasLost(e.ID); lost || err != nil {
+			return err // the invitation was used up in the former ledger, and lost with it
+		}
 		return refuse("token_unknown", "登记口令无效，请向县中心索取新的口令", "the token is not known; ask the county for a new one")
 	case err != nil:
 		return storage("read invitation", err)
 	case usedBy != "":
 		return refuse("token_used", "登记口令已使用过，请向县中心索取新的口令", "the token was used already; ask the county for a new one")
-	case at > expires:
+	case e.OccurredAt > expires:
 		return refuse("token_expired", "登记口令已过期，请向县中心索取新的口令", "the token has expired; ask the county for a new one")
 	case b.Credential.Node != nodeID || string(b.Credential.Tier) != tier || string(b.Credential.Division) != div:
 		return refuse("token_other", "登记口令不属于该节点", "the token was made for another node")
@@ -180,7 +191,11 @@ func (a *applier) changeNode(id, statement string, args ...any) (func() error, e
 	if _, err := divisionOf(a.ctx, a.w, selectNodeDivision, id, nodeUnknown); err != nil {
 		return nil, err
 	}
-	return func() error { return a.w.exec(a.ctx, statement, args...) }, nil
+	return func() error {
+		delete(a.s.enrolled, id)
+		a.s.touched = true
+		return a.w.exec(a.ctx, statement, args...)
+	}, nil
 }
 
 func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, error) {
@@ -257,6 +272,7 @@ func (a *applier) saveStaff(s *identity.Staff) error {
 		return err
 	}
 	delete(a.s.people, s.ID)
+	a.s.touched = true
 	return a.w.exec(a.ctx, `INSERT INTO staff (id, login, division, body) VALUES (?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET body = excluded.body`, s.ID, s.Login, string(s.Division), body)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 
 	"github.com/tongban/tongban/node/division"
@@ -19,9 +18,11 @@ import (
 func (a *applier) fork(e *ledger.Entry) error { return a.forkOrigin(e.Origin, e.Scope) }
 
 func (a *applier) forkOrigin(origin string, scope division.Code) error {
-	if err := a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq, forked) VALUES (?, 0, 1) ON CONFLICT (node) DO UPDATE SET forked = 1`, origin); err != nil {
+	o, err := a.originRow(origin)
+	if err != nil {
 		return err
 	}
+	o.forked, o.changed = true, true
 	reason := (&Refused{
 		ZH: "该节点用同一序号发来了两份不同的内容，可能是从旧备份恢复。已停止接收，请吊销该节点并重新登记",
 		EN: "this node sent two different entries under one number; its disk was probably restored from an old copy. Revoke it and enrol it anew",
@@ -76,10 +77,11 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 		return err
 	}
 	return s.write(ctx, func(w *writer) error {
-		a, err := s.applier(ctx, w, at)
+		a, err := s.applier(ctx, w)
 		if err != nil {
 			return err
 		}
+		a.at(at)
 		scope, err := divisionOf(ctx, w, selectNodeDivision, origin, nodeUnknown)
 		if refusalOf(err) != nil {
 			scope, err = s.self.Division, nil
@@ -87,7 +89,10 @@ func (s *Store) MarkForked(ctx context.Context, origin string, at int64) error {
 		if err != nil {
 			return err
 		}
-		return a.forkOrigin(origin, scope)
+		if err := a.forkOrigin(origin, scope); err != nil {
+			return err
+		}
+		return a.flush()
 	})
 }
 
@@ -156,7 +161,8 @@ func (a *applier) evictAll(e *ledger.Entry, rivals []stored) error {
 	}
 	lost := make([]ledger.Entry, len(rivals))
 	for i, r := range rivals {
-		if err := json.Unmarshal(r.raw, &lost[i]); err != nil {
+		var err error
+		if lost[i], err = ledger.ParseEntry(r.raw); err != nil {
 			return storage("read entry", err)
 		}
 		if err := a.giveUp(&lost[i], r.n, lost[i].ID == e.ID); err != nil {

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"encoding/json"
 	"errors"
 	"slices"
 
@@ -27,6 +26,7 @@ func (a *applier) rebuildCase(id string) error {
 		if err := a.holdRest(next); err != nil {
 			return err
 		}
+		a.s.recent.remove(id)
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)
 	}
 	b, err := open.body()
@@ -102,7 +102,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 		if err := rows.Scan(&e.n, &e.confirmed, &e.status, &raw); err != nil {
 			return nil, nil, storage("read case entries", err)
 		}
-		if err := json.Unmarshal(raw, &e.Entry); err != nil {
+		if e.Entry, err = ledger.ParseEntry(raw); err != nil {
 			return nil, nil, storage("read case entries", err)
 		}
 		info, _ := ledger.Lookup(e.Kind, e.V)
@@ -117,7 +117,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 	return next, open, storage("read case entries", rows.Err())
 }
 
-const selectStanding = `SELECT n, idx IS NOT NULL, status, entry FROM entries WHERE case_id = ? AND case_id <> '' AND status <> 'refused' ORDER BY idx IS NULL, idx, n`
+const selectStanding = `SELECT e.n, e.idx IS NOT NULL, e.status, e.entry FROM entries e WHERE ` + ofCase + ` AND e.status <> 'refused' ORDER BY e.idx IS NULL, e.idx, e.n`
 
 func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, error) {
 	item, err := a.item(b.Item, b.ItemVersion)
@@ -188,7 +188,11 @@ func (a *applier) fold(c *casework.Case, e *chained) (*casework.Case, error) {
 	if err != nil && refusalOf(err) == nil {
 		return nil, err
 	}
-	next, err := casework.Apply(c, &e.Entry, body, from.Place)
+	item, err := a.itemOf(c)
+	if err != nil {
+		return nil, err
+	}
+	next, err := casework.Apply(c, item, &e.Entry, body, from.Place)
 	if no := refusalOf(err); no != nil {
 		return nil, a.unfit(e, no)
 	}

@@ -28,6 +28,8 @@ func (a *applier) setCredential(b *ledger.NodeRenewV1) error {
 	if err != nil {
 		return err
 	}
+	delete(a.s.enrolled, b.Credential.Node)
+	a.s.touched = true
 	return a.w.exec(a.ctx, `UPDATE nodes SET credential = ?, root = ? WHERE id = ?`, string(credential), b.Root, b.Credential.Node)
 }
 
@@ -50,6 +52,7 @@ func (a *applier) keepRenewedKey(e *ledger.Entry) error {
 }
 
 func (a *applier) keepKey(node string, since uint64, key []byte) error {
+	a.s.touched = true
 	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO node_keys (node, since, key) VALUES (?, ?, ?)`, node, since, base64.StdEncoding.EncodeToString(key))
 }
 

@@ -36,6 +36,17 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 			scope, err := divisionOf(ctx, committed{s.read}, `SELECT scope FROM attachments WHERE case_id = ? LIMIT 1`, caseID, err)
 			return scope, false, err
 		}
+		if _, ok := body.(*ledger.CaseRevealV1); ok && errors.Is(err, ErrNotFound) {
+			// It can be looked at like a case, by those who may read it.
+			aside, err := s.SetAside(ctx, caseID)
+			if err == nil && len(aside) == 0 {
+				err = ErrNotFound
+			}
+			if err != nil {
+				return "", false, err
+			}
+			return aside[0].Readers, false, nil
+		}
 		if err != nil {
 			return "", false, err
 		}
@@ -46,7 +57,7 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 
 func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.Body) (scope division.Code, subtree bool, err error) {
 	switch b := body.(type) {
-	case *ledger.CountyTrustV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
+	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
 		return "", false, nil
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil
@@ -75,7 +86,7 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		scope, err = divisionOf(ctx, db, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
 		return scope, false, err
 	}
-	return county, false, nil // drafts and invitations stay at the county
+	return county, false, nil // drafts, invitations and what was lost stay at the county
 }
 
 const (

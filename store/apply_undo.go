@@ -92,6 +92,7 @@ func (a *applier) reset(body ledger.Body) error {
 	switch b := body.(type) {
 	case *ledger.StaffPasswordV1:
 		delete(a.s.people, b.Staff)
+		a.s.touched = true
 		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
@@ -119,7 +120,7 @@ func (a *applier) past(where string, args ...any) ([]past, error) {
 		if err := rows.Scan(&raw, &p.at); err != nil {
 			return nil, storage("read entries", err)
 		}
-		if err := json.Unmarshal(raw, &p.e); err != nil {
+		if p.e, err = ledger.ParseEntry(raw); err != nil {
 			return nil, storage("read entries", err)
 		}
 		all = append(all, p)

@@ -190,7 +190,7 @@ func readyState(ctx context.Context, path string, m *Manifest) error {
 	if err := prepare(ctx, path, stateSchema); err != nil {
 		return err
 	}
-	w, err := openWriter(ctx, path, "FULL")
+	w, err := openWriter(ctx, path, "FULL", smallCache)
 	if err != nil {
 		return err
 	}

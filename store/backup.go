@@ -128,6 +128,8 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 	if err := checkFile(ctx, path); err != nil {
 		return err
 	}
+	s.checkpoint.Lock()
+	defer s.checkpoint.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.failed != nil {
@@ -188,6 +190,8 @@ func (s *Store) sameOwner(ctx context.Context, src *sql.Conn) error {
 // Sync makes the database durable through the Raft index it returns. A hub
 // calls it before its Raft log may be shortened.
 func (s *Store) Sync(ctx context.Context) (uint64, error) {
+	s.checkpoint.Lock()
+	defer s.checkpoint.Unlock()
 	// The long part beside the writers; then the rest while they wait.
 	if err := s.checkpointBeside(ctx); err != nil {
 		return 0, err
@@ -205,16 +209,6 @@ func (s *Store) Sync(ctx context.Context) (uint64, error) {
 		return 0, fmt.Errorf("sync: a reader holds the log back; it is tried again")
 	}
 	return s.applied, nil
-}
-
-func (s *Store) checkpointBeside(ctx context.Context) error {
-	db, err := sql.Open("sqlite3", dsn(filepath.Join(s.dir, stateFile), "_synchronous", "FULL"))
-	if err != nil {
-		return storage("sync", err)
-	}
-	defer db.Close()
-	_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
-	return storage("sync", err)
 }
 
 // QuickCheck looks for torn and overwritten pages in the state; nil means none

@@ -21,11 +21,21 @@ var HotQueries = []string{
 	selectAttachment + `case_id = ?1`,
 	selectAttachment + `confirmed = 0 AND hash > ?1 ORDER BY hash LIMIT ?2`,
 	selectStanding,
+	countAll,
+	countOfOrigin,
 	`SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2)`,
 	`SELECT body FROM cases WHERE id = ?1 OR number = ?1`,
 	`SELECT body FROM cases WHERE holder = ?1 AND verb IN ('accept') ORDER BY handed_in DESC, id DESC LIMIT 50`,
 	`SELECT body FROM cases WHERE department = ?1 ORDER BY handed_in DESC, id DESC LIMIT 50`,
 	`SELECT body FROM cases WHERE division >= ?1 AND division < ?2 ORDER BY handed_in DESC, id DESC LIMIT 50`,
+}
+
+// CountedOneByOne counts the submissions from the entries themselves.
+func (s *Store) CountedOneByOne(ctx context.Context, origin string) (c Counts, err error) {
+	err = s.read.QueryRowContext(ctx, `SELECT count(*), count(idx),
+		count(*) FILTER (WHERE status = 'applied') - count(DISTINCT CASE WHEN status = 'applied' THEN json_extract(entry, '$.body.number') END)
+		FROM entries NOT INDEXED WHERE kind = 'case.submit' AND (?1 = '' OR origin = ?1)`, origin).Scan(&c.HandedIn, &c.Confirmed, &c.Duplicated)
+	return c, err
 }
 
 // Plan is how SQLite goes about a query.
@@ -64,3 +74,6 @@ func (s *Store) Pragma(ctx context.Context, name string) (string, error) {
 	err := s.w.row(ctx, `PRAGMA `+name).Scan(&v)
 	return v, err
 }
+
+// MadeTables are the tables that entries make.
+var MadeTables = made

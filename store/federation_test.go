@@ -301,6 +301,13 @@ func (f *federation) check() {
 		if counts, err := n.Count(ctx, ""); err != nil || counts.Waiting != 0 || counts.Refused != 0 || counts.Duplicated != 0 {
 			f.t.Fatalf("%s: %+v (%v)", n.ID(), counts, err)
 		}
+		for _, origin := range []string{"", f.village.ID()} {
+			counts, err := n.Count(ctx, origin)
+			want, err2 := n.CountedOneByOne(ctx, origin)
+			if err != nil || err2 != nil || counts.HandedIn != want.HandedIn || counts.Confirmed != want.Confirmed || counts.Duplicated != want.Duplicated {
+				f.t.Fatalf("%s counts %+v of %q, one by one %+v (%v, %v)", n.ID(), counts, origin, want, err, err2)
+			}
+		}
 	}
 	seen := map[string]uint64{}
 	head, err := f.Hub().Head(ctx)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"sync"
 )
 
 // This file is local.db: what may be lost without anything handed in being
@@ -50,6 +51,7 @@ func (s *Store) RenewSession(ctx context.Context, oldHash, newHash string, now i
 			return nil, storage("renew session", err)
 		}
 		if n, _ := res.RowsAffected(); n > 0 {
+			defer s.sessions.forget()
 			return nil, errors.Join(ErrTokenReused, tx.Commit())
 		}
 		return nil, ErrNotFound
@@ -81,24 +83,70 @@ func (s *Store) Session(ctx context.Context, id string, now int64) (*Session, er
 // SessionEnded reports whether a login of this node has ended. One that this
 // node never had is not known to have.
 func (s *Store) SessionEnded(ctx context.Context, id string) (bool, error) {
+	ended, known, asked := s.sessions.get(id)
+	if known {
+		return ended, nil
+	}
 	n, err := count(ctx, s.local, `SELECT ended_at > 0 FROM sessions WHERE id = ?`, id)
+	if err == nil {
+		s.sessions.put(id, n != 0, asked)
+	}
 	return n != 0, err
+}
+
+// sessionMemory remembers which logins have ended, which every request asks.
+// Whatever ends one has all forgotten; what was read before that and comes
+// after it is not taken in.
+type sessionMemory struct {
+	mu    sync.Mutex
+	era   int
+	ended map[string]bool
+}
+
+const maxSessions = 10_000
+
+func (m *sessionMemory) get(id string) (ended, known bool, era int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	ended, known = m.ended[id]
+	return ended, known, m.era
+}
+
+func (m *sessionMemory) put(id string, ended bool, era int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if era != m.era {
+		return
+	}
+	if m.ended == nil || len(m.ended) >= maxSessions {
+		m.ended = map[string]bool{}
+	}
+	m.ended[id] = ended
+}
+
+func (m *sessionMemory) forget() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.era, m.ended = m.era+1, nil
 }
 
 // EndSession ends one login; EndSessions all of a person.
 func (s *Store) EndSession(ctx context.Context, id string, now int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at = 0`, now, id)
 	return storage("end session", err)
 }
 
 // EndSessions ends all logins of a person at this node.
 func (s *Store) EndSessions(ctx context.Context, staff string, now int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `UPDATE sessions SET ended_at = ? WHERE staff = ? AND ended_at = 0`, now, staff)
 	return storage("end sessions", err)
 }
 
 // PruneSessions forgets logins that ended before an instant.
 func (s *Store) PruneSessions(ctx context.Context, before int64) error {
+	defer s.sessions.forget()
 	_, err := s.local.ExecContext(ctx, `DELETE FROM sessions WHERE expires_at < ?1 OR ended_at > 0 AND ended_at < ?1`, before)
 	if err == nil {
 		_, err = s.local.ExecContext(ctx, `DELETE FROM used_tokens WHERE used_at < ?`, before)
@@ -162,6 +210,49 @@ func (s *Store) KeepCheckpoint(ctx context.Context, size uint64, seenAt int64, n
 // LastCheckpoint is the largest checkpoint seen; size 0 when none was.
 func (s *Store) LastCheckpoint(ctx context.Context) (size uint64, note string, err error) {
 	err = s.local.QueryRowContext(ctx, `SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1`).Scan(&size, &note)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, "", nil
+	}
+	return size, note, storage("read checkpoint", err)
+}
+
+// FormerCheckpoint is a checkpoint of a ledger that went back.
+type FormerCheckpoint struct {
+	// Epoch is when the recovery was declared that ended that ledger.
+	Epoch  int64  `json:"epoch"`
+	Size   uint64 `json:"size"`
+	SeenAt int64  `json:"seen_at"`
+	Note   string `json:"note"`
+}
+
+// RetireCheckpoints sets aside, as evidence, the checkpoints beyond what a
+// recovery keeps.
+func (s *Store) RetireCheckpoints(ctx context.Context, epoch int64, kept uint64) error {
+	tx, err := s.local.BeginTx(ctx, nil)
+	if err != nil {
+		return storage("retire checkpoints", err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, `INSERT OR IGNORE INTO former_checkpoints (epoch, size, seen_at, note) SELECT ?, size, seen_at, note FROM checkpoints WHERE size > ?`, epoch, kept); err != nil {
+		return storage("retire checkpoints", err)
+	}
+	if _, err := tx.ExecContext(ctx, `DELETE FROM checkpoints WHERE size > ?`, kept); err != nil {
+		return storage("retire checkpoints", err)
+	}
+	return storage("retire checkpoints", tx.Commit())
+}
+
+// FormerCheckpoints are the newest of those set aside, of each epoch.
+func (s *Store) FormerCheckpoints(ctx context.Context) ([]FormerCheckpoint, error) {
+	return rowsOf(ctx, s.local, func(r *sql.Rows) (c FormerCheckpoint, err error) {
+		return c, r.Scan(&c.Epoch, &c.Size, &c.SeenAt, &c.Note)
+	}, `SELECT epoch, max(size), seen_at, note FROM former_checkpoints GROUP BY epoch ORDER BY epoch`)
+}
+
+// CheckpointWithin is the largest checkpoint seen of at most a size; size 0 when
+// none was.
+func (s *Store) CheckpointWithin(ctx context.Context, most uint64) (size uint64, note string, err error) {
+	err = s.local.QueryRowContext(ctx, `SELECT size, note FROM checkpoints WHERE size <= ? ORDER BY size DESC LIMIT 1`, most).Scan(&size, &note)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, "", nil
 	}

@@ -44,26 +44,28 @@ func (s *Store) Unconfirmed(ctx context.Context, scope division.Code, after int6
 func (s *Store) Foresee(ctx context.Context, entries []ledger.Entry) (done int, err error) {
 	err = s.write(ctx, func(w *writer) error {
 		done = 0
+		a, err := s.applier(ctx, w)
+		if err != nil {
+			return err
+		}
 		for i := range entries {
-			a, err := s.applier(ctx, w, entries[i].OccurredAt)
-			if err != nil {
-				return err
+			a.at(entries[i].OccurredAt)
+			err := a.foresee(&entries[i])
+			if errors.Is(err, errWaiting) {
+				break
 			}
-			switch err := a.foresee(&entries[i]); {
-			case errors.Is(err, errWaiting):
-				return nil
-			case err != nil && refusalOf(err) == nil:
+			if err != nil && refusalOf(err) == nil {
 				return err
 			}
 			done++
 		}
-		return nil
+		return a.flush()
 	})
 	return done, err
 }
 
 func (a *applier) foresee(e *ledger.Entry) error {
-	raw, err := json.Marshal(e)
+	raw, err := e.Canonical()
 	if err != nil {
 		return refuse("malformed", "数据格式有误", err.Error())
 	}

@@ -81,8 +81,22 @@ func (s *Store) Cursor(ctx context.Context) (uint64, error) {
 
 // Level is the level in force: kinds above it are not recorded yet.
 func (s *Store) Level(ctx context.Context) (int, error) {
+	rights := s.Rights()
+	if known := s.level.Load(); known != nil && known.rights == rights {
+		return known.level, nil
+	}
 	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'level'`)
-	return max(int(n), 1), err
+	level := max(int(n), 1)
+	if err == nil {
+		s.level.Store(&levelThen{rights, level})
+	}
+	return level, err
+}
+
+// levelThen is a level, and the state of Rights before it was read.
+type levelThen struct {
+	rights uint64
+	level  int
 }
 
 // EntryView is an entry with how this node holds it.
@@ -108,7 +122,8 @@ func scanView(rows *sql.Rows) (v EntryView, err error) {
 	if err := rows.Scan(&v.Index, &v.RecordedAt, &v.Status, &v.Code, &v.Reason, &raw, &v.Stored); err != nil {
 		return v, err
 	}
-	return v, json.Unmarshal(raw, &v.Entry)
+	v.Entry, err = ledger.ParseEntry(raw)
+	return v, err
 }
 
 // Entry finds an entry by its id.
@@ -123,8 +138,14 @@ func (s *Store) Entry(ctx context.Context, id string) (*EntryView, error) {
 	return &found[0], nil
 }
 
-// The index holds entries of cases only; saying so is what lets it be used.
-const selectTimeline = selectView + `e.case_id = coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1) AND e.case_id <> '' ORDER BY e.occurred_at, e.n`
+// ofCase selects the entries of case ?1: the submission, which has the case's
+// id, and what the index of cases holds; saying so is what lets it be used.
+const ofCase = `(e.id = ?1 AND e.case_id = ?1 OR e.case_id = ?1 AND e.case_id <> '' AND e.case_id <> e.id)`
+
+// sameCase is the case that an entry's id names, or the id itself.
+const sameCase = `coalesce((SELECT case_id FROM entries WHERE id = ?1), ?1)`
+
+const selectTimeline = selectView + `(e.id = ` + sameCase + ` AND e.case_id = e.id OR e.case_id = ` + sameCase + ` AND e.case_id <> '' AND e.case_id <> e.id) ORDER BY e.occurred_at, e.n`
 
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.
@@ -160,31 +181,43 @@ type Counts struct {
 	Attention  int64 `json:"needs_attention"`
 	Duplicated int64 `json:"duplicated"`
 	Outbox     int64 `json:"outbox"`
-	Records    int64 `json:"records"`
+	// Records are those of the county's ledger, of an origin those it sent.
+	Records int64 `json:"records"`
 }
 
-// Count counts what this node holds. With an origin, only what that node
-// recorded.
+// Count counts what this node holds, at one moment. With an origin, only what
+// that node recorded.
 func (s *Store) Count(ctx context.Context, origin string) (Counts, error) {
+	query, args := countAll, []any{}
+	if origin != "" {
+		query, args = countOfOrigin, []any{origin}
+	}
 	var c Counts
-	for _, q := range []struct {
-		into  *int64
-		query string
-	}{
-		{&c.HandedIn, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND (?1 = '' OR origin = ?1)`},
-		{&c.Confirmed, `SELECT count(*) FROM entries WHERE kind = 'case.submit' AND idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
-		{&c.Refused, `SELECT count(*) FROM entries WHERE status = 'refused' AND (?1 = '' OR origin = ?1)`},
-		{&c.Waiting, `SELECT count(*) FROM entries WHERE status IN ('waiting', 'held') AND (?1 = '' OR origin = ?1)`},
-		{&c.Attention, `SELECT count(*) FROM attention WHERE resolved_by = '' AND (?1 = '' OR origin = ?1)`},
-		{&c.Duplicated, `SELECT count(*) - count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status <> 'refused' AND (?1 = '' OR origin = ?1)`},
-		{&c.Outbox, `SELECT count(*) FROM outbox WHERE (?1 = '' OR origin = ?1)`},
-		{&c.Records, `SELECT count(*) FROM entries WHERE idx IS NOT NULL AND (?1 = '' OR origin = ?1)`},
-	} {
-		n, err := count(ctx, s.read, q.query, origin)
-		if err != nil {
-			return c, fmt.Errorf("count: %w", err)
-		}
-		*q.into = n
+	err := s.read.QueryRowContext(ctx, query, args...).
+		Scan(&c.HandedIn, &c.Confirmed, &c.Duplicated, &c.Refused, &c.Waiting, &c.Attention, &c.Outbox, &c.Records)
+	if err != nil {
+		return c, fmt.Errorf("count: %w", storage("read", err))
 	}
 	return c, nil
+}
+
+// Each submission that was applied has a case of its own number, which no two
+// cases share: what there is more of them than of cases was applied under a
+// number that another one has.
+var (
+	countAll      = countQuery(`SELECT count(*) FROM cases`, ``, ``)
+	countOfOrigin = countQuery(`SELECT count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status = 'applied' AND origin = ?1`, ` AND origin = ?1`, ` AND origin = ?1 AND seq > 0`)
+)
+
+// countQuery reads indexes alone, but for the numbers of one origin: the
+// entries themselves are gigabytes.
+func countQuery(numbers, within, sent string) string {
+	return `SELECT handed_in, confirmed, applied - (` + numbers + `),
+		(SELECT count(*) FROM entries WHERE status = 'refused'` + within + `),
+		(SELECT count(*) FROM entries WHERE status = 'waiting'` + within + `) + (SELECT count(*) FROM entries WHERE status = 'held'` + within + `),
+		(SELECT count(*) FROM attention WHERE resolved_by = ''` + within + `),
+		(SELECT count(*) FROM outbox WHERE true` + within + `),
+		(SELECT count(*) FROM entries WHERE idx IS NOT NULL` + sent + `)
+		FROM (SELECT count(*) AS handed_in, count(idx) AS confirmed, coalesce(sum(status = 'applied'), 0) AS applied
+			FROM entries WHERE kind = 'case.submit'` + within + `)`
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // CaseFilter selects cases. Empty fields select everything.
@@ -83,6 +84,9 @@ func (s *Store) Cases(ctx context.Context, f CaseFilter) ([]casework.Case, error
 
 // Case finds a case by its id or its number in compact form.
 func (s *Store) Case(ctx context.Context, idOrNumber string) (*casework.Case, error) {
+	if c := s.recent.get(idOrNumber); c != nil {
+		return c, nil
+	}
 	return one[casework.Case](ctx, s.read, `SELECT body FROM cases WHERE id = ?1 OR number = ?1`, idOrNumber)
 }
 
@@ -135,6 +139,19 @@ func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error
 // UnconfirmedAttachments lists attachments that the county has not confirmed,
 // each once, those named first coming first.
 func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attachment, error) {
+	// Asked after every change; mostly none was named since there were none.
+	named := s.named.Load()
+	if s.noneLeft.Load() == named {
+		return nil, nil
+	}
+	found, err := s.unconfirmed(ctx, limit)
+	if err == nil && len(found) == 0 && limit > 0 {
+		s.noneLeft.Store(named)
+	}
+	return found, err
+}
+
+func (s *Store) unconfirmed(ctx context.Context, limit int) ([]Attachment, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) {
 		var first int64
 		return a, r.Scan(&a.Hash, &a.Size, &first)
@@ -147,4 +164,12 @@ func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attach
 func (s *Store) ConfirmedAttachments(ctx context.Context, after string, limit int) ([]Attachment, error) {
 	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) { return a, r.Scan(&a.Hash, &a.Size) },
 		`SELECT hash, max(size) FROM attachments WHERE confirmed = 1 AND hash > ? GROUP BY hash ORDER BY hash LIMIT ?`, after, limit)
+}
+
+// ConfirmedBetween lists the attachments whose confirmations stand in the
+// ledger after one index and up to another: hash and size.
+func (s *Store) ConfirmedBetween(ctx context.Context, after, upto uint64) ([]Attachment, error) {
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (a Attachment, err error) { return a, r.Scan(&a.Hash, &a.Size) },
+		`SELECT a.hash, max(a.size) FROM entries e JOIN attachments a ON a.hash = json_extract(e.entry, '$.body.hash') AND a.case_id = e.case_id
+			WHERE e.idx > ? AND e.idx <= ? AND e.kind = ? AND a.confirmed = 1 GROUP BY a.hash`, after, upto, ledger.AttachmentConfirm)
 }

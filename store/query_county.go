@@ -103,6 +103,11 @@ func (s *Store) Divisions(ctx context.Context) ([]division.Division, error) {
 	return all[division.Division](ctx, s.read, `SELECT body FROM divisions ORDER BY code`)
 }
 
+// Division finds a division; ErrNotFound where none of the code was imported.
+func (s *Store) Division(ctx context.Context, code division.Code) (*division.Division, error) {
+	return one[division.Division](ctx, s.read, `SELECT body FROM divisions WHERE code = ?`, string(code))
+}
+
 // CalendarYears lists the years whose working days are known.
 func (s *Store) CalendarYears(ctx context.Context) ([]calendar.Year, error) {
 	return all[calendar.Year](ctx, s.read, `SELECT body FROM calendar_years ORDER BY year`)

@@ -105,13 +105,8 @@ func feedLine(rows *sql.Rows, f Follower) (uint64, []byte, error) {
 	if err := rows.Scan(&h.Index, &h.RecordedAt, &h.Outcome, &h.Code, &h.Reason, &resolves, &origin, &id, &raw); err != nil {
 		return 0, nil, storage("read feed", err)
 	}
-	if h.Outcome == ledger.Waiting {
-		h.Code, h.Reason = "", "" // those tell how it was settled later
-	}
-	if resolves != "" {
-		if err := json.Unmarshal([]byte(resolves), &h.Resolves); err != nil {
-			return 0, nil, storage("read feed", err)
-		}
+	if err := completeHead(&h, resolves); err != nil {
+		return 0, nil, err
 	}
 	if origin == f.Node && !f.Full {
 		line, err := json.Marshal(FeedLine{Head: h, Confirms: id})
@@ -119,6 +114,53 @@ func feedLine(rows *sql.Rows, f Follower) (uint64, []byte, error) {
 	}
 	line, err := ledger.RecordBytes(&h, raw)
 	return h.Index, line, err
+}
+
+// RecordLine is a record as the feed carries it, with what tells who may see it.
+type RecordLine struct {
+	ledger.Head
+	ID, Origin string
+	Scope      division.Code
+	Subtree    bool
+	// Line is its canonical JSON.
+	Line []byte
+}
+
+// Records reads the records after an index through another, in order, as far as
+// this node has them.
+func (s *Store) Records(ctx context.Context, after, through uint64, each func(RecordLine) error) error {
+	lines, err := rowsOf(ctx, s.read, func(rows *sql.Rows) (r RecordLine, err error) {
+		var resolves string
+		var raw []byte
+		if err := rows.Scan(&r.Index, &r.RecordedAt, &r.Outcome, &r.Code, &r.Reason, &resolves, &r.Origin, &r.ID, &r.Scope, &r.Subtree, &raw); err != nil {
+			return r, err
+		}
+		if err := completeHead(&r.Head, resolves); err != nil {
+			return r, err
+		}
+		r.Line, err = ledger.RecordBytes(&r.Head, raw)
+		return r, err
+	}, `SELECT idx, recorded_at, outcome, code, reason, resolves, origin, id, scope, subtree, entry FROM entries WHERE idx > ? AND idx <= ? ORDER BY idx`, after, through)
+	if err != nil {
+		return err
+	}
+	for _, r := range lines {
+		if err := each(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// completeHead makes a head what the county said when it recorded the entry.
+func completeHead(h *ledger.Head, resolves string) error {
+	if h.Outcome == ledger.Waiting {
+		h.Code, h.Reason = "", "" // those tell how it was settled later
+	}
+	if resolves == "" {
+		return nil
+	}
+	return storage("read feed", json.Unmarshal([]byte(resolves), &h.Resolves))
 }
 
 // feedsOf are the audiences whose records a node of a division may see.
@@ -299,6 +341,13 @@ func (s *Store) ProveTree(ctx context.Context, n, old uint64) (tlog.TreeProof, e
 		return nil, ErrNotFound
 	}
 	return tlog.ProveTree(int64(n), int64(old), s.treeHashes(ctx))
+}
+
+// LastRecord is the index of this node's last record up to an index; 0 when it
+// has none.
+func (s *Store) LastRecord(ctx context.Context, upto uint64) (uint64, error) {
+	n, err := count(ctx, s.read, `SELECT max(idx) FROM entries WHERE idx <= ?`, upto)
+	return uint64(n), err
 }
 
 // RecordAt reads a record's canonical bytes, whose hash is its leaf in the tree.

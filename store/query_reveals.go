@@ -37,7 +37,7 @@ func (s *Store) Reveals(ctx context.Context, f RevealFilter) ([]EntryView, error
 		add(`e.scope >= ? AND e.scope < ?`, string(f.Within), string(f.Within)+":")
 	}
 	if f.Case != "" {
-		add(`e.case_id = ? AND e.case_id <> ''`, f.Case)
+		add(`e.case_id = ? AND e.case_id <> '' AND e.case_id <> e.id`, f.Case)
 	}
 	if f.Staff != "" {
 		add(`json_extract(e.entry, '$.actor.staff') = ?`, f.Staff)

@@ -226,9 +226,11 @@ type writer struct {
 	db    *sql.DB
 	conn  *sql.Conn
 	stmts map[string]*sql.Stmt
+	// written counts statements that wrote, since the log was last copied back.
+	written int
 }
 
-func openWriter(ctx context.Context, path, sync string) (*writer, error) {
+func openWriter(ctx context.Context, path, sync string, cache int) (*writer, error) {
 	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", sync))
 	if err != nil {
 		return nil, err
@@ -239,7 +241,7 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 		return nil, errors.Join(err, db.Close())
 	}
 	w := &writer{db: db, conn: conn, stmts: map[string]*sql.Stmt{}}
-	if err := w.tune(ctx); err != nil {
+	if err := w.tune(ctx, cache); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	if err := w.checkPragmas(ctx, sync); err != nil {
@@ -248,11 +250,9 @@ func openWriter(ctx context.Context, path, sync string) (*writer, error) {
 	return w, nil
 }
 
-// tune lets the log grow to some 16 MB before it is copied back, so that a page
-// which many entries change is copied once, and keeps the trees' upper pages
-// in memory.
-func (w *writer) tune(ctx context.Context) error {
-	for _, pragma := range []string{`PRAGMA cache_size = -32768`, `PRAGMA wal_autocheckpoint = 4000`} {
+// tune keeps the trees' upper pages in memory, so many KiB of them.
+func (w *writer) tune(ctx context.Context, cache int) error {
+	for _, pragma := range []string{`PRAGMA cache_size = -` + strconv.Itoa(cache), backstop} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return storage("tune", err)
 		}
@@ -305,6 +305,7 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 	if err != nil {
 		return err
 	}
+	w.written++
 	_, err = st.ExecContext(ctx, args...)
 	return storage("write", err)
 }

@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
@@ -66,11 +67,32 @@ type Store struct {
 	// people are staff as the transaction under way, or else the last one,
 	// left them; used by the writer only.
 	people map[string]identity.Staff
+	// enrolled are nodes, likewise.
+	enrolled map[string]*enrolledNode
+	// head is known at the county only, where everything is recorded here.
+	head headThen
 	// waits is false while certainly no entry waits for another.
 	waits bool
 
+	checkpoint sync.Mutex // held while the log is copied back; before mu
+	tending    bool
+	beside     sync.WaitGroup
+
 	watchMu sync.Mutex
 	changed chan struct{}
+
+	// rights grows with each change of nodes, staff or the level; touched is
+	// that the transaction under way has made one.
+	rights  atomic.Uint64
+	touched bool
+	level   atomic.Pointer[levelThen]
+	// named grows with each transaction that names attachments; noneLeft is
+	// what it was when none was left to be confirmed.
+	named    atomic.Uint64
+	naming   bool
+	noneLeft atomic.Uint64
+	sessions sessionMemory
+	recent   recentCases
 }
 
 // Typed failures of opening a database.
@@ -119,7 +141,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	var err error
-	if s.w, err = openWriter(ctx, state, s.sync()); err != nil {
+	if s.w, err = openWriter(ctx, state, s.sync(), s.cache()); err != nil {
 		return err
 	}
 	db, err := openReaders(state)
@@ -146,6 +168,17 @@ func (s *Store) sync() string {
 	}
 	return "FULL"
 }
+
+// cache is the writer's page cache in KiB. A hub writes for all nodes of its
+// county; a village's machine needs its memory for other things.
+func (s *Store) cache() int {
+	if s.self.Tier == node.County {
+		return 32 << 10
+	}
+	return smallCache
+}
+
+const smallCache = 12 << 10
 
 // claim ties a new database to its node and refuses one that belongs to
 // another. Hubs hold one common state, so only their county is compared.
@@ -191,7 +224,11 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.waits = n != 0
-	s.people = map[string]identity.Staff{}
+	s.head = headThen{}
+	s.rights.Add(1)
+	s.named.Add(1)
+	s.recent.forget()
+	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
 	s.items = newItemCache()
 	return nil
@@ -201,11 +238,16 @@ func (s *Store) load(ctx context.Context) error {
 // again does nothing.
 func (s *Store) Close() error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.closed {
+		s.mu.Unlock()
 		return nil
 	}
 	s.closed = true
+	if s.failed == nil {
+		s.failed = fmt.Errorf("%w: the store is closed", ErrFailed)
+	}
+	s.mu.Unlock()
+	s.beside.Wait()
 	var errs []error
 	if s.read != nil {
 		errs = append(errs, s.read.Close())
@@ -215,9 +257,6 @@ func (s *Store) Close() error {
 	}
 	if s.local != nil {
 		errs = append(errs, s.local.Close())
-	}
-	if s.failed == nil {
-		s.failed = fmt.Errorf("%w: the store is closed", ErrFailed)
 	}
 	return errors.Join(errs...)
 }
@@ -251,12 +290,21 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	if s.failed != nil {
 		return s.failed
 	}
+	s.touched, s.naming = false, false
 	err := s.w.transaction(ctx, do)
 	var broken *StorageError
 	switch {
 	case err == nil:
 		s.full = false
+		if s.touched {
+			s.rights.Add(1)
+		}
+		if s.naming {
+			s.named.Add(1)
+		}
+		s.recent.publish()
 		s.announce()
+		s.tendLog()
 	case errors.As(err, &broken) && !broken.Full():
 		s.failed = fmt.Errorf("%w: %w", ErrFailed, err)
 		s.log.Error("storage failure: this node writes no more until it is restarted", "error", err)
@@ -281,7 +329,15 @@ func (s *Store) forgetCaches() {
 	s.tree.forget()
 	s.items.forget()
 	clear(s.people)
+	clear(s.enrolled)
+	s.head = headThen{}
+	s.recent.discard()
 }
+
+// Rights is a number that grows whenever a node or a member of staff has
+// changed. Who reads it first may keep what they read of them until it has
+// grown.
+func (s *Store) Rights() uint64 { return s.rights.Load() }
 
 // Failed is the storage failure after which this store stopped writing, nil
 // while it is healthy.

@@ -6,7 +6,10 @@ go 1.26.0
 
 tool github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
 
-require github.com/oapi-codegen/oapi-codegen/v2 v2.8.2
+require (
+	github.com/mozillazg/go-pinyin v0.21.0
+	github.com/oapi-codegen/oapi-codegen/v2 v2.8.2 // indirect
+)
 
 require (
 	github.com/dprotaso/go-yit v0.0.0-20220510233725-9ba8df137936 // indirect

@@ -19,6 +19,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -35,6 +36,27 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseActionCause.
+const (
+	CauseMoot            CaseActionCause = "moot"
+	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CauseWithdrawn       CaseActionCause = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the CaseActionCause enum.
+func (e CaseActionCause) Valid() bool {
+	switch e {
+	case CauseMoot:
+		return true
+	case CauseNotSupplemented:
+		return true
+	case CauseWithdrawn:
 		return true
 	default:
 		return false
@@ -73,15 +95,22 @@ func (e CaseActionMethod) Valid() bool {
 
 // Defines values for CaseActionKind.
 const (
-	ActAccept  CaseActionKind = "accept"
-	ActComment CaseActionKind = "comment"
-	ActDecide  CaseActionKind = "decide"
-	ActDeliver CaseActionKind = "deliver"
-	ActIssue   CaseActionKind = "issue"
-	ActReject  CaseActionKind = "reject"
-	ActRelay   CaseActionKind = "relay"
-	ActReturn  CaseActionKind = "return"
-	ActReview  CaseActionKind = "review"
+	ActAccept            CaseActionKind = "accept"
+	ActComment           CaseActionKind = "comment"
+	ActDecide            CaseActionKind = "decide"
+	ActDeliver           CaseActionKind = "deliver"
+	ActExtend            CaseActionKind = "extend"
+	ActIssue             CaseActionKind = "issue"
+	ActReject            CaseActionKind = "reject"
+	ActRelay             CaseActionKind = "relay"
+	ActRequestSupplement CaseActionKind = "request_supplement"
+	ActResume            CaseActionKind = "resume"
+	ActReturn            CaseActionKind = "return"
+	ActReview            CaseActionKind = "review"
+	ActSupplement        CaseActionKind = "supplement"
+	ActSuspend           CaseActionKind = "suspend"
+	ActTerminate         CaseActionKind = "terminate"
+	ActWithdraw          CaseActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the CaseActionKind enum.
@@ -95,15 +124,53 @@ func (e CaseActionKind) Valid() bool {
 		return true
 	case ActDeliver:
 		return true
+	case ActExtend:
+		return true
 	case ActIssue:
 		return true
 	case ActReject:
 		return true
 	case ActRelay:
 		return true
+	case ActRequestSupplement:
+		return true
+	case ActResume:
+		return true
 	case ActReturn:
 		return true
 	case ActReview:
+		return true
+	case ActSupplement:
+		return true
+	case ActSuspend:
+		return true
+	case ActTerminate:
+		return true
+	case ActWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseLimitKind.
+const (
+	LimitNotice    CaseLimitKind = "notice"
+	LimitPromised  CaseLimitKind = "promised"
+	LimitService   CaseLimitKind = "service"
+	LimitStatutory CaseLimitKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the CaseLimitKind enum.
+func (e CaseLimitKind) Valid() bool {
+	switch e {
+	case LimitNotice:
+		return true
+	case LimitPromised:
+		return true
+	case LimitService:
+		return true
+	case LimitStatutory:
 		return true
 	default:
 		return false
@@ -230,6 +297,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for Format.
+const (
+	FormatHTML Format = "html"
+	FormatJSON Format = "json"
+)
+
+// Valid indicates whether the value is a known member of the Format enum.
+func (e Format) Valid() bool {
+	switch e {
+	case FormatHTML:
+		return true
+	case FormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsView.
 const (
 	CasesAll     ListCasesParamsView = "all"
@@ -245,6 +330,24 @@ func (e ListCasesParamsView) Valid() bool {
 	case CasesMine:
 		return true
 	case CasesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCaseDocumentParamsFormat.
+const (
+	GetCaseDocumentParamsFormatHTML GetCaseDocumentParamsFormat = "html"
+	GetCaseDocumentParamsFormatJSON GetCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetCaseDocumentParamsFormat enum.
+func (e GetCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetCaseDocumentParamsFormatHTML:
+		return true
+	case GetCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -275,8 +378,46 @@ func (e ListItemsParamsStatus) Valid() bool {
 	}
 }
 
+// Defines values for GetItemSheetParamsFormat.
+const (
+	GetItemSheetParamsFormatHTML GetItemSheetParamsFormat = "html"
+	GetItemSheetParamsFormatJSON GetItemSheetParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetItemSheetParamsFormat enum.
+func (e GetItemSheetParamsFormat) Valid() bool {
+	switch e {
+	case GetItemSheetParamsFormatHTML:
+		return true
+	case GetItemSheetParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Actor defines model for Actor.
 type Actor = identity.Actor
+
+// AgainReport defines model for AgainReport.
+type AgainReport struct {
+	Entries []AgainResult `json:"entries"`
+}
+
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// Entries None means all that are missing.
+	Entries []string `json:"entries,omitempty,omitzero"`
+}
+
+// AgainResult defines model for AgainResult.
+type AgainResult struct {
+	Code  string `json:"code,omitempty,omitzero"`
+	Done  bool   `json:"done"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+	Zh    string `json:"zh,omitempty,omitzero"`
+}
 
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
@@ -414,6 +555,9 @@ type Case struct {
 	AcceptedBy Actor `json:"accepted_by,omitempty,omitzero"`
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
 	// Actions The kinds of action the caller may take now.
 	Actions []CaseActionKind `json:"actions"`
 
@@ -425,42 +569,85 @@ type Case struct {
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
-	Corrects    string           `json:"corrects,omitempty,omitzero"`
-	DecidedBy   Actor            `json:"decided_by,omitempty,omitzero"`
-	DecidedMs   int64            `json:"decided_ms,omitempty,omitzero"`
-	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
-	Documents   []Document       `json:"documents,omitempty,omitzero"`
-	Form        []FieldValue     `json:"form"`
-	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
+
+	// Cause Why it ended without a decision.
+	Cause       string     `json:"cause,omitempty,omitzero"`
+	Corrects    string     `json:"corrects,omitempty,omitzero"`
+	DecidedBy   Actor      `json:"decided_by,omitempty,omitzero"`
+	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
+	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
+	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
+	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
-	Head        string              `json:"head"`
-	IssuedMs    int64               `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int                 `json:"item_version"`
-	Materials   []SubmittedMaterial `json:"materials"`
-	Revealed    bool                `json:"revealed"`
+	Head        string `json:"head"`
+	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int    `json:"item_version"`
+
+	// Lacking Materials and fields that were missing at hand-in.
+	Lacking   []string            `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice The one-time notice of what is missing.
+	Notice   MissingNotice `json:"notice,omitempty,omitzero"`
+	Revealed bool          `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
-	Step    int         `json:"step"`
-	Steps   []Step      `json:"steps"`
-	Summary CaseSummary `json:"summary"`
+	Step         int              `json:"step"`
+	Steps        []Step           `json:"steps"`
+	Summary      CaseSummary      `json:"summary"`
+	Supplements  []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	Suspensions  []Suspension     `json:"suspensions,omitempty,omitzero"`
+	TerminatedMs int64            `json:"terminated_ms,omitempty,omitzero"`
+
+	// Told The due dates that the applicant was told last.
+	Told      Dues                `json:"told,omitempty,omitzero"`
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// WithdrawalAsked The applicant wants to withdraw.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
 }
 
 // CaseAction defines model for CaseAction.
 type CaseAction struct {
+	// Again request_supplement: why it is asked a second time; supervision sees it
+	Again string `json:"again,omitempty,omitzero"`
+
 	// Authority reject: the right authority
 	Authority string `json:"authority,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Cause terminate: required
+	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Days extend: working days, required
+	Days int `json:"days,omitempty,omitzero"`
+
+	// Deemed accept: nobody told the applicant in time; counts as accepted on the day of hand-in
+	Deemed bool `json:"deemed,omitempty,omitzero"`
 
 	// Documents issue: required
 	Documents    []Document `json:"documents,omitempty,omitzero"`
 	ExpectedHead string     `json:"expected_head,omitempty,omitzero"`
 
+	// Form supplement
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
 	// Granted decide: required
 	Granted *bool          `json:"granted,omitempty"`
 	Kind    CaseActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -468,24 +655,51 @@ type CaseAction struct {
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
 
+	// On A day in Beijing, 2026-10-12.
+	On Date `json:"on,omitempty,omitzero"`
+
 	// Opinion relay; review, decide: required
 	Opinion string `json:"opinion,omitempty,omitzero"`
+
+	// PapersReturned terminate
+	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
+
+	// Points request_supplement: required, everything that is missing at once
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Procedure suspend, resume: required
+	Procedure string `json:"procedure,omitempty,omitzero"`
 
 	// Proof deliver
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return: required
+	// Reason reject, return, withdraw, terminate, suspend, extend: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
+
+	// Result resume: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Supplements accept: the entries that brought what was missing
+	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
+
+	// Tolerated accept: minor papers that may come later (容缺受理)
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
+
+// CaseActionCause terminate: required
+type CaseActionCause string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string
@@ -500,6 +714,36 @@ type CaseAttachment struct {
 	Hash     string `json:"hash"`
 	Here     bool   `json:"here"`
 }
+
+// CaseDocument What a document says; how it looks is not part of it.
+type CaseDocument = document.Document
+
+// CaseLimit defines model for CaseLimit.
+type CaseLimit struct {
+	Days []DueDay `json:"days"`
+
+	// Done A day in Beijing, 2026-10-12.
+	Done Date `json:"done,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due     Date          `json:"due,omitempty,omitzero"`
+	Kind    CaseLimitKind `json:"kind"`
+	Overdue bool          `json:"overdue"`
+	RuleEn  string        `json:"rule_en"`
+	RuleZh  string        `json:"rule_zh"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date `json:"suspended_since,omitempty,omitzero"`
+
+	// Told A day in Beijing, 2026-10-12.
+	Told Date `json:"told,omitempty,omitzero"`
+
+	// Warning The calendar of a year may still change.
+	Warning string `json:"warning,omitempty,omitzero"`
+}
+
+// CaseLimitKind defines model for CaseLimit.Kind.
+type CaseLimitKind string
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -554,6 +798,15 @@ type CaseSummary struct {
 	WordZh string `json:"word_zh"`
 }
 
+// CaseSupplement What the applicant brought after hand-in.
+type CaseSupplement struct {
+	At        int64               `json:"at"`
+	By        Actor               `json:"by"`
+	Entry     string              `json:"entry"`
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+}
+
 // Change defines model for Change.
 type Change = catalog.Change
 
@@ -579,6 +832,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Date A day in Beijing, 2026-10-12.
+type Date = calendar.Date
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -608,6 +864,20 @@ type DivisionList struct {
 // Document defines model for Document.
 type Document = ledger.IssuedDocument
 
+// DocumentKind defines model for DocumentKind.
+type DocumentKind = document.Kind
+
+// DocumentList defines model for DocumentList.
+type DocumentList struct {
+	Documents []DocumentTitle `json:"documents"`
+}
+
+// DocumentTitle defines model for DocumentTitle.
+type DocumentTitle struct {
+	Kind  DocumentKind `json:"kind"`
+	Title string       `json:"title"`
+}
+
 // DraftReport defines model for DraftReport.
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
@@ -615,6 +885,32 @@ type DraftReport struct {
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 }
+
+// Due defines model for Due.
+type Due struct {
+	Counted int      `json:"counted"`
+	Days    []DueDay `json:"days"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Explanation In Chinese, one day a line.
+	Explanation string `json:"explanation"`
+	Limit       int    `json:"limit"`
+
+	// Start A day in Beijing, 2026-10-12.
+	Start Date `json:"start"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date   `json:"suspended_since,omitempty,omitzero"`
+	Warning        string `json:"warning,omitempty,omitzero"`
+}
+
+// DueDay defines model for DueDay.
+type DueDay = calendar.Day
+
+// Dues The due dates that the applicant was told last.
+type Dues = ledger.Dues
 
 // Edition defines model for Edition.
 type Edition = catalog.Edition
@@ -638,6 +934,17 @@ type FileReport struct {
 	Count  int     `json:"count"`
 	Faults []Fault `json:"faults"`
 	Ok     bool    `json:"ok"`
+}
+
+// FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
+type FormerLedger struct {
+	// Epoch The recovery that ended that ledger.
+	Epoch int64  `json:"epoch"`
+	Node  string `json:"node"`
+
+	// Note The signed note.
+	Note string `json:"note"`
+	Size int64  `json:"size"`
 }
 
 // Hub defines model for Hub.
@@ -804,6 +1111,11 @@ type LevelRequest struct {
 	Level      int      `json:"level"`
 }
 
+// LimitReport defines model for LimitReport.
+type LimitReport struct {
+	Limits []CaseLimit `json:"limits"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -825,6 +1137,32 @@ type LoginRequest struct {
 
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
+
+// LostRecord defines model for LostRecord.
+type LostRecord struct {
+	Actor string `json:"actor"`
+
+	// Again It is in the ledger again.
+	Again bool   `json:"again"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Index Its place in the former ledger.
+	Index      int64  `json:"index"`
+	Kind       string `json:"kind"`
+	KindZh     string `json:"kind_zh"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin The hub it was done at.
+	Origin string `json:"origin"`
+
+	// Resolved A person has dealt with it.
+	Resolved bool   `json:"resolved"`
+	SeenBy   string `json:"seen_by"`
+}
+
+// MissingNotice The one-time notice of what is missing.
+type MissingNotice = casework.Notice
 
 // Node defines model for Node.
 type Node struct {
@@ -984,6 +1322,34 @@ type Recorded struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// Recovery defines model for Recovery.
+type Recovery struct {
+	// At When it was declared; names the epoch.
+	At int64 `json:"at"`
+
+	// Kept Index of the last record that stands.
+	Kept   int64  `json:"kept"`
+	Reason string `json:"reason"`
+
+	// Root Root hash of the records that stand; base64.
+	Root string `json:"root"`
+}
+
+// RecoveryReport defines model for RecoveryReport.
+type RecoveryReport struct {
+	Former     []FormerLedger `json:"former"`
+	Lost       []LostRecord   `json:"lost"`
+	Recoveries []Recovery     `json:"recoveries"`
+
+	// Undeclared The ledger was restored to this record and nobody has declared it yet.
+	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
+}
+
+// RecoveryRequest defines model for RecoveryRequest.
+type RecoveryRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1217,12 +1583,21 @@ type Submission struct {
 	Item     string       `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
-	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
-	Materials   []SubmittedMaterial `json:"materials"`
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SupplementPoint defines model for SupplementPoint.
+type SupplementPoint = ledger.SupplementPoint
+
+// Suspension A special procedure; `lawful` says that the law itself leaves its time out.
+type Suspension = casework.Suspension
 
 // SyncReport defines model for SyncReport.
 type SyncReport struct {
@@ -1346,6 +1721,9 @@ type TimelineEntry struct {
 // TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
 type TimelineEntryStanding string
 
+// ToleratedMaterial defines model for ToleratedMaterial.
+type ToleratedMaterial = ledger.ToleratedMaterial
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -1373,6 +1751,9 @@ type CaseID = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Format defines model for Format.
+type Format string
+
 // Hash defines model for Hash.
 type Hash = string
 
@@ -1396,6 +1777,9 @@ type StaffID = string
 
 // Why defines model for Why.
 type Why = string
+
+// DocumentAnswer What a document says; how it looks is not part of it.
+type DocumentAnswer = CaseDocument
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1443,6 +1827,27 @@ type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
 }
 
+// GetDueParams defines parameters for GetDue.
+type GetDueParams struct {
+	From string `form:"from" json:"from"`
+
+	// Days Working days.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// NaturalDays Instead of working days.
+	NaturalDays int `form:"natural_days,omitempty" json:"natural_days,omitempty,omitzero"`
+
+	// Suspend Time that is not counted, FROM..TO or FROM.. while it is open; repeatable.
+	Suspend []string `form:"suspend,omitempty" json:"suspend,omitempty,omitzero"`
+
+	// Extend Days that the authority's head added.
+	Extend int `form:"extend,omitempty" json:"extend,omitempty,omitzero"`
+
+	// Approved When the extension was approved; default the starting day.
+	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
+	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -1488,6 +1893,18 @@ type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// GetCaseDocumentParams defines parameters for GetCaseDocument.
+type GetCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
+type GetCaseDocumentParamsFormat string
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
@@ -1543,6 +1960,21 @@ type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
 }
+
+// GetItemSheetParams defines parameters for GetItemSheet.
+type GetItemSheetParams struct {
+	// Missing Materials that the applicant does not have with them; they are ticked.
+	Missing []string `form:"missing,omitempty" json:"missing,omitempty,omitzero"`
+
+	// Office Whose window, phone and hours; default this node's division.
+	Office Division `form:"office,omitempty" json:"office,omitempty,omitzero"`
+
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetItemSheetParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetItemSheetParamsFormat defines parameters for GetItemSheet.
+type GetItemSheetParamsFormat string
 
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
@@ -1639,6 +2071,12 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
+type DeclareRecoveryJSONRequestBody = RecoveryRequest
+
+// RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
+type RecordAgainJSONRequestBody = AgainRequest
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -1823,6 +2261,14 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/calendar (the `GetCalendar` operationId).
 	GetCalendar(ctx context.Context, params *GetCalendarParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDue 计算到期日
+	//
+	// When a time limit ends by the calendar of this node, day by day. The
+	// starting day is not counted. Public.
+	//
+	// Corresponds with GET /api/v1/calendar/due (the `GetDue` operationId).
+	GetDue(ctx context.Context, params *GetDueParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ImportCalendarWithBody 导入日历
 	//
 	// Sets the working days of whole years from a file, all or nothing.
@@ -1951,6 +2397,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCaseDocuments 文书目录
+	//
+	// The documents that a case has so far.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/documents (the `ListCaseDocuments` operationId).
+	ListCaseDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseDocument 出具文书
+	//
+	// A document of a case, as JSON or as a page for A4 paper. It names the
+	// applicant in full, so that it takes case.reveal and is logged as such.
+	// 409 `document_not_yet` when the case has not come that far.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
+	GetCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseLimits 办理时限
+	//
+	// The limits that have begun for a case, each with the rule that starts and
+	// stops it, the date the applicant was told, the date by the calendar there
+	// is now, and every day in between, for a clerk to show. 409 `calendar_year`
+	// when the calendar lacks a year that is needed: nothing is guessed.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
+	GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResubmitCaseWithBody 更正后重新提交
 	//
@@ -2199,6 +2671,13 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
 	SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetItemSheet 窗口告知单
+	//
+	// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
+	//
+	// Corresponds with GET /api/v1/items/{code}/sheet (the `GetItemSheet` operationId).
+	GetItemSheet(ctx context.Context, code ItemCode, params *GetItemSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListItemVersions 事项的各版本
 	//
 	// Corresponds with GET /api/v1/items/{code}/versions (the `ListItemVersions` operationId).
@@ -2354,6 +2833,60 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRecovery 账本恢复情况
+	//
+	// Whether the county's ledger went back and that is still to be declared,
+	// what was declared, the checkpoints that nodes keep of the former ledger,
+	// and what nodes hold of it that was done at a hub and is missing since.
+	// At the county only.
+	//
+	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+	GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareRecoveryWithBody 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DeclareRecovery 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecovery(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAgainWithBody 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAgain 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgain(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListReveals 查看个人信息记录
 	//
@@ -2734,6 +3267,24 @@ func (c *Client) GetCalendar(ctx context.Context, params *GetCalendarParams, req
 	return c.Client.Do(req)
 }
 
+// GetDue 计算到期日
+//
+// When a time limit ends by the calendar of this node, day by day. The
+// starting day is not counted. Public.
+//
+// Corresponds with GET /api/v1/calendar/due (the `GetDue` operationId).
+func (c *Client) GetDue(ctx context.Context, params *GetDueParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDueRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ImportCalendarWithBody 导入日历
 //
 // Sets the working days of whole years from a file, all or nothing.
@@ -2983,6 +3534,62 @@ func (c *Client) ActOnCaseWithBody(ctx context.Context, id CaseID, params *ActOn
 // Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 func (c *Client) ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewActOnCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCaseDocuments 文书目录
+//
+// The documents that a case has so far.
+//
+// Corresponds with GET /api/v1/cases/{id}/documents (the `ListCaseDocuments` operationId).
+func (c *Client) ListCaseDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCaseDocumentsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseDocument 出具文书
+//
+// A document of a case, as JSON or as a page for A4 paper. It names the
+// applicant in full, so that it takes case.reveal and is logged as such.
+// 409 `document_not_yet` when the case has not come that far.
+//
+// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
+func (c *Client) GetCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseLimits 办理时限
+//
+// The limits that have begun for a case, each with the rule that starts and
+// stops it, the date the applicant was told, the date by the calendar there
+// is now, and every day in between, for a clerk to show. 409 `calendar_year`
+// when the calendar lacks a year that is needed: nothing is guessed.
+//
+// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
+func (c *Client) GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseLimitsRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3530,6 +4137,23 @@ func (c *Client) SetOverlay(ctx context.Context, code ItemCode, body SetOverlayJ
 	return c.Client.Do(req)
 }
 
+// GetItemSheet 窗口告知单
+//
+// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
+//
+// Corresponds with GET /api/v1/items/{code}/sheet (the `GetItemSheet` operationId).
+func (c *Client) GetItemSheet(ctx context.Context, code ItemCode, params *GetItemSheetParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetItemSheetRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListItemVersions 事项的各版本
 //
 // Corresponds with GET /api/v1/items/{code}/versions (the `ListItemVersions` operationId).
@@ -3866,6 +4490,110 @@ func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONR
 // Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 func (c *Client) Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReconcileRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRecovery 账本恢复情况
+//
+// Whether the county's ledger went back and that is still to be declared,
+// what was declared, the checkpoints that nodes keep of the former ledger,
+// and what nodes hold of it that was done at a hub and is missing since.
+// At the county only.
+//
+// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+func (c *Client) GetRecovery(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRecoveryRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareRecoveryWithBody 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *Client) DeclareRecoveryWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareRecoveryRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DeclareRecovery 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *Client) DeclareRecovery(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDeclareRecoveryRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAgainWithBody 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *Client) RecordAgainWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAgainRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAgain 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *Client) RecordAgain(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAgainRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4683,6 +5411,108 @@ func NewGetCalendarRequest(server string, params *GetCalendarParams) (*http.Requ
 	return req, nil
 }
 
+// NewGetDueRequest constructs an http.Request for the GetDue method
+func NewGetDueRequest(server string, params *GetDueParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/calendar/due")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "natural_days", params.NaturalDays, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if params.Suspend != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "suspend", params.Suspend, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "extend", params.Extend, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "approved", params.Approved, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "online", params.Online, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewImportCalendarRequest calls the generic ImportCalendar builder with application/json body
 func NewImportCalendarRequest(server string, body ImportCalendarJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -5116,6 +5946,151 @@ func NewActOnCaseRequestWithBody(server string, id CaseID, params *ActOnCasePara
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListCaseDocumentsRequest constructs an http.Request for the ListCaseDocuments method
+func NewListCaseDocumentsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCaseDocumentRequest constructs an http.Request for the GetCaseDocument method
+func NewGetCaseDocumentRequest(server string, id CaseID, kind DocumentKind, params *GetCaseDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetCaseLimitsRequest constructs an http.Request for the GetCaseLimits method
+func NewGetCaseLimitsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/limits", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -6010,6 +6985,83 @@ func NewSetOverlayRequestWithBody(server string, code ItemCode, contentType stri
 	return req, nil
 }
 
+// NewGetItemSheetRequest constructs an http.Request for the GetItemSheet method
+func NewGetItemSheetRequest(server string, code ItemCode, params *GetItemSheetParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/items/%s/sheet", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Missing != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "missing", params.Missing, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "office", params.Office, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListItemVersionsRequest constructs an http.Request for the ListItemVersions method
 func NewListItemVersionsRequest(server string, code ItemCode) (*http.Request, error) {
 	var err error
@@ -6507,6 +7559,113 @@ func NewReconcileRequest(server string) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetRecoveryRequest constructs an http.Request for the GetRecovery method
+func NewGetRecoveryRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDeclareRecoveryRequest calls the generic DeclareRecovery builder with application/json body
+func NewDeclareRecoveryRequest(server string, body DeclareRecoveryJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDeclareRecoveryRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewDeclareRecoveryRequestWithBody constructs an http.Request for the DeclareRecovery method, with any body, and a specified content type
+func NewDeclareRecoveryRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRecordAgainRequest calls the generic RecordAgain builder with application/json body
+func NewRecordAgainRequest(server string, body RecordAgainJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordAgainRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRecordAgainRequestWithBody constructs an http.Request for the RecordAgain method, with any body, and a specified content type
+func NewRecordAgainRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/recovery/again")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -7239,6 +8398,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/calendar (the `GetCalendar` operationId).
 	GetCalendarWithResponse(ctx context.Context, params *GetCalendarParams, reqEditors ...RequestEditorFn) (*GetCalendarResponse, error)
 
+	// GetDueWithResponse 计算到期日
+	//
+	// When a time limit ends by the calendar of this node, day by day. The
+	// starting day is not counted. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/calendar/due (the `GetDue` operationId).
+	GetDueWithResponse(ctx context.Context, params *GetDueParams, reqEditors ...RequestEditorFn) (*GetDueResponse, error)
+
 	// ImportCalendarWithBodyWithResponse 导入日历
 	//
 	// Sets the working days of whole years from a file, all or nothing.
@@ -7371,6 +8540,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCaseWithResponse(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseResponse, error)
+
+	// ListCaseDocumentsWithResponse 文书目录
+	//
+	// The documents that a case has so far.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/documents (the `ListCaseDocuments` operationId).
+	ListCaseDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListCaseDocumentsResponse, error)
+
+	// GetCaseDocumentWithResponse 出具文书
+	//
+	// A document of a case, as JSON or as a page for A4 paper. It names the
+	// applicant in full, so that it takes case.reveal and is logged as such.
+	// 409 `document_not_yet` when the case has not come that far.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
+	GetCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*GetCaseDocumentResponse, error)
+
+	// GetCaseLimitsWithResponse 办理时限
+	//
+	// The limits that have begun for a case, each with the rule that starts and
+	// stops it, the date the applicant was told, the date by the calendar there
+	// is now, and every day in between, for a clerk to show. 409 `calendar_year`
+	// when the calendar lacks a year that is needed: nothing is guessed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
+	GetCaseLimitsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseLimitsResponse, error)
 
 	// ResubmitCaseWithBodyWithResponse 更正后重新提交
 	//
@@ -7637,6 +8838,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/items/{code}/overlay (the `SetOverlay` operationId).
 	SetOverlayWithResponse(ctx context.Context, code ItemCode, body SetOverlayJSONRequestBody, reqEditors ...RequestEditorFn) (*SetOverlayResponse, error)
 
+	// GetItemSheetWithResponse 窗口告知单
+	//
+	// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/items/{code}/sheet (the `GetItemSheet` operationId).
+	GetItemSheetWithResponse(ctx context.Context, code ItemCode, params *GetItemSheetParams, reqEditors ...RequestEditorFn) (*GetItemSheetResponse, error)
+
 	// ListItemVersionsWithResponse 事项的各版本
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -7810,6 +9020,62 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	ReconcileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReconcileResponse, error)
+
+	// GetRecoveryWithResponse 账本恢复情况
+	//
+	// Whether the county's ledger went back and that is still to be declared,
+	// what was declared, the checkpoints that nodes keep of the former ledger,
+	// and what nodes hold of it that was done at a hub and is missing since.
+	// At the county only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+	GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error)
+
+	// DeclareRecoveryWithBodyWithResponse 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error)
+
+	// DeclareRecoveryWithResponse 声明账本恢复
+	//
+	// Has the county's root key sign, and the ledger say, that the ledger went
+	// back to what was restored. The nodes below then go back with it and send
+	// again what they had handed in. Only after restore --lone.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+	DeclareRecoveryWithResponse(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error)
+
+	// RecordAgainWithBodyWithResponse 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error)
+
+	// RecordAgainWithResponse 按原样重记
+	//
+	// Records entries of the former ledger again as they were signed, in its
+	// order. Each is judged as always; one that does not fit any more stays
+	// listed and has to be done anew.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+	RecordAgainWithResponse(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error)
 
 	// ListRevealsWithResponse 查看个人信息记录
 	//
@@ -8425,6 +9691,54 @@ func (r GetCalendarResponse) ContentType() string {
 	return ""
 }
 
+type GetDueResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Due
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDueResponse) GetJSON200() *Due {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDueResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDueResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDueResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDueResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDueResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ImportCalendarResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -8796,6 +10110,150 @@ func (r ActOnCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ActOnCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCaseDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCaseDocumentsResponse) GetJSON200() *DocumentList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCaseDocumentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCaseDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCaseDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCaseDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCaseDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseDocumentResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseLimitsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LimitReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseLimitsResponse) GetJSON200() *LimitReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseLimitsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseLimitsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseLimitsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseLimitsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseLimitsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -9693,6 +11151,54 @@ func (r SetOverlayResponse) ContentType() string {
 	return ""
 }
 
+type GetItemSheetResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetItemSheetResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetItemSheetResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetItemSheetResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetItemSheetResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetItemSheetResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetItemSheetResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListItemVersionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10359,6 +11865,150 @@ func (r ReconcileResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReconcileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRecoveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecoveryReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRecoveryResponse) GetJSON200() *RecoveryReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRecoveryResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRecoveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRecoveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRecoveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRecoveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DeclareRecoveryResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Recovery
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DeclareRecoveryResponse) GetJSON200() *Recovery {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DeclareRecoveryResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DeclareRecoveryResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DeclareRecoveryResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DeclareRecoveryResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DeclareRecoveryResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RecordAgainResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AgainReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecordAgainResponse) GetJSON200() *AgainReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RecordAgainResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RecordAgainResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordAgainResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordAgainResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecordAgainResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -11189,6 +12839,22 @@ func (c *ClientWithResponses) GetCalendarWithResponse(ctx context.Context, param
 	return ParseGetCalendarResponse(rsp)
 }
 
+// GetDueWithResponse 计算到期日
+//
+// When a time limit ends by the calendar of this node, day by day. The
+// starting day is not counted. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/calendar/due (the `GetDue` operationId).
+func (c *ClientWithResponses) GetDueWithResponse(ctx context.Context, params *GetDueParams, reqEditors ...RequestEditorFn) (*GetDueResponse, error) {
+	rsp, err := c.GetDue(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDueResponse(rsp)
+}
+
 // ImportCalendarWithBodyWithResponse 导入日历
 //
 // Sets the working days of whole years from a file, all or nothing.
@@ -11398,6 +13064,56 @@ func (c *ClientWithResponses) ActOnCaseWithResponse(ctx context.Context, id Case
 		return nil, err
 	}
 	return ParseActOnCaseResponse(rsp)
+}
+
+// ListCaseDocumentsWithResponse 文书目录
+//
+// The documents that a case has so far.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/documents (the `ListCaseDocuments` operationId).
+func (c *ClientWithResponses) ListCaseDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListCaseDocumentsResponse, error) {
+	rsp, err := c.ListCaseDocuments(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCaseDocumentsResponse(rsp)
+}
+
+// GetCaseDocumentWithResponse 出具文书
+//
+// A document of a case, as JSON or as a page for A4 paper. It names the
+// applicant in full, so that it takes case.reveal and is logged as such.
+// 409 `document_not_yet` when the case has not come that far.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
+func (c *ClientWithResponses) GetCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*GetCaseDocumentResponse, error) {
+	rsp, err := c.GetCaseDocument(ctx, id, kind, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseDocumentResponse(rsp)
+}
+
+// GetCaseLimitsWithResponse 办理时限
+//
+// The limits that have begun for a case, each with the rule that starts and
+// stops it, the date the applicant was told, the date by the calendar there
+// is now, and every day in between, for a clerk to show. 409 `calendar_year`
+// when the calendar lacks a year that is needed: nothing is guessed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
+func (c *ClientWithResponses) GetCaseLimitsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseLimitsResponse, error) {
+	rsp, err := c.GetCaseLimits(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseLimitsResponse(rsp)
 }
 
 // ResubmitCaseWithBodyWithResponse 更正后重新提交
@@ -11839,6 +13555,21 @@ func (c *ClientWithResponses) SetOverlayWithResponse(ctx context.Context, code I
 	return ParseSetOverlayResponse(rsp)
 }
 
+// GetItemSheetWithResponse 窗口告知单
+//
+// The one-page notice of an item as this office offers it (art. 30), as JSON or as a page for A4 paper. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/items/{code}/sheet (the `GetItemSheet` operationId).
+func (c *ClientWithResponses) GetItemSheetWithResponse(ctx context.Context, code ItemCode, params *GetItemSheetParams, reqEditors ...RequestEditorFn) (*GetItemSheetResponse, error) {
+	rsp, err := c.GetItemSheet(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetItemSheetResponse(rsp)
+}
+
 // ListItemVersionsWithResponse 事项的各版本
 //
 // Returns a wrapper object for the known response body format(s).
@@ -12125,6 +13856,92 @@ func (c *ClientWithResponses) ReconcileWithResponse(ctx context.Context, reqEdit
 		return nil, err
 	}
 	return ParseReconcileResponse(rsp)
+}
+
+// GetRecoveryWithResponse 账本恢复情况
+//
+// Whether the county's ledger went back and that is still to be declared,
+// what was declared, the checkpoints that nodes keep of the former ledger,
+// and what nodes hold of it that was done at a hub and is missing since.
+// At the county only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/recovery (the `GetRecovery` operationId).
+func (c *ClientWithResponses) GetRecoveryWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetRecoveryResponse, error) {
+	rsp, err := c.GetRecovery(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRecoveryResponse(rsp)
+}
+
+// DeclareRecoveryWithBodyWithResponse 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *ClientWithResponses) DeclareRecoveryWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error) {
+	rsp, err := c.DeclareRecoveryWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareRecoveryResponse(rsp)
+}
+
+// DeclareRecoveryWithResponse 声明账本恢复
+//
+// Has the county's root key sign, and the ledger say, that the ledger went
+// back to what was restored. The nodes below then go back with it and send
+// again what they had handed in. Only after restore --lone.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery (the `DeclareRecovery` operationId).
+func (c *ClientWithResponses) DeclareRecoveryWithResponse(ctx context.Context, body DeclareRecoveryJSONRequestBody, reqEditors ...RequestEditorFn) (*DeclareRecoveryResponse, error) {
+	rsp, err := c.DeclareRecovery(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDeclareRecoveryResponse(rsp)
+}
+
+// RecordAgainWithBodyWithResponse 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *ClientWithResponses) RecordAgainWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error) {
+	rsp, err := c.RecordAgainWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAgainResponse(rsp)
+}
+
+// RecordAgainWithResponse 按原样重记
+//
+// Records entries of the former ledger again as they were signed, in its
+// order. Each is judged as always; one that does not fit any more stays
+// listed and has to be done anew.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
+func (c *ClientWithResponses) RecordAgainWithResponse(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error) {
+	rsp, err := c.RecordAgain(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAgainResponse(rsp)
 }
 
 // ListRevealsWithResponse 查看个人信息记录
@@ -12746,6 +14563,39 @@ func ParseGetCalendarResponse(rsp *http.Response) (*GetCalendarResponse, error) 
 	return response, nil
 }
 
+// ParseGetDueResponse parses an HTTP response from a GetDueWithResponse call
+func ParseGetDueResponse(rsp *http.Response) (*GetDueResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDueResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Due
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseImportCalendarResponse parses an HTTP response from a ImportCalendarWithResponse call
 func ParseImportCalendarResponse(rsp *http.Response) (*ImportCalendarResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -12986,6 +14836,108 @@ func ParseActOnCaseResponse(rsp *http.Response) (*ActOnCaseResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest CaseReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCaseDocumentsResponse parses an HTTP response from a ListCaseDocumentsWithResponse call
+func ParseListCaseDocumentsResponse(rsp *http.Response) (*ListCaseDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCaseDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseDocumentResponse parses an HTTP response from a GetCaseDocumentWithResponse call
+func ParseGetCaseDocumentResponse(rsp *http.Response) (*GetCaseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseLimitsResponse parses an HTTP response from a GetCaseLimitsWithResponse call
+func ParseGetCaseLimitsResponse(rsp *http.Response) (*GetCaseLimitsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseLimitsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LimitReport
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -13618,6 +15570,42 @@ func ParseSetOverlayResponse(rsp *http.Response) (*SetOverlayResponse, error) {
 	return response, nil
 }
 
+// ParseGetItemSheetResponse parses an HTTP response from a GetItemSheetWithResponse call
+func ParseGetItemSheetResponse(rsp *http.Response) (*GetItemSheetResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetItemSheetResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseListItemVersionsResponse parses an HTTP response from a ListItemVersionsWithResponse call
 func ParseListItemVersionsResponse(rsp *http.Response) (*ListItemVersionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -14063,6 +16051,105 @@ func ParseReconcileResponse(rsp *http.Response) (*ReconcileResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRecoveryResponse parses an HTTP response from a GetRecoveryWithResponse call
+func ParseGetRecoveryResponse(rsp *http.Response) (*GetRecoveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRecoveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecoveryReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDeclareRecoveryResponse parses an HTTP response from a DeclareRecoveryWithResponse call
+func ParseDeclareRecoveryResponse(rsp *http.Response) (*DeclareRecoveryResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DeclareRecoveryResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Recovery
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordAgainResponse parses an HTTP response from a RecordAgainWithResponse call
+func ParseRecordAgainResponse(rsp *http.Response) (*RecordAgainResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordAgainResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AgainReport
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -25,6 +25,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -41,6 +42,27 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseActionCause.
+const (
+	CauseMoot            CaseActionCause = "moot"
+	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CauseWithdrawn       CaseActionCause = "withdrawn"
+)
+
+// Valid indicates whether the value is a known member of the CaseActionCause enum.
+func (e CaseActionCause) Valid() bool {
+	switch e {
+	case CauseMoot:
+		return true
+	case CauseNotSupplemented:
+		return true
+	case CauseWithdrawn:
 		return true
 	default:
 		return false
@@ -79,15 +101,22 @@ func (e CaseActionMethod) Valid() bool {
 
 // Defines values for CaseActionKind.
 const (
-	ActAccept  CaseActionKind = "accept"
-	ActComment CaseActionKind = "comment"
-	ActDecide  CaseActionKind = "decide"
-	ActDeliver CaseActionKind = "deliver"
-	ActIssue   CaseActionKind = "issue"
-	ActReject  CaseActionKind = "reject"
-	ActRelay   CaseActionKind = "relay"
-	ActReturn  CaseActionKind = "return"
-	ActReview  CaseActionKind = "review"
+	ActAccept            CaseActionKind = "accept"
+	ActComment           CaseActionKind = "comment"
+	ActDecide            CaseActionKind = "decide"
+	ActDeliver           CaseActionKind = "deliver"
+	ActExtend            CaseActionKind = "extend"
+	ActIssue             CaseActionKind = "issue"
+	ActReject            CaseActionKind = "reject"
+	ActRelay             CaseActionKind = "relay"
+	ActRequestSupplement CaseActionKind = "request_supplement"
+	ActResume            CaseActionKind = "resume"
+	ActReturn            CaseActionKind = "return"
+	ActReview            CaseActionKind = "review"
+	ActSupplement        CaseActionKind = "supplement"
+	ActSuspend           CaseActionKind = "suspend"
+	ActTerminate         CaseActionKind = "terminate"
+	ActWithdraw          CaseActionKind = "withdraw"
 )
 
 // Valid indicates whether the value is a known member of the CaseActionKind enum.
@@ -101,15 +130,53 @@ func (e CaseActionKind) Valid() bool {
 		return true
 	case ActDeliver:
 		return true
+	case ActExtend:
+		return true
 	case ActIssue:
 		return true
 	case ActReject:
 		return true
 	case ActRelay:
 		return true
+	case ActRequestSupplement:
+		return true
+	case ActResume:
+		return true
 	case ActReturn:
 		return true
 	case ActReview:
+		return true
+	case ActSupplement:
+		return true
+	case ActSuspend:
+		return true
+	case ActTerminate:
+		return true
+	case ActWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseLimitKind.
+const (
+	LimitNotice    CaseLimitKind = "notice"
+	LimitPromised  CaseLimitKind = "promised"
+	LimitService   CaseLimitKind = "service"
+	LimitStatutory CaseLimitKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the CaseLimitKind enum.
+func (e CaseLimitKind) Valid() bool {
+	switch e {
+	case LimitNotice:
+		return true
+	case LimitPromised:
+		return true
+	case LimitService:
+		return true
+	case LimitStatutory:
 		return true
 	default:
 		return false
@@ -236,6 +303,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for Format.
+const (
+	FormatHTML Format = "html"
+	FormatJSON Format = "json"
+)
+
+// Valid indicates whether the value is a known member of the Format enum.
+func (e Format) Valid() bool {
+	switch e {
+	case FormatHTML:
+		return true
+	case FormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsView.
 const (
 	CasesAll     ListCasesParamsView = "all"
@@ -251,6 +336,24 @@ func (e ListCasesParamsView) Valid() bool {
 	case CasesMine:
 		return true
 	case CasesWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetCaseDocumentParamsFormat.
+const (
+	GetCaseDocumentParamsFormatHTML GetCaseDocumentParamsFormat = "html"
+	GetCaseDocumentParamsFormatJSON GetCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetCaseDocumentParamsFormat enum.
+func (e GetCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetCaseDocumentParamsFormatHTML:
+		return true
+	case GetCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -281,8 +384,46 @@ func (e ListItemsParamsStatus) Valid() bool {
 	}
 }
 
+// Defines values for GetItemSheetParamsFormat.
+const (
+	GetItemSheetParamsFormatHTML GetItemSheetParamsFormat = "html"
+	GetItemSheetParamsFormatJSON GetItemSheetParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetItemSheetParamsFormat enum.
+func (e GetItemSheetParamsFormat) Valid() bool {
+	switch e {
+	case GetItemSheetParamsFormatHTML:
+		return true
+	case GetItemSheetParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Actor defines model for Actor.
 type Actor = identity.Actor
+
+// AgainReport defines model for AgainReport.
+type AgainReport struct {
+	Entries []AgainResult `json:"entries"`
+}
+
+// AgainRequest defines model for AgainRequest.
+type AgainRequest struct {
+	// Entries None means all that are missing.
+	Entries []string `json:"entries,omitempty,omitzero"`
+}
+
+// AgainResult defines model for AgainResult.
+type AgainResult struct {
+	Code  string `json:"code,omitempty,omitzero"`
+	Done  bool   `json:"done"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+	Zh    string `json:"zh,omitempty,omitzero"`
+}
 
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
@@ -420,6 +561,9 @@ type Case struct {
 	AcceptedBy Actor `json:"accepted_by,omitempty,omitzero"`
 	AcceptedMs int64 `json:"accepted_ms,omitempty,omitzero"`
 
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
 	// Actions The kinds of action the caller may take now.
 	Actions []CaseActionKind `json:"actions"`
 
@@ -431,42 +575,85 @@ type Case struct {
 	Applicant   Applicant        `json:"applicant"`
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
-	Corrects    string           `json:"corrects,omitempty,omitzero"`
-	DecidedBy   Actor            `json:"decided_by,omitempty,omitzero"`
-	DecidedMs   int64            `json:"decided_ms,omitempty,omitzero"`
-	DeliveredMs int64            `json:"delivered_ms,omitempty,omitzero"`
-	Documents   []Document       `json:"documents,omitempty,omitzero"`
-	Form        []FieldValue     `json:"form"`
-	HandedInBy  Actor            `json:"handed_in_by,omitempty,omitzero"`
+
+	// Cause Why it ended without a decision.
+	Cause       string     `json:"cause,omitempty,omitzero"`
+	Corrects    string     `json:"corrects,omitempty,omitzero"`
+	DecidedBy   Actor      `json:"decided_by,omitempty,omitzero"`
+	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
+	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
+	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	Form       []FieldValue `json:"form"`
+	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
-	Head        string              `json:"head"`
-	IssuedMs    int64               `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int                 `json:"item_version"`
-	Materials   []SubmittedMaterial `json:"materials"`
-	Revealed    bool                `json:"revealed"`
+	Head        string `json:"head"`
+	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int    `json:"item_version"`
+
+	// Lacking Materials and fields that were missing at hand-in.
+	Lacking   []string            `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice The one-time notice of what is missing.
+	Notice   MissingNotice `json:"notice,omitempty,omitzero"`
+	Revealed bool          `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
 
 	// Step Index of the step it waits at; the number of steps once it is through.
-	Step    int         `json:"step"`
-	Steps   []Step      `json:"steps"`
-	Summary CaseSummary `json:"summary"`
+	Step         int              `json:"step"`
+	Steps        []Step           `json:"steps"`
+	Summary      CaseSummary      `json:"summary"`
+	Supplements  []CaseSupplement `json:"supplements,omitempty,omitzero"`
+	Suspensions  []Suspension     `json:"suspensions,omitempty,omitzero"`
+	TerminatedMs int64            `json:"terminated_ms,omitempty,omitzero"`
+
+	// Told The due dates that the applicant was told last.
+	Told      Dues                `json:"told,omitempty,omitzero"`
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// WithdrawalAsked The applicant wants to withdraw.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
 }
 
 // CaseAction defines model for CaseAction.
 type CaseAction struct {
+	// Again request_supplement: why it is asked a second time; supervision sees it
+	Again string `json:"again,omitempty,omitzero"`
+
 	// Authority reject: the right authority
 	Authority string `json:"authority,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Cause terminate: required
+	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Days extend: working days, required
+	Days int `json:"days,omitempty,omitzero"`
+
+	// Deemed accept: nobody told the applicant in time; counts as accepted on the day of hand-in
+	Deemed bool `json:"deemed,omitempty,omitzero"`
 
 	// Documents issue: required
 	Documents    []Document `json:"documents,omitempty,omitzero"`
 	ExpectedHead string     `json:"expected_head,omitempty,omitzero"`
 
+	// Form supplement
+	Form []FieldValue `json:"form,omitempty,omitzero"`
+
 	// Granted decide: required
 	Granted *bool          `json:"granted,omitempty"`
 	Kind    CaseActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -474,24 +661,51 @@ type CaseAction struct {
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
 
+	// On A day in Beijing, 2026-10-12.
+	On Date `json:"on,omitempty,omitzero"`
+
 	// Opinion relay; review, decide: required
 	Opinion string `json:"opinion,omitempty,omitzero"`
+
+	// PapersReturned terminate
+	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
+
+	// Points request_supplement: required, everything that is missing at once
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Procedure suspend, resume: required
+	Procedure string `json:"procedure,omitempty,omitzero"`
 
 	// Proof deliver
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return: required
+	// Reason reject, return, withdraw, terminate, suspend, extend: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
+
+	// Result resume: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Supplements accept: the entries that brought what was missing
+	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
+
+	// Tolerated accept: minor papers that may come later (容缺受理)
+	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
+
+// CaseActionCause terminate: required
+type CaseActionCause string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string
@@ -506,6 +720,36 @@ type CaseAttachment struct {
 	Hash     string `json:"hash"`
 	Here     bool   `json:"here"`
 }
+
+// CaseDocument What a document says; how it looks is not part of it.
+type CaseDocument = document.Document
+
+// CaseLimit defines model for CaseLimit.
+type CaseLimit struct {
+	Days []DueDay `json:"days"`
+
+	// Done A day in Beijing, 2026-10-12.
+	Done Date `json:"done,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due     Date          `json:"due,omitempty,omitzero"`
+	Kind    CaseLimitKind `json:"kind"`
+	Overdue bool          `json:"overdue"`
+	RuleEn  string        `json:"rule_en"`
+	RuleZh  string        `json:"rule_zh"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date `json:"suspended_since,omitempty,omitzero"`
+
+	// Told A day in Beijing, 2026-10-12.
+	Told Date `json:"told,omitempty,omitzero"`
+
+	// Warning The calendar of a year may still change.
+	Warning string `json:"warning,omitempty,omitzero"`
+}
+
+// CaseLimitKind defines model for CaseLimit.Kind.
+type CaseLimitKind string
 
 // CaseList defines model for CaseList.
 type CaseList struct {
@@ -560,6 +804,15 @@ type CaseSummary struct {
 	WordZh string `json:"word_zh"`
 }
 
+// CaseSupplement What the applicant brought after hand-in.
+type CaseSupplement struct {
+	At        int64               `json:"at"`
+	By        Actor               `json:"by"`
+	Entry     string              `json:"entry"`
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+}
+
 // Change defines model for Change.
 type Change = catalog.Change
 
@@ -585,6 +838,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Date A day in Beijing, 2026-10-12.
+type Date = calendar.Date
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -614,6 +870,20 @@ type DivisionList struct {
 // Document defines model for Document.
 type Document = ledger.IssuedDocument
 
+// DocumentKind defines model for DocumentKind.
+type DocumentKind = document.Kind
+
+// DocumentList defines model for DocumentList.
+type DocumentList struct {
+	Documents []DocumentTitle `json:"documents"`
+}
+
+// DocumentTitle defines model for DocumentTitle.
+type DocumentTitle struct {
+	Kind  DocumentKind `json:"kind"`
+	Title string       `json:"title"`
+}
+
 // DraftReport defines model for DraftReport.
 type DraftReport struct {
 	Drafted []ItemRef `json:"drafted"`
@@ -621,6 +891,32 @@ type DraftReport struct {
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
 }
+
+// Due defines model for Due.
+type Due struct {
+	Counted int      `json:"counted"`
+	Days    []DueDay `json:"days"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Explanation In Chinese, one day a line.
+	Explanation string `json:"explanation"`
+	Limit       int    `json:"limit"`
+
+	// Start A day in Beijing, 2026-10-12.
+	Start Date `json:"start"`
+
+	// SuspendedSince A day in Beijing, 2026-10-12.
+	SuspendedSince Date   `json:"suspended_since,omitempty,omitzero"`
+	Warning        string `json:"warning,omitempty,omitzero"`
+}
+
+// DueDay defines model for DueDay.
+type DueDay = calendar.Day
+
+// Dues The due dates that the applicant was told last.
+type Dues = ledger.Dues
 
 // Edition defines model for Edition.
 type Edition = catalog.Edition
@@ -644,6 +940,17 @@ type FileReport struct {
 	Count  int     `json:"count"`
 	Faults []Fault `json:"faults"`
 	Ok     bool    `json:"ok"`
+}
+
+// FormerLedger The newest checkpoint of a former ledger that a node keeps, signed by the county.
+type FormerLedger struct {
+	// Epoch The recovery that ended that ledger.
+	Epoch int64  `json:"epoch"`
+	Node  string `json:"node"`
+
+	// Note The signed note.
+	Note string `json:"note"`
+	Size int64  `json:"size"`
 }
 
 // Hub defines model for Hub.
@@ -810,6 +1117,11 @@ type LevelRequest struct {
 	Level      int      `json:"level"`
 }
 
+// LimitReport defines model for LimitReport.
+type LimitReport struct {
+	Limits []CaseLimit `json:"limits"`
+}
+
 // Line The line to the node above; always up at the county while it has a leader.
 type Line struct {
 	SinceMs int64     `json:"since_ms,omitempty,omitzero"`
@@ -831,6 +1143,32 @@ type LoginRequest struct {
 
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
+
+// LostRecord defines model for LostRecord.
+type LostRecord struct {
+	Actor string `json:"actor"`
+
+	// Again It is in the ledger again.
+	Again bool   `json:"again"`
+	Case  string `json:"case,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Index Its place in the former ledger.
+	Index      int64  `json:"index"`
+	Kind       string `json:"kind"`
+	KindZh     string `json:"kind_zh"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Origin The hub it was done at.
+	Origin string `json:"origin"`
+
+	// Resolved A person has dealt with it.
+	Resolved bool   `json:"resolved"`
+	SeenBy   string `json:"seen_by"`
+}
+
+// MissingNotice The one-time notice of what is missing.
+type MissingNotice = casework.Notice
 
 // Node defines model for Node.
 type Node struct {
@@ -990,6 +1328,34 @@ type Recorded struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// Recovery defines model for Recovery.
+type Recovery struct {
+	// At When it was declared; names the epoch.
+	At int64 `json:"at"`
+
+	// Kept Index of the last record that stands.
+	Kept   int64  `json:"kept"`
+	Reason string `json:"reason"`
+
+	// Root Root hash of the records that stand; base64.
+	Root string `json:"root"`
+}
+
+// RecoveryReport defines model for RecoveryReport.
+type RecoveryReport struct {
+	Former     []FormerLedger `json:"former"`
+	Lost       []LostRecord   `json:"lost"`
+	Recoveries []Recovery     `json:"recoveries"`
+
+	// Undeclared The ledger was restored to this record and nobody has declared it yet.
+	Undeclared int64 `json:"undeclared,omitempty,omitzero"`
+}
+
+// RecoveryRequest defines model for RecoveryRequest.
+type RecoveryRequest struct {
+	Reason string `json:"reason"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1223,12 +1589,21 @@ type Submission struct {
 	Item     string       `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
-	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
-	Materials   []SubmittedMaterial `json:"materials"`
+	ItemVersion int `json:"item_version,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SupplementPoint defines model for SupplementPoint.
+type SupplementPoint = ledger.SupplementPoint
+
+// Suspension A special procedure; `lawful` says that the law itself leaves its time out.
+type Suspension = casework.Suspension
 
 // SyncReport defines model for SyncReport.
 type SyncReport struct {
@@ -1352,6 +1727,9 @@ type TimelineEntry struct {
 // TimelineEntryStanding What became of it: applied; refused; waiting for the entry before it; held, doubted here and left to the county.
 type TimelineEntryStanding string
 
+// ToleratedMaterial defines model for ToleratedMaterial.
+type ToleratedMaterial = ledger.ToleratedMaterial
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -1379,6 +1757,9 @@ type CaseID = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// Format defines model for Format.
+type Format string
+
 // Hash defines model for Hash.
 type Hash = string
 
@@ -1402,6 +1783,9 @@ type StaffID = string
 
 // Why defines model for Why.
 type Why = string
+
+// DocumentAnswer What a document says; how it looks is not part of it.
+type DocumentAnswer = CaseDocument
 
 // EditionAnswer defines model for EditionAnswer.
 type EditionAnswer = PublishedEdition
@@ -1449,6 +1833,27 @@ type GetCalendarParams struct {
 	Year int `form:"year,omitempty" json:"year,omitempty,omitzero"`
 }
 
+// GetDueParams defines parameters for GetDue.
+type GetDueParams struct {
+	From string `form:"from" json:"from"`
+
+	// Days Working days.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// NaturalDays Instead of working days.
+	NaturalDays int `form:"natural_days,omitempty" json:"natural_days,omitempty,omitzero"`
+
+	// Suspend Time that is not counted, FROM..TO or FROM.. while it is open; repeatable.
+	Suspend []string `form:"suspend,omitempty" json:"suspend,omitempty,omitzero"`
+
+	// Extend Days that the authority's head added.
+	Extend int `form:"extend,omitempty" json:"extend,omitempty,omitzero"`
+
+	// Approved When the extension was approved; default the starting day.
+	Approved string `form:"approved,omitempty" json:"approved,omitempty,omitzero"`
+	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -1494,6 +1899,18 @@ type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
+
+// GetCaseDocumentParams defines parameters for GetCaseDocument.
+type GetCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
+type GetCaseDocumentParamsFormat string
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
@@ -1549,6 +1966,21 @@ type DiffItemParams struct {
 	From int `form:"from" json:"from"`
 	To   int `form:"to" json:"to"`
 }
+
+// GetItemSheetParams defines parameters for GetItemSheet.
+type GetItemSheetParams struct {
+	// Missing Materials that the applicant does not have with them; they are ticked.
+	Missing []string `form:"missing,omitempty" json:"missing,omitempty,omitzero"`
+
+	// Office Whose window, phone and hours; default this node's division.
+	Office Division `form:"office,omitempty" json:"office,omitempty,omitzero"`
+
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetItemSheetParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetItemSheetParamsFormat defines parameters for GetItemSheet.
+type GetItemSheetParamsFormat string
 
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
@@ -1646,6 +2078,12 @@ type RenameNodeJSONRequestBody = RenameRequest
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
 
+// DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
+type DeclareRecoveryJSONRequestBody = RecoveryRequest
+
+// RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
+type RecordAgainJSONRequestBody = AgainRequest
+
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
 
@@ -1696,6 +2134,9 @@ type ServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(w http.ResponseWriter, r *http.Request, params GetCalendarParams)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(w http.ResponseWriter, r *http.Request)
@@ -1720,6 +2161,15 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
@@ -1777,6 +2227,9 @@ type ServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(w http.ResponseWriter, r *http.Request, code ItemCode)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(w http.ResponseWriter, r *http.Request, code ItemCode)
@@ -1819,6 +2272,15 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(w http.ResponseWriter, r *http.Request)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(w http.ResponseWriter, r *http.Request)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(w http.ResponseWriter, r *http.Request)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
@@ -2187,6 +2649,117 @@ func (siw *ServerInterfaceWrapper) GetCalendar(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetDue operation middleware
+func (siw *ServerInterfaceWrapper) GetDue(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetDueParams
+
+	// ------------- Required query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", r.URL.Query(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "natural_days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "natural_days", r.URL.Query(), &params.NaturalDays, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "natural_days"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "natural_days", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "suspend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "suspend", r.URL.Query(), &params.Suspend, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "suspend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "suspend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "extend" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "extend", r.URL.Query(), &params.Extend, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "extend"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "extend", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "approved" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "approved", r.URL.Query(), &params.Approved, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "approved"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "approved", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "online" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "online", r.URL.Query(), &params.Online, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "online"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "online", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDue(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ImportCalendar operation middleware
 func (siw *ServerInterfaceWrapper) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 
@@ -2520,6 +3093,130 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCaseDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListCaseDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCaseDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseLimits operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseLimits(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3105,6 +3802,74 @@ func (siw *ServerInterfaceWrapper) SetOverlay(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// GetItemSheet operation middleware
+func (siw *ServerInterfaceWrapper) GetItemSheet(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code ItemCode
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetItemSheetParams
+
+	// ------------- Optional query parameter "missing" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "missing", r.URL.Query(), &params.Missing, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "missing"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "missing", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "office" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "office", r.URL.Query(), &params.Office, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "office"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "office", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetItemSheet(w, r, code, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListItemVersions operation middleware
 func (siw *ServerInterfaceWrapper) ListItemVersions(w http.ResponseWriter, r *http.Request) {
 
@@ -3371,6 +4136,48 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Reconcile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRecovery operation middleware
+func (siw *ServerInterfaceWrapper) GetRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DeclareRecovery operation middleware
+func (siw *ServerInterfaceWrapper) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DeclareRecovery(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordAgain operation middleware
+func (siw *ServerInterfaceWrapper) RecordAgain(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordAgain(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -3879,6 +4686,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}", wrapper.GetItem).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/sheet", wrapper.GetItemSheet).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/versions", wrapper.ListItemVersions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/items/{code}/diff", wrapper.DiffItem).Methods(http.MethodGet)
@@ -3900,6 +4709,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/divisions/import", wrapper.ImportDivisions).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar", wrapper.GetCalendar).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/calendar/due", wrapper.GetDue).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/calendar/import", wrapper.ImportCalendar).Methods(http.MethodPost)
 
@@ -3933,6 +4744,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/limits", wrapper.GetCaseLimits).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents", wrapper.ListCaseDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}", wrapper.GetCaseDocument).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/reveals", wrapper.ListReveals).Methods(http.MethodGet)
@@ -3959,6 +4776,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/trust/rotate", wrapper.RotateTrust).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.GetRecovery).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery", wrapper.DeclareRecovery).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/recovery/again", wrapper.RecordAgain).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/export", wrapper.ExportCarry).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/import", wrapper.ImportCarry).Methods(http.MethodPost)
@@ -3970,6 +4793,13 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/ledger/proof", wrapper.GetLedgerProof).Methods(http.MethodGet)
 
 	return r
+}
+
+type DocumentAnswerJSONResponse CaseDocument
+type DocumentAnswerTexthtmlResponse struct {
+	Body io.Reader
+
+	ContentLength int64
 }
 
 type EditionAnswerJSONResponse PublishedEdition
@@ -4350,6 +5180,45 @@ func (response GetCalendardefaultApplicationProblemPlusJSONResponse) VisitGetCal
 	return err
 }
 
+type GetDueRequestObject struct {
+	Params GetDueParams
+}
+
+type GetDueResponseObject interface {
+	VisitGetDueResponse(w http.ResponseWriter) error
+}
+
+type GetDue200JSONResponse Due
+
+func (response GetDue200JSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDuedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDuedefaultApplicationProblemPlusJSONResponse) VisitGetDueResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ImportCalendarRequestObject struct {
 	Body *ImportCalendarJSONRequestBody
 }
@@ -4661,6 +5530,142 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListCaseDocumentsResponseObject interface {
+	VisitListCaseDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListCaseDocuments200JSONResponse DocumentList
+
+func (response ListCaseDocuments200JSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCaseDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListCaseDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params GetCaseDocumentParams
+}
+
+type GetCaseDocumentResponseObject interface {
+	VisitGetCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetCaseDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetCaseDocument200JSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetCaseDocument200TexthtmlResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseLimitsResponseObject interface {
+	VisitGetCaseLimitsResponse(w http.ResponseWriter) error
+}
+
+type GetCaseLimits200JSONResponse LimitReport
+
+func (response GetCaseLimits200JSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseLimitsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -5399,6 +6404,63 @@ func (response SetOverlaydefaultApplicationProblemPlusJSONResponse) VisitSetOver
 	return err
 }
 
+type GetItemSheetRequestObject struct {
+	Code   ItemCode `json:"code"`
+	Params GetItemSheetParams
+}
+
+type GetItemSheetResponseObject interface {
+	VisitGetItemSheetResponse(w http.ResponseWriter) error
+}
+
+type GetItemSheet200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetItemSheet200JSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetItemSheet200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetItemSheet200TexthtmlResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetItemSheetdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetItemSheetdefaultApplicationProblemPlusJSONResponse) VisitGetItemSheetResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListItemVersionsRequestObject struct {
 	Code ItemCode `json:"code"`
 }
@@ -5931,6 +6993,122 @@ type ReconciledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecoveryRequestObject struct {
+}
+
+type GetRecoveryResponseObject interface {
+	VisitGetRecoveryResponse(w http.ResponseWriter) error
+}
+
+type GetRecovery200JSONResponse RecoveryReport
+
+func (response GetRecovery200JSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRecoverydefaultApplicationProblemPlusJSONResponse) VisitGetRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoveryRequestObject struct {
+	Body *DeclareRecoveryJSONRequestBody
+}
+
+type DeclareRecoveryResponseObject interface {
+	VisitDeclareRecoveryResponse(w http.ResponseWriter) error
+}
+
+type DeclareRecovery200JSONResponse Recovery
+
+func (response DeclareRecovery200JSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DeclareRecoverydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DeclareRecoverydefaultApplicationProblemPlusJSONResponse) VisitDeclareRecoveryResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgainRequestObject struct {
+	Body *RecordAgainJSONRequestBody
+}
+
+type RecordAgainResponseObject interface {
+	VisitRecordAgainResponse(w http.ResponseWriter) error
+}
+
+type RecordAgain200JSONResponse AgainReport
+
+func (response RecordAgain200JSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAgaindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordAgaindefaultApplicationProblemPlusJSONResponse) VisitRecordAgainResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -6503,6 +7681,9 @@ type StrictServerInterface interface {
 	// GetCalendar 工作日日历
 	// (GET /api/v1/calendar)
 	GetCalendar(ctx context.Context, request GetCalendarRequestObject) (GetCalendarResponseObject, error)
+	// GetDue 计算到期日
+	// (GET /api/v1/calendar/due)
+	GetDue(ctx context.Context, request GetDueRequestObject) (GetDueResponseObject, error)
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(ctx context.Context, request ImportCalendarRequestObject) (ImportCalendarResponseObject, error)
@@ -6527,6 +7708,15 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// ListCaseDocuments 文书目录
+	// (GET /api/v1/cases/{id}/documents)
+	ListCaseDocuments(ctx context.Context, request ListCaseDocumentsRequestObject) (ListCaseDocumentsResponseObject, error)
+	// GetCaseDocument 出具文书
+	// (GET /api/v1/cases/{id}/documents/{kind})
+	GetCaseDocument(ctx context.Context, request GetCaseDocumentRequestObject) (GetCaseDocumentResponseObject, error)
+	// GetCaseLimits 办理时限
+	// (GET /api/v1/cases/{id}/limits)
+	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
@@ -6584,6 +7774,9 @@ type StrictServerInterface interface {
 	// SetOverlay 设置本处窗口、电话、时间
 	// (PUT /api/v1/items/{code}/overlay)
 	SetOverlay(ctx context.Context, request SetOverlayRequestObject) (SetOverlayResponseObject, error)
+	// GetItemSheet 窗口告知单
+	// (GET /api/v1/items/{code}/sheet)
+	GetItemSheet(ctx context.Context, request GetItemSheetRequestObject) (GetItemSheetResponseObject, error)
 	// ListItemVersions 事项的各版本
 	// (GET /api/v1/items/{code}/versions)
 	ListItemVersions(ctx context.Context, request ListItemVersionsRequestObject) (ListItemVersionsResponseObject, error)
@@ -6626,6 +7819,15 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// GetRecovery 账本恢复情况
+	// (GET /api/v1/recovery)
+	GetRecovery(ctx context.Context, request GetRecoveryRequestObject) (GetRecoveryResponseObject, error)
+	// DeclareRecovery 声明账本恢复
+	// (POST /api/v1/recovery)
+	DeclareRecovery(ctx context.Context, request DeclareRecoveryRequestObject) (DeclareRecoveryResponseObject, error)
+	// RecordAgain 按原样重记
+	// (POST /api/v1/recovery/again)
+	RecordAgain(ctx context.Context, request RecordAgainRequestObject) (RecordAgainResponseObject, error)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
@@ -6957,6 +8159,32 @@ func (sh *strictHandler) GetCalendar(w http.ResponseWriter, r *http.Request, par
 	}
 }
 
+// GetDue operation middleware
+func (sh *strictHandler) GetDue(w http.ResponseWriter, r *http.Request, params GetDueParams) {
+	var request GetDueRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDue(ctx, request.(GetDueRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDue")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDueResponseObject); ok {
+		if err := validResponse.VisitGetDueResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ImportCalendar operation middleware
 func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request) {
 	var request ImportCalendarRequestObject
@@ -7189,6 +8417,86 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCaseDocuments operation middleware
+func (sh *strictHandler) ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListCaseDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCaseDocuments(ctx, request.(ListCaseDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCaseDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCaseDocumentsResponseObject); ok {
+		if err := validResponse.VisitListCaseDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseDocument operation middleware
+func (sh *strictHandler) GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams) {
+	var request GetCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseDocument(ctx, request.(GetCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitGetCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseLimits operation middleware
+func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseLimitsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseLimits(ctx, request.(GetCaseLimitsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseLimits")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseLimitsResponseObject); ok {
+		if err := validResponse.VisitGetCaseLimitsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -7744,6 +9052,33 @@ func (sh *strictHandler) SetOverlay(w http.ResponseWriter, r *http.Request, code
 	}
 }
 
+// GetItemSheet operation middleware
+func (sh *strictHandler) GetItemSheet(w http.ResponseWriter, r *http.Request, code ItemCode, params GetItemSheetParams) {
+	var request GetItemSheetRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetItemSheet(ctx, request.(GetItemSheetRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetItemSheet")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetItemSheetResponseObject); ok {
+		if err := validResponse.VisitGetItemSheetResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListItemVersions operation middleware
 func (sh *strictHandler) ListItemVersions(w http.ResponseWriter, r *http.Request, code ItemCode) {
 	var request ListItemVersionsRequestObject
@@ -8120,6 +9455,92 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReconcileResponseObject); ok {
 		if err := validResponse.VisitReconcileResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRecovery operation middleware
+func (sh *strictHandler) GetRecovery(w http.ResponseWriter, r *http.Request) {
+	var request GetRecoveryRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRecovery(ctx, request.(GetRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRecoveryResponseObject); ok {
+		if err := validResponse.VisitGetRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DeclareRecovery operation middleware
+func (sh *strictHandler) DeclareRecovery(w http.ResponseWriter, r *http.Request) {
+	var request DeclareRecoveryRequestObject
+
+	var body DeclareRecoveryJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DeclareRecovery(ctx, request.(DeclareRecoveryRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DeclareRecovery")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DeclareRecoveryResponseObject); ok {
+		if err := validResponse.VisitDeclareRecoveryResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordAgain operation middleware
+func (sh *strictHandler) RecordAgain(w http.ResponseWriter, r *http.Request) {
+	var request RecordAgainRequestObject
+
+	var body RecordAgainJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordAgain(ctx, request.(RecordAgainRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordAgain")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordAgainResponseObject); ok {
+		if err := validResponse.VisitRecordAgainResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -8530,314 +9951,373 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTf8VWrpmbUCPGp1t7EJ7l7vH+0LsScOeNmdYWbSfqXSOaVWpY+qlFOlloXxWiaBYC4GM0Mg",
-	"JE6AhEvehACTyRBjQ/guM61u8xdf4V21d9W5SHWko251As+TrMQt6Zy67tq1r799pRLITlcKJrSqrFyp",
-	"dGlMO0yzGD6dpIqdPWX+CpkKYt7VXIrKSmW9zQgPiYyJbjMiep0mi4lsEUoCqlitUq2wy7TTjVhlpfLg",
-	"g0vHjjy4vLx0ZGlp4cjSkYeWl488uLC0vLC0tLR09NjCtyvVCjeNdqluV6oVQTvmNR5WqpWY/ajHYxZW",
-	"VnTcY9WKCtqsQ814OvTyOSY2dbuy8vBStdLhwn1crlb0oGuaUDrmYrNy9Wq1crIXKxmPT6Qh2GVdD+DX",
-	"hpmBmU+XbjLSZC0Zw1RgcD/qsXiQjg7fqBSM6MjSkm8QZ6hqjw/h4pm1hSPHHqqSSPZZvGAWkLTZ5Zp/",
-	"WdqmjUkL06Vas9i8+P/+YGnhOF1oXbry0NGr/1DxjehsyDpdqZkIBt9lg/GxPUo7TMGa0MB8tQp/K9ph",
-	"pMtiJQXpc91Ov9xiA9JhVKj0K3wxTxIPtR6ky8GxIwvHW0vNhaPhQ2zhYXr0wYUHw+UmW6IPBUvhspt+",
-	"m9GQxekCZIa8YMZcdi3WFv6VLjyxtHC8Vl9ZuHTl4ery0lLRqmjWOSlDZppIB71+YuGf//XCvy4sLR3z",
-	"b01gXilJs0dL0Ow53uHavOcjwAh+zLYeshbtRbqycsy0TS/zTq9jPmBP+CnthwvNNlkMHT0qQ3vK09lu",
-	"L+TO7fK+Dml2/XHxFy5debB6tGjhL7BtRqOzepwQvy86VG2xcJUIxkKFbCaGxwkVIeGKxCyQccjCoiOL",
-	"T/uXrEUjxZIRNaWMGBUwpIuatlq4OAdiUg8dnb7hj7c9R/Dx9sCeNRqRkGpq5hpJucVCQvWK+S1gQi8w",
-	"YegvJN9ff2Th4SppWd6Mq1IrOk3rUmw2qVgwXRczMw83u4rzZkqfkCFncFuc7XRlrB/hETshQ5hKIIVm",
-	"AvaTdrsRD6iZ1eIPlZnalUx//xCzVmWl8r8W09toEX9Vi2mz2G9+fdbIP1587FHS4hFbJVwrIvuCBG0W",
-	"bBmSMG8Sts3iAYGtRn5lHjMbWRvbPZyX6kqhcE6nQ246WhOqz+K5Tel8rxlx1Wahbd43MXPHMvy5VjFc",
-	"CZaBhXMeCjZ7AVbKNwzXLYzhfCybEetMHUIXn/vfbigJX7mCXHKlIqSut2WExBgyTXlUWalQIXUbRIkW",
-	"DxgxD+BVAreikP1KtdJhStFNVn+iXVmpDJ//9c7dT/Ze+njn9o3hrd/t3vpg+M7Tw+d/vXfzp1999uK9",
-	"j/5y76lX9/7z7vDzfx8+dwO/H9742c7nN8wRYJe1aeL6X3Zf+3h486XdN9/du/VC0uLw1u/2Xv2Pex8/",
-	"ha9VEoKv87CyUllaPv7t48Ex9jD9dtMcHU11TxnGfrxa0VwDEz0pRSvigU6Z3SLt8sVQBup/2SVayCzE",
-	"1WpZ8sF3fdv1eJtq0mdCk34sxSYwx775TksSStjEC5ZRzpmQXLO+UbnfUH7oyzgkig4Uacs+adGYcE3a",
-	"VJFAdhgM8SJTav6nzra6LreYUEVHTuFDNeDI9k3T8FqgUYDsxrLLYm15HvLRK6P8sVoRVoAY+yGWkf8H",
-	"Za4azy9Xs0zqB/Yx247t51JCYLL5QwYEd3lhUy64yz5kQnM9qOEkMj8ucDje9rI2J2qT63avWQtkZ1Hj",
-	"5ZD8a7padG3BuNY23aaEyKlodD6zPPZazS/yzt3fmjN2506V9NuStKnInnEukqvLbrTQhk3nV532dFvG",
-	"ZhRe1aQbS9kCfcQ9R1Rb9kWVUEV2X7q++6ufDN9/dfe5n+98+p5pfFR0n3hRVys8rKPK4xHqxunAEsiM",
-	"fXTbUrDp7Y/QBnSWHWA1s1RTiCRi4SaLa7ilByIRbAkJxO3hVCLJb/DXaIndF1cqTBgZ+gcVFMcq1YqM",
-	"N6ngCnhRZnkLNgd+taMtuRfJ6s19P062qdhkf49d+Zvvg1k788rCNo3NoJR5F+d/3rWAHx/LtXP16ugm",
-	"4QLGcptZeWnsOqD4cwirpVlHTRW/NOtcYK10ehUax3QwRjxJw5cmDQrkk1k31Q1z1vF26OWz+MqxJXvc",
-	"7OflKZPBnrwz0ZoG7Q4T2nQy20Ta1rxS3gLiJ9Jjx6ayDsWfgNdaMu5Qjer0Q0crkzXtlIAzvS0vTWXq",
-	"1uRjeTt0bV+ZwkUCqmkkN2v5RT0QK7FNIi/JNLsfwtvPfu1r4f3rCU1NpsGLmmo2fsjNsYiYzkpxicmg",
-	"mkxrbOyy1VLMY9s4MdBgZKOa0JiRsBfTZjQgbYbmx7GpFtNVvt3vsZBTYn4jzQGxEnSVSBEw4qZQq5Sk",
-	"Pjv4ajr5gqUz0qEUp6xGN7Z0VLFpLOakeeZqtcKEjgfTHl7nHRZxwU7Dw0Y406wz7aVkmIZfebnT5Nmd",
-	"tX2M8H6nIUzsGh66Wk1WYoxMgiLFgYmCr+0yjcupImSXvadlnIS2uAj9egxoyVd8aiaolFUjsp9sc8GU",
-	"j5qMgqILNKRElBg/KkHQi2MW1qkuOX4Z800uPBZsGTKjXga0w0grlh3vGGPWjWjAwnrTv5IxUzLaTn4f",
-	"MeAbhSzjBDFajWJaRywkXHv7U4Hs+hfF6OreH55oT1cNkRSqzhL9hDm4TDhTR35ZJxL4Oa48ws1sksLI",
-	"IRsVCXBQ1vUyfWrFIsNJGjER0vhfGPXo520Z8ZAO8sMukCwzQ0MxMfNKvtWQFtG03xzgkyRH+1SyFwds",
-	"tnE6q1MqE1MhZE8ELESdeZsruIw92km1ss1i3uIs9N9jfRlvzb5yA7sLU+5geCwZf2YoyTpU063LjMVt",
-	"zVTJB2mi9i/Yz4EkHmwK3YgZWvOQxcB9XeqA5Ah3mvyPTfvpP44HhfpIIsuokow080Z9S8i+2Md7MWv1",
-	"FNJViTcN13LnKm/KoVtMEC5KSkGGuxdcACBcdShcBV6GnMw0//J3zdcZV3CJUWTmPtIW6+rEXcpjEjOq",
-	"pKgSGRMhNdEw2SYLaE8x+wheaoQrorTsdtG3VWIMPZE92r5FlSK1xFqvt8gvlPmq2RNhxFbGRmPGCytW",
-	"Xkj13FRmz93K5+hnEpnvR9GgLc08vv+Tsif0gICU5CzQNIoZDQerJGItTWRPm+1Zgs1BI2VElSZSMNJm",
-	"FNbOO/tEG1maclRyXkh0H45w4izzUlu8uyC7OO2FrjRtxnbSV2EYfnuosEIQV6Ql4xUYf5NFsl91IRxa",
-	"9oVq8y6hTbltyYArI+GZqcO7KdHQAel1a+ScWyKuyaZkivS68ELbqBdmacFuO4sLuFpp9aLII226IAMz",
-	"kW+hi89SEHo6zYRgzJFU2jyZFfOy7lwPWSnmE+UD1tWJvFdKoE/e6ZRmtRAaofx7ZgRyBTZseMpayKOI",
-	"xaRDB7gtQvbBs1vutlFsDZr6rhH1PVc3dcb8idOFh8zTkZLjIz+LY0YvXpuKcIELRXoiZHEaEoKicm7k",
-	"U+UKmjUkTxxg8qB9a2BanEmGGTmf5Zc3ec/XaiDjmAXaP4SQBTycjd7cK6XJLWQR32bxTK/IoDfbOpyy",
-	"b/hWwHRYuqFHOIvCf6JRj/maMqTFwjoXs6xYm9HQH+NkWBhVhF3ussAcYfOkV07gSvVmWUAz1fo2ixWX",
-	"wicWVysdqlnMaVR+iS/2mh2uNQu/Z1/1LRBGuxTJ9orpJg22pjtM8THQNFjXc9zh7rQChHnELGSfcq0I",
-	"1asjwYHmd4XmJ7yLdDuWvc12zbty8HT5NTHD8ylIvU6HTrcimdN70T465m+1349sphuhXZosh7KUnt1b",
-	"S3yZfUnZ/6WCawm59ayyTrFnNGam9RUMC+KbbZ26Rz0+0HEWleUF+ZbhVKyQZNWqs/OK1JlwZGl8G3MH",
-	"0xNZNTbYzZgK7RN/kWvmxrp/gcsZzWa7dztMt6V3aMCfc2Nzan3IY9RyjVxqxCqpzD8sYoGOpeBBBfWo",
-	"ntLwnpCaB6ykL+zE4JRr/sTgHHZwYnAeuzgxOJ3t5MTgdKabE4NHbUcZQ19+VigW5Qns6JKXwmSXC0vx",
-	"o5Qb0cEqidk2Z/0q8ezh9MYhJqBw0cuSbN6VMpVuUccrOopVEjPdi8WMM4lZwLvcymrTSWjqwdZeC28g",
-	"O2aaM45Ny7r/pvDP1Lpsjk3UmEofyBHGDadzMnP9rj3AifXMEStuEPwRUQwyNrQHf5iJVJz8VbEyQaWa",
-	"ISW7diWP31qg11y/a4G+4LqGv7F3+NMOAP62Y1gL9Ck3jLVAn7Ujga/dYNYCfdKNx00+FVQ9FqM6am/j",
-	"e/iYIJR06A8xosbe+vjwtxRp95rKp3VN8Ii1Wex1ovldUPB0NTPAor31W68Dqths8nwiERzQdo09F432",
-	"AgsY70633eX34hEesWxoJATqUxES3QYDTchIRIMtNZuWVdY9l1kZF3Y9Q3jg+OpUMu0UrdPFxNY9ksJh",
-	"LW6NlQw9kpCHiVkNzRerGAfZp4qg9kC4IErTgSIxoyFtRgwWMKCCNE07oK6xsEYabRaZ5kPZa2oWgtGr",
-	"Cs+ClWjM5uG4SaKkVFLrAN7N9cxHJ6oAR4m4QPkJ9AzDSiKpGAqOaFc05yAK/awlawBXrC/jrdpFZ2E/",
-	"kAkcG7Mm8HT7feEvKAPXnSNkxCUNQfxezSpkXRprx5PGf+boypgqU7rnjL4Z0c0Z3RepXkn1LF2l75VW",
-	"DW3Q7wydcL+H1nm8vT/UiwNUE/frSEC9supZNzajDcHBuxnLXlf5fZnJuZzKNfDJ5J36E/5rwSiQXGzW",
-	"WzKudwqiLEDJrLemO9ydZtiX8VQe9bh5xj5bL+NwhfyPJNQSNiK77DmqztDwCJ0ltJBxiKUrVB09VSPU",
-	"ZqeWjnpsAb0cNYn/K7CVj+0KekG8P0W0ySLvL8hhpi2jTarBZpKeqnYwJaOc7IzmFt50ss2CrSK/Gljs",
-	"y0sTj4CB38NvptuH5Jb/AMB9QKPp1y48luR35BdeblWqbi5+KmHBFkjZPvHEFxbCRPYWVnxTJFEQJXii",
-	"X4WEsHxsyTzgj+CQ0hdaRRV76GhtpkiyKZ4rG38H/dkB+1buFG+1iognAEqdQRZFyvbalAtihZwv1BMr",
-	"Jku4520ACbQCr1STQfsnq4z4tD/vXIgvh3N1haWK95jOOi0LL7sOthn/nFOBxJ/snPd+3bexEV556OqT",
-	"5p/j+M/ykav3j3vB8tzN3Rm1k7glB2BuyfVzNTP80y56bDxFa2QuaOyqbPMoopssTSHce/VPwz/e3P3V",
-	"KxglyANOo/rob8P3X9357BeVaqUXN6mox73YsK7KkSNL1jaTC68sIOriGLUiGWdkPJ4ncuOZqsjhHthb",
-	"ON94tcDeULCdp1JZYN5b6ld/3aMzuHJyJDItQCVt33tanKl3Nt6wz8wOb5KC3/i1TSMe1ntC22jV9MCa",
-	"E3r06oL554j75x8qpTJwymV3gLUmTFZmXikep2La0kVXT2h+nEd6QrXSE3gleCzZYBF1BqIWj1ga3UzB",
-	"aDEgfRs4MuUicuPNduejL5dHOzZh1mqxQPNtVndX4mwRSQUBgIU8aqIs1+e6Hca0L0oYvSyvce1dKhFB",
-	"WD7Stmi5E1VmZNnSJSkpjLv9mJs0bhv08zabJl2etSVp11OYWtKwb/lRqPdYSQ25c7FpM3Ah5CsxPSmG",
-	"+Yzj162lS4zzNntJKAHuRM6eIsnG2KUzD9eyaX6QDX3vzh927n5+76Onhi//Ze+tp3ZvPXfvo49muGAL",
-	"IswjLjxS+WMtQgXhNj0cjnkVIqzJst+jW6ALlgtttiriSGRzSWrEnZobLWZCE2a7zrYQY2U0/WfKbbbt",
-	"ehoBZZiaOLQF8Cj4etmVSqc2x+WKCvPlQE8cp63TyG0IF8kV4qepeenhfi3bpy3jiCdqzWd6TY+6HIYx",
-	"U34rJBh4SsfLFpgBI6p0PZBC00CXt0JGCAjiNTFYiIKCjAgatI3eVmSdoOGgIPZEFwXPb0vtH4rP6ubW",
-	"M5mCez87toLdmZC9OcM+BLJjAXrKWHt7zfJkagjIQ6Rje5XzbrutGoePQXOuuVFgWwoyYIo3jEUtP2CB",
-	"oF3VlmWXoHjjNYs7+7LFmJG5hjOEAO0lG5SeLzdNux2F1LGvIOP0fE9IJn3QCyewH6ykwgPhm1UGQsdr",
-	"XQMZnVrD/yrpCYzubpnbQIHcbt1PpDlIQHZiWO4MNXlvlh8qKWoXaP97CNuSjmbqleCLrT+or9Ey74nO",
-	"xrMiiHpG6D7vQkbG81bZjH6lWVLxIkY9gSrnGG0R07XTq3AOq6RZbOOcak4NEvtuGh4+V2spzjvJWoap",
-	"Vd0KTjCfnhXbXNMCle5yl8dMlc8NLIZimZmeqhUtt5gnoudi2xwJKYISKbUChVhsqZqdz1TKdKuyX1Pr",
-	"7E7U/Zpg7Jp7cSO5JqpNo4i06TZbxXwT0Bw0ZzE41t1ICW8lqRj7SCcw7U3PIPbQLbyY89j5DTsWLbBg",
-	"ppp1rMHDOUS6FvgLWO19WVG5Ztq53wN1A5ECdTOg8gIEzqnYXzCCyHPnhS/f/nTvs9f23nrK75oPeMjq",
-	"5Rdzqje/xZjXLRJvFkYsaypCGocljLS2mcw7vm0bC0b3qmozuDrRGTHjvZAO3DfpUcCTxEOgMZ830f5D",
-	"FIDguTz8T08FQcVhrPiEhIm6o/PIWuia5IEy1iguzPpr/8witkmjepMqPsnKRmPNA5RZRC+KUN3IuYbG",
-	"w5PrQhZsXH867ZiHyswtkkFyOY315I/oHxVyRGqx9EAAdO1zHo3X0m15J8hkGlNtGrNiRS7NSi6FPGUD",
-	"3+0EMo9k8nrTHksZNb2BRMiyhjdv7L3/cWUSppBPU+pwxeqph7DokbDel/EWF5t1lwbtk0g7NN5SRaAB",
-	"Y8aJkuBxYPfjelBPMooL6L/QkFt0W3nyRDjr18ezLfIjdaB1jhMNX34dMRGH1381/PBt88eHb+++ddv+",
-	"8dyn3oTzg17HMIoys1JdBp65biwDFvZitq9dUD3VZSJUdQjG0TIe1INIBluFzJoHNJpALD2B5oJkEf/y",
-	"7s7nt3Zff7dSrdx79vd7T39i/r5UEuQt159tfMKYSy1b8s50ylc9bCYzH5zDzp07lWpl9z9/hn80pW77",
-	"iWHkcrv39ou7r35x78Pbw5c/MgsCH/fe/vDeh++kH+++sXP358nH4buvDZ//D0Nzz3yyc/c1/HL3Vz8Z",
-	"Pv9L+PKD4TP/sXvrxvD5t6evat63ay+8XPhW9s5K51/NS2gjJyovPBWucBHPSW9RL02jIJXPM7Ic2DGf",
-	"9OpP7qySpuCzGM02JyOwaW1N/1PqHfNjQXmh0Z3Ga87vtxQJqJDCkD4g//rT9EqAADlYErnN4ohOTRF7",
-	"zD5WOuLRtJ9GPE7wC/rgh9IXqgleFbZVpILMA7IFhrzfoHej0Grqyd4+I/ukQ8WAdKgO2lUiBTG6X5du",
-	"MlXCBYwjd60XTX92uDinC82Cyp7bxxkgx0o4czPkkmGK4P9GCybC/4FVE5UALuotiSKVwy+qZH3M5bJP",
-	"sM9Tth/8tJb2hl+cdH3ix7PiEdsxfr6Qdo9fPJ4Owk0tDRnPuD7zyq21zw1gsxGPwCyaDTi65NTXEST+",
-	"nHaafTGrg1Z2Pn37y589u3Pnzu7Hr5ib486trz67fu/t17986t8BjfaF4TtPf/XZcxmOawWtJJLpzXs/",
-	"/tPeG3fvffhxIbs2lOCYQ3Z77DbkLqQMKS1f/Zso/X8DvX6izlcoZ80gb++H9TpBY5ZYjZmFgxEhIH/r",
-	"T7/cs1nFE9l84Q3qOMRUiDLvhVlMIxiAs79WWarjFmLbY2iQs4uNIKZlY3L2E8hTmHlWLPMf6t2ep6NZ",
-	"rvhzbJtFRS6TyPzoy84nwIGcGz3NUPLbyMuzmkdlyGBEfpWShgWgJoL1GQC02By1bynSjeVmTDvgTSoj",
-	"DuBcXS9u4BOWbD+GcrbNRF23ZW+znVuTYlnB59gbBcgd9+fabUszYZdKlGsZXw3v7L1BO2YTIi6YS1qD",
-	"REHA/FklNOrTAaD4UJ21WffbPGIJQBKJErdffs0UFwErH3iQeIOdqNODOxvBoKwDsqQIY6b6ffO2+eMU",
-	"tgDfuVaM7t1VOmbU6yHnQdtCJCmiunKLCaLldDcOzsC79nKT79NFE0kLYzlL7ZhqpZMY9m0AfaXJaIyh",
-	"fHZ9ky8CKbd4WWyA78mQnXBvmg8n7dsQ0KWUS6tKdjz5ckZY/VHChnXI9OFb50ftrA/u5WIillE0C+Do",
-	"zF7IFgtZXGw1bsl4y4vX1pck5K0Wi5nQDvUK4UwRVkkKB7KyAq75kKstCDWMmdIyZiG61qggMgpJILsD",
-	"f5b27JUsZBxykYubz0b7sYJQlZhty62J9ld8Yoa92Ldd0Xli/d6+PFnktryIGs85ln7gKiH+S3SJ9Nss",
-	"TrixkJooysMCCB3GZshHPegiOuGYuxisUBUvk9dYMbsMMjWAt1g6sMAlfmRjqBjVlOEAr0KXUd/pKQQ+",
-	"tJCQGMq+KYkUNdIwj9Qt7Taq2RsUatvQrOBDZE+voh9c9hWGB7sbVoQ2tgP2FyKJOxZ/8mBxvBOOHFze",
-	"JQmlTLjutDjdq9XKY6ndbRSytxer2TKdJ/rjsJiUX/MsdBP1uQhlCY+hbbxagBruN626qc/Numob3CcO",
-	"v1vvqcky2WWe+nC67GUvYV8hEH/b6e5Mr7o5RnjnrUixrxIogvXrc5V7qhUZhfXDFKVy7VfzM7g0YX0u",
-	"MFuuYIblmXUeM2wXDOcCuDU8dm7BNThHMv3PIdxrLB10QnDW+aIQ3AuPnCTHjx77NrFBugTL3alihj5m",
-	"ZmlGbBWATq22rAogNFzRhTE7wGmxGXHVdnUhuSIWC94fsFatYOjnwQPrs9X6POOyhQPSepW2rKzVQEOm",
-	"tvyRjVOqEhDzwNTSBNmCfkWwkP02E4SqLXMNm0G2WdTFm1tD5TJrW7HWDMPdJ4Nk+AQvXRSXe2Z9/TzB",
-	"d01HhrL9W++vAPI4yIoaK6IB6XFF8JGmF4bFX7EKB5gBp7C3u6W33CYntQYya+s9LWjw26d5ZswWmJ/3",
-	"KdSCHT7ujFV65lYQqSg/bxqM2tXi9UorhhYlwc2Q+nZgfsiSLL+JnNG8LwIe8YKA3kCKFo87Pu33sRbR",
-	"bYmA6FlpmgvQdW0mbTlwibCHhSN9/ZwEEC3Qom0pHjjeRAqQvc1XAjTtgBpuJWOies0Oh1KRitj8AqL7",
-	"PGArZIn0RMSUIkp2GArwXJFmLLdYWSz7FDrKO9QshBWMNlUsjHqiinDJPcTuAtNHuB8aaoMsRHqyBWb5",
-	"g6gXloXEh5LNderqgXhuSJtc4KwbQoLu1UYjBlReKQ0gUmSr6OmmvFycaYYI2zx26OYHBPt3zWbI1j5b",
-	"TaZkkf9LdmUxfTzu9YQSDMEKqcmAmZ2zZ2o/6PxWo8/il6VnNHeQxjc3HWkRK3AsJ+MHtjWMkqK6Cw/T",
-	"bzcXvr20tLTwsPm/pfQ/yw7waKWi6DZAwgJWUILZVBn+5U/DP/5899YHu7fujCe/JuWSRoHLXZQJPGB5",
-	"AB2ooooRBQfnrFYEnOF5p8u3HK+qJgDIhrqlKHuGDgW+ytULGgGQ8m9cK2b7va9jfLme5E7sQw3IAxkV",
-	"5bkFshfhIWiyDI8EOajfppptWyD6LjWSptnhg9tV5mQQucAE7ewTRGdfWRplY0YvMMH6eGbHDXZzS6wB",
-	"DA5rrixAlRKsT7bYQBEmDsLXkp6myi3AqPe5I0XC3hRrwEgpsslA12Pz00U7mIorM5ZrftyWAkl9EEL2",
-	"LZYmV2mdFETSxBzCHMamJ6VltkITM1d+SPGyvPUfplqXUjl+2SfG7wuK0kbtj1Z+NOS8SqggrNPVAwK5",
-	"+plqM6CFE9pHLrWPuglZeOql6fBz4xqo/RHvQ7OvLR5BYTuxSqyzEUZqZGNu4w1qU1WsXIrEiOREgzax",
-	"h0BBoKAeh21Fz5fRAAzTKr023soJU3a7z3Vb9nQ9IdrxNUoolNBAmzGDSw51Tw9ypW1wwho8Cmi+suVu",
-	"qQQ9x1xs7Yy8N0g8A3Oibv/Nu81odNB6l9Rb+RRFpEgGW7kyVImTq09VSQGpsJ7m/tzBU2tqThH7UNrL",
-	"g2SX1WGK62K66pAjCMhm7o2VlA7BnNapOvKBhEpXvWGVNLStmdpYQTbeZbIbMdKPpWarpJHiTq+cWbt4",
-	"xjScIHCUz2zrt/0LeKiCrMWSTvPiUo8uUivQoV3HknKvIf4Cf+WUeGis9VHelGQP2jSfpmu2YLhya58S",
-	"S4G7fTInP3ygxQsjqUc2HhhiKRHtwYb81oOIxVvZLzAVI/9QAhKRhm/WrTsp913m3cy3yduq12XxNlcy",
-	"dpgwg7pZTGqprBdy89cUmG4eGq1ZD2owyQO5A11TsLSmObVPXc28Wp5kzbhHLpVp5Asd+Hb6IlMFsa1F",
-	"hdLQ4N9mihFoFkqjhRL1PXNnRpERVRmUIwNnvX2Ag5/AGfRSHH2uFYtaRLMomhE6/xDwy5NYsPE7vKd0",
-	"HfHwfC6vA0X17I8APKlkLT9qzL7jTLDJahIa5iC2Ux5vY0+smocTSessFSzbBEpcl1tMKH95QKXqBVAQ",
-	"ZwXBWDvSkaHf8RSouDXhdYzQg9exiBbqBbJF/nnh5MULjyysO1PyuIkiF5ZWoEfj+AkMwOjSqjw8cwmX",
-	"vo2sQfNo3u4zaaFWieHoqghDo1pRKXuYXLRMJZCoebAgZclkShzXxbQ42riNibqqhgipZP0B/Uw5dCNt",
-	"JXB/obXwlTQwJUUnvPH2qY3SMq0xvagl4yJ7Zdr0BPmywMC1T1tnaffAQSvMGzmMFSiwUHGSJx7w2UrU",
-	"O/NQvQzYuYNIKo12Pu+q8vuwQ9rV9x4Dx8FHomun3XMpmvf4bbSfW7AI7u4wL8d53IE+jK7iq8tdVsn6",
-	"zXJbmZ06GTPn2pweGlOEXVTNad4IzNPOI/UezMibiAWTS3aYh4qu/4kmW3jVr60lXZcsKAljmLKp2Gbh",
-	"QPaJ0pQ7YdPrMh5EshzHU7pk/63VFy5dWa4+dMSPrFR0yOaG4L9P3KkDBqBV56L/dLhwn6YQ0DSG4Cct",
-	"LLCXpxonVvuyHJvT7wUrOsPD5eDLL2LZ0/mAll8s75742/oSRr0IoyXkhRspSey55qpWRioQSYZj1kYc",
-	"siCiMYPi6k1GOkzP0X6bLzPtEx9pIqekLqFMDIlRiZ31vZY/L95CqwdxhhyOP2P2nP6DeUHccmKgoMDS",
-	"51wl3hDSHIAzgJyaj7vkkDwdfhSKiUWNvcxprONZjZCz116fUJQVJlqAnZQ5Mg5uK0nEPH58YknSDBE7",
-	"s6SM+SZkQ0F7g3xxXh/+zdxc9uOoW9lFLJmSML5vc0tOuDgQQVHmcpNFGMdfjqoHIrgIWZc+i5OFKS7Z",
-	"gB9KGMfjJezk1QmFOuvNgWZlE64yu1SXPQ0Bh/aWKePvSvwO0yP3MNqobJjkfvxlY2B2+ZOyVaQQFpTk",
-	"98wBEYmdMlJiHltsoOpTgkq4VrMFlFQrEd2sZ+qDlHyjPB77PlHcvQAAdh3hV3P3u/hKM+2pefdp3YdJ",
-	"VABp5hPtzOPBnyVtQvVC+Ig1IWRPBCzMhTxm79OZI0Nn3FP7koxCpvTkoCV8htioSBte6LTrkkRnu+sJ",
-	"5Q1CcFHSVSdbgGkyze2f4fRngORnKCuY5OwWVQOYMaFXbbG+d1VPDEhb9kmnF7SBijF0gCtCDScZrUld",
-	"cs7QW5/GwnJfD7bfDBA542ggU2Cgi5KPs5xmjEyLr4/xI+e7ztbbXLn0+Uwgbsg6Mg0ES26C0Vpw7pe6",
-	"pwZccmqXUw5iwR4qvW7KK9KXdv76xe7HryAu0t4f3nAenJXK9kK234Vlt1rZKnSadxB1Yvnbx48dPXr8",
-	"oSUsjZJsQ2WptlzzlJnDqc7LSjmyIldmAMOxXNrh4SQmfpCgRs1vc2fPRWxxVl/PLEck2bNSzGBuByrF",
-	"24GlqyIJpMPxnhM7LSfmT0Eom+TsN8OrrePg9i9aw6zXbQSPv8p9gWtnvKbZ5L3CLgqq/00IU/LXd09L",
-	"ixVVEsvMK6lKeZCIsxJBXGXEyKKikzaBcoZbbcSbNFt+yUy3saI89PvrhNSsSmSXCy5FlWDcDZEx0eyy",
-	"36uUuYvLwfokWozHoddkgFwiW4TrFZc3ldhQVhMpyaWDorRk0Ra4XiVtFoXVXCX+EoX4s/VfXBV9l6Uy",
-	"qZ7+GBoO0OVa0hp8vJA0CR8fT9qFj2eg8cLQvfU2I4bCprk4DzVqDkg8CYpzgXJZ+i4VKrceU6FaLN6f",
-	"1wPrEvvzOKkYELCrzVwCwhfPaiH0/F4ie0fMlv/pQPmmuYuSxn3L5zAzv44psftLZiibnfC41yt5RvZJ",
-	"i8YQHA9cAFBUZIetkGyGVxU+Xf8YAT7dp+FLX+zc/uPwi5/gF8//eu/mT1NT7Ze3rg3feXrv5k+zTCKX",
-	"TUZ1PXPBU6OSu3ufbjFRB7Ayx0xKAq2a9s9g82t6PW19TZ90ja+bxgHK7HFAPLDtXwXzVtCLuR5cNHTn",
-	"jGeAy5X89Yjb1H98fL1SHdOZc2E/mHG/fIx0uOhptPUDSbMsdpidVlvrLhpKAftrbKsekTFpxrKvWKxW",
-	"ST/m2migjIW5eCVCFemzKAJ3h3nNNpcoBFbMqaeROu40dfl32aC4rMwa6rqBOQ4tyEzMa4Lkvk5P92hE",
-	"1s9dvD83U/x+/dzF0cleBTGhJQvuMRsyba4eB8lAFGPoYLHzsEA/2yyGPP4aWUsymHvNKqEbwpGYVdVF",
-	"SCixwiR+pVi8jdGJEMaydv6szbyhsJumNRvRuCFCBsDvRKJZC+MhbQ5zBqEASuzcF8pALXZZ7FKYa53w",
-	"/tqG2BAPPHAWQUnVAw9AyoHlAmqFfF/wy6TDo4grFkgRqir5/vrJGlmHvFmgc8LwKmvUO6qxIWRMGnWq",
-	"GzXywAOnqGauzROM/9Dc8qH5rkoaR5aOPLSwvLxw5EF81JWSto8HMmRqQ8gWeYjch0t4f5UcJ/e59bvf",
-	"CDDLR8h9dvHuJyHf5FrZGZlL1lxcsDuWmzzwAGZ36rin261eFKFhwTAcm5sJrGZDNFK+0BhhPI0Ml2iM",
-	"sKFGwjMaYyxpQzQcF2mk7AkjxxqWqTRSJgUntd/OgzKGHA1fiDtrJ/o4nLwHHjCSEMUgsYDG8cDMunE2",
-	"ZJ2u1EwEg4XvskEjVTSjiMXfUiRoS6m42IQd3RBAcRaOA2rYJmS4xQakw6hQ6VcYY7kC3sUuw9QwKlSf",
-	"xSzcEMnrLR4rSBczi1slSsILcN9Zrym+BPaxSCpoRzGhCd2kXNhpXmA0BNrQhJqzBCBa5lPEKDRknXQ0",
-	"2BKyD17mkOh2LHubbcK1OYi208zQ2hDZTRrreHgXHomZaq+Q5YY516qgUYqyidHXcGin41jGjm5HgV8M",
-	"qVuHmlmtRfv1//6hkqJRI+cdI2nGVATtDSEFaRjab1RJH0AqzWJYMBjLgGJGQ9JI8TcaSESCXdYNGNKT",
-	"Dj7kSTxG5MlMsCJ5ckM8ubCwkPzPPH90aYk8SRpcYGl0u1KNavoVjLdKGhalsw5Zag3yJOkwF/vYQPyY",
-	"hmULtuFl03BP0J5uM6Exhdw0BFEQ9RblEX62F0CdiZBBw5HchIQnQwSusQdNYy0ZN3kYMhhPoOKW+deF",
-	"e7j4FCeEmJao2gJYBgAY6LelYZ+rpIFQJg3kCS63EZij2HQdHjUdCqnrLdkT0BiUz0PmauP0Ylhl98Zx",
-	"80YgRSviAayg0jQy29mA0tB12WopBj+0e836f197r4FMAMv7gU4HaWDmJPdlvAUrIbdwHcDYKwgiTdse",
-	"lx+skqPLx0y3Wsp6ROPNTHfmgjPDVgw0JqUAyMK5rM2vtpkjR5ACjLgbMQ1NtHjE6lj01o4SXlPIG5L9",
-	"fhKx8xD1Qo8sJFck4krjwYE8eNvfcTfiDhUDR3IKSSPYwp0zCpsRIRoXmI4HC2stzWK7YdDKMaQIIW2S",
-	"hnnb7BaU/DQfmj01wC/rqksDWAojV8JqriZYe+aQGxFGM+EahuWwXKtuqT5ZyIQHOkaGVDrOMp9EFnHC",
-	"CkoPPODIGlewI0O2YkO/G6u4jEmbsJJIzhlYkQ0BJIAsF7lxwwlRcBhcJLmNz3U8LiuVGTbxwAOO95hr",
-	"0UyqsdbTbRnzJyjydYSARe4Cgp2QRPWCtm2ytoFWtYAJND9ZiW6tS4M2WzhSW6pUK704suKVWllc7Pf7",
-	"NQo/12S8uWjfVYvnzp48/ejF0/BOCo7kZMMsbH5lubaED8kuE7TLKyuVB2tLtQdtmXSQkRdply8aaaey",
-	"cuVqFT/ax2sD2okyX28vL45EH3Sl0sXeJ2Xz4lxNVFetxKyR4k8wuEfdhQZ02naVMMBNvCHMJYEmjAio",
-	"dBWxJG0tRAQtMLRxfm395Jka+cfzp79TJecf/U6VPM6a56vkO2cfMb1tiPOnHqkCaOSm4LZKayCFZkLj",
-	"zmBmEpfibFhZqZxgm1ykQRMpWNMJiTWA7btJSWR7X/3QZnqh6jtLVAZqtFfzGqGOewyjoLvSbL1p8MjS",
-	"0iEMwLn8r1YLdExzOHrdSNKQcFXDdJ6WK+/v6yMZ9KKFfVuDbQadV7lSF5XhZ9eG77+we/21vbvv7939",
-	"487t53c+e+vLN57eufsJaJKboBjmojWu+qlx8UqbqvZVM5xN5qNJpERQP9LkgFS8Ay3B0FgVKcrV8O2w",
-	"kFNg/atE9bpdGWtFLhg2UyOPMhYCbimrYcohUDYHkLNNBJbJ09V3mM5RVZfGtMM01vYYH3E6ThQSspXe",
-	"QT/8UY+BfcoyE2tIzhNQNUMM07AS/FuZjnLx8fagcvXSTCQpA830Qootno4mMbE0uaAwj9EBjZHjerIC",
-	"86LA3Tff3bv1whSSS8Mw8vt5htFwhE2Mr0upA4U92GIm34fvF05a4cKTz2w2tmFkkwbYuhqJyk79Rk3b",
-	"4mMgThXsQiFEyNV5rTUe73tf/HJ4570Jaz1yKqaQ5Bmq2kCTXaoDD4biWhe1fkqCdk9sGcGqkVuORHkA",
-	"8OKmy63PbJAFMryPRYqB0JqXTu8HwwU0zhUJe7FRQDDaUaf3mxGN1DhLwOFN4gpw0tsurdYe9fyGTjrz",
-	"xYZMT9Qenu0yV90Bj/X/TZcckv3O7Wu7H/5XyVstDQXyXmaTwNPMFRQAAp6NxYVMXkkiab1GVBBG44iz",
-	"GA091VQSt84up2H16cCVlc4T7TmuzEWWAJr5KHbkbnKpXDlGlSyvtdiPRhqUuJHO8Q7XlRIPnsRwwBlv",
-	"r5lpDdcEXCceSgPTKESfkGSXqy4ACmw/8yO7xDyGpWAzlKcGIiggucUrQBPFctTjzsyTEBwXpNWLohUk",
-	"rjT7UysLspFB3UjxNjaEucdVlXSo2jL6rnKCGVertimlWTe1KynKQ4S1TG0A5oUNYZOxaNMQK3m8LQHE",
-	"zAh0Qmq0AOGJ4AosYSJH7JEUzKcEoLA2kcYhICEhcectLCV/PewBdfubkOYpxKQtEK64Zh3LEJyRp8na",
-	"4H89PNK899F7uz95ZjYCXbQMJauF5vfPgpMd4h76ZOhLh6MrjiCtlb9DJ2+Syzx0uzQvofqtZ+99+PHw",
-	"L3/CXZ64s00abPW6xcaEdQd5xBFf1rCNKiCAibTw0qZEhFJbPg7rvEBMnWEssmXe3BAd2QFLuQit8Si9",
-	"gsl9lGgam06eUNopgZR0qOAtw5xlixgFk6n7q2gTlz1tw4T5tulniw1UjZyFI8NEEA+6moUYcZHW8tpi",
-	"A+RdEIixIZJ88FhKbX6t2uoWtjANjIJx8Ox7WNQ63WIncP3+vjoZjYM2356jWjZ859mdu59nCMemwuVI",
-	"J6AREyGNM5fVGAs/6Z4pJaUMGDyZO+0oLB85ki88dvx4ofh8SBzczeRfoOJ5wUZAOXRMBTjwZlh/emXl",
-	"B5dyW+OKcu++/u7wpezhjtkmRNP69mgxE8bnPecXmTXQ2jNMQjpQNq8/chPDQk2WB9AosgjBbS42x6XU",
-	"s9BjhgBGGLN/QdwjnKlFbOERHjF4Z18sFtuYO4sdfvTZ8JniLahWLi/EtL/QhLnC/ZDblDgeLLLLk3cE",
-	"naWEkmZPhBGzQtn3L54gSvNgawXdi4mLXsaJa77vNA9FtNwQm5L0utWRonnQWPKy9YnJuJGWbWJMOIaq",
-	"+KZg4YZoDjJA3sDHHaddIVJE6LDi8IoZbUAFin/ca+Y9fRkJJE6u/Hlf29D23Ky7c2fbuLG1uRLls3d2",
-	"b94Z3n5v+OIzU9m3ocJpfGEdsD4TIuSi6mIeB05/pYrwFkYlhGBnwZgSbUs51sg6BY7CIQUGMOhJKDEH",
-	"pE3jTjHrmIUyvjEWEUuUGApboKOaxWRRWJs3vypNGnbeXh0UAf5HozNiRoN21VVQBWW6asMzaERCqqnV",
-	"Nf32DGi0nJSQlPkou96KuVq4V6tjcYc2lgfNNW0ZhSpFMLLBiL5BmCdZXHoQaSrG+BDSKigdCB0lTRZJ",
-	"samqOCaXJ2BYNqR/Fg0pk1Cwn0H5mrRZ1l716+iS14UxYirvII5nCgHVHJAOq5GGjW9urNibKmNzOAvG",
-	"A6NjFE11m7N+blxJJHUUoY2VeYH+J8U/AgWuwfvw5/ewEfjbBU1f8kzROorSCAszmybb5EJYucg3A/dx",
-	"jt6hr5UtzixbkRkOlnSOvO35X+/c/WR4/fV7b/8uw9iQiYFHw3uznaHWLwFWL1Ejp9PAEK4wdoaFGC2h",
-	"UHYyxyFJ4zQSsJIbArVgd9uBD0L2xepYlM5YcEnW/74hzHXMEy+j4ZlZskLQNscnrKGOKNry2s4wWf4k",
-	"+iNn8+dkovAgpHVmg0omWS+HZsJTYDfI1jt+fPn4w8eWji4fWVo69s/pwdj91Uu7b96sJNX2KssPPuxq",
-	"a6RXN14sefAToycVpwQiHsIPrlS22ABCdu3Y6i75CiA8kv7NMcIn04GnD3kmkL6AA08fzk4gfYqGYcyU",
-	"yvb8m2d27/z+y589m2Yrpo+rruwpNjrYvZdeyA/WPlY85iNLS8tLDy4fO3L0oaOZ95o81u26jMPcKzu3",
-	"rw3/+P8BESBySWX9xMI//+uFf11YWjqWg9owC5sLTjGb4XArlt3qZ0EokiTLN+/9+E97b9y99+HH5vya",
-	"IZVoyEJY2EaG7/xh+N7d4csv7r726fA/ntn9+JV7d/6wc/fzex89VblqOEA5npUB+SklEy7PlVteYAHj",
-	"XS/DPJPWKpibjfDVT3bufvLVZ9d3X765c+cd5KFfffach4GOCoaLwBqLVYaT5mfDWTMAPhYFEvigIH2o",
-	"ggJ5UVxpNSkkzwXi3bdz+9ruB2/vXnt/+Mrze2++e3+NPCoTZm3j4cZFSxjLyTQwY94a5qwkM8cL1sys",
-	"WI1YBxeL+XWOfoPfPL3722tffXZ95/YNJJuSBHOFh8UurRMDwqHWVHNgb7sa+R5oCisYeFMlZ0+52mdV",
-	"AtxVVYnln0xVN4RNNVBVjDKyb6WGZixT4UhLSG3ROrQkCt1UGK0ILixCrdpSIw2MK/p/MN5DFMUbubxJ",
-	"G8a4ISy4vk0LpCKVKsD/tZqGofe5+YlQ8qMejTUiaVJB2rIXE64gfhIDNI3EW+Am29c9j1juZ0vJi/sI",
-	"O5qd/RURMaz3nGXFMY9XRlacaRXNwM+ewjtmnOQXM7jg+2y3OtEsgzWHLmtUm5LguirGeXfgBsV8mxp5",
-	"HIJ42eUuguy2GQ0blr7MyzxxKZP7IMYGQ8HvJzyD6NuminQklIYTBEpyWyTODRFJCdKy19K3FujHxN9V",
-	"HE1gsbvwpBVwrtjsafcLUmDAMYcreWgzpkKnzkj7jn3QzBWSlQ11PfvTnTvXUZixjUV8G1PgRrt0P1Ur",
-	"HabbEr7iMQJgxSzgXQ6zSuTRq9UKV6qXH1lSNQPW0iNSIWjF8MbP0gz3lQqkMxlx9OgxWFE7ImwebzFQ",
-	"sD2jtr9kJ737q5u7r73x5ec3h8/87qvPXtz74L3hzeu7v3p75+4neKbL84C1QP89btLJwpdjQoS2NIvn",
-	"6ojHxKqvPrs+fPn1vZs//Z9rTw0/fHv3rdv2j+c+/e9r7/33tfdmuGVNx6D8HQLPcQqz4xNJqIlwCR9p",
-	"FAkk0GMIr3XlJkjRG8L+smKxryHmYVJtGBuqksRJ2TyDDbHJt1MnRcTFlnP5smSQUrBsdpIFqG4OktQH",
-	"Iz1AyhUmDRLNO2ycG6bo5DYUvnG/j9HZOmb678/rkgHnTvGIEjxRUwUK6wlc7FwzM5zqXGG3//OVql/+",
-	"efePvx3efOnLZ2/svvYxysilj67OgKb44w5BmEX3SwZoH6skGSpHKHqk9liCk1bbj0KGiJ4tjLwsQl82",
-	"aY08PlpuKY3ZckEXpq8NgdVcWs5gZV/JDGp1RHimKsHMyBQymSDRJhAy32jJNpmFhwBtGOlhBSDi5bJ3",
-	"9+V7Xzx7SKKus7apwhCQc1zpJF16WsrFYyIa2HLaKApFg8kejy6NMWZ7Zn/HYe6566bI/J2sB6ZBhezQ",
-	"QkVevDO8/m9jhnFfnEiyk+UDRZLgqeTdifEhJJ22s+3A4xxLc6JGjqgPMnIRo2afTWeFPuIsbf2fF1+C",
-	"GzhzfEkY05Yu9t9aNBgXoc5iRuANrPhNu90YVDyAewCABSJkgv42YAUB6aew00M8V1lcHM+xSqY1r1OV",
-	"bsZfnxm+c8PK5X99ZvjyK8PbP9n7xdN7z13fvfVBZnsQkCd3sOy6TeaQp91Dh7h6to+i1XNDyHvwD4sz",
-	"7f3yw+HnPxvefHr31pue9SvSQM73tEoJ1KEVES60tFjmYO/ru/JqUjCCUac1crItpc3nS0JRI6oZYQJw",
-	"FwzjQWuhC6PSkrTpNmQlIzaHM6PInt4QDRhso+ozXufOkJCadHvNiKs2g8wWj8xzHn+3m1A5gM9tFGdp",
-	"BHUSgZIqex98sHP72u6tN3EjKqXleTvQmWKqlqdTjp34vJkoHNTd1z7OzXXicW33mpOP6hnzwCEe0zO9",
-	"5mSjfnLtXqAtwBuAiDxAGWEAnTxHvucQYXZu3929dWfv+U92rz2VWT9YrOLT+j0MHROEiVhCOQIzSkq2",
-	"pWZxFd06Tvugvc22Jr3uKpxZOEfmMUVc3Qdr7neZ6La6GYtjGXuy+sLwTK95kGPkvLMrleWlmvnv8pGV",
-	"h48ePVrBek8WZnPhSPmTAxs7w6k56sNHxEWZp47w1vCZd3F7xzd25FwsagugV5z04SD2zmE2LeKHHYbf",
-	"bRTLb79LumbBRQxlRog0Pq+1vff5B3vv3925fffe8z/e+/Gn05fXeclC5k87tnBriR4dUaXdYcLoKSsu",
-	"OzeXxfFKQ0ekJC3Wd2p6MnNlHbJNZsvlxzYqpUbWCIKVkMiI/XRktZyQMG4G68ht5o5gWbI2I8Zy4fPa",
-	"gr337375xjtF5D2rBvyoDMc04ASC0StpQ5EPJ49WcXtkTNICWlWr7ia1WHBBCVyzARpUY10jDy65TVsL",
-	"O1xwpc1qbzNyjgfM8NFztE+o2lJ+2RyLjUzRvs/TWFsfEoyWJuOlmRHvK55teckfK+iNYkyri83Ymm/t",
-	"k8r0mLHERXKhaI5wnb4xWITmsiYepLsiRMsGF3XY3EZRd56AVhfP6N6F6ikdjF3sWyBOqBoeRSXDG2E9",
-	"zopHbGvw8aRrEj49nmkXvlgzjX/jIg/N0Iu0nNyBPCzlZvfNd+999JuxtF+PtAlfLVptYQKgDz6gEjXd",
-	"aT5ptq37hSaloFz+rW0dlJf1NsO4WoJqgvXNCKfde/ERzNuOgexbnrJ88geutuxIIFmCmbQ8Q7iWHdvf",
-	"C73H9T4xkB8So602OM/0vBu7b92+d+O5vd998dVn1402d+fFnTt38o7CQoKbZuJDU04aXeBISrashuzi",
-	"YB0ijgtUb7WYyxLjWm0Io1+r5P0aWcuZBFccPpX1ECK7dCBizm64IS4yDBxLYmHgJUQxQ1NXgo0m/EEy",
-	"aKQrIOJ52QnnYzs28ylBU/a8zztBBJnWV59dH37+m93rNx2FeahqsgUS6QzQGF1FqomhgoIgTdqtnRQY",
-	"CNgvDiSqXBDgP9lxfBMIwHRSJqpvlTTkVoIHyRAh0R1Hw/ubzK7pPKlk9623v/z9i0glu689mwdtmoEy",
-	"rphbYAJamEAWAxmOlntUzbUdFpQoJEL2kwABrohstXjAvoUBCLZaFeYgRZSHmJ/GEzl7NWEjDIpXs04N",
-	"vvAiiJ3FlJgSeUppOY+MGDsBxtyXGWSUAzPaiA6IlsT8Ywe/mlmMNMPd+WKKRE1cmK+bx8ys6ZpOUOqL",
-	"sTEOS2SzFP3is8Mbr/vt0bNFcmjWOQm1UC4VkP6iuSwLDY2neKtVns7A0DsRM2MK0XlVILn/Jg/Xudpq",
-	"TbkfbcTKKmGdrh4gEpgTEEIezhNZ6p2d279HL9DeL54e/uXD4Wc//huRj+FPs8d4ZVquTgD8APBhbvEA",
-	"IP/fBmkp0vjO6XWSG0uDbPJtsDyTngD4VvNrY5x5gmxjyXr+V/DyXLnRFF5kr4e5mQr/6y/3bjyHTGjv",
-	"F0/v3H5h5/a1Iu9i+ft10d4cB6WTXlEYABX5m7bPRWguYogrQwzmLhPm3LVlL04jgFKYI9nT5lubH14j",
-	"p+HIIlgzaqqj9fJGMt2YfsxO8gDaKYyuslJ5eOXBpf++9u/L316BlDF7WWZSyTJpaUvHvn1k4djS0hJ+",
-	"jVM3zw5f/sve718fvvzb8r4BO4VvCLzQvQ//uvf5h7u3Phi+8zTO9H+uPbX36n/d++hX/3Ptqd3XP/ny",
-	"9T+XUUMtkWYr2hS63TJn8usQYzBnL/mIHGLukpvF0QWHcJ04k+Kh3CjWZ2x9gUnNeZv9YrpVCVeokZMp",
-	"eCKNmb1S+nRgoafxs4aSHs6uMMYVnCXTf9nMhVBGqyF9vT3hO7df2P31J2VMkpi6hCl+XclxmbxKGiCD",
-	"4SlAfBiSvpSBiWlTqDwjVoiOGQPg8SribbWpamewBJ1f2zRGdS9m5D7qWhZSs/u96tjJdKCHnWyHvRS5",
-	"5ZMn5igW/Pm93Vsf7P722u6b7+Y9iD7QDrtz3VjKVuGmnTe/puDbmLmGZUJcLW7lLHuwX9btZDc6M0uy",
-	"lscTEtHAu0HnYFjQbzl1Bosf7g9T92+tjZwVQdQzPAjnV0AbsCVzNNW9+Mzw5h/uffTU7s9fmkoTtu52",
-	"4Qker73tTCqWCnB/03OaxGcwasPK0RGN+KA6rdftoQQzmEPcDehgsvEMp+vmYkav5n1e9+68P7z+h8zG",
-	"QE2w4jCZx7rMVira4lAfK90L8MbCkNHDvyllWLV5SFSQXnczpiGrERsZsCHua8DT9Z4w29C430I0Utwn",
-	"Z0JN4nFceJqtf51if1EebghtkYhgRyEKt0p6ImJKkQbbZqJuxPfNtquhw/UKBvPKrpH0o0j2jVQPFe4B",
-	"JJYrN+LQmztDuWIpjexTlLcUf6S07G2J5psB7PnyzeGNZyeTWeb0u2J0xUjCVAxA1+/YAGxk9/bqXgEf",
-	"eZV0IxqwauIFcocH8T1tohcAffkOfVLH+zCTLFwf3kNvZ3No3t5bH4wF+Pi3YjFmArMq/YzgO2BGyQDs",
-	"mVsXUUmDmEHCjc05zxQSdGUwKKLPaIk5vbbGLHFoYlaOshnpStOBAm6yitUWFYHkz+QBJkKbJtS3Duak",
-	"rIa5F2LWipmR6GvEljYEPDclbakZFrXI8sNLgCG5IZLquADACjX4/LlzgvUPm1SgExb6KMX+tIqs2AyU",
-	"C9JTaMcALgamxPlmi732cUI/Ruv76Kdf/tu7UwlJTZbJoYxaSkbmXCsXaORFbfMHDT0KPR3iXpgOihRt",
-	"6ByoaY72WlznsXyYgkVe5GKba5pm8HsP7TkGKfYgIeN6w+2K2E5wttIUOikMHwW5Kik/WEU09i3W1Qih",
-	"CTm0RjVaNecWa2fAha/MnQtHKlOpE6plYjcYoUdavTiJ0fuhhJqE4/5wMzOWnLV9XrXFWEtJIrrFMdr5",
-	"6xe7H7+Cueh7f3jD1cBfSSrTl76tzyZ7MrviPSeJ3w2gSMSE3ZhjDOMf/zp8+ZXhM+/uff7Kzt139p57",
-	"sQTpjgCujN3Kh81mi29jNp/LeORMjwF6pDL3gUM80xU1FzhQ9pX9NlstBMs3De/rQJa+92jnm4Jfj3u6",
-	"++qnw5s3ShL7Iqowc9maETk5Z6O0bvZUHktFLLSl2PCnBtUNQF5JgARWs/EL8IyQfcPJIZhaQn0MrSAS",
-	"ujis2szxUKnEdPANoZLhzee/fPVaCdnbbIwIeFSsC0F9c+XKGqbRFObSRrMK1AJGm7ULwUohTQMqSJMB",
-	"Ym8CF4lVsOOYb/sQby8kQzpUWRc74ROvK0TOmmcg2af3/vzexJoTCAygJqimkiR4QiMYwj3RsdhgJZAO",
-	"EL/efImwSIiTgGrNwCIbDcDaUSNrCqv5qxHbNS/Id71gJzElqh4iVyCxNluG1yE1TSklOAs47Ih7VtNW",
-	"K9NdP1nSCUHordaB+vya4BjnBzVWFL5w/lyMBEbNVrrtGxYlj+RbpH4Zqt3mrH9ojk6s+7hz+/c7d+7s",
-	"fPH27lMf3fvw43x2pgcsxdbdnpQkdVpYAG/77CrcqtZgkSpkfRnrdhIVBApWn5rbGyD9tLKFiRXW948Y",
-	"jb3A5XJT9nSpJKfT5rKYIxTjtWvDZ+/svXE3v2ZugYz8Wshas6acpNiUY6RqjJNSVzMdmGWHDkgovaa+",
-	"i7bzQ6Ra10UBydrpz/Ey+/zfh8/dwGVGMi1Y7ALjgNxUCZxkUkkbqsnDsrpC8AglTfxI0rUNsWajntM3",
-	"qf3GtQB0ihYFc2tGfIutWoxJFpIW5VEvdhWdk8ciqi20NPzlMAJzhb7RE4g2QvOyYppQtSGS85G4EGxf",
-	"1m3UlOHAZ3o4Z6ZwIAM/NLBS+SGnT/CFkHKsut3BtJIm1AGHSxkXxlym7d6CavOFDl/o0IUjS0ceKm9v",
-	"gOHOWyC2VDwfebgIYaGYNYwz1MV0tYoj9TEtQwonGKfEi9yC4h3hiFRtQbxXjTwG5ijbU1I3wp4JJkIf",
-	"aK/p67wb0+HoOq557Ozrubdp/MYXH+6++unurQ927twZfvTTvbeeKruz9uYr3tjTl13GjYXNy1yU97lC",
-	"73CcAVY0+QYZwP3glxSsvyGQSdTIaWquklw7fRlvKTB/rhLqgPZ6iqF5M3NbVzeEaU/JDgO/FJT8tVK4",
-	"12UAvWQvnsNQiqGTDBP4+h76u3/MA6r4SQMk/UnRdhetLlAiWuMQio4YMaR0cxfMw4cb5AGrUSQpnx9B",
-	"vsv7VeYXF3hn+MrPxzwXuJPF8ocr3mSZrRQJfo350okOEmWNDjXSXuqpcDd5xk/hQutdLbEMw/eCcDg6",
-	"OgQXQ4EYYElo5+5vh8//evjKz03nMsIMaOtsqBtuBIEy1VkI4O/kb4C+T8YgWxXGFyFc+fyUs9c+Hv7m",
-	"10hzHmobZSVogA25os1oHxZYmGEJsGsaRSTmm22d4MxZsrYlAuB6AgG7YccSNghUtrYJCrrNOqRJgy1P",
-	"agK+sD96Lcv3oItvinH1qVt7r/5u9/pru0/9ZvjOjRlpISdOzpkYMPEg5V5gW+r0lCZNNsqfIHsZ2VPC",
-	"+IDbacfwgKulPM9nqVUM78O/kTwKHf6tk9lznV9gytBPEbNJxH4s+tendiXbbJ7QLV8+e2Pv8w/HZd2J",
-	"dGdZ/YGIrueRiS5aErgA7R+SmGna/kZlgNx7/9/uPfenKZszEMGEaJXU1RJxwarkRz3Ws/nfdNPFnNq4",
-	"lTTeFKzHXsP8d5i+aHo8TGlwIILJMaYQGDdHG9TNF3f/+O4Y+Nq4W8V8syjkhAizxDjapUb7ajLdZ0wQ",
-	"3ZcEAk4BSt2W5sQKsknKluxpgIgez8AaiOBR2R9f8iOeUi8MMvljPk9T6N4fXhje+E9cpYnro+Oe0oux",
-	"1BMhCRC1TrC+C7GBUDBAzKa4eLa6i6IDoqT1/xouaGPsjAiCQXgyAuFa2Xg76J+FttAc+H3dvQXqghEP",
-	"vFoujHjdvF35OgWj/vLPuzd+M3zpi707748FruWC0VsstPMx25Cp7rV4pU1V++rsHPsMVW0bpZFvPJe3",
-	"4vlZCsUVQOx7f4fYLc9wxg+5FGwBSgVYS8l3Tq9D/NYqOf/YxXVrszAqFFSDlOHg/sTx1AZEtVRZWZdi",
-	"s0nFwrppqcgDd8QHenXJNwM4yd7ZtRjg+I//0GY01k1G/YuGRdv8TbpsE+8vqLvRyPs7nAb7S5vRSLef",
-	"sJ86TMc8cP0B3CP8lDd8XHG23pUfXLpaNcxdbnEGny6ZB+Nt/+Yhgg3cI05ph3NeqVZ6cVRZqSyCHGAJ",
-	"ucB/QtUWYFpbz8Dtl3Y++8W9j36V8SY6R0W18NJLMyp0m8WqRpJQBtsGRDL4GmAkoJpGcjPxVjmU4Rqx",
-	"GYQO6jRTx1VViqvfqjQNy9ZrrxEEn965/VJS5dzZZxCEerw1awuxTfEYHUpmTFZ7yLmaPU7rgArDQbH0",
-	"R418+cbTiDBi38vWBfTUYU2vdKshugIlWhJbbWdQI1gBKu9q9zV3xtZHSOI9QqM5pKUS8MLZuf0SoEM/",
-	"vXczs0Jw9xTsnEtz68YygPplNTKCs5opMtxr+oZ2epuHDDReqOHNxWYV9Npet0YwOeB/rj2FtZ7N+N55",
-	"dufu52mjljWPN/uIjElHCq5ljMT9y1d2/+uFDNp+LJvepTph5QgIx6oSaYGhkuOOdU8FgL5us5isn7tI",
-	"lmsPZgq62EXZEHAwMuHtitwHPBngmtnlgHU1C+93Z2Xn0xe+fP3PGxnDT9qpuR7+/wAAAP//",
+	"5L17l1vFlTf8VWrpmbUCPKfV6rYNuHu9f7QvxJ444GV3hplJ+1WXzim1Dn1UpTlValk4XsskEMzFYGYI",
+	"hIkJkHDJmxDjZBIwNoTvMtPqtv/iK7yr9q46F6mOdNStJvA8yUrcks6p665d+/rblyq+aHcEZ1zJytKl",
+	"SofGtM0Ui+HTcSrZ6RP6r4BJPw47KhS8slRZbTESBkTERLUY4d12g8VENAklPpWsWvEq7CJtdyJWWaoc",
+	"OlQ7snhoYaG2WKvNLdYWH15YWDw0V1uYq9VqtcNH5h6peJVQN9qhqlXxKpy29WthUPEqMfu3bhizoLKk",
+	"4i7zKtJvsTbV42nTi2cY31CtytKjNa/SDrn9uOBVVL+jm5AqDvlG5fJlr3K8G0sRj05knbOLqu7Dr+t6",
+	"Bno+HbrBSIM1RQxTgcH9W5fF/XR0+EalYESLtZprEI+JuE3V6CBaqh2RUBKKPTdFTFYOkw7tsNgjSpBO",
+	"HHKlF1vSLUaoJGdPPFY0sCb2kR1YwJq0G6nKUuUpKbjeG95tV5Z+bD/q7isXhgfsVS7O6Qfntmis25b6",
+	"jX88/8TjFa9yavWHZyoX9JROUdkandD5Uytzi0ce9kgkeiye0zRBWuxi1b3TLd3GuL3uUKVYrF/8f39c",
+	"mztK55oXLj18+PI/VFyLfDpg7Y5QjPv9H7D+6Nge13OBbaa+/moZ/pa0zUiHxVJw0gtVK/1yk/VJm1Eu",
+	"06/wxTyVP9w8RBf8I4tzR5u1xtzh4GE29yg9fGjuULDQYDX6sF8LFuz0W4wGLE4XIDPkOT3msmuxMvev",
+	"dO7p2tzRan1p7sKlR72FWq1oVRRrHxcB002kg149NvfP/3ruX+dqtSPurfH1KyWP4eESx/BM2A7hALhI",
+	"N4IfnZR7RLdNL4ZtTbhHatgTfkr7CbliGyyGjh4XgWFc6Wy35nKsaGFPfCe7/rj4cxcuHfIOFy38ObbF",
+	"aHTacep/xNtUbrJgmXDGAomcM4bHCeWBZggx80UcsKDosOPT7iVr0kiyZEQNISJGOQzpvKLNJi7Ovvju",
+	"w4cnb/iTLccRfLLVN2eNRiSgiuq5RkJssoBQtaR/8xlXc4xr+gvIj1Yfm3vUA76ozyCuSrXoNK0KvtGg",
+	"fE53XcyfHQz6Ms6bSXVMBCGDC/B0uyNi9VgYsWMigKn4givGYT9ppxOFPtWzmgdeunQp098/xKxZWar8",
+	"r/n0gp3HX+V82iz2m1+fFaL5LGmGEVsmoZJE9DjxW8zf1CSh3yRsi8V9AluN/Eo/pjeyOrJ7OC/ZEVzi",
+	"nE4Iv9tmXK1w2WPxzOakZQXbNOy9YhfVPFwuuTYcyz4qXASmoWrlslc5GYT6pxmP92y3EYWyxQLTfNFQ",
+	"GP4MI8F9Y8GMh4LNnoOtdQ3DdgtjOBuLRsTaE4fQwef+tx1KwggvIVtfqnCh6i0R4ekJmKJhVFmqUC5U",
+	"C8S5Zugzoh/Auw+ucS56Fa/SZlLSDVZ/ulVZqgxe/PX23U93X7m1ffva4Mbvdm58PHj/2cGLv969/vOv",
+	"v3j53ief3Xvm9d3/ujv48j8GL1zD7wfXfrH95TV9ZtlFLZgMrn6288atwfVXdt75YPfGS0mLgxu/2339",
+	"T/duPYOvVZITWg+DylKltnD0kaP+EfYofaShz7qiqiv1TXTUq6hQAdc/LngzCn2Vcud52gnnA+HL/2WW",
+	"aC6zEJe9suSD77q268kWVaTHuCK9WPAN4OY9/Z0SJBCwiecMZ58xIdlmXaOyv6HA0xNxQCTtS9ISPdKk",
+	"MQkVaVFJfNFmMMTzTMrZnzrT6qrYZFwWHTmJD1WBjZg3dcMrvkIhvhOLDouVYdLI+Ec4i1fhRuIZ+SEW",
+	"kfsHqe9GF5fKctUfm8dMO6afVIIWjacYENzFuQ0xZ6WTgHEVqn4VJ5H5cS6E422kC32iNkLV6jaqvmjP",
+	"K7zNkn91V/O2LRjXygYNueEdI0vDuIrNn6FibTlpe0xjUosQl5MJ0Tim/ZFFsG2PTDwdFJxVIJgAuSiN",
+	"zmbGZ2SUwiEPSe6CMyOK0ygiSp8oGjPSDqUM+QYIBHaOQ2LKyD636cXT+OxCLSsMpDMtmhIszcg6+0WU",
+	"Fgie/SGRw7QW5nxBT7/v/OXp1mTCxLdNt+6NsUd43I7kF3777m81R75zxyO9liAtyrM3QsgTycywBX1t",
+	"D+8q7aqWiDXNOo0JnViIJlgQ7HNEtkSPe1rd3Xnl6s7bPxt89PrOC7/c/vxD3fiwsj1WDvUqYVBHI4VD",
+	"ZxnlGoadTNlHp2W2enz7QxsGnWUH6GWWagJLiViwweIqbum+GAq2hOzE7uGUx/ZbtMT2i0uJpQO1jYpX",
+	"EfEG5aGEm2vU5jG8OfCrGW3JvUhWb+b7cbxF+Qb7e+zKN74PTtsTzv+sbQE/PpFrx823O51YbLGiG5Li",
+	"z0HpK1LfG+dYc+L1mDR8Ydyg9nJDJsOcdrzprXekZo6bvQUnTAZ7cs5EKeq3tK6mO5luIi1jPSxv4HMT",
+	"6ZEjE1mHDJ+G14x9FKxFDx+ujDckpQSc6W2hNpGpG4um4e3QtXllAhfxqaKR2KjmF3VfrMQ0ibwk0+xe",
+	"CG8v+7WnhXevJzQ1ngbPK6qYSzzTqq8qkMTstEbGLppNyRymu2N9BTZkI4AG3Zg2oj5pMXQYjEy1mK7y",
+	"7f6QBSEl+jfS6BOjb3lEcJ8RO4VqpST1mcF76eQLlk7rEoKfMPr/yNJRycqYfnKy67iHV8M2i0LOTsLD",
+	"l1Fon6iX2GFqfuXkTuNnd9r0McT7rT45tmt46LKXrMQImRQK/1OL+CEP2EXnaRkloc2QB26tF2wql1xG",
+	"CTBAeFpkP94KOZMuatLqrCrQpxNRYvSo+H43jllQRwdXifGLONwIuUvNCxgJFfFpm5FmLNrOMcasE1Gf",
+	"BfWGeyVjJkW0lfw+5J/S6nvGbam1GsmUilhAQuXsT/qi416UXgunvC99zThanm6Be84axvLLOpbAz4TS",
+	"IdxMJykMHbJhkQAHZZylk6dWLDIcpxHjAY3/hVGHNaclojCg/fywCyTLzNBQTMy8km81oEU07TYeuSTJ",
+	"4T6l6MY+m26c1kaZysSUc9HlPgtQZ94KJVzGDu3Eq2yxOGyGLHDfYz0Rb06/cn2zCxPuYHgsGX9mKMk6",
+	"eOnWZcZit2ai5IM0Uf0X7GdfEg82hY7/DK05yKJvvy51QHKEO0n+x6bd9B/H/UJ9JJFlZElGmnmjvslF",
+	"j+/hvZg1uxLpqsSbhSa6VbrJOAl5SSlIc/eCCwCEqzaFq8DJkJOZ5l/+gf46E7xRYhSZuQ+1xToqiQYI",
+	"YxIzKgX3iIgJF4oomGyD+bQrmXkELzUSSiKV6HTQdVtiDF2ePdquRRU8tdubOBWeXyj9VaPLg4gtjYxG",
+	"jxdWrLyQWmDttSufo59xZL4XRYM2FXNE6xwXXa76BKQk66+gUcxo0F8mEWsqIroQKFODzUEjZUSlIoIz",
+	"0mIU1s45+0QbqU04KjknO3rHhzhxlnnJzbAzJzo47bmO0G3GZtKXYRhueyg3QlAoSVPESzD+BotEz7NB",
+	"V0r0uGyFHUIbYsuQQSi1hKenDu+mREP7pNupkjN2iUJFNgSTpNuBF1pavdBLC3bbaSIcvEqzG0UOadPG",
+	"0OiJfA892IaC0JGvJwRjjoRU+smsmJeNVnCQlWQuUd5nHZXIe6UE+uSddmlWa99Al9e4Xk5ogQNe0Usi",
+	"3dusZXgJZm94yhjVo4jFpE37uJNc9HKujUmK2Ao09QOtHThue2rt/+O9QODD9yo0kmJ05KdxzOgmblEe",
+	"zIVcki4PWJwGSaF0nRv5RFGEZm3PYweYPGje6usWpxJ7ho50+eVN3nO1CneBO+IlVITxgAVwo+hDSEnA",
+	"/FCaUDKHVhnHzFfu2eg3g+mo3b5SmtgDFoVbLJ7qFRO2UX5J04iR0cVkFxWsmFOHe1LEmyHfIFrIrLql",
+	"CxG3S4/jsZBFwT/RqMtcI9FEzoJ6yKdZ8BajgTv+UNMClYRd7DBfcxP9pJMGQim706y/nmp9i8UyFNwl",
+	"03uViPqb5qwM2Z6oYnFIIwnhCk29HMbE1WOpk5VQZU/8dEe7bZsvvSPnu412qBQL7Micap9QoT/RPvVD",
+	"HPzj+DAINluMRkV6lGSqQf3NyaEM+Bhodazj4JMgpxhhTT+i971HQyUJVctDodP6d4mmPrz3VSsW3Y2W",
+	"m7bh6fJLqYfnUka77TadbLHTbO+8eRTe6nQiNj3nPJ+85x6L7DAu7V1ZkkTsO64WFYvbIadTXfBKRMFE",
+	"ltVl0jzLYt186fGu2jfGkbS+HoKY9mhUh/hQt+SQXJWkR7kCuc++WCBI5eJXzG4OcQxLV4agsxeyYafZ",
+	"g2w4XOY0pdLOhQLBDYWTabWBDeoyFNpQsJQel0gPL9pQElg7QolkvuABUWGbLRPZ7bAYLSxEMiYJBBzn",
+	"vJhOh+eY6IWY6fktYWRquNFSaQiDI05hpGXUVMsKkwXiRULpSyTZ5TTM39IFmBVFdr3gsbYQqqwLVnf/",
+	"ZKY5+OJxoc7nm4SvfwjtaqHAmKTyY8bLfUkrtMk97mWHn8R7L9QmeekCxtqug4Li+hLhoiGCPtGHOx+n",
+	"onUkpAzQfzTVECvjW+UpoH3Nn82t5zhbQ2JPfghwg+e2ZWqxKPXaLtZcQlJGiCgT+mTFovw4U6IoO8S8",
+	"xJQdpGOUGzHlyrVFKJXmFmjv6rR1iUynIuVEk/2uilNqyUWbOWQjplrCuTYggDsPdRDGaESNWFP/0xFS",
+	"/8Mi5qtY8NCvoJmuK/FIGkGp3Dk/1j9hmz/WP4MdHOufxS6O9U9mOznWP5np5ljfCFkXMn4k16EsxXbL",
+	"a9miE3JzsQyz54j2l0nMtkLW84iD3CYPAzKxZD1mqhtzFxEn/NfJHYBMZbn7y47Lwwh/1dKs0dp2MjK4",
+	"lhPLk6Rt/6weSQmC7MTCZ0E3Zq4ToUWuQHNq2W0XrmRB3FAsRLOQzsvOJx8cMZFBotW26OLWE9Hb6iXi",
+	"k0eS7fRIMl17XU1FODHzw05oDC6Tz/bE9YuT6NPhqYzbi4LBDYnx7ptTX4DGbodk2AClRGE8e48mRLnn",
+	"4FuX3O7yX/uinT8ipSapRN2tm+GuL7kFjiNj7cFTXEg5FcG9wu2QixiTPaU15vchCp9E+gohDwxufr77",
+	"xZ3Bq2/uXv/5g2UPiVPVmLDwXa4wAmQyxx3SJ+DiHS/z/8DczYnb014DeA7hj4hi8qPm1fCH3qOKNV1V",
+	"jD2k4mU4hiGLTGZI7s7OfbAnvOLlOLY54xXPnKOKtTyVvC1XfLViJ7Piq3N2PvA3Tgn+NLOCv83EVnx1",
+	"ws5txVenzfTgazvDFV8dTyYJL8M8z2dntuKPfH4yneyKr1Yz84WH7ZShQTPrFV+dNBO3W5caOx2Oyjo6",
+	"DUZp+wlOKGnTpzCQ2xhA8OHvSdLqNmTVeVMWBmK1WOyM3XJHPsHTXmaARZSZSNmF+ig6eByRNDRJUYMs",
+	"mmVIowkVpDFK63Hr0Fjp6YeOgPji8J3iIBvF2p0oH8iQtV1gxtPkUIa85z1JtUtWY1/e9yCbAqgXOcn5",
+	"HQ7I6E9hJe6yE+ZyGOJZNr+ijJAYdEs/ujnErYz4DJvYDiWGPSiqukqAGUWyeKu8fA1L8rhtEj6dTduF",
+	"z+czjeMXtgct7W6x2Exm9BDF3YjVCyLP4Len3WfMsEEW1GXI/dIrVcpiZp7t0Zg7jc+r6PeC4ArEkegz",
+	"ij4wqcIoIj5Ee0+OfYR9S+eZrka6aMYgUcQT3IFUPpVsWmtnYjDdVxgV9lw02nPMZ2FnchhJfrkfCyOW",
+	"zekESATKA6JawLkCLXv4m3I6E3/ZSNHMytgE9ynyGkdXp5Jpp2idzidhV0P4Hyb4Y30pc0eRIAySCA/0",
+	"pC+nAi/6gkjIiVS0L0nMaEAbEYMF9CknDd0O+O5YUCXrLRbp5gPRbSgWQPyFB89CwMKI+91ynMTllJNi",
+	"kKVYE5Ux6GU+WjsLyExRyNHiBF4kLSxFAllMahqvpPEv+uKMCoSebKCWZD0Rb1bP20iwfYVqYWPJZXE+",
+	"9UiMpGmgya5uA/aG3Vdyk7mdaAHT97C950d/DtEgPJGJ2ecue5VmRDemDLNLXYhUTdNV+l5pJ4ZJZZ6i",
+	"k9AtitjIbOcP9eK020SCGcI1kMY2D4A2LIBA5I1YdDvSHXObHNqJLAWfTN4puuN6NNRHqN4Ucb1dcH+C",
+	"g67enBwYbr1qPRFPZGBP6mfMs/UygcEAw5GkBMJGZJc9R9UZGh6is4QWMoGb6Qp5w6dqiNrM1NJRjyxg",
+	"IbtNlZGCQPScFd4aFSDsK+tfHr7TSh6AKZz0xbH4MwwfOBDnd0EkOex6o0DnSVIIC8LtxrinRn6KaINF",
+	"zl+Q+U+icAM7g80kPXlmMCUTpcyMZpYhdbzF/M2i0FwI+iu/h49RZxZ9mSgNsVkg2+urmkaTxSV4LAEU",
+	"yS+82Kx4di5uKmH+JpiyXGKl60AznpWeZLjBk0SKEqfV7SYAHAhsST/gTgIRwpWdRSV7+HB1qmS0CcGv",
+	"JoUP+jMDdq3cCeqayQq4EENOjrHwqZBveGSxtvjw3EJtbmFxOOCyNnf0wqXDl+fwj8X0j9HYy4L4+RNo",
+	"5JlV/PyJsNksOg+olE2hFuFhdakORRlUNkLcFalRImnBpNVAK/CKlwzauX+h1JL83mKWA3w5mGmAcOq8",
+	"GLF1T4Leyq6DacY951T8dYM25kn0gbW14NLDl3+i/zmK/ywsXn5wEn1aCaV6HLdkPxamRHDNDP+kvcdH",
+	"YY6G5oKmncpWGEV0g6W4Ybuv/3nwx+s7b7+GuZOhH9KoPvzb4KPXt7/4z4pX6cYNyutxN9bcuLK4WDP+",
+	"rTKYIMWmvyKJemg8jidy45loU8A9MDJfvnGvwJhfsJ0nUslz1lvqtsTYR6cwHuZIZJIclbbvPC0TLcZO",
+	"3rBHvAsndIPbNbhFozCoJx6czIHVJ/Tw5Tn9z6L95x8qpXBJymFegNcimI31OAN8YRscdhzFaPKqyyjs",
+	"JLYQyn1WT4y06FIKBU+/Sk0ome86DOg+cXenP4EDSOZaANNK3YZsVxJhLPuVtavku0bLbd0MfJKBJbHH",
+	"/wBtmbOyxdv1LDhWe47cXgW3w8RjlbQ/7litWheG21dSZjhJ4kOxN8RhMMannUOLaVMVSUCB/nEW2CFe",
+	"pctRMnG4isFna91ozTBiKfQABTNuH2K0q5PlWDvebHfOSXedIApdG8PlCMGbkTunvIuGXexEFM+aK/Ta",
+	"Zrh7kGqkJXBKopC7FYnI+qhckdY0VmXHtEcfSsYvMhF3LoagLwOVa7fErH9+UQo2Vq+8e2+LdlaVnkib",
+	"xpv7yrIuVGr6s9RpuqwgHyvoalJJwD3UUKC1xBDSiEqHQzfxDJallcTDVzbiosRdDFOb1Q1sgVFHUQWb",
+	"TX2/brG61c+mSxouyNEvFJjH2krS8ObJAQJG8LXtXSiR5F8eDKOI6SZW3KFl84oRFN3GLrsfM7N2mQbd",
+	"EoHBvS3P1RMc3UmWStuwa/nRaOaIKNGXXsg3DKQqZGUnLjnJEHJwVPdL4PAZR8BbQgmIyuT0CZJsjFk6",
+	"/XA1i8QH8Lb37vxh++6X9z55ZvDqZ7vvPrNz44V7n3wyhbZX4IrXd5Fjnk1COQkN3i9c9h6AoJAFdyJQ",
+	"ga21HPqIMcEOgY+UpEbcqZnRYsaCPp1utYko/8MIXRNUqy3b0xAs+ERsr00A6MfXy65UOrUZLldUCGmX",
+	"XOZ52jpp4jhDngiSBYmTM7Jzu63YLms0jnisVfoxEbdZfAZvJ3fOPOsxqRAoHQxpGEnShBcJ3mtGcsYY",
+	"h03GOtKzVuZGfzgRPs8OO8JvuTuOmS8Ajx0axyRfzG3HS7msGTwoQjHeq318r+ZujgwBp5wA2BWavU91",
+	"Gw5PQRDETLp94yBTlUYbKXBOayms7guuqK/K+8YjrBbg9K4YOPACPCnqt2gjKgq6YjToF2STqiLooS2h",
+	"3ENx+YLteiZTsO9nx1awO2OwL6fYB1+0jZZUJgah2yjPQTQBOfjHyF7lMgnsVjkz7U0AJmxLAX5Y8Yax",
+	"qOmOkOO0I1ui7BIUb7xicXtPbig9MttwhhCgvWSD0vNlp2m2o5A69gTRkp7vMVCch5xgzHsppFJ4IFyz",
+	"ytTXcDJOMKJQE46yTLocsXFM1juNNU+HoCh9K9gKHDEsd4aanJf+U1Lw6jna+yGWSEhHM/G2diET7Tc8",
+	"ztyrY+PjTnM/6mp96KxNzxlF/WRTRjtNA2QYMepICjrDaJPorq3hC+ewTBrF7t2JN2VGNkjAdWZ6c+K8",
+	"kysTpubZFRxzhZ7mW6GiBdr2xU4YM1keWbG47MHU9ORVlNhkDgPb+ZY+EoL7JYJyjTiBLXnZ+UykTLsq",
+	"e3XJTh/at1dXjVlzZ528UBHZolFEWnSLLSNaFyh1KmQxxILakZKwmQBZ7QGMSbc3GX/VQbfwYi6OzO0A",
+	"MqXECmaqWNtYpG0sSMcU2QFW+0BWi6nqdh50BHmBP6euB1RegMA5FccVDNUzuPPS/fc+3/3ijd13n3EH",
+	"jPphwOrlF3NijGmTMWf4RLxRiEGiKA9oHJRw5ppmMu+4tm0knM2pRU8R5YVBC1PeC+nAXZMehotP/GMK",
+	"0VATw0yAAhA8ly+e0JW+X7EI9S4hYaxab4PRDPB/8kAZQ2HI9for98witkGjeoPKcJwBlMYq9FFm4d0o",
+	"QnUjF0KSLSyC/q46FwUb15tMO/qhMnOLhJ9cTo50Tld047CQw1NjsgPqqmOeK0ZxKh8sMZ7GZIvGrFiR",
+	"SzFdS9XtMKAoZgKZRzKoqGmPpezNzvB2ZFmD69d2P7pVGVeRwaUptUPJ6mkkUdEjQd1gcdStM88lkbZp",
+	"vCmLIJdH7EYlCzWBSTZU/XqCx1pA/4UWi6LbapQBbYWsVx/FT8qP1BaIspwIs28rXmVw9e3Bzff0Hzff",
+	"23n3tvnjhc+dcL37vY5hFGVmNRLJsKddMN5LWU9cU3U/Ev5mIbMOfRqNIZYuR3NBsoiffbD95Y2dNz+o",
+	"eJV7z/9+99lP9d8XSpbIyfVnGh8z5lLLlrwzmfJlF5vJzAfnsH3nTsWr7PzXL/CPhlAtNzEMXW733nt5",
+	"5/Wv7t28PXj1E70g8HH3vZv3br6ffrz71vbdXyYfBx+8MXjxT5rmnvt0++4b+OXO2z8bvPgr+PLjwXN/",
+	"2rlxbfDie5NXNR8DZi68XFJB9s5K5+/lJbShE5UXngpXuIjnpLeok6ZRkMpjUBkObJlPevUnd1ZJK/1p",
+	"zLGYkX1et7ai/il1XLoraTjrJluNV5/f70niUy64Jn0oC+rGCSxRQsGCuostFkd0otf5CfNY6Twc3X6a",
+	"hzPGZesq3pC+4CXVPrCtIhVkFoD3MOS95mlqhVZRB/btKdEjbcr7pE2V3/KI4FCvrkM3mCwRo4Mjt60X",
+	"TX/6YjtWF5qmZHNuH6co2FLCz54hlwxThAAltGBi8SSwahp8EV5vitgE+GH1h0rW/V8u9xr7PGH6wU8r",
+	"aW/4xXHbJ348zR8zHePnc2n3+EWKiXbBTi1NZMx4pfPKrbHP9WGzEc1ZL5oJTL5g1dehMt057TT7YlYH",
+	"rWx//t79Xzy/fefOzq3X9M1x58bXX1y9996b95/5D6jl99Lg/We//uKFDMc1glYS8fzOvZ/+efetu/du",
+	"3ipk15oSLHPIbo/ZhtyFlCGlhcvfiNL/Dej1Y3W+QjlrCnl7L6zXChrThNFMLRwMCQH5W3/y5Z5FnBzL",
+	"5gtvUMshJhZ4KQBXLqIRjJDcW6ss1XEL60ijZ9jaxYbqzWTDpfYSY1UIoFIs8x/o3Z6no2mu+DNsi0VF",
+	"LpNI/+gM+gQOZCMcUle+20ZentU8LgIGI3KrlDSQY0MSEliF70nSicVGTNvgTSojDuBcbS924GOWbE81",
+	"d7cYr6uW6G60cmtSLCscGovrdaTmwpdKti0D7VmrTVUJDptwzj5sh4U+NoiXnQ6/A2FrJsWymYbdA+IF",
+	"HoEo5MwCP0AgCpRwWCY06tE+FGUwsafGiN5rhRFL6l2QKPFD5icJIcflIyES97SVvbogRGBtD+MRLY1n",
+	"w9mPOhWc8wlsAb6zrVz2Kt2OVDGjTpd96LdMxQtJZEdsMk6UmOxXwhk4115s7LX8dCRMVbIhFLsJcnI7",
+	"8TSYzL9Kg9EYwz7N+iZf+EJshmWxgn4oAnbMvqk/HDdvQ/CflBZ9INnx5MspqyQPUzasQ6YP9zpLhc7C",
+	"McX1RsN/3HjOp8Eja3i3CdeCR91gYYXl+EqU1xvuWBIQ6JPQuGzIWMnwrcKkPv1DER7F7Krmab7S6jYQ",
+	"YV6SQHBGqCoIfcHSeK5MZSzQC4wmYDQy5Y9yMkouUoZxdwG+AnAC6x43WTd2aZJpeYZq8iuTdmRpJzMJ",
+	"F1nm8f6dayU4m1NhWzNg/RBWAczBrI4y2OmwuqcAoSiPc5tiye4V+nVCofsCsJ8ErGxWYD+PG365f4c9",
+	"47GIomnO0NQBFU0WsLjYAdYUsRunvydIEDabLGZcJTCqUNcSi+XoQ4rqxBJEGQWh3ITjGzOpRMwCjBKg",
+	"nIgoIL7o9N3nsBiJp0jNEXEQ8lyqcDamnBVE3cVsS2yOdSXhE1PsxZ5dJDaoxB24kCeL3Ja7GEYq35f3",
+	"loyJsnHqAzXSa7E4keO4UETSMCio76EZXvmqFftcRKvnhzacNJDFy+S0u06vTk0UrYsVnSK+DshCgJsN",
+	"cP80o3iRdldiBTxTGxDTJjcEEbxK1vUjdUO7615W9tZb5dOsDkdEVy1jSI/oSXNrGNmcByZMDfYX8lXa",
+	"phDh/rJFxhy5JNOwBKGUSQqZlA1y2as8kboQhmu3dmM5HZTY2NACgCYoMKIVerx7IQ9EieAH07hXUD7a",
+	"7SWyU5+Zo8g0uMeC7Ha9J+IDZJd54sPpspe9hJPdmNh2ujsTHnXV/jtrlJEUyGoaEAbWq89UY/IqIgrq",
+	"B6mE5dr38jO4MGZ9zjFTt36K5Zl2HlNsFwznXAJeP+Sy46ECP2+m/xlEro4g4IyJMz1blE1w7rHj5Ojh",
+	"I48Qk29AAqiSL4sZ+ojFuBGxZah4aQx/sgCj0lbfHzFpnuQbUShbWDYTbiGjG7ljb70KRrHvP32rjRHs",
+	"Rnctzq9vmoqkRnc0tquAyU13kPaE8vREPzCxRr1Few/HlNjrtRgnVEJ5IT3IFos6eHMryoPE1GAMs5q7",
+	"j0ehHAO5PapgnlpdPUvwXd2Rpmz31lt3zQioGgopCemFWiXXjzScOKfDEUTos8EBZtAfze1u6C23yUnR",
+	"+czaOk8L+i72aGkecWvk530C7We26mlxnd6FovqHci9oHJNM1zazYFLFicvF68WC4nz69IeSCdb75ocs",
+	"ySUfyxn1+9wPo7AgN8EXvBnGzuJbTzSJagmsjJ2VpkMOuu5UxrWgCyAMzkIaxwHCGrRoA9sAx5sIDrK3",
+	"/oqDpu1TQAOJiew2wMYjuCQmVYqoXuizJVIjXR4xKYkUbYYCfChJIxabrGxR8xS42TnULIC0AZmwioVW",
+	"T2RRgWoHsbutmY+bNNhsrexkC/Ty+1E3KFsbnTMWaK1ZMe72bJ4zeVLWumFKrbXQiAEmuv3mv4quaoiL",
+	"xfnMWKctjG2Z631WfT+ZlLtJyNY86yVTMiXgS3ZlQHMdkUIJJWiC5UKRPtM7Z87UXsq0G40+ix6entHc",
+	"QRrd3HSkRazAspxMSIuxtldqC0cfOeofYXOP0kcac4/UarW5R/X/1dL/LFhE4aWKpFtQsg4QXxNQ5Mrg",
+	"sz8P/vjLnRsf79y4MwqxkBj2h8tR24A5eMDwANqXebv19G6ApGIJ8iovqc6qqVvwsmfoQPChrUV9CKG5",
+	"aOO2mBNUvQjN1XoRmB/RmAXLpkQArHFH+K2yPhHWURPK4kJ1fryCMsxblj7ExZZIJzbsOSGUI6swe3GM",
+	"yTAc2gOwLG6aKkYIDTsGaNNuQyG6MDidyovtWTwEZ8oGymalGsv48ZwBDjDycAoLX0JzTqQzS1cF7nF0",
+	"/eXs4OAtD6WlFGSXyU1j29N022dqL3wzM0fPboVZxPGbuRch+OBRXc+xZsz2KqPH+HI9Sf3cg+qfh6Au",
+	"StP3RTfCi6/BMnIR6D69FlVsixndEuujSdrfvy11RkbQc0wzxb2t8J6STMumvJxjnPVY4DbSzywvGKBG",
+	"jYuiAA+csx7ZZH1JGN+PLJP0NFFXAeFsjztSpOBNsADaSGTjBh9f+nBkfqpoB1MVZeI8HHaUUGb8jlz0",
+	"lhPfts0tNrVrEAIhV9XGkZG7YcJfx/qyN0y14rRk+KQ37IMpLLh+t28kZVcMmtuiPKGq4Z7quzhrJB/r",
+	"a3JeJpQT1u6oPgEUKKgSJA2kEosCQnvIpWZfRXm4cMDo3Wl+RHFG72szjCLY12ViQpNgpFofDk24ZHWi",
+	"WWVMheST1G8Rcwgk5Dmo0UJJ6O3WWr9mWtWDrKXcC1VLdFU9IdpxpfOpr/SYwQ0vem7fum1wzBo8DsKx",
+	"aOaqeNIYYksyqwApIcYbOCPqdt+8W4xGY+KxSoWkuFSDYwYhKxL+ppWfwXCROLZ7tKzkXhi9tbcQkP1G",
+	"fBmZM1eqsqzdorheo+a6jppjeu7rSykdggm97VnyATwIC5e8TNZV2GZRyPUrwMY7THQiRnqxUGyZrKeV",
+	"3pZOrZw/pRtOsN3KJ+b3Wu4FPFDl1VRvS9P60ygOGwcGOhasY0ldVxN/QYzChHSuGN6dRseBgzYpjsE2",
+	"WzBcsblHiaUgxGY8J/8GNI+hzGmTzgSpIAhWZTKW6n7E4s3sF5hJmn8owbhKs0/qxoWc+y7zbubb5G3Z",
+	"7bB4K5QitmiD/bpeTGqorBuE+q8J0OxhwLgKVb8Kk9xXCIBtCpZWNyf3qKvpV8uTrIjY8KUyiXyhA9dO",
+	"n2eyIDXHT5BB3KW/JCPQLBT4DATqe/rOjCItqjLVQrWvbx8IwTdojfhp5cpQSRY1iWJRNGWxygMoCphE",
+	"jo/e4V2p6oi37nJz7yuSb28E4MiEb7pB7/YcW4ZNekkgua1bl/J4E29m1DyciJdQT8GyjaHEVbHJuAtW",
+	"xfeZlPUCJKvTnGBkPmmLwO1s9mXcHPM6xvPD68tAm6gXiCb557nj5889Nrdq3UejJopcKGqBHo3jJzAA",
+	"rUvL8oW1SoTxmGg6dInk7T7jFmqZaI4uiyDAvIpM2cNYId88Nop1KA2ZTIjdPM9UgyJIxaiNidpqgogI",
+	"aXyAvSTYACuxJkDSgbHqlzQwJWVenemCqV/CMK0Rvagp4iIfRdr0GPmywMC1R/9GaZfg+PiNiaEbIIex",
+	"AgVWQuxGEvUyFuav0I5VL1OmziI8lq5TZ51/E3NDMZlAEMmUioZTPPdlhzSr7zwGloMPRdRPuufSomWj",
+	"t9FebsEitN6DvBxncQe6IEaLry57WSXrN81tpXfqeMxsOMPkcLgi6EUvp3kjrmArXwlmf0beRCwYXwdX",
+	"P1R0/Y812cKrbm0t6bqcqQjHMGFTsc3CgewRZDJ3wibac/YlWY7CQV4w/1brcxcuLXgPL7qBIYsO2cwK",
+	"Fe4RNnOfQafeTPSfdsjtp0npvhMYgpu0WGeUvK1Y7QJpaEy+F4zoDA+Xq9IGw5hVZZjz5d0T36wvYdiL",
+	"MBR/ZVEIaUQSe66+qqWWCngC0JC1ERvfsha/SYORNrqXZ+adMHKeLBIfaSKnpC6hTNyYVomt9b2aPy8O",
+	"/9P+nCEH48+YHpJof14Qu5wYHMwF2Bow7xjBIxp9cAaQE3t2l0TU33TS3yrdhMs65IRGCLdgjb4iJpTL",
+	"Hth/Y2ZzUJc1cYITHPFWJKFyU9qI67Y3rH1lhKUZ1Ryf5H5wIHmlpzZBZ0sH4+SQIx1Pawm1FvDyk11J",
+	"3hmJAIaJFuBPZs6thSxNwCyOHs0QRs0bg2VqbaOY9UwjRBDtaxk/Yr6KBQ99J4bgzOIGRpFLs4tYMhdq",
+	"dN9mlhU1nLg8HUGAH9aV3r7J+kkdRRG3q2UkjBZmK41ivClBOl3I/YvDjZYaaqxU9EA7Q/ATB5KpeWEJ",
+	"yLCJileBslhY1zFiNJ6M/2hbwwmWlCGGdmV24oTsYLlV16YZIEiSAEEuk/WI9prdaB3DPJNafRHtWZNw",
+	"xOgWoI5LAmn+Fk99KKC0dLU+m61Q5lkcXGGNGZyEu4qzrd+773qASeZ+Zm1nl71/vs/9ojjGBovwxJS7",
+	"dPrcP6/Mwo1YpU0llpINuKul4Hic907yqiMy1nLDeqOvWNlE7AwTrYuugnhSIwmU8YknvsnJEf0YhVw2",
+	"fWIvPvURvO78RbZZZDRqMRqUmwMWXbEGi1LxxH1ZnxB4pk/8VEFn+rxu1DPVKUu+Ub7k1B4LVTkxzsw6",
+	"wq/6KrN5F3raE6HF0qqDY4OB9TNjfVGjSSEl7cb1QoS8Fc5Fl/ssyKVCZGXuqTNGptxT85KIAibV+MBG",
+	"fIaYbAmTdmAtcCWJznTX5dIZqGSzpzyrf4D7IkULm+L0Z+SG8Xa/bMRuiuVRVPBsSqAPucl6zlU91ict",
+	"0SPtrt8CKsbwolASqjlJPiTne2XnDL2NllXOwpdPgQI6Cng4odJNEShJltOMkGnx9TF65FzX2WorlBZW",
+	"J5OgE7C2SINFk5ugcuhQ7cjioYWF2mKtlhlsPQGA/fPgj9d33n6tkrkLFlIOYuDjKt1OyivSl7b/9tXO",
+	"rdcQ+nX3D29ZL+9SZWsu2+/cgl2tpQT3Vn/RRhy7hUeOHjl8+OjDNSzMmWxDpVZdqNZGE4RwqrPyZAyt",
+	"yKUp8D4Nl7aQn4kbEBScYRP9zNnzmEKSU/mDpzkiyZ6VYgYzO1AppCgsnYckkA7HeU7MtKwSNQGEeVxA",
+	"kB5edRUHt3fZGma9aqL8HDm244DupknKsV2chPA7F+B5kat52Cs5FLdXWMc6M6+TNkZzP1GpJQI99wPV",
+	"Nz0c35DHebq806luY0ldUAenFSANMY+ITshDwT2CsXlExESxi27Pc+YuLgcUmmgxDqd/gwGimWiSUC3Z",
+	"fOrEzrqcSEkWJgKlJYPCFKpl0mJR4JFAdBuKBSYWjAeYqmBQUtOAXHtosyUucUHT7FWtg0RBSXxNoMuV",
+	"pDX4eC5pEj4+mbQLH09B44XhvastRjSFTQqDONDIWgOwaAJn3aCKJcJpV0XEYrp3y+x0iInjrGHTWDjb",
+	"qTnSDKCceWt0trMycK3GlMsmi/fmYVaiGCeD8j4BH8bU1QJduQMGbd3tkTd37XT4Gha/fZJrPmncRYa2",
+	"vMK3EXJkb4ljZTPBnnRGgJwSPdKkMSQiATcFlDrRZkskm0Hvwaert7AWhP00eOWr7dt/HHz1M/zixV/v",
+	"Xv956ha7f+PK4P1nd6//PMtsc9n6VNUzghJV9VR+opuM1wFG2jLlkjU5dPunsPkVtZq2vqKO28ZXdeMA",
+	"Mv0kIEqZ9i+DmdDvxqHqn9d0ZxkPICYnfz1mN/Ufn1yteCO2h1yIJSIaLRwh7ZB3FfpVgaRZFtXZTKul",
+	"VAf9QYDKPLJVj4mYNGLRkyyWy6QXh0pr8owFudhQQiXpsSgC17J+zTSXKFaGsdTTqEh7mjrhD1i/uALp",
+	"CtoMfH0cmoD8kNeoyQPtrurSiKyeOf9gbqb4/eqZ88OTvQziVlMUyAMmPUVf4RbyikjG0Jlt5mGAFLdY",
+	"DDhJVbKSIMR0Gx6ha9ySmDF58IBQYoRy/EqyeAsjwSFkcOXsaZPlSGE3dWsmenyNBwxqhBGB5kGMPTcY",
+	"MRkEKKjG+kAgfDnfYbGFiKm2gwera3yNP/TQaaxfIR96CJy0hgvIJfIjHl4k7TCKQsl8wQPpkR+tHq+S",
+	"VcAlQfAEhiLBer0t19e4iMl6nar1KnnoIX3/2TaPsfApLS0F+juPrC/WFh+eW1iYWzyEjxoNyD7ui4DJ",
+	"NS6a5GHyAC7hgx45Sh6w6/egFgQXFskDZvEeJEG4ESppZqSFFS0AwO4YbvLQQ8atEndVq9mNIjTQaIZj",
+	"sC+A1azx9ZQvrA8xnvUMl1gfYkPrCc9YH2FJa3zdcpH1lD1hlO66YSrrKZOCk9pr5eHygxANiOgyNxN9",
+	"Ek7eQw9piZJiQK5P47ivZ71+OmDtjlCM+/25H7D+eqqwRxGLvyeJ3xICMKH1jq5xoDgDdwYA2QkZbrI+",
+	"aTPKZfoVxrMvQSRHh2EaLrr6WbDGk9ebYSwhNVcvrkekgBfgvjMRKvgS2BkjIaEdybgyGOk4zXOMBkAb",
+	"ilDAA5d666giEaPQkAmIoP4mFz2QUAKiWjGEIoRKH0TTaWZoLciiIeureHjnHouZbC2RhXV9rmVBoxRl",
+	"Ey0h4dBOxrGILd0OA+tpUjdxA3q15s3X//spKfh6lZy1jKQRU+631rjgZF3T/rpHelA+QC+GAdszDChm",
+	"NCDrKb7ZOhIRZxfVOgzpJxae7Sd4jMhPMoHh5Cdr/Cdzc3PJ//Tzh2s18hOyHnKoV1k3K7XupV/BeD2y",
+	"buon1METvU5+QtrMxpmvIz7fumELpuEF3XCX065qMa4Qokc3BBFn9SYNI/xsLoA64wGDhiOxAfEkmghs",
+	"Y4d0Y00RN8IgYDAeX8ZN/a8NrbOxgFYI0S1RuQmwVwCr0WsJzT6XyTpCxRlX6xBGuu3wsO6QC1Vvii6H",
+	"xqDSOjJXExMdwyrbN47qN3zBm1HowwpKRSO9nevgya6LZlMy+KHVbdT/+8qH68gEELMFdGNIubVuSVgJ",
+	"sYnrAEZzTrAokelx4ZBHDi8c0d0qIeoRjTcy3ekLTg9bMtA8pfQwIgfDg/SvppnFRaQALe5GTEETzTBi",
+	"dZAhpRklvCaRNyT7/RPEJkZUMTW0kKEkUSgVHhzAGTL9HbUjblPetyQnkTT8Tdw5rfhqEWL9HFNxf26l",
+	"qVhsNgxaOYIUwYVJiNNv693SR6SvPzS6so9f1mWH+rAUWq6E1VxOsIz1IdcijGLcNgzLYbhW3VB9spAJ",
+	"D7SMDKl0lGX+BFnEMSMoPfSQJWtcwbYI2JJJs1lfxmVM2oSVRHLOwLatcSABZLnIjdetEAWHwWbtmFwI",
+	"y+OyUplmEw89ZHmPvhb1pNZXuqol4vBpinwdi3MgdwHBjgsiu37LNFldQ+ukzzia8YxEt9KhfovNLVZr",
+	"Fa/SjSMjXsml+fler1el8HNVxBvz5l05f+b08ZOPnz8J76Tgk1Y2zFZYqyxUa/iQ6DBOO2FlqXKoWqse",
+	"QiWxBTLyPO2E81raqSxduuzhR/N4tU/bUebrrYX5oSCrjoEXcnvxpMlBJo0+SFy2sKVeIxk+zeAetRca",
+	"0GnLFk0Ed/sa15cEmoIioNJlxOo2ZfMRIEbTxtmV1eOnquQfz578vkfOPv59jzzJGmc98v3Tj+ne1vjZ",
+	"E495ABu0wUOt4DT6xBdcMa5wZzALNBT8dFBZqhxjGyFPY8NSMMxjIugbwENlHHbZ++opk1WLqu80wWeo",
+	"0V7Oa4Qq7jLMOOkIvfW6wcVa7QAGYEMnLnsFOqY+HN1OJGhAQlnF1EkTM+7uIxn0vIHVXYFtBp1X2qqI",
+	"lcEXVwYfvbRz9Y3dux/t3v3j9u0Xt7949/5bz27f/RQ0yQ2JCFuZoLTLbmqcv9SisnVZD2eDuWgSKRHU",
+	"jzQRKxXvQEvQNObZYieSiB4nbRaEFFj/MpHdTkfESpJzms1UyeOMBYALz6qY3g2UHQKI7AYC9+Xp6vtM",
+	"5aiqQ2PaZgrLQI6OOB1nCryW5PTrR/6ty8DOZ5iJMcjnCcjLEMMkXBr3VqajnH+y1a9cvjAVSQpfMTWX",
+	"Vn1KR5OYWBohpzCP4QGNkONqsgKzosCddz7YvfHSBJJLw1ny+3mK0WCITYyuS6kDhT2Yupc/gu/njhvh",
+	"woEdoTd2Xcsm62DrWk9Uduo2DpsWnwBxqmAXCuGYLs9qrfF43/vqV4M7H45Z66FTMYEkT1HZAprsUOU7",
+	"MKpXOqj1U+K3unxTC1brueVIlAcoDtGwOCaZDTJA0Q+wSDIQWvPS6YNguIDGQ0mCbqwVEIwsV+n9pkUj",
+	"OcoScHjjuAKc9JaFMDBHPb+h4858sSHTEZyMZ7vMVbfPY/1/0yWHZL99+8rOzb+WvNXSkCrnZTYOnFZf",
+	"QT4gDJu8B0BNECQSxvtGOWE0jkIWo6HHSyVx4zS0GlaP9m3EbJ5oz4RSX2QJYKyLYofupqRSV5Y2k+U1",
+	"FvvhiI0SN5It0DjxweMYVjnl7TU1reGagOvEQWlgGoUoHpLssmcDycD2MzuyS8xj23deuv/e5xnKk33u",
+	"F5Dc/CWgiWI56klr5kkILuSk2Y2iJSSuNNNeSQNolEE4SrGN1ri+x6VH2lRuan1XWsEslMumKalYJ7Ur",
+	"SRoGCBue2gD0C2vcJL7ShiZW8qTJldECHRcKLUB4IkIJljCeI/ZIcOZSAlBYG0vj4AJMSNx6XUvJX486",
+	"ADS/EdI8gZj/BcJVqFjbMARr5GmwFvixD440733y4c7PnpuOQOcNQ8lqofn9M0CQB7iHLhn6wsHoikOo",
+	"luXv0PGbZLO87S7NSqh+9/l7N28NPvsz7vLYnW1Qf7PbKTYmrFp4uRDx+zXb8ABtkaclcTcEIsCbSuNY",
+	"Rw9iEzVjEU395hpvizZYynlgjEfpFUweoETRWHfytFRWCaSkTXnY1MxZNAEwmskHPbSJC0j6kaQTh1u6",
+	"n03Wl1WC1UsZ9+N+R2UQi41vaZP1kXdBQMsaT7A3YiGU/tUz1cMM4DGMgoXg2XewqFW6yY7h+v19dTIa",
+	"+61wa4Zq2eD957fvfpkhHBNGkSMdn0aMBzTOXFYjLPy4faaUlNJn8GTutKOwvLiYr1F99Gih+HxAHNzO",
+	"5F8YjWXRRugJSEyp2PdmGH96ZenHF3Jb89kH21/e2Hnzg503Pxi8kj3cMduAqGTXHs0HXTZGqGCcUEzR",
+	"glragG9EGn1roIEm0B9nDpNHAtrXTwS0b/1xisYKvaZ9BPoxmSYsqBIov+IX3PMnuqwcfUDoyLjbIRt7",
+	"U5s7euHS4ctz+Mdi+oczDGdkTZCV6cnIIoOP/s1Nrocefrg2QdXzRpGdpDKx9r0SnXOqujGN6qUHsVBm",
+	"EKuaBqxbJLODHnns3BM/rFZXnyAiNn+n/D+URHQY5HV3GAUPYNGwJWTC5fUQZx7/4bFp/IuONOiRkKJc",
+	"WiJFhwGwe8hpoEGARkLXMNlFNTzKfa1rkrUCDUNePMjMnU4stliQxwXOnqSiAdo3K7Mif1cngpuA7hHj",
+	"VqojHiTP1YyhgNMGIFzwAHwWAGLfZlYHOSDOe+/me7s33xxcvbVz452dNz8oy3kzIYtOCes8M66x7Kk3",
+	"6FWRvVKwBLGRvmgUmdo3LVMiO89ST0OPmat3SCR2L4h9JGRyHlt4LIwYvLMn4RbbmLlwO/jki8FzxZef",
+	"V7k4F9PeXAPmCpJ5blPiuD/PLo7fEQxTIZQ0ujyImFGHf3T+GJEq9DeXMLAjCY4ScRIU1bM2H0mUWOMb",
+	"gnQ7HslHxkBjycsmGkHE62lBYsa4FWVluMFZsMbhLrYlqkCCtjLuEhE8wlAB5MR6tD7lqHiHTgfbyYtI",
+	"IHGibM1aYYK2Z+ZXm7nAjBtbnSlRPn9n5/qdwe0PBy8/N1Fw1lQ4iS+sAqJ9QoQh92zUft9aDqkkYRPj",
+	"wQLggBjNB1n4IWdVskqBoyDaCVRXI4HALMYWRegFN+uYhjK+M7ZoQ5SYzFFgHdSLyaKgOmt+VZo0zLyd",
+	"gjqWrhuOi4sZ9Vse4ZjuBmZMzwTG0UhflNRY+dyWZGi0nPydFLAsu96SncdXXOKZiaJEEa0lokCmOJ0m",
+	"DNw1CP0ki0sPIk0mdEplxtXUBsmJNFgk+Ib0cEw2002zbAAwKFQE0pS4vQzK1aSB8XEavg7XSigw621E",
+	"q0+BTht90mZVsm4ydNaXzE2VsfaeBrOtopuF8vtWyHq5cSW5QFGE3i3mLGE3LvIcKHAF3oc/f4iNwN82",
+	"7eeCY4rGRZ/GtunZNNhGyLmRi1wzsB9n6Jf/VnlB9LIVOUBgSWfI21789fbdTwdX37z33u8yjA2ZGPiS",
+	"nTfbKWo8wuBv4FVyMg3JCyVGLbIA49Qkyk76OCRABFoClmKNo/5pbzvw/ooeXx6JjxwJ68tGPq1xfR2H",
+	"SXyH5plZskJoYssnjIuESNp0ei0Qjek4RoJM50nPxD9DMsHUpuxMunkOsy9M4Ysh3/zo0YWjjx6pHV5Y",
+	"rNWO/HN6MHbefmXnneuVpI58ZeHQo7ZqZHp148WSh/jTelJxUjsCbv34UmWT9VFzxbHVbfowANUl/etj",
+	"hE+mA08fckwgfQEHnj6cnUD6FA2CmEmZ7fk3z+3c+f39Xzyf5tunj8uO6Eo2PNjdV17KD9Y8VjzmxVpt",
+	"oXZo4cji4YcPZ95rhLFq1UUc5F7Zvn1l8Mf/D4gA8fkqq8fm/vlfz/3rXK12JIflphc2FxaoN8MCoy3Y",
+	"1c+inCUwAe/c++mfd9+6e+/mLX1+9ZBKNGQw0kwjg/f/MPjw7uDVl3fe+Hzwp+d2br12784ftu9+ee+T",
+	"ZyqXNQcox7MyUJalZMKFmXLLc8xnYcfJME+lFblm5p15/dPtu59+/cXVnVevb995H3no11+84GCgw4Lh",
+	"PLDGYpXhuP5Zc9YMTKXBOgc+yEkPav1BZm8olRwXDG1DoB/Yvn1l5+P3dq58NHjtxd13PniwSh4XCbM2",
+	"kcijoiWM5XgaEjdrDXNakpnhBatnVqxGrIJzW/86Q4/tb57d+e2Vr7+4un37GpJNSYK5FAbFwQTH+iSE",
+	"KsqNvrntquSHoCksYcijR06fsFW9PQLcVXrE8E8mvTVukrykh/Gd5q3UxYfF2LIGZcSbUoJIDBDAOHEw",
+	"3BFq1JYqWceIzv8HI+14UaSnzfw3AeRr3JSQMontlKdSBUQeLKcJQL1Q/0Qo+bcujRXixVNOWqIbk1BC",
+	"5DqGxmuJt8Bxsad7HisWnS4lL+4h4HN69ldExLDeM5YVR2INMrLiVKuoB376BN4xoyQ/n6l+s8d2vbFm",
+	"GayseVGh2pSENXuYYdOGGxQzHavkSUifYBc7WEqixWiwbuhLvxwmwTzkAYhuxCScB0mYqVvRopK0BRQ9",
+	"50SGpgR2j8o1HgkB0rLT0rfiqyf431UcTYq/YBVqI+BcMvgf9hekQD/E7NnkoY2YcpU6+sw75kE9V4Db",
+	"0NT1/M+371xFYcY0FoVbmHw83KX9yau0mWoJ+CqMEZAgZn7YCWFWiTwKFWKUgalMGgO/GyCXm2YTl5Et",
+	"71XZ+dlzg5//dfD+tZ23fwrNhFJ28xNMSszBljgkM0RvGlz7RQr1slSBfFQt1R4+AhtjRoDN28uQSVWX",
+	"CVZorleLCIENLSzO1R6pJK043tVnIbSDBCjWyr1PPjPyy/vXBtdubd/9dPv2FYwZSBEkKjtXPxu8+tvd",
+	"W19VMghoCWDq5Qs4VrApODbK/JLd5523r++88db9L68Pnvvd11+8vPvxh4PrV3fefm/77qeG36B70dFa",
+	"6nnMwH9Wtm//x+Dmp/c+eXZw873s3t2/cWXoJwMLmqzZwqPIOMsz2hVgSt+81XOshGs5PaFNxeKZxplh",
+	"3vDXX1wdvPrm7vWf/8+VZwY339t597b544XP//vKh/995cMpRJn5zHkpEGrAOWifMlVAUx4qBWnSuNgQ",
+	"eiJp/yDdmqaTIisNJqxrssUEecgxk57NkgNdMVvV6HuSRGFzllkZbzy//fmHu7+6OfjyFwd/Vye7NX9J",
+	"z3lcEpF9NHvjUkn+8fwTj4NfTes+HbqBLruVwxjwCr60JIVnjadlBUzsLCR6K2P9x0LChVlFug/Z9VvV",
+	"NQ6XtR1RnQtV7zO1nmYeJESHcRQ2sELTX7E4aWlj6vvagGvsU6gcTzN2cLN26T5/Z/DcZ0h0MyQ3zxli",
+	"akCZimOIypzcH+hGLhcRNMRQjedQ+IhxfdAtRhpso8uNKR7pmlG/lckN6EaGfiA6xARxSyU6EkKylY2J",
+	"yBfO6FFJlIiCzAPDYV2Qx7nGQT3rZXU3iOPipMFUj1lAFkqgYCjoby3Rq2I+jm2r3mc0Xl/jmSNgOoko",
+	"Gib0A6k6yFgAumZqTtjoas0yGHNAzuDiHiB7hh7G6/e4fUMcOeQmkwmKZoIfYtZ36c6bn95/6/rBs+QY",
+	"a9+rA9CfrPHf6jxJwgK3sAFpLgLA2WEiqAkITmq7rXHzy5KpVgeR8+OqOZuEh+REmWz1Nb4RbqUBF1HI",
+	"N23gMEsGKTjLYlyYknLmJOn+1zj1AbgDoWcwlnJEs0vrCZqE6vUHXZR+zqz+319vSwacE6iHDPpjre4g",
+	"yHU5LnaumSmEZ7Mg/7cYiH/1l50//nZw/ZX7z1/beeMWqlmlJWSVgTB1Z68Bc8dQkowQiXXNNZVj8Uik",
+	"9lhAwJkyHzH0V7N3b43b6LshTKIqeXK4QHqa+WND93VfaxzrLzet8828khnU8pAhkCZld7Klh8fcFgmg",
+	"63faSpfMwkGAJhnxoNLY8N7Zvfvqva+eP6B7x3oOZWEigVaUEtCtSYn7T/Coj7DtBM06UX989EaHxihw",
+	"Tx27caCxr6abIiUxWQ8E0wjYgSUcvHxncPXfR5z8rpjXZCfLB70mKTjJu2NjXUk6beungsdDkIv76F1A",
+	"UVVENu9Q7zOU6iqKd8vS1v95sbK4gVPHygYxbY7RYgymqM1zZjEj8AYDj5INT0fQQIDpI1wkWOx9VpDW",
+	"fAI7PcBzlUVXdRyrZFqzOlXpZvztucH714z562/PDV59bXD7Z7v/+ezuC1d3bnyc2R5Mh8gdLLNu4znk",
+	"SfvQAa6e6aNo9ewQ8tGIB8WZ0EA1uP7szo13HOtXpIGc7ao088KWKZQk5EqY6oOg/2LQD3jBGcHcxSo5",
+	"3hLCoMIkCY2R1qoZB/Q+zXhQe7Yh4Uqggt9iFBEerUtIdNUaX4fBrnsuR3zuDHGhSKfbiELZYoCP4JB5",
+	"zuLvZhMq+4gfGkbrHaoBgXC7ld2PP96+fWXnxjvGUlhanjcDnSo+fGEy5ZiJz5qJwkHdeeNWbq5jj2ur",
+	"2xh/VE/pBw7wmJ7qNsYbMJJr9xxtAmodZBcAViWDQkYz5HsWV3T79t2dG3d2X/x058ozmfWDxSo+rT/E",
+	"MHhOGI8FFBDVo6RkSygWY+3NRPug3Y2WIt3OMpxZOEf6MUlspVYTumDxzDAmgbA4Fg6fwEoQnOo29nOM",
+	"bKTZUmWhVtX/XVhcevTw4cMVrNBuil7MLZY/ObCxU5yaw65qBbgos9QR3h089wFu7+jGDp2LeWVg2Iuh",
+	"AyxQ+xnEZEIU6oOIIRpGhN/rkq4YiEpNmRHW/ZrV2t778uPdj+5u375778Wf7v7088nLayN+AuYGrzKg",
+	"3YkeHVGp7GFCC68Rl23IjkGDTsNghSBN1rNqejJzaYLLGgyrRiTFdKtkhSDkJYkYWK7zq2WFhFEzWFts",
+	"MXsEy5K1HnFbxDMU3HY/unv/rfeLyHtaDfhxEYxowEkCrFPShpRXK496uD0iJmnJe8+ou0n1ZFxQk3SN",
+	"BtVYVcmhmt20laAd8lAqvdpbjJwJfab56Bnag9rGbtkcU28naN9naWy9czBamoyXZka8p9j8hVqtdOZq",
+	"2tW0rbnWHr3ImvYB9yLkyYWiQiz64BqDqZdU1sTjThy2dRHWQ16HzV0vzKweTc6xuRn2XSg13Da1ak05",
+	"By0n0igqmaoB63GaP2Zag4/HbZPw6clMu/DFim78O5dFoYdepOXkDuRBKTc773xw75PfjIBHOaRN+Gre",
+	"aAtjYGHxAZmo6VbzSTGb7C80Kd5uUZxM66C8rLYY5ggRVBOMb4Zb7d6Jsqfftgxkz/KU4ZM/1u9AIbt8",
+	"UHyCvLswRei5GdvfCwPW9j42KTELFTBLkJdrO+/evnfthd3fffX1F1e1Nnfn5e07d/LxOIUEN8nEh6ac",
+	"NFLSkpRoGg3Z5vRYXFWbdNdsMpvxHiq5xrV+LZP3q2QlZxJcsijHxkOI7NJCUVu74Ro/zzAIPonrhZcQ",
+	"CxtNXYkfmrsDftFIV0DEs7ITzsZ2rOdTgqbMeZ91sisyra+/uDr48jc7V69bCnNQ1XgLJNIZYPrb+tBj",
+	"0x44QZo0WzsuyQEQRC3UcLmEhn8y4/guEIDupEyGwjJZF5tJVQGGOPv2OGre32BmTWdJJTvvvnf/9y8j",
+	"ley88Xwe+ncKyrikb4Ex4WIcWQxEABru4QFmUQZrRfCM3AwBMCZAIJRENJuhz76HAQimdjTmU0c0DDDX",
+	"Pkzk7OWEjTAWQM9V+MKJQ30a03tL5FynxTUzYuyU2DNaOdCjjWifKEH0P2bwWeCZFCfN+mKKRE1cmG+b",
+	"x0yv6YpKap0VIywelMhmKPrl5wfX3nTbo6eL5FCsfRwqk14oIP15fVkWGhpPhM1meTqbiK01ieicKpDY",
+	"e5MH61xtNifcjyZiZZmwdkf1MarTCghBGMwSn/j97du/Ry/Q7n8+O/js5uCLn35D5KP50/QxXpmWvTGw",
+	"kVDCJjTYRoBlZIK0JFn//slVkhvLOtkIt8DyTLocioDoX9dHmSfINoasZ38FL8yUG03gReZ6mJmp8K+f",
+	"3bv2AjKh3f98dvv2S9u3rxR5F8vfr/Pm5tgvnXSLwgAoz9+0vZAH+iKGuDKs5NNhXJ+7lujGaQRQCpYr",
+	"ukp/a7BuquQkHFks+YOa6nD1+qGsfaaeMJPch3YKo6ssVR5dOlT77yv/sfDIEqS/m8sykxafSbGvHXlk",
+	"ce5IrVbDr3Hq+tnBq5/t/v7Nwau/Le8bMFP4joDU3rv5t90vb+7c+Hjw/rM40/+58szu63+998nb/3Pl",
+	"mZ03P73/5l/KqKGGSGWL4R1YGHItOJvrYOVCFfrM5HuihCizAp/+R2ugoSIPGLvpg6XSDAzIZZG8dx6G",
+	"OMF+aqveZpELk2hug91kQsZtJGt7GSOOwUAZ+pvFqIY28Woi+KLDNppFX8zaTgvhF1HsHD3McEy+abnT",
+	"K50/8S1IjCgKd4BTgkn4mBD4DYgI2XrDhe7szF33bYjdmXH0yZB8r2W068VROwewB9ZUfyCSmonFMD52",
+	"E5+FMV2mW5nctlVyPC1todkNimo92jeFwfCzgvw1a68bYYfWQ+AW4mZCKMO1qr/dESbbt1/a+fWnZUz9",
+	"CG+AMCCQkjv2xjOnADEkSfpSBkoSciIZ40tExYxBWTgP0dBbVLYylR5svIhujKpuzMgD1LbMhWIPOq+9",
+	"4+lADxqQA3spCndJnpihuP2XD3dufLzz2ys773yQ98y7gP3MznViIZqFm3ZW/5pe/IhugUVcScgDdlGr",
+	"U8ZiDvtl3LlmozOzJCt5zFEe9Z0bdAaGBf2WMxPAMPZY8eib1vJPcz/qah6E8yugDdiSGZrAX35ucP0P",
+	"9z55ZueXr0ykiS0WjU8T1E+Ax8SUHEpMlYYKcH/Tc5rEPUH2IBxxCPDA6i1YjUUWUIIezEGm1ekOJqTV",
+	"wXTtXPTo5azP6+6djwZX/5DZGKjYXhx+9kSHmTrSmI+d2QuIcoAhY+TMhhCBZ9LoKSfdzkZMA1YlJuJm",
+	"jT+wDk/Xu1xvw/qDBkCd4j5Z10QS52bDPmO2BQgfCT4wDYM1bvOVYUdBDfBIl0dMSrLOthiva7V4o2Ur",
+	"HIdqCYPkRUdr0FEkelpbBlADKOETSjtiZ/blORpKltLIHlVkQ/GLpXVaQzTfjbIrr14fXHt+PJllTj98",
+	"M7bOE+V9sKG1TWJDrgLDEsSeeKQTUZ95iXfVHh6svmISKAEM2HXoV1uhfFwE7CDPfdKH89Cb2RxYFMWN",
+	"j0cC59xbMR8zjjAkbkbwfTBPZkC49a2LNWP8mEEim8EK8FmswiZUD7dFSikiVCqBuD/ItU2iXJhIaAa1",
+	"Siral8BNlokSm5r/ALJL8gDjgUm/65nAjRSeIOQkZs2YaYm+SlZwrGA3kMIUAmZRkyw8WgOc+TVu2tRk",
+	"ssn6mv24z79enYMmFeiEBS5KMT8tIyvWAw056Uo0KQAXAxP9bLMw37iV0I/W+j75+f1//2AiIY1P/Icn",
+	"MmSkz7W0AXxOZGd3MN7j0NMB7oXuoEjRhs6BmmboB8F1HskzK1jk+ZBvhYqmKF/OQ3uGAQwXSMi43nC7",
+	"Iv4rnK00NVVwzUdBrgqlCV31EGZhk3UUwuyD6U+rRsvElsnBC1/qOxcLtpAVK3ZrDm26wchX0uzGSezr",
+	"UyLkzjgTPTOWnLU9XrXFeKwJypTBOt3+21c7t15DoKndP7yl1z4EmCmTwlLeAn062ZPpFe8ZSfx2AEUi",
+	"JuzGDGOD//i3wauvDZ77YPfL17bvvr/7wsslSHcIlHHkVj5oNlt8G7PZXMZDZ3oE9C+VufcdOp2uqL7A",
+	"gbIv7bVZr7CUoW54Twey9L1H29+V6oK4pzuvfz64fq0ksc+jCjOTrRmSk3M2SuNGSOWxVMRCW4oJK1yn",
+	"ah3QGROAjuVsXBA8w0VPc3JIUhBQvVRJyDAoTlfQczxQKtEdfEeoZHD9xfuvXykhe+uN4X4YFetCxwFh",
+	"Fncl6y3SlzaaVVIAr6RcbVr2wKecNBhU9Ugg5XtowI7DLVdVjHPJkA5U1sVOwrHXFaLrzjJA8/N7f/lw",
+	"bEVQvSFbLO6PKxeYBAomdmEDvNtjXJEG9TeNIoomDanCKCJK6H0ImB/RmGkNJtms5DsDzGPNmMbTgDLz",
+	"JkOkVYhPFHEb0olg960ulDzaEpFJtbVVuCUJwP+otPjWbVhMN4shAIiq1TXusJq6sUXO2UU6YArRfRTb",
+	"zE5h7TMskD9zy/Yzvxm8fw0xTF2GzGKApyFkB1tcFdTc1FRpKEbSvpeavDNktMaBjpRID7UtzIryO+41",
+	"QHvodznZEEh6JqwXepJMC/AY5t0zvfShXlLCIaoEIENQjjddkLm5osLUJ5BYcxSwRxk9RYq9cWfn6leD",
+	"9/+0+8wfvv7i5d3X/0QWFsjOjatk8TDZefMDrMeKO1KZAjbJEtDfJbchWSFnCg2U6zDnfob87be3dn75",
+	"SpaAJ9jgLbebBxIp1iTPGfkhY/wdYUQmmwDpv4+YGGja8bByulzjABVXJScpQok91Q0MqCSNerQvM5nL",
+	"SbBHE0i5D1mNaBxa47aeCUezsGGtGGLhzl7ACazALA9GPoG2/155NNj3+IhOSERsEjSqzMxO9PILg1fe",
+	"2Xn3s/vPX7t389ZEcttiULWj8G4VJAH0Hiri1eVtA85fAp4LC0jqLxFNEsG98J7sG2jxPrgSqmRFAoYX",
+	"lUOO4bAApOWcmcSEUCYItwY0GJDNLXKfAfcrivHxEfRumupMQzGFijabme56yZKOyZxsNvfV57ekkFh+",
+	"UD/i4UXSDqMoRFDCwlLCIP1UyvlwC0oZf5dSO5F8x4AvQ8mHA4si2nnng90bL23f/v32nTvbX72388wn",
+	"927ecgMtZxiHZIh+OCaz/yQ3FfTMs8ugshpvQGrt7IlYtZJQdpB6ejQ2UNP6DV+ITX3F0ZgRP2J4QY/w",
+	"AbEhuqpUZv5JHszyir9/5crg+Tu7b93Nr5ldIC2YFrLWrJ/EZPqkjFSOcNJErQBm2aZ9EginH+286fwA",
+	"qdZ2UUCyZvozlKS+/I/BC9dwmZFMCxa7wPIuNmRSzwUuLL3YkdgI0UfZoVL2RBxgLTfiLuWmNTKTqpe+",
+	"Sc03tgWgUzTX61szCjeZLUTOAtKkYdSNmVzjucciqkxtN/jLFulog2MVD8A6htmgA06/LJkiVK7x5Hwk",
+	"/nnTl4nJaIjAqTae0VPYl/ccGliqPBXSp8O5gIYNqttrYy50Q5/UGC5lXBh9mba6c7IVzrXDuTadW6wt",
+	"Plxee4DhztraZKj4YONki1nDKEOdT1erOL0Uc4kFt1anlHiRW1C8IyyRyk1IUqiSJ8BOYnpKdAZzJhgP",
+	"XFWzdF9n7ZgORlC3zWNn3869TYMjv7q58/rnOzc+3r5zZ/DJz3fffabszpqbr3hjT160aeIG6zlzUT5g",
+	"zI14nKGuT/INMoAHIeiHs94aRyZhtLp8Oz0Rb0rwLS4TatGhu5Kh7zBzW3trXLcnRZtB0AeLZCKFO9U5",
+	"6CV78RyExRk6yTCBb++hv/vHPAqgmzRA0h8Xyn7e6AIlQiEPoOqvFkNKN3dOP3ywEZSwGkWS8tkhuOZ8",
+	"0MLsgu7vDF775UhYAO5ksfxhq6cbZit4AroIuTtGdBAoa7SplvbSMAB7k2eCAGw+qC3mn2H4TuQ4S0cH",
+	"4L8vEAMMCW3f/e3gxV8PXvul7lxECNtjPPl1zY2M8XYKAvg7OfOh7+MxyFaFwbtYL3CGlW9uDX7za6Q5",
+	"B7UNsxJTwCaUtBHtwb0JMyxRbY5GEYnDjZZKwJENWZsanXA9gYC9bsYSrJMm1TfIhglbY22wjTvyafGF",
+	"vdFrWb4HXXxXPJfP3Nh9/Xc7V99A+/GUtJATJ2dMDJgtm3IvsC21u1KRBhvmTwC5g+wpYXzA7ZRleOge",
+	"SXieyw0qGd6H35A8Ch1+05bjXOfnmNT0U8RsErE/bJryi7iSLTZLvMH7z1/b/fLmqKw7lu4Mq98X0XUd",
+	"MtF5QwLnoP0DEjN129+ptOV7H/37vRf+PGFz+twfEwqaxjFEIWce+bcu6xrQIrphvaQmKDRN5kBvZ+gG",
+	"lTmvezxIabDP/fEJHBB1PkMb1PWXd/74wQhi8GjMgv5mnosx4duJcbRDtfZliloR1RMEHHpQ/ydxufVo",
+	"qBKcAdFVUNdkFDagz/3HRW90yRcdtZYZwE/F4SxNobt/eGlw7b9wlcauj4q7Us3HQo3F0UKoZc56NgAC",
+	"4qwTH2POZ0+kMMFVmguaAHYtgmCEOwRgcCZNMDv0z4IqweIzrW4jubdAXdDigVPLhRGv6rcr36ZMj1/9",
+	"ZefabwavfLV756ORqPCc26/JAjMfvQ2Z8vrzl1pUti5Pz7FPUdkyIZD5xnNJoY6fBZehhLpQzt8hMNox",
+	"HDeQAtS3MpaS759chVCZZXL2ifOrxmZhHN5gPXkwcTy1AAY4VVZWBd9oUD63qlsq8sC50AhcC2Bc887Z",
+	"NRkUnxr9ocVorBqMuhdNxOFGyN1N2lRO5y+ou9HI+TucBvNLi9FItZ42n9pMxaFv+wOMcvgpb/i4ZG29",
+	"Sz++cNnTzF1shgw+XdAPxlvuzUPYRbhHrNIO57ziVbpxVFmqzIMcYAi5wH9C5SYUYjGegduvbH/xn/c+",
+	"eTvjTbSOCq/w0kvTFVWLxbJKkjhB0waECboaYMSnikZiI/FW2dIYVWLS8y0+v01YhSxqB7BuUkgmyXE2",
+	"xQqrBCumbN9+ZefNDwav/Dxjn8HKKaOtGVuIaSqM0aGkx2S0h5yr2eG09inXHBTr1VXJ/beeRVg8816G",
+	"czjeXkmvdKMh2qp6ShBT7rpfJViCPe9qdzV3yhT16uVi59L6XnjhbN9+BUqaPLt7PbNCcPcU7JwNCIP6",
+	"y1Lq9RkqDpC2A+jao+2c3AoDBhqvT+O4H/IND/TabqdKMOrnf648s3P9zuD2h3p8EDaVNmpY82izj4mY",
+	"tAUPlYiRuH/12s5fX8qUiIpFw7lUx4wcAbFoHhEGzTQ57oBAyThUKthiMVk9c54sVA9lqhCaRVnjcDAy",
+	"uWOSPAA8GWqMsIs+6ygWPGjPyvbnL91/8y9rGcNP2qm+Hv7/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, bad := range [][]string{
-		{"-only", "nothing"}, {"-clients", "0"}, {"-clients", "1,x"}, {"-drains", "-5"}, {"-cases", "x"}, {"-nothing"}, {"-binary", "/absent"},
+		{"-only", "nothing"}, {"-clients", "0"}, {"-clients", "1,x"}, {"-drains", "-5"}, {"-cases", "x"}, {"-large", "0"}, {"-nothing"}, {"-binary", "/absent"},
 	} {
 		if _, err := parse(append([]string{"-binary", binary}, bad...)); err == nil {
 			t.Errorf("%q was taken", bad)

@@ -177,6 +177,10 @@ func (b *bench) idleFollowers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	bare, err := b.bareTLS(ctx)
+	if err != nil {
+		return err
+	}
 	alone, err := c.cpuShare(ctx, hub, b.idleFor/2)
 	if err != nil {
 		return err
@@ -202,8 +206,9 @@ func (b *bench) idleFollowers(ctx context.Context) error {
 	}
 	b.table.most(figure{Section: "followers", Name: fmt.Sprintf("CPU for %d idle", len(fs)), Value: with - alone, Unit: "%",
 		Detail: fmt.Sprintf("of one core, beyond %s %% without them", short(alone))}, 2)
-	b.table.most(figure{Section: "followers", Name: "memory for each", Value: float64(resident(hub)-memory) / 1024 / float64(len(fs)), Unit: "kB",
-		Detail: fmt.Sprintf("resident, of %s MB then", short(float64(resident(hub))/mb))}, 30)
+	now := resident(hub)
+	b.table.most(figure{Section: "followers", Name: "memory for each", Value: float64(now-memory) / 1024 / float64(len(fs)), Unit: "kB",
+		Detail: fmt.Sprintf("resident: %s MB with them, %s MB before; a connection of a bare Go TLS server takes %s kB", short(float64(now)/mb), short(float64(memory)/mb), short(bare/1024))}, 30)
 	return nil
 }
 

@@ -6,6 +6,12 @@
 // It uses nothing of a node but its ports: the public API, and the federation
 // protocol for followers, whose certificates it issues with the keys of the
 // county that it founded.
+//
+// A hub with a million cases takes minutes to fill and gigabytes of disk, so
+// that part runs only when asked for, and can be done in pieces:
+//
+//	tongban-bench -only large -large 10000,100000 -reuse DIR
+//	tongban-bench -only large -large 1000000 -reuse DIR
 package main
 
 import (
@@ -42,6 +48,8 @@ type settings struct {
 	kills     int
 	starts    int
 	cases     int
+	larges    []int
+	reuse     string
 }
 
 // sections are what is measured, in their order.
@@ -60,15 +68,18 @@ var sections = []struct {
 	{"drain", (*bench).drain},
 	{"failover", (*bench).failover},
 	{"restart", (*bench).restart},
+	{"large", (*bench).large},
 }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == peerCommand {
-		if err := runPeer(os.Args[2:]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
+	if len(os.Args) > 1 {
+		if part := map[string]func([]string) error{peerCommand: runPeer, tlsCommand: runTLS}[os.Args[1]]; part != nil {
+			if err := part(os.Args[2:]); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
 		}
-		return
 	}
 	s, err := parse(os.Args[1:])
 	if err != nil {
@@ -90,7 +101,7 @@ func parse(args []string) (settings, error) {
 	}
 	var s settings
 	var short, long bool
-	var only, clients, drains string
+	var only, clients, drains, larges string
 	var during time.Duration
 	f := flag.NewFlagSet("tongban-bench", flag.ContinueOnError)
 	f.BoolVar(&short, "short", false, "small numbers, under two minutes; good for a look, not for a claim")
@@ -104,6 +115,8 @@ func parse(args []string) (settings, error) {
 	f.StringVar(&s.binary, "binary", beside("tongban"), "the tongban to measure")
 	f.StringVar(&s.dir, "dir", "", "where to put the data: a folder on the disk to measure (default: the system's temporary folder)")
 	f.IntVar(&s.cases, "cases", 0, "cases in the ledger of the hub that is restarted (default 20000, with -short 2000)")
+	f.StringVar(&larges, "large", "", "numbers of cases to fill a hub of its own with, separated by commas, as 10000,100000,1000000 (default: this part is left out)")
+	f.StringVar(&s.reuse, "reuse", "", "a folder where the hub of -large lies and is left, to be filled further the next time")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -127,7 +140,7 @@ func parse(args []string) (settings, error) {
 	for _, list := range []struct {
 		flag, text string
 		into       *[]int
-	}{{"clients", clients, &s.clients}, {"drains", drains, &s.drains}} {
+	}{{"clients", clients, &s.clients}, {"drains", drains, &s.drains}, {"large", larges, &s.larges}} {
 		if list.text == "" {
 			continue
 		}

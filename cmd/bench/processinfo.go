@@ -47,7 +47,11 @@ func memoryOf(m *member, field string) int64 {
 	if m.proc == nil {
 		return 0
 	}
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.proc.PID()))
+	return memoryOfPID(m.proc.PID(), field)
+}
+
+func memoryOfPID(pid int, field string) int64 {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0
 	}

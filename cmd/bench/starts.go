@@ -26,23 +26,46 @@ func (b *bench) sizes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	worker, err := c.team(ctx, "idle-worker", 1, client.StaffRequest{Division: client.Division(m.division), Roles: []client.Role{"village_worker"}})
+	if err != nil {
+		return err
+	}
 	if err := c.start(ctx, m); err != nil {
+		return err
+	}
+	defer func() { m.end(syscall.SIGTERM) }()
+	if err := c.afterBurst(ctx, m, "village after its first start"); err != nil {
+		return err
+	}
+	if err := c.logInAll(ctx, worker, []*member{m}); err != nil {
+		return err
+	}
+	if err := c.afterBurst(ctx, m, "village after a login"); err != nil {
 		return err
 	}
 	m.end(syscall.SIGTERM)
 	if err := c.serve(m); err != nil {
 		return err
 	}
-	defer m.end(syscall.SIGTERM)
 	if err := c.caughtUp(ctx, m); err != nil {
 		return err
 	}
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(3 * time.Second):
+	if err := pause(ctx, 3*time.Second); err != nil {
+		return err
 	}
 	b.table.most(figure{Section: "sizes", Name: "idle village", Value: float64(resident(m)) / mb, Unit: "MB", Detail: "resident, restarted with its catalog"}, 40)
+	return nil
+}
+
+// afterBurst measures what a village keeps of the memory that a burst of work
+// took.
+func (c *county) afterBurst(ctx context.Context, m *member, name string) error {
+	atOnce := resident(m)
+	if err := pause(ctx, 12*time.Second); err != nil {
+		return err
+	}
+	c.table.most(figure{Section: "sizes", Name: name, Value: float64(resident(m)) / mb, Unit: "MB",
+		Detail: fmt.Sprintf("resident 12 s later; %s MB at once", short(float64(atOnce)/mb))}, 40)
 	return nil
 }
 

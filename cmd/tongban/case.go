@@ -21,7 +21,7 @@ import (
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand())
+		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was
@@ -67,7 +67,7 @@ func caseListCommand() *cobra.Command {
 	}
 	var params client.ListCasesParams
 	flags := cmd.Flags()
-	status := flags.String("status", "", "handed_in、accepted、not_accepted、granted、declined、issued、closed、refused 或 held (status)")
+	status := flags.String("status", "", "handed_in、supplementing、accepted、not_accepted、granted、declined、issued、closed、terminated、refused 或 held (status)")
 	holder := flags.String("holder", "", "现由哪个区划办理 (division that holds it now)")
 	place := flags.String("division", "", "事项所属区划及以下 (where the matter belongs, or below)")
 	completeFlag(cmd, "division", completeDivisions)

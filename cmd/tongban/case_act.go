@@ -22,20 +22,24 @@ type actFlags struct {
 	toStep                      int
 	documents, proof            []string
 	recipient, method           string
+	life                        lifeFlags
 }
 
 var actKinds = []client.CaseActionKind{
 	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
 	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
+	client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend,
 }
 
 func caseActCommand() *cobra.Command {
 	var f actFlags
 	cmd := &cobra.Command{
-		Use:   "act NUMBER accept|reject|relay|review|return|decide|issue|deliver|comment",
-		Short: "办理：受理、审核、审批、制发、送达…… (take the next step of a case)",
+		Use:   "act NUMBER KIND",
+		Short: "办理：受理、补正、审核、审批、制发、送达…… (take the next step of a case)",
 		Long: `accept 受理　reject 不予受理　relay 转报　review 审核　return 退回　decide 审批决定
-issue 制发　deliver 送达　comment 备注
+issue 制发　deliver 送达　comment 备注　request_supplement 一次性告知补正
+supplement 补正　withdraw 申请撤回　terminate 终止办理　suspend 特别程序开始
+resume 特别程序结束　extend 延长期限（仅负责人）
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
@@ -44,7 +48,12 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 return --to-step 1 --reason 请核对住址
   tongban case act 330523110200-20261123-01-000045-7 decide --granted --opinion 准予登记
   tongban case act 330523110200-20261123-01-000045-7 issue --document 生育登记服务单=2026-000045
-  tongban case act 330523110200-20261123-01-000045-7 deliver --recipient 李某 --proof receipt.jpg`,
+  tongban case act 330523110200-20261123-01-000045-7 deliver --recipient 李某 --proof receipt.jpg
+  tongban case act 330523110200-20261123-01-000045-7 request_supplement --point 户口簿=missing=请提交复印件一份 --before 2026-12-07
+  tongban case act 330523110200-20261123-01-000045-7 supplement --material 户口簿=hukou.jpg
+  tongban case act 330523110200-20261123-01-000045-7 accept --supplement ENTRY --tolerate 身份证@2026-12-07
+  tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
+  tongban case act 330523110200-20261123-01-000045-7 extend --days 10 --reason 情况复杂`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			if len(args) != 1 {
@@ -67,6 +76,7 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringVar(&f.method, "method", string(client.ByDirect), "送达方式 direct、left、post、electronic、entrusted、notice：deliver (how)")
 	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证扫描件，可重复：deliver (scan of the proof; repeatable)")
 	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
+	f.life.register(cmd)
 	key := keyFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("granted", "refused")
 	completeFlag(cmd, "method", completeWords("direct", "left", "post", "electronic", "entrusted", "notice"))
@@ -81,16 +91,19 @@ With --head the step is refused if the case has moved on since.`,
 		if err := checkKey(*key); err != nil {
 			return err
 		}
-		return act(cmd.Context(), c, caseID(args[0]), action, f.proof, key)
+		return act(cmd.Context(), c, caseID(args[0]), action, f, key)
 	})
 }
 
-func act(ctx context.Context, c *connection, id string, action client.CaseAction, proof []string, key *string) error {
+func act(ctx context.Context, c *connection, id string, action client.CaseAction, f actFlags, key *string) error {
 	if err := c.loggedIn(ctx); err != nil {
 		return err
 	}
 	sayKey(c, key)
-	for _, path := range proof {
+	if err := f.life.attach(ctx, c, &action); err != nil {
+		return err
+	}
+	for _, path := range f.proof {
 		ref, err := upload(ctx, c, path)
 		if err != nil {
 			return err
@@ -120,6 +133,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	switch kind {
 	case client.ActAccept:
 		a.Note = said(f.note)
+		err = f.life.accept(&a)
 	case client.ActReject:
 		a.Reason, a.Authority = said(f.reason), f.authority
 		err = missing(a.Reason, "reason")
@@ -148,6 +162,9 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	case client.ActComment:
 		a.Text = said(f.text)
 		err = missing(a.Text, "text")
+	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend:
+		a.Reason, a.Note = said(f.reason), f.note
+		err = f.life.action(&a, missing)
 	default:
 		err = usagef("没有这种办理 %q，应为 %s (no such step)", kind, joined(actKinds))
 	}
@@ -158,10 +175,15 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 // refused: a reason the clerk wrote must not get lost.
 var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
-	"reason":  {client.ActReject, client.ActReturn},
-	"note":    {client.ActAccept}, "text": {client.ActComment}, "authority": {client.ActReject},
+	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend},
+	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
-	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver},
+	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
+	"point": {client.ActRequestSupplement}, "before": {client.ActRequestSupplement}, "again": {client.ActRequestSupplement},
+	"material": {client.ActSupplement}, "field": {client.ActSupplement},
+	"supplement": {client.ActAccept}, "tolerate": {client.ActAccept}, "deemed": {client.ActAccept},
+	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},
+	"until": {client.ActSuspend}, "on": {client.ActResume}, "result": {client.ActResume}, "days": {client.ActExtend},
 }
 
 func foreignFlags(cmd *cobra.Command, kind client.CaseActionKind) error {

@@ -23,6 +23,7 @@ type submissionFlags struct {
 	fields                    []catalog.FieldValue
 	papers                    []paper
 	agent                     client.Agent
+	lacking                   bool
 }
 
 // paper is a --material: what was handed in, and the files that show it.
@@ -34,6 +35,7 @@ type paper struct {
 func (f *submissionFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.item, "item", "", "事项编码 (item code)")
 	cmd.Flags().StringVar(&f.corrects, "corrects", "", "所更正的被退回收件的条目；沿用其内容请用 case resubmit (refused hand-in that this one corrects; case resubmit takes its content over)")
+	cmd.Flags().BoolVar(&f.lacking, "lacking", false, "材料不齐也先收件，由受理人一次性告知补正 (take it in although something is missing)")
 	f.registerChanges(cmd)
 	required(cmd, "item")
 	completeFlag(cmd, "item", completeItemFlag)
@@ -155,7 +157,7 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 		return client.Submission{}, usagef("请用 --applicant 或表单 applicant_name 给出申请人 (name the applicant)")
 	}
 	s := client.Submission{
-		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant, Agent: f.agent,
+		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant, Agent: f.agent, Lacking: f.lacking,
 		Form: append([]catalog.FieldValue{}, f.fields...), Applying: f.applying,
 	}
 	s.Materials, err = f.handedInPapers(item, attach)

@@ -286,7 +286,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 		d.fault("line", "本机证书无法使用，请重新登记", err)
 		return
 	}
-	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
+	client := &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
 		Trust: func() trust.CountyTrust { return d.m.Trust }, Certificate: func() *tls.Certificate { return certificate }, Now: time.Now}, trust.Expect{Tiers: tiers})}}
 	defer client.CloseIdleConnections()
 	began := time.Now()

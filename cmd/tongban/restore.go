@@ -129,5 +129,6 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 		return err
 	}
 	fmt.Fprintf(stdout, "%s 现在是唯一的县中心进程，请运行 serve (is the county's only hub now; run serve)\n", m.Credential.Credential.Node)
+	fmt.Fprintln(stdout, "随后请县管理员运行 tongban trust recover --reason …，各节点才会跟随恢复后的账本 (then the county's operator runs trust recover: without it the nodes below that had seen more do not follow)")
 	return nil
 }

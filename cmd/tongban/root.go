@@ -92,6 +92,7 @@ func clientCommands() []*cobra.Command {
 		trustCommand(),
 		divisionCommand(),
 		calendarCommand(),
+		checkNumberCommand(),
 		itemCommand(),
 		staffCommand(),
 		caseCommand(),

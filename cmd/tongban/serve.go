@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"slices"
 	"time"
 
@@ -122,21 +121,6 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	return err
 }
 
-// settled is how long after its start a node has read what it reads once: its
-// settings, the API's document, its keys.
-const settled = 2 * time.Second
-
-// giveBack returns the memory that starting took and running does not need.
-// The runtime would do so by itself, after minutes; a village's machine has
-// other work.
-func giveBack(ctx context.Context) {
-	select {
-	case <-ctx.Done():
-	case <-time.After(settled):
-		debug.FreeOSMemory()
-	}
-}
-
 func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {
 	return federation.Options{
 		Dir: c.DataDir, Membership: m, Version: version, Limits: limitsOf(c), Logger: log,
@@ -233,7 +217,7 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 		Node:  n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
-		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled,
+		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,
 		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
 	})
 }

@@ -85,7 +85,13 @@ func (c *checker) headerDown(now time.Time) error {
 	case err == nil && known.RevokedAt > 0:
 		return ErrRevoked.Becausef("%s", from.Node)
 	}
-	var err error
+	epoch, err := c.n.Store.Epoch(c.ctx)
+	if err != nil {
+		return stored(err)
+	}
+	if c.h.Epoch != epoch.At {
+		return ErrEpoch.Becausef("it is of epoch %d, this node in %d", c.h.Epoch, epoch.At)
+	}
 	if c.cursor, err = c.n.Store.Cursor(c.ctx); err != nil {
 		return stored(err)
 	}

@@ -50,6 +50,9 @@ var (
 	ErrRewritten = &Fault{Code: "ledger_rewritten", ZH: "严重：携带包中的县中心台账与本机见过的不一致，已拒收，请立即报告县中心和监察人员", EN: "SERIOUS: the county's ledger in the bundle does not continue the one this node has seen; refused. Report it to the county and the supervisors"}
 	// ErrSealed: it is for this node, and this node's keys do not open it.
 	ErrSealed = &Fault{Code: "bundle_sealed", ZH: "本节点的密钥打不开该携带包（可能是给本节点更换前的电脑或密钥的），请重新导出", EN: "this node's keys do not open the bundle (it may be for the computer or keys this node had before); export it again"}
+	// ErrEpoch: the ledger went back between the bundle and this node.
+	ErrEpoch = &Fault{Code: "bundle_epoch", ZH: "县中心的账本曾恢复过，携带包与本机不在同一份账本上：请先接通一次网络，再用新导出的携带包",
+		EN: "the county's ledger went back, and the bundle and this node are not of the same one: connect this node to a line once, then use a bundle exported anew"}
 	// ErrUnavailable: the county could not be asked to take the entries.
 	ErrUnavailable = &Fault{Code: "bundle_unavailable", ZH: "暂时无法接收，请稍后用同一携带包重新导入", EN: "it cannot be taken in now; import the same bundle again later"}
 	// ErrStorage: this node's own disk.

@@ -261,7 +261,11 @@ func (x *exporter) down(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	x.h.After, x.h.Full = at.Cursor, x.o.Full
+	epoch, err := x.n.Store.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	x.h.After, x.h.Full, x.h.Epoch = at.Cursor, x.o.Full, epoch.At
 	if x.o.After != nil {
 		x.h.After = *x.o.After
 	}

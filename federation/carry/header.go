@@ -50,6 +50,8 @@ type Header struct {
 	After uint64 `json:"after,omitempty"`
 	UpTo  uint64 `json:"upto,omitempty"`
 	Full  bool   `json:"full,omitempty"`
+	// Epoch is the ledger's epoch (ledger.Recovery.At), 0 for the first.
+	Epoch int64 `json:"epoch,omitempty"`
 	// Chain are the county's key rotations, Note its newest checkpoint and
 	// Proof that it continues the tree of size ProofFrom.
 	Chain     []trust.SignedTrust `json:"chain,omitempty"`
@@ -109,7 +111,7 @@ func (h *Header) check() error {
 }
 
 func (h *Header) checkUp() error {
-	if h.After != 0 || h.UpTo != 0 || h.Full || len(h.Chain) > 0 || h.Note != "" || h.ProofFrom != 0 || len(h.Proof) > 0 {
+	if h.After != 0 || h.UpTo != 0 || h.Full || h.Epoch != 0 || len(h.Chain) > 0 || h.Note != "" || h.ProofFrom != 0 || len(h.Proof) > 0 {
 		return fmt.Errorf("a bundle going up with a feed")
 	}
 	var entries uint64
@@ -129,7 +131,7 @@ func (h *Header) checkUp() error {
 
 func (h *Header) checkDown() error {
 	switch {
-	case h.To == "" || h.After > h.UpTo || uint64(h.Entries) > h.UpTo-h.After:
+	case h.To == "" || h.Epoch < 0 || h.After > h.UpTo || uint64(h.Entries) > h.UpTo-h.After:
 		return fmt.Errorf("%d lines in (%d, %d] for %q", h.Entries, h.After, h.UpTo, h.To)
 	case len(h.Origins) > 0 || h.Cursor != 0 || h.Checkpoint != 0 || h.Attachments != 0 || h.AttachmentBytes != 0:
 		return fmt.Errorf("a bundle going down with an outbox")

@@ -18,7 +18,14 @@
 // A Raft snapshot is a reference: "the database is durable through index i",
 // a small checksummed header and no copy of the data. Only a peer that is too
 // far behind for the log receives data: a pinned backup of the live database,
-// made at that moment, hashed, and streamed.
+// made at that moment, hashed, and streamed. One is made after so many entries
+// or so many bytes of log, because a start reads and checks the whole log.
+//
+// A snapshot of a history that this hub has already, sent by a leader's second
+// attempt that came late, is answered and not installed: raft would clear the
+// log for it, and lose entries that this hub has acknowledged. So that what
+// follows an installed snapshot can be told from what does not, the log answers
+// for the snapshot's last entry, too.
 //
 // # What a start checks
 //

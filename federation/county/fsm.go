@@ -193,7 +193,9 @@ func (f *fsm) Restore(content io.ReadCloser) error {
 		if err := f.replace(h, content); err != nil {
 			return err
 		}
-		h.Covered = h.Body
+	}
+	if h.Size > 0 { // this time or before the process died
+		h.Covered = max(h.Covered, min(h.Body, f.sm.Applied()))
 	}
 	if err := f.snaps.settle(h.alone()); err != nil {
 		f.stop(err)

@@ -117,17 +117,18 @@ func (h *Hub) startRaft(s *storage) error {
 	h.trans = raft.NewNetworkTransportWithConfig(&raft.NetworkTransportConfig{
 		Stream: stream{h.port}, MaxPool: 3, Timeout: 10 * time.Second, Logger: conf.Logger, MsgpackUseNewTimeFormat: true,
 	})
+	trans := newTransport(h.trans, s.disk)
 	if h.o.Bootstrap {
 		self := raft.Configuration{Servers: []raft.Server{{
 			ID: conf.LocalID, Address: raft.ServerAddress(h.o.Advertise), Suffrage: raft.Voter,
 		}}}
-		err := raft.BootstrapCluster(conf, cached, s.disk, s.snaps, h.trans, self)
+		err := raft.BootstrapCluster(conf, cached, s.disk, s.snaps, trans, self)
 		if err != nil && !errors.Is(err, raft.ErrCantBootstrap) {
 			h.trans.Close()
 			return fmt.Errorf("bootstrap: %w", err)
 		}
 	}
-	h.raft, err = raft.NewRaft(conf, h.fsm, cached, s.disk, s.snaps, h.trans)
+	h.raft, err = raft.NewRaft(conf, h.fsm, cached, s.disk, s.snaps, trans)
 	if err == nil {
 		err = s.disk.err()
 	}
@@ -138,6 +139,8 @@ func (h *Hub) startRaft(s *storage) error {
 		h.trans.Close()
 		return fmt.Errorf("start raft: %w", err)
 	}
+	trans.term = h.raft.CurrentTerm
+	h.run(func() { trans.pass(h.life.Done()) })
 	s.snaps.live.Store(true)
 	h.web = h.newWeb()
 	h.run(h.port.serve)
@@ -147,6 +150,7 @@ func (h *Hub) startRaft(s *storage) error {
 	h.batches.Add(1)
 	h.run(func() { defer h.batches.Done(); h.formBatches() })
 	h.run(h.watchDisk)
+	h.run(h.trimLog)
 	h.run(h.catchUp)
 	return nil
 }

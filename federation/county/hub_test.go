@@ -27,6 +27,39 @@ func TestThreeHubsCommitWhatAnyOfThemIsGiven(t *testing.T) {
 	}
 }
 
+// Commands that are handed in together are applied in their order, whichever
+// hub is given them, and nothing is answered beyond one that was not taken.
+func TestProposeInOrder(t *testing.T) {
+	c := threeHubs(t, nil)
+	leader := c.awaitLeader()
+	c.propose(c.follower(), "add settled")
+	for _, n := range []*node{leader, c.follower()} {
+		var commands [][]byte
+		for i := range 40 {
+			commands = append(commands, fmt.Appendf(nil, "set %s-%d", n.id, i))
+		}
+		results, err := n.hub.ProposeInOrder(c.ctx(), commands)
+		c.must(err, "propose in order")
+		last := uint64(0)
+		for i, r := range results {
+			if want := fmt.Sprintf("done %s-%d", n.id, i); string(r.Data) != want || r.RaftIndex < last {
+				t.Fatalf("at %s, command %d: %q at %d after %d, want %q", n.id, i, r.Data, r.RaftIndex, last, want)
+			}
+			last = r.RaftIndex
+		}
+		c.must(n.hub.WaitApplied(c.ctx(), last), "wait")
+		var register string
+		c.must(n.m.db.QueryRow("SELECT register FROM state").Scan(&register), "read")
+		if want := fmt.Sprintf("%s-39", n.id); len(results) != 40 || register != want {
+			t.Errorf("at %s: %d results, the register is %s, want %s", n.id, len(results), register, want)
+		}
+		results, err = n.hub.ProposeInOrder(c.ctx(), [][]byte{[]byte("set a"), make([]byte, MaxCommand+1), []byte("set b")})
+		if !errors.Is(err, ErrTooLarge) || len(results) != 1 {
+			t.Errorf("at %s, with one too large: %d results, %v", n.id, len(results), err)
+		}
+	}
+}
+
 func TestLeaderKilledMidTraffic(t *testing.T) {
 	c := threeHubs(t, nil)
 	tr := c.traffic(4)

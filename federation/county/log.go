@@ -29,15 +29,22 @@ type boltStore interface {
 //   - a latch: after the first failed write nothing is written any more. The
 //     kernel may drop the dirty pages of a failed fsync and call the next one a
 //     success, so trying again could acknowledge what is not on disk;
-//   - a clock on the write in progress, for the watchdog.
+//   - a clock on the write in progress, for the watchdog;
+//   - the size of what it holds, for trimming.
 type diskLog struct {
 	bolt    boltStore
 	now     func() time.Time
 	onError func(error)
+	// base is the entry the log follows, from the snapshot; 0 when there is none.
+	base func() (index, term uint64)
 
 	latch   sync.Mutex
 	failed  error
 	writing atomic.Int64 // start of the write in progress, unix ns; 0: none
+
+	weight sync.Mutex
+	sizes  map[uint64]int // by index
+	bytes  uint64         // their sum
 }
 
 var _ interface {
@@ -54,7 +61,22 @@ func (d *diskLog) FirstIndex() (uint64, error) { return d.bolt.FirstIndex() }
 func (d *diskLog) LastIndex() (uint64, error)  { return d.bolt.LastIndex() }
 func (d *diskLog) Close() error                { return d.bolt.Close() }
 
+// GetLog implements raft.LogStore. The entry that the log follows has its place
+// and term, and no content: raft asks for it to see whether what a leader sends
+// follows the log, and would not find it after an installed snapshot, though it
+// is the snapshot's last. Nothing sends it on, for that needs the entry before.
 func (d *diskLog) GetLog(index uint64, l *raft.Log) error {
+	err := d.read(index, l)
+	if err == raft.ErrLogNotFound && d.base != nil && index > 1 {
+		if at, term := d.base(); at == index {
+			*l = raft.Log{Index: at, Term: term, Type: raft.LogNoop}
+			return nil
+		}
+	}
+	return err
+}
+
+func (d *diskLog) read(index uint64, l *raft.Log) error {
 	if err := guarded(func() error { return d.bolt.GetLog(index, l) }); err != nil {
 		// raft compares this one with ==.
 		if err != raft.ErrLogNotFound {
@@ -86,11 +108,45 @@ func (d *diskLog) StoreLogs(logs []*raft.Log) error {
 	fault.Point("county.log.before")
 	err := d.write(func() error { return d.bolt.StoreLogs(sealed) })
 	fault.Point("county.log.after")
+	if err == nil {
+		d.weigh(logs...)
+	}
 	return err
 }
 
 func (d *diskLog) DeleteRange(lo, hi uint64) error {
-	return d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+	err := d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+	if err == nil {
+		d.weight.Lock()
+		defer d.weight.Unlock()
+		for i := range d.sizes {
+			if lo <= i && i <= hi {
+				d.bytes -= uint64(d.sizes[i])
+				delete(d.sizes, i)
+			}
+		}
+	}
+	return err
+}
+
+// weigh adds entries to the log's size.
+func (d *diskLog) weigh(logs ...*raft.Log) {
+	d.weight.Lock()
+	defer d.weight.Unlock()
+	if d.sizes == nil {
+		d.sizes = map[uint64]int{}
+	}
+	for _, l := range logs {
+		d.bytes += uint64(len(l.Data)) - uint64(d.sizes[l.Index])
+		d.sizes[l.Index] = len(l.Data)
+	}
+}
+
+// size is how many entries there are, and the bytes of what they carry.
+func (d *diskLog) size() (entries, bytes uint64) {
+	d.weight.Lock()
+	defer d.weight.Unlock()
+	return uint64(len(d.sizes)), d.bytes
 }
 
 func (d *diskLog) Set(k, v []byte) error {
@@ -214,7 +270,7 @@ func (d *diskLog) span() (first, last uint64, err error) {
 func (d *diskLog) entries(lo, hi uint64, f func(*raft.Log) error) error {
 	for i := lo; i <= hi; i++ {
 		var l raft.Log
-		if err := d.GetLog(i, &l); err != nil {
+		if err := d.read(i, &l); err != nil {
 			return err
 		}
 		if err := f(&l); err != nil {
@@ -234,7 +290,7 @@ func (d *diskLog) verify() error {
 	var term uint64
 	for i := first; i <= last && last > 0; i++ {
 		var l raft.Log
-		if err := d.GetLog(i, &l); err != nil {
+		if err := d.read(i, &l); err != nil {
 			if errors.Is(err, raft.ErrLogNotFound) {
 				err = fmt.Errorf("%w: entry %d is missing", ErrLogDamaged, i)
 			}
@@ -244,6 +300,7 @@ func (d *diskLog) verify() error {
 			return fmt.Errorf("%w: term of entry %d goes back", ErrLogDamaged, i)
 		}
 		term = l.Term
+		d.weigh(&l)
 	}
 	for _, k := range []string{"CurrentTerm", "LastVoteTerm", "LastVoteCand"} {
 		if _, err := d.Get([]byte(k)); err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {

@@ -3,6 +3,7 @@ package county
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -162,4 +163,35 @@ func TestVoterMovesToAnotherAddress(t *testing.T) {
 	res := c.propose(c.awaitLeader(), "add x")
 	c.must(moved.hub.WaitApplied(c.ctx(), res.RaftIndex), "wait")
 	c.eventually("readiness", moved.hub.Ready)
+}
+
+// A hub that is taken out hears nobody any more, however long it is asked; one
+// that never was in has heard nobody at all.
+func TestHeardGrowsOutsideTheCounty(t *testing.T) {
+	c := threeHubs(t, nil)
+	leader, out := c.awaitLeader(), c.follower()
+	c.eventually("the follower to hear the leader", func() error {
+		if heard := out.hub.Heard(); heard < 0 || heard > time.Minute {
+			return fmt.Errorf("%s", heard)
+		}
+		return nil
+	})
+	if heard := leader.hub.Heard(); heard != 0 {
+		t.Errorf("the leader heard of itself %s ago", heard)
+	}
+	c.eventually("its removal", func() error { return leader.hub.Remove(c.ctx(), out.id) })
+	was := out.hub.raft.LastContact()
+	c.eventually("silence", func() error {
+		last := out.hub.raft.LastContact()
+		quiet := last.Equal(was) && out.hub.Heard() > 3*out.hub.o.Timing.Heartbeat
+		was = last
+		if !quiet {
+			return fmt.Errorf("heard %s ago", out.hub.Heard())
+		}
+		return nil
+	})
+	stranger := c.add("county-9", false)
+	if heard := stranger.hub.Heard(); heard >= 0 {
+		t.Errorf("a hub of no county heard %s ago", heard)
+	}
 }

@@ -100,6 +100,9 @@ type Timing struct {
 	// stay in the log for peers that are a little behind.
 	SnapshotInterval                time.Duration
 	SnapshotThreshold, TrailingLogs uint64
+	// SnapshotBytes is what the log may take before a snapshot is made however
+	// few its entries are; about half of it stays.
+	SnapshotBytes uint64
 }
 
 // Limits bound what is in flight; a zero field takes its default.
@@ -143,6 +146,9 @@ func (t Timing) withDefaults() Timing {
 	}
 	if t.TrailingLogs == 0 {
 		t.TrailingLogs = 10240
+	}
+	if t.SnapshotBytes == 0 {
+		t.SnapshotBytes = 64 << 20
 	}
 	return t
 }

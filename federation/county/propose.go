@@ -40,6 +40,45 @@ func (h *Hub) Propose(ctx context.Context, data []byte) (Result, error) {
 	return res, err
 }
 
+// ProposeInOrder has several commands committed and applied one after the
+// other, as Propose does with one, and does not wait for one before it hands in
+// the next. When one fails, those behind it may have been applied all the same:
+// the state machine must be able to tell that one is missing before them. The
+// results are those of the commands before the first that failed.
+func (h *Hub) ProposeInOrder(ctx context.Context, commands [][]byte) ([]Result, error) {
+	waits := make([]func() (Result, error), len(commands))
+	for i, data := range commands {
+		waits[i] = h.begin(ctx, data)
+	}
+	results := make([]Result, 0, len(commands))
+	for _, wait := range waits {
+		r, err := wait()
+		if err != nil {
+			return results, err
+		}
+		results = append(results, r)
+	}
+	return results, nil
+}
+
+// begin hands a command in. Where this hub leads it comes behind those begun
+// before it; elsewhere it is there when begin returns.
+func (h *Hub) begin(ctx context.Context, data []byte) (wait func() (Result, error)) {
+	if len(data) <= MaxCommand && h.raft.State() == raft.Leader {
+		if p, stall, err := h.hand(data); err == nil {
+			return func() (Result, error) {
+				r, err := h.outcome(ctx, p, stall)
+				if errors.Is(err, errNotLeader) {
+					return h.Propose(ctx, data) // nothing was submitted
+				}
+				return r, err
+			}
+		}
+	}
+	r, err := h.Propose(ctx, data)
+	return func() (Result, error) { return r, err }
+}
+
 // atLeader runs here where this hub leads, else there with the leader's
 // address, and again while neither submitted anything for want of a leader. The
 // context there gets ends also when somebody else becomes leader: one that is
@@ -76,14 +115,25 @@ func (h *Hub) atLeader(ctx context.Context, here func() error, there func(ctx co
 
 // submit puts data into this leader's queue and waits for its outcome.
 func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
-	p := &proposal{data: data, done: make(chan outcome, 1)}
-	stall, stalled := h.stall.watch()
-	if stalled {
-		return Result{}, errNotLeader
-	}
-	if err := h.enqueue(p); err != nil {
+	p, stall, err := h.hand(data)
+	if err != nil {
 		return Result{}, err
 	}
+	return h.outcome(ctx, p, stall)
+}
+
+// hand puts data into this leader's queue.
+func (h *Hub) hand(data []byte) (p *proposal, stall <-chan struct{}, err error) {
+	p = &proposal{data: data, done: make(chan outcome, 1)}
+	stall, stalled := h.stall.watch()
+	if stalled {
+		return nil, nil, errNotLeader
+	}
+	return p, stall, h.enqueue(p)
+}
+
+// outcome waits for what becomes of a proposal in the queue.
+func (h *Hub) outcome(ctx context.Context, p *proposal, stall <-chan struct{}) (Result, error) {
 	select {
 	case out := <-p.done:
 		return out.Result, out.err

@@ -118,17 +118,21 @@ func (k *sink) accept() error {
 	case h.Schema > schemaOf(k.s.sm):
 		return fmt.Errorf("%w: schema %d", ErrNewer, h.Schema)
 	}
-	// raft clears the log once the snapshot is installed. Our database may be
-	// ahead of the snapshot, as far as that log went, and must not then be
-	// taken for one whose log was lost. How far the sender's ran ahead says
-	// nothing about ours.
+	if k.s.log != nil {
+		if err := k.s.log.makeWay(h.Index, h.Term); err != nil {
+			return err
+		}
+	}
+	// Our database may be ahead of the snapshot since it was last taken from a
+	// peer, and must not then be taken for one whose log was lost. How far the
+	// sender's ran ahead says nothing about ours.
 	_, before, err := k.s.newest()
 	if err != nil {
 		return err
 	}
-	h.Covered = max(before.Covered, k.s.logEnd())
-	if h.Covered <= h.Index {
-		h.Covered = 0
+	h.Covered = 0
+	if before.Covered > h.Index {
+		h.Covered = before.Covered
 	}
 	k.header = &h
 	b, err := encodeRecord(h)

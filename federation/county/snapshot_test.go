@@ -367,6 +367,40 @@ func TestInterruptedInstallationIsFinishedAtTheStart(t *testing.T) {
 	c.propose(n, "add y")
 }
 
+// The process dies when the database that came with a snapshot is in place and
+// nothing says so yet. It is ahead of the snapshot, and of the log, and that is
+// still in order at the second start.
+func TestInstallationThatDiedWithTheDatabaseInPlace(t *testing.T) {
+	from, there := stored(t)
+	stream := streamOf(t, from, Header{Format: 1, Cluster: "test-county", Index: 5, Term: 2, Applied: 5})
+	c := newCluster(t, nil)
+	n := &node{c: c, id: "county-2", dir: t.TempDir()}
+	c.nodes = append(c.nodes, n)
+	o := n.options(false)
+	o.Listener.Close()
+	s, err := newSnapshotStore(&o)
+	c.must(err, "store")
+	k, err := s.Create(1, 5, 2, raft.Configuration{Servers: []raft.Server{{ID: "county-9", Address: "127.0.0.1:9"}}}, 1, nil)
+	c.must(err, "create")
+	_, err = k.Write(stream)
+	c.must(err, "write")
+	c.must(k.Close(), "close")
+	copied := filepath.Join(t.TempDir(), "state.db")
+	_, err = there.Backup(c.ctx(), copied)
+	c.must(err, "backup")
+	c.must(n.m.Restore(c.ctx(), copied), "restore") // and here the process died
+	for range 3 {
+		n.kill()
+		c.must(n.open(false), "open")
+		if n.m.Applied() != 7 {
+			t.Errorf("at %d", n.m.Applied())
+		}
+		if _, h, err := n.hub.fsm.snaps.newest(); err != nil || h.Size != 0 || h.Covered != 7 {
+			t.Errorf("header %+v, %v", h, err)
+		}
+	}
+}
+
 func TestDamagedSnapshotHeaderStopsTheStart(t *testing.T) {
 	c := newCluster(t, shortLog)
 	n := c.add("county-1", true)

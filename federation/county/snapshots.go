@@ -33,7 +33,7 @@ import (
 type snapshotStore struct {
 	dir, tmp, cluster string
 	sm                StateMachine
-	logEnd            func() uint64
+	log               *diskLog    // nil in tests without one
 	live              atomic.Bool // raft runs: Open serves peers
 
 	mu sync.Mutex // guards the directory's content
@@ -44,7 +44,7 @@ const snapSuffix = ".snap"
 func newSnapshotStore(o *Options) (*snapshotStore, error) {
 	s := &snapshotStore{
 		dir: filepath.Join(o.Dir, "snapshots"), tmp: filepath.Join(o.Dir, "tmp"),
-		cluster: o.Cluster, sm: o.StateMachine, logEnd: func() uint64 { return 0 },
+		cluster: o.Cluster, sm: o.StateMachine,
 	}
 	if err := os.RemoveAll(s.tmp); err != nil {
 		return nil, fmt.Errorf("clear temporary files: %w", err)
@@ -97,6 +97,16 @@ func (s *snapshotStore) newest() (*raft.SnapshotMeta, Header, error) {
 		return nil, Header{}, err
 	}
 	return meta, h, f.Close()
+}
+
+// base is the newest snapshot's index and term once its database is in place;
+// 0 before, and when there is none.
+func (s *snapshotStore) base() (index, term uint64) {
+	meta, h, err := s.newest()
+	if err != nil || meta == nil || h.Size > 0 {
+		return 0, 0
+	}
+	return h.Index, h.Term
 }
 
 // Open implements raft.SnapshotStore. A snapshot that is only a reference is

@@ -39,7 +39,10 @@ func openStorage(o *Options) (*storage, error) {
 		return nil, err
 	}
 	bolt, err := raftboltdb.New(raftboltdb.Options{
-		Path: path, BoltOptions: &bbolt.Options{Timeout: lockTimeout}, MsgpackUseNewTimeFormat: true, NoSync: fault.Planted("unsynced"),
+		Path: path, MsgpackUseNewTimeFormat: true, NoSync: fault.Planted("unsynced"),
+		// The list of free pages is made anew at a start, which reads every
+		// record anyway; each write to the log is a page shorter for it.
+		BoltOptions: &bbolt.Options{Timeout: lockTimeout, NoFreelistSync: true, FreelistType: bbolt.FreelistMapType},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open raft log: %w", err)
@@ -48,12 +51,12 @@ func openStorage(o *Options) (*storage, error) {
 	if o.wrapLog != nil {
 		under = o.wrapLog(bolt)
 	}
-	disk := &diskLog{bolt: under, now: time.Now}
+	disk := &diskLog{bolt: under, now: time.Now, base: snaps.base}
 	if err := errors.Join(syncDir(o.Dir), disk.verify()); err != nil {
 		disk.Close()
 		return nil, fmt.Errorf("check raft log: %w", err)
 	}
-	snaps.logEnd = func() uint64 { last, _ := disk.LastIndex(); return last }
+	snaps.log = disk
 	return &storage{disk: disk, snaps: snaps}, nil
 }
 

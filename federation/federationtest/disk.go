@@ -1,11 +1,14 @@
 package federationtest
 
 import (
+	"context"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -73,4 +76,14 @@ func (f *Federation) Replace(old *Node, id string) *Node {
 	}
 	f.mendLines()
 	return n
+}
+
+// BeginAnew makes a hub that is down the only one of its county, with the data
+// it has, as `restore --lone` does.
+func (f *Federation) BeginAnew(hub *Node) {
+	f.tb.Helper()
+	m, err := federation.LoadMembership(hub.dir)
+	f.must(err, "membership of "+hub.ID)
+	f.must(federation.Recover(context.Background(), federation.Options{Dir: hub.dir, Membership: m, PeerAdvertise: hub.peer, Now: hub.Clock.Now,
+		Logger: f.log, Limits: catalog.DefaultLimits()}), "begin anew")
 }

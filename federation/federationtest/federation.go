@@ -90,7 +90,7 @@ func New(tb TB, c Config) *Federation {
 	tb.Cleanup(f.close)
 	f.found()
 	for i := 2; i <= c.Hubs; i++ {
-		f.join(f.Enrol(fmt.Sprintf("county-%d", i), Code))
+		f.Join(fmt.Sprintf("county-%d", i))
 	}
 	for _, at := range slices.Concat(c.Townships, c.Villages) {
 		f.Enrol(fmt.Sprintf("%s-%s-1", at.Tier(), at), at)
@@ -267,6 +267,22 @@ func (f *Federation) Enrol(id string, at division.Code) *Node {
 	f.must(err, "membership of "+id)
 	f.must(m.Save(n.dir), "save "+id)
 	n.start(nil)
+	return n
+}
+
+// Join adds a hub to the county.
+func (f *Federation) Join(id string) *Node {
+	f.tb.Helper()
+	n := f.Enrol(id, Code)
+	f.join(n)
+	return n
+}
+
+// Staffed enrols a node of a division that had none, with people.
+func (f *Federation) Staffed(id string, at division.Code) *Node {
+	f.tb.Helper()
+	n := f.Enrol(id, at)
+	f.people(at, "")
 	return n
 }
 

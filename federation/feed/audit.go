@@ -72,6 +72,30 @@ func (a *Auditor) Status() AuditStatus {
 // auditSetting keeps how far the audit has come, in the node's local settings.
 const auditSetting = "feed.audit"
 
+// auditEpochSetting keeps the epoch of the ledger in which that was.
+const auditEpochSetting = "feed.audit.epoch"
+
+// wentBack begins again where the ledger went back to.
+func (a *Auditor) wentBack(ctx context.Context) error {
+	epoch, err := a.st.Epoch(ctx)
+	if err != nil || epoch.At == 0 {
+		return err
+	}
+	now := strconv.FormatInt(epoch.At, 10)
+	was, err := a.st.Setting(ctx, auditEpochSetting)
+	if err != nil || was == now {
+		return err
+	}
+	a.mu.Lock()
+	a.status.UpTo = min(a.status.UpTo, epoch.Kept)
+	upTo := a.status.UpTo
+	a.mu.Unlock()
+	if err := a.st.SetSetting(ctx, auditSetting, strconv.FormatUint(upTo, 10)); err != nil {
+		return err
+	}
+	return a.st.SetSetting(ctx, auditEpochSetting, now)
+}
+
 // Run audits until the context ends.
 func (a *Auditor) Run(ctx context.Context) error {
 	saved, err := a.st.Setting(ctx, auditSetting)
@@ -120,6 +144,9 @@ func (a *Auditor) note(ctx context.Context, err error) {
 // step proves the next own entries to be in the ledger of the checkpoint kept
 // last.
 func (a *Auditor) step(ctx context.Context) error {
+	if err := a.wentBack(ctx); err != nil {
+		return err
+	}
 	size, note, err := a.st.LastCheckpoint(ctx)
 	if err != nil || size == 0 {
 		return err

@@ -262,10 +262,13 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 		return ErrWrongCounty.Becausef("%s is of county %.12q", c.up.Name, hb.County)
 	case hb.Level > ledger.Level:
 		return ErrLevel.Becausef("level %d is in force, this program reads %d", hb.Level, ledger.Level)
-	case hb.UpTo < c.at || hb.UpTo > c.at && hb.UpTo > hb.Head:
+	case hb.Epoch < 0 || hb.UpTo < c.at || hb.UpTo > c.at && hb.UpTo > hb.Head:
 		return ErrMalformed.Becausef("heartbeat up to %d of %d, this node has %d", hb.UpTo, hb.Head, c.at)
 	case hb.Head > maxIndex || hb.CountyHead > maxIndex || hb.TimeMS < 0 || len(hb.Checkpoints) > maxLinks:
 		return ErrMalformed.Becausef("heartbeat with head %d, %d checkpoints", hb.Head, len(hb.Checkpoints))
+	}
+	if err := c.epoch(ctx, hb.Epoch); err != nil {
+		return err
 	}
 	stale := hb.HeardMS < 0 || hb.HeardMS > c.f.o.Stale.Milliseconds()
 	if stale && !c.makeDo && c.f.choices() > 1 {

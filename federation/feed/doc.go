@@ -21,7 +21,10 @@
 // milliseconds ago the server heard of the county, -1 for never; Tongban-Head
 // the last index it can pass on.
 //
-// The answer is a stream of blocks:
+// The answer is HTTP/1.1's, chunked, on a connection that is closed after it:
+// the server takes the connection over from net/http and reads nothing more
+// from it. A follower that is gone is noticed when a heartbeat cannot be
+// delivered. It is a stream of blocks:
 //
 //	1 byte   type
 //	4 bytes  length of the payload, big-endian, at most 8 MiB
@@ -39,7 +42,8 @@
 // a connection has no compressor of its own and one frame serves all followers
 // that get the same lines.
 //
-// Type 2, heartbeat: JSON with county, node, version and level of the server;
+// Type 2, heartbeat: JSON with county, node, version, level of the server and
+// epoch of its ledger (the county's last recovery, 0 for none);
 // upto, what the follower has everything up to now (it moves past what the
 // follower may not see); head, and county_head where the server knows of more;
 // time_ms, the county's clock as the server knows it; heard_ms as in the
@@ -53,6 +57,14 @@
 //
 // Type 3, problem: JSON with code, zh and en; the stream ends after it.
 //
+//	GET /federation/v1/recoveries
+//
+// answers with the county's recoveries that are in the server's ledger
+// (ledger.CountyRecoveryV1), in its order: the county's signed word that its
+// ledger went back, to which record, and why. A follower that meets a later
+// epoch than its own asks for them, checks them against what it has seen,
+// and goes back (epoch.go). When the server's own epoch changes its feeds end.
+//
 //	GET /federation/v1/checkpoint                 the newest note, as text
 //	GET /federation/v1/proof?index=I&size=S       {"proof":[hashes]}: record I is in the tree of size S
 //	GET /federation/v1/consistency?from=A&to=B    {"proof":[hashes]}: tree B continues tree A
@@ -65,7 +77,7 @@
 // The cursor is one number, moved in the transaction that applies; so a
 // connection may end anywhere, and a village may change between its township
 // and the county at any entry. What it gets is checked before it is applied:
-// form and limits of blocks, order of indexes, signatures of entries whose
+// epoch of the ledger, form and limits of blocks, order of indexes, signatures of entries whose
 // origin's key it knows. A checkpoint must be signed by the county and
 // continue the last one verified. One that does not is evidence: it is kept,
 // shown, and its sender is not followed any more. One signed by a key that is

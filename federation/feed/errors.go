@@ -50,6 +50,10 @@ var (
 	// ErrWentBack: the county's ledger ends before what this node has of it.
 	ErrWentBack = &Fault{Code: "county_went_back", ZH: "县中心的账本比本机已收到的少，可能是从旧备份恢复。请立即电话联系县中心；本机数据完好，请勿删除或重装",
 		EN: "the county's ledger has less than this node received from it; it was probably restored from an older backup. Call the county at once; this node's data is whole, do not delete or reinstall it"}
+	// ErrOldEpoch: the node above has the ledger of before a recovery that this
+	// node followed.
+	ErrOldEpoch = &Fault{Code: "older_epoch", ZH: "上级节点的账本还停在县中心声明恢复之前，暂不从该节点同步；若县中心又一次由旧备份恢复，请县中心重新声明",
+		EN: "the node above still has the ledger of before the county's recovery; not following it. If the county was restored once more, it must declare that again"}
 	// ErrMissing: the county's ledger does not hold what it had confirmed.
 	ErrMissing = &Fault{Code: "record_missing", ZH: "严重：县中心无法证明本机已确认的条目在台账中，已保留证据，请立即报告县中心和监察人员",
 		EN: "SERIOUS: the county cannot prove that an entry it confirmed is in its ledger; evidence kept. Report it to the county and the supervisors"}

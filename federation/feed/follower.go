@@ -41,6 +41,9 @@ type FollowerOptions struct {
 	// (ErrSignature, ErrMalformed, ErrWrongCounty). A nil Renew asks nobody:
 	// new keys come by the feed alone.
 	Renew func(ctx context.Context, from Upstream) error
+	// NewEpoch, if set, is called when this node went back with the county's
+	// ledger.
+	NewEpoch func()
 	// Version is this program's.
 	Version string
 	// Connect is how long an upstream may take to its first heartbeat (15 s);
@@ -182,7 +185,10 @@ func (f *Follower) round(ctx context.Context) (held bool, err error) {
 			return false, ctx.Err()
 		}
 		if f.isBlocked(up.Name) {
-			continue
+			// Unless the county has its word for what it showed.
+			if went, missing := f.goBack(ctx, up); !went || missing != nil {
+				continue
+			}
 		}
 		held, err = f.attempt(ctx, i, false)
 		if errors.Is(err, ErrBehind) && !held {
@@ -214,6 +220,9 @@ func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, 
 	case errors.Is(err, errBetter):
 		f.o.Logger.Info("returning to a preferred upstream", "from", c.up.Name)
 		return held, nil
+	case errors.Is(err, errNewEpoch):
+		f.Kick()
+		return true, nil
 	case strange(err):
 		if missing := f.witness.keys.renew(ctx, c.up.Name); missing != nil {
 			err = errors.Join(err, missing)
@@ -225,7 +234,7 @@ func (f *Follower) attempt(ctx context.Context, i int, makeDo bool) (held bool, 
 // unfit tells that a connection ended because of what came over it: trying
 // the same upstream again at once would bring the same.
 func (c *connection) unfit(err error) bool {
-	for _, fault := range []*Fault{ErrMalformed, ErrSignature, ErrLevel, ErrWrongCounty, ErrRewritten, ErrWentBack, ErrApply} {
+	for _, fault := range []*Fault{ErrMalformed, ErrSignature, ErrLevel, ErrWrongCounty, ErrRewritten, ErrWentBack, ErrOldEpoch, ErrApply} {
 		if errors.Is(err, fault) {
 			return true
 		}

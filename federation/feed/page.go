@@ -97,8 +97,8 @@ func openPage(payload []byte, at uint64) (pageHeader, []store.FeedLine, error) {
 	lines := make([]store.FeedLine, 0, h.Lines)
 	last := h.After
 	for part := range bytes.SplitSeq(raw[:len(raw)-1], []byte{'\n'}) {
-		var l store.FeedLine
-		if err := json.Unmarshal(part, &l); err != nil {
+		l, err := store.ParseFeedLine(part)
+		if err != nil {
 			return h, nil, ErrMalformed.Becausef("line after %d: %w", last, err)
 		}
 		if err := checkLine(&l); err != nil {

@@ -38,8 +38,8 @@ type ServerOptions struct {
 	// WriteTimeout is how long one block may take before the follower counts
 	// as stuck and is dropped (60 s).
 	WriteTimeout time.Duration
-	// Pace is the least time between two pushes to a follower (5 ms). A
-	// change after a quiet time is pushed at once.
+	// Pace is the least time between two pushes (5 ms). A change after a quiet
+	// time is pushed at once.
 	Pace time.Duration
 	// MaxFollowers bounds open feeds (2000).
 	MaxFollowers int
@@ -74,18 +74,23 @@ func orElse[T int | time.Duration](v, otherwise T) T {
 }
 
 // Server serves the feed to the nodes below. It is an http.Handler for the
-// paths above and holds no goroutine of its own: what runs belongs to the
-// requests.
+// paths above. A feed takes its connection over from net/http and has a
+// goroutine only while it is sent something: an idle follower is a connection
+// and a place in a list, which the server's one goroutine goes through when
+// there is something new or a heartbeat is due.
 type Server struct {
 	o     ServerOptions
 	st    *store.Store
 	tail  *tail
 	cache *frameCache
 
-	closing chan struct{}
-	close   sync.Once
+	// ctx ends when the server is closed.
+	ctx   context.Context
+	close context.CancelFunc
+	watch sync.Once
 
 	mu        sync.Mutex
+	closed    bool
 	followers map[string]*session
 	open      sync.WaitGroup
 
@@ -95,10 +100,9 @@ type Server struct {
 // NewServer makes a server over a node's store.
 func NewServer(st *store.Store, o ServerOptions) *Server {
 	o = o.withDefaults()
-	return &Server{
-		o: o, st: st, tail: &tail{st: st}, cache: newFrameCache(o.CacheBytes),
-		closing: make(chan struct{}), followers: map[string]*session{},
-	}
+	s := &Server{o: o, st: st, tail: &tail{st: st}, cache: newFrameCache(o.CacheBytes), followers: map[string]*session{}}
+	s.ctx, s.close = context.WithCancel(context.Background())
+	return s
 }
 
 // ServerStats is what a server has done since it was made.
@@ -116,14 +120,16 @@ func (s *Server) Stats() ServerStats {
 	return ServerStats{Followers: len(s.followers), Pages: s.pages.Load(), Compressions: s.cache.made.Load(), BytesOut: s.bytes.Load()}
 }
 
-// Close ends all feeds and waits for them; later requests are refused. It
-// goes before http.Server.Shutdown, which would wait for the feeds.
+// Close ends all feeds and waits for them; later requests are refused.
+// http.Server.Shutdown knows nothing of feeds.
 func (s *Server) Close() {
-	s.close.Do(func() {
-		s.mu.Lock()
-		close(s.closing)
-		s.mu.Unlock()
-	})
+	s.mu.Lock()
+	s.closed = true
+	for _, ss := range s.followers {
+		s.endLocked(ss, ErrClosing)
+	}
+	s.mu.Unlock()
+	s.close()
 	s.open.Wait()
 }
 
@@ -154,6 +160,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			err = s.serveFeed(w, r, f)
 		case PathCheckpoint:
 			err = s.serveCheckpoint(w, r)
+		case PathRecoveries:
+			err = s.serveRecoveries(w, r)
 		case PathProof:
 			err = s.serveProof(w, r)
 		case PathConsistency:

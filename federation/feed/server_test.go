@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -334,13 +336,12 @@ func TestHeartbeatDoesNotRunAhead(t *testing.T) {
 	at := mustHead(t, r.Hub().Store)
 	r.change(2)
 	for _, caughtUp := range []bool{true, false} {
-		w := httptest.NewRecorder()
-		ss := &session{Follower: r.Village(villageA).Follower(), at: at, told: at - 2,
-			out: blockWriter{w: w, rc: http.NewResponseController(w), timeout: time.Second, total: &s.bytes}}
+		w := new(written)
+		ss := &session{Follower: r.Village(villageA).Follower(), at: at, told: at - 2, out: blockWriter{w: w, timeout: time.Second, total: &s.bytes}}
 		if err := s.beat(context.Background(), ss, caughtUp); err != nil {
 			t.Fatal(err)
 		}
-		l := &listener{in: bufio.NewReader(w.Body)}
+		l := &listener{in: bufio.NewReader(httputil.NewChunkedReader(&w.Buffer))}
 		want := at - 2
 		if caughtUp {
 			want = at
@@ -350,6 +351,57 @@ func TestHeartbeatDoesNotRunAhead(t *testing.T) {
 		}
 	}
 }
+
+// An idle follower is a connection and a place in a list: no goroutine, neither
+// of this package nor of net/http. Each still gets what is new, and its
+// heartbeats; one that has gone is forgotten at a heartbeat.
+func TestIdleFollowersHaveNoGoroutine(t *testing.T) {
+	r := newRealm(t)
+	clock := newManual(storetest.Beginning)
+	s, url := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(clock), Clock: clock})
+	at := mustHead(t, r.Hub().Store)
+	const many = 50
+	clients := make([]*bareClient, many)
+	for i := range clients {
+		clients[i] = dialBare(t, url, villageNumber(i), at)
+		clients[i].readBlocks(t, 1)
+	}
+	idle := func() bool {
+		all := make([]byte, 1<<20)
+		all = all[:runtime.Stack(all, true)]
+		return !bytes.Contains(all, []byte("net/http.(*conn).serve")) && !bytes.Contains(all, []byte("feed.(*Server).turns"))
+	}
+	eventually(t, "nothing to run for idle followers", idle)
+	r.change(2)
+	for _, c := range clients {
+		if _, n := c.readPage(t); n == 0 {
+			t.Fatal("no page")
+		}
+	}
+	clock.Advance(time.Minute)
+	for _, c := range clients {
+		c.readBlocks(t, 1)
+	}
+	eventually(t, "nothing to run for idle followers again", idle)
+	for _, c := range clients[1:] {
+		c.conn.Close()
+	}
+	eventually(t, "those that are gone to be forgotten", func() bool {
+		clock.Advance(time.Minute)
+		return s.Stats().Followers == 1
+	})
+	clients[0].readBlocks(t, 1)
+}
+
+// written is a connection that keeps what was written.
+type written struct {
+	net.Conn
+	bytes.Buffer
+}
+
+func (w *written) Write(p []byte) (int, error)      { return w.Buffer.Write(p) }
+func (w *written) Read(p []byte) (int, error)       { return w.Buffer.Read(p) }
+func (w *written) SetWriteDeadline(time.Time) error { return nil }
 
 // A follower that takes nothing any more is dropped.
 func TestDropsStuckFollower(t *testing.T) {
@@ -378,6 +430,38 @@ func TestDropsStuckFollower(t *testing.T) {
 		edition++
 		return s.Stats().Followers == 0
 	})
+}
+
+// Nor does such a follower hold up the end of the server, or of its own feed
+// when it comes anew.
+func TestCloseDoesNotWaitForTheStuck(t *testing.T) {
+	r := newRealm(t)
+	s := NewServer(r.Hub().Store, ServerOptions{Peer: headerPeer, County: r.ledger(RealClock{}), WriteTimeout: time.Hour})
+	h := httptest.NewUnstartedServer(s)
+	h.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew {
+			tcp.SetWriteBuffer(2048)
+		}
+	}
+	h.Start()
+	defer h.Close()
+	at := mustHead(t, r.Hub().Store)
+	one := villageNumber(1)
+	stuck := dialBare(t, h.URL, one, at)
+	stuck.conn.(*net.TCPConn).SetReadBuffer(2048)
+	stuck.readBlocks(t, 1)
+	blocked := func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.followers[one.Node].again
+	}
+	edition := 2
+	change := func() { r.change(edition); edition++ }
+	eventually(t, "a write that blocks", func() bool { change(); return blocked() })
+	again := dialBare(t, h.URL, one, at)
+	eventually(t, "the second feed to block, too", func() bool { change(); return s.Stats().Followers == 1 && blocked() })
+	s.Close()
+	again.conn.Close()
 }
 
 // Frames are dropped when there are too many, the oldest first.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"time"
 
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -16,8 +15,10 @@ type heartbeat struct {
 	County  string `json:"county"`
 	Node    string `json:"node"`
 	Version string `json:"version,omitempty"`
-	// Level is the level in force in the sender's state.
-	Level int `json:"level"`
+	// Level is the level in force in the sender's state, Epoch the epoch of its
+	// ledger (ledger.Recovery.At), 0 for the first.
+	Level int   `json:"level"`
+	Epoch int64 `json:"epoch,omitempty"`
 	// UpTo is what the follower now has everything up to, Head what the
 	// sender can pass on, CountyHead what it knows the county to have.
 	UpTo       uint64 `json:"upto"`
@@ -41,18 +42,9 @@ const headerHeard = "Tongban-Heard-Ms"
 // maxLinks bounds the checkpoints in one heartbeat.
 const maxLinks = 16
 
-// session is one open feed.
-type session struct {
-	store.Follower
-	cancel context.CancelCauseFunc
-	// at is what the follower has been served up to; told is what it knows
-	// of that: what it may not see moves only the former.
-	at, told   uint64
-	checkpoint uint64
-	max        int
-	out        blockWriter
-	pushed     time.Time
-}
+// errEpochEnded ends the feeds of a ledger that went back: the followers have
+// to learn of it first.
+var errEpochEnded = ErrTrouble.Becausef("the ledger began a new epoch")
 
 // serveFeed answers a feed request. An error before the stream began is
 // answered by the caller.
@@ -77,25 +69,18 @@ func (s *Server) serveFeed(w http.ResponseWriter, r *http.Request, f store.Follo
 		w.WriteHeader(http.StatusOK)
 		return nil
 	}
-	ctx, cancel := context.WithCancelCause(r.Context())
-	defer cancel(nil)
-	ss.cancel = cancel
+	ss.epoch = v.epoch
 	if err := s.enter(ss); err != nil {
 		return err
 	}
-	defer s.leave(ss)
-	ss.out = blockWriter{w: w, rc: http.NewResponseController(w), timeout: s.o.WriteTimeout, total: &s.bytes}
-	// A server's read timeout is meant for requests, and ends feeds.
-	_ = ss.out.rc.SetReadDeadline(time.Time{})
-	w.WriteHeader(http.StatusOK)
-	if err := s.stream(ctx, r, ss); err != nil {
-		fault := asFault(err, ErrTrouble)
-		s.o.Logger.Info("feed ended", "follower", f.Node, "code", fault.Code, "error", err)
-		if payload, err := json.Marshal(fault); err == nil && ss.out.err == nil {
-			_ = ss.out.write(blockProblem, payload)
-			_ = ss.out.flush()
-		}
+	conn, err := takeOver(w)
+	if err != nil {
+		s.leave(ss)
+		return err
 	}
+	s.begin(ss, conn)
+	ss.out.begin(w.Header())
+	go s.turns(ss)
 	return nil
 }
 
@@ -131,122 +116,65 @@ func (s *Server) session(r *http.Request, f store.Follower) (*session, error) {
 	if int(level) < inForce {
 		return nil, ErrLevel.Becausef("level %d is in force, %s reads %d", inForce, f.Node, level)
 	}
-	return &session{Follower: f, at: after, told: after, checkpoint: checkpoint, max: min(max(int(size), 1), s.o.PageBytes)}, nil
+	if !r.ProtoAtLeast(1, 1) {
+		return nil, ErrRequest.Becausef("%s", r.Proto)
+	}
+	return &session{Follower: f, at: after, told: after, checkpoint: checkpoint, max: min(max(int(size), 1), s.o.PageBytes), running: true,
+		out: blockWriter{timeout: s.o.WriteTimeout, total: &s.bytes}}, nil
 }
 
-// enter counts the follower in. A node has one feed: a newer one replaces an
-// older one, whose other end may be long gone.
-func (s *Server) enter(ss *session) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.roomLocked(ss.Node); err != nil {
-		return err
-	}
-	if old := s.followers[ss.Node]; old != nil {
-		old.cancel(ErrReplaced)
-	}
-	s.followers[ss.Node] = ss
-	s.open.Add(1)
-	return nil
-}
-
-func (s *Server) room(node string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.roomLocked(node)
-}
-
-func (s *Server) roomLocked(node string) error {
-	select {
-	case <-s.closing:
-		return ErrClosing
-	default:
-	}
-	if s.followers[node] == nil && len(s.followers) >= s.o.MaxFollowers {
-		return ErrBusy
-	}
-	return nil
-}
-
-func (s *Server) leave(ss *session) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.followers[ss.Node] == ss {
-		delete(s.followers, ss.Node)
-	}
-	s.open.Done()
-}
-
-// stream serves one follower until its connection ends.
-func (s *Server) stream(ctx context.Context, r *http.Request, ss *session) error {
-	tick := s.o.Clock.NewTicker(s.o.Heartbeat)
-	defer tick.Stop()
-	// The first heartbeat answers the request, so that the follower can
-	// measure its clock before pages fill the line.
-	if err := s.beat(ctx, ss, false); err != nil {
-		return err
-	}
-	for {
-		changed, sent, err := s.catchUp(ctx, r, ss, tick.C())
-		if err != nil {
+// turn sends a follower what is there for it now. The first heartbeat answers
+// the request, so that the follower can measure its clock before pages fill
+// the line.
+func (s *Server) turn(ss *session) error {
+	if ss.beatAt.IsZero() {
+		ss.beatAt = s.o.Clock.Now().Add(s.o.Heartbeat)
+		if err := s.beat(s.ctx, ss, false); err != nil {
 			return err
 		}
-		if sent {
-			if err := s.beat(ctx, ss, true); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-changed:
-			if err := s.pace(ctx, ss); err != nil {
-				return err
-			}
-		case <-tick.C():
-			if err := s.due(ctx, r, ss, true); err != nil {
-				return err
-			}
-		case <-s.closing:
-			return ErrClosing
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+	} else if err := s.due(ss, true); err != nil {
+		return err
 	}
+	sent, err := s.catchUp(ss)
+	if err != nil || !sent {
+		return err
+	}
+	return s.beat(s.ctx, ss, true)
 }
 
 // catchUp sends pages until the follower has all there is, with heartbeats
 // between them when it takes long.
-func (s *Server) catchUp(ctx context.Context, r *http.Request, ss *session, tick <-chan time.Time) (changed <-chan struct{}, sent bool, err error) {
+func (s *Server) catchUp(ss *session) (sent bool, err error) {
 	for {
-		select {
-		case <-tick:
-			if err := s.due(ctx, r, ss, false); err != nil {
-				return nil, sent, err
-			}
-		default:
-		}
-		v, err := s.tail.now(ctx)
+		v, err := s.tail.now(s.ctx)
 		if err != nil {
-			return nil, sent, err
+			return sent, err
+		}
+		if v.epoch != ss.epoch {
+			return sent, errEpochEnded
 		}
 		if ss.at >= v.head { // or another hub was ahead of this one
-			return v.changed, sent, nil
+			return sent, nil
 		}
 		p, ok, err := v.after(ss.at, ss.Follower, ss.max, s.cache)
 		if err == nil && !ok {
-			p, err = s.stored(ctx, ss)
+			p, err = s.stored(s.ctx, ss)
 		}
 		if err != nil {
-			return nil, sent, err
+			return sent, err
 		}
 		ss.at = p.upTo
 		if p.lines > 0 {
 			if err := s.send(ss, p); err != nil {
-				return nil, sent, err
+				return sent, err
 			}
 			sent = true
 		}
-		if ctx.Err() != nil {
-			return nil, sent, context.Cause(ctx)
+		if err := s.ended(ss); err != nil {
+			return sent, err
+		}
+		if err := s.due(ss, false); err != nil {
+			return sent, err
 		}
 	}
 }
@@ -285,10 +213,13 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	if err != nil {
 		return err
 	}
+	if v.epoch != ss.epoch {
+		return errEpochEnded
+	}
 	sighting := s.o.County.Sighting()
 	self := s.st.Self()
 	hb := heartbeat{
-		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level,
+		County: string(self.County()), Node: self.Node, Version: s.o.Version, Level: v.level, Epoch: v.epoch,
 		UpTo: ss.told, Head: v.head, CountyHead: max(sighting.Head, v.head), HeardMS: heardMS(sighting), WentBack: sighting.WentBack, Checkpoints: links,
 	}
 	if caughtUp {
@@ -313,33 +244,19 @@ func (s *Server) beat(ctx context.Context, ss *session, caughtUp bool) error {
 	return ss.out.flush()
 }
 
-// due is what a tick brings: the look whether the follower is still in good
-// standing, which ends the feed of a node revoked meanwhile, and a heartbeat.
-func (s *Server) due(ctx context.Context, r *http.Request, ss *session, caughtUp bool) error {
-	f, err := s.admit(r)
-	if err != nil {
+// due brings, at the time for it, the look whether the follower is still in
+// good standing, which ends the feed of a node revoked meanwhile, and a
+// heartbeat.
+func (s *Server) due(ss *session, caughtUp bool) error {
+	now := s.o.Clock.Now()
+	if now.Before(ss.beatAt) {
+		return nil
+	}
+	ss.beatAt = now.Add(s.o.Heartbeat)
+	if err := s.standing(s.ctx, ss.Node); err != nil {
 		return err
 	}
-	if f.Node != ss.Node {
-		return ErrNotAllowed
-	}
-	return s.beat(ctx, ss, caughtUp)
-}
-
-// pace lets changes that come close together travel together.
-func (s *Server) pace(ctx context.Context, ss *session) error {
-	wait := s.o.Pace - time.Since(ss.pushed)
-	if wait > 0 && wait <= s.o.Pace {
-		t := time.NewTimer(wait)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	ss.pushed = time.Now()
-	return nil
+	return s.beat(s.ctx, ss, caughtUp)
 }
 
 func heardMS(s Sighting) int64 {

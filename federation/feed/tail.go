@@ -3,7 +3,6 @@ package feed
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sort"
 	"sync"
@@ -37,8 +36,10 @@ type tail struct {
 	from, head uint64
 	recs       []*tailRecord
 	bytes      int
-	// level is the level in force at head.
+	// level is the level in force at head, epoch the ledger's epoch. With a new
+	// epoch everything is read anew.
 	level int
+	epoch int64
 }
 
 type tailRecord struct {
@@ -54,6 +55,7 @@ type view struct {
 	from, head uint64
 	recs       []*tailRecord
 	level      int
+	epoch      int64
 	changed    <-chan struct{}
 }
 
@@ -69,10 +71,14 @@ func (t *tail) now(ctx context.Context) (view, error) {
 		}
 		t.seen = changed
 	}
-	return view{from: t.from, head: t.head, recs: t.recs, level: t.level, changed: changed}, nil
+	return view{from: t.from, head: t.head, recs: t.recs, level: t.level, epoch: t.epoch, changed: changed}, nil
 }
 
 func (t *tail) grow(ctx context.Context) error {
+	epoch, err := t.st.Epoch(ctx)
+	if err != nil {
+		return err
+	}
 	head, err := t.complete(ctx)
 	if err != nil {
 		return err
@@ -80,22 +86,17 @@ func (t *tail) grow(ctx context.Context) error {
 	if t.level, err = t.st.Level(ctx); err != nil {
 		return err
 	}
-	if head < t.head || head-t.head > maxTail || t.seen == nil {
+	if head < t.head || head-t.head > maxTail || t.seen == nil || t.epoch != epoch.At {
+		t.epoch = epoch.At
 		t.from, t.head, t.recs, t.bytes = head, head, nil, 0
 		return nil
 	}
-	for t.head < head {
-		line, err := t.st.RecordAt(ctx, t.head+1)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
-			return err
-		}
-		if err == nil {
-			if err := t.add(ctx, line); err != nil {
-				return err
-			}
-		}
-		t.head++ // below the county there are gaps: what is not for this node
+	// Below the county there are gaps: what is not for this node.
+	err = t.st.Records(ctx, t.head, head, func(r store.RecordLine) error { return t.add(ctx, r) })
+	if err != nil {
+		return err
 	}
+	t.head = head
 	for len(t.recs) > maxTail || t.bytes > maxTailBytes {
 		t.bytes -= len(t.recs[0].line)
 		t.from = t.recs[0].head.Index
@@ -112,28 +113,17 @@ func (t *tail) complete(ctx context.Context) (uint64, error) {
 	return t.st.Cursor(ctx)
 }
 
-func (t *tail) add(ctx context.Context, line []byte) error {
-	var r struct {
-		ledger.Head
-		Entry struct {
-			ID      string        `json:"id"`
-			Origin  string        `json:"origin"`
-			Scope   division.Code `json:"scope"`
-			Subtree bool          `json:"subtree"`
-		} `json:"entry"`
-	}
-	if err := json.Unmarshal(line, &r); err != nil {
-		return fmt.Errorf("record: %w", err)
-	}
+func (t *tail) add(ctx context.Context, r store.RecordLine) error {
 	if r.Outcome == ledger.Refused {
-		scope, err := t.st.RefusedScope(ctx, r.Entry.Origin, r.Entry.Scope)
+		scope, err := t.st.RefusedScope(ctx, r.Origin, r.Scope)
 		if err != nil {
 			return err
 		}
-		r.Entry.Scope, r.Entry.Subtree = scope, false
+		r.Scope, r.Subtree = scope, false
 	}
-	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.Entry.ID, origin: r.Entry.Origin, scope: r.Entry.Scope, subtree: r.Entry.Subtree, line: line})
-	t.bytes += len(line)
+	t.recs = append(t.recs, &tailRecord{head: r.Head, id: r.ID, origin: r.Origin, scope: r.Scope, subtree: r.Subtree, line: r.Line})
+	t.bytes += len(r.Line)
+	t.head = r.Index
 	return nil
 }
 
@@ -141,6 +131,19 @@ func (t *tail) add(ctx context.Context, line []byte) error {
 // of store.Feed's audiences.
 func (r *tailRecord) visible(to division.Code) bool {
 	return r.scope == "" || to.Contains(r.scope) || r.subtree && r.scope.Contains(to)
+}
+
+// nothing tells that a follower has all it may see, for certain.
+func (v view) nothing(at uint64, f store.Follower) bool {
+	if at < v.from {
+		return false
+	}
+	for i := len(v.recs) - 1; i >= 0 && v.recs[i].head.Index > at; i-- {
+		if v.recs[i].visible(f.Division) {
+			return false
+		}
+	}
+	return true
 }
 
 // page is what a follower gets next.

@@ -51,7 +51,6 @@ func (r *realm) serveTLS(t testing.TB, n *storetest.Node, o ServerOptions) (*Ser
 	s := NewServer(n.Store, o)
 	h := httptest.NewUnstartedServer(s)
 	h.TLS = trust.ServerConfig(r.tlsOptions(t, n))
-	h.EnableHTTP2 = true
 	h.Config.ErrorLog = log.New(io.Discard, "", 0)
 	h.StartTLS()
 	t.Cleanup(func() { s.Close(); h.Close() })
@@ -59,12 +58,12 @@ func (r *realm) serveTLS(t testing.TB, n *storetest.Node, o ServerOptions) (*Ser
 }
 
 func (r *realm) tlsClient(t testing.TB, n *storetest.Node) *http.Client {
-	base := &http.Transport{TLSClientConfig: trust.ClientConfig(r.tlsOptions(t, n), trust.Expect{Tiers: []node.Tier{node.County, node.Township}}), ForceAttemptHTTP2: true}
+	base := &http.Transport{TLSClientConfig: trust.ClientConfig(r.tlsOptions(t, n), trust.Expect{Tiers: []node.Tier{node.County, node.Township}})}
 	t.Cleanup(base.CloseIdleConnections)
 	return &http.Client{Transport: base}
 }
 
-// Over mutual TLS (HTTP/2), a chain of county, township and village; the node
+// Over mutual TLS, a chain of county, township and village; the node
 // is known from its certificate, and nobody without one is served.
 func TestOverMutualTLS(t *testing.T) {
 	r := newRealm(t)
@@ -84,7 +83,7 @@ func TestOverMutualTLS(t *testing.T) {
 	if proof, err := f.Consistency(context.Background(), 1, f.Status().Checkpoint); err != nil || len(proof) == 0 {
 		t.Errorf("a proof by way of the township: %v", err)
 	}
-	stranger := &http.Client{Transport: &http.Transport{TLSClientConfig: trust.FirstContactConfig(), ForceAttemptHTTP2: true}}
+	stranger := &http.Client{Transport: &http.Transport{TLSClientConfig: trust.FirstContactConfig()}}
 	defer stranger.CloseIdleConnections()
 	resp, err := stranger.Get(countyURL + PathFeed)
 	if err != nil {

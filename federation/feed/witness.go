@@ -72,9 +72,20 @@ func newWitness(st *store.Store, o FollowerOptions) *witness {
 // load takes up the checkpoint kept last. One that no present key signed was
 // made before the county retired its keys, and is left behind.
 func (w *witness) load(ctx context.Context) error {
-	size, note, err := w.st.LastCheckpoint(ctx)
-	if err != nil || size == 0 {
+	epoch, err := w.st.Epoch(ctx)
+	if err != nil {
 		return err
+	}
+	size, note, err := w.st.LastCheckpoint(ctx)
+	if err != nil {
+		return err
+	}
+	if epoch.At > 0 && size < epoch.Kept {
+		w.restart(epoch)
+		return nil
+	}
+	if size == 0 {
+		return nil
 	}
 	cp, err := w.trust().OpenCheckpoint([]byte(note))
 	if err != nil {
@@ -199,7 +210,7 @@ func (w *witness) take(ctx context.Context, cp trust.Checkpoint, l Link) error {
 func (w *witness) keep(ctx context.Context) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if uint64(w.last.Tree.N) <= w.kept {
+	if uint64(w.last.Tree.N) <= w.kept || w.note == "" {
 		return nil
 	}
 	now := w.clock.Now()

@@ -1,23 +1,53 @@
 package feed
 
 import (
+	"bytes"
+	"fmt"
+	"net"
 	"net/http"
+	"strconv"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// blockWriter writes blocks to a follower, each within a deadline: one that
-// takes nothing any more must not hold a connection for ever.
-type blockWriter struct {
-	w       http.ResponseWriter
-	rc      *http.ResponseController
-	timeout time.Duration
-	total   *atomic.Int64
-	head    [blockHeader]byte
-	err     error
+// takeOver takes a request's connection from net/http, which would keep two
+// goroutines and their buffers for as long as the feed is open, and begins the
+// answer. From here on this package writes HTTP/1.1's chunks itself. What the
+// other end sends is not read any more: that it is gone shows at a heartbeat.
+func takeOver(w http.ResponseWriter) (net.Conn, error) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return nil, fmt.Errorf("take the connection over: %w", err)
+	}
+	// The server's timeouts are meant for requests, and would end feeds.
+	_ = conn.SetDeadline(time.Time{})
+	return conn, nil
 }
 
-// write sends a block whose payload comes in parts.
+// blockWriter writes blocks to a follower, each within a deadline: one that
+// takes nothing any more must not hold a connection for ever. It has a buffer
+// only between write and flush.
+type blockWriter struct {
+	w       net.Conn
+	timeout time.Duration
+	total   *atomic.Int64
+	buf     *bytes.Buffer
+	err     error
+	// ending: what is left to be said has little time.
+	ending atomic.Bool
+}
+
+// endTime is how long a connection has to take the last of a feed.
+const endTime = 3 * time.Second
+
+// maxUnsent is how much is gathered before it is sent unasked; larger buffers
+// are not kept.
+const maxUnsent = 64 << 10
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// write adds a block whose payload comes in parts, as a chunk of HTTP/1.1.
 func (b *blockWriter) write(kind byte, parts ...[]byte) error {
 	if b.err != nil {
 		return b.err
@@ -26,24 +56,65 @@ func (b *blockWriter) write(kind byte, parts ...[]byte) error {
 	for _, p := range parts {
 		length += len(p)
 	}
-	// Not every ResponseWriter has deadlines; where there is none the
-	// server's own timeouts hold.
-	_ = b.rc.SetWriteDeadline(time.Now().Add(b.timeout))
-	if _, b.err = b.w.Write(appendBlockHeader(b.head[:0], kind, length)); b.err != nil {
-		return b.err
-	}
+	b.buffer()
+	var size [16]byte
+	b.buf.Write(strconv.AppendUint(size[:0], uint64(blockHeader+length), 16))
+	b.buf.WriteString("\r\n")
+	b.buf.Write(appendBlockHeader(size[:0], kind, length))
 	for _, p := range parts {
-		if _, b.err = b.w.Write(p); b.err != nil {
-			return b.err
-		}
+		b.buf.Write(p)
 	}
+	b.buf.WriteString("\r\n")
 	b.total.Add(int64(blockHeader + length))
+	if b.buf.Len() > maxUnsent {
+		return b.flush()
+	}
 	return nil
 }
 
-func (b *blockWriter) flush() error {
-	if b.err == nil {
-		b.err = b.rc.Flush()
+// begin adds the head of the answer.
+func (b *blockWriter) begin(header http.Header) {
+	b.buffer()
+	b.buf.WriteString("HTTP/1.1 200 OK\r\n")
+	header.Set("Date", time.Now().UTC().Format(http.TimeFormat))
+	header.Set("Transfer-Encoding", "chunked")
+	header.Set("Connection", "close")
+	header.Write(b.buf)
+	b.buf.WriteString("\r\n")
+}
+
+func (b *blockWriter) buffer() {
+	if b.buf == nil {
+		b.buf = buffers.Get().(*bytes.Buffer)
 	}
+}
+
+// flush sends what was added.
+func (b *blockWriter) flush() error {
+	if b.buf == nil {
+		return b.err
+	}
+	if b.err == nil {
+		_ = b.w.SetWriteDeadline(time.Now().Add(b.timeout))
+		if b.ending.Load() { // looked at after the deadline was set, for it may just have been shortened
+			_ = b.w.SetWriteDeadline(time.Now().Add(min(b.timeout, endTime)))
+		}
+		_, b.err = b.w.Write(b.buf.Bytes())
+	}
+	if b.buf.Cap() <= maxUnsent {
+		b.buf.Reset()
+		buffers.Put(b.buf)
+	}
+	b.buf = nil
 	return b.err
+}
+
+// end ends the answer and its connection.
+func (b *blockWriter) end() {
+	if b.err == nil {
+		b.buffer()
+		b.buf.WriteString("0\r\n\r\n")
+	}
+	_ = b.flush()
+	_ = b.w.Close()
 }

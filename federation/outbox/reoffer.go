@@ -59,7 +59,7 @@ func (r *round) reoffer(ctx context.Context, origin string) (stored uint64, err 
 		if !ok {
 			return 0, unreadable("nothing said of %s", origin)
 		}
-		if err := r.note(ctx, o, a.By); err != nil || r.held[origin] != nil || r.s.forked[origin] {
+		if err := r.mark(ctx, o, a.By); err != nil || r.held[origin] != nil || r.s.forked[origin] {
 			return o.Stored, err
 		}
 		if tries++; o.Stored > stored {

@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -28,6 +27,11 @@ type round struct {
 	// apart: a batch of several origins was refused, so that each is sent by
 	// itself to find whose it is.
 	apart bool
+	// storedBy are the tiers whose having an entry spares sending it.
+	storedBy []string
+	// unnoted keeps what was answered to the last batch, and says whether to
+	// start over; nil when that is done.
+	unnoted func() (rewind bool, err error)
 }
 
 const (
@@ -50,22 +54,51 @@ func (r *round) run(ctx context.Context) error {
 		}
 		r.link.met = true
 	}
-	storedBy := []string{"county"}
-	if r.u.Tier == "township" {
-		storedBy = append(storedBy, "township")
+	if r.storedBy = []string{"county"}; r.u.Tier == "township" {
+		r.storedBy = append(r.storedBy, "township")
 	}
-	var after int64
+	b, err := r.gather(ctx, 0)
+	for err == nil && b != nil {
+		b, err = r.send(ctx, b)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(slices.Collect(maps.Values(r.held))...)
+}
+
+// batch is a piece of the outbox on its way.
+type batch struct {
+	// after and next are the places in the outbox before and behind it.
+	after, next int64
+	raws        [][]byte
+	last        map[string]uint64 // seq of the last entry of each origin
+}
+
+// gather reads what is to be sent next; nil when nothing is left.
+func (r *round) gather(ctx context.Context, after int64) (*batch, error) {
 	for {
-		entries, err := st.Outbox(ctx, after, storedBy, r.link.batch, r.s.o.MaxBytes)
-		if err != nil {
-			return err
+		entries, err := r.s.o.Store.Outbox(ctx, after, r.storedBy, r.link.batch, r.s.o.MaxBytes)
+		if err != nil || len(entries) == 0 {
+			return nil, err
 		}
-		if len(entries) == 0 {
-			return errors.Join(slices.Collect(maps.Values(r.held))...)
+		b := &batch{after: after, next: after, last: map[string]uint64{}}
+		for _, e := range entries {
+			if r.s.forked[e.Origin] || r.held[e.Origin] != nil {
+				b.next = e.N
+				continue
+			}
+			if _, same := b.last[e.Origin]; r.apart && !same && len(b.last) > 0 {
+				break
+			}
+			b.raws = append(b.raws, e.Raw)
+			b.last[e.Origin] = e.Seq
+			b.next = e.N
 		}
-		if after, err = r.send(ctx, after, entries); err != nil {
-			return err
+		if len(b.raws) > 0 {
+			return b, nil
 		}
+		after = b.next
 	}
 }
 
@@ -84,7 +117,7 @@ func (r *round) meet(ctx context.Context, origins []string) error {
 			if err := r.s.o.Store.ForgetStored(ctx, name, o.Stored, a.By); err != nil {
 				return err
 			}
-			if err := r.note(ctx, o, a.By); err != nil {
+			if err := r.mark(ctx, o, a.By); err != nil {
 				return err
 			}
 		}
@@ -114,44 +147,85 @@ func (r *round) post(ctx context.Context, raws [][]byte) (*Answer, error) {
 	return r.ask(req)
 }
 
-// send sends one batch from what was read of the outbox after a place, and
-// returns from where to read on.
-func (r *round) send(ctx context.Context, after int64, entries []store.OutboxEntry) (next int64, err error) {
-	next = after
-	raws := make([][]byte, 0, len(entries))
-	last := map[string]uint64{}
-	for _, e := range entries {
-		if r.s.forked[e.Origin] || r.held[e.Origin] != nil {
-			next = e.N
-			continue
-		}
-		if _, same := last[e.Origin]; r.apart && !same && len(last) > 0 {
-			break
-		}
-		raws = append(raws, e.Raw)
-		last[e.Origin] = e.Seq
-		next = e.N
-	}
-	if len(raws) == 0 {
-		return next, nil
-	}
+// reply is what came back for a batch.
+type reply struct {
+	*Answer
+	err error
+}
+
+// send sends a batch and returns the next one. While it is on its way, what was
+// answered to the one before is noted and the next one is read: the upstream
+// need not wait for this node's disk.
+func (r *round) send(ctx context.Context, b *batch) (next *batch, err error) {
 	began := r.s.o.Now()
 	fault.Point("outbox.send.before")
-	a, err := r.post(ctx, raws)
+	back := make(chan reply, 1)
+	go func() {
+		a, err := r.post(ctx, b.raws)
+		back <- reply{a, err}
+	}()
+	err = r.settle(ctx)
+	size := r.link.batch
+	if err == nil {
+		r.link.batch = min(size*2, r.link.most) // if this one goes well
+		next, err = r.gather(ctx, b.next)
+	}
+	a := <-back
 	if err != nil {
-		return after, r.refused(err, len(raws), last)
+		return nil, err
+	}
+	if a.err != nil || r.s.o.Now().Sub(began) >= slow {
+		r.link.batch = size
+	}
+	if a.err != nil {
+		if err := r.refused(a.err, len(b.raws), b.last); err != nil {
+			return nil, err
+		}
+		return r.gather(ctx, b.after)
 	}
 	fault.Point("outbox.send.answered")
-	if r.s.o.Now().Sub(began) < slow {
-		r.link.batch = min(r.link.batch*2, r.link.most)
-	}
 	r.s.reached(r.u)
-	rewind, err := r.answered(ctx, a, last)
-	fault.Point("outbox.send.marked")
-	if rewind {
-		next = 0
+	r.unnoted = func() (rewind bool, err error) {
+		defer fault.Point("outbox.send.marked")
+		return r.answered(ctx, a.Answer, b.last)
 	}
-	return next, err
+	if next != nil && a.complete(b.last) {
+		return next, nil
+	}
+	rewind, err := r.note(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if rewind {
+		return r.gather(ctx, 0)
+	}
+	return r.gather(ctx, b.next)
+}
+
+// complete reports whether everything that was sent has come, of origins in
+// good standing.
+func (a *Answer) complete(sent map[string]uint64) bool {
+	for name, seq := range sent {
+		if o, ok := a.origin(name); !ok || o.Forked || o.Stored < seq {
+			return false
+		}
+	}
+	return true
+}
+
+// note keeps what was answered last.
+func (r *round) note(ctx context.Context) (rewind bool, err error) {
+	unnoted := r.unnoted
+	if r.unnoted = nil; unnoted == nil {
+		return false, nil
+	}
+	return unnoted()
+}
+
+// settle does so for an answer after which nothing has to be sent again.
+func (r *round) settle(ctx context.Context) error {
+	_, err := r.note(ctx)
+	return err
 }
 
 // refused decides what to do about a batch that was not taken: nil to go on
@@ -198,7 +272,7 @@ func (r *round) answered(ctx context.Context, a *Answer, last map[string]uint64)
 			r.held[name] = unreadable("nothing said of %s", name)
 			continue
 		}
-		if err := r.note(ctx, o, a.By); err != nil {
+		if err := r.mark(ctx, o, a.By); err != nil {
 			return false, err
 		}
 		if o.Forked || o.Stored >= sent {
@@ -213,8 +287,8 @@ func (r *round) answered(ctx context.Context, a *Answer, last map[string]uint64)
 	return rewind, nil
 }
 
-// note keeps how far an upstream has an origin.
-func (r *round) note(ctx context.Context, o Origin, by string) error {
+// mark keeps how far an upstream has an origin.
+func (r *round) mark(ctx context.Context, o Origin, by string) error {
 	st := r.s.o.Store
 	forked := o.Forked
 	if !forked && o.Stored > 0 && o.Last != "" {

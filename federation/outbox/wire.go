@@ -101,6 +101,10 @@ func decode(body []byte) ([]ledger.Entry, error) {
 		if len(line) > maxLine {
 			return nil, &Problem{Code: CodeMalformed, Err: fmt.Errorf("entry %d of %d bytes", len(entries), len(line))}
 		}
+		if e, ok := ledger.ParseCanonical(line); ok {
+			entries = append(entries, e)
+			continue
+		}
 		dec := json.NewDecoder(bytes.NewReader(line))
 		dec.DisallowUnknownFields()
 		var e ledger.Entry

@@ -28,7 +28,7 @@
 // A Courier at a village or a township pushes what its ledger names and the
 // county has not confirmed to the node above. A Spread at a hub copies to the
 // other hubs and has the county's ledger say so once a majority of the voters
-// holds the content.
+// holds the content. A Gather at a hub fetches what was confirmed without it.
 //
 // # Crash story
 //

@@ -272,6 +272,12 @@ func TestCourierChecksWhatItDelivered(t *testing.T) {
 		clock.advance(time.Minute)
 		return holds(anew, ref)()
 	})
+	// Where somebody knows of it, no time has to pass.
+	third := newPlace(t, nil)
+	<-addr
+	addr <- third.target("township")
+	c.Afresh()
+	eventually(t, "the third disk", holds(third, ref))
 }
 
 // hubs are the county's hub processes.

@@ -123,6 +123,14 @@ func (l *rounds) Retry() {
 	l.Wake()
 }
 
+// Afresh forgets what was delivered: the node above may have lost it.
+func (l *rounds) Afresh() {
+	l.mu.Lock()
+	l.jobs = map[string]*job{}
+	l.mu.Unlock()
+	l.Retry()
+}
+
 // Status tells how it stands.
 func (l *rounds) Status() Status {
 	l.mu.Lock()

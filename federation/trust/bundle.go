@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -163,8 +164,21 @@ func (t CountyTrust) authorities() ([]*x509.Certificate, error) {
 	return certs, nil
 }
 
-// pool is the CA certificates for package x509.
+// lastPool is the pool made last. All handshakes of a node ask for the same
+// one, and checking the authorities' signatures takes longer than the rest of
+// what is looked at.
+var lastPool atomic.Pointer[poolOf]
+
+type poolOf struct {
+	cas  []string
+	pool *x509.CertPool
+}
+
+// pool is the CA certificates for package x509. It must not be changed.
 func (t CountyTrust) pool() (*x509.CertPool, error) {
+	if p := lastPool.Load(); p != nil && slices.Equal(p.cas, t.CAs) {
+		return p.pool, nil
+	}
 	certs, err := t.authorities()
 	if err != nil {
 		return nil, err
@@ -173,6 +187,7 @@ func (t CountyTrust) pool() (*x509.CertPool, error) {
 	for _, c := range certs {
 		pool.AddCert(c)
 	}
+	lastPool.Store(&poolOf{slices.Clone(t.CAs), pool})
 	return pool, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/tongban/tongban/node"
@@ -32,16 +33,18 @@ type Expect struct {
 
 // ServerConfig is for a node's federation port. A client may come without a
 // certificate (to enrol); if it shows one, that must be a node's.
-// Handlers learn the node with PeerNode.
+// Handlers learn the node with PeerNode. Nodes speak HTTP/1.1 among themselves:
+// a feed is one long answer that takes its connection over, for which HTTP/2
+// would only cost memory.
 func ServerConfig(o TLSOptions) *tls.Config {
-	return o.server(tls.VerifyClientCertIfGiven, Expect{}, "h2", "http/1.1")
+	return o.server(tls.VerifyClientCertIfGiven, Expect{}, "http/1.1")
 }
 
 // ClientConfig is for connections to another node's federation port. The
 // other end is known by the node it is, not by its host name: offices change
 // addresses, and a certificate's name is what the county signed.
 func ClientConfig(o TLSOptions, want Expect) *tls.Config {
-	return o.client(want, "h2", "http/1.1")
+	return o.client(want, "http/1.1")
 }
 
 // PeerConfigs are for the port between hubs, where nothing but a hub may
@@ -56,7 +59,7 @@ func PeerConfigs(o TLSOptions, protocols ...string) (server, client *tls.Config)
 // was away while the authorities changed. What it brings must go through
 // Anchor or Advance; nothing secret may be sent over it.
 func FirstContactConfig() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, NextProtos: []string{"h2", "http/1.1"}}
+	return &tls.Config{MinVersion: tls.VersionTLS13, InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}
 }
 
 // PeerNode tells which node is at the other end of a connection that a server
@@ -111,16 +114,23 @@ func (o TLSOptions) server(auth tls.ClientAuthType, want Expect, protocols ...st
 			return o.verify(cs, want, x509.ExtKeyUsageClientAuth)
 		},
 	}
-	// The fallback trusts nobody; every handshake gets its own configuration.
+	// The fallback trusts nobody; every handshake asks for the authorities of
+	// its time. A connection keeps its configuration, so those that trust the
+	// same share one.
 	base.ClientCAs = x509.NewCertPool()
+	var last atomic.Pointer[tls.Config]
 	base.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
 		pool, err := o.Trust().pool()
 		if err != nil {
 			return nil, err
 		}
+		if c := last.Load(); c != nil && c.ClientCAs == pool {
+			return c, nil
+		}
 		current := base.Clone()
 		current.GetConfigForClient = nil
 		current.ClientCAs = pool
+		last.Store(current)
 		return current, nil
 	}
 	return base

@@ -298,7 +298,9 @@ func TestOldTLSIsRefused(t *testing.T) {
 	}
 }
 
-func TestHTTP2AndResumption(t *testing.T) {
+// Nodes speak HTTP/1.1 among themselves, also with a client that would like
+// HTTP/2, and no session is resumed.
+func TestOneProtocolAndNoResumption(t *testing.T) {
 	county := mustCounty(t, 1)
 	hub := newEndpoint(t, county, "county-1", testCounty, 10)
 	village := newEndpoint(t, county, "village-1", testVillage, 11)
@@ -311,7 +313,7 @@ func TestHTTP2AndResumption(t *testing.T) {
 		ErrorLog:  log.New(io.Discard, "", 0),
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			p, err := PeerNode(*r.TLS)
-			if err != nil || r.ProtoMajor != 2 || r.TLS.DidResume {
+			if err != nil || r.ProtoMajor != 1 || r.TLS.DidResume {
 				http.Error(w, "no", http.StatusTeapot)
 				return
 			}
@@ -321,6 +323,7 @@ func TestHTTP2AndResumption(t *testing.T) {
 	go server.ServeTLS(l, "", "")
 	defer server.Close()
 	config := ClientConfig(village.options(testNow), Expect{Node: "county-1"})
+	config.NextProtos = []string{"h2", "http/1.1"}
 	config.ClientSessionCache = tls.NewLRUClientSessionCache(4)
 	for range 2 { // a second connection would resume if it could
 		tr := &http.Transport{TLSClientConfig: config.Clone(), ForceAttemptHTTP2: true}

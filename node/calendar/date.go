@@ -147,7 +147,14 @@ func (d Date) Compact() string {
 		return ""
 	}
 	year, month, day := d.parts()
-	return fmt.Sprintf("%04d%02d%02d", year, int(month), day)
+	if year < 0 || year > 9999 {
+		return fmt.Sprintf("%04d%02d%02d", year, int(month), day)
+	}
+	digits := [8]byte{}
+	for i, n := 7, (year*100+int(month))*100+day; i >= 0; i, n = i-1, n/10 {
+		digits[i] = byte('0' + n%10)
+	}
+	return string(digits[:])
 }
 
 // Chinese returns 2026年10月12日, as in documents, and the empty string for no date.

@@ -38,6 +38,9 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Corrects:    b.Corrects,
 		Head:        e.ID,
 	}
+	if b.Lacking {
+		c.Lacking = catalog.Lacking(*item, b.Form, b.Materials, b.Applying)
+	}
 	if c.Steps[0].Verb == ledger.VerbCollect {
 		c.Step = 1 // handing in is the collecting
 	}
@@ -102,6 +105,9 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 	faults := CheckApplicant(b, item, today)
 	faults = append(faults, catalog.ValidateForm(*item, b.Form, today)...)
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
+	if b.Lacking {
+		faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })
+	}
 	if len(faults) > 0 {
 		return &Incomplete{Faults: faults}
 	}
@@ -116,92 +122,107 @@ func (i *Incomplete) Error() string {
 	return "incomplete: " + i.Faults[0].EN
 }
 
-// Apply is what one entry of the chain makes of a case. The case given is not
-// changed. A *Refusal is returned when the entry may not happen.
-func Apply(c *Case, e *ledger.Entry, body ledger.Body, from Place) (*Case, error) {
+// Apply is what one entry of the chain makes of a case, whose item is given in
+// the version it is bound to. The case given is not changed. A *Refusal is
+// returned when the entry may not happen.
+func Apply(c *Case, item *catalog.Item, e *ledger.Entry, body ledger.Body, from Place) (*Case, error) {
 	if e.Prev != c.Head {
 		return nil, refuse("stale", "办件已有新的进展，请刷新后再办", "the case has moved on since; look at it again")
 	}
-	step, open := c.Current()
-	if !open {
-		return nil, refuse("case_ended", "办件已办结，不能再办理", "the case has ended")
+	if err := c.May(kindOf(body)); err != nil {
+		return nil, err
 	}
 	if c.Holder != from.Division {
 		return nil, refuse("not_holder", "办件现不在本处办理，请联系当前办理单位", "another office holds the case now")
 	}
 	next := *c
 	next.Flags = slices.Clone(c.Flags)
+	next.Suspensions = slices.Clone(c.Suspensions)
 	next.Head = e.ID
 	next.markSkew(e)
-	if err := next.step(step, e, body); err != nil {
+	if err := next.happen(item, e, body); err != nil {
 		return nil, err
 	}
 	return &next, nil
 }
 
-func (c *Case) step(step ledger.Step, e *ledger.Entry, body ledger.Body) error {
+// happen makes the change; that it can happen at this step and in this status
+// has been checked.
+func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) error {
 	switch b := body.(type) {
-	case *ledger.CaseRelayV1:
-		return c.pass(step, ledger.VerbRelay)
+	case *ledger.CaseRelayV1, *ledger.CaseReviewV1:
+		c.pass()
+	case *ledger.CaseRequestSupplementV1:
+		return c.requestSupplement(item, e, b)
 	case *ledger.CaseAcceptV1:
-		if c.AcceptedBy == nil {
-			c.AcceptedMS, c.Status = e.OccurredAt, Accepted
-		}
-		c.AcceptedBy = &e.Actor
-		return c.pass(step, ledger.VerbAccept)
+		return c.accept(item, e, b)
 	case *ledger.CaseRejectV1:
-		if step.Verb != ledger.VerbAccept || c.Status != HandedIn {
-			return wrongStep(step)
-		}
-		c.Status = NotAccepted
-		return nil
-	case *ledger.CaseReviewV1:
-		if step.Verb == ledger.VerbPreReview {
-			return c.pass(step, ledger.VerbPreReview)
-		}
-		return c.pass(step, ledger.VerbReview)
+		c.Status, c.RejectedMS, c.Reason, c.RightAuthority = NotAccepted, e.OccurredAt, b.Reason, b.Authority
 	case *ledger.CaseReturnV1:
 		return c.sendBack(b)
+	case *ledger.CaseSuspendV1:
+		return c.suspend(item, e, b)
+	case *ledger.CaseResumeV1:
+		return c.resume(e, b)
+	case *ledger.CaseExtendV1:
+		return c.extend(e, b)
+	case *ledger.CaseTerminateV1:
+		return c.terminate(e, b)
 	case *ledger.CaseDecideV1:
-		if step.Verb != ledger.VerbDecide {
-			return wrongStep(step)
-		}
-		if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
-			return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
-		}
-		c.Status = Declined
-		if b.Granted {
-			c.Status = Granted
-		}
-		c.Decision, c.DecidedMS, c.DecidedBy = c.Status, e.OccurredAt, &e.Actor
-		return c.pass(step, ledger.VerbDecide)
+		return c.decide(e, b)
 	case *ledger.CaseIssueV1:
 		c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
-		return c.pass(step, ledger.VerbIssue)
+		c.pass()
 	case *ledger.CaseDeliverV1:
-		c.Status, c.DeliveredMS = Closed, e.OccurredAt
-		return c.pass(step, ledger.VerbDeliver)
-	}
-	return refuse("wrong_kind", "该操作不适用于办件", "this entry is not a step of a case")
-}
-
-// pass completes the current step, if it is the wanted one, and hands the
-// case to whoever holds the next.
-func (c *Case) pass(step ledger.Step, want ledger.Verb) error {
-	if step.Verb != want {
-		return wrongStep(step)
-	}
-	c.Step++
-	if c.Step < len(c.Steps) {
-		c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
+		c.Status, c.DeliveredMS, c.Recipient, c.Method = Closed, e.OccurredAt, b.Recipient, b.Method
+		c.pass()
 	}
 	return nil
 }
 
-func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
-	if c.Status != HandedIn && c.Status != Accepted {
-		return refuse("decided", "办件已作出决定，不能退回", "a case that has been decided cannot be sent back")
+// kindOf is the kind of entry that a body is of; empty for what is no step of a
+// case.
+func kindOf(body ledger.Body) ledger.Kind {
+	switch body.(type) {
+	case *ledger.CaseRelayV1:
+		return ledger.CaseRelay
+	case *ledger.CaseRequestSupplementV1:
+		return ledger.CaseRequestSupplement
+	case *ledger.CaseAcceptV1:
+		return ledger.CaseAccept
+	case *ledger.CaseRejectV1:
+		return ledger.CaseReject
+	case *ledger.CaseReviewV1:
+		return ledger.CaseReview
+	case *ledger.CaseReturnV1:
+		return ledger.CaseReturn
+	case *ledger.CaseSuspendV1:
+		return ledger.CaseSuspend
+	case *ledger.CaseResumeV1:
+		return ledger.CaseResume
+	case *ledger.CaseExtendV1:
+		return ledger.CaseExtend
+	case *ledger.CaseTerminateV1:
+		return ledger.CaseTerminate
+	case *ledger.CaseDecideV1:
+		return ledger.CaseDecide
+	case *ledger.CaseIssueV1:
+		return ledger.CaseIssue
+	case *ledger.CaseDeliverV1:
+		return ledger.CaseDeliver
 	}
+	return ""
+}
+
+// pass completes the current step and hands the case to whoever holds the next.
+func (c *Case) pass() {
+	c.Step++
+	if c.Step < len(c.Steps) {
+		c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
+	}
+}
+
+func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
 	if b.ToStep >= c.Step || c.Steps[b.ToStep].Verb == ledger.VerbCollect {
 		return refuse("wrong_step", "只能退回到之前的办理环节", "a case is sent back to an earlier step")
 	}
@@ -222,10 +243,6 @@ func (c *Case) Flag(flag string) {
 	if at, found := slices.BinarySearch(c.Flags, flag); !found {
 		c.Flags = slices.Insert(c.Flags, at, flag)
 	}
-}
-
-func wrongStep(step ledger.Step) error {
-	return refuse("wrong_step", "办件当前环节不是该操作："+VerbZH(step.Verb), "the case waits at another step: "+string(step.Verb))
 }
 
 // VerbZH is a step's name as it is printed.

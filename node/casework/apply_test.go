@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -136,6 +137,15 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
+// apply applies an entry under the item that the case names.
+func apply(c *Case, e *ledger.Entry, body ledger.Body, from Place) (*Case, error) {
+	item, ok := catalogItems()[c.Item]
+	if !ok {
+		item = catalogItems()["TB-MZJ-004"]
+	}
+	return Apply(c, item, e, body, from)
+}
+
 // entry is the next one of a case from where it is held.
 func entry(c *Case, id string) *ledger.Entry {
 	return &ledger.Entry{ID: id, Case: c.ID, Prev: c.Head, OccurredAt: c.HandedInMS + 60_000, Actor: identity.Actor{Staff: "staff-" + id}}
@@ -151,6 +161,37 @@ var bodies = map[ledger.Kind]ledger.Body{
 	ledger.CaseDecide:  &ledger.CaseDecideV1{Granted: true, Opinion: "准予"},
 	ledger.CaseIssue:   &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: "证"}}},
 	ledger.CaseDeliver: &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"},
+}
+
+// drawBody is a body of a kind, well-formed, but not always allowed.
+func drawBody(t *rapid.T, k ledger.Kind, item *catalog.Item, today calendar.Date) ledger.Body {
+	procedure := rapid.SampledFrom([]string{"听证", "公示", "鉴定"}).Draw(t, "procedure")
+	off := rapid.IntRange(-2, 20).Draw(t, "off")
+	switch k {
+	case ledger.CaseReturn:
+		return &ledger.CaseReturnV1{ToStep: rapid.IntRange(0, 8).Draw(t, "to"), Reason: "x"}
+	case ledger.CaseRequestSupplement:
+		b := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: item.Materials[0].Name, Problem: ledger.ProblemWrong, How: "x"}}, Before: today.AddDays(off)}
+		if rapid.Bool().Draw(t, "again") {
+			b.Again = "x"
+		}
+		return b
+	case ledger.CaseAccept:
+		b := &ledger.CaseAcceptV1{Deemed: rapid.Bool().Draw(t, "deemed")}
+		if rapid.Bool().Draw(t, "supplemented") {
+			b.Supplements = []string{"s"}
+		}
+		return b
+	case ledger.CaseTerminate:
+		return &ledger.CaseTerminateV1{Cause: rapid.SampledFrom([]ledger.Cause{ledger.CauseNotSupplemented, ledger.CauseMoot}).Draw(t, "cause"), Reason: "x"}
+	case ledger.CaseSuspend:
+		return &ledger.CaseSuspendV1{Procedure: procedure, Lawful: procedure != "公示", Until: today.AddDays(off), Reason: "x"}
+	case ledger.CaseResume:
+		return &ledger.CaseResumeV1{Procedure: procedure, On: today.AddDays(off - 10), Result: "x"}
+	case ledger.CaseExtend:
+		return &ledger.CaseExtendV1{Days: 10, Reason: "x"}
+	}
+	return bodies[k]
 }
 
 // Every verb at every step of every kind of way: the step's own passes, all
@@ -171,7 +212,7 @@ func TestApplyEveryVerbAtEveryStep(t *testing.T) {
 			step, _ := c.Current()
 			for kind, body := range bodies {
 				own := kind == KindOf(step.Verb) || kind == ledger.CaseReject && step.Verb == ledger.VerbAccept
-				next, err := Apply(c, entry(c, "x"), body, holder(c))
+				next, err := apply(c, entry(c, "x"), body, holder(c))
 				if (err == nil) != own || !own && (next != nil || code(err) != "wrong_step") {
 					t.Errorf("%s at %s: %s at step %s: %v", way.item, way.at, kind, step.Verb, err)
 				}
@@ -179,7 +220,7 @@ func TestApplyEveryVerbAtEveryStep(t *testing.T) {
 			if got := mustJSON(t, c); got != before {
 				t.Fatalf("the case given was changed:\n%s\n%s", before, got)
 			}
-			next, err := Apply(c, entry(c, fmt.Sprint("e", n)), bodies[KindOf(step.Verb)], holder(c))
+			next, err := apply(c, entry(c, fmt.Sprint("e", n)), bodies[KindOf(step.Verb)], holder(c))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -189,7 +230,7 @@ func TestApplyEveryVerbAtEveryStep(t *testing.T) {
 			t.Errorf("at the end: %+v", c)
 		}
 		for kind, body := range bodies {
-			if _, err := Apply(c, entry(c, "x"), body, holder(c)); code(err) != "case_ended" {
+			if _, err := apply(c, entry(c, "x"), body, holder(c)); code(err) != "case_ended" {
 				t.Errorf("%s after the end: %v", kind, err)
 			}
 		}
@@ -203,14 +244,14 @@ func TestApplyRefuses(t *testing.T) {
 		want string
 		do   func() (*Case, error)
 	}{
-		{"stale", func() (*Case, error) { e := entry(c, "x"); e.Prev = "other"; return Apply(c, e, accept, holder(c)) }},
-		{"stale", func() (*Case, error) { e := entry(c, "x"); e.Prev = ""; return Apply(c, e, accept, holder(c)) }},
-		{"not_holder", func() (*Case, error) { return Apply(c, entry(c, "x"), accept, Place{Division: township, Ordinal: 1}) }},
-		{"not_holder", func() (*Case, error) { return Apply(c, entry(c, "x"), accept, Place{}) }},
-		{"wrong_kind", func() (*Case, error) { return Apply(c, entry(c, "x"), &ledger.CaseCommentV1{Text: "x"}, holder(c)) }},
-		{"wrong_kind", func() (*Case, error) { return Apply(c, entry(c, "x"), &ledger.CaseSubmitV1{}, holder(c)) }},
+		{"stale", func() (*Case, error) { e := entry(c, "x"); e.Prev = "other"; return apply(c, e, accept, holder(c)) }},
+		{"stale", func() (*Case, error) { e := entry(c, "x"); e.Prev = ""; return apply(c, e, accept, holder(c)) }},
+		{"not_holder", func() (*Case, error) { return apply(c, entry(c, "x"), accept, Place{Division: township, Ordinal: 1}) }},
+		{"not_holder", func() (*Case, error) { return apply(c, entry(c, "x"), accept, Place{}) }},
+		{"wrong_kind", func() (*Case, error) { return apply(c, entry(c, "x"), &ledger.CaseCommentV1{Text: "x"}, holder(c)) }},
+		{"wrong_kind", func() (*Case, error) { return apply(c, entry(c, "x"), &ledger.CaseSubmitV1{}, holder(c)) }},
 		{"wrong_step", func() (*Case, error) {
-			return Apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(c))
+			return apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(c))
 		}},
 	}
 	for i, row := range rows {
@@ -222,7 +263,7 @@ func TestApplyRefuses(t *testing.T) {
 
 func TestRejectOnlyBeforeAcceptance(t *testing.T) {
 	c := mustOpen(t, village)
-	rejected, err := Apply(c, entry(c, "e1"), bodies[ledger.CaseReject], holder(c))
+	rejected, err := apply(c, entry(c, "e1"), bodies[ledger.CaseReject], holder(c))
 	if err != nil || rejected.Status != NotAccepted || !rejected.Status.Ended() {
 		t.Fatalf("%+v, %v", rejected, err)
 	}
@@ -231,13 +272,13 @@ func TestRejectOnlyBeforeAcceptance(t *testing.T) {
 	if c.Holder != village || c.Status != Accepted || c.AcceptedMS == 0 {
 		t.Fatalf("returned: %+v", c)
 	}
-	if _, err := Apply(c, entry(c, "e3"), bodies[ledger.CaseReject], holder(c)); code(err) != "wrong_step" {
+	if _, err := apply(c, entry(c, "e3"), bodies[ledger.CaseReject], holder(c)); code(err) != "accepted" {
 		t.Errorf("an accepted case was rejected: %v", err)
 	}
 	accepted := c.AcceptedMS
 	e := entry(c, "e3")
 	e.OccurredAt += 3600_000
-	if c, err = Apply(c, e, bodies[ledger.CaseAccept], holder(c)); err != nil || c.AcceptedMS != accepted {
+	if c, err = apply(c, e, bodies[ledger.CaseAccept], holder(c)); err != nil || c.AcceptedMS != accepted {
 		t.Errorf("the legal clock was set back: %d, was %d (%v)", c.AcceptedMS, accepted, err)
 	}
 }
@@ -250,17 +291,17 @@ func TestReturn(t *testing.T) {
 		t.Errorf("returned to the township: %+v", back)
 	}
 	for _, to := range []int{2, 3, 15} {
-		if _, err := Apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: to, Reason: "x"}, holder(c)); code(err) != "wrong_step" {
+		if _, err := apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: to, Reason: "x"}, holder(c)); code(err) != "wrong_step" {
 			t.Errorf("returned from step %d to %d: %v", c.Step, to, err)
 		}
 	}
 	c = mustApply(t, c, "e3", bodies[ledger.CaseDecide])
-	if _, err := Apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(c)); code(err) != "decided" {
+	if _, err := apply(c, entry(c, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(c)); code(err) != "decided" {
 		t.Errorf("a decided case was returned: %v", err)
 	}
 	item := mustItem(t, "TB-YBJ-003")
 	collected := &Case{ID: "e0", Head: "e0", Division: village, HandedInAt: village, Holder: township, Status: HandedIn, Steps: Plan(item, node.Village), Step: 1}
-	if _, err := Apply(collected, entry(collected, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(collected)); code(err) != "wrong_step" {
+	if _, err := apply(collected, entry(collected, "x"), &ledger.CaseReturnV1{ToStep: 0, Reason: "x"}, holder(collected)); code(err) != "wrong_step" {
 		t.Errorf("a case was returned to its collecting: %v", err)
 	}
 }
@@ -269,18 +310,18 @@ func TestWhoAcceptedMayNotDecide(t *testing.T) {
 	c := mustOpen(t, village)
 	accept := entry(c, "e1")
 	accept.Actor.Staff = "one"
-	c, err := Apply(c, accept, bodies[ledger.CaseAccept], holder(c))
+	c, err := apply(c, accept, bodies[ledger.CaseAccept], holder(c))
 	if err != nil {
 		t.Fatal(err)
 	}
 	c = mustApply(t, c, "e2", bodies[ledger.CaseReview])
 	decide := entry(c, "e3")
 	decide.Actor.Staff = "one"
-	if _, err := Apply(c, decide, bodies[ledger.CaseDecide], holder(c)); code(err) != "same_person" {
+	if _, err := apply(c, decide, bodies[ledger.CaseDecide], holder(c)); code(err) != "same_person" {
 		t.Errorf("one person accepted and decided: %v", err)
 	}
 	c.Instant = true
-	if _, err := Apply(c, decide, bodies[ledger.CaseDecide], holder(c)); err != nil {
+	if _, err := apply(c, decide, bodies[ledger.CaseDecide], holder(c)); err != nil {
 		t.Errorf("an instant item: %v", err)
 	}
 }
@@ -304,7 +345,7 @@ func TestClockSkewIsFlaggedOnce(t *testing.T) {
 	for i := range 2 {
 		e := entry(c, fmt.Sprint("e", i+1))
 		e.SkewMS = 600_000
-		next, err := Apply(c, e, bodies[[]ledger.Kind{ledger.CaseAccept, ledger.CaseReview}[i]], holder(c))
+		next, err := apply(c, e, bodies[[]ledger.Kind{ledger.CaseAccept, ledger.CaseReview}[i]], holder(c))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -319,12 +360,15 @@ func TestClockSkewIsFlaggedOnce(t *testing.T) {
 // changes nothing, and at every moment it has exactly one holder or has ended.
 func TestRandomWalksKeepTheCaseWhole(t *testing.T) {
 	items := mustItems(t)
-	kinds := []ledger.Kind{ledger.CaseAccept, ledger.CaseReject, ledger.CaseRelay, ledger.CaseReview, ledger.CaseReturn, ledger.CaseDecide, ledger.CaseIssue, ledger.CaseDeliver}
+	var kinds []ledger.Kind
+	for _, t := range Transitions {
+		kinds = append(kinds, t.Kind)
+	}
 	places := []division.Code{county, township, village, "330523111"}
 	rapid.Check(t, func(t *rapid.T) {
 		item := &items[rapid.IntRange(0, len(items)-1).Draw(t, "item")]
 		tier := rapid.SampledFrom(item.AcceptTiers).Draw(t, "tier")
-		c := &Case{ID: "e0", Head: "e0", Instant: item.Instant, Division: village, HandedInAt: desks[tier], Status: HandedIn, Steps: Plan(item, tier), HandedInMS: opened}
+		c := &Case{ID: "e0", Head: "e0", Item: item.Code, Instant: item.Instant, Division: village, HandedInAt: desks[tier], Status: HandedIn, Steps: Plan(item, tier), HandedInMS: opened}
 		if c.Steps[0].Verb == ledger.VerbCollect {
 			c.Step = 1
 		}
@@ -344,12 +388,10 @@ func TestRandomWalksKeepTheCaseWhole(t *testing.T) {
 			if step, open := c.Current(); open && rapid.Bool().Draw(t, "own step") {
 				kind = KindOf(step.Verb)
 			}
-			body := bodies[kind]
-			if kind == ledger.CaseReturn {
-				body = &ledger.CaseReturnV1{ToStep: rapid.IntRange(0, 8).Draw(t, "to"), Reason: "x"}
-			}
+			e.OccurredAt += int64(n) * 12 * 3600_000
+			body := drawBody(t, kind, item, dayOf(e))
 			before, held := mustJSON(t, c), c.Holder
-			next, err := Apply(c, e, body, place)
+			next, err := apply(c, e, body, place)
 			if got := mustJSON(t, c); got != before {
 				t.Fatalf("the case given was changed:\n%s\n%s", before, got)
 			}
@@ -372,6 +414,12 @@ func TestRandomWalksKeepTheCaseWhole(t *testing.T) {
 			if open == next.Status.Ended() {
 				t.Fatalf("status %s at step %d of %d", next.Status, next.Step, len(next.Steps))
 			}
+			if c.AcceptedOn != next.AcceptedOn && !c.AcceptedOn.IsZero() {
+				t.Fatalf("the day of acceptance went from %s to %s", c.AcceptedOn, next.AcceptedOn)
+			}
+			if !item.Instant && next.DecidedBy != nil && next.DecidedBy.Staff == next.AcceptedBy.Staff {
+				t.Fatalf("%s accepted and decided", next.DecidedBy.Staff)
+			}
 			if want, ok := holderOf(step, next.Division, next.HandedInAt); open && (!ok || next.Holder != want || next.Holder.Tier() != step.Tier) {
 				t.Fatalf("%s holds step %+v, want %s", next.Holder, step, want)
 			}
@@ -382,7 +430,7 @@ func TestRandomWalksKeepTheCaseWhole(t *testing.T) {
 
 func mustApply(tb testing.TB, c *Case, id string, body ledger.Body) *Case {
 	tb.Helper()
-	next, err := Apply(c, entry(c, id), body, holder(c))
+	next, err := apply(c, entry(c, id), body, holder(c))
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -7,6 +7,7 @@ package casework
 import (
 	"fmt"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -18,13 +19,15 @@ type Status string
 
 // The statuses of a case.
 const (
-	HandedIn    Status = "handed_in"    // 已收件
-	Accepted    Status = "accepted"     // 已受理
-	NotAccepted Status = "not_accepted" // 不予受理
-	Granted     Status = "granted"      // 准予
-	Declined    Status = "declined"     // 不予
-	Issued      Status = "issued"       // 已制发
-	Closed      Status = "closed"       // 已送达
+	HandedIn      Status = "handed_in"     // 已收件
+	Supplementing Status = "supplementing" // 待补正
+	Accepted      Status = "accepted"      // 已受理
+	NotAccepted   Status = "not_accepted"  // 不予受理
+	Granted       Status = "granted"       // 准予
+	Declined      Status = "declined"      // 不予
+	Issued        Status = "issued"        // 已制发
+	Closed        Status = "closed"        // 已送达
+	Terminated    Status = "terminated"    // 终止办理
 
 	// A hand-in that is no case: the county refused it (未接收), or the node
 	// that has it doubts it and leaves it to the county (待县中心裁定).
@@ -32,8 +35,11 @@ const (
 	Held    Status = "held"
 )
 
+// Statuses lists every status, in the order in which a case can have them.
+var Statuses = []Status{HandedIn, Supplementing, Accepted, NotAccepted, Granted, Declined, Issued, Closed, Terminated}
+
 // Ended reports whether nothing more can happen to the case itself.
-func (s Status) Ended() bool { return s == NotAccepted || s == Closed || s.Aside() }
+func (s Status) Ended() bool { return s == NotAccepted || s == Closed || s == Terminated || s.Aside() }
 
 // Aside reports whether there is no case, but only what was handed in.
 func (s Status) Aside() bool { return s == Refused || s == Held }
@@ -68,12 +74,41 @@ type Case struct {
 	// zero when it has not happened.
 	HandedInMS  int64 `json:"handed_in_ms"`
 	AcceptedMS  int64 `json:"accepted_ms,omitempty"`
+	RejectedMS  int64 `json:"rejected_ms,omitempty"`
 	DecidedMS   int64 `json:"decided_ms,omitempty"`
 	IssuedMS    int64 `json:"issued_ms,omitempty"`
 	DeliveredMS int64 `json:"delivered_ms,omitempty"`
 	// Decision is Granted or Declined once the case is decided; the status
 	// moves on from there.
 	Decision Status `json:"decision,omitempty"`
+	// Lacking are the materials and fields that were missing at hand-in, and
+	// Notice what the applicant was told of it, once.
+	Lacking []string `json:"lacking,omitempty"`
+	Notice  *Notice  `json:"notice,omitempty"`
+	// Tolerated materials may come after acceptance (容缺受理).
+	Tolerated []ledger.ToleratedMaterial `json:"tolerated,omitempty"`
+	// AcceptedOn is the day from which the limits of a decision run: that of
+	// acceptance, or of hand-in where acceptance is deemed.
+	AcceptedOn  calendar.Date `json:"accepted_on,omitzero"`
+	Suspensions []Suspension  `json:"suspensions,omitempty"`
+	// ExtendedBy are the working days added by the authority's head.
+	ExtendedBy int           `json:"extended_by,omitempty"`
+	ExtendedOn calendar.Date `json:"extended_on,omitzero"`
+	Extender   string        `json:"extender,omitempty"` // the head's name
+	// What was said for the documents of the case: why it was refused, extended
+	// or ended, the opinion of the decision, and who received the result how.
+	Reason         string `json:"reason,omitempty"`
+	ExtendReason   string `json:"extend_reason,omitempty"`
+	RightAuthority string `json:"right_authority,omitempty"`
+	Opinion        string `json:"opinion,omitempty"`
+	PapersReturned bool   `json:"papers_returned,omitempty"`
+	Recipient      string `json:"recipient,omitempty"`
+	Method         string `json:"method,omitempty"`
+	// Told are the due dates that the applicant was told last.
+	Told ledger.Dues `json:"told,omitzero"`
+	// Cause is why a terminated case has no decision.
+	Cause        ledger.Cause `json:"cause,omitempty"`
+	TerminatedMS int64        `json:"terminated_ms,omitempty"`
 	// AcceptedBy and DecidedBy answer for their steps by name.
 	AcceptedBy *identity.Actor `json:"accepted_by,omitempty"`
 	DecidedBy  *identity.Actor `json:"decided_by,omitempty"`
@@ -92,7 +127,37 @@ const (
 	FlagItemChanged = "item_changed"
 	// FlagClockSkew: an entry was made by a clock known to be off.
 	FlagClockSkew = "clock_skew"
+	// FlagSecondNotice: what is missing was asked for more than once.
+	FlagSecondNotice = "second_notice"
+	// FlagLateResult: a special procedure took longer than the applicant was told.
+	FlagLateResult = "late_result"
 )
+
+// Notice is the one-time notice of what is missing (一次性补正告知).
+type Notice struct {
+	// On is the day of the first notice: it is what the law limits.
+	On     calendar.Date            `json:"on"`
+	Points []ledger.SupplementPoint `json:"points"`
+	Before calendar.Date            `json:"before,omitzero"`
+	By     identity.Actor           `json:"by"`
+}
+
+// Suspension is a special procedure of a case (特别程序).
+type Suspension struct {
+	Procedure string `json:"procedure"`
+	// Lawful says that the law leaves its time out; otherwise only the promise
+	// does.
+	Lawful bool `json:"lawful,omitempty"`
+	// From is the day of the notice, Until the last day told in it, End the day
+	// the result came; no date while it has not.
+	From  calendar.Date `json:"from"`
+	Until calendar.Date `json:"until"`
+	End   calendar.Date `json:"end,omitzero"`
+}
+
+// Open reports whether the clock stands still on a day. It goes on by itself
+// after the day that the applicant was told.
+func (s Suspension) Open(on calendar.Date) bool { return s.End.IsZero() && !on.After(s.Until) }
 
 // Current is the step the case waits at; false once it has ended.
 func (c *Case) Current() (ledger.Step, bool) {

@@ -47,7 +47,6 @@ const (
 // *NumberError; a counter beyond 999999 means that the node has no numbers left
 // for the day.
 func NewNumber(at division.Code, on calendar.Date, ordinal, counter int) (Number, error) {
-	digits := fmt.Sprintf("%s%s%02d%06d", at.Padded(), on.Compact(), ordinal, counter)
 	switch {
 	case !at.Valid():
 		return Number{}, &NumberError{Reason: NumberDivision}
@@ -58,7 +57,26 @@ func NewNumber(at division.Code, on calendar.Date, ordinal, counter int) (Number
 	case counter < 1 || counter > maxCounter:
 		return Number{}, &NumberError{Reason: NumberCounter}
 	}
-	return Number{digits + string('0'+damm(digits))}, nil
+	b := make([]byte, 0, numberDigits)
+	b = append(append(b, at.Padded()...), on.Compact()...)
+	b = appendDigits(appendDigits(b, ordinal, ordinalEnd-dateEnd), counter, counterEnd-ordinalEnd)
+	return Number{string(append(b, byte('0'+damm(string(b)))))}, nil
+}
+
+// appendDigits writes a number that is not negative with zeros before it.
+func appendDigits(b []byte, n, digits int) []byte {
+	for unit := pow10(digits - 1); unit > 0; unit /= 10 {
+		b = append(b, byte('0'+n/unit%10))
+	}
+	return b
+}
+
+func pow10(n int) int {
+	p := 1
+	for range n {
+		p *= 10
+	}
+	return p
 }
 
 // ParseNumber reads a number as people type it and scanners send it: with or

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tongban/tongban/node"
@@ -129,3 +130,20 @@ func TestHolderOf(t *testing.T) {
 		}
 	}
 }
+
+// catalogItems are the items by their codes.
+var catalogItems = sync.OnceValue(func() map[string]*catalog.Item {
+	data, err := os.ReadFile("../catalog/testdata/items.json")
+	if err != nil {
+		panic(err)
+	}
+	items, faults := catalog.ParseItems(data)
+	if len(faults) > 0 {
+		panic(faults[0].EN)
+	}
+	byCode := make(map[string]*catalog.Item, len(items))
+	for i := range items {
+		byCode[items[i].Code] = &items[i]
+	}
+	return byCode
+})

@@ -14,6 +14,12 @@ type Material struct {
 	Condition string `json:"condition,omitempty" zh:"适用情形"`
 }
 
+// Tolerable reports whether a case may be accepted without the material for the
+// time being (容缺受理): one that the government issued itself and can look up
+// meanwhile, or that is needed in some cases only. What only the applicant can
+// say is never left for later.
+func (m Material) Tolerable() bool { return m.Shareable || !m.Required }
+
 // maxCopies bounds what an item may demand and what can be handed in.
 const maxCopies = 99
 

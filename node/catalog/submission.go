@@ -35,6 +35,26 @@ func CheckMaterials(item Item, submitted []SubmittedMaterial, applying []string,
 	return capped(append(append(missing, wrong...), checkSubmitted(item, submitted, limits)...))
 }
 
+// Lacking names the materials and the required fields of the form that are not
+// there at all, in the item's order.
+func Lacking(item Item, form []FieldValue, submitted []SubmittedMaterial, applying []string) []string {
+	var lacking []string
+	for _, m := range item.Materials {
+		needed := m.Required || slices.Contains(applying, m.Name)
+		handedIn := named(submitted, m.Name)
+		if needed && (len(handedIn) == 0 || len(checkAgainst(m, handedIn)) > 0) {
+			lacking = append(lacking, m.Name)
+		}
+	}
+	for _, f := range item.Form {
+		answered := slices.ContainsFunc(form, func(v FieldValue) bool { return v.Key == f.Key && v.Value != "" })
+		if f.Required && !answered {
+			lacking = append(lacking, f.Key)
+		}
+	}
+	return lacking
+}
+
 // maxSubmitted bounds a submission; what is demanded twice comes as two.
 const maxSubmitted = 2 * maxList
 

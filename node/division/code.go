@@ -156,11 +156,12 @@ type CodeError struct {
 
 // Error says in Chinese and English what is wrong and what would be right.
 func (e *CodeError) Error() string {
-	zh, en := e.Reason.text()
+	zh, en := e.Reason.Text()
 	return fmt.Sprintf("区划代码 %q 有误：%s (division code: %s)", e.Text, zh, en)
 }
 
-func (r Reason) text() (zh, en string) {
+// Text says in Chinese and English what is wrong and what would be right.
+func (r Reason) Text() (zh, en string) {
 	switch r {
 	case ReasonEmpty:
 		return "没有填写", "it is empty"

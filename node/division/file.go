@@ -147,7 +147,7 @@ func (r *reader) above(path string, p place, digits int, prefix string) {
 // returns the empty Code when it is of no use.
 func (r *reader) code(path, text string, tier node.Tier) Code {
 	if reason := check(text); reason != "" {
-		zh, en := reason.text()
+		zh, en := reason.Text()
 		r.faults.Add(path, fmt.Sprintf("区划代码 %q %s", clip(text), zh), fmt.Sprintf("division code %q: %s", clip(text), en))
 		return ""
 	}

@@ -25,6 +25,10 @@ const (
 	CaseDeliver Action = "case.deliver"
 	CaseComment Action = "case.comment"
 	RevealRead  Action = "reveal.read" // who looked at what unmasked
+	// What stops, prolongs or ends the clock of a case.
+	CaseTerminate Action = "case.terminate"
+	CaseSuspend   Action = "case.suspend"
+	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
 
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
@@ -87,6 +91,7 @@ func grants() []Grant {
 		allow(r, Whole, ItemRead)
 	}
 
+	allow(VillageWorker, Own, CaseTerminate)
 	// A village decides nothing, and to refuse acceptance is to decide
 	// (Administrative Licence Law art. 32: in writing, under the authority's
 	// seal, open to review). What it should not have taken in is refused above.
@@ -95,12 +100,18 @@ func grants() []Grant {
 
 	allow(TownshipClerk, Subtree, CaseRead, CaseReveal, CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, CarryData, BackupTake)
 	allow(TownshipClerk, Subtree, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseIssue, CaseDeliver, CaseReturn)
+	allow(TownshipClerk, Subtree, CaseTerminate, CaseSuspend)
+	allow(TownshipReviewer, Subtree, CaseSuspend)
+	allow(TownshipLeader, Subtree, CaseTerminate, CaseSuspend, CaseExtend)
 	allow(TownshipClerk, Own, AttentionDo, OverlaySet)
 	// Papers leave through the window: who reviews passes nothing on.
 	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn, SyncRead, AttentionRead)
 	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead, RevealRead)
 
 	allow(DepartmentWindow, Department, CaseRead, CaseReveal, CaseComment, CaseSubmit, CaseAccept, CaseReject, CaseReturn, CaseIssue, CaseDeliver, AttentionRead)
+	allow(DepartmentWindow, Department, CaseTerminate, CaseSuspend)
+	allow(DepartmentReviewer, Department, CaseSuspend)
+	allow(DepartmentLeader, Department, CaseTerminate, CaseSuspend, CaseExtend)
 	allow(DepartmentReviewer, Department, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn)
 	allow(DepartmentLeader, Department, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn)
 	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {

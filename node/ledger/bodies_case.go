@@ -76,6 +76,9 @@ type CaseSubmitV1 struct {
 	HandedInAt division.Code `json:"handed_in_at"`
 	// Corrects is the id of a refused submission that this one replaces.
 	Corrects string `json:"corrects,omitempty"`
+	// Lacking: taken in although papers or answers are missing. Whoever accepts
+	// asks for them, once, or tolerates that they come later.
+	Lacking bool `json:"lacking,omitempty"`
 }
 
 // Check implements Body.
@@ -106,10 +109,36 @@ func (b *CaseSubmitV1) Check() error {
 // CaseAcceptV1 accepts a case formally (受理) and starts its clock.
 type CaseAcceptV1 struct {
 	Note string `json:"note,omitempty"`
+	// Deemed: nobody told the applicant in time what was missing, so that the
+	// case counts as accepted on the day it was handed in (art. 32 no. 4).
+	Deemed bool `json:"deemed,omitempty"`
+	// Supplements are the entries that brought what was missing.
+	Supplements []string            `json:"supplements,omitempty"`
+	Tolerated   []ToleratedMaterial `json:"tolerated,omitempty"`
+	// Dues are the dates the acceptance notice tells.
+	Dues Dues `json:"dues,omitzero"`
 }
 
 // Check implements Body.
-func (b *CaseAcceptV1) Check() error { return optional("note", b.Note, maxText) }
+func (b *CaseAcceptV1) Check() error {
+	if len(b.Supplements) > maxPoints || len(b.Tolerated) > maxPoints {
+		return fmt.Errorf("%d supplements, %d tolerated materials", len(b.Supplements), len(b.Tolerated))
+	}
+	for i, s := range b.Supplements {
+		if err := required(fmt.Sprintf("supplements[%d]", i), s, maxIDBytes); err != nil {
+			return err
+		}
+	}
+	for i, t := range b.Tolerated {
+		if err := required(fmt.Sprintf("tolerated[%d].material", i), t.Material, maxName); err != nil {
+			return err
+		}
+		if t.Before.IsZero() {
+			return fmt.Errorf("tolerated[%d] without a day", i)
+		}
+	}
+	return optional("note", b.Note, maxText)
+}
 
 // CaseRejectV1 refuses to accept a case (不予受理, Administrative Licence Law
 // art. 32).
@@ -239,6 +268,7 @@ const (
 	RevealCase       = "case"
 	RevealTimeline   = "timeline"
 	RevealAttachment = "attachment:"
+	RevealDocument   = "document:" // with the kind of document that was made out
 )
 
 // Check implements Body.
@@ -248,7 +278,8 @@ func (b *CaseRevealV1) Check() error {
 	}
 	for _, w := range b.What {
 		hash, file := strings.CutPrefix(w, RevealAttachment)
-		if w != RevealCase && w != RevealTimeline && !(file && len(hash) == 64) {
+		kind, paper := strings.CutPrefix(w, RevealDocument)
+		if w != RevealCase && w != RevealTimeline && !(file && len(hash) == 64) && !(paper && kind != "" && len(kind) <= 40) {
 			return fmt.Errorf("shown: %.80q", w)
 		}
 	}

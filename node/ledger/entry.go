@@ -76,7 +76,7 @@ const signingDomain = "tongban entry v1\n"
 func (e *Entry) SigningBytes() ([]byte, error) {
 	unsigned := *e
 	unsigned.Sig = nil
-	b, err := json.Marshal(&unsigned)
+	b, err := unsigned.Canonical()
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -108,7 +108,7 @@ func (e *Entry) Verify(key ed25519.PublicKey) error {
 // Hash identifies the entry's content including its signature. Two entries
 // of one origin and seq with different hashes mean that the origin forked.
 func (e *Entry) Hash() ([sha256.Size]byte, error) {
-	b, err := json.Marshal(e)
+	b, err := e.Canonical()
 	if err != nil {
 		return [sha256.Size]byte{}, fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
@@ -200,18 +200,6 @@ type Resolution struct {
 	Outcome Outcome `json:"outcome"`
 	Code    string  `json:"code,omitempty"`
 	Reason  string  `json:"reason,omitempty"`
-}
-
-// RecordBytes is a record's canonical JSON, from its head and the canonical
-// JSON of its entry. It equals json.Marshal of the Record.
-func RecordBytes(h *Head, entry []byte) ([]byte, error) {
-	b, err := json.Marshal(h)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	b = append(b[:len(b)-1], `,"entry":`...)
-	b = append(b, entry...)
-	return append(b, '}'), nil
 }
 
 // LeafHash is the leaf of a record's canonical bytes in the county's Merkle

@@ -15,6 +15,8 @@ type Kind string
 // The kinds of entries. A released kind is never renamed or reused.
 const (
 	CountyTrust    Kind = "county.trust"
+	CountyRecovery Kind = "county.recovery"
+	CountyLost     Kind = "county.lost"
 	NodeInvite     Kind = "node.invite"
 	NodeEnrol      Kind = "node.enrol"
 	NodeRevoke     Kind = "node.revoke"
@@ -45,6 +47,14 @@ const (
 	CaseDeliver Kind = "case.deliver"
 	CaseComment Kind = "case.comment"
 	CaseReveal  Kind = "case.reveal"
+
+	CaseRequestSupplement Kind = "case.request_supplement"
+	CaseSupplement        Kind = "case.supplement"
+	CaseWithdraw          Kind = "case.withdraw"
+	CaseTerminate         Kind = "case.terminate"
+	CaseSuspend           Kind = "case.suspend"
+	CaseResume            Kind = "case.resume"
+	CaseExtend            Kind = "case.extend"
 
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
@@ -96,6 +106,8 @@ func (i Info) Decode(raw json.RawMessage) (Body, error) {
 // Kinds is the only list of kinds and versions.
 var Kinds = []Info{
 	kind[CountyTrustV1](CountyTrust, identity.TrustRotate),
+	kind[CountyRecoveryV1](CountyRecovery, identity.TrustRotate),
+	kind[CountyLostV1](CountyLost, ""),
 	kind[NodeInviteV1](NodeInvite, identity.NodeManage),
 	kind[NodeEnrolV1](NodeEnrol, ""),
 	kind[NodeRevokeV1](NodeRevoke, identity.NodeManage),
@@ -115,7 +127,7 @@ var Kinds = []Info{
 	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
 	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
 
-	onCase(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit)),
+	onCase(quick(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit), parseSubmission)),
 	onCase(kind[CaseAcceptV1](CaseAccept, identity.CaseAccept)),
 	onCase(kind[CaseRejectV1](CaseReject, identity.CaseReject)),
 	onCase(kind[CaseRelayV1](CaseRelay, identity.CaseRelay)),
@@ -126,6 +138,14 @@ var Kinds = []Info{
 	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
 	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
 	besideCase(kind[CaseRevealV1](CaseReveal, identity.CaseReveal)),
+
+	onCase(kind[CaseRequestSupplementV1](CaseRequestSupplement, identity.CaseAccept)),
+	besideCase(kind[CaseSupplementV1](CaseSupplement, identity.CaseSubmit)),
+	besideCase(kind[CaseWithdrawV1](CaseWithdraw, identity.CaseSubmit)),
+	onCase(kind[CaseTerminateV1](CaseTerminate, identity.CaseTerminate)),
+	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
+	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
+	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
@@ -169,6 +189,18 @@ func kind[T any, P interface {
 		}
 		return b, nil
 	}}
+}
+
+// quick tries a reader of canonical bodies first.
+func quick[P Body](i Info, read func([]byte) (P, bool)) Info {
+	slow := i.decode
+	i.decode = func(raw json.RawMessage) (Body, error) {
+		if b, ok := read(raw); ok {
+			return b, nil
+		}
+		return slow(raw)
+	}
+	return i
 }
 
 func onCase(i Info) Info     { i.Case = true; return i }

@@ -23,20 +23,27 @@ func sampleKey() ed25519.PrivateKey {
 	return ed25519.NewKeyFromSeed([]byte("a key that only the goldens use!"))
 }
 
+func sampleDate(text string) calendar.Date {
+	d, err := calendar.Parse(text)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
 func hashText() string { return strings.Repeat("0f", 32) }
 
 // samples has one body of every kind and version.
 func samples() map[Kind]Body {
 	item := json.RawMessage(`{"code":"TB-MZJ-004","name":"最低生活保障对象审核确认"}`)
-	holiday, err := calendar.Parse("2027-01-01")
-	if err != nil {
-		panic(err)
-	}
+	holiday, later := sampleDate("2027-01-01"), sampleDate("2026-12-07")
 	material := catalog.SubmittedMaterial{Name: "最低生活保障申请书", Form: catalog.SubmittedElectronic, Copies: 1,
 		Attachments: []catalog.AttachmentRef{{Hash: hashText(), Name: "申请书.pdf", Size: 1024, Type: "application/pdf"}}}
 	return map[Kind]Body{
-		CountyTrust: &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
-		NodeInvite:  &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
+		CountyTrust:    &CountyTrustV1{Bundle: json.RawMessage(`{"bundle":"e30=","sig":"AA=="}`)},
+		CountyRecovery: &CountyRecoveryV1{Recovery: Recovery{County: "330523", At: sampleAt, Kept: 496, Root: make([]byte, 32), Reason: "机房失火，由备份恢复"}, Sig: make([]byte, 64)},
+		CountyLost:     &CountyLostV1{SeenBy: "village-200", Index: 501, RecordedAt: sampleAt, Entry: json.RawMessage(`{"id":"x"}`)},
+		NodeInvite:     &NodeInviteV1{TokenHash: hashText(), Node: "village-200", Name: "便民服务站", Tier: node.Village, Division: "330523110200", ExpiresAt: sampleAt},
 		NodeEnrol: &NodeEnrolV1{Credential: identity.Credential{Node: "village-200", Tier: node.Village, Division: "330523110200", Ordinal: 1,
 			SignKey: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt, ExpiresAt: sampleAt + 1}, Root: []byte("signature"), Name: "便民服务站", TokenHash: hashText()},
 		NodeRevoke: &NodeRevokeV1{Node: "village-200", At: sampleAt, Reason: "电脑遗失"},
@@ -50,24 +57,33 @@ func samples() map[Kind]Body {
 			Holidays: []calendar.Date{holiday}, Names: []calendar.DayName{{Date: holiday, Name: "元旦"}}}}},
 		StaffAdd: &StaffAddV1{Staff: "s-1", Login: "minzheng01", Name: "李敏", Division: "330523", Department: "县民政局",
 			Roles: []identity.Role{identity.DepartmentWindow}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", MustChange: true},
-		StaffRoles:        &StaffRolesV1{Staff: "s-1", Roles: []identity.Role{identity.DepartmentReviewer}},
-		StaffDisable:      &StaffDisableV1{Staff: "s-1", Disabled: true, Reason: "调离"},
-		StaffPassword:     &StaffPasswordV1{Staff: "s-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
-		ItemDraft:         &ItemDraftV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
-		ItemApprove:       &ItemApproveV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
-		EditionPublish:    &EditionPublishV1{Edition: catalog.Edition{Number: 1, EffectiveFrom: sampleAt, Entries: []catalog.EditionItem{{Code: "TB-MZJ-004", Version: 1}, {Code: "TB-MZJ-005", Version: 2, Withdrawn: true}}, Note: "第一期"}},
-		OverlaySet:        &OverlaySetV1{Overlay: catalog.Overlay{Item: "TB-MZJ-004", Office: "330523110200", Window: "1 号窗口", Hours: "8:30–17:00"}},
-		CaseSubmit:        sampleSubmission(material),
-		CaseAccept:        &CaseAcceptV1{Note: "材料齐全"},
-		CaseReject:        &CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "县公安局"},
-		CaseRelay:         &CaseRelayV1{Opinion: "转报"},
-		CaseReview:        &CaseReviewV1{Opinion: "符合 <条件> & 属实"},
-		CaseReturn:        &CaseReturnV1{ToStep: 1, Reason: "请补充收入证明"},
-		CaseDecide:        &CaseDecideV1{Granted: true, Opinion: "准予"},
-		CaseIssue:         &CaseIssueV1{Documents: []IssuedDocument{{Name: "最低生活保障证", Number: "0001", ValidUntil: "2027-11-23"}}},
-		CaseDeliver:       &CaseDeliverV1{Recipient: "王芳", Method: "direct", Proof: material.Attachments},
-		CaseComment:       &CaseCommentV1{Text: "已电话告知"},
-		CaseReveal:        &CaseRevealV1{What: []string{RevealCase, RevealTimeline}, Why: "核对申请人身份"},
+		CaseReveal:     &CaseRevealV1{What: []string{RevealCase, RevealTimeline}, Why: "核对申请人身份"},
+		StaffRoles:     &StaffRolesV1{Staff: "s-1", Roles: []identity.Role{identity.DepartmentReviewer}},
+		StaffDisable:   &StaffDisableV1{Staff: "s-1", Disabled: true, Reason: "调离"},
+		StaffPassword:  &StaffPasswordV1{Staff: "s-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
+		ItemDraft:      &ItemDraftV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
+		ItemApprove:    &ItemApproveV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
+		EditionPublish: &EditionPublishV1{Edition: catalog.Edition{Number: 1, EffectiveFrom: sampleAt, Entries: []catalog.EditionItem{{Code: "TB-MZJ-004", Version: 1}, {Code: "TB-MZJ-005", Version: 2, Withdrawn: true}}, Note: "第一期"}},
+		OverlaySet:     &OverlaySetV1{Overlay: catalog.Overlay{Item: "TB-MZJ-004", Office: "330523110200", Window: "1 号窗口", Hours: "8:30–17:00"}},
+		CaseSubmit:     sampleSubmission(material),
+		CaseAccept: &CaseAcceptV1{Note: "材料齐全", Supplements: []string{samplePrev}, Tolerated: []ToleratedMaterial{{Material: "户口簿", Before: later}},
+			Dues: Dues{Promised: later, Statutory: later}},
+		CaseReject:  &CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "县公安局"},
+		CaseRelay:   &CaseRelayV1{Opinion: "转报"},
+		CaseReview:  &CaseReviewV1{Opinion: "符合 <条件> & 属实"},
+		CaseReturn:  &CaseReturnV1{ToStep: 1, Reason: "请补充收入证明"},
+		CaseDecide:  &CaseDecideV1{Granted: true, Opinion: "准予"},
+		CaseIssue:   &CaseIssueV1{Documents: []IssuedDocument{{Name: "最低生活保障证", Number: "0001", ValidUntil: "2027-11-23"}}},
+		CaseDeliver: &CaseDeliverV1{Recipient: "王芳", Method: "direct", Proof: material.Attachments},
+		CaseComment: &CaseCommentV1{Text: "已电话告知"},
+		CaseRequestSupplement: &CaseRequestSupplementV1{Points: []SupplementPoint{{Material: "户口簿", Problem: ProblemMissing, How: "请提交户口簿复印件一份"},
+			{Field: "phone", Problem: ProblemWrong, How: "请填写本人电话"}}, Before: later},
+		CaseSupplement:    &CaseSupplementV1{Materials: []catalog.SubmittedMaterial{material}, Form: []catalog.FieldValue{{Key: "phone", Value: "13800000000"}}},
+		CaseWithdraw:      &CaseWithdrawV1{Reason: "不再需要", Proof: material.Attachments},
+		CaseTerminate:     &CaseTerminateV1{Cause: CauseWithdrawn, Reason: "申请人撤回", PapersReturned: true},
+		CaseSuspend:       &CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: later, Reason: "需专家评审"},
+		CaseResume:        &CaseResumeV1{Procedure: "专家评审", On: later, Result: "评审通过", Dues: Dues{Promised: later, Statutory: later}},
+		CaseExtend:        &CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: Dues{Promised: later, Statutory: later}},
 		AttachmentConfirm: &AttachmentConfirmV1{Hash: hashText(), Size: 1024, Hubs: []string{"county-1", "county-2"}},
 		AttentionResolve:  &AttentionResolveV1{Entry: samplePrev, Note: "已重新提交", ReplacedBy: sampleCase},
 	}

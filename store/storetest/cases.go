@@ -116,6 +116,12 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 	switch body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
+		about.Prev, verb = "", ledger.VerbAccept
+	case *ledger.CaseRequestSupplementV1, *ledger.CaseTerminateV1:
+		verb = ledger.VerbAccept
+	case *ledger.CaseExtendV1, *ledger.CaseSuspendV1, *ledger.CaseResumeV1:
+		verb = ledger.VerbDecide
 	case *ledger.CaseReturnV1:
 		if n.Credential.Tier == node.Village {
 			verb = ledger.VerbAccept

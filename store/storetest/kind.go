@@ -11,6 +11,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 	switch body.(type) {
 	case *ledger.CountyTrustV1:
 		return ledger.CountyTrust
+	case *ledger.CountyRecoveryV1:
+		return ledger.CountyRecovery
+	case *ledger.CountyLostV1:
+		return ledger.CountyLost
 	case *ledger.NodeInviteV1:
 		return ledger.NodeInvite
 	case *ledger.NodeEnrolV1:
@@ -65,6 +69,20 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseComment
 	case *ledger.CaseRevealV1:
 		return ledger.CaseReveal
+	case *ledger.CaseRequestSupplementV1:
+		return ledger.CaseRequestSupplement
+	case *ledger.CaseSupplementV1:
+		return ledger.CaseSupplement
+	case *ledger.CaseWithdrawV1:
+		return ledger.CaseWithdraw
+	case *ledger.CaseTerminateV1:
+		return ledger.CaseTerminate
+	case *ledger.CaseSuspendV1:
+		return ledger.CaseSuspend
+	case *ledger.CaseResumeV1:
+		return ledger.CaseResume
+	case *ledger.CaseExtendV1:
+		return ledger.CaseExtend
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

@@ -82,8 +82,6 @@ type points struct {
 	busy  *traffic
 	kills int
 	hit   map[string]int
-	// revived: the hub that joins had to be started once more.
-	revived bool
 }
 
 func newPoints(c *county) (*points, error) {
@@ -113,15 +111,10 @@ func (p *points) all(ctx context.Context, rounds int) (*verdict, error) {
 	if err := p.migrating(ctx); err != nil {
 		return nil, err
 	}
-	if err := p.busy.end(); err != nil {
-		return nil, err
-	}
-	// Settled first: a paper that the first hub alone confirmed while the second
-	// was let in is fetched at the next look only.
-	if err := settle(ctx, p.c, 60*time.Second); err != nil {
-		return nil, err
-	}
 	if err := p.joining(ctx); err != nil {
+		return nil, err
+	}
+	if err := p.busy.end(); err != nil {
 		return nil, err
 	}
 	if err := p.filled(ctx); err != nil {
@@ -379,8 +372,10 @@ func (p *points) joining(ctx context.Context) error {
 		return err
 	}
 	err = await(ctx, "the new hub to vote", 60*time.Second, func(ctx context.Context) error {
-		if err := p.revive(m); err != nil {
-			return err
+		select {
+		case <-m.ended():
+			return fmt.Errorf("%s: %w%s", m.ID, loopback.ErrEnded, p.c.tail(m))
+		default:
 		}
 		var r client.HubReport
 		if err := newOnce(p.c.hub(), "admin").Get(ctx, "/api/v1/hubs", &r); err != nil {
@@ -394,33 +389,11 @@ func (p *points) joining(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := p.c.ready(ctx, m); !errors.Is(err, loopback.ErrEnded) {
-		return err
-	}
-	if err := p.revive(m); err != nil {
-		return err
-	}
 	return p.c.ready(ctx, m)
 }
 
-// revive starts a hub again that ended by itself, once, as a service manager
-// does, and says so: after two installations of the database that were killed,
-// Raft stops the process now and then.
-func (p *points) revive(m *member) error {
-	select {
-	case <-m.ended():
-	default:
-		return nil
-	}
-	if p.revived {
-		return fmt.Errorf("%s ended by itself twice%s", m.ID, p.c.tail(m))
-	}
-	p.revived = true
-	fmt.Fprintf(os.Stderr, "%s ended by itself and is started again:%s\n", m.ID, p.c.tail(m))
-	return p.c.start(m)
-}
-
-// filled waits until the hub that joined has the papers there were before it.
+// filled waits until the hub that joined has the papers that were handed in
+// before it came and while it did.
 func (p *points) filled(ctx context.Context) error {
 	m := p.c.node("county-2")
 	return await(ctx, "the new hub to have the papers", 60*time.Second, func(context.Context) error {

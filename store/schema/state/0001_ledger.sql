@@ -35,7 +35,8 @@ CREATE TABLE entries (
   tree        BLOB
 );
 CREATE UNIQUE INDEX entries_origin ON entries (origin, seq) WHERE seq > 0;
-CREATE INDEX entries_case ON entries (case_id, n) WHERE case_id <> '';
+-- A submission is found by its id, which is its case's.
+CREATE INDEX entries_case ON entries (case_id, n) WHERE case_id <> '' AND case_id <> id;
 CREATE INDEX entries_waiting ON entries (prev) WHERE status = 'waiting';
 
 -- Who may see which record: audience is a division, a division with a

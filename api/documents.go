@@ -1,0 +1,144 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// The papers of a case and of an item:
+//
+//	GET /api/v1/cases/{id}/documents         ListCaseDocuments
+//	GET /api/v1/cases/{id}/documents/{kind}  GetCaseDocument
+//	GET /api/v1/items/{code}/sheet           GetItemSheet
+
+// ListCaseDocuments lists the documents that a case has.
+func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocumentsRequestObject) (gen.ListCaseDocumentsResponseObject, error) {
+	c, err := s.readableCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return nil, found(err)
+	}
+	out := gen.ListCaseDocuments200JSONResponse{Documents: []gen.DocumentTitle{}}
+	for _, k := range document.Ready(c) {
+		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+	}
+	return out, nil
+}
+
+// GetCaseDocument makes a document of a case. It is handed to the applicant, so
+// that nothing in it is masked, and who made it is logged.
+func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequestObject) (gen.GetCaseDocumentResponseObject, error) {
+	c, err := s.readableCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := s.subjectOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	d, err := document.Make(in.Kind, subject)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reveal(ctx, c, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		return printedPage(printPage(d)), nil
+	}
+	return gen.GetCaseDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// GetItemSheet makes the notice sheet of an item as an office offers it.
+func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObject) (gen.GetItemSheetResponseObject, error) {
+	v, err := s.itemAt(ctx, in.Code, 0)
+	if err != nil {
+		return nil, err
+	}
+	overlays, err := s.store.Overlays(ctx, v.Code)
+	if err != nil {
+		return nil, err
+	}
+	office := in.Params.Office
+	if office == "" {
+		office = s.self.Division
+	}
+	offered := v.Item.With(chain(overlays, office)...)
+	d := document.Sheet(offered, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone}, calendar.DateOf(s.o.Now()), in.Params.Missing)
+	if asPage(string(in.Params.Format)) {
+		return printedPage(printPage(d)), nil
+	}
+	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// subjectOf is a case with what its documents need.
+func (s *Server) subjectOf(ctx context.Context, c *casework.Case) (document.Subject, error) {
+	item, days, err := s.itemAndDays(ctx, c)
+	if err != nil {
+		return document.Subject{}, err
+	}
+	limits, err := c.Limits(item, days)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return document.Subject{}, err // without a calendar the dates that were told stand
+	}
+	offered, err := s.offeredHere(ctx, item)
+	if err != nil {
+		return document.Subject{}, err
+	}
+	county, err := s.countyName(ctx)
+	return document.Subject{Case: c, Item: item, Limits: limits, Government: county + "人民政府", Issuer: document.Issuer{
+		Centre: s.o.Name, Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, err
+}
+
+func (s *Server) offeredHere(ctx context.Context, item *catalog.Item) (catalog.Offered, error) {
+	overlays, err := s.store.Overlays(ctx, item.Code)
+	if err != nil {
+		return catalog.Offered{}, err
+	}
+	return item.With(chain(overlays, s.self.Division)...), nil
+}
+
+// countyName is the county's name as divisions have it; empty before they were
+// imported.
+func (s *Server) countyName(ctx context.Context) (string, error) {
+	d, err := s.store.Division(ctx, s.self.County())
+	if errors.Is(err, store.ErrNotFound) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return d.Name, nil
+}
+
+func asPage(format string) bool { return format == "html" }
+
+// printedPage is a document as a page. It answers by itself: what is generated
+// names neither the encoding nor the policy that lets the page have its style.
+type printedPage []byte
+
+func (p printedPage) VisitGetCaseDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
+func (p printedPage) VisitGetItemSheetResponse(w http.ResponseWriter) error    { return p.write(w) }
+
+func (p printedPage) write(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Security-Policy", printPolicy)
+	_, err := w.Write(p)
+	return err
+}
+
+// errDocumentNotYet says that a case has not come so far.
+var errDocumentNotYet = &problem{http.StatusConflict, "document_not_yet", "the case has not come so far that this document exists", "办件还没有到出具该文书的环节", "可出具的文书见文书目录", nil, 0}

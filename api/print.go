@@ -1,0 +1,84 @@
+package api
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"strings"
+
+	"github.com/tongban/tongban/node/document"
+
+	_ "embed"
+)
+
+//go:embed print.css
+var printStyle string
+
+// printPolicy allows a printed page its one style sheet and nothing else.
+var printPolicy = func() string {
+	sum := sha256.Sum256([]byte(printStyle))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+}()
+
+// printPage is a document as a page for A4 paper, which a browser prints or
+// saves as PDF.
+func printPage(d *document.Document) []byte {
+	m := new(markup)
+	m.add(`<!doctype html>
+<html lang="zh-CN"><head><meta charset="utf-8"><title>%s</title><meta name="viewport" content="width=device-width, initial-scale=1"><style>`, d.Title+" "+d.Number)
+	m.WriteString(printStyle) // ours, and what the policy's hash is of
+	m.add("</style></head>\n<body class=\"%s\"><main>\n<h1>%s</h1>\n", string(d.Kind), d.Title)
+	if d.Number != "" {
+		m.add(`<p class="number">%s</p>`+"\n", d.Number)
+	}
+	if d.To != "" {
+		m.add(`<p class="to">%s：</p>`+"\n", d.To)
+	}
+	m.facts(d)
+	for _, l := range d.Lists {
+		m.add("<h2>%s</h2>\n<ol>", l.Heading)
+		for _, row := range l.Rows {
+			m.add("<li>%s</li>", row)
+		}
+		m.add("</ol>\n")
+	}
+	for _, t := range append(append([]string{}, d.Text...), d.Remedy...) {
+		m.add("<p>%s</p>\n", t)
+	}
+	if len(d.Signatures) > 0 {
+		m.add(`<div class="sign">`)
+		for _, who := range d.Signatures {
+			m.add("<span>%s：＿＿＿＿＿＿＿＿</span>", who)
+		}
+		m.add("</div>\n")
+	}
+	m.add("<footer><p>%s</p><p>%s</p><p>%s</p></footer>\n", d.Issuer.Centre, d.Issuer.Department, d.Date.Chinese())
+	m.contact(d.Issuer)
+	m.add("</main></body></html>\n")
+	return m.Bytes()
+}
+
+// facts writes the table of what is said in one line each.
+func (m *markup) facts(d *document.Document) {
+	m.add("<table>")
+	m.add(`<tr><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
+	if d.Case != "" {
+		m.add(`<tr><th scope="row">办件编号</th><td>%s</td></tr>`, d.Case)
+	}
+	for _, l := range d.Lines {
+		m.add(`<tr><th scope="row">%s</th><td>%s</td></tr>`, l.Label, l.Value)
+	}
+	m.add("</table>\n")
+}
+
+// contact writes whom to ask, and where to complain.
+func (m *markup) contact(i document.Issuer) {
+	var parts []string
+	for _, p := range [][2]string{{"窗口", i.Window}, {"咨询电话", i.Phone}, {"监督电话", i.Supervision}, {"经办人", i.Clerk}} {
+		if p[1] != "" {
+			parts = append(parts, p[0]+"："+p[1])
+		}
+	}
+	if len(parts) > 0 {
+		m.add(`<div class="contact">%s</div>`+"\n", strings.Join(parts, "　"))
+	}
+}

@@ -1,0 +1,263 @@
+package federation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/tongban/tongban/federation/outbox"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// A county whose ledger went back says so with a recovery, which its operator
+// declares and its root key signs. The nodes below go back with it (package
+// feed, store.GoBack): what they handed in they send again. What had been done
+// at the hubs nobody sends again, but the nodes that had seen it show it to the
+// county, which lists it. An operator has such an entry recorded again as it
+// was, in the order of the former ledger: it is judged by the rules of always,
+// so what does not fit any more is refused and has to be done anew. Nothing of
+// it is recorded by itself: of two changes to a person's rights a node may have
+// seen only the first.
+
+const (
+	lostPath = "/federation/v1/lost"
+	// lostBatch and maxLostBody bound one message of lost records.
+	lostBatch   = 100
+	maxLostBody = 8 << 20
+	// maxLostEntry is the largest entry that fits in another one.
+	maxLostEntry = 400 << 10
+	lostPause    = 5 * time.Second
+)
+
+// DeclareRecovery has the county's root key sign, and the ledger say, that the
+// ledger went back to what this county kept when it was restored or left alone.
+func (n *Node) DeclareRecovery(ctx context.Context, actor identity.Actor, reason string) (ledger.Recovery, error) {
+	if n.county == nil {
+		return ledger.Recovery{}, errCountyOnly
+	}
+	kept, went, err := n.Store.WentBack(ctx)
+	if err != nil {
+		return ledger.Recovery{}, err
+	}
+	if !went {
+		return ledger.Recovery{}, &store.Refused{Code: "nothing_recovered", ZH: "账本没有经过恢复，无需声明：先在停止的县中心进程上运行 tongban restore --lone",
+			EN: "the ledger was not restored, so there is nothing to declare: that takes tongban restore --lone at a stopped hub first"}
+	}
+	tree, err := n.Store.Tree(ctx, kept)
+	if err != nil {
+		return ledger.Recovery{}, err
+	}
+	before, err := n.Store.Epoch(ctx)
+	if err != nil {
+		return ledger.Recovery{}, err
+	}
+	r := ledger.Recovery{County: n.self.County(), At: max(n.now().UnixMilli(), before.At+1), Kept: kept, Root: tree.Hash[:], Reason: reason}
+	signed, err := n.county.now().SignRecovery(r)
+	if err != nil {
+		return ledger.Recovery{}, err
+	}
+	if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.CountyRecovery, Body: &signed}); err != nil {
+		return ledger.Recovery{}, err
+	}
+	n.log.Warn("the county declared that its ledger went back", "kept", kept, "epoch", r.At, "by", actor.Staff)
+	return r, nil
+}
+
+// newEpoch has everything sent again that the county may have lost.
+func (n *Node) newEpoch() {
+	n.sender.Kick()
+	n.courier.Afresh()
+}
+
+var errCountyOnly = &store.Refused{Code: "county_only", ZH: "请在县中心节点上操作", EN: "this is done at a hub of the county"}
+
+// Again is what came of having a lost entry recorded again.
+type Again struct {
+	ID string
+	store.Result
+}
+
+// RecordAgain proposes lost entries as they were, in the order of the former
+// ledger; no ids means all that are missing still. One that is refused stays
+// listed, and the others go on.
+func (n *Node) RecordAgain(ctx context.Context, actor identity.Actor, ids []string) ([]Again, error) {
+	if n.hub == nil {
+		return nil, errCountyOnly
+	}
+	lost, err := n.Store.LostRecords(ctx)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range ids {
+		wanted[id] = true
+	}
+	var all []Again
+	for _, l := range lost {
+		if l.Again && l.Resolved || len(ids) == 0 && l.Resolved || len(ids) > 0 && !wanted[l.Was.ID] {
+			continue
+		}
+		r, err := n.recordAgain(ctx, actor, &l)
+		if err != nil {
+			return all, err
+		}
+		all = append(all, Again{l.Was.ID, r})
+	}
+	return all, nil
+}
+
+func (n *Node) recordAgain(ctx context.Context, actor identity.Actor, l *store.LostRecord) (store.Result, error) {
+	raw, err := json.Marshal(&l.Was)
+	if err != nil {
+		return store.Result{}, err
+	}
+	results, index, err := n.propose(ctx, store.Proposal{Entries: [][]byte{raw}})
+	if err == nil {
+		err = n.hub.WaitApplied(ctx, index)
+	}
+	if err != nil {
+		return store.Result{}, err
+	}
+	if r := results[0]; r.Status == store.Rejected {
+		return r, nil
+	}
+	_, err = n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + l.Was.ID,
+		Body: &ledger.AttentionResolveV1{Entry: l.Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}})
+	return results[0], err
+}
+
+// tellLost shows the county what this node holds of the former ledger's records
+// that were made at the hubs, until a hub has taken it.
+func (n *Node) tellLost(ctx context.Context) {
+	for {
+		changed := n.Store.Changed()
+		err := n.tellLostNow(ctx)
+		if err == nil {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+				continue
+			}
+		}
+		n.log.Info("the county was not shown what it lost", "error", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-n.after(lostPause):
+		}
+	}
+}
+
+func (n *Node) tellLostNow(ctx context.Context) error {
+	for {
+		lost, err := n.Store.UntoldLost(ctx, lostBatch)
+		if err != nil || len(lost) == 0 {
+			return err
+		}
+		size := 0
+		for i, l := range lost {
+			if size += len(l.Entry) + 100; size > maxLostBody/2 && i > 0 {
+				lost = lost[:i]
+				break
+			}
+		}
+		body, err := json.Marshal(lost)
+		if err != nil {
+			return err
+		}
+		if err := n.postToCounty(ctx, lostPath, body); err != nil {
+			return err
+		}
+		if err := n.Store.ToldLost(ctx, lost[len(lost)-1].Index); err != nil {
+			return err
+		}
+	}
+}
+
+func (n *Node) postToCounty(ctx context.Context, path string, body []byte) error {
+	errs := []error{errors.New("no hub answers")}
+	for _, u := range n.upstreams {
+		if u.Tier != string(node.County) {
+			continue
+		}
+		var answer struct{}
+		err := post(ctx, u.Client, u.BaseURL+path, body, &answer)
+		if err == nil {
+			return nil
+		}
+		errs = append(errs, fmt.Errorf("%s: %w", u.Name, err))
+	}
+	return errors.Join(errs...)
+}
+
+// serveLost lists what a node below holds of the former ledger and this one
+// lacks. The entries prove themselves: a hub of the county signed them.
+func (n *Node) serveLost(w http.ResponseWriter, r *http.Request) {
+	peer, err := n.peer(r)
+	if err == nil {
+		err = n.takeLost(r.Context(), peer.Node, io.LimitReader(r.Body, maxLostBody))
+	}
+	if err != nil {
+		var p *outbox.Problem
+		if !errors.As(err, &p) {
+			p = &outbox.Problem{Code: outbox.CodeUnavailable, Err: err}
+		}
+		outbox.WriteProblem(w, p)
+		return
+	}
+	respond(w, struct{}{})
+}
+
+func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) error {
+	epoch, err := n.Store.Epoch(ctx)
+	if err != nil {
+		return err
+	}
+	var lost []store.Lost
+	if err := json.NewDecoder(body).Decode(&lost); err != nil || len(lost) > lostBatch {
+		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("%d lost records: %w", len(lost), err)}
+	}
+	for _, l := range lost {
+		if epoch.At == 0 || l.Index <= epoch.Kept {
+			continue // this ledger lacks nothing there
+		}
+		if err := n.takeLostOne(ctx, from, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) error {
+	var e ledger.Entry
+	err := json.Unmarshal(l.Entry, &e)
+	if err == nil {
+		_, err = e.Decode()
+	}
+	if err != nil || len(l.Entry) > maxLostEntry {
+		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("lost record %d of %d bytes: %w", l.Index, len(l.Entry), err)}
+	}
+	signer, _, known := n.directory.Credential(e.Origin)
+	if !known || signer.Credential.Tier != node.County || e.Seq != 0 {
+		n.log.Warn("a lost record is not of a hub known here", "shown by", from, "index", l.Index, "origin", e.Origin, "kind", string(e.Kind))
+		return nil
+	}
+	if err := e.Verify(signer.Credential.SignKey); err != nil {
+		return &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("lost record %d: %w", l.Index, err)}
+	}
+	_, err = n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.CountyLost, Key: "lost " + e.ID,
+		Body: &ledger.CountyLostV1{SeenBy: from, Index: l.Index, RecordedAt: l.RecordedAt, Entry: l.Entry}})
+	var no *store.Refused
+	if errors.As(err, &no) && no.Code == "not_lost" {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+package casework
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// LimitKind names a limit on a case.
+type LimitKind string
+
+// The limits. Which moment starts each, also when a line was down, is part of
+// its rule: see Rules.
+const (
+	LimitNotice    LimitKind = "notice"    // 一次性告知时限
+	LimitPromised  LimitKind = "promised"  // 承诺时限
+	LimitStatutory LimitKind = "statutory" // 法定时限
+	LimitService   LimitKind = "service"   // 送达时限
+)
+
+// Rule says what a limit counts, for a clerk and an applicant to read.
+type Rule struct {
+	Kind   LimitKind
+	ZH, EN string
+}
+
+// Rules are the limits of a case and what starts, stops and ends each. A line
+// that was down never moves a start: the case was in the state's hands from the
+// moment its village took it in. What a line costs is shown beside the limit
+// and counted against nobody.
+var Rules = []Rule{
+	{LimitNotice, "自收件之日起5个工作日内一次性告知补正，逾期未告知的自收件之日起视为受理（行政许可法第三十二条）；以村、乡镇窗口收件时间为准，网络中断不顺延",
+		"what is missing is told within 5 working days of hand-in, else the case counts as accepted on that day (art. 32); hand-in is when the desk took the papers, whatever the line"},
+	{LimitPromised, "自受理之日起计算，特别程序期间不计入；以受理窗口操作时间为准",
+		"from acceptance, without the time of special procedures; acceptance is when the desk accepted, whatever the line"},
+	{LimitStatutory, "自受理之日起计算（行政许可法第四十二条），法律规定的特别程序期间不计入（第四十五条），经批准可延长一次",
+		"from acceptance (art. 42), without the special procedures that the law names (art. 45), extended at most once"},
+	{LimitService, "自作出决定之日起10个工作日内制发并送达（行政许可法第四十四条）",
+		"issued and delivered within 10 working days of the decision (art. 44)"},
+}
+
+// The working days that the law sets for every item.
+const (
+	noticeDays  = 5
+	serviceDays = 10
+)
+
+// Limit is one limit of a case, computed anew from the calendar there is.
+type Limit struct {
+	Kind LimitKind
+	// Done is the day on which what it limits was done; none while it is open.
+	Done calendar.Date
+	// Told is the due date that the applicant was told, where one was. It stands
+	// although a later calendar may make Result.Due another.
+	Told   calendar.Date
+	Result calendar.Result
+}
+
+// Due is the last day: the one that the applicant was told, where one was.
+func (l Limit) Due() calendar.Date {
+	if !l.Told.IsZero() {
+		return l.Told
+	}
+	return l.Result.Due
+}
+
+// Limits are the limits that have begun for a case, in the order of Rules. The
+// errors are those of calendar.Due: a year that the calendar lacks is one of
+// them, and never guessed.
+func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, error) {
+	limits := []Limit{{Kind: LimitNotice, Done: c.noticeDone()}}
+	periods := []calendar.Period{{Start: c.receivedOn(), Days: noticeDays}}
+	if !c.AcceptedOn.IsZero() {
+		decided := moment(c.DecidedMS, c.TerminatedMS)
+		limits = append(limits, Limit{Kind: LimitPromised, Done: decided, Told: c.Told.Promised}, Limit{Kind: LimitStatutory, Done: decided, Told: c.Told.Statutory})
+		periods = append(periods, c.period(item.PromisedWorkingDays, false), c.period(item.StatutoryWorkingDays, true))
+	}
+	if c.DecidedMS != 0 {
+		limits = append(limits, Limit{Kind: LimitService, Done: moment(c.DeliveredMS)})
+		periods = append(periods, calendar.Period{Start: moment(c.DecidedMS), Days: serviceDays})
+	}
+	for i, p := range periods {
+		var err error
+		if limits[i].Result, err = cal.Due(p); err != nil {
+			return nil, err
+		}
+	}
+	return limits, nil
+}
+
+// Dues are the dates by which a case must be decided.
+func (c *Case) Dues(item *catalog.Item, cal *calendar.Calendar) (ledger.Dues, error) {
+	var d ledger.Dues
+	limits, err := c.Limits(item, cal)
+	for _, l := range limits {
+		switch l.Kind {
+		case LimitPromised:
+			d.Promised = l.Result.Due
+		case LimitStatutory:
+			d.Statutory = l.Result.Due
+		}
+	}
+	return d, err
+}
+
+// period is the time there is for the decision.
+func (c *Case) period(days int, statutory bool) calendar.Period {
+	p := calendar.Period{Start: c.AcceptedOn, Days: days, Extension: calendar.Extension{Days: c.ExtendedBy, Approved: c.ExtendedOn}}
+	if !statutory {
+		// The promise is the centre's own: it may be prolonged after it passed.
+		p.Days, p.Extension = days+c.ExtendedBy, calendar.Extension{}
+	}
+	for _, s := range c.Suspensions {
+		if statutory && !s.Lawful {
+			continue
+		}
+		end := s.End
+		if end.IsZero() || end.After(s.Until) {
+			end = s.Until // no longer than the applicant was told
+		}
+		p.Suspensions = append(p.Suspensions, calendar.Suspension{Start: s.From, End: end, Reason: s.Procedure})
+	}
+	return p
+}
+
+// noticeDone is the day on which the applicant was told what becomes of the
+// papers.
+func (c *Case) noticeDone() calendar.Date {
+	if c.Notice != nil {
+		return c.Notice.On
+	}
+	return moment(c.AcceptedMS, c.RejectedMS, c.TerminatedMS)
+}
+
+// Overdue are the limits that are open and whose last day has passed.
+func Overdue(limits []Limit, today calendar.Date) []Limit {
+	return slices.DeleteFunc(slices.Clone(limits), func(l Limit) bool {
+		return !l.Done.IsZero() || l.Due().IsZero() || !today.After(l.Due())
+	})
+}
+
+// moment is the day of the first of several moments that has come.
+func moment(ms ...int64) calendar.Date {
+	for _, m := range ms {
+		if m != 0 {
+			return calendar.DateOf(time.UnixMilli(m))
+		}
+	}
+	return calendar.Date{}
+}

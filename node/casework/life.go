@@ -1,0 +1,221 @@
+package casework
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// This file is what the law says of each change of a case that is more than
+// passing a step.
+
+// requestSupplement tells the applicant everything that is missing, once.
+func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.CaseRequestSupplementV1) error {
+	for _, p := range b.Points {
+		known := p.Material != "" && slices.ContainsFunc(item.Materials, func(m catalog.Material) bool { return m.Name == p.Material }) ||
+			p.Field != "" && slices.ContainsFunc(item.Form, func(f catalog.Field) bool { return f.Key == p.Field })
+		if !known {
+			return refuse("not_required", "事项指南未要求“"+p.Material+p.Field+"”，不得要求补正", "the item does not ask for "+p.Material+p.Field)
+		}
+	}
+	if c.Notice == nil {
+		c.Notice = &Notice{On: dayOf(e), Points: b.Points, Before: b.Before, By: e.Actor}
+		c.Status = Supplementing
+		return nil
+	}
+	if b.Again == "" {
+		return refuse("told_already", "补正材料只能一次性告知，不能再次要求；确需再次告知的须说明原因", "what is missing is told once; a second notice needs a reason, and supervision sees it")
+	}
+	again := *c.Notice
+	again.Points, again.Before, again.By = append(slices.Clip(again.Points), b.Points...), b.Before, e.Actor
+	c.Notice = &again
+	c.Flag(FlagSecondNotice)
+	return nil
+}
+
+// accept starts the clock of the decision (art. 32 and 42). A case that comes
+// back to acceptance keeps its day.
+func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV1) error {
+	if err := c.checkPapers(item, e, b); err != nil {
+		return err
+	}
+	if b.Deemed && c.Notice != nil {
+		return refuse("told_in_time", "已告知申请人补正，不能视为自收件之日受理", "the applicant was told what is missing; the case is not deemed accepted")
+	}
+	if c.AcceptedMS == 0 {
+		c.AcceptedMS, c.AcceptedOn, c.Status = e.OccurredAt, dayOf(e), Accepted
+		if b.Deemed {
+			c.AcceptedOn = c.receivedOn()
+		}
+		c.Told = b.Dues
+	}
+	c.Tolerated = append(slices.Clip(c.Tolerated), b.Tolerated...)
+	by := e.Actor
+	c.AcceptedBy = &by
+	c.pass()
+	return nil
+}
+
+// checkPapers holds what was missing at hand-in against what has come since, or
+// may come later.
+func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV1) error {
+	for _, t := range b.Tolerated {
+		i := slices.IndexFunc(item.Materials, func(m catalog.Material) bool { return m.Name == t.Material })
+		if i < 0 || !item.Materials[i].Tolerable() {
+			return refuse("not_tolerable", "“"+t.Material+"”不属于可容缺的材料", t.Material+" cannot be left for later")
+		}
+		if t.Before.Before(dayOf(e)) {
+			return refuse("date_past", "容缺材料的补交日期已过", "the day for a material left for later has passed")
+		}
+	}
+	if len(b.Supplements) > 0 || b.Deemed {
+		return nil // whoever accepts answers for having looked at them
+	}
+	missing := slices.Clip(c.Lacking)
+	if c.Status == Supplementing {
+		for _, p := range c.Notice.Points {
+			missing = append(missing, p.Material+p.Field)
+		}
+	}
+	for _, name := range missing {
+		if !slices.ContainsFunc(b.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == name }) {
+			return refuse("papers_missing", "尚缺“"+name+"”，请先补正或按规定容缺受理", name+" is still missing; have it handed in first")
+		}
+	}
+	return nil
+}
+
+// CheckSupplement holds what an applicant brings against the item. Only what is
+// wrong with it is told: that something else is still missing is the desk's to
+// say.
+func CheckSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSupplementV1, limits catalog.Limits) error {
+	faults := catalog.ValidateForm(*item, b.Form, dayOf(e))
+	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, nil, limits)...)
+	faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })
+	if len(faults) > 0 {
+		return &Incomplete{Faults: faults}
+	}
+	return nil
+}
+
+// excluded are the procedures whose time the law itself leaves out (art. 45),
+// whatever the item says.
+var excluded = []string{"听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审"}
+
+// promiseOnly are procedures that stop the centre's own promise, but not the
+// law's limit.
+var promiseOnly = []string{"现场勘验", "公示"}
+
+// Excluded reports whether the law leaves the time of a procedure out: as the
+// item says, else as art. 45 does.
+func Excluded(item *catalog.Item, procedure string) bool {
+	for _, p := range item.SpecialProcedures {
+		if p.Name == procedure {
+			return p.SuspendsStatutoryClock
+		}
+	}
+	return slices.Contains(excluded, procedure)
+}
+
+// suspend begins a special procedure.
+func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspendV1) error {
+	lawful := Excluded(item, b.Procedure)
+	known := slices.Contains(promiseOnly, b.Procedure) ||
+		slices.ContainsFunc(item.SpecialProcedures, func(p catalog.SpecialProcedure) bool { return p.Name == b.Procedure })
+	today := dayOf(e)
+	switch {
+	case !lawful && !known:
+		return refuse("procedure_unknown", "事项和法律都没有“"+b.Procedure+"”这一特别程序", "neither the item nor the law knows the procedure "+b.Procedure)
+	case lawful != b.Lawful:
+		return refuse("procedure_lawful", "该特别程序是否扣除法定时限与事项不符", "whether this procedure stops the law's own limit is not as the item says")
+	case b.Until.Before(today) || b.Until.DaysSince(today) > maxProcedure:
+		return refuse("procedure_days", "特别程序的截止日期有误", "the last day of the procedure has passed, or is more than two years off")
+	case slices.ContainsFunc(c.Suspensions, func(s Suspension) bool { return s.Procedure == b.Procedure && s.Open(today) }):
+		return refuse("procedure_open", "该特别程序正在进行", "this procedure is under way already")
+	}
+	c.Suspensions = append(c.Suspensions, Suspension{Procedure: b.Procedure, Lawful: lawful, From: today, Until: b.Until})
+	c.tell(b.Dues)
+	return nil
+}
+
+// maxProcedure bounds a special procedure, in natural days.
+const maxProcedure = 731
+
+// resume ends a special procedure with its result.
+func (c *Case) resume(e *ledger.Entry, b *ledger.CaseResumeV1) error {
+	i := -1
+	for n, s := range c.Suspensions {
+		if s.Procedure == b.Procedure && s.End.IsZero() {
+			i = n
+		}
+	}
+	switch {
+	case i < 0:
+		return refuse("procedure_unknown", "没有正在进行的“"+b.Procedure+"”", "no such procedure is under way: "+b.Procedure)
+	case b.On.Before(c.Suspensions[i].From) || b.On.After(dayOf(e)):
+		return refuse("procedure_days", "特别程序的结束日期须在开始之后、今天或之前", "a procedure ends after it began, and not in the future")
+	}
+	c.Suspensions[i].End = b.On
+	if b.On.After(c.Suspensions[i].Until) {
+		c.Flag(FlagLateResult)
+	}
+	c.tell(b.Dues)
+	return nil
+}
+
+// extend gives more time, once, while the time there was has not run out.
+func (c *Case) extend(e *ledger.Entry, b *ledger.CaseExtendV1) error {
+	today := dayOf(e)
+	switch {
+	case c.ExtendedBy > 0:
+		return refuse("extended", "办件已延长过一次，不能再延长", "a case is extended once")
+	case !c.Told.Statutory.IsZero() && today.After(c.Told.Statutory):
+		return refuse("extension_late", "法定期限已过，不能再延长", "the time has run out already")
+	}
+	c.ExtendedBy, c.ExtendedOn, c.ExtendReason, c.Extender = b.Days, today, b.Reason, e.Actor.Name
+	c.tell(b.Dues)
+	return nil
+}
+
+func (c *Case) terminate(e *ledger.Entry, b *ledger.CaseTerminateV1) error {
+	if b.Cause == ledger.CauseNotSupplemented && (c.Notice == nil || !c.Notice.Before.IsZero() && !dayOf(e).After(c.Notice.Before)) {
+		return refuse("supplement_open", "未告知补正，或补正期限未到", "the applicant was not told what is missing, or still has time")
+	}
+	c.Status, c.Cause, c.TerminatedMS, c.Reason, c.PapersReturned = Terminated, b.Cause, e.OccurredAt, b.Reason, b.PapersReturned
+	return nil
+}
+
+func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
+	if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
+		return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
+	}
+	today := dayOf(e)
+	if i := slices.IndexFunc(c.Suspensions, func(s Suspension) bool { return s.Open(today) }); i >= 0 {
+		p := c.Suspensions[i].Procedure
+		return refuse("suspended", "特别程序“"+p+"”尚未结束，请先登记结果", "the procedure "+p+" is under way; record its result first")
+	}
+	c.Status = Declined
+	if b.Granted {
+		c.Status = Granted
+	}
+	by := e.Actor
+	c.Decision, c.DecidedMS, c.DecidedBy, c.Opinion = c.Status, e.OccurredAt, &by, b.Opinion
+	c.pass()
+	return nil
+}
+
+// tell keeps the due dates that a notice told.
+func (c *Case) tell(d ledger.Dues) {
+	if d != (ledger.Dues{}) {
+		c.Told = d
+	}
+}
+
+// receivedOn is the day on which the papers were received.
+func (c *Case) receivedOn() calendar.Date { return calendar.DateOf(time.UnixMilli(c.HandedInMS)) }
+
+// dayOf is the day in Beijing on which an entry happened.
+func dayOf(e *ledger.Entry) calendar.Date { return calendar.DateOf(time.UnixMilli(e.OccurredAt)) }

@@ -1,0 +1,268 @@
+package casework
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+func date(tb testing.TB, text string) calendar.Date {
+	tb.Helper()
+	d, err := calendar.Parse(text)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// on is ten in the morning of a day in Beijing.
+func on(tb testing.TB, text string) int64 {
+	return date(tb, text).Midnight().Add(10 * time.Hour).UnixMilli()
+}
+
+func mustCalendar(tb testing.TB) *calendar.Calendar {
+	tb.Helper()
+	data, err := os.ReadFile("../calendar/testdata/calendar.json")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	years, err := calendar.ParseFile(data)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	c, err := calendar.New(years)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// act is one entry on a day, by somebody.
+type act struct {
+	day, by string
+	body    ledger.Body
+	want    string // the code of the refusal
+}
+
+// live lets a case live through acts; a refused one must change nothing.
+func live(tb testing.TB, c *Case, acts ...act) *Case {
+	tb.Helper()
+	for i, a := range acts {
+		e := entry(c, fmt.Sprintf("%s-%d", c.Head, i))
+		e.OccurredAt, e.Actor.Staff = on(tb, a.day), a.by
+		before := mustJSON(tb, c)
+		next, err := apply(c, e, a.body, holder(c))
+		if code(err) != a.want {
+			tb.Fatalf("act %d (%T on %s): %v, want %q", i, a.body, a.day, err, a.want)
+		}
+		if mustJSON(tb, c) != before {
+			tb.Fatalf("act %d changed the case it was given", i)
+		}
+		if err == nil {
+			c = next
+		}
+	}
+	return c
+}
+
+// received is a case handed in on a day at the county, with what is missing.
+func received(tb testing.TB, code, day string, missing ...string) *Case {
+	tb.Helper()
+	item := catalogItems()[code]
+	return &Case{ID: "e0", Head: "e0", Item: code, Division: county, HandedInAt: county, Holder: county, Status: HandedIn,
+		Steps: Plan(item, county.Tier()), HandedInMS: on(tb, day), Lacking: missing}
+}
+
+var (
+	hukou    = ledger.SupplementPoint{Material: "户口簿", Problem: ledger.ProblemMissing, How: "请提交复印件"}
+	accepted = &ledger.CaseAcceptV1{}
+	granted  = &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
+)
+
+// material is one of an item's that may, or may not, be left for later.
+func material(tb testing.TB, code string, tolerable bool) string {
+	tb.Helper()
+	for _, m := range catalogItems()[code].Materials {
+		if m.Tolerable() == tolerable {
+			return m.Name
+		}
+	}
+	tb.Fatalf("%s has no such material", code)
+	return ""
+}
+
+// Licence law art. 32 no. 4: everything that is missing is told once.
+func TestToldOnce(t *testing.T) {
+	const item = "TB-XFJY-001"
+	lacks := material(t, item, false)
+	notice := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: lacks, Problem: ledger.ProblemMissing, How: "请提交"}}, Before: date(t, "2026-11-27")}
+	again := &ledger.CaseRequestSupplementV1{Points: notice.Points, Again: "补交的材料已过期"}
+	c := live(t, received(t, item, "2026-11-16", lacks),
+		act{"2026-11-17", "a", accepted, "papers_missing"},
+		act{"2026-11-17", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{hukou}}, "not_required"},
+		act{"2026-11-17", "a", notice, ""},
+		act{"2026-11-17", "a", notice, "told_already"},
+		act{"2026-11-18", "a", accepted, "papers_missing"},
+		act{"2026-11-18", "a", &ledger.CaseAcceptV1{Deemed: true}, "told_in_time"},
+		act{"2026-11-18", "a", granted, "wrong_step"},
+		act{"2026-11-20", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, "supplement_open"})
+	if c.Status != Supplementing || c.Notice.On != date(t, "2026-11-17") || len(c.Flags) != 0 {
+		t.Fatalf("after the notice: %+v", c)
+	}
+	c = live(t, c, act{"2026-11-19", "a", again, ""})
+	if !slices.Equal(c.Flags, []string{FlagSecondNotice}) || c.Notice.On != date(t, "2026-11-17") || len(c.Notice.Points) != 2 {
+		t.Errorf("the second notice: %+v", c)
+	}
+	done := live(t, c, act{"2026-11-23", "a", &ledger.CaseAcceptV1{Supplements: []string{"s1"}}, ""})
+	if done.Status != Accepted || done.AcceptedOn != date(t, "2026-11-23") {
+		t.Errorf("supplemented: %+v", done)
+	}
+	ended := live(t, c, act{"2026-12-01", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, ""})
+	if ended.Status != Terminated || !ended.Status.Ended() || ended.Decision != "" {
+		t.Errorf("never supplemented: %+v", ended)
+	}
+}
+
+// 容缺受理: a minor paper may come later, by a day; what only the applicant can
+// say may not.
+func TestTolerance(t *testing.T) {
+	const item = "TB-SCJG-001"
+	minor, major := material(t, item, true), material(t, item, false)
+	tolerate := func(name, day string) ledger.Body {
+		return &ledger.CaseAcceptV1{Tolerated: []ledger.ToleratedMaterial{{Material: name, Before: date(t, day)}}}
+	}
+	c := live(t, received(t, item, "2026-11-16", minor),
+		act{"2026-11-16", "a", tolerate(major, "2026-11-20"), "not_tolerable"},
+		act{"2026-11-16", "a", tolerate("没有的材料", "2026-11-20"), "not_tolerable"},
+		act{"2026-11-16", "a", tolerate(minor, "2026-11-13"), "date_past"},
+		act{"2026-11-16", "a", tolerate(minor, "2026-11-20"), ""})
+	if c.Status != Accepted || len(c.Tolerated) != 1 {
+		t.Errorf("%+v", c)
+	}
+	live(t, received(t, item, "2026-11-16", minor, major), act{"2026-11-16", "a", tolerate(minor, "2026-11-20"), "papers_missing"})
+}
+
+// Licence law art. 42 and 45: what stops and what prolongs the clock.
+func TestProceduresAndExtension(t *testing.T) {
+	const item = "TB-XFJY-001"
+	suspend := func(p string, lawful bool, until string) ledger.Body {
+		return &ledger.CaseSuspendV1{Procedure: p, Lawful: lawful, Until: date(t, until), Reason: "需要"}
+	}
+	resume := func(p, day string) ledger.Body {
+		return &ledger.CaseResumeV1{Procedure: p, On: date(t, day), Result: "通过"}
+	}
+	extend := &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: ledger.Dues{Statutory: date(t, "2026-12-20")}}
+	c := live(t, received(t, item, "2026-11-16"),
+		act{"2026-11-16", "a", suspend("听证", true, "2026-12-01"), "not_accepted_yet"},
+		act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Promised: date(t, "2026-11-20"), Statutory: date(t, "2026-11-30")}}, ""},
+		act{"2026-11-17", "b", suspend("喝茶", true, "2026-12-01"), "procedure_unknown"},
+		act{"2026-11-17", "b", suspend("听证", false, "2026-12-01"), "procedure_lawful"},
+		act{"2026-11-17", "b", suspend("公示", true, "2026-12-01"), "procedure_lawful"},
+		act{"2026-11-17", "b", suspend("听证", true, "2026-11-16"), "procedure_days"},
+		act{"2026-11-17", "b", suspend("听证", true, "2028-12-31"), "procedure_days"},
+		act{"2026-11-17", "b", suspend("听证", true, "2026-11-20"), ""},
+		act{"2026-11-18", "b", suspend("听证", true, "2026-11-24"), "procedure_open"},
+		act{"2026-11-18", "b", suspend("公示", false, "2026-11-24"), ""},
+		act{"2026-11-18", "b", resume("鉴定", "2026-11-18"), "procedure_unknown"},
+		act{"2026-11-18", "b", resume("听证", "2026-11-19"), "procedure_days"},
+		act{"2026-11-18", "b", resume("听证", "2026-11-16"), "procedure_days"})
+	for c.Steps[c.Step].Verb != ledger.VerbDecide {
+		c = live(t, c, act{"2026-11-19", "r", &ledger.CaseReviewV1{Opinion: "符合"}, ""})
+	}
+	c = live(t, c,
+		act{"2026-11-19", "d", granted, "suspended"},
+		act{"2026-11-26", "b", resume("听证", "2026-11-25"), ""}, // five days late
+		act{"2026-11-26", "l", extend, ""},
+		act{"2026-11-27", "l", extend, "extended"},
+		act{"2026-11-27", "a", granted, "same_person"},
+		act{"2026-11-27", "d", granted, ""}, // 公示 was told until 11-24: the clock goes on by itself
+		act{"2026-11-27", "l", extend, "decided"},
+		act{"2026-11-27", "d", suspend("听证", true, "2026-12-20"), "decided"})
+	if !slices.Equal(c.Flags, []string{FlagLateResult}) || c.Told.Statutory != date(t, "2026-12-20") || c.ExtendedOn != date(t, "2026-11-26") {
+		t.Errorf("%+v", c)
+	}
+	late := live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Statutory: date(t, "2026-11-30")}}, ""})
+	live(t, late, act{"2026-12-01", "l", extend, "extension_late"})
+}
+
+func TestWithdrawal(t *testing.T) {
+	terminate := &ledger.CaseTerminateV1{Cause: ledger.CauseWithdrawn, Reason: "申请人撤回", PapersReturned: true}
+	live(t, received(t, "TB-XFJY-001", "2026-11-16"), act{"2026-11-17", "a", terminate, ""}, act{"2026-11-17", "a", terminate, "case_ended"})
+	c := live(t, received(t, "TB-XFJY-001", "2026-11-16"), act{"2026-11-16", "a", accepted, ""}, act{"2026-11-17", "a", terminate, ""})
+	if c.Status != Terminated || c.TerminatedMS == 0 || c.Cause != ledger.CauseWithdrawn {
+		t.Errorf("%+v", c)
+	}
+}
+
+// The handbook's worked vectors, as limits of a case.
+func TestLimits(t *testing.T) {
+	cal := mustCalendar(t)
+	item := catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}
+	dues := func(c *Case) string {
+		t.Helper()
+		limits, err := c.Limits(&item, cal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := ""
+		for _, l := range limits {
+			text += fmt.Sprintf("%s %s;", l.Kind, l.Result.Due)
+		}
+		return text
+	}
+	day := func(s string) calendar.Date { return date(t, s) }
+	for _, row := range []struct {
+		what string
+		c    Case
+		want string
+	}{
+		{"accepted on a day before a Sunday that is worked", Case{HandedInMS: on(t, "2026-09-18"), AcceptedOn: day("2026-09-18")},
+			"notice 2026-09-24;promised 2026-09-24;statutory 2026-10-22;"},
+		{"over National Day", Case{HandedInMS: on(t, "2026-09-29"), AcceptedOn: day("2026-09-29")},
+			"notice 2026-10-12;promised 2026-10-12;statutory 2026-11-02;"},
+		{"extended by ten", Case{HandedInMS: on(t, "2026-09-29"), AcceptedOn: day("2026-09-29"), ExtendedBy: 10, ExtendedOn: day("2026-10-30")},
+			"notice 2026-10-12;promised 2026-10-26;statutory 2026-11-16;"},
+		{"expert review", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
+			Suspensions: []Suspension{{Procedure: "专家评审", Lawful: true, From: day("2026-04-28"), Until: day("2026-05-20"), End: day("2026-05-12")}}},
+			"notice 2026-05-06;promised 2026-05-15;statutory 2026-06-05;"},
+		{"publicity stops the promise only", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
+			Suspensions: []Suspension{{Procedure: "公示", From: day("2026-04-28"), Until: day("2026-05-12"), End: day("2026-05-12")}}},
+			"notice 2026-05-06;promised 2026-05-15;statutory 2026-05-26;"},
+		{"no result by the day that was told: the clock goes on", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
+			Suspensions: []Suspension{{Procedure: "专家评审", Lawful: true, From: day("2026-04-28"), Until: day("2026-05-12")}}},
+			"notice 2026-05-06;promised 2026-05-15;statutory 2026-06-05;"},
+		{"nobody told: deemed accepted on receipt", Case{HandedInMS: on(t, "2026-02-11"), AcceptedOn: day("2026-02-11")},
+			"notice 2026-02-25;promised 2026-02-25;statutory 2026-03-17;"},
+		{"decided", Case{HandedInMS: on(t, "2026-09-18"), AcceptedOn: day("2026-09-18"), AcceptedMS: on(t, "2026-09-18"), DecidedMS: on(t, "2026-09-29")},
+			"notice 2026-09-24;promised 2026-09-24;statutory 2026-10-22;service 2026-10-19;"},
+	} {
+		if got := dues(&row.c); got != row.want {
+			t.Errorf("%s:\n got %s\nwant %s", row.what, got, row.want)
+		}
+	}
+	c := Case{HandedInMS: on(t, "2028-02-11")}
+	if _, err := c.Limits(&item, cal); err == nil {
+		t.Error("a year that the calendar lacks was guessed")
+	}
+}
+
+func TestOverdue(t *testing.T) {
+	cal := mustCalendar(t)
+	item := catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}
+	c := Case{HandedInMS: on(t, "2026-09-18"), AcceptedMS: on(t, "2026-09-18"), AcceptedOn: date(t, "2026-09-18")}
+	limits, err := c.Limits(&item, cal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for day, want := range map[string]int{"2026-09-24": 0, "2026-09-25": 1, "2026-10-22": 1, "2026-10-23": 2} {
+		if got := Overdue(limits, date(t, day)); len(got) != want {
+			t.Errorf("on %s: %d overdue, want %d", day, len(got), want)
+		}
+	}
+}

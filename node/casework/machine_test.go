@@ -1,0 +1,138 @@
+package casework
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// The page says what the code does: who may do what, from which status, at
+// which step and tier.
+func TestMachineDocument(t *testing.T) {
+	const path = "../../docs/casework-machine.md"
+	got := machinePage()
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s is out of date; run go test ./node/casework -run MachineDocument -update", path)
+	}
+}
+
+func machinePage() string {
+	var b strings.Builder
+	b.WriteString(`# The life of a case
+
+Printed from ` + "`casework.Transitions` and `identity.Grants`" + `, which enforce it
+(` + "`go test ./node/casework -run MachineDocument -update`" + `). What no row allows is
+refused. Only the node that holds the case writes it.
+
+| what happens | entry | the case waits for | from | becomes | by |
+|---|---|---|---|---|---|
+`)
+	for _, t := range Transitions {
+		verbs := "any step"
+		if len(t.At) > 0 {
+			verbs = join(t.At, func(v ledger.Verb) string { return VerbZH(v) + " `" + string(v) + "`" })
+		}
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s | %s | %s |\n", wordsOf[t.Kind], t.Kind, verbs, join(t.From, statusCell), join(t.To, statusCell), rolesOf(t.Kind))
+	}
+	b.WriteString("\n## Whether each can happen\n\nA dot: at the step that it completes, or at any.\n\n| status |")
+	for _, t := range Transitions {
+		fmt.Fprintf(&b, " %s |", wordsOf[t.Kind])
+	}
+	b.WriteString("\n|---|" + strings.Repeat("---|", len(Transitions)) + "\n")
+	for _, s := range Statuses {
+		fmt.Fprintf(&b, "| %s |", statusCell(s))
+		for _, t := range Transitions {
+			mark := ""
+			if slices.Contains(t.From, s) && !s.Ended() {
+				mark = "•"
+			}
+			fmt.Fprintf(&b, " %s |", mark)
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n## Limits\n\n| limit | 规则 | rule |\n|---|---|---|\n")
+	for _, r := range Rules {
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Kind, r.ZH, r.EN)
+	}
+	return b.String()
+}
+
+func statusCell(s Status) string { return "`" + string(s) + "`" }
+
+func join[T any](all []T, text func(T) string) string {
+	var parts []string
+	for _, x := range all {
+		parts = append(parts, text(x))
+	}
+	return strings.Join(parts, "<br>")
+}
+
+func rolesOf(k ledger.Kind) string {
+	info, _ := ledger.Lookup(k, 1)
+	var roles []string
+	for _, g := range identity.Grants {
+		if g.Action == info.Action {
+			roles = append(roles, "`"+string(g.Role)+"`")
+		}
+	}
+	return strings.Join(roles, "<br>")
+}
+
+var wordsOf = map[ledger.Kind]string{
+	ledger.CaseRelay: "转报", ledger.CaseRequestSupplement: "一次性告知补正", ledger.CaseReject: "不予受理", ledger.CaseAccept: "受理",
+	ledger.CaseReview: "初审、审核", ledger.CaseReturn: "退回", ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束",
+	ledger.CaseExtend: "延长期限", ledger.CaseTerminate: "终止办理", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发", ledger.CaseDeliver: "送达",
+}
+
+// Each cell of the machine: a kind can happen exactly where its row says.
+func TestMayEveryCell(t *testing.T) {
+	verbs := []ledger.Verb{ledger.VerbRelay, ledger.VerbAccept, ledger.VerbPreReview, ledger.VerbReview, ledger.VerbDecide, ledger.VerbIssue, ledger.VerbDeliver}
+	cells := 0
+	for _, s := range Statuses {
+		for _, v := range verbs {
+			c := &Case{Status: s, Steps: []ledger.Step{{Verb: v}}}
+			for _, tr := range Transitions {
+				want := !s.Ended() && slices.Contains(tr.From, s) && (tr.At == nil || slices.Contains(tr.At, v))
+				if err := c.May(tr.Kind); (err == nil) != want {
+					t.Errorf("%s at %s in %s: %v", tr.Kind, v, s, err)
+				}
+				if slices.Contains(c.Possible(), tr.Kind) != want {
+					t.Errorf("%s at %s in %s: %v", tr.Kind, v, s, c.Possible())
+				}
+				cells++
+			}
+			if c.May(ledger.CaseSubmit) == nil || c.May("") == nil {
+				t.Error("what is no transition may happen")
+			}
+		}
+	}
+	if cells < 600 {
+		t.Fatalf("%d cells", cells)
+	}
+}
+
+// Every kind of a case's chain has its row, and its name.
+func TestEveryChainKindHasARow(t *testing.T) {
+	for _, i := range ledger.Kinds {
+		if !i.Case || i.Beside || i.Kind == ledger.CaseSubmit {
+			continue
+		}
+		if !slices.ContainsFunc(Transitions, func(tr Transition) bool { return tr.Kind == i.Kind }) || wordsOf[i.Kind] == "" {
+			t.Errorf("%s is not in the machine", i.Kind)
+		}
+	}
+}

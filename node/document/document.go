@@ -1,0 +1,177 @@
+// Package document is what the papers say that a county hands out about a case:
+// receipts, notices, decisions, proofs, and the notice sheet of an item. A
+// document is data, made of a case and its item alone; the same case makes the
+// same document on every node, so that a village can print one with the line
+// down. How it looks is not decided here.
+package document
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+)
+
+// Kind is a kind of document.
+type Kind string
+
+// The documents (domain: section 3).
+const (
+	ReceiptSlip            Kind = "receipt_slip"             // 收件凭证
+	AcceptanceNotice       Kind = "acceptance_notice"        // 受理通知书
+	RejectionNotice        Kind = "rejection_notice"         // 不予受理决定书
+	SupplementNotice       Kind = "supplement_notice"        // 一次性补正告知书
+	SpecialProcedureNotice Kind = "special_procedure_notice" // 特别程序告知书
+	ExtensionNotice        Kind = "extension_notice"         // 延长审批期限告知书
+	GrantDecision          Kind = "grant_decision"           // 准予行政许可决定书
+	RefusalDecision        Kind = "refusal_decision"         // 不予行政许可决定书
+	TerminationNotice      Kind = "termination_notice"       // 终止办理通知书
+	ServiceReceipt         Kind = "service_receipt"          // 送达回证
+	NoticeSheet            Kind = "notice_sheet"             // 窗口告知单
+)
+
+// Template is the version of what this package writes. A document keeps the
+// version it was made with; a change of wording is a new version.
+const Template = 1
+
+// Document is one paper. Field order is the order of its canonical JSON, which
+// is what is signed.
+type Document struct {
+	Kind     Kind `json:"kind"`
+	Template int  `json:"template"`
+	// Number is 〔year〕 and the case number, with which of its kind it is: unique
+	// without asking anybody, so that it is final also where the line is down.
+	Number string        `json:"number,omitempty"`
+	Title  string        `json:"title"`
+	Issuer Issuer        `json:"issuer"`
+	Case   string        `json:"case,omitempty"` // the case number as printed
+	Item   Item          `json:"item"`
+	To     string        `json:"to,omitempty"` // the applicant
+	Date   calendar.Date `json:"date"`
+	// Lines are the facts, one a line of the table; Lists what is enumerated;
+	// Text what is said in sentences.
+	Lines []Line   `json:"lines,omitempty"`
+	Lists []List   `json:"lists,omitempty"`
+	Text  []string `json:"text,omitempty"`
+	// Remedy is where the applicant can turn against it.
+	Remedy []string `json:"remedy,omitempty"`
+	// Signatures are what is signed by hand on paper, by whom.
+	Signatures []string `json:"signatures,omitempty"`
+}
+
+// Issuer is who makes out a document.
+type Issuer struct {
+	Centre     string `json:"centre"`
+	Department string `json:"department,omitempty"`
+	Window     string `json:"window,omitempty"`
+	Phone      string `json:"phone,omitempty"`
+	// Supervision is the phone for complaints.
+	Supervision string `json:"supervision,omitempty"`
+	// Clerk is the name of who made it out.
+	Clerk string `json:"clerk,omitempty"`
+}
+
+// Item names what a document is about.
+type Item struct {
+	Code string `json:"code"`
+	Name string `json:"name"`
+}
+
+// Line is one fact.
+type Line struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// List is a heading and what is under it.
+type List struct {
+	Heading string   `json:"heading"`
+	Rows    []string `json:"rows"`
+}
+
+// Canonical is the bytes of a document that are signed and kept.
+func (d *Document) Canonical() ([]byte, error) { return json.Marshal(d) }
+
+// Subject is a case with what its documents need to know of it.
+type Subject struct {
+	Case   *casework.Case
+	Item   *catalog.Item
+	Issuer Issuer
+	Limits []casework.Limit
+	// QueryCode is the code with which the applicant looks the case up; empty
+	// where it is not known any more.
+	QueryCode string
+	// Government is the body to which an applicant turns for reconsideration.
+	Government string
+}
+
+// NotYet says that a case has not come so far that the document exists.
+type NotYet struct{ Kind Kind }
+
+func (e *NotYet) Error() string {
+	return fmt.Sprintf("办件还没有到出具“%s”的环节 (the case has no %s yet)", titles[e.Kind], e.Kind)
+}
+
+// Make makes a document of a case. The error is a *NotYet.
+func Make(k Kind, s Subject) (*Document, error) {
+	m, ok := makers[k]
+	if !ok || !m.ready(s.Case) {
+		return nil, &NotYet{k}
+	}
+	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
+		Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: m.date(s.Case)}
+	d.Issuer.Department = s.Case.Department
+	d.Number = fmt.Sprintf("%s〔%d〕%s", signs[k], d.Date.Year(), d.Case)
+	m.fill(d, s)
+	return d, nil
+}
+
+// Ready lists the documents that a case has, in the order of its life.
+func Ready(c *casework.Case) []Kind {
+	var kinds []Kind
+	for _, k := range order {
+		if makers[k].ready(c) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
+
+var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNotice, SpecialProcedureNotice, ExtensionNotice,
+	GrantDecision, RefusalDecision, TerminationNotice, ServiceReceipt}
+
+var titles = map[Kind]string{
+	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
+	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
+	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单",
+}
+
+// signs are the characters that begin a document's number.
+var signs = map[Kind]string{
+	ReceiptSlip: "收", AcceptanceNotice: "受", RejectionNotice: "不受", SupplementNotice: "补", SpecialProcedureNotice: "特", ExtensionNotice: "延",
+	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", ServiceReceipt: "送",
+}
+
+// Title is how a kind of document is headed for an item; only a licence's
+// decisions are called so by the law.
+func Title(k Kind, item *catalog.Item) string {
+	if item.Type == catalog.Licence {
+		switch k {
+		case GrantDecision:
+			return "准予行政许可决定书"
+		case RefusalDecision:
+			return "不予行政许可决定书"
+		}
+	}
+	return titles[k]
+}
+
+func printed(compact string) string {
+	n, err := casework.ParseNumber(compact)
+	if err != nil {
+		return compact
+	}
+	return n.String()
+}

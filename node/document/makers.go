@@ -1,0 +1,237 @@
+package document
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identifier"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// maker makes one kind of document: from when on, of which day, and what it
+// says beside its head.
+type maker struct {
+	ready func(*casework.Case) bool
+	date  func(*casework.Case) calendar.Date
+	fill  func(*Document, Subject)
+}
+
+var makers = map[Kind]maker{
+	ReceiptSlip: {
+		ready: func(*casework.Case) bool { return true },
+		date:  func(c *casework.Case) calendar.Date { return day(c.HandedInMS) },
+		fill: func(d *Document, s Subject) {
+			c := s.Case
+			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode)
+			d.list("收到的材料", papers(c.Materials))
+			d.list("尚缺的材料", labels(s.Item, c.Lacking))
+			d.Text = append(d.Text, "收件不等于受理。受理时限自收件之日起算，五个工作日内将一次性告知需要补正的全部内容；逾期不告知的，自收件之日起即为受理。")
+			d.Signatures = []string{"收件人", "申请人"}
+		},
+	},
+	AcceptanceNotice: {
+		ready: func(c *casework.Case) bool { return c.AcceptedMS != 0 },
+		date:  func(c *casework.Case) calendar.Date { return c.AcceptedOn },
+		fill: func(d *Document, s Subject) {
+			c := s.Case
+			d.add("受理日期", c.AcceptedOn.Chinese())
+			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory)).add("查询码", s.QueryCode)
+			for _, t := range c.Tolerated {
+				d.list("容缺受理、须补交的材料", []string{fmt.Sprintf("%s（%s前补交）", t.Material, t.Before.Chinese())})
+			}
+			d.Text = append(d.Text, "申请材料齐全、符合法定形式，决定予以受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+		},
+	},
+	RejectionNotice: {
+		ready: func(c *casework.Case) bool { return c.Status == casework.NotAccepted },
+		date:  func(c *casework.Case) calendar.Date { return day(c.RejectedMS) },
+		fill: func(d *Document, s Subject) {
+			d.add("理由", s.Case.Reason).add("法律依据", "《中华人民共和国行政许可法》第三十二条").add("应向何处申请", s.Case.RightAuthority)
+			d.remedy(s)
+		},
+	},
+	SupplementNotice: {
+		ready: func(c *casework.Case) bool { return c.Notice != nil },
+		date:  func(c *casework.Case) calendar.Date { return c.Notice.On },
+		fill: func(d *Document, s Subject) {
+			n := s.Case.Notice
+			if !n.Before.IsZero() {
+				d.add("请于此日前补正", n.Before.Chinese())
+			}
+			var rows []string
+			for _, p := range n.Points {
+				rows = append(rows, fmt.Sprintf("%s：%s。%s", labels(s.Item, []string{p.Material + p.Field})[0], problems[p.Problem], p.How))
+			}
+			d.list("需要补正的全部内容", rows)
+			d.Text = append(d.Text, "以上为需要补正的全部内容，一次性告知。补正后即予受理，办理时限自补正齐全之日起算。")
+			d.Signatures = []string{"告知人", "申请人"}
+		},
+	},
+	SpecialProcedureNotice: {
+		ready: func(c *casework.Case) bool { return len(c.Suspensions) > 0 },
+		date:  func(c *casework.Case) calendar.Date { return c.Suspensions[len(c.Suspensions)-1].From },
+		fill: func(d *Document, s Subject) {
+			last := s.Case.Suspensions[len(s.Case.Suspensions)-1]
+			d.add("特别程序", last.Procedure).add("起始日期", last.From.Chinese()).add("预计完成日期", last.Until.Chinese())
+			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory))
+			if last.Lawful {
+				d.Text = append(d.Text, "依照《中华人民共和国行政许可法》第四十五条，上述程序所需时间不计算在法定期限内。")
+			} else {
+				d.Text = append(d.Text, "上述程序所需时间不计算在承诺期限内，法定期限照常计算。")
+			}
+		},
+	},
+	ExtensionNotice: {
+		ready: func(c *casework.Case) bool { return c.ExtendedBy > 0 },
+		date:  func(c *casework.Case) calendar.Date { return c.ExtendedOn },
+		fill: func(d *Document, s Subject) {
+			d.add("延长", fmt.Sprintf("%d 个工作日", s.Case.ExtendedBy)).add("理由", s.Case.ExtendReason).add("新的办结日期", due(s, casework.LimitStatutory))
+			d.add("批准人", s.Case.Extender)
+			d.Text = append(d.Text, "依照《中华人民共和国行政许可法》第四十二条，经本机关负责人批准延长办理期限。")
+		},
+	},
+	GrantDecision: {
+		ready: func(c *casework.Case) bool { return c.Decision == casework.Granted },
+		date:  func(c *casework.Case) calendar.Date { return day(c.DecidedMS) },
+		fill: func(d *Document, s Subject) {
+			d.add("决定", "准予").add("审批意见", s.Case.Opinion)
+			var rows []string
+			for _, r := range s.Item.Results {
+				row := r.Name
+				if r.ValidityYears > 0 {
+					row += fmt.Sprintf("（有效期 %d 年）", r.ValidityYears)
+				}
+				rows = append(rows, row)
+			}
+			d.list("将制发", rows)
+			d.Text = append(d.Text, "自作出决定之日起十个工作日内制发并送达。")
+		},
+	},
+	RefusalDecision: {
+		ready: func(c *casework.Case) bool { return c.Decision == casework.Declined },
+		date:  func(c *casework.Case) calendar.Date { return day(c.DecidedMS) },
+		fill: func(d *Document, s Subject) {
+			d.add("决定", "不予").add("事实与理由", s.Case.Opinion)
+			d.list("法律依据", bases(s.Item))
+			d.remedy(s)
+		},
+	},
+	TerminationNotice: {
+		ready: func(c *casework.Case) bool { return c.Status == casework.Terminated },
+		date:  func(c *casework.Case) calendar.Date { return day(c.TerminatedMS) },
+		fill: func(d *Document, s Subject) {
+			d.add("终止原因", causes[s.Case.Cause]).add("说明", s.Case.Reason)
+			if s.Case.PapersReturned {
+				d.add("申请材料", "已退还申请人")
+			}
+		},
+	},
+	ServiceReceipt: {
+		ready: func(c *casework.Case) bool { return c.Status == casework.Issued || c.Status == casework.Closed },
+		date: func(c *casework.Case) calendar.Date {
+			if c.DeliveredMS != 0 {
+				return day(c.DeliveredMS)
+			}
+			return day(c.IssuedMS)
+		},
+		fill: func(d *Document, s Subject) {
+			var rows []string
+			for _, p := range s.Case.Documents {
+				rows = append(rows, strings.TrimSpace(p.Name+" "+p.Number))
+			}
+			d.list("送达的文书", rows)
+			d.add("受送达人", s.Case.Recipient).add("送达方式", methods[s.Case.Method])
+			d.Signatures = []string{"送达人", "受送达人", "送达日期"}
+		},
+	},
+}
+
+var problems = map[ledger.Problem]string{ledger.ProblemMissing: "缺少", ledger.ProblemWrong: "不符合要求", ledger.ProblemUnclear: "不清晰、无法辨认"}
+
+var causes = map[ledger.Cause]string{ledger.CauseWithdrawn: "申请人撤回申请", ledger.CauseNotSupplemented: "逾期未补正", ledger.CauseMoot: "申请人死亡、终止或申请事项已不存在"}
+
+var methods = map[string]string{"direct": "直接送达", "left": "留置送达", "post": "邮寄送达", "electronic": "电子送达（经同意）", "entrusted": "委托送达", "notice": "公告送达"}
+
+// remedy tells where to turn, and within which time (Reconsideration Law art.
+// 20, Litigation Law art. 46).
+func (d *Document) remedy(s Subject) {
+	d.Remedy = []string{
+		fmt.Sprintf("如不服本决定，可自知道本决定之日起六十日内向%s申请行政复议，或自知道之日起六个月内依法向人民法院提起行政诉讼。", s.Government),
+	}
+}
+
+func (d *Document) add(label, value string) *Document {
+	if value != "" {
+		d.Lines = append(d.Lines, Line{label, value})
+	}
+	return d
+}
+
+// list adds rows under a heading, which appears once.
+func (d *Document) list(heading string, rows []string) {
+	switch n := len(d.Lists); {
+	case len(rows) == 0:
+	case n > 0 && d.Lists[n-1].Heading == heading:
+		d.Lists[n-1].Rows = append(d.Lists[n-1].Rows, rows...)
+	default:
+		d.Lists = append(d.Lists, List{heading, rows})
+	}
+}
+
+func papers(all []catalog.SubmittedMaterial) []string {
+	forms := map[catalog.SubmittedForm]string{catalog.SubmittedOriginal: "原件", catalog.SubmittedCopy: "复印件", catalog.SubmittedElectronic: "电子件"}
+	var rows []string
+	for _, m := range all {
+		rows = append(rows, fmt.Sprintf("%s　%s %d 份", m.Name, forms[m.Form], m.Copies))
+	}
+	return rows
+}
+
+// labels turns the keys of form fields into what people call them.
+func labels(item *catalog.Item, names []string) []string {
+	rows := make([]string, len(names))
+	for i, n := range names {
+		rows[i] = n
+		for _, f := range item.Form {
+			if f.Key == n {
+				rows[i] = "申请表：" + f.Label
+			}
+		}
+	}
+	return rows
+}
+
+func bases(item *catalog.Item) []string {
+	var rows []string
+	for _, b := range item.LegalBasis {
+		rows = append(rows, "《"+b.Law+"》"+b.Article+b.DocumentNo)
+	}
+	return rows
+}
+
+// due is the date that the applicant was told, else the one that is computed.
+func due(s Subject, k casework.LimitKind) string {
+	for _, l := range s.Limits {
+		switch {
+		case l.Kind != k:
+		case !l.Told.IsZero():
+			return l.Told.Chinese()
+		case !l.Result.Due.IsZero():
+			return l.Result.Due.Chinese()
+		}
+	}
+	return ""
+}
+
+func day(ms int64) calendar.Date { return calendar.DateOf(time.UnixMilli(ms)) }
+
+// moment is a date and a time of day in Beijing.
+func moment(ms int64) string {
+	d := day(ms)
+	minutes := int(time.UnixMilli(ms).Sub(d.Midnight()).Minutes())
+	return fmt.Sprintf("%s %02d:%02d", d.Chinese(), minutes/60, minutes%60)
+}

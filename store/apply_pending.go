@@ -1,0 +1,191 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"strings"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// pending are rows that nearly every entry of a transaction changes: how far
+// its origin has come, the day's case counter, and who may see it. They are
+// read once and written once a transaction, for each statement costs as much
+// as what it writes. Whoever reads those rows within a transaction asks here.
+type pending struct {
+	origins  map[string]*originRow
+	counters map[string]*counterRow
+	audience []audienceRow
+}
+
+type originRow struct {
+	last    uint64
+	forked  bool
+	changed bool
+}
+
+type counterRow struct {
+	last    int
+	changed bool
+}
+
+type audienceRow struct {
+	audience string
+	idx      uint64
+}
+
+// forget drops what a rollback took back.
+func (p *pending) forget() { *p = pending{} }
+
+// flush writes what is pending. It belongs before the end of the transaction
+// and before a savepoint.
+func (a *applier) flush() error {
+	for node, o := range a.pending.origins {
+		if !o.changed {
+			continue
+		}
+		o.changed = false
+		if err := a.w.exec(a.ctx, `INSERT INTO origins (node, last_seq, forked) VALUES (?, ?, ?)
+			ON CONFLICT (node) DO UPDATE SET last_seq = max(last_seq, excluded.last_seq), forked = max(forked, excluded.forked)`, node, o.last, o.forked); err != nil {
+			return err
+		}
+	}
+	for prefix, c := range a.pending.counters {
+		if !c.changed {
+			continue
+		}
+		c.changed = false
+		if err := a.w.exec(a.ctx, `INSERT INTO case_counters (prefix, counter) VALUES (?, ?)
+			ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, prefix, c.last); err != nil {
+			return err
+		}
+	}
+	if isCounty(a.s.self.Tier) {
+		a.s.head = headThen{index: a.head, recorded: a.recorded, known: true}
+	}
+	return a.flushAudience()
+}
+
+// headThen is the last record in the county's ledger, as the transaction under
+// way, or else the last one, left it.
+type headThen struct {
+	index    uint64
+	recorded int64
+	known    bool
+}
+
+// showAtOnce is how many rows of the audience one statement writes, where
+// there are as many.
+const showAtOnce = 32
+
+var insertAudience, insertAudiences = audienceInsert(1), audienceInsert(showAtOnce)
+
+func audienceInsert(rows int) string {
+	return `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, rows-1)
+}
+
+func (a *applier) flushAudience() error {
+	rows := a.pending.audience
+	a.pending.audience = rows[:0]
+	args := make([]any, 0, 2*showAtOnce)
+	for len(rows) > 0 {
+		n, query := 1, insertAudience
+		if len(rows) >= showAtOnce {
+			n, query = showAtOnce, insertAudiences
+		}
+		args = args[:0]
+		for _, r := range rows[:n] {
+			args = append(args, r.audience, r.idx)
+		}
+		if err := a.w.exec(a.ctx, query, args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+// show puts a record into feeds.
+func (a *applier) show(idx uint64, to []string) {
+	for _, audience := range to {
+		a.pending.audience = append(a.pending.audience, audienceRow{audience, idx})
+	}
+}
+
+func (a *applier) originRow(node string) (*originRow, error) {
+	if o := a.pending.origins[node]; o != nil {
+		return o, nil
+	}
+	o := new(originRow)
+	err := a.w.row(a.ctx, `SELECT last_seq, forked FROM origins WHERE node = ?`, node).Scan(&o.last, &o.forked)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return nil, storage("read origin", err)
+	}
+	if a.pending.origins == nil {
+		a.pending.origins = map[string]*originRow{}
+	}
+	a.pending.origins[node] = o
+	return o, nil
+}
+
+// origin is how far a node's own counter has come here, and whether it forked.
+func (a *applier) origin(node string) (last uint64, forked bool, err error) {
+	o, err := a.originRow(node)
+	if err != nil {
+		return 0, false, err
+	}
+	return o.last, o.forked, nil
+}
+
+// advance notes that an origin's counter has come to an entry.
+func (a *applier) advance(e *ledger.Entry) error {
+	if e.Seq == 0 {
+		return nil
+	}
+	o, err := a.originRow(e.Origin)
+	if err != nil {
+		return err
+	}
+	o.last, o.changed = max(o.last, e.Seq), true
+	return nil
+}
+
+func (a *applier) counterRow(prefix string) (*counterRow, error) {
+	if c := a.pending.counters[prefix]; c != nil {
+		return c, nil
+	}
+	n, err := a.w.number(a.ctx, `SELECT counter FROM case_counters WHERE prefix = ?`, prefix)
+	if err != nil {
+		return nil, err
+	}
+	if a.pending.counters == nil {
+		a.pending.counters = map[string]*counterRow{}
+	}
+	c := &counterRow{last: int(n)}
+	a.pending.counters[prefix] = c
+	return c, nil
+}
+
+// counter is the last case number given out under a prefix.
+func (a *applier) counter(prefix string) (int, error) {
+	c, err := a.counterRow(prefix)
+	if err != nil {
+		return 0, err
+	}
+	return c.last, nil
+}
+
+// countCase remembers the number given out, so that it never comes twice.
+func (a *applier) countCase(number string) error {
+	n, err := casework.ParseNumber(number)
+	if err != nil {
+		return err
+	}
+	c, err := a.counterRow(counterPrefix(number))
+	if err != nil {
+		return err
+	}
+	c.last, c.changed = max(c.last, n.Counter()), true
+	return nil
+}

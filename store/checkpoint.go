@@ -1,0 +1,61 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"path/filepath"
+)
+
+// SQLite copies its log back into the database within the commit that fills
+// the log, and whoever waits for that commit waits for the disk. Here that is
+// done beside the writer, who is held up only for what was written meanwhile.
+
+const (
+	// checkpointEvery is how many statements that write make a log of about
+	// 16 MB. Pages that many entries change are copied back once.
+	checkpointEvery = 2000
+	// backstop is the pages of log at which SQLite copies it back all the same.
+	backstop = `PRAGMA wal_autocheckpoint = 16000`
+)
+
+// tendLog starts copying the log back when it is long. s.mu is held.
+func (s *Store) tendLog() {
+	if s.w.written < checkpointEvery || s.tending {
+		return
+	}
+	s.w.written, s.tending = 0, true
+	s.beside.Add(1)
+	go func() {
+		defer s.beside.Done()
+		s.shortenLog(context.Background())
+	}()
+}
+
+func (s *Store) shortenLog(ctx context.Context) {
+	s.checkpoint.Lock()
+	defer s.checkpoint.Unlock()
+	err := s.checkpointBeside(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tending = false
+	if err == nil && s.failed == nil {
+		// With the writer held nothing is added, and the next commit begins the
+		// log anew, unless a reader needs its end.
+		var busy, pages, done int
+		err = s.w.row(ctx, `PRAGMA wal_checkpoint(PASSIVE)`).Scan(&busy, &pages, &done)
+	}
+	if err != nil {
+		s.log.Warn("the database's log was not shortened; it is tried again", "error", err)
+	}
+}
+
+// checkpointBeside copies back what is in the log now, while writing goes on.
+func (s *Store) checkpointBeside(ctx context.Context) error {
+	db, err := sql.Open("sqlite3", dsn(filepath.Join(s.dir, stateFile), "_synchronous", "FULL"))
+	if err != nil {
+		return storage("checkpoint", err)
+	}
+	defer db.Close()
+	_, err = db.ExecContext(ctx, `PRAGMA wal_checkpoint(PASSIVE)`)
+	return storage("checkpoint", err)
+}

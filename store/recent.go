@@ -1,0 +1,91 @@
+package store
+
+import (
+	"sync"
+
+	"github.com/tongban/tongban/node/casework"
+)
+
+// recentCases are the cases that were written last. Whoever acts on a case is
+// shown it afterwards, and mostly acts again soon.
+type recentCases struct {
+	mu            sync.Mutex
+	recent, older map[string]*casework.Case
+	// written are those of the transaction under way, nil for one that is
+	// gone. Only the writer touches it.
+	written map[string]*casework.Case
+}
+
+// maxRecent is the size of a generation; there are two.
+const maxRecent = 256
+
+// save notes a case that the transaction under way has written.
+func (r *recentCases) save(c *casework.Case) { r.note(c.ID, c) }
+
+// remove notes a case that the transaction under way has removed.
+func (r *recentCases) remove(id string) { r.note(id, nil) }
+
+func (r *recentCases) note(id string, c *casework.Case) {
+	if r.written == nil {
+		r.written = map[string]*casework.Case{}
+	}
+	if len(r.written) >= maxRecent {
+		c = nil // a first synchronisation, which nobody looks at
+	}
+	r.written[id] = c
+}
+
+// publish shows what the transaction wrote, now that it is committed.
+func (r *recentCases) publish() {
+	if len(r.written) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, c := range r.written {
+		delete(r.older, id)
+		if c == nil {
+			delete(r.recent, id)
+			continue
+		}
+		if len(r.recent) >= maxRecent {
+			r.older, r.recent = r.recent, nil
+		}
+		if r.recent == nil {
+			r.recent = make(map[string]*casework.Case, maxRecent)
+		}
+		r.recent[id] = c
+	}
+	clear(r.written)
+}
+
+// discard drops what a transaction wrote of which some was taken back: those
+// cases are read from the database when they are asked for.
+func (r *recentCases) discard() {
+	for id := range r.written {
+		r.written[id] = nil
+	}
+}
+
+// forget drops everything: the database is another one.
+func (r *recentCases) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.recent, r.older, r.written = nil, nil, nil
+}
+
+// get is a copy of a case as it was last committed; nil when it is not among
+// the recent ones.
+func (r *recentCases) get(id string) *casework.Case {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	c := r.recent[id]
+	if c == nil {
+		c = r.older[id]
+	}
+	if c == nil {
+		return nil
+	}
+	found := *c
+	return &found
+}
