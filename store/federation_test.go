@@ -80,6 +80,8 @@ type federation struct {
 	// cases those of them that opened one.
 	acknowledged []string
 	cases        []string
+	// before, if set, is a planted bug: it sees what a node is about to take.
+	before func(to *storetest.Node, raws [][]byte)
 }
 
 func newFederation(t run) *federation {
@@ -180,7 +182,17 @@ func (f *federation) up(n, to *storetest.Node) {
 			m.raws = append(m.raws, e.Raw)
 		}
 	}
-	if len(m.raws) > 0 {
+	if len(m.raws) == 0 {
+		return
+	}
+	// A sender that believes the first of them to have arrived leaves them out;
+	// a line that breaks cuts off the last; a batch sent anew is there again.
+	from := rapid.IntRange(0, 3).Draw(f.t.T, "left out")
+	m.raws = m.raws[min(from, len(m.raws)-1):]
+	if short := rapid.IntRange(0, 5).Draw(f.t.T, "cut off"); short < 3 && len(m.raws) > short {
+		m.raws = m.raws[:len(m.raws)-short]
+	}
+	for range rapid.SampledFrom([]int{1, 1, 2, 3}).Draw(f.t.T, "copies") {
 		f.network = append(f.network, m)
 	}
 }
@@ -218,6 +230,9 @@ func (f *federation) deliver() {
 			f.t.Fatalf("%s follows: %v", m.to.ID(), err)
 		}
 		return
+	}
+	if f.before != nil {
+		f.before(m.to, m.raws)
 	}
 	for _, r := range m.to.Take(m.raws...) {
 		if r.Status == store.Forked || r.Status == store.Rejected {
