@@ -44,6 +44,9 @@ type Options struct {
 	Peer          net.Listener
 	PeerAdvertise string
 	Timing        county.Timing
+	// PeerDial, if set, connects to the other hubs, so that a test can cut them
+	// off.
+	PeerDial func(ctx context.Context, network, addr string) (net.Conn, error)
 	// Bootstrap makes a new hub the first of its county, with this operator.
 	// Founded is told once that is done.
 	Genesis *Genesis

@@ -1,6 +1,7 @@
 package county
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -41,6 +42,10 @@ type Options struct {
 	// a hub. It is asked at both ends of every connection. Nil accepts every
 	// certificate of the CA, which is right only where the CA signs hubs alone.
 	VerifyPeer func(*x509.Certificate) error
+
+	// Dial makes connections to the other hubs; nil is the net package's. A test
+	// cuts them with it.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
 
 	StateMachine StateMachine
 	Logger       *slog.Logger

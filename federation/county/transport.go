@@ -34,6 +34,7 @@ type port struct {
 	advertise net.Addr
 	server    *tls.Config
 	client    *tls.Config
+	connect   func(ctx context.Context, network, addr string) (net.Conn, error)
 	log       *slog.Logger
 	slots     chan struct{}
 
@@ -54,6 +55,9 @@ func newPort(o *Options) *port {
 		closed: make(chan struct{}), conns: map[*peerConn]struct{}{},
 	}
 	p.server, p.client = secure(o.ServerTLS, o.VerifyPeer), secure(o.ClientTLS, o.VerifyPeer)
+	if p.connect = o.Dial; p.connect == nil {
+		p.connect = new(net.Dialer).DialContext
+	}
 	p.raft, p.http = newQueue(p), newQueue(p)
 	return p
 }
@@ -193,9 +197,13 @@ func (p *port) dial(ctx context.Context, addr string, carries byte) (net.Conn, e
 		c = c.Clone()
 		c.ServerName = host
 	}
-	d := tls.Dialer{Config: c}
-	conn, err := d.DialContext(ctx, "tcp", addr)
+	raw, err := p.connect(ctx, "tcp", addr)
 	if err != nil {
+		return nil, err
+	}
+	conn := tls.Client(raw, c)
+	if err := conn.HandshakeContext(ctx); err != nil {
+		raw.Close()
 		return nil, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {

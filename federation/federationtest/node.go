@@ -30,6 +30,7 @@ type Node struct {
 	faults *faults
 	server *http.Server
 	peer   string // a hub's peer port
+	peers  peers  // its connections with the other hubs
 	gone   bool   // replaced by another
 
 	mu      sync.Mutex
@@ -70,7 +71,7 @@ func (n *Node) start(founded func() error) {
 		Now: n.Clock.Now, FeedClock: feedClock{n.Clock}, Timing: timing(), Founded: founded, Genesis: m.Genesis,
 		Heartbeat: 300 * time.Millisecond, BackoffMax: 500 * time.Millisecond, Wrap: n.faults.wrap, Fatal: n.failed}
 	if n.Tier() == node.County {
-		o.Peer = n.listenPeer()
+		o.Peer, o.PeerDial = n.peers.listener(n.listenPeer()), n.peers.dial
 	}
 	for _, above := range n.f.above(n) {
 		if above.Tier() == node.Township {

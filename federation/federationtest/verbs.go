@@ -104,6 +104,7 @@ func (f *Federation) HealAll() {
 	clear(f.cut)
 	for _, n := range f.nodes {
 		n.faults.clear()
+		n.peers.set(false)
 		if n.Node == nil && !n.gone {
 			n.restart()
 		}
