@@ -1,5 +1,7 @@
 package federation
 
+import "github.com/tongban/tongban/node/ledger"
+
 // AtPoint has f called at every moment at which a renewal may be cut off, until
 // the returned function is called.
 func AtPoint(f func(name string)) (restore func()) {
@@ -10,9 +12,8 @@ func AtPoint(f func(name string)) (restore func()) {
 
 // Reads has this program say that it reads entries of a level.
 func Reads(level int) (restore func()) {
-	before := reads
-	reads = level
-	return func() { reads = before }
+	ahead.Store(int32(level - ledger.Level))
+	return func() { ahead.Store(0) }
 }
 
 // SetDisk replaces what is known of the room a node has.

@@ -195,7 +195,9 @@ func (n *Node) recordAtCounty(ctx context.Context, a Action) (store.Result, erro
 		}
 		r := results[0]
 		if r.Status == store.Rejected && r.Code == "number_taken" {
-			n.counters.forget()
+			if err := n.counters.catchUp(ctx, n.Store); err != nil {
+				return store.Result{}, err
+			}
 			continue
 		}
 		if r.Status == store.Rejected {
@@ -285,10 +287,20 @@ func (c *counters) next(ctx context.Context, s *store.Store) func(prefix string)
 	}
 }
 
-func (c *counters) forget() {
+// catchUp goes past what was committed. It never goes back: numbers that are on
+// their way are not committed yet, and given out again they would be refused in
+// turn.
+func (c *counters) catchUp(ctx context.Context, s *store.Store) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	clear(c.last)
+	for prefix, last := range c.last {
+		committed, err := s.LastCounter(ctx, prefix)
+		if err != nil {
+			return err
+		}
+		c.last[prefix] = max(last, committed)
+	}
+	return nil
 }
 
 // markedSkew is by how much this node's clock is ahead of the county's, where

@@ -180,7 +180,7 @@ func (c *county) people(ctx context.Context) error {
 	if err := c.hire(ctx, client.StaffRequest{Login: "admin2", Name: "审核员", Division: countyCode, Roles: []client.Role{"county_operator"}}); err != nil {
 		return err
 	}
-	if err := c.publish(ctx, data.Items); err != nil {
+	if err := c.publish(ctx, data.Items()); err != nil {
 		return err
 	}
 	var err error

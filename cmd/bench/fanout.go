@@ -150,7 +150,7 @@ func changedItem(round int) ([]byte, error) {
 	var file struct {
 		Items []map[string]json.RawMessage `json:"items"`
 	}
-	if err := json.Unmarshal(data.Items, &file); err != nil {
+	if err := json.Unmarshal(data.Items(), &file); err != nil {
 		return nil, err
 	}
 	for _, item := range file.Items {

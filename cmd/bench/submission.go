@@ -21,7 +21,7 @@ const itemCode = "TB-YBJ-003"
 type submissions struct{ item catalog.Item }
 
 func newSubmissions() (*submissions, error) {
-	items, faults := catalog.ParseItems(data.Items)
+	items, faults := catalog.ParseItems(data.Items())
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("items: %v", faults)
 	}

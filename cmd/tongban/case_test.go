@@ -366,7 +366,7 @@ func TestNobodyIsAskedForByName(t *testing.T) {
 // itemOf is an item of the data carried in the binary, in force.
 func itemOf(t *testing.T, code string) client.ItemAtVersion {
 	t.Helper()
-	items, faults := catalog.ParseItems(data.Items)
+	items, faults := catalog.ParseItems(data.Items())
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -14,7 +14,7 @@ import (
 
 // What the binary carries must be fit to be imported.
 func TestCarriedDataIsSound(t *testing.T) {
-	items, faults := catalog.ParseItems(data.Items)
+	items, faults := catalog.ParseItems(data.Items())
 	if len(faults) > 0 || len(items) < 200 {
 		t.Errorf("%d items, %v", len(items), faults)
 	}
@@ -34,7 +34,7 @@ func TestValidateWithoutANode(t *testing.T) {
 	if r := tongban(t, "item", "validate"); r.code != exitOK || !strings.HasPrefix(r.out, "没有错误") {
 		t.Errorf("the carried items: %+v", r)
 	}
-	faulty := strings.Replace(string(data.Items), `"instant": true`, `"instant": "yes"`, 1)
+	faulty := strings.Replace(string(data.Items()), `"instant": true`, `"instant": "yes"`, 1)
 	faulty = strings.Replace(faulty, `"fee":`, `"fees":`, 1)
 	for _, args := range [][]string{{"item", "validate", mustFile(t, faulty)}, {"item", "validate", "-"}} {
 		r := typing(t, faulty, args...)

@@ -29,7 +29,7 @@ written. Without FILE the one in this program is checked.`,
 	connectionFlags(cmd)
 	atNode := cmd.Flags().Bool("at-node", false, "由节点校验 (let the node check it)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		content := data.Items
+		content := data.Items()
 		if len(args) == 1 {
 			var err error
 			if content, err = readInput(cmd, args[0]); err != nil {

@@ -252,7 +252,10 @@ func (s *snapshotStore) publish(tmp, id string) error {
 	if err != nil {
 		return err
 	}
-	for _, old := range ids[:len(ids)-1] {
+	for _, old := range ids {
+		if old == id {
+			break // the newest is the last
+		}
 		if err := os.Remove(s.path(old)); err != nil {
 			return fmt.Errorf("remove old snapshot: %w", err)
 		}

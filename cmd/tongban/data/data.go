@@ -4,12 +4,35 @@
 // county is what was imported and published there.
 package data
 
-import _ "embed"
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"sync"
+
+	_ "embed"
+)
+
+//go:generate gzip -kfn9 items.json
+
+// itemsPacked is items.json: a megabyte that would otherwise be in every
+// village's binary and memory.
+//
+//go:embed items.json.gz
+var itemsPacked []byte
 
 // Items is the item file: items of the three tiers, as `item import` takes it.
-//
-//go:embed items.json
-var Items []byte
+var Items = sync.OnceValue(func() []byte {
+	r, err := gzip.NewReader(bytes.NewReader(itemsPacked))
+	if err != nil {
+		panic("data: items.json.gz: " + err.Error()) // the build is broken, not the input
+	}
+	all, err := io.ReadAll(r)
+	if err != nil {
+		panic("data: items.json.gz: " + err.Error())
+	}
+	return all
+})
 
 // Packages is the file of joint handling (一件事) over Items.
 //

@@ -233,7 +233,7 @@ func (c *county) people(ctx context.Context) error {
 	}
 	c.s.step("导入事项，第二人审核，发布第 1 期目录 (items, reviewed by a second person, edition 1)")
 	var drafts client.DraftReport
-	if err := admin.Post(ctx, "/api/v1/items/import", data.Items, loopback.NewKey(), &drafts); err != nil {
+	if err := admin.Post(ctx, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	if len(drafts.Drafted) > 0 {

@@ -137,7 +137,7 @@ func (c *county) fill(ctx context.Context) error {
 		}
 	}
 	var drafts client.DraftReport
-	if err := admin.Post(ctx, "/api/v1/items/import", data.Items, loopback.NewKey(), &drafts); err != nil {
+	if err := admin.Post(ctx, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	second := newPerson(c.hub().url(), "admin2")
