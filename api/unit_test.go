@@ -107,6 +107,24 @@ func FuzzCursor(f *testing.F) {
 	})
 }
 
+func FuzzAttentionPlace(f *testing.F) {
+	f.Add("1795449600000~0197-x")
+	f.Add("~")
+	f.Add("9223372036854775807~~")
+	f.Fuzz(func(t *testing.T, text string) {
+		place, err := attentionPlace(text)
+		if err != nil {
+			return
+		}
+		if place.start != (text == "") {
+			t.Fatalf("%q begins anew: %v", text, place.start)
+		}
+		if at := (store.Attention{At: place.at, Entry: place.entry}); text != "" && place.before(&at) {
+			t.Fatalf("%q shows what it stands at again", text)
+		}
+	})
+}
+
 func TestBucketsRefillAndForget(t *testing.T) {
 	now := time.UnixMilli(1)
 	b := newBuckets(1, 2)
