@@ -199,7 +199,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 		return nil, nil, err
 	}
 	if in.ItemVersion != 0 && in.ItemVersion != item.Version {
-		return nil, nil, &store.Refused{Code: "item_changed", ZH: "事项已更新，请按新版本重新核对", EN: "another version of the item is in force now; check the form again"}
+		return nil, nil, s.otherVersion(ctx, in.Item, in.ItemVersion, item.Version)
 	}
 	at := in.Division
 	if at == "" {
@@ -210,6 +210,23 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking,
 	}, &item.Item, nil
+}
+
+// otherVersion says why a form of another version than the one in force is not
+// taken.
+func (s *Server) otherVersion(ctx context.Context, code string, version, inForce int) error {
+	view, err := s.catalog(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range view.terms[code].After(view.now) {
+		if t.Version == version && !t.Withdrawn {
+			return &store.Refused{Code: "item_not_yet", ZH: fmt.Sprintf("第%d版自 %s 起生效，现请用第%d版", version, instant(t.From), inForce),
+				EN: fmt.Sprintf("version %d is in force from %s on; use version %d now", version, instant(t.From), inForce)}
+		}
+	}
+	return &store.Refused{Code: "item_changed", ZH: fmt.Sprintf("事项已更新，现行为第%d版，请按新版本重新核对", inForce),
+		EN: fmt.Sprintf("version %d of the item is in force now; check the form again", inForce)}
 }
 
 // offer is an item in force, and when that was looked up.

@@ -164,26 +164,27 @@ func (s *Server) listed(ctx context.Context, view *catalogView, status gen.ListI
 		return s.store.ItemsInForce(ctx, view.now)
 	}
 	var out []store.ItemVersion
-	seen := map[string]bool{}
-	for i := len(view.editions) - 1; i >= 0; i-- {
-		for _, e := range view.editions[i].Entries {
-			if seen[e.Code] {
-				continue
+	for code, terms := range view.terms {
+		term, ok := terms.At(view.now)
+		ok = ok && term.Withdrawn
+		if status == gen.ItemsComing {
+			coming := terms.After(view.now)
+			i := slices.IndexFunc(coming, func(t catalog.Term) bool { return !t.Withdrawn })
+			if ok = i >= 0; ok {
+				term = coming[i]
 			}
-			seen[e.Code] = true
-			coming := view.editions[i].EffectiveFrom > view.now
-			if status == gen.ItemsComing && (!coming || e.Withdrawn) || status == gen.ItemsWithdrawn && !(e.Withdrawn && !coming) {
-				continue
-			}
-			v, err := s.store.Item(ctx, e.Code, e.Version)
-			if errors.Is(err, store.ErrNotFound) {
-				continue // the edition came before its text; it follows
-			}
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, *v)
 		}
+		if !ok {
+			continue
+		}
+		v, err := s.store.Item(ctx, code, term.Version)
+		if errors.Is(err, store.ErrNotFound) {
+			continue // the edition came before its text; it follows
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, *v)
 	}
 	return out, nil
 }
@@ -191,34 +192,36 @@ func (s *Server) listed(ctx context.Context, view *catalogView, status gen.ListI
 // catalogView tells what the editions make of each version at one moment.
 type catalogView struct {
 	editions []catalog.Edition
+	terms    map[string]catalog.Terms
 	now      int64
 }
 
 func (s *Server) catalog(ctx context.Context) (*catalogView, error) {
 	editions, err := s.store.Editions(ctx)
-	return &catalogView{editions: editions, now: s.o.Now().UnixMilli()}, err
+	return &catalogView{editions: editions, terms: catalog.TermsOf(editions), now: s.o.Now().UnixMilli()}, err
 }
 
-// published is the latest edition that names a version, nil when none does.
-func (c *catalogView) published(code string, version int) *catalog.Edition {
-	for i := len(c.editions) - 1; i >= 0; i-- {
-		if slices.ContainsFunc(c.editions[i].Entries, func(e catalog.EditionItem) bool { return e.Code == code && e.Version == version }) {
-			return &c.editions[i]
+// published is the last term that names a version, nil when none does.
+func (c *catalogView) published(code string, version int) *catalog.Term {
+	terms := c.terms[code]
+	for i := len(terms) - 1; i >= 0; i-- {
+		if terms[i].Version == version {
+			return &terms[i]
 		}
 	}
 	return nil
 }
 
 func (c *catalogView) status(v store.ItemVersion) gen.ItemStatus {
-	edition := c.published(v.Code, v.Version)
-	switch version, ok := catalog.InForce(c.editions, v.Code, c.now); {
-	case edition == nil && v.Approver == "":
+	term := c.published(v.Code, v.Version)
+	switch version, ok := c.terms[v.Code].InForce(c.now); {
+	case term == nil && v.Approver == "":
 		return gen.StatusDraft
-	case edition == nil:
+	case term == nil:
 		return gen.StatusApproved
 	case ok && version == v.Version:
 		return gen.StatusInForce
-	case edition.EffectiveFrom > c.now:
+	case term.From > c.now && !term.Withdrawn:
 		return gen.StatusComing
 	case !ok:
 		return gen.StatusWithdrawn
@@ -232,7 +235,7 @@ func (c *catalogView) versions(all []store.ItemVersion) []gen.ItemVersion {
 		g := gen.ItemVersion{Code: v.Code, Name: v.Name, Version: v.Version, Hash: v.Hash, Status: c.status(v),
 			DraftedBy: v.Drafter, ApprovedBy: v.Approver}
 		if e := c.published(v.Code, v.Version); e != nil {
-			g.Edition, g.EffectiveFrom = e.Number, e.EffectiveFrom
+			g.Edition, g.EffectiveFrom = e.Edition, e.From
 		}
 		out = append(out, g)
 	}

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/tongban/tongban/api/gen"
@@ -18,6 +19,7 @@ import (
 //	POST /api/v1/items/{code}/draft     DraftItem
 //	POST /api/v1/items/approve          ApproveItems
 //	POST /api/v1/editions               PublishEdition
+//	POST /api/v1/editions/{number}/cancel  CancelEdition
 //	POST /api/v1/items/{code}/withdraw  WithdrawItem
 //	PUT  /api/v1/items/{code}/overlay   SetOverlay, at every tier
 
@@ -151,15 +153,46 @@ func (s *Server) PublishEdition(ctx context.Context, in gen.PublishEditionReques
 
 // WithdrawItem publishes an edition that withdraws an item.
 func (s *Server) WithdrawItem(ctx context.Context, in gen.WithdrawItemRequestObject) (gen.WithdrawItemResponseObject, error) {
-	v, err := s.itemAt(ctx, in.Code, 0)
+	view, err := s.catalog(ctx)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.publish(ctx, in.Body.EffectiveFrom, in.Body.Note, []catalog.EditionItem{{Code: v.Code, Version: v.Version, Withdrawn: true}})
+	from := in.Body.EffectiveFrom
+	if from == 0 {
+		if from, err = s.ledgerNow(ctx); err != nil {
+			return nil, err
+		}
+	}
+	terms := view.terms[in.Code]
+	term, ok := terms.At(from)
+	switch {
+	case ok && term.Withdrawn:
+		return nil, &store.Refused{Code: "item_withdrawn", ZH: fmt.Sprintf("该事项已由第 %d 期目录自 %s 起下架，无需再次下架", term.Edition, instant(term.From)),
+			EN: fmt.Sprintf("edition %d withdraws the item from %s on; it need not be withdrawn again", term.Edition, instant(term.From))}
+	case !ok && len(terms) > 0:
+		return nil, &store.Refused{Code: "item_not_in_force", ZH: fmt.Sprintf("该事项那时尚未生效，第 %d 期目录自 %s 起启用；可取消该期目录", terms[0].Edition, instant(terms[0].From)),
+			EN: fmt.Sprintf("the item is not in force then; edition %d brings it from %s on and can be cancelled", terms[0].Edition, instant(terms[0].From))}
+	case !ok:
+		return nil, errNotFound
+	}
+	out, err := s.publish(ctx, from, in.Body.Note, []catalog.EditionItem{{Code: in.Code, Version: term.Version, Withdrawn: true}})
 	if err != nil {
 		return nil, err
 	}
 	return gen.WithdrawItem201JSONResponse{EditionAnswerJSONResponse: gen.EditionAnswerJSONResponse(out)}, nil
+}
+
+// CancelEdition cancels an edition that has not taken effect yet.
+func (s *Server) CancelEdition(ctx context.Context, in gen.CancelEditionRequestObject) (gen.CancelEditionResponseObject, error) {
+	actor, err := as(ctx, identity.EditionPublish, identity.Target{})
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionCancel, Body: &ledger.EditionCancelV1{Number: in.Number, Reason: in.Body.Reason}})
+	if err != nil {
+		return nil, err
+	}
+	return gen.CancelEdition200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
 }
 
 // SetOverlay sets an office's own window, phone and hours for an item.
@@ -245,12 +278,36 @@ func (s *Server) publish(ctx context.Context, from int64, note string, entries [
 		return gen.PublishedEdition{}, err
 	}
 	if from == 0 {
-		from = s.o.Now().UnixMilli()
-		if len(editions) > 0 {
-			from = max(from, editions[len(editions)-1].EffectiveFrom)
+		if from, err = s.ledgerNow(ctx); err != nil {
+			return gen.PublishedEdition{}, err
 		}
 	}
 	e := catalog.Edition{Number: len(editions) + 1, EffectiveFrom: from, Entries: slices.Clone(entries), Note: note}
 	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.EditionPublish, Body: &ledger.EditionPublishV1{Edition: e}})
-	return gen.PublishedEdition{Edition: e, Recorded: recorded}, err
+	return gen.PublishedEdition{Edition: e, Recorded: recorded, Coming: changedAgain(editions, e)}, err
+}
+
+// ledgerNow is the present moment: by this hub's clock, and not before the last
+// thing recorded, which another hub's clock may have timed.
+func (s *Server) ledgerNow(ctx context.Context) (int64, error) {
+	last, err := s.store.LastRecorded(ctx)
+	return max(s.o.Now().UnixMilli(), last), err
+}
+
+// changedAgain are the editions that take effect after e and change some of
+// its items again, with those items alone.
+func changedAgain(editions []catalog.Edition, e catalog.Edition) []catalog.Edition {
+	var again []catalog.Edition
+	for _, next := range editions {
+		if next.CancelledAt != 0 || next.EffectiveFrom <= e.EffectiveFrom {
+			continue
+		}
+		next.Entries = slices.DeleteFunc(next.Entries, func(n catalog.EditionItem) bool {
+			return !slices.ContainsFunc(e.Entries, func(m catalog.EditionItem) bool { return m.Code == n.Code })
+		})
+		if len(next.Entries) > 0 {
+			again = append(again, next)
+		}
+	}
+	return again
 }

@@ -84,7 +84,7 @@ func (s *Server) record(ctx context.Context, a Action) (gen.Recorded, error) {
 	if err != nil {
 		return gen.Recorded{}, err
 	}
-	if a.Kind == ledger.EditionPublish {
+	if a.Kind == ledger.EditionPublish || a.Kind == ledger.EditionCancel {
 		s.offered.forget()
 	}
 	if r.Outcome == ledger.Refused {

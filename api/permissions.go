@@ -56,6 +56,7 @@ var routePermissions = map[string]permission{
 	"draftItem":        may(identity.ItemDraft),
 	"approveItems":     may(identity.ItemApprove),
 	"publishEdition":   may(identity.EditionPublish),
+	"cancelEdition":    may(identity.EditionPublish),
 	"withdrawItem":     may(identity.EditionPublish),
 	"setOverlay":       may(identity.OverlaySet),
 

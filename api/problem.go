@@ -157,6 +157,16 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusForbidden, nextAsk
 	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown", "hub_not_enrolled":
 		p.status, p.next = http.StatusNotFound, nextLook
+	case "item_not_yet":
+		p.next = "请按现行版本填写"
+	case "edition_unknown":
+		p.status, p.next = http.StatusNotFound, "请用 tongban item editions 查看各期目录"
+	case "edition_in_force":
+		p.next = "请发布新一期目录更正，或下架事项"
+	case "edition_date":
+		p.next = "请改为现在或以后的时刻，或不填生效时间"
+	case "edition_cancelled", "item_withdrawn":
+		p.next = "无需再办理"
 	case "disk_low":
 		p.status, p.next = http.StatusInsufficientStorage, "请清理本机磁盘后再收件，或联系县中心"
 	case "corrects_unknown", "replacement_unknown":

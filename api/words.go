@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
@@ -49,7 +51,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.NodeRevoke: "吊销节点", ledger.NodeRename: "节点改名", ledger.NodeRenew: "节点更新密钥", ledger.LevelRaise: "启用新版本功能",
 	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
 	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",
-	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.OverlaySet: "设置窗口信息",
+	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.EditionCancel: "取消目录", ledger.OverlaySet: "设置窗口信息",
 	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
 	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
 	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注", ledger.CaseReveal: "查看个人信息",
@@ -101,3 +103,10 @@ func said(body ledger.Body) string {
 	}
 	return ""
 }
+
+// instant is a moment (Unix milliseconds) as people read it, in Beijing time.
+func instant(ms int64) string {
+	return time.UnixMilli(ms).In(beijing).Format("2006-01-02 15:04")
+}
+
+var beijing = time.FixedZone("Asia/Shanghai", 8*60*60)

@@ -305,6 +305,8 @@ func (p Place) check(inv invitation) error {
 type Enrolled struct {
 	Welcome
 	Trust trust.CountyTrust
+	// Founding is the fingerprint of the county's first bundle.
+	Founding string
 }
 
 // Enrol joins a county with a one-time token. The token carries the county's
@@ -321,6 +323,10 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	anchored, err := trust.Anchor(token.County, chain)
 	if err != nil {
 		return nil, fmt.Errorf("enrol: the address is not a hub of the county that made the token: %w", err)
+	}
+	founding, err := foundingOf(chain, anchored)
+	if err != nil {
+		return nil, fmt.Errorf("enrol: %w", err)
 	}
 	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{TLSClientConfig: trust.ClientConfig(trust.TLSOptions{
 		Trust: func() trust.CountyTrust { return anchored }, Now: o.Now}, trust.Expect{Tiers: []node.Tier{node.County}})}}
@@ -343,7 +349,7 @@ func Enrol(ctx context.Context, o EnrolOptions) (*Enrolled, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Enrolled{Trust: anchored}
+	e := &Enrolled{Trust: anchored, Founding: founding}
 	if err := post(ctx, client, o.County+enrolPath, body, &e.Welcome); err != nil {
 		return nil, fmt.Errorf("enrol: %w", err)
 	}

@@ -54,8 +54,9 @@ type Report struct {
 	// Attachments that the county has not confirmed, and their bytes.
 	Attachments     int64 `json:"attachments_outstanding"`
 	AttachmentBytes int64 `json:"attachment_bytes_outstanding"`
-	// Edition is the edition of the catalog in force, EditionEffective since
-	// when; NextEdition the one announced after it, if any.
+	// Edition is the edition of the catalog that took effect last,
+	// EditionEffective when; NextEdition the one that takes effect next, if any
+	// is announced.
 	Edition          int   `json:"edition"`
 	EditionEffective int64 `json:"edition_effective,omitempty"`
 	NextEdition      int   `json:"next_edition,omitempty"`
@@ -146,11 +147,16 @@ func (n *Node) reportEditions(ctx context.Context, r *Report) error {
 	if err != nil {
 		return err
 	}
+	var coming int64
 	for _, e := range editions {
-		if e.EffectiveFrom <= r.At {
-			r.Edition, r.EditionEffective = e.Number, e.EffectiveFrom
-		} else if r.NextEdition == 0 {
-			r.NextEdition = e.Number
+		switch {
+		case e.CancelledAt != 0:
+		case e.EffectiveFrom <= r.At:
+			if e.EffectiveFrom >= r.EditionEffective {
+				r.Edition, r.EditionEffective = e.Number, e.EffectiveFrom
+			}
+		case r.NextEdition == 0 || e.EffectiveFrom < coming:
+			r.NextEdition, coming = e.Number, e.EffectiveFrom
 		}
 	}
 	return nil

@@ -26,6 +26,10 @@ type Membership struct {
 	Credential  trust.SignedCredential `json:"credential"`
 	Certificate []byte                 `json:"certificate"`
 	Trust       trust.CountyTrust      `json:"trust"`
+	// Founding is the fingerprint of the county's first bundle. It tells the
+	// county from every other founding under the same names, whatever became of
+	// its keys.
+	Founding string `json:"founding"`
 	// Hubs and Township are the federation addresses above.
 	Hubs     []string `json:"hubs,omitempty"`
 	Township []string `json:"township,omitempty"`
@@ -220,12 +224,16 @@ func NewCounty(rand io.Reader, code division.Code, nodeID, name string, names []
 	if err != nil {
 		return nil, err
 	}
-	return &Membership{Name: name, Credential: signed, Certificate: certificate, Trust: keys.Trust(), Genesis: &g, Keys: own, County: keys}, nil
+	founding, err := keys.Trust().Fingerprint()
+	if err != nil {
+		return nil, err
+	}
+	return &Membership{Name: name, Credential: signed, Certificate: certificate, Trust: keys.Trust(), Founding: founding.String(), Genesis: &g, Keys: own, County: keys}, nil
 }
 
 // MembershipOf is the membership of a node that enrolled.
 func MembershipOf(e *Enrolled, keys *trust.NodeKeys) (*Membership, error) {
-	m := &Membership{Name: e.Name, Credential: e.Credential, Certificate: e.Certificate, Trust: e.Trust, Hubs: e.Welcome.County, Township: e.Township, Keys: keys}
+	m := &Membership{Name: e.Name, Credential: e.Credential, Certificate: e.Certificate, Trust: e.Trust, Founding: e.Founding, Hubs: e.Welcome.County, Township: e.Township, Keys: keys}
 	if len(e.CountyKeys) > 0 {
 		county, err := trust.DecodeCounty(e.CountyKeys)
 		if err != nil {

@@ -147,6 +147,9 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log}); err != nil {
 		return nil, err
 	}
+	if err := n.checkFounding(ctx, o.Membership); err != nil {
+		return nil, err
+	}
 	if n.Blobs, err = blob.Open(filepath.Join(o.Dir, "attachments"), blob.Options{}); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,9 @@ func Recover(ctx context.Context, o Options) error {
 		return err
 	}
 	defer n.Store.Close()
+	if err := n.checkFounding(ctx, o.Membership); err != nil {
+		return err
+	}
 	// What the log has beyond the database may never have been committed.
 	if err := n.Store.MarkWentBack(ctx); err != nil {
 		return err

@@ -72,6 +72,8 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareApproval(e, b)
 	case *ledger.EditionPublishV1:
 		return a.prepareEdition(b)
+	case *ledger.EditionCancelV1:
+		return a.prepareCancel(b)
 	case *ledger.OverlaySetV1:
 		return a.prepareOverlay(b)
 	case *ledger.AttentionResolveV1:
@@ -357,54 +359,6 @@ func readItem(code, hash string, raw json.RawMessage) (*catalog.Item, error) {
 	return &item, nil
 }
 
-func (a *applier) prepareEdition(b *ledger.EditionPublishV1) (func() error, error) {
-	var last, effective int64
-	err := a.w.row(a.ctx, `SELECT number, effective_from FROM editions ORDER BY number DESC LIMIT 1`).Scan(&last, &effective)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return nil, storage("read edition", err)
-	}
-	ed := b.Edition
-	if int64(ed.Number) != last+1 {
-		return nil, refuse("edition_number", fmt.Sprintf("下一期目录应为第 %d 期", last+1), fmt.Sprintf("the next edition is number %d", last+1))
-	}
-	if ed.EffectiveFrom < effective {
-		return nil, refuse("edition_date", "生效时间不能早于上一期目录", "an edition cannot take effect before the one it follows")
-	}
-	var missing []catalog.Fault
-	named := make(map[string]bool, len(ed.Entries))
-	for i, it := range ed.Entries {
-		if named[it.Code] {
-			return nil, refuse("edition_twice", "事项 "+it.Code+" 在目录中出现两次", "item "+it.Code+" appears twice in the edition")
-		}
-		named[it.Code] = true
-		n, err := a.w.number(a.ctx, `SELECT count(*) FROM items WHERE code = ? AND version = ? AND approver <> ''`, it.Code, it.Version)
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			missing = append(missing, catalog.Fault{Path: fmt.Sprintf("entries[%d]", i), Code: catalog.FaultUnknown,
-				ZH: fmt.Sprintf("%s 第 %d 版未审核", it.Code, it.Version), EN: fmt.Sprintf("%s version %d is not approved", it.Code, it.Version)})
-		}
-	}
-	if len(missing) > 0 {
-		return nil, &Refused{Code: "not_approved", ZH: "目录中有未审核的事项", EN: "the edition names items that are not approved", Faults: missing}
-	}
-	body, err := json.Marshal(ed)
-	if err != nil {
-		return nil, err
-	}
-	return func() error {
-		for _, it := range ed.Entries {
-			if err := a.w.exec(a.ctx, `INSERT INTO edition_items (code, effective_from, edition, version, withdrawn) VALUES (?, ?, ?, ?, ?)`,
-				it.Code, ed.EffectiveFrom, ed.Number, it.Version, it.Withdrawn); err != nil {
-				return err
-			}
-			a.s.items.revise(it.Code)
-		}
-		return a.w.exec(a.ctx, `INSERT INTO editions (number, effective_from, body) VALUES (?, ?, ?)`, ed.Number, ed.EffectiveFrom, string(body))
-	}, nil
-}
-
 func (a *applier) prepareOverlay(b *ledger.OverlaySetV1) (func() error, error) {
 	n, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM items WHERE code = ?)`, b.Overlay.Item)
 	if err != nil {
@@ -449,60 +403,3 @@ func (a *applier) item(code string, version int) (*catalog.Item, error) {
 	a.s.items.mu.Unlock()
 	return item, nil
 }
-
-// inForce is the version of an item in force at an instant.
-func (a *applier) inForce(code string, at int64) (version int, withdrawn bool, err error) {
-	terms, err := a.terms(code)
-	if err != nil {
-		return 0, false, err
-	}
-	for _, t := range terms {
-		if t.from <= at {
-			return t.version, t.withdrawn, nil
-		}
-	}
-	return 0, false, nil
-}
-
-// term is from when on an edition has an item in a version.
-type term struct {
-	from      int64
-	version   int
-	withdrawn bool
-}
-
-// terms are all that editions say of an item, the one that decides first. Each
-// submission asks twice, and editions come a few times a year.
-func (a *applier) terms(code string) ([]term, error) {
-	cache := &a.s.items
-	cache.mu.Lock()
-	known, ok := cache.terms[code]
-	cache.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	rows, err := a.w.query(a.ctx, `SELECT effective_from, version, withdrawn FROM edition_items WHERE code = ? ORDER BY effective_from DESC, edition DESC`, code)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var all []term
-	for rows.Next() {
-		var t term
-		if err := rows.Scan(&t.from, &t.version, &t.withdrawn); err != nil {
-			return nil, storage("read edition", err)
-		}
-		all = append(all, t)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, storage("read edition", err)
-	}
-	if len(all) > 0 { // codes come from outside; those of no item are not kept
-		cache.mu.Lock()
-		cache.terms[code] = all
-		cache.mu.Unlock()
-	}
-	return all, nil
-}
-
-const selectInForce = `SELECT version, withdrawn FROM edition_items WHERE code = ? AND effective_from <= ? ORDER BY effective_from DESC, edition DESC LIMIT 1`

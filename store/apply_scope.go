@@ -57,7 +57,7 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 
 func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.Body) (scope division.Code, subtree bool, err error) {
 	switch b := body.(type) {
-	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1:
+	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1:
 		return "", false, nil
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil

@@ -73,6 +73,12 @@ func (s *Store) Head(ctx context.Context) (uint64, error) {
 	return uint64(n), err
 }
 
+// LastRecorded is when (Unix milliseconds, by the county's clock) the last
+// record of the ledger was made; 0 for an empty one.
+func (s *Store) LastRecorded(ctx context.Context) (int64, error) {
+	return count(ctx, s.read, `SELECT coalesce((SELECT recorded_at FROM entries WHERE idx = (SELECT max(idx) FROM entries)), 0)`)
+}
+
 // Cursor is the county index up to which this node has followed the feed.
 func (s *Store) Cursor(ctx context.Context) (uint64, error) {
 	n, err := count(ctx, s.read, `SELECT value FROM meta WHERE key = 'cursor'`)

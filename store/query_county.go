@@ -88,7 +88,8 @@ func (s *Store) LatestItems(ctx context.Context) ([]ItemVersion, error) {
 	return rowsOf(ctx, s.read, scanItem, selectItem+`i WHERE version = (SELECT max(version) FROM items WHERE code = i.code) ORDER BY code`)
 }
 
-// Editions lists the published editions, the oldest first.
+// Editions lists the editions in the order they were published, those that
+// were cancelled included.
 func (s *Store) Editions(ctx context.Context) ([]catalog.Edition, error) {
 	return all[catalog.Edition](ctx, s.read, `SELECT body FROM editions ORDER BY number`)
 }

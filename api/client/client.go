@@ -515,6 +515,11 @@ type CalendarYears struct {
 	Years []CalendarYear `json:"years"`
 }
 
+// CancelEditionRequest defines model for CancelEditionRequest.
+type CancelEditionRequest struct {
+	Reason string `json:"reason"`
+}
+
 // CarryReport defines model for CarryReport.
 type CarryReport struct {
 	Attachments        int64 `json:"attachments"`
@@ -1277,7 +1282,9 @@ type PublishRequest struct {
 
 // PublishedEdition defines model for PublishedEdition.
 type PublishedEdition struct {
-	Edition Edition `json:"edition"`
+	// Coming Editions announced before that take effect later and change some of the same items again; only those items.
+	Coming  []Edition `json:"coming,omitempty,omitzero"`
+	Edition Edition   `json:"edition"`
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
@@ -2036,6 +2043,9 @@ type ImportDivisionsJSONRequestBody = ImportFile
 // PublishEditionJSONRequestBody defines body for PublishEdition for application/json ContentType.
 type PublishEditionJSONRequestBody = PublishRequest
 
+// CancelEditionJSONRequestBody defines body for CancelEdition for application/json ContentType.
+type CancelEditionJSONRequestBody = CancelEditionRequest
+
 // AddHubJSONRequestBody defines body for AddHub for application/json ContentType.
 type AddHubJSONRequestBody = HubRequest
 
@@ -2496,7 +2506,10 @@ type ClientInterface interface {
 	//
 	// Puts approved versions into force everywhere at one moment. Choose that
 	// moment late enough for every village to have heard of it. Without
-	// `items`, everything that is approved and not published is.
+	// `items`, everything that is approved and not published is. Editions that
+	// are announced for later are not in the way: each takes effect at its own
+	// moment, and of an item the one that took effect last decides. `coming`
+	// names those that change the same items again.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -2507,12 +2520,37 @@ type ClientInterface interface {
 	//
 	// Puts approved versions into force everywhere at one moment. Choose that
 	// moment late enough for every village to have heard of it. Without
-	// `items`, everything that is approved and not published is.
+	// `items`, everything that is approved and not published is. Editions that
+	// are announced for later are not in the way: each takes effect at its own
+	// moment, and of an item the one that took effect last decides. `coming`
+	// names those that change the same items again.
 	//
 	// Takes a body of the `application/json` content type.
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
 	PublishEdition(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelEditionWithBody 取消尚未生效的目录
+	//
+	// An edition that has not taken effect yet never will; its versions are
+	// unpublished again. What an office without a line took in under it
+	// meanwhile goes on, and is flagged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+	CancelEditionWithBody(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CancelEdition 取消尚未生效的目录
+	//
+	// An edition that has not taken effect yet never will; its versions are
+	// unpublished again. What an office without a line took in under it
+	// meanwhile goes on, and is flagged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+	CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHubs 县中心主机状态
 	//
@@ -3752,7 +3790,10 @@ func (c *Client) ListEditions(ctx context.Context, reqEditors ...RequestEditorFn
 //
 // Puts approved versions into force everywhere at one moment. Choose that
 // moment late enough for every village to have heard of it. Without
-// `items`, everything that is approved and not published is.
+// `items`, everything that is approved and not published is. Editions that
+// are announced for later are not in the way: each takes effect at its own
+// moment, and of an item the one that took effect last decides. `coming`
+// names those that change the same items again.
 //
 // Takes any type of body and a specified content type.
 //
@@ -3773,13 +3814,58 @@ func (c *Client) PublishEditionWithBody(ctx context.Context, contentType string,
 //
 // Puts approved versions into force everywhere at one moment. Choose that
 // moment late enough for every village to have heard of it. Without
-// `items`, everything that is approved and not published is.
+// `items`, everything that is approved and not published is. Editions that
+// are announced for later are not in the way: each takes effect at its own
+// moment, and of an item the one that took effect last decides. `coming`
+// names those that change the same items again.
 //
 // Takes a body of the `application/json` content type.
 //
 // Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
 func (c *Client) PublishEdition(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPublishEditionRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelEditionWithBody 取消尚未生效的目录
+//
+// An edition that has not taken effect yet never will; its versions are
+// unpublished again. What an office without a line took in under it
+// meanwhile goes on, and is flagged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+func (c *Client) CancelEditionWithBody(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelEditionRequestWithBody(c.Server, number, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CancelEdition 取消尚未生效的目录
+//
+// An edition that has not taken effect yet never will; its versions are
+// unpublished again. What an office without a line took in under it
+// meanwhile goes on, and is flagged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+func (c *Client) CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCancelEditionRequest(c.Server, number, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6410,6 +6496,53 @@ func NewPublishEditionRequestWithBody(server string, contentType string, body io
 	return req, nil
 }
 
+// NewCancelEditionRequest calls the generic CancelEdition builder with application/json body
+func NewCancelEditionRequest(server string, number int, body CancelEditionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCancelEditionRequestWithBody(server, number, "application/json", bodyReader)
+}
+
+// NewCancelEditionRequestWithBody constructs an http.Request for the CancelEdition method, with any body, and a specified content type
+func NewCancelEditionRequestWithBody(server string, number int, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/editions/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListHubsRequest constructs an http.Request for the ListHubs method
 func NewListHubsRequest(server string) (*http.Request, error) {
 	var err error
@@ -8653,7 +8786,10 @@ type ClientWithResponsesInterface interface {
 	//
 	// Puts approved versions into force everywhere at one moment. Choose that
 	// moment late enough for every village to have heard of it. Without
-	// `items`, everything that is approved and not published is.
+	// `items`, everything that is approved and not published is. Editions that
+	// are announced for later are not in the way: each takes effect at its own
+	// moment, and of an item the one that took effect last decides. `coming`
+	// names those that change the same items again.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -8664,12 +8800,37 @@ type ClientWithResponsesInterface interface {
 	//
 	// Puts approved versions into force everywhere at one moment. Choose that
 	// moment late enough for every village to have heard of it. Without
-	// `items`, everything that is approved and not published is.
+	// `items`, everything that is approved and not published is. Editions that
+	// are announced for later are not in the way: each takes effect at its own
+	// moment, and of an item the one that took effect last decides. `coming`
+	// names those that change the same items again.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/editions (the `PublishEdition` operationId).
 	PublishEditionWithResponse(ctx context.Context, body PublishEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*PublishEditionResponse, error)
+
+	// CancelEditionWithBodyWithResponse 取消尚未生效的目录
+	//
+	// An edition that has not taken effect yet never will; its versions are
+	// unpublished again. What an office without a line took in under it
+	// meanwhile goes on, and is flagged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+	CancelEditionWithBodyWithResponse(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
+
+	// CancelEditionWithResponse 取消尚未生效的目录
+	//
+	// An edition that has not taken effect yet never will; its versions are
+	// unpublished again. What an office without a line took in under it
+	// meanwhile goes on, and is flagged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+	CancelEditionWithResponse(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
 
 	// ListHubsWithResponse 县中心主机状态
 	//
@@ -10590,6 +10751,54 @@ func (r PublishEditionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PublishEditionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CancelEditionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CancelEditionResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CancelEditionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CancelEditionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CancelEditionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CancelEditionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CancelEditionResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13244,7 +13453,10 @@ func (c *ClientWithResponses) ListEditionsWithResponse(ctx context.Context, reqE
 //
 // Puts approved versions into force everywhere at one moment. Choose that
 // moment late enough for every village to have heard of it. Without
-// `items`, everything that is approved and not published is.
+// `items`, everything that is approved and not published is. Editions that
+// are announced for later are not in the way: each takes effect at its own
+// moment, and of an item the one that took effect last decides. `coming`
+// names those that change the same items again.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13261,7 +13473,10 @@ func (c *ClientWithResponses) PublishEditionWithBodyWithResponse(ctx context.Con
 //
 // Puts approved versions into force everywhere at one moment. Choose that
 // moment late enough for every village to have heard of it. Without
-// `items`, everything that is approved and not published is.
+// `items`, everything that is approved and not published is. Editions that
+// are announced for later are not in the way: each takes effect at its own
+// moment, and of an item the one that took effect last decides. `coming`
+// names those that change the same items again.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
@@ -13272,6 +13487,40 @@ func (c *ClientWithResponses) PublishEditionWithResponse(ctx context.Context, bo
 		return nil, err
 	}
 	return ParsePublishEditionResponse(rsp)
+}
+
+// CancelEditionWithBodyWithResponse 取消尚未生效的目录
+//
+// An edition that has not taken effect yet never will; its versions are
+// unpublished again. What an office without a line took in under it
+// meanwhile goes on, and is flagged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+func (c *ClientWithResponses) CancelEditionWithBodyWithResponse(ctx context.Context, number int, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
+	rsp, err := c.CancelEditionWithBody(ctx, number, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelEditionResponse(rsp)
+}
+
+// CancelEditionWithResponse 取消尚未生效的目录
+//
+// An edition that has not taken effect yet never will; its versions are
+// unpublished again. What an office without a line took in under it
+// meanwhile goes on, and is flagged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
+func (c *ClientWithResponses) CancelEditionWithResponse(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error) {
+	rsp, err := c.CancelEdition(ctx, number, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCancelEditionResponse(rsp)
 }
 
 // ListHubsWithResponse 县中心主机状态
@@ -15173,6 +15422,39 @@ func ParsePublishEditionResponse(rsp *http.Response) (*PublishEditionResponse, e
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCancelEditionResponse parses an HTTP response from a CancelEditionWithResponse call
+func ParseCancelEditionResponse(rsp *http.Response) (*CancelEditionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CancelEditionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer

@@ -521,6 +521,11 @@ type CalendarYears struct {
 	Years []CalendarYear `json:"years"`
 }
 
+// CancelEditionRequest defines model for CancelEditionRequest.
+type CancelEditionRequest struct {
+	Reason string `json:"reason"`
+}
+
 // CarryReport defines model for CarryReport.
 type CarryReport struct {
 	Attachments        int64 `json:"attachments"`
@@ -1283,7 +1288,9 @@ type PublishRequest struct {
 
 // PublishedEdition defines model for PublishedEdition.
 type PublishedEdition struct {
-	Edition Edition `json:"edition"`
+	// Coming Editions announced before that take effect later and change some of the same items again; only those items.
+	Coming  []Edition `json:"coming,omitempty,omitzero"`
+	Edition Edition   `json:"edition"`
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
@@ -2042,6 +2049,9 @@ type ImportDivisionsJSONRequestBody = ImportFile
 // PublishEditionJSONRequestBody defines body for PublishEdition for application/json ContentType.
 type PublishEditionJSONRequestBody = PublishRequest
 
+// CancelEditionJSONRequestBody defines body for CancelEdition for application/json ContentType.
+type CancelEditionJSONRequestBody = CancelEditionRequest
+
 // AddHubJSONRequestBody defines body for AddHub for application/json ContentType.
 type AddHubJSONRequestBody = HubRequest
 
@@ -2191,6 +2201,9 @@ type ServerInterface interface {
 	// PublishEdition 发布新一期目录
 	// (POST /api/v1/editions)
 	PublishEdition(w http.ResponseWriter, r *http.Request)
+	// CancelEdition 取消尚未生效的目录
+	// (POST /api/v1/editions/{number}/cancel)
+	CancelEdition(w http.ResponseWriter, r *http.Request, number int)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(w http.ResponseWriter, r *http.Request)
@@ -3423,6 +3436,32 @@ func (siw *ServerInterfaceWrapper) PublishEdition(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.PublishEdition(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CancelEdition operation middleware
+func (siw *ServerInterfaceWrapper) CancelEdition(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number int
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "integer", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CancelEdition(w, r, number)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4704,6 +4743,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/editions", wrapper.PublishEdition).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/editions/{number}/cancel", wrapper.CancelEdition).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/divisions", wrapper.ListDivisions).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/divisions/import", wrapper.ImportDivisions).Methods(http.MethodPost)
@@ -5940,6 +5981,46 @@ type PublishEditiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response PublishEditiondefaultApplicationProblemPlusJSONResponse) VisitPublishEditionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEditionRequestObject struct {
+	Number int `json:"number"`
+	Body   *CancelEditionJSONRequestBody
+}
+
+type CancelEditionResponseObject interface {
+	VisitCancelEditionResponse(w http.ResponseWriter) error
+}
+
+type CancelEdition200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response CancelEdition200JSONResponse) VisitCancelEditionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CancelEditiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CancelEditiondefaultApplicationProblemPlusJSONResponse) VisitCancelEditionResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7738,6 +7819,9 @@ type StrictServerInterface interface {
 	// PublishEdition 发布新一期目录
 	// (POST /api/v1/editions)
 	PublishEdition(ctx context.Context, request PublishEditionRequestObject) (PublishEditionResponseObject, error)
+	// CancelEdition 取消尚未生效的目录
+	// (POST /api/v1/editions/{number}/cancel)
+	CancelEdition(ctx context.Context, request CancelEditionRequestObject) (CancelEditionResponseObject, error)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(ctx context.Context, request ListHubsRequestObject) (ListHubsResponseObject, error)
@@ -8694,6 +8778,39 @@ func (sh *strictHandler) PublishEdition(w http.ResponseWriter, r *http.Request) 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(PublishEditionResponseObject); ok {
 		if err := validResponse.VisitPublishEditionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CancelEdition operation middleware
+func (sh *strictHandler) CancelEdition(w http.ResponseWriter, r *http.Request, number int) {
+	var request CancelEditionRequestObject
+
+	request.Number = number
+
+	var body CancelEditionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CancelEdition(ctx, request.(CancelEditionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CancelEdition")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CancelEditionResponseObject); ok {
+		if err := validResponse.VisitCancelEditionResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9951,373 +10068,379 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17l1vFlTf8VWrpmbUCPKfV6rYNuHu9f7QvxJ444GV3hplJ+1WXzim1Dn1UpTlValk4XsskEMzFYGYI",
-	"hIkJkHDJmxDjZBIwNoTvMtPqtv/iK7yr9q46F6mOdNStJvA8yUrcks6p665d+/rblyq+aHcEZ1zJytKl",
-	"SofGtM0Ui+HTcSrZ6RP6r4BJPw47KhS8slRZbTESBkTERLUY4d12g8VENAklPpWsWvEq7CJtdyJWWaoc",
-	"OlQ7snhoYaG2WKvNLdYWH15YWDw0V1uYq9VqtcNH5h6peJVQN9qhqlXxKpy29WthUPEqMfu3bhizoLKk",
-	"4i7zKtJvsTbV42nTi2cY31CtytKjNa/SDrn9uOBVVL+jm5AqDvlG5fJlr3K8G0sRj05knbOLqu7Dr+t6",
-	"Bno+HbrBSIM1RQxTgcH9W5fF/XR0+EalYESLtZprEI+JuE3V6CBaqh2RUBKKPTdFTFYOkw7tsNgjSpBO",
-	"HHKlF1vSLUaoJGdPPFY0sCb2kR1YwJq0G6nKUuUpKbjeG95tV5Z+bD/q7isXhgfsVS7O6Qfntmis25b6",
-	"jX88/8TjFa9yavWHZyoX9JROUdkandD5Uytzi0ce9kgkeiye0zRBWuxi1b3TLd3GuL3uUKVYrF/8f39c",
-	"mztK55oXLj18+PI/VFyLfDpg7Y5QjPv9H7D+6Nge13OBbaa+/moZ/pa0zUiHxVJw0gtVK/1yk/VJm1Eu",
-	"06/wxTyVP9w8RBf8I4tzR5u1xtzh4GE29yg9fGjuULDQYDX6sF8LFuz0W4wGLE4XIDPkOT3msmuxMvev",
-	"dO7p2tzRan1p7sKlR72FWq1oVRRrHxcB002kg149NvfP/3ruX+dqtSPurfH1KyWP4eESx/BM2A7hALhI",
-	"N4IfnZR7RLdNL4ZtTbhHatgTfkr7CbliGyyGjh4XgWFc6Wy35nKsaGFPfCe7/rj4cxcuHfIOFy38ObbF",
-	"aHTacep/xNtUbrJgmXDGAomcM4bHCeWBZggx80UcsKDosOPT7iVr0kiyZEQNISJGOQzpvKLNJi7Ovvju",
-	"w4cnb/iTLccRfLLVN2eNRiSgiuq5RkJssoBQtaR/8xlXc4xr+gvIj1Yfm3vUA76ozyCuSrXoNK0KvtGg",
-	"fE53XcyfHQz6Ms6bSXVMBCGDC/B0uyNi9VgYsWMigKn4givGYT9ppxOFPtWzmgdeunQp098/xKxZWar8",
-	"r/n0gp3HX+V82iz2m1+fFaL5LGmGEVsmoZJE9DjxW8zf1CSh3yRsi8V9AluN/Eo/pjeyOrJ7OC/ZEVzi",
-	"nE4Iv9tmXK1w2WPxzOakZQXbNOy9YhfVPFwuuTYcyz4qXASmoWrlslc5GYT6pxmP92y3EYWyxQLTfNFQ",
-	"GP4MI8F9Y8GMh4LNnoOtdQ3DdgtjOBuLRsTaE4fQwef+tx1KwggvIVtfqnCh6i0R4ekJmKJhVFmqUC5U",
-	"C8S5Zugzoh/Auw+ucS56Fa/SZlLSDVZ/ulVZqgxe/PX23U93X7m1ffva4Mbvdm58PHj/2cGLv969/vOv",
-	"v3j53ief3Xvm9d3/ujv48j8GL1zD7wfXfrH95TV9ZtlFLZgMrn6288atwfVXdt75YPfGS0mLgxu/2339",
-	"T/duPYOvVZITWg+DylKltnD0kaP+EfYofaShz7qiqiv1TXTUq6hQAdc/LngzCn2Vcud52gnnA+HL/2WW",
-	"aC6zEJe9suSD77q268kWVaTHuCK9WPAN4OY9/Z0SJBCwiecMZ58xIdlmXaOyv6HA0xNxQCTtS9ISPdKk",
-	"MQkVaVFJfNFmMMTzTMrZnzrT6qrYZFwWHTmJD1WBjZg3dcMrvkIhvhOLDouVYdLI+Ec4i1fhRuIZ+SEW",
-	"kfsHqe9GF5fKctUfm8dMO6afVIIWjacYENzFuQ0xZ6WTgHEVqn4VJ5H5cS6E422kC32iNkLV6jaqvmjP",
-	"K7zNkn91V/O2LRjXygYNueEdI0vDuIrNn6FibTlpe0xjUosQl5MJ0Tim/ZFFsG2PTDwdFJxVIJgAuSiN",
-	"zmbGZ2SUwiEPSe6CMyOK0ygiSp8oGjPSDqUM+QYIBHaOQ2LKyD636cXT+OxCLSsMpDMtmhIszcg6+0WU",
-	"Fgie/SGRw7QW5nxBT7/v/OXp1mTCxLdNt+6NsUd43I7kF3777m81R75zxyO9liAtyrM3QsgTycywBX1t",
-	"D+8q7aqWiDXNOo0JnViIJlgQ7HNEtkSPe1rd3Xnl6s7bPxt89PrOC7/c/vxD3fiwsj1WDvUqYVBHI4VD",
-	"ZxnlGoadTNlHp2W2enz7QxsGnWUH6GWWagJLiViwweIqbum+GAq2hOzE7uGUx/ZbtMT2i0uJpQO1jYpX",
-	"EfEG5aGEm2vU5jG8OfCrGW3JvUhWb+b7cbxF+Qb7e+zKN74PTtsTzv+sbQE/PpFrx823O51YbLGiG5Li",
-	"z0HpK1LfG+dYc+L1mDR8Ydyg9nJDJsOcdrzprXekZo6bvQUnTAZ7cs5EKeq3tK6mO5luIi1jPSxv4HMT",
-	"6ZEjE1mHDJ+G14x9FKxFDx+ujDckpQSc6W2hNpGpG4um4e3QtXllAhfxqaKR2KjmF3VfrMQ0ibwk0+xe",
-	"CG8v+7WnhXevJzQ1ngbPK6qYSzzTqq8qkMTstEbGLppNyRymu2N9BTZkI4AG3Zg2oj5pMXQYjEy1mK7y",
-	"7f6QBSEl+jfS6BOjb3lEcJ8RO4VqpST1mcF76eQLlk7rEoKfMPr/yNJRycqYfnKy67iHV8M2i0LOTsLD",
-	"l1Fon6iX2GFqfuXkTuNnd9r0McT7rT45tmt46LKXrMQImRQK/1OL+CEP2EXnaRkloc2QB26tF2wql1xG",
-	"CTBAeFpkP94KOZMuatLqrCrQpxNRYvSo+H43jllQRwdXifGLONwIuUvNCxgJFfFpm5FmLNrOMcasE1Gf",
-	"BfWGeyVjJkW0lfw+5J/S6nvGbam1GsmUilhAQuXsT/qi416UXgunvC99zThanm6Be84axvLLOpbAz4TS",
-	"IdxMJykMHbJhkQAHZZylk6dWLDIcpxHjAY3/hVGHNaclojCg/fywCyTLzNBQTMy8km81oEU07TYeuSTJ",
-	"4T6l6MY+m26c1kaZysSUc9HlPgtQZ94KJVzGDu3Eq2yxOGyGLHDfYz0Rb06/cn2zCxPuYHgsGX9mKMk6",
-	"eOnWZcZit2ai5IM0Uf0X7GdfEg82hY7/DK05yKJvvy51QHKEO0n+x6bd9B/H/UJ9JJFlZElGmnmjvslF",
-	"j+/hvZg1uxLpqsSbhSa6VbrJOAl5SSlIc/eCCwCEqzaFq8DJkJOZ5l/+gf46E7xRYhSZuQ+1xToqiQYI",
-	"YxIzKgX3iIgJF4oomGyD+bQrmXkELzUSSiKV6HTQdVtiDF2ePdquRRU8tdubOBWeXyj9VaPLg4gtjYxG",
-	"jxdWrLyQWmDttSufo59xZL4XRYM2FXNE6xwXXa76BKQk66+gUcxo0F8mEWsqIroQKFODzUEjZUSlIoIz",
-	"0mIU1s45+0QbqU04KjknO3rHhzhxlnnJzbAzJzo47bmO0G3GZtKXYRhueyg3QlAoSVPESzD+BotEz7NB",
-	"V0r0uGyFHUIbYsuQQSi1hKenDu+mREP7pNupkjN2iUJFNgSTpNuBF1pavdBLC3bbaSIcvEqzG0UOadPG",
-	"0OiJfA892IaC0JGvJwRjjoRU+smsmJeNVnCQlWQuUd5nHZXIe6UE+uSddmlWa99Al9e4Xk5ogQNe0Usi",
-	"3dusZXgJZm94yhjVo4jFpE37uJNc9HKujUmK2Ao09QOtHThue2rt/+O9QODD9yo0kmJ05KdxzOgmblEe",
-	"zIVcki4PWJwGSaF0nRv5RFGEZm3PYweYPGje6usWpxJ7ho50+eVN3nO1CneBO+IlVITxgAVwo+hDSEnA",
-	"/FCaUDKHVhnHzFfu2eg3g+mo3b5SmtgDFoVbLJ7qFRO2UX5J04iR0cVkFxWsmFOHe1LEmyHfIFrIrLql",
-	"CxG3S4/jsZBFwT/RqMtcI9FEzoJ6yKdZ8BajgTv+UNMClYRd7DBfcxP9pJMGQim706y/nmp9i8UyFNwl",
-	"03uViPqb5qwM2Z6oYnFIIwnhCk29HMbE1WOpk5VQZU/8dEe7bZsvvSPnu412qBQL7Micap9QoT/RPvVD",
-	"HPzj+DAINluMRkV6lGSqQf3NyaEM+Bhodazj4JMgpxhhTT+i971HQyUJVctDodP6d4mmPrz3VSsW3Y2W",
-	"m7bh6fJLqYfnUka77TadbLHTbO+8eRTe6nQiNj3nPJ+85x6L7DAu7V1ZkkTsO64WFYvbIadTXfBKRMFE",
-	"ltVl0jzLYt186fGu2jfGkbS+HoKY9mhUh/hQt+SQXJWkR7kCuc++WCBI5eJXzG4OcQxLV4agsxeyYafZ",
-	"g2w4XOY0pdLOhQLBDYWTabWBDeoyFNpQsJQel0gPL9pQElg7QolkvuABUWGbLRPZ7bAYLSxEMiYJBBzn",
-	"vJhOh+eY6IWY6fktYWRquNFSaQiDI05hpGXUVMsKkwXiRULpSyTZ5TTM39IFmBVFdr3gsbYQqqwLVnf/",
-	"ZKY5+OJxoc7nm4SvfwjtaqHAmKTyY8bLfUkrtMk97mWHn8R7L9QmeekCxtqug4Li+hLhoiGCPtGHOx+n",
-	"onUkpAzQfzTVECvjW+UpoH3Nn82t5zhbQ2JPfghwg+e2ZWqxKPXaLtZcQlJGiCgT+mTFovw4U6IoO8S8",
-	"xJQdpGOUGzHlyrVFKJXmFmjv6rR1iUynIuVEk/2uilNqyUWbOWQjplrCuTYggDsPdRDGaESNWFP/0xFS",
-	"/8Mi5qtY8NCvoJmuK/FIGkGp3Dk/1j9hmz/WP4MdHOufxS6O9U9mOznWP5np5ljfCFkXMn4k16EsxXbL",
-	"a9miE3JzsQyz54j2l0nMtkLW84iD3CYPAzKxZD1mqhtzFxEn/NfJHYBMZbn7y47Lwwh/1dKs0dp2MjK4",
-	"lhPLk6Rt/6weSQmC7MTCZ0E3Zq4ToUWuQHNq2W0XrmRB3FAsRLOQzsvOJx8cMZFBotW26OLWE9Hb6iXi",
-	"k0eS7fRIMl17XU1FODHzw05oDC6Tz/bE9YuT6NPhqYzbi4LBDYnx7ptTX4DGbodk2AClRGE8e48mRLnn",
-	"4FuX3O7yX/uinT8ipSapRN2tm+GuL7kFjiNj7cFTXEg5FcG9wu2QixiTPaU15vchCp9E+gohDwxufr77",
-	"xZ3Bq2/uXv/5g2UPiVPVmLDwXa4wAmQyxx3SJ+DiHS/z/8DczYnb014DeA7hj4hi8qPm1fCH3qOKNV1V",
-	"jD2k4mU4hiGLTGZI7s7OfbAnvOLlOLY54xXPnKOKtTyVvC1XfLViJ7Piq3N2PvA3Tgn+NLOCv83EVnx1",
-	"ws5txVenzfTgazvDFV8dTyYJL8M8z2dntuKPfH4yneyKr1Yz84WH7ZShQTPrFV+dNBO3W5caOx2Oyjo6",
-	"DUZp+wlOKGnTpzCQ2xhA8OHvSdLqNmTVeVMWBmK1WOyM3XJHPsHTXmaARZSZSNmF+ig6eByRNDRJUYMs",
-	"mmVIowkVpDFK63Hr0Fjp6YeOgPji8J3iIBvF2p0oH8iQtV1gxtPkUIa85z1JtUtWY1/e9yCbAqgXOcn5",
-	"HQ7I6E9hJe6yE+ZyGOJZNr+ijJAYdEs/ujnErYz4DJvYDiWGPSiqukqAGUWyeKu8fA1L8rhtEj6dTduF",
-	"z+czjeMXtgct7W6x2Exm9BDF3YjVCyLP4Len3WfMsEEW1GXI/dIrVcpiZp7t0Zg7jc+r6PeC4ArEkegz",
-	"ij4wqcIoIj5Ee0+OfYR9S+eZrka6aMYgUcQT3IFUPpVsWmtnYjDdVxgV9lw02nPMZ2FnchhJfrkfCyOW",
-	"zekESATKA6JawLkCLXv4m3I6E3/ZSNHMytgE9ynyGkdXp5Jpp2idzidhV0P4Hyb4Y30pc0eRIAySCA/0",
-	"pC+nAi/6gkjIiVS0L0nMaEAbEYMF9CknDd0O+O5YUCXrLRbp5gPRbSgWQPyFB89CwMKI+91ynMTllJNi",
-	"kKVYE5Ux6GU+WjsLyExRyNHiBF4kLSxFAllMahqvpPEv+uKMCoSebKCWZD0Rb1bP20iwfYVqYWPJZXE+",
-	"9UiMpGmgya5uA/aG3Vdyk7mdaAHT97C950d/DtEgPJGJ2ecue5VmRDemDLNLXYhUTdNV+l5pJ4ZJZZ6i",
-	"k9AtitjIbOcP9eK020SCGcI1kMY2D4A2LIBA5I1YdDvSHXObHNqJLAWfTN4puuN6NNRHqN4Ucb1dcH+C",
-	"g67enBwYbr1qPRFPZGBP6mfMs/UygcEAw5GkBMJGZJc9R9UZGh6is4QWMoGb6Qp5w6dqiNrM1NJRjyxg",
-	"IbtNlZGCQPScFd4aFSDsK+tfHr7TSh6AKZz0xbH4MwwfOBDnd0EkOex6o0DnSVIIC8LtxrinRn6KaINF",
-	"zl+Q+U+icAM7g80kPXlmMCUTpcyMZpYhdbzF/M2i0FwI+iu/h49RZxZ9mSgNsVkg2+urmkaTxSV4LAEU",
-	"yS+82Kx4di5uKmH+JpiyXGKl60AznpWeZLjBk0SKEqfV7SYAHAhsST/gTgIRwpWdRSV7+HB1qmS0CcGv",
-	"JoUP+jMDdq3cCeqayQq4EENOjrHwqZBveGSxtvjw3EJtbmFxOOCyNnf0wqXDl+fwj8X0j9HYy4L4+RNo",
-	"5JlV/PyJsNksOg+olE2hFuFhdakORRlUNkLcFalRImnBpNVAK/CKlwzauX+h1JL83mKWA3w5mGmAcOq8",
-	"GLF1T4Leyq6DacY951T8dYM25kn0gbW14NLDl3+i/zmK/ywsXn5wEn1aCaV6HLdkPxamRHDNDP+kvcdH",
-	"YY6G5oKmncpWGEV0g6W4Ybuv/3nwx+s7b7+GuZOhH9KoPvzb4KPXt7/4z4pX6cYNyutxN9bcuLK4WDP+",
-	"rTKYIMWmvyKJemg8jidy45loU8A9MDJfvnGvwJhfsJ0nUslz1lvqtsTYR6cwHuZIZJIclbbvPC0TLcZO",
-	"3rBHvAsndIPbNbhFozCoJx6czIHVJ/Tw5Tn9z6L95x8qpXBJymFegNcimI31OAN8YRscdhzFaPKqyyjs",
-	"JLYQyn1WT4y06FIKBU+/Sk0ome86DOg+cXenP4EDSOZaANNK3YZsVxJhLPuVtavku0bLbd0MfJKBJbHH",
-	"/wBtmbOyxdv1LDhWe47cXgW3w8RjlbQ/7litWheG21dSZjhJ4kOxN8RhMMannUOLaVMVSUCB/nEW2CFe",
-	"pctRMnG4isFna91ozTBiKfQABTNuH2K0q5PlWDvebHfOSXedIApdG8PlCMGbkTunvIuGXexEFM+aK/Ta",
-	"Zrh7kGqkJXBKopC7FYnI+qhckdY0VmXHtEcfSsYvMhF3LoagLwOVa7fErH9+UQo2Vq+8e2+LdlaVnkib",
-	"xpv7yrIuVGr6s9RpuqwgHyvoalJJwD3UUKC1xBDSiEqHQzfxDJallcTDVzbiosRdDFOb1Q1sgVFHUQWb",
-	"TX2/brG61c+mSxouyNEvFJjH2krS8ObJAQJG8LXtXSiR5F8eDKOI6SZW3KFl84oRFN3GLrsfM7N2mQbd",
-	"EoHBvS3P1RMc3UmWStuwa/nRaOaIKNGXXsg3DKQqZGUnLjnJEHJwVPdL4PAZR8BbQgmIyuT0CZJsjFk6",
-	"/XA1i8QH8Lb37vxh++6X9z55ZvDqZ7vvPrNz44V7n3wyhbZX4IrXd5Fjnk1COQkN3i9c9h6AoJAFdyJQ",
-	"ga21HPqIMcEOgY+UpEbcqZnRYsaCPp1utYko/8MIXRNUqy3b0xAs+ERsr00A6MfXy65UOrUZLldUCGmX",
-	"XOZ52jpp4jhDngiSBYmTM7Jzu63YLms0jnisVfoxEbdZfAZvJ3fOPOsxqRAoHQxpGEnShBcJ3mtGcsYY",
-	"h03GOtKzVuZGfzgRPs8OO8JvuTuOmS8Ajx0axyRfzG3HS7msGTwoQjHeq318r+ZujgwBp5wA2BWavU91",
-	"Gw5PQRDETLp94yBTlUYbKXBOayms7guuqK/K+8YjrBbg9K4YOPACPCnqt2gjKgq6YjToF2STqiLooS2h",
-	"3ENx+YLteiZTsO9nx1awO2OwL6fYB1+0jZZUJgah2yjPQTQBOfjHyF7lMgnsVjkz7U0AJmxLAX5Y8Yax",
-	"qOmOkOO0I1ui7BIUb7xicXtPbig9MttwhhCgvWSD0vNlp2m2o5A69gTRkp7vMVCch5xgzHsppFJ4IFyz",
-	"ytTXcDJOMKJQE46yTLocsXFM1juNNU+HoCh9K9gKHDEsd4aanJf+U1Lw6jna+yGWSEhHM/G2diET7Tc8",
-	"ztyrY+PjTnM/6mp96KxNzxlF/WRTRjtNA2QYMepICjrDaJPorq3hC+ewTBrF7t2JN2VGNkjAdWZ6c+K8",
-	"kysTpubZFRxzhZ7mW6GiBdr2xU4YM1keWbG47MHU9ORVlNhkDgPb+ZY+EoL7JYJyjTiBLXnZ+UykTLsq",
-	"e3XJTh/at1dXjVlzZ528UBHZolFEWnSLLSNaFyh1KmQxxILakZKwmQBZ7QGMSbc3GX/VQbfwYi6OzO0A",
-	"MqXECmaqWNtYpG0sSMcU2QFW+0BWi6nqdh50BHmBP6euB1RegMA5FccVDNUzuPPS/fc+3/3ijd13n3EH",
-	"jPphwOrlF3NijGmTMWf4RLxRiEGiKA9oHJRw5ppmMu+4tm0knM2pRU8R5YVBC1PeC+nAXZMehotP/GMK",
-	"0VATw0yAAhA8ly+e0JW+X7EI9S4hYaxab4PRDPB/8kAZQ2HI9for98witkGjeoPKcJwBlMYq9FFm4d0o",
-	"QnUjF0KSLSyC/q46FwUb15tMO/qhMnOLhJ9cTo50Tld047CQw1NjsgPqqmOeK0ZxKh8sMZ7GZIvGrFiR",
-	"SzFdS9XtMKAoZgKZRzKoqGmPpezNzvB2ZFmD69d2P7pVGVeRwaUptUPJ6mkkUdEjQd1gcdStM88lkbZp",
-	"vCmLIJdH7EYlCzWBSTZU/XqCx1pA/4UWi6LbapQBbYWsVx/FT8qP1BaIspwIs28rXmVw9e3Bzff0Hzff",
-	"23n3tvnjhc+dcL37vY5hFGVmNRLJsKddMN5LWU9cU3U/Ev5mIbMOfRqNIZYuR3NBsoiffbD95Y2dNz+o",
-	"eJV7z/9+99lP9d8XSpbIyfVnGh8z5lLLlrwzmfJlF5vJzAfnsH3nTsWr7PzXL/CPhlAtNzEMXW733nt5",
-	"5/Wv7t28PXj1E70g8HH3vZv3br6ffrz71vbdXyYfBx+8MXjxT5rmnvt0++4b+OXO2z8bvPgr+PLjwXN/",
-	"2rlxbfDie5NXNR8DZi68XFJB9s5K5+/lJbShE5UXngpXuIjnpLeok6ZRkMpjUBkObJlPevUnd1ZJK/1p",
-	"zLGYkX1et7ai/il1XLoraTjrJluNV5/f70niUy64Jn0oC+rGCSxRQsGCuostFkd0otf5CfNY6Twc3X6a",
-	"hzPGZesq3pC+4CXVPrCtIhVkFoD3MOS95mlqhVZRB/btKdEjbcr7pE2V3/KI4FCvrkM3mCwRo4Mjt60X",
-	"TX/6YjtWF5qmZHNuH6co2FLCz54hlwxThAAltGBi8SSwahp8EV5vitgE+GH1h0rW/V8u9xr7PGH6wU8r",
-	"aW/4xXHbJ348zR8zHePnc2n3+EWKiXbBTi1NZMx4pfPKrbHP9WGzEc1ZL5oJTL5g1dehMt057TT7YlYH",
-	"rWx//t79Xzy/fefOzq3X9M1x58bXX1y9996b95/5D6jl99Lg/We//uKFDMc1glYS8fzOvZ/+efetu/du",
-	"3ipk15oSLHPIbo/ZhtyFlCGlhcvfiNL/Dej1Y3W+QjlrCnl7L6zXChrThNFMLRwMCQH5W3/y5Z5FnBzL",
-	"5gtvUMshJhZ4KQBXLqIRjJDcW6ss1XEL60ijZ9jaxYbqzWTDpfYSY1UIoFIs8x/o3Z6no2mu+DNsi0VF",
-	"LpNI/+gM+gQOZCMcUle+20ZentU8LgIGI3KrlDSQY0MSEliF70nSicVGTNvgTSojDuBcbS924GOWbE81",
-	"d7cYr6uW6G60cmtSLCscGovrdaTmwpdKti0D7VmrTVUJDptwzj5sh4U+NoiXnQ6/A2FrJsWymYbdA+IF",
-	"HoEo5MwCP0AgCpRwWCY06tE+FGUwsafGiN5rhRFL6l2QKPFD5icJIcflIyES97SVvbogRGBtD+MRLY1n",
-	"w9mPOhWc8wlsAb6zrVz2Kt2OVDGjTpd96LdMxQtJZEdsMk6UmOxXwhk4115s7LX8dCRMVbIhFLsJcnI7",
-	"8TSYzL9Kg9EYwz7N+iZf+EJshmWxgn4oAnbMvqk/HDdvQ/CflBZ9INnx5MspqyQPUzasQ6YP9zpLhc7C",
-	"McX1RsN/3HjOp8Eja3i3CdeCR91gYYXl+EqU1xvuWBIQ6JPQuGzIWMnwrcKkPv1DER7F7Krmab7S6jYQ",
-	"YV6SQHBGqCoIfcHSeK5MZSzQC4wmYDQy5Y9yMkouUoZxdwG+AnAC6x43WTd2aZJpeYZq8iuTdmRpJzMJ",
-	"F1nm8f6dayU4m1NhWzNg/RBWAczBrI4y2OmwuqcAoSiPc5tiye4V+nVCofsCsJ8ErGxWYD+PG365f4c9",
-	"47GIomnO0NQBFU0WsLjYAdYUsRunvydIEDabLGZcJTCqUNcSi+XoQ4rqxBJEGQWh3ITjGzOpRMwCjBKg",
-	"nIgoIL7o9N3nsBiJp0jNEXEQ8lyqcDamnBVE3cVsS2yOdSXhE1PsxZ5dJDaoxB24kCeL3Ja7GEYq35f3",
-	"loyJsnHqAzXSa7E4keO4UETSMCio76EZXvmqFftcRKvnhzacNJDFy+S0u06vTk0UrYsVnSK+DshCgJsN",
-	"cP80o3iRdldiBTxTGxDTJjcEEbxK1vUjdUO7615W9tZb5dOsDkdEVy1jSI/oSXNrGNmcByZMDfYX8lXa",
-	"phDh/rJFxhy5JNOwBKGUSQqZlA1y2as8kboQhmu3dmM5HZTY2NACgCYoMKIVerx7IQ9EieAH07hXUD7a",
-	"7SWyU5+Zo8g0uMeC7Ha9J+IDZJd54sPpspe9hJPdmNh2ujsTHnXV/jtrlJEUyGoaEAbWq89UY/IqIgrq",
-	"B6mE5dr38jO4MGZ9zjFTt36K5Zl2HlNsFwznXAJeP+Sy46ECP2+m/xlEro4g4IyJMz1blE1w7rHj5Ojh",
-	"I48Qk29AAqiSL4sZ+ojFuBGxZah4aQx/sgCj0lbfHzFpnuQbUShbWDYTbiGjG7ljb70KRrHvP32rjRHs",
-	"Rnctzq9vmoqkRnc0tquAyU13kPaE8vREPzCxRr1Few/HlNjrtRgnVEJ5IT3IFos6eHMryoPE1GAMs5q7",
-	"j0ehHAO5PapgnlpdPUvwXd2Rpmz31lt3zQioGgopCemFWiXXjzScOKfDEUTos8EBZtAfze1u6C23yUnR",
-	"+czaOk8L+i72aGkecWvk530C7We26mlxnd6FovqHci9oHJNM1zazYFLFicvF68WC4nz69IeSCdb75ocs",
-	"ySUfyxn1+9wPo7AgN8EXvBnGzuJbTzSJagmsjJ2VpkMOuu5UxrWgCyAMzkIaxwHCGrRoA9sAx5sIDrK3",
-	"/oqDpu1TQAOJiew2wMYjuCQmVYqoXuizJVIjXR4xKYkUbYYCfChJIxabrGxR8xS42TnULIC0AZmwioVW",
-	"T2RRgWoHsbutmY+bNNhsrexkC/Ty+1E3KFsbnTMWaK1ZMe72bJ4zeVLWumFKrbXQiAEmuv3mv4quaoiL",
-	"xfnMWKctjG2Z631WfT+ZlLtJyNY86yVTMiXgS3ZlQHMdkUIJJWiC5UKRPtM7Z87UXsq0G40+ix6entHc",
-	"QRrd3HSkRazAspxMSIuxtldqC0cfOeofYXOP0kcac4/UarW5R/X/1dL/LFhE4aWKpFtQsg4QXxNQ5Mrg",
-	"sz8P/vjLnRsf79y4MwqxkBj2h8tR24A5eMDwANqXebv19G6ApGIJ8iovqc6qqVvwsmfoQPChrUV9CKG5",
-	"aOO2mBNUvQjN1XoRmB/RmAXLpkQArHFH+K2yPhHWURPK4kJ1fryCMsxblj7ExZZIJzbsOSGUI6swe3GM",
-	"yTAc2gOwLG6aKkYIDTsGaNNuQyG6MDidyovtWTwEZ8oGymalGsv48ZwBDjDycAoLX0JzTqQzS1cF7nF0",
-	"/eXs4OAtD6WlFGSXyU1j29N022dqL3wzM0fPboVZxPGbuRch+OBRXc+xZsz2KqPH+HI9Sf3cg+qfh6Au",
-	"StP3RTfCi6/BMnIR6D69FlVsixndEuujSdrfvy11RkbQc0wzxb2t8J6STMumvJxjnPVY4DbSzywvGKBG",
-	"jYuiAA+csx7ZZH1JGN+PLJP0NFFXAeFsjztSpOBNsADaSGTjBh9f+nBkfqpoB1MVZeI8HHaUUGb8jlz0",
-	"lhPfts0tNrVrEAIhV9XGkZG7YcJfx/qyN0y14rRk+KQ37IMpLLh+t28kZVcMmtuiPKGq4Z7quzhrJB/r",
-	"a3JeJpQT1u6oPgEUKKgSJA2kEosCQnvIpWZfRXm4cMDo3Wl+RHFG72szjCLY12ViQpNgpFofDk24ZHWi",
-	"WWVMheST1G8Rcwgk5Dmo0UJJ6O3WWr9mWtWDrKXcC1VLdFU9IdpxpfOpr/SYwQ0vem7fum1wzBo8DsKx",
-	"aOaqeNIYYksyqwApIcYbOCPqdt+8W4xGY+KxSoWkuFSDYwYhKxL+ppWfwXCROLZ7tKzkXhi9tbcQkP1G",
-	"fBmZM1eqsqzdorheo+a6jppjeu7rSykdggm97VnyATwIC5e8TNZV2GZRyPUrwMY7THQiRnqxUGyZrKeV",
-	"3pZOrZw/pRtOsN3KJ+b3Wu4FPFDl1VRvS9P60ygOGwcGOhasY0ldVxN/QYzChHSuGN6dRseBgzYpjsE2",
-	"WzBcsblHiaUgxGY8J/8GNI+hzGmTzgSpIAhWZTKW6n7E4s3sF5hJmn8owbhKs0/qxoWc+y7zbubb5G3Z",
-	"7bB4K5QitmiD/bpeTGqorBuE+q8J0OxhwLgKVb8Kk9xXCIBtCpZWNyf3qKvpV8uTrIjY8KUyiXyhA9dO",
-	"n2eyIDXHT5BB3KW/JCPQLBT4DATqe/rOjCItqjLVQrWvbx8IwTdojfhp5cpQSRY1iWJRNGWxygMoCphE",
-	"jo/e4V2p6oi37nJz7yuSb28E4MiEb7pB7/YcW4ZNekkgua1bl/J4E29m1DyciJdQT8GyjaHEVbHJuAtW",
-	"xfeZlPUCJKvTnGBkPmmLwO1s9mXcHPM6xvPD68tAm6gXiCb557nj5889Nrdq3UejJopcKGqBHo3jJzAA",
-	"rUvL8oW1SoTxmGg6dInk7T7jFmqZaI4uiyDAvIpM2cNYId88Nop1KA2ZTIjdPM9UgyJIxaiNidpqgogI",
-	"aXyAvSTYACuxJkDSgbHqlzQwJWVenemCqV/CMK0Rvagp4iIfRdr0GPmywMC1R/9GaZfg+PiNiaEbIIex",
-	"AgVWQuxGEvUyFuav0I5VL1OmziI8lq5TZ51/E3NDMZlAEMmUioZTPPdlhzSr7zwGloMPRdRPuufSomWj",
-	"t9FebsEitN6DvBxncQe6IEaLry57WSXrN81tpXfqeMxsOMPkcLgi6EUvp3kjrmArXwlmf0beRCwYXwdX",
-	"P1R0/Y812cKrbm0t6bqcqQjHMGFTsc3CgewRZDJ3wibac/YlWY7CQV4w/1brcxcuLXgPL7qBIYsO2cwK",
-	"Fe4RNnOfQafeTPSfdsjtp0npvhMYgpu0WGeUvK1Y7QJpaEy+F4zoDA+Xq9IGw5hVZZjz5d0T36wvYdiL",
-	"MBR/ZVEIaUQSe66+qqWWCngC0JC1ERvfsha/SYORNrqXZ+adMHKeLBIfaSKnpC6hTNyYVomt9b2aPy8O",
-	"/9P+nCEH48+YHpJof14Qu5wYHMwF2Bow7xjBIxp9cAaQE3t2l0TU33TS3yrdhMs65IRGCLdgjb4iJpTL",
-	"Hth/Y2ZzUJc1cYITHPFWJKFyU9qI67Y3rH1lhKUZ1Ryf5H5wIHmlpzZBZ0sH4+SQIx1Pawm1FvDyk11J",
-	"3hmJAIaJFuBPZs6thSxNwCyOHs0QRs0bg2VqbaOY9UwjRBDtaxk/Yr6KBQ99J4bgzOIGRpFLs4tYMhdq",
-	"dN9mlhU1nLg8HUGAH9aV3r7J+kkdRRG3q2UkjBZmK41ivClBOl3I/YvDjZYaaqxU9EA7Q/ATB5KpeWEJ",
-	"yLCJileBslhY1zFiNJ6M/2hbwwmWlCGGdmV24oTsYLlV16YZIEiSAEEuk/WI9prdaB3DPJNafRHtWZNw",
-	"xOgWoI5LAmn+Fk99KKC0dLU+m61Q5lkcXGGNGZyEu4qzrd+773qASeZ+Zm1nl71/vs/9ojjGBovwxJS7",
-	"dPrcP6/Mwo1YpU0llpINuKul4Hic907yqiMy1nLDeqOvWNlE7AwTrYuugnhSIwmU8YknvsnJEf0YhVw2",
-	"fWIvPvURvO78RbZZZDRqMRqUmwMWXbEGi1LxxH1ZnxB4pk/8VEFn+rxu1DPVKUu+Ub7k1B4LVTkxzsw6",
-	"wq/6KrN5F3raE6HF0qqDY4OB9TNjfVGjSSEl7cb1QoS8Fc5Fl/ssyKVCZGXuqTNGptxT85KIAibV+MBG",
-	"fIaYbAmTdmAtcCWJznTX5dIZqGSzpzyrf4D7IkULm+L0Z+SG8Xa/bMRuiuVRVPBsSqAPucl6zlU91ict",
-	"0SPtrt8CKsbwolASqjlJPiTne2XnDL2NllXOwpdPgQI6Cng4odJNEShJltOMkGnx9TF65FzX2WorlBZW",
-	"J5OgE7C2SINFk5ugcuhQ7cjioYWF2mKtlhlsPQGA/fPgj9d33n6tkrkLFlIOYuDjKt1OyivSl7b/9tXO",
-	"rdcQ+nX3D29ZL+9SZWsu2+/cgl2tpQT3Vn/RRhy7hUeOHjl8+OjDNSzMmWxDpVZdqNZGE4RwqrPyZAyt",
-	"yKUp8D4Nl7aQn4kbEBScYRP9zNnzmEKSU/mDpzkiyZ6VYgYzO1AppCgsnYckkA7HeU7MtKwSNQGEeVxA",
-	"kB5edRUHt3fZGma9aqL8HDm244DupknKsV2chPA7F+B5kat52Cs5FLdXWMc6M6+TNkZzP1GpJQI99wPV",
-	"Nz0c35DHebq806luY0ldUAenFSANMY+ITshDwT2CsXlExESxi27Pc+YuLgcUmmgxDqd/gwGimWiSUC3Z",
-	"fOrEzrqcSEkWJgKlJYPCFKpl0mJR4JFAdBuKBSYWjAeYqmBQUtOAXHtosyUucUHT7FWtg0RBSXxNoMuV",
-	"pDX4eC5pEj4+mbQLH09B44XhvastRjSFTQqDONDIWgOwaAJn3aCKJcJpV0XEYrp3y+x0iInjrGHTWDjb",
-	"qTnSDKCceWt0trMycK3GlMsmi/fmYVaiGCeD8j4BH8bU1QJduQMGbd3tkTd37XT4Gha/fZJrPmncRYa2",
-	"vMK3EXJkb4ljZTPBnnRGgJwSPdKkMSQiATcFlDrRZkskm0Hvwaert7AWhP00eOWr7dt/HHz1M/zixV/v",
-	"Xv956ha7f+PK4P1nd6//PMtsc9n6VNUzghJV9VR+opuM1wFG2jLlkjU5dPunsPkVtZq2vqKO28ZXdeMA",
-	"Mv0kIEqZ9i+DmdDvxqHqn9d0ZxkPICYnfz1mN/Ufn1yteCO2h1yIJSIaLRwh7ZB3FfpVgaRZFtXZTKul",
-	"VAf9QYDKPLJVj4mYNGLRkyyWy6QXh0pr8owFudhQQiXpsSgC17J+zTSXKFaGsdTTqEh7mjrhD1i/uALp",
-	"CtoMfH0cmoD8kNeoyQPtrurSiKyeOf9gbqb4/eqZ88OTvQziVlMUyAMmPUVf4RbyikjG0Jlt5mGAFLdY",
-	"DDhJVbKSIMR0Gx6ha9ySmDF58IBQYoRy/EqyeAsjwSFkcOXsaZPlSGE3dWsmenyNBwxqhBGB5kGMPTcY",
-	"MRkEKKjG+kAgfDnfYbGFiKm2gwera3yNP/TQaaxfIR96CJy0hgvIJfIjHl4k7TCKQsl8wQPpkR+tHq+S",
-	"VcAlQfAEhiLBer0t19e4iMl6nar1KnnoIX3/2TaPsfApLS0F+juPrC/WFh+eW1iYWzyEjxoNyD7ui4DJ",
-	"NS6a5GHyAC7hgx45Sh6w6/egFgQXFskDZvEeJEG4ESppZqSFFS0AwO4YbvLQQ8atEndVq9mNIjTQaIZj",
-	"sC+A1azx9ZQvrA8xnvUMl1gfYkPrCc9YH2FJa3zdcpH1lD1hlO66YSrrKZOCk9pr5eHygxANiOgyNxN9",
-	"Ek7eQw9piZJiQK5P47ivZ71+OmDtjlCM+/25H7D+eqqwRxGLvyeJ3xICMKH1jq5xoDgDdwYA2QkZbrI+",
-	"aTPKZfoVxrMvQSRHh2EaLrr6WbDGk9ebYSwhNVcvrkekgBfgvjMRKvgS2BkjIaEdybgyGOk4zXOMBkAb",
-	"ilDAA5d666giEaPQkAmIoP4mFz2QUAKiWjGEIoRKH0TTaWZoLciiIeureHjnHouZbC2RhXV9rmVBoxRl",
-	"Ey0h4dBOxrGILd0OA+tpUjdxA3q15s3X//spKfh6lZy1jKQRU+631rjgZF3T/rpHelA+QC+GAdszDChm",
-	"NCDrKb7ZOhIRZxfVOgzpJxae7Sd4jMhPMoHh5Cdr/Cdzc3PJ//Tzh2s18hOyHnKoV1k3K7XupV/BeD2y",
-	"buon1METvU5+QtrMxpmvIz7fumELpuEF3XCX065qMa4Qokc3BBFn9SYNI/xsLoA64wGDhiOxAfEkmghs",
-	"Y4d0Y00RN8IgYDAeX8ZN/a8NrbOxgFYI0S1RuQmwVwCr0WsJzT6XyTpCxRlX6xBGuu3wsO6QC1Vvii6H",
-	"xqDSOjJXExMdwyrbN47qN3zBm1HowwpKRSO9nevgya6LZlMy+KHVbdT/+8qH68gEELMFdGNIubVuSVgJ",
-	"sYnrAEZzTrAokelx4ZBHDi8c0d0qIeoRjTcy3ekLTg9bMtA8pfQwIgfDg/SvppnFRaQALe5GTEETzTBi",
-	"dZAhpRklvCaRNyT7/RPEJkZUMTW0kKEkUSgVHhzAGTL9HbUjblPetyQnkTT8Tdw5rfhqEWL9HFNxf26l",
-	"qVhsNgxaOYIUwYVJiNNv693SR6SvPzS6so9f1mWH+rAUWq6E1VxOsIz1IdcijGLcNgzLYbhW3VB9spAJ",
-	"D7SMDKl0lGX+BFnEMSMoPfSQJWtcwbYI2JJJs1lfxmVM2oSVRHLOwLatcSABZLnIjdetEAWHwWbtmFwI",
-	"y+OyUplmEw89ZHmPvhb1pNZXuqol4vBpinwdi3MgdwHBjgsiu37LNFldQ+ukzzia8YxEt9KhfovNLVZr",
-	"Fa/SjSMjXsml+fler1el8HNVxBvz5l05f+b08ZOPnz8J76Tgk1Y2zFZYqyxUa/iQ6DBOO2FlqXKoWqse",
-	"QiWxBTLyPO2E81raqSxduuzhR/N4tU/bUebrrYX5oSCrjoEXcnvxpMlBJo0+SFy2sKVeIxk+zeAetRca",
-	"0GnLFk0Ed/sa15cEmoIioNJlxOo2ZfMRIEbTxtmV1eOnquQfz578vkfOPv59jzzJGmc98v3Tj+ne1vjZ",
-	"E495ABu0wUOt4DT6xBdcMa5wZzALNBT8dFBZqhxjGyFPY8NSMMxjIugbwENlHHbZ++opk1WLqu80wWeo",
-	"0V7Oa4Qq7jLMOOkIvfW6wcVa7QAGYEMnLnsFOqY+HN1OJGhAQlnF1EkTM+7uIxn0vIHVXYFtBp1X2qqI",
-	"lcEXVwYfvbRz9Y3dux/t3v3j9u0Xt7949/5bz27f/RQ0yQ2JCFuZoLTLbmqcv9SisnVZD2eDuWgSKRHU",
-	"jzQRKxXvQEvQNObZYieSiB4nbRaEFFj/MpHdTkfESpJzms1UyeOMBYALz6qY3g2UHQKI7AYC9+Xp6vtM",
-	"5aiqQ2PaZgrLQI6OOB1nCryW5PTrR/6ty8DOZ5iJMcjnCcjLEMMkXBr3VqajnH+y1a9cvjAVSQpfMTWX",
-	"Vn1KR5OYWBohpzCP4QGNkONqsgKzosCddz7YvfHSBJJLw1ny+3mK0WCITYyuS6kDhT2Yupc/gu/njhvh",
-	"woEdoTd2Xcsm62DrWk9Uduo2DpsWnwBxqmAXCuGYLs9qrfF43/vqV4M7H45Z66FTMYEkT1HZAprsUOU7",
-	"MKpXOqj1U+K3unxTC1brueVIlAcoDtGwOCaZDTJA0Q+wSDIQWvPS6YNguIDGQ0mCbqwVEIwsV+n9pkUj",
-	"OcoScHjjuAKc9JaFMDBHPb+h4858sSHTEZyMZ7vMVbfPY/1/0yWHZL99+8rOzb+WvNXSkCrnZTYOnFZf",
-	"QT4gDJu8B0BNECQSxvtGOWE0jkIWo6HHSyVx4zS0GlaP9m3EbJ5oz4RSX2QJYKyLYofupqRSV5Y2k+U1",
-	"FvvhiI0SN5It0DjxweMYVjnl7TU1reGagOvEQWlgGoUoHpLssmcDycD2MzuyS8xj23deuv/e5xnKk33u",
-	"F5Dc/CWgiWI56klr5kkILuSk2Y2iJSSuNNNeSQNolEE4SrGN1ri+x6VH2lRuan1XWsEslMumKalYJ7Ur",
-	"SRoGCBue2gD0C2vcJL7ShiZW8qTJldECHRcKLUB4IkIJljCeI/ZIcOZSAlBYG0vj4AJMSNx6XUvJX486",
-	"ADS/EdI8gZj/BcJVqFjbMARr5GmwFvixD440733y4c7PnpuOQOcNQ8lqofn9M0CQB7iHLhn6wsHoikOo",
-	"luXv0PGbZLO87S7NSqh+9/l7N28NPvsz7vLYnW1Qf7PbKTYmrFp4uRDx+zXb8ABtkaclcTcEIsCbSuNY",
-	"Rw9iEzVjEU395hpvizZYynlgjEfpFUweoETRWHfytFRWCaSkTXnY1MxZNAEwmskHPbSJC0j6kaQTh1u6",
-	"n03Wl1WC1UsZ9+N+R2UQi41vaZP1kXdBQMsaT7A3YiGU/tUz1cMM4DGMgoXg2XewqFW6yY7h+v19dTIa",
-	"+61wa4Zq2eD957fvfpkhHBNGkSMdn0aMBzTOXFYjLPy4faaUlNJn8GTutKOwvLiYr1F99Gih+HxAHNzO",
-	"5F8YjWXRRugJSEyp2PdmGH96ZenHF3Jb89kH21/e2Hnzg503Pxi8kj3cMduAqGTXHs0HXTZGqGCcUEzR",
-	"glragG9EGn1roIEm0B9nDpNHAtrXTwS0b/1xisYKvaZ9BPoxmSYsqBIov+IX3PMnuqwcfUDoyLjbIRt7",
-	"U5s7euHS4ctz+Mdi+oczDGdkTZCV6cnIIoOP/s1Nrocefrg2QdXzRpGdpDKx9r0SnXOqujGN6qUHsVBm",
-	"EKuaBqxbJLODHnns3BM/rFZXnyAiNn+n/D+URHQY5HV3GAUPYNGwJWTC5fUQZx7/4bFp/IuONOiRkKJc",
-	"WiJFhwGwe8hpoEGARkLXMNlFNTzKfa1rkrUCDUNePMjMnU4stliQxwXOnqSiAdo3K7Mif1cngpuA7hHj",
-	"VqojHiTP1YyhgNMGIFzwAHwWAGLfZlYHOSDOe+/me7s33xxcvbVz452dNz8oy3kzIYtOCes8M66x7Kk3",
-	"6FWRvVKwBLGRvmgUmdo3LVMiO89ST0OPmat3SCR2L4h9JGRyHlt4LIwYvLMn4RbbmLlwO/jki8FzxZef",
-	"V7k4F9PeXAPmCpJ5blPiuD/PLo7fEQxTIZQ0ujyImFGHf3T+GJEq9DeXMLAjCY4ScRIU1bM2H0mUWOMb",
-	"gnQ7HslHxkBjycsmGkHE62lBYsa4FWVluMFZsMbhLrYlqkCCtjLuEhE8wlAB5MR6tD7lqHiHTgfbyYtI",
-	"IHGibM1aYYK2Z+ZXm7nAjBtbnSlRPn9n5/qdwe0PBy8/N1Fw1lQ4iS+sAqJ9QoQh92zUft9aDqkkYRPj",
-	"wQLggBjNB1n4IWdVskqBoyDaCVRXI4HALMYWRegFN+uYhjK+M7ZoQ5SYzFFgHdSLyaKgOmt+VZo0zLyd",
-	"gjqWrhuOi4sZ9Vse4ZjuBmZMzwTG0UhflNRY+dyWZGi0nPydFLAsu96SncdXXOKZiaJEEa0lokCmOJ0m",
-	"DNw1CP0ki0sPIk0mdEplxtXUBsmJNFgk+Ib0cEw2002zbAAwKFQE0pS4vQzK1aSB8XEavg7XSigw621E",
-	"q0+BTht90mZVsm4ydNaXzE2VsfaeBrOtopuF8vtWyHq5cSW5QFGE3i3mLGE3LvIcKHAF3oc/f4iNwN82",
-	"7eeCY4rGRZ/GtunZNNhGyLmRi1wzsB9n6Jf/VnlB9LIVOUBgSWfI21789fbdTwdX37z33u8yjA2ZGPiS",
-	"nTfbKWo8wuBv4FVyMg3JCyVGLbIA49Qkyk76OCRABFoClmKNo/5pbzvw/ooeXx6JjxwJ68tGPq1xfR2H",
-	"SXyH5plZskJoYssnjIuESNp0ei0Qjek4RoJM50nPxD9DMsHUpuxMunkOsy9M4Ysh3/zo0YWjjx6pHV5Y",
-	"rNWO/HN6MHbefmXnneuVpI58ZeHQo7ZqZHp148WSh/jTelJxUjsCbv34UmWT9VFzxbHVbfowANUl/etj",
-	"hE+mA08fckwgfQEHnj6cnUD6FA2CmEmZ7fk3z+3c+f39Xzyf5tunj8uO6Eo2PNjdV17KD9Y8VjzmxVpt",
-	"oXZo4cji4YcPZ95rhLFq1UUc5F7Zvn1l8Mf/D4gA8fkqq8fm/vlfz/3rXK12JIflphc2FxaoN8MCoy3Y",
-	"1c+inCUwAe/c++mfd9+6e+/mLX1+9ZBKNGQw0kwjg/f/MPjw7uDVl3fe+Hzwp+d2br12784ftu9+ee+T",
-	"ZyqXNQcox7MyUJalZMKFmXLLc8xnYcfJME+lFblm5p15/dPtu59+/cXVnVevb995H3no11+84GCgw4Lh",
-	"PLDGYpXhuP5Zc9YMTKXBOgc+yEkPav1BZm8olRwXDG1DoB/Yvn1l5+P3dq58NHjtxd13PniwSh4XCbM2",
-	"kcijoiWM5XgaEjdrDXNakpnhBatnVqxGrIJzW/86Q4/tb57d+e2Vr7+4un37GpJNSYK5FAbFwQTH+iSE",
-	"KsqNvrntquSHoCksYcijR06fsFW9PQLcVXrE8E8mvTVukrykh/Gd5q3UxYfF2LIGZcSbUoJIDBDAOHEw",
-	"3BFq1JYqWceIzv8HI+14UaSnzfw3AeRr3JSQMontlKdSBUQeLKcJQL1Q/0Qo+bcujRXixVNOWqIbk1BC",
-	"5DqGxmuJt8Bxsad7HisWnS4lL+4h4HN69ldExLDeM5YVR2INMrLiVKuoB376BN4xoyQ/n6l+s8d2vbFm",
-	"GayseVGh2pSENXuYYdOGGxQzHavkSUifYBc7WEqixWiwbuhLvxwmwTzkAYhuxCScB0mYqVvRopK0BRQ9",
-	"50SGpgR2j8o1HgkB0rLT0rfiqyf431UcTYq/YBVqI+BcMvgf9hekQD/E7NnkoY2YcpU6+sw75kE9V4Db",
-	"0NT1/M+371xFYcY0FoVbmHw83KX9yau0mWoJ+CqMEZAgZn7YCWFWiTwKFWKUgalMGgO/GyCXm2YTl5Et",
-	"71XZ+dlzg5//dfD+tZ23fwrNhFJ28xNMSszBljgkM0RvGlz7RQr1slSBfFQt1R4+AhtjRoDN28uQSVWX",
-	"CVZorleLCIENLSzO1R6pJK043tVnIbSDBCjWyr1PPjPyy/vXBtdubd/9dPv2FYwZSBEkKjtXPxu8+tvd",
-	"W19VMghoCWDq5Qs4VrApODbK/JLd5523r++88db9L68Pnvvd11+8vPvxh4PrV3fefm/77qeG36B70dFa",
-	"6nnMwH9Wtm//x+Dmp/c+eXZw873s3t2/cWXoJwMLmqzZwqPIOMsz2hVgSt+81XOshGs5PaFNxeKZxplh",
-	"3vDXX1wdvPrm7vWf/8+VZwY339t597b544XP//vKh/995cMpRJn5zHkpEGrAOWifMlVAUx4qBWnSuNgQ",
-	"eiJp/yDdmqaTIisNJqxrssUEecgxk57NkgNdMVvV6HuSRGFzllkZbzy//fmHu7+6OfjyFwd/Vye7NX9J",
-	"z3lcEpF9NHvjUkn+8fwTj4NfTes+HbqBLruVwxjwCr60JIVnjadlBUzsLCR6K2P9x0LChVlFug/Z9VvV",
-	"NQ6XtR1RnQtV7zO1nmYeJESHcRQ2sELTX7E4aWlj6vvagGvsU6gcTzN2cLN26T5/Z/DcZ0h0MyQ3zxli",
-	"akCZimOIypzcH+hGLhcRNMRQjedQ+IhxfdAtRhpso8uNKR7pmlG/lckN6EaGfiA6xARxSyU6EkKylY2J",
-	"yBfO6FFJlIiCzAPDYV2Qx7nGQT3rZXU3iOPipMFUj1lAFkqgYCjoby3Rq2I+jm2r3mc0Xl/jmSNgOoko",
-	"Gib0A6k6yFgAumZqTtjoas0yGHNAzuDiHiB7hh7G6/e4fUMcOeQmkwmKZoIfYtZ36c6bn95/6/rBs+QY",
-	"a9+rA9CfrPHf6jxJwgK3sAFpLgLA2WEiqAkITmq7rXHzy5KpVgeR8+OqOZuEh+REmWz1Nb4RbqUBF1HI",
-	"N23gMEsGKTjLYlyYknLmJOn+1zj1AbgDoWcwlnJEs0vrCZqE6vUHXZR+zqz+319vSwacE6iHDPpjre4g",
-	"yHU5LnaumSmEZ7Mg/7cYiH/1l50//nZw/ZX7z1/beeMWqlmlJWSVgTB1Z68Bc8dQkowQiXXNNZVj8Uik",
-	"9lhAwJkyHzH0V7N3b43b6LshTKIqeXK4QHqa+WND93VfaxzrLzet8828khnU8pAhkCZld7Klh8fcFgmg",
-	"63faSpfMwkGAJhnxoNLY8N7Zvfvqva+eP6B7x3oOZWEigVaUEtCtSYn7T/Coj7DtBM06UX989EaHxihw",
-	"Tx27caCxr6abIiUxWQ8E0wjYgSUcvHxncPXfR5z8rpjXZCfLB70mKTjJu2NjXUk6beungsdDkIv76F1A",
-	"UVVENu9Q7zOU6iqKd8vS1v95sbK4gVPHygYxbY7RYgymqM1zZjEj8AYDj5INT0fQQIDpI1wkWOx9VpDW",
-	"fAI7PcBzlUVXdRyrZFqzOlXpZvztucH714z562/PDV59bXD7Z7v/+ezuC1d3bnyc2R5Mh8gdLLNu4znk",
-	"SfvQAa6e6aNo9ewQ8tGIB8WZ0EA1uP7szo13HOtXpIGc7ao088KWKZQk5EqY6oOg/2LQD3jBGcHcxSo5",
-	"3hLCoMIkCY2R1qoZB/Q+zXhQe7Yh4Uqggt9iFBEerUtIdNUaX4fBrnsuR3zuDHGhSKfbiELZYoCP4JB5",
-	"zuLvZhMq+4gfGkbrHaoBgXC7ld2PP96+fWXnxjvGUlhanjcDnSo+fGEy5ZiJz5qJwkHdeeNWbq5jj2ur",
-	"2xh/VE/pBw7wmJ7qNsYbMJJr9xxtAmodZBcAViWDQkYz5HsWV3T79t2dG3d2X/x058ozmfWDxSo+rT/E",
-	"MHhOGI8FFBDVo6RkSygWY+3NRPug3Y2WIt3OMpxZOEf6MUlspVYTumDxzDAmgbA4Fg6fwEoQnOo29nOM",
-	"bKTZUmWhVtX/XVhcevTw4cMVrNBuil7MLZY/ObCxU5yaw65qBbgos9QR3h089wFu7+jGDp2LeWVg2Iuh",
-	"AyxQ+xnEZEIU6oOIIRpGhN/rkq4YiEpNmRHW/ZrV2t778uPdj+5u375778Wf7v7088nLayN+AuYGrzKg",
-	"3YkeHVGp7GFCC68Rl23IjkGDTsNghSBN1rNqejJzaYLLGgyrRiTFdKtkhSDkJYkYWK7zq2WFhFEzWFts",
-	"MXsEy5K1HnFbxDMU3HY/unv/rfeLyHtaDfhxEYxowEkCrFPShpRXK496uD0iJmnJe8+ou0n1ZFxQk3SN",
-	"BtVYVcmhmt20laAd8lAqvdpbjJwJfab56Bnag9rGbtkcU28naN9naWy9czBamoyXZka8p9j8hVqtdOZq",
-	"2tW0rbnWHr3ImvYB9yLkyYWiQiz64BqDqZdU1sTjThy2dRHWQ16HzV0vzKweTc6xuRn2XSg13Da1ak05",
-	"By0n0igqmaoB63GaP2Zag4/HbZPw6clMu/DFim78O5dFoYdepOXkDuRBKTc773xw75PfjIBHOaRN+Gre",
-	"aAtjYGHxAZmo6VbzSTGb7C80Kd5uUZxM66C8rLYY5ggRVBOMb4Zb7d6Jsqfftgxkz/KU4ZM/1u9AIbt8",
-	"UHyCvLswRei5GdvfCwPW9j42KTELFTBLkJdrO+/evnfthd3fffX1F1e1Nnfn5e07d/LxOIUEN8nEh6ac",
-	"NFLSkpRoGg3Z5vRYXFWbdNdsMpvxHiq5xrV+LZP3q2QlZxJcsijHxkOI7NJCUVu74Ro/zzAIPonrhZcQ",
-	"CxtNXYkfmrsDftFIV0DEs7ITzsZ2rOdTgqbMeZ91sisyra+/uDr48jc7V69bCnNQ1XgLJNIZYPrb+tBj",
-	"0x44QZo0WzsuyQEQRC3UcLmEhn8y4/guEIDupEyGwjJZF5tJVQGGOPv2OGre32BmTWdJJTvvvnf/9y8j",
-	"ley88Xwe+ncKyrikb4Ex4WIcWQxEABru4QFmUQZrRfCM3AwBMCZAIJRENJuhz76HAQimdjTmU0c0DDDX",
-	"Pkzk7OWEjTAWQM9V+MKJQ30a03tL5FynxTUzYuyU2DNaOdCjjWifKEH0P2bwWeCZFCfN+mKKRE1cmG+b",
-	"x0yv6YpKap0VIywelMhmKPrl5wfX3nTbo6eL5FCsfRwqk14oIP15fVkWGhpPhM1meTqbiK01ieicKpDY",
-	"e5MH61xtNifcjyZiZZmwdkf1MarTCghBGMwSn/j97du/Ry/Q7n8+O/js5uCLn35D5KP50/QxXpmWvTGw",
-	"kVDCJjTYRoBlZIK0JFn//slVkhvLOtkIt8DyTLocioDoX9dHmSfINoasZ38FL8yUG03gReZ6mJmp8K+f",
-	"3bv2AjKh3f98dvv2S9u3rxR5F8vfr/Pm5tgvnXSLwgAoz9+0vZAH+iKGuDKs5NNhXJ+7lujGaQRQCpYr",
-	"ukp/a7BuquQkHFks+YOa6nD1+qGsfaaeMJPch3YKo6ssVR5dOlT77yv/sfDIEqS/m8sykxafSbGvHXlk",
-	"ce5IrVbDr3Hq+tnBq5/t/v7Nwau/Le8bMFP4joDU3rv5t90vb+7c+Hjw/rM40/+58szu63+998nb/3Pl",
-	"mZ03P73/5l/KqKGGSGWL4R1YGHItOJvrYOVCFfrM5HuihCizAp/+R2ugoSIPGLvpg6XSDAzIZZG8dx6G",
-	"OMF+aqveZpELk2hug91kQsZtJGt7GSOOwUAZ+pvFqIY28Woi+KLDNppFX8zaTgvhF1HsHD3McEy+abnT",
-	"K50/8S1IjCgKd4BTgkn4mBD4DYgI2XrDhe7szF33bYjdmXH0yZB8r2W068VROwewB9ZUfyCSmonFMD52",
-	"E5+FMV2mW5nctlVyPC1todkNimo92jeFwfCzgvw1a68bYYfWQ+AW4mZCKMO1qr/dESbbt1/a+fWnZUz9",
-	"CG+AMCCQkjv2xjOnADEkSfpSBkoSciIZ40tExYxBWTgP0dBbVLYylR5svIhujKpuzMgD1LbMhWIPOq+9",
-	"4+lADxqQA3spCndJnpihuP2XD3dufLzz2ys773yQ98y7gP3MznViIZqFm3ZW/5pe/IhugUVcScgDdlGr",
-	"U8ZiDvtl3LlmozOzJCt5zFEe9Z0bdAaGBf2WMxPAMPZY8eib1vJPcz/qah6E8yugDdiSGZrAX35ucP0P",
-	"9z55ZueXr0ykiS0WjU8T1E+Ax8SUHEpMlYYKcH/Tc5rEPUH2IBxxCPDA6i1YjUUWUIIezEGm1ekOJqTV",
-	"wXTtXPTo5azP6+6djwZX/5DZGKjYXhx+9kSHmTrSmI+d2QuIcoAhY+TMhhCBZ9LoKSfdzkZMA1YlJuJm",
-	"jT+wDk/Xu1xvw/qDBkCd4j5Z10QS52bDPmO2BQgfCT4wDYM1bvOVYUdBDfBIl0dMSrLOthiva7V4o2Ur",
-	"HIdqCYPkRUdr0FEkelpbBlADKOETSjtiZ/blORpKltLIHlVkQ/GLpXVaQzTfjbIrr14fXHt+PJllTj98",
-	"M7bOE+V9sKG1TWJDrgLDEsSeeKQTUZ95iXfVHh6svmISKAEM2HXoV1uhfFwE7CDPfdKH89Cb2RxYFMWN",
-	"j0cC59xbMR8zjjAkbkbwfTBPZkC49a2LNWP8mEEim8EK8FmswiZUD7dFSikiVCqBuD/ItU2iXJhIaAa1",
-	"Siral8BNlokSm5r/ALJL8gDjgUm/65nAjRSeIOQkZs2YaYm+SlZwrGA3kMIUAmZRkyw8WgOc+TVu2tRk",
-	"ssn6mv24z79enYMmFeiEBS5KMT8tIyvWAw056Uo0KQAXAxP9bLMw37iV0I/W+j75+f1//2AiIY1P/Icn",
-	"MmSkz7W0AXxOZGd3MN7j0NMB7oXuoEjRhs6BmmboB8F1HskzK1jk+ZBvhYqmKF/OQ3uGAQwXSMi43nC7",
-	"Iv4rnK00NVVwzUdBrgqlCV31EGZhk3UUwuyD6U+rRsvElsnBC1/qOxcLtpAVK3ZrDm26wchX0uzGSezr",
-	"UyLkzjgTPTOWnLU9XrXFeKwJypTBOt3+21c7t15DoKndP7yl1z4EmCmTwlLeAn062ZPpFe8ZSfx2AEUi",
-	"JuzGDGOD//i3wauvDZ77YPfL17bvvr/7wsslSHcIlHHkVj5oNlt8G7PZXMZDZ3oE9C+VufcdOp2uqL7A",
-	"gbIv7bVZr7CUoW54Twey9L1H29+V6oK4pzuvfz64fq0ksc+jCjOTrRmSk3M2SuNGSOWxVMRCW4oJK1yn",
-	"ah3QGROAjuVsXBA8w0VPc3JIUhBQvVRJyDAoTlfQczxQKtEdfEeoZHD9xfuvXykhe+uN4X4YFetCxwFh",
-	"Fncl6y3SlzaaVVIAr6RcbVr2wKecNBhU9Ugg5XtowI7DLVdVjHPJkA5U1sVOwrHXFaLrzjJA8/N7f/lw",
-	"bEVQvSFbLO6PKxeYBAomdmEDvNtjXJEG9TeNIoomDanCKCJK6H0ImB/RmGkNJtms5DsDzGPNmMbTgDLz",
-	"JkOkVYhPFHEb0olg960ulDzaEpFJtbVVuCUJwP+otPjWbVhMN4shAIiq1TXusJq6sUXO2UU6YArRfRTb",
-	"zE5h7TMskD9zy/Yzvxm8fw0xTF2GzGKApyFkB1tcFdTc1FRpKEbSvpeavDNktMaBjpRID7UtzIryO+41",
-	"QHvodznZEEh6JqwXepJMC/AY5t0zvfShXlLCIaoEIENQjjddkLm5osLUJ5BYcxSwRxk9RYq9cWfn6leD",
-	"9/+0+8wfvv7i5d3X/0QWFsjOjatk8TDZefMDrMeKO1KZAjbJEtDfJbchWSFnCg2U6zDnfob87be3dn75",
-	"SpaAJ9jgLbebBxIp1iTPGfkhY/wdYUQmmwDpv4+YGGja8bByulzjABVXJScpQok91Q0MqCSNerQvM5nL",
-	"SbBHE0i5D1mNaBxa47aeCUezsGGtGGLhzl7ACazALA9GPoG2/155NNj3+IhOSERsEjSqzMxO9PILg1fe",
-	"2Xn3s/vPX7t389ZEcttiULWj8G4VJAH0Hiri1eVtA85fAp4LC0jqLxFNEsG98J7sG2jxPrgSqmRFAoYX",
-	"lUOO4bAApOWcmcSEUCYItwY0GJDNLXKfAfcrivHxEfRumupMQzGFijabme56yZKOyZxsNvfV57ekkFh+",
-	"UD/i4UXSDqMoRFDCwlLCIP1UyvlwC0oZf5dSO5F8x4AvQ8mHA4si2nnng90bL23f/v32nTvbX72388wn",
-	"927ecgMtZxiHZIh+OCaz/yQ3FfTMs8ugshpvQGrt7IlYtZJQdpB6ejQ2UNP6DV+ITX3F0ZgRP2J4QY/w",
-	"AbEhuqpUZv5JHszyir9/5crg+Tu7b93Nr5ldIC2YFrLWrJ/EZPqkjFSOcNJErQBm2aZ9EginH+286fwA",
-	"qdZ2UUCyZvozlKS+/I/BC9dwmZFMCxa7wPIuNmRSzwUuLL3YkdgI0UfZoVL2RBxgLTfiLuWmNTKTqpe+",
-	"Sc03tgWgUzTX61szCjeZLUTOAtKkYdSNmVzjucciqkxtN/jLFulog2MVD8A6htmgA06/LJkiVK7x5Hwk",
-	"/nnTl4nJaIjAqTae0VPYl/ccGliqPBXSp8O5gIYNqttrYy50Q5/UGC5lXBh9mba6c7IVzrXDuTadW6wt",
-	"Plxee4DhztraZKj4YONki1nDKEOdT1erOL0Uc4kFt1anlHiRW1C8IyyRyk1IUqiSJ8BOYnpKdAZzJhgP",
-	"XFWzdF9n7ZgORlC3zWNn3869TYMjv7q58/rnOzc+3r5zZ/DJz3fffabszpqbr3hjT160aeIG6zlzUT5g",
-	"zI14nKGuT/INMoAHIeiHs94aRyZhtLp8Oz0Rb0rwLS4TatGhu5Kh7zBzW3trXLcnRZtB0AeLZCKFO9U5",
-	"6CV78RyExRk6yTCBb++hv/vHPAqgmzRA0h8Xyn7e6AIlQiEPoOqvFkNKN3dOP3ywEZSwGkWS8tkhuOZ8",
-	"0MLsgu7vDF775UhYAO5ksfxhq6cbZit4AroIuTtGdBAoa7SplvbSMAB7k2eCAGw+qC3mn2H4TuQ4S0cH",
-	"4L8vEAMMCW3f/e3gxV8PXvul7lxECNtjPPl1zY2M8XYKAvg7OfOh7+MxyFaFwbtYL3CGlW9uDX7za6Q5",
-	"B7UNsxJTwCaUtBHtwb0JMyxRbY5GEYnDjZZKwJENWZsanXA9gYC9bsYSrJMm1TfIhglbY22wjTvyafGF",
-	"vdFrWb4HXXxXPJfP3Nh9/Xc7V99A+/GUtJATJ2dMDJgtm3IvsC21u1KRBhvmTwC5g+wpYXzA7ZRleOge",
-	"SXieyw0qGd6H35A8Ch1+05bjXOfnmNT0U8RsErE/bJryi7iSLTZLvMH7z1/b/fLmqKw7lu4Mq98X0XUd",
-	"MtF5QwLnoP0DEjN129+ptOV7H/37vRf+PGFz+twfEwqaxjFEIWce+bcu6xrQIrphvaQmKDRN5kBvZ+gG",
-	"lTmvezxIabDP/fEJHBB1PkMb1PWXd/74wQhi8GjMgv5mnosx4duJcbRDtfZliloR1RMEHHpQ/ydxufVo",
-	"qBKcAdFVUNdkFDagz/3HRW90yRcdtZYZwE/F4SxNobt/eGlw7b9wlcauj4q7Us3HQo3F0UKoZc56NgAC",
-	"4qwTH2POZ0+kMMFVmguaAHYtgmCEOwRgcCZNMDv0z4IqweIzrW4jubdAXdDigVPLhRGv6rcr36ZMj1/9",
-	"ZefabwavfLV756ORqPCc26/JAjMfvQ2Z8vrzl1pUti5Pz7FPUdkyIZD5xnNJoY6fBZehhLpQzt8hMNox",
-	"HDeQAtS3MpaS759chVCZZXL2ifOrxmZhHN5gPXkwcTy1AAY4VVZWBd9oUD63qlsq8sC50AhcC2Bc887Z",
-	"NRkUnxr9ocVorBqMuhdNxOFGyN1N2lRO5y+ou9HI+TucBvNLi9FItZ42n9pMxaFv+wOMcvgpb/i4ZG29",
-	"Sz++cNnTzF1shgw+XdAPxlvuzUPYRbhHrNIO57ziVbpxVFmqzIMcYAi5wH9C5SYUYjGegduvbH/xn/c+",
-	"eTvjTbSOCq/w0kvTFVWLxbJKkjhB0waECboaYMSnikZiI/FW2dIYVWLS8y0+v01YhSxqB7BuUkgmyXE2",
-	"xQqrBCumbN9+ZefNDwav/Dxjn8HKKaOtGVuIaSqM0aGkx2S0h5yr2eG09inXHBTr1VXJ/beeRVg8816G",
-	"czjeXkmvdKMh2qp6ShBT7rpfJViCPe9qdzV3yhT16uVi59L6XnjhbN9+BUqaPLt7PbNCcPcU7JwNCIP6",
-	"y1Lq9RkqDpC2A+jao+2c3AoDBhqvT+O4H/IND/TabqdKMOrnf648s3P9zuD2h3p8EDaVNmpY82izj4mY",
-	"tAUPlYiRuH/12s5fX8qUiIpFw7lUx4wcAbFoHhEGzTQ57oBAyThUKthiMVk9c54sVA9lqhCaRVnjcDAy",
-	"uWOSPAA8GWqMsIs+6ygWPGjPyvbnL91/8y9rGcNP2qm+Hv7/AAAA//8=",
+	"5L17l1vFlTf8VWrpmbUCPGq1um0D7l7vH+1b7IkDXnZnmJm0X3XpnFLr0EdVmlOlloXxWibhYi4GMyEQ",
+	"EhMg4ZI3AeNkEjC2Cd9lpqW2/+IrvKv2rjoXqY501K0m8DzJStySzqnrrl37+tsXS55otQVnXMnS0sVS",
+	"m0a0xRSL4NNRKtmpY/ovn0kvCtoqELy0VFptMhL4RERENRnhnVadRUQ0CCUelaxSKpfYBdpqh6y0VDpw",
+	"oHpo8cDCQnWxWp1brC4+vLCweGCuujBXrVarBw/NPVIqlwLdaJuqZqlc4rSlXwv8UrkUsf/oBBHzS0sq",
+	"6rBySXpN1qJ6PC164TTjG6pZWnq0Wi61Am4/LpRLqtfWTUgVBXyjdOlSuXS0E0kRjU5knbMLqubBr+t6",
+	"Bno+bbrBSJ01RARTgcH9R4dFvWR0+EYpZ0SL1aprECdE1KJqdBBN1QpJIAnFnhsiIisHSZu2WVQmSpB2",
+	"FHClF1vSLUaoJGeOncgbWAP7SA/MZw3aCVVpqfSkFFzvDe+0Sks/tR9196XzwwMuly7M6Qfntmik25b6",
+	"jX8+9/hjpXLp5OqPT5fO6ymdpLI5OqFzJ1fmFg89XCah6LJoTtMEabILFfdON3Ub4/a6TZVikX7x//1p",
+	"de4wnWucv/jwwUv/VHIt8imftdpCMe71fsR6o2N7TM8Ftpl6+qtl+FvSFiNtFknBSTdQzeTLTdYjLUa5",
+	"TL7CF7NU/nDjAF3wDi3OHW5U63MH/YfZ3KP04IG5A/5CnVXpw17VX7DTbzLqsyhZgNSQ5/SYi67Fyty/",
+	"07mnqnOHK7WlufMXHy0vVKt5q6JY66jwmW4iGfTqkbl//fez/z5XrR5yb42nXyl4DA8WOIang1YAB8BF",
+	"uiH86KTcQ7pteiFoacI9VMWe8FPST8AV22ARdPSY8A3jSma7NZdhRQu74jvp9cfFnzt/8UD5YN7Cn2Vb",
+	"jIanHKf+J7xF5SbzlwlnzJfIOSN4nFDua4YQMU9EPvPzDjs+7V6yBg0li0dUFyJklMOQzinaaODi7Inv",
+	"Pnxw8oY/0XQcwSeaPXPWaEh8qqieayjEJvMJVUv6N49xNce4pj+f/GT1xNyjZeCL+gziqlTyTtOq4Bt1",
+	"yud01/n82cGgL+G8mVRHhB8wuABPtdoiUieCkB0RPkzFE1wxDvtJ2+0w8Kie1Tzw0qWLqf7+KWKN0lLp",
+	"f80nF+w8/irnk2ax3+z6rBDNZ0kjCNkyCZQkosuJ12TepiYJ/SZhWyzqEdhq5Ff6Mb2RlZHdw3nJtuAS",
+	"53RMeJ0W42qFyy6LZjYnLSvYpmHvFbug5uFyybThWPZR4cI3DVVKl8ql436gf5rxeM906mEgm8w3zecN",
+	"heHPMBLcN+bPeCjY7FnYWtcwbLcwhjORqIesNXEIbXzuf9uhxIzwIrL1pRIXqtYUIZ4enykahKWlEuVC",
+	"NUGcawQeI/oBvPvgGueiWyqXWkxKusFqTzVLS6X+S7/dvvP5zqs3t29d7V//w+D6J/0Pnu2/9Nuda89/",
+	"c/eVe599ce+ZN3b+607/q1/0X7yK3/ev/nL7q6v6zLILWjDpX/li8ObN/rVXB+9+uHP95bjF/vU/7Lzx",
+	"53s3n8HXSvEJrQV+aalUXTj8yGHvEHuUPlLXZ11R1ZH6JjpcLqlAAdc/KngjDDyVcOd52g7mfeHJ/2WW",
+	"aC61EJfKRckH33Vt1xNNqkiXcUW6keAbwM27+jsliC9gE88azj5jQrLNukZlf0OBpysin0jak6QpuqRB",
+	"IxIo0qSSeKLFYIjnmJSzP3Wm1VWxybjMO3ISH6oAGzFv6oZXPIVCfDsSbRYpw6SR8Y9wlnKJG4ln5IdI",
+	"hO4fpL4bXVwqzVV/ah4z7Zh+Egla1J9kQHAX5jbEnJVOfMZVoHoVnETqx7kAjreRLvSJ2ghUs1OveKI1",
+	"r/A2i//VXc3btmBcKxs04IZ3jCwN4yoyfwaKteSk7TGNSS1CXIonRKOI9kYWwbY9MvFkUHBWgWB85KI0",
+	"PJMan5FRcoc8JLkLzowoTsOQKH2iaMRIK5Ay4BsgENg5DokpI/vcohdO4bML1bQwkMw0b0qwNCPr7OVR",
+	"mi94+odYDtNamPMFPf2e85enmpMJE9823bo3xh7hcTuSXfjtO7/XHPn27TLpNgVpUp6+EQIeS2aGLehr",
+	"e3hXaUc1RaRp1mlMaEdCNMCCYJ8jsim6vKzV3cGrVwbv/Lz/8RuDF3+1/eVHuvFhZXusHFouBX4NjRQO",
+	"nWWUaxh2MmUf7abZ6vHtD20YdJYeYDm1VBNYSsj8DRZVcEv3xFCwJWQndg+nPLbfoSW2X1yMLR2obZTK",
+	"JRFtUB5IuLlGbR7DmwO/mtEW3It49Wa+H0eblG+wf8SufOv74LQ94fzP2Bbw4+OZdtx8u92OxBbLuyEp",
+	"/uwXviL1vXGWNSZej3HD58cNajc3ZDzMaceb3HqHqua42VtwwmSwJ+dMlKJeU+tqupPpJtI01sPiBj43",
+	"kR46NJF1yOApeM3YR8Fa9PDB0nhDUkLAqd4WqhOZurFoGt4OXZtXJnARjyoaio1KdlH3xEpMk8hLUs3u",
+	"hvB2s1+7Wnj3ekJT42nwnKKKucQzrfqqHEnMTmtk7KLRkMxhujvSU2BDNgKo34loPeyRJkOHwchU8+kq",
+	"2+6PmR9Qon8j9R4x+laZCO4xYqdQKRWkPjP4cjL5nKXTuoTgx4z+P7J0VLIipp+M7Dru4dWgxcKAs+Pw",
+	"8CUU2ifqJXaYml85udP42Z0yfQzxfqtPju0aHrpUjldihExyhf+pRfyA++yC87SMktBmwH231gs2lYsu",
+	"owQYIMpaZD/aDDiTLmrS6qzK0adjUWL0qHheJ4qYX0MHV4HxiyjYCLhLzfMZCRTxaIuRRiRazjFGrB1S",
+	"j/m1unslIyZFuBX/PuSf0up7ym2ptRrJlAqZTwLl7E96ou1elG4Tp7wnfc04Wp5qgnvOGsayyzqWwE8H",
+	"0iHcTCcpDB2yYZEAB2WcpZOnli8yHKUh4z6N/o1RhzWnKcLAp73ssHMky9TQUExMvZJt1ad5NO02Hrkk",
+	"yeE+pehEHptunNZGmcjElHPR4R7zUWfeCiRcxg7tpFzaYlHQCJjvvse6ItqcfuV6Zhcm3MHwWDz+1FDi",
+	"dSgnW5cai92aiZIP0kTl37CfPUk82BQ6/lO05iCLnv260AHJEO4k+R+bdtM/91ho3A67k8QiRo3ZNaOC",
+	"VQv4YNNjNM24BxlFvVylKRa4ZEFun3qjtslFl+/ivYg1OhKJv8CbuXbEVbrJOAl4QVFNX0E5txRIgC0K",
+	"95Xz1ohnmn35R/rrVIRJgVGk5j7UFmurOGQhiAhuaZmIiHChiILJ1plHO5KZR/DmJYEkUol2G/3LBcbQ",
+	"4Wn+41pUwRPnggmm4dmF0l/VO9wP2dLIaPR4YcWKS9I5Jmm78hn6GUfmuzmDtKGYI6ToqOhw1SMgylmn",
+	"Cg0jRv3eMglZQxHRgWieKmwOWlJDKhURnJEmo7B2ztnHKlN1wlHJRAKgC3/oukhzWLkZtOdEG6c91xa6",
+	"zchM+hIMw2205UZSCyRpiGgJxl9noeiWbWSYEl0um0Gb0LrYMmQQSC2G6qnDuwnR0B7ptCvktF2iQJEN",
+	"wSTptOGFptaB9NKCcXmaMIxyqdEJQ4dIbAN99ER+gG52Q0EYbaAnBGMOhVT6ybQsmg6pcJCVZC59w2Nt",
+	"FQulhbSO+J1WYVZr38ALYlwvx7RUBK/oJZHubdaKhgTbPDxlLP9hyCLSoj3cSS66Gf/LJG1xBZr6kVZh",
+	"HCIJtU6K8a4qCDQol2goxejIT+GY0ZfdpNyfC7gkHe6zKInkQhUgM/KJ8hJNG8jHDjB+0LzV0y1OJZsN",
+	"Heniyxu/52oV7gJ3WE6gCOM+8+FG0YeQEp95gTTxbg7VN4qYp9yz0W/601G7faUwsfssDLZYNNUrJrak",
+	"+JImYS2ji8kuKFgxp6L5hIg2A75BtCRccUsXImoVHseJgIX+v9Cww1wj0UTO/FrAp1nwJqO+O0hS0wKV",
+	"hF1oM09zE/2kkwYCKTvTrL+eam2LRTIQ3KV4lEsh9TbNWRkykFHFooCGEmIqGno5jB2uyxJPMKHKnvjp",
+	"jnbLNl94R8516q1AKebbkTl1U6ECb6IR7cc4+MfwYRBsthgN85Q9yVSdepuT4y3wMVA9WdvBJ0FOMcKa",
+	"fkTve5cGShKqlofiu/XvEu2ReO+rZiQ6G003bcPTxZdSD8+lMXdaLTrZrKjZ3jnzKLzVbodses55Ln7P",
+	"PRbZZlzau7Igidh3XC0qFrUCTqe64JUI/Yksq8OkeZZFuvnC4121b4wjaX09+BHt0rAGQaxuySG+KkmX",
+	"cgVyn30xR5DKBNmY3RziGJauDEGnL2TDTtMH2XC41GlKpJ3zOYIbCifTagMb1GXNtPFqCT0ukS5etIEk",
+	"sHaEEsk8wX2ighZbJrLTZhGagYhkTBKIih7R80e42ZgQi4jp+S1h+Gyw0VRJnIUjmGKkZdRUiwqTOeJF",
+	"TOlLJN7lJBfB0gXYPkV6veCxlhCqqJ9Yd/9Eqjn44jGhzmWbhK9/DO1qocDYzbJjxst9SSu08T1eTg8/",
+	"DkpfqE5yJfqMtVwHBcX1JcJFXfg9og93NphG60hIGaD/aKohVsa3ypNPe5o/m1vPcbaGxJ7sEOAGz2zL",
+	"1GJR4lperLqEpJQQUSQ+y4pF2XEmRFF0iFmJKT1Ixyg3IsqVa4tQKs0s0O7Vaeu3mU5Fyogme10Vp9SS",
+	"CYlzyEZMNYVzbUAAdx5qP4jQ0huyhv6nLaT+h4XMU5HggVdCM11H4pE0glKxc36kd8w2f6R3Gjs40juD",
+	"XRzpHU93cqR3PNXNkZ4Rss6nnF2uQ1mI7RbXskU74OZiGWbPIe0tk4htBaxbJg5ymzwMSBeTtYipTsRd",
+	"RBzzXyd3ADKVxe4vO64ypiGopmaN1raTksG1nFicJG37Z/RIChBkOxIe8zsRc50ILXL5mlPLTit3JXOC",
+	"myIhGrl0XnQ+2QiOiQwysee7Lm49Eb2t5Vh8KpN4O8sknq69rqYinIh5QTswBpfJZ3vi+kVxiOzwVMbt",
+	"Rc7ghsR4982pL0Bjt0MyrINSojDovktjotx1hLBLbnc52T3Ryh6RQpNUoubWzXDXl9wCx6Gx9uApLqSM",
+	"iuBe4VbARYQZqdIa83uQKkBCfYWQB/o3vty5e7v/2ls7155/sOghcaoaExa+wxWGqUzmuEP6BFy842X+",
+	"H5m7OfbN2msAzyH8EVLM0NS8Gv7Qe1SypquSsYeUyimOYcgilb6SubMzH+wJL5UzHNuc8VLZnKOStTwV",
+	"vC1XPLViJ7PiqbN2PvA3Tgn+NLOCv83EVjx1zM5txVOnzPTgazvDFU8djScJL8M8z6VntuKNfH4imeyK",
+	"p1ZT84WH7ZShQTPrFU8dNxO3W5cYOx2Oyho6DUZp+3FOKGnRJzHa3BhA8OEfSNLs1GXFeVPmRos1WeQM",
+	"MHOHZ8HT5dQA8ygzlrJz9VF08DjCfWicRwepPsuQ6xMoyLWU1uPWppHS0w8cUfv5MUb5kUCKtdphNtoi",
+	"bbvAtKzJ8RbZ8IA4HzBejT2FCPjpPEW9yHFi8nDUSG8KK3GHHTOXwxDPskkgRYREv1P40c0hbmXEZ9jE",
+	"ViAxNkNR1VECzCiSRVvF5WtYksdsk/DpTNIufD6Xahy/sD1oaXeLRWYyo4co6oSslhMeB7895T5jhg0y",
+	"vyYD7hVeqUIWM/Nsl0bcaXxeRb8XRIAg2EWPUfSBSRWEIfEgJH1ygCbsWzLPZDWSRTMGiTye4I728qhk",
+	"01o7Y4PpnmK9sOe80Z5lHgvak8NIsst9IghZOvEUcBso94lqAufytezhbcrpTPxFw1lTK2Oz8KdIvhxd",
+	"nVKqnbx1OhfHhg2BlJjgj/Wl1B1F/MCPIzzQk76cCLzoCyIBJ1LRniQRoz6thwwW0KOc1HU74LtjfoWs",
+	"N1mom/dFp66YD/EXZXgWAhZG3O+W48Qup4wUgyzFmqiMQS/10dpZQGYKA44WJ/AiaWEpFMhiEtN4KYl/",
+	"0RdnmCP0pKPJJOuKaLNyzoar7SmeDBuLL4tziUdiJJcETXY1G1U47L6Sm8ztRPOZvoftPT/6c4AG4YlM",
+	"zD53qVxqhHRjyljAxIVI1TRdJe8VdmKYfOspOgncoogNH3f+UMvPDY4lmCHwBWls84C6w3yIlt6IRKct",
+	"3YHB8aGdyFLwyfidvDuuSwN9hGoNEdVaOfcnOOhqjcnR69ar1hXRRAb2hH7GPFsrEr0MWCFx3iJsRHrZ",
+	"M1SdouEhOotpIRVdmqxQefhUDVGbmVoy6pEFzGW3iTKSEy2fscJbowKEfaX9y8N3WsEDMIWTPj9hYIbh",
+	"A/vi/M4Jd4ddr+foPHGeY0643Rj31MhPIa2z0PkLMv9JFG6wcbCZuKeyGUzBbC4zo5mlcR1tMm8zLzQX",
+	"gv6K7+EJ6kz1LxKlITZzZHt9VdNwsrgEj8WoJ9mFF5ulsp2Lm0qYtwmmLJdY6TrQjKelJxls8Djbo8Bp",
+	"dbsJAKwCW9IPuDNVhHClkFHJHj5YmSpjbkLwq8kzhP7MgF0rd4y6ZrICLsSAkyMseDLgG2WyWF18eG6h",
+	"OrewOBxwWZ07fP7iwUtz+Mdi8sdo7GVOkP8xNPLMKsj/WNBo5J0HVMqmUIvwsLpUh7w0Lxsh7orUKJBZ",
+	"YXJ/oBV4pRwP2rl/gdSS/O5iln182Z9pgPD+JyMcS4m/bmTJLIk+sLbmX3z40tP6n8P4z8LipQcn0aeV",
+	"UCpHcUv2YmGKBdfU8I/be3wUi2loLmjaKW0FYUg3WAJutvPGX/qfXhu88zomeAZeQMPa8G/9j9/Yvvvr",
+	"UrnUieqU16JOpLlxaXGxavxbRYBL8k1/eRL10HgcT2TGM9GmgHtgZL5s4+UcY37Odh5LJM9Zb6nbEmMf",
+	"ncJ4mCGRSXJU0r7ztEy0GDt5wy5BOZz4Em7X4BYNA78We3BSB1af0IOX5vQ/i/affyoVAk8pBswBXgt/",
+	"NtbjFDqHbXDYcRShyasmw6Ad20Io91gtNtKiSykQPPkqMaGkvmszoPvY3Z38BA4gmWkBTCs1G7JdioWx",
+	"9FfWrpLtGi23NTPwSQaW2B7/I7RlzsoWb9cz51jtOnJ7FdwOE49V3P64Y7VqXRhuX0mR4cSJD/neEIfB",
+	"GJ92Di2iDZUnAfn6x1kAnJRLHY6SicNVDD5b60ZrBCFL8BEomHF7EKNdmSzH2vGmu3NOuuNEeujYGC5H",
+	"CN6M3DnFXTTsQjukeNZcodc2Db8MqUZaAqckDLhbkQitj8oVaU0jVXRMu/ShpPwiE8HxIgj6Mni+dkvM",
+	"+mcXJWdj9cq79zZvZ1XhibRotLmnVPBcpaY3S52mw3LysfyOJpUYgUQNBVpLDCENqXQ4dGPPYFFaiT18",
+	"RSMuCtzFMLVZ3cAWvdXhDeMeC8MYksJhDwhwveInl/U3mJTJBWGNBvOK2gfw4WCL1aw2OF2Kcg5sQa54",
+	"PtYykwRTTw5HMGK2be98AdyD4vggeSw+thkPLVs5H1TSbVqzuz8z25pp0C1/GCjg4ndIDC08yS5qG3Yt",
+	"P5roHPEr+ooN+IZBmYUc8NgBKBmiMI5qmnGFAMYRA5hQAoI5OXWMxBtjlk4/XEmDEwLi773bf9q+89W9",
+	"z57pv/bFznvPDK6/eO+zz6bQLXMc//rmc8yzQSgngYFABtGiDLgwZMGddpRj2S0GyGIMvkN4LAWpEXdq",
+	"ZrSYstdPp8ltYuGDYdCyCYrclu1pCCl9ItzZJtQswNeLrlQytRkuV5iL8heLDlnaOm6iRgMei605aZoz",
+	"sqq7beYu2zeOeKwN/ISIWiw6jXehO0OfdZlUiB0PZjuMW2nAiwRvUSOnY0TFJmNtWbY27XpvOO0+yw7b",
+	"wmu6O46YJwCiHhrHlGLMpEcRoKjR3c8Ddt6tNX63xnWODAGnHGP65RrZT3bqDr+E70dMuj3xIMEVxjbJ",
+	"cYVrma/mCa6op4p74kMsoOD05RiE9ByILeo1aT3MC/Fi1O/l5K6qPDSmLaHcQ3F5nu16xlOw76fHlrM7",
+	"Y+BAp9gHT7SMTlYk4qFTL85BNAE5+MfIXmXyFuxWOfP6TbgnbEsOpFr+hrGw4Y7H47Qtm6LoEuRvvGJR",
+	"a1dOLz0y23CKEKC9eIOS82WnabYjlzp2BQiTnO8x6KQHnPjUu6ktk3sgXLNKlRxxMk4w2VAT/LJMOhyR",
+	"eEyOPY00T4cQLH0r2KIkESx3ipqcl/6TUvDKWdr9MVaNSEYz8bZ24SDtNRjP3Ktjo/FOcS/saH3ojE0G",
+	"GgVCZVPGVk2D7Rgy6khBOs1og+iurZkN57BM6vnO5Ik3ZUo2iKF8Znpz4rzjKxOmVrYrOOYKPcW3AkXd",
+	"uj270A4iJouDTeZXgpiansolJTaZw5x3rqmPhOBegRBgI05gS+X0fCZSpl2V3TqApw8k3K1jyKy5s3Rg",
+	"oIhs0jAkTbrFlhEbDJQ6FbAIIk/tSEnQiGGzdgH9pNubDEnroFt4MRO15nY3mepqOTNVrGXs3zbypG3q",
+	"DgGrfSCtxVR0Ow86QsrAe1TTAyouQOCc8qMYhko83H75/vtf7tx9c+e9Z9zhqV7gs1rxxZwY0dpgzBms",
+	"EW3kIp4oyn0a+QVcx6aZ1DuubRsJnnNq0VPElGGIxJT3QjJw16SHEfRjb5xCgNjYMOOjAATPZetJdKTn",
+	"lSxov0tIGKvW29A3UwshfqCIoTDgev2Ve2Yh26BhrU5lMM4ASiMVeCiz8E4YorqRCVhJ11pB71qNi5yN",
+	"606mHf1QkbmFwosvJ0fyqCuWcljI4Ynp2gGs1TbP5WNGFQ/NGE9jskkjlq/IJTC3hUqZGAgWM4HUIymg",
+	"2KTHQvZmZzA9sqz+tas7H98sjStS4dKUWoFktSRuKe8Rv2aQP2rWdeiSSFs02pR5KNQjdqOCtavAJBuo",
+	"Xi2GqM2h/1yLRd5tNcqAtgLWrY2iNQ1BzpqaWZYTYa5vqVzqX3mnf+N9/ceN9wfv3TJ/vPilE8F4r9cx",
+	"jKLIrEbiJna1C8ZXKmuxI6zmhcLbzGXWgUfDMcTS4WguiBfxiw+3v7o+eOvDUrl074U/7jz7uf77fMGq",
+	"QZn+TONjxlxo2eJ3JlO+7GAzqfngHLZv3y6VS4P/+iX+UReq6SaGocvt3vuvDN74+t6NW/3XPtMLAh93",
+	"3r9x78YHycc7b2/f+VX8sf/hm/2X/qxp7rnPt++8iV8O3vl5/6XfwJef9J/78+D61f5L709e1WzEmbnw",
+	"MikM6TsrmX85K6ENnais8JS7wnk8J7lFnTSNglQW8cpwYMt8kqs/vrMKWulPYUbHjOzzurUV9S+J49Jd",
+	"XMRZStpqvPr8/gA8toJr0odKqW5UwgJVJSzOvdhiUUgn+rgfN48VzvrR7SdZP2Nctq56FskL5bgACraV",
+	"p4LMogYADHm3WaFaoVXUgbR7UnRJi/IeaVHlNctEcCjh16YbTBaICMKR29bzpj99/SGrC01TxTqzj1PU",
+	"sCngZ0+RS4opQjgUWjCxnhRYNQ2aCa81RGTCCbEgRint/i+W6Y19HjP94KeVpDf84qjtEz+e4idMx/j5",
+	"bNI9fpEgsJ23U0vSJlNe6axya+xzPdhsxI7Wi2bCoM9b9XWocnlGO02/mNZBS9tfvn//ly9s3749uPm6",
+	"vjluX//m7pV77791/5lfQHnDl/sfPPvN3RdTHNcIWnF89bv3fvaXnbfv3LtxM5dda0qwzCG9PWYbMhdS",
+	"ipQWLn0rSv+3oNeP1fly5awp5O3dsF4raEwTRjO1cDAkBGRv/cmXexrfciybz71BLYeYWPMmB8o5j0Yw",
+	"HnN3rbJEx80trY2eYWsXGyrBs9cYq1y4lnyZf1/v9iwdTXPFn2ZbLMxzmYT6R2eIKXAgG+GQuPLdNvLi",
+	"rOYx4TMYkVulpL4cG5IQgzj8QJJ2JDYi2gJvUhFxAOdqe7EDH7NkuypDvMV4TTVFZ6OZWZN8WeHAWBSx",
+	"Q1UXmlW8bSkg0Wp1quJ42IRz9kEryPWxQXTudGghCJIzKZbNNOweEM/xCIQBZxZmAgJRoGDEMqFhl/ag",
+	"BISJdDVG9G4zCFlcXYOEsR8yO0kIcC4eCRG7p63s1QEhAiuJGI9oYfQczn7SLuGcj2EL8J1t5VK51GlL",
+	"FTHqdNkHXtPU15BEtsUm40SJyX4lnIFz7cXGbityh8IUahvCzJsgJ7diT4PJMyzVGY0w7NOsb/yFJ8Rm",
+	"UBSZ6MfCZ0fsm/rDUfM2BP9JabEO4h2Pv5yycPQwZcM6pPpwr7NU6CwcU29wNPzHjR59CjyyhnebcC14",
+	"1A1NlluhsEDFweGOJQGBPg6NS4eMFQzfyk0h1D/koV/MrpCg5ivNTt1GefuCM0JVTugLVgt05UVjzWJg",
+	"ND6joSm2lJFRMpEyjLtrEuZAIVj3uMnxsUsTT6tsqCa7MklHlnZSk3CRZba6gHOtBGdzKmhpBqwfwsKI",
+	"GVDXUQY7HTL4FJAXxVF1E+Ta3QLNTqj9nwMtFEOjzQpa6DHDL/fusGc8EqnMhyKZCNMGVDSYz6J8B1hD",
+	"RO6qAF1B/KDRYBHjKgZthVKfWJpHH1JUJ5YgysgP5CYc34hJJSLmY5QA5USEPvFEu+c+h/m4P3lqjoj8",
+	"gGcSk9Mx5Swn6i5iW2JzrCsJn5hiL3btIrFBJe7AhSxZZLbcxTAS+b64t2RMlI1TH6iSbpNFsRzHhSKS",
+	"Bn5ONRHN8IrXyNjjIlo9P7DhpL7MXyan3XV6dWqiaJ2v6OTxdcAxApRuKC5AU4oXaXUk1tszlQgxSXND",
+	"EMErZF0/UjO0u15Oy95NSJlK63BEdNQyhvSIrjS3hpHNuW/C1GB/IV+lZcoe7i1bZMyRi/MaCxBKkaSQ",
+	"Sdkgl8qlxxMXwnA5204kpwMuGxtaAEAIOUa0XI93N+C+KBD8YBov51TUdnuJ7NRn5igyDe6yRr1d74lo",
+	"BOllnvhwsuxFL+F4Nya2nezOhEddlQbPGGUkgc2aBvKBdWsz1ZjKJRH6tf1UwjLtl7MzOD9mfc4yU8p/",
+	"iuWZdh5TbBcM52wMlT/ksuOBAj9vqv8ZRK6O4O2MiTM9k5dNcPbEUXL44KFHiMk3ID5TNAhlPkMfsRjX",
+	"Q7YM9TWN4U/mIGLqdp0mzeN8IwxkE4t0wi1kdCN37G25hFHse0/famEEu9Fd87P5G6b+qdEdje3KZ3LT",
+	"HaQ9oWI/0Q9MLNtvseWDMQX9uk3GCZVQzEgPssnCNt7cinI/NjUYw6zm7uMxL8cAfI8qmCdXV88QfFd3",
+	"pCnbvfXWXTOSso1CSkx6gVbJ9SN1J6rqcAQR+mxwgCmsSXO7G3rLbHJchz+1ts7Tgr6LXVqaR9wa2Xkf",
+	"Q/uZrbGaXxV4Ia/aotwN9sck07XNLJhU3+JS/noxPz97H93NoxmbJlOaxGXzE+mVGjBkXFBTmQIAj+Fu",
+	"JFK0WFzpEA8Ea0k0qC0TwcMeUU0hzfeF69nmJnlnvF8FW9gzV2dxRvxY/q7f514QBjRv/XkjiJwFyx5v",
+	"mGUa0gkCDhr7VCZCvwPAFc7iI0cB9htsAQbqApgUERw0CP0VB3uBRwFBJSKyUwdLFdAHJnwR1Q08tkSq",
+	"pMNDJiUQAaohgST1SGyyooXgE7Br51DToNsGmMOqR1rJknlFvR1H1m2Tfcwk86bri8dboJffCzt+0Xry",
+	"nDFf6/6Kcbd/9qzJ9rI2GlOerommGDA07jWLV3RUXVzIz8rG2nZBZEuD77FS/vG4RFBMtubZcjwlUza/",
+	"YFcGaNgR7xRTgiZYLhTpMb1z5kztprS9sUukEdeTM5o5SKObm4w0jxVYlpMKzDE+g1J14fAjh71DbO5R",
+	"+kh97pFqtTr3qP6/avKfBYvCvFSSdAvK/AFKbgwkXep/8Zf+p78aXP9kcP32KFBE7J4YLuFtuTU8YHgA",
+	"7cms9X16Z0Zc5QV5VTmuaKupW/CiZ2hfMLWtX2AI1Tpv47aYE4h+AuKNz7yQRsxfNmUVYI3bwmsW9eyw",
+	"tppQSjikUhnLT4p5y8KHON+e6sTTPSuEcuRGpi+OMXmSQ3sA9tFNU/kJ4XTHgJPabchFZAbXWXHlI43q",
+	"4Ew8QQmzUGMpb6QzTANGHkxhp4xpzokOZ+kqx8mPDsyMNR98/oG0lILsMr5pbHuabntM7YZvpuZYtlth",
+	"FnH8Zu5GlN9/JNyzrBGx3WoaEb5cixNYd2HAyMJ254ENeKIT4sVXZym5CDS4bpMqtsWMhow15STt7d0i",
+	"PCNT7lmmmeLuVnhXqbJFE3fOMs66zHe7GmaW3QzwrMbRkoOhzlmXbLKeJIzvRZaJe5qoq4BwtssdyVNT",
+	"J9gxbTy1ceaPLxc5Mj+Vt4OJijJxHg5rUCBT3lMuusuxh95mSJt6PwjkkKkE5Mgr3jBBvGM98humwnNS",
+	"Zn3SG/bBBEpdv9szkrIrks5tF59QCXJXNXGcdaWP9DQ5LxPKCWu1VY8AlpVBAkRgKBb6hHaRS82+8vRw",
+	"sYXRu9P8iOKM3tdGEIawr8vEBFjBSLU+HJigz8pE49CYqtLHqdck5hBIyNZQo8Wl0GevtX7NtCr7WX+6",
+	"G6im6KhaTLSja5SgYFJP6TFDMAFazRwldEyDY9bgMRCORSNT+ZRGECGTWgVIbDE+zRlRt/vm3WI0HBNV",
+	"ViiwxqUaHDE4X6HwNq38DIaL2D3fpUUl99wYtN0Fsuw1bs3InJnynkXtFvk1LjXXddRp03NfX0roEBwB",
+	"rbIlH0C1sBDTy2RdBS0WBly/Amy8zUQ7ZKQbCcWWyXpSHW/p5Mq5k7rhGKGuOLxAt+lewH1VXk3FuwSc",
+	"IIlFsdFsoGPBOhbUdTXx50RaTEhKi+DdaXQcOGiTojFssznDFZu7lFhyAoXGc/JvQfMYyv82SVmQ0IKQ",
+	"WybvquaFLNpMf4H5sNmHYqSuJIemZhzhme9S76a+jd+WnTaLtgIpIouZ2KvpxaSGyjp+oP+aAGcf+Iyr",
+	"QPUqMMk9BTLYpmBpdXNyl7qafrU4yYqQDV8qk8gXOnDt9DkmcxKMvBjfxF0uTTICzUJRVF+gvqfvzDDU",
+	"oipTTVT7evaBADyc1oifVPsMlGRhgygWhlMW+NyHQopx/PvoHd6RqobeJZezfk/xiLsjAEc+f8MN3bfr",
+	"CDlsshyHw9tafwmPN1FzRs3DiZRj6slZtjGUuCo2GXeBw3gek7KWg8d1ihPMLyAt4btd5p6MGmNex6wE",
+	"eH0ZaBP1AtEg/zp39NzZE3Or1n00aqLIBNTm6NE4fgID0Lq0LF6MrEAwkokJRJdI1u4zbqGWieboMg/I",
+	"rFySCXsYK+Sbx0YRG6UhkwkRqOeYqlOE2hi1MVFbgRFxLY0PsBuHTGD12hgO2zdW/YIGprg0rjPpMfFL",
+	"GKY1ohc1RJTno0iaHiNf5hi4dunfKOwSHB+FMjEABeQwlqPAosM9jt0ZC1aYa8eqFSntZ3EqC9f2s86/",
+	"iRmumBIhiGRKhcOJqnuyQ5rVdx4Dy8GH8gIm3XNJobfR22g3t2Ae5vB+Xo6zuANdQKn5V5e9rOL1m+a2",
+	"0jt1NGI2nGFyUF8egGQ5o3kjOmIzWz1nb0beWCwYXztYP5R3/Y812cKrbm0t7rqYqQjHMGFTsc3cgewS",
+	"KjNzwibac/YkWY6CWp43/1Zqc+cvLpQfXnTDW+YdspkVd9wl+OceQ2fLM9F/WgG3nyYlLU9gCG7SYu1R",
+	"8rZitQtqoj75XjCiMzxcrLIdDGNW1XTOFXdPfLu+hGEvwlD8lcVSpCGJ7bn6qpZaKuAxzETaRmx8y1r8",
+	"JnVGWuhenpl3wsh5Mk98pLGckriEUnFjWiW21vdK9rw4/E97c4bsjz9jemClvXlB7HJiiDMXYGvA7GmE",
+	"wKj3wBlAju3aXRJSb9NJf6t0Ey7rgBMaImiENfqKiFAuu2D/jZjNpF3WxAlOcESNkYTKTWnjxlvlYe0r",
+	"JSzNqE77JPeDA48sObUxxlwyGCeHHOl4WkuotYAXn+xK/M5IHDNMNAdFM3VuLfBqDMlx+HCKMKrlMYis",
+	"1jaKuds0RBzUnpbxQ+apSPDAcyIhzixuYBR/Nb2IBTO6RvdtZrldw+nX0xEE+GFdSfqbrBfXnhRRq1JE",
+	"wmhiztUoUp0SpN2BDMYo2GiqocYKRQ+0UgQ/cSCpyh2WgAybKJVLUNwLa2GGjEaTUSxtazjBgjLE0K7M",
+	"TpyQbSxR69o0A2dJYjjLZbIe0m6jE65jmGdc3zCkXWsSDhndAux0SQCswKLCDwWUFq5waHMuijyLg8ut",
+	"lIOTcFe+tjWP91xDMcYfSK3t7DAIzvW4lxfHWGchnphil06Pe+eUWbgRq7SpJ1OwAXfNFxyP896JX3VE",
+	"xlpuWKv3FCuaTp5iojXRURBPaiSBIj7x2Dc5OaIfo5CLpk/sxqc+gjqevcg284xGTUb9YnPA0jHWYFEo",
+	"nrgnaxMCz/SJnyroTJ/XjVqqxmbBN4oXztpluS0nUptZR/hVX2U270JPeyJAWlI7cWwwsH5mrC9qNCmk",
+	"oN24lovztxLnaaVTIdIy99QZI1PuqXlJhD6TanxgIz5DTLaESTuwFriCRGe663DpDFSy2VNlq3+A+yLB",
+	"PJvi9KfkhvF2v3TEboJIkle2bUq4ErnJus5VPdIjTdElrY7XBCrG8KJAEqo5STYk5wdF5wy9jZaiToOw",
+	"T4FlOgrbOKFeTx60SprTjJBp/vUxeuRc19lqM5AWHCiVoOOzlkiCReOboHTgQPXQ4oGFhepitZoabC2G",
+	"sf1L/9Nrg3deL6XugoWEgxgQvFKnnfCK5KXtv389uPk6Atju/Olt6+VdKm3NpfudW7CrtRSj9+ovWojG",
+	"t/DI4UMHDx5+uIrlReNtKFUrC5XqaIIQTnVWnoyhFbk4BWqp4dIWuDR2A4KCM2yinzl7HlMOcyp/8DRH",
+	"JN6zQsxgZgcqAUaFpSsjCSTDcZ4TMy2rRE2Akh4XEKSHV1nFwe1etoZZr5ooP1eF8jFwfdMk5dgujkP4",
+	"nQu2Pc/VPOyVHIrby63GnZrXcRujuZeo1AKBnnsBHJweVHDI4zxd3ulUt7GkLsCGUwrwkliZiHbAA8HL",
+	"BGPziIiIYhfcnufUXVwM7jTWYhxO/zoDXDbRIIFasvnUsZ11OZaSLNgFSksmGz9Qy6TJQr9MfNGpK+ab",
+	"WDDuY6qCwXpNAnLtoU0X6sQFTbJXtQ4S+gVRQoEuV+LW4OPZuEn4+ETcLnw8CY3nhveuNhnRFDYpDGJf",
+	"I2sNTKQJnHVDQxYIp10VIYvo7i2z0+E+jrOGTWPhbCXmSDOAYuat0dnOysC1GlEuGyzanYdZiXy0D8p7",
+	"BHwYU9c8dOUOGMx4t0fe3LXToYRYFPpJrvm4cRcZ2iIR30XglN0ljhXNBHvCGQFyUnRJg0aQiATcFLD2",
+	"RIstkXQGfRk+XbmJFS3sp/6rX2/f+rT/9c/xi5d+u3Pt+cQtdv/65f4Hz+5cez7NbDPZ+lTVUoISVbVE",
+	"fqKbjNcADNsy5YKVRXT7J7H5FbWatL6ijtrGV3XjAJX9BOBimfYvgZnQ60SB6p3TdGcZD+A+x3+dsJv6",
+	"z0+slsojtodMiCXiMi0cIq2AdxT6VYGkWRqb2kyrqVQb/UGALT2yVSdEROqR6EoWyWXSjQKlNXnG/Exs",
+	"KKGSdFkYgmtZv2aaixUrw1hqSVSkPU3t4Eesl19HdQVtBp4+Dg1Afshq1OSBVkd1aEhWT597MDNT/H71",
+	"9LnhyV4CcashcuQBk56ir3AL3EUkY+jMNvMwcJBbLAK0pwpZiRFiOvUyoWvckpgxeXCfUGKEcvxKsmiL",
+	"JRg9K2dOmSxHCrupWzPR42vcZ1DpjAg0D2LsucGISeFYQU3ZB3zhyfk2iyxETKXlP1hZ42v8oYdOYRUO",
+	"+dBD4KQ1XEAukZ/w4AJpBWEYSOYJ7ssy+cnq0QpZBVwSBE9gKBKs11pyfY2LiKzXqFqvkIce0vefbfMI",
+	"C57U0pKvvyuT9cXq4sNzCwtziwfwUaMB2cc94TO5xkWDPEwewCV8sEwOkwfs+j2oBcGFRfKAWbwHiR9s",
+	"BEqaGWlhRQsAsDuGmzz0kHGrRB3VbHTCEA00muEY7AtgNWt8PeEL60OMZz3FJdaH2NB6zDPWR1jSGl+3",
+	"XGQ9YU8YpbtumMp6wqTgpHabWdB/P0ADIrrMzUSfgJP30ENaoqQYkOvRKOrpWa+f8lmrLRTjXm/uR6y3",
+	"nijsYciiH0jiNYUAZGu9o2scKM6AtgHMd0yGm6xHWoxymXyF8exLEMnRZpiGi65+5q/x+PVGEElIzdWL",
+	"WyZSwAtw35kIFXwJ7IyhkNCOZFwZpHec5llGfaANRSigmku9dVSRkFFoyAREUG+Tiy5IKD5RzQhCEQKl",
+	"D6LpNDW0JmTRkPVVPLxzJyImm0tkYV2fa5nTKEXZREtIOLTjUSQiS7fD8ICa1E3cgF6tefP1/35SCr5e",
+	"IWcsI6lHlHvNNS44Wde0v14mXSiCoBfDQAYaBhQx6pP1BKVtHYmIswtqHYb0tAWZexqPEXk6FRhOnl7j",
+	"T8/NzcX/088frFbJ02Q94FB1s2ZWar2cfAXjLZN1UwWiBp7odfI0aTEbZ76OKIPrhi2Yhhd0wx1OO6rJ",
+	"uEKIHt0QRJzVGjQI8bO5AGqM+wwaDsUGxJNoIrCNHdCNNURUD3yfwXg8GTX0vza0zsYCWiFEt0TlJsBe",
+	"AaxGtyk0+1wm6wh4Z1ytQ0jvtsODukMuVK0hOhwag3rxyFxNTHQEq2zfOKzf8ARvhIEHKygVDfV2roMn",
+	"uyYaDcngh2anXvvvyx+tIxNAzBbQjSHl1rolYSXEJq4DGM05wdJKpseFA2VycOGQ7lYJUQtptJHqTl9w",
+	"etiSgeYpZRkjcjA8SP9qmllcRArQ4m7IFDTRCEJWAxlSmlHCaxJ5Q7zfTyPCMqKKqaGFDCQJA6nw4ADO",
+	"kOnvsB1xi/KeJTmJpOFt4s5pxVeLEOtnmYp6cysNxSKzYdDKIaQILkxCnH5b75Y+Ij39od6RPfyyJtvU",
+	"g6XQcqXBvLOIzPqQaxFGMW4bhuUwXKtmqD5eyJgHWkaGVDrKMp9GFnHECEoPPWTJGlewJXy2ZNJs1pdx",
+	"GeM2YSWRnFOwbWscSABZLnLjdStEwWGwWTsmF8LyuLRUptnEQw9Z3qOvRT2p9ZWOaoooeIoiX8cSI8hd",
+	"QLDjgsiO1zRNVtbQOukxjmY8I9GttKnXZHOLlWqpXOpEoRGv5NL8fLfbrVD4uSKijXnzrpw/fero8cfO",
+	"HYd3EghNKxum68SVFipVfEi0GaftoLRUOlCpVg6gktgEGXmetoN5Le2Uli5eKuNH83ilR1th6uuthfmh",
+	"IKu2gRdye/GkyUEm9R5IXLY8p14jGTzF4B61FxrQadOWfgR3+xrXlwSagkKg0mVEHDfF/xEgRtPGmZXV",
+	"oycr5J/PHP9hmZx57Idl8gSrnymTH546oXtb42eOnSgDbNAGD7SCU+8RT3DFuMKdwSzQQPBTfmmpdIRt",
+	"BDyJDUsgPY8Iv2cAD5Vx2KXvqydNVi2qvtMEn6FGeymrEaqowzDjpC301usGF6vVfRiADZ24VM7RMfXh",
+	"6LRDQX0SyAqmTpqYcXcf8aDnDTjwCmwz6LzS1nYs9e9e7n/88uDKmzt3Pt658+n2rZe27753/+1nt+98",
+	"DprkhkSErVRQ2iU3Nc5fbFLZvKSHs8FcNImUCOpHkoiViHegJWgaK9uSLZKILict5gcUWP8ykZ12W0RK",
+	"krOazVTIY4z5gG7PKpjeDZQdABTuBgL3Zenqh0xlqKpNI9piCotZjo44GWcCvBbn9OtH/qPDwM5nmIkx",
+	"yGcJqJwihkm4NO6tTEY5/0SzV7p0fiqSFJ5iai6pXZWMJjax1ANOYR7DAxohx9V4BWZFgYN3P9y5/vIE",
+	"kkvCWbL7eZJRf4hNjK5LoQOFPZjqnT+B7+eOGuHCgR2hN3ZdyybrYOtaj1V26jYOmxYfB3EqZxdy4Zgu",
+	"zWqt8Xjf+/o3/dsfjVnroVMxgSRPUtkEmmxT5TmQtlfaqPVT4jU7fFMLVuuZ5YiVByhxUbc4JqkNMnDX",
+	"D7BQMhBas9Lpg2C4gMYDSfxOpBUQjCxXyf2mRSM5yhJweOO4Apz0poUwMEc9u6Hjzny+IdMRnIxnu8hV",
+	"t8dj/X/TJYdkv33r8uDG3wreaklIlfMyGwdOCxDWgDBs8h4ANUGQUBjvG+WE0SgMWISGnnIiiRunodWw",
+	"urRnI2azRHs6kPoiiwFjXRQ7dDfF9cbStBkvr7HYD0dsFLiRbJnJiQ8exbDKKW+vqWkN1wRcJw5KA9Mo",
+	"RPGQeJfLNpAMbD+zI7vYPLZ9++X773+ZojzZ414Oyc1fBJrIl6OesGaemOACThqdMFxC4koy7ZU0gEYp",
+	"hKME22iN63tclkmLyk2t70ormAVy2TQlFWsndiVJAx9hwxMbgH5hjZvEV1rXxEqeMLkyWqDjQqEFCE9E",
+	"IMESxjPEHgrOXEoACmtjaRxcgDGJW69rIfnrUQeA5rdCmsewckGOcBUo1jIMwRp56qwJfuz9I817n300",
+	"+Plz0xHovGEoaS00u38GCHIf99AlQ5/fH11xCNWy+B06fpNslrfdpVkJ1e+9cO/Gzf4Xf8FdHruzdept",
+	"dtr5xoRVCy8XIH6/ZhtlQFvkSWHfDYEI8KZeOlYDhNhEzVhEQ7+5xluiBZZy7hvjUXIFkwcoUTTSnTwl",
+	"lVUCKWlRHjQ0cxYNAIxm8sEy2sQFJP1I0o6CLd3PJuvJCsEarIx7Ua+tUojFxre0yXrIuyCgZY3H2BuR",
+	"EEr/WjY10AzgMYyCBeDZd7CoVbrJjuD6/WN1Mhp5zWBrhmpZ/4MXtu98lSIcE0aRIR2Phoz7NEpdViMs",
+	"/Kh9ppCU0mPwZOa0o7C8uJittH34cK74vE8c3M7k3xiNZN5G6AlITKnY82YYf3pp6afnM1vzxYfbX10f",
+	"vPXh4K0P+6+mD3fENiAq2bVH836HjREqGCcUU7SgIjjgG5F6zxpooAn0x5nDVCY+7eknfNqz/jhFI4Ve",
+	"0x4C/ZhME+ZXCBSR8XLu+WMdVow+IHRk3O2Qjr2pzh0+f/HgpTn8YzH5wxmGM7ImyMr0ZGSewUf/5ibX",
+	"Aw8/XJ2g6pVHkZ2kMrH23QKdc6o6EQ1rhQexUGQQq5oGrFsktYNlcuLs4z+uVFYfJyIyfyf8P5BEtBnk",
+	"dbcZBQ9g3rAlZMJl9RBnHv/BsWn8i4406JGQokxaIkWHAbB7yGmgvo9GQtcw2QU1PMo9rWuctQINQ148",
+	"yMztdiS2mJ/FBU6fpLwB2jdLsyJ/VyeCm4DuEeNWoiPuJ8/VjCGH0/ogXHAffBYAYt9iVgfZJ85778b7",
+	"Ozfe6l+5Obj+7uCtD4ty3lTIolPCOseMayx96g16VWivFCykbKQvGoam9k3TFPrOstRT0GPq6h0Sid0L",
+	"Yh8JmJzHFk4EIYN3diXcYhszF277n93tP5d/+ZVLF+Yi2p2rw1xBMs9sShT15tmF8TuCYSqEknqH+yEz",
+	"6vBPzh0hUgXe5hIGdsTBUSKKg6K61uYjiRJrfEOQTrtMspEx0Fj8solGENF6UlaZMW5FWRlscOavcbiL",
+	"bYkqkKCtjLuExdC6TWE4sR6tRzkq3oHTwXb8AhJIFCtbs1aYoO2Z+dVmLjDjxlZmSpQv3B5cu92/9VH/",
+	"lecmCs6aCifxhVVAtI+JMOBlG7Xfs5ZDKknQwHgwHzggRvNBFn7AWYWsUuAoiHYC1dWILzCLsUkResHN",
+	"OqahjO+NLdoQJSZz5FgH9WKy0K/Mml8VJg0zb6egjqXrhuPiIka9ZplwTHcDM2bZBMbRUF+U1Fj53JZk",
+	"aLSY/B2X4Sy63pKdw1dc4pmJokQRrSlCXyY4nSYM3DUI/SSLCg8iSSZ0SmXG1dQCyYnUWSj4hizjmGym",
+	"m2bZAGCQqwgkKXG7GZSrSQPj4zR8HawWUGDWW4hWnwCd1nukxSpk3WTorC+Zmypl7T0FZltFN3Pl962A",
+	"dTPjinOBwhC9W8xZwm5c5DlQ4Aq8D3/+GBuBv23az3nHFI2LPolt07Ops42AcyMXuWZgP87QL/+d8oLo",
+	"ZctzgMCSzpC3vfTb7Tuf96+8de/9P6QYGzIx8CU7b7aT1HiEwd/AK+R4EpIXSIxaZD7GqUmUnfRxiIEI",
+	"tAQsxRpH/dPeduD9FV2+PBIfORLWl458WuP6Og7i+A7NM9NkhdDElk8YFwmRtOH0WiAa01GMBJnOk56K",
+	"f4ZkgqlN2al08wxmX5DAF0O++eHDC4cfPVQ9uLBYrR761+RgDN55dfDutVJcDb+0cOBRWzUyubrxYslC",
+	"/Gk9KT+pHQG3fnqxtMl6qLni2Go2fRiA6uL+9THCJ5OBJw85JpC8gANPHk5PIHmK+n7EpEz3/LvnBrf/",
+	"eP+XLyT59snjsi06kg0PdufVl7ODNY/lj3mxWl2oHlg4tHjw4YOp9+pBpJo1EfmZV7ZvXe5/+v8BESA+",
+	"X2n1yNy//vvZf5+rVg9lsNz0wmbCAvVmWGC0Bbv6aZSzGCbg3Xs/+8vO23fu3bipz68eUoGGDEaaaaT/",
+	"wZ/6H93pv/bK4M0v+39+bnDz9Xu3/7R956t7nz1TuqQ5QDGelYKyLCQTLsyUW55lHgvaToZ5MqnINTPv",
+	"zBufb9/5/Ju7VwavXdu+/QHy0G/uvuhgoMOC4TywxnyV4aj+WXPWFEylwToHPshJF2r9QWZvIJUcFwxt",
+	"Q6Af2L51efDJ+4PLH/dff2nn3Q8frJDHRMysTSTyqGgJYzmahMTNWsOclmRmeMHqmeWrEavg3Na/ztBj",
+	"+7tnB7+//M3dK9u3riLZFCSYi4GfH0xwpEcCqKJc75nbrkJ+DJrCEoY8lsmpY7aqd5kAd5VlYvgnk+U1",
+	"bpK8ZBnjO81biYsPi7GlDcqIN6UEkRgggHHiYLgj1KgtFbKOEZ3/D0ba8bxIT5v5bwLI17gpIWUS2ylP",
+	"pAqIPFhOEoC6gf6JUPIfHRopxIunnDRFJyKBhMh1DI3XEm+O42JX9zxWLDpVSF7cRcDn9Owvj4hhvWcs",
+	"K47EGqRkxalWUQ/81DG8Y0ZJfj5V/WaX7ZbHmmWwsuYFhWpTHNZcxgybFtygmOlYIU9A+gS70MZSEk1G",
+	"/XVDX/rlIA7mIQ9AdCMm4TxIglTdiiaVpCWg6DknMjAlsLtUrvFQCJCWnZa+FU89zv+h4mhc/AWrUBsB",
+	"56LB/7C/IAV6AWbPxg9tRJSrxNFn3jEP6rkC3Iamrhee3759BYUZ01gYbGHy8XCX9qdyqcVUU8BXQYSA",
+	"BBHzgnYAs4rlUagQowxMZdwY+N0Audw0G7uMbHmv0uDnz/Wf/1v/g6uDd34GzQRSdrITjEvMwZY4JDNE",
+	"b+pf/WUC9bJUgnxULdUePAQbY0aAzdvLkElVkzFWaKZXiwiBDS0szlUfKcWtON7VZyGwgwQo1tK9z74w",
+	"8ssHV/tXb27f+Xz71mWMGUgQJEqDK1/0X/v9zs2vSykEtBgw9dJ5HCvYFBwbZX5J7/PgnWuDN9++/9W1",
+	"/nN/+ObuKzuffNS/dmXwzvvbdz43/Abdi47WEs9jCv6ztH3rF/0bn9/77Nn+jffTe3f/+uWhnwwsaLxm",
+	"C48i4yzOaFeAKX37Vs+xEq7l9IQ2FItmGmeGecPf3L3Sf+2tnWvP/8/lZ/o33h+8d8v88eKX/335o/++",
+	"/NEUosx86rzkCDXgHLRPmSqgCQ+VgjRolG8IPRa3v59uTdNJnpUGE9Y12WKCPOSYybLNkgNdMV3V6AeS",
+	"hEFjllkZb76w/eVHO7+50f/ql/t/V8e7NX9Rz3lcEpF9NH3jUkn++dzjj4FfTes+bbqBLruVgxjwCr60",
+	"OIVnjSdlBUzsLCR6K2P9x0LCuVlFug/Z8ZqVNQ6XtR1RjQtV6zG1nmQexESHcRQ2sELTX744aWlj6vva",
+	"gGvsUagcTzN2cLN26b5wu//cF0h0MyS3sjPE1IAy5ccQFTm5P9KNXMojaIihGs+h8BHj+qBbjNTZRocb",
+	"UzzSNaNeM5Ub0AkN/UB0iAnilkq0JYRkKxsTkS2c0aWSKBH6qQeGw7ogj3ONg3rWTetuEMfFSZ2pLrOA",
+	"LJRAwVDQ35qiW8F8HNtWrcdotL7GU0fAdBJSNEzoBxJ1kDEfdM3EnLDR0ZqlP+aAnMbF3Uf2DD2M1+9x",
+	"+4Y4csBNJhMUzQQ/xKzv0sFbn99/+9r+s+QIa9+rfdCfrPHf6jxxwgK3sAFJLgLA2WEiqAkIjmu7rXHz",
+	"y5KpVgeR8+OqOZuEh/hEmWz1Nb4RbCUBF2HAN23gMIsHKThLY1yYknLmJOn+1zj1ALgDoWcwlnJEs0vq",
+	"CZqE6vUHXZR+1qz+P15viwecEaiHDPpjre4gyHU4LnammSmEZ7Mg/7cYiH/z18Gnv+9fe/X+C1cHb95E",
+	"NauwhKxSEKbu7DVg7hhKkhIisa65pnIsHonUHgkIOFPmI4b+avZeXuM2+m4Ik6hCnhgukJ5k/tjQfd3X",
+	"Gsf6yw3rfDOvpAa1PGQIpHHZnXTp4TG3RQzo+r220sWzcBCgSUbcrzQ2vHd27rx27+sX9unesZ5DmZtI",
+	"oBWlGHRrUuL+4zzsIWw7QbNO2BsfvdGmEQrcU8du7Gvsq+kmT0mM1wPBNHy2bwkHr9zuX/nPESe/K+Y1",
+	"3sniQa9xCk787thYV5JM2/qp4PEA5OIeehdQVBWhzTvU+wyluvLi3dK09X9erCxu4NSxsn5EG2O0GIMp",
+	"avOcWcQIvMHAo2TD0xE0EGD6CBcxFnuP5aQ1H8NO9/FcpdFVHccqntasTlWyGX9/rv/BVWP++vtz/dde",
+	"79/6+c6vn9158crg+iep7cF0iMzBMus2nkMetw/t4+qZPvJWzw4hG424X5wJDVT9a88Orr/rWL88DeRM",
+	"RyWZF7ZMoSQBV8JUHwT9F4N+wAvOCOYuVsjRphAGFSZOaAy1Vs04oPdpxoPasw0JVwIV/CajiPBoXUKi",
+	"o9b4Ogx2vexyxGfOEBeKtDv1MJBNBvgIxK61GQwFf6et36LHoccVweHTLxtVtUt7S2haQEMX4vISqqym",
+	"ZadlMNTAKQrRV7YEI2bUCLFp3w2pVAbmTVa0ktMK+Mb6GrcmN7tgRuNKQMdg7jFy4gg/OIPTNfMs7SEc",
+	"ahh8eKikBaIHl3Y++WT71uXB9XeN4bOwemIGOlW4+8Lkg2AmPus7AfjO4M2bmbkW4j7zF1H9vjTvUe5h",
+	"YaTJOd1xONSYpO5xuVS5loQVHt8nxo6GplZMTjbE2WOKcAAk6AZhuAxUHh95GrE13uHJuUJaRAWGciIa",
+	"jcBjsdJCMc4QaD/gpMPB6qMZAaMmGNFkQpet0bgRUsCicpD3UVjDGVB34m984+udT98c/PpnO3d/0b/x",
+	"28GbX5Wm8E+lRvM9yXPvv/bm4PMr/Zu/Hlz/484b7w5+eUVfpwUIutmpj79KT+oH9vEaPdmpjzcwxmLx",
+	"WdoAVEnI/gEsWQaFxmYol1jc3+1bdwbXb++89Png8jOp9YPFyr9Nf4xpKpwwHgko8KtHScmWUCzC2rix",
+	"dYB2NpqKdNrLyUWiH5PEVlI2oUUWbxBjhgiLIuHw2a34/slOfS8nx0aCLpUWqhX934XFpUcPHjyoFUUf",
+	"Yh31LswtFj9GsLFTHJ6DrmoiuCiz1OHf6z/3IW7v6MYOnYt5Zcok5EN72EIKpxEzDVHi9yPGb7hiw26X",
+	"dMVAyGrKDLEu36zW9t5Xn+x8fGf71p17L/1s52dfTl5eG5HnMze4nAHVj+1cIF2Zw4QeGKPO2pA6g9ae",
+	"hKkLQRqsa81o8cylCf6sM6zqEhe7rpAVgpC0JGTgWcqulhXiR83ULbHF7BEsStZ6xC0RzVCx2vn4zv23",
+	"P8gj72ktVI8Jf8RCFSeoOzVhSEm3+mIZt0dExGdtGikUpVEIjqub44IaUAR0eESqQg5U7aat+Fokkkqv",
+	"9hYjpwOPaT56mnah9rhbd8bU+AnWsTM0st5zGC2Nx0tTI95V7sxCtVo4szzpatrWXGuPUR6a9kH0C3h8",
+	"oagAi7K4xmDqmRU1wboT+23dkvWA12Bz13ORD0aT52zulH0XSoG3TC1pU25Fi4Y0DAumUsF6nOInTGvw",
+	"8ahtEj49kWoXvljRjX/vspz00POsEJkDuV/Gh8G7H9777Hcj4G4OaRO+mjfa/BjYZnxAxmY0q6YkmGr2",
+	"F2p/i1HWTOtgXFhtMszhszoQ+k5jbcmJgqnftgxk1/KU4ZM/1e9Aocls0kqMjL0wRWqIGds/CqPZ9j42",
+	"aTgN5TFLEKarg/du3bv64s4fvv7m7pWdTz7Zvv3K9u3b2Xi5XIKbZIJHU2sSyWxJSjSMBcvm3FncY5sU",
+	"22gwi0gRKLnGQ6qYjN+vkJWMyX7JopAbDz6ySwsVb+36a/wcwySV2DoELyFWPZqi4zgR7g7IRyN6DhHP",
+	"yo4/G9+Onk8BmjLnfdbJ6Mi0vrl7pf/V7wZXrlkKc1DVeA8B0hnU3LD128emJXGCNGm2dlwSEiD8Wijw",
+	"YglH/2LG8X0gAN1JkQyiZbIuNuOqHwzrYNjjqHl/nZk1nSWVDN57//4fX0EqGbz5QhaaewrKuKhvgTHh",
+	"nMawDBG6hnuUAVMshYUkeEpuhgA1E8ATSGOe+wEGCJna7oh3ENLARyyMIJazl2M2wpgPPVfgCydO/ClM",
+	"vy+AiZAUvy1oz3SgEGjlQI82pD2iBNH/mMGngaESHEPrK80TNXFhvmsebb2mKyquRZiPgLpfIpuh6Fde",
+	"6F99y+0vmi7SSrHWUagcfD6H9Of1ZZlraDwWNBrF6Wwi9t0konOqQGJPdvl9DH5oNCbcjyaibJmwVlv1",
+	"MOraCgh+4M8SP/yD7Vt/RC/tzq+f7X9xo3/3Z98S+Wj+NH0MZqrl8hhYVygxFRjsMcAaM0GUkqz/8Pgq",
+	"yYxlnWwEW2B5Nn4P8FyujzJPkG0MWc/+Cl6YKTeawIvM9TAzU+Hfvrh39UVkQju/fnb71svbty7nef+L",
+	"36/z5ubYK5108sJ0YkfYD2woLvf1RQxxn+glbjOuz11TdKIkQi8BsxYdpb81WFQVchyOLJbkQk01HQo0",
+	"SlPnmHrcTHIP2imMrrRUenTpQPW/L/9i4ZElgKcwl2UKtiIFgVE99Mji3KFqtYpf49T1s/3Xvtj541v9",
+	"135f3DdgpvA9ca7du/H3na9uDK5/0v/gWZzp/1x+ZueNv9377J3/ufzM4K3P77/11yJqqCFS2WR4B+am",
+	"RAjO5tpYWVQFHkuHHlj/l/HHCtRAA0UeMHbTBwulARkQ2jx57xwMcYL91FalTiOLxtkWBlvNpHTYSPPW",
+	"MmYEgIEy8DbzUUdtYuREcFSHbTSNjpq2nebCo6LYOXqY4Zh823JnuXB+03cgcSkvHAlOCYJkYMLutyAi",
+	"pOuB57qzU3fddyG2bsbRYUPyvZbRruVH1e3DHlhT/b5Iaia4yPjY0/EutlsZ37YVcjQpPaPZDYpqXdoz",
+	"hfvws4L8UmuvG2GH1kPgFuJmQijDteS/2yFT27deHvz28yKmfoQfQZgeSJkfe+OZU4AYryR5KQX1CjnL",
+	"jPEloiLGoGxjGasVNKlspiqx2HgR3RhVnYiRB6htmQvFHnRee0eTge43YA72khfuEj8xQ3H7rx8Nrn8y",
+	"+P3lwbsfZj3zLuBNs3PtSIhG7qad0b8mFz+iz2CRZRJwn13Q6pSxmMN+GXeu2ejULMlKFhOYhz3nBp2G",
+	"YUG/xcwEMIxdViT7trX8U9wLO5oH4fxyaAO2ZIYm8Fee61/7073Pnhn86tWJNLGFQY75abz6CfCYmJJg",
+	"sanSUAHub3JO47gnCMGFIw4BHlhdCaslyRxK0IPZz7RX3cGEtFeYrp2LHr2c9Xnduf1x/8qfUhujexkT",
+	"fvZ4m5k674iXkNoLiHKAIWPkzIYQftnAXFBOOu2NiPqsQkzEzRp/YB2ernW43ob1B02BA4r7ZF0TcZyb",
+	"DcuO2BYg8MT43TTw17jFE4AdBTWgTDo8ZFKSdbbFeE2rxRtNW4E8UEuYxCLaWoMOQ9HV2jKAjkCJrUDa",
+	"ETujSc/SQLKERnapIhuKXyys0xqi+X6URXrtWv/qC+PJLHX64Zuxddgo74ENrWUSjzIVUpYg9qRM2iH1",
+	"WDn2rtrDg9WRTIIzgHW7Dv1qM5CPCZ/t57mP+3AeejObfYuiuP7JSOCceyvmI8YRJsjNCH4I5skUSL6+",
+	"dbGmkxcxSDQ1WB4ei1TQgOr+tohwHNmNuFzItU0ceBBLaAZVTirak8BNlokSm5r/APJS/ADjvkmP7ZrA",
+	"jQQ+JOAkYo2IaYm+QlZwrGA3kMIU6mZhgyw8WoU6EGvctKnJZJP1NPtxn3+9OvtNKtAJ812UYn5aRlas",
+	"Bxpw0pFoUgAuBib62WZJv3kzph+t9X32/P3//HAiIY0H5oAnUmSkz7W0AXxO5HV3MN5j0NM+7oXuIE/R",
+	"hs6BmmboB8F1HskDzVnk+YBvBYomKHzOQ3uaAUweSMi43nC7Ij4znK0kdVxwzUdBrgqkCV0tIwzKJmsr",
+	"LIMBpj+tGi0TW8YKL3yp71wsqERWrNitObTpBiNfSaMTxbGvTwp3XtIpPTMWn7VdXrX5eMkxCpzBIt7+",
+	"+9eDm68jENzOn97Wax8ADJxJMStugT4V78n0iveMJH47gDwRE3ZjhrHBn/69/9rr/ec+3Pnq9e07H+y8",
+	"+EoB0h0CTR25lfebzebfxmw2l/HQmR4B5Uxk7j2HTicrqi9woOyLu222nFtqVDe8qwNZ+N6jre9L9U/c",
+	"08EbX/avXS1I7POowsxka4bk5IyN0rgREnksEbHQlmLCCtepWgf01BhAZzkdFwTPcNHVnBySFARUF1YS",
+	"Mgzy0xX0HPeVSnQH35fcuWsv3X/jcgHZW28M94IwXxc6CgjQuCtpb5G+tNGskgDsxeWkk7IkHuWkzqDq",
+	"TlzyoYsG7CjYclWtORsPaV9lXewkGHtdIfr1LAM0v7z314/GVuzVG7LFot64cp5xoGBsFzbA2F3GFalT",
+	"b9MoomjSkCoIQ6KE3gefeSGNmNZg4s2KvzPAWdaMaTwNKDNvMkRChvhEEbUgnQh23+pC8aNNEZpUeFsl",
+	"XxIf/I9Ki2+duk2ftRgfgHhcWeMOq6kb++esXaR9phDdR77N7CTWJpSKcn/mlrLBM7/rf3AVMYZdhsx8",
+	"ALYh5BVb/BjU3MRUaShG0l45MXmnyGiNAx0pkRxqWzgZ5Xfca4De0e9ysiGQ9ExYL/QkmRbgMcy7a3rp",
+	"QT2zmENUCED6oBxvuiBzc3mF448hsWYoYM+Z1ddvD6583f/gzzvP/Ombu6/svPFnsrBABtevkMWDZPDW",
+	"h1gvGXekNAWsmSWgf0huQ7xCzhQaKKdjzv0M+dvvbw5+9WqagCfY4C23mwcSydckzxr5IWX8HWFEJpsA",
+	"6b+HmDVo2gG9EpIZAMqxQo5ThPp7suMb0FcadmlPpjKX42CPBpByD7Ia0Ti0xm29IY5mYcNaMcTCnb2A",
+	"E1iBWe6PfAJt/6PyaLDv8RGdkIjYIGhUmZmd6JUX+6++O3jvi/svXL134+ZEcttiUFUn924VJAbcHyqy",
+	"1+EtUzyjAHweFnjVXyLaK4Lv4T3ZM9D/PXAlVMiKBIw9Koccw0EOiNJZM4kJoUwQbg1oTSCbW2RNA76Z",
+	"F+PjISjlNNXThmIKFW00Ut114yUdkznZaOypz+9Iob/soH7CgwukFYRhgKChuaW+QfopFfPh5pQa/z6l",
+	"diL5jgFHh5Is+xZFNHj3w53rL2/f+uP27dvbX78/eOazezduuoHQU4xDMkQnHZPZf5ybCpfmWQSjMd6A",
+	"xNrZFZFqxqHsIPV0aWSg4PUbnhCb+oqjESNeyPCCHuEDYkN0VKHM/OPcn+UVf//y5f4Lt3fevpNdM7tA",
+	"WjDNZa1pP4nJ9EkYqRzhpLFaAcyyRXvEF04/2jnT+T5Sre0ih2TN9GcoSX31i/6LV3GZkUxzFjvH8i42",
+	"ZFxvCS4svdih2AjQR9mmUnZF5GOtReIutag1MpOql7xJzTe2BYLIZHoK+tYMg022bIowMZ80aBB2IiYt",
+	"gJl5zGCXcfOXLaLTAscqHoB1DLNBB5x+WTJFqFzj8fmI/fOmLxOTURe+U208raewJ+85NLBUejKgTwVz",
+	"Pg3qVLfXwlzouj6pEVzKuDD6Mm125mQzmGsFcy06t1hdfLi49gDDnbW1yVDx/sbJ5rOGUYY6n6xWfnop",
+	"5hILbq1OCfEit6B4R1gilZuQpFAhj4OdxPQU6wzmTDDuu6ra6b7O2DHtj6Bum8fOvpt7mwRHfn1j8MaX",
+	"g+ufbN++3f/s+Z33nim6s+bmy9/Y4xdsmrjBYk9dlA8YcyMeZ6i7FX+DDOBBCPrhrLvGkUkYrS7bTldE",
+	"mxJ8i8uEWvT2jmToO0zd1uU1rtuTosUg6IOFMpbCneoc9JK+ePbD4gydpJjAd/fQ3/k0i9LpJg2Q9MeF",
+	"sp8zukCBUMh9qMqtxZDCzZ3VD+9vBCWsRp6kfGYITj0btDC7oPvb/dd/NRIWgDuZL39gGb1YABE8BkWF",
+	"3B0jOgiUNVpUS3tJGIC9yVNBADYflBhDZYrhO5HjLB3tg/8+RwwwJLR95/f9l37bf/1XunMRImyP8eTX",
+	"NDcyxtspCOAf5MyHvo9GIFvlBu9iPc8ZVqa62f/db5HmHNQ2zEpMgalA0nq4C/cmzLBANUgahiQKNpoq",
+	"Bi83ZG1q6ML1BAL2uhmLv04aVN8gGyZsjbXANu7Ip8UXdkevRfkedPF98Vw+c33njT8MrryJ9uMpaSEj",
+	"Ts6YGDBbNuFeYFtqdaQidTbMnwByB9lTzPiA2ynL8NA9EvM8lxtUMrwPvyV5FDr8ti3Hmc7PMqnpJ4/Z",
+	"xGJ/0DDlUXElm2yWeIP3X7i689WNUVl3LN0ZVr8nous4ZKJzhgTOQvv7JGbqtr9Xacv3Pv7Pey/+ZcLm",
+	"9Lg3JhQ0iWMIA87K5D86rGNAi+iG9ZKaoNAkmQO9nYEbVOac7nE/pcEe98YncEDU+QxtUNdeGXz64Qhi",
+	"8GjMgv5mnosx4duxcbRNtfZlis4R1RUEHHpQnyt2uXVpoGKcAdFRUHdoFDagx73HRHd0yRcdtdAZwE9F",
+	"wSxNoTt/erl/9b9wlcauj4o6Us1HQo3F0UKoZc66NgAC4qxjH2PGZ0+kMMFVmguaAHYtgmCEOwRgcCZN",
+	"MDv0z/wKweJQzU49vrdAXdDigVPLhRGv6rdL36VMj9/8dXD1d/1Xv965/fFIVHjG7ddgvpmP3gaqFPWa",
+	"phZpk8rmpek59kkqmyYEMtt4JinU8bPgMpBQt835OwRGO4bjBlKA+nPGUvLD46sQKrNMzjx+btXYLIzD",
+	"G6wnD8aOpybAACfKyqrgG3XK51Z1S3keOBcagWsBjGveObsGg+Jwoz80GY1UnVH3ooko2Ai4u0mbyun8",
+	"BXU3Gjp/h9NgfmkyGqrmU+ZTi6ko8Gx/gFEOP2UNHxetrXfpp+cvlTVzF5sBg0/n9YPRlnvzEHYR7hGr",
+	"tMM5L5VLnSgsLZXmQQ4whJzjP6FyEwolGc/ArVe37/763mfvpLyJ1lFRzr30knRF1WSRrJA4TtDWdIAI",
+	"5fJFZy1pRUOxEXurbPGICjHp+Raf3yasQha1A1g3LvQU5zibYqIVghWNtm+9Onjrw/6rz6fsM1jZaLQ1",
+	"YwsxTQUROpT0mIz2kHE1O5zWHuWag2I9yQq5//azCItn3ktxDsfbK8mVbjREW/VSCWLK0fcqpP/SbzON",
+	"optxtLmTpuheNxM7l9Tfwwtn+9arUHLo2Z1rqRWCuydn52xAGNRHl1Kvz1BxgKQdQNcebef4VuAz0Hg9",
+	"GkW9gG+UQa/ttCsEo37+5/Izg2u3+7c+0uODsKmkUcOaR5s9ISLSEjxQIkLi/s3rg7+9nCrhFom6c6mO",
+	"GDkCYtHKRBg00/i4AwIl41CpYItFZPX0ObJQOZCqEmoWZY3DwUjljknyAPBkqAHELnisrZj/oD0r21++",
+	"fP+tv66lDD9Jp/p6+P8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

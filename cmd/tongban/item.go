@@ -18,7 +18,7 @@ func itemCommand() *cobra.Command {
 	return group("item", "事项目录：查询、导入、复核、发布 (the catalog)",
 		"  tongban item list --query 生育\n  tongban item import items.json\n  tongban item publish --note 第一期目录",
 		itemListCommand(), itemShowCommand(), itemValidateCommand(), itemImportCommand(), itemDiffCommand(),
-		itemApproveCommand(), itemPublishCommand(), itemWithdrawCommand(), itemOverlayCommand(), itemSheetCommand())
+		itemApproveCommand(), itemPublishCommand(), itemWithdrawCommand(), itemEditionsCommand(), itemCancelCommand(), itemOverlayCommand(), itemSheetCommand())
 }
 
 func itemListCommand() *cobra.Command {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -153,7 +154,72 @@ func editionLine(c *connection) func(w io.Writer, v *client.PublishedEdition) {
 	return func(w io.Writer, v *client.PublishedEdition) {
 		fmt.Fprintf(w, c.pick("第 %d 期，%d 项，%s 生效\n", "edition %d, %d items, in force from %s\n"), v.Edition.Number, len(v.Edition.Entries), moment(v.Edition.EffectiveFrom))
 		fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
+		for _, e := range v.Coming {
+			for _, i := range e.Entries {
+				becomes := fmt.Sprintf(c.pick("启用第 %d 版", "version %d"), i.Version)
+				if i.Withdrawn {
+					becomes = c.pick("下架", "withdrawn")
+				}
+				fmt.Fprintf(w, c.pick("注意：已公布的第 %d 期将自 %s 起再次变更 %s：%s；不需要时请用 tongban item cancel %[1]d 取消\n",
+					"note: edition %d, announced before, changes %[3]s again from %[2]s on: %[4]s; tongban item cancel %[1]d cancels it\n"),
+					e.Number, moment(e.EffectiveFrom), i.Code, becomes)
+			}
+		}
 	}
+}
+
+func itemCancelCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "cancel EDITION",
+		Short: "取消尚未生效的一期目录 (cancel an edition before it takes effect)",
+		Long: `取消已公布、尚未生效的一期目录，其中的版本恢复为未发布。线路中断的网点得知以前可能仍按其办理，所收件会标明。
+Cancels an edition that is announced and not in force yet. An office without a
+line may still act on it until it hears of this; what it takes in is flagged.`,
+		Example: "  tongban item cancel 3 --reason 政策暂缓实施",
+		Args:    oneArgument("EDITION"),
+	}
+	reason := cmd.Flags().String("reason", "", "原因 (why)")
+	required(cmd, "reason")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		number, err := strconv.Atoi(args[0])
+		if err != nil || number < 1 {
+			return fmt.Errorf("期号应为正整数，用 tongban item editions 查看 (the edition is a number; tongban item editions lists them)")
+		}
+		send := func() (*http.Response, error) {
+			return c.api.CancelEdition(cmd.Context(), number, client.CancelEditionRequest{Reason: *reason})
+		}
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Recorded) {
+			fmt.Fprintf(w, c.pick("第 %d 期目录已取消\n", "edition %d is cancelled\n"), number)
+			fmt.Fprintln(w, recordedLine(c.language, *v))
+		})
+	})
+}
+
+func itemEditionsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "editions",
+		Short:   "目录各期及生效时刻 (editions and when they take effect)",
+		Example: "  tongban item editions",
+		Args:    noArguments,
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		send := func() (*http.Response, error) { return c.api.ListEditions(cmd.Context()) }
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.EditionList) {
+			t := newTable(c.pick("期", "EDITION"), c.pick("生效", "FROM"), c.pick("事项数", "ITEMS"), c.pick("状态", "STATUS"), c.pick("说明", "NOTE"))
+			now := time.Now().UnixMilli()
+			for _, e := range v.Editions {
+				status := c.pick("已生效", "in force")
+				switch {
+				case e.CancelledAt != 0:
+					status = c.pick("已取消", "cancelled")
+				case e.EffectiveFrom > now:
+					status = c.pick("待生效", "coming")
+				}
+				t.row(number(e.Number), moment(e.EffectiveFrom), number(len(e.Entries)), status, e.Note)
+			}
+			t.write(w, c.language)
+		})
+	})
 }
 
 func itemWithdrawCommand() *cobra.Command {

@@ -48,7 +48,7 @@ func startProblem(dir string, err error) error {
 	told := func(zh, en string) error { return fmt.Errorf("%s (%s): %w", zh, en, err) }
 	var keys keysProblem
 	switch {
-	case err == nil, errors.Is(err, federation.ErrNotEnrolled), errors.Is(err, federation.ErrOldKeys), errors.Is(err, trust.ErrPermissions):
+	case err == nil, errors.Is(err, federation.ErrNotEnrolled), errors.Is(err, federation.ErrOldKeys), errors.Is(err, federation.ErrOtherFounding), errors.Is(err, federation.ErrOtherLocal), errors.Is(err, trust.ErrPermissions):
 		return err // said so already
 	case errors.Is(err, store.ErrOtherNode):
 		return told("数据库属于另一节点，可能放错了 state.db："+dir+"；请移走 state.db*，放回本机自己的或用 tongban restore 恢复", "the database is another node's; move state.db* away and put this node's back, or restore a backup")

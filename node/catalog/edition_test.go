@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -21,6 +20,7 @@ func history() []Edition {
 }
 
 func TestInForce(t *testing.T) {
+	all := TermsOf(history())
 	for _, c := range []struct {
 		code    string
 		at      int64
@@ -31,58 +31,52 @@ func TestInForce(t *testing.T) {
 		{codeB, 199, 1, true}, {codeB, 200, 0, false}, {codeB, 299, 0, false}, {codeB, 300, 2, true},
 		{"TB-X-001", 300, 0, false},
 	} {
-		if version, ok := InForce(history(), c.code, c.at); version != c.version || ok != c.ok {
-			t.Errorf("InForce(%s, %d) = %d, %v; want %d, %v", c.code, c.at, version, ok, c.version, c.ok)
+		if version, ok := all[c.code].InForce(c.at); version != c.version || ok != c.ok {
+			t.Errorf("%s at %d: %d, %v; want %d, %v", c.code, c.at, version, ok, c.version, c.ok)
 		}
 	}
-	want := []EditionItem{{Code: codeB, Version: 2}, {Code: codeA, Version: 3}}
-	if got := AllInForce(history(), 300); !slices.Equal(got, want) {
-		t.Errorf("AllInForce = %v, want %v", got, want)
+	if term, ok := all[codeB].At(250); !ok || term != (Term{Edition: 3, From: 200, Version: 1, Withdrawn: true}) {
+		t.Errorf("%+v, %v", term, ok)
+	}
+	if after := all[codeB].After(200); len(after) != 1 || after[0].Edition != 4 || all[codeB].After(300) != nil {
+		t.Errorf("%+v", after)
 	}
 }
 
-func TestCheckEdition(t *testing.T) {
-	if err := CheckEditions(history()); err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		next Edition
-		want error
-	}{
-		"gap":               {Edition{Number: 6, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 4}}}, ErrEditionNumber},
-		"backwards":         {Edition{Number: 5, EffectiveFrom: 299, Entries: []EditionItem{{Code: codeA, Version: 4}}}, ErrEditionBackwards},
-		"empty":             {Edition{Number: 5, EffectiveFrom: 400}, ErrEditionEmpty},
-		"no change":         {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 3}}}, ErrEditionEmpty},
-		"twice":             {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 4}, {Code: codeA, Version: 5}}}, ErrEditionDuplicate},
-		"code":              {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: "x", Version: 4}}}, ErrEditionCode},
-		"version":           {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA}}}, ErrEditionVersion},
-		"withdraw unknown":  {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: "TB-ABC-001", Version: 1, Withdrawn: true}}}, ErrEditionWithdrawn},
-		"withdraw another":  {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 2, Withdrawn: true}}}, ErrEditionWithdrawn},
-		"same day is fine":  {Edition{Number: 5, EffectiveFrom: 300, Entries: []EditionItem{{Code: codeA, Version: 4}}}, nil},
-		"an older version":  {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 2}}}, nil},
-		"proper withdrawal": {Edition{Number: 5, EffectiveFrom: 400, Entries: []EditionItem{{Code: codeA, Version: 3, Withdrawn: true}}}, nil},
-	} {
-		err := CheckEdition(history(), c.next)
-		var typed *EditionError
-		if !errors.Is(err, c.want) || err != nil && (!errors.As(err, &typed) || typed.Number != c.next.Number || err.Error() == "") {
-			t.Errorf("%s: %v, want %v", name, err, c.want)
+// What is announced for later delays nothing: an edition published afterwards
+// takes effect before it, the announced one comes at its time on top of that,
+// and leaves alone what it does not name.
+func TestPublishedBehindAnAnnouncedEdition(t *testing.T) {
+	editions := append(history()[:1],
+		Edition{Number: 2, EffectiveFrom: 900, Entries: []EditionItem{{Code: codeA, Version: 2}}},
+		Edition{Number: 3, EffectiveFrom: 500, Entries: []EditionItem{{Code: codeA, Version: 1, Withdrawn: true}, {Code: codeB, Version: 2}}})
+	check := func(code string, at int64, version int) {
+		t.Helper()
+		if got, ok := TermsOf(editions)[code].InForce(at); got != version || ok != (version != 0) {
+			t.Errorf("%s at %d: %d, want %d", code, at, got, version)
 		}
 	}
-	if err := CheckEditions([]Edition{{Number: 1, Entries: history()[0].Entries}}); !errors.Is(err, ErrEditionBackwards) {
-		t.Errorf("an edition without a time: %v", err)
-	}
+	check(codeA, 499, 1)
+	check(codeA, 500, 0)
+	check(codeA, 899, 0)
+	check(codeA, 900, 2)
+	check(codeB, 500, 2)
+	check(codeB, 900, 2)
+	editions[1].CancelledAt = 600
+	check(codeA, 900, 0)
+	check(codeB, 900, 2)
 }
 
-// The version in force is what replaying the editions one by one would leave,
-// it does not depend on the order of the slice, and a later edition changes
-// nothing before it takes effect.
+// Whatever the order of publication, of taking effect and of the slice, the
+// version in force is what carrying out the editions as their time comes would
+// leave; an edition changes neither what held before its instant nor items it
+// does not name, and a cancelled one nothing at all.
 func TestInForceProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var editions []Edition
-		effective := int64(1)
+		const end = 12
 		for n := range rapid.IntRange(0, 8).Draw(t, "editions") {
-			effective += rapid.Int64Range(0, 3).Draw(t, "step")
-			e := Edition{Number: n + 1, EffectiveFrom: effective}
+			e := Edition{Number: n + 1, EffectiveFrom: rapid.Int64Range(1, end).Draw(t, "from")}
 			for code := range 4 {
 				if rapid.Bool().Draw(t, "named") {
 					e.Entries = append(e.Entries, EditionItem{
@@ -90,39 +84,42 @@ func TestInForceProperties(t *testing.T) {
 					})
 				}
 			}
+			if rapid.IntRange(0, 3).Draw(t, "cancelled") == 0 {
+				e.CancelledAt = 1
+			}
 			editions = append(editions, e)
 		}
-		now := rapid.Int64Range(0, effective+2).Draw(t, "at")
-		replayed := map[string]EditionItem{}
-		for _, e := range editions {
-			for _, entry := range e.Entries {
-				if e.EffectiveFrom <= now {
-					replayed[entry.Code] = entry
+		now := rapid.Int64Range(0, end+1).Draw(t, "at")
+		left := map[string]EditionItem{}
+		for tick := range now + 1 { // the clock runs, and what is due is carried out
+			for _, e := range editions {
+				for _, entry := range e.Entries {
+					if e.EffectiveFrom == tick && e.CancelledAt == 0 {
+						left[entry.Code] = entry
+					}
 				}
 			}
 		}
-		shuffled := rapid.Permutation(editions).Draw(t, "shuffled")
-		count := 0
+		terms := TermsOf(rapid.Permutation(editions).Draw(t, "shuffled"))
+		next := Edition{Number: len(editions) + 1, EffectiveFrom: rapid.Int64Range(1, end).Draw(t, "next"),
+			Entries: []EditionItem{{Code: "TB-SCJG-000", Version: 77}}}
+		with := TermsOf(append(slices.Clone(editions), next))
 		for code := range 4 {
 			code := fmt.Sprintf("TB-SCJG-%03d", code)
-			want, named := replayed[code]
-			version, ok := InForce(shuffled, code, now)
+			want, named := left[code]
+			version, ok := terms[code].InForce(now)
 			if ok != (named && !want.Withdrawn) || ok && version != want.Version {
 				t.Fatalf("%s at %d: %d, %v; want %+v", code, now, version, ok, want)
 			}
-			later := append(slices.Clone(editions), Edition{Number: 99, EffectiveFrom: now + 1, Entries: []EditionItem{{Code: code, Version: 77}}})
-			if v, k := InForce(later, code, now); v != version || k != ok {
-				t.Fatalf("a later edition changes the past of %s", code)
-			}
-			if ok {
-				if !slices.Contains(AllInForce(shuffled, now), EditionItem{Code: code, Version: version}) {
-					t.Fatalf("%s is not among all in force", code)
+			if code == "TB-SCJG-000" && now >= next.EffectiveFrom {
+				if v, k := with[code].InForce(next.EffectiveFrom); v != 77 || !k {
+					t.Fatalf("an edition does not take effect at its own instant: %d, %v", v, k)
 				}
-				count++
+				continue
 			}
-		}
-		if all := AllInForce(shuffled, now); len(all) != count {
-			t.Fatalf("%d in force, want %d", len(all), count)
+			if v, k := with[code].InForce(now); v != version || k != ok {
+				t.Fatalf("another edition changes %s", code)
+			}
 		}
 	})
 }

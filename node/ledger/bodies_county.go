@@ -272,7 +272,25 @@ func (b *EditionPublishV1) Check() error {
 	if b.Edition.Number < 1 || b.Edition.EffectiveFrom <= 0 || len(b.Edition.Entries) == 0 || len(b.Edition.Entries) > 5000 {
 		return fmt.Errorf("edition %d from %d with %d items", b.Edition.Number, b.Edition.EffectiveFrom, len(b.Edition.Entries))
 	}
+	if b.Edition.CancelledAt != 0 {
+		return fmt.Errorf("edition %d is published as cancelled", b.Edition.Number)
+	}
 	return optional("note", b.Edition.Note, maxText)
+}
+
+// EditionCancelV1 cancels an edition that was announced and has not taken
+// effect yet: it never will. Its number stays taken.
+type EditionCancelV1 struct {
+	Number int    `json:"number"`
+	Reason string `json:"reason"`
+}
+
+// Check implements Body.
+func (b *EditionCancelV1) Check() error {
+	if b.Number < 1 {
+		return fmt.Errorf("edition %d", b.Number)
+	}
+	return required("reason", b.Reason, maxText)
 }
 
 // OverlaySetV1 sets an office's own window, phone and opening hours for an

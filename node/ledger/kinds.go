@@ -34,6 +34,7 @@ const (
 	ItemDraft      Kind = "item.draft"
 	ItemApprove    Kind = "item.approve"
 	EditionPublish Kind = "edition.publish"
+	EditionCancel  Kind = "edition.cancel"
 	OverlaySet     Kind = "overlay.set"
 
 	CaseSubmit  Kind = "case.submit"
@@ -125,6 +126,7 @@ var Kinds = []Info{
 	kind[ItemDraftV1](ItemDraft, identity.ItemDraft),
 	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),
 	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
+	kind[EditionCancelV1](EditionCancel, identity.EditionPublish),
 	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
 
 	onCase(quick(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit), parseSubmission)),

@@ -64,6 +64,7 @@ func samples() map[Kind]Body {
 		ItemDraft:      &ItemDraftV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
 		ItemApprove:    &ItemApproveV1{Code: "TB-MZJ-004", Version: 1, Hash: hashText(), Item: item},
 		EditionPublish: &EditionPublishV1{Edition: catalog.Edition{Number: 1, EffectiveFrom: sampleAt, Entries: []catalog.EditionItem{{Code: "TB-MZJ-004", Version: 1}, {Code: "TB-MZJ-005", Version: 2, Withdrawn: true}}, Note: "第一期"}},
+		EditionCancel:  &EditionCancelV1{Number: 2, Reason: "政策暂缓实施"},
 		OverlaySet:     &OverlaySetV1{Overlay: catalog.Overlay{Item: "TB-MZJ-004", Office: "330523110200", Window: "1 号窗口", Hours: "8:30–17:00"}},
 		CaseSubmit:     sampleSubmission(material),
 		CaseAccept: &CaseAcceptV1{Note: "材料齐全", Supplements: []string{samplePrev}, Tolerated: []ToleratedMaterial{{Material: "户口簿", Before: later}},

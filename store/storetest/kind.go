@@ -45,6 +45,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.ItemApprove
 	case *ledger.EditionPublishV1:
 		return ledger.EditionPublish
+	case *ledger.EditionCancelV1:
+		return ledger.EditionCancel
 	case *ledger.OverlaySetV1:
 		return ledger.OverlaySet
 	case *ledger.CaseSubmitV1:
