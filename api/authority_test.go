@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http/httptest"
 	"net/url"
 	"slices"
@@ -68,6 +69,7 @@ var expected = map[string]asked{
 	"draftItem":        {action: "item.draft", on: "some", body: "{}"},
 	"approveItems":     {action: "item.approve", home: true, body: gen.ApproveRequest{Items: []gen.ItemRef{{Code: "TB-NONE-001", Version: 1}}}},
 	"publishEdition":   {action: "edition.publish", home: true, body: gen.PublishRequest{Items: []gen.ItemRef{{Code: "TB-NONE-001", Version: 1}}}},
+	"cancelEdition":    {action: "edition.publish", home: true, body: `{"reason":"有误"}`},
 	"withdrawItem":     {action: "edition.publish", home: true, body: gen.WithdrawRequest{Note: "停办"}, id: "TB-NONE-001"},
 	"setOverlay":       {action: "overlay.set", on: "here", home: true, body: gen.OverlayRequest{Window: "1号"}},
 	"importDivisions":  {action: "division.import", home: true, body: "{}"},
@@ -328,7 +330,7 @@ func (w *walk) elsewhere(say string, s *site, who somebody, method, path, op str
 	if strings.HasPrefix(e.id, "TB-") {
 		code = e.id
 	}
-	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{entry}", w.cases["another department's"].id).Replace(path)
+	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{entry}", w.cases["another department's"].id).Replace(path)
 	paths := []string{path + map[string]string{"diffItem": "?from=1&to=1", "getLedgerProof": "?index=1"}[op]}
 	switch op {
 	case "listCases":
@@ -397,7 +399,8 @@ func (w *walk) onCase(say string, s *site, who somebody, method, path, op string
 		p := strings.NewReplacer("{id}", id, "{hash}", c.hash, "{kind}", "receipt_slip").Replace(path)
 		switch op {
 		case "actOnCase":
-			for kind, a := range acts {
+			for _, kind := range slices.Sorted(maps.Keys(acts)) { // accepted before it is ended
+				a := acts[kind]
 				a.home = true
 				w.one(say+", "+string(kind), s, who, method, p, a, c, false)
 			}
