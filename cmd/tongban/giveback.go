@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"os"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
+
+	"github.com/tongban/tongban/node"
 )
 
 // When memory is given back to the system. The runtime would do so by itself,
@@ -21,6 +24,15 @@ const (
 	burst = 16 << 20
 	quiet = 4 << 20
 )
+
+// sparing has a node whose machine is small collect its garbage earlier: it does
+// little, so that the work costs nothing, and its heap stays half as large. What
+// the operator says in GOGC stands.
+func sparing(t node.Tier) {
+	if t == node.Village && os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50)
+	}
+}
 
 // giveBack returns the memory that a burst of work took and running does not
 // need, until ctx ends.

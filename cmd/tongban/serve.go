@@ -99,6 +99,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	if err := serveProfiles(ctx); err != nil {
 		return err
 	}
+	sparing(node.Tier(c.Tier))
 	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
 	if err != nil {
 		return startProblem(c.DataDir, err)
