@@ -312,7 +312,7 @@ func cursorOf(text string) (ms int64, id string, err error) {
 			return ms, after, nil
 		}
 	}
-	return 0, "", errInvalid.with(fault("cursor", "pattern"))
+	return 0, "", errCursor
 }
 
 // digitsOf is the beginning of a case number as people type it.

@@ -25,6 +25,9 @@ import (
 // ListItems finds items by code, name or department.
 func (s *Server) ListItems(ctx context.Context, in gen.ListItemsRequestObject) (gen.ListItemsResponseObject, error) {
 	p := in.Params
+	if p.Cursor != "" && !catalog.IsCode(p.Cursor) {
+		return nil, errCursor
+	}
 	view, err := s.catalog(ctx)
 	if err != nil {
 		return nil, err

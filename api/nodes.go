@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/identity"
@@ -96,7 +96,7 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 		if err != nil {
 			return nil, err
 		}
-		id = fmt.Sprintf("%s-%s-%d", string(b.Tier)[:1], b.Division, ordinal)
+		id = federation.NodeID(b.Division, ordinal)
 	}
 	token, r, err := s.node.Invite(ctx, actor, id, b.Name, b.Tier, b.Division, "")
 	if err != nil {

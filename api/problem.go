@@ -77,6 +77,7 @@ var (
 	errMediaType       = &problem{http.StatusUnsupportedMediaType, "wrong_type", "the operation takes another content type", "内容类型不符", "接口说明见 /api/docs", nil, 0}
 	errJSON            = &problem{http.StatusBadRequest, "invalid_json", "the body is not well-formed JSON", "提交内容不是正确的 JSON", nextMend, nil, 0}
 	errInvalid         = &problem{http.StatusBadRequest, "invalid_request", "the request does not fit the API; fields says where", "提交内容不符合要求", nextMend, nil, 0}
+	errCursor          = errInvalid.with(catalog.Fault{Path: "cursor", Code: catalog.FaultFormat, ZH: "请使用上一页给出的 next_cursor", EN: "use the next_cursor of the page before"})
 	errTooMany         = &problem{http.StatusTooManyRequests, "too_many_requests", "too many requests", "请求过于频繁", "请稍候再试", nil, 0}
 	errTimeout         = &problem{http.StatusServiceUnavailable, "timeout", "the request took too long; its outcome is unknown, send it again with the same key", "处理超时，结果未知", "请用同一请求重试，不会重复办理", nil, 0}
 	errFile            = &problem{http.StatusUnprocessableEntity, "file_faults", "the file has faults; nothing was imported", "文件有错误，未导入任何内容", "请按清单逐项更正文件后重新导入", nil, 0}

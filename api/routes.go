@@ -55,7 +55,18 @@ func (s *Server) routes() (http.Handler, error) {
 		})
 	}
 	router.NotFoundHandler = noRoute(errNoRoute)
-	router.MethodNotAllowedHandler = noRoute(errMethod)
+	notAllowed := noRoute(errMethod)
+	router.MethodNotAllowedHandler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodHead {
+			notAllowed.ServeHTTP(w, r)
+			return
+		}
+		// What may be got may be asked for without its body; the server
+		// leaves it out.
+		get := r.WithContext(r.Context())
+		get.Method = http.MethodGet
+		router.ServeHTTP(w, get)
+	})
 	return router, nil
 }
 

@@ -62,6 +62,12 @@ func TestScenarios(t *testing.T) {
 		{name: "anybody learns what node this is", method: "GET", path: "/api/v1/node", status: 200, must: []string{`"tier":"county"`, "安吉县", `"state":"up"`}},
 
 		{name: "items are public", method: "GET", path: "/api/v1/items?query=生育", status: 200, must: []string{"TB-XZRZ-005", `"total":1`}},
+		{name: "a page of items after another", method: "GET", path: "/api/v1/items?cursor=TB-SCJG-001", status: 200, must: []string{"TB-XZRZ-005"}, not: []string{`"code":"TB-MZJ-001"`}},
+		{name: "a cursor of nobody's", method: "GET", path: "/api/v1/items?cursor=zzz-geheim", status: 400, must: []string{"invalid_request", `"path":"cursor"`}, not: []string{"zzz"}},
+		{name: "a parameter the API has not", method: "GET", path: "/api/v1/items?limit=2&departement=geheim", status: 400, must: []string{"invalid_request", `"path":"departement"`, "没有这个参数"}, not: []string{"geheim", `"path":"limit"`}},
+		{name: "one that only other operations have", method: "GET", path: "/api/v1/items/TB-XZRZ-005?limit=2", status: 400, must: []string{`"path":"limit"`}},
+		{name: "parameters nobody can read", method: "GET", path: "/api/v1/items?limit=2&tier=%zz", status: 400, must: []string{"invalid_request"}, not: []string{"zz"}},
+		{name: "a monitor may add what it likes", method: "GET", path: "/healthz?probe=7", status: 200},
 		{name: "an item's guide is public", method: "GET", path: "/api/v1/items/TB-XZRZ-005", status: 200, must: []string{"生育登记表", `"status":"in_force"`}},
 		{name: "an item that is not there", method: "GET", path: "/api/v1/items/TB-NONE-001", status: 404},
 		{name: "its versions are not public", method: "GET", path: "/api/v1/items/TB-XZRZ-005/versions", status: 401, must: []string{"unauthenticated"}},

@@ -12,7 +12,6 @@ import (
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node"
-	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
@@ -122,7 +121,7 @@ func attentionPlace(text string) (attentionCursor, error) {
 	at, entry, ok := strings.Cut(text, "~")
 	ms, err := strconv.ParseInt(at, 10, 64)
 	if !ok || err != nil {
-		return attentionCursor{}, errInvalid.with(catalog.Fault{Path: "cursor", Code: catalog.FaultFormat, ZH: "请使用上一页给出的 next_cursor", EN: "use the next_cursor of the page before"})
+		return attentionCursor{}, errCursor
 	}
 	return attentionCursor{at: ms, entry: entry}, nil
 }

@@ -2,7 +2,10 @@ package api
 
 import (
 	"errors"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -28,11 +31,17 @@ func (s *Server) validate(r *http.Request, route *routers.Route, params map[stri
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
 		},
 	}
-	err := openapi3filter.ValidateRequest(r.Context(), input)
-	if err == nil {
+	var faults []catalog.Fault
+	// What monitors and browsers add to the other paths does no harm.
+	if strings.HasPrefix(route.Path, "/api/v1/") {
+		faults = undeclared(r.URL.RawQuery, route)
+	}
+	if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
+		faults = append(faults, faultsOf(err, "")...)
+	}
+	if len(faults) == 0 {
 		return nil
 	}
-	faults := faultsOf(err, "")
 	p := errInvalid
 	for _, f := range faults {
 		if f.Code == catalog.FaultUnknown && strings.HasSuffix(f.EN, unknownField) {
@@ -43,6 +52,27 @@ func (s *Server) validate(r *http.Request, route *routers.Route, params map[stri
 	}
 	const most = 100
 	return p.with(faults[:min(len(faults), most)]...)
+}
+
+// undeclared are the query parameters that an operation has not: a filter
+// spelt wrong, or meant for another list, would answer with what nobody asked
+// for.
+func undeclared(query string, route *routers.Route) []catalog.Fault {
+	if query == "" {
+		return nil
+	}
+	given, err := url.ParseQuery(query)
+	if err != nil {
+		return []catalog.Fault{fault("", "")}
+	}
+	var faults []catalog.Fault
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		if route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil &&
+			route.PathItem.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
+			faults = append(faults, catalog.Fault{Path: shown(name), Code: catalog.FaultUnknown, ZH: "没有这个参数", EN: "the operation has no such parameter"})
+		}
+	}
+	return faults
 }
 
 const unknownField = "the API has no such field here"

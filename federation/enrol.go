@@ -40,6 +40,15 @@ const (
 	maxEnrolBody   = 1 << 20
 )
 
+// NodeID is the id a node has unless it is given another, by the number it has
+// in its division: county-1, t-330523110-1, v-330523110200-1.
+func NodeID(at division.Code, ordinal int) string {
+	if at.Tier() == node.County {
+		return fmt.Sprintf("county-%d", ordinal)
+	}
+	return fmt.Sprintf("%s-%s-%d", string(at.Tier())[:1], at, ordinal)
+}
+
 // Invite makes a one-time token with which one new node can enrol. Only its
 // hash is kept; the token is shown once.
 func (n *Node) Invite(ctx context.Context, actor identity.Actor, nodeID, name string, tier node.Tier, at division.Code, key string) (trust.JoinToken, store.Result, error) {

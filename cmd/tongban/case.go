@@ -167,7 +167,11 @@ func showCase(w io.Writer, lang language, v *client.Case) {
 	s.line(lang.pick("更正自", "corrects"), v.Corrects)
 	s.line(lang.pick("更正为", "corrected by"), strings.TrimSpace(v.Setback.CorrectedNumber+" "+v.Setback.CorrectedBy))
 	s.line(lang.pick("同号收件", "same number"), strings.Join(v.Also, " "))
-	s.line(lang.pick("标记", "flags"), strings.Join(m.Flags, ", "))
+	flags := make([]string, len(m.Flags))
+	for i, flag := range m.Flags {
+		flags[i] = lang.pick(casework.FlagWords(flag))
+	}
+	s.line(lang.pick("标记", "flags"), strings.Join(flags, lang.pick("；", "; ")))
 	s.line(lang.pick("可办理", "you may"), joined(v.Actions))
 	s.line(lang.pick("当前条目", "head"), v.Head)
 	s.write(w)

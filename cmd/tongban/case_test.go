@@ -298,6 +298,7 @@ func TestCasesAreShown(t *testing.T) {
 		Materials: []client.SubmittedMaterial{{Name: "身份证", Form: "copy", Copies: 1, Attachments: []client.AttachmentRef{
 			{Hash: strings.Repeat("a", 64), Name: "a.pdf", Size: 1, Type: "application/pdf"}, {Hash: strings.Repeat("b", 64), Name: "b.pdf", Size: 1, Type: "application/pdf"}}}},
 		Attachments: []client.CaseAttachment{{Hash: strings.Repeat("a", 64), Here: true}}}
+	whole.Summary.Flags = []string{casework.FlagItemChanged, casework.FlagClockSkew, casework.FlagSecondNotice, casework.FlagLateResult, "new_flag"}
 	timeline := client.Timeline{Case: "c-1", Number: birth.Number, Entries: []client.TimelineEntry{
 		{Entry: "e-1", Kind: "case.submit", What: "收件", Actor: identity.Actor{Staff: "s-1", Name: "甲", Role: identity.VillageWorker, Node: "v-1"}, OccurredAt: at20261123, Word: client.AtCounty, WordZh: "已到县中心"},
 		{Entry: "e-2", Kind: "case.accept", What: "受理", Actor: identity.Actor{Staff: "s-2", Role: identity.TownshipClerk, Node: "t-1"}, OccurredAt: at20261123, Word: client.WordRefused, WordZh: "需处理", Said: "好", Refused: client.RefusalReport{Code: "stale", Zh: "已变动", En: "moved on"}}}}
@@ -313,8 +314,11 @@ func TestCasesAreShown(t *testing.T) {
 	if got := n.calls("getCase")[0]; got.query != "reveal=false" || got.path != "/api/v1/cases/c-1" {
 		t.Errorf("%+v", got)
 	}
+	holds(t, r.out, []string{"标记      事项在收件后有变动，仍按收件时的版本办理；有环节由时钟不准的机器记录；不止一次要求补正；特别程序超出告知的时间；new_flag\n"})
+	r = tongban(t, "case", "show", "c-1", "--lang", "en")
+	holds(t, r.out, []string{"the item changed after hand-in, the case goes on under its version then; a step was recorded by a clock that was off; what is missing was asked for more than once; a special procedure took longer than told; new_flag\n"})
 	tongban(t, "case", "show", "c-1", "--reveal")
-	if got := n.calls("getCase")[1].query; got != "reveal=true" {
+	if got := n.calls("getCase")[2].query; got != "reveal=true" {
 		t.Error(got)
 	}
 	r = tongban(t, "case", "timeline", "c-1")

@@ -270,6 +270,9 @@ func (d *diagnosis) lines() {
 	for _, u := range append(d.c.Upstream.County, d.m.Hubs...) {
 		ups[u] = []node.Tier{node.County}
 	}
+	if len(ups) == 0 {
+		d.add("clock", "ok", "本机没有别的节点可连，时钟无从比对，请自行与标准时间核对", "there is no other node to reach, so nothing to compare this clock with; hold it against the standard time yourself")
+	}
 	for address, tiers := range ups {
 		d.line(address, tiers)
 	}

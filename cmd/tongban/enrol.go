@@ -76,7 +76,7 @@ func initialise(ctx context.Context, c configs.Config, login, name, passwordFile
 	}
 	id := c.Node
 	if id == "" {
-		id = "hub-1"
+		id = federation.NodeID(division.Code(c.Division), 1)
 	}
 	if err := federation.Vacant(c.DataDir); err != nil {
 		return err

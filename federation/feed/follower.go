@@ -106,6 +106,8 @@ type Follower struct {
 	state state
 	// blocked are the upstreams not followed any more, with why.
 	blocked map[string]*Fault
+	// troubles are the upstreams that fail, with what the log tells of them.
+	troubles map[trouble]told
 	// full asks for this node's own entries too: its database was restored
 	// from an old copy.
 	full bool
@@ -119,7 +121,7 @@ func NewFollower(st *store.Store, o FollowerOptions) *Follower {
 	o = o.withDefaults()
 	return &Follower{
 		o: o, st: st, kick: make(chan struct{}, 1), keys: newKeyring(st, o.Trust),
-		witness: newWitness(st, o), blocked: map[string]*Fault{}, pageBytes: maxAskPage,
+		witness: newWitness(st, o), blocked: map[string]*Fault{}, troubles: map[trouble]told{}, pageBytes: maxAskPage,
 	}
 }
 

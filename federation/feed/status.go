@@ -1,6 +1,9 @@
 package feed
 
 import (
+	"context"
+	"log/slog"
+	"maps"
 	"time"
 
 	"github.com/tongban/tongban/node"
@@ -111,6 +114,7 @@ func (f *Follower) beaten(c *connection, hb *heartbeat, got time.Time, first boo
 	if first {
 		s.Upstream, s.Tier, s.Since = c.up.Name, c.up.Tier, got.UnixMilli()
 		s.LastError, s.LastErrorAt = nil, 0
+		f.back(c.up.Name)
 		f.o.Logger.Info("following", "upstream", c.up.Name, "after", c.at)
 	}
 	s.LastContact = got.UnixMilli()
@@ -173,12 +177,37 @@ func (f *Follower) ended() {
 	f.state.Upstream, f.state.Tier, f.state.Since = "", "", 0
 }
 
-// fail notes a failure for Status and returns it.
+// trouble is an upstream that fails, and how.
+type trouble struct{ upstream, code string }
+
+// told is what the log tells of a trouble.
+type told struct {
+	at    time.Time // when it told last
+	times int       // how often it was met
+}
+
+// tellAgain is how often a failure that lasts is told once more.
+const tellAgain = time.Hour
+
+// back forgets what was told of an upstream: it serves. f.mu is held.
+func (f *Follower) back(upstream string) {
+	maps.DeleteFunc(f.troubles, func(t trouble, _ told) bool { return t.upstream == upstream })
+}
+
+// fail notes a failure for Status and returns it. A line may be down for days
+// and is tried every minute: the log tells that it went down, another reason,
+// and once an hour that it still is.
 func (f *Follower) fail(upstream string, err error) error {
 	fault := asFault(err, ErrUnreachable)
-	f.o.Logger.Warn("feed interrupted", "upstream", upstream, "code", fault.Code, "error", err)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.state.LastError, f.state.LastErrorAt = fault, f.o.Clock.Now().UnixMilli()
+	now, level := f.o.Clock.Now(), slog.LevelDebug
+	t := f.troubles[trouble{upstream, fault.Code}]
+	if t.times++; t.times == 1 || now.Sub(t.at).Abs() >= tellAgain {
+		level, t.at = slog.LevelWarn, now
+	}
+	f.troubles[trouble{upstream, fault.Code}] = t
+	f.o.Logger.Log(context.Background(), level, "feed interrupted", "upstream", upstream, "code", fault.Code, "times", t.times, "error", err)
+	f.state.LastError, f.state.LastErrorAt = fault, now.UnixMilli()
 	return err
 }

@@ -133,6 +133,22 @@ const (
 	FlagLateResult = "late_result"
 )
 
+// FlagWords say what a flag means; of one that this program does not know, its
+// name.
+func FlagWords(flag string) (zh, en string) {
+	switch flag {
+	case FlagItemChanged:
+		return "事项在收件后有变动，仍按收件时的版本办理", "the item changed after hand-in, the case goes on under its version then"
+	case FlagClockSkew:
+		return "有环节由时钟不准的机器记录", "a step was recorded by a clock that was off"
+	case FlagSecondNotice:
+		return "不止一次要求补正", "what is missing was asked for more than once"
+	case FlagLateResult:
+		return "特别程序超出告知的时间", "a special procedure took longer than told"
+	}
+	return flag, flag
+}
+
 // Notice is the one-time notice of what is missing (一次性补正告知).
 type Notice struct {
 	// On is the day of the first notice: it is what the law limits.

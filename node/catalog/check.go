@@ -38,6 +38,9 @@ var (
 	lawArticle = regexp.MustCompile(`^第[〇零一二三四五六七八九十百千]+条(之[一二三四五六七八九十]+)?(第[一二三四五六七八九十]+款)?(第[一二三四五六七八九十]+项)?$`)
 )
 
+// IsCode reports whether a text looks like the code of an item.
+func IsCode(text string) bool { return itemCode.MatchString(text) }
+
 func checkHead(item Item) []Fault {
 	var faults []Fault
 	if !itemCode.MatchString(item.Code) {
