@@ -105,7 +105,7 @@ func grants() []Grant {
 	allow(TownshipLeader, Subtree, CaseTerminate, CaseSuspend, CaseExtend)
 	allow(TownshipClerk, Own, AttentionDo, OverlaySet)
 	// Papers leave through the window: who reviews passes nothing on.
-	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn, SyncRead, AttentionRead)
+	allow(TownshipReviewer, Subtree, CaseRead, CaseReveal, CaseComment, CaseRelay, CaseReview, CaseReturn, SyncRead, AttentionRead)
 	allow(TownshipLeader, Subtree, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn, StaffRead, NodeRead, SyncRead, AttentionRead, RevealRead)
 
 	allow(DepartmentWindow, Department, CaseRead, CaseReveal, CaseComment, CaseSubmit, CaseAccept, CaseReject, CaseReturn, CaseIssue, CaseDeliver, AttentionRead)
