@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/federation/outbox"
@@ -85,8 +86,9 @@ type Again struct {
 }
 
 // RecordAgain proposes lost entries as they were, in the order of the former
-// ledger; no ids means all that are missing still. One that is refused stays
-// listed, and the others go on.
+// ledger and together, so that nothing that needs them gets in between; no ids
+// means all that are missing still. One that is refused stays listed, and the
+// others go on.
 func (n *Node) RecordAgain(ctx context.Context, actor identity.Actor, ids []string) ([]Again, error) {
 	if n.hub == nil {
 		return nil, errCountyOnly
@@ -95,42 +97,31 @@ func (n *Node) RecordAgain(ctx context.Context, actor identity.Actor, ids []stri
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
-	for _, id := range ids {
-		wanted[id] = true
+	lost = slices.DeleteFunc(lost, func(l store.LostRecord) bool {
+		return l.Resolved && (l.Again || len(ids) == 0) || len(ids) > 0 && !slices.Contains(ids, l.Was.ID)
+	})
+	raws := make([][]byte, len(lost))
+	for i := range lost {
+		if raws[i], err = json.Marshal(&lost[i].Was); err != nil {
+			return nil, err
+		}
 	}
-	var all []Again
-	for _, l := range lost {
-		if l.Again && l.Resolved || len(ids) == 0 && l.Resolved || len(ids) > 0 && !wanted[l.Was.ID] {
+	results, err := n.commitAll(ctx, raws, false)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Again, len(lost))
+	for i, r := range results {
+		all[i] = Again{lost[i].Was.ID, r}
+		if r.Status == store.Rejected {
 			continue
 		}
-		r, err := n.recordAgain(ctx, actor, &l)
-		if err != nil {
+		if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + lost[i].Was.ID,
+			Body: &ledger.AttentionResolveV1{Entry: lost[i].Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}}); err != nil {
 			return all, err
 		}
-		all = append(all, Again{l.Was.ID, r})
 	}
 	return all, nil
-}
-
-func (n *Node) recordAgain(ctx context.Context, actor identity.Actor, l *store.LostRecord) (store.Result, error) {
-	raw, err := json.Marshal(&l.Was)
-	if err != nil {
-		return store.Result{}, err
-	}
-	results, index, err := n.propose(ctx, store.Proposal{Entries: [][]byte{raw}})
-	if err == nil {
-		err = n.hub.WaitApplied(ctx, index)
-	}
-	if err != nil {
-		return store.Result{}, err
-	}
-	if r := results[0]; r.Status == store.Rejected {
-		return r, nil
-	}
-	_, err = n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + l.Was.ID,
-		Body: &ledger.AttentionResolveV1{Entry: l.Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}})
-	return results[0], err
 }
 
 // tellLost shows the county what this node holds of the former ledger's records
