@@ -258,6 +258,8 @@ func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handle
 }
 
 func serveUntil(ctx context.Context, group *errgroup.Group, s *http.Server, l net.Listener) {
+	var idle idleConns
+	idle.watch(s)
 	group.Go(func() error {
 		if err := s.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -268,6 +270,7 @@ func serveUntil(ctx context.Context, group *errgroup.Group, s *http.Server, l ne
 		<-ctx.Done()
 		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 		defer cancel()
+		idle.cut(time.Now())
 		if err := s.Shutdown(last); err != nil {
 			return s.Close()
 		}
