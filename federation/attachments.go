@@ -41,13 +41,14 @@ func (a attachments) Confirmed(ctx context.Context, hash string) (bool, error) {
 }
 
 // Confirm records, for each case that names it, that the hubs have an
-// attachment.
+// attachment. What cannot be confirmed in one case keeps no other from it.
 func (a attachments) Confirm(ctx context.Context, hash string, size int64, hubs []string) error {
 	uses, err := a.n.Store.AttachmentUses(ctx, hash)
 	if err != nil {
 		return err
 	}
 	done := map[string]bool{}
+	var failed []error
 	for _, u := range uses {
 		if u.Confirmed || done[u.Case] {
 			continue
@@ -55,11 +56,13 @@ func (a attachments) Confirm(ctx context.Context, hash string, size int64, hubs 
 		done[u.Case] = true
 		_, err := a.n.Record(ctx, Action{Actor: identity.Actor{Staff: "system", Role: identity.System}, Kind: ledger.AttachmentConfirm,
 			Case: u.Case, Key: "papers " + hash + " " + u.Case, Body: &ledger.AttachmentConfirmV1{Hash: hash, Size: size, Hubs: hubs}})
-		if err != nil {
-			return err
+		var known *store.Refused
+		if errors.As(err, &known) && known.Code == "key_reused" {
+			continue // confirmed before, with other hubs up
 		}
+		failed = append(failed, err)
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // papersAbove are the nodes above that take attachments.

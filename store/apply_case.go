@@ -200,10 +200,13 @@ func (a *applier) itemChanged(b *ledger.CaseSubmitV1, at int64) (bool, error) {
 // counterPrefix is all of a compact number before its counter and check digit.
 func counterPrefix(number string) string { return number[:22] }
 
+// nameAttachments notes the files that an entry names. One that is confirmed in
+// its case is so under each name it gets there.
 func (a *applier) nameAttachments(e *ledger.Entry, refs []catalog.AttachmentRef) error {
 	for _, r := range refs {
 		a.s.naming = true
-		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO attachments (hash, case_id, entry, name, size, type, scope, confirmed)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, EXISTS (SELECT 1 FROM attachments WHERE hash = ?1 AND case_id = ?2 AND confirmed = 1))`,
 			r.Hash, e.Case, e.ID, r.Name, r.Size, r.Type, string(e.Scope))
 		if err != nil {
 			return err

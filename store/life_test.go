@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
@@ -100,6 +101,27 @@ func TestWithdrawnCase(t *testing.T) {
 	for _, n := range []*storetest.Node{village, townNode, hub} {
 		if got := n.MustCase(opened.ID); got.Status != casework.Terminated || got.Decision != "" {
 			t.Errorf("at %s: %+v", n.ID(), got)
+		}
+	}
+}
+
+// A scan that is named again in its case after it was confirmed is confirmed:
+// nobody would send it, or confirm it, a second time.
+func TestScanNamedAgainIsConfirmed(t *testing.T) {
+	c := storetest.NewCounty(t)
+	village, hub := c.Village(here), c.Hub()
+	scan := storetest.Attachment("scan")
+	item := c.Item("TB-YBJ-003")
+	opened := village.Submit("TB-YBJ-003", func(b *ledger.CaseSubmitV1) { b.Materials[0].Attachments = []catalog.AttachmentRef{scan} })
+	c.Settle()
+	hub.MustDo(identity.Actor{Staff: hub.ID(), Role: identity.System, Node: hub.ID()}, &ledger.AttachmentConfirmV1{Hash: scan.Hash, Size: scan.Size, Hubs: []string{hub.ID()}}, storetest.About{Case: opened.ID, Scope: opened.Division})
+	if _, err := village.Step(opened.ID, &ledger.CaseSupplementV1{Materials: []catalog.SubmittedMaterial{{Name: item.Materials[0].Name, Form: catalog.SubmittedElectronic, Copies: 1, Attachments: []catalog.AttachmentRef{scan}}}}); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	for _, n := range []*storetest.Node{hub, village} {
+		if left, _, err := n.OutstandingCount(ctx); err != nil || left != 0 {
+			t.Errorf("%s: %d outstanding, %v", n.ID(), left, err)
 		}
 	}
 }
