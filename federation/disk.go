@@ -26,9 +26,6 @@ const diskEvery = 5 * time.Second
 // watchDisk keeps a node from filling its disk, and a hub that is short of
 // room from leading.
 func (n *Node) watchDisk(ctx context.Context) {
-	if n.disk.Free == nil {
-		return
-	}
 	for {
 		free, err := n.disk.Free()
 		if err != nil {

@@ -177,7 +177,9 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.run(n.watchTrust)
 	n.run(n.keepRenewed)
 	n.run(n.tidyPapers)
-	n.run(n.watchDisk)
+	if n.disk.Free != nil {
+		n.run(n.watchDisk)
+	}
 	n.run(n.inspect)
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {

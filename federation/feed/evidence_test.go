@@ -75,6 +75,10 @@ func TestRewrittenHistory(t *testing.T) {
 			if !failedWith(f, ErrRewritten) || mustCursor(t, st) != before {
 				t.Errorf("status %+v", f.Status())
 			}
+			_ = f.fail("county-2", ErrUnreachable)
+			if !failedWith(f, ErrRewritten) {
+				t.Errorf("a line that is down hides it: %+v", f.Status().LastError)
+			}
 			stop()
 			checkEvidence(t, st)
 			// The honest county is followed all the same.

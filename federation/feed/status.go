@@ -71,6 +71,12 @@ func (f *Follower) Status() Status {
 	if back := f.setback.now(); back != nil && (s.LastError == nil || s.LastError.Code != ErrRewritten.Code) {
 		s.LastError = back
 	}
+	// That history was rewritten is not overtaken by a line that fails.
+	for _, why := range f.blocked {
+		if s.Upstream == "" && why.Code == ErrRewritten.Code {
+			s.LastError = why
+		}
+	}
 	s.Checkpoint, s.UnprovedSince = f.witness.standing()
 	s.BytesIn = f.bytesIn.Load()
 	s.Unverified = f.keys.unverified.Load()
