@@ -36,10 +36,13 @@ func (h *Hub) Place() Place {
 }
 
 // Heard is how long ago this hub was last known to be part of the county: it
-// leads, or it heard the leader. Negative means never.
+// leads, or it heard the leader. Negative means never, or that it was removed.
 func (h *Hub) Heard() time.Duration {
-	if h.Leading() {
+	switch {
+	case h.Leading():
 		return 0
+	case h.Place() == PlaceRemoved:
+		return -1
 	}
 	at := h.raft.LastContact()
 	if at.IsZero() {

@@ -270,8 +270,7 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 	if err := c.epoch(ctx, hb.Epoch); err != nil {
 		return err
 	}
-	stale := hb.HeardMS < 0 || hb.HeardMS > c.f.o.Stale.Milliseconds()
-	if stale && !c.makeDo && c.f.choices() > 1 {
+	if c.f.stale(c.up, hb.HeardMS) && !c.makeDo && c.f.choices() > 1 {
 		return ErrBehind.Becausef("%s heard of the county %d ms ago", c.up.Name, hb.HeardMS)
 	}
 	for _, l := range hb.Checkpoints {

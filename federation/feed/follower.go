@@ -57,7 +57,7 @@ type FollowerOptions struct {
 	// whether an earlier one is there again (60 s).
 	Probe time.Duration
 	// Stale is how long ago an upstream may have heard of the county itself
-	// before another upstream is preferred (2 min).
+	// before another upstream is preferred (2 min; a hub 15 s at most).
 	Stale time.Duration
 	// KeepCheckpoint is how often a checkpoint is kept for good (10 min).
 	KeepCheckpoint time.Duration

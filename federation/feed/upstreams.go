@@ -74,7 +74,21 @@ func (f *Follower) serves(ctx context.Context, up Upstream) bool {
 	}
 	resp.Body.Close()
 	heard, err := strconv.ParseInt(resp.Header.Get(headerHeard), 10, 64)
-	return err == nil && heard >= 0 && heard <= f.o.Stale.Milliseconds()
+	return err == nil && !f.stale(up, heard)
+}
+
+// staleHub is Stale at a hub: it hears the one that leads several times a
+// second, and one that does not was cut off or removed.
+const staleHub = 15 * time.Second
+
+// stale tells whether an upstream heard of the county too long ago
+// (milliseconds, -1 for never).
+func (f *Follower) stale(up Upstream, heardMS int64) bool {
+	most := f.o.Stale
+	if up.Tier == node.County {
+		most = min(most, staleHub)
+	}
+	return heardMS < 0 || heardMS > most.Milliseconds()
 }
 
 // choices counts the upstreams that may be followed.
