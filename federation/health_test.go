@@ -100,6 +100,7 @@ func TestHealth(t *testing.T) {
 		return len(said) > 0 && said[0].Stops && (said[0].Code == "hub_removed" || said[0].Code == "no_leader")
 	})
 
+	f.Kill(removed) // as it says; the township may follow it
 	f.Do(leader, f.Operator(), &ledger.NodeRevokeV1{Node: f.Township(0).ID, At: leader.Now().UnixMilli(), Reason: "测试"})
 	ails(t, f, f.Township(0), "node_revoked", true)
 }
