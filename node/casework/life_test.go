@@ -2,45 +2,19 @@ package casework
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 )
 
-func date(tb testing.TB, text string) calendar.Date {
-	tb.Helper()
-	d, err := calendar.Parse(text)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
-}
-
 // on is ten in the morning of a day in Beijing.
 func on(tb testing.TB, text string) int64 {
-	return date(tb, text).Midnight().Add(10 * time.Hour).UnixMilli()
-}
-
-func mustCalendar(tb testing.TB) *calendar.Calendar {
-	tb.Helper()
-	data, err := os.ReadFile("../calendar/testdata/calendar.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	years, err := calendar.ParseFile(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c, err := calendar.New(years)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
+	return calendartest.Date(tb, text).Midnight().Add(10 * time.Hour).UnixMilli()
 }
 
 // act is one entry on a day, by somebody.
@@ -101,7 +75,7 @@ func material(tb testing.TB, code string, tolerable bool) string {
 func TestToldOnce(t *testing.T) {
 	const item = "TB-XFJY-001"
 	lacks := material(t, item, false)
-	notice := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: lacks, Problem: ledger.ProblemMissing, How: "请提交"}}, Before: date(t, "2026-11-27")}
+	notice := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: lacks, Problem: ledger.ProblemMissing, How: "请提交"}}, Before: calendartest.Date(t, "2026-11-27")}
 	again := &ledger.CaseRequestSupplementV1{Points: notice.Points, Again: "补交的材料已过期"}
 	c := live(t, received(t, item, "2026-11-16", lacks),
 		act{"2026-11-17", "a", accepted, "papers_missing"},
@@ -112,15 +86,15 @@ func TestToldOnce(t *testing.T) {
 		act{"2026-11-18", "a", &ledger.CaseAcceptV1{Deemed: true}, "told_in_time"},
 		act{"2026-11-18", "a", granted, "wrong_step"},
 		act{"2026-11-20", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, "supplement_open"})
-	if c.Status != Supplementing || c.Notice.On != date(t, "2026-11-17") || len(c.Flags) != 0 {
+	if c.Status != Supplementing || c.Notice.On != calendartest.Date(t, "2026-11-17") || len(c.Flags) != 0 {
 		t.Fatalf("after the notice: %+v", c)
 	}
 	c = live(t, c, act{"2026-11-19", "a", again, ""})
-	if !slices.Equal(c.Flags, []string{FlagSecondNotice}) || c.Notice.On != date(t, "2026-11-17") || len(c.Notice.Points) != 2 {
+	if !slices.Equal(c.Flags, []string{FlagSecondNotice}) || c.Notice.On != calendartest.Date(t, "2026-11-17") || len(c.Notice.Points) != 2 {
 		t.Errorf("the second notice: %+v", c)
 	}
 	done := live(t, c, act{"2026-11-23", "a", &ledger.CaseAcceptV1{Supplements: []string{"s1"}}, ""})
-	if done.Status != Accepted || done.AcceptedOn != date(t, "2026-11-23") {
+	if done.Status != Accepted || done.AcceptedOn != calendartest.Date(t, "2026-11-23") {
 		t.Errorf("supplemented: %+v", done)
 	}
 	ended := live(t, c, act{"2026-12-01", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, ""})
@@ -135,7 +109,7 @@ func TestTolerance(t *testing.T) {
 	const item = "TB-SCJG-001"
 	minor, major := material(t, item, true), material(t, item, false)
 	tolerate := func(name, day string) ledger.Body {
-		return &ledger.CaseAcceptV1{Tolerated: []ledger.ToleratedMaterial{{Material: name, Before: date(t, day)}}}
+		return &ledger.CaseAcceptV1{Tolerated: []ledger.ToleratedMaterial{{Material: name, Before: calendartest.Date(t, day)}}}
 	}
 	c := live(t, received(t, item, "2026-11-16", minor),
 		act{"2026-11-16", "a", tolerate(major, "2026-11-20"), "not_tolerable"},
@@ -152,15 +126,15 @@ func TestTolerance(t *testing.T) {
 func TestProceduresAndExtension(t *testing.T) {
 	const item = "TB-XFJY-001"
 	suspend := func(p string, lawful bool, until string) ledger.Body {
-		return &ledger.CaseSuspendV1{Procedure: p, Lawful: lawful, Until: date(t, until), Reason: "需要"}
+		return &ledger.CaseSuspendV1{Procedure: p, Lawful: lawful, Until: calendartest.Date(t, until), Reason: "需要"}
 	}
 	resume := func(p, day string) ledger.Body {
-		return &ledger.CaseResumeV1{Procedure: p, On: date(t, day), Result: "通过"}
+		return &ledger.CaseResumeV1{Procedure: p, On: calendartest.Date(t, day), Result: "通过"}
 	}
-	extend := &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: ledger.Dues{Statutory: date(t, "2026-12-20")}}
+	extend := &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: ledger.Dues{Statutory: calendartest.Date(t, "2026-12-20")}}
 	c := live(t, received(t, item, "2026-11-16"),
 		act{"2026-11-16", "a", suspend("听证", true, "2026-12-01"), "not_accepted_yet"},
-		act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Promised: date(t, "2026-11-20"), Statutory: date(t, "2026-11-30")}}, ""},
+		act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Promised: calendartest.Date(t, "2026-11-20"), Statutory: calendartest.Date(t, "2026-11-30")}}, ""},
 		act{"2026-11-17", "b", suspend("喝茶", true, "2026-12-01"), "procedure_unknown"},
 		act{"2026-11-17", "b", suspend("听证", false, "2026-12-01"), "procedure_lawful"},
 		act{"2026-11-17", "b", suspend("公示", true, "2026-12-01"), "procedure_lawful"},
@@ -184,10 +158,10 @@ func TestProceduresAndExtension(t *testing.T) {
 		act{"2026-11-27", "d", granted, ""}, // 公示 was told until 11-24: the clock goes on by itself
 		act{"2026-11-27", "l", extend, "decided"},
 		act{"2026-11-27", "d", suspend("听证", true, "2026-12-20"), "decided"})
-	if !slices.Equal(c.Flags, []string{FlagLateResult}) || c.Told.Statutory != date(t, "2026-12-20") || c.ExtendedOn != date(t, "2026-11-26") {
+	if !slices.Equal(c.Flags, []string{FlagLateResult}) || c.Told.Statutory != calendartest.Date(t, "2026-12-20") || c.ExtendedOn != calendartest.Date(t, "2026-11-26") {
 		t.Errorf("%+v", c)
 	}
-	late := live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Statutory: date(t, "2026-11-30")}}, ""})
+	late := live(t, received(t, item, "2026-11-16"), act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Statutory: calendartest.Date(t, "2026-11-30")}}, ""})
 	live(t, late, act{"2026-12-01", "l", extend, "extension_late"})
 }
 
@@ -202,7 +176,7 @@ func TestWithdrawal(t *testing.T) {
 
 // The handbook's worked vectors, as limits of a case.
 func TestLimits(t *testing.T) {
-	cal := mustCalendar(t)
+	cal := calendartest.Calendar(t)
 	item := catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}
 	dues := func(c *Case) string {
 		t.Helper()
@@ -216,7 +190,7 @@ func TestLimits(t *testing.T) {
 		}
 		return text
 	}
-	day := func(s string) calendar.Date { return date(t, s) }
+	day := func(s string) calendar.Date { return calendartest.Date(t, s) }
 	for _, row := range []struct {
 		what string
 		c    Case
@@ -253,15 +227,15 @@ func TestLimits(t *testing.T) {
 }
 
 func TestOverdue(t *testing.T) {
-	cal := mustCalendar(t)
+	cal := calendartest.Calendar(t)
 	item := catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}
-	c := Case{HandedInMS: on(t, "2026-09-18"), AcceptedMS: on(t, "2026-09-18"), AcceptedOn: date(t, "2026-09-18")}
+	c := Case{HandedInMS: on(t, "2026-09-18"), AcceptedMS: on(t, "2026-09-18"), AcceptedOn: calendartest.Date(t, "2026-09-18")}
 	limits, err := c.Limits(&item, cal)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for day, want := range map[string]int{"2026-09-24": 0, "2026-09-25": 1, "2026-10-22": 1, "2026-10-23": 2} {
-		if got := Overdue(limits, date(t, day)); len(got) != want {
+		if got := Overdue(limits, calendartest.Date(t, day)); len(got) != want {
 			t.Errorf("on %s: %d overdue, want %d", day, len(got), want)
 		}
 	}

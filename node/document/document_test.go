@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -19,15 +19,6 @@ import (
 )
 
 var update = flag.Bool("update", false, "write the golden documents anew")
-
-func date(tb testing.TB, text string) calendar.Date {
-	tb.Helper()
-	d, err := calendar.Parse(text)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return d
-}
 
 func mustItem(tb testing.TB, code string) *catalog.Item {
 	tb.Helper()
@@ -43,30 +34,15 @@ func mustItem(tb testing.TB, code string) *catalog.Item {
 	return &items[i]
 }
 
-func mustCalendar(tb testing.TB) *calendar.Calendar {
-	tb.Helper()
-	data, err := os.ReadFile("../calendar/testdata/calendar.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	years, err := calendar.ParseFile(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	c, err := calendar.New(years)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
-}
-
 // lived is a case to which everything has happened that makes a document, as
 // changed at the end.
 func lived(tb testing.TB, change func(*casework.Case)) Subject {
 	tb.Helper()
 	item := mustItem(tb, "TB-XFJY-001")
-	at := func(day string) int64 { return date(tb, day).Midnight().Add(9*time.Hour + 5*time.Minute).UnixMilli() }
-	number, err := casework.NewNumber("330523110220", date(tb, "2026-11-23"), 1, 45)
+	at := func(day string) int64 {
+		return calendartest.Date(tb, day).Midnight().Add(9*time.Hour + 5*time.Minute).UnixMilli()
+	}
+	number, err := casework.NewNumber("330523110220", calendartest.Date(tb, "2026-11-23"), 1, 45)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -74,17 +50,17 @@ func lived(tb testing.TB, change func(*casework.Case)) Subject {
 		Applicant:  ledger.Applicant{Type: "organisation", Name: "梅溪竹业有限公司", IDNumber: "91330599MA000TB146"},
 		Materials:  []catalog.SubmittedMaterial{{Name: item.Materials[0].Name, Form: catalog.SubmittedOriginal, Copies: 1}},
 		Lacking:    []string{item.Materials[1].Name, item.Form[0].Key},
-		HandedInMS: at("2026-11-23"), AcceptedMS: at("2026-11-25"), AcceptedOn: date(tb, "2026-11-25"), Status: casework.Accepted,
+		HandedInMS: at("2026-11-23"), AcceptedMS: at("2026-11-25"), AcceptedOn: calendartest.Date(tb, "2026-11-25"), Status: casework.Accepted,
 		AcceptedBy: &identity.Actor{Name: "窗口甲"},
-		Notice: &casework.Notice{On: date(tb, "2026-11-23"), Before: date(tb, "2026-11-30"), Points: []ledger.SupplementPoint{
+		Notice: &casework.Notice{On: calendartest.Date(tb, "2026-11-23"), Before: calendartest.Date(tb, "2026-11-30"), Points: []ledger.SupplementPoint{
 			{Material: item.Materials[1].Name, Problem: ledger.ProblemMissing, How: "请提交原件一份"}, {Field: item.Form[0].Key, Problem: ledger.ProblemWrong, How: "请按执照填写"}}},
-		Tolerated:   []ledger.ToleratedMaterial{{Material: item.Materials[2].Name, Before: date(tb, "2026-12-04")}},
-		Suspensions: []casework.Suspension{{Procedure: "检验", Lawful: true, From: date(tb, "2026-11-26"), Until: date(tb, "2026-12-02")}},
-		ExtendedBy:  10, ExtendedOn: date(tb, "2026-11-27"), ExtendReason: "情况复杂", Extender: "分管领导", Told: ledger.Dues{Statutory: date(tb, "2026-12-30")}}
+		Tolerated:   []ledger.ToleratedMaterial{{Material: item.Materials[2].Name, Before: calendartest.Date(tb, "2026-12-04")}},
+		Suspensions: []casework.Suspension{{Procedure: "检验", Lawful: true, From: calendartest.Date(tb, "2026-11-26"), Until: calendartest.Date(tb, "2026-12-02")}},
+		ExtendedBy:  10, ExtendedOn: calendartest.Date(tb, "2026-11-27"), ExtendReason: "情况复杂", Extender: "分管领导", Told: ledger.Dues{Statutory: calendartest.Date(tb, "2026-12-30")}}
 	if change != nil {
 		change(c)
 	}
-	limits, err := c.Limits(item, mustCalendar(tb))
+	limits, err := c.Limits(item, calendartest.Calendar(tb))
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -144,7 +120,7 @@ func TestGoldenDocuments(t *testing.T) {
 func TestSheet(t *testing.T) {
 	item := *mustItem(t, "TB-XFJY-001")
 	o := item.With(catalog.Overlay{Item: item.Code, Office: "330523110", Window: "3 号窗口", Hours: "8:30–17:00", Phone: "0572-1111111"})
-	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Supervision: "0572-0000001"}, date(t, "2026-11-23"), []string{item.Materials[1].Name})
+	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Supervision: "0572-0000001"}, calendartest.Date(t, "2026-11-23"), []string{item.Materials[1].Name})
 	golden(t, string(NoticeSheet), d, []string{item.Name, "法律依据", "谁可以申请", "法定时限", "承诺时限", "收费", "3 号窗口", "8:30–17:00", "0572-1111111", "□" + item.Materials[1].Name, "0572-0000001"})
 	if strings.Contains(mustJSON(t, d), "□"+item.Materials[0].Name) {
 		t.Error("a material that is there is ticked as missing")

@@ -2,7 +2,6 @@ package supervision
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,54 +10,31 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 )
 
-func date(tb fatal, text string) calendar.Date {
-	d, err := calendar.Parse(text)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	return d
-}
-
-type fatal interface{ Fatalf(string, ...any) }
-
-func mustCalendar(tb fatal) *calendar.Calendar {
-	data, err := os.ReadFile("../calendar/testdata/calendar.json")
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	years, err := calendar.ParseFile(data)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	c, err := calendar.New(years)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	return c
-}
-
 var item = &catalog.Item{PromisedWorkingDays: 5, StatutoryWorkingDays: 20}
 
-func at(tb fatal, day string) int64 { return date(tb, day).Midnight().Add(9 * time.Hour).UnixMilli() }
+func at(tb calendartest.TB, day string) int64 {
+	return calendartest.Date(tb, day).Midnight().Add(9 * time.Hour).UnixMilli()
+}
 
 // accepted on Monday 2026-11-02: promised until 11-09, statutory until 11-30.
-func accepted(tb fatal) *casework.Case {
-	return &casework.Case{ID: "c", HandedInMS: at(tb, "2026-11-02"), AcceptedMS: at(tb, "2026-11-02"), AcceptedOn: date(tb, "2026-11-02"), Status: casework.Accepted}
+func accepted(tb calendartest.TB) *casework.Case {
+	return &casework.Case{ID: "c", HandedInMS: at(tb, "2026-11-02"), AcceptedMS: at(tb, "2026-11-02"), AcceptedOn: calendartest.Date(tb, "2026-11-02"), Status: casework.Accepted}
 }
 
 func look(t *testing.T, c *casework.Case, day string, closed bool, cards ...Card) string {
 	t.Helper()
-	cal := mustCalendar(t)
+	cal := calendartest.Calendar(t)
 	limits, err := c.Limits(item, cal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	found, err := Look(c, limits, cal, Moment{date(t, day), closed}, Defaults, cards)
+	found, err := Look(c, limits, cal, Moment{calendartest.Date(t, day), closed}, Defaults, cards)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +68,7 @@ func TestColours(t *testing.T) {
 		{"not delivered", func(c *casework.Case) { c.DecidedMS = at(t, "2026-11-09") }, "2026-11-24", false, "yellow service_late"},
 		{"not told what is missing", func(c *casework.Case) { c.AcceptedMS, c.AcceptedOn, c.Status = 0, calendar.Date{}, casework.HandedIn }, "2026-11-10", false, "yellow notice_late"},
 		{"told in time", func(c *casework.Case) {
-			c.AcceptedMS, c.AcceptedOn, c.Notice = 0, calendar.Date{}, &casework.Notice{On: date(t, "2026-11-09")}
+			c.AcceptedMS, c.AcceptedOn, c.Notice = 0, calendar.Date{}, &casework.Notice{On: calendartest.Date(t, "2026-11-09")}
 		}, "2026-11-20", false, "green"},
 		{"told twice", func(c *casework.Case) { c.Flags = []string{casework.FlagSecondNotice} }, "2026-11-03", false, "yellow second_notice"},
 		{"a procedure took too long", func(c *casework.Case) { c.Flags = []string{casework.FlagLateResult} }, "2026-11-03", false, "yellow procedure_late"},
@@ -100,9 +76,9 @@ func TestColours(t *testing.T) {
 		{"instant, during the day", func(c *casework.Case) { c.Instant = true }, "2026-11-02", false, "green"},
 		{"instant, at the close of business", func(c *casework.Case) { c.Instant = true }, "2026-11-02", true, "amber promise_near"},
 		{"suspended", func(c *casework.Case) {
-			c.Suspensions = []casework.Suspension{{Procedure: "听证", Lawful: true, From: date(t, "2026-11-03"), Until: date(t, "2026-11-20")}}
+			c.Suspensions = []casework.Suspension{{Procedure: "听证", Lawful: true, From: calendartest.Date(t, "2026-11-03"), Until: calendartest.Date(t, "2026-11-20")}}
 		}, "2026-11-12", false, "green"},
-		{"told another day than a later calendar gives", func(c *casework.Case) { c.Told = ledger.Dues{Promised: date(t, "2026-11-11")} }, "2026-11-11", false, "amber promise_near"},
+		{"told another day than a later calendar gives", func(c *casework.Case) { c.Told = ledger.Dues{Promised: calendartest.Date(t, "2026-11-11")} }, "2026-11-11", false, "amber promise_near"},
 	} {
 		c := accepted(t)
 		if row.change != nil {
@@ -120,7 +96,7 @@ func TestColours(t *testing.T) {
 // Whatever the order and however often a case is looked at, it has one card of
 // each rule, none is taken back, and a card rises to the leader and no further.
 func TestCardsAreIssuedOnce(t *testing.T) {
-	cal := mustCalendar(t)
+	cal := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		c := accepted(t)
 		if rapid.Bool().Draw(t, "noticed twice") {
@@ -131,7 +107,7 @@ func TestCardsAreIssuedOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		var cards []Card
-		day := date(t, "2026-11-02")
+		day := calendartest.Date(t, "2026-11-02")
 		for range rapid.IntRange(1, 30).Draw(t, "looks") {
 			day = day.AddDays(rapid.IntRange(0, 4).Draw(t, "days"))
 			found, err := Look(c, limits, cal, Moment{day, rapid.Bool().Draw(t, "closed")}, Defaults, cards)
@@ -164,16 +140,16 @@ func TestCardsAreIssuedOnce(t *testing.T) {
 }
 
 func TestAnsweredCardStays(t *testing.T) {
-	cal := mustCalendar(t)
-	c := Card{Colour: Red, AnswerBy: date(t, "2026-11-10")}
-	for name, change := range map[string]func(*Card){"answered": func(c *Card) { c.Answered = true }, "closed": func(c *Card) { c.Closed = true }, "in time": func(c *Card) { c.AnswerBy = date(t, "2026-11-20") }} {
+	cal := calendartest.Calendar(t)
+	c := Card{Colour: Red, AnswerBy: calendartest.Date(t, "2026-11-10")}
+	for name, change := range map[string]func(*Card){"answered": func(c *Card) { c.Answered = true }, "closed": func(c *Card) { c.Closed = true }, "in time": func(c *Card) { c.AnswerBy = calendartest.Date(t, "2026-11-20") }} {
 		card := c
 		change(&card)
-		if _, rose, err := Rise(card, cal, date(t, "2026-11-12"), Defaults); rose || err != nil {
+		if _, rose, err := Rise(card, cal, calendartest.Date(t, "2026-11-12"), Defaults); rose || err != nil {
 			t.Errorf("%s: rose %v, %v", name, rose, err)
 		}
 	}
-	risen, rose, err := Rise(c, cal, date(t, "2026-11-12"), Defaults)
+	risen, rose, err := Rise(c, cal, calendartest.Date(t, "2026-11-12"), Defaults)
 	if err != nil || !rose || risen.Level != OfficeHead || fmt.Sprint(risen.AnswerBy) != "2026-11-16" {
 		t.Errorf("%+v %v %v", risen, rose, err)
 	}
