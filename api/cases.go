@@ -25,25 +25,31 @@ import (
 
 // SubmitCase hands a case in.
 func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject) (gen.SubmitCaseResponseObject, error) {
-	body, _, err := s.submission(ctx, in.Body)
-	if err != nil {
-		if receipt, known, herr := s.handedIn(ctx, in.Params.IdempotencyKey); known || herr != nil {
-			return gen.SubmitCase201JSONResponse(receipt), herr
-		}
-		return nil, err
-	}
-	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkPapers(ctx, body.Materials); err != nil {
-		return nil, err
-	}
-	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: in.Params.IdempotencyKey})
+	receipt, err := s.handIn(ctx, in.Body, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
 	return gen.SubmitCase201JSONResponse(receipt), nil
+}
+
+// handIn records a submission. One that does not hold any more, its item having
+// changed meanwhile, and was recorded under the key before is answered as it was.
+func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key string) (gen.CaseReceipt, error) {
+	body, _, err := s.submission(ctx, submission)
+	if err != nil {
+		if receipt, known, herr := s.handedIn(ctx, key); known || herr != nil {
+			return receipt, herr
+		}
+		return gen.CaseReceipt{}, err
+	}
+	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	if err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	if err := s.checkPapers(ctx, body.Materials); err != nil {
+		return gen.CaseReceipt{}, err
+	}
+	return s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: key})
 }
 
 // checkPapers holds the files a submission names against those that are here:

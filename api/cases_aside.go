@@ -114,18 +114,7 @@ func (s *Server) ResubmitCase(ctx context.Context, in gen.ResubmitCaseRequestObj
 	if c.Status != casework.Refused {
 		return nil, &store.Refused{Code: "corrects_standing", ZH: "这一件并未被退回，无需更正", EN: "it was not refused; there is nothing to correct"}
 	}
-	body, _, err := s.submission(ctx, again(c, in.Body))
-	if err != nil {
-		return nil, err
-	}
-	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkPapers(ctx, body.Materials); err != nil {
-		return nil, err
-	}
-	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: in.Params.IdempotencyKey})
+	receipt, err := s.handIn(ctx, again(c, in.Body), in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
