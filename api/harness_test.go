@@ -83,7 +83,7 @@ func newHub(t testing.TB) *site {
 	h := emptyHub(t)
 	h.person("second", theCounty, "", identity.CountyOperator)
 	h.must("operator", "POST", "/api/v1/divisions/import", readFile(t, "../node/division/testdata/divisions.json"), 200)
-	h.must("operator", "POST", "/api/v1/calendar/import", readFile(t, "../node/calendar/testdata/calendar.json"), 200)
+	h.must("operator", "POST", "/api/v1/calendar/import", readFile(t, "../node/calendar/calendartest/calendar.json"), 200)
 	h.must("operator", "POST", "/api/v1/items/import", fewItems(t), 200)
 	var drafts gen.VersionList
 	h.get("operator", "/api/v1/drafts", &drafts)

@@ -7,10 +7,11 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 )
 
 func TestIsWorkingDay(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rows := []struct {
 		date    string
 		working bool
@@ -43,7 +44,7 @@ func TestIsWorkingDay(t *testing.T) {
 
 // The worked vectors of the domain handbook, section 2.
 func TestWorkedVectors(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	expert := []calendar.Suspension{{Start: mustDate(t, "2026-04-28"), End: mustDate(t, "2026-05-12"), Reason: "专家评审"}}
 	extended := calendar.Extension{Days: 10, Approved: mustDate(t, "2026-11-02")}
 	rows := []struct {
@@ -81,7 +82,7 @@ func TestWorkedVectors(t *testing.T) {
 }
 
 func TestDueExplains(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	result := mustDue(t, c, calendar.Period{
 		Start: mustDate(t, "2026-09-18"), Days: 6,
 		Suspensions: []calendar.Suspension{{Start: mustDate(t, "2026-09-22"), End: mustDate(t, "2026-09-23"), Reason: "检验"}},
@@ -105,7 +106,7 @@ func TestDueExplains(t *testing.T) {
 }
 
 func TestResultJSON(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	data, err := json.Marshal(mustDue(t, c, calendar.Period{Start: mustDate(t, "2026-10-09"), Days: 2}))
 	want := `{"due":"2026-10-12","start":"2026-10-09","limit":2,"counted":2,"days":[` +
 		`{"date":"2026-10-09","mark":"start"},{"date":"2026-10-10","mark":"makeup","name":"国庆节","count":1},` +
@@ -116,7 +117,7 @@ func TestResultJSON(t *testing.T) {
 }
 
 func TestOpenSuspension(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	p := calendar.Period{Start: mustDate(t, "2026-09-29"), Days: 5,
 		Suspensions: []calendar.Suspension{{Start: mustDate(t, "2026-10-08")}}}
 	held := mustDue(t, c, p)
@@ -141,7 +142,7 @@ func TestOpenSuspension(t *testing.T) {
 }
 
 func TestOnlineReceipt(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	online := mustDue(t, c, calendar.Period{Start: mustDate(t, "2026-10-03"), Days: 5, Online: true})
 	if online.Start.String() != "2026-10-08" || online.Due.String() != "2026-10-14" {
 		t.Errorf("online: start %s, due %s", online.Start, online.Due)
@@ -159,7 +160,7 @@ func TestOnlineReceipt(t *testing.T) {
 }
 
 func TestSameDay(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	for start, due := range map[string]string{"2026-10-09": "2026-10-09", "2026-10-01": "2026-10-08"} {
 		for _, unit := range []calendar.Unit{"", calendar.WorkingDays, calendar.NaturalDays} {
 			if got := mustDue(t, c, calendar.Period{Start: mustDate(t, start), Unit: unit}).Due.String(); got != due {
@@ -170,7 +171,7 @@ func TestSameDay(t *testing.T) {
 }
 
 func TestNaturalDays(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rows := []struct {
 		start string
 		days  int
@@ -196,7 +197,7 @@ func TestNaturalDays(t *testing.T) {
 }
 
 func TestProvisionalYearWarns(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	for _, unit := range []calendar.Unit{calendar.WorkingDays, calendar.NaturalDays} {
 		result := mustDue(t, c, calendar.Period{Start: mustDate(t, "2026-12-25"), Days: 20, Unit: unit})
 		if len(result.Provisional) != 1 || result.Provisional[0] != 2027 || !strings.Contains(result.Warning(), "2027 年") {
@@ -209,7 +210,7 @@ func TestProvisionalYearWarns(t *testing.T) {
 }
 
 func TestDueRefuses(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	start := mustDate(t, "2026-09-29")
 	suspended := func(s ...calendar.Suspension) []calendar.Suspension { return s }
 	rows := []struct {
@@ -263,7 +264,7 @@ func TestDueRefuses(t *testing.T) {
 
 // While an open suspension holds the clock, an extension cannot be too late.
 func TestExtensionWhileHeld(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	held := mustDue(t, c, calendar.Period{Start: mustDate(t, "2026-09-29"), Days: 5,
 		Suspensions: []calendar.Suspension{{Start: mustDate(t, "2026-10-08")}},
 		Extension:   calendar.Extension{Days: 10, Approved: mustDate(t, "2026-12-01")}})
@@ -273,7 +274,7 @@ func TestExtensionWhileHeld(t *testing.T) {
 }
 
 func TestWorkingDaysBetween(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rows := []struct {
 		from, to string
 		want     int

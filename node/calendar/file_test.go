@@ -3,17 +3,17 @@ package calendar_test
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/importfile"
 )
 
 func TestParseFileAsPublished(t *testing.T) {
-	years := mustYears(t)
+	years := calendartest.Years(t)
 	rows := []struct {
 		year               int
 		status             calendar.Status
@@ -44,7 +44,7 @@ func TestParseFileAsPublished(t *testing.T) {
 // A year travels as JSON in the ledger: what is read back must be the same, and
 // so must the bytes.
 func TestYearJSON(t *testing.T) {
-	for _, y := range mustYears(t) {
+	for _, y := range calendartest.Years(t) {
 		data, err := json.Marshal(y)
 		if err != nil {
 			t.Fatal(err)
@@ -139,7 +139,7 @@ func TestParseFileReportsAll(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	years := mustYears(t)
+	years := calendartest.Years(t)
 	if _, err := calendar.New([]calendar.Year{years[0], years[0]}); err == nil {
 		t.Error("a year given twice was accepted")
 	}
@@ -178,26 +178,4 @@ func FuzzParseFile(f *testing.F) {
 			}
 		}
 	})
-}
-
-func mustYears(tb testing.TB) []calendar.Year {
-	tb.Helper()
-	data, err := os.ReadFile("testdata/calendar.json")
-	if err != nil {
-		tb.Fatal(err)
-	}
-	years, err := calendar.ParseFile(data)
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return years
-}
-
-func mustCalendar(tb testing.TB) *calendar.Calendar {
-	tb.Helper()
-	c, err := calendar.New(mustYears(tb))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	return c
 }

@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
 )
 
 // reference computes a due date the slow way, from the rule's own words: collect
@@ -33,7 +34,7 @@ func reference(t *rapid.T, c *calendar.Calendar, p calendar.Period) calendar.Dat
 }
 
 func TestDueProperties(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPeriod(t)
 		result, err := c.Due(p)
@@ -85,7 +86,7 @@ func checkDays(t *rapid.T, c *calendar.Calendar, result calendar.Result) {
 // One day more is later; one more suspension is never earlier; a later start is
 // never due earlier.
 func TestDueMonotonic(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPeriod(t)
 		due := dueOf(t, c, p)
@@ -108,7 +109,7 @@ func TestDueMonotonic(t *testing.T) {
 // Overlapping suspensions leave a day out once: any two that overlap do what
 // the one that spans both does, in any order.
 func TestOverlappingSuspensionsCountOnce(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := drawPeriod(t)
 		a := drawSuspension(t, p.Start, "a")
@@ -133,7 +134,7 @@ func TestOverlappingSuspensionsCountOnce(t *testing.T) {
 }
 
 func TestNaturalProperties(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		p := calendar.Period{Start: drawStart(t), Days: rapid.IntRange(0, 90).Draw(t, "days"), Unit: calendar.NaturalDays}
 		result, err := c.Due(p)
@@ -150,7 +151,7 @@ func TestNaturalProperties(t *testing.T) {
 
 // What is left splits at any day in between, and turns its sign with its ends.
 func TestWorkingDaysBetweenProperties(t *testing.T) {
-	c := mustCalendar(t)
+	c := calendartest.Calendar(t)
 	rapid.Check(t, func(t *rapid.T) {
 		a, m, b := drawStart(t), drawStart(t), drawStart(t)
 		between := func(from, to calendar.Date) int {

@@ -2,12 +2,15 @@
 package calendartest
 
 import (
-	"os"
-	"path/filepath"
-	"runtime"
+	_ "embed" // the calendar
 
 	"github.com/tongban/tongban/node/calendar"
 )
+
+// File is the import file of the years that tongban ships.
+//
+//go:embed calendar.json
+var File []byte
 
 // TB is what is needed of a test; *testing.T and *rapid.T have it.
 type TB interface {
@@ -15,19 +18,20 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// Calendar is the calendar of the years that tongban ships.
+// Years are the years of File.
+func Years(tb TB) []calendar.Year {
+	tb.Helper()
+	years, err := calendar.ParseFile(File)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	return years
+}
+
+// Calendar is the calendar of these years.
 func Calendar(tb TB) *calendar.Calendar {
 	tb.Helper()
-	_, here, _, _ := runtime.Caller(0)
-	data, err := os.ReadFile(filepath.Join(filepath.Dir(here), "..", "testdata", "calendar.json"))
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	years, err := calendar.ParseFile(data)
-	if err != nil {
-		tb.Fatalf("%v", err)
-	}
-	c, err := calendar.New(years)
+	c, err := calendar.New(Years(tb))
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
