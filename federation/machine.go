@@ -10,6 +10,8 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/store"
 )
@@ -18,6 +20,36 @@ import (
 type machine struct{ *store.Store }
 
 var _ county.StateMachine = machine{}
+
+// Standing is the head of the ledger: its size and the hash of its tree.
+func (m machine) Standing(ctx context.Context) (string, error) {
+	head, err := m.Head(ctx)
+	if err != nil {
+		return "", err
+	}
+	tree, err := m.Tree(ctx, head)
+	return string(tlog.FormatTree(tree)), err
+}
+
+// Continues tells whether the ledger has another hub's standing as a beginning.
+func (m machine) Continues(ctx context.Context, standing string) error {
+	theirs, err := tlog.ParseTree([]byte(standing))
+	if err != nil {
+		return err
+	}
+	head, err := m.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if theirs.N < 0 || uint64(theirs.N) > head {
+		return fmt.Errorf("it has %d records, the county %d", theirs.N, head)
+	}
+	tree, err := m.Tree(ctx, uint64(theirs.N))
+	if err == nil && tree.Hash != theirs.Hash {
+		err = fmt.Errorf("its %d records are not the county's", theirs.N)
+	}
+	return err
+}
 
 // Apply implements county.StateMachine.
 func (m machine) Apply(cmds []county.Command) ([][]byte, error) {

@@ -151,6 +151,10 @@ func (h *Hub) vet(ctx context.Context, c change) error {
 		return &Refusal{HubForeign, fmt.Sprintf("在 %s 应答的是 %s（%s），不是 %s：请核对编号和地址", c.Address, s.ID, s.Cluster, c.ID),
 			fmt.Sprintf("at %s answers %q of %q, not %s; look at id and address", c.Address, s.ID, s.Cluster, c.ID)}
 	}
+	if err := h.sameLedger(ctx, s); err != nil {
+		return &Refusal{HubOtherLedger, fmt.Sprintf("主机 %s 的台账与本县中心的不一致（多半是恢复之前的旧主机）：请停止它，移走 raft 目录和 state.db 后重新启动，再加入", c.ID),
+			fmt.Sprintf("%s holds a ledger that this county's does not continue, as a hub of before a restore does; stop it, move raft and state.db away, start it and add it again: %v", c.ID, err)}
+	}
 	if len(s.Members) == 0 {
 		return nil
 	}
@@ -161,6 +165,22 @@ func (h *Hub) vet(ctx context.Context, c change) error {
 	}
 	return &Refusal{HubForeign, fmt.Sprintf("主机 %s 已属于另一个集群：请停止它，移走 raft 目录和 state.db 后重新启动，再加入", c.ID),
 		fmt.Sprintf("%s belongs to a cluster without %s already; stop it, move raft and state.db away, start it and add it again", c.ID, h.o.ID)}
+}
+
+// sameLedger holds what another hub has applied against what the county has.
+func (h *Hub) sameLedger(ctx context.Context, s Status) error {
+	m, ok := h.o.StateMachine.(history)
+	if !ok {
+		return nil
+	}
+	if s.Standing == "" {
+		return fmt.Errorf("it does not say what it holds: %s", s.Problem)
+	}
+	// What a hub of this county has applied was committed before it said so.
+	if err := h.WaitApplied(ctx, h.raft.CommitIndex()); err != nil {
+		return err
+	}
+	return m.Continues(ctx, s.Standing)
 }
 
 // nearEnough is how many entries a hub may be behind to be given its vote.

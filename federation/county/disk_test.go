@@ -271,3 +271,57 @@ func TestSecondProcessIsToldWhyItWaits(t *testing.T) {
 		t.Errorf("a log that is in use: %v", err)
 	}
 }
+
+// A hub that was in the county before it began anew from a backup is not taken
+// back with what it holds: the county's ledger does not continue that. Emptied,
+// it is.
+func TestOldHubIsNotTakenBackWithAnotherLedger(t *testing.T) {
+	c := threeHubs(t, nil)
+	first, old := c.nodes[0], c.nodes[1]
+	c.propose(c.awaitLeader(), "add kept")
+	c.awaitEqual()
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	_, err := first.m.Backup(c.ctx(), backup)
+	c.must(err, "backup")
+	for i := range 5 {
+		c.propose(c.awaitLeader(), fmt.Sprint("add lost-", i))
+	}
+	c.awaitEqual()
+	for _, n := range c.nodes {
+		n.kill()
+	}
+
+	for _, name := range []string{first.database(), first.database() + "-wal", first.database() + "-shm", filepath.Join(first.dir, "hub")} {
+		c.must(os.RemoveAll(name), "remove")
+	}
+	c.must(os.Rename(backup, first.database()), "put the backup back")
+	o := first.options(false)
+	o.Listener.Close()
+	o.Advertise = first.addr
+	c.must(Recover(o), "recover")
+	c.must(first.open(false), "open after recovery")
+	if term := c.awaitLeader().hub.raft.CurrentTerm(); term < uint64(time.Now().Add(-time.Hour).Unix()) {
+		t.Errorf("the county began anew in term %d, which an old hub may have had", term)
+	}
+	for i := range 8 {
+		c.propose(first, fmt.Sprint("add anew-", i))
+	}
+
+	c.must(old.open(false), "open the old hub")
+	before := old.m.chain(t)
+	var no *Refusal
+	if err := first.hub.AddVoter(c.ctx(), old.id, old.addr); !errors.As(err, &no) || no.Code != HubOtherLedger {
+		t.Fatalf("the old hub: %v", err)
+	}
+	if now := old.m.chain(t); now != before {
+		t.Errorf("the old hub went from %s to %s", before, now)
+	}
+	old.kill()
+	for _, name := range []string{old.database(), old.database() + "-wal", old.database() + "-shm", filepath.Join(old.dir, "hub")} {
+		c.must(os.RemoveAll(name), "remove")
+	}
+	c.must(old.open(false), "open it empty")
+	c.join(first, old)
+	c.propose(first, "add after")
+	c.awaitEqual()
+}

@@ -22,6 +22,7 @@ const (
 	HubAddress     = "hub_address"       // no address, or one that another hub has
 	HubUnreachable = "hub_unreachable"   // it does not answer at its address
 	HubForeign     = "hub_foreign"       // something else answers there
+	HubOtherLedger = "hub_other_ledger"  // it holds what the county's ledger does not
 	HubBehind      = "hub_behind"        // it has not caught up
 	HubNoVote      = "hub_no_vote"       // it is in the county without a vote
 	HubNotHandedOn = "hub_not_handed_on" // leadership did not change hands

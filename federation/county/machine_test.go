@@ -37,6 +37,7 @@ type machine struct {
 const machineSchema = `
 CREATE TABLE IF NOT EXISTS state (one INTEGER PRIMARY KEY CHECK (one = 1), applied INTEGER NOT NULL, chain TEXT NOT NULL, register TEXT NOT NULL);
 INSERT OR IGNORE INTO state VALUES (1, 0, '', '');
+CREATE TABLE IF NOT EXISTS past (applied INTEGER PRIMARY KEY, chain TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS counts (id TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;`
 
 func openMachine(t testing.TB, path string) *machine {
@@ -105,11 +106,36 @@ func (m *machine) Apply(cmds []Command) ([][]byte, error) {
 	if _, err := tx.Exec("UPDATE state SET applied = ?, chain = ?, register = ?", last, chain, register); err != nil {
 		return nil, err
 	}
+	if _, err := tx.Exec("INSERT INTO past VALUES (?, ?)", last, chain); err != nil {
+		return nil, err
+	}
 	if err := tx.Commit(); err != nil {
 		return nil, err
 	}
 	m.applied.Store(last)
 	return results, nil
+}
+
+// Standing implements history.
+func (m *machine) Standing(ctx context.Context) (string, error) {
+	var at uint64
+	var chain string
+	err := m.db.QueryRowContext(ctx, "SELECT applied, chain FROM state").Scan(&at, &chain)
+	return fmt.Sprintf("%d %s", at, chain), err
+}
+
+// Continues implements history.
+func (m *machine) Continues(ctx context.Context, standing string) error {
+	at, chain, _ := strings.Cut(standing, " ")
+	var here string
+	err := m.db.QueryRowContext(ctx, "SELECT chain FROM past WHERE applied = ?", at).Scan(&here)
+	if at == "0" {
+		return nil
+	}
+	if err == nil && here != chain {
+		err = errors.New("another chain")
+	}
+	return err
 }
 
 func (m *machine) Applied() uint64 { return m.applied.Load() }

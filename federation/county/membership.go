@@ -28,6 +28,8 @@ type Status struct {
 
 	Snapshot SnapshotStatus `json:"snapshot"`
 	Members  []Member       `json:"members"`
+	// Standing is a word for all that was applied, if the database has one.
+	Standing string `json:"standing,omitempty"`
 }
 
 // SnapshotStatus is how far the log may be cut: the database is durable through

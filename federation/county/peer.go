@@ -72,7 +72,16 @@ func (h *Hub) serveTerm(w http.ResponseWriter, _ *http.Request) {
 	answer(w, numberAnswer{h.raft.CurrentTerm()})
 }
 
-func (h *Hub) serveStatus(w http.ResponseWriter, _ *http.Request) { answer(w, h.own()) }
+func (h *Hub) serveStatus(w http.ResponseWriter, r *http.Request) {
+	s := h.own()
+	if m, ok := h.o.StateMachine.(history); ok {
+		var err error
+		if s.Standing, err = m.Standing(r.Context()); err != nil {
+			s.Problem = err.Error()
+		}
+	}
+	answer(w, s)
+}
 
 func (h *Hub) serveBackup(w http.ResponseWriter, r *http.Request) {
 	if h.life.Err() != nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 )
 
 // Recover makes the hub in o.Dir the only voter of its cluster, offline. It is
@@ -70,7 +71,23 @@ func recoverFromLog(o *Options) error {
 	if p := f.stopped.Load(); p != nil {
 		return *p
 	}
+	if _, err := s.beginTerm(o.Now()); err != nil {
+		return err
+	}
 	return s.disk.err()
+}
+
+// beginTerm leaves all terms of the former cluster behind: an entry of the new
+// one never has the index and the term of another entry that is in the log of
+// an old hub, by which Raft would take the two for the same. The clock is ahead
+// of any number of elections.
+func (s *storage) beginTerm(now time.Time) (uint64, error) {
+	term, err := s.disk.GetUint64([]byte("CurrentTerm"))
+	if err != nil && !errors.Is(err, raftboltdb.ErrKeyNotFound) {
+		return 0, err
+	}
+	term = max(term+1, uint64(max(now.Unix(), 0)))
+	return term, s.disk.SetUint64([]byte("CurrentTerm"), term)
 }
 
 // recoverFromDatabase begins a new log where the database stands, as a snapshot
@@ -91,10 +108,11 @@ func recoverFromDatabase(o *Options) error {
 	applied := o.StateMachine.Applied()
 	f := newFSM(o, s.snaps)
 	index := max(applied, 1)
-	if err := s.disk.SetUint64([]byte("CurrentTerm"), 1); err != nil {
+	term, err := s.beginTerm(o.Now())
+	if err != nil {
 		return err
 	}
-	k, err := s.snaps.Create(1, index, 1, o.alone(), index, nil)
+	k, err := s.snaps.Create(1, index, term, o.alone(), index, nil)
 	if err != nil {
 		return err
 	}

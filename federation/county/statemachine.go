@@ -46,6 +46,16 @@ type StateMachine interface {
 // schema. A backup made under a newer one is refused instead of restored.
 type schemaVersion interface{ Schema() int }
 
+// history is what a StateMachine may also offer: to tell whether another one
+// holds a beginning of what it holds. Raft does not know it of a hub that was
+// in the county before the county began anew from a backup.
+type history interface {
+	// Standing is a short word for all that was applied.
+	Standing(ctx context.Context) (string, error)
+	// Continues is nil when what is here went through another one's standing.
+	Continues(ctx context.Context, standing string) error
+}
+
 func schemaOf(sm StateMachine) int {
 	if s, ok := sm.(schemaVersion); ok {
 		return s.Schema()
