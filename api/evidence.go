@@ -125,7 +125,11 @@ func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	return gen.ImportCarry200JSONResponse{From: r.From, Entries: r.Entries, Known: r.Known, Refused: r.Refused,
+	refusals := make([]gen.CarryRefusal, len(r.Refusals))
+	for i, no := range r.Refusals {
+		refusals[i] = gen.CarryRefusal{Entry: no.Entry, Origin: no.Origin, Code: no.Code, Zh: no.ZH, En: no.EN, Kept: no.Kept}
+	}
+	return gen.ImportCarry200JSONResponse{From: r.From, Entries: r.Entries, Known: r.Known, Refused: r.Refused, Refusals: refusals,
 		Unverified: r.Unverified, Attachments: r.Attachments, AttachmentsKnown: r.AttachmentsKnown, AttachmentsRefused: r.AttachmentsRefused}, nil
 }
 

@@ -520,6 +520,20 @@ type CancelEditionRequest struct {
 	Reason string `json:"reason"`
 }
 
+// CarryRefusal defines model for CarryRefusal.
+type CarryRefusal struct {
+	Code  string `json:"code"`
+	En    string `json:"en,omitempty,omitzero"`
+	Entry string `json:"entry"`
+
+	// Kept It was recorded with its reason. Otherwise its origin is stopped, and the bundle may be all there is of it: keep the stick.
+	Kept bool `json:"kept"`
+
+	// Origin Node that recorded it.
+	Origin string `json:"origin"`
+	Zh     string `json:"zh,omitempty,omitzero"`
+}
+
 // CarryReport defines model for CarryReport.
 type CarryReport struct {
 	Attachments        int64 `json:"attachments"`
@@ -534,6 +548,9 @@ type CarryReport struct {
 
 	// Known Known before.
 	Known int64 `json:"known"`
+
+	// Refusals The first hundred of the refused.
+	Refusals []CarryRefusal `json:"refusals,omitempty,omitzero"`
 
 	// Refused Kept with their reason, or not taken because their origin is stopped.
 	Refused int64 `json:"refused,omitempty,omitzero"`

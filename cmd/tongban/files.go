@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -81,16 +82,37 @@ func carryImportCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return a.show(c.printer, func(w io.Writer, v *client.CarryReport) {
+		err = a.show(c.printer, func(w io.Writer, v *client.CarryReport) {
 			var s sheet
 			s.line(c.pick("新收入", "taken in"), number(v.Entries))
 			s.line(c.pick("原已有", "known before"), number(v.Known))
 			s.line(c.pick("附件", "attachments"), number(v.Attachments))
 			s.line(c.pick("未通过", "refused"), count(v.Refused))
 			s.write(w)
+			if len(v.Refusals) == 0 {
+				return
+			}
+			fmt.Fprintln(w)
+			t := newTable(c.pick("未通过的条目", "REFUSED"), c.pick("节点", "NODE"), c.pick("收入", "KEPT"), c.pick("原因", "REASON"))
+			for _, no := range v.Refusals {
+				kept := c.pick("未收入", "no")
+				if no.Kept {
+					kept = c.pick("已收入", "yes")
+				}
+				t.row(no.Entry, no.Origin, kept, c.pick(no.Zh, no.En)+" ["+no.Code+"]")
+			}
+			t.write(w, c.language)
 		})
+		if err == nil && slices.ContainsFunc(a.value.Refusals, func(no client.CarryRefusal) bool { return !no.Kept }) {
+			return errNotTaken
+		}
+		return err
 	})
 }
+
+// errNotTaken ends an import that left entries out: the bundle may be all there
+// is of them.
+var errNotTaken = errors.New("有条目未能收入：请保管好携带包，按上面的原因处理（分叉见手册“分叉”一节） (entries were not taken in: keep the bundle and see the reasons above; for a forked origin see the handbook)")
 
 func backupCommand() *cobra.Command {
 	cmd := &cobra.Command{

@@ -98,3 +98,17 @@ func TestBundlesAreTakenIn(t *testing.T) {
 		t.Errorf("code %d %s, sent %d times", r.code, r.err, len(sent))
 	}
 }
+
+// A bundle with entries that were not taken in says which and why, and that it
+// must be kept.
+func TestBundleNotTakenInWholly(t *testing.T) {
+	for _, kept := range []bool{true, false} {
+		signedIn(t, map[string]any{"importCarry": client.CarryReport{Entries: 1, Refused: 1, Refusals: []client.CarryRefusal{
+			{Entry: "e-1", Origin: "village-1", Code: "forked", Zh: "数据冲突", Kept: kept}}}})
+		r := tongban(t, "carry", "import", mustFile(t, "entries"))
+		holds(t, r.out, []string{"未通过  1\n", "e-1", "village-1", "数据冲突 [forked]"})
+		if kept != (r.code == exitOK) || kept == strings.Contains(r.err, "保管好携带包") {
+			t.Errorf("kept %v: code %d %s", kept, r.code, r.err)
+		}
+	}
+}

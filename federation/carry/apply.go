@@ -82,7 +82,7 @@ func (a *applier) takeUp() error {
 }
 
 func (a *applier) count(e *ledger.Entry, r store.Result) {
-	refused := r.Outcome == ledger.Refused
+	refused, kept := r.Outcome == ledger.Refused, true
 	switch r.Status {
 	case store.Recorded:
 		a.sum.Entries++
@@ -90,7 +90,7 @@ func (a *applier) count(e *ledger.Entry, r store.Result) {
 		a.sum.Known++
 		refused = false
 	default: // the origin is stopped, or became so by this entry
-		refused = true
+		refused, kept = true, false
 		if r.Code == "" {
 			r.Code = string(r.Status)
 		}
@@ -100,7 +100,7 @@ func (a *applier) count(e *ledger.Entry, r store.Result) {
 	}
 	a.sum.Refused++
 	if len(a.sum.Refusals) < maxRefusals {
-		a.sum.Refusals = append(a.sum.Refusals, Refusal{Entry: e.ID, Origin: e.Origin, Code: r.Code, ZH: r.ZH, EN: r.EN})
+		a.sum.Refusals = append(a.sum.Refusals, Refusal{Entry: e.ID, Origin: e.Origin, Code: r.Code, ZH: r.ZH, EN: r.EN, Kept: kept})
 	}
 }
 
@@ -127,7 +127,7 @@ func (a *applier) follow(last bool) error {
 		if l.Outcome == ledger.Refused {
 			a.sum.Refused++
 			if len(a.sum.Refusals) < maxRefusals {
-				r := Refusal{Entry: l.Confirms, Origin: a.n.Store.Self().Node, Code: l.Code, ZH: l.Reason}
+				r := Refusal{Entry: l.Confirms, Origin: a.n.Store.Self().Node, Code: l.Code, ZH: l.Reason, Kept: true}
 				if l.Entry != nil {
 					r.Entry, r.Origin = l.Entry.ID, l.Entry.Origin
 				}

@@ -99,6 +99,9 @@ type Refusal struct {
 	Code   string `json:"code"`
 	ZH     string `json:"zh,omitempty"`
 	EN     string `json:"en,omitempty"`
+	// Kept: it was recorded with its reason. Otherwise its origin is stopped,
+	// and the bundle may be all there is of it.
+	Kept bool `json:"kept"`
 }
 
 const maxRefusals = 100

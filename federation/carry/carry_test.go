@@ -346,7 +346,7 @@ func TestForkedOrigin(t *testing.T) {
 	village.Submit("TB-MZJ-004")
 	up, _ := w.export(village, Options{})
 	got := w.take(hub, up)
-	if got.Entries != 0 || got.Refused != 1 || got.Refusals[0].Code != string(store.Forked) {
+	if got.Entries != 0 || got.Refused != 1 || got.Refusals[0].Code != string(store.Forked) || got.Refusals[0].Kept {
 		t.Fatalf("taken in %+v", got)
 	}
 	if _, forked, _ := hub.LastSeq(context.Background(), village.ID()); !forked {
