@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -131,17 +133,18 @@ func enrolling(use, short, long, example string, tiers ...configs.Tier) *cobra.C
 			if !slices.Contains(tiers, c.Tier) {
 				return fmt.Errorf("%s 不用于 %s 节点；县中心用 init 或 join，乡镇和村用 enroll (this command is not for tier %[2]s)", use, c.Tier)
 			}
-			if county == "" && len(c.Upstream.County) > 0 {
-				county = c.Upstream.County[0]
+			hubs := c.Upstream.County
+			if county != "" {
+				hubs = append([]string{county}, hubs...)
 			}
-			if county == "" || tokenFile == "" {
+			if len(hubs) == 0 || tokenFile == "" {
 				return usagef("需要 --county 和 --token-file (are needed)")
 			}
 			token, err := readToken(cmd.InOrStdin(), tokenFile)
 			if err != nil {
 				return err
 			}
-			return enrol(cmd.Context(), c, strings.TrimRight(county, "/"), token, cmd.OutOrStdout())
+			return enrol(cmd.Context(), c, hubs, token, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd, &config)
@@ -159,7 +162,7 @@ func readToken(stdin io.Reader, path string) (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-func enrol(ctx context.Context, c configs.Config, county, token string, stdout io.Writer) error {
+func enrol(ctx context.Context, c configs.Config, hubs []string, token string, stdout io.Writer) error {
 	unlock, err := lockData(c.DataDir)
 	if err != nil {
 		return err
@@ -172,11 +175,13 @@ func enrol(ctx context.Context, c configs.Config, county, token string, stdout i
 	if err != nil {
 		return err
 	}
-	e, err := federation.Enrol(ctx, federation.EnrolOptions{County: county, Token: token, Keys: keys, Names: certificateNames(c),
-		Federation: federationURL(c), Peer: c.Advertise.Peer, Now: time.Now,
-		Expect: federation.Place{Node: c.Node, Tier: string(c.Tier), Division: c.Division}})
+	e, err := atAnyHub(hubs, func(hub string) (*federation.Enrolled, error) {
+		return federation.Enrol(ctx, federation.EnrolOptions{County: hub, Token: token, Keys: keys, Names: certificateNames(c),
+			Federation: federationURL(c), Peer: c.Advertise.Peer, Now: time.Now,
+			Expect: federation.Place{Node: c.Node, Tier: string(c.Tier), Division: c.Division}})
+	})
 	if err != nil {
-		return enrolProblem(county, err)
+		return err
 	}
 	m, err := federation.MembershipOf(e, keys)
 	if err != nil {
@@ -188,6 +193,30 @@ func enrol(ctx context.Context, c configs.Config, county, token string, stdout i
 	is := e.Credential.Credential
 	fmt.Fprintf(stdout, "已登记为 %s（%s %s），数据在 %s (enrolled)\n", is.Node, is.Tier, is.Division, c.DataDir)
 	return nil
+}
+
+// atAnyHub enrols at the first hub that does it: the next one is asked where one
+// does not answer, or is cut off from the others. Enrolling is repeated with the
+// same keys, so it does no harm if one did it and could not say so. Where none
+// does, the error is the first one's.
+func atAnyHub(hubs []string, enrol func(hub string) (*federation.Enrolled, error)) (*federation.Enrolled, error) {
+	var first error
+	for _, hub := range hubs {
+		hub = strings.TrimRight(hub, "/")
+		e, err := enrol(hub)
+		if err == nil {
+			return e, nil
+		}
+		problem := enrolProblem(hub, err)
+		var no *federation.RemoteError
+		if !errors.As(problem, new(noCounty)) && !(errors.As(err, &no) && no.Status == http.StatusServiceUnavailable) {
+			return nil, problem
+		}
+		if first == nil {
+			first = problem
+		}
+	}
+	return nil, first
 }
 
 // certificateNames are the host names and addresses a node's certificate is

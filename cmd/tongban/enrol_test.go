@@ -1,36 +1,51 @@
 package main
 
 import (
-	"bytes"
-	"os"
-	"path/filepath"
-	"regexp"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 
-	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
-	"github.com/tongban/tongban/node/division"
 )
 
-// TestFirstHubIsNamedAsTheRunbooksNameIt: their commands work as they stand,
-// and so does the example's line with the id when it is taken in.
-func TestFirstHubIsNamedAsTheRunbooksNameIt(t *testing.T) {
-	c := configs.Default(configs.County)
-	c.Division, c.Name, c.DataDir = "330523", "县中心", filepath.Join(t.TempDir(), "data")
-	c.Listen = configs.Listen{API: "127.0.0.1:0", Federation: "127.0.0.1:0", Peer: "127.0.0.1:0"}
-	must(t, initialise(t.Context(), c, "admin", "管理员", "", new(bytes.Buffer)))
-	m, err := federation.LoadMembership(c.DataDir)
-	must(t, err)
-	first := m.Credential.Credential.Node
-	for file, pattern := range map[string]string{"configs/county.yaml": `# node: (\S+)`, "docs/operations.md": `raft remove (\S+)`} {
-		text, err := os.ReadFile(filepath.Join("../..", file))
-		must(t, err)
-		found := regexp.MustCompile(pattern).FindSubmatch(text)
-		if found == nil || string(found[1]) != first {
-			t.Errorf("%s names the first hub %s, init %q", file, found, first)
-		}
-	}
-	if next := federation.NodeID(division.Code(c.Division), 1); next != first {
-		t.Errorf("an invitation would name it %q, init names it %q", next, first)
+// A hub that is away or without a leader is passed over; what a county refuses
+// is not asked of the next hub.
+func TestEnrolsAtAnyHub(t *testing.T) {
+	away := io.ErrUnexpectedEOF
+	leaderless := &federation.RemoteError{Status: http.StatusServiceUnavailable, Code: "no_leader", ZH: "暂无主节点", EN: "no leader"}
+	used := &federation.RemoteError{Status: http.StatusForbidden, Code: "token_used", ZH: "口令已用", EN: "used"}
+	for name, c := range map[string]struct {
+		answers []error
+		asked   int
+		says    string
+	}{
+		"the first":         {[]error{nil, nil}, 1, ""},
+		"one is away":       {[]error{away, nil}, 2, ""},
+		"one has no leader": {[]error{leaderless, nil}, 2, ""},
+		"a refusal":         {[]error{used, nil}, 1, "token_used"},
+		"then a refusal":    {[]error{away, used, nil}, 2, "token_used"},
+		"none":              {[]error{leaderless, away}, 2, "no_leader"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var asked []string
+			e, err := atAnyHub([]string{"https://a/", "https://b", "https://c"}[:len(c.answers)], func(hub string) (*federation.Enrolled, error) {
+				asked = append(asked, hub)
+				if why := c.answers[len(asked)-1]; why != nil {
+					return nil, why
+				}
+				return new(federation.Enrolled), nil
+			})
+			if len(asked) != c.asked || asked[0] != "https://a" {
+				t.Errorf("asked %v", asked)
+			}
+			if (c.says == "") != (e != nil) || (err == nil) != (e != nil) || err != nil && !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%v, %v", e, err)
+			}
+			if c.says == "no_leader" && errors.As(err, new(noCounty)) {
+				t.Error("the first hub's word is lost")
+			}
+		})
 	}
 }
