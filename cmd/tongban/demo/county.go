@@ -203,7 +203,6 @@ var staff = []client.StaffRequest{
 	{Login: "tianzihu-shenhe", Name: "天子湖镇审核", Division: "330523111", Roles: []client.Role{"township_reviewer"}},
 	{Login: "tianzihu-lingdao", Name: "天子湖镇分管领导", Division: "330523111", Roles: []client.Role{"township_leader"}},
 	{Login: "qiankengqiao", Name: "钱坑桥村代办员", Division: "330523110220", Roles: []client.Role{"village_worker"}},
-	{Login: "qiankengqiao2", Name: "钱坑桥村代办员乙", Division: "330523110220", Roles: []client.Role{"village_worker"}},
 	{Login: "wukangqiao", Name: "武康桥村代办员", Division: "330523110221", Roles: []client.Role{"village_worker"}},
 	{Login: "lingshi", Name: "呤诗村代办员", Division: "330523111219", Roles: []client.Role{"village_worker"}},
 	{Login: "wuzhi", Name: "吴址村代办员", Division: "330523111218", Roles: []client.Role{"village_worker"}},

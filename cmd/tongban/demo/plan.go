@@ -24,6 +24,8 @@ type plan struct {
 	Founded bool `json:"founded"`
 	Peopled bool `json:"peopled"`
 	Walked  bool `json:"walked"`
+	// Walks counts the walks begun: one that was cut off begins anew.
+	Walks int `json:"walks"`
 }
 
 // member is one node: where it listens, and the lines it reaches others by.

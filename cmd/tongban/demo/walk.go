@@ -44,6 +44,10 @@ func (w *walk) run(ctx context.Context) error {
 // county takes the rights of one of the village's workers.
 func (w *walk) handIn(ctx context.Context) error {
 	w.s.say("\n—— 主流程 the main job ——")
+	leaver, err := w.leaver(ctx)
+	if err != nil {
+		return err
+	}
 	w.s.step("剪断 %s 的线路 (the village's line is cut)", w.village.Name)
 	w.cut(w.village, "")
 	var list client.StaffList
@@ -52,7 +56,7 @@ func (w *walk) handIn(ctx context.Context) error {
 		return err
 	}
 	for _, p := range list.Staff {
-		if p.Login == "qiankengqiao2" {
+		if p.Login == leaver.Login {
 			w.s.step("县中心停用 %s，村里还不知道 (disabled at the county; the village cannot know)", p.Name)
 			if err := admin.Post(ctx, "/api/v1/staff/"+url.PathEscape(p.Id)+"/disable", client.DisableRequest{Reason: "调离岗位"}, loopback.NewKey(), nil); err != nil {
 				return err
@@ -66,7 +70,7 @@ func (w *walk) handIn(ctx context.Context) error {
 	}{
 		{"临时救助（乡镇审批）", "TB-XZRZ-004", w.worker, map[string]string{"requested_amount": "1200", "reason": "突发疾病住院，家庭一时困难", "urgent": "是"}},
 		{"门诊慢特病认定（县级审批）", "TB-YBJ-003", w.worker, map[string]string{"disease_name": "糖尿病", "insure_kind": "居民医保", "hospital_name": "县人民医院"}},
-		{"高龄津贴（经办人已停用）", "TB-MZJ-008", at(w.village, "qiankengqiao2"), map[string]string{"birth_date": "1944-03-02"}},
+		{"高龄津贴（经办人已停用）", "TB-MZJ-008", leaver, map[string]string{"birth_date": "1944-03-02"}},
 	} {
 		h, word, err := w.submit(ctx, c.by, c.title, c.item, len(w.cases), c.form)
 		if err != nil {
@@ -76,6 +80,34 @@ func (w *walk) handIn(ctx context.Context) error {
 		w.s.step("收件 %s %s：%s", h.number, h.title, word)
 	}
 	return w.act(ctx, w.worker, w.cases[0], client.CaseAction{Kind: "accept", Note: "材料齐全"})
+}
+
+// leaver is a second worker of the village, who is not one any more at the end
+// of the walk. Every walk has its own.
+func (w *walk) leaver(ctx context.Context) (*person, error) {
+	w.plan.Walks++
+	if err := w.plan.save(w.o.Dir); err != nil {
+		return nil, err
+	}
+	no := false
+	p := client.StaffRequest{Login: fmt.Sprintf("qiankengqiao-linshi%d", w.plan.Walks), Name: "钱坑桥村代办员乙", Division: client.Division(w.village.Division),
+		Roles: []client.Role{"village_worker"}, Password: password, MustChangePassword: &no}
+	admin := at(w.plan.of("county")[0], "admin")
+	if err := admin.Post(ctx, "/api/v1/staff", p, loopback.NewKey(), nil); err != nil {
+		return nil, err
+	}
+	var county client.SyncReport
+	if err := admin.Get(ctx, "/api/v1/sync", &county); err != nil {
+		return nil, err
+	}
+	return at(w.village, p.Login), await(ctx, "the village to know "+p.Login, 30*time.Second, func(ctx context.Context) error {
+		var village client.SyncReport
+		err := w.worker.Get(ctx, "/api/v1/sync", &village)
+		if err == nil && village.Self.Cursor < county.Self.Cursor {
+			err = fmt.Errorf("it is at %d of %d", village.Self.Cursor, county.Self.Cursor)
+		}
+		return err
+	})
 }
 
 // submit fills an item's form, scans its papers and hands them in.
