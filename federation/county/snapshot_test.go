@@ -250,7 +250,7 @@ func stored(t *testing.T) (*snapshotStore, *machine) {
 	return s, m
 }
 
-func streamOf(t *testing.T, s *snapshotStore, h Header) []byte {
+func streamOf(t testing.TB, s *snapshotStore, h Header) []byte {
 	t.Helper()
 	_, r, err := s.backup(context.Background(), h)
 	if err != nil {
@@ -342,21 +342,32 @@ type iotestOneByte struct{ r io.Reader }
 
 func (o iotestOneByte) Read(b []byte) (int, error) { return o.r.Read(b[:min(len(b), 7)]) }
 
-func TestInterruptedInstallationIsFinishedAtTheStart(t *testing.T) {
-	from, _ := stored(t)
-	stream := streamOf(t, from, Header{Format: 1, Cluster: "test-county", Index: 9, Term: 2, Applied: 7})
-	c := newCluster(t, nil)
-	n := &node{c: c, id: "county-2", dir: t.TempDir()}
+// received is a hub that is down and has received a snapshot in a configuration
+// of one voter (itself where none is named), which it has not installed.
+func (c *cluster) received(from *snapshotStore, h Header, voter string) *node {
+	c.t.Helper()
+	n := &node{c: c, id: "county-2", dir: c.t.TempDir()}
 	c.nodes = append(c.nodes, n)
 	o := n.options(false)
 	o.Listener.Close()
 	s, err := newSnapshotStore(&o)
 	c.must(err, "store")
-	k, err := s.Create(1, 9, 2, raft.Configuration{Servers: []raft.Server{{ID: "county-2", Address: raft.ServerAddress(n.addr)}}}, 1, nil)
+	only := raft.Server{ID: raft.ServerID(n.id), Address: raft.ServerAddress(n.addr)}
+	if voter != "" {
+		only = raft.Server{ID: raft.ServerID(voter), Address: "127.0.0.1:9"}
+	}
+	k, err := s.Create(1, h.Index, h.Term, raft.Configuration{Servers: []raft.Server{only}}, 1, nil)
 	c.must(err, "create")
-	_, err = k.Write(stream)
+	_, err = k.Write(streamOf(c.t, from, h))
 	c.must(err, "write")
-	c.must(k.Close(), "close") // and here the process died
+	c.must(k.Close(), "close")
+	return n
+}
+
+func TestInterruptedInstallationIsFinishedAtTheStart(t *testing.T) {
+	from, _ := stored(t)
+	c := newCluster(t, nil)
+	n := c.received(from, Header{Format: 1, Cluster: "test-county", Index: 9, Term: 2, Applied: 7}, "") // and here the process died
 	c.must(n.open(false), "open")
 	if n.m.Applied() != 7 || n.m.counts(t)["x"] != 1 {
 		t.Errorf("at %d: %v", n.m.Applied(), n.m.counts(t))
@@ -372,21 +383,10 @@ func TestInterruptedInstallationIsFinishedAtTheStart(t *testing.T) {
 // still in order at the second start.
 func TestInstallationThatDiedWithTheDatabaseInPlace(t *testing.T) {
 	from, there := stored(t)
-	stream := streamOf(t, from, Header{Format: 1, Cluster: "test-county", Index: 5, Term: 2, Applied: 5})
 	c := newCluster(t, nil)
-	n := &node{c: c, id: "county-2", dir: t.TempDir()}
-	c.nodes = append(c.nodes, n)
-	o := n.options(false)
-	o.Listener.Close()
-	s, err := newSnapshotStore(&o)
-	c.must(err, "store")
-	k, err := s.Create(1, 5, 2, raft.Configuration{Servers: []raft.Server{{ID: "county-9", Address: "127.0.0.1:9"}}}, 1, nil)
-	c.must(err, "create")
-	_, err = k.Write(stream)
-	c.must(err, "write")
-	c.must(k.Close(), "close")
+	n := c.received(from, Header{Format: 1, Cluster: "test-county", Index: 5, Term: 2, Applied: 5}, "county-9")
 	copied := filepath.Join(t.TempDir(), "state.db")
-	_, err = there.Backup(c.ctx(), copied)
+	_, err := there.Backup(c.ctx(), copied)
 	c.must(err, "backup")
 	c.must(n.m.Restore(c.ctx(), copied), "restore") // and here the process died
 	for range 3 {
