@@ -38,6 +38,9 @@ func (s *Store) Record(ctx context.Context, d Draft) (Result, error) {
 		}
 		return a.flush()
 	})
+	if err == nil {
+		fault.Point("store.record.committed")
+	}
 	return r, err
 }
 

@@ -50,6 +50,7 @@ func killVillage(ctx context.Context, c *county, kills int, most, within time.Du
 	random := rand.New(rand.NewPCG(k.seed, 0))
 	village := c.village()
 	busy := newTraffic(ctx, o)
+	defer busy.end() // a second end is none; nobody writes into a closed oracle
 	busy.write(village, 8, 20*time.Millisecond, "cun1", "cun2")
 	for range kills {
 		// Every third kill comes while the node may still be starting.
@@ -63,12 +64,14 @@ func killVillage(ctx context.Context, c *county, kills int, most, within time.Du
 			continue
 		}
 		if err := c.ready(ctx, village); err != nil {
-			return nil, err
+			k.verdict, err = refuses(err)
+			return k, err
 		}
 		k.ready = append(k.ready, time.Since(began))
 	}
 	if err := c.ready(ctx, village); err != nil {
-		return nil, err
+		k.verdict, err = refuses(err)
+		return k, err
 	}
 	if err := busy.end(); err != nil {
 		return nil, err

@@ -25,7 +25,8 @@ var places = []struct {
 	{"village", "store.record.effect", 3},
 	{"village", "store.record.inserted", 3},
 	{"village", "store.commit.before", 4},
-	{"village", "store.commit.after", 4}, // committed; nobody was told, nothing sent
+	{"village", "store.commit.after", 4},
+	{"village", "store.record.committed", 3}, // nobody was told, nothing sent
 	{"village", "store.follow.applied", 2},
 	{"village", "store.migrate.done", 2},
 	{"village", "blob.append.written", 2},

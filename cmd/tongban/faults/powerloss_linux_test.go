@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 // A village, a county of one hub, and all three hubs of a county at once lose
@@ -229,15 +227,6 @@ func (p *powerLoss) run(ctx context.Context, c *county) (*verdict, error) {
 		return nil, err
 	}
 	return judge(ctx, c, o, p.within)
-}
-
-// refuses is the verdict where a node sees by itself, when it starts, that its
-// disk lost what it must have.
-func refuses(err error) (*verdict, error) {
-	if errors.Is(err, loopback.ErrEnded) {
-		return &verdict{Unsettled: []string{err.Error()}}, nil
-	}
-	return nil, err
 }
 
 // unmount kills the nodes at once and gives what their disks have after it.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tongban/tongban/api/client"
+	"github.com/tongban/tongban/cmd/tongban/loopback"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
@@ -106,6 +107,19 @@ func judge(ctx context.Context, c *county, o *oracle, within time.Duration) (*ve
 		}
 	}
 	return v, hashes(ctx, c, v)
+}
+
+// forked is the code of a node that is out of use, for what it recorded is not
+// what the county has of it.
+const forked = "forked_origin"
+
+// refuses is the verdict where a node does not come back because it, or the
+// county, sees that its disk lost what it must have.
+func refuses(err error) (*verdict, error) {
+	if errors.Is(err, loopback.ErrEnded) || loopback.IsRefused(err, forked) {
+		return &verdict{Unsettled: []string{err.Error()}}, nil
+	}
+	return nil, err
 }
 
 // settle waits until every node has passed on what it had and the hubs are at
