@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/api/gen"
@@ -158,6 +159,53 @@ func (s *Server) lawful(ctx context.Context, c *casework.Case, body ledger.Body)
 	return nil
 }
 
+// brought names in a notice the entries that have brought what it leaves out,
+// and refuses it when something else is left out. A repeat says the same as the
+// first time.
+func (s *Server) brought(ctx context.Context, c *casework.Case, a Action) error {
+	b, ok := a.Body.(*ledger.CaseRequestSupplementV1)
+	if !ok || len(b.Supplements) > 0 {
+		return nil
+	}
+	before, err := s.store.Entry(ctx, s.node.ActionID(a.Actor.Staff, a.Key))
+	if err == nil {
+		if body, err := before.Decode(); err == nil {
+			if first, ok := body.(*ledger.CaseRequestSupplementV1); ok {
+				b.Supplements = first.Supplements
+			}
+		}
+		return nil
+	}
+	if !errors.Is(err, store.ErrNotFound) {
+		return err
+	}
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return found(err)
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	came, _ := supplements(entries)
+	var named []string
+	err = c.CheckNotice(&item.Item, b, func(name string) bool {
+		i := slices.IndexFunc(came, func(p gen.CaseSupplement) bool {
+			return slices.ContainsFunc(p.Materials, func(m catalog.SubmittedMaterial) bool { return m.Name == name }) ||
+				slices.ContainsFunc(p.Form, func(f catalog.FieldValue) bool { return f.Key == name })
+		})
+		asked := slices.ContainsFunc(b.Points, func(p ledger.SupplementPoint) bool { return p.Material+p.Field == name })
+		if i >= 0 && !asked && !slices.Contains(named, came[i].Entry) {
+			named = append(named, came[i].Entry)
+		}
+		return i >= 0
+	})
+	if len(named) > 0 {
+		b.Supplements = named
+	}
+	return err
+}
+
 // supplements are what the applicant brought to a case after hand-in, and
 // whether the applicant asked to withdraw.
 func supplements(entries []store.EntryView) (all []gen.CaseSupplement, withdraws bool) {
@@ -185,7 +233,8 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 	switch in.Kind {
 	case gen.ActRequestSupplement:
 		need.that("points", len(in.Points) > 0)
-		return ledger.CaseRequestSupplement, identity.CaseAccept, &ledger.CaseRequestSupplementV1{Points: in.Points, Before: in.Before, Again: in.Again}, need.err()
+		return ledger.CaseRequestSupplement, identity.CaseAccept, &ledger.CaseRequestSupplementV1{Points: in.Points, Before: in.Before, Again: in.Again,
+			Supplements: in.Supplements, Tolerated: in.Tolerated}, need.err()
 	case gen.ActSupplement:
 		need.that("materials", len(in.Materials)+len(in.Form) > 0)
 		return ledger.CaseSupplement, identity.CaseSubmit, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, need.err()

@@ -184,6 +184,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.lawful(ctx, c, body); err != nil {
 		return nil, err
 	}
+	if err := s.brought(ctx, c, a); err != nil {
+		return nil, err
+	}
 	if err := s.foretold(ctx, c, a); err != nil {
 		return nil, err
 	}

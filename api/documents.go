@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
@@ -11,7 +12,6 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
-	"github.com/tongban/tongban/store"
 )
 
 // The papers of a case and of an item:
@@ -44,7 +44,7 @@ func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequ
 	if err != nil {
 		return nil, err
 	}
-	subject, err := s.subjectOf(ctx, c)
+	subject, err := s.subjectOf(ctx, c, in.Kind)
 	if err != nil {
 		return nil, err
 	}
@@ -75,16 +75,24 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	if office == "" {
 		office = s.self.Division
 	}
+	if err := unknownMaterials(&v.Item, in.Params.Missing); err != nil {
+		return nil, err
+	}
 	offered := v.Item.With(chain(overlays, office)...)
-	d := document.Sheet(offered, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone}, calendar.DateOf(s.o.Now()), in.Params.Missing)
+	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d := document.Sheet(offered, document.Issuer{Centre: places.centre(office, s.o.Name), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone},
+		places.centres(office), calendar.DateOf(s.o.Now()), in.Params.Missing)
 	if asPage(string(in.Params.Format)) {
 		return printedPage(printPage(d)), nil
 	}
 	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
 
-// subjectOf is a case with what its documents need.
-func (s *Server) subjectOf(ctx context.Context, c *casework.Case) (document.Subject, error) {
+// subjectOf is a case with what one of its documents needs.
+func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kind) (document.Subject, error) {
 	item, days, err := s.itemAndDays(ctx, c)
 	if err != nil {
 		return document.Subject{}, err
@@ -94,34 +102,39 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case) (document.Subj
 	if err != nil && !errors.As(err, &missing) {
 		return document.Subject{}, err // without a calendar the dates that were told stand
 	}
-	offered, err := s.offeredHere(ctx, item)
+	by := document.By(k, c)
+	overlays, err := s.store.Overlays(ctx, item.Code)
 	if err != nil {
 		return document.Subject{}, err
 	}
-	county, err := s.countyName(ctx)
-	return document.Subject{Case: c, Item: item, Limits: limits, Government: county + "人民政府", Issuer: document.Issuer{
-		Centre: s.o.Name, Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, err
+	places, err := s.places(ctx)
+	if err != nil {
+		return document.Subject{}, err
+	}
+	offered := item.With(chain(overlays, by)...)
+	matter := c.Division
+	if matter.Township() == "" {
+		matter = c.HandedInAt
+	}
+	return document.Subject{Case: c, Item: item, Limits: limits, Government: places.government(s.self.County()), Issuer: document.Issuer{
+		Centre: places.centre(by, s.o.Name), Department: places.authority(c.Department, matter),
+		Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, nil
 }
 
-func (s *Server) offeredHere(ctx context.Context, item *catalog.Item) (catalog.Offered, error) {
-	overlays, err := s.store.Overlays(ctx, item.Code)
-	if err != nil {
-		return catalog.Offered{}, err
+// unknownMaterials refuses names that an item's materials do not have: ticking
+// nothing would pass for nothing missing.
+func unknownMaterials(item *catalog.Item, names []string) error {
+	var faults []catalog.Fault
+	for i, name := range names {
+		if !slices.ContainsFunc(item.Materials, func(m catalog.Material) bool { return m.Name == name }) {
+			faults = append(faults, catalog.Fault{Path: pathAt("missing", i), Code: catalog.FaultUnknown,
+				ZH: "该事项没有材料“" + name + "”，材料名称见办事指南", EN: "the item has no material " + name + "; its guide names them"})
+		}
 	}
-	return item.With(chain(overlays, s.self.Division)...), nil
-}
-
-// countyName is the county's name as divisions have it; empty before they were
-// imported.
-func (s *Server) countyName(ctx context.Context) (string, error) {
-	d, err := s.store.Division(ctx, s.self.County())
-	if errors.Is(err, store.ErrNotFound) {
-		return "", nil
+	if len(faults) > 0 {
+		return errInvalid.with(faults...)
 	}
-	if err != nil {
-		return "", err
-	}
-	return d.Name, nil
+	return nil
 }
 
 func asPage(format string) bool { return format == "html" }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -26,8 +27,8 @@ func TestLifeOfACase(t *testing.T) {
 	h.person("auditor", theCounty, "", identity.Auditor)
 	in := h.submission(item, theCounty)
 	in.Applicant = ledger.Applicant{Type: "organisation", Name: "梅溪竹业有限公司"}
-	missing := in.Materials[0].Name
-	in.Materials = in.Materials[1:]
+	missing, second := in.Materials[0].Name, in.Materials[1].Name
+	in.Materials = in.Materials[2:]
 	if r := h.as("window", "POST", "/api/v1/cases", in); r != "409 incomplete" && r != "422 incomplete" {
 		t.Errorf("a paper is missing: %s", r)
 	}
@@ -43,14 +44,21 @@ func TestLifeOfACase(t *testing.T) {
 		t.Errorf("a notice of nothing: %s", r)
 	}
 	notice := gen.CaseAction{Kind: gen.ActRequestSupplement, Points: []ledger.SupplementPoint{{Material: missing, Problem: ledger.ProblemMissing, How: "请提交原件"}}, Before: calendar.DateOf(time.Now()).AddDays(7)}
-	h.act("window", id, notice)
+	if r := h.act0("window", id, notice); !strings.HasSuffix(r, "papers_left_out") {
+		t.Errorf("a notice that leaves out %s: %s", second, r)
+	}
+	came := h.act("window", id, gen.CaseAction{Kind: gen.ActSupplement, Materials: []catalog.SubmittedMaterial{{Name: second, Form: catalog.SubmittedOriginal, Copies: 1}}})
+	told := h.keyed("window", id, "notice-0001", notice)
+	if again := h.keyed("window", id, "notice-0001", notice); told != again || !strings.HasPrefix(told, "200") {
+		t.Errorf("a double click: %s, then %s", told, again)
+	}
 	if r := h.act0("window", id, notice); !strings.HasSuffix(r, "told_already") {
 		t.Errorf("told twice: %s", r)
 	}
 	brought := h.act("window", id, gen.CaseAction{Kind: gen.ActSupplement, Materials: []catalog.SubmittedMaterial{{Name: missing, Form: catalog.SubmittedOriginal, Copies: 1}}})
 	var c gen.Case
 	h.get("window", "/api/v1/cases/"+id, &c)
-	if c.Summary.StatusZh != "待补正" || len(c.Lacking) != 1 || len(c.Notice.Points) != 1 || len(c.Supplements) != 1 || c.Supplements[0].Entry != brought.Recorded.Entry {
+	if c.Summary.StatusZh != "待补正" || len(c.Lacking) != 2 || len(c.Notice.Points) != 1 || len(c.Supplements) != 2 || c.Supplements[0].Entry != came.Recorded.Entry || c.Supplements[1].Entry != brought.Recorded.Entry {
 		t.Fatalf("%+v", c)
 	}
 	accept := gen.CaseAction{Kind: gen.ActAccept, Supplements: []string{brought.Recorded.Entry}}
@@ -108,6 +116,9 @@ func (h *site) documents(id string) {
 		if !strings.Contains(page.Header().Get("Content-Security-Policy"), "style-src 'sha256-") || !strings.Contains(page.Body.String(), d.Title) || !strings.Contains(page.Body.String(), "梅溪竹业有限公司") {
 			h.t.Errorf("%s: %s %s", d.Kind, page.Header(), page.Body)
 		}
+		if !strings.Contains(page.Body.String(), "安吉县政务服务中心") || !strings.Contains(page.Body.String(), "安吉县市场监督管理局") {
+			h.t.Errorf("%s is not signed by an office there is: %s", d.Kind, page.Body)
+		}
 		var doc struct{ Title, Number, To string }
 		h.get("window", fmt.Sprintf("/api/v1/cases/%s/documents/%s", id, d.Kind), &doc)
 		if doc.Title != d.Title || doc.Number == "" {
@@ -131,9 +142,15 @@ func (h *site) documents(id string) {
 
 func TestSheetAndDueForEverybody(t *testing.T) {
 	h := newHub(t)
-	page := h.send(request0{method: "GET", path: "/api/v1/items/TB-XZRZ-005/sheet?format=html&missing=x"})
-	if page.Code != 200 || !strings.Contains(page.Body.String(), "窗口告知单") || !strings.Contains(page.Body.String(), "测试") {
-		t.Errorf("%d %s", page.Code, page.Body)
+	page := h.send(request0{method: "GET", path: "/api/v1/items/TB-XZRZ-005/sheet?format=html&office=330523110&missing=" + url.QueryEscape("结婚证")})
+	for _, want := range []string{"窗口告知单", "梅溪镇便民服务中心", "梅溪镇人民政府", "□结婚证"} {
+		if page.Code != 200 || !strings.Contains(page.Body.String(), want) {
+			t.Errorf("%s: %d %s", want, page.Code, page.Body)
+		}
+	}
+	wrong := h.send(request0{method: "GET", path: "/api/v1/items/TB-XZRZ-005/sheet?missing=" + url.QueryEscape("结婚证") + "&missing=x"})
+	if outcome(h, wrong) != "400 invalid_request" || !strings.Contains(wrong.Body.String(), "missing[1]") || strings.Contains(wrong.Body.String(), "missing[0]") {
+		t.Errorf("a paper that the item does not have: %d %s", wrong.Code, wrong.Body)
 	}
 	for path, want := range map[string]string{
 		"from=2026-09-29&days=5":                                 "2026-10-12",

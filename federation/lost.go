@@ -117,11 +117,18 @@ func (n *Node) RecordAgain(ctx context.Context, actor identity.Actor, ids []stri
 			continue
 		}
 		if _, err := n.Record(ctx, Action{Actor: actor, Kind: ledger.AttentionResolve, Key: "again " + lost[i].Was.ID,
-			Body: &ledger.AttentionResolveV1{Entry: lost[i].Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}}); err != nil {
+			Body: &ledger.AttentionResolveV1{Entry: lost[i].Was.ID, Note: "账本恢复后按原样重记 (recorded again as it was)"}}); err != nil && !resolvedBefore(err) {
 			return all, err
 		}
 	}
 	return all, nil
+}
+
+// resolvedBefore: an operator had put the entry aside by a remark, and has it
+// recorded all the same.
+func resolvedBefore(err error) bool {
+	var no *store.Refused
+	return errors.As(err, &no) && no.Code == "resolved_already"
 }
 
 // tellLost shows the county what this node holds of the former ledger's records
@@ -212,9 +219,9 @@ func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) error 
 	if err != nil {
 		return err
 	}
-	var lost []store.Lost
-	if err := json.NewDecoder(body).Decode(&lost); err != nil || len(lost) > lostBatch {
-		return &outbox.Problem{Code: outbox.CodeMalformed, Err: fmt.Errorf("%d lost records: %w", len(lost), err)}
+	lost, err := readLost(body)
+	if err != nil {
+		return &outbox.Problem{Code: outbox.CodeMalformed, Err: err}
 	}
 	for _, l := range lost {
 		if epoch.At == 0 || l.Index <= epoch.Kept {
@@ -225,6 +232,18 @@ func (n *Node) takeLost(ctx context.Context, from string, body io.Reader) error 
 		}
 	}
 	return nil
+}
+
+// readLost reads one message of lost records; their entries are not read yet.
+func readLost(body io.Reader) ([]store.Lost, error) {
+	var lost []store.Lost
+	if err := json.NewDecoder(body).Decode(&lost); err != nil {
+		return nil, fmt.Errorf("lost records: %w", err)
+	}
+	if len(lost) > lostBatch {
+		return nil, fmt.Errorf("%d lost records, at most %d", len(lost), lostBatch)
+	}
+	return lost, nil
 }
 
 func (n *Node) takeLostOne(ctx context.Context, from string, l store.Lost) error {

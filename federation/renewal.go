@@ -59,10 +59,16 @@ func loadRenewal(dir string) (*renewal, error) {
 	case err != nil:
 		return nil, fmt.Errorf("new keys of this node: %w", err)
 	}
-	if err := json.Unmarshal(raw, &r.renewed); err != nil {
+	if r.renewed, err = readRenewed(raw); err != nil {
 		return nil, fmt.Errorf("new keys of this node: %s: %w", renewedFile, err)
 	}
 	return r, nil
+}
+
+func readRenewed(raw []byte) (renewed, error) {
+	var w renewed
+	err := json.Unmarshal(raw, &w)
+	return w, err
 }
 
 // vouched tells whether the county has given its word for the keys.

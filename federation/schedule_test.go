@@ -134,7 +134,7 @@ func (s *schedule) act(n *federationtest.Node) {
 	}
 	s.r.Logf("%s %s at %s", step.Verb, id, n.ID)
 	var no *store.Refused
-	if _, err := s.f.TryDo(n, s.f.Whose(n, c, step.Verb), id, storetest.BodyFor(step.Verb)); err != nil && !errors.As(err, &no) {
+	if _, err := s.f.TryDo(n, s.f.Whose(n, c, step.Verb), id, storetest.BodyFor(c, step.Verb)); err != nil && !errors.As(err, &no) {
 		s.r.Fatalf("%s at %s: %v", step.Verb, n.ID, err)
 	}
 }

@@ -1,8 +1,11 @@
 package store
 
 import (
+	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
@@ -121,8 +124,8 @@ func (a *applier) settleBy(refused string, e *ledger.Entry) error {
 		return fmt.Errorf("store: entry %s: %w", e.ID, err)
 	}
 	number := printedNumber(b.Number)
-	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?, note = ?, replaced_by = ? WHERE entry = ?`,
-		e.Actor.Staff, "已更正并重新提交为 "+number+" / corrected and handed in again as "+number, e.ID, refused)
+	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?, resolved_at = ?, note = ?, replaced_by = ? WHERE entry = ?`,
+		e.Actor.Staff, e.OccurredAt, "已更正并重新提交为 "+number+" / corrected and handed in again as "+number, e.ID, refused)
 }
 
 // uncorrect takes back what a submission that may not stand settled.
@@ -145,7 +148,7 @@ func (a *applier) uncorrect(entry string) error {
 // settleAnew makes what became of a refused entry anew from the entries that
 // stand.
 func (a *applier) settleAnew(refused string) error {
-	if err := a.w.exec(a.ctx, `UPDATE attention SET resolved_by = '', note = '', replaced_by = '' WHERE entry = ?`, refused); err != nil {
+	if err := a.w.exec(a.ctx, `UPDATE attention SET resolved_by = '', resolved_at = 0, note = '', replaced_by = '' WHERE entry = ?`, refused); err != nil {
 		return err
 	}
 	standing, err := a.past(`status = 'applied' AND (kind = 'attention.resolve' OR id IN (SELECT entry FROM corrections WHERE refused = ?))`, refused)
@@ -175,6 +178,11 @@ func (a *applier) settleAnew(refused string) error {
 // prepareResolution closes what asked for attention. What is said to replace
 // it must be there.
 func (a *applier) prepareResolution(e *ledger.Entry, b *ledger.AttentionResolveV1) (func() error, error) {
+	if a.desk {
+		if err := a.unresolved(b.Entry); err != nil {
+			return nil, err
+		}
+	}
 	if !a.told && b.ReplacedBy != "" {
 		if err := a.mayReplace(b); err != nil {
 			return nil, err
@@ -183,10 +191,35 @@ func (a *applier) prepareResolution(e *ledger.Entry, b *ledger.AttentionResolveV
 	return func() error { return a.resolve(e, b) }, nil
 }
 
+// unresolved refuses to resolve a second time, saying who did it and when. Only
+// a desk is told: two that resolved it without knowing of each other are both in
+// the ledger.
+func (a *applier) unresolved(entry string) error {
+	var by, note string
+	var at int64
+	err := a.w.row(a.ctx, `SELECT resolved_by, resolved_at, note FROM attention WHERE entry = ?`, entry).Scan(&by, &at, &note)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && by == "" {
+		return nil
+	}
+	if err != nil {
+		return storage("read attention", err)
+	}
+	if who, err := a.staff(by); err != nil {
+		return err
+	} else if who != nil && who.Name != "" {
+		by = who.Name
+	}
+	when := time.UnixMilli(at).In(beijing).Format("2006-01-02 15:04")
+	return refuse("resolved_already", fmt.Sprintf("已由 %s 于 %s 处理：%s", by, when, note), fmt.Sprintf("%s resolved it on %s: %s", by, when, note))
+}
+
+// beijing is the time that people are told.
+var beijing = time.FixedZone("Asia/Shanghai", 8*3600)
+
 func (a *applier) resolve(e *ledger.Entry, b *ledger.AttentionResolveV1) error {
 	// A remark made later does not undo that it was corrected.
-	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?1, note = ?2, replaced_by = CASE WHEN ?3 = '' THEN replaced_by ELSE ?3 END WHERE entry = ?4`,
-		e.Actor.Staff, b.Note, b.ReplacedBy, b.Entry)
+	return a.w.exec(a.ctx, `UPDATE attention SET resolved_by = ?1, resolved_at = ?5, note = ?2, replaced_by = CASE WHEN ?3 = '' THEN replaced_by ELSE ?3 END WHERE entry = ?4`,
+		e.Actor.Staff, b.Note, b.ReplacedBy, b.Entry, e.OccurredAt)
 }
 
 // mayReplace checks what replaces a refused entry: a hand-in that stands, made

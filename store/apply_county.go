@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -112,13 +113,31 @@ func (a *applier) prepareInvite(b *ledger.NodeInviteV1) (func() error, error) {
 	if n != 0 {
 		return nil, refuse("token_exists", "该登记口令已存在，请重新生成", "this token was given out before; make a new one")
 	}
-	if b.Division.County() != a.s.self.County() {
-		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	if err := a.knownDivision(b.Division); err != nil {
+		return nil, err
 	}
 	return func() error {
 		return a.w.exec(a.ctx, `INSERT INTO invitations (token_hash, node, name, tier, division, expires_at) VALUES (?, ?, ?, ?, ?, ?)`,
 			b.TokenHash, b.Node, b.Name, string(b.Tier), string(b.Division), b.ExpiresAt)
 	}, nil
+}
+
+// knownDivision refuses a division outside the county, and one that was never
+// imported: a mistyped code would make an office that nobody belongs to. The
+// county itself is known from the beginning. Below the county its word is taken.
+func (a *applier) knownDivision(d division.Code) error {
+	if d.County() != a.s.self.County() {
+		return refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	}
+	if d == a.s.self.County() || !isCounty(a.s.self.Tier) {
+		return nil
+	}
+	known, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM divisions WHERE code = ?)`, string(d))
+	if err == nil && known == 0 {
+		return refuse("division_unknown", "区划 "+string(d)+" 尚未导入：请核对代码，或先用 tongban division import 导入区划",
+			"division "+string(d)+" was never imported; check the code, or run tongban division import first")
+	}
+	return err
 }
 
 func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from origin) (func() error, error) {
@@ -245,8 +264,8 @@ func (a *applier) prepareStaff(b *ledger.StaffAddV1) (func() error, error) {
 	if n != 0 {
 		return nil, refuse("login_taken", "登录名或工号已存在", "the login or the staff number is taken")
 	}
-	if b.Division.County() != a.s.self.County() {
-		return nil, refuse("division_elsewhere", "区划不属于本县", "the division is not in this county")
+	if err := a.knownDivision(b.Division); err != nil {
+		return nil, err
 	}
 	s := &identity.Staff{ID: b.Staff, Login: b.Login, Name: b.Name, Division: b.Division, Department: b.Department,
 		PasswordHash: b.PasswordHash, MustChange: b.MustChange, Changed: a.now, History: []identity.Standing{{At: a.now, Roles: b.Roles}}}

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -345,5 +346,20 @@ func TestEditions(t *testing.T) {
 	}
 	if c.Village("330523110202").Advance(c.Village("330523110202").Submit(birth).ID).Status != casework.Accepted {
 		t.Error("other items do not go on")
+	}
+}
+
+// An office or a person is not put where the county has no division.
+func TestDivisionsMustBeImported(t *testing.T) {
+	c := storetest.NewCounty(t)
+	const nowhere = division.Code("330523110399")
+	for what, body := range map[string]ledger.Body{
+		"an office": &ledger.NodeInviteV1{TokenHash: strings.Repeat("a", 64), Node: "v-330523110399-1", Name: "x", Tier: "village", Division: nowhere, ExpiresAt: c.Clock.UnixMilli() + 1},
+		"a person":  &ledger.StaffAddV1{Staff: "s-nowhere", Login: "nowhere", Name: "x", Division: nowhere, Roles: []identity.Role{identity.VillageWorker}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
+	} {
+		_, err := c.Hub().Do(c.Operator(), body, storetest.About{})
+		if codeOf(err) != "division_unknown" || !strings.Contains(err.Error(), "division import") {
+			t.Errorf("%s of a division that was never imported: %v", what, err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -165,6 +166,41 @@ func TestAttentionIsResolvedWhereItArose(t *testing.T) {
 	list, err := c.Hub().AttentionList(ctx, storetest.Code, true)
 	if err != nil || open(c.Hub()) != 0 || len(list) != 1 || list[0].Note != resolve.Note || list[0].ReplacedBy != opened.ID || list[0].Case != "bad" {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// What is resolved already is told by whom and when, and is not recorded again;
+// two who did not know of each other are both in the ledger.
+func TestAttentionIsResolvedOnce(t *testing.T) {
+	c := storetest.NewCounty(t)
+	village := c.Village(here)
+	lost, other := refuse(c, village), refuse(c, village)
+	c.Settle()
+	worker := village.Actor(identity.VillageWorker)
+	resolve := func(n *storetest.Node, actor identity.Actor, entry string) error {
+		_, err := n.Do(actor, &ledger.AttentionResolveV1{Entry: entry, Note: "电话告知"}, storetest.About{})
+		return err
+	}
+	must(t, resolve(village, worker, lost.ID))
+	seq, _, err := village.LastSeq(ctx, village.ID())
+	must(t, err)
+	for range 2 {
+		err := resolve(village, worker, lost.ID)
+		if codeOf(err) != "resolved_already" || !strings.Contains(err.Error(), worker.Name) || !strings.Contains(err.Error(), "2026-11-23 09:") || !strings.Contains(err.Error(), "电话告知") {
+			t.Errorf("a second time: %v", err)
+		}
+	}
+	if again, _, err := village.LastSeq(ctx, village.ID()); err != nil || again != seq {
+		t.Errorf("the second time was recorded: %d after %d, %v", again, seq, err)
+	}
+	must(t, resolve(village, worker, other.ID))
+	must(t, resolve(c.Hub(), c.Operator(), other.ID)) // the village's word is not there yet
+	c.Settle()
+	if list, err := c.Hub().AttentionList(ctx, storetest.Code, false); err != nil || len(list) != 0 {
+		t.Errorf("%+v, %v", list, err)
+	}
+	if err := resolve(c.Hub(), c.Operator(), lost.ID); codeOf(err) != "resolved_already" {
+		t.Errorf("again at the county: %v", err)
 	}
 }
 

@@ -277,7 +277,7 @@ func TestCorrectionsConverge(t *testing.T) {
 				} else {
 					n = hub
 				}
-				if _, err := n.Do(actor, b, storetest.About{}); err != nil && !strings.HasPrefix(codeOf(err), "replacement_") && codeOf(err) != "corrected_already" {
+				if _, err := n.Do(actor, b, storetest.About{}); err != nil && !strings.HasPrefix(codeOf(err), "replacement_") && codeOf(err) != "corrected_already" && codeOf(err) != "resolved_already" {
 					r.Fatalf("at %s: %v", n.ID(), err)
 				}
 			case 3:

@@ -657,7 +657,7 @@ type CaseAction struct {
 	// Deemed accept: nobody told the applicant in time; counts as accepted on the day of hand-in
 	Deemed bool `json:"deemed,omitempty,omitzero"`
 
-	// Documents issue: required
+	// Documents issue: required, each by the name of one of the item's results
 	Documents    []Document `json:"documents,omitempty,omitzero"`
 	ExpectedHead string     `json:"expected_head,omitempty,omitzero"`
 
@@ -704,7 +704,7 @@ type CaseAction struct {
 	// Result resume: required
 	Result string `json:"result,omitempty,omitzero"`
 
-	// Supplements accept: the entries that brought what was missing
+	// Supplements accept, request_supplement: the entries that brought what was missing
 	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
@@ -713,7 +713,7 @@ type CaseAction struct {
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
 
-	// Tolerated accept: minor papers that may come later (容缺受理)
+	// Tolerated accept, request_supplement: minor papers that may come later (容缺受理)
 	Tolerated []ToleratedMaterial `json:"tolerated,omitempty,omitzero"`
 
 	// Until A day in Beijing, 2026-10-12.
@@ -1987,7 +1987,7 @@ type DiffItemParams struct {
 
 // GetItemSheetParams defines parameters for GetItemSheet.
 type GetItemSheetParams struct {
-	// Missing Materials that the applicant does not have with them; they are ticked.
+	// Missing Names of the item's materials that the applicant does not have with them; they are ticked. A name that the item does not have is refused.
 	Missing []string `form:"missing,omitempty" json:"missing,omitempty,omitzero"`
 
 	// Office Whose window, phone and hours; default this node's division.
@@ -2261,12 +2261,18 @@ type ClientInterface interface {
 
 	// ResolveAttentionWithBody 标记已处理
 	//
+	// Says what was done about it, once: what is resolved already is answered
+	// with `resolved_already`, by whom and when, and nothing is recorded.
+	//
 	// Takes any type of body and a specified content type.
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
 	ResolveAttentionWithBody(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ResolveAttention 标记已处理
+	//
+	// Says what was done about it, once: what is resolved already is answered
+	// with `resolved_already`, by whom and when, and nothing is recorded.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -3255,6 +3261,9 @@ func (c *Client) GetAttention(ctx context.Context, entry string, reqEditors ...R
 
 // ResolveAttentionWithBody 标记已处理
 //
+// Says what was done about it, once: what is resolved already is answered
+// with `resolved_already`, by whom and when, and nothing is recorded.
+//
 // Takes any type of body and a specified content type.
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
@@ -3271,6 +3280,9 @@ func (c *Client) ResolveAttentionWithBody(ctx context.Context, entry string, con
 }
 
 // ResolveAttention 标记已处理
+//
+// Says what was done about it, once: what is resolved already is answered
+// with `resolved_already`, by whom and when, and nothing is recorded.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -8517,12 +8529,18 @@ type ClientWithResponsesInterface interface {
 
 	// ResolveAttentionWithBodyWithResponse 标记已处理
 	//
+	// Says what was done about it, once: what is resolved already is answered
+	// with `resolved_already`, by whom and when, and nothing is recorded.
+	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
 	ResolveAttentionWithBodyWithResponse(ctx context.Context, entry string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
 
 	// ResolveAttentionWithResponse 标记已处理
+	//
+	// Says what was done about it, once: what is resolved already is answered
+	// with `resolved_already`, by whom and when, and nothing is recorded.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13010,6 +13028,9 @@ func (c *ClientWithResponses) GetAttentionWithResponse(ctx context.Context, entr
 
 // ResolveAttentionWithBodyWithResponse 标记已处理
 //
+// Says what was done about it, once: what is resolved already is answered
+// with `resolved_already`, by whom and when, and nothing is recorded.
+//
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
@@ -13022,6 +13043,9 @@ func (c *ClientWithResponses) ResolveAttentionWithBodyWithResponse(ctx context.C
 }
 
 // ResolveAttentionWithResponse 标记已处理
+//
+// Says what was done about it, once: what is resolved already is answered
+// with `resolved_already`, by whom and when, and nothing is recorded.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -91,9 +91,10 @@ func caseListCommand() *cobra.Command {
 		params.Status, params.View = client.CaseStatus(*status), client.ListCasesParamsView(*view)
 		send := func() (*http.Response, error) { return c.api.ListCases(cmd.Context(), &params) }
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.CaseList) {
+			places := c.places(cmd.Context())
 			t := newTable(c.pick("编号", "NUMBER"), c.pick("事项", "ITEM"), c.pick("申请人", "APPLICANT"), c.pick("收件", "HANDED IN"), c.pick("状态", "STATUS"), c.pick("待", "WAITS FOR"), c.pick("办理单位", "HOLDER"), c.pick("到达", "WORD"))
 			for _, s := range v.Cases {
-				t.row(s.Number, s.ItemName, s.ApplicantName, moment(s.HandedInMs), caseStatus(c.language, &s), stepName(c.language, s.WaitsFor), string(s.Holder), wordName(c.language, s.Word, s.WordZh))
+				t.row(s.Number, s.ItemName, s.ApplicantName, moment(s.HandedInMs), caseStatus(c.language, &s), stepName(c.language, s.WaitsFor), places.name(s.Holder), wordName(c.language, s.Word, s.WordZh))
 			}
 			t.write(w, c.language)
 			morePages(w, c.language, v.NextCursor)
@@ -124,7 +125,7 @@ func caseShowCommand() *cobra.Command {
 		send := func() (*http.Response, error) {
 			return c.api.GetCase(cmd.Context(), caseID(args[0]), &client.GetCaseParams{Reveal: *reveal || *why != "", TongbanWhy: url.PathEscape(*why)})
 		}
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, v) })
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, c.places(cmd.Context()), v) })
 	})
 }
 
@@ -135,7 +136,7 @@ func revealFlags(cmd *cobra.Command) (reveal *bool, why *string) {
 	return reveal, why
 }
 
-func showCase(w io.Writer, lang language, v *client.Case) {
+func showCase(w io.Writer, lang language, places places, v *client.Case) {
 	showSetback(w, lang, &v.Setback)
 	var s sheet
 	m := &v.Summary
@@ -144,11 +145,12 @@ func showCase(w io.Writer, lang language, v *client.Case) {
 	s.line(lang.pick("状态", "status"), caseStatus(lang, m))
 	s.line(lang.pick("待", "waits for"), stepName(lang, m.WaitsFor))
 	s.line(lang.pick("到达", "word"), wordName(lang, m.Word, m.WordZh))
-	s.line(lang.pick("办理单位", "holder"), string(m.Holder))
-	s.line(lang.pick("所属区划", "division"), string(m.Division))
+	s.line(lang.pick("实施机关", "authority"), places.authority(m))
+	s.line(lang.pick("办理单位", "holder"), places.name(m.Holder))
+	s.line(lang.pick("所属区划", "division"), places.name(m.Division))
 	s.line(lang.pick("申请人", "applicant"), strings.Join([]string{v.Applicant.Name, v.Applicant.IDNumber, v.Applicant.Phone}, " "))
 	s.line(lang.pick("代办人", "agent"), agentLine(lang, v.Agent))
-	s.line(lang.pick("收件", "handed in"), strings.Join([]string{moment(m.HandedInMs), string(m.HandedInAt), v.HandedInBy.Name}, " "))
+	s.line(lang.pick("收件", "handed in"), strings.Join([]string{moment(m.HandedInMs), places.name(m.HandedInAt), v.HandedInBy.Name}, " "))
 	s.line(lang.pick("受理", "accepted"), moment(v.AcceptedMs)+" "+v.AcceptedBy.Name)
 	s.line(lang.pick("决定", "decided"), moment(v.DecidedMs)+" "+v.DecidedBy.Name)
 	s.line(lang.pick("制发", "issued"), moment(v.IssuedMs))
@@ -161,6 +163,7 @@ func showCase(w io.Writer, lang language, v *client.Case) {
 		}
 	}
 	s.line(lang.pick("环节", "steps"), strings.Join(steps, " → "))
+	showMissing(&s, lang, v)
 	for _, d := range v.Documents {
 		s.line(lang.pick("证照", "document"), strings.Join([]string{d.Name, d.Number, d.ValidUntil}, " "))
 	}

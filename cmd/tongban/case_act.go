@@ -181,7 +181,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
 	"point": {client.ActRequestSupplement}, "before": {client.ActRequestSupplement}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
-	"supplement": {client.ActAccept}, "tolerate": {client.ActAccept}, "deemed": {client.ActAccept},
+	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
 	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},
 	"until": {client.ActSuspend}, "on": {client.ActResume}, "result": {client.ActResume}, "days": {client.ActExtend},
 }

@@ -33,8 +33,8 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.again, "again", "", "再次告知的原因：request_supplement (why it is asked again; supervision sees it)")
 	flags.StringArrayVar(&f.materials, "material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper, with its scan)")
 	flags.StringArrayVar(&f.fields, "field", nil, "更正的字段 KEY=VALUE，可重复：supplement (an answer put right)")
-	flags.StringSliceVar(&f.supplements, "supplement", nil, "已核对的补正条目：accept (entries that brought what was missing)")
-	flags.StringArrayVar(&f.tolerate, "tolerate", nil, "容缺材料 NAME@补交期限，可重复：accept (a minor paper that may come later)")
+	flags.StringSliceVar(&f.supplements, "supplement", nil, "已核对的补正条目：accept、request_supplement (entries that brought what was missing)")
+	flags.StringArrayVar(&f.tolerate, "tolerate", nil, "容缺材料 NAME@补交期限，可重复：accept、request_supplement (a minor paper that may come later)")
 	flags.BoolVar(&f.deemed, "deemed", false, "逾期未告知，自收件之日视为受理：accept (deemed accepted)")
 	flags.StringVar(&f.cause, "cause", "", "withdrawn 撤回、not_supplemented 逾期未补正、moot 不再存在：terminate")
 	flags.BoolVar(&f.returned, "papers-returned", false, "材料已退还：terminate (the papers were given back)")
@@ -71,6 +71,9 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 		}
 		day("before", f.before, &a.Before)
 		a.Again = f.again
+		if err == nil {
+			err = f.brought(a)
+		}
 	case client.ActSupplement:
 		need(strings.Join(append(f.materials, f.fields...), ""), "material")
 		for _, text := range f.fields {
@@ -113,7 +116,13 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 
 // accept fills in what acceptance says of missing papers.
 func (f *lifeFlags) accept(a *client.CaseAction) error {
-	a.Supplements, a.Deemed = f.supplements, f.deemed
+	a.Deemed = f.deemed
+	return f.brought(a)
+}
+
+// brought fills in which missing papers have come, or may come later.
+func (f *lifeFlags) brought(a *client.CaseAction) error {
+	a.Supplements = f.supplements
 	for _, text := range f.tolerate {
 		name, before, ok := strings.Cut(text, "@")
 		if !ok || name == "" {

@@ -17,13 +17,14 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/data"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
-var birth = client.CaseSummary{Id: "c-1", Number: "330523110200-20261123-01-000045-7", Item: "TB-XZRZ-005", ItemName: "生育登记", Department: "乡镇",
+var birth = client.CaseSummary{Id: "c-1", Number: "330523110200-20261123-01-000045-7", Item: "TB-XZRZ-005", ItemName: "生育登记", Department: "乡镇人民政府（街道办事处）",
 	Division: "330523110200", HandedInAt: "330523110200", Holder: "330523110200", Status: casework.HandedIn, StatusZh: "已收件",
 	WaitsFor: ledger.Step{Tier: "village", Verb: ledger.VerbAccept}, ApplicantName: "李*", HandedInMs: at20261123, Word: client.SavedHere, WordZh: "已存本机"}
 
@@ -305,7 +306,7 @@ func TestCasesAreShown(t *testing.T) {
 	n := signedIn(t, map[string]any{"listCases": client.CaseList{Cases: []client.CaseSummary{birth}, NextCursor: "n"}, "getCase": whole, "getCaseTimeline": timeline})
 
 	r := tongban(t, "case", "list", "--view", "waiting", "--status", "handed_in", "--item", "TB-XZRZ-005")
-	holds(t, r.out, []string{"330523110200-20261123-01-000045-7  生育登记  李*     2026-11-24 00:00  已收件  村受理  330523110200  已存本机\n", "--cursor n"})
+	holds(t, r.out, []string{"330523110200-20261123-01-000045-7  生育登记  李*     2026-11-24 00:00  已收件  村受理  荆湾村 330523110200  已存本机\n", "--cursor n"})
 	if got := n.calls("listCases")[0].query; got != "item=TB-XZRZ-005&status=handed_in&view=waiting" {
 		t.Error(got)
 	}
@@ -315,6 +316,7 @@ func TestCasesAreShown(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	holds(t, r.out, []string{"标记      事项在收件后有变动，仍按收件时的版本办理；有环节由时钟不准的机器记录；不止一次要求补正；特别程序超出告知的时间；new_flag\n"})
+	holds(t, r.out, []string{"实施机关  梅溪镇人民政府\n", "办理单位  荆湾村 330523110200\n", "所属区划  荆湾村 330523110200\n", "2026-11-24 00:00 荆湾村 330523110200"})
 	r = tongban(t, "case", "show", "c-1", "--lang", "en")
 	holds(t, r.out, []string{"the item changed after hand-in, the case goes on under its version then; a step was recorded by a clock that was off; what is missing was asked for more than once; a special procedure took longer than told; new_flag\n"})
 	tongban(t, "case", "show", "c-1", "--reveal")
@@ -329,6 +331,28 @@ func TestCasesAreShown(t *testing.T) {
 	if got := n.calls("getCaseTimeline")[2]; got.query != "reveal=true" || got.header.Get("Tongban-Why") != "%E6%A0%B8%E5%AF%B9%20100%25" {
 		t.Errorf("%+v", got)
 	}
+}
+
+// What was missing, what was told of it and what came is shown with the case.
+func TestWhatWasMissingIsShown(t *testing.T) {
+	day := func(text string) calendar.Date {
+		d, err := calendar.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	lacks := client.Case{Summary: birth, Head: "e-1", Applicant: client.Applicant{Type: "person", Name: "李*"}, Actions: []client.CaseActionKind{}, Steps: []ledger.Step{{Tier: "village", Verb: ledger.VerbAccept}}, Form: []catalog.FieldValue{}, Materials: []client.SubmittedMaterial{},
+		Lacking: []string{"户口簿", "结婚证"}, Tolerated: []ledger.ToleratedMaterial{{Material: "结婚证", Before: day("2026-12-07")}}, WithdrawalAsked: true,
+		Notice: casework.Notice{On: day("2026-11-24"), Before: day("2026-12-01"), By: identity.Actor{Name: "甲"},
+			Points: []ledger.SupplementPoint{{Material: "户口簿", Problem: ledger.ProblemMissing, How: "请提交复印件"}, {Field: "phone", Problem: ledger.ProblemWrong, How: "请核对"}}},
+		Supplements: []client.CaseSupplement{{Entry: "e-7", At: at20261123, By: identity.Actor{Staff: "s-1"}, Materials: []client.SubmittedMaterial{{Name: "户口簿", Form: "copy", Copies: 1, Attachments: []client.AttachmentRef{}}}, Form: []catalog.FieldValue{{Key: "phone", Value: "138****0000"}}}}}
+	signedIn(t, map[string]any{"getCase": lacks})
+	r := tongban(t, "case", "show", "c-1")
+	holds(t, r.out, []string{"收件时缺    户口簿、结婚证\n", "已告知补正  户口簿 缺少 请提交复印件\n", "phone 不符合要求 请核对\n", "告知        2026-11-24 甲\n", "补正期限    2026-12-01\n",
+		"容缺        结婚证，2026-12-07 前补交\n", "补正        2026-11-24 00:00 s-1 户口簿、phone=138****0000 e-7\n", "申请人已申请撤回"})
+	r = tongban(t, "case", "show", "c-1", "--lang", "en")
+	holds(t, r.out, []string{"lacking", "asked for", "missing", "may come later", "supplement"})
 }
 
 func TestCaseReveals(t *testing.T) {

@@ -42,7 +42,11 @@ func itemDiffCommand() *cobra.Command {
 			*from = *to - 1
 		}
 		if *from < 1 || *to < 1 {
-			return usagef("%s 只有一个版本，没有可比较的 (has one version only)", args[0])
+			if cmd.Flags().Changed("from") || cmd.Flags().Changed("to") {
+				return usagef("--from、--to 应为已有的两个版本，自 1 起 (name two versions there are, from 1)")
+			}
+			c.warn(args[0]+" 只有一个版本，没有可比较的", args[0]+" has only one version; there is nothing to compare")
+			return c.printNothing(client.DiffReport{Code: args[0], From: *to, To: *to, Changes: []catalog.Change{}})
 		}
 		send := func() (*http.Response, error) {
 			return c.api.DiffItem(cmd.Context(), args[0], &client.DiffItemParams{From: *from, To: *to})

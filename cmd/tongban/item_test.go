@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,5 +64,37 @@ func TestItemIsShownAsPeopleAreToldIt(t *testing.T) {
 	tongban(t, "logout")
 	if r := tongban(t, "item", "show", "TB-XZRZ-005", "--lang", "en"); r.code != exitOK || !strings.Contains(r.out, "MATERIAL") {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestOneVersionHasNoDifference(t *testing.T) {
+	signedIn(t, map[string]any{"listItemVersions": client.VersionList{Versions: []client.ItemVersion{{Code: "A", Version: 1, Status: client.StatusDraft}}}})
+	if r := tongban(t, "item", "diff", "A"); r.code != exitOK || r.out != "" || !strings.Contains(r.err, "只有一个版本") {
+		t.Errorf("%+v", r)
+	}
+	if r := tongban(t, "item", "diff", "A", "--json"); r.code != exitOK || !strings.Contains(r.out, `"changes": []`) {
+		t.Errorf("%+v", r)
+	}
+	if r := tongban(t, "item", "diff", "A", "--to", "1"); r.code != exitUsage {
+		t.Errorf("version 0 was asked for: %+v", r)
+	}
+}
+
+// The same no for every draft is said once, with how many they are; what has a
+// line of its own, or a word of its own, is told one by one.
+func TestTheSameFaultIsToldOnce(t *testing.T) {
+	var faults []client.Fault
+	for i := range 226 {
+		faults = append(faults, client.Fault{Path: fmt.Sprintf("items[%d]", i), Code: catalog.FaultLaw, ZH: "须由起草人以外的人审核", EN: "somebody other than the drafter must approve"})
+	}
+	faults = append(faults, client.Fault{Path: "items[226]", Code: catalog.FaultUnknown, ZH: "没有这一版本的草稿", EN: "there is no draft of this version"})
+	for i := range 7 {
+		faults = append(faults, client.Fault{Path: fmt.Sprintf("form[%d]", i), Line: i + 1, Code: catalog.FaultMissing, ZH: "未填写", EN: "not filled in"})
+	}
+	signedIn(t, map[string]any{"approveItems": refusing(409, "not_approvable", "有版本不能复核，未复核任何版本", "none was approved", "请更正", faults...)})
+	r := tongban(t, "item", "approve", "A@1")
+	holds(t, r.err, []string{"  items[0] … items[225] 等 226 处: 须由起草人以外的人审核 [law]\n", "  items[226]: 没有这一版本的草稿 [unknown]\n"})
+	if n := strings.Count(r.err, "\n"); n > 12 || strings.Count(r.err, "未填写") != 7 {
+		t.Errorf("%d lines:\n%s", n, r.err)
 	}
 }

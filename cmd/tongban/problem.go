@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -121,10 +122,25 @@ func printProblem(w io.Writer, lang language, p *client.Problem) {
 	}
 }
 
-// printFaults lists faults, each on a line with its place and path.
+// printFaults lists faults, each on a line with its place and path. The same
+// fault of many members of one list is told once, with how many they are.
 func printFaults(w io.Writer, lang language, faults []catalog.Fault) {
+	const many = 5
+	alike := map[catalog.Fault][]string{}
+	for _, f := range faults {
+		if key, ok := ofList(f); ok {
+			alike[key] = append(alike[key], f.Path)
+		}
+	}
 	for _, f := range faults {
 		path := f.Path
+		if key, ok := ofList(f); ok && len(alike[key]) > many {
+			all := alike[key]
+			if all[0] != f.Path {
+				continue
+			}
+			path = fmt.Sprintf(lang.pick("%s … %s 等 %d 处", "%s … %s, %d of them"), all[0], all[len(all)-1], len(all))
+		}
 		if path == "" {
 			path = lang.pick("全文", "whole")
 		}
@@ -133,4 +149,12 @@ func printFaults(w io.Writer, lang language, faults []catalog.Fault) {
 		}
 		fmt.Fprintf(w, "  %s: %s [%s]\n", clean(path), clean(lang.pick(f.ZH, f.EN)), clean(string(f.Code)))
 	}
+}
+
+// ofList is what the same fault of another member of a list has in common with
+// one; false for a fault that has a place of its own.
+func ofList(f catalog.Fault) (catalog.Fault, bool) {
+	list, _, ok := strings.Cut(f.Path, "[")
+	f.Path = list
+	return f, ok && f.Line == 0
 }

@@ -101,12 +101,17 @@ func (f *sessionFile) read() (sessionList, error) {
 	if err != nil {
 		return sessionList{}, fmt.Errorf("read sessions: %w", err)
 	}
+	return parseSessions(data), nil
+}
+
+// parseSessions reads the content of a session file. A torn or foreign one costs
+// a login, no more.
+func parseSessions(data []byte) sessionList {
 	var list sessionList
 	if json.Unmarshal(data, &list) != nil {
-		// A torn or foreign file costs a login, no more.
-		return sessionList{}, nil
+		return sessionList{}
 	}
-	return list, nil
+	return list
 }
 
 // write replaces the file in one step, so that a reader finds the old or the

@@ -146,12 +146,12 @@ func attentionShowCommand() *cobra.Command {
 	}
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
 		send := func() (*http.Response, error) { return c.api.GetAttention(cmd.Context(), args[0]) }
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.AttentionDetail) { showAttention(w, c.language, v) })
+		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.AttentionDetail) { showAttention(w, c, c.places(cmd.Context()), v) })
 	})
 }
 
-func showAttention(w io.Writer, lang language, v *client.AttentionDetail) {
-	a := &v.Item
+func showAttention(w io.Writer, c *connection, places places, v *client.AttentionDetail) {
+	a, lang := &v.Item, c.language
 	var s sheet
 	s.line(lang.pick("条目", "entry"), a.Entry)
 	s.line(lang.pick("内容", "what"), lang.pick(a.What, a.Kind))
@@ -166,7 +166,7 @@ func showAttention(w io.Writer, lang language, v *client.AttentionDetail) {
 	s.write(w)
 	if v.Case.Summary.Id != "" {
 		fmt.Fprintln(w)
-		showCase(w, lang, &v.Case)
+		showCase(w, lang, places, &v.Case)
 	}
 }
 

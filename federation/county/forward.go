@@ -137,7 +137,7 @@ func (c *client) do(ctx context.Context, method, addr, path string, body []byte)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		if !connected.Load() {
-			return nil, fmt.Errorf("%w: %w", errNotLeader, err)
+			return nil, &unreached{err}
 		}
 		return nil, fmt.Errorf("%w: %w", ErrUnknown, err)
 	}
@@ -147,6 +147,13 @@ func (c *client) do(ctx context.Context, method, addr, path string, body []byte)
 	defer resp.Body.Close()
 	return nil, readError(addr, resp.Body)
 }
+
+// unreached says that nothing reached a peer, so that another one may be asked
+// as if this one did not lead.
+type unreached struct{ err error }
+
+func (u *unreached) Error() string   { return "无法连接 (out of reach): " + u.err.Error() }
+func (u *unreached) Unwrap() []error { return []error{errNotLeader, u.err} }
 
 // errorAnswer is a refusal on the wire.
 type errorAnswer struct {

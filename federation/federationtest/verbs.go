@@ -213,7 +213,7 @@ func (f *Federation) Act(n *Node, id string, action ledger.Verb) *casework.Case 
 	if !open || action != "" && step.Verb != action {
 		f.tb.Fatalf("federationtest: case %s at %s waits for %q (open %v), not for %q", id, n.ID, step.Verb, open, action)
 	}
-	if _, err := f.TryDo(n, f.Whose(n, c, step.Verb), id, storetest.BodyFor(step.Verb)); err != nil {
+	if _, err := f.TryDo(n, f.Whose(n, c, step.Verb), id, storetest.BodyFor(c, step.Verb)); err != nil {
 		f.tb.Fatalf("federationtest: %s of %s at %s: %v", step.Verb, id, n.ID, err)
 	}
 	return f.Case(n, id)

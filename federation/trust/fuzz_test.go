@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // What these targets hold beside "no panic": what is accepted is genuine, or
@@ -187,6 +189,62 @@ func FuzzPasswordHash(f *testing.F) {
 		}
 		if p.Iterations < 1 || p.Parallelism < 1 || p.Memory > maxMemoryKiB || len(salt) == 0 || len(key) == 0 {
 			t.Fatalf("%q gives %+v", hash, p)
+		}
+	})
+}
+
+// A request for new keys is taken only as the node's present key signed it.
+func FuzzDecodeRenewal(f *testing.F) {
+	present := mustNode(f, 1)
+	genuine, err := NewRenewal(present.Sign, mustNode(f, 2), place("village-1", testVillage), []string{"a.example"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := json.Marshal(genuine)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"request":{},"proof":""}`))
+	f.Add([]byte(`{"proof":"AA==","request":{"format":1}}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		r, err := DecodeRenewal(data)
+		if err != nil || r.Verify(present.SignPublic()) != nil {
+			return
+		}
+		// TLS keys differ from one process that fuzzes to the next, the rest does
+		// not.
+		got, want := r.Request, genuine.Request
+		got.TLSKey, got.SignProof, got.TLSProof = want.TLSKey, want.SignProof, want.TLSProof
+		if !reflect.DeepEqual(got, want) {
+			t.Fatalf("accepted %+v", r)
+		}
+	})
+}
+
+// That a ledger went back is believed only as the county's root signed it.
+func FuzzVerifyRecovery(f *testing.F) {
+	county := mustCounty(f, 1)
+	genuine, err := county.SignRecovery(ledger.Recovery{County: testCounty, At: 7, Kept: 3, Root: make([]byte, 32), Reason: "恢复备份"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := json.Marshal(genuine)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(data)
+	f.Add([]byte(`{"recovery":{},"sig":""}`))
+	f.Add([]byte(`{"recovery":{"county":"330523","at":-1,"kept":18446744073709551615,"root":"AA==","reason":"x"},"sig":"AA=="}`))
+	kind, _ := ledger.Lookup(ledger.CountyRecovery, 1)
+	f.Fuzz(func(t *testing.T, data []byte) {
+		body, err := kind.Decode(data)
+		if err != nil {
+			return
+		}
+		b := body.(*ledger.CountyRecoveryV1)
+		if county.Trust().VerifyRecovery(*b) == nil && !reflect.DeepEqual(*b, genuine) {
+			t.Fatalf("believed %+v", b)
 		}
 	})
 }

@@ -171,8 +171,7 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 	case *ledger.CaseDecideV1:
 		return c.decide(e, b)
 	case *ledger.CaseIssueV1:
-		c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
-		c.pass()
+		return c.issue(item, e, b)
 	case *ledger.CaseDeliverV1:
 		c.Status, c.DeliveredMS, c.Recipient, c.Method = Closed, e.OccurredAt, b.Recipient, b.Method
 		c.pass()

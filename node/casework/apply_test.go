@@ -143,6 +143,9 @@ func apply(c *Case, e *ledger.Entry, body ledger.Body, from Place) (*Case, error
 	if !ok {
 		item = catalogItems()["TB-MZJ-004"]
 	}
+	if _, ok := body.(*ledger.CaseIssueV1); ok {
+		body = &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: Issuable(item, c.Decision)[0]}}}
+	}
 	return Apply(c, item, e, body, from)
 }
 
@@ -159,7 +162,7 @@ var bodies = map[ledger.Kind]ledger.Body{
 	ledger.CaseRelay:   &ledger.CaseRelayV1{},
 	ledger.CaseReview:  &ledger.CaseReviewV1{Opinion: "符合"},
 	ledger.CaseDecide:  &ledger.CaseDecideV1{Granted: true, Opinion: "准予"},
-	ledger.CaseIssue:   &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: "证"}}},
+	ledger.CaseIssue:   &ledger.CaseIssueV1{}, // apply names the item's own result
 	ledger.CaseDeliver: &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"},
 }
 

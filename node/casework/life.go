@@ -2,6 +2,7 @@ package casework
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/node/calendar"
@@ -21,6 +22,14 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 			return refuse("not_required", "事项指南未要求“"+p.Material+p.Field+"”，不得要求补正", "the item does not ask for "+p.Material+p.Field)
 		}
 	}
+	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
+		return err
+	}
+	// Whoever says that it was brought answers for having looked.
+	if err := c.CheckNotice(item, b, func(string) bool { return len(b.Supplements) > 0 }); err != nil {
+		return err
+	}
+	c.tolerate(b.Tolerated)
 	if c.Notice == nil {
 		c.Notice = &Notice{On: dayOf(e), Points: b.Points, Before: b.Before, By: e.Actor}
 		c.Status = Supplementing
@@ -34,6 +43,44 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 	c.Notice = &again
 	c.Flag(FlagSecondNotice)
 	return nil
+}
+
+// CheckNotice refuses a first notice that leaves out what was missing at hand-in
+// and is neither tolerated nor brought since: everything is told at once (art. 32
+// no. 4).
+func (c *Case) CheckNotice(item *catalog.Item, b *ledger.CaseRequestSupplementV1, brought func(name string) bool) error {
+	left := slices.DeleteFunc(slices.Clone(c.Lacking), func(name string) bool {
+		return brought(name) || slices.ContainsFunc(b.Points, func(p ledger.SupplementPoint) bool { return p.Material+p.Field == name }) ||
+			slices.ContainsFunc(b.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == name })
+	})
+	if c.Notice != nil || len(left) == 0 {
+		return nil
+	}
+	names := strings.Join(labels(item, left), "、")
+	return refuse("papers_left_out", "补正须一次性告知全部内容，还应列入：“"+names+"”；其中可容缺的，请注明补交日期",
+		"what is missing is told once and whole, and the notice leaves out: "+names+"; name it too, or leave what is minor for later by a date")
+}
+
+// labels turns the keys of form fields into what people call them.
+func labels(item *catalog.Item, names []string) []string {
+	names = slices.Clone(names)
+	for i, n := range names {
+		for _, f := range item.Form {
+			if f.Key == n {
+				names[i] = f.Label
+			}
+		}
+	}
+	return names
+}
+
+// tolerate notes what may come later; a later day for the same paper is the one
+// that counts.
+func (c *Case) tolerate(all []ledger.ToleratedMaterial) {
+	kept := slices.DeleteFunc(slices.Clone(c.Tolerated), func(t ledger.ToleratedMaterial) bool {
+		return slices.ContainsFunc(all, func(u ledger.ToleratedMaterial) bool { return u.Material == t.Material })
+	})
+	c.Tolerated = append(kept, all...)
 }
 
 // accept starts the clock of the decision (art. 32 and 42). A case that comes
@@ -52,7 +99,7 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 		}
 		c.Told = b.Dues
 	}
-	c.Tolerated = append(slices.Clip(c.Tolerated), b.Tolerated...)
+	c.tolerate(b.Tolerated)
 	by := e.Actor
 	c.AcceptedBy = &by
 	c.pass()
@@ -62,14 +109,8 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 // checkPapers holds what was missing at hand-in against what has come since, or
 // may come later.
 func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV1) error {
-	for _, t := range b.Tolerated {
-		i := slices.IndexFunc(item.Materials, func(m catalog.Material) bool { return m.Name == t.Material })
-		if i < 0 || !item.Materials[i].Tolerable() {
-			return refuse("not_tolerable", "“"+t.Material+"”不属于可容缺的材料", t.Material+" cannot be left for later")
-		}
-		if t.Before.Before(dayOf(e)) {
-			return refuse("date_past", "容缺材料的补交日期已过", "the day for a material left for later has passed")
-		}
+	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
+		return err
 	}
 	if len(b.Supplements) > 0 || b.Deemed {
 		return nil // whoever accepts answers for having looked at them
@@ -80,9 +121,28 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 			missing = append(missing, p.Material+p.Field)
 		}
 	}
+	later := func(name string) bool {
+		return slices.ContainsFunc(b.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == name }) ||
+			slices.ContainsFunc(c.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == name && !t.Before.Before(dayOf(e)) })
+	}
 	for _, name := range missing {
-		if !slices.ContainsFunc(b.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == name }) {
+		if !later(name) {
 			return refuse("papers_missing", "尚缺“"+name+"”，请先补正或按规定容缺受理", name+" is still missing; have it handed in first")
+		}
+	}
+	return nil
+}
+
+// checkTolerated holds what may come later against what the item lets come
+// later.
+func (c *Case) checkTolerated(item *catalog.Item, e *ledger.Entry, tolerated []ledger.ToleratedMaterial) error {
+	for _, t := range tolerated {
+		i := slices.IndexFunc(item.Materials, func(m catalog.Material) bool { return m.Name == t.Material })
+		if i < 0 || !item.Materials[i].Tolerable() {
+			return refuse("not_tolerable", "“"+t.Material+"”不属于可容缺的材料", t.Material+" cannot be left for later")
+		}
+		if t.Before.Before(dayOf(e)) {
+			return refuse("date_past", "容缺材料的补交日期已过", "the day for a material left for later has passed")
 		}
 	}
 	return nil
@@ -205,6 +265,46 @@ func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
 	c.Decision, c.DecidedMS, c.DecidedBy, c.Opinion = c.Status, e.OccurredAt, &by, b.Opinion
 	c.pass()
 	return nil
+}
+
+// issue makes out what was decided. What is issued to whoever was granted it is
+// what the item's results say; to whoever was refused, the decision that says
+// so.
+func (c *Case) issue(item *catalog.Item, e *ledger.Entry, b *ledger.CaseIssueV1) error {
+	names := Issuable(item, c.Decision)
+	for _, d := range b.Documents {
+		if len(names) > 0 && !slices.Contains(names, d.Name) {
+			return refuse("result_unknown", "“"+d.Name+"”不是该事项的办理结果，应为："+strings.Join(names, "、"),
+				d.Name+" is no result of this item; it is one of: "+strings.Join(names, ", "))
+		}
+	}
+	c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
+	c.pass()
+	return nil
+}
+
+// Issuable names what may be issued after a decision; nothing when the item
+// says no result.
+func Issuable(item *catalog.Item, decision Status) []string {
+	var names []string
+	for _, r := range item.Results {
+		if strings.HasPrefix(r.Name, "不予") == (decision == Declined) {
+			names = append(names, r.Name)
+		}
+	}
+	if decision == Declined {
+		names = append(names, RefusalTitle(item))
+	}
+	return names
+}
+
+// RefusalTitle is how the decision that refuses an item is headed; only a
+// licence's is called so by the law.
+func RefusalTitle(item *catalog.Item) string {
+	if item.Type == catalog.Licence {
+		return "不予行政许可决定书"
+	}
+	return "不予决定书"
 }
 
 // tell keeps the due dates that a notice told.

@@ -1,8 +1,10 @@
 package casework
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -100,6 +102,75 @@ func TestToldOnce(t *testing.T) {
 	ended := live(t, c, act{"2026-12-01", "a", &ledger.CaseTerminateV1{Cause: ledger.CauseNotSupplemented, Reason: "逾期"}, ""})
 	if ended.Status != Terminated || !ended.Status.Ended() || ended.Decision != "" {
 		t.Errorf("never supplemented: %+v", ended)
+	}
+}
+
+// Licence law art. 32 no. 4: the one notice names everything that is known to be
+// missing, but what may come later and what has come.
+func TestToldWhole(t *testing.T) {
+	const code = "TB-SCJG-001"
+	item := catalogItems()[code]
+	minor, major, field := material(t, code, true), material(t, code, false), item.Form[0]
+	about := func(p ledger.SupplementPoint) ledger.SupplementPoint {
+		p.Problem, p.How = ledger.ProblemMissing, "请提交"
+		return p
+	}
+	papers, answer := about(ledger.SupplementPoint{Material: major}), about(ledger.SupplementPoint{Field: field.Key})
+	later := []ledger.ToleratedMaterial{{Material: minor, Before: calendartest.Date(t, "2026-11-20")}}
+	notice := func(points ...ledger.SupplementPoint) *ledger.CaseRequestSupplementV1 {
+		return &ledger.CaseRequestSupplementV1{Points: points}
+	}
+	c := received(t, code, "2026-11-16", minor, major, field.Key)
+	live(t, c,
+		act{"2026-11-16", "a", notice(papers), "papers_left_out"},
+		act{"2026-11-16", "a", notice(papers, answer), "papers_left_out"},
+		act{"2026-11-16", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{papers, answer}, Tolerated: []ledger.ToleratedMaterial{{Material: major, Before: later[0].Before}}}, "not_tolerable"},
+		act{"2026-11-16", "a", notice(papers, answer, about(ledger.SupplementPoint{Material: minor})), ""})
+	live(t, c, act{"2026-11-16", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{papers}, Supplements: []string{"s1"}}, ""})
+
+	told := live(t, c, act{"2026-11-16", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{papers, answer}, Tolerated: later}, ""})
+	if !slices.Equal(told.Tolerated, later) {
+		t.Errorf("tolerated: %+v", told.Tolerated)
+	}
+	live(t, told, act{"2026-11-23", "a", accepted, "papers_missing"}, act{"2026-11-18", "a", &ledger.CaseAcceptV1{Supplements: []string{"s1"}}, ""})
+
+	err := c.CheckNotice(item, notice(papers), func(string) bool { return false })
+	var no *Refusal
+	if !errors.As(err, &no) || !strings.Contains(no.ZH, minor+"、"+field.Label) || strings.Contains(no.ZH, major) {
+		t.Errorf("it does not name what is left out: %v", no)
+	}
+}
+
+// What is issued is what the item's results say; to whoever was refused, the
+// refusal.
+func TestIssuedIsWhatTheItemSays(t *testing.T) {
+	const licence = "TB-XFJY-001"
+	item := catalogItems()[licence]
+	own, refusal := item.Results[0].Name, RefusalTitle(item)
+	issue := func(name string) ledger.Body {
+		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: name}}}
+	}
+	for _, row := range []struct {
+		decision   Status
+		name, want string
+	}{
+		{Granted, own, ""}, {Granted, "结婚证", "result_unknown"}, {Granted, own + " ", "result_unknown"}, {Granted, refusal, "result_unknown"},
+		{Declined, refusal, ""}, {Declined, own, "result_unknown"},
+	} {
+		c := received(t, licence, "2026-11-16")
+		c.Status, c.Decision, c.Step = row.decision, row.decision, slices.IndexFunc(c.Steps, func(s ledger.Step) bool { return s.Verb == ledger.VerbIssue })
+		e := entry(c, "x")
+		next, err := Apply(c, item, e, issue(row.name), holder(c))
+		if got := code(err); got != row.want {
+			t.Errorf("%s %q: %s, want %s", row.decision, row.name, got, row.want)
+		}
+		var no *Refusal
+		if errors.As(err, &no) && !strings.Contains(no.ZH, Issuable(item, row.decision)[0]) {
+			t.Errorf("the refusal does not name what can be issued: %s", no.ZH)
+		}
+		if err == nil && (next.Status != Issued || next.Documents[0].Name != row.name) {
+			t.Errorf("%+v", next)
+		}
 	}
 }
 

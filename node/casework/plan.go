@@ -45,6 +45,19 @@ var verbs = map[string]ledger.Verb{
 	"审批": ledger.VerbDecide,
 }
 
+// HolderAt is the division that holds a case at the step with a verb; the one
+// that holds it now where it has no such step.
+func (c *Case) HolderAt(v ledger.Verb) division.Code {
+	for _, s := range c.Steps {
+		if s.Verb == v {
+			if d, ok := holderOf(s, c.Division, c.HandedInAt); ok {
+				return d
+			}
+		}
+	}
+	return c.Holder
+}
+
 // holderOf is the division that holds a case at a step: the desk that took it
 // in for its own tier, else the matter's own division at that tier.
 func holderOf(s ledger.Step, matter, handedInAt division.Code) (division.Code, bool) {

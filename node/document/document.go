@@ -12,6 +12,8 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // Kind is a kind of document.
@@ -122,10 +124,24 @@ func Make(k Kind, s Subject) (*Document, error) {
 	}
 	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
 		Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: m.date(s.Case)}
-	d.Issuer.Department = s.Case.Department
 	d.Number = fmt.Sprintf("%s〔%d〕%s", signs[k], d.Date.Year(), d.Case)
 	m.fill(d, s)
 	return d, nil
+}
+
+// By is the division whose office makes out a document of a case: the desk that
+// took it in for its receipt and its delivery, the office that accepts, decides
+// or holds it for what is told then.
+func By(k Kind, c *casework.Case) division.Code {
+	switch k {
+	case ReceiptSlip, ServiceReceipt:
+		return c.HandedInAt
+	case SupplementNotice, RejectionNotice, AcceptanceNotice:
+		return c.HolderAt(ledger.VerbAccept)
+	case TerminationNotice:
+		return c.Holder
+	}
+	return c.HolderAt(ledger.VerbDecide)
 }
 
 // Ready lists the documents that a case has, in the order of its life.
@@ -157,13 +173,11 @@ var signs = map[Kind]string{
 // Title is how a kind of document is headed for an item; only a licence's
 // decisions are called so by the law.
 func Title(k Kind, item *catalog.Item) string {
-	if item.Type == catalog.Licence {
-		switch k {
-		case GrantDecision:
-			return "准予行政许可决定书"
-		case RefusalDecision:
-			return "不予行政许可决定书"
-		}
+	switch {
+	case k == RefusalDecision:
+		return casework.RefusalTitle(item)
+	case k == GrantDecision && item.Type == catalog.Licence:
+		return "准予行政许可决定书"
 	}
 	return titles[k]
 }

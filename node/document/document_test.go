@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -65,7 +66,7 @@ func lived(tb testing.TB, change func(*casework.Case)) Subject {
 		tb.Fatal(err)
 	}
 	return Subject{Case: c, Item: item, Limits: limits, QueryCode: "7K3M-Q2XF", Government: "安吉县人民政府",
-		Issuer: Issuer{Centre: "安吉县政务服务中心", Window: "A01", Phone: "0572-0000000", Supervision: "0572-0000001", Clerk: "窗口甲"}}
+		Issuer: Issuer{Centre: "安吉县政务服务中心", Department: item.Department, Window: "A01", Phone: "0572-0000000", Supervision: "0572-0000001", Clerk: "窗口甲"}}
 }
 
 func decided(granted bool) func(*casework.Case) {
@@ -120,8 +121,8 @@ func TestGoldenDocuments(t *testing.T) {
 func TestSheet(t *testing.T) {
 	item := *mustItem(t, "TB-XFJY-001")
 	o := item.With(catalog.Overlay{Item: item.Code, Office: "330523110", Window: "3 号窗口", Hours: "8:30–17:00", Phone: "0572-1111111"})
-	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Supervision: "0572-0000001"}, calendartest.Date(t, "2026-11-23"), []string{item.Materials[1].Name})
-	golden(t, string(NoticeSheet), d, []string{item.Name, "法律依据", "谁可以申请", "法定时限", "承诺时限", "收费", "3 号窗口", "8:30–17:00", "0572-1111111", "□" + item.Materials[1].Name, "0572-0000001"})
+	d := Sheet(o, Issuer{Centre: "梅溪镇便民服务中心", Department: "安吉县消防救援大队", Supervision: "0572-0000001"}, map[node.Tier]string{node.County: "安吉县政务服务中心"}, calendartest.Date(t, "2026-11-23"), []string{item.Materials[1].Name})
+	golden(t, string(NoticeSheet), d, []string{item.Name, "法律依据", "谁可以申请", "法定时限", "承诺时限", "收费", "3 号窗口", "8:30–17:00", "0572-1111111", "安吉县政务服务中心", "实施机关", "安吉县消防救援大队", "□" + item.Materials[1].Name, "0572-0000001"})
 	if strings.Contains(mustJSON(t, d), "□"+item.Materials[0].Name) {
 		t.Error("a material that is there is ticked as missing")
 	}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/tongban/tongban/node"
@@ -12,11 +13,14 @@ import (
 // it: everything that the law wants told before anybody applies (Administrative
 // Licence Law art. 30). missing names the materials that the applicant does not
 // have with them; those are ticked.
-func Sheet(o catalog.Offered, issuer Issuer, on calendar.Date, missing []string) *Document {
+//
+// centres names the office of each tier that the issuer belongs to; the others
+// are named by their kind.
+func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on calendar.Date, missing []string) *Document {
 	item := o.Item
 	d := &Document{Kind: NoticeSheet, Template: Template, Title: titles[NoticeSheet], Issuer: issuer, Item: Item{item.Code, item.Name}, Date: on}
-	d.Issuer.Department, d.Issuer.Window, d.Issuer.Phone = item.Department, o.Window, item.Phone
-	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers))
+	d.Issuer.Window, d.Issuer.Phone = o.Window, item.Phone
+	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers, centres)).add("实施机关", issuer.Department)
 	d.add("办理环节", steps(item.ReviewSteps))
 	d.add("法定时限", fmt.Sprintf("%d 个工作日", item.StatutoryWorkingDays)).add("承诺时限", promise(item))
 	d.add("收费", fee(item.Fee)).add("办理地点", item.Location).add("咨询电话", item.Phone).add("窗口", o.Window).add("办公时间", o.Hours)
@@ -62,14 +66,14 @@ func material(m catalog.Material, missing []string) string {
 
 var subjects = map[catalog.Subject]string{catalog.SubjectNatural: "自然人", catalog.SubjectLegal: "法人或其他组织", catalog.SubjectBoth: "自然人、法人或其他组织"}
 
-func tiers(all []node.Tier) string {
+func tiers(all []node.Tier, centres map[node.Tier]string) string {
 	names := map[node.Tier]string{node.County: "县政务服务中心", node.Township: "乡镇便民服务中心", node.Village: "村便民服务站"}
 	text := ""
 	for i, t := range all {
 		if i > 0 {
 			text += "、"
 		}
-		text += names[t]
+		text += cmp.Or(centres[t], names[t])
 	}
 	return text
 }

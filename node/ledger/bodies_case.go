@@ -121,15 +121,21 @@ type CaseAcceptV1 struct {
 
 // Check implements Body.
 func (b *CaseAcceptV1) Check() error {
-	if len(b.Supplements) > maxPoints || len(b.Tolerated) > maxPoints {
-		return fmt.Errorf("%d supplements, %d tolerated materials", len(b.Supplements), len(b.Tolerated))
+	return first(checkBrought(b.Supplements, b.Tolerated), optional("note", b.Note, maxText))
+}
+
+// checkBrought bounds what is said of missing papers that came, or may come
+// later.
+func checkBrought(supplements []string, tolerated []ToleratedMaterial) error {
+	if len(supplements) > maxPoints || len(tolerated) > maxPoints {
+		return fmt.Errorf("%d supplements, %d tolerated materials", len(supplements), len(tolerated))
 	}
-	for i, s := range b.Supplements {
+	for i, s := range supplements {
 		if err := required(fmt.Sprintf("supplements[%d]", i), s, maxIDBytes); err != nil {
 			return err
 		}
 	}
-	for i, t := range b.Tolerated {
+	for i, t := range tolerated {
 		if err := required(fmt.Sprintf("tolerated[%d].material", i), t.Material, maxName); err != nil {
 			return err
 		}
@@ -137,7 +143,7 @@ func (b *CaseAcceptV1) Check() error {
 			return fmt.Errorf("tolerated[%d] without a day", i)
 		}
 	}
-	return optional("note", b.Note, maxText)
+	return nil
 }
 
 // CaseRejectV1 refuses to accept a case (不予受理, Administrative Licence Law

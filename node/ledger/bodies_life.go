@@ -43,6 +43,10 @@ type CaseRequestSupplementV1 struct {
 	// Again says why a second notice is sent although the law knows but one.
 	// It is a finding of supervision.
 	Again string `json:"again,omitempty"`
+	// Supplements are the entries that have brought what was missing by now, and
+	// Tolerated what may come later: the notice need not name these.
+	Supplements []string            `json:"supplements,omitempty"`
+	Tolerated   []ToleratedMaterial `json:"tolerated,omitempty"`
 }
 
 const maxPoints = 100
@@ -65,7 +69,7 @@ func (b *CaseRequestSupplementV1) Check() error {
 			return err
 		}
 	}
-	return optional("again", b.Again, maxText)
+	return first(checkBrought(b.Supplements, b.Tolerated), optional("again", b.Again, maxText))
 }
 
 // CaseSupplementV1 hands in what was missing (补正). It stands beside the case:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tongban/tongban/node"
@@ -152,11 +153,11 @@ func (n *Node) Advance(id string) *casework.Case {
 	if !open {
 		n.County.tb.Fatalf("storetest: case %s has ended", id)
 	}
-	return n.MustStep(id, BodyFor(step.Verb))
+	return n.MustStep(id, BodyFor(n.MustCase(id), step.Verb))
 }
 
-// BodyFor is an ordinary body of the entry that completes a step.
-func BodyFor(v ledger.Verb) ledger.Body {
+// BodyFor is an ordinary body of the entry that completes a step of a case.
+func BodyFor(c *casework.Case, v ledger.Verb) ledger.Body {
 	switch v {
 	case ledger.VerbRelay:
 		return &ledger.CaseRelayV1{Opinion: "材料齐全，转报"}
@@ -167,10 +168,25 @@ func BodyFor(v ledger.Verb) ledger.Body {
 	case ledger.VerbDecide:
 		return &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
 	case ledger.VerbIssue:
-		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: "决定书", Number: "安民〔2026〕1号"}}}
+		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民〔2026〕1号"}}}
 	}
 	return &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"}
 }
+
+// resultOf is what may be issued in a case.
+func resultOf(c *casework.Case) string {
+	for _, item := range usualItems() {
+		if item.Code == c.Item {
+			return casework.Issuable(&item, c.Decision)[0]
+		}
+	}
+	return "决定书"
+}
+
+var usualItems = sync.OnceValue(func() []catalog.Item {
+	items, _ := catalog.ParseItems(itemsFile)
+	return items
+})
 
 // actorFor is the person at this node who takes a step.
 func (n *Node) actorFor(v ledger.Verb, department string) identity.Actor {
