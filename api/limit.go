@@ -32,6 +32,13 @@ var DefaultRates = Rates{
 	Login: 2, LoginBurst: 30,
 }
 
+// voiceRate bounds complaints, suggestions and inquiries a second from one
+// address, with their burst: a hall's people may all stand behind one.
+const (
+	voiceRate  rate.Limit = 0.5
+	voiceBurst            = 20
+)
+
 // buckets is one rate limit with a bucket for each key. A key that is forgotten
 // starts full again, which it would be anyway by then.
 type buckets struct {

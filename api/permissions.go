@@ -89,6 +89,24 @@ var routePermissions = map[string]permission{
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 
+	"offerRating":         may(identity.RatingOffer),
+	"giveRating":          anybody, // with a proof of being the applicant
+	"listRatings":         may(identity.RatingRead),
+	"getRatingFigures":    may(identity.RatingFigures),
+	"actOnRating":         may(identity.RatingHandle),
+	"answerRectification": may(identity.RatingAnswer),
+	"getServiceRules":     anybody,
+	"setServiceRules":     may(identity.ServiceRules),
+	"openComplaint":       anybody,
+	"listComplaints":      may(identity.ComplaintRead),
+	"getComplaint":        may(identity.ComplaintRead),
+	"assignComplaint":     may(identity.ComplaintAssign),
+	"replyComplaint":      may(identity.ComplaintHandle),
+	"getComplaintNotice":  may(identity.ComplaintHandle),
+	// Of those who answer for an office, or supervise: decided in the handler.
+	"listRectifications":     may(identity.RatingFigures),
+	"getRectificationNotice": may(identity.RatingFigures),
+
 	"getSync":          mayHere(identity.SyncRead),
 	"syncNow":          mayHere(identity.SyncRead),
 	"reconcile":        mayHere(identity.SyncRead),

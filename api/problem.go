@@ -148,6 +148,12 @@ var deniedZH = map[string]string{"role": "岗位", "tier": "层级", "division":
 func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	p := &problem{status: http.StatusConflict, code: code, en: en, zh: zh, next: nextRefresh, faults: faults}
 	switch code {
+	case "rating_unknown", "rectification_unknown", "complaint_unknown":
+		p.status, p.next = http.StatusNotFound, nextLook
+	case "rated_already":
+		p.next = "无需重复评价"
+	case "rated_person", "complaint_concerned", "complaint_handler":
+		p.status, p.next = http.StatusForbidden, "请由其他有权人员办理"
 	case "incomplete":
 		p.status, p.next = http.StatusUnprocessableEntity, "请按清单一次补齐后再提交"
 	case "malformed", "item_mismatch", "steps", "case_number", "item_faults", "node_id", "role_elsewhere", "division_elsewhere", "item_text":

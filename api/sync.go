@@ -293,6 +293,11 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && a.Code != "forked_origin" {
 		out.Next = "请更正后重新提交：tongban case resubmit " + a.Entry
 	}
+	if action, private := readsPrivate(e.Kind); private {
+		// What an applicant said is for those who may read it all.
+		_, err := as(ctx, action, identity.Target{})
+		return out, err == nil, nil
+	}
 	target := identity.Target{Division: a.Scope}
 	hide := privacy.Text
 	if body, err := e.Decode(); err == nil {
@@ -315,6 +320,18 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	out.Note = hide(a.Note)
 	_, err = as(ctx, identity.AttentionRead, target)
 	return out, err == nil, nil
+}
+
+// readsPrivate is the right to know of an entry about what somebody said of the
+// service.
+func readsPrivate(k ledger.Kind) (identity.Action, bool) {
+	switch k {
+	case ledger.RatingGive, ledger.RatingContact, ledger.RatingOrder, ledger.RatingRectify, ledger.RatingContest, ledger.RatingReport, ledger.RatingMark:
+		return identity.RatingRead, true
+	case ledger.ComplaintOpen, ledger.ComplaintAssign, ledger.ComplaintReply, ledger.ComplaintReveal:
+		return identity.ComplaintAssign, true
+	}
+	return "", false
 }
 
 // nextFor says what to do about a refused entry.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -139,15 +140,24 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	return e, err
 }
 
-// finish numbers a submission, and signs.
+// finish numbers a submission or a complaint, and signs.
 func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix string) (int, error)) error {
 	if b, ok := body.(*ledger.CaseSubmitV1); ok {
-		number, err := n.nextNumber(e.OccurredAt, counter)
+		number, err := n.nextNumber(e.OccurredAt, store.CounterPrefix, counter)
 		if err != nil {
 			return err
 		}
 		numbered := *b
 		numbered.Number = number.Compact()
+		body = &numbered
+	}
+	if b, ok := body.(*ledger.ComplaintOpenV1); ok {
+		number, err := n.nextNumber(e.OccurredAt, store.ComplaintCounterPrefix, counter)
+		if err != nil {
+			return err
+		}
+		numbered := *b
+		numbered.Number = store.ComplaintNumber(number)
 		body = &numbered
 	}
 	raw, err := json.Marshal(body)
@@ -158,13 +168,13 @@ func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix str
 	return e.Sign(n.own.Load().keys.Sign)
 }
 
-func (n *Node) nextNumber(occurredAt int64, counter func(prefix string) (int, error)) (casework.Number, error) {
+func (n *Node) nextNumber(occurredAt int64, prefix func(casework.Number) string, counter func(prefix string) (int, error)) (casework.Number, error) {
 	day := calendar.DateOf(time.UnixMilli(occurredAt))
 	first, err := casework.NewNumber(n.self.Division, day, n.self.Ordinal, 1)
 	if err != nil {
 		return first, err
 	}
-	next, err := counter(store.CounterPrefix(first))
+	next, err := counter(prefix(first))
 	if err != nil {
 		return first, err
 	}
@@ -279,7 +289,8 @@ func (c *counters) next(ctx context.Context, s *store.Store) func(prefix string)
 			if err != nil {
 				return 0, err
 			}
-			clear(c.last) // yesterday's
+			// Yesterday's, and not those of what is numbered beside it.
+			maps.DeleteFunc(c.last, func(known string, _ int) bool { return len(known) == len(prefix) })
 			c.last[prefix] = committed
 		}
 		c.last[prefix]++

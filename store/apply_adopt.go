@@ -105,8 +105,8 @@ func (a *applier) diverged(e *ledger.Entry, no *Refused) error {
 // reapplyPending applies anew what this node recorded of a subject and the
 // county has not seen yet, on top of the county's word on it.
 func (a *applier) reapplyPending(e *ledger.Entry) error {
-	if len(redoable(e.Kind)) == 0 {
-		return nil
+	if len(redoable(e.Kind)) == 0 || e.Kind == ledger.RatingGive || e.Kind == ledger.ComplaintOpen {
+		return nil // those two make rows of their own, on which nothing pending stands
 	}
 	pending, err := a.past(`idx IS NULL AND case_id = '' AND status = 'applied'`)
 	if err != nil {

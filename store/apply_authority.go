@@ -152,10 +152,13 @@ func (a *applier) noStaff() (bool, error) {
 
 // authoriseSystem lets a hub record what no person does: the county's keys
 // and first person in an empty county, enrolments, stored attachments; and
-// every node that it has new keys.
+// every node that it has new keys, and what an applicant said of the service.
 func (a *applier) authoriseSystem(e *ledger.Entry, from origin) error {
 	if e.Kind == ledger.NodeRenew { // of itself only, which its rule sees to
 		return nil
+	}
+	if e.Kind == ledger.RatingGive || e.Kind == ledger.ComplaintOpen {
+		return nil // an applicant did it, at any tier
 	}
 	if !isCounty(from.tier) {
 		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
@@ -186,6 +189,16 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Department: item.Department}, nil
 	case *ledger.AttentionResolveV1:
 		return identity.Target{Division: e.Scope}, nil
+	case *ledger.RatingRectifyV1:
+		return a.rectificationTarget(b.Rating)
+	case *ledger.RatingContestV1:
+		return a.rectificationTarget(b.Rating)
+	case *ledger.ComplaintAssignV1:
+		return a.complaintTargetOf(b.Complaint)
+	case *ledger.ComplaintReplyV1:
+		return a.complaintTargetOf(b.Complaint)
+	case *ledger.ComplaintRevealV1:
+		return a.complaintTargetOf(b.Complaint)
 	}
 	if e.Case == "" {
 		return identity.Target{}, nil

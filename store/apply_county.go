@@ -22,6 +22,9 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	if e.Scope != scope || e.Subtree != subtree {
 		return nil, refuse("scope", "条目的可见范围有误", "the entry's scope is not the one of its kind")
 	}
+	if effect, ok, err := a.prepareService(e, body, from); ok || err != nil {
+		return effect, err
+	}
 	switch b := body.(type) {
 	case *ledger.CountyTrustV1:
 		return func() error {

@@ -82,16 +82,42 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		return scope, false, err
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Office, true, nil
+	case *ledger.ServiceRulesV1:
+		return "", false, nil
+	case *ledger.RatingGiveV1:
+		return b.At, false, nil
+	case *ledger.RatingOrderV1:
+		return b.Division, false, nil
+	case *ledger.RatingRectifyV1:
+		scope, err = divisionOf(ctx, db, selectRectificationDivision, b.Rating, ratingUnknown)
+		return scope, false, err
+	case *ledger.RatingContestV1:
+		scope, err = divisionOf(ctx, db, selectRectificationDivision, b.Rating, ratingUnknown)
+		return scope, false, err
+	case *ledger.ComplaintOpenV1:
+		return b.At, false, nil
+	case *ledger.ComplaintAssignV1:
+		scope, err = divisionOf(ctx, db, selectComplaintScope, b.Complaint, complaintUnknown)
+		return scope, false, err
+	case *ledger.ComplaintReplyV1:
+		scope, err = divisionOf(ctx, db, selectComplaintScope, b.Complaint, complaintUnknown)
+		return scope, false, err
+	case *ledger.ComplaintRevealV1:
+		scope, err = divisionOf(ctx, db, selectComplaintScope, b.Complaint, complaintUnknown)
+		return scope, false, err
 	case *ledger.AttentionResolveV1:
 		scope, err = divisionOf(ctx, db, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
 		return scope, false, err
 	}
-	return county, false, nil // drafts, invitations and what was lost stay at the county
+	return county, false, nil // drafts, invitations, what was lost, and how a rating was handled stay at the county
 }
 
 const (
 	selectNodeDivision  = `SELECT division FROM nodes WHERE id = ?`
 	selectStaffDivision = `SELECT division FROM staff WHERE id = ?`
+
+	selectRectificationDivision = `SELECT division FROM rectifications WHERE rating = ?`
+	selectComplaintScope        = `SELECT scope FROM complaints WHERE number = ?`
 )
 
 var (

@@ -17,6 +17,12 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.OverlaySet}
 	case ledger.AttentionResolve:
 		return []ledger.Kind{ledger.AttentionResolve}
+	case ledger.RatingGive:
+		return []ledger.Kind{ledger.RatingGive}
+	case ledger.RatingRectify, ledger.RatingContest:
+		return []ledger.Kind{ledger.RatingOrder, ledger.RatingRectify, ledger.RatingContest}
+	case ledger.ComplaintOpen, ledger.ComplaintAssign, ledger.ComplaintReply:
+		return []ledger.Kind{ledger.ComplaintOpen, ledger.ComplaintAssign, ledger.ComplaintReply}
 	}
 	return nil
 }
@@ -83,6 +89,20 @@ func subjectOf(body ledger.Body) string {
 		return b.Overlay.Item + " " + string(b.Overlay.Office)
 	case *ledger.AttentionResolveV1:
 		return b.Entry
+	case *ledger.RatingGiveV1:
+		return b.Occasion
+	case *ledger.RatingOrderV1:
+		return b.Rating
+	case *ledger.RatingRectifyV1:
+		return b.Rating
+	case *ledger.RatingContestV1:
+		return b.Rating
+	case *ledger.ComplaintOpenV1:
+		return b.Number
+	case *ledger.ComplaintAssignV1:
+		return b.Complaint
+	case *ledger.ComplaintReplyV1:
+		return b.Complaint
 	}
 	return ""
 }
@@ -96,6 +116,18 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
+	case *ledger.RatingGiveV1:
+		return a.w.exec(a.ctx, `DELETE FROM ratings WHERE occasion = ?`, b.Occasion)
+	case *ledger.RatingRectifyV1:
+		return a.w.exec(a.ctx, `DELETE FROM rectifications WHERE rating = ?`, b.Rating)
+	case *ledger.RatingContestV1:
+		return a.w.exec(a.ctx, `DELETE FROM rectifications WHERE rating = ?`, b.Rating)
+	case *ledger.ComplaintOpenV1:
+		return a.w.exec(a.ctx, `DELETE FROM complaints WHERE number = ?`, b.Number)
+	case *ledger.ComplaintAssignV1:
+		return a.w.exec(a.ctx, `DELETE FROM complaints WHERE number = ?`, b.Complaint)
+	case *ledger.ComplaintReplyV1:
+		return a.w.exec(a.ctx, `DELETE FROM complaints WHERE number = ?`, b.Complaint)
 	}
 	return nil
 }

@@ -80,6 +80,7 @@ type federation struct {
 	// cases those of them that opened one.
 	acknowledged []string
 	cases        []string
+	rated        map[string]bool
 	// before, if set, is a planted bug: it sees what a node is about to take.
 	before func(to *storetest.Node, raws [][]byte)
 }
@@ -87,7 +88,7 @@ type federation struct {
 func newFederation(t run) *federation {
 	items := slices.DeleteFunc(storetest.Items(t), func(i catalog.Item) bool { return !slices.Contains([]string{welfare, chronic, birth}, i.Code) })
 	c := storetest.NewCounty(t, storetest.WithItems(items))
-	f := &federation{County: c, t: t, village: c.Village(here), township: c.Township(town)}
+	f := &federation{County: c, t: t, rated: map[string]bool{}, village: c.Village(here), township: c.Township(town)}
 	f.village.Pull(c.Hub())
 	f.nodes = []*storetest.Node{f.village, f.township, c.Hub()}
 	return f
@@ -103,6 +104,10 @@ func (f *federation) act() {
 		f.cases = append(f.cases, opened.ID)
 		f.acknowledged = append(f.acknowledged, opened.Head)
 	case 3:
+		if rapid.Bool().Draw(f.t.T, "of the service") {
+			f.say(n)
+			return
+		}
 		if c := f.known(n, func(*casework.Case) bool { return true }); c != nil {
 			body := rapid.SampledFrom([]ledger.Body{&ledger.CaseCommentV1{Text: "备注"}, &ledger.CaseRevealV1{What: []string{ledger.RevealCase}}}).Draw(f.t.T, "beside")
 			r, err := n.Step(c.ID, body)
@@ -127,6 +132,22 @@ func (f *federation) act() {
 			f.acknowledged = append(f.acknowledged, n.Advance(c.ID).Head)
 		}
 	}
+}
+
+// say rates a visit that nobody has rated, or complains of it.
+func (f *federation) say(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return c.HandedInAt == n.Division() && !f.rated[c.ID] })
+	if c == nil {
+		return
+	}
+	if rapid.Bool().Draw(f.t.T, "rating") {
+		f.rated[c.ID] = true
+		r, err := n.Do(n.System(), &ledger.RatingGiveV1{Case: c.ID, Occasion: c.ID, At: n.Division(), Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(f.t.T, "grade")), Means: ledger.RatedOnDevice}, storetest.About{})
+		f.note(r, err)
+		return
+	}
+	r, err := n.Do(n.System(), &ledger.ComplaintOpenV1{Number: n.ComplaintNumber(), Type: ledger.Complaint, At: n.Division(), Case: c.ID, Text: "等候时间长"}, storetest.About{})
+	f.note(r, err)
 }
 
 func matterAt(n *storetest.Node) division.Code {

@@ -276,7 +276,8 @@ type goingBack struct {
 // made are the tables that entries make. What else there is (meta, lost, and
 // the schema's own version) stays.
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
-	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections"}
+	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections",
+	"ratings", "rectifications", "complaints"}
 
 func (g *goingBack) run() error {
 	for _, step := range []func() error{g.setAside, g.again, g.handedIn, g.remember, g.clear} {
@@ -299,7 +300,7 @@ func (g *goingBack) setAside() error {
 			return err
 		}
 	}
-	if err := g.w.exec(g.ctx, `DELETE FROM meta WHERE key = 'level'`); err != nil {
+	if err := g.w.exec(g.ctx, `DELETE FROM meta WHERE key IN ('level', 'service_rules')`); err != nil {
 		return err
 	}
 	g.s.forgetCaches()

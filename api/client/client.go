@@ -177,6 +177,27 @@ func (e CaseLimitKind) Valid() bool {
 	}
 }
 
+// Defines values for ComplaintState.
+const (
+	ComplaintAssigned ComplaintState = "assigned"
+	ComplaintOpened   ComplaintState = "opened"
+	ComplaintReplied  ComplaintState = "replied"
+)
+
+// Valid indicates whether the value is a known member of the ComplaintState enum.
+func (e ComplaintState) Valid() bool {
+	switch e {
+	case ComplaintAssigned:
+		return true
+	case ComplaintOpened:
+		return true
+	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ItemStatus.
 const (
 	StatusApproved  ItemStatus = "approved"
@@ -240,6 +261,99 @@ func (e LoginRequestMode) Valid() bool {
 	case ModeBearer:
 		return true
 	case ModeCookie:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingMeans.
+const (
+	RatedByCode   RatingMeans = "code"
+	RatedOnDevice RatingMeans = "device"
+)
+
+// Valid indicates whether the value is a known member of the RatingMeans enum.
+func (e RatingMeans) Valid() bool {
+	switch e {
+	case RatedByCode:
+		return true
+	case RatedOnDevice:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingState.
+const (
+	RatingContacted RatingState = "contacted"
+	RatingNone      RatingState = ""
+	RatingOpened    RatingState = "opened"
+	RatingOrdered   RatingState = "ordered"
+	RatingRectified RatingState = "rectified"
+	RatingReported  RatingState = "reported"
+)
+
+// Valid indicates whether the value is a known member of the RatingState enum.
+func (e RatingState) Valid() bool {
+	switch e {
+	case RatingContacted:
+		return true
+	case RatingNone:
+		return true
+	case RatingOpened:
+		return true
+	case RatingOrdered:
+		return true
+	case RatingRectified:
+		return true
+	case RatingReported:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingActionKind.
+const (
+	RatingActContact RatingActionKind = "contact"
+	RatingActMark    RatingActionKind = "mark"
+	RatingActOrder   RatingActionKind = "order"
+	RatingActReport  RatingActionKind = "report"
+	RatingActUnmark  RatingActionKind = "unmark"
+)
+
+// Valid indicates whether the value is a known member of the RatingActionKind enum.
+func (e RatingActionKind) Valid() bool {
+	switch e {
+	case RatingActContact:
+		return true
+	case RatingActMark:
+		return true
+	case RatingActOrder:
+		return true
+	case RatingActReport:
+		return true
+	case RatingActUnmark:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RectificationAnswerKind.
+const (
+	AnswerContest RectificationAnswerKind = "contest"
+	AnswerRectify RectificationAnswerKind = "rectify"
+)
+
+// Valid indicates whether the value is a known member of the RectificationAnswerKind enum.
+func (e RectificationAnswerKind) Valid() bool {
+	switch e {
+	case AnswerContest:
+		return true
+	case AnswerRectify:
 		return true
 	default:
 		return false
@@ -354,6 +468,24 @@ func (e GetCaseDocumentParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetComplaintNoticeParamsFormat.
+const (
+	GetComplaintNoticeParamsFormatHTML GetComplaintNoticeParamsFormat = "html"
+	GetComplaintNoticeParamsFormatJSON GetComplaintNoticeParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetComplaintNoticeParamsFormat enum.
+func (e GetComplaintNoticeParamsFormat) Valid() bool {
+	switch e {
+	case GetComplaintNoticeParamsFormatHTML:
+		return true
+	case GetComplaintNoticeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsStatus.
 const (
 	ItemsAll       ListItemsParamsStatus = "all"
@@ -390,6 +522,42 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 	case GetItemSheetParamsFormatHTML:
 		return true
 	case GetItemSheetParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetRatingFiguresParamsBy.
+const (
+	RatedOffice GetRatingFiguresParamsBy = "office"
+	RatedPerson GetRatingFiguresParamsBy = "person"
+)
+
+// Valid indicates whether the value is a known member of the GetRatingFiguresParamsBy enum.
+func (e GetRatingFiguresParamsBy) Valid() bool {
+	switch e {
+	case RatedOffice:
+		return true
+	case RatedPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetRectificationNoticeParamsFormat.
+const (
+	GetRectificationNoticeParamsFormatHTML GetRectificationNoticeParamsFormat = "html"
+	GetRectificationNoticeParamsFormatJSON GetRectificationNoticeParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetRectificationNoticeParamsFormat enum.
+func (e GetRectificationNoticeParamsFormat) Valid() bool {
+	switch e {
+	case GetRectificationNoticeParamsFormatHTML:
+		return true
+	case GetRectificationNoticeParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -855,6 +1023,93 @@ type Checkpoint struct {
 	Size int64  `json:"size"`
 }
 
+// Complaint defines model for Complaint.
+type Complaint struct {
+	Anonymous  bool   `json:"anonymous,omitempty,omitzero"`
+	Case       string `json:"case,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Handler Staff number of who answers for it.
+	Handler  string `json:"handler,omitempty,omitzero"`
+	Item     string `json:"item,omitempty,omitzero"`
+	Masked   bool   `json:"masked,omitempty,omitzero"`
+	Measures string `json:"measures,omitempty,omitzero"`
+	Name     string `json:"name,omitempty,omitzero"`
+	Number   string `json:"number"`
+	OpenedAt int64  `json:"opened_at"`
+	Overdue  bool   `json:"overdue,omitempty,omitzero"`
+	Phone    string `json:"phone,omitempty,omitzero"`
+	RemedyEn string `json:"remedy_en,omitempty,omitzero"`
+
+	// RemedyZh Where to turn against the reply.
+	RemedyZh  string         `json:"remedy_zh,omitempty,omitzero"`
+	RepliedAt int64          `json:"replied_at,omitempty,omitzero"`
+	Reply     string         `json:"reply,omitempty,omitzero"`
+	Staff     string         `json:"staff,omitempty,omitzero"`
+	State     ComplaintState `json:"state"`
+	Text      string         `json:"text"`
+	Type      ComplaintType  `json:"type"`
+	Upheld    bool           `json:"upheld,omitempty,omitzero"`
+}
+
+// ComplaintState defines model for Complaint.State.
+type ComplaintState string
+
+// ComplaintAnswer defines model for ComplaintAnswer.
+type ComplaintAnswer struct {
+	Measures string `json:"measures,omitempty,omitzero"`
+	Reply    string `json:"reply"`
+	Upheld   bool   `json:"upheld"`
+}
+
+// ComplaintAssignment defines model for ComplaintAssignment.
+type ComplaintAssignment struct {
+	Handler string `json:"handler"`
+}
+
+// ComplaintList defines model for ComplaintList.
+type ComplaintList struct {
+	Complaints []Complaint `json:"complaints"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+}
+
+// ComplaintReceipt defines model for ComplaintReceipt.
+type ComplaintReceipt struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due    Date   `json:"due,omitempty,omitzero"`
+	Number string `json:"number"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// ComplaintRequest defines model for ComplaintRequest.
+type ComplaintRequest struct {
+	// Case Number of a case.
+	Case       string `json:"case,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+	Item     string   `json:"item,omitempty,omitzero"`
+	Name     string   `json:"name,omitempty,omitzero"`
+	Phone    string   `json:"phone,omitempty,omitzero"`
+
+	// Staff Staff number of whom it is about.
+	Staff string        `json:"staff,omitempty,omitzero"`
+	Text  string        `json:"text"`
+	Type  ComplaintType `json:"type"`
+}
+
+// ComplaintType defines model for ComplaintType.
+type ComplaintType = ledger.ComplaintType
+
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
@@ -968,6 +1223,9 @@ type FormerLedger struct {
 	Note string `json:"note"`
 	Size int64  `json:"size"`
 }
+
+// Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+type Grade = ledger.Grade
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -1307,6 +1565,151 @@ type PublishedEdition struct {
 	Recorded Recorded `json:"recorded"`
 }
 
+// RatedUnit defines model for RatedUnit.
+type RatedUnit struct {
+	Bad int64 `json:"bad,omitempty,omitzero"`
+
+	// Closed Cases decided in the same months.
+	Closed     int64  `json:"closed,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+
+	// Grades Of the institution or the person, from 1 to 5.
+	Grades []int64 `json:"grades,omitempty,omitzero"`
+
+	// Malicious Marked as malicious; they count all the same.
+	Malicious int64 `json:"malicious,omitempty,omitzero"`
+
+	// RatePermille rated of closed; -1 of none.
+	RatePermille          int64  `json:"rate_permille,omitempty,omitzero"`
+	Rated                 int64  `json:"rated"`
+	RectificationPermille int64  `json:"rectification_permille,omitempty,omitzero"`
+	Rectified             int64  `json:"rectified,omitempty,omitzero"`
+	SatisfactionPermille  int64  `json:"satisfaction_permille,omitempty,omitzero"`
+	Satisfied             int64  `json:"satisfied,omitempty,omitzero"`
+	Staff                 string `json:"staff,omitempty,omitzero"`
+
+	// Suppressed Too few to be shown to the caller.
+	Suppressed bool `json:"suppressed,omitempty,omitzero"`
+}
+
+// Rating defines model for Rating.
+type Rating struct {
+	// Again 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Again Grade `json:"again,omitempty,omitzero"`
+
+	// ContactDue A day in Beijing, 2026-10-12.
+	ContactDue Date   `json:"contact_due,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+
+	// FinishDue A day in Beijing, 2026-10-12.
+	FinishDue Date   `json:"finish_due,omitempty,omitzero"`
+	GivenAt   int64  `json:"given_at"`
+	Id        string `json:"id"`
+
+	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Institution Grade       `json:"institution"`
+	Item        string      `json:"item,omitempty,omitzero"`
+	Malicious   bool        `json:"malicious,omitempty,omitzero"`
+	MarkReason  string      `json:"mark_reason,omitempty,omitzero"`
+	Means       RatingMeans `json:"means,omitempty,omitzero"`
+
+	// Number Of the case.
+	Number  string `json:"number,omitempty,omitzero"`
+	Overdue bool   `json:"overdue,omitempty,omitzero"`
+
+	// Person 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Person Grade `json:"person,omitempty,omitzero"`
+
+	// Platform 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Platform      Grade         `json:"platform,omitempty,omitzero"`
+	Rectification Rectification `json:"rectification,omitempty,omitzero"`
+
+	// State Of what must follow a bad rating.
+	State RatingState `json:"state"`
+	Tags  []string    `json:"tags,omitempty,omitzero"`
+
+	// Text Masked.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Verified The rater was asked, and it is so.
+	Verified bool `json:"verified,omitempty,omitzero"`
+}
+
+// RatingMeans defines model for Rating.Means.
+type RatingMeans string
+
+// RatingState Of what must follow a bad rating.
+type RatingState string
+
+// RatingAction defines model for RatingAction.
+type RatingAction struct {
+	// Again 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Again Grade `json:"again,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date             `json:"before,omitempty,omitzero"`
+	Kind   RatingActionKind `json:"kind"`
+
+	// Note What was found, what is to be put right, what the rater was told, or why it is malicious. An order goes to the office: name nobody in it.
+	Note string `json:"note"`
+
+	// Reached contact: the rater was spoken to.
+	Reached bool `json:"reached,omitempty,omitzero"`
+
+	// Verified contact: what they said is so.
+	Verified bool `json:"verified,omitempty,omitzero"`
+}
+
+// RatingActionKind defines model for RatingAction.Kind.
+type RatingActionKind string
+
+// RatingList defines model for RatingList.
+type RatingList struct {
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+	Ratings    []Rating `json:"ratings"`
+}
+
+// RatingOffer defines model for RatingOffer.
+type RatingOffer struct {
+	// Occasion The entry of the visit.
+	Occasion string `json:"occasion,omitempty,omitzero"`
+}
+
+// RatingReport defines model for RatingReport.
+type RatingReport struct {
+	Units []RatedUnit `json:"units"`
+}
+
+// RatingRequest defines model for RatingRequest.
+type RatingRequest struct {
+	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Institution Grade `json:"institution"`
+
+	// Person 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Person Grade `json:"person,omitempty,omitzero"`
+
+	// Platform 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Platform Grade    `json:"platform,omitempty,omitzero"`
+	Tags     []string `json:"tags,omitempty,omitzero"`
+	Text     string   `json:"text,omitempty,omitzero"`
+
+	// Ticket What a desk's device was given.
+	Ticket string `json:"ticket"`
+}
+
+// RatingTicket defines model for RatingTicket.
+type RatingTicket struct {
+	ExpiresAt int64  `json:"expires_at"`
+	Occasion  string `json:"occasion"`
+	Ticket    string `json:"ticket"`
+}
+
 // Reconciliation defines model for Reconciliation.
 type Reconciliation struct {
 	// Confirmed Of those the county has in its ledger.
@@ -1374,6 +1777,39 @@ type RecoveryReport struct {
 // RecoveryRequest defines model for RecoveryRequest.
 type RecoveryRequest struct {
 	Reason string `json:"reason"`
+}
+
+// Rectification defines model for Rectification.
+type Rectification struct {
+	// Before A day in Beijing, 2026-10-12.
+	Before     Date   `json:"before"`
+	Contest    string `json:"contest,omitempty,omitzero"`
+	ContestAt  int64  `json:"contest_at,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division  Division `json:"division"`
+	Done      string   `json:"done,omitempty,omitzero"`
+	DoneAt    int64    `json:"done_at,omitempty,omitzero"`
+	OrderedAt int64    `json:"ordered_at"`
+	Overdue   bool     `json:"overdue,omitempty,omitzero"`
+	Rating    string   `json:"rating"`
+	What      string   `json:"what"`
+}
+
+// RectificationAnswer defines model for RectificationAnswer.
+type RectificationAnswer struct {
+	Kind RectificationAnswerKind `json:"kind"`
+	Text string                  `json:"text"`
+}
+
+// RectificationAnswerKind defines model for RectificationAnswer.Kind.
+type RectificationAnswerKind string
+
+// RectificationList defines model for RectificationList.
+type RectificationList struct {
+	NextCursor     string          `json:"next_cursor,omitempty,omitzero"`
+	Rectifications []Rectification `json:"rectifications"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1480,6 +1916,9 @@ type Role = identity.Role
 type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
+
+// ServiceRules defines model for ServiceRules.
+type ServiceRules = ledger.ServiceRulesV1
 
 // Session defines model for Session.
 type Session struct {
@@ -1772,17 +2211,29 @@ type Word string
 // CaseID defines model for CaseID.
 type CaseID = string
 
+// ComplaintNumber defines model for ComplaintNumber.
+type ComplaintNumber = string
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
 // Format defines model for Format.
 type Format string
 
+// FromMonth defines model for FromMonth.
+type FromMonth = string
+
 // Hash defines model for Hash.
 type Hash = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// InDepartment defines model for InDepartment.
+type InDepartment = string
+
+// InDivision Example: 330523110200
+type InDivision = Division
 
 // ItemCode defines model for ItemCode.
 type ItemCode = string
@@ -1793,11 +2244,17 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// RatingID defines model for RatingID.
+type RatingID = string
+
 // RevealIt defines model for RevealIt.
 type RevealIt = bool
 
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// ToMonth defines model for ToMonth.
+type ToMonth = string
 
 // Why defines model for Why.
 type Why = string
@@ -1945,6 +2402,59 @@ type GetCaseTimelineParams struct {
 	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
+// ListComplaintsParams defines parameters for ListComplaints.
+type ListComplaintsParams struct {
+	// Division That division and those below.
+	Division InDivision `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Open     bool       `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Mine Those the caller answers for.
+	Mine  bool  `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// OpenComplaintParams defines parameters for OpenComplaint.
+type OpenComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetComplaintParams defines parameters for GetComplaint.
+type GetComplaintParams struct {
+	// Reveal Unmasked; needs complaint.handle and is recorded.
+	Reveal bool `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// AssignComplaintParams defines parameters for AssignComplaint.
+type AssignComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetComplaintNoticeParams defines parameters for GetComplaintNotice.
+type GetComplaintNoticeParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetComplaintNoticeParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetComplaintNoticeParamsFormat defines parameters for GetComplaintNotice.
+type GetComplaintNoticeParamsFormat string
+
+// ReplyComplaintParams defines parameters for ReplyComplaint.
+type ReplyComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -2005,6 +2515,82 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// ListRatingsParams defines parameters for ListRatings.
+type ListRatingsParams struct {
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Open Bad ratings that are not finished.
+	Open  bool  `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// GiveRatingParams defines parameters for GiveRating.
+type GiveRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRatingFiguresParams defines parameters for GetRatingFigures.
+type GetRatingFiguresParams struct {
+	By GetRatingFiguresParamsBy `form:"by,omitempty" json:"by,omitempty,omitzero"`
+
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+}
+
+// GetRatingFiguresParamsBy defines parameters for GetRatingFigures.
+type GetRatingFiguresParamsBy string
+
+// ActOnRatingParams defines parameters for ActOnRating.
+type ActOnRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListRectificationsParams defines parameters for ListRectifications.
+type ListRectificationsParams struct {
+	// Division That division and those below.
+	Division InDivision `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Open     bool       `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit    Limit      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// AnswerRectificationParams defines parameters for AnswerRectification.
+type AnswerRectificationParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRectificationNoticeParams defines parameters for GetRectificationNotice.
+type GetRectificationNoticeParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetRectificationNoticeParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetRectificationNoticeParamsFormat defines parameters for GetRectificationNotice.
+type GetRectificationNoticeParamsFormat string
+
 // ListRevealsParams defines parameters for ListReveals.
 type ListRevealsParams struct {
 	// Case The id or the number of a case.
@@ -2051,8 +2637,20 @@ type CheckCaseJSONRequestBody = Submission
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
+// OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
+type OfferRatingJSONRequestBody = RatingOffer
+
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// OpenComplaintJSONRequestBody defines body for OpenComplaint for application/json ContentType.
+type OpenComplaintJSONRequestBody = ComplaintRequest
+
+// AssignComplaintJSONRequestBody defines body for AssignComplaint for application/json ContentType.
+type AssignComplaintJSONRequestBody = ComplaintAssignment
+
+// ReplyComplaintJSONRequestBody defines body for ReplyComplaint for application/json ContentType.
+type ReplyComplaintJSONRequestBody = ComplaintAnswer
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -2099,11 +2697,23 @@ type RenameNodeJSONRequestBody = RenameRequest
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
 
+// GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
+type GiveRatingJSONRequestBody = RatingRequest
+
+// ActOnRatingJSONRequestBody defines body for ActOnRating for application/json ContentType.
+type ActOnRatingJSONRequestBody = RatingAction
+
 // DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
 type DeclareRecoveryJSONRequestBody = RecoveryRequest
 
 // RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
 type RecordAgainJSONRequestBody = AgainRequest
+
+// AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
+type AnswerRectificationJSONRequestBody = RectificationAnswer
+
+// SetServiceRulesJSONRequestBody defines body for SetServiceRules for application/json ContentType.
+type SetServiceRulesJSONRequestBody = ServiceRules
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -2457,6 +3067,30 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// OfferRatingWithBody 请申请人现场评价
+	//
+	// A ticket with which the applicant rates this visit on a device at the
+	// desk, online or with the line down. The desk learns nothing of what is
+	// said with it, nor whether anything is. Without `occasion` it is for the
+	// latest visit to this office: hand-in, supplement or delivery.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+	OfferRatingWithBody(ctx context.Context, id CaseID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OfferRating 请申请人现场评价
+	//
+	// A ticket with which the applicant rates this visit on a device at the
+	// desk, online or with the line down. The desk learns nothing of what is
+	// said with it, nor whether anything is. Without `occasion` it is for the
+	// latest visit to this office: hand-in, supplement or delivery.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+	OfferRating(ctx context.Context, id CaseID, body OfferRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ResubmitCaseWithBody 更正后重新提交
 	//
 	// Hands a refused hand-in in again, as a case of its own with a number of
@@ -2489,6 +3123,79 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 	GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListComplaints 投诉、建议、咨询清单
+	//
+	// Those the caller may read, masked. Nobody sees what is said about themselves.
+	//
+	// Corresponds with GET /api/v1/complaints (the `ListComplaints` operationId).
+	ListComplaints(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenComplaintWithBody 投诉、建议、咨询
+	//
+	// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+	// name if they want, online or with the line down; the answer carries its
+	// number. A case is named by its number.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+	OpenComplaintWithBody(ctx context.Context, params *OpenComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenComplaint 投诉、建议、咨询
+	//
+	// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+	// name if they want, online or with the line down; the answer carries its
+	// number. A case is named by its number.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+	OpenComplaint(ctx context.Context, params *OpenComplaintParams, body OpenComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetComplaint 投诉、建议、咨询详情
+	//
+	// Corresponds with GET /api/v1/complaints/{number} (the `GetComplaint` operationId).
+	GetComplaint(ctx context.Context, number ComplaintNumber, params *GetComplaintParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignComplaintWithBody 指定承办人
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+	AssignComplaintWithBody(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AssignComplaint 指定承办人
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+	AssignComplaint(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, body AssignComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetComplaintNotice 打印答复
+	//
+	// The reply on paper. Names whoever complained in full, which is recorded. 409 `document_not_yet` before there is one.
+	//
+	// Corresponds with GET /api/v1/complaints/{number}/notice (the `GetComplaintNotice` operationId).
+	GetComplaintNotice(ctx context.Context, number ComplaintNumber, params *GetComplaintNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplyComplaintWithBody 答复
+	//
+	// By the person who answers for it. The reply says where to turn against it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+	ReplyComplaintWithBody(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReplyComplaint 答复
+	//
+	// By the person who answers for it. The reply says where to turn against it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+	ReplyComplaint(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDivisions 区划列表
 	//
@@ -2888,6 +3595,58 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListRatings 评价与差评处理
+	//
+	// Single ratings, for those who supervise. Nobody reads here what was said about themselves.
+	//
+	// Corresponds with GET /api/v1/ratings (the `ListRatings` operationId).
+	ListRatings(ctx context.Context, params *ListRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveRatingWithBody 评价
+	//
+	// Rates one visit: the institution, and the platform and the person where
+	// wanted. Needs no login but a proof of being the applicant. Each visit is
+	// rated once (409 `rated_already`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+	GiveRatingWithBody(ctx context.Context, params *GiveRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveRating 评价
+	//
+	// Rates one visit: the institution, and the platform and the person where
+	// wanted. Needs no login but a proof of being the applicant. Each visit is
+	// rated once (409 `rated_already`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+	GiveRating(ctx context.Context, params *GiveRatingParams, body GiveRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRatingFigures 评价统计
+	//
+	// Counts by office or person, as far as this node knows: the county knows
+	// all. Whoever may not read single ratings sees finished months only, one at
+	// a time, and no figure that rests on fewer ratings than the county has set.
+	//
+	// Corresponds with GET /api/v1/ratings/figures (the `GetRatingFigures` operationId).
+	GetRatingFigures(ctx context.Context, params *GetRatingFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnRatingWithBody 处理差评（回访、整改通知、反馈、标记恶意）
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+	ActOnRatingWithBody(ctx context.Context, rating RatingID, params *ActOnRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnRating 处理差评（回访、整改通知、反馈、标记恶意）
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+	ActOnRating(ctx context.Context, rating RatingID, params *ActOnRatingParams, body ActOnRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// Reconcile 对账
 	//
 	// Counts from this node's own ledger, so that what was handed in can be held against what arrived.
@@ -2949,12 +3708,57 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
 	RecordAgain(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListRectifications 整改通知
+	//
+	// What the caller's office was told to put right. It names neither rater nor case.
+	//
+	// Corresponds with GET /api/v1/rectifications (the `ListRectifications` operationId).
+	ListRectifications(ctx context.Context, params *ListRectificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerRectificationWithBody 报送整改或申诉
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+	AnswerRectificationWithBody(ctx context.Context, rating RatingID, params *AnswerRectificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerRectification 报送整改或申诉
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+	AnswerRectification(ctx context.Context, rating RatingID, params *AnswerRectificationParams, body AnswerRectificationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetRectificationNotice 打印整改通知
+	//
+	// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
+	GetRectificationNotice(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListReveals 查看个人信息记录
 	//
 	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
 	//
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetServiceRules 评价与投诉时限
+	//
+	// Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
+	GetServiceRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetServiceRulesWithBody 设置评价与投诉时限
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+	SetServiceRulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetServiceRules 设置评价与投诉时限
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+	SetServiceRules(ctx context.Context, body SetServiceRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Logout 退出登录
 	//
@@ -3667,6 +4471,50 @@ func (c *Client) GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// OfferRatingWithBody 请申请人现场评价
+//
+// A ticket with which the applicant rates this visit on a device at the
+// desk, online or with the line down. The desk learns nothing of what is
+// said with it, nor whether anything is. Without `occasion` it is for the
+// latest visit to this office: hand-in, supplement or delivery.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+func (c *Client) OfferRatingWithBody(ctx context.Context, id CaseID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferRatingRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OfferRating 请申请人现场评价
+//
+// A ticket with which the applicant rates this visit on a device at the
+// desk, online or with the line down. The desk learns nothing of what is
+// said with it, nor whether anything is. Without `occasion` it is for the
+// latest visit to this office: hand-in, supplement or delivery.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+func (c *Client) OfferRating(ctx context.Context, id CaseID, body OfferRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOfferRatingRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ResubmitCaseWithBody 更正后重新提交
 //
 // Hands a refused hand-in in again, as a case of its own with a number of
@@ -3720,6 +4568,169 @@ func (c *Client) ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCa
 // Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 func (c *Client) GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCaseTimelineRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListComplaints 投诉、建议、咨询清单
+//
+// Those the caller may read, masked. Nobody sees what is said about themselves.
+//
+// Corresponds with GET /api/v1/complaints (the `ListComplaints` operationId).
+func (c *Client) ListComplaints(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListComplaintsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenComplaintWithBody 投诉、建议、咨询
+//
+// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+// name if they want, online or with the line down; the answer carries its
+// number. A case is named by its number.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+func (c *Client) OpenComplaintWithBody(ctx context.Context, params *OpenComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenComplaintRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenComplaint 投诉、建议、咨询
+//
+// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+// name if they want, online or with the line down; the answer carries its
+// number. A case is named by its number.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+func (c *Client) OpenComplaint(ctx context.Context, params *OpenComplaintParams, body OpenComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenComplaintRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetComplaint 投诉、建议、咨询详情
+//
+// Corresponds with GET /api/v1/complaints/{number} (the `GetComplaint` operationId).
+func (c *Client) GetComplaint(ctx context.Context, number ComplaintNumber, params *GetComplaintParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetComplaintRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignComplaintWithBody 指定承办人
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+func (c *Client) AssignComplaintWithBody(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignComplaintRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AssignComplaint 指定承办人
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+func (c *Client) AssignComplaint(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, body AssignComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAssignComplaintRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetComplaintNotice 打印答复
+//
+// The reply on paper. Names whoever complained in full, which is recorded. 409 `document_not_yet` before there is one.
+//
+// Corresponds with GET /api/v1/complaints/{number}/notice (the `GetComplaintNotice` operationId).
+func (c *Client) GetComplaintNotice(ctx context.Context, number ComplaintNumber, params *GetComplaintNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetComplaintNoticeRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplyComplaintWithBody 答复
+//
+// By the person who answers for it. The reply says where to turn against it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+func (c *Client) ReplyComplaintWithBody(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplyComplaintRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReplyComplaint 答复
+//
+// By the person who answers for it. The reply says where to turn against it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+func (c *Client) ReplyComplaint(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReplyComplaintRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4598,6 +5609,118 @@ func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONR
 	return c.Client.Do(req)
 }
 
+// ListRatings 评价与差评处理
+//
+// Single ratings, for those who supervise. Nobody reads here what was said about themselves.
+//
+// Corresponds with GET /api/v1/ratings (the `ListRatings` operationId).
+func (c *Client) ListRatings(ctx context.Context, params *ListRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRatingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveRatingWithBody 评价
+//
+// Rates one visit: the institution, and the platform and the person where
+// wanted. Needs no login but a proof of being the applicant. Each visit is
+// rated once (409 `rated_already`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+func (c *Client) GiveRatingWithBody(ctx context.Context, params *GiveRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveRatingRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveRating 评价
+//
+// Rates one visit: the institution, and the platform and the person where
+// wanted. Needs no login but a proof of being the applicant. Each visit is
+// rated once (409 `rated_already`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+func (c *Client) GiveRating(ctx context.Context, params *GiveRatingParams, body GiveRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveRatingRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRatingFigures 评价统计
+//
+// Counts by office or person, as far as this node knows: the county knows
+// all. Whoever may not read single ratings sees finished months only, one at
+// a time, and no figure that rests on fewer ratings than the county has set.
+//
+// Corresponds with GET /api/v1/ratings/figures (the `GetRatingFigures` operationId).
+func (c *Client) GetRatingFigures(ctx context.Context, params *GetRatingFiguresParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRatingFiguresRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnRatingWithBody 处理差评（回访、整改通知、反馈、标记恶意）
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+func (c *Client) ActOnRatingWithBody(ctx context.Context, rating RatingID, params *ActOnRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnRatingRequestWithBody(c.Server, rating, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnRating 处理差评（回访、整改通知、反馈、标记恶意）
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+func (c *Client) ActOnRating(ctx context.Context, rating RatingID, params *ActOnRatingParams, body ActOnRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnRatingRequest(c.Server, rating, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // Reconcile 对账
 //
 // Counts from this node's own ledger, so that what was handed in can be held against what arrived.
@@ -4719,6 +5842,72 @@ func (c *Client) RecordAgain(ctx context.Context, body RecordAgainJSONRequestBod
 	return c.Client.Do(req)
 }
 
+// ListRectifications 整改通知
+//
+// What the caller's office was told to put right. It names neither rater nor case.
+//
+// Corresponds with GET /api/v1/rectifications (the `ListRectifications` operationId).
+func (c *Client) ListRectifications(ctx context.Context, params *ListRectificationsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListRectificationsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerRectificationWithBody 报送整改或申诉
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+func (c *Client) AnswerRectificationWithBody(ctx context.Context, rating RatingID, params *AnswerRectificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerRectificationRequestWithBody(c.Server, rating, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerRectification 报送整改或申诉
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+func (c *Client) AnswerRectification(ctx context.Context, rating RatingID, params *AnswerRectificationParams, body AnswerRectificationJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerRectificationRequest(c.Server, rating, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetRectificationNotice 打印整改通知
+//
+// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
+func (c *Client) GetRectificationNotice(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetRectificationNoticeRequest(c.Server, rating, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListReveals 查看个人信息记录
 //
 // Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -4726,6 +5915,55 @@ func (c *Client) RecordAgain(ctx context.Context, body RecordAgainJSONRequestBod
 // Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 func (c *Client) ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListRevealsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetServiceRules 评价与投诉时限
+//
+// Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
+func (c *Client) GetServiceRules(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetServiceRulesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetServiceRulesWithBody 设置评价与投诉时限
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+func (c *Client) SetServiceRulesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetServiceRulesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetServiceRules 设置评价与投诉时限
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+func (c *Client) SetServiceRules(ctx context.Context, body SetServiceRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetServiceRulesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6211,6 +7449,53 @@ func NewGetCaseLimitsRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewOfferRatingRequest calls the generic OfferRating builder with application/json body
+func NewOfferRatingRequest(server string, id CaseID, body OfferRatingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOfferRatingRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewOfferRatingRequestWithBody constructs an http.Request for the OfferRating method, with any body, and a specified content type
+func NewOfferRatingRequestWithBody(server string, id CaseID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/rating-ticket", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewResubmitCaseRequest calls the generic ResubmitCase builder with application/json body
 func NewResubmitCaseRequest(server string, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6335,6 +7620,401 @@ func NewGetCaseTimelineRequest(server string, id CaseID, params *GetCaseTimeline
 		}
 
 		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListComplaintsRequest constructs an http.Request for the ListComplaints method
+func NewListComplaintsRequest(server string, params *ListComplaintsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenComplaintRequest calls the generic OpenComplaint builder with application/json body
+func NewOpenComplaintRequest(server string, params *OpenComplaintParams, body OpenComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenComplaintRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenComplaintRequestWithBody constructs an http.Request for the OpenComplaint method, with any body, and a specified content type
+func NewOpenComplaintRequestWithBody(server string, params *OpenComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetComplaintRequest constructs an http.Request for the GetComplaint method
+func NewGetComplaintRequest(server string, number ComplaintNumber, params *GetComplaintParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "reveal", params.Reveal, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAssignComplaintRequest calls the generic AssignComplaint builder with application/json body
+func NewAssignComplaintRequest(server string, number ComplaintNumber, params *AssignComplaintParams, body AssignComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAssignComplaintRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewAssignComplaintRequestWithBody constructs an http.Request for the AssignComplaint method, with any body, and a specified content type
+func NewAssignComplaintRequestWithBody(server string, number ComplaintNumber, params *AssignComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints/%s/assign", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetComplaintNoticeRequest constructs an http.Request for the GetComplaintNotice method
+func NewGetComplaintNoticeRequest(server string, number ComplaintNumber, params *GetComplaintNoticeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints/%s/notice", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewReplyComplaintRequest calls the generic ReplyComplaint builder with application/json body
+func NewReplyComplaintRequest(server string, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReplyComplaintRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewReplyComplaintRequestWithBody constructs an http.Request for the ReplyComplaint method, with any body, and a specified content type
+func NewReplyComplaintRequestWithBody(server string, number ComplaintNumber, params *ReplyComplaintParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/complaints/%s/reply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 
@@ -7698,6 +9378,299 @@ func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, 
 	return req, nil
 }
 
+// NewListRatingsRequest constructs an http.Request for the ListRatings method
+func NewListRatingsRequest(server string, params *ListRatingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/ratings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGiveRatingRequest calls the generic GiveRating builder with application/json body
+func NewGiveRatingRequest(server string, params *GiveRatingParams, body GiveRatingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveRatingRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGiveRatingRequestWithBody constructs an http.Request for the GiveRating method, with any body, and a specified content type
+func NewGiveRatingRequestWithBody(server string, params *GiveRatingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/ratings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRatingFiguresRequest constructs an http.Request for the GetRatingFigures method
+func NewGetRatingFiguresRequest(server string, params *GetRatingFiguresParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/ratings/figures")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "by", params.By, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnRatingRequest calls the generic ActOnRating builder with application/json body
+func NewActOnRatingRequest(server string, rating RatingID, params *ActOnRatingParams, body ActOnRatingJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnRatingRequestWithBody(server, rating, params, "application/json", bodyReader)
+}
+
+// NewActOnRatingRequestWithBody constructs an http.Request for the ActOnRating method, with any body, and a specified content type
+func NewActOnRatingRequestWithBody(server string, rating RatingID, params *ActOnRatingParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "rating", rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/ratings/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewReconcileRequest constructs an http.Request for the Reconcile method
 func NewReconcileRequest(server string) (*http.Request, error) {
 	var err error
@@ -7832,6 +9805,197 @@ func NewRecordAgainRequestWithBody(server string, contentType string, body io.Re
 	return req, nil
 }
 
+// NewListRectificationsRequest constructs an http.Request for the ListRectifications method
+func NewListRectificationsRequest(server string, params *ListRectificationsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/rectifications")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAnswerRectificationRequest calls the generic AnswerRectification builder with application/json body
+func NewAnswerRectificationRequest(server string, rating RatingID, params *AnswerRectificationParams, body AnswerRectificationJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerRectificationRequestWithBody(server, rating, params, "application/json", bodyReader)
+}
+
+// NewAnswerRectificationRequestWithBody constructs an http.Request for the AnswerRectification method, with any body, and a specified content type
+func NewAnswerRectificationRequestWithBody(server string, rating RatingID, params *AnswerRectificationParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "rating", rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/rectifications/%s/answers", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetRectificationNoticeRequest constructs an http.Request for the GetRectificationNotice method
+func NewGetRectificationNoticeRequest(server string, rating RatingID, params *GetRectificationNoticeParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "rating", rating, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/rectifications/%s/notice", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListRevealsRequest constructs an http.Request for the ListReveals method
 func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Request, error) {
 	var err error
@@ -7918,6 +10082,73 @@ func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Requ
 	if err != nil {
 		return nil, err
 	}
+
+	return req, nil
+}
+
+// NewGetServiceRulesRequest constructs an http.Request for the GetServiceRules method
+func NewGetServiceRulesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/service-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetServiceRulesRequest calls the generic SetServiceRules builder with application/json body
+func NewSetServiceRulesRequest(server string, body SetServiceRulesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetServiceRulesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetServiceRulesRequestWithBody constructs an http.Request for the SetServiceRules method, with any body, and a specified content type
+func NewSetServiceRulesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/service-rules")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -8741,6 +10972,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimitsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseLimitsResponse, error)
 
+	// OfferRatingWithBodyWithResponse 请申请人现场评价
+	//
+	// A ticket with which the applicant rates this visit on a device at the
+	// desk, online or with the line down. The desk learns nothing of what is
+	// said with it, nor whether anything is. Without `occasion` it is for the
+	// latest visit to this office: hand-in, supplement or delivery.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+	OfferRatingWithBodyWithResponse(ctx context.Context, id CaseID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferRatingResponse, error)
+
+	// OfferRatingWithResponse 请申请人现场评价
+	//
+	// A ticket with which the applicant rates this visit on a device at the
+	// desk, online or with the line down. The desk learns nothing of what is
+	// said with it, nor whether anything is. Without `occasion` it is for the
+	// latest visit to this office: hand-in, supplement or delivery.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+	OfferRatingWithResponse(ctx context.Context, id CaseID, body OfferRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferRatingResponse, error)
+
 	// ResubmitCaseWithBodyWithResponse 更正后重新提交
 	//
 	// Hands a refused hand-in in again, as a case of its own with a number of
@@ -8775,6 +11030,85 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 	GetCaseTimelineWithResponse(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error)
+
+	// ListComplaintsWithResponse 投诉、建议、咨询清单
+	//
+	// Those the caller may read, masked. Nobody sees what is said about themselves.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/complaints (the `ListComplaints` operationId).
+	ListComplaintsWithResponse(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*ListComplaintsResponse, error)
+
+	// OpenComplaintWithBodyWithResponse 投诉、建议、咨询
+	//
+	// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+	// name if they want, online or with the line down; the answer carries its
+	// number. A case is named by its number.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+	OpenComplaintWithBodyWithResponse(ctx context.Context, params *OpenComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenComplaintResponse, error)
+
+	// OpenComplaintWithResponse 投诉、建议、咨询
+	//
+	// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+	// name if they want, online or with the line down; the answer carries its
+	// number. A case is named by its number.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+	OpenComplaintWithResponse(ctx context.Context, params *OpenComplaintParams, body OpenComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenComplaintResponse, error)
+
+	// GetComplaintWithResponse 投诉、建议、咨询详情
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/complaints/{number} (the `GetComplaint` operationId).
+	GetComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *GetComplaintParams, reqEditors ...RequestEditorFn) (*GetComplaintResponse, error)
+
+	// AssignComplaintWithBodyWithResponse 指定承办人
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+	AssignComplaintWithBodyWithResponse(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignComplaintResponse, error)
+
+	// AssignComplaintWithResponse 指定承办人
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+	AssignComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, body AssignComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignComplaintResponse, error)
+
+	// GetComplaintNoticeWithResponse 打印答复
+	//
+	// The reply on paper. Names whoever complained in full, which is recorded. 409 `document_not_yet` before there is one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/complaints/{number}/notice (the `GetComplaintNotice` operationId).
+	GetComplaintNoticeWithResponse(ctx context.Context, number ComplaintNumber, params *GetComplaintNoticeParams, reqEditors ...RequestEditorFn) (*GetComplaintNoticeResponse, error)
+
+	// ReplyComplaintWithBodyWithResponse 答复
+	//
+	// By the person who answers for it. The reply says where to turn against it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+	ReplyComplaintWithBodyWithResponse(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplyComplaintResponse, error)
+
+	// ReplyComplaintWithResponse 答复
+	//
+	// By the person who answers for it. The reply says where to turn against it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+	ReplyComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplyComplaintResponse, error)
 
 	// ListDivisionsWithResponse 区划列表
 	//
@@ -9208,6 +11542,62 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
 
+	// ListRatingsWithResponse 评价与差评处理
+	//
+	// Single ratings, for those who supervise. Nobody reads here what was said about themselves.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/ratings (the `ListRatings` operationId).
+	ListRatingsWithResponse(ctx context.Context, params *ListRatingsParams, reqEditors ...RequestEditorFn) (*ListRatingsResponse, error)
+
+	// GiveRatingWithBodyWithResponse 评价
+	//
+	// Rates one visit: the institution, and the platform and the person where
+	// wanted. Needs no login but a proof of being the applicant. Each visit is
+	// rated once (409 `rated_already`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+	GiveRatingWithBodyWithResponse(ctx context.Context, params *GiveRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveRatingResponse, error)
+
+	// GiveRatingWithResponse 评价
+	//
+	// Rates one visit: the institution, and the platform and the person where
+	// wanted. Needs no login but a proof of being the applicant. Each visit is
+	// rated once (409 `rated_already`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+	GiveRatingWithResponse(ctx context.Context, params *GiveRatingParams, body GiveRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveRatingResponse, error)
+
+	// GetRatingFiguresWithResponse 评价统计
+	//
+	// Counts by office or person, as far as this node knows: the county knows
+	// all. Whoever may not read single ratings sees finished months only, one at
+	// a time, and no figure that rests on fewer ratings than the county has set.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/ratings/figures (the `GetRatingFigures` operationId).
+	GetRatingFiguresWithResponse(ctx context.Context, params *GetRatingFiguresParams, reqEditors ...RequestEditorFn) (*GetRatingFiguresResponse, error)
+
+	// ActOnRatingWithBodyWithResponse 处理差评（回访、整改通知、反馈、标记恶意）
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+	ActOnRatingWithBodyWithResponse(ctx context.Context, rating RatingID, params *ActOnRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnRatingResponse, error)
+
+	// ActOnRatingWithResponse 处理差评（回访、整改通知、反馈、标记恶意）
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+	ActOnRatingWithResponse(ctx context.Context, rating RatingID, params *ActOnRatingParams, body ActOnRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnRatingResponse, error)
+
 	// ReconcileWithResponse 对账
 	//
 	// Counts from this node's own ledger, so that what was handed in can be held against what arrived.
@@ -9273,6 +11663,36 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/recovery/again (the `RecordAgain` operationId).
 	RecordAgainWithResponse(ctx context.Context, body RecordAgainJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAgainResponse, error)
 
+	// ListRectificationsWithResponse 整改通知
+	//
+	// What the caller's office was told to put right. It names neither rater nor case.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/rectifications (the `ListRectifications` operationId).
+	ListRectificationsWithResponse(ctx context.Context, params *ListRectificationsParams, reqEditors ...RequestEditorFn) (*ListRectificationsResponse, error)
+
+	// AnswerRectificationWithBodyWithResponse 报送整改或申诉
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+	AnswerRectificationWithBodyWithResponse(ctx context.Context, rating RatingID, params *AnswerRectificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerRectificationResponse, error)
+
+	// AnswerRectificationWithResponse 报送整改或申诉
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+	AnswerRectificationWithResponse(ctx context.Context, rating RatingID, params *AnswerRectificationParams, body AnswerRectificationJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerRectificationResponse, error)
+
+	// GetRectificationNoticeWithResponse 打印整改通知
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
+	GetRectificationNoticeWithResponse(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*GetRectificationNoticeResponse, error)
+
 	// ListRevealsWithResponse 查看个人信息记录
 	//
 	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -9281,6 +11701,27 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListRevealsWithResponse(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*ListRevealsResponse, error)
+
+	// GetServiceRulesWithResponse 评价与投诉时限
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
+	GetServiceRulesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetServiceRulesResponse, error)
+
+	// SetServiceRulesWithBodyWithResponse 设置评价与投诉时限
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+	SetServiceRulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetServiceRulesResponse, error)
+
+	// SetServiceRulesWithResponse 设置评价与投诉时限
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+	SetServiceRulesWithResponse(ctx context.Context, body SetServiceRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetServiceRulesResponse, error)
 
 	// LogoutWithResponse 退出登录
 	//
@@ -10456,6 +12897,54 @@ func (r GetCaseLimitsResponse) ContentType() string {
 	return ""
 }
 
+type OfferRatingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RatingTicket
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OfferRatingResponse) GetJSON201() *RatingTicket {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OfferRatingResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OfferRatingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OfferRatingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OfferRatingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OfferRatingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ResubmitCaseResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -10546,6 +13035,294 @@ func (r GetCaseTimelineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCaseTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListComplaintsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ComplaintList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListComplaintsResponse) GetJSON200() *ComplaintList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListComplaintsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListComplaintsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListComplaintsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListComplaintsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListComplaintsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ComplaintReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenComplaintResponse) GetJSON201() *ComplaintReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Complaint
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetComplaintResponse) GetJSON200() *Complaint {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AssignComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AssignComplaintResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AssignComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AssignComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AssignComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AssignComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AssignComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetComplaintNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetComplaintNoticeResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetComplaintNoticeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetComplaintNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetComplaintNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetComplaintNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetComplaintNoticeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReplyComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReplyComplaintResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReplyComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReplyComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReplyComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReplyComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReplyComplaintResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -12067,6 +14844,198 @@ func (r RevokeNodeResponse) ContentType() string {
 	return ""
 }
 
+type ListRatingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RatingList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRatingsResponse) GetJSON200() *RatingList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRatingsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRatingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRatingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRatingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRatingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GiveRatingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r GiveRatingResponse) GetJSON201() *RecordedAnswer {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveRatingResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveRatingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveRatingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveRatingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveRatingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRatingFiguresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RatingReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRatingFiguresResponse) GetJSON200() *RatingReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRatingFiguresResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRatingFiguresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRatingFiguresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRatingFiguresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRatingFiguresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnRatingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnRatingResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnRatingResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnRatingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnRatingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnRatingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnRatingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ReconcileResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12259,6 +15228,150 @@ func (r RecordAgainResponse) ContentType() string {
 	return ""
 }
 
+type ListRectificationsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RectificationList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListRectificationsResponse) GetJSON200() *RectificationList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListRectificationsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListRectificationsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListRectificationsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListRectificationsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListRectificationsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AnswerRectificationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerRectificationResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerRectificationResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerRectificationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerRectificationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerRectificationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerRectificationResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetRectificationNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetRectificationNoticeResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetRectificationNoticeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetRectificationNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetRectificationNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetRectificationNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetRectificationNoticeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListRevealsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -12301,6 +15414,102 @@ func (r ListRevealsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListRevealsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetServiceRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ServiceRules
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetServiceRulesResponse) GetJSON200() *ServiceRules {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetServiceRulesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetServiceRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetServiceRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetServiceRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetServiceRulesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetServiceRulesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetServiceRulesResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetServiceRulesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetServiceRulesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetServiceRulesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetServiceRulesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetServiceRulesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13366,6 +16575,42 @@ func (c *ClientWithResponses) GetCaseLimitsWithResponse(ctx context.Context, id 
 	return ParseGetCaseLimitsResponse(rsp)
 }
 
+// OfferRatingWithBodyWithResponse 请申请人现场评价
+//
+// A ticket with which the applicant rates this visit on a device at the
+// desk, online or with the line down. The desk learns nothing of what is
+// said with it, nor whether anything is. Without `occasion` it is for the
+// latest visit to this office: hand-in, supplement or delivery.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+func (c *ClientWithResponses) OfferRatingWithBodyWithResponse(ctx context.Context, id CaseID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OfferRatingResponse, error) {
+	rsp, err := c.OfferRatingWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferRatingResponse(rsp)
+}
+
+// OfferRatingWithResponse 请申请人现场评价
+//
+// A ticket with which the applicant rates this visit on a device at the
+// desk, online or with the line down. The desk learns nothing of what is
+// said with it, nor whether anything is. Without `occasion` it is for the
+// latest visit to this office: hand-in, supplement or delivery.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/rating-ticket (the `OfferRating` operationId).
+func (c *ClientWithResponses) OfferRatingWithResponse(ctx context.Context, id CaseID, body OfferRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*OfferRatingResponse, error) {
+	rsp, err := c.OfferRating(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOfferRatingResponse(rsp)
+}
+
 // ResubmitCaseWithBodyWithResponse 更正后重新提交
 //
 // Hands a refused hand-in in again, as a case of its own with a number of
@@ -13417,6 +16662,139 @@ func (c *ClientWithResponses) GetCaseTimelineWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseGetCaseTimelineResponse(rsp)
+}
+
+// ListComplaintsWithResponse 投诉、建议、咨询清单
+//
+// Those the caller may read, masked. Nobody sees what is said about themselves.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/complaints (the `ListComplaints` operationId).
+func (c *ClientWithResponses) ListComplaintsWithResponse(ctx context.Context, params *ListComplaintsParams, reqEditors ...RequestEditorFn) (*ListComplaintsResponse, error) {
+	rsp, err := c.ListComplaints(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListComplaintsResponse(rsp)
+}
+
+// OpenComplaintWithBodyWithResponse 投诉、建议、咨询
+//
+// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+// name if they want, online or with the line down; the answer carries its
+// number. A case is named by its number.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+func (c *ClientWithResponses) OpenComplaintWithBodyWithResponse(ctx context.Context, params *OpenComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenComplaintResponse, error) {
+	rsp, err := c.OpenComplaintWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenComplaintResponse(rsp)
+}
+
+// OpenComplaintWithResponse 投诉、建议、咨询
+//
+// Takes a complaint, a suggestion or an inquiry, from anybody and without a
+// name if they want, online or with the line down; the answer carries its
+// number. A case is named by its number.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints (the `OpenComplaint` operationId).
+func (c *ClientWithResponses) OpenComplaintWithResponse(ctx context.Context, params *OpenComplaintParams, body OpenComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenComplaintResponse, error) {
+	rsp, err := c.OpenComplaint(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenComplaintResponse(rsp)
+}
+
+// GetComplaintWithResponse 投诉、建议、咨询详情
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/complaints/{number} (the `GetComplaint` operationId).
+func (c *ClientWithResponses) GetComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *GetComplaintParams, reqEditors ...RequestEditorFn) (*GetComplaintResponse, error) {
+	rsp, err := c.GetComplaint(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetComplaintResponse(rsp)
+}
+
+// AssignComplaintWithBodyWithResponse 指定承办人
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+func (c *ClientWithResponses) AssignComplaintWithBodyWithResponse(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AssignComplaintResponse, error) {
+	rsp, err := c.AssignComplaintWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignComplaintResponse(rsp)
+}
+
+// AssignComplaintWithResponse 指定承办人
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints/{number}/assign (the `AssignComplaint` operationId).
+func (c *ClientWithResponses) AssignComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *AssignComplaintParams, body AssignComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*AssignComplaintResponse, error) {
+	rsp, err := c.AssignComplaint(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAssignComplaintResponse(rsp)
+}
+
+// GetComplaintNoticeWithResponse 打印答复
+//
+// The reply on paper. Names whoever complained in full, which is recorded. 409 `document_not_yet` before there is one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/complaints/{number}/notice (the `GetComplaintNotice` operationId).
+func (c *ClientWithResponses) GetComplaintNoticeWithResponse(ctx context.Context, number ComplaintNumber, params *GetComplaintNoticeParams, reqEditors ...RequestEditorFn) (*GetComplaintNoticeResponse, error) {
+	rsp, err := c.GetComplaintNotice(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetComplaintNoticeResponse(rsp)
+}
+
+// ReplyComplaintWithBodyWithResponse 答复
+//
+// By the person who answers for it. The reply says where to turn against it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+func (c *ClientWithResponses) ReplyComplaintWithBodyWithResponse(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReplyComplaintResponse, error) {
+	rsp, err := c.ReplyComplaintWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplyComplaintResponse(rsp)
+}
+
+// ReplyComplaintWithResponse 答复
+//
+// By the person who answers for it. The reply says where to turn against it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
+func (c *ClientWithResponses) ReplyComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplyComplaintResponse, error) {
+	rsp, err := c.ReplyComplaint(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReplyComplaintResponse(rsp)
 }
 
 // ListDivisionsWithResponse 区划列表
@@ -14133,6 +17511,98 @@ func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id Nod
 	return ParseRevokeNodeResponse(rsp)
 }
 
+// ListRatingsWithResponse 评价与差评处理
+//
+// Single ratings, for those who supervise. Nobody reads here what was said about themselves.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/ratings (the `ListRatings` operationId).
+func (c *ClientWithResponses) ListRatingsWithResponse(ctx context.Context, params *ListRatingsParams, reqEditors ...RequestEditorFn) (*ListRatingsResponse, error) {
+	rsp, err := c.ListRatings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRatingsResponse(rsp)
+}
+
+// GiveRatingWithBodyWithResponse 评价
+//
+// Rates one visit: the institution, and the platform and the person where
+// wanted. Needs no login but a proof of being the applicant. Each visit is
+// rated once (409 `rated_already`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+func (c *ClientWithResponses) GiveRatingWithBodyWithResponse(ctx context.Context, params *GiveRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveRatingResponse, error) {
+	rsp, err := c.GiveRatingWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveRatingResponse(rsp)
+}
+
+// GiveRatingWithResponse 评价
+//
+// Rates one visit: the institution, and the platform and the person where
+// wanted. Needs no login but a proof of being the applicant. Each visit is
+// rated once (409 `rated_already`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/ratings (the `GiveRating` operationId).
+func (c *ClientWithResponses) GiveRatingWithResponse(ctx context.Context, params *GiveRatingParams, body GiveRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveRatingResponse, error) {
+	rsp, err := c.GiveRating(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveRatingResponse(rsp)
+}
+
+// GetRatingFiguresWithResponse 评价统计
+//
+// Counts by office or person, as far as this node knows: the county knows
+// all. Whoever may not read single ratings sees finished months only, one at
+// a time, and no figure that rests on fewer ratings than the county has set.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/ratings/figures (the `GetRatingFigures` operationId).
+func (c *ClientWithResponses) GetRatingFiguresWithResponse(ctx context.Context, params *GetRatingFiguresParams, reqEditors ...RequestEditorFn) (*GetRatingFiguresResponse, error) {
+	rsp, err := c.GetRatingFigures(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRatingFiguresResponse(rsp)
+}
+
+// ActOnRatingWithBodyWithResponse 处理差评（回访、整改通知、反馈、标记恶意）
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+func (c *ClientWithResponses) ActOnRatingWithBodyWithResponse(ctx context.Context, rating RatingID, params *ActOnRatingParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnRatingResponse, error) {
+	rsp, err := c.ActOnRatingWithBody(ctx, rating, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnRatingResponse(rsp)
+}
+
+// ActOnRatingWithResponse 处理差评（回访、整改通知、反馈、标记恶意）
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/ratings/{rating}/actions (the `ActOnRating` operationId).
+func (c *ClientWithResponses) ActOnRatingWithResponse(ctx context.Context, rating RatingID, params *ActOnRatingParams, body ActOnRatingJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnRatingResponse, error) {
+	rsp, err := c.ActOnRating(ctx, rating, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnRatingResponse(rsp)
+}
+
 // ReconcileWithResponse 对账
 //
 // Counts from this node's own ledger, so that what was handed in can be held against what arrived.
@@ -14234,6 +17704,60 @@ func (c *ClientWithResponses) RecordAgainWithResponse(ctx context.Context, body 
 	return ParseRecordAgainResponse(rsp)
 }
 
+// ListRectificationsWithResponse 整改通知
+//
+// What the caller's office was told to put right. It names neither rater nor case.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/rectifications (the `ListRectifications` operationId).
+func (c *ClientWithResponses) ListRectificationsWithResponse(ctx context.Context, params *ListRectificationsParams, reqEditors ...RequestEditorFn) (*ListRectificationsResponse, error) {
+	rsp, err := c.ListRectifications(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListRectificationsResponse(rsp)
+}
+
+// AnswerRectificationWithBodyWithResponse 报送整改或申诉
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+func (c *ClientWithResponses) AnswerRectificationWithBodyWithResponse(ctx context.Context, rating RatingID, params *AnswerRectificationParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerRectificationResponse, error) {
+	rsp, err := c.AnswerRectificationWithBody(ctx, rating, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerRectificationResponse(rsp)
+}
+
+// AnswerRectificationWithResponse 报送整改或申诉
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/rectifications/{rating}/answers (the `AnswerRectification` operationId).
+func (c *ClientWithResponses) AnswerRectificationWithResponse(ctx context.Context, rating RatingID, params *AnswerRectificationParams, body AnswerRectificationJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerRectificationResponse, error) {
+	rsp, err := c.AnswerRectification(ctx, rating, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerRectificationResponse(rsp)
+}
+
+// GetRectificationNoticeWithResponse 打印整改通知
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
+func (c *ClientWithResponses) GetRectificationNoticeWithResponse(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*GetRectificationNoticeResponse, error) {
+	rsp, err := c.GetRectificationNotice(ctx, rating, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetRectificationNoticeResponse(rsp)
+}
+
 // ListRevealsWithResponse 查看个人信息记录
 //
 // Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -14247,6 +17771,45 @@ func (c *ClientWithResponses) ListRevealsWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListRevealsResponse(rsp)
+}
+
+// GetServiceRulesWithResponse 评价与投诉时限
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
+func (c *ClientWithResponses) GetServiceRulesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetServiceRulesResponse, error) {
+	rsp, err := c.GetServiceRules(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetServiceRulesResponse(rsp)
+}
+
+// SetServiceRulesWithBodyWithResponse 设置评价与投诉时限
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+func (c *ClientWithResponses) SetServiceRulesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetServiceRulesResponse, error) {
+	rsp, err := c.SetServiceRulesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetServiceRulesResponse(rsp)
+}
+
+// SetServiceRulesWithResponse 设置评价与投诉时限
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/service-rules (the `SetServiceRules` operationId).
+func (c *ClientWithResponses) SetServiceRulesWithResponse(ctx context.Context, body SetServiceRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetServiceRulesResponse, error) {
+	rsp, err := c.SetServiceRules(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetServiceRulesResponse(rsp)
 }
 
 // LogoutWithResponse 退出登录
@@ -15245,6 +18808,39 @@ func ParseGetCaseLimitsResponse(rsp *http.Response) (*GetCaseLimitsResponse, err
 	return response, nil
 }
 
+// ParseOfferRatingResponse parses an HTTP response from a OfferRatingWithResponse call
+func ParseOfferRatingResponse(rsp *http.Response) (*OfferRatingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OfferRatingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RatingTicket
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseResubmitCaseResponse parses an HTTP response from a ResubmitCaseWithResponse call
 func ParseResubmitCaseResponse(rsp *http.Response) (*ResubmitCaseResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -15294,6 +18890,207 @@ func ParseGetCaseTimelineResponse(rsp *http.Response) (*GetCaseTimelineResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Timeline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListComplaintsResponse parses an HTTP response from a ListComplaintsWithResponse call
+func ParseListComplaintsResponse(rsp *http.Response) (*ListComplaintsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListComplaintsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ComplaintList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenComplaintResponse parses an HTTP response from a OpenComplaintWithResponse call
+func ParseOpenComplaintResponse(rsp *http.Response) (*OpenComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ComplaintReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetComplaintResponse parses an HTTP response from a GetComplaintWithResponse call
+func ParseGetComplaintResponse(rsp *http.Response) (*GetComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Complaint
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAssignComplaintResponse parses an HTTP response from a AssignComplaintWithResponse call
+func ParseAssignComplaintResponse(rsp *http.Response) (*AssignComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AssignComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetComplaintNoticeResponse parses an HTTP response from a GetComplaintNoticeWithResponse call
+func ParseGetComplaintNoticeResponse(rsp *http.Response) (*GetComplaintNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetComplaintNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseReplyComplaintResponse parses an HTTP response from a ReplyComplaintWithResponse call
+func ParseReplyComplaintResponse(rsp *http.Response) (*ReplyComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReplyComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -16358,6 +20155,138 @@ func ParseRevokeNodeResponse(rsp *http.Response) (*RevokeNodeResponse, error) {
 	return response, nil
 }
 
+// ParseListRatingsResponse parses an HTTP response from a ListRatingsWithResponse call
+func ParseListRatingsResponse(rsp *http.Response) (*ListRatingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRatingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RatingList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGiveRatingResponse parses an HTTP response from a GiveRatingWithResponse call
+func ParseGiveRatingResponse(rsp *http.Response) (*GiveRatingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveRatingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRatingFiguresResponse parses an HTTP response from a GetRatingFiguresWithResponse call
+func ParseGetRatingFiguresResponse(rsp *http.Response) (*GetRatingFiguresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRatingFiguresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RatingReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnRatingResponse parses an HTTP response from a ActOnRatingWithResponse call
+func ParseActOnRatingResponse(rsp *http.Response) (*ActOnRatingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnRatingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseReconcileResponse parses an HTTP response from a ReconcileWithResponse call
 func ParseReconcileResponse(rsp *http.Response) (*ReconcileResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16490,6 +20419,108 @@ func ParseRecordAgainResponse(rsp *http.Response) (*RecordAgainResponse, error) 
 	return response, nil
 }
 
+// ParseListRectificationsResponse parses an HTTP response from a ListRectificationsWithResponse call
+func ParseListRectificationsResponse(rsp *http.Response) (*ListRectificationsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListRectificationsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RectificationList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerRectificationResponse parses an HTTP response from a AnswerRectificationWithResponse call
+func ParseAnswerRectificationResponse(rsp *http.Response) (*AnswerRectificationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerRectificationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetRectificationNoticeResponse parses an HTTP response from a GetRectificationNoticeWithResponse call
+func ParseGetRectificationNoticeResponse(rsp *http.Response) (*GetRectificationNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetRectificationNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseListRevealsResponse parses an HTTP response from a ListRevealsWithResponse call
 func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -16506,6 +20537,72 @@ func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RevealList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetServiceRulesResponse parses an HTTP response from a GetServiceRulesWithResponse call
+func ParseGetServiceRulesResponse(rsp *http.Response) (*GetServiceRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetServiceRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ServiceRules
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetServiceRulesResponse parses an HTTP response from a SetServiceRulesWithResponse call
+func ParseSetServiceRulesResponse(rsp *http.Response) (*SetServiceRulesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetServiceRulesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

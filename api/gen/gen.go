@@ -183,6 +183,27 @@ func (e CaseLimitKind) Valid() bool {
 	}
 }
 
+// Defines values for ComplaintState.
+const (
+	ComplaintAssigned ComplaintState = "assigned"
+	ComplaintOpened   ComplaintState = "opened"
+	ComplaintReplied  ComplaintState = "replied"
+)
+
+// Valid indicates whether the value is a known member of the ComplaintState enum.
+func (e ComplaintState) Valid() bool {
+	switch e {
+	case ComplaintAssigned:
+		return true
+	case ComplaintOpened:
+		return true
+	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ItemStatus.
 const (
 	StatusApproved  ItemStatus = "approved"
@@ -246,6 +267,99 @@ func (e LoginRequestMode) Valid() bool {
 	case ModeBearer:
 		return true
 	case ModeCookie:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingMeans.
+const (
+	RatedByCode   RatingMeans = "code"
+	RatedOnDevice RatingMeans = "device"
+)
+
+// Valid indicates whether the value is a known member of the RatingMeans enum.
+func (e RatingMeans) Valid() bool {
+	switch e {
+	case RatedByCode:
+		return true
+	case RatedOnDevice:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingState.
+const (
+	RatingContacted RatingState = "contacted"
+	RatingNone      RatingState = ""
+	RatingOpened    RatingState = "opened"
+	RatingOrdered   RatingState = "ordered"
+	RatingRectified RatingState = "rectified"
+	RatingReported  RatingState = "reported"
+)
+
+// Valid indicates whether the value is a known member of the RatingState enum.
+func (e RatingState) Valid() bool {
+	switch e {
+	case RatingContacted:
+		return true
+	case RatingNone:
+		return true
+	case RatingOpened:
+		return true
+	case RatingOrdered:
+		return true
+	case RatingRectified:
+		return true
+	case RatingReported:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RatingActionKind.
+const (
+	RatingActContact RatingActionKind = "contact"
+	RatingActMark    RatingActionKind = "mark"
+	RatingActOrder   RatingActionKind = "order"
+	RatingActReport  RatingActionKind = "report"
+	RatingActUnmark  RatingActionKind = "unmark"
+)
+
+// Valid indicates whether the value is a known member of the RatingActionKind enum.
+func (e RatingActionKind) Valid() bool {
+	switch e {
+	case RatingActContact:
+		return true
+	case RatingActMark:
+		return true
+	case RatingActOrder:
+		return true
+	case RatingActReport:
+		return true
+	case RatingActUnmark:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for RectificationAnswerKind.
+const (
+	AnswerContest RectificationAnswerKind = "contest"
+	AnswerRectify RectificationAnswerKind = "rectify"
+)
+
+// Valid indicates whether the value is a known member of the RectificationAnswerKind enum.
+func (e RectificationAnswerKind) Valid() bool {
+	switch e {
+	case AnswerContest:
+		return true
+	case AnswerRectify:
 		return true
 	default:
 		return false
@@ -360,6 +474,24 @@ func (e GetCaseDocumentParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetComplaintNoticeParamsFormat.
+const (
+	GetComplaintNoticeParamsFormatHTML GetComplaintNoticeParamsFormat = "html"
+	GetComplaintNoticeParamsFormatJSON GetComplaintNoticeParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetComplaintNoticeParamsFormat enum.
+func (e GetComplaintNoticeParamsFormat) Valid() bool {
+	switch e {
+	case GetComplaintNoticeParamsFormatHTML:
+		return true
+	case GetComplaintNoticeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListItemsParamsStatus.
 const (
 	ItemsAll       ListItemsParamsStatus = "all"
@@ -396,6 +528,42 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 	case GetItemSheetParamsFormatHTML:
 		return true
 	case GetItemSheetParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetRatingFiguresParamsBy.
+const (
+	RatedOffice GetRatingFiguresParamsBy = "office"
+	RatedPerson GetRatingFiguresParamsBy = "person"
+)
+
+// Valid indicates whether the value is a known member of the GetRatingFiguresParamsBy enum.
+func (e GetRatingFiguresParamsBy) Valid() bool {
+	switch e {
+	case RatedOffice:
+		return true
+	case RatedPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetRectificationNoticeParamsFormat.
+const (
+	GetRectificationNoticeParamsFormatHTML GetRectificationNoticeParamsFormat = "html"
+	GetRectificationNoticeParamsFormatJSON GetRectificationNoticeParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetRectificationNoticeParamsFormat enum.
+func (e GetRectificationNoticeParamsFormat) Valid() bool {
+	switch e {
+	case GetRectificationNoticeParamsFormatHTML:
+		return true
+	case GetRectificationNoticeParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -861,6 +1029,93 @@ type Checkpoint struct {
 	Size int64  `json:"size"`
 }
 
+// Complaint defines model for Complaint.
+type Complaint struct {
+	Anonymous  bool   `json:"anonymous,omitempty,omitzero"`
+	Case       string `json:"case,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Handler Staff number of who answers for it.
+	Handler  string `json:"handler,omitempty,omitzero"`
+	Item     string `json:"item,omitempty,omitzero"`
+	Masked   bool   `json:"masked,omitempty,omitzero"`
+	Measures string `json:"measures,omitempty,omitzero"`
+	Name     string `json:"name,omitempty,omitzero"`
+	Number   string `json:"number"`
+	OpenedAt int64  `json:"opened_at"`
+	Overdue  bool   `json:"overdue,omitempty,omitzero"`
+	Phone    string `json:"phone,omitempty,omitzero"`
+	RemedyEn string `json:"remedy_en,omitempty,omitzero"`
+
+	// RemedyZh Where to turn against the reply.
+	RemedyZh  string         `json:"remedy_zh,omitempty,omitzero"`
+	RepliedAt int64          `json:"replied_at,omitempty,omitzero"`
+	Reply     string         `json:"reply,omitempty,omitzero"`
+	Staff     string         `json:"staff,omitempty,omitzero"`
+	State     ComplaintState `json:"state"`
+	Text      string         `json:"text"`
+	Type      ComplaintType  `json:"type"`
+	Upheld    bool           `json:"upheld,omitempty,omitzero"`
+}
+
+// ComplaintState defines model for Complaint.State.
+type ComplaintState string
+
+// ComplaintAnswer defines model for ComplaintAnswer.
+type ComplaintAnswer struct {
+	Measures string `json:"measures,omitempty,omitzero"`
+	Reply    string `json:"reply"`
+	Upheld   bool   `json:"upheld"`
+}
+
+// ComplaintAssignment defines model for ComplaintAssignment.
+type ComplaintAssignment struct {
+	Handler string `json:"handler"`
+}
+
+// ComplaintList defines model for ComplaintList.
+type ComplaintList struct {
+	Complaints []Complaint `json:"complaints"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+}
+
+// ComplaintReceipt defines model for ComplaintReceipt.
+type ComplaintReceipt struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due    Date   `json:"due,omitempty,omitzero"`
+	Number string `json:"number"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// ComplaintRequest defines model for ComplaintRequest.
+type ComplaintRequest struct {
+	// Case Number of a case.
+	Case       string `json:"case,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+	Item     string   `json:"item,omitempty,omitzero"`
+	Name     string   `json:"name,omitempty,omitzero"`
+	Phone    string   `json:"phone,omitempty,omitzero"`
+
+	// Staff Staff number of whom it is about.
+	Staff string        `json:"staff,omitempty,omitzero"`
+	Text  string        `json:"text"`
+	Type  ComplaintType `json:"type"`
+}
+
+// ComplaintType defines model for ComplaintType.
+type ComplaintType = ledger.ComplaintType
+
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
@@ -974,6 +1229,9 @@ type FormerLedger struct {
 	Note string `json:"note"`
 	Size int64  `json:"size"`
 }
+
+// Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+type Grade = ledger.Grade
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -1313,6 +1571,151 @@ type PublishedEdition struct {
 	Recorded Recorded `json:"recorded"`
 }
 
+// RatedUnit defines model for RatedUnit.
+type RatedUnit struct {
+	Bad int64 `json:"bad,omitempty,omitzero"`
+
+	// Closed Cases decided in the same months.
+	Closed     int64  `json:"closed,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+
+	// Grades Of the institution or the person, from 1 to 5.
+	Grades []int64 `json:"grades,omitempty,omitzero"`
+
+	// Malicious Marked as malicious; they count all the same.
+	Malicious int64 `json:"malicious,omitempty,omitzero"`
+
+	// RatePermille rated of closed; -1 of none.
+	RatePermille          int64  `json:"rate_permille,omitempty,omitzero"`
+	Rated                 int64  `json:"rated"`
+	RectificationPermille int64  `json:"rectification_permille,omitempty,omitzero"`
+	Rectified             int64  `json:"rectified,omitempty,omitzero"`
+	SatisfactionPermille  int64  `json:"satisfaction_permille,omitempty,omitzero"`
+	Satisfied             int64  `json:"satisfied,omitempty,omitzero"`
+	Staff                 string `json:"staff,omitempty,omitzero"`
+
+	// Suppressed Too few to be shown to the caller.
+	Suppressed bool `json:"suppressed,omitempty,omitzero"`
+}
+
+// Rating defines model for Rating.
+type Rating struct {
+	// Again 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Again Grade `json:"again,omitempty,omitzero"`
+
+	// ContactDue A day in Beijing, 2026-10-12.
+	ContactDue Date   `json:"contact_due,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+
+	// FinishDue A day in Beijing, 2026-10-12.
+	FinishDue Date   `json:"finish_due,omitempty,omitzero"`
+	GivenAt   int64  `json:"given_at"`
+	Id        string `json:"id"`
+
+	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Institution Grade       `json:"institution"`
+	Item        string      `json:"item,omitempty,omitzero"`
+	Malicious   bool        `json:"malicious,omitempty,omitzero"`
+	MarkReason  string      `json:"mark_reason,omitempty,omitzero"`
+	Means       RatingMeans `json:"means,omitempty,omitzero"`
+
+	// Number Of the case.
+	Number  string `json:"number,omitempty,omitzero"`
+	Overdue bool   `json:"overdue,omitempty,omitzero"`
+
+	// Person 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Person Grade `json:"person,omitempty,omitzero"`
+
+	// Platform 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Platform      Grade         `json:"platform,omitempty,omitzero"`
+	Rectification Rectification `json:"rectification,omitempty,omitzero"`
+
+	// State Of what must follow a bad rating.
+	State RatingState `json:"state"`
+	Tags  []string    `json:"tags,omitempty,omitzero"`
+
+	// Text Masked.
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Verified The rater was asked, and it is so.
+	Verified bool `json:"verified,omitempty,omitzero"`
+}
+
+// RatingMeans defines model for Rating.Means.
+type RatingMeans string
+
+// RatingState Of what must follow a bad rating.
+type RatingState string
+
+// RatingAction defines model for RatingAction.
+type RatingAction struct {
+	// Again 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Again Grade `json:"again,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date             `json:"before,omitempty,omitzero"`
+	Kind   RatingActionKind `json:"kind"`
+
+	// Note What was found, what is to be put right, what the rater was told, or why it is malicious. An order goes to the office: name nobody in it.
+	Note string `json:"note"`
+
+	// Reached contact: the rater was spoken to.
+	Reached bool `json:"reached,omitempty,omitzero"`
+
+	// Verified contact: what they said is so.
+	Verified bool `json:"verified,omitempty,omitzero"`
+}
+
+// RatingActionKind defines model for RatingAction.Kind.
+type RatingActionKind string
+
+// RatingList defines model for RatingList.
+type RatingList struct {
+	NextCursor string   `json:"next_cursor,omitempty,omitzero"`
+	Ratings    []Rating `json:"ratings"`
+}
+
+// RatingOffer defines model for RatingOffer.
+type RatingOffer struct {
+	// Occasion The entry of the visit.
+	Occasion string `json:"occasion,omitempty,omitzero"`
+}
+
+// RatingReport defines model for RatingReport.
+type RatingReport struct {
+	Units []RatedUnit `json:"units"`
+}
+
+// RatingRequest defines model for RatingRequest.
+type RatingRequest struct {
+	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Institution Grade `json:"institution"`
+
+	// Person 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Person Grade `json:"person,omitempty,omitzero"`
+
+	// Platform 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
+	Platform Grade    `json:"platform,omitempty,omitzero"`
+	Tags     []string `json:"tags,omitempty,omitzero"`
+	Text     string   `json:"text,omitempty,omitzero"`
+
+	// Ticket What a desk's device was given.
+	Ticket string `json:"ticket"`
+}
+
+// RatingTicket defines model for RatingTicket.
+type RatingTicket struct {
+	ExpiresAt int64  `json:"expires_at"`
+	Occasion  string `json:"occasion"`
+	Ticket    string `json:"ticket"`
+}
+
 // Reconciliation defines model for Reconciliation.
 type Reconciliation struct {
 	// Confirmed Of those the county has in its ledger.
@@ -1380,6 +1783,39 @@ type RecoveryReport struct {
 // RecoveryRequest defines model for RecoveryRequest.
 type RecoveryRequest struct {
 	Reason string `json:"reason"`
+}
+
+// Rectification defines model for Rectification.
+type Rectification struct {
+	// Before A day in Beijing, 2026-10-12.
+	Before     Date   `json:"before"`
+	Contest    string `json:"contest,omitempty,omitzero"`
+	ContestAt  int64  `json:"contest_at,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division  Division `json:"division"`
+	Done      string   `json:"done,omitempty,omitzero"`
+	DoneAt    int64    `json:"done_at,omitempty,omitzero"`
+	OrderedAt int64    `json:"ordered_at"`
+	Overdue   bool     `json:"overdue,omitempty,omitzero"`
+	Rating    string   `json:"rating"`
+	What      string   `json:"what"`
+}
+
+// RectificationAnswer defines model for RectificationAnswer.
+type RectificationAnswer struct {
+	Kind RectificationAnswerKind `json:"kind"`
+	Text string                  `json:"text"`
+}
+
+// RectificationAnswerKind defines model for RectificationAnswer.Kind.
+type RectificationAnswerKind string
+
+// RectificationList defines model for RectificationList.
+type RectificationList struct {
+	NextCursor     string          `json:"next_cursor,omitempty,omitzero"`
+	Rectifications []Rectification `json:"rectifications"`
 }
 
 // RefreshRequest defines model for RefreshRequest.
@@ -1486,6 +1922,9 @@ type Role = identity.Role
 type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
+
+// ServiceRules defines model for ServiceRules.
+type ServiceRules = ledger.ServiceRulesV1
 
 // Session defines model for Session.
 type Session struct {
@@ -1778,17 +2217,29 @@ type Word string
 // CaseID defines model for CaseID.
 type CaseID = string
 
+// ComplaintNumber defines model for ComplaintNumber.
+type ComplaintNumber = string
+
 // Cursor defines model for Cursor.
 type Cursor = string
 
 // Format defines model for Format.
 type Format string
 
+// FromMonth defines model for FromMonth.
+type FromMonth = string
+
 // Hash defines model for Hash.
 type Hash = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// InDepartment defines model for InDepartment.
+type InDepartment = string
+
+// InDivision Example: 330523110200
+type InDivision = Division
 
 // ItemCode defines model for ItemCode.
 type ItemCode = string
@@ -1799,11 +2250,17 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// RatingID defines model for RatingID.
+type RatingID = string
+
 // RevealIt defines model for RevealIt.
 type RevealIt = bool
 
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// ToMonth defines model for ToMonth.
+type ToMonth = string
 
 // Why defines model for Why.
 type Why = string
@@ -1951,6 +2408,59 @@ type GetCaseTimelineParams struct {
 	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
+// ListComplaintsParams defines parameters for ListComplaints.
+type ListComplaintsParams struct {
+	// Division That division and those below.
+	Division InDivision `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Open     bool       `form:"open,omitempty" json:"open,omitempty,omitzero"`
+
+	// Mine Those the caller answers for.
+	Mine  bool  `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// OpenComplaintParams defines parameters for OpenComplaint.
+type OpenComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetComplaintParams defines parameters for GetComplaint.
+type GetComplaintParams struct {
+	// Reveal Unmasked; needs complaint.handle and is recorded.
+	Reveal bool `form:"reveal,omitempty" json:"reveal,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// AssignComplaintParams defines parameters for AssignComplaint.
+type AssignComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetComplaintNoticeParams defines parameters for GetComplaintNotice.
+type GetComplaintNoticeParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetComplaintNoticeParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetComplaintNoticeParamsFormat defines parameters for GetComplaintNotice.
+type GetComplaintNoticeParamsFormat string
+
+// ReplyComplaintParams defines parameters for ReplyComplaint.
+type ReplyComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -2011,6 +2521,82 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// ListRatingsParams defines parameters for ListRatings.
+type ListRatingsParams struct {
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Open Bad ratings that are not finished.
+	Open  bool  `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// GiveRatingParams defines parameters for GiveRating.
+type GiveRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRatingFiguresParams defines parameters for GetRatingFigures.
+type GetRatingFiguresParams struct {
+	By GetRatingFiguresParamsBy `form:"by,omitempty" json:"by,omitempty,omitzero"`
+
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+}
+
+// GetRatingFiguresParamsBy defines parameters for GetRatingFigures.
+type GetRatingFiguresParamsBy string
+
+// ActOnRatingParams defines parameters for ActOnRating.
+type ActOnRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListRectificationsParams defines parameters for ListRectifications.
+type ListRectificationsParams struct {
+	// Division That division and those below.
+	Division InDivision `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Open     bool       `form:"open,omitempty" json:"open,omitempty,omitzero"`
+	Limit    Limit      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// AnswerRectificationParams defines parameters for AnswerRectification.
+type AnswerRectificationParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetRectificationNoticeParams defines parameters for GetRectificationNotice.
+type GetRectificationNoticeParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetRectificationNoticeParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetRectificationNoticeParamsFormat defines parameters for GetRectificationNotice.
+type GetRectificationNoticeParamsFormat string
+
 // ListRevealsParams defines parameters for ListReveals.
 type ListRevealsParams struct {
 	// Case The id or the number of a case.
@@ -2057,8 +2643,20 @@ type CheckCaseJSONRequestBody = Submission
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
+// OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
+type OfferRatingJSONRequestBody = RatingOffer
+
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// OpenComplaintJSONRequestBody defines body for OpenComplaint for application/json ContentType.
+type OpenComplaintJSONRequestBody = ComplaintRequest
+
+// AssignComplaintJSONRequestBody defines body for AssignComplaint for application/json ContentType.
+type AssignComplaintJSONRequestBody = ComplaintAssignment
+
+// ReplyComplaintJSONRequestBody defines body for ReplyComplaint for application/json ContentType.
+type ReplyComplaintJSONRequestBody = ComplaintAnswer
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -2105,11 +2703,23 @@ type RenameNodeJSONRequestBody = RenameRequest
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
 
+// GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
+type GiveRatingJSONRequestBody = RatingRequest
+
+// ActOnRatingJSONRequestBody defines body for ActOnRating for application/json ContentType.
+type ActOnRatingJSONRequestBody = RatingAction
+
 // DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
 type DeclareRecoveryJSONRequestBody = RecoveryRequest
 
 // RecordAgainJSONRequestBody defines body for RecordAgain for application/json ContentType.
 type RecordAgainJSONRequestBody = AgainRequest
+
+// AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
+type AnswerRectificationJSONRequestBody = RectificationAnswer
+
+// SetServiceRulesJSONRequestBody defines body for SetServiceRules for application/json ContentType.
+type SetServiceRulesJSONRequestBody = ServiceRules
 
 // LoginJSONRequestBody defines body for Login for application/json ContentType.
 type LoginJSONRequestBody = LoginRequest
@@ -2197,12 +2807,33 @@ type ServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
+	// OfferRating 请申请人现场评价
+	// (POST /api/v1/cases/{id}/rating-ticket)
+	OfferRating(w http.ResponseWriter, r *http.Request, id CaseID)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
+	// ListComplaints 投诉、建议、咨询清单
+	// (GET /api/v1/complaints)
+	ListComplaints(w http.ResponseWriter, r *http.Request, params ListComplaintsParams)
+	// OpenComplaint 投诉、建议、咨询
+	// (POST /api/v1/complaints)
+	OpenComplaint(w http.ResponseWriter, r *http.Request, params OpenComplaintParams)
+	// GetComplaint 投诉、建议、咨询详情
+	// (GET /api/v1/complaints/{number})
+	GetComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params GetComplaintParams)
+	// AssignComplaint 指定承办人
+	// (POST /api/v1/complaints/{number}/assign)
+	AssignComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params AssignComplaintParams)
+	// GetComplaintNotice 打印答复
+	// (GET /api/v1/complaints/{number}/notice)
+	GetComplaintNotice(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params GetComplaintNoticeParams)
+	// ReplyComplaint 答复
+	// (POST /api/v1/complaints/{number}/reply)
+	ReplyComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params ReplyComplaintParams)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
@@ -2299,6 +2930,18 @@ type ServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	// ListRatings 评价与差评处理
+	// (GET /api/v1/ratings)
+	ListRatings(w http.ResponseWriter, r *http.Request, params ListRatingsParams)
+	// GiveRating 评价
+	// (POST /api/v1/ratings)
+	GiveRating(w http.ResponseWriter, r *http.Request, params GiveRatingParams)
+	// GetRatingFigures 评价统计
+	// (GET /api/v1/ratings/figures)
+	GetRatingFigures(w http.ResponseWriter, r *http.Request, params GetRatingFiguresParams)
+	// ActOnRating 处理差评（回访、整改通知、反馈、标记恶意）
+	// (POST /api/v1/ratings/{rating}/actions)
+	ActOnRating(w http.ResponseWriter, r *http.Request, rating RatingID, params ActOnRatingParams)
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
@@ -2311,9 +2954,24 @@ type ServerInterface interface {
 	// RecordAgain 按原样重记
 	// (POST /api/v1/recovery/again)
 	RecordAgain(w http.ResponseWriter, r *http.Request)
+	// ListRectifications 整改通知
+	// (GET /api/v1/rectifications)
+	ListRectifications(w http.ResponseWriter, r *http.Request, params ListRectificationsParams)
+	// AnswerRectification 报送整改或申诉
+	// (POST /api/v1/rectifications/{rating}/answers)
+	AnswerRectification(w http.ResponseWriter, r *http.Request, rating RatingID, params AnswerRectificationParams)
+	// GetRectificationNotice 打印整改通知
+	// (GET /api/v1/rectifications/{rating}/notice)
+	GetRectificationNotice(w http.ResponseWriter, r *http.Request, rating RatingID, params GetRectificationNoticeParams)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
+	// GetServiceRules 评价与投诉时限
+	// (GET /api/v1/service-rules)
+	GetServiceRules(w http.ResponseWriter, r *http.Request)
+	// SetServiceRules 设置评价与投诉时限
+	// (PUT /api/v1/service-rules)
+	SetServiceRules(w http.ResponseWriter, r *http.Request)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(w http.ResponseWriter, r *http.Request)
@@ -3256,6 +3914,32 @@ func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// OfferRating operation middleware
+func (siw *ServerInterfaceWrapper) OfferRating(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OfferRating(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ResubmitCase operation middleware
 func (siw *ServerInterfaceWrapper) ResubmitCase(w http.ResponseWriter, r *http.Request) {
 
@@ -3364,6 +4048,370 @@ func (siw *ServerInterfaceWrapper) GetCaseTimeline(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCaseTimeline(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListComplaints operation middleware
+func (siw *ServerInterfaceWrapper) ListComplaints(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListComplaintsParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", r.URL.Query(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "mine"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "mine", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListComplaints(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenComplaint operation middleware
+func (siw *ServerInterfaceWrapper) OpenComplaint(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenComplaintParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenComplaint(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetComplaint operation middleware
+func (siw *ServerInterfaceWrapper) GetComplaint(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number ComplaintNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetComplaintParams
+
+	// ------------- Optional query parameter "reveal" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "reveal", r.URL.Query(), &params.Reveal, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "reveal"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "reveal", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetComplaint(w, r, number, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AssignComplaint operation middleware
+func (siw *ServerInterfaceWrapper) AssignComplaint(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number ComplaintNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AssignComplaintParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AssignComplaint(w, r, number, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetComplaintNotice operation middleware
+func (siw *ServerInterfaceWrapper) GetComplaintNotice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number ComplaintNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetComplaintNoticeParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetComplaintNotice(w, r, number, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReplyComplaint operation middleware
+func (siw *ServerInterfaceWrapper) ReplyComplaint(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "number" -------------
+	var number ComplaintNumber
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", mux.Vars(r)["number"], &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "number", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReplyComplaintParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReplyComplaint(w, r, number, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4187,6 +5235,301 @@ func (siw *ServerInterfaceWrapper) RevokeNode(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListRatings operation middleware
+func (siw *ServerInterfaceWrapper) ListRatings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRatingsParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", r.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "department"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "department", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRatings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GiveRating operation middleware
+func (siw *ServerInterfaceWrapper) GiveRating(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveRatingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GiveRating(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRatingFigures operation middleware
+func (siw *ServerInterfaceWrapper) GetRatingFigures(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRatingFiguresParams
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", r.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", r.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "department"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "department", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRatingFigures(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnRating operation middleware
+func (siw *ServerInterfaceWrapper) ActOnRating(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rating" -------------
+	var rating RatingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rating", mux.Vars(r)["rating"], &rating, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "rating", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnRatingParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnRating(w, r, rating, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // Reconcile operation middleware
 func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Request) {
 
@@ -4234,6 +5577,174 @@ func (siw *ServerInterfaceWrapper) RecordAgain(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RecordAgain(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListRectifications operation middleware
+func (siw *ServerInterfaceWrapper) ListRectifications(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListRectificationsParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "open" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "open", r.URL.Query(), &params.Open, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "open"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "open", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRectifications(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerRectification operation middleware
+func (siw *ServerInterfaceWrapper) AnswerRectification(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rating" -------------
+	var rating RatingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rating", mux.Vars(r)["rating"], &rating, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "rating", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerRectificationParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerRectification(w, r, rating, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetRectificationNotice operation middleware
+func (siw *ServerInterfaceWrapper) GetRectificationNotice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "rating" -------------
+	var rating RatingID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "rating", mux.Vars(r)["rating"], &rating, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "rating", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetRectificationNoticeParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetRectificationNotice(w, r, rating, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4332,6 +5843,34 @@ func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListReveals(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetServiceRules operation middleware
+func (siw *ServerInterfaceWrapper) GetServiceRules(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetServiceRules(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetServiceRules operation middleware
+func (siw *ServerInterfaceWrapper) SetServiceRules(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetServiceRules(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4811,6 +6350,38 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/reveals", wrapper.ListReveals).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/rating-ticket", wrapper.OfferRating).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/ratings", wrapper.ListRatings).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/ratings", wrapper.GiveRating).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/ratings/figures", wrapper.GetRatingFigures).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/ratings/{rating}/actions", wrapper.ActOnRating).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/rectifications", wrapper.ListRectifications).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/rectifications/{rating}/answers", wrapper.AnswerRectification).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/rectifications/{rating}/notice", wrapper.GetRectificationNotice).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints", wrapper.ListComplaints).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints", wrapper.OpenComplaint).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints/{number}", wrapper.GetComplaint).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints/{number}/assign", wrapper.AssignComplaint).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints/{number}/reply", wrapper.ReplyComplaint).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/complaints/{number}/notice", wrapper.GetComplaintNotice).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/service-rules", wrapper.GetServiceRules).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/service-rules", wrapper.SetServiceRules).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/sync", wrapper.GetSync).Methods(http.MethodGet)
 
@@ -5735,6 +7306,46 @@ func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetC
 	return err
 }
 
+type OfferRatingRequestObject struct {
+	Id   CaseID `json:"id"`
+	Body *OfferRatingJSONRequestBody
+}
+
+type OfferRatingResponseObject interface {
+	VisitOfferRatingResponse(w http.ResponseWriter) error
+}
+
+type OfferRating201JSONResponse RatingTicket
+
+func (response OfferRating201JSONResponse) VisitOfferRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OfferRatingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OfferRatingdefaultApplicationProblemPlusJSONResponse) VisitOfferRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ResubmitCaseRequestObject struct {
 	Id     CaseID `json:"id"`
 	Params ResubmitCaseParams
@@ -5805,6 +7416,264 @@ type GetCaseTimelinedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCaseTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListComplaintsRequestObject struct {
+	Params ListComplaintsParams
+}
+
+type ListComplaintsResponseObject interface {
+	VisitListComplaintsResponse(w http.ResponseWriter) error
+}
+
+type ListComplaints200JSONResponse ComplaintList
+
+func (response ListComplaints200JSONResponse) VisitListComplaintsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListComplaintsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListComplaintsdefaultApplicationProblemPlusJSONResponse) VisitListComplaintsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenComplaintRequestObject struct {
+	Params OpenComplaintParams
+	Body   *OpenComplaintJSONRequestBody
+}
+
+type OpenComplaintResponseObject interface {
+	VisitOpenComplaintResponse(w http.ResponseWriter) error
+}
+
+type OpenComplaint201JSONResponse ComplaintReceipt
+
+func (response OpenComplaint201JSONResponse) VisitOpenComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenComplaintdefaultApplicationProblemPlusJSONResponse) VisitOpenComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetComplaintRequestObject struct {
+	Number ComplaintNumber `json:"number"`
+	Params GetComplaintParams
+}
+
+type GetComplaintResponseObject interface {
+	VisitGetComplaintResponse(w http.ResponseWriter) error
+}
+
+type GetComplaint200JSONResponse Complaint
+
+func (response GetComplaint200JSONResponse) VisitGetComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetComplaintdefaultApplicationProblemPlusJSONResponse) VisitGetComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignComplaintRequestObject struct {
+	Number ComplaintNumber `json:"number"`
+	Params AssignComplaintParams
+	Body   *AssignComplaintJSONRequestBody
+}
+
+type AssignComplaintResponseObject interface {
+	VisitAssignComplaintResponse(w http.ResponseWriter) error
+}
+
+type AssignComplaint200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response AssignComplaint200JSONResponse) VisitAssignComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AssignComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AssignComplaintdefaultApplicationProblemPlusJSONResponse) VisitAssignComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetComplaintNoticeRequestObject struct {
+	Number ComplaintNumber `json:"number"`
+	Params GetComplaintNoticeParams
+}
+
+type GetComplaintNoticeResponseObject interface {
+	VisitGetComplaintNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetComplaintNotice200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetComplaintNotice200JSONResponse) VisitGetComplaintNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetComplaintNotice200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetComplaintNotice200TexthtmlResponse) VisitGetComplaintNoticeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetComplaintNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetComplaintNoticedefaultApplicationProblemPlusJSONResponse) VisitGetComplaintNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplyComplaintRequestObject struct {
+	Number ComplaintNumber `json:"number"`
+	Params ReplyComplaintParams
+	Body   *ReplyComplaintJSONRequestBody
+}
+
+type ReplyComplaintResponseObject interface {
+	VisitReplyComplaintResponse(w http.ResponseWriter) error
+}
+
+type ReplyComplaint200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response ReplyComplaint200JSONResponse) VisitReplyComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReplyComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReplyComplaintdefaultApplicationProblemPlusJSONResponse) VisitReplyComplaintResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7064,6 +8933,165 @@ func (response RevokeNodedefaultApplicationProblemPlusJSONResponse) VisitRevokeN
 	return err
 }
 
+type ListRatingsRequestObject struct {
+	Params ListRatingsParams
+}
+
+type ListRatingsResponseObject interface {
+	VisitListRatingsResponse(w http.ResponseWriter) error
+}
+
+type ListRatings200JSONResponse RatingList
+
+func (response ListRatings200JSONResponse) VisitListRatingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRatingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRatingsdefaultApplicationProblemPlusJSONResponse) VisitListRatingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveRatingRequestObject struct {
+	Params GiveRatingParams
+	Body   *GiveRatingJSONRequestBody
+}
+
+type GiveRatingResponseObject interface {
+	VisitGiveRatingResponse(w http.ResponseWriter) error
+}
+
+type GiveRating201JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response GiveRating201JSONResponse) VisitGiveRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveRatingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveRatingdefaultApplicationProblemPlusJSONResponse) VisitGiveRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRatingFiguresRequestObject struct {
+	Params GetRatingFiguresParams
+}
+
+type GetRatingFiguresResponseObject interface {
+	VisitGetRatingFiguresResponse(w http.ResponseWriter) error
+}
+
+type GetRatingFigures200JSONResponse RatingReport
+
+func (response GetRatingFigures200JSONResponse) VisitGetRatingFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRatingFiguresdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRatingFiguresdefaultApplicationProblemPlusJSONResponse) VisitGetRatingFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnRatingRequestObject struct {
+	Rating RatingID `json:"rating"`
+	Params ActOnRatingParams
+	Body   *ActOnRatingJSONRequestBody
+}
+
+type ActOnRatingResponseObject interface {
+	VisitActOnRatingResponse(w http.ResponseWriter) error
+}
+
+type ActOnRating200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response ActOnRating200JSONResponse) VisitActOnRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnRatingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnRatingdefaultApplicationProblemPlusJSONResponse) VisitActOnRatingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ReconcileRequestObject struct {
 }
 
@@ -7218,6 +9246,143 @@ func (response RecordAgaindefaultApplicationProblemPlusJSONResponse) VisitRecord
 	return err
 }
 
+type ListRectificationsRequestObject struct {
+	Params ListRectificationsParams
+}
+
+type ListRectificationsResponseObject interface {
+	VisitListRectificationsResponse(w http.ResponseWriter) error
+}
+
+type ListRectifications200JSONResponse RectificationList
+
+func (response ListRectifications200JSONResponse) VisitListRectificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListRectificationsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListRectificationsdefaultApplicationProblemPlusJSONResponse) VisitListRectificationsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerRectificationRequestObject struct {
+	Rating RatingID `json:"rating"`
+	Params AnswerRectificationParams
+	Body   *AnswerRectificationJSONRequestBody
+}
+
+type AnswerRectificationResponseObject interface {
+	VisitAnswerRectificationResponse(w http.ResponseWriter) error
+}
+
+type AnswerRectification200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response AnswerRectification200JSONResponse) VisitAnswerRectificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerRectificationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerRectificationdefaultApplicationProblemPlusJSONResponse) VisitAnswerRectificationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRectificationNoticeRequestObject struct {
+	Rating RatingID `json:"rating"`
+	Params GetRectificationNoticeParams
+}
+
+type GetRectificationNoticeResponseObject interface {
+	VisitGetRectificationNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetRectificationNotice200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetRectificationNotice200JSONResponse) VisitGetRectificationNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetRectificationNotice200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetRectificationNotice200TexthtmlResponse) VisitGetRectificationNoticeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetRectificationNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetRectificationNoticedefaultApplicationProblemPlusJSONResponse) VisitGetRectificationNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRevealsRequestObject struct {
 	Params ListRevealsParams
 }
@@ -7246,6 +9411,83 @@ type ListRevealsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRevealsdefaultApplicationProblemPlusJSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServiceRulesRequestObject struct {
+}
+
+type GetServiceRulesResponseObject interface {
+	VisitGetServiceRulesResponse(w http.ResponseWriter) error
+}
+
+type GetServiceRules200JSONResponse ServiceRules
+
+func (response GetServiceRules200JSONResponse) VisitGetServiceRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetServiceRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetServiceRulesdefaultApplicationProblemPlusJSONResponse) VisitGetServiceRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetServiceRulesRequestObject struct {
+	Body *SetServiceRulesJSONRequestBody
+}
+
+type SetServiceRulesResponseObject interface {
+	VisitSetServiceRulesResponse(w http.ResponseWriter) error
+}
+
+type SetServiceRules200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetServiceRules200JSONResponse) VisitSetServiceRulesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetServiceRulesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetServiceRulesdefaultApplicationProblemPlusJSONResponse) VisitSetServiceRulesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -7815,12 +10057,33 @@ type StrictServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
+	// OfferRating 请申请人现场评价
+	// (POST /api/v1/cases/{id}/rating-ticket)
+	OfferRating(ctx context.Context, request OfferRatingRequestObject) (OfferRatingResponseObject, error)
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
+	// ListComplaints 投诉、建议、咨询清单
+	// (GET /api/v1/complaints)
+	ListComplaints(ctx context.Context, request ListComplaintsRequestObject) (ListComplaintsResponseObject, error)
+	// OpenComplaint 投诉、建议、咨询
+	// (POST /api/v1/complaints)
+	OpenComplaint(ctx context.Context, request OpenComplaintRequestObject) (OpenComplaintResponseObject, error)
+	// GetComplaint 投诉、建议、咨询详情
+	// (GET /api/v1/complaints/{number})
+	GetComplaint(ctx context.Context, request GetComplaintRequestObject) (GetComplaintResponseObject, error)
+	// AssignComplaint 指定承办人
+	// (POST /api/v1/complaints/{number}/assign)
+	AssignComplaint(ctx context.Context, request AssignComplaintRequestObject) (AssignComplaintResponseObject, error)
+	// GetComplaintNotice 打印答复
+	// (GET /api/v1/complaints/{number}/notice)
+	GetComplaintNotice(ctx context.Context, request GetComplaintNoticeRequestObject) (GetComplaintNoticeResponseObject, error)
+	// ReplyComplaint 答复
+	// (POST /api/v1/complaints/{number}/reply)
+	ReplyComplaint(ctx context.Context, request ReplyComplaintRequestObject) (ReplyComplaintResponseObject, error)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(ctx context.Context, request ListDivisionsRequestObject) (ListDivisionsResponseObject, error)
@@ -7917,6 +10180,18 @@ type StrictServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(ctx context.Context, request RevokeNodeRequestObject) (RevokeNodeResponseObject, error)
+	// ListRatings 评价与差评处理
+	// (GET /api/v1/ratings)
+	ListRatings(ctx context.Context, request ListRatingsRequestObject) (ListRatingsResponseObject, error)
+	// GiveRating 评价
+	// (POST /api/v1/ratings)
+	GiveRating(ctx context.Context, request GiveRatingRequestObject) (GiveRatingResponseObject, error)
+	// GetRatingFigures 评价统计
+	// (GET /api/v1/ratings/figures)
+	GetRatingFigures(ctx context.Context, request GetRatingFiguresRequestObject) (GetRatingFiguresResponseObject, error)
+	// ActOnRating 处理差评（回访、整改通知、反馈、标记恶意）
+	// (POST /api/v1/ratings/{rating}/actions)
+	ActOnRating(ctx context.Context, request ActOnRatingRequestObject) (ActOnRatingResponseObject, error)
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
@@ -7929,9 +10204,24 @@ type StrictServerInterface interface {
 	// RecordAgain 按原样重记
 	// (POST /api/v1/recovery/again)
 	RecordAgain(ctx context.Context, request RecordAgainRequestObject) (RecordAgainResponseObject, error)
+	// ListRectifications 整改通知
+	// (GET /api/v1/rectifications)
+	ListRectifications(ctx context.Context, request ListRectificationsRequestObject) (ListRectificationsResponseObject, error)
+	// AnswerRectification 报送整改或申诉
+	// (POST /api/v1/rectifications/{rating}/answers)
+	AnswerRectification(ctx context.Context, request AnswerRectificationRequestObject) (AnswerRectificationResponseObject, error)
+	// GetRectificationNotice 打印整改通知
+	// (GET /api/v1/rectifications/{rating}/notice)
+	GetRectificationNotice(ctx context.Context, request GetRectificationNoticeRequestObject) (GetRectificationNoticeResponseObject, error)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
+	// GetServiceRules 评价与投诉时限
+	// (GET /api/v1/service-rules)
+	GetServiceRules(ctx context.Context, request GetServiceRulesRequestObject) (GetServiceRulesResponseObject, error)
+	// SetServiceRules 设置评价与投诉时限
+	// (PUT /api/v1/service-rules)
+	SetServiceRules(ctx context.Context, request SetServiceRulesRequestObject) (SetServiceRulesResponseObject, error)
 	// Logout 退出登录
 	// (DELETE /api/v1/session)
 	Logout(ctx context.Context, request LogoutRequestObject) (LogoutResponseObject, error)
@@ -8605,6 +10895,39 @@ func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// OfferRating operation middleware
+func (sh *strictHandler) OfferRating(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request OfferRatingRequestObject
+
+	request.Id = id
+
+	var body OfferRatingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OfferRating(ctx, request.(OfferRatingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OfferRating")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OfferRatingResponseObject); ok {
+		if err := validResponse.VisitOfferRatingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ResubmitCase operation middleware
 func (sh *strictHandler) ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams) {
 	var request ResubmitCaseRequestObject
@@ -8659,6 +10982,187 @@ func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCaseTimelineResponseObject); ok {
 		if err := validResponse.VisitGetCaseTimelineResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListComplaints operation middleware
+func (sh *strictHandler) ListComplaints(w http.ResponseWriter, r *http.Request, params ListComplaintsParams) {
+	var request ListComplaintsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListComplaints(ctx, request.(ListComplaintsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListComplaints")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListComplaintsResponseObject); ok {
+		if err := validResponse.VisitListComplaintsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenComplaint operation middleware
+func (sh *strictHandler) OpenComplaint(w http.ResponseWriter, r *http.Request, params OpenComplaintParams) {
+	var request OpenComplaintRequestObject
+
+	request.Params = params
+
+	var body OpenComplaintJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenComplaint(ctx, request.(OpenComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenComplaint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenComplaintResponseObject); ok {
+		if err := validResponse.VisitOpenComplaintResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetComplaint operation middleware
+func (sh *strictHandler) GetComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params GetComplaintParams) {
+	var request GetComplaintRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetComplaint(ctx, request.(GetComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetComplaint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetComplaintResponseObject); ok {
+		if err := validResponse.VisitGetComplaintResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AssignComplaint operation middleware
+func (sh *strictHandler) AssignComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params AssignComplaintParams) {
+	var request AssignComplaintRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body AssignComplaintJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AssignComplaint(ctx, request.(AssignComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AssignComplaint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AssignComplaintResponseObject); ok {
+		if err := validResponse.VisitAssignComplaintResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetComplaintNotice operation middleware
+func (sh *strictHandler) GetComplaintNotice(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params GetComplaintNoticeParams) {
+	var request GetComplaintNoticeRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetComplaintNotice(ctx, request.(GetComplaintNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetComplaintNotice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetComplaintNoticeResponseObject); ok {
+		if err := validResponse.VisitGetComplaintNoticeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReplyComplaint operation middleware
+func (sh *strictHandler) ReplyComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params ReplyComplaintParams) {
+	var request ReplyComplaintRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body ReplyComplaintJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReplyComplaint(ctx, request.(ReplyComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReplyComplaint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReplyComplaintResponseObject); ok {
+		if err := validResponse.VisitReplyComplaintResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -9572,6 +12076,125 @@ func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id N
 	}
 }
 
+// ListRatings operation middleware
+func (sh *strictHandler) ListRatings(w http.ResponseWriter, r *http.Request, params ListRatingsParams) {
+	var request ListRatingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRatings(ctx, request.(ListRatingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRatings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRatingsResponseObject); ok {
+		if err := validResponse.VisitListRatingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GiveRating operation middleware
+func (sh *strictHandler) GiveRating(w http.ResponseWriter, r *http.Request, params GiveRatingParams) {
+	var request GiveRatingRequestObject
+
+	request.Params = params
+
+	var body GiveRatingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveRating(ctx, request.(GiveRatingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveRating")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GiveRatingResponseObject); ok {
+		if err := validResponse.VisitGiveRatingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRatingFigures operation middleware
+func (sh *strictHandler) GetRatingFigures(w http.ResponseWriter, r *http.Request, params GetRatingFiguresParams) {
+	var request GetRatingFiguresRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRatingFigures(ctx, request.(GetRatingFiguresRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRatingFigures")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRatingFiguresResponseObject); ok {
+		if err := validResponse.VisitGetRatingFiguresResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnRating operation middleware
+func (sh *strictHandler) ActOnRating(w http.ResponseWriter, r *http.Request, rating RatingID, params ActOnRatingParams) {
+	var request ActOnRatingRequestObject
+
+	request.Rating = rating
+	request.Params = params
+
+	var body ActOnRatingJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnRating(ctx, request.(ActOnRatingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnRating")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnRatingResponseObject); ok {
+		if err := validResponse.VisitActOnRatingResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Reconcile operation middleware
 func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 	var request ReconcileRequestObject
@@ -9682,6 +12305,93 @@ func (sh *strictHandler) RecordAgain(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListRectifications operation middleware
+func (sh *strictHandler) ListRectifications(w http.ResponseWriter, r *http.Request, params ListRectificationsParams) {
+	var request ListRectificationsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRectifications(ctx, request.(ListRectificationsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRectifications")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListRectificationsResponseObject); ok {
+		if err := validResponse.VisitListRectificationsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerRectification operation middleware
+func (sh *strictHandler) AnswerRectification(w http.ResponseWriter, r *http.Request, rating RatingID, params AnswerRectificationParams) {
+	var request AnswerRectificationRequestObject
+
+	request.Rating = rating
+	request.Params = params
+
+	var body AnswerRectificationJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerRectification(ctx, request.(AnswerRectificationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerRectification")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerRectificationResponseObject); ok {
+		if err := validResponse.VisitAnswerRectificationResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetRectificationNotice operation middleware
+func (sh *strictHandler) GetRectificationNotice(w http.ResponseWriter, r *http.Request, rating RatingID, params GetRectificationNoticeParams) {
+	var request GetRectificationNoticeRequestObject
+
+	request.Rating = rating
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetRectificationNotice(ctx, request.(GetRectificationNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetRectificationNotice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetRectificationNoticeResponseObject); ok {
+		if err := validResponse.VisitGetRectificationNoticeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListReveals operation middleware
 func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams) {
 	var request ListRevealsRequestObject
@@ -9701,6 +12411,61 @@ func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListRevealsResponseObject); ok {
 		if err := validResponse.VisitListRevealsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetServiceRules operation middleware
+func (sh *strictHandler) GetServiceRules(w http.ResponseWriter, r *http.Request) {
+	var request GetServiceRulesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetServiceRules(ctx, request.(GetServiceRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetServiceRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetServiceRulesResponseObject); ok {
+		if err := validResponse.VisitGetServiceRulesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetServiceRules operation middleware
+func (sh *strictHandler) SetServiceRules(w http.ResponseWriter, r *http.Request) {
+	var request SetServiceRulesRequestObject
+
+	var body SetServiceRulesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetServiceRules(ctx, request.(SetServiceRulesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetServiceRules")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetServiceRulesResponseObject); ok {
+		if err := validResponse.VisitSetServiceRulesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -10085,384 +12850,442 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L37l1vFlT/6r9TSd9YK8FWr1W0bcPe6P7RfsSeO8bU7w8ykfdWlc0qtQx9VaU6VWhaO1zIJBPMwmAmB",
-	"kJgACY/cBIyTScDYJvwvMy21/RP/wl21d9V5SHWko241gftNVuKWdE49d+3az8++VPJEqy0440qWli6V",
-	"2jSiLaZYBJ+OUslOHdN/+Ux6UdBWgeClpdJqk5HAJyIiqskI77TqLCKiQSjxqGSVUrnELtJWO2SlpdKB",
-	"A9VDiwcWFqqL1ercYnXx0YWFxQNz1YW5arVaPXho7rFSuRToRttUNUvlEqct/Vrgl8qliP1HJ4iYX1pS",
-	"UYeVS9JrshbV42nRi6cZ31DN0tLj1XKpFXD7caFcUr22bkKqKOAbpcuXy6WjnUiKaHQi65xdVDUPfl3X",
-	"M9DzadMNRuqsISKYCgzuPzos6iWjwzdKOSNarFZdgzghohZVo4NoqlZIAkko9twQEVk5SNq0zaIyUYK0",
-	"o4ArvdiSbjFCJTl77ETewBrYR3pgPmvQTqhKS6WnpOB6b3inVVr6sf2ouy9dGB5wuXRxTj84t0Uj3bbU",
-	"b/zz+SfOlMqlk6s/PF26oKd0ksrm6ITOn1yZWzz0aJmEosuiOU0TpMkuVtw73dRtjNvrNlWKRfrF/+fH",
-	"1bnDdK5x4dKjBy//U8m1yKd81moLxbjX+wHrjY7tjJ4LbDP19FfL8LekLUbaLJKCk26gmsmXm6xHWoxy",
-	"mXyFL2ap/NHGAbrgHVqcO9yo1ucO+o+yucfpwQNzB/yFOqvSR72qv2Cn32TUZ1GyAKkhz+kxF12Llbl/",
-	"p3NPV+cOV2pLcxcuPV5eqFbzVkWx1lHhM91EMujVI3P/+u/n/n2uWj3k3hpPv1LwGB4scAxPB60ADoCL",
-	"dEP40Um5h3Tb9GLQ0oR7qIo94aekn4ArtsEi6OiM8A3jSma7NZdhRQu74jvp9cfFn7tw6UD5YN7Cn2Nb",
-	"jIanHKf+R7xF5SbzlwlnzJfIOSN4nFDua4YQMU9EPvPzDjs+7V6yBg0li0dUFyJklMOQzivaaODi7Inv",
-	"Pnpw8oY/2XQcwSebPXPWaEh8qqieayjEJvMJVUv6N49xNce4pj+f/Gj1xNzjZeCL+gziqlTyTtOq4Bt1",
-	"yud01/n82cGgL+O8mVRHhB8wuABPtdoiUieCkB0RPkzFE1wxDvtJ2+0w8Kie1Tzw0qVLqf7+KWKN0lLp",
-	"f80nF+w8/irnk2ax3+z6rBDNZ0kjCNkyCZQkosuJ12TepiYJ/SZhWyzqEdhq5Ff6Mb2RlZHdw3nJtuAS",
-	"53RMeJ0W42qFyy6LZjYnLSvYpmHvFbuo5uFyybThWPZR4cI3DVVKl8ul436gf5rxeM926mEgm8w3zecN",
-	"heHPMBLcN+bPeCjY7DnYWtcwbLcwhrORqIesNXEIbXzuf9uhxIzwErL1pRIXqtYUIZ4enykahKWlEuVC",
-	"NUGcawQeI/oBvPvgGueiWyqXWkxKusFqTzdLS6X+i7/dvvvZziu3tm9f69/4w+DGx/33n+2/+Nud6z//",
-	"+t7L9z/9/P4zr+/8193+l7/ov3ANv+9f++X2l9f0mWUXtWDSv/r54I1b/euvDN75YOfGS3GL/Rt/2Hn9",
-	"z/dvPYOvleITWgv80lKpunD4scPeIfY4fayuz7qiqiP1TXS4XFKBAq5/VPBGGHgq4c7ztB3M+8KT/8ss",
-	"0VxqIS6Xi5IPvuvariebVJEu44p0I8E3gJt39XdKEF/AJp4znH3GhGSbdY3K/oYCT1dEPpG0J0lTdEmD",
-	"RiRQpEkl8USLwRDPMylnf+pMq6tik3GZd+QkPlQBNmLe1A2veAqF+HYk2ixShkkj4x/hLOUSNxLPyA+R",
-	"CN0/SH03urhUmqv+2Dxm2jH9JBK0qD/FgOAuzm2IOSud+IyrQPUqOInUj3MBHG8jXegTtRGoZqde8URr",
-	"XuFtFv+ru5q3bcG4VjZowA3vGFkaxlVk/gwUa8lJ22Mak1qEuBxPiEYR7Y0sgm17ZOLJoOCsAsH4yEVp",
-	"eDY1PiOj5A55SHIXnBlRnIYhUfpE0YiRViBlwDdAILBzHBJTRva5RS+ewmcXqmlhIJlp3pRgaUbW2cuj",
-	"NF/w9A+xHKa1MOcLevo95y9PNycTJr5tunVvjD3C43Yku/Dbd3+vOfKdO2XSbQrSpDx9IwQ8lswMW9DX",
-	"9vCu0o5qikjTrNOY0I6EaIAFwT5HZFN0eVmru4NXrg7e/ln/o9cHL/xq+4sPdePDyvZYObRcCvwaGikc",
-	"Osso1zDsZMo+2k2z1ePbH9ow6Cw9wHJqqSawlJD5Gyyq4JbuiaFgS8hO7B5OeWy/RUtsv7gUWzpQ2yiV",
-	"SyLaoDyQcHON2jyGNwd+NaMtuBfx6s18P442Kd9g/4hd+cb3wWl7wvmftS3gxycy7bj5drsdiS2Wd0NS",
-	"/NkvfEXqe+Mca0y8HuOGL4wb1G5uyHiY0443ufUOVc1xs7fghMlgT86ZKEW9ptbVdCfTTaRprIfFDXxu",
-	"Ij10aCLrkMHT8Jqxj4K16NGDpfGGpISAU70tVCcydWPRNLwdujavTOAiHlU0FBuV7KLuiZWYJpGXpJrd",
-	"DeHtZr92tfDu9YSmxtPgeUUVc4lnWvVVOZKYndbI2EWjIZnDdHekp8CGbARQvxPRetgjTYYOg5Gp5tNV",
-	"tt0fMj+gRP9G6j1i9K0yEdxjxE6hUipIfWbw5WTyOUundQnBjxn9f2TpqGRFTD8Z2XXcw6tBi4UBZ8fh",
-	"4csotE/US+wwNb9ycqfxsztl+hji/VafHNs1PHS5HK/ECJnkCv9Ti/gB99lF52kZJaHNgPturRdsKpdc",
-	"RgkwQJS1yH60GXAmXdSk1VmVo0/HosToUfG8ThQxv4YOrgLjF1GwEXCXmuczEiji0RYjjUi0nGOMWDuk",
-	"HvNrdfdKRkyKcCv+fcg/pdX3lNtSazWSKRUynwTK2Z/0RNu9KN0mTnlP+ppxtDzdBPecNYxll3UsgZ8O",
-	"pEO4mU5SGDpkwyIBDso4SydPLV9kOEpDxn0a/RujDmtOU4SBT3vZYedIlqmhoZiYeiXbqk/zaNptPHJJ",
-	"ksN9StGJPDbdOK2NMpGJKeeiwz3mo868FUi4jB3aSbm0xaKgETDffY91RbQ5/cr1zC5MuIPhsXj8qaHE",
-	"61BOti41Frs1EyUfpInKv2E/e5J4sCl0/KdozUEWPft1oQOSIdxJ8j827aZ/7rHQuB12J4lFjBqza0YF",
-	"qxbwwabHaJpxDzKKeudYoyNpOIW9a+orb5O1HbfVKUW6NHGAJj4uHHGFPKGaLOoGkqGDDO4SEkgilWi3",
-	"mV8Go7tqMlLvcD9kpEV7pM6M4ZBFTD8rGiRQS2STsTY691Xgbaa4f+pojb2sQBCMh5pzgUxzG5je4msB",
-	"1mjMJuVotrFULAteyak3aptcdPku3os0ySCHKvBmrrF3lW4yTgJeUJ7WcsK43WlRECqcOxPPNPvyD/TX",
-	"qTCgAqOI8LhIt42zEURSkWaH+xHzbayRWa6M8Xo8C0odSwc3Ty3/0HRYW8WhLUFkDlKZiIhwoYiC9a4z",
-	"j3YkM4+MnKqCy9Dh6XvKta+CJ04osxA8u1fJ0V0aGY0eL2xacY0rx3VhNz9DwuNO2m54NW0o5gg9Oyo6",
-	"XPUIiPzW+UbDiFG/t0xC1lBEdCDqqwqbgxb3kEpFBGekySisnXP2sWpdnXBaMxEjGOoxxPvSN7HcDNpz",
-	"oo3TnmsL3WZkJn0ZhuEmfG4k+kCShoiWYPx1Fopu2UYQKtHlshm0Ca2LLUMGgdTqip46vJsQDe2RTrtC",
-	"TtslChTZEEySThteaGpdWS8tOCGmCdcplxqdMHSoTjYgTE/kexiOYSgIo1L0hGDMoZBKP9ly3SKXnWQl",
-	"mUsv9VhbxcpLIe00fqdVmNvbN1CQGNfLMS09wyt6SXL4m1ZI4VLFp4yHKAxZBLcv7CQX3SlYnWQr0NQP",
-	"tKrrYHbUOrPGuzQhIKVcoqEUDkkDx4wxD03K/bmAS9LhPouSiD9UFTMjnyhX07QjZewA4wfNWz3d4lQy",
-	"/NCRLr688XuuVuEucIdvBYowbgUzfQgp8ZkXSBMX6TCRRBHzlHs2+k1/Omq3rxQmdp+FwRaLpnrFxCAV",
-	"X9Ik/Gl0MdlFBSvmNEg8KaLNgG8QrTFV3AKOiFqFx3EiYKH/LzTsMNdINJEzvxbwaRa8yajvDqbVtEAl",
-	"YRfbzNPcRD/ppIFAys4066+nWttikQwEdymo5VJIvU1zVoYMqVSxKKChBDWgoZfD2Gu7LIkYIFTZEz/d",
-	"0W7Z5gvvyPlOvRUoxXw7MqcNQ6jAm2hs/SEO/gw+DILNFqNhnlFAMlWn3ubkuBx8DEwUrO3gkyCnGGFN",
-	"P6L3vUu19kXV8lAegP5dot0a733VjERno+mmbXi6+FLq4bksK51Wi042P2u2d948Cm+12yGbnnOej99z",
-	"j0W2GZf2rixIIvYdV4uKRa2A06kueCVCfyLL6jBpnmWRbr7weFftG+NIWl8PfkS7NKxBsLNbcoivStKl",
-	"XIHcZ1/MEaQywVhmN4c4hqUrQ9DpC9mw0/RBNhwudZoSaedCjuCGwsm02sAGdRkSbFxjQo9LpIsXbSAJ",
-	"rB2hRDJPcJ+ooMWWiey0WYTmQiIZkwSi50fsQSPcbEwoTsT0/JZQMw02miqJx3EE3Yy0jMpyUWEyR7yI",
-	"KX2JxLuc5KxYugAbuUivFzzWEkIVjSfQ3T+Zag6+OCPU+WyT8PUPoV0tFBj7anbMeLkvaYU2vsfL6eHH",
-	"yQsL1UkuZ5+xluugoLi+RLioC79H9OHOBl1pHQkpA/QfTTXEyvhWefJpT/Nnc+s5TV0ZsSc7BLjBk20p",
-	"E0a9Jqn3kPtrWUBL0pzZa0Kfx+9JEkHQnCwq96elqCRiYbHqkqlSMkeRsD8rRWWnldBQ0SFmBaz0IB2j",
-	"3IgoV64dRSE2Q+a7176tO3A6jSojyex1VZxCTibS0iFKMdUUzrUBed3JA/wgQgdCyBr6n7aQ+h8WMk9F",
-	"ggdeCQ2LHYkn2MhVxdjCkd4x2/yR3mns4EjvLHZxpHc83cmR3vFUN0d6Ria7kPKhus5wIS5dXCkX7YCb",
-	"e2iYm4e0t0withWwbpk4yG3yMCALUdYipjoRdxFxzK6dzATIVBa77lJsZYtFPdXUnNSaglIiuxYri5Ok",
-	"bf+sHkkBgmxHwmN+J2KuE6ElNL8MDK2Vu5I5MXOREI1cOi86n2xg0EQGmbiJXPe8noje1nIsbZVJvJ1l",
-	"Ek/X3m5TEU7EvKAdGPvM5LM9cf2iOPJ6eCrj9iJncENSv+uQ4vU9TKP6VjOmPyTNOug1CvM7ujQm1F0H",
-	"o7tEf1c8hyda2WNTaOJK1NzqHVLCkltmOTTWpDzFJZXRMoqveivgIsKEaGl9BD3IVCGhvmrIQ/2bX+zc",
-	"u9N/9c2d6z9/uOhhcmowEzajwxVGSU3mzENqClzQ41WJH5g7PA4NsNcFnlf4I6SYIKx5Ovyh961kLWIl",
-	"Y2YplVOcxZBKKnsqc7dnPlhOUCpnOLvhBaWyOW8la9AqeKuueGrFTmbFU+fsfOBvnBL8aWYFf5uJrXjq",
-	"mJ3biqdOmenB13aGK546Gk8SXoZ5nk/PbMUb+fxkMtkVT62m5gsP2ylDg2bWK546biZuty6xoTpcsDX0",
-	"RYzS+xOcUNKiT2GygxGY8eHvSdLs1KXbE50brNhkkTO+0R0dCE+XUwPMo8xYGs9Vc9Fv5Ig2o3EaJ2Sa",
-	"LUOqWaAg1VdaR16bRgo98aNJI/khbvmBaIq12mE22CdtEsGswMnhPtnolDgdNV6NPUWo+Ok0Wb3IcV78",
-	"cNBSbwrjc4cdMxfGEM+yOUhFhEm/U/jRzSFuZcRs2MRWIDE0SFHVUQKsM5JFW8XlcFiSM7ZJ+HQ2aRc+",
-	"n081jl/YHrRUvMUiM5nRQxR1QlbLCVWB3552nzHDBplfkwH3Cq9UIUOcebZLI+60aa+iOw0CkBBrpcco",
-	"utakCsKQeJARMTk+GPYtmWeyGsmiGTtHHk9wBxt6VLJpjaixHXZPoYbYc95ozzGPBe3JATLZ5T4RhCyd",
-	"9wywIRhUBJzL17KHtymn8xwUjaZOrYwNLJoi93d0dUqpdvLW6XwcmjiEkWNiStaXUncU8QM/DhxBB/1y",
-	"IgSji4kEnEhFexC15dN6yGABPcpJXbcDLkHmV8h6k4W6eV906or5ENaBEVwQBzHi1bccJ/ZkZaQYZCnW",
-	"8mXshKmP1h4DMlMYcPgTnVNaWAoFspjE4l5Kwmr0xRnmCD3pYEbJuiLarJy30ZJ7CmfExuLL4nzi6BhJ",
-	"ZUJLYM0GtQ57xeQmc/vmfKbvYXvPj/4coJ15IhOzz10ulxoh3ZgyFDXxTFI1TVfJe4V9Iybdf4pOArco",
-	"YrMXnD/U8lPTYwlmCPtDGpM/gD4xH4L1NyLRaUt3XHp8aCeyFHwyfifvjuvSQB+hWkNEtVbO/Ql+v1pj",
-	"cvKEddZ1RTSRgT2pnzHP1oqESwJUTZw2CxuRXvYMVadoeIjOYlpIBTcnK1QePlVD1Gamlox6ZAFz2W2i",
-	"jOQka2SM+9bQANFkabf18J1W8ABM4fvPD96dYVTCvvjUc+JrYdfrOTpPnGabE8U3xus18lNI6yx0/oLM",
-	"fxKFG2gmbCbuqWwGUzCZ0MxoZlmER5vM28wLOoZYwuJ7eII6kSaKBH+IzRzZPolZHy8uwWMx6E524cVm",
-	"qWzn4qYS5m2CecslVroONONp6UkGGzyOFS9wWt3uBMBKwZb0A+5EKSFcGYxUskcPVqZK2JwQU2vSXKE/",
-	"M2DXyh2jrpmsgGcy4OQIC54K+EaZLFYXH51bqM4tLA7HcVbnDl+4dPDyHP6xmPwxGtKZk2NyDI08s8ox",
-	"ORY0GnnnAZWyKdQiPKwu1SEv5cLGvrsCQAok9pgcA2gFXinHg3buXyC1JL+7UGgfX/ZnGne8/7kwx1Li",
-	"rxvYNEuiD62t+ZcevfwT/c9h/Gdh8fLDk+jTSiiVo7gle7EwxYJravjH7T0+CgU2NBc07ZS2gjCkGyzB",
-	"1tt5/S/9T64P3n4N84sDL6Bhbfi3/kevb9/7dalc6kR1ymtRJ9LcuLS4WDV+sCJ5RPmmvzyJemg8jicy",
-	"45loU8A9MDJftvFyjjE/ZzuPJZLnrLfUbYmxj05hPMyQyCQ5KmnfeVomWoydvGGXmDBOeBO3C3GLhoFf",
-	"iz04qQOrT+jBy3P6n0X7zz+VCmH3FMOFAa+FPxvrcQocxjY47DiK0ORVk2HQjm0hlHusFhtp0aUUCJ58",
-	"lZhQUt+1GdB97BZPfgIHkMy0AKaVmo0EL8XCWPora1fJdo2W25oZ+CQDS2yP/wHaMmdli7frmXOsdh0Q",
-	"vgpuh4nHKm5/3LFatS4Mt6+kyHDifIp8b4jDYIxPO4cW0YbKk4B8/eMs8HXKpQ5HycR3JYyylrRutEYQ",
-	"sgSeg4IZtweh35XJcqwdb7o756Q7TqCRjo31ckT2zcidU9xFwy62Q4pnzRXRbVEgyhC0pyVwSsKAuxWJ",
-	"0PqoXAHcNFJFx7RLH0rKLzIRmzGC4DADJ223xKx/dlFyNlavvHtv83ZWFZ5Ii0abe0IiyFVqerPUaTos",
-	"J83L72hSiQFw1FD8tsTI1JBKh0M39gwWpZXYw1c04qLAXQxTm9UNbMGDHd4w7rEwjBFRHPaAANcrfnJZ",
-	"f4O5nlwQ1mgwr6h9AB8OtljNaoPTJV/noGbkiudjLTNJjPbkcAQjZtv2LhSA3SgOT5PH4mOb8dCylfMx",
-	"Td2mNbv7M7OtmQbd8odBoi5+h8TI1pPsorZh1/Kjic4Rv6Kv2IBvGJBjSC2PHYCSIQjoqKYZF6hgHCGo",
-	"CSUgmJNTx0i8MWbp9MOVNDYmAE7fv/On7btf3v/0mf6rn++8+8zgxgv3P/10Ct0yx/Gvbz7HPBuEchIY",
-	"BG4QLcoAS0QW3NlMOZbdYggQxuA7BAdUkBpxp2ZGiyl7/XSa3CbW3RjGzJugyG3ZnoaA+iei7W1CyQx8",
-	"vehKJVOb4XKFuSCTseiQpa3jJpI04LHYmpP9OSOruttm7rJ944jH2sBPiKjFotN4F7oT/1mXSYWlC8Bs",
-	"h3ErDXiR4C1q5HSMqNhkrC3L1qZtEktS2fxZdtgWXtPdccQ8ARUSoHHMVMYEfRQBihrd/Txc8d1a43dr",
-	"XOfIEHDKMaRkrpH9ZKfu8Ev4fsSk2xMPElxh1JYcV7iW+Wqe4Ip6qrgnPsT6HU5fjgHoz0F4o16T1sO8",
-	"EC9G/V5OSqzKAwPbEso9FJfn2a5nPAX7fnpsObszBo12in3wRMvoZEUiHjr14hxEE5CDf4zsVSa/wW6V",
-	"Ey7AhHvCtuQg+uVvGAsb7ng8TtuyKYouQf7GKxa1duX00iOzDacIAdqLNyg5X3aaZjtyqWNXODPJ+R4D",
-	"jnvACY++m9JGuQfCNatUxZsccKQQLDVAKcukwxHgx6Tu0yhGStK3gq2JE8Fyp6jJeek/JQWvnKPdH2LR",
-	"kmQ0E29rF8LTXoPxzL06NhrvFPfCjtaHztqkoVEcXjZlbNU00KIho45UpdOMNojuOsGu0nNYJvV8Z/LE",
-	"mzIlG8QIQTO9OXHe8ZUJUyvbFRxzhZ7iW4Gibt2eXWwHEZPFsU7zC5FMTU/lkhKbzGHOO9/UR0Jwr0AI",
-	"sBEnsKVyej4TKdOuym4dwNMHEu7WMWTW3Fm5MlBENmkYkibdYssIOQZKnQpYBJGndqQkaMRoXLtAlNLt",
-	"TUZEdtAtvJiJWnO7m0xxv5yZKtYy9m8bedI2Za+A1T6U1mIqup2HHSFl4D2q6QEVFyBwTvlRDEMVRu68",
-	"9OC9L3buvbHz7jPu8FQv8Fmt+GJOjGhtMOYM1og2coFUFOU+jfwCrmPTTOod17aNBM85tegpYsowRGLK",
-	"eyEZuGvSwwUcYm+cQnzi2DDjowAEz2XLmXSk55VszQiXkDBWrbehb6YUR/xAEUNhwPX6K/fMQrZBw1qd",
-	"ymCcAZRGKvBQZuGdMER1IxOwki71g961Ghc5G9edTDv6oSJzC4UXX06OhFJXLOWwkMMT07UDr6ttnsuH",
-	"oioemjGexmSTRixfkUtQlgtV0jHILmYCqUdSOMVJj4Xszc5gemRZ/evXdj66VRpXI8WlKbUCyWpJ3FLe",
-	"I37NAIrUrOvQJZG2aLQp80DQR+xGBUungUk2UL1ajJCcQ/+5Fou822qUAW0FrFsbBYEaQjw2JdssJ8Jc",
-	"31K51L/6dv/me/qPm+8N3r1t/njhCyeA9l6vYxhFkVmNxE3saheMr1TWYkdYzQuFt5nLrAOPhmOIpcPR",
-	"XBAv4ucfbH95Y/DmB6Vy6f7zf9x59jP994WCRasy/ZnGx4y50LLF70ymfNnBZlLzwTls37lTKpcG//VL",
-	"/KMuVNNNDEOX2/33Xh68/tX9m7f7r36qFwQ+7rx38/7N95OPd9/avvur+GP/gzf6L/5Z09xzn23ffQO/",
-	"HLz9s/6Lv4EvP+4/9+fBjWv9F9+bvKrZiDNz4WVSGNJ3VjL/clZCGzpRWeEpd4XzeE5yizppGgWpLJCW",
-	"4cAJ6o+9+uM7q6CV/hRmdMzIPq9bW1H/kjgu3bVtnJXMhwCNPMoF16QPhXrdYIcFiprYMgtii0Uhnejj",
-	"fsI8VjjrR7efZP2Mcdm6yqkkL5Tj+jvYVp4KMosSFDDk3WaFaoVWUQeA70nRJS3Ke6RFldcsE8EBCL5N",
-	"N5gsEBGEI7et501/+vJXVheapoh6Zh+nKKFUwM+eIpcUU4RwKLRgYjkzsGoahBNea4jIhBNiPZZS2v1f",
-	"LNMb+zxm+sFPK0lv+MVR2yd+PMVPmI7x87mke/wiAXa7YKeWpE2mvNJZ5dbY53qw2QhJrRfNhEFfsOrr",
-	"UOH8jHaafjGtg5a2v3jvwS+f375zZ3DrNX1z3Lnx9b2r999788Ezv4Dqmi/133/263svpDiuEbTi+Op3",
-	"7v/0Lztv3b1/81Yuu9aUYJlDenvMNmQupBQpLVz+RpT+b0CvH6vz5cpZU8jbu2G9VtCYJoxmauFgSAjI",
-	"3vqTL/c0bOZYNp97g1oOMbHkUg5CdB6NYDzm7lpliY6bW9kdPcPWLjZUwGOvMVa5cC35Mv++3u1ZOprm",
-	"ij/NtliY5zIJ9Y/OEFPgQDbCIXHlu23kxVnNGeEzGJFbpaS+HBuSEIM4fE+SdiQ2ItoCb1IRcQDnanux",
-	"Ax+zZLuqgr3FeE01RWejmVmTfFnhwFhksUNVF5pVvG0pfNJqdarajNiEc/ZBK8j1sUF07nRoIQiSMymW",
-	"zTTsHhDP8QiEAWcWZgICUaAOxTKhYZf2oLKEiXQ1RvRuMwhZXLSDhLEfMjtJCHAuHgkRu6et7NUBIQIL",
-	"lBiPaGH0HM5+1C7hnI9hC/CdbeVyudRpSxUx6nTZB17TlO2QRLbFJuNEicl+JZyBc+3Fxm4LwofClF4a",
-	"wtGbICe3Yk+DyTMs1RmNMOzTrG/8hSfEZlAUmeiHwmdH7Jv6w1HzNgT/SWmxDuIdj7+csm75MGULLAoV",
-	"N+deZ6nQWTim3OVo+I8blPoUeGQN7zbhWvCoG5ost0BmgYKXwx1LAgJ9HBqXDhkrGL6Vm0Kof8hDv5hd",
-	"HUvNV5qduo3y9gVnhKqc0BcsVunKi8aS2cBofEZDZUuhubdAMsbdJTFzoBCse9zk+NilSdUgQ6rJrkzS",
-	"kaWd1CRcZJktWuBcK8HZnApamgHrh7AuZwb8dZTBTgc4PgXkRXH03QThdreAtCPX2XjbmIEWiqHRZgUt",
-	"dMbwy7077BmPRCrzoUgmwrQBFQ3msyjfAdYQkbvYQFcQP2g0WMS4ioFcodIsVvzRhxTViSWIMvIDuWkq",
-	"EUolIuZjlADlRIQ+8US75z6H+bg/eWqOiPyAZxKT0zHlLCfqLmJbYnOsKwmfmGIvdu0isUEl7sCFLFlk",
-	"ttzFMBL5vri3ZEyUjVMfqJIuloJEOY4LRSQN/JwiJZrhFS+9scdFtHp+YMNJfZm/TE676/Tq1ETROl/R",
-	"yePrgGMEaN5Qs4CmFC/S6kgs42dqLGKS5oYgglfIun6kZmh3vZyWvZuQMpXW4YjoqGUM6RFdaW4NI5tz",
-	"34Spwf5CvkrLFHTcW7bImCMX5zUWIJQiSSGTskEul0tPJC6E4WrKnUhOB1w2NrQAgBByjGi5Hu9uwH1R",
-	"IPjBNF7OKeju9hLZqc/MUWQa3J2yEq/3RDSC9DJPfDhZ9qKXcLwbE9tOdmfCo64ChmeNMpLAZk0D+cC6",
-	"tZlqTOWSCP3afiphmfbL2RlcGLM+55hk09LStPOYYrtgOOdiSP0hlx0PFPh5U/3PIHJ1BG9nTJzp2bxs",
-	"gnMnjpLDBw89Rky+AfGZokEo8xn6iMW4HrJlKNtpDH8yBxFTt+s0aR7nG2Egm1j7E24hoxu5Y2/LJYxi",
-	"33v6Vgsj2I3ump/N3zBlVY3uaGxXPpOb7iBtZ4EBxCAUxBdEPwBAlKaHHCUWseWDMXUCu03GCZVQI0kP",
-	"ssnCNt7cinI/NjUYw6zm7uMxL8cAfI8qmCdXV88SfFd3pCnbvfXWXTOSso1CSkx6gVbJ9SN1J6rqcAQR",
-	"+mxwgCmsSXO7G3rLbLLZmszaOk8L+i52aWkecWtk530M7We2dGt+seGFvCKOcjfYH5NM1zazYFLNi8v5",
-	"68X8/Ox9dDePZmyaTGlCORcd7jE/kV6pAUPGBTWVKQDwGO5GIkUrrowl8UCwlkSD2jIRPOwR1RTSfF+4",
-	"TG5uknfG+1WwhT1zdRZnxI/l7/p97gVhQPPWnzeCyFkH7YmGWaYhnSDgoLFPZSL0OwBc4SxIchRgv8EW",
-	"YKAugEkRwUGD0F9xsBd4FBBUIiI7dbBUAX1gwhdR3cBjS6RKOjxkUgIRoBoSSFKPxCYrWuI+Abt2DjUN",
-	"um2AOax6pJUsmVcr3HFk3TbZMyaZN122PN4Cvfxe2PGLVsrnjPla91eMu/2z50y2l7XRmKp3TTTFgKFx",
-	"r1m8oqPq4mJ+VjaWzAsiW3G8WHe5BfiPx2WDYrI1z5bjKZlq/AW7MkDDjninmBI0wXKhSI/pnTNnajcV",
-	"841dIo24npzRzEEa3dxkpHmswLKcVGCO8RmUqguHHzvsHWJzj9PH6nOPVavVucf1/1WT/yxYFOalkqRb",
-	"UA4QUHJjIOlS//O/9D/51eDGx4Mbd0aBImL3xHBlcMut4QHDA2hPZq3v0zsz4iovyKvKcaFcTd2CFz1D",
-	"+4Kpbf0CQ6jWeRu3xZxA9BMQb3zmhTRi/rIpqwBr3BZes6hnh7XVhArFIZXKWH5SzFsWPsT59lQnnu45",
-	"IZQjNzJ9cYzJkxzaA7CPbprKTwinOwac1G5DLiIzuM6KKx9pVAdn4glKmIUaS3kjnWEaMPJgCjtlTHNO",
-	"dDhLVzlOfnRgZqz54PMPpKUUZJfxTWPb03TbY2o3fDM1x7LdCrOI4zdzN6L8/iPhnmONiO1W04jw5Vqc",
-	"wLoLA0YWtjsPbMATnRAvvjpLyUWgwXWbVLEtZjRkrCknaW/vFuEZmXLPMc0Ud7fCu0qVLZq4c45x1mW+",
-	"29Uws+xmgGc1jpYcDHXOumST9SRhfC+yTNzTRF0FhLNd7kiemjrBjmnjqY0zf3wJyZH5qbwdTFSUifNw",
-	"WIMCmfKectFdjj30NkPa1PtBIIdMJSBHXvGGCeId65HfMJWgk+rtk96wDyZQ6vrdnpGUXZF0brv4hEqQ",
-	"u6qJ46w/faSnyXmZUE5Yq616BLCsDBIgAkOx0Ce0i1xq9hWqh4stjN6d5kcUZ/S+NoIwhH1dJibACkaq",
-	"9eHABH1WJhqHxlSfPk69JjGHQEK2hhotLoU+e631a6ZV2c861d1ANUVH1WKiHV2jBAWTekqPGYIJ0Grm",
-	"KKFjGhyzBmdAOBaNTOVTGkGETGoVILHF+DRnRN3um3eL0XBMVFmhwBqXanDE4HyFwtu08jMYLmL3fJcW",
-	"ldxzY9B2F8iy17g1I3NmynsWtVvk17jUXNdRp03PfX0poUNwBLTKlnwA1cJCTC+TdRW0WBhw/Qqw8TYT",
-	"7ZCRbiQUWybrSXW8pZMr50/qhmOEuuLwAt2mewH3VXk1Fe8ScIIkFsVGs4GOBetYUNfVxJ8TaTEhKS2C",
-	"d6fRceCgTYrGsM3mDFds7lJiyQkUGs/JvwHNYyj/2yRlQUILQm6ZvKuaF7JoM/0F5sNmH4qRupIcmppx",
-	"hGe+S72b+jZ+W3baLNoKpIgsZmKvpheTGirr+IH+awKcfeAzrgLVq8Ak9xTIYJuCpdXNyV3qavrV4iQr",
-	"QjZ8qUwiX+jAtdPnmcxJMPJifBN3uTTJCDQLRVF9gfqevjPDUIuqTDVR7evZBwLwcFojflLtM1CShQ2i",
-	"WBhOWeBzHwopxvHvo3d4R6oaepdczvo9xSPujgAc+fwNN3TfriPksMlyHA5va/0lPN5EzRk1DydSjqkn",
-	"Z9nGUOKq2GTcBQ7jeUzKWg4e1ylOML+AtITvdpl7MmqMeR2zEuD1ZaBN1AtEg/zr3NHz507MrVr30aiJ",
-	"IhNQm6NH4/gJDEDr0rJ4MbICwUgmJhBdIlm7z7iFWiaao8s8ILNySSbsYayQbx4bRWyUhkwmRKCeZ6pO",
-	"EWpj1MZEbQVGxLU0PsBuHDKB1WtjOGzfWPULGpji0rjOpMfEL2GY1ohe1BBRno8iaXqMfJlj4Nqlf6Ow",
-	"S3B8FMrEABSQw1iOAosO9zh2ZyxYYa4dq1aktJ/FqSxc2886/yZmuGJKhCCSKRUOJ6ruyQ5pVt95DCwH",
-	"H8oLmHTPJYXeRm+j3dyCeZjD+3k5zuIOdAGl5l9d9rKK12+a20rv1NGI2XCGyUF9eQCS5YzmjeiIzWz1",
-	"nL0ZeWOxYHztYP1Q3vU/1mQLr7q1tbjrYqYiHMOETcU2cweyS6jMzAmbaM/Zk2Q5Cmp5wfxbqc1duLRQ",
-	"fnTRDW+Zd8hmVtxxl+CfewydLc9E/2kF3H6alLQ8gSG4SYu1R8nbitUuqIn65HvBiM7wcLHKdjCMWVXT",
-	"OV/cPfHN+hKGvQhD8VcWS5GGJLbn6qtaaqmAxzATaRux8S1r8ZvUGWmhe3lm3gkj58k88ZHGckriEkrF",
-	"jWmV2FrfK9nz4vA/7c0Zsj/+jOmBlfbmBbHLiSHOXICtAbOnEQKj3gNnADm2a3dJSL1NJ/2t0k24rANO",
-	"aIigEdboKyJCueyC/TdiNpN2WRMnOMERNUYSKjeljRtvlYe1r5SwNKM67ZPcDw48suTUxhhzyWCcHHKk",
-	"42ktodYCXnyyK/E7I3HMMNEcFM3UubXAqzEkx+HDKcKolscgslrbKOZu0xBxUHtaxg+ZpyLBA8+JhDiz",
-	"uIFR/NX0IhbM6Brdt5nldg2nX09HEOCHdSXpb7JeXHtSRK1KEQmjiTlXo0h1SpB2BzIYo2CjqYYaKxQ9",
-	"0EoR/MSBpCp3WAIybKJULkFxL6yFGTIaTUaxtK3hBAvKEEO7MjtxQraxRK1r0wycJYnhLJfJeki7jU64",
-	"jmGecX3DkHatSThkdAuw0yUBsAKLCj8UUFq4wqHNuSjyLA4ut1IOTsJd+drWPN5zDcUYfyC1trPDIDjf",
-	"415eHGOdhXhiil06Pe6dV2bhRqzSpp5MwQbcNV9wPM57J37VERlruWGt3lOsaDp5ionWREdBPKmRBIr4",
-	"xGPf5OSIfoxCLpo+sRuf+gjqePYi28wzGjUZ9YvNAUvHWINFoXjinqxNCDzTJ36qoDN9XjdqqRqbBd8o",
-	"Xjhrl+W2nEhtZh3hV32V2bwLPe2JAGlJ7cSxwcD6mbG+qNGkkIJ241ouzt9KnKeVToVIy9xTZ4xMuafm",
-	"JRH6TKrxgY34DDHZEibtwFrgChKd6a7DpTNQyWZPla3+Ae6LBPNsitOfkhvG2/3SEbsJIkle2bYp4Urk",
-	"Jus6V/VIjzRFl7Q6XhOoGMOLAkmo5iTZkJzvFZ0z9DZaijoNwj4FlukobOOEej150CppTjNCpvnXx+iR",
-	"c11nq81AWnCgVIKOz1oiCRaNb4LSgQPVQ4sHFhaqi9VqarC1GMb2L/1Prg/efq2UugsWEg5iQPBKnXbC",
-	"K5KXtv/+1eDWawhgu/Ont6yXd6m0NZfud27BrtZSjN6rv2ghGt/CY4cPHTx4+NEqlheNt6FUrSxUqqMJ",
-	"QjjVWXkyhlbk0hSopYZLW+DS2A0ICs6wiX7m7HlMOcyp/MHTHJF4zwoxg5kdqAQYFZaujCSQDMd5Tsy0",
-	"rBI1AUp6XECQHl5lFQe3e9kaZr1qovxcFcrHwPVNk5RjuzgO4Xcu2PY8V/OwV3Iobi+3GndqXsdtjOZe",
-	"olILBHruBXBwelDBIY/zdHmnU93GkroAG04pwEtiZSLaAQ8ELxOMzSMiIopddHueU3dxMbjTWItxOP3r",
-	"DHDZRIMEasnmU8d21uVYSrJgFygtmWz8QC2TJgv9MvFFp66Yb2LBuI+pCgbrNQnItYc2XagTFzTJXtU6",
-	"SOgXRAkFulyJW4OP5+Im4eOTcbvw8SQ0nhveu9pkRFPYpDCIfY2sNTCRJnDWDQ1ZIJx2VYQsoru3zE6H",
-	"+zjOGjaNhbOVmCPNAIqZt0ZnOysD12pEuWywaHceZiXy0T4o7xHwYUxd89CVO2Aw490eeXPXTocSYlHo",
-	"J7nm48ZdZGiLRHwbgVN2lzhWNBPsSWcEyEnRJQ0aQSIScFPA2hMttkTSGfRl+HT1Fla0sJ/6r3y1ffuT",
-	"/lc/wy9e/O3O9Z8nbrEHN67033925/rP08w2k61PVS0lKFFVS+Qnusl4DcCwLVMuWFlEt38Sm19Rq0nr",
-	"K+qobXxVNw5Q2U8CLpZp/zKYCb1OFKjeeU13lvEA7nP81wm7qf/85GqpPGJ7yIRYIi7TwiHSCnhHoV8V",
-	"SJqlsanNtJpKtdEfBNjSI1t1QkSkHomuZJFcJt0oUFqTZ8zPxIYSKkmXhSG4lvVrprlYsTKMpZZERdrT",
-	"1A5+wHr5dVRX0Gbg6ePQAOSHrEZNHmp1VIeGZPX0+YczM8XvV0+fH57sZRC3GiJHHjDpKfoKt8BdRDKG",
-	"zmwzDwMHucUiQHuqkJUYIaZTLxO6xi2JGZMH9wklRijHrySLtliC0bNy9pTJcqSwm7o1Ez2+xn0Glc6I",
-	"QPMgxp4bjJgUjhXUlH3IF56cb7PIQsRUWv7DlTW+xh955BRW4ZCPPAJOWsMF5BL5EQ8uklYQhoFknuC+",
-	"LJMfrR6tkFXAJUHwBIYiwXqtJdfXuIjIeo2q9Qp55BF9/9k2j7DgKS0t+fq7MllfrC4+OrewMLd4AB81",
-	"GpB93BM+k2tcNMij5CFcwofL5DB5yK7fw1oQXFgkD5nFe5j4wUagpJmRFla0AAC7Y7jJI48Yt0rUUc1G",
-	"JwzRQKMZjsG+AFazxtcTvrA+xHjWU1xifYgNrcc8Y32EJa3xdctF1hP2hFG664aprCdMCk5qt5kF/fcD",
-	"NCCiy9xM9Ek4eY88oiVKigG5Ho2inp71+imftdpCMe715n7AeuuJwh6GLPqeJF5TCEC21ju6xoHiDGgb",
-	"wHzHZLjJeqTFKJfJVxjPvgSRHG2Gabjo6mf+Go9fbwSRhNRcvbhlIgW8APediVDBl8DOGAoJ7UjGlUF6",
-	"x2meY9QH2lCEAqq51FtHFQkZhYZMQAT1NrnogoTiE9WMIBQhUPogmk5TQ2tCFg1ZX8XDO3ciYrK5RBbW",
-	"9bmWOY1SlE20hIRDOx5FIrJ0OwwPqEndxA3o1Zo3X//vp6Tg6xVy1jKSekS511zjgpN1TfvrZdKFIgh6",
-	"MQxkoGFAEaM+WU9Q2taRiDi7qNbNkP7vDot6pE0j2mKKweCUYSGYHBQITnzBEHPYRAJlitzDGh2sVtc4",
-	"mK1pi/llEgabbLgyPnC/uvB7Jj1PsYjINgsVAc8t6QISAgsl003hRuu2YXEN1AWVm8yHwut6+D+xGHk/",
-	"QS5AfpKKayc/WeM/mZubi/+nnz9YrZKfkPWAQ9HQmtno9XLyFSx3maybwddg8OvkJ6TFbJj8Ok5o3XA1",
-	"0/CCbrjDaUc1GVeIMKQbgoC5WoMGIX4291eNcZ9Bw6HYgHAYTcO2sQO6sYaI6oHvMxiPJ6OG/tdGBtpQ",
-	"RitD6Zao3ATULliqblNo7r9M1hGvz3iKh4DqbYcHdYdcqFpDdDg0BuXu8W4wId0RrLJ947B+wxO8EQYe",
-	"rKBUNNTUuA7bWRONhmTwQ7NTr/33lQ/XkYch5Ayo9kAT1qsKKyE2cR3A5s8JVoYyPS4cKJODC4d0t0qI",
-	"WkijjVR3+n7Ww5YMFGcpyxhQhNFN+lfTzOIiUoCW1kOmoIlGELIaiMDSjBJek0iA8X7/BAGiERRNDS1k",
-	"IEkYSIXnHmCSTH+H7YhblPcsyUkkDW8Td07r7VoCWj/HVNSbW2koFpkNg1YOIUVwYfL59Nt6t/QJ7+kP",
-	"9Y7s4Zc12aYeLIUWiw1knwWU1jxKS2CKcdswLIdhujVD9fFCxizc8mGk0lGO/xNkJ0eMnPfII5ascQVb",
-	"wmdLJktofRmXMW4TVhLJOYU6t8aBBPDGwMtk3cqAcBhs0pFJ5bAsOi1Uai73yCOWdepbXU9qfaWjmiIK",
-	"nqZ4LWGFFGSOIJdyQWTHa5omK2toXPUYRyukEUhX2tRrsrnFSrVULnWi0EiHcml+vtvtVij8XBHRxrx5",
-	"V86fPnX0+Jnzx+GdBAHUirbpMnelhUoVHxJtxmk7KC2VDlSqlQOo4zZBxJ+n7WBeC2ulpUuXy/jRPF7p",
-	"0VaY+nprYX4oRqxt0JHcTkhpUqhJvQcCo60uqtdIBk8zEAPsfQx02rSVKyFaYI3rOwItWSFQ6TICpmNV",
-	"AoX4Npo2zq6sHj1ZIf989vj3y+Tsme+XyZOsfrZMvn/qhO5tjZ89dqIMqEcbPNAXTr1HPMEV4wp3Jr6n",
-	"TvmlpdIRthHwJLQtQSQ9IvyewWtUxt+Yvm6fMknBqLlPEzuHCvnlrEKrog7DhJm20FuvG1ysVvdhADby",
-	"43I5R0XWh6PTDgX1SSArmPlpQt7dfcSDnjfYxiuwzaCyS1uastS/d6X/0UuDq2/s3P1o5+4n27df3L73",
-	"7oO3nt2++xkowhsSAcJSMXWX3dQ4f6lJZfOyHs4Gc9EkUiLID0keWSKdgpKjaaxsK85IouWOFvMDCqx/",
-	"mchOuy0iJck5zWYq5AxjPoDzswpmpwNlB4Dku4G4g1m6+j5TGapKRKbS0o9HR5yMM8GNiyEJ9CP/oQWv",
-	"RLs1/oQsAZVTxDAJVse9lcko559s9kqXL0xFksJTTM0lpbeS0cQWonrAKcxjeEAj5Lgar8CsKHDwzgc7",
-	"N16aQHJJNE52P08y6g+xidF1KXSgsAdTfPRH8P3cUSNcOKAv9Maua9lkHUx167HFgbpt26bFJ0CcytmF",
-	"XDSpy7Naazze97/6Tf/Oh2PWeuhUTCDJk1Q2gSbbVHkOoPCVNhotKPGaHb6pBav1zHLEug9U6KhbGJbU",
-	"Bhm07oe0WgFCa1Y6fRjsLtB4IInfibT+hIHxKrnftGgkR1kCDm8cV4CT3rQIDOaoZzd03JnPt8M6Yqvx",
-	"bBe56vZ4rP9PuuSQ7LdvXxnc/FvBWy2JCHNeZuOwdQGBGwCSTdoGgD4IEgrjPKScMBqFAYvQTlVOJHHj",
-	"87QaVpf2bMBvlmhPB1JfZDHerYtih+6muFxamjbj5TUOh+GAkwI3kq2SOfHBoxgVOuXtNTWt4ZqA58dB",
-	"aWDZhSAkEu9y2cbBgelqdmQXW/e277z04L0vUpQne9zLIbn5S0AT+XLUk9ZKFRNcwEmjE4ZLSFwJUICS",
-	"Bo8pBdCUQDOtcX2PyzJpoTkGCosiGIlcNk1JxdqJWUzSwEfU88QGoF9Y4yZvl9Y1sZInTaqPFui4UGjA",
-	"whMRSDDk8Qyxh4IzlxKAwtpYGgcPZkzi1mlcSP563IH/+Y2Q5jEsvJAjXAWKtcopk1kgSZ01wQ2/f6R5",
-	"/9MPBz97bjoCnTcMJV8LPR9bqpJ6lJpCgIAE99hSPMUYj9yomQ7b8noMW2CeWS9rJbLbhPJ4mAdXtkG3",
-	"FvDehrW4yMvAbO4jiblE/Av7o8oOYYYWv+LH05DNobdENCuZ/93n79+81f/8L0iEYwmvTr3NTjufylYt",
-	"eF+A1RE0VysDliVPyiZvCMTXN9XosdYiRH5qvica+s013hIt8ENw39i2EgmBPESJopHu5GmprI5KSYvy",
-	"oKHvDtEAOG4mHy4jwSKhS9KOgi3dzybryQrBCreMe1GvrVJ40MZzt8l6yFohXGiNx8gmkRBK/1o2FeYM",
-	"nDSMggUQN+Eg8VW6yY7g+v1jVUYaec1ga4ZaY//957fvfpkiHBOkkiEdj4aM+zRK3aUjN8xR+0whIarH",
-	"4MnMaUdZfnExW8f88OFc6X6fLhg7k39jNJJ5G6EnIDFhZc+bYaIVSks/vpDZms8/2P7yxuDNDwZvftB/",
-	"JX24I7YBMd+uPZr3O2yMzMM4oZgAB/XWAT1Ks39jP4Im0NtpDlOZ+LSnn/Bpz3o7FY0U+qR7CKNk8niY",
-	"XyFQosfLEUOOdVgx+oDAnHG3QzqyqTp3+MKlg5fn8I/F5A9nkNPImiAr05ORefYo/ZubXA88+mh1giZa",
-	"HsXNkspkMnQLdM6p6kQ0rBUexEKRQaxqGrBem9QOlsmJc0/8sFJZfYKIyPyd8P9AEtFmkDXfZhT8q3nD",
-	"lpBnmFWTnCgJB8eCJCw6ksxHArYySZ8U/RnA7iFjhPo+2jBdw2QX1fAo97SucU4QNAyoAyDSt9uR2GJ+",
-	"FnU5fZLyBmjfLM2K/F2dCG7C5Udsb4kKu588VzOGHE7rg3DBfXCpQImAFrMq0j5x3vs339u5+Wb/6q3B",
-	"jXcGb35QlPOmAkLdcjwznrv0qTfYYKG9UrBMtZG+aBiaykJNU0Y9y1JPQY+pq3dIJHYviH0kYHIeWzgR",
-	"hAze2ZVwi23MXLjtf3qv/1z+5VcuXZyLaHeuDnMFyTyzKVHUm2cXx+8IBgERSuod7ofMaOs/On+ESBV4",
-	"m0sYNhOHnokoDjnrWpOUJEqs8Q1BOu0yycYdQWPxyyZYQkTrSdFqxrgVZWWwwbWOBnexLQAGErSVcZew",
-	"1Fy3KQwn1qP1KEe7QOD0/x2/iAQSxcrWrBUmaHtmbr+ZC8y4sZWZEuXzdwbX7/Rvf9h/+bmJgrOmwkl8",
-	"YRXqBcREGPCyzYnoWcMmlSRoYLSdDxwQYyUB4yDgrEJWKXAUxJKB2nU2Tok0KQJbuFnHNJTxnTGVG6LE",
-	"VJkc46VeTBb6lVnzq8KkYebtFNSxMOBw1GHEqNcsE47JhGBlLZuwQxrqi5IaI6Tb0A2NFpO/4yKnRddb",
-	"svP4iks8MzGqKKI1RejLBAXVBNm7BqGfZFHhQSSpmk6pzHjCWiA5kToLBd+QZRyTzSPULBvgIXIVgSTh",
-	"cDeDcjVpQJKchq+D1QIKzHoLawEkMLL1HmmxClk3+U/rS+amShmjT4FVWdHNXPl9K2DdzLjiTKswROcb",
-	"cxYIHBfXDxS4Au/Dnz/ERuBvm1R1wTFFE0GQhN7p2dTZRsC5kYtcM7AfZxg28K1y0uhly/PPwJLOkLe9",
-	"+Nvtu5/1r755/70/pBgbMjFwdTtvtpPUOKzBHcIr5HgSMRhIDKpkPobRSZSd9HGIYR60BCzFGkf90952",
-	"4JwWXb48Er45EnWYDsxa4/o6DuLwE80z02RljN9RGk5eEkkbTqcKYl0dxUCV6Rz9qehySNWY2pSdSubP",
-	"ICIGCTg0ZPMfPrxw+PFD1YMLi9XqoX9NDsbg7VcG71zX424Krr9YOPC4rcmZXN14sWQBFLWelA8ZgHBm",
-	"P75U2mQ91FxxbDWbnA0wgHH/+hjhk8nAk4ccE0hewIEnD6cnkDxFfT9iUqZ7/t1zgzt/fPDL5xM0g+Rx",
-	"2RYdyYYHu/PKS9nBmsfyx7xYrS5UDywcWjz46MHUe/UgUs2aiPzMK9u3r/Q/+X+BCBD9sLR6ZO5f//3c",
-	"v89Vq4cySHl6YTNRi3ozLOzcgl39NIZcDMLwzv2f/mXnrbv3b97S51cPqUBDBoHONNJ//0/9D+/2X315",
-	"8MYX/T8/N7j12v07f9q+++X9T58pXdYcoBjPSgGFFpIJF2bKLc8xjwVtJ8M8mdQ7m5l35vXPtu9+9vW9",
-	"q4NXr2/feR956Nf3XnAw0GHBcB5YY77KcFT/rDlrCgTUIMkDH+QmfwDypgOp5LhYbRuh/dD27SuDj98b",
-	"XPmo/9qLO+988HCFnElcgCZQelS0hLEcTSL2Zq1hTksyM7xg9czy1YhV8L3rX2foUP7ds4PfX/n63tXt",
-	"29eQbAoSzKXAz491ONIjAdSorvfMbVchPwRNYQkjMsvk1DFbM71MgLvKMjH8k8nyGjcpdLKM4afmrcTF",
-	"h6Xu0gZlTHdRgkiMX8AwdvRcU6O2VMg6Bpz+XxgIyPMCUa0D2sS3r3FToMvABlCeSBUQGLGcpFd1A/0T",
-	"oeQ/OjRSiMZPOWmKTkQCCYH1GLmvJd4cx8Wu7nmsB3WqkLy4i3jU6dlfHhHDes9YVhwJhUjJilOtoh74",
-	"qWN4x4yS/HyqttAu2y2PNctg3dKLCtWmOOq6jAlALbhBMY+0Qp6E+Ap2sY2FOpqM+uuGvvTLQRxrRB6C",
-	"4EvMEXqYBKmqIE0qSUtASXlOZGAKjHepXOOhECAtOy19K556gv9DxdG4tA7W+DYCziWDrmJ/QQr0AsxN",
-	"jh/aiChXiaPPvGMe1HMFMBNNXc//fPvOVRRmTGNhsIWp3cNd2p/KpRZTTQFfBRHCPUTMC9oBzCqWR6H+",
-	"jjIgoHFj4HcDXHjTbOwyssXTSoOfPdf/+d/6718bvP1TaCaQspOdYFzAD7bEIZkhNlb/2i8TIJ2lEmT7",
-	"aqn24CHYGDMCbN5ehkyqmoyRWDO9WrwNbGhhca76WCluxfGuPguBHSQA3Zbuf/q5kV/ev9a/dmv77mfb",
-	"t69gzECCz1EaXP28/+rvd259VUrhy8VwtJcv4FjBpuDYKPNLep8Hb18fvPHWgy+v95/7w9f3Xt75+MP+",
-	"9auDt9/bvvuZ4TfoXnS0lngeU+Cqpe3bv+jf/Oz+p8/2b76X3rsHN64M/WRAV+M1W3gcGWdxRrsCTOmb",
-	"t3qOlXAtpye0oVg00zA4zMr++t7V/qtv7lz/+f9ceaZ/873Bu7fNHy988d9XPvzvKx9OIcrMp85LjlAD",
-	"zkH7lMnTTXioFKRBo3xD6LG4/f10a5pO8qw0CAegyRbhByAFTpZtEh/oiumaUd+TJAwas0waeeP57S8+",
-	"3PnNzf6Xv9z/uzrerflLes7jcpzso+kbl0ryz+efOAN+Na37tOkGuuxWDmI8LvjS4gyjNZ4UbTChvZBG",
-	"r4z1H8s05yY96T5kx2tW1jhc1nZENS5UrcfUepIYERMdxlHYwApNf/nipKWNqe9rA12yR6FyPM3Ywc3a",
-	"pfv8nf5znyPRzZDcys4QUwN5lR9DVOTk/kA3cjmPoCGGajyHwkeM64NuMVJnGx1uTPFI14x6zVTqQic0",
-	"9APRISbGXCrRlhDwq2xMRLYsSZdKokTopx4YDuuCNNM1DupZN627QRwXJ3WmuszC3VAC5VhBf2uKbgXT",
-	"hWxbtR6j0foaTx0B00lI0TChH0jUQcZ80DUTc8JGR2uW/pgDchoXdx/ZM/QwXr/H7RviyAE3iVZQkhT8",
-	"ELO+Swdvfvbgrev7z5IjBhYktQ/6kzX+W50nzqfgFtUgSZUAsEDMUzUBwXHlvDVuflkytQAhsH9crWyT",
-	"jxGfKJNMv8Y3gq0k4CIM+KYNHE7wOwRnaQQRU7DPnCTd/xqnHsCiILAPxlKOaHZJtUYbZP9wTuj8P96N",
-	"YEpamgFnBOohg/5YqzsIch2Oi51pZgrh2SzI/ykG4t/8dfDJ7/vXX3nw/LXBG7dQzSosIasUQKw7uQ6Y",
-	"O4aSpIRIzBbRVI6lOZHaIwEBZ8p8xNBfyAVBKBsH4lOFPDlcfj5JTLKh+7qvNY7VrRvW+WZeSQ1qecgQ",
-	"SOOiRunCzmNuixgu9zttpYtn4SBAkyu5X1l2eO/s3H31/lfP79O9Yz2HMjeRQCtKMaTZJFyBJ3jYQ1B8",
-	"gmadsDc+eqNNIxS4p47d2NfYV9NNnpIYrwdiffhs3xIOXr7Tv/qfI05+V8xrvJPFg17jFJz43bGxriSZ",
-	"tvVTweMByMU99C6gqCpCmxap9xkKoeXFu6Vp6/9/sbK4gVPHyvoRbYzRYgxiq03DZhEj8AYDj5INT0dI",
-	"RgBBJFzESPc9lpN1fQw73cdzlcaudRyreFqzOlXJZvz9uf7714z56+/P9V99rX/7Zzu/fnbnhauDGx+n",
-	"tgfTITIHy6zbeA553D60j6tn+shbPTuEbDTifnEmNFD1rz87uPGOY/3yNJCzHZVkXtgikJIEXAlT2xH0",
-	"Xwz6AS84I5i7WCFHm0IY0Jo4oTHUWjXjgI2oGQ9qzzYkXAlU8JuMIn6mdQmJjlrj6zDY9bLLEZ85Q1wo",
-	"0u7Uw0A2GcA3ELvWZjAAORhXx9Hj0OOK4PDpl42q2qW9JTQtoKELUY8JVVbTstMyEG/gFIXoK1vgEjNq",
-	"hNi074ZUKoNCJytayWkFfGN9jVuTm10wo3ElmGgw9xiXcoQfnMXpmnmW9hAONQztPFQwBLGZSzsff7x9",
-	"+8rgxjvG8FlYPTEDnSrcfWHyQTATn/WdAHxn8MatzFwLcZ/5S6h+X573KPew7NTknO44HGpMUve4XKpc",
-	"S8IKj+8TY0dDUysmJxvi7DFFOOAldIMwXAYqj488jdga7/DkXCEtogJDORGNRuCxWGmhGGcItB9w0uFg",
-	"9dGMgFETjGgyocvWaNwIKUBlOcj7KKzhDKg78Te+/tXOJ28Mfv3TnXu/6N/87eCNL0tT+KdSo/mO5Ln3",
-	"X31j8NnV/q1fD278cef1dwa/vKqv0wIE3ezUx1+lJ/UD+3iNnuzUxxsYY7H4HG0A6CVk/wBSL4MybjOU",
-	"Syyq8vbtu4Mbd3Ze/Gxw5ZnU+sFi5d+mP8Q0FU4YjwSUT9ajpGRLKBYhEEVsHaCdjaYinfZycpHoxySx",
-	"dapNaFEap0JLjVEkHD67Fd8/2anv5eTYSNCl0kK1ov+7sLj0+MGDB7Wi6EOso96FucXixwg2dorDc9BV",
-	"qwUXZZY6/Lv95z7A7R3d2KFzMa9MEYq08jaEe2CeOI2QbojBvx8xfsP1MHa7pCsG4VZTZohVD2e1tve/",
-	"/Hjno7vbt+/ef/GnOz/9YvLy2og8n7mx70zJgtjOBdKVOUzogTHqrA2pM1j4SZi6EKTButaMFs9cmuDP",
-	"OsOaOXEp8QpZIYiYS0IGnqXsalkhftRM3RJbzB7BomStR9wS0QwVq52P7j546/088p7WQnVG+CMWqjhB",
-	"3akJQ0q61RfLuD0iIj5r00ihKI1CcFw7HhfUgCKgwyNSFXKgajdtxdcikVR6tbcYOR14TPPR07QLld3d",
-	"ujOmxk+wjp2lkfWew2hpPF6aGvGucmcWqtXCmeVJV9O25lp7jPLQtA+iX8DjC0UFWPLGNQZTLa6oCdad",
-	"2G+rwqwHvAabu56LfDCaPGdzp+y7UGi9ZSp1m2I2WjSkYVgwlQrW4xQ/YVqDj0dtk/DpyVS78MWKbvw7",
-	"l+Wkh55nhcgcyP0yPgze+eD+p78bwZ5zSJvw1bzR5segSuMDMjajWTUlgXyzv1D7WwwCZ1oH48Jqk2EO",
-	"n9WB0Hcaa0tOkE79tmUgu5anDJ/8sX4Hynhmk1Zi4O6FKVJDzNj+URDStvexScNpKI9ZgjBdG7x7+/61",
-	"F3b+8NXX967ufPzx9p2Xt+/cycbL5RLcJBM8mlqTSGZLUqJhLFg2587CMtuk2EaDWUSKQMk1HlLFZPx+",
-	"haxkTPZLFiTdePCRXVoke2vXX+PnGSapxNYheAmh9NEUHceJcHdAPhrRc4h4Vnb82fh29HwK0JQ577NO",
-	"Rkem9fW9q/0vfze4et1SmIOqxnsIkM6gJIitjj82LYkTpEmzteOSkEy1E0QqL5Zw9C9mHN8FAtCdFMkg",
-	"WibrYjMuSsKwTIc9jpr315lZ01lSyeDd9x788WWkksEbz2eRw6egjEv6FhgTzmkMyxCha7gHgE6msZAE",
-	"T8nNEKBmAngCacxz38MAIVM5H/EOQhr4iIURxHL2csxGGPOh5wp84YSxP4Xp9wUwEZLSwgXtmQ4UAq0c",
-	"6NGGtEeUIPofM/g0MFSCY2h9pXmiJi7Mt82jrdd0RcWVHvMBWvdLZDMU/fLz/Wtvuv1F00VaKdY6CnWZ",
-	"L+SQ/ry+LHMNjceCRqM4nU3EvptEdE4VSOzJLr+PwQ+NxoT70USULRPWaqseRl1bAcEP/FnCm7+/ffuP",
-	"6KXd+fWz/c9v9u/99BsiH82fpo/BTLVcHgPrChWwAoM9BlhjJohSkvXvH18lmbGsk41gCyzPxu8Bnsv1",
-	"UeYJso0h69lfwQsz5UYTeJG5HmZmKvzb5/evvYBMaOfXz27ffmn79pU873/x+3Xe3Bx7pZNOXphO7Aj7",
-	"ng3F5b6+iCHuE73Ebcb1uWuKTpRE6CVY26Kj9LcGi6pCjsORNSXvQFNNhwKN0tR5pp4wk9yDdgqjKy2V",
-	"Hl86UP3vK79YeGwJ4CnMZZmCrUhBYFQPPbY4d6hareLXOHX9bP/Vz3f++Gb/1d8X9w2YKXxHnGv3b/59",
-	"58ubgxsf999/Fmf6P1ee2Xn9b/c/fft/rjwzePOzB2/+tYgaaohUNhnegbkpEYKzuTbWbVWBx9KhB9b/",
-	"ZfyxAjXQQJGHjN304UJpQAaENk/eOw9DnGA/PQNBDcZMqwf3PUliMI4U2micgRHXhYQoEBt93lrGLAEw",
-	"WgbeJvMrZCVl2Y8xb7KvJxHleaKfza2ciK/qMK+mAVbT5tdchFWUXEf5AZy0b1p0LRdOkfoW5D7lRTTB",
-	"QUOcDcz5/QakjHTB9lyPeOq6/DaE5804wGxIRdBi3vX8wLx92ANr7d8XYc/EJxk3fTpkxnYrY4ZTIUeT",
-	"4jqaO6G016U9U5oQPytIUbUmvxGOap0MbjlwJoQyXOz/2x11tX37pcFvPyviLUAEE0T6gaz7sZemOQUI",
-	"E0uSl1JosZD2zBhfIipiDApTlrHgQZPKZqrWjA050Y1R1YkYeYjalrlQ7GHnzXk0Geh+Y+5gL3kRM/ET",
-	"M5TY//rh4MbHg99fGbzzQda578LuNDvXjoRo5G7aWf1rcscjgA1WwSYB99lFfccbozvslxE1zEanZklW",
-	"srDCPOw5N+g0DAv6LWZpgGHssubaN20oOMW9sKN5EM4vhzZgS2ZoRX/5uf71P93/9JnBr16ZSBNbGCeZ",
-	"nwmsnwCniyl6Fls7DRXg/ibnNA6dgiheOOIQI4L1o7AelMyhBD2Y/cyc1R1MyJyF6dq56NHLWZ/XnTsf",
-	"9a/+KbUxupcxEWxPtJkpxI+QC6m9gEAJGDIG32wI4ZcNUgblpNPeiKjPKsQE7azxh9bh6VqH621Yf9jU",
-	"SKC4T9a7EYfK2cjuiG0BiE8MAU4Df41bSALYUdAayqTDQyYlWWdbjNe0Zr3RtDXWA7WEeTCirZXwMBRd",
-	"rXADbgkUEQukHbG7YhMNJEtoZJdatqH4xcJqsSGa70ZlpVev9689P57MUqcfvhlbaY7yHpjhWiZ3KVNk",
-	"ZQnCV8qkHVKPlWMHrT08WGDJ5EgD3rfr0K82A3lG+Gw/z33ch/PQm9nsWyDGjY9HYu/cWzEfMY5IQ25G",
-	"8H2wcKZw9vWti2WhvIhBrqqBA/FYpIKGXqy4THIcHI7QXsi1TSh5EEtoBphOKtqTwE2WiRKbmv8AeFP8",
-	"AOO+ybDtmtiPBIEk4CRijYhpiR6sBnqsYCeQwpQiZ2GDLDxehVISa9y0qclkk/U0+8mp2MZZd79JBTph",
-	"votSzE/LyIr1QANOOhJNCsDFwMo/20TrN27F9KO1vk9//uA/P5hISOOxPeCJFBnpcy1tDKATvN0dz3cG",
-	"etrHvdAd5Cna0DlQ0wxdKbjOI6mkOYs8H/CtQNEEyM95aE8zQNoDCRnXG25XhHiGs5Vknwuu+SjIVXEF",
-	"xDIiqWyytsJKGmA91KrRMrGVsPDCl/rOxZpMZMWK3ZpDm24weJY0OlEcPvuUcKc2ndIzY/FZ2+VVmw+5",
-	"HAPJGTjj7b9/Nbj1GmLJ7fzpLb32ASDJmSy14kbsU/GeTK94z0jitwPIEzFhN2YYXvzJ3/uvvtZ/7oOd",
-	"L1/bvvv+zgsvFyDdIdzVkVt5v9ls/m3MZnMZD53pEVzPRObec/R1sqL6AgfKvrTbZss5KQ3noOFdHcjC",
-	"9x5tfVcKiOKeDl7/on/9WkFin0cVZiZbMyQnZ2yUxo2QyGOJiIW2FBOZuE7VOgCwxh6T5XRoETzDRVdz",
-	"cshzEFA/WUlIUsjPeNBz3Fcq0R18V9Lvrr/44PUrBWRvvTHcC8J8XegogEjjrqS9RfrSRrNKgtEXlzxO",
-	"Kpt4lJM6g8I9cdWILhqwo2DLVfjmXDykfZV1sZNg7HWFANqzjPH84v5fPxxb9FdvyBaLeuMqgsaxhrFd",
-	"2GBrdxlXpE69TaOIoklDqiAMiRJ6H3zmhTRiWoNJ6lPb7wz2ljVjGk8DysybDMGUIcRRRC3ISILdt7pQ",
-	"/GhThCab3lBFXANbafGtU7cZuBYmBECTK2vcYTV1wweds4u0zxSi+8i3mZ3E8oZSUe7P3FI2eOZ3/fev",
-	"IUyxy5CZj+E2BN5i6yeDmpuYKg3FSNorJybvFBmtcaAjJZJDbWsvo/yOew3oPfpdTjYEkp6JDIaeJNMC",
-	"PEaKd00vPSiJFnOICgFUIJTjTRdkbi6vNP4xJNYMBew5OfvGncHVr/rv/3nnmT99fe/lndf/TBYWyODG",
-	"VbJ4kAze/ABLLuOOlKZARrME9A9Jj4hXyJmFAxV5zLmfIX/7/a3Br15JE/AEG7zldvNAIvma5DkjP6SM",
-	"vyOMyCQkIP33EPYGTTugV0I+BKBBVshximiBT3V8gxtLwy7tyVTycxzc0QBS7kFiJBqH1rgtWcTRLGxY",
-	"K4ZYuBMgcAIrMMv9kU+g7X9UKg72PT4oFHIZGwSNKjOzE738Qv+Vdwbvfv7g+Wv3b96aSG5bDArz5N6t",
-	"gsSY/UN1+jq8ZepvFEDgwxqx+ksEjEX8Prwne6Z6QA9cCRWyIgGmj8ohx3CQg8N0zkxiQjQURGwD4BPI",
-	"5hac0+B35sX4eIhrOU0BtqGwREUbjVR33XhJxyRfNhp76vNbUiswO6gf8eAiaQVhGCDuaG61cJB+SsV8",
-	"uDnVyr9L2aFIvmPw1aGqy75FEQ3e+WDnxkvbt/+4fefO9lfvDZ759P7NW24s9RTjkAwBTseAAxznpkim",
-	"eRbxbIw3ILF2dkWkmnE0PEg9XRoZNHn9hifEpr7iaMSIFzK8oEf4gNgQHVUouf8492d5xT+4cqX//J2d",
-	"t+5m18wukBZMc1lr2k9ikoUSRipHOGmsVgCzbNEe8YXTj3bedL6PVGu7yCFZM/0ZSlJf/qL/wjVcZiTT",
-	"nMXOsbyLDRmXbIILSy92KDYC9FG2qZRdEflYrpG4qzVqjcxk+yVvUvONbYEguJmegr41w2CTLZs6Tswn",
-	"DRqEnYhJi4FmHjPwZ9z8ZevwtMCxigdgHcNs0AGnX5ZMESrXeHw+Yv+86cvEZNSF71QbT+sp7Ml7Dg0s",
-	"lZ4K6NPBnE+DOtXttTCduq5PagSXMi6MvkybnTnZDOZawVyLzi1WFx8trj3AcGdtbTJUvL9xsvmsYZSh",
-	"zierlZ+hiunIglurU0K8yC0o3hGWSOUm5DlUyBNgJzE9xTqDOROM+67CeLqvs3ZM+yOo2+axs2/n3ibB",
-	"kV/dHLz+xeDGx9t37vQ//fnOu88U3Vlz8+Vv7PGLNtPcwLmnLsqHjLkRjzOU7oq/QQbwMAT9cNZd48gk",
-	"jFaXbacrok0JvsVlQi0AfEcy9B2mbuvyGtftSdFiEPTBQhlL4U51DnpJXzz7YXGGTlJM4Nt76O9+kgX6",
-	"dJMGSPrjQtnPG12gQCjkPhT21mJI4ebO6Yf3N4ISViNPUj47hMieDVqYXdD9nf5rvxoJC8CdzJc/sBJf",
-	"LIAIHuOqQvqPER0EyhotqqW9JAzA3uSpIACbUkqMoTLF8J3gc5aO9sF/nyMGGBLavvv7/ou/7b/2K925",
-	"CBH5x3jya5obGePtFATwD3LmQ99HI5CtcoN3sSToDItb3er/7rdIcw5qG2YlpkZVIGk93IV7E2ZYoKAk",
-	"DUMSBRtNFeOfG7I2ZXjhegIBe92MxV8nDapvkA0TtsZaYBt3pOTiC7uj16J8D7r4rngun7mx8/ofBlff",
-	"QPvxlLSQESdnTAyYcJtwL7AttTpSkTob5k+A2oPsKWZ8wO2UZXjoHol5nssNKhneh9+QPAodftOW40zn",
-	"55jU9JPHbGKxP2iYCqu4kk02S8jCB89f2/ny5qisO5buDKvfE9F1HDLReUMC56D9fRIzddvfqczn+x/9",
-	"5/0X/jJhc3rcGxMKmsQxhAFnZfIfHdYxuEd0w3pJTVBoksyB3s7AjUtzXve4n9Jgj3vjEzgg6nyGNqjr",
-	"Lw8++WAEdHg0ZkF/M8/FmPDt2Djaplr7MnXriOoKAg49KPEVu9y6NFAxVIHoKChdNIo80OPeGdEdXfJF",
-	"Rzl1BghWUTBLU+jOn17qX/svXKWx66OijlTzkVBjobgQrZmzrg2AgDjr2MeY8dkTKUxwleaCJoBdiyAY",
-	"4Q4BGJxJE8wO/TO/QrC+VLNTj+8tUBe0eODUcmHEq/rt0rcp0+M3fx1c+13/la927nw0EhWecfs1mG/m",
-	"o7eBKkW9piln2qSyeXl6jn2SyqYJgcw2nkkKdfwsuAwklH5z/g6B0Y7huLEYoISdsZR8//gqhMosk7NP",
-	"nF81Ngvj8AbrycOx46kJSMKJsrIq+Ead8rlV3VKeB86FRuBaAOOad86uwaC+3OgPTUYjVWfUvWgiCjYC",
-	"7m7SpnI6f0HdjYbO3+E0mF+ajIaq+bT51GIqCjzbH8Ccw09Zw8cla+td+vGFy2XN3MVmwODTBf1gtOXe",
-	"PERuhHvEKu1wzkvlUicKS0uleZADDCHn+E+o3IRaS8YzcPuV7Xu/vv/p2ylvonVUlHMvvSRdUTVZJCsk",
-	"jhO0ZSEgQrl8yVmOWtFQbMTeKlt/okJMer6F+LcJq5BF7cDmjWtFxTnOph5phWBRpO3brwze/KD/ys9T",
-	"9hksjjTamrGFmKaCCB1KekxGe8i4mh1Oa49yzUGxJGWFPHjrWUTWM++lOIfj7ZXkSjcaoi2cqQQxFe17",
-	"FdJ/8beZRtHNONrcSVO3r5uJnUtK+OGFs337Faha9OzO9dQKwd2Ts3M2IAxKrEup12eovkDSDgB0j7Zz",
-	"fCvwGWi8Ho2iXsA3yqDXdtoVglE//3PlmcH1O/3bH+rxQdhU0qhhzaPNnhARaQkeKBEhcf/mtcHfXkpV",
-	"gYtE3blUR4wcAbFoZSIMIGp83AHEknEodrDFIrJ6+jxZqBxIFRo1i7LG4WCkcsckeQh4MpQRYhc91lbM",
-	"f9iele0vXnrw5l/XUoafpFN9Pfx/AQAA//8=",
+	"5P19l1vFlS+Ov5VaunetAFfd7m7bgLvX74+2DcETMP7ZnWFu0v6qS+eUWid9VKU5VWpZOF7LZCAYgsFM",
+	"CCQZh4cESL4JGCd3BowN4b3MtNTNX7yF76q9q+qcI9WRjrrVPNxJVuKWdE497tq1Hz5778uVQLTagjOu",
+	"ZGX5cqVNE9piiiXw6RSV7Mxp/VfIZJBEbRUJXlmurDUZiUIiEqKajPBOq84SIhqEkoBKNl+pVtgl2mrH",
+	"rLJcOXp04fjS0cXFhaWFhbmlhaUHFxeXjs4tLM4tLCwsHDs+91ClWol0o22qmpVqhdOWfi0KK9VKwv65",
+	"EyUsrCyrpMOqFRk0WYvq8bTopccZ31TNyvLDC9VKK+L242K1onpt3YRUScQ3K1euVCunRKsd04irszBW",
+	"3YKnT5zI2H7bVCmW6Ff/n7UfL8yduHh56cSV/1nx9tlJpEhGF2+Ds0uqFsCvG3rV9Bq26SYjddYQCSwf",
+	"DO6fOyzppaPDNyoFq7C0sOAbxKMiaVE1OoimasUkkoRizw2RkNVjpE3bLKkSJUg7ibjSGyzpNiNUknOn",
+	"Hy0aWAP7yA4sZA3aiVVlufITKbimB95pVZZ/bD/q7isXhwdcrVya0w/ObdNEty31G/9w4cmzlWrlsbUn",
+	"Hq9chCklovWE4HrSw7N6NEqkIi39Y5VoWptbXCwcdSJalYKtxZ09dmXuvoUfL86duPjTxR8vzC1dvN+/",
+	"0Y9R6RnLhcdW55aOP1glseiyZE4fDNJkl+b95N7UbZQkPD06Ote4ePnBYwWkdyZkrbZQjAe9H7De6NjO",
+	"6sUFuqOB/moF/pa0xUibJVJw0o1UM/1yi/VIi1Eu06/wxfxRf7BxlC4Gx5fmTjQW6nPHwgfZ3MP02NG5",
+	"o+FinS3QB4OFcNFOv8loCGfNLEBmyHN6zGXXYnXuR3Tu6YW5E/O15bmLlx+uLi4sFK0KP83aNFEtxpXj",
+	"AENUEaZPTHfQzvDT0XYkYX1H2SVVJDQ/E8pDoppC6vMei24Rfdrnc+P4nwlrVJYr/+NIyrWP4K/yiOsf",
+	"hqNY65QImX4p3aC1k3P/9KPzP5pbWDjuJ8NAv1KS7x4rwXcfj1pR4VrH8KOXbRzXbdNLUUtzjeML2BN+",
+	"SvuJuGKbLIGOzorQ3FTpbLfncnfP4r4umiytIaHNXbx8tHqsiMjOUxXxTRyKp7cEfi67xA8em7zE59k2",
+	"o/EZD4//IW9RucXCFcIZCyXezQk8DkQYSZKwQCQhC4uIEJ/271GDxpK5EdWFiBlF4rugaKNRuATlb/Yy",
+	"018TBXfB49ReBUWTU2I2/P+ppofFPtXsGV5KYxJSRfVyx0JssZBQtax/CxhXc4zrMxeSH649OvdwFS5i",
+	"zWNxY+aLuOWa4Jt1yud018V8ysOoruDSM6lOijBiIOWdabVFoh6NYnZShDCVQHBlmCRtt+MooHpWR+Dy",
+	"Xr5ckh+lzWK/+fVZJfpiJ40oZiskUpKILidBkwVbmir1m4Rts6RHgNrwPtKPaVqaHyEgnJdsCy5xTqdF",
+	"0NFcfJXLLsp7M5mTFoht07D3il1SR0CaybXhWfZRCTo0Dc1XrlQrj4SR/mnG4z3XqceRbLLQNF80FIY/",
+	"w0hw31g446Fgs+dha33DsN3CGM4loh6z1sQhtPG5/2WH4pj/ZbzKlitcqFpTxHh6QqZoFFeWK5QL1QSd",
+	"pREFjOgHULYBMY2LbqVaaTEp6SarPd2sLFf6L765c+/j3Zdv79y53r/5p8HND/rvPtt/8c3dGz//6rOX",
+	"9j76ZO+Z13b/z73+57/sv3Adv+9f/9XO59f1mWWXtCTcv/bJ4PXb/RsvD956b/fmL1yL/Zt/2n3tr3u3",
+	"n8HXKu6E1qKwslxZWDzx0IngOHuYPlTXZ11R1ZH69j1RrahIwU13SvBGHAUqZU9HaDs6EopA/g+zRHOZ",
+	"hbhSVqQw2+Dbrqe0TNNlXJFuIvgmXChd/Z0SJBSwiefN5TJjQrLN+kZlf0OBtiuSkEjak6QpuqRBExIp",
+	"0qSSBKLFYIgXmJSzP3Wm1TWxxbgsOnISH5oHNmLe1A2vBgq1xnYi2ixRhkkj4x/hLNUKN1LeyA+JiP0/",
+	"SH09+7hUlqv+2Dxm2jH9pCqbqP+EAcFdmtsUc1YiCxlXkerN4yQyP85FcLzNPatP1Gakmp36fCBaRxTe",
+	"Zu5f3dUR2xaMa3WTRtzwjpGlYVwl5s9IsZactD2mMamlmCtuQjRJaG9kEWzbIxNPBwVnFQgmRC5K43OZ",
+	"8RkxqXDIQ5qZ4MyoWjSOidIniiaMtCIpI74JAoGd45CkNLLPLXrpDD67uJAVBtKZFk0JlmZknYMiSgsF",
+	"z/7gREGt9ntf0NPveX95ujmZMPFt061/Y+wRHrcj+YXfufcHzZHv3q2SblOQJuXZGyHiTjIzbEFf28O7",
+	"SjuqKRJNs16LWTsRogFmMvsckU3R5VVCJRm8fG3wu3/p//G1wQu/3vn0fd34sNI5VhSuVqKwxp11a0hP",
+	"G+Uahp1M2Ue7abZ6fPtDGwadZQdYzSzVBJYSs3CTJfO4pQdiKNgSshO7h1Me22/REtsvLjvTGmoblWpF",
+	"JJuURxJurlEj2/DmwK9mtCX3wq3ezPfjVJPyTfZN7MrXvg9eYyfO/5xtAT8+mWvHz7fb7URss6IbkuLP",
+	"YekrUt8b51lj4vXoGr44blD7uSHdMKcdb3rrHV8wx83eghMmgz15Z6IUDZpaV9OdTDeRprEOlzfg+on0",
+	"+PGJrENGT8NrxiAPFrIHj1XGG89SAs70trgwkakbi7Xh7dC1eWUCFwmoorHYnM8v6oFYiWkSeUmm2f0Q",
+	"3n72a18L719PaGo8DV5QVDGfeKZVX1UgidlpjYxdNBqSeayHJ3sKfARGAA07Ca3HPdJk6KEamWoxXeXb",
+	"fYKFESX6N1LvEaNvVYngASN2CvOVktRnBl9NJ1+wdFqXEPy00f9Hlo5KVsb0k5Ndxz28FrVYHHH2CDx8",
+	"BYX2iXqJHabmV17uNH52Z0wfQ7zf6pNju4aHrlTdSoyQSaHwP7WIH/GQXfKellES2op46Nd6waZy2WeU",
+	"AANEVYvsp5oRZ9JHTVqdVQX6tBMlRo9KEHSShIU19KiWGL9Ios2I+9S8kJFIkYC2GGkkouUdY8LaMQ1Y",
+	"WKv7VzJhUsTb7vch/6NW3zO+ea3VSKZUzEISKW9/MhBt/6J0mzjlA+lrxrn0dBP8wdYwll/WsQT+eCQ9",
+	"ws10ksLQIRsWCXBQxjs/eWrFIsMpGjMe0uR/M+qx5jRFHIW0lx92gWSZGRqKiZlX8q2GtIim/cYjnyQ5",
+	"3KcUnSRg043T2ihTmZhyLjo8YCHqzOiopB4IwJVqZZslUSNiof8e64pka/qV65ldmHAHw2Nu/JmhuHWo",
+	"pluXGYvdmomSD9LE/P/Gfg4k8WBTiDTJ0JqHLHr261IHJEe4k+R/bNpP/zxgsXE77E8SSxg1ZtecCrZQ",
+	"wu+cHaNpxj/IJOmdZ42OpPEU9q6pr7wt1vbcVmcU6dLUB5v6uHDE8+RJ1WRJN5IMHWRwl5BIEqlEu83C",
+	"qoESMFLv8DBmpEV7pM6M4ZAlTD8rGiRSy2SLsTaCN1QUbGW4f+Zojb2sQBB0Qy24QKa5DUxv7lqANRqz",
+	"SQWarZOKZckrOfNGbYuLLt/He4kmGeRQJd4sNPau0S3GScRLytOAWBqzOy0KQoV3Z9xM8y//QH+dwZ2V",
+	"GEWCx0X6bZwNQGA1OzxMWGjBbWa5csbr8Swocyw93Dyz/EPTYW3loEtRYg5SlYiEcKGIgvWus4B2JDOP",
+	"jJyqksvQ4dl7yrevgqdOKLMQPL9X6dFdHhmNHi9sWnmNq8B1YTc/R8LjTtp+eDVtKObBOp4SHa56BER+",
+	"63yjccJo2FshMWsoIjoAM1yAzUGLe0ylIoIz0mQU1s47e6daL0w4rTnQCqJNhnhf9iaWW1F7TrRx2nNt",
+	"odtMzKSvwDD8hM+NRB9J0hDJMowf8F1VC5NVostlM2oTWhfbhgwiqdUVPXV4NyUa2iOd9jx53C5RpMim",
+	"YJJ02vBCU+vKemnBCTENRKlaaXTi2KM6WcCfnsj3EI5hKAhRKXpCMOZYSKWfbPlukStespLMp5cGrK2c",
+	"8lJKO3XvtEpze/sGChJj8XNaeoZX9JIU8DetkMKlik8ZD1EcswRuX9hJbkB95VidZKvQ1A+0quthdtQ6",
+	"s8a7NAGQUq3QWAqPpIFjRsxDk/JwLuKSdHjIkhTRiapibuQT5WqadaSMHaB70LzV0y1OJcMPHenyy+ve",
+	"87UKd4EfvhUpwrgVzPQhpCRkQSQN7tVjIkkSFij/bPSb4XTUbl8pTewhi6Ntlkz1isEglV/SFP40upjs",
+	"koIV8xoknhLJVsQ3idaY5v0CjkhapcfxaMTi8B9p3GG+kWgiZ2Et4tMseJPR0A+W1rRAJWGX2izQ3EQ/",
+	"6aWBSMrONOuvp1rbZokFDo8+EdNgy5yVIUMqVSyJaCxBDWjo5TD22i5LEQOEKnvipzvaLdt86R250Km3",
+	"IqVYaEfmtWEIFQUTja1P4ODP4sMg2GwzGhcZBSRTdRpsTcbl4GNgomBtD58EOcUIa/oRve9dqrUvqlaG",
+	"gl307xLt1njvq2YiOptNP23D0+WXUg/PZ1nptFp0svlZs70L5lF4q92O2fSc84J7zz8W2WZc2ruyJInY",
+	"d3wtKpa0Ik6nuuCViMOJLKvDpHmWJbr50uNds2+MI2l9PYQJ7dK4Bnhrv+TgrkrSpVyB3GdfLBCkcmAs",
+	"s5tDHMPSlSHo7IVs2Gn2IBsOlzlNqbRzsUBwQ+FkWm1gk/oMCRbXmNLjMuniRRtJAmtHKJEsEDwkKmqx",
+	"FSI7bZaYwAnJmCQQMTBiDxrhZmOgOAnT81tGzTTabKoUj+MB3Yy0jMpyWWGyQLxwlL5M3C6nQVKWLsBG",
+	"LrLrBY+1hFBl8QS6+6cyzcEXZ4W6kG8Svn4C2tVCgbGv5seMl/uyVmjdPV7NDt8FbCwuTHI5h4y1fAcF",
+	"xfVlwkVdhD2iD3cedKV1JKQM0H801RAr41vlKaQ9zZ/Nrec1deXEnvwQ4AZPt6VKGA2apN5D7q9lAS1J",
+	"c2avCX0evydJAqA5WVbuz0pRKWJhacEnU2VkjjKwPytF5aeV0lDZIeYFrOwgPaPcTChXvh1FITZH5vvX",
+	"vq07cDqNKifJHHRVvEJODmnpEaWYagrv2oC87uUBYZSgAyFmDf1PW0j9D4tZoBLBo6CChsWOxBNs5Kpy",
+	"bOFk77Rt/mTvcezgZO8cdnGy90i2k5O9RzLdnOwZmexixofqO8OluHR5pVy0I+6NrUtYTHsrJGHbEetW",
+	"iYfcJg8Dwl5lLWGqk3AfETt27WUmQKay3HWXYSvbLOmppuak1hSUEdm1WFmeJG375/RIShBkOxEBCzsJ",
+	"850ILaGFVWBorcKVLMDMJUI0Cum87HzywKCJDDJ1E/nueT0Rva1VJ21VidvOKnHTtbfbVISTsCBqR8Y+",
+	"M/lsT1y/xCGvh6cybi8KBjck9fsOKV7fwzSqbzVj+kPSrINeozC+o0sdoe4bjO4T/X14jkC08sem1MSV",
+	"qPnVO6SEZb/McnysSXmKSyqnZZRf9VbERYIR+NL6CHoQqUJifdWQ+/q3Pt397G7/lTd2b/z8/rKHyavB",
+	"TNiMDleIkprMmYfUFLigx6sSPzB3uIMG2OsCzyv8EVMMANc8Hf7Q+1axFrGKMbNUqhnOYkglEz2Vu9tz",
+	"HywnqFRznN3wgkrVnLeKNWiVvFVXA7VqJ7MaqPN2PvA3Tgn+NLOCv83EVgN12s5tNVBnzPTgazvD1UCd",
+	"cpOEl2GeF7IzWw1GPj+VTnY1UGuZ+cLDdsrQoJn1aqAeMRO3W5faUD0u2Br6Ikbp/UlOKGnRn2CwgxGY",
+	"8eHvSdLs1KXfE10IVmyyxItv9KMD4elqZoBFlOmk8UI1F/1GHrQZdWGcEGm2AqFmkYJQX2kdeW2aKPTE",
+	"jwaNFEPcioFoirXacR7skzWJYFTgZLhPHp3iwlHdahwIoRJmw2T1IrtcAMOgpd4UxucOO20ujCGeZWOQ",
+	"ygiTYaf0o1tD3MqI2bCJrUgiNEhR1VECrDOSJdvl5XBYkrO2Sfh0Lm0XPl/INI5f2B60VLzNEjOZ0UOU",
+	"dGJWK4CqwG9P+8+YYYMsrMmIB6VXqpQhzjzbpQn32rTX0J0GACRMKNRjFF1rUkVxTAKIiJiMD4Z9S+eZ",
+	"rka6aMbOUcQT/GDDgEo2rRHV2WEPBDXEnotGe54FLGpPBsgM58uJWTbuGdLCIKgIOFeoZY9gS07nOSiL",
+	"ps6sjAUWTRH7O7o6lUw7Ret0wUETh5IyGUzJxnLmjiJhFDrgCDroV1IhGF1MJOJEKtoD1FZI6zGDBQwo",
+	"J3XdDrgEWThPNpos1s2HolNXLARYByK4AAcx4tW3HMd5snJSDLIUa/kydsLMR2uPAZkpjjj8ic4pLSzF",
+	"AllManGvpLAafXHGBUJPFswoWVckW/MXLFryQHBGbMxdFhdSR8dIKBNaAmsW1DrsFZNbzO+bC3PZf0Z/",
+	"zuTvKZdnp1ppxHRzSihq6pmkapqu0vdK+0ZMuP8UnUR+UcRGL3h/qBWHpjsJZij3hzQmf8gyxkIA628m",
+	"otOWfly6O7QTWQo+6d4puuO6NNJHqNYQSa1VcH+C36/WmBw8YZ11XZFMZGBP6WfMs7UycEnIluPCZmEj",
+	"sstezWesyiSNytGZo4UMuDldoerwqRqiNjO1dNQjC1jIblNlpCBYI2fct4YGQJNl3dbDd1rJAzCF778Y",
+	"vDtDVMKh+NQL8LWw6/UCnceF2Rag+MZ4vUZ+immdxd5fkPlPonCTHQqbcT1VzWBKBhOaGc0sivBUkwVb",
+	"RaBjwBKW38NHqTfTRBnwh9gqkO1TzPp4cQkec0l38gsvtipVOxc/lbBgC8xbPrHSd6AZz0pPMtrkDite",
+	"4rT63QmQKwVb0g/4A6WE8EUwUskePDY/VcDmBEytCXOF/syAvStn0416Fo4L3muJjvRvbGH83SEIL1Oo",
+	"wZoVx76r3BdlRiGbDuBgi+DohQJFyyEoRtemxajsJExOE+I0Pp6vzfhU0Xzj1G2XL8Bj1W+xsFeoiuOv",
+	"Tze9ByphoBl0Ek4AVIHQW5KwdtwrjBmMppkUNDVVniAUHXI5D3AlNdOWeFYrbiRlkQr2yDxpm3LfrKZt",
+	"uu/O28YzvoPCzAxjpUbb4pp++Eq10mmD9jPZyOiEMpNBAxclS1VmaGM5RJp6agp8TfYklPFSmR2eLoxq",
+	"iqUwD9quxk8YdrPF+PSB+Y4HTZkjMm8axlbGjrHA9mN/nsIA5C6CA5t/0s7HDr3QEDQFtx/DMg9sqMnk",
+	"2B5nqkmns59oFHuLDgF5PXnKh/KIT7h2Jzpw93MN27twkgfVkxRk8WCZaxyDn3intyxGry46amjdvIO1",
+	"PHlalrMPlu3PZzSZ864N5e1xJwwMbZubTCrUpCOuW+9NMoiZ7Ej59meVIek09cnGq4B1izg5yaKfRHzT",
+	"Jj1fmFtcGo4MsiltTdb69I/RIKGCqOXTeL/NKmr5dNRoFGlYaOafgs+i+uczRhcF8dpoSh+kuESouIla",
+	"NVnkIZWwHbSP6k5HktbjfeZCCvHlcKaRbIcfXZ1NiO6vB5En0fvW18PLD175qf7nBP6zuHTl/kn0aXnu",
+	"/CnckoP4LLMp1O3wH7GWodHkskNzQWdhZTuKY7rJ0mzNu6/9rf/hjcHvXsWMNVEQ0bg2/Fv/j6/tfPbb",
+	"SrXSSeqU15JOovX7ytLSgkFWlYlML3YmF6lHQ+PxPJEbz2QxJWRpVqh849UCeEjBdp5ObZmz3lK/fGcf",
+	"ncIdnSORSZa5tH3vaZmIQfDyhn1mGfQmzPPLNNs0jsKawwRlDqw+oceuzOl/luw//7NSKhtkuUyDgIMJ",
+	"Z4NHyF6mpsFhKFKCsnNNxlHbedcoD1jNuf0RpBQJnn6VOuUy37UZ0L0DWqY/AaRI5loAZ13NxhZWnHkv",
+	"+5X11OW7RixAzQx8koTiEB4/QO/4rNAddj0LjtW+QwzXAMgy8Vi59scdqzULivGjb8oMx0XoFuNrPBAE",
+	"fNo7tIQ2VJEEFOofZ5GxsVrpcJRMQl8KEtaSFpjViGKWJnyjAAzoQTDh/GTLqB1vtjvvpDve1HUdGz3g",
+	"iRWZEUCovP7LLrVjimfNFyNo84pVIQxES+CUxBH3m6Zji3ryhQTSRJUd0z5RORmkzcRs3wmEG5iiLHZL",
+	"zPrnF6VgY/XK+/e2aGdV6Ym0aLJ1oNxWhUpNb5Y6TYcVJA4IO5pUXEpFNRQRKDHWKabSAxF0WLOytOIw",
+	"Y2UxvCXuYpjarG5gW47Cg6/iAYtjZ8D2eJgiXC/35Ir+BrOHcEFYo8GCsh4nfDjaZjWrDU6XzqcgD1uh",
+	"eD7W15dG/U02uBox27Z3sUQit/IJD4tYvDPdDS1btThLvt9Za3d/Zt5a06Bf/jC1TcrfIa5WyiRPu23Y",
+	"t/zo9PUgovUVG/FNUzYDkhU5SJlkmFZ+VNN0NfYYx6ImhBIQzMmZ08RtjFk6/fB8Nts6lDDZu/uXnXuf",
+	"7330TP+VT3bffmZw84W9jz6aQrcs8F/pm88zzwahnESmpguIFlVIdEkW/fHxBViBcjnFDIRgKMFkSWrE",
+	"nZoZLWYQINNpclus5zPvTlDktm1PQ6WfJuZv3oIie/h62ZVKpzbD5YoL05Y70SFPW4+Y2KSIO7G1IJ/I",
+	"jHAafhSGD02BIx6LqnhUJC2WPI53oT+VFOsyqbAYFpjt0GXRgBcJ3qJGTkeM7hZjbVm1KAkTqpzJD5Vn",
+	"h20RNP0dJywQUHMLGsfcN5jyCUWAsjCOsKhSzX7xHfuFa3BkCDhll6S8ELbx/YSGnhEeJ1/+7s3+nTuD",
+	"e+8Mnn2lSo4R+9dR0n/r7uDmB/bzEtm5c91+WDSvua/ms/Fmx8eGyHslMBzerESwxzp1DzolDBMm/QgL",
+	"EFdLJz0sQJJqAbcWCK5ooMoDWWMsf+fHXZgaVX5vJQ2atB4XRUgwGvYKMsqooly620L5h+IDbtr1dFOw",
+	"72fH5iPFxzr1McUcptiHQLSMAloGMNypl2eXmoA8zHJkr3LhwXarvNm2TLQUbEsBuKV4w1hcgFXhtC2b",
+	"ouwSFG+8YklrX5gxPbIUHuIIAdpzG5SeLztNsx2F1LGvNI3p+R5TW+Kot7rQfqqhFh4I36wyBSMLcovG",
+	"YJYCSlkhHY75MU3mK5q4RKP6CrQlJRNY7gw1eSWcn0jB58/T7hNY8y8dzUTRxAeoOmgsixEixiIkzvAg",
+	"7mjl75yNuR8tY8GmDE2YJjN/zKgHOvA4ow2iu05Tv+o5rJB6MRZzoliQEYRcgs2Zigk4bycfwNSqdgXH",
+	"yAtn+HakqN+QwS61o4TJ8ji84jp+U9NTtaLEFvPYLi809ZEQPCgRQWdkJ2ypmp3PRMq0q7Jfb/f0GJr9",
+	"esFEWEB6UahpTTZpHJMm3WYrmLEXNFgVsQQCt1xJ76jhktnuIyGrbm9yQREP3cKLuaAPv2/N1AMvmKli",
+	"LWPst8DttqkaC6z2vqzKNq/bud8TkQGuspoeUHkBAudUDNkYKtB39xdfvvPp7mev7779jD+6K4hCViu/",
+	"mBMx1Q3GvMiUZLMwD6GiPKRJWMJPbprJvOPbtpHYE6/JYIqQDMSDTHkvpAP3TXq4/plzPSos7+GsUCEK",
+	"QPBcvhpgRwZBxQLXfELCWBuGjRwxyC/3QBmraMT1+iv/zGK2SeNancponLWXJioKUGbhnThGdSOHzslW",
+	"ykRXYo2Lgo3rTqYd/VCZucUicJeTB2jvC0UaFnJ4aqf3pLttRzkwvieTa3kcyngak02asGJFLi1SUqoQ",
+	"pUmMaCaQeSRT5iPtsZRx3RuLiiyrf+P67h9vV8YBNX2aUiuSrJaCtIoeCWsmH1/N+kl9EmmLJluyqIbQ",
+	"iJGsZOVhsD9HqldzBUYK6L/QPFN0W40yoO2IdWujOVSHCoaYiseWE2GqnEq10r/2u/6td/Qft94ZvH3H",
+	"/PHCp976Mwe9jmEUZWY1AhLZ1y4Yx7CsOa9fLYhFsFXIrKOAxmOIpcPRXOAW8ZP3dj6/OXjjvUq1svf8",
+	"n3ef/Vj/fbFkzddcf6bxMWMutWzuncmULzvYTGY+OIedu3cr1crg//wK/6gL1fQTw9DltvfOS4PXvti7",
+	"daf/ykd6QeDj7ju39m69m36895ude792H/vvvd5/8a+a5p77eOfe6/jl4Hf/0n/x3+DLD/rP/XVw83r/",
+	"xXcmr2oeXmcuvFwEcPbOSudfzUtoQycqLzwVrnARz0lvUS9NoyCVz0NrOHCaNNNe/e7OKumSOIMB0TNy",
+	"RujWVtU/pl5af2nIIaXqsdW5peMPDuUDDSgXXJM++YcLT54dGwQ3CdZjQ89iOtGh/6R5rHTQvG4/DZof",
+	"45/2VSNMX6i68pXYVpEKMosKbjDk/SZV0Qqtop76F4+JLmlR3iMtqoJmlQgOdZTadJPJEvAnHLltvWj6",
+	"01ePtbrQUCjHJKdguo9TVCAtASrIkEuGKQL2Cy2YWA0YrJomQSCvNURisJNYzrCSxTqUiw7EPk+bfvDT",
+	"atobfnHK9okfz/BHTcf4+XzaPX6R5kW+aKeWZh3JuODzyq2xz/Vgs7Gii140g/m+aNXXytrJuX/60fkf",
+	"zS0sHB9isMvZF7M6aGXn03e+/NXzO3fvDm6/qm+Ouze/+uza3jtvfPnML6E4/S/67z771WcvZDiuEbQc",
+	"mPytvZ/9bfc39/Zu3S5k15oSLHPIbo/ZhtyFlCGlxStfi9L/Nej1Y3W+QjlrCnl7P6zXChrTYIamFg6G",
+	"hID8rT/5cs9mnR/L5gtvUMshJlYsLSiwUkQjCD7dX6ss1XFHrWPmR3SDW7vYUP27gwLKCrMdFsv8h3q3",
+	"5+lomiv+cbbN4iKXSax/9OJpgQNZOEeKW/DbyMuzmrMiZDAiv0pJQzkWf+FyoH1PknYiNhPaAm9SGXEA",
+	"52p7sQMfs2T7MZSzbcZrqik6m83cmhTLCkfHJuY9vuBLBuu2LZPef2FhqtLm2IR39lErKvSxARR5umR7",
+	"mGNyEnDPNOwfEC/wCMQRZzZLG6BuoIzbCqFxl/agMJuB9RojercZxczVvCOx80PmJwlo7vJIiJHMCx0Q",
+	"IrC+n/GIlk4+ydkP2xWc82lsAb6zrUAGAKkSRr0u+yhomqp3ksi22GKcKDHZr4Qz8K692Iz26TOKhalc",
+	"Ok1mgGql5TwNJqiyUmc0QYyrWV/3RSDEVlQ2secTImQn7Zv6wynzNiAdpbSpwtyOuy+r0/mwhilbYE1V",
+	"15x/naVCZ+GYavGj8B9/TZcz4JE1vNtg0+BRf2bfwvw2JerFD3csCQj0DgeYxceVxKoVxkvqH4qSx82u",
+	"DLzmK81O3ULaQ8EZoaoA+oK13n1B4G2WSMGB0YSMxspWEvZvgWSM+yvKF2QSs+5xE9BklyZTwhepJr8y",
+	"aUeWdjKT8JFlvuaXd60EZ3MqamkGrB/C5AS52gmjDHa6ej1TZIwrX7wiLRCx33oOI9fZeNuYyczpMgvP",
+	"KjPnWcMvD+6wZzwRmTCPMmEX0wIqGixkSbEDrCESf62uriBh1GiwhHHl6iAEtMVMwUx9SFGdWAaUURjJ",
+	"LVPIWyqRsBBRApQTEYckEO2e/xwWZ6wqUnNEEkY8F4WdBdCzwpQt22JrrCsJn5hiL/btIrGgEj9wIU8W",
+	"uS33MYxUvi/vLRmDsvHqAwuki5XUUY7jQhFJo7Cgxp9meOUr1x1wEa2eH1k4aSiLl8lrd51enZooWhcr",
+	"OkV8HdKAQjEcKPlFM4oXaXUkVsE2JcoxInVTEMHnyYZ+pGZod6Oalb2bEB+W1eGI6KgVhPSIrjS3hpHN",
+	"eWhgarC/EJzTMvXQDxYaM+bIuSDOEoRSJgJmUujLlWrlydSFMOTWEJ1ETpf3dyy0ALI+FBjRCj3e3YiH",
+	"ogT4wTRuxlbSS2SnPjNHkWlwf8qKW++JqReyyzzx4XTZy17CvkRR/rbT3ZnwqK/+9zmjjKRZZ6fJb8G6",
+	"tZlqTNWKiMPaYSphufar+RlcHLM+55lk09LStPOYYrtgOOddRaohlx2PFPh5M/3PPlncWJzpuaJogvOP",
+	"niInjh1/iJh4AxIyRaNYFjP0EYtxPWYrkL/UGP5kQUJ53a7XpPkI34wj2cTS+XALGd3Ij72tVhDFfvBY",
+	"tRYi2L35RLOpC3BczOqOxnYVMrnlB2l763NhCm9BQkH0A5DH3fRQoMRiaaZoTJntbpNxQiWUGNWDbLK4",
+	"jTe3ojx0pgZjmNXcfXzK+DH1cUYVzMfW1s4RfFd3pCnbv/XWXeNN2KqX1ZBepFVy/UjdW5SgIHcdDDCT",
+	"qt3c7obecptstia3tt7Tgr6LfVqaR9wa+XmfRvsZ4aLrNbyMLwY7vft/pC6g33RtIwsmpUi9UrxeLCxO",
+	"VYDu5tHwVBMWTijnosMDFqbSKzW1RHBBTWE3qBcCdyORouUKy0o8EKwl0aC2QgSPe0Q1hTTfz5ctAlcY",
+	"0Z7zfpVs4cBcnbnw/7H8/TxVLPwh99WMqtPS4W9Y6WRkk05RyaSpFhpangIr3hJcNWVJ++EhZOXeTGjo",
+	"SyLypIEXcaki1QGnZI6F2/B6zY+P5yijjC46UqggjoJI+CrlPEETqNMtiXtoBfUyUL4ANWMXs+QqJlSx",
+	"WpslrSj2MWYoX6hPBW7mCplb1J+44NN0EJbOhx2oqBGh4J0bVfmXS3cmqYpkA2uwT9sXvjtFX8XpvDvt",
+	"dsKk96CsCUEarKupqs5Ae+auVhGN45xPvSgUNmPnwZ0oOO6GnRbUkh93gDA0GiACGFo8RbanwygLFPFI",
+	"NqcZxGa0zXh5A1xRnZ6UOZResTGp+DM8wJONnyZb44yKLUZ5HiXGtlFzB2mmnB8N7oAn+Wn7Knw+2YNM",
+	"nxfHVBgyzNJmeR5VAcdm8gd+WnoB2zFVNt6h1As5DlPiFs08nPUAj8wYjFpgMmuIOBZdQkmdhiSBg5Ut",
+	"KeaS1FfcgYG/9V2cmAhky8cAtgdJXMpvGXhxuNmviG+6lP748VSmS/OA6xg/n890b7+xg9C31dRFt/zl",
+	"hcfUCttmiePjnkQZILd1qSTQApZxw9hUKUowRAiFznDF7LnN8ILqGGc5LguW1J02CHwqjjqd/2y4XqYh",
+	"L0tcjpwqJqNbtdLh8Mc0xAWVcG277qsnTQfui/O2J/fNE9il+/xD03dhFPJTNjNTQ3R4WHXeRrwN2x1F",
+	"kmizqcwPKkcaSsRhVctoXZfdwLHUebKqxbeQJWRTMGlvVDThLUMhRsIFGMQjbjy506ZShwQTPgo2e7I8",
+	"NF4fhiPDFYtPhGvPLkIPfCSlT4PxKxeGWeN2FbgwJqC9kfmV1y6NFDLJzWGbLR7uk43G1GU9RBBQWQxF",
+	"5CpxRZQ16yiRiP9K4fiKQFcdPg3mKtXRJq0YtntxzHj2Y5jYj8Bz2Nf7yO00HXY/W5u9+CIbyvblDWML",
+	"tliRzY6Cpe97WgPWkhWcf7h25ifYvh+caMLCbvN3WvG2r7lRHjB9QvbsjFmLkoN3rU10Qp9ngeBBFEe0",
+	"yErEG1HS8vFNEFKFZMOeS+D4cjogU9iBXKKqyNZhEAsm+yiYUong4OfUX3FANWhxGW4s2akDngasWJiW",
+	"hqguXE0LpMNjJiWYqtBZGklST/TdUXKsaUXbArNMWlnX5Eq1TtwtLrqSiEbJjgqQY2dNfjVccXgo3QK9",
+	"/EHcCcuaFjhjoSYOxbgfRX7e5KSxSBJzrTcRMAJwqIMmVhMdVReXihPlAX6dRfqa75FOu6zRxJQDLmw2",
+	"Q7bm2aqbkqYiLsrmYTXVRD1RWY4SNMFyoUiP6Z0zZ6pU8370RLascnpGcwdpdHPTkRaxAmsYzYQPGWRj",
+	"ZWHxxEMnguNs7mH6UH3uoYWFhbmH9f8tpP9ZtKVWlyuSbrOw1mRQCtNVi630P/lb/8NfD25+MLh5dzR3",
+	"pwNRDvl9Qis2oAyBPID2ZGF5vpKQS9z971leVYXUMhZXUd48dyiFcy16cah0bdHGbTNvtekJSYhDFsQ0",
+	"YeGKqZ0Oa9wWQbMs/pS1lc9Pp1mS2bKYSmXwKRnmLUsf4mLUl7do5nkhlCeDU/biGJPNaWgPQIeFObqa",
+	"mWPqxdhtKCy7CgDf8i7SbKJNb3oMFDdLNZbBTHuDSWDk0RRoKkdz3oT9lq4KQhEQZp3DHIIGGUlLKcgu",
+	"3U1j29N022NqP3wzM8eq3QqziOM3cz9y/eEXJzo/bIQ7CGpYa8Bmkp6gNfitvCR7GJVei1BX+odpYOxg",
+	"pptRwdTEGfxH4UZNWkJaNw3kLGnwZqaIdGbIE6lgX6U4t0ZryKio0aukRFHOsoWdn3dv4+dTto19l9Qr",
+	"KEpSVB0vtyD7NLlkm5iKIeYN3eMNMPlO/FNpJGy/iIcEX665RHr7AFLlq28XJT0NRCdG0bbOMpoPIEk0",
+	"NbNtZty8tK0VOEl7B0emzghSep5p+t3fCu8rZV/ZBELnGWddFvohzzPLsgg1sQzgu6AUOmddssV6kjB+",
+	"EG3F9TQJM4Hq1z53pAguM9HQjIkVTFDRRItkfn5FRl+WGiEmzsNj4YpkJoqDi+6Ks93bTI1amO1Jk1BW",
+	"y1Lu8HnyG26a63hsZBA8ZDNlB7TEG/bBtH6lfrdn7kWfBdGPz80aDT1Ww335sI3Nc6imfk+T8wqhnLBW",
+	"W/UIFBAw5VcwGz+LQ0K7yKXKCeppWYHcVJZ8U9Et1jKx7KPSsfkRFRbw3URxDPu6QkygJzpbOOixEHw+",
+	"PxGklsuXN2QPoUGTmEMgDf6FDpGUiR2KlARNsfTaXNCHQCkWPmH6L7Hb3Ug1RUfVHNGOrlFaeogGSo8Z",
+	"gpoQvTcqqdkGx6zBWVB/RcPeUq6MGAd1MrXi9FxsxYyo23/zbjMaj4luLRXg51P+T5riCrEItqyGDKZJ",
+	"FybUpWV188JY2P0F1B00ftZolWZSaRqGMpbJ4oLhVpTPd76h576xnNIhAJJbVUs+kF3X1vVbIRsqarE4",
+	"4voVYONtJtoxI91EKLZCNqhSNGjqh5cfW73wmG7YlQUpDxLoNv0LeKjmKSCCbJLUVJexUbWg0RjFppQ1",
+	"SxP/fmV3/e40QjsctMnSOjZbMFyxtU+JpUARHc/JvwbbwlAeSpMcChLrYOp/k/+pFsQMEAnuC8zLl3/I",
+	"VQxILQM1E5CT+y7zbuZb97bstFmyHUmR2EI1vZpeTGqorBNG+q8JNUSjkHEVqd48TPJAAVW2KVha3Zzc",
+	"p66mXy1PsiJmk/ysw1sNHfh2+gIWYD3fiV19hfKZ3QxS0aSRculVHlyYRMEWXjj9mzGjUtUAxTmc0iXz",
+	"6pL/2LTj3vR9jiiVmVnnZ5LrIj/UctWCs5vxj4szK5RzgcmCZFaBs3D4wmKaTDICpENatEdCgTo9BYi0",
+	"VkeYaqJq37MPRBBNY12xDsKoxUYWN4hicSynu9MOwZjocq2MymkdqWoYyeALDDtQ7Pv+Drknd2wBBnrf",
+	"0djYZNWlXjFh2Zl73ERoG1UeJ1J11FOwbH5uA5S4JrYY9yUiDwImZa2g9sMZTjCXDWmJ0I+KDWTSGPM6",
+	"ZsCB11cQhAS6n2iQf5o7deH8o3NrFgQwaobKwTkKbCU4fgIDIKy8j4u7yPLx4evwFDq287a9cQu1QvSt",
+	"LYuKZlQrMmUPYxU589hodSBZDmhygak6xbTOo3ZECjrWXMSxhpJBcnRdeB4iVF2dydD4ZksaEQORJCwo",
+	"SrCXepcN0xrRfRsiKfI0p02P0SEKjJj79FKXBnaMj3icGOwIsjYrMFJgcJeLEx1bGKfQVjn+OOWhGWYD",
+	"SrmMEcIxMZsipt8RRDKl4uGkiAeyNZvV9x4Dy8GHctBMuuckrcdF1QX2cwsW1bc7zMtxFnegD4lefHXZ",
+	"y8qt3zS3ld6pUwmzoLTJAeRFxYqqOesKVuJp5svSH8yQ78SCsRwcHiq6/sea5eFVv0buui5nDsQxTNhU",
+	"bLNwIPssy5Q7YRNtdgeSLEcLKF00/87X5i5eXqw+uOQvpVR0yFyCv1xdCnvmspqC3Irac1glh8ZzkLlL",
+	"30qwJPsvNHXANA3Vmei4rYjbT5MSZE5gCH7SYu1R8rZitS/Apl4GkIs1M/XDJZVAPYyZqX7lXVBfr79o",
+	"2FM0hKK1dXtoTJzNXl/VUksF3KU0zvoBDELIhra0ECQ0Mw+UkfNkkfhInZySuv0y6F+tElsPy+Soh4M5",
+	"vA7HZzV9IMDBPF12OTGdBhdga8BMnZhuud4Dhw85vW+XWEyDLS/9rdEtuKwjTmiMCYqtYV8khAKyBQt2",
+	"mqyNK5o4AeiAGcohrk7aHCWt6rD2lQtD9dWxmq1LzV/7Ij21rp5JOhgvhxzpeFprt/VylJ/sqntnJGcG",
+	"TLSgYlPm3NoiX87id+JEhjAWqmOqf1n7N+YJpTHW3OppGT9mgUoEjwJv1Z2ZYUNGa31lF7Fk9rDRfZtZ",
+	"HrHhVJ/TEQT42n0JYbeYCxTT858vI2E0Mb/XaFUUJSDQMTKxjvsJRWxlCH7iQDJVoi0BGTZRqVa6iYB/",
+	"OzyIGU0mV0yyreEES8oQQ7syO3FCthn38/NVYkonEVc6aYVsxLTb6MQbCNZXNsY0pl1rEo4Z3YY6nZJA",
+	"YlxbgXQoLCAsi2S1+X3KPIuDK6zKjpPwCn8AZyrXTdlct5m1nV2+2ws9HhSh0essxhNT7tLp8eCCMgs3",
+	"YpU2tctLNuCvL47j8d477lVPfIPlhrV6T7Gy6WIyTLQmOgqiAowkUAb34PzPk+OyMJakbBDcfnATIxUu",
+	"8xfZVpHRqMloWG4OWKbcGixKRYX0ZG0CuFCf+KmAhfq8btZMFFrZIt90s3w+25hq3dv498q/5a8KYtYR",
+	"ftVXmY2e09OeWIyjWolNGYexIR36mbG+qNHQvpJ241phTZlVlxMsG9CWlbmnjvubck/NSyIOmVTjwav4",
+	"DDExbyZ4zFrgShKd6a7DpReMZmNgq1b/APdFWl9jitOfkRvG2/2yqOw0+3VBkMK0qbHlFut6V/VkjzRF",
+	"l7Q6QROoGCFkkSRUc5I87Op7ZecMvXVpwvORFNmCn1PUzRotETShNnxRGu8spxkh0+LrY/TI+a6ztWYk",
+	"bSL6TJhlyFoiBQS7m6By9OjC8aWji4sLSwsLmcHWXMm0v/U/vDH43auVzF2wmHIQk26n0mmnvCJ9aefv",
+	"Xwxuv4rF0nb/8hvr5V2ubM9l+51btKu17CrF6S9aWPll8aETx48dO/EgxIBmtqGyML84vzAa5olTnZUn",
+	"Y2hFLk9RIctwaVsky7kBQcEZNtHPnD0XscVp/cHTHBG3Z6WYwcwOVFqEC5auiiSQDsd7Tsy00lQ8Y8sW",
+	"jgN96eHNr+Hg9i9bw6zXDJLTkylhXGmYaUIrbRePAMTSVyK0yNU87JUcwmbagfhXO9vpAZHHJcC8Bylu",
+	"M30BmyGP83TZA6a6jSX1JQc+oyA3P6sS0Y54JHiVIP4ScmCyS37Pc+YuLpcf0WkxHqd/nUENENEgkVq2",
+	"WTGcnXXFSUk2sTJKSybza6RWSJPFYZWEolNXLDRYMB5iOIrNqOhA1/bQmn4q6YKmOQi0DhKXTcsGdLnq",
+	"WoOP512T8PEp1y58fAwaL4RwrzUZ0RQ2CQZxqOhpE85owNH+MkQlINNrImaQmXKfltnpooXHWcOmsXC2",
+	"UnOkGUA589bobGdl4FpLKJcNluzPw6xEcWZpynsEfBhg3RpxD89dvHy0emzB5xT2xYeY+qR+j7y5a6fL",
+	"SG0rnk5yzbvGfWRoCxJ/G5N07y84sGy031NeBMhjoksaNIFgM+CmUNdFtNgyyeZBqcKna7exerL91H/5",
+	"i507H/a/+Bf84sU3d2/8PHWLfXnzav/dZ3dv/DzLbHM5V6iqZQQlqmqp/ES3GK9B4UXLlEtWsdbtP4bN",
+	"r6q1tPVVdco2vqYbh7KMT0ENBtP+FTATBp0kUr0Lmu4s44Eag+6vR+2m/sNTa5XqiO0hB7HEGgCLx0kr",
+	"4h2FflUgaZatg2im1VSqjf4gqGM4slWPioTUE9GVLJErpJtESmvyjIU5bCihknRZHINrGVMHQnNOsTKM",
+	"pZaiIu1pakc/YL2s2D9sPgebQaCPA4SFs7xGTe5rdVSHxmTt8Qv352aK3689fmF4sldA3GqIAnnAhCDp",
+	"K9wWiSCSMXRmm3mY0kPbLIHKAvNk1eX56tSrhK5zS2LG5MFDQokRyvEryZJtlmYnXz13xkSyUthNSLmN",
+	"6PF1HrI24yHke4qUNNhzk+krUzNBaxnkvlAE8giknMZEX/Ot8P75db7OH3jgDFZ8lg88AE5awwXkMvkh",
+	"jy6RVhTHkWSB4KGskh+unZona5BdClPgMBQJNmotubHORUI2alRtzJMHHtD3n23zJIt+oqWlUH9XJRtL",
+	"C0sPzi0uzi0dxUeNBmQfD0TI5DoXDfIguQ+X8P4qOUHus+t3vxYEF5fIfWbx7idhtBkpaWakhRUtAMDu",
+	"GG7ywAPGrZJ0VLPRiWM00GiGYzIYAatZ5xspX9gYYjwbGS6xMcSGNhzP2BhhSet8w3KRjZQ9IUp3wzCV",
+	"jZRJwUl1KUYNCYURGhDRZW4m+hScvAce0BIlRUBuQJOkp2e9cSZkrbZQjAe9uR+w3kaqsMcxS74nSdAU",
+	"Aqoo6h1d50BxpkAIlJR0ZLjFegQSPKdfIZ59GZAcbYah1ujqZ+E6d683okRC+LVe3CqRAl6A+84gVPAl",
+	"sDPGQmJSXcaVqSqK0zzPaAi0oQiFCppSbx1VBKJGUqAzDba46IKEEhLVTACKECl9EE2nmaE1IVKKbKzh",
+	"4Z17NGGyuUwWN/S5lgWNUpRNtISEQ3skSURi6Xa4FI0mdYMb0Kt1xHz9v34iBd+YJ+csI6knlAfNdS44",
+	"2dC0v1ElXSi4qxfDlKcxDChhNCQbaUWQDSQizi6pDTOk/3+HJT3SpgltMcVgcMqwEAwAiwQnoWBY384g",
+	"gWD8DkWi1+jYwsI6B7M1bbGwSuJoixFTcxjjviVyv7oIeyYEU7GEyDaLFQHPLelCtgsWS6abwo3WbcPi",
+	"moRFkFNZkzwM/6e2HstPkQuQn2Zw7eSn6/ync3Nz7n/6+WMLC+SnZCPi2zSOwprZ6I1q+hUsd5VsmMHX",
+	"YPAb5KekxSxMfgMntGG4mml4UTfc4bSjmowrzBOnGwLAXK1Boxg/m/urxnjIoOFYbAIcRtOwbeyobqwh",
+	"knoUhgzGE8ikof+1yEALZbQylG6Jyi3IvQhL1W0Kzf1XyAbWhjGe4qGiqLbDY7pDLlQNshnrxoImC7bw",
+	"bjCQ7gRW2b5xQr8RCN6IowBWUCoaa2rcgO2siUZDMvih2anX/vPq+xvIwzBxGKj2QBPWqworIbZwHcDm",
+	"z00RDtPj4tEqObZ4XHerhKjFNNnMdKfvZz1syUBxlrKKgCJEN+lfTTNLS0gBWlqPmYImGlHMaiACSzNK",
+	"eE0iAbr9/ikWI8TUlmpoISNJ4kgqPPeQ7M70d8KOuEV5z5KcRNIItnDntN6uJaCN80wlvbnVhmKJ2TBo",
+	"5ThSBBcmZlO/rXdLn/Ce/lDvyB5+WZNtGsBSaLHYlIexxQs1j9ISmGLcNgzLYZhuzVC9W0jHwi0fRiod",
+	"5fg/RXZy0sh5DzxgyRpXsCVCtmyihDZWcBldm7CSSM6Z3KHrHEgAbwy8TDasDAiHwQYdmVAOy6KzQqXm",
+	"cg88YFmnvtX1pDZWO6opkuhpitcSVuNG5ghyKRdEdoKmaXJ+HY2rAeNohTQC6WqbBk02tzS/UKlWOkls",
+	"pEO5fORIt9udp/DzvEg2j5h35ZHHz5x65OyFR+CdtNqUFW0rWfv+4vwCPiTajNN2VFmuHJ1fmD+KOm4T",
+	"RPwjtB0d0cJaZfnylSp+NI/P92grzny9vXhkCCPWNjnu/E5IacLkSb0HAuOFx1bnlo4/CGsko6cZiAH2",
+	"PgY6BQ+Wvu8ALbDO9R2BlqwYqHQFi3NiKRqFOYw0bZxbXTv12Dz5h3OPfL9Kzp39fpU8xernquT7Zx7V",
+	"va3zc6cfrULuuk0e6Qun3iOQP4sr3Bl3T50JK8uVk2wz4im0La1+dVKEPRtca/yN2ev2JybwGzX3abBz",
+	"qJBfySu0KukwDJhpC731usGlhYVDGIBFflypFqjI+nB02rGgIYnkPEZ+Gsi7vw836COmjp7JfgaKZqfV",
+	"opCztP/Z1f4ffzG49vruvT/u3vtw586LO5+9/eVvnt2593HFZrr+cR5Td8VPjUcuN6lsXtHD2fSlpV5F",
+	"SgT5IY0jS6VTUHI0jVVtdXNJtNzRYmFEgfWvENlpt0WiJDmv2cw8OctYKLEICGYgwDoNUDVuE7PH5unq",
+	"+0zlqCoVmSrLPx4dcTrONPunSzuhH/lnLXil2q3xJ+QJqJohhkmpk/xbmY7yyFPNXuXKxalIUgSKqTmp",
+	"EkZbedJ0FqJ6xCnMY3hAI+S45lZgVhQ4eOu93Zu/mEByKRonv5+PMRoOsYnRdSl1oLAHhnVbfwjfz50y",
+	"woUnvYne2A0tm2yAqW7DWRyo37ZtWnwSxKmCXSjMGHZlVmuNx3vvi3/r331/zFoPnYoJJPkYlU2gyTZV",
+	"gaco5WobjRaUBM0O39KC1UZuOZzuA6Vt6jbVTmaDTGXI+7RaAUJrXjq9H+wu0HgkSdhJtP6EwHiV3m9a",
+	"NJKjLAGHN44rwElv2iwb5qjnN3TcmS+2w3qw1Xi2y1x1BzzW/50uOST7nTtXB7f+o+StliLCvJfZuAzp",
+	"UO0R0tybsA1I+iBILIzzkHLCaBJHLEE7VTWVxI3P02pYXdqzgN880T4eSX2RuazlPoodupts1G+OUbnl",
+	"NQ6H0UIuE4//41ELqoNMfPAUokKnvL2mpjVcE/D8eCgNLLsAQiJul6sWBwemq9mRnbPu7dz9xZfvfJqh",
+	"PNnjQQHJHbkMNFEsR7mKRY7gIk4anTheRuJKEwUoaXJuZZJwpem31rm+x2WVtNAcQ6UVzCK5YpqSirVT",
+	"sxjW/NENpzYA/cI6N3G7tK6JlTxlQn20QMeFQgMWnohI2gqDGWKPBWc+JQCFtbE0Dh5MR+LWaVxK/nrY",
+	"k+P1ayHN01jkt0C4ihRrVTMms0iSOmuCG/7wSHPvo/cH//LcdAR6xDCUYi30grNU2ZQUSCFAQIIHbNlN",
+	"0VWVMGqmx7a84dIWmGc2qlqJ7DZFy+S+YLxqQbe2bImFtfjIy6RSPUQS84n4Fw9HlR3KC1v+ih9PQzaG",
+	"3hLRrGT+t5/fu3W7/8nfkAjHEl6dBluddjGVrdkEjRHWuNFcrQr5SrkWK2MIVIQabALqfW9FfHMZmCMg",
+	"PzXfEw395jpviRb4IXhobFuphEDuo0TRRHfytFRWR6WkRXnU0HeHaEBRBSbvryLBIqFL0k6ibd3PFuvJ",
+	"eXIGyJ3xIOm1VSarv/HcbbEeslaAC61zl9kkEULpX5HCXVEAGAWLADfhIfE1usVO4vp9syojTYJmtD1D",
+	"rbH/7vM79z7PEI4BqeRIJ6Ax4yFNMnfpyA1zyj5TSojqMXgyd9pNSrWlXIa1xRMnCqX7Q7pg7Ez+N6OJ",
+	"LNoIPQGJASsH3gyDVqgs//hibms+eW/n85uDN94bvPFe/+Xs4U7YJmC+fXt0xJQRKJB5GCcUA+BiLW9C",
+	"9ijN/o39CJpAb6c5TFUS0p5+IqQ96+1UNFHok+5hGiUTx8PCeQLl4IMCMeR0h5WjDwDmjLsdssimhbkT",
+	"Fy8fuzKHfyylf3hBTiNrgqxMT0YW2aNMpj0PuR59MJfXz0er1dG8WVKZSIZuic45VZ2ExrXSg1gsM4g1",
+	"TQPWa5PZwSp59PyTT8zPrz1JRGL+Tvl/JIloM4iabzMK/tWiYUuIM8yrSd4sCcfGJklY8gSZjwC2ckGf",
+	"FP0ZwO4hYoSGIdowfcNkl9TwKA+0ri4mCBqGrAMg0rfbidhmYT6zdvYkFQ3QvlmZFfn7OhHcwOVHbG+p",
+	"CnuYPFczhgJOG4JwwUNwqUAZiBazKtIhcd69W+/s3nqjf+324OZbgzfeK8t5M4BQvxzPjOcue+pNbrDY",
+	"XingEKJG+qJxbOrDNU1l6jxLPQM9Zq7eIZHYvyD2kYjJI9jCo1HM4J19CbfYxsyF2/5Hn/WfK778qpVL",
+	"cwntztVhriCZ5zYlSXpH2KXxO4IgIEJJvcPDmBlt/YcXThKpomBrGWEzDnomEgc561qTlCRKrPNNQTrt",
+	"KsnjjqAx97IBS4hkAyBTmuVKxrgVZWW0ybWOBnexLeMIErSVcZeJ4DEiGZAT69EGlKNdIPL6/x65hASS",
+	"OGVr1goTtD0zt9/MBWbc2PmZEuXzdwc37vbvvN9/6bmJgrOmwkl8YQ1qQjgijHjVxkT0rGGTShI1EG0X",
+	"AgdErCTkOIg4mydrFDgK5pKBCqQWp0SaFBNb+FnHNJTxnTGVG6LEUJkC46VeTBaH87PmV6VJw8zbK6hj",
+	"eddh1CEUKq8SjsGEYGWtGtghjfVFSY0R0m/ohkbLyd+IJMvJA+PXW7IL+IpPPDMYVRTRmiIOZZoF1YDs",
+	"fYPQT7Kk9CDSUE2vVGY8YS2QnEidxYJvyiqOycYRapYN6SEKFYE04HA/g/I1aZIkeQ1fxxZKKDAbLaz3",
+	"kKaRrfdIi82TDRP/tLFsbqqMMfoMWJUV3SqU37cj1s2Ny0VaxTE635i3zOs4XD9Q4Cq8D38+gY3A3zao",
+	"6qJnigZBkELv9GzqbDPi3MhFvhnYjzOEDXyrnDR62Yr8M7CkM+RtL765c+/j/rU39t75U4axIRMDV7f3",
+	"ZnuMGoc1uEP4PHkkRQxGEkGVLEQYnUTZSR8Hl+ZBS8BSrHPUP+1tB85p0eUrI/DNEdRhFpi1zvV1HDn4",
+	"ieaZWbIyxu8km05eEkkbXqcK5ro6hUCV6Rz9GXQ5hGpMbcrOBPPnMiJGaXJoiOY/cWLxxMPHF44tLi0s",
+	"HP+n9GAMfvfy4K0betxNqHdZWTz6sK2snF7dpvx/LoGi1pOKUwZgOrMfX65ssR5qrji2mg3OhjSArn99",
+	"jPDJdODpQ54JpC/gwNOHsxNIn6JhmDApsz3//rnB3T9/+avn02wG6eOyLTqSDQ929+Vf5AdrHise89LC",
+	"wuLC0cXjS8cePJZ5rx4lqlmDOpuZV3buXO1/+P8CEWD2w8raybl/+tH5H80tLBzPZcrTC5tDLerNsGnn",
+	"Fu3qZ3PIuSQMb+397G+7v7m3d+u2Pr96SCUaMhnoTCP9d//Sf/9e/5WXBq9/2v/rc4Pbr+7d/cvOvc/3",
+	"PnqmckVzgHI8K5MotJRMuDhTbnmeBSxqexnmY2lNu5l5Z177eOfex199dm3wyo2du+8iD/3qsxc8DHRY",
+	"MDwCrLFYZTilf9acNZME1GSSBz7ITfwAxE1HUslxWG2L0L5v587VwQfvDK7+sf/qi7tvvXf/PDmbugAN",
+	"UHpUtISxnEoRe7PWMKclmRlesHpmxWrEGvje9a8zdCj//tnBH65+9dm1nTvXkWxKEszlKCzGOpzskSgE",
+	"4bZnbrt58gRoCsuIyKySM6fNL7JKgLvKKjH8k8nqOjchdLKK8FPzVuriw3KGWYMyhrsoQSTiFxDGjp5r",
+	"atSWebKBgNP/HwIBeREQ1TqgDb59nZsibCZtAOWpVAHAiJU0vKob6Z8IJf/coYnCbPyUk6boJCSSAKxH",
+	"5L6WeAscF/u657Hm15lS8uI+8KjTs78iIob1nrGsOAKFyMiKU62iHviZ03jHjJL8kUxtoX22Wx1rlsHa",
+	"tJcUqk0OdV3FAKAW3KAYRzpPngJ8BbvUxkIdTUbDDUNf+uXIYY3IfQC+xBih+0mUqQrSpJK0xDaDWFQZ",
+	"ab6MqKB1HgsB0rLX0rcaqCf5NyqOutI6bXjSCDi28Lf9BSkwiDA22T20mVCuUkefecc8qOcKyUw0dT3/",
+	"852711CYMY3F0TaGdg93aX+qVlpMNQV8FSWY7iFhQdSOYFZOHoX6O8okAXWNYSWvxQU3KucysgXyKoN/",
+	"ea7/8//ov3t98LufQTORlJ38BF2RRtgSj2SGubH613+VJtJZrkC0r5Zqjx2HjTEjwObtZcikqkmXiTXX",
+	"q823gQ0tLs0tPFRxrXje1WchsoOERLeVvY8+MfLLu9f712/v3Pt4585VxAyk+Tkqg2uf9F/5w+7tLyqZ",
+	"/HIuHe2VizhWsCl4Nsr8kt3nwe9uDF7/zZef3+g/96evPntp94P3+zeuDX73zs69jw2/Qfeip7XU85hJ",
+	"rlrZufPL/q2P9z56tn/rnezefXnz6tBPJumqW7PFh5Fxlme0q4H6JsSV8RKu5fSENhRLZgqDw6jsrz67",
+	"1n/ljd0bP/+vq8/0b70zePuO+eOFT//z6vv/efX9KUSZI5nzUiDUgHPQPmXidFMeKgVp0KTYEHratX+Y",
+	"bk3TSZGVBtMBaLLF9AMQAierNogPdMVszajvSRJHjVkGjbz+/M6n7+/+263+5786/Lva7daRy3rO42Kc",
+	"7KPZG5dK8g8XnjwLfjWt+7TpJrrsVo8hHhd8aS7CaJ2nRRsMtBfC6JWx/mMp7sKgJ92H7ATN+XUOl7Ud",
+	"UY0LVesxtZEGRjiiQxyFBVZo+isWJy1tTH1fm9QlBxQqx9OMHdysXbrP3+0/9wkS3QzJreqFmJqUV8UY",
+	"ojIn9we6kStFBA0YqvEcCh8xrg+6zUidbXa4McUjXTMaNDOhC53Y0A+gQwzGXCrRlgD4VRYTkS9L0qWS",
+	"KBGHmQeGYV0QZrrOQT3rZnU3wHFxUmeqy2y6G0qg5C7ob03RncdwIdtWrcdosrHOM0fAdBJTNEzoB1J1",
+	"kLEQdM3UnLDZ0ZplOOaAPI6Le4jsGXoYr9/j9g1x5IibQCsoSQp+iFnfpYM3Pv7yNzcOnyXrZeebcyoK",
+	"tpg6BCVqlWDTFolvVi1DuAlVwK8jSbYjGSmt91ASsu0oYAZQsc5DJreqBFFKmv+70wJfhKLL0dKvnyMx",
+	"owmXjtgAYAN0uM4h9MKExVYJh2QxWF02Y0FARU50FNkQQUBlJPhGBnKB5gc9amVGbMHHotGIArZsI0eq",
+	"JJWs9aCNOtLz0fyTjQZLzlOTVnC/7oDSQir2BJ1+3XZY7HoNCa7g1CHNzO5M7X30ye5r/2fvo0927t7d",
+	"ffl2/+bdvY+e3bn3SRYwjzWRC+XRhIGp9TDOiPWSWeOACzziNv1HGlMEWTUxoNsg512JyXVuflk2RTMh",
+	"AiYTs4RBTGnkEjGBS+4wmawT63wz2k6RSXHEtyzCPk10IzjLptoxlS3NlaP7X+c0gPxBmAELQccjJpC0",
+	"rKmNRrm/IMbkm/e3mdqvZsA5zXPI8zXWPQUU1uG42LlmptAyzYL8d/Gk/Nu/Dz78Q//Gy18+f33w+m20",
+	"R5RWJVUmk7I/ChWkIMRcZbQtDKvSVI41bJHaEwHITGU+IkYegqYw55MnNdo8ySbC6yZCsTSCz8a46L7W",
+	"OZb6b1gvtXklM6iVIYs5dZdStgL6GLHK5ZX+Tpuz3Sw8BGiCig8rHBUFtN17r+x98fxhCWii1Y5pNN76",
+	"IVzh+6G0HwYDRs5ilrA0J1tkYk/RB6OarCVZvO0L5gcrSTqIqTkuz+TNL0CctxmfOoR6whLYgnkNkRRh",
+	"glrDMPf/2yK33a4V2ZweR8l1xodi8OKv9j564b+uPtO/d3fv1i39x7/+ae+j3w/uPIcm7VE5qzoBDusO",
+	"QRX83JubTCqD0aNaONLXXa9qAPO8hxnxeOgYKl3nHOSgBuppXRCCxukQK7k0FwYsFCm5zq3TdNXhgiC1",
+	"n80HZX72yfVtxt2WfKNIIR9sR+8LVG+v7H74Qv/qb3buXO3ffmXwxseDN97euXt38PJ7/b8/lyKC3I5U",
+	"ylvD7StTQcQXZ38cxggsZ/CmtqL0YUWVFB2RiUqI48NHLuMIr4wNxCymtvy0f8jxolixXnf74rxWQEzG",
+	"3mzsdwFLRXFk1kz18B3iKTEX+Ercehw6lxzNG5DlktOJE3bUZ9GHWCBXOFI6QqWMNvk+1NqRjlKGPuSa",
+	"hh6+HVwQSTupLFfk3OLSPvgYTgYM99/25AAvPd+/9dvBC1/0X3xz5+7dfbCZI2mBoEL7dsLacY8Ibj0w",
+	"Z8H9YqsU20YRuIMuGGc0cIyFFDhYDLgH0yNicWtvKrqUFHG8/408KoMXftm/fnv3w9f6717/ZvgHEMBs",
+	"2ccIeA1VYUyv3RRZOR9wNykdmqS+AOIWRHUS7sDlkSf903n90reDMbUYlZ1EE1Sl//s39279vf/KX/qv",
+	"fLL75zf6r/wBTMKwzBZq8tc3+7ferFQrnTaUtrHMZ1pmZknqW83IxlB3hjatfCsLhSOtEbl8+ZOkoyd5",
+	"3MOKiwQxQ3FvfGhQmybozZ06MOhQA6tNN0XaoFsPTCQbskPLZvHS3f61fx2JIPEFVLudLB9R7fK7uHfH",
+	"BlKTdNoWBA2PR+B07SF0Ff2gIrY5t0CZVE1WGEyZpa3/+wKxcQOnDsQOE9oYY8Yy5YBsjj/NuOENBnBl",
+	"m/sA631AhQ3ChSuj2GMFKf1OY6eHeK6yhZE8x8pNa1anKt2Mvz/Xf/e6wVb9/bn+K6/27/zL7m+f3X3h",
+	"2uDmB5ntwVwbuYNl1m08h3zEPnSIq2f6KFo9O4R8qOthcSZEP/VvPDu4+ZZn/YrEknMdlab1ILZcFYm4",
+	"Ehi8huAKFEYgxIIRTIw1T041hTAZkV22rJgqRhiHwhua8SA0w+YbUALRI01GsTiLxRuLjlrnGzDYjaov",
+	"yiN3hrhQpN2px5FsMsgNSuxam8FAPQtXelmPQ48rgcOnXzY4iC7tLSNuBVFUWFKLUGW9k3Zapn4AIO4h",
+	"tM9ULzbpWoTYsu/GVCpT4kDOk41AtCK+uYE2PGlu4kxu/DThPszdFT0Z4QfncLpmngdwro/UDRuqRouF",
+	"vyq7H3ywc+fq4OZbBlVXWiozA53eUDb+IJiJz/pOAL4zeP12bq6luE+qOgSUB1jTfHLCQBdrNyZj4LhE",
+	"PcUIFe7uEwPSQhwfZr4zxNljinDQaLtRHK8AlbsjTxO2zjs8PVdIi+j0o9zAQlK7NBqcgfYjTjocIEWa",
+	"ETBqIl1Nmr2qNcE1Ygp52D3kfQrWcAbUnYLZX/ti98PXB7/92e5nv+zfenPw+udTmEmyo/mOJFHsv/L6",
+	"4ONr/du/Hdz88+5rbw1+dU1fpyUIutmpj79KH9MPHOI1+linPh695sTi87QBFVUApgRloBi4NmYol9iS",
+	"XTt37g1u3t198ePB1Wcy6weLVXybPoFOH04YT0QcsxBGScm2UCzBLKfOo047m01FOu2V9CLRj0lEi+kr",
+	"D+PWsklQtdSYJMIDCF8Nw8c69YOcHBtmvFxZXJjX/11cWn742LFjWlEMwW2id2FuCmsjbOwUh+eYrxAw",
+	"Lsos/d5v9597D7d3dGOHzsURZSqcZpW3oaSa5onHsV4AFng8jADS4WKr+13SVVM+SVNmzGg4w7Xd+/yD",
+	"3T/e27lzb+/Fn+3+7NPJy2vDPUPmL6xg6mE6bAhIV+YwIbzXqLM2XtMUWkxzIAhBGqxroSdu5tJEFtcZ",
+	"FmQW1u0+T1YJlmMiMQPYcn61rBA/aoNriW1mj2BZstYjbolkhorV7h/vffmbd4vIe1rT4FkRjqA6XPZD",
+	"ryYM+Q6tvljF7QHQaJsmCkVpFIJtcgyzoCbjJoIEEzVPji7YTVsNtUgklV7tbUYejwKm+ejjtEuo3CqA",
+	"fWDexQnWsXM0saEZMFrqxkszI95XYpbFhYXSaQvTrqZtzbf2GEKkaR9Ev4i7C0VFrBBRoqIpchStRf6s",
+	"kbbk8EbEa7C5G4VpNUczM9nEPPbdSrWC2lOlWumaSslaNKRxXDJPD6zHGf6oaQ0+nrJNwqenMu3CF6u6",
+	"8e8cWkYPvcgKkTuQhwYKeOu9vY9+P1LYwCNtwldHjDY/pmQZPiCdGc2qKWk9AfsLtb+5CgOmdetUwQRR",
+	"VgdCvLHTlrwVYPTbloHsW54yfPLH+p2QjWREcVXhFqfIO2LG9k3VJ7O9j81Il80TO8sM39cHb9/Zu/7C",
+	"7p+++Oqza7sffLBz96Wdu3fzwZiFBDfJBI+m1jRM3pKUaBgLlk3oZGt+2YxrjQaz6U4BYmUjKvD9ebKa",
+	"M9kv2wp8BvWO7NKWSbR2/XV+gWEGFGcdgpewTiOaol1cCPdne0AjegERz8qOPxvfjp5PCZoy533WmQ6R",
+	"aX312bX+578fXLthKcxDVeM9BEhnUG+WKjY55w0nSJNma8dluDGldDHep1w2m3804/guEIDupEx6mhWy",
+	"IbZcxVuMd3LHUfP+OjNrOksqGbz9zpd/fgmpZPD68/mydFNQxmV9C4yJFTaGZQj/NtwDKppkE20LnpGb",
+	"IfrRoD9d1Nb3MKhG7wsNFCbTjGkUYqLVyMnZK46NMBZCz/PwhReYcgZzO5ZIuGkvtdL2TE+KS60c6NHG",
+	"tEeUIPofM/hs1vG0SIb1lRaJmrgw3zaPtl7TVWUcbOOq/xyWyGYo+qXn+9ff8PuLpgORKNY6peWcUV3R",
+	"kP4RfVkWGhpPR41GeTqbWFhhEtF5VSBxILv8IYIfGo0J96OJwlohrNVWPQzptwJCGIWzrJ337s6dP6OX",
+	"dve3z/Y/udX/7GdfE/lo/jQ9QivTcnVMzSDA3UcmsT0ksjeBh5JsfP+RNZIbywbZjLbB8mz8HuC53Bhl",
+	"niDbGLKe/RW8OFNuNIEXmethZqbC//hk7/oLyIR2f/vszp1f7Ny5WuT9L3+/HjE3x0HppFME03GOsO/Z",
+	"8FUe6osYYiXRS9xmXJ+7pugkaVRbWshNdJT+1iQ6nyePwJHFcvSoqWahQKM0dYGpJ80kD4Ig1qOrLFce",
+	"Xj668J9Xf7n40DLkPjWXZT64wuZXXTj+0NLc8YWFBfwap66fTRF+pTVZM4XviHNt79bfdz+/Nbj5Qf/d",
+	"Z3Gm/3X1md3X/mPvo9/919VnBm98/OUb/15GDTVEKpsM78BCPLLgbA4SwyB2OQs9sP4v448VqIFGitxn",
+	"7Kb3l8oxYyocFcl7F2CIE+yniJI2Zlo9uO9J4jK9ZkrZuCwJJpm/ySFiQ5daKxjaBEbLKICov9WMZd8l",
+	"VM6/nkZhF4fJYeKuicV7PObVbPWerPm1sHwPSq6j/ABO2tctulZLo8W/BTDwIkQTHDRM4pqPvjtEKcPa",
+	"Gcd6xDPX5bcBnjdjgNmQiqDFvBvFwLxD2ANr7T8UYc/gk4ybPguZsd1Kx3Dmyam0crPmTijtdWmPbAoi",
+	"LOpFQf4za/Ib4ajWyeCXA2dCKLaL7wbqaufOLwZvflzGW4DpcTGNNKR0HHtpmlOANYhI+lKmFBHk1GOM",
+	"LxOVMEZk9DSrYjXNJpXNTCFjCznRjVHVSRi5j9qWuVDsfn8ITzrQw07ojL0UIWbcEzOU2P/9/cHNDwZ/",
+	"uDp46728c99XGMbsXDsRolG4aef0r+kdj5FUBOFmEQ/ZJX3HG6M77JcRNcxGZ2ZJVvM1q3jc827Q4zAs",
+	"6LecpQGGsc+C/l+3oeAMD+KO5kE4vwLagC2ZoRX9pef6N/6y99Ezg1+/PJEmthEnWZxmTj8BThdTUd9Z",
+	"Ow0V4P6m59RBpwDFC0ccMCJYnByLjcsCStCDOcy0bLqDCWnZYLp2Lnr0ctbndffuH/vX/pLZGN3LGATb",
+	"k23G8QLEfJ6ZvQCgBAwZwTebQoRVk4aVctJpbyY0ZPPEgHbW+X0b8HStw/U2bNxvCnBS3Cfr3XBQOYvs",
+	"Ttg2ZIh29eVoFK5zm+8SdhS0hirp8JhJSTbYNuM1rVlvNjdM5sxILWMcjGhrJTyORVcr3JAUFyrUR9KO",
+	"2F8OnEaSpTSyTy3bUPxSabXYEM13o2z3Kzf6158fT2aZ0w/fFJf0Ba6P6S9aJnYpV8F3GeArVdKOacCq",
+	"zkFrDw9W7zZ5xaCYnO/QrzUjeVaE7DDPvevDe+jNbA4NiHHzgxHsnX8rjiSMYxprPyP4Plg4M0Uc9a2L",
+	"NceDhEF+J5NrNmCJihp6sdg8OQtJGBw4HPPGI9c2UPLISWgmMFoq2pPATVaIElua/0BmcPcA46HJSmUD",
+	"stP0thEnCWskTEv0YDXQYwU7gRQmrwmLG2Tx4QWoU7rOTZuaTLZYT7Mf//nXq3PYpAKdsNBHKeYnzOUC",
+	"A4046Ug0KQAXAyv/bJOTvX7b0Y/W+j76+Zf/+t5EQhqfOBaeyJCRPtfSYgC9lQH9eL6z0NMh7oXuoEjR",
+	"hs6BmmboSsF1HgklLVjkIxHfjhRNq0R4D+3jDMo4gISM6w23K8aWw9lKM7YJrvkoyFWRNOjXKqbp3WJt",
+	"hWVawXqoVaMVYsus44Uv9Z2LBb/JqhW7NYc23SB4ljQ6iYPP/kT4Q5vO6Jkxd9ZmmBgI63m5KgWmVtbO",
+	"378Y3H4VCxXs/uU3eu0jyKVhotTKG7HPuD35hvICpQMozEGqd2OG8OIP/95/5dX+c+/tfv7qzr13d194",
+	"qQTpDhX1GbmVD5vNFt/GbDaX8dCZHsmDk8rcB0ZfpyuqL3Cg7Mv7bbYo0815aHhfB7L0vUdb7Lvi+4E9",
+	"Hbz2af/G9ZLEfgRVmJlszZCcnLNRGjdCKo+lIhbaUgwycYOqDaju4zwmK1loETzDRVdzcohzEBIzxkGQ",
+	"QnHEg57joVKJ7uC7En5348UvX7taQvbGVOXFQtOFiG/GjJjHqsaBDK6lpiCy02bJdiSZy4uJ+jAEu3Qt",
+	"VHKK9JjnzXAOmBtz8tNpjEMZ51QiWk8IrpplHl4T6aNDOXdoaBcyteFzoUgj4hDjWuh4209az+9SxABu",
+	"+5iCLikBxoeSaRMzl+/cebn/ya29j57tv/vs7o2fT5Vg8zxk3NfCLqSvX0avDZcqUh0V2bBjyLkUU9UQ",
+	"SSv9wiZhgkoSXajZZVVXLrRqGXFSxwJ/YKIWDVJnFpDt3Nnz5BEaNE32/Eiu84RCxg+oQgnJwOCL8TnB",
+	"tZ7tMuZ/c4mbMgtXWT5etWVz9Z92SwZXn+nffb//3ucQfmNKLVSONR4KFsOFxhJ9sH6sscBO0KP148FD",
+	"4Qm22FiiR+uVKbP5z9qFNVt+X2B2KZeH3xypI41oE3NkFZXNhxKV+oa2GI/EkCwgOxo0cSCQVKdezvo/",
+	"4Jt1TuM4jZex0TGaFonM3TIYR22ZImlpdipBAazCAYOUGpD6vmqstATngFw1YRKrBzZYlyVZjps12hvf",
+	"mypI6o27/6hZmlK+mXrPz6NT3ISNKXNfGLIuFz+mOUz4pH0VPp0z718pd+l9667Iw79Txns8DOnP+h7Z",
+	"vffWHhS9K3X+LuMfB6i6iVMdq0RBJctvAWM31QRNREDFJXjB3HtfffYSwmwGN/88VDcZqwsGzdTnuc2S",
+	"qBGxafP04SJMXUzwmxHjQQ5BmeSrz671/+3NvVtf/NfVZwa/+vfBa59+efW3u2+9919Xn+m/cv3L96/p",
+	"799+fu/W7cEzHw+efSUfNOSnQBYIHkQxm8T7QSXLQsVElxP0qabV35y837S1KkhAOakz0mRx6FJGdlHy",
+	"TaJtFHiH1Tg7pEM1dGMn0VhbFZZmnmWA16d7/56t0CZ7PBjdkG19qRQ7ptJAIwcKMVWbu4wrUqfBlhEs",
+	"TW0CFcUxUULvQ8iCmCYsrK5zt1nuO1OsxmIYjIqCBvMthmV6Ib5JJC1IRwC7bx0h7tGmiE0qLUMVug+8",
+	"tQnF/COYfsfmCIRyvPPr3AOZKLia7SIdMoXoPoqvj8dE12Q25OHM3eSDZ37ff/c6ZiX1oRiKix4NZW4E",
+	"LNEW64GPK1VBDMVI2qumeJcMGa1zoCMl0kOtpSqRaMUk9aNA6k79LiebAknPhAVCT5LxcJ1jmGjX9KLl",
+	"rjDlEPMEUoKiEd90QebmYsGZb/dPI7HmKODAmZlu3h1c+6L/7l93n/mLvn9e+ytZXCSDm9fI0jEyeOO9",
+	"/rvP79z7HHdkCu3BEdA3EhvtVsifmT9Kz/0M+dsfbg9+/XKWgCcAcCy3OwIkUuxGOm+MhxnkxwgjMtHI",
+	"SP89zHmJfl1wKkEwNNQZNFpyJMlPOqGpSErjLu3JTOYjh+xuACn3ICsKeobXeRxJZfAhTagPCawV8dX+",
+	"6GecwCrM8nCMk9D2NxWHj32PjwiDRCYNgh7V2SVjf6H/8luDtz/58vnre7duTyY3AwwYQlR7xpvzA9tU",
+	"c6YYqN7xdkeRJNpsqkx1XM4iuJsTyO3IRYJlcP12zvxYvi2lgL5TNsPsEo4zHWLMyqGZDrOyeAmBO7Pt",
+	"Gc0Pc68fjuYHbedW69ugAeJS9NJiOf1P/tZ/69O9Wx+iBrhz927/1V9PdeGmE/xupGAfvPjel1aXG1x7",
+	"HYppvrBfEhqpKuGTm9M3D1jU4dtXrWHiMazu/2jlln+b0Xjc7SFILAAwCsUJEyk4jTHzQcfUBlouU/cQ",
+	"K+zqL7GeNVZNRGWr58pvSRqF82TVY4XVokmkim4fnMSEeDqI+YeU4eDdtSVRTdXUImdVgNVEvYnDHjxW",
+	"Im/YBUUbjUx3XbekY9J3NRoH6vMpTM/XZKRFlb6+tWoD/iaTWAdvW70WY+sVONjP/oLkhmtJRZdIK4rj",
+	"CKu9ysL5axW6Ui4KYMGfgeC7dfNr8h135W9HrHtocWiDt97bvfmLnTt/3rl7d+eLdwbPfLR363Y+r62n",
+	"dKphRHNJJ2ZyHJu+gA+eh+cOcRVz/Ywt1O7CHuYP1V+1c+dlLOU1UqY9x8Q7nmW74Fm2fYonxjJdC2lP",
+	"QswM+qHM5+PVSsyoVDUALcJnqCFjfy4troyu/rc93Lz8JuWoHospj0mq+gjHAApinsU84AZFnaJEuyJR",
+	"TZdFBAxGXZqEWHNbvxEIsRUxSBxOgpihbWPk9hOboqNKJUV9hIeztI58efVq//m7u7+5l+cUdoE0aRcK",
+	"FFl8eTVb9F+LD3JEfnAWWRARWrRHQuGNP7hgOj9ULiPHpfEw05+hEerzX/ZfuI7LjMy5YLELEMtiExIU",
+	"ICIjMvXgEYGhl7VNpeyKJKwSGkthIohcudNIQsXT+XW+arKkpW9S841tgWBRCD0FLSvG0RZbIQlrMwBt",
+	"NGgUdxImbe0I85gpG8HNX1isgmy0ICAFD8AGhidi4IJ+WTJFqFzn7ny4uCbTl4llq4vQa3F/XE/hQFFH",
+	"0MBy5ScRfTqaC2lUp7q9FqahrOuTmoAoigujRchmZ042o7lWNNeic0sLSw+W1wNhuLNG6RkqPtz8AsWs",
+	"YZShHklXqzizH6ZxFNw67FLiRW5BUTKyRCq3sMgzeRLMWKYnZ241Z4JxD1vFvs7ZMR2OjdM2j519O/c2",
+	"DSr/4pbW6m9+sHP3bv+jn+++/UzZnTU3X/HGPnLJZujEKOXsRXmf8dTica5qfcV9gwzgfoBwctZd58gk",
+	"jEE8305XJFsSoGMrhBJUPyDehw3d1tV1rtuTosUA/8li6XRPryUceslePIeB1IVOMkzg23vo732YL5Dk",
+	"Jw3Qb8elALlgNOASMKUDqqjeYsUiLp8W5rx++HAjz2E1ivTDc0y048Jgr9klK7nbf/XXI+FUuJOTy7Qb",
+	"Ziu4q0cFaZOM6CBQ1mhRLe2l4VP2Js8ET9lUfMT4NDIM31u0w9LRIcQ9FYgBhoR27v2h/+Kb/Vd/rTsX",
+	"MSLeTARUTXMj4/eeggC+oSAo6PtUArJVYdID2N4ZmiRev93//ZvGZD5KbcOsBKNCwkjSeryPsBCY4di4",
+	"EEPGcYxOMlc30pA1FG4LGFxPIGBvmLGEGwS8UyahoWqyFsAKPKkM8YX90WtZvgddfFciPp65ufvanwbX",
+	"XkfX+5S0kBMnZ0wMmKgw5V5gUW11pCJ1NsyfINs5sifH+IDbKcvwEFnieJ4PQSYZ3odfkzwKHX7dTvdc",
+	"5+eZ1PRTxGyc2B8BLKtLzUo22SxLvXz5/PXdz2+Nyrpj6c6w+gMRXZFBEO4AsR9zYHlBRn6nMkbu/fFf",
+	"917424TN6fFgTAh9CgGNI86q5J87rGPyxdNNCzAzwfRpEhwEikX+fN4XdI+HKQ32eDAeBg7ZOmZog7rx",
+	"0uDD90aKtY3CPfU3R7gYk/bCGUfb/x9z19MaRQzFv0rYUwvTKeqtnhSqPYgK3ZvtITuT7oTOJkuS7VhL",
+	"QUE8WLroqWjRg1A9ePBghbUofhh3tvZbSF7+zIyTLQgePC5hXmbz783L+73fD+voq0dUQQhDquAIsFAA",
+	"P/FopQJT5Sle+UglfBA4IPV43OVFe8ivBmTiTZmRoP/yKvT840F5+NmM0qXjo8RIqmXB1aUSBkbljpHC",
+	"l5uQXVnBsxpwRyS5LUqFwkRD/KE/QQwzCGBXGZGWBAT6J2mMVkF0Ixv1vN+CcEF/HgSjXHjjrn668z/h",
+	"DY5PZ4fvyvGP87MPLTaNBmJqi6T2/+hpwErhJBtAT3sZltn+35/Ya1hmNpPeNN4g0ws0cyapBORJsB0I",
+	"JQKvE+awVXTgiCcWbq92AWV8Hd2/t961dxYWKwi3J4s+3ZqBAlsVrHQ56/cwW+pqS/PyziEW19AAWFRj",
+	"8N9tEe1MAg0ZwUL1CA4PGhe0T1nYpKPAC7aY2A3nwXbYDbYlIzhX2SP7a0CUoInrD6oLoal58bHn7npX",
+	"HmzuR/pw59uUwK/NCNJH4ckzijfgR1zQDvu8E3VGIu+sdJbhO8Au5Dn5Eyy3QaPeZgYm4+m3178+vanl",
+	"0F2iIprr9CqaN5URIWPk66udnC4wO0Sh1ZdghXPe99kqp9sbI0tr6qRRHdEfsE8GNM28xr7nhsQ5YSkW",
+	"MTJi8tPJeHZ0Uo6f1e5njKh825q9C7GmqDAJJf1ONnpoACwCUI0EM32CAomzjNHFq6dGkcQ+Vzs5Ak/f",
+	"qFy6jRAzzNIlypDiKCU51RMfo/L524ZRk1wPYTgAcQP/SB/1drHYvGQtLUZdRQKUpFMVo/Lkuymy8enN",
+	"+sIwec12h2u8ANxN0ahzADVV7XiR8XDTyRjk5W1FsbOqnd2cpeLA+0PBEyKlnpA/hGArO6Ck2LazukNT",
+	"AiF2goXYpawfQSA9GsbIILR/Pn4ye3FWTt7r9wOIe2XU+oK22VtcoAFnVHFhdtPxy9mXg+rBoeC94Nzc",
+	"tB8uUDcQIW6Vq/z5AmpDhIEq7Q4RqHtnHV2Jr3lObj8oGwx2Yo3kS6IFcAKg904eJmSoSLroNuf068HF",
+	"0elG7aap6lT7o98BAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -96,6 +96,8 @@ func clientCommands() []*cobra.Command {
 		itemCommand(),
 		staffCommand(),
 		caseCommand(),
+		ratingCommand(),
+		complaintCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

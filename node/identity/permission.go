@@ -30,6 +30,18 @@ const (
 	CaseSuspend   Action = "case.suspend"
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
 
+	// What comes after a case: what people say of the service, and what is done
+	// about it.
+	ServiceRules    Action = "service.rules"
+	RatingOffer     Action = "rating.offer"   // put a device before the applicant
+	RatingFigures   Action = "rating.figures" // counts, never single ratings
+	RatingRead      Action = "rating.read"    // single ratings
+	RatingHandle    Action = "rating.handle"
+	RatingAnswer    Action = "rating.answer" // rectify and contest, for the office
+	ComplaintRead   Action = "complaint.read"
+	ComplaintAssign Action = "complaint.assign"
+	ComplaintHandle Action = "complaint.handle"
+
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
 	ItemApprove    Action = "item.approve"
@@ -118,6 +130,19 @@ func grants() []Grant {
 		allow(r, Whole, SyncRead)
 	}
 	allow(DepartmentReviewer, Department, ItemDraft)
+
+	allow(VillageWorker, Own, RatingOffer, RatingFigures)
+	allow(TownshipClerk, Subtree, RatingOffer, RatingFigures)
+	allow(TownshipReviewer, Subtree, RatingFigures)
+	// Who leads an office puts right what was found wrong in it, and answers
+	// complaints about it; whoever a complaint names does neither.
+	allow(TownshipLeader, Subtree, RatingFigures, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(DepartmentWindow, Department, RatingOffer, RatingFigures)
+	allow(DepartmentReviewer, Department, RatingFigures)
+	allow(DepartmentLeader, Department, RatingFigures, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(Supervisor, Whole, RatingFigures, RatingRead, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
+	allow(Auditor, Whole, RatingFigures, RatingRead, ComplaintRead)
+	allow(CountyOperator, Whole, ServiceRules, RatingFigures)
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,

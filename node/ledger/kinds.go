@@ -57,6 +57,19 @@ const (
 	CaseResume            Kind = "case.resume"
 	CaseExtend            Kind = "case.extend"
 
+	ServiceRules    Kind = "service.rules"
+	RatingGive      Kind = "rating.give"
+	RatingContact   Kind = "rating.contact"
+	RatingOrder     Kind = "rating.order"
+	RatingRectify   Kind = "rating.rectify"
+	RatingContest   Kind = "rating.contest"
+	RatingReport    Kind = "rating.report"
+	RatingMark      Kind = "rating.mark"
+	ComplaintOpen   Kind = "complaint.open"
+	ComplaintAssign Kind = "complaint.assign"
+	ComplaintReply  Kind = "complaint.reply"
+	ComplaintReveal Kind = "complaint.reveal"
+
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
 )
@@ -148,6 +161,19 @@ var Kinds = []Info{
 	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
 	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
+
+	kind[ServiceRulesV1](ServiceRules, identity.ServiceRules),
+	kind[RatingGiveV1](RatingGive, ""),
+	kind[RatingContactV1](RatingContact, identity.RatingHandle),
+	kind[RatingOrderV1](RatingOrder, identity.RatingHandle),
+	kind[RatingRectifyV1](RatingRectify, identity.RatingAnswer),
+	kind[RatingContestV1](RatingContest, identity.RatingAnswer),
+	kind[RatingReportV1](RatingReport, identity.RatingHandle),
+	kind[RatingMarkV1](RatingMark, identity.RatingHandle),
+	kind[ComplaintOpenV1](ComplaintOpen, ""),
+	kind[ComplaintAssignV1](ComplaintAssign, identity.ComplaintAssign),
+	kind[ComplaintReplyV1](ComplaintReply, identity.ComplaintHandle),
+	kind[ComplaintRevealV1](ComplaintReveal, identity.ComplaintHandle),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),

@@ -90,6 +90,14 @@ func (n *Node) Number(counter int) string {
 	return number.Compact()
 }
 
+// ComplaintNumber is the next number of a complaint at this node today.
+func (n *Node) ComplaintNumber() string {
+	n.County.tb.Helper()
+	counter, err := n.LastCounter(context.Background(), "T"+n.prefix())
+	n.County.must(err, "counter")
+	return "T" + n.Number(counter+1)
+}
+
 func (n *Node) today() calendar.Date {
 	return calendar.DateOf(time.UnixMilli(n.County.Clock.UnixMilli() + n.SkewMS))
 }

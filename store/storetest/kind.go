@@ -85,6 +85,30 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseResume
 	case *ledger.CaseExtendV1:
 		return ledger.CaseExtend
+	case *ledger.ServiceRulesV1:
+		return ledger.ServiceRules
+	case *ledger.RatingGiveV1:
+		return ledger.RatingGive
+	case *ledger.RatingContactV1:
+		return ledger.RatingContact
+	case *ledger.RatingOrderV1:
+		return ledger.RatingOrder
+	case *ledger.RatingRectifyV1:
+		return ledger.RatingRectify
+	case *ledger.RatingContestV1:
+		return ledger.RatingContest
+	case *ledger.RatingReportV1:
+		return ledger.RatingReport
+	case *ledger.RatingMarkV1:
+		return ledger.RatingMark
+	case *ledger.ComplaintOpenV1:
+		return ledger.ComplaintOpen
+	case *ledger.ComplaintAssignV1:
+		return ledger.ComplaintAssign
+	case *ledger.ComplaintReplyV1:
+		return ledger.ComplaintReply
+	case *ledger.ComplaintRevealV1:
+		return ledger.ComplaintReveal
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

@@ -131,6 +131,11 @@ func (n *Node) Actor(role identity.Role) identity.Actor {
 	return n.person(fmt.Sprintf("%s-%s", role, n.Division()), role, "")
 }
 
+// System is the node itself as an actor.
+func (n *Node) System() identity.Actor {
+	return identity.Actor{Staff: n.ID(), Role: identity.System, Node: n.ID()}
+}
+
 // DepartmentActor is the person who holds a role in a department's office at
 // the county, taken on when first asked for.
 func (n *Node) DepartmentActor(role identity.Role, department string) identity.Actor {
@@ -200,6 +205,12 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 			if a.Entry == b.Entry {
 				about.Scope = a.Scope
 			}
+		}
+	case *ledger.ServiceRulesV1, *ledger.RatingGiveV1, *ledger.RatingContactV1, *ledger.RatingOrderV1, *ledger.RatingRectifyV1, *ledger.RatingContestV1,
+		*ledger.RatingReportV1, *ledger.RatingMarkV1, *ledger.ComplaintOpenV1, *ledger.ComplaintAssignV1, *ledger.ComplaintReplyV1, *ledger.ComplaintRevealV1:
+		// One that names nothing that is here is refused for that.
+		if scope, _, err := n.ScopeOf(ctx, "", b); err == nil {
+			about.Scope = scope
 		}
 	}
 	return about

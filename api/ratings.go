@@ -1,0 +1,331 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
+	"github.com/tongban/tongban/node/rating"
+	"github.com/tongban/tongban/store"
+)
+
+// What applicants think of the service, and what follows:
+//
+//	POST /api/v1/cases/{id}/rating-ticket  OfferRating
+//	POST /api/v1/ratings                   GiveRating
+//	GET  /api/v1/ratings                   ListRatings
+//	GET  /api/v1/ratings/figures           GetRatingFigures
+//	POST /api/v1/ratings/{rating}/actions  ActOnRating
+//
+// Whoever was rated must not learn who rated: single ratings are shown to
+// supervisors and auditors, to none of them what was said about themselves, and
+// the rest see counts that rest on several.
+
+// ticketFor is how long a device at the desk may be used to rate a visit.
+const ticketFor = 30 * time.Minute
+
+// visit is what a ticket lets somebody rate.
+type visit struct {
+	caseID, occasion string
+	until            time.Time
+	means            string
+}
+
+// OfferRating gives the desk a ticket to put before the applicant. It says
+// nothing of whether the visit was rated already.
+func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObject) (gen.OfferRatingResponseObject, error) {
+	c, err := s.readableCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := as(ctx, identity.RatingOffer, targetOf(c)); err != nil {
+		return nil, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	occasion := ""
+	for _, e := range entries {
+		if !slices.Contains(rating.Occasions, e.Kind) || in.Body.Occasion != "" && e.ID != in.Body.Occasion {
+			continue
+		}
+		n, err := s.store.Node(ctx, e.Origin)
+		if err != nil {
+			return nil, found(err)
+		}
+		if n.Division == s.self.Division {
+			occasion = e.ID
+		}
+	}
+	if occasion == "" {
+		return nil, errNoVisit
+	}
+	secret := make([]byte, 16)
+	if _, err := rand.Read(secret); err != nil {
+		return nil, err
+	}
+	ticket := hex.EncodeToString(secret)
+	until := s.o.Now().Add(ticketFor)
+	s.tickets.set(ticket, visit{c.ID, occasion, until, ledger.RatedOnDevice})
+	return gen.OfferRating201JSONResponse{Ticket: ticket, Occasion: occasion, ExpiresAt: until.UnixMilli()}, nil
+}
+
+// GiveRating takes a rating. The node records it, and not who holds the device.
+func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject) (gen.GiveRatingResponseObject, error) {
+	v, err := s.provenVisit(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: s.system(), Kind: ledger.RatingGive, Key: in.Params.IdempotencyKey, Body: &ledger.RatingGiveV1{
+		Case: v.caseID, Occasion: v.occasion, At: s.self.Division, Institution: in.Body.Institution, Platform: in.Body.Platform, Person: in.Body.Person,
+		Tags: in.Body.Tags, Text: strings.TrimSpace(in.Body.Text), Means: v.means}})
+	if err != nil {
+		return nil, err
+	}
+	return gen.GiveRating201JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// provenVisit is the one place that checks whether somebody is the applicant of
+// the visit they rate.
+func (s *Server) provenVisit(in *gen.RatingRequest) (visit, error) {
+	v, ok := s.tickets.get(in.Ticket)
+	if !ok || s.o.Now().After(v.until) {
+		return visit{}, errTicket
+	}
+	return v, nil
+}
+
+// system is the node itself, which records what no member of staff does.
+func (s *Server) system() identity.Actor {
+	return identity.Actor{Staff: s.self.Node, Role: identity.System}
+}
+
+// ListRatings lists single ratings.
+func (s *Server) ListRatings(ctx context.Context, in gen.ListRatingsRequestObject) (gen.ListRatingsResponseObject, error) {
+	p := in.Params
+	f, reader, err := s.officeFilter(ctx, identity.RatingRead, p.Division, p.Department, p.Cursor, p.Limit)
+	if err != nil {
+		return nil, err
+	}
+	f.Not, f.From, f.To, f.Open = reader.Staff, p.From, p.To, p.Open
+	list, err := s.store.Ratings(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	clock, err := s.serviceClock(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListRatings200JSONResponse{Ratings: []gen.Rating{}}
+	for i := range list {
+		if i == f.Limit-1 {
+			out.NextCursor = cursor(list[i-1].GivenMS, list[i-1].ID)
+			break
+		}
+		shown, err := s.shownRating(ctx, &list[i], clock)
+		if err != nil {
+			return nil, err
+		}
+		out.Ratings = append(out.Ratings, shown)
+	}
+	return out, nil
+}
+
+// officeFilter is what a listing may show the caller: what they ask for, within
+// their reach.
+func (s *Server) officeFilter(ctx context.Context, action identity.Action, asked division.Code, department, page string, limit int) (store.OfficeFilter, *Actor, error) {
+	reader, err := actorOf(ctx)
+	if err != nil {
+		return store.OfficeFilter{}, nil, err
+	}
+	within, err := s.within(ctx, action, asked)
+	if err != nil {
+		return store.OfficeFilter{}, nil, err
+	}
+	f := store.OfficeFilter{Within: within, Department: department, Limit: limitOf(limit) + 1} // one more tells whether there is a next page
+	if _, own, _ := reader.Reach(action); own != "" {
+		if department != "" && department != own {
+			return f, nil, &identity.Denied{Role: reader.Roles[0], Action: action, Why: "department"}
+		}
+		f.Department = own
+	}
+	f.BeforeMS, f.BeforeID, err = cursorOf(page)
+	return f, reader, err
+}
+
+// serviceClock is what due dates of ratings and complaints are computed from.
+type serviceClock struct {
+	rules ledger.ServiceRulesV1
+	days  *calendar.Calendar
+	today calendar.Date
+}
+
+func (s *Server) serviceClock(ctx context.Context) (serviceClock, error) {
+	c := serviceClock{today: calendar.DateOf(s.o.Now())}
+	var err error
+	if c.rules, err = s.store.ServiceRules(ctx); err != nil {
+		return c, err
+	}
+	c.days, err = s.workingDays(ctx)
+	return c, err
+}
+
+// shownRating is a rating for a supervisor. Without a calendar of its year its
+// due dates are left out.
+func (s *Server) shownRating(ctx context.Context, v *store.RatingView, clock serviceClock) (gen.Rating, error) {
+	state := v.State()
+	out := gen.Rating{Id: v.ID, Division: v.Division, Department: v.Department, Item: v.Item, GivenAt: v.GivenMS, Means: gen.RatingMeans(v.Means),
+		Institution: v.Institution, Platform: v.Platform, Person: v.Person, Tags: masked(v.Tags), Text: privacy.Text(v.Text), State: gen.RatingState(state),
+		Verified: v.Contact != nil && v.Contact.Verified}
+	if v.Mark != nil {
+		out.Malicious, out.MarkReason = true, privacy.Text(v.Mark.Reason)
+	}
+	if v.Report != nil {
+		out.Again = v.Report.Again
+	}
+	if v.Rectification != nil {
+		out.Rectification = shownRectification(v.Rectification, clock.today)
+	}
+	if v.Bad() {
+		contact, finish, err := v.Due(clock.rules, clock.days)
+		if err == nil {
+			out.ContactDue, out.FinishDue, out.Overdue = contact, finish, rating.Overdue(state, contact, finish, clock.today)
+		} else if lifeProblem(err) == nil {
+			return out, err
+		}
+	}
+	c, err := s.store.Case(ctx, v.Case)
+	if err == nil {
+		out.Number = printed(c.Number)
+	}
+	return out, ignoreMissing(err)
+}
+
+func masked(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, privacy.Text(t))
+	}
+	return out
+}
+
+// ActOnRating takes a supervisor's step with a rating.
+func (s *Server) ActOnRating(ctx context.Context, in gen.ActOnRatingRequestObject) (gen.ActOnRatingResponseObject, error) {
+	actor, err := as(ctx, identity.RatingHandle, identity.Target{})
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.store.Rating(ctx, in.Rating)
+	if err != nil {
+		return nil, found(err)
+	}
+	if r.Staff == actor.Staff {
+		return nil, errNotFound // as if it were not there
+	}
+	a := Action{Actor: actor, Key: in.Params.IdempotencyKey}
+	need := needs{}
+	switch b := in.Body; b.Kind {
+	case gen.RatingActContact:
+		a.Kind, a.Body = ledger.RatingContact, &ledger.RatingContactV1{Rating: r.ID, Reached: b.Reached, Verified: b.Verified, Note: b.Note}
+	case gen.RatingActOrder:
+		need.that("before", !b.Before.IsZero())
+		a.Kind, a.Body = ledger.RatingOrder, &ledger.RatingOrderV1{Rating: r.ID, Division: r.Division, Department: r.Department, What: b.Note, Before: b.Before}
+	case gen.RatingActReport:
+		a.Kind, a.Body = ledger.RatingReport, &ledger.RatingReportV1{Rating: r.ID, Note: b.Note, Again: b.Again}
+	default:
+		a.Kind, a.Body = ledger.RatingMark, &ledger.RatingMarkV1{Rating: r.ID, Malicious: b.Kind == gen.RatingActMark, Reason: b.Note}
+	}
+	if err := need.err(); err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ActOnRating200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+// GetRatingFigures counts ratings. What could tell the rated who said what is
+// left out for those who may not read single ratings: months that are not over,
+// sums of several, and small numbers.
+func (s *Server) GetRatingFigures(ctx context.Context, in gen.GetRatingFiguresRequestObject) (gen.GetRatingFiguresResponseObject, error) {
+	p := in.Params
+	f, reader, err := s.officeFilter(ctx, identity.RatingFigures, p.Division, p.Department, "", 0)
+	if err != nil {
+		return nil, err
+	}
+	f.From, f.To = p.From, p.To
+	persons := p.By == gen.RatedPerson
+	least := int64(0)
+	if !reader.Can(identity.RatingRead) {
+		if f.From == "" || f.From != f.To || f.To >= calendar.DateOf(s.o.Now()).String()[:7] {
+			return nil, errFigureMonth
+		}
+		rules, err := s.store.ServiceRules(ctx)
+		if err != nil {
+			return nil, err
+		}
+		least = int64(rules.LeastShown)
+	}
+	figures, err := s.store.RatingFigures(ctx, f, persons)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.GetRatingFigures200JSONResponse{Units: []gen.RatedUnit{}}
+	for u, n := range figures {
+		if persons && u.Staff != reader.Staff && least > 0 && !reader.Can(identity.RatingAnswer) {
+			continue
+		}
+		unit := gen.RatedUnit{Division: u.Division, Department: u.Department, Staff: u.Staff}
+		if n.Rated < least {
+			unit.Suppressed = true
+		} else {
+			unit.Rated, unit.Satisfied, unit.Bad, unit.Rectified, unit.Malicious, unit.Grades = n.Rated, n.Satisfied, n.Bad, n.Rectified, n.Malicious, n.Grades[:]
+			unit.SatisfactionPermille, unit.RectificationPermille = n.Satisfaction(), n.Rectification()
+		}
+		out.Units = append(out.Units, unit)
+	}
+	slices.SortFunc(out.Units, func(a, b gen.RatedUnit) int {
+		return strings.Compare(string(a.Division)+"\x00"+a.Department+"\x00"+a.Staff, string(b.Division)+"\x00"+b.Department+"\x00"+b.Staff)
+	})
+	return out, nil
+}
+
+// GetServiceRules shows the limits in force.
+func (s *Server) GetServiceRules(ctx context.Context, _ gen.GetServiceRulesRequestObject) (gen.GetServiceRulesResponseObject, error) {
+	rules, err := s.store.ServiceRules(ctx)
+	return gen.GetServiceRules200JSONResponse(rules), err
+}
+
+// SetServiceRules sets the limits of the county.
+func (s *Server) SetServiceRules(ctx context.Context, in gen.SetServiceRulesRequestObject) (gen.SetServiceRulesResponseObject, error) {
+	actor, err := as(ctx, identity.ServiceRules, identity.Target{})
+	if err != nil {
+		return nil, err
+	}
+	if err := in.Body.Check(); err != nil {
+		return nil, errInvalid.with(fault("finish_days", "minimum"))
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.ServiceRules, Body: in.Body})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetServiceRules200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, nil
+}
+
+var (
+	errTicket      = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
+	errNoVisit     = &problem{http.StatusConflict, "occasion_unknown", "there was no visit to this office to rate", "本处没有该件的办事记录，不能评价", "请在办事的窗口评价", nil, 0}
+	errFigureMonth = &problem{http.StatusBadRequest, "figure_month", "ask for one month that is over, with from and to the same", "请查询一个已结束的月份（from 与 to 相同）", nextMend, nil, 0}
+)

@@ -1,0 +1,215 @@
+// Package rating is what applicants think of the service they had (好差评,
+// handbook section 6) and what must follow a bad rating: who gave it is asked,
+// the office puts it right, the rater hears of it and may grade it again, each
+// within its limit. It is pure, and a rating is what its entries make of it.
+package rating
+
+import (
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// DefaultRules are the limits while the county has set none: one working day to
+// contact, five to finish, five to reply to a complaint (convention).
+var DefaultRules = ledger.ServiceRulesV1{ContactDays: 1, FinishDays: 5, ReplyDays: 5, LeastShown: 5}
+
+// Rating is one rating of one visit, with what followed.
+type Rating struct {
+	// ID is the id of the entry that gave it.
+	ID       string `json:"id"`
+	Case     string `json:"case"`
+	Occasion string `json:"occasion"`
+	// Division and Department are the office that was rated: where the visit
+	// was. Staff is who received the applicant there.
+	Division   division.Code `json:"division"`
+	Department string        `json:"department,omitempty"`
+	Staff      string        `json:"staff"`
+	Item       string        `json:"item,omitempty"`
+	// GivenMS is when it was given, Unix milliseconds.
+	GivenMS     int64        `json:"given_ms"`
+	Institution ledger.Grade `json:"institution"`
+	Platform    ledger.Grade `json:"platform,omitempty"`
+	Person      ledger.Grade `json:"person,omitempty"`
+	Tags        []string     `json:"tags,omitempty"`
+	Text        string       `json:"text,omitempty"`
+	Means       string       `json:"means"`
+
+	Contact *Contact `json:"contact,omitempty"`
+	Report  *Report  `json:"report,omitempty"`
+	Mark    *Mark    `json:"mark,omitempty"`
+}
+
+// Contact is how the rater was asked.
+type Contact struct {
+	Reached  bool           `json:"reached"`
+	Verified bool           `json:"verified"`
+	Note     string         `json:"note"`
+	MS       int64          `json:"ms"`
+	By       identity.Actor `json:"by"`
+}
+
+// Report is what the rater was told at the end.
+type Report struct {
+	Note  string         `json:"note"`
+	Again ledger.Grade   `json:"again,omitempty"`
+	MS    int64          `json:"ms"`
+	By    identity.Actor `json:"by"`
+}
+
+// Mark says that a rating is malicious, and why.
+type Mark struct {
+	Reason string         `json:"reason"`
+	MS     int64          `json:"ms"`
+	By     identity.Actor `json:"by"`
+}
+
+// Rectification is what an office was told to put right, and what it did. It
+// names neither rater nor case.
+type Rectification struct {
+	Rating     string        `json:"rating"`
+	Division   division.Code `json:"division"`
+	Department string        `json:"department,omitempty"`
+	What       string        `json:"what"`
+	Before     calendar.Date `json:"before"`
+	OrderedMS  int64         `json:"ordered_ms"`
+	// OrderedBy is the supervisor.
+	OrderedBy identity.Actor  `json:"ordered_by"`
+	Done      string          `json:"done,omitempty"`
+	DoneMS    int64           `json:"done_ms,omitempty"`
+	DoneBy    *identity.Actor `json:"done_by,omitempty"`
+	// Contest is why the office holds the rating to be wrong.
+	Contest     string          `json:"contest,omitempty"`
+	ContestMS   int64           `json:"contest_ms,omitempty"`
+	ContestedBy *identity.Actor `json:"contested_by,omitempty"`
+}
+
+// Occasions are the kinds of entries that are a visit: somebody stood at a desk.
+var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.CaseSupplement, ledger.CaseDeliver}
+
+// Give makes a rating of what the applicant said about a visit. office is where
+// the visit was.
+func Give(e *ledger.Entry, b *ledger.RatingGiveV1, visit *ledger.Entry, office Office) (*Rating, error) {
+	if visit == nil || visit.Case != b.Case || !slices.Contains(Occasions, visit.Kind) {
+		return nil, refuse("occasion_unknown", "没有这次办事记录，不能评价", "there was no such visit to rate")
+	}
+	return &Rating{ID: e.ID, Case: b.Case, Occasion: b.Occasion, Division: office.Division, Department: office.Department, Item: office.Item,
+		Staff: visit.Actor.Staff, GivenMS: e.OccurredAt, Institution: b.Institution, Platform: b.Platform, Person: b.Person,
+		Tags: b.Tags, Text: b.Text, Means: b.Means}, nil
+}
+
+// Office is where a visit was, and about what.
+type Office struct {
+	Division   division.Code
+	Department string
+	Item       string
+}
+
+// Bad reports whether the rating asks for rectification: one of its grades is
+// one of the two lowest.
+func (r *Rating) Bad() bool { return r.Institution.Bad() || r.Platform.Bad() || r.Person.Bad() }
+
+// State is how far the task of a bad rating has come.
+type State string
+
+// The states. A rating that is not bad has none.
+const (
+	None      State = ""
+	Opened    State = "opened"    // 待回访
+	Contacted State = "contacted" // 已回访，待整改通知或反馈
+	Ordered   State = "ordered"   // 整改中
+	Rectified State = "rectified" // 已整改，待反馈
+	Reported  State = "reported"  // 已反馈，办结
+)
+
+// StateOf is the state of a rating with its rectification, nil where there is
+// none.
+func StateOf(r *Rating, fix *Rectification) State {
+	switch {
+	case !r.Bad():
+		return None
+	case r.Report != nil:
+		return Reported
+	case fix != nil && fix.DoneMS != 0:
+		return Rectified
+	case fix != nil:
+		return Ordered
+	case r.Contact != nil:
+		return Contacted
+	}
+	return Opened
+}
+
+// Transitions say in which states each step may be taken; a mark needs none, for
+// any rating may be malicious.
+var Transitions = map[ledger.Kind][]State{
+	ledger.RatingContact: {Opened},
+	ledger.RatingOrder:   {Contacted},
+	ledger.RatingReport:  {Contacted, Rectified},
+}
+
+// May tells whether a supervisor's step can be taken now.
+func May(k ledger.Kind, r *Rating, fix *Rectification) error {
+	switch s := StateOf(r, fix); {
+	case slices.Contains(Transitions[k], s):
+		if k == ledger.RatingOrder && !r.Contact.Verified {
+			return refuse("rating_unverified", "回访未核实属实，不发整改通知；请直接反馈办结", "what was said was not found to be so; report and end it")
+		}
+		if k == ledger.RatingReport && s == Contacted && r.Contact.Verified {
+			return refuse("rating_unrectified", "情况属实，须先整改再反馈", "what was said is so; it must be put right before the rater is told")
+		}
+		return nil
+	case s == None:
+		return refuse("rating_not_bad", "该评价不是差评，无须处理", "the rating is not a bad one")
+	case s == Reported:
+		return refuse("rating_finished", "该差评已处理完毕", "this bad rating has been finished")
+	default:
+		return refuse("rating_step", "差评处理尚未到这一步，或已办过", "this step is not the next one")
+	}
+}
+
+// MayAnswer tells whether an office's leader can rectify or contest. The person
+// who was rated does neither, where it is known who that is.
+func MayAnswer(k ledger.Kind, fix *Rectification, rated string, by identity.Actor) error {
+	switch {
+	case fix == nil:
+		return refuse("rectification_unknown", "没有这份整改通知", "there is no such rectification notice")
+	case rated != "" && rated == by.Staff:
+		return refuse("rated_person", "被评价人不能办理对本人的整改或申诉，请由单位其他负责人办理", "whoever was rated does not answer for it; another of the office does")
+	case k == ledger.RatingRectify && fix.DoneMS != 0:
+		return refuse("rating_step", "整改结果已报送", "the rectification has been reported already")
+	case k == ledger.RatingContest && fix.ContestMS != 0:
+		return refuse("rating_step", "已提出过申诉", "it has been contested already")
+	}
+	return nil
+}
+
+// Due are the last days for contacting the rater of a bad rating and for
+// finishing it. Errors are those of calendar.Due.
+func (r *Rating) Due(rules ledger.ServiceRulesV1, days *calendar.Calendar) (contact, finish calendar.Date, err error) {
+	given := calendar.DateOf(time.UnixMilli(r.GivenMS))
+	c, err := days.Due(calendar.Period{Start: given, Days: rules.ContactDays})
+	if err != nil {
+		return contact, finish, err
+	}
+	f, err := days.Due(calendar.Period{Start: given, Days: rules.FinishDays})
+	return c.Due, f.Due, err
+}
+
+// Overdue reports whether a step of a bad rating should have been taken.
+func Overdue(s State, contact, finish, today calendar.Date) bool {
+	switch s {
+	case None, Reported:
+		return false
+	case Opened:
+		return today.After(contact) || today.After(finish)
+	}
+	return today.After(finish)
+}
+
+func refuse(code, zh, en string) error { return &casework.Refusal{Code: code, ZH: zh, EN: en} }

@@ -1,0 +1,160 @@
+package rating_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/calendar/calendartest"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/rating"
+)
+
+func day(t *testing.T, text string) calendar.Date {
+	t.Helper()
+	d, err := calendar.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+func code(err error) string {
+	var no *casework.Refusal
+	if errors.As(err, &no) {
+		return no.Code
+	}
+	return ""
+}
+
+// Handbook section 6: grades 1 and 2 are bad, of the institution, the platform
+// or the person.
+func TestBad(t *testing.T) {
+	for _, c := range []struct {
+		institution, platform, person ledger.Grade
+		want                          bool
+	}{{5, 0, 0, false}, {3, 3, 3, false}, {2, 0, 0, true}, {5, 1, 0, true}, {5, 5, 2, true}} {
+		r := rating.Rating{Institution: c.institution, Platform: c.platform, Person: c.person}
+		if r.Bad() != c.want {
+			t.Errorf("%+v: %v", c, r.Bad())
+		}
+	}
+}
+
+// What a supervisor may do, state by state.
+func TestSteps(t *testing.T) {
+	bad := func(change func(*rating.Rating)) *rating.Rating {
+		r := &rating.Rating{Institution: 1}
+		if change != nil {
+			change(r)
+		}
+		return r
+	}
+	verified := func(r *rating.Rating) { r.Contact = &rating.Contact{Verified: true} }
+	unverified := func(r *rating.Rating) { r.Contact = &rating.Contact{} }
+	reported := func(r *rating.Rating) { verified(r); r.Report = &rating.Report{} }
+	ordered, done := &rating.Rectification{}, &rating.Rectification{DoneMS: 1}
+	for _, c := range []struct {
+		name                   string
+		r                      *rating.Rating
+		fix                    *rating.Rectification
+		state                  rating.State
+		contact, order, report string
+	}{
+		{"good", &rating.Rating{Institution: 4}, nil, rating.None, "rating_not_bad", "rating_not_bad", "rating_not_bad"},
+		{"opened", bad(nil), nil, rating.Opened, "", "rating_step", "rating_step"},
+		{"verified", bad(verified), nil, rating.Contacted, "rating_step", "", "rating_unrectified"},
+		{"not verified", bad(unverified), nil, rating.Contacted, "rating_step", "rating_unverified", ""},
+		{"ordered", bad(verified), ordered, rating.Ordered, "rating_step", "rating_step", "rating_step"},
+		{"rectified", bad(verified), done, rating.Rectified, "rating_step", "rating_step", ""},
+		{"reported", bad(reported), done, rating.Reported, "rating_finished", "rating_finished", "rating_finished"},
+	} {
+		if got := rating.StateOf(c.r, c.fix); got != c.state {
+			t.Errorf("%s: state %q", c.name, got)
+		}
+		for kind, want := range map[ledger.Kind]string{ledger.RatingContact: c.contact, ledger.RatingOrder: c.order, ledger.RatingReport: c.report} {
+			if got := code(rating.May(kind, c.r, c.fix)); got != want {
+				t.Errorf("%s: %s: %q, want %q", c.name, kind, got, want)
+			}
+		}
+	}
+}
+
+func TestMayAnswer(t *testing.T) {
+	by := identity.Actor{Staff: "leader"}
+	for _, c := range []struct {
+		kind  ledger.Kind
+		fix   *rating.Rectification
+		rated string
+		want  string
+	}{
+		{ledger.RatingRectify, nil, "", "rectification_unknown"},
+		{ledger.RatingRectify, &rating.Rectification{}, "leader", "rated_person"},
+		{ledger.RatingRectify, &rating.Rectification{}, "clerk", ""},
+		{ledger.RatingRectify, &rating.Rectification{DoneMS: 1}, "", "rating_step"},
+		{ledger.RatingContest, &rating.Rectification{DoneMS: 1}, "", ""},
+		{ledger.RatingContest, &rating.Rectification{ContestMS: 1}, "", "rating_step"},
+	} {
+		if got := code(rating.MayAnswer(c.kind, c.fix, c.rated, by)); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
+
+// One working day to contact and five to finish, over the National Day holiday.
+func TestDue(t *testing.T) {
+	r := rating.Rating{Institution: 1, GivenMS: time.Date(2026, 9, 29, 15, 0, 0, 0, time.FixedZone("", 8*3600)).UnixMilli()}
+	contact, finish, err := r.Due(rating.DefaultRules, calendartest.Calendar(t))
+	if err != nil || contact != day(t, "2026-09-30") || finish != day(t, "2026-10-12") {
+		t.Errorf("%s, %s, %v", contact, finish, err)
+	}
+	for _, c := range []struct {
+		state rating.State
+		today string
+		want  bool
+	}{{rating.Opened, "2026-09-30", false}, {rating.Opened, "2026-10-01", true}, {rating.Contacted, "2026-10-12", false},
+		{rating.Ordered, "2026-10-13", true}, {rating.Reported, "2026-12-01", false}, {rating.None, "2026-12-01", false}} {
+		if got := rating.Overdue(c.state, contact, finish, day(t, c.today)); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
+// Satisfaction is grades 3 to 5 of rated, rectification rectified of bad
+// (handbook section 6), and no rating is lost between the two.
+func TestFigures(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var f rating.Figures
+		n := rapid.IntRange(0, 50).Draw(t, "n")
+		good, bad, fixed := int64(0), int64(0), int64(0)
+		for range n {
+			r := rating.Rating{Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(t, "grade")), Person: ledger.Grade(rapid.IntRange(0, 5).Draw(t, "person"))}
+			var fix *rating.Rectification
+			if r.Institution <= 2 || r.Person == 1 || r.Person == 2 {
+				bad++
+				if rapid.Bool().Draw(t, "fixed") {
+					fix = &rating.Rectification{DoneMS: 1}
+					fixed++
+				}
+			} else {
+				good++
+			}
+			f.Add(&r, fix)
+		}
+		sum := int64(0)
+		for _, g := range f.Grades {
+			sum += g
+		}
+		if f.Rated != int64(n) || sum != f.Rated || f.Satisfied != good || f.Bad != bad || f.Rectified != fixed || f.Satisfied+f.Bad != f.Rated {
+			t.Fatalf("%+v: %d good, %d bad, %d fixed", f, good, bad, fixed)
+		}
+		if n == 0 && f.Satisfaction() != -1 || n > 0 && f.Satisfaction() != good*1000/int64(n) {
+			t.Fatalf("satisfaction %d", f.Satisfaction())
+		}
+	})
+}
