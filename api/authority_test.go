@@ -41,7 +41,7 @@ type asked struct {
 }
 
 // everybody may ask for these, or anybody about themselves.
-var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "getDue", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
+var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "getDue", "giveRating", "openComplaint", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
 var themselves = []string{"getSession", "logout", "changePassword"}
 
 // endsTokens are let through in tests of their own: what is signed with the keys
@@ -97,6 +97,20 @@ var expected = map[string]asked{
 	"getCaseDocument":   {action: "case.reveal", on: "case", home: true},
 	"resubmitCase":      {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":         {action: "each", on: "case", home: true}, // see acts
+
+	"offerRating":            {action: "rating.offer", on: "case", body: gen.RatingOffer{}},
+	"listRatings":            {action: "rating.read", on: "some"},
+	"getRatingFigures":       {action: "rating.figures", on: "some"},
+	"actOnRating":            {action: "rating.handle", home: true, body: gen.RatingAction{Kind: gen.RatingActMark, Note: "查无此事"}},
+	"listRectifications":     {action: "rating.orders", on: "some"},
+	"getRectificationNotice": {action: "rating.orders", on: "some"},
+	"answerRectification":    {action: "rating.answer", on: "some", body: gen.RectificationAnswer{Kind: gen.AnswerRectify, Text: "已整改"}},
+	"setServiceRules":        {action: "service.rules", home: true, body: ledger.ServiceRulesV1{ContactDays: 1, FinishDays: 5, ReplyDays: 5, LeastShown: 5}},
+	"listComplaints":         {action: "complaint.read", on: "some"},
+	"getComplaint":           {action: "complaint.read", on: "some"},
+	"assignComplaint":        {action: "complaint.assign", home: true, body: gen.ComplaintAssignment{Handler: "nobody"}},
+	"replyComplaint":         {action: "complaint.handle", on: "some", body: gen.ComplaintAnswer{Reply: "属实"}},
+	"getComplaintNotice":     {action: "complaint.handle", on: "some"},
 
 	"getSync":          {action: "sync.read", on: "here"},
 	"syncNow":          {action: "sync.read", on: "here"},

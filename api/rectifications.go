@@ -22,8 +22,7 @@ import (
 
 // ListRectifications lists the notices to the caller's office.
 func (s *Server) ListRectifications(ctx context.Context, in gen.ListRectificationsRequestObject) (gen.ListRectificationsResponseObject, error) {
-	action := answerOrHandle(ctx)
-	f, _, err := s.officeFilter(ctx, action, in.Params.Division, "", in.Params.Cursor, in.Params.Limit)
+	f, _, err := s.officeFilter(ctx, identity.RatingOrders, in.Params.Division, "", in.Params.Cursor, in.Params.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +41,6 @@ func (s *Server) ListRectifications(ctx context.Context, in gen.ListRectificatio
 		out.Rectifications = append(out.Rectifications, shownRectification(&list[i], today))
 	}
 	return out, nil
-}
-
-// answerOrHandle is the right by which somebody sees notices: their office's, or
-// all of those they supervise.
-func answerOrHandle(ctx context.Context) identity.Action {
-	if a, err := actorOf(ctx); err == nil && a.Can(identity.RatingHandle) {
-		return identity.RatingHandle
-	}
-	return identity.RatingAnswer
 }
 
 func shownRectification(r *rating.Rectification, today calendar.Date) gen.Rectification {
@@ -86,7 +76,7 @@ func (s *Server) GetRectificationNotice(ctx context.Context, in gen.GetRectifica
 	if err != nil {
 		return nil, found(err)
 	}
-	if _, err := as(ctx, answerOrHandle(ctx), identity.Target{Division: fix.Division, Department: fix.Department}); err != nil {
+	if _, err := as(ctx, identity.RatingOrders, identity.Target{Division: fix.Division, Department: fix.Department}); err != nil {
 		return nil, errNotFound
 	}
 	to := fix.Department

@@ -37,6 +37,7 @@ const (
 	RatingFigures   Action = "rating.figures" // counts, never single ratings
 	RatingRead      Action = "rating.read"    // single ratings
 	RatingHandle    Action = "rating.handle"
+	RatingOrders    Action = "rating.orders" // read what offices were told to put right
 	RatingAnswer    Action = "rating.answer" // rectify and contest, for the office
 	ComplaintRead   Action = "complaint.read"
 	ComplaintAssign Action = "complaint.assign"
@@ -136,12 +137,12 @@ func grants() []Grant {
 	allow(TownshipReviewer, Subtree, RatingFigures)
 	// Who leads an office puts right what was found wrong in it, and answers
 	// complaints about it; whoever a complaint names does neither.
-	allow(TownshipLeader, Subtree, RatingFigures, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(TownshipLeader, Subtree, RatingFigures, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
 	allow(DepartmentWindow, Department, RatingOffer, RatingFigures)
 	allow(DepartmentReviewer, Department, RatingFigures)
-	allow(DepartmentLeader, Department, RatingFigures, RatingAnswer, ComplaintRead, ComplaintHandle)
-	allow(Supervisor, Whole, RatingFigures, RatingRead, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
-	allow(Auditor, Whole, RatingFigures, RatingRead, ComplaintRead)
+	allow(DepartmentLeader, Department, RatingFigures, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(Supervisor, Whole, RatingFigures, RatingRead, RatingOrders, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
+	allow(Auditor, Whole, RatingFigures, RatingRead, RatingOrders, ComplaintRead)
 	allow(CountyOperator, Whole, ServiceRules, RatingFigures)
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
