@@ -251,11 +251,11 @@ func (s *Server) shownComplaint(ctx context.Context, c *complaint.Complaint, clo
 		return out, err
 	}
 	if c.RepliedMS != 0 {
-		county, err := s.countyName(ctx)
+		known, err := s.places(ctx)
 		if err != nil {
 			return out, err
 		}
-		out.RemedyZh, out.RemedyEn = complaint.Remedy(county + "人民政府")
+		out.RemedyZh, out.RemedyEn = complaint.Remedy(known.government(s.self.County()))
 	}
 	if c.Case != "" {
 		of, err := s.store.Case(ctx, c.Case)
@@ -316,11 +316,11 @@ func (s *Server) GetComplaintNotice(ctx context.Context, in gen.GetComplaintNoti
 	if err := s.revealComplaint(ctx, c, in.Params.TongbanWhy); err != nil {
 		return nil, err
 	}
-	county, err := s.countyName(ctx)
+	known, err := s.places(ctx)
 	if err != nil {
 		return nil, err
 	}
-	remedy, _ := complaint.Remedy(county + "人民政府")
+	remedy, _ := complaint.Remedy(known.government(s.self.County()))
 	d := document.Reply(c, remedy, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone, Clerk: c.RepliedBy.Name})
 	if asPage(string(in.Params.Format)) {
 		return printedPage(printPage(d)), nil

@@ -81,14 +81,11 @@ func (s *Server) GetRectificationNotice(ctx context.Context, in gen.GetRectifica
 	}
 	to := fix.Department
 	if to == "" {
-		to = string(fix.Division)
-		d, err := s.store.Division(ctx, fix.Division)
-		if err := ignoreMissing(err); err != nil {
+		known, err := s.places(ctx)
+		if err != nil {
 			return nil, err
 		}
-		if err == nil {
-			to = d.Name + "便民服务机构"
-		}
+		to = known.centre(fix.Division, string(fix.Division))
 	}
 	d := document.Rectify(fix, to, document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone})
 	if asPage(string(in.Params.Format)) {

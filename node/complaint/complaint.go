@@ -137,9 +137,6 @@ func (c *Complaint) Due(rules ledger.ServiceRulesV1, days *calendar.Calendar) (c
 // Remedy is the notice that stands under every reply: what the centre does not
 // decide, and where to turn with it (handbook section 3).
 func Remedy(government string) (zh, en string) {
-	if government == "" {
-		government = "县人民政府"
-	}
 	return "对本次答复不满意的，可向监督电话反映；对行政行为不服的，可自知道之日起60日内向" + government + "申请行政复议，或在6个月内依法提起行政诉讼。本中心不受理行政复议和诉讼。",
 		"who is not content may call the supervision phone; against an administrative act, reconsideration can be asked of " + government + " within 60 days of knowing it, or a suit be brought within 6 months. The centre handles neither."
 }

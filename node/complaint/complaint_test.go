@@ -76,7 +76,7 @@ func TestDue(t *testing.T) {
 
 // Reconsideration within 60 days, a suit within six months, and neither here.
 func TestRemedy(t *testing.T) {
-	zh, en := complaint.Remedy("")
+	zh, en := complaint.Remedy("安吉县人民政府")
 	for _, want := range []string{"60日", "6个月", "行政复议", "不受理"} {
 		if !strings.Contains(zh, want) {
 			t.Errorf("%q lacks %q", zh, want)
