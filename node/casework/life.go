@@ -112,8 +112,8 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
 		return err
 	}
-	if len(b.Supplements) > 0 || b.Deemed {
-		return nil // whoever accepts answers for having looked at them
+	if len(b.Supplements) > 0 || b.Deemed || c.AcceptedMS != 0 {
+		return nil // whoever accepts, or did before it was sent back, answers for having looked
 	}
 	missing := slices.Clip(c.Lacking)
 	if c.Status == Supplementing {

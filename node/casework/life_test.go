@@ -190,6 +190,13 @@ func TestTolerance(t *testing.T) {
 	if c.Status != Accepted || len(c.Tolerated) != 1 {
 		t.Errorf("%+v", c)
 	}
+	// Sent back, it is accepted again: what it lacked was looked at the first time.
+	c = live(t, c,
+		act{"2026-11-17", "b", &ledger.CaseReturnV1{ToStep: 0, Reason: "请核实"}, ""},
+		act{"2026-11-18", "a", accepted, ""})
+	if c.AcceptedOn != calendartest.Date(t, "2026-11-16") || len(c.Tolerated) != 1 {
+		t.Errorf("accepted again: %+v", c)
+	}
 	live(t, received(t, item, "2026-11-16", minor, major), act{"2026-11-16", "a", tolerate(minor, "2026-11-20"), "papers_missing"})
 }
 
