@@ -174,6 +174,20 @@ func TestIssuedIsWhatTheItemSays(t *testing.T) {
 	}
 }
 
+// A supplement is what was missing and no whole application: that it does not
+// say who applies is not held against it, for no item that asks.
+func TestSupplementOfOnePaper(t *testing.T) {
+	for code, item := range catalogItems() {
+		for _, m := range item.Materials {
+			b := &ledger.CaseSupplementV1{Materials: []catalog.SubmittedMaterial{
+				{Name: m.Name, Form: catalog.SubmittedOriginal, Copies: m.Copies}, {Name: m.Name, Form: catalog.SubmittedCopy, Copies: m.Copies}}}
+			if err := CheckSupplement(item, &ledger.Entry{OccurredAt: on(t, "2026-11-17")}, b, catalog.DefaultLimits()); err != nil {
+				t.Errorf("%s %s: %v", code, m.Name, err)
+			}
+		}
+	}
+}
+
 // 容缺受理: a minor paper may come later, by a day; what only the applicant can
 // say may not.
 func TestTolerance(t *testing.T) {

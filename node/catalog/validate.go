@@ -93,7 +93,10 @@ func checkEither(kind, id, uscc string) []Fault {
 			faults = append(faults, tooMuch(KeyIDNumber, kind, "居民身份证号码")...)
 		}
 	default: // missing or unknown: that is reported; which number is wanted cannot be said yet
-		if (id == "") == (uscc == "") {
+		switch {
+		case id == "" && uscc == "":
+			faults = []Fault{newFault("form."+KeyIDNumber, FaultMissing, "请填写居民身份证号码或统一社会信用代码", "id_number or uscc is missing")}
+		case id != "" && uscc != "":
 			faults = []Fault{newFault("form."+KeyIDNumber, FaultConflict, "居民身份证号码和统一社会信用代码须填写且只填写一个", "exactly one of id_number and uscc must be filled in")}
 		}
 	}

@@ -31,7 +31,7 @@ func TestValidateForm(t *testing.T) {
 	}{
 		"person":                {func(v []FieldValue) []FieldValue { return v }, nil},
 		"organisation":          {organisation, nil},
-		"nothing":               {func([]FieldValue) []FieldValue { return nil }, []string{"form.applicant_type missing", "form.applicant_name missing", "form.phone missing", "form.premises_address missing", "form.business_area missing", "form.id_number conflict"}},
+		"nothing":               {func([]FieldValue) []FieldValue { return nil }, []string{"form.applicant_type missing", "form.applicant_name missing", "form.phone missing", "form.premises_address missing", "form.business_area missing", "form.id_number missing"}},
 		"unknown key":           {with("colour", "red"), []string{"form.colour unknown"}},
 		"twice":                 {func(v []FieldValue) []FieldValue { return append(v, v[1]) }, []string{"form.applicant_name duplicate"}},
 		"missing":               {with("phone", ""), []string{"form.phone missing"}},
