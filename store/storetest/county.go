@@ -77,6 +77,15 @@ func WithTrust(t Trust) Option { return func(c *County) { c.trust = t } }
 // WithItems publishes these items instead of the usual six.
 func WithItems(items []catalog.Item) Option { return func(c *County) { c.items = items } }
 
+// WithDivisions makes the county of these divisions instead of the usual few.
+func WithDivisions(file []byte) Option { return func(c *County) { c.divisions = file } }
+
+// WithCalendar gives the county these years instead of the usual.
+func WithCalendar(file []byte) Option { return func(c *County) { c.calendar = file } }
+
+// From lets the county's offices open at another time than Beginning.
+func From(at time.Time) Option { return func(c *County) { c.begin = at } }
+
 // InDir keeps the databases below a directory instead of the test's own.
 func InDir(dir string) Option { return func(c *County) { c.dir = dir } }
 
@@ -85,10 +94,13 @@ func InDir(dir string) Option { return func(c *County) { c.dir = dir } }
 type County struct {
 	Clock *Clock
 
-	tb    TB
-	trust Trust
-	items []catalog.Item
-	dir   string
+	tb                  TB
+	trust               Trust
+	items               []catalog.Item
+	divisions, calendar []byte
+	begin               time.Time
+	dir                 string
+
 	hub   *Node
 	nodes map[division.Code]*Node
 	order []*Node
@@ -100,20 +112,21 @@ type County struct {
 // the catalog. Other nodes and staff are enrolled when first asked for.
 func NewCounty(tb TB, options ...Option) *County {
 	tb.Helper()
-	c := &County{tb: tb, Clock: NewClock(Beginning.AddDate(0, 0, -7)), trust: testTrust{}, nodes: map[division.Code]*Node{}, ids: map[string]int{}}
+	c := &County{tb: tb, Clock: NewClock(Beginning), begin: Beginning, trust: testTrust{}, divisions: divisionsFile, calendar: calendarFile, nodes: map[division.Code]*Node{}, ids: map[string]int{}}
 	for _, o := range options {
 		o(c)
 	}
 	if c.dir == "" {
 		c.dir = tb.TempDir()
 	}
+	c.Clock.Set(c.begin.AddDate(0, 0, -7))
 	if c.items == nil {
 		c.items = Items(tb)
 	}
 	c.hub = c.open(HubID, node.County, Code)
 	c.nodes[Code] = c.hub
 	c.genesis()
-	c.Clock.Set(Beginning)
+	c.Clock.Set(c.begin)
 	return c
 }
 
@@ -126,10 +139,10 @@ func (c *County) genesis() {
 	operator := c.Operator()
 	c.hub.MustDo(operator, c.staffAdd(SecondOperatorID, Code, "", identity.CountyOperator))
 
-	divisions, err := division.ParseFile(divisionsFile)
+	divisions, err := division.ParseFile(c.divisions)
 	c.must(err, "divisions")
 	c.hub.MustDo(operator, &ledger.DivisionImportV1{Divisions: divisions})
-	years, err := calendar.ParseFile(calendarFile)
+	years, err := calendar.ParseFile(c.calendar)
 	c.must(err, "calendar")
 	c.hub.MustDo(operator, &ledger.CalendarImportV1{Years: years})
 
@@ -254,7 +267,9 @@ func Credential(id string, code division.Code, ordinal int) identity.Credential 
 
 func (c *County) open(id string, tier node.Tier, code division.Code) *Node {
 	c.tb.Helper()
-	n := &Node{County: c, Credential: Credential(id, code, 1), Key: NodeKey(id), dir: filepath.Join(c.dir, id)}
+	cred := Credential(id, code, 1)
+	cred.IssuedAt, cred.ExpiresAt = c.begin.AddDate(0, -1, 0).UnixMilli(), c.begin.AddDate(5, 0, 0).UnixMilli()
+	n := &Node{County: c, Credential: cred, Key: NodeKey(id), dir: filepath.Join(c.dir, id)}
 	n.open()
 	c.tb.Cleanup(func() { n.Store.Close() })
 	return n

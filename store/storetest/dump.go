@@ -1,9 +1,13 @@
 package storetest
 
 import (
+	"bufio"
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
+	"io"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -19,6 +23,25 @@ import (
 // dump alike.
 func Dump(tb TB, s *store.Store, tables ...string) string {
 	tb.Helper()
+	var b strings.Builder
+	dump(tb, &b, s, tables)
+	return b.String()
+}
+
+// Digest is the SHA-256 of a Dump, for stores too large to hold one.
+func Digest(tb TB, s *store.Store, tables ...string) string {
+	tb.Helper()
+	h := sha256.New()
+	b := bufio.NewWriter(h)
+	dump(tb, b, s, tables)
+	if err := b.Flush(); err != nil {
+		tb.Fatalf("storetest: digest: %v", err)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+func dump(tb TB, b io.Writer, s *store.Store, tables []string) {
+	tb.Helper()
 	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: filepath.Join(s.Dir(), "state.db")}).EscapedPath()+"?mode=ro")
 	if err != nil {
 		tb.Fatalf("storetest: dump: %v", err)
@@ -30,13 +53,11 @@ func Dump(tb TB, s *store.Store, tables ...string) string {
 			tb.Fatalf("storetest: dump: %v", err)
 		}
 	}
-	var b strings.Builder
 	for _, table := range tables {
-		if err := dumpTable(&b, db, table); err != nil {
+		if err := dumpTable(b, db, table); err != nil {
 			tb.Fatalf("storetest: dump %s: %v", table, err)
 		}
 	}
-	return b.String()
 }
 
 func tableNames(db *sql.DB) ([]string, error) {
@@ -56,7 +77,7 @@ func tableNames(db *sql.DB) ([]string, error) {
 	return names, rows.Err()
 }
 
-func dumpTable(b *strings.Builder, db *sql.DB, table string) error {
+func dumpTable(b io.Writer, db *sql.DB, table string) error {
 	rows, err := db.QueryContext(context.Background(), `SELECT * FROM `+table+` ORDER BY 1, 2`)
 	if err != nil {
 		return err
@@ -80,7 +101,7 @@ func dumpTable(b *strings.Builder, db *sql.DB, table string) error {
 				fmt.Fprintf(b, "%s=%s ", columns[i], text)
 			}
 		}
-		b.WriteString("\n")
+		fmt.Fprintln(b)
 	}
 	return rows.Err()
 }
