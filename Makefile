@@ -17,7 +17,7 @@ export CGO_ENABLED = 1
 ROOMS    = $(wildcard cmd api federation store node configs)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build test vet test-long fuzz bench demo demo-check demo-reset generate clean
+.PHONY: help tools build test vet test-long fuzz bench simulate demo demo-check demo-reset generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,16 @@ fuzz: tools ## every fuzz target for FUZZTIME
 bench: build ## speed and size, beside the ceilings of disk, SQLite and Raft
 	$(BUILD) -o bin/tongban-bench ./cmd/bench
 	bin/tongban-bench
+
+# The year is about what is recorded, not about disks: in memory where there is
+# room, or it would be mostly fsync.
+SIMULATE     ?=
+SIMULATE_TMP ?= $(shell [ "$$(df --output=avail -k /dev/shm 2>/dev/null | tail -n1)" -gt 8000000 ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
+
+simulate: tools ## a year of a whole county from a seed; SIMULATE="-seed 7 -cases 5000"
+	@mkdir -p bin
+	$(BUILD) -o bin/tongban-simulate ./cmd/simulate
+	TMPDIR="$(SIMULATE_TMP)" bin/tongban-simulate $(SIMULATE)
 
 demo: build ## a county, two townships and four villages on this machine
 	bin/tongban demo --dir "$(DEMO_DIR)"

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/tongban/tongban/node/casework"
@@ -227,6 +228,15 @@ var projections = []string{"cases", "attachments", "items", "editions", "edition
 // readAgain makes the county's state, and that of some nodes below, from the
 // ledger once more.
 func (w *world) readAgain(ctx context.Context, a *account) error {
+	var mu sync.Mutex
+	var errs [2]error
+	together(
+		func() { errs[0] = w.hubAgain(ctx, a, &mu) },
+		func() { errs[1] = w.belowAgain(a, &mu) })
+	return errors.Join(errs[:]...)
+}
+
+func (w *world) hubAgain(ctx context.Context, a *account, mu *sync.Mutex) error {
 	hub, err := w.empty(w.hub)
 	if err != nil {
 		return err
@@ -256,7 +266,11 @@ func (w *world) readAgain(ctx context.Context, a *account) error {
 			return err
 		}
 	}
-	w.compare(a, w.hub, hub)
+	w.compare(a, mu, w.hub, hub)
+	return nil
+}
+
+func (w *world) belowAgain(a *account, mu *sync.Mutex) error {
 	for i, o := range w.below {
 		if i%max(len(w.below)/6, 1) != 0 {
 			continue
@@ -267,7 +281,7 @@ func (w *world) readAgain(ctx context.Context, a *account) error {
 		}
 		again := &storetest.Node{Store: s, County: w.county, Credential: o.node.Credential, Key: o.node.Key}
 		again.PullFull(w.hub.node)
-		w.compare(a, o, s)
+		w.compare(a, mu, o, s)
 		if err := s.Close(); err != nil {
 			return err
 		}
@@ -281,11 +295,17 @@ func (w *world) empty(o *office) (*store.Store, error) {
 		Self: store.Self{Node: cred.Node, Tier: cred.Tier, Division: cred.Division, Ordinal: cred.Ordinal}})
 }
 
-func (w *world) compare(a *account, o *office, again *store.Store) {
-	a.ReadAgain++
+func (w *world) compare(a *account, mu *sync.Mutex, o *office, again *store.Store) {
+	var others []string
 	for _, table := range projections {
-		if live, made := storetest.Digest(w.holder, o.node.Store, table), storetest.Digest(w.holder, again, table); live != made {
-			a.diverged("%s: the table %s, made again from the ledger, is another", o.node.ID(), table)
+		if storetest.Digest(w.holder, o.node.Store, table) != storetest.Digest(w.holder, again, table) {
+			others = append(others, table)
 		}
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	a.ReadAgain++
+	for _, table := range others {
+		a.diverged("%s: the table %s, made again from the ledger, is another", o.node.ID(), table)
 	}
 }

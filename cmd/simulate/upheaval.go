@@ -33,12 +33,7 @@ func (w *world) upheaval(day time.Time, hour time.Duration) {
 		for _, o := range append([]*office{w.hub}, w.below...) {
 			o.sweep()
 		}
-		for _, o := range append([]*office{w.hub}, w.below...) {
-			for _, p := range o.posts {
-				w.at[p.to].queue.add(p.task)
-			}
-			o.posts = o.posts[:0]
-		}
+		w.deliver()
 	}
 }
 

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tongban/tongban/cmd/tongban/data"
@@ -174,29 +176,17 @@ func (w *world) callers(perTick float64) map[*office]int {
 // work lets every office do what it has to do now, the hub beside those below:
 // they share nothing until they talk.
 func (w *world) work(callers map[*office]int) {
-	var group sync.WaitGroup
-	var failed any
-	var once sync.Once
-	guard := func(do func()) {
-		group.Go(func() {
-			defer func() {
-				if r := recover(); r != nil {
-					once.Do(func() { failed = r })
-				}
-			}()
-			do()
-		})
-	}
-	guard(func() { w.hub.work(callers[w.hub]) })
-	guard(func() {
+	together(func() { w.hub.work(callers[w.hub]) }, func() {
 		for _, o := range w.below {
 			o.work(callers[o])
 		}
 	})
-	group.Wait()
-	if failed != nil {
-		panic(failed)
-	}
+	w.deliver()
+}
+
+// deliver puts the tasks that offices left for each other where they belong, in
+// the same order in every run.
+func (w *world) deliver() {
 	for _, o := range append([]*office{w.hub}, w.below...) {
 		for _, p := range o.posts {
 			w.at[p.to].queue.add(p.task)
@@ -205,16 +195,52 @@ func (w *world) work(callers map[*office]int) {
 	}
 }
 
-// talk sends up what the lines let through, and brings the county's word down.
+// talk sends up what the lines let through, and brings the county's word down:
+// to the townships first, for villages may hear it from them.
 func (w *world) talk() {
 	for _, o := range slices.Backward(w.below) { // villages before townships
 		if route := o.route(); route != nil {
 			o.push(route)
 		}
 	}
-	for _, o := range w.below {
-		if route := o.route(); route != nil {
-			o.node.Pull(route.node)
+	for _, tier := range []node.Tier{node.Township, node.Village} {
+		w.sideBySide(func(o *office) {
+			if route := o.route(); o.tier == tier && route != nil {
+				o.node.Pull(route.node)
+			}
+		})
+	}
+}
+
+// sideBySide does something for every office below the county, on all
+// processors: for what each does with its own store alone.
+func (w *world) sideBySide(do func(*office)) {
+	var next atomic.Int64
+	jobs := make([]func(), runtime.GOMAXPROCS(0))
+	for i := range jobs {
+		jobs[i] = func() {
+			for n := next.Add(1) - 1; n < int64(len(w.below)); n = next.Add(1) - 1 {
+				do(w.below[n])
+			}
+		}
+	}
+	together(jobs...)
+}
+
+// together runs jobs at once; what ends one of them ends the caller.
+func together(jobs ...func()) {
+	var group sync.WaitGroup
+	ended := make([]any, len(jobs))
+	for i, job := range jobs {
+		group.Go(func() {
+			defer func() { ended[i] = recover() }()
+			job()
+		})
+	}
+	group.Wait()
+	for _, r := range ended {
+		if r != nil {
+			panic(r)
 		}
 	}
 }
