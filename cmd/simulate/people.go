@@ -210,7 +210,7 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 		}
 		return verb, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
 	case ledger.VerbIssue:
-		return verb, &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultName(o.item(c), c), Number: c.Number}}}
+		return verb, &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: casework.Issuable(o.item(c), c.Decision)[0], Number: c.Number}}}
 	}
 	return verb, &ledger.CaseDeliverV1{Recipient: c.Applicant.Name, Method: "direct"}
 }
@@ -414,12 +414,4 @@ func (o *office) sweep() {
 			o.pass(&held[i])
 		}
 	}
-}
-
-// resultName is what a decision is handed over as.
-func resultName(item *catalog.Item, c *casework.Case) string {
-	if c.Decision == casework.Granted && len(item.Results) > 0 {
-		return item.Results[0].Name
-	}
-	return "不予行政许可决定书"
 }
