@@ -185,5 +185,6 @@ func (s *Server) manageNode(ctx context.Context, id string, kind ledger.Kind, bo
 func (s *Server) nodeView(ctx context.Context, n *store.Node) (gen.Node, error) {
 	_, forked, err := s.store.LastSeq(ctx, n.Node)
 	return gen.Node{Node: n.Node, Tier: n.Tier, Division: n.Division, Ordinal: n.Ordinal, Name: n.Name, EnrolledAt: n.EnrolledAt,
-		ExpiresAt: n.ExpiresAt, RevokedAt: n.RevokedAt, RevokeReason: n.Reason, Federation: n.Federation, Peer: n.Peer, Forked: forked}, err
+		ExpiresAt: n.ExpiresAt, RevokedAt: n.RevokedAt, RevokeReason: n.Reason, Federation: n.Federation, Peer: n.Peer, Forked: forked,
+		Succeeds: n.Succeeds, SucceededBy: n.SucceededBy}, err
 }

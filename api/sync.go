@@ -55,6 +55,9 @@ func (s *Server) GetSync(ctx context.Context, _ gen.GetSyncRequestObject) (gen.G
 		if nodes[i].Node == s.self.Node || nodes[i].Tier == s.self.Tier && s.self.Tier != node.County {
 			continue
 		}
+		if nodes[i].SucceededBy != "" && said[nodes[i].Node].SeenAt < s.o.Now().Add(-quiet).UnixMilli() {
+			continue // its machine is another node now
+		}
 		state, err := s.peerState(ctx, &nodes[i], said[nodes[i].Node], own.Cursor)
 		if err != nil {
 			return nil, err

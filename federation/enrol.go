@@ -243,7 +243,7 @@ func (n *Node) addressesAbove(ctx context.Context, d division.Code) (county, tow
 	}
 	for _, other := range nodes {
 		switch {
-		case other.Federation == "" || other.RevokedAt > 0:
+		case other.Federation == "" || other.RevokedAt > 0 || other.SucceededBy != "":
 		case other.Tier == node.County:
 			county = append(county, other.Federation)
 		case other.Tier == node.Township && d.Tier() == node.Village && other.Division == d.Township():

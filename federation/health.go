@@ -157,7 +157,7 @@ func (c *checkup) standing() error {
 		return err
 	}
 	if restored {
-		c.stop("restored", "本机数据由备份恢复，正在从上级取回之后的记录，取回前不收件：请保持线路畅通", "this node was restored from a backup and takes nothing until it has back what it had sent since; keep its line up")
+		c.stop("restored", "本机数据由备份恢复，正在从上级取回之后的记录并换用新的节点编号，完成前不收件：请保持线路畅通", "this node was restored from a backup: it takes nothing until it has back what the nodes above have of it, and goes on under a new id; keep its line up")
 	}
 	return nil
 }

@@ -134,7 +134,7 @@ func (n *Node) vouch(ctx context.Context, from trust.Peer, e *ledger.Entry, rene
 	if err != nil {
 		return err
 	}
-	if e.Origin != from.Node && (origin.Tier == from.Tier || !from.Division.Contains(origin.Division)) {
+	if e.Origin != from.Node && (origin.Tier == from.Tier || !from.Division.Contains(origin.Division)) && !n.wasBefore(ctx, from.Node, e.Origin) {
 		return &outbox.Problem{Code: outbox.CodeNotYours, Err: fmt.Errorf("%s may not send entries of %s", from.Node, e.Origin)}
 	}
 	keys, ok := renewed[e.Origin]
@@ -149,6 +149,21 @@ func (n *Node) vouch(ctx context.Context, from trust.Peer, e *ledger.Entry, rene
 	}
 	renewed[e.Origin] = keys.With(e)
 	return n.vouchRenewal(e)
+}
+
+// wasBefore tells whether the machine of a node was another node before: it may
+// still have to send what that one had recorded.
+func (n *Node) wasBefore(ctx context.Context, id, before string) bool {
+	for range maxOrdinal {
+		known, err := n.directory.node(ctx, id)
+		if err != nil || known.Succeeds == "" {
+			return false
+		}
+		if id = known.Succeeds; id == before {
+			return true
+		}
+	}
+	return false
 }
 
 // verify checks an entry's signature. One that does not fit may be made with a

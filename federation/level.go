@@ -47,7 +47,7 @@ func (n *Node) Levels(ctx context.Context) (inForce int, readers []Reader, err e
 		said[p.Node] = p
 	}
 	for _, known := range nodes {
-		if known.RevokedAt > 0 {
+		if known.RevokedAt > 0 || known.SucceededBy != "" {
 			continue
 		}
 		r := Reader{Node: known, SeenAt: said[known.Node].SeenAt}

@@ -33,6 +33,9 @@ type Membership struct {
 	// Hubs and Township are the federation addresses above.
 	Hubs     []string `json:"hubs,omitempty"`
 	Township []string `json:"township,omitempty"`
+	// Predecessors are the nodes that this machine was before, each until its
+	// state had to be restored from a backup.
+	Predecessors []string `json:"predecessors,omitempty"`
 	// Genesis is set on a county's first hub until it has founded the county.
 	Genesis *Genesis `json:"genesis,omitempty"`
 
@@ -120,6 +123,9 @@ func (m *Membership) Save(dir string) error {
 			}
 			err = nil
 		}
+	}
+	if err == nil && m.County == nil {
+		err = writeDurably(dir, unstartedFile, nil)
 	}
 	if err != nil {
 		return err

@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -144,7 +146,14 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 			n.Close()
 		}
 	}()
-	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log}); err != nil {
+	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log,
+		Lost: diskLost(o.Dir, n.self.Tier), Predecessors: o.Membership.Predecessors}); err != nil {
+		return nil, err
+	}
+	if err := settleSuccession(o.Dir, n.self.Node); err != nil {
+		return nil, err
+	}
+	if err := os.Remove(filepath.Join(o.Dir, unstartedFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
 	if err := n.checkFounding(ctx, o.Membership); err != nil {

@@ -56,7 +56,7 @@ func CheckBackup(dir string, m *store.Manifest, chain []json.RawMessage) error {
 		return err
 	}
 	is := own.Credential.Credential
-	if m.Tier != is.Tier || m.Division != is.Division || m.Tier != node.County && m.Node != is.Node {
+	if m.Tier != is.Tier || m.Division != is.Division || m.Tier != node.County && !own.IsOrWas(m.Node) && !m.WasNode(is.Node) {
 		return fmt.Errorf("%w: %s", ErrOtherCounty, m.Node)
 	}
 	for _, b := range chain {

@@ -216,14 +216,14 @@ func (n *Node) askRenewed(ctx context.Context, next *trust.NodeKeys) (*renewed, 
 	if err != nil {
 		return nil, err
 	}
-	return n.askAbove(ctx, body)
+	return n.askAbove(ctx, renewPath, body)
 }
 
-func (n *Node) askAbove(ctx context.Context, body []byte) (*renewed, error) {
+func (n *Node) askAbove(ctx context.Context, path string, body []byte) (*renewed, error) {
 	var errs []error
 	for _, u := range n.upstreams {
 		w := new(renewed)
-		err := post(ctx, u.Client, u.BaseURL+renewPath, body, w)
+		err := post(ctx, u.Client, u.BaseURL+path, body, w)
 		var no *RemoteError
 		switch {
 		case err == nil:
@@ -233,8 +233,8 @@ func (n *Node) askAbove(ctx context.Context, body []byte) (*renewed, error) {
 		}
 		errs = append(errs, fmt.Errorf("%s: %w", u.Name, err))
 	}
-	n.log.Warn("nobody above renews this node's keys", "error", errors.Join(errs...))
-	return nil, &store.Refused{Code: "county_unreachable", ZH: "连不上县中心，未能更新密钥；线路恢复后会自动完成", EN: "the county is not reachable; the keys are renewed by themselves when the line is back"}
+	n.log.Warn("nobody above signs for this node", "path", path, "error", errors.Join(errs...))
+	return nil, &store.Refused{Code: "county_unreachable", ZH: "连不上县中心，未能完成；线路恢复后会自动完成", EN: "the county is not reachable; this is finished by itself when the line is back"}
 }
 
 // certificateNames are the host names and addresses this node is reached by.
@@ -252,6 +252,18 @@ func (n *Node) certificateNames() []string {
 
 // serveRenew answers a node's request for new keys.
 func (n *Node) serveRenew(w http.ResponseWriter, r *http.Request) {
+	n.serveSigning(w, r, func(ctx context.Context, peer trust.Peer, body []byte) (*renewed, error) {
+		req, err := trust.DecodeRenewal(body)
+		if err != nil {
+			return nil, &store.Refused{Code: "malformed", ZH: "请求格式有误", EN: err.Error()}
+		}
+		return n.renewFor(ctx, peer, req)
+	})
+}
+
+// serveSigning has the county sign for a node that is enrolled: a hub does so
+// itself, a township asks above.
+func (n *Node) serveSigning(w http.ResponseWriter, r *http.Request, sign func(context.Context, trust.Peer, []byte) (*renewed, error)) {
 	peer, err := n.peer(r)
 	if err != nil {
 		var no *outbox.Problem
@@ -269,17 +281,12 @@ func (n *Node) serveRenew(w http.ResponseWriter, r *http.Request) {
 	}
 	var answer *renewed
 	if n.county == nil {
-		answer, err = n.askAbove(r.Context(), body)
+		answer, err = n.askAbove(r.Context(), r.URL.Path, body)
 	} else {
-		var req trust.Renewal
-		if req, err = trust.DecodeRenewal(body); err != nil {
-			err = &store.Refused{Code: "malformed", ZH: "请求格式有误", EN: err.Error()}
-		} else {
-			answer, err = n.renewFor(r.Context(), peer, req)
-		}
+		answer, err = sign(r.Context(), peer, body)
 	}
 	if err != nil {
-		n.log.Warn("keys not renewed", "node", peer.Node, "error", err)
+		n.log.Warn("not signed for", "path", r.URL.Path, "node", peer.Node, "error", err)
 		refuseEnrolment(w, err)
 		return
 	}
@@ -289,30 +296,10 @@ func (n *Node) serveRenew(w http.ResponseWriter, r *http.Request) {
 // renewFor signs for a node's new keys. The request proves that it comes from
 // whoever has the present key; peer is that node or its township.
 func (n *Node) renewFor(ctx context.Context, peer trust.Peer, req trust.Renewal) (*renewed, error) {
-	if _, err := n.hub.ReadIndex(ctx); err != nil {
-		return nil, err
-	}
 	place := req.Request.Place()
-	known, err := n.Store.Node(ctx, place.Node)
-	if errors.Is(err, store.ErrNotFound) {
-		return nil, &store.Refused{Code: "node_unknown", ZH: "未登记的节点", EN: "the node is not enrolled"}
-	}
+	known, err := n.mayRenew(ctx, peer, place)
 	if err != nil {
 		return nil, err
-	}
-	_, forked, err := n.Store.LastSeq(ctx, place.Node)
-	if err != nil {
-		return nil, err
-	}
-	switch {
-	case known.RevokedAt > 0:
-		return nil, &store.Refused{Code: "node_revoked", ZH: "该节点已被吊销，不能更新密钥，请联系县中心", EN: "the node was revoked; it gets no new keys. Ask the county"}
-	case forked:
-		return nil, &store.Refused{Code: "forked_origin", ZH: "该节点的数据与县中心记录冲突，须重新登记", EN: "the node's data conflicts with the county's; it must be enrolled anew"}
-	case place.Tier != known.Tier || place.Division != known.Division || place.County != n.self.County():
-		return nil, &store.Refused{Code: "token_other", ZH: "请求与该节点的登记不符", EN: "the request does not fit the node's enrolment"}
-	case peer.Node != place.Node && (peer.Tier != node.Township || known.Tier != node.Village || !peer.Division.Contains(known.Division)):
-		return nil, &store.Refused{Code: "not_yours", ZH: "不能为其他单位的节点更新密钥", EN: "this node may not renew that one's keys"}
 	}
 	if err := req.Verify(trust.PublicKey(known.SignKey)); err != nil {
 		return nil, &store.Refused{Code: "signature", ZH: "请求的签名与该节点现有密钥不符", EN: "the request is not signed with the node's present key"}
@@ -329,4 +316,34 @@ func (n *Node) renewFor(ctx context.Context, peer trust.Peer, req trust.Renewal)
 	}
 	n.log.Info("signed for a node's new keys", "node", place.Node)
 	return w, nil
+}
+
+// mayRenew finds a node in good standing that asks for a new credential, or for
+// which its township does. A refusal is a *store.Refused.
+func (n *Node) mayRenew(ctx context.Context, peer trust.Peer, place trust.Place) (*store.Node, error) {
+	if _, err := n.hub.ReadIndex(ctx); err != nil {
+		return nil, err
+	}
+	known, err := n.Store.Node(ctx, place.Node)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, &store.Refused{Code: "node_unknown", ZH: "未登记的节点", EN: "the node is not enrolled"}
+	}
+	if err != nil {
+		return nil, err
+	}
+	_, forked, err := n.Store.LastSeq(ctx, place.Node)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case known.RevokedAt > 0:
+		return nil, &store.Refused{Code: "node_revoked", ZH: "该节点已被吊销，请联系县中心", EN: "the node was revoked; ask the county"}
+	case forked:
+		return nil, &store.Refused{Code: "forked_origin", ZH: "该节点的数据与县中心记录冲突，须重新登记", EN: "the node's data conflicts with the county's; it must be enrolled anew"}
+	case place.Tier != known.Tier || place.Division != known.Division || place.County != n.self.County():
+		return nil, &store.Refused{Code: "token_other", ZH: "请求与该节点的登记不符", EN: "the request does not fit the node's enrolment"}
+	case peer.Node != place.Node && (peer.Tier != node.Township || known.Tier != node.Village || !peer.Division.Contains(known.Division)):
+		return nil, &store.Refused{Code: "not_yours", ZH: "不能为其他单位的节点申请", EN: "this node may not ask for that one"}
+	}
+	return known, nil
 }

@@ -39,7 +39,7 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	case *ledger.NodeEnrolV1:
 		return a.prepareEnrol(e, b, from)
 	case *ledger.NodeRevokeV1:
-		return a.changeNode(b.Node, `UPDATE nodes SET revoked_at = ?, reason = ? WHERE id = ?`, b.At, b.Reason, b.Node)
+		return a.prepareRevocation(b)
 	case *ledger.NodeRenameV1:
 		return a.changeNode(b.Node, `UPDATE nodes SET name = ? WHERE id = ?`, b.Name, b.Node)
 	case *ledger.NodeRenewV1:
@@ -159,6 +159,10 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 		if err := a.checkInvitation(e, b); err != nil {
 			return nil, err
 		}
+	} else if b.Succeeds != "" {
+		if err := a.checkSuccession(b); err != nil {
+			return nil, err
+		}
 	} else if !from.genesis {
 		return nil, refuse("token_needed", "登记节点需要一次性口令", "enrolling takes a one-time token")
 	}
@@ -177,9 +181,9 @@ func (a *applier) prepareEnrol(e *ledger.Entry, b *ledger.NodeEnrolV1, from orig
 			return err
 		}
 		a.s.touched = true
-		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now)
+		return a.w.exec(a.ctx, `INSERT INTO nodes (id, tier, division, ordinal, name, credential, root, federation, peer, enrolled_at, succeeds)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			c.Node, string(c.Tier), string(c.Division), c.Ordinal, b.Name, string(credential), b.Root, b.Federation, b.Peer, a.now, b.Succeeds)
 	}, nil
 }
 

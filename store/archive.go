@@ -41,6 +41,8 @@ type Manifest struct {
 	Tier     node.Tier     `json:"tier"`
 	Division division.Code `json:"division"`
 	Ordinal  int           `json:"ordinal"`
+	// Predecessors are the nodes that its machine was before.
+	Predecessors []string `json:"predecessors,omitempty"`
 	// MadeAt is Unix milliseconds.
 	MadeAt int64 `json:"made_at"`
 	// Applied is the Raft index in the state, at the county; Cursor the
@@ -67,6 +69,9 @@ type ArchivedFile struct {
 
 // HasKeys says that the archive must be kept like the keys themselves.
 func (m *Manifest) HasKeys() bool { return len(m.Keys) > 0 }
+
+// WasNode says whether the machine of the archive's node was another before.
+func (m *Manifest) WasNode(node string) bool { return slices.Contains(m.Predecessors, node) }
 
 // Typed failures of archives.
 var (
@@ -165,6 +170,13 @@ func (m *Manifest) read(ctx context.Context, state string) (err error) {
 		return err
 	}
 	m.Cursor, m.LastSeq = uint64(cursor), uint64(seq)
+	before, err := predecessorsOf(ctx, db, m.Node)
+	if err != nil {
+		return err
+	}
+	if len(before) > 0 {
+		m.Predecessors = before
+	}
 	m.State, err = describeFile(state, stateFile)
 	return err
 }

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 
@@ -35,9 +36,9 @@ var (
 // changes over by one rename, so that a crash leaves the old state or the new
 // one. Attachments and keys come before it and take nothing away.
 //
-// Below the county the state is marked as restored, and records nothing of
-// its own (Record) until SettleRestored: entries that were sent after the
-// backup was made must not be made a second time. At the county the log must
+// Below the county the state is marked as restored, and nothing is recorded in
+// its node's name any more (Record): what the node did after the backup was made
+// is not known here. Its machine goes on as another node (Succeed). At the county the log must
 // be begun anew from the restored database (county.Recover).
 //
 // Present data with entries that the county has not confirmed is not replaced
@@ -206,7 +207,7 @@ func readyState(ctx context.Context, path string, m *Manifest) error {
 }
 
 func markRestored(ctx context.Context, w *writer, m *Manifest) error {
-	for key, want := range owner(m) {
+	for key, want := range m.owner() {
 		var have string
 		if err := w.row(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&have); err != nil || have != want {
 			return damaged(fmt.Errorf("the state's %s is %q, the manifest's %q", key, have, want))
@@ -215,16 +216,11 @@ func markRestored(ctx context.Context, w *writer, m *Manifest) error {
 	if m.Tier == node.County {
 		return nil
 	}
-	return w.setMeta(ctx, restoredKey, 1)
+	return errors.Join(w.exec(ctx, `DELETE FROM meta WHERE key = 'successor'`), w.setMeta(ctx, restoredKey, 1))
 }
 
-// owner is what meta says of whom a database belongs to.
-func owner(m *Manifest) map[string]string {
-	o := map[string]string{"county": string(m.Division.County()), "tier": string(m.Tier), "division": string(m.Division)}
-	if m.Tier != node.County {
-		o["node"] = m.Node
-	}
-	return o
+func (m *Manifest) owner() map[string]string {
+	return owner(Self{Node: m.Node, Tier: m.Tier, Division: m.Division})
 }
 
 // placeAttachments adds what the archive has to what is there: attachments
@@ -370,7 +366,7 @@ func (p *present) sameNode(ctx context.Context, m *Manifest) error {
 	if p.conn == nil {
 		return nil
 	}
-	for key, want := range owner(m) {
+	for key, want := range m.owner() {
 		var have string
 		err := p.conn.QueryRowContext(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&have)
 		if errors.Is(err, sql.ErrNoRows) {
@@ -379,11 +375,17 @@ func (p *present) sameNode(ctx context.Context, m *Manifest) error {
 		if err != nil {
 			return fmt.Errorf("%w: %w", ErrUnreadable, err)
 		}
-		if have != want {
+		if have != want && !(key == "node" && (m.WasNode(have) || p.was(ctx, have, want))) {
 			return fmt.Errorf("%w: its %s is %s, the archive's %s", ErrOtherNode, key, have, want)
 		}
 	}
 	return nil
+}
+
+// was tells whether the machine of the present node was another before.
+func (p *present) was(ctx context.Context, node, before string) bool {
+	earlier, err := predecessorsOf(ctx, p.conn, node)
+	return err == nil && slices.Contains(earlier, before)
 }
 
 // leave makes the present database one file, whose place another can take: a

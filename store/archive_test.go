@@ -3,7 +3,9 @@ package store_test
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/blob"
@@ -196,29 +199,64 @@ func TestDamagedArchive(t *testing.T) {
 	}
 }
 
-// A village put back to an older copy of itself records nothing before it has
-// again what it had sent; afterwards it goes on where it had been.
-func TestRestoredNodeDoesNotFork(t *testing.T) {
+// A village put back to an older copy of itself records nothing more in its own
+// name. Its machine goes on as another node, whose numbers are its own; what the
+// one before did and nobody knew of is taken in when it turns up.
+func TestRestoredNodeIsSucceeded(t *testing.T) {
 	c, v, b := archiveWorld(t)
 	ctx := context.Background()
 	data, _ := archive(t, v, b, false)
 	c.Clock.Advance(time.Hour)
 	lost := v.Submit("TB-MZJ-004")
 	c.Settle()
+	onAStick := v.Submit("TB-MZJ-004")
+	stick, err := v.Store.Entry(ctx, onAStick.ID)
+	mustArchive(t, err)
 	mustArchive(t, v.Store.Close())
-	_, err := store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data))
+	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm"} {
+		if err := os.Remove(filepath.Join(v.Dir(), name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+	_, err = store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data))
 	mustArchive(t, err)
 	v.Reopen()
 
-	var no *store.Refused
-	if _, err := v.TrySubmit("TB-MZJ-004"); !errors.As(err, &no) || no.Code != "restored" {
-		t.Fatalf("recorded after a restore: %v", err)
+	refused := func(when string) {
+		t.Helper()
+		var no *store.Refused
+		if _, err := v.TrySubmit("TB-MZJ-004"); !errors.As(err, &no) || no.Code != "restored" {
+			t.Fatalf("recorded %s: %v", when, err)
+		}
 	}
+	refused("after a restore")
 	seq, _, err := c.Hub().LastSeq(ctx, v.ID())
 	mustArchive(t, err)
-	if done, err := v.SettleRestored(ctx, seq); done || err != nil {
-		t.Fatalf("settled without seq %d: %v", seq, err)
+	if through, err := v.OwnThrough(ctx, seq); through || err != nil {
+		t.Fatalf("it has its own entries through %d: %v", seq, err)
 	}
+	system := identity.Actor{Staff: storetest.HubID, Role: identity.System, Node: storetest.HubID}
+	was := v.Credential
+	next := was
+	next.Node, next.Ordinal = was.Node+"-again", was.Ordinal+1
+	for _, bad := range []struct {
+		code string
+		make func(*ledger.NodeEnrolV1)
+	}{
+		{"node_unknown", func(b *ledger.NodeEnrolV1) { b.Succeeds = "village-330523110299-1" }},
+		{"credential_other", func(b *ledger.NodeEnrolV1) {
+			b.Credential.SignKey = storetest.NodeKey("another").Public().(ed25519.PublicKey)
+		}},
+		{"node_exists", func(b *ledger.NodeEnrolV1) { b.Credential.Ordinal = was.Ordinal }},
+		{"token_needed", func(b *ledger.NodeEnrolV1) { b.Succeeds = "" }},
+	} {
+		body := ledger.NodeEnrolV1{Credential: next, Root: []byte("of the county"), Name: "村站", Succeeds: was.Node}
+		bad.make(&body)
+		if _, err := c.Hub().Do(system, &body, storetest.About{}); codeOf(err) != bad.code {
+			t.Errorf("%s: %v", bad.code, err)
+		}
+	}
+	c.Hub().MustDo(system, &ledger.NodeEnrolV1{Credential: next, Root: []byte("of the county"), Name: "村站", Succeeds: was.Node})
 	for {
 		after, err := v.Cursor(ctx)
 		mustArchive(t, err)
@@ -231,25 +269,49 @@ func TestRestoredNodeDoesNotFork(t *testing.T) {
 			break
 		}
 	}
-	if done, err := v.SettleRestored(ctx, seq); !done || err != nil {
-		t.Fatalf("not settled: %v", err)
+	if through, err := v.OwnThrough(ctx, seq); !through || err != nil {
+		t.Fatalf("its own entries did not come: %v", err)
 	}
+	refused("with all that the county has")
+	mustArchive(t, v.Succeed(ctx, next.Node))
+	refused("before it is another node")
+	v.Reopen()
+	refused("by a start as the node that it was")
+	v.Credential, v.Key = next, storetest.NodeKey(was.Node)
+	v.Reopen()
 	if restored, _ := v.Restored(ctx); restored {
 		t.Error("still marked")
 	}
 	if v.MustCase(lost.ID).Number != lost.Number {
 		t.Error("the lost case did not come back")
 	}
+	v.Actor(identity.VillageWorker) // taken on at the county, who then hears of it
+	c.Settle()
 	again := v.Submit("TB-MZJ-004")
-	if again.Number == lost.Number {
+	if again.Number == lost.Number || again.Number == onAStick.Number {
 		t.Error("a case number was given twice")
 	}
 	c.Settle()
-	if _, forked, _ := c.Hub().LastSeq(ctx, v.ID()); forked {
-		t.Error("the node forked")
+	raw, err := stick.Canonical()
+	mustArchive(t, err)
+	if r := c.Propose(raw); r[0].Outcome != ledger.Applied {
+		t.Errorf("what was on a stick: %+v", r)
 	}
-	if e, err := v.Store.Entry(ctx, again.ID); err != nil || e.Index == 0 || e.Status != ledger.Applied {
-		t.Errorf("after the restore: %+v %v", e, err)
+	c.Settle()
+	for _, id := range []string{lost.ID, onAStick.ID, again.ID} {
+		if e, err := v.Store.Entry(ctx, id); err != nil || e.Index == 0 || e.Status != ledger.Applied {
+			t.Errorf("%s: %+v %v", id, e, err)
+		}
+	}
+	for _, id := range []string{was.Node, next.Node} {
+		if _, forked, _ := c.Hub().LastSeq(ctx, id); forked {
+			t.Errorf("%s forked", id)
+		}
+	}
+	// Whoever casts the machine out casts out what it was before, too.
+	c.Hub().MustDo(c.Operator(), &ledger.NodeRevokeV1{Node: next.Node, At: c.Clock.UnixMilli(), Reason: "失窃"})
+	if n, err := c.Hub().Node(ctx, was.Node); err != nil || n.RevokedAt == 0 || n.SucceededBy != next.Node {
+		t.Errorf("%+v, %v", n, err)
 	}
 }
 

@@ -175,7 +175,7 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 }
 
 func (s *Store) sameOwner(ctx context.Context, src *sql.Conn) error {
-	for key, want := range s.owner() {
+	for key, want := range owner(s.self) {
 		var have string
 		if err := src.QueryRowContext(ctx, `SELECT coalesce((SELECT value FROM meta WHERE key = ?), '')`, key).Scan(&have); err != nil {
 			return storage("restore", err)

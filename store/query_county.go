@@ -141,16 +141,21 @@ type Node struct {
 	// RevokedAt is 0 while the node is in good standing.
 	RevokedAt int64  `json:"revoked_at,omitempty"`
 	Reason    string `json:"reason,omitempty"`
+	// Succeeds is the node whose machine went on as this one after its state had
+	// been restored, SucceededBy the last one that this one's went on as.
+	Succeeds    string `json:"succeeds,omitempty"`
+	SucceededBy string `json:"succeeded_by,omitempty"`
 	// Keys are those it has signed with; the credential's is the last.
 	Keys ledger.Keys `json:"-"`
 }
 
-const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason,
+const selectNode = `SELECT credential, root, name, federation, peer, enrolled_at, revoked_at, reason, succeeds,
+	coalesce((SELECT later.id FROM nodes later WHERE later.succeeds = nodes.id ORDER BY later.ordinal DESC LIMIT 1), ''),
 	(SELECT json_group_array(json_object('since', since, 'key', key)) FROM (SELECT since, key FROM node_keys WHERE node = nodes.id ORDER BY since, key)) FROM nodes `
 
 func scanNode(rows *sql.Rows) (n Node, err error) {
 	var credential, keys []byte
-	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason, &keys); err != nil {
+	if err := rows.Scan(&credential, &n.Root, &n.Name, &n.Federation, &n.Peer, &n.EnrolledAt, &n.RevokedAt, &n.Reason, &n.Succeeds, &n.SucceededBy, &keys); err != nil {
 		return n, err
 	}
 	return n, errors.Join(json.Unmarshal(credential, &n.Credential), json.Unmarshal(keys, &n.Keys))
@@ -171,6 +176,12 @@ func (s *Store) Node(ctx context.Context, id string) (*Node, error) {
 // NodesWithin lists the nodes of a division and those below it.
 func (s *Store) NodesWithin(ctx context.Context, within division.Code) ([]Node, error) {
 	return rowsOf(ctx, s.read, scanNode, selectNode+`WHERE division >= ? AND division < ? ORDER BY division, ordinal`, string(within), string(within)+":")
+}
+
+// Predecessors lists the nodes that a node's machine was before its state was
+// restored.
+func (s *Store) Predecessors(ctx context.Context, node string) ([]string, error) {
+	return predecessorsOf(ctx, s.read, node)
 }
 
 // NextOrdinal is the number the next node of a division gets.

@@ -9,7 +9,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -43,6 +42,10 @@ type Options struct {
 	Self   Self
 	Limits catalog.Limits
 	Logger *slog.Logger
+	// Lost: this node had a state before; where there is none now, its disk was
+	// lost. Predecessors are the nodes that the machine was before.
+	Lost         bool
+	Predecessors []string
 }
 
 // Store is an open node database. It is safe for concurrent use: one write at
@@ -119,14 +122,14 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, log: o.Logger, changed: make(chan struct{})}
-	if err := s.open(ctx); err != nil {
+	if err := s.open(ctx, o); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open store %s: %w", o.Dir, err)
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context) error {
+func (s *Store) open(ctx context.Context, o Options) error {
 	state := filepath.Join(s.dir, stateFile)
 	if err := checkVersion(); err != nil {
 		return err
@@ -153,7 +156,7 @@ func (s *Store) open(ctx context.Context) error {
 		return err
 	}
 	s.local = newReaders(db)
-	if err := s.claim(ctx); err != nil {
+	if err := s.claim(ctx, o); err != nil {
 		return err
 	}
 	return s.load(ctx)
@@ -180,36 +183,11 @@ func (s *Store) cache() int {
 
 const smallCache = 12 << 10
 
-// claim ties a new database to its node and refuses one that belongs to
-// another. Hubs hold one common state, so only their county is compared.
-func (s *Store) claim(ctx context.Context) error {
-	want := s.owner()
-	for _, key := range []string{"county", "tier", "division", "node"} {
-		value, ok := want[key]
-		if !ok {
-			continue
-		}
-		var have string
-		err := s.w.row(ctx, `SELECT value FROM meta WHERE key = ?`, key).Scan(&have)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			if err := s.w.exec(ctx, `INSERT INTO meta (key, value) VALUES (?, ?)`, key, value); err != nil {
-				return err
-			}
-		case err != nil:
-			return err
-		case have != value:
-			return fmt.Errorf("%w: its %s is %s, this node's is %s", ErrOtherNode, key, have, value)
-		}
-	}
-	return nil
-}
-
-// owner is what ties a database to its node.
-func (s *Store) owner() map[string]string {
-	owner := map[string]string{"county": string(s.self.County()), "tier": string(s.self.Tier), "division": string(s.self.Division)}
-	if s.self.Tier != node.County {
-		owner["node"] = s.self.Node
+// owner is what ties a database to a node.
+func owner(self Self) map[string]string {
+	owner := map[string]string{"county": string(self.County()), "tier": string(self.Tier), "division": string(self.Division)}
+	if self.Tier != node.County {
+		owner["node"] = self.Node
 	}
 	return owner
 }

@@ -1460,7 +1460,13 @@ type Node struct {
 	Peer         string `json:"peer,omitempty,omitzero"`
 	RevokeReason string `json:"revoke_reason,omitempty,omitzero"`
 	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
-	Tier         Tier   `json:"tier"`
+
+	// SucceededBy The node as which its machine goes on after its state was restored.
+	SucceededBy string `json:"succeeded_by,omitempty,omitzero"`
+
+	// Succeeds The node that its machine was before its state was restored from a backup.
+	Succeeds string `json:"succeeds,omitempty,omitzero"`
+	Tier     Tier   `json:"tier"`
 }
 
 // NodeLevel defines model for NodeLevel.

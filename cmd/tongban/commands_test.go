@@ -26,6 +26,8 @@ func TestCommandsAtANode(t *testing.T) {
 	village := client.Node{Node: "v-330523110200-1", Tier: "village", Division: "330523110200", Name: "甲子村便民服务站", EnrolledAt: at20261123, ExpiresAt: at20261123}
 	revoked := village
 	revoked.Node, revoked.RevokedAt, revoked.RevokeReason = "v-330523110201-1", at20261123, "失窃"
+	succeeded := village
+	succeeded.SucceededBy = "v-330523110200-2"
 	version := client.ItemVersion{Code: "TB-XZRZ-005", Name: "生育登记", Version: 1, Hash: "h", Status: client.StatusDraft, DraftedBy: "s-1"}
 	edition := client.PublishedEdition{Edition: catalog.Edition{Number: 1, EffectiveFrom: at20261123, Entries: []catalog.EditionItem{{Code: "TB-XZRZ-005", Version: 1}}}, Recorded: atCounty}
 	person := client.Staff{Id: "s-7", Login: "jiazi-daiban", Name: "甲", Division: "330523110200", Roles: []identity.Role{identity.VillageWorker}, MustChangePassword: true}
@@ -68,8 +70,9 @@ func TestCommandsAtANode(t *testing.T) {
 			[]string{"getLevel /api/v1/level"}, []string{"本程序可读  2\n", "v-330523110200-1  甲子村  未报告"}, []string{"not said"}},
 		{"node raise-level 2 --even-though v-330523110200-1", map[string]any{"raiseLevel": atCounty},
 			[]string{`raiseLevel /api/v1/level {"even_though":["v-330523110200-1"],"level":2}`}, []string{"已到县中心"}, []string{"at county"}},
-		{"node revoke v-330523110200-1 --reason 失窃 --at 2026-11-24", map[string]any{"revokeNode": atCounty},
-			[]string{`revokeNode /api/v1/nodes/v-330523110200-1/revoke {"at":1795449600000,"reason":"失窃"}`}, []string{"已记录: 已到县中心（账本第 42 条）  e-2\n"}, []string{"recorded: at county (ledger 42)  e-2\n"}},
+		{"node revoke v-330523110200-1 --reason 失窃 --at 2026-11-24", map[string]any{"revokeNode": atCounty, "getNode": succeeded},
+			[]string{`revokeNode /api/v1/nodes/v-330523110200-1/revoke {"at":1795449600000,"reason":"失窃"}`, "getNode /api/v1/nodes/v-330523110200-1"},
+			[]string{"已记录: 已到县中心（账本第 42 条）  e-2\n"}, []string{"recorded: at county (ledger 42)  e-2\n"}},
 		{"node rename v-330523110200-1 新名", map[string]any{"renameNode": atCounty}, []string{`renameNode /api/v1/nodes/v-330523110200-1/rename {"name":"新名"}`}, []string{"已到县中心"}, nil},
 
 		{"raft status --fresh", map[string]any{"listHubs": someHubs}, []string{"listHubs /api/v1/hubs"}, []string{"主节点  county-1", "10.0.0.11:8444"}, []string{"leader    county-1"}},

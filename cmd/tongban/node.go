@@ -48,6 +48,8 @@ func nodeState(lang language, n *client.Node) string {
 		return lang.pick("已吊销", "revoked")
 	case n.Forked:
 		return lang.pick("分叉，已停用", "forked")
+	case n.SucceededBy != "":
+		return lang.pick("已由 "+n.SucceededBy+" 接替", "succeeded by "+n.SucceededBy)
 	}
 	return lang.pick("正常", "in order")
 }
@@ -81,6 +83,7 @@ func nodeShowCommand() *cobra.Command {
 			s.line(c.pick("序号", "ordinal"), count(n.Ordinal))
 			s.line(c.pick("状态", "state"), nodeState(c.language, n))
 			s.line(c.pick("入网", "enrolled"), moment(n.EnrolledAt))
+			s.line(c.pick("恢复前为", "before its restore"), n.Succeeds)
 			s.line(c.pick("证书到期", "expires"), moment(n.ExpiresAt))
 			s.line(c.pick("吊销", "revoked"), moment(n.RevokedAt))
 			s.line(c.pick("吊销原因", "reason"), n.RevokeReason)
@@ -155,6 +158,9 @@ func nodeRevokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "revoke NODE",
 		Short: "吊销节点 (withdraw a node's credential)",
+		Long: `吊销一个节点。由备份恢复过的机器，吊销现在的节点即连同恢复前的旧编号一并吊销；只吊销旧编号不影响现在的节点。
+Withdraws a node's credential. Of a machine that was restored from a backup, revoking what it is now
+revokes what it was before, too; revoking what it was before leaves alone what it is now.`,
 		Example: `  tongban node revoke v-330523110200-1 --reason 电脑失窃
   tongban node revoke v-330523110200-1 --reason 电脑失窃 --at 2026-11-20T18:00`,
 		Args: oneArgument("NODE"),
@@ -169,7 +175,15 @@ func nodeRevokeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return c.record(cmd.Context(), recordedOf(c.api.RevokeNode, args[0], client.RevokeRequest{Reason: *reason, At: from}))
+		if err := c.record(cmd.Context(), recordedOf(c.api.RevokeNode, args[0], client.RevokeRequest{Reason: *reason, At: from})); err != nil {
+			return err
+		}
+		a, err := answered[client.Node](c.api.GetNode(cmd.Context(), args[0]))
+		if err == nil && a.value.SucceededBy != "" {
+			next := clean(a.value.SucceededBy)
+			c.warn("这台机器恢复后已换用 "+next+"，仍可工作；要停用机器请吊销 "+next, "its machine goes on as "+next+" since it was restored, and still works; to stop the machine revoke "+next)
+		}
+		return nil
 	})
 }
 

@@ -26,11 +26,14 @@ func restoreCommand() *cobra.Command {
 		Short: "从备份恢复已停止的节点 (restore a stopped node from a backup)",
 		Long: `用 tongban backup 生成的备份恢复已停止的节点。备份先全部核对，再一次性替换；中途断电，数据仍是旧的或新的，不会各占一半。
 备份是加密的：用数据目录中的密钥打开，或用 --keys 指明的密钥（例如保险柜中的县级密钥）。
-乡镇、村节点恢复后，先与上级核对，取回备份之后已上报的内容，才会继续收件。
+乡镇、村节点恢复后，先从上级取回备份之后已上报的内容，再自动换用新的节点编号和序号，才会继续收件：
+备份之后打印过的办件编号因此不会再次给出，旧U盘（tongban carry）随时仍可导入。请先导入所有旧U盘，再凭纸质材料补办仍缺少的办件。
 县中心只有一个进程时（或多数进程永久丢失时）用 --lone：以恢复的数据为准，本机成为唯一的县中心进程，其他进程须清空数据后重新加入。
 Restores a stopped node from a file that tongban backup made. The keys in the data directory open it,
 or those in the folders named with --keys (the county's, from the safe). Below the county the node first gets
-back from above what it had sent since. --lone makes this hub the county's only one, with the
+back from above what it had sent since, and then goes on under a new id and ordinal by itself: no case
+number of before is given out twice, and sticks of before can still be imported. Import every one of them
+before anything is handed in again from the papers. --lone makes this hub the county's only one, with the
 restored data: for a single hub, or when the majority is lost for good.`,
 		Example: "  tongban restore --config village.yaml --from village-20261124.backup\n  tongban restore --config county.yaml --from county.backup --verify\n  tongban restore --keys SAFE/keys --from village.backup --verify\n  tongban restore --config county.yaml --from county.backup --lone",
 		Args:    noArguments,
@@ -55,6 +58,18 @@ restored data: for a single hub, or when the majority is lost for good.`,
 	cmd.Flags().BoolVar(&lone, "lone", false, "本机成为唯一的县中心进程 (this hub becomes the county's only one)")
 	return cmd
 }
+
+// restoredBelow is what is to be done after a township or village was restored.
+const restoredBelow = `接下来 (next):
+1. 运行 serve，接通线路：节点先取回备份之后已上报的内容，再自动换用新的节点编号（序号加一），之前不收件。备份之后打印过的编号不会再次给出。
+   (Run serve with the line up: it gets back what it had sent since, then goes on under a new node id and ordinal by itself; until then it takes nothing. No number printed since the backup is given out again.)
+2. 在乡镇或县中心导入本机的每一个旧U盘携带包（tongban carry import）：早导入、晚导入、重复导入都可以，不会丢失，也不会重复。
+   (Import every stick this node had written, at the township or the county: early, late or twice, nothing is lost or done twice.)
+3. 都导入之后，再核对回执存根，凭纸质材料补办仍缺少的办件（tongban case show 编号）。
+   (Only then look for receipts whose case is still missing, tongban case show NUMBER, and hand those in again from the papers.)
+4. 以后的携带包和备份属于新编号的节点；新的 membership.json 请再次离线保存。
+   (Bundles and backups are the new id's from then on. Copy the new membership.json offline again.)
+`
 
 func verifyBackup(ctx context.Context, from string, keys []string, stdout io.Writer) error {
 	f, err := os.Open(from)
@@ -111,6 +126,9 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 			return err
 		}
 		describe(stdout, "已恢复 (restored)", m)
+		if m.Tier != node.County {
+			fmt.Fprint(stdout, restoredBelow)
+		}
 		if m.Tier == node.County && !lone {
 			fmt.Fprintln(stdout, "县中心：若只有一个进程，请再运行 tongban restore --lone；否则请移除本进程、清空数据后重新 join (a single hub: run restore --lone; otherwise remove this hub and join anew)")
 		}

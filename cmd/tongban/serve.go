@@ -78,6 +78,20 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 		return err
 	}
 	defer unlock()
+	if err := serveProfiles(ctx); err != nil {
+		return err
+	}
+	sparing(node.Tier(c.Tier))
+	for {
+		// A node that was restored goes on as another one, from the beginning.
+		if err := serveOnce(ctx, c, stdout, stderr); !errors.Is(err, federation.ErrSucceeded) {
+			return err
+		}
+	}
+}
+
+// serveOnce runs the node that the data directory is now.
+func serveOnce(ctx context.Context, c configs.Config, stdout, stderr io.Writer) error {
 	m, err := federation.LoadMembership(c.DataDir)
 	if err != nil {
 		return startProblem(c.DataDir, keysProblem{err})
@@ -96,10 +110,6 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	defer ports.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	if err := serveProfiles(ctx); err != nil {
-		return err
-	}
-	sparing(node.Tier(c.Tier))
 	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
 	if err != nil {
 		return startProblem(c.DataDir, err)
@@ -153,7 +163,7 @@ func proxyOf(c configs.Config) *url.URL {
 // fits compares the settings with what the node was enrolled as.
 func fits(c configs.Config, m *federation.Membership) error {
 	is := m.Credential.Credential
-	if string(is.Tier) != string(c.Tier) || string(is.Division) != c.Division || c.Node != "" && c.Node != is.Node {
+	if string(is.Tier) != string(c.Tier) || string(is.Division) != c.Division || c.Node != "" && !m.IsOrWas(c.Node) {
 		return fmt.Errorf("配置与登记不符：本目录登记为 %s（%s %s），配置为 %s %s；请改正配置中的 tier、division、node (the settings do not fit what %[1]s was enrolled as)",
 			is.Node, is.Tier, is.Division, c.Tier, c.Division)
 	}

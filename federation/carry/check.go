@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/federation/trust"
@@ -188,7 +189,11 @@ func (c *checker) begin(origin string) (uint64, error) {
 		return 0, stored(err)
 	}
 	from := c.h.From.Credential
-	if origin != from.Node && (known.Tier == from.Tier || !from.Division.Contains(known.Division)) {
+	was, err := c.n.Store.Predecessors(c.ctx, from.Node)
+	if err != nil {
+		return 0, stored(err)
+	}
+	if origin != from.Node && (known.Tier == from.Tier || !from.Division.Contains(known.Division)) && !slices.Contains(was, origin) {
 		return 0, ErrNotAllowed.Becausef("%s may not bring entries of %s", from.Node, origin)
 	}
 	last, _, err := c.n.Store.LastSeq(c.ctx, origin)

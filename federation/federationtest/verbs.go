@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -89,6 +90,35 @@ func (f *Federation) Restart(n *Node) {
 	f.tb.Helper()
 	n.stop()
 	n.restart()
+}
+
+// Succeeded waits until the machine of a restored node is told to go on as
+// another one, and starts it as that.
+func (f *Federation) Succeeded(n *Node) {
+	f.tb.Helper()
+	f.Eventually(n.ID+" to go on as another node", func() bool { return errors.Is(n.Fatal(), federation.ErrSucceeded) })
+	n.mu.Lock()
+	n.fatal = nil
+	n.mu.Unlock()
+	f.Restart(n)
+	f.Renamed(n)
+}
+
+// Renamed calls the node of a machine by the id that it has now.
+func (f *Federation) Renamed(n *Node) {
+	f.tb.Helper()
+	was := n.ID
+	n.ID = n.Self().Node
+	if n.ID == was {
+		f.tb.Fatalf("federationtest: %s is still the same node", was)
+	}
+	for _, below := range f.nodes {
+		if l := below.lines[was]; l != nil {
+			below.lines[n.ID] = l
+			delete(below.lines, was)
+		}
+	}
+	f.mendLines()
 }
 
 // Advance moves all clocks on.

@@ -107,6 +107,12 @@ func (k *CountyKeys) IssueCertificate(rand io.Reader, place Place, public *ecdsa
 // CertificateFor issues the certificate an enrolment request asks for. The
 // request's place must have been compared with the join token's record.
 func (k *CountyKeys) CertificateFor(rand io.Reader, r EnrolRequest, now time.Time, valid time.Duration) ([]byte, error) {
+	return k.CertificateAs(rand, r, r.Place(), now, valid)
+}
+
+// CertificateAs issues the certificate for another place than the request's:
+// that which its machine has from then on.
+func (k *CountyKeys) CertificateAs(rand io.Reader, r EnrolRequest, place Place, now time.Time, valid time.Duration) ([]byte, error) {
 	if err := r.Verify(); err != nil {
 		return nil, err
 	}
@@ -114,7 +120,7 @@ func (k *CountyKeys) CertificateFor(rand io.Reader, r EnrolRequest, now time.Tim
 	if err != nil {
 		return nil, err
 	}
-	return k.IssueCertificate(rand, r.Place(), public, r.Names, now, valid)
+	return k.IssueCertificate(rand, place, public, r.Names, now, valid)
 }
 
 // Certificate joins a certificate (DER) to the node's TLS key, for use in a

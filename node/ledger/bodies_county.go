@@ -57,11 +57,18 @@ type NodeEnrolV1 struct {
 	// it; Peer is a hub's address for the other hubs.
 	Federation string `json:"federation,omitempty"`
 	Peer       string `json:"peer,omitempty"`
+	// Succeeds is the node whose machine goes on as this one, with the same
+	// keys: its state came from a backup, and what it had done since is not
+	// known to it. Instead of a token it takes the word of that machine.
+	Succeeds string `json:"succeeds,omitempty"`
 }
 
 // Check implements Body.
 func (b *NodeEnrolV1) Check() error {
 	c := b.Credential
+	if len(b.Succeeds) > maxIDBytes || b.Succeeds == c.Node || b.Succeeds != "" && b.TokenHash != "" {
+		return fmt.Errorf("%q succeeds %q, token hash of %d", c.Node, b.Succeeds, len(b.TokenHash))
+	}
 	if len(c.SignKey) != 32 || c.Ordinal < 1 || c.Ordinal > 99 || c.ExpiresAt <= c.IssuedAt {
 		return fmt.Errorf("credential of %q: key of %d bytes, ordinal %d", c.Node, len(c.SignKey), c.Ordinal)
 	}
