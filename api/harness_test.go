@@ -127,8 +127,10 @@ func (h *site) below(at division.Code) *site {
 	check(h.t, err)
 	m, err := federation.MembershipOf(enrolled, keys)
 	check(h.t, err)
+	dir := h.t.TempDir()
+	check(h.t, m.Save(dir))
 	s := &site{t: h.t, hasher: h.hasher, tokens: map[string]string{}}
-	s.start(federation.Options{Dir: h.t.TempDir(), Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond})
+	s.start(federation.Options{Dir: dir, Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond})
 	return s
 }
 
