@@ -86,6 +86,17 @@ func TestCheckJSON(t *testing.T) {
 	}
 }
 
+// That the law accepted a case is said with who is answerable for it.
+func TestDeemedAcceptanceNamesWhoIsAnswerable(t *testing.T) {
+	b := &ledger.CaseAcceptV1{Deemed: true, Answerable: identity.Actor{Staff: "s-1", Name: "李某"}}
+	if got := said(b); !strings.Contains(got, "视为受理") || !strings.Contains(got, "责任人：李某") {
+		t.Errorf("%q", got)
+	}
+	if got := said(&ledger.CaseAcceptV1{Note: "材料齐全"}); got != "材料齐全" {
+		t.Errorf("%q", got)
+	}
+}
+
 func FuzzCheckJSON(f *testing.F) {
 	for _, s := range []string{`{"a":[1,{"b":null}]}`, `{"a":1,"a":1}`, `[`, `{} 1`, "\xff", `{"a":{"a":{"a":1}}}`} {
 		f.Add([]byte(s))

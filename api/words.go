@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
@@ -74,7 +75,7 @@ var statusZH = map[casework.Status]string{
 func said(body ledger.Body) string {
 	switch b := body.(type) {
 	case *ledger.CaseAcceptV1:
-		return b.Note
+		return cmp.Or(b.Note, deemedWords(b))
 	case *ledger.CaseRejectV1:
 		return b.Reason
 	case *ledger.CaseRelayV1:
@@ -105,6 +106,18 @@ func said(body ledger.Body) string {
 		return b.Note
 	}
 	return ""
+}
+
+// deemedWords say that the law accepted a case, and who is answerable for it.
+func deemedWords(b *ledger.CaseAcceptV1) string {
+	if !b.Deemed {
+		return ""
+	}
+	words := "逾期未一次性告知补正，自收件之日起视为受理（行政许可法第三十二条第四项）"
+	if who := cmp.Or(b.Answerable.Name, b.Answerable.Staff); who != "" {
+		words += "，责任人：" + who
+	}
+	return words
 }
 
 // instant is a moment (Unix milliseconds) as people read it, in Beijing time.

@@ -63,8 +63,10 @@ type Options struct {
 	TokenLife time.Duration
 	// Names are the host names and addresses the node is reached by, for its
 	// next certificate; empty keeps those of the present one.
-	Names        []string
-	Heartbeat    time.Duration
+	Names     []string
+	Heartbeat time.Duration
+	// DeemEvery is how often the node looks for cases that count as accepted.
+	DeemEvery    time.Duration
 	BackoffMax   time.Duration
 	SkewWarn     time.Duration
 	BatchEntries int
@@ -124,6 +126,7 @@ type Node struct {
 	courier   *papers.Courier
 	server    *feed.Server
 	heartbeat time.Duration
+	deemEvery time.Duration
 	beatNow   chan struct{}
 	wrap      func(http.RoundTripper) http.RoundTripper
 	lines     []*http.Transport
@@ -186,6 +189,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.run(n.watchTrust)
 	n.run(n.keepRenewed)
 	n.run(n.tidyPapers)
+	n.run(n.deemUntold)
 	if n.disk.Free != nil {
 		n.run(n.watchDisk)
 	}
@@ -208,7 +212,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 func newNode(o Options) (*Node, error) {
 	m := o.Membership
 	n := &Node{version: o.Version, name: m.Name, names: o.Names, county: holdKeys(m.County), log: o.Logger, clock: o.Now, after: o.After,
-		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
+		skewWarn: o.SkewWarn, heartbeat: o.Heartbeat, deemEvery: o.DeemEvery, beatNow: make(chan struct{}, 1), wrap: o.Wrap, fatal: o.Fatal, disk: o.Disk, proxy: o.Proxy, counters: counters{last: map[string]int{}}}
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
@@ -223,6 +227,9 @@ func newNode(o Options) (*Node, error) {
 	}
 	if n.heartbeat <= 0 {
 		n.heartbeat = 10 * time.Second
+	}
+	if n.deemEvery <= 0 {
+		n.deemEvery = deemEvery
 	}
 	c := m.Credential.Credential
 	n.self = store.Self{Node: c.Node, Tier: c.Tier, Division: c.Division, Ordinal: c.Ordinal}

@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -109,6 +110,8 @@ type applier struct {
 	// recording is the entry whose row is not written yet.
 	recording stored
 	pending   pending
+	// days is the calendar, once it was needed.
+	days *calendar.Calendar
 }
 
 // applier begins applying entries; at says when they are recorded, and flush

@@ -39,7 +39,7 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	}
 	info, _ := ledger.Lookup(e.Kind, e.V)
 	if system(e.Actor) {
-		return from, a.authoriseSystem(e, from)
+		return from, a.authoriseSystem(e, body, from)
 	}
 	staff, err := a.staff(e.Actor.Staff)
 	if err != nil {
@@ -152,9 +152,13 @@ func (a *applier) noStaff() (bool, error) {
 
 // authoriseSystem lets a hub record what no person does: the county's keys
 // and first person in an empty county, enrolments, stored attachments; and
-// every node that it has new keys, and what an applicant said of the service.
-func (a *applier) authoriseSystem(e *ledger.Entry, from origin) error {
+// every node that it has new keys, that the law took a case it holds for
+// accepted, and what an applicant said of the service.
+func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin) error {
 	if e.Kind == ledger.NodeRenew { // of itself only, which its rule sees to
+		return nil
+	}
+	if b, ok := body.(*ledger.CaseAcceptV1); ok && b.Deemed { // of what it holds only
 		return nil
 	}
 	if e.Kind == ledger.RatingGive || e.Kind == ledger.ComplaintOpen {

@@ -40,6 +40,11 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if err != nil {
 		return nil, err
 	}
+	if b, ok := body.(*ledger.CaseAcceptV1); ok && b.Deemed && !a.told {
+		if err := a.checkDeemed(c, e, b); err != nil {
+			return nil, err
+		}
+	}
 	next, err := casework.Apply(c, item, e, body, from.Place)
 	if err != nil {
 		return nil, err

@@ -249,6 +249,7 @@ func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, er
 
 func (a *applier) prepareCalendar(b *ledger.CalendarImportV1) (func() error, error) {
 	return func() error {
+		a.days = nil
 		for _, y := range b.Years {
 			body, err := json.Marshal(y)
 			if err != nil {

@@ -53,6 +53,9 @@ type Config struct {
 	Townships, Villages []division.Code
 	// Items are published; nil means the six of storetest.
 	Items []catalog.Item
+	// DeemEvery is how often nodes look for cases that count as accepted; 0 is
+	// the usual.
+	DeemEvery time.Duration
 	// Log takes what the nodes log; nil drops it.
 	Log slog.Handler
 }
@@ -67,14 +70,16 @@ type Federation struct {
 	items []catalog.Item
 	nodes []*Node
 	cut   map[[2]string]bool
-	keys  int
-	next  int // the number of the next applicant
+
+	deemEvery time.Duration
+	keys      int
+	next      int // the number of the next applicant
 }
 
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, log: slog.New(slog.DiscardHandler)}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, log: slog.New(slog.DiscardHandler)}
 	if c.Log != nil {
 		f.log = slog.New(c.Log)
 	}

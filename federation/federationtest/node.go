@@ -69,7 +69,7 @@ func (n *Node) start(founded func() error) {
 	n.f.must(err, "membership of "+n.ID)
 	o := federation.Options{Dir: n.dir, Membership: m, Version: "test", Limits: catalog.DefaultLimits(), Logger: n.f.log.With("at", n.ID),
 		Now: n.Clock.Now, FeedClock: feedClock{n.Clock}, Timing: timing(), Founded: founded, Genesis: m.Genesis,
-		Heartbeat: 300 * time.Millisecond, BackoffMax: 500 * time.Millisecond, Wrap: n.faults.wrap, Fatal: n.failed}
+		Heartbeat: 300 * time.Millisecond, BackoffMax: 500 * time.Millisecond, DeemEvery: n.f.deemEvery, Wrap: n.faults.wrap, Fatal: n.failed}
 	if n.Tier() == node.County {
 		o.Peer, o.PeerDial = n.peers.listener(n.listenPeer()), n.peers.dial
 	}

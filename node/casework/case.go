@@ -131,6 +131,9 @@ const (
 	FlagSecondNotice = "second_notice"
 	// FlagLateResult: a special procedure took longer than the applicant was told.
 	FlagLateResult = "late_result"
+	// FlagDeemed: nobody told in time what is missing; the law took the case for
+	// accepted.
+	FlagDeemed = "deemed_accepted"
 )
 
 // FlagWords say what a flag means; of one that this program does not know, its
@@ -145,6 +148,8 @@ func FlagWords(flag string) (zh, en string) {
 		return "不止一次要求补正", "what is missing was asked for more than once"
 	case FlagLateResult:
 		return "特别程序超出告知的时间", "a special procedure took longer than told"
+	case FlagDeemed:
+		return "逾期未一次性告知，自收件之日起视为受理", "nobody told in time what is missing, so that it counts as accepted on receipt"
 	}
 	return flag, flag
 }

@@ -86,23 +86,33 @@ func (c *Case) tolerate(all []ledger.ToleratedMaterial) {
 // accept starts the clock of the decision (art. 32 and 42). A case that comes
 // back to acceptance keeps its day.
 func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV1) error {
+	step, _ := c.Current()
+	relaying := step.Verb == ledger.VerbRelay
+	switch {
+	case relaying && !b.Deemed:
+		return wrongStep(step)
+	case b.Deemed && c.AcceptedMS != 0:
+		return refuse("accepted", "办件已受理，不能再进行此操作", "the case has been accepted; this can no longer be done")
+	case b.Deemed && c.Notice != nil:
+		return refuse("told_in_time", "已告知申请人补正，不能视为自收件之日受理", "the applicant was told what is missing; the case is not deemed accepted")
+	}
 	if err := c.checkPapers(item, e, b); err != nil {
 		return err
-	}
-	if b.Deemed && c.Notice != nil {
-		return refuse("told_in_time", "已告知申请人补正，不能视为自收件之日受理", "the applicant was told what is missing; the case is not deemed accepted")
 	}
 	if c.AcceptedMS == 0 {
 		c.AcceptedMS, c.AcceptedOn, c.Status = e.OccurredAt, dayOf(e), Accepted
 		if b.Deemed {
 			c.AcceptedOn = c.receivedOn()
+			c.Flag(FlagDeemed)
 		}
 		c.Told = b.Dues
 	}
 	c.tolerate(b.Tolerated)
 	by := e.Actor
 	c.AcceptedBy = &by
-	c.pass()
+	if !relaying {
+		c.pass()
+	}
 	return nil
 }
 
@@ -112,8 +122,11 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
 		return err
 	}
-	if len(b.Supplements) > 0 || b.Deemed || c.AcceptedMS != 0 {
-		return nil // whoever accepts, or did before it was sent back, answers for having looked
+	if c.AcceptedMS != 0 {
+		return nil // a case that counts as accepted cannot be held up for papers
+	}
+	if len(b.Supplements) > 0 || b.Deemed {
+		return nil // whoever accepts answers for having looked at them
 	}
 	missing := slices.Clip(c.Lacking)
 	if c.Status == Supplementing {

@@ -23,8 +23,9 @@ var Transitions = []Transition{
 
 	{ledger.CaseRequestSupplement, at(ledger.VerbAccept), in(HandedIn, Supplementing), in(Supplementing)},
 	{ledger.CaseReject, at(ledger.VerbAccept), in(HandedIn, Supplementing), in(NotAccepted)},
-	// A case that was returned is accepted again; its clock runs on.
-	{ledger.CaseAccept, at(ledger.VerbAccept), in(HandedIn, Supplementing, Accepted), in(Accepted)},
+	// A case that was returned is accepted again; its clock runs on. One that
+	// waits to be passed on can only be deemed accepted.
+	{ledger.CaseAccept, at(ledger.VerbAccept, ledger.VerbRelay), in(HandedIn, Supplementing, Accepted), in(Accepted)},
 
 	{ledger.CaseReview, at(ledger.VerbPreReview, ledger.VerbReview), in(Accepted), in(Accepted)},
 	{ledger.CaseReturn, nil, in(HandedIn, Accepted), in(HandedIn, Accepted)},
@@ -69,7 +70,11 @@ func (c *Case) May(k ledger.Kind) error {
 // the order of Transitions.
 func (c *Case) Possible() []ledger.Kind {
 	var kinds []ledger.Kind
+	step, _ := c.Current()
 	for _, t := range Transitions {
+		if t.Kind == ledger.CaseAccept && step.Verb == ledger.VerbRelay {
+			continue // the law's own doing
+		}
 		if c.May(t.Kind) == nil {
 			kinds = append(kinds, t.Kind)
 		}

@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,6 +43,10 @@ var makers = map[Kind]maker{
 			d.add("承诺办结日期", due(s, casework.LimitPromised)).add("法定办结日期", due(s, casework.LimitStatutory)).add("查询码", s.QueryCode)
 			for _, t := range c.Tolerated {
 				d.list("容缺受理、须补交的材料", []string{fmt.Sprintf("%s（%s前补交）", t.Material, t.Before.Chinese())})
+			}
+			if slices.Contains(c.Flags, casework.FlagDeemed) {
+				d.Text = append(d.Text, "因逾期未一次性告知需要补正的内容，依照《中华人民共和国行政许可法》第三十二条第四项，自收到申请材料之日起即为受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+				return
 			}
 			d.Text = append(d.Text, "申请材料齐全、符合法定形式，决定予以受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
 		},

@@ -1,12 +1,14 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identity"
 )
 
 // The bodies in this file are frozen: a change is a new version.
@@ -117,11 +119,18 @@ type CaseAcceptV1 struct {
 	Tolerated   []ToleratedMaterial `json:"tolerated,omitempty"`
 	// Dues are the dates the acceptance notice tells.
 	Dues Dues `json:"dues,omitzero"`
+	// Answerable is who owed the notice that was not given, where no person but
+	// the law accepts the case.
+	Answerable identity.Actor `json:"answerable,omitzero"`
 }
 
 // Check implements Body.
 func (b *CaseAcceptV1) Check() error {
-	return first(checkBrought(b.Supplements, b.Tolerated), optional("note", b.Note, maxText))
+	if b.Answerable != (identity.Actor{}) && !b.Deemed {
+		return errors.New("somebody is answerable for a notice that is not missing")
+	}
+	return first(checkBrought(b.Supplements, b.Tolerated), optional("note", b.Note, maxText),
+		optional("answerable.staff", b.Answerable.Staff, maxIDBytes), optional("answerable.name", b.Answerable.Name, maxName))
 }
 
 // checkBrought bounds what is said of missing papers that came, or may come

@@ -45,6 +45,16 @@ func look(t *testing.T, c *casework.Case, day string, closed bool, cards ...Card
 	return strings.Join(text, " ")
 }
 
+// Nobody told in time: the law accepted the case on receipt, and supervision
+// sees that the notice was late, beside the limits that run from then on.
+func TestDeemedAcceptanceIsAFinding(t *testing.T) {
+	c := accepted(t)
+	c.AcceptedMS, c.Flags = at(t, "2026-11-10"), []string{casework.FlagDeemed}
+	if got := look(t, c, "2026-11-10", false); !strings.Contains(got, string(NoticeLate)) || strings.HasPrefix(got, "green") {
+		t.Errorf("%s", got)
+	}
+}
+
 // domain.md section 5: amber, yellow, red.
 func TestColours(t *testing.T) {
 	for _, row := range []struct {
