@@ -41,7 +41,7 @@ type asked struct {
 }
 
 // everybody may ask for these, or anybody about themselves.
-var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "getDue", "giveRating", "openComplaint", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
+var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
 var themselves = []string{"getSession", "logout", "changePassword"}
 
 // endsTokens are let through in tests of their own: what is signed with the keys
@@ -111,6 +111,14 @@ var expected = map[string]asked{
 	"assignComplaint":        {action: "complaint.assign", home: true, body: gen.ComplaintAssignment{Handler: "nobody"}},
 	"replyComplaint":         {action: "complaint.handle", on: "some", body: gen.ComplaintAnswer{Reply: "属实"}},
 	"getComplaintNotice":     {action: "complaint.handle", on: "some"},
+	"importPackages":         {action: "item.draft", on: "some", body: "{}"},
+	"submitPackage":          {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
+	"checkPackage":           {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
+	"listJointCases":         {action: "case.read", on: "some"},
+	"getJointCase":           {action: "case.read", on: "some", id: nowhere}, // what the joint matter itself asks for: TestLifeOfAJointMatter
+	"listJointDocuments":     {action: "case.read", on: "some", id: nowhere},
+	"getJointDocument":       {action: "case.reveal", on: "some", id: nowhere},
+	"actOnJointCase":         {action: "case.read", on: "some", id: nowhere, body: `{"kind":"withdraw","reason":"不再开办"}`},
 
 	"getSync":          {action: "sync.read", on: "here"},
 	"syncNow":          {action: "sync.read", on: "here"},
@@ -151,6 +159,7 @@ var acts = map[gen.CaseActionKind]asked{
 	gen.ActTerminate:         {action: "case.terminate", body: `{"kind":"terminate","cause":"withdrawn","reason":"申请人撤回"}`},
 	gen.ActSuspend:           {action: "case.suspend", body: `{"kind":"suspend","procedure":"鉴定","until":"2026-12-30","reason":"需要鉴定"}`},
 	gen.ActResume:            {action: "case.suspend", body: `{"kind":"resume","procedure":"鉴定","on":"2026-11-26","result":"合格"}`},
+	gen.ActFinding:           {action: "case.accept", body: `{"kind":"finding","complete":true}`},
 	gen.ActExtend:            {action: "case.extend", body: `{"kind":"extend","days":5,"reason":"案情复杂"}`},
 	gen.ActComment:           {action: "case.comment", body: gen.CaseAction{Kind: gen.ActComment, Text: "备注"}},
 }

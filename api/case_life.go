@@ -33,16 +33,7 @@ func (s *Server) GetCaseLimits(ctx context.Context, in gen.GetCaseLimitsRequestO
 	if err != nil {
 		return nil, err
 	}
-	today := calendar.DateOf(s.o.Now())
-	out := gen.GetCaseLimits200JSONResponse{Limits: make([]gen.CaseLimit, 0, len(limits))}
-	for i, l := range limits {
-		rule := ruleOf(l.Kind)
-		out.Limits = append(out.Limits, gen.CaseLimit{
-			Kind: gen.CaseLimitKind(l.Kind), RuleZh: rule.ZH, RuleEn: rule.EN, Due: l.Result.Due, Told: l.Told, Done: l.Done,
-			Overdue: len(casework.Overdue(limits[i:i+1], today)) > 0, SuspendedSince: l.Result.Suspended, Warning: l.Result.Warning(), Days: l.Result.Days,
-		})
-	}
-	return out, nil
+	return gen.GetCaseLimits200JSONResponse{Limits: s.shownLimits(limits)}, nil
 }
 
 func ruleOf(k casework.LimitKind) casework.Rule {
@@ -211,6 +202,7 @@ func (s *Server) brought(ctx context.Context, c *casework.Case, a Action) error 
 func supplements(entries []store.EntryView) (all []gen.CaseSupplement, withdraws bool) {
 	for i := range entries {
 		e := &entries[i]
+		withdraws = withdraws || e.Kind == ledger.PackageWithdraw && e.Status != ledger.Refused
 		if e.Status == ledger.Refused || e.Kind != ledger.CaseSupplement && e.Kind != ledger.CaseWithdraw {
 			continue
 		}
@@ -227,6 +219,31 @@ func supplements(entries []store.EntryView) (all []gen.CaseSupplement, withdraws
 	return all, withdraws
 }
 
+// broughtForAll adds what was brought for all of a joint matter to what was
+// brought to one of its cases.
+func (s *Server) broughtForAll(ctx context.Context, c *casework.Case, entries []store.EntryView, all []gen.CaseSupplement) ([]gen.CaseSupplement, error) {
+	if c.Package == nil {
+		return all, nil
+	}
+	for i := range entries {
+		e := &entries[i]
+		if e.Kind != ledger.PackageSupplement || e.Status == ledger.Refused {
+			continue
+		}
+		body, err := e.Decode()
+		if err != nil {
+			continue
+		}
+		part, err := s.partOfJoint(ctx, c, body.(*ledger.PackageSupplementV1))
+		if err != nil {
+			return nil, err
+		}
+		part.Entry, part.At, part.By = e.ID, e.OccurredAt, e.Actor
+		all = append(all, part)
+	}
+	return all, nil
+}
+
 // lifeOf is what a request to act says, for the actions that are not steps.
 func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, error) {
 	need := needs{}
@@ -235,6 +252,9 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		need.that("points", len(in.Points) > 0)
 		return ledger.CaseRequestSupplement, identity.CaseAccept, &ledger.CaseRequestSupplementV1{Points: in.Points, Before: in.Before, Again: in.Again,
 			Supplements: in.Supplements, Tolerated: in.Tolerated}, need.err()
+	case gen.ActFinding:
+		need.that("points", in.Complete != (len(in.Points) > 0))
+		return ledger.PackageFinding, identity.CaseAccept, &ledger.PackageFindingV1{Complete: in.Complete, Points: in.Points}, need.err()
 	case gen.ActSupplement:
 		need.that("materials", len(in.Materials)+len(in.Form) > 0)
 		return ledger.CaseSupplement, identity.CaseSubmit, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, need.err()

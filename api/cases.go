@@ -324,6 +324,14 @@ func (s *Server) missing(body ledger.Body) []string {
 		for _, m := range b.Materials {
 			files = append(files, m.Attachments...)
 		}
+	case *ledger.PackageSubmitV1:
+		for _, m := range b.Materials {
+			files = append(files, m.Attachments...)
+		}
+	case *ledger.PackageSupplementV1:
+		for _, m := range b.Materials {
+			files = append(files, m.Attachments...)
+		}
 	case *ledger.CaseWithdrawV1:
 		files = b.Proof
 	case *ledger.CaseDeliverV1:

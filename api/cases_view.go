@@ -13,7 +13,7 @@ import (
 
 // summary is a case as a list shows it; always masked.
 func (s *Server) summary(ctx context.Context, c *casework.Case) (gen.CaseSummary, error) {
-	submitted, err := s.store.Entry(ctx, c.ID)
+	submitted, err := s.store.Entry(ctx, c.OpenedBy())
 	if err != nil {
 		return gen.CaseSummary{}, err
 	}
@@ -29,6 +29,9 @@ func (s *Server) summaryAs(ctx context.Context, c *casework.Case, w gen.Word) ge
 	}
 	if step, open := c.Current(); open {
 		out.WaitsFor = step
+	}
+	if c.Package != nil {
+		out.Joint, out.Gate = printed(c.Package.Number), gen.CaseSummaryGate(c.Gate())
 	}
 	if actor, err := actorOf(ctx); err == nil {
 		out.WaitingForMe = waitsFor(actor, c)
@@ -48,7 +51,7 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		AcceptedMs: c.AcceptedMS, DecidedMs: c.DecidedMS, IssuedMs: c.IssuedMS, DeliveredMs: c.DeliveredMS,
 		Lacking: c.Lacking, Notice: value(c.Notice), Tolerated: c.Tolerated, AcceptedOn: c.AcceptedOn, Suspensions: c.Suspensions,
 		ExtendedBy: c.ExtendedBy, Told: c.Told, Cause: string(c.Cause), TerminatedMs: c.TerminatedMS,
-		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c),
+		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c), Package: value(c.Package),
 	}
 	if !revealed {
 		veil, err := s.veil(ctx, c)
@@ -74,6 +77,9 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 		return err
 	}
 	out.Supplements, out.WithdrawalAsked = supplements(entries)
+	if out.Supplements, err = s.broughtForAll(ctx, c, entries, out.Supplements); err != nil {
+		return err
+	}
 	if out.Revealed {
 		return nil
 	}
@@ -88,12 +94,20 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	for i, p := range out.Notice.Points {
 		out.Notice.Points[i].How = veil.Text(p.How)
 	}
+	if n := out.Package.Notice; n != nil {
+		shown := *n
+		shown.Points = slices.Clone(n.Points)
+		for i, p := range shown.Points {
+			shown.Points[i].How = veil.Text(p.How)
+		}
+		out.Package.Notice = &shown
+	}
 	return nil
 }
 
 // background adds who handed a case in, and why it is none, if it is not.
 func (s *Server) background(ctx context.Context, c *casework.Case, out *gen.Case) error {
-	submitted, err := s.store.Entry(ctx, c.ID)
+	submitted, err := s.store.Entry(ctx, c.OpenedBy())
 	if err != nil {
 		return err
 	}
@@ -145,10 +159,13 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	if _, open := c.Current(); open && c.Holder == actor.Division {
 		for _, k := range c.Possible() {
 			info, _ := ledger.Lookup(k, 1)
-			if act, ok := actOf[k]; ok && can(info.Action) && (k != ledger.CaseReturn || returnable(c)) {
+			if act, ok := actOf[k]; ok && can(info.Action) && (k != ledger.CaseReturn || returnable(c)) && jointLets(c, k) {
 				actions = append(actions, act)
 			}
 		}
+	}
+	if c.Package != nil && c.Holder == actor.Division && c.AcceptedMS == 0 && !c.Status.Ended() && can(identity.CaseAccept) {
+		actions = append(actions, gen.ActFinding)
 	}
 	if !c.Status.Ended() && can(identity.CaseSubmit) {
 		actions = append(actions, gen.ActSupplement, gen.ActWithdraw)
@@ -157,6 +174,18 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 		actions = append(actions, gen.ActComment)
 	}
 	return actions
+}
+
+// jointLets reports whether a joint matter leaves a step to its case: what is
+// missing is told once for all, and what waits is not taken up.
+func jointLets(c *casework.Case, k ledger.Kind) bool {
+	switch k {
+	case ledger.CaseRequestSupplement:
+		return c.Package == nil
+	case ledger.CaseAccept:
+		return c.Gate() == casework.GateOpen
+	}
+	return true
 }
 
 // returnable reports whether there is an earlier step to send a case back to.

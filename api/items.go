@@ -131,7 +131,12 @@ func (s *Server) ListDrafts(ctx context.Context, _ gen.ListDraftsRequestObject) 
 		return nil, err
 	}
 	latest = slices.DeleteFunc(latest, func(v store.ItemVersion) bool { return view.published(v.Code, v.Version) != nil })
-	return gen.ListDrafts200JSONResponse{Versions: view.versions(latest)}, nil
+	packages, err := s.store.LatestPackages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	packages = slices.DeleteFunc(packages, func(p store.PackageVersion) bool { return view.published(p.Code, p.Version) != nil })
+	return gen.ListDrafts200JSONResponse{Versions: append(view.versions(latest), view.packageVersions(packages)...)}, nil
 }
 
 // ListEditions lists the editions of the catalog, the newest first.

@@ -105,7 +105,7 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 	var missing []catalog.Fault
 	actions := make([]Action, 0, len(in.Body.Items))
 	for i, ref := range in.Body.Items {
-		v, err := s.store.Item(ctx, ref.Code, ref.Version)
+		v, err := s.approvable(ctx, actor, ref)
 		if found(err) == error(errNotFound) {
 			missing = append(missing, catalog.Fault{Path: pathAt("items", i), Code: catalog.FaultUnknown, ZH: "没有这一版本的草稿", EN: "there is no draft of this version"})
 			continue
@@ -113,15 +113,14 @@ func (s *Server) ApproveItems(ctx context.Context, in gen.ApproveItemsRequestObj
 		if err != nil {
 			return nil, err
 		}
-		if v.Approver != "" {
+		if v.approver != "" {
 			continue // approved before: sending the list again does no harm
 		}
-		if v.Drafter == actor.Staff {
+		if v.drafter == actor.Staff {
 			missing = append(missing, catalog.Fault{Path: pathAt("items", i), Code: catalog.FaultLaw, ZH: "须由起草人以外的人审核", EN: "somebody other than the drafter must approve"})
 			continue
 		}
-		actions = append(actions, Action{Actor: actor, Kind: ledger.ItemApprove,
-			Body: &ledger.ItemApproveV1{Code: v.Code, Version: v.Version, Hash: v.Hash, Item: catalog.Canonical(v.Item)}})
+		actions = append(actions, v.action)
 	}
 	if len(missing) > 0 {
 		return nil, &store.Refused{Code: "not_approvable", ZH: "有版本不能复核，未复核任何版本", EN: "some versions cannot be approved; none was", Faults: missing}
@@ -260,6 +259,15 @@ func (s *Server) unpublished(ctx context.Context) ([]catalog.EditionItem, error)
 	for _, v := range latest {
 		if v.Approver != "" && view.published(v.Code, v.Version) == nil {
 			entries = append(entries, catalog.EditionItem{Code: v.Code, Version: v.Version})
+		}
+	}
+	packages, err := s.store.LatestPackages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range packages {
+		if p.Approver != "" && view.published(p.Code, p.Version) == nil {
+			entries = append(entries, catalog.EditionItem{Code: p.Code, Version: p.Version})
 		}
 	}
 	return entries, nil

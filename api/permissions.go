@@ -60,6 +60,10 @@ var routePermissions = map[string]permission{
 	"withdrawItem":     may(identity.EditionPublish),
 	"setOverlay":       may(identity.OverlaySet),
 
+	"listPackages":   anybody,
+	"getPackage":     anybody,
+	"importPackages": may(identity.ItemDraft),
+
 	"listDivisions":   anybody,
 	"importDivisions": may(identity.DivisionImport),
 	"getCalendar":     anybody,
@@ -105,6 +109,13 @@ var routePermissions = map[string]permission{
 	"getComplaintNotice":     may(identity.ComplaintHandle),
 	"listRectifications":     may(identity.RatingOrders),
 	"getRectificationNotice": may(identity.RatingOrders),
+	"submitPackage":          may(identity.CaseSubmit),
+	"checkPackage":           may(identity.CaseSubmit),
+	"listJointCases":         may(identity.CaseRead),
+	"getJointCase":           may(identity.CaseRead),
+	"actOnJointCase":         may(identity.CaseRead),
+	"listJointDocuments":     may(identity.CaseRead),
+	"getJointDocument":       may(identity.CaseReveal),
 
 	"getSync":          mayHere(identity.SyncRead),
 	"syncNow":          mayHere(identity.SyncRead),

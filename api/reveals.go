@@ -35,7 +35,11 @@ type view struct {
 // ledger that they do, before anything is shown: what is not recorded is not
 // shown.
 func (s *Server) reveal(ctx context.Context, c *casework.Case, what string, why gen.Why) error {
-	actor, err := as(ctx, identity.CaseReveal, targetOf(c))
+	return s.revealAs(ctx, c.ID, targetOf(c), what, why)
+}
+
+func (s *Server) revealAs(ctx context.Context, id string, target identity.Target, what string, why gen.Why) error {
+	actor, err := as(ctx, identity.CaseReveal, target)
 	if err != nil {
 		return err
 	}
@@ -43,12 +47,12 @@ func (s *Server) reveal(ctx context.Context, c *casework.Case, what string, why 
 	if err != nil || !utf8.ValidString(reason) {
 		return errInvalid.with(fault("Tongban-Why", "format"))
 	}
-	v := view{actor.Staff, c.ID, what, sha256.Sum256([]byte(reason))}
+	v := view{actor.Staff, id, what, sha256.Sum256([]byte(reason))}
 	now := s.o.Now()
 	if at, seen := s.views.get(v); seen && now.Sub(at) < sameView && !now.Before(at) {
 		return nil
 	}
-	if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseReveal, Case: c.ID, Body: &ledger.CaseRevealV1{What: []string{what}, Why: reason}}); err != nil {
+	if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseReveal, Case: id, Body: &ledger.CaseRevealV1{What: []string{what}, Why: reason}}); err != nil {
 		return err
 	}
 	s.views.set(v, now)

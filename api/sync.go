@@ -311,6 +311,12 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 			}
 			out.Number, target.Department, hide = printed(b.Number), b.Department, veil.Text
 		}
+		if b, ok := body.(*ledger.PackageSubmitV1); ok {
+			out.Number, target.Department = printed(b.Number), b.Department
+		}
+	}
+	if c, err := s.store.Joint(ctx, a.Case); a.Case != "" && err == nil {
+		out.Number, target = printed(c.Number), jointTarget(c)
 	}
 	if c, err := s.store.Case(ctx, a.Case); a.Case != "" && err == nil {
 		veil, err := s.veil(ctx, c)

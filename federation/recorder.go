@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,7 +64,7 @@ func (n *Node) record(ctx context.Context, a Action) (store.Result, error) {
 	if r, cast := n.Revocation(); cast && !n.recordedBefore(ctx, a) {
 		return store.Result{}, r.Refusal()
 	}
-	if a.Kind == ledger.CaseSubmit && n.diskLow.Load() {
+	if a.Kind.Opens() && n.diskLow.Load() {
 		return store.Result{}, errDiskLow
 	}
 	if n.hub != nil {
@@ -117,9 +118,22 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	if !ok {
 		return e, fmt.Errorf("record: %w: %s", ledger.ErrUnknownKind, a.Kind)
 	}
-	if a.Kind == ledger.CaseSubmit {
+	switch {
+	case a.Kind.Opens():
 		e.Case = e.ID
-	} else if info.Case {
+	case info.Joint:
+		c, err := n.Store.Joint(ctx, a.Case)
+		if errors.Is(err, store.ErrNotFound) {
+			return e, &store.Refused{Code: "case_unknown", ZH: "没有这个办件", EN: "there is no such case here"}
+		}
+		if err != nil {
+			return e, err
+		}
+		e.Case = c.ID
+		if e.Prev == "" && !info.Beside {
+			e.Prev = c.Head
+		}
+	case info.Case:
 		c, err := n.Store.Case(ctx, a.Case)
 		switch {
 		case errors.Is(err, store.ErrNotFound) && (a.Kind == ledger.AttachmentConfirm || a.Kind == ledger.CaseReveal):
@@ -142,23 +156,9 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 
 // finish numbers a submission or a complaint, and signs.
 func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix string) (int, error)) error {
-	if b, ok := body.(*ledger.CaseSubmitV1); ok {
-		number, err := n.nextNumber(e.OccurredAt, store.CounterPrefix, counter)
-		if err != nil {
-			return err
-		}
-		numbered := *b
-		numbered.Number = number.Compact()
-		body = &numbered
-	}
-	if b, ok := body.(*ledger.ComplaintOpenV1); ok {
-		number, err := n.nextNumber(e.OccurredAt, store.ComplaintCounterPrefix, counter)
-		if err != nil {
-			return err
-		}
-		numbered := *b
-		numbered.Number = store.ComplaintNumber(number)
-		body = &numbered
+	body, err := n.numbered(e.OccurredAt, body, counter)
+	if err != nil {
+		return err
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -166,6 +166,38 @@ func (n *Node) finish(e *ledger.Entry, body ledger.Body, counter func(prefix str
 	}
 	e.Body = raw
 	return e.Sign(n.own.Load().keys.Sign)
+}
+
+// numbered is the body with the numbers of what it opens.
+func (n *Node) numbered(occurredAt int64, body ledger.Body, counter func(prefix string) (int, error)) (ledger.Body, error) {
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		number, err := n.nextNumber(occurredAt, store.CounterPrefix, counter)
+		numbered := *b
+		numbered.Number = number.Compact()
+		return &numbered, err
+	case *ledger.PackageSubmitV1:
+		number, err := n.nextNumber(occurredAt, store.CounterPrefix, counter)
+		if err != nil {
+			return nil, err
+		}
+		numbered := *b
+		numbered.Number = number.Compact()
+		numbered.Members = slices.Clone(b.Members)
+		for i := range numbered.Members {
+			if number, err = n.nextNumber(occurredAt, store.CounterPrefix, counter); err != nil {
+				return nil, err
+			}
+			numbered.Members[i].Number = number.Compact()
+		}
+		return &numbered, nil
+	case *ledger.ComplaintOpenV1:
+		number, err := n.nextNumber(occurredAt, store.ComplaintCounterPrefix, counter)
+		numbered := *b
+		numbered.Number = store.ComplaintNumber(number)
+		return &numbered, err
+	}
+	return body, nil
 }
 
 func (n *Node) nextNumber(occurredAt int64, prefix func(casework.Number) string, counter func(prefix string) (int, error)) (casework.Number, error) {

@@ -21,7 +21,7 @@ func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
 	switch {
 	case now == ledger.Refused && was != "" && was != ledger.Refused:
 		if chained {
-			return a.rebuildCase(e.Case)
+			return a.rebuild(e)
 		}
 		return a.undo(e)
 	case now != ledger.Applied:
@@ -35,8 +35,13 @@ func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
 		return a.reapplyPending(e)
 	case was == ledger.Applied && e.Kind == ledger.CaseSubmit:
 		return a.reflag(e)
+	case was == ledger.Applied && e.Kind == ledger.PackageSubmit:
+		return a.reflagJoint(e)
 	case was == ledger.Applied:
 		return nil
+	}
+	if info.Joint {
+		return a.adoptJoint(e, was)
 	}
 	c, err := a.caseByID(e.Case)
 	if err != nil {
@@ -80,12 +85,7 @@ func (a *applier) project(e *ledger.Entry) error {
 	told := a.told
 	a.told = true
 	defer func() { a.told = told }()
-	var effect func() error
-	if info, _ := ledger.Lookup(e.Kind, e.V); info.Case {
-		effect, err = a.prepareCase(e, body, from)
-	} else {
-		effect, err = a.prepareCounty(e, body, from)
-	}
+	effect, err := a.prepareBody(e, body, from)
 	if no := refusalOf(err); no != nil {
 		return a.diverged(e, no)
 	}

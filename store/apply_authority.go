@@ -183,6 +183,14 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
 		return identity.Target{Division: b.HandedInAt, Department: b.Department}, nil
+	case *ledger.PackageSubmitV1:
+		return identity.Target{Division: b.HandedInAt, Department: b.Department}, nil
+	case *ledger.PackageDraftV1:
+		var p catalog.Package
+		if err := json.Unmarshal(b.Package, &p); err != nil {
+			return identity.Target{}, refuse("malformed", "一件事格式有误", "the package is not readable")
+		}
+		return identity.Target{Department: p.LeadDepartment}, nil
 	case *ledger.OverlaySetV1:
 		return identity.Target{Division: b.Overlay.Office}, nil
 	case *ledger.ItemDraftV1:
@@ -207,9 +215,15 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 	if e.Case == "" {
 		return identity.Target{}, nil
 	}
+	if info, _ := ledger.Lookup(e.Kind, e.V); info.Joint {
+		return a.jointTarget(e, from)
+	}
 	c, err := a.caseByID(e.Case)
 	if err != nil {
 		return identity.Target{}, err
+	}
+	if _, looked := body.(*ledger.CaseRevealV1); looked && c == nil {
+		return a.jointTarget(e, from)
 	}
 	if c == nil {
 		// The case has not arrived: its scope stands in for it until it does,

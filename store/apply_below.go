@@ -63,7 +63,7 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 	if forked {
 		return Result{}, refuse("forked_origin", "本机数据与县中心记录冲突，请联系县中心重新登记本机", "this node's data conflicts with the county's; ask the county to enrol it anew")
 	}
-	e, err := d.Stamp(last+1, a.nextCounter)
+	e, err := d.Stamp(last+1, a.nextCounters())
 	if err != nil {
 		return Result{}, err
 	}
@@ -101,7 +101,7 @@ func (a *applier) recordOwn(d Draft) (Result, error) {
 // sameDraft answers an id that was recorded before: with its first outcome, or
 // with a refusal when the idempotency key now stands for another action.
 func (a *applier) sameDraft(d Draft, known *stored, last uint64) (Result, error) {
-	e, err := d.Stamp(last+1, a.nextCounter)
+	e, err := d.Stamp(last+1, a.nextCounters())
 	if err != nil {
 		// The action can no longer be made up, for it has happened.
 		return repeated(&ledger.Entry{ID: d.ID}, known), nil
@@ -113,10 +113,15 @@ func (a *applier) sameDraft(d Draft, known *stored, last uint64) (Result, error)
 	return r, err
 }
 
-// nextCounter is the next number of a day's case counter.
-func (a *applier) nextCounter(prefix string) (int, error) {
-	n, err := a.counter(prefix)
-	return n + 1, err
+// nextCounters gives out the next numbers of a day's case counter: a joint matter
+// takes several.
+func (a *applier) nextCounters() func(prefix string) (int, error) {
+	given := 0
+	return func(prefix string) (int, error) {
+		n, err := a.counter(prefix)
+		given++
+		return n + given, err
+	}
 }
 
 // keep stores an entry that the county has not confirmed, to be sent up.

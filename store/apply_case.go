@@ -26,6 +26,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	switch b := body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		return func() error { return nil }, nil
+	case *ledger.PackageFindingV1:
+		return a.prepareFinding(c, b)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
 	case *ledger.AttachmentConfirmV1:
@@ -35,6 +37,9 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	}
 	if c == nil || e.Prev != c.Head {
 		return nil, a.outOfTurn(e)
+	}
+	if err := a.gated(c, body); err != nil {
+		return nil, err
 	}
 	item, err := a.itemOf(c)
 	if err != nil {
@@ -63,6 +68,10 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	case *ledger.CaseSubmitV1:
 		return scansOf(b.Materials)
 	case *ledger.CaseSupplementV1:
+		return scansOf(b.Materials)
+	case *ledger.PackageSubmitV1:
+		return scansOf(b.Materials)
+	case *ledger.PackageSupplementV1:
 		return scansOf(b.Materials)
 	case *ledger.CaseWithdrawV1:
 		return b.Proof
@@ -140,7 +149,7 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if item == nil {
 		return nil, refuse("item_unknown", "事项目录中没有该事项的这一版本", "the catalog does not have this version of the item")
 	}
-	taken, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ? AND id <> ?)`, b.Number, e.Case)
+	taken, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2) OR EXISTS (SELECT 1 FROM joint_cases WHERE number = ?1)`, b.Number, e.Case)
 	if err != nil {
 		return nil, err
 	}
@@ -257,7 +266,16 @@ func (a *applier) caseByID(id string) (*casework.Case, error) {
 	return &c, nil
 }
 
+// saveCase writes a case, with what its change means for the joint matter it is
+// part of.
 func (a *applier) saveCase(c *casework.Case) error {
+	if err := a.saveRow(c); err != nil || c.Package == nil {
+		return err
+	}
+	return a.settleOf(c.Package.ID)
+}
+
+func (a *applier) saveRow(c *casework.Case) error {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("store: case %s: %w", c.ID, err)
@@ -276,6 +294,8 @@ func (a *applier) saveCase(c *casework.Case) error {
 // resolveWaiting settles the entries that waited for e, and those that waited
 // for them.
 func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]ledger.Resolution, error) {
+	regated := a.regated
+	a.regated = nil
 	if e.Case == "" || outcome == ledger.Waiting || !a.s.waits {
 		return nil, nil
 	}
@@ -284,7 +304,14 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 		applied bool
 	}
 	var all []ledger.Resolution
-	for queue := []settled{{e.ID, outcome == ledger.Applied}}; len(queue) > 0; queue = queue[1:] {
+	queue := []settled{{e.ID, outcome == ledger.Applied}}
+	for ; len(queue) > 0; queue = queue[1:] {
+		// Cases that may be taken up now, or never, and whose next entry came
+		// before that could be told.
+		for _, head := range regated {
+			queue = append(queue, settled{head, true})
+		}
+		regated = nil
 		late, err := a.waitingFor(queue[0].id)
 		if err != nil {
 			return nil, err
@@ -294,9 +321,13 @@ func (a *applier) resolveWaiting(e *ledger.Entry, outcome ledger.Outcome) ([]led
 			if err != nil {
 				return nil, err
 			}
+			if r.Outcome == ledger.Waiting {
+				continue // what else it waits for is not done
+			}
 			all = append(all, r)
 			queue = append(queue, settled{r.ID, r.Outcome == ledger.Applied})
 		}
+		regated, a.regated = append(regated, a.regated...), nil
 	}
 	return all, nil
 }

@@ -74,6 +74,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareDraft(e, b)
 	case *ledger.ItemApproveV1:
 		return a.prepareApproval(e, b)
+	case *ledger.PackageDraftV1:
+		return a.preparePackageDraft(e, b)
+	case *ledger.PackageApproveV1:
+		return a.preparePackageApproval(e, b)
 	case *ledger.EditionPublishV1:
 		return a.prepareEdition(b)
 	case *ledger.EditionCancelV1:

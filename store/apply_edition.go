@@ -39,7 +39,7 @@ func (a *applier) prepareEdition(b *ledger.EditionPublishV1) (func() error, erro
 			return nil, refuse("edition_twice", "事项 "+it.Code+" 在目录中出现两次", "item "+it.Code+" appears twice in the edition")
 		}
 		named[it.Code] = true
-		n, err := a.w.number(a.ctx, `SELECT count(*) FROM items WHERE code = ? AND version = ? AND approver <> ''`, it.Code, it.Version)
+		n, err := a.approved(it.Code, it.Version)
 		if err != nil {
 			return nil, err
 		}
@@ -50,6 +50,9 @@ func (a *applier) prepareEdition(b *ledger.EditionPublishV1) (func() error, erro
 	}
 	if len(missing) > 0 {
 		return nil, &Refused{Code: "not_approved", ZH: "目录中有未审核的事项", EN: "the edition names items that are not approved", Faults: missing}
+	}
+	if err := a.packagesWhole(ed); err != nil {
+		return nil, err
 	}
 	body, err := json.Marshal(ed)
 	if err != nil {
@@ -162,3 +165,52 @@ func (a *applier) terms(code string) ([]term, error) {
 }
 
 const selectInForce = `SELECT version, withdrawn FROM edition_items WHERE code = ? AND effective_from <= ? ORDER BY effective_from DESC, edition DESC LIMIT 1`
+
+// approved counts the approved versions of a number that an item or a package
+// has: one or none.
+func (a *applier) approved(code string, version int) (int64, error) {
+	table := `items`
+	if catalog.IsPackageCode(code) {
+		table = `packages`
+	}
+	return a.w.number(a.ctx, `SELECT count(*) FROM `+table+` WHERE code = ? AND version = ? AND approver <> ''`, code, version)
+}
+
+// packagesWhole refuses an edition that offers a package of which an item is not
+// offered then.
+func (a *applier) packagesWhole(ed catalog.Edition) error {
+	var missing []catalog.Fault
+	for i, it := range ed.Entries {
+		if it.Withdrawn || !catalog.IsPackageCode(it.Code) || !isCounty(a.s.self.Tier) {
+			continue
+		}
+		p, err := a.packageAt(it.Code, it.Version)
+		if err != nil || p == nil {
+			return err
+		}
+		for _, code := range p.Items {
+			offered, err := a.offeredThen(ed, code)
+			if err != nil {
+				return err
+			}
+			if !offered && !p.Optional(code) {
+				missing = append(missing, catalog.Fault{Path: fmt.Sprintf("entries[%d]", i), Code: catalog.FaultConflict,
+					ZH: fmt.Sprintf("一件事 %s 的事项 %s 届时未生效", it.Code, code), EN: fmt.Sprintf("item %[2]s of package %[1]s is not in force then", it.Code, code)})
+			}
+		}
+	}
+	if len(missing) > 0 {
+		return &Refused{Code: "package_items", ZH: "一件事中有届时未生效的事项，请一并发布", EN: "a package has items that are not in force then; publish them with it", Faults: missing}
+	}
+	return nil
+}
+
+func (a *applier) offeredThen(ed catalog.Edition, code string) (bool, error) {
+	for _, it := range ed.Entries {
+		if it.Code == code {
+			return !it.Withdrawn, nil
+		}
+	}
+	version, withdrawn, err := a.inForce(code, ed.EffectiveFrom)
+	return version > 0 && !withdrawn, err
+}

@@ -172,7 +172,7 @@ func (a *applier) evictAll(e *ledger.Entry, rivals []stored) error {
 	for i := range lost {
 		var err error
 		if info, _ := ledger.Lookup(lost[i].Kind, lost[i].V); info.Case && !info.Beside {
-			err = a.rebuildCase(lost[i].Case)
+			err = a.rebuild(&lost[i])
 		} else {
 			err = a.undo(&lost[i])
 		}
@@ -195,7 +195,7 @@ func (a *applier) giveUp(lost *ledger.Entry, n int64, rename bool) error {
 	if rename {
 		lost.ID = "evicted:" + lost.ID
 	}
-	if err := a.w.exec(a.ctx, `UPDATE attachments SET entry = ? WHERE entry = ? AND case_id = ?`, lost.ID, original, lost.Case); err != nil {
+	if err := a.w.exec(a.ctx, `UPDATE attachments SET entry = ?1 WHERE entry = ?2 AND (case_id = ?3 OR case_id IN (SELECT case_id FROM joint_members WHERE joint = ?3))`, lost.ID, original, lost.Case); err != nil {
 		return err
 	}
 	if err := a.w.exec(a.ctx, `UPDATE entries SET id = ?, seq = 0, status = ?, code = ?, reason = ? WHERE n = ?`, lost.ID, string(ledger.Refused), no.Code, no.Reason(), n); err != nil {

@@ -23,6 +23,12 @@ func (a *applier) rebuildCase(id string) error {
 		return err
 	}
 	if open == nil {
+		// A case of a joint matter was opened by that one's submission.
+		if open, err = a.openingOf(id); err != nil {
+			return err
+		}
+	}
+	if open == nil {
 		if err := a.holdRest(next); err != nil {
 			return err
 		}
@@ -36,11 +42,13 @@ func (a *applier) rebuildCase(id string) error {
 	if err != nil {
 		return err
 	}
-	submission, ok := b.(*ledger.CaseSubmitV1)
-	if !ok {
-		return nil
+	var c *casework.Case
+	switch b := b.(type) {
+	case *ledger.CaseSubmitV1:
+		c, err = a.reopen(open, b)
+	case *ledger.PackageSubmitV1:
+		c, err = a.reopenMember(open, b, id)
 	}
-	c, err := a.reopen(open, submission)
 	if err != nil || c == nil {
 		return err
 	}
@@ -108,7 +116,7 @@ func (a *applier) standing(id string) (next map[string]*chained, open *chained, 
 		info, _ := ledger.Lookup(e.Kind, e.V)
 		switch {
 		case info.Beside:
-		case e.Kind == ledger.CaseSubmit:
+		case e.Kind.Opens():
 			open = &e
 		case next[e.Prev] == nil:
 			next[e.Prev] = &e

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -26,8 +27,17 @@ func (c committed) row(ctx context.Context, query string, args ...any) scanner {
 // with, and whether the nodes below may see it too. Origins do not choose it;
 // an entry with another scope is refused.
 func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (division.Code, bool, error) {
-	if b, ok := body.(*ledger.CaseSubmitV1); ok {
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
 		return b.Division, false, nil
+	case *ledger.PackageSubmitV1:
+		return b.Division, false, nil
+	case *ledger.PackageNoticeV1, *ledger.PackageSupplementV1, *ledger.PackageWithdrawV1, *ledger.PackageExtendV1:
+		c, err := s.Joint(ctx, caseID)
+		if err != nil {
+			return "", false, err
+		}
+		return c.Division, false, nil
 	}
 	if caseID != "" {
 		c, err := s.Case(ctx, caseID)
@@ -38,6 +48,9 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 		}
 		if _, ok := body.(*ledger.CaseRevealV1); ok && errors.Is(err, ErrNotFound) {
 			// It can be looked at like a case, by those who may read it.
+			if c, err := s.Joint(ctx, caseID); err == nil || !errors.Is(err, ErrNotFound) {
+				return divisionOfJoint(c), false, err
+			}
 			aside, err := s.SetAside(ctx, caseID)
 			if err == nil && len(aside) == 0 {
 				err = ErrNotFound
@@ -57,7 +70,7 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 
 func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.Body) (scope division.Code, subtree bool, err error) {
 	switch b := body.(type) {
-	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1:
+	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.PackageApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1:
 		return "", false, nil
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil
@@ -138,3 +151,10 @@ func divisionOf(ctx context.Context, db lookup, query, id string, unknown error)
 // CounterPrefix is what the case numbers of one node on one day share; their
 // counters are kept under it.
 func CounterPrefix(n casework.Number) string { return counterPrefix(n.Compact()) }
+
+func divisionOfJoint(c *joint.Case) division.Code {
+	if c == nil {
+		return ""
+	}
+	return c.Division
+}

@@ -65,7 +65,14 @@ func (a *applier) prepare(e *ledger.Entry, body ledger.Body) (func() error, erro
 	if err != nil {
 		return nil, err
 	}
-	if info, _ := ledger.Lookup(e.Kind, e.V); info.Case {
+	return a.prepareBody(e, body, from)
+}
+
+func (a *applier) prepareBody(e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
+	switch info, _ := ledger.Lookup(e.Kind, e.V); {
+	case info.Joint:
+		return a.prepareJoint(e, body, from)
+	case info.Case:
 		return a.prepareCase(e, body, from)
 	}
 	return a.prepareCounty(e, body, from)

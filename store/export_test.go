@@ -34,7 +34,7 @@ var HotQueries = []string{
 func (s *Store) CountedOneByOne(ctx context.Context, origin string) (c Counts, err error) {
 	err = s.read.QueryRowContext(ctx, `SELECT count(*), count(idx),
 		count(*) FILTER (WHERE status = 'applied') - count(DISTINCT CASE WHEN status = 'applied' THEN json_extract(entry, '$.body.number') END)
-		FROM entries NOT INDEXED WHERE kind = 'case.submit' AND (?1 = '' OR origin = ?1)`, origin).Scan(&c.HandedIn, &c.Confirmed, &c.Duplicated)
+		FROM entries NOT INDEXED WHERE kind IN ('case.submit', 'package.submit') AND (?1 = '' OR origin = ?1)`, origin).Scan(&c.HandedIn, &c.Confirmed, &c.Duplicated)
 	return c, err
 }
 

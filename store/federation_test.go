@@ -81,6 +81,7 @@ type federation struct {
 	acknowledged []string
 	cases        []string
 	rated        map[string]bool
+	joints       []string
 	// before, if set, is a planted bug: it sees what a node is about to take.
 	before func(to *storetest.Node, raws [][]byte)
 }
@@ -88,17 +89,59 @@ type federation struct {
 func newFederation(t run) *federation {
 	items := slices.DeleteFunc(storetest.Items(t), func(i catalog.Item) bool { return !slices.Contains([]string{welfare, chronic, birth}, i.Code) })
 	c := storetest.NewCounty(t, storetest.WithItems(items))
+	c.ApprovePackage(inOrder(), 1)
+	c.Publish(2, catalog.EditionItem{Code: inOrder().Code, Version: 1})
 	f := &federation{County: c, t: t, rated: map[string]bool{}, village: c.Village(here), township: c.Township(town)}
 	f.village.Pull(c.Hub())
 	f.nodes = []*storetest.Node{f.village, f.township, c.Hub()}
 	return f
 }
 
+// inOrder is a package of which one case waits for another that a township
+// decides.
+func inOrder() catalog.Package {
+	p := storetest.Package()
+	p.Code, p.Items, p.OptionalItems = "PK-91", []string{birth, welfare, chronic}, []catalog.OptionalItem{{Item: chronic, When: "有慢性病时"}}
+	p.Stages = []catalog.Stage{{Number: 1, Items: []string{birth, chronic}}, {Number: 2, Items: []string{welfare}}}
+	p.Dependencies = []catalog.Dependency{{Item: welfare, After: []string{birth}, Reason: "家庭人口以生育登记为准"}}
+	p.Internal, p.CriticalPath = []catalog.InternalResult{{Result: "生育登记服务单", Producer: birth, Consumers: []string{welfare}}}, 10
+	return p
+}
+
+// handIn hands a package in, and lets whoever leads it say what is missing.
+func (f *federation) handIn(n *storetest.Node) {
+	b := n.HandIn(inOrder())
+	b.Division = matterAt(n)
+	opened := n.MustHandIn(b)
+	f.joints = append(f.joints, opened.ID)
+	f.acknowledged = append(f.acknowledged, opened.ID)
+	if opened.Holder == n.Division() && rapid.Bool().Draw(f.t.T, "notice") {
+		f.acknowledged = append(f.acknowledged, n.MustJointStep(opened.ID, &ledger.PackageNoticeV1{Members: []ledger.MemberPoints{{Case: opened.Members[1].Case,
+			Points: []ledger.SupplementPoint{{Material: f.Item(opened.Members[1].Item).Materials[0].Name, Problem: ledger.ProblemUnclear, How: "请重新扫描"}}}}}).Head)
+	}
+}
+
+// advance does what a case's current step asks for; a case that waits for another is
+// not taken up, and papers that the notice asked for are taken as brought.
+func (f *federation) advance(n *storetest.Node, c *casework.Case) {
+	step, _ := c.Current()
+	body := storetest.BodyFor(c, step.Verb)
+	if step.Verb == ledger.VerbAccept && c.Package != nil {
+		if c.Gate() != casework.GateOpen {
+			return
+		}
+		body = &ledger.CaseAcceptV1{Supplements: []string{c.Package.ID}}
+	}
+	f.acknowledged = append(f.acknowledged, n.MustStep(c.ID, body).Head)
+}
+
 // act lets somebody do something at a node.
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 9).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 11).Draw(f.t.T, "action") {
+	case 10:
+		f.handIn(n)
 	case 0, 1, 2:
 		opened := n.Submit(rapid.SampledFrom([]string{welfare, chronic, birth}).Draw(f.t.T, "item"), storetest.Matter(matterAt(n)))
 		f.cases = append(f.cases, opened.ID)
@@ -129,7 +172,7 @@ func (f *federation) act() {
 		}
 	default:
 		if c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && !c.Status.Ended() }); c != nil {
-			f.acknowledged = append(f.acknowledged, n.Advance(c.ID).Head)
+			f.advance(n, c)
 		}
 	}
 }
@@ -269,7 +312,7 @@ func (f *federation) overtake() {
 	raws := outboxOf(f.t, f.village, f.village)
 	f.township.Take(raws...)
 	if c := f.known(f.township, func(c *casework.Case) bool { return c.Holder == town && !c.Status.Ended() }); c != nil {
-		f.acknowledged = append(f.acknowledged, f.township.Advance(c.ID).Head)
+		f.advance(f.township, c)
 		f.Hub().Take(outboxOf(f.t, f.township, f.township)...)
 	}
 }
@@ -367,7 +410,7 @@ func (f *federation) check() {
 		}
 	}
 	for _, n := range f.nodes[:2] {
-		for _, table := range []string{"cases", "attachments", "overlays", "case_counters"} {
+		for _, table := range []string{"cases", "attachments", "overlays", "case_counters", "joint_cases", "joint_members"} {
 			mine, counties := lines(f.t, n.Store, table), lines(f.t, f.Hub().Store, table)
 			for _, line := range mine {
 				if !slices.Contains(counties, line) {
@@ -377,6 +420,12 @@ func (f *federation) check() {
 			if n == f.township && table == "cases" && len(mine) != len(counties) {
 				f.t.Fatalf("%s has %d of %d cases", n.ID(), len(mine), len(counties))
 			}
+		}
+	}
+	for _, id := range f.joints {
+		c := f.Hub().MustJoint(id)
+		if members, err := f.Hub().JointMembers(ctx, c); err != nil || len(members) != 3 {
+			f.t.Fatalf("joint matter %s has %d cases: %v", id, len(members), err)
 		}
 	}
 	for _, id := range f.cases {

@@ -85,7 +85,7 @@ func (a *applier) foresee(e *ledger.Entry) error {
 	if err != nil {
 		return err
 	}
-	effect, err := a.prepareCase(e, body, from)
+	effect, err := a.prepareBody(e, body, from)
 	if err != nil {
 		return err
 	}

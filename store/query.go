@@ -1,11 +1,13 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -156,7 +158,23 @@ const selectTimeline = selectView + `(e.id = ` + sameCase + ` AND e.case_id = e.
 // Timeline lists everything that happened to a case, in the order in which
 // this node holds it to have happened.
 func (s *Store) Timeline(ctx context.Context, caseID string) ([]EntryView, error) {
-	return rowsOf(ctx, s.read, scanView, selectTimeline, caseID)
+	own, err := rowsOf(ctx, s.read, scanView, selectTimeline, caseID)
+	if err != nil {
+		return nil, err
+	}
+	var joint string
+	err = s.read.QueryRowContext(ctx, `SELECT joint FROM joint_members WHERE case_id = ?`, caseID).Scan(&joint)
+	if errors.Is(err, sql.ErrNoRows) {
+		return own, nil
+	}
+	if err != nil {
+		return nil, storage("read joint matter", err)
+	}
+	// What happens to a joint matter happens to each of its cases.
+	whole, err := rowsOf(ctx, s.read, scanView, selectTimeline, joint)
+	both := append(whole, own...)
+	slices.SortStableFunc(both, func(a, b EntryView) int { return cmp.Compare(a.OccurredAt, b.OccurredAt) })
+	return both, err
 }
 
 // LastSeq is how far an origin's own counter has come here, and whether the
@@ -207,12 +225,13 @@ func (s *Store) Count(ctx context.Context, origin string) (Counts, error) {
 	return c, nil
 }
 
-// Each submission that was applied has a case of its own number, which no two
-// cases share: what there is more of them than of cases was applied under a
+// Each submission that was applied has a case, or a joint matter, of its own
+// number, which no two share: what there is more of them than of cases was applied under a
 // number that another one has.
 var (
-	countAll      = countQuery(`SELECT count(*) FROM cases`, ``, ``)
-	countOfOrigin = countQuery(`SELECT count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status = 'applied' AND origin = ?1`, ` AND origin = ?1`, ` AND origin = ?1 AND seq > 0`)
+	countAll      = countQuery(`SELECT (SELECT count(*) FROM cases) - (SELECT count(*) FROM joint_members) + (SELECT count(*) FROM joint_cases)`, ``, ``)
+	countOfOrigin = countQuery(`SELECT (SELECT count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'case.submit' AND status = 'applied' AND origin = ?1)
+		+ (SELECT count(DISTINCT json_extract(entry, '$.body.number')) FROM entries WHERE kind = 'package.submit' AND status = 'applied' AND origin = ?1)`, ` AND origin = ?1`, ` AND origin = ?1 AND seq > 0`)
 )
 
 // countQuery reads indexes alone, but for the numbers of one origin: the
@@ -224,6 +243,7 @@ func countQuery(numbers, within, sent string) string {
 		(SELECT count(*) FROM attention WHERE resolved_by = ''` + within + `),
 		(SELECT count(*) FROM outbox WHERE true` + within + `),
 		(SELECT count(*) FROM entries WHERE idx IS NOT NULL` + sent + `)
-		FROM (SELECT count(*) AS handed_in, count(idx) AS confirmed, coalesce(sum(status = 'applied'), 0) AS applied
-			FROM entries WHERE kind = 'case.submit'` + within + `)`
+		FROM (SELECT sum(n) AS handed_in, sum(confirmed) AS confirmed, sum(applied) AS applied FROM (
+			SELECT count(*) AS n, count(idx) AS confirmed, coalesce(sum(status = 'applied'), 0) AS applied FROM entries WHERE kind = 'case.submit'` + within + `
+			UNION ALL SELECT count(*), count(idx), coalesce(sum(status = 'applied'), 0) FROM entries WHERE kind = 'package.submit'` + within + `))`
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -46,6 +47,7 @@ func (e ApplicantChangeType) Valid() bool {
 const (
 	CauseMoot            CaseActionCause = "moot"
 	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CausePrerequisite    CaseActionCause = "prerequisite"
 	CauseWithdrawn       CaseActionCause = "withdrawn"
 )
 
@@ -55,6 +57,8 @@ func (e CaseActionCause) Valid() bool {
 	case CauseMoot:
 		return true
 	case CauseNotSupplemented:
+		return true
+	case CausePrerequisite:
 		return true
 	case CauseWithdrawn:
 		return true
@@ -100,6 +104,7 @@ const (
 	ActDecide            CaseActionKind = "decide"
 	ActDeliver           CaseActionKind = "deliver"
 	ActExtend            CaseActionKind = "extend"
+	ActFinding           CaseActionKind = "finding"
 	ActIssue             CaseActionKind = "issue"
 	ActReject            CaseActionKind = "reject"
 	ActRelay             CaseActionKind = "relay"
@@ -125,6 +130,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActDeliver:
 		return true
 	case ActExtend:
+		return true
+	case ActFinding:
 		return true
 	case ActIssue:
 		return true
@@ -177,6 +184,27 @@ func (e CaseLimitKind) Valid() bool {
 	}
 }
 
+// Defines values for CaseSummaryGate.
+const (
+	CaseGateBlocked CaseSummaryGate = "blocked"
+	CaseGateOpen    CaseSummaryGate = "open"
+	CaseGateWaiting CaseSummaryGate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the CaseSummaryGate enum.
+func (e CaseSummaryGate) Valid() bool {
+	switch e {
+	case CaseGateBlocked:
+		return true
+	case CaseGateOpen:
+		return true
+	case CaseGateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ComplaintState.
 const (
 	ComplaintAssigned ComplaintState = "assigned"
@@ -222,6 +250,84 @@ func (e ItemStatus) Valid() bool {
 	case StatusReplaced:
 		return true
 	case StatusWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointActionKind.
+const (
+	JointExtend     JointActionKind = "extend"
+	JointNotice     JointActionKind = "notice"
+	JointSupplement JointActionKind = "supplement"
+	JointWithdraw   JointActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the JointActionKind enum.
+func (e JointActionKind) Valid() bool {
+	switch e {
+	case JointExtend:
+		return true
+	case JointNotice:
+		return true
+	case JointSupplement:
+		return true
+	case JointWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointMemberFate.
+const (
+	FateBlocked    JointMemberFate = "blocked"
+	FateDeclined   JointMemberFate = "declined"
+	FateGranted    JointMemberFate = "granted"
+	FateNotTaken   JointMemberFate = "not_taken"
+	FateRunning    JointMemberFate = "running"
+	FateTerminated JointMemberFate = "terminated"
+	FateWaiting    JointMemberFate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the JointMemberFate enum.
+func (e JointMemberFate) Valid() bool {
+	switch e {
+	case FateBlocked:
+		return true
+	case FateDeclined:
+		return true
+	case FateGranted:
+		return true
+	case FateNotTaken:
+		return true
+	case FateRunning:
+		return true
+	case FateTerminated:
+		return true
+	case FateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointMemberGate.
+const (
+	GateBlocked JointMemberGate = "blocked"
+	GateOpen    JointMemberGate = "open"
+	GateWaiting JointMemberGate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the JointMemberGate enum.
+func (e JointMemberGate) Valid() bool {
+	switch e {
+	case GateBlocked:
+		return true
+	case GateOpen:
+		return true
+	case GateWaiting:
 		return true
 	default:
 		return false
@@ -528,6 +634,24 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetJointDocumentParamsFormat.
+const (
+	GetJointDocumentParamsFormatHTML GetJointDocumentParamsFormat = "html"
+	GetJointDocumentParamsFormatJSON GetJointDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetJointDocumentParamsFormat enum.
+func (e GetJointDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetJointDocumentParamsFormatHTML:
+		return true
+	case GetJointDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetRatingFiguresParamsBy.
 const (
 	RatedOffice GetRatingFiguresParamsBy = "office"
@@ -783,8 +907,11 @@ type Case struct {
 	Materials []SubmittedMaterial `json:"materials"`
 
 	// Notice The one-time notice of what is missing.
-	Notice   MissingNotice `json:"notice,omitempty,omitzero"`
-	Revealed bool          `json:"revealed"`
+	Notice MissingNotice `json:"notice,omitempty,omitzero"`
+
+	// Package What a case is told by the joint matter it is part of.
+	Package  JoinedCase `json:"package,omitempty,omitzero"`
+	Revealed bool       `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -818,6 +945,9 @@ type CaseAction struct {
 
 	// Cause terminate: required
 	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Complete finding, in a joint matter: the papers are in order; else points say what is not
+	Complete bool `json:"complete,omitempty,omitzero"`
 
 	// Days extend: working days, required
 	Days int `json:"days,omitempty,omitzero"`
@@ -964,6 +1094,9 @@ type CaseSummary struct {
 	Division Division `json:"division"`
 	Flags    []string `json:"flags,omitempty,omitzero"`
 
+	// Gate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
+	Gate CaseSummaryGate `json:"gate,omitempty,omitzero"`
+
 	// HandedInAt Example: 330523110200
 	HandedInAt Division `json:"handed_in_at"`
 	HandedInMs int64    `json:"handed_in_ms"`
@@ -973,6 +1106,9 @@ type CaseSummary struct {
 	Id       string   `json:"id"`
 	Item     string   `json:"item"`
 	ItemName string   `json:"item_name"`
+
+	// Joint Number of the joint matter that it is part of.
+	Joint string `json:"joint,omitempty,omitzero"`
 
 	// Number As it is printed, in groups.
 	Number string `json:"number"`
@@ -987,6 +1123,9 @@ type CaseSummary struct {
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
+
+// CaseSummaryGate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
+type CaseSummaryGate string
 
 // CaseSupplement What the applicant brought after hand-in.
 type CaseSupplement struct {
@@ -1287,6 +1426,14 @@ type InclusionProof struct {
 	Size int64  `json:"size"`
 }
 
+// InternalPaper defines model for InternalPaper.
+type InternalPaper struct {
+	// From Id of the case that makes it.
+	From     string   `json:"from"`
+	Material string   `json:"material"`
+	Numbers  []string `json:"numbers,omitempty,omitzero"`
+}
+
 // Invitation defines model for Invitation.
 type Invitation struct {
 	ExpiresAt int64  `json:"expires_at"`
@@ -1373,6 +1520,184 @@ type ItemVersion struct {
 	Name          string     `json:"name"`
 	Status        ItemStatus `json:"status"`
 	Version       int        `json:"version"`
+}
+
+// JoinedCase What a case is told by the joint matter it is part of.
+type JoinedCase = casework.Joined
+
+// JointAction defines model for JointAction.
+type JointAction struct {
+	// Again notice: why a second one is sent
+	Again string `json:"again,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Days extend: working days
+	Days         int    `json:"days,omitempty,omitzero"`
+	ExpectedHead string `json:"expected_head,omitempty,omitzero"`
+
+	// Form supplement
+	Form []FieldValue    `json:"form,omitempty,omitzero"`
+	Kind JointActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// Members notice: instead of what the windows found
+	Members []JointPoints `json:"members,omitempty,omitzero"`
+
+	// Note supplement
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Reason withdraw, extend: required
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Supplements notice: the entries that have brought by now what was missing at hand-in
+	Supplements []string `json:"supplements,omitempty,omitzero"`
+}
+
+// JointActionKind defines model for JointActionKind.
+type JointActionKind string
+
+// JointBoard defines model for JointBoard.
+type JointBoard struct {
+	Actions []JointActionKind `json:"actions"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int `json:"extended_by,omitempty,omitzero"`
+
+	// Head Name it as expected_head.
+	Head string `json:"head"`
+
+	// Limits One promise and one limit of the law for the whole; none before the first case was taken up.
+	Limits  []CaseLimit   `json:"limits"`
+	Members []JointMember `json:"members"`
+
+	// Notice The one-time notice of what is missing.
+	Notice  MissingNotice `json:"notice,omitempty,omitzero"`
+	Summary JointSummary  `json:"summary"`
+	Version int           `json:"version"`
+
+	// WithdrawalAsked The applicant wants to withdraw everything.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
+}
+
+// JointDocumentKind defines model for JointDocumentKind.
+type JointDocumentKind = document.Kind
+
+// JointDocumentList defines model for JointDocumentList.
+type JointDocumentList struct {
+	Documents []JointDocumentTitle `json:"documents"`
+}
+
+// JointDocumentTitle defines model for JointDocumentTitle.
+type JointDocumentTitle struct {
+	Kind  JointDocumentKind `json:"kind"`
+	Title string            `json:"title"`
+}
+
+// JointList defines model for JointList.
+type JointList struct {
+	Cases      []JointSummary `json:"cases"`
+	NextCursor string         `json:"next_cursor,omitempty,omitzero"`
+}
+
+// JointMember defines model for JointMember.
+type JointMember struct {
+	// After Ids of the cases that it waits for.
+	After      []string `json:"after,omitempty,omitzero"`
+	Department string   `json:"department"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due    Date            `json:"due,omitempty,omitzero"`
+	Fate   JointMemberFate `json:"fate"`
+	FateZh string          `json:"fate_zh"`
+	Gate   JointMemberGate `json:"gate"`
+
+	// Holder Example: 330523110200
+	Holder   Division `json:"holder"`
+	Id       string   `json:"id"`
+	Item     string   `json:"item"`
+	ItemName string   `json:"item_name"`
+
+	// LookedAt Its window has said what it found in the papers.
+	LookedAt bool   `json:"looked_at,omitempty,omitzero"`
+	Number   string `json:"number"`
+	Overdue  bool   `json:"overdue,omitempty,omitzero"`
+
+	// Points What the one notice says of it.
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Readable The caller may open the case itself.
+	Readable bool `json:"readable,omitempty,omitzero"`
+	Stage    int  `json:"stage"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status          CaseStatus `json:"status"`
+	StatusZh        string     `json:"status_zh"`
+	WaitsFor        Step       `json:"waits_for,omitempty,omitzero"`
+	WithdrawalAsked bool       `json:"withdrawal_asked,omitempty,omitzero"`
+}
+
+// JointMemberFate defines model for JointMember.Fate.
+type JointMemberFate string
+
+// JointMemberGate defines model for JointMember.Gate.
+type JointMemberGate string
+
+// JointPoints defines model for JointPoints.
+type JointPoints = ledger.MemberPoints
+
+// JointReceipt defines model for JointReceipt.
+type JointReceipt struct {
+	// Attachments Files it names and this node lacks.
+	Attachments []string   `json:"attachments,omitempty,omitzero"`
+	Joint       JointBoard `json:"joint"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// JointStatus defines model for JointStatus.
+type JointStatus = joint.Status
+
+// JointSummary defines model for JointSummary.
+type JointSummary struct {
+	// ApplicantName Masked.
+	ApplicantName string `json:"applicant_name"`
+
+	// Cases How many cases it has.
+	Cases int `json:"cases"`
+
+	// Concluded How many of them have ended.
+	Concluded int `json:"concluded"`
+
+	// Department The department that leads.
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	Flags    []string `json:"flags,omitempty,omitzero"`
+
+	// HandedInAt Example: 330523110200
+	HandedInAt Division `json:"handed_in_at"`
+	HandedInMs int64    `json:"handed_in_ms"`
+
+	// Holder Example: 330523110200
+	Holder Division `json:"holder"`
+	Id     string   `json:"id"`
+	Name   string   `json:"name"`
+
+	// Number As it is printed, in groups.
+	Number   string      `json:"number"`
+	Package  string      `json:"package"`
+	Status   JointStatus `json:"status"`
+	StatusZh string      `json:"status_zh"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
 }
 
 // LevelReport defines model for LevelReport.
@@ -1506,6 +1831,98 @@ type OverlayRequest struct {
 	Office Division `json:"office,omitempty,omitzero"`
 	Phone  string   `json:"phone,omitempty,omitzero"`
 	Window string   `json:"window,omitempty,omitzero"`
+}
+
+// Package A package as it is imported and published.
+type Package = catalog.Package
+
+// PackageBurden defines model for PackageBurden.
+type PackageBurden struct {
+	// Each Papers that the items demand one by one.
+	Each int `json:"each"`
+
+	// Once Papers that the package asks for.
+	Once int `json:"once"`
+}
+
+// PackageField A question of the one form, and the items that want the answer.
+type PackageField = catalog.JointField
+
+// PackageGuide defines model for PackageGuide.
+type PackageGuide struct {
+	Burden    PackageBurden     `json:"burden"`
+	Form      []PackageField    `json:"form"`
+	Hash      string            `json:"hash"`
+	Items     []PackageItem     `json:"items"`
+	Materials []PackageMaterial `json:"materials"`
+
+	// Package A package as it is imported and published.
+	Package Package `json:"package"`
+
+	// PromisedWorkingDays For the items asked for.
+	PromisedWorkingDays int `json:"promised_working_days"`
+	Version             int `json:"version"`
+}
+
+// PackageItem defines model for PackageItem.
+type PackageItem struct {
+	// After Items that must be done first.
+	After               []string `json:"after,omitempty,omitzero"`
+	Code                string   `json:"code"`
+	Department          string   `json:"department"`
+	Name                string   `json:"name"`
+	Optional            bool     `json:"optional"`
+	PromisedWorkingDays int      `json:"promised_working_days"`
+	Stage               int      `json:"stage"`
+	Version             int      `json:"version"`
+
+	// When When an optional item is wanted.
+	When string `json:"when,omitempty,omitzero"`
+}
+
+// PackageList defines model for PackageList.
+type PackageList struct {
+	Packages []PackageSummary `json:"packages"`
+}
+
+// PackageMaterial A paper of the one set, and the items that it goes to.
+type PackageMaterial = catalog.JointMaterial
+
+// PackageSubmission defines model for PackageSubmission.
+type PackageSubmission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
+	Applicant Applicant `json:"applicant"`
+
+	// Applying Conditional materials whose condition the applicant declares to be met.
+	Applying []string `json:"applying,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division     `json:"division,omitempty,omitzero"`
+	Form     []FieldValue `json:"form"`
+
+	// Items The items wanted; those that are not optional are always part of it. Default all.
+	Items []string `json:"items,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; one notice asks for all of them.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Package   string              `json:"package"`
+
+	// Version The version that was filled in; refused when another is in force by now. Default the one in force.
+	Version int `json:"version,omitempty,omitzero"`
+}
+
+// PackageSummary defines model for PackageSummary.
+type PackageSummary struct {
+	AcceptTiers         []Tier   `json:"accept_tiers"`
+	Code                string   `json:"code"`
+	Description         string   `json:"description"`
+	Items               []string `json:"items"`
+	LeadDepartment      string   `json:"lead_department"`
+	Name                string   `json:"name"`
+	PromisedWorkingDays int      `json:"promised_working_days"`
+	Version             int      `json:"version"`
 }
 
 // PasswordChange defines model for PasswordChange.
@@ -2516,9 +2933,55 @@ type GetItemSheetParams struct {
 // GetItemSheetParamsFormat defines parameters for GetItemSheet.
 type GetItemSheetParamsFormat string
 
+// ListJointCasesParams defines parameters for ListJointCases.
+type ListJointCasesParams struct {
+	Package string      `form:"package,omitempty" json:"package,omitempty,omitzero"`
+	Status  JointStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
+
+	// Division Where the matter belongs, that division or below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Query A number or its beginning.
+	Query string `form:"query,omitempty" json:"query,omitempty,omitzero"`
+	Limit Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitPackageParams defines parameters for SubmitPackage.
+type SubmitPackageParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnJointCaseParams defines parameters for ActOnJointCase.
+type ActOnJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetJointDocumentParams defines parameters for GetJointDocument.
+type GetJointDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetJointDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetJointDocumentParamsFormat defines parameters for GetJointDocument.
+type GetJointDocumentParamsFormat string
+
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
+}
+
+// GetPackageParams defines parameters for GetPackage.
+type GetPackageParams struct {
+	// Items The items wanted; those that are not optional are always part of it.
+	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
 }
 
 // ListRatingsParams defines parameters for ListRatings.
@@ -2691,6 +3154,15 @@ type SetOverlayJSONRequestBody = OverlayRequest
 // WithdrawItemJSONRequestBody defines body for WithdrawItem for application/json ContentType.
 type WithdrawItemJSONRequestBody = WithdrawRequest
 
+// SubmitPackageJSONRequestBody defines body for SubmitPackage for application/json ContentType.
+type SubmitPackageJSONRequestBody = PackageSubmission
+
+// CheckPackageJSONRequestBody defines body for CheckPackage for application/json ContentType.
+type CheckPackageJSONRequestBody = PackageSubmission
+
+// ActOnJointCaseJSONRequestBody defines body for ActOnJointCase for application/json ContentType.
+type ActOnJointCaseJSONRequestBody = JointAction
+
 // RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
 type RaiseLevelJSONRequestBody = LevelRequest
 
@@ -2702,6 +3174,9 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
+type ImportPackagesJSONRequestBody = ImportFile
 
 // GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
 type GiveRatingJSONRequestBody = RatingRequest
@@ -3475,6 +3950,106 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
 	WithdrawItem(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListJointCases 联办件列表
+	//
+	// Joint matters that the caller's office leads or has a case of, newest first, personal data masked.
+	//
+	// Corresponds with GET /api/v1/joint-cases (the `ListJointCases` operationId).
+	ListJointCases(ctx context.Context, params *ListJointCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitPackageWithBody 联办件收件
+	//
+	// Hands a package in: one form, one set of papers, one number, one receipt.
+	// Each department's case comes of the same act, with a number of its own;
+	// all of them or none.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+	SubmitPackageWithBody(ctx context.Context, params *SubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitPackage 联办件收件
+	//
+	// Hands a package in: one form, one set of papers, one number, one receipt.
+	// Each department's case comes of the same act, with a number of its own;
+	// all of them or none.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+	SubmitPackage(ctx context.Context, params *SubmitPackageParams, body SubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPackageWithBody 联办件预检（不提交）
+	//
+	// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+	CheckPackageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckPackage 联办件预检（不提交）
+	//
+	// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+	CheckPackage(ctx context.Context, body CheckPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJointCase 联办件看板
+	//
+	// A joint matter as a board, by id or number: each department's case with
+	// how far it is, what it waits for and what its window found; the one due
+	// date; the notice; and how far the whole has come.
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
+	GetJointCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回、延长）
+	//
+	// `notice`: the window that leads tells everything that is missing in all
+	// cases, once; it is composed of what the departments' windows found, unless
+	// `members` says otherwise, and refused (409 `findings_open`) while one of
+	// them has not looked. `supplement`: what was missing comes, once for all.
+	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+	// it. `extend`: more time for the whole.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+	ActOnJointCaseWithBody(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	//
+	// `notice`: the window that leads tells everything that is missing in all
+	// cases, once; it is composed of what the departments' windows found, unless
+	// `members` says otherwise, and refused (409 `findings_open`) while one of
+	// them has not looked. `supplement`: what was missing comes, once for all.
+	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+	// it. `extend`: more time for the whole.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+	ActOnJointCase(ctx context.Context, id CaseID, params *ActOnJointCaseParams, body ActOnJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListJointDocuments 联办件文书目录
+	//
+	// The documents that the whole has so far; its cases have their own.
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id}/documents (the `ListJointDocuments` operationId).
+	ListJointDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetJointDocument 出具联办件文书
+	//
+	// The one receipt, the one notice or the one result. It names the applicant
+	// in full, so that it takes case.reveal and is logged as such, for each of
+	// its cases.
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
+	GetJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCheckpoint 账本检查点
 	//
 	// The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -3600,6 +4175,44 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPackages 一件事列表
+	//
+	// The joint matters (联办件) that are offered now, for anybody.
+	//
+	// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
+	ListPackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportPackagesWithBody 导入一件事（形成草稿）
+	//
+	// Drafts the next version of every package of the file that differs from
+	// its latest version. All or nothing. They are held against the approved
+	// items, approved with them (`approveItems`) and published with an edition.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+	ImportPackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ImportPackages 导入一件事（形成草稿）
+	//
+	// Drafts the next version of every package of the file that differs from
+	// its latest version. All or nothing. They are held against the approved
+	// items, approved with them (`approveItems`) and published with an edition.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+	ImportPackages(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPackage 一件事指南
+	//
+	// A package with its one form, in which nothing is asked twice, and its one
+	// set of papers, in which none repeats, for the items asked for: without
+	// `items`, all of them.
+	//
+	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
+	GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRatings 评价与差评处理
 	//
@@ -5339,6 +5952,206 @@ func (c *Client) WithdrawItem(ctx context.Context, code ItemCode, body WithdrawI
 	return c.Client.Do(req)
 }
 
+// ListJointCases 联办件列表
+//
+// Joint matters that the caller's office leads or has a case of, newest first, personal data masked.
+//
+// Corresponds with GET /api/v1/joint-cases (the `ListJointCases` operationId).
+func (c *Client) ListJointCases(ctx context.Context, params *ListJointCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJointCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitPackageWithBody 联办件收件
+//
+// Hands a package in: one form, one set of papers, one number, one receipt.
+// Each department's case comes of the same act, with a number of its own;
+// all of them or none.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+func (c *Client) SubmitPackageWithBody(ctx context.Context, params *SubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitPackageRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitPackage 联办件收件
+//
+// Hands a package in: one form, one set of papers, one number, one receipt.
+// Each department's case comes of the same act, with a number of its own;
+// all of them or none.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+func (c *Client) SubmitPackage(ctx context.Context, params *SubmitPackageParams, body SubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitPackageRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckPackageWithBody 联办件预检（不提交）
+//
+// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+func (c *Client) CheckPackageWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPackageRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckPackage 联办件预检（不提交）
+//
+// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+func (c *Client) CheckPackage(ctx context.Context, body CheckPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckPackageRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJointCase 联办件看板
+//
+// A joint matter as a board, by id or number: each department's case with
+// how far it is, what it waits for and what its window found; the one due
+// date; the notice; and how far the whole has come.
+//
+// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
+func (c *Client) GetJointCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJointCaseRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnJointCaseWithBody 联办件办理（一次性告知、补正、撤回、延长）
+//
+// `notice`: the window that leads tells everything that is missing in all
+// cases, once; it is composed of what the departments' windows found, unless
+// `members` says otherwise, and refused (409 `findings_open`) while one of
+// them has not looked. `supplement`: what was missing comes, once for all.
+// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+// it. `extend`: more time for the whole.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+func (c *Client) ActOnJointCaseWithBody(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnJointCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+//
+// `notice`: the window that leads tells everything that is missing in all
+// cases, once; it is composed of what the departments' windows found, unless
+// `members` says otherwise, and refused (409 `findings_open`) while one of
+// them has not looked. `supplement`: what was missing comes, once for all.
+// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+// it. `extend`: more time for the whole.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+func (c *Client) ActOnJointCase(ctx context.Context, id CaseID, params *ActOnJointCaseParams, body ActOnJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnJointCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListJointDocuments 联办件文书目录
+//
+// The documents that the whole has so far; its cases have their own.
+//
+// Corresponds with GET /api/v1/joint-cases/{id}/documents (the `ListJointDocuments` operationId).
+func (c *Client) ListJointDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListJointDocumentsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetJointDocument 出具联办件文书
+//
+// The one receipt, the one notice or the one result. It names the applicant
+// in full, so that it takes case.reveal and is logged as such, for each of
+// its cases.
+//
+// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
+func (c *Client) GetJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetJointDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCheckpoint 账本检查点
 //
 // The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -5605,6 +6418,84 @@ func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, contentType 
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeNodeRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPackages 一件事列表
+//
+// The joint matters (联办件) that are offered now, for anybody.
+//
+// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
+func (c *Client) ListPackages(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPackagesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportPackagesWithBody 导入一件事（形成草稿）
+//
+// Drafts the next version of every package of the file that differs from
+// its latest version. All or nothing. They are held against the approved
+// items, approved with them (`approveItems`) and published with an edition.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+func (c *Client) ImportPackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPackagesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ImportPackages 导入一件事（形成草稿）
+//
+// Drafts the next version of every package of the file that differs from
+// its latest version. All or nothing. They are held against the approved
+// items, approved with them (`approveItems`) and published with an edition.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewImportPackagesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPackage 一件事指南
+//
+// A package with its one form, in which nothing is asked twice, and its one
+// set of papers, in which none repeats, for the items asked for: without
+// `items`, all of them.
+//
+// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
+func (c *Client) GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPackageRequest(c.Server, code, params)
 	if err != nil {
 		return nil, err
 	}
@@ -8991,6 +9882,394 @@ func NewWithdrawItemRequestWithBody(server string, code ItemCode, contentType st
 	return req, nil
 }
 
+// NewListJointCasesRequest constructs an http.Request for the ListJointCases method
+func NewListJointCasesRequest(server string, params *ListJointCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "package", params.Package, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "query", params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSubmitPackageRequest calls the generic SubmitPackage builder with application/json body
+func NewSubmitPackageRequest(server string, params *SubmitPackageParams, body SubmitPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitPackageRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSubmitPackageRequestWithBody constructs an http.Request for the SubmitPackage method, with any body, and a specified content type
+func NewSubmitPackageRequestWithBody(server string, params *SubmitPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCheckPackageRequest calls the generic CheckPackage builder with application/json body
+func NewCheckPackageRequest(server string, body CheckPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckPackageRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckPackageRequestWithBody constructs an http.Request for the CheckPackage method, with any body, and a specified content type
+func NewCheckPackageRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetJointCaseRequest constructs an http.Request for the GetJointCase method
+func NewGetJointCaseRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnJointCaseRequest calls the generic ActOnJointCase builder with application/json body
+func NewActOnJointCaseRequest(server string, id CaseID, params *ActOnJointCaseParams, body ActOnJointCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnJointCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnJointCaseRequestWithBody constructs an http.Request for the ActOnJointCase method, with any body, and a specified content type
+func NewActOnJointCaseRequestWithBody(server string, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListJointDocumentsRequest constructs an http.Request for the ListJointDocuments method
+func NewListJointDocumentsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetJointDocumentRequest constructs an http.Request for the GetJointDocument method
+func NewGetJointDocumentRequest(server string, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetCheckpointRequest constructs an http.Request for the GetCheckpoint method
 func NewGetCheckpointRequest(server string) (*http.Request, error) {
 	var err error
@@ -9380,6 +10659,134 @@ func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListPackagesRequest constructs an http.Request for the ListPackages method
+func NewListPackagesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewImportPackagesRequest calls the generic ImportPackages builder with application/json body
+func NewImportPackagesRequest(server string, body ImportPackagesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewImportPackagesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewImportPackagesRequestWithBody constructs an http.Request for the ImportPackages method, with any body, and a specified content type
+func NewImportPackagesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages/import")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetPackageRequest constructs an http.Request for the GetPackage method
+func NewGetPackageRequest(server string, code string, params *GetPackageParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if params.Items != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "items", params.Items, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -11408,6 +12815,114 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/items/{code}/withdraw (the `WithdrawItem` operationId).
 	WithdrawItemWithResponse(ctx context.Context, code ItemCode, body WithdrawItemJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawItemResponse, error)
 
+	// ListJointCasesWithResponse 联办件列表
+	//
+	// Joint matters that the caller's office leads or has a case of, newest first, personal data masked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/joint-cases (the `ListJointCases` operationId).
+	ListJointCasesWithResponse(ctx context.Context, params *ListJointCasesParams, reqEditors ...RequestEditorFn) (*ListJointCasesResponse, error)
+
+	// SubmitPackageWithBodyWithResponse 联办件收件
+	//
+	// Hands a package in: one form, one set of papers, one number, one receipt.
+	// Each department's case comes of the same act, with a number of its own;
+	// all of them or none.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+	SubmitPackageWithBodyWithResponse(ctx context.Context, params *SubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitPackageResponse, error)
+
+	// SubmitPackageWithResponse 联办件收件
+	//
+	// Hands a package in: one form, one set of papers, one number, one receipt.
+	// Each department's case comes of the same act, with a number of its own;
+	// all of them or none.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+	SubmitPackageWithResponse(ctx context.Context, params *SubmitPackageParams, body SubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitPackageResponse, error)
+
+	// CheckPackageWithBodyWithResponse 联办件预检（不提交）
+	//
+	// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+	CheckPackageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckPackageResponse, error)
+
+	// CheckPackageWithResponse 联办件预检（不提交）
+	//
+	// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+	CheckPackageWithResponse(ctx context.Context, body CheckPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckPackageResponse, error)
+
+	// GetJointCaseWithResponse 联办件看板
+	//
+	// A joint matter as a board, by id or number: each department's case with
+	// how far it is, what it waits for and what its window found; the one due
+	// date; the notice; and how far the whole has come.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
+	GetJointCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetJointCaseResponse, error)
+
+	// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+	//
+	// `notice`: the window that leads tells everything that is missing in all
+	// cases, once; it is composed of what the departments' windows found, unless
+	// `members` says otherwise, and refused (409 `findings_open`) while one of
+	// them has not looked. `supplement`: what was missing comes, once for all.
+	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+	// it. `extend`: more time for the whole.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+	ActOnJointCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnJointCaseResponse, error)
+
+	// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+	//
+	// `notice`: the window that leads tells everything that is missing in all
+	// cases, once; it is composed of what the departments' windows found, unless
+	// `members` says otherwise, and refused (409 `findings_open`) while one of
+	// them has not looked. `supplement`: what was missing comes, once for all.
+	// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+	// it. `extend`: more time for the whole.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+	ActOnJointCaseWithResponse(ctx context.Context, id CaseID, params *ActOnJointCaseParams, body ActOnJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnJointCaseResponse, error)
+
+	// ListJointDocumentsWithResponse 联办件文书目录
+	//
+	// The documents that the whole has so far; its cases have their own.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id}/documents (the `ListJointDocuments` operationId).
+	ListJointDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListJointDocumentsResponse, error)
+
+	// GetJointDocumentWithResponse 出具联办件文书
+	//
+	// The one receipt, the one notice or the one result. It names the applicant
+	// in full, so that it takes case.reveal and is logged as such, for each of
+	// its cases.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
+	GetJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*GetJointDocumentResponse, error)
+
 	// GetCheckpointWithResponse 账本检查点
 	//
 	// The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -11547,6 +13062,48 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
+
+	// ListPackagesWithResponse 一件事列表
+	//
+	// The joint matters (联办件) that are offered now, for anybody.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
+	ListPackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error)
+
+	// ImportPackagesWithBodyWithResponse 导入一件事（形成草稿）
+	//
+	// Drafts the next version of every package of the file that differs from
+	// its latest version. All or nothing. They are held against the approved
+	// items, approved with them (`approveItems`) and published with an edition.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+	ImportPackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
+
+	// ImportPackagesWithResponse 导入一件事（形成草稿）
+	//
+	// Drafts the next version of every package of the file that differs from
+	// its latest version. All or nothing. They are held against the approved
+	// items, approved with them (`approveItems`) and published with an edition.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+	ImportPackagesWithResponse(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
+
+	// GetPackageWithResponse 一件事指南
+	//
+	// A package with its one form, in which nothing is asked twice, and its one
+	// set of papers, in which none repeats, for the items asked for: without
+	// `items`, all of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
+	GetPackageWithResponse(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*GetPackageResponse, error)
 
 	// ListRatingsWithResponse 评价与差评处理
 	//
@@ -14322,6 +15879,342 @@ func (r WithdrawItemResponse) ContentType() string {
 	return ""
 }
 
+type ListJointCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JointList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJointCasesResponse) GetJSON200() *JointList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListJointCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJointCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJointCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJointCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJointCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SubmitPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *JointReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SubmitPackageResponse) GetJSON201() *JointReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SubmitPackageResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SubmitPackageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SubmitPackageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckPackageResponse) GetJSON200() *CheckReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckPackageResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckPackageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckPackageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JointBoard
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetJointCaseResponse) GetJSON200() *JointBoard {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnJointCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JointReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnJointCaseResponse) GetJSON200() *JointReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnJointCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnJointCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnJointCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnJointCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnJointCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListJointDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *JointDocumentList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListJointDocumentsResponse) GetJSON200() *JointDocumentList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListJointDocumentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListJointDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListJointDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListJointDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListJointDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetJointDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetJointDocumentResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetJointDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetJointDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetJointDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetJointDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetJointDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetCheckpointResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -14844,6 +16737,150 @@ func (r RevokeNodeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RevokeNodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PackageList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPackagesResponse) GetJSON200() *PackageList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPackagesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPackagesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPackagesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ImportPackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DraftReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ImportPackagesResponse) GetJSON200() *DraftReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ImportPackagesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ImportPackagesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ImportPackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ImportPackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ImportPackagesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PackageGuide
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPackageResponse) GetJSON200() *PackageGuide {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPackageResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPackageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPackageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17287,6 +19324,174 @@ func (c *ClientWithResponses) WithdrawItemWithResponse(ctx context.Context, code
 	return ParseWithdrawItemResponse(rsp)
 }
 
+// ListJointCasesWithResponse 联办件列表
+//
+// Joint matters that the caller's office leads or has a case of, newest first, personal data masked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/joint-cases (the `ListJointCases` operationId).
+func (c *ClientWithResponses) ListJointCasesWithResponse(ctx context.Context, params *ListJointCasesParams, reqEditors ...RequestEditorFn) (*ListJointCasesResponse, error) {
+	rsp, err := c.ListJointCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJointCasesResponse(rsp)
+}
+
+// SubmitPackageWithBodyWithResponse 联办件收件
+//
+// Hands a package in: one form, one set of papers, one number, one receipt.
+// Each department's case comes of the same act, with a number of its own;
+// all of them or none.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+func (c *ClientWithResponses) SubmitPackageWithBodyWithResponse(ctx context.Context, params *SubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitPackageResponse, error) {
+	rsp, err := c.SubmitPackageWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitPackageResponse(rsp)
+}
+
+// SubmitPackageWithResponse 联办件收件
+//
+// Hands a package in: one form, one set of papers, one number, one receipt.
+// Each department's case comes of the same act, with a number of its own;
+// all of them or none.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases (the `SubmitPackage` operationId).
+func (c *ClientWithResponses) SubmitPackageWithResponse(ctx context.Context, params *SubmitPackageParams, body SubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitPackageResponse, error) {
+	rsp, err := c.SubmitPackage(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitPackageResponse(rsp)
+}
+
+// CheckPackageWithBodyWithResponse 联办件预检（不提交）
+//
+// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+func (c *ClientWithResponses) CheckPackageWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckPackageResponse, error) {
+	rsp, err := c.CheckPackageWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPackageResponse(rsp)
+}
+
+// CheckPackageWithResponse 联办件预检（不提交）
+//
+// Checks a hand-in as handing in would and lists everything that is missing in all its cases at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/check (the `CheckPackage` operationId).
+func (c *ClientWithResponses) CheckPackageWithResponse(ctx context.Context, body CheckPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckPackageResponse, error) {
+	rsp, err := c.CheckPackage(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckPackageResponse(rsp)
+}
+
+// GetJointCaseWithResponse 联办件看板
+//
+// A joint matter as a board, by id or number: each department's case with
+// how far it is, what it waits for and what its window found; the one due
+// date; the notice; and how far the whole has come.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/joint-cases/{id} (the `GetJointCase` operationId).
+func (c *ClientWithResponses) GetJointCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetJointCaseResponse, error) {
+	rsp, err := c.GetJointCase(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJointCaseResponse(rsp)
+}
+
+// ActOnJointCaseWithBodyWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+//
+// `notice`: the window that leads tells everything that is missing in all
+// cases, once; it is composed of what the departments' windows found, unless
+// `members` says otherwise, and refused (409 `findings_open`) while one of
+// them has not looked. `supplement`: what was missing comes, once for all.
+// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+// it. `extend`: more time for the whole.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+func (c *ClientWithResponses) ActOnJointCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnJointCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnJointCaseResponse, error) {
+	rsp, err := c.ActOnJointCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnJointCaseResponse(rsp)
+}
+
+// ActOnJointCaseWithResponse 联办件办理（一次性告知、补正、撤回、延长）
+//
+// `notice`: the window that leads tells everything that is missing in all
+// cases, once; it is composed of what the departments' windows found, unless
+// `members` says otherwise, and refused (409 `findings_open`) while one of
+// them has not looked. `supplement`: what was missing comes, once for all.
+// `withdraw`: the applicant withdraws everything; whoever holds a case ends
+// it. `extend`: more time for the whole.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/actions (the `ActOnJointCase` operationId).
+func (c *ClientWithResponses) ActOnJointCaseWithResponse(ctx context.Context, id CaseID, params *ActOnJointCaseParams, body ActOnJointCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnJointCaseResponse, error) {
+	rsp, err := c.ActOnJointCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnJointCaseResponse(rsp)
+}
+
+// ListJointDocumentsWithResponse 联办件文书目录
+//
+// The documents that the whole has so far; its cases have their own.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/joint-cases/{id}/documents (the `ListJointDocuments` operationId).
+func (c *ClientWithResponses) ListJointDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListJointDocumentsResponse, error) {
+	rsp, err := c.ListJointDocuments(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListJointDocumentsResponse(rsp)
+}
+
+// GetJointDocumentWithResponse 出具联办件文书
+//
+// The one receipt, the one notice or the one result. It names the applicant
+// in full, so that it takes case.reveal and is logged as such, for each of
+// its cases.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
+func (c *ClientWithResponses) GetJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*GetJointDocumentResponse, error) {
+	rsp, err := c.GetJointDocument(ctx, id, kind, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetJointDocumentResponse(rsp)
+}
+
 // GetCheckpointWithResponse 账本检查点
 //
 // The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -17515,6 +19720,72 @@ func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id Nod
 		return nil, err
 	}
 	return ParseRevokeNodeResponse(rsp)
+}
+
+// ListPackagesWithResponse 一件事列表
+//
+// The joint matters (联办件) that are offered now, for anybody.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/packages (the `ListPackages` operationId).
+func (c *ClientWithResponses) ListPackagesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPackagesResponse, error) {
+	rsp, err := c.ListPackages(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPackagesResponse(rsp)
+}
+
+// ImportPackagesWithBodyWithResponse 导入一件事（形成草稿）
+//
+// Drafts the next version of every package of the file that differs from
+// its latest version. All or nothing. They are held against the approved
+// items, approved with them (`approveItems`) and published with an edition.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+func (c *ClientWithResponses) ImportPackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
+	rsp, err := c.ImportPackagesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportPackagesResponse(rsp)
+}
+
+// ImportPackagesWithResponse 导入一件事（形成草稿）
+//
+// Drafts the next version of every package of the file that differs from
+// its latest version. All or nothing. They are held against the approved
+// items, approved with them (`approveItems`) and published with an edition.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
+func (c *ClientWithResponses) ImportPackagesWithResponse(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error) {
+	rsp, err := c.ImportPackages(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseImportPackagesResponse(rsp)
+}
+
+// GetPackageWithResponse 一件事指南
+//
+// A package with its one form, in which nothing is asked twice, and its one
+// set of papers, in which none repeats, for the items asked for: without
+// `items`, all of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
+func (c *ClientWithResponses) GetPackageWithResponse(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*GetPackageResponse, error) {
+	rsp, err := c.GetPackage(ctx, code, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPackageResponse(rsp)
 }
 
 // ListRatingsWithResponse 评价与差评处理
@@ -19798,6 +22069,240 @@ func ParseWithdrawItemResponse(rsp *http.Response) (*WithdrawItemResponse, error
 	return response, nil
 }
 
+// ParseListJointCasesResponse parses an HTTP response from a ListJointCasesWithResponse call
+func ParseListJointCasesResponse(rsp *http.Response) (*ListJointCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJointCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JointList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitPackageResponse parses an HTTP response from a SubmitPackageWithResponse call
+func ParseSubmitPackageResponse(rsp *http.Response) (*SubmitPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest JointReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckPackageResponse parses an HTTP response from a CheckPackageWithResponse call
+func ParseCheckPackageResponse(rsp *http.Response) (*CheckPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetJointCaseResponse parses an HTTP response from a GetJointCaseWithResponse call
+func ParseGetJointCaseResponse(rsp *http.Response) (*GetJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JointBoard
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnJointCaseResponse parses an HTTP response from a ActOnJointCaseWithResponse call
+func ParseActOnJointCaseResponse(rsp *http.Response) (*ActOnJointCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnJointCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JointReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListJointDocumentsResponse parses an HTTP response from a ListJointDocumentsWithResponse call
+func ParseListJointDocumentsResponse(rsp *http.Response) (*ListJointDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListJointDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest JointDocumentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetJointDocumentResponse parses an HTTP response from a GetJointDocumentWithResponse call
+func ParseGetJointDocumentResponse(rsp *http.Response) (*GetJointDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetJointDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseGetCheckpointResponse parses an HTTP response from a GetCheckpointWithResponse call
 func ParseGetCheckpointResponse(rsp *http.Response) (*GetCheckpointResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -20144,6 +22649,105 @@ func ParseRevokeNodeResponse(rsp *http.Response) (*RevokeNodeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPackagesResponse parses an HTTP response from a ListPackagesWithResponse call
+func ParseListPackagesResponse(rsp *http.Response) (*ListPackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PackageList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseImportPackagesResponse parses an HTTP response from a ImportPackagesWithResponse call
+func ParseImportPackagesResponse(rsp *http.Response) (*ImportPackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ImportPackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DraftReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPackageResponse parses an HTTP response from a GetPackageWithResponse call
+func ParseGetPackageResponse(rsp *http.Response) (*GetPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PackageGuide
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

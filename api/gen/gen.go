@@ -27,6 +27,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -52,6 +53,7 @@ func (e ApplicantChangeType) Valid() bool {
 const (
 	CauseMoot            CaseActionCause = "moot"
 	CauseNotSupplemented CaseActionCause = "not_supplemented"
+	CausePrerequisite    CaseActionCause = "prerequisite"
 	CauseWithdrawn       CaseActionCause = "withdrawn"
 )
 
@@ -61,6 +63,8 @@ func (e CaseActionCause) Valid() bool {
 	case CauseMoot:
 		return true
 	case CauseNotSupplemented:
+		return true
+	case CausePrerequisite:
 		return true
 	case CauseWithdrawn:
 		return true
@@ -106,6 +110,7 @@ const (
 	ActDecide            CaseActionKind = "decide"
 	ActDeliver           CaseActionKind = "deliver"
 	ActExtend            CaseActionKind = "extend"
+	ActFinding           CaseActionKind = "finding"
 	ActIssue             CaseActionKind = "issue"
 	ActReject            CaseActionKind = "reject"
 	ActRelay             CaseActionKind = "relay"
@@ -131,6 +136,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActDeliver:
 		return true
 	case ActExtend:
+		return true
+	case ActFinding:
 		return true
 	case ActIssue:
 		return true
@@ -183,6 +190,27 @@ func (e CaseLimitKind) Valid() bool {
 	}
 }
 
+// Defines values for CaseSummaryGate.
+const (
+	CaseGateBlocked CaseSummaryGate = "blocked"
+	CaseGateOpen    CaseSummaryGate = "open"
+	CaseGateWaiting CaseSummaryGate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the CaseSummaryGate enum.
+func (e CaseSummaryGate) Valid() bool {
+	switch e {
+	case CaseGateBlocked:
+		return true
+	case CaseGateOpen:
+		return true
+	case CaseGateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ComplaintState.
 const (
 	ComplaintAssigned ComplaintState = "assigned"
@@ -228,6 +256,84 @@ func (e ItemStatus) Valid() bool {
 	case StatusReplaced:
 		return true
 	case StatusWithdrawn:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointActionKind.
+const (
+	JointExtend     JointActionKind = "extend"
+	JointNotice     JointActionKind = "notice"
+	JointSupplement JointActionKind = "supplement"
+	JointWithdraw   JointActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the JointActionKind enum.
+func (e JointActionKind) Valid() bool {
+	switch e {
+	case JointExtend:
+		return true
+	case JointNotice:
+		return true
+	case JointSupplement:
+		return true
+	case JointWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointMemberFate.
+const (
+	FateBlocked    JointMemberFate = "blocked"
+	FateDeclined   JointMemberFate = "declined"
+	FateGranted    JointMemberFate = "granted"
+	FateNotTaken   JointMemberFate = "not_taken"
+	FateRunning    JointMemberFate = "running"
+	FateTerminated JointMemberFate = "terminated"
+	FateWaiting    JointMemberFate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the JointMemberFate enum.
+func (e JointMemberFate) Valid() bool {
+	switch e {
+	case FateBlocked:
+		return true
+	case FateDeclined:
+		return true
+	case FateGranted:
+		return true
+	case FateNotTaken:
+		return true
+	case FateRunning:
+		return true
+	case FateTerminated:
+		return true
+	case FateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JointMemberGate.
+const (
+	GateBlocked JointMemberGate = "blocked"
+	GateOpen    JointMemberGate = "open"
+	GateWaiting JointMemberGate = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the JointMemberGate enum.
+func (e JointMemberGate) Valid() bool {
+	switch e {
+	case GateBlocked:
+		return true
+	case GateOpen:
+		return true
+	case GateWaiting:
 		return true
 	default:
 		return false
@@ -534,6 +640,24 @@ func (e GetItemSheetParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetJointDocumentParamsFormat.
+const (
+	GetJointDocumentParamsFormatHTML GetJointDocumentParamsFormat = "html"
+	GetJointDocumentParamsFormatJSON GetJointDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetJointDocumentParamsFormat enum.
+func (e GetJointDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetJointDocumentParamsFormatHTML:
+		return true
+	case GetJointDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetRatingFiguresParamsBy.
 const (
 	RatedOffice GetRatingFiguresParamsBy = "office"
@@ -789,8 +913,11 @@ type Case struct {
 	Materials []SubmittedMaterial `json:"materials"`
 
 	// Notice The one-time notice of what is missing.
-	Notice   MissingNotice `json:"notice,omitempty,omitzero"`
-	Revealed bool          `json:"revealed"`
+	Notice MissingNotice `json:"notice,omitempty,omitzero"`
+
+	// Package What a case is told by the joint matter it is part of.
+	Package  JoinedCase `json:"package,omitempty,omitzero"`
+	Revealed bool       `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -824,6 +951,9 @@ type CaseAction struct {
 
 	// Cause terminate: required
 	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
+
+	// Complete finding, in a joint matter: the papers are in order; else points say what is not
+	Complete bool `json:"complete,omitempty,omitzero"`
 
 	// Days extend: working days, required
 	Days int `json:"days,omitempty,omitzero"`
@@ -970,6 +1100,9 @@ type CaseSummary struct {
 	Division Division `json:"division"`
 	Flags    []string `json:"flags,omitempty,omitzero"`
 
+	// Gate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
+	Gate CaseSummaryGate `json:"gate,omitempty,omitzero"`
+
 	// HandedInAt Example: 330523110200
 	HandedInAt Division `json:"handed_in_at"`
 	HandedInMs int64    `json:"handed_in_ms"`
@@ -979,6 +1112,9 @@ type CaseSummary struct {
 	Id       string   `json:"id"`
 	Item     string   `json:"item"`
 	ItemName string   `json:"item_name"`
+
+	// Joint Number of the joint matter that it is part of.
+	Joint string `json:"joint,omitempty,omitzero"`
 
 	// Number As it is printed, in groups.
 	Number string `json:"number"`
@@ -993,6 +1129,9 @@ type CaseSummary struct {
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
 }
+
+// CaseSummaryGate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
+type CaseSummaryGate string
 
 // CaseSupplement What the applicant brought after hand-in.
 type CaseSupplement struct {
@@ -1293,6 +1432,14 @@ type InclusionProof struct {
 	Size int64  `json:"size"`
 }
 
+// InternalPaper defines model for InternalPaper.
+type InternalPaper struct {
+	// From Id of the case that makes it.
+	From     string   `json:"from"`
+	Material string   `json:"material"`
+	Numbers  []string `json:"numbers,omitempty,omitzero"`
+}
+
 // Invitation defines model for Invitation.
 type Invitation struct {
 	ExpiresAt int64  `json:"expires_at"`
@@ -1379,6 +1526,184 @@ type ItemVersion struct {
 	Name          string     `json:"name"`
 	Status        ItemStatus `json:"status"`
 	Version       int        `json:"version"`
+}
+
+// JoinedCase What a case is told by the joint matter it is part of.
+type JoinedCase = casework.Joined
+
+// JointAction defines model for JointAction.
+type JointAction struct {
+	// Again notice: why a second one is sent
+	Again string `json:"again,omitempty,omitzero"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Days extend: working days
+	Days         int    `json:"days,omitempty,omitzero"`
+	ExpectedHead string `json:"expected_head,omitempty,omitzero"`
+
+	// Form supplement
+	Form []FieldValue    `json:"form,omitempty,omitzero"`
+	Kind JointActionKind `json:"kind"`
+
+	// Materials supplement
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// Members notice: instead of what the windows found
+	Members []JointPoints `json:"members,omitempty,omitzero"`
+
+	// Note supplement
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Reason withdraw, extend: required
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Supplements notice: the entries that have brought by now what was missing at hand-in
+	Supplements []string `json:"supplements,omitempty,omitzero"`
+}
+
+// JointActionKind defines model for JointActionKind.
+type JointActionKind string
+
+// JointBoard defines model for JointBoard.
+type JointBoard struct {
+	Actions []JointActionKind `json:"actions"`
+
+	// ExtendedBy Working days.
+	ExtendedBy int `json:"extended_by,omitempty,omitzero"`
+
+	// Head Name it as expected_head.
+	Head string `json:"head"`
+
+	// Limits One promise and one limit of the law for the whole; none before the first case was taken up.
+	Limits  []CaseLimit   `json:"limits"`
+	Members []JointMember `json:"members"`
+
+	// Notice The one-time notice of what is missing.
+	Notice  MissingNotice `json:"notice,omitempty,omitzero"`
+	Summary JointSummary  `json:"summary"`
+	Version int           `json:"version"`
+
+	// WithdrawalAsked The applicant wants to withdraw everything.
+	WithdrawalAsked bool `json:"withdrawal_asked,omitempty,omitzero"`
+}
+
+// JointDocumentKind defines model for JointDocumentKind.
+type JointDocumentKind = document.Kind
+
+// JointDocumentList defines model for JointDocumentList.
+type JointDocumentList struct {
+	Documents []JointDocumentTitle `json:"documents"`
+}
+
+// JointDocumentTitle defines model for JointDocumentTitle.
+type JointDocumentTitle struct {
+	Kind  JointDocumentKind `json:"kind"`
+	Title string            `json:"title"`
+}
+
+// JointList defines model for JointList.
+type JointList struct {
+	Cases      []JointSummary `json:"cases"`
+	NextCursor string         `json:"next_cursor,omitempty,omitzero"`
+}
+
+// JointMember defines model for JointMember.
+type JointMember struct {
+	// After Ids of the cases that it waits for.
+	After      []string `json:"after,omitempty,omitzero"`
+	Department string   `json:"department"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due    Date            `json:"due,omitempty,omitzero"`
+	Fate   JointMemberFate `json:"fate"`
+	FateZh string          `json:"fate_zh"`
+	Gate   JointMemberGate `json:"gate"`
+
+	// Holder Example: 330523110200
+	Holder   Division `json:"holder"`
+	Id       string   `json:"id"`
+	Item     string   `json:"item"`
+	ItemName string   `json:"item_name"`
+
+	// LookedAt Its window has said what it found in the papers.
+	LookedAt bool   `json:"looked_at,omitempty,omitzero"`
+	Number   string `json:"number"`
+	Overdue  bool   `json:"overdue,omitempty,omitzero"`
+
+	// Points What the one notice says of it.
+	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Readable The caller may open the case itself.
+	Readable bool `json:"readable,omitempty,omitzero"`
+	Stage    int  `json:"stage"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status          CaseStatus `json:"status"`
+	StatusZh        string     `json:"status_zh"`
+	WaitsFor        Step       `json:"waits_for,omitempty,omitzero"`
+	WithdrawalAsked bool       `json:"withdrawal_asked,omitempty,omitzero"`
+}
+
+// JointMemberFate defines model for JointMember.Fate.
+type JointMemberFate string
+
+// JointMemberGate defines model for JointMember.Gate.
+type JointMemberGate string
+
+// JointPoints defines model for JointPoints.
+type JointPoints = ledger.MemberPoints
+
+// JointReceipt defines model for JointReceipt.
+type JointReceipt struct {
+	// Attachments Files it names and this node lacks.
+	Attachments []string   `json:"attachments,omitempty,omitzero"`
+	Joint       JointBoard `json:"joint"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// JointStatus defines model for JointStatus.
+type JointStatus = joint.Status
+
+// JointSummary defines model for JointSummary.
+type JointSummary struct {
+	// ApplicantName Masked.
+	ApplicantName string `json:"applicant_name"`
+
+	// Cases How many cases it has.
+	Cases int `json:"cases"`
+
+	// Concluded How many of them have ended.
+	Concluded int `json:"concluded"`
+
+	// Department The department that leads.
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	Flags    []string `json:"flags,omitempty,omitzero"`
+
+	// HandedInAt Example: 330523110200
+	HandedInAt Division `json:"handed_in_at"`
+	HandedInMs int64    `json:"handed_in_ms"`
+
+	// Holder Example: 330523110200
+	Holder Division `json:"holder"`
+	Id     string   `json:"id"`
+	Name   string   `json:"name"`
+
+	// Number As it is printed, in groups.
+	Number   string      `json:"number"`
+	Package  string      `json:"package"`
+	Status   JointStatus `json:"status"`
+	StatusZh string      `json:"status_zh"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
 }
 
 // LevelReport defines model for LevelReport.
@@ -1512,6 +1837,98 @@ type OverlayRequest struct {
 	Office Division `json:"office,omitempty,omitzero"`
 	Phone  string   `json:"phone,omitempty,omitzero"`
 	Window string   `json:"window,omitempty,omitzero"`
+}
+
+// Package A package as it is imported and published.
+type Package = catalog.Package
+
+// PackageBurden defines model for PackageBurden.
+type PackageBurden struct {
+	// Each Papers that the items demand one by one.
+	Each int `json:"each"`
+
+	// Once Papers that the package asks for.
+	Once int `json:"once"`
+}
+
+// PackageField A question of the one form, and the items that want the answer.
+type PackageField = catalog.JointField
+
+// PackageGuide defines model for PackageGuide.
+type PackageGuide struct {
+	Burden    PackageBurden     `json:"burden"`
+	Form      []PackageField    `json:"form"`
+	Hash      string            `json:"hash"`
+	Items     []PackageItem     `json:"items"`
+	Materials []PackageMaterial `json:"materials"`
+
+	// Package A package as it is imported and published.
+	Package Package `json:"package"`
+
+	// PromisedWorkingDays For the items asked for.
+	PromisedWorkingDays int `json:"promised_working_days"`
+	Version             int `json:"version"`
+}
+
+// PackageItem defines model for PackageItem.
+type PackageItem struct {
+	// After Items that must be done first.
+	After               []string `json:"after,omitempty,omitzero"`
+	Code                string   `json:"code"`
+	Department          string   `json:"department"`
+	Name                string   `json:"name"`
+	Optional            bool     `json:"optional"`
+	PromisedWorkingDays int      `json:"promised_working_days"`
+	Stage               int      `json:"stage"`
+	Version             int      `json:"version"`
+
+	// When When an optional item is wanted.
+	When string `json:"when,omitempty,omitzero"`
+}
+
+// PackageList defines model for PackageList.
+type PackageList struct {
+	Packages []PackageSummary `json:"packages"`
+}
+
+// PackageMaterial A paper of the one set, and the items that it goes to.
+type PackageMaterial = catalog.JointMaterial
+
+// PackageSubmission defines model for PackageSubmission.
+type PackageSubmission struct {
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent     `json:"agent,omitempty,omitzero"`
+	Applicant Applicant `json:"applicant"`
+
+	// Applying Conditional materials whose condition the applicant declares to be met.
+	Applying []string `json:"applying,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division     `json:"division,omitempty,omitzero"`
+	Form     []FieldValue `json:"form"`
+
+	// Items The items wanted; those that are not optional are always part of it. Default all.
+	Items []string `json:"items,omitempty,omitzero"`
+
+	// Lacking Take it in although papers or answers are missing; one notice asks for all of them.
+	Lacking   bool                `json:"lacking,omitempty,omitzero"`
+	Materials []SubmittedMaterial `json:"materials"`
+	Package   string              `json:"package"`
+
+	// Version The version that was filled in; refused when another is in force by now. Default the one in force.
+	Version int `json:"version,omitempty,omitzero"`
+}
+
+// PackageSummary defines model for PackageSummary.
+type PackageSummary struct {
+	AcceptTiers         []Tier   `json:"accept_tiers"`
+	Code                string   `json:"code"`
+	Description         string   `json:"description"`
+	Items               []string `json:"items"`
+	LeadDepartment      string   `json:"lead_department"`
+	Name                string   `json:"name"`
+	PromisedWorkingDays int      `json:"promised_working_days"`
+	Version             int      `json:"version"`
 }
 
 // PasswordChange defines model for PasswordChange.
@@ -2522,9 +2939,55 @@ type GetItemSheetParams struct {
 // GetItemSheetParamsFormat defines parameters for GetItemSheet.
 type GetItemSheetParamsFormat string
 
+// ListJointCasesParams defines parameters for ListJointCases.
+type ListJointCasesParams struct {
+	Package string      `form:"package,omitempty" json:"package,omitempty,omitzero"`
+	Status  JointStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
+
+	// Division Where the matter belongs, that division or below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// Query A number or its beginning.
+	Query string `form:"query,omitempty" json:"query,omitempty,omitzero"`
+	Limit Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitPackageParams defines parameters for SubmitPackage.
+type SubmitPackageParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnJointCaseParams defines parameters for ActOnJointCase.
+type ActOnJointCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetJointDocumentParams defines parameters for GetJointDocument.
+type GetJointDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetJointDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// GetJointDocumentParamsFormat defines parameters for GetJointDocument.
+type GetJointDocumentParamsFormat string
+
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
+}
+
+// GetPackageParams defines parameters for GetPackage.
+type GetPackageParams struct {
+	// Items The items wanted; those that are not optional are always part of it.
+	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
 }
 
 // ListRatingsParams defines parameters for ListRatings.
@@ -2697,6 +3160,15 @@ type SetOverlayJSONRequestBody = OverlayRequest
 // WithdrawItemJSONRequestBody defines body for WithdrawItem for application/json ContentType.
 type WithdrawItemJSONRequestBody = WithdrawRequest
 
+// SubmitPackageJSONRequestBody defines body for SubmitPackage for application/json ContentType.
+type SubmitPackageJSONRequestBody = PackageSubmission
+
+// CheckPackageJSONRequestBody defines body for CheckPackage for application/json ContentType.
+type CheckPackageJSONRequestBody = PackageSubmission
+
+// ActOnJointCaseJSONRequestBody defines body for ActOnJointCase for application/json ContentType.
+type ActOnJointCaseJSONRequestBody = JointAction
+
 // RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
 type RaiseLevelJSONRequestBody = LevelRequest
 
@@ -2708,6 +3180,9 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
+type ImportPackagesJSONRequestBody = ImportFile
 
 // GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
 type GiveRatingJSONRequestBody = RatingRequest
@@ -2903,6 +3378,27 @@ type ServerInterface interface {
 	// WithdrawItem 下架事项
 	// (POST /api/v1/items/{code}/withdraw)
 	WithdrawItem(w http.ResponseWriter, r *http.Request, code ItemCode)
+	// ListJointCases 联办件列表
+	// (GET /api/v1/joint-cases)
+	ListJointCases(w http.ResponseWriter, r *http.Request, params ListJointCasesParams)
+	// SubmitPackage 联办件收件
+	// (POST /api/v1/joint-cases)
+	SubmitPackage(w http.ResponseWriter, r *http.Request, params SubmitPackageParams)
+	// CheckPackage 联办件预检（不提交）
+	// (POST /api/v1/joint-cases/check)
+	CheckPackage(w http.ResponseWriter, r *http.Request)
+	// GetJointCase 联办件看板
+	// (GET /api/v1/joint-cases/{id})
+	GetJointCase(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	// (POST /api/v1/joint-cases/{id}/actions)
+	ActOnJointCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnJointCaseParams)
+	// ListJointDocuments 联办件文书目录
+	// (GET /api/v1/joint-cases/{id}/documents)
+	ListJointDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetJointDocument 出具联办件文书
+	// (GET /api/v1/joint-cases/{id}/documents/{kind})
+	GetJointDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind JointDocumentKind, params GetJointDocumentParams)
 	// GetCheckpoint 账本检查点
 	// (GET /api/v1/ledger/checkpoint)
 	GetCheckpoint(w http.ResponseWriter, r *http.Request)
@@ -2936,6 +3432,15 @@ type ServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	// ListPackages 一件事列表
+	// (GET /api/v1/packages)
+	ListPackages(w http.ResponseWriter, r *http.Request)
+	// ImportPackages 导入一件事（形成草稿）
+	// (POST /api/v1/packages/import)
+	ImportPackages(w http.ResponseWriter, r *http.Request)
+	// GetPackage 一件事指南
+	// (GET /api/v1/packages/{code})
+	GetPackage(w http.ResponseWriter, r *http.Request, code string, params GetPackageParams)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(w http.ResponseWriter, r *http.Request, params ListRatingsParams)
@@ -5032,6 +5537,341 @@ func (siw *ServerInterfaceWrapper) WithdrawItem(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// ListJointCases operation middleware
+func (siw *ServerInterfaceWrapper) ListJointCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListJointCasesParams
+
+	// ------------- Optional query parameter "package" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "package", r.URL.Query(), &params.Package, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "package"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "package", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "status" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "status", r.URL.Query(), &params.Status, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "status"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "status", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "query" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "query", r.URL.Query(), &params.Query, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "query"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "query", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListJointCases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SubmitPackage operation middleware
+func (siw *ServerInterfaceWrapper) SubmitPackage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitPackageParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SubmitPackage(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckPackage operation middleware
+func (siw *ServerInterfaceWrapper) CheckPackage(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckPackage(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetJointCase operation middleware
+func (siw *ServerInterfaceWrapper) GetJointCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetJointCase(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnJointCase operation middleware
+func (siw *ServerInterfaceWrapper) ActOnJointCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnJointCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnJointCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListJointDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListJointDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListJointDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetJointDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetJointDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind JointDocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetJointDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetJointDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCheckpoint operation middleware
 func (siw *ServerInterfaceWrapper) GetCheckpoint(w http.ResponseWriter, r *http.Request) {
 
@@ -5232,6 +6072,76 @@ func (siw *ServerInterfaceWrapper) RevokeNode(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RevokeNode(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListPackages operation middleware
+func (siw *ServerInterfaceWrapper) ListPackages(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPackages(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ImportPackages operation middleware
+func (siw *ServerInterfaceWrapper) ImportPackages(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ImportPackages(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPackage operation middleware
+func (siw *ServerInterfaceWrapper) GetPackage(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "code" -------------
+	var code string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "code", mux.Vars(r)["code"], &code, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPackageParams
+
+	// ------------- Optional query parameter "items" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "items", r.URL.Query(), &params.Items, runtime.BindQueryParameterOptions{Type: "array", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "items"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "items", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPackage(w, r, code, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6354,6 +7264,26 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}", wrapper.GetCaseDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/packages", wrapper.ListPackages).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/packages/import", wrapper.ImportPackages).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/packages/{code}", wrapper.GetPackage).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases", wrapper.ListJointCases).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases", wrapper.SubmitPackage).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases/check", wrapper.CheckPackage).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases/{id}", wrapper.GetJointCase).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases/{id}/actions", wrapper.ActOnJointCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases/{id}/documents", wrapper.ListJointDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/joint-cases/{id}/documents/{kind}", wrapper.GetJointDocument).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/reveals", wrapper.ListReveals).Methods(http.MethodGet)
 
@@ -8513,6 +9443,301 @@ func (response WithdrawItemdefaultApplicationProblemPlusJSONResponse) VisitWithd
 	return err
 }
 
+type ListJointCasesRequestObject struct {
+	Params ListJointCasesParams
+}
+
+type ListJointCasesResponseObject interface {
+	VisitListJointCasesResponse(w http.ResponseWriter) error
+}
+
+type ListJointCases200JSONResponse JointList
+
+func (response ListJointCases200JSONResponse) VisitListJointCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJointCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListJointCasesdefaultApplicationProblemPlusJSONResponse) VisitListJointCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitPackageRequestObject struct {
+	Params SubmitPackageParams
+	Body   *SubmitPackageJSONRequestBody
+}
+
+type SubmitPackageResponseObject interface {
+	VisitSubmitPackageResponse(w http.ResponseWriter) error
+}
+
+type SubmitPackage201JSONResponse JointReceipt
+
+func (response SubmitPackage201JSONResponse) VisitSubmitPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitPackagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubmitPackagedefaultApplicationProblemPlusJSONResponse) VisitSubmitPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPackageRequestObject struct {
+	Body *CheckPackageJSONRequestBody
+}
+
+type CheckPackageResponseObject interface {
+	VisitCheckPackageResponse(w http.ResponseWriter) error
+}
+
+type CheckPackage200JSONResponse CheckReport
+
+func (response CheckPackage200JSONResponse) VisitCheckPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckPackagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckPackagedefaultApplicationProblemPlusJSONResponse) VisitCheckPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJointCaseRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetJointCaseResponseObject interface {
+	VisitGetJointCaseResponse(w http.ResponseWriter) error
+}
+
+type GetJointCase200JSONResponse JointBoard
+
+func (response GetJointCase200JSONResponse) VisitGetJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJointCasedefaultApplicationProblemPlusJSONResponse) VisitGetJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnJointCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ActOnJointCaseParams
+	Body   *ActOnJointCaseJSONRequestBody
+}
+
+type ActOnJointCaseResponseObject interface {
+	VisitActOnJointCaseResponse(w http.ResponseWriter) error
+}
+
+type ActOnJointCase200JSONResponse JointReceipt
+
+func (response ActOnJointCase200JSONResponse) VisitActOnJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnJointCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnJointCasedefaultApplicationProblemPlusJSONResponse) VisitActOnJointCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJointDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListJointDocumentsResponseObject interface {
+	VisitListJointDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListJointDocuments200JSONResponse JointDocumentList
+
+func (response ListJointDocuments200JSONResponse) VisitListJointDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListJointDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListJointDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListJointDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJointDocumentRequestObject struct {
+	Id     CaseID            `json:"id"`
+	Kind   JointDocumentKind `json:"kind"`
+	Params GetJointDocumentParams
+}
+
+type GetJointDocumentResponseObject interface {
+	VisitGetJointDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetJointDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetJointDocument200JSONResponse) VisitGetJointDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetJointDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetJointDocument200TexthtmlResponse) VisitGetJointDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetJointDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetJointDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetJointDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCheckpointRequestObject struct {
 }
 
@@ -8928,6 +10153,123 @@ type RevokeNodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeNodedefaultApplicationProblemPlusJSONResponse) VisitRevokeNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPackagesRequestObject struct {
+}
+
+type ListPackagesResponseObject interface {
+	VisitListPackagesResponse(w http.ResponseWriter) error
+}
+
+type ListPackages200JSONResponse PackageList
+
+func (response ListPackages200JSONResponse) VisitListPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPackagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPackagesdefaultApplicationProblemPlusJSONResponse) VisitListPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportPackagesRequestObject struct {
+	Body *ImportPackagesJSONRequestBody
+}
+
+type ImportPackagesResponseObject interface {
+	VisitImportPackagesResponse(w http.ResponseWriter) error
+}
+
+type ImportPackages200JSONResponse DraftReport
+
+func (response ImportPackages200JSONResponse) VisitImportPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ImportPackagesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ImportPackagesdefaultApplicationProblemPlusJSONResponse) VisitImportPackagesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPackageRequestObject struct {
+	Code   string `json:"code"`
+	Params GetPackageParams
+}
+
+type GetPackageResponseObject interface {
+	VisitGetPackageResponse(w http.ResponseWriter) error
+}
+
+type GetPackage200JSONResponse PackageGuide
+
+func (response GetPackage200JSONResponse) VisitGetPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPackagedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPackagedefaultApplicationProblemPlusJSONResponse) VisitGetPackageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10153,6 +11495,27 @@ type StrictServerInterface interface {
 	// WithdrawItem 下架事项
 	// (POST /api/v1/items/{code}/withdraw)
 	WithdrawItem(ctx context.Context, request WithdrawItemRequestObject) (WithdrawItemResponseObject, error)
+	// ListJointCases 联办件列表
+	// (GET /api/v1/joint-cases)
+	ListJointCases(ctx context.Context, request ListJointCasesRequestObject) (ListJointCasesResponseObject, error)
+	// SubmitPackage 联办件收件
+	// (POST /api/v1/joint-cases)
+	SubmitPackage(ctx context.Context, request SubmitPackageRequestObject) (SubmitPackageResponseObject, error)
+	// CheckPackage 联办件预检（不提交）
+	// (POST /api/v1/joint-cases/check)
+	CheckPackage(ctx context.Context, request CheckPackageRequestObject) (CheckPackageResponseObject, error)
+	// GetJointCase 联办件看板
+	// (GET /api/v1/joint-cases/{id})
+	GetJointCase(ctx context.Context, request GetJointCaseRequestObject) (GetJointCaseResponseObject, error)
+	// ActOnJointCase 联办件办理（一次性告知、补正、撤回、延长）
+	// (POST /api/v1/joint-cases/{id}/actions)
+	ActOnJointCase(ctx context.Context, request ActOnJointCaseRequestObject) (ActOnJointCaseResponseObject, error)
+	// ListJointDocuments 联办件文书目录
+	// (GET /api/v1/joint-cases/{id}/documents)
+	ListJointDocuments(ctx context.Context, request ListJointDocumentsRequestObject) (ListJointDocumentsResponseObject, error)
+	// GetJointDocument 出具联办件文书
+	// (GET /api/v1/joint-cases/{id}/documents/{kind})
+	GetJointDocument(ctx context.Context, request GetJointDocumentRequestObject) (GetJointDocumentResponseObject, error)
 	// GetCheckpoint 账本检查点
 	// (GET /api/v1/ledger/checkpoint)
 	GetCheckpoint(ctx context.Context, request GetCheckpointRequestObject) (GetCheckpointResponseObject, error)
@@ -10186,6 +11549,15 @@ type StrictServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(ctx context.Context, request RevokeNodeRequestObject) (RevokeNodeResponseObject, error)
+	// ListPackages 一件事列表
+	// (GET /api/v1/packages)
+	ListPackages(ctx context.Context, request ListPackagesRequestObject) (ListPackagesResponseObject, error)
+	// ImportPackages 导入一件事（形成草稿）
+	// (POST /api/v1/packages/import)
+	ImportPackages(ctx context.Context, request ImportPackagesRequestObject) (ImportPackagesResponseObject, error)
+	// GetPackage 一件事指南
+	// (GET /api/v1/packages/{code})
+	GetPackage(ctx context.Context, request GetPackageRequestObject) (GetPackageResponseObject, error)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(ctx context.Context, request ListRatingsRequestObject) (ListRatingsResponseObject, error)
@@ -11782,6 +13154,210 @@ func (sh *strictHandler) WithdrawItem(w http.ResponseWriter, r *http.Request, co
 	}
 }
 
+// ListJointCases operation middleware
+func (sh *strictHandler) ListJointCases(w http.ResponseWriter, r *http.Request, params ListJointCasesParams) {
+	var request ListJointCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJointCases(ctx, request.(ListJointCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJointCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListJointCasesResponseObject); ok {
+		if err := validResponse.VisitListJointCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SubmitPackage operation middleware
+func (sh *strictHandler) SubmitPackage(w http.ResponseWriter, r *http.Request, params SubmitPackageParams) {
+	var request SubmitPackageRequestObject
+
+	request.Params = params
+
+	var body SubmitPackageJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitPackage(ctx, request.(SubmitPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitPackage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SubmitPackageResponseObject); ok {
+		if err := validResponse.VisitSubmitPackageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckPackage operation middleware
+func (sh *strictHandler) CheckPackage(w http.ResponseWriter, r *http.Request) {
+	var request CheckPackageRequestObject
+
+	var body CheckPackageJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckPackage(ctx, request.(CheckPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckPackage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckPackageResponseObject); ok {
+		if err := validResponse.VisitCheckPackageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetJointCase operation middleware
+func (sh *strictHandler) GetJointCase(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetJointCaseRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJointCase(ctx, request.(GetJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetJointCaseResponseObject); ok {
+		if err := validResponse.VisitGetJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnJointCase operation middleware
+func (sh *strictHandler) ActOnJointCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnJointCaseParams) {
+	var request ActOnJointCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnJointCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnJointCase(ctx, request.(ActOnJointCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnJointCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnJointCaseResponseObject); ok {
+		if err := validResponse.VisitActOnJointCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListJointDocuments operation middleware
+func (sh *strictHandler) ListJointDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListJointDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListJointDocuments(ctx, request.(ListJointDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListJointDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListJointDocumentsResponseObject); ok {
+		if err := validResponse.VisitListJointDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetJointDocument operation middleware
+func (sh *strictHandler) GetJointDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind JointDocumentKind, params GetJointDocumentParams) {
+	var request GetJointDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetJointDocument(ctx, request.(GetJointDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetJointDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetJointDocumentResponseObject); ok {
+		if err := validResponse.VisitGetJointDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCheckpoint operation middleware
 func (sh *strictHandler) GetCheckpoint(w http.ResponseWriter, r *http.Request) {
 	var request GetCheckpointRequestObject
@@ -12075,6 +13651,88 @@ func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id N
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevokeNodeResponseObject); ok {
 		if err := validResponse.VisitRevokeNodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPackages operation middleware
+func (sh *strictHandler) ListPackages(w http.ResponseWriter, r *http.Request) {
+	var request ListPackagesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPackages(ctx, request.(ListPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPackages")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPackagesResponseObject); ok {
+		if err := validResponse.VisitListPackagesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ImportPackages operation middleware
+func (sh *strictHandler) ImportPackages(w http.ResponseWriter, r *http.Request) {
+	var request ImportPackagesRequestObject
+
+	var body ImportPackagesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ImportPackages(ctx, request.(ImportPackagesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ImportPackages")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ImportPackagesResponseObject); ok {
+		if err := validResponse.VisitImportPackagesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPackage operation middleware
+func (sh *strictHandler) GetPackage(w http.ResponseWriter, r *http.Request, code string, params GetPackageParams) {
+	var request GetPackageRequestObject
+
+	request.Code = code
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPackage(ctx, request.(GetPackageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPackage")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPackageResponseObject); ok {
+		if err := validResponse.VisitGetPackageResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -12856,443 +14514,488 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5P19l1vFlS+Ov5VaunetAFfd7m7bgLvX74+2DcETMP7ZnWFu0v6qS+eUWid9VKU5VWpZOF7LZCAYgsFM",
-	"CCQZh4cESL4JGCd3BowN4b3MtNTNX7yF76q9q+qcI9WRjrrVPNxJVuKWdE497tq1Hz5778uVQLTagjOu",
-	"ZGX5cqVNE9piiiXw6RSV7Mxp/VfIZJBEbRUJXlmurDUZiUIiEqKajPBOq84SIhqEkoBKNl+pVtgl2mrH",
-	"rLJcOXp04fjS0cXFhaWFhbmlhaUHFxeXjs4tLM4tLCwsHDs+91ClWol0o22qmpVqhdOWfi0KK9VKwv65",
-	"EyUsrCyrpMOqFRk0WYvq8bTopccZ31TNyvLDC9VKK+L242K1onpt3YRUScQ3K1euVCunRKsd04irszBW",
-	"3YKnT5zI2H7bVCmW6Ff/n7UfL8yduHh56cSV/1nx9tlJpEhGF2+Ds0uqFsCvG3rV9Bq26SYjddYQCSwf",
-	"DO6fOyzppaPDNyoFq7C0sOAbxKMiaVE1OoimasUkkoRizw2RkNVjpE3bLKkSJUg7ibjSGyzpNiNUknOn",
-	"Hy0aWAP7yA4sZA3aiVVlufITKbimB95pVZZ/bD/q7isXhwdcrVya0w/ObdNEty31G/9w4cmzlWrlsbUn",
-	"Hq9chCklovWE4HrSw7N6NEqkIi39Y5VoWptbXCwcdSJalYKtxZ09dmXuvoUfL86duPjTxR8vzC1dvN+/",
-	"0Y9R6RnLhcdW55aOP1glseiyZE4fDNJkl+b95N7UbZQkPD06Ote4ePnBYwWkdyZkrbZQjAe9H7De6NjO",
-	"6sUFuqOB/moF/pa0xUibJVJw0o1UM/1yi/VIi1Eu06/wxfxRf7BxlC4Gx5fmTjQW6nPHwgfZ3MP02NG5",
-	"o+FinS3QB4OFcNFOv8loCGfNLEBmyHN6zGXXYnXuR3Tu6YW5E/O15bmLlx+uLi4sFK0KP83aNFEtxpXj",
-	"AENUEaZPTHfQzvDT0XYkYX1H2SVVJDQ/E8pDoppC6vMei24Rfdrnc+P4nwlrVJYr/+NIyrWP4K/yiOsf",
-	"hqNY65QImX4p3aC1k3P/9KPzP5pbWDjuJ8NAv1KS7x4rwXcfj1pR4VrH8KOXbRzXbdNLUUtzjeML2BN+",
-	"SvuJuGKbLIGOzorQ3FTpbLfncnfP4r4umiytIaHNXbx8tHqsiMjOUxXxTRyKp7cEfi67xA8em7zE59k2",
-	"o/EZD4//IW9RucXCFcIZCyXezQk8DkQYSZKwQCQhC4uIEJ/271GDxpK5EdWFiBlF4rugaKNRuATlb/Yy",
-	"018TBXfB49ReBUWTU2I2/P+ppofFPtXsGV5KYxJSRfVyx0JssZBQtax/CxhXc4zrMxeSH649OvdwFS5i",
-	"zWNxY+aLuOWa4Jt1yud018V8ysOoruDSM6lOijBiIOWdabVFoh6NYnZShDCVQHBlmCRtt+MooHpWR+Dy",
-	"Xr5ckh+lzWK/+fVZJfpiJ40oZiskUpKILidBkwVbmir1m4Rts6RHgNrwPtKPaVqaHyEgnJdsCy5xTqdF",
-	"0NFcfJXLLsp7M5mTFoht07D3il1SR0CaybXhWfZRCTo0Dc1XrlQrj4SR/mnG4z3XqceRbLLQNF80FIY/",
-	"w0hw31g446Fgs+dha33DsN3CGM4loh6z1sQhtPG5/2WH4pj/ZbzKlitcqFpTxHh6QqZoFFeWK5QL1QSd",
-	"pREFjOgHULYBMY2LbqVaaTEp6SarPd2sLFf6L765c+/j3Zdv79y53r/5p8HND/rvPtt/8c3dGz//6rOX",
-	"9j76ZO+Z13b/z73+57/sv3Adv+9f/9XO59f1mWWXtCTcv/bJ4PXb/RsvD956b/fmL1yL/Zt/2n3tr3u3",
-	"n8HXKu6E1qKwslxZWDzx0IngOHuYPlTXZ11R1ZH69j1RrahIwU13SvBGHAUqZU9HaDs6EopA/g+zRHOZ",
-	"hbhSVqQw2+Dbrqe0TNNlXJFuIvgmXChd/Z0SJBSwiefN5TJjQrLN+kZlf0OBtiuSkEjak6QpuqRBExIp",
-	"0qSSBKLFYIgXmJSzP3Wm1TWxxbgsOnISH5oHNmLe1A2vBgq1xnYi2ixRhkkj4x/hLNUKN1LeyA+JiP0/",
-	"SH09+7hUlqv+2Dxm2jH9pCqbqP+EAcFdmtsUc1YiCxlXkerN4yQyP85FcLzNPatP1Gakmp36fCBaRxTe",
-	"Zu5f3dUR2xaMa3WTRtzwjpGlYVwl5s9IsZactD2mMamlmCtuQjRJaG9kEWzbIxNPBwVnFQgmRC5K43OZ",
-	"8RkxqXDIQ5qZ4MyoWjSOidIniiaMtCIpI74JAoGd45CkNLLPLXrpDD67uJAVBtKZFk0JlmZknYMiSgsF",
-	"z/7gREGt9ntf0NPveX95ujmZMPFt061/Y+wRHrcj+YXfufcHzZHv3q2SblOQJuXZGyHiTjIzbEFf28O7",
-	"SjuqKRJNs16LWTsRogFmMvsckU3R5VVCJRm8fG3wu3/p//G1wQu/3vn0fd34sNI5VhSuVqKwxp11a0hP",
-	"G+Uahp1M2Ue7abZ6fPtDGwadZQdYzSzVBJYSs3CTJfO4pQdiKNgSshO7h1Me22/REtsvLjvTGmoblWpF",
-	"JJuURxJurlEj2/DmwK9mtCX3wq3ezPfjVJPyTfZN7MrXvg9eYyfO/5xtAT8+mWvHz7fb7URss6IbkuLP",
-	"YekrUt8b51lj4vXoGr44blD7uSHdMKcdb3rrHV8wx83eghMmgz15Z6IUDZpaV9OdTDeRprEOlzfg+on0",
-	"+PGJrENGT8NrxiAPFrIHj1XGG89SAs70trgwkakbi7Xh7dC1eWUCFwmoorHYnM8v6oFYiWkSeUmm2f0Q",
-	"3n72a18L719PaGo8DV5QVDGfeKZVX1UgidlpjYxdNBqSeayHJ3sKfARGAA07Ca3HPdJk6KEamWoxXeXb",
-	"fYKFESX6N1LvEaNvVYngASN2CvOVktRnBl9NJ1+wdFqXEPy00f9Hlo5KVsb0k5Ndxz28FrVYHHH2CDx8",
-	"BYX2iXqJHabmV17uNH52Z0wfQ7zf6pNju4aHrlTdSoyQSaHwP7WIH/GQXfKellES2op46Nd6waZy2WeU",
-	"AANEVYvsp5oRZ9JHTVqdVQX6tBMlRo9KEHSShIU19KiWGL9Ios2I+9S8kJFIkYC2GGkkouUdY8LaMQ1Y",
-	"WKv7VzJhUsTb7vch/6NW3zO+ea3VSKZUzEISKW9/MhBt/6J0mzjlA+lrxrn0dBP8wdYwll/WsQT+eCQ9",
-	"ws10ksLQIRsWCXBQxjs/eWrFIsMpGjMe0uR/M+qx5jRFHIW0lx92gWSZGRqKiZlX8q2GtIim/cYjnyQ5",
-	"3KcUnSRg043T2ihTmZhyLjo8YCHqzOiopB4IwJVqZZslUSNiof8e64pka/qV65ldmHAHw2Nu/JmhuHWo",
-	"pluXGYvdmomSD9LE/P/Gfg4k8WBTiDTJ0JqHLHr261IHJEe4k+R/bNpP/zxgsXE77E8SSxg1ZtecCrZQ",
-	"wu+cHaNpxj/IJOmdZ42OpPEU9q6pr7wt1vbcVmcU6dLUB5v6uHDE8+RJ1WRJN5IMHWRwl5BIEqlEu83C",
-	"qoESMFLv8DBmpEV7pM6M4ZAlTD8rGiRSy2SLsTaCN1QUbGW4f+Zojb2sQBB0Qy24QKa5DUxv7lqANRqz",
-	"SQWarZOKZckrOfNGbYuLLt/He4kmGeRQJd4sNPau0S3GScRLytOAWBqzOy0KQoV3Z9xM8y//QH+dwZ2V",
-	"GEWCx0X6bZwNQGA1OzxMWGjBbWa5csbr8Swocyw93Dyz/EPTYW3loEtRYg5SlYiEcKGIgvWus4B2JDOP",
-	"jJyqksvQ4dl7yrevgqdOKLMQPL9X6dFdHhmNHi9sWnmNq8B1YTc/R8LjTtp+eDVtKObBOp4SHa56BER+",
-	"63yjccJo2FshMWsoIjoAM1yAzUGLe0ylIoIz0mQU1s47e6daL0w4rTnQCqJNhnhf9iaWW1F7TrRx2nNt",
-	"odtMzKSvwDD8hM+NRB9J0hDJMowf8F1VC5NVostlM2oTWhfbhgwiqdUVPXV4NyUa2iOd9jx53C5RpMim",
-	"YJJ02vBCU+vKemnBCTENRKlaaXTi2KM6WcCfnsj3EI5hKAhRKXpCMOZYSKWfbPlukStespLMp5cGrK2c",
-	"8lJKO3XvtEpze/sGChJj8XNaeoZX9JIU8DetkMKlik8ZD1EcswRuX9hJbkB95VidZKvQ1A+0quthdtQ6",
-	"s8a7NAGQUq3QWAqPpIFjRsxDk/JwLuKSdHjIkhTRiapibuQT5WqadaSMHaB70LzV0y1OJcMPHenyy+ve",
-	"87UKd4EfvhUpwrgVzPQhpCRkQSQN7tVjIkkSFij/bPSb4XTUbl8pTewhi6Ntlkz1isEglV/SFP40upjs",
-	"koIV8xoknhLJVsQ3idaY5v0CjkhapcfxaMTi8B9p3GG+kWgiZ2Et4tMseJPR0A+W1rRAJWGX2izQ3EQ/",
-	"6aWBSMrONOuvp1rbZokFDo8+EdNgy5yVIUMqVSyJaCxBDWjo5TD22i5LEQOEKnvipzvaLdt86R250Km3",
-	"IqVYaEfmtWEIFQUTja1P4ODP4sMg2GwzGhcZBSRTdRpsTcbl4GNgomBtD58EOcUIa/oRve9dqrUvqlaG",
-	"gl307xLt1njvq2YiOptNP23D0+WXUg/PZ1nptFp0svlZs70L5lF4q92O2fSc84J7zz8W2WZc2ruyJInY",
-	"d3wtKpa0Ik6nuuCViMOJLKvDpHmWJbr50uNds2+MI2l9PYQJ7dK4Bnhrv+TgrkrSpVyB3GdfLBCkcmAs",
-	"s5tDHMPSlSHo7IVs2Gn2IBsOlzlNqbRzsUBwQ+FkWm1gk/oMCRbXmNLjMuniRRtJAmtHKJEsEDwkKmqx",
-	"FSI7bZaYwAnJmCQQMTBiDxrhZmOgOAnT81tGzTTabKoUj+MB3Yy0jMpyWWGyQLxwlL5M3C6nQVKWLsBG",
-	"LrLrBY+1hFBl8QS6+6cyzcEXZ4W6kG8Svn4C2tVCgbGv5seMl/uyVmjdPV7NDt8FbCwuTHI5h4y1fAcF",
-	"xfVlwkVdhD2iD3cedKV1JKQM0H801RAr41vlKaQ9zZ/Nrec1deXEnvwQ4AZPt6VKGA2apN5D7q9lAS1J",
-	"c2avCX0evydJAqA5WVbuz0pRKWJhacEnU2VkjjKwPytF5aeV0lDZIeYFrOwgPaPcTChXvh1FITZH5vvX",
-	"vq07cDqNKifJHHRVvEJODmnpEaWYagrv2oC87uUBYZSgAyFmDf1PW0j9D4tZoBLBo6CChsWOxBNs5Kpy",
-	"bOFk77Rt/mTvcezgZO8cdnGy90i2k5O9RzLdnOwZmexixofqO8OluHR5pVy0I+6NrUtYTHsrJGHbEetW",
-	"iYfcJg8Dwl5lLWGqk3AfETt27WUmQKay3HWXYSvbLOmppuak1hSUEdm1WFmeJG375/RIShBkOxEBCzsJ",
-	"850ILaGFVWBorcKVLMDMJUI0Cum87HzywKCJDDJ1E/nueT0Rva1VJ21VidvOKnHTtbfbVISTsCBqR8Y+",
-	"M/lsT1y/xCGvh6cybi8KBjck9fsOKV7fwzSqbzVj+kPSrINeozC+o0sdoe4bjO4T/X14jkC08sem1MSV",
-	"qPnVO6SEZb/McnysSXmKSyqnZZRf9VbERYIR+NL6CHoQqUJifdWQ+/q3Pt397G7/lTd2b/z8/rKHyavB",
-	"TNiMDleIkprMmYfUFLigx6sSPzB3uIMG2OsCzyv8EVMMANc8Hf7Q+1axFrGKMbNUqhnOYkglEz2Vu9tz",
-	"HywnqFRznN3wgkrVnLeKNWiVvFVXA7VqJ7MaqPN2PvA3Tgn+NLOCv83EVgN12s5tNVBnzPTgazvD1UCd",
-	"cpOEl2GeF7IzWw1GPj+VTnY1UGuZ+cLDdsrQoJn1aqAeMRO3W5faUD0u2Br6Ikbp/UlOKGnRn2CwgxGY",
-	"8eHvSdLs1KXfE10IVmyyxItv9KMD4elqZoBFlOmk8UI1F/1GHrQZdWGcEGm2AqFmkYJQX2kdeW2aKPTE",
-	"jwaNFEPcioFoirXacR7skzWJYFTgZLhPHp3iwlHdahwIoRJmw2T1IrtcAMOgpd4UxucOO20ujCGeZWOQ",
-	"ygiTYaf0o1tD3MqI2bCJrUgiNEhR1VECrDOSJdvl5XBYkrO2Sfh0Lm0XPl/INI5f2B60VLzNEjOZ0UOU",
-	"dGJWK4CqwG9P+8+YYYMsrMmIB6VXqpQhzjzbpQn32rTX0J0GACRMKNRjFF1rUkVxTAKIiJiMD4Z9S+eZ",
-	"rka6aMbOUcQT/GDDgEo2rRHV2WEPBDXEnotGe54FLGpPBsgM58uJWTbuGdLCIKgIOFeoZY9gS07nOSiL",
-	"ps6sjAUWTRH7O7o6lUw7Ret0wUETh5IyGUzJxnLmjiJhFDrgCDroV1IhGF1MJOJEKtoD1FZI6zGDBQwo",
-	"J3XdDrgEWThPNpos1s2HolNXLARYByK4AAcx4tW3HMd5snJSDLIUa/kydsLMR2uPAZkpjjj8ic4pLSzF",
-	"AllManGvpLAafXHGBUJPFswoWVckW/MXLFryQHBGbMxdFhdSR8dIKBNaAmsW1DrsFZNbzO+bC3PZf0Z/",
-	"zuTvKZdnp1ppxHRzSihq6pmkapqu0vdK+0ZMuP8UnUR+UcRGL3h/qBWHpjsJZij3hzQmf8gyxkIA628m",
-	"otOWfly6O7QTWQo+6d4puuO6NNJHqNYQSa1VcH+C36/WmBw8YZ11XZFMZGBP6WfMs7UycEnIluPCZmEj",
-	"sstezWesyiSNytGZo4UMuDldoerwqRqiNjO1dNQjC1jIblNlpCBYI2fct4YGQJNl3dbDd1rJAzCF778Y",
-	"vDtDVMKh+NQL8LWw6/UCnceF2Rag+MZ4vUZ+immdxd5fkPlPonCTHQqbcT1VzWBKBhOaGc0sivBUkwVb",
-	"RaBjwBKW38NHqTfTRBnwh9gqkO1TzPp4cQkec0l38gsvtipVOxc/lbBgC8xbPrHSd6AZz0pPMtrkDite",
-	"4rT63QmQKwVb0g/4A6WE8EUwUskePDY/VcDmBEytCXOF/syAvStn0416Fo4L3muJjvRvbGH83SEIL1Oo",
-	"wZoVx76r3BdlRiGbDuBgi+DohQJFyyEoRtemxajsJExOE+I0Pp6vzfhU0Xzj1G2XL8Bj1W+xsFeoiuOv",
-	"Tze9ByphoBl0Ek4AVIHQW5KwdtwrjBmMppkUNDVVniAUHXI5D3AlNdOWeFYrbiRlkQr2yDxpm3LfrKZt",
-	"uu/O28YzvoPCzAxjpUbb4pp++Eq10mmD9jPZyOiEMpNBAxclS1VmaGM5RJp6agp8TfYklPFSmR2eLoxq",
-	"iqUwD9quxk8YdrPF+PSB+Y4HTZkjMm8axlbGjrHA9mN/nsIA5C6CA5t/0s7HDr3QEDQFtx/DMg9sqMnk",
-	"2B5nqkmns59oFHuLDgF5PXnKh/KIT7h2Jzpw93MN27twkgfVkxRk8WCZaxyDn3intyxGry46amjdvIO1",
-	"PHlalrMPlu3PZzSZ864N5e1xJwwMbZubTCrUpCOuW+9NMoiZ7Ej59meVIek09cnGq4B1izg5yaKfRHzT",
-	"Jj1fmFtcGo4MsiltTdb69I/RIKGCqOXTeL/NKmr5dNRoFGlYaOafgs+i+uczRhcF8dpoSh+kuESouIla",
-	"NVnkIZWwHbSP6k5HktbjfeZCCvHlcKaRbIcfXZ1NiO6vB5En0fvW18PLD175qf7nBP6zuHTl/kn0aXnu",
-	"/CnckoP4LLMp1O3wH7GWodHkskNzQWdhZTuKY7rJ0mzNu6/9rf/hjcHvXsWMNVEQ0bg2/Fv/j6/tfPbb",
-	"SrXSSeqU15JOovX7ytLSgkFWlYlML3YmF6lHQ+PxPJEbz2QxJWRpVqh849UCeEjBdp5ObZmz3lK/fGcf",
-	"ncIdnSORSZa5tH3vaZmIQfDyhn1mGfQmzPPLNNs0jsKawwRlDqw+oceuzOl/luw//7NSKhtkuUyDgIMJ",
-	"Z4NHyF6mpsFhKFKCsnNNxlHbedcoD1jNuf0RpBQJnn6VOuUy37UZ0L0DWqY/AaRI5loAZ13NxhZWnHkv",
-	"+5X11OW7RixAzQx8koTiEB4/QO/4rNAddj0LjtW+QwzXAMgy8Vi59scdqzULivGjb8oMx0XoFuNrPBAE",
-	"fNo7tIQ2VJEEFOofZ5GxsVrpcJRMQl8KEtaSFpjViGKWJnyjAAzoQTDh/GTLqB1vtjvvpDve1HUdGz3g",
-	"iRWZEUCovP7LLrVjimfNFyNo84pVIQxES+CUxBH3m6Zji3ryhQTSRJUd0z5RORmkzcRs3wmEG5iiLHZL",
-	"zPrnF6VgY/XK+/e2aGdV6Ym0aLJ1oNxWhUpNb5Y6TYcVJA4IO5pUXEpFNRQRKDHWKabSAxF0WLOytOIw",
-	"Y2UxvCXuYpjarG5gW47Cg6/iAYtjZ8D2eJgiXC/35Ir+BrOHcEFYo8GCsh4nfDjaZjWrDU6XzqcgD1uh",
-	"eD7W15dG/U02uBox27Z3sUQit/IJD4tYvDPdDS1btThLvt9Za3d/Zt5a06Bf/jC1TcrfIa5WyiRPu23Y",
-	"t/zo9PUgovUVG/FNUzYDkhU5SJlkmFZ+VNN0NfYYx6ImhBIQzMmZ08RtjFk6/fB8Nts6lDDZu/uXnXuf",
-	"7330TP+VT3bffmZw84W9jz6aQrcs8F/pm88zzwahnESmpguIFlVIdEkW/fHxBViBcjnFDIRgKMFkSWrE",
-	"nZoZLWYQINNpclus5zPvTlDktm1PQ6WfJuZv3oIie/h62ZVKpzbD5YoL05Y70SFPW4+Y2KSIO7G1IJ/I",
-	"jHAafhSGD02BIx6LqnhUJC2WPI53oT+VFOsyqbAYFpjt0GXRgBcJ3qJGTkeM7hZjbVm1KAkTqpzJD5Vn",
-	"h20RNP0dJywQUHMLGsfcN5jyCUWAsjCOsKhSzX7xHfuFa3BkCDhll6S8ELbx/YSGnhEeJ1/+7s3+nTuD",
-	"e+8Mnn2lSo4R+9dR0n/r7uDmB/bzEtm5c91+WDSvua/ms/Fmx8eGyHslMBzerESwxzp1DzolDBMm/QgL",
-	"EFdLJz0sQJJqAbcWCK5ooMoDWWMsf+fHXZgaVX5vJQ2atB4XRUgwGvYKMsqooly620L5h+IDbtr1dFOw",
-	"72fH5iPFxzr1McUcptiHQLSMAloGMNypl2eXmoA8zHJkr3LhwXarvNm2TLQUbEsBuKV4w1hcgFXhtC2b",
-	"ouwSFG+8YklrX5gxPbIUHuIIAdpzG5SeLztNsx2F1LGvNI3p+R5TW+Kot7rQfqqhFh4I36wyBSMLcovG",
-	"YJYCSlkhHY75MU3mK5q4RKP6CrQlJRNY7gw1eSWcn0jB58/T7hNY8y8dzUTRxAeoOmgsixEixiIkzvAg",
-	"7mjl75yNuR8tY8GmDE2YJjN/zKgHOvA4ow2iu05Tv+o5rJB6MRZzoliQEYRcgs2Zigk4bycfwNSqdgXH",
-	"yAtn+HakqN+QwS61o4TJ8ji84jp+U9NTtaLEFvPYLi809ZEQPCgRQWdkJ2ypmp3PRMq0q7Jfb/f0GJr9",
-	"esFEWEB6UahpTTZpHJMm3WYrmLEXNFgVsQQCt1xJ76jhktnuIyGrbm9yQREP3cKLuaAPv2/N1AMvmKli",
-	"LWPst8DttqkaC6z2vqzKNq/bud8TkQGuspoeUHkBAudUDNkYKtB39xdfvvPp7mev7779jD+6K4hCViu/",
-	"mBMx1Q3GvMiUZLMwD6GiPKRJWMJPbprJvOPbtpHYE6/JYIqQDMSDTHkvpAP3TXq4/plzPSos7+GsUCEK",
-	"QPBcvhpgRwZBxQLXfELCWBuGjRwxyC/3QBmraMT1+iv/zGK2SeNancponLWXJioKUGbhnThGdSOHzslW",
-	"ykRXYo2Lgo3rTqYd/VCZucUicJeTB2jvC0UaFnJ4aqf3pLttRzkwvieTa3kcyngak02asGJFLi1SUqoQ",
-	"pUmMaCaQeSRT5iPtsZRx3RuLiiyrf+P67h9vV8YBNX2aUiuSrJaCtIoeCWsmH1/N+kl9EmmLJluyqIbQ",
-	"iJGsZOVhsD9HqldzBUYK6L/QPFN0W40yoO2IdWujOVSHCoaYiseWE2GqnEq10r/2u/6td/Qft94ZvH3H",
-	"/PHCp976Mwe9jmEUZWY1AhLZ1y4Yx7CsOa9fLYhFsFXIrKOAxmOIpcPRXOAW8ZP3dj6/OXjjvUq1svf8",
-	"n3ef/Vj/fbFkzddcf6bxMWMutWzuncmULzvYTGY+OIedu3cr1crg//wK/6gL1fQTw9DltvfOS4PXvti7",
-	"daf/ykd6QeDj7ju39m69m36895ude792H/vvvd5/8a+a5p77eOfe6/jl4Hf/0n/x3+DLD/rP/XVw83r/",
-	"xXcmr2oeXmcuvFwEcPbOSudfzUtoQycqLzwVrnARz0lvUS9NoyCVz0NrOHCaNNNe/e7OKumSOIMB0TNy",
-	"RujWVtU/pl5af2nIIaXqsdW5peMPDuUDDSgXXJM++YcLT54dGwQ3CdZjQ89iOtGh/6R5rHTQvG4/DZof",
-	"45/2VSNMX6i68pXYVpEKMosKbjDk/SZV0Qqtop76F4+JLmlR3iMtqoJmlQgOdZTadJPJEvAnHLltvWj6",
-	"01ePtbrQUCjHJKdguo9TVCAtASrIkEuGKQL2Cy2YWA0YrJomQSCvNURisJNYzrCSxTqUiw7EPk+bfvDT",
-	"atobfnHK9okfz/BHTcf4+XzaPX6R5kW+aKeWZh3JuODzyq2xz/Vgs7Gii140g/m+aNXXytrJuX/60fkf",
-	"zS0sHB9isMvZF7M6aGXn03e+/NXzO3fvDm6/qm+Ouze/+uza3jtvfPnML6E4/S/67z771WcvZDiuEbQc",
-	"mPytvZ/9bfc39/Zu3S5k15oSLHPIbo/ZhtyFlCGlxStfi9L/Nej1Y3W+QjlrCnl7P6zXChrTYIamFg6G",
-	"hID8rT/5cs9mnR/L5gtvUMshJlYsLSiwUkQjCD7dX6ss1XFHrWPmR3SDW7vYUP27gwLKCrMdFsv8h3q3",
-	"5+lomiv+cbbN4iKXSax/9OJpgQNZOEeKW/DbyMuzmrMiZDAiv0pJQzkWf+FyoH1PknYiNhPaAm9SGXEA",
-	"52p7sQMfs2T7MZSzbcZrqik6m83cmhTLCkfHJuY9vuBLBuu2LZPef2FhqtLm2IR39lErKvSxARR5umR7",
-	"mGNyEnDPNOwfEC/wCMQRZzZLG6BuoIzbCqFxl/agMJuB9RojercZxczVvCOx80PmJwlo7vJIiJHMCx0Q",
-	"IrC+n/GIlk4+ydkP2xWc82lsAb6zrUAGAKkSRr0u+yhomqp3ksi22GKcKDHZr4Qz8K692Iz26TOKhalc",
-	"Ok1mgGql5TwNJqiyUmc0QYyrWV/3RSDEVlQ2secTImQn7Zv6wynzNiAdpbSpwtyOuy+r0/mwhilbYE1V",
-	"15x/naVCZ+GYavGj8B9/TZcz4JE1vNtg0+BRf2bfwvw2JerFD3csCQj0DgeYxceVxKoVxkvqH4qSx82u",
-	"DLzmK81O3ULaQ8EZoaoA+oK13n1B4G2WSMGB0YSMxspWEvZvgWSM+yvKF2QSs+5xE9BklyZTwhepJr8y",
-	"aUeWdjKT8JFlvuaXd60EZ3MqamkGrB/C5AS52gmjDHa6ej1TZIwrX7wiLRCx33oOI9fZeNuYyczpMgvP",
-	"KjPnWcMvD+6wZzwRmTCPMmEX0wIqGixkSbEDrCESf62uriBh1GiwhHHl6iAEtMVMwUx9SFGdWAaUURjJ",
-	"LVPIWyqRsBBRApQTEYckEO2e/xwWZ6wqUnNEEkY8F4WdBdCzwpQt22JrrCsJn5hiL2QnCBgrKvToyuFS",
-	"qaWgAIuat2jQ1CIUlLEV3OR41L+ARJBbQT+6BzuVYzrEQiqZznSjyAAKejJ7Reo02Oq052cKz7AIGj9K",
-	"I38GcvTt446pMlPeNTQGUuRVfhZIF8vGo9DKhSKSRmFBQUPN3cuX6TvgIlqjRmSxs6EsXiavkXl63XGi",
-	"HlGs1RVdYpDzFCr/QH0zmtEySasjseS3pVgIv90URPB5sqEfqZmDulHNKhpNCIbLKqxEdNQK4pdEV5or",
-	"0igiPDSYPNhfiERqmeLvB4sDGsNfXMRqCUIpE+4zKc7nSrXyZOovGfLhiE4ip0tyPBZHASkuCiyGhe79",
-	"bsRDUQLpYRo3YyvpErNTn5lXzDS4P83MrffEPBPZZZ74cLrsZSUOX1Ysf9vp7kx41Ffs/JzRvNIUu9Mk",
-	"82Dd2kzVw2pFxGHtMDXOXPvV/Awujlmf80yyaWlp2nlMsV0wnPOu/NaQf5JHCpzamf5nnxlvLKj2XFHo",
-	"xPlHT5ETx44/RExwBQmZolEsixn6iHm8HrMVSNZqrJyyIHu+btdrv32Eb8aRbFahEbiFjCLoBxpXKwjZ",
-	"P3hgXgvh+t7kqdk8DTguZhVlY6gLmdzyI9K9xcgwX7kgoSD6AUhab3oo0NixDlU0pqZ4t8k4oRLqqepB",
-	"NlncxptbUR46u4qxQmvuPj4//phiQKMi82Nra+cIvqs70pTt33rrm/Jmp9XLakgvkgQfqXtF+IJEfTDA",
-	"TF56c7sbesttstma3Np6Tws6avZpVh/x4eTnfRqNhYSLrtfKNL7y7fRYh5EiiH47vQ2jmJQP9krxerGw",
-	"OC8D+tZHY3FNDDyhnIsOD1iYSq/UFE7BBTVV7KA4CtyNRIqWq6Ir8UCwlkTr4QoRPO4R1RTSfD9ftuJd",
-	"Yfh+ztVXsoUDc3Xmch2M5e/nqWLhD7mvQFadlo71w7IuI5t0ikomTWnU0PIUWPGW4KopSxpLDyEF+WZC",
-	"Q1/GlCcNlopLFakOeGBzLNzmEtD8+HiOMsrooiNVGeIoiISvLNATNIGi5JK4h1ZQLwPlCyBCdjFLrmJC",
-	"Fau1WdKKYh9jhlqN+lTgZq6QuUX9iQs+TQdh6eTfgYoaEQreuVGVf7l0Z5KqSDaw4Py0feG7U/RVnLu8",
-	"024nTHoPypoQpMG6mqrqDLRn7goz0TjOAQiK4n4zdh7ciYLjbthpQeH8cQcI48ABD4Fx1FOktjqMGkgR",
-	"j2RzmkFsRtuMl7c2FhUlSplD6RUbU3cgwwM8pQdosjXOgtpilOchcWwbNXeQZso5DeEOeJKftq/C55M9",
-	"SGt6cUw5JcMsbUrrURVwbNkC4KelF7AdU2WDO0q9kOMwJW7RzMNZd/fIjMGoBSazhohj0QUbbkgSOFjZ",
-	"+mkuI3/FHRj4W9/FiQm3tnwMMIqQsab8loHLipv9ivimq1+AH09lujQPuI7x8/lM9/YbOwh9W01dYcxf",
-	"S3lMYbRtljg+7skKAnJbl0oCLWDNOgzElaIEQ4S47wxXzJ7bDC+ojkEG4LJg/eBpI96n4qjTOQuHi4Ma",
-	"8rLE5cipYtLXVSsdDn9MQ1xQ9te267560nTgvjhve3LfPIFdus8/NH0Xhlw/ZdNQNUSHh1XnWsXbsN1R",
-	"JIk2m8r8oHKkoUQcVrWM1nWpHBxLnSerWnwLWYLOH3OjoglvGapOEi7AIB5x47aeNm88ZNPwUbDZk+Wh",
-	"8foAKxmuWHwiXHt2EXrgIyl9GowTvTCmHLerwIUxAdqOzK+8dmmkkEluDtts8XCfbDSmrmEigoDKYtwl",
-	"V4mrGK1ZR4mqA1cKx1eEMOvwaQBmqY42acWw3YtjxrMfw8R+BJ7Dvt5HbqfpAhWyheiLL7Kh1GZeH22w",
-	"xYpsdhQsfd/TGrCWrOD8w7UzP8H2/eBEExZ2m7/Tird9zY3ygLkismdnzFqUHLxrbaIT+jwLBA+iOKJF",
-	"ViLeiJKWj2+CkCokG/ZcAseX06G2wg4kTlVFtg4DzzCpVsGUSgQHP6f+igOEQ4vLcGPJTh3AQ2DFwhw8",
-	"RHXhalogHR4zKcFUhc7SSJJ6ou+OkmNNy/cWmGXSMsImMax14m5x0ZVENEp2VACTO2uSyeGKw0PpFujl",
-	"D+JOWNa0wBkLNXEoxv2Q+fMmAY+FzZhrvYmIC8B+HTSLnOiourhUnBUQwPos0td8jyCko5QtA2sfFzab",
-	"IVvzbNVNSVMRF2WTzprSqZ4QNEcJmmC5UKTH9M6ZM1WqeT96IltDOj2juYM0urnpSItYgTWMZmKlDIyz",
-	"srB44qETwXE29zB9qD730MLCwtzD+v8W0v8s2rqyyxVJt1lYazKo++lK41b6n/yt/+GvBzc/GNy8O5qo",
-	"1CFGh/w+oRUbUIZAHkB7srAWYUl8Ke7+9yyvqkIeHYurKG+eO5QqwRaqOVSnt2jjtpm3tPaEjMshC2Ka",
-	"sHDFFIqHNW6LoFkWbMvayuen0yzJbFlMpTL4lAzzlqUPcTHEzVsh9LwQypOuKntxjEldNbQHoMPCHF2B",
-	"0DHFcew2FNaYBTRzeRdpNquoNxcIipulGssAxL2RMzDyaAo0laM5b3UCS1cFcReIKc+B9kCDjKSlFGSX",
-	"7qax7Wm67TG1H76ZmWPVboVZxPGbuR+5/vArMZ0fNsIdBCKtNWAzSU+EHvxWXpI9jLK2Ragr/cM0mH0w",
-	"082oOmziDP6jcKMmLSGtmwZyljR4M1MxOzPkiVSwr7qjW6MFc1TU6FVSoihn2cLOz7u38fMp28a+6wcW",
-	"VGApKgWYW5B9mlyyTUzFEPOG7vEGmHwn/qk0ErZfxEOCL9dc1sB9AKnypcaLMrwGohOjaFtnGc0HkCSa",
-	"mtk2M25e2tYKnKS9gyNTZwQpPc80/e5vhfeVn7BstqTzjLMuC/2Q55mllIQCYAbwXVD3nbMu2WI9SRg/",
-	"iLbiepqEmUD1a587UgSXmWhoxiwSJvJhokUyP78ioy9LjRAT5+GxcEUyE7LCRXfF2e5tWkotzPakyZ6r",
-	"ZSl3+DzJHDfNdTw2DAoesmnBA1riDftgWqxTv9sz96LPgujH52aNhh6r4b582MbmmV/bkz1NziuEcsJa",
-	"bdUjUC3B1JrB0gMsDgntIpcqJ6inNRRyU1nyTUW3WMsE7o9Kx+ZHVFjAdxPFMezrCjFRrehs4aDHQqT9",
-	"/ESQWi454JA9hAZNYg6BNPgXOkRSJlAqUhI0xdJrc0EfAqVY+ITpv8RudyPVFB1Vc0Q7ukZpnSUaKD1m",
-	"iOBC9N6opGYbHLMGZ0H9FQ17S7maaRzUydSK03OxFTOibv/Nu81oPCaUt1Q0o0/5P2kqScQi2LIaMpgm",
-	"XZhQl5bVzQsDf/cXPXjQYGGjVZpJpTknylgmi6ujW1E+3/mGnvvGckqHAEhuVS35QCphW8RwhWyoqMXi",
-	"iOtXgI23mWjHjHQTodgK2aBK0aCpH15+bPXCY7phVwOlPEig2/Qv4KGap4AIshlhU13GhhCDRmMUm1LW",
-	"LE38+5Xd9bvTCO1w0CZL69hswXDF1j4llgJFdDwn/xpsC0NJN00mLMgihHUOTLKrWhAzQCS4LzAJYf4h",
-	"Vx4htQzUTEBO7rvMu5lv3duy02bJdiRFYqvy9Gp6Mamhsk4Y6b8mFEyNQsZVpHrzMMkDBVTZpmBpdXNy",
-	"n7qafrU8yYqYTfKzDm81dODb6QtYbfZ8J3bFJMqnsTNIRZMzy+WSeXBhEgVbeOH0b8aMSlUDFOdw/prM",
-	"q0v+Y9OOe9P3OaJUZmadn0mui/xQy5VGzm7GPy7OrCrQBSYLMncFzsLhC4tpMskIkA5p0R4JBer0FCDS",
-	"Wh1hqomqfc8+EEE0jXXFOgijFhtZ3CCKxbGc7k47BGOiSywzKqd1pKphJIMvMOxAgf77O+SeRLkFGOh9",
-	"R2Njk1WXZ8aEZWfucROhbVR5nEjVUU/Bsvm5DVDimthi3Jd1PQiYlLWCQhdnOMHEPaQlQj8qNpBJY8zr",
-	"mO4HXl9BEBLofqJB/mnu1IXzj86tWRDAqBkqB+cosJXg+AkMgLDyPi7uIsvHh6/DU+jYztv2xi3UCtG3",
-	"tiyqEFKtyJQ9jFXkzGOjpZBkOaDJBabqFHNYj9oRKehYcxHHglEGydF14XmIUHVFNUPjmy1pRAxEkrCg",
-	"KJtg6l02TGtE922IpMjTnDY9RocoMGLu00tdGtgxPuJxYrAjyNqswEiBwV0uTnRsFaBCW+X445SHZpgN",
-	"KOUyRgjHxNSRmGtIEMmUioczQB7I1mxW33sMLAcfSrgz6Z6TtB4XlVLYzy1YVMzvMC/HWdyBPiR68dVl",
-	"Lyu3ftPcVnqnTiXMgtImB5AXVWaq5qwrWHaoma/BfzBDvhMLxnJweKjo+h9rlodX/Rq567qcORDHMGFT",
-	"sc3CgeyzBlXuhE202R1IshytFnXR/Dtfm7t4ebH64JK/blTRIXPZDHNFOOyZy2oKcitqz2FJIBrPQZoy",
-	"fSvBkuy/qtYB0zRUZ6LjtiJuP03KBjqBIfhJi7VHyduK1b4Am3oZQC4WCNUPl1QC9TBmpvqVd0F9vf6i",
-	"YU/REIrWFimiMXE2e31VSy0VcJe/OesHMAghG9rSQpDQzDxQRs6TReIjdXJK6vbLoH+1Smw9LJOjHg7m",
-	"8Docn9X0gQAH83TZ5cR0GlyArQHTkmJu6XoPHD7k9L5dYjENtrz0t0a34LKOOKExZmO2hn2REArIFqxO",
-	"alJUrmjiBKADpmOHuDppc5S0qsPaVy4M1Ve0a7YuNX+hj/TUuuIt6WC8HHKk42mt3dbLUX6yq+6dkZwZ",
-	"MNGC8lSZc2srmjmL34kTGcJYqI4pdWbt35gUlcZYYKynZfyYBSoRPAq8JYZmhg0ZLWyWXcSS2cNG921m",
-	"ecSG85pORxDga/dlv91iLlBMz3++jITRxPxeoyVglIBAx8jEOu4nFLGVIfiJA8mUxLYEZNhEpVrpJgL+",
-	"7fAgZjSZXB7KtoYTLClDDO3K7MQJ2Wbcz89XiakTRVydqBWyEdNuoxNvIFhf2RjTmHatSThmdBuKkkoC",
-	"WYBtudWhsICwLJLV5vcp8ywOrrAEPU7CK/wBnKlcN2UT+2bWdnbJfS/0eFCERq+zGE9MuUunx4MLyizc",
-	"iFXaFGov2YC/mDqOx3vvuFc98Q2WG9bqPcXKpovJMNGa6CiICjCSQBncg/M/T47LwliSskFw+8FNjJTz",
-	"zF9kW0VGoyajYbk5YE12a7AoFRXSk7UJ4EJ94qcCFurzulkzUWhlK5rTzfL5bGOqdW/j3yv/lr8EillH",
-	"+FVfZTZ6Tk97YuWRaiU2NSvGhnToZ8b6okZD+0rajWuFBXRWXU6wbEBbVuaeOu5vyj01L4k4ZFKNB6/i",
-	"M8TEvJngMWuBK0l0prsOl14wmo2BrVr9A9wXaTGRKU5/Rm4Yb/fLorLTVN8FQQpT5wHfYl3vqp7skabo",
-	"klbHJP9GCFkkCdWcJA+7+l7ZOUNvXZrwfCRFtrrpFEXCRushTSiEX5TGO8tpRsi0+PoYPXK+62ytGUmb",
-	"dT8TZhmylkgBwe4mqBw9unB86eji4sLSwkJmsDVXH+5v/Q9vDH73aiVzFyymHMSk26l02imvSF/a+fsX",
-	"g9uvYmW43b/8xnp5lyvbc9l+5xbtai27snj6ixaWuVl86MTxY8dOPAgxoJltqCzML84vjIZ54lRn5ckY",
-	"WpHLU5QDM1zaVgRzbkBQcIZN9DNnz0VscVp/8DRHxO1ZKWYwswOVVhyDpasiCaTD8Z4TM600Fc/YGo3j",
-	"QF96ePNrOLj9y9Yw6zWD5PRkShhXB2ea0ErbxSMAsfTVQy1yNQ97JYewmXYg/tXOdnpA5HEJMO9BKvlM",
-	"X61nyOM8XfaAqW5jSX3Jgc8oyM3PqkS0Ix4JXiWIv4QcmOyS3/OcuYvL5Ud0WozH6V9nUPBENEiklm1W",
-	"DGdnXXFSkk2sjNKSq7SxQposDqskFJ26YqHBgvEQw1FsRkUHuraH1vRTSRc0zUGgdZC4bFo2oMtV1xp8",
-	"PO+ahI9PuXbh42PQeCGEe63JiKawSTCIQ0VPm3BGA47211wqAZleEzGDzJT7tMxOFy08zho2jYWzlZoj",
-	"zQDKmbdGZzsrA9daQrlssGR/HmYlijNLU94j4MMA69aIe3ju4uWj1WMLPqewLz7EFGP1e+TNXTtdRmpb",
-	"3nWSa9417iNDW33525ike3/BgWWj/Z7yIkAeE13SoAkEmwE3hbouosWWSTYPShU+XbuNpaLtp/7LX+zc",
-	"+bD/xb/gFy++uXvj56lb7MubV/vvPrt74+dZZpvLuUJVLSMoUVVL5Se6xXgNqkxaplyyZLdu/zFsflWt",
-	"pa2vqlO28TXdONSgfApqMJj2r4CZMOgkkepd0HRnGQ8UVHR/PWo39R+eWqtUR2wPOYgl1gBYPE5aEe8o",
-	"9KsCSbNs0UczraZSbfQHQdHGka16VCSknoiuZIlcId0kUlqTZyzMYUOh/BWLY3AtY+pAaM4pVoax1FJU",
-	"pD1N7egHrJcV+4fN52AzCPRxgLBwlteoyX2tjurQmKw9fuH+3Ezx+7XHLwxP9gqIWw1RIA+YECR9hdsi",
-	"EUQyhs5sMw9TemibJVBZYJ6sujxfnXqV0HVuScyYPHhIKDFCOX4lWbLN0uzkq+fOmEhWCrsJKbcRPb7O",
-	"Q9ZmPIR8T5GSBntuMn1laiZoLYPcF4pAHoGU05joa74V3j+/ztf5Aw+cwfLW8oEHwElruIBcJj/k0SXS",
-	"iuI4kiwQPJRV8sO1U/NkDbJLYQochiLBRq0lN9a5SMhGjaqNefLAA/r+s22eZNFPtLQU6u+qZGNpYenB",
-	"ucXFuaWj+KjRgOzjgQiZXOeiQR4k9+ES3l8lJ8h9dv3u14Lg4hK5zyze/SSMNiMlzYy0sKIFANgdw00e",
-	"eMC4VZKOajY6cYwGGs1wTAYjYDXrfCPlCxtDjGcjwyU2htjQhuMZGyMsaZ1vWC6ykbInROluGKaykTIp",
-	"OKkuxaghoTBCAyK6zM1En4KT98ADWqKkCMgNaJL09Kw3zoSs1RaK8aA39wPW20gV9jhmyfckCZpCQMlI",
-	"vaPrHCjOFAiB+pmODLdYj0CC5/QrxLMvA5KjzTDUGl39LFzn7vVGlEgIv9aLWyVSwAtw3xmECr4EdsZY",
-	"SEyqy7gyJVRxmucZDYE2FKFQLlTqraOKQNRICnSmwRYXXZBQQqKaCUARIqUPouk0M7QmREqRjTU8vHOP",
-	"Jkw2l8nihj7XsqBRirKJlpBwaI8kiUgs3Q6XotGkbnADerWOmK//10+k4Bvz5JxlJPWE8qC5zgUnG5r2",
-	"N6q2bCBU7IPyNIYBJYyGZCOtCLKBRMTZJbVhhvT/77CkR9o0oS2mGAxOGRaCAWCR4CQUDOvbGSQQjN+h",
-	"SPQaHVtYWOdgtqYtFlZJHG0xYgosY9y3RO5XF2HPhGAqlhDZZrEi4LklXch2wWLJdFO40bptWFyTsAhy",
-	"KmuSh+H/1NZj+SlyAfLTDK6d/HSd/3Rubs79Tz9/bGGB/JRsRHybxlFYMxu9UU2/guWukg0z+BoMfoP8",
-	"lLSYhclv4IQ2DFczDS/qhjucdlSTcYV54nRDAJirNWgU42dzf9UYDxk0HItNgMNoGraNHdWNNURSj8KQ",
-	"wXgCmTT0vxYZaKGMVobSLVG5BbkXYam6TaG5/wrZwNowxlM8VAHWdnhMd8iFqkE2Y91Y0GTBFt4NBtKd",
-	"wCrbN07oNwLBG3EUwApKRWNNjRuwnTXRaEgGPzQ79dp/Xn1/A3kYJg4D1R5ownpVYSXEFq4D2Py5KcJh",
-	"elw8WiXHFo/rbpUQtZgmm5nu9P2shy0ZKM5SVhFQhOgm/atpZmkJKUBL6zFT0EQjilkNRGBpRgmvSSRA",
-	"t98/xWKEmNpSDS1kJEkcSYXnHpLdmf5O2BG3KO9ZkpNIGsEW7pzW27UEtHGeqaQ3t9pQLDEbBq0cR4rg",
-	"wsRs6rf1bukT3tMf6h3Zwy9rsk0DWAotFpvyMLZ4oeZRWgJTjNuGYTkM060ZqncL6Vi45cNIpaMc/6fI",
-	"Tk4aOe+BByxZ4wq2RMiWTZTQxgouo2sTVhLJOZM7dJ0DCeCNgZfJhpUB4TDYoCMTymFZdFao1FzugQcs",
-	"69S3up7UxmpHNUUSPU3xWsLS48gcQS7lgshO0DRNzq+jcTVgHK2QRiBdbdOgyeaW5hcq1UoniY10KJeP",
-	"HOl2u/MUfp4XyeYR86488viZU4+cvfAIvJNWm7KibSVr31+cX8CHRJtx2o4qy5Wj8wvzR1HHbYKIf4S2",
-	"oyNaWKssX75SxY/m8fkebcWZr7cXjwxhxNomx53fCSlNmDyp90BgvPDY6tzS8QdhjWT0NAMxwN7HQKfg",
-	"wdL3HaAF1rm+I9CSFQOVrmBxTixFozCHkaaNc6trpx6bJ/9w7pHvV8m5s9+vkqdY/VyVfP/Mo7q3dX7u",
-	"9KNVyF23ySN94dR7BPJncYU74+6pM2FluXKSbUY8hbal1a9OirBng2uNvzF73f7EBH6j5j4Ndg4V8it5",
-	"hVYlHYYBM22ht143uLSwcAgDsMiPK9UCFVkfjk47FjQkkZzHyE8Deff34QZ9xNTRM9nPQNHstFoUcpb2",
-	"P7va/+MvBtde3733x917H+7ceXHns7e//M2zO/c+rthM1z/OY+qu+KnxyOUmlc0rejibvrTUq0iJID+k",
-	"cWSpdApKjqaxqi3lLomWO1osjCiw/hUiO+22SJQk5zWbmSdnGQslFgHBDARYpwGqxm1i9tg8XX2fqRxV",
-	"pSJTZfnHoyNOx5lm/3RpJ/Qj/6wFr1S7Nf6EPAFVM8QwKXWSfyvTUR55qtmrXLk4FUmKQDE1J1XCaCtP",
-	"ms5CVI84hXkMD2iEHNfcCsyKAgdvvbd78xcTSC5F4+T38zFGwyE2MboupQ4U9sCwbusP4fu5U0a48KQ3",
-	"0Ru7oWWTDTDVbTiLA/Xbtk2LT4I4VbALhRnDrsxqrfF4733xb/27749Z66FTMYEkH6OyCTTZpirwFKVc",
-	"baPRgpKg2eFbWrDayC2H032gtE3dptrJbJCpDHmfVitAaM1Lp/eD3QUajyQJO4nWnxAYr9L7TYtGcpQl",
-	"4PDGcQU46U2bZcMc9fyGjjvzxXZYD7Yaz3aZq+6Ax/q/0yWHZL9z5+rg1n+UvNVSRJj3MhuXIR2qPUKa",
-	"exO2AUkfBImFcR5SThhN4oglaKeqppK48XlaDatLexbwmyfaxyOpLzKXtdxHsUN3k436zTEqt7zG4TBa",
-	"yGXi8X88akF1kIkPnkJU6JS319S0hmsCnh8PpYFlF0BIxO1y1eLgwHQ1O7Jz1r2du7/48p1PM5Qnezwo",
-	"ILkjl4EmiuUoV7HIEVzESaMTx8tIXGmiACVNzq1MEq40/dY61/e4rJIWmmOotIJZJFdMU1KxdmoWw5o/",
-	"uuHUBqBfWOcmbpfWNbGSp0yojxbouFBowMITEUlbYTBD7LHgzKcEoLA2lsbBg+lI3DqNS8lfD3tyvH4t",
-	"pHkai/wWCFeRYq1qxmQWSVJnTXDDHx5p7n30/uBfnpuOQI8YhlKshV5wliqbkgIpBAhI8IAtuym6qhJG",
-	"zfTYljdc2gLzzEZVK5HdpmiZ3BeMVy3o1pYtsbAWH3mZVKqHSGI+Ef/i4aiyQ3lhy1/x42nIxtBbIpqV",
-	"zP/283u3bvc/+RsS4VjCq9Ngq9MuprI1m6Axwho3mqtVIV8p12JlDIGKUINNQL3vrYhvLgNzBOSn5nui",
-	"od9c5y3RAj8ED41tK5UQyH2UKJroTp6WyuqolLQojxr67hANKKrA5P1VJFgkdEnaSbSt+9liPTlPzgC5",
-	"Mx4kvbbKZPU3nrst1kPWCnChde4ymyRCKP0rUrgrCgCjYBHgJjwkvka32Elcv29WZaRJ0Iy2Z6g19t99",
-	"fufe5xnCMSCVHOkENGY8pEnmLh25YU7ZZ0oJUT0GT+ZOu0mptpTLsLZ44kShdH9IF4ydyf9mNJFFG6En",
-	"IDFg5cCbYdAKleUfX8xtzSfv7Xx+c/DGe4M33uu/nD3cCdsEzLdvj46YMgIFMg/jhGIAXKzlTcgepdm/",
-	"sR9BE+jtNIepSkLa00+EtGe9nYomCn3SPUyjZOJ4WDhPoBx8UCCGnO6wcvQBwJxxt0MW2bQwd+Li5WNX",
-	"5vCPpfQPL8hpZE2QlenJyCJ7lMm05yHXow/m8vr5aLU6mjdLKhPJ0C3ROaeqk9C4VnoQi2UGsaZpwHpt",
-	"MjtYJY+ef/KJ+fm1J4lIzN8p/48kEW0GUfNtRsG/WjRsCXGGeTXJmyXh2NgkCUueIPMRwFYu6JOiPwPY",
-	"PUSM0DBEG6ZvmOySGh7lgdbVxQRBw5B1AET6djsR2yzMZ9bOnqSiAdo3K7Mif18nghu4/IjtLVVhD5Pn",
-	"asZQwGlDEC54CC4VKAPRYlZFOiTOu3frnd1bb/Sv3R7cfGvwxntlOW8GEOqX45nx3GVPvckNFtsrBRxC",
-	"1EhfNI5NfbimqUydZ6lnoMfM1TskEvsXxD4SMXkEW3g0ihm8sy/hFtuYuXDb/+iz/nPFl1+1cmkuod25",
-	"OswVJPPcpiRJ7wi7NH5HEAREKKl3eBgzo63/8MJJIlUUbC0jbMZBz0TiIGdda5KSRIl1vilIp10ledwR",
-	"NOZeNmAJkWwAZEqzXMkYt6KsjDa51tHgLrZlHEGCtjLuMhE8RiQDcmI92oBytAtEXv/fI5eQQBKnbM1a",
-	"YYK2Z+b2m7nAjBs7P1OifP7u4Mbd/p33+y89N1Fw1lQ4iS+sQU0IR4QRr9qYiJ41bFJJogai7ULggIiV",
-	"hBwHEWfzZI0CR8FcMlCB1OKUSJNiYgs/65iGMr4zpnJDlBgqU2C81IvJ4nB+1vyqNGmYeXsFdSzvOow6",
-	"hELlVcIxmBCsrFUDO6SxviipMUL6Dd3QaDn5G5FkOXlg/HpLdgFf8YlnBqOKIlpTxKFMs6AakL1vEPpJ",
-	"lpQeRBqq6ZXKjCesBZITqbNY8E1ZxTHZOELNsiE9RKEikAYc7mdQviZNkiSv4evYQgkFZqOF9R7SNLL1",
-	"HmmxebJh4p82ls1NlTFGnwGrsqJbhfL7dsS6uXG5SKs4Rucb85Z5HYfrBwpchffhzyewEfjbBlVd9EzR",
-	"IAhS6J2eTZ1tRpwbucg3A/txhrCBb5WTRi9bkX8GlnSGvO3FN3fufdy/9sbeO3/KMDZkYuDq9t5sj1Hj",
-	"sAZ3CJ8nj6SIwUgiqJKFCKOTKDvp4+DSPGgJWIp1jvqnve3AOS26fGUEvjmCOswCs9a5vo4jBz/RPDNL",
-	"Vsb4nWTTyUsiacPrVMFcV6cQqDKdoz+DLodQjalN2Zlg/lxGxChNDg3R/CdOLJ54+PjCscWlhYXj/5Qe",
-	"jMHvXh68dUOPuwn1LiuLRx+2lZXTq9uU/88lUNR6UnHKAExn9uPLlS3WQ80Vx1azwdmQBtD1r48RPpkO",
-	"PH3IM4H0BRx4+nB2AulTNAwTJmW2598/N7j75y9/9XyazSB9XLZFR7Lhwe6+/Iv8YM1jxWNeWlhYXDi6",
-	"eHzp2IPHMu/Vo0Q1a1BnM/PKzp2r/Q//XyACzH5YWTs5908/Ov+juYWF47lMeXphc6hFvRk27dyiXf1s",
-	"DjmXhOGtvZ/9bfc39/Zu3dbnVw+pREMmA51ppP/uX/rv3+u/8tLg9U/7f31ucPvVvbt/2bn3+d5Hz1Su",
-	"aA5QjmdlEoWWkgkXZ8otz7OARW0vw3wsrWk3M+/Max/v3Pv4q8+uDV65sXP3XeShX332goeBDguGR4A1",
-	"FqsMp/TPmrNmkoCaTPLAB7mJH4C46UgqOQ6rbRHa9+3cuTr44J3B1T/2X31x96337p8nZ1MXoAFKj4qW",
-	"MJZTKWJv1hrmtCQzwwtWz6xYjVgD37v+dYYO5d8/O/jD1a8+u7Zz5zqSTUmCuRyFxViHkz0ShSDc9sxt",
-	"N0+eAE1hGRGZVXLmtPlFVglwV1klhn8yWV3nJoROVhF+at5KXXxYzjBrUMZwFyWIRPwCwtjRc02N2jJP",
-	"NhBw+v9DICAvAqJaB7TBt69zU4TNpA2gPJUqABixkoZXdSP9E6Hknzs0UZiNn3LSFJ2ERBKA9Yjc1xJv",
-	"geNiX/c81vw6U0pe3AcedXr2V0TEsN4zlhVHoBAZWXGqVdQDP3Ma75hRkj+SqS20z3arY80yWJv2kkK1",
-	"yaGuqxgA1IIbFONI58lTgK9gl9pYqKPJaLhh6Eu/HDmsEbkPwJcYI3Q/iTJVQZpUkpbYZhCLKiPNlxEV",
-	"tM5jIUBa9lr6VgP1JP9GxVFXWqcNTxoBxxb+tr8gBQYRxia7hzYTylXq6DPvmAf1XCGZiaau53++c/ca",
-	"CjOmsTjaxtDu4S7tT9VKi6mmgK+iBNM9JCyI2hHMysmjUH9HmSSgrjGs5LW44EblXEa2QF5l8C/P9X/+",
-	"H/13rw9+9zNoJpKyk5+gK9IIW+KRzDA3Vv/6r9JEOssViPbVUu2x47AxZgTYvL0MmVQ16TKx5nq1+Taw",
-	"ocWluYWHKq4Vz7v6LER2kJDotrL30SdGfnn3ev/67Z17H+/cuYqYgTQ/R2Vw7ZP+K3/Yvf1FJZNfzqWj",
-	"vXIRxwo2Bc9GmV+y+zz43Y3B67/58vMb/ef+9NVnL+1+8H7/xrXB797Zufex4TfoXvS0lnoeM8lVKzt3",
-	"ftm/9fHeR8/2b72T3bsvb14d+skkXXVrtvgwMs7yjHY1UN+EuDJewrWcntCGYslMYXAYlf3VZ9f6r7yx",
-	"e+Pn/3X1mf6tdwZv3zF/vPDpf159/z+vvj+FKHMkc14KhBpwDtqnTJxuykOlIA2aFBtCT7v2D9OtaTop",
-	"stJgOgBNtph+AELgZNUG8YGumK0Z9T1J4qgxy6CR15/f+fT93X+71f/8V4d/V7vdOnJZz3lcjJN9NHvj",
-	"Ukn+4cKTZ8GvpnWfNt1El93qMcTjgi/NRRit87Rog4H2Qhi9MtZ/LMVdGPSk+5CdoDm/zuGytiOqcaFq",
-	"PaY20sAIR3SIo7DACk1/xeKkpY2p72uTuuSAQuV4mrGDm7VL9/m7/ec+QaKbIblVvRBTk/KqGENU5uT+",
-	"QDdypYigAUM1nkPhI8b1QbcZqbPNDjemeKRrRoNmJnShExv6AXSIwZhLJdoSAL/KYiLyZUm6VBIl4jDz",
-	"wDCsC8JM1zmoZ92s7gY4Lk7qTHWZTXdDCZTcBf2tKbrzGC5k26r1GE021nnmCJhOYoqGCf1Aqg4yFoKu",
-	"mZoTNjtaswzHHJDHcXEPkT1DD+P1e9y+IY4ccRNoBSVJwQ8x67t08MbHX/7mxuGzZL3sfHNORcEWU4eg",
-	"RK0SbNoi8c2qZQg3oQr4dSTJdiQjpfUeSkK2HQXMACrWecjkVpUgSknzf3da4ItQdDla+vVzJGY04dIR",
-	"GwBsgA7XOYRemLDYKuGQLAary2YsCKjIiY4iGyIIqIwE38hALtD8oEetzIgt+Fg0GlHAlm3kSJWkkrUe",
-	"tFFHej6af7LRYMl5atIK7tcdUFpIxZ6g06/bDotdryHBFZw6pJnZnam9jz7Zfe3/7H30yc7du7sv3+7f",
-	"vLv30bM79z7JAuaxJnKhPJowMLUexhmxXjJrHHCBR9ym/0hjiiCrJgZ0G+S8KzG5zs0vy6ZoJkTAZGKW",
-	"MIgpjVwiJnDJHSaTdWKdb0bbKTIpjviWRdiniW4EZ9lUO6aypblydP/rnAaQPwgzYCHoeMQEkpY1tdEo",
-	"9xfEmHzz/jZT+9UMOKd5Dnm+xrqngMI6HBc718wUWqZZkP8unpR/+/fBh3/o33j5y+evD16/jfaI0qqk",
-	"ymRS9kehghSEmKuMtoVhVZrKsYYtUnsiAJmpzEfEyEPQFOZ88qRGmyfZRHjdRCiWRvDZGBfd1zrHUv8N",
-	"66U2r2QGtTJkMafuUspWQB8jVrm80t9pc7abhYcATVDxYYWjooC2e++VvS+ePywBTbTaMY3GWz+EK3w/",
-	"lPbDYMDIWcwSluZki0zsKfpgVJO1JIu3fcH8YCVJBzE1x+WZvPkFiPM241OHUE9YAlswryGSIkxQaxjm",
-	"/n9b5LbbtSKb0+Mouc74UAxe/NXeRy/819Vn+vfu7t26pf/41z/tffT7wZ3n0KQ9KmdVJ8Bh3SGogp97",
-	"c5NJZTB6VAtH+rrrVQ1gnvcwIx4PHUOl65yDHNRAPa0LQtA4HWIll+bCgIUiJde5dZquOlwQpPaz+aDM",
-	"zz65vs2425JvFCnkg+3ofYHq7ZXdD1/oX/3Nzp2r/duvDN74ePDG2zt37w5efq//9+dSRJDbkUp5a7h9",
-	"ZSqI+OLsj8MYgeUM3tRWlD6sqJKiIzJRCXF8+MhlHOGVsYGYxdSWn/YPOV4UK9brbl+c1wqIydibjf0u",
-	"YKkojsyaqR6+Qzwl5gJfiVuPQ+eSo3kDslxyOnHCjvos+hAL5ApHSkeolNEm34daO9JRytCHXNPQw7eD",
-	"CyJpJ5XlipxbXNoHH8PJgOH+254c4KXn+7d+O3jhi/6Lb+7cvbsPNnMkLRBUaN9OWDvuEcGtB+YsuF9s",
-	"lWLbKAJ30AXjjAaOsZACB4sB92B6RCxu7U1Fl5Iijve/kUdl8MIv+9dv7374Wv/d698M/wACmC37GAGv",
-	"oSqM6bWbIivnA+4mpUOT1BdA3IKoTsIduDzypH86r1/6djCmFqOyk2iCqvR//+berb/3X/lL/5VPdv/8",
-	"Rv+VP4BJGJbZQk3++mb/1puVaqXThtI2lvlMy8wsSX2rGdkY6s7QppVvZaFwpDUily9/knT0JI97WHGR",
-	"IGYo7o0PDWrTBL25UwcGHWpgtemmSBt064GJZEN2aNksXrrbv/avIxEkvoBqt5PlI6pdfhf37thAapJO",
-	"24Kg4fEInK49hK6iH1TENucWKJOqyQqDKbO09X9fIDZu4NSB2GFCG2PMWKYckM3xpxk3vMEArmxzH2C9",
-	"D6iwQbhwZRR7rCCl32ns9BDPVbYwkudYuWnN6lSlm/H35/rvXjfYqr8/13/l1f6df9n97bO7L1wb3Pwg",
-	"sz2YayN3sMy6jeeQj9iHDnH1TB9Fq2eHkA91PSzOhOin/o1nBzff8qxfkVhyrqPStB7ElqsiEVcCg9cQ",
-	"XIHCCIRYMIKJsebJqaYQJiOyy5YVU8UI41B4QzMehGbYfANKIHqkySgWZ7F4Y9FR63wDBrtR9UV55M4Q",
-	"F4q0O/U4kk0GuUGJXWszGKhn4Uov63HocSVw+PTLBgfRpb1lxK0gigpLahGqrHfSTsvUDwDEPYT2merF",
-	"Jl2LEFv23ZhKZUocyHmyEYhWxDc30IYnzU2cyY2fJtyHubuiJyP84BxO18zzAM71kbphQ9VosfBXZfeD",
-	"D3buXB3cfMug6kpLZWag0xvKxh8EM/FZ3wnAdwav387NtRT3SVWHgPIAa5pPThjoYu3GZAwcl6inGKHC",
-	"3X1iQFqI48PMd4Y4e0wRDhptN4rjFaByd+RpwtZ5h6fnCmkRnX6UG1hIapdGgzPQfsRJhwOkSDMCRk2k",
-	"q0mzV7UmuEZMIQ+7h7xPwRrOgLpTMPtrX+x++Prgtz/b/eyX/VtvDl7/fAozSXY035Ekiv1XXh98fK1/",
-	"+7eDm3/efe2twa+u6eu0BEE3O/XxV+lj+oFDvEYf69THo9ecWHyeNqCiCsCUoAwUA9fGDOUSW7Jr5869",
-	"wc27uy9+PLj6TGb9YLGKb9Mn0OnDCeOJiGMWwigp2RaKJZjl1HnUaWezqUinvZJeJPoxiWgxfeVh3Fo2",
-	"CaqWGpNEeADhq2H4WKd+kJNjw4yXK4sL8/q/i0vLDx87dkwriiG4TfQuzE1hbYSNneLwHPMVAsZFmaXf",
-	"++3+c+/h9o5u7NC5OKJMhdOs8jaUVNM88TjWC8ACj4cRQDpcbHW/S7pqyidpyowZDWe4tnuff7D7x3s7",
-	"d+7tvfiz3Z99Onl5bbhnyPyFFUw9TIcNAenKHCaE9xp11sZrmkKLaQ4EIUiDdS30xM1cmsjiOsOCzMK6",
-	"3efJKsFyTCRmAFvOr5YV4kdtcC2xzewRLEvWesQtkcxQsdr9470vf/NuEXlPaxo8K8IRVIfLfujVhCHf",
-	"odUXq7g9ABpt00ShKI1CsE2OYRbUZNxEkGCi5snRBbtpq6EWiaTSq73NyONRwDQffZx2CZVbBbAPzLs4",
-	"wTp2jiY2NANGS914aWbE+0rMsriwUDptYdrVtK351h5DiDTtg+gXcXehqIgVIkpUNEWOorXInzXSlhze",
-	"iHgNNnejMK3maGYmm5jHvlupVlB7qlQrXVMpWYuGNI5L5umB9TjDHzWtwcdTtkn49FSmXfhiVTf+nUPL",
-	"6KEXWSFyB/LQQAFvvbf30e9HCht4pE346ojR5seULMMHpDOjWTUlrSdgf6H2N1dhwLRunSqYIMrqQIg3",
-	"dtqStwKMftsykH3LU4ZP/li/E7KRjCiuKtziFHlHzNi+qfpktvexGemyeWJnmeH7+uDtO3vXX9j90xdf",
-	"fXZt94MPdu6+tHP3bj4Ys5DgJpng0dSahslbkhINY8GyCZ1szS+bca3RYDbdKUCsbEQFvj9PVnMm+2Vb",
-	"gc+g3pFd2jKJ1q6/zi8wzIDirEPwEtZpRFO0iwvh/mwPaEQvIOJZ2fFn49vR8ylBU+a8zzrTITKtrz67",
-	"1v/894NrNyyFeahqvIcA6QzqzVLFJue84QRp0mztuAw3ppQuxvuUy2bzj2Yc3wUC0J2USU+zQjbElqt4",
-	"i/FO7jhq3l9nZk1nSSWDt9/58s8vIZUMXn8+X5ZuCsq4rG+BMbHCxrAM4d+Ge0BFk2yibcEzcjNEPxr0",
-	"p4va+h4G1eh9oYHCZJoxjUJMtBo5OXvFsRHGQuh5Hr7wAlPOYG7HEgk37aVW2p7pSXGplQM92pj2iBJE",
-	"/2MGn806nhbJsL7SIlETF+bb5tHWa7qqjINtXPWfwxLZDEW/9Hz/+ht+f9F0IBLFWqe0nDOqKxrSP6Iv",
-	"y0JD4+mo0ShPZxMLK0wiOq8KJA5klz9E8EOjMeF+NFFYK4S12qqHIf1WQAijcJa1897dufNn9NLu/vbZ",
-	"/ie3+p/97GsiH82fpkdoZVqujqkZBLj7yCS2h0T2JvBQko3vP7JGcmPZIJvRNliejd8DPJcbo8wTZBtD",
-	"1rO/ghdnyo0m8CJzPczMVPgfn+xdfwGZ0O5vn92584udO1eLvP/l79cj5uY4KJ10imA6zhH2PRu+ykN9",
-	"EUOsJHqJ24zrc9cUnSSNaksLuYmO0t+aROfz5BE4sliOHjXVLBRolKYuMPWkmeRBEMR6dJXlysPLRxf+",
-	"8+ovFx9ahtyn5rLMB1fY/KoLxx9amju+sLCAX+PU9bMpwq+0Jmum8B1xru3d+vvu57cGNz/ov/sszvS/",
-	"rj6z+9p/7H30u/+6+szgjY+/fOPfy6ihhkhlk+EdWIhHFpzNQWIYxC5noQfW/2X8sQI10EiR+4zd9P5S",
-	"OWZMhaMiee8CDHGC/RRR0sZMqwf3PUlcptdMKRuXJcEk8zc5RGzoUmsFQ5vAaBkFEPW3mrHsu4TK+dfT",
-	"KOziMDlM3DWxeI/HvJqt3pM1vxaW70HJdZQfwEn7ukXXamm0+LcABl6EaIKDhklc89F3hyhlWDvjWI94",
-	"5rr8NsDzZgwwG1IRtJh3oxiYdwh7YK39hyLsGXyScdNnITO2W+kYzjw5lVZu1twJpb0u7ZFNQYRFvSjI",
-	"f2ZNfiMc1ToZ/HLgTAjFdvHdQF3t3PnF4M2Py3gLMD0uppGGlI5jL01zCrAGEUlfypQigpx6jPFlohLG",
-	"iIyeZlWsptmkspkpZGwhJ7oxqjoJI/dR2zIXit3vD+FJB3rYCZ2xlyLEjHtihhL7v78/uPnB4A9XB2+9",
-	"l3fu+wrDmJ1rJ0I0CjftnP41veMxkoog3CziIbuk73hjdIf9MqKG2ejMLMlqvmYVj3veDXochgX9lrM0",
-	"wDD2WdD/6zYUnOFB3NE8COdXQBuwJTO0or/0XP/GX/Y+embw65cn0sQ24iSL08zpJ8DpYirqO2unoQLc",
-	"3/ScOugUoHjhiANGBIuTY7FxWUAJejCHmZZNdzAhLRtM185Fj17O+rzu3v1j/9pfMhujexmDYHuyzThe",
-	"gJjPM7MXAJSAISP4ZlOIsGrSsFJOOu3NhIZsnhjQzjq/bwOernW43oaN+00BTor7ZL0bDipnkd0J24YM",
-	"0a6+HI3CdW7zXcKOgtZQJR0eMynJBttmvKY1683mhsmcGalljIMRba2Ex7HoaoUbkuJChfpI2hH7y4HT",
-	"SLKURvapZRuKXyqtFhui+W6U7X7lRv/68+PJLHP64Zvikr7A9TH9RcvELuUq+C4DfKVK2jENWNU5aO3h",
-	"werdJq8YFJPzHfq1ZiTPipAd5rl3fXgPvZnNoQExbn4wgr3zb8WRhHFMY+1nBN8HC2emiKO+dbHmeJAw",
-	"yO9kcs0GLFFRQy8WmydnIQmDA4dj3njk2gZKHjkJzQRGS0V7ErjJClFiS/MfyAzuHmA8NFmpbEB2mt42",
-	"4iRhjYRpiR6sBnqsYCeQwuQ1YXGDLD68AHVK17lpU5PJFutp9uM//3p1DptUoBMW+ijF/IS5XGCgEScd",
-	"iSYF4GJg5Z9tcrLXbzv60VrfRz//8l/fm0hI4xPHwhMZMtLnWloMoLcyoB/PdxZ6OsS90B0UKdrQOVDT",
-	"DF0puM4joaQFi3wk4tuRommVCO+hfZxBGQeQkHG94XbF2HI4W2nGNsE1HwW5KpIG/VrFNL1brK2wTCtY",
-	"D7VqtEJsmXW88KW+c7HgN1m1Yrfm0KYbBM+SRidx8NmfCH9o0xk9M+bO2gwTA2E9L1elwNTK2vn7F4Pb",
-	"r2Khgt2//EavfQS5NEyUWnkj9hm3J99QXqB0AIU5SPVuzBBe/OHf+6+82n/uvd3PX9259+7uCy+VIN2h",
-	"oj4jt/Jhs9ni25jN5jIeOtMjeXBSmfvA6Ot0RfUFDpR9eb/NFmW6OQ8N7+tAlr73aIt9V3w/sKeD1z7t",
-	"37hektiPoAozk60ZkpNzNkrjRkjlsVTEQluKQSZuULUB1X2cx2QlCy2CZ7joak4OcQ5CYsY4CFIojnjQ",
-	"czxUKtEdfFfC7268+OVrV0vI3piqvFhouhDxzZgR81jVOJDBtdQURHbaLNmOJHN5MVEfhmCXroVKTpEe",
-	"87wZzgFzY05+Oo1xKOOcSkTrCcFVs8zDayJ9dCjnDg3tQqY2fC4UaUQcYlwLHW/7Sev5XYoYwG0fU9Al",
-	"JcD4UDJtYubynTsv9z+5tffRs/13n9298fOpEmyeh4z7WtiF9PXL6LXhUkWqoyIbdgw5l2KqGiJppV/Y",
-	"JExQSaILNbus6sqFVi0jTupY4A9M1KJB6swCsp07e548QoOmyZ4fyXWeUMj4AVUoIRkYfDE+J7jWs13G",
-	"/G8ucVNm4SrLx6u2bK7+027J4Ooz/bvv99/7HMJvTKmFyrHGQ8FiuNBYog/WjzUW2Al6tH48eCg8wRYb",
-	"S/RovTJlNv9Zu7Bmy+8LzC7l8vCbI3WkEW1ijqyisvlQolLf0BbjkRiSBWRHgyYOBJLq1MtZ/wd8s85p",
-	"HKfxMjY6RtMikblbBuOoLVMkLc1OJSiAVThgkFIDUt9XjZWW4ByQqyZMYvXABuuyJMtxs0Z743tTBUm9",
-	"cfcfNUtTyjdT7/l5dIqbsDFl7gtD1uXixzSHCZ+0r8Knc+b9K+UuvW/dFXn4d8p4j4ch/VnfI7v33tqD",
-	"onelzt9l/OMAVTdxqmOVKKhk+S1g7KaaoIkIqLgEL5h776vPXkKYzeDmn4fqJmN1waCZ+jy3WRI1IjZt",
-	"nj5chKmLCX4zYjzIISiTfPXZtf6/vbl364v/uvrM4Ff/Pnjt0y+v/nb3rff+6+oz/Veuf/n+Nf3928/v",
-	"3bo9eObjwbOv5IOG/BTIAsGDKGaTeD+oZFmomOhygj7VtPqbk/ebtlYFCSgndUaaLA5dysguSr5JtI0C",
-	"77AaZ4d0qIZu7CQaa6vC0syzDPD6dO/fsxXaZI8HoxuyrS+VYsdUGmjkQCGmanOXcUXqNNgygqWpTaCi",
-	"OCZK6H0IWRDThIXVde42y31nitVYDINRUdBgvsWwTC/EN4mkBekIYPetI8Q92hSxSaVlqEL3gbc2oZh/",
-	"BNPv2ByBUI53fp17IBMFV7NdpEOmEN1H8fXxmOiazIY8nLmbfPDM7/vvXsespD4UQ3HRo6HMjYAl2mI9",
-	"8HGlKoihGEl71RTvkiGjdQ50pER6qLVUJRKtmKR+FEjdqd/lZFMg6ZmwQOhJMh6ucwwT7ZpetNwVphxi",
-	"nkBKUDTimy7I3FwsOPPt/mkk1hwFHDgz0827g2tf9N/96+4zf9H3z2t/JYuLZHDzGlk6RgZvvNd/9/md",
-	"e5/jjkyhPTgC+kZio90K+TPzR+m5nyF/+8Ptwa9fzhLwBACO5XZHgESK3UjnjfEwg/wYYUQmGhnpv4c5",
-	"L9GvC04lCIaGOoNGS44k+UknNBVJadylPZnJfOSQ3Q0g5R5kRUHP8DqPI6kMPqQJ9SGBtSK+2h/9jBNY",
-	"hVkejnES2v6m4vCx7/ERYZDIpEHQozq7ZOwv9F9+a/D2J18+f33v1u3J5GaAAUOIas94c35gm2rOFAPV",
-	"O97uKJJEm02VqY7LWQR3cwK5HblIsAyu386ZH8u3pRTQd8pmmF3CcaZDjFk5NNNhVhYvIXBntj2j+WHu",
-	"9cPR/KDt3Gp9GzRAXIpeWiyn/8nf+m99unfrQ9QAd+7e7b/666ku3HSC340U7IMX3/vS6nKDa69DMc0X",
-	"9ktCI1UlfHJz+uYBizp8+6o1TDyG1f0frdzybzMaj7s9BIkFAEahOGEiBacxZj7omNpAy2XqHmKFXf0l",
-	"1rPGqomobPVc+S1Jo3CerHqssFo0iVTR7YOTmBBPBzH/kDIcvLu2JKqpmlrkrAqwmqg3cdiDx0rkDbug",
-	"aKOR6a7rlnRM+q5G40B9PoXp+ZqMtKjS17dWbcDfZBLr4G2r12JsvQIH+9lfkNxwLanoEmlFcRxhtVdZ",
-	"OH+tQlfKRQEs+DMQfLdufk2+46787Yh1Dy0ObfDWe7s3f7Fz5887d+/ufPHO4JmP9m7dzue19ZRONYxo",
-	"LunETI5j0xfwwfPw3CGuYq6fsYXaXdjD/KH6q3buvIylvEbKtOeYeMezbBc8y7ZP8cRYpmsh7UmImUE/",
-	"lPl8vFqJGZWqBqBF+Aw1ZOzPpcWV0dX/toebl9+kHNVjMeUxSVUf4RhAQcyzmAfcoKhTlGhXJKrpsoiA",
-	"wahLkxBrbus3AiG2IgaJw0kQM7RtjNx+YlN0VKmkqI/wcJbWkS+vXu0/f3f3N/fynMIukCbtQoEiiy+v",
-	"Zov+a/FBjsgPziILIkKL9kgovPEHF0znh8pl5Lg0Hmb6MzRCff7L/gvXcZmRORcsdgFiWWxCggJEZESm",
-	"HjwiMPSytqmUXZGEVUJjKUwEkSt3GkmoeDq/zldNlrT0TWq+sS0QLAqhp6BlxTjaYiskYW0GoI0GjeJO",
-	"wqStHWEeM2UjuPkLi1WQjRYEpOAB2MDwRAxc0C9LpgiV69ydDxfXZPoysWx1EXot7o/rKRwo6ggaWK78",
-	"JKJPR3MhjepUt9fCNJR1fVITEEVxYbQI2ezMyWY014rmWnRuaWHpwfJ6IAx31ig9Q8WHm1+gmDWMMtQj",
-	"6WoVZ/bDNI6CW4ddSrzILShKRpZI5RYWeSZPghnL9OTMreZMMO5hq9jXOTumw7Fx2uaxs2/n3qZB5V/c",
-	"0lr9zQ927t7tf/Tz3befKbuz5uYr3thHLtkMnRilnL0o7zOeWjzOVa2vuG+QAdwPEE7OuuscmYQxiOfb",
-	"6YpkSwJ0bIVQguoHxPuwodu6us51e1K0GOA/WSyd7um1hEMv2YvnMJC60EmGCXx7D/29D/MFkvykAfrt",
-	"uBQgF4wGXAKmdEAV1VusWMTl08Kc1w8fbuQ5rEaRfniOiXZcGOw1u2Qld/uv/noknAp3cnKZdsNsBXf1",
-	"qCBtkhEdBMoaLaqlvTR8yt7kmeApm4qPGJ9GhuF7i3ZYOjqEuKcCMcCQ0M69P/RffLP/6q915yJGxJuJ",
-	"gKppbmT83lMQwDcUBAV9n0pAtipMegDbO0OTxOu3+79/05jMR6ltmJVgVEgYSVqP9xEWAjMcGxdiyDiO",
-	"0Unm6kYasobCbQGD6wkE7A0zlnCDgHfKJDRUTdYCWIEnlSG+sD96Lcv3oIvvSsTHMzd3X/vT4Nrr6Hqf",
-	"khZy4uSMiQETFabcCyyqrY5UpM6G+RNkO0f25BgfcDtlGR4iSxzP8yHIJMP78GuSR6HDr9vpnuv8PJOa",
-	"foqYjRP7I4BldalZySabZamXL5+/vvv5rVFZdyzdGVZ/IKIrMgjCHSD2Yw4sL8jI71TGyL0//uveC3+b",
-	"sDk9HowJoU8hoHHEWZX8c4d1TL54umkBZiaYPk2C8/8xdz2vTTxR/F8Zcmphu+X79VZPCtUeRIXmZnuY",
-	"7E6zQ5OZMDPpWktBQTxYG+qpaNGDED2IeLBCLIp/jElq/wuZNz92150EhAoek2Hf7M7uztv33ud9PgYo",
-	"RsN83ut6xr/5NbjLkvkwcGDruMQc1NGz6YdhTaytDvfU/ywzPof2widHe1hHXy2ickIYUjlHgIUC+IlH",
-	"K+WYKk/xyvsq4d3ABqnX4zbP60v+f0Am3rQZCXqZqdDz9weTw09mleaujxJ9qZYFV3MlDIzKHSO5bzch",
-	"u7KAZ1Xgjkhy25QKjYmG+EN/ghhmEMCuMiItCQjMT9IYrYLoRtZveb8F4YL+PAhGuXDGTX1041/CG5yc",
-	"Tg/fTAbfz8/e1dg0KoipLZLa69G3ASuFk6wLM+1lWGb7f75jr2GZ2Up61XiFTC8wzJmkEpAnwXEglAic",
-	"TpjDVtGuI55YuLnaBJTxVXT3znrT5iwsVhCyJ4u+3JqBAlsRrDQ5a7cwW2pqS7PqziEW19ACWFRj8Oq2",
-	"iHYmgYGMYKFaBIcXjQvapixs0lHgBUdM7IY7wXF4G+xIRnBHZQ/sry5RgiZuPuguhKFq4mPP5XpX7m3u",
-	"R3pz59uUwK/NCMpH4ZtnFG/Aj7igHd7zRtToi05jpbEM3wH2QZ5RP8FyGzTqbWVgNBh/ffnz46tSDd0V",
-	"KqKZTq+geVMZETJGvr/ayekCs0MUevoSrHCHt321yun2xsjSmjppVEf0B+yTAU0zr7HvuSFxh7AUixgZ",
-	"MfnxaDA9Hk4GT0r5GSMqX7dmcyHWFBWmoKTPyUYPFYBFAKqRYKZ3UCBxljG6ePHYKJLY40o7R+Doa4VL",
-	"txFihlm6RBlSHKWkQ/WNj9Hk6euKUVNcD2E4AHEDV6S3evuw2LpkqSxGXUcCtKRTFaPJ8JtpsvHlzfKD",
-	"Yeqa9QnXeA64m7zS5wBqqtrxIuPhxqMByMvbjmJnVTu7GY+KA+/3BE+IlPqG/CYEW9gBJcW6ndUdmhII",
-	"sRMsxC5l7QgC6X4vRgah/ePho+nR2WT0Vp8fQNwLo9YX1M3e4AJ1OaOKC/M2nTyffj4oDuwJ3grem+v2",
-	"wwX6BiLErXKV319AbYgwUKXdIQI1b62j/+IrnpPbL8oGgzexRPIl0QI4AdB7J/cT0lMkXXQv5/jLwcXx",
-	"6UYp01RMqv3RrwAAAP//",
+	"7L19dxzFmTf8VerMvefwco9kyS8ES+f5Q7YhOAHbj60su0G+R6XuGk2jnqrZrhqNB8fnmATCSzA4GwKb",
+	"rIGQAMmTgGGzu2BsCN9lo5HMX/kKz6nrqqrunqnu6RmNeLl3k5NYM9Ndr1dddb3+rsu1QLQ7gjOuZG3p",
+	"cq1DE9pmiiXw6SSV7PQp/VfIZJBEHRUJXluqrbYYiUIiEqJajPBue4MlRDQJJQGVbL5Wr7FLtN2JWW2p",
+	"duTIwrHDRxYXFw4vLMwdXjj8wOLi4SNzC4tzCwsLC0ePzX2nVq9FutEOVa1avcZpW78WhbV6LWH/1I0S",
+	"FtaWVNJl9ZoMWqxN9Xja9NKjjG+qVm3pwYV6rR1x+3GxXlP9jm5CqiTim7UrV+q1k6LdiWnE1RkYq27B",
+	"0ydOpLTfDlWKJfrV/7P6xMLc8YuXDx+/8nc1b5/dRIpkdPHWObukGgH8uq5XTa9hh24yssGaIoHlg8H9",
+	"U5cl/XR0+EatYBUOLyz4BvGwSNpUjQ6ipdoxiSSh2HNTJGTlKOnQDkvqRAnSSSKu9AZLus0IleTcqYeL",
+	"BtbEPrIDC1mTdmNVW6o9KQXX9MC77drSE/aj7r52cXjA9dqlOf3g3DZNdNtSv/G9C2fP1Oq1R1Yfe7R2",
+	"EaaUiPZjgutJD8/q4SiRirT1j3WiaW1ucbFw1Ilo1wq2Fnf26JW5exeeWJw7fvFHi08szB2+eJ9/ox+h",
+	"0jOWC4+szB0+9kCdxKLHkjl9MEiLXZr3k3tLt1GR8PTo6Fzz4uUHjhaQ3umQtTtCMR70v8/6o2M7oxcX",
+	"6I4G+qtl+FvSNiMdlkjBSS9SrfTLLdYnbUa5TL/CF/NH/YHmEboYHDs8d7y5sDF3NHyAzT1Ijx6ZOxIu",
+	"brAF+kCwEC7a6bcYDeGsmQXIDHlOj7nqWqzM/ZDOPbUwd3y+sTR38fKD9cWFhaJV4adYhyaqzbhyHGCI",
+	"KsL0ickO2ml+KtqOJKzvKLukioTmZ0J5SFRLSH3eY9Erok/7fG4cf5ewZm2p9r8OpVz7EP4qD7n+YTiK",
+	"tU+KkOmX0g1aPTH3Dz88/8O5hYVjfjIM9CsV+e7RCnz30agdFa51DD962cYx3Ta9FLU11zi2gD3hp7Sf",
+	"iCu2yRLo6IwIzU2VznZ7Lnf3LE510WRpDQlt7uLlI/WjRUR2nqqIb+JQPL0l8HPVJX7g6PglPs+2GY1P",
+	"e3j8D3ibyi0WLhPOWCjxbk7gcSDCSJKEBSIJWVhEhPi0f4+aNJbMjWhDiJhRJL4LijabhUtQ/WavMv1V",
+	"UXAXPErtVVA0OSVmw/8fb3lY7OOtvuGlNCYhVVQvdyzEFgsJVUv6t4BxNce4PnMh+cHqw3MP1uEi1jwW",
+	"N2a+iFuuCr65Qfmc7rqYT3kY1RVceibVCRFGDKS80+2OSNTDUcxOiBCmEgiuDJOknU4cBVTP6hBc3kuX",
+	"K/KjtFnsN78+K0Rf7KQZxWyZREoS0eMkaLFgS1OlfpOwbZb0CVAb3kf6MU1L8yMEhPOSHcElzumUCLqa",
+	"i69w2UN5byZz0gKxbRr2XrFL6hBIM7k2PMs+KkGHpqH52pV67aEw0j/NeLznuhtxJFssNM0XDYXhzzAS",
+	"3DcWzngo2Ox52FrfMGy3MIZzidiIWXvsEDr43P+2Q3HM/zJeZUs1LlSjJWI8PSFTNIprSzXKhWqBztKM",
+	"Akb0AyjbgJjGRa9Wr7WZlHSTNZ5q1ZZqgxff3Lnz8d7LH+3cuja48YfdG+8P3nlm8OKbe9d/+rfPXrr7",
+	"4Sd3n35179/vDD7/xeCFa/j94Novdz6/ps8su6Ql4cHzn+y+9tHg+su7b727d+NnrsXBjT/svfpvdz96",
+	"Gl+ruRPaiMLaUm1h8fh3jgfH2IP0Oxv6rCuqulLfvsfrNRUpuOlOCt6Mo0Cl7OkQ7USHQhHI/2WWaC6z",
+	"EFeqihRmG3zb9biWaXqMK9JLBN+EC6Wnv1OChAI28by5XGZMSLZZ36jsbyjQ9kQSEkn7krREjzRpQiJF",
+	"WlSSQLQZDPECk3L2p860uiq2GJdFR07iQ/PARsybuuGVQKHW2ElEhyXKMGlk/COcpV7jRsob+SERsf8H",
+	"qa9nH5fKctUnzGOmHdNPqrKJjScZENyluU0xZyWykHEVqf48TiLz41wEx9vcs/pEbUaq1d2YD0T7kMLb",
+	"zP2ruzpk24JxrWzSiBveMbI0jKvE/Bkp1pbjtsc0JrUUc8VNiCYJ7Y8sgm17ZOLpoOCsAsGEyEVpfC4z",
+	"PiMmFQ55SDMTnBlVi8YxUfpE0YSRdiRlxDdBILBzHJKURva5TS+dxmcXF7LCQDrToinB0oysc1BEaaHg",
+	"2R+cKKjVfu8Levp97y9PtcYTJr5tuvVvjD3CZTuSX/idO7/THPn27TrptQRpUZ69ESLuJDPDFvS1Pbyr",
+	"tKtaItE067WYdRIhmmAms88R2RI9XidUkt2Xn9994yeD37+6+8K/7Hz6nm58WOksFYXrtShscGfdGtLT",
+	"RrmGYScT9tFpma0ub39ow6Cz7ADrmaUaw1JiFm6yZB63dF8MBVtCdmL3cMJj+w1aYvvFZWdaQ22jVq+J",
+	"ZJPySMLNNWpkG94c+NWMtuJeuNWb+X6cbFG+yb6OXfnK98Fr7MT5n7Mt4MezuXb8fLvTScQ2K7ohKf4c",
+	"Vr4i9b1xnjXHXo+u4Ytlg5rmhnTDnHS86a13bMEcN3sLjpkM9uSdiVI0aGldTXcy2URaxjpc3YDrJ9Jj",
+	"x8ayDhk9Ba8ZgzxYyB44Wis3nqUEnOltcWEsUzcWa8PboWvzyhguElBFY7E5n1/UfbES0yTykkyz0xDe",
+	"NPs11cL71xOaKqfBC4oq5hPPtOqrCiQxO62RsYtmUzKP9fBEX4GPwAigYTehG3GftBh6qEamWkxX+XYf",
+	"Y2FEif6NbPSJ0bfqRPCAETuF+VpF6jODr6eTL1g6rUsIfsro/yNLRyWrYvrJya5lD69GbRZHnD0ED19B",
+	"oX2sXmKHqfmVlzuVz+606WOI91t9srRreOhK3a3ECJkUCv8Ti/gRD9kl72kZJaGtiId+rRdsKpd9Rgkw",
+	"QNS1yH6yFXEmfdSk1VlVoE87UWL0qARBN0lY2ECPaoXxiyTajLhPzQsZiRQJaJuRZiLa3jEmrBPTgIWN",
+	"Df9KJkyKeNv9PuR/1Op7xjevtRrJlIpZSCLl7U8GouNflF4Lp7wvfc04l55qgT/YGsbyy1pK4I9G0iPc",
+	"TCYpDB2yYZEAB2W88+OnViwynKQx4yFN/pFRjzWnJeIopP38sAsky8zQUEzMvJJvNaRFNO03HvkkyeE+",
+	"pegmAZtsnNZGmcrElHPR5QELUWdGRyX1hABcqde2WRI1Ixb677GeSLYmX7m+2YUxdzA85safGYpbh3q6",
+	"dZmx2K0ZK/kgTcz/I/azL4kHm8JIkwyteciib7+udEByhDtO/sem/fTPAxYbt8N0kljCqDG75lSwhQp+",
+	"5+wYTTP+QSZJ/zxrdiWNJ7B3TXzlbbGO57Y6rUiPpj7Y1MeFI54nZ1WLJb1IMnSQwV1CIkmkEp0OC+sm",
+	"lICRjS4PY0batE82mDEcsoTpZ0WTRGqJbDHWweANFQVbGe6fOVqllxUIgm6oBRfIJLeB6c1dC7BGJZtU",
+	"oNk6qVhWvJIzbzS2uOjxKd5LNMkgh6rwZqGxd5VuMU4iXlGehoilkt1pUxAqvDvjZpp/+fv660zcWYVR",
+	"JHhcpN/G2YQIrFaXhwkLbXCbWa6c8bqcBWWOpYebZ5Z/aDqso1zoUpSYg1QnIiFcKKJgvTdYQLuSmUdG",
+	"TlXFZejy7D3l21fBUyeUWQie36v06C6NjEaPFzatusZV4Lqwm58j4bKTNg2vpk3FPLGOJ0WXqz4Bkd86",
+	"32icMBr2l0nMmoqILoQZLsDmoMU9plIRwRlpMQpr5529U60XxpzWXNAKRpsM8b7sTSy3os6c6OC05zpC",
+	"t5mYSV+BYfgJnxuJPpKkKZIlGD/Ed9VtmKwSPS5bUYfQDbFtyCCSWl3RU4d3U6KhfdLtzJNH7RJFimwK",
+	"Jkm3Ay+0tK6slxacEJOEKNVrzW4ce1QnG/CnJ3IPhmMYCsKoFD0hGHMspNJPtn23yBUvWUnm00sD1lFO",
+	"eamknbp32pW5vX0DBYnS+DktPcMrekkK+JtWSOFSxaeMhyiOWQK3L+wkN0F91VidZCvQ1Pe1quthdtQ6",
+	"s8pdmhCQUq/RWAqPpIFjxpiHFuXhXMQl6fKQJWlEJ6qKuZGPlatp1pFSOkD3oHmrr1ucSIYfOtLVl9e9",
+	"52sV7gJ/+FakCONWMNOHkJKQBZE0ca8eE0mSsED5Z6PfDCejdvtKZWIPWRxts2SiV0wMUvUlTcOfRheT",
+	"XVKwYl6DxOMi2Yr4JtEa07xfwBFJu/I4Ho5YHP49jbvMNxJN5CxsRHySBW8xGvqDpTUtUEnYpQ4LNDfR",
+	"T3ppIJKyO8n666k2tlliA4dHn4hpsGXOypAhlSqWRDSWoAY09XIYe22PpREDhCp74ic72m3bfOUdudDd",
+	"aEdKsdCOzGvDECoKxhpbH8PBn8GHr+g7Ltiim2Pf+56IOAutqRajV4ssCZKpDRpsjQ/mwcfArsE6HuYK",
+	"wo2R8PQjmlh6VKtsVC0PZcjo3yUau1FYUK1EdDdb/gMBT1dffz08nzmm227T8TZrvWoXzKPwVqcTs8nZ",
+	"7QX3nn8sssO4tBdsRbqy7/haVCxpR5xOJBUoEYdj+VyXSfMsS3Tzlce7at8oOwf6TgkT2qNxA4K0/eKG",
+	"u19Jj3IFwqJ9sUD6ykVwmd0cYjOWrgxBZ29xw4Ozp9+wxcxpSkWkiwXSHko0k6oQm9RnfbDBkCk9LpEe",
+	"3s6RJLB2hBLJAsFDoqI2Wyay22GJybaQjEkCaQYjRqQRFlgSv5MwPb8lVGejzZZKg3g8kTojLaOGXVUC",
+	"LZBJHKUvEbfLaWaVpQswrIvsesFjbSEUGF8ZvCujnK+sNCZBj+bxTOvwxRmhLuR7gK8fw27g73O5vq7U",
+	"cx7K/NSaEQ8jvgleG0qe1FoXaYNas2TS4zoskeCI1EpSErJkmbBYMgIamiSS9jH8FFVnr33Lmo3zXaPM",
+	"sqT1dCee1LML7PJQFhfGedJDxtq+o4xayBLhYkOEfaLZTz6WTM8KaRfUOk3XxKouVicMaV/fIOYy988w",
+	"K83lhwCCSUo4dcJo0CIbfbyftIijFQTO7EWmOcY9kiQQCyirqjNZ4TANxDi84BMVM6JUlWhGKxzmp5VS",
+	"edUh5uXG7CA9o9xMKFe+HUXZPHcQpzcqWC/nZIpiTkDb76p4ZbdcAKlHQmSqJbxrA2qIl0uFUYJ+kZg1",
+	"gR8Jqf9hMQtUIngU1NBe2pXIVIy4WI1Tneifss2f6D+KHZzon8MuTvQfynZyov9QppsTfSNqXsy4hn1n",
+	"uNI9Ut3WIDoR96YMJiym/WWSsO2I9erEQ27jh4FMs5Ew1U24j4jdheJlJshZq13IGbayzZK+amlOai1c",
+	"GU1EC77VSdK2f06PpAJBdhIRsLCbMN+J0DJkWAeG1i5cyYJQwESIZiGdV51PPt5pLINMvV8+SURPRG9r",
+	"3cmDdeK2s07cdO3tNhHhJCyIOpExO40/22PXL3EB5cNTKduLgsEN6SW+Q4rX9zCN6lvNWDSRNDdA81Io",
+	"N/SoI9SpY+x9yokvTCUQ7fyxqTRxJRp+BRQpYckvsxwrtZRPcEnl9KDqq96OuEis/GZcH31IwCGxvmrI",
+	"vYObn+59dnvwyut71396X9XD5NWxxmxGlysM/hrPmYcUKbigy5Wd75s73EU82OsCzyv8EVPMa9c8Hf7Q",
+	"+1azhr6asR7V6hnOYkglkxSWu9tzHywnqNVznN3wglrdnLeatdNpbQ/l7or360qgVuy0VgJ13s4M/sbJ",
+	"wZ9mfvC3meJKoE7ZWa4E6rSZKHxt57oSqJNuuvAyzPhCdo4rwcjnx9NprwRqNTNzeNhOHho0818J1EN2",
+	"CVYC9bBdBbujqcXY43BuoOdl9Bic1bpLmz6JqR1GjsaH75Gk1d2Qfr97YWhmiyXeaE5/LCQ8Xc8MsIhg",
+	"nZBeqJ+jl8wTW0dd0irk1S1DYl2kILFZWrdlhyYK4w5GU2SKA/qKw+4Ua3fifGhT1paDOZDjg5vysTgu",
+	"+datxr7iccJsUrBeZId8MByi1Z/A1N5lp8w9MsTKbMZVFRkz7FZ+dGuIiRnpGzaxHUkMhFJUdZUAs5Jk",
+	"yXZ18RyW5IxtEj6dS9uFzxcyjeMXtgctLG+zxExm9BAl3Zg1CgJz4Len/GfMcEcWNmTEg8orVcmCaJ7t",
+	"0YR7Lfir6DyEcCuET+ozio5EqaI4JgHkf4yPhoZ9S+eZrka6aMb8UcQT/KGVAZVsUuuvMyDvK7ASey4a",
+	"7XkWsKgzPhxoGB0oZtksbwDBwRAq4FyhFkmCLTmZn6Rq7HhmZWwY1QSZzqOrU8u0U7ROF1wg5hAElYmg",
+	"WV/K3FEkjEIXJoPhCMupbIwONRJxIhXtQ4xaSDdiBgsYUE42dDvgAGXhPFlvsVg3H4ruhmIhBLFgvBpE",
+	"fYzEMFiO4/x2OeEGWYo1iBkDZ+ajNdOAKBVHHP5EV5yWoWKBLCZ1FdTSICJ9ccahn4VlQzcl64lka/6C",
+	"jQ3dV/AmNuYuiwuph2YkcQsNhA0bwjvsA5RbzO+JDHNYR6M/Z9CKqqEK1WvNmG5OGHi7SX22lNOjVt5e",
+	"i0F0AgTFAzVhtFa3AwE06E9rioRY6Aa9iJmfIk62Kfo4LS2JDnBA/Ttu6EYsgi0WVrZ7S/ZdqthZbMZ+",
+	"fNw1Z785YZvN+Z2pmmRp0/cqO7EMmMMEnUR+0cvmpnh/aBQCD8D+edzlztepT3h2k41BCGxCRkb0p2Y4",
+	"UXAIMkbalxO9DCF4CzYT0e1IfzqD435jeTM+6d4pEhYMKTWaImm0CwQRIMdGc3zOjXXX9kQy9iZ4XD9j",
+	"nm1UibIFkCWXbQ07nN3Peh7oLIM1liNgR2SZmPh0herD7GmIjM3U0lGPLGDhvZWqeAU5PjnniTXkQBBi",
+	"NtphWDioeLImCBkpjvmeYTDLgYRiFIRlw65vFCiPLju7IPizxO858lNMN1js/QVv0XEUbkDFsBnXU90M",
+	"pmIOqpnRzJJPT7ZYsFUUqw4hqNX38GHqBSipEjMktgqUpDTVoVzuhMccVlN+4cVWrW7n4qcSFmx17OXg",
+	"O4LDB5rxrBgqo03uUgwqnFa/uwYgdrAl/YA/v04IX+IrleyBo/MT5fmOCcU22dEJOsdhwN6Vsyi1noXj",
+	"gvfboiv9G1uYtnkAUuAE9gTNimPfVe5LTqQAwoRCXkEWQ6Gk0nYxNKNr02ZUdhMmJ8mMK08D7TA+URJo",
+	"md3CwUx4vCZtFvYLbRr461Mt74FKGKhY3YQTCKvBiG2SsE7cL0w1jSaZFDQ1EbwUig45qAxcSc20JZ7V",
+	"mhtJVSHdHpmztin3zUrapvvuvG0845spBPQolRpti6v64Sv1WrcDauR4a60TygzwCi5KlqrM0Eo5RIpY",
+	"NkGEVfYkVPECmh2eLPtugqUwD9quyicMu9lmfHI8B8eDJoQWzdvYsZXSMRYY0ezPE1jS3EWwbzta2nnp",
+	"0AstahNw+xKWuW+LVwaavczmlU5nmiQme4sWKbQpvP0Q/PyYa3esg3yaa9jeheM81B4smcX9AR45Bj/2",
+	"Tm/bKM0N0VVD6+YdrOXJk7KcKVi2HwZrPOddHYJ7cicMLJabm0wq1KQjrlvvj7MsGlCtfPuzAtY65TW/",
+	"rUAsYcTJCRY9CWGXiJW/MLd4eDihzCIhm2IH6R+juWUFye6n8H6bVbL7qajZLNKw0F8yAZ9F9c9n1S/K",
+	"/bZJuL6g8goIAybZ2RQfAARqO2gf1Z2KJN2Ip4TQCvHlcKYJkAeflJ/F0feXEcmT6L1ra+HlB678SP9z",
+	"HP9ZPHzlvnH0aXnu/Enckv04f7PI+3b4D1nL0Cgm8dBc0Ota247imG6yFOR779U/Dz64vvvGzxHoKAoi",
+	"GjeGfxv8/tWdz35dq9e6yQbljaSbaP2+dvjwgolcqwJoUOyVL1KPhsbjeSI3nvFiSshSMLF84/WC8JuC",
+	"7TyV2jJnvaV++c4+OoFfP0ci4yxzafve0zI2mMPLG6YEp/TiLPplmm0aR2HDxVxlDqw+oUevzOl/Dtt/",
+	"/q5WCUS0GkAlRBeFswnsyF6mpsHhUK8EZeeGjKOOc1NSHrCGi5/AILBI8PSr1LuZ+a7DgO5dIGv6E4Rs",
+	"yVwL4PVs2JTUmjPvZb+yLs981xhU0TADHyehuFCZ72OYwazCZOx6FhyrqTNTVyEiaOyxcu2XHatVG13k",
+	"D2OqMhyX2F0cqOSJ5cCnvUNLaFMVSUCh/nEWQJ/1WpejZBL6kGtYW1oXXzOKWYoTSCHCog85qPPjLaN2",
+	"vNnuvJPuehEPuzY7w5OLM6NIq+r6L7vUiSmeNa/L28DR1SHNRkvglMQR95umYxs+5ksKpYmqOqYpw5sy",
+	"IUtjQeITSOcwtXzslpj1zy9KwcbqlffvbdHOqsoTadNka1+QaIVKTX+WOk2XFeBNhF1NKg6JUw3lhErM",
+	"JYup9MRauqC9qrTigu+qxkhXuItharO6gW0VE0+gGg9YHDsDtsfDFOF6uSeX9TcIOsMFYc0mC6p6nPDh",
+	"aJs1rDY4GQpUAXxfoXhe6utL8z7HG1yNmG3bu1gB/686TmYRi3emu6FlqxcXV/A7a+3uz8xbaxr0yx+m",
+	"JE71O8SV2BnnabcN+5Yfnb6e0HJ9xUZ801RbAYwrF5snGVYjGNU0XWlGxrEWDqEEBHNy+hRxG2OWTj88",
+	"nwXph8o3d2//aefO53c/fHrwyid7v3l698YLdz/8cALdssB/pW8+zzybhHISmVJAIFrUAR+VLPoREgpi",
+	"BapB0ZkQgiFc0orUiDs1M1rMRIBMpsltsb7PvDtGkdu2PQ1VDBsL+70FtRnx9aorlU5thssVF6LdO9Eh",
+	"T1sPmdyviDuxtQCGZkZxGv4oDF80BY64NKriYZG0WfIo3oV+BDLWY1JhDTUw26HLogkvErxFjZyOwc5b",
+	"jHVk3UZJmFTwDKxYnh12RNDyd5ywQECpNmgcIZMQKQxFgKphHGFRgaNp4zumDdfgyBBwyg7bvjBs47sJ",
+	"DT0jPEa+fOPNwa1bu3fe3n3mlTo5SuxfR8jgrdu7N963nw+TnVvX7IdF85r7aj6bz3esFILAK4Hh8GYl",
+	"gj3S3fBEp4RhwqQ/wgLE1cpYmQUhqlrAbQSCKxqo6hGyMVZN9MddmNJmfm8lDVp0Iy5KNWE07BdgCqki",
+	"COZtofxD8QVu2vV0U7DvZ8fmI8VHuhslNUAm2IdAtI0CWiUSubtRnV1qAvIwy5G9yqVf263ygrSZtDPY",
+	"loLgluINY3FBrAqnHdkSVZegeOMVS9pTxYzpkaXhIY4QoD23Qen5stM021FIHVOhe6bnu6QkyRFvUapp",
+	"iugWHgjfrDJ1RgsgaWMwSwGlLJMuR1hVA5hGE4dPq69AW4k0geXOUJNXwnlSCj5/nvYew1KR6WjGiia+",
+	"gKr9JgUZIaI0QuI0D+KuVv7OWUyD0eonbMIcj0kKOsSMekIHHmW0SXTXKWKwnsMy2SiOxRwrFmQEIYfL",
+	"OlMxAeft5AOYWt2uYIm8cJrrw0Djc7TDPLUB/DDPpx2IMCSvmUz6LQC38s7KBo2XKO8T7fPQ5F3zxpnt",
+	"n+h2pKjfYsMudaKEyeoBh8V1Lic+OPWaElvMY6S90NJnX/CgQs6lERKxpXp2PmOPoF2Vad36kwcLTevu",
+	"E2HBGYtCfahki8YxadFttoyI1qCqq4glkOrnSt5HTQf2PAVgsW5vfMEdzwGFF3PZLX4noqmXXzBTxdrG",
+	"q2Ej1DumqjLcKfdmddN53c59ntQT8Ak29ICqS0o4p+LYlKEClrd/9uXbn+599treb5725wMGUcga1Rdz",
+	"bPB4kzFvCE6yWQi5qSgPaRJWCAgwzWTe8W3bSJKN1zYyQe4JBr5MeAGmA/dNerg+oPOxKix/48xtIUp6",
+	"8Fy+WmZXBkHNRuj5pKFSY41NkTEhbu6BKubfiOv1V/6ZxWyTxo0NKqMyszZNVBSgcMa7cYx6VS4MKVtJ",
+	"Fn2mDS4KNq43nnb0Q1XmFovAXU6F12e5wZ6nDgkPHHQnymUdeJCOqwfclNOYbNGEFWusaRGfSoVaDQao",
+	"mUDmkUwZnLTHSl4Eb/YysqzB9Wt7v/+oVhaR6lMJ25FkjTQareiRsGGAHRvWIewTvds02ZJFNbZGrIEV",
+	"K3ODoT1S/YYrwFNA/4V2qKLbapQBbUes1xiFCx4qqGMqgltOhJhLtXpt8Pwbg5tv6z9uvr37m1vmjxc+",
+	"9dZn2u91DKOoMquRaJipdsF4wGXDuTcbQSyCrUJmHQU0LiGWLke7iFvET97d+fzG7uvv1uq1u8/9ce+Z",
+	"j/XfFyvWRM71ZxovGXOlZXPvjKd82cVmMvPBOezcvl2r13b//Zf4x4ZQLT8xDF1ud99+affVL+7evDV4",
+	"5UO9IPBx7+2bd2++k36886udO//iPg7efW3w4r9pmnv24507r+GXu2/8ZPDiv8KX7w+e/bfdG9cGL749",
+	"flXzcYTmwsulOmfvrHT+9byENnSi8sJT4QoX8Zz0FvXSNApSechlw4FT9FV79bs7q6Lv5TRmfs/I66Jb",
+	"W1F/n7qj/aVTh5SqR1bmDh97YAhYNqBccE365HsXzp4pzfYbF79kc+xiOjZy4ax5rDI6gG4/RQcoccT7",
+	"qnWmL9RdeVdsq0gFmUWFQxjytDA8WqFV1FMf5hHRI23K+6RNVdCqE8GhzliHbjJZIc4LR25bL5r+5NWV",
+	"rS40lLMyzvuZ7uMEFXorRE9kyCXDFCHIDU21WC0bzLcGaZI3miIxQaJY7rOWDeqolgaJfZ4y/eCnlbQ3",
+	"/OKk7RM/nuYPm47x8/m0e/wixfy+aKeW4tRkYg3yyq0xRPZhs7HikV40E9x+0aqvtdUTc//ww/M/nFtY",
+	"ODbEYJeyL2Z10NrOp29/+cvndm7f3v3o5/rmuH3jb589f/ft1798+heDF9/cuf2zwTvP/O2zFzIc1wha",
+	"Lmr+rbs//vPer+7cvflRIbvWlGCZQ3Z7zDbkLqQMKS1e+UqU/q9Ary/V+QrlrAnk7WlYrxU0JgmOmlg4",
+	"GBIC8rf++Ms9W2ChlM0X3qCWQ4yt6FtQgKiIRjDKdrpWWarjjlrHzI9oj7Z2saH6kPuNnCvExyyW+Q/0",
+	"bs/T0SRXfKY8jR/XBjNMsSxc7GIyciBKI/hJBVgs1c1XFharAJ/QehvytbB6GI4aSYhmdvBcXgpqJsxV",
+	"Z/FEZvYMLFSK8dWjkoSCs2XwxxnwYLhWCBZMZdG2LYxAFQlpv2KQSREClvHIjA7wXAa4OMUdk+B6gaHa",
+	"Jahc8S3v/ZldhaSS7OtM8aRJw50N6h0S7gxR73SDapZlYnDVsDSMKwejSTPC+MhKENuTlWmpXk+kEJHb",
+	"W0XkG1caY3HBB6ddJQcms81fR9mKo/6yFc736SchfaEzGmIOuwm670U8FD3NnbqQnlNpdDD7c1hGYWhc",
+	"xYHWJUtSBbPDXzQgLRIwVUGAUsx9u2wj+Potus0cNttGn3DRG8Haz5SnmxnsflXw9mHi9AEfFwGsGwT1",
+	"atoZdOSAj+FTDsQcvsnAmMNnA1B+0Q70hDCOs2ElY7Iodc+JnHEVxxlUUYRsIukPgzdiODiYNX+HZ61x",
+	"KaY9cysz0muJmC0TjpV4NWM3cb+JVCjWQP6MQRmdqGIrgntfKeUt1XfjMXhphqJAxYJ/hhCdpahSmsnU",
+	"9eoylWEmKl2Xytd2cR19uNJ0ZfXoYJZFqbsgWbs8WINp2vCl5uIvnixc2wSUOPmaMmlzc5xVOm2u0Vnk",
+	"1HoanCqxdnRHZ5hdC43PAg19+HQdEBx6loMUA3N6y0HbYDLpgHlzalx1BXIcyGD1FNrmEEBc0uUcj9Eo",
+	"inMB7DcXqgFMPQ/4Xe2mfpgqdt71+XAO7vnhDNQzfvqu619/OpWOQX88I9SqGYb+uJoZiploEcrwpgcl",
+	"bx841hkM6zx+9Qh29dcMKB0LsVWQwXlaSSOCkxaVRNIodGYDEMltVg/aCvx1VsogHUshGgsKoTkkYi1h",
+	"4H0AVVHS2ifT1jnz1AILbXSHt4SErT+vSSUNEo2UZHHTvxhS5S0CE5tnJ8XNngwT2yNtVEmcqIx4jdMv",
+	"gLVuYiCWPaPmRLoDUsiGzzlCmQJ0bhJwwixNzqiWXjvi9uOYS94UnzAjqIbIgheUWZ9ZpSLBmu+nFEik",
+	"ZlUExGHhj5UIUI2bRbw/9jkm2BilkBGPZMUyG+gAQX8lD+JuyMYWyoBRzaRKBs7PbfRB1MhwEl2Brxul",
+	"o0jpS2e+IE/KrktxKyhqtdEeApq1v628GOXBgnC/2/RKGvorH3xFxT2+jcUuKgA+76/qRLGxverNmj2z",
+	"46/Wg68eYWfkXF5fT+0IPKx+VpQyvEfZNouL0q9i/aMXmwec/FaITHOg/Wko1e/dMyJkMKIiqU6W5nK7",
+	"O+keTX5iM6FtyEyrEnGDc7W92IGXLNk0uShsm/GGaonuZiu3JsXhOEdKrbnHvJ4Gt22ZUuwLY4qxe1fD",
+	"O/uoHRXm66WGyP3aBofHgw37B8QLBH2tXtrSWSCp0A2xzZYJjXta7eh2iFFITJ5KrxXFzFxfhJLY5TTm",
+	"JwnIUNVZ8QiKexfidESPQwArZFdWrgjI2Q86NZzzKWwBvrOtAJq4VAmj3vTfKGjhQkSSyI7Y0sqPGJ+6",
+	"hTPwrr3YjKZMy4r1q5ML8m2XzGMAWmsbjCaIl2PW130RCLEVVa22+JgI2Qn7pv5w0rwNd5SU9uJwO+6+",
+	"rE+WJjZM2bAOmT786ywVCrZej0ZBaGKB6/c0XM+GdxucC3jUr/kW1sooruXjMlxHrRIQM+cwRbJYGxVD",
+	"EgqxV/UPRbe+CIJukkxUhCKJNqOCIJ5Wd8PCY4WCM0JVQRq9FPG2T9RdIR2WSMGB0YSMxgoRinJhQLms",
+	"e8aNd6mcmGxVIptqa8y3dmnctOqGavIrk3ZkaSczCR9Z5j0p3rUSnM2pqO0MPtZJnNa5H2Wwk4UVTFB9",
+	"qoKEbxrdv71g5DqrFDjivJ6zChw5Y/jl/nNiGU9EBjKuCoTbpDnLTRaypDjHrCkSvyetJ0gYNZss0bqe",
+	"9akHtM1Il4csQYMjiOdLECEVRnILjm/CpBIJCzERl3Ii4pAEotMvsIgWKkNFkYQiCSOeSyrPgnGxwvIP",
+	"22KrNFsLn5hgL2Q3CBgr8lKvOglJaikoaMEytWnQ0iLUpmASAtibGFAnCUgEuRX0IwVgp7KkQ+NKSTvT",
+	"jRr3s78ns1dkgwZb6IeeXcqVTVL3J0Lnz0COvn3cMVVmqmdflWTte5WfBdKD6kVGaOVCgbHfr4sBd68s",
+	"t+53EW3ccGRxeEJZvExeB+LkuuNYPaJYqyu6xMBrAb74DRH2Cc1omaTdlYpo0TsTMNEnm4IIPk/W9SMN",
+	"c1DX61lFowXAmlmFlYiuWkaIANGTzlcDiggPDb4H7C+gGrYFogXvD1OwhL849NsKhFLFQjIOM/BKvXY2",
+	"TUkaSpMS3URO5jgrTVUGuPyCoPzCDFr0po2fqGncjK1i1pmd+swSz0yD02lmbr3HYtZnl3nsw+myV5U4",
+	"fBV2/G2nuzPm0SsewjuXWiBHxHT8ycEhpVCb+lS6+P1xuEd2n885y+CM9tk0eKKbhMwHGkN9GITZGG2b",
+	"YajVkLYNEdvo2whtj17EfUxyuMl03baGw9yLLE4wVtP+xeJdgphb31YBpUeC20gNPRHNvOrGW2XnqTCi",
+	"khtwaKgLV3X/wNKMI5j1Fn63G/kE9Q23s2WHJk8GkxbTza2s121RkE8yWZ6l6cZmoO6/aK9psLhkb865",
+	"UKGl0rSsIYeoCZpEmgKPWRGdT5Iqk7oORtJkbEaoSXXOZj8XZVoZ4ik5TRbGp1oYVHp+QPDZYGj+gAjR",
+	"yfy/Jdl5paFRxfV1TAGmQvDKCXLtiuI8yuM9Wz6ALMjX0WqlGR6iI0USGJBXaSrPofW7lGxwhluEohmX",
+	"UIJfAjf0OPGZLIzj89N76cgeywCzjd7PnbR2vqZFyZSX4UcKtdicuXs8r38sRW2bLbuHRAwpp0nnYeMj",
+	"J1bgoSsZp+HYN9yD5q2+KWeRX/GTFsGHxsRxINJrCal1G+6SG7ORzSELYprA2muW0WZ5XjFWthuTnjKV",
+	"7376WvPjsnxck35kNHvyl4mCRXN1YLTm7rgEFIZBJ5VJXCSRmien0OdBaBwXLeHRcSvo8RbSYMu72at0",
+	"CwwLESc0RqelzS0UiSs/rcdqLLnL2cg+K/oB7IEJ6fBb1WZUrn8MnWREgQye3rnv2wKN9SN+NL0M1x/d",
+	"UvOjFSolaUZxzEIS8WWHktrDOwCzIdHxgt5zTPFJt9XyMPsAAFlXd9mmskN66j3iQgmnLQ4Z+ooy8zPL",
+	"W0ncHCtnxIyGjWlligmkhomToT0Xejr50XGPpNpbaXCSex79i6aG54Tl71ivMVMnaL0m4rBxkH7VXPv1",
+	"/AzK1uc8k2xSi8mk86hklMgM5zxmy4wC3fBIATpSpv/Z15IuDZg8VwQ2fv7hk+T40WPfIQaOnIRM0SiW",
+	"xWbLEZyFjZgtwxViYnkKgvegXW+U0kN8M45kq57JPEd3px+xtl5DkOv9l7JoI8C1cUcXVzazuXfGHWys",
+	"JyGTW34MZ1Pu2RdXL0goiH4AAu5MDwV+abCVNKKStEO8tCSkLupBtljcQfu0ojx00QMm1krLy7V6Wfye",
+	"z72gigL0H1ldPUfwXd2Rpmz/1luQkxGly+QuWtKLJMFHNqroXLa0NQwwE41nWLeht9wmm63Jra33tKDF",
+	"cMrgsREwkPy8rRyhhQpfLEV5Fv3koFmmDuK4aDSbqD0ubfpK8XqxsLiSGYI0jVavMVWjCOVcdHnAwtRH",
+	"Q7GQmSliRmItG4HSiBUViRRtZpVKiQcCrDybVMt1gsd9I73D95UTVwoLXuUwYyq2sG+uzlx1sFL+fp4q",
+	"Fv7AYDgO2SZp5eoYsZA+x/1JiBc3UfOWp8CKtwVXLVkxJGhcPt0UGuJmQkNfqPtZA8rHpYpUF+3NWRZu",
+	"q29pfnwsRxlVPK4jJtE4CiLRlb4g/WSLhYRK4h5aRu+jgX2JY7eYFVcxoYo1OixpaxVmtEf9M2A84GYu",
+	"k7lF/YkbT0HFDqpSTKI5XTNC91JuVNVfrtyZpCqSTUyKnrQvfHeCvhRtFlRQ6XY6CZPeg7IqBGmynjGh",
+	"SIDdN4GtmM1WIUU8E82QDKV45o67YacFKDJlBwgrJ2GWB1QemiCT9QDOcDPikWxNMojNaJvx6jE1hehI",
+	"jjlUXrFCT3aOB/hsJ8lWWZxQm1Gex1Zk2+ifBmmmWmgs3AFn+Sn7Knw+0T8JLZSkgpxNc6a94lt5Finw",
+	"08oL2Impsma9Si/kOEyFWzTzcDaoe2TGPecfaYo4Fj2IVApJAgdrPhOmDAZ7xm26mD4w8Le+ixNToMjy",
+	"MQC7BMdz9S2DwExu9ivim2dtZ/jxZKZL84DrGD+fz3Rvv7GD0LfVxPlPyqu+lOSbbbPE8XFPHT2Q23rU",
+	"+N/Q7o9ueikqMETI2slwxey5zfCCekn8Oy7L/nC5KlHrZCGxW0OwHYa8LHE5cqqZgs/1WpfDH5MQ10qg",
+	"Trp23VdnTQfui/O2J/fNY9il+/wD03chqNPjzroqujysuwBivA07XUWSaLOl6in8VEoaSsRhXctoPVf8",
+	"zLHUebKixbeQJdY5hDZYCFRZglxXwgWEfUXcBGePaDFjzFxQf85HwWZPlobG60vLyHDF4hPh2rOL0Me0",
+	"/6qnwYSKF1Zhwu0qCNQbg5GMzK+6dmmkkHHeQ9ts8XDPNpt4MU1wMEUQ0GKLP0TYW+VQs45hqvDgb10p",
+	"HF9RHlWXT5JGlepo41YM271YMp5pDBPTCDwHfb2P3E6TIV5n3XzFF9lQMWBvJHKwxVQhemnI5NY9WgPW",
+	"khWcf7h25sfYvh8Ya8LCbvN3WvG2r7pR7rPoWPbslKxFxcG71saGWp9ngeBBFEe0yErEm1HS9vFNEFLR",
+	"FZuLzwWOLyfLTQq74HhTRbYOk4RgYhLAlEoEh2he/RUH958Wl+HGki5GQBJTtZKoHlxNC6TLYyYlmKow",
+	"JDiSZCPRd0fFsaaQBgVmGXwArTK5qOctLnrSgOlW0ZL8yWBnTPllXHF4KN0CvfyQtFy1GDJjoSYOxbgf",
+	"e/m8ccba5BBzrbcwrwAynPZbd1l01Ya4VFxHGwMjIn3N9w2AXiVbBgy8uNkM2Zpn625Kmoq4UBW7soBJ",
+	"o8gMjhI0wXKhSJ/pnTNnqlLz/hyBLK5GekZzB2l0c9ORFrECaxjNgO6bZMXawuLx7xwPjrG5B+l3Nua+",
+	"s7CwMPeg/r+F9D+LNpt+qSbpNuAuJiyTWr9UG3zy58EH/7J74/3dG7dHS/u7vMiiipQoQyAPoP3CipRV",
+	"syhx9++xvKoOBRlt9kB189yBICPYhMQhdIKijdtm3vADVRBZZ5MwMcIoXDbwNLDGHRG0qqaUso4PQwtY",
+	"kgPKlMpkYWSYt6x8iIsTuYTw9H1eCOUp8Jq9OEqKvQ7tAeiwMEfTnRtQ2TYUiaaYs1vdRZqtw+8tKofi",
+	"ZqXGMmnQXnwIGHk0QbiiozlPc11u6aoAXQAzp3OpaaBBRtJSCrJLd9PY9jTd9pmahm9m5li3W2EWsXwz",
+	"p5HrU7KdTOsdGXMZseWNcPtJBNYasJmkp9QD/FZdkj0Ae3RYlFukf5gkMx3MdBO8UGZmTZzBfzSppkUr",
+	"SOumgZwlDd50RqvckMdSwQrEFU5IqcMGL7Sc9mspUVSzbGHn593b+PmkbcOv+k1+Iiyqqm5r7IJMaXLJ",
+	"NjERQ8wbussNMPlO/FNpJmzaiIcEX2648tNTBFKB5E8zEEfDcgSYBQPRjVG03WAZzQciSTQ1s22WZAAz",
+	"tdy2//zLGSVOnmeafqdb4akKXVctu3mecdZjoT+xd2a1ybtcRXFxtRSF8FBki/UlYXw/2orraVzMBKpf",
+	"U+5IUbjMWEMzliMz+f1jLZL5+RUZfZmsnqjgsXBFMgPMwEVv2dnubX1zLcz2pUmw1LKUO3yeWj0HnPtg",
+	"QmOHMiCmyVRYnHWmQn5tT/Q1OS8Tyglrd1SfbNO4yyCoSRrQfhaHhPaQS+0rzeFwUZZDY+rI+HDKgPfS",
+	"YigP0aBFzCGQJv6FDpGUgQOJlARNcX5GZVO8u20KPzUc0Zah/9NA6TFj+kTP7/qxDZaswRlQf0XT3lK5",
+	"7JJWxorTdwgCM6Ju/827zWhcAlhVCbPHp/yfwDpfUOPXashgmnRgGD1aVTcvhLeaDiNnv5BYRqu0cPMO",
+	"WbGKZbIYr9uK8vnO1/Xc15dSOqybjGlDPlp9dSUKlsm6itosjrh+Bdh4h4lOzEgvEYotk/UUQXjpkZUL",
+	"j+iG9alnk6WG9lr9rw6405qnDEazg/DM6DIWKAs0GqPYVLJmaeKfVnbX704itMNBGy+tY7MFwxVbU0os",
+	"BYpoOSf/CmwLQ9XbTUlVyJSBTbZVUxtBzCAiwX2B1azzDyEaZC71tmFgJ3LfZd7NfOvelt0OS7YjKRCg",
+	"UB/vhl5MaqisG0b6rzGo0VHIuIpUfx4mua/kVNsULK1uTk6pq+lXq5OsiNk4P+vwVkMHvp2+oFc0YOe7",
+	"ZgQT1UM2kYomtcshpj6wMI6CbXjh5G/GjErVgCjOYZTWzKuH/cemE/cn73NEqczMOj+TXBf5oVaDrs9u",
+	"xt8vzgy8/gKTBSVg04Je/nITkhEgHSj4EArU6SmESGt1hEFeJsTLmAciyKaxrtjh8hBEsTiWsy34MoWk",
+	"4eBTR+W0rlQNzGTwJYbtC85uukM+vBzFMdBTY45hk3WHpmqzKtN73OCQGVUeJ5JWwipYNj+3AUpcFVsM",
+	"yW40V1bK1GQ1kvyF8LSkLUJ/VGwgk2bJ6whqC68vYxAS6H6iSf5h7uSF8w/PrdoggFEzVC6co8BWguMn",
+	"MADCqvu4qtVeS4uujdj2yhZqGcqDSvBs+jPNUvZQqsiZx0bIx3w/NtDkAlMbNNjy2xGpLc1IIFTCRHL0",
+	"XHoeRqi6ko6h8c1WNCIGIkmwDuBGqXc5rUCc132bIinyNKdNl+gQBUbMKb3UlQM7yjMexyY7gqzNCowU",
+	"mNzl8kT9DRh7XKGtsvw45UMzzAZUchljCMfYGuSIqCuIZErFw6XE92VrNqvvPQaWgw/Byo675yTdiFnB",
+	"bTTNLViQgXGgl+Ms7kBfJHrx1WUvK7d+k9xWeqdOJswGpY1PIB8iNcg10ny3nrOukDYNGchSBTnGkxvy",
+	"nVhQXvFKP1R0/Zea5eFVv0buuq5mDsQxjNlUbLNwINNpWfkTNtZmty/JMgOT8gSde2ph7vhF8+98Y+7i",
+	"5cX6A4f9kClFh8xh9quky0ZMnFlNQW5FnTkLhzMHYNz6VoIlyZzNCSEn9gnTUJ+Jjlu9cNg4huAnLdYZ",
+	"JW8rVvsSbDaqBOSC6AwPV1QC9TBmpvr9D1bWjDxQRs6TReIjdXJK6vbLRP9qldh6WMZnPXyN0FyFPqvJ",
+	"EwH25+k6cAyo2cJ39VoCAh0QbEimGF6qxdr1Ye3rICG8xpepNxUrJ8a6Gu14Umt3rk5ipcmuuHdGMDNg",
+	"orwbx1ivNHczZs5tx/TuLH7Hj2cIY8FrnzQnyZXFhdIfgGUYiE5fy/gxC1QieBSM2punvWV9sSFuZ8w8",
+	"6rlFrIiRPbpvM8NkHK7eMRlBNIsQibeYSxTT85+vImG0EMV6tDKiEpDoGJlcx2lSEdsZgh87kE6K62QJ",
+	"yLCJWr3WSwT82+VBzKjHWzGCTWdawwlWlCGGdmV24oTsYFF636bJDgsiGpNOIgIWdhO2TNZj2mt243UM",
+	"1ncY1zHtWZNwzOg2FL6UBGrdiK4aNeyw8ZXaXVlvg+9T5VkcXCHuLU7CK/xBOFO1bqqWr8ms7exK2Fzo",
+	"86AoGn2DxXhiql06fR5cUGbhRqzSLG5O0MCIBTFuQshr7CNwM4sLFjWg6EppbPQVqwoXk2GiDdFVkBVg",
+	"JIEqcQ/O/zw+Lyut6FolcnqauIkU/8h7kW0VGY1ajIbV5gAV8pzBolJWSF82xgQX6hM/UWChPq+bDZOF",
+	"VnGn9Bvt6g9r3dv496q/5S/0adYRftVXmc2e09MeW1+zXotNZcbSlA79TKkvajS1r6LduJGhqiE27zDB",
+	"sgltWZl74ry/CffUvCTikElVHryKzxCT82aSx6wFriLRme66XHqD0WwObN3qH+C+SEtmTnD6M3JDud0v",
+	"G5WdFrQqSFKYuNrVFut5V/VEn7REj7S7psQVhpBFklDNSfJhV/dUnTP01qMJz2dSZCZQ3a/pw5ItjNot",
+	"L1aV5TQjZFp8fYweOd91ttqKpK0tl0mzDFlbpAHB7iaoHTmycOzwkcXFhcMLC5nBmhLktb1X/zz44Pru",
+	"Gz+vZe6CxZSDGLidWreT8or0pZ2/fLH70c93b1wbvPj23p9+Zb28S7XtuWy/c4t2tZZsMBB80cZirovf",
+	"OX7s6NHjD0AOaGYbagvzi/MLo2meONVZeTKGVsTnfyviZoZLm99TNyAoOMMm+pmz5yK2OKk/eJIj4vas",
+	"EjOY2YFKQZth6epIAulwvOfETCuF4tGsJRNYpts1xDgm6EsPb34VBze9bA2zXjWRnB6khLJqr5OkVtou",
+	"HoIQS4+8XehqHvZKDsVm2oH4Vzvb6T4jjysE8+6nXu3kNWmHPM6ToQdMdBtL6gMHPq2gAh2rE9GJeCR4",
+	"nWD8JWBgskt+z3PmLq6Gj+i0GI/Tf4NBWU8oiLBkUTGcnXXZSUkWWBmlJVdPcpm0WBzWSSi6G4qFJhaM",
+	"h5iOYhEVXdC1PbSmn1q6oCkGgdZB4qqwbECXK641+HjeNQkfH3ftwsdHoPHCEO7VFiOawsaFQRxo9LRJ",
+	"ZzTB0f7KwhVCpldFzACZckrL7GTZwmXWsEksnO3UHGkGUM28NTrbWRm4VhPKZZMl03mYlShGlqa8T8CH",
+	"AdatEffw3MXLR+pHF3xOYV9+yN/jder3yJu7djJEatPiWNe8a9xHho9HqhUmtPdNBOmeLjmwarbf494I",
+	"kEdEjzRpAslmwE2heqlosyWSxUGpw6fnP9r59O0vf/mc/TR4+YudWx8MvvgJfvHim3vXf5q6xb68cXXw",
+	"zjN713+aZbY5zBWqGhlBiapGKj/RLcYb3U6GKVfjwRd0+49g8ytqNW19RZ20ja/qxn+gv3wcajCY9q+A",
+	"mTDoJpHqX9B0ZxkPTVCSwb8etpv6vcdXa/UR20MuxBJrACweI+2IdxX6VYGkQafAht20Wkp10B8ktiLm",
+	"r0q3kYieZIlcJr0kUlqTZyzMxYZCkWdmagghdCA05xQrw1gaaVSkPU2d6PusnxX7h83nYDMI9HGAtHCW",
+	"16jJve2u6tKYrD564b7cTPH71UcvDE/2CohbTVEgD5gUJKjGaYpEEMkYOrPNPEyB3W2WQGWBebLicL66",
+	"G3VC17glMWPy4CGhxAjl+JVkyTZL0clXzp02mawUdhMgtzF6fI2HrMN4CHhPkZIm9twgfWVqJmgtg9wb",
+	"ikAeAshpBPqab4f3za/xNX7//ae5loWUvP9+cNIaLiCXyA94dIm0oziOJAsED2Wd/GD15DxZBXQphMBh",
+	"KBKsN9pyfY2LhKw3qFqfJ/ffr+8/2+YJFj2ppaVQf1cn64cXDj8wt7g4d/gIPmo0IPt4IEIm17hokgfI",
+	"vbiE99XJcXKvXb/7tCC4eJjcaxbvPhJGm5GSZkZaWNECAOyO4Sb332/cKklXtZrdOEYDjWY4BsEIWM0a",
+	"X0/5wvoQ41nPcIn1ITa07njG+ghLWuPrlousp+wJo3TXDVNZT5kUnFQHMWpIKIzQgIguczPRx+Hk3X+/",
+	"ligpBuQGNEn6etbrp0PW7gjFeNCf+z7rr6cKexyz5B5JgpYQMuKbsKNrHCjOFAjpRaqVkuEW6xMAeE6/",
+	"wnj2JYjk6DBMtUZXPwvXuHsdSjYS0VV6cetECngB7jsToYIvgZ0xFhJBdRlXWATBTPM8oyHQhiJUnyUA",
+	"JtefIGskDXSmwRYXPZBQQqJaCYQiREofRNNpZmgtyJQi66t4eOceTphsLZHFdX2uZUGjFGUTLSHh0B5K",
+	"EpFYuh0uRaNJ3cQN6NU6ZL7+309KwdfnyTnLSDYSyoPWGhecrGvaX6/b4vhQlx7K0xgGlDAakvW0Isg6",
+	"EhFnl9S6GdL/22VJn3RoQttMMRicMiwEE8AiwUkoGFZxN5FAMH4XRaLX6OjCwhoHszVts7BO4miLkS5H",
+	"9wbWr0HutyHCvknBVCwhssNiRcBzS3qAdsFiyXRTuNG6bVhcA1iU1jTVw/+RrcfyI+QC5EeZuHbyozX+",
+	"o7m5Ofc//fzRhQXyI7Ie8W0aR2HDbPR6Pf0KlrtO1s3gGzD4dfIj0mY2TH4dJ7RuuJppeFE33OW0q1qM",
+	"K8SJ0w1BwFyjSaMYP5v7q8F4yKDhWGxCOIymYdvYEd1YUyQbURgyGE8gk6b+10YG2lBGK0PplqjcAuxF",
+	"WKpeS2juv0zWsTaM8RRbqAPjN7cdHtUdcqEagGasGwtaLNjCu8GEdCewyvaN4/qNQPBmHAWwglLRWFPj",
+	"OmxnQzSbksEPre5G47+uvree1sBMULUHmrBeVVgJsYXrADZ/bopwmB4Xj9TJ0cVjulslRCOmyWamO30/",
+	"62FLBoqzlHUMKMLoJv2raebwYaQALa3HTEETzShmDRCBpRklvCaRAN1+/whL7iO0pRpayEiSOJIKzz2A",
+	"3Zn+jtsRtynvW5KTSBrBFu6c1tu1BLR+nqmkP7fSVCwxGwatHEOK4MLkbOq39W7pE97XHza6so9fNmSH",
+	"BrAUWiw25WFsiX7No7QEphi3DcNyGKbbMFTvFtKxcMuHkUpHOf6PkJ2cMHLe/fdbssYVbIuQLZksofVl",
+	"XEbXJqwkknMGO3SNAwngjYGXybqVAeEw2KQjk8phWXRWqNRc7v77LevUt7qe1PpKV7VEEj1F8Vo6AQIt",
+	"MkeQS7kgshu0TJPza2hcDRhHK6QRSFc6NGixucPzC7V6rZvERjqUS4cO9Xq9eQo/z4tk85B5Vx569PTJ",
+	"h85ceAjeSatNWdG2lrXvL84v4EOiwzjtRLWl2pH5hfkjqOO2QMQ/RDvRIS2s1ZYuX6njR/P4fJ+248zX",
+	"24uHhmLEOgbjzu+ElCZNnmz0QWC88MjK3OFjD8AayegpBmKAvY+BTsGDpe87iBZY4/qOQEtWDFS6TDaF",
+	"ljahFI1CDCNNG+dWVk8+Mk++d+6h79bJuTPfrZPH2ca5Ovnu6Yd1b2v83KmH64Bdt8kjfeFs9AngZ3GF",
+	"O+PuqdNhbal2gm1GPA1tS6tfnRBh3ybXGn9j9rp90iR+o+Y+SewcKuRX8gqtSroME2Y6Qm+9bvDwwsIB",
+	"DMBGfgzXqnQqsj4c3U4saEgiOY+Znybk3d+HG/QhU0fPoJ+BommrcdYGn10d/P5nu8+/tnfn93t3Pti5",
+	"9eLOZ7/58lfP7Nz5uGaRrp/Ix9Rd8VPjocstKltX9HA2fbDUK0iJID+keWSpdApKjqaxOlKUplctd7RZ",
+	"GFFg/ctEdjsdkShJzms2M0/OMBZKLAKCCARYpwGqxm0iemyerr7LVI6qUpGptvTE6IjTcabonw52Qj/y",
+	"T1rwSrVb40/IE1A9QwzjoJP8W5mO8tDjrX7tysWJSFIEiqk5qRJG23nSdBaijYhTmMfwgEbIcdWtwKwo",
+	"cPetd/du/GwMyaXROPn9fITRcIhNjK5LpQOFPZgitD+A7+dOGuHCA2+iN3ZdyybrYKpbdxYH6rdtmxbP",
+	"gjhVsAuFiGFXZrXWeLzvfvGvg9vvlaz10KkYQ5KPUNkCmuxQFXiKUq500GhBSdDq8i0tWK3nlsPpPrb0",
+	"f89VWTQbZCpD3qvVChBa89LpfWB3gcYjScJuovUnDIxX6f2mRSM5yhJweGVcAU56y6JsmKOe39CyM19s",
+	"h/XEVuPZrnLV7fNY/3e65JDsd25d3b35nxVvtTQizHuZlSGkQ7VHgLk3aRsA+iBILIzzkHLCaBJHLEE7",
+	"VT2VxI3P02pYPdq3Ab95on00kvoic6jlPoodupts1m+OUbnlNQ6H0UIuY4//o1EbqoOMffAkRoVOeHtN",
+	"TGu4JuD58VAaWHYhCIm4Xa7bODgwXc2O7Jx1b+f2z758+9MM5ck+DwpI7tBloIliOcpVLHIEF3HS7Mbx",
+	"EhJXChSgpMHcyoBwpfBba1zf47JO2miOodIKZpFcNk1JxTqpWQxr/uiGUxuAfmGNm7xduqGJlTxuUn20",
+	"QMeFQgMWnohI2gqDGWKPBWc+JQCFtVIaBw+mI3HrNK4kfz3owXj9SkjzFBb5LRCuIsXa9YzJLJJkg7XA",
+	"DX9wpHn3w/d2f/LsZAR6yDCUYi30grNUWUgKpBAgIMEDtuSm6KpKGDXTY1ted7AF5pn1ulYiey3RNtgX",
+	"jNdt0K0tW2LDWnzkZaBUD5DEfCL+xYNRZYdwYatf8eU0ZHPoLRHNSub/zXN3b340+OTPSISlhLdBg61u",
+	"p5jKVi1AY4Q1bjRXqwNeKddiZQyJilCDTUC9762Iby4Bc4TIT833RFO/ucbbog1+CB4a21YqIZB7KVE0",
+	"0Z08JZXVUSlpUx419d0hmlBUgcn76kiwSOiSdJJoW/ezxfpynpwGcmc8SPodlUH1N567LdZH1grhQmvc",
+	"IZskQij9K1K4KwoAo2ARxE14SHyVbrETuH5fr8pIk6AVbc9Qaxy889zOnc8zhGOCVHKkE9CY8ZAmmbt0",
+	"5IY5aZ+pJET1GTyZO+0GUu1wDmFt8fjxQun+gC4YO5N/ZDSRRRuhJyAxYWXfm2GiFWpLT1zMbc0n7+58",
+	"fmP39Xd3X3938HL2cCdsE2K+fXt0yJQRKJB5GCcUE+BiLW8CepRm/8Z+BE2gt9McpjoJaV8/EdK+9XYq",
+	"mij0SfcRRsnk8bBwnkA5+KBADDnVZdXoAwJzym6HbGTTwtzxi5ePXpnDPw6nf3iDnEbWBFmZnowsskcZ",
+	"pD0PuR55IIfr56PV+ihullQmk6FXoXNOVTehcaPyIBarDGJV04D12mR2sE4ePn/2sfn51bNEJObvlP9H",
+	"kogOg6z5DqPgXy0atoQ8w7ya5EVJOFoKknDYk2Q+ErCVS/qk6M8Adg8ZIzQM0YbpGya7pIZHua91dTlB",
+	"0DCgDoBI3+kkYpuFeWTt7EkqGqB9szYr8vd1IrgJlx+xvaUq7EHyXM0YCjhtCMIFD8GlAmUg2syqSAfE",
+	"ee/efHvv5uuD5z/avfHW7uvvVuW8mYBQvxzPjOcue+oNNlhsrxRwCFEjfdE4NvXhWqYydZ6lnoYeM1fv",
+	"kEjsXxD7SMTkIWzh4Shm8M5Uwi22MXPhdvDhZ4Nniy+/eu3SXEJ7cxswV5DMc5uSJP1D7FL5jmAQEKFk",
+	"o8vDmBlt/QcXThCpomBrCcNmXOiZSFzIWc+apCRRYo1vCtLt1Ek+7ggacy+bYAmRrEPIlGa5kjFuRVkZ",
+	"bXKto8FdbMs4ggRtZdwlIniMkQzIifVoA8rRLhB5/X8PXUICSZyyNWuFCdqemdtv5gIzbuz8TInyudu7",
+	"128Pbr03eOnZsYKzpsJxfGEVakI4Iox43eZE9K1hk0oSNTHaLgQOiLGSgHEQcTZPVilwFMSSgQqkNk6J",
+	"tCgCW/hZxySU8a0xlRuixFSZAuOlXkwWh/Oz5leVScPM2yuoY3nX4ahDKFReJxyTCcHKWjdhhzTWFyU1",
+	"Rki/oRsarSZ/YyRZTh4oX2/JLuArPvHMxKiiiNYScShTFFQTZO8bhH6SJZUHkaZqeqUy4wlrg+RENlgs",
+	"+Kas45hsHqFm2QAPUagIpAmH0wzK16QBSfIavo4uVFBg1ttY7yGFkd3okzabJ+sm/2l9ydxUGWP0abAq",
+	"K7pVKL9vR6yXG5fLtIpjdL4xb5nXsrh+oMAVeB/+fAwbgb9tUtVFzxRNBEEaeqdns8E2I86NXOSbgf04",
+	"w7CBb5STRi9bkX8GlnSGvO3FN3fufDx4/vW7b/8hw9iQiYGr23uzPUKNwxrcIXyePJRGDEYSgypZiGF0",
+	"EmUnfRwczIOWgKVY46h/2tsOnNOix5dHwjdHog6zgVlrXF/HkQs/0TwzS1bG+J1k4eQlkbTpdaog1tVJ",
+	"DFSZzNGfiS6HVI2JTdmZZP4cImKUgkNDNv/x44vHHzy2cHTx8MLCsX9ID8buGy/vvnVdj7sF9S5ri0ce",
+	"tJWV06vblP/PAShqPakYMgDhzJ64XNtifdRccWwNm5wNMICuf32M8Ml04OlDngmkL+DA04ezE0ifomGY",
+	"MCmzPf/22d3bf/zyl8+laAbp47IjupIND3bv5Z/lB2seKx7z4YWFxYUji8cOH33gaOa9jShRrQbU2cy8",
+	"snPr6uCD/w+IANEPa6sn5v7hh+d/OLewcCyHlKcXNhe1qDfDws4t2tXPYsg5EIa37v74z3u/unP35kf6",
+	"/OohVWjIINCZRgbv/Gnw3p3BKy/tvvbp4N+e3f3o53dv/2nnzud3P3y6dkVzgGo8KwMUWkkmXJwptzzP",
+	"AhZ1vAzzkbSm3cy8M69+vHPn47999vzuK9d3br+DPPRvn73gYaDDguEhYI3FKsNJ/bPmrBkQUIMkD3yQ",
+	"m/wByJuOpJJlsdo2QvvenVtXd99/e/fq7wc/f3HvrXfvmydnUhegCZQeFS1hLCfTiL1Za5iTkswML1g9",
+	"s2I1YhV87/rXGTqUf/vM7u+u/u2z53duXUOyqUgwl6OwONbhRJ9EIQi3fXPbzZPHQFNYwojMOjl9yvwi",
+	"6wS4q6wTwz+ZrK9xk0In6xh+at5KXXxYzjBrUMZ0FyWIxPgFDGNHzzU1ass8WceA0/8HAwF5USCqdUCb",
+	"+PY1boqwGdgAylOpAgIjltP0ql6kfyKU/FOXJgrR+CknLdFNSCQhsB4j97XEW+C4mOqex5pfpyvJi1PE",
+	"o07O/oqIGNZ7xrLiSChERlacaBX1wE+fwjtmlOQPZWoLTdluvdQsg7VpLylUm1zUdR0TgNpwg2Ie6Tx5",
+	"HOIr2KUOFupoMRquG/rSL0cu1ojcC8GXmCN0H4kyVUFaVJK22GaQiyojzZcxKmiNx0KAtOy19K0E6iz/",
+	"WsVRV1qnA08aAccW/ra/IAUGEeYmu4c2E8pV6ugz75gH9VwBzERT13M/3bn9PAozprE42sbU7uEu7U/1",
+	"WpuploCvogThHhIWRJ0IZuXkUai/owwIqGsMK3ktLrhROZeRLZBX2/3Js4Of/ufgnWu7b/wYmomk7OYn",
+	"6Io0wpZ4JDPExhpc+2UKpLNUg2xfLdUePQYbY0aAzdvLkEnVkA6JNderxdvAhhYPzy18p+Za8byrz0Jk",
+	"BwlAt7W7H35i5Jd3rg2ufbRz5+OdW1cxZiDF56jtPv/J4JXf7X30RS2DL+fgaK9cxLGCTcGzUeaX7D7v",
+	"vnF997Vfffn59cGzf/jbZy/tvf/e4Przu2+8vXPnY8Nv0L3oaS31PGbAVWs7t34xuPnx3Q+fGdx8O7t3",
+	"X964OvSTAV11a7b4IDLO6ox2JVBfh7hSLuFaTk9oU7FkpmFwmJX9t8+eH7zy+t71n/716tODm2/v/uaW",
+	"+eOFT//r6nv/dfW9CUSZQ5nzUiDUgHPQPmXydFMeKgVp0qTYEHrKtX+Qbk3TSZGVBuEANNki/ACkwMm6",
+	"TeIDXTFbM+oeSeKoOcukkdee2/n0vb1/vTn4/JcHf1e73Tp0Wc+5LMfJPpq9cakk37tw9gz41bTu06Gb",
+	"6LJbOYrxuOBLcxlGazwt2mBCeyGNXhnrP5biLkx60n3IbtCaX+NwWdsRNbhQjT5T62lihCM6jKOwgRWa",
+	"/orFSUsbE9/XBrpkn0JlOc3Ywc3apfvc7cGznyDRzZDc6t4QUwN5VRxDVOXkfl83cqWIoCGGqpxD4SPG",
+	"9UG3Gdlgm11uTPFI14wGrUzqQjc29APRISbGXCrRkRDwq2xMRL4sSY9KokQcZh4YDuuCNNM1DupZL6u7",
+	"QRwXJxtM9ZiFu6EESu6C/tYSvXlMF7JtNfqMJutrPHMETCcxRcOEfiBVBxkLQddMzQmbXa1ZhiUH5FFc",
+	"3ANkz9BDuX6P2zfEkSNuEq2gJCn4IWZ9l+6+/vGXv7p+8CxZLzvfnFNRsMXUAShRKwSbtpH4ZtUyhJtQ",
+	"Bfw6kmQ7kpHSeg8lIduOAmYCKtZ4yORWnWCUkub/7rTAF6HocbT06+dIzGjCpSM2CLABOlzjkHph0mLr",
+	"hANYDFaXzVgQUJETXUXWRRBQGQm+ngm5QPODHrUyI7bBx6LZjAK2ZDNH6iSVrPWgjTrS99H82WaTJeep",
+	"gRWc1h1QWUjFnqDTr9oOi12vIsEVnDqkmdmdqbsffrL36r/f/fCTndu3917+aHDj9t0Pn9m580k2YB5r",
+	"IhfKowkDU+tBnBHrJbPGAZd4xC38R5pTBKiamNBtIuddick1bn5ZMkUzIQMmk7OESUxp5hIxiUvuMBnU",
+	"iTW+GW2nkUlxxLdshH0KdCM4y0LtmMqW5srR/a9xGgB+ECJgYdDxiAkkLWtqs1HuK8gx+fr9bab2qxlw",
+	"TvMc8nyVuqeAwrocFzvXzARaplmQ/y6elH/9j90Pfje4/vKXz13bfe0jtEdUViVVBknZn4UKUhDGXGW0",
+	"LUyr0lSONWyR2hMBkZnKfMQYeUiaQswnDzTaPMkC4fUSoViawWdzXHRfaxxL/Tetl9q8khnU8pDFnLpL",
+	"KVsBvUSscrjS32pztpuFhwBNUvFBpaOigLZ355W7Xzx3UAKaaHdiGpVbP4QrfD8E+2FiwMgZRAlLMdki",
+	"k3uKPhjVYm3J4m1fMj9YSdJBTMxxeQY3vyDivMP4xCnUY5bAFsxriqQoJqg9HOb+f1vmttu1IpvToyi5",
+	"zvhQ7L74y7sfvvDXq08P7ty+e/Om/uOf/3D3w9/u3noWTdqjclZ9TDisOwR18HNvbjKpTIwe1cKRvu76",
+	"dRMwz/uIiMdDx1DpGucgBzVRT+uBEFSmQyznYC5MsFCk5Bq3TtMVFxcE0H4WD8r87JPrO4y7LflaI4V8",
+	"YTt6X6B6e23vgxcGV3+1c+vq4KNXdl//ePf13+zcvr378ruDvzybRgS5HalVt4bbVyYKEV+c/XEoEVhO",
+	"401tRemDyiopOiJjlRDHhw9dxhFeKU3ELKa2/LR/wPGiWLZed/vivFZADGJvNve7gKWiODJrpnrwDvGU",
+	"mAt8JW49DpxLjuIGZLnkZOKEHfUZ9CEWyBWOlA5RKaNNPoVaO9JRytCHXNPQwzeDCyJpJ7WlmpxbPDwF",
+	"H8PJgOH+mw4O8NJzg5u/3n3hi8GLb+7cvj0FmzmUFggqtG8nrBP3ieDWA3MG3C+2SrFtFAN30AXjjAaO",
+	"sZACB4sJ7kF4RCxu7YWiS0kRx/vfyKOy+8IvBtc+2vvg1cE7174e/gEEMFv2MRK8hqowwmu3RFbOh7ib",
+	"lA4NqC8EcQuiugl3weWRB/7pvH7pm8GY2ozKbqIJqjb47Zt3b/5l8MqfBq98svfH1wev/A5MwrDMNtTk",
+	"394c3HyzVq91O1DaxjKfSZmZJalvNCMroe4MbVr5VhYKR1ojcnj546SjszzuY8VFgjFDcb88NahDE/Tm",
+	"TpwYdKCJ1aabIm3QrQcCyYbswNAsXro9eP6fRzJIfAnVbierZ1Q7fBf3bmkiNUmnbYOg4fEInK59DF1F",
+	"P6iILeYWKJOqxQqTKbO09X9fIjZu4MSJ2GFCmyVmLFMOyGL8acYNbzAIV7bYB1jvAypsEC5cGcU+K4D0",
+	"O4WdHuC5yhZG8hwrN61Znap0M/7y7OCdaya26i/PDl75+eDWT/Z+/czeC8/v3ng/sz2ItZE7WGbdyjnk",
+	"Q/ahA1w900fR6tkh5FNdD4ozYfTT4Pozuzfe8qxfkVhyrqtSWA9iy1WRiCuByWsYXIHCCKRYMILAWPPk",
+	"ZEsIg4js0LJiqhhhHApvaMaDoRkWb0AJjB5pMYrFWWy8seiqNb4Og12v+7I8cmeIC0U63Y04ki0G2KDE",
+	"rrUZDNSzcKWX9Tj0uBI4fPplEwfRo/0ljFvBKCosqUWost5JOy1TPwAi7iG1z1QvNnAtQmzZd2MqlSlx",
+	"IOfJeiDaEd9cRxueNDdxBhs/BdyHubuiJyP84BxO18xzH871kbphQ9VosfBXbe/993duXd298ZaJqqss",
+	"lZmBTm4oKz8IZuKzvhOA7+y+9lFurpW4T6o6BJQHWNN8PGCgy7UrQQwsA+opjlDh7j4xQVoYx4fId4Y4",
+	"+0wRDhptL4rjZaByd+RpwtZ4l6fnCmkRnX6Um7CQ1C6NBmeg/YiTLoeQIs0IGDWZrgZmr25NcM2YAg67",
+	"h7xPwhrOgLrTYPZXv9j74LXdX/9477NfDG6+ufva5xOYSbKj+ZaAKA5eeW334+cHH/1698Yf9159a/eX",
+	"z+vrtAJBt7ob5VfpI/qBA7xGH+lulEevObH4PG1CRRUIU4IyUAxcGzOUS2zJrp1bd3Zv3N578ePdq09n",
+	"1g8Wq/g2fQydPpwwnog4ZiGMkpJtoViCKKfOo067my1Fup3l9CLRj0mMFtNXHuatZUFQtdSYJMITEL4S",
+	"ho90N/Zzcmya8VJtcWFe/3fx8NKDR48e1YpiCG4TvQtzE1gbYWMnODxHfYWAcVFm6ff+zeDZd3F7Rzd2",
+	"6FwcUqbCaVZ5GwLVNE88ivUCsMDjQSSQDhdbnXZJV0z5JE2ZMaPhDNf27ufv7/3+zs6tO3df/PHejz8d",
+	"v7w23TNk/sIKph6miw0B6cocJgzvNeqszdc0hRZTDAQhSJP1bOiJm7k0mcUbDAsyC+t2nycrBMsxkZhB",
+	"2HJ+tawQP2qDa4ttZo9gVbLWI26LZIaK1d7v73z5q3eKyHtS0+AZEY5EdTj0Q68mDHiHVl+s4/ZA0GiH",
+	"JgpFaRSCLTiGWVCDuIlBgomaJ0cW7KathFokkkqv9jYjj0YB03z0UdojVG4VhH0g7uIY69g5mtjUDBgt",
+	"deOlmRFPBcyyuLBQGbYw7WrS1nxrjylEmvZB9Iu4u1BUxAojSlQ0AUbRauRHjbQlh9cj3oDNXS+E1RxF",
+	"ZrLAPPbdWr2G2lOtXuuZSslaNKRxXBGnB9bjNH/YtAYfT9om4dPjmXbhixXd+LcuWkYPvcgKkTuQBxYU",
+	"8Na7dz/87UhhA4+0CV8dMtp8SckyfEA6M5pVU9J6AvYXan9zFQZM69apggBRVgfCeGOnLXkrwOi3LQOZ",
+	"Wp4yfPIJ/U7IRhBRXFW4xQlwR8zYvq76ZLb3UkS6LE7sLBG+r+3+5tbday/s/eGLv332/N777+/cfmnn",
+	"9u18MmYhwY0zwaOpNU2TtyQlmsaCZQGdbM0vi7jWbDILdwohVjajAt+fJys5k/2SrcBnot6RXdoyidau",
+	"v8YvMERAcdYheAnrNKIp2uWFcD/aAxrRC4h4Vnb82fh29Hwq0JQ577NGOkSm9bfPnh98/tvd569bCvNQ",
+	"VbmHAOkM6s1SxcZj3nCCNGm2tgzhxpTSxXyfamg2f2/G8W0gAN1JFXiaZbIutlzFW8x3csdR8/4NZtZ0",
+	"llSy+5u3v/zjS0glu689ly9LNwFlXNa3QEmusDEsQ/q34R5Q0SQLtC14Rm6G7EcT/emytu7BpBq9LzRQ",
+	"CKYZ0yhEoNXIydnLjo0wFkLP8/CFNzDlNGI7VgDctJdaZXumB+JSKwd6tDHtEyWI/scMPos6nhbJsL7S",
+	"IlETF+ab5tHWa7qijIOtrPrPQYlshqJfem5w7XW/v2iyIBLF2ie1nDOqKxrSP6Qvy0JD46mo2axOZ2ML",
+	"K4wjOq8KJPZllz/A4Idmc8z9aLKwlglrd1QfU/qtgBBG4Sxr572zc+uP6KXd+/Uzg09uDj778VdEPpo/",
+	"TR6hlWm5XlIzCOLuIwNsD0D2JvFQkvXvPrRKcmNZJ5vRNliejd8DPJfro8wTZBtD1rO/ghdnyo3G8CJz",
+	"PczMVPifn9y99gIyob1fP7Nz62c7t64Wef+r36+HzM2xXzrpFoXpOEfYPTZ9lYf6IoZcSfQSdxjX564l",
+	"ukma1ZYWchNdpb81QOfz5CE4sliOHjXVbCjQKE1dYOqsmeR+Ioj16GpLtQeXjiz819VfLH5nCbBPzWWZ",
+	"T66w+KoLx75zeO7YwsICfo1T18+mEX6VNVkzhW+Jc+3uzb/sfX5z98b7g3eewZn+9erTe6/+590P3/jr",
+	"1ad3X//4y9f/o4oaaohUthjegYXxyIKzOQCGwdjlbOiB9X8Zf6xADTRS5F5jN72vEsaMqXBUJO9dgCGO",
+	"sZ9ilLQx0+rB3SOJQ3rNlLJxKAkGzN9giNjUpfYypjaB0TIKIOtvJWPZd4DK+dfTLOziNDkE7hpbvMdj",
+	"Xs1W78maXwvL96DkOsoP4KR91aJrvXK0+DcgDLwoogkOGoK45rPvDlDKsHbGUo945rr8JoTnzTjAbEhF",
+	"0GLe9eLAvAPYA2vtPxBhz8QnGTd9NmTGdisdw5knJ9PKzZo7obTXo32yKYiwUS8K8M+syW+Eo1ong18O",
+	"nAmh2C6+HVFXO7d+tvvmx1W8BU+KiKu58iIj39PPmIIYmUvHlRsx9yS4uvWF2MrCkExfhgS6naAWSYcG",
+	"W3STTVgjYwZVTWCgxWVNviE1RYbxlv6nSMboJhbdA7kTMEMV7elXCwpmGFquUjPDPEoivoT1eAG9R/8l",
+	"GfjeEcgHv8JNx78TzHSeX+MP0aCVccffg2iHpoKeET7BSUIDVR/BE7KhvMtrHNIn4Pk2+mR4SU2Mc+68",
+	"fsXZVBXDbHF4X18hAiC6rxY/xxEkliTwE6T/9qhcicCiVk1dhkC/G8dAdZhw42q4VK5CkJLeN4hyvtX1",
+	"CBzljCtMMJ6QSisUrJAnM7wYde8NQZMQXDlYvAA5k8k7GGVrmn+t8Qz8UiTrBvdGZQtgQYibyVRApZM0",
+	"RZeHy85TFHbZGg+pYvgVWhKWSRbdKbV2OpAnP+SSk3ZqB33JndDLVVgHUf94AGSxd+Nnu298UXjD7RsJ",
+	"aZiADhDvfx33eX0JNxcpA5gUSsCKxXEFBrbGYbQYs7xscCNhSACbZ8AoAaTVkbC8x/QnkRTrpMtjJuUa",
+	"X28zKMphvLcQUtmLAA0Z6tdnsfSaEbBd2RAdxtfvM1WbNUGLJpQhaLvkBiwlME/WU4TK9SVb1DSdEUgK",
+	"Jvoazk4cz6/xdavvmaXKgNA6RTBdpmUHBoCV/4wGwXgo13ik5sk64umvL0FAJ+IEWuMvHLHCcgfZs/U1",
+	"QgKmKAnVcPfN8/pEZRX2YRh791sGrH7n1rXBT68NPrs6ePHNSUDpYaW+HlT6ceKO404HgEufCuIWoH6o",
+	"xNFfrz599+13dz/43V+vPr37z+8M/vVNAGf5+MtffjHN9TYdan3+LkHg+uWMHAQ2WzSViB4vUaq/Ekz7",
+	"XE+TAdsfhEDrB7A/6FuoMpK9cUlYpazuZAzrnkjcNwmT3VjlMexT3rrG94FhjzH/IDdZnFiYTJnM8t8X",
+	"n36IuGZLVgeAVZ/bLg9gPZbKQkUOyruUUqsx62E9cpK+lClLDmyKMb5EVMIYkdFTrE4SAe4l2ULRJIfK",
+	"oBujqpswci+1LXOh2H1+OJ90oAetTGEvRdlz7okZMq7/eG/3xvu7v7u6+9a7+UQfX5Fos3OdRIhm4aad",
+	"07+mNwmiKhFMPY14yC5pfmACcGG/jOXHbHRmlmQlX7+ex33vBj0Kw4J+q5lwYRil9O0KiEdcPXAU6wt/",
+	"PUFDp3kQd7V2j/MroA3YkhlG1L707OD6n+5++PTuv7w8lia2MWe6uOSEfgICsBEIN418NFSA+5ueU5dG",
+	"CTcEHHHIFwOw2EgBrKwsoAQ9mIMs0aA7GFOiAaZr56JHL2d9Xvdu/37w/J8yG6N7KbHhnu0wjvc3ikCZ",
+	"vYCkKRgyXsqbQoR1I/pSTrqdzYSGbJ6YBL41fu86PN3ocr0NTq2juE9WB3VpsxblIWHbUC3Oanx6L7US",
+	"iHJDghpti7WtqknW2TbjDdUS3c3WupFAIrWEmDiiozXTOBY9rRZCgSwtRuiezYi9yennaSRZSiNTRtwY",
+	"ij9cWdsxRPOtCJDZfeX64Npz5WSWOf3wTdHhN4ADCIXbNjhGyO7N1b0EqWx10olpwOouWcMeHqmocjUG",
+	"4qgAbm+1FckzIjxQi5brw3vozWwOLCnrxvsjebj+rTiUMI4l7fyM4LsQ7ZhKTlTfumSL9eskSBhgvRuZ",
+	"PWCJipp6sdg8OQOArA4oAmtIItc2sBKRk9AMSKJUtC+BmywTJbY0/4Eqge4BxkODUG/tMamaEHGSsGbC",
+	"ZItJiCDSY4WYISkMxjGLm2TxwQUS0r5c46ZNTSZbrK/Zj//869U5aFKBTpjX8ml+QjMuDDTipCsxvAi4",
+	"GET8zrZQwWsfOfrZ+/Uzgw9/+uU/vzuWkMoNBvBEhoz0uZY2H9gVBzBu+0Tf4n4rwRno6QD3QndQZBOA",
+	"ztGaP8P7GdZ5xM9asMiHIr4dKZpakL2H9lEGJV1BQsb1htsVcSbhbKXVGwTXfBTkqkiaTPg6luzaYh0F",
+	"MjR6M7RqBOZgBkYRuPClvnPhSAG0OIrdmkObbjCRnjS7iUulf1L4YY5O65kxd9ZmCBKOtf1dxVJTN3/n",
+	"L1/sfvRzLFq696df6bWPAFfXIFZVD2g97fbka8IITwdQWI9I78YMoQY++MvglZ8Pnn137/Of79x5Z++F",
+	"lyqQ7pD7bORWPmg2W3wbs9lcxkNnegQTO5W5943EkK6ovsCBsi9P22wR6vV5aHiqA1n53qNt9m2JA4c9",
+	"3X3108H1axWJ/RCqMDPZmiE5ORevaEKKU3ksFbHQlmKylNepWodK3y56ejmbZgjPcNHTnBwwT4TE6hEA",
+	"WFKMfqLneKBUojv4tkBxXX/xy1evVpC9nSG2TGp6MhffeK8z696XhqVCDgAYI3sGFwe1J7/4dM72eoBs",
+	"1vRR4lixkWGpXad+0CgVUPH7453bPysLaPNsz/7RA2wUnBFy/QAC6NEoBxAwgBZ601ssDh0suHGyAOiC",
+	"boe1ZT3FzHSJFuTedZqBt1i/D1SIFPJvGByjEFggR0P/gy1QhC1gCa4UXiAlvvI8N0eO41LJHbkZyACZ",
+	"ibx0BeAyRWwhypmoXhSYgAzzyhofitHMvAyevg6jStZzOW62taZIlmy6WwbZNROCWeC1K4y79KdHSyiI",
+	"hMqxw1a1MK8CnqYxfEHjHu1L0jGYT1EhrlNkMBPKc4aOlqcMHR3NGLp48Pz2u92oWLw1VHHg3HUkp7zM",
+	"3+jxIgapGOH3snTgLtQv/p9z3597YmHu+MXLh+tHrvxdbTTOOysvY5Xg4tv2QsQ3Y0bMY5auIaurJYjs",
+	"dliyHUnmStKh+Rni513M0QSV6c6b4eyzLN34p1N4sSp5YYloPya4alV5eFWkjw6Vu6ChXcj8mWxGHO6a",
+	"wpy3aSrqfZtC+XHbyyQjR4DxgRS5w6LBO7deHnxy8+6HzwzeeWbv+k8nqm13Hopd6zsAKkdj/JyWQyLV",
+	"VZFF/IVyJzFV+uJJv7D1T6CIO/JuaynmgsRiM+Jk4/8n7/qe2yiS/78ypSeokuXE/CrMU+Br4IHvkYp9",
+	"TyeKjHZH1uDVjG93ZUVQVNl1HHESbAgXSAAf4ZfDFVzsALngyOT8x0S7lp/uX7ia7tlf1qws2xJx6t5s",
+	"STuzO9Pb3dP96U8DvzAkJ5WqrrCICynGkZQIVAVg42rulYVLgWxfWEzDCOGD/u14X+ELLG5W/eh6pqQW",
+	"rjD5TLGASwR/RlsSLi4F7VvB+gNgvtNdzgtPV5+zTtunqhP02crT1VPsefpU5RnrOft5dro6QZ+qFA7Z",
+	"SHvY1WPDPV7lmJ3BWmDrV2q8ymexPU2OCXhJNoQP4d2ovNrVIgtF1VXqxvXXSQh7Mg03gE+g1iShqouI",
+	"6ZQsEi9jZZDCOFKKpK7UqQfxViyDATZ7QJMWdVKU4DOgVnWZB74aqbImc9MaN50j11AXP8flwt1/WS/N",
+	"QFCISsuso5OS5YjOMf5Ai/Vg1I1Kw9ivR5fCf2f19e8OZvROnIkcvU3pDzDQoj9sO7K7fbO78fWg7987",
+	"+McxAPD4qH1jloCqPgGKXSOgNRlXIe6tgG2v/vPbB1jhHq79sA/Pi1hpq5Y4vwvM5VXODtsiCxfh0Ijp",
+	"RxM1Az8EfRJ1Xv7iy+7GzsPFpfCTu+G1+3uLnyPQOfhwZe/Wsvr8q4vdjTvh0r3wvQ+zB2qzBDJLCos7",
+	"7CDdDxHQNEuDbAqCEKYEtBr7+7WozI1YVJDKvrBMEz1fly+YyojPxbc00rwyTsL7pobATgyTZX3zfvdu",
+	"GnPqtYTVuyELyqjk40ASjr8Yg4kbQZpM+KRCrTntWOq24D53HOJLtQ82sxzqMrtYFvFmxZ/hmDFkUB9R",
+	"MD89x9h8HKiTbh2YwGH3I9xB/NOadHQXGy0Vag602oQi9T/imKNKFI8Li5XKwoBQzDHN0SKNWELUHPnm",
+	"41XZ1E3FhD10VFq49E3w3Qo2BDSBBvMrjPc1TQPo7hxrAaQkOYJoifFoq5jAS1NiVBYgR75MXmrlVUlX",
+	"HUwS2AIUv6trBZmVKHo6vAYzeUzYZYEMrVFplPK77ERDlAh048OcuZ6CjI05OWXI/4fCmpGAYzdFWWuH",
+	"yzvBdz/tLv2o7M+1n8jp0yRcWyYTT5Pw+nrw3cXO9gPckUOcHmIBeiS0xPEKmZti8+S9H6J++/ZOeGM1",
+	"LcAH4F0jbTcOIpKfSjinc3UpoGWPItJEwCj/LWw3hzAqCNECD7Gy0K4+JXOPvNWwdSEFhkFTTUdiUqUq",
+	"iHIL69cAiFUWDvd8DcdUZwitWpHayEw8jA9wBp5yNLlAGPtRUWDj3P3JGKGHQJUggGl4fZAvBas3w69+",
+	"3bu40t24c7C4aRzePjIjw/2a2FKasNmOrXZ8vuETl8/W0kU9gnGwzS60VRPSxeodc5wzey/HDHf+b8YM",
+	"00vYL3SI9VgjCx2mffEBHO7UtqdOftj2eDQnPxg7s1on4QSIS6EE1mcXfGU+fv05uHm/u3EbT4Cddju4",
+	"euNQBjd5wMej+3F4eX0vOsuFy5/uXvulu3npqCLU09Dd5DcnVx6zn/rJa5R+4GtYPPqrlVn+BUadftZD",
+	"6hJ8deDJUmc1BJJnTSZJY1dCD2M/ziHbrAjA5SLyCagPlRVBuouoi1OL8Cr6OR7ldomcMURhlWvC/Tzr",
+	"gw8xSD7ZjgpZE/YgGhs2k+GxsGr/MKxT+1KOPq1WU9M14yXt0zmnWj3WnCeS8euPgl8gde443GOWFFio",
+	"ZXx+dYQuDFZ0d8pM/v14WX4lvv1M/gJnzZFRQIY313fXrnS2fui0252dr8Olze7GnWyROrLzZfS2VkRj",
+	"bsNhXj81PY0/PAe/G+EqZubJK8BT256g0UojzVd1tlbDy590Ny+F1+/tffZRnhJvGJZt2rBsR3RPdGT6",
+	"TZu2PChRxTyU/v+ZYsFh1PPfhBoB+N9l804r+npgd6V39U860/Pgm5SReqTT6tPPcEpgvSLRv0V+DF20",
+	"lBRlNKXrJwgtCBg1qatJKID2QMo5zqBnL7EchrGNHusnZ2XDH6gf4ZSwhxkd2VtcDC62dz/bzmqKaIGU",
+	"aOc6FOlyLs3ml7gPXo//EEdkwUWo0xaxpbHcb1pPPlIt4/Vj0NePP8Qg1IO/BZdWcJlROecsdk6BkJwF",
+	"hkZEZCg3TS02IjAAFko9ryldu0io40ldsAvBUy6AfduWTVEqizO6QVFyJdWfRCMg/g4eQfmKDp9jL2j4",
+	"ILNJlXKn4TIvatuuf6Y7tgv9F/aJJ+frUP+JL8B5ZAPAOkF1scd8Qr2yiN+PuIxYz6VLxwEcbQhevaYe",
+	"4VhFvjDAZOEtTt/mYzblFarGq2MHuIp6U11wRXFhlAtZa4x5NT5W52N1OjZxauLZwc+BcLvDBsVrKR4t",
+	"tXe+auhVqOPJauXTN2IHNSmihF0ivKgtKHpGkZB6c0CjVyKvQxhLzxSHW/U7wYRtomhUc52N7mlUJI04",
+	"PE52Mvc2QX7ubKhT/do/O+12sPn+7ldLg+6stnz5Gzt1IWqOh6QgaUP5hM7U4utcVOeV+BNUAE8ChFOw",
+	"ZlmgktAB8ew4TenOeZrnjhI8fkB5LdtnrYtlocbzZJ0B/pM5Xnz2NEbCYZa04RlFYQxMklICJ/el374d",
+	"rt08UDTgfNuPfX9an4AHgCkd84hqGlK5IQMPd079eLTIb1iNvPPhWSbnndza6uH1CWgHV2/0FNXgTub7",
+	"HzPYLD9StlKgiZcI/oxcB4m+Rp0qby+pVo4seapWOeqCRXROI6Xwjf3yIzkaQZlxjhugRaiz/W1w+cvg",
+	"6g01uXQQ8aYLjt9U2kjnvQ8hAI+o5hjmfskF3yq37AC2d4ghiU/vBN98qUPmvdK2X5Vopjvu0YpzhCpM",
+	"eMK+ZZhajB0Hk2QaQBSLtaZ/BvMEDvZ5fS/2eQLZKd1LDMqzKtSaM3QRwwuOJq+D6j2Y4nEpsFxa2732",
+	"j3D5U0y9H1IWMu7kkIUBe4Ql2gsiqvWG55MK26+foFQQ1VOs+EDb+ZHCQ2RJrPNMCDKPoT38nfxRmPD3",
+	"TrpnJj8H/JL5NU6R28+rSJitV7LG3CHW9u9dXNl9sNHr6/aVO63qjyV0eQFBsAHyKOHAwR0Z77Fq1tb9",
+	"/uPupZ8P2JyWsPrUXicQUIcLViR/brCGbtVMZyOAmeauSTjnECjGza10p9WMo/QGW8LqDwMHcqwhxqA+",
+	"+iC8vb57+V64uNQX7qk+GReyD8tUHBydp+r0VWF+kzFB/KYkgIUC+EmMVmpS7seVp7LhA3l9by+PlrD+",
+	"IJu9Sz7RO/+LWGbk8mGGQnd/vBKs/IKr1Hd9fLfh+eOu9Pt2D/9/cDYEa8blJqzlJfCsDNyReFJzQEBh",
+	"IvJsYXsBWDMHnGtPc27B/MwukSmoWK81KrHdguOCcg+Mp1y44xl1deEk4Q2+uBuufBOs7uy2v+8hr8og",
+	"pqrM1s+jtoH6PrVqmhS5Rr3au4fX2K9Sr6Yz6dnBM9y1hq+l8LgHyBPj98DfZLgdc/tIYKDXkZJXpmYA",
+	"ZfwCOfv69IyOWWisIERPnozTrTVGbYhR6sPKjBSzFSrGZtRIeXlnUwNF0wJoVKPx6apMGRPDFzVGXb/C",
+	"qHnRpMtnuTAPGTHOGr/Bsxt1jN/D26C/qTHq+LW39X915rvciuaD6kL4Khv4eCeK9U7+6Y13i0q5yznO",
+	"4L83ipA+Mm8e0kWAHYkO7fCeF4qFhusUJgvj4AdoQc7Jn1BvDqgidGZga7Xz2+fdzb+ncuhRoqKYa/QS",
+	"VlW/xlyvRGI6Ez0GsJmYBmDEoj515GycrdJsEl6J6I6CEc95puC+d6woGOMlVMzUYcKmbokEH7SD5Y87",
+	"W6vh9fVg9f1UfIbNmh9Nx0L0UNzFhJK6J316yAAsDFANiwqlQZEMoUT2PnsPmxDp61Kaw3D1mcSk6xNi",
+	"1GnIl8RmDlcbXyJI7ZIFmJiGA7U+j0+kVH3UBgvzkqm0GI8qEqAknfslEqw/wCKbOL2ZFgzMa/ZOmO2y",
+	"J6tA+uZSJ93+o0RiDoCHi0sxUU1PDzzTA72qO9I0M3UUcVcagha0s7Ua/PuvccVydNfKmOaIYlQcMO9K",
+	"i3me2vBgdaezdTvY+Utnaztcayfj1BoV061NLXCbwRHeoq7b4mK2CAf1xnyJIAL84eJS+FE72Lql7g8g",
+	"9Mmg2tb0DvuydEldCu5LF9/WL66G/7qSWixXVoxL9aJ2jKAuoUgkBsIS/QU9qpiARmoLzCUzr02T06Wn",
+	"YhaYeFHKAt70FGenR54AI6O2k7ALFpv3mf1k9PJ37l/Zu363nIpkJZMqe/ffAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

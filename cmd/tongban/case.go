@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -116,7 +117,7 @@ func stepName(lang language, s ledger.Step) string {
 func caseShowCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "show NUMBER",
-		Short:   "办件详情，个人信息已遮盖 (one case, personal data masked)",
+		Short:   "办件或联办件详情，个人信息已遮盖 (one case or joint matter, personal data masked)",
 		Example: "  tongban case show 330523110200-20261123-01-000045-7\n  tongban case show 3305231102002026112301000045 --reveal",
 		Args:    aboutCase(oneArgument("NUMBER")),
 	}
@@ -125,7 +126,16 @@ func caseShowCommand() *cobra.Command {
 		send := func() (*http.Response, error) {
 			return c.api.GetCase(cmd.Context(), caseID(args[0]), &client.GetCaseParams{Reveal: *reveal || *why != "", TongbanWhy: url.PathEscape(*why)})
 		}
-		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, c.places(cmd.Context()), v) })
+		err := ask(cmd.Context(), c, send, func(w io.Writer, v *client.Case) { showCase(w, c.language, c.places(cmd.Context()), v) })
+		var no *refusal
+		if errors.As(err, &no) && no.Code == "not_found" {
+			// It may be the number of a joint matter, which is shown as a board.
+			send := func() (*http.Response, error) { return c.api.GetJointCase(cmd.Context(), caseID(args[0])) }
+			if ask(cmd.Context(), c, send, func(w io.Writer, v *client.JointBoard) { showBoard(w, c.language, v) }) == nil {
+				return nil
+			}
+		}
+		return err
 	})
 }
 
@@ -167,6 +177,9 @@ func showCase(w io.Writer, lang language, places places, v *client.Case) {
 	for _, d := range v.Documents {
 		s.line(lang.pick("证照", "document"), strings.Join([]string{d.Name, d.Number, d.ValidUntil}, " "))
 	}
+	if m.Joint != "" {
+		s.line(lang.pick("联办件", "joint matter"), m.Joint+" "+gateName(lang, m.Gate))
+	}
 	s.line(lang.pick("更正自", "corrects"), v.Corrects)
 	s.line(lang.pick("更正为", "corrected by"), strings.TrimSpace(v.Setback.CorrectedNumber+" "+v.Setback.CorrectedBy))
 	s.line(lang.pick("同号收件", "same number"), strings.Join(v.Also, " "))
@@ -199,6 +212,16 @@ func showCase(w io.Writer, lang language, places places, v *client.Case) {
 		}
 	}
 	papers.write(w, lang)
+}
+
+func gateName(lang language, g client.CaseSummaryGate) string {
+	switch g {
+	case client.CaseGateWaiting:
+		return lang.pick("（待须先办的事项办结）", "(waits for another of its cases)")
+	case client.CaseGateBlocked:
+		return lang.pick("（须先办的事项未获准）", "(what it waits for was refused)")
+	}
+	return ""
 }
 
 func attachmentPlace(lang language, a client.CaseAttachment) string {

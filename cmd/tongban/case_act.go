@@ -29,6 +29,7 @@ var actKinds = []client.CaseActionKind{
 	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
 	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
 	client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend,
+	client.ActFinding,
 }
 
 func caseActCommand() *cobra.Command {
@@ -40,6 +41,7 @@ func caseActCommand() *cobra.Command {
 issue 制发　deliver 送达　comment 备注　request_supplement 一次性告知补正
 supplement 补正　withdraw 申请撤回　terminate 终止办理　suspend 特别程序开始
 resume 特别程序结束　extend 延长期限（仅负责人）
+finding 联办件审查意见，由牵头窗口汇总告知
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
@@ -53,6 +55,7 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 supplement --material 户口簿=hukou.jpg
   tongban case act 330523110200-20261123-01-000045-7 accept --supplement ENTRY --tolerate 身份证@2026-12-07
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
+  tongban case act 330523110200-20261123-01-000045-7 finding --complete
   tongban case act 330523110200-20261123-01-000045-7 extend --days 10 --reason 情况复杂`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -162,7 +165,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	case client.ActComment:
 		a.Text = said(f.text)
 		err = missing(a.Text, "text")
-	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend:
+	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend, client.ActFinding:
 		a.Reason, a.Note = said(f.reason), f.note
 		err = f.life.action(&a, missing)
 	default:
@@ -179,7 +182,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
-	"point": {client.ActRequestSupplement}, "before": {client.ActRequestSupplement}, "again": {client.ActRequestSupplement},
+	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
 	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},

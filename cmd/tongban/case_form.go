@@ -15,7 +15,12 @@ import (
 
 // submissionFlags is a case as the command line describes it.
 type submissionFlags struct {
-	item, division, corrects  string
+	item, division, corrects string
+	// pack is a package that is handed in instead of an item, with those of its
+	// optional items that are wanted.
+	pack string
+	with []string
+
 	version                   int
 	name, kind, idNumber, tel string
 	form, materials, applying []string
@@ -36,8 +41,12 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.item, "item", "", "事项编码 (item code)")
 	cmd.Flags().StringVar(&f.corrects, "corrects", "", "所更正的被退回收件的条目；沿用其内容请用 case resubmit (refused hand-in that this one corrects; case resubmit takes its content over)")
 	cmd.Flags().BoolVar(&f.lacking, "lacking", false, "材料不齐也先收件，由受理人一次性告知补正 (take it in although something is missing)")
+	cmd.Flags().StringVar(&f.pack, "package", "", "一件事编码，代替 --item (a package, instead of an item)")
+	f.registerPackage(cmd)
 	f.registerChanges(cmd)
-	required(cmd, "item")
+	cmd.MarkFlagsOneRequired("item", "package")
+	cmd.MarkFlagsMutuallyExclusive("item", "package")
+	cmd.MarkFlagsMutuallyExclusive("corrects", "package")
 	completeFlag(cmd, "item", completeItemFlag)
 }
 

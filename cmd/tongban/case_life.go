@@ -22,13 +22,14 @@ type lifeFlags struct {
 	points, materials, fields, supplements, tolerate []string
 	before, until, on, again                         string
 	cause, procedure, result                         string
-	deemed, returned                                 bool
+	deemed, returned, complete                       bool
 	days                                             int
 }
 
 func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.points, "point", nil, "须补正的一项：材料或字段=missing|wrong|unclear=如何补正，可重复：request_supplement (NAME=PROBLEM=HOW; repeatable)")
+	flags.StringArrayVar(&f.points, "point", nil, "须补正的一项：材料或字段=missing|wrong|unclear=如何补正，可重复：request_supplement、finding (NAME=PROBLEM=HOW; repeatable)")
+	flags.BoolVar(&f.complete, "complete", false, "材料齐全：finding (the papers are in order)")
 	flags.StringVar(&f.before, "before", "", "补正期限：request_supplement (last day to hand it in)")
 	flags.StringVar(&f.again, "again", "", "再次告知的原因：request_supplement (why it is asked again; supervision sees it)")
 	flags.StringArrayVar(&f.materials, "material", nil, "补交的材料 NAME[=FILE]，可重复：supplement (a paper, with its scan)")
@@ -36,14 +37,14 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.supplements, "supplement", nil, "已核对的补正条目：accept、request_supplement (entries that brought what was missing)")
 	flags.StringArrayVar(&f.tolerate, "tolerate", nil, "容缺材料 NAME@补交期限，可重复：accept、request_supplement (a minor paper that may come later)")
 	flags.BoolVar(&f.deemed, "deemed", false, "逾期未告知，自收件之日视为受理：accept (deemed accepted)")
-	flags.StringVar(&f.cause, "cause", "", "withdrawn 撤回、not_supplemented 逾期未补正、moot 不再存在：terminate")
+	flags.StringVar(&f.cause, "cause", "", "withdrawn 撤回、not_supplemented 逾期未补正、moot 不再存在、prerequisite 联办件中须先办的事项未获准：terminate")
 	flags.BoolVar(&f.returned, "papers-returned", false, "材料已退还：terminate (the papers were given back)")
 	flags.StringVar(&f.procedure, "procedure", "", "特别程序名称：suspend、resume (the procedure)")
 	flags.StringVar(&f.until, "until", "", "告知申请人的截止日：suspend (the last day that is told)")
 	flags.StringVar(&f.on, "on", "", "结果到达之日：resume (when the result came)")
 	flags.StringVar(&f.result, "result", "", "特别程序结果：resume (its result)")
 	flags.IntVar(&f.days, "days", 0, "延长的工作日数：extend (working days)")
-	completeFlag(cmd, "cause", completeWords("withdrawn", "not_supplemented", "moot"))
+	completeFlag(cmd, "cause", completeWords("withdrawn", "not_supplemented", "moot", "prerequisite"))
 }
 
 // action fills in an action of those kinds, with everything it needs. Papers
@@ -74,6 +75,18 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 		if err == nil {
 			err = f.brought(a)
 		}
+	case client.ActFinding:
+		a.Complete = f.complete
+		for _, text := range f.points {
+			point, wrong := parsePoint(text)
+			if wrong != nil {
+				return wrong
+			}
+			a.Points = append(a.Points, point)
+		}
+		if f.complete == (len(f.points) > 0) {
+			err = usagef("finding 需要 --complete 或 --point 之一 (needs one of them)")
+		}
 	case client.ActSupplement:
 		need(strings.Join(append(f.materials, f.fields...), ""), "material")
 		for _, text := range f.fields {
@@ -90,7 +103,7 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 		need(f.cause, "cause")
 		need(a.Reason, "reason")
 		if err == nil && !a.Cause.Valid() {
-			err = usagef("--cause %q：应为 withdrawn、not_supplemented 或 moot (one of these)", f.cause)
+			err = usagef("--cause %q：应为 withdrawn、not_supplemented、moot 或 prerequisite (one of these)", f.cause)
 		}
 	case client.ActSuspend:
 		a.Procedure = f.procedure

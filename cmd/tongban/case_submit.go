@@ -30,7 +30,8 @@ the item in force. Repeating the command with the same --key does no harm.`,
 		Example: `  tongban case submit --item TB-XZRZ-005 --applicant 李某 --id-number 33059919850412005X --phone 13800000000 \
     --form address=梅溪镇甲子村 --form spouse_name=王某 --form spouse_id_number=330599200103152464 --form birth_order=一孩 \
     --material 生育登记表=form.jpg --material 夫妻双方居民身份证=a.jpg,b.jpg
-  tongban case submit --item TB-XZRZ-005 --form-file form.json --material 生育登记表 --key 6f3a1c52-9f0b-4d6e`,
+  tongban case submit --item TB-XZRZ-005 --form-file form.json --material 生育登记表 --key 6f3a1c52-9f0b-4d6e
+  tongban case submit --package PK-06 --form-file form.json --material 生育登记表 --with TB-XZRZ-005`,
 		Args: noArguments,
 	}
 	f.register(cmd)
@@ -44,6 +45,9 @@ the item in force. Repeating the command with the same --key does no harm.`,
 		}
 		if err := c.loggedIn(cmd.Context()); err != nil {
 			return err
+		}
+		if f.pack != "" {
+			return submitPackage(cmd.Context(), c, &f, key)
 		}
 		item, err := itemToFillIn(cmd.Context(), c, &f)
 		if err != nil {
@@ -77,6 +81,9 @@ func caseCheckCommand() *cobra.Command {
 		}
 		if err := c.loggedIn(cmd.Context()); err != nil {
 			return err
+		}
+		if f.pack != "" {
+			return checkPackage(cmd.Context(), c, &f)
 		}
 		item, err := itemToFillIn(cmd.Context(), c, &f)
 		if err != nil {

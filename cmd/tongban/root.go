@@ -98,6 +98,7 @@ func clientCommands() []*cobra.Command {
 		caseCommand(),
 		ratingCommand(),
 		complaintCommand(),
+		packageCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

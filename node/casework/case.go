@@ -114,6 +114,9 @@ type Case struct {
 	DecidedBy  *identity.Actor `json:"decided_by,omitempty"`
 	// Flags mark what a desk must know: see the Flag constants.
 	Flags []string `json:"flags,omitempty"`
+	// Package ties the case to the joint matter it is part of; nil for a case
+	// that stands alone.
+	Package *Joined `json:"package,omitempty"`
 	// Corrects is the refused submission this case replaces.
 	Corrects string `json:"corrects,omitempty"`
 	// Head is the last entry of the chain; the next one names it as its prev.
@@ -152,6 +155,15 @@ func FlagWords(flag string) (zh, en string) {
 		return "逾期未一次性告知，自收件之日起视为受理", "nobody told in time what is missing, so that it counts as accepted on receipt"
 	}
 	return flag, flag
+}
+
+// OpenedBy is the entry that opened the case: its own submission, or that of the
+// joint matter it is part of.
+func (c *Case) OpenedBy() string {
+	if c.Package != nil {
+		return c.Package.ID
+	}
+	return c.ID
 }
 
 // Notice is the one-time notice of what is missing (一次性补正告知).

@@ -32,8 +32,8 @@ type Rule struct {
 // moment its village took it in. What a line costs is shown beside the limit
 // and counted against nobody.
 var Rules = []Rule{
-	{LimitNotice, "自收件之日起5个工作日内一次性告知补正，逾期未告知的自收件之日起视为受理（行政许可法第三十二条）；以村、乡镇窗口收件时间为准，网络中断不顺延",
-		"what is missing is told within 5 working days of hand-in, else the case counts as accepted on that day (art. 32); hand-in is when the desk took the papers, whatever the line"},
+	{LimitNotice, "自收件之日起5个工作日内一次性告知补正，逾期未告知的自收件之日起视为受理（行政许可法第三十二条）；以村、乡镇窗口收件时间为准，网络中断不顺延；联办件中须待其他事项办结的，自其办结之日起计算",
+		"what is missing is told within 5 working days of hand-in, else the case counts as accepted on that day (art. 32); hand-in is when the desk took the papers, whatever the line; a case of a joint matter that waits for another counts as received when that is done"},
 	{LimitPromised, "自受理之日起计算，特别程序期间不计入；以受理窗口操作时间为准",
 		"from acceptance, without the time of special procedures; acceptance is when the desk accepted, whatever the line"},
 	{LimitStatutory, "自受理之日起计算（行政许可法第四十二条），法律规定的特别程序期间不计入（第四十五条），经批准可延长一次",
@@ -71,8 +71,12 @@ func (l Limit) Due() calendar.Date {
 // errors are those of calendar.Due: a year that the calendar lacks is one of
 // them, and never guessed.
 func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, error) {
-	limits := []Limit{{Kind: LimitNotice, Done: c.noticeDone()}}
-	periods := []calendar.Period{{Start: c.receivedOn(), Days: noticeDays}}
+	var limits []Limit
+	var periods []calendar.Period
+	if received := c.receivedOn(); !received.IsZero() {
+		limits = append(limits, Limit{Kind: LimitNotice, Done: c.noticeDone()})
+		periods = append(periods, calendar.Period{Start: received, Days: noticeDays})
+	}
 	if !c.AcceptedOn.IsZero() {
 		decided := moment(c.DecidedMS, c.TerminatedMS)
 		limits = append(limits, Limit{Kind: LimitPromised, Done: decided, Told: c.Told.Promised}, Limit{Kind: LimitStatutory, Done: decided, Told: c.Told.Statutory})
@@ -129,8 +133,8 @@ func (c *Case) period(days int, statutory bool) calendar.Period {
 // noticeDone is the day on which the applicant was told what becomes of the
 // papers.
 func (c *Case) noticeDone() calendar.Date {
-	if c.Notice != nil {
-		return c.Notice.On
+	if n := c.told(); n != nil {
+		return n.On
 	}
 	return moment(c.AcceptedMS, c.RejectedMS, c.TerminatedMS)
 }

@@ -20,7 +20,7 @@ import (
 // papers, at a step where somebody owes it.
 func (c *Case) Untold() bool {
 	step, open := c.Current()
-	return open && c.Status == HandedIn && c.Notice == nil && (step.Verb == ledger.VerbAccept || step.Verb == ledger.VerbRelay)
+	return open && c.Status == HandedIn && c.told() == nil && c.Gate() == GateOpen && (step.Verb == ledger.VerbAccept || step.Verb == ledger.VerbRelay)
 }
 
 // NoticeDue is the last day on which the applicant may be told what is missing.

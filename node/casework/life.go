@@ -15,12 +15,11 @@ import (
 
 // requestSupplement tells the applicant everything that is missing, once.
 func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.CaseRequestSupplementV1) error {
-	for _, p := range b.Points {
-		known := p.Material != "" && slices.ContainsFunc(item.Materials, func(m catalog.Material) bool { return m.Name == p.Material }) ||
-			p.Field != "" && slices.ContainsFunc(item.Form, func(f catalog.Field) bool { return f.Key == p.Field })
-		if !known {
-			return refuse("not_required", "事项指南未要求“"+p.Material+p.Field+"”，不得要求补正", "the item does not ask for "+p.Material+p.Field)
-		}
+	if c.Package != nil {
+		return errPackageNotice
+	}
+	if err := CheckPoints(item, b.Points); err != nil {
+		return err
 	}
 	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
 		return err
@@ -42,6 +41,18 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 	again.Points, again.Before, again.By = append(slices.Clip(again.Points), b.Points...), b.Before, e.Actor
 	c.Notice = &again
 	c.Flag(FlagSecondNotice)
+	return nil
+}
+
+// CheckPoints refuses to have something handed in that an item does not ask for.
+func CheckPoints(item *catalog.Item, points []ledger.SupplementPoint) error {
+	for _, p := range points {
+		known := p.Material != "" && slices.ContainsFunc(item.Materials, func(m catalog.Material) bool { return m.Name == p.Material }) ||
+			p.Field != "" && slices.ContainsFunc(item.Form, func(f catalog.Field) bool { return f.Key == p.Field })
+		if !known {
+			return refuse("not_required", "事项指南未要求“"+p.Material+p.Field+"”，不得要求补正", "the item does not ask for "+p.Material+p.Field)
+		}
+	}
 	return nil
 }
 
@@ -93,8 +104,10 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 		return wrongStep(step)
 	case b.Deemed && c.AcceptedMS != 0:
 		return refuse("accepted", "办件已受理，不能再进行此操作", "the case has been accepted; this can no longer be done")
-	case b.Deemed && c.Notice != nil:
+	case b.Deemed && c.told() != nil:
 		return refuse("told_in_time", "已告知申请人补正，不能视为自收件之日受理", "the applicant was told what is missing; the case is not deemed accepted")
+	case b.Deemed && c.receivedOn().IsZero():
+		return errPackageWaits
 	}
 	if err := c.checkPapers(item, e, b); err != nil {
 		return err
@@ -129,8 +142,8 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 		return nil // whoever accepts answers for having looked at them
 	}
 	missing := slices.Clip(c.Lacking)
-	if c.Status == Supplementing {
-		for _, p := range c.Notice.Points {
+	if n := c.told(); n != nil && c.AcceptedMS == 0 {
+		for _, p := range n.Points {
 			missing = append(missing, p.Material+p.Field)
 		}
 	}
@@ -254,7 +267,10 @@ func (c *Case) extend(e *ledger.Entry, b *ledger.CaseExtendV1) error {
 }
 
 func (c *Case) terminate(e *ledger.Entry, b *ledger.CaseTerminateV1) error {
-	if b.Cause == ledger.CauseNotSupplemented && (c.Notice == nil || !c.Notice.Before.IsZero() && !dayOf(e).After(c.Notice.Before)) {
+	if err := c.endBlocked(b); err != nil {
+		return err
+	}
+	if n := c.told(); b.Cause == ledger.CauseNotSupplemented && (n == nil || !n.Before.IsZero() && !dayOf(e).After(n.Before)) {
 		return refuse("supplement_open", "未告知补正，或补正期限未到", "the applicant was not told what is missing, or still has time")
 	}
 	c.Status, c.Cause, c.TerminatedMS, c.Reason, c.PapersReturned = Terminated, b.Cause, e.OccurredAt, b.Reason, b.PapersReturned
@@ -327,8 +343,14 @@ func (c *Case) tell(d ledger.Dues) {
 	}
 }
 
-// receivedOn is the day on which the papers were received.
-func (c *Case) receivedOn() calendar.Date { return calendar.DateOf(time.UnixMilli(c.HandedInMS)) }
+// receivedOn is the day on which the papers were received. Those of a case that
+// waits for another one are complete only when that is done; no day before.
+func (c *Case) receivedOn() calendar.Date {
+	if c.Package != nil && len(c.Package.After) > 0 {
+		return moment(c.Package.FreedMS)
+	}
+	return calendar.DateOf(time.UnixMilli(c.HandedInMS))
+}
 
 // dayOf is the day in Beijing on which an entry happened.
 func dayOf(e *ledger.Entry) calendar.Date { return calendar.DateOf(time.UnixMilli(e.OccurredAt)) }

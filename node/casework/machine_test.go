@@ -132,7 +132,7 @@ func TestMayEveryCell(t *testing.T) {
 // Every kind of a case's chain has its row, and its name.
 func TestEveryChainKindHasARow(t *testing.T) {
 	for _, i := range ledger.Kinds {
-		if !i.Case || i.Beside || i.Kind == ledger.CaseSubmit {
+		if !i.Case || i.Beside || i.Joint || i.Kind == ledger.CaseSubmit {
 			continue
 		}
 		if !slices.ContainsFunc(Transitions, func(tr Transition) bool { return tr.Kind == i.Kind }) || wordsOf[i.Kind] == "" {

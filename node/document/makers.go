@@ -23,7 +23,8 @@ type maker struct {
 
 var makers = map[Kind]maker{
 	ReceiptSlip: {
-		ready: func(*casework.Case) bool { return true },
+		// A joint matter has one receipt for all its cases.
+		ready: func(c *casework.Case) bool { return c.Package == nil },
 		date:  func(c *casework.Case) calendar.Date { return day(c.HandedInMS) },
 		fill: func(d *Document, s Subject) {
 			c := s.Case
@@ -157,7 +158,8 @@ var makers = map[Kind]maker{
 
 var problems = map[ledger.Problem]string{ledger.ProblemMissing: "缺少", ledger.ProblemWrong: "不符合要求", ledger.ProblemUnclear: "不清晰、无法辨认"}
 
-var causes = map[ledger.Cause]string{ledger.CauseWithdrawn: "申请人撤回申请", ledger.CauseNotSupplemented: "逾期未补正", ledger.CauseMoot: "申请人死亡、终止或申请事项已不存在"}
+var causes = map[ledger.Cause]string{ledger.CauseWithdrawn: "申请人撤回申请", ledger.CauseNotSupplemented: "逾期未补正", ledger.CauseMoot: "申请人死亡、终止或申请事项已不存在",
+	ledger.CausePrerequisite: "联办件中须先办的事项未获准"}
 
 var methods = map[string]string{"direct": "直接送达", "left": "留置送达", "post": "邮寄送达", "electronic": "电子送达（经同意）", "entrusted": "委托送达", "notice": "公告送达"}
 

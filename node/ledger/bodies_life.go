@@ -53,10 +53,17 @@ const maxPoints = 100
 
 // Check implements Body.
 func (b *CaseRequestSupplementV1) Check() error {
-	if len(b.Points) == 0 || len(b.Points) > maxPoints {
-		return fmt.Errorf("%d points", len(b.Points))
+	if len(b.Points) == 0 {
+		return errors.New("no points")
 	}
-	for i, p := range b.Points {
+	return first(checkPoints(b.Points), checkBrought(b.Supplements, b.Tolerated), optional("again", b.Again, maxText))
+}
+
+func checkPoints(points []SupplementPoint) error {
+	if len(points) > maxPoints {
+		return fmt.Errorf("%d points", len(points))
+	}
+	for i, p := range points {
 		path := fmt.Sprintf("points[%d]", i)
 		if (p.Material == "") == (p.Field == "") {
 			return fmt.Errorf("%s names a material or a field", path)
@@ -69,7 +76,7 @@ func (b *CaseRequestSupplementV1) Check() error {
 			return err
 		}
 	}
-	return first(checkBrought(b.Supplements, b.Tolerated), optional("again", b.Again, maxText))
+	return nil
 }
 
 // CaseSupplementV1 hands in what was missing (补正). It stands beside the case:
@@ -115,6 +122,7 @@ const (
 	CauseWithdrawn       Cause = "withdrawn"        // 申请人撤回
 	CauseNotSupplemented Cause = "not_supplemented" // 逾期未补正
 	CauseMoot            Cause = "moot"             // 申请人死亡、终止或事项不再存在
+	CausePrerequisite    Cause = "prerequisite"     // 联办件中须先办的事项未获准
 )
 
 // CaseTerminateV1 ends a case that needs no decision any more (终止办理).
@@ -127,7 +135,7 @@ type CaseTerminateV1 struct {
 
 // Check implements Body.
 func (b *CaseTerminateV1) Check() error {
-	if !slices.Contains([]Cause{CauseWithdrawn, CauseNotSupplemented, CauseMoot}, b.Cause) {
+	if !slices.Contains([]Cause{CauseWithdrawn, CauseNotSupplemented, CauseMoot, CausePrerequisite}, b.Cause) {
 		return fmt.Errorf("cause %q", b.Cause)
 	}
 	return required("reason", b.Reason, maxText)

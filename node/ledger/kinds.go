@@ -57,18 +57,26 @@ const (
 	CaseResume            Kind = "case.resume"
 	CaseExtend            Kind = "case.extend"
 
-	ServiceRules    Kind = "service.rules"
-	RatingGive      Kind = "rating.give"
-	RatingContact   Kind = "rating.contact"
-	RatingOrder     Kind = "rating.order"
-	RatingRectify   Kind = "rating.rectify"
-	RatingContest   Kind = "rating.contest"
-	RatingReport    Kind = "rating.report"
-	RatingMark      Kind = "rating.mark"
-	ComplaintOpen   Kind = "complaint.open"
-	ComplaintAssign Kind = "complaint.assign"
-	ComplaintReply  Kind = "complaint.reply"
-	ComplaintReveal Kind = "complaint.reveal"
+	ServiceRules      Kind = "service.rules"
+	RatingGive        Kind = "rating.give"
+	RatingContact     Kind = "rating.contact"
+	RatingOrder       Kind = "rating.order"
+	RatingRectify     Kind = "rating.rectify"
+	RatingContest     Kind = "rating.contest"
+	RatingReport      Kind = "rating.report"
+	RatingMark        Kind = "rating.mark"
+	ComplaintOpen     Kind = "complaint.open"
+	ComplaintAssign   Kind = "complaint.assign"
+	ComplaintReply    Kind = "complaint.reply"
+	ComplaintReveal   Kind = "complaint.reveal"
+	PackageDraft      Kind = "package.draft"
+	PackageApprove    Kind = "package.approve"
+	PackageSubmit     Kind = "package.submit"
+	PackageFinding    Kind = "package.finding"
+	PackageNotice     Kind = "package.notice"
+	PackageSupplement Kind = "package.supplement"
+	PackageWithdraw   Kind = "package.withdraw"
+	PackageExtend     Kind = "package.extend"
 
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
@@ -101,7 +109,10 @@ type Info struct {
 	// beside it: anybody with the right may add it, and it is not part of
 	// the chain that the holder writes.
 	Case, Beside bool
-	decode       func(json.RawMessage) (Body, error)
+	// Joint says that the case it belongs to is a joint matter's own, which
+	// holds the departments' cases together.
+	Joint  bool
+	decode func(json.RawMessage) (Body, error)
 }
 
 // Decode reads a body strictly: unknown fields and trailing data are
@@ -174,6 +185,14 @@ var Kinds = []Info{
 	kind[ComplaintAssignV1](ComplaintAssign, identity.ComplaintAssign),
 	kind[ComplaintReplyV1](ComplaintReply, identity.ComplaintHandle),
 	kind[ComplaintRevealV1](ComplaintReveal, identity.ComplaintHandle),
+	kind[PackageDraftV1](PackageDraft, identity.ItemDraft),
+	kind[PackageApproveV1](PackageApprove, identity.ItemApprove),
+	joint(onCase(kind[PackageSubmitV1](PackageSubmit, identity.CaseSubmit))),
+	besideCase(kind[PackageFindingV1](PackageFinding, identity.CaseAccept)),
+	joint(onCase(kind[PackageNoticeV1](PackageNotice, identity.CaseAccept))),
+	joint(besideCase(kind[PackageSupplementV1](PackageSupplement, identity.CaseSubmit))),
+	joint(besideCase(kind[PackageWithdrawV1](PackageWithdraw, identity.CaseSubmit))),
+	joint(onCase(kind[PackageExtendV1](PackageExtend, identity.CaseExtend))),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),
@@ -233,3 +252,8 @@ func quick[P Body](i Info, read func([]byte) (P, bool)) Info {
 
 func onCase(i Info) Info     { i.Case = true; return i }
 func besideCase(i Info) Info { i.Case, i.Beside = true, true; return i }
+func joint(i Info) Info      { i.Joint = true; return i }
+
+// Opens reports whether an entry of the kind begins what it is about: its case
+// is of the entry's own id.
+func (k Kind) Opens() bool { return k == CaseSubmit || k == PackageSubmit }

@@ -99,9 +99,26 @@ func samples() map[Kind]Body {
 		ComplaintReply:  &ComplaintReplyV1{Complaint: "T33052311020020261123010000450", Upheld: true, Reply: "属实，已批评教育", Measures: "调整窗口"},
 		ComplaintReveal: &ComplaintRevealV1{Complaint: "T33052311020020261123010000450", Why: "电话核实"},
 
+		PackageDraft:   &PackageDraftV1{Code: "PK-06", Version: 1, Hash: hashText(), Package: json.RawMessage(`{"code":"PK-06","name":"新生儿出生一件事"}`)},
+		PackageApprove: &PackageApproveV1{Code: "PK-06", Version: 1, Hash: hashText(), Package: json.RawMessage(`{"code":"PK-06","name":"新生儿出生一件事"}`)},
+		PackageSubmit:  samplePackage(material),
+		PackageFinding: &PackageFindingV1{Points: []SupplementPoint{{Material: "户口簿", Problem: ProblemUnclear, How: "请重新扫描"}}},
+		PackageNotice: &PackageNoticeV1{Members: []MemberPoints{{Case: samplePrev, Points: []SupplementPoint{{Material: "户口簿", Problem: ProblemMissing, How: "请提交户口簿复印件一份"}}}},
+			Before: later, Supplements: []string{sampleCase}},
+		PackageSupplement: &PackageSupplementV1{Materials: []catalog.SubmittedMaterial{material}, Form: []catalog.FieldValue{{Key: "phone", Value: "13800000000"}}, Note: "一并补交"},
+		PackageWithdraw:   &PackageWithdrawV1{Reason: "不再开办"},
+		PackageExtend:     &PackageExtendV1{Days: 15, Reason: "情况复杂"},
 		AttachmentConfirm: &AttachmentConfirmV1{Hash: hashText(), Size: 1024, Hubs: []string{"county-1", "county-2"}},
 		AttentionResolve:  &AttentionResolveV1{Entry: samplePrev, Note: "已重新提交", ReplacedBy: sampleCase},
 	}
+}
+
+func samplePackage(material catalog.SubmittedMaterial) *PackageSubmitV1 {
+	return &PackageSubmitV1{Number: "33052311020020261123010000450", Package: "PK-06", Version: 1, Department: "县卫生健康局", Division: "330523110200",
+		Applicant: Applicant{Type: "person", Name: "王芳", IDNumber: "330523198001011234", Phone: "13800000000"},
+		Form:      []catalog.FieldValue{{Key: "applicant_name", Value: "王芳"}}, Materials: []catalog.SubmittedMaterial{material},
+		Applying: []string{"结婚证"}, HandedInAt: "330523110200",
+		Members: []PackageMember{{Item: "TB-GAJ-001", ItemVersion: 1, Number: "33052311020020261123010000460"}, {Item: "TB-YBJ-001", ItemVersion: 2, Number: "33052311020020261123010000470"}}}
 }
 
 func sampleSubmission(material catalog.SubmittedMaterial) *CaseSubmitV1 {
@@ -123,7 +140,7 @@ func sampleEntry(tb testing.TB, info Info) Entry {
 		Actor: identity.Actor{Staff: "s-9", Name: "陈红", Role: identity.VillageWorker, Node: "village-200"}, Scope: "330523110200", OccurredAt: sampleAt, Body: raw}
 	if info.Case {
 		e.Case = sampleCase
-		if !info.Beside && info.Kind != CaseSubmit {
+		if !info.Beside && !info.Kind.Opens() {
 			e.ID, e.Prev = samplePrev, sampleCase
 		}
 	}

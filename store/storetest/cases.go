@@ -125,7 +125,7 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 	switch body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
-	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1:
 		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseRequestSupplementV1, *ledger.CaseTerminateV1:
 		verb = ledger.VerbAccept

@@ -109,6 +109,22 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.ComplaintReply
 	case *ledger.ComplaintRevealV1:
 		return ledger.ComplaintReveal
+	case *ledger.PackageDraftV1:
+		return ledger.PackageDraft
+	case *ledger.PackageApproveV1:
+		return ledger.PackageApprove
+	case *ledger.PackageSubmitV1:
+		return ledger.PackageSubmit
+	case *ledger.PackageFindingV1:
+		return ledger.PackageFinding
+	case *ledger.PackageNoticeV1:
+		return ledger.PackageNotice
+	case *ledger.PackageSupplementV1:
+		return ledger.PackageSupplement
+	case *ledger.PackageWithdrawV1:
+		return ledger.PackageWithdraw
+	case *ledger.PackageExtendV1:
+		return ledger.PackageExtend
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

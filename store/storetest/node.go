@@ -180,7 +180,7 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		return v.Division
 	}
 	switch b := body.(type) {
-	case *ledger.NodeInviteV1, *ledger.ItemDraftV1:
+	case *ledger.NodeInviteV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1:
 		about.Scope = Code
 	case *ledger.NodeEnrolV1:
 		about.Scope, about.Subtree = b.Credential.Division, true

@@ -1,0 +1,262 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// What changes joint matters (联办件):
+//
+//	POST /api/v1/joint-cases               SubmitPackage
+//	POST /api/v1/joint-cases/check         CheckPackage
+//	POST /api/v1/joint-cases/{id}/actions  ActOnJointCase
+
+// SubmitPackage hands a package in: all of its cases come of it, or none.
+func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestObject) (gen.SubmitPackageResponseObject, error) {
+	body, _, err := s.handInOf(ctx, in.Body)
+	if err != nil {
+		if receipt, known, herr := s.handedInBefore(ctx, in.Params.IdempotencyKey); known || herr != nil {
+			return gen.SubmitPackage201JSONResponse(receipt), herr
+		}
+		return nil, err
+	}
+	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkPapers(ctx, body.Materials); err != nil {
+		return nil, err
+	}
+	receipt, err := s.recordJoint(ctx, Action{Actor: actor, Kind: ledger.PackageSubmit, Body: body, Key: in.Params.IdempotencyKey})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SubmitPackage201JSONResponse(receipt), nil
+}
+
+// CheckPackage tells at once everything that keeps a package from being handed
+// in here.
+func (s *Server) CheckPackage(ctx context.Context, in gen.CheckPackageRequestObject) (gen.CheckPackageResponseObject, error) {
+	report := gen.CheckReport{Ok: true, Faults: []catalog.Fault{}}
+	body, laid, err := s.handInOf(ctx, in.Body)
+	if err == nil {
+		report.ItemVersion = body.Version
+		_, err = as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	}
+	if err == nil {
+		err = s.tryHandIn(body, laid)
+	}
+	var incomplete *casework.Incomplete
+	switch {
+	case err == nil:
+	case errors.As(err, &incomplete):
+		report.Ok, report.Faults = false, incomplete.Faults
+	default:
+		p := problemOf(err)
+		if p.status >= 500 {
+			return nil, err
+		}
+		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
+	}
+	return gen.CheckPackage200JSONResponse(report), nil
+}
+
+// ActOnJointCase does what is done for all of a joint matter's cases at once.
+func (s *Server) ActOnJointCase(ctx context.Context, in gen.ActOnJointCaseRequestObject) (gen.ActOnJointCaseResponseObject, error) {
+	c, members, err := s.readableJoint(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	info, ok := ledger.Lookup(jointKinds[in.Body.Kind], 1)
+	if !ok {
+		return nil, errInvalid
+	}
+	actor, err := as(ctx, info.Action, jointTarget(c))
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.jointActionOf(ctx, c, members, in)
+	if err != nil {
+		return nil, err
+	}
+	if b, ok := body.(*ledger.PackageSupplementV1); ok {
+		if err := s.checkPapers(ctx, b.Materials); err != nil {
+			return nil, err
+		}
+	}
+	a := Action{Actor: actor, Kind: info.Kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey}
+	if !info.Beside {
+		a.Prev = in.Body.ExpectedHead
+	}
+	receipt, err := s.recordJoint(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ActOnJointCase200JSONResponse(receipt), nil
+}
+
+var jointKinds = map[gen.JointActionKind]ledger.Kind{gen.JointNotice: ledger.PackageNotice, gen.JointSupplement: ledger.PackageSupplement,
+	gen.JointWithdraw: ledger.PackageWithdraw, gen.JointExtend: ledger.PackageExtend}
+
+// jointActionOf is what a request to act on a joint matter says.
+func (s *Server) jointActionOf(ctx context.Context, c *joint.Case, members []*casework.Case, in gen.ActOnJointCaseRequestObject) (ledger.Body, error) {
+	need := needs{}
+	b := in.Body
+	switch b.Kind {
+	case gen.JointNotice:
+		points := b.Members
+		if len(points) == 0 {
+			var err error
+			if points, err = s.composed(ctx, c, members, in.Params.IdempotencyKey); err != nil {
+				return nil, err
+			}
+		}
+		return &ledger.PackageNoticeV1{Members: points, Before: b.Before, Again: b.Again, Supplements: b.Supplements}, nil
+	case gen.JointSupplement:
+		need.that("materials", len(b.Materials)+len(b.Form) > 0)
+		return &ledger.PackageSupplementV1{Materials: b.Materials, Form: b.Form, Note: b.Note}, need.err()
+	case gen.JointWithdraw:
+		need.text("reason", b.Reason)
+		return &ledger.PackageWithdrawV1{Reason: b.Reason}, need.err()
+	case gen.JointExtend:
+		need.text("reason", b.Reason)
+		need.that("days", b.Days > 0)
+		return &ledger.PackageExtendV1{Days: b.Days, Reason: b.Reason}, need.err()
+	}
+	return nil, errInvalid
+}
+
+// composed is the one notice of what the windows found; a repeat says what it
+// said the first time.
+func (s *Server) composed(ctx context.Context, c *joint.Case, members []*casework.Case, key string) ([]ledger.MemberPoints, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if e, err := s.store.Entry(ctx, s.node.ActionID(actor.Staff, key)); err == nil {
+		if body, err := e.Decode(); err == nil {
+			if b, ok := body.(*ledger.PackageNoticeV1); ok {
+				return b.Members, nil
+			}
+		}
+	} else if !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	findings, err := s.store.Findings(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	points, open := c.Compose(findings, members)
+	switch {
+	case len(open) > 0:
+		names := ""
+		for _, m := range c.Members {
+			if slices.Contains(open, m.Case) {
+				names += "“" + m.ItemName + "”（" + m.Department + "）"
+			}
+		}
+		return nil, &store.Refused{Code: "findings_open", ZH: "补正须一次性告知，尚有窗口未登记审查意见：" + names, EN: "what is missing is told once, and some windows have not said yet what they found: " + names}
+	case len(points) == 0:
+		return nil, &store.Refused{Code: "nothing_missing", ZH: "各窗口都认为材料齐全，无需告知补正", EN: "every window found the papers in order; there is nothing to tell"}
+	}
+	return points, nil
+}
+
+// handInOf is what a hand-in says, as the entry will say it.
+func (s *Server) handInOf(ctx context.Context, in *gen.PackageSubmission) (*ledger.PackageSubmitV1, *laidOut, error) {
+	laid, err := s.layOut(ctx, in.Package, in.Items)
+	if err != nil {
+		return nil, nil, err
+	}
+	if in.Version != 0 && in.Version != laid.version.Version {
+		return nil, nil, otherPackage(laid.version.Version)
+	}
+	at := in.Division
+	if at == "" {
+		at = s.self.Division
+	}
+	b := &ledger.PackageSubmitV1{Package: laid.version.Code, Version: laid.version.Version, Department: laid.version.LeadDepartment, Division: at, HandedInAt: s.self.Division,
+		Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
+		Form: laid.joint.Normal(in.Form), Materials: in.Materials, Applying: in.Applying, Lacking: in.Lacking}
+	for _, item := range laid.items {
+		b.Members = append(b.Members, ledger.PackageMember{Item: item.Code, ItemVersion: item.Version})
+	}
+	return b, laid, nil
+}
+
+// tryHandIn does what handing in would do, and keeps nothing.
+func (s *Server) tryHandIn(b *ledger.PackageSubmitV1, laid *laidOut) error {
+	now := s.o.Now()
+	trial := *b
+	trial.Members = slices.Clone(b.Members)
+	numbers := []*string{&trial.Number}
+	for i := range trial.Members {
+		numbers = append(numbers, &trial.Members[i].Number)
+	}
+	for i, n := range numbers {
+		number, err := casework.NewNumber(s.self.Division, calendar.DateOf(now), s.self.Ordinal, i+1)
+		if err != nil {
+			return err
+		}
+		*n = number.Compact()
+	}
+	const id = "check"
+	e := &ledger.Entry{ID: id, Case: id, Kind: ledger.PackageSubmit, V: 1, Scope: b.Division, OccurredAt: now.UnixMilli()}
+	_, _, err := joint.Open(e, &trial, laid.joint.Package, laid.joint.Items, casework.Place{Division: s.self.Division, Ordinal: s.self.Ordinal}, s.o.Limits)
+	return err
+}
+
+// handedInBefore answers a repeat with its first outcome, also when the package
+// has changed since.
+func (s *Server) handedInBefore(ctx context.Context, key string) (gen.JointReceipt, bool, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return gen.JointReceipt{}, false, err
+	}
+	id := s.node.ActionID(actor.Staff, key)
+	c, err := s.store.Joint(ctx, id)
+	if errors.Is(err, store.ErrNotFound) {
+		return gen.JointReceipt{}, false, nil
+	}
+	if err != nil {
+		return gen.JointReceipt{}, false, err
+	}
+	recorded, err := s.recorded(ctx, id)
+	if err != nil {
+		return gen.JointReceipt{}, false, err
+	}
+	board, err := s.board(ctx, c)
+	return gen.JointReceipt{Joint: board, Recorded: recorded}, true, err
+}
+
+// recordJoint records an action on a joint matter and shows it after that.
+func (s *Server) recordJoint(ctx context.Context, a Action) (gen.JointReceipt, error) {
+	recorded, err := s.record(ctx, a)
+	if err != nil {
+		return gen.JointReceipt{}, err
+	}
+	id := a.Case
+	if id == "" {
+		id = recorded.Entry
+	}
+	c, err := s.store.Joint(ctx, id)
+	if err != nil {
+		return gen.JointReceipt{}, err
+	}
+	board, err := s.board(ctx, c)
+	return gen.JointReceipt{Joint: board, Recorded: recorded, Attachments: s.missing(a.Body)}, err
+}
+
+func jointTarget(c *joint.Case) identity.Target {
+	return identity.Target{Division: c.Division, Department: c.Department}
+}

@@ -1,0 +1,352 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
+	"github.com/tongban/tongban/store"
+)
+
+// What reads joint matters (联办件):
+//
+//	GET /api/v1/joint-cases                        ListJointCases
+//	GET /api/v1/joint-cases/{id}                   GetJointCase
+//	GET /api/v1/joint-cases/{id}/documents         ListJointDocuments
+//	GET /api/v1/joint-cases/{id}/documents/{kind}  GetJointDocument
+
+// ListJointCases lists the joint matters within the caller's reach.
+func (s *Server) ListJointCases(ctx context.Context, in gen.ListJointCasesRequestObject) (gen.ListJointCasesResponseObject, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	within, department, ok := actor.Reach(identity.CaseRead)
+	if !ok {
+		return nil, &identity.Denied{Role: actor.Roles[0], Action: identity.CaseRead, Why: "role"}
+	}
+	if p := in.Params.Division; p != "" {
+		if !within.Contains(p) {
+			return nil, &identity.Denied{Role: actor.Roles[0], Action: identity.CaseRead, Why: "division"}
+		}
+		within = p
+	}
+	size := limitOf(in.Params.Limit)
+	f := store.JointFilter{Within: within, Department: department, Package: in.Params.Package, Status: in.Params.Status, Limit: size + 1}
+	if in.Params.Query != "" {
+		if f.Number = digitsOf(in.Params.Query); f.Number == "" {
+			return nil, errInvalid.with(fault("query", "pattern"))
+		}
+	}
+	if f.BeforeMS, f.BeforeID, err = cursorOf(in.Params.Cursor); err != nil {
+		return nil, err
+	}
+	found, err := s.store.Joints(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListJointCases200JSONResponse{Cases: []gen.JointSummary{}}
+	for i := range found {
+		if i == size {
+			out.NextCursor = cursor(found[i-1].HandedInMS, found[i-1].ID)
+			break
+		}
+		members, err := s.store.JointMembers(ctx, &found[i])
+		if err != nil {
+			return nil, err
+		}
+		summary, err := s.jointSummary(ctx, &found[i], members)
+		if err != nil {
+			return nil, err
+		}
+		out.Cases = append(out.Cases, summary)
+	}
+	return out, nil
+}
+
+// GetJointCase shows a joint matter as a board.
+func (s *Server) GetJointCase(ctx context.Context, in gen.GetJointCaseRequestObject) (gen.GetJointCaseResponseObject, error) {
+	c, _, err := s.readableJoint(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	board, err := s.board(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetJointCase200JSONResponse(board), nil
+}
+
+// readableJoint finds a joint matter that the caller's office leads or has a case
+// of. Any other is answered like one that does not exist.
+func (s *Server) readableJoint(ctx context.Context, idOrNumber string) (*joint.Case, []*casework.Case, error) {
+	if n, err := casework.ParseNumber(idOrNumber); err == nil {
+		idOrNumber = n.Compact()
+	}
+	c, err := s.store.Joint(ctx, idOrNumber)
+	if err != nil {
+		return nil, nil, found(err)
+	}
+	members, err := s.store.JointMembers(ctx, c)
+	if err != nil {
+		return nil, nil, err
+	}
+	_, err = as(ctx, identity.CaseRead, jointTarget(c))
+	for _, m := range members {
+		if err == nil {
+			break
+		}
+		_, err = as(ctx, identity.CaseRead, targetOf(m))
+	}
+	var denied *identity.Denied
+	if errors.As(err, &denied) {
+		return nil, nil, errNotFound
+	}
+	return c, members, err
+}
+
+func (s *Server) jointSummary(ctx context.Context, c *joint.Case, members []*casework.Case) (gen.JointSummary, error) {
+	submitted, err := s.store.Entry(ctx, c.ID)
+	if err != nil {
+		return gen.JointSummary{}, err
+	}
+	status := c.StatusOf(members)
+	w := s.word(submitted, nil)
+	ended := 0
+	for _, m := range members {
+		if m.Status.Ended() {
+			ended++
+		}
+		if submitted.Index > 0 && takenUp(m) {
+			w = gen.TakenUp
+		}
+	}
+	return gen.JointSummary{Id: c.ID, Number: printed(c.Number), Package: c.Package, Name: c.Name, Department: c.Department, Division: c.Division,
+		HandedInAt: c.HandedInAt, Holder: c.Holder, Status: status, StatusZh: jointStatusZH[status], ApplicantName: privacy.Applicant(c.Applicant).Name,
+		HandedInMs: c.HandedInMS, Word: w, WordZh: wordZH[w], Cases: len(members), Concluded: ended, Flags: c.Flags}, nil
+}
+
+var jointStatusZH = map[joint.Status]string{joint.HandedIn: "已收件", joint.Supplementing: "待补正", joint.Accepted: "办理中", joint.Decided: "全部已有结论", joint.Ended: "全部办结"}
+
+// board is a joint matter with each of its cases.
+func (s *Server) board(ctx context.Context, c *joint.Case) (gen.JointBoard, error) {
+	members, err := s.store.JointMembers(ctx, c)
+	if err != nil {
+		return gen.JointBoard{}, err
+	}
+	summary, err := s.jointSummary(ctx, c, members)
+	if err != nil {
+		return gen.JointBoard{}, err
+	}
+	out := gen.JointBoard{Summary: summary, Version: c.Version, Head: c.Head, ExtendedBy: c.ExtendedBy, Members: []gen.JointMember{}, Limits: []gen.CaseLimit{}}
+	if c.Notice != nil {
+		out.Notice = *c.Notice
+		out.Notice.Points = shownPoints(c.Notice.Points)
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return out, err
+	}
+	out.WithdrawalAsked = slices.ContainsFunc(entries, func(e store.EntryView) bool {
+		return e.Kind == ledger.PackageWithdraw && e.Status != ledger.Refused
+	})
+	findings, err := s.store.Findings(ctx, c)
+	if err != nil {
+		return out, err
+	}
+	for i, m := range members {
+		shown, err := s.jointMember(ctx, c.Members[i], m)
+		if err != nil {
+			return out, err
+		}
+		shown.LookedAt = slices.ContainsFunc(findings, func(f joint.Finding) bool { return f.Case == m.ID })
+		out.Members = append(out.Members, shown)
+	}
+	limits, err := s.jointLimits(ctx, c, members)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return out, err // without a calendar there are no dates to show
+	}
+	out.Limits = s.shownLimits(limits)
+	out.Actions = jointActionsNow(ctx, c, members)
+	return out, nil
+}
+
+func shownPoints(points []ledger.SupplementPoint) []ledger.SupplementPoint {
+	shown := slices.Clone(points)
+	for i := range shown {
+		shown[i].How = privacy.Text(shown[i].How)
+	}
+	return shown
+}
+
+func (s *Server) jointMember(ctx context.Context, m joint.Member, c *casework.Case) (gen.JointMember, error) {
+	fate := joint.FateOf(c)
+	out := gen.JointMember{Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Stage: m.Stage,
+		Status: c.Status, StatusZh: statusZH[c.Status], Fate: gen.JointMemberFate(fate), FateZh: document.FateZH(fate), Gate: gen.JointMemberGate(c.Gate()),
+		Holder: c.Holder, After: m.After}
+	if step, open := c.Current(); open {
+		out.WaitsFor = step
+	}
+	if c.Package != nil && c.Package.Notice != nil {
+		out.Points = shownPoints(c.Package.Notice.Points)
+	}
+	_, err := as(ctx, identity.CaseRead, targetOf(c))
+	out.Readable = err == nil
+	limits, err := s.limits(ctx, c)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return out, err
+	}
+	for _, l := range limits {
+		if l.Done.IsZero() && !l.Due().IsZero() && (out.Due.IsZero() || l.Due().Before(out.Due)) {
+			out.Due = l.Due()
+		}
+	}
+	out.Overdue = len(casework.Overdue(limits, s.today())) > 0
+	entries, err := s.store.Timeline(ctx, c.ID)
+	_, out.WithdrawalAsked = supplements(entries)
+	return out, err
+}
+
+func (s *Server) today() calendar.Date { return calendar.DateOf(s.o.Now()) }
+
+func (s *Server) jointLimits(ctx context.Context, c *joint.Case, members []*casework.Case) ([]casework.Limit, error) {
+	days, err := s.workingDays(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Limits(members, days)
+}
+
+// shownLimits are limits as they are answered.
+func (s *Server) shownLimits(limits []casework.Limit) []gen.CaseLimit {
+	shown := make([]gen.CaseLimit, 0, len(limits))
+	for i, l := range limits {
+		rule := ruleOf(l.Kind)
+		shown = append(shown, gen.CaseLimit{
+			Kind: gen.CaseLimitKind(l.Kind), RuleZh: rule.ZH, RuleEn: rule.EN, Due: l.Result.Due, Told: l.Told, Done: l.Done,
+			Overdue: len(casework.Overdue(limits[i:i+1], s.today())) > 0, SuspendedSince: l.Result.Suspended, Warning: l.Result.Warning(), Days: l.Result.Days,
+		})
+	}
+	return shown
+}
+
+// jointActionsNow are the kinds of action the caller may take on a joint matter
+// as it is.
+func jointActionsNow(ctx context.Context, c *joint.Case, members []*casework.Case) []gen.JointActionKind {
+	actions := []gen.JointActionKind{}
+	actor, err := actorOf(ctx)
+	if err != nil || joint.Concluded(members) {
+		return actions
+	}
+	can := func(a identity.Action) bool { _, err := actor.As(a, jointTarget(c)); return err == nil }
+	if c.Holder == actor.Division && can(identity.CaseAccept) {
+		actions = append(actions, gen.JointNotice)
+	}
+	if can(identity.CaseSubmit) {
+		actions = append(actions, gen.JointSupplement, gen.JointWithdraw)
+	}
+	if c.Holder == actor.Division && c.ExtendedBy == 0 && can(identity.CaseExtend) {
+		actions = append(actions, gen.JointExtend)
+	}
+	return actions
+}
+
+// ListJointDocuments lists the documents that a joint matter has.
+func (s *Server) ListJointDocuments(ctx context.Context, in gen.ListJointDocumentsRequestObject) (gen.ListJointDocumentsResponseObject, error) {
+	c, members, err := s.readableJoint(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListJointDocuments200JSONResponse{Documents: []gen.JointDocumentTitle{}}
+	for _, k := range document.JointReady(document.JointSubject{Case: c, Members: members}) {
+		out.Documents = append(out.Documents, gen.JointDocumentTitle{Kind: k, Title: document.JointTitle(k)})
+	}
+	return out, nil
+}
+
+// GetJointDocument makes a document of a joint matter. It is handed to the
+// applicant, so that nothing in it is masked, and who made it is logged.
+func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRequestObject) (gen.GetJointDocumentResponseObject, error) {
+	c, members, err := s.readableJoint(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := as(ctx, identity.CaseReveal, jointTarget(c)); err != nil {
+		return nil, err
+	}
+	subject := document.JointSubject{Case: c, Members: members, Issuer: document.Issuer{Supervision: s.o.SupervisionPhone}}
+	for _, m := range members {
+		item, err := s.store.Item(ctx, m.Item, m.ItemVersion)
+		if err != nil {
+			return nil, found(err)
+		}
+		subject.Items = append(subject.Items, &item.Item)
+	}
+	limits, err := s.jointLimits(ctx, c, members)
+	var missing *calendar.MissingYearError
+	if err != nil && !errors.As(err, &missing) {
+		return nil, err
+	}
+	subject.Limits = limits
+	places, err := s.places(ctx)
+	if err != nil {
+		return nil, err
+	}
+	matter := c.Division
+	if matter.Township() == "" {
+		matter = c.HandedInAt
+	}
+	by := c.Holder
+	if in.Kind == document.JointReceipt {
+		by = c.HandedInAt
+	}
+	subject.Government = places.government(s.self.County())
+	subject.Issuer.Centre, subject.Issuer.Department = places.centre(by, s.o.Name), places.authority(c.Department, matter)
+	d, err := document.MakeJoint(in.Kind, subject)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.revealAs(ctx, c.ID, jointTarget(c), ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		return printedPage(printPage(d)), nil
+	}
+	return gen.GetJointDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+func (p printedPage) VisitGetJointDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
+
+// partOfJoint is what a supplement of a joint matter brought to one of its cases.
+func (s *Server) partOfJoint(ctx context.Context, c *casework.Case, b *ledger.PackageSupplementV1) (gen.CaseSupplement, error) {
+	whole, err := s.store.Joint(ctx, c.Package.ID)
+	if err != nil {
+		return gen.CaseSupplement{}, err
+	}
+	p, err := s.store.Package(ctx, whole.Package, whole.Version)
+	if err != nil {
+		return gen.CaseSupplement{}, err
+	}
+	items := make([]catalog.Item, 0, len(whole.Members))
+	for _, m := range whole.Members {
+		item, err := s.store.Item(ctx, m.Item, m.Version)
+		if err != nil {
+			return gen.CaseSupplement{}, err
+		}
+		items = append(items, item.Item)
+	}
+	form, papers, _ := catalog.NewJoint(&p.Package, items).Split(c.Item, b.Form, b.Materials, nil)
+	return gen.CaseSupplement{Materials: papers, Form: form}, nil
+}
