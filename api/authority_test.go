@@ -95,6 +95,11 @@ var expected = map[string]asked{
 	"getCaseLimits":     {action: "case.read", on: "case"},
 	"listCaseDocuments": {action: "case.read", on: "case"},
 	"getCaseDocument":   {action: "case.reveal", on: "case", home: true},
+	"printCaseDocument": {action: "case.print", on: "case", home: true, body: gen.PaperRequest{}},
+	"sealCaseDocument":  {action: "case.seal", on: "case", home: true, body: gen.PaperRequest{}},
+	"voidCaseDocument":  {action: "case.seal", on: "case", home: true, body: gen.VoidRequest{Reason: "有误"}},
+	"makeSeal":          {action: "seal.manage", on: "here", home: true, body: gen.SealRequest{Department: "县无此局"}},
+	"revokeSeal":        {action: "seal.manage", on: "some", body: gen.VoidRequest{Reason: "停用"}, id: "0f0f0f0f0f0f0f0f"},
 	"resubmitCase":      {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":         {action: "each", on: "case", home: true}, // see acts
 
@@ -353,7 +358,7 @@ func (w *walk) elsewhere(say string, s *site, who somebody, method, path, op str
 	if strings.HasPrefix(e.id, "TB-") {
 		code = e.id
 	}
-	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{entry}", w.cases["another department's"].id).Replace(path)
+	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{key}", "0f0f0f0f0f0f0f0f", "{entry}", w.cases["another department's"].id).Replace(path)
 	paths := []string{path + map[string]string{"diffItem": "?from=1&to=1", "getLedgerProof": "?index=1"}[op]}
 	switch op {
 	case "listCases":
@@ -427,7 +432,7 @@ func (w *walk) onCase(say string, s *site, who somebody, method, path, op string
 				a.home = true
 				w.one(say+", "+string(kind), s, who, method, p, a, c, false)
 			}
-		case "getCaseDocument":
+		case "getCaseDocument", "printCaseDocument", "sealCaseDocument":
 			w.one(say, s, who, method, p, e, c, true)
 		case "getAttachment":
 			w.one(say, s, who, method, p+"?case="+id, e, c, true)
@@ -473,7 +478,7 @@ func (w *walk) ask(s *site, who somebody, method, path string, body any) *httpte
 
 // takes are the kinds of entries that are called otherwise than what they take.
 var takes = map[ledger.Kind]string{ledger.CaseRequestSupplement: "case.accept", ledger.CaseSupplement: "case.submit",
-	ledger.CaseWithdraw: "case.submit", ledger.CaseResume: "case.suspend"}
+	ledger.CaseWithdraw: "case.submit", ledger.CaseVoid: "case.seal", ledger.CaseResume: "case.suspend"}
 
 // recorded reads the county's whole ledger: nobody did what the table does not
 // give them.

@@ -275,8 +275,11 @@ var rude = map[string]bool{"login": true, "refreshSession": true, "logout": true
 func (p planted) targets(path, op string, ask bool) []string {
 	var all []string
 	switch {
+	case !ask && strings.Contains(path, "/documents/{kind}"):
+		// To ask for a paper is to ask to see what is on it.
 	case strings.Contains(path, "/cases/{id}"):
 		for _, id := range []string{p.id, p.number} {
+			path := strings.ReplaceAll(path, "{kind}", "receipt_slip")
 			all = append(all, strings.ReplaceAll(path, "{id}", id))
 			if ask {
 				all = append(all, strings.ReplaceAll(path, "{id}", id)+"?reveal=true")
@@ -297,7 +300,7 @@ func (p planted) targets(path, op string, ask bool) []string {
 			all = append(all, fmt.Sprintf("%s?index=%d", path, i))
 		}
 	default:
-		path = strings.NewReplacer("{hash}", p.hash, "{entry}", p.id, "{code}", "TB-RSJ-006").Replace(path)
+		path = strings.NewReplacer("{hash}", p.hash, "{key}", "0f0f0f0f0f0f0f0f", "{kind}", "receipt_slip", "{entry}", p.id, "{code}", "TB-RSJ-006").Replace(path)
 		id := "operator"
 		if strings.Contains(path, "/nodes/") {
 			id = p.village.node.Self().Node

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 )
 
 // The papers of a case and of an item:
@@ -56,7 +57,8 @@ func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequ
 		return nil, err
 	}
 	if asPage(string(in.Params.Format)) {
-		return printedPage(printPage(d)), nil
+		page, err := markedPage(d, pageMark{Mark: lookedAt})
+		return printedPage(page), err
 	}
 	return gen.GetCaseDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
 }
@@ -86,9 +88,27 @@ func (s *Server) GetItemSheet(ctx context.Context, in gen.GetItemSheetRequestObj
 	d := document.Sheet(offered, document.Issuer{Centre: places.centre(office, s.o.Name), Department: places.authority(v.Department, office), Supervision: s.o.SupervisionPhone},
 		places.centres(office), calendar.DateOf(s.o.Now()), in.Params.Missing)
 	if asPage(string(in.Params.Format)) {
-		return printedPage(printPage(d)), nil
+		code, err := s.sheetCode(d)
+		if err != nil {
+			return nil, err
+		}
+		page, err := markedPage(d, pageMark{Code: code})
+		return printedPage(page), err
 	}
 	return gen.GetItemSheet200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// sheetCode is the code of a notice sheet, signed by this node: it is of no
+// case, and nothing is kept of it.
+func (s *Server) sheetCode(d *document.Document) (string, error) {
+	code, err := proof.Of(d, ledger.Applicant{}, 1)
+	if err != nil {
+		return "", err
+	}
+	if err := s.node.SignCode(&code); err != nil {
+		return "", err
+	}
+	return code.Text()
 }
 
 // subjectOf is a case with what one of its documents needs.
@@ -111,12 +131,16 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kin
 	if err != nil {
 		return document.Subject{}, err
 	}
+	submitted, err := s.store.Entry(ctx, c.ID)
+	if err != nil {
+		return document.Subject{}, found(err)
+	}
 	offered := item.With(chain(overlays, by)...)
 	matter := c.Division
 	if matter.Township() == "" {
 		matter = c.HandedInAt
 	}
-	return document.Subject{Case: c, Item: item, Limits: limits, Government: places.government(s.self.County()), Issuer: document.Issuer{
+	return document.Subject{Case: c, QueryCode: proof.QueryCode(&submitted.Entry), Item: item, Limits: limits, Government: places.government(s.self.County()), Issuer: document.Issuer{
 		Centre: places.centre(by, s.o.Name), Department: places.authority(c.Department, matter),
 		Window: offered.Window, Phone: offered.Item.Phone, Supervision: s.o.SupervisionPhone}}, nil
 }

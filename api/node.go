@@ -10,11 +10,13 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/feed"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
 )
 
@@ -64,6 +66,15 @@ type Node interface {
 	SealBackup(w io.Writer) (io.WriteCloser, error)
 	// RotateCountyKeys makes new keys for the county.
 	RotateCountyKeys(ctx context.Context, by identity.Actor, key string) (store.Result, error)
+	// MakeSeal makes the next seal of a department or of this township; SealCode
+	// signs a document's code with the seal in use, SignCode with this node's own
+	// key; Keyring is what documents are checked with.
+	MakeSeal(ctx context.Context, by identity.Actor, department, key string) (store.Result, error)
+	SealCode(ctx context.Context, code *proof.Code, department string) error
+	SignCode(code *proof.Code) error
+	Keyring(ctx context.Context) (trust.Keyring, error)
+	// Following is how following the county's ledger stands; false at a hub.
+	Following() (feed.Status, bool)
 	// DeclareRecovery has the ledger say that it went back; RecordAgain records
 	// again, as they were, entries that it lost.
 	DeclareRecovery(ctx context.Context, by identity.Actor, reason string) (ledger.Recovery, error)

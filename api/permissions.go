@@ -90,6 +90,9 @@ var routePermissions = map[string]permission{
 	"getCaseLimits":     may(identity.CaseRead),
 	"listCaseDocuments": may(identity.CaseRead),
 	"getCaseDocument":   may(identity.CaseReveal),
+	"printCaseDocument": may(identity.CasePrint),
+	"sealCaseDocument":  may(identity.CaseSeal),
+	"voidCaseDocument":  may(identity.CaseSeal),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 
@@ -132,6 +135,13 @@ var routePermissions = map[string]permission{
 	"getLevel":   may(identity.NodeRead),
 	"raiseLevel": may(identity.HubManage),
 	"renewNode":  mayHere(identity.BackupTake),
+
+	// Whoever holds a paper may check it, without asking anybody.
+	"listSeals":      anybody,
+	"makeSeal":       may(identity.SealManage),
+	"revokeSeal":     may(identity.SealManage),
+	"verifyDocument": anybody,
+	"getKeyring":     anybody,
 
 	"rotateTrust":     may(identity.TrustRotate),
 	"exportCarry":     mayHere(identity.CarryData),

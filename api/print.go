@@ -19,14 +19,40 @@ var printPolicy = func() string {
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 }()
 
+// pageMark is what a page says beside the document.
+type pageMark struct {
+	// Code is the document's signed code; Mark that it is a reprint, or not
+	// valid, or only for looking at; Seal whose seal it has.
+	Code, Mark, Seal string
+}
+
+// lookedAt marks a page that somebody looks at in the office: nothing says that
+// it was handed out, and nothing proves it.
+const lookedAt = "查阅件，不作为凭证；交付申请人的请使用“打印文书”"
+
 // printPage is a document as a page for A4 paper, which a browser prints or
 // saves as PDF.
-func printPage(d *document.Document) []byte {
+func printPage(d *document.Document) []byte { return pageOf(d, "", pageMark{}) }
+
+// markedPage is a page with its mark, its code and its seal.
+func markedPage(d *document.Document, mark pageMark) ([]byte, error) {
+	if mark.Code == "" {
+		return pageOf(d, "", mark), nil
+	}
+	svg, err := qrSVG(mark.Code)
+	return pageOf(d, svg, mark), err
+}
+
+func pageOf(d *document.Document, svg string, mark pageMark) []byte {
 	m := new(markup)
 	m.add(`<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>%s</title><meta name="viewport" content="width=device-width, initial-scale=1"><style>`, d.Title+" "+d.Number)
 	m.WriteString(printStyle) // ours, and what the policy's hash is of
-	m.add("</style></head>\n<body class=\"%s\"><main>\n<h1>%s</h1>\n", string(d.Kind), d.Title)
+	m.add("</style></head>\n<body class=\"%s\"><main>\n", string(d.Kind))
+	if mark.Mark != "" {
+		m.add(`<p class="mark">【%s】</p>`+"\n", mark.Mark)
+	}
+	m.add("<h1>%s</h1>\n", d.Title)
 	if d.Number != "" {
 		m.add(`<p class="number">%s</p>`+"\n", d.Number)
 	}
@@ -51,10 +77,25 @@ func printPage(d *document.Document) []byte {
 		}
 		m.add("</div>\n")
 	}
-	m.add("<footer><p>%s</p><p>%s</p><p>%s</p></footer>\n", d.Issuer.Centre, d.Issuer.Department, d.Date.Chinese())
+	m.add(`<div class="end">`)
+	if svg != "" {
+		m.proof(svg)
+	}
+	m.add("<footer><p>%s</p><p>%s</p>", d.Issuer.Centre, d.Issuer.Department)
+	if mark.Seal != "" {
+		m.add(`<p class="seal">%s</p>`, mark.Seal)
+	}
+	m.add("<p>%s</p></footer></div>\n", d.Date.Chinese())
 	m.contact(d.Issuer)
 	m.add("</main></body></html>\n")
 	return m.Bytes()
+}
+
+// proof writes the code that anybody can check.
+func (m *markup) proof(svg string) {
+	m.add(`<div class="proof">`)
+	m.WriteString(svg) // ours alone
+	m.add("<p>扫码后到政务服务网“文书核验”<br>或任一服务中心、便民服务站核验真伪</p></div>\n")
 }
 
 // facts writes the table of what is said in one line each.

@@ -192,6 +192,18 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.next = "请按事项指南所列地点办理"
 	case "county_only":
 		p.next = "请在县中心的系统上操作"
+	case "seal_missing", "seal_renew":
+		p.next = "请县中心管理员（部门印章）或乡镇负责人（乡镇印章）用 tongban seal make 启用"
+	case "seal_unknown":
+		p.status, p.next = http.StatusNotFound, nextLook
+	case "department_unknown":
+		p.status, p.next = http.StatusUnprocessableEntity, nextMend
+	case "document_void", "sealed":
+		p.next = "确需更正的，请注明原因换发"
+	case "document_unchanged":
+		p.next = "请补打"
+	case "reissue_by_seal":
+		p.next = "请先盖章换发，再打印"
 	case "level_unread":
 		p.next = "请先升级清单中的节点"
 	case "county_unreachable":

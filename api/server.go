@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -75,6 +76,7 @@ type Server struct {
 	views     *memory[view, time.Time]
 	tickets   *memory[string, visit]
 	voices    *buckets // of people who complain
+	ring      atomic.Pointer[ring]
 	accounts  *buckets
 	addresses *buckets
 	logins    *buckets

@@ -53,6 +53,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.DivisionImport: "导入区划", ledger.CalendarImport: "导入日历",
 	ledger.StaffAdd: "新增人员", ledger.StaffRoles: "设置角色", ledger.StaffDisable: "停用或恢复人员", ledger.StaffPassword: "设置密码",
 	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.EditionCancel: "取消目录", ledger.OverlaySet: "设置窗口信息",
+	ledger.SealMake: "启用电子印章", ledger.SealRevoke: "吊销电子印章", ledger.CaseSeal: "加盖电子印章", ledger.CasePrint: "打印文书", ledger.CaseVoid: "文书作废",
 	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
 	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
 	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注", ledger.CaseReveal: "查看个人信息",
@@ -112,6 +113,12 @@ func said(body ledger.Body) string {
 		return b.Reason
 	case *ledger.PackageExtendV1:
 		return b.Reason
+	case *ledger.CaseSealV1:
+		return paperSaid(b.Number, 0, b.Why)
+	case *ledger.CasePrintV1:
+		return paperSaid(b.Number, b.Copy, b.Why)
+	case *ledger.CaseVoidV1:
+		return paperSaid(b.Number, 0, b.Reason)
 	case *ledger.AttentionResolveV1:
 		return b.Note
 	}

@@ -99,6 +99,7 @@ type Node struct {
 	bundle    atomic.Pointer[trust.CountyTrust]
 	advancing sync.Mutex // held while bundle moves on
 	rotating  sync.Mutex // held while county does
+	sealing   sync.Mutex // held while a seal is being made
 	log       *slog.Logger
 	clock     func() time.Time
 	after     func(time.Duration) <-chan time.Time

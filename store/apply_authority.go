@@ -199,6 +199,10 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 			return identity.Target{}, refuse("malformed", "事项格式有误", "the item is not readable")
 		}
 		return identity.Target{Department: item.Department}, nil
+	case *ledger.SealMakeV1:
+		return identity.Target{Division: b.Certificate.Division, Department: b.Certificate.Department}, nil
+	case *ledger.SealRevokeV1:
+		return identity.Target{Division: b.Division, Department: b.Department}, nil
 	case *ledger.AttentionResolveV1:
 		return identity.Target{Division: e.Scope}, nil
 	case *ledger.RatingRectifyV1:

@@ -28,6 +28,12 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return func() error { return nil }, nil
 	case *ledger.PackageFindingV1:
 		return a.prepareFinding(c, b)
+	case *ledger.CaseSealV1:
+		return a.prepareSealing(c, e, b, from)
+	case *ledger.CasePrintV1:
+		return a.preparePrint(c, &b.Paper)
+	case *ledger.CaseVoidV1:
+		return func() error { return nil }, nil
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
 	case *ledger.AttachmentConfirmV1:

@@ -84,6 +84,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareCancel(b)
 	case *ledger.OverlaySetV1:
 		return a.prepareOverlay(b)
+	case *ledger.SealMakeV1:
+		return a.prepareSeal(e, b, from)
+	case *ledger.SealRevokeV1:
+		return a.prepareSealRevocation(b)
 	case *ledger.AttentionResolveV1:
 		return a.prepareResolution(e, b)
 	}

@@ -72,6 +72,8 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 	switch b := body.(type) {
 	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.PackageApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1:
 		return "", false, nil
+	case *ledger.SealMakeV1, *ledger.SealRevokeV1:
+		return "", false, nil // anybody anywhere may hold a document under its code
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil
 	case *ledger.NodeRenewV1:

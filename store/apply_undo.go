@@ -15,6 +15,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword}
 	case ledger.OverlaySet:
 		return []ledger.Kind{ledger.OverlaySet}
+	case ledger.SealMake, ledger.SealRevoke:
+		return []ledger.Kind{ledger.SealMake, ledger.SealRevoke}
 	case ledger.AttentionResolve:
 		return []ledger.Kind{ledger.AttentionResolve}
 	case ledger.RatingGive:
@@ -87,6 +89,10 @@ func subjectOf(body ledger.Body) string {
 		return b.Staff
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Item + " " + string(b.Overlay.Office)
+	case *ledger.SealMakeV1:
+		return string(b.Certificate.Division) + " " + b.Certificate.Department
+	case *ledger.SealRevokeV1:
+		return string(b.Division) + " " + b.Department
 	case *ledger.AttentionResolveV1:
 		return b.Entry
 	case *ledger.RatingGiveV1:
@@ -114,6 +120,10 @@ func (a *applier) reset(body ledger.Body) error {
 		delete(a.s.people, b.Staff)
 		a.s.touched = true
 		return a.w.exec(a.ctx, `DELETE FROM staff WHERE id = ?`, b.Staff)
+	case *ledger.SealMakeV1:
+		return a.forgetSeals(b.Certificate.Division, b.Certificate.Department)
+	case *ledger.SealRevokeV1:
+		return a.forgetSeals(b.Division, b.Department)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
 	case *ledger.RatingGiveV1:

@@ -277,7 +277,8 @@ type goingBack struct {
 // the schema's own version) stays.
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
 	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections",
-	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members"}
+	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
+	"seals"}
 
 func (g *goingBack) run() error {
 	for _, step := range []func() error{g.setAside, g.again, g.handedIn, g.remember, g.clear} {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/oapi-codegen/runtime"
+	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
@@ -23,6 +24,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 )
 
 // Defines values for ApplicantChangeType.
@@ -568,6 +570,24 @@ func (e GetCaseDocumentParamsFormat) Valid() bool {
 	case GetCaseDocumentParamsFormatHTML:
 		return true
 	case GetCaseDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PrintCaseDocumentParamsFormat.
+const (
+	PrintCaseDocumentParamsFormatHTML PrintCaseDocumentParamsFormat = "html"
+	PrintCaseDocumentParamsFormatJSON PrintCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the PrintCaseDocumentParamsFormat enum.
+func (e PrintCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case PrintCaseDocumentParamsFormatHTML:
+		return true
+	case PrintCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -1925,6 +1945,13 @@ type PackageSummary struct {
 	Version             int      `json:"version"`
 }
 
+// PaperRequest defines model for PaperRequest.
+type PaperRequest struct {
+	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
+	Reissue bool   `json:"reissue,omitempty,omitzero"`
+	Why     string `json:"why,omitempty,omitzero"`
+}
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	NewPassword string `json:"new_password"`
@@ -1942,6 +1969,34 @@ type PasswordResetResult struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// PrintedPaper A document with what proves it. `document` and `code` together can be checked without a node.
+type PrintedPaper struct {
+	// Code What the QR code says; see docs/protocol.md.
+	Code string `json:"code"`
+
+	// Copy 1 is the first print, more are reprints; 0 when it was sealed and not printed.
+	Copy int `json:"copy"`
+
+	// Document What a document says; how it looks is not part of it.
+	Document CaseDocument `json:"document"`
+
+	// Hash SHA-256 of the document's canonical JSON, lower-case hex.
+	Hash string `json:"hash"`
+
+	// Key Which key signed.
+	Key string `json:"key"`
+
+	// Mark What stands on the page of that, empty for a valid first print.
+	Mark string `json:"mark"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+	Sealed   bool     `json:"sealed"`
+
+	// Valid False while it lacks a seal that it takes.
+	Valid bool `json:"valid"`
 }
 
 // Problem RFC 9457 problem details.
@@ -2340,6 +2395,36 @@ type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
 
+// Seal defines model for Seal.
+type Seal struct {
+	// Division Example: 330523110200
+	Division   Division `json:"division"`
+	EndedAt    int64    `json:"ended_at,omitempty,omitzero"`
+	Generation int      `json:"generation"`
+
+	// Holder The department, or the township's name.
+	Holder string `json:"holder"`
+	InUse  bool   `json:"in_use"`
+	Key    string `json:"key"`
+	MadeAt int64  `json:"made_at"`
+
+	// Public ed25519, base64.
+	Public    string `json:"public"`
+	Reason    string `json:"reason,omitempty,omitzero"`
+	RevokedAt int64  `json:"revoked_at,omitempty,omitzero"`
+}
+
+// SealList defines model for SealList.
+type SealList struct {
+	Seals []Seal `json:"seals"`
+}
+
+// SealRequest defines model for SealRequest.
+type SealRequest struct {
+	// Department Whose; empty for the township whose node this is.
+	Department string `json:"department,omitempty,omitzero"`
+}
+
 // ServiceRules defines model for ServiceRules.
 type ServiceRules = ledger.ServiceRulesV1
 
@@ -2616,9 +2701,54 @@ type TransferRequest struct {
 	To string `json:"to,omitempty,omitzero"`
 }
 
+// TrustFile See docs/protocol.md; it proves itself.
+type TrustFile = trust.Keyring
+
+// Verdict defines model for Verdict.
+type Verdict = proof.Verdict
+
+// VerifyReport defines model for VerifyReport.
+type VerifyReport struct {
+	// Applicant A person masked.
+	Applicant string `json:"applicant,omitempty,omitzero"`
+
+	// AsOf Of when what is known here is, Unix milliseconds: now at the county, the last word from it below.
+	AsOf int64  `json:"as_of"`
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Date A day in Beijing, 2026-10-12.
+	Date     Date           `json:"date,omitempty,omitzero"`
+	Item     string         `json:"item,omitempty,omitzero"`
+	ItemName string         `json:"item_name,omitempty,omitzero"`
+	Key      string         `json:"key,omitempty,omitzero"`
+	Kind     string         `json:"kind,omitempty,omitzero"`
+	Number   string         `json:"number,omitempty,omitzero"`
+	Reasons  []proof.Reason `json:"reasons"`
+	Sealed   bool           `json:"sealed,omitempty,omitzero"`
+
+	// Signer Whose key signed.
+	Signer    string  `json:"signer,omitempty,omitzero"`
+	Title     string  `json:"title,omitempty,omitzero"`
+	Verdict   Verdict `json:"verdict"`
+	VerdictZh string  `json:"verdict_zh"`
+}
+
+// VerifyRequest defines model for VerifyRequest.
+type VerifyRequest struct {
+	Code string `json:"code"`
+
+	// Document The document's JSON as text, as a node gave it; every field of it counts.
+	Document string `json:"document,omitempty,omitzero"`
+}
+
 // VersionList defines model for VersionList.
 type VersionList struct {
 	Versions []ItemVersion `json:"versions"`
+}
+
+// VoidRequest defines model for VoidRequest.
+type VoidRequest struct {
+	Reason string `json:"reason"`
 }
 
 // WithdrawRequest defines model for WithdrawRequest.
@@ -2809,6 +2939,36 @@ type GetCaseDocumentParams struct {
 
 // GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
 type GetCaseDocumentParamsFormat string
+
+// PrintCaseDocumentParams defines parameters for PrintCaseDocument.
+type PrintCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format PrintCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// PrintCaseDocumentParamsFormat defines parameters for PrintCaseDocument.
+type PrintCaseDocumentParamsFormat string
+
+// SealCaseDocumentParams defines parameters for SealCaseDocument.
+type SealCaseDocumentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// VoidCaseDocumentParams defines parameters for VoidCaseDocument.
+type VoidCaseDocumentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
@@ -3079,6 +3239,18 @@ type ListRevealsParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// MakeSealParams defines parameters for MakeSeal.
+type MakeSealParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeSealParams defines parameters for RevokeSeal.
+type RevokeSealParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
@@ -3105,6 +3277,15 @@ type CheckCaseJSONRequestBody = Submission
 
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
+
+// PrintCaseDocumentJSONRequestBody defines body for PrintCaseDocument for application/json ContentType.
+type PrintCaseDocumentJSONRequestBody = PaperRequest
+
+// SealCaseDocumentJSONRequestBody defines body for SealCaseDocument for application/json ContentType.
+type SealCaseDocumentJSONRequestBody = PaperRequest
+
+// VoidCaseDocumentJSONRequestBody defines body for VoidCaseDocument for application/json ContentType.
+type VoidCaseDocumentJSONRequestBody = VoidRequest
 
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
@@ -3193,6 +3374,12 @@ type RecordAgainJSONRequestBody = AgainRequest
 // AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
 type AnswerRectificationJSONRequestBody = RectificationAnswer
 
+// MakeSealJSONRequestBody defines body for MakeSeal for application/json ContentType.
+type MakeSealJSONRequestBody = SealRequest
+
+// RevokeSealJSONRequestBody defines body for RevokeSeal for application/json ContentType.
+type RevokeSealJSONRequestBody = VoidRequest
+
 // SetServiceRulesJSONRequestBody defines body for SetServiceRules for application/json ContentType.
 type SetServiceRulesJSONRequestBody = ServiceRules
 
@@ -3216,6 +3403,9 @@ type ResetStaffPasswordJSONRequestBody = PasswordReset
 
 // SetStaffRolesJSONRequestBody defines body for SetStaffRoles for application/json ContentType.
 type SetStaffRolesJSONRequestBody = RolesRequest
+
+// VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
+type VerifyDocumentJSONRequestBody = VerifyRequest
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -3537,6 +3727,74 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
 	GetCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PrintCaseDocumentWithBody 打印文书（首次或补打）
+	//
+	// A document of a case for the applicant, with its signed code, and the
+	// entry that says it was printed. What was printed or sealed before is
+	// printed again as it was, marked as a reprint; with `reissue` a new one
+	// takes its place. One that takes an electronic seal and has none is
+	// printed as not valid. Works with the line down.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+	PrintCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PrintCaseDocument 打印文书（首次或补打）
+	//
+	// A document of a case for the applicant, with its signed code, and the
+	// entry that says it was printed. What was printed or sealed before is
+	// printed again as it was, marked as a reprint; with `reissue` a new one
+	// takes its place. One that takes an electronic seal and has none is
+	// printed as not valid. Works with the line down.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+	PrintCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, body PrintCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SealCaseDocumentWithBody 加盖电子印章
+	//
+	// Puts the seal of whoever made the document out on it: a department's at
+	// the county, the township's at its node. The use is an entry: who, which
+	// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+	// document as the case stands now takes the place of the one before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+	SealCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SealCaseDocument 加盖电子印章
+	//
+	// Puts the seal of whoever made the document out on it: a department's at
+	// the county, the township's at its node. The use is an entry: who, which
+	// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+	// document as the case stands now takes the place of the one before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+	SealCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, body SealCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidCaseDocumentWithBody 文书作废
+	//
+	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+	VoidCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidCaseDocument 文书作废
+	//
+	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+	VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseLimits 办理时限
 	//
@@ -4360,6 +4618,55 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListSeals 电子印章
+	//
+	// The electronic seals there are and have been, public halves only. Public.
+	//
+	// Corresponds with GET /api/v1/seals (the `ListSeals` operationId).
+	ListSeals(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeSealWithBody 启用或更换电子印章
+	//
+	// Makes the seal of a department (at the county) or of this township (at its
+	// node). The one in use before ends; what it sealed stays good. Its private
+	// half is derived from the county's root key, or the township node's, and is
+	// kept nowhere else.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+	MakeSealWithBody(ctx context.Context, params *MakeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MakeSeal 启用或更换电子印章
+	//
+	// Makes the seal of a department (at the county) or of this township (at its
+	// node). The one in use before ends; what it sealed stays good. Its private
+	// half is derived from the county's root key, or the township node's, and is
+	// kept nowhere else.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+	MakeSeal(ctx context.Context, params *MakeSealParams, body MakeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeSealWithBody 吊销电子印章
+	//
+	// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+	RevokeSealWithBody(ctx context.Context, key string, params *RevokeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeSeal 吊销电子印章
+	//
+	// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+	RevokeSeal(ctx context.Context, key string, params *RevokeSealParams, body RevokeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetServiceRules 评价与投诉时限
 	//
 	// Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
@@ -4551,6 +4858,37 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 	RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyDocumentWithBody 文书核验
+	//
+	// What a document is worth by the code printed on it, and by its JSON if
+	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// The code travels in the body, never in an address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+	VerifyDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyDocument 文书核验
+	//
+	// What a document is worth by the code printed on it, and by its JSON if
+	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// The code travels in the body, never in an address.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+	VerifyDocument(ctx context.Context, body VerifyDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetKeyring 核验信任文件
+	//
+	// The county's trust file, with which documents are checked without a node
+	// (`tongban verify --trust FILE`): its public keys, each with the signature
+	// that proves it, and what was revoked as of now. Public.
+	//
+	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
+	GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // BeginAttachmentWithBody 开始或继续上传附件
@@ -5060,6 +5398,134 @@ func (c *Client) ListCaseDocuments(ctx context.Context, id CaseID, reqEditors ..
 // Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
 func (c *Client) GetCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCaseDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PrintCaseDocumentWithBody 打印文书（首次或补打）
+//
+// A document of a case for the applicant, with its signed code, and the
+// entry that says it was printed. What was printed or sealed before is
+// printed again as it was, marked as a reprint; with `reissue` a new one
+// takes its place. One that takes an electronic seal and has none is
+// printed as not valid. Works with the line down.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+func (c *Client) PrintCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPrintCaseDocumentRequestWithBody(c.Server, id, kind, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PrintCaseDocument 打印文书（首次或补打）
+//
+// A document of a case for the applicant, with its signed code, and the
+// entry that says it was printed. What was printed or sealed before is
+// printed again as it was, marked as a reprint; with `reissue` a new one
+// takes its place. One that takes an electronic seal and has none is
+// printed as not valid. Works with the line down.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+func (c *Client) PrintCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, body PrintCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPrintCaseDocumentRequest(c.Server, id, kind, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SealCaseDocumentWithBody 加盖电子印章
+//
+// Puts the seal of whoever made the document out on it: a department's at
+// the county, the township's at its node. The use is an entry: who, which
+// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+// document as the case stands now takes the place of the one before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+func (c *Client) SealCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSealCaseDocumentRequestWithBody(c.Server, id, kind, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SealCaseDocument 加盖电子印章
+//
+// Puts the seal of whoever made the document out on it: a department's at
+// the county, the township's at its node. The use is an entry: who, which
+// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+// document as the case stands now takes the place of the one before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+func (c *Client) SealCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, body SealCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSealCaseDocumentRequest(c.Server, id, kind, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidCaseDocumentWithBody 文书作废
+//
+// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+func (c *Client) VoidCaseDocumentWithBody(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidCaseDocumentRequestWithBody(c.Server, id, kind, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidCaseDocument 文书作废
+//
+// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+func (c *Client) VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidCaseDocumentRequest(c.Server, id, kind, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6822,6 +7288,105 @@ func (c *Client) ListReveals(ctx context.Context, params *ListRevealsParams, req
 	return c.Client.Do(req)
 }
 
+// ListSeals 电子印章
+//
+// The electronic seals there are and have been, public halves only. Public.
+//
+// Corresponds with GET /api/v1/seals (the `ListSeals` operationId).
+func (c *Client) ListSeals(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSealsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeSealWithBody 启用或更换电子印章
+//
+// Makes the seal of a department (at the county) or of this township (at its
+// node). The one in use before ends; what it sealed stays good. Its private
+// half is derived from the county's root key, or the township node's, and is
+// kept nowhere else.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+func (c *Client) MakeSealWithBody(ctx context.Context, params *MakeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeSealRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MakeSeal 启用或更换电子印章
+//
+// Makes the seal of a department (at the county) or of this township (at its
+// node). The one in use before ends; what it sealed stays good. Its private
+// half is derived from the county's root key, or the township node's, and is
+// kept nowhere else.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+func (c *Client) MakeSeal(ctx context.Context, params *MakeSealParams, body MakeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMakeSealRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeSealWithBody 吊销电子印章
+//
+// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+func (c *Client) RevokeSealWithBody(ctx context.Context, key string, params *RevokeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeSealRequestWithBody(c.Server, key, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeSeal 吊销电子印章
+//
+// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+func (c *Client) RevokeSeal(ctx context.Context, key string, params *RevokeSealParams, body RevokeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeSealRequest(c.Server, key, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetServiceRules 评价与投诉时限
 //
 // Corresponds with GET /api/v1/service-rules (the `GetServiceRules` operationId).
@@ -7234,6 +7799,67 @@ func (c *Client) SyncNow(ctx context.Context, reqEditors ...RequestEditorFn) (*h
 // Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 func (c *Client) RotateTrust(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRotateTrustRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyDocumentWithBody 文书核验
+//
+// What a document is worth by the code printed on it, and by its JSON if
+// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// The code travels in the body, never in an address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+func (c *Client) VerifyDocumentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyDocumentRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyDocument 文书核验
+//
+// What a document is worth by the code printed on it, and by its JSON if
+// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// The code travels in the body, never in an address.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+func (c *Client) VerifyDocument(ctx context.Context, body VerifyDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyDocumentRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetKeyring 核验信任文件
+//
+// The county's trust file, with which documents are checked without a node
+// (`tongban verify --trust FILE`): its public keys, each with the signature
+// that proves it, and what was revoked as of now. Public.
+//
+// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
+func (c *Client) GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetKeyringRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -8306,6 +8932,248 @@ func NewGetCaseDocumentRequest(server string, id CaseID, kind DocumentKind, para
 		}
 
 		req.Header.Set("Tongban-Why", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPrintCaseDocumentRequest calls the generic PrintCaseDocument builder with application/json body
+func NewPrintCaseDocumentRequest(server string, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, body PrintCaseDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPrintCaseDocumentRequestWithBody(server, id, kind, params, "application/json", bodyReader)
+}
+
+// NewPrintCaseDocumentRequestWithBody constructs an http.Request for the PrintCaseDocument method, with any body, and a specified content type
+func NewPrintCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/documents/%s/print", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewSealCaseDocumentRequest calls the generic SealCaseDocument builder with application/json body
+func NewSealCaseDocumentRequest(server string, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, body SealCaseDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSealCaseDocumentRequestWithBody(server, id, kind, params, "application/json", bodyReader)
+}
+
+// NewSealCaseDocumentRequestWithBody constructs an http.Request for the SealCaseDocument method, with any body, and a specified content type
+func NewSealCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/documents/%s/seal", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam1)
+
+	}
+
+	return req, nil
+}
+
+// NewVoidCaseDocumentRequest calls the generic VoidCaseDocument builder with application/json body
+func NewVoidCaseDocumentRequest(server string, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVoidCaseDocumentRequestWithBody(server, id, kind, params, "application/json", bodyReader)
+}
+
+// NewVoidCaseDocumentRequestWithBody constructs an http.Request for the VoidCaseDocument method, with any body, and a specified content type
+func NewVoidCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/documents/%s/void", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 
@@ -11499,6 +12367,146 @@ func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Requ
 	return req, nil
 }
 
+// NewListSealsRequest constructs an http.Request for the ListSeals method
+func NewListSealsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/seals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMakeSealRequest calls the generic MakeSeal builder with application/json body
+func NewMakeSealRequest(server string, params *MakeSealParams, body MakeSealJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMakeSealRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewMakeSealRequestWithBody constructs an http.Request for the MakeSeal method, with any body, and a specified content type
+func NewMakeSealRequestWithBody(server string, params *MakeSealParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/seals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewRevokeSealRequest calls the generic RevokeSeal builder with application/json body
+func NewRevokeSealRequest(server string, key string, params *RevokeSealParams, body RevokeSealJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRevokeSealRequestWithBody(server, key, params, "application/json", bodyReader)
+}
+
+// NewRevokeSealRequestWithBody constructs an http.Request for the RevokeSeal method, with any body, and a specified content type
+func NewRevokeSealRequestWithBody(server string, key string, params *RevokeSealParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "key", key, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/seals/%s/revoke", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetServiceRulesRequest constructs an http.Request for the GetServiceRules method
 func NewGetServiceRulesRequest(server string) (*http.Request, error) {
 	var err error
@@ -12060,6 +13068,73 @@ func NewRotateTrustRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewVerifyDocumentRequest calls the generic VerifyDocument builder with application/json body
+func NewVerifyDocumentRequest(server string, body VerifyDocumentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVerifyDocumentRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewVerifyDocumentRequestWithBody constructs an http.Request for the VerifyDocument method, with any body, and a specified content type
+func NewVerifyDocumentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/verify")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetKeyringRequest constructs an http.Request for the GetKeyring method
+func NewGetKeyringRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/verify/keys")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -12372,6 +13447,74 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/documents/{kind} (the `GetCaseDocument` operationId).
 	GetCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *GetCaseDocumentParams, reqEditors ...RequestEditorFn) (*GetCaseDocumentResponse, error)
+
+	// PrintCaseDocumentWithBodyWithResponse 打印文书（首次或补打）
+	//
+	// A document of a case for the applicant, with its signed code, and the
+	// entry that says it was printed. What was printed or sealed before is
+	// printed again as it was, marked as a reprint; with `reissue` a new one
+	// takes its place. One that takes an electronic seal and has none is
+	// printed as not valid. Works with the line down.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+	PrintCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PrintCaseDocumentResponse, error)
+
+	// PrintCaseDocumentWithResponse 打印文书（首次或补打）
+	//
+	// A document of a case for the applicant, with its signed code, and the
+	// entry that says it was printed. What was printed or sealed before is
+	// printed again as it was, marked as a reprint; with `reissue` a new one
+	// takes its place. One that takes an electronic seal and has none is
+	// printed as not valid. Works with the line down.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+	PrintCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, body PrintCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*PrintCaseDocumentResponse, error)
+
+	// SealCaseDocumentWithBodyWithResponse 加盖电子印章
+	//
+	// Puts the seal of whoever made the document out on it: a department's at
+	// the county, the township's at its node. The use is an entry: who, which
+	// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+	// document as the case stands now takes the place of the one before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+	SealCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SealCaseDocumentResponse, error)
+
+	// SealCaseDocumentWithResponse 加盖电子印章
+	//
+	// Puts the seal of whoever made the document out on it: a department's at
+	// the county, the township's at its node. The use is an entry: who, which
+	// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+	// document as the case stands now takes the place of the one before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+	SealCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, body SealCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*SealCaseDocumentResponse, error)
+
+	// VoidCaseDocumentWithBodyWithResponse 文书作废
+	//
+	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+	VoidCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error)
+
+	// VoidCaseDocumentWithResponse 文书作废
+	//
+	// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+	VoidCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error)
 
 	// GetCaseLimitsWithResponse 办理时限
 	//
@@ -13265,6 +14408,57 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListRevealsWithResponse(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*ListRevealsResponse, error)
 
+	// ListSealsWithResponse 电子印章
+	//
+	// The electronic seals there are and have been, public halves only. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/seals (the `ListSeals` operationId).
+	ListSealsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSealsResponse, error)
+
+	// MakeSealWithBodyWithResponse 启用或更换电子印章
+	//
+	// Makes the seal of a department (at the county) or of this township (at its
+	// node). The one in use before ends; what it sealed stays good. Its private
+	// half is derived from the county's root key, or the township node's, and is
+	// kept nowhere else.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+	MakeSealWithBodyWithResponse(ctx context.Context, params *MakeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeSealResponse, error)
+
+	// MakeSealWithResponse 启用或更换电子印章
+	//
+	// Makes the seal of a department (at the county) or of this township (at its
+	// node). The one in use before ends; what it sealed stays good. Its private
+	// half is derived from the county's root key, or the township node's, and is
+	// kept nowhere else.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+	MakeSealWithResponse(ctx context.Context, params *MakeSealParams, body MakeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeSealResponse, error)
+
+	// RevokeSealWithBodyWithResponse 吊销电子印章
+	//
+	// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+	RevokeSealWithBodyWithResponse(ctx context.Context, key string, params *RevokeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeSealResponse, error)
+
+	// RevokeSealWithResponse 吊销电子印章
+	//
+	// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+	RevokeSealWithResponse(ctx context.Context, key string, params *RevokeSealParams, body RevokeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeSealResponse, error)
+
 	// GetServiceRulesWithResponse 评价与投诉时限
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -13470,6 +14664,39 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/trust/rotate (the `RotateTrust` operationId).
 	RotateTrustWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*RotateTrustResponse, error)
+
+	// VerifyDocumentWithBodyWithResponse 文书核验
+	//
+	// What a document is worth by the code printed on it, and by its JSON if
+	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// The code travels in the body, never in an address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+	VerifyDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyDocumentResponse, error)
+
+	// VerifyDocumentWithResponse 文书核验
+	//
+	// What a document is worth by the code printed on it, and by its JSON if
+	// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+	// The code travels in the body, never in an address.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+	VerifyDocumentWithResponse(ctx context.Context, body VerifyDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyDocumentResponse, error)
+
+	// GetKeyringWithResponse 核验信任文件
+	//
+	// The county's trust file, with which documents are checked without a node
+	// (`tongban verify --trust FILE`): its public keys, each with the signature
+	// that proves it, and what was revoked as of now. Public.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
+	GetKeyringWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetKeyringResponse, error)
 }
 
 type BeginAttachmentResponse struct {
@@ -14406,6 +15633,150 @@ func (r GetCaseDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCaseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PrintCaseDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PrintedPaper
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PrintCaseDocumentResponse) GetJSON200() *PrintedPaper {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PrintCaseDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PrintCaseDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PrintCaseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PrintCaseDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PrintCaseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SealCaseDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PrintedPaper
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SealCaseDocumentResponse) GetJSON200() *PrintedPaper {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SealCaseDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SealCaseDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SealCaseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SealCaseDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SealCaseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type VoidCaseDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VoidCaseDocumentResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VoidCaseDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VoidCaseDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VoidCaseDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VoidCaseDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VoidCaseDocumentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -17463,6 +18834,150 @@ func (r ListRevealsResponse) ContentType() string {
 	return ""
 }
 
+type ListSealsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SealList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSealsResponse) GetJSON200() *SealList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSealsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSealsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSealsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSealsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSealsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MakeSealResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r MakeSealResponse) GetJSON201() *RecordedAnswer {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MakeSealResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MakeSealResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MakeSealResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MakeSealResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MakeSealResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeSealResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeSealResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeSealResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeSealResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeSealResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeSealResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeSealResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetServiceRulesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -18169,6 +19684,102 @@ func (r RotateTrustResponse) ContentType() string {
 	return ""
 }
 
+type VerifyDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VerifyReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyDocumentResponse) GetJSON200() *VerifyReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetKeyringResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TrustFile
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetKeyringResponse) GetJSON200() *TrustFile {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetKeyringResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetKeyringResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetKeyringResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetKeyringResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetKeyringResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -18598,6 +20209,110 @@ func (c *ClientWithResponses) GetCaseDocumentWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseGetCaseDocumentResponse(rsp)
+}
+
+// PrintCaseDocumentWithBodyWithResponse 打印文书（首次或补打）
+//
+// A document of a case for the applicant, with its signed code, and the
+// entry that says it was printed. What was printed or sealed before is
+// printed again as it was, marked as a reprint; with `reissue` a new one
+// takes its place. One that takes an electronic seal and has none is
+// printed as not valid. Works with the line down.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+func (c *ClientWithResponses) PrintCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PrintCaseDocumentResponse, error) {
+	rsp, err := c.PrintCaseDocumentWithBody(ctx, id, kind, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePrintCaseDocumentResponse(rsp)
+}
+
+// PrintCaseDocumentWithResponse 打印文书（首次或补打）
+//
+// A document of a case for the applicant, with its signed code, and the
+// entry that says it was printed. What was printed or sealed before is
+// printed again as it was, marked as a reprint; with `reissue` a new one
+// takes its place. One that takes an electronic seal and has none is
+// printed as not valid. Works with the line down.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/print (the `PrintCaseDocument` operationId).
+func (c *ClientWithResponses) PrintCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *PrintCaseDocumentParams, body PrintCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*PrintCaseDocumentResponse, error) {
+	rsp, err := c.PrintCaseDocument(ctx, id, kind, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePrintCaseDocumentResponse(rsp)
+}
+
+// SealCaseDocumentWithBodyWithResponse 加盖电子印章
+//
+// Puts the seal of whoever made the document out on it: a department's at
+// the county, the township's at its node. The use is an entry: who, which
+// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+// document as the case stands now takes the place of the one before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+func (c *ClientWithResponses) SealCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SealCaseDocumentResponse, error) {
+	rsp, err := c.SealCaseDocumentWithBody(ctx, id, kind, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSealCaseDocumentResponse(rsp)
+}
+
+// SealCaseDocumentWithResponse 加盖电子印章
+//
+// Puts the seal of whoever made the document out on it: a department's at
+// the county, the township's at its node. The use is an entry: who, which
+// document, its hash, when. 409 `sealed` when it has one; with `reissue` the
+// document as the case stands now takes the place of the one before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/seal (the `SealCaseDocument` operationId).
+func (c *ClientWithResponses) SealCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *SealCaseDocumentParams, body SealCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*SealCaseDocumentResponse, error) {
+	rsp, err := c.SealCaseDocument(ctx, id, kind, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSealCaseDocumentResponse(rsp)
+}
+
+// VoidCaseDocumentWithBodyWithResponse 文书作废
+//
+// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+func (c *ClientWithResponses) VoidCaseDocumentWithBodyWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error) {
+	rsp, err := c.VoidCaseDocumentWithBody(ctx, id, kind, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidCaseDocumentResponse(rsp)
+}
+
+// VoidCaseDocumentWithResponse 文书作废
+//
+// Declares the document that was printed or sealed last void; whoever checks it is told so. A new one can be issued.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
+func (c *ClientWithResponses) VoidCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error) {
+	rsp, err := c.VoidCaseDocument(ctx, id, kind, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidCaseDocumentResponse(rsp)
 }
 
 // GetCaseLimitsWithResponse 办理时限
@@ -20050,6 +21765,87 @@ func (c *ClientWithResponses) ListRevealsWithResponse(ctx context.Context, param
 	return ParseListRevealsResponse(rsp)
 }
 
+// ListSealsWithResponse 电子印章
+//
+// The electronic seals there are and have been, public halves only. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/seals (the `ListSeals` operationId).
+func (c *ClientWithResponses) ListSealsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSealsResponse, error) {
+	rsp, err := c.ListSeals(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSealsResponse(rsp)
+}
+
+// MakeSealWithBodyWithResponse 启用或更换电子印章
+//
+// Makes the seal of a department (at the county) or of this township (at its
+// node). The one in use before ends; what it sealed stays good. Its private
+// half is derived from the county's root key, or the township node's, and is
+// kept nowhere else.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+func (c *ClientWithResponses) MakeSealWithBodyWithResponse(ctx context.Context, params *MakeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MakeSealResponse, error) {
+	rsp, err := c.MakeSealWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeSealResponse(rsp)
+}
+
+// MakeSealWithResponse 启用或更换电子印章
+//
+// Makes the seal of a department (at the county) or of this township (at its
+// node). The one in use before ends; what it sealed stays good. Its private
+// half is derived from the county's root key, or the township node's, and is
+// kept nowhere else.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/seals (the `MakeSeal` operationId).
+func (c *ClientWithResponses) MakeSealWithResponse(ctx context.Context, params *MakeSealParams, body MakeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*MakeSealResponse, error) {
+	rsp, err := c.MakeSeal(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMakeSealResponse(rsp)
+}
+
+// RevokeSealWithBodyWithResponse 吊销电子印章
+//
+// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+func (c *ClientWithResponses) RevokeSealWithBodyWithResponse(ctx context.Context, key string, params *RevokeSealParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RevokeSealResponse, error) {
+	rsp, err := c.RevokeSealWithBody(ctx, key, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeSealResponse(rsp)
+}
+
+// RevokeSealWithResponse 吊销电子印章
+//
+// What the seal is put on from now on is not valid; what it was put on before only as far as the ledger shows it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/seals/{key}/revoke (the `RevokeSeal` operationId).
+func (c *ClientWithResponses) RevokeSealWithResponse(ctx context.Context, key string, params *RevokeSealParams, body RevokeSealJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeSealResponse, error) {
+	rsp, err := c.RevokeSeal(ctx, key, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeSealResponse(rsp)
+}
+
 // GetServiceRulesWithResponse 评价与投诉时限
 //
 // Returns a wrapper object for the known response body format(s).
@@ -20392,6 +22188,57 @@ func (c *ClientWithResponses) RotateTrustWithResponse(ctx context.Context, reqEd
 		return nil, err
 	}
 	return ParseRotateTrustResponse(rsp)
+}
+
+// VerifyDocumentWithBodyWithResponse 文书核验
+//
+// What a document is worth by the code printed on it, and by its JSON if
+// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// The code travels in the body, never in an address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+func (c *ClientWithResponses) VerifyDocumentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyDocumentResponse, error) {
+	rsp, err := c.VerifyDocumentWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyDocumentResponse(rsp)
+}
+
+// VerifyDocumentWithResponse 文书核验
+//
+// What a document is worth by the code printed on it, and by its JSON if
+// that is at hand: genuine, replaced or revoked, not sealed, forged. Public.
+// The code travels in the body, never in an address.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/verify (the `VerifyDocument` operationId).
+func (c *ClientWithResponses) VerifyDocumentWithResponse(ctx context.Context, body VerifyDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyDocumentResponse, error) {
+	rsp, err := c.VerifyDocument(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyDocumentResponse(rsp)
+}
+
+// GetKeyringWithResponse 核验信任文件
+//
+// The county's trust file, with which documents are checked without a node
+// (`tongban verify --trust FILE`): its public keys, each with the signature
+// that proves it, and what was revoked as of now. Public.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
+func (c *ClientWithResponses) GetKeyringWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetKeyringResponse, error) {
+	rsp, err := c.GetKeyring(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetKeyringResponse(rsp)
 }
 
 // ParseBeginAttachmentResponse parses an HTTP response from a BeginAttachmentWithResponse call
@@ -21046,6 +22893,108 @@ func ParseGetCaseDocumentResponse(rsp *http.Response) (*GetCaseDocumentResponse,
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParsePrintCaseDocumentResponse parses an HTTP response from a PrintCaseDocumentWithResponse call
+func ParsePrintCaseDocumentResponse(rsp *http.Response) (*PrintCaseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PrintCaseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PrintedPaper
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseSealCaseDocumentResponse parses an HTTP response from a SealCaseDocumentWithResponse call
+func ParseSealCaseDocumentResponse(rsp *http.Response) (*SealCaseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SealCaseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PrintedPaper
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVoidCaseDocumentResponse parses an HTTP response from a VoidCaseDocumentWithResponse call
+func ParseVoidCaseDocumentResponse(rsp *http.Response) (*VoidCaseDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VoidCaseDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
 
 	}
 
@@ -23164,6 +25113,105 @@ func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) 
 	return response, nil
 }
 
+// ParseListSealsResponse parses an HTTP response from a ListSealsWithResponse call
+func ParseListSealsResponse(rsp *http.Response) (*ListSealsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSealsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SealList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMakeSealResponse parses an HTTP response from a MakeSealWithResponse call
+func ParseMakeSealResponse(rsp *http.Response) (*MakeSealResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MakeSealResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeSealResponse parses an HTTP response from a RevokeSealWithResponse call
+func ParseRevokeSealResponse(rsp *http.Response) (*RevokeSealResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeSealResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetServiceRulesResponse parses an HTTP response from a GetServiceRulesWithResponse call
 func ParseGetServiceRulesResponse(rsp *http.Response) (*GetServiceRulesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23634,6 +25682,72 @@ func ParseRotateTrustResponse(rsp *http.Response) (*RotateTrustResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyDocumentResponse parses an HTTP response from a VerifyDocumentWithResponse call
+func ParseVerifyDocumentResponse(rsp *http.Response) (*VerifyDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VerifyReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetKeyringResponse parses an HTTP response from a GetKeyringWithResponse call
+func ParseGetKeyringResponse(rsp *http.Response) (*GetKeyringResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetKeyringResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TrustFile
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

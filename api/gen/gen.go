@@ -20,6 +20,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/gorilla/mux"
 	"github.com/oapi-codegen/runtime"
+	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
@@ -29,6 +30,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 )
 
 // Defines values for ApplicantChangeType.
@@ -574,6 +576,24 @@ func (e GetCaseDocumentParamsFormat) Valid() bool {
 	case GetCaseDocumentParamsFormatHTML:
 		return true
 	case GetCaseDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for PrintCaseDocumentParamsFormat.
+const (
+	PrintCaseDocumentParamsFormatHTML PrintCaseDocumentParamsFormat = "html"
+	PrintCaseDocumentParamsFormatJSON PrintCaseDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the PrintCaseDocumentParamsFormat enum.
+func (e PrintCaseDocumentParamsFormat) Valid() bool {
+	switch e {
+	case PrintCaseDocumentParamsFormatHTML:
+		return true
+	case PrintCaseDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -1931,6 +1951,13 @@ type PackageSummary struct {
 	Version             int      `json:"version"`
 }
 
+// PaperRequest defines model for PaperRequest.
+type PaperRequest struct {
+	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
+	Reissue bool   `json:"reissue,omitempty,omitzero"`
+	Why     string `json:"why,omitempty,omitzero"`
+}
+
 // PasswordChange defines model for PasswordChange.
 type PasswordChange struct {
 	NewPassword string `json:"new_password"`
@@ -1948,6 +1975,34 @@ type PasswordResetResult struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// PrintedPaper A document with what proves it. `document` and `code` together can be checked without a node.
+type PrintedPaper struct {
+	// Code What the QR code says; see docs/protocol.md.
+	Code string `json:"code"`
+
+	// Copy 1 is the first print, more are reprints; 0 when it was sealed and not printed.
+	Copy int `json:"copy"`
+
+	// Document What a document says; how it looks is not part of it.
+	Document CaseDocument `json:"document"`
+
+	// Hash SHA-256 of the document's canonical JSON, lower-case hex.
+	Hash string `json:"hash"`
+
+	// Key Which key signed.
+	Key string `json:"key"`
+
+	// Mark What stands on the page of that, empty for a valid first print.
+	Mark string `json:"mark"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+	Sealed   bool     `json:"sealed"`
+
+	// Valid False while it lacks a seal that it takes.
+	Valid bool `json:"valid"`
 }
 
 // Problem RFC 9457 problem details.
@@ -2346,6 +2401,36 @@ type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
 
+// Seal defines model for Seal.
+type Seal struct {
+	// Division Example: 330523110200
+	Division   Division `json:"division"`
+	EndedAt    int64    `json:"ended_at,omitempty,omitzero"`
+	Generation int      `json:"generation"`
+
+	// Holder The department, or the township's name.
+	Holder string `json:"holder"`
+	InUse  bool   `json:"in_use"`
+	Key    string `json:"key"`
+	MadeAt int64  `json:"made_at"`
+
+	// Public ed25519, base64.
+	Public    string `json:"public"`
+	Reason    string `json:"reason,omitempty,omitzero"`
+	RevokedAt int64  `json:"revoked_at,omitempty,omitzero"`
+}
+
+// SealList defines model for SealList.
+type SealList struct {
+	Seals []Seal `json:"seals"`
+}
+
+// SealRequest defines model for SealRequest.
+type SealRequest struct {
+	// Department Whose; empty for the township whose node this is.
+	Department string `json:"department,omitempty,omitzero"`
+}
+
 // ServiceRules defines model for ServiceRules.
 type ServiceRules = ledger.ServiceRulesV1
 
@@ -2622,9 +2707,54 @@ type TransferRequest struct {
 	To string `json:"to,omitempty,omitzero"`
 }
 
+// TrustFile See docs/protocol.md; it proves itself.
+type TrustFile = trust.Keyring
+
+// Verdict defines model for Verdict.
+type Verdict = proof.Verdict
+
+// VerifyReport defines model for VerifyReport.
+type VerifyReport struct {
+	// Applicant A person masked.
+	Applicant string `json:"applicant,omitempty,omitzero"`
+
+	// AsOf Of when what is known here is, Unix milliseconds: now at the county, the last word from it below.
+	AsOf int64  `json:"as_of"`
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Date A day in Beijing, 2026-10-12.
+	Date     Date           `json:"date,omitempty,omitzero"`
+	Item     string         `json:"item,omitempty,omitzero"`
+	ItemName string         `json:"item_name,omitempty,omitzero"`
+	Key      string         `json:"key,omitempty,omitzero"`
+	Kind     string         `json:"kind,omitempty,omitzero"`
+	Number   string         `json:"number,omitempty,omitzero"`
+	Reasons  []proof.Reason `json:"reasons"`
+	Sealed   bool           `json:"sealed,omitempty,omitzero"`
+
+	// Signer Whose key signed.
+	Signer    string  `json:"signer,omitempty,omitzero"`
+	Title     string  `json:"title,omitempty,omitzero"`
+	Verdict   Verdict `json:"verdict"`
+	VerdictZh string  `json:"verdict_zh"`
+}
+
+// VerifyRequest defines model for VerifyRequest.
+type VerifyRequest struct {
+	Code string `json:"code"`
+
+	// Document The document's JSON as text, as a node gave it; every field of it counts.
+	Document string `json:"document,omitempty,omitzero"`
+}
+
 // VersionList defines model for VersionList.
 type VersionList struct {
 	Versions []ItemVersion `json:"versions"`
+}
+
+// VoidRequest defines model for VoidRequest.
+type VoidRequest struct {
+	Reason string `json:"reason"`
 }
 
 // WithdrawRequest defines model for WithdrawRequest.
@@ -2815,6 +2945,36 @@ type GetCaseDocumentParams struct {
 
 // GetCaseDocumentParamsFormat defines parameters for GetCaseDocument.
 type GetCaseDocumentParamsFormat string
+
+// PrintCaseDocumentParams defines parameters for PrintCaseDocument.
+type PrintCaseDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format PrintCaseDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// PrintCaseDocumentParamsFormat defines parameters for PrintCaseDocument.
+type PrintCaseDocumentParamsFormat string
+
+// SealCaseDocumentParams defines parameters for SealCaseDocument.
+type SealCaseDocumentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
+}
+
+// VoidCaseDocumentParams defines parameters for VoidCaseDocument.
+type VoidCaseDocumentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
@@ -3085,6 +3245,18 @@ type ListRevealsParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// MakeSealParams defines parameters for MakeSeal.
+type MakeSealParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RevokeSealParams defines parameters for RevokeSeal.
+type RevokeSealParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListStaffParams defines parameters for ListStaff.
 type ListStaffParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
@@ -3111,6 +3283,15 @@ type CheckCaseJSONRequestBody = Submission
 
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
+
+// PrintCaseDocumentJSONRequestBody defines body for PrintCaseDocument for application/json ContentType.
+type PrintCaseDocumentJSONRequestBody = PaperRequest
+
+// SealCaseDocumentJSONRequestBody defines body for SealCaseDocument for application/json ContentType.
+type SealCaseDocumentJSONRequestBody = PaperRequest
+
+// VoidCaseDocumentJSONRequestBody defines body for VoidCaseDocument for application/json ContentType.
+type VoidCaseDocumentJSONRequestBody = VoidRequest
 
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
@@ -3199,6 +3380,12 @@ type RecordAgainJSONRequestBody = AgainRequest
 // AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
 type AnswerRectificationJSONRequestBody = RectificationAnswer
 
+// MakeSealJSONRequestBody defines body for MakeSeal for application/json ContentType.
+type MakeSealJSONRequestBody = SealRequest
+
+// RevokeSealJSONRequestBody defines body for RevokeSeal for application/json ContentType.
+type RevokeSealJSONRequestBody = VoidRequest
+
 // SetServiceRulesJSONRequestBody defines body for SetServiceRules for application/json ContentType.
 type SetServiceRulesJSONRequestBody = ServiceRules
 
@@ -3222,6 +3409,9 @@ type ResetStaffPasswordJSONRequestBody = PasswordReset
 
 // SetStaffRolesJSONRequestBody defines body for SetStaffRoles for application/json ContentType.
 type SetStaffRolesJSONRequestBody = RolesRequest
+
+// VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
+type VerifyDocumentJSONRequestBody = VerifyRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -3285,6 +3475,15 @@ type ServerInterface interface {
 	// GetCaseDocument 出具文书
 	// (GET /api/v1/cases/{id}/documents/{kind})
 	GetCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params GetCaseDocumentParams)
+	// PrintCaseDocument 打印文书（首次或补打）
+	// (POST /api/v1/cases/{id}/documents/{kind}/print)
+	PrintCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params PrintCaseDocumentParams)
+	// SealCaseDocument 加盖电子印章
+	// (POST /api/v1/cases/{id}/documents/{kind}/seal)
+	SealCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params SealCaseDocumentParams)
+	// VoidCaseDocument 文书作废
+	// (POST /api/v1/cases/{id}/documents/{kind}/void)
+	VoidCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params VoidCaseDocumentParams)
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -3477,6 +3676,15 @@ type ServerInterface interface {
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
+	// ListSeals 电子印章
+	// (GET /api/v1/seals)
+	ListSeals(w http.ResponseWriter, r *http.Request)
+	// MakeSeal 启用或更换电子印章
+	// (POST /api/v1/seals)
+	MakeSeal(w http.ResponseWriter, r *http.Request, params MakeSealParams)
+	// RevokeSeal 吊销电子印章
+	// (POST /api/v1/seals/{key}/revoke)
+	RevokeSeal(w http.ResponseWriter, r *http.Request, key string, params RevokeSealParams)
 	// GetServiceRules 评价与投诉时限
 	// (GET /api/v1/service-rules)
 	GetServiceRules(w http.ResponseWriter, r *http.Request)
@@ -3522,6 +3730,12 @@ type ServerInterface interface {
 	// RotateTrust 更换县级密钥
 	// (POST /api/v1/trust/rotate)
 	RotateTrust(w http.ResponseWriter, r *http.Request)
+	// VerifyDocument 文书核验
+	// (POST /api/v1/verify)
+	VerifyDocument(w http.ResponseWriter, r *http.Request)
+	// GetKeyring 核验信任文件
+	// (GET /api/v1/verify/keys)
+	GetKeyring(w http.ResponseWriter, r *http.Request)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -4390,6 +4604,246 @@ func (siw *ServerInterfaceWrapper) GetCaseDocument(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PrintCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) PrintCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PrintCaseDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PrintCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SealCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) SealCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SealCaseDocumentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SealCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// VoidCaseDocument operation middleware
+func (siw *ServerInterfaceWrapper) VoidCaseDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VoidCaseDocumentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VoidCaseDocument(w, r, id, kind, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -6768,6 +7222,119 @@ func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// ListSeals operation middleware
+func (siw *ServerInterfaceWrapper) ListSeals(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSeals(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MakeSeal operation middleware
+func (siw *ServerInterfaceWrapper) MakeSeal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MakeSealParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MakeSeal(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RevokeSeal operation middleware
+func (siw *ServerInterfaceWrapper) RevokeSeal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "key" -------------
+	var key string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "key", mux.Vars(r)["key"], &key, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "key", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RevokeSealParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RevokeSeal(w, r, key, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetServiceRules operation middleware
 func (siw *ServerInterfaceWrapper) GetServiceRules(w http.ResponseWriter, r *http.Request) {
 
@@ -7046,6 +7613,34 @@ func (siw *ServerInterfaceWrapper) RotateTrust(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// VerifyDocument operation middleware
+func (siw *ServerInterfaceWrapper) VerifyDocument(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyDocument(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetKeyring operation middleware
+func (siw *ServerInterfaceWrapper) GetKeyring(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetKeyring(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -7262,6 +7857,22 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents", wrapper.ListCaseDocuments).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}", wrapper.GetCaseDocument).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}/print", wrapper.PrintCaseDocument).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}/seal", wrapper.SealCaseDocument).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents/{kind}/void", wrapper.VoidCaseDocument).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/seals", wrapper.ListSeals).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/seals", wrapper.MakeSeal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/seals/{key}/revoke", wrapper.RevokeSeal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/verify", wrapper.VerifyDocument).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/verify/keys", wrapper.GetKeyring).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
@@ -8192,6 +8803,152 @@ type GetCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PrintCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params PrintCaseDocumentParams
+	Body   *PrintCaseDocumentJSONRequestBody
+}
+
+type PrintCaseDocumentResponseObject interface {
+	VisitPrintCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type PrintCaseDocument200JSONResponse PrintedPaper
+
+func (response PrintCaseDocument200JSONResponse) VisitPrintCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PrintCaseDocument200TexthtmlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response PrintCaseDocument200TexthtmlResponse) VisitPrintCaseDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type PrintCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PrintCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitPrintCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SealCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params SealCaseDocumentParams
+	Body   *SealCaseDocumentJSONRequestBody
+}
+
+type SealCaseDocumentResponseObject interface {
+	VisitSealCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type SealCaseDocument200JSONResponse PrintedPaper
+
+func (response SealCaseDocument200JSONResponse) VisitSealCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SealCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SealCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitSealCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidCaseDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params VoidCaseDocumentParams
+	Body   *VoidCaseDocumentJSONRequestBody
+}
+
+type VoidCaseDocumentResponseObject interface {
+	VisitVoidCaseDocumentResponse(w http.ResponseWriter) error
+}
+
+type VoidCaseDocument200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response VoidCaseDocument200JSONResponse) VisitVoidCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VoidCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitVoidCaseDocumentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10770,6 +11527,125 @@ func (response ListRevealsdefaultApplicationProblemPlusJSONResponse) VisitListRe
 	return err
 }
 
+type ListSealsRequestObject struct {
+}
+
+type ListSealsResponseObject interface {
+	VisitListSealsResponse(w http.ResponseWriter) error
+}
+
+type ListSeals200JSONResponse SealList
+
+func (response ListSeals200JSONResponse) VisitListSealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSealsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSealsdefaultApplicationProblemPlusJSONResponse) VisitListSealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeSealRequestObject struct {
+	Params MakeSealParams
+	Body   *MakeSealJSONRequestBody
+}
+
+type MakeSealResponseObject interface {
+	VisitMakeSealResponse(w http.ResponseWriter) error
+}
+
+type MakeSeal201JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response MakeSeal201JSONResponse) VisitMakeSealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MakeSealdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MakeSealdefaultApplicationProblemPlusJSONResponse) VisitMakeSealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSealRequestObject struct {
+	Key    string `json:"key"`
+	Params RevokeSealParams
+	Body   *RevokeSealJSONRequestBody
+}
+
+type RevokeSealResponseObject interface {
+	VisitRevokeSealResponse(w http.ResponseWriter) error
+}
+
+type RevokeSeal200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response RevokeSeal200JSONResponse) VisitRevokeSealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeSealdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeSealdefaultApplicationProblemPlusJSONResponse) VisitRevokeSealResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetServiceRulesRequestObject struct {
 }
 
@@ -11340,6 +12216,83 @@ func (response RotateTrustdefaultApplicationProblemPlusJSONResponse) VisitRotate
 	return err
 }
 
+type VerifyDocumentRequestObject struct {
+	Body *VerifyDocumentJSONRequestBody
+}
+
+type VerifyDocumentResponseObject interface {
+	VisitVerifyDocumentResponse(w http.ResponseWriter) error
+}
+
+type VerifyDocument200JSONResponse VerifyReport
+
+func (response VerifyDocument200JSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyDocumentdefaultApplicationProblemPlusJSONResponse) VisitVerifyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeyringRequestObject struct {
+}
+
+type GetKeyringResponseObject interface {
+	VisitGetKeyringResponse(w http.ResponseWriter) error
+}
+
+type GetKeyring200JSONResponse TrustFile
+
+func (response GetKeyring200JSONResponse) VisitGetKeyringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetKeyringdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetKeyringdefaultApplicationProblemPlusJSONResponse) VisitGetKeyringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// BeginAttachment 开始或继续上传附件
@@ -11402,6 +12355,15 @@ type StrictServerInterface interface {
 	// GetCaseDocument 出具文书
 	// (GET /api/v1/cases/{id}/documents/{kind})
 	GetCaseDocument(ctx context.Context, request GetCaseDocumentRequestObject) (GetCaseDocumentResponseObject, error)
+	// PrintCaseDocument 打印文书（首次或补打）
+	// (POST /api/v1/cases/{id}/documents/{kind}/print)
+	PrintCaseDocument(ctx context.Context, request PrintCaseDocumentRequestObject) (PrintCaseDocumentResponseObject, error)
+	// SealCaseDocument 加盖电子印章
+	// (POST /api/v1/cases/{id}/documents/{kind}/seal)
+	SealCaseDocument(ctx context.Context, request SealCaseDocumentRequestObject) (SealCaseDocumentResponseObject, error)
+	// VoidCaseDocument 文书作废
+	// (POST /api/v1/cases/{id}/documents/{kind}/void)
+	VoidCaseDocument(ctx context.Context, request VoidCaseDocumentRequestObject) (VoidCaseDocumentResponseObject, error)
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
@@ -11594,6 +12556,15 @@ type StrictServerInterface interface {
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
+	// ListSeals 电子印章
+	// (GET /api/v1/seals)
+	ListSeals(ctx context.Context, request ListSealsRequestObject) (ListSealsResponseObject, error)
+	// MakeSeal 启用或更换电子印章
+	// (POST /api/v1/seals)
+	MakeSeal(ctx context.Context, request MakeSealRequestObject) (MakeSealResponseObject, error)
+	// RevokeSeal 吊销电子印章
+	// (POST /api/v1/seals/{key}/revoke)
+	RevokeSeal(ctx context.Context, request RevokeSealRequestObject) (RevokeSealResponseObject, error)
 	// GetServiceRules 评价与投诉时限
 	// (GET /api/v1/service-rules)
 	GetServiceRules(ctx context.Context, request GetServiceRulesRequestObject) (GetServiceRulesResponseObject, error)
@@ -11639,6 +12610,12 @@ type StrictServerInterface interface {
 	// RotateTrust 更换县级密钥
 	// (POST /api/v1/trust/rotate)
 	RotateTrust(ctx context.Context, request RotateTrustRequestObject) (RotateTrustResponseObject, error)
+	// VerifyDocument 文书核验
+	// (POST /api/v1/verify)
+	VerifyDocument(ctx context.Context, request VerifyDocumentRequestObject) (VerifyDocumentResponseObject, error)
+	// GetKeyring 核验信任文件
+	// (GET /api/v1/verify/keys)
+	GetKeyring(ctx context.Context, request GetKeyringRequestObject) (GetKeyringResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -12240,6 +13217,111 @@ func (sh *strictHandler) GetCaseDocument(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCaseDocumentResponseObject); ok {
 		if err := validResponse.VisitGetCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PrintCaseDocument operation middleware
+func (sh *strictHandler) PrintCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params PrintCaseDocumentParams) {
+	var request PrintCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	var body PrintCaseDocumentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PrintCaseDocument(ctx, request.(PrintCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PrintCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PrintCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitPrintCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SealCaseDocument operation middleware
+func (sh *strictHandler) SealCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params SealCaseDocumentParams) {
+	var request SealCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	var body SealCaseDocumentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SealCaseDocument(ctx, request.(SealCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SealCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SealCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitSealCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VoidCaseDocument operation middleware
+func (sh *strictHandler) VoidCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params VoidCaseDocumentParams) {
+	var request VoidCaseDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	var body VoidCaseDocumentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VoidCaseDocument(ctx, request.(VoidCaseDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VoidCaseDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VoidCaseDocumentResponseObject); ok {
+		if err := validResponse.VisitVoidCaseDocumentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -14082,6 +15164,97 @@ func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, par
 	}
 }
 
+// ListSeals operation middleware
+func (sh *strictHandler) ListSeals(w http.ResponseWriter, r *http.Request) {
+	var request ListSealsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSeals(ctx, request.(ListSealsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSeals")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSealsResponseObject); ok {
+		if err := validResponse.VisitListSealsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MakeSeal operation middleware
+func (sh *strictHandler) MakeSeal(w http.ResponseWriter, r *http.Request, params MakeSealParams) {
+	var request MakeSealRequestObject
+
+	request.Params = params
+
+	var body MakeSealJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MakeSeal(ctx, request.(MakeSealRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MakeSeal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MakeSealResponseObject); ok {
+		if err := validResponse.VisitMakeSealResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeSeal operation middleware
+func (sh *strictHandler) RevokeSeal(w http.ResponseWriter, r *http.Request, key string, params RevokeSealParams) {
+	var request RevokeSealRequestObject
+
+	request.Key = key
+	request.Params = params
+
+	var body RevokeSealJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeSeal(ctx, request.(RevokeSealRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeSeal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevokeSealResponseObject); ok {
+		if err := validResponse.VisitRevokeSealResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetServiceRules operation middleware
 func (sh *strictHandler) GetServiceRules(w http.ResponseWriter, r *http.Request) {
 	var request GetServiceRulesRequestObject
@@ -14509,493 +15682,582 @@ func (sh *strictHandler) RotateTrust(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// VerifyDocument operation middleware
+func (sh *strictHandler) VerifyDocument(w http.ResponseWriter, r *http.Request) {
+	var request VerifyDocumentRequestObject
+
+	var body VerifyDocumentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyDocument(ctx, request.(VerifyDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyDocumentResponseObject); ok {
+		if err := validResponse.VisitVerifyDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetKeyring operation middleware
+func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
+	var request GetKeyringRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetKeyring(ctx, request.(GetKeyringRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetKeyring")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetKeyringResponseObject); ok {
+		if err := validResponse.VisitGetKeyringResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L19dxzFmTf8VerMvefwco9kyS8ES+f5Q7YhOAHbj60su0G+R6XuGk2jnqrZrhqNB8fnmATCSzA4GwKb",
-	"rIGQAMmTgGGzu2BsCN9lo5HMX/kKz6nrqqrunqnu6RmNeLl3k5NYM9Ndr1dddb3+rsu1QLQ7gjOuZG3p",
-	"cq1DE9pmiiXw6SSV7PQp/VfIZJBEHRUJXluqrbYYiUIiEqJajPBue4MlRDQJJQGVbL5Wr7FLtN2JWW2p",
-	"duTIwrHDRxYXFw4vLMwdXjj8wOLi4SNzC4tzCwsLC0ePzX2nVq9FutEOVa1avcZpW78WhbV6LWH/1I0S",
-	"FtaWVNJl9ZoMWqxN9Xja9NKjjG+qVm3pwYV6rR1x+3GxXlP9jm5CqiTim7UrV+q1k6LdiWnE1RkYq27B",
-	"0ydOpLTfDlWKJfrV/7P6xMLc8YuXDx+/8nc1b5/dRIpkdPHWObukGgH8uq5XTa9hh24yssGaIoHlg8H9",
-	"U5cl/XR0+EatYBUOLyz4BvGwSNpUjQ6ipdoxiSSh2HNTJGTlKOnQDkvqRAnSSSKu9AZLus0IleTcqYeL",
-	"BtbEPrIDC1mTdmNVW6o9KQXX9MC77drSE/aj7r52cXjA9dqlOf3g3DZNdNtSv/G9C2fP1Oq1R1Yfe7R2",
-	"EaaUiPZjgutJD8/q4SiRirT1j3WiaW1ucbFw1Ilo1wq2Fnf26JW5exeeWJw7fvFHi08szB2+eJ9/ox+h",
-	"0jOWC4+szB0+9kCdxKLHkjl9MEiLXZr3k3tLt1GR8PTo6Fzz4uUHjhaQ3umQtTtCMR70v8/6o2M7oxcX",
-	"6I4G+qtl+FvSNiMdlkjBSS9SrfTLLdYnbUa5TL/CF/NH/YHmEboYHDs8d7y5sDF3NHyAzT1Ijx6ZOxIu",
-	"brAF+kCwEC7a6bcYDeGsmQXIDHlOj7nqWqzM/ZDOPbUwd3y+sTR38fKD9cWFhaJV4adYhyaqzbhyHGCI",
-	"KsL0ickO2ml+KtqOJKzvKLukioTmZ0J5SFRLSH3eY9Erok/7fG4cf5ewZm2p9r8OpVz7EP4qD7n+YTiK",
-	"tU+KkOmX0g1aPTH3Dz88/8O5hYVjfjIM9CsV+e7RCnz30agdFa51DD962cYx3Ta9FLU11zi2gD3hp7Sf",
-	"iCu2yRLo6IwIzU2VznZ7Lnf3LE510WRpDQlt7uLlI/WjRUR2nqqIb+JQPL0l8HPVJX7g6PglPs+2GY1P",
-	"e3j8D3ibyi0WLhPOWCjxbk7gcSDCSJKEBSIJWVhEhPi0f4+aNJbMjWhDiJhRJL4LijabhUtQ/WavMv1V",
-	"UXAXPErtVVA0OSVmw/8fb3lY7OOtvuGlNCYhVVQvdyzEFgsJVUv6t4BxNce4PnMh+cHqw3MP1uEi1jwW",
-	"N2a+iFuuCr65Qfmc7rqYT3kY1RVceibVCRFGDKS80+2OSNTDUcxOiBCmEgiuDJOknU4cBVTP6hBc3kuX",
-	"K/KjtFnsN78+K0Rf7KQZxWyZREoS0eMkaLFgS1OlfpOwbZb0CVAb3kf6MU1L8yMEhPOSHcElzumUCLqa",
-	"i69w2UN5byZz0gKxbRr2XrFL6hBIM7k2PMs+KkGHpqH52pV67aEw0j/NeLznuhtxJFssNM0XDYXhzzAS",
-	"3DcWzngo2Ox52FrfMGy3MIZzidiIWXvsEDr43P+2Q3HM/zJeZUs1LlSjJWI8PSFTNIprSzXKhWqBztKM",
-	"Akb0AyjbgJjGRa9Wr7WZlHSTNZ5q1ZZqgxff3Lnz8d7LH+3cuja48YfdG+8P3nlm8OKbe9d/+rfPXrr7",
-	"4Sd3n35179/vDD7/xeCFa/j94Novdz6/ps8su6Ql4cHzn+y+9tHg+su7b727d+NnrsXBjT/svfpvdz96",
-	"Gl+ruRPaiMLaUm1h8fh3jgfH2IP0Oxv6rCuqulLfvsfrNRUpuOlOCt6Mo0Cl7OkQ7USHQhHI/2WWaC6z",
-	"EFeqihRmG3zb9biWaXqMK9JLBN+EC6Wnv1OChAI28by5XGZMSLZZ36jsbyjQ9kQSEkn7krREjzRpQiJF",
-	"WlSSQLQZDPECk3L2p860uiq2GJdFR07iQ/PARsybuuGVQKHW2ElEhyXKMGlk/COcpV7jRsob+SERsf8H",
-	"qa9nH5fKctUnzGOmHdNPqrKJjScZENyluU0xZyWykHEVqf48TiLz41wEx9vcs/pEbUaq1d2YD0T7kMLb",
-	"zP2ruzpk24JxrWzSiBveMbI0jKvE/Bkp1pbjtsc0JrUUc8VNiCYJ7Y8sgm17ZOLpoOCsAsGEyEVpfC4z",
-	"PiMmFQ55SDMTnBlVi8YxUfpE0YSRdiRlxDdBILBzHJKURva5TS+dxmcXF7LCQDrToinB0oysc1BEaaHg",
-	"2R+cKKjVfu8Levp97y9PtcYTJr5tuvVvjD3CZTuSX/idO7/THPn27TrptQRpUZ69ESLuJDPDFvS1Pbyr",
-	"tKtaItE067WYdRIhmmAms88R2RI9XidUkt2Xn9994yeD37+6+8K/7Hz6nm58WOksFYXrtShscGfdGtLT",
-	"RrmGYScT9tFpma0ub39ow6Cz7ADrmaUaw1JiFm6yZB63dF8MBVtCdmL3cMJj+w1aYvvFZWdaQ22jVq+J",
-	"ZJPySMLNNWpkG94c+NWMtuJeuNWb+X6cbFG+yb6OXfnK98Fr7MT5n7Mt4MezuXb8fLvTScQ2K7ohKf4c",
-	"Vr4i9b1xnjXHXo+u4Ytlg5rmhnTDnHS86a13bMEcN3sLjpkM9uSdiVI0aGldTXcy2URaxjpc3YDrJ9Jj",
-	"x8ayDhk9Ba8ZgzxYyB44Wis3nqUEnOltcWEsUzcWa8PboWvzyhguElBFY7E5n1/UfbES0yTykkyz0xDe",
-	"NPs11cL71xOaKqfBC4oq5hPPtOqrCiQxO62RsYtmUzKP9fBEX4GPwAigYTehG3GftBh6qEamWkxX+XYf",
-	"Y2FEif6NbPSJ0bfqRPCAETuF+VpF6jODr6eTL1g6rUsIfsro/yNLRyWrYvrJya5lD69GbRZHnD0ED19B",
-	"oX2sXmKHqfmVlzuVz+606WOI91t9srRreOhK3a3ECJkUCv8Ti/gRD9kl72kZJaGtiId+rRdsKpd9Rgkw",
-	"QNS1yH6yFXEmfdSk1VlVoE87UWL0qARBN0lY2ECPaoXxiyTajLhPzQsZiRQJaJuRZiLa3jEmrBPTgIWN",
-	"Df9KJkyKeNv9PuR/1Op7xjevtRrJlIpZSCLl7U8GouNflF4Lp7wvfc04l55qgT/YGsbyy1pK4I9G0iPc",
-	"TCYpDB2yYZEAB2W88+OnViwynKQx4yFN/pFRjzWnJeIopP38sAsky8zQUEzMvJJvNaRFNO03HvkkyeE+",
-	"pegmAZtsnNZGmcrElHPR5QELUWdGRyX1hABcqde2WRI1Ixb677GeSLYmX7m+2YUxdzA85safGYpbh3q6",
-	"dZmx2K0ZK/kgTcz/I/azL4kHm8JIkwyteciib7+udEByhDtO/sem/fTPAxYbt8N0kljCqDG75lSwhQp+",
-	"5+wYTTP+QSZJ/zxrdiWNJ7B3TXzlbbGO57Y6rUiPpj7Y1MeFI54nZ1WLJb1IMnSQwV1CIkmkEp0OC+sm",
-	"lICRjS4PY0batE82mDEcsoTpZ0WTRGqJbDHWweANFQVbGe6fOVqllxUIgm6oBRfIJLeB6c1dC7BGJZtU",
-	"oNk6qVhWvJIzbzS2uOjxKd5LNMkgh6rwZqGxd5VuMU4iXlGehoilkt1pUxAqvDvjZpp/+fv660zcWYVR",
-	"JHhcpN/G2YQIrFaXhwkLbXCbWa6c8bqcBWWOpYebZ5Z/aDqso1zoUpSYg1QnIiFcKKJgvTdYQLuSmUdG",
-	"TlXFZejy7D3l21fBUyeUWQie36v06C6NjEaPFzatusZV4Lqwm58j4bKTNg2vpk3FPLGOJ0WXqz4Bkd86",
-	"32icMBr2l0nMmoqILoQZLsDmoMU9plIRwRlpMQpr5529U60XxpzWXNAKRpsM8b7sTSy3os6c6OC05zpC",
-	"t5mYSV+BYfgJnxuJPpKkKZIlGD/Ed9VtmKwSPS5bUYfQDbFtyCCSWl3RU4d3U6KhfdLtzJNH7RJFimwK",
-	"Jkm3Ay+0tK6slxacEJOEKNVrzW4ce1QnG/CnJ3IPhmMYCsKoFD0hGHMspNJPtn23yBUvWUnm00sD1lFO",
-	"eamknbp32pW5vX0DBYnS+DktPcMrekkK+JtWSOFSxaeMhyiOWQK3L+wkN0F91VidZCvQ1Pe1quthdtQ6",
-	"s8pdmhCQUq/RWAqPpIFjxpiHFuXhXMQl6fKQJWlEJ6qKuZGPlatp1pFSOkD3oHmrr1ucSIYfOtLVl9e9",
-	"52sV7gJ/+FakCONWMNOHkJKQBZE0ca8eE0mSsED5Z6PfDCejdvtKZWIPWRxts2SiV0wMUvUlTcOfRheT",
-	"XVKwYl6DxOMi2Yr4JtEa07xfwBFJu/I4Ho5YHP49jbvMNxJN5CxsRHySBW8xGvqDpTUtUEnYpQ4LNDfR",
-	"T3ppIJKyO8n666k2tlliA4dHn4hpsGXOypAhlSqWRDSWoAY09XIYe22PpREDhCp74ic72m3bfOUdudDd",
-	"aEdKsdCOzGvDECoKxhpbH8PBn8GHr+g7Ltiim2Pf+56IOAutqRajV4ssCZKpDRpsjQ/mwcfArsE6HuYK",
-	"wo2R8PQjmlh6VKtsVC0PZcjo3yUau1FYUK1EdDdb/gMBT1dffz08nzmm227T8TZrvWoXzKPwVqcTs8nZ",
-	"7QX3nn8sssO4tBdsRbqy7/haVCxpR5xOJBUoEYdj+VyXSfMsS3Tzlce7at8oOwf6TgkT2qNxA4K0/eKG",
-	"u19Jj3IFwqJ9sUD6ykVwmd0cYjOWrgxBZ29xw4Ozp9+wxcxpSkWkiwXSHko0k6oQm9RnfbDBkCk9LpEe",
-	"3s6RJLB2hBLJAsFDoqI2Wyay22GJybaQjEkCaQYjRqQRFlgSv5MwPb8lVGejzZZKg3g8kTojLaOGXVUC",
-	"LZBJHKUvEbfLaWaVpQswrIvsesFjbSEUGF8ZvCujnK+sNCZBj+bxTOvwxRmhLuR7gK8fw27g73O5vq7U",
-	"cx7K/NSaEQ8jvgleG0qe1FoXaYNas2TS4zoskeCI1EpSErJkmbBYMgIamiSS9jH8FFVnr33Lmo3zXaPM",
-	"sqT1dCee1LML7PJQFhfGedJDxtq+o4xayBLhYkOEfaLZTz6WTM8KaRfUOk3XxKouVicMaV/fIOYy988w",
-	"K83lhwCCSUo4dcJo0CIbfbyftIijFQTO7EWmOcY9kiQQCyirqjNZ4TANxDi84BMVM6JUlWhGKxzmp5VS",
-	"edUh5uXG7CA9o9xMKFe+HUXZPHcQpzcqWC/nZIpiTkDb76p4ZbdcAKlHQmSqJbxrA2qIl0uFUYJ+kZg1",
-	"gR8Jqf9hMQtUIngU1NBe2pXIVIy4WI1Tneifss2f6D+KHZzon8MuTvQfynZyov9QppsTfSNqXsy4hn1n",
-	"uNI9Ut3WIDoR96YMJiym/WWSsO2I9erEQ27jh4FMs5Ew1U24j4jdheJlJshZq13IGbayzZK+amlOai1c",
-	"GU1EC77VSdK2f06PpAJBdhIRsLCbMN+J0DJkWAeG1i5cyYJQwESIZiGdV51PPt5pLINMvV8+SURPRG9r",
-	"3cmDdeK2s07cdO3tNhHhJCyIOpExO40/22PXL3EB5cNTKduLgsEN6SW+Q4rX9zCN6lvNWDSRNDdA81Io",
-	"N/SoI9SpY+x9yokvTCUQ7fyxqTRxJRp+BRQpYckvsxwrtZRPcEnl9KDqq96OuEis/GZcH31IwCGxvmrI",
-	"vYObn+59dnvwyut71396X9XD5NWxxmxGlysM/hrPmYcUKbigy5Wd75s73EU82OsCzyv8EVPMa9c8Hf7Q",
-	"+1azhr6asR7V6hnOYkglkxSWu9tzHywnqNVznN3wglrdnLeatdNpbQ/l7or360qgVuy0VgJ13s4M/sbJ",
-	"wZ9mfvC3meJKoE7ZWa4E6rSZKHxt57oSqJNuuvAyzPhCdo4rwcjnx9NprwRqNTNzeNhOHho0818J1EN2",
-	"CVYC9bBdBbujqcXY43BuoOdl9Bic1bpLmz6JqR1GjsaH75Gk1d2Qfr97YWhmiyXeaE5/LCQ8Xc8MsIhg",
-	"nZBeqJ+jl8wTW0dd0irk1S1DYl2kILFZWrdlhyYK4w5GU2SKA/qKw+4Ua3fifGhT1paDOZDjg5vysTgu",
-	"+datxr7iccJsUrBeZId8MByi1Z/A1N5lp8w9MsTKbMZVFRkz7FZ+dGuIiRnpGzaxHUkMhFJUdZUAs5Jk",
-	"yXZ18RyW5IxtEj6dS9uFzxcyjeMXtgctLG+zxExm9BAl3Zg1CgJz4Len/GfMcEcWNmTEg8orVcmCaJ7t",
-	"0YR7Lfir6DyEcCuET+ozio5EqaI4JgHkf4yPhoZ9S+eZrka6aMb8UcQT/KGVAZVsUuuvMyDvK7ASey4a",
-	"7XkWsKgzPhxoGB0oZtksbwDBwRAq4FyhFkmCLTmZn6Rq7HhmZWwY1QSZzqOrU8u0U7ROF1wg5hAElYmg",
-	"WV/K3FEkjEIXJoPhCMupbIwONRJxIhXtQ4xaSDdiBgsYUE42dDvgAGXhPFlvsVg3H4ruhmIhBLFgvBpE",
-	"fYzEMFiO4/x2OeEGWYo1iBkDZ+ajNdOAKBVHHP5EV5yWoWKBLCZ1FdTSICJ9ccahn4VlQzcl64lka/6C",
-	"jQ3dV/AmNuYuiwuph2YkcQsNhA0bwjvsA5RbzO+JDHNYR6M/Z9CKqqEK1WvNmG5OGHi7SX22lNOjVt5e",
-	"i0F0AgTFAzVhtFa3AwE06E9rioRY6Aa9iJmfIk62Kfo4LS2JDnBA/Ttu6EYsgi0WVrZ7S/ZdqthZbMZ+",
-	"fNw1Z785YZvN+Z2pmmRp0/cqO7EMmMMEnUR+0cvmpnh/aBQCD8D+edzlztepT3h2k41BCGxCRkb0p2Y4",
-	"UXAIMkbalxO9DCF4CzYT0e1IfzqD435jeTM+6d4pEhYMKTWaImm0CwQRIMdGc3zOjXXX9kQy9iZ4XD9j",
-	"nm1UibIFkCWXbQ07nN3Peh7oLIM1liNgR2SZmPh0herD7GmIjM3U0lGPLGDhvZWqeAU5PjnniTXkQBBi",
-	"NtphWDioeLImCBkpjvmeYTDLgYRiFIRlw65vFCiPLju7IPizxO858lNMN1js/QVv0XEUbkDFsBnXU90M",
-	"pmIOqpnRzJJPT7ZYsFUUqw4hqNX38GHqBSipEjMktgqUpDTVoVzuhMccVlN+4cVWrW7n4qcSFmx17OXg",
-	"O4LDB5rxrBgqo03uUgwqnFa/uwYgdrAl/YA/v04IX+IrleyBo/MT5fmOCcU22dEJOsdhwN6Vsyi1noXj",
-	"gvfboiv9G1uYtnkAUuAE9gTNimPfVe5LTqQAwoRCXkEWQ6Gk0nYxNKNr02ZUdhMmJ8mMK08D7TA+URJo",
-	"md3CwUx4vCZtFvYLbRr461Mt74FKGKhY3YQTCKvBiG2SsE7cL0w1jSaZFDQ1EbwUig45qAxcSc20JZ7V",
-	"mhtJVSHdHpmztin3zUrapvvuvG0845spBPQolRpti6v64Sv1WrcDauR4a60TygzwCi5KlqrM0Eo5RIpY",
-	"NkGEVfYkVPECmh2eLPtugqUwD9quyicMu9lmfHI8B8eDJoQWzdvYsZXSMRYY0ezPE1jS3EWwbzta2nnp",
-	"0AstahNw+xKWuW+LVwaavczmlU5nmiQme4sWKbQpvP0Q/PyYa3esg3yaa9jeheM81B4smcX9AR45Bj/2",
-	"Tm/bKM0N0VVD6+YdrOXJk7KcKVi2HwZrPOddHYJ7cicMLJabm0wq1KQjrlvvj7MsGlCtfPuzAtY65TW/",
-	"rUAsYcTJCRY9CWGXiJW/MLd4eDihzCIhm2IH6R+juWUFye6n8H6bVbL7qajZLNKw0F8yAZ9F9c9n1S/K",
-	"/bZJuL6g8goIAybZ2RQfAARqO2gf1Z2KJN2Ip4TQCvHlcKYJkAeflJ/F0feXEcmT6L1ra+HlB678SP9z",
-	"HP9ZPHzlvnH0aXnu/Enckv04f7PI+3b4D1nL0Cgm8dBc0Ota247imG6yFOR779U/Dz64vvvGzxHoKAoi",
-	"GjeGfxv8/tWdz35dq9e6yQbljaSbaP2+dvjwgolcqwJoUOyVL1KPhsbjeSI3nvFiSshSMLF84/WC8JuC",
-	"7TyV2jJnvaV++c4+OoFfP0ci4yxzafve0zI2mMPLG6YEp/TiLPplmm0aR2HDxVxlDqw+oUevzOl/Dtt/",
-	"/q5WCUS0GkAlRBeFswnsyF6mpsHhUK8EZeeGjKOOc1NSHrCGi5/AILBI8PSr1LuZ+a7DgO5dIGv6E4Rs",
-	"yVwL4PVs2JTUmjPvZb+yLs981xhU0TADHyehuFCZ72OYwazCZOx6FhyrqTNTVyEiaOyxcu2XHatVG13k",
-	"D2OqMhyX2F0cqOSJ5cCnvUNLaFMVSUCh/nEWQJ/1WpejZBL6kGtYW1oXXzOKWYoTSCHCog85qPPjLaN2",
-	"vNnuvJPuehEPuzY7w5OLM6NIq+r6L7vUiSmeNa/L28DR1SHNRkvglMQR95umYxs+5ksKpYmqOqYpw5sy",
-	"IUtjQeITSOcwtXzslpj1zy9KwcbqlffvbdHOqsoTadNka1+QaIVKTX+WOk2XFeBNhF1NKg6JUw3lhErM",
-	"JYup9MRauqC9qrTigu+qxkhXuItharO6gW0VE0+gGg9YHDsDtsfDFOF6uSeX9TcIOsMFYc0mC6p6nPDh",
-	"aJs1rDY4GQpUAXxfoXhe6utL8z7HG1yNmG3bu1gB/686TmYRi3emu6FlqxcXV/A7a+3uz8xbaxr0yx+m",
-	"JE71O8SV2BnnabcN+5Yfnb6e0HJ9xUZ801RbAYwrF5snGVYjGNU0XWlGxrEWDqEEBHNy+hRxG2OWTj88",
-	"nwXph8o3d2//aefO53c/fHrwyid7v3l698YLdz/8cALdssB/pW8+zzybhHISmVJAIFrUAR+VLPoREgpi",
-	"BapB0ZkQgiFc0orUiDs1M1rMRIBMpsltsb7PvDtGkdu2PQ1VDBsL+70FtRnx9aorlU5thssVF6LdO9Eh",
-	"T1sPmdyviDuxtQCGZkZxGv4oDF80BY64NKriYZG0WfIo3oV+BDLWY1JhDTUw26HLogkvErxFjZyOwc5b",
-	"jHVk3UZJmFTwDKxYnh12RNDyd5ywQECpNmgcIZMQKQxFgKphHGFRgaNp4zumDdfgyBBwyg7bvjBs47sJ",
-	"DT0jPEa+fOPNwa1bu3fe3n3mlTo5SuxfR8jgrdu7N963nw+TnVvX7IdF85r7aj6bz3esFILAK4Hh8GYl",
-	"gj3S3fBEp4RhwqQ/wgLE1cpYmQUhqlrAbQSCKxqo6hGyMVZN9MddmNJmfm8lDVp0Iy5KNWE07BdgCqki",
-	"COZtofxD8QVu2vV0U7DvZ8fmI8VHuhslNUAm2IdAtI0CWiUSubtRnV1qAvIwy5G9yqVf263ygrSZtDPY",
-	"loLgluINY3FBrAqnHdkSVZegeOMVS9pTxYzpkaXhIY4QoD23Qen5stM021FIHVOhe6bnu6QkyRFvUapp",
-	"iugWHgjfrDJ1RgsgaWMwSwGlLJMuR1hVA5hGE4dPq69AW4k0geXOUJNXwnlSCj5/nvYew1KR6WjGiia+",
-	"gKr9JgUZIaI0QuI0D+KuVv7OWUyD0eonbMIcj0kKOsSMekIHHmW0SXTXKWKwnsMy2SiOxRwrFmQEIYfL",
-	"OlMxAeft5AOYWt2uYIm8cJrrw0Djc7TDPLUB/DDPpx2IMCSvmUz6LQC38s7KBo2XKO8T7fPQ5F3zxpnt",
-	"n+h2pKjfYsMudaKEyeoBh8V1Lic+OPWaElvMY6S90NJnX/CgQs6lERKxpXp2PmOPoF2Vad36kwcLTevu",
-	"E2HBGYtCfahki8YxadFttoyI1qCqq4glkOrnSt5HTQf2PAVgsW5vfMEdzwGFF3PZLX4noqmXXzBTxdrG",
-	"q2Ej1DumqjLcKfdmddN53c59ntQT8Ak29ICqS0o4p+LYlKEClrd/9uXbn+599treb5725wMGUcga1Rdz",
-	"bPB4kzFvCE6yWQi5qSgPaRJWCAgwzWTe8W3bSJKN1zYyQe4JBr5MeAGmA/dNerg+oPOxKix/48xtIUp6",
-	"8Fy+WmZXBkHNRuj5pKFSY41NkTEhbu6BKubfiOv1V/6ZxWyTxo0NKqMyszZNVBSgcMa7cYx6VS4MKVtJ",
-	"Fn2mDS4KNq43nnb0Q1XmFovAXU6F12e5wZ6nDgkPHHQnymUdeJCOqwfclNOYbNGEFWusaRGfSoVaDQao",
-	"mUDmkUwZnLTHSl4Eb/YysqzB9Wt7v/+oVhaR6lMJ25FkjTQareiRsGGAHRvWIewTvds02ZJFNbZGrIEV",
-	"K3ODoT1S/YYrwFNA/4V2qKLbapQBbUes1xiFCx4qqGMqgltOhJhLtXpt8Pwbg5tv6z9uvr37m1vmjxc+",
-	"9dZn2u91DKOoMquRaJipdsF4wGXDuTcbQSyCrUJmHQU0LiGWLke7iFvET97d+fzG7uvv1uq1u8/9ce+Z",
-	"j/XfFyvWRM71ZxovGXOlZXPvjKd82cVmMvPBOezcvl2r13b//Zf4x4ZQLT8xDF1ud99+affVL+7evDV4",
-	"5UO9IPBx7+2bd2++k36886udO//iPg7efW3w4r9pmnv24507r+GXu2/8ZPDiv8KX7w+e/bfdG9cGL749",
-	"flXzcYTmwsulOmfvrHT+9byENnSi8sJT4QoX8Zz0FvXSNApSechlw4FT9FV79bs7q6Lv5TRmfs/I66Jb",
-	"W1F/n7qj/aVTh5SqR1bmDh97YAhYNqBccE365HsXzp4pzfYbF79kc+xiOjZy4ax5rDI6gG4/RQcoccT7",
-	"qnWmL9RdeVdsq0gFmUWFQxjytDA8WqFV1FMf5hHRI23K+6RNVdCqE8GhzliHbjJZIc4LR25bL5r+5NWV",
-	"rS40lLMyzvuZ7uMEFXorRE9kyCXDFCHIDU21WC0bzLcGaZI3miIxQaJY7rOWDeqolgaJfZ4y/eCnlbQ3",
-	"/OKk7RM/nuYPm47x8/m0e/wixfy+aKeW4tRkYg3yyq0xRPZhs7HikV40E9x+0aqvtdUTc//ww/M/nFtY",
-	"ODbEYJeyL2Z10NrOp29/+cvndm7f3v3o5/rmuH3jb589f/ft1798+heDF9/cuf2zwTvP/O2zFzIc1wha",
-	"Lmr+rbs//vPer+7cvflRIbvWlGCZQ3Z7zDbkLqQMKS1e+UqU/q9Ary/V+QrlrAnk7WlYrxU0JgmOmlg4",
-	"GBIC8rf++Ms9W2ChlM0X3qCWQ4yt6FtQgKiIRjDKdrpWWarjjlrHzI9oj7Z2saH6kPuNnCvExyyW+Q/0",
-	"bs/T0SRXfKY8jR/XBjNMsSxc7GIyciBKI/hJBVgs1c1XFharAJ/QehvytbB6GI4aSYhmdvBcXgpqJsxV",
-	"Z/FEZvYMLFSK8dWjkoSCs2XwxxnwYLhWCBZMZdG2LYxAFQlpv2KQSREClvHIjA7wXAa4OMUdk+B6gaHa",
-	"Jahc8S3v/ZldhaSS7OtM8aRJw50N6h0S7gxR73SDapZlYnDVsDSMKwejSTPC+MhKENuTlWmpXk+kEJHb",
-	"W0XkG1caY3HBB6ddJQcms81fR9mKo/6yFc736SchfaEzGmIOuwm670U8FD3NnbqQnlNpdDD7c1hGYWhc",
-	"xYHWJUtSBbPDXzQgLRIwVUGAUsx9u2wj+Potus0cNttGn3DRG8Haz5SnmxnsflXw9mHi9AEfFwGsGwT1",
-	"atoZdOSAj+FTDsQcvsnAmMNnA1B+0Q70hDCOs2ElY7Iodc+JnHEVxxlUUYRsIukPgzdiODiYNX+HZ61x",
-	"KaY9cysz0muJmC0TjpV4NWM3cb+JVCjWQP6MQRmdqGIrgntfKeUt1XfjMXhphqJAxYJ/hhCdpahSmsnU",
-	"9eoylWEmKl2Xytd2cR19uNJ0ZfXoYJZFqbsgWbs8WINp2vCl5uIvnixc2wSUOPmaMmlzc5xVOm2u0Vnk",
-	"1HoanCqxdnRHZ5hdC43PAg19+HQdEBx6loMUA3N6y0HbYDLpgHlzalx1BXIcyGD1FNrmEEBc0uUcj9Eo",
-	"inMB7DcXqgFMPQ/4Xe2mfpgqdt71+XAO7vnhDNQzfvqu619/OpWOQX88I9SqGYb+uJoZiploEcrwpgcl",
-	"bx841hkM6zx+9Qh29dcMKB0LsVWQwXlaSSOCkxaVRNIodGYDEMltVg/aCvx1VsogHUshGgsKoTkkYi1h",
-	"4H0AVVHS2ifT1jnz1AILbXSHt4SErT+vSSUNEo2UZHHTvxhS5S0CE5tnJ8XNngwT2yNtVEmcqIx4jdMv",
-	"gLVuYiCWPaPmRLoDUsiGzzlCmQJ0bhJwwixNzqiWXjvi9uOYS94UnzAjqIbIgheUWZ9ZpSLBmu+nFEik",
-	"ZlUExGHhj5UIUI2bRbw/9jkm2BilkBGPZMUyG+gAQX8lD+JuyMYWyoBRzaRKBs7PbfRB1MhwEl2Brxul",
-	"o0jpS2e+IE/KrktxKyhqtdEeApq1v628GOXBgnC/2/RKGvorH3xFxT2+jcUuKgA+76/qRLGxverNmj2z",
-	"46/Wg68eYWfkXF5fT+0IPKx+VpQyvEfZNouL0q9i/aMXmwec/FaITHOg/Wko1e/dMyJkMKIiqU6W5nK7",
-	"O+keTX5iM6FtyEyrEnGDc7W92IGXLNk0uShsm/GGaonuZiu3JsXhOEdKrbnHvJ4Gt22ZUuwLY4qxe1fD",
-	"O/uoHRXm66WGyP3aBofHgw37B8QLBH2tXtrSWSCp0A2xzZYJjXta7eh2iFFITJ5KrxXFzFxfhJLY5TTm",
-	"JwnIUNVZ8QiKexfidESPQwArZFdWrgjI2Q86NZzzKWwBvrOtAJq4VAmj3vTfKGjhQkSSyI7Y0sqPGJ+6",
-	"hTPwrr3YjKZMy4r1q5ML8m2XzGMAWmsbjCaIl2PW130RCLEVVa22+JgI2Qn7pv5w0rwNd5SU9uJwO+6+",
-	"rE+WJjZM2bAOmT786ywVCrZej0ZBaGKB6/c0XM+GdxucC3jUr/kW1sooruXjMlxHrRIQM+cwRbJYGxVD",
-	"EgqxV/UPRbe+CIJukkxUhCKJNqOCIJ5Wd8PCY4WCM0JVQRq9FPG2T9RdIR2WSMGB0YSMxgoRinJhQLms",
-	"e8aNd6mcmGxVIptqa8y3dmnctOqGavIrk3ZkaSczCR9Z5j0p3rUSnM2pqO0MPtZJnNa5H2Wwk4UVTFB9",
-	"qoKEbxrdv71g5DqrFDjivJ6zChw5Y/jl/nNiGU9EBjKuCoTbpDnLTRaypDjHrCkSvyetJ0gYNZss0bqe",
-	"9akHtM1Il4csQYMjiOdLECEVRnILjm/CpBIJCzERl3Ii4pAEotMvsIgWKkNFkYQiCSOeSyrPgnGxwvIP",
-	"22KrNFsLn5hgL2Q3CBgr8lKvOglJaikoaMEytWnQ0iLUpmASAtibGFAnCUgEuRX0IwVgp7KkQ+NKSTvT",
-	"jRr3s78ns1dkgwZb6IeeXcqVTVL3J0Lnz0COvn3cMVVmqmdflWTte5WfBdKD6kVGaOVCgbHfr4sBd68s",
-	"t+53EW3ccGRxeEJZvExeB+LkuuNYPaJYqyu6xMBrAb74DRH2Cc1omaTdlYpo0TsTMNEnm4IIPk/W9SMN",
-	"c1DX61lFowXAmlmFlYiuWkaIANGTzlcDiggPDb4H7C+gGrYFogXvD1OwhL849NsKhFLFQjIOM/BKvXY2",
-	"TUkaSpMS3URO5jgrTVUGuPyCoPzCDFr0po2fqGncjK1i1pmd+swSz0yD02lmbr3HYtZnl3nsw+myV5U4",
-	"fBV2/G2nuzPm0SsewjuXWiBHxHT8ycEhpVCb+lS6+P1xuEd2n885y+CM9tk0eKKbhMwHGkN9GITZGG2b",
-	"YajVkLYNEdvo2whtj17EfUxyuMl03baGw9yLLE4wVtP+xeJdgphb31YBpUeC20gNPRHNvOrGW2XnqTCi",
-	"khtwaKgLV3X/wNKMI5j1Fn63G/kE9Q23s2WHJk8GkxbTza2s121RkE8yWZ6l6cZmoO6/aK9psLhkb865",
-	"UKGl0rSsIYeoCZpEmgKPWRGdT5Iqk7oORtJkbEaoSXXOZj8XZVoZ4ik5TRbGp1oYVHp+QPDZYGj+gAjR",
-	"yfy/Jdl5paFRxfV1TAGmQvDKCXLtiuI8yuM9Wz6ALMjX0WqlGR6iI0USGJBXaSrPofW7lGxwhluEohmX",
-	"UIJfAjf0OPGZLIzj89N76cgeywCzjd7PnbR2vqZFyZSX4UcKtdicuXs8r38sRW2bLbuHRAwpp0nnYeMj",
-	"J1bgoSsZp+HYN9yD5q2+KWeRX/GTFsGHxsRxINJrCal1G+6SG7ORzSELYprA2muW0WZ5XjFWthuTnjKV",
-	"7376WvPjsnxck35kNHvyl4mCRXN1YLTm7rgEFIZBJ5VJXCSRmien0OdBaBwXLeHRcSvo8RbSYMu72at0",
-	"CwwLESc0RqelzS0UiSs/rcdqLLnL2cg+K/oB7IEJ6fBb1WZUrn8MnWREgQye3rnv2wKN9SN+NL0M1x/d",
-	"UvOjFSolaUZxzEIS8WWHktrDOwCzIdHxgt5zTPFJt9XyMPsAAFlXd9mmskN66j3iQgmnLQ4Z+ooy8zPL",
-	"W0ncHCtnxIyGjWlligmkhomToT0Xejr50XGPpNpbaXCSex79i6aG54Tl71ivMVMnaL0m4rBxkH7VXPv1",
-	"/AzK1uc8k2xSi8mk86hklMgM5zxmy4wC3fBIATpSpv/Z15IuDZg8VwQ2fv7hk+T40WPfIQaOnIRM0SiW",
-	"xWbLEZyFjZgtwxViYnkKgvegXW+U0kN8M45kq57JPEd3px+xtl5DkOv9l7JoI8C1cUcXVzazuXfGHWys",
-	"JyGTW34MZ1Pu2RdXL0goiH4AAu5MDwV+abCVNKKStEO8tCSkLupBtljcQfu0ojx00QMm1krLy7V6Wfye",
-	"z72gigL0H1ldPUfwXd2Rpmz/1luQkxGly+QuWtKLJMFHNqroXLa0NQwwE41nWLeht9wmm63Jra33tKDF",
-	"cMrgsREwkPy8rRyhhQpfLEV5Fv3koFmmDuK4aDSbqD0ubfpK8XqxsLiSGYI0jVavMVWjCOVcdHnAwtRH",
-	"Q7GQmSliRmItG4HSiBUViRRtZpVKiQcCrDybVMt1gsd9I73D95UTVwoLXuUwYyq2sG+uzlx1sFL+fp4q",
-	"Fv7AYDgO2SZp5eoYsZA+x/1JiBc3UfOWp8CKtwVXLVkxJGhcPt0UGuJmQkNfqPtZA8rHpYpUF+3NWRZu",
-	"q29pfnwsRxlVPK4jJtE4CiLRlb4g/WSLhYRK4h5aRu+jgX2JY7eYFVcxoYo1OixpaxVmtEf9M2A84GYu",
-	"k7lF/YkbT0HFDqpSTKI5XTNC91JuVNVfrtyZpCqSTUyKnrQvfHeCvhRtFlRQ6XY6CZPeg7IqBGmynjGh",
-	"SIDdN4GtmM1WIUU8E82QDKV45o67YacFKDJlBwgrJ2GWB1QemiCT9QDOcDPikWxNMojNaJvx6jE1hehI",
-	"jjlUXrFCT3aOB/hsJ8lWWZxQm1Gex1Zk2+ifBmmmWmgs3AFn+Sn7Knw+0T8JLZSkgpxNc6a94lt5Finw",
-	"08oL2Impsma9Si/kOEyFWzTzcDaoe2TGPecfaYo4Fj2IVApJAgdrPhOmDAZ7xm26mD4w8Le+ixNToMjy",
-	"MQC7BMdz9S2DwExu9ivim2dtZ/jxZKZL84DrGD+fz3Rvv7GD0LfVxPlPyqu+lOSbbbPE8XFPHT2Q23rU",
-	"+N/Q7o9ueikqMETI2slwxey5zfCCekn8Oy7L/nC5KlHrZCGxW0OwHYa8LHE5cqqZgs/1WpfDH5MQ10qg",
-	"Trp23VdnTQfui/O2J/fNY9il+/wD03chqNPjzroqujysuwBivA07XUWSaLOl6in8VEoaSsRhXctoPVf8",
-	"zLHUebKixbeQJdY5hDZYCFRZglxXwgWEfUXcBGePaDFjzFxQf85HwWZPlobG60vLyHDF4hPh2rOL0Me0",
-	"/6qnwYSKF1Zhwu0qCNQbg5GMzK+6dmmkkHHeQ9ts8XDPNpt4MU1wMEUQ0GKLP0TYW+VQs45hqvDgb10p",
-	"HF9RHlWXT5JGlepo41YM271YMp5pDBPTCDwHfb2P3E6TIV5n3XzFF9lQMWBvJHKwxVQhemnI5NY9WgPW",
-	"khWcf7h25sfYvh8Ya8LCbvN3WvG2r7pR7rPoWPbslKxFxcG71saGWp9ngeBBFEe0yErEm1HS9vFNEFLR",
-	"FZuLzwWOLyfLTQq74HhTRbYOk4RgYhLAlEoEh2he/RUH958Wl+HGki5GQBJTtZKoHlxNC6TLYyYlmKow",
-	"JDiSZCPRd0fFsaaQBgVmGXwArTK5qOctLnrSgOlW0ZL8yWBnTPllXHF4KN0CvfyQtFy1GDJjoSYOxbgf",
-	"e/m8ccba5BBzrbcwrwAynPZbd1l01Ya4VFxHGwMjIn3N9w2AXiVbBgy8uNkM2Zpn625Kmoq4UBW7soBJ",
-	"o8gMjhI0wXKhSJ/pnTNnqlLz/hyBLK5GekZzB2l0c9ORFrECaxjNgO6bZMXawuLx7xwPjrG5B+l3Nua+",
-	"s7CwMPeg/r+F9D+LNpt+qSbpNuAuJiyTWr9UG3zy58EH/7J74/3dG7dHS/u7vMiiipQoQyAPoP3CipRV",
-	"syhx9++xvKoOBRlt9kB189yBICPYhMQhdIKijdtm3vADVRBZZ5MwMcIoXDbwNLDGHRG0qqaUso4PQwtY",
-	"kgPKlMpkYWSYt6x8iIsTuYTw9H1eCOUp8Jq9OEqKvQ7tAeiwMEfTnRtQ2TYUiaaYs1vdRZqtw+8tKofi",
-	"ZqXGMmnQXnwIGHk0QbiiozlPc11u6aoAXQAzp3OpaaBBRtJSCrJLd9PY9jTd9pmahm9m5li3W2EWsXwz",
-	"p5HrU7KdTOsdGXMZseWNcPtJBNYasJmkp9QD/FZdkj0Ae3RYlFukf5gkMx3MdBO8UGZmTZzBfzSppkUr",
-	"SOumgZwlDd50RqvckMdSwQrEFU5IqcMGL7Sc9mspUVSzbGHn593b+PmkbcOv+k1+Iiyqqm5r7IJMaXLJ",
-	"NjERQ8wbussNMPlO/FNpJmzaiIcEX2648tNTBFKB5E8zEEfDcgSYBQPRjVG03WAZzQciSTQ1s22WZAAz",
-	"tdy2//zLGSVOnmeafqdb4akKXVctu3mecdZjoT+xd2a1ybtcRXFxtRSF8FBki/UlYXw/2orraVzMBKpf",
-	"U+5IUbjMWEMzliMz+f1jLZL5+RUZfZmsnqjgsXBFMgPMwEVv2dnubX1zLcz2pUmw1LKUO3yeWj0HnPtg",
-	"QmOHMiCmyVRYnHWmQn5tT/Q1OS8Tyglrd1SfbNO4yyCoSRrQfhaHhPaQS+0rzeFwUZZDY+rI+HDKgPfS",
-	"YigP0aBFzCGQJv6FDpGUgQOJlARNcX5GZVO8u20KPzUc0Zah/9NA6TFj+kTP7/qxDZaswRlQf0XT3lK5",
-	"7JJWxorTdwgCM6Ju/827zWhcAlhVCbPHp/yfwDpfUOPXashgmnRgGD1aVTcvhLeaDiNnv5BYRqu0cPMO",
-	"WbGKZbIYr9uK8vnO1/Xc15dSOqybjGlDPlp9dSUKlsm6itosjrh+Bdh4h4lOzEgvEYotk/UUQXjpkZUL",
-	"j+iG9alnk6WG9lr9rw6405qnDEazg/DM6DIWKAs0GqPYVLJmaeKfVnbX704itMNBGy+tY7MFwxVbU0os",
-	"BYpoOSf/CmwLQ9XbTUlVyJSBTbZVUxtBzCAiwX2B1azzDyEaZC71tmFgJ3LfZd7NfOvelt0OS7YjKRCg",
-	"UB/vhl5MaqisG0b6rzGo0VHIuIpUfx4mua/kVNsULK1uTk6pq+lXq5OsiNk4P+vwVkMHvp2+oFc0YOe7",
-	"ZgQT1UM2kYomtcshpj6wMI6CbXjh5G/GjErVgCjOYZTWzKuH/cemE/cn73NEqczMOj+TXBf5oVaDrs9u",
-	"xt8vzgy8/gKTBSVg04Je/nITkhEgHSj4EArU6SmESGt1hEFeJsTLmAciyKaxrtjh8hBEsTiWsy34MoWk",
-	"4eBTR+W0rlQNzGTwJYbtC85uukM+vBzFMdBTY45hk3WHpmqzKtN73OCQGVUeJ5JWwipYNj+3AUpcFVsM",
-	"yW40V1bK1GQ1kvyF8LSkLUJ/VGwgk2bJ6whqC68vYxAS6H6iSf5h7uSF8w/PrdoggFEzVC6co8BWguMn",
-	"MADCqvu4qtVeS4uujdj2yhZqGcqDSvBs+jPNUvZQqsiZx0bIx3w/NtDkAlMbNNjy2xGpLc1IIFTCRHL0",
-	"XHoeRqi6ko6h8c1WNCIGIkmwDuBGqXc5rUCc132bIinyNKdNl+gQBUbMKb3UlQM7yjMexyY7gqzNCowU",
-	"mNzl8kT9DRh7XKGtsvw45UMzzAZUchljCMfYGuSIqCuIZErFw6XE92VrNqvvPQaWgw/Byo675yTdiFnB",
-	"bTTNLViQgXGgl+Ms7kBfJHrx1WUvK7d+k9xWeqdOJswGpY1PIB8iNcg10ny3nrOukDYNGchSBTnGkxvy",
-	"nVhQXvFKP1R0/Zea5eFVv0buuq5mDsQxjNlUbLNwINNpWfkTNtZmty/JMgOT8gSde2ph7vhF8+98Y+7i",
-	"5cX6A4f9kClFh8xh9quky0ZMnFlNQW5FnTkLhzMHYNz6VoIlyZzNCSEn9gnTUJ+Jjlu9cNg4huAnLdYZ",
-	"JW8rVvsSbDaqBOSC6AwPV1QC9TBmpvr9D1bWjDxQRs6TReIjdXJK6vbLRP9qldh6WMZnPXyN0FyFPqvJ",
-	"EwH25+k6cAyo2cJ39VoCAh0QbEimGF6qxdr1Ye3rICG8xpepNxUrJ8a6Gu14Umt3rk5ipcmuuHdGMDNg",
-	"orwbx1ivNHczZs5tx/TuLH7Hj2cIY8FrnzQnyZXFhdIfgGUYiE5fy/gxC1QieBSM2punvWV9sSFuZ8w8",
-	"6rlFrIiRPbpvM8NkHK7eMRlBNIsQibeYSxTT85+vImG0EMV6tDKiEpDoGJlcx2lSEdsZgh87kE6K62QJ",
-	"yLCJWr3WSwT82+VBzKjHWzGCTWdawwlWlCGGdmV24oTsYFF636bJDgsiGpNOIgIWdhO2TNZj2mt243UM",
-	"1ncY1zHtWZNwzOg2FL6UBGrdiK4aNeyw8ZXaXVlvg+9T5VkcXCHuLU7CK/xBOFO1bqqWr8ms7exK2Fzo",
-	"86AoGn2DxXhiql06fR5cUGbhRqzSLG5O0MCIBTFuQshr7CNwM4sLFjWg6EppbPQVqwoXk2GiDdFVkBVg",
-	"JIEqcQ/O/zw+Lyut6FolcnqauIkU/8h7kW0VGY1ajIbV5gAV8pzBolJWSF82xgQX6hM/UWChPq+bDZOF",
-	"VnGn9Bvt6g9r3dv496q/5S/0adYRftVXmc2e09MeW1+zXotNZcbSlA79TKkvajS1r6LduJGhqiE27zDB",
-	"sgltWZl74ry/CffUvCTikElVHryKzxCT82aSx6wFriLRme66XHqD0WwObN3qH+C+SEtmTnD6M3JDud0v",
-	"G5WdFrQqSFKYuNrVFut5V/VEn7REj7S7psQVhpBFklDNSfJhV/dUnTP01qMJz2dSZCZQ3a/pw5ItjNot",
-	"L1aV5TQjZFp8fYweOd91ttqKpK0tl0mzDFlbpAHB7iaoHTmycOzwkcXFhcMLC5nBmhLktb1X/zz44Pru",
-	"Gz+vZe6CxZSDGLidWreT8or0pZ2/fLH70c93b1wbvPj23p9+Zb28S7XtuWy/c4t2tZZsMBB80cZirovf",
-	"OX7s6NHjD0AOaGYbagvzi/MLo2meONVZeTKGVsTnfyviZoZLm99TNyAoOMMm+pmz5yK2OKk/eJIj4vas",
-	"EjOY2YFKQZth6epIAulwvOfETCuF4tGsJRNYpts1xDgm6EsPb34VBze9bA2zXjWRnB6khLJqr5OkVtou",
-	"HoIQS4+8XehqHvZKDsVm2oH4Vzvb6T4jjysE8+6nXu3kNWmHPM6ToQdMdBtL6gMHPq2gAh2rE9GJeCR4",
-	"nWD8JWBgskt+z3PmLq6Gj+i0GI/Tf4NBWU8oiLBkUTGcnXXZSUkWWBmlJVdPcpm0WBzWSSi6G4qFJhaM",
-	"h5iOYhEVXdC1PbSmn1q6oCkGgdZB4qqwbECXK641+HjeNQkfH3ftwsdHoPHCEO7VFiOawsaFQRxo9LRJ",
-	"ZzTB0f7KwhVCpldFzACZckrL7GTZwmXWsEksnO3UHGkGUM28NTrbWRm4VhPKZZMl03mYlShGlqa8T8CH",
-	"AdatEffw3MXLR+pHF3xOYV9+yN/jder3yJu7djJEatPiWNe8a9xHho9HqhUmtPdNBOmeLjmwarbf494I",
-	"kEdEjzRpAslmwE2heqlosyWSxUGpw6fnP9r59O0vf/mc/TR4+YudWx8MvvgJfvHim3vXf5q6xb68cXXw",
-	"zjN713+aZbY5zBWqGhlBiapGKj/RLcYb3U6GKVfjwRd0+49g8ytqNW19RZ20ja/qxn+gv3wcajCY9q+A",
-	"mTDoJpHqX9B0ZxkPTVCSwb8etpv6vcdXa/UR20MuxBJrACweI+2IdxX6VYGkQafAht20Wkp10B8ktiLm",
-	"r0q3kYieZIlcJr0kUlqTZyzMxYZCkWdmagghdCA05xQrw1gaaVSkPU2d6PusnxX7h83nYDMI9HGAtHCW",
-	"16jJve2u6tKYrD564b7cTPH71UcvDE/2CohbTVEgD5gUJKjGaYpEEMkYOrPNPEyB3W2WQGWBebLicL66",
-	"G3VC17glMWPy4CGhxAjl+JVkyTZL0clXzp02mawUdhMgtzF6fI2HrMN4CHhPkZIm9twgfWVqJmgtg9wb",
-	"ikAeAshpBPqab4f3za/xNX7//ae5loWUvP9+cNIaLiCXyA94dIm0oziOJAsED2Wd/GD15DxZBXQphMBh",
-	"KBKsN9pyfY2LhKw3qFqfJ/ffr+8/2+YJFj2ppaVQf1cn64cXDj8wt7g4d/gIPmo0IPt4IEIm17hokgfI",
-	"vbiE99XJcXKvXb/7tCC4eJjcaxbvPhJGm5GSZkZaWNECAOyO4Sb332/cKklXtZrdOEYDjWY4BsEIWM0a",
-	"X0/5wvoQ41nPcIn1ITa07njG+ghLWuPrlousp+wJo3TXDVNZT5kUnFQHMWpIKIzQgIguczPRx+Hk3X+/",
-	"ligpBuQGNEn6etbrp0PW7gjFeNCf+z7rr6cKexyz5B5JgpYQMuKbsKNrHCjOFAjpRaqVkuEW6xMAeE6/",
-	"wnj2JYjk6DBMtUZXPwvXuHsdSjYS0VV6cetECngB7jsToYIvgZ0xFhJBdRlXWATBTPM8oyHQhiJUnyUA",
-	"JtefIGskDXSmwRYXPZBQQqJaCYQiREofRNNpZmgtyJQi66t4eOceTphsLZHFdX2uZUGjFGUTLSHh0B5K",
-	"EpFYuh0uRaNJ3cQN6NU6ZL7+309KwdfnyTnLSDYSyoPWGhecrGvaX6/b4vhQlx7K0xgGlDAakvW0Isg6",
-	"EhFnl9S6GdL/22VJn3RoQttMMRicMiwEE8AiwUkoGFZxN5FAMH4XRaLX6OjCwhoHszVts7BO4miLkS5H",
-	"9wbWr0HutyHCvknBVCwhssNiRcBzS3qAdsFiyXRTuNG6bVhcA1iU1jTVw/+RrcfyI+QC5EeZuHbyozX+",
-	"o7m5Ofc//fzRhQXyI7Ie8W0aR2HDbPR6Pf0KlrtO1s3gGzD4dfIj0mY2TH4dJ7RuuJppeFE33OW0q1qM",
-	"K8SJ0w1BwFyjSaMYP5v7q8F4yKDhWGxCOIymYdvYEd1YUyQbURgyGE8gk6b+10YG2lBGK0PplqjcAuxF",
-	"WKpeS2juv0zWsTaM8RRbqAPjN7cdHtUdcqEagGasGwtaLNjCu8GEdCewyvaN4/qNQPBmHAWwglLRWFPj",
-	"OmxnQzSbksEPre5G47+uvree1sBMULUHmrBeVVgJsYXrADZ/bopwmB4Xj9TJ0cVjulslRCOmyWamO30/",
-	"62FLBoqzlHUMKMLoJv2raebwYaQALa3HTEETzShmDRCBpRklvCaRAN1+/whL7iO0pRpayEiSOJIKzz2A",
-	"3Zn+jtsRtynvW5KTSBrBFu6c1tu1BLR+nqmkP7fSVCwxGwatHEOK4MLkbOq39W7pE97XHza6so9fNmSH",
-	"BrAUWiw25WFsiX7No7QEphi3DcNyGKbbMFTvFtKxcMuHkUpHOf6PkJ2cMHLe/fdbssYVbIuQLZksofVl",
-	"XEbXJqwkknMGO3SNAwngjYGXybqVAeEw2KQjk8phWXRWqNRc7v77LevUt7qe1PpKV7VEEj1F8Vo6AQIt",
-	"MkeQS7kgshu0TJPza2hcDRhHK6QRSFc6NGixucPzC7V6rZvERjqUS4cO9Xq9eQo/z4tk85B5Vx569PTJ",
-	"h85ceAjeSatNWdG2lrXvL84v4EOiwzjtRLWl2pH5hfkjqOO2QMQ/RDvRIS2s1ZYuX6njR/P4fJ+248zX",
-	"24uHhmLEOgbjzu+ElCZNnmz0QWC88MjK3OFjD8AayegpBmKAvY+BTsGDpe87iBZY4/qOQEtWDFS6TDaF",
-	"ljahFI1CDCNNG+dWVk8+Mk++d+6h79bJuTPfrZPH2ca5Ovnu6Yd1b2v83KmH64Bdt8kjfeFs9AngZ3GF",
-	"O+PuqdNhbal2gm1GPA1tS6tfnRBh3ybXGn9j9rp90iR+o+Y+SewcKuRX8gqtSroME2Y6Qm+9bvDwwsIB",
-	"DMBGfgzXqnQqsj4c3U4saEgiOY+Znybk3d+HG/QhU0fPoJ+BommrcdYGn10d/P5nu8+/tnfn93t3Pti5",
-	"9eLOZ7/58lfP7Nz5uGaRrp/Ix9Rd8VPjocstKltX9HA2fbDUK0iJID+keWSpdApKjqaxOlKUplctd7RZ",
-	"GFFg/ctEdjsdkShJzms2M0/OMBZKLAKCCARYpwGqxm0iemyerr7LVI6qUpGptvTE6IjTcabonw52Qj/y",
-	"T1rwSrVb40/IE1A9QwzjoJP8W5mO8tDjrX7tysWJSFIEiqk5qRJG23nSdBaijYhTmMfwgEbIcdWtwKwo",
-	"cPetd/du/GwMyaXROPn9fITRcIhNjK5LpQOFPZgitD+A7+dOGuHCA2+iN3ZdyybrYKpbdxYH6rdtmxbP",
-	"gjhVsAuFiGFXZrXWeLzvfvGvg9vvlaz10KkYQ5KPUNkCmuxQFXiKUq500GhBSdDq8i0tWK3nlsPpPrb0",
-	"f89VWTQbZCpD3qvVChBa89LpfWB3gcYjScJuovUnDIxX6f2mRSM5yhJweGVcAU56y6JsmKOe39CyM19s",
-	"h/XEVuPZrnLV7fNY/3e65JDsd25d3b35nxVvtTQizHuZlSGkQ7VHgLk3aRsA+iBILIzzkHLCaBJHLEE7",
-	"VT2VxI3P02pYPdq3Ab95on00kvoic6jlPoodupts1m+OUbnlNQ6H0UIuY4//o1EbqoOMffAkRoVOeHtN",
-	"TGu4JuD58VAaWHYhCIm4Xa7bODgwXc2O7Jx1b+f2z758+9MM5ck+DwpI7tBloIliOcpVLHIEF3HS7Mbx",
-	"EhJXChSgpMHcyoBwpfBba1zf47JO2miOodIKZpFcNk1JxTqpWQxr/uiGUxuAfmGNm7xduqGJlTxuUn20",
-	"QMeFQgMWnohI2gqDGWKPBWc+JQCFtVIaBw+mI3HrNK4kfz3owXj9SkjzFBb5LRCuIsXa9YzJLJJkg7XA",
-	"DX9wpHn3w/d2f/LsZAR6yDCUYi30grNUWUgKpBAgIMEDtuSm6KpKGDXTY1ted7AF5pn1ulYiey3RNtgX",
-	"jNdt0K0tW2LDWnzkZaBUD5DEfCL+xYNRZYdwYatf8eU0ZHPoLRHNSub/zXN3b340+OTPSISlhLdBg61u",
-	"p5jKVi1AY4Q1bjRXqwNeKddiZQyJilCDTUC9762Iby4Bc4TIT833RFO/ucbbog1+CB4a21YqIZB7KVE0",
-	"0Z08JZXVUSlpUx419d0hmlBUgcn76kiwSOiSdJJoW/ezxfpynpwGcmc8SPodlUH1N567LdZH1grhQmvc",
-	"IZskQij9K1K4KwoAo2ARxE14SHyVbrETuH5fr8pIk6AVbc9Qaxy889zOnc8zhGOCVHKkE9CY8ZAmmbt0",
-	"5IY5aZ+pJET1GTyZO+0GUu1wDmFt8fjxQun+gC4YO5N/ZDSRRRuhJyAxYWXfm2GiFWpLT1zMbc0n7+58",
-	"fmP39Xd3X3938HL2cCdsE2K+fXt0yJQRKJB5GCcUE+BiLW8CepRm/8Z+BE2gt9McpjoJaV8/EdK+9XYq",
-	"mij0SfcRRsnk8bBwnkA5+KBADDnVZdXoAwJzym6HbGTTwtzxi5ePXpnDPw6nf3iDnEbWBFmZnowsskcZ",
-	"pD0PuR55IIfr56PV+ihullQmk6FXoXNOVTehcaPyIBarDGJV04D12mR2sE4ePn/2sfn51bNEJObvlP9H",
-	"kogOg6z5DqPgXy0atoQ8w7ya5EVJOFoKknDYk2Q+ErCVS/qk6M8Adg8ZIzQM0YbpGya7pIZHua91dTlB",
-	"0DCgDoBI3+kkYpuFeWTt7EkqGqB9szYr8vd1IrgJlx+xvaUq7EHyXM0YCjhtCMIFD8GlAmUg2syqSAfE",
-	"ee/efHvv5uuD5z/avfHW7uvvVuW8mYBQvxzPjOcue+oNNlhsrxRwCFEjfdE4NvXhWqYydZ6lnoYeM1fv",
-	"kEjsXxD7SMTkIWzh4Shm8M5Uwi22MXPhdvDhZ4Nniy+/eu3SXEJ7cxswV5DMc5uSJP1D7FL5jmAQEKFk",
-	"o8vDmBlt/QcXThCpomBrCcNmXOiZSFzIWc+apCRRYo1vCtLt1Ek+7ggacy+bYAmRrEPIlGa5kjFuRVkZ",
-	"bXKto8FdbMs4ggRtZdwlIniMkQzIifVoA8rRLhB5/X8PXUICSZyyNWuFCdqemdtv5gIzbuz8TInyudu7",
-	"128Pbr03eOnZsYKzpsJxfGEVakI4Iox43eZE9K1hk0oSNTHaLgQOiLGSgHEQcTZPVilwFMSSgQqkNk6J",
-	"tCgCW/hZxySU8a0xlRuixFSZAuOlXkwWh/Oz5leVScPM2yuoY3nX4ahDKFReJxyTCcHKWjdhhzTWFyU1",
-	"Rki/oRsarSZ/YyRZTh4oX2/JLuArPvHMxKiiiNYScShTFFQTZO8bhH6SJZUHkaZqeqUy4wlrg+RENlgs",
-	"+Kas45hsHqFm2QAPUagIpAmH0wzK16QBSfIavo4uVFBg1ttY7yGFkd3okzabJ+sm/2l9ydxUGWP0abAq",
-	"K7pVKL9vR6yXG5fLtIpjdL4xb5nXsrh+oMAVeB/+fAwbgb9tUtVFzxRNBEEaeqdns8E2I86NXOSbgf04",
-	"w7CBb5STRi9bkX8GlnSGvO3FN3fufDx4/vW7b/8hw9iQiYGr23uzPUKNwxrcIXyePJRGDEYSgypZiGF0",
-	"EmUnfRwczIOWgKVY46h/2tsOnNOix5dHwjdHog6zgVlrXF/HkQs/0TwzS1bG+J1k4eQlkbTpdaog1tVJ",
-	"DFSZzNGfiS6HVI2JTdmZZP4cImKUgkNDNv/x44vHHzy2cHTx8MLCsX9ID8buGy/vvnVdj7sF9S5ri0ce",
-	"tJWV06vblP/PAShqPakYMgDhzJ64XNtifdRccWwNm5wNMICuf32M8Ml04OlDngmkL+DA04ezE0ifomGY",
-	"MCmzPf/22d3bf/zyl8+laAbp47IjupIND3bv5Z/lB2seKx7z4YWFxYUji8cOH33gaOa9jShRrQbU2cy8",
-	"snPr6uCD/w+IANEPa6sn5v7hh+d/OLewcCyHlKcXNhe1qDfDws4t2tXPYsg5EIa37v74z3u/unP35kf6",
-	"/OohVWjIINCZRgbv/Gnw3p3BKy/tvvbp4N+e3f3o53dv/2nnzud3P3y6dkVzgGo8KwMUWkkmXJwptzzP",
-	"AhZ1vAzzkbSm3cy8M69+vHPn47999vzuK9d3br+DPPRvn73gYaDDguEhYI3FKsNJ/bPmrBkQUIMkD3yQ",
-	"m/wByJuOpJJlsdo2QvvenVtXd99/e/fq7wc/f3HvrXfvmydnUhegCZQeFS1hLCfTiL1Za5iTkswML1g9",
-	"s2I1YhV87/rXGTqUf/vM7u+u/u2z53duXUOyqUgwl6OwONbhRJ9EIQi3fXPbzZPHQFNYwojMOjl9yvwi",
-	"6wS4q6wTwz+ZrK9xk0In6xh+at5KXXxYzjBrUMZ0FyWIxPgFDGNHzzU1ass8WceA0/8HAwF5USCqdUCb",
-	"+PY1boqwGdgAylOpAgIjltP0ql6kfyKU/FOXJgrR+CknLdFNSCQhsB4j97XEW+C4mOqex5pfpyvJi1PE",
-	"o07O/oqIGNZ7xrLiSChERlacaBX1wE+fwjtmlOQPZWoLTdluvdQsg7VpLylUm1zUdR0TgNpwg2Ie6Tx5",
-	"HOIr2KUOFupoMRquG/rSL0cu1ojcC8GXmCN0H4kyVUFaVJK22GaQiyojzZcxKmiNx0KAtOy19K0E6iz/",
-	"WsVRV1qnA08aAccW/ra/IAUGEeYmu4c2E8pV6ugz75gH9VwBzERT13M/3bn9PAozprE42sbU7uEu7U/1",
-	"WpuploCvogThHhIWRJ0IZuXkUai/owwIqGsMK3ktLrhROZeRLZBX2/3Js4Of/ufgnWu7b/wYmomk7OYn",
-	"6Io0wpZ4JDPExhpc+2UKpLNUg2xfLdUePQYbY0aAzdvLkEnVkA6JNderxdvAhhYPzy18p+Za8byrz0Jk",
-	"BwlAt7W7H35i5Jd3rg2ufbRz5+OdW1cxZiDF56jtPv/J4JXf7X30RS2DL+fgaK9cxLGCTcGzUeaX7D7v",
-	"vnF997Vfffn59cGzf/jbZy/tvf/e4Przu2+8vXPnY8Nv0L3oaS31PGbAVWs7t34xuPnx3Q+fGdx8O7t3",
-	"X964OvSTAV11a7b4IDLO6ox2JVBfh7hSLuFaTk9oU7FkpmFwmJX9t8+eH7zy+t71n/716tODm2/v/uaW",
-	"+eOFT//r6nv/dfW9CUSZQ5nzUiDUgHPQPmXydFMeKgVp0qTYEHrKtX+Qbk3TSZGVBuEANNki/ACkwMm6",
-	"TeIDXTFbM+oeSeKoOcukkdee2/n0vb1/vTn4/JcHf1e73Tp0Wc+5LMfJPpq9cakk37tw9gz41bTu06Gb",
-	"6LJbOYrxuOBLcxlGazwt2mBCeyGNXhnrP5biLkx60n3IbtCaX+NwWdsRNbhQjT5T62lihCM6jKOwgRWa",
-	"/orFSUsbE9/XBrpkn0JlOc3Ywc3apfvc7cGznyDRzZDc6t4QUwN5VRxDVOXkfl83cqWIoCGGqpxD4SPG",
-	"9UG3Gdlgm11uTPFI14wGrUzqQjc29APRISbGXCrRkRDwq2xMRL4sSY9KokQcZh4YDuuCNNM1DupZL6u7",
-	"QRwXJxtM9ZiFu6EESu6C/tYSvXlMF7JtNfqMJutrPHMETCcxRcOEfiBVBxkLQddMzQmbXa1ZhiUH5FFc",
-	"3ANkz9BDuX6P2zfEkSNuEq2gJCn4IWZ9l+6+/vGXv7p+8CxZLzvfnFNRsMXUAShRKwSbtpH4ZtUyhJtQ",
-	"Bfw6kmQ7kpHSeg8lIduOAmYCKtZ4yORWnWCUkub/7rTAF6HocbT06+dIzGjCpSM2CLABOlzjkHph0mLr",
-	"hANYDFaXzVgQUJETXUXWRRBQGQm+ngm5QPODHrUyI7bBx6LZjAK2ZDNH6iSVrPWgjTrS99H82WaTJeep",
-	"gRWc1h1QWUjFnqDTr9oOi12vIsEVnDqkmdmdqbsffrL36r/f/fCTndu3917+aHDj9t0Pn9m580k2YB5r",
-	"IhfKowkDU+tBnBHrJbPGAZd4xC38R5pTBKiamNBtIuddick1bn5ZMkUzIQMmk7OESUxp5hIxiUvuMBnU",
-	"iTW+GW2nkUlxxLdshH0KdCM4y0LtmMqW5srR/a9xGgB+ECJgYdDxiAkkLWtqs1HuK8gx+fr9bab2qxlw",
-	"TvMc8nyVuqeAwrocFzvXzARaplmQ/y6elH/9j90Pfje4/vKXz13bfe0jtEdUViVVBknZn4UKUhDGXGW0",
-	"LUyr0lSONWyR2hMBkZnKfMQYeUiaQswnDzTaPMkC4fUSoViawWdzXHRfaxxL/Tetl9q8khnU8pDFnLpL",
-	"KVsBvUSscrjS32pztpuFhwBNUvFBpaOigLZ355W7Xzx3UAKaaHdiGpVbP4QrfD8E+2FiwMgZRAlLMdki",
-	"k3uKPhjVYm3J4m1fMj9YSdJBTMxxeQY3vyDivMP4xCnUY5bAFsxriqQoJqg9HOb+f1vmttu1IpvToyi5",
-	"zvhQ7L74y7sfvvDXq08P7ty+e/Om/uOf/3D3w9/u3noWTdqjclZ9TDisOwR18HNvbjKpTIwe1cKRvu76",
-	"dRMwz/uIiMdDx1DpGucgBzVRT+uBEFSmQyznYC5MsFCk5Bq3TtMVFxcE0H4WD8r87JPrO4y7LflaI4V8",
-	"YTt6X6B6e23vgxcGV3+1c+vq4KNXdl//ePf13+zcvr378ruDvzybRgS5HalVt4bbVyYKEV+c/XEoEVhO",
-	"401tRemDyiopOiJjlRDHhw9dxhFeKU3ELKa2/LR/wPGiWLZed/vivFZADGJvNve7gKWiODJrpnrwDvGU",
-	"mAt8JW49DpxLjuIGZLnkZOKEHfUZ9CEWyBWOlA5RKaNNPoVaO9JRytCHXNPQwzeDCyJpJ7WlmpxbPDwF",
-	"H8PJgOH+mw4O8NJzg5u/3n3hi8GLb+7cvj0FmzmUFggqtG8nrBP3ieDWA3MG3C+2SrFtFAN30AXjjAaO",
-	"sZACB4sJ7kF4RCxu7YWiS0kRx/vfyKOy+8IvBtc+2vvg1cE7174e/gEEMFv2MRK8hqowwmu3RFbOh7ib",
-	"lA4NqC8EcQuiugl3weWRB/7pvH7pm8GY2ozKbqIJqjb47Zt3b/5l8MqfBq98svfH1wev/A5MwrDMNtTk",
-	"394c3HyzVq91O1DaxjKfSZmZJalvNCMroe4MbVr5VhYKR1ojcnj546SjszzuY8VFgjFDcb88NahDE/Tm",
-	"TpwYdKCJ1aabIm3QrQcCyYbswNAsXro9eP6fRzJIfAnVbierZ1Q7fBf3bmkiNUmnbYOg4fEInK59DF1F",
-	"P6iILeYWKJOqxQqTKbO09X9fIjZu4MSJ2GFCmyVmLFMOyGL8acYNbzAIV7bYB1jvAypsEC5cGcU+K4D0",
-	"O4WdHuC5yhZG8hwrN61Znap0M/7y7OCdaya26i/PDl75+eDWT/Z+/czeC8/v3ng/sz2ItZE7WGbdyjnk",
-	"Q/ahA1w900fR6tkh5FNdD4ozYfTT4Pozuzfe8qxfkVhyrqtSWA9iy1WRiCuByWsYXIHCCKRYMILAWPPk",
-	"ZEsIg4js0LJiqhhhHApvaMaDoRkWb0AJjB5pMYrFWWy8seiqNb4Og12v+7I8cmeIC0U63Y04ki0G2KDE",
-	"rrUZDNSzcKWX9Tj0uBI4fPplEwfRo/0ljFvBKCosqUWost5JOy1TPwAi7iG1z1QvNnAtQmzZd2MqlSlx",
-	"IOfJeiDaEd9cRxueNDdxBhs/BdyHubuiJyP84BxO18xzH871kbphQ9VosfBXbe/993duXd298ZaJqqss",
-	"lZmBTm4oKz8IZuKzvhOA7+y+9lFurpW4T6o6BJQHWNN8PGCgy7UrQQwsA+opjlDh7j4xQVoYx4fId4Y4",
-	"+0wRDhptL4rjZaByd+RpwtZ4l6fnCmkRnX6Um7CQ1C6NBmeg/YiTLoeQIs0IGDWZrgZmr25NcM2YAg67",
-	"h7xPwhrOgLrTYPZXv9j74LXdX/9477NfDG6+ufva5xOYSbKj+ZaAKA5eeW334+cHH/1698Yf9159a/eX",
-	"z+vrtAJBt7ob5VfpI/qBA7xGH+lulEevObH4PG1CRRUIU4IyUAxcGzOUS2zJrp1bd3Zv3N578ePdq09n",
-	"1g8Wq/g2fQydPpwwnog4ZiGMkpJtoViCKKfOo067my1Fup3l9CLRj0mMFtNXHuatZUFQtdSYJMITEL4S",
-	"ho90N/Zzcmya8VJtcWFe/3fx8NKDR48e1YpiCG4TvQtzE1gbYWMnODxHfYWAcVFm6ff+zeDZd3F7Rzd2",
-	"6FwcUqbCaVZ5GwLVNE88ivUCsMDjQSSQDhdbnXZJV0z5JE2ZMaPhDNf27ufv7/3+zs6tO3df/PHejz8d",
-	"v7w23TNk/sIKph6miw0B6cocJgzvNeqszdc0hRZTDAQhSJP1bOiJm7k0mcUbDAsyC+t2nycrBMsxkZhB",
-	"2HJ+tawQP2qDa4ttZo9gVbLWI26LZIaK1d7v73z5q3eKyHtS0+AZEY5EdTj0Q68mDHiHVl+s4/ZA0GiH",
-	"JgpFaRSCLTiGWVCDuIlBgomaJ0cW7KathFokkkqv9jYjj0YB03z0UdojVG4VhH0g7uIY69g5mtjUDBgt",
-	"deOlmRFPBcyyuLBQGbYw7WrS1nxrjylEmvZB9Iu4u1BUxAojSlQ0AUbRauRHjbQlh9cj3oDNXS+E1RxF",
-	"ZrLAPPbdWr2G2lOtXuuZSslaNKRxXBGnB9bjNH/YtAYfT9om4dPjmXbhixXd+LcuWkYPvcgKkTuQBxYU",
-	"8Na7dz/87UhhA4+0CV8dMtp8SckyfEA6M5pVU9J6AvYXan9zFQZM69apggBRVgfCeGOnLXkrwOi3LQOZ",
-	"Wp4yfPIJ/U7IRhBRXFW4xQlwR8zYvq76ZLb3UkS6LE7sLBG+r+3+5tbday/s/eGLv332/N777+/cfmnn",
-	"9u18MmYhwY0zwaOpNU2TtyQlmsaCZQGdbM0vi7jWbDILdwohVjajAt+fJys5k/2SrcBnot6RXdoyidau",
-	"v8YvMERAcdYheAnrNKIp2uWFcD/aAxrRC4h4Vnb82fh29Hwq0JQ577NGOkSm9bfPnh98/tvd569bCvNQ",
-	"VbmHAOkM6s1SxcZj3nCCNGm2tgzhxpTSxXyfamg2f2/G8W0gAN1JFXiaZbIutlzFW8x3csdR8/4NZtZ0",
-	"llSy+5u3v/zjS0glu689ly9LNwFlXNa3QEmusDEsQ/q34R5Q0SQLtC14Rm6G7EcT/emytu7BpBq9LzRQ",
-	"CKYZ0yhEoNXIydnLjo0wFkLP8/CFNzDlNGI7VgDctJdaZXumB+JSKwd6tDHtEyWI/scMPos6nhbJsL7S",
-	"IlETF+ab5tHWa7qijIOtrPrPQYlshqJfem5w7XW/v2iyIBLF2ie1nDOqKxrSP6Qvy0JD46mo2axOZ2ML",
-	"K4wjOq8KJPZllz/A4Idmc8z9aLKwlglrd1QfU/qtgBBG4Sxr572zc+uP6KXd+/Uzg09uDj778VdEPpo/",
-	"TR6hlWm5XlIzCOLuIwNsD0D2JvFQkvXvPrRKcmNZJ5vRNliejd8DPJfro8wTZBtD1rO/ghdnyo3G8CJz",
-	"PczMVPifn9y99gIyob1fP7Nz62c7t64Wef+r36+HzM2xXzrpFoXpOEfYPTZ9lYf6IoZcSfQSdxjX564l",
-	"ukma1ZYWchNdpb81QOfz5CE4sliOHjXVbCjQKE1dYOqsmeR+Ioj16GpLtQeXjiz819VfLH5nCbBPzWWZ",
-	"T66w+KoLx75zeO7YwsICfo1T18+mEX6VNVkzhW+Jc+3uzb/sfX5z98b7g3eewZn+9erTe6/+590P3/jr",
-	"1ad3X//4y9f/o4oaaohUthjegYXxyIKzOQCGwdjlbOiB9X8Zf6xADTRS5F5jN72vEsaMqXBUJO9dgCGO",
-	"sZ9ilLQx0+rB3SOJQ3rNlLJxKAkGzN9giNjUpfYypjaB0TIKIOtvJWPZd4DK+dfTLOziNDkE7hpbvMdj",
-	"Xs1W78maXwvL96DkOsoP4KR91aJrvXK0+DcgDLwoogkOGoK45rPvDlDKsHbGUo945rr8JoTnzTjAbEhF",
-	"0GLe9eLAvAPYA2vtPxBhz8QnGTd9NmTGdisdw5knJ9PKzZo7obTXo32yKYiwUS8K8M+syW+Eo1ong18O",
-	"nAmh2C6+HVFXO7d+tvvmx1W8BU+KiKu58iIj39PPmIIYmUvHlRsx9yS4uvWF2MrCkExfhgS6naAWSYcG",
-	"W3STTVgjYwZVTWCgxWVNviE1RYbxlv6nSMboJhbdA7kTMEMV7elXCwpmGFquUjPDPEoivoT1eAG9R/8l",
-	"GfjeEcgHv8JNx78TzHSeX+MP0aCVccffg2iHpoKeET7BSUIDVR/BE7KhvMtrHNIn4Pk2+mR4SU2Mc+68",
-	"fsXZVBXDbHF4X18hAiC6rxY/xxEkliTwE6T/9qhcicCiVk1dhkC/G8dAdZhw42q4VK5CkJLeN4hyvtX1",
-	"CBzljCtMMJ6QSisUrJAnM7wYde8NQZMQXDlYvAA5k8k7GGVrmn+t8Qz8UiTrBvdGZQtgQYibyVRApZM0",
-	"RZeHy85TFHbZGg+pYvgVWhKWSRbdKbV2OpAnP+SSk3ZqB33JndDLVVgHUf94AGSxd+Nnu298UXjD7RsJ",
-	"aZiADhDvfx33eX0JNxcpA5gUSsCKxXEFBrbGYbQYs7xscCNhSACbZ8AoAaTVkbC8x/QnkRTrpMtjJuUa",
-	"X28zKMphvLcQUtmLAA0Z6tdnsfSaEbBd2RAdxtfvM1WbNUGLJpQhaLvkBiwlME/WU4TK9SVb1DSdEUgK",
-	"Jvoazk4cz6/xdavvmaXKgNA6RTBdpmUHBoCV/4wGwXgo13ik5sk64umvL0FAJ+IEWuMvHLHCcgfZs/U1",
-	"QgKmKAnVcPfN8/pEZRX2YRh791sGrH7n1rXBT68NPrs6ePHNSUDpYaW+HlT6ceKO404HgEufCuIWoH6o",
-	"xNFfrz599+13dz/43V+vPr37z+8M/vVNAGf5+MtffjHN9TYdan3+LkHg+uWMHAQ2WzSViB4vUaq/Ekz7",
-	"XE+TAdsfhEDrB7A/6FuoMpK9cUlYpazuZAzrnkjcNwmT3VjlMexT3rrG94FhjzH/IDdZnFiYTJnM8t8X",
-	"n36IuGZLVgeAVZ/bLg9gPZbKQkUOyruUUqsx62E9cpK+lClLDmyKMb5EVMIYkdFTrE4SAe4l2ULRJIfK",
-	"oBujqpswci+1LXOh2H1+OJ90oAetTGEvRdlz7okZMq7/eG/3xvu7v7u6+9a7+UQfX5Fos3OdRIhm4aad",
-	"07+mNwmiKhFMPY14yC5pfmACcGG/jOXHbHRmlmQlX7+ex33vBj0Kw4J+q5lwYRil9O0KiEdcPXAU6wt/",
-	"PUFDp3kQd7V2j/MroA3YkhlG1L707OD6n+5++PTuv7w8lia2MWe6uOSEfgICsBEIN418NFSA+5ueU5dG",
-	"CTcEHHHIFwOw2EgBrKwsoAQ9mIMs0aA7GFOiAaZr56JHL2d9Xvdu/37w/J8yG6N7KbHhnu0wjvc3ikCZ",
-	"vYCkKRgyXsqbQoR1I/pSTrqdzYSGbJ6YBL41fu86PN3ocr0NTq2juE9WB3VpsxblIWHbUC3Oanx6L7US",
-	"iHJDghpti7WtqknW2TbjDdUS3c3WupFAIrWEmDiiozXTOBY9rRZCgSwtRuiezYi9yennaSRZSiNTRtwY",
-	"ij9cWdsxRPOtCJDZfeX64Npz5WSWOf3wTdHhN4ADCIXbNjhGyO7N1b0EqWx10olpwOouWcMeHqmocjUG",
-	"4qgAbm+1FckzIjxQi5brw3vozWwOLCnrxvsjebj+rTiUMI4l7fyM4LsQ7ZhKTlTfumSL9eskSBhgvRuZ",
-	"PWCJipp6sdg8OQOArA4oAmtIItc2sBKRk9AMSKJUtC+BmywTJbY0/4Eqge4BxkODUG/tMamaEHGSsGbC",
-	"ZItJiCDSY4WYISkMxjGLm2TxwQUS0r5c46ZNTSZbrK/Zj//869U5aFKBTpjX8ml+QjMuDDTipCsxvAi4",
-	"GET8zrZQwWsfOfrZ+/Uzgw9/+uU/vzuWkMoNBvBEhoz0uZY2H9gVBzBu+0Tf4n4rwRno6QD3QndQZBOA",
-	"ztGaP8P7GdZ5xM9asMiHIr4dKZpakL2H9lEGJV1BQsb1htsVcSbhbKXVGwTXfBTkqkiaTPg6luzaYh0F",
-	"MjR6M7RqBOZgBkYRuPClvnPhSAG0OIrdmkObbjCRnjS7iUulf1L4YY5O65kxd9ZmCBKOtf1dxVJTN3/n",
-	"L1/sfvRzLFq696df6bWPAFfXIFZVD2g97fbka8IITwdQWI9I78YMoQY++MvglZ8Pnn137/Of79x5Z++F",
-	"lyqQ7pD7bORWPmg2W3wbs9lcxkNnegQTO5W5943EkK6ovsCBsi9P22wR6vV5aHiqA1n53qNt9m2JA4c9",
-	"3X3108H1axWJ/RCqMDPZmiE5ORevaEKKU3ksFbHQlmKylNepWodK3y56ejmbZgjPcNHTnBwwT4TE6hEA",
-	"WFKMfqLneKBUojv4tkBxXX/xy1evVpC9nSG2TGp6MhffeK8z696XhqVCDgAYI3sGFwe1J7/4dM72eoBs",
-	"1vRR4lixkWGpXad+0CgVUPH7453bPysLaPNsz/7RA2wUnBFy/QAC6NEoBxAwgBZ601ssDh0suHGyAOiC",
-	"boe1ZT3FzHSJFuTedZqBt1i/D1SIFPJvGByjEFggR0P/gy1QhC1gCa4UXiAlvvI8N0eO41LJHbkZyACZ",
-	"ibx0BeAyRWwhypmoXhSYgAzzyhofitHMvAyevg6jStZzOW62taZIlmy6WwbZNROCWeC1K4y79KdHSyiI",
-	"hMqxw1a1MK8CnqYxfEHjHu1L0jGYT1EhrlNkMBPKc4aOlqcMHR3NGLp48Pz2u92oWLw1VHHg3HUkp7zM",
-	"3+jxIgapGOH3snTgLtQv/p9z3597YmHu+MXLh+tHrvxdbTTOOysvY5Xg4tv2QsQ3Y0bMY5auIaurJYjs",
-	"dliyHUnmStKh+Rni513M0QSV6c6b4eyzLN34p1N4sSp5YYloPya4alV5eFWkjw6Vu6ChXcj8mWxGHO6a",
-	"wpy3aSrqfZtC+XHbyyQjR4DxgRS5w6LBO7deHnxy8+6HzwzeeWbv+k8nqm13Hopd6zsAKkdj/JyWQyLV",
-	"VZFF/IVyJzFV+uJJv7D1T6CIO/JuaynmgsRiM+Jk4/8n7/qe2yiS/78ypSeokuXE/CrMU+Br4IHvkYp9",
-	"TyeKjHZH1uDVjG93ZUVQVNl1HHESbAgXSAAf4ZfDFVzsALngyOT8x0S7lp/uX7ia7tlf1qws2xJx6t5s",
-	"STuzO9Pb3dP96U8DvzAkJ5WqrrCICynGkZQIVAVg42rulYVLgWxfWEzDCOGD/u14X+ELLG5W/eh6pqQW",
-	"rjD5TLGASwR/RlsSLi4F7VvB+gNgvtNdzgtPV5+zTtunqhP02crT1VPsefpU5RnrOft5dro6QZ+qFA7Z",
-	"SHvY1WPDPV7lmJ3BWmDrV2q8ymexPU2OCXhJNoQP4d2ovNrVIgtF1VXqxvXXSQh7Mg03gE+g1iShqouI",
-	"6ZQsEi9jZZDCOFKKpK7UqQfxViyDATZ7QJMWdVKU4DOgVnWZB74aqbImc9MaN50j11AXP8flwt1/WS/N",
-	"QFCISsuso5OS5YjOMf5Ai/Vg1I1Kw9ivR5fCf2f19e8OZvROnIkcvU3pDzDQoj9sO7K7fbO78fWg7987",
-	"+McxAPD4qH1jloCqPgGKXSOgNRlXIe6tgG2v/vPbB1jhHq79sA/Pi1hpq5Y4vwvM5VXODtsiCxfh0Ijp",
-	"RxM1Az8EfRJ1Xv7iy+7GzsPFpfCTu+G1+3uLnyPQOfhwZe/Wsvr8q4vdjTvh0r3wvQ+zB2qzBDJLCos7",
-	"7CDdDxHQNEuDbAqCEKYEtBr7+7WozI1YVJDKvrBMEz1fly+YyojPxbc00rwyTsL7pobATgyTZX3zfvdu",
-	"GnPqtYTVuyELyqjk40ASjr8Yg4kbQZpM+KRCrTntWOq24D53HOJLtQ82sxzqMrtYFvFmxZ/hmDFkUB9R",
-	"MD89x9h8HKiTbh2YwGH3I9xB/NOadHQXGy0Vag602oQi9T/imKNKFI8Li5XKwoBQzDHN0SKNWELUHPnm",
-	"41XZ1E3FhD10VFq49E3w3Qo2BDSBBvMrjPc1TQPo7hxrAaQkOYJoifFoq5jAS1NiVBYgR75MXmrlVUlX",
-	"HUwS2AIUv6trBZmVKHo6vAYzeUzYZYEMrVFplPK77ERDlAh048OcuZ6CjI05OWXI/4fCmpGAYzdFWWuH",
-	"yzvBdz/tLv2o7M+1n8jp0yRcWyYTT5Pw+nrw3cXO9gPckUOcHmIBeiS0xPEKmZti8+S9H6J++/ZOeGM1",
-	"LcAH4F0jbTcOIpKfSjinc3UpoGWPItJEwCj/LWw3hzAqCNECD7Gy0K4+JXOPvNWwdSEFhkFTTUdiUqUq",
-	"iHIL69cAiFUWDvd8DcdUZwitWpHayEw8jA9wBp5yNLlAGPtRUWDj3P3JGKGHQJUggGl4fZAvBas3w69+",
-	"3bu40t24c7C4aRzePjIjw/2a2FKasNmOrXZ8vuETl8/W0kU9gnGwzS60VRPSxeodc5wzey/HDHf+b8YM",
-	"00vYL3SI9VgjCx2mffEBHO7UtqdOftj2eDQnPxg7s1on4QSIS6EE1mcXfGU+fv05uHm/u3EbT4Cddju4",
-	"euNQBjd5wMej+3F4eX0vOsuFy5/uXvulu3npqCLU09Dd5DcnVx6zn/rJa5R+4GtYPPqrlVn+BUadftZD",
-	"6hJ8deDJUmc1BJJnTSZJY1dCD2M/ziHbrAjA5SLyCagPlRVBuouoi1OL8Cr6OR7ldomcMURhlWvC/Tzr",
-	"gw8xSD7ZjgpZE/YgGhs2k+GxsGr/MKxT+1KOPq1WU9M14yXt0zmnWj3WnCeS8euPgl8gde443GOWFFio",
-	"ZXx+dYQuDFZ0d8pM/v14WX4lvv1M/gJnzZFRQIY313fXrnS2fui0252dr8Olze7GnWyROrLzZfS2VkRj",
-	"bsNhXj81PY0/PAe/G+EqZubJK8BT256g0UojzVd1tlbDy590Ny+F1+/tffZRnhJvGJZt2rBsR3RPdGT6",
-	"TZu2PChRxTyU/v+ZYsFh1PPfhBoB+N9l804r+npgd6V39U860/Pgm5SReqTT6tPPcEpgvSLRv0V+DF20",
-	"lBRlNKXrJwgtCBg1qatJKID2QMo5zqBnL7EchrGNHusnZ2XDH6gf4ZSwhxkd2VtcDC62dz/bzmqKaIGU",
-	"aOc6FOlyLs3ml7gPXo//EEdkwUWo0xaxpbHcb1pPPlIt4/Vj0NePP8Qg1IO/BZdWcJlROecsdk6BkJwF",
-	"hkZEZCg3TS02IjAAFko9ryldu0io40ldsAvBUy6AfduWTVEqizO6QVFyJdWfRCMg/g4eQfmKDp9jL2j4",
-	"ILNJlXKn4TIvatuuf6Y7tgv9F/aJJ+frUP+JL8B5ZAPAOkF1scd8Qr2yiN+PuIxYz6VLxwEcbQhevaYe",
-	"4VhFvjDAZOEtTt/mYzblFarGq2MHuIp6U11wRXFhlAtZa4x5NT5W52N1OjZxauLZwc+BcLvDBsVrKR4t",
-	"tXe+auhVqOPJauXTN2IHNSmihF0ivKgtKHpGkZB6c0CjVyKvQxhLzxSHW/U7wYRtomhUc52N7mlUJI04",
-	"PE52Mvc2QX7ubKhT/do/O+12sPn+7ldLg+6stnz5Gzt1IWqOh6QgaUP5hM7U4utcVOeV+BNUAE8ChFOw",
-	"ZlmgktAB8ew4TenOeZrnjhI8fkB5LdtnrYtlocbzZJ0B/pM5Xnz2NEbCYZa04RlFYQxMklICJ/el374d",
-	"rt08UDTgfNuPfX9an4AHgCkd84hqGlK5IQMPd079eLTIb1iNvPPhWSbnndza6uH1CWgHV2/0FNXgTub7",
-	"HzPYLD9StlKgiZcI/oxcB4m+Rp0qby+pVo4seapWOeqCRXROI6Xwjf3yIzkaQZlxjhugRaiz/W1w+cvg",
-	"6g01uXQQ8aYLjt9U2kjnvQ8hAI+o5hjmfskF3yq37AC2d4ghiU/vBN98qUPmvdK2X5Vopjvu0YpzhCpM",
-	"eMK+ZZhajB0Hk2QaQBSLtaZ/BvMEDvZ5fS/2eQLZKd1LDMqzKtSaM3QRwwuOJq+D6j2Y4nEpsFxa2732",
-	"j3D5U0y9H1IWMu7kkIUBe4Ql2gsiqvWG55MK26+foFQQ1VOs+EDb+ZHCQ2RJrPNMCDKPoT38nfxRmPD3",
-	"TrpnJj8H/JL5NU6R28+rSJitV7LG3CHW9u9dXNl9sNHr6/aVO63qjyV0eQFBsAHyKOHAwR0Z77Fq1tb9",
-	"/uPupZ8P2JyWsPrUXicQUIcLViR/brCGbtVMZyOAmeauSTjnECjGza10p9WMo/QGW8LqDwMHcqwhxqA+",
-	"+iC8vb57+V64uNQX7qk+GReyD8tUHBydp+r0VWF+kzFB/KYkgIUC+EmMVmpS7seVp7LhA3l9by+PlrD+",
-	"IJu9Sz7RO/+LWGbk8mGGQnd/vBKs/IKr1Hd9fLfh+eOu9Pt2D/9/cDYEa8blJqzlJfCsDNyReFJzQEBh",
-	"IvJsYXsBWDMHnGtPc27B/MwukSmoWK81KrHdguOCcg+Mp1y44xl1deEk4Q2+uBuufBOs7uy2v+8hr8og",
-	"pqrM1s+jtoH6PrVqmhS5Rr3au4fX2K9Sr6Yz6dnBM9y1hq+l8LgHyBPj98DfZLgdc/tIYKDXkZJXpmYA",
-	"ZfwCOfv69IyOWWisIERPnozTrTVGbYhR6sPKjBSzFSrGZtRIeXlnUwNF0wJoVKPx6apMGRPDFzVGXb/C",
-	"qHnRpMtnuTAPGTHOGr/Bsxt1jN/D26C/qTHq+LW39X915rvciuaD6kL4Khv4eCeK9U7+6Y13i0q5yznO",
-	"4L83ipA+Mm8e0kWAHYkO7fCeF4qFhusUJgvj4AdoQc7Jn1BvDqgidGZga7Xz2+fdzb+ncuhRoqKYa/QS",
-	"VlW/xlyvRGI6Ez0GsJmYBmDEoj515GycrdJsEl6J6I6CEc95puC+d6woGOMlVMzUYcKmbokEH7SD5Y87",
-	"W6vh9fVg9f1UfIbNmh9Nx0L0UNzFhJK6J316yAAsDFANiwqlQZEMoUT2PnsPmxDp61Kaw3D1mcSk6xNi",
-	"1GnIl8RmDlcbXyJI7ZIFmJiGA7U+j0+kVH3UBgvzkqm0GI8qEqAknfslEqw/wCKbOL2ZFgzMa/ZOmO2y",
-	"J6tA+uZSJ93+o0RiDoCHi0sxUU1PDzzTA72qO9I0M3UUcVcagha0s7Ua/PuvccVydNfKmOaIYlQcMO9K",
-	"i3me2vBgdaezdTvY+Utnaztcayfj1BoV061NLXCbwRHeoq7b4mK2CAf1xnyJIAL84eJS+FE72Lql7g8g",
-	"9Mmg2tb0DvuydEldCu5LF9/WL66G/7qSWixXVoxL9aJ2jKAuoUgkBsIS/QU9qpiARmoLzCUzr02T06Wn",
-	"YhaYeFHKAt70FGenR54AI6O2k7ALFpv3mf1k9PJ37l/Zu363nIpkJZMqe/ffAAAA//8=",
+	"7L19d1zFlS/8VWr1vWvxcluy5BfA0nr+kG0ITgD72sowN5GfVumcavWJTlf1nKpWu3G8lslAMCQO5IbA",
+	"JGMgJEDyJGCY3Dvg2BC+y0Qtmb/yFZ5Ve1fVOae7qvu01OLlzmXWxOruc+p11679+ttXapFodwRnXMna",
+	"0pVah2a0zRTL4NNpKtnZM/qvmMkoSzoqEby2VFttMZLERGREtRjh3fYGy4hoEkoiKtl8rV5jl2m7k7La",
+	"Uu3YsYUTR48tLi4cXViYO7pw9KHFxaPH5hYW5xYWFhaOn5h7uFavJbrRDlWtWr3GaVu/lsS1ei1j/9RN",
+	"MhbXllTWZfWajFqsTfV42vTyE4xvqlZt6ZGFeq2dcPtxsV5T/Y5uQqos4Zu1q1frtdOi3UlpwtVTMFbd",
+	"gqdPnMjYfjtUKZbpV//f1e8vzJ28dOXoyav/tebts5tJkY0u3jpnl1Ujgl/X9arpNezQTUY2WFNksHww",
+	"uH/qsqyfjw7fqAVW4ejCgm8Qj4msTdXoIFqqnZJEEoo9N0VGVo6TDu2wrE6UIJ0s4UpvsKTbjFBJzp95",
+	"LDSwJvZRHFjMmrSbqtpS7QdScE0PvNuuLX3fftTd1y4ND7heuzynH5zbppluW+o3vn3x3FO1eu3x1Sef",
+	"qF2CKWWi/aTgetLDs3osyaQibf1jnWham1tcDI46E+1aYGtxZ49fnbt/4fuLcycv/XDx+wtzRy894N/o",
+	"x6n0jOXi4ytzR088VCep6LFsTh8M0mKX5/3k3tJtVCQ8PTo617x05aHjAdI7G7N2RyjGo/53WH90bE/p",
+	"xQW6o5H+ahn+lrTNSIdlUnDSS1Qr/3KL9UmbUS7zr/DF8lF/qHmMLkYnjs6dbC5szB2PH2Jzj9Djx+aO",
+	"xYsbbIE+FC3Ei3b6LUZjOGtmAQpDntNjrroWK3Pfo3PPLMydnG8szV268kh9cWEhtCr8DOvQTLUZV44D",
+	"DFFFnD8x3UE7y88k24mE9R1ll1SR2PxMKI+Jagmpz3sqeiH6tM+XxvFfM9asLdX+y5Gcax/BX+UR1z8M",
+	"R7H2aREz/VK+Qaun5v7xexe+N7ewcMJPhpF+pSLfPV6B7z6RtJPgWqfwo5dtnNBt08tJW3ONEwvYE37K",
+	"+0m4Ypssg46eErG5qfLZbs+V7p7FfV00RVpDQpu7dOVY/XiIyC5QlfBNHIqntwx+rrrEDx2fvMQX2Daj",
+	"6VkPj/8ub1O5xeJlwhmLJd7NGTwORJhIkrFIZDGLQ0SIT/v3qElTydyINoRIGUXiu6hosxlcguo3e5Xp",
+	"r4rAXfAEtVdBaHJKzIb/P93ysNinW33DS2lKYqqoXu5UiC0WE6qW9G8R42qOcX3mYvLd1cfmHqnDRax5",
+	"LG7MfIhbrgq+uUH5nO46zKc8jOoqLj2T6pSIEwZS3tl2R2TqsSRlp0QMU4kEV4ZJ0k4nTSKqZ3UELu+l",
+	"KxX5Ud4s9ltenxWiL3bSTFK2TBIliehxErVYtKWpUr9J2DbL+gSoDe8j/ZimpfkRAsJ5yY7gEud0RkRd",
+	"zcVXuOyhvDeTOWmB2DYNe6/YZXUEpJlSG55lH5WgY9PQfO1qvfZonOifZjze892NNJEtFpvmQ0Nh+DOM",
+	"BPeNxTMeCjZ7AbbWNwzbLYzhfCY2UtaeOIQOPvff7FAc87+CV9lSjQvVaIkUT0/MFE3S2lKNcqFaoLM0",
+	"k4gR/QDKNiCmcdGr1WttJiXdZI1nWrWl2uClN3fufrz3s492bt8Y3PzD7s33B+88N3jpzb1Xfvz3T396",
+	"78NP7j376t7/ujv47BeDF2/g94Mbv9z57IY+s+yyloQH1z/Zfe2jwSs/233r3b2bP3EtDm7+Ye/Vf7v3",
+	"0bP4Ws2d0EYS15ZqC4snHz4ZnWCP0Ic39FlXVHWlvn1P1msqUXDTnRa8mSaRytnTEdpJjsQikv/FLNFc",
+	"YSGuVhUpzDb4tutpLdP0GFeklwm+CRdKT3+nBIkFbOIFc7nMmJBss75R2d9QoO2JLCaS9iVpiR5p0owk",
+	"irSoJJFoMxjiRSbl7E+daXVVbDEuQ0dO4kPzwEbMm7rhlUih1tjJRIdlyjBpZPwjnKVe40bKG/khE6n/",
+	"B6mvZx+XKnLV75vHTDumn1xlExs/YEBwl+c2xZyVyGLGVaL68ziJwo9zCRxvc8/qE7WZqFZ3Yz4S7SMK",
+	"bzP3r+7qiG0LxrWySRNueMfI0jCuMvNnolhbTtoe05jUUsxVNyGaZbQ/sgi27ZGJ54OCswoEEyMXpen5",
+	"wviMmBQc8pBmJjgzqhZNU6L0iaIZI+1EyoRvgkBg5zgkKY3sc5tePovPLi4UhYF8pqEpwdKMrHMUorRY",
+	"8OIPThTUar/3BT39vveXZ1qTCRPfNt36N8Ye4XE7Ul74nbu/0xz5zp066bUEaVFevBES7iQzwxb0tT28",
+	"q7SrWiLTNOu1mHUyIZpgJrPPEdkSPV4nVJLdn13ffeOfB79/dffFf9n5y3u68WGlc6woXK8lcYM769aQ",
+	"njbKNQw7mbKPTsts9fj2hzYMOisOsF5YqgksJWXxJsvmcUsPxFCwJWQndg+nPLZfoyW2X1xxpjXUNmr1",
+	"msg2KU8k3FyjRrbhzYFfzWgr7oVbvZnvx+kW5Zvsq9iVL30fvMZOnP952wJ+PFdqx8+3O51MbLPQDUnx",
+	"57jyFanvjQusOfF6dA1fGjeo/dyQbpjTjje/9U4smONmb8EJk8GevDNRikYtravpTqabSMtYh6sbcP1E",
+	"euLERNYhk2fgNWOQBwvZQ8dr441nOQEXeltcmMjUjcXa8Hbo2rwygYtEVNFUbM6XF/VArMQ0ibyk0Ox+",
+	"CG8/+7WvhfevJzQ1ngYvKqqYTzzTqq8KSGJ2WiNjF82mZB7r4am+Ah+BEUDjbkY30j5pMfRQjUw1TFfl",
+	"dp9kcUKJ/o1s9InRt+pE8IgRO4X5WkXqM4Ov55MPLJ3WJQQ/Y/T/kaWjklUx/ZRk13EPryZtliacPQoP",
+	"X0WhfaJeYoep+ZWXO42f3VnTxxDvt/rk2K7hoat1txIjZBIU/qcW8RMes8ve0zJKQlsJj/1aL9hUrviM",
+	"EmCAqGuR/XQr4Uz6qEmrsyqgTztRYvSoRFE3y1jcQI9qhfGLLNlMuE/NixlJFIlom5FmJtreMWask9KI",
+	"xY0N/0pmTIp02/0+5H/U6nvBN6+1GsmUSllMEuXtT0ai41+UXgunfCB9zTiXnmmBP9gaxsrLOpbAn0ik",
+	"R7iZTlIYOmTDIgEOynjnJ08tLDKcpinjMc3+B6Mea05LpElM++VhByTLwtBQTCy8Um41piGa9huPfJLk",
+	"cJ9SdLOITTdOa6PMZWLKuejyiMWoM6OjknpCAK7Wa9ssS5oJi/33WE9kW9OvXN/swoQ7GB5z4y8Mxa1D",
+	"Pd+6wljs1kyUfJAm5v8H9nMgiQebwkiTAq15yKJvv650QEqEO0n+x6b99M8jlhq3w/4ksYxRY3YtqWAL",
+	"FfzOxTGaZvyDzLL+BdbsSppOYe+a+srbYh3PbXVWkR7NfbC5jwtHPE/OqRbLeolk6CCDu4QkkkglOh0W",
+	"100oASMbXR6njLRpn2wwYzhkGdPPiiZJ1BLZYqyDwRsqibYK3L9wtMZeViAIuqEGLpBpbgPTm7sWYI3G",
+	"bFJAs3VSsax4JRfeaGxx0eP7eC/TJIMcqsKbQWPvKt1inCS8ojwNEUtjdqdNQajw7oybafnl7+ivC3Fn",
+	"FUaR4XGRfhtnEyKwWl0eZyy2wW1muUrG6/EsqHAsPdy8sPxD02Ed5UKXkswcpDoRGeFCEQXrvcEi2pXM",
+	"PDJyqiouQ5cX7ynfvgqeO6HMQvDyXuVHd2lkNHq8sGnVNa6A68JufomEx520/fBq2lTME+t4WnS56hMQ",
+	"+a3zjaYZo3F/maSsqYjoQpjhAmwOWtxTKhURnJEWo7B23tk71XphwmktBa1gtMkQ7yvexHIr6cyJDk57",
+	"riN0m5mZ9FUYhp/wuZHoE0maIluC8UN8V92GySrR47KVdAjdENuGDBKp1RU9dXg3JxraJ93OPHnCLlGi",
+	"yKZgknQ78EJL68p6acEJMU2IUr3W7KapR3WyAX96IvdhOIahIIxK0ROCMadCKv1k23eLXPWSlWQ+vTRi",
+	"HeWUl0raqXunXZnb2zdQkBgbP6elZ3hFL0mAv2mFFC5VfMp4iNKUZXD7wk5yE9RXjdVJtgJNfUeruh5m",
+	"R60za7xLEwJS6jWaSuGRNHDMGPPQojyeS7gkXR6zLI/oRFWxNPKJcjUtOlLGDtA9aN7q6xankuGHjnT1",
+	"5XXv+VqFu8AfvpUowrgVzPQhpCRmUSJN3KvHRJJlLFL+2eg34+mo3b5SmdhjlibbLJvqFRODVH1J8/Cn",
+	"0cVklxWsmNcg8bTIthK+SbTGNO8XcETWrjyOxxKWxv9A0y7zjUQTOYsbCZ9mwVuMxv5gaU0LVBJ2ucMi",
+	"zU30k14aSKTsTrP+eqqNbZbZwOHRJ1IabZmzMmRIpYplCU0lqAFNvRzGXttjecQAocqe+OmOdts2X3lH",
+	"LnY32olSLLYj89owhEqiicbWJ3HwT+HDV/UdF23RzYnvfVsknMXWVIvRqyFLgmRqg0Zbk4N58DGwa7CO",
+	"h7mCcGMkPP2IJpYe1SobVctDGTL6d4nGbhQWVCsT3c2W/0DA09XXXw/PZ47pttt0ss1ar9pF8yi81emk",
+	"bHp2e9G95x+L7DAu7QVbka7sO74WFcvaCadTSQVKpPFEPtdl0jzLMt185fGu2jfGnQN9p8QZ7dG0AUHa",
+	"fnHD3a+kR7kCYdG+GJC+ShFcZjeH2IylK0PQxVvc8ODi6TdssXCachHpUkDaQ4lmWhVik/qsDzYYMqfH",
+	"JdLD2zmRBNaOUCJZJHhMVNJmy0R2Oywz2RaSMUkgzWDEiDTCAsfE72RMz28J1dlks6XyIB5PpM5Iy6hh",
+	"V5VAAzKJo/Ql4nY5z6yydAGGdVFcL3isLYQC4yuDd2VS8pWNjUnQo3m60Dp88ZRQF8s9wNdPYjfw9/lS",
+	"X1frJQ9leWrNhMcJ3wSvDSU/0FoXaYNas2TS4zosk+CI1EpSFrNsmbBUMgIamiSS9jH8FFVnr33Lmo3L",
+	"XaPMsqT1dCee1IsL7PJQFhcmedJjxtq+o4xayBLhYkPEfaLZTzmWTM8KaRfUOk3XxKouVieMaV/fIOYy",
+	"98+wKM2VhwCCSU44dcJo1CIbfbyftIijFQTO7EWmOcZ9kmQQCyirqjNF4TAPxDi64BMVC6JUlWhGKxyW",
+	"p5VTedUhluXG4iA9o9zMKFe+HUXZvHQQ929UsF7O6RTFkoB20FXxym6lAFKPhMhUS3jXBtQQL5eKkwz9",
+	"IilrAj8SUv/DUhapTPAkqqG9tCuRqRhxsRqnOtU/Y5s/1X8COzjVP49dnOo/WuzkVP/RQjen+kbUvFRw",
+	"DfvOcKV7pLqtQXQS7k0ZzFhK+8skY9sJ69WJh9wmDwOZZiNjqptxHxG7C8XLTJCzVruQC2xlm2V91dKc",
+	"1Fq4CpqIFnyrk6Rt/7weSQWC7GQiYnE3Y74ToWXIuA4MrR1cyUAoYCZEM0jnVedTjneayCBz75dPEtET",
+	"0dtad/JgnbjtrBM3XXu7TUU4GYuSTmLMTpPP9sT1y1xA+fBUxu1FYHBDeonvkOL1PUyj+lYzFk0kzQ3Q",
+	"vBTKDT3qCHXfMfY+5cQXphKJdvnYVJq4Eg2/AoqUsOSXWU6MtZRPcUmV9KDqq95OuMis/GZcH31IwCGp",
+	"vmrI/YNbf9n79M7g5df3XvnxA1UPk1fHmrAZXa4w+GsyZx5SpOCCHq/sfMfc4S7iwV4XeF7hj5RiXrvm",
+	"6fCH3reaNfTVjPWoVi9wFkMqhaSw0t1e+mA5Qa1e4uyGF9Tq5rzVrJ1Oa3sod1e8X1citWKntRKpC3Zm",
+	"8DdODv4084O/zRRXInXGznIlUmfNROFrO9eVSJ1204WXYcYXi3NciUY+P51PeyVSq4WZw8N28tCgmf9K",
+	"pB61S7ASqcfsKtgdzS3GHodzAz0vo8fgnNZd2vQHmNph5Gh8+D5JWt0N6fe7B0MzWyzzRnP6YyHh6Xph",
+	"gCGCdUJ6UD9HL5knto66pFXIq1uGxLpEQWKztG7LDs0Uxh2MpsiEA/rCYXeKtTtpObSpaMvBHMjJwU3l",
+	"WByXfOtW40DxOHExKVgvskM+GA7R6k9hau+yM+YeGWJlNuOqiowZdys/ujXExIz0DZvYTiQGQimqukqA",
+	"WUmybLu6eA5L8pRtEj6dz9uFzxcLjeMXtgctLG+zzExm9BBl3ZQ1AoE58Nsz/jNmuCOLGzLhUeWVqmRB",
+	"NM/2aMa9FvxVdB5CuBXCJ/UZRUeiVEmakgjyPyZHQ8O+5fPMVyNfNGP+CPEEf2hlRCWb1vrrDMgHCqzE",
+	"nkOjvcAilnQmhwMNowOlrJjlDSA4GEIFnCvWIkm0Jafzk1SNHS+sjA2jmiLTeXR1aoV2Qut00QViDkFQ",
+	"mQia9aXCHUXiJHZhMhiOsJzLxuhQIwknUtE+xKjFdCNlsIAR5WRDtwMOUBbPk/UWS3XzsehuKBZDEAvG",
+	"q0HUx0gMg+U4zm9XEm6QpViDmDFwFj5aMw2IUmnC4U90xWkZKhXIYnJXQS0PItIXZxr7WVgxdFOynsi2",
+	"5i/a2NADBW9iY+6yuJh7aEYSt9BA2LAhvMM+QLnF/J7IuIR1NPpzAa2oGqpQvdZM6eaUgbeb1GdLOTtq",
+	"5e21GEQnQFA8UBNGa3U7EECD/rSmyIiFbtCLWPgp4WSboo/T0pLoAAfUv+OGbqQi2mJxZbu3ZN+iip3D",
+	"ZuzHp11z9ptTttmS35mqaZY2f6+yE8uAOUzRSeIXvWxuiveHRhB4APbP4y53vk59woubbAxCYBMyMqI/",
+	"NcOJgkOQMdK+nOlliMFbsJmJbkf60xkc95vIm/FJ905IWDCk1GiKrNEOCCJAjo3m5Jwb667tiWziTfC0",
+	"fsY826gSZQsgSy7bGna4uJ/1MtBZAWusRMCOyAox8fkK1YfZ0xAZm6nlox5ZwOC9lat4gRyfkvPEGnIg",
+	"CLEY7TAsHFQ8WVOEjIRjvmcYzHIooRiBsGzY9Y2A8uiyswPBn2P8niM/pXSDpd5f8BadROEGVAybcT3V",
+	"zWAq5qCaGc0s+fR0i0VboVh1CEGtvoePUS9ASZWYIbEVUJLyVIfxcic85rCaygsvtmp1Oxc/lbBoq2Mv",
+	"B98RHD7QjBfFUJlscpdiUOG0+t01ALGDLekH/Pl1QvgSX6lkDx2fnyrPd0IotsmOztA5DgP2rpxFqfUs",
+	"HBe83xZd6d/YYNrmIUiBU9gTNCtOfVe5LzmRAggTCnmBLIagpNJ2MTSja9NmVHYzJqfJjBufBtphfKok",
+	"0HF2Cwcz4fGatFncD9o08NdnWt4DlTFQsboZJxBWgxHbJGOdtB9MNU2mmRQ0NRW8FIoOJagMXEnNtCWe",
+	"1ZobSVUh3R6Zc7Yp981K3qb77oJtvOCbCQJ6jJUabYur+uGr9Vq3A2rkZGutE8oM8AouSpGqzNDGcogc",
+	"sWyKCKviSajiBTQ7PF323RRLYR60XY2fMOxmm/Hp8RwcD5oSWrRsY8dWxo4xYESzP09hSXMXwYHtaHnn",
+	"Y4cetKhNwe3HsMwDW7wK0OzjbF75dPaTxGRv0ZBCm8PbD8HPT7h2JzrI93MN27twkofagyWzeDDAI8fg",
+	"J97pbRuluSG6amjdvIO1PHlalrMPlu2HwZrMeVeH4J7cCQOL5eYmkwo16YTr1vuTLIsGVKvc/qyAtc54",
+	"zW8rEEuYcHKKJT+AsEvEyl+YWzw6nFBmkZBNsYP8j9HcskCy+xm832aV7H4maTZDGhb6S6bgs6j++az6",
+	"odxvm4TrCyqvgDBgkp1N8QFAoLaD9lHdmUTSjXSfEFoxvhzPNAHy8JPyizj6/jIiZRK9f20tvvLQ1R/q",
+	"f07iP4tHrz4wiT4tz50/jVtyEOdvEXnfDv9RaxkaxSQemgt6XWvbSZrSTZaDfO+9+ufBB6/svvFzBDpK",
+	"ooSmjeHfBr9/defTX9fqtW62QXkj62Zav68dPbpgIteqABqEvfIh9WhoPJ4nSuOZLKbELAcTKzdeD4Tf",
+	"BLbzTG7LnPWW+uU7++gUfv0SiUyyzOXte0/LxGAOL2/YJzilF2fRL9Ns0zSJGy7mqnBg9Qk9fnVO/3PU",
+	"/vNfa5VARKsBVEJ0UTybwI7iZWoaHA71ylB2bsg06Tg3JeURa7j4CQwCSwTPv8q9m4XvOgzo3gWy5j9B",
+	"yJYstQBez4ZNSa05817xK+vyLHeNQRUNM/BJEooLlfkOhhnMKkzGrmfgWO07M3UVIoImHivX/rhjtWqj",
+	"i/xhTFWG4xK7w4FKnlgOfNo7tIw2VUgCivWPswD6rNe6HCWT2Idcw9rSuviaScpynEAKERZ9yEGdn2wZ",
+	"teMtdueddNeLeNi12RmeXJwZRVpV13/Z5U5K8ax5Xd4Gjq4OaTZaAqckTbjfNJ3a8DFfUijNVNUx7TO8",
+	"qRCyNBEkPoN0DlPLx26JWf/yogQ2Vq+8f29DO6sqT6RNs60DQaIFlZr+LHWaLgvgTcRdTSoOiVMN5YRK",
+	"zCVLqfTEWrqgvaq04oLvqsZIV7iLYWqzuoFtFRNPoBqPWJo6A7bHw5Tgerknl/U3CDrDBWHNJouqepzw",
+	"4WSbNaw2OB0KVAC+Lyiej/X15Xmfkw2uRsy27V2qgP9XHSczxOKd6W5o2erh4gp+Z63d/Zl5a02DfvnD",
+	"lMSpfoe4EjuTPO22Yd/yo9PXE1qur9iEb5pqK4Bx5WLzJMNqBKOapivNyDjWwiGUgGBOzp4hbmPM0umH",
+	"54sg/VD55t6dP+3c/ezeh88OXv5k7zfP7t588d6HH06hWwb8V/rm88yzSSgniSkFBKJFHfBRyaIfISEQ",
+	"K1ANis6EEAzhklakRtypmdFiIQJkOk1ui/V95t0Jity27WmoYthE2O8tqM2Ir1ddqXxqM1yuNIh270SH",
+	"Mm09anK/Eu7E1gAMzYziNPxRGL5oChzx2KiKx0TWZtkTeBf6EchYj0mFNdTAbIcuiya8SPAWNXI6Bjtv",
+	"MdaRdRslYVLBC7BiZXbYEVHL33HGIgGl2qBxhExCpDAUAaqGccShAkf7je/Yb7gGR4aAU3bY9sGwjW9l",
+	"NPaM8AT54o03B7dv7959e/e5l+vkOLF/HSODt+7s3nzffj5Kdm7fsB8WzWvuq/liPt+JsRAEXgkMhzcr",
+	"Eezx7oYnOiWOMyb9ERYgrlbGygyEqGoBtxEJrmikqkfIplg10R93YUqb+b2VNGrRjTSUasJo3A9gCqkQ",
+	"BPO2UP6h+AI37Xq6Kdj3i2PzkeLj3Y0xNUCm2IdItI0CWiUSubtRnV1qAvIwy5G9KqVf263ygrSZtDPY",
+	"lkBwS3jDWBqIVeG0I1ui6hKEN16xrL2vmDE9sjw8xBECtOc2KD9fdppmO4LUsS90z/x8jylJcsxblGo/",
+	"RXSDB8I3q0Kd0QAkbQpmKaCUZdLlCKtqANNo5vBp9RVoK5FmsNwFavJKOD+Qgs9foL0nsVRkPpqJookv",
+	"oOqgSUFGiBgbIXGWR2lXK3/nLabBaPUTNmWOxzQFHVJGPaEDTzDaJLrrHDFYz2GZbIRjMSeKBQVByOGy",
+	"zlRMwHk7+QCmVrcrOEZeOMv1YaDpedphntoAfpjnsw5EGJLXTCb9FoBbeWdlg8bHKO9T7fPQ5F3zxpnt",
+	"n+h2oqjfYsMud5KMyeoBh+E6l1MfnHpNiS3mMdJebOmzL3hUIefSCInYUr04n4lH0K7Kft360wcL7dfd",
+	"J+LAGUtifahki6YpadFttoyI1qCqq4RlkOrnSt4nTQf2vA/AYt3e5II7ngMKL5ayW/xORFMvPzBTxdrG",
+	"q2Ej1DumqjLcKfcXddN53c4DntQT8Ak29ICqS0o4p3BsylAByzs/+eLtv+x9+treb5715wNGScwa1Rdz",
+	"YvB4kzFvCE62GYTcVJTHNIsrBASYZgrv+LZtJMnGaxuZIvcEA1+mvADzgfsmPVwf0PlYFZa/cea2GCU9",
+	"eK5cLbMro6hmI/R80tBYY41NkTEhbu6BKubfhOv1V/6ZpWyTpo0NKpNxZm2aqSRC4Yx30xT1qlIYUrGS",
+	"LPpMG1wENq43mXb0Q1XmlorIXU7B63O8wZ7nDgkPHHQnKWUdeJCOqwfcjKcx2aIZC2useRGfSoVaDQao",
+	"mUDhkUIZnLzHSl4Eb/YysqzBKzf2fv9RbVxEqk8lbCeSNfJotNAjccMAOzasQ9gnerdptiVDNbZGrIEV",
+	"K3ODoT1R/YYrwBOg/6AdKnRbjTKg7YT1GqNwwUMFdUxFcMuJEHOpVq8Nrr8xuPW2/uPW27u/uW3+ePEv",
+	"3vpMB72OYRRVZjUSDbOvXTAecNlw7s1GlIpoK8isk4imY4ily9Eu4hbxk3d3Pru5+/q7tXrt3gt/3Hvu",
+	"Y/33pYo1kUv9mcbHjLnSsrl3JlO+7GIzhfngHHbu3KnVa7v/65f4x4ZQLT8xDF1u997+6e6rn9+7dXvw",
+	"8od6QeDj3tu37t16J/9491c7d//FfRy8+9rgpX/TNPf8xzt3X8Mvd9/458FL/wpfvj94/t92b94YvPT2",
+	"5FUtxxGaC6+U6ly8s/L518sS2tCJKgtPwRUO8Zz8FvXSNApSZchlw4Fz9FV79bs7q6Lv5Sxmfs/I66Jb",
+	"W1H/kLuj/aVTh5Sqx1fmjp54aAhYNqJccE365NsXzz01NttvUvySzbFL6cTIhXPmscroALr9HB1gjCPe",
+	"V60zf6HuyrtiWyEVZBYVDmHI+4Xh0Qqtop76MI+LHmlT3idtqqJWnQgOdcY6dJPJCnFeOHLbemj601dX",
+	"trrQUM7KJO9nvo9TVOitED1RIJcCU4QgNzTVYrVsMN8apEneaIrMBIliuc9aMaijWhok9nnG9IOfVvLe",
+	"8IvTtk/8eJY/ZjrGzxfy7vGLHPP7kp1ajlNTiDUoK7fGENmHzcaKR3rRTHD7Jau+1lZPzf3j9y58b25h",
+	"4cQQg10qvljUQWs7f3n7i1++sHPnzu5HP9c3x52bf//0+r23X//i2V8MXnpz585PBu889/dPXyxwXCNo",
+	"uaj5t+796M97v7p779ZHQXatKcEyh+L2mG0oXUgFUlq8+qUo/V+CXj9W5wvKWVPI2/thvVbQmCY4amrh",
+	"YEgIKN/6ky/3YoGFsWw+eINaDjGxom+gAFGIRjDKdn+tslzHHbWOmR/RHm3tYkP1IQ8aORfExwzL/Id6",
+	"t5fpaJorvlCexo9rgxmmWBYudTEZJRClEfykABZLdfOVhcUK4BNab0O5FlYPw1ETCdHMDp7LS0HNjLnq",
+	"LJ7IzJ6BhcoxvnpUklhwtgz+OAMeDNcKwYKpLNm2hRGoIjHtVwwyCSFgGY/M6ADPF4CLc9wxCa4XGKpd",
+	"gsoV38ren9lVSBqTfV0onjRtuLNBvUPCnSHqnW5QzbJMDK4aloZx5WA0aSYYH1kJYnu6Mi3V64kEEbm9",
+	"VUS+dqUxFhd8cNpVcmAK2/xVlK047i9b4XyffhLSFzqjMeawm6D7XsJj0dPcqQvpOZVGB7M/j2UUhsYV",
+	"DrQesyRVMDv8RQPyIgH7KggwFnPfLtsIvn6LbjOHzbbRJ1z0RrD2C+XpZga7XxW8fZg4fcDHIYB1g6Be",
+	"TTuDjhzwMXwqgZjDNwUYc/hsAMov2YGeEsZxNqxkTBel7jmRM67iOIMqipBNJP1h8EYMBwez5u/wrDUu",
+	"pbRnbmVGei2RsmXCsRKvZuwm7jeTCsUayJ8xKKNTVWxFcO+rY3lL9d14El6aoShQseCfIURnKaqUZrLv",
+	"enWFyjBTla7L5Wu7uI4+XGm6cfXoYJah1F2QrF0erME0bfhSc/EXTxaubQJKnHxFmbSlOc4qnbbU6Cxy",
+	"aj0N7iuxdnRHZ5hdC43PAg19+HQdEhx6kYOEgTm95aBtMJl0wLwlNa66AjkJZLB6Cm1zCCAu63KOx2gU",
+	"xTkA+82FagBTLwN+V7upH6OKXXB9PlaCe36sAPWMn77l+tefzuRj0B+fEmrVDEN/XC0MxUw0hDK86UHJ",
+	"OwCOdQHDuoxfPYJd/RUDSqdCbAUyOM8qaURw0qKSSJrEzmwAIrnN6kFbgb/OyjhIx7EQjYFCaA6JWEsY",
+	"eB9AVZS89sl+65x5aoHFNrrDW0LC1p/XpJIHiSZKsrTpXwypyhaBqc2z0+JmT4eJ7ZE2qiROVEa8xukH",
+	"YK2bGIhlz6g5ke6ABNnweUco+wCdmwacsEiTM6ql1064/TjhkjfFJ8wIqiGy4AVl1mdWqUiw5gcpBZKo",
+	"WRUBcVj4EyUCVONmEe+PfU4INkYpZMQjWbHMBjpA0F/Jo7Qbs4mFMmBUM6mSgfNzG30YNTKcRBfwdaN0",
+	"lCh96cwH8qTsuoRbQVGrjfYQ0Kz9bZXFKA8WhPvdplfS2F/54Esq7vFNLHZRAfD5YFUnwsb2qjdr8cxO",
+	"vloPv3qEnZFzeX01tSPwsPpZUc7wnmDbLA2lX6X6Ry82Dzj5rRCZ50D701Cq37tPiZjBiEJSnRyby+3u",
+	"pPs0+YnNjLYhM61KxA3O1fZiBz5myfaTi8K2GW+oluhutkprEg7HOTbWmnvC62lw21Yoxb4woRi7dzW8",
+	"s0/aSTBfLzdEHtQ2ODwebNg/IB4Q9LV6aUtngaRCN8Q2WyY07Wm1o9shRiExeSq9VpIyc30RSlKX01ie",
+	"JCBDVWfFIyjuXYjTET0OAayQXVm5IiBn3+3UcM5nsAX4zrYCaOJSZYx603+TqIULkUgiO2JLKz9icuoW",
+	"zsC79mIz2WdaVqpfnV6Qb7tkHgPQWttgNEO8HLO+7otIiK2karXFJ0XMTtk39YfT5m24o6S0F4fbcfdl",
+	"fbo0sWHKhnUo9OFfZ6lQsPV6NAKhiQHX71m4ng3vNjgX8Khf8w3WygjX8nEZrqNWCYiZc5giRayNiiEJ",
+	"QexV/UPo1hdR1M2yqYpQZMlmEgjiaXU3LDxWLDgjVAXS6KVIt32i7grpsEwKDowmZjRViFBUCgMqZd0z",
+	"brxL44nJViWyqbbGfGuXxk2rbqimvDJ5R5Z2CpPwkWXZk+JdK8HZnErazuBjncR5nftRBjtdWMEU1acq",
+	"SPim0YPbC0aus0qBI87rOavAkacMvzx4TizjmShAxlWBcJs2Z7nJYpaFc8yaIvN70nqCxEmzyTKt61mf",
+	"ekTbjHR5zDI0OIJ4vgQRUnEit+D4ZkwqkbEYE3EpJyKNSSQ6/YBFNKgMhSIJRRYnvJRUXgTjYsHyD9ti",
+	"a2y2Fj4xxV7IbhQxFvJSrzoJSWopKGrBMrVp1NIi1KZgEgLYmxhQJwlIBKUV9CMFYKdyTIfGlZJ3phs1",
+	"7md/T2avyAaNttAPPbuUK5uk7k+ELp+BEn37uGOuzFTPvhqTte9VfhZID6oXGaGVCwXGfr8uBty9stx6",
+	"0EW0ccOJxeGJZXiZvA7E6XXHiXpEWKsLXWLgtQBf/IaI+4QWtEzS7kpFtOhdCJjok01BBJ8n6/qRhjmo",
+	"6/WiotECYM2iwkpEVy0jRIDoSeerAUWExwbfA/YXUA3bAtGCD4YpOIa/OPTbCoRSxUIyCTPwar12Lk9J",
+	"GkqTEt1MTuc4G5uqDHD5gaD8YAYtetMmT9Q0bsZWMevMTn1miWemwf1pZm69J2LWF5d54sP5sleVOHwV",
+	"dvxt57sz4dGrHsI7n1sgR8R0/MnBIeVQm/pUuvj9SbhHdp/PO8vgjPbZNHiqm8XMBxpDfRiExRhtm2Go",
+	"1ZC2DRHb6NsIbY9exH1McrjJfN22hsPcQxYnGKtp/1J4lyDm1rdVQOmJ4DZSQ09EM6+68VbZeSqMqOQG",
+	"HBrqwlXdP7A04whmvYXf6iY+QX3D7ey4Q1Mmg2mL6ZZW1uu2COSTTJdnabqxGagHL9prGgyX7C05Fyq0",
+	"NDYta8ghaoImkabAYxai82lSZXLXwUiajM0INanOxeznUKaVIZ4xp8nC+FQLg8rPDwg+GwzNHxAhOp3/",
+	"d0x23tjQqHB9HVOAKQheOUWuXSjOY3y8Z8sHkAX5OlqtNMNDdKREAgPyKk3jc2j9LiUbnOEWITTjMZTg",
+	"l8ANPU59JoNxfH56HzuyJwvAbKP3cyevna9pUTLlZfiJQi22ZO6ezOufzFHbZsvuIRFDyv2k87DJkRMr",
+	"8NDVgtNw4hvuQfNW35SzKK/4aYvgQ1PiOBDptYTUug13yY3FyOaYRSnNYO01y2izMq+YKNtNSE/Zl+9+",
+	"/7XmJ2X5uCb9yGj25C8TBYvm6sBozd1xCSgMg04qk7hIEjVPzqDPg9A0DS3h8Ukr6PEW0mjLu9mrdAsM",
+	"CwknNEWnpc0tFJkrP63Haiy5y8XIPiv6AeyBCenwW9VmVK5/Ap0URIECnt7579gCjfVjfjS9Atcf3VLz",
+	"oxUqJWkmacpikvBlh5LawzsAsyHR8YLec0zxybfV8jD7AABZV3fZ5rJDfuo94sIYThsOGfqSMvMLy1tJ",
+	"3JwoZ6SMxo39yhRTSA1TJ0N7LvR88qPjHkm1t9LgNPd8h2X7MwhkLJGyW3a7mgeHL2TOesRmNdQdDCSV",
+	"jAAuodQUXzdlZEBRBHdg4QI3hrT7d2/8dvDyzx9YJuu9Vn8d44R7rYBdvtfy1HSoqvyj29WUNp2yKiDr",
+	"NWbqG67XRBo3DtPdXGq/Xp7BpTHrc4FJNi3dTDuPKbYLhnMBk4hG8X94ogA0qtD/7Etsj40jPY/Bbw6y",
+	"eKSgsDkjhco0gGQB8MRk3f68DrLsumYa60SJTWZS6rmWpACwuQAxgGUqwmbhQDT+f79A9BNwxJaJZFqr",
+	"i+SRTiaUiEQ63w7EgoqOx5G0CFgMLm0QYgDrYK42yOHwjVwmC3gvJrYiD02NUU0LQiZ0MBD2WajgOSm4",
+	"yNW0LJgxxqJt2cZHELfqJBU9ls0BL2uxy941MfipvrCbLdY3QNsB9Gmsu+bZI8M4hU3Y2DT8kqo6Ye2O",
+	"6qOUZeoUFdY9EJQwPfoz7o5ftYZePfYRzQ/ygCoIEQecAZo6hQxugQq5jXFemNTcnsYkgnCtZnR2KIYy",
+	"zZLWJx3TQKmEC4+dJiePn3iYmGIKJGaKJqmserouKrqRsmXYGhOJGAg9hna9MZaP8s00ka16ATcDgzX8",
+	"eNv1GkL0H7wQTxvh+U0wTbguo80cNsEshp/ETG75EehNsXofHxIkFkQ/AOHCpocAAYMI00jGJE2jyC0h",
+	"8VoPssXSDnrX8CyZ8CMTKaq1/Vp9XPSxzzmqQulFj6+unif4ru5IX0D+rbcQTSMmI5N5bUkvkQQf2ahi",
+	"MbKF+WGAhVhic3QMvZU22WxNaW29pwX9HfsMfR2BMirP22pBWiXyRYKNxwCZHvLPVHGdFEtrYSYmgT5c",
+	"Da8Xi8N1GBFibrT2lql5RyjnossjFuceZoqc05RgJKnW7ODmxHqwRIq2k6glHgiwUW9SrZUKnvaN7QG+",
+	"r5x2FyzXV0K8qtjCgYUv5mobjuXvF6hi8XcNAu2QZ4VWru2TCukLOzoN2S4m58fyFFjxtuCqJSsGNE7K",
+	"Bt6HfWszo7EvUeecgRTlUiWqi96yIgu3tQM1Pz5Roowq8SIjDp00iRLRlb4Uo0wLrlQS99Ayxk4Y0Ko0",
+	"dYtZcRUzqlijw7J2kvoYs/4ZEGpwM5fJ3KL+xI2fs2IHVSkm05yumaBzvDSq6i9X7kxSlcgmQjpM2xe+",
+	"O0VfijYD9Z+6nU7GpPegrApBmqxnDMASioaYsHzMxa0iBOaxWNlQgnrpuBt2GsDAGneAsO4b5qhB3bQp",
+	"8vAP4Qw3E57I1jSD2Ey2Ga8eERjEdnPMofKKBeNwSjzAZ/nNtsZFObYZ5WVkWLaN0TUgzVQL7Ic74Bw/",
+	"Y1+Fz6f6p6GFMYls53LEB6/4Nj4HHvhp5QXspFRZp0SlF0ocpsItWni4mJIyMuOe8+42RZqKHsRZxiSD",
+	"gzVfSLIAdyPjNtlVHxj4W9/FmSmvZvkYQPVC2Ez1LYOwcm72K+Gb52xn+PF0oUvzgOsYP18odG+/sYPQ",
+	"t9XU2ZvKq76MyZbdZpnj454qoCC39aiJHkCvJQYZSVGBIYKqW+CKxXNb4AX1Mdk7uCwHQxWsRK3TBfRv",
+	"DYEOGfKyxOXIKdfxuxz+mIa4ViJ12rXrvjpnOnBfXLA9uW+exC7d5++avoOQdE8735Do8rju0h/wNux0",
+	"FcmSzZaq5+B5OWkokcZ1LaP1XOlGx1LnyYoW32KWWdc2GtEhzG4JMvUJFxC0mnCTWjKixUywRkP1TB8F",
+	"mz1ZGhqvL6msaCwKngjXnl2EPoKWVD0NJtElWEMOtysQZjwB4R2ZX3Xt0kghk2IfbLPh4Z5rNvFimuJg",
+	"iiiiYX8l5AdZ5VCzjmGq8KAHXg2OL5QF2uXTJIHmOtqkFcN2L40Zz34ME/sReA77eh+5nabD6y8GKYQv",
+	"sqFS5t48imiLqSD2cszk1n1aA9aSFZx/uHbmJ7ioHppowsJuy3daeNtX3SgPWDKxeHbGrEXFwbvWJiaK",
+	"XGCR4FGSJjRkJeLNJGv7+CYIqRhIUsouAI4vp8usjLsQNqBCtg6TQmUiqsCUSgRH545qUQ7+Wy0uw40l",
+	"XYSTJKbmLlE9uJoWSJenTEowVWFCQyLJRqbvjopjzQFZAmYZfACtMqWcjS0uetJAgVfRkvyprE+Z4vG4",
+	"4vBQvgV6+QFyoWopd8ZiTRyKcT9y/AUTSmJT28y13sKsKMjPPGjVeNFVG8Iz0UdNl+h+SvQ13zfwn5Vs",
+	"GTDwcLMFsjXP1t2UNBVxoSp2ZeHeRnFlHCVY92Kf6Z0zZ6pS8/4MpyIqUH5GSwdpdHPzkYZYgTWMFkqG",
+	"mFTr2sLiyYdPRifY3CP04Y25hxcWFuYe0f+zkP+3aLFAlmqSbgNqbMYKwCBLtcEnfx588C+7N9/fvXmn",
+	"NlKFw2V1h+rpogyBPID2g/V0q+aA4+7fZ3lVHcrJ2tyn6ua5Q8F1senUQ9gqoY3bZt7gKRWIC7Yp5Bgf",
+	"GS8bcC1Y446IWlUT4lnHhwAILMnB/EplcsgKzFtWPsThNFQhPH1fEEJ5ylMXL44xpaqH9gB0WJij6c4N",
+	"aNw2hERTRByo7iKFx58wGGq+kpgoblZqrADi4EW3gZEnUwRbO5rzNNfllq4C2CiI+1BKrAUNMpGWUpBd",
+	"upvGtqfpts/UfvhmYY51uxVmEcdv5v6i1izZTqf1jox5HLGVjXAHgTHQGrCZpCfWBn6rLskegj06DmVG",
+	"6h+mwdUAM90UL4wzs2bO4D+aEtiiFaR100DJkgZvOqNVacgTqWAFoqKnpNRhgxdaTvu1nCiqWbaw8wvu",
+	"bfx82rbhV/2mPxEWE1q3NXFB9mlyKTYxFUMsG7rHG2DKnfin0szYfiMeMny54Yrn7yPeESR/WgBoG5Yj",
+	"wCwYiW6Kou0GK2g+EEmiqZlts6wA96vltoNnj88o7fsC0/S7vxXeV5n+qkWDLzDOeiz2wxLMKKRU39Mq",
+	"ScO1nhSC25Et1peE8YNoK66nSTETqH7tc0dC4TITDc1YTNGgk0y0SJbnFzL6Mlk9zcpj4UpkAVaGi96y",
+	"s92nrKmI6IIw25cmPVzLUu7weSqNHXLmlolgH8rf2k+e1eKs86zKa3uqr8l5mVBu4le3adplhaQAiGMk",
+	"tIdc6kBJWkdDOVqNfef1xPtM1xlbyulRGrWIOQTSxL/QIZIyYEaJkqApzs+o6JN3t01MecMR7bjaJTRS",
+	"esyY/NULpGiYBseswVOg/oqmvaVKuXGtghWn7/BPZkTd/pt3m9F0DNxeJcQxn/J/CqsUQoVyqyGDadJB",
+	"+fRoVd08CM63P4SvgwL6Ga3SFstwuLBVLJPhagNWlC93vq7nvr6U02Hd4D0Y8tHqqyuwskzWVdJmacL1",
+	"K5hvwUQnZaSXCcWWyXqOf770+MrFx3XD+tSz6RLbTSbSlwM7bM1TBmHeARAXdBkL8wcajVFsKlmzNPHv",
+	"V3bX704jtMNBmyytY7OB4YqtfUosAUV0PCf/EmwLIi2BxpqC0JDnB5tsaz43opRBRIL7Amvxlx9CLNsS",
+	"cEDDgOaUviu8W/jWvS27HZZtJ1IgvKo+3g29mNRQWTdO9F8TMO+TmHGVqP48TPJAqfW2KVha3Zzcp66m",
+	"X61OsiJlk/ysw1sNHfh2+qL3mtkf/46nsaxsMj6KtujFkB+HrV+3IcSW1u7LxRPPPdLoyoAtxyRPeW7u",
+	"eAr7EmAyRZ4yo/HREycWT9bDdufxhu7p8BaHLSaQqFREfrdQ74U9cGPPp+wWLEQ3fg4tp+K/F6twXxnk",
+	"vfr1/Z25cfUbnm4JyZYL+W1FCjOAEwY/MpEkkfP7Sye9qLlZxC50zemfpg6NjRI2SeEOa/2hhUm3hw3t",
+	"nf7NlFGpGhBBPYzvXnj1qP/K6qT96fscMegUZl2eSamL8lCrFb0pbsY/LM6s7M1FJgPF4/NSoP7UWMkI",
+	"sG0oFRULtKdRSE9Y1sI6JONCrJp5IIFMNhsGMVxYiiiWpnK2peL2cUs44PVRTtuVqoFZRL7c6QMB4e7v",
+	"gh1ejnD+wb7RSrHJusNht3gMObM2CKbGjIYTyWtoBpbNzyqBElfFFkOyG0XZkDI3F48kXiKwPWmbLO9R",
+	"N5HMmmNeRzh8eH0ZAwDB7iKa5B/nTl+88Njcqg3AGTUBl0KpAnZKHD+BARBW3b9crWprXq51xK4+bqGW",
+	"obC4hKgCf5Znzh7G35L42OjFKKsFeV1kaoNGW34bPrVFnQmEKZkoqp5LjcXocFcMOjZxERUN+JHIMqwg",
+	"vDE2ssMwrRG7k75/A1EeedNj9PeAA2GfESKVg6rGZxtPTDQGPZcFDISYWOlytP0NGFt40E8w/jiVw6LM",
+	"BlQK18DwKe9mX9TczgTyIRa/IJIplboeZuHnMavvPQaWg4+TBT33nKQbQQyC/dyCgeynQ70cZ3EH+rJA",
+	"wleXvazc+k1zW+mdOp0xGxA6GWNliNQgz0/z3XrJskm0dgOy1OwAKixRja+VqR8KXf9jXWLwakDXsl1X",
+	"07VwDJOULXgqOJBZaFsT7eUHkiwLAGvfp3PPLMydvGT+nW/MXbqyWH/oqB9sLXTIHOyUyrpsxL1Q1BTk",
+	"VtKZs0B6c1DGQ99KsCSFszklKtMBkYzqM7EvVS85Ookh+EmLdUbJ24rVvuS2jSrB8CA6w8MVlUA9jJmp",
+	"fv8XZXNG3l8j58mQ+EidnJK73AuR91oltt7NyRlHXyGoZ9BfPH0SzsG8zIeOHjlb4M9eS0CQEcIUyhz9",
+	"U7VYuz6sfR0m+KffvVuSmbDW9dQomaMdT+tpKlVYrjTZFffOCF4NTJR30xQrnZduxsK57ZjencXv5MkC",
+	"YSx47ZPmJLmC+lA0DFCQDbYWS1mkMsGTaNTXs99b1heX5XbGzKNeWsSK1TVG921maM7Ddb+mI4hmqJbB",
+	"FnNJmnr+81UkjBbWvxitqawEJBknJs94P2nA7QLBTxxIJ8dUswRk2EStXutlAv7t8ihl1OMpHEG1Na3h",
+	"BCvKEEO7MjtxQnYY9/PzFSI7LEpoSjqZiFjczdgyWU9pr9lNDXypq46R0p41CaeMIuijJFAlT3TVqGGH",
+	"8bhqFLnF1qryLA4uiJiPk/AKfxBKWK2bqoXvCms7u+J3F/s8CmWCbLAUT0y1S6fPo4vKLNyIVZqlzSka",
+	"GLEgpk0IN099BG5mcdEidoSulMZGX7GqUE0FJtoQXQUZOUYSqBJz5GI/JudE5rXgq2Qt7MfnnWOPeS+y",
+	"rZDRqMVoXG0OUFvXGSwqZWT1ZWNCYK8+8VMF9erzutkwGaAVd0q/0a7+sNa9jX+v+lv+EuFmHeFXfZXZ",
+	"zFU97YmVueu11NR0HptOpZ8Z64saTautaDduFKhqiM07PL5iMmlR5p4653bKPTUviTRmUo0PHMdniMk3",
+	"NYmb1gJXkehMd10uvX56m39et/oHuC/yYttTnP6C3DDe7lfMiMhDMwIJQlPXydxiPe+qnuqTluiRdtcU",
+	"x8TwzUQSqjlJOeTxvqpzht56NOPlLKbCBKr7NX0o9MGI+fFlLoucZoRMw9fH6JHzXWerrUTaqrSFFOeY",
+	"tUUejO9ugtqxYwsnjh5bXFw4urBQGGwDj31t79U/Dz54ZfeNn9cKd8FizkEM1FWt28l5Rf7Szl8/3/3o",
+	"57s3bwxeenvvT7+yXt6l2vZcsd+5RbtaSzYQD75oYxn4xYdPnjh+/ORDkH9d2Ibawvzi/MJoijVOdVae",
+	"jKEV8fnfQtzMcGnze+4GBAVn2EQ/c/YcYovT+oOnOSJuzyoxg5kdqLzcAyxdHUkgH473nJhp5TBYmrUU",
+	"gjp1u4YYJwRcAi78Kg5u/7I1zHrVRFF7UErG1YmfJq3ZdvEohDd75O2gq3nYKzkUF20H4l/tYqcHjPqv",
+	"EEh/kEr301ezH/I4T4fcMdVtLKkPmPusgtq1rE5EJ+GJ4HWCwZYQPMou+z3Phbu4Gjap02I8Tv8NBgXB",
+	"oZTSkkWkcXbWZScl2WBDlJZcJepl0mJpXCex6G4oFptYMB5jKphFM3UJD/bQmn5q+YLm+B9aB0mrQiIC",
+	"Xa641uDjBdckfHzatQsfH4fGg+kTqy1GNIVNCoM41MwFk0psEhNsskKRviulK6yKlAEq7D4ts9Nl6o+z",
+	"hk1j4Wzn5kgzgGrmrdHZzsrAtZpRLpv7LROkRBjVnfI+AR8GWLdG3MNzl64cqx9f8DmFfWG7q1lXqseS",
+	"dEy9HjSHD0UkeGqbQFkAV3pFsrQ5qUCg0p3Pf4f1hy/aqZa+yWIT+H0EGoSJ/gPL4iRSxVt/k/EuigyQ",
+	"eyFZbLgJKj31mtbMTAGMLgdTBaoemyG01XwmnUyI5rzt9EBEBE3ZOSTNIP5KyVU6Us0R60i0w5CqVDZE",
+	"MwBcy7hLz80tNiSRdfJdnlwm7SRNE8kiwWO5RLjo2XoVyLTrOVCO5jQIhJ7oayMNFCSYJhnPGO+qcJcg",
+	"ljL4E4PSdCh7IihEjInXw6u5LLB99VgBPtq9gBkbMyLdUbtuuO4N1PLJAokLk6r9uOohvrAKywHGEYs9",
+	"s/kbla7dbXfUC2/l+23Pl++Ktcd6PxeDpZZSfbajxye6nYqVnjwpSHmppm9fPPcUFJuDAjJUmlJYZJNu",
+	"o+zGtlnWN3nlIAEaoL7hWIQTJ449VKkkb2CJZBDxxGiA09UoMS1ODBhzjXuHJZJ4hghKi7PMcnw6Ua04",
+	"o72vY0mZ/UFZVMWmeNobM/m46JEmzQAaAfSPFpUkEm22RIqofXX4dP2jnb+8/cUvX7CfBj/7fOf2B4PP",
+	"/xm/eOnNvVd+nAeSfHHz2uCd5/Ze+XFRPSkhBFLVKJgWqGrkFge6xXij2ymoMdW0lou6/cex+RW1mre+",
+	"ok7bxld149/VXz4Nhf1M+1eBAUfdLFH9i/pMWFGdZsh38a/H7KZ+++nV2kg9Sl5KSsCKVYsnSDvhXYWR",
+	"SHDcgLdjw25aLaU6GEEhthLmrwC/kYmeZJlcJr0sUUwSzlhcyqbQzKjHTL1eBLqG5pwp0lxFjTyPwJ70",
+	"TvId1i8aykZqbWoWF+njACBGrGyDJve3u6pLU7L6xMUHSjPF71efuDg82atgoGiKgAZtEua10mtLmkG5",
+	"QAj/MvPAQYltlkEdrHmy4lBpuxt1Qte4S+JDJwGPCSXGjIVfSZZts7yWzsr5swZ3hcJuQoEYzLda4zHr",
+	"MFMcL1HSZGsZXNpChS+VsIzcj6I/yyws7Xw7fmB+ja/xBx88y6WiXMkHH4SwJsMF5NKo6Fgn3109PU9W",
+	"AQsVARsZKtHrjbZcX+MiI+sNqtbnyYMPapnOtnmKJT9I+CbRsqCsk/WjC0cfmltcnDt6DB81NkP7uL5l",
+	"5BoXTfIQuR+X8IE6OUnut+v3ANG0fJTcbxbvARInm4mSZkb6hgRBVu+O4SYPPmgCEbKuajW7aYouDc1w",
+	"DN4msJo1vp7zhfUhxrNe4BLrQ2xo3fGM9RGWtMbXLRdZz9kT5rWsG6aynjMpOKkOEN+QUJygyw2DzMxE",
+	"n4aT9+CDRAlCMYUlolnW17NePxuzdkcoxqP+3HdYfz03cacpy+6TJGoJIRO+CTu6xoHijBoClTkdGWqJ",
+	"DsqR5F9hBtgSxD52GGoeGBzH4jXuXseKjKKr9OLWiRTwAtx3JqYTXwLPXCokloBgXGHJLjPNC4zGQBuK",
+	"UH2WoIyO/gR5lnlqEI208gM6fUxUK4PgvUTpg2g6LQytBXn9ZH0VD+/cYxmTrSWyuK7PtQw0SlGb1zI1",
+	"Du3RLBOZpdvhwoma1I3SB8qu+fq//UAKvj5PzltGspFRHrXWuOCm3Gmd9KBwpl4MU0zRMKCM0Zis5/Xr",
+	"TJFUzi6rdTOk/97V8l6HZrTNFIPBKcNCEK4gEZzEAryVLnbWVCg1cZd6jY4vLKxxcPTSNovrJE22GDFa",
+	"NkqTErnfhoj7BjBEsYzIDksVgVgn0gNsNpZKppvCjXY1Xw28Jii8muRh+D+01QN/iFyA/LCQCUZ+uMZ/",
+	"ODc35/5fP398YYH8kKwnHEpgNsxGr9fzr2C562TdDL4Bg18nPyRtZhPL1nFC64armYYXdcNdTruqxbhC",
+	"VGPdEISYN5o0SfGzub8agEGgG07FJgSQahq2jR3TjTVFtpHEMYPxRDJr6n9tLL0N/rcylG6Jyi1ACoel",
+	"6rWE5v7LZB0rGbrS0Hj+TKSZ7fC47pAL1YDaG7oxKJqLd4NJgsqw/K1546R+IxK8mSYRrKBUNNXUuA7b",
+	"2RDNpmTwQ6u70fiPa++tIw9DmFswhgNN2DgkWAmxhesARgZuSsaZHheP1cnxxRO6WyVEI6XZZqE7fT/r",
+	"YUsGpmYp6xiCi/HA+lfTzNGjSAFak0iZgiaaScoaIAJLM0p4TSIBuv3+IapHCMSuhhYykSRNpMJzD9DM",
+	"pr+TdsRtyvuW5CSSRrSFO9ejidIS0PoFprL+3EpTscxsGLRyAimCC4Mwot/Wu6VPeF9/2OjKPn7ZkB0a",
+	"wVJosdgUM9TLoAepeZSWwBTjtmFYDsN0G4bq3UI6Fm75MFLpKMf/IbKTU0bOe/BBS9a4gm0RsyWTV7tu",
+	"tUzbJqwkknMB6X6NAwngjYGXybqVAeEw2DRdk/xoWXRRqNRc7sEHLevUt7qe1PpKV7VEljxD8Vo6BQIt",
+	"MkeQS7kgshu1TJPza+iOjBhHq5URSFc6NGqxuaPzC7V6rZulRjqUS0eO9Hq9eQo/z4ts84h5Vx554uzp",
+	"R5+6+Ci8k1s3rGhbK3rEF+cX8CHRYZx2ktpS7dj8wvwxtAq3QMQ/QjvJES2s1ZauXK3jR/P4fJ+208LX",
+	"24tHhqKqOwaR2R+2Iw2oE9nog8Boqz/rNZLJMwzEAHsfA51CzIe+7yC+bo3rOwJ9PylQ6TLZFFraBHuh",
+	"QsRNTRvnV1ZPPz5Pvn3+0W/VyfmnvlUnT7ON83XyrbOP6d7W+Pkzj9UBaXmTJ/rC2egTQHvlCnfG3VNn",
+	"49pS7RTbTHgeDJ7Xaj0l4r6FozCmkuJ1+wOjwKNVYZpoc1TIr5YVWpV1GaaYdoTeet3g0YWFQxiAjZW8",
+	"Wg+oyPpwdDupoDHAf8BzJknM34cb9BFT9dlg9YKi2W23KSDsDz69Nvj9T3avv7Z39/d7dz/Yuf3Szqe/",
+	"+eJXz+3c/bhm67J8vxyFftVPjUeutKhsXdXD2WReezdQIsgPeeZ1Lp2CkqNprI4UpelVyx1tFicUWP8y",
+	"kd1OR2RKkguazcyTpxiLJZasQ7wsrCoGNY430RhZpqtvMVWiqlxkqi19f3TE+ThzrHoHkqYf+ScteOXa",
+	"rfHAlwmoXiCGSUCf/q3MR3nk6Va/dvXSVCQpIsXUnFQZo+0yaToL0UbCKcxjeEAj5LjqVmBWFLj71rt7",
+	"N38ygeTy+NXyfj7OaDzEJkbXpdKBwh6AEK7Uvgvfz502woUHjE9v7LqWTdbBVLfuLA7Ub5Y2LZ4DcSqw",
+	"C0F0pauzWms83vc+/9fBnffGrPXQqZhAko9T2QKa7FAVeUqor3TQaEFJ1OryLS1YrZeWw+k+UIhxwwJD",
+	"FjbI1DG/X6sVILSWpdMHwO4CjSeSxN1M60/oIlP5/aZFIznKEnB447gCnPSWxYQzR728oePOfNgO68lG",
+	"wrNd5ao74LH+z3TJIdnv3L62e+vfK95qeQy19zIbV88HapNDUSaT6AgwSYKkwoTbUE4YzdKEZWinqueS",
+	"uIkSshpWj/ZtikyZaJ9IpL7IXI0dH8UO3U0WJ6PEqNzyGofDaNnBicf/iaQNtewmPnga8yimvL2mpjVc",
+	"E/BKeSgNLLsQtkvcLtdt5DiYrmZHds66t3PnJ1+8/ZcC5ck+jwIkd+QK0ERYjnL1NR3BJZw0u2m6hMSV",
+	"Q+soaRBiC5CxOVjsGtf3uKyb+AN0IyJ8l1w2TUnFOrlZDCtU6oZzG4B+YY0bpAu6oYmVPG2SY7VAx4VC",
+	"AxaeiETaetgFYk8FZz4lAIW1sTQOPm9H4jbMqpL89YgHMu9LIc0zYMgJCVeJYu16wWSWSLLBWhC4dnik",
+	"ee/D93b/+fnpCPSIYShhLfSis1RZECekECAgwSO25KboaqAZNdNjW153QD/mmfW6ViJ7LdE2aFGM122a",
+	"ii2yZwNBfeRlgP8PkcR8Iv6lw1Flh6oYVL/ix9OQRZ2xRDQrmf83L9y79dHgkz8jEY4lvA0abXU7YSpb",
+	"tXDiCVZk1FytDuj6XIuVKaT2Q8VgwQEcLeGbS8AcIVdC8z3R1G+u8bZogx+Cx8a2lUsI5H5KFM10J89I",
+	"ZXVUStqUJ019d4gmlABj8oE6EiwSuiSdLNnW/WyxvpwnZ4HcGY+yfkcValAZz90W6yNrhQDbNe6wwDIh",
+	"lP4VKdyVsIJRsAQiDT0kvkq32Clcv69WZaRZ1Eq2Z6g1Dt55YefuZwXCMWGdJdKJaMp4TLPCXTpyw5y2",
+	"z1QSovoMniyddgNCerSESbp48mRQuj+kC8bO5H8wmsnQRugJmIDBA2+GiVaoLX3/UmlrPnl357Obu6+/",
+	"u/v6u4OfFQ93xjYhS8q3R0dM0auAzMM4oZgynmp5E/AWNfs39iNoAr2d5jDVSUz7+omY9q23U9FMoU+6",
+	"j8CDJi6KxfPkPIARB8SQM11WjT4gMGfc7VCMBV6YO3npyvGrc/jH0fwPb1jwyJogK9OTkSF7lMGm9ZDr",
+	"sYdKSLg+Wq2PIk1KZXL/ehU651R1M5o2Kg9iscogVjUNWK9NYQfr5LEL556cn189R0Rm/s75fyKJ6DDA",
+	"mekwCv7V0LAlZOaX1SQvrtDxsbBCRz2wLCMBWyWYBIr+DGD3kGNJ4xhtmL5hsstqeJQHWleXRQsNA04P",
+	"iPQdCBaPy3VgiicpNED7Zm1W5O/rRHCTYDZie8tV2MPkuZoxBDhtDMIFj8GlAhGYbWZVpEPivPduvb13",
+	"6/XB9Y92b761+/q7VTlvIYTYL8cz47krnnqDppnaKwUcQtRIXzRNTTVjLYiPmi/OQo+Fq3dIJPYviH0k",
+	"YfIItvBYkjJ4Z1/CLbYxc+F28OGng+fDl1+9dnkuo725DZgrSOalTcmy/hF2efyOYBAQoWSjy+OUGW39",
+	"uxdPEamSaGsJw2Zc6JnIXMhZz5qkJFFijW8K0u3Uy6kB4HEvgs9DsITI1iFkSrNcyRi3oiyGfa9xuItt",
+	"0XGQoK2Mu0QETzGSATmxHm1EOdoFEq//79HLSCCZU7ZmrTBB2zNz+81cYMaNnZ8pUb5wZ/eVO4Pb7w1+",
+	"+vxEwVlT4SS+sAoVzBwRJrxuswj71rBJJUmaGG0XAwfEWEnIPUk4myerFDgKoq9BvXwbp0RaFKGg/Kxj",
+	"Gsr4xpjKDVFicmnAeKkXk6Xx/Kz5VWXSMPP2Cuqnwco3HHWYMRq16oRj+j1YWesm7JCm+qKkhSSoUUM3",
+	"NFpN/sZIspI8MH69JbuIr/jEMxOjiiJaS6SxzHHDTZC9bxCu2klFGcKBG3ilMuMJa4PkBPlZfFPWcUw2",
+	"816zbJe55VUE8hT9/QzK16SBFfQavo4vVFBg1ttYnSwHXt/okzabJ+smY3h9ydxUBWP0WbAqK7oVlN+3",
+	"E9YrjcvlJqcpOt9YISm5Wlw/UOAKvA9/PomNwN82DfmSZ4omgiAPvdOz2WCbCedGLvLNwH6cYdjA18pJ",
+	"o5ct5J+BJZ0hb3vpzZ27Hw+uv37v7T8UGBsyMXB1e2+2x6lxWIM7hM+TR/OIwURiUCWLMYxOouykj4MD",
+	"RtISsBRrHPVPe9uBc1r0+PJI+OZI1GExMGuN6+s4ceEnmmcWycoYv7NiARZJJG16nSqIDnkaA1Wmc/QX",
+	"osshVWNqU3YB/qaUGJvk5RQA/+bkycWTj5xYOL54dGHhxD/mB2P3jZ/tvvWKHncLqrPXFo89smD+y69u",
+	"vFjKkMNaTwqD7CAA6PevYFZpPraGhTMB4FzXvz5G+GQ+8PwhzwTyF3Dg+cPFCeRP0TjOmJTFnn/7/O6d",
+	"P37xyxdy/J/8cdkRXcmGB7v3s5+UB2seC4/56MLC4sKxxRNHjz90vPDeRpKpVgOqwhde2bl9bfDB/wdE",
+	"gCm8tdVTc//4vQvfm1tYOFHCltULW4pa1JthgVoX7eoXUVcdbNFb9370571f3b136yN9fvWQKjRkMFtN",
+	"I4N3/jR47+7g5Z/uvvaXwb89v/vRz+/d+dPO3c/uffhs7armANV4VgFau5JMuDhTbnmBRSzpeBnm43kF",
+	"5pl5Z179eOfux3//9Pruy6/s3HkHeejfP33Rw0CHBcMjwBrDKsNp/bPmrAXYbFN7BfggN/kDgDSSSCXH",
+	"xWrbCO37d25f233/7d1rvx/8/KW9t959YJ48lbsATaD0qGgJYzmdR+zNWsOclmRmeMHqmYXViFXwvetf",
+	"Z+hQ/u1zu7+79vdPr+/cvoFkU5FgriRxONbhVJ8kMQi3fXPbzZMnQVNYwojMOjl7xvwi6wS4q6wTwz+Z",
+	"rK9xk0In6xh+at7KXXyYJF00KGO6ixJEYvwChrGj55oatWWerGPA6f+DgYA8FIhqHdAmvn2Nm5LBBmiH",
+	"8lyqgMCI5Ty9qpfonwgl/9SlmcL6NZSTluhmJJEQWI+R+1riDTgu9nXPY4Xas5XkxX3Eo07P/kJEDOs9",
+	"Y1lxJBSiICtOtYp64GfP4B0zSvJHCtX49tlufaxZBlJ+2GWFapOLuq5jAlAbblDMI50nT0N8BbvcwdJW",
+	"LUbjdUNf+uXExRqR+yH4EnOEHiBJoY5Wi0rSFtsMclFlovkyRgWt8VQIkJa9lr6VSJ3jX6k46orRdeBJ",
+	"I+BcMVAi9hekwCjB3GT30GZGucodfeYd86CeK8B/aep64cc7d66jMGMaS5NtTO0e7tL+VK+1mWoJ+CrJ",
+	"EBQkY1HSSWBWTh6FinXKwGa7xrD25eKCG5VzGVmgg9ruPz8/+PG/D965sfvGj6CZRMpueYKupDhsiUcy",
+	"QzTJwY1f5tBzSzXI9tVS7fETsDFmBNi8vQyZVA3psMtLvVqEKmxo8ejcwsM114rnXX0WEjtIgIav3fvw",
+	"EyO/vHNjcOOjnbsf79y+hjEDOaJVbff6J4OXf7f30ee1AiKrA3C/egnHCjYFz0aZX4r7vPvGK7uv/eqL",
+	"z14ZPP+Hv3/607333xu8cn33jbd37n5s+A26Fz2t5Z7HAhx5bef2Lwa3Pr734XODW28X9+6Lm9eGfjIw",
+	"5W7NFh9Bxlmd0a4AU/ryrZ5jJVzL6Qlt6ltwlmFwmJX990+vD15+fe+VH//t2rODW2/v/ua2+ePFv/zH",
+	"tff+49p7U4gyRwrnJSDUFMFcjPuX5jxUCtKkWdgQesa1f5huTdNJyEqDcACabBF+AFLgZN0m8YGuWKyy",
+	"eJ8kadKcZdLIay/s/OW9vX+9Nfjsl4d/V7vdOnJFz3lcjpN9tHjjUoPYIzIMsu3QTXTZrRzHeFzwpbkM",
+	"ozWelzkyob2QRq+M9V/B/R5MetJ9yG7Uml/jcFnbETW4UI0+U+t5YoQjOoyjsIEVmv7C4qSljanvawNd",
+	"ckChcjzN2MHN2qX7wp3B858g0c2Q3OreEFMDEhmOIapycr+jG7lalaCPdDJTzuVrO5GQtOs7cg7UtBD4",
+	"7nIK0WENSfAujH2No+MSyB/yYE1EO6wLi+eJi7o33+jDjHhpDjNVrnH7I+ZXU9tMnbRp5mLsMwaPLRMb",
+	"1gxS0TqhhLMeBqLiEU9sZdh5co7bfEn0uXKSlySCcWCkCRxlPjQWPN6AizBPnobqwC7fBMzSsehx34E/",
+	"r1s40JEfFtHrh8Ik9ivzgyOyKIih2DMqA7vvkIB7rT7IwP/r3oef7Ny5M3jlxt7vP9r91/+9+8HvphG4",
+	"zmvW/xUlHp9H4oAhIBYgu6yOtBRkm49JZPRHOtkDSEfOzewu/Bd/MbjxEXLgv396/Yv3Xtt9/+3d66/d",
+	"e/vd3Rd/URbQchFsopBm+Z8+Qt9I9ne+a2KzgAlgTJZJvonRIZSzx65ChX+JUJKXR71PEqpQ2y9Cg9r4",
+	"H/gZWBGgqoNfqosuJouztKQ7NTmca9z2V4eXWlS2oB4un8fETWSaRggxMEyCsxFuCFy5SFlOYDHJoFz0",
+	"DDfUv2AFbSNyahaIXNnrAWM0/ZK52qHwqm8io/HyD3OP2s2epXr3m71/fW3v1X8ffPDK4MZHe3/6zcG4",
+	"xLZAsPdvHJc446qlFhmCCss0AAysp5uXuozQdYMhfEqkMZFinqxYoQUi+jY0X5BdXyDPP4gknumpO4j3",
+	"OTeAvXjt3mefmRv85ov3PvywVvlYFYFGv+75VnBv7nx2c3DnramOACRbjDdl4CMmRopua8672eUmZgcV",
+	"YEajViHHuZsaYRbCyE0yqlSiIyEzUNng6XLFX02omuwKDwznfwAezRoHP06v6OSBhA9NnqrHLC4mJVHK",
+	"si1w9LREz1xPtq1Gn9FsfY0XdGXTSUrRg6kfyP1GjMXglMr9jptdJqU/89Bo0k/g4h4i94UexjsCcfuG",
+	"TDcJN4gMqsX6GLA0a6Pb7usff/GrVw7fdqOXnW/OqSTaYuoQvC0rBJu2Kbtm1QqEm1EFnDeRZDuRCQhh",
+	"WgDbTiJmIq/XeMzkVp1gOoPmwx4NDUQv/RxJGc24dMQGUh/Q4RqHHG2j69YJB1RJBuBpBVcjeny0PLgu",
+	"oojKRPD1Qmw2+in1qJUZsc1SFM1mErElm2JeJ7kJXg/a+C36Ppo/12yy7AI1FTv2y7krM2fsCTr9sgM2",
+	"sOtVJLjAqUOamd2ZuvfhJ04f3fvZR4Obd+59+NzO3U+KmbUs0xQXZPUZg5iMwzgjNpzOehEdQgG3OIE5",
+	"+ADAlSPyk0mxtdGTzTVufllCvzemyhdsPIh2kEMcEINw4A6Tgadb45vJdp7CkCZ8y6bi5oiYgrMiJidT",
+	"KkXYMut3X+M0AqBRhMrF7MQRX6mpJF9IW38gkIz+1QfmGfR6M+CSCWQoRG5sHBtQWJfjYsf7VFrMgvxn",
+	"CbkC69HglZ998cKN3dc+QsdlZZ+TKhQp88PVgBSENs6CWwbxF+qovrs7PxOQwqXMR0ymBXQFBIf1YCgb",
+	"+6gBrO1lQrEc6sMmw+u+1ngSM66Spg1nNa8UBrU8FFpD3aVkYluxak1YrHIl277RcS9uFh4CNOhDh4Vb",
+	"gwLa3t2X733+wmEJaKLdSWky3k0qJPPjA5pkEfIUwgnn4M2JAanBYC3VYm3J0m0f6he4U/NBTM1xeaEk",
+	"ZSA1tcP41FhLE5YAA8LhQISSB9rD+bD/p0E8uV0LOaefQMl1xodi96Vf3vvwxb9de3Zw9869W7f0H//z",
+	"D/c+/O3u7ecx9mVUzqpPyJtzh6AOAbGbm0wqk8xDtXCkr7t+3WTW8j5CZ/PYMVS6xjnIQU3U03ogBI3T",
+	"IZZLeHgmqyBRco3b6MoVl0AAGOAWONb87JPrO4y7LflKjTq++P4aejZqS7W9D14cXPvVzu1rg49e3n39",
+	"493Xf7Nz587uz94d/PX5PHXA7Uh1K5Cb+1SmoMXZH4cxAstZvKmtKH1Y6eehIzJRCXF8+MgVHOHVsYgt",
+	"YWorT/u7HC+KZRuea1+c1wqIKe1RBIkKsFQUR2bNVA8/cjYn5kBQlVuPQ+eSowBjRS45nThhR/0UBhsG",
+	"5ApHSkeolMkm34daO9JRztCHYlihh68HF0TSzmpLNTm3eHQffAwnAyb6r7tV+6cvDG79evfFzwcvvblz",
+	"584+2MyRvPZ20L6dsU7aJ4LbUK2nIE7LeUVMoxjhj7FazmjgGAsJRGKZ0BFlSjcSwZkXszonRRzvf6LQ",
+	"K3T8733w6uCdG18N/wACmC37GMlyQVUY6/C0RFHOhwD9nA5N9Q/I9hREdTPuslATD07sBf3S14MxtRmV",
+	"3UwTVG3w2zfv3frr4OU/DV7+ZO+Prw9e/h2YhGGZbUz6v705uPVmrV7rdqBqtGU+0zIzS1Jfa0Y2hroL",
+	"tGnlWxkUjrRG5AprTZKOzvFU053WMDG5IO2PxxDo0Az9tlMjCBwqApPpJqQNuvXAihMxOzTYu5/eGVz/",
+	"nyOp5j7kJbeT1aGXHBCke3cs4hLJp22zJW2FX6loH3Pc0A8qUgvOC8qkarEg6kqRtv7PQ2zCDZwasSnO",
+	"aHOMGcvUNLVg4JpxwxsYbmFB0rAwIJTiI1wQhjVBSZ8FsL/PYKeHeK6K1V09x8pNa1anKt+Mvz4/eOeG",
+	"ScL46/ODl38+uP3Pe79+bu/F67s33y9sD4LylQ6WWbfxHPJR+9Ahrp7pI7R6dghlTJzD4kyYJjF45bnd",
+	"m2951m9saKEjUFtzlyRcCUS5wOAKFEYgF5sRRNCdJ6dbQpjSKQ5WN6WKEcahQp9mPBiaYYHJlMDokRaj",
+	"mSla7NzUa3wdBrte96WDl84QF4p0uhtpIlsMiggQu9ZmMFD4zpRHghp0MK4MDp9+2cRB9Gh/CeNWMMYQ",
+	"a+/aUEjR43ZaptAYpOYCBogNQMRwbSG27LsQU4WZgXKerEeinfDNdbThSXMTF4po5ZW5YO6uOuJomDZO",
+	"18zzAM71kQLDiw+fPHH8+MmHwK9nKwTX9t5/f+f2td2bb5n0m+pxiDjQ6Q1l4w+Cmfis7wTgO7uvfVSa",
+	"ayXuk6sOEeUR8wUWewIBHSjHGGjxcYie4QgV7u4TE6SFGQEIkW2Is88U4aDR9pI0XQYqd0eeZmyNd3l+",
+	"rpAW0elHuQkLye3SaHAG2k846XIIKdKMgFEDiWPwuOvWBNdMKRRs8pD3aVjDGVB3HvT36ud7H7y2++sf",
+	"7X36i8GtN3df+2wKM0lxNN+Q6L/By6/tfnx98NGvd2/+ce/Vt3Z/eV1fpxUIutXdGH+VPq4fOMRr9PHu",
+	"xvjoNScWX6BNEyWeSKwXy8C1MUO5xNb23bl9d/fmnb2XPt699mxh/WCxwrfpky5xh2ciTVkMo6RkWyiW",
+	"YTkE51Gn3c2WIt3Ocn6R6MckRovpKw8BLorVErTUmGXCkzm6EsePdzcOcnIsHtFSbXFhXv/f4tGlR44f",
+	"P64VxRjcJnoX5qawNsLGTnF4jo8u6FmzKDMNFx88/y5u7+jGDp2LIyqjXDYxgd9vFl41TzyBhcWwEvxh",
+	"IM3Yjg66pCumzqqmzJTReIZre++z9/d+f3fn9t17L/1o70d/mby8FhcmZv4KbKZwvosNMRHrcJgwvNeo",
+	"sxbYxVRkz8HShCBN1nM5I3bm0kAQbTCSsqZCb6ye0TxZIVi3laQMwpbLq2WF+FEbXFtsM3sEq5K1HnFb",
+	"ZDNUrPZ+f/eLX70TIu9pTYNPiXgkqsPBpHs1YQBGt/piHbcHgkZtJlLdCMEWRc8sqIHmxyDBTM2TYwt2",
+	"01ZiLRJJpVd7m5EnkohpPvoE7REqtwJhHwjQPsE6dp5mNqEUE0XdeIu5U/tCcFxcWKiMb553NW1rvrVH",
+	"rAFN+yD6JdxdKCphwYgS/Vtlq99q4oeXP2PQ49cT3oDNXQ/i749CuFoET/turV5D7alWr2mhM85oT4uG",
+	"NE0rAnrCepzlj5nW4ONp2yR8errQLnyxohv/xkXL6KGHrBClA3loQQFvvXvvw9+OVEDzSJvw1RGjzY+p",
+	"bYwPSGdGs2pKXnjM/kLtb64UmWndOlUQSdbqQBhv7LQlb6lI/bZlIPuWpwyf/L5+J2Yj0ImufPTiFACF",
+	"ZmxfVSFj2/tY6OpiQYlZlgK6sfub2/duvLj3h8///un1vfff37nz0507d8pJwUGCm2SCR1NrjqdlSUo0",
+	"jQXLIr/a4sAWmrnZZLYuAoRY2YwKfH+erJRM9ku2VLeJekd2aeupW7v+Gr/IECrRWYfgJQQcQFO0ywvh",
+	"flg4NKIHiHhWdvzZ+Hb0fCrQlDnvs4ZER6b190+vDz777e71VyyFeahqvIcA6QwAGKhik8ExOUGaNFs7",
+	"DgoTyuDafJ9qsJf/YMbxTSAA3UkVHMtlsi621p1zHMRydxw1799gZk1niknwm7e/+ONPkUp2X3uhXL96",
+	"Csq4om+BMaBCxrAMOFGGe0Dpw2JFHkD9sHIzZD+a6E+XtXUfJtXofaGRQtT9lCYxVmRInJy97NgIYzH0",
+	"PA9feANTziIIfAVkfnupVbZnerDwtXKgR5vSPlGC6H/M4IvlifJqetZXGhI1cWG+bh5tvaYryjjYxpUJ",
+	"PSyRzVD0T18Y3Hjd7y+aLohEsfZpLeeM6oqG9I/oyzJoaDyTNJvV6WxiBbZJROdVgcSB7PKHGPzQbE64",
+	"H00W1jJh7Y7qI+yGFRDiJJ5lke13dm7/Eb20e79+bvDJrcGnP/qSyEfzp+kjtAot18cUF4W4+8RUwIKK",
+	"VybxUJL1bz26SkpjWSebyTZYno3fAzyX66PME2QbQ9azv4IXZ8qNJvAicz3MzFT475/cu/EiMqG9Xz+3",
+	"c/snO7evhbz/1e/XI+bmOCiddENhOs4Rdp9NX+WxvoghVxK9xB3G9blriW6WZ7XlFZ9FV+lvTUWkefIo",
+	"HFlAqJaoqRZDgeY9yDbqnJnkQSKI9ehqS7VHlo4t/Me1Xyw+vARFEsxlWU6usIUYFk48fHTuxMLCAn6N",
+	"U9fP5hF+lTVZM4VviHPt3q2/7n12a/fm+4N3nsOZ/u3as3uv/vu9D9/427Vnd1//+IvX/3cVNdQQqWwx",
+	"vAOD8ciCszlAkMTY5WLogfV/GX+sQA00UeR+Yzd9oBIYpSmFGpL3LsIQJ9hPMUramGn14O6TxJWEKNS8",
+	"dCgJpuqXwRCxqUvtZUxtAqNlEkHW30rBsu8qr5Rfz7Oww2lyiPA7scqnx7xaLPNZNL8G63yi5DrKD+Ck",
+	"fdmia3UMvq9BGHgoogkOGlZ7KGffHaKUYe2MYz3ihevy6xCeN+MAsyEVQYt5r4QD8w5hD6y1/1CEPROf",
+	"ZNz0xZAZ2610DGeeYKk751JBaa9H+2RTEGGjXhQAJVuT3whHtU4Gvxw4E0KxXXwzoq52bv9k982Pq3gL",
+	"fiASrubGVyP8tn7GVM4rXDquLqG5J8HVrS/EVhGGZP/1CqHbKYoWdmi0RTfZlMX0ZlD+EAYarn/4NSk+",
+	"OIy39H+r6Y1uYugeKJ2AGapoz74aqKxnaLlKcT3zKEn4EpgvEb1H/yUZ+N4RyAe/wk3HvzPMdJ5f44/S",
+	"qFWGMoXDi6W2jfAJThIaWQjoAp6QDeVdXuOQPgHPt9Enw8cUzzvvzuuXnE1VFe4ThvfVVSwDovty8XMc",
+	"QWLtMj9B+m+PyiXLLGrVvuuV6XfTFKgOE25cscfK5cpy0vsaUc43unCZo5xJFcwmE9LYUmYr5AcFXoy6",
+	"94agWQyuHKxyhpzJ5B2MsjXNv9Z4AX4pkXWDe6OKlXIhxM1kKqDSSZqiy+Nl5ymKu2yNx1Qx/AotCcuk",
+	"iO6UWzsdyJMfcslJO7XDvuRO6eUKFkzXPx4CWezd/MnuG58Hb7gDIyENE9AhFgZbx31eX8LNRcoAJoUS",
+	"sGJpWoGBrXEYLcYsLxvcSBgSwOYZMEoAaXUkLO8z/UkkxTrp8pRJucbX2wyq9xnvLYRU9hJpajOUsfSa",
+	"CbBd2RAdxtcfIJhLoAlaNAHBvO2SG7Dm2DxZzxEq1xHuDCIG7IxAUjDR13B20nR+ja9bfc8sVQGE1imC",
+	"+TLlEMlYItxoEIzHco0nap6sY+Gt9SUI6EScQGv8hSMWrItWPFtfISRgjpJQrUCXeV6fqKLCPlzvyv1W",
+	"qGq1c/vG4Mc3Bp9eG7z05jTFFGClvpryVZPEHcedDqGAVS6I20pWQ7VQ/3bt2Xtvv7v7we/+du3Z3f/5",
+	"zuBf3wRwlo+/+OXn+7ne9lfeqnyXYIWr5YIcBDZbNJWIHh+jVH8pxa9KPU1XAeswBFp/pavDvoUql7wy",
+	"LgmrlNWdjGHdE5n7JmOym6pysauct67xAxS7wph/kJssTixMZpzM8p+3kNUQcc2WrA6hzEFpuzyVrbCm",
+	"LipyUAdyLLUas56tA+Veyv0vyKYY40tEZYwRmTzD6iQT4F6SLVc2Kk8/041R1c0YuZ/alrlQ7AE/nE8+",
+	"0MNWprCXUPace2KGjOt/v7d78/3d313bfevdcqIP7lL5fjE718mEaAY37bz+Nb9JEFWJYOppwmN2WfMD",
+	"E4AL+2UsP2ajC7MkK6qwb0TwtO/doCdgWNBvNRMuDGMsfTeRaUBk0EPHa/WvLmjoLI/SrtbucX4B2oAt",
+	"mWFE7U+fH7zyp3sfPrv7Lz+bSBPbmDMdLjmhn4AAbATCzSMfDRXYQkb2nLo0Srgh4IhDvhiAxSYKYGVl",
+	"gBL0YA6zRIPuYEKJBpiunYsevZz1ed278/vB9T8VNkb3MsaGe67DON7fKAIV9gKSpmDIeClvChHXjehL",
+	"Oel2NjMas3liEvjW+P3r8HTj/2fv2priOLL0X8kg9kGKaBoJyZ4VepJn5UuM19YKdvbBeE12VTadpshk",
+	"K6tp9ygcATEa6wqSvIyvjCV7JM+GPRLyZWwEI/Nj3NXA0/6FjTwnM6uarmoa6LYgdt6gu7qyKvPkyZMn",
+	"v/N9VaGHwW3rKI6T3YO6slnL8hCyWZCVtjs+PZZ6E4hxQ4g72gqbtltNMsFmmXgrqsjqZGXCRCA8GkFO",
+	"HDmjd6ZBIGt6WwhKujqM0C2bJ84sTr9IuWKJjewTcWMsfrjr3Y4xmqOhPXPrdrxwpbOZpWY/fJI3+Q3h",
+	"AFLhThseI3T3ZukegVK2AuqBFVyxhp08KqKR0xgIeA7d3liFq9ek39eMlmsjc9Kbt+lbUdbyX9vqcLOH",
+	"YihkArWvsx3BS4B2TCInFLGcYvUC8UIGXO8mZvdYGPGy7ixWJK8BIasjikjLzxlaCe4iNEOSqCJaV+BN",
+	"zpJITmn/g1pT9gImfMNQb/MxyTaBCxKycshUhSlAEOlnBcyQkobjmAVlcvKfTxCf1tW4sKKekdIvo91P",
+	"9vzXvdNvU4FGWGbm03yFaVx4UC5Ank93A3gx1N7rqVDBB4+d/Wx+cjleeW/7/Qe7GlLnhAFckTIjPa+V",
+	"rQd24gDm2D7Uq3h2luA1aKmPY6EbyMsJQOOYze/h+gz93HbOmtPJQ1zM8ogmGeTMSfsqixTu0VkN+xtW",
+	"V+SZhLmVqDdIof0oxFUg+agfsYCSXVNsJoIYGk8z9NYI0sEMkiKw4Cu95sKUAmpxDLu1hzbNYCE9KVdD",
+	"V0r/tsymOXpFvxlzc62HJOHDgG81kfzm0rfxw9vNP91p/LTRfHynubwQX/988+uPdd9z4NU1jFXdA1pf",
+	"cWPyjDjCkwfI1SPSo9FDqoGHP8W37sR/eLD59E5j/f7mtZtdmO6O47O2VbnfbjZ/NWa9WYx3zOk2Tuwk",
+	"5j4wE0PSo3oBB8u+tN/b5rFeX4Qb72tCdr3u0Wl2VHDgMKbNpSfx7YUujX0ItzA9GZodcXILXtFAipN4",
+	"LAmxMJdiqpQnaDQBCsEOPX02XWYI1whZ054cOE+kMiLlszJi+ewn+h37aiW6gaNCxXX7+vbSXBext0vE",
+	"doqa3m7BNx5zad3jCSwVagAgGVkzvDi4e8oOny7YVvupCIxtdDhYsciwJK9T6DdLRWN1rrH+Q2PtRidA",
+	"W8bwHJw9wKLgTJCbTSCAJxqdCQQMoYUe9AoLfEcLbg5ZgHRB34dNq0LCmekKLcixCZqit5g4DluIhPJv",
+	"JzlGLrFAiw39g1sgj1vAGlxHeoHE+DrXuTlz3K2U3JmboQxQKeSlE4BLidgCyplENe4ZQIb5ybjYgdFM",
+	"/RhO+mYYjVShpcbN3q0swxFb7pZidk1BMHNO7XJxl9nl0QoEkXBz7LhVLc2rhKtpAB/QoEbriswYziee",
+	"y+vEDWdC55qh051Lhk63Vwy92X9/+1KV54e3xir67l3baso7nTdmnCJ6SRiRfcoyA2uh/uF/XvjN4Bsn",
+	"Bs+8eWm4cOrdfxpox3mn42VUCc5fbUe5mAwYMZdZu4aqrookqjrDwlmumJOkw/Qz4Ocd5mgPynQXzeMc",
+	"UJZu96sTerFu6sJCOf2vUkSVbi4ek8mlO+QuqG87snVOlrmAtSa35m0/inpHCcqPw94pMnIGGPRF5A5F",
+	"gxuri/GPj7ZWLsf3L2/efm9P2nYXQexarwGgHI34OR2H8Kgaccv4C3InAY30wpN8YPVPQMQdfbfNFAtJ",
+	"AjnJBSkBvzAcTmpXXWKWC8nhSIoEqgJQuJqrcRFSINsXHjMwQvigsxzvS3yWObHqZ6eZkuq4gZHnCgPY",
+	"RfCnHZLm3Hy89mX84Ckw3xmV84HT5V95J/0T5WH6fOl0+QQ7Q0+VnvN+5Z9hJ8vD9FRpYI9C2r2uHuvt",
+	"9ipn2elOAttMqaEyn0R5mpwl4NeyKiJI79ry6tCYLBRVl2no6q+TFPZIGm4An0CtSUJVZ4nptC0S1bLK",
+	"IIWxdYpkWrtTBflWLIMBNntAkxbMoSjBd0CvGjIFsRopsxoL0x43fUZuoC5RTsiFo/+i6ZquoBCleraP",
+	"TkqWLZ2j+8CYdXfUjdrD+K/bn8J/F8zv3+1u0Tt0S2T/15TOAANj+r1eRzbX7249+rzb+XcJ/zgAAB5f",
+	"tWPOElDVh8CxGwS0IeMacNoKKHv1v3+/iRXuzeWvduB5ESvtVZLgd5aFvMzZXiWysBP2jJh+NlkziEMw",
+	"JtH75U8/23q08fPcfPOP3zeXnmzPfYJA5/jWwvaXV/Xn965sPXrcnP+heflW64Y62wKZJ4XHA7ab74cM",
+	"aJqlQdYEQQhTAlp18X7FlrkRjwpS2pGWqWHkG/LZrDLii+6R+nqujI3wjkdDsE70kmV95cnW92nMqaoL",
+	"r31AZvWiko8DSTj+HAYTB4LUmIhIiXpTJrA0suARDwISST0OPvMCGjK/MC7cYLnP8J4OMmi2KHg+PcXY",
+	"jEvUyXAamMBh9C3uwF1akYFRsTFWodvAVZtQpP5HHLOtRFFceKw4LjIQijlLs+2kPluIbiN/+XhZ1oyo",
+	"mPB7jkprzn8R319AQcAs0GB+hfEO0TSA7k6xOkBKki2IsRhF64UEXpoyo3EBdhTJZFLrqEqGemOSwBag",
+	"+F3/VpBJiaZn0mvQkmLCHxfI0GpLo3Tc5SceokhAjQ/PzE0TZHAwyClD/hc01hYLOLAoyvJa8+pGfP+b",
+	"zfmv9fqz9A05eZI0l6+S4dOk+eGD+P6VxvpTHJE97B6cAT0TWmLXQ9mi2DyZ9z30b39+3PxoMW3Au+Bd",
+	"rbcbAhPJP0q4aM7qUkDLNkdkiIDR/usoN4cwKkjRAg+xXqFDs0vmirxd9U0hBaZBU6IjjlSpDKZcx/o1",
+	"AGKNi4CryMAx9R7CuFakNsomHsYXOAdv2Z+zQLj3s6LAxrY7kzGChkCZIICpdzrI1+LFu817P25fWdh6",
+	"9Hh3czM4vB1kRhnPm8WWUoPBDnw94jPViIR8spIu6hGMw9ocgqyakCFW72TnOVuf5YDpzv+fOcN0F3ZK",
+	"HWI9Vt9Sh+lYvIuAOzXsqZ0fyh73Z+cH927prcOwA8Su0AYbsXcivXz8+G1898nWo4e4A2ysrcV3PtrT",
+	"gpu84NFQP25ef7Bt93LNqx9sLn23tXJtvybUJuieFTcnvzygnvrhE0rfdRoW9j+1Wrp/ltGg0+ohTQm+",
+	"3vC0UmdVBZJnjSSHxqEEDePInSH7rADA5QLyCegP9SqCdBdWxalOeBnjHEW5XyTnMrKwOjThUd7qgy/R",
+	"zXmybwtZE/Yg6ha2rIXHw6r9vbBO7ThyjGi5nGqu5rq0g3JOuXygNg8l49e/C/4OmeZBwBXzpMBCrcz3",
+	"11voge6K7k5kk38frZVfm2+nJX+Ws1rfKCCbdx9sLt9orH7VWFtrbHzenF/ZevS4tUgd2fla/Lbq6Db0",
+	"Q7OAeVEoBfcIXKzNMWSI04C9xiwjJaZdA4CTPFKhwSzDg5F87lrdTaNmtvdtREZ3GQ94H8CyVWTgs7CQ",
+	"LlM124I+S0Ev/S1+eDteeLz59b3UQCWsDrsJWEbmNdABJgQv5BhNJ66Oaxdh67IiWROqwmfgGtiCatd8",
+	"HFMoRriiqliqjkeddbxGujHmp6p/9FZDkZmQz9KIjYsKDcq4kYdUqs3RZiR/CtaFu+fBLK4VoTUFDUKi",
+	"PiALVGbyRfeDHuhnS8mSEoZLM6ukPx6IF6GCYWkj/mYOrMK+ePone+BY0W99uA+CUzjblc2l/2le/aD5",
+	"6ffNhS+6MPudPmro0hSrd4Bou1B+4ET5FD3pPTd8pnyidNp/ntnVaQcBAqt3i1x648TgGTpYfvPSyeez",
+	"gUu5sG+7Z4cZyhXsz6VwyG0D7hYyIqBGdDbFHuYuNrPQ1vW4iCpJl1ZkLTuoQij2M50cLTlNLE2Lb61s",
+	"/f5p87vL28vfdr+R+q3k/pECle/VxmFDMBhWA6Y6bZdG8cKLcF1f185UO3mF8Dr8SlDhxb7iRhqri83r",
+	"f9xaudb88Iftj2/nbaaqGd02mtFt+7Rlc0L8lk/rCqgiEA9i/n+uMBAwqqK3oFYP/g/ZTFC3X+/Bte/s",
+	"/cOuuND9ILVYPdJadtAVPi98G+XAtchTZYqHk+LImgyjBCkNBzc1GhoyKKAfknKKM9DOJ17A8IyhLSqV",
+	"k7IadaULfF74vTyl2J6bi6+sbX683hqx2w7Spp27sU+XVRtW3WQbr9r28e5kFLbq07ROfJlZdj9qGu+r",
+	"l1GdlGzM6/fwMOjpf8fXFrCbcZOU09k5hbpyEpiSERnJBXY2IiGhPIMqVZOhXyA0UNIQZ8BSzQWoYPiy",
+	"Jorj4pwRCkx+Sc0n9g5mf6VfgfmEBnyKnTUwfh1UUx5UQ6bGRctlAUVSD/NXkfyHfryJaeBhwAkwYSJu",
+	"qNfXP1YsIlSNCzc/HJ2HactQuECRUkb4/ap+hQORbcANRgbe5vR3fNCnvET1/aZRibWkZ2oI4Qt2zMDI",
+	"gFepDqoKH5zmg9N0cPjE8PPdhxHwuL2OI4wV91diI981tDvUoaS38mmUUclUCgucSYwXvQXFra81UjUF",
+	"dLZF8jocJ5mW3LGnmRNM+FlUybqtC/aZ+kWWjLfHxg7n2CYVGBuPmktPmst/baytxSvvbd6b73ZkzcqX",
+	"P7Dn37EitUjOlV4oj7nduJ7OsAFP7c+1AzgOpRSC1cYFOglzMN16n5oMp5Thm6UE04CQMmA7VuvCuND3",
+	"U3KaQR2G3sTbHHDmiTS0kl54+lGgCo2knMDhnfTrD5vLd3c1Dcgzd1LBGTWZ6C7gwgdMFWfdUochXd/u",
+	"or64vxVY0Bt5ecELTM4EuRwnvdPrWYvvfNRW3IojmR9/jEHOzwUgUuASL7EIw4YOEmONaaqjvYQ1xK7k",
+	"Kc4Qq0ZJTJ4i5fAz1NZ939pRH+g+csIAY0KN9T/H1z+L73ykG5cBIs8N8cdb2hsZ/NkeDOAZcX9A278O",
+	"IbbKLf+D4e3h0cAHj+MvPjNH1+3WttOVGMZZrmgp2AcbArxhRzoEY8ZBgGAVA+R1Zm1kGGB5ggB7wjyL",
+	"P0EAJWI0PaFMukS9qQw1T/zB/uy1W78HTRyVnNT8sknAAgRuj7bQEk722BhQqzPxXnCyOV1VESmxnf4J",
+	"SvbRPTnHB94usg4PEZ7O52XlRBXD9fAXikehwV8a/NbS+EXgec6vNbZhPy/b1DP0ZIWFPeTY2b6ysPn0",
+	"UXus29HujKs/kNHlJQRhDZD7SQd2H8ioIyWauvWX97eufbvL4NSF1+G4OCnFCLhgBfJfVVZlJiMxaYHe",
+	"hkMu4X5FwDbPlrQf1S32MxqsC69zORaQVPYwB3X7ZvPhg83rPzTn5juWXehPhoTswPbokqMzFA9soxpj",
+	"gkQ1SQCTDDBQhxquUR45BghZjUBEpl1Tqy6812StvcuH29t/Act9Q97LVOjm1zfihe+wlzr2TxRWVTQU",
+	"Sj08+X2E5+SC1VzZJ6urBCbdUnZAlDRcTEAQgHyXKPMDfRZAcK3M6Te0z/wiOQ/MMZVqya1bsF3Q4UHm",
+	"LheeeEz/euAw4f7gaDZe3Nhc+0sbiWQWchkq3er5PY/ssE58IknTl+om4+AzMhNygfXghBskGfJ/oiwy",
+	"L1sOYZDnqlDhj5BJJqrgXkIGvLIABjP8wwUkHwaUAvBCTOoRMjCUcTFm241COssClU5vFohAmlJBqCDU",
+	"90OmMhULfgsvntIrOMBxEmQ5x144OXLu/Ll/28NxKDzCM4LW28Y7Oc1ZFvrc6xtwBpUSmvdWt7+6ufvp",
+	"KlrqkJ75HbFODqMCUxvIn1oOVBIdFThGqjBvyjgI3ILr1WxcHJuIpJgsUUGwXTI4iPd78ZVXz08cHwHr",
+	"NmAp/UgFXAot9VMiXmBMH1iglJseqdonZNymkIQFJjhn51kr6W9Y3ZRx949FWb/nizzIZbZJOrZvlgE2",
+	"0dj4vLG+rq2kRX1wp32UmW86SZsJjSLqVYzMSoWqyrt7jz1fpqpisLmtN29Rw8j4WgrFFQAuMr8HRtiM",
+	"x8kWpAdNK5Pzfen8GKBHzpILr4+OmeyrqT4Cv3fcATgrjPpw2mLSLmNox4Nj+k55SNYsSfasDjB1Uplv",
+	"V2bab2V8UWE0jEqMZneaDPkkF9m3tBoWmd9gFooGmd+DjZpvKowGUeV35r9pFoXcs+0BXwl81WqOl+yp",
+	"1cgbb75b0DNLTnEG/2lLZeFs9uAhAR1ExDb9CP5ooDBQDYOBkYEh2NEYW845CaZqCsjnzBnn6mLj759s",
+	"rfwphcq1R66F3PA90WmIKixUReIIEs09gB8x6waMeDSigZx05+6Gn04VidEot8pJLRRe7feyaWWViLvQ",
+	"gAmfhkUS31yLr77fWF1sfvggXnwvlWlmk9mvZrK65lY8xKNx/UwmD9IC2c4Af3tU6FgQ6dWKZPvjy+hY",
+	"zO9SniPj1+cSf2pyXVa7NJLEZwHXA18kSBbZClnPuh3EVTP4RjpotcK6iLBILRLc1jgDyRWPiiR+8BTL",
+	"9h1QI20YiNBob7BVt1uWgUY6pEFaULBIHKvYz3PzjvqyTVU764UuQK9aPWDPyUxYZQGPClxsC6aAlwaq",
+	"SDAE+HluHjFW+o1sOGDPMpy3b2/zZaOrWWupBnfamgT3H43VxfinPzjeJdtTeiuSY/42gpgJpceU0kYW",
+	"L240Vh/GG79vrK43l9eS+1SqpaxHOz/LfQYJUI+GYZ2LyQKkOaszRYJ1rD/PzTdvr8WrX+rng0Lg5KYm",
+	"Um+/7YsyJNNS8EiG6CE+vdP8243UAIWylDk8L5htJVRXF4jEiDnxmaC0ywTIQev4eezVUXKyeCoJaGyn",
+	"INA4rTygyDFY2GB/wN7x2EzE/OPW4TSe3Nj+8Pvx1DlA0qheY/8vAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -49,6 +49,8 @@ var homes = []struct {
 		"consensus is the county's own affair; everybody else proposes and reads through the hub"},
 	{[]string{"filippo.io/age", "golang.org/x/crypto/ssh"}, []string{"federation/seal"},
 		"what leaves a node in a file is sealed in one place, so that who may read it is decided in one way"},
+	{[]string{"github.com/boombuler/barcode"}, []string{"api"},
+		"how a document looks is the edge's affair; what it proves is node/proof's"},
 	{[]string{"github.com/spf13/cobra", "github.com/spf13/pflag", "flag"}, []string{"cmd"},
 		"flags live in cmd only; below it settings are arguments"},
 }

@@ -22,7 +22,7 @@ import (
 func caseCommand() *cobra.Command {
 	return group("case", "办件：收件、查询、办理 (cases)",
 		"  tongban case list --view waiting\n  tongban case act 330523110200-20261123-01-000045-7 accept",
-		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand())
+		caseSubmitCommand(), caseResubmitCommand(), caseCheckCommand(), caseListCommand(), caseShowCommand(), caseTimelineCommand(), caseRevealsCommand(), caseActCommand(), caseLimitsCommand(), caseDocumentCommand(), casePrintCommand(), caseSealCommand(), caseVoidCommand())
 }
 
 // caseID is a case's number in its one spelling, whatever grouping it was

@@ -99,6 +99,8 @@ func clientCommands() []*cobra.Command {
 		ratingCommand(),
 		complaintCommand(),
 		packageCommand(),
+		sealCommand(),
+		verifyCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -15,7 +15,7 @@ import (
 
 func trustCommand() *cobra.Command {
 	return group("trust", "县级密钥 (the county's keys)", "  tongban trust rotate\n  tongban trust ca --config county.yaml > ca.pem\n  tongban trust recover --reason 由备份恢复\n  tongban trust lost",
-		trustRotateCommand(), trustCACommand(), trustRecoverCommand(), trustLostCommand())
+		trustRotateCommand(), trustCACommand(), trustKeysCommand(), trustRecoverCommand(), trustLostCommand())
 }
 
 func trustCACommand() *cobra.Command {

@@ -8,7 +8,9 @@ package document
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -124,7 +126,7 @@ func Make(k Kind, s Subject) (*Document, error) {
 	}
 	d := &Document{Kind: k, Template: Template, Title: Title(k, s.Item), Issuer: s.Issuer, Case: printed(s.Case.Number),
 		Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name, Date: m.date(s.Case)}
-	d.Number = fmt.Sprintf("%s〔%d〕%s", signs[k], d.Date.Year(), d.Case)
+	d.Number = Number(k, d.Date, d.Case, Nth(k, s.Case))
 	m.fill(d, s)
 	return d, nil
 }
@@ -142,6 +144,66 @@ func By(k Kind, c *casework.Case) division.Code {
 		return c.Holder
 	}
 	return c.HolderAt(ledger.VerbDecide)
+}
+
+// Number is the number of a document: its sign, the year and the case number,
+// and from the second of its kind on which of them it is.
+func Number(k Kind, on calendar.Date, printedCase string, nth int) string {
+	number := fmt.Sprintf("%s〔%d〕%s", signs[k], on.Year(), printedCase)
+	if nth > 1 {
+		number += fmt.Sprintf("之%d", nth)
+	}
+	return number
+}
+
+// Nth is which of its kind the document is that a case has now: only special
+// procedures come more than once.
+func Nth(k Kind, c *casework.Case) int {
+	if k == SpecialProcedureNotice {
+		return max(len(c.Suspensions), 1)
+	}
+	return 1
+}
+
+// Kinds are all documents of a case, in the order of its life.
+func Kinds() []Kind { return slices.Clone(order) }
+
+// Known reports whether there is such a kind of document.
+func (k Kind) Known() bool { return titles[k] != "" }
+
+// Name is how a kind is called, whatever the item.
+func (k Kind) Name() string { return titles[k] }
+
+// SealedBy is the tier whose seal a document takes: that of the office that
+// makes it out. Receipts and proofs of delivery take none: the node that prints
+// them signs. Nor does what a village accepts and tells, which has no seal; it
+// refuses and decides nothing (domain: section 4).
+func SealedBy(k Kind, c *casework.Case) (tier node.Tier, sealed bool) {
+	if !TakesSeal(k) {
+		return "", false
+	}
+	tier = By(k, c).Tier()
+	return tier, tier == node.Township || tier == node.County
+}
+
+// SealedAlways reports whether a kind of document is worth nothing without a
+// seal, whoever printed it; of the others that take one, what a village made
+// out itself is good with the village's signature.
+func SealedAlways(k Kind) bool {
+	switch k {
+	case RejectionNotice, GrantDecision, RefusalDecision, ExtensionNotice, SpecialProcedureNotice:
+		return true
+	}
+	return false
+}
+
+// TakesSeal reports whether a kind of document takes a seal where there is one.
+func TakesSeal(k Kind) bool {
+	switch k {
+	case AcceptanceNotice, SupplementNotice, TerminationNotice:
+		return true
+	}
+	return SealedAlways(k)
 }
 
 // Ready lists the documents that a case has, in the order of its life.

@@ -25,6 +25,8 @@ const (
 	CaseDeliver Action = "case.deliver"
 	CaseComment Action = "case.comment"
 	RevealRead  Action = "reveal.read" // who looked at what unmasked
+	CasePrint   Action = "case.print"  // papers for the applicant; logged
+	CaseSeal    Action = "case.seal"   // the electronic seal on a document
 	// What stops, prolongs or ends the clock of a case.
 	CaseTerminate Action = "case.terminate"
 	CaseSuspend   Action = "case.suspend"
@@ -56,6 +58,7 @@ const (
 	NodeRead      Action = "node.read"
 	NodeManage    Action = "node.manage"
 	TrustRotate   Action = "trust.rotate"
+	SealManage    Action = "seal.manage" // makes and revokes seals
 	HubManage     Action = "hub.manage"
 	SyncRead      Action = "sync.read"
 	AttentionRead Action = "attention.read"
@@ -111,6 +114,13 @@ func grants() []Grant {
 	allow(VillageWorker, Own, CaseRead, CaseReveal, CaseSubmit, CaseAccept, CaseRelay, CaseDeliver,
 		CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, AttentionDo, CarryData, OverlaySet, BackupTake)
 
+	// One seal, kept at the window that issues (domain: section 4); papers leave
+	// through the window.
+	allow(VillageWorker, Own, CasePrint)
+	allow(TownshipClerk, Subtree, CasePrint, CaseSeal)
+	allow(DepartmentWindow, Department, CasePrint, CaseSeal)
+	allow(TownshipLeader, Own, SealManage)
+
 	allow(TownshipClerk, Subtree, CaseRead, CaseReveal, CaseComment, StaffRead, NodeRead, SyncRead, AttentionRead, CarryData, BackupTake)
 	allow(TownshipClerk, Subtree, CaseSubmit, CaseAccept, CaseReject, CaseRelay, CaseIssue, CaseDeliver, CaseReturn)
 	allow(TownshipClerk, Subtree, CaseTerminate, CaseSuspend)
@@ -147,7 +157,7 @@ func grants() []Grant {
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,
-		StaffRead, StaffManage, NodeRead, NodeManage, TrustRotate, HubManage, SyncRead, AttentionRead, AttentionDo,
+		StaffRead, StaffManage, NodeRead, NodeManage, TrustRotate, SealManage, HubManage, SyncRead, AttentionRead, AttentionDo,
 		CarryData, BackupTake, LedgerProve)
 	allow(Auditor, Whole, CaseRead, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	return all

@@ -37,6 +37,9 @@ const (
 	EditionCancel  Kind = "edition.cancel"
 	OverlaySet     Kind = "overlay.set"
 
+	SealMake   Kind = "seal.make"
+	SealRevoke Kind = "seal.revoke"
+
 	CaseSubmit  Kind = "case.submit"
 	CaseAccept  Kind = "case.accept"
 	CaseReject  Kind = "case.reject"
@@ -48,6 +51,9 @@ const (
 	CaseDeliver Kind = "case.deliver"
 	CaseComment Kind = "case.comment"
 	CaseReveal  Kind = "case.reveal"
+	CaseSeal    Kind = "case.seal"
+	CasePrint   Kind = "case.print"
+	CaseVoid    Kind = "case.void"
 
 	CaseRequestSupplement Kind = "case.request_supplement"
 	CaseSupplement        Kind = "case.supplement"
@@ -153,6 +159,9 @@ var Kinds = []Info{
 	kind[EditionCancelV1](EditionCancel, identity.EditionPublish),
 	kind[OverlaySetV1](OverlaySet, identity.OverlaySet),
 
+	kind[SealMakeV1](SealMake, identity.SealManage),
+	kind[SealRevokeV1](SealRevoke, identity.SealManage),
+
 	onCase(quick(kind[CaseSubmitV1](CaseSubmit, identity.CaseSubmit), parseSubmission)),
 	onCase(kind[CaseAcceptV1](CaseAccept, identity.CaseAccept)),
 	onCase(kind[CaseRejectV1](CaseReject, identity.CaseReject)),
@@ -164,6 +173,9 @@ var Kinds = []Info{
 	onCase(kind[CaseDeliverV1](CaseDeliver, identity.CaseDeliver)),
 	besideCase(kind[CaseCommentV1](CaseComment, identity.CaseComment)),
 	besideCase(kind[CaseRevealV1](CaseReveal, identity.CaseReveal)),
+	besideCase(kind[CaseSealV1](CaseSeal, identity.CaseSeal)),
+	besideCase(kind[CasePrintV1](CasePrint, identity.CasePrint)),
+	besideCase(kind[CaseVoidV1](CaseVoid, identity.CaseSeal)),
 
 	onCase(kind[CaseRequestSupplementV1](CaseRequestSupplement, identity.CaseAccept)),
 	besideCase(kind[CaseSupplementV1](CaseSupplement, identity.CaseSubmit)),

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -33,6 +35,14 @@ func sampleDate(text string) calendar.Date {
 
 func hashText() string { return strings.Repeat("0f", 32) }
 
+// samplePaper is a document that takes another's place.
+func samplePaper() Paper {
+	text := `{"kind":"grant_decision","template":1}`
+	sum := sha256.Sum256([]byte(text))
+	return Paper{Kind: "grant_decision", Number: "准〔2026〕330523110200-20261123-01-000045-0", Hash: hex.EncodeToString(sum[:]), Text: text,
+		Code: "TB1:AEAQ", Replaces: hashText(), Why: "更正名称"}
+}
+
 // samples has one body of every kind and version.
 func samples() map[Kind]Body {
 	item := json.RawMessage(`{"code":"TB-MZJ-004","name":"最低生活保障对象审核确认"}`)
@@ -57,6 +67,12 @@ func samples() map[Kind]Body {
 			Holidays: []calendar.Date{holiday}, Names: []calendar.DayName{{Date: holiday, Name: "元旦"}}}}},
 		StaffAdd: &StaffAddV1{Staff: "s-1", Login: "minzheng01", Name: "李敏", Division: "330523", Department: "县民政局",
 			Roles: []identity.Role{identity.DepartmentWindow}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", MustChange: true},
+		SealMake: &SealMakeV1{Certificate: identity.SealCertificate{County: "330523", Division: "330523", Department: "县民政局", Generation: 1,
+			Public: sampleKey().Public().(ed25519.PublicKey), IssuedAt: sampleAt}, Sig: make([]byte, 64)},
+		SealRevoke:     &SealRevokeV1{Key: "0f0f0f0f0f0f0f0f", Division: "330523", Department: "县民政局", At: sampleAt, Reason: "机构撤并"},
+		CaseSeal:       &CaseSealV1{Paper: samplePaper()},
+		CasePrint:      &CasePrintV1{Paper: samplePaper(), Copy: 2},
+		CaseVoid:       &CaseVoidV1{Kind: "grant_decision", Number: "准〔2026〕330523110200-20261123-01-000045-0", Hash: hashText(), Reason: "所载名称有误"},
 		CaseReveal:     &CaseRevealV1{What: []string{RevealCase, RevealTimeline}, Why: "核对申请人身份"},
 		StaffRoles:     &StaffRolesV1{Staff: "s-1", Roles: []identity.Role{identity.DepartmentReviewer}},
 		StaffDisable:   &StaffDisableV1{Staff: "s-1", Disabled: true, Reason: "调离"},

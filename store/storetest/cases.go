@@ -127,6 +127,8 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 		about.Prev = ""
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1:
 		about.Prev, verb = "", ledger.VerbAccept
+	case *ledger.CaseSealV1, *ledger.CasePrintV1, *ledger.CaseVoidV1:
+		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseRequestSupplementV1, *ledger.CaseTerminateV1:
 		verb = ledger.VerbAccept
 	case *ledger.CaseExtendV1, *ledger.CaseSuspendV1, *ledger.CaseResumeV1:

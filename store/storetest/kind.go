@@ -49,6 +49,16 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.EditionCancel
 	case *ledger.OverlaySetV1:
 		return ledger.OverlaySet
+	case *ledger.SealMakeV1:
+		return ledger.SealMake
+	case *ledger.SealRevokeV1:
+		return ledger.SealRevoke
+	case *ledger.CaseSealV1:
+		return ledger.CaseSeal
+	case *ledger.CasePrintV1:
+		return ledger.CasePrint
+	case *ledger.CaseVoidV1:
+		return ledger.CaseVoid
 	case *ledger.CaseSubmitV1:
 		return ledger.CaseSubmit
 	case *ledger.CaseAcceptV1:

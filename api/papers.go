@@ -1,0 +1,291 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/store"
+)
+
+// Papers that prove themselves:
+//
+//	POST /api/v1/cases/{id}/documents/{kind}/print  PrintCaseDocument
+//	POST /api/v1/cases/{id}/documents/{kind}/seal   SealCaseDocument
+//	POST /api/v1/cases/{id}/documents/{kind}/void   VoidCaseDocument
+
+var (
+	errSealFirst = &store.Refused{Code: "reissue_by_seal", ZH: "该文书须加盖电子印章：请以盖章换发，再打印", EN: "this document takes a seal: reissue it by sealing it, then print it"}
+	errWhyNeeded = errInvalid.with(fault("why", "required"))
+	errNoSealDue = &store.Refused{Code: "no_seal_due", ZH: "该文书不加盖电子印章，由打印它的节点签名", EN: "this document takes no seal; the node that prints it signs"}
+	errIsSealed  = &store.Refused{Code: "sealed", ZH: "该文书已加盖电子印章；内容确需更正的请注明原因换发", EN: "the document has its seal; to put it right, reissue it and say why"}
+	errUnchanged = &store.Refused{Code: "document_unchanged", ZH: "文书内容没有变化，无需换发，请补打", EN: "the document would say the same; print it again instead"}
+	errVoid      = &store.Refused{Code: "document_void", ZH: "该文书已作废，请注明原因换发", EN: "the document was declared void; reissue it and say why"}
+	errKeyReused = &store.Refused{Code: "key_reused", ZH: "该幂等键已用于另一操作", EN: "this idempotency key was used for another action"}
+	errNoPaper   = &store.Refused{Code: "not_printed", ZH: "该文书尚未打印或盖章", EN: "the document was neither printed nor sealed yet"}
+)
+
+// desk is a document of a case as somebody is about to print or seal it.
+type desk struct {
+	c       *casework.Case
+	kind    document.Kind
+	fresh   *document.Document // as the case stands now
+	number  string
+	nth     int
+	before  []*paper
+	present *paper
+	// due: it takes a seal, of whoever made it out.
+	due bool
+}
+
+// PrintCaseDocument prints a document: the first time, or again as it was.
+func (s *Server) PrintCaseDocument(ctx context.Context, in gen.PrintCaseDocumentRequestObject) (gen.PrintCaseDocumentResponseObject, error) {
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CasePrint)
+	if err != nil {
+		return nil, err
+	}
+	id := s.node.ActionID(actor.Staff, in.Params.IdempotencyKey)
+	if _, err := s.store.Entry(ctx, id); errors.Is(err, store.ErrNotFound) {
+		body, err := s.toPrint(d, in.Body)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.reveal(ctx, d.c, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+			return nil, err
+		}
+		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CasePrint, Case: d.c.ID, Key: in.Params.IdempotencyKey, Body: body}); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	printed, err := s.printed(ctx, d, id)
+	if err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		page, err := markedPage(&printed.Document, pageMark{Code: printed.Code, Mark: printed.Mark, Seal: s.sealLine(ctx, printed)})
+		return printedPage(page), err
+	}
+	return gen.PrintCaseDocument200JSONResponse(printed), nil
+}
+
+// toPrint is what a print says: what was printed or sealed before as it was, or
+// else a text of now, signed by this node.
+func (s *Server) toPrint(d *desk, in *gen.PaperRequest) (*ledger.CasePrintV1, error) {
+	p := d.present
+	switch {
+	case in.Reissue && in.Why == "":
+		return nil, errWhyNeeded
+	case in.Reissue && d.due:
+		return nil, errSealFirst
+	case p != nil && !in.Reissue && p.voided > 0:
+		return nil, errVoid
+	case p != nil && !in.Reissue:
+		return &ledger.CasePrintV1{Paper: ledger.Paper{Kind: string(d.kind), Number: d.number, Hash: p.hash, Code: p.code}, Copy: p.copies + 1}, nil
+	}
+	body, err := d.paper(in, s.node.SignCode)
+	return &ledger.CasePrintV1{Paper: body, Copy: 1}, err
+}
+
+// SealCaseDocument puts the seal of whoever made a document out on it.
+func (s *Server) SealCaseDocument(ctx context.Context, in gen.SealCaseDocumentRequestObject) (gen.SealCaseDocumentResponseObject, error) {
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CaseSeal)
+	if err != nil {
+		return nil, err
+	}
+	id := s.node.ActionID(actor.Staff, in.Params.IdempotencyKey)
+	if _, err := s.store.Entry(ctx, id); errors.Is(err, store.ErrNotFound) {
+		body, err := s.toSeal(ctx, d, in.Body)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.reveal(ctx, d.c, ledger.RevealDocument+string(in.Kind), in.Params.TongbanWhy); err != nil {
+			return nil, err
+		}
+		if _, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseSeal, Case: d.c.ID, Key: in.Params.IdempotencyKey, Body: body}); err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	sealed, err := s.printed(ctx, d, id)
+	return gen.SealCaseDocument200JSONResponse(sealed), err
+}
+
+// toSeal is a document with its seal: what was printed without one before, or
+// else a text of now.
+func (s *Server) toSeal(ctx context.Context, d *desk, in *gen.PaperRequest) (*ledger.CaseSealV1, error) {
+	p := d.present
+	switch {
+	case !d.due:
+		return nil, errNoSealDue
+	case in.Reissue && in.Why == "":
+		return nil, errWhyNeeded
+	case p != nil && !in.Reissue && p.voided > 0:
+		return nil, errVoid
+	case p != nil && !in.Reissue && p.sealed:
+		return nil, errIsSealed
+	}
+	sign := func(c *proof.Code) error { return s.node.SealCode(ctx, c, d.c.Department) }
+	if p == nil || in.Reissue {
+		body, err := d.paper(in, sign)
+		return &ledger.CaseSealV1{Paper: body}, err
+	}
+	code, err := proof.Parse(p.code)
+	if err != nil {
+		return nil, err
+	}
+	if err := sign(&code); err != nil {
+		return nil, err
+	}
+	text, err := code.Text()
+	return &ledger.CaseSealV1{Paper: ledger.Paper{Kind: string(d.kind), Number: d.number, Hash: p.hash, Text: p.text, Code: text}}, err
+}
+
+// VoidCaseDocument declares the present document void.
+func (s *Server) VoidCaseDocument(ctx context.Context, in gen.VoidCaseDocumentRequestObject) (gen.VoidCaseDocumentResponseObject, error) {
+	actor, d, err := s.atDesk(ctx, in.Id, in.Kind, identity.CaseSeal)
+	if err != nil {
+		return nil, err
+	}
+	if d.present == nil {
+		return nil, errNoPaper
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: ledger.CaseVoid, Case: d.c.ID, Key: in.Params.IdempotencyKey,
+		Body: &ledger.CaseVoidV1{Kind: string(d.kind), Number: d.number, Hash: d.present.hash, Reason: in.Body.Reason}})
+	return gen.VoidCaseDocument200JSONResponse{RecordedAnswerJSONResponse: gen.RecordedAnswerJSONResponse(recorded)}, err
+}
+
+// atDesk finds a document of a case that somebody may print or seal.
+func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, action identity.Action) (identity.Actor, *desk, error) {
+	c, err := s.readableCase(ctx, id)
+	if err != nil {
+		return identity.Actor{}, nil, err
+	}
+	actor, err := as(ctx, action, targetOf(c))
+	if err != nil {
+		return actor, nil, err
+	}
+	if c.Status.Aside() {
+		return actor, nil, &store.Refused{Code: "case_refused", ZH: "这一件未被县中心接收，不能出具文书；请更正后重新提交", EN: "the county did not take this in, so there are no documents of it; correct it and hand it in again"}
+	}
+	subject, err := s.subjectOf(ctx, c, kind)
+	if err != nil {
+		return actor, nil, err
+	}
+	subject.Issuer.Clerk = actor.Name
+	fresh, err := document.Make(kind, subject)
+	if err != nil {
+		return actor, nil, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return actor, nil, err
+	}
+	d := &desk{c: c, kind: kind, fresh: fresh, number: fresh.Number, nth: document.Nth(kind, c), before: papersOf(entries, fresh.Number)}
+	d.present = present(d.before)
+	_, d.due = document.SealedBy(kind, c)
+	return actor, d, nil
+}
+
+// paper is the document as the case stands now, signed, in the place of the one
+// before if there is one.
+func (d *desk) paper(in *gen.PaperRequest, sign func(*proof.Code) error) (ledger.Paper, error) {
+	code, err := proof.Of(d.fresh, d.c.Applicant, d.nth)
+	if err != nil {
+		return ledger.Paper{}, err
+	}
+	text, err := d.fresh.Canonical()
+	if err != nil {
+		return ledger.Paper{}, err
+	}
+	p := ledger.Paper{Kind: string(d.kind), Number: d.number, Hash: code.HashText(), Text: string(text)}
+	if d.present != nil {
+		if d.present.hash == p.Hash && d.present.voided == 0 {
+			return p, errUnchanged
+		}
+		p.Replaces, p.Why = d.present.hash, in.Why
+	}
+	if err := sign(&code); err != nil {
+		return p, err
+	}
+	p.Code, err = code.Text()
+	return p, err
+}
+
+// printed is the answer of a print or a seal, from the entry that says it: a
+// repeat is answered with what was printed the first time.
+func (s *Server) printed(ctx context.Context, d *desk, id string) (gen.PrintedPaper, error) {
+	e, err := s.store.Entry(ctx, id)
+	if err != nil {
+		return gen.PrintedPaper{}, found(err)
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return gen.PrintedPaper{}, err
+	}
+	var p ledger.Paper
+	out := gen.PrintedPaper{}
+	switch b := body.(type) {
+	case *ledger.CasePrintV1:
+		p, out.Copy = b.Paper, b.Copy
+	case *ledger.CaseSealV1:
+		p = b.Paper
+	default:
+		return out, errKeyReused
+	}
+	if e.Case != d.c.ID || p.Kind != string(d.kind) {
+		return out, errKeyReused
+	}
+	text := p.Text
+	for _, known := range d.before {
+		if text == "" && known.hash == p.Hash {
+			text = known.text
+		}
+	}
+	if err := json.Unmarshal([]byte(text), &out.Document); err != nil {
+		return out, fmt.Errorf("document %s: %w", p.Number, err)
+	}
+	code, err := proof.Parse(p.Code)
+	if err != nil {
+		return out, err
+	}
+	out.Code, out.Hash, out.Key = p.Code, p.Hash, code.Key
+	if out.Sealed, err = s.isSeal(ctx, code.Key); err != nil {
+		return out, err
+	}
+	_, due := document.SealedBy(code.Kind, d.c)
+	out.Valid = out.Sealed || !due
+	out.Mark = markOf(out)
+	w := s.word(e, nil)
+	out.Recorded = gen.Recorded{Entry: e.ID, Index: int64(e.Index), Word: w, WordZh: wordZH[w]}
+	return out, nil
+}
+
+// markOf is what stands on a page beside the document itself.
+func markOf(p gen.PrintedPaper) string {
+	mark := ""
+	if !p.Valid {
+		mark = "未加盖电子印章，不作为有效文书"
+	}
+	if p.Copy > 1 {
+		if mark != "" {
+			mark += "；"
+		}
+		mark += reprinted(p.Copy)
+	}
+	return mark
+}
+
+func reprinted(copies int) string { return fmt.Sprintf("副本，补打第 %d 次", copies-1) }
+
+func (p printedPage) VisitPrintCaseDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
