@@ -124,6 +124,17 @@ var expected = map[string]asked{
 	"listJointDocuments":     {action: "case.read", on: "some", id: nowhere},
 	"getJointDocument":       {action: "case.reveal", on: "some", id: nowhere},
 	"actOnJointCase":         {action: "case.read", on: "some", id: nowhere, body: `{"kind":"withdraw","reason":"不再开办"}`},
+	"setStaffRoster":         {action: "staff.manage", home: true, body: gen.RosterRequest{Rank: "clerk", Reason: "登记"}, id: nowhere},
+	"setSubstitute":          {action: "staff.manage", home: true, body: `{"from":"2026-12-07","until":"2026-12-08","reason":"休假"}`, id: nowhere},
+	"getBoard":               {action: "supervision.read", on: "some"},
+	"getThresholds":          {action: "card.read", on: "some"},
+	"setThresholds":          {action: "supervision.set", home: true, body: gen.ThresholdsRequest{RedOver: 3, Reason: "试行"}},
+	"listCards":              {action: "card.read", on: "some"},
+	"getCard":                {action: "card.read", on: "some", id: nowhere},
+	"listInquiries":          {action: "card.read", on: "some"},
+	"actOnCard":              {action: "card.read", on: "some", body: `{"kind":"answer","text":"说明"}`, id: nowhere},
+	"getCaseSupervision":     {action: "case.read", on: "case"},
+	"superviseCase":          {action: "case.supervise", on: "case", home: true, body: `{"kind":"urge","text":"请尽快"}`},
 
 	"getSync":          {action: "sync.read", on: "here"},
 	"syncNow":          {action: "sync.read", on: "here"},
@@ -478,7 +489,7 @@ func (w *walk) ask(s *site, who somebody, method, path string, body any) *httpte
 
 // takes are the kinds of entries that are called otherwise than what they take.
 var takes = map[ledger.Kind]string{ledger.CaseRequestSupplement: "case.accept", ledger.CaseSupplement: "case.submit",
-	ledger.CaseWithdraw: "case.submit", ledger.CaseVoid: "case.seal", ledger.CaseResume: "case.suspend"}
+	ledger.CaseWithdraw: "case.submit", ledger.CaseVoid: "case.seal", ledger.CaseResume: "case.suspend", ledger.CaseUrge: "case.supervise"}
 
 // recorded reads the county's whole ledger: nobody did what the table does not
 // give them.

@@ -204,19 +204,30 @@ func TestCanaries(t *testing.T) {
 			t.Errorf("%+v", r)
 		}
 	}
-	until(t, "the county's views to be at the township, where its leader reads them page by page", func() bool {
-		entries, path := map[string]bool{}, "/api/v1/reveals?limit=1"
+	pages := func(at *site, login string) map[string]gen.Reveal {
+		entries, path := map[string]gen.Reveal{}, "/api/v1/reveals?limit=1"
 		for cursor := ""; ; cursor = "&cursor=" + seen.NextCursor {
 			seen = gen.RevealList{}
-			p.township.get("leader", path+cursor, &seen)
+			at.get(login, path+cursor, &seen)
 			for _, r := range seen.Reveals {
-				entries[r.Entry] = true
+				entries[r.Entry] = r
 			}
 			if seen.NextCursor == "" {
-				return len(entries) == 3
+				return entries
 			}
 		}
-	})
+	}
+	if all := pages(p.hub, "auditor"); len(all) != 3 {
+		t.Errorf("page by page the auditor sees %+v", all)
+	}
+	// A supervisor's views stay at the county: nobody who is watched sees that
+	// they looked.
+	until(t, "the village's view to be at the township", func() bool { return len(pages(p.township, "leader")) > 0 })
+	for _, r := range pages(p.township, "leader") {
+		if r.Actor.Role == identity.Supervisor {
+			t.Errorf("the township sees that a supervisor looked: %+v", r)
+		}
+	}
 	p.township.must("leader", "GET", "/api/v1/reveals?division=330523111", nil, 403)
 	p.township.must("clerk", "GET", "/api/v1/reveals", nil, 403)
 	p.hub.must("window", "GET", "/api/v1/reveals", nil, 403)

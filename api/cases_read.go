@@ -88,7 +88,7 @@ func (s *Server) GetCaseTimeline(ctx context.Context, in gen.GetCaseTimelineRequ
 	}
 	out := gen.GetCaseTimeline200JSONResponse{Case: c.ID, Number: printed(c.Number), Entries: make([]gen.TimelineEntry, 0, len(entries))}
 	for i := range entries {
-		if entries[i].Kind != ledger.CaseReveal {
+		if entries[i].Kind != ledger.CaseReveal && !store.Supervises(entries[i].Kind) {
 			out.Entries = append(out.Entries, s.timelineEntry(&entries[i], c, shown))
 		}
 	}

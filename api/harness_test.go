@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -196,6 +197,12 @@ func (h *site) person(login string, at division.Code, department string, roles .
 	no := false
 	h.must("operator", "POST", "/api/v1/staff", gen.StaffRequest{Login: login, Name: "李" + login, Division: at, Department: department,
 		Roles: roles, Password: password, MustChangePassword: &no}, 201)
+	if slices.Contains(roles, identity.TownshipLeader) || slices.Contains(roles, identity.DepartmentLeader) {
+		p, err := h.node.Store.StaffByLogin(h.t.Context(), login)
+		check(h.t, err)
+		b := storetest.Qualified(p.ID)
+		h.must("operator", "PUT", "/api/v1/staff/"+p.ID+"/roster", gen.RosterRequest{Established: b.Established, Qualifications: b.Qualifications, Rank: b.Rank, Heads: b.Heads, Reason: b.Reason}, 200)
+	}
 }
 
 // token logs a person in once.

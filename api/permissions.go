@@ -75,6 +75,9 @@ var routePermissions = map[string]permission{
 	"disableStaff":       may(identity.StaffManage),
 	"resetStaffPassword": may(identity.StaffManage),
 
+	"setStaffRoster": may(identity.StaffManage),
+	"setSubstitute":  may(identity.StaffManage),
+
 	"beginAttachment":  mayHere(identity.CaseSubmit),
 	"headAttachment":   mayHere(identity.CaseSubmit),
 	"appendAttachment": mayHere(identity.CaseSubmit),
@@ -119,6 +122,16 @@ var routePermissions = map[string]permission{
 	"actOnJointCase":         may(identity.CaseRead),
 	"listJointDocuments":     may(identity.CaseRead),
 	"getJointDocument":       may(identity.CaseReveal),
+	"getBoard":               may(identity.SupervisionRead),
+	"getThresholds":          may(identity.CardRead),
+	"setThresholds":          may(identity.SupervisionSet),
+	"listCards":              may(identity.CardRead),
+	"getCard":                may(identity.CardRead),
+	"listInquiries":          may(identity.CardRead),
+	// Which action the kind asks for is decided in the handlers.
+	"actOnCard":          may(identity.CardRead),
+	"getCaseSupervision": may(identity.CaseRead),
+	"superviseCase":      may(identity.CaseRead),
 
 	"getSync":          mayHere(identity.SyncRead),
 	"syncNow":          mayHere(identity.SyncRead),

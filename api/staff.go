@@ -200,6 +200,7 @@ func staffView(p *identity.Staff) gen.Staff {
 	if roles == nil {
 		roles = []identity.Role{}
 	}
-	return gen.Staff{Id: p.ID, Login: p.Login, Name: p.Name, Division: p.Division, Department: p.Department,
+	roster, duty := rosterView(p)
+	return gen.Staff{Roster: roster, Duty: duty, Id: p.ID, Login: p.Login, Name: p.Name, Division: p.Division, Department: p.Department,
 		Roles: roles, Disabled: now.Disabled, MustChangePassword: p.MustChange}
 }

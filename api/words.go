@@ -64,6 +64,10 @@ var kindZH = map[ledger.Kind]string{
 	ledger.ComplaintOpen: "投诉、建议、咨询", ledger.ComplaintAssign: "指定承办人", ledger.ComplaintReply: "答复", ledger.ComplaintReveal: "查看投诉人信息",
 	ledger.PackageDraft: "起草一件事", ledger.PackageApprove: "复核一件事", ledger.PackageSubmit: "联办收件", ledger.PackageFinding: "登记审查意见",
 	ledger.PackageNotice: "联办一次性告知补正", ledger.PackageSupplement: "联办补正", ledger.PackageWithdraw: "申请撤回联办件", ledger.PackageExtend: "延长联办期限",
+	ledger.StaffRoster: "登记花名册", ledger.StaffSubstitute: "安排AB岗",
+	ledger.SupervisionThresholds: "设置监察阈值", ledger.CardIssue: "发出监察牌", ledger.CardRise: "监察牌上报", ledger.CardAnswer: "监察牌说明", ledger.CardFind: "监察认定",
+	ledger.CardState: "陈述申辩", ledger.CardMeasure: "失职处理决定", ledger.CardAppeal: "监察牌申诉", ledger.CardSettle: "申诉决定",
+	ledger.CaseUrge: "催办", ledger.InquiryOpen: "监察问询", ledger.InquiryAnswer: "答复问询", ledger.InquiryClose: "问询办结", ledger.LineOutage: "线路中断",
 	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
 }
 
@@ -119,6 +123,14 @@ func said(body ledger.Body) string {
 		return paperSaid(b.Number, b.Copy, b.Why)
 	case *ledger.CaseVoidV1:
 		return paperSaid(b.Number, 0, b.Reason)
+	case *ledger.CaseUrgeV1:
+		return b.Text
+	case *ledger.InquiryOpenV1:
+		return b.Question
+	case *ledger.InquiryAnswerV1:
+		return b.Text
+	case *ledger.InquiryCloseV1:
+		return b.Conclusion
 	case *ledger.AttentionResolveV1:
 		return b.Note
 	}

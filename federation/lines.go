@@ -43,6 +43,7 @@ func (n *Node) startHub(o Options) (err error) {
 	n.run(n.wakeOnChange(n.spread.Wake))
 	n.run(n.wakeOnChange(n.gather.Wake))
 	n.run(n.beatHubs)
+	n.run(n.supervise)
 	return n.startFeedServer(feed.NewLedger(n.Store, feed.Signer{Store: n.Store, Keys: n.county, Now: n.now}, feed.LedgerOptions{Heard: n.hub.Heard, Clock: o.FeedClock}), o)
 }
 

@@ -151,6 +151,9 @@ func (n *Node) draft(ctx context.Context, a Action) (ledger.Entry, error) {
 	}
 	var err error
 	e.Scope, e.Subtree, err = n.Store.ScopeOf(ctx, e.Case, a.Body)
+	if store.QuietView(a.Kind, a.Actor) {
+		e.Scope = n.self.County()
+	}
 	return e, err
 }
 

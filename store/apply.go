@@ -11,7 +11,6 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node"
-	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -110,8 +109,6 @@ type applier struct {
 	// recording is the entry whose row is not written yet.
 	recording stored
 	pending   pending
-	// days is the calendar, once it was needed.
-	days *calendar.Calendar
 	// regated are the heads of cases of joint matters that may be taken up now,
 	// or never, since what they wait for has changed.
 	regated []string
@@ -279,6 +276,9 @@ func (a *applier) sameKey(e *ledger.Entry, known *stored) (Result, bool, error) 
 	if err != nil {
 		return Result{}, true, fmt.Errorf("entry %s: %w", e.ID, err)
 	}
+	if first.Kind == e.Kind && first.Case == e.Case && system(e.Actor) && system(first.Actor) {
+		return repeated(e, known), true, nil // what the county does by itself, done by two hubs
+	}
 	same := first.Kind == e.Kind && first.Case == e.Case && first.Actor.Staff == e.Actor.Staff && first.Actor.Role == e.Actor.Role
 	if same && sameContent(&first, e) {
 		return repeated(e, known), true, nil
@@ -420,6 +420,9 @@ func (a *applier) publish(e *ledger.Entry, h *ledger.Head) error {
 	a.show(h.Index, audiences(scope, subtree))
 	if h.Outcome == ledger.Refused {
 		if err := a.nameAside(e); err != nil {
+			return err
+		}
+		if err := a.lookForSkip(e, h.Code); err != nil {
 			return err
 		}
 		if err := a.attend(e, h.Index, h.Code, h.Reason, h.RecordedAt); err != nil {

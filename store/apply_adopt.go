@@ -26,6 +26,8 @@ func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
 		return a.undo(e)
 	case now != ledger.Applied:
 		return nil
+	case supervises(e.Kind):
+		return a.remakeCards(e.Case)
 	case !chained:
 		// Applied again in the county's order, so that a later word of the
 		// county is not overwritten by an earlier one of this node's.

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -71,7 +73,23 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if err != nil {
 		return from, err
 	}
-	return from, identity.Permit(from.subject, info.Action, target)
+	if err := identity.Permit(from.subject, info.Action, target); err != nil {
+		return from, err
+	}
+	return from, fit(e.Kind, staff, when)
+}
+
+// fit holds whoever decides against the roster as it was when it happened. What
+// it says counts from when the county recorded it, as roles do.
+func fit(k ledger.Kind, staff *identity.Staff, when int64) error {
+	if k != ledger.CaseDecide {
+		return nil
+	}
+	record, known := staff.RosterAt(when)
+	if !known {
+		record, known = staff.RosterAt(when + clockTolerance)
+	}
+	return record.MayDecide(known, calendar.DateOf(time.UnixMilli(when)))
 }
 
 // originOf finds the node behind an entry.
@@ -168,7 +186,7 @@ func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin
 		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
 	}
 	switch e.Kind {
-	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost:
+	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CardIssue, ledger.CardRise, ledger.LineOutage:
 		return nil
 	case ledger.CountyTrust, ledger.StaffAdd:
 		if from.genesis {
@@ -221,6 +239,10 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 	}
 	if info, _ := ledger.Lookup(e.Kind, e.V); info.Joint {
 		return a.jointTarget(e, from)
+	}
+	if supervises(e.Kind) {
+		desk, err := deskOf(a.ctx, a.w, body)
+		return identity.Target{Division: desk.Division, Department: desk.Department}, err
 	}
 	c, err := a.caseByID(e.Case)
 	if err != nil {

@@ -16,11 +16,21 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if b, ok := body.(*ledger.CaseSubmitV1); ok {
 		return a.prepareSubmission(e, b, from)
 	}
+	if supervises(e.Kind) {
+		return a.prepareSupervision(e, body)
+	}
 	c, err := a.caseByID(e.Case)
 	if err != nil {
 		return nil, err
 	}
-	if c != nil && e.Scope != c.Division {
+	scope := e.Scope
+	if c != nil {
+		scope = c.Division
+	}
+	if QuietView(e.Kind, e.Actor) {
+		scope = a.s.self.County()
+	}
+	if e.Scope != scope {
 		return nil, refuse("scope", "条目的可见范围与办件不符", "the entry's scope is not its case's division")
 	}
 	switch b := body.(type) {
@@ -290,6 +300,9 @@ func (a *applier) saveRow(c *casework.Case) error {
 	verb := ""
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
+	}
+	if err := a.watch(c, verb != ""); err != nil {
+		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -70,6 +70,14 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 			s.PasswordHash, s.MustChange = b.PasswordHash, b.MustChange
 			return nil
 		})
+	case *ledger.StaffRosterV1:
+		return a.prepareRoster(b)
+	case *ledger.StaffSubstituteV1:
+		return a.prepareSubstitute(b)
+	case *ledger.SupervisionThresholdsV1:
+		return a.prepareThresholds(e, b)
+	case *ledger.LineOutageV1:
+		return a.prepareOutage(b)
 	case *ledger.ItemDraftV1:
 		return a.prepareDraft(e, b)
 	case *ledger.ItemApproveV1:
@@ -257,7 +265,9 @@ func (a *applier) prepareDivisions(b *ledger.DivisionImportV1) (func() error, er
 
 func (a *applier) prepareCalendar(b *ledger.CalendarImportV1) (func() error, error) {
 	return func() error {
-		a.days = nil
+		if err := a.lookAtAll(); err != nil {
+			return err
+		}
 		for _, y := range b.Years {
 			body, err := json.Marshal(y)
 			if err != nil {

@@ -39,8 +39,8 @@ func (a *applier) checkDeemed(c *casework.Case, e *ledger.Entry, b *ledger.CaseA
 
 // workingDays is the calendar of the state as it is.
 func (a *applier) workingDays() (*calendar.Calendar, error) {
-	if a.days != nil {
-		return a.days, nil
+	if a.s.watching.days != nil {
+		return a.s.watching.days, nil
 	}
 	var text string
 	err := a.w.row(a.ctx, `SELECT '[' || coalesce(group_concat(body, ','), '') || ']' FROM (SELECT body FROM calendar_years ORDER BY year)`).Scan(&text)
@@ -51,8 +51,10 @@ func (a *applier) workingDays() (*calendar.Calendar, error) {
 	if err := json.Unmarshal([]byte(text), &years); err != nil {
 		return nil, storage("read calendar", err)
 	}
-	if a.days, err = calendar.New(years); err != nil {
+	days, err := calendar.New(years)
+	if err != nil {
 		return nil, storage("read calendar", err)
 	}
-	return a.days, nil
+	a.s.watching.days = days
+	return days, nil
 }

@@ -39,6 +39,9 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 		}
 		return c.Division, false, nil
 	}
+	if desk, err := deskOf(ctx, committed{s.read}, body); err != nil || desk.Division != "" {
+		return desk.Division, false, err
+	}
 	if caseID != "" {
 		c, err := s.Case(ctx, caseID)
 		if _, ok := body.(*ledger.AttachmentConfirmV1); ok && errors.Is(err, ErrNotFound) {
@@ -70,10 +73,19 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 
 func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.Body) (scope division.Code, subtree bool, err error) {
 	switch b := body.(type) {
-	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.PackageApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1:
+	case *ledger.CountyTrustV1, *ledger.CountyRecoveryV1, *ledger.LevelRaiseV1, *ledger.DivisionImportV1, *ledger.CalendarImportV1, *ledger.ItemApproveV1, *ledger.PackageApproveV1, *ledger.EditionPublishV1, *ledger.EditionCancelV1,
+		*ledger.SupervisionThresholdsV1:
 		return "", false, nil
 	case *ledger.SealMakeV1, *ledger.SealRevokeV1:
 		return "", false, nil // anybody anywhere may hold a document under its code
+	case *ledger.LineOutageV1:
+		return b.Division, false, nil
+	case *ledger.StaffRosterV1:
+		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
+		return scope, false, err
+	case *ledger.StaffSubstituteV1:
+		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
+		return scope, false, err
 	case *ledger.NodeEnrolV1:
 		return b.Credential.Division, true, nil
 	case *ledger.NodeRenewV1:

@@ -11,8 +11,8 @@ import (
 // subject can be made anew from the entries that stand.
 func redoable(k ledger.Kind) []ledger.Kind {
 	switch k {
-	case ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword:
-		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword}
+	case ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute:
+		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute}
 	case ledger.OverlaySet:
 		return []ledger.Kind{ledger.OverlaySet}
 	case ledger.SealMake, ledger.SealRevoke:
@@ -34,6 +34,9 @@ func redoable(k ledger.Kind) []ledger.Kind {
 func (a *applier) undo(e *ledger.Entry) error {
 	if e.Kind == ledger.NodeRenew {
 		return a.undoRenewal(e)
+	}
+	if supervises(e.Kind) {
+		return a.remakeCards(e.Case)
 	}
 	kinds := redoable(e.Kind)
 	if len(kinds) == 0 {
@@ -86,6 +89,10 @@ func subjectOf(body ledger.Body) string {
 	case *ledger.StaffDisableV1:
 		return b.Staff
 	case *ledger.StaffPasswordV1:
+		return b.Staff
+	case *ledger.StaffRosterV1:
+		return b.Staff
+	case *ledger.StaffSubstituteV1:
 		return b.Staff
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Item + " " + string(b.Overlay.Office)

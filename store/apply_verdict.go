@@ -8,6 +8,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/supervision"
 )
 
 // Refused is the reason why an entry was refused, for people. It is a value:
@@ -85,6 +86,8 @@ func refusalOf(err error) *Refused {
 	var rule *casework.Refusal
 	var incomplete *casework.Incomplete
 	var denied *identity.Denied
+	var unfit *identity.Unfit
+	var watched *supervision.Refusal
 	var code *division.CodeError
 	switch {
 	case err == nil:
@@ -95,6 +98,10 @@ func refusalOf(err error) *Refused {
 		return &Refused{Code: rule.Code, ZH: rule.ZH, EN: rule.EN}
 	case errors.As(err, &incomplete):
 		return &Refused{Code: "incomplete", ZH: "材料或表单不齐全，请按清单一次性补正", EN: "the form or the papers are incomplete; everything missing is listed", Faults: incomplete.Faults}
+	case errors.As(err, &watched):
+		return &Refused{Code: watched.Code, ZH: watched.ZH, EN: watched.EN}
+	case errors.As(err, &unfit):
+		return &Refused{Code: unfit.Code, ZH: unfit.ZH, EN: unfit.EN}
 	case errors.As(err, &denied):
 		return &Refused{Code: "not_authorised", ZH: "该人员无权进行此项操作（" + deniedZH[denied.Why] + "）", EN: denied.Error()}
 	case errors.As(err, &code):

@@ -278,7 +278,8 @@ type goingBack struct {
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
 	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections",
 	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
-	"seals"}
+	"seals",
+	"cards", "looks", "inquiries", "thresholds", "outages"}
 
 func (g *goingBack) run() error {
 	for _, step := range []func() error{g.setAside, g.again, g.handedIn, g.remember, g.clear} {
@@ -413,8 +414,9 @@ func (g *goingBack) remember() error {
 		}
 	}
 	return g.w.exec(g.ctx, `INSERT OR IGNORE INTO lost (id, idx, recorded_at, entry)
-		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?)`,
-		g.kept, ledger.AttachmentConfirm, ledger.CountyRecovery, ledger.CountyLost)
+		SELECT id, idx, recorded_at, entry FROM former_entries WHERE idx > ? AND seq = 0 AND outcome = 'applied' AND kind NOT IN (?, ?, ?, ?, ?, ?)`,
+		g.kept, ledger.AttachmentConfirm, ledger.CountyRecovery, ledger.CountyLost,
+		ledger.CardIssue, ledger.CardRise, ledger.LineOutage) // which the county makes again by itself
 }
 
 func (g *goingBack) clear() error {

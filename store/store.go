@@ -96,6 +96,8 @@ type Store struct {
 	noneLeft atomic.Uint64
 	sessions sessionMemory
 	recent   recentCases
+	// watching is what cases are watched by; used by the writer only.
+	watching watching
 }
 
 // Typed failures of opening a database.
@@ -202,7 +204,7 @@ func (s *Store) load(ctx context.Context) error {
 		return err
 	}
 	s.waits = n != 0
-	s.head = headThen{}
+	s.head, s.watching = headThen{}, watching{}
 	s.rights.Add(1)
 	s.named.Add(1)
 	s.recent.forget()
@@ -308,7 +310,7 @@ func (s *Store) forgetCaches() {
 	s.items.forget()
 	clear(s.people)
 	clear(s.enrolled)
-	s.head = headThen{}
+	s.head, s.watching = headThen{}, watching{}
 	s.recent.discard()
 }
 

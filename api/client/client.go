@@ -25,6 +25,7 @@ import (
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/node/supervision"
 )
 
 // Defines values for ApplicantChangeType.
@@ -39,6 +40,66 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CardActionKind.
+const (
+	CardActAnswer  CardActionKind = "answer"
+	CardActAppeal  CardActionKind = "appeal"
+	CardActFind    CardActionKind = "find"
+	CardActMeasure CardActionKind = "measure"
+	CardActSettle  CardActionKind = "settle"
+	CardActState   CardActionKind = "state"
+)
+
+// Valid indicates whether the value is a known member of the CardActionKind enum.
+func (e CardActionKind) Valid() bool {
+	switch e {
+	case CardActAnswer:
+		return true
+	case CardActAppeal:
+		return true
+	case CardActFind:
+		return true
+	case CardActMeasure:
+		return true
+	case CardActSettle:
+		return true
+	case CardActState:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CardActionMeasure.
+const (
+	CardMeasureCorrect    CardActionMeasure = "correct"
+	CardMeasureCriticism  CardActionMeasure = "criticism"
+	CardMeasureDiscipline CardActionMeasure = "discipline"
+	CardMeasureNone       CardActionMeasure = "none"
+	CardMeasureTalk       CardActionMeasure = "talk"
+	CardMeasureTransfer   CardActionMeasure = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the CardActionMeasure enum.
+func (e CardActionMeasure) Valid() bool {
+	switch e {
+	case CardMeasureCorrect:
+		return true
+	case CardMeasureCriticism:
+		return true
+	case CardMeasureDiscipline:
+		return true
+	case CardMeasureNone:
+		return true
+	case CardMeasureTalk:
+		return true
+	case CardMeasureTransfer:
 		return true
 	default:
 		return false
@@ -201,6 +262,30 @@ func (e CaseSummaryGate) Valid() bool {
 	case CaseGateOpen:
 		return true
 	case CaseGateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseSupervisionColour.
+const (
+	CaseAmber  CaseSupervisionColour = "amber"
+	CaseGreen  CaseSupervisionColour = "green"
+	CaseRed    CaseSupervisionColour = "red"
+	CaseYellow CaseSupervisionColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the CaseSupervisionColour enum.
+func (e CaseSupervisionColour) Valid() bool {
+	switch e {
+	case CaseAmber:
+		return true
+	case CaseGreen:
+		return true
+	case CaseRed:
+		return true
+	case CaseYellow:
 		return true
 	default:
 		return false
@@ -462,6 +547,33 @@ func (e RectificationAnswerKind) Valid() bool {
 	case AnswerContest:
 		return true
 	case AnswerRectify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupervisionActionKind.
+const (
+	SuperviseAsk     SupervisionActionKind = "ask"
+	SuperviseClose   SupervisionActionKind = "close"
+	SuperviseInquire SupervisionActionKind = "inquire"
+	SuperviseReply   SupervisionActionKind = "reply"
+	SuperviseUrge    SupervisionActionKind = "urge"
+)
+
+// Valid indicates whether the value is a known member of the SupervisionActionKind enum.
+func (e SupervisionActionKind) Valid() bool {
+	switch e {
+	case SuperviseAsk:
+		return true
+	case SuperviseClose:
+		return true
+	case SuperviseInquire:
+		return true
+	case SuperviseReply:
+		return true
+	case SuperviseUrge:
 		return true
 	default:
 		return false
@@ -819,6 +931,45 @@ type AttentionList struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// Board defines model for Board.
+type Board struct {
+	Amber int64 `json:"amber"`
+	At    int64 `json:"at"`
+
+	// Cases Those that have not ended.
+	Cases int64 `json:"cases"`
+
+	// Desks Where cases wait, the worst first.
+	Desks []BoardDesk `json:"desks"`
+	Green int64       `json:"green"`
+
+	// Inquiries Questions and inquiries that wait, at most 500.
+	Inquiries int `json:"inquiries"`
+
+	// People For whom cards wait.
+	People []BoardPerson `json:"people"`
+	Red    int64         `json:"red"`
+	Yellow int64         `json:"yellow"`
+}
+
+// BoardDesk defines model for BoardDesk.
+type BoardDesk struct {
+	Amber  int64 `json:"amber"`
+	Cases  int64 `json:"cases"`
+	Desk   Desk  `json:"desk"`
+	Red    int64 `json:"red"`
+	Yellow int64 `json:"yellow"`
+}
+
+// BoardPerson defines model for BoardPerson.
+type BoardPerson struct {
+	Desk   Desk   `json:"desk"`
+	Name   string `json:"name,omitempty,omitzero"`
+	Red    int64  `json:"red"`
+	Staff  string `json:"staff,omitempty,omitzero"`
+	Yellow int64  `json:"yellow"`
+}
+
 // CalendarYear defines model for CalendarYear.
 type CalendarYear = calendar.Year
 
@@ -831,6 +982,100 @@ type CalendarYears struct {
 type CancelEditionRequest struct {
 	Reason string `json:"reason"`
 }
+
+// Card defines model for Card.
+type Card struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy Date   `json:"answer_by,omitempty,omitzero"`
+	Answers  []Said `json:"answers"`
+	Appeal   Said   `json:"appeal,omitempty,omitzero"`
+
+	// Asked All who were asked, the handler first; one without a name is the desk.
+	Asked    []NamedPerson `json:"asked"`
+	Case     string        `json:"case"`
+	Colour   Colour        `json:"colour"`
+	Decision Said          `json:"decision,omitempty,omitzero"`
+	Desk     Desk          `json:"desk"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Excused Late by no more than the line was down: it counts against nobody.
+	Excused bool        `json:"excused"`
+	Finding CardFinding `json:"finding,omitempty,omitzero"`
+	Head    NamedPerson `json:"head,omitempty,omitzero"`
+	Id      string      `json:"id"`
+
+	// IssuedOn A day in Beijing, 2026-10-12.
+	IssuedOn Date `json:"issued_on"`
+
+	// Level 0 the handler, 1 the head of the office, 2 the leader in charge.
+	Level int `json:"level"`
+
+	// LineDownMinutes Minutes of business for which the line to the desk was down.
+	LineDownMinutes int `json:"line_down_minutes,omitempty,omitzero"`
+
+	// Measure What was decided: none, talk, correct, criticism, transfer or discipline.
+	Measure string `json:"measure,omitempty,omitzero"`
+	Number  string `json:"number"`
+	Rule    string `json:"rule"`
+	RuleEn  string `json:"rule_en"`
+	RuleZh  string `json:"rule_zh"`
+	Settled Said   `json:"settled,omitempty,omitzero"`
+
+	// State `noted` 提示, wants no answer; `open` 待说明; `answered` 待认定; `justified`
+	// 理由成立; `breach` 认定失职; `measured` 已处理; `appealed` 申诉中; `upheld`
+	// 申诉成立.
+	State      CardState   `json:"state"`
+	Statement  Said        `json:"statement,omitempty,omitzero"`
+	Supervisor NamedPerson `json:"supervisor,omitempty,omitzero"`
+	To         NamedPerson `json:"to,omitempty,omitzero"`
+	Upheld     bool        `json:"upheld,omitempty,omitzero"`
+}
+
+// CardAction defines model for CardAction.
+type CardAction struct {
+	Breach  bool              `json:"breach,omitempty,omitzero"`
+	Kind    CardActionKind    `json:"kind"`
+	Measure CardActionMeasure `json:"measure,omitempty,omitzero"`
+
+	// Person Staff number of who is found in breach; without one, the handler the card names.
+	Person string `json:"person,omitempty,omitzero"`
+
+	// StatementBy A day in Beijing, 2026-10-12.
+	StatementBy Date `json:"statement_by,omitempty,omitzero"`
+
+	// Text The answer, the statement, or the reasons.
+	Text   string `json:"text"`
+	Upheld bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// CardActionKind defines model for CardAction.Kind.
+type CardActionKind string
+
+// CardActionMeasure defines model for CardAction.Measure.
+type CardActionMeasure string
+
+// CardFinding defines model for CardFinding.
+type CardFinding struct {
+	Breach bool        `json:"breach"`
+	Person NamedPerson `json:"person,omitempty,omitzero"`
+	Said   Said        `json:"said,omitempty,omitzero"`
+
+	// StatementBy A day in Beijing, 2026-10-12.
+	StatementBy Date `json:"statement_by,omitempty,omitzero"`
+}
+
+// CardList defines model for CardList.
+type CardList struct {
+	Cards      []Card `json:"cards"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// CardState `noted` 提示, wants no answer; `open` 待说明; `answered` 待认定; `justified`
+// 理由成立; `breach` 认定失职; `measured` 已处理; `appealed` 申诉中; `upheld`
+// 申诉成立.
+type CardState = supervision.State
 
 // CarryRefusal defines model for CarryRefusal.
 type CarryRefusal struct {
@@ -1147,6 +1392,25 @@ type CaseSummary struct {
 // CaseSummaryGate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
 type CaseSummaryGate string
 
+// CaseSupervision defines model for CaseSupervision.
+type CaseSupervision struct {
+	Cards []Card `json:"cards"`
+
+	// Colour The worst of its cards.
+	Colour    CaseSupervisionColour `json:"colour"`
+	Inquiries []Inquiry             `json:"inquiries"`
+
+	// LineDownMinutes Of business.
+	LineDownMinutes int `json:"line_down_minutes"`
+
+	// Outages When the county did not hear the desk since hand-in.
+	Outages []Outage `json:"outages"`
+	Urges   []Said   `json:"urges"`
+}
+
+// CaseSupervisionColour The worst of its cards.
+type CaseSupervisionColour string
+
 // CaseSupplement What the applicant brought after hand-in.
 type CaseSupplement struct {
 	At        int64               `json:"at"`
@@ -1181,6 +1445,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Colour defines model for Colour.
+type Colour = supervision.Colour
 
 // Complaint defines model for Complaint.
 type Complaint struct {
@@ -1272,6 +1539,9 @@ type ComplaintType = ledger.ComplaintType
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
+// Desk defines model for Desk.
+type Desk = ledger.Desk
+
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
 	Changes []Change `json:"changes"`
@@ -1348,6 +1618,18 @@ type DueDay = calendar.Day
 // Dues The due dates that the applicant was told last.
 type Dues = ledger.Dues
 
+// Duty defines model for Duty.
+type Duty struct {
+	// From A day in Beijing, 2026-10-12.
+	From Date `json:"from"`
+
+	// Substitute Staff number; none takes back what was said of those days.
+	Substitute string `json:"substitute,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
 // Edition defines model for Edition.
 type Edition = catalog.Edition
 
@@ -1385,6 +1667,9 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// Headed An office, a window, or a leader in charge.
+type Headed = identity.Headed
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -1444,6 +1729,26 @@ type InclusionProof struct {
 	// Note The signed checkpoint it is for.
 	Note string `json:"note"`
 	Size int64  `json:"size"`
+}
+
+// Inquiry defines model for Inquiry.
+type Inquiry struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy   Date   `json:"answer_by"`
+	Answers    []Said `json:"answers"`
+	Asked      Said   `json:"asked"`
+	Case       string `json:"case"`
+	Closed     bool   `json:"closed"`
+	Conclusion Said   `json:"conclusion,omitempty,omitzero"`
+	Desk       Desk   `json:"desk"`
+	Formal     bool   `json:"formal"`
+	Id         string `json:"id"`
+	Number     string `json:"number"`
+}
+
+// InquiryList defines model for InquiryList.
+type InquiryList struct {
+	Inquiries []Inquiry `json:"inquiries"`
 }
 
 // InternalPaper defines model for InternalPaper.
@@ -1789,6 +2094,9 @@ type LostRecord struct {
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
+// NamedPerson defines model for NamedPerson.
+type NamedPerson = ledger.NamedPerson
+
 // Node defines model for Node.
 type Node struct {
 	// Division Example: 330523110200
@@ -1837,6 +2145,12 @@ type Notice struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
+}
+
+// Outage defines model for Outage.
+type Outage struct {
+	From  int64 `json:"from"`
+	Until int64 `json:"until"`
 }
 
 // Overlay defines model for Overlay.
@@ -2042,6 +2356,12 @@ type PublishedEdition struct {
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 }
+
+// Qualification defines model for Qualification.
+type Qualification = identity.Qualification
+
+// Rank The lowest first.
+type Rank = identity.Rank
 
 // RatedUnit defines model for RatedUnit.
 type RatedUnit struct {
@@ -2395,6 +2715,43 @@ type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
 
+// Roster What the roster says of a person since `since_ms`.
+type Roster struct {
+	Established bool `json:"established"`
+
+	// Heads An office, a window, or a leader in charge.
+	Heads          Headed          `json:"heads,omitempty,omitzero"`
+	Office         string          `json:"office,omitempty,omitzero"`
+	Qualifications []Qualification `json:"qualifications"`
+
+	// Rank The lowest first.
+	Rank    Rank  `json:"rank"`
+	SinceMs int64 `json:"since_ms"`
+}
+
+// RosterRequest defines model for RosterRequest.
+type RosterRequest struct {
+	Established bool `json:"established"`
+
+	// Heads An office, a window, or a leader in charge.
+	Heads          Headed          `json:"heads,omitempty,omitzero"`
+	Office         string          `json:"office,omitempty,omitzero"`
+	Qualifications []Qualification `json:"qualifications,omitempty,omitzero"`
+
+	// Rank The lowest first.
+	Rank   Rank   `json:"rank"`
+	Reason string `json:"reason"`
+}
+
+// Said defines model for Said.
+type Said struct {
+	At int64 `json:"at"`
+	By Actor `json:"by"`
+
+	// Text Personal data in it is masked.
+	Text string `json:"text"`
+}
+
 // Seal defines model for Seal.
 type Seal struct {
 	// Division Example: 330523110200
@@ -2497,12 +2854,18 @@ type Staff struct {
 	Disabled   bool   `json:"disabled"`
 
 	// Division Example: 330523110200
-	Division           Division `json:"division"`
-	Id                 string   `json:"id"`
-	Login              string   `json:"login"`
-	MustChangePassword bool     `json:"must_change_password"`
-	Name               string   `json:"name"`
-	Roles              []Role   `json:"roles"`
+	Division Division `json:"division"`
+
+	// Duty Who stands in for them, as it was said.
+	Duty               []Duty `json:"duty,omitempty,omitzero"`
+	Id                 string `json:"id"`
+	Login              string `json:"login"`
+	MustChangePassword bool   `json:"must_change_password"`
+	Name               string `json:"name"`
+	Roles              []Role `json:"roles"`
+
+	// Roster What the roster says of a person since `since_ms`.
+	Roster Roster `json:"roster,omitempty,omitzero"`
 }
 
 // StaffCreated defines model for StaffCreated.
@@ -2563,6 +2926,31 @@ type Submission struct {
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SubstituteRequest defines model for SubstituteRequest.
+type SubstituteRequest struct {
+	// From A day in Beijing, 2026-10-12.
+	From       Date   `json:"from"`
+	Reason     string `json:"reason"`
+	Substitute string `json:"substitute,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// SupervisionAction defines model for SupervisionAction.
+type SupervisionAction struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy Date `json:"answer_by,omitempty,omitzero"`
+
+	// Inquiry Which one is answered or closed.
+	Inquiry string                `json:"inquiry,omitempty,omitzero"`
+	Kind    SupervisionActionKind `json:"kind"`
+	Text    string                `json:"text"`
+}
+
+// SupervisionActionKind defines model for SupervisionAction.Kind.
+type SupervisionActionKind string
 
 // SupplementPoint defines model for SupplementPoint.
 type SupplementPoint = ledger.SupplementPoint
@@ -2650,6 +3038,36 @@ type ThisNode struct {
 	Tier    Tier   `json:"tier"`
 	TimeMs  int64  `json:"time_ms"`
 	Version string `json:"version"`
+}
+
+// Thresholds defines model for Thresholds.
+type Thresholds = supervision.Thresholds
+
+// ThresholdsAnswer defines model for ThresholdsAnswer.
+type ThresholdsAnswer struct {
+	Changes    []ThresholdsChange `json:"changes"`
+	Thresholds Thresholds         `json:"thresholds"`
+}
+
+// ThresholdsChange defines model for ThresholdsChange.
+type ThresholdsChange struct {
+	At         int64      `json:"at"`
+	By         Actor      `json:"by"`
+	Entry      string     `json:"entry"`
+	Reason     string     `json:"reason"`
+	Thresholds Thresholds `json:"thresholds"`
+}
+
+// ThresholdsRequest What is left out stays as it is.
+type ThresholdsRequest struct {
+	AmberLeft   *int   `json:"amber_left,omitempty"`
+	AnswerDays  int    `json:"answer_days,omitempty,omitzero"`
+	Closes      int    `json:"closes,omitempty,omitzero"`
+	LineMinutes int    `json:"line_minutes,omitempty,omitzero"`
+	Opens       *int   `json:"opens,omitempty"`
+	Reason      string `json:"reason"`
+	RedOver     int    `json:"red_over,omitempty,omitzero"`
+	RedYellows  int    `json:"red_yellows,omitempty,omitzero"`
 }
 
 // Tier defines model for Tier.
@@ -2760,6 +3178,9 @@ type WithdrawRequest struct {
 
 // Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 type Word string
+
+// CardID defines model for CardID.
+type CardID = string
 
 // CaseID defines model for CaseID.
 type CaseID = string
@@ -2882,6 +3303,36 @@ type GetDueParams struct {
 	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
 }
 
+// ListCardsParams defines parameters for ListCards.
+type ListCardsParams struct {
+	// Division Desks of that division and below.
+	Division Division  `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Colour   Colour    `form:"colour,omitempty" json:"colour,omitempty,omitzero"`
+	State    CardState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Waiting Only those that wait for somebody.
+	Waiting bool `form:"waiting,omitempty" json:"waiting,omitempty,omitzero"`
+
+	// Live Only those on cases that have not ended.
+	Live bool `form:"live,omitempty" json:"live,omitempty,omitzero"`
+
+	// Mine Only those that ask the caller.
+	Mine bool `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+
+	// Person Staff number of who is asked.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ActOnCardParams defines parameters for ActOnCard.
+type ActOnCardParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -2972,6 +3423,12 @@ type VoidCaseDocumentParams struct {
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SuperviseCaseParams defines parameters for SuperviseCase.
+type SuperviseCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3257,6 +3714,12 @@ type ListStaffParams struct {
 	Role     Role     `form:"role,omitempty" json:"role,omitempty,omitzero"`
 }
 
+// GetBoardParams defines parameters for GetBoard.
+type GetBoardParams struct {
+	// Division Desks of that division and below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+}
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
 
@@ -3265,6 +3728,9 @@ type ResolveAttentionJSONRequestBody = ResolveRequest
 
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportFile
+
+// ActOnCardJSONRequestBody defines body for ActOnCard for application/json ContentType.
+type ActOnCardJSONRequestBody = CardAction
 
 // ExportCarryJSONRequestBody defines body for ExportCarry for application/json ContentType.
 type ExportCarryJSONRequestBody = CarryRequest
@@ -3292,6 +3758,9 @@ type OfferRatingJSONRequestBody = RatingOffer
 
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// SuperviseCaseJSONRequestBody defines body for SuperviseCase for application/json ContentType.
+type SuperviseCaseJSONRequestBody = SupervisionAction
 
 // OpenComplaintJSONRequestBody defines body for OpenComplaint for application/json ContentType.
 type OpenComplaintJSONRequestBody = ComplaintRequest
@@ -3403,6 +3872,15 @@ type ResetStaffPasswordJSONRequestBody = PasswordReset
 
 // SetStaffRolesJSONRequestBody defines body for SetStaffRoles for application/json ContentType.
 type SetStaffRolesJSONRequestBody = RolesRequest
+
+// SetStaffRosterJSONRequestBody defines body for SetStaffRoster for application/json ContentType.
+type SetStaffRosterJSONRequestBody = RosterRequest
+
+// SetSubstituteJSONRequestBody defines body for SetSubstitute for application/json ContentType.
+type SetSubstituteJSONRequestBody = SubstituteRequest
+
+// SetThresholdsJSONRequestBody defines body for SetThresholds for application/json ContentType.
+type SetThresholdsJSONRequestBody = ThresholdsRequest
 
 // VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
 type VerifyDocumentJSONRequestBody = VerifyRequest
@@ -3600,6 +4078,46 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
 	ImportCalendar(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListCards 监察牌
+	//
+	// Cards that the caller may see: those of their own desk, or as far as their right to supervise reaches.
+	//
+	// Corresponds with GET /api/v1/cards (the `ListCards` operationId).
+	ListCards(ctx context.Context, params *ListCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCard 一张监察牌
+	//
+	// Corresponds with GET /api/v1/cards/{id} (the `GetCard` operationId).
+	GetCard(ctx context.Context, id CardID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCardWithBody 说明、认定、陈述、处理、申诉
+	//
+	// `answer` explains, by whom the card asks (or their substitute on duty).
+	// `find` closes it, by a supervisor: `breach` false is justified; true is a
+	// breach of duty of `person`, who may `state` a defence until
+	// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+	// contests the card; `settle` decides the appeal, by a supervisor it does not
+	// complain about.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+	ActOnCardWithBody(ctx context.Context, id CardID, params *ActOnCardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCard 说明、认定、陈述、处理、申诉
+	//
+	// `answer` explains, by whom the card asks (or their substitute on duty).
+	// `find` closes it, by a supervisor: `breach` false is justified; true is a
+	// breach of duty of `person`, who may `state` a defence until
+	// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+	// contests the card; `settle` decides the appeal, by a supervisor it does not
+	// complain about.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+	ActOnCard(ctx context.Context, id CardID, params *ActOnCardParams, body ActOnCardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ExportCarryWithBody 导出携带包
 	//
@@ -3854,6 +4372,35 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
 	ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCaseSupervision 办件的监察情况
+	//
+	// Cards, questions and urges on a case that the caller may see, and when the line to its desk was down, which counts against nobody.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/supervision (the `GetCaseSupervision` operationId).
+	GetCaseSupervision(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuperviseCaseWithBody 催办、问询、立案、答复
+	//
+	// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+	// opens an inquiry, each with the last day for its answer; `reply` answers
+	// one at the desk it asks, `close` ends one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+	SuperviseCaseWithBody(ctx context.Context, id CaseID, params *SuperviseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SuperviseCase 催办、问询、立案、答复
+	//
+	// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+	// opens an inquiry, each with the last day for its answer; `reply` answers
+	// one at the desk it asks, `close` ends one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+	SuperviseCase(ctx context.Context, id CaseID, params *SuperviseCaseParams, body SuperviseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCaseTimeline 办理经过
 	//
 	// Every entry of the case: what, who, in which role, at which node, when,
@@ -4064,6 +4611,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/hubs/{id} (the `RemoveHub` operationId).
 	RemoveHub(ctx context.Context, id NodeID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListInquiries 待答复的问询
+	//
+	// Corresponds with GET /api/v1/inquiries (the `ListInquiries` operationId).
+	ListInquiries(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListItems 查询事项
 	//
@@ -4837,6 +5389,80 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
 	SetStaffRoles(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetStaffRosterWithBody 登记花名册
+	//
+	// Sets what the roster says of a person from now on: establishment,
+	// qualifications and until when they are good, rank, office, what they head.
+	// Only a qualified person of the establishment decides a case; a person the
+	// roster has no record of decides none.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+	SetStaffRosterWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetStaffRoster 登记花名册
+	//
+	// Sets what the roster says of a person from now on: establishment,
+	// qualifications and until when they are good, rank, office, what they head.
+	// Only a qualified person of the establishment decides a case; a person the
+	// roster has no record of decides none.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+	SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetSubstituteWithBody 安排AB岗
+	//
+	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+	SetSubstituteWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetSubstitute 安排AB岗
+	//
+	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+	SetSubstitute(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetBoard 监察总览
+	//
+	// Where cases wait, per desk, in which colour, and for whom cards wait. Reading it leaves no trace that others could see.
+	//
+	// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
+	GetBoard(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetThresholds 监察阈值
+	//
+	// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
+	//
+	// Corresponds with GET /api/v1/supervision/thresholds (the `GetThresholds` operationId).
+	GetThresholds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetThresholdsWithBody 调整监察阈值
+	//
+	// Holds from now on, everywhere; cards that were issued stay.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+	SetThresholdsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetThresholds 调整监察阈值
+	//
+	// Holds from now on, everywhere; cards that were issued stay.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+	SetThresholds(ctx context.Context, body SetThresholdsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetSync 同步状态
 	//
 	// This node's line, queue and lag, and those of each node below it.
@@ -5141,6 +5767,86 @@ func (c *Client) ImportCalendarWithBody(ctx context.Context, contentType string,
 // Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
 func (c *Client) ImportCalendar(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewImportCalendarRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListCards 监察牌
+//
+// Cards that the caller may see: those of their own desk, or as far as their right to supervise reaches.
+//
+// Corresponds with GET /api/v1/cards (the `ListCards` operationId).
+func (c *Client) ListCards(ctx context.Context, params *ListCardsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListCardsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCard 一张监察牌
+//
+// Corresponds with GET /api/v1/cards/{id} (the `GetCard` operationId).
+func (c *Client) GetCard(ctx context.Context, id CardID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCardRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCardWithBody 说明、认定、陈述、处理、申诉
+//
+// `answer` explains, by whom the card asks (or their substitute on duty).
+// `find` closes it, by a supervisor: `breach` false is justified; true is a
+// breach of duty of `person`, who may `state` a defence until
+// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+// contests the card; `settle` decides the appeal, by a supervisor it does not
+// complain about.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+func (c *Client) ActOnCardWithBody(ctx context.Context, id CardID, params *ActOnCardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCardRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCard 说明、认定、陈述、处理、申诉
+//
+// `answer` explains, by whom the card asks (or their substitute on duty).
+// `find` closes it, by a supervisor: `breach` false is justified; true is a
+// breach of duty of `person`, who may `state` a defence until
+// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+// contests the card; `settle` decides the appeal, by a supervisor it does not
+// complain about.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+func (c *Client) ActOnCard(ctx context.Context, id CardID, params *ActOnCardParams, body ActOnCardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCardRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5644,6 +6350,65 @@ func (c *Client) ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCa
 	return c.Client.Do(req)
 }
 
+// GetCaseSupervision 办件的监察情况
+//
+// Cards, questions and urges on a case that the caller may see, and when the line to its desk was down, which counts against nobody.
+//
+// Corresponds with GET /api/v1/cases/{id}/supervision (the `GetCaseSupervision` operationId).
+func (c *Client) GetCaseSupervision(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseSupervisionRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuperviseCaseWithBody 催办、问询、立案、答复
+//
+// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+// opens an inquiry, each with the last day for its answer; `reply` answers
+// one at the desk it asks, `close` ends one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+func (c *Client) SuperviseCaseWithBody(ctx context.Context, id CaseID, params *SuperviseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuperviseCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SuperviseCase 催办、问询、立案、答复
+//
+// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+// opens an inquiry, each with the last day for its answer; `reply` answers
+// one at the desk it asks, `close` ends one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+func (c *Client) SuperviseCase(ctx context.Context, id CaseID, params *SuperviseCaseParams, body SuperviseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSuperviseCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCaseTimeline 办理经过
 //
 // Every entry of the case: what, who, in which role, at which node, when,
@@ -6095,6 +6860,21 @@ func (c *Client) TransferLeadership(ctx context.Context, body TransferLeadership
 // Corresponds with DELETE /api/v1/hubs/{id} (the `RemoveHub` operationId).
 func (c *Client) RemoveHub(ctx context.Context, id NodeID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRemoveHubRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListInquiries 待答复的问询
+//
+// Corresponds with GET /api/v1/inquiries (the `ListInquiries` operationId).
+func (c *Client) ListInquiries(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListInquiriesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -7757,6 +8537,160 @@ func (c *Client) SetStaffRoles(ctx context.Context, id StaffID, body SetStaffRol
 	return c.Client.Do(req)
 }
 
+// SetStaffRosterWithBody 登记花名册
+//
+// Sets what the roster says of a person from now on: establishment,
+// qualifications and until when they are good, rank, office, what they head.
+// Only a qualified person of the establishment decides a case; a person the
+// roster has no record of decides none.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+func (c *Client) SetStaffRosterWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRosterRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetStaffRoster 登记花名册
+//
+// Sets what the roster says of a person from now on: establishment,
+// qualifications and until when they are good, rank, office, what they head.
+// Only a qualified person of the establishment decides a case; a person the
+// roster has no record of decides none.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+func (c *Client) SetStaffRoster(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetStaffRosterRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetSubstituteWithBody 安排AB岗
+//
+// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+func (c *Client) SetSubstituteWithBody(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSubstituteRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetSubstitute 安排AB岗
+//
+// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+func (c *Client) SetSubstitute(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetSubstituteRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetBoard 监察总览
+//
+// Where cases wait, per desk, in which colour, and for whom cards wait. Reading it leaves no trace that others could see.
+//
+// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
+func (c *Client) GetBoard(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBoardRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetThresholds 监察阈值
+//
+// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
+//
+// Corresponds with GET /api/v1/supervision/thresholds (the `GetThresholds` operationId).
+func (c *Client) GetThresholds(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetThresholdsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetThresholdsWithBody 调整监察阈值
+//
+// Holds from now on, everywhere; cards that were issued stay.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+func (c *Client) SetThresholdsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetThresholdsRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetThresholds 调整监察阈值
+//
+// Holds from now on, everywhere; cards that were issued stay.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+func (c *Client) SetThresholds(ctx context.Context, body SetThresholdsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetThresholdsRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetSync 同步状态
 //
 // This node's line, queue and lag, and those of each node below it.
@@ -8425,6 +9359,214 @@ func NewImportCalendarRequestWithBody(server string, contentType string, body io
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListCardsRequest constructs an http.Request for the ListCards method
+func NewListCardsRequest(server string, params *ListCardsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cards")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "colour", params.Colour, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "waiting", params.Waiting, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "live", params.Live, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "mine", params.Mine, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCardRequest constructs an http.Request for the GetCard method
+func NewGetCardRequest(server string, id CardID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cards/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnCardRequest calls the generic ActOnCard builder with application/json body
+func NewActOnCardRequest(server string, id CardID, params *ActOnCardParams, body ActOnCardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnCardRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnCardRequestWithBody constructs an http.Request for the ActOnCard method, with any body, and a specified content type
+func NewActOnCardRequestWithBody(server string, id CardID, params *ActOnCardParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cards/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -9321,6 +10463,100 @@ func NewResubmitCaseRequestWithBody(server string, id CaseID, params *ResubmitCa
 	return req, nil
 }
 
+// NewGetCaseSupervisionRequest constructs an http.Request for the GetCaseSupervision method
+func NewGetCaseSupervisionRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/supervision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSuperviseCaseRequest calls the generic SuperviseCase builder with application/json body
+func NewSuperviseCaseRequest(server string, id CaseID, params *SuperviseCaseParams, body SuperviseCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSuperviseCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewSuperviseCaseRequestWithBody constructs an http.Request for the SuperviseCase method, with any body, and a specified content type
+func NewSuperviseCaseRequestWithBody(server string, id CaseID, params *SuperviseCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/supervision", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetCaseTimelineRequest constructs an http.Request for the GetCaseTimeline method
 func NewGetCaseTimelineRequest(server string, id CaseID, params *GetCaseTimelineParams) (*http.Request, error) {
 	var err error
@@ -10151,6 +11387,33 @@ func NewRemoveHubRequest(server string, id NodeID) (*http.Request, error) {
 	}
 
 	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListInquiriesRequest constructs an http.Request for the ListInquiries method
+func NewListInquiriesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/inquiries")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -12987,6 +14250,217 @@ func NewSetStaffRolesRequestWithBody(server string, id StaffID, contentType stri
 	return req, nil
 }
 
+// NewSetStaffRosterRequest calls the generic SetStaffRoster builder with application/json body
+func NewSetStaffRosterRequest(server string, id StaffID, body SetStaffRosterJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetStaffRosterRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetStaffRosterRequestWithBody constructs an http.Request for the SetStaffRoster method, with any body, and a specified content type
+func NewSetStaffRosterRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/staff/%s/roster", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSetSubstituteRequest calls the generic SetSubstitute builder with application/json body
+func NewSetSubstituteRequest(server string, id StaffID, body SetSubstituteJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetSubstituteRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewSetSubstituteRequestWithBody constructs an http.Request for the SetSubstitute method, with any body, and a specified content type
+func NewSetSubstituteRequestWithBody(server string, id StaffID, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/staff/%s/substitute", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetBoardRequest constructs an http.Request for the GetBoard method
+func NewGetBoardRequest(server string, params *GetBoardParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/supervision/board")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetThresholdsRequest constructs an http.Request for the GetThresholds method
+func NewGetThresholdsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/supervision/thresholds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetThresholdsRequest calls the generic SetThresholds builder with application/json body
+func NewSetThresholdsRequest(server string, body SetThresholdsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetThresholdsRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetThresholdsRequestWithBody constructs an http.Request for the SetThresholds method, with any body, and a specified content type
+func NewSetThresholdsRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/supervision/thresholds")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetSyncRequest constructs an http.Request for the GetSync method
 func NewGetSyncRequest(server string) (*http.Request, error) {
 	var err error
@@ -13313,6 +14787,50 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/calendar/import (the `ImportCalendar` operationId).
 	ImportCalendarWithResponse(ctx context.Context, body ImportCalendarJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportCalendarResponse, error)
 
+	// ListCardsWithResponse 监察牌
+	//
+	// Cards that the caller may see: those of their own desk, or as far as their right to supervise reaches.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cards (the `ListCards` operationId).
+	ListCardsWithResponse(ctx context.Context, params *ListCardsParams, reqEditors ...RequestEditorFn) (*ListCardsResponse, error)
+
+	// GetCardWithResponse 一张监察牌
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cards/{id} (the `GetCard` operationId).
+	GetCardWithResponse(ctx context.Context, id CardID, reqEditors ...RequestEditorFn) (*GetCardResponse, error)
+
+	// ActOnCardWithBodyWithResponse 说明、认定、陈述、处理、申诉
+	//
+	// `answer` explains, by whom the card asks (or their substitute on duty).
+	// `find` closes it, by a supervisor: `breach` false is justified; true is a
+	// breach of duty of `person`, who may `state` a defence until
+	// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+	// contests the card; `settle` decides the appeal, by a supervisor it does not
+	// complain about.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+	ActOnCardWithBodyWithResponse(ctx context.Context, id CardID, params *ActOnCardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCardResponse, error)
+
+	// ActOnCardWithResponse 说明、认定、陈述、处理、申诉
+	//
+	// `answer` explains, by whom the card asks (or their substitute on duty).
+	// `find` closes it, by a supervisor: `breach` false is justified; true is a
+	// breach of duty of `person`, who may `state` a defence until
+	// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+	// contests the card; `settle` decides the appeal, by a supervisor it does not
+	// complain about.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+	ActOnCardWithResponse(ctx context.Context, id CardID, params *ActOnCardParams, body ActOnCardJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCardResponse, error)
+
 	// ExportCarryWithBodyWithResponse 导出携带包
 	//
 	// Writes a bundle for a USB stick: at a township or village what waits to
@@ -13576,6 +15094,37 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
 	ResubmitCaseWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error)
 
+	// GetCaseSupervisionWithResponse 办件的监察情况
+	//
+	// Cards, questions and urges on a case that the caller may see, and when the line to its desk was down, which counts against nobody.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/supervision (the `GetCaseSupervision` operationId).
+	GetCaseSupervisionWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseSupervisionResponse, error)
+
+	// SuperviseCaseWithBodyWithResponse 催办、问询、立案、答复
+	//
+	// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+	// opens an inquiry, each with the last day for its answer; `reply` answers
+	// one at the desk it asks, `close` ends one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+	SuperviseCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *SuperviseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuperviseCaseResponse, error)
+
+	// SuperviseCaseWithResponse 催办、问询、立案、答复
+	//
+	// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+	// opens an inquiry, each with the last day for its answer; `reply` answers
+	// one at the desk it asks, `close` ends one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+	SuperviseCaseWithResponse(ctx context.Context, id CaseID, params *SuperviseCaseParams, body SuperviseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SuperviseCaseResponse, error)
+
 	// GetCaseTimelineWithResponse 办理经过
 	//
 	// Every entry of the case: what, who, in which role, at which node, when,
@@ -13804,6 +15353,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /api/v1/hubs/{id} (the `RemoveHub` operationId).
 	RemoveHubWithResponse(ctx context.Context, id NodeID, reqEditors ...RequestEditorFn) (*RemoveHubResponse, error)
+
+	// ListInquiriesWithResponse 待答复的问询
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/inquiries (the `ListInquiries` operationId).
+	ListInquiriesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListInquiriesResponse, error)
 
 	// ListItemsWithResponse 查询事项
 	//
@@ -14637,6 +16193,84 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/staff/{id}/roles (the `SetStaffRoles` operationId).
 	SetStaffRolesWithResponse(ctx context.Context, id StaffID, body SetStaffRolesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRolesResponse, error)
 
+	// SetStaffRosterWithBodyWithResponse 登记花名册
+	//
+	// Sets what the roster says of a person from now on: establishment,
+	// qualifications and until when they are good, rank, office, what they head.
+	// Only a qualified person of the establishment decides a case; a person the
+	// roster has no record of decides none.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+	SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
+
+	// SetStaffRosterWithResponse 登记花名册
+	//
+	// Sets what the roster says of a person from now on: establishment,
+	// qualifications and until when they are good, rank, office, what they head.
+	// Only a qualified person of the establishment decides a case; a person the
+	// roster has no record of decides none.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+	SetStaffRosterWithResponse(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error)
+
+	// SetSubstituteWithBodyWithResponse 安排AB岗
+	//
+	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+	SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
+
+	// SetSubstituteWithResponse 安排AB岗
+	//
+	// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+	SetSubstituteWithResponse(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error)
+
+	// GetBoardWithResponse 监察总览
+	//
+	// Where cases wait, per desk, in which colour, and for whom cards wait. Reading it leaves no trace that others could see.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
+	GetBoardWithResponse(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*GetBoardResponse, error)
+
+	// GetThresholdsWithResponse 监察阈值
+	//
+	// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/supervision/thresholds (the `GetThresholds` operationId).
+	GetThresholdsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetThresholdsResponse, error)
+
+	// SetThresholdsWithBodyWithResponse 调整监察阈值
+	//
+	// Holds from now on, everywhere; cards that were issued stay.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+	SetThresholdsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetThresholdsResponse, error)
+
+	// SetThresholdsWithResponse 调整监察阈值
+	//
+	// Holds from now on, everywhere; cards that were issued stay.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+	SetThresholdsWithResponse(ctx context.Context, body SetThresholdsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetThresholdsResponse, error)
+
 	// GetSyncWithResponse 同步状态
 	//
 	// This node's line, queue and lag, and those of each node below it.
@@ -15208,6 +16842,150 @@ func (r ImportCalendarResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ImportCalendarResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListCardsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CardList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListCardsResponse) GetJSON200() *CardList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListCardsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListCardsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListCardsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListCardsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListCardsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Card
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCardResponse) GetJSON200() *Card {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCardResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnCardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Card
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnCardResponse) GetJSON200() *Card {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnCardResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnCardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnCardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnCardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnCardResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15921,6 +17699,102 @@ func (r ResubmitCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResubmitCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseSupervisionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseSupervision
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseSupervisionResponse) GetJSON200() *CaseSupervision {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseSupervisionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseSupervisionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseSupervisionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseSupervisionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseSupervisionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SuperviseCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SuperviseCaseResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SuperviseCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SuperviseCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SuperviseCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SuperviseCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SuperviseCaseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16716,6 +18590,54 @@ func (r RemoveHubResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RemoveHubResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListInquiriesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *InquiryList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListInquiriesResponse) GetJSON200() *InquiryList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListInquiriesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListInquiriesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListInquiriesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListInquiriesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListInquiriesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19547,6 +21469,246 @@ func (r SetStaffRolesResponse) ContentType() string {
 	return ""
 }
 
+type SetStaffRosterResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetStaffRosterResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetStaffRosterResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetStaffRosterResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetStaffRosterResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetStaffRosterResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetStaffRosterResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetSubstituteResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetSubstituteResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetSubstituteResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetSubstituteResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetSubstituteResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetSubstituteResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetSubstituteResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetBoardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Board
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBoardResponse) GetJSON200() *Board {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBoardResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBoardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBoardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBoardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBoardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetThresholdsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ThresholdsAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetThresholdsResponse) GetJSON200() *ThresholdsAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetThresholdsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetThresholdsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetThresholdsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetThresholdsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetThresholdsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetThresholdsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetThresholdsResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetThresholdsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetThresholdsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetThresholdsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetThresholdsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetThresholdsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetSyncResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -19998,6 +22160,74 @@ func (c *ClientWithResponses) ImportCalendarWithResponse(ctx context.Context, bo
 	return ParseImportCalendarResponse(rsp)
 }
 
+// ListCardsWithResponse 监察牌
+//
+// Cards that the caller may see: those of their own desk, or as far as their right to supervise reaches.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cards (the `ListCards` operationId).
+func (c *ClientWithResponses) ListCardsWithResponse(ctx context.Context, params *ListCardsParams, reqEditors ...RequestEditorFn) (*ListCardsResponse, error) {
+	rsp, err := c.ListCards(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListCardsResponse(rsp)
+}
+
+// GetCardWithResponse 一张监察牌
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cards/{id} (the `GetCard` operationId).
+func (c *ClientWithResponses) GetCardWithResponse(ctx context.Context, id CardID, reqEditors ...RequestEditorFn) (*GetCardResponse, error) {
+	rsp, err := c.GetCard(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCardResponse(rsp)
+}
+
+// ActOnCardWithBodyWithResponse 说明、认定、陈述、处理、申诉
+//
+// `answer` explains, by whom the card asks (or their substitute on duty).
+// `find` closes it, by a supervisor: `breach` false is justified; true is a
+// breach of duty of `person`, who may `state` a defence until
+// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+// contests the card; `settle` decides the appeal, by a supervisor it does not
+// complain about.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+func (c *ClientWithResponses) ActOnCardWithBodyWithResponse(ctx context.Context, id CardID, params *ActOnCardParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCardResponse, error) {
+	rsp, err := c.ActOnCardWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCardResponse(rsp)
+}
+
+// ActOnCardWithResponse 说明、认定、陈述、处理、申诉
+//
+// `answer` explains, by whom the card asks (or their substitute on duty).
+// `find` closes it, by a supervisor: `breach` false is justified; true is a
+// breach of duty of `person`, who may `state` a defence until
+// `statement_by`. `measure` decides on it, by a leader, after that. `appeal`
+// contests the card; `settle` decides the appeal, by a supervisor it does not
+// complain about.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cards/{id}/actions (the `ActOnCard` operationId).
+func (c *ClientWithResponses) ActOnCardWithResponse(ctx context.Context, id CardID, params *ActOnCardParams, body ActOnCardJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCardResponse, error) {
+	rsp, err := c.ActOnCard(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCardResponse(rsp)
+}
+
 // ExportCarryWithBodyWithResponse 导出携带包
 //
 // Writes a bundle for a USB stick: at a township or village what waits to
@@ -20405,6 +22635,55 @@ func (c *ClientWithResponses) ResubmitCaseWithResponse(ctx context.Context, id C
 	return ParseResubmitCaseResponse(rsp)
 }
 
+// GetCaseSupervisionWithResponse 办件的监察情况
+//
+// Cards, questions and urges on a case that the caller may see, and when the line to its desk was down, which counts against nobody.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/supervision (the `GetCaseSupervision` operationId).
+func (c *ClientWithResponses) GetCaseSupervisionWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseSupervisionResponse, error) {
+	rsp, err := c.GetCaseSupervision(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseSupervisionResponse(rsp)
+}
+
+// SuperviseCaseWithBodyWithResponse 催办、问询、立案、答复
+//
+// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+// opens an inquiry, each with the last day for its answer; `reply` answers
+// one at the desk it asks, `close` ends one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+func (c *ClientWithResponses) SuperviseCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *SuperviseCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SuperviseCaseResponse, error) {
+	rsp, err := c.SuperviseCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuperviseCaseResponse(rsp)
+}
+
+// SuperviseCaseWithResponse 催办、问询、立案、答复
+//
+// `urge` urges whoever holds the case; `ask` asks a question and `inquire`
+// opens an inquiry, each with the last day for its answer; `reply` answers
+// one at the desk it asks, `close` ends one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/supervision (the `SuperviseCase` operationId).
+func (c *ClientWithResponses) SuperviseCaseWithResponse(ctx context.Context, id CaseID, params *SuperviseCaseParams, body SuperviseCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SuperviseCaseResponse, error) {
+	rsp, err := c.SuperviseCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSuperviseCaseResponse(rsp)
+}
+
 // GetCaseTimelineWithResponse 办理经过
 //
 // Every entry of the case: what, who, in which role, at which node, when,
@@ -20782,6 +23061,19 @@ func (c *ClientWithResponses) RemoveHubWithResponse(ctx context.Context, id Node
 		return nil, err
 	}
 	return ParseRemoveHubResponse(rsp)
+}
+
+// ListInquiriesWithResponse 待答复的问询
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/inquiries (the `ListInquiries` operationId).
+func (c *ClientWithResponses) ListInquiriesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListInquiriesResponse, error) {
+	rsp, err := c.ListInquiries(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListInquiriesResponse(rsp)
 }
 
 // ListItemsWithResponse 查询事项
@@ -22144,6 +24436,132 @@ func (c *ClientWithResponses) SetStaffRolesWithResponse(ctx context.Context, id 
 	return ParseSetStaffRolesResponse(rsp)
 }
 
+// SetStaffRosterWithBodyWithResponse 登记花名册
+//
+// Sets what the roster says of a person from now on: establishment,
+// qualifications and until when they are good, rank, office, what they head.
+// Only a qualified person of the establishment decides a case; a person the
+// roster has no record of decides none.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+func (c *ClientWithResponses) SetStaffRosterWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
+	rsp, err := c.SetStaffRosterWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetStaffRosterResponse(rsp)
+}
+
+// SetStaffRosterWithResponse 登记花名册
+//
+// Sets what the roster says of a person from now on: establishment,
+// qualifications and until when they are good, rank, office, what they head.
+// Only a qualified person of the establishment decides a case; a person the
+// roster has no record of decides none.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/staff/{id}/roster (the `SetStaffRoster` operationId).
+func (c *ClientWithResponses) SetStaffRosterWithResponse(ctx context.Context, id StaffID, body SetStaffRosterJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStaffRosterResponse, error) {
+	rsp, err := c.SetStaffRoster(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetStaffRosterResponse(rsp)
+}
+
+// SetSubstituteWithBodyWithResponse 安排AB岗
+//
+// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+func (c *ClientWithResponses) SetSubstituteWithBodyWithResponse(ctx context.Context, id StaffID, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
+	rsp, err := c.SetSubstituteWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetSubstituteResponse(rsp)
+}
+
+// SetSubstituteWithResponse 安排AB岗
+//
+// Says who stands in for a person from one day to another; without `substitute`, that nobody does.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/staff/{id}/substitute (the `SetSubstitute` operationId).
+func (c *ClientWithResponses) SetSubstituteWithResponse(ctx context.Context, id StaffID, body SetSubstituteJSONRequestBody, reqEditors ...RequestEditorFn) (*SetSubstituteResponse, error) {
+	rsp, err := c.SetSubstitute(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetSubstituteResponse(rsp)
+}
+
+// GetBoardWithResponse 监察总览
+//
+// Where cases wait, per desk, in which colour, and for whom cards wait. Reading it leaves no trace that others could see.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
+func (c *ClientWithResponses) GetBoardWithResponse(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*GetBoardResponse, error) {
+	rsp, err := c.GetBoard(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBoardResponse(rsp)
+}
+
+// GetThresholdsWithResponse 监察阈值
+//
+// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/supervision/thresholds (the `GetThresholds` operationId).
+func (c *ClientWithResponses) GetThresholdsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetThresholdsResponse, error) {
+	rsp, err := c.GetThresholds(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetThresholdsResponse(rsp)
+}
+
+// SetThresholdsWithBodyWithResponse 调整监察阈值
+//
+// Holds from now on, everywhere; cards that were issued stay.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+func (c *ClientWithResponses) SetThresholdsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetThresholdsResponse, error) {
+	rsp, err := c.SetThresholdsWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetThresholdsResponse(rsp)
+}
+
+// SetThresholdsWithResponse 调整监察阈值
+//
+// Holds from now on, everywhere; cards that were issued stay.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/supervision/thresholds (the `SetThresholds` operationId).
+func (c *ClientWithResponses) SetThresholdsWithResponse(ctx context.Context, body SetThresholdsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetThresholdsResponse, error) {
+	rsp, err := c.SetThresholds(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetThresholdsResponse(rsp)
+}
+
 // GetSyncWithResponse 同步状态
 //
 // This node's line, queue and lag, and those of each node below it.
@@ -22589,6 +25007,105 @@ func ParseImportCalendarResponse(rsp *http.Response) (*ImportCalendarResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ImportedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListCardsResponse parses an HTTP response from a ListCardsWithResponse call
+func ParseListCardsResponse(rsp *http.Response) (*ListCardsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListCardsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CardList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCardResponse parses an HTTP response from a GetCardWithResponse call
+func ParseGetCardResponse(rsp *http.Response) (*GetCardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Card
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnCardResponse parses an HTTP response from a ActOnCardWithResponse call
+func ParseActOnCardResponse(rsp *http.Response) (*ActOnCardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnCardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Card
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -23087,6 +25604,72 @@ func ParseResubmitCaseResponse(rsp *http.Response) (*ResubmitCaseResponse, error
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseSupervisionResponse parses an HTTP response from a GetCaseSupervisionWithResponse call
+func ParseGetCaseSupervisionResponse(rsp *http.Response) (*GetCaseSupervisionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseSupervisionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseSupervision
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSuperviseCaseResponse parses an HTTP response from a SuperviseCaseWithResponse call
+func ParseSuperviseCaseResponse(rsp *http.Response) (*SuperviseCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SuperviseCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
@@ -23639,6 +26222,39 @@ func ParseRemoveHubResponse(rsp *http.Response) (*RemoveHubResponse, error) {
 	switch {
 	case rsp.StatusCode == 204:
 		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListInquiriesResponse parses an HTTP response from a ListInquiriesWithResponse call
+func ParseListInquiriesResponse(rsp *http.Response) (*ListInquiriesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListInquiriesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest InquiryList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
@@ -25580,6 +28196,171 @@ func ParseSetStaffRolesResponse(rsp *http.Response) (*SetStaffRolesResponse, err
 	}
 
 	response := &SetStaffRolesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetStaffRosterResponse parses an HTTP response from a SetStaffRosterWithResponse call
+func ParseSetStaffRosterResponse(rsp *http.Response) (*SetStaffRosterResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetStaffRosterResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetSubstituteResponse parses an HTTP response from a SetSubstituteWithResponse call
+func ParseSetSubstituteResponse(rsp *http.Response) (*SetSubstituteResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetSubstituteResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetBoardResponse parses an HTTP response from a GetBoardWithResponse call
+func ParseGetBoardResponse(rsp *http.Response) (*GetBoardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBoardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Board
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetThresholdsResponse parses an HTTP response from a GetThresholdsWithResponse call
+func ParseGetThresholdsResponse(rsp *http.Response) (*GetThresholdsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetThresholdsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ThresholdsAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetThresholdsResponse parses an HTTP response from a SetThresholdsWithResponse call
+func ParseSetThresholdsResponse(rsp *http.Response) (*SetThresholdsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetThresholdsResponse{
 		Body:         bodyBytes,
 		HTTPResponse: rsp,
 	}

@@ -31,6 +31,7 @@ import (
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/node/supervision"
 )
 
 // Defines values for ApplicantChangeType.
@@ -45,6 +46,66 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CardActionKind.
+const (
+	CardActAnswer  CardActionKind = "answer"
+	CardActAppeal  CardActionKind = "appeal"
+	CardActFind    CardActionKind = "find"
+	CardActMeasure CardActionKind = "measure"
+	CardActSettle  CardActionKind = "settle"
+	CardActState   CardActionKind = "state"
+)
+
+// Valid indicates whether the value is a known member of the CardActionKind enum.
+func (e CardActionKind) Valid() bool {
+	switch e {
+	case CardActAnswer:
+		return true
+	case CardActAppeal:
+		return true
+	case CardActFind:
+		return true
+	case CardActMeasure:
+		return true
+	case CardActSettle:
+		return true
+	case CardActState:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CardActionMeasure.
+const (
+	CardMeasureCorrect    CardActionMeasure = "correct"
+	CardMeasureCriticism  CardActionMeasure = "criticism"
+	CardMeasureDiscipline CardActionMeasure = "discipline"
+	CardMeasureNone       CardActionMeasure = "none"
+	CardMeasureTalk       CardActionMeasure = "talk"
+	CardMeasureTransfer   CardActionMeasure = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the CardActionMeasure enum.
+func (e CardActionMeasure) Valid() bool {
+	switch e {
+	case CardMeasureCorrect:
+		return true
+	case CardMeasureCriticism:
+		return true
+	case CardMeasureDiscipline:
+		return true
+	case CardMeasureNone:
+		return true
+	case CardMeasureTalk:
+		return true
+	case CardMeasureTransfer:
 		return true
 	default:
 		return false
@@ -207,6 +268,30 @@ func (e CaseSummaryGate) Valid() bool {
 	case CaseGateOpen:
 		return true
 	case CaseGateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for CaseSupervisionColour.
+const (
+	CaseAmber  CaseSupervisionColour = "amber"
+	CaseGreen  CaseSupervisionColour = "green"
+	CaseRed    CaseSupervisionColour = "red"
+	CaseYellow CaseSupervisionColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the CaseSupervisionColour enum.
+func (e CaseSupervisionColour) Valid() bool {
+	switch e {
+	case CaseAmber:
+		return true
+	case CaseGreen:
+		return true
+	case CaseRed:
+		return true
+	case CaseYellow:
 		return true
 	default:
 		return false
@@ -468,6 +553,33 @@ func (e RectificationAnswerKind) Valid() bool {
 	case AnswerContest:
 		return true
 	case AnswerRectify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SupervisionActionKind.
+const (
+	SuperviseAsk     SupervisionActionKind = "ask"
+	SuperviseClose   SupervisionActionKind = "close"
+	SuperviseInquire SupervisionActionKind = "inquire"
+	SuperviseReply   SupervisionActionKind = "reply"
+	SuperviseUrge    SupervisionActionKind = "urge"
+)
+
+// Valid indicates whether the value is a known member of the SupervisionActionKind enum.
+func (e SupervisionActionKind) Valid() bool {
+	switch e {
+	case SuperviseAsk:
+		return true
+	case SuperviseClose:
+		return true
+	case SuperviseInquire:
+		return true
+	case SuperviseReply:
+		return true
+	case SuperviseUrge:
 		return true
 	default:
 		return false
@@ -825,6 +937,45 @@ type AttentionList struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// Board defines model for Board.
+type Board struct {
+	Amber int64 `json:"amber"`
+	At    int64 `json:"at"`
+
+	// Cases Those that have not ended.
+	Cases int64 `json:"cases"`
+
+	// Desks Where cases wait, the worst first.
+	Desks []BoardDesk `json:"desks"`
+	Green int64       `json:"green"`
+
+	// Inquiries Questions and inquiries that wait, at most 500.
+	Inquiries int `json:"inquiries"`
+
+	// People For whom cards wait.
+	People []BoardPerson `json:"people"`
+	Red    int64         `json:"red"`
+	Yellow int64         `json:"yellow"`
+}
+
+// BoardDesk defines model for BoardDesk.
+type BoardDesk struct {
+	Amber  int64 `json:"amber"`
+	Cases  int64 `json:"cases"`
+	Desk   Desk  `json:"desk"`
+	Red    int64 `json:"red"`
+	Yellow int64 `json:"yellow"`
+}
+
+// BoardPerson defines model for BoardPerson.
+type BoardPerson struct {
+	Desk   Desk   `json:"desk"`
+	Name   string `json:"name,omitempty,omitzero"`
+	Red    int64  `json:"red"`
+	Staff  string `json:"staff,omitempty,omitzero"`
+	Yellow int64  `json:"yellow"`
+}
+
 // CalendarYear defines model for CalendarYear.
 type CalendarYear = calendar.Year
 
@@ -837,6 +988,100 @@ type CalendarYears struct {
 type CancelEditionRequest struct {
 	Reason string `json:"reason"`
 }
+
+// Card defines model for Card.
+type Card struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy Date   `json:"answer_by,omitempty,omitzero"`
+	Answers  []Said `json:"answers"`
+	Appeal   Said   `json:"appeal,omitempty,omitzero"`
+
+	// Asked All who were asked, the handler first; one without a name is the desk.
+	Asked    []NamedPerson `json:"asked"`
+	Case     string        `json:"case"`
+	Colour   Colour        `json:"colour"`
+	Decision Said          `json:"decision,omitempty,omitzero"`
+	Desk     Desk          `json:"desk"`
+
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Excused Late by no more than the line was down: it counts against nobody.
+	Excused bool        `json:"excused"`
+	Finding CardFinding `json:"finding,omitempty,omitzero"`
+	Head    NamedPerson `json:"head,omitempty,omitzero"`
+	Id      string      `json:"id"`
+
+	// IssuedOn A day in Beijing, 2026-10-12.
+	IssuedOn Date `json:"issued_on"`
+
+	// Level 0 the handler, 1 the head of the office, 2 the leader in charge.
+	Level int `json:"level"`
+
+	// LineDownMinutes Minutes of business for which the line to the desk was down.
+	LineDownMinutes int `json:"line_down_minutes,omitempty,omitzero"`
+
+	// Measure What was decided: none, talk, correct, criticism, transfer or discipline.
+	Measure string `json:"measure,omitempty,omitzero"`
+	Number  string `json:"number"`
+	Rule    string `json:"rule"`
+	RuleEn  string `json:"rule_en"`
+	RuleZh  string `json:"rule_zh"`
+	Settled Said   `json:"settled,omitempty,omitzero"`
+
+	// State `noted` 提示, wants no answer; `open` 待说明; `answered` 待认定; `justified`
+	// 理由成立; `breach` 认定失职; `measured` 已处理; `appealed` 申诉中; `upheld`
+	// 申诉成立.
+	State      CardState   `json:"state"`
+	Statement  Said        `json:"statement,omitempty,omitzero"`
+	Supervisor NamedPerson `json:"supervisor,omitempty,omitzero"`
+	To         NamedPerson `json:"to,omitempty,omitzero"`
+	Upheld     bool        `json:"upheld,omitempty,omitzero"`
+}
+
+// CardAction defines model for CardAction.
+type CardAction struct {
+	Breach  bool              `json:"breach,omitempty,omitzero"`
+	Kind    CardActionKind    `json:"kind"`
+	Measure CardActionMeasure `json:"measure,omitempty,omitzero"`
+
+	// Person Staff number of who is found in breach; without one, the handler the card names.
+	Person string `json:"person,omitempty,omitzero"`
+
+	// StatementBy A day in Beijing, 2026-10-12.
+	StatementBy Date `json:"statement_by,omitempty,omitzero"`
+
+	// Text The answer, the statement, or the reasons.
+	Text   string `json:"text"`
+	Upheld bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// CardActionKind defines model for CardAction.Kind.
+type CardActionKind string
+
+// CardActionMeasure defines model for CardAction.Measure.
+type CardActionMeasure string
+
+// CardFinding defines model for CardFinding.
+type CardFinding struct {
+	Breach bool        `json:"breach"`
+	Person NamedPerson `json:"person,omitempty,omitzero"`
+	Said   Said        `json:"said,omitempty,omitzero"`
+
+	// StatementBy A day in Beijing, 2026-10-12.
+	StatementBy Date `json:"statement_by,omitempty,omitzero"`
+}
+
+// CardList defines model for CardList.
+type CardList struct {
+	Cards      []Card `json:"cards"`
+	NextCursor string `json:"next_cursor,omitempty,omitzero"`
+}
+
+// CardState `noted` 提示, wants no answer; `open` 待说明; `answered` 待认定; `justified`
+// 理由成立; `breach` 认定失职; `measured` 已处理; `appealed` 申诉中; `upheld`
+// 申诉成立.
+type CardState = supervision.State
 
 // CarryRefusal defines model for CarryRefusal.
 type CarryRefusal struct {
@@ -1153,6 +1398,25 @@ type CaseSummary struct {
 // CaseSummaryGate In a joint matter: whether it can be taken up, or waits for another case, or waits in vain.
 type CaseSummaryGate string
 
+// CaseSupervision defines model for CaseSupervision.
+type CaseSupervision struct {
+	Cards []Card `json:"cards"`
+
+	// Colour The worst of its cards.
+	Colour    CaseSupervisionColour `json:"colour"`
+	Inquiries []Inquiry             `json:"inquiries"`
+
+	// LineDownMinutes Of business.
+	LineDownMinutes int `json:"line_down_minutes"`
+
+	// Outages When the county did not hear the desk since hand-in.
+	Outages []Outage `json:"outages"`
+	Urges   []Said   `json:"urges"`
+}
+
+// CaseSupervisionColour The worst of its cards.
+type CaseSupervisionColour string
+
 // CaseSupplement What the applicant brought after hand-in.
 type CaseSupplement struct {
 	At        int64               `json:"at"`
@@ -1187,6 +1451,9 @@ type Checkpoint struct {
 	Root string `json:"root"`
 	Size int64  `json:"size"`
 }
+
+// Colour defines model for Colour.
+type Colour = supervision.Colour
 
 // Complaint defines model for Complaint.
 type Complaint struct {
@@ -1278,6 +1545,9 @@ type ComplaintType = ledger.ComplaintType
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
+// Desk defines model for Desk.
+type Desk = ledger.Desk
+
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
 	Changes []Change `json:"changes"`
@@ -1354,6 +1624,18 @@ type DueDay = calendar.Day
 // Dues The due dates that the applicant was told last.
 type Dues = ledger.Dues
 
+// Duty defines model for Duty.
+type Duty struct {
+	// From A day in Beijing, 2026-10-12.
+	From Date `json:"from"`
+
+	// Substitute Staff number; none takes back what was said of those days.
+	Substitute string `json:"substitute,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
 // Edition defines model for Edition.
 type Edition = catalog.Edition
 
@@ -1391,6 +1673,9 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// Headed An office, a window, or a leader in charge.
+type Headed = identity.Headed
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -1450,6 +1735,26 @@ type InclusionProof struct {
 	// Note The signed checkpoint it is for.
 	Note string `json:"note"`
 	Size int64  `json:"size"`
+}
+
+// Inquiry defines model for Inquiry.
+type Inquiry struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy   Date   `json:"answer_by"`
+	Answers    []Said `json:"answers"`
+	Asked      Said   `json:"asked"`
+	Case       string `json:"case"`
+	Closed     bool   `json:"closed"`
+	Conclusion Said   `json:"conclusion,omitempty,omitzero"`
+	Desk       Desk   `json:"desk"`
+	Formal     bool   `json:"formal"`
+	Id         string `json:"id"`
+	Number     string `json:"number"`
+}
+
+// InquiryList defines model for InquiryList.
+type InquiryList struct {
+	Inquiries []Inquiry `json:"inquiries"`
 }
 
 // InternalPaper defines model for InternalPaper.
@@ -1795,6 +2100,9 @@ type LostRecord struct {
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
+// NamedPerson defines model for NamedPerson.
+type NamedPerson = ledger.NamedPerson
+
 // Node defines model for Node.
 type Node struct {
 	// Division Example: 330523110200
@@ -1843,6 +2151,12 @@ type Notice struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
+}
+
+// Outage defines model for Outage.
+type Outage struct {
+	From  int64 `json:"from"`
+	Until int64 `json:"until"`
 }
 
 // Overlay defines model for Overlay.
@@ -2048,6 +2362,12 @@ type PublishedEdition struct {
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 }
+
+// Qualification defines model for Qualification.
+type Qualification = identity.Qualification
+
+// Rank The lowest first.
+type Rank = identity.Rank
 
 // RatedUnit defines model for RatedUnit.
 type RatedUnit struct {
@@ -2401,6 +2721,43 @@ type RolesRequest struct {
 	Roles []Role `json:"roles"`
 }
 
+// Roster What the roster says of a person since `since_ms`.
+type Roster struct {
+	Established bool `json:"established"`
+
+	// Heads An office, a window, or a leader in charge.
+	Heads          Headed          `json:"heads,omitempty,omitzero"`
+	Office         string          `json:"office,omitempty,omitzero"`
+	Qualifications []Qualification `json:"qualifications"`
+
+	// Rank The lowest first.
+	Rank    Rank  `json:"rank"`
+	SinceMs int64 `json:"since_ms"`
+}
+
+// RosterRequest defines model for RosterRequest.
+type RosterRequest struct {
+	Established bool `json:"established"`
+
+	// Heads An office, a window, or a leader in charge.
+	Heads          Headed          `json:"heads,omitempty,omitzero"`
+	Office         string          `json:"office,omitempty,omitzero"`
+	Qualifications []Qualification `json:"qualifications,omitempty,omitzero"`
+
+	// Rank The lowest first.
+	Rank   Rank   `json:"rank"`
+	Reason string `json:"reason"`
+}
+
+// Said defines model for Said.
+type Said struct {
+	At int64 `json:"at"`
+	By Actor `json:"by"`
+
+	// Text Personal data in it is masked.
+	Text string `json:"text"`
+}
+
 // Seal defines model for Seal.
 type Seal struct {
 	// Division Example: 330523110200
@@ -2503,12 +2860,18 @@ type Staff struct {
 	Disabled   bool   `json:"disabled"`
 
 	// Division Example: 330523110200
-	Division           Division `json:"division"`
-	Id                 string   `json:"id"`
-	Login              string   `json:"login"`
-	MustChangePassword bool     `json:"must_change_password"`
-	Name               string   `json:"name"`
-	Roles              []Role   `json:"roles"`
+	Division Division `json:"division"`
+
+	// Duty Who stands in for them, as it was said.
+	Duty               []Duty `json:"duty,omitempty,omitzero"`
+	Id                 string `json:"id"`
+	Login              string `json:"login"`
+	MustChangePassword bool   `json:"must_change_password"`
+	Name               string `json:"name"`
+	Roles              []Role `json:"roles"`
+
+	// Roster What the roster says of a person since `since_ms`.
+	Roster Roster `json:"roster,omitempty,omitzero"`
 }
 
 // StaffCreated defines model for StaffCreated.
@@ -2569,6 +2932,31 @@ type Submission struct {
 
 // SubmittedMaterial defines model for SubmittedMaterial.
 type SubmittedMaterial = catalog.SubmittedMaterial
+
+// SubstituteRequest defines model for SubstituteRequest.
+type SubstituteRequest struct {
+	// From A day in Beijing, 2026-10-12.
+	From       Date   `json:"from"`
+	Reason     string `json:"reason"`
+	Substitute string `json:"substitute,omitempty,omitzero"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// SupervisionAction defines model for SupervisionAction.
+type SupervisionAction struct {
+	// AnswerBy A day in Beijing, 2026-10-12.
+	AnswerBy Date `json:"answer_by,omitempty,omitzero"`
+
+	// Inquiry Which one is answered or closed.
+	Inquiry string                `json:"inquiry,omitempty,omitzero"`
+	Kind    SupervisionActionKind `json:"kind"`
+	Text    string                `json:"text"`
+}
+
+// SupervisionActionKind defines model for SupervisionAction.Kind.
+type SupervisionActionKind string
 
 // SupplementPoint defines model for SupplementPoint.
 type SupplementPoint = ledger.SupplementPoint
@@ -2656,6 +3044,36 @@ type ThisNode struct {
 	Tier    Tier   `json:"tier"`
 	TimeMs  int64  `json:"time_ms"`
 	Version string `json:"version"`
+}
+
+// Thresholds defines model for Thresholds.
+type Thresholds = supervision.Thresholds
+
+// ThresholdsAnswer defines model for ThresholdsAnswer.
+type ThresholdsAnswer struct {
+	Changes    []ThresholdsChange `json:"changes"`
+	Thresholds Thresholds         `json:"thresholds"`
+}
+
+// ThresholdsChange defines model for ThresholdsChange.
+type ThresholdsChange struct {
+	At         int64      `json:"at"`
+	By         Actor      `json:"by"`
+	Entry      string     `json:"entry"`
+	Reason     string     `json:"reason"`
+	Thresholds Thresholds `json:"thresholds"`
+}
+
+// ThresholdsRequest What is left out stays as it is.
+type ThresholdsRequest struct {
+	AmberLeft   *int   `json:"amber_left,omitempty"`
+	AnswerDays  int    `json:"answer_days,omitempty,omitzero"`
+	Closes      int    `json:"closes,omitempty,omitzero"`
+	LineMinutes int    `json:"line_minutes,omitempty,omitzero"`
+	Opens       *int   `json:"opens,omitempty"`
+	Reason      string `json:"reason"`
+	RedOver     int    `json:"red_over,omitempty,omitzero"`
+	RedYellows  int    `json:"red_yellows,omitempty,omitzero"`
 }
 
 // Tier defines model for Tier.
@@ -2766,6 +3184,9 @@ type WithdrawRequest struct {
 
 // Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 type Word string
+
+// CardID defines model for CardID.
+type CardID = string
 
 // CaseID defines model for CaseID.
 type CaseID = string
@@ -2888,6 +3309,36 @@ type GetDueParams struct {
 	Online   bool   `form:"online,omitempty" json:"online,omitempty,omitzero"`
 }
 
+// ListCardsParams defines parameters for ListCards.
+type ListCardsParams struct {
+	// Division Desks of that division and below.
+	Division Division  `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Colour   Colour    `form:"colour,omitempty" json:"colour,omitempty,omitzero"`
+	State    CardState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// Waiting Only those that wait for somebody.
+	Waiting bool `form:"waiting,omitempty" json:"waiting,omitempty,omitzero"`
+
+	// Live Only those on cases that have not ended.
+	Live bool `form:"live,omitempty" json:"live,omitempty,omitzero"`
+
+	// Mine Only those that ask the caller.
+	Mine bool `form:"mine,omitempty" json:"mine,omitempty,omitzero"`
+
+	// Person Staff number of who is asked.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+	Limit  Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ActOnCardParams defines parameters for ActOnCard.
+type ActOnCardParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
 	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
@@ -2978,6 +3429,12 @@ type VoidCaseDocumentParams struct {
 
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SuperviseCaseParams defines parameters for SuperviseCase.
+type SuperviseCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -3263,6 +3720,12 @@ type ListStaffParams struct {
 	Role     Role     `form:"role,omitempty" json:"role,omitempty,omitzero"`
 }
 
+// GetBoardParams defines parameters for GetBoard.
+type GetBoardParams struct {
+	// Division Desks of that division and below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+}
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
 
@@ -3271,6 +3734,9 @@ type ResolveAttentionJSONRequestBody = ResolveRequest
 
 // ImportCalendarJSONRequestBody defines body for ImportCalendar for application/json ContentType.
 type ImportCalendarJSONRequestBody = ImportFile
+
+// ActOnCardJSONRequestBody defines body for ActOnCard for application/json ContentType.
+type ActOnCardJSONRequestBody = CardAction
 
 // ExportCarryJSONRequestBody defines body for ExportCarry for application/json ContentType.
 type ExportCarryJSONRequestBody = CarryRequest
@@ -3298,6 +3764,9 @@ type OfferRatingJSONRequestBody = RatingOffer
 
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// SuperviseCaseJSONRequestBody defines body for SuperviseCase for application/json ContentType.
+type SuperviseCaseJSONRequestBody = SupervisionAction
 
 // OpenComplaintJSONRequestBody defines body for OpenComplaint for application/json ContentType.
 type OpenComplaintJSONRequestBody = ComplaintRequest
@@ -3410,6 +3879,15 @@ type ResetStaffPasswordJSONRequestBody = PasswordReset
 // SetStaffRolesJSONRequestBody defines body for SetStaffRoles for application/json ContentType.
 type SetStaffRolesJSONRequestBody = RolesRequest
 
+// SetStaffRosterJSONRequestBody defines body for SetStaffRoster for application/json ContentType.
+type SetStaffRosterJSONRequestBody = RosterRequest
+
+// SetSubstituteJSONRequestBody defines body for SetSubstitute for application/json ContentType.
+type SetSubstituteJSONRequestBody = SubstituteRequest
+
+// SetThresholdsJSONRequestBody defines body for SetThresholds for application/json ContentType.
+type SetThresholdsJSONRequestBody = ThresholdsRequest
+
 // VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
 type VerifyDocumentJSONRequestBody = VerifyRequest
 
@@ -3448,6 +3926,15 @@ type ServerInterface interface {
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(w http.ResponseWriter, r *http.Request)
+	// ListCards 监察牌
+	// (GET /api/v1/cards)
+	ListCards(w http.ResponseWriter, r *http.Request, params ListCardsParams)
+	// GetCard 一张监察牌
+	// (GET /api/v1/cards/{id})
+	GetCard(w http.ResponseWriter, r *http.Request, id CardID)
+	// ActOnCard 说明、认定、陈述、处理、申诉
+	// (POST /api/v1/cards/{id}/actions)
+	ActOnCard(w http.ResponseWriter, r *http.Request, id CardID, params ActOnCardParams)
 	// ExportCarry 导出携带包
 	// (POST /api/v1/carry/export)
 	ExportCarry(w http.ResponseWriter, r *http.Request)
@@ -3493,6 +3980,12 @@ type ServerInterface interface {
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
+	// GetCaseSupervision 办件的监察情况
+	// (GET /api/v1/cases/{id}/supervision)
+	GetCaseSupervision(w http.ResponseWriter, r *http.Request, id CaseID)
+	// SuperviseCase 催办、问询、立案、答复
+	// (POST /api/v1/cases/{id}/supervision)
+	SuperviseCase(w http.ResponseWriter, r *http.Request, id CaseID, params SuperviseCaseParams)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
@@ -3544,6 +4037,9 @@ type ServerInterface interface {
 	// RemoveHub 移除主机
 	// (DELETE /api/v1/hubs/{id})
 	RemoveHub(w http.ResponseWriter, r *http.Request, id NodeID)
+	// ListInquiries 待答复的问询
+	// (GET /api/v1/inquiries)
+	ListInquiries(w http.ResponseWriter, r *http.Request)
 	// ListItems 查询事项
 	// (GET /api/v1/items)
 	ListItems(w http.ResponseWriter, r *http.Request, params ListItemsParams)
@@ -3721,6 +4217,21 @@ type ServerInterface interface {
 	// SetStaffRoles 设置角色
 	// (PUT /api/v1/staff/{id}/roles)
 	SetStaffRoles(w http.ResponseWriter, r *http.Request, id StaffID)
+	// SetStaffRoster 登记花名册
+	// (PUT /api/v1/staff/{id}/roster)
+	SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID)
+	// SetSubstitute 安排AB岗
+	// (POST /api/v1/staff/{id}/substitute)
+	SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID)
+	// GetBoard 监察总览
+	// (GET /api/v1/supervision/board)
+	GetBoard(w http.ResponseWriter, r *http.Request, params GetBoardParams)
+	// GetThresholds 监察阈值
+	// (GET /api/v1/supervision/thresholds)
+	GetThresholds(w http.ResponseWriter, r *http.Request)
+	// SetThresholds 调整监察阈值
+	// (PUT /api/v1/supervision/thresholds)
+	SetThresholds(w http.ResponseWriter, r *http.Request)
 	// GetSync 同步状态
 	// (GET /api/v1/sync)
 	GetSync(w http.ResponseWriter, r *http.Request)
@@ -4178,6 +4689,223 @@ func (siw *ServerInterfaceWrapper) ImportCalendar(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ImportCalendar(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListCards operation middleware
+func (siw *ServerInterfaceWrapper) ListCards(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListCardsParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "colour" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "colour", r.URL.Query(), &params.Colour, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "colour"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "colour", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "waiting" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "waiting", r.URL.Query(), &params.Waiting, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "waiting"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "waiting", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "live" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "live", r.URL.Query(), &params.Live, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "live"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "live", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "mine" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "mine", r.URL.Query(), &params.Mine, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "mine"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "mine", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", r.URL.Query(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "person"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "person", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListCards(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCard operation middleware
+func (siw *ServerInterfaceWrapper) GetCard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCard(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnCard operation middleware
+func (siw *ServerInterfaceWrapper) ActOnCard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CardID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnCardParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnCard(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -4959,6 +5687,86 @@ func (siw *ServerInterfaceWrapper) ResubmitCase(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// GetCaseSupervision operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseSupervision(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseSupervision(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SuperviseCase operation middleware
+func (siw *ServerInterfaceWrapper) SuperviseCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SuperviseCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SuperviseCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCaseTimeline operation middleware
 func (siw *ServerInterfaceWrapper) GetCaseTimeline(w http.ResponseWriter, r *http.Request) {
 
@@ -5560,6 +6368,20 @@ func (siw *ServerInterfaceWrapper) RemoveHub(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RemoveHub(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListInquiries operation middleware
+func (siw *ServerInterfaceWrapper) ListInquiries(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListInquiries(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7571,6 +8393,119 @@ func (siw *ServerInterfaceWrapper) SetStaffRoles(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// SetStaffRoster operation middleware
+func (siw *ServerInterfaceWrapper) SetStaffRoster(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StaffID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetStaffRoster(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetSubstitute operation middleware
+func (siw *ServerInterfaceWrapper) SetSubstitute(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id StaffID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetSubstitute(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetBoard operation middleware
+func (siw *ServerInterfaceWrapper) GetBoard(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetBoardParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBoard(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetThresholds operation middleware
+func (siw *ServerInterfaceWrapper) GetThresholds(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetThresholds(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetThresholds operation middleware
+func (siw *ServerInterfaceWrapper) SetThresholds(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetThresholds(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetSync operation middleware
 func (siw *ServerInterfaceWrapper) GetSync(w http.ResponseWriter, r *http.Request) {
 
@@ -7828,6 +8763,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/roles", wrapper.SetStaffRoles).Methods(http.MethodPut)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/roster", wrapper.SetStaffRoster).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/substitute", wrapper.SetSubstitute).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/disable", wrapper.DisableStaff).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/password", wrapper.ResetStaffPassword).Methods(http.MethodPost)
@@ -7929,6 +8868,24 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/service-rules", wrapper.GetServiceRules).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/service-rules", wrapper.SetServiceRules).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/supervision/thresholds", wrapper.GetThresholds).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/supervision/thresholds", wrapper.SetThresholds).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/supervision/board", wrapper.GetBoard).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cards", wrapper.ListCards).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cards/{id}", wrapper.GetCard).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cards/{id}/actions", wrapper.ActOnCard).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/supervision", wrapper.GetCaseSupervision).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/supervision", wrapper.SuperviseCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/inquiries", wrapper.ListInquiries).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/sync", wrapper.GetSync).Methods(http.MethodGet)
 
@@ -8423,6 +9380,125 @@ type ImportCalendardefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ImportCalendardefaultApplicationProblemPlusJSONResponse) VisitImportCalendarResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCardsRequestObject struct {
+	Params ListCardsParams
+}
+
+type ListCardsResponseObject interface {
+	VisitListCardsResponse(w http.ResponseWriter) error
+}
+
+type ListCards200JSONResponse CardList
+
+func (response ListCards200JSONResponse) VisitListCardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListCardsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListCardsdefaultApplicationProblemPlusJSONResponse) VisitListCardsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCardRequestObject struct {
+	Id CardID `json:"id"`
+}
+
+type GetCardResponseObject interface {
+	VisitGetCardResponse(w http.ResponseWriter) error
+}
+
+type GetCard200JSONResponse Card
+
+func (response GetCard200JSONResponse) VisitGetCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCarddefaultApplicationProblemPlusJSONResponse) VisitGetCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCardRequestObject struct {
+	Id     CardID `json:"id"`
+	Params ActOnCardParams
+	Body   *ActOnCardJSONRequestBody
+}
+
+type ActOnCardResponseObject interface {
+	VisitActOnCardResponse(w http.ResponseWriter) error
+}
+
+type ActOnCard200JSONResponse Card
+
+func (response ActOnCard200JSONResponse) VisitActOnCardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnCarddefaultApplicationProblemPlusJSONResponse) VisitActOnCardResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9069,6 +10145,86 @@ type ResubmitCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResubmitCasedefaultApplicationProblemPlusJSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseSupervisionRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseSupervisionResponseObject interface {
+	VisitGetCaseSupervisionResponse(w http.ResponseWriter) error
+}
+
+type GetCaseSupervision200JSONResponse CaseSupervision
+
+func (response GetCaseSupervision200JSONResponse) VisitGetCaseSupervisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseSupervisiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseSupervisiondefaultApplicationProblemPlusJSONResponse) VisitGetCaseSupervisionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params SuperviseCaseParams
+	Body   *SuperviseCaseJSONRequestBody
+}
+
+type SuperviseCaseResponseObject interface {
+	VisitSuperviseCaseResponse(w http.ResponseWriter) error
+}
+
+type SuperviseCase200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SuperviseCase200JSONResponse) VisitSuperviseCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SuperviseCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SuperviseCasedefaultApplicationProblemPlusJSONResponse) VisitSuperviseCaseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -9737,6 +10893,44 @@ type RemoveHubdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RemoveHubdefaultApplicationProblemPlusJSONResponse) VisitRemoveHubResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInquiriesRequestObject struct {
+}
+
+type ListInquiriesResponseObject interface {
+	VisitListInquiriesResponse(w http.ResponseWriter) error
+}
+
+type ListInquiries200JSONResponse InquiryList
+
+func (response ListInquiries200JSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInquiriesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListInquiriesdefaultApplicationProblemPlusJSONResponse) VisitListInquiriesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -12108,6 +13302,202 @@ func (response SetStaffRolesdefaultApplicationProblemPlusJSONResponse) VisitSetS
 	return err
 }
 
+type SetStaffRosterRequestObject struct {
+	Id   StaffID `json:"id"`
+	Body *SetStaffRosterJSONRequestBody
+}
+
+type SetStaffRosterResponseObject interface {
+	VisitSetStaffRosterResponse(w http.ResponseWriter) error
+}
+
+type SetStaffRoster200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetStaffRoster200JSONResponse) VisitSetStaffRosterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetStaffRosterdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetStaffRosterdefaultApplicationProblemPlusJSONResponse) VisitSetStaffRosterResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetSubstituteRequestObject struct {
+	Id   StaffID `json:"id"`
+	Body *SetSubstituteJSONRequestBody
+}
+
+type SetSubstituteResponseObject interface {
+	VisitSetSubstituteResponse(w http.ResponseWriter) error
+}
+
+type SetSubstitute200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetSubstitute200JSONResponse) VisitSetSubstituteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetSubstitutedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetSubstitutedefaultApplicationProblemPlusJSONResponse) VisitSetSubstituteResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBoardRequestObject struct {
+	Params GetBoardParams
+}
+
+type GetBoardResponseObject interface {
+	VisitGetBoardResponse(w http.ResponseWriter) error
+}
+
+type GetBoard200JSONResponse Board
+
+func (response GetBoard200JSONResponse) VisitGetBoardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBoarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBoarddefaultApplicationProblemPlusJSONResponse) VisitGetBoardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThresholdsRequestObject struct {
+}
+
+type GetThresholdsResponseObject interface {
+	VisitGetThresholdsResponse(w http.ResponseWriter) error
+}
+
+type GetThresholds200JSONResponse ThresholdsAnswer
+
+func (response GetThresholds200JSONResponse) VisitGetThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetThresholdsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetThresholdsdefaultApplicationProblemPlusJSONResponse) VisitGetThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetThresholdsRequestObject struct {
+	Body *SetThresholdsJSONRequestBody
+}
+
+type SetThresholdsResponseObject interface {
+	VisitSetThresholdsResponse(w http.ResponseWriter) error
+}
+
+type SetThresholds200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetThresholds200JSONResponse) VisitSetThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetThresholdsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetThresholdsdefaultApplicationProblemPlusJSONResponse) VisitSetThresholdsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetSyncRequestObject struct {
 }
 
@@ -12328,6 +13718,15 @@ type StrictServerInterface interface {
 	// ImportCalendar 导入日历
 	// (POST /api/v1/calendar/import)
 	ImportCalendar(ctx context.Context, request ImportCalendarRequestObject) (ImportCalendarResponseObject, error)
+	// ListCards 监察牌
+	// (GET /api/v1/cards)
+	ListCards(ctx context.Context, request ListCardsRequestObject) (ListCardsResponseObject, error)
+	// GetCard 一张监察牌
+	// (GET /api/v1/cards/{id})
+	GetCard(ctx context.Context, request GetCardRequestObject) (GetCardResponseObject, error)
+	// ActOnCard 说明、认定、陈述、处理、申诉
+	// (POST /api/v1/cards/{id}/actions)
+	ActOnCard(ctx context.Context, request ActOnCardRequestObject) (ActOnCardResponseObject, error)
 	// ExportCarry 导出携带包
 	// (POST /api/v1/carry/export)
 	ExportCarry(ctx context.Context, request ExportCarryRequestObject) (ExportCarryResponseObject, error)
@@ -12373,6 +13772,12 @@ type StrictServerInterface interface {
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
+	// GetCaseSupervision 办件的监察情况
+	// (GET /api/v1/cases/{id}/supervision)
+	GetCaseSupervision(ctx context.Context, request GetCaseSupervisionRequestObject) (GetCaseSupervisionResponseObject, error)
+	// SuperviseCase 催办、问询、立案、答复
+	// (POST /api/v1/cases/{id}/supervision)
+	SuperviseCase(ctx context.Context, request SuperviseCaseRequestObject) (SuperviseCaseResponseObject, error)
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
@@ -12424,6 +13829,9 @@ type StrictServerInterface interface {
 	// RemoveHub 移除主机
 	// (DELETE /api/v1/hubs/{id})
 	RemoveHub(ctx context.Context, request RemoveHubRequestObject) (RemoveHubResponseObject, error)
+	// ListInquiries 待答复的问询
+	// (GET /api/v1/inquiries)
+	ListInquiries(ctx context.Context, request ListInquiriesRequestObject) (ListInquiriesResponseObject, error)
 	// ListItems 查询事项
 	// (GET /api/v1/items)
 	ListItems(ctx context.Context, request ListItemsRequestObject) (ListItemsResponseObject, error)
@@ -12601,6 +14009,21 @@ type StrictServerInterface interface {
 	// SetStaffRoles 设置角色
 	// (PUT /api/v1/staff/{id}/roles)
 	SetStaffRoles(ctx context.Context, request SetStaffRolesRequestObject) (SetStaffRolesResponseObject, error)
+	// SetStaffRoster 登记花名册
+	// (PUT /api/v1/staff/{id}/roster)
+	SetStaffRoster(ctx context.Context, request SetStaffRosterRequestObject) (SetStaffRosterResponseObject, error)
+	// SetSubstitute 安排AB岗
+	// (POST /api/v1/staff/{id}/substitute)
+	SetSubstitute(ctx context.Context, request SetSubstituteRequestObject) (SetSubstituteResponseObject, error)
+	// GetBoard 监察总览
+	// (GET /api/v1/supervision/board)
+	GetBoard(ctx context.Context, request GetBoardRequestObject) (GetBoardResponseObject, error)
+	// GetThresholds 监察阈值
+	// (GET /api/v1/supervision/thresholds)
+	GetThresholds(ctx context.Context, request GetThresholdsRequestObject) (GetThresholdsResponseObject, error)
+	// SetThresholds 调整监察阈值
+	// (PUT /api/v1/supervision/thresholds)
+	SetThresholds(ctx context.Context, request SetThresholdsRequestObject) (SetThresholdsResponseObject, error)
 	// GetSync 同步状态
 	// (GET /api/v1/sync)
 	GetSync(ctx context.Context, request GetSyncRequestObject) (GetSyncResponseObject, error)
@@ -12955,6 +14378,92 @@ func (sh *strictHandler) ImportCalendar(w http.ResponseWriter, r *http.Request) 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ImportCalendarResponseObject); ok {
 		if err := validResponse.VisitImportCalendarResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListCards operation middleware
+func (sh *strictHandler) ListCards(w http.ResponseWriter, r *http.Request, params ListCardsParams) {
+	var request ListCardsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListCards(ctx, request.(ListCardsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListCards")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListCardsResponseObject); ok {
+		if err := validResponse.VisitListCardsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCard operation middleware
+func (sh *strictHandler) GetCard(w http.ResponseWriter, r *http.Request, id CardID) {
+	var request GetCardRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCard(ctx, request.(GetCardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCardResponseObject); ok {
+		if err := validResponse.VisitGetCardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnCard operation middleware
+func (sh *strictHandler) ActOnCard(w http.ResponseWriter, r *http.Request, id CardID, params ActOnCardParams) {
+	var request ActOnCardRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnCardJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnCard(ctx, request.(ActOnCardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnCard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnCardResponseObject); ok {
+		if err := validResponse.VisitActOnCardResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -13415,6 +14924,66 @@ func (sh *strictHandler) ResubmitCase(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ResubmitCaseResponseObject); ok {
 		if err := validResponse.VisitResubmitCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseSupervision operation middleware
+func (sh *strictHandler) GetCaseSupervision(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseSupervisionRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseSupervision(ctx, request.(GetCaseSupervisionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseSupervision")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseSupervisionResponseObject); ok {
+		if err := validResponse.VisitGetCaseSupervisionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SuperviseCase operation middleware
+func (sh *strictHandler) SuperviseCase(w http.ResponseWriter, r *http.Request, id CaseID, params SuperviseCaseParams) {
+	var request SuperviseCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body SuperviseCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SuperviseCase(ctx, request.(SuperviseCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SuperviseCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SuperviseCaseResponseObject); ok {
+		if err := validResponse.VisitSuperviseCaseResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -13904,6 +15473,30 @@ func (sh *strictHandler) RemoveHub(w http.ResponseWriter, r *http.Request, id No
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RemoveHubResponseObject); ok {
 		if err := validResponse.VisitRemoveHubResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListInquiries operation middleware
+func (sh *strictHandler) ListInquiries(w http.ResponseWriter, r *http.Request) {
+	var request ListInquiriesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInquiries(ctx, request.(ListInquiriesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInquiries")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListInquiriesResponseObject); ok {
+		if err := validResponse.VisitListInquiriesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -15610,6 +17203,153 @@ func (sh *strictHandler) SetStaffRoles(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// SetStaffRoster operation middleware
+func (sh *strictHandler) SetStaffRoster(w http.ResponseWriter, r *http.Request, id StaffID) {
+	var request SetStaffRosterRequestObject
+
+	request.Id = id
+
+	var body SetStaffRosterJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetStaffRoster(ctx, request.(SetStaffRosterRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetStaffRoster")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetStaffRosterResponseObject); ok {
+		if err := validResponse.VisitSetStaffRosterResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetSubstitute operation middleware
+func (sh *strictHandler) SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID) {
+	var request SetSubstituteRequestObject
+
+	request.Id = id
+
+	var body SetSubstituteJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetSubstitute(ctx, request.(SetSubstituteRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetSubstitute")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetSubstituteResponseObject); ok {
+		if err := validResponse.VisitSetSubstituteResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetBoard operation middleware
+func (sh *strictHandler) GetBoard(w http.ResponseWriter, r *http.Request, params GetBoardParams) {
+	var request GetBoardRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBoard(ctx, request.(GetBoardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBoard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBoardResponseObject); ok {
+		if err := validResponse.VisitGetBoardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetThresholds operation middleware
+func (sh *strictHandler) GetThresholds(w http.ResponseWriter, r *http.Request) {
+	var request GetThresholdsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetThresholds(ctx, request.(GetThresholdsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetThresholds")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetThresholdsResponseObject); ok {
+		if err := validResponse.VisitGetThresholdsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetThresholds operation middleware
+func (sh *strictHandler) SetThresholds(w http.ResponseWriter, r *http.Request) {
+	var request SetThresholdsRequestObject
+
+	var body SetThresholdsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetThresholds(ctx, request.(SetThresholdsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetThresholds")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetThresholdsResponseObject); ok {
+		if err := validResponse.VisitSetThresholdsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetSync operation middleware
 func (sh *strictHandler) GetSync(w http.ResponseWriter, r *http.Request) {
 	var request GetSyncRequestObject
@@ -15742,522 +17482,587 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L19d1zFlS/8VWr1vWvxcluy5BfA0nr+kG0ITgD72sowN5GfVumcavWJTlf1nKpWu3G8lslAMCQO5IbA",
-	"JGMgJEDyJGCY3Dvg2BC+y0Qtmb/yFZ5Ve1fVOae7qvu01OLlzmXWxOruc+p11679+ttXapFodwRnXMna",
-	"0pVah2a0zRTL4NNpKtnZM/qvmMkoSzoqEby2VFttMZLERGREtRjh3fYGy4hoEkoiKtl8rV5jl2m7k7La",
-	"Uu3YsYUTR48tLi4cXViYO7pw9KHFxaPH5hYW5xYWFhaOn5h7uFavJbrRDlWtWr3GaVu/lsS1ei1j/9RN",
-	"MhbXllTWZfWajFqsTfV42vTyE4xvqlZt6ZGFeq2dcPtxsV5T/Y5uQqos4Zu1q1frtdOi3UlpwtVTMFbd",
-	"gqdPnMjYfjtUKZbpV//f1e8vzJ28dOXoyav/tebts5tJkY0u3jpnl1Ujgl/X9arpNezQTUY2WFNksHww",
-	"uH/qsqyfjw7fqAVW4ejCgm8Qj4msTdXoIFqqnZJEEoo9N0VGVo6TDu2wrE6UIJ0s4UpvsKTbjFBJzp95",
-	"LDSwJvZRHFjMmrSbqtpS7QdScE0PvNuuLX3fftTd1y4ND7heuzynH5zbppluW+o3vn3x3FO1eu3x1Sef",
-	"qF2CKWWi/aTgetLDs3osyaQibf1jnWham1tcDI46E+1aYGtxZ49fnbt/4fuLcycv/XDx+wtzRy894N/o",
-	"x6n0jOXi4ytzR088VCep6LFsTh8M0mKX5/3k3tJtVCQ8PTo617x05aHjAdI7G7N2RyjGo/53WH90bE/p",
-	"xQW6o5H+ahn+lrTNSIdlUnDSS1Qr/3KL9UmbUS7zr/DF8lF/qHmMLkYnjs6dbC5szB2PH2Jzj9Djx+aO",
-	"xYsbbIE+FC3Ei3b6LUZjOGtmAQpDntNjrroWK3Pfo3PPLMydnG8szV268kh9cWEhtCr8DOvQTLUZV44D",
-	"DFFFnD8x3UE7y88k24mE9R1ll1SR2PxMKI+Jagmpz3sqeiH6tM+XxvFfM9asLdX+y5Gcax/BX+UR1z8M",
-	"R7H2aREz/VK+Qaun5v7xexe+N7ewcMJPhpF+pSLfPV6B7z6RtJPgWqfwo5dtnNBt08tJW3ONEwvYE37K",
-	"+0m4Ypssg46eErG5qfLZbs+V7p7FfV00RVpDQpu7dOVY/XiIyC5QlfBNHIqntwx+rrrEDx2fvMQX2Daj",
-	"6VkPj/8ub1O5xeJlwhmLJd7NGTwORJhIkrFIZDGLQ0SIT/v3qElTydyINoRIGUXiu6hosxlcguo3e5Xp",
-	"r4rAXfAEtVdBaHJKzIb/P93ysNinW33DS2lKYqqoXu5UiC0WE6qW9G8R42qOcX3mYvLd1cfmHqnDRax5",
-	"LG7MfIhbrgq+uUH5nO46zKc8jOoqLj2T6pSIEwZS3tl2R2TqsSRlp0QMU4kEV4ZJ0k4nTSKqZ3UELu+l",
-	"KxX5Ud4s9ltenxWiL3bSTFK2TBIliehxErVYtKWpUr9J2DbL+gSoDe8j/ZimpfkRAsJ5yY7gEud0RkRd",
-	"zcVXuOyhvDeTOWmB2DYNe6/YZXUEpJlSG55lH5WgY9PQfO1qvfZonOifZjze892NNJEtFpvmQ0Nh+DOM",
-	"BPeNxTMeCjZ7AbbWNwzbLYzhfCY2UtaeOIQOPvff7FAc87+CV9lSjQvVaIkUT0/MFE3S2lKNcqFaoLM0",
-	"k4gR/QDKNiCmcdGr1WttJiXdZI1nWrWl2uClN3fufrz3s492bt8Y3PzD7s33B+88N3jpzb1Xfvz3T396",
-	"78NP7j376t7/ujv47BeDF2/g94Mbv9z57IY+s+yyloQH1z/Zfe2jwSs/233r3b2bP3EtDm7+Ye/Vf7v3",
-	"0bP4Ws2d0EYS15ZqC4snHz4ZnWCP0Ic39FlXVHWlvn1P1msqUXDTnRa8mSaRytnTEdpJjsQikv/FLNFc",
-	"YSGuVhUpzDb4tutpLdP0GFeklwm+CRdKT3+nBIkFbOIFc7nMmJBss75R2d9QoO2JLCaS9iVpiR5p0owk",
-	"irSoJJFoMxjiRSbl7E+daXVVbDEuQ0dO4kPzwEbMm7rhlUih1tjJRIdlyjBpZPwjnKVe40bKG/khE6n/",
-	"B6mvZx+XKnLV75vHTDumn1xlExs/YEBwl+c2xZyVyGLGVaL68ziJwo9zCRxvc8/qE7WZqFZ3Yz4S7SMK",
-	"bzP3r+7qiG0LxrWySRNueMfI0jCuMvNnolhbTtoe05jUUsxVNyGaZbQ/sgi27ZGJ54OCswoEEyMXpen5",
-	"wviMmBQc8pBmJjgzqhZNU6L0iaIZI+1EyoRvgkBg5zgkKY3sc5tePovPLi4UhYF8pqEpwdKMrHMUorRY",
-	"8OIPThTUar/3BT39vveXZ1qTCRPfNt36N8Ye4XE7Ul74nbu/0xz5zp066bUEaVFevBES7iQzwxb0tT28",
-	"q7SrWiLTNOu1mHUyIZpgJrPPEdkSPV4nVJLdn13ffeOfB79/dffFf9n5y3u68WGlc6woXK8lcYM769aQ",
-	"njbKNQw7mbKPTsts9fj2hzYMOisOsF5YqgksJWXxJsvmcUsPxFCwJWQndg+nPLZfoyW2X1xxpjXUNmr1",
-	"msg2KU8k3FyjRrbhzYFfzWgr7oVbvZnvx+kW5Zvsq9iVL30fvMZOnP952wJ+PFdqx8+3O51MbLPQDUnx",
-	"57jyFanvjQusOfF6dA1fGjeo/dyQbpjTjje/9U4smONmb8EJk8GevDNRikYtravpTqabSMtYh6sbcP1E",
-	"euLERNYhk2fgNWOQBwvZQ8dr441nOQEXeltcmMjUjcXa8Hbo2rwygYtEVNFUbM6XF/VArMQ0ibyk0Ox+",
-	"CG8/+7WvhfevJzQ1ngYvKqqYTzzTqq8KSGJ2WiNjF82mZB7r4am+Ah+BEUDjbkY30j5pMfRQjUw1TFfl",
-	"dp9kcUKJ/o1s9InRt+pE8IgRO4X5WkXqM4Ov55MPLJ3WJQQ/Y/T/kaWjklUx/ZRk13EPryZtliacPQoP",
-	"X0WhfaJeYoep+ZWXO42f3VnTxxDvt/rk2K7hoat1txIjZBIU/qcW8RMes8ve0zJKQlsJj/1aL9hUrviM",
-	"EmCAqGuR/XQr4Uz6qEmrsyqgTztRYvSoRFE3y1jcQI9qhfGLLNlMuE/NixlJFIlom5FmJtreMWask9KI",
-	"xY0N/0pmTIp02/0+5H/U6nvBN6+1GsmUSllMEuXtT0ai41+UXgunfCB9zTiXnmmBP9gaxsrLOpbAn0ik",
-	"R7iZTlIYOmTDIgEOynjnJ08tLDKcpinjMc3+B6Mea05LpElM++VhByTLwtBQTCy8Um41piGa9huPfJLk",
-	"cJ9SdLOITTdOa6PMZWLKuejyiMWoM6OjknpCAK7Wa9ssS5oJi/33WE9kW9OvXN/swoQ7GB5z4y8Mxa1D",
-	"Pd+6wljs1kyUfJAm5v8H9nMgiQebwkiTAq15yKJvv650QEqEO0n+x6b99M8jlhq3w/4ksYxRY3YtqWAL",
-	"FfzOxTGaZvyDzLL+BdbsSppOYe+a+srbYh3PbXVWkR7NfbC5jwtHPE/OqRbLeolk6CCDu4QkkkglOh0W",
-	"100oASMbXR6njLRpn2wwYzhkGdPPiiZJ1BLZYqyDwRsqibYK3L9wtMZeViAIuqEGLpBpbgPTm7sWYI3G",
-	"bFJAs3VSsax4JRfeaGxx0eP7eC/TJIMcqsKbQWPvKt1inCS8ojwNEUtjdqdNQajw7oybafnl7+ivC3Fn",
-	"FUaR4XGRfhtnEyKwWl0eZyy2wW1muUrG6/EsqHAsPdy8sPxD02Ed5UKXkswcpDoRGeFCEQXrvcEi2pXM",
-	"PDJyqiouQ5cX7ynfvgqeO6HMQvDyXuVHd2lkNHq8sGnVNa6A68JufomEx520/fBq2lTME+t4WnS56hMQ",
-	"+a3zjaYZo3F/maSsqYjoQpjhAmwOWtxTKhURnJEWo7B23tk71XphwmktBa1gtMkQ7yvexHIr6cyJDk57",
-	"riN0m5mZ9FUYhp/wuZHoE0maIluC8UN8V92GySrR47KVdAjdENuGDBKp1RU9dXg3JxraJ93OPHnCLlGi",
-	"yKZgknQ78EJL68p6acEJMU2IUr3W7KapR3WyAX96IvdhOIahIIxK0ROCMadCKv1k23eLXPWSlWQ+vTRi",
-	"HeWUl0raqXunXZnb2zdQkBgbP6elZ3hFL0mAv2mFFC5VfMp4iNKUZXD7wk5yE9RXjdVJtgJNfUeruh5m",
-	"R60za7xLEwJS6jWaSuGRNHDMGPPQojyeS7gkXR6zLI/oRFWxNPKJcjUtOlLGDtA9aN7q6xankuGHjnT1",
-	"5XXv+VqFu8AfvpUowrgVzPQhpCRmUSJN3KvHRJJlLFL+2eg34+mo3b5SmdhjlibbLJvqFRODVH1J8/Cn",
-	"0cVklxWsmNcg8bTIthK+SbTGNO8XcETWrjyOxxKWxv9A0y7zjUQTOYsbCZ9mwVuMxv5gaU0LVBJ2ucMi",
-	"zU30k14aSKTsTrP+eqqNbZbZwOHRJ1IabZmzMmRIpYplCU0lqAFNvRzGXttjecQAocqe+OmOdts2X3lH",
-	"LnY32olSLLYj89owhEqiicbWJ3HwT+HDV/UdF23RzYnvfVsknMXWVIvRqyFLgmRqg0Zbk4N58DGwa7CO",
-	"h7mCcGMkPP2IJpYe1SobVctDGTL6d4nGbhQWVCsT3c2W/0DA09XXXw/PZ47pttt0ss1ar9pF8yi81emk",
-	"bHp2e9G95x+L7DAu7QVbka7sO74WFcvaCadTSQVKpPFEPtdl0jzLMt185fGu2jfGnQN9p8QZ7dG0AUHa",
-	"fnHD3a+kR7kCYdG+GJC+ShFcZjeH2IylK0PQxVvc8ODi6TdssXCachHpUkDaQ4lmWhVik/qsDzYYMqfH",
-	"JdLD2zmRBNaOUCJZJHhMVNJmy0R2Oywz2RaSMUkgzWDEiDTCAsfE72RMz28J1dlks6XyIB5PpM5Iy6hh",
-	"V5VAAzKJo/Ql4nY5z6yydAGGdVFcL3isLYQC4yuDd2VS8pWNjUnQo3m60Dp88ZRQF8s9wNdPYjfw9/lS",
-	"X1frJQ9leWrNhMcJ3wSvDSU/0FoXaYNas2TS4zosk+CI1EpSFrNsmbBUMgIamiSS9jH8FFVnr33Lmo3L",
-	"XaPMsqT1dCee1IsL7PJQFhcmedJjxtq+o4xayBLhYkPEfaLZTzmWTM8KaRfUOk3XxKouVieMaV/fIOYy",
-	"98+wKM2VhwCCSU44dcJo1CIbfbyftIijFQTO7EWmOcZ9kmQQCyirqjNF4TAPxDi64BMVC6JUlWhGKxyW",
-	"p5VTedUhluXG4iA9o9zMKFe+HUXZvHQQ929UsF7O6RTFkoB20FXxym6lAFKPhMhUS3jXBtQQL5eKkwz9",
-	"IilrAj8SUv/DUhapTPAkqqG9tCuRqRhxsRqnOtU/Y5s/1X8COzjVP49dnOo/WuzkVP/RQjen+kbUvFRw",
-	"DfvOcKV7pLqtQXQS7k0ZzFhK+8skY9sJ69WJh9wmDwOZZiNjqptxHxG7C8XLTJCzVruQC2xlm2V91dKc",
-	"1Fq4CpqIFnyrk6Rt/7weSQWC7GQiYnE3Y74ToWXIuA4MrR1cyUAoYCZEM0jnVedTjneayCBz75dPEtET",
-	"0dtad/JgnbjtrBM3XXu7TUU4GYuSTmLMTpPP9sT1y1xA+fBUxu1FYHBDeonvkOL1PUyj+lYzFk0kzQ3Q",
-	"vBTKDT3qCHXfMfY+5cQXphKJdvnYVJq4Eg2/AoqUsOSXWU6MtZRPcUmV9KDqq95OuMis/GZcH31IwCGp",
-	"vmrI/YNbf9n79M7g5df3XvnxA1UPk1fHmrAZXa4w+GsyZx5SpOCCHq/sfMfc4S7iwV4XeF7hj5RiXrvm",
-	"6fCH3reaNfTVjPWoVi9wFkMqhaSw0t1e+mA5Qa1e4uyGF9Tq5rzVrJ1Oa3sod1e8X1citWKntRKpC3Zm",
-	"8DdODv4084O/zRRXInXGznIlUmfNROFrO9eVSJ1204WXYcYXi3NciUY+P51PeyVSq4WZw8N28tCgmf9K",
-	"pB61S7ASqcfsKtgdzS3GHodzAz0vo8fgnNZd2vQHmNph5Gh8+D5JWt0N6fe7B0MzWyzzRnP6YyHh6Xph",
-	"gCGCdUJ6UD9HL5knto66pFXIq1uGxLpEQWKztG7LDs0Uxh2MpsiEA/rCYXeKtTtpObSpaMvBHMjJwU3l",
-	"WByXfOtW40DxOHExKVgvskM+GA7R6k9hau+yM+YeGWJlNuOqiowZdys/ujXExIz0DZvYTiQGQimqukqA",
-	"WUmybLu6eA5L8pRtEj6dz9uFzxcLjeMXtgctLG+zzExm9BBl3ZQ1AoE58Nsz/jNmuCOLGzLhUeWVqmRB",
-	"NM/2aMa9FvxVdB5CuBXCJ/UZRUeiVEmakgjyPyZHQ8O+5fPMVyNfNGP+CPEEf2hlRCWb1vrrDMgHCqzE",
-	"nkOjvcAilnQmhwMNowOlrJjlDSA4GEIFnCvWIkm0Jafzk1SNHS+sjA2jmiLTeXR1aoV2Qut00QViDkFQ",
-	"mQia9aXCHUXiJHZhMhiOsJzLxuhQIwknUtE+xKjFdCNlsIAR5WRDtwMOUBbPk/UWS3XzsehuKBZDEAvG",
-	"q0HUx0gMg+U4zm9XEm6QpViDmDFwFj5aMw2IUmnC4U90xWkZKhXIYnJXQS0PItIXZxr7WVgxdFOynsi2",
-	"5i/a2NADBW9iY+6yuJh7aEYSt9BA2LAhvMM+QLnF/J7IuIR1NPpzAa2oGqpQvdZM6eaUgbeb1GdLOTtq",
-	"5e21GEQnQFA8UBNGa3U7EECD/rSmyIiFbtCLWPgp4WSboo/T0pLoAAfUv+OGbqQi2mJxZbu3ZN+iip3D",
-	"ZuzHp11z9ptTttmS35mqaZY2f6+yE8uAOUzRSeIXvWxuiveHRhB4APbP4y53vk59woubbAxCYBMyMqI/",
-	"NcOJgkOQMdK+nOlliMFbsJmJbkf60xkc95vIm/FJ905IWDCk1GiKrNEOCCJAjo3m5Jwb667tiWziTfC0",
-	"fsY826gSZQsgSy7bGna4uJ/1MtBZAWusRMCOyAox8fkK1YfZ0xAZm6nlox5ZwOC9lat4gRyfkvPEGnIg",
-	"CLEY7TAsHFQ8WVOEjIRjvmcYzHIooRiBsGzY9Y2A8uiyswPBn2P8niM/pXSDpd5f8BadROEGVAybcT3V",
-	"zWAq5qCaGc0s+fR0i0VboVh1CEGtvoePUS9ASZWYIbEVUJLyVIfxcic85rCaygsvtmp1Oxc/lbBoq2Mv",
-	"B98RHD7QjBfFUJlscpdiUOG0+t01ALGDLekH/Pl1QvgSX6lkDx2fnyrPd0IotsmOztA5DgP2rpxFqfUs",
-	"HBe83xZd6d/YYNrmIUiBU9gTNCtOfVe5LzmRAggTCnmBLIagpNJ2MTSja9NmVHYzJqfJjBufBtphfKok",
-	"0HF2Cwcz4fGatFncD9o08NdnWt4DlTFQsboZJxBWgxHbJGOdtB9MNU2mmRQ0NRW8FIoOJagMXEnNtCWe",
-	"1ZobSVUh3R6Zc7Yp981K3qb77oJtvOCbCQJ6jJUabYur+uGr9Vq3A2rkZGutE8oM8AouSpGqzNDGcogc",
-	"sWyKCKviSajiBTQ7PF323RRLYR60XY2fMOxmm/Hp8RwcD5oSWrRsY8dWxo4xYESzP09hSXMXwYHtaHnn",
-	"Y4cetKhNwe3HsMwDW7wK0OzjbF75dPaTxGRv0ZBCm8PbD8HPT7h2JzrI93MN27twkofagyWzeDDAI8fg",
-	"J97pbRuluSG6amjdvIO1PHlalrMPlu2HwZrMeVeH4J7cCQOL5eYmkwo16YTr1vuTLIsGVKvc/qyAtc54",
-	"zW8rEEuYcHKKJT+AsEvEyl+YWzw6nFBmkZBNsYP8j9HcskCy+xm832aV7H4maTZDGhb6S6bgs6j++az6",
-	"odxvm4TrCyqvgDBgkp1N8QFAoLaD9lHdmUTSjXSfEFoxvhzPNAHy8JPyizj6/jIiZRK9f20tvvLQ1R/q",
-	"f07iP4tHrz4wiT4tz50/jVtyEOdvEXnfDv9RaxkaxSQemgt6XWvbSZrSTZaDfO+9+ufBB6/svvFzBDpK",
-	"ooSmjeHfBr9/defTX9fqtW62QXkj62Zav68dPbpgIteqABqEvfIh9WhoPJ4nSuOZLKbELAcTKzdeD4Tf",
-	"BLbzTG7LnPWW+uU7++gUfv0SiUyyzOXte0/LxGAOL2/YJzilF2fRL9Ns0zSJGy7mqnBg9Qk9fnVO/3PU",
-	"/vNfa5VARKsBVEJ0UTybwI7iZWoaHA71ylB2bsg06Tg3JeURa7j4CQwCSwTPv8q9m4XvOgzo3gWy5j9B",
-	"yJYstQBez4ZNSa05817xK+vyLHeNQRUNM/BJEooLlfkOhhnMKkzGrmfgWO07M3UVIoImHivX/rhjtWqj",
-	"i/xhTFWG4xK7w4FKnlgOfNo7tIw2VUgCivWPswD6rNe6HCWT2Idcw9rSuviaScpynEAKERZ9yEGdn2wZ",
-	"teMtdueddNeLeNi12RmeXJwZRVpV13/Z5U5K8ax5Xd4Gjq4OaTZaAqckTbjfNJ3a8DFfUijNVNUx7TO8",
-	"qRCyNBEkPoN0DlPLx26JWf/yogQ2Vq+8f29DO6sqT6RNs60DQaIFlZr+LHWaLgvgTcRdTSoOiVMN5YRK",
-	"zCVLqfTEWrqgvaq04oLvqsZIV7iLYWqzuoFtFRNPoBqPWJo6A7bHw5Tgerknl/U3CDrDBWHNJouqepzw",
-	"4WSbNaw2OB0KVAC+Lyiej/X15Xmfkw2uRsy27V2qgP9XHSczxOKd6W5o2erh4gp+Z63d/Zl5a02DfvnD",
-	"lMSpfoe4EjuTPO22Yd/yo9PXE1qur9iEb5pqK4Bx5WLzJMNqBKOapivNyDjWwiGUgGBOzp4hbmPM0umH",
-	"54sg/VD55t6dP+3c/ezeh88OXv5k7zfP7t588d6HH06hWwb8V/rm88yzSSgniSkFBKJFHfBRyaIfISEQ",
-	"K1ANis6EEAzhklakRtypmdFiIQJkOk1ui/V95t0Jity27WmoYthE2O8tqM2Ir1ddqXxqM1yuNIh270SH",
-	"Mm09anK/Eu7E1gAMzYziNPxRGL5oChzx2KiKx0TWZtkTeBf6EchYj0mFNdTAbIcuiya8SPAWNXI6Bjtv",
-	"MdaRdRslYVLBC7BiZXbYEVHL33HGIgGl2qBxhExCpDAUAaqGccShAkf7je/Yb7gGR4aAU3bY9sGwjW9l",
-	"NPaM8AT54o03B7dv7959e/e5l+vkOLF/HSODt+7s3nzffj5Kdm7fsB8WzWvuq/liPt+JsRAEXgkMhzcr",
-	"Eezx7oYnOiWOMyb9ERYgrlbGygyEqGoBtxEJrmikqkfIplg10R93YUqb+b2VNGrRjTSUasJo3A9gCqkQ",
-	"BPO2UP6h+AI37Xq6Kdj3i2PzkeLj3Y0xNUCm2IdItI0CWiUSubtRnV1qAvIwy5G9KqVf263ygrSZtDPY",
-	"lkBwS3jDWBqIVeG0I1ui6hKEN16xrL2vmDE9sjw8xBECtOc2KD9fdppmO4LUsS90z/x8jylJcsxblGo/",
-	"RXSDB8I3q0Kd0QAkbQpmKaCUZdLlCKtqANNo5vBp9RVoK5FmsNwFavJKOD+Qgs9foL0nsVRkPpqJookv",
-	"oOqgSUFGiBgbIXGWR2lXK3/nLabBaPUTNmWOxzQFHVJGPaEDTzDaJLrrHDFYz2GZbIRjMSeKBQVByOGy",
-	"zlRMwHk7+QCmVrcrOEZeOMv1YaDpedphntoAfpjnsw5EGJLXTCb9FoBbeWdlg8bHKO9T7fPQ5F3zxpnt",
-	"n+h2oqjfYsMud5KMyeoBh+E6l1MfnHpNiS3mMdJebOmzL3hUIefSCInYUr04n4lH0K7Kft360wcL7dfd",
-	"J+LAGUtifahki6YpadFttoyI1qCqq4RlkOrnSt4nTQf2vA/AYt3e5II7ngMKL5ayW/xORFMvPzBTxdrG",
-	"q2Ej1DumqjLcKfcXddN53c4DntQT8Ak29ICqS0o4p3BsylAByzs/+eLtv+x9+treb5715wNGScwa1Rdz",
-	"YvB4kzFvCE62GYTcVJTHNIsrBASYZgrv+LZtJMnGaxuZIvcEA1+mvADzgfsmPVwf0PlYFZa/cea2GCU9",
-	"eK5cLbMro6hmI/R80tBYY41NkTEhbu6BKubfhOv1V/6ZpWyTpo0NKpNxZm2aqSRC4Yx30xT1qlIYUrGS",
-	"LPpMG1wENq43mXb0Q1XmlorIXU7B63O8wZ7nDgkPHHQnKWUdeJCOqwfcjKcx2aIZC2useRGfSoVaDQao",
-	"mUDhkUIZnLzHSl4Eb/YysqzBKzf2fv9RbVxEqk8lbCeSNfJotNAjccMAOzasQ9gnerdptiVDNbZGrIEV",
-	"K3ODoT1R/YYrwBOg/6AdKnRbjTKg7YT1GqNwwUMFdUxFcMuJEHOpVq8Nrr8xuPW2/uPW27u/uW3+ePEv",
-	"3vpMB72OYRRVZjUSDbOvXTAecNlw7s1GlIpoK8isk4imY4ily9Eu4hbxk3d3Pru5+/q7tXrt3gt/3Hvu",
-	"Y/33pYo1kUv9mcbHjLnSsrl3JlO+7GIzhfngHHbu3KnVa7v/65f4x4ZQLT8xDF1u997+6e6rn9+7dXvw",
-	"8od6QeDj3tu37t16J/9491c7d//FfRy8+9rgpX/TNPf8xzt3X8Mvd9/458FL/wpfvj94/t92b94YvPT2",
-	"5FUtxxGaC6+U6ly8s/L518sS2tCJKgtPwRUO8Zz8FvXSNApSZchlw4Fz9FV79bs7q6Lv5Sxmfs/I66Jb",
-	"W1H/kLuj/aVTh5Sqx1fmjp54aAhYNqJccE365NsXzz01NttvUvySzbFL6cTIhXPmscroALr9HB1gjCPe",
-	"V60zf6HuyrtiWyEVZBYVDmHI+4Xh0Qqtop76MI+LHmlT3idtqqJWnQgOdcY6dJPJCnFeOHLbemj601dX",
-	"trrQUM7KJO9nvo9TVOitED1RIJcCU4QgNzTVYrVsMN8apEneaIrMBIliuc9aMaijWhok9nnG9IOfVvLe",
-	"8IvTtk/8eJY/ZjrGzxfy7vGLHPP7kp1ajlNTiDUoK7fGENmHzcaKR3rRTHD7Jau+1lZPzf3j9y58b25h",
-	"4cQQg10qvljUQWs7f3n7i1++sHPnzu5HP9c3x52bf//0+r23X//i2V8MXnpz585PBu889/dPXyxwXCNo",
-	"uaj5t+796M97v7p779ZHQXatKcEyh+L2mG0oXUgFUlq8+qUo/V+CXj9W5wvKWVPI2/thvVbQmCY4amrh",
-	"YEgIKN/6ky/3YoGFsWw+eINaDjGxom+gAFGIRjDKdn+tslzHHbWOmR/RHm3tYkP1IQ8aORfExwzL/Id6",
-	"t5fpaJorvlCexo9rgxmmWBYudTEZJRClEfykABZLdfOVhcUK4BNab0O5FlYPw1ETCdHMDp7LS0HNjLnq",
-	"LJ7IzJ6BhcoxvnpUklhwtgz+OAMeDNcKwYKpLNm2hRGoIjHtVwwyCSFgGY/M6ADPF4CLc9wxCa4XGKpd",
-	"gsoV38ren9lVSBqTfV0onjRtuLNBvUPCnSHqnW5QzbJMDK4aloZx5WA0aSYYH1kJYnu6Mi3V64kEEbm9",
-	"VUS+dqUxFhd8cNpVcmAK2/xVlK047i9b4XyffhLSFzqjMeawm6D7XsJj0dPcqQvpOZVGB7M/j2UUhsYV",
-	"DrQesyRVMDv8RQPyIgH7KggwFnPfLtsIvn6LbjOHzbbRJ1z0RrD2C+XpZga7XxW8fZg4fcDHIYB1g6Be",
-	"TTuDjhzwMXwqgZjDNwUYc/hsAMov2YGeEsZxNqxkTBel7jmRM67iOIMqipBNJP1h8EYMBwez5u/wrDUu",
-	"pbRnbmVGei2RsmXCsRKvZuwm7jeTCsUayJ8xKKNTVWxFcO+rY3lL9d14El6aoShQseCfIURnKaqUZrLv",
-	"enWFyjBTla7L5Wu7uI4+XGm6cfXoYJah1F2QrF0erME0bfhSc/EXTxaubQJKnHxFmbSlOc4qnbbU6Cxy",
-	"aj0N7iuxdnRHZ5hdC43PAg19+HQdEhx6kYOEgTm95aBtMJl0wLwlNa66AjkJZLB6Cm1zCCAu63KOx2gU",
-	"xTkA+82FagBTLwN+V7upH6OKXXB9PlaCe36sAPWMn77l+tefzuRj0B+fEmrVDEN/XC0MxUw0hDK86UHJ",
-	"OwCOdQHDuoxfPYJd/RUDSqdCbAUyOM8qaURw0qKSSJrEzmwAIrnN6kFbgb/OyjhIx7EQjYFCaA6JWEsY",
-	"eB9AVZS89sl+65x5aoHFNrrDW0LC1p/XpJIHiSZKsrTpXwypyhaBqc2z0+JmT4eJ7ZE2qiROVEa8xukH",
-	"YK2bGIhlz6g5ke6ABNnweUco+wCdmwacsEiTM6ql1064/TjhkjfFJ8wIqiGy4AVl1mdWqUiw5gcpBZKo",
-	"WRUBcVj4EyUCVONmEe+PfU4INkYpZMQjWbHMBjpA0F/Jo7Qbs4mFMmBUM6mSgfNzG30YNTKcRBfwdaN0",
-	"lCh96cwH8qTsuoRbQVGrjfYQ0Kz9bZXFKA8WhPvdplfS2F/54Esq7vFNLHZRAfD5YFUnwsb2qjdr8cxO",
-	"vloPv3qEnZFzeX01tSPwsPpZUc7wnmDbLA2lX6X6Ry82Dzj5rRCZ50D701Cq37tPiZjBiEJSnRyby+3u",
-	"pPs0+YnNjLYhM61KxA3O1fZiBz5myfaTi8K2GW+oluhutkprEg7HOTbWmnvC62lw21Yoxb4woRi7dzW8",
-	"s0/aSTBfLzdEHtQ2ODwebNg/IB4Q9LV6aUtngaRCN8Q2WyY07Wm1o9shRiExeSq9VpIyc30RSlKX01ie",
-	"JCBDVWfFIyjuXYjTET0OAayQXVm5IiBn3+3UcM5nsAX4zrYCaOJSZYx603+TqIULkUgiO2JLKz9icuoW",
-	"zsC79mIz2WdaVqpfnV6Qb7tkHgPQWttgNEO8HLO+7otIiK2karXFJ0XMTtk39YfT5m24o6S0F4fbcfdl",
-	"fbo0sWHKhnUo9OFfZ6lQsPV6NAKhiQHX71m4ng3vNjgX8Khf8w3WygjX8nEZrqNWCYiZc5giRayNiiEJ",
-	"QexV/UPo1hdR1M2yqYpQZMlmEgjiaXU3LDxWLDgjVAXS6KVIt32i7grpsEwKDowmZjRViFBUCgMqZd0z",
-	"brxL44nJViWyqbbGfGuXxk2rbqimvDJ5R5Z2CpPwkWXZk+JdK8HZnErazuBjncR5nftRBjtdWMEU1acq",
-	"SPim0YPbC0aus0qBI87rOavAkacMvzx4TizjmShAxlWBcJs2Z7nJYpaFc8yaIvN70nqCxEmzyTKt61mf",
-	"ekTbjHR5zDI0OIJ4vgQRUnEit+D4ZkwqkbEYE3EpJyKNSSQ6/YBFNKgMhSIJRRYnvJRUXgTjYsHyD9ti",
-	"a2y2Fj4xxV7IbhQxFvJSrzoJSWopKGrBMrVp1NIi1KZgEgLYmxhQJwlIBKUV9CMFYKdyTIfGlZJ3phs1",
-	"7md/T2avyAaNttAPPbuUK5uk7k+ELp+BEn37uGOuzFTPvhqTte9VfhZID6oXGaGVCwXGfr8uBty9stx6",
-	"0EW0ccOJxeGJZXiZvA7E6XXHiXpEWKsLXWLgtQBf/IaI+4QWtEzS7kpFtOhdCJjok01BBJ8n6/qRhjmo",
-	"6/WiotECYM2iwkpEVy0jRIDoSeerAUWExwbfA/YXUA3bAtGCD4YpOIa/OPTbCoRSxUIyCTPwar12Lk9J",
-	"GkqTEt1MTuc4G5uqDHD5gaD8YAYtetMmT9Q0bsZWMevMTn1miWemwf1pZm69J2LWF5d54sP5sleVOHwV",
-	"dvxt57sz4dGrHsI7n1sgR8R0/MnBIeVQm/pUuvj9SbhHdp/PO8vgjPbZNHiqm8XMBxpDfRiExRhtm2Go",
-	"1ZC2DRHb6NsIbY9exH1McrjJfN22hsPcQxYnGKtp/1J4lyDm1rdVQOmJ4DZSQ09EM6+68VbZeSqMqOQG",
-	"HBrqwlXdP7A04whmvYXf6iY+QX3D7ey4Q1Mmg2mL6ZZW1uu2COSTTJdnabqxGagHL9prGgyX7C05Fyq0",
-	"NDYta8ghaoImkabAYxai82lSZXLXwUiajM0INanOxeznUKaVIZ4xp8nC+FQLg8rPDwg+GwzNHxAhOp3/",
-	"d0x23tjQqHB9HVOAKQheOUWuXSjOY3y8Z8sHkAX5OlqtNMNDdKREAgPyKk3jc2j9LiUbnOEWITTjMZTg",
-	"l8ANPU59JoNxfH56HzuyJwvAbKP3cyevna9pUTLlZfiJQi22ZO6ezOufzFHbZsvuIRFDyv2k87DJkRMr",
-	"8NDVgtNw4hvuQfNW35SzKK/4aYvgQ1PiOBDptYTUug13yY3FyOaYRSnNYO01y2izMq+YKNtNSE/Zl+9+",
-	"/7XmJ2X5uCb9yGj25C8TBYvm6sBozd1xCSgMg04qk7hIEjVPzqDPg9A0DS3h8Ukr6PEW0mjLu9mrdAsM",
-	"CwknNEWnpc0tFJkrP63Haiy5y8XIPiv6AeyBCenwW9VmVK5/Ap0URIECnt7579gCjfVjfjS9Atcf3VLz",
-	"oxUqJWkmacpikvBlh5LawzsAsyHR8YLec0zxybfV8jD7AABZV3fZ5rJDfuo94sIYThsOGfqSMvMLy1tJ",
-	"3JwoZ6SMxo39yhRTSA1TJ0N7LvR88qPjHkm1t9LgNPd8h2X7MwhkLJGyW3a7mgeHL2TOesRmNdQdDCSV",
-	"jAAuodQUXzdlZEBRBHdg4QI3hrT7d2/8dvDyzx9YJuu9Vn8d44R7rYBdvtfy1HSoqvyj29WUNp2yKiDr",
-	"NWbqG67XRBo3DtPdXGq/Xp7BpTHrc4FJNi3dTDuPKbYLhnMBk4hG8X94ogA0qtD/7Etsj40jPY/Bbw6y",
-	"eKSgsDkjhco0gGQB8MRk3f68DrLsumYa60SJTWZS6rmWpACwuQAxgGUqwmbhQDT+f79A9BNwxJaJZFqr",
-	"i+SRTiaUiEQ63w7EgoqOx5G0CFgMLm0QYgDrYK42yOHwjVwmC3gvJrYiD02NUU0LQiZ0MBD2WajgOSm4",
-	"yNW0LJgxxqJt2cZHELfqJBU9ls0BL2uxy941MfipvrCbLdY3QNsB9Gmsu+bZI8M4hU3Y2DT8kqo6Ye2O",
-	"6qOUZeoUFdY9EJQwPfoz7o5ftYZePfYRzQ/ygCoIEQecAZo6hQxugQq5jXFemNTcnsYkgnCtZnR2KIYy",
-	"zZLWJx3TQKmEC4+dJiePn3iYmGIKJGaKJqmserouKrqRsmXYGhOJGAg9hna9MZaP8s00ka16ATcDgzX8",
-	"eNv1GkL0H7wQTxvh+U0wTbguo80cNsEshp/ETG75EehNsXofHxIkFkQ/AOHCpocAAYMI00jGJE2jyC0h",
-	"8VoPssXSDnrX8CyZ8CMTKaq1/Vp9XPSxzzmqQulFj6+unif4ru5IX0D+rbcQTSMmI5N5bUkvkQQf2ahi",
-	"MbKF+WGAhVhic3QMvZU22WxNaW29pwX9HfsMfR2BMirP22pBWiXyRYKNxwCZHvLPVHGdFEtrYSYmgT5c",
-	"Da8Xi8N1GBFibrT2lql5RyjnossjFuceZoqc05RgJKnW7ODmxHqwRIq2k6glHgiwUW9SrZUKnvaN7QG+",
-	"r5x2FyzXV0K8qtjCgYUv5mobjuXvF6hi8XcNAu2QZ4VWru2TCukLOzoN2S4m58fyFFjxtuCqJSsGNE7K",
-	"Bt6HfWszo7EvUeecgRTlUiWqi96yIgu3tQM1Pz5Roowq8SIjDp00iRLRlb4Uo0wLrlQS99Ayxk4Y0Ko0",
-	"dYtZcRUzqlijw7J2kvoYs/4ZEGpwM5fJ3KL+xI2fs2IHVSkm05yumaBzvDSq6i9X7kxSlcgmQjpM2xe+",
-	"O0VfijYD9Z+6nU7GpPegrApBmqxnDMASioaYsHzMxa0iBOaxWNlQgnrpuBt2GsDAGneAsO4b5qhB3bQp",
-	"8vAP4Qw3E57I1jSD2Ey2Ga8eERjEdnPMofKKBeNwSjzAZ/nNtsZFObYZ5WVkWLaN0TUgzVQL7Ic74Bw/",
-	"Y1+Fz6f6p6GFMYls53LEB6/4Nj4HHvhp5QXspFRZp0SlF0ocpsItWni4mJIyMuOe8+42RZqKHsRZxiSD",
-	"gzVfSLIAdyPjNtlVHxj4W9/FmSmvZvkYQPVC2Ez1LYOwcm72K+Gb52xn+PF0oUvzgOsYP18odG+/sYPQ",
-	"t9XU2ZvKq76MyZbdZpnj454qoCC39aiJHkCvJQYZSVGBIYKqW+CKxXNb4AX1Mdk7uCwHQxWsRK3TBfRv",
-	"DYEOGfKyxOXIKdfxuxz+mIa4ViJ12rXrvjpnOnBfXLA9uW+exC7d5++avoOQdE8735Do8rju0h/wNux0",
-	"FcmSzZaq5+B5OWkokcZ1LaP1XOlGx1LnyYoW32KWWdc2GtEhzG4JMvUJFxC0mnCTWjKixUywRkP1TB8F",
-	"mz1ZGhqvL6msaCwKngjXnl2EPoKWVD0NJtElWEMOtysQZjwB4R2ZX3Xt0kghk2IfbLPh4Z5rNvFimuJg",
-	"iiiiYX8l5AdZ5VCzjmGq8KAHXg2OL5QF2uXTJIHmOtqkFcN2L40Zz34ME/sReA77eh+5nabD6y8GKYQv",
-	"sqFS5t48imiLqSD2cszk1n1aA9aSFZx/uHbmJ7ioHppowsJuy3daeNtX3SgPWDKxeHbGrEXFwbvWJiaK",
-	"XGCR4FGSJjRkJeLNJGv7+CYIqRhIUsouAI4vp8usjLsQNqBCtg6TQmUiqsCUSgRH545qUQ7+Wy0uw40l",
-	"XYSTJKbmLlE9uJoWSJenTEowVWFCQyLJRqbvjopjzQFZAmYZfACtMqWcjS0uetJAgVfRkvyprE+Z4vG4",
-	"4vBQvgV6+QFyoWopd8ZiTRyKcT9y/AUTSmJT28y13sKsKMjPPGjVeNFVG8Iz0UdNl+h+SvQ13zfwn5Vs",
-	"GTDwcLMFsjXP1t2UNBVxoSp2ZeHeRnFlHCVY92Kf6Z0zZ6pS8/4MpyIqUH5GSwdpdHPzkYZYgTWMFkqG",
-	"mFTr2sLiyYdPRifY3CP04Y25hxcWFuYe0f+zkP+3aLFAlmqSbgNqbMYKwCBLtcEnfx588C+7N9/fvXmn",
-	"NlKFw2V1h+rpogyBPID2g/V0q+aA4+7fZ3lVHcrJ2tyn6ua5Q8F1senUQ9gqoY3bZt7gKRWIC7Yp5Bgf",
-	"GS8bcC1Y446IWlUT4lnHhwAILMnB/EplcsgKzFtWPsThNFQhPH1fEEJ5ylMXL44xpaqH9gB0WJij6c4N",
-	"aNw2hERTRByo7iKFx58wGGq+kpgoblZqrADi4EW3gZEnUwRbO5rzNNfllq4C2CiI+1BKrAUNMpGWUpBd",
-	"upvGtqfpts/UfvhmYY51uxVmEcdv5v6i1izZTqf1jox5HLGVjXAHgTHQGrCZpCfWBn6rLskegj06DmVG",
-	"6h+mwdUAM90UL4wzs2bO4D+aEtiiFaR100DJkgZvOqNVacgTqWAFoqKnpNRhgxdaTvu1nCiqWbaw8wvu",
-	"bfx82rbhV/2mPxEWE1q3NXFB9mlyKTYxFUMsG7rHG2DKnfin0szYfiMeMny54Yrn7yPeESR/WgBoG5Yj",
-	"wCwYiW6Kou0GK2g+EEmiqZlts6wA96vltoNnj88o7fsC0/S7vxXeV5n+qkWDLzDOeiz2wxLMKKRU39Mq",
-	"ScO1nhSC25Et1peE8YNoK66nSTETqH7tc0dC4TITDc1YTNGgk0y0SJbnFzL6Mlk9zcpj4UpkAVaGi96y",
-	"s92nrKmI6IIw25cmPVzLUu7weSqNHXLmlolgH8rf2k+e1eKs86zKa3uqr8l5mVBu4le3adplhaQAiGMk",
-	"tIdc6kBJWkdDOVqNfef1xPtM1xlbyulRGrWIOQTSxL/QIZIyYEaJkqApzs+o6JN3t01MecMR7bjaJTRS",
-	"esyY/NULpGiYBseswVOg/oqmvaVKuXGtghWn7/BPZkTd/pt3m9F0DNxeJcQxn/J/CqsUQoVyqyGDadJB",
-	"+fRoVd08CM63P4SvgwL6Ga3SFstwuLBVLJPhagNWlC93vq7nvr6U02Hd4D0Y8tHqqyuwskzWVdJmacL1",
-	"K5hvwUQnZaSXCcWWyXqOf770+MrFx3XD+tSz6RLbTSbSlwM7bM1TBmHeARAXdBkL8wcajVFsKlmzNPHv",
-	"V3bX704jtMNBmyytY7OB4YqtfUosAUV0PCf/EmwLIi2BxpqC0JDnB5tsaz43opRBRIL7Amvxlx9CLNsS",
-	"cEDDgOaUviu8W/jWvS27HZZtJ1IgvKo+3g29mNRQWTdO9F8TMO+TmHGVqP48TPJAqfW2KVha3Zzcp66m",
-	"X61OsiJlk/ysw1sNHfh2+qL3mtkf/46nsaxsMj6KtujFkB+HrV+3IcSW1u7LxRPPPdLoyoAtxyRPeW7u",
-	"eAr7EmAyRZ4yo/HREycWT9bDdufxhu7p8BaHLSaQqFREfrdQ74U9cGPPp+wWLEQ3fg4tp+K/F6twXxnk",
-	"vfr1/Z25cfUbnm4JyZYL+W1FCjOAEwY/MpEkkfP7Sye9qLlZxC50zemfpg6NjRI2SeEOa/2hhUm3hw3t",
-	"nf7NlFGpGhBBPYzvXnj1qP/K6qT96fscMegUZl2eSamL8lCrFb0pbsY/LM6s7M1FJgPF4/NSoP7UWMkI",
-	"sG0oFRULtKdRSE9Y1sI6JONCrJp5IIFMNhsGMVxYiiiWpnK2peL2cUs44PVRTtuVqoFZRL7c6QMB4e7v",
-	"gh1ejnD+wb7RSrHJusNht3gMObM2CKbGjIYTyWtoBpbNzyqBElfFFkOyG0XZkDI3F48kXiKwPWmbLO9R",
-	"N5HMmmNeRzh8eH0ZAwDB7iKa5B/nTl+88Njcqg3AGTUBl0KpAnZKHD+BARBW3b9crWprXq51xK4+bqGW",
-	"obC4hKgCf5Znzh7G35L42OjFKKsFeV1kaoNGW34bPrVFnQmEKZkoqp5LjcXocFcMOjZxERUN+JHIMqwg",
-	"vDE2ssMwrRG7k75/A1EeedNj9PeAA2GfESKVg6rGZxtPTDQGPZcFDISYWOlytP0NGFt40E8w/jiVw6LM",
-	"BlQK18DwKe9mX9TczgTyIRa/IJIplboeZuHnMavvPQaWg4+TBT33nKQbQQyC/dyCgeynQ70cZ3EH+rJA",
-	"wleXvazc+k1zW+mdOp0xGxA6GWNliNQgz0/z3XrJskm0dgOy1OwAKixRja+VqR8KXf9jXWLwakDXsl1X",
-	"07VwDJOULXgqOJBZaFsT7eUHkiwLAGvfp3PPLMydvGT+nW/MXbqyWH/oqB9sLXTIHOyUyrpsxL1Q1BTk",
-	"VtKZs0B6c1DGQ99KsCSFszklKtMBkYzqM7EvVS85Ookh+EmLdUbJ24rVvuS2jSrB8CA6w8MVlUA9jJmp",
-	"fv8XZXNG3l8j58mQ+EidnJK73AuR91oltt7NyRlHXyGoZ9BfPH0SzsG8zIeOHjlb4M9eS0CQEcIUyhz9",
-	"U7VYuz6sfR0m+KffvVuSmbDW9dQomaMdT+tpKlVYrjTZFffOCF4NTJR30xQrnZduxsK57ZjencXv5MkC",
-	"YSx47ZPmJLmC+lA0DFCQDbYWS1mkMsGTaNTXs99b1heX5XbGzKNeWsSK1TVG921maM7Ddb+mI4hmqJbB",
-	"FnNJmnr+81UkjBbWvxitqawEJBknJs94P2nA7QLBTxxIJ8dUswRk2EStXutlAv7t8ihl1OMpHEG1Na3h",
-	"BCvKEEO7MjtxQnYY9/PzFSI7LEpoSjqZiFjczdgyWU9pr9lNDXypq46R0p41CaeMIuijJFAlT3TVqGGH",
-	"8bhqFLnF1qryLA4uiJiPk/AKfxBKWK2bqoXvCms7u+J3F/s8CmWCbLAUT0y1S6fPo4vKLNyIVZqlzSka",
-	"GLEgpk0IN099BG5mcdEidoSulMZGX7GqUE0FJtoQXQUZOUYSqBJz5GI/JudE5rXgq2Qt7MfnnWOPeS+y",
-	"rZDRqMVoXG0OUFvXGSwqZWT1ZWNCYK8+8VMF9erzutkwGaAVd0q/0a7+sNa9jX+v+lv+EuFmHeFXfZXZ",
-	"zFU97YmVueu11NR0HptOpZ8Z64saTautaDduFKhqiM07PL5iMmlR5p4653bKPTUviTRmUo0PHMdniMk3",
-	"NYmb1gJXkehMd10uvX56m39et/oHuC/yYttTnP6C3DDe7lfMiMhDMwIJQlPXydxiPe+qnuqTluiRdtcU",
-	"x8TwzUQSqjlJOeTxvqpzht56NOPlLKbCBKr7NX0o9MGI+fFlLoucZoRMw9fH6JHzXWerrUTaqrSFFOeY",
-	"tUUejO9ugtqxYwsnjh5bXFw4urBQGGwDj31t79U/Dz54ZfeNn9cKd8FizkEM1FWt28l5Rf7Szl8/3/3o",
-	"57s3bwxeenvvT7+yXt6l2vZcsd+5RbtaSzYQD75oYxn4xYdPnjh+/ORDkH9d2Ibawvzi/MJoijVOdVae",
-	"jKEV8fnfQtzMcGnze+4GBAVn2EQ/c/YcYovT+oOnOSJuzyoxg5kdqLzcAyxdHUkgH473nJhp5TBYmrUU",
-	"gjp1u4YYJwRcAi78Kg5u/7I1zHrVRFF7UErG1YmfJq3ZdvEohDd75O2gq3nYKzkUF20H4l/tYqcHjPqv",
-	"EEh/kEr301ezH/I4T4fcMdVtLKkPmPusgtq1rE5EJ+GJ4HWCwZYQPMou+z3Phbu4Gjap02I8Tv8NBgXB",
-	"oZTSkkWkcXbWZScl2WBDlJZcJepl0mJpXCex6G4oFptYMB5jKphFM3UJD/bQmn5q+YLm+B9aB0mrQiIC",
-	"Xa641uDjBdckfHzatQsfH4fGg+kTqy1GNIVNCoM41MwFk0psEhNsskKRviulK6yKlAEq7D4ts9Nl6o+z",
-	"hk1j4Wzn5kgzgGrmrdHZzsrAtZpRLpv7LROkRBjVnfI+AR8GWLdG3MNzl64cqx9f8DmFfWG7q1lXqseS",
-	"dEy9HjSHD0UkeGqbQFkAV3pFsrQ5qUCg0p3Pf4f1hy/aqZa+yWIT+H0EGoSJ/gPL4iRSxVt/k/EuigyQ",
-	"eyFZbLgJKj31mtbMTAGMLgdTBaoemyG01XwmnUyI5rzt9EBEBE3ZOSTNIP5KyVU6Us0R60i0w5CqVDZE",
-	"MwBcy7hLz80tNiSRdfJdnlwm7SRNE8kiwWO5RLjo2XoVyLTrOVCO5jQIhJ7oayMNFCSYJhnPGO+qcJcg",
-	"ljL4E4PSdCh7IihEjInXw6u5LLB99VgBPtq9gBkbMyLdUbtuuO4N1PLJAokLk6r9uOohvrAKywHGEYs9",
-	"s/kbla7dbXfUC2/l+23Pl++Ktcd6PxeDpZZSfbajxye6nYqVnjwpSHmppm9fPPcUFJuDAjJUmlJYZJNu",
-	"o+zGtlnWN3nlIAEaoL7hWIQTJ449VKkkb2CJZBDxxGiA09UoMS1ODBhzjXuHJZJ4hghKi7PMcnw6Ua04",
-	"o72vY0mZ/UFZVMWmeNobM/m46JEmzQAaAfSPFpUkEm22RIqofXX4dP2jnb+8/cUvX7CfBj/7fOf2B4PP",
-	"/xm/eOnNvVd+nAeSfHHz2uCd5/Ze+XFRPSkhBFLVKJgWqGrkFge6xXij2ymoMdW0lou6/cex+RW1mre+",
-	"ok7bxld149/VXz4Nhf1M+1eBAUfdLFH9i/pMWFGdZsh38a/H7KZ+++nV2kg9Sl5KSsCKVYsnSDvhXYWR",
-	"SHDcgLdjw25aLaU6GEEhthLmrwC/kYmeZJlcJr0sUUwSzlhcyqbQzKjHTL1eBLqG5pwp0lxFjTyPwJ70",
-	"TvId1i8aykZqbWoWF+njACBGrGyDJve3u6pLU7L6xMUHSjPF71efuDg82atgoGiKgAZtEua10mtLmkG5",
-	"QAj/MvPAQYltlkEdrHmy4lBpuxt1Qte4S+JDJwGPCSXGjIVfSZZts7yWzsr5swZ3hcJuQoEYzLda4zHr",
-	"MFMcL1HSZGsZXNpChS+VsIzcj6I/yyws7Xw7fmB+ja/xBx88y6WiXMkHH4SwJsMF5NKo6Fgn3109PU9W",
-	"AQsVARsZKtHrjbZcX+MiI+sNqtbnyYMPapnOtnmKJT9I+CbRsqCsk/WjC0cfmltcnDt6DB81NkP7uL5l",
-	"5BoXTfIQuR+X8IE6OUnut+v3ANG0fJTcbxbvARInm4mSZkb6hgRBVu+O4SYPPmgCEbKuajW7aYouDc1w",
-	"DN4msJo1vp7zhfUhxrNe4BLrQ2xo3fGM9RGWtMbXLRdZz9kT5rWsG6aynjMpOKkOEN+QUJygyw2DzMxE",
-	"n4aT9+CDRAlCMYUlolnW17NePxuzdkcoxqP+3HdYfz03cacpy+6TJGoJIRO+CTu6xoHijBoClTkdGWqJ",
-	"DsqR5F9hBtgSxD52GGoeGBzH4jXuXseKjKKr9OLWiRTwAtx3JqYTXwLPXCokloBgXGHJLjPNC4zGQBuK",
-	"UH2WoIyO/gR5lnlqEI208gM6fUxUK4PgvUTpg2g6LQytBXn9ZH0VD+/cYxmTrSWyuK7PtQw0SlGb1zI1",
-	"Du3RLBOZpdvhwoma1I3SB8qu+fq//UAKvj5PzltGspFRHrXWuOCm3Gmd9KBwpl4MU0zRMKCM0Zis5/Xr",
-	"TJFUzi6rdTOk/97V8l6HZrTNFIPBKcNCEK4gEZzEAryVLnbWVCg1cZd6jY4vLKxxcPTSNovrJE22GDFa",
-	"NkqTErnfhoj7BjBEsYzIDksVgVgn0gNsNpZKppvCjXY1Xw28Jii8muRh+D+01QN/iFyA/LCQCUZ+uMZ/",
-	"ODc35/5fP398YYH8kKwnHEpgNsxGr9fzr2C562TdDL4Bg18nPyRtZhPL1nFC64armYYXdcNdTruqxbhC",
-	"VGPdEISYN5o0SfGzub8agEGgG07FJgSQahq2jR3TjTVFtpHEMYPxRDJr6n9tLL0N/rcylG6Jyi1ACoel",
-	"6rWE5v7LZB0rGbrS0Hj+TKSZ7fC47pAL1YDaG7oxKJqLd4NJgsqw/K1546R+IxK8mSYRrKBUNNXUuA7b",
-	"2RDNpmTwQ6u70fiPa++tIw9DmFswhgNN2DgkWAmxhesARgZuSsaZHheP1cnxxRO6WyVEI6XZZqE7fT/r",
-	"YUsGpmYp6xiCi/HA+lfTzNGjSAFak0iZgiaaScoaIAJLM0p4TSIBuv3+IapHCMSuhhYykSRNpMJzD9DM",
-	"pr+TdsRtyvuW5CSSRrSFO9ejidIS0PoFprL+3EpTscxsGLRyAimCC4Mwot/Wu6VPeF9/2OjKPn7ZkB0a",
-	"wVJosdgUM9TLoAepeZSWwBTjtmFYDsN0G4bq3UI6Fm75MFLpKMf/IbKTU0bOe/BBS9a4gm0RsyWTV7tu",
-	"tUzbJqwkknMB6X6NAwngjYGXybqVAeEw2DRdk/xoWXRRqNRc7sEHLevUt7qe1PpKV7VEljxD8Vo6BQIt",
-	"MkeQS7kgshu1TJPza+iOjBhHq5URSFc6NGqxuaPzC7V6rZulRjqUS0eO9Hq9eQo/z4ts84h5Vx554uzp",
-	"R5+6+Ci8k1s3rGhbK3rEF+cX8CHRYZx2ktpS7dj8wvwxtAq3QMQ/QjvJES2s1ZauXK3jR/P4fJ+208LX",
-	"24tHhqKqOwaR2R+2Iw2oE9nog8Boqz/rNZLJMwzEAHsfA51CzIe+7yC+bo3rOwJ9PylQ6TLZFFraBHuh",
-	"QsRNTRvnV1ZPPz5Pvn3+0W/VyfmnvlUnT7ON83XyrbOP6d7W+Pkzj9UBaXmTJ/rC2egTQHvlCnfG3VNn",
-	"49pS7RTbTHgeDJ7Xaj0l4r6FozCmkuJ1+wOjwKNVYZpoc1TIr5YVWpV1GaaYdoTeet3g0YWFQxiAjZW8",
-	"Wg+oyPpwdDupoDHAf8BzJknM34cb9BFT9dlg9YKi2W23KSDsDz69Nvj9T3avv7Z39/d7dz/Yuf3Szqe/",
-	"+eJXz+3c/bhm67J8vxyFftVPjUeutKhsXdXD2WReezdQIsgPeeZ1Lp2CkqNprI4UpelVyx1tFicUWP8y",
-	"kd1OR2RKkguazcyTpxiLJZasQ7wsrCoGNY430RhZpqtvMVWiqlxkqi19f3TE+ThzrHoHkqYf+ScteOXa",
-	"rfHAlwmoXiCGSUCf/q3MR3nk6Va/dvXSVCQpIsXUnFQZo+0yaToL0UbCKcxjeEAj5LjqVmBWFLj71rt7",
-	"N38ygeTy+NXyfj7OaDzEJkbXpdKBwh6AEK7Uvgvfz502woUHjE9v7LqWTdbBVLfuLA7Ub5Y2LZ4DcSqw",
-	"C0F0pauzWms83vc+/9fBnffGrPXQqZhAko9T2QKa7FAVeUqor3TQaEFJ1OryLS1YrZeWw+k+UIhxwwJD",
-	"FjbI1DG/X6sVILSWpdMHwO4CjSeSxN1M60/oIlP5/aZFIznKEnB447gCnPSWxYQzR728oePOfNgO68lG",
-	"wrNd5ao74LH+z3TJIdnv3L62e+vfK95qeQy19zIbV88HapNDUSaT6AgwSYKkwoTbUE4YzdKEZWinqueS",
-	"uIkSshpWj/ZtikyZaJ9IpL7IXI0dH8UO3U0WJ6PEqNzyGofDaNnBicf/iaQNtewmPnga8yimvL2mpjVc",
-	"E/BKeSgNLLsQtkvcLtdt5DiYrmZHds66t3PnJ1+8/ZcC5ck+jwIkd+QK0ERYjnL1NR3BJZw0u2m6hMSV",
-	"Q+soaRBiC5CxOVjsGtf3uKyb+AN0IyJ8l1w2TUnFOrlZDCtU6oZzG4B+YY0bpAu6oYmVPG2SY7VAx4VC",
-	"AxaeiETaetgFYk8FZz4lAIW1sTQOPm9H4jbMqpL89YgHMu9LIc0zYMgJCVeJYu16wWSWSLLBWhC4dnik",
-	"ee/D93b/+fnpCPSIYShhLfSis1RZECekECAgwSO25KboaqAZNdNjW153QD/mmfW6ViJ7LdE2aFGM122a",
-	"ii2yZwNBfeRlgP8PkcR8Iv6lw1Flh6oYVL/ix9OQRZ2xRDQrmf83L9y79dHgkz8jEY4lvA0abXU7YSpb",
-	"tXDiCVZk1FytDuj6XIuVKaT2Q8VgwQEcLeGbS8AcIVdC8z3R1G+u8bZogx+Cx8a2lUsI5H5KFM10J89I",
-	"ZXVUStqUJ019d4gmlABj8oE6EiwSuiSdLNnW/WyxvpwnZ4HcGY+yfkcValAZz90W6yNrhQDbNe6wwDIh",
-	"lP4VKdyVsIJRsAQiDT0kvkq32Clcv69WZaRZ1Eq2Z6g1Dt55YefuZwXCMWGdJdKJaMp4TLPCXTpyw5y2",
-	"z1QSovoMniyddgNCerSESbp48mRQuj+kC8bO5H8wmsnQRugJmIDBA2+GiVaoLX3/UmlrPnl357Obu6+/",
-	"u/v6u4OfFQ93xjYhS8q3R0dM0auAzMM4oZgynmp5E/AWNfs39iNoAr2d5jDVSUz7+omY9q23U9FMoU+6",
-	"j8CDJi6KxfPkPIARB8SQM11WjT4gMGfc7VCMBV6YO3npyvGrc/jH0fwPb1jwyJogK9OTkSF7lMGm9ZDr",
-	"sYdKSLg+Wq2PIk1KZXL/ehU651R1M5o2Kg9iscogVjUNWK9NYQfr5LEL556cn189R0Rm/s75fyKJ6DDA",
-	"mekwCv7V0LAlZOaX1SQvrtDxsbBCRz2wLCMBWyWYBIr+DGD3kGNJ4xhtmL5hsstqeJQHWleXRQsNA04P",
-	"iPQdCBaPy3VgiicpNED7Zm1W5O/rRHCTYDZie8tV2MPkuZoxBDhtDMIFj8GlAhGYbWZVpEPivPduvb13",
-	"6/XB9Y92b761+/q7VTlvIYTYL8cz47krnnqDppnaKwUcQtRIXzRNTTVjLYiPmi/OQo+Fq3dIJPYviH0k",
-	"YfIItvBYkjJ4Z1/CLbYxc+F28OGng+fDl1+9dnkuo725DZgrSOalTcmy/hF2efyOYBAQoWSjy+OUGW39",
-	"uxdPEamSaGsJw2Zc6JnIXMhZz5qkJFFijW8K0u3Uy6kB4HEvgs9DsITI1iFkSrNcyRi3oiyGfa9xuItt",
-	"0XGQoK2Mu0QETzGSATmxHm1EOdoFEq//79HLSCCZU7ZmrTBB2zNz+81cYMaNnZ8pUb5wZ/eVO4Pb7w1+",
-	"+vxEwVlT4SS+sAoVzBwRJrxuswj71rBJJUmaGG0XAwfEWEnIPUk4myerFDgKoq9BvXwbp0RaFKGg/Kxj",
-	"Gsr4xpjKDVFicmnAeKkXk6Xx/Kz5VWXSMPP2Cuqnwco3HHWYMRq16oRj+j1YWesm7JCm+qKkhSSoUUM3",
-	"NFpN/sZIspI8MH69JbuIr/jEMxOjiiJaS6SxzHHDTZC9bxCu2klFGcKBG3ilMuMJa4PkBPlZfFPWcUw2",
-	"816zbJe55VUE8hT9/QzK16SBFfQavo4vVFBg1ttYnSwHXt/okzabJ+smY3h9ydxUBWP0WbAqK7oVlN+3",
-	"E9YrjcvlJqcpOt9YISm5Wlw/UOAKvA9/PomNwN82DfmSZ4omgiAPvdOz2WCbCedGLvLNwH6cYdjA18pJ",
-	"o5ct5J+BJZ0hb3vpzZ27Hw+uv37v7T8UGBsyMXB1e2+2x6lxWIM7hM+TR/OIwURiUCWLMYxOouykj4MD",
-	"RtISsBRrHPVPe9uBc1r0+PJI+OZI1GExMGuN6+s4ceEnmmcWycoYv7NiARZJJG16nSqIDnkaA1Wmc/QX",
-	"osshVWNqU3YB/qaUGJvk5RQA/+bkycWTj5xYOL54dGHhxD/mB2P3jZ/tvvWKHncLqrPXFo89smD+y69u",
-	"vFjKkMNaTwqD7CAA6PevYFZpPraGhTMB4FzXvz5G+GQ+8PwhzwTyF3Dg+cPFCeRP0TjOmJTFnn/7/O6d",
-	"P37xyxdy/J/8cdkRXcmGB7v3s5+UB2seC4/56MLC4sKxxRNHjz90vPDeRpKpVgOqwhde2bl9bfDB/wdE",
-	"gCm8tdVTc//4vQvfm1tYOFHCltULW4pa1JthgVoX7eoXUVcdbNFb9370571f3b136yN9fvWQKjRkMFtN",
-	"I4N3/jR47+7g5Z/uvvaXwb89v/vRz+/d+dPO3c/uffhs7armANV4VgFau5JMuDhTbnmBRSzpeBnm43kF",
-	"5pl5Z179eOfux3//9Pruy6/s3HkHeejfP33Rw0CHBcMjwBrDKsNp/bPmrAXYbFN7BfggN/kDgDSSSCXH",
-	"xWrbCO37d25f233/7d1rvx/8/KW9t959YJ48lbsATaD0qGgJYzmdR+zNWsOclmRmeMHqmYXViFXwvetf",
-	"Z+hQ/u1zu7+79vdPr+/cvoFkU5FgriRxONbhVJ8kMQi3fXPbzZMnQVNYwojMOjl7xvwi6wS4q6wTwz+Z",
-	"rK9xk0In6xh+at7KXXyYJF00KGO6ixJEYvwChrGj55oatWWerGPA6f+DgYA8FIhqHdAmvn2Nm5LBBmiH",
-	"8lyqgMCI5Ty9qpfonwgl/9SlmcL6NZSTluhmJJEQWI+R+1riDTgu9nXPY4Xas5XkxX3Eo07P/kJEDOs9",
-	"Y1lxJBSiICtOtYp64GfP4B0zSvJHCtX49tlufaxZBlJ+2GWFapOLuq5jAlAbblDMI50nT0N8BbvcwdJW",
-	"LUbjdUNf+uXExRqR+yH4EnOEHiBJoY5Wi0rSFtsMclFlovkyRgWt8VQIkJa9lr6VSJ3jX6k46orRdeBJ",
-	"I+BcMVAi9hekwCjB3GT30GZGucodfeYd86CeK8B/aep64cc7d66jMGMaS5NtTO0e7tL+VK+1mWoJ+CrJ",
-	"EBQkY1HSSWBWTh6FinXKwGa7xrD25eKCG5VzGVmgg9ruPz8/+PG/D965sfvGj6CZRMpueYKupDhsiUcy",
-	"QzTJwY1f5tBzSzXI9tVS7fETsDFmBNi8vQyZVA3psMtLvVqEKmxo8ejcwsM114rnXX0WEjtIgIav3fvw",
-	"EyO/vHNjcOOjnbsf79y+hjEDOaJVbff6J4OXf7f30ee1AiKrA3C/egnHCjYFz0aZX4r7vPvGK7uv/eqL",
-	"z14ZPP+Hv3/607333xu8cn33jbd37n5s+A26Fz2t5Z7HAhx5bef2Lwa3Pr734XODW28X9+6Lm9eGfjIw",
-	"5W7NFh9Bxlmd0a4AU/ryrZ5jJVzL6Qlt6ltwlmFwmJX990+vD15+fe+VH//t2rODW2/v/ua2+ePFv/zH",
-	"tff+49p7U4gyRwrnJSDUFMFcjPuX5jxUCtKkWdgQesa1f5huTdNJyEqDcACabBF+AFLgZN0m8YGuWKyy",
-	"eJ8kadKcZdLIay/s/OW9vX+9Nfjsl4d/V7vdOnJFz3lcjpN9tHjjUoPYIzIMsu3QTXTZrRzHeFzwpbkM",
-	"ozWelzkyob2QRq+M9V/B/R5MetJ9yG7Uml/jcFnbETW4UI0+U+t5YoQjOoyjsIEVmv7C4qSljanvawNd",
-	"ckChcjzN2MHN2qX7wp3B858g0c2Q3OreEFMDEhmOIapycr+jG7lalaCPdDJTzuVrO5GQtOs7cg7UtBD4",
-	"7nIK0WENSfAujH2No+MSyB/yYE1EO6wLi+eJi7o33+jDjHhpDjNVrnH7I+ZXU9tMnbRp5mLsMwaPLRMb",
-	"1gxS0TqhhLMeBqLiEU9sZdh5co7bfEn0uXKSlySCcWCkCRxlPjQWPN6AizBPnobqwC7fBMzSsehx34E/",
-	"r1s40JEfFtHrh8Ik9ivzgyOyKIih2DMqA7vvkIB7rT7IwP/r3oef7Ny5M3jlxt7vP9r91/+9+8HvphG4",
-	"zmvW/xUlHp9H4oAhIBYgu6yOtBRkm49JZPRHOtkDSEfOzewu/Bd/MbjxEXLgv396/Yv3Xtt9/+3d66/d",
-	"e/vd3Rd/URbQchFsopBm+Z8+Qt9I9ne+a2KzgAlgTJZJvonRIZSzx65ChX+JUJKXR71PEqpQ2y9Cg9r4",
-	"H/gZWBGgqoNfqosuJouztKQ7NTmca9z2V4eXWlS2oB4un8fETWSaRggxMEyCsxFuCFy5SFlOYDHJoFz0",
-	"DDfUv2AFbSNyahaIXNnrAWM0/ZK52qHwqm8io/HyD3OP2s2epXr3m71/fW3v1X8ffPDK4MZHe3/6zcG4",
-	"xLZAsPdvHJc446qlFhmCCss0AAysp5uXuozQdYMhfEqkMZFinqxYoQUi+jY0X5BdXyDPP4gknumpO4j3",
-	"OTeAvXjt3mefmRv85ov3PvywVvlYFYFGv+75VnBv7nx2c3DnramOACRbjDdl4CMmRopua8672eUmZgcV",
-	"YEajViHHuZsaYRbCyE0yqlSiIyEzUNng6XLFX02omuwKDwznfwAezRoHP06v6OSBhA9NnqrHLC4mJVHK",
-	"si1w9LREz1xPtq1Gn9FsfY0XdGXTSUrRg6kfyP1GjMXglMr9jptdJqU/89Bo0k/g4h4i94UexjsCcfuG",
-	"TDcJN4gMqsX6GLA0a6Pb7usff/GrVw7fdqOXnW/OqSTaYuoQvC0rBJu2Kbtm1QqEm1EFnDeRZDuRCQhh",
-	"WgDbTiJmIq/XeMzkVp1gOoPmwx4NDUQv/RxJGc24dMQGUh/Q4RqHHG2j69YJB1RJBuBpBVcjeny0PLgu",
-	"oojKRPD1Qmw2+in1qJUZsc1SFM1mErElm2JeJ7kJXg/a+C36Ppo/12yy7AI1FTv2y7krM2fsCTr9sgM2",
-	"sOtVJLjAqUOamd2ZuvfhJ04f3fvZR4Obd+59+NzO3U+KmbUs0xQXZPUZg5iMwzgjNpzOehEdQgG3OIE5",
-	"+ADAlSPyk0mxtdGTzTVufllCvzemyhdsPIh2kEMcEINw4A6Tgadb45vJdp7CkCZ8y6bi5oiYgrMiJidT",
-	"KkXYMut3X+M0AqBRhMrF7MQRX6mpJF9IW38gkIz+1QfmGfR6M+CSCWQoRG5sHBtQWJfjYsf7VFrMgvxn",
-	"CbkC69HglZ998cKN3dc+QsdlZZ+TKhQp88PVgBSENs6CWwbxF+qovrs7PxOQwqXMR0ymBXQFBIf1YCgb",
-	"+6gBrO1lQrEc6sMmw+u+1ngSM66Spg1nNa8UBrU8FFpD3aVkYluxak1YrHIl277RcS9uFh4CNOhDh4Vb",
-	"gwLa3t2X733+wmEJaKLdSWky3k0qJPPjA5pkEfIUwgnn4M2JAanBYC3VYm3J0m0f6he4U/NBTM1xeaEk",
-	"ZSA1tcP41FhLE5YAA8LhQISSB9rD+bD/p0E8uV0LOaefQMl1xodi96Vf3vvwxb9de3Zw9869W7f0H//z",
-	"D/c+/O3u7ecx9mVUzqpPyJtzh6AOAbGbm0wqk8xDtXCkr7t+3WTW8j5CZ/PYMVS6xjnIQU3U03ogBI3T",
-	"IZZLeHgmqyBRco3b6MoVl0AAGOAWONb87JPrO4y7LflKjTq++P4aejZqS7W9D14cXPvVzu1rg49e3n39",
-	"493Xf7Nz587uz94d/PX5PHXA7Uh1K5Cb+1SmoMXZH4cxAstZvKmtKH1Y6eehIzJRCXF8+MgVHOHVsYgt",
-	"YWorT/u7HC+KZRuea1+c1wqIKe1RBIkKsFQUR2bNVA8/cjYn5kBQlVuPQ+eSowBjRS45nThhR/0UBhsG",
-	"5ApHSkeolMkm34daO9JRztCHYlihh68HF0TSzmpLNTm3eHQffAwnAyb6r7tV+6cvDG79evfFzwcvvblz",
-	"584+2MyRvPZ20L6dsU7aJ4LbUK2nIE7LeUVMoxjhj7FazmjgGAsJRGKZ0BFlSjcSwZkXszonRRzvf6LQ",
-	"K3T8733w6uCdG18N/wACmC37GMlyQVUY6/C0RFHOhwD9nA5N9Q/I9hREdTPuslATD07sBf3S14MxtRmV",
-	"3UwTVG3w2zfv3frr4OU/DV7+ZO+Prw9e/h2YhGGZbUz6v705uPVmrV7rdqBqtGU+0zIzS1Jfa0Y2hroL",
-	"tGnlWxkUjrRG5AprTZKOzvFU053WMDG5IO2PxxDo0Az9tlMjCBwqApPpJqQNuvXAihMxOzTYu5/eGVz/",
-	"nyOp5j7kJbeT1aGXHBCke3cs4hLJp22zJW2FX6loH3Pc0A8qUgvOC8qkarEg6kqRtv7PQ2zCDZwasSnO",
-	"aHOMGcvUNLVg4JpxwxsYbmFB0rAwIJTiI1wQhjVBSZ8FsL/PYKeHeK6K1V09x8pNa1anKt+Mvz4/eOeG",
-	"ScL46/ODl38+uP3Pe79+bu/F67s33y9sD4LylQ6WWbfxHPJR+9Ahrp7pI7R6dghlTJzD4kyYJjF45bnd",
-	"m2951m9saKEjUFtzlyRcCUS5wOAKFEYgF5sRRNCdJ6dbQpjSKQ5WN6WKEcahQp9mPBiaYYHJlMDokRaj",
-	"mSla7NzUa3wdBrte96WDl84QF4p0uhtpIlsMiggQu9ZmMFD4zpRHghp0MK4MDp9+2cRB9Gh/CeNWMMYQ",
-	"a+/aUEjR43ZaptAYpOYCBogNQMRwbSG27LsQU4WZgXKerEeinfDNdbThSXMTF4po5ZW5YO6uOuJomDZO",
-	"18zzAM71kQLDiw+fPHH8+MmHwK9nKwTX9t5/f+f2td2bb5n0m+pxiDjQ6Q1l4w+Cmfis7wTgO7uvfVSa",
-	"ayXuk6sOEeUR8wUWewIBHSjHGGjxcYie4QgV7u4TE6SFGQEIkW2Is88U4aDR9pI0XQYqd0eeZmyNd3l+",
-	"rpAW0elHuQkLye3SaHAG2k846XIIKdKMgFEDiWPwuOvWBNdMKRRs8pD3aVjDGVB3HvT36ud7H7y2++sf",
-	"7X36i8GtN3df+2wKM0lxNN+Q6L/By6/tfnx98NGvd2/+ce/Vt3Z/eV1fpxUIutXdGH+VPq4fOMRr9PHu",
-	"xvjoNScWX6BNEyWeSKwXy8C1MUO5xNb23bl9d/fmnb2XPt699mxh/WCxwrfpky5xh2ciTVkMo6RkWyiW",
-	"YTkE51Gn3c2WIt3Ocn6R6MckRovpKw8BLorVErTUmGXCkzm6EsePdzcOcnIsHtFSbXFhXv/f4tGlR44f",
-	"P64VxRjcJnoX5qawNsLGTnF4jo8u6FmzKDMNFx88/y5u7+jGDp2LIyqjXDYxgd9vFl41TzyBhcWwEvxh",
-	"IM3Yjg66pCumzqqmzJTReIZre++z9/d+f3fn9t17L/1o70d/mby8FhcmZv4KbKZwvosNMRHrcJgwvNeo",
-	"sxbYxVRkz8HShCBN1nM5I3bm0kAQbTCSsqZCb6ye0TxZIVi3laQMwpbLq2WF+FEbXFtsM3sEq5K1HnFb",
-	"ZDNUrPZ+f/eLX70TIu9pTYNPiXgkqsPBpHs1YQBGt/piHbcHgkZtJlLdCMEWRc8sqIHmxyDBTM2TYwt2",
-	"01ZiLRJJpVd7m5EnkohpPvoE7REqtwJhHwjQPsE6dp5mNqEUE0XdeIu5U/tCcFxcWKiMb553NW1rvrVH",
-	"rAFN+yD6JdxdKCphwYgS/Vtlq99q4oeXP2PQ49cT3oDNXQ/i749CuFoET/turV5D7alWr2mhM85oT4uG",
-	"NE0rAnrCepzlj5nW4ONp2yR8errQLnyxohv/xkXL6KGHrBClA3loQQFvvXvvw9+OVEDzSJvw1RGjzY+p",
-	"bYwPSGdGs2pKXnjM/kLtb64UmWndOlUQSdbqQBhv7LQlb6lI/bZlIPuWpwyf/L5+J2Yj0ImufPTiFACF",
-	"ZmxfVSFj2/tY6OpiQYlZlgK6sfub2/duvLj3h8///un1vfff37nz0507d8pJwUGCm2SCR1NrjqdlSUo0",
-	"jQXLIr/a4sAWmrnZZLYuAoRY2YwKfH+erJRM9ku2VLeJekd2aeupW7v+Gr/IECrRWYfgJQQcQFO0ywvh",
-	"flg4NKIHiHhWdvzZ+Hb0fCrQlDnvs4ZER6b190+vDz777e71VyyFeahqvIcA6QwAGKhik8ExOUGaNFs7",
-	"DgoTyuDafJ9qsJf/YMbxTSAA3UkVHMtlsi621p1zHMRydxw1799gZk1niknwm7e/+ONPkUp2X3uhXL96",
-	"Csq4om+BMaBCxrAMOFGGe0Dpw2JFHkD9sHIzZD+a6E+XtXUfJtXofaGRQtT9lCYxVmRInJy97NgIYzH0",
-	"PA9feANTziIIfAVkfnupVbZnerDwtXKgR5vSPlGC6H/M4IvlifJqetZXGhI1cWG+bh5tvaYryjjYxpUJ",
-	"PSyRzVD0T18Y3Hjd7y+aLohEsfZpLeeM6oqG9I/oyzJoaDyTNJvV6WxiBbZJROdVgcSB7PKHGPzQbE64",
-	"H00W1jJh7Y7qI+yGFRDiJJ5lke13dm7/Eb20e79+bvDJrcGnP/qSyEfzp+kjtAot18cUF4W4+8RUwIKK",
-	"VybxUJL1bz26SkpjWSebyTZYno3fAzyX66PME2QbQ9azv4IXZ8qNJvAicz3MzFT475/cu/EiMqG9Xz+3",
-	"c/snO7evhbz/1e/XI+bmOCiddENhOs4Rdp9NX+WxvoghVxK9xB3G9blriW6WZ7XlFZ9FV+lvTUWkefIo",
-	"HFlAqJaoqRZDgeY9yDbqnJnkQSKI9ehqS7VHlo4t/Me1Xyw+vARFEsxlWU6usIUYFk48fHTuxMLCAn6N",
-	"U9fP5hF+lTVZM4VviHPt3q2/7n12a/fm+4N3nsOZ/u3as3uv/vu9D9/427Vnd1//+IvX/3cVNdQQqWwx",
-	"vAOD8ciCszlAkMTY5WLogfV/GX+sQA00UeR+Yzd9oBIYpSmFGpL3LsIQJ9hPMUramGn14O6TxJWEKNS8",
-	"dCgJpuqXwRCxqUvtZUxtAqNlEkHW30rBsu8qr5Rfz7Oww2lyiPA7scqnx7xaLPNZNL8G63yi5DrKD+Ck",
-	"fdmia3UMvq9BGHgoogkOGlZ7KGffHaKUYe2MYz3ihevy6xCeN+MAsyEVQYt5r4QD8w5hD6y1/1CEPROf",
-	"ZNz0xZAZ2610DGeeYKk751JBaa9H+2RTEGGjXhQAJVuT3whHtU4Gvxw4E0KxXXwzoq52bv9k982Pq3gL",
-	"fiASrubGVyP8tn7GVM4rXDquLqG5J8HVrS/EVhGGZP/1CqHbKYoWdmi0RTfZlMX0ZlD+EAYarn/4NSk+",
-	"OIy39H+r6Y1uYugeKJ2AGapoz74aqKxnaLlKcT3zKEn4EpgvEb1H/yUZ+N4RyAe/wk3HvzPMdJ5f44/S",
-	"qFWGMoXDi6W2jfAJThIaWQjoAp6QDeVdXuOQPgHPt9Enw8cUzzvvzuuXnE1VFe4ThvfVVSwDovty8XMc",
-	"QWLtMj9B+m+PyiXLLGrVvuuV6XfTFKgOE25cscfK5cpy0vsaUc43unCZo5xJFcwmE9LYUmYr5AcFXoy6",
-	"94agWQyuHKxyhpzJ5B2MsjXNv9Z4AX4pkXWDe6OKlXIhxM1kKqDSSZqiy+Nl5ymKu2yNx1Qx/AotCcuk",
-	"iO6UWzsdyJMfcslJO7XDvuRO6eUKFkzXPx4CWezd/MnuG58Hb7gDIyENE9AhFgZbx31eX8LNRcoAJoUS",
-	"sGJpWoGBrXEYLcYsLxvcSBgSwOYZMEoAaXUkLO8z/UkkxTrp8pRJucbX2wyq9xnvLYRU9hJpajOUsfSa",
-	"CbBd2RAdxtcfIJhLoAlaNAHBvO2SG7Dm2DxZzxEq1xHuDCIG7IxAUjDR13B20nR+ja9bfc8sVQGE1imC",
-	"+TLlEMlYItxoEIzHco0nap6sY+Gt9SUI6EScQGv8hSMWrItWPFtfISRgjpJQrUCXeV6fqKLCPlzvyv1W",
-	"qGq1c/vG4Mc3Bp9eG7z05jTFFGClvpryVZPEHcedDqGAVS6I20pWQ7VQ/3bt2Xtvv7v7we/+du3Z3f/5",
-	"zuBf3wRwlo+/+OXn+7ne9lfeqnyXYIWr5YIcBDZbNJWIHh+jVH8pxa9KPU1XAeswBFp/pavDvoUql7wy",
-	"LgmrlNWdjGHdE5n7JmOym6pysauct67xAxS7wph/kJssTixMZpzM8p+3kNUQcc2WrA6hzEFpuzyVrbCm",
-	"LipyUAdyLLUas56tA+Veyv0vyKYY40tEZYwRmTzD6iQT4F6SLVc2Kk8/041R1c0YuZ/alrlQ7AE/nE8+",
-	"0MNWprCXUPace2KGjOt/v7d78/3d313bfevdcqIP7lL5fjE718mEaAY37bz+Nb9JEFWJYOppwmN2WfMD",
-	"E4AL+2UsP2ajC7MkK6qwb0TwtO/doCdgWNBvNRMuDGMsfTeRaUBk0EPHa/WvLmjoLI/SrtbucX4B2oAt",
-	"mWFE7U+fH7zyp3sfPrv7Lz+bSBPbmDMdLjmhn4AAbATCzSMfDRXYQkb2nLo0Srgh4IhDvhiAxSYKYGVl",
-	"gBL0YA6zRIPuYEKJBpiunYsevZz1ed278/vB9T8VNkb3MsaGe67DON7fKAIV9gKSpmDIeClvChHXjehL",
-	"Oel2NjMas3liEvjW+P3r8HTj/2fv2priOLL0X8kg9kGKaBoJyZ4VepJn5UuM19YKdvbBeE12VTadpshk",
-	"K6tp9ygcATEa6wqSvIyvjCV7JM+GPRLyZWwEI/Nj3NXA0/6FjTwnM6uarmoa6LYgdt6gu7qyKvPkyZMn",
-	"v/N9VaGHwW3rKI6T3YO6slnL8hCyWZCVtjs+PZZ6E4hxQ4g72gqbtltNMsFmmXgrqsjqZGXCRCA8GkFO",
-	"HDmjd6ZBIGt6WwhKujqM0C2bJ84sTr9IuWKJjewTcWMsfrjr3Y4xmqOhPXPrdrxwpbOZpWY/fJI3+Q3h",
-	"AFLhThseI3T3ZukegVK2AuqBFVyxhp08KqKR0xgIeA7d3liFq9ek39eMlmsjc9Kbt+lbUdbyX9vqcLOH",
-	"YihkArWvsx3BS4B2TCInFLGcYvUC8UIGXO8mZvdYGPGy7ixWJK8BIasjikjLzxlaCe4iNEOSqCJaV+BN",
-	"zpJITmn/g1pT9gImfMNQb/MxyTaBCxKycshUhSlAEOlnBcyQkobjmAVlcvKfTxCf1tW4sKKekdIvo91P",
-	"9vzXvdNvU4FGWGbm03yFaVx4UC5Ank93A3gx1N7rqVDBB4+d/Wx+cjleeW/7/Qe7GlLnhAFckTIjPa+V",
-	"rQd24gDm2D7Uq3h2luA1aKmPY6EbyMsJQOOYze/h+gz93HbOmtPJQ1zM8ogmGeTMSfsqixTu0VkN+xtW",
-	"V+SZhLmVqDdIof0oxFUg+agfsYCSXVNsJoIYGk8z9NYI0sEMkiKw4Cu95sKUAmpxDLu1hzbNYCE9KVdD",
-	"V0r/tsymOXpFvxlzc62HJOHDgG81kfzm0rfxw9vNP91p/LTRfHynubwQX/988+uPdd9z4NU1jFXdA1pf",
-	"cWPyjDjCkwfI1SPSo9FDqoGHP8W37sR/eLD59E5j/f7mtZtdmO6O47O2VbnfbjZ/NWa9WYx3zOk2Tuwk",
-	"5j4wE0PSo3oBB8u+tN/b5rFeX4Qb72tCdr3u0Wl2VHDgMKbNpSfx7YUujX0ItzA9GZodcXILXtFAipN4",
-	"LAmxMJdiqpQnaDQBCsEOPX02XWYI1whZ054cOE+kMiLlszJi+ewn+h37aiW6gaNCxXX7+vbSXBext0vE",
-	"doqa3m7BNx5zad3jCSwVagAgGVkzvDi4e8oOny7YVvupCIxtdDhYsciwJK9T6DdLRWN1rrH+Q2PtRidA",
-	"W8bwHJw9wKLgTJCbTSCAJxqdCQQMoYUe9AoLfEcLbg5ZgHRB34dNq0LCmekKLcixCZqit5g4DluIhPJv",
-	"JzlGLrFAiw39g1sgj1vAGlxHeoHE+DrXuTlz3K2U3JmboQxQKeSlE4BLidgCyplENe4ZQIb5ybjYgdFM",
-	"/RhO+mYYjVShpcbN3q0swxFb7pZidk1BMHNO7XJxl9nl0QoEkXBz7LhVLc2rhKtpAB/QoEbriswYziee",
-	"y+vEDWdC55qh051Lhk63Vwy92X9/+1KV54e3xir67l3baso7nTdmnCJ6SRiRfcoyA2uh/uF/XvjN4Bsn",
-	"Bs+8eWm4cOrdfxpox3mn42VUCc5fbUe5mAwYMZdZu4aqrookqjrDwlmumJOkw/Qz4Ocd5mgPynQXzeMc",
-	"UJZu96sTerFu6sJCOf2vUkSVbi4ek8mlO+QuqG87snVOlrmAtSa35m0/inpHCcqPw94pMnIGGPRF5A5F",
-	"gxuri/GPj7ZWLsf3L2/efm9P2nYXQexarwGgHI34OR2H8Kgaccv4C3InAY30wpN8YPVPQMQdfbfNFAtJ",
-	"AjnJBSkBvzAcTmpXXWKWC8nhSIoEqgJQuJqrcRFSINsXHjMwQvigsxzvS3yWObHqZ6eZkuq4gZHnCgPY",
-	"RfCnHZLm3Hy89mX84Ckw3xmV84HT5V95J/0T5WH6fOl0+QQ7Q0+VnvN+5Z9hJ8vD9FRpYI9C2r2uHuvt",
-	"9ipn2elOAttMqaEyn0R5mpwl4NeyKiJI79ry6tCYLBRVl2no6q+TFPZIGm4An0CtSUJVZ4nptC0S1bLK",
-	"IIWxdYpkWrtTBflWLIMBNntAkxbMoSjBd0CvGjIFsRopsxoL0x43fUZuoC5RTsiFo/+i6ZquoBCleraP",
-	"TkqWLZ2j+8CYdXfUjdrD+K/bn8J/F8zv3+1u0Tt0S2T/15TOAANj+r1eRzbX7249+rzb+XcJ/zgAAB5f",
-	"tWPOElDVh8CxGwS0IeMacNoKKHv1v3+/iRXuzeWvduB5ESvtVZLgd5aFvMzZXiWysBP2jJh+NlkziEMw",
-	"JtH75U8/23q08fPcfPOP3zeXnmzPfYJA5/jWwvaXV/Xn965sPXrcnP+heflW64Y62wKZJ4XHA7ab74cM",
-	"aJqlQdYEQQhTAlp18X7FlrkRjwpS2pGWqWHkG/LZrDLii+6R+nqujI3wjkdDsE70kmV95cnW92nMqaoL",
-	"r31AZvWiko8DSTj+HAYTB4LUmIhIiXpTJrA0suARDwISST0OPvMCGjK/MC7cYLnP8J4OMmi2KHg+PcXY",
-	"jEvUyXAamMBh9C3uwF1akYFRsTFWodvAVZtQpP5HHLOtRFFceKw4LjIQijlLs+2kPluIbiN/+XhZ1oyo",
-	"mPB7jkprzn8R319AQcAs0GB+hfEO0TSA7k6xOkBKki2IsRhF64UEXpoyo3EBdhTJZFLrqEqGemOSwBag",
-	"+F3/VpBJiaZn0mvQkmLCHxfI0GpLo3Tc5SceokhAjQ/PzE0TZHAwyClD/hc01hYLOLAoyvJa8+pGfP+b",
-	"zfmv9fqz9A05eZI0l6+S4dOk+eGD+P6VxvpTHJE97B6cAT0TWmLXQ9mi2DyZ9z30b39+3PxoMW3Au+Bd",
-	"rbcbAhPJP0q4aM7qUkDLNkdkiIDR/usoN4cwKkjRAg+xXqFDs0vmirxd9U0hBaZBU6IjjlSpDKZcx/o1",
-	"AGKNi4CryMAx9R7CuFakNsomHsYXOAdv2Z+zQLj3s6LAxrY7kzGChkCZIICpdzrI1+LFu817P25fWdh6",
-	"9Hh3czM4vB1kRhnPm8WWUoPBDnw94jPViIR8spIu6hGMw9ocgqyakCFW72TnOVuf5YDpzv+fOcN0F3ZK",
-	"HWI9Vt9Sh+lYvIuAOzXsqZ0fyh73Z+cH927prcOwA8Su0AYbsXcivXz8+G1898nWo4e4A2ysrcV3PtrT",
-	"gpu84NFQP25ef7Bt93LNqx9sLn23tXJtvybUJuieFTcnvzygnvrhE0rfdRoW9j+1Wrp/ltGg0+ohTQm+",
-	"3vC0UmdVBZJnjSSHxqEEDePInSH7rADA5QLyCegP9SqCdBdWxalOeBnjHEW5XyTnMrKwOjThUd7qgy/R",
-	"zXmybwtZE/Yg6ha2rIXHw6r9vbBO7ThyjGi5nGqu5rq0g3JOuXygNg8l49e/C/4OmeZBwBXzpMBCrcz3",
-	"11voge6K7k5kk38frZVfm2+nJX+Ws1rfKCCbdx9sLt9orH7VWFtrbHzenF/ZevS4tUgd2fla/Lbq6Db0",
-	"Q7OAeVEoBfcIXKzNMWSI04C9xiwjJaZdA4CTPFKhwSzDg5F87lrdTaNmtvdtREZ3GQ94H8CyVWTgs7CQ",
-	"LlM124I+S0Ev/S1+eDteeLz59b3UQCWsDrsJWEbmNdABJgQv5BhNJ66Oaxdh67IiWROqwmfgGtiCatd8",
-	"HFMoRriiqliqjkeddbxGujHmp6p/9FZDkZmQz9KIjYsKDcq4kYdUqs3RZiR/CtaFu+fBLK4VoTUFDUKi",
-	"PiALVGbyRfeDHuhnS8mSEoZLM6ukPx6IF6GCYWkj/mYOrMK+ePone+BY0W99uA+CUzjblc2l/2le/aD5",
-	"6ffNhS+6MPudPmro0hSrd4Bou1B+4ET5FD3pPTd8pnyidNp/ntnVaQcBAqt3i1x648TgGTpYfvPSyeez",
-	"gUu5sG+7Z4cZyhXsz6VwyG0D7hYyIqBGdDbFHuYuNrPQ1vW4iCpJl1ZkLTuoQij2M50cLTlNLE2Lb61s",
-	"/f5p87vL28vfdr+R+q3k/pECle/VxmFDMBhWA6Y6bZdG8cKLcF1f185UO3mF8Dr8SlDhxb7iRhqri83r",
-	"f9xaudb88Iftj2/nbaaqGd02mtFt+7Rlc0L8lk/rCqgiEA9i/n+uMBAwqqK3oFYP/g/ZTFC3X+/Bte/s",
-	"/cOuuND9ILVYPdJadtAVPi98G+XAtchTZYqHk+LImgyjBCkNBzc1GhoyKKAfknKKM9DOJ17A8IyhLSqV",
-	"k7IadaULfF74vTyl2J6bi6+sbX683hqx2w7Spp27sU+XVRtW3WQbr9r28e5kFLbq07ROfJlZdj9qGu+r",
-	"l1GdlGzM6/fwMOjpf8fXFrCbcZOU09k5hbpyEpiSERnJBXY2IiGhPIMqVZOhXyA0UNIQZ8BSzQWoYPiy",
-	"Jorj4pwRCkx+Sc0n9g5mf6VfgfmEBnyKnTUwfh1UUx5UQ6bGRctlAUVSD/NXkfyHfryJaeBhwAkwYSJu",
-	"qNfXP1YsIlSNCzc/HJ2HactQuECRUkb4/ap+hQORbcANRgbe5vR3fNCnvET1/aZRibWkZ2oI4Qt2zMDI",
-	"gFepDqoKH5zmg9N0cPjE8PPdhxHwuL2OI4wV91diI981tDvUoaS38mmUUclUCgucSYwXvQXFra81UjUF",
-	"dLZF8jocJ5mW3LGnmRNM+FlUybqtC/aZ+kWWjLfHxg7n2CYVGBuPmktPmst/baytxSvvbd6b73ZkzcqX",
-	"P7Dn37EitUjOlV4oj7nduJ7OsAFP7c+1AzgOpRSC1cYFOglzMN16n5oMp5Thm6UE04CQMmA7VuvCuND3",
-	"U3KaQR2G3sTbHHDmiTS0kl54+lGgCo2knMDhnfTrD5vLd3c1Dcgzd1LBGTWZ6C7gwgdMFWfdUochXd/u",
-	"or64vxVY0Bt5ecELTM4EuRwnvdPrWYvvfNRW3IojmR9/jEHOzwUgUuASL7EIw4YOEmONaaqjvYQ1xK7k",
-	"Kc4Qq0ZJTJ4i5fAz1NZ939pRH+g+csIAY0KN9T/H1z+L73ykG5cBIs8N8cdb2hsZ/NkeDOAZcX9A278O",
-	"IbbKLf+D4e3h0cAHj+MvPjNH1+3WttOVGMZZrmgp2AcbArxhRzoEY8ZBgGAVA+R1Zm1kGGB5ggB7wjyL",
-	"P0EAJWI0PaFMukS9qQw1T/zB/uy1W78HTRyVnNT8sknAAgRuj7bQEk722BhQqzPxXnCyOV1VESmxnf4J",
-	"SvbRPTnHB94usg4PEZ7O52XlRBXD9fAXikehwV8a/NbS+EXgec6vNbZhPy/b1DP0ZIWFPeTY2b6ysPn0",
-	"UXus29HujKs/kNHlJQRhDZD7SQd2H8ioIyWauvWX97eufbvL4NSF1+G4OCnFCLhgBfJfVVZlJiMxaYHe",
-	"hkMu4X5FwDbPlrQf1S32MxqsC69zORaQVPYwB3X7ZvPhg83rPzTn5juWXehPhoTswPbokqMzFA9soxpj",
-	"gkQ1SQCTDDBQhxquUR45BghZjUBEpl1Tqy6812StvcuH29t/Act9Q97LVOjm1zfihe+wlzr2TxRWVTQU",
-	"Sj08+X2E5+SC1VzZJ6urBCbdUnZAlDRcTEAQgHyXKPMDfRZAcK3M6Te0z/wiOQ/MMZVqya1bsF3Q4UHm",
-	"LheeeEz/euAw4f7gaDZe3Nhc+0sbiWQWchkq3er5PY/ssE58IknTl+om4+AzMhNygfXghBskGfJ/oiwy",
-	"L1sOYZDnqlDhj5BJJqrgXkIGvLIABjP8wwUkHwaUAvBCTOoRMjCUcTFm241COssClU5vFohAmlJBqCDU",
-	"90OmMhULfgsvntIrOMBxEmQ5x144OXLu/Ll/28NxKDzCM4LW28Y7Oc1ZFvrc6xtwBpUSmvdWt7+6ufvp",
-	"KlrqkJ75HbFODqMCUxvIn1oOVBIdFThGqjBvyjgI3ILr1WxcHJuIpJgsUUGwXTI4iPd78ZVXz08cHwHr",
-	"NmAp/UgFXAot9VMiXmBMH1iglJseqdonZNymkIQFJjhn51kr6W9Y3ZRx949FWb/nizzIZbZJOrZvlgE2",
-	"0dj4vLG+rq2kRX1wp32UmW86SZsJjSLqVYzMSoWqyrt7jz1fpqpisLmtN29Rw8j4WgrFFQAuMr8HRtiM",
-	"x8kWpAdNK5Pzfen8GKBHzpILr4+OmeyrqT4Cv3fcATgrjPpw2mLSLmNox4Nj+k55SNYsSfasDjB1Uplv",
-	"V2bab2V8UWE0jEqMZneaDPkkF9m3tBoWmd9gFooGmd+DjZpvKowGUeV35r9pFoXcs+0BXwl81WqOl+yp",
-	"1cgbb75b0DNLTnEG/2lLZeFs9uAhAR1ExDb9CP5ooDBQDYOBkYEh2NEYW845CaZqCsjnzBnn6mLj759s",
-	"rfwphcq1R66F3PA90WmIKixUReIIEs09gB8x6waMeDSigZx05+6Gn04VidEot8pJLRRe7feyaWWViLvQ",
-	"gAmfhkUS31yLr77fWF1sfvggXnwvlWlmk9mvZrK65lY8xKNx/UwmD9IC2c4Af3tU6FgQ6dWKZPvjy+hY",
-	"zO9SniPj1+cSf2pyXVa7NJLEZwHXA18kSBbZClnPuh3EVTP4RjpotcK6iLBILRLc1jgDyRWPiiR+8BTL",
-	"9h1QI20YiNBob7BVt1uWgUY6pEFaULBIHKvYz3PzjvqyTVU764UuQK9aPWDPyUxYZQGPClxsC6aAlwaq",
-	"SDAE+HluHjFW+o1sOGDPMpy3b2/zZaOrWWupBnfamgT3H43VxfinPzjeJdtTeiuSY/42gpgJpceU0kYW",
-	"L240Vh/GG79vrK43l9eS+1SqpaxHOz/LfQYJUI+GYZ2LyQKkOaszRYJ1rD/PzTdvr8WrX+rng0Lg5KYm",
-	"Um+/7YsyJNNS8EiG6CE+vdP8243UAIWylDk8L5htJVRXF4jEiDnxmaC0ywTIQev4eezVUXKyeCoJaGyn",
-	"INA4rTygyDFY2GB/wN7x2EzE/OPW4TSe3Nj+8Pvx1DlA0qheY/8vAAD//w==",
+	"7P37lyNHlS+K/yuxdM5a2D6q6qp+GLpqfX/ohxv34EdPdzGegeqvFMoMlZJKRWgyQqUWpteyZzB+gLG5",
+	"GHuYMQ/P2DB3gLZhzrFN2x7+l0Opqv0T/8JdsXdEZKYUIWWq1Dbcc1kLd0nKjOeOHfv52U83ItEfCM64",
+	"ko2tpxsDmtE+UyyDT5doFl+9rP9KeGOrMaCq12g2OO2zxlYjiRvNRsb+fphkLG5sqWzImg0Z9Vif6jf6",
+	"9NZjjO+pXmPr4bPNRj/h9uNms6HGA92EVFnC9xq3bzcbl6hk2FXMZJQlA5UI3edOj5EkJiIjqscIH/Y7",
+	"LCOiSyiJqGTrjWaD3aL9QaqbO3Nm49zpM5ubG6c3NtZOb5x+eHPz9Jm1jc21jY2NjbPn1r7YaJ5sIl/a",
+	"qDAR0R+kNOHqCRhrYPFwInP7HVClWKZf/f/vfH1j7fzNp0+fv/3fG94+h5kU2ezitTm7pVoR/NrWq6bX",
+	"cED3GOmwrshg+WBwfz9k2TgfHb7RCKzC6Y0N3yCuiKxP1ewgeqqfkkQSij13RUYunCUDOmBZkyhBBlnC",
+	"ld5gSQ8YoZJcu3wlNLAu9lEcWMy6dJiqxlbjG1JwTQ982G9sfd1+1N03bk4PuNm4taYfXDugmW5b6jf+",
+	"6saTTzSajUd3Hn+scROmlIn+44LrSU/P6kqSSUX6+scm0bS2trkZHHUm+o3A1uLOnr299sDG1zfXzt/8",
+	"1ubXN9ZO33zQv9GPUukZy41HL6ydPvdwk6RixLI1fTBIj91a95N7T7dRkfD06Oha9+bTD58NkN7VmPUH",
+	"QjEejb/CxrNje0IvLtAdjfRX2/C3pH1GBiyTgpNRonr5l/tsTPqMcpl/hS+Wj/rD3TN0Mzp3eu18d6Oz",
+	"djZ+mK19iZ49s3Ym3uywDfpwtBFv2un3GI3hrJkFKAx5TY+56lpcWPsaXfvmxtr59dbW2s2nv9Tc3NgI",
+	"rQq/zAY0U33GleMAU1QR50/UO2hX+eXkIJGwvrPskioSm58J5TFRPSH1eU/FKESf9vnSOP57xrqNrcZ/",
+	"O5VfEKfwV3nK9Q/DUax/ScRMv5Rv0M7Ftb/92vWvrW1snPOTYaRfqch3z1bgu48l/SS41in86GUb53Tb",
+	"9FbS11zj3Ab2hJ/yfhKu2B7LoKMnRGxuqny2B2ulu2dzqYumSGtIaGs3nz7TPBsisutUJXwveD9n8PMq",
+	"7+jr7IDR9KqHx3+V96ncZ/E24YzFEu/mDB4HIkwkyVgkspjFISLEp/171KWpZG5EHSFSRpH4bija7X5G",
+	"IsqOCNwFj1F7FYQmp8Rq+P9TPQ+Lfao3NryUpiSmiurlToXYZzGhakv/FjGu1hjXZy4mX925svalJlzE",
+	"msfixqyHuOWO4Hsdytd012E+5WFUt3HpmVQXRZwwECiv9gciU1eSlF0UMUwlElwZJkkHgzSJqJ7VKbi8",
+	"t56uyI/yZrHf8vpcIPpiJ90kZdskUZKIESdRj0X7mir1m4QdsGxMgNrwPtKPaVpanyEgnJccCC5xTpdF",
+	"NNRc/AKXI5T3VjInLRDbpmHvFbulToE0U2rDs+yzEnRsGlpv3G42HokT/dOKx3tt2EkT2WOxaT40FIY/",
+	"w0hw31i84qFgs9dha33DsN3CGK5lopOy/sIhDPC5/2GH4pj/03iVbTW4UK2eSPH0xEzRJG1sNSgXqgc6",
+	"SzeJGNEPoGwDYhoXo0az0WdS0j3W+mavsdWYvPTTw4/eP/7+e4cfvjx589+P3vz15O1vT1766fGr3/nT",
+	"x9+79+4H95597fg/P5p88sPJiy/j95OXf3T4ycv6zLJbWhKevPDB0evvTV79/tHP3jl+87uuxcmb/378",
+	"2m/vvfcsvtZwJ7SVxI2txsbm+S+ej86xL9EvdvRZV1QNpb59zzcbKlFw010SvJsmkcrZ0yk6SE7FIpL/",
+	"zSzRWmEhblcVKcw2+LbrKS3TjBhXZJQJvgcXykh/pwSJBWzidXO5rJiQbLO+UdnfUKAdiSwmko4l6YkR",
+	"6dKMJIr0qCSR6DMY4g0m5epPnWl1R+wzLkNHTuJD68BGzJu64QuRQq1xkIkBy5Rh0sj4ZzhLs8GNlDfz",
+	"QyZS/w9SX88+LlXkql83j5l2TD+5yiY632BAcLfW9sSalchixlWixus4icKPawkcb3PP6hO1l6jesLMe",
+	"if4phbeZ+1d3dcq2BeO6sEcTbnjHzNIwrjLzZ6JYXy7aHtOY1FLMbTchmmV0PLMItu2ZieeDgrMKBBMj",
+	"F6XptcL4jJgUHPKUZiY4M6oWTVOi9ImiGSP9RMqE74FAYOc4JSnN7HOf3rqKz25uFIWBfKahKcHSzKxz",
+	"FKK0WPDiD04U1Gq/9wU9/bH3l2/2FhMmvm269W+MPcLzdqS88Icf/ZvmyHfvNsmoJ0iP8uKNkHAnmRm2",
+	"oK/t6V2lQ9UTmaZZr8VskAnRBTOZfY7InhjxJqGSHH3/haOf/OPkl68dvfhPh7//hW58WumcKwo3G0nc",
+	"4s66NaWnzXINw05q9jHoma2e3/7UhkFnxQE2C0u1gKWkLN5j2Tpu6YkYCraE7MTuYc1j+2e0xPaLp51p",
+	"DbWNRrMhsj3KEwk316yRbXpz4Fcz2op74VZv5ftxqUf5Hvs8duUz3wevsRPnf822gB+fLLXj59uDQSYO",
+	"WOiGpPhzXPmK1PfGddZdeD26hm/OG9QyN6QbZt3x5rfeuQ1z3OwtuGAy2JN3JkrRqKd1Nd1JvYn0jHW4",
+	"ugHXT6Tnzi1kHTL5JrxmDPJgIXv4bGO+8Swn4EJvmxsLmbqxWBveDl2bVxZwkYgqmoq99fKinoiVmCaR",
+	"lxSaXYbwltmvpRbev57Q1HwavKGoYj7xTKu+KiCJ2WnNjF10u5J5rIcXxwp8BEYAjYcZ7aRj0mPooZqZ",
+	"apiuyu0+zuKEEv0b6YyJ0beaRPCIETuF9UZF6jODb+aTDyyd1iUEv2z0/5mlo5JVMf2UZNd5D+8kfZYm",
+	"nD0CD99GoX2hXmKHqfmVlzvNn91V08cU77f65Nyu4aHbTbcSM2QSFP5ri/gJj9kt72mZJaH9hMd+rRds",
+	"Kk/7jBJggGhqkf1SL+FM+qhJq7MqoE87UWL2qETRMMtY3EKPaoXxiyzZS7hPzYsZSRSJaJ+Rbib63jFm",
+	"bJDSiMWtjn8lMyZFeuB+n/I/avW94JvXWo1kSqUsJony9icjMfAvyqiHUz6RvmacS9/sgT/YGsbKyzqX",
+	"wB9LpEe4qScpTB2yaZEAB2W884unFhYZLgqaxZ7TaImrAvFUpjJ9aKVP5xSSIQfv0QNGuFCEcePtqdBs",
+	"zOS+9B0ylqFaLMmIJqppbW1SkW6SSVUyUszbC1ijy0zu+/ZhL2PIWiqMNOF6S7wGlb/WIkAiuESXl30Q",
+	"lwWHTxXpC6nIuY2NdW/zAyaMUXkq3EBk+lj1SUSzGBej3tyNoO+ZfYbCeoW5j1mailGlh6eFd7g4gXbs",
+	"cjcNgbpmcSSWFtxSFJc8SP2wsyc6AY6wK1LrQhe5obXPYnVhPPn6etc1uHSGMGYWr84kgxbj6rMPWYpX",
+	"sC4L1+ESTRmPafZ3jHrM4T2RJjEdl/l+QDUv8HbUswuvTC0vDQkF/rX0qeLTfUoxzCJWb5zWyZMbFSjn",
+	"YsgjOItaq4ZID+qJobrdbBywLOkmLPYrAiOR7ddfubHZhQWbC4+58ReG4tahmW9dYSx2axaqjkgT63+H",
+	"/ZxIZcSmTJxjTmseshjbrytx9hLhLjKgYNN++ucRS43fdjlVNmPUcJGSDWujQuBOcYymGf8gvUIOuNOM",
+	"VDqXVenzpiUdeKH6Et+gSeyjUjoYMJpWfRuCY2Zv9QtpCsLySIs58AxKOD3K45RlKONsE8EZRCWIoSKU",
+	"aPIlCXoMNIerLAc8QftsjhwwRx9LxXChXncJn4LrMXLRaVUWp85NEw9Z1Z1mt6Kh9K36Y1SBQYAL0hcZ",
+	"iK0cVlOr0WREJYnFiG+B0iSGXElC92jCpSJcdEQ8LkhuBWbXTXisF2zhkc3iK+bR202Itqm5b4lfTU2k",
+	"HLK4tXjZ7fqk7ICls6uzUaTAJtnEj4zGNn4YAxma5DSuGYQLaRU46tFsj/nFWr2yLb2qrX7Ch8onPT+O",
+	"P+heOkOptWkJjrBRL4l6+fYo4QjfbZW/zz6jcpixgOoO77IoiVm8RbjgrEkUTfebJBJZxiLVJFGWqCRK",
+	"ZL9JVEa57GrlNiNxIqNkoMfiV/bDOn02DHjJ9Q+tgHEDfvum355mdOyq50xaY94i+kSrn33DxrBW6mI4",
+	"YNlBIhebgaaZkaj5wnDQY6lX7pjWm2MjGjeahaj7IWgWdnHzLXDczi6XPSdNK03m58yy9fxSyZlO6Aa7",
+	"ECnDGWtcrp2M0ajnl7Gs2SqX3iC+BPlRYRb2NLiby5JPVXcRDv6Cbd58voK9mE83TGfm4+OuT/u27do+",
+	"b0ZQPq12KvpU6iNGU9Bu8Fzqv+zB1D+ak6n3xx3MGlMyQ3wCuyp8s4O9Fr655AZQ/LIwluLb+bAK314u",
+	"jBB0fat5LTanJZoZDsGsQJActp1IgMyrIDZgLEEWg6ggp/z73vgNd9BrSFLKaxfd6TGCNIhjci03iYs3",
+	"1TLe9LAqyIo1Dv0+kiUMMXQUr+QXdvXjlu9ZDV4laVKPSdfaiampm9GHZu03bIJVqYbakcUntmdil6Fh",
+	"OsfTdEKTUCxuk6NXXj1++26TjKgWz7gwJLdN2mLAeJtM/uu5e+/+z6N/+v42aeNP+i397Z23J3f+eZu0",
+	"vzGUCvTF9i4/fvU7x6/99uiFV49/9d1t0sYVbBN8dvL2b+89+71t0jYcSrfzwe8mb3/7+NXv6NaBpelv",
+	"j1/7z3vvvnj44W+2SRsJVTcNX2LT67vF9CSYSaPZ0AN2Vwh844bWaNrddPwxdgwc/jQHwsvvcl3W3sqJ",
+	"4OuWRZ9Any00Z1TaLBtfZ92hpGmNUK7a3px9NvAwnKsoy9n0gjx8G/nMOnlS9Vg2SiTD2G9wk2h+KpUY",
+	"DLTGhVkyjHSGmn2SPh2TDjMxcVoxS0AoTdQW2WdsYLhaEu379YC5fhgwBbuhBnwjdRwdpjfn8YA1Chwq",
+	"vUmBoA3n8JWVHQbujdY+FyO+xHuZJpnKBsJgHOMO3WecJLyiqwGS8ebsTp+Cv8y7M26m5Ze/or8upFRW",
+	"GEWGx0X6L1DQ+0lvyOOMOb3LLFdldb90LL12/65fP/4KGyiXlZdk5iDB/c2FIgrWu8MiOgSfj35k5lRV",
+	"XIYhL1oQffsqeB5fbRaCl/cqP7pbM6PR44VNqx5MEIjKtZtfIuF5J20ZKxrtKuZJ470khlyNCXizbVw5",
+	"TTNG4/E2SVlXERADM7IBm4OmoZRKEA217g5r5529ixrZWHBaS/lYmEg1xfuKd4rcTwZrYoDTXhsI3WZm",
+	"Jn0bhuEnfG6c1SDuZlswfkhddNKjEiMue8mA0I44MGSQSDAL0H18NycaOibDwTp5zC5RosieYJIMB9aO",
+	"AAYesOjUyr5rNrrD1GM8ecrmsuqJfAEzjQwFYcKVnhCMORVS6Sf7vlvktpesJPOFXERsoJxfvlLghXun",
+	"X5nb2zeqW5cwaTfA37R4DpcqPmUUllTrLvr2hZ3kJl+1GquTDDXrr2jB32eu3atgxcDIX/10KoVH0sAx",
+	"YzqP1rXWEi7JkMdG5YJkZVTbSiNf6PGgxRjhuQN0D5q3xkaBqdFX+UhXX173nt92PJTMn5mYmEiAggXb",
+	"Goi9d6zR8/2zMRa7OtRuX+lX9+6myYEWxWu8YtLrqi9pntk3u5jsloIV88baPCWy/YTvkZiOpd/uqcdb",
+	"eRxXEpbGf0PTIfONRBM5i1sJr7Pg1qQ9iwOgaYFKwm4NWKS5iX7SSwPGxlZ5/fVUWwcss14HjwGaRvvm",
+	"rEyZnaliWUJTDNro6uWwERssT4YhENgCJ77e0e7b5qs7nIadfqIUi+3IvJq2UEm00Jb7OA7+CXz4tr7j",
+	"on26t/C9vxIJZ7GNQsTE7JCPVzLVodH+4jw1fAwsHGzgYa4g3BgJTz+iiWVEtcpG1fYU+Iv+XWIcJwoL",
+	"qpeJ4V5vPRBawAY11l8Pz+coH/b7dHE4pl61G+ZRNIgPUlaf3d5w7/nHIgeMS3vBVqQr+46vRcWyfsJp",
+	"LalAiXShWevykEnzLMt085XHu2PfmHcO9J0SZ3RE01bAxbpTzKMy9iIliH0xIH2VkhPNbk6xGUtXhqCL",
+	"t7jhwcXTb9hi4TTlItLNgLS3lK8AXJWzy2DzfHN63CIjvJ0Tia5nQolkkeAxUUmfbZOCmYdIxiQBBI0Z",
+	"k+0MC5yTmpYxPb8tVGeTvZ7K89M8SWgzLaOGXVUCDcgkjtK3iNvl3Cpn6QJiRkVxveCxvhAKwmIYvCsT",
+	"Vd3ZMJTsqULr8MUTQt0o9wBfP47dwN/XSn3dbpaC78tTMy5oCEim5Bta6yJ9UGu2DPLTgGUSYuy1kpTF",
+	"LNsmLJWMgIYmiaRjzKxG1dlr37IBPeWuUWbZ0nq6E0+axQV2ECubG4uSRGLG+r6jjFrIlvHCE81+ymmS",
+	"elZIu9ZvL4lVXaxOGNOxvkHMZe6fYVGaKw8BBJOccJqE0ahHOmO8n7SIoxUEzuxFpjnGFyTJIM1VVlVn",
+	"isJhnmN0esMnKhZEqSqJulY4LE8rp/KqQyzLjcVBbvjiaylXvh1F2bx0EJc3KlhPaD1FsSSgnXRVvLJb",
+	"KTfaIyEy1RPetQE1xMul4sR4IlPWBX4kpP6HpSxSmeBJ1EB76VAiUzHiYjVOdXF82TZ/cfwYdnBxfA27",
+	"uDh+pNjJxfEjhW4ujo2oebOQ9eA7w5Xukeq2BjFIuBcNK2MpHW+TjB0kbNQkHnJbPAxkmq2MqWHGfUTs",
+	"LhQvM0HOWu1CLrCVA5aNVU9zUmvhKmgiWvCtTpK2/Wt6JBUIcpCJiMXeyBmUO+MmMLR+cCUDWa6ZEN0g",
+	"nVedTzmVbyGDzOMSfZKInoje1qaTB5vEbWeTuOna260W4WQsSgaJMTstPtsL1y9zWAnTU5m3F4HBTekl",
+	"vkOK1/c0jepbzVg0kTQ7oHkplBtG1BHq0vARPuXEF2kQiX752FSauBItvwKKlLDll1nOzbWU17ikSnpQ",
+	"9VXvJ1xkVn4zro8xYMuQVF815IHJnd8ff3x38sobx69+58Gqh8mrYy3YjCFXSbpUZAJc0POVna9MRzPZ",
+	"6wLPK/yRUoRs1Dwd/tD71rCGPhuh1WgWOIshlQLeUeluL32wnKDRLHF2wwsaTXPeGtZO18hDP6vdrxci",
+	"dcFO60KkrtuZwd84OfjTzA/+NlO8EKnLdpYXInXVTBS+tnO9EKlLbrrwMsz4RnGOF6KZz0/l074QqZ3C",
+	"zOFhO3lo0Mz/QqQesUtgQsFgFeyO5hZjj8O5hZ6X2WPwpNZd+vQbiFpi5Gh8+AuS9IYd6fe7B7OOeyxj",
+	"FUKGTJovPN0sDDBEsE5ID+rn6CXzxJ5Sh8cGkFHbgBmVKMDsk9ZtOaCZwriDWfSXcK5qOPpUsf4gLSed",
+	"FG05CO+1OO2kHFnicOXcapwosiQu4t3pRXagntPJM+MapvYhu2zukSlWZsGEqsiYNQLPp0MyjfQNm9hP",
+	"JLNhmUMlwKwkWXZQXTyHJXnCNgmfruXtwucbhcbxC9uDFpYPWGYmM3uIlo5ERgbB4pZMeFR5pSpZEM2z",
+	"I5pxrwV/B52HkAiDyOBjRtGRKFWSpiQCaJPFif4maNAXFGwXzZg/QjwhFFwnWV3rrzMgnzDGTrLwaK+z",
+	"iCWDxeFA08DXKSsCGAK+M4ZQAeeKtUgS7ct6fpKqsAiFlbFhVDVA/GZXp1FoJ7RON1yK3FQwoomgaW8V",
+	"7igSJ7ELk8FwhO1cNkaHGkk4kYqOIUYtpp2UwQJGlJMOswkILF4nbYgi3CKxGHYUiyGIBePVIOpjJobB",
+	"chzntysJN8hSrEHMGDgLH62ZBkSpNOHwJ7ritAyVCmQxuaugkQcR6YtzcSCiXvGRyPbXb9isvROl1WFj",
+	"7rK4kXtoZjCJ0EDYssmV0z5Auc/8nsi4BOM9+3MBiLsaYHaz0U3pXs2UyD1vMOzVWSvvqMcgOgHwHoCa",
+	"MFprOIAAGvSndUVGLCqpXsTCTwknBxR9nJaWTHyq/h03tJOKaJ/Fle3ekn2ZKvYkNmM/PuWas99ctM2W",
+	"/M5U1Vna/L3KTiyDU1qjk1D+lYFE8f7QCmZIw/553OXO16lPeHGTjUEIbEJGRlyQiDSVcyjty5lehhi8",
+	"BXuZGA6kH6nDcb+FvBmfdO+EhAVDSq2uyFr9gCAC5NjqLs4jsu7akcgW3gRPCYxb18+2qkTZQu6QSxqC",
+	"HS7uZ7OM4V+A0S8RsCOyQrZyvkLNafY0RcZmavmoZxYweG8V4rTvU8R/nho6K5MhTAdoMBJhK4psZS4I",
+	"RA3WYpoBhdM0pf/+O9scCjrIVkrYHdXA3uANryBWIaXxyTyV0R+ZIIaK7jE/8An3CRU9Ldm6/EeQtb1x",
+	"KfPm9CR06pvSMNtjJ82MnpaxbDYd0ltxD2x/+TL4FnUOcVv7RQCbqeQZtFZKiLAtLtm05Fvx2qgRDxVO",
+	"aFhhpNZ9iTMK5BwAS+sELCMOVTMQ2TzHqT/zU0o7mKHsccqoCuzbFIPAZlxPTTOYitiBZkYrAw281GPR",
+	"figRA+Krq+/hFeoFlq4SECf2AxaAPI9nvlIFjzmM/fLCi/1G087FTyUs2h9Yycd3BOezQ5nscZc/U+G0",
+	"+n2RAI2OLekH/LhoQvgAC6lkD59dr4XPuCDPwKBaZhj5AQP2rpy7cJ2JvPIF6k8Iu2Q59CozwmwNNB9g",
+	"h+DjvhhKP/kFQSjugyJWw6RnMmur5eqabHDQswKJREFloe/C2GbXxqQAyjqwQfNBBgeM14IYnGc6dCDG",
+	"Hsdln8XjoFkRf/1mLwT/pgRRw4w7EA7MhRqk4yCQYVJnUtBUreIFBSSFopKMMX0SOUrDjaSqMGuPzJO2",
+	"KffNhbxN991123jBPRqEi54P22Ja3NEP18mxdnqRgfW2SAM5Vc1LwHaTc/UwagQ5Fk9CFUe82eH7lm5u",
+	"HrRdzZ8w7Gaf8fpowY4H1SxcVXZzYStzxxiwY9ufa+iN7iI4sSk773zu0ING7Rrcfh6Gy0mNzoXCn/PM",
+	"zvl0lskjtLdoyKaUF0+dKm664NpdGKOyzDVs78JFQSIepPLNk8HpOwa/8E7v20DpjhiqKoAalifXZTlL",
+	"sGx/kYXFnHdnqpiAO2HgNNjbQzBTp7KPFwmVpmRDuf1VlW247LWAX4Bw3oSTiyz5BkQ+YyXWjbXN09M5",
+	"nbbOnimlm/8xm94ZQAK8fGLkhBISoB+ztIac60Nj7CzmpK6JaiU4LiPs0Yq2Mel2Q7ovumlr3C2omHut",
+	"kgHICZv778tlqQA5aTAWTDlfqOloB+07aZcTSTvpkkUpYnw5Xmne9f1HaSxWpvUX5i4fywd2d+OnH779",
+	"Lf3Pefxn8/TtBxedSUvD65dwS04Sc1KsZWuH/4i12c1W+ZuaCwZ7NA6SNKV7LC+befza7ya/efXoJz/A",
+	"0gFJlNC0Nf3b5JevHX78z2AJ7VDeyoYZTRtbjdOnN0zAbBUclXAwUEglnBqP54nSeBaLZjHLy3OUG28G",
+	"ov4C23k5d6Gsekv9Mq19tEY4UYlEFtlM8/a9p2VhDJmXNyxZ7slbucgvxx3QNIlbLtSzcGD1CT17e03/",
+	"c9r+898blcpyVbtvIKgxXk08WfHmMQ1OR5hmqC+0ZJoMXHQE5RFrubAtjD1NBM+/yoMqCt8NGNC9i5/P",
+	"f4JIUVlqAYItWg4q1Rlei1/ZSIty1xjL1TIDXySVuQi9r2B006qi8+x6Bo7V0gnxOxCIuPBYufbnHasd",
+	"G9Toj56sMhyHJxGOj/ThziVlYMXC0DLaVSEJKNY/rqJ0VrMx5CiZxD7ALNaXNrKgm6Qsr7xDIbBrDKnv",
+	"6xXw1c14i915Jz301hAa2qQwTwrgigI866AFD1KKZ80baWMKvDQhu09rHZQEMWBTG7XqhbnPVNUxLRlV",
+	"WYiUXFh2NYMsMlMd326JWf/yogQ2Vq+8f29DO6sqT6RPs/0TYeQHFbnxKvW4IQvA3MRDTSqutpWaSkWX",
+	"mMKaUukJ8XaxwlVpxcX8Vk3NqKL7DZlc3Q08VB5SsSpZtfPQkSpRQ58poGi02QZAZ4OF1aHRfh6AKWli",
+	"cMSEZNMgKgX5d+kkF6McYgO+M2PLo3sicnjE0tT5Ljwu0AQn4Z7c1t/gNLkgrNtlUVWXKD6cHLCW3YF6",
+	"GHyBshZBLWWuMzrPul9sazfahm3vZoW6GNULcIVuOme1nVq2Zrhqsz+awO7+ysIJTIN+MczU2q9+lbra",
+	"/YtCQWzDvuXHqARPYo+WNBK+Z8q4A8JgfjAZljmeVbgNXSJgqN5LQgnoJ+TqZeI2xiydfni9WP0XSurf",
+	"u/urw48+uffus5NXPjj++bNHb7547913a6jYAdclIDn7or4oJ7ipLAYJqwmF18hmoOaTP5ilGhCoiXGZ",
+	"KnhWkRpxp1ZGi4UQpXoK7T4b+yz7C/TZA9tTWZ1dXE9Ud2dfr7pS+dRWuFxpsIyuk6DKtPWIybxNuJPe",
+	"AyBgKwok8ocJ+cJ9cMRzw36uiKzPssdQJPDjP7IRk4pELj4IvVVdeJGgMGHUFUw12WdsIJs2jMcAcRRA",
+	"HcvscCCinr/jjEXigGVjbBwB6xCnESWhqnFGAQayfADSsvFEHBkCTtkVzQ3GFX05o7FnhOfIpz/56eTD",
+	"D48+euvo2680yVli/zpDJj+7e/Tmr+3n0+Tww5fth03zmvtqvZhNfW4uAIxXEMXhrUoSfZTR2FuOh7vi",
+	"JpSMEh4b3FHqrXLiYj/gFcgc1m+gUyDbY4ssM0nMuErUeN0M50Szs43h/IYdT+BVHGdM+oOHQCupjMQc",
+	"SIDQekwrElzRSFXPv8CVDYQUZaKTBgKlABeddtJQIiOj8TiAWKdCpdcOhPIPxZcWYNfTTcG+Xxyb76g9",
+	"OuzMKZ5eYx8i0Td2hip5LsNO9etAE5Av5H16r0rgHnarvBCgJqkZtiUQtxXeMJYGwrA4HcieUNVLDAY2",
+	"XrGsv1TQph5ZsVKMIQRoz21Qfr7sNM12BKljKezo/HzPqeV+xheMGE8XIV+IfzzvQPhmdRX4mRZ4QoDn",
+	"KVgfgVK2yZAjaLeB46SZQz/XVzzA+I84EBNezfMkuG9Iwdev09HjTEqT94CjWSh6+WIFT5pyaoSkucE/",
+	"V3mUDrVye80i5syWjWc1MwjrVMJOGfVExTzGaJfornM8ej2HbdIJB0MvFHsKgp5D/V6pGITzdvIPTK1p",
+	"V3COPGQTf/6MCg7awOAqL4dr+WEWrz/2WljCux+V+2DnUn/PSU00iyolvkx/rm5XuVaX3sBi3S6zLnNI",
+	"IVARfHUpZTOUO6/q8VWumTVNr9EBy8JW1WkAc4enQqUrobAP0J7eU2eziubsTi0+NDVF17yJqfFP9CBR",
+	"1G8xZbcGScZk9VjvoH5Wn7E3G0rsM1/1rp6+mwSPKiBOGCUNW2oW57PwirCrsmx0Uf04zWWjDkQcuAOS",
+	"WDN92aNpClXjt7GeB5jKVMIyADqwIyVJ15W6WKJcg25vIRpW4rlA4MVSbq8/lkFvivIJwDsGBtQ4V20K",
+	"02DYSRN9C+k1eKBoG1rX7TzoyU2E0ISWHlB1boNzCofIlcd6ePe7n771++OPXz/++bN+NIQoiVmr+mIu",
+	"zNvpMuaNBMz2goDjivLY1AJeEJdkmim849u2mSxMr22yRnIixt/VFNDygfsmraZidZ1BAcJ8C7dejJoI",
+	"PKfv1dwQPpRR1LDB0T5pfa6x1OZQmuhi90AV90vC9for/8xStkfTVofKZJ5biWYqiVB54MM0Rb2/FA1Z",
+	"IFITutHiIrBxo8W0ox+qMrdURO5yCl6f8x1mPHcIeophDJJSwpenzkP1uL/5NCZ7NGNhi0peXL5CqJdD",
+	"QDcTKDxSKM+e91jJi+fFbkGWNXn15eNfvteYlwzgM1n0E8laeVBs6JG4ZWCtWzYuxaca9mm2LwPrLmes",
+	"8f6IPn8gXqLGLVcYPkD/QTtw6LaaZUAHCRu1ZoslTBV6F2mJEyHiZKPZmLzwk8mdt/Qfd946+vmH5o8X",
+	"f+/hMCe/jmEUVWY1E5S31C6YQBzZclEWrSgV0X6QWScRTecQy5Cj3c4t4gfvHH7y5tEb7zSajXvP/8fx",
+	"t9/Xf99sVjtqpf5M43PGXGnZ3DuLKV8OsZnCfHAOh3fvNpqNo//8Ef7REarnJ4apy+3eW987eu0P9+58",
+	"OHnlXb0g8PH4rTv37rydf/zox4cf/ZP7OHnn9clLv9U099z7hx+9jl8e/eQfJy/9C3z568lzvz168+XJ",
+	"S28tXtVyOLO58EpAL8U7K59/syyhTZ2osvAUXOEQz8lvUS9NoyBVLjhhOHCOPW+vfndnVfR9XkXcmxV5",
+	"PXVrF9Tf5OEgs8Ytj1L16IW10+cenoLVjygXXJM++asbTz4xN9F6URilTW9O6ULDzpPmscrYSLr9HBtp",
+	"TiDMtAUA1z0vOGIgSk2vIRUkYKiwLK9yZOnSIIRaoVXUUx3vUTEifcrHpE9V1GsSwaHK6oDuMVkh3BRH",
+	"blsPTf8669bNljS60FS64KLog3wf55WzqB+9VCCXAlOEWFt0JWTiABH5RN/gbPNWV2QmVn2Q0gh+zoOq",
+	"qmWgY5+XTT/46ULeG35xyfaJH6/yK6Zj/Hw97x6/yCue3LRTy1H6CrE+ZeXWGMrHsNlY71EvmsmxuWnV",
+	"18bOxbW//dr1r61tbJybYrBbxReLOmjj8Pdvffqj5w/v3j167wf65rj75p8+fuHeW298+uwPJy/99PDu",
+	"dydvf/tPH79Y4LhG0HLJOz+79w+/O/7xR/fuvBdk15oSLHMobo/ZhtKFVCClzdufidL/Gej1c3W+oJxV",
+	"Q95ehvVaQaNOcGJt4WBKCCjf+osv92J5qblsPniDWg7hLR9YDJMNlF8M0QgG+y/XKst13FnrmPkR7dHW",
+	"LjZVHfukkatBdPCwzH9f7/YyHdW54gvF+fzAZ5jcj0VxUxcTVYKQnEGPDIB1VTdfWVDQADqz9TaUK4GO",
+	"MCo+kZBU4cBJvRTUzZirTeeJjB4ZUMwc4XREJYkFZ9vgLzalE+BaIVguniUHtiwUVSSm44pBXiH8T+OR",
+	"mR3gtULZhhx1VYLrBYZql6AyhF/Z+7O6+pBzgC8KpSPrZl0YzF8k3BVi/uoG1SqL5OGqYWE8VwxPk2aC",
+	"8cmVCozUK1JXvZpasB6Jt4ban11hsM0NXzGRKql4hW3+PIp2nfUX7XK+Tz8J6Qud0RjhQ0zuD8YHau40",
+	"hCzBSqOD2V/DIlJT4wonOsxZkipwSf6SSXmJpKXKIc2tOGSXbaa6UI8eMAfe2RkTLkYzlYYKxXlXVnSo",
+	"aumaaeL0lX0IlZcx9WOqaWfQkSv7AJ9KJVzgm0IRF/hsyrPctAO9KIzjbFrJqJcl4jmRK65hvYIa0pDU",
+	"KP1pKEYMBwez5u/wrDUupXRkbmVGRj2RMpNOhozdxN1nUqFYA2l8BmO9Vr16LG1yey5vqb4bj8NLKxQF",
+	"KpY7NoToLEWV0ryWrtZbqItXq3BvLl/bxXX04QrzzqvGC7MMIQiAZO3S8Q2ie8uHEIC/eMAAbBNQ4O1z",
+	"SugvzXFVWf2lRleR2u9pcKn8/tkdXWGSPzS+ilow06frPhWDKXKQMHLzdCyZLAaTSVeWoKTGVVcgF+Fe",
+	"Vc/k705hc2ZDzvEYzdawCBQ94UK1gKmXy51Uu6mvUMWuuz6vlIpdXCkUusBPX3b960+X8zHoj08ItWOG",
+	"oT/uFIZiJhqqsbDnASg9QRWPQgWPcvWOmcodn3M5jVSI/UAG9VUljQhOejYT3JoNQCS3WXVoK/BXmZuH",
+	"pjsXHTdQBtZB1WsJA+8DqAmXV35btsqrpxJqbKM7vAW0UoZFszSp5EGiiZIs7foXQ6qyRaC2ebZu1ZB6",
+	"FUE80kaVxJ7K9T5w+oGiHl0MxLJn1JxId0CCbPiaI5Ql8D7r4MIWaXJFlYT7CbcfF5WFwGBtM4JqwFB4",
+	"QZn1WVUqIKz5SQqhJWpVJdBcJaCFEgGqcavIR8E+FwQboxQy45GsWGQMHSDor+RROowXw9PDqFZSIwzn",
+	"5zb6flQIcxJdwNeN0lGi9KWzHsjjs+sSbgVFrT7aQ0Cz9rdVFqM8kDTud5veTGM/BMpnVNrsL7HUVwWs",
+	"/ZPV3Aob26verMUzu/hqvf+1s+yMnMvr86mchYfVz4pyhvcYO2BpKD0w1T96IcLAyW+FyByDwJ+GUv3e",
+	"fULEDEYUkurkXCwFdyd9QZOf2MtoHzInq0Tc4FxtL3bgc5ZsmVwUdsB4S/XEcK9XWpNwOM6Zudbcc15P",
+	"g9u23IlicW+rxu5gE97ZJ/0kmE+aGyJPahucHg827B8QDwj6Wr20hUNBUqEdccC2CU1HWu0YDohRSEye",
+	"yqiXpMxcXw4IYdZlDAB11VnxTAGNIcTpiBGHAFbI/q1cD5mzrw4aOOfL2AJ8Z1uBQg5SZYx609OTqIcL",
+	"kUgiB2JfKz9iceoWzsC79mIvWTItK9Wv1hfk+y6Zx+BENzqMZohXZdbXfREJsZ9UrTX9uIjZRfum/nDJ",
+	"vA13lJT24nA77r5s1ksTm6ZsWIdCH/51lgoFW69HIxCaGHD9XoXr2fBugzMDj/o132B+bbjYm8vAnrVK",
+	"QMycw/QpYt1UDEkIQkDrH0K3voiiYZbVqv+TJXtJIIinN+xYeLpYcEaoCsA8SJEeeMFXyIBlUnBgNDGj",
+	"qUKEsFIYUAkVgnHjXZpPTLZsnU0FN+ZbuzRuWk1DNeWVyTuytFOYhI8sy54U71oJztZU0ncGH+skTpxL",
+	"c5bB1gsrqFGesIKEbxo9ub1g5jqrFDjivJ6rChx5gvZZfA2ozZM6LTLfNSH6CI0LqYT6rIYCleYFlHnL",
+	"SVWD4iyOeVXGjyfMvXHy3GDGM1GArqwCJVk3d7vLYpaFc+26IvN7FEeCxEm3yzKt89rYgoj2GRnymGVo",
+	"eAU1ZQsixeJE7gMby5hUImMxJiRTTkQak0gMxgHLcFApDEVUiixOeCm5vggKyIIViA7E/tysNXyixl7I",
+	"YRQxFvLW7zhJUWppMOrBMvVp1NOi5J5gEgL5uxhYKAlIRqUV9CN6YKdyTofGpZR3phs1bnh/T2avAPQV",
+	"/fGrSz2zyfr+hPDyGSjRt++WyJW66lloc9ALvErgBhlBAT0jvHOhwOnh10nhlqssv590EW38dGLxsmIZ",
+	"XiavI7W+Dr1Qnwprt6HLHLw3EJPQEfGY0IK2TfpDqYhWQQqBI2OyJ4jg66StH2mZg9puFhWuHgD8FhV3",
+	"IoZqG6ESxEg6nxUoZDw2ODywv4Cu2hcI3n4ybNM5/MWBkVcglCqWokXYpbebDVOzOohzUmEkDtK5LoTQ",
+	"QkTnJ/O8salcNjHMZD3v5tx8coM06A3PDaY5G1TChbvgYAxhbBVTA+3UV5YdaBpcTn12672wvklxmRc+",
+	"nC97VXHIV4HO33a+Owseve0hvGu5mXhGl8KfHKZajkesWYZLslgEnmb3+Zoz365on02DF4dZzHzIPtQH",
+	"1FoMpLdpoFpX7Ns4vs7YhtF7lFfu4+DTTebrtj+dixDiDzBW0/7N8C5BYLRvq4DSE8FtOI2eiOZRTeNS",
+	"tPNUGPbKTSEBgK6qun/gDsARrHoLvzxMfFpEx+3svENTJoO6JfFLK+v1LQWSfuolw5pubJrwyUvvmwbD",
+	"hfdLHqAKLc3NnZvyWpvIVqQpcGuG6LxOPlPu35nJZbJpuyYfvZiiHkqHM8Qz5zRZrKVqsWr5+QGprMPQ",
+	"RgVhvPWc9HNSKOfGr4VrsZlifUEE3BoJkaFgnPlBuT0fihkkVWmd1wwPIawSCQzIq9HNT3T2+/1sBI1b",
+	"hNCM51CCXz0w9Fj7TAaDLf30PndkjxfQ82bv5wEWl7UcXzLlZfiJQhW75JNYzOsfz6H1VsvuIVtGymVy",
+	"rtji8JYL8NDtgmd34RvuQfPW2JQ+Kq/4JQuzRFPiOBAZQRUYB8E0VaEnZlFKM1h7zTL6rMwrFsp2C3KI",
+	"lgqwqHM91kvFck364evsyd82pXNczTAuVM4loIgYehJNdilJ1Dq5jI4pQtM0tIRnF62gx6VLo33vZu/Q",
+	"fbB6JJzQFD3LNgFUZEZyQlRhY27fLoZfWtEPsClM3I3f5Ff/5l8m16wgChRAD699xRYwbp7xQx4WuP7s",
+	"lpofrVApSTdJUxaThG87qOUR3gGYsoreMQxxwDysfFstD7MPANp/db96Ljvkp94jLszhtOG4rs8IPqGw",
+	"vJXEzYVyRspo3FpWpqghNdTOWPdc6PnkZ8c9g4dgpcE69/yAZcsZBDKWSDks+8bNg9MXMmcjYlNPmg6r",
+	"k0qGHh+pKb5pam2Bogg+28IFbqx8Dxy9/K+TV37w4DZpj3rjNgZzj3oBp8Go5yl8U1X5R9+4KYNds4Is",
+	"G7VW6sBvNkQat+5nTECp/WZ5BjfnrM91Jllduqk7jxrbBcO5jpleHjTpRAGyV6H/FWAVz5TvnhPsew0j",
+	"FB2u9EzBfXNGCuW7AG4EMKRJ2/7cBlm2rZlGmyixxwzuAdeSFKC+F3AgsJZP2GYdSJn46+tEPwFHbJtI",
+	"prW6SJ4aZEKJSKTr/UDArhh4vFybAJjhcjshULMJtnRTfgC+kdtkA+/FxJYto6kxqmlByMR3BmJzC9We",
+	"F0WAufrHBTPGXEg02/gMLFqTpGLEsjXgZT12y7smBuTWFxu1z8YGrT8AEY41Oj17ZBinsFk1e4ZfUtUk",
+	"rD9QY5SyTDG3wroHIkfqQ3Tj7vhVa+jVYx/R/CCPeoM4fgCDoKlTyOAWqJCAGudFrM3taUwiiKlrRmeH",
+	"YijTLGlz0TEN1Fu5fuUSOX/23BeJqchCYqZoksqqp+uGop2UbcPWmHDRQHw4tOsNhH2E76WJ7DUL4CYY",
+	"UeMHRW82sM7HyauV9bHGh4l4CtfwtendJuLI8JOYyX1/SAe7pUJ8SJBYEP0AxHSbHgIEDCJMK5mT2Y4i",
+	"t4TseD3IHksH6PrDs2RixEw4r9b2va51FyLu89yqUA7Yozs71wi+qzvSF5B/6y2O1ozJyKTHW9JLJMFH",
+	"OlUsRgZMCwdYCPg2R8fQW2mTzdaU1tZ7WtDfsWR88gzeVHneVgvSKpEvXG8+UEt9XEZT8XtRwLPFAlmE",
+	"zHE7vF4sDherRRzA2QKFpjAooZyLIY9YnLu/KXJOU6eWpFqzg5sTa4cTKfpOopZ4IMBGvUe1Vip4Oja2",
+	"B/i+cm5ksKZpCZasYgsnFr6YKwA7l7//9ZCmSTfJvZR1qmmaaNC6hRpc8spCy9by5ZFN8GXAmR4okFde",
+	"jNXVybtO+X4gSl5A7oRzENgw6ihlcDfHbDBU45ZkkRmS+atlwCQOkoi1XDkw80fVeoAwrFXOUrH4qwZx",
+	"espJRyvXmnN1g6bsqpDdZnL87PUEh7cvuOrJigHMi7L/lzCV7mU09iXmPWkghDmWEgfHa1EasLV69dV+",
+	"rsRkqsRFzfgG0yRKxFD6UgozrQNRSdxD2xgjZEDq0tQtZsVVzKhirQHL+knqu+P1z4BIhZu5TdY29Sdu",
+	"XOYVO6hKMZk+EfbQlkZV/eXKnUmqEtlFCJe6feG7NfoKxPFiFmzGpPeg7AhBumxkfAkSigSZNBzMva+i",
+	"T+Qxh9kUIEV+c1ynytzMAcy7eQcI66xiTirU8ayBu3EfznA34Yns1RnEXnLAePXI1yCWo2MOlVcsGNJV",
+	"4gE+J0K2Py+at88oLyNBswMM1ALBuFoiD9wBT/LL9lX4fHF8CVqYk7j6ZI7w4tUE5mNeuAj7Sgs4SKmy",
+	"/q1KL5Q4TAWBrPBwMQVtZsYjFyjQFWkqRhBPHJMMDlZRGgDPNeM2uV0fGPhbi3WZKfdp+RhAc0MEVvUt",
+	"gzQSbvYr4XtP2s7w46VCl+YB1zF+vl7o3n5jB6Fvq9rZ2sqrCc/Jjj9gmePjnqrboAKMqAlEQQc4xqtJ",
+	"UYEhgtWkwBWL57bAC5pzsvVwWU6GIlqJWusl8OxPgYwZ8rLE5cgpNxcNOfxRh7guROqSa9d99aTpwH1x",
+	"3fbkvnkcu3Sfv2r6DkJQPuXcjGLI46ZLd8LbcDBUJEv2eqqZg2XmpKFEGkMZ7pErJexY6jq5oMW3mGU2",
+	"SgL9MRCxuQXIHIQLCM5OuEklm1GIF+hFUM3ZR8FmT7amxutLIi3aHYMnwrVnF2GMIEVVT4PRrYI1TXG7",
+	"AuH0Cyo6IPOrbqgwUsiiMBrbbHi4T3a7eDHVOJgiimjY9Q35gNbOoFnHNFV40EJvB8cXyvoe8jpJ37mO",
+	"tmjFsN2bc8azjI1rGYHnfl/vM7dTvfocxXiX8EVWNnVsePOFon2mgljrMZP7X9AasJas4PzDtbO+wNv5",
+	"8EJrKHZbvtPC277jRnnCEqnFszNnLSoO3rW2MCHqOosEj5I0oSGDI+8mWd/HN0FIxZikUhYNcHxZL5M6",
+	"HkIEigrZOkyqoAnOw2RQwdFPqHqUQyiAFpfhxpIuWE4SUwOeqBFcTRtkyFMmJVg9MXEnkaST6buj4lhz",
+	"AKaAWQYfQKtMKTdpn4uRNND/VbQkf+r6EwgwYlYcHsq3QC8/QKxU7IMzFmviUIz7K0VcN1FJNoXTXOs9",
+	"zP6DfOyqXQUTMoeqIzwTfcR0iZ7MRF/zYwP3W8mWAQMPN1sgW/Ns001JUxEXqmJXFt5xFkfKUYL1VI+Z",
+	"3jlzpio178/kK6KA5We0dJBmNzcfaYgVWBt7oUSQgVZobGye/+L56Bxb+xL9YmftixsbG2tf0v/ZyP+3",
+	"abF/thqSHgBKdMYKQEBbjckHv5v85p+O3vz10Zt3GzNVdxyKQ6h+NsoQyAPoOFg/uyrmA+7+FyyvakL5",
+	"aJvjV908d19wnCx8whSWUmjjDpg3Dk8FQswtZASG2sbbBkwP1nggol5VAAw28CF+AktysN5SmVzJAvOW",
+	"lQ9xON1aCE/f14WA7evZ/m2aZt73NulQyR4+u9g1CjoszNF05wY0bxtCoikijFT3tsPjjxnYAF8JXBQ3",
+	"KzVWAG3xolnByOuU03c052luyC1dBbw8iPNSSiAHDTKRllKQXbqbxran6XbM1DJ8szDHpt0Ks4jzN3O5",
+	"AEhLtvW03pkxzyO2shHuJLAlWgM2k/SEbcFv1SXZ+2CPjkNJtvqHOjg6YKar8cI8M2vmDP6z2aU9WkFa",
+	"Nw2ULGnwpjNalYa8kAouQID9kk5rh9oNLY4bOVFUs2xh59fd2/j5km3Dr/rVPxEWA163tXBBljS5FJuo",
+	"xRDLhu75BphyJ/6pdDO2bPBMhi+3lNZrlkxzBsmfFgAZp+UIMAtGYpiiaNthBc0HgpI0NbMDlhXgvbXc",
+	"dnKUhBXBG1xnmn6XW2GbBXCS2OpgkfDrjLMRi/3wGyuKTjbRIOHabgrBLMk+G0vC+Em0FdfTgvCb66h+",
+	"LbkjocirhYZmLJ5qUHgWWiTL8wsZfZmsnrHnsXAlsgCfxMVo29nuU9ZVRAxBmB1LgzSgZSl3+DyVBe9z",
+	"EqBJhphKBVwmZW9z1Sl75bW9ONbkvE0oN6HQBzQdskJ+CYTEEjpCLnWifL/ToXS/1tIpYvGSmV9zS7c9",
+	"QqMeMYdAmvgXOkVSBrQrURI0xfUVFXnz7rZJT2g5op1Xq4hGSo8Z8whHgWwf0+CcNXgC1F/RtbdUKc2y",
+	"V7DijB3Oz4qo23/zHjCazoHXrIQw6FP+L2JV0igV0b7VkME06SCrRrSqbh4E41wOye6kAJ5Gq7TFcRwO",
+	"dBXLZLi6iBXly5239dzbWzkdNg10iCEfrb66gkrbpK2SPksTrl/B1B0mBikjo0wotk3aeb2DrUcv3HhU",
+	"N6xPPauHkWCS2j4bmHFrnjIVJRzgeEGXsbCeoNEYxaaSNUsT/7Kyu363jtAOB22xtI7NBoYr9peUWAKK",
+	"6HxO/hnYFkRaAok2BeAhZRQ22dZ4b9m4XPdFxg4SNio/5OJxc8tAy+Avlb4rvFv41r0thwOWHSRSIJyy",
+	"Pt4tvZjUUNkwTvRflaN9RcpWGe0rUiaX1NX0q9VJVqRskZ91equhA/9OSy9yi8v1y+ABVxqJ2tQdwKIj",
+	"bQs/3p4VOZlU1GQz+O0nPYueOG+2j+rdjxeAsP19MU69+kqWw9t9ZlETpz4/goDvO3C+qkCO05jm9t1m",
+	"adVmJmZGFN7IJRNt7ttOLZSMVrVzRaH7ZPu4Iu5a3scMMwvmsNwbNIlD7psKAkwN3Gl/KCEiHNOUxFRR",
+	"9OBjwFcgwnBqugjTreZZ5m54JdrlRMW4jhF3j/FZAGNveZp5ZXuaNlvBXmtfyDUhj8jaGsqA2dik/HqU",
+	"hLiGKRuQBCNPBfP49Llzm+ebYRfXfJ9aPQjjaeMspNcWi8rYKjKFPXBjz6fsFixEN35hUNYS9W5UEfRk",
+	"UMzTry/HXueVhnqqJyTbLmRlFynMwCQZSOZEkkSuLweCcEMLThG7PjSCRp0SdzYhwUCZuDIuD28sElRt",
+	"FkH9N1NGpWpBssZ06ZjCq6f90vEgHdfvc8Z2XJh1eSalLspDrVZPr7gZf7O5MlD5G8zZGoNVxv1CntRi",
+	"XsokVKGMBZruKWRCbZNRDyEkICzWPJBA/rWNuJquWUkUS1O52iq0S9wSrqbLLKcdStXC3Fcf4seJsOWX",
+	"k+WnlyOc6rQ0ADg22XQlXiyKUM6sDSi4sdjjRPLy3IFl87NKoMQdsc+Q7GaxoaTMPVMzcAFYM4f0DTbJ",
+	"rEdaZt05r2OlHXh9G2ONwcQruuRv1y7duH5lbcfG+s16m0pRmwGXCI6fwAAIqx7KUq0gfF4JfsaFN2+h",
+	"tolWziUEMPmxCXL2MP+WxMdmL0ZZLZ70BlMdGu373YUUTKlrWryUhAsTsDlygA6YiDKy1ufYhGBV9BVG",
+	"IstYpALlFPIgMsO0Zkzc+v4NBJTlTc8xFQZ8lUsGo1WO35yPkbEQHgNMaizgi0A4AIcs4m/AuN2CLsn5",
+	"x6kcgWk2oFJkGEZqejf7huZ2JmYYy/wIIplSqethFS5ls/reY2A5+DxZ0HPPSdoJIucsFTkzVF6EIVFA",
+	"NjFyZ79Z8CXaghWVrrHLuhPPNRbI8ryvN/NqLuDM2cXmvw1PebPjwvesvVndZte5WjVZXcqYDZRfDGM2",
+	"dS4g/1lfEs2Sx4doVQwEv9VhQNkTML9muH4oJKvMDRWAVwOKoe26mmKIY1ikGcJTwYGsQjVcaC07kRhc",
+	"wDD9Ol375sba+Zvm3/XW2s2nN5sPn/bjmYYOpUN2VNmQzbhdi2qN3E8Gaxardg3KmenDBUtSOMs1cVNO",
+	"CBbYXIndvXrp9UUMwU9abDBL3lYH8CX9dqokCYGcDw9X1Fj1MFamp/5/QNYriooxQqkMybrUCVV5KFIh",
+	"I0nr7zbqY3Em5ueImx2Mo6mfnHiy6Jv7DtC8WmztUU9A8CUiAcscYBuFvSlV8X7ia/vDXkoyk97OJYCo",
+	"Zzuu64G3kRfVJ3vBvTMDCQcT5cM01ZLd1M1YOLcD07szT54/XyCMDa8x1Zwk65PH4qlQaMDAV7KURSoT",
+	"PIlmfeDL3rK+eFW3M2YezdIiVixgNbtvKyuYcGPYwczdJYMyLNpglcSJZb2FzYZ0o1wcc3oS4LdSFbX5",
+	"LkgTX5EIvhwsB/Cg1mJXpF28hOthBgFwgXFKw9owIxMBtKpcVtNpDcMMge7lfsN2zKwpv2Fg1ipmOth1",
+	"Yl/FNt3nC9C4+3jV9eK+um66c19cwn4/q+yI6dLANQ9GqJLWPnO4Dpo1rFcRvntYfW0qXVYAUNdgCHC/",
+	"AE2yDHJIv3AXLBzIIEf0tcRibtBGszHKBPw75FHKqCe4aKamgmkNJ1hRvJ7aldVJ2nLAuF/UuUDkgEUJ",
+	"TckgExGLhxnbJu2UjrrD1IDnu9psKR1Z107KKEKOSwKFtMVQeSJ/eFyVBdThtTi4YL0mnIRXL6rHPSvV",
+	"xi6s7erqY98Y8yiUPNphKZ6YavLYmEc3lFm4Ge8SS7s1GpjxBKRdyFBLfQRuZnHDgnyFpK1WZ6xYVXTH",
+	"gnzREkMFlksjJFcJU3bhoothFDD1uypmxTKxKznyrVfG258Xg1VtDvtcjLiz5VVK4h7L1oJcIH3ia+UB",
+	"6fO61zKgERV3Sr/Rr/6wVC3rp6/+lq397F1H+FVfZRbsQk/boLETqJbsrzCQJnyhY+8x/cxcn/IsEkdF",
+	"/0+rQFVTbN6hQRfxJ4rqaG2Yjpp7al4Sacykmp9rhs8QA1FhsB6scboi0Znuhlx6420sZE3TqubghsQq",
+	"6x1xwGqc/oLcMN8kXkyizEOsAjnFtUvI77ORd1UvjklPjEh/aOrGY8aHlqc1JylnSXyh6pyhtxHNeDnx",
+	"uTCB6vEJvhpIwSS7+RXgi5xmhkzD18fskfNdZzu9RD5hjkQBFSVmfZHn77mboHHmzMa502c2NzdOb2wU",
+	"BtvCY984fu13k9+8evSTHzQKd8FmzkEMOmZjOMh5Rf7S4X/94ei9Hxy9+fLkpbeOf/VjG62x1ThYK/a7",
+	"tmlXa8vG7sMXfQxQ3vzi+XNnz55/GCBbCtvQ2FjfXN+YRWXBqa7MI1leEZ8fPcTNDJc2v+fufND9p71X",
+	"K2fPIbZYN66jzhFxe1aJGazsQOXFxmDpmkgC+XD85yRjsidMPZEpua/fYVkrZV3lrcmJJcmwspEUpE/5",
+	"mJjyZCTWqgikvGrepdvx77GxPviL7z5VbMyGWeIbWt+kJKJZ3CRUEUajHooB62E8dh+qeMKHikkClXBJ",
+	"P4m5VV795Njq4wu+9dC/E5mkjCsYrF0S84qm+85QJpxJSRxiSqj4kRgwfsLxZixuiQN/WSq7dwMqJYtJ",
+	"Z+zfQBhmHG5+zNJUjDzjvGFawwdgnwAPjGIUT5/uM/BzxKEC5NOIPjklFiZWHkSZmOwSur2f2sAFOr7M",
+	"rWrrhSNyIqWx0CZMMG83hwCZipkC922NUoyuxTyzewbKsXTgq7U264wsLokd5Xz2khfeu//JEuGs1DlB",
+	"9CtZGJtfWcisKC7VHDtu3mhV+7cffsCLM5B4ClqVubvzaZzZmOvTqBEgMMXb/T1szmfXeQz52bOL48+n",
+	"OHTo5XNzOW7hrTPnV7UWy3scimy8Riz+FHt2b55eEIpfPd10xwhEOea2VkoKGaRQ2AXF2AXZnVDPcCeZ",
+	"WtK6DBaZqknZ9jDTUN57QTOuWPAWu3gEzrqHxQaDTafjEqeSsO1A/Ktd7PSEEAMVsvarGKCMs2bW4oDl",
+	"62row1Mxp/VgQmvp8ZL6CspdVZJwoViTiEHCE8GbBCkf0sfYLX/saUGLr1YIxdk/Pay7wyKKBb0StWXh",
+	"b13wwrazr1g5GO0splpYorZJj6Vxk8Ri2FEsNtkgPMb7wJZOcegK9tCafhr5guZgo82GbrKiew3o8oJr",
+	"DT5ed03Cx6dcu/DxUWg8iNWw02NEU9iiQOj7CpNgPHMGBcEiIxTpuxI2wo5IGZSgWTLcoR4s4Dw/Wh23",
+	"ZD/38ZsBVHOMzc52Va6xnYxy2V02YVqJcDVCraxAYBDISTMxl2s3nz7TPLvhi7T0Je7tZEOpriTpnDrT",
+	"GGMypTV5avJCOUtXMliytFs4Bd5dULrz9a+w8fRFW2vpuyw2qZ+noEGY6N+wLE4iVbz19xgforEB1BvJ",
+	"YsNN0FzabAy5K9w65ODkQKPlXqi0Sz6TQSZEd912eiIigqbsHJJuEOy1FH84ozUjiEI/XL+FypboBqrk",
+	"MO6wwHJfD0lkk3yVJ7dIP0nTRLJI8FhuES5Gts4qMu1mjsqrOQ1WXUv0tZEGCmnWQf4xbr9K4R+hwk0Q",
+	"pBe0w4Xyp4NCxJyMHbyaywLb5w9M6KPd6yg+r4h0Zz3C4XrNUIM6C6QuL6pS7are+mKVLQeYRyz2zOZv",
+	"VLp2D9xRL7yV77c9X74r1h7rZS4GSy2Fy3Jz4/TZhapZsUK5B4QgLzH+VzeefEJr4goKH1NpSriTPXqA",
+	"shs7YNnYgNiBBGiqAkzHTJ07d2ZhKYypOmelJZJBeFVjO65XW9e0uDALwzXuHZZI4hXCNW+uElLpqUT1",
+	"4oyO/hxLIS+Hm1kVCPMpbyLSo2JEujQDHEbQP3pUkkj02RYplghowqcX3jv8/Vuf/uh5+2ny/T8cfvib",
+	"yR/+Eb946afHr34nj87+9M1nJm9/+/jV7xTVk1I5AqpaBdMCVa3c4kD3GW8NBwU1pmJQoG7/UWz+gtrJ",
+	"W7+gLtnGd3TjX9Vf6jWxOs3N28CAo2GWqPENfSasqE4z5Lv41xW7qX/11E6jOePnL6UlY6X1zXPWZaBX",
+	"Ao4b8HZs2E2rp9QAw5LFfuKpIXZFZKSTiZFkmdwmoyxRTBLOWFzKp9bMaMRScJskWFULmnNOTHMVtfJM",
+	"YnvSB8lX2LjoYpsWl4DFRfo4AOYPK3uvyQP9oRrSlOw8duPB0kzx+53HbkxP9jYYKLoioEEbdD6t9NpS",
+	"/EQyhjkVZh44KHHAMqjfvk4uuBI4w06T0F3uYDwwvIDHhBJjxsKvJMsOWF6498K1qwbklcJuQjVaRFzY",
+	"5TEbMI6uj0RJg9dgiuAUKtOrhGXkART9WWZr4Kz34wfXd/kuf+ihq1wqypV86CHIFTBcQG7Nio5N8tWd",
+	"S+tkBwqvYHUIhkp0u9WX7V0uMtJuUdVeJw89pGU62+ZFlnwDHT+KySZpn944/fDa5uba6TP4qPE22sf1",
+	"LSN3ueiSh8kDuIQPNsl58oBdvweJpuXT5AGzeA+SONlLlDQz0jckCLJ6dww3eeghE8KYDVWvO0xTDIbQ",
+	"DMcU9wBWs8vbOV9oTzGedoFLtKfYUNvxjPYMS9rlbctF2jl7wsz2tmEq7ZxJwUl11fcMCcUJButg5oaZ",
+	"6FNw8h56yHosJSMRzbKxnnX7asz6A6EYj8ZrX2Hjdu4cT1OWfUGSqCeETPge7OguB4ozagj4XR0ZaokO",
+	"ap/mXyEGxBY42gYMNQ8blr3L3etQtZuIodKL2yRSwAtw35lEKeNyHVFJUiGx3iTjCkvNm2leZzQG2lCE",
+	"6rMENXv1J0BaycEBaKSVH9DpY6J6GWTEJEofRNNpYWg9ABEk7R08vGtXMiZ7W2Szrc+1DDRKUZvXMjUO",
+	"7ZEsE5ml2+tXLpHzZ899kZhAIE3qRukDZdd8/T++IQVvr5NrlpF0Msqj3i4XnLQ17bebZATx7noxFO2k",
+	"bNsyoIzRmLT7TEq6x1rf7LWRiDi7pdpmSH891PLegGa0zxSDwSnDQhAbMRGcxALinFxCGozfJTPpNTq7",
+	"sbHLIUSM9lncJGmyz4jRslGaNPB/HRGPDTop4AIOWKoIREmTEQDBs1Qy3RRutG4bFtfU8gCFV5M8DP9b",
+	"esJqKMm3kAuQbxWwIMi3dvm31tbW3P/182c3Nsi3SDvhBzRN4pbZ6HYz/wqWu0naZvAtGHybfIv0mYWW",
+	"aOOE2oarmYY3dcNDToeqx7jCEkq6IcjbbHVpkuJnc3+1AIVMN5yKPcjK0jRsGzujG+uKrJPEMYPxRDLr",
+	"6n9tgqrNqLUylG6Jyn0oSwZLNeoJzf23STtmiiY2Kttq/iZG3XZ4VnfIhWpBoU/dWNRj0T7eDQYGIYNV",
+	"tm+c129EgnfTJIIVlIqmmhrbsJ0t0e1KBj/0hp3W/37mF23kYVhTB4zhQBM2ghlWQuzjOoCRgZv69KbH",
+	"zTNNcnbznO5WCdFKabZX6E7fz3rYkoGpWcom5rVhkp3+1TRz+jRSgNYkUqagiW6SshaIwNKMEl6TSIBu",
+	"v7+F6hFWfVNTC5lIkiZS4bmHOlCmv/N2xH3Kx5bkJJJGtI87N6KJ0hJQ+zpT2XjtQlexzGwYtHIOKYIL",
+	"A2eq39a7pU/4WH/oDOUYv2zJAY1gKbRYDKu5rQ8vDFrzKC2BKcZtw7Achum2DNW7hXQs3PJhpNJZjv8t",
+	"ZCcXjZz30EOWrHEF+yJmWwZZp221TNsmrKTx3edl9XY5kADeGHiZtK0MCIfBAvUY+BPLootCpeZyDz1k",
+	"Wae+1fWk2heGqiey5JsUr6WLINAicwS5lAsih1HPNLm+i4FMEeNotTIC6YUBjXps7fT6RqPZGGapkQ7l",
+	"1qlTo9FoncLP6yLbO2Xelaceu3rpkSduPALv5NYNK9o2irF0m+sb+JAYME4HSWOrcWZ9Y/0MWoV7IOKf",
+	"ooPklBbWGltP327iR/P4+pj208LXB5unplIVB6b8kz/gVxoEadIZg8B449ELa6fPPQxrJJNvMhAD7H0M",
+	"dArRovq+g8j8Xa7vCPT9pECl22RPaGkT7IUKy3to2rh2YefSo+vkr6498uUmufbEl5vkKda51iRfvnpF",
+	"97bLr12+0oQgpT2emBghKC3DFe6Mu6euxo2txkW2l/A8w7KBWiaT6qKIxxaQzphKitftN4wCj1aFOimc",
+	"qJDfLiu0Khuit10OBDchBKc3Nu7DAGyWxe1mQEXWh2M4SAWNIfoCnjPIC/4+3KBPXUMZxEQFgaI57Pcp",
+	"lPObfPzM5JffPXrh9eOPfnn80W8OP3zp8OOff/rjbx9+9H7DFoH9ejm187afGk893aOyd1sPZ4957d1A",
+	"iSA/5NhLuXQKSo6msSZSlKZXLXf0WZxQYP3bRA4HA5EpSa5rNrNOnmAsllgfH8G5sYS5liv39tAYWaar",
+	"LzNVoqpcZGpsfX12xPk488J4DpFdP/L3WvDKtVvjgS8TULNADIuqivi3Mh/lqad648btm7VIUkSKqTWp",
+	"Mkb7ZdJ0FqJOwinMY3pAM+S441ZgVRR49LN3jt/87gKSyzNfyvv5KKPxFJuYXZdKBwp7AEJ4uvFV+H7t",
+	"khEuPMj/emPbWjZpg6mu7SwO1G+WNi0+CeJUYBeC+Kq3V7XWeLzv/eFfJnd/MWetp07FApJ8lMoe0OSA",
+	"qqjnOfgDNFpQEvWGfF8LVu3Scjjdpz+UUD8KMYkKG2RQqh7QagUIrWXp9EGwu0DjiSTxMNP6E7rICiG+",
+	"WjSSsywBhzePK8BJ71kAenPUyxs678yH7bCeFH8821WuuhMe6/+TLjkk+8MPnzm6878q3mp59pX3MptX",
+	"PFhfQRFUgDboIQCUKkgqTLgN5YTRLE1YhnaqZi6Jmyghq2GN6Ngm15aJ9rFE6ovMFfT1UezU3WSR8kqM",
+	"yi2vcThMO/4q3EiPJX0onL/wwUuYgVnz9qpNa7gm4JXyUBpYdiHhh7hdbtqcMzBdrY7snHXv8O53P33r",
+	"9wXKk2MeBUju1NNAE2E56ilrpXIEl3DSHabpFhJXDq6ppClHU6hPk1em2eX6HpdNE3+AbkQE8JXbpimp",
+	"2CA3i0maxAgKn9sA9Au73MDH0Y4mVvKUQZzRAh0XCg1YeCISCYY8XiL2VHDmUwJQWJtL4+DzdiRuw6wq",
+	"yV9f8oBmfyakeRkMOSHhKlGs3yyYzBJJOqwHgWv3jzTvvfuLo398rh6BnjIMJayF3nCWKgvjihQCBCR4",
+	"xLbcFF3BdaNmemzLbQf1aZ5pN7USOeqJvsGLZbxpE1xtRX+XFeMhL1Nl8D6SmE/Ev3l/VNmpkonVr/j5",
+	"NGShHC0RrUrm//nz9+68N/ngd0iEcwmvQ6P94SBMZTu2dlnCASxGc7UmlPLjWqxMAS9rTzDwmpl0pC1g",
+	"jpBlqfme6Oo3d3lf9MEPwWNj28olBPIAJYpmupNvSmV1VEr6lCddfXeILtQbZ/LBJhIsErokgyw50P3s",
+	"s7FcJ1eB3BmPsvFAFQpeG8/dPhsja4UA213u0IAzIZT+FSnc1cuGUbAEIg09JL5D99lFXL/PV2WkWdRL",
+	"DlaoNU7efv7wo08KhGPCOkukE9GU8Zhmhbt05oa5ZJ+pJESNGTxZOu0m9+F0qSrB5vnzQen+Pl0wdiZ/",
+	"x2gmQxuhJ2ACBk+8GSZaobH19ZulrfngncNP3jx6452jN96ZfL94uDO2B/nVvj06ZSpsB2QexglFsJlU",
+	"y5uAuK7Zv7EfQRPo7TSHqUliOtZPxHRsvZ2KZsokIyL0uImLYvE6uQblSAJiyOUhq0YfBmcrfDsUY4E3",
+	"1s7ffPrs7TX843T+hzcseF42a8geZVIXPeR65uGHNxZoos1ZrHmpDGrAqELnnKphRtNW5UFsVhnEjqYB",
+	"67Up7GCTXLn+5OPr6ztPEpGZv3P+n0giBgzAGweMgn81NGwJmD5lNckL1nl2LlbnaQ/W4UzAVglgiaI/",
+	"A9g9oDPQ2OTz+obJbqnpUZ5oXR3+BjQM4Jcg0g8gWDwuF50tnqTQAO2bjVWRv68TwU1q+oztLVdh7yfP",
+	"1YwhwGljEC54DC4ViMDsM6si3SfOe+/OW8d33pi88N7Rmz87euOdqpy3EELsl+OZ8dyVkrkRTz+1Vwo4",
+	"hKiRvmia6lNoBPFZ88VV6LFw9U6JxP4FsY8kTJ7CFq4kKYN3lhJusY2VC7eTdz+ePBe+/JqNW2sZHa11",
+	"YK4gmZc2JcOEYe89eAkS332OE8nYFoLamJifJAPvSczkPvrQJUZaSvMjwOppOdOmkYM+HvV8JtLHEqmg",
+	"60Uek8tM7kscAFXEIkrAKXCJBd57KseeqHjukjzx3c8ZIpGKYVa5wUv4eLA5RGSp3BrNYoebNpO9wdOx",
+	"2arcQIgIDxj0EVqlPJGungEv2L3gRUNljx5goWuIaQkNIk0O2OpGgFFKcr9AzqGO+9OMvn7HvnogiSQu",
+	"/8bXLUbHNVbqxPuzMplqWg1ZS3dgV7JYNglH1J0Vm0iP/+UHk3d/dvzi94omgAKuxc0Z3njq6SS+PV+h",
+	"y+LGfV6veWtlLAO2fn4xD3eVHo1nJh//fPHq1fXl6cldvdy4fdO77KcKReSWbLcZkDHaaO1rE3ZrkNKE",
+	"y9y4p+zCAnL5A5ivnGQkx07WjCweqvGD67u83U143EaMYAmWxs6YUJKXjd4i7Q7cdG0CjENzgG8MpUq6",
+	"kCCtL2RgCrscH9NbpxvX/7aRG4DDEuLyIF5OsTahWj5mPGIEIBR3Of5gQC7b66TdZ1QOM9Y24XAmiNsM",
+	"D+PBmgaIRxPOOsSRMpq2dznQrTRCmF6KbdLGOkZ5a6bmAKPpzIy19GmDP3cxYo4m3IiiHoX3QqSe5OYY",
+	"1dvmQvwxBPPXNnYaaLUCkjQkE0E1gK2nTXaf/cXCJTcmn/xQi1tvvz55/u7ku//06X98708ff2/ywe/u",
+	"vfXO5KWfwtHpmrxA1xRurlXQTcNdzM82PH+rsbF5/nR3I9pc29jY2Fj7ov7Pl/R/NvL/bTaajeJWN7Ya",
+	"GOp+em3z4XyIR2/8/Og3/zb55IfHr37n+LXf3nv/uaM3fwYjM3Thm6f9qfBQQ9F0P2/201+8fvTrt7C1",
+	"P338vaN/fO7eS/9w75OPJv91x2gKyqTeTbdtfskH+JNXj17/8eGHL+qVfPFljGdvNBvDAWTtG+QRaLMy",
+	"mzQA4p+xv3khg8ZDtkp2fO/d/3n0T9//4zPP3rvz9uTOP//xmWc//fEL9/7w3h+feRYt3H985tnj1/7z",
+	"3rsvVrznsvEpdmu+VoaJAISSzpDHKTMeu6/euEikSqL9LQydd+knInNpJyMrdUqixC7fE2Q4aJbTg0Fj",
+	"KJaghYBpkbUhbUILiZIxbs3ZmPq5y8EeZ+xvaEW3du4tIrTQBwIXvKJHG1GOvsHEy4YeuYVKYuYcLqt2",
+	"mkDbKwv9W7nRHDd2faWK6fN3j169O/nwF5PvPbfQeK6pcJFtYIfuF4kw4U2LJDK2wQ1UkqSLGTcxWEEw",
+	"XwryzxPO1skOBasCljVRoyRi9roiPYpA8n7zQR3K+IsJlzFEiQAzgQAGvZgsjddXbbOoTBpm3gEjhWRy",
+	"JvMIrtuyGtE0qUe23nwOhOAzPyDoXgUbPGaT1NDVJbuBr/hMtNaGgSqySGOZVw/lYYuGq3m+jD1jxjJr",
+	"ouH6YD0FUwrfk80pK4vIPnMji6nX41WNz25UcGK0tVbf3iqUX+2MSZ+tk7YxdrS3zE1VCEi5CpK3ovtB",
+	"G/5BwkalcTl8ojTFADxWACaqltsLFHgB3oc/H8dG4G8LRXTTM0UTRZyn3+jZdNhewrmxjfpmYD/+v9fq",
+	"IFnI6gBLukLe9tJPDz96f/LCG/fe+vcCY0MmBiqy92Z7lJqgVQiJ4uvkkTxrKJGYWMViTKWRKDvp4+Bg",
+	"1ZuEplLscvRB2dsOAlTFiG/PpHDNZB4VkzN2ub6OExeCrnlmkaxMAExWLMMuiaRdb2AVll26hMHqn4+G",
+	"NwOOk+RFlQE9+/z5zfNfOrdxdvP0xsa5v80PxtFPvn/0s1f1uHuC6y82z3zJ6mL51W00uFItv6/fnAfR",
+	"jZW1vv40IsvkY2tZMGTUn2z/+hjhk/nA84c8E8hfwIHnDxcnkD9F4zhjUhZ7/tfnju7+x6c/ej5HD88f",
+	"lwMxlGx6sMff/255sOax8JhPb2xsbpzZPHf67MNnC+91kkz1WiKLS68cfvjM5Df/NxABwvg0di6u/e3X",
+	"rn9tbWPjXKlom17YUuaS3gxbAW3Trn6xnJkDPf/ZvX/43fGPP7p35z19fvWQKjRkiqGZRiZv/2ryi48m",
+	"r3zv6PXfT3773NF7P7h391eHH31y791n0dRVjWcValZWkgk3V8otr7OIJQMvw3zU3p4rzMp47f3Dj97/",
+	"08cvHL3y6uHdt5GH/unjFz0MdFowPAWsMawyXNI/S7BQuXqUpgI78EFucogBbTCRSs7L17RZmg8cfvjM",
+	"0a/fOnrml5MfvHT8s3ceXCdP5GGAJllyVrSEsVzKs3ZWrWHWJZkVXrB6ZmE1Ygfib/WvKwwq/ddvH/3b",
+	"M3/6+IXDD19GsqlIMFMm/ZkSFgmUfeuMzW23Th4HTWELs7Ka5Opl84tsEuCuskkM/2SyucsNjIZsYgqa",
+	"eSsP80OgpGJQCaa8K0EkxjBjKitGr1KjtqyTNiad/f8wGYiHktFsEKrJcd3lqFNZsE3Kc6kCgqO3c4iF",
+	"UaJ/IpT8/ZBmCr1WlJOeGGYkkZBci9m7WuINBC8tdc9fhxlcrSQvLpGTVp/9hS16kq1aVpwJhy7IijXd",
+	"HpLNulMsyZ/EnWLabc41y0DaP7ulUG1ymZdNBAHoww2Kboh18hTEWLNbAxYpwEKhcdvQl345cfkG5AFI",
+	"wEKcgAdJ0s1Fzh6VpC8OAIafyETzZcwM2OWpECAtz3M4fI7iqAE9jthAeR0O+AtSYJTEZYv6Xka5yoP9",
+	"zDvmQT1XgADW1PX8dw7vvoDCjGksTQ78Pg77U7PRZ6on4KskQ2DAjEXJIIFZOXn0dtOGhBUbQ7D0zQ03",
+	"Khc2ZsHOGkf/+NzkO/9r8vbLRz/5B2gmkXJYnqCFnsMt8UhmWItm8vKPcvhp4wbRUu3Zc7AxZgTYvL0M",
+	"mVQt6Soflj00BqXW+VM2vthwrXje1WchsYOEwpKNe+9+YOSXt1+evPze4UfvH374DMYN56i2jaMXPpi8",
+	"8m/H7/2hUajn5Mo/3r6JYwWbgmejzC/FfUZfyqefvDp57t//9PH3jn/9i8mrLxz95K3Dj943/AZDDH1u",
+	"GRd9WChm2Dj88IeTO+/fe/fbkztvFffu0zefmfrJFDnMfVBfatRy2kj2eTlt5kq4ltPfB98NIjP96eMX",
+	"Jq+8gZ6ayZ23jn7+ofnjxd//72d+8b+f+UUNUeZU4bwEhJoioKMJv6E5D5WCdGkWNoRedu3fz9BG08mc",
+	"2JAkA0hthCADGAzZtEAeoCvmVmDJviBJmnRXmTj++vOHv//F8b/cmXzyo/t/V7vdOvW0nvM8nAP7aPHG",
+	"pQa1EyPxKBnQPXTZXTiLOXngS3MoA7vcGSBseh9AaSlj/VdwvweBD3Qfchj11nc5XNZ2RC0uVGvMVDtP",
+	"jnZEh7HUNrha019YnLS0Ufu+NvCFJxQq59OMHdyqwzqfvzt57gMkuhWSW9ObZmaA4sN5BFVO7ld0I7er",
+	"EvSpQWaKQf/ZTiQk7fqOXF7gK09+dbgi6LAGICyXyrrL0XEJ5A9YOCarFdaFxevEZd6ab/RhRsxkVzdB",
+	"7nL7I2IsUdtMk/Rp5vJsMwaPbROb2ghSUZtQwtkIk9HwiEMGWUojtk6e5BYzBX2unOS1/mEcGG0OR5lP",
+	"jQWPN2CjrZOnRLYv85xzMEvHYsR9B/6abuFER35aRG/eFyaxrMwPjsiiIIZiz6wM7L5DAh71IHzxtf+8",
+	"9+4Hh3fvTl59+fiX7x39y/88+s2/1RG4rmnW/zmBD11D4oAhIB44u6VO9RQgTs0BM/FnO9gDSGfOzeou",
+	"/Bd/OHn5PeTAf/r4BYx9Onrh9XtvvXP04g/LAlougi0U0iz/00foL5L9XRua0EBgAhjXbBLwY3QI5exx",
+	"qFDh34KIxQHNlMEUpwq1/WJ5ABv/Az8DK4LKSuCXGqKLyWKtbulODY7LLrf9NeGlHpW9Jkgc6wjegkzT",
+	"CCEGilVwNsMNgSsXKcsJLAYQhouR4Yb6F+CTVuTULBC5stcDxmj6GXO1+8Kr/hIZjZd/mHvUbvYq1buf",
+	"H//L68ev/a/Jb16dvPze8a9+fjIucSCw4NNfHJe4jKivsswQVFimgeIgerrbjqFE6LrBED4l0phIsU4u",
+	"WKEFIvo6mi/IoS+Q529EEq/01J3E+5wbwF585t4nn5gb/M0X7737bqPysSoWG/hzx1yAe/Pwkzcnd39W",
+	"6whAwvV8UwY+Ukgj6rC9ITcxO6gAQyh9jnM0TI0wC6mkBpBGKjHAmH1lEyhLEjwQqia7wgPTOeCASbnL",
+	"wY8zKjp5IOlbk6caMYuNT0mUsmwfHD09MTLXk22rNWY0a+/ygq5sOkkpejD1A7nfiLEYnFK533FvyKT0",
+	"o48YTfoxXNz7yH2hh/mOQNy+KdNNwg0qm+qxMQYsrdrodvTG+5/++NX7b7vRy8731lQS7TN1H7wtFwg2",
+	"bWF7zKoVCDejCjhvIslBIhOFxYtjdpBEzERe73KTqwkpzZoPezQ0EL30cyRlNOPSERtIfUCHuxxwmoyu",
+	"2yQckOUZACgXXI3o8dHyYFtEEZWJ4O1CbDb6KfWolRmxRSoR3W4SsS0LM9UkuQleD9r4LcY+mn+y22XZ",
+	"dWqSGJfl3JWZM/YEnX7WARvY9Q4SXODUIc2sMgnhA6ePHn//vcmbd++9++3Djz4ophywTFNckNVnDGIy",
+	"7scZseF01ovoUMq4xQrPAcggWQ7RXw3MjsvZ3OXmly30eyNcVsHGg4hnOcwZMShn7jAZiOpdvpcc5CkM",
+	"acL3LRxPjoovOCvi8kPKTGyvHN3/LqcRFBvAchmIUDLjK41ElqFb1UJXPRgApPr8A/NMBSsz4JIJZCpE",
+	"bm4cG1DYkONix0sqLWZB/k8JuQLr0eTV73/6/MtHr7+HjsvKPqdiNtFc+IAmAapIBMfzMcz2WLGYfgBd",
+	"oOlA1vIrSQk4p3AfIcTbiNvzghE3LjwWKz+sh8SgG4XR32cv441S2Xx/foUytRRXHVhy/M/fxpxddLqv",
+	"MG13Afdt611um7222lw5m2GbtKncb2OWLXVEgsVGEg7nrr3Loa45oZpx66/G05I9aI1a1u6aUHcMYN4m",
+	"7YwN0nHbfJa7YKQ2pAYUBLUT9mWTtCF5t01MqaNACLNBrfgzCBuR+yU2aerUl1JBi6EL+nmXdnn44d3D",
+	"T340ee+fj978D/Q7A+HojfKFB8D37uV7734wee+TyR9+5d6sEcvq6K22w/9zUV8n//DryUs//eMzz376",
+	"xp177/7rH5959vhX3z166wX9x29em7z9crXMSscvVaGwux/iF7RG9AkV3NiIWdlEc6fTkTIBsDfKfEQA",
+	"MkCkxII6nrpTxp9kivyMMqFYDo9qAQR1X7s8iRmH/HRj58RXCoPangpFpE6IN7kAWOk3rIa6Mvd/0XGC",
+	"bhYevm4Qm+8X1i8qtMcfvXLvD8/fL4XWJO7PtcUgqIqnpoJJriNPYAmmvOBVYoB9MbhV9VhfsvQgCAOU",
+	"D6I20+V5QlkIzmvA+AkxXmaWwNw3UG5qldAyf1HZVnbXQsE8j6Gmv+JDcfTSj+69++Ifn3l28tHde3fu",
+	"6D/+r3+/9+6/Hn34HMYKzuqlzQV5xu4QNCGBYG/PSCkIq+5kEkQj42MsN8Zjx1DpLuegN3bRrjUCpXGe",
+	"zWW7VEPAZGElSu5yG41+wSVcQd00W2zH/OyzgwwYd1vyuRrBfflQuXxx/JsXJ8/8+PDDZybvvXL0xvtH",
+	"b/z88O7do++/M/mv5/JUK7cj1a3mbu61TOebqz8OcxS8q3hTW9PD/YLsCx2RhUYbx4dPPY0jnA+KFKa2",
+	"8rS/yvGi2LbpDPbF9R6FDP+pnIYQS0VxZNVM9f5nGuTEHAhCdetx37nkLCh7kUvWEyfsqJ/A4OyAXOFI",
+	"6RSVMtnjS5gBZzrKGfpUzD/08OfBBZG0s8ZWQ65tnl6Cj+FkwKX55+4F/N7zkzv/fPTiHyYv/fTw7t0l",
+	"2MwpLpR+bp4/EFR9IrgNbX0C4lqdF9k0ihlRGNvqjKyOsZBA5KoJtbMmGjAQeNUaR4o43v+DQlUxUGpW",
+	"Lf7s+AcQwGrZx0xWIKrCWLu4J4pyPiQ05XRoKqZCdrwgaphxZ5ZMPLV1ruuX/jwYk4H9klrB/Nef3rvz",
+	"X5NXfjV55YPj/3hj8sq/gaEUltnm8Pz2p5M7Py1gdhnm8/+w97XNbRtZun+lS3WrYldRtGQ7yVj6pCRO",
+	"4llv4mv7zn4YzjWbRFNEBHVrAVAMJzVV0sSJ5Rc5dsaxE0cTxxl7spX4bfLiyJId/ZcbApQ+zV+41ed0",
+	"N0ASgCiJjKXdqfkwMQWgge7Tp0+ffs7zbNWZaZPa1Y4sw7pjtqnjWy81OJI7IiNGvll0FGMuxWIsp5HN",
+	"uTJDXcS5bJlxZaCs1aqZtN2g6Q9U6bTYwKQCLq0ECx93UXMksVWbkeydrtqIZ5h7M1mqSfTZurocLrcB",
+	"pNLAmmDEjQhHCxrBZtKvslSWqrht/fdjucYB3DLLteXSSkYa63eon6sF1KTjhjsQnqaJ5WErQl0QfuGC",
+	"MMuGTECDpeilvYaNDnBeqfdOm1bms/o1q6LB+PmD4M6iKlr7+YPgo6vB8vutm2db5xfCpXux4UEhg7aJ",
+	"pfot20Me1RcNsPdUG2m9p1+hz1TEKZ4Jy8qCK2fDpVsJ/ZcJxTYGOqsH3Oa+QFYgBKNhMALcFYyg6lCe",
+	"vFoVmhLbSBE51GeEcVGbrILjQSibJnL0BaLtqoy6lqIY1rCeAi/CyxZzSfQZbXOIC5/M1EqO7VUZCC8S",
+	"3dfqZSiwFKCkNOj2w3u5MPnkzQo3VqeNMTwNREw2q1RY2dfQcVHn+rOUODtQGQBnkgZs49mzEFP6XjxN",
+	"RIrbPCmWxbTNJ4uYw/PiHOIINIjUzOHbMcxLLGvBz1XfuQMw0hC+qD3LzoD2y9joy0dePHz4yEuAg8gN",
+	"ceFDsfS9e83luXDplipX7B23jS+69URZ9kRQH97vNQH8Tnj9Udu39uR9oq1DmfIySyrESABOGxKjDDm2",
+	"LBWUdEQfN+uJArViBRXKiinjbDCfcNjR1m3HGQcrN1OeuqzAazyaV2iLeOhHuYLRRXlpjagQU3I61ThA",
+	"MKUjYFRRiCkNs5xOwVUcCiLXCeb9KvRhH6w7AklfW2vdvx7e/HPr6V+CB1+E159tIU0Sf5s9gpYOProe",
+	"Pl7Ac/nWtVvhJwuA3djcoKu1UvZS+qa8YIDL6Ju1Ujba14TFJ2lFVdXYHqnWSngo2Nfa+strzeX7wdr7",
+	"zeXVcGmldeFxODcf6z/orPTV9N9NoSN3heMwC96SklnhMxclJM2JOq1NVn1SmxmPFhJ5mYcQE7nkISFQ",
+	"XGFSRo2uKxIq7Scs681aaSczR/O3jQ2NjuTl/0YPjv3m8OHDcqNowbGJHIXhLWQbYWC3MHkOd3foMdUp",
+	"fS2vCT64i8PbPbAd8+KA71LuVZDwJDktfFpdcRzF2Kv2zICYuXRDO+3SCbl9ZC5YpsOo1ce+XX92r/X1",
+	"anN5df3Cn1t/frJ592oeLYslq9afVKhUjQ1RFT4wmbAcQm1nNRGW/KpcnFxSCFJhdVNjp7/cU5RtJUYc",
+	"VvHxNFZ+UZ5MKG0D4jAAg7X3lg7iu3Nw02KW6SnYq1nLN54Wbh83Vq2vVzc+u5Nm3ltNDb4lrC5UBx5Z",
+	"2yx70ThmrhrgyoGNNNIJP9oli6gPuD1Pk5QZtYwIfIF1OgNC3Pz8AeYAWzfPIiasFwSYUfJLTDyAdp/e",
+	"nudwNkBNgy6Uzak9hyZ5VR+l1CMRw+76eXJoRHfEhCUjUM+XAzrLyHG7DCohx2kd0I7JqQrUENwkGXmC",
+	"uprvAHkMzPvGS3u3RTA8OjLSswRf1NRWn5bU90iFI10NRNo2N+u3b6drQ8m/9ZxkPW0nKyC+pgQOizY/",
+	"A4NbTJWI7GYY1wTT+t6h3BBuVodyQ3J+WC6ty0icOk6PfNPQH8f46+pp8M9X9SPhX/8Rey78MCEfvufA",
+	"SfLV03xO24QcGAbj1t31h191ifQnBPfw0wGVPEnPQE/gBZ7JWupdYaSNr/9C9d+MWr56uj7DQqJzveXE",
+	"chizOU0IXPFu7UC2Hb4qP/l7eY/Fuph91UsPjY1ugT9XvdtzqkI3rWcqK8Q1T/upVr0Yfrm8vni+9V9r",
+	"/3y60Lp3r7lyqbmy0s5ZkWpwm514YGY7onvUJiUqKmGoicmRPFyX3lp2pcK0dCcg2nTBH96fJxNtJyRj",
+	"6uREF2Whu1T1VOYYpcBPMWTyNck4uAn5cDDzb8oWeTJrKZ5ZpBhxv45N+nOUJr+nB5tS873fih3otP75",
+	"dCF49lW4cEVbWIJVZR/IoJ0BPxD12ebczZygTaqhzWJqrruCT+py1N5YmX+n3mMvGIBspBea5XFSFFNF",
+	"g0WAXZCZjtL3l5jq075S5nx5e+ObS2gl4fVzzdXH27OM9+QqkMF5p/L4QGOovAfI0MVFo4GUSsfNUJyv",
+	"wLamqPgFrPmU40LLPorCONS2UDDINnH2uHEjjFnQch5+SMQBHUONkh6EY/Si1nP6OEGqBWRVZ5nr0Abx",
+	"BZH/p14+rqCtNLJiR9NpoSZ2zG4DEMg+nfDVeWaa3cO4DChkUxZ96VyweCP5eG5rmB2fTb8q45z2rXnM",
+	"9A/IxTJ1i/6aXan0bmdwULTtM4uUbZgvdnQMMkCsSaWyyfqoioTHCZue8RtYY6oDBMu2+qmaeqe5/A0e",
+	"irdung1+ehA8/fOvZD7SP20dEBd7cmplRJURKHOwlUg7iLKruniPFN84epq0vUuRTNqzkOhXx0xwUFzs",
+	"dp4Q2yiz7v8SPNpXb7SJL1LLQ98ysz/+tL54Hp1Q6+bZ5vLF5vJcGtii9/X1gFo5dmontTRUlDl3fEGz",
+	"K3BLLsRQyo+H8jOMy3lXFTU3KiJEa9JnlRXhKsG+PDkKUxYEFDzcqcaRV/kE4jX/bfWROwFsy7cbGhv6",
+	"zdihkf8395fRl8dAw0ctlu21LFonaOTFlw8OvzgyMoI/46fLayNAZc87WfUJe+Qsc/3Bz61nD8Kle8Gd",
+	"s/ilIEf64/rDv/4yNx/eeLxx44detqHKSL0qwzUwFf4tOBsGgmOEiseRHvq4UR1/C9yB2j7Zp/Km+3vi",
+	"SsY4MDXeOwWvuEn+FEHpKk0rX+4FjxjFoogGISLx0RrKCLrRlWLT41hJBklLuwxFlhOxgxQjDNZ+e0QS",
+	"kl6ViAT0caM06etYevVgQno1Jy/A7VNb+pW6Lm2kR67d/gBm2q8duvZOEbsLUPdpADKYaChG1F7sOMAo",
+	"Q+cZs8+SouVyN6Ah+4zn69giyDDvSjoOcgBjoLP9Awn2FBxMoSLiCCXdrGccTp6gEqs5UsFor04bZFIQ",
+	"oUFGKKavU35dHlUfMiTHgX0xFN3E3gC5NZcvhl887uW04B1hc384Wyz3t/IaJezqdXLvvGDWSUAWyAWx",
+	"GmfJ2r6cLjS7BU3dGVqeopNsi1qvfVDnhRdNl+fdJdq4nXSA/xJ77R7EtHWgbQb0cYs2fy1F+FXZci/a",
+	"r+pSYvMxSF8iuZz8L4/B2TvyzOFPOOj43y4WlucL/CgtV9uZtmHylkUs+IRDElrWCgUxujuNnB4vcKhW",
+	"geun8UyGZ2i7njDz9VcuXuuVjRpe7/kJaoLR/br0bsYgUVoz2SCTV4+eFTU1qeK25TTlvY4DVof1TUaL",
+	"uGc1zcj0dpHl7GldTWM5mwlsbm5ImUqbE+SdmC/GvXdJUNeCoxwU4UTPpMo8ut2a9F8FHmO7sr2cohny",
+	"40LugChUhSG46SQVUePWuDkpsmqswC3qM/wJMwnjJE6mFWU7DadWMsOViXaGBr3IvSK7K80uoC8HYBat",
+	"pYvhX9dSV7gdE091GtAAdSuLOM7FMRxctAxwUhgB+8xxenBgBQ5vixDxcUVrDK8ErK6KKxmZB7UJey+o",
+	"9jw0xRypcYd5XoEXpxmIy6rTW0Cw1m1PUWK2U71WbHC73hkxw3hxP8HSDWnQogICG9OmlgQlMfOkGBEo",
+	"F5FdDhAD+osgUlBgd5g7jpMv8KLe76muinGkm41g1E3jHZyPagfBuOUVuO3nSRF1IYtjgJ9FGlud/IUp",
+	"lirbGZ9bz5GEMSKl6E0/Ul0vZ1R8w97Jt2j+FhNdbC4vBh8uBk/nggtfbIVyEXrq+agrbhbuGO80AH3F",
+	"KBDXQosdUt2/zM2v374b3v/bL3Pz4cd3gs+/AC6cxxufrG1nedue+mL7WoICjOOxOAhytpgqEXWesan+",
+	"VbQZ21ramkDjIALaZCHGQa9CPSsyqiMJvSnLmRhDH0+45heXeTXHb9dijHxrge9AixFLLBRGHmnM4WOy",
+	"Ypb/uTqLHcbVX7MagApP23AlCC+i5Dtu5ECmONNaVVpPyxSam6LzF3RTjPEx4ruMEc/+I8sRV8Dxklc1",
+	"qoZRtZ98GPVrLiP7qH4yFz7bn8yeFL3ooDdT2EpasaK5oo+O64e/h0v3wr/NhbfuttdV4Si1ry9q5GZc",
+	"ISqpg3ZC/jVaSZDEimClr80t9q70BwqAC+OlMj9qoGNfSSb82LgRwZ1k1vTj8FrQbm8pXHiNTPuuoNMA",
+	"ZNBLh4dyzw80dIyXnZrc3eP3pdgGDEkfEbWXPgiufLv+cD789PKmNjGLJerpikjyCgBgI+9whHxUVqB1",
+	"9vQ8NVWrsELAFIfyPODmtX1g8fVSLEG+zCAVhGQDmygIwefqb5Fv7/V7vrZWvg4Wvo0NjGwlI4f7NhDV",
+	"y9fBECg2FlA0Ba+Mi/KkEFZOhb6Uk9rMpEstlieqXrLA9xXh6jM1LofBbOsojpPeg5oqZU2q4bJZucUz",
+	"Oz45lnITiHGDizvaKpvWW01SZLOMn/GrojZZLaoIxPbHkIJIzMidqeOIutwWgtC7DCNky+qNE7kATlLb",
+	"Y5GNbBNxoyz+YM+7HWU0e0Ma7aMrweK5bDOLzX74JW3yK34HZB6eVrRR6O7V0j0GpWw5lKvMmWINPXk8",
+	"n/pGAsexU9gNT1dt7y35HoOkU9dtJE569TUDK8pautdV9pw8FAdcxlk9PTv+BqAdo8gJNZanWCNHyi4D",
+	"an0Vs5eZ69sV2VksT94C/lvDyxFXR1UsHraJ0BQnpefThgfeZJz4Ykr6H5RC1BcwbilBAJ2PibYJUEFb",
+	"cZlXZR4giOS7AmbIE4pSmjkVMvqbEWLRhlfgWnPa9+THSPeTPP9l7wzaVKARlpj5VH/CNC68qM1BPRbE",
+	"Z6QXQ2nYvuroXH9k7Kd182zw8MONj+9uakjZCQO4ImZGcl57uh64rer5BQ9roZOzBG9BSwMcC9lAWk4A",
+	"Gsdsfh/XZ+jnrnPWlE4+YPNZ26dRBjlx0h5nvod7dFbH/obVFWk9YW5FYhmCSz8KcZWt9WZyqCg5xWZ8",
+	"iKHxNENujSAdDNIyuOB7cs2FKQVM7hh2Sw+tmkHeAlKpuYa54B2RzCp1TH4ZM3Otj5zsBwHfqiL51rXv",
+	"gvtXwr9ebf68Fj66Gi4tBhdut779TPa9DTTGiiCsd0DrMTMmz4mSPXqBVLk8ORp9ZHa4/3Pw0dXgg7ut",
+	"Z1ebq3da5y/1YLodx2ddq/Kg3Wz6asz6sxh3zOkuCvIo5t4x8UXUo3IBB8t+b7uPTSMZPwkP3taE7Hnd",
+	"o9Nsr+DAYUzDa0+CK4s9GvsB3ML0ZWg64uQ2vKKCFEfxWBRiYS5FVSkXqV8EAXuDnh6PlxnCNVzUpScH",
+	"ihnhoVgH8MOkk83IbxyolcgG9grz2ZULG9fmeoi9TSI2K2p6pw3fuM+kdfdHsFSoAYBkZF3REOHuKTl8",
+	"OqFbHaRgPbaRcbCikWFRXic3aJaK5vJcc/Vxc+ViFqAtYXh2zh6gUXAqyE0mEMATjWwCAUVoIQe9yhzL",
+	"sLCrQxYgXZDPYdNeLqIoNYUWZF+RxugtivthCxExLHaSY6QSC7TZ0L+4BdK4BbTBZdILRMaXXedmzHGz",
+	"UnJjbooywIshL43eXkxjHVDOxK/bZQXIULcUeAdGM3YznPTNMOp7ubYaN/20inDHdLlbjEg3BsFMObVL",
+	"xV0ml0d7oD+Fm2NDrqVZdQVcTR34gTp12vDIjOJ8slN5nWzFmZBdM3Q4u2TocHfF0B8G72/fqNnp4a2y",
+	"ioF7166a8qzzxoRTxHIURiSfsszAWihv/L8n/m349yPDR/7w3sHcoT/9r6FunHc8XkYR+/TV9pTNJx1G",
+	"1GXarqGqqyqIJkRjRgEQ08+AnzeYoy0IAZ5Ur7NDFcDNr47oxXqpC3PF9L8L7ld7ufi0iC7tUBehlu7I",
+	"9jlZsTmsNak1b9sRMNxLUH4c9qzIyBigMxBNQdS0by5fDn56sP7wbHDnbOvKh1uSEjwp3wsWFWmHPuLn",
+	"ZBxi+zXf1gTLoC7jUF8uPNEPWm6GuazA0XfrTDEXxBGTNicloHOGw0npqktMcyEZHEmeQFUANE9sr8Bd",
+	"CtoGvMwUjBB+yFaLf8OeZTgaz1WiJtZxQ2Mv5oawi+A/9ZCEc/PByt+Du8+A+c4uT0n3NXS48nJ51Bqp",
+	"HKQvlQ5XRtgReqj0Yvll6wgbrRykh0q9J6+wF/pdPdbf7VXKsoPWvJmKjZpSByr2JKoBpem7o+Z6qWHK",
+	"q11lslBUXaGuqb+OUthjcbgB/AK1JhFVnSamk7ZIvLZVBhmjtVMk09KdepBvxTIYEA8ANGlOHYoS/Ab0",
+	"qi7zIFYjFVZnbtzjxs/IFdTFTwm5cPRfV13TExSi1Ej20VHJsqZzND8os+6NulF6GOttfSv864S6/0+9",
+	"LXq7bokc/JqSDTBQpt/vdaS1emv9we1e5997+B87AMDjp2bmLAFVvQscu0JAKzKuISNlgSpj/3x6CSvc",
+	"w6VvOvC8iJUuV6Pgd5a5dsVmW1Ukw07YI/L0EIdgTCL3y59/sf5g7Ze5+fCTH8JrTzbmbiLQOfhocePv",
+	"C/L3L8+tP3gUzj8Oz37UvqFOtkBWFrxsO2wz3w8Z0DhLg6hzghCmCLRq4v2qLnMjZcpJqSMtU8fI17Vn",
+	"k8qIT5pXGui5MjZiZx4NwTrRT1L7h0/Wf4hjTr0GL3cPyKxcVNJxIBHHn8Fg4kCQOuM+KdHylAoslQq7",
+	"bzsO8YUcB4uVHeoyK1fgZrDMb/hMAxlUWxQ8n55ibMYk6oQ7DcTrMPoad2AurQpHiQZpUm+PWLhqE4pK",
+	"C4hj1pUons3LLF/gCQjFlKVZd9KALUS2kb58vCnqSsONW31HpYXzXwV3FlF/MQk0mF5h3KFRB9DdKdYA",
+	"SEm0BVEW49FGLoKXxsyowMGOfBFNahlVCVduTCLYAhS/y3s5mRRoeiq9Bi15jFsFjgytujRKxl1W5CHy",
+	"BMQP8cxcNUGGh52UMuTX0FjbLGDHGjRLK+HCWnDnH635b+X6c+0fZHSUhEsL5OBhEt64G9w511x9hiOy",
+	"hd2DMaDnQktseihZg9yO5n0f/dvfHoWfXo4b8CZ4V+3tDoCJpB8lnFRndTGgZZcjUkTAaP8NVPdDGBWk",
+	"aIGHWK7Qrtol2x55p2apQgpMg8Y0XgypUgVMuYH1awDEKnDH9nwFx5R7COVakdoomXgYP2ACvnIwZ4Hw",
+	"7OdFgY1tZ5MxgoZAhSCAqX+y0+eDy7fCL3/aOLe4/uDR5uamcHgdZEYJ75vEllKHwXYsOeIzNZ+49mQ1",
+	"XtTDmQ1rswsqdly4WL2TnOdsf5cdpjv/Z+YM412YlTrEeqyBpQ7jsXgPAXds2GM7P1SZHszOD57d1lu7",
+	"YQeIXSEN1mfv+nL5+Om74NaT9Qf3cQfYXFkJrn66pQU3+sC9ITYdXri7ofdy4cL11rXv1x+e364Jdenn",
+	"J8XN0Z07lK/ffbr0m07D3PanVlv3zzLqZK0eQpXgyw1PO3VWjSN51lh0aOwKkIz2zRmyxXIAXM4hn4D8",
+	"Ua4iSHehRbMaxK5gnONR28qTiYQsrAxNbD9t9cGP6OU82dKFrBF7EDULW9LCU8aq/a2wTnUcOfq0Uok1",
+	"VzddmqGcU6nsqM1dyfj1f7j9Lpm2Hcf2WFlwLNRK/H65hR7qrehuJJn8e2+t/NJ8s5b8WZvVB0YBGd66",
+	"21q62Fz+prmy0ly7Hc4/XH/wqL1IHdn52vy2l+k25Eszh5V9V3C7TOBiaY4uQ5wG7DVmGSkx6RoAnFQm",
+	"VerMMjwYSeeuld10Ss32gY3IqU3GA74HsGxV4VhawU0Nj9oWDFh5+9qPwf0rweKj1rdfxgYqYnXYTC/U",
+	"V5+BDjAieCH7aDxxtV+6CF2X5Ys696r2DFwDW1DpmvdjCkUJV9Q8Fqvj8cYNr5FsjFmx6h+51fDIjGvP",
+	"Up8VeJU6FdzIQypV52gTkj857cLN+2AWV2v+qoIGLlCOkTleYvJF9oMc6OdLyRIThoszq8R/HgouQwXD",
+	"tbXgH3NgFfrD47dsgWNFfvXuPgiO4Wwftq79V7hwPfz8h3Dxqx7MvtNHHXhvijUyINomlB8aqRyio+UX",
+	"Dx6pjJQOWy8xvTp1ECCwRq/Ipd+PDB+hw5U/vDf6UjJwKRX2rffsMENtD/bnghvktgJ3c+ETUCMaj7GH",
+	"mYvVLNR1PSaiitKlVVFPDqoQiv1cJ0dbThNL04KPHq6//yz8/uzG0ne9b6R+J2xrT4HKt2rjsCEYdmtO",
+	"hjrqG8w/hReehOsGunbG2kkrhJfhV4QKzw8UN9Jcvhxe+GT94fnwxuONz66kbaZqCd12KqHbtmnL6oT4",
+	"jEUbHlBFIB5E/fvF3JDDqOefgVo9+LfLZpyG/vMWXHtn7+92xYXeB6nN6pHWMkPG+Si3dJQD1yJPlSoe",
+	"jooj68L1I6Q0HNzUqavIoIB+SIgpm3kQt5YdhmcMXVGpmBQ1vycZ5qPc6ucpxcbcXHBupfXZanvErjtI",
+	"mnbqxj5eVq1YdaNtvNe1jzcno7BVn6YNYonEsvtTqvGBehkvS8lGfX4fD4Oe/SU4v4jdjJuklM5OKdQV",
+	"k8CUjMhIm2NnIxISyjOo59WFa+UIdTyhiDNgqbY5qGBYos7zBT6hhAKjO6n6RT9B7a/kJzCLUMeeYuMK",
+	"xi+Damo7NZd5Bd52mUOR1EP9V578h3y94jTwMOAEKKqIG+r15c0e8wn1CtzMD0PnodpSFC5QpJQQfh+X",
+	"n7Ajsg14wNjQOzb9oz1sUbtE5fOmUYm1JGeqC+ELdszQ2FC5Whv2qvbwtD08TYcPjhx8qfcwAl6333GE",
+	"suLBSmyku4Zuh3og6q10GmVUMhVcA2ci40VvQXHrq43UmwI62zx5G46TVEvm2FPNCcatJKpk2dYJ/U6D",
+	"IkvGx2Nju3NsowqMtQfhtSfh0r3mykrw8MPWl/O9jqxa+dIH9ui7WqQWybniC+U+sxuX0xk24LH9uXQA",
+	"+6GUgrN6gaOTUAfT7c+pC3fKU3yzlGAaEFIGrGO1zhW4fJ4nphnUYchNvM4BJ55IQyvxhWcQBarQSMwJ",
+	"7N5Jv3o/XLq1qWlAnjlLBeeUykT3ABfeYao46ZEyDOn5cSflxYOtwILeSMsLnmBixknlOOmfXs9KcPXT",
+	"ruJWHMn0+OM05PxMACI4LvECizB06CAw1pimMtqLWEP0Sh7jDNFqlETlKWIOP0Ft3bK0HQ2A7iMlDFAm",
+	"1Fz9W3Dhi+Dqp7Jx4SDyXBF/nJHeSOHPtmAAz4n7A9p+1YXYKrX8D4a3j0cD1x8FX32hjq67ra3TlSjG",
+	"WdujJWcbbAjwhZl0CMqMHQfBKgrIa8xayTDA8gQBdlG9i1UkgBJRmp5QJl2i5akENU+8YXv22qvfgyb2",
+	"Sk5qfkklYAECt0VbaAsn+2wMqNUZeS842ZyueT4psU7/BCX76J6M4wNv52uHhwhP4/OScqIew/XwV4pH",
+	"ocFfG/zW1vhJ4HlOrzXWYb9d0aln6Mkqc/vIsbNxbrH17EF3rJtpd8rV78jo0hKCsAaI7aQDew9kvD0l",
+	"mrr+9cfr57/bwuB4PnP7MjoJHsGIVmAzSo2iEq0SsUOUMcI8nwIzxjTjfq7A/7NGnQiO1MG+F0mYIheq",
+	"S/lUTsEpc3FIOKNWvsARCk7UI5lloi8MEduaJhYr2xbTohPj0ev6VVbg6luQIlUTJ4uKuStV58rYK3T5",
+	"Tg4qHUYtHDVzSGm+IDoHk5/uQaqFusDw0N6hMMwKMbd++1J4bS08/3X4/SfrD+XcRoyMjDt+/OzoyMjo",
+	"UG4IOh/VKY4Mjx4cPjSKR0qUTwGDW5mdUS8W155YXV2fv9T6bHX9waOtaE9gL+2RqYeft37hH8GVxeDD",
+	"Sz3PPq9WwlrkgURop+RsAyoFKCRRRzwdkw+Ui2iD+IJQDkIx40Y2uxi9XzGna3YgBWAJliyVfSr6osF4",
+	"5KiBvRK0PTgfXv544pXguxub2IUivJB9AtImWZVaLlMyH3Vqo44msZg3FeOMKQtH1NQOUQ57vSqmSRmO",
+	"U+Q9eXKSUdRbA6miWfBcxHdpWRUqgDF4pAxabB5LZvVF+ahNwH6vMW9K5RjjgDf5ZgNDvA0y95CqmTUB",
+	"Xwm0YDQmfdBHDsjPrwYPb4Vzq+tfL8StKTKddJvyqy7zQE0py7C4lloqMVR8pKgR2WCOI9dpl0BBX1XU",
+	"iSP4JFztWjGlNNuPGE1hocY1GQ8qxAzj4+rwSpiNgSrxZFxjUFMIpM37D5RCWrcSB3p3RtzCYzEeNaNc",
+	"gTnbQYEDcfA3Pl0I5p6mDn5KOPYmqGjFwq0cUqUBLGtc+QUcB+lbFAm059NGopvvGIv+u/mogb0SfT96",
+	"P/zkh56GKD4/G7ycAdyMiqIdm7Mc+c8aqzF1Njip7U6xOUcqDFg6mYQleoP5p2SLg8zLNng5mxgB6OL7",
+	"eBp85VJ4/27rwuNwbj6zAFr+coCLDN51A1OYoQid9OtM7jTqcl20mQcFWaZ+T7o8w8Umaj7IOXZPlgYv",
+	"vyXq3V1+sLv9V5B4x7X7CUpofXsxWPweeymzf3y35vkHXCGHJ72PELHKWd0QsLCGFxUsthUAE08oVlSg",
+	"6kLmeRTchD5zIM3tKRwqtM+sPDkKHI7VWslkkCBxT0vJon4n4Y1Py7uHdlMFDoAkg8trrZWvu+jck2oI",
+	"gXOikd7zqNNgZOAiwEypoc7+LEZmXJsjMxOxVU0HMvGT3556+y1iV7SaBwjlVim3xsgk4zVwLy4DhQcL",
+	"V3lQAsmhDAjghYGhbVKOkAKEF/hp3a7v0lnmeHGggVwGQTBALuuEWpbLvETtsN/Bh8eUw3YA7AK8welX",
+	"Rscmjk787y0AE+EVnlORq248y2nOMteyywODsKNmWfjl8sY3lzbHOaKlHpAzP7PqwKDFYWoDDWsbtClS",
+	"NARAV5WVp5SDwMMwuZoV+L6iL/hkiXKC7ZLhYXze68eOHy3uHwPrVmUL8pVyuBRqEtZIRkyZPvCxemZ6",
+	"xFgIUPuG6iA+ZudJK+m/sYYiVBpcMCq/83XbSeWYjDp2YJYBNtFcu91cXZVW0qYD3mkfFWapTpJmQn2f",
+	"lqtK8LBKveqftp7leJN6VVUl1/7wNl26hD8L7tkeQJ8T/w7aDAmvk6jDOAzqsgp98cbR04DjHicn3j51",
+	"WuEgFA8A+L39Zjtb1dkwtZ89jXY8fFo+Ka2m7ODISAqtZucXQEyS+HUVJv1Wwh+qjLp+idHkThOuPWnz",
+	"5EdqNbnEv2BoS53Ev4ONqr9UGXX86h/Vv6aZ79pl3R4wB8Kf2s3xPY0fG/v9H/6UkzNLTNkM/iUtlbmz",
+	"yYOHVNAQEWsgAPijodxQzXWGxoYOQO5M2XIKJpN6U0ADrdCGy5ebT2+uP/xrrD5Ogx9zqeF7pJgGGZU8",
+	"MVTl6hnAVJ70AEbK1KeOmDQIWMUU7eVJc+Xixu0nRsO0jUy3+1k6M+JFm1XqMG5RN0+CSyvBwsfN5cvh",
+	"jbvB5Q9jmA82mfxpCl+hHmW7CFKV76ROJNuKJxPKMMuUy1gQiY7zZOOzs+hY1H0xz5Fw90TkT9WWVsYx",
+	"wzL0EMRiji0HPk+Qtr29eDTpcRBXzeAXyaBVGYvCOscWCVuzDQHdrO3nSXD3GRJoGch03DAQK93d4G/b",
+	"GOZFBQRdXOrEpb3zxPD7/jI3b0joo8cbkt+E0YFeVeTiKjyLa3yVKcfFNqeodKjj5QmGAL/MzWO1g/wi",
+	"HQ7odJzx9t1tvkpdy4MNqgfjkoMEj+IeUPlH6ucJFlTgNjnWV7H9cfez31Tq+fU2ziejoE9wb9Ncvhz8",
+	"/IFhV9VPltuclKmlo5MZV5SZ50kDDi6vNZfvB2vvN5dXw6WV6DnVWinps4/O2hYDmEOZum7D5pM5ADPU",
+	"ZvIE2Wp+mZsPr6wEy3+X7wd0P9FD1S6g+7GvC5dMC277wkXv8/nV8MeLscF3RSlx6F9RW1bgUMoRPLIi",
+	"kT8mQDDDmZsjQsbmp4+fIqP5Q1GwpDsFywnj+mIe2QeLJuw92LtlNuMza792Zs0nFzdu/FCIoX2iRuX6",
+	"/f8DAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

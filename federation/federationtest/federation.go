@@ -310,6 +310,9 @@ func (f *Federation) people(at division.Code, department string) {
 		a := f.person(at, department, role)
 		f.Do(f.Hub(), f.Operator(), &ledger.StaffAddV1{Staff: a.Staff, Login: a.Staff, Name: a.Name, Division: at, Department: department,
 			Roles: []identity.Role{role}, PasswordHash: passwordHash})
+		if role == identity.TownshipLeader || role == identity.DepartmentLeader {
+			f.Do(f.Hub(), f.Operator(), storetest.Qualified(a.Staff))
+		}
 	}
 }
 

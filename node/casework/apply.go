@@ -2,7 +2,9 @@ package casework
 
 import (
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
@@ -225,10 +227,24 @@ func (c *Case) sendBack(b *ledger.CaseReturnV1) error {
 	if b.ToStep >= c.Step || c.Steps[b.ToStep].Verb == ledger.VerbCollect {
 		return refuse("wrong_step", "只能退回到之前的办理环节", "a case is sent back to an earlier step")
 	}
+	if !saysSomething(b.Reason) {
+		c.Flag(FlagBareReturn)
+	}
 	c.Step = b.ToStep
 	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
 	return nil
 }
+
+// saysSomething reports whether a reason is one: it has words beside those that
+// only say that there is something.
+func saysSomething(reason string) bool {
+	for _, empty := range emptyWords {
+		reason = strings.ReplaceAll(reason, empty, "")
+	}
+	return strings.ContainsFunc(reason, unicode.IsLetter)
+}
+
+var emptyWords = []string{"退回", "退件", "无理由", "无", "略", "见上", "同上"}
 
 func (c *Case) markSkew(e *ledger.Entry) {
 	if e.SkewMS != 0 {

@@ -137,6 +137,8 @@ const (
 	// FlagDeemed: nobody told in time what is missing; the law took the case for
 	// accepted.
 	FlagDeemed = "deemed_accepted"
+	// FlagBareReturn: it was sent back with no reason that says anything.
+	FlagBareReturn = "bare_return"
 )
 
 // FlagWords say what a flag means; of one that this program does not know, its
@@ -153,6 +155,8 @@ func FlagWords(flag string) (zh, en string) {
 		return "特别程序超出告知的时间", "a special procedure took longer than told"
 	case FlagDeemed:
 		return "逾期未一次性告知，自收件之日起视为受理", "nobody told in time what is missing, so that it counts as accepted on receipt"
+	case FlagBareReturn:
+		return "退回时未说明理由", "it was sent back without a reason"
 	}
 	return flag, flag
 }

@@ -44,6 +44,15 @@ const (
 	ComplaintRead   Action = "complaint.read"
 	ComplaintAssign Action = "complaint.assign"
 	ComplaintHandle Action = "complaint.handle"
+	// Supervision: who sees cards and answers them, who finds on them, who
+	// decides on a breach of duty, who asks and urges.
+	CardRead        Action = "card.read"
+	CardAnswer      Action = "card.answer"
+	CardFind        Action = "card.find"
+	CardMeasure     Action = "card.measure"
+	CaseSupervise   Action = "case.supervise"
+	SupervisionRead Action = "supervision.read"
+	SupervisionSet  Action = "supervision.set"
 
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
@@ -154,6 +163,17 @@ func grants() []Grant {
 	allow(Supervisor, Whole, RatingFigures, RatingRead, RatingOrders, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
 	allow(Auditor, Whole, RatingFigures, RatingRead, RatingOrders, ComplaintRead)
 	allow(CountyOperator, Whole, ServiceRules, RatingFigures)
+	allow(VillageWorker, Own, CardRead, CardAnswer)
+	for _, r := range []Role{TownshipClerk, TownshipReviewer, TownshipLeader} {
+		allow(r, Subtree, CardRead, CardAnswer)
+	}
+	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
+		allow(r, Department, CardRead, CardAnswer)
+	}
+	allow(TownshipLeader, Subtree, CardMeasure, SupervisionRead)
+	allow(DepartmentLeader, Department, CardMeasure, SupervisionRead)
+	allow(Supervisor, Whole, CardRead, CardFind, CaseSupervise, SupervisionRead, SupervisionSet)
+	allow(Auditor, Whole, CardRead, SupervisionRead)
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,

@@ -25,6 +25,10 @@ type Staff struct {
 	// kept so that an entry arriving late is judged by the rights that held
 	// when it happened.
 	History []Standing `json:"history"`
+	// Roster is what the roster said since when, oldest first, and Duty who
+	// stands in for the person, in the order it was said.
+	Roster []RosterEntry  `json:"roster,omitempty"`
+	Duty   []Substitution `json:"duty,omitempty"`
 }
 
 // Standing is what a person may do from At (Unix milliseconds) on.

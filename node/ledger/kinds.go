@@ -31,6 +31,9 @@ const (
 	StaffDisable  Kind = "staff.disable"
 	StaffPassword Kind = "staff.password"
 
+	StaffRoster     Kind = "staff.roster"
+	StaffSubstitute Kind = "staff.substitute"
+
 	ItemDraft      Kind = "item.draft"
 	ItemApprove    Kind = "item.approve"
 	EditionPublish Kind = "edition.publish"
@@ -63,26 +66,40 @@ const (
 	CaseResume            Kind = "case.resume"
 	CaseExtend            Kind = "case.extend"
 
-	ServiceRules      Kind = "service.rules"
-	RatingGive        Kind = "rating.give"
-	RatingContact     Kind = "rating.contact"
-	RatingOrder       Kind = "rating.order"
-	RatingRectify     Kind = "rating.rectify"
-	RatingContest     Kind = "rating.contest"
-	RatingReport      Kind = "rating.report"
-	RatingMark        Kind = "rating.mark"
-	ComplaintOpen     Kind = "complaint.open"
-	ComplaintAssign   Kind = "complaint.assign"
-	ComplaintReply    Kind = "complaint.reply"
-	ComplaintReveal   Kind = "complaint.reveal"
-	PackageDraft      Kind = "package.draft"
-	PackageApprove    Kind = "package.approve"
-	PackageSubmit     Kind = "package.submit"
-	PackageFinding    Kind = "package.finding"
-	PackageNotice     Kind = "package.notice"
-	PackageSupplement Kind = "package.supplement"
-	PackageWithdraw   Kind = "package.withdraw"
-	PackageExtend     Kind = "package.extend"
+	ServiceRules          Kind = "service.rules"
+	RatingGive            Kind = "rating.give"
+	RatingContact         Kind = "rating.contact"
+	RatingOrder           Kind = "rating.order"
+	RatingRectify         Kind = "rating.rectify"
+	RatingContest         Kind = "rating.contest"
+	RatingReport          Kind = "rating.report"
+	RatingMark            Kind = "rating.mark"
+	ComplaintOpen         Kind = "complaint.open"
+	ComplaintAssign       Kind = "complaint.assign"
+	ComplaintReply        Kind = "complaint.reply"
+	ComplaintReveal       Kind = "complaint.reveal"
+	PackageDraft          Kind = "package.draft"
+	PackageApprove        Kind = "package.approve"
+	PackageSubmit         Kind = "package.submit"
+	PackageFinding        Kind = "package.finding"
+	PackageNotice         Kind = "package.notice"
+	PackageSupplement     Kind = "package.supplement"
+	PackageWithdraw       Kind = "package.withdraw"
+	PackageExtend         Kind = "package.extend"
+	SupervisionThresholds Kind = "supervision.thresholds"
+	CardIssue             Kind = "card.issue"
+	CardRise              Kind = "card.rise"
+	CardAnswer            Kind = "card.answer"
+	CardFind              Kind = "card.find"
+	CardState             Kind = "card.state"
+	CardMeasure           Kind = "card.measure"
+	CardAppeal            Kind = "card.appeal"
+	CardSettle            Kind = "card.settle"
+	CaseUrge              Kind = "case.urge"
+	InquiryOpen           Kind = "inquiry.open"
+	InquiryAnswer         Kind = "inquiry.answer"
+	InquiryClose          Kind = "inquiry.close"
+	LineOutage            Kind = "line.outage"
 
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
@@ -152,6 +169,8 @@ var Kinds = []Info{
 	kind[StaffRolesV1](StaffRoles, identity.StaffManage),
 	kind[StaffDisableV1](StaffDisable, identity.StaffManage),
 	kind[StaffPasswordV1](StaffPassword, ""),
+	kind[StaffRosterV1](StaffRoster, identity.StaffManage),
+	kind[StaffSubstituteV1](StaffSubstitute, identity.StaffManage),
 
 	kind[ItemDraftV1](ItemDraft, identity.ItemDraft),
 	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),
@@ -205,6 +224,20 @@ var Kinds = []Info{
 	joint(besideCase(kind[PackageSupplementV1](PackageSupplement, identity.CaseSubmit))),
 	joint(besideCase(kind[PackageWithdrawV1](PackageWithdraw, identity.CaseSubmit))),
 	joint(onCase(kind[PackageExtendV1](PackageExtend, identity.CaseExtend))),
+	kind[SupervisionThresholdsV1](SupervisionThresholds, identity.SupervisionSet),
+	besideCase(kind[CardIssueV1](CardIssue, "")),
+	besideCase(kind[CardRiseV1](CardRise, "")),
+	besideCase(kind[CardAnswerV1](CardAnswer, identity.CardAnswer)),
+	besideCase(kind[CardFindV1](CardFind, identity.CardFind)),
+	besideCase(kind[CardStateV1](CardState, identity.CardAnswer)),
+	besideCase(kind[CardMeasureV1](CardMeasure, identity.CardMeasure)),
+	besideCase(kind[CardAppealV1](CardAppeal, identity.CardAnswer)),
+	besideCase(kind[CardSettleV1](CardSettle, identity.CardFind)),
+	besideCase(kind[CaseUrgeV1](CaseUrge, identity.CaseSupervise)),
+	besideCase(kind[InquiryOpenV1](InquiryOpen, identity.CaseSupervise)),
+	besideCase(kind[InquiryAnswerV1](InquiryAnswer, identity.CardAnswer)),
+	besideCase(kind[InquiryCloseV1](InquiryClose, identity.CaseSupervise)),
+	kind[LineOutageV1](LineOutage, ""),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),

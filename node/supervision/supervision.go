@@ -7,9 +7,11 @@ package supervision
 
 import (
 	"slices"
+	"time"
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
 )
 
 // Colour is how a case stands.
@@ -39,8 +41,30 @@ const (
 	ServiceLate   Rule = "service_late"   // 逾期未送达
 	SecondNotice  Rule = "second_notice"  // 再次要求补正
 	ProcedureLate Rule = "procedure_late" // 特别程序超过告知的期限
+	StepSkipped   Rule = "step_skipped"   // 越过办理环节
+	BareReturn    Rule = "bare_return"    // 退回未说明理由
 	TwoYellows    Rule = "two_yellows"    // 同一办件两张黄牌
 )
+
+// RuleZH names a rule as a card shows it.
+func RuleZH(r Rule) (zh, en string) {
+	w := ruleWords[r]
+	return w[0], w[1]
+}
+
+var ruleWords = map[Rule][2]string{
+	PromiseNear:   {"承诺时限将到", "the promised limit is near"},
+	PromisePassed: {"超过承诺时限", "the promised limit has passed"},
+	PromiseFar:    {"超过承诺时限多日", "the promised limit passed days ago"},
+	StatutePassed: {"超过法定时限", "the law's limit has passed"},
+	NoticeLate:    {"逾期未一次性告知", "what is missing was not told in time"},
+	ServiceLate:   {"逾期未送达", "the result was not delivered in time"},
+	SecondNotice:  {"再次要求补正", "what is missing was asked for more than once"},
+	ProcedureLate: {"特别程序超过告知的期限", "a special procedure takes longer than told"},
+	StepSkipped:   {"越过办理环节", "a step was skipped"},
+	BareReturn:    {"退回未说明理由", "sent back without a reason"},
+	TwoYellows:    {"同一办件两张黄牌", "two yellow cards on one case"},
+}
 
 // Thresholds are the centre's own settings; a change of them is an entry.
 type Thresholds struct {
@@ -53,10 +77,15 @@ type Thresholds struct {
 	// AnswerDays: a card wants its answer within so many working days, and rises
 	// each time they pass.
 	AnswerDays int `json:"answer_days"`
+	// Opens and Closes are the hours of business, minutes after midnight.
+	Opens  int `json:"opens"`
+	Closes int `json:"closes"`
+	// LineMinutes: a line silent for so many minutes of business is recorded.
+	LineMinutes int `json:"line_minutes"`
 }
 
 // Defaults are the thresholds where none were set.
-var Defaults = Thresholds{AmberLeft: 1, RedOver: 3, RedYellows: 2, AnswerDays: 2}
+var Defaults = Thresholds{AmberLeft: 1, RedOver: 3, RedYellows: 2, AnswerDays: 2, Opens: 8*60 + 30, Closes: 17 * 60, LineMinutes: 30}
 
 // Moment is when a case is looked at.
 type Moment struct {
@@ -66,17 +95,26 @@ type Moment struct {
 	Closed bool
 }
 
+// MomentAt is the moment of an instant.
+func (t Thresholds) MomentAt(now time.Time) Moment {
+	today := calendar.DateOf(now)
+	return Moment{Today: today, Closed: !now.Before(today.Midnight().Add(time.Duration(t.Closes) * time.Minute))}
+}
+
 // Finding is one rule that a case does not keep, or is about not to.
 type Finding struct {
 	Rule   Rule   `json:"rule"`
 	Colour Colour `json:"colour"`
 	// Due is the last day of the limit it is about; none for a rule without one.
 	Due calendar.Date `json:"due,omitzero"`
+	// AsOf is the day it is about: today, or the day on which it was done late.
+	AsOf calendar.Date `json:"-"`
 }
 
-// Look is all that is to be found about a case. cards are those it has. The
-// error is calendar's, where a year is missing.
-func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at Moment, t Thresholds, cards []Card) ([]Finding, error) {
+// Look is all that is to be found about a case. cards are those it has, seen
+// the rules that it was seen to break and that do not show in the case itself.
+// The error is calendar's, where a year is missing.
+func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at Moment, t Thresholds, cards []Card, seen ...Rule) ([]Finding, error) {
 	var found []Finding
 	for _, l := range limits {
 		f, err := lookAt(c, l, cal, at, t)
@@ -85,19 +123,33 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 		}
 		found = append(found, f...)
 	}
-	for flag, rule := range map[string]Rule{casework.FlagSecondNotice: SecondNotice, casework.FlagLateResult: ProcedureLate} {
-		if slices.Contains(c.Flags, flag) {
-			found = append(found, Finding{Rule: rule, Colour: Yellow})
+	for _, f := range []struct {
+		rule  Rule
+		found bool
+	}{
+		{SecondNotice, slices.Contains(c.Flags, casework.FlagSecondNotice)},
+		{ProcedureLate, slices.Contains(c.Flags, casework.FlagLateResult) || slices.ContainsFunc(c.Suspensions, func(s casework.Suspension) bool { return overrun(c, s, at.Today) })},
+		{BareReturn, slices.Contains(c.Flags, casework.FlagBareReturn)},
+		{StepSkipped, slices.Contains(seen, StepSkipped)},
+	} {
+		if f.found {
+			found = append(found, Finding{Rule: f.rule, Colour: Yellow, AsOf: at.Today})
 		}
 	}
 	if yellows(cards, found) >= t.RedYellows {
-		found = append(found, Finding{Rule: TwoYellows, Colour: Red})
+		found = append(found, Finding{Rule: TwoYellows, Colour: Red, AsOf: at.Today})
 	}
 	slices.SortFunc(found, func(a, b Finding) int { return slices.Index(ruleOrder, a.Rule) - slices.Index(ruleOrder, b.Rule) })
 	return found, nil
 }
 
-var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, NoticeLate, ServiceLate, SecondNotice, ProcedureLate, TwoYellows}
+var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, NoticeLate, ServiceLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, TwoYellows}
+
+// overrun reports whether a special procedure without a result takes longer
+// than the applicant was told.
+func overrun(c *casework.Case, s casework.Suspension, today calendar.Date) bool {
+	return s.End.IsZero() && c.Status == casework.Accepted && today.After(s.Until)
+}
 
 // lookAt is what is to be found about one limit. A limit that was kept, or
 // passed before what it limits was done, is looked at as of the day it was done.
@@ -118,37 +170,44 @@ func lookAt(c *casework.Case, l casework.Limit, cal *calendar.Calendar, at Momen
 	rule := map[casework.LimitKind]Rule{casework.LimitNotice: NoticeLate, casework.LimitService: ServiceLate, casework.LimitStatutory: StatutePassed}[l.Kind]
 	switch {
 	case l.Kind == casework.LimitPromised && late:
-		found := []Finding{{PromisePassed, Yellow, due}}
+		found := []Finding{{PromisePassed, Yellow, due, today}}
 		if -left >= t.RedOver {
-			found = append(found, Finding{PromiseFar, Red, due})
+			found = append(found, Finding{PromiseFar, Red, due, today})
 		}
 		return found, nil
 	case l.Kind == casework.LimitPromised && !done && (!c.Instant && left <= t.AmberLeft || c.Instant && at.Closed && !today.Before(c.AcceptedOn)):
-		return []Finding{{PromiseNear, Amber, due}}, nil
+		return []Finding{{PromiseNear, Amber, due, today}}, nil
 	case rule != "" && late:
 		colour := Yellow
 		if rule == StatutePassed {
 			colour = Red
 		}
-		return []Finding{{rule, colour, due}}, nil
+		return []Finding{{rule, colour, due, today}}, nil
 	}
 	return nil, nil
 }
 
-// yellows counts the yellow cards there are and will be.
+// yellows counts the yellow cards there are and will be. One that is counted
+// against nobody does not count here either.
 func yellows(cards []Card, found []Finding) int {
 	rules := map[Rule]bool{}
-	for _, c := range cards {
-		if c.Colour == Yellow {
-			rules[c.Rule] = true
-		}
-	}
 	for _, f := range found {
 		if f.Colour == Yellow {
 			rules[f.Rule] = true
 		}
 	}
-	return len(rules)
+	for _, c := range cards {
+		if c.Colour == Yellow {
+			rules[c.Rule] = !c.Excused
+		}
+	}
+	n := 0
+	for _, counts := range rules {
+		if counts {
+			n++
+		}
+	}
+	return n
 }
 
 // ColourOf is the worst of what was found.
@@ -160,4 +219,9 @@ func ColourOf(found []Finding) Colour {
 		}
 	}
 	return worst
+}
+
+// ThresholdsOf are the thresholds that an entry sets.
+func ThresholdsOf(b *ledger.SupervisionThresholdsV1) Thresholds {
+	return Thresholds{AmberLeft: b.AmberLeft, RedOver: b.RedOver, RedYellows: b.RedYellows, AnswerDays: b.AnswerDays, Opens: b.Opens, Closes: b.Closes, LineMinutes: b.LineMinutes}
 }

@@ -124,19 +124,19 @@ func TestCardsAreIssuedOnce(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			issued, err := Issue(c.ID, found, cards, cal, day, Defaults)
+			issued, err := Issue(c.ID, found, cards, cal, day, Defaults, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, i := range issued {
-				if slices.ContainsFunc(cards, func(c Card) bool { return c.Rule == i.Rule }) || !i.AnswerBy.After(day) {
+				if slices.ContainsFunc(cards, func(c Card) bool { return c.Rule == i.Rule }) || i.Colour != Amber && !i.AnswerBy.After(day) {
 					t.Fatalf("issued again, or without time to answer: %+v", i)
 				}
 			}
 			cards = append(cards, issued...)
 			for n := range cards {
 				before := cards[n]
-				risen, rose, err := Rise(before, cal, day, Defaults)
+				risen, rose, err := Rise(before, cal, day, Defaults, 0)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -155,11 +155,11 @@ func TestAnsweredCardStays(t *testing.T) {
 	for name, change := range map[string]func(*Card){"answered": func(c *Card) { c.Answered = true }, "closed": func(c *Card) { c.Closed = true }, "in time": func(c *Card) { c.AnswerBy = calendartest.Date(t, "2026-11-20") }} {
 		card := c
 		change(&card)
-		if _, rose, err := Rise(card, cal, calendartest.Date(t, "2026-11-12"), Defaults); rose || err != nil {
+		if _, rose, err := Rise(card, cal, calendartest.Date(t, "2026-11-12"), Defaults, 0); rose || err != nil {
 			t.Errorf("%s: rose %v, %v", name, rose, err)
 		}
 	}
-	risen, rose, err := Rise(c, cal, calendartest.Date(t, "2026-11-12"), Defaults)
+	risen, rose, err := Rise(c, cal, calendartest.Date(t, "2026-11-12"), Defaults, 0)
 	if err != nil || !rose || risen.Level != OfficeHead || fmt.Sprint(risen.AnswerBy) != "2026-11-16" {
 		t.Errorf("%+v %v %v", risen, rose, err)
 	}

@@ -135,6 +135,38 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.PackageWithdraw
 	case *ledger.PackageExtendV1:
 		return ledger.PackageExtend
+	case *ledger.StaffRosterV1:
+		return ledger.StaffRoster
+	case *ledger.StaffSubstituteV1:
+		return ledger.StaffSubstitute
+	case *ledger.SupervisionThresholdsV1:
+		return ledger.SupervisionThresholds
+	case *ledger.CardIssueV1:
+		return ledger.CardIssue
+	case *ledger.CardRiseV1:
+		return ledger.CardRise
+	case *ledger.CardAnswerV1:
+		return ledger.CardAnswer
+	case *ledger.CardFindV1:
+		return ledger.CardFind
+	case *ledger.CardStateV1:
+		return ledger.CardState
+	case *ledger.CardMeasureV1:
+		return ledger.CardMeasure
+	case *ledger.CardAppealV1:
+		return ledger.CardAppeal
+	case *ledger.CardSettleV1:
+		return ledger.CardSettle
+	case *ledger.CaseUrgeV1:
+		return ledger.CaseUrge
+	case *ledger.InquiryOpenV1:
+		return ledger.InquiryOpen
+	case *ledger.InquiryAnswerV1:
+		return ledger.InquiryAnswer
+	case *ledger.InquiryCloseV1:
+		return ledger.InquiryClose
+	case *ledger.LineOutageV1:
+		return ledger.LineOutage
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

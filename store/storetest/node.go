@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -150,8 +151,21 @@ func (n *Node) person(login string, role identity.Role, department string) ident
 		b := n.County.staffAdd(id, n.Division(), department, role)
 		b.Login = id
 		hub.MustDo(n.County.Operator(), b)
+		if role == identity.TownshipLeader || role == identity.DepartmentLeader {
+			hub.MustDo(n.County.Operator(), Qualified(id))
+		}
 	}
 	return identity.Actor{Staff: id, Name: nameOf(id), Role: role, Node: n.ID()}
+}
+
+// Qualified is a roster record that lets a person decide.
+func Qualified(staff string) *ledger.StaffRosterV1 {
+	until, err := calendar.NewDate(2030, 12, 31)
+	if err != nil {
+		panic(err) // a day that there is
+	}
+	return &ledger.StaffRosterV1{Staff: staff, Established: true, Rank: identity.RankVice, Heads: identity.InCharge, Reason: "任职登记",
+		Qualifications: []identity.Qualification{{Kind: "行政执法证", Until: until}}}
 }
 
 func (c *County) staffAdd(id string, at division.Code, department string, roles ...identity.Role) *ledger.StaffAddV1 {
@@ -196,6 +210,12 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		about.Scope = staff(b.Staff)
 	case *ledger.StaffPasswordV1:
 		about.Scope = staff(b.Staff)
+	case *ledger.StaffRosterV1:
+		about.Scope = staff(b.Staff)
+	case *ledger.StaffSubstituteV1:
+		about.Scope = staff(b.Staff)
+	case *ledger.LineOutageV1:
+		about.Scope = b.Division
 	case *ledger.OverlaySetV1:
 		about.Scope, about.Subtree = b.Overlay.Office, true
 	case *ledger.AttentionResolveV1:

@@ -230,6 +230,9 @@ func (c *county) people(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := roster(ctx, admin); err != nil {
+		return err
+	}
 	c.s.step("导入事项，第二人审核，发布第 1 期目录 (items, reviewed by a second person, edition 1)")
 	var drafts client.DraftReport
 	if err := admin.Post(ctx, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
