@@ -305,7 +305,7 @@ func sameContent(first, again *ledger.Entry) bool {
 		return false
 	}
 	// The item may have been published anew between the two.
-	a.Number, a.ItemVersion, a.Steps = b.Number, b.ItemVersion, b.Steps
+	a.Number, a.ItemVersion, a.Steps, a.Online.ReceivedOn = b.Number, b.ItemVersion, b.Steps, b.Online.ReceivedOn
 	return reflect.DeepEqual(a, b)
 }
 

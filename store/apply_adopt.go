@@ -29,6 +29,9 @@ func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
 	case supervises(e.Kind):
 		return a.remakeCards(e.Case)
 	case !chained:
+		if e.Kind == ledger.AccountOpen {
+			return a.adoptOpening(e)
+		}
 		// Applied again in the county's order, so that a later word of the
 		// county is not overwritten by an earlier one of this node's.
 		if err := a.project(e); err != nil {
@@ -53,6 +56,29 @@ func (a *applier) adopt(e *ledger.Entry, was, now ledger.Outcome) error {
 		return a.project(e)
 	}
 	return a.rebuildCase(e.Case)
+}
+
+// adoptOpening takes an account's opening at the county's word. Which of two
+// offices that opened one for the same number gave it its id is for the county's
+// order to say.
+func (a *applier) adoptOpening(e *ledger.Entry) error {
+	body, err := e.Decode()
+	if err != nil {
+		return err
+	}
+	if b, ok := body.(*ledger.AccountOpenV1); ok {
+		known, err := a.account(`type = ? AND number = ?`, b.Type, b.Number)
+		if err != nil {
+			return err
+		}
+		if known != nil && known.ID != b.Account {
+			return a.anew(redoable(e.Kind), body)
+		}
+	}
+	if err := a.project(e); err != nil {
+		return err
+	}
+	return a.reapplyPending(e)
 }
 
 func (a *applier) adoptLate(r ledger.Resolution) error {

@@ -43,6 +43,12 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 	if system(e.Actor) {
 		return from, a.authoriseSystem(e, body, from)
 	}
+	if applicant(e.Actor) {
+		return from, a.authoriseApplicant(e, body, from)
+	}
+	if b, ok := body.(*ledger.CaseSubmitV1); ok && b.Online.Account != "" || info.Action == "" && e.Kind != ledger.StaffPassword {
+		return from, refuse("not_authorised", "只有申请人本人可以进行此项操作", "this is for the applicant alone")
+	}
 	staff, err := a.staff(e.Actor.Staff)
 	if err != nil {
 		return from, err
@@ -233,6 +239,9 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return a.complaintTargetOf(b.Complaint)
 	case *ledger.ComplaintRevealV1:
 		return a.complaintTargetOf(b.Complaint)
+	case *ledger.AccountOpenV1, *ledger.AccountAgentsV1:
+		// At one's own office, whichever department's.
+		return identity.Target{Division: from.Division, Department: from.subject.Department}, nil
 	}
 	if e.Case == "" {
 		return identity.Target{}, nil

@@ -44,6 +44,13 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.preparePrint(c, &b.Paper)
 	case *ledger.CaseVoidV1:
 		return func() error { return nil }, nil
+	case *ledger.CaseOpenedV1:
+		return func() error { return nil }, nil
+	case *ledger.CaseConsentV1:
+		return func() error {
+			return a.w.exec(a.ctx, `INSERT INTO case_service (case_id, service, entry, at) VALUES (?1, ?2, ?3, ?4)
+				ON CONFLICT (case_id) DO UPDATE SET service = ?2, entry = ?3, at = ?4`, e.Case, b.Service, e.ID, e.OccurredAt)
+		}, nil
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
 	case *ledger.AttachmentConfirmV1:
@@ -82,7 +89,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
-		return scansOf(b.Materials)
+		return append(scansOf(b.Materials), b.Authority...)
 	case *ledger.CaseSupplementV1:
 		return scansOf(b.Materials)
 	case *ledger.PackageSubmitV1:
@@ -203,6 +210,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 			return err
 		}
 		if err := a.correct(e, b); err != nil {
+			return err
+		}
+		if err := a.own(c); err != nil {
 			return err
 		}
 		return a.saveCase(c)

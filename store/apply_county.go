@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -78,6 +79,29 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareThresholds(e, b)
 	case *ledger.LineOutageV1:
 		return a.prepareOutage(b)
+	case *ledger.AccountOpenV1:
+		return a.prepareOpening(e, b, from)
+	case *ledger.AccountAgentsV1:
+		return a.prepareAgents(e, b, from)
+	case *ledger.AccountActivateV1:
+		return a.prepareActivation(e, b)
+	case *ledger.AccountPasswordV1:
+		return a.changeAccount(b.Account, func(k *account.Account) error {
+			k.PasswordHash, k.Seal, k.Changed = b.PasswordHash, b.Seal, a.now
+			return nil
+		})
+	case *ledger.AccountTOTPV1:
+		return a.changeAccount(b.Account, func(k *account.Account) error {
+			k.Seal = b.Seal
+			return nil
+		})
+	case *ledger.AccountStepV1:
+		return a.changeAccount(b.Account, useStep(b.Step))
+	case *ledger.AccountDisableV1:
+		return a.changeAccount(b.Account, func(k *account.Account) error {
+			k.Disabled, k.Changed = b.Disabled, a.now
+			return nil
+		})
 	case *ledger.ItemDraftV1:
 		return a.prepareDraft(e, b)
 	case *ledger.ItemApproveV1:

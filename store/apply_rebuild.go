@@ -33,6 +33,9 @@ func (a *applier) rebuildCase(id string) error {
 			return err
 		}
 		a.s.recent.remove(id)
+		if err := a.w.exec(a.ctx, `DELETE FROM case_owners WHERE case_id = ?`, id); err != nil {
+			return err
+		}
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)
 	}
 	b, err := open.body()
@@ -170,6 +173,9 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 		return nil, err
 	}
 	if err := a.correct(&e.Entry, b); err != nil {
+		return nil, err
+	}
+	if err := a.own(c); err != nil {
 		return nil, err
 	}
 	return c, a.stands(e, b)

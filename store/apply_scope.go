@@ -107,6 +107,10 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 	case *ledger.StaffPasswordV1:
 		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
 		return scope, false, err
+	case *ledger.AccountOpenV1:
+		return b.Division, false, nil
+	case *ledger.AccountAgentsV1:
+		return b.Division, false, nil
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Office, true, nil
 	case *ledger.ServiceRulesV1:
@@ -136,7 +140,9 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		scope, err = divisionOf(ctx, db, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
 		return scope, false, err
 	}
-	return county, false, nil // drafts, invitations, what was lost, and how a rating was handled stay at the county
+	// Drafts, invitations, what was lost, how a rating was handled and applicants'
+	// passwords stay at the county.
+	return county, false, nil
 }
 
 const (

@@ -3,6 +3,7 @@ package store
 import (
 	"encoding/json"
 
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -13,6 +14,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 	switch k {
 	case ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute:
 		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute}
+	case ledger.AccountOpen, ledger.AccountAgents:
+		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents}
 	case ledger.OverlaySet:
 		return []ledger.Kind{ledger.OverlaySet}
 	case ledger.SealMake, ledger.SealRevoke:
@@ -49,6 +52,12 @@ func (a *applier) undo(e *ledger.Entry) error {
 	if b, ok := body.(*ledger.AttentionResolveV1); ok {
 		return a.settleAnew(b.Entry)
 	}
+	return a.anew(kinds, body)
+}
+
+// anew makes what a body changes of nothing but the entries that stand, the
+// county's first, in its order.
+func (a *applier) anew(kinds []ledger.Kind, body ledger.Body) error {
 	subject := subjectOf(body)
 	if err := a.reset(body); err != nil {
 		return err
@@ -94,6 +103,10 @@ func subjectOf(body ledger.Body) string {
 		return b.Staff
 	case *ledger.StaffSubstituteV1:
 		return b.Staff
+	case *ledger.AccountOpenV1:
+		return b.Type + " " + b.Number
+	case *ledger.AccountAgentsV1:
+		return account.Organisation + " " + b.Number
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Item + " " + string(b.Overlay.Office)
 	case *ledger.SealMakeV1:
@@ -131,6 +144,10 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.forgetSeals(b.Certificate.Division, b.Certificate.Department)
 	case *ledger.SealRevokeV1:
 		return a.forgetSeals(b.Division, b.Department)
+	case *ledger.AccountOpenV1:
+		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, b.Type, b.Number)
+	case *ledger.AccountAgentsV1:
+		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, account.Organisation, b.Number)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
 	case *ledger.RatingGiveV1:

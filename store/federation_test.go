@@ -139,9 +139,16 @@ func (f *federation) advance(n *storetest.Node, c *casework.Case) {
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 11).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 12).Draw(f.t.T, "action") {
 	case 10:
 		f.handIn(n)
+	case 12:
+		if n == f.Hub() {
+			return
+		}
+		person := rapid.IntRange(1, 3).Draw(f.t.T, "person")
+		r, err := n.Do(n.Actor(deskRole(n)), opening(n, person, fmt.Sprint(len(f.acknowledged))), storetest.About{})
+		f.note(r, err)
 	case 0, 1, 2:
 		opened := n.Submit(rapid.SampledFrom([]string{welfare, chronic, birth}).Draw(f.t.T, "item"), storetest.Matter(matterAt(n)))
 		f.cases = append(f.cases, opened.ID)

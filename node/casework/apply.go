@@ -38,6 +38,8 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Applying:    b.Applying,
 		HandedInMS:  e.OccurredAt,
 		Corrects:    b.Corrects,
+		Authority:   b.Authority,
+		Online:      b.Online,
 		Head:        e.ID,
 	}
 	if b.Lacking {
@@ -59,7 +61,7 @@ func Aside(e *ledger.Entry, b *ledger.CaseSubmitV1, refused bool) *Case {
 		ID: e.ID, Number: b.Number, Item: b.Item, ItemVersion: b.ItemVersion, Department: b.Department,
 		Division: b.Division, HandedInAt: b.HandedInAt, Holder: b.HandedInAt, Status: Held, Steps: b.Steps,
 		Applicant: b.Applicant, Agent: b.Agent, Form: b.Form, Materials: b.Materials, Applying: b.Applying,
-		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Head: e.ID,
+		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Authority: b.Authority, Online: b.Online, Head: e.ID,
 	}
 	if refused {
 		c.Status = Refused
@@ -82,7 +84,13 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 	if tier == node.Village && b.Division != from.Division {
 		return refuse("case_division", "村级只能受理本村的事项", "a village takes in its own matters only")
 	}
-	if !slices.Contains(item.AcceptTiers, tier) {
+	plan := Plan(item, tier)
+	if b.Online.Account != "" {
+		if err := checkOnline(e, b, item, tier); err != nil {
+			return err
+		}
+		plan = PlanOnline(item)
+	} else if !slices.Contains(item.AcceptTiers, tier) {
 		return refuse("tier_not_accepting", "该事项不在本级收件，请到事项指南所列地点办理", "this item is not taken in at this tier; see its guide for where")
 	}
 	number, err := ParseNumber(b.Number)
@@ -96,7 +104,7 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 	if b.Item != item.Code || b.Department != item.Department {
 		return refuse("item_mismatch", "办件与事项不符，请重新选择事项", "the case does not fit its item")
 	}
-	if !slices.Equal(b.Steps, Plan(item, tier)) {
+	if !slices.Equal(b.Steps, plan) {
 		return refuse("steps", "办理环节与事项不符，请重新提交", "the steps are not those of the item at this tier")
 	}
 	for _, s := range b.Steps {
@@ -107,6 +115,7 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 	faults := CheckApplicant(b, item, today)
 	faults = append(faults, catalog.ValidateForm(*item, b.Form, today)...)
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
+	faults = append(faults, checkAuthority(b, limits)...)
 	if b.Lacking {
 		faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })
 	}

@@ -119,6 +119,10 @@ type Case struct {
 	Package *Joined `json:"package,omitempty"`
 	// Corrects is the refused submission this case replaces.
 	Corrects string `json:"corrects,omitempty"`
+	// Authority are scans of the proof that the agent may act.
+	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
+	// Online is set when the applicant handed it in from home.
+	Online ledger.Online `json:"online,omitzero"`
 	// Head is the last entry of the chain; the next one names it as its prev.
 	Head string `json:"head"`
 }

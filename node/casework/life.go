@@ -349,6 +349,9 @@ func (c *Case) receivedOn() calendar.Date {
 	if c.Package != nil && len(c.Package.After) > 0 {
 		return moment(c.Package.FreedMS)
 	}
+	if on := c.Online.ReceivedOn; !on.IsZero() {
+		return on
+	}
 	return calendar.DateOf(time.UnixMilli(c.HandedInMS))
 }
 

@@ -49,6 +49,9 @@ type Item struct {
 	Phone             string             `json:"phone" zh:"咨询电话"`
 	Location          string             `json:"location" zh:"办理地点"`
 	Remarks           string             `json:"remarks,omitempty" zh:"备注"`
+	// InPerson says why the applicant has to come themselves; with it the item
+	// cannot be applied for from home. See Presence.
+	InPerson string `json:"in_person,omitempty" zh:"须本人到场的原因"`
 }
 
 // MaxPromise is the longest promise, in working days, that needs no reason.

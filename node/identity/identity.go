@@ -29,6 +29,9 @@ const (
 	// System is the node itself: it confirms that attachments arrived. No
 	// person can hold it and no token can carry it.
 	System Role = "system"
+	// Applicant is somebody who applies by themselves, from home. No member of
+	// staff can hold it, and no token of staff can carry it.
+	Applicant Role = "applicant"
 )
 
 // Roles lists every role a person can hold, lowest tier first.

@@ -62,6 +62,9 @@ const (
 	DivisionImport Action = "division.import"
 	CalendarImport Action = "calendar.import"
 
+	AccountOpen    Action = "account.open"    // an applicant, in person, against the ID
+	AccountDisable Action = "account.disable" // of an applicant
+
 	StaffRead     Action = "staff.read"
 	StaffManage   Action = "staff.manage"
 	NodeRead      Action = "node.read"
@@ -146,6 +149,12 @@ func grants() []Grant {
 	allow(DepartmentLeader, Department, CaseTerminate, CaseSuspend, CaseExtend)
 	allow(DepartmentReviewer, Department, CaseRead, CaseReveal, CaseComment, CaseReview, CaseReturn)
 	allow(DepartmentLeader, Department, CaseRead, CaseReveal, CaseComment, CaseDecide, CaseReturn)
+	// Whoever takes papers in looks at people's IDs, so that they can apply from
+	// home afterwards.
+	allow(VillageWorker, Own, AccountOpen)
+	allow(TownshipClerk, Own, AccountOpen)
+	allow(DepartmentWindow, Department, AccountOpen)
+	allow(CountyOperator, Whole, AccountDisable)
 	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
 		allow(r, Whole, SyncRead)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -81,6 +82,22 @@ type CaseSubmitV1 struct {
 	// Lacking: taken in although papers or answers are missing. Whoever accepts
 	// asks for them, once, or tolerates that they come later.
 	Lacking bool `json:"lacking,omitempty"`
+	// Authority are scans of the proof that the agent may act (授权委托书).
+	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
+	// Online is set when the applicant handed it in from home; zero at a desk.
+	Online Online `json:"online,omitzero"`
+}
+
+// Online is what is special about a case that was handed in from home.
+type Online struct {
+	// Account is whom the case belongs to: the actor's own, or that of the
+	// organisation they act for.
+	Account string `json:"account"`
+	// ReceivedOn is the day on which it counts as received, where that is not
+	// the day it was handed in: the next working day.
+	ReceivedOn calendar.Date `json:"received_on,omitzero"`
+	// Electronic: the applicant agrees to be served electronically.
+	Electronic bool `json:"electronic,omitempty"`
 }
 
 // Check implements Body.
@@ -98,6 +115,8 @@ func (b *CaseSubmitV1) Check() error {
 		return fmt.Errorf("applicant type %q", b.Applicant.Type)
 	case b.Applicant.Name == "":
 		return fmt.Errorf("applicant without a name")
+	case len(b.Authority) > 20:
+		return fmt.Errorf("%d proofs of authority", len(b.Authority))
 	}
 	if _, err := division.Parse(string(b.Division)); err != nil {
 		return err
@@ -105,7 +124,7 @@ func (b *CaseSubmitV1) Check() error {
 	_, err := division.Parse(string(b.HandedInAt))
 	return first(err, optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
-		optional("corrects", b.Corrects, maxIDBytes))
+		optional("corrects", b.Corrects, maxIDBytes), optional("online.account", b.Online.Account, maxIDBytes))
 }
 
 // CaseAcceptV1 accepts a case formally (受理) and starts its clock.
@@ -299,6 +318,44 @@ func (b *CaseRevealV1) Check() error {
 		}
 	}
 	return optional("why", b.Why, maxText)
+}
+
+// CaseConsentV1 says how an applicant agrees to be served from now on
+// (电子送达同意). It stands beside the case.
+type CaseConsentV1 struct {
+	// Service is ServiceElectronic or ServicePaper.
+	Service string `json:"service"`
+}
+
+// How an applicant agrees to be served.
+const (
+	ServiceElectronic = "electronic"
+	ServicePaper      = "paper"
+)
+
+// Check implements Body.
+func (b *CaseConsentV1) Check() error {
+	if b.Service != ServiceElectronic && b.Service != ServicePaper {
+		return fmt.Errorf("service %q", b.Service)
+	}
+	return nil
+}
+
+// CaseOpenedV1 is the proof of electronic service: the applicant opened a
+// document of the case, and this is recorded before it is shown (送达回证).
+type CaseOpenedV1 struct {
+	// Document is the kind of document that was opened.
+	Document string `json:"document"`
+	// Hash is the SHA-256 of its canonical text, in lower-case hex.
+	Hash string `json:"hash"`
+}
+
+// Check implements Body.
+func (b *CaseOpenedV1) Check() error {
+	if len(b.Hash) != 64 {
+		return fmt.Errorf("hash of %d", len(b.Hash))
+	}
+	return required("document", b.Document, 40)
 }
 
 // AttachmentConfirmV1 says that an attachment is stored on a majority of the

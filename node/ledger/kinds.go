@@ -33,6 +33,13 @@ const (
 
 	StaffRoster     Kind = "staff.roster"
 	StaffSubstitute Kind = "staff.substitute"
+	AccountOpen     Kind = "account.open"
+	AccountAgents   Kind = "account.agents"
+	AccountActivate Kind = "account.activate"
+	AccountPassword Kind = "account.password"
+	AccountTOTP     Kind = "account.totp"
+	AccountStep     Kind = "account.step"
+	AccountDisable  Kind = "account.disable"
 
 	ItemDraft      Kind = "item.draft"
 	ItemApprove    Kind = "item.approve"
@@ -57,6 +64,8 @@ const (
 	CaseSeal    Kind = "case.seal"
 	CasePrint   Kind = "case.print"
 	CaseVoid    Kind = "case.void"
+	CaseConsent Kind = "case.consent"
+	CaseOpened  Kind = "case.opened"
 
 	CaseRequestSupplement Kind = "case.request_supplement"
 	CaseSupplement        Kind = "case.supplement"
@@ -172,6 +181,14 @@ var Kinds = []Info{
 	kind[StaffRosterV1](StaffRoster, identity.StaffManage),
 	kind[StaffSubstituteV1](StaffSubstitute, identity.StaffManage),
 
+	kind[AccountOpenV1](AccountOpen, identity.AccountOpen),
+	kind[AccountAgentsV1](AccountAgents, identity.AccountOpen),
+	kind[AccountActivateV1](AccountActivate, ""),
+	kind[AccountPasswordV1](AccountPassword, ""),
+	kind[AccountTOTPV1](AccountTOTP, ""),
+	kind[AccountStepV1](AccountStep, ""),
+	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
+
 	kind[ItemDraftV1](ItemDraft, identity.ItemDraft),
 	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),
 	kind[EditionPublishV1](EditionPublish, identity.EditionPublish),
@@ -195,6 +212,8 @@ var Kinds = []Info{
 	besideCase(kind[CaseSealV1](CaseSeal, identity.CaseSeal)),
 	besideCase(kind[CasePrintV1](CasePrint, identity.CasePrint)),
 	besideCase(kind[CaseVoidV1](CaseVoid, identity.CaseSeal)),
+	besideCase(kind[CaseConsentV1](CaseConsent, "")),
+	besideCase(kind[CaseOpenedV1](CaseOpened, "")),
 
 	onCase(kind[CaseRequestSupplementV1](CaseRequestSupplement, identity.CaseAccept)),
 	besideCase(kind[CaseSupplementV1](CaseSupplement, identity.CaseSubmit)),

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
@@ -32,6 +33,8 @@ func sampleDate(text string) calendar.Date {
 	}
 	return d
 }
+
+var sampleAgents = []account.Agent{{Name: "王芳", Number: "330599200103152464", Authority: "授权委托书", Until: sampleDate("2027-12-31")}}
 
 func hashText() string { return strings.Repeat("0f", 32) }
 
@@ -65,6 +68,17 @@ func samples() map[Kind]Body {
 			{Code: "330523110200", Name: "晓觉寺村", OfficialName: "晓觉寺村委会", Kind: division.KindVillage, UrbanRural: "220"}}},
 		CalendarImport: &CalendarImportV1{Years: []calendar.Year{{Year: 2027, Status: calendar.Provisional, Source: []string{"节假日安排"},
 			Holidays: []calendar.Date{holiday}, Names: []calendar.DayName{{Date: holiday, Name: "元旦"}}}}},
+		CaseConsent: &CaseConsentV1{Service: ServiceElectronic},
+		CaseOpened:  &CaseOpenedV1{Document: "grant_decision", Hash: hashText()},
+		AccountOpen: &AccountOpenV1{Account: "a-1", Type: account.Organisation, Name: "甲子茶业有限公司", Number: "91330599MA000TB146", Phone: "13800000000", Division: "330523110200",
+			Shown: "营业执照", CodeHash: hashText(), ExpiresAt: sampleAt, Agents: sampleAgents},
+		AccountAgents:   &AccountAgentsV1{Number: "91330599MA000TB146", Division: "330523110200", Agents: sampleAgents},
+		AccountActivate: &AccountActivateV1{Account: "a-1", CodeHash: hashText(), PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA"},
+		AccountPassword: &AccountPasswordV1{Account: "a-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Seal: []byte("sealed")},
+		AccountTOTP:     &AccountTOTPV1{Account: "a-1", Seal: []byte("sealed")},
+		AccountStep:     &AccountStepV1{Account: "a-1", Step: 59846520},
+		AccountDisable:  &AccountDisableV1{Account: "a-1", Disabled: true, Reason: "本人申请停用"},
+
 		StaffAdd: &StaffAddV1{Staff: "s-1", Login: "minzheng01", Name: "李敏", Division: "330523", Department: "县民政局",
 			Roles: []identity.Role{identity.DepartmentWindow}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", MustChange: true},
 		SealMake: &SealMakeV1{Certificate: identity.SealCertificate{County: "330523", Division: "330523", Department: "县民政局", Generation: 1,

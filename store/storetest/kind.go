@@ -39,6 +39,24 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.StaffDisable
 	case *ledger.StaffPasswordV1:
 		return ledger.StaffPassword
+	case *ledger.AccountOpenV1:
+		return ledger.AccountOpen
+	case *ledger.AccountAgentsV1:
+		return ledger.AccountAgents
+	case *ledger.AccountActivateV1:
+		return ledger.AccountActivate
+	case *ledger.AccountPasswordV1:
+		return ledger.AccountPassword
+	case *ledger.AccountTOTPV1:
+		return ledger.AccountTOTP
+	case *ledger.AccountStepV1:
+		return ledger.AccountStep
+	case *ledger.AccountDisableV1:
+		return ledger.AccountDisable
+	case *ledger.CaseConsentV1:
+		return ledger.CaseConsent
+	case *ledger.CaseOpenedV1:
+		return ledger.CaseOpened
 	case *ledger.ItemDraftV1:
 		return ledger.ItemDraft
 	case *ledger.ItemApproveV1:

@@ -194,7 +194,11 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		return v.Division
 	}
 	switch b := body.(type) {
-	case *ledger.NodeInviteV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1:
+	case *ledger.AccountOpenV1:
+		about.Scope = b.Division
+	case *ledger.AccountAgentsV1:
+		about.Scope = b.Division
+	case *ledger.NodeInviteV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1:
 		about.Scope = Code
 	case *ledger.NodeEnrolV1:
 		about.Scope, about.Subtree = b.Credential.Division, true

@@ -1,0 +1,111 @@
+// Package account is what a county knows of the people and firms who apply by
+// themselves: who was looked at in person against the ID, with which code an
+// account is activated, and which persons may act for a firm. It is pure; the
+// passwords' hashes, tokens and one-time codes are made in federation/trust.
+package account
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/identifier"
+)
+
+// The types of applicants, as a submission has them.
+const (
+	Person       = "person"       // 自然人
+	Organisation = "organisation" // 法人或其他组织
+)
+
+// Account is one applicant as the ledger knows them.
+type Account struct {
+	ID   string `json:"id"`
+	Type string `json:"type"`
+	Name string `json:"name"`
+	// Number is the person's GB 11643 number or the organisation's USCC, looked
+	// at in person.
+	Number string `json:"number"`
+	Phone  string `json:"phone,omitempty"`
+	// Home is the division whose desk opened it last: what the account consents
+	// to is told there.
+	Home division.Code `json:"home"`
+	// CodeHash is of the activation code that was printed last, good until
+	// CodeExpires (Unix milliseconds); empty once it was used.
+	CodeHash    string `json:"code_hash,omitempty"`
+	CodeExpires int64  `json:"code_expires,omitempty"`
+	// PasswordHash is an argon2id hash in PHC form; it is known at the county
+	// only, and empty until the account was activated.
+	PasswordHash string `json:"password_hash,omitempty"`
+	// Seal is the secret of the one-time codes, sealed with the password; StepUsed
+	// the last time step whose code was used, for each works once.
+	Seal     []byte `json:"seal,omitempty"`
+	StepUsed int64  `json:"step_used,omitempty"`
+	// Agents may act for an organisation.
+	Agents   []Agent `json:"agents,omitempty"`
+	Disabled bool    `json:"disabled,omitempty"`
+	// Changed is when what a token depends on last changed, Unix milliseconds by
+	// the county's clock: tokens issued before it have ended.
+	Changed int64 `json:"changed"`
+}
+
+// Agent is a person who may act for an organisation (经办人), with the proof of
+// authority that was shown.
+type Agent struct {
+	Name      string `json:"name"`
+	Number    string `json:"number"`
+	Authority string `json:"authority"`
+	// Until is the last day of the authority; none when it was given for good.
+	Until calendar.Date `json:"until,omitzero"`
+}
+
+// Active reports whether the account can be logged in to.
+func (a *Account) Active() bool { return a.PasswordHash != "" && !a.Disabled }
+
+// ActsFor reports whether the person of an account may act, on a day, for
+// another account: it is their own, or that of an organisation that named them.
+func (a *Account) ActsFor(other *Account, on calendar.Date) bool {
+	if a.ID == other.ID {
+		return true
+	}
+	if a.Type != Person || other.Type != Organisation || a.Disabled || other.Disabled {
+		return false
+	}
+	return slices.ContainsFunc(other.Agents, func(g Agent) bool {
+		return g.Number == a.Number && (g.Until.IsZero() || !on.After(g.Until))
+	})
+}
+
+// CodeLife is for how long an activation code is good *(convention)*.
+const CodeLife = 14 * 24 * time.Hour
+
+// codeBytes of randomness make a code of twelve characters: too many for
+// anybody who comes to know its hash.
+const (
+	CodeBytes  = 12
+	codeLetter = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // without I L O U
+)
+
+// NewCode makes an activation code, in groups of four, of CodeBytes random bytes.
+func NewCode(random [CodeBytes]byte) string {
+	var b strings.Builder
+	for i, r := range random {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte('-')
+		}
+		b.WriteByte(codeLetter[r&31])
+	}
+	return b.String()
+}
+
+// HashCode is what the ledger keeps of a code, which belongs to one number.
+// Spelling does not matter: groups, case, and letters that look like digits.
+func HashCode(kind, number, code string) string {
+	plain := strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(identifier.Normalise(code))
+	sum := sha256.Sum256([]byte("tongban activation code v1\n" + kind + "\n" + number + "\n" + plain))
+	return hex.EncodeToString(sum[:])
+}
