@@ -86,6 +86,15 @@ func (d *directory) Staff(id string) (trust.StaffState, bool) {
 	return s, err == nil
 }
 
+// Applicant implements trust.ApplicantDirectory.
+func (d *directory) Applicant(id string) (trust.ApplicantState, bool) {
+	a, err := d.store.Account(context.Background(), id)
+	if err != nil {
+		return trust.ApplicantState{}, false
+	}
+	return trust.ApplicantState{Active: a.Active(), Epoch: a.Changed}, true
+}
+
 // SessionEnded implements trust.Directory: a login of this node that is not
 // among its sessions has ended. Logins at other nodes are not known here.
 func (d *directory) SessionEnded(sid string) bool {

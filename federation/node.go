@@ -107,6 +107,7 @@ type Node struct {
 
 	directory *directory
 	verifier  *trust.Verifier
+	visitors  *trust.ApplicantVerifier
 
 	hub      *county.Hub
 	founding atomic.Bool
@@ -171,6 +172,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 		return nil, err
 	}
 	n.verifier = trust.NewVerifier(n.Trust, n.directory)
+	n.visitors = trust.NewApplicantVerifier(n.Trust, n.directory)
 	if err := n.refreshTrust(ctx); err != nil {
 		return nil, err
 	}
@@ -327,6 +329,9 @@ func (n *Node) Issuer() *trust.Issuer { return n.own.Load().issuer }
 
 // Verifier checks staff tokens.
 func (n *Node) Verifier() *trust.Verifier { return n.verifier }
+
+// ApplicantVerifier checks the tokens of those who apply by themselves.
+func (n *Node) ApplicantVerifier() *trust.ApplicantVerifier { return n.visitors }
 
 // StaffState is a member of staff as tokens are checked against.
 func StaffState(s *identity.Staff) trust.StaffState {
