@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
@@ -80,6 +81,11 @@ var expected = map[string]asked{
 	"setStaffRoles":      {action: "staff.manage", home: true, body: gen.RolesRequest{Roles: []identity.Role{identity.Auditor}}, id: nowhere},
 	"disableStaff":       {action: "staff.manage", home: true, body: gen.DisableRequest{Reason: "离岗"}, id: nowhere},
 	"resetStaffPassword": {action: "staff.manage", home: true, body: gen.PasswordReset{}, id: nowhere},
+
+	"openAccount":      {action: "account.open", on: "here", home: true, body: gen.AccountOpening{Type: "person", Name: "甲", Number: storetest.IDNumber(99), Shown: "居民身份证"}},
+	"findAccount":      {action: "account.open", on: "here", body: gen.AccountNumber{Type: "person", Number: storetest.IDNumber(98)}},
+	"setAccountAgents": {action: "account.open", on: "here", home: true, body: gen.AgentsRequest{Number: "91330599MA000TB146", Agents: []account.Agent{}}},
+	"disableAccount":   {action: "account.disable", home: true, body: gen.AccountDisabling{Type: "person", Number: storetest.IDNumber(98), Reason: "本人申请"}},
 
 	"beginAttachment":  {action: "case.submit", on: "here", body: gen.AttachmentRequest{Hash: strings.Repeat("ab", 32), Size: 9}},
 	"headAttachment":   {action: "case.submit", on: "here"},
@@ -309,6 +315,15 @@ func TestAuthority(t *testing.T) {
 			id := op.OperationID
 			switch e, ok := expected[id]; {
 			case between(op) || slices.Contains(everybody, id):
+			case slices.Contains(ofApplicants, id):
+				for name, s := range w.sites {
+					for _, who := range w.people {
+						got := w.ask(s, who, method, strings.NewReplacer("{id}", w.cases["the village's"].id, "{hash}", w.cases["the village's"].hash, "{kind}", "receipt_slip").Replace(path), nil)
+						if want := map[bool]int{true: 401, false: 409}[s == w.hub]; got.Code != want {
+							t.Errorf("%s as %s at the %s: %d, want %d", id, who.login, name, got.Code, want)
+						}
+					}
+				}
 			case slices.Contains(themselves, id):
 				for name, s := range w.sites {
 					if got := w.ask(s, somebody{}, method, path, nil); got.Code != 401 {

@@ -23,6 +23,7 @@ var bodies = map[string]bodyRule{
 	"importCalendar":   {raw: true, max: 16 << 20},
 	"draftItem":        {raw: true},
 	"appendAttachment": {stream: true, max: 20 << 20},
+	"putMyAttachment":  {stream: true, max: 20 << 20},
 	"importCarry":      {stream: true, max: 8 << 30},
 }
 

@@ -46,7 +46,7 @@ func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key str
 	if err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	if err := s.checkPapers(ctx, body.Materials); err != nil {
+	if err := s.checkPapers(ctx, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority})); err != nil {
 		return gen.CaseReceipt{}, err
 	}
 	return s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: key})
@@ -111,19 +111,9 @@ func (s *Server) handedIn(ctx context.Context, key string) (gen.CaseReceipt, boo
 		return gen.CaseReceipt{}, false, err
 	}
 	id := s.node.ActionID(actor.Staff, key)
-	e, err := s.store.Entry(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || err == nil && (e.Kind != ledger.CaseSubmit || e.Status == ledger.Refused) {
-		return gen.CaseReceipt{}, false, nil // recording it tells
-	}
-	if err != nil {
-		return gen.CaseReceipt{}, false, err
-	}
-	c, err := s.store.Case(ctx, e.Case)
-	if errors.Is(err, store.ErrNotFound) {
-		return gen.CaseReceipt{}, false, nil
-	}
-	if err != nil {
-		return gen.CaseReceipt{}, false, err
+	c, err := s.caseUnder(ctx, id)
+	if c == nil || err != nil {
+		return gen.CaseReceipt{}, false, err // recording it tells
 	}
 	recorded, err := s.recorded(ctx, id)
 	if err != nil {
@@ -131,6 +121,22 @@ func (s *Server) handedIn(ctx context.Context, key string) (gen.CaseReceipt, boo
 	}
 	receipt, err := s.receipt(ctx, c, recorded)
 	return receipt, true, err
+}
+
+// caseUnder is the case that a hand-in of this id became; nil for none.
+func (s *Server) caseUnder(ctx context.Context, id string) (*casework.Case, error) {
+	e, err := s.store.Entry(ctx, id)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (e.Kind != ledger.CaseSubmit || e.Status == ledger.Refused) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.store.Case(ctx, e.Case)
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, nil
+	}
+	return c, err
 }
 
 // CheckCase tells at once everything that keeps a submission from being
@@ -181,6 +187,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if info, _ := ledger.Lookup(kind, 1); !info.Beside {
 		a.Prev = in.Body.ExpectedHead
 	}
+	if err := s.served(ctx, c, body); err != nil {
+		return nil, err
+	}
 	if err := s.lawful(ctx, c, body); err != nil {
 		return nil, err
 	}
@@ -217,7 +226,7 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 	return &ledger.CaseSubmitV1{
 		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
-		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking,
+		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking, Authority: in.Authority,
 	}, &item.Item, nil
 }
 
@@ -320,6 +329,7 @@ func (s *Server) missing(body ledger.Body) []string {
 		for _, m := range b.Materials {
 			files = append(files, m.Attachments...)
 		}
+		files = append(files, b.Authority...)
 	case *ledger.CaseSupplementV1:
 		for _, m := range b.Materials {
 			files = append(files, m.Attachments...)

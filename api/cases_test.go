@@ -375,7 +375,7 @@ func (h *site) upload(login string, content []byte, name string) catalog.Attachm
 	return ref
 }
 
-func picture(t *testing.T) []byte {
+func picture(t testing.TB) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	check(t, png.Encode(&b, image.NewGray(image.Rect(0, 0, 64, 64))))

@@ -53,11 +53,13 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		ExtendedBy: c.ExtendedBy, Told: c.Told, Cause: string(c.Cause), TerminatedMs: c.TerminatedMS,
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c), Package: value(c.Package),
 	}
+	out.Authority, out.Online, out.ReceivedOn = c.Authority, c.Online.Account != "", c.Online.ReceivedOn
 	if !revealed {
 		veil, err := s.veil(ctx, c)
 		if err != nil {
 			return gen.Case{}, err
 		}
+		out.Authority = veil.Files(c.Authority)
 		shown := veil.Content(contentOf(c))
 		out.Applicant, out.Agent, out.Form, out.Materials, out.Applying, out.Documents = shown.Applicant, shown.Agent, shown.Form, shown.Materials, shown.Applying, shown.Documents
 	}
@@ -80,6 +82,12 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	if out.Supplements, err = s.broughtForAll(ctx, c, entries, out.Supplements); err != nil {
 		return err
 	}
+	out.Opened = opened(entries)
+	service, err := s.store.Service(ctx, c)
+	if err != nil {
+		return err
+	}
+	out.ElectronicService = service == ledger.ServiceElectronic
 	if out.Revealed {
 		return nil
 	}

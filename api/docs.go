@@ -129,6 +129,8 @@ func whoMay(op *openapi3.Operation) string {
 		return "公开 public"
 	case p.login:
 		return "本人 oneself"
+	case p.applicant:
+		return "申请人本人 the applicant"
 	}
 	if p.here {
 		return string(p.action) + " at this node"

@@ -37,6 +37,8 @@ type Node interface {
 	// the county, and Trust is the county's present keys.
 	Issuer() *trust.Issuer
 	Verifier() *trust.Verifier
+	// ApplicantVerifier checks the tokens of those who apply by themselves.
+	ApplicantVerifier() *trust.ApplicantVerifier
 	Trust() trust.CountyTrust
 	// Health is everything that is wrong with the node, what stops it first.
 	Health(ctx context.Context) ([]federation.Reason, error)

@@ -8,6 +8,8 @@ import "github.com/tongban/tongban/node/identity"
 type permission struct {
 	// public: anybody. login: anybody who is logged in, about themselves.
 	public, login bool
+	// applicant: an applicant, about what is theirs; never staff.
+	applicant bool
 	// initial: also before the initial password is changed.
 	initial bool
 	action  identity.Action
@@ -23,6 +25,7 @@ func mayHere(a identity.Action) permission { return permission{action: a, here: 
 var (
 	anybody = permission{public: true}
 	oneself = permission{login: true, initial: true}
+	visitor = permission{applicant: true}
 )
 
 // routePermissions has a row for every operation of the document; a test
@@ -75,8 +78,33 @@ var routePermissions = map[string]permission{
 	"disableStaff":       may(identity.StaffManage),
 	"resetStaffPassword": may(identity.StaffManage),
 
-	"setStaffRoster": may(identity.StaffManage),
-	"setSubstitute":  may(identity.StaffManage),
+	"setStaffRoster":   may(identity.StaffManage),
+	"setSubstitute":    may(identity.StaffManage),
+	"openAccount":      mayHere(identity.AccountOpen),
+	"findAccount":      mayHere(identity.AccountOpen),
+	"setAccountAgents": mayHere(identity.AccountOpen),
+	"disableAccount":   may(identity.AccountDisable),
+
+	"activateAccount":  anybody,
+	"logInApplicant":   anybody,
+	"refreshApplicant": anybody,
+	"listOnlineItems":  anybody,
+	"getMySession":     visitor,
+	"logOutApplicant":  visitor,
+	"changeMyPassword": visitor,
+	"newTOTP":          visitor,
+	"setTOTP":          visitor,
+	"setMyAgents":      visitor,
+	"putMyAttachment":  visitor,
+	"getMyAttachment":  visitor,
+	"submitMyCase":     visitor,
+	"checkMyCase":      visitor,
+	"listMyCases":      visitor,
+	"getMyCase":        visitor,
+	"getMyTimeline":    visitor,
+	"listMyDocuments":  visitor,
+	"openMyDocument":   visitor,
+	"actOnMyCase":      visitor,
 
 	"beginAttachment":  mayHere(identity.CaseSubmit),
 	"headAttachment":   mayHere(identity.CaseSubmit),

@@ -160,6 +160,14 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
 	case "node_revoked":
 		p.status, p.next = http.StatusForbidden, "请联系县中心；群众请到乡镇或县中心办理，未上报的内容用 tongban carry export 交县中心"
+	case "in_person":
+		p.next = "请持证件到事项指南所列地点办理"
+	case "number_wrong", "applicant_name", "agent_needless", "agent_other", "authority_missing":
+		p.status, p.next = http.StatusUnprocessableEntity, nextMend
+	case "account_unknown":
+		p.status, p.next = http.StatusNotFound, "请先到窗口实名开户"
+	case "account_disabled":
+		p.status, p.next = http.StatusForbidden, "请持证件到窗口办理"
 	case "not_authorised", "actor_unknown", "node_unknown":
 		p.status, p.next = http.StatusForbidden, nextAsk
 	case "item_unknown", "case_unknown", "staff_unknown", "attention_unknown", "draft_unknown", "hub_not_enrolled":

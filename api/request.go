@@ -22,6 +22,8 @@ type request struct {
 	route  string              // the path's template, never the path itself
 	params map[string]string
 	actor  *Actor
+	// visitor is the applicant, where one asks.
+	visitor *Visitor
 	// http is the request as the innermost layer got it, for the few handlers
 	// that need ranges or deadlines.
 	http *http.Request

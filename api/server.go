@@ -77,6 +77,7 @@ type Server struct {
 	tickets   *memory[string, visit]
 	voices    *buckets // of people who complain
 	ring      atomic.Pointer[ring]
+	codes     *memory[string, shownCode]
 	accounts  *buckets
 	addresses *buckets
 	logins    *buckets
@@ -104,7 +105,7 @@ func New(o Options) (*Server, error) {
 	s := &Server{
 		o: o, node: o.Node, store: o.Store, blobs: o.Blobs, self: o.Store.Self(), document: document, metrics: m, ghosts: newMemory[string, ghost](10_000),
 		epochs: newMemory[epoch, bool](10_000), offered: newMemory[string, offer](2_000), views: newMemory[view, time.Time](10_000),
-		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst),
+		tickets: newMemory[string, visit](10_000), voices: newBuckets(voiceRate, voiceBurst), codes: newMemory[string, shownCode](2_000),
 		accounts:  newBuckets(o.Rates.Account, o.Rates.AccountBurst),
 		addresses: newBuckets(o.Rates.Address, o.Rates.AddressBurst),
 		logins:    newBuckets(o.Rates.Login, o.Rates.LoginBurst),

@@ -98,6 +98,9 @@ func as(ctx context.Context, action identity.Action, on identity.Target) (identi
 
 // identify finds out who asks and whether they may ask for this operation.
 func (s *Server) identify(r *http.Request, rq *request, p permission) error {
+	if p.applicant {
+		return s.identifyVisitor(r, rq)
+	}
 	actor, byCookie, err := s.authenticate(r)
 	switch {
 	case err == nil && actor != nil:

@@ -16,6 +16,7 @@ import (
 	"github.com/oapi-codegen/runtime"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -27,6 +28,24 @@ import (
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/supervision"
 )
+
+// Defines values for ActivationMode.
+const (
+	ActivationBearer ActivationMode = "bearer"
+	ActivationCookie ActivationMode = "cookie"
+)
+
+// Valid indicates whether the value is a known member of the ActivationMode enum.
+func (e ActivationMode) Valid() bool {
+	switch e {
+	case ActivationBearer:
+		return true
+	case ActivationCookie:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for ApplicantChangeType.
 const (
@@ -40,6 +59,24 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ApplicantType.
+const (
+	TypeOrganisation ApplicantType = "organisation"
+	TypePerson       ApplicantType = "person"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantType enum.
+func (e ApplicantType) Valid() bool {
+	switch e {
+	case TypeOrganisation:
+		return true
+	case TypePerson:
 		return true
 	default:
 		return false
@@ -460,6 +497,69 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for MyActionKind.
+const (
+	MyComment             MyActionKind = "comment"
+	MyServeElectronically MyActionKind = "serve_electronically"
+	MyServeOnPaper        MyActionKind = "serve_on_paper"
+	MySupplement          MyActionKind = "supplement"
+	MyWithdraw            MyActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the MyActionKind enum.
+func (e MyActionKind) Valid() bool {
+	switch e {
+	case MyComment:
+		return true
+	case MyServeElectronically:
+		return true
+	case MyServeOnPaper:
+		return true
+	case MySupplement:
+		return true
+	case MyWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyCaseService.
+const (
+	ServedElectronically MyCaseService = "electronic"
+	ServedOnPaper        MyCaseService = "paper"
+)
+
+// Valid indicates whether the value is a known member of the MyCaseService enum.
+func (e MyCaseService) Valid() bool {
+	switch e {
+	case ServedElectronically:
+		return true
+	case ServedOnPaper:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyLoginMode.
+const (
+	MyLoginBearer MyLoginMode = "bearer"
+	MyLoginCookie MyLoginMode = "cookie"
+)
+
+// Valid indicates whether the value is a known member of the MyLoginMode enum.
+func (e MyLoginMode) Valid() bool {
+	switch e {
+	case MyLoginBearer:
+		return true
+	case MyLoginCookie:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -784,6 +884,42 @@ func (e GetJointDocumentParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for OpenMyDocumentParamsFormat.
+const (
+	OpenMyDocumentParamsFormatHTML OpenMyDocumentParamsFormat = "html"
+	OpenMyDocumentParamsFormatJSON OpenMyDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenMyDocumentParamsFormat enum.
+func (e OpenMyDocumentParamsFormat) Valid() bool {
+	switch e {
+	case OpenMyDocumentParamsFormatHTML:
+		return true
+	case OpenMyDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListOnlineItemsParamsSubject.
+const (
+	ForOrganisation ListOnlineItemsParamsSubject = "organisation"
+	ForPerson       ListOnlineItemsParamsSubject = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListOnlineItemsParamsSubject enum.
+func (e ListOnlineItemsParamsSubject) Valid() bool {
+	switch e {
+	case ForOrganisation:
+		return true
+	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetRatingFiguresParamsBy.
 const (
 	RatedOffice GetRatingFiguresParamsBy = "office"
@@ -820,6 +956,84 @@ func (e GetRectificationNoticeParamsFormat) Valid() bool {
 	}
 }
 
+// AccountAgent defines model for AccountAgent.
+type AccountAgent = account.Agent
+
+// AccountDisabling defines model for AccountDisabling.
+type AccountDisabling struct {
+	Disabled *bool         `json:"disabled,omitempty"`
+	Number   string        `json:"number"`
+	Reason   string        `json:"reason"`
+	Type     ApplicantType `json:"type"`
+}
+
+// AccountNumber defines model for AccountNumber.
+type AccountNumber struct {
+	// Number ID number of a person (GB 11643), USCC of a firm (GB 32100).
+	Number string        `json:"number"`
+	Type   ApplicantType `json:"type"`
+}
+
+// AccountOpened defines model for AccountOpened.
+type AccountOpened struct {
+	// Code Shown this once.
+	Code      string `json:"code"`
+	ExpiresAt int64  `json:"expires_at"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// Slip What a document says; how it looks is not part of it.
+	Slip CaseDocument `json:"slip"`
+}
+
+// AccountOpening defines model for AccountOpening.
+type AccountOpening struct {
+	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
+	Name   string         `json:"name"`
+	Number string         `json:"number"`
+	Phone  string         `json:"phone,omitempty,omitzero"`
+
+	// Shown The document that was looked at.
+	Shown string        `json:"shown"`
+	Type  ApplicantType `json:"type"`
+}
+
+// AccountState defines model for AccountState.
+type AccountState struct {
+	Account string `json:"account"`
+
+	// Activated As far as this node knows; only the county does.
+	Activated bool           `json:"activated"`
+	Agents    []AccountAgent `json:"agents,omitempty,omitzero"`
+
+	// CodeWaiting A code was made out and not used.
+	CodeWaiting bool `json:"code_waiting"`
+	Disabled    bool `json:"disabled"`
+
+	// Home Example: 330523110200
+	Home Division `json:"home"`
+
+	// Name Masked for a person.
+	Name string `json:"name"`
+
+	// Number Masked for a person.
+	Number string        `json:"number"`
+	Type   ApplicantType `json:"type"`
+}
+
+// Activation defines model for Activation.
+type Activation struct {
+	Code     string         `json:"code"`
+	Mode     ActivationMode `json:"mode,omitempty,omitzero"`
+	Number   string         `json:"number"`
+	Password string         `json:"password"`
+	Type     ApplicantType  `json:"type"`
+}
+
+// ActivationMode defines model for Activation.Mode.
+type ActivationMode string
+
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
@@ -846,6 +1060,14 @@ type AgainResult struct {
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
 
+// AgentsRequest defines model for AgentsRequest.
+type AgentsRequest struct {
+	Agents []AccountAgent `json:"agents"`
+
+	// Number The firm's USCC.
+	Number string `json:"number"`
+}
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
 
@@ -859,6 +1081,9 @@ type ApplicantChange struct {
 
 // ApplicantChangeType defines model for ApplicantChange.Type.
 type ApplicantChangeType string
+
+// ApplicantType defines model for ApplicantType.
+type ApplicantType string
 
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
@@ -1149,6 +1374,9 @@ type Case struct {
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
 
+	// Authority Scans of the proof that the agent may act.
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
 	// Cause Why it ended without a decision.
 	Cause       string     `json:"cause,omitempty,omitzero"`
 	Corrects    string     `json:"corrects,omitempty,omitzero"`
@@ -1156,6 +1384,9 @@ type Case struct {
 	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
 	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
 	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ElectronicService The applicant agrees to be served electronically.
+	ElectronicService bool `json:"electronic_service,omitempty,omitzero"`
 
 	// ExtendedBy Working days.
 	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
@@ -1174,9 +1405,16 @@ type Case struct {
 	// Notice The one-time notice of what is missing.
 	Notice MissingNotice `json:"notice,omitempty,omitzero"`
 
+	// Online The applicant handed it in from home.
+	Online bool `json:"online,omitempty,omitzero"`
+
+	// Opened Documents that the applicant opened: the proof of electronic service.
+	Opened []OpenedDocument `json:"opened,omitempty,omitzero"`
+
 	// Package What a case is told by the joint matter it is part of.
-	Package  JoinedCase `json:"package,omitempty,omitzero"`
-	Revealed bool       `json:"revealed"`
+	Package    JoinedCase `json:"package,omitempty,omitzero"`
+	ReceivedOn MyDate     `json:"received_on,omitempty,omitzero"`
+	Revealed   bool       `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -2094,6 +2332,183 @@ type LostRecord struct {
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
+// MyAccount defines model for MyAccount.
+type MyAccount struct {
+	Account string `json:"account"`
+
+	// Agents Of a firm: who may act for it.
+	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
+
+	// Firms Firms that one may act for.
+	Firms []MyFirm `json:"firms"`
+	Name  string   `json:"name"`
+
+	// Number Its last four characters only, for a person.
+	Number string        `json:"number"`
+	Totp   bool          `json:"totp"`
+	Type   ApplicantType `json:"type"`
+}
+
+// MyAction defines model for MyAction.
+type MyAction struct {
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Kind      MyActionKind        `json:"kind"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+	Note      string              `json:"note,omitempty,omitzero"`
+	Reason    string              `json:"reason,omitempty,omitzero"`
+	Text      string              `json:"text,omitempty,omitzero"`
+}
+
+// MyActionKind defines model for MyActionKind.
+type MyActionKind string
+
+// MyAgents defines model for MyAgents.
+type MyAgents struct {
+	Agents []AccountAgent `json:"agents"`
+}
+
+// MyCase defines model for MyCase.
+type MyCase struct {
+	// Actions What one may do now.
+	Actions []MyActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent           `json:"agent,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// Documents What was issued; for who agreed to electronic service, and once the case is closed.
+	Documents []Document          `json:"documents,omitempty,omitzero"`
+	Due       MyDate              `json:"due,omitempty,omitzero"`
+	Form      []FieldValue        `json:"form"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice What is missing or wrong.
+	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
+	Service          MyCaseService     `json:"service"`
+	Summary          MyCaseSummary     `json:"summary"`
+	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
+	Supplements      []CaseSupplement  `json:"supplements,omitempty,omitzero"`
+	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+}
+
+// MyCaseService defines model for MyCase.Service.
+type MyCaseService string
+
+// MyCaseSummary defines model for MyCaseSummary.
+type MyCaseSummary struct {
+	ApplicantName string `json:"applicant_name"`
+	Department    string `json:"department"`
+	HandedInMs    int64  `json:"handed_in_ms"`
+	Id            string `json:"id"`
+	Item          string `json:"item"`
+	ItemName      string `json:"item_name"`
+	Number        string `json:"number"`
+	Online        bool   `json:"online"`
+	ReceivedOn    MyDate `json:"received_on,omitempty,omitzero"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status   CaseStatus `json:"status"`
+	StatusEn string     `json:"status_en"`
+
+	// StatusZh How the case stands and what to do, in words.
+	StatusZh string `json:"status_zh"`
+}
+
+// MyCases defines model for MyCases.
+type MyCases struct {
+	Cases      []MyCaseSummary `json:"cases"`
+	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
+// MyDate defines model for MyDate.
+type MyDate = calendar.Date
+
+// MyFirm defines model for MyFirm.
+type MyFirm struct {
+	Account string `json:"account"`
+	Name    string `json:"name"`
+}
+
+// MyLogin defines model for MyLogin.
+type MyLogin struct {
+	Mode   MyLoginMode `json:"mode,omitempty,omitzero"`
+	Number string      `json:"number"`
+
+	// Otp The one-time code, where one is asked for.
+	Otp      string        `json:"otp,omitempty,omitzero"`
+	Password string        `json:"password"`
+	Type     ApplicantType `json:"type"`
+}
+
+// MyLoginMode defines model for MyLogin.Mode.
+type MyLoginMode string
+
+// MyReceipt defines model for MyReceipt.
+type MyReceipt struct {
+	Case MyCaseSummary `json:"case"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// MySessionTokens defines model for MySessionTokens.
+type MySessionTokens struct {
+	// AccessToken In bearer mode.
+	AccessToken string    `json:"access_token,omitempty,omitzero"`
+	Account     MyAccount `json:"account"`
+
+	// CsrfToken In cookie mode; the value of X-CSRF-Token.
+	CsrfToken string `json:"csrf_token,omitempty,omitzero"`
+	ExpiresAt int64  `json:"expires_at"`
+
+	// RefreshToken In bearer mode; works once.
+	RefreshToken string `json:"refresh_token,omitempty,omitzero"`
+}
+
+// MyStep defines model for MyStep.
+type MyStep struct {
+	At   int64  `json:"at"`
+	Kind string `json:"kind"`
+
+	// Said What was told to the applicant with it.
+	Said   string `json:"said,omitempty,omitzero"`
+	WhatEn string `json:"what_en"`
+	WhatZh string `json:"what_zh"`
+}
+
+// MySubmission defines model for MySubmission.
+type MySubmission struct {
+	// ActingFor The account of a firm that named one as its agent.
+	ActingFor string          `json:"acting_for,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// AuthorityName For another person: what the proof of authority is.
+	AuthorityName string `json:"authority_name,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Electronic One agrees to be served electronically.
+	Electronic  bool                `json:"electronic,omitempty,omitzero"`
+	Form        []FieldValue        `json:"form"`
+	Item        string              `json:"item"`
+	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
+	Materials   []SubmittedMaterial `json:"materials"`
+
+	// Phone One's own phone for this case.
+	Phone string `json:"phone,omitempty,omitzero"`
+}
+
+// MyTimeline defines model for MyTimeline.
+type MyTimeline struct {
+	Case   string   `json:"case"`
+	Number string   `json:"number"`
+	Steps  []MyStep `json:"steps"`
+}
+
 // NamedPerson defines model for NamedPerson.
 type NamedPerson = ledger.NamedPerson
 
@@ -2145,6 +2560,32 @@ type Notice struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
+}
+
+// OnlineItem defines model for OnlineItem.
+type OnlineItem struct {
+	Code       string `json:"code"`
+	Department string `json:"department"`
+	Name       string `json:"name"`
+
+	// NeedsDivision How closely the division has to be named that the matter belongs to.
+	NeedsDivision node.Tier `json:"needs_division"`
+	Online        bool      `json:"online"`
+	Version       int       `json:"version"`
+
+	// WhyNot Why the applicant has to come in person.
+	WhyNot string `json:"why_not,omitempty,omitzero"`
+}
+
+// OnlineItems defines model for OnlineItems.
+type OnlineItems struct {
+	Items []OnlineItem `json:"items"`
+}
+
+// OpenedDocument defines model for OpenedDocument.
+type OpenedDocument struct {
+	At   int64        `json:"at"`
+	Kind DocumentKind `json:"kind"`
 }
 
 // Outage defines model for Outage.
@@ -2908,6 +3349,9 @@ type Submission struct {
 	// Applying Conditional materials whose condition the applicant declares to be met.
 	Applying []string `json:"applying,omitempty,omitzero"`
 
+	// Authority Scans of the proof that the agent may act.
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
 	// Corrects Id of a refused submission that this one replaces.
 	Corrects string `json:"corrects,omitempty,omitzero"`
 
@@ -3015,6 +3459,22 @@ type SyncState struct {
 	SkewWarning bool   `json:"skew_warning,omitempty,omitzero"`
 	Tier        Tier   `json:"tier"`
 	Version     string `json:"version,omitempty,omitzero"`
+}
+
+// TOTPSecret defines model for TOTPSecret.
+type TOTPSecret struct {
+	Address string `json:"address"`
+	Secret  string `json:"secret"`
+}
+
+// TOTPSetting defines model for TOTPSetting.
+type TOTPSetting struct {
+	// Code Made of the new secret, or of the present one to end it.
+	Code     string `json:"code"`
+	Password string `json:"password"`
+
+	// Secret That of newTOTP; none ends it.
+	Secret string `json:"secret,omitempty,omitzero"`
 }
 
 // ThisNode Example: {"demo":false,"division":"330523110200","division_name":"甲子村","edition":1,"line":{"state":"up"},"name":"甲子村便民服务站","node":"v-330523110200-1","tier":"village","time_ms":1795449600000,"version":"0.1.0"}
@@ -3242,6 +3702,9 @@ type EditionAnswer = PublishedEdition
 // ImportedAnswer defines model for ImportedAnswer.
 type ImportedAnswer = ImportReport
 
+// MySessionAnswer defines model for MySessionAnswer.
+type MySessionAnswer = MySessionTokens
+
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
 
@@ -3253,6 +3716,24 @@ type SessionAnswer = SessionTokens
 
 // ImportFileBody The file as it is; unknown fields are refused by its own reader.
 type ImportFileBody = ImportFile
+
+// OpenAccountParams defines parameters for OpenAccount.
+type OpenAccountParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetAccountAgentsParams defines parameters for SetAccountAgents.
+type SetAccountAgentsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DisableAccountParams defines parameters for DisableAccount.
+type DisableAccountParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
@@ -3595,6 +4076,59 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// SetMyAgentsParams defines parameters for SetMyAgents.
+type SetMyAgentsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetMyAttachmentParams defines parameters for GetMyAttachment.
+type GetMyAttachmentParams struct {
+	// Case A case of one's own that names the file.
+	Case string `form:"case" json:"case"`
+}
+
+// ListMyCasesParams defines parameters for ListMyCases.
+type ListMyCasesParams struct {
+	// ActingFor Only those of this firm, by the id of its account.
+	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
+	Limit     Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitMyCaseParams defines parameters for SubmitMyCase.
+type SubmitMyCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnMyCaseParams defines parameters for ActOnMyCase.
+type ActOnMyCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OpenMyDocumentParams defines parameters for OpenMyDocument.
+type OpenMyDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format OpenMyDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
+type OpenMyDocumentParamsFormat string
+
+// ListOnlineItemsParams defines parameters for ListOnlineItems.
+type ListOnlineItemsParams struct {
+	// Query Words, pinyin initials, a department.
+	Query   string                       `form:"query,omitempty" json:"query,omitempty,omitzero"`
+	Subject ListOnlineItemsParamsSubject `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+}
+
+// ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
+type ListOnlineItemsParamsSubject string
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
@@ -3720,6 +4254,18 @@ type GetBoardParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 }
 
+// OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
+type OpenAccountJSONRequestBody = AccountOpening
+
+// SetAccountAgentsJSONRequestBody defines body for SetAccountAgents for application/json ContentType.
+type SetAccountAgentsJSONRequestBody = AgentsRequest
+
+// DisableAccountJSONRequestBody defines body for DisableAccount for application/json ContentType.
+type DisableAccountJSONRequestBody = AccountDisabling
+
+// FindAccountJSONRequestBody defines body for FindAccount for application/json ContentType.
+type FindAccountJSONRequestBody = AccountNumber
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
 
@@ -3815,6 +4361,33 @@ type ActOnJointCaseJSONRequestBody = JointAction
 
 // RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
 type RaiseLevelJSONRequestBody = LevelRequest
+
+// ActivateAccountJSONRequestBody defines body for ActivateAccount for application/json ContentType.
+type ActivateAccountJSONRequestBody = Activation
+
+// SetMyAgentsJSONRequestBody defines body for SetMyAgents for application/json ContentType.
+type SetMyAgentsJSONRequestBody = MyAgents
+
+// SubmitMyCaseJSONRequestBody defines body for SubmitMyCase for application/json ContentType.
+type SubmitMyCaseJSONRequestBody = MySubmission
+
+// CheckMyCaseJSONRequestBody defines body for CheckMyCase for application/json ContentType.
+type CheckMyCaseJSONRequestBody = MySubmission
+
+// ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
+type ActOnMyCaseJSONRequestBody = MyAction
+
+// LogInApplicantJSONRequestBody defines body for LogInApplicant for application/json ContentType.
+type LogInApplicantJSONRequestBody = MyLogin
+
+// ChangeMyPasswordJSONRequestBody defines body for ChangeMyPassword for application/json ContentType.
+type ChangeMyPasswordJSONRequestBody = PasswordChange
+
+// RefreshApplicantJSONRequestBody defines body for RefreshApplicant for application/json ContentType.
+type RefreshApplicantJSONRequestBody = RefreshRequest
+
+// SetTOTPJSONRequestBody defines body for SetTOTP for application/json ContentType.
+type SetTOTPJSONRequestBody = TOTPSetting
 
 // InviteNodeJSONRequestBody defines body for InviteNode for application/json ContentType.
 type InviteNodeJSONRequestBody = InvitationRequest
@@ -3958,6 +4531,88 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
+	// OpenAccountWithBody 群众账户开户（出具激活码）
+	//
+	// Records that a person or a firm was looked at in person against the ID,
+	// and makes out the code with which they activate an account at the
+	// county's address. The code is shown once, here and on the slip; the
+	// ledger keeps its hash. For somebody who has an account it is a new code
+	// for that one, which is how a lost password is recovered. A firm names
+	// the persons who may act for it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+	OpenAccountWithBody(ctx context.Context, params *OpenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenAccount 群众账户开户（出具激活码）
+	//
+	// Records that a person or a firm was looked at in person against the ID,
+	// and makes out the code with which they activate an account at the
+	// county's address. The code is shown once, here and on the slip; the
+	// ledger keeps its hash. For somebody who has an account it is a new code
+	// for that one, which is how a lost password is recovered. A firm names
+	// the persons who may act for it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+	OpenAccount(ctx context.Context, params *OpenAccountParams, body OpenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAccountAgentsWithBody 登记单位经办人
+	//
+	// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+	SetAccountAgentsWithBody(ctx context.Context, params *SetAccountAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetAccountAgents 登记单位经办人
+	//
+	// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+	SetAccountAgents(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DisableAccountWithBody 停用或恢复账户
+	//
+	// Closes an account at once, or with `disabled` false opens it again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+	DisableAccountWithBody(ctx context.Context, params *DisableAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DisableAccount 停用或恢复账户
+	//
+	// Closes an account at once, or with `disabled` false opens it again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+	DisableAccount(ctx context.Context, params *DisableAccountParams, body DisableAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FindAccountWithBody 查询账户（按证件号码）
+	//
+	// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+	FindAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FindAccount 查询账户（按证件号码）
+	//
+	// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+	FindAccount(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// BeginAttachmentWithBody 开始或继续上传附件
 	//
@@ -4905,6 +5560,249 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
 	RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ActivateAccountWithBody 激活账户
+	//
+	// Uses the code from the slip up and sets the password. A wrong number and
+	// a wrong code are answered alike. What a village made out while its line
+	// was down is good once it has arrived.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+	ActivateAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActivateAccount 激活账户
+	//
+	// Uses the code from the slip up and sets the password. A wrong number and
+	// a wrong code are answered alike. What a village made out while its line
+	// was down is good once it has arrived.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+	ActivateAccount(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMyAgentsWithBody 单位登记经办人
+	//
+	// A firm names the persons who may act for it; they replace those there were.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+	SetMyAgentsWithBody(ctx context.Context, params *SetMyAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMyAgents 单位登记经办人
+	//
+	// A firm names the persons who may act for it; they replace those there were.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+	SetMyAgents(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyAttachment 查看自己的附件
+	//
+	// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
+	GetMyAttachment(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PutMyAttachmentWithBody 上传附件
+	//
+	// Uploads a whole file under its SHA-256. Only who uploaded a file can name
+	// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
+	// most 20 MB each, 200 files and 500 MB a day.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
+	PutMyAttachmentWithBody(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyCases 我的办件
+	//
+	// One's own cases, wherever they were handed in, and those of the firms one acts for; newest first.
+	//
+	// Corresponds with GET /api/v1/my/cases (the `ListMyCases` operationId).
+	ListMyCases(ctx context.Context, params *ListMyCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitMyCaseWithBody 网上申请
+	//
+	// Hands a case in from home: for oneself, for a firm that named the person
+	// as its agent (`acting_for`), or for another person with the proof of
+	// authority (`applicant`, `authority`). It goes to the desk that accepts
+	// the item. What comes in on a day that is no working day counts as
+	// received on the next.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+	SubmitMyCaseWithBody(ctx context.Context, params *SubmitMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SubmitMyCase 网上申请
+	//
+	// Hands a case in from home: for oneself, for a firm that named the person
+	// as its agent (`acting_for`), or for another person with the proof of
+	// authority (`applicant`, `authority`). It goes to the desk that accepts
+	// the item. What comes in on a day that is no working day counts as
+	// received on the next.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+	SubmitMyCase(ctx context.Context, params *SubmitMyCaseParams, body SubmitMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMyCaseWithBody 预检（不提交）
+	//
+	// Everything that keeps a case from being handed in, at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+	CheckMyCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// CheckMyCase 预检（不提交）
+	//
+	// Everything that keeps a case from being handed in, at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+	CheckMyCase(ctx context.Context, body CheckMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyCase 我的办件详情
+	//
+	// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
+	GetMyCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnMyCaseWithBody 补正、撤回、留言、送达方式
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+	ActOnMyCaseWithBody(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnMyCase 补正、撤回、留言、送达方式
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+	ActOnMyCase(ctx context.Context, id CaseID, params *ActOnMyCaseParams, body ActOnMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyDocuments 我的文书
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/documents (the `ListMyDocuments` operationId).
+	ListMyDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenMyDocument 打开文书（电子送达）
+	//
+	// Opens a document. That it was opened is recorded first: it is the proof
+	// of electronic service. A decision is opened by who agreed to be served
+	// electronically (409 `no_consent`); others collect it.
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
+	OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyTimeline 办理进度
+	//
+	// What happened to one's case, in plain words. What offices tell each other is not part of it.
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
+	GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListOnlineItems 可网上办理的事项
+	//
+	// The items in force that can be applied for from home, and of the others why not.
+	//
+	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
+	ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LogOutApplicant 退出登录
+	//
+	// Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
+	LogOutApplicant(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMySession 当前账户
+	//
+	// Corresponds with GET /api/v1/my/session (the `GetMySession` operationId).
+	GetMySession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LogInApplicantWithBody 群众登录
+	//
+	// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+	LogInApplicantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LogInApplicant 群众登录
+	//
+	// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+	LogInApplicant(ctx context.Context, body LogInApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMyPasswordWithBody 修改密码
+	//
+	// Sets a new password and ends all other sessions.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+	ChangeMyPasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ChangeMyPassword 修改密码
+	//
+	// Sets a new password and ends all other sessions.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+	ChangeMyPassword(ctx context.Context, body ChangeMyPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefreshApplicantWithBody 续期
+	//
+	// As with staff; a refresh token works once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+	RefreshApplicantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RefreshApplicant 续期
+	//
+	// As with staff; a refresh token works once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+	RefreshApplicant(ctx context.Context, body RefreshApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// NewTOTP 生成动态码密钥
+	//
+	// Makes a secret for an authenticator. It has no effect before it is set with a code made of it.
+	//
+	// Corresponds with POST /api/v1/my/totp (the `NewTOTP` operationId).
+	NewTOTP(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetTOTPWithBody 启用或停用动态码
+	//
+	// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+	SetTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetTOTP 启用或停用动态码
+	//
+	// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+	SetTOTP(ctx context.Context, body SetTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetThisNode 本节点
 	//
 	// What anybody may know of this node: tier, place, version and the state of its line.
@@ -5515,6 +6413,168 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
 	GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+}
+
+// OpenAccountWithBody 群众账户开户（出具激活码）
+//
+// Records that a person or a firm was looked at in person against the ID,
+// and makes out the code with which they activate an account at the
+// county's address. The code is shown once, here and on the slip; the
+// ledger keeps its hash. For somebody who has an account it is a new code
+// for that one, which is how a lost password is recovered. A firm names
+// the persons who may act for it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+func (c *Client) OpenAccountWithBody(ctx context.Context, params *OpenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenAccount 群众账户开户（出具激活码）
+//
+// Records that a person or a firm was looked at in person against the ID,
+// and makes out the code with which they activate an account at the
+// county's address. The code is shown once, here and on the slip; the
+// ledger keeps its hash. For somebody who has an account it is a new code
+// for that one, which is how a lost password is recovered. A firm names
+// the persons who may act for it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+func (c *Client) OpenAccount(ctx context.Context, params *OpenAccountParams, body OpenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenAccountRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAccountAgentsWithBody 登记单位经办人
+//
+// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+func (c *Client) SetAccountAgentsWithBody(ctx context.Context, params *SetAccountAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAccountAgentsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetAccountAgents 登记单位经办人
+//
+// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+func (c *Client) SetAccountAgents(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetAccountAgentsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DisableAccountWithBody 停用或恢复账户
+//
+// Closes an account at once, or with `disabled` false opens it again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+func (c *Client) DisableAccountWithBody(ctx context.Context, params *DisableAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableAccountRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DisableAccount 停用或恢复账户
+//
+// Closes an account at once, or with `disabled` false opens it again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+func (c *Client) DisableAccount(ctx context.Context, params *DisableAccountParams, body DisableAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDisableAccountRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FindAccountWithBody 查询账户（按证件号码）
+//
+// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+func (c *Client) FindAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindAccountRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FindAccount 查询账户（按证件号码）
+//
+// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+func (c *Client) FindAccount(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFindAccountRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
 }
 
 // BeginAttachmentWithBody 开始或继续上传附件
@@ -7493,6 +8553,539 @@ func (c *Client) RaiseLevel(ctx context.Context, body RaiseLevelJSONRequestBody,
 	return c.Client.Do(req)
 }
 
+// ActivateAccountWithBody 激活账户
+//
+// Uses the code from the slip up and sets the password. A wrong number and
+// a wrong code are answered alike. What a village made out while its line
+// was down is good once it has arrived.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+func (c *Client) ActivateAccountWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivateAccountRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActivateAccount 激活账户
+//
+// Uses the code from the slip up and sets the password. A wrong number and
+// a wrong code are answered alike. What a village made out while its line
+// was down is good once it has arrived.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+func (c *Client) ActivateAccount(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActivateAccountRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetMyAgentsWithBody 单位登记经办人
+//
+// A firm names the persons who may act for it; they replace those there were.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+func (c *Client) SetMyAgentsWithBody(ctx context.Context, params *SetMyAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMyAgentsRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetMyAgents 单位登记经办人
+//
+// A firm names the persons who may act for it; they replace those there were.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+func (c *Client) SetMyAgents(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMyAgentsRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyAttachment 查看自己的附件
+//
+// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
+func (c *Client) GetMyAttachment(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyAttachmentRequest(c.Server, hash, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PutMyAttachmentWithBody 上传附件
+//
+// Uploads a whole file under its SHA-256. Only who uploaded a file can name
+// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
+// most 20 MB each, 200 files and 500 MB a day.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
+func (c *Client) PutMyAttachmentWithBody(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPutMyAttachmentRequestWithBody(c.Server, hash, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyCases 我的办件
+//
+// One's own cases, wherever they were handed in, and those of the firms one acts for; newest first.
+//
+// Corresponds with GET /api/v1/my/cases (the `ListMyCases` operationId).
+func (c *Client) ListMyCases(ctx context.Context, params *ListMyCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitMyCaseWithBody 网上申请
+//
+// Hands a case in from home: for oneself, for a firm that named the person
+// as its agent (`acting_for`), or for another person with the proof of
+// authority (`applicant`, `authority`). It goes to the desk that accepts
+// the item. What comes in on a day that is no working day counts as
+// received on the next.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+func (c *Client) SubmitMyCaseWithBody(ctx context.Context, params *SubmitMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitMyCaseRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SubmitMyCase 网上申请
+//
+// Hands a case in from home: for oneself, for a firm that named the person
+// as its agent (`acting_for`), or for another person with the proof of
+// authority (`applicant`, `authority`). It goes to the desk that accepts
+// the item. What comes in on a day that is no working day counts as
+// received on the next.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+func (c *Client) SubmitMyCase(ctx context.Context, params *SubmitMyCaseParams, body SubmitMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSubmitMyCaseRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMyCaseWithBody 预检（不提交）
+//
+// Everything that keeps a case from being handed in, at once. Nothing is written.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+func (c *Client) CheckMyCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMyCaseRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// CheckMyCase 预检（不提交）
+//
+// Everything that keeps a case from being handed in, at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+func (c *Client) CheckMyCase(ctx context.Context, body CheckMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewCheckMyCaseRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyCase 我的办件详情
+//
+// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
+func (c *Client) GetMyCase(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyCaseRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnMyCaseWithBody 补正、撤回、留言、送达方式
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+func (c *Client) ActOnMyCaseWithBody(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnMyCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnMyCase 补正、撤回、留言、送达方式
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+func (c *Client) ActOnMyCase(ctx context.Context, id CaseID, params *ActOnMyCaseParams, body ActOnMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnMyCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyDocuments 我的文书
+//
+// Corresponds with GET /api/v1/my/cases/{id}/documents (the `ListMyDocuments` operationId).
+func (c *Client) ListMyDocuments(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyDocumentsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenMyDocument 打开文书（电子送达）
+//
+// Opens a document. That it was opened is recorded first: it is the proof
+// of electronic service. A decision is opened by who agreed to be served
+// electronically (409 `no_consent`); others collect it.
+//
+// Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
+func (c *Client) OpenMyDocument(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenMyDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyTimeline 办理进度
+//
+// What happened to one's case, in plain words. What offices tell each other is not part of it.
+//
+// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
+func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyTimelineRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListOnlineItems 可网上办理的事项
+//
+// The items in force that can be applied for from home, and of the others why not.
+//
+// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
+func (c *Client) ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOnlineItemsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LogOutApplicant 退出登录
+//
+// Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
+func (c *Client) LogOutApplicant(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogOutApplicantRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMySession 当前账户
+//
+// Corresponds with GET /api/v1/my/session (the `GetMySession` operationId).
+func (c *Client) GetMySession(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMySessionRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LogInApplicantWithBody 群众登录
+//
+// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+func (c *Client) LogInApplicantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogInApplicantRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LogInApplicant 群众登录
+//
+// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+func (c *Client) LogInApplicant(ctx context.Context, body LogInApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLogInApplicantRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMyPasswordWithBody 修改密码
+//
+// Sets a new password and ends all other sessions.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+func (c *Client) ChangeMyPasswordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMyPasswordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ChangeMyPassword 修改密码
+//
+// Sets a new password and ends all other sessions.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+func (c *Client) ChangeMyPassword(ctx context.Context, body ChangeMyPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewChangeMyPasswordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefreshApplicantWithBody 续期
+//
+// As with staff; a refresh token works once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+func (c *Client) RefreshApplicantWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshApplicantRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RefreshApplicant 续期
+//
+// As with staff; a refresh token works once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+func (c *Client) RefreshApplicant(ctx context.Context, body RefreshApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRefreshApplicantRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// NewTOTP 生成动态码密钥
+//
+// Makes a secret for an authenticator. It has no effect before it is set with a code made of it.
+//
+// Corresponds with POST /api/v1/my/totp (the `NewTOTP` operationId).
+func (c *Client) NewTOTP(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewNewTOTPRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetTOTPWithBody 启用或停用动态码
+//
+// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+func (c *Client) SetTOTPWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetTOTPRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetTOTP 启用或停用动态码
+//
+// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+func (c *Client) SetTOTP(ctx context.Context, body SetTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetTOTPRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetThisNode 本节点
 //
 // What anybody may know of this node: tier, place, version and the state of its line.
@@ -8802,6 +10395,205 @@ func (c *Client) GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) 
 		return nil, err
 	}
 	return c.Client.Do(req)
+}
+
+// NewOpenAccountRequest calls the generic OpenAccount builder with application/json body
+func NewOpenAccountRequest(server string, params *OpenAccountParams, body OpenAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenAccountRequestWithBody constructs an http.Request for the OpenAccount method, with any body, and a specified content type
+func NewOpenAccountRequestWithBody(server string, params *OpenAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSetAccountAgentsRequest calls the generic SetAccountAgents builder with application/json body
+func NewSetAccountAgentsRequest(server string, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetAccountAgentsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetAccountAgentsRequestWithBody constructs an http.Request for the SetAccountAgents method, with any body, and a specified content type
+func NewSetAccountAgentsRequestWithBody(server string, params *SetAccountAgentsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/agents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewDisableAccountRequest calls the generic DisableAccount builder with application/json body
+func NewDisableAccountRequest(server string, params *DisableAccountParams, body DisableAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDisableAccountRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDisableAccountRequestWithBody constructs an http.Request for the DisableAccount method, with any body, and a specified content type
+func NewDisableAccountRequestWithBody(server string, params *DisableAccountParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/disable")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewFindAccountRequest calls the generic FindAccount builder with application/json body
+func NewFindAccountRequest(server string, body FindAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFindAccountRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFindAccountRequestWithBody constructs an http.Request for the FindAccount method, with any body, and a specified content type
+func NewFindAccountRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/accounts/find")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
 }
 
 // NewBeginAttachmentRequest calls the generic BeginAttachment builder with application/json body
@@ -12545,6 +14337,876 @@ func NewRaiseLevelRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewActivateAccountRequest calls the generic ActivateAccount builder with application/json body
+func NewActivateAccountRequest(server string, body ActivateAccountJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActivateAccountRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewActivateAccountRequestWithBody constructs an http.Request for the ActivateAccount method, with any body, and a specified content type
+func NewActivateAccountRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/activation")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewSetMyAgentsRequest calls the generic SetMyAgents builder with application/json body
+func NewSetMyAgentsRequest(server string, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetMyAgentsRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetMyAgentsRequestWithBody constructs an http.Request for the SetMyAgents method, with any body, and a specified content type
+func NewSetMyAgentsRequestWithBody(server string, params *SetMyAgentsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/agents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetMyAttachmentRequest constructs an http.Request for the GetMyAttachment method
+func NewGetMyAttachmentRequest(server string, hash Hash, params *GetMyAttachmentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hash", hash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/attachments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "case", params.Case, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewPutMyAttachmentRequestWithBody constructs an http.Request for the PutMyAttachment method, with any body, and a specified content type
+func NewPutMyAttachmentRequestWithBody(server string, hash Hash, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hash", hash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/attachments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListMyCasesRequest constructs an http.Request for the ListMyCases method
+func NewListMyCasesRequest(server string, params *ListMyCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "acting_for", params.ActingFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSubmitMyCaseRequest calls the generic SubmitMyCase builder with application/json body
+func NewSubmitMyCaseRequest(server string, params *SubmitMyCaseParams, body SubmitMyCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSubmitMyCaseRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSubmitMyCaseRequestWithBody constructs an http.Request for the SubmitMyCase method, with any body, and a specified content type
+func NewSubmitMyCaseRequestWithBody(server string, params *SubmitMyCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewCheckMyCaseRequest calls the generic CheckMyCase builder with application/json body
+func NewCheckMyCaseRequest(server string, body CheckMyCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewCheckMyCaseRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewCheckMyCaseRequestWithBody constructs an http.Request for the CheckMyCase method, with any body, and a specified content type
+func NewCheckMyCaseRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/check")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetMyCaseRequest constructs an http.Request for the GetMyCase method
+func NewGetMyCaseRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnMyCaseRequest calls the generic ActOnMyCase builder with application/json body
+func NewActOnMyCaseRequest(server string, id CaseID, params *ActOnMyCaseParams, body ActOnMyCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnMyCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnMyCaseRequestWithBody constructs an http.Request for the ActOnMyCase method, with any body, and a specified content type
+func NewActOnMyCaseRequestWithBody(server string, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListMyDocumentsRequest constructs an http.Request for the ListMyDocuments method
+func NewListMyDocumentsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/%s/documents", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenMyDocumentRequest constructs an http.Request for the OpenMyDocument method
+func NewOpenMyDocumentRequest(server string, id CaseID, kind DocumentKind, params *OpenMyDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "kind", kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/%s/documents/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyTimelineRequest constructs an http.Request for the GetMyTimeline method
+func NewGetMyTimelineRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/cases/%s/timeline", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListOnlineItemsRequest constructs an http.Request for the ListOnlineItems method
+func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/items")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "query", params.Query, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLogOutApplicantRequest constructs an http.Request for the LogOutApplicant method
+func NewLogOutApplicantRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMySessionRequest constructs an http.Request for the GetMySession method
+func NewGetMySessionRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewLogInApplicantRequest calls the generic LogInApplicant builder with application/json body
+func NewLogInApplicantRequest(server string, body LogInApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLogInApplicantRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLogInApplicantRequestWithBody constructs an http.Request for the LogInApplicant method, with any body, and a specified content type
+func NewLogInApplicantRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewChangeMyPasswordRequest calls the generic ChangeMyPassword builder with application/json body
+func NewChangeMyPasswordRequest(server string, body ChangeMyPasswordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewChangeMyPasswordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewChangeMyPasswordRequestWithBody constructs an http.Request for the ChangeMyPassword method, with any body, and a specified content type
+func NewChangeMyPasswordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/session/password")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewRefreshApplicantRequest calls the generic RefreshApplicant builder with application/json body
+func NewRefreshApplicantRequest(server string, body RefreshApplicantJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRefreshApplicantRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRefreshApplicantRequestWithBody constructs an http.Request for the RefreshApplicant method, with any body, and a specified content type
+func NewRefreshApplicantRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/session/refresh")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewNewTOTPRequest constructs an http.Request for the NewTOTP method
+func NewNewTOTPRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetTOTPRequest calls the generic SetTOTP builder with application/json body
+func NewSetTOTPRequest(server string, body SetTOTPJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetTOTPRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetTOTPRequestWithBody constructs an http.Request for the SetTOTP method, with any body, and a specified content type
+func NewSetTOTPRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/totp")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetThisNodeRequest constructs an http.Request for the GetThisNode method
 func NewGetThisNodeRequest(server string) (*http.Request, error) {
 	var err error
@@ -14653,6 +17315,88 @@ func WithBaseURL(baseURL string) ClientOption {
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
 
+	// OpenAccountWithBodyWithResponse 群众账户开户（出具激活码）
+	//
+	// Records that a person or a firm was looked at in person against the ID,
+	// and makes out the code with which they activate an account at the
+	// county's address. The code is shown once, here and on the slip; the
+	// ledger keeps its hash. For somebody who has an account it is a new code
+	// for that one, which is how a lost password is recovered. A firm names
+	// the persons who may act for it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+	OpenAccountWithBodyWithResponse(ctx context.Context, params *OpenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenAccountResponse, error)
+
+	// OpenAccountWithResponse 群众账户开户（出具激活码）
+	//
+	// Records that a person or a firm was looked at in person against the ID,
+	// and makes out the code with which they activate an account at the
+	// county's address. The code is shown once, here and on the slip; the
+	// ledger keeps its hash. For somebody who has an account it is a new code
+	// for that one, which is how a lost password is recovered. A firm names
+	// the persons who may act for it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+	OpenAccountWithResponse(ctx context.Context, params *OpenAccountParams, body OpenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenAccountResponse, error)
+
+	// SetAccountAgentsWithBodyWithResponse 登记单位经办人
+	//
+	// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+	SetAccountAgentsWithBodyWithResponse(ctx context.Context, params *SetAccountAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAccountAgentsResponse, error)
+
+	// SetAccountAgentsWithResponse 登记单位经办人
+	//
+	// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+	SetAccountAgentsWithResponse(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAccountAgentsResponse, error)
+
+	// DisableAccountWithBodyWithResponse 停用或恢复账户
+	//
+	// Closes an account at once, or with `disabled` false opens it again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+	DisableAccountWithBodyWithResponse(ctx context.Context, params *DisableAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableAccountResponse, error)
+
+	// DisableAccountWithResponse 停用或恢复账户
+	//
+	// Closes an account at once, or with `disabled` false opens it again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+	DisableAccountWithResponse(ctx context.Context, params *DisableAccountParams, body DisableAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableAccountResponse, error)
+
+	// FindAccountWithBodyWithResponse 查询账户（按证件号码）
+	//
+	// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+	FindAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FindAccountResponse, error)
+
+	// FindAccountWithResponse 查询账户（按证件号码）
+	//
+	// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+	FindAccountWithResponse(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*FindAccountResponse, error)
+
 	// BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -15673,6 +18417,269 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/level (the `RaiseLevel` operationId).
 	RaiseLevelWithResponse(ctx context.Context, body RaiseLevelJSONRequestBody, reqEditors ...RequestEditorFn) (*RaiseLevelResponse, error)
 
+	// ActivateAccountWithBodyWithResponse 激活账户
+	//
+	// Uses the code from the slip up and sets the password. A wrong number and
+	// a wrong code are answered alike. What a village made out while its line
+	// was down is good once it has arrived.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+	ActivateAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivateAccountResponse, error)
+
+	// ActivateAccountWithResponse 激活账户
+	//
+	// Uses the code from the slip up and sets the password. A wrong number and
+	// a wrong code are answered alike. What a village made out while its line
+	// was down is good once it has arrived.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+	ActivateAccountWithResponse(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivateAccountResponse, error)
+
+	// SetMyAgentsWithBodyWithResponse 单位登记经办人
+	//
+	// A firm names the persons who may act for it; they replace those there were.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+	SetMyAgentsWithBodyWithResponse(ctx context.Context, params *SetMyAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMyAgentsResponse, error)
+
+	// SetMyAgentsWithResponse 单位登记经办人
+	//
+	// A firm names the persons who may act for it; they replace those there were.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+	SetMyAgentsWithResponse(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyAgentsResponse, error)
+
+	// GetMyAttachmentWithResponse 查看自己的附件
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
+	GetMyAttachmentWithResponse(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*GetMyAttachmentResponse, error)
+
+	// PutMyAttachmentWithBodyWithResponse 上传附件
+	//
+	// Uploads a whole file under its SHA-256. Only who uploaded a file can name
+	// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
+	// most 20 MB each, 200 files and 500 MB a day.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
+	PutMyAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutMyAttachmentResponse, error)
+
+	// ListMyCasesWithResponse 我的办件
+	//
+	// One's own cases, wherever they were handed in, and those of the firms one acts for; newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/cases (the `ListMyCases` operationId).
+	ListMyCasesWithResponse(ctx context.Context, params *ListMyCasesParams, reqEditors ...RequestEditorFn) (*ListMyCasesResponse, error)
+
+	// SubmitMyCaseWithBodyWithResponse 网上申请
+	//
+	// Hands a case in from home: for oneself, for a firm that named the person
+	// as its agent (`acting_for`), or for another person with the proof of
+	// authority (`applicant`, `authority`). It goes to the desk that accepts
+	// the item. What comes in on a day that is no working day counts as
+	// received on the next.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+	SubmitMyCaseWithBodyWithResponse(ctx context.Context, params *SubmitMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitMyCaseResponse, error)
+
+	// SubmitMyCaseWithResponse 网上申请
+	//
+	// Hands a case in from home: for oneself, for a firm that named the person
+	// as its agent (`acting_for`), or for another person with the proof of
+	// authority (`applicant`, `authority`). It goes to the desk that accepts
+	// the item. What comes in on a day that is no working day counts as
+	// received on the next.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+	SubmitMyCaseWithResponse(ctx context.Context, params *SubmitMyCaseParams, body SubmitMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitMyCaseResponse, error)
+
+	// CheckMyCaseWithBodyWithResponse 预检（不提交）
+	//
+	// Everything that keeps a case from being handed in, at once. Nothing is written.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+	CheckMyCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMyCaseResponse, error)
+
+	// CheckMyCaseWithResponse 预检（不提交）
+	//
+	// Everything that keeps a case from being handed in, at once. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+	CheckMyCaseWithResponse(ctx context.Context, body CheckMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMyCaseResponse, error)
+
+	// GetMyCaseWithResponse 我的办件详情
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
+	GetMyCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyCaseResponse, error)
+
+	// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+	ActOnMyCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnMyCaseResponse, error)
+
+	// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+	ActOnMyCaseWithResponse(ctx context.Context, id CaseID, params *ActOnMyCaseParams, body ActOnMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnMyCaseResponse, error)
+
+	// ListMyDocumentsWithResponse 我的文书
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/documents (the `ListMyDocuments` operationId).
+	ListMyDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListMyDocumentsResponse, error)
+
+	// OpenMyDocumentWithResponse 打开文书（电子送达）
+	//
+	// Opens a document. That it was opened is recorded first: it is the proof
+	// of electronic service. A decision is opened by who agreed to be served
+	// electronically (409 `no_consent`); others collect it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
+	OpenMyDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*OpenMyDocumentResponse, error)
+
+	// GetMyTimelineWithResponse 办理进度
+	//
+	// What happened to one's case, in plain words. What offices tell each other is not part of it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
+	GetMyTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyTimelineResponse, error)
+
+	// ListOnlineItemsWithResponse 可网上办理的事项
+	//
+	// The items in force that can be applied for from home, and of the others why not.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
+	ListOnlineItemsWithResponse(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*ListOnlineItemsResponse, error)
+
+	// LogOutApplicantWithResponse 退出登录
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
+	LogOutApplicantWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogOutApplicantResponse, error)
+
+	// GetMySessionWithResponse 当前账户
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/session (the `GetMySession` operationId).
+	GetMySessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMySessionResponse, error)
+
+	// LogInApplicantWithBodyWithResponse 群众登录
+	//
+	// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+	LogInApplicantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogInApplicantResponse, error)
+
+	// LogInApplicantWithResponse 群众登录
+	//
+	// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+	LogInApplicantWithResponse(ctx context.Context, body LogInApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*LogInApplicantResponse, error)
+
+	// ChangeMyPasswordWithBodyWithResponse 修改密码
+	//
+	// Sets a new password and ends all other sessions.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+	ChangeMyPasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMyPasswordResponse, error)
+
+	// ChangeMyPasswordWithResponse 修改密码
+	//
+	// Sets a new password and ends all other sessions.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+	ChangeMyPasswordWithResponse(ctx context.Context, body ChangeMyPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMyPasswordResponse, error)
+
+	// RefreshApplicantWithBodyWithResponse 续期
+	//
+	// As with staff; a refresh token works once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+	RefreshApplicantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshApplicantResponse, error)
+
+	// RefreshApplicantWithResponse 续期
+	//
+	// As with staff; a refresh token works once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+	RefreshApplicantWithResponse(ctx context.Context, body RefreshApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshApplicantResponse, error)
+
+	// NewTOTPWithResponse 生成动态码密钥
+	//
+	// Makes a secret for an authenticator. It has no effect before it is set with a code made of it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/totp (the `NewTOTP` operationId).
+	NewTOTPWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*NewTOTPResponse, error)
+
+	// SetTOTPWithBodyWithResponse 启用或停用动态码
+	//
+	// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+	SetTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetTOTPResponse, error)
+
+	// SetTOTPWithResponse 启用或停用动态码
+	//
+	// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+	SetTOTPWithResponse(ctx context.Context, body SetTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*SetTOTPResponse, error)
+
 	// GetThisNodeWithResponse 本节点
 	//
 	// What anybody may know of this node: tier, place, version and the state of its line.
@@ -16331,6 +19338,198 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
 	GetKeyringWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetKeyringResponse, error)
+}
+
+type OpenAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *AccountOpened
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenAccountResponse) GetJSON201() *AccountOpened {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenAccountResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetAccountAgentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetAccountAgentsResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetAccountAgentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetAccountAgentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetAccountAgentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetAccountAgentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetAccountAgentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DisableAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r DisableAccountResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DisableAccountResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DisableAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DisableAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DisableAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DisableAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FindAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AccountState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FindAccountResponse) GetJSON200() *AccountState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FindAccountResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FindAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FindAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FindAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FindAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
 }
 
 type BeginAttachmentResponse struct {
@@ -19700,6 +22899,952 @@ func (r RaiseLevelResponse) ContentType() string {
 	return ""
 }
 
+type ActivateAccountResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActivateAccountResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActivateAccountResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActivateAccountResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActivateAccountResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActivateAccountResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActivateAccountResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetMyAgentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetMyAgentsResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetMyAgentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetMyAgentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetMyAgentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetMyAgentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetMyAgentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyAttachmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyAttachmentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyAttachmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type PutMyAttachmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AttachmentState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PutMyAttachmentResponse) GetJSON200() *AttachmentState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PutMyAttachmentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PutMyAttachmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PutMyAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PutMyAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PutMyAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMyCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyCases
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyCasesResponse) GetJSON200() *MyCases {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SubmitMyCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *MyReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r SubmitMyCaseResponse) GetJSON201() *MyReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SubmitMyCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SubmitMyCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SubmitMyCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SubmitMyCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SubmitMyCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type CheckMyCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CheckReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r CheckMyCaseResponse) GetJSON200() *CheckReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r CheckMyCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r CheckMyCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r CheckMyCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r CheckMyCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r CheckMyCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyCase
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyCaseResponse) GetJSON200() *MyCase {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnMyCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnMyCaseResponse) GetJSON200() *MyReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnMyCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnMyCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnMyCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnMyCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnMyCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMyDocumentsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyDocumentsResponse) GetJSON200() *DocumentList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyDocumentsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyDocumentsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyDocumentsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyDocumentsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyDocumentsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenMyDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenMyDocumentResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenMyDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenMyDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenMyDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenMyDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenMyDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyTimelineResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyTimeline
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyTimelineResponse) GetJSON200() *MyTimeline {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyTimelineResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyTimelineResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyTimelineResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyTimelineResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListOnlineItemsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OnlineItems
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOnlineItemsResponse) GetJSON200() *OnlineItems {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOnlineItemsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOnlineItemsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOnlineItemsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOnlineItemsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOnlineItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LogOutApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LogOutApplicantResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LogOutApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LogOutApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LogOutApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LogOutApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMySessionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMySessionResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMySessionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMySessionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMySessionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMySessionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMySessionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LogInApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LogInApplicantResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LogInApplicantResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LogInApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LogInApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LogInApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LogInApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ChangeMyPasswordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ChangeMyPasswordResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ChangeMyPasswordResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ChangeMyPasswordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ChangeMyPasswordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ChangeMyPasswordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ChangeMyPasswordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RefreshApplicantResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RefreshApplicantResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RefreshApplicantResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RefreshApplicantResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RefreshApplicantResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RefreshApplicantResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RefreshApplicantResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type NewTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TOTPSecret
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r NewTOTPResponse) GetJSON200() *TOTPSecret {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r NewTOTPResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r NewTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r NewTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r NewTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r NewTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetTOTPResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetTOTPResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetTOTPResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetTOTPResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetTOTPResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetTOTPResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetTOTPResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetThisNodeResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -21942,6 +26087,136 @@ func (r GetKeyringResponse) ContentType() string {
 	return ""
 }
 
+// OpenAccountWithBodyWithResponse 群众账户开户（出具激活码）
+//
+// Records that a person or a firm was looked at in person against the ID,
+// and makes out the code with which they activate an account at the
+// county's address. The code is shown once, here and on the slip; the
+// ledger keeps its hash. For somebody who has an account it is a new code
+// for that one, which is how a lost password is recovered. A firm names
+// the persons who may act for it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+func (c *ClientWithResponses) OpenAccountWithBodyWithResponse(ctx context.Context, params *OpenAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenAccountResponse, error) {
+	rsp, err := c.OpenAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenAccountResponse(rsp)
+}
+
+// OpenAccountWithResponse 群众账户开户（出具激活码）
+//
+// Records that a person or a firm was looked at in person against the ID,
+// and makes out the code with which they activate an account at the
+// county's address. The code is shown once, here and on the slip; the
+// ledger keeps its hash. For somebody who has an account it is a new code
+// for that one, which is how a lost password is recovered. A firm names
+// the persons who may act for it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts (the `OpenAccount` operationId).
+func (c *ClientWithResponses) OpenAccountWithResponse(ctx context.Context, params *OpenAccountParams, body OpenAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenAccountResponse, error) {
+	rsp, err := c.OpenAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenAccountResponse(rsp)
+}
+
+// SetAccountAgentsWithBodyWithResponse 登记单位经办人
+//
+// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+func (c *ClientWithResponses) SetAccountAgentsWithBodyWithResponse(ctx context.Context, params *SetAccountAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetAccountAgentsResponse, error) {
+	rsp, err := c.SetAccountAgentsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAccountAgentsResponse(rsp)
+}
+
+// SetAccountAgentsWithResponse 登记单位经办人
+//
+// Sets who may act for a firm, with the proof of authority that was shown; they replace those there were.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/accounts/agents (the `SetAccountAgents` operationId).
+func (c *ClientWithResponses) SetAccountAgentsWithResponse(ctx context.Context, params *SetAccountAgentsParams, body SetAccountAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetAccountAgentsResponse, error) {
+	rsp, err := c.SetAccountAgents(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetAccountAgentsResponse(rsp)
+}
+
+// DisableAccountWithBodyWithResponse 停用或恢复账户
+//
+// Closes an account at once, or with `disabled` false opens it again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+func (c *ClientWithResponses) DisableAccountWithBodyWithResponse(ctx context.Context, params *DisableAccountParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DisableAccountResponse, error) {
+	rsp, err := c.DisableAccountWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDisableAccountResponse(rsp)
+}
+
+// DisableAccountWithResponse 停用或恢复账户
+//
+// Closes an account at once, or with `disabled` false opens it again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/disable (the `DisableAccount` operationId).
+func (c *ClientWithResponses) DisableAccountWithResponse(ctx context.Context, params *DisableAccountParams, body DisableAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*DisableAccountResponse, error) {
+	rsp, err := c.DisableAccount(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDisableAccountResponse(rsp)
+}
+
+// FindAccountWithBodyWithResponse 查询账户（按证件号码）
+//
+// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+func (c *ClientWithResponses) FindAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FindAccountResponse, error) {
+	rsp, err := c.FindAccountWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindAccountResponse(rsp)
+}
+
+// FindAccountWithResponse 查询账户（按证件号码）
+//
+// How the account of a number stands, as far as this node knows; masked. The number is in the body, for addresses are logged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
+func (c *ClientWithResponses) FindAccountWithResponse(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*FindAccountResponse, error) {
+	rsp, err := c.FindAccount(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFindAccountResponse(rsp)
+}
+
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -23580,6 +27855,443 @@ func (c *ClientWithResponses) RaiseLevelWithResponse(ctx context.Context, body R
 	return ParseRaiseLevelResponse(rsp)
 }
 
+// ActivateAccountWithBodyWithResponse 激活账户
+//
+// Uses the code from the slip up and sets the password. A wrong number and
+// a wrong code are answered alike. What a village made out while its line
+// was down is good once it has arrived.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+func (c *ClientWithResponses) ActivateAccountWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActivateAccountResponse, error) {
+	rsp, err := c.ActivateAccountWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivateAccountResponse(rsp)
+}
+
+// ActivateAccountWithResponse 激活账户
+//
+// Uses the code from the slip up and sets the password. A wrong number and
+// a wrong code are answered alike. What a village made out while its line
+// was down is good once it has arrived.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/activation (the `ActivateAccount` operationId).
+func (c *ClientWithResponses) ActivateAccountWithResponse(ctx context.Context, body ActivateAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*ActivateAccountResponse, error) {
+	rsp, err := c.ActivateAccount(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActivateAccountResponse(rsp)
+}
+
+// SetMyAgentsWithBodyWithResponse 单位登记经办人
+//
+// A firm names the persons who may act for it; they replace those there were.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+func (c *ClientWithResponses) SetMyAgentsWithBodyWithResponse(ctx context.Context, params *SetMyAgentsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMyAgentsResponse, error) {
+	rsp, err := c.SetMyAgentsWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMyAgentsResponse(rsp)
+}
+
+// SetMyAgentsWithResponse 单位登记经办人
+//
+// A firm names the persons who may act for it; they replace those there were.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
+func (c *ClientWithResponses) SetMyAgentsWithResponse(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyAgentsResponse, error) {
+	rsp, err := c.SetMyAgents(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMyAgentsResponse(rsp)
+}
+
+// GetMyAttachmentWithResponse 查看自己的附件
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
+func (c *ClientWithResponses) GetMyAttachmentWithResponse(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*GetMyAttachmentResponse, error) {
+	rsp, err := c.GetMyAttachment(ctx, hash, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyAttachmentResponse(rsp)
+}
+
+// PutMyAttachmentWithBodyWithResponse 上传附件
+//
+// Uploads a whole file under its SHA-256. Only who uploaded a file can name
+// it in a case. JPEG, PNG, WebP, GIF and PDF, recognised by content, at
+// most 20 MB each, 200 files and 500 MB a day.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
+func (c *ClientWithResponses) PutMyAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutMyAttachmentResponse, error) {
+	rsp, err := c.PutMyAttachmentWithBody(ctx, hash, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePutMyAttachmentResponse(rsp)
+}
+
+// ListMyCasesWithResponse 我的办件
+//
+// One's own cases, wherever they were handed in, and those of the firms one acts for; newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/cases (the `ListMyCases` operationId).
+func (c *ClientWithResponses) ListMyCasesWithResponse(ctx context.Context, params *ListMyCasesParams, reqEditors ...RequestEditorFn) (*ListMyCasesResponse, error) {
+	rsp, err := c.ListMyCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyCasesResponse(rsp)
+}
+
+// SubmitMyCaseWithBodyWithResponse 网上申请
+//
+// Hands a case in from home: for oneself, for a firm that named the person
+// as its agent (`acting_for`), or for another person with the proof of
+// authority (`applicant`, `authority`). It goes to the desk that accepts
+// the item. What comes in on a day that is no working day counts as
+// received on the next.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+func (c *ClientWithResponses) SubmitMyCaseWithBodyWithResponse(ctx context.Context, params *SubmitMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SubmitMyCaseResponse, error) {
+	rsp, err := c.SubmitMyCaseWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitMyCaseResponse(rsp)
+}
+
+// SubmitMyCaseWithResponse 网上申请
+//
+// Hands a case in from home: for oneself, for a firm that named the person
+// as its agent (`acting_for`), or for another person with the proof of
+// authority (`applicant`, `authority`). It goes to the desk that accepts
+// the item. What comes in on a day that is no working day counts as
+// received on the next.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases (the `SubmitMyCase` operationId).
+func (c *ClientWithResponses) SubmitMyCaseWithResponse(ctx context.Context, params *SubmitMyCaseParams, body SubmitMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*SubmitMyCaseResponse, error) {
+	rsp, err := c.SubmitMyCase(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSubmitMyCaseResponse(rsp)
+}
+
+// CheckMyCaseWithBodyWithResponse 预检（不提交）
+//
+// Everything that keeps a case from being handed in, at once. Nothing is written.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+func (c *ClientWithResponses) CheckMyCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*CheckMyCaseResponse, error) {
+	rsp, err := c.CheckMyCaseWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMyCaseResponse(rsp)
+}
+
+// CheckMyCaseWithResponse 预检（不提交）
+//
+// Everything that keeps a case from being handed in, at once. Nothing is written.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases/check (the `CheckMyCase` operationId).
+func (c *ClientWithResponses) CheckMyCaseWithResponse(ctx context.Context, body CheckMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*CheckMyCaseResponse, error) {
+	rsp, err := c.CheckMyCase(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseCheckMyCaseResponse(rsp)
+}
+
+// GetMyCaseWithResponse 我的办件详情
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/cases/{id} (the `GetMyCase` operationId).
+func (c *ClientWithResponses) GetMyCaseWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyCaseResponse, error) {
+	rsp, err := c.GetMyCase(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyCaseResponse(rsp)
+}
+
+// ActOnMyCaseWithBodyWithResponse 补正、撤回、留言、送达方式
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+func (c *ClientWithResponses) ActOnMyCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnMyCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnMyCaseResponse, error) {
+	rsp, err := c.ActOnMyCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnMyCaseResponse(rsp)
+}
+
+// ActOnMyCaseWithResponse 补正、撤回、留言、送达方式
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/cases/{id}/actions (the `ActOnMyCase` operationId).
+func (c *ClientWithResponses) ActOnMyCaseWithResponse(ctx context.Context, id CaseID, params *ActOnMyCaseParams, body ActOnMyCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnMyCaseResponse, error) {
+	rsp, err := c.ActOnMyCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnMyCaseResponse(rsp)
+}
+
+// ListMyDocumentsWithResponse 我的文书
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/cases/{id}/documents (the `ListMyDocuments` operationId).
+func (c *ClientWithResponses) ListMyDocumentsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*ListMyDocumentsResponse, error) {
+	rsp, err := c.ListMyDocuments(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyDocumentsResponse(rsp)
+}
+
+// OpenMyDocumentWithResponse 打开文书（电子送达）
+//
+// Opens a document. That it was opened is recorded first: it is the proof
+// of electronic service. A decision is opened by who agreed to be served
+// electronically (409 `no_consent`); others collect it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/cases/{id}/documents/{kind} (the `OpenMyDocument` operationId).
+func (c *ClientWithResponses) OpenMyDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *OpenMyDocumentParams, reqEditors ...RequestEditorFn) (*OpenMyDocumentResponse, error) {
+	rsp, err := c.OpenMyDocument(ctx, id, kind, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenMyDocumentResponse(rsp)
+}
+
+// GetMyTimelineWithResponse 办理进度
+//
+// What happened to one's case, in plain words. What offices tell each other is not part of it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
+func (c *ClientWithResponses) GetMyTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyTimelineResponse, error) {
+	rsp, err := c.GetMyTimeline(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyTimelineResponse(rsp)
+}
+
+// ListOnlineItemsWithResponse 可网上办理的事项
+//
+// The items in force that can be applied for from home, and of the others why not.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
+func (c *ClientWithResponses) ListOnlineItemsWithResponse(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*ListOnlineItemsResponse, error) {
+	rsp, err := c.ListOnlineItems(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOnlineItemsResponse(rsp)
+}
+
+// LogOutApplicantWithResponse 退出登录
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
+func (c *ClientWithResponses) LogOutApplicantWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*LogOutApplicantResponse, error) {
+	rsp, err := c.LogOutApplicant(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogOutApplicantResponse(rsp)
+}
+
+// GetMySessionWithResponse 当前账户
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/session (the `GetMySession` operationId).
+func (c *ClientWithResponses) GetMySessionWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMySessionResponse, error) {
+	rsp, err := c.GetMySession(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMySessionResponse(rsp)
+}
+
+// LogInApplicantWithBodyWithResponse 群众登录
+//
+// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+func (c *ClientWithResponses) LogInApplicantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LogInApplicantResponse, error) {
+	rsp, err := c.LogInApplicantWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogInApplicantResponse(rsp)
+}
+
+// LogInApplicantWithResponse 群众登录
+//
+// Logs an applicant in, at the county only. 401 `totp_required` asks for the one-time code as well.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session (the `LogInApplicant` operationId).
+func (c *ClientWithResponses) LogInApplicantWithResponse(ctx context.Context, body LogInApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*LogInApplicantResponse, error) {
+	rsp, err := c.LogInApplicant(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLogInApplicantResponse(rsp)
+}
+
+// ChangeMyPasswordWithBodyWithResponse 修改密码
+//
+// Sets a new password and ends all other sessions.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+func (c *ClientWithResponses) ChangeMyPasswordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ChangeMyPasswordResponse, error) {
+	rsp, err := c.ChangeMyPasswordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMyPasswordResponse(rsp)
+}
+
+// ChangeMyPasswordWithResponse 修改密码
+//
+// Sets a new password and ends all other sessions.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session/password (the `ChangeMyPassword` operationId).
+func (c *ClientWithResponses) ChangeMyPasswordWithResponse(ctx context.Context, body ChangeMyPasswordJSONRequestBody, reqEditors ...RequestEditorFn) (*ChangeMyPasswordResponse, error) {
+	rsp, err := c.ChangeMyPassword(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseChangeMyPasswordResponse(rsp)
+}
+
+// RefreshApplicantWithBodyWithResponse 续期
+//
+// As with staff; a refresh token works once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+func (c *ClientWithResponses) RefreshApplicantWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RefreshApplicantResponse, error) {
+	rsp, err := c.RefreshApplicantWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefreshApplicantResponse(rsp)
+}
+
+// RefreshApplicantWithResponse 续期
+//
+// As with staff; a refresh token works once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/session/refresh (the `RefreshApplicant` operationId).
+func (c *ClientWithResponses) RefreshApplicantWithResponse(ctx context.Context, body RefreshApplicantJSONRequestBody, reqEditors ...RequestEditorFn) (*RefreshApplicantResponse, error) {
+	rsp, err := c.RefreshApplicant(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRefreshApplicantResponse(rsp)
+}
+
+// NewTOTPWithResponse 生成动态码密钥
+//
+// Makes a secret for an authenticator. It has no effect before it is set with a code made of it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/totp (the `NewTOTP` operationId).
+func (c *ClientWithResponses) NewTOTPWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*NewTOTPResponse, error) {
+	rsp, err := c.NewTOTP(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseNewTOTPResponse(rsp)
+}
+
+// SetTOTPWithBodyWithResponse 启用或停用动态码
+//
+// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+func (c *ClientWithResponses) SetTOTPWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetTOTPResponse, error) {
+	rsp, err := c.SetTOTPWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetTOTPResponse(rsp)
+}
+
+// SetTOTPWithResponse 启用或停用动态码
+//
+// Asks for a one-time code at each login from now on; without a secret not any more. Takes the password and a code.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/totp (the `SetTOTP` operationId).
+func (c *ClientWithResponses) SetTOTPWithResponse(ctx context.Context, body SetTOTPJSONRequestBody, reqEditors ...RequestEditorFn) (*SetTOTPResponse, error) {
+	rsp, err := c.SetTOTP(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetTOTPResponse(rsp)
+}
+
 // GetThisNodeWithResponse 本节点
 //
 // What anybody may know of this node: tier, place, version and the state of its line.
@@ -24657,6 +29369,138 @@ func (c *ClientWithResponses) GetKeyringWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseGetKeyringResponse(rsp)
+}
+
+// ParseOpenAccountResponse parses an HTTP response from a OpenAccountWithResponse call
+func ParseOpenAccountResponse(rsp *http.Response) (*OpenAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest AccountOpened
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetAccountAgentsResponse parses an HTTP response from a SetAccountAgentsWithResponse call
+func ParseSetAccountAgentsResponse(rsp *http.Response) (*SetAccountAgentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetAccountAgentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDisableAccountResponse parses an HTTP response from a DisableAccountWithResponse call
+func ParseDisableAccountResponse(rsp *http.Response) (*DisableAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DisableAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFindAccountResponse parses an HTTP response from a FindAccountWithResponse call
+func ParseFindAccountResponse(rsp *http.Response) (*FindAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FindAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AccountState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
 }
 
 // ParseBeginAttachmentResponse parses an HTTP response from a BeginAttachmentWithResponse call
@@ -26983,6 +31827,658 @@ func ParseRaiseLevelResponse(rsp *http.Response) (*RaiseLevelResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActivateAccountResponse parses an HTTP response from a ActivateAccountWithResponse call
+func ParseActivateAccountResponse(rsp *http.Response) (*ActivateAccountResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActivateAccountResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetMyAgentsResponse parses an HTTP response from a SetMyAgentsWithResponse call
+func ParseSetMyAgentsResponse(rsp *http.Response) (*SetMyAgentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetMyAgentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyAttachmentResponse parses an HTTP response from a GetMyAttachmentWithResponse call
+func ParseGetMyAttachmentResponse(rsp *http.Response) (*GetMyAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParsePutMyAttachmentResponse parses an HTTP response from a PutMyAttachmentWithResponse call
+func ParsePutMyAttachmentResponse(rsp *http.Response) (*PutMyAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PutMyAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AttachmentState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyCasesResponse parses an HTTP response from a ListMyCasesWithResponse call
+func ParseListMyCasesResponse(rsp *http.Response) (*ListMyCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyCases
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSubmitMyCaseResponse parses an HTTP response from a SubmitMyCaseWithResponse call
+func ParseSubmitMyCaseResponse(rsp *http.Response) (*SubmitMyCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SubmitMyCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest MyReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseCheckMyCaseResponse parses an HTTP response from a CheckMyCaseWithResponse call
+func ParseCheckMyCaseResponse(rsp *http.Response) (*CheckMyCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &CheckMyCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CheckReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyCaseResponse parses an HTTP response from a GetMyCaseWithResponse call
+func ParseGetMyCaseResponse(rsp *http.Response) (*GetMyCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyCase
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnMyCaseResponse parses an HTTP response from a ActOnMyCaseWithResponse call
+func ParseActOnMyCaseResponse(rsp *http.Response) (*ActOnMyCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnMyCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyDocumentsResponse parses an HTTP response from a ListMyDocumentsWithResponse call
+func ParseListMyDocumentsResponse(rsp *http.Response) (*ListMyDocumentsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyDocumentsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenMyDocumentResponse parses an HTTP response from a OpenMyDocumentWithResponse call
+func ParseOpenMyDocumentResponse(rsp *http.Response) (*OpenMyDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenMyDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyTimelineResponse parses an HTTP response from a GetMyTimelineWithResponse call
+func ParseGetMyTimelineResponse(rsp *http.Response) (*GetMyTimelineResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyTimelineResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyTimeline
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListOnlineItemsResponse parses an HTTP response from a ListOnlineItemsWithResponse call
+func ParseListOnlineItemsResponse(rsp *http.Response) (*ListOnlineItemsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOnlineItemsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OnlineItems
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLogOutApplicantResponse parses an HTTP response from a LogOutApplicantWithResponse call
+func ParseLogOutApplicantResponse(rsp *http.Response) (*LogOutApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LogOutApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMySessionResponse parses an HTTP response from a GetMySessionWithResponse call
+func ParseGetMySessionResponse(rsp *http.Response) (*GetMySessionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMySessionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLogInApplicantResponse parses an HTTP response from a LogInApplicantWithResponse call
+func ParseLogInApplicantResponse(rsp *http.Response) (*LogInApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LogInApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseChangeMyPasswordResponse parses an HTTP response from a ChangeMyPasswordWithResponse call
+func ParseChangeMyPasswordResponse(rsp *http.Response) (*ChangeMyPasswordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ChangeMyPasswordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRefreshApplicantResponse parses an HTTP response from a RefreshApplicantWithResponse call
+func ParseRefreshApplicantResponse(rsp *http.Response) (*RefreshApplicantResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RefreshApplicantResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseNewTOTPResponse parses an HTTP response from a NewTOTPWithResponse call
+func ParseNewTOTPResponse(rsp *http.Response) (*NewTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &NewTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TOTPSecret
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetTOTPResponse parses an HTTP response from a SetTOTPWithResponse call
+func ParseSetTOTPResponse(rsp *http.Response) (*SetTOTPResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetTOTPResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -22,6 +22,7 @@ import (
 	"github.com/oapi-codegen/runtime"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -33,6 +34,24 @@ import (
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/supervision"
 )
+
+// Defines values for ActivationMode.
+const (
+	ActivationBearer ActivationMode = "bearer"
+	ActivationCookie ActivationMode = "cookie"
+)
+
+// Valid indicates whether the value is a known member of the ActivationMode enum.
+func (e ActivationMode) Valid() bool {
+	switch e {
+	case ActivationBearer:
+		return true
+	case ActivationCookie:
+		return true
+	default:
+		return false
+	}
+}
 
 // Defines values for ApplicantChangeType.
 const (
@@ -46,6 +65,24 @@ func (e ApplicantChangeType) Valid() bool {
 	case ChangeOrganisation:
 		return true
 	case ChangePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ApplicantType.
+const (
+	TypeOrganisation ApplicantType = "organisation"
+	TypePerson       ApplicantType = "person"
+)
+
+// Valid indicates whether the value is a known member of the ApplicantType enum.
+func (e ApplicantType) Valid() bool {
+	switch e {
+	case TypeOrganisation:
+		return true
+	case TypePerson:
 		return true
 	default:
 		return false
@@ -466,6 +503,69 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for MyActionKind.
+const (
+	MyComment             MyActionKind = "comment"
+	MyServeElectronically MyActionKind = "serve_electronically"
+	MyServeOnPaper        MyActionKind = "serve_on_paper"
+	MySupplement          MyActionKind = "supplement"
+	MyWithdraw            MyActionKind = "withdraw"
+)
+
+// Valid indicates whether the value is a known member of the MyActionKind enum.
+func (e MyActionKind) Valid() bool {
+	switch e {
+	case MyComment:
+		return true
+	case MyServeElectronically:
+		return true
+	case MyServeOnPaper:
+		return true
+	case MySupplement:
+		return true
+	case MyWithdraw:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyCaseService.
+const (
+	ServedElectronically MyCaseService = "electronic"
+	ServedOnPaper        MyCaseService = "paper"
+)
+
+// Valid indicates whether the value is a known member of the MyCaseService enum.
+func (e MyCaseService) Valid() bool {
+	switch e {
+	case ServedElectronically:
+		return true
+	case ServedOnPaper:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for MyLoginMode.
+const (
+	MyLoginBearer MyLoginMode = "bearer"
+	MyLoginCookie MyLoginMode = "cookie"
+)
+
+// Valid indicates whether the value is a known member of the MyLoginMode enum.
+func (e MyLoginMode) Valid() bool {
+	switch e {
+	case MyLoginBearer:
+		return true
+	case MyLoginCookie:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -790,6 +890,42 @@ func (e GetJointDocumentParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for OpenMyDocumentParamsFormat.
+const (
+	OpenMyDocumentParamsFormatHTML OpenMyDocumentParamsFormat = "html"
+	OpenMyDocumentParamsFormatJSON OpenMyDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenMyDocumentParamsFormat enum.
+func (e OpenMyDocumentParamsFormat) Valid() bool {
+	switch e {
+	case OpenMyDocumentParamsFormatHTML:
+		return true
+	case OpenMyDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListOnlineItemsParamsSubject.
+const (
+	ForOrganisation ListOnlineItemsParamsSubject = "organisation"
+	ForPerson       ListOnlineItemsParamsSubject = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListOnlineItemsParamsSubject enum.
+func (e ListOnlineItemsParamsSubject) Valid() bool {
+	switch e {
+	case ForOrganisation:
+		return true
+	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for GetRatingFiguresParamsBy.
 const (
 	RatedOffice GetRatingFiguresParamsBy = "office"
@@ -826,6 +962,84 @@ func (e GetRectificationNoticeParamsFormat) Valid() bool {
 	}
 }
 
+// AccountAgent defines model for AccountAgent.
+type AccountAgent = account.Agent
+
+// AccountDisabling defines model for AccountDisabling.
+type AccountDisabling struct {
+	Disabled *bool         `json:"disabled,omitempty"`
+	Number   string        `json:"number"`
+	Reason   string        `json:"reason"`
+	Type     ApplicantType `json:"type"`
+}
+
+// AccountNumber defines model for AccountNumber.
+type AccountNumber struct {
+	// Number ID number of a person (GB 11643), USCC of a firm (GB 32100).
+	Number string        `json:"number"`
+	Type   ApplicantType `json:"type"`
+}
+
+// AccountOpened defines model for AccountOpened.
+type AccountOpened struct {
+	// Code Shown this once.
+	Code      string `json:"code"`
+	ExpiresAt int64  `json:"expires_at"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// Slip What a document says; how it looks is not part of it.
+	Slip CaseDocument `json:"slip"`
+}
+
+// AccountOpening defines model for AccountOpening.
+type AccountOpening struct {
+	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
+	Name   string         `json:"name"`
+	Number string         `json:"number"`
+	Phone  string         `json:"phone,omitempty,omitzero"`
+
+	// Shown The document that was looked at.
+	Shown string        `json:"shown"`
+	Type  ApplicantType `json:"type"`
+}
+
+// AccountState defines model for AccountState.
+type AccountState struct {
+	Account string `json:"account"`
+
+	// Activated As far as this node knows; only the county does.
+	Activated bool           `json:"activated"`
+	Agents    []AccountAgent `json:"agents,omitempty,omitzero"`
+
+	// CodeWaiting A code was made out and not used.
+	CodeWaiting bool `json:"code_waiting"`
+	Disabled    bool `json:"disabled"`
+
+	// Home Example: 330523110200
+	Home Division `json:"home"`
+
+	// Name Masked for a person.
+	Name string `json:"name"`
+
+	// Number Masked for a person.
+	Number string        `json:"number"`
+	Type   ApplicantType `json:"type"`
+}
+
+// Activation defines model for Activation.
+type Activation struct {
+	Code     string         `json:"code"`
+	Mode     ActivationMode `json:"mode,omitempty,omitzero"`
+	Number   string         `json:"number"`
+	Password string         `json:"password"`
+	Type     ApplicantType  `json:"type"`
+}
+
+// ActivationMode defines model for Activation.Mode.
+type ActivationMode string
+
 // Actor defines model for Actor.
 type Actor = identity.Actor
 
@@ -852,6 +1066,14 @@ type AgainResult struct {
 // Agent 代办人, who hands the case in for the applicant.
 type Agent = ledger.Agent
 
+// AgentsRequest defines model for AgentsRequest.
+type AgentsRequest struct {
+	Agents []AccountAgent `json:"agents"`
+
+	// Number The firm's USCC.
+	Number string `json:"number"`
+}
+
 // Applicant defines model for Applicant.
 type Applicant = ledger.Applicant
 
@@ -865,6 +1087,9 @@ type ApplicantChange struct {
 
 // ApplicantChangeType defines model for ApplicantChange.Type.
 type ApplicantChangeType string
+
+// ApplicantType defines model for ApplicantType.
+type ApplicantType string
 
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
@@ -1155,6 +1380,9 @@ type Case struct {
 	Applying    []string         `json:"applying,omitempty,omitzero"`
 	Attachments []CaseAttachment `json:"attachments,omitempty,omitzero"`
 
+	// Authority Scans of the proof that the agent may act.
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
 	// Cause Why it ended without a decision.
 	Cause       string     `json:"cause,omitempty,omitzero"`
 	Corrects    string     `json:"corrects,omitempty,omitzero"`
@@ -1162,6 +1390,9 @@ type Case struct {
 	DecidedMs   int64      `json:"decided_ms,omitempty,omitzero"`
 	DeliveredMs int64      `json:"delivered_ms,omitempty,omitzero"`
 	Documents   []Document `json:"documents,omitempty,omitzero"`
+
+	// ElectronicService The applicant agrees to be served electronically.
+	ElectronicService bool `json:"electronic_service,omitempty,omitzero"`
 
 	// ExtendedBy Working days.
 	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
@@ -1180,9 +1411,16 @@ type Case struct {
 	// Notice The one-time notice of what is missing.
 	Notice MissingNotice `json:"notice,omitempty,omitzero"`
 
+	// Online The applicant handed it in from home.
+	Online bool `json:"online,omitempty,omitzero"`
+
+	// Opened Documents that the applicant opened: the proof of electronic service.
+	Opened []OpenedDocument `json:"opened,omitempty,omitzero"`
+
 	// Package What a case is told by the joint matter it is part of.
-	Package  JoinedCase `json:"package,omitempty,omitzero"`
-	Revealed bool       `json:"revealed"`
+	Package    JoinedCase `json:"package,omitempty,omitzero"`
+	ReceivedOn MyDate     `json:"received_on,omitempty,omitzero"`
+	Revealed   bool       `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -2100,6 +2338,183 @@ type LostRecord struct {
 // MissingNotice The one-time notice of what is missing.
 type MissingNotice = casework.Notice
 
+// MyAccount defines model for MyAccount.
+type MyAccount struct {
+	Account string `json:"account"`
+
+	// Agents Of a firm: who may act for it.
+	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
+
+	// Firms Firms that one may act for.
+	Firms []MyFirm `json:"firms"`
+	Name  string   `json:"name"`
+
+	// Number Its last four characters only, for a person.
+	Number string        `json:"number"`
+	Totp   bool          `json:"totp"`
+	Type   ApplicantType `json:"type"`
+}
+
+// MyAction defines model for MyAction.
+type MyAction struct {
+	Form      []FieldValue        `json:"form,omitempty,omitzero"`
+	Kind      MyActionKind        `json:"kind"`
+	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+	Note      string              `json:"note,omitempty,omitzero"`
+	Reason    string              `json:"reason,omitempty,omitzero"`
+	Text      string              `json:"text,omitempty,omitzero"`
+}
+
+// MyActionKind defines model for MyActionKind.
+type MyActionKind string
+
+// MyAgents defines model for MyAgents.
+type MyAgents struct {
+	Agents []AccountAgent `json:"agents"`
+}
+
+// MyCase defines model for MyCase.
+type MyCase struct {
+	// Actions What one may do now.
+	Actions []MyActionKind `json:"actions"`
+
+	// Agent 代办人, who hands the case in for the applicant.
+	Agent     Agent           `json:"agent,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// Documents What was issued; for who agreed to electronic service, and once the case is closed.
+	Documents []Document          `json:"documents,omitempty,omitzero"`
+	Due       MyDate              `json:"due,omitempty,omitzero"`
+	Form      []FieldValue        `json:"form"`
+	Materials []SubmittedMaterial `json:"materials"`
+
+	// Notice What is missing or wrong.
+	Notice           []SupplementPoint `json:"notice,omitempty,omitzero"`
+	Service          MyCaseService     `json:"service"`
+	Summary          MyCaseSummary     `json:"summary"`
+	SupplementBefore MyDate            `json:"supplement_before,omitempty,omitzero"`
+	Supplements      []CaseSupplement  `json:"supplements,omitempty,omitzero"`
+	WithdrawalAsked  bool              `json:"withdrawal_asked"`
+}
+
+// MyCaseService defines model for MyCase.Service.
+type MyCaseService string
+
+// MyCaseSummary defines model for MyCaseSummary.
+type MyCaseSummary struct {
+	ApplicantName string `json:"applicant_name"`
+	Department    string `json:"department"`
+	HandedInMs    int64  `json:"handed_in_ms"`
+	Id            string `json:"id"`
+	Item          string `json:"item"`
+	ItemName      string `json:"item_name"`
+	Number        string `json:"number"`
+	Online        bool   `json:"online"`
+	ReceivedOn    MyDate `json:"received_on,omitempty,omitzero"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status   CaseStatus `json:"status"`
+	StatusEn string     `json:"status_en"`
+
+	// StatusZh How the case stands and what to do, in words.
+	StatusZh string `json:"status_zh"`
+}
+
+// MyCases defines model for MyCases.
+type MyCases struct {
+	Cases      []MyCaseSummary `json:"cases"`
+	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
+// MyDate defines model for MyDate.
+type MyDate = calendar.Date
+
+// MyFirm defines model for MyFirm.
+type MyFirm struct {
+	Account string `json:"account"`
+	Name    string `json:"name"`
+}
+
+// MyLogin defines model for MyLogin.
+type MyLogin struct {
+	Mode   MyLoginMode `json:"mode,omitempty,omitzero"`
+	Number string      `json:"number"`
+
+	// Otp The one-time code, where one is asked for.
+	Otp      string        `json:"otp,omitempty,omitzero"`
+	Password string        `json:"password"`
+	Type     ApplicantType `json:"type"`
+}
+
+// MyLoginMode defines model for MyLogin.Mode.
+type MyLoginMode string
+
+// MyReceipt defines model for MyReceipt.
+type MyReceipt struct {
+	Case MyCaseSummary `json:"case"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// MySessionTokens defines model for MySessionTokens.
+type MySessionTokens struct {
+	// AccessToken In bearer mode.
+	AccessToken string    `json:"access_token,omitempty,omitzero"`
+	Account     MyAccount `json:"account"`
+
+	// CsrfToken In cookie mode; the value of X-CSRF-Token.
+	CsrfToken string `json:"csrf_token,omitempty,omitzero"`
+	ExpiresAt int64  `json:"expires_at"`
+
+	// RefreshToken In bearer mode; works once.
+	RefreshToken string `json:"refresh_token,omitempty,omitzero"`
+}
+
+// MyStep defines model for MyStep.
+type MyStep struct {
+	At   int64  `json:"at"`
+	Kind string `json:"kind"`
+
+	// Said What was told to the applicant with it.
+	Said   string `json:"said,omitempty,omitzero"`
+	WhatEn string `json:"what_en"`
+	WhatZh string `json:"what_zh"`
+}
+
+// MySubmission defines model for MySubmission.
+type MySubmission struct {
+	// ActingFor The account of a firm that named one as its agent.
+	ActingFor string          `json:"acting_for,omitempty,omitzero"`
+	Applicant Applicant       `json:"applicant,omitempty,omitzero"`
+	Applying  []string        `json:"applying,omitempty,omitzero"`
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
+	// AuthorityName For another person: what the proof of authority is.
+	AuthorityName string `json:"authority_name,omitempty,omitzero"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division,omitempty,omitzero"`
+
+	// Electronic One agrees to be served electronically.
+	Electronic  bool                `json:"electronic,omitempty,omitzero"`
+	Form        []FieldValue        `json:"form"`
+	Item        string              `json:"item"`
+	ItemVersion int                 `json:"item_version,omitempty,omitzero"`
+	Materials   []SubmittedMaterial `json:"materials"`
+
+	// Phone One's own phone for this case.
+	Phone string `json:"phone,omitempty,omitzero"`
+}
+
+// MyTimeline defines model for MyTimeline.
+type MyTimeline struct {
+	Case   string   `json:"case"`
+	Number string   `json:"number"`
+	Steps  []MyStep `json:"steps"`
+}
+
 // NamedPerson defines model for NamedPerson.
 type NamedPerson = ledger.NamedPerson
 
@@ -2151,6 +2566,32 @@ type Notice struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
+}
+
+// OnlineItem defines model for OnlineItem.
+type OnlineItem struct {
+	Code       string `json:"code"`
+	Department string `json:"department"`
+	Name       string `json:"name"`
+
+	// NeedsDivision How closely the division has to be named that the matter belongs to.
+	NeedsDivision node.Tier `json:"needs_division"`
+	Online        bool      `json:"online"`
+	Version       int       `json:"version"`
+
+	// WhyNot Why the applicant has to come in person.
+	WhyNot string `json:"why_not,omitempty,omitzero"`
+}
+
+// OnlineItems defines model for OnlineItems.
+type OnlineItems struct {
+	Items []OnlineItem `json:"items"`
+}
+
+// OpenedDocument defines model for OpenedDocument.
+type OpenedDocument struct {
+	At   int64        `json:"at"`
+	Kind DocumentKind `json:"kind"`
 }
 
 // Outage defines model for Outage.
@@ -2914,6 +3355,9 @@ type Submission struct {
 	// Applying Conditional materials whose condition the applicant declares to be met.
 	Applying []string `json:"applying,omitempty,omitzero"`
 
+	// Authority Scans of the proof that the agent may act.
+	Authority []AttachmentRef `json:"authority,omitempty,omitzero"`
+
 	// Corrects Id of a refused submission that this one replaces.
 	Corrects string `json:"corrects,omitempty,omitzero"`
 
@@ -3021,6 +3465,22 @@ type SyncState struct {
 	SkewWarning bool   `json:"skew_warning,omitempty,omitzero"`
 	Tier        Tier   `json:"tier"`
 	Version     string `json:"version,omitempty,omitzero"`
+}
+
+// TOTPSecret defines model for TOTPSecret.
+type TOTPSecret struct {
+	Address string `json:"address"`
+	Secret  string `json:"secret"`
+}
+
+// TOTPSetting defines model for TOTPSetting.
+type TOTPSetting struct {
+	// Code Made of the new secret, or of the present one to end it.
+	Code     string `json:"code"`
+	Password string `json:"password"`
+
+	// Secret That of newTOTP; none ends it.
+	Secret string `json:"secret,omitempty,omitzero"`
 }
 
 // ThisNode Example: {"demo":false,"division":"330523110200","division_name":"甲子村","edition":1,"line":{"state":"up"},"name":"甲子村便民服务站","node":"v-330523110200-1","tier":"village","time_ms":1795449600000,"version":"0.1.0"}
@@ -3248,6 +3708,9 @@ type EditionAnswer = PublishedEdition
 // ImportedAnswer defines model for ImportedAnswer.
 type ImportedAnswer = ImportReport
 
+// MySessionAnswer defines model for MySessionAnswer.
+type MySessionAnswer = MySessionTokens
+
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
 
@@ -3259,6 +3722,24 @@ type SessionAnswer = SessionTokens
 
 // ImportFileBody The file as it is; unknown fields are refused by its own reader.
 type ImportFileBody = ImportFile
+
+// OpenAccountParams defines parameters for OpenAccount.
+type OpenAccountParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// SetAccountAgentsParams defines parameters for SetAccountAgents.
+type SetAccountAgentsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// DisableAccountParams defines parameters for DisableAccount.
+type DisableAccountParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
 
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
@@ -3601,6 +4082,59 @@ type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
 }
 
+// SetMyAgentsParams defines parameters for SetMyAgents.
+type SetMyAgentsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetMyAttachmentParams defines parameters for GetMyAttachment.
+type GetMyAttachmentParams struct {
+	// Case A case of one's own that names the file.
+	Case string `form:"case" json:"case"`
+}
+
+// ListMyCasesParams defines parameters for ListMyCases.
+type ListMyCasesParams struct {
+	// ActingFor Only those of this firm, by the id of its account.
+	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
+	Limit     Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// SubmitMyCaseParams defines parameters for SubmitMyCase.
+type SubmitMyCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnMyCaseParams defines parameters for ActOnMyCase.
+type ActOnMyCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// OpenMyDocumentParams defines parameters for OpenMyDocument.
+type OpenMyDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format OpenMyDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
+type OpenMyDocumentParamsFormat string
+
+// ListOnlineItemsParams defines parameters for ListOnlineItems.
+type ListOnlineItemsParams struct {
+	// Query Words, pinyin initials, a department.
+	Query   string                       `form:"query,omitempty" json:"query,omitempty,omitzero"`
+	Subject ListOnlineItemsParamsSubject `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+}
+
+// ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
+type ListOnlineItemsParamsSubject string
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
@@ -3726,6 +4260,18 @@ type GetBoardParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 }
 
+// OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
+type OpenAccountJSONRequestBody = AccountOpening
+
+// SetAccountAgentsJSONRequestBody defines body for SetAccountAgents for application/json ContentType.
+type SetAccountAgentsJSONRequestBody = AgentsRequest
+
+// DisableAccountJSONRequestBody defines body for DisableAccount for application/json ContentType.
+type DisableAccountJSONRequestBody = AccountDisabling
+
+// FindAccountJSONRequestBody defines body for FindAccount for application/json ContentType.
+type FindAccountJSONRequestBody = AccountNumber
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
 
@@ -3822,6 +4368,33 @@ type ActOnJointCaseJSONRequestBody = JointAction
 // RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
 type RaiseLevelJSONRequestBody = LevelRequest
 
+// ActivateAccountJSONRequestBody defines body for ActivateAccount for application/json ContentType.
+type ActivateAccountJSONRequestBody = Activation
+
+// SetMyAgentsJSONRequestBody defines body for SetMyAgents for application/json ContentType.
+type SetMyAgentsJSONRequestBody = MyAgents
+
+// SubmitMyCaseJSONRequestBody defines body for SubmitMyCase for application/json ContentType.
+type SubmitMyCaseJSONRequestBody = MySubmission
+
+// CheckMyCaseJSONRequestBody defines body for CheckMyCase for application/json ContentType.
+type CheckMyCaseJSONRequestBody = MySubmission
+
+// ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
+type ActOnMyCaseJSONRequestBody = MyAction
+
+// LogInApplicantJSONRequestBody defines body for LogInApplicant for application/json ContentType.
+type LogInApplicantJSONRequestBody = MyLogin
+
+// ChangeMyPasswordJSONRequestBody defines body for ChangeMyPassword for application/json ContentType.
+type ChangeMyPasswordJSONRequestBody = PasswordChange
+
+// RefreshApplicantJSONRequestBody defines body for RefreshApplicant for application/json ContentType.
+type RefreshApplicantJSONRequestBody = RefreshRequest
+
+// SetTOTPJSONRequestBody defines body for SetTOTP for application/json ContentType.
+type SetTOTPJSONRequestBody = TOTPSetting
+
 // InviteNodeJSONRequestBody defines body for InviteNode for application/json ContentType.
 type InviteNodeJSONRequestBody = InvitationRequest
 
@@ -3893,6 +4466,18 @@ type VerifyDocumentJSONRequestBody = VerifyRequest
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
+	// OpenAccount 群众账户开户（出具激活码）
+	// (POST /api/v1/accounts)
+	OpenAccount(w http.ResponseWriter, r *http.Request, params OpenAccountParams)
+	// SetAccountAgents 登记单位经办人
+	// (PUT /api/v1/accounts/agents)
+	SetAccountAgents(w http.ResponseWriter, r *http.Request, params SetAccountAgentsParams)
+	// DisableAccount 停用或恢复账户
+	// (POST /api/v1/accounts/disable)
+	DisableAccount(w http.ResponseWriter, r *http.Request, params DisableAccountParams)
+	// FindAccount 查询账户（按证件号码）
+	// (POST /api/v1/accounts/find)
+	FindAccount(w http.ResponseWriter, r *http.Request)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(w http.ResponseWriter, r *http.Request)
@@ -4106,6 +4691,66 @@ type ServerInterface interface {
 	// RaiseLevel 提升账本级别
 	// (POST /api/v1/level)
 	RaiseLevel(w http.ResponseWriter, r *http.Request)
+	// ActivateAccount 激活账户
+	// (POST /api/v1/my/activation)
+	ActivateAccount(w http.ResponseWriter, r *http.Request)
+	// SetMyAgents 单位登记经办人
+	// (PUT /api/v1/my/agents)
+	SetMyAgents(w http.ResponseWriter, r *http.Request, params SetMyAgentsParams)
+	// GetMyAttachment 查看自己的附件
+	// (GET /api/v1/my/attachments/{hash})
+	GetMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params GetMyAttachmentParams)
+	// PutMyAttachment 上传附件
+	// (PUT /api/v1/my/attachments/{hash})
+	PutMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash)
+	// ListMyCases 我的办件
+	// (GET /api/v1/my/cases)
+	ListMyCases(w http.ResponseWriter, r *http.Request, params ListMyCasesParams)
+	// SubmitMyCase 网上申请
+	// (POST /api/v1/my/cases)
+	SubmitMyCase(w http.ResponseWriter, r *http.Request, params SubmitMyCaseParams)
+	// CheckMyCase 预检（不提交）
+	// (POST /api/v1/my/cases/check)
+	CheckMyCase(w http.ResponseWriter, r *http.Request)
+	// GetMyCase 我的办件详情
+	// (GET /api/v1/my/cases/{id})
+	GetMyCase(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ActOnMyCase 补正、撤回、留言、送达方式
+	// (POST /api/v1/my/cases/{id}/actions)
+	ActOnMyCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnMyCaseParams)
+	// ListMyDocuments 我的文书
+	// (GET /api/v1/my/cases/{id}/documents)
+	ListMyDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
+	// OpenMyDocument 打开文书（电子送达）
+	// (GET /api/v1/my/cases/{id}/documents/{kind})
+	OpenMyDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params OpenMyDocumentParams)
+	// GetMyTimeline 办理进度
+	// (GET /api/v1/my/cases/{id}/timeline)
+	GetMyTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ListOnlineItems 可网上办理的事项
+	// (GET /api/v1/my/items)
+	ListOnlineItems(w http.ResponseWriter, r *http.Request, params ListOnlineItemsParams)
+	// LogOutApplicant 退出登录
+	// (DELETE /api/v1/my/session)
+	LogOutApplicant(w http.ResponseWriter, r *http.Request)
+	// GetMySession 当前账户
+	// (GET /api/v1/my/session)
+	GetMySession(w http.ResponseWriter, r *http.Request)
+	// LogInApplicant 群众登录
+	// (POST /api/v1/my/session)
+	LogInApplicant(w http.ResponseWriter, r *http.Request)
+	// ChangeMyPassword 修改密码
+	// (POST /api/v1/my/session/password)
+	ChangeMyPassword(w http.ResponseWriter, r *http.Request)
+	// RefreshApplicant 续期
+	// (POST /api/v1/my/session/refresh)
+	RefreshApplicant(w http.ResponseWriter, r *http.Request)
+	// NewTOTP 生成动态码密钥
+	// (POST /api/v1/my/totp)
+	NewTOTP(w http.ResponseWriter, r *http.Request)
+	// SetTOTP 启用或停用动态码
+	// (PUT /api/v1/my/totp)
+	SetTOTP(w http.ResponseWriter, r *http.Request)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(w http.ResponseWriter, r *http.Request)
@@ -4257,6 +4902,155 @@ type ServerInterfaceWrapper struct {
 }
 
 type MiddlewareFunc func(http.Handler) http.Handler
+
+// OpenAccount operation middleware
+func (siw *ServerInterfaceWrapper) OpenAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenAccountParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenAccount(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetAccountAgents operation middleware
+func (siw *ServerInterfaceWrapper) SetAccountAgents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetAccountAgentsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetAccountAgents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DisableAccount operation middleware
+func (siw *ServerInterfaceWrapper) DisableAccount(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DisableAccountParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DisableAccount(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FindAccount operation middleware
+func (siw *ServerInterfaceWrapper) FindAccount(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FindAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
 
 // BeginAttachment operation middleware
 func (siw *ServerInterfaceWrapper) BeginAttachment(w http.ResponseWriter, r *http.Request) {
@@ -7223,6 +8017,578 @@ func (siw *ServerInterfaceWrapper) RaiseLevel(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ActivateAccount operation middleware
+func (siw *ServerInterfaceWrapper) ActivateAccount(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActivateAccount(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetMyAgents operation middleware
+func (siw *ServerInterfaceWrapper) SetMyAgents(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetMyAgentsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetMyAgents(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyAttachment operation middleware
+func (siw *ServerInterfaceWrapper) GetMyAttachment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hash" -------------
+	var hash Hash
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hash", mux.Vars(r)["hash"], &hash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "hash", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyAttachmentParams
+
+	// ------------- Required query parameter "case" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "case", r.URL.Query(), &params.Case, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "case"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "case", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyAttachment(w, r, hash, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// PutMyAttachment operation middleware
+func (siw *ServerInterfaceWrapper) PutMyAttachment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hash" -------------
+	var hash Hash
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hash", mux.Vars(r)["hash"], &hash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "hash", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.PutMyAttachment(w, r, hash)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMyCases operation middleware
+func (siw *ServerInterfaceWrapper) ListMyCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyCasesParams
+
+	// ------------- Optional query parameter "acting_for" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "acting_for", r.URL.Query(), &params.ActingFor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "acting_for"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "acting_for", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyCases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SubmitMyCase operation middleware
+func (siw *ServerInterfaceWrapper) SubmitMyCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SubmitMyCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SubmitMyCase(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CheckMyCase operation middleware
+func (siw *ServerInterfaceWrapper) CheckMyCase(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CheckMyCase(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyCase operation middleware
+func (siw *ServerInterfaceWrapper) GetMyCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyCase(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnMyCase operation middleware
+func (siw *ServerInterfaceWrapper) ActOnMyCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnMyCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnMyCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMyDocuments operation middleware
+func (siw *ServerInterfaceWrapper) ListMyDocuments(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyDocuments(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenMyDocument operation middleware
+func (siw *ServerInterfaceWrapper) OpenMyDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "kind" -------------
+	var kind DocumentKind
+
+	err = runtime.BindStyledParameterWithOptions("simple", "kind", mux.Vars(r)["kind"], &kind, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenMyDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenMyDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyTimeline operation middleware
+func (siw *ServerInterfaceWrapper) GetMyTimeline(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyTimeline(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListOnlineItems operation middleware
+func (siw *ServerInterfaceWrapper) ListOnlineItems(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOnlineItemsParams
+
+	// ------------- Optional query parameter "query" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "query", r.URL.Query(), &params.Query, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "query"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "query", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", r.URL.Query(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "subject"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "subject", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListOnlineItems(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LogOutApplicant operation middleware
+func (siw *ServerInterfaceWrapper) LogOutApplicant(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LogOutApplicant(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMySession operation middleware
+func (siw *ServerInterfaceWrapper) GetMySession(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMySession(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LogInApplicant operation middleware
+func (siw *ServerInterfaceWrapper) LogInApplicant(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LogInApplicant(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeMyPassword operation middleware
+func (siw *ServerInterfaceWrapper) ChangeMyPassword(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeMyPassword(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RefreshApplicant operation middleware
+func (siw *ServerInterfaceWrapper) RefreshApplicant(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RefreshApplicant(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// NewTOTP operation middleware
+func (siw *ServerInterfaceWrapper) NewTOTP(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.NewTOTP(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetTOTP operation middleware
+func (siw *ServerInterfaceWrapper) SetTOTP(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetTOTP(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetThisNode operation middleware
 func (siw *ServerInterfaceWrapper) GetThisNode(w http.ResponseWriter, r *http.Request) {
 
@@ -8771,6 +10137,54 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/staff/{id}/password", wrapper.ResetStaffPassword).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/accounts", wrapper.OpenAccount).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/accounts/find", wrapper.FindAccount).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/accounts/agents", wrapper.SetAccountAgents).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/accounts/disable", wrapper.DisableAccount).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/activation", wrapper.ActivateAccount).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/session", wrapper.LogOutApplicant).Methods(http.MethodDelete)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/session", wrapper.GetMySession).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/session", wrapper.LogInApplicant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/session/refresh", wrapper.RefreshApplicant).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/session/password", wrapper.ChangeMyPassword).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/totp", wrapper.NewTOTP).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/totp", wrapper.SetTOTP).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/agents", wrapper.SetMyAgents).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/items", wrapper.ListOnlineItems).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments/{hash}", wrapper.GetMyAttachment).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments/{hash}", wrapper.PutMyAttachment).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases", wrapper.ListMyCases).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases", wrapper.SubmitMyCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/check", wrapper.CheckMyCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}", wrapper.GetMyCase).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/timeline", wrapper.GetMyTimeline).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/documents", wrapper.ListMyDocuments).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/documents/{kind}", wrapper.OpenMyDocument).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/cases/{id}/actions", wrapper.ActOnMyCase).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/attachments", wrapper.BeginAttachment).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/attachments/{hash}", wrapper.GetAttachment).Methods(http.MethodGet)
@@ -8939,11 +10353,172 @@ type EditionAnswerJSONResponse PublishedEdition
 
 type ImportedAnswerJSONResponse ImportReport
 
+type MySessionAnswerJSONResponse MySessionTokens
+
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
 
 type RecordedAnswerJSONResponse Recorded
 
 type SessionAnswerJSONResponse SessionTokens
+
+type OpenAccountRequestObject struct {
+	Params OpenAccountParams
+	Body   *OpenAccountJSONRequestBody
+}
+
+type OpenAccountResponseObject interface {
+	VisitOpenAccountResponse(w http.ResponseWriter) error
+}
+
+type OpenAccount201JSONResponse AccountOpened
+
+func (response OpenAccount201JSONResponse) VisitOpenAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenAccountdefaultApplicationProblemPlusJSONResponse) VisitOpenAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAccountAgentsRequestObject struct {
+	Params SetAccountAgentsParams
+	Body   *SetAccountAgentsJSONRequestBody
+}
+
+type SetAccountAgentsResponseObject interface {
+	VisitSetAccountAgentsResponse(w http.ResponseWriter) error
+}
+
+type SetAccountAgents200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetAccountAgents200JSONResponse) VisitSetAccountAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetAccountAgentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetAccountAgentsdefaultApplicationProblemPlusJSONResponse) VisitSetAccountAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisableAccountRequestObject struct {
+	Params DisableAccountParams
+	Body   *DisableAccountJSONRequestBody
+}
+
+type DisableAccountResponseObject interface {
+	VisitDisableAccountResponse(w http.ResponseWriter) error
+}
+
+type DisableAccount200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response DisableAccount200JSONResponse) VisitDisableAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DisableAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DisableAccountdefaultApplicationProblemPlusJSONResponse) VisitDisableAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindAccountRequestObject struct {
+	Body *FindAccountJSONRequestBody
+}
+
+type FindAccountResponseObject interface {
+	VisitFindAccountResponse(w http.ResponseWriter) error
+}
+
+type FindAccount200JSONResponse AccountState
+
+func (response FindAccount200JSONResponse) VisitFindAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FindAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FindAccountdefaultApplicationProblemPlusJSONResponse) VisitFindAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
 
 type BeginAttachmentRequestObject struct {
 	Body *BeginAttachmentJSONRequestBody
@@ -11843,6 +13418,808 @@ func (response RaiseLeveldefaultApplicationProblemPlusJSONResponse) VisitRaiseLe
 	return err
 }
 
+type ActivateAccountRequestObject struct {
+	Body *ActivateAccountJSONRequestBody
+}
+
+type ActivateAccountResponseObject interface {
+	VisitActivateAccountResponse(w http.ResponseWriter) error
+}
+
+type ActivateAccount200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response ActivateAccount200JSONResponse) VisitActivateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActivateAccountdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActivateAccountdefaultApplicationProblemPlusJSONResponse) VisitActivateAccountResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMyAgentsRequestObject struct {
+	Params SetMyAgentsParams
+	Body   *SetMyAgentsJSONRequestBody
+}
+
+type SetMyAgentsResponseObject interface {
+	VisitSetMyAgentsResponse(w http.ResponseWriter) error
+}
+
+type SetMyAgents200JSONResponse MyAccount
+
+func (response SetMyAgents200JSONResponse) VisitSetMyAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMyAgentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMyAgentsdefaultApplicationProblemPlusJSONResponse) VisitSetMyAgentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAttachmentRequestObject struct {
+	Hash   Hash `json:"hash"`
+	Params GetMyAttachmentParams
+}
+
+type GetMyAttachmentResponseObject interface {
+	VisitGetMyAttachmentResponse(w http.ResponseWriter) error
+}
+
+type GetMyAttachment200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetMyAttachment200ApplicationoctetStreamResponse) VisitGetMyAttachmentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetMyAttachmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutMyAttachmentRequestObject struct {
+	Hash Hash `json:"hash"`
+	Body io.Reader
+}
+
+type PutMyAttachmentResponseObject interface {
+	VisitPutMyAttachmentResponse(w http.ResponseWriter) error
+}
+
+type PutMyAttachment200JSONResponse AttachmentState
+
+func (response PutMyAttachment200JSONResponse) VisitPutMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PutMyAttachmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PutMyAttachmentdefaultApplicationProblemPlusJSONResponse) VisitPutMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyCasesRequestObject struct {
+	Params ListMyCasesParams
+}
+
+type ListMyCasesResponseObject interface {
+	VisitListMyCasesResponse(w http.ResponseWriter) error
+}
+
+type ListMyCases200JSONResponse MyCases
+
+func (response ListMyCases200JSONResponse) VisitListMyCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyCasesdefaultApplicationProblemPlusJSONResponse) VisitListMyCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitMyCaseRequestObject struct {
+	Params SubmitMyCaseParams
+	Body   *SubmitMyCaseJSONRequestBody
+}
+
+type SubmitMyCaseResponseObject interface {
+	VisitSubmitMyCaseResponse(w http.ResponseWriter) error
+}
+
+type SubmitMyCase201JSONResponse MyReceipt
+
+func (response SubmitMyCase201JSONResponse) VisitSubmitMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SubmitMyCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SubmitMyCasedefaultApplicationProblemPlusJSONResponse) VisitSubmitMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMyCaseRequestObject struct {
+	Body *CheckMyCaseJSONRequestBody
+}
+
+type CheckMyCaseResponseObject interface {
+	VisitCheckMyCaseResponse(w http.ResponseWriter) error
+}
+
+type CheckMyCase200JSONResponse CheckReport
+
+func (response CheckMyCase200JSONResponse) VisitCheckMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CheckMyCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response CheckMyCasedefaultApplicationProblemPlusJSONResponse) VisitCheckMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyCaseRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetMyCaseResponseObject interface {
+	VisitGetMyCaseResponse(w http.ResponseWriter) error
+}
+
+type GetMyCase200JSONResponse MyCase
+
+func (response GetMyCase200JSONResponse) VisitGetMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyCasedefaultApplicationProblemPlusJSONResponse) VisitGetMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnMyCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ActOnMyCaseParams
+	Body   *ActOnMyCaseJSONRequestBody
+}
+
+type ActOnMyCaseResponseObject interface {
+	VisitActOnMyCaseResponse(w http.ResponseWriter) error
+}
+
+type ActOnMyCase200JSONResponse MyReceipt
+
+func (response ActOnMyCase200JSONResponse) VisitActOnMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnMyCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnMyCasedefaultApplicationProblemPlusJSONResponse) VisitActOnMyCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyDocumentsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type ListMyDocumentsResponseObject interface {
+	VisitListMyDocumentsResponse(w http.ResponseWriter) error
+}
+
+type ListMyDocuments200JSONResponse DocumentList
+
+func (response ListMyDocuments200JSONResponse) VisitListMyDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyDocumentsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyDocumentsdefaultApplicationProblemPlusJSONResponse) VisitListMyDocumentsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenMyDocumentRequestObject struct {
+	Id     CaseID       `json:"id"`
+	Kind   DocumentKind `json:"kind"`
+	Params OpenMyDocumentParams
+}
+
+type OpenMyDocumentResponseObject interface {
+	VisitOpenMyDocumentResponse(w http.ResponseWriter) error
+}
+
+type OpenMyDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response OpenMyDocument200JSONResponse) VisitOpenMyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenMyDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response OpenMyDocument200TexthtmlResponse) VisitOpenMyDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type OpenMyDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenMyDocumentdefaultApplicationProblemPlusJSONResponse) VisitOpenMyDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyTimelineRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetMyTimelineResponseObject interface {
+	VisitGetMyTimelineResponse(w http.ResponseWriter) error
+}
+
+type GetMyTimeline200JSONResponse MyTimeline
+
+func (response GetMyTimeline200JSONResponse) VisitGetMyTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyTimelinedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetMyTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOnlineItemsRequestObject struct {
+	Params ListOnlineItemsParams
+}
+
+type ListOnlineItemsResponseObject interface {
+	VisitListOnlineItemsResponse(w http.ResponseWriter) error
+}
+
+type ListOnlineItems200JSONResponse OnlineItems
+
+func (response ListOnlineItems200JSONResponse) VisitListOnlineItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOnlineItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOnlineItemsdefaultApplicationProblemPlusJSONResponse) VisitListOnlineItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogOutApplicantRequestObject struct {
+}
+
+type LogOutApplicantResponseObject interface {
+	VisitLogOutApplicantResponse(w http.ResponseWriter) error
+}
+
+type LogOutApplicant204Response struct {
+}
+
+func (response LogOutApplicant204Response) VisitLogOutApplicantResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type LogOutApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LogOutApplicantdefaultApplicationProblemPlusJSONResponse) VisitLogOutApplicantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMySessionRequestObject struct {
+}
+
+type GetMySessionResponseObject interface {
+	VisitGetMySessionResponse(w http.ResponseWriter) error
+}
+
+type GetMySession200JSONResponse MyAccount
+
+func (response GetMySession200JSONResponse) VisitGetMySessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMySessiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMySessiondefaultApplicationProblemPlusJSONResponse) VisitGetMySessionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogInApplicantRequestObject struct {
+	Body *LogInApplicantJSONRequestBody
+}
+
+type LogInApplicantResponseObject interface {
+	VisitLogInApplicantResponse(w http.ResponseWriter) error
+}
+
+type LogInApplicant200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response LogInApplicant200JSONResponse) VisitLogInApplicantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LogInApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LogInApplicantdefaultApplicationProblemPlusJSONResponse) VisitLogInApplicantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMyPasswordRequestObject struct {
+	Body *ChangeMyPasswordJSONRequestBody
+}
+
+type ChangeMyPasswordResponseObject interface {
+	VisitChangeMyPasswordResponse(w http.ResponseWriter) error
+}
+
+type ChangeMyPassword200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response ChangeMyPassword200JSONResponse) VisitChangeMyPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeMyPassworddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ChangeMyPassworddefaultApplicationProblemPlusJSONResponse) VisitChangeMyPasswordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshApplicantRequestObject struct {
+	Body *RefreshApplicantJSONRequestBody
+}
+
+type RefreshApplicantResponseObject interface {
+	VisitRefreshApplicantResponse(w http.ResponseWriter) error
+}
+
+type RefreshApplicant200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response RefreshApplicant200JSONResponse) VisitRefreshApplicantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RefreshApplicantdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RefreshApplicantdefaultApplicationProblemPlusJSONResponse) VisitRefreshApplicantResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NewTOTPRequestObject struct {
+}
+
+type NewTOTPResponseObject interface {
+	VisitNewTOTPResponse(w http.ResponseWriter) error
+}
+
+type NewTOTP200JSONResponse TOTPSecret
+
+func (response NewTOTP200JSONResponse) VisitNewTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type NewTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response NewTOTPdefaultApplicationProblemPlusJSONResponse) VisitNewTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTOTPRequestObject struct {
+	Body *SetTOTPJSONRequestBody
+}
+
+type SetTOTPResponseObject interface {
+	VisitSetTOTPResponse(w http.ResponseWriter) error
+}
+
+type SetTOTP200JSONResponse MyAccount
+
+func (response SetTOTP200JSONResponse) VisitSetTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetTOTPdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetTOTPdefaultApplicationProblemPlusJSONResponse) VisitSetTOTPResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetThisNodeRequestObject struct {
 }
 
@@ -13685,6 +16062,18 @@ func (response GetKeyringdefaultApplicationProblemPlusJSONResponse) VisitGetKeyr
 
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
+	// OpenAccount 群众账户开户（出具激活码）
+	// (POST /api/v1/accounts)
+	OpenAccount(ctx context.Context, request OpenAccountRequestObject) (OpenAccountResponseObject, error)
+	// SetAccountAgents 登记单位经办人
+	// (PUT /api/v1/accounts/agents)
+	SetAccountAgents(ctx context.Context, request SetAccountAgentsRequestObject) (SetAccountAgentsResponseObject, error)
+	// DisableAccount 停用或恢复账户
+	// (POST /api/v1/accounts/disable)
+	DisableAccount(ctx context.Context, request DisableAccountRequestObject) (DisableAccountResponseObject, error)
+	// FindAccount 查询账户（按证件号码）
+	// (POST /api/v1/accounts/find)
+	FindAccount(ctx context.Context, request FindAccountRequestObject) (FindAccountResponseObject, error)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(ctx context.Context, request BeginAttachmentRequestObject) (BeginAttachmentResponseObject, error)
@@ -13898,6 +16287,66 @@ type StrictServerInterface interface {
 	// RaiseLevel 提升账本级别
 	// (POST /api/v1/level)
 	RaiseLevel(ctx context.Context, request RaiseLevelRequestObject) (RaiseLevelResponseObject, error)
+	// ActivateAccount 激活账户
+	// (POST /api/v1/my/activation)
+	ActivateAccount(ctx context.Context, request ActivateAccountRequestObject) (ActivateAccountResponseObject, error)
+	// SetMyAgents 单位登记经办人
+	// (PUT /api/v1/my/agents)
+	SetMyAgents(ctx context.Context, request SetMyAgentsRequestObject) (SetMyAgentsResponseObject, error)
+	// GetMyAttachment 查看自己的附件
+	// (GET /api/v1/my/attachments/{hash})
+	GetMyAttachment(ctx context.Context, request GetMyAttachmentRequestObject) (GetMyAttachmentResponseObject, error)
+	// PutMyAttachment 上传附件
+	// (PUT /api/v1/my/attachments/{hash})
+	PutMyAttachment(ctx context.Context, request PutMyAttachmentRequestObject) (PutMyAttachmentResponseObject, error)
+	// ListMyCases 我的办件
+	// (GET /api/v1/my/cases)
+	ListMyCases(ctx context.Context, request ListMyCasesRequestObject) (ListMyCasesResponseObject, error)
+	// SubmitMyCase 网上申请
+	// (POST /api/v1/my/cases)
+	SubmitMyCase(ctx context.Context, request SubmitMyCaseRequestObject) (SubmitMyCaseResponseObject, error)
+	// CheckMyCase 预检（不提交）
+	// (POST /api/v1/my/cases/check)
+	CheckMyCase(ctx context.Context, request CheckMyCaseRequestObject) (CheckMyCaseResponseObject, error)
+	// GetMyCase 我的办件详情
+	// (GET /api/v1/my/cases/{id})
+	GetMyCase(ctx context.Context, request GetMyCaseRequestObject) (GetMyCaseResponseObject, error)
+	// ActOnMyCase 补正、撤回、留言、送达方式
+	// (POST /api/v1/my/cases/{id}/actions)
+	ActOnMyCase(ctx context.Context, request ActOnMyCaseRequestObject) (ActOnMyCaseResponseObject, error)
+	// ListMyDocuments 我的文书
+	// (GET /api/v1/my/cases/{id}/documents)
+	ListMyDocuments(ctx context.Context, request ListMyDocumentsRequestObject) (ListMyDocumentsResponseObject, error)
+	// OpenMyDocument 打开文书（电子送达）
+	// (GET /api/v1/my/cases/{id}/documents/{kind})
+	OpenMyDocument(ctx context.Context, request OpenMyDocumentRequestObject) (OpenMyDocumentResponseObject, error)
+	// GetMyTimeline 办理进度
+	// (GET /api/v1/my/cases/{id}/timeline)
+	GetMyTimeline(ctx context.Context, request GetMyTimelineRequestObject) (GetMyTimelineResponseObject, error)
+	// ListOnlineItems 可网上办理的事项
+	// (GET /api/v1/my/items)
+	ListOnlineItems(ctx context.Context, request ListOnlineItemsRequestObject) (ListOnlineItemsResponseObject, error)
+	// LogOutApplicant 退出登录
+	// (DELETE /api/v1/my/session)
+	LogOutApplicant(ctx context.Context, request LogOutApplicantRequestObject) (LogOutApplicantResponseObject, error)
+	// GetMySession 当前账户
+	// (GET /api/v1/my/session)
+	GetMySession(ctx context.Context, request GetMySessionRequestObject) (GetMySessionResponseObject, error)
+	// LogInApplicant 群众登录
+	// (POST /api/v1/my/session)
+	LogInApplicant(ctx context.Context, request LogInApplicantRequestObject) (LogInApplicantResponseObject, error)
+	// ChangeMyPassword 修改密码
+	// (POST /api/v1/my/session/password)
+	ChangeMyPassword(ctx context.Context, request ChangeMyPasswordRequestObject) (ChangeMyPasswordResponseObject, error)
+	// RefreshApplicant 续期
+	// (POST /api/v1/my/session/refresh)
+	RefreshApplicant(ctx context.Context, request RefreshApplicantRequestObject) (RefreshApplicantResponseObject, error)
+	// NewTOTP 生成动态码密钥
+	// (POST /api/v1/my/totp)
+	NewTOTP(ctx context.Context, request NewTOTPRequestObject) (NewTOTPResponseObject, error)
+	// SetTOTP 启用或停用动态码
+	// (PUT /api/v1/my/totp)
+	SetTOTP(ctx context.Context, request SetTOTPRequestObject) (SetTOTPResponseObject, error)
 	// GetThisNode 本节点
 	// (GET /api/v1/node)
 	GetThisNode(ctx context.Context, request GetThisNodeRequestObject) (GetThisNodeResponseObject, error)
@@ -14078,6 +16527,136 @@ type strictHandler struct {
 	ssi         StrictServerInterface
 	middlewares []StrictMiddlewareFunc
 	options     StrictHTTPServerOptions
+}
+
+// OpenAccount operation middleware
+func (sh *strictHandler) OpenAccount(w http.ResponseWriter, r *http.Request, params OpenAccountParams) {
+	var request OpenAccountRequestObject
+
+	request.Params = params
+
+	var body OpenAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenAccount(ctx, request.(OpenAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenAccountResponseObject); ok {
+		if err := validResponse.VisitOpenAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetAccountAgents operation middleware
+func (sh *strictHandler) SetAccountAgents(w http.ResponseWriter, r *http.Request, params SetAccountAgentsParams) {
+	var request SetAccountAgentsRequestObject
+
+	request.Params = params
+
+	var body SetAccountAgentsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetAccountAgents(ctx, request.(SetAccountAgentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetAccountAgents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetAccountAgentsResponseObject); ok {
+		if err := validResponse.VisitSetAccountAgentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DisableAccount operation middleware
+func (sh *strictHandler) DisableAccount(w http.ResponseWriter, r *http.Request, params DisableAccountParams) {
+	var request DisableAccountRequestObject
+
+	request.Params = params
+
+	var body DisableAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DisableAccount(ctx, request.(DisableAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DisableAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DisableAccountResponseObject); ok {
+		if err := validResponse.VisitDisableAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FindAccount operation middleware
+func (sh *strictHandler) FindAccount(w http.ResponseWriter, r *http.Request) {
+	var request FindAccountRequestObject
+
+	var body FindAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FindAccount(ctx, request.(FindAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FindAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FindAccountResponseObject); ok {
+		if err := validResponse.VisitFindAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
 }
 
 // BeginAttachment operation middleware
@@ -16138,6 +18717,580 @@ func (sh *strictHandler) RaiseLevel(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ActivateAccount operation middleware
+func (sh *strictHandler) ActivateAccount(w http.ResponseWriter, r *http.Request) {
+	var request ActivateAccountRequestObject
+
+	var body ActivateAccountJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActivateAccount(ctx, request.(ActivateAccountRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActivateAccount")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActivateAccountResponseObject); ok {
+		if err := validResponse.VisitActivateAccountResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetMyAgents operation middleware
+func (sh *strictHandler) SetMyAgents(w http.ResponseWriter, r *http.Request, params SetMyAgentsParams) {
+	var request SetMyAgentsRequestObject
+
+	request.Params = params
+
+	var body SetMyAgentsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMyAgents(ctx, request.(SetMyAgentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMyAgents")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetMyAgentsResponseObject); ok {
+		if err := validResponse.VisitSetMyAgentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyAttachment operation middleware
+func (sh *strictHandler) GetMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params GetMyAttachmentParams) {
+	var request GetMyAttachmentRequestObject
+
+	request.Hash = hash
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyAttachment(ctx, request.(GetMyAttachmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyAttachment")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyAttachmentResponseObject); ok {
+		if err := validResponse.VisitGetMyAttachmentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// PutMyAttachment operation middleware
+func (sh *strictHandler) PutMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash) {
+	var request PutMyAttachmentRequestObject
+
+	request.Hash = hash
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.PutMyAttachment(ctx, request.(PutMyAttachmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PutMyAttachment")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(PutMyAttachmentResponseObject); ok {
+		if err := validResponse.VisitPutMyAttachmentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyCases operation middleware
+func (sh *strictHandler) ListMyCases(w http.ResponseWriter, r *http.Request, params ListMyCasesParams) {
+	var request ListMyCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyCases(ctx, request.(ListMyCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyCasesResponseObject); ok {
+		if err := validResponse.VisitListMyCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SubmitMyCase operation middleware
+func (sh *strictHandler) SubmitMyCase(w http.ResponseWriter, r *http.Request, params SubmitMyCaseParams) {
+	var request SubmitMyCaseRequestObject
+
+	request.Params = params
+
+	var body SubmitMyCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SubmitMyCase(ctx, request.(SubmitMyCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SubmitMyCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SubmitMyCaseResponseObject); ok {
+		if err := validResponse.VisitSubmitMyCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CheckMyCase operation middleware
+func (sh *strictHandler) CheckMyCase(w http.ResponseWriter, r *http.Request) {
+	var request CheckMyCaseRequestObject
+
+	var body CheckMyCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CheckMyCase(ctx, request.(CheckMyCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CheckMyCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CheckMyCaseResponseObject); ok {
+		if err := validResponse.VisitCheckMyCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyCase operation middleware
+func (sh *strictHandler) GetMyCase(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetMyCaseRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyCase(ctx, request.(GetMyCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyCaseResponseObject); ok {
+		if err := validResponse.VisitGetMyCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnMyCase operation middleware
+func (sh *strictHandler) ActOnMyCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnMyCaseParams) {
+	var request ActOnMyCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnMyCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnMyCase(ctx, request.(ActOnMyCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnMyCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnMyCaseResponseObject); ok {
+		if err := validResponse.VisitActOnMyCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyDocuments operation middleware
+func (sh *strictHandler) ListMyDocuments(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request ListMyDocumentsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyDocuments(ctx, request.(ListMyDocumentsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyDocuments")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyDocumentsResponseObject); ok {
+		if err := validResponse.VisitListMyDocumentsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenMyDocument operation middleware
+func (sh *strictHandler) OpenMyDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params OpenMyDocumentParams) {
+	var request OpenMyDocumentRequestObject
+
+	request.Id = id
+	request.Kind = kind
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenMyDocument(ctx, request.(OpenMyDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenMyDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenMyDocumentResponseObject); ok {
+		if err := validResponse.VisitOpenMyDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyTimeline operation middleware
+func (sh *strictHandler) GetMyTimeline(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetMyTimelineRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyTimeline(ctx, request.(GetMyTimelineRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyTimeline")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyTimelineResponseObject); ok {
+		if err := validResponse.VisitGetMyTimelineResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListOnlineItems operation middleware
+func (sh *strictHandler) ListOnlineItems(w http.ResponseWriter, r *http.Request, params ListOnlineItemsParams) {
+	var request ListOnlineItemsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOnlineItems(ctx, request.(ListOnlineItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOnlineItems")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListOnlineItemsResponseObject); ok {
+		if err := validResponse.VisitListOnlineItemsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LogOutApplicant operation middleware
+func (sh *strictHandler) LogOutApplicant(w http.ResponseWriter, r *http.Request) {
+	var request LogOutApplicantRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LogOutApplicant(ctx, request.(LogOutApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogOutApplicant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LogOutApplicantResponseObject); ok {
+		if err := validResponse.VisitLogOutApplicantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMySession operation middleware
+func (sh *strictHandler) GetMySession(w http.ResponseWriter, r *http.Request) {
+	var request GetMySessionRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMySession(ctx, request.(GetMySessionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMySession")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMySessionResponseObject); ok {
+		if err := validResponse.VisitGetMySessionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LogInApplicant operation middleware
+func (sh *strictHandler) LogInApplicant(w http.ResponseWriter, r *http.Request) {
+	var request LogInApplicantRequestObject
+
+	var body LogInApplicantJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LogInApplicant(ctx, request.(LogInApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LogInApplicant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LogInApplicantResponseObject); ok {
+		if err := validResponse.VisitLogInApplicantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeMyPassword operation middleware
+func (sh *strictHandler) ChangeMyPassword(w http.ResponseWriter, r *http.Request) {
+	var request ChangeMyPasswordRequestObject
+
+	var body ChangeMyPasswordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeMyPassword(ctx, request.(ChangeMyPasswordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeMyPassword")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeMyPasswordResponseObject); ok {
+		if err := validResponse.VisitChangeMyPasswordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RefreshApplicant operation middleware
+func (sh *strictHandler) RefreshApplicant(w http.ResponseWriter, r *http.Request) {
+	var request RefreshApplicantRequestObject
+
+	var body RefreshApplicantJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		if !errors.Is(err, io.EOF) {
+			sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+			return
+		}
+	} else {
+		request.Body = &body
+	}
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RefreshApplicant(ctx, request.(RefreshApplicantRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RefreshApplicant")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RefreshApplicantResponseObject); ok {
+		if err := validResponse.VisitRefreshApplicantResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// NewTOTP operation middleware
+func (sh *strictHandler) NewTOTP(w http.ResponseWriter, r *http.Request) {
+	var request NewTOTPRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.NewTOTP(ctx, request.(NewTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "NewTOTP")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(NewTOTPResponseObject); ok {
+		if err := validResponse.VisitNewTOTPResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetTOTP operation middleware
+func (sh *strictHandler) SetTOTP(w http.ResponseWriter, r *http.Request) {
+	var request SetTOTPRequestObject
+
+	var body SetTOTPJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetTOTP(ctx, request.(SetTOTPRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetTOTP")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetTOTPResponseObject); ok {
+		if err := validResponse.VisitSetTOTPResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetThisNode operation middleware
 func (sh *strictHandler) GetThisNode(w http.ResponseWriter, r *http.Request) {
 	var request GetThisNodeRequestObject
@@ -17482,587 +20635,661 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37lyNHlS+K/yuxdM5a2D6q6qp+GLpqfX/ohxv34EdPdzGegeqvFMoMlZJKRWgyQqUWpteyZzB+gLG5",
-	"GHuYMQ/P2DB3gLZhzrFN2x7+l0Opqv0T/8JdsXdEZKYUIWWq1Dbcc1kLd0nKjOeOHfv52U83ItEfCM64",
-	"ko2tpxsDmtE+UyyDT5doFl+9rP9KeGOrMaCq12g2OO2zxlYjiRvNRsb+fphkLG5sqWzImg0Z9Vif6jf6",
-	"9NZjjO+pXmPr4bPNRj/h9uNms6HGA92EVFnC9xq3bzcbl6hk2FXMZJQlA5UI3edOj5EkJiIjqscIH/Y7",
-	"LCOiSyiJqGTrjWaD3aL9QaqbO3Nm49zpM5ubG6c3NtZOb5x+eHPz9Jm1jc21jY2NjbPn1r7YaJ5sIl/a",
-	"qDAR0R+kNOHqCRhrYPFwInP7HVClWKZf/f/vfH1j7fzNp0+fv/3fG94+h5kU2ezitTm7pVoR/NrWq6bX",
-	"cED3GOmwrshg+WBwfz9k2TgfHb7RCKzC6Y0N3yCuiKxP1ewgeqqfkkQSij13RUYunCUDOmBZkyhBBlnC",
-	"ld5gSQ8YoZJcu3wlNLAu9lEcWMy6dJiqxlbjG1JwTQ982G9sfd1+1N03bk4PuNm4taYfXDugmW5b6jf+",
-	"6saTTzSajUd3Hn+scROmlIn+44LrSU/P6kqSSUX6+scm0bS2trkZHHUm+o3A1uLOnr299sDG1zfXzt/8",
-	"1ubXN9ZO33zQv9GPUukZy41HL6ydPvdwk6RixLI1fTBIj91a95N7T7dRkfD06Oha9+bTD58NkN7VmPUH",
-	"QjEejb/CxrNje0IvLtAdjfRX2/C3pH1GBiyTgpNRonr5l/tsTPqMcpl/hS+Wj/rD3TN0Mzp3eu18d6Oz",
-	"djZ+mK19iZ49s3Ym3uywDfpwtBFv2un3GI3hrJkFKAx5TY+56lpcWPsaXfvmxtr59dbW2s2nv9Tc3NgI",
-	"rQq/zAY0U33GleMAU1QR50/UO2hX+eXkIJGwvrPskioSm58J5TFRPSH1eU/FKESf9vnSOP57xrqNrcZ/",
-	"O5VfEKfwV3nK9Q/DUax/ScRMv5Rv0M7Ftb/92vWvrW1snPOTYaRfqch3z1bgu48l/SS41in86GUb53Tb",
-	"9FbS11zj3Ab2hJ/yfhKu2B7LoKMnRGxuqny2B2ulu2dzqYumSGtIaGs3nz7TPBsisutUJXwveD9n8PMq",
-	"7+jr7IDR9KqHx3+V96ncZ/E24YzFEu/mDB4HIkwkyVgkspjFISLEp/171KWpZG5EHSFSRpH4bija7X5G",
-	"IsqOCNwFj1F7FYQmp8Rq+P9TPQ+Lfao3NryUpiSmiurlToXYZzGhakv/FjGu1hjXZy4mX925svalJlzE",
-	"msfixqyHuOWO4Hsdytd012E+5WFUt3HpmVQXRZwwECiv9gciU1eSlF0UMUwlElwZJkkHgzSJqJ7VKbi8",
-	"t56uyI/yZrHf8vpcIPpiJ90kZdskUZKIESdRj0X7mir1m4QdsGxMgNrwPtKPaVpanyEgnJccCC5xTpdF",
-	"NNRc/AKXI5T3VjInLRDbpmHvFbulToE0U2rDs+yzEnRsGlpv3G42HokT/dOKx3tt2EkT2WOxaT40FIY/",
-	"w0hw31i84qFgs9dha33DsN3CGK5lopOy/sIhDPC5/2GH4pj/03iVbTW4UK2eSPH0xEzRJG1sNSgXqgc6",
-	"SzeJGNEPoGwDYhoXo0az0WdS0j3W+mavsdWYvPTTw4/eP/7+e4cfvjx589+P3vz15O1vT1766fGr3/nT",
-	"x9+79+4H95597fg/P5p88sPJiy/j95OXf3T4ycv6zLJbWhKevPDB0evvTV79/tHP3jl+87uuxcmb/378",
-	"2m/vvfcsvtZwJ7SVxI2txsbm+S+ej86xL9EvdvRZV1QNpb59zzcbKlFw010SvJsmkcrZ0yk6SE7FIpL/",
-	"zSzRWmEhblcVKcw2+LbrKS3TjBhXZJQJvgcXykh/pwSJBWzidXO5rJiQbLO+UdnfUKAdiSwmko4l6YkR",
-	"6dKMJIr0qCSR6DMY4g0m5epPnWl1R+wzLkNHTuJD68BGzJu64QuRQq1xkIkBy5Rh0sj4ZzhLs8GNlDfz",
-	"QyZS/w9SX88+LlXkql83j5l2TD+5yiY632BAcLfW9sSalchixlWixus4icKPawkcb3PP6hO1l6jesLMe",
-	"if4phbeZ+1d3dcq2BeO6sEcTbnjHzNIwrjLzZ6JYXy7aHtOY1FLMbTchmmV0PLMItu2ZieeDgrMKBBMj",
-	"F6XptcL4jJgUHPKUZiY4M6oWTVOi9ImiGSP9RMqE74FAYOc4JSnN7HOf3rqKz25uFIWBfKahKcHSzKxz",
-	"FKK0WPDiD04U1Gq/9wU9/bH3l2/2FhMmvm269W+MPcLzdqS88Icf/ZvmyHfvNsmoJ0iP8uKNkHAnmRm2",
-	"oK/t6V2lQ9UTmaZZr8VskAnRBTOZfY7InhjxJqGSHH3/haOf/OPkl68dvfhPh7//hW58WumcKwo3G0nc",
-	"4s66NaWnzXINw05q9jHoma2e3/7UhkFnxQE2C0u1gKWkLN5j2Tpu6YkYCraE7MTuYc1j+2e0xPaLp51p",
-	"DbWNRrMhsj3KEwk316yRbXpz4Fcz2op74VZv5ftxqUf5Hvs8duUz3wevsRPnf822gB+fLLXj59uDQSYO",
-	"WOiGpPhzXPmK1PfGddZdeD26hm/OG9QyN6QbZt3x5rfeuQ1z3OwtuGAy2JN3JkrRqKd1Nd1JvYn0jHW4",
-	"ugHXT6Tnzi1kHTL5JrxmDPJgIXv4bGO+8Swn4EJvmxsLmbqxWBveDl2bVxZwkYgqmoq99fKinoiVmCaR",
-	"lxSaXYbwltmvpRbev57Q1HwavKGoYj7xTKu+KiCJ2WnNjF10u5J5rIcXxwp8BEYAjYcZ7aRj0mPooZqZ",
-	"apiuyu0+zuKEEv0b6YyJ0beaRPCIETuF9UZF6jODb+aTDyyd1iUEv2z0/5mlo5JVMf2UZNd5D+8kfZYm",
-	"nD0CD99GoX2hXmKHqfmVlzvNn91V08cU77f65Nyu4aHbTbcSM2QSFP5ri/gJj9kt72mZJaH9hMd+rRds",
-	"Kk/7jBJggGhqkf1SL+FM+qhJq7MqoE87UWL2qETRMMtY3EKPaoXxiyzZS7hPzYsZSRSJaJ+Rbib63jFm",
-	"bJDSiMWtjn8lMyZFeuB+n/I/avW94JvXWo1kSqUsJony9icjMfAvyqiHUz6RvmacS9/sgT/YGsbKyzqX",
-	"wB9LpEe4qScpTB2yaZEAB2W884unFhYZLgqaxZ7TaImrAvFUpjJ9aKVP5xSSIQfv0QNGuFCEcePtqdBs",
-	"zOS+9B0ylqFaLMmIJqppbW1SkW6SSVUyUszbC1ijy0zu+/ZhL2PIWiqMNOF6S7wGlb/WIkAiuESXl30Q",
-	"lwWHTxXpC6nIuY2NdW/zAyaMUXkq3EBk+lj1SUSzGBej3tyNoO+ZfYbCeoW5j1mailGlh6eFd7g4gXbs",
-	"cjcNgbpmcSSWFtxSFJc8SP2wsyc6AY6wK1LrQhe5obXPYnVhPPn6etc1uHSGMGYWr84kgxbj6rMPWYpX",
-	"sC4L1+ESTRmPafZ3jHrM4T2RJjEdl/l+QDUv8HbUswuvTC0vDQkF/rX0qeLTfUoxzCJWb5zWyZMbFSjn",
-	"YsgjOItaq4ZID+qJobrdbBywLOkmLPYrAiOR7ddfubHZhQWbC4+58ReG4tahmW9dYSx2axaqjkgT63+H",
-	"/ZxIZcSmTJxjTmseshjbrytx9hLhLjKgYNN++ucRS43fdjlVNmPUcJGSDWujQuBOcYymGf8gvUIOuNOM",
-	"VDqXVenzpiUdeKH6Et+gSeyjUjoYMJpWfRuCY2Zv9QtpCsLySIs58AxKOD3K45RlKONsE8EZRCWIoSKU",
-	"aPIlCXoMNIerLAc8QftsjhwwRx9LxXChXncJn4LrMXLRaVUWp85NEw9Z1Z1mt6Kh9K36Y1SBQYAL0hcZ",
-	"iK0cVlOr0WREJYnFiG+B0iSGXElC92jCpSJcdEQ8LkhuBWbXTXisF2zhkc3iK+bR202Itqm5b4lfTU2k",
-	"HLK4tXjZ7fqk7ICls6uzUaTAJtnEj4zGNn4YAxma5DSuGYQLaRU46tFsj/nFWr2yLb2qrX7Ch8onPT+O",
-	"P+heOkOptWkJjrBRL4l6+fYo4QjfbZW/zz6jcpixgOoO77IoiVm8RbjgrEkUTfebJBJZxiLVJFGWqCRK",
-	"ZL9JVEa57GrlNiNxIqNkoMfiV/bDOn02DHjJ9Q+tgHEDfvum355mdOyq50xaY94i+kSrn33DxrBW6mI4",
-	"YNlBIhebgaaZkaj5wnDQY6lX7pjWm2MjGjeahaj7IWgWdnHzLXDczi6XPSdNK03m58yy9fxSyZlO6Aa7",
-	"ECnDGWtcrp2M0ajnl7Gs2SqX3iC+BPlRYRb2NLiby5JPVXcRDv6Cbd58voK9mE83TGfm4+OuT/u27do+",
-	"b0ZQPq12KvpU6iNGU9Bu8Fzqv+zB1D+ak6n3xx3MGlMyQ3wCuyp8s4O9Fr655AZQ/LIwluLb+bAK314u",
-	"jBB0fat5LTanJZoZDsGsQJActp1IgMyrIDZgLEEWg6ggp/z73vgNd9BrSFLKaxfd6TGCNIhjci03iYs3",
-	"1TLe9LAqyIo1Dv0+kiUMMXQUr+QXdvXjlu9ZDV4laVKPSdfaiampm9GHZu03bIJVqYbakcUntmdil6Fh",
-	"OsfTdEKTUCxuk6NXXj1++26TjKgWz7gwJLdN2mLAeJtM/uu5e+/+z6N/+v42aeNP+i397Z23J3f+eZu0",
-	"vzGUCvTF9i4/fvU7x6/99uiFV49/9d1t0sYVbBN8dvL2b+89+71t0jYcSrfzwe8mb3/7+NXv6NaBpelv",
-	"j1/7z3vvvnj44W+2SRsJVTcNX2LT67vF9CSYSaPZ0AN2Vwh844bWaNrddPwxdgwc/jQHwsvvcl3W3sqJ",
-	"4OuWRZ9Any00Z1TaLBtfZ92hpGmNUK7a3px9NvAwnKsoy9n0gjx8G/nMOnlS9Vg2SiTD2G9wk2h+KpUY",
-	"DLTGhVkyjHSGmn2SPh2TDjMxcVoxS0AoTdQW2WdsYLhaEu379YC5fhgwBbuhBnwjdRwdpjfn8YA1Chwq",
-	"vUmBoA3n8JWVHQbujdY+FyO+xHuZJpnKBsJgHOMO3WecJLyiqwGS8ebsTp+Cv8y7M26m5Ze/or8upFRW",
-	"GEWGx0X6L1DQ+0lvyOOMOb3LLFdldb90LL12/65fP/4KGyiXlZdk5iDB/c2FIgrWu8MiOgSfj35k5lRV",
-	"XIYhL1oQffsqeB5fbRaCl/cqP7pbM6PR44VNqx5MEIjKtZtfIuF5J20ZKxrtKuZJ470khlyNCXizbVw5",
-	"TTNG4/E2SVlXERADM7IBm4OmoZRKEA217g5r5529ixrZWHBaS/lYmEg1xfuKd4rcTwZrYoDTXhsI3WZm",
-	"Jn0bhuEnfG6c1SDuZlswfkhddNKjEiMue8mA0I44MGSQSDAL0H18NycaOibDwTp5zC5RosieYJIMB9aO",
-	"AAYesOjUyr5rNrrD1GM8ecrmsuqJfAEzjQwFYcKVnhCMORVS6Sf7vlvktpesJPOFXERsoJxfvlLghXun",
-	"X5nb2zeqW5cwaTfA37R4DpcqPmUUllTrLvr2hZ3kJl+1GquTDDXrr2jB32eu3atgxcDIX/10KoVH0sAx",
-	"YzqP1rXWEi7JkMdG5YJkZVTbSiNf6PGgxRjhuQN0D5q3xkaBqdFX+UhXX173nt92PJTMn5mYmEiAggXb",
-	"Goi9d6zR8/2zMRa7OtRuX+lX9+6myYEWxWu8YtLrqi9pntk3u5jsloIV88baPCWy/YTvkZiOpd/uqcdb",
-	"eRxXEpbGf0PTIfONRBM5i1sJr7Pg1qQ9iwOgaYFKwm4NWKS5iX7SSwPGxlZ5/fVUWwcss14HjwGaRvvm",
-	"rEyZnaliWUJTDNro6uWwERssT4YhENgCJ77e0e7b5qs7nIadfqIUi+3IvJq2UEm00Jb7OA7+CXz4tr7j",
-	"on26t/C9vxIJZ7GNQsTE7JCPVzLVodH+4jw1fAwsHGzgYa4g3BgJTz+iiWVEtcpG1fYU+Iv+XWIcJwoL",
-	"qpeJ4V5vPRBawAY11l8Pz+coH/b7dHE4pl61G+ZRNIgPUlaf3d5w7/nHIgeMS3vBVqQr+46vRcWyfsJp",
-	"LalAiXShWevykEnzLMt085XHu2PfmHcO9J0SZ3RE01bAxbpTzKMy9iIliH0xIH2VkhPNbk6xGUtXhqCL",
-	"t7jhwcXTb9hi4TTlItLNgLS3lK8AXJWzy2DzfHN63CIjvJ0Tia5nQolkkeAxUUmfbZOCmYdIxiQBBI0Z",
-	"k+0MC5yTmpYxPb8tVGeTvZ7K89M8SWgzLaOGXVUCDcgkjtK3iNvl3Cpn6QJiRkVxveCxvhAKwmIYvCsT",
-	"Vd3ZMJTsqULr8MUTQt0o9wBfP47dwN/XSn3dbpaC78tTMy5oCEim5Bta6yJ9UGu2DPLTgGUSYuy1kpTF",
-	"LNsmLJWMgIYmiaRjzKxG1dlr37IBPeWuUWbZ0nq6E0+axQV2ECubG4uSRGLG+r6jjFrIlvHCE81+ymmS",
-	"elZIu9ZvL4lVXaxOGNOxvkHMZe6fYVGaKw8BBJOccJqE0ahHOmO8n7SIoxUEzuxFpjnGFyTJIM1VVlVn",
-	"isJhnmN0esMnKhZEqSqJulY4LE8rp/KqQyzLjcVBbvjiaylXvh1F2bx0EJc3KlhPaD1FsSSgnXRVvLJb",
-	"KTfaIyEy1RPetQE1xMul4sR4IlPWBX4kpP6HpSxSmeBJ1EB76VAiUzHiYjVOdXF82TZ/cfwYdnBxfA27",
-	"uDh+pNjJxfEjhW4ujo2oebOQ9eA7w5Xukeq2BjFIuBcNK2MpHW+TjB0kbNQkHnJbPAxkmq2MqWHGfUTs",
-	"LhQvM0HOWu1CLrCVA5aNVU9zUmvhKmgiWvCtTpK2/Wt6JBUIcpCJiMXeyBmUO+MmMLR+cCUDWa6ZEN0g",
-	"nVedTzmVbyGDzOMSfZKInoje1qaTB5vEbWeTuOna260W4WQsSgaJMTstPtsL1y9zWAnTU5m3F4HBTekl",
-	"vkOK1/c0jepbzVg0kTQ7oHkplBtG1BHq0vARPuXEF2kQiX752FSauBItvwKKlLDll1nOzbWU17ikSnpQ",
-	"9VXvJ1xkVn4zro8xYMuQVF815IHJnd8ff3x38sobx69+58Gqh8mrYy3YjCFXSbpUZAJc0POVna9MRzPZ",
-	"6wLPK/yRUoRs1Dwd/tD71rCGPhuh1WgWOIshlQLeUeluL32wnKDRLHF2wwsaTXPeGtZO18hDP6vdrxci",
-	"dcFO60KkrtuZwd84OfjTzA/+NlO8EKnLdpYXInXVTBS+tnO9EKlLbrrwMsz4RnGOF6KZz0/l074QqZ3C",
-	"zOFhO3lo0Mz/QqQesUtgQsFgFeyO5hZjj8O5hZ6X2WPwpNZd+vQbiFpi5Gh8+AuS9IYd6fe7B7OOeyxj",
-	"FUKGTJovPN0sDDBEsE5ID+rn6CXzxJ5Sh8cGkFHbgBmVKMDsk9ZtOaCZwriDWfSXcK5qOPpUsf4gLSed",
-	"FG05CO+1OO2kHFnicOXcapwosiQu4t3pRXagntPJM+MapvYhu2zukSlWZsGEqsiYNQLPp0MyjfQNm9hP",
-	"JLNhmUMlwKwkWXZQXTyHJXnCNgmfruXtwucbhcbxC9uDFpYPWGYmM3uIlo5ERgbB4pZMeFR5pSpZEM2z",
-	"I5pxrwV/B52HkAiDyOBjRtGRKFWSpiQCaJPFif4maNAXFGwXzZg/QjwhFFwnWV3rrzMgnzDGTrLwaK+z",
-	"iCWDxeFA08DXKSsCGAK+M4ZQAeeKtUgS7ct6fpKqsAiFlbFhVDVA/GZXp1FoJ7RON1yK3FQwoomgaW8V",
-	"7igSJ7ELk8FwhO1cNkaHGkk4kYqOIUYtpp2UwQJGlJMOswkILF4nbYgi3CKxGHYUiyGIBePVIOpjJobB",
-	"chzntysJN8hSrEHMGDgLH62ZBkSpNOHwJ7ritAyVCmQxuaugkQcR6YtzcSCiXvGRyPbXb9isvROl1WFj",
-	"7rK4kXtoZjCJ0EDYssmV0z5Auc/8nsi4BOM9+3MBiLsaYHaz0U3pXs2UyD1vMOzVWSvvqMcgOgHwHoCa",
-	"MFprOIAAGvSndUVGLCqpXsTCTwknBxR9nJaWTHyq/h03tJOKaJ/Fle3ekn2ZKvYkNmM/PuWas99ctM2W",
-	"/M5U1Vna/L3KTiyDU1qjk1D+lYFE8f7QCmZIw/553OXO16lPeHGTjUEIbEJGRlyQiDSVcyjty5lehhi8",
-	"BXuZGA6kH6nDcb+FvBmfdO+EhAVDSq2uyFr9gCAC5NjqLs4jsu7akcgW3gRPCYxb18+2qkTZQu6QSxqC",
-	"HS7uZ7OM4V+A0S8RsCOyQrZyvkLNafY0RcZmavmoZxYweG8V4rTvU8R/nho6K5MhTAdoMBJhK4psZS4I",
-	"RA3WYpoBhdM0pf/+O9scCjrIVkrYHdXA3uANryBWIaXxyTyV0R+ZIIaK7jE/8An3CRU9Ldm6/EeQtb1x",
-	"KfPm9CR06pvSMNtjJ82MnpaxbDYd0ltxD2x/+TL4FnUOcVv7RQCbqeQZtFZKiLAtLtm05Fvx2qgRDxVO",
-	"aFhhpNZ9iTMK5BwAS+sELCMOVTMQ2TzHqT/zU0o7mKHsccqoCuzbFIPAZlxPTTOYitiBZkYrAw281GPR",
-	"figRA+Krq+/hFeoFlq4SECf2AxaAPI9nvlIFjzmM/fLCi/1G087FTyUs2h9Yycd3BOezQ5nscZc/U+G0",
-	"+n2RAI2OLekH/LhoQvgAC6lkD59dr4XPuCDPwKBaZhj5AQP2rpy7cJ2JvPIF6k8Iu2Q59CozwmwNNB9g",
-	"h+DjvhhKP/kFQSjugyJWw6RnMmur5eqabHDQswKJREFloe/C2GbXxqQAyjqwQfNBBgeM14IYnGc6dCDG",
-	"Hsdln8XjoFkRf/1mLwT/pgRRw4w7EA7MhRqk4yCQYVJnUtBUreIFBSSFopKMMX0SOUrDjaSqMGuPzJO2",
-	"KffNhbxN991123jBPRqEi54P22Ja3NEP18mxdnqRgfW2SAM5Vc1LwHaTc/UwagQ5Fk9CFUe82eH7lm5u",
-	"HrRdzZ8w7Gaf8fpowY4H1SxcVXZzYStzxxiwY9ufa+iN7iI4sSk773zu0ING7Rrcfh6Gy0mNzoXCn/PM",
-	"zvl0lskjtLdoyKaUF0+dKm664NpdGKOyzDVs78JFQSIepPLNk8HpOwa/8E7v20DpjhiqKoAalifXZTlL",
-	"sGx/kYXFnHdnqpiAO2HgNNjbQzBTp7KPFwmVpmRDuf1VlW247LWAX4Bw3oSTiyz5BkQ+YyXWjbXN09M5",
-	"nbbOnimlm/8xm94ZQAK8fGLkhBISoB+ztIac60Nj7CzmpK6JaiU4LiPs0Yq2Mel2Q7ovumlr3C2omHut",
-	"kgHICZv778tlqQA5aTAWTDlfqOloB+07aZcTSTvpkkUpYnw5Xmne9f1HaSxWpvUX5i4fywd2d+OnH779",
-	"Lf3Pefxn8/TtBxedSUvD65dwS04Sc1KsZWuH/4i12c1W+ZuaCwZ7NA6SNKV7LC+befza7ya/efXoJz/A",
-	"0gFJlNC0Nf3b5JevHX78z2AJ7VDeyoYZTRtbjdOnN0zAbBUclXAwUEglnBqP54nSeBaLZjHLy3OUG28G",
-	"ov4C23k5d6Gsekv9Mq19tEY4UYlEFtlM8/a9p2VhDJmXNyxZ7slbucgvxx3QNIlbLtSzcGD1CT17e03/",
-	"c9r+898blcpyVbtvIKgxXk08WfHmMQ1OR5hmqC+0ZJoMXHQE5RFrubAtjD1NBM+/yoMqCt8NGNC9i5/P",
-	"f4JIUVlqAYItWg4q1Rlei1/ZSIty1xjL1TIDXySVuQi9r2B006qi8+x6Bo7V0gnxOxCIuPBYufbnHasd",
-	"G9Toj56sMhyHJxGOj/ThziVlYMXC0DLaVSEJKNY/rqJ0VrMx5CiZxD7ALNaXNrKgm6Qsr7xDIbBrDKnv",
-	"6xXw1c14i915Jz301hAa2qQwTwrgigI866AFD1KKZ80baWMKvDQhu09rHZQEMWBTG7XqhbnPVNUxLRlV",
-	"WYiUXFh2NYMsMlMd326JWf/yogQ2Vq+8f29DO6sqT6RPs/0TYeQHFbnxKvW4IQvA3MRDTSqutpWaSkWX",
-	"mMKaUukJ8XaxwlVpxcX8Vk3NqKL7DZlc3Q08VB5SsSpZtfPQkSpRQ58poGi02QZAZ4OF1aHRfh6AKWli",
-	"cMSEZNMgKgX5d+kkF6McYgO+M2PLo3sicnjE0tT5Ljwu0AQn4Z7c1t/gNLkgrNtlUVWXKD6cHLCW3YF6",
-	"GHyBshZBLWWuMzrPul9sazfahm3vZoW6GNULcIVuOme1nVq2Zrhqsz+awO7+ysIJTIN+MczU2q9+lbra",
-	"/YtCQWzDvuXHqARPYo+WNBK+Z8q4A8JgfjAZljmeVbgNXSJgqN5LQgnoJ+TqZeI2xiydfni9WP0XSurf",
-	"u/urw48+uffus5NXPjj++bNHb7547913a6jYAdclIDn7or4oJ7ipLAYJqwmF18hmoOaTP5ilGhCoiXGZ",
-	"KnhWkRpxp1ZGi4UQpXoK7T4b+yz7C/TZA9tTWZ1dXE9Ud2dfr7pS+dRWuFxpsIyuk6DKtPWIybxNuJPe",
-	"AyBgKwok8ocJ+cJ9cMRzw36uiKzPssdQJPDjP7IRk4pELj4IvVVdeJGgMGHUFUw12WdsIJs2jMcAcRRA",
-	"HcvscCCinr/jjEXigGVjbBwB6xCnESWhqnFGAQayfADSsvFEHBkCTtkVzQ3GFX05o7FnhOfIpz/56eTD",
-	"D48+euvo2680yVli/zpDJj+7e/Tmr+3n0+Tww5fth03zmvtqvZhNfW4uAIxXEMXhrUoSfZTR2FuOh7vi",
-	"JpSMEh4b3FHqrXLiYj/gFcgc1m+gUyDbY4ssM0nMuErUeN0M50Szs43h/IYdT+BVHGdM+oOHQCupjMQc",
-	"SIDQekwrElzRSFXPv8CVDYQUZaKTBgKlABeddtJQIiOj8TiAWKdCpdcOhPIPxZcWYNfTTcG+Xxyb76g9",
-	"OuzMKZ5eYx8i0Td2hip5LsNO9etAE5Av5H16r0rgHnarvBCgJqkZtiUQtxXeMJYGwrA4HcieUNVLDAY2",
-	"XrGsv1TQph5ZsVKMIQRoz21Qfr7sNM12BKljKezo/HzPqeV+xheMGE8XIV+IfzzvQPhmdRX4mRZ4QoDn",
-	"KVgfgVK2yZAjaLeB46SZQz/XVzzA+I84EBNezfMkuG9Iwdev09HjTEqT94CjWSh6+WIFT5pyaoSkucE/",
-	"V3mUDrVye80i5syWjWc1MwjrVMJOGfVExTzGaJfornM8ej2HbdIJB0MvFHsKgp5D/V6pGITzdvIPTK1p",
-	"V3COPGQTf/6MCg7awOAqL4dr+WEWrz/2WljCux+V+2DnUn/PSU00iyolvkx/rm5XuVaX3sBi3S6zLnNI",
-	"IVARfHUpZTOUO6/q8VWumTVNr9EBy8JW1WkAc4enQqUrobAP0J7eU2eziubsTi0+NDVF17yJqfFP9CBR",
-	"1G8xZbcGScZk9VjvoH5Wn7E3G0rsM1/1rp6+mwSPKiBOGCUNW2oW57PwirCrsmx0Uf04zWWjDkQcuAOS",
-	"WDN92aNpClXjt7GeB5jKVMIyADqwIyVJ15W6WKJcg25vIRpW4rlA4MVSbq8/lkFvivIJwDsGBtQ4V20K",
-	"02DYSRN9C+k1eKBoG1rX7TzoyU2E0ISWHlB1boNzCofIlcd6ePe7n771++OPXz/++bN+NIQoiVmr+mIu",
-	"zNvpMuaNBMz2goDjivLY1AJeEJdkmim849u2mSxMr22yRnIixt/VFNDygfsmraZidZ1BAcJ8C7dejJoI",
-	"PKfv1dwQPpRR1LDB0T5pfa6x1OZQmuhi90AV90vC9for/8xStkfTVofKZJ5biWYqiVB54MM0Rb2/FA1Z",
-	"IFITutHiIrBxo8W0ox+qMrdURO5yCl6f8x1mPHcIeophDJJSwpenzkP1uL/5NCZ7NGNhi0peXL5CqJdD",
-	"QDcTKDxSKM+e91jJi+fFbkGWNXn15eNfvteYlwzgM1n0E8laeVBs6JG4ZWCtWzYuxaca9mm2LwPrLmes",
-	"8f6IPn8gXqLGLVcYPkD/QTtw6LaaZUAHCRu1ZoslTBV6F2mJEyHiZKPZmLzwk8mdt/Qfd946+vmH5o8X",
-	"f+/hMCe/jmEUVWY1E5S31C6YQBzZclEWrSgV0X6QWScRTecQy5Cj3c4t4gfvHH7y5tEb7zSajXvP/8fx",
-	"t9/Xf99sVjtqpf5M43PGXGnZ3DuLKV8OsZnCfHAOh3fvNpqNo//8Ef7REarnJ4apy+3eW987eu0P9+58",
-	"OHnlXb0g8PH4rTv37rydf/zox4cf/ZP7OHnn9clLv9U099z7hx+9jl8e/eQfJy/9C3z568lzvz168+XJ",
-	"S28tXtVyOLO58EpAL8U7K59/syyhTZ2osvAUXOEQz8lvUS9NoyBVLjhhOHCOPW+vfndnVfR9XkXcmxV5",
-	"PXVrF9Tf5OEgs8Ytj1L16IW10+cenoLVjygXXJM++asbTz4xN9F6URilTW9O6ULDzpPmscrYSLr9HBtp",
-	"TiDMtAUA1z0vOGIgSk2vIRUkYKiwLK9yZOnSIIRaoVXUUx3vUTEifcrHpE9V1GsSwaHK6oDuMVkh3BRH",
-	"blsPTf8669bNljS60FS64KLog3wf55WzqB+9VCCXAlOEWFt0JWTiABH5RN/gbPNWV2QmVn2Q0gh+zoOq",
-	"qmWgY5+XTT/46ULeG35xyfaJH6/yK6Zj/Hw97x6/yCue3LRTy1H6CrE+ZeXWGMrHsNlY71EvmsmxuWnV",
-	"18bOxbW//dr1r61tbJybYrBbxReLOmjj8Pdvffqj5w/v3j167wf65rj75p8+fuHeW298+uwPJy/99PDu",
-	"dydvf/tPH79Y4LhG0HLJOz+79w+/O/7xR/fuvBdk15oSLHMobo/ZhtKFVCClzdufidL/Gej1c3W+oJxV",
-	"Q95ehvVaQaNOcGJt4WBKCCjf+osv92J5qblsPniDWg7hLR9YDJMNlF8M0QgG+y/XKst13FnrmPkR7dHW",
-	"LjZVHfukkatBdPCwzH9f7/YyHdW54gvF+fzAZ5jcj0VxUxcTVYKQnEGPDIB1VTdfWVDQADqz9TaUK4GO",
-	"MCo+kZBU4cBJvRTUzZirTeeJjB4ZUMwc4XREJYkFZ9vgLzalE+BaIVguniUHtiwUVSSm44pBXiH8T+OR",
-	"mR3gtULZhhx1VYLrBYZql6AyhF/Z+7O6+pBzgC8KpSPrZl0YzF8k3BVi/uoG1SqL5OGqYWE8VwxPk2aC",
-	"8cmVCozUK1JXvZpasB6Jt4ban11hsM0NXzGRKql4hW3+PIp2nfUX7XK+Tz8J6Qud0RjhQ0zuD8YHau40",
-	"hCzBSqOD2V/DIlJT4wonOsxZkipwSf6SSXmJpKXKIc2tOGSXbaa6UI8eMAfe2RkTLkYzlYYKxXlXVnSo",
-	"aumaaeL0lX0IlZcx9WOqaWfQkSv7AJ9KJVzgm0IRF/hsyrPctAO9KIzjbFrJqJcl4jmRK65hvYIa0pDU",
-	"KP1pKEYMBwez5u/wrDUupXRkbmVGRj2RMpNOhozdxN1nUqFYA2l8BmO9Vr16LG1yey5vqb4bj8NLKxQF",
-	"KpY7NoToLEWV0ryWrtZbqItXq3BvLl/bxXX04QrzzqvGC7MMIQiAZO3S8Q2ie8uHEIC/eMAAbBNQ4O1z",
-	"SugvzXFVWf2lRleR2u9pcKn8/tkdXWGSPzS+ilow06frPhWDKXKQMHLzdCyZLAaTSVeWoKTGVVcgF+Fe",
-	"Vc/k705hc2ZDzvEYzdawCBQ94UK1gKmXy51Uu6mvUMWuuz6vlIpdXCkUusBPX3b960+X8zHoj08ItWOG",
-	"oT/uFIZiJhqqsbDnASg9QRWPQgWPcvWOmcodn3M5jVSI/UAG9VUljQhOejYT3JoNQCS3WXVoK/BXmZuH",
-	"pjsXHTdQBtZB1WsJA+8DqAmXV35btsqrpxJqbKM7vAW0UoZFszSp5EGiiZIs7foXQ6qyRaC2ebZu1ZB6",
-	"FUE80kaVxJ7K9T5w+oGiHl0MxLJn1JxId0CCbPiaI5Ql8D7r4MIWaXJFlYT7CbcfF5WFwGBtM4JqwFB4",
-	"QZn1WVUqIKz5SQqhJWpVJdBcJaCFEgGqcavIR8E+FwQboxQy45GsWGQMHSDor+RROowXw9PDqFZSIwzn",
-	"5zb6flQIcxJdwNeN0lGi9KWzHsjjs+sSbgVFrT7aQ0Cz9rdVFqM8kDTud5veTGM/BMpnVNrsL7HUVwWs",
-	"/ZPV3Aob26verMUzu/hqvf+1s+yMnMvr86mchYfVz4pyhvcYO2BpKD0w1T96IcLAyW+FyByDwJ+GUv3e",
-	"fULEDEYUkurkXCwFdyd9QZOf2MtoHzInq0Tc4FxtL3bgc5ZsmVwUdsB4S/XEcK9XWpNwOM6Zudbcc15P",
-	"g9u23IlicW+rxu5gE97ZJ/0kmE+aGyJPahucHg827B8QDwj6Wr20hUNBUqEdccC2CU1HWu0YDohRSEye",
-	"yqiXpMxcXw4IYdZlDAB11VnxTAGNIcTpiBGHAFbI/q1cD5mzrw4aOOfL2AJ8Z1uBQg5SZYx609OTqIcL",
-	"kUgiB2JfKz9iceoWzsC79mIvWTItK9Wv1hfk+y6Zx+BENzqMZohXZdbXfREJsZ9UrTX9uIjZRfum/nDJ",
-	"vA13lJT24nA77r5s1ksTm6ZsWIdCH/51lgoFW69HIxCaGHD9XoXr2fBugzMDj/o132B+bbjYm8vAnrVK",
-	"QMycw/QpYt1UDEkIQkDrH0K3voiiYZbVqv+TJXtJIIinN+xYeLpYcEaoCsA8SJEeeMFXyIBlUnBgNDGj",
-	"qUKEsFIYUAkVgnHjXZpPTLZsnU0FN+ZbuzRuWk1DNeWVyTuytFOYhI8sy54U71oJztZU0ncGH+skTpxL",
-	"c5bB1gsrqFGesIKEbxo9ub1g5jqrFDjivJ6rChx5gvZZfA2ozZM6LTLfNSH6CI0LqYT6rIYCleYFlHnL",
-	"SVWD4iyOeVXGjyfMvXHy3GDGM1GArqwCJVk3d7vLYpaFc+26IvN7FEeCxEm3yzKt89rYgoj2GRnymGVo",
-	"eAU1ZQsixeJE7gMby5hUImMxJiRTTkQak0gMxgHLcFApDEVUiixOeCm5vggKyIIViA7E/tysNXyixl7I",
-	"YRQxFvLW7zhJUWppMOrBMvVp1NOi5J5gEgL5uxhYKAlIRqUV9CN6YKdyTofGpZR3phs1bnh/T2avAPQV",
-	"/fGrSz2zyfr+hPDyGSjRt++WyJW66lloc9ALvErgBhlBAT0jvHOhwOnh10nhlqssv590EW38dGLxsmIZ",
-	"XiavI7W+Dr1Qnwprt6HLHLw3EJPQEfGY0IK2TfpDqYhWQQqBI2OyJ4jg66StH2mZg9puFhWuHgD8FhV3",
-	"IoZqG6ESxEg6nxUoZDw2ODywv4Cu2hcI3n4ybNM5/MWBkVcglCqWokXYpbebDVOzOohzUmEkDtK5LoTQ",
-	"QkTnJ/O8salcNjHMZD3v5tx8coM06A3PDaY5G1TChbvgYAxhbBVTA+3UV5YdaBpcTn12672wvklxmRc+",
-	"nC97VXHIV4HO33a+Owseve0hvGu5mXhGl8KfHKZajkesWYZLslgEnmb3+Zoz365on02DF4dZzHzIPtQH",
-	"1FoMpLdpoFpX7Ns4vs7YhtF7lFfu4+DTTebrtj+dixDiDzBW0/7N8C5BYLRvq4DSE8FtOI2eiOZRTeNS",
-	"tPNUGPbKTSEBgK6qun/gDsARrHoLvzxMfFpEx+3svENTJoO6JfFLK+v1LQWSfuolw5pubJrwyUvvmwbD",
-	"hfdLHqAKLc3NnZvyWpvIVqQpcGuG6LxOPlPu35nJZbJpuyYfvZiiHkqHM8Qz5zRZrKVqsWr5+QGprMPQ",
-	"RgVhvPWc9HNSKOfGr4VrsZlifUEE3BoJkaFgnPlBuT0fihkkVWmd1wwPIawSCQzIq9HNT3T2+/1sBI1b",
-	"hNCM51CCXz0w9Fj7TAaDLf30PndkjxfQ82bv5wEWl7UcXzLlZfiJQhW75JNYzOsfz6H1VsvuIVtGymVy",
-	"rtji8JYL8NDtgmd34RvuQfPW2JQ+Kq/4JQuzRFPiOBAZQRUYB8E0VaEnZlFKM1h7zTL6rMwrFsp2C3KI",
-	"lgqwqHM91kvFck364evsyd82pXNczTAuVM4loIgYehJNdilJ1Dq5jI4pQtM0tIRnF62gx6VLo33vZu/Q",
-	"fbB6JJzQFD3LNgFUZEZyQlRhY27fLoZfWtEPsClM3I3f5Ff/5l8m16wgChRAD699xRYwbp7xQx4WuP7s",
-	"lpofrVApSTdJUxaThG87qOUR3gGYsoreMQxxwDysfFstD7MPANp/db96Ljvkp94jLszhtOG4rs8IPqGw",
-	"vJXEzYVyRspo3FpWpqghNdTOWPdc6PnkZ8c9g4dgpcE69/yAZcsZBDKWSDks+8bNg9MXMmcjYlNPmg6r",
-	"k0qGHh+pKb5pam2Bogg+28IFbqx8Dxy9/K+TV37w4DZpj3rjNgZzj3oBp8Go5yl8U1X5R9+4KYNds4Is",
-	"G7VW6sBvNkQat+5nTECp/WZ5BjfnrM91Jllduqk7jxrbBcO5jpleHjTpRAGyV6H/FWAVz5TvnhPsew0j",
-	"FB2u9EzBfXNGCuW7AG4EMKRJ2/7cBlm2rZlGmyixxwzuAdeSFKC+F3AgsJZP2GYdSJn46+tEPwFHbJtI",
-	"prW6SJ4aZEKJSKTr/UDArhh4vFybAJjhcjshULMJtnRTfgC+kdtkA+/FxJYto6kxqmlByMR3BmJzC9We",
-	"F0WAufrHBTPGXEg02/gMLFqTpGLEsjXgZT12y7smBuTWFxu1z8YGrT8AEY41Oj17ZBinsFk1e4ZfUtUk",
-	"rD9QY5SyTDG3wroHIkfqQ3Tj7vhVa+jVYx/R/CCPeoM4fgCDoKlTyOAWqJCAGudFrM3taUwiiKlrRmeH",
-	"YijTLGlz0TEN1Fu5fuUSOX/23BeJqchCYqZoksqqp+uGop2UbcPWmHDRQHw4tOsNhH2E76WJ7DUL4CYY",
-	"UeMHRW82sM7HyauV9bHGh4l4CtfwtendJuLI8JOYyX1/SAe7pUJ8SJBYEP0AxHSbHgIEDCJMK5mT2Y4i",
-	"t4TseD3IHksH6PrDs2RixEw4r9b2va51FyLu89yqUA7Yozs71wi+qzvSF5B/6y2O1ozJyKTHW9JLJMFH",
-	"OlUsRgZMCwdYCPg2R8fQW2mTzdaU1tZ7WtDfsWR88gzeVHneVgvSKpEvXG8+UEt9XEZT8XtRwLPFAlmE",
-	"zHE7vF4sDherRRzA2QKFpjAooZyLIY9YnLu/KXJOU6eWpFqzg5sTa4cTKfpOopZ4IMBGvUe1Vip4Oja2",
-	"B/i+cm5ksKZpCZasYgsnFr6YKwA7l7//9ZCmSTfJvZR1qmmaaNC6hRpc8spCy9by5ZFN8GXAmR4okFde",
-	"jNXVybtO+X4gSl5A7oRzENgw6ihlcDfHbDBU45ZkkRmS+atlwCQOkoi1XDkw80fVeoAwrFXOUrH4qwZx",
-	"espJRyvXmnN1g6bsqpDdZnL87PUEh7cvuOrJigHMi7L/lzCV7mU09iXmPWkghDmWEgfHa1EasLV69dV+",
-	"rsRkqsRFzfgG0yRKxFD6UgozrQNRSdxD2xgjZEDq0tQtZsVVzKhirQHL+knqu+P1z4BIhZu5TdY29Sdu",
-	"XOYVO6hKMZk+EfbQlkZV/eXKnUmqEtlFCJe6feG7NfoKxPFiFmzGpPeg7AhBumxkfAkSigSZNBzMva+i",
-	"T+Qxh9kUIEV+c1ynytzMAcy7eQcI66xiTirU8ayBu3EfznA34Yns1RnEXnLAePXI1yCWo2MOlVcsGNJV",
-	"4gE+J0K2Py+at88oLyNBswMM1ALBuFoiD9wBT/LL9lX4fHF8CVqYk7j6ZI7w4tUE5mNeuAj7Sgs4SKmy",
-	"/q1KL5Q4TAWBrPBwMQVtZsYjFyjQFWkqRhBPHJMMDlZRGgDPNeM2uV0fGPhbi3WZKfdp+RhAc0MEVvUt",
-	"gzQSbvYr4XtP2s7w46VCl+YB1zF+vl7o3n5jB6Fvq9rZ2sqrCc/Jjj9gmePjnqrboAKMqAlEQQc4xqtJ",
-	"UYEhgtWkwBWL57bAC5pzsvVwWU6GIlqJWusl8OxPgYwZ8rLE5cgpNxcNOfxRh7guROqSa9d99aTpwH1x",
-	"3fbkvnkcu3Sfv2r6DkJQPuXcjGLI46ZLd8LbcDBUJEv2eqqZg2XmpKFEGkMZ7pErJexY6jq5oMW3mGU2",
-	"SgL9MRCxuQXIHIQLCM5OuEklm1GIF+hFUM3ZR8FmT7amxutLIi3aHYMnwrVnF2GMIEVVT4PRrYI1TXG7",
-	"AuH0Cyo6IPOrbqgwUsiiMBrbbHi4T3a7eDHVOJgiimjY9Q35gNbOoFnHNFV40EJvB8cXyvoe8jpJ37mO",
-	"tmjFsN2bc8azjI1rGYHnfl/vM7dTvfocxXiX8EVWNnVsePOFon2mgljrMZP7X9AasJas4PzDtbO+wNv5",
-	"8EJrKHZbvtPC277jRnnCEqnFszNnLSoO3rW2MCHqOosEj5I0oSGDI+8mWd/HN0FIxZikUhYNcHxZL5M6",
-	"HkIEigrZOkyqoAnOw2RQwdFPqHqUQyiAFpfhxpIuWE4SUwOeqBFcTRtkyFMmJVg9MXEnkaST6buj4lhz",
-	"AKaAWQYfQKtMKTdpn4uRNND/VbQkf+r6EwgwYlYcHsq3QC8/QKxU7IMzFmviUIz7K0VcN1FJNoXTXOs9",
-	"zP6DfOyqXQUTMoeqIzwTfcR0iZ7MRF/zYwP3W8mWAQMPN1sgW/Ns001JUxEXqmJXFt5xFkfKUYL1VI+Z",
-	"3jlzpio178/kK6KA5We0dJBmNzcfaYgVWBt7oUSQgVZobGye/+L56Bxb+xL9YmftixsbG2tf0v/ZyP+3",
-	"abF/thqSHgBKdMYKQEBbjckHv5v85p+O3vz10Zt3GzNVdxyKQ6h+NsoQyAPoOFg/uyrmA+7+FyyvakL5",
-	"aJvjV908d19wnCx8whSWUmjjDpg3Dk8FQswtZASG2sbbBkwP1nggol5VAAw28CF+AktysN5SmVzJAvOW",
-	"lQ9xON1aCE/f14WA7evZ/m2aZt73NulQyR4+u9g1CjoszNF05wY0bxtCoikijFT3tsPjjxnYAF8JXBQ3",
-	"KzVWAG3xolnByOuU03c052luyC1dBbw8iPNSSiAHDTKRllKQXbqbxran6XbM1DJ8szDHpt0Ks4jzN3O5",
-	"AEhLtvW03pkxzyO2shHuJLAlWgM2k/SEbcFv1SXZ+2CPjkNJtvqHOjg6YKar8cI8M2vmDP6z2aU9WkFa",
-	"Nw2ULGnwpjNalYa8kAouQID9kk5rh9oNLY4bOVFUs2xh59fd2/j5km3Dr/rVPxEWA163tXBBljS5FJuo",
-	"xRDLhu75BphyJ/6pdDO2bPBMhi+3lNZrlkxzBsmfFgAZp+UIMAtGYpiiaNthBc0HgpI0NbMDlhXgvbXc",
-	"dnKUhBXBG1xnmn6XW2GbBXCS2OpgkfDrjLMRi/3wGyuKTjbRIOHabgrBLMk+G0vC+Em0FdfTgvCb66h+",
-	"LbkjocirhYZmLJ5qUHgWWiTL8wsZfZmsnrHnsXAlsgCfxMVo29nuU9ZVRAxBmB1LgzSgZSl3+DyVBe9z",
-	"EqBJhphKBVwmZW9z1Sl75bW9ONbkvE0oN6HQBzQdskJ+CYTEEjpCLnWifL/ToXS/1tIpYvGSmV9zS7c9",
-	"QqMeMYdAmvgXOkVSBrQrURI0xfUVFXnz7rZJT2g5op1Xq4hGSo8Z8whHgWwf0+CcNXgC1F/RtbdUKc2y",
-	"V7DijB3Oz4qo23/zHjCazoHXrIQw6FP+L2JV0igV0b7VkME06SCrRrSqbh4E41wOye6kAJ5Gq7TFcRwO",
-	"dBXLZLi6iBXly5239dzbWzkdNg10iCEfrb66gkrbpK2SPksTrl/B1B0mBikjo0wotk3aeb2DrUcv3HhU",
-	"N6xPPauHkWCS2j4bmHFrnjIVJRzgeEGXsbCeoNEYxaaSNUsT/7Kyu363jtAOB22xtI7NBoYr9peUWAKK",
-	"6HxO/hnYFkRaAok2BeAhZRQ22dZ4b9m4XPdFxg4SNio/5OJxc8tAy+Avlb4rvFv41r0thwOWHSRSIJyy",
-	"Pt4tvZjUUNkwTvRflaN9RcpWGe0rUiaX1NX0q9VJVqRskZ91equhA/9OSy9yi8v1y+ABVxqJ2tQdwKIj",
-	"bQs/3p4VOZlU1GQz+O0nPYueOG+2j+rdjxeAsP19MU69+kqWw9t9ZlETpz4/goDvO3C+qkCO05jm9t1m",
-	"adVmJmZGFN7IJRNt7ttOLZSMVrVzRaH7ZPu4Iu5a3scMMwvmsNwbNIlD7psKAkwN3Gl/KCEiHNOUxFRR",
-	"9OBjwFcgwnBqugjTreZZ5m54JdrlRMW4jhF3j/FZAGNveZp5ZXuaNlvBXmtfyDUhj8jaGsqA2dik/HqU",
-	"hLiGKRuQBCNPBfP49Llzm+ebYRfXfJ9aPQjjaeMspNcWi8rYKjKFPXBjz6fsFixEN35hUNYS9W5UEfRk",
-	"UMzTry/HXueVhnqqJyTbLmRlFynMwCQZSOZEkkSuLweCcEMLThG7PjSCRp0SdzYhwUCZuDIuD28sElRt",
-	"FkH9N1NGpWpBssZ06ZjCq6f90vEgHdfvc8Z2XJh1eSalLspDrVZPr7gZf7O5MlD5G8zZGoNVxv1CntRi",
-	"XsokVKGMBZruKWRCbZNRDyEkICzWPJBA/rWNuJquWUkUS1O52iq0S9wSrqbLLKcdStXC3Fcf4seJsOWX",
-	"k+WnlyOc6rQ0ADg22XQlXiyKUM6sDSi4sdjjRPLy3IFl87NKoMQdsc+Q7GaxoaTMPVMzcAFYM4f0DTbJ",
-	"rEdaZt05r2OlHXh9G2ONwcQruuRv1y7duH5lbcfG+s16m0pRmwGXCI6fwAAIqx7KUq0gfF4JfsaFN2+h",
-	"tolWziUEMPmxCXL2MP+WxMdmL0ZZLZ70BlMdGu373YUUTKlrWryUhAsTsDlygA6YiDKy1ufYhGBV9BVG",
-	"IstYpALlFPIgMsO0Zkzc+v4NBJTlTc8xFQZ8lUsGo1WO35yPkbEQHgNMaizgi0A4AIcs4m/AuN2CLsn5",
-	"x6kcgWk2oFJkGEZqejf7huZ2JmYYy/wIIplSqethFS5ls/reY2A5+DxZ0HPPSdoJIucsFTkzVF6EIVFA",
-	"NjFyZ79Z8CXaghWVrrHLuhPPNRbI8ryvN/NqLuDM2cXmvw1PebPjwvesvVndZte5WjVZXcqYDZRfDGM2",
-	"dS4g/1lfEs2Sx4doVQwEv9VhQNkTML9muH4oJKvMDRWAVwOKoe26mmKIY1ikGcJTwYGsQjVcaC07kRhc",
-	"wDD9Ol375sba+Zvm3/XW2s2nN5sPn/bjmYYOpUN2VNmQzbhdi2qN3E8Gaxardg3KmenDBUtSOMs1cVNO",
-	"CBbYXIndvXrp9UUMwU9abDBL3lYH8CX9dqokCYGcDw9X1Fj1MFamp/5/QNYriooxQqkMybrUCVV5KFIh",
-	"I0nr7zbqY3Em5ueImx2Mo6mfnHiy6Jv7DtC8WmztUU9A8CUiAcscYBuFvSlV8X7ia/vDXkoyk97OJYCo",
-	"Zzuu64G3kRfVJ3vBvTMDCQcT5cM01ZLd1M1YOLcD07szT54/XyCMDa8x1Zwk65PH4qlQaMDAV7KURSoT",
-	"PIlmfeDL3rK+eFW3M2YezdIiVixgNbtvKyuYcGPYwczdJYMyLNpglcSJZb2FzYZ0o1wcc3oS4LdSFbX5",
-	"LkgTX5EIvhwsB/Cg1mJXpF28hOthBgFwgXFKw9owIxMBtKpcVtNpDcMMge7lfsN2zKwpv2Fg1ipmOth1",
-	"Yl/FNt3nC9C4+3jV9eK+um66c19cwn4/q+yI6dLANQ9GqJLWPnO4Dpo1rFcRvntYfW0qXVYAUNdgCHC/",
-	"AE2yDHJIv3AXLBzIIEf0tcRibtBGszHKBPw75FHKqCe4aKamgmkNJ1hRvJ7aldVJ2nLAuF/UuUDkgEUJ",
-	"TckgExGLhxnbJu2UjrrD1IDnu9psKR1Z107KKEKOSwKFtMVQeSJ/eFyVBdThtTi4YL0mnIRXL6rHPSvV",
-	"xi6s7erqY98Y8yiUPNphKZ6YavLYmEc3lFm4Ge8SS7s1GpjxBKRdyFBLfQRuZnHDgnyFpK1WZ6xYVXTH",
-	"gnzREkMFlksjJFcJU3bhoothFDD1uypmxTKxKznyrVfG258Xg1VtDvtcjLiz5VVK4h7L1oJcIH3ia+UB",
-	"6fO61zKgERV3Sr/Rr/6wVC3rp6/+lq397F1H+FVfZRbsQk/boLETqJbsrzCQJnyhY+8x/cxcn/IsEkdF",
-	"/0+rQFVTbN6hQRfxJ4rqaG2Yjpp7al4Sacykmp9rhs8QA1FhsB6scboi0Znuhlx6420sZE3TqubghsQq",
-	"6x1xwGqc/oLcMN8kXkyizEOsAjnFtUvI77ORd1UvjklPjEh/aOrGY8aHlqc1JylnSXyh6pyhtxHNeDnx",
-	"uTCB6vEJvhpIwSS7+RXgi5xmhkzD18fskfNdZzu9RD5hjkQBFSVmfZHn77mboHHmzMa502c2NzdOb2wU",
-	"BtvCY984fu13k9+8evSTHzQKd8FmzkEMOmZjOMh5Rf7S4X/94ei9Hxy9+fLkpbeOf/VjG62x1ThYK/a7",
-	"tmlXa8vG7sMXfQxQ3vzi+XNnz55/GCBbCtvQ2FjfXN+YRWXBqa7MI1leEZ8fPcTNDJc2v+fufND9p71X",
-	"K2fPIbZYN66jzhFxe1aJGazsQOXFxmDpmkgC+XD85yRjsidMPZEpua/fYVkrZV3lrcmJJcmwspEUpE/5",
-	"mJjyZCTWqgikvGrepdvx77GxPviL7z5VbMyGWeIbWt+kJKJZ3CRUEUajHooB62E8dh+qeMKHikkClXBJ",
-	"P4m5VV795Njq4wu+9dC/E5mkjCsYrF0S84qm+85QJpxJSRxiSqj4kRgwfsLxZixuiQN/WSq7dwMqJYtJ",
-	"Z+zfQBhmHG5+zNJUjDzjvGFawwdgnwAPjGIUT5/uM/BzxKEC5NOIPjklFiZWHkSZmOwSur2f2sAFOr7M",
-	"rWrrhSNyIqWx0CZMMG83hwCZipkC922NUoyuxTyzewbKsXTgq7U264wsLokd5Xz2khfeu//JEuGs1DlB",
-	"9CtZGJtfWcisKC7VHDtu3mhV+7cffsCLM5B4ClqVubvzaZzZmOvTqBEgMMXb/T1szmfXeQz52bOL48+n",
-	"OHTo5XNzOW7hrTPnV7UWy3scimy8Riz+FHt2b55eEIpfPd10xwhEOea2VkoKGaRQ2AXF2AXZnVDPcCeZ",
-	"WtK6DBaZqknZ9jDTUN57QTOuWPAWu3gEzrqHxQaDTafjEqeSsO1A/Ktd7PSEEAMVsvarGKCMs2bW4oDl",
-	"62row1Mxp/VgQmvp8ZL6CspdVZJwoViTiEHCE8GbBCkf0sfYLX/saUGLr1YIxdk/Pay7wyKKBb0StWXh",
-	"b13wwrazr1g5GO0splpYorZJj6Vxk8Ri2FEsNtkgPMb7wJZOcegK9tCafhr5guZgo82GbrKiew3o8oJr",
-	"DT5ed03Cx6dcu/DxUWg8iNWw02NEU9iiQOj7CpNgPHMGBcEiIxTpuxI2wo5IGZSgWTLcoR4s4Dw/Wh23",
-	"ZD/38ZsBVHOMzc52Va6xnYxy2V02YVqJcDVCraxAYBDISTMxl2s3nz7TPLvhi7T0Je7tZEOpriTpnDrT",
-	"GGMypTV5avJCOUtXMliytFs4Bd5dULrz9a+w8fRFW2vpuyw2qZ+noEGY6N+wLE4iVbz19xgforEB1BvJ",
-	"YsNN0FzabAy5K9w65ODkQKPlXqi0Sz6TQSZEd912eiIigqbsHJJuEOy1FH84ozUjiEI/XL+FypboBqrk",
-	"MO6wwHJfD0lkk3yVJ7dIP0nTRLJI8FhuES5Gts4qMu1mjsqrOQ1WXUv0tZEGCmnWQf4xbr9K4R+hwk0Q",
-	"pBe0w4Xyp4NCxJyMHbyaywLb5w9M6KPd6yg+r4h0Zz3C4XrNUIM6C6QuL6pS7are+mKVLQeYRyz2zOZv",
-	"VLp2D9xRL7yV77c9X74r1h7rZS4GSy2Fy3Jz4/TZhapZsUK5B4QgLzH+VzeefEJr4goKH1NpSriTPXqA",
-	"shs7YNnYgNiBBGiqAkzHTJ07d2ZhKYypOmelJZJBeFVjO65XW9e0uDALwzXuHZZI4hXCNW+uElLpqUT1",
-	"4oyO/hxLIS+Hm1kVCPMpbyLSo2JEujQDHEbQP3pUkkj02RYplghowqcX3jv8/Vuf/uh5+2ny/T8cfvib",
-	"yR/+Eb946afHr34nj87+9M1nJm9/+/jV7xTVk1I5AqpaBdMCVa3c4kD3GW8NBwU1pmJQoG7/UWz+gtrJ",
-	"W7+gLtnGd3TjX9Vf6jWxOs3N28CAo2GWqPENfSasqE4z5Lv41xW7qX/11E6jOePnL6UlY6X1zXPWZaBX",
-	"Ao4b8HZs2E2rp9QAw5LFfuKpIXZFZKSTiZFkmdwmoyxRTBLOWFzKp9bMaMRScJskWFULmnNOTHMVtfJM",
-	"YnvSB8lX2LjoYpsWl4DFRfo4AOYPK3uvyQP9oRrSlOw8duPB0kzx+53HbkxP9jYYKLoioEEbdD6t9NpS",
-	"/EQyhjkVZh44KHHAMqjfvk4uuBI4w06T0F3uYDwwvIDHhBJjxsKvJMsOWF6498K1qwbklcJuQjVaRFzY",
-	"5TEbMI6uj0RJg9dgiuAUKtOrhGXkART9WWZr4Kz34wfXd/kuf+ihq1wqypV86CHIFTBcQG7Nio5N8tWd",
-	"S+tkBwqvYHUIhkp0u9WX7V0uMtJuUdVeJw89pGU62+ZFlnwDHT+KySZpn944/fDa5uba6TP4qPE22sf1",
-	"LSN3ueiSh8kDuIQPNsl58oBdvweJpuXT5AGzeA+SONlLlDQz0jckCLJ6dww3eeghE8KYDVWvO0xTDIbQ",
-	"DMcU9wBWs8vbOV9oTzGedoFLtKfYUNvxjPYMS9rlbctF2jl7wsz2tmEq7ZxJwUl11fcMCcUJButg5oaZ",
-	"6FNw8h56yHosJSMRzbKxnnX7asz6A6EYj8ZrX2Hjdu4cT1OWfUGSqCeETPge7OguB4ozagj4XR0ZaokO",
-	"ap/mXyEGxBY42gYMNQ8blr3L3etQtZuIodKL2yRSwAtw35lEKeNyHVFJUiGx3iTjCkvNm2leZzQG2lCE",
-	"6rMENXv1J0BaycEBaKSVH9DpY6J6GWTEJEofRNNpYWg9ABEk7R08vGtXMiZ7W2Szrc+1DDRKUZvXMjUO",
-	"7ZEsE5ml2+tXLpHzZ899kZhAIE3qRukDZdd8/T++IQVvr5NrlpF0Msqj3i4XnLQ17bebZATx7noxFO2k",
-	"bNsyoIzRmLT7TEq6x1rf7LWRiDi7pdpmSH891PLegGa0zxSDwSnDQhAbMRGcxALinFxCGozfJTPpNTq7",
-	"sbHLIUSM9lncJGmyz4jRslGaNPB/HRGPDTop4AIOWKoIREmTEQDBs1Qy3RRutG4bFtfU8gCFV5M8DP9b",
-	"esJqKMm3kAuQbxWwIMi3dvm31tbW3P/182c3Nsi3SDvhBzRN4pbZ6HYz/wqWu0naZvAtGHybfIv0mYWW",
-	"aOOE2oarmYY3dcNDToeqx7jCEkq6IcjbbHVpkuJnc3+1AIVMN5yKPcjK0jRsGzujG+uKrJPEMYPxRDLr",
-	"6n9tgqrNqLUylG6Jyn0oSwZLNeoJzf23STtmiiY2Kttq/iZG3XZ4VnfIhWpBoU/dWNRj0T7eDQYGIYNV",
-	"tm+c129EgnfTJIIVlIqmmhrbsJ0t0e1KBj/0hp3W/37mF23kYVhTB4zhQBM2ghlWQuzjOoCRgZv69KbH",
-	"zTNNcnbznO5WCdFKabZX6E7fz3rYkoGpWcom5rVhkp3+1TRz+jRSgNYkUqagiW6SshaIwNKMEl6TSIBu",
-	"v7+F6hFWfVNTC5lIkiZS4bmHOlCmv/N2xH3Kx5bkJJJGtI87N6KJ0hJQ+zpT2XjtQlexzGwYtHIOKYIL",
-	"A2eq39a7pU/4WH/oDOUYv2zJAY1gKbRYDKu5rQ8vDFrzKC2BKcZtw7Achum2DNW7hXQs3PJhpNJZjv8t",
-	"ZCcXjZz30EOWrHEF+yJmWwZZp221TNsmrKTx3edl9XY5kADeGHiZtK0MCIfBAvUY+BPLootCpeZyDz1k",
-	"Wae+1fWk2heGqiey5JsUr6WLINAicwS5lAsih1HPNLm+i4FMEeNotTIC6YUBjXps7fT6RqPZGGapkQ7l",
-	"1qlTo9FoncLP6yLbO2Xelaceu3rpkSduPALv5NYNK9o2irF0m+sb+JAYME4HSWOrcWZ9Y/0MWoV7IOKf",
-	"ooPklBbWGltP327iR/P4+pj208LXB5unplIVB6b8kz/gVxoEadIZg8B449ELa6fPPQxrJJNvMhAD7H0M",
-	"dArRovq+g8j8Xa7vCPT9pECl22RPaGkT7IUKy3to2rh2YefSo+vkr6498uUmufbEl5vkKda51iRfvnpF",
-	"97bLr12+0oQgpT2emBghKC3DFe6Mu6euxo2txkW2l/A8w7KBWiaT6qKIxxaQzphKitftN4wCj1aFOimc",
-	"qJDfLiu0Khuit10OBDchBKc3Nu7DAGyWxe1mQEXWh2M4SAWNIfoCnjPIC/4+3KBPXUMZxEQFgaI57Pcp",
-	"lPObfPzM5JffPXrh9eOPfnn80W8OP3zp8OOff/rjbx9+9H7DFoH9ejm187afGk893aOyd1sPZ4957d1A",
-	"iSA/5NhLuXQKSo6msSZSlKZXLXf0WZxQYP3bRA4HA5EpSa5rNrNOnmAsllgfH8G5sYS5liv39tAYWaar",
-	"LzNVoqpcZGpsfX12xPk488J4DpFdP/L3WvDKtVvjgS8TULNADIuqivi3Mh/lqad648btm7VIUkSKqTWp",
-	"Mkb7ZdJ0FqJOwinMY3pAM+S441ZgVRR49LN3jt/87gKSyzNfyvv5KKPxFJuYXZdKBwp7AEJ4uvFV+H7t",
-	"khEuPMj/emPbWjZpg6mu7SwO1G+WNi0+CeJUYBeC+Kq3V7XWeLzv/eFfJnd/MWetp07FApJ8lMoe0OSA",
-	"qqjnOfgDNFpQEvWGfF8LVu3Scjjdpz+UUD8KMYkKG2RQqh7QagUIrWXp9EGwu0DjiSTxMNP6E7rICiG+",
-	"WjSSsywBhzePK8BJ71kAenPUyxs678yH7bCeFH8821WuuhMe6/+TLjkk+8MPnzm6878q3mp59pX3MptX",
-	"PFhfQRFUgDboIQCUKkgqTLgN5YTRLE1YhnaqZi6Jmyghq2GN6Ngm15aJ9rFE6ovMFfT1UezU3WSR8kqM",
-	"yi2vcThMO/4q3EiPJX0onL/wwUuYgVnz9qpNa7gm4JXyUBpYdiHhh7hdbtqcMzBdrY7snHXv8O53P33r",
-	"9wXKk2MeBUju1NNAE2E56ilrpXIEl3DSHabpFhJXDq6ppClHU6hPk1em2eX6HpdNE3+AbkQE8JXbpimp",
-	"2CA3i0maxAgKn9sA9Au73MDH0Y4mVvKUQZzRAh0XCg1YeCISCYY8XiL2VHDmUwJQWJtL4+DzdiRuw6wq",
-	"yV9f8oBmfyakeRkMOSHhKlGs3yyYzBJJOqwHgWv3jzTvvfuLo398rh6BnjIMJayF3nCWKgvjihQCBCR4",
-	"xLbcFF3BdaNmemzLbQf1aZ5pN7USOeqJvsGLZbxpE1xtRX+XFeMhL1Nl8D6SmE/Ev3l/VNmpkonVr/j5",
-	"NGShHC0RrUrm//nz9+68N/ngd0iEcwmvQ6P94SBMZTu2dlnCASxGc7UmlPLjWqxMAS9rTzDwmpl0pC1g",
-	"jpBlqfme6Oo3d3lf9MEPwWNj28olBPIAJYpmupNvSmV1VEr6lCddfXeILtQbZ/LBJhIsErokgyw50P3s",
-	"s7FcJ1eB3BmPsvFAFQpeG8/dPhsja4UA213u0IAzIZT+FSnc1cuGUbAEIg09JL5D99lFXL/PV2WkWdRL",
-	"DlaoNU7efv7wo08KhGPCOkukE9GU8Zhmhbt05oa5ZJ+pJESNGTxZOu0m9+F0qSrB5vnzQen+Pl0wdiZ/",
-	"x2gmQxuhJ2ACBk+8GSZaobH19ZulrfngncNP3jx6452jN96ZfL94uDO2B/nVvj06ZSpsB2QexglFsJlU",
-	"y5uAuK7Zv7EfQRPo7TSHqUliOtZPxHRsvZ2KZsokIyL0uImLYvE6uQblSAJiyOUhq0YfBmcrfDsUY4E3",
-	"1s7ffPrs7TX843T+hzcseF42a8geZVIXPeR65uGHNxZoos1ZrHmpDGrAqELnnKphRtNW5UFsVhnEjqYB",
-	"67Up7GCTXLn+5OPr6ztPEpGZv3P+n0giBgzAGweMgn81NGwJmD5lNckL1nl2LlbnaQ/W4UzAVglgiaI/",
-	"A9g9oDPQ2OTz+obJbqnpUZ5oXR3+BjQM4Jcg0g8gWDwuF50tnqTQAO2bjVWRv68TwU1q+oztLVdh7yfP",
-	"1YwhwGljEC54DC4ViMDsM6si3SfOe+/OW8d33pi88N7Rmz87euOdqpy3EELsl+OZ8dyVkrkRTz+1Vwo4",
-	"hKiRvmia6lNoBPFZ88VV6LFw9U6JxP4FsY8kTJ7CFq4kKYN3lhJusY2VC7eTdz+ePBe+/JqNW2sZHa11",
-	"YK4gmZc2JcOEYe89eAkS332OE8nYFoLamJifJAPvSczkPvrQJUZaSvMjwOppOdOmkYM+HvV8JtLHEqmg",
-	"60Uek8tM7kscAFXEIkrAKXCJBd57KseeqHjukjzx3c8ZIpGKYVa5wUv4eLA5RGSp3BrNYoebNpO9wdOx",
-	"2arcQIgIDxj0EVqlPJGungEv2L3gRUNljx5goWuIaQkNIk0O2OpGgFFKcr9AzqGO+9OMvn7HvnogiSQu",
-	"/8bXLUbHNVbqxPuzMplqWg1ZS3dgV7JYNglH1J0Vm0iP/+UHk3d/dvzi94omgAKuxc0Z3njq6SS+PV+h",
-	"y+LGfV6veWtlLAO2fn4xD3eVHo1nJh//fPHq1fXl6cldvdy4fdO77KcKReSWbLcZkDHaaO1rE3ZrkNKE",
-	"y9y4p+zCAnL5A5ivnGQkx07WjCweqvGD67u83U143EaMYAmWxs6YUJKXjd4i7Q7cdG0CjENzgG8MpUq6",
-	"kCCtL2RgCrscH9NbpxvX/7aRG4DDEuLyIF5OsTahWj5mPGIEIBR3Of5gQC7b66TdZ1QOM9Y24XAmiNsM",
-	"D+PBmgaIRxPOOsSRMpq2dznQrTRCmF6KbdLGOkZ5a6bmAKPpzIy19GmDP3cxYo4m3IiiHoX3QqSe5OYY",
-	"1dvmQvwxBPPXNnYaaLUCkjQkE0E1gK2nTXaf/cXCJTcmn/xQi1tvvz55/u7ku//06X98708ff2/ywe/u",
-	"vfXO5KWfwtHpmrxA1xRurlXQTcNdzM82PH+rsbF5/nR3I9pc29jY2Fj7ov7Pl/R/NvL/bTaajeJWN7Ya",
-	"GOp+em3z4XyIR2/8/Og3/zb55IfHr37n+LXf3nv/uaM3fwYjM3Thm6f9qfBQQ9F0P2/201+8fvTrt7C1",
-	"P338vaN/fO7eS/9w75OPJv91x2gKyqTeTbdtfskH+JNXj17/8eGHL+qVfPFljGdvNBvDAWTtG+QRaLMy",
-	"mzQA4p+xv3khg8ZDtkp2fO/d/3n0T9//4zPP3rvz9uTOP//xmWc//fEL9/7w3h+feRYt3H985tnj1/7z",
-	"3rsvVrznsvEpdmu+VoaJAISSzpDHKTMeu6/euEikSqL9LQydd+knInNpJyMrdUqixC7fE2Q4aJbTg0Fj",
-	"KJaghYBpkbUhbUILiZIxbs3ZmPq5y8EeZ+xvaEW3du4tIrTQBwIXvKJHG1GOvsHEy4YeuYVKYuYcLqt2",
-	"mkDbKwv9W7nRHDd2faWK6fN3j169O/nwF5PvPbfQeK6pcJFtYIfuF4kw4U2LJDK2wQ1UkqSLGTcxWEEw",
-	"XwryzxPO1skOBasCljVRoyRi9roiPYpA8n7zQR3K+IsJlzFEiQAzgQAGvZgsjddXbbOoTBpm3gEjhWRy",
-	"JvMIrtuyGtE0qUe23nwOhOAzPyDoXgUbPGaT1NDVJbuBr/hMtNaGgSqySGOZVw/lYYuGq3m+jD1jxjJr",
-	"ouH6YD0FUwrfk80pK4vIPnMji6nX41WNz25UcGK0tVbf3iqUX+2MSZ+tk7YxdrS3zE1VCEi5CpK3ovtB",
-	"G/5BwkalcTl8ojTFADxWACaqltsLFHgB3oc/H8dG4G8LRXTTM0UTRZyn3+jZdNhewrmxjfpmYD/+v9fq",
-	"IFnI6gBLukLe9tJPDz96f/LCG/fe+vcCY0MmBiqy92Z7lJqgVQiJ4uvkkTxrKJGYWMViTKWRKDvp4+Bg",
-	"1ZuEplLscvRB2dsOAlTFiG/PpHDNZB4VkzN2ub6OExeCrnlmkaxMAExWLMMuiaRdb2AVll26hMHqn4+G",
-	"NwOOk+RFlQE9+/z5zfNfOrdxdvP0xsa5v80PxtFPvn/0s1f1uHuC6y82z3zJ6mL51W00uFItv6/fnAfR",
-	"jZW1vv40IsvkY2tZMGTUn2z/+hjhk/nA84c8E8hfwIHnDxcnkD9F4zhjUhZ7/tfnju7+x6c/ej5HD88f",
-	"lwMxlGx6sMff/255sOax8JhPb2xsbpzZPHf67MNnC+91kkz1WiKLS68cfvjM5Df/NxABwvg0di6u/e3X",
-	"rn9tbWPjXKlom17YUuaS3gxbAW3Trn6xnJkDPf/ZvX/43fGPP7p35z19fvWQKjRkiqGZRiZv/2ryi48m",
-	"r3zv6PXfT3773NF7P7h391eHH31y791n0dRVjWcValZWkgk3V8otr7OIJQMvw3zU3p4rzMp47f3Dj97/",
-	"08cvHL3y6uHdt5GH/unjFz0MdFowPAWsMawyXNI/S7BQuXqUpgI78EFucogBbTCRSs7L17RZmg8cfvjM",
-	"0a/fOnrml5MfvHT8s3ceXCdP5GGAJllyVrSEsVzKs3ZWrWHWJZkVXrB6ZmE1Ygfib/WvKwwq/ddvH/3b",
-	"M3/6+IXDD19GsqlIMFMm/ZkSFgmUfeuMzW23Th4HTWELs7Ka5Opl84tsEuCuskkM/2SyucsNjIZsYgqa",
-	"eSsP80OgpGJQCaa8K0EkxjBjKitGr1KjtqyTNiad/f8wGYiHktFsEKrJcd3lqFNZsE3Kc6kCgqO3c4iF",
-	"UaJ/IpT8/ZBmCr1WlJOeGGYkkZBci9m7WuINBC8tdc9fhxlcrSQvLpGTVp/9hS16kq1aVpwJhy7IijXd",
-	"HpLNulMsyZ/EnWLabc41y0DaP7ulUG1ymZdNBAHoww2Kboh18hTEWLNbAxYpwEKhcdvQl345cfkG5AFI",
-	"wEKcgAdJ0s1Fzh6VpC8OAIafyETzZcwM2OWpECAtz3M4fI7iqAE9jthAeR0O+AtSYJTEZYv6Xka5yoP9",
-	"zDvmQT1XgADW1PX8dw7vvoDCjGksTQ78Pg77U7PRZ6on4KskQ2DAjEXJIIFZOXn0dtOGhBUbQ7D0zQ03",
-	"Khc2ZsHOGkf/+NzkO/9r8vbLRz/5B2gmkXJYnqCFnsMt8UhmWItm8vKPcvhp4wbRUu3Zc7AxZgTYvL0M",
-	"mVQt6Soflj00BqXW+VM2vthwrXje1WchsYOEwpKNe+9+YOSXt1+evPze4UfvH374DMYN56i2jaMXPpi8",
-	"8m/H7/2hUajn5Mo/3r6JYwWbgmejzC/FfUZfyqefvDp57t//9PH3jn/9i8mrLxz95K3Dj943/AZDDH1u",
-	"GRd9WChm2Dj88IeTO+/fe/fbkztvFffu0zefmfrJFDnMfVBfatRy2kj2eTlt5kq4ltPfB98NIjP96eMX",
-	"Jq+8gZ6ayZ23jn7+ofnjxd//72d+8b+f+UUNUeZU4bwEhJoioKMJv6E5D5WCdGkWNoRedu3fz9BG08mc",
-	"2JAkA0hthCADGAzZtEAeoCvmVmDJviBJmnRXmTj++vOHv//F8b/cmXzyo/t/V7vdOvW0nvM8nAP7aPHG",
-	"pQa1EyPxKBnQPXTZXTiLOXngS3MoA7vcGSBseh9AaSlj/VdwvweBD3Qfchj11nc5XNZ2RC0uVGvMVDtP",
-	"jnZEh7HUNrha019YnLS0Ufu+NvCFJxQq59OMHdyqwzqfvzt57gMkuhWSW9ObZmaA4sN5BFVO7ld0I7er",
-	"EvSpQWaKQf/ZTiQk7fqOXF7gK09+dbgi6LAGICyXyrrL0XEJ5A9YOCarFdaFxevEZd6ab/RhRsxkVzdB",
-	"7nL7I2IsUdtMk/Rp5vJsMwaPbROb2ghSUZtQwtkIk9HwiEMGWUojtk6e5BYzBX2unOS1/mEcGG0OR5lP",
-	"jQWPN2CjrZOnRLYv85xzMEvHYsR9B/6abuFER35aRG/eFyaxrMwPjsiiIIZiz6wM7L5DAh71IHzxtf+8",
-	"9+4Hh3fvTl59+fiX7x39y/88+s2/1RG4rmnW/zmBD11D4oAhIB44u6VO9RQgTs0BM/FnO9gDSGfOzeou",
-	"/Bd/OHn5PeTAf/r4BYx9Onrh9XtvvXP04g/LAlougi0U0iz/00foL5L9XRua0EBgAhjXbBLwY3QI5exx",
-	"qFDh34KIxQHNlMEUpwq1/WJ5ABv/Az8DK4LKSuCXGqKLyWKtbulODY7LLrf9NeGlHpW9Jkgc6wjegkzT",
-	"CCEGilVwNsMNgSsXKcsJLAYQhouR4Yb6F+CTVuTULBC5stcDxmj6GXO1+8Kr/hIZjZd/mHvUbvYq1buf",
-	"H//L68ev/a/Jb16dvPze8a9+fjIucSCw4NNfHJe4jKivsswQVFimgeIgerrbjqFE6LrBED4l0phIsU4u",
-	"WKEFIvo6mi/IoS+Q529EEq/01J3E+5wbwF585t4nn5gb/M0X7737bqPysSoWG/hzx1yAe/Pwkzcnd39W",
-	"6whAwvV8UwY+Ukgj6rC9ITcxO6gAQyh9jnM0TI0wC6mkBpBGKjHAmH1lEyhLEjwQqia7wgPTOeCASbnL",
-	"wY8zKjp5IOlbk6caMYuNT0mUsmwfHD09MTLXk22rNWY0a+/ygq5sOkkpejD1A7nfiLEYnFK533FvyKT0",
-	"o48YTfoxXNz7yH2hh/mOQNy+KdNNwg0qm+qxMQYsrdrodvTG+5/++NX7b7vRy8731lQS7TN1H7wtFwg2",
-	"bWF7zKoVCDejCjhvIslBIhOFxYtjdpBEzERe73KTqwkpzZoPezQ0EL30cyRlNOPSERtIfUCHuxxwmoyu",
-	"2yQckOUZACgXXI3o8dHyYFtEEZWJ4O1CbDb6KfWolRmxRSoR3W4SsS0LM9UkuQleD9r4LcY+mn+y22XZ",
-	"dWqSGJfl3JWZM/YEnX7WARvY9Q4SXODUIc2sMgnhA6ePHn//vcmbd++9++3Djz4ophywTFNckNVnDGIy",
-	"7scZseF01ovoUMq4xQrPAcggWQ7RXw3MjsvZ3OXmly30eyNcVsHGg4hnOcwZMShn7jAZiOpdvpcc5CkM",
-	"acL3LRxPjoovOCvi8kPKTGyvHN3/LqcRFBvAchmIUDLjK41ElqFb1UJXPRgApPr8A/NMBSsz4JIJZCpE",
-	"bm4cG1DYkONix0sqLWZB/k8JuQLr0eTV73/6/MtHr7+HjsvKPqdiNtFc+IAmAapIBMfzMcz2WLGYfgBd",
-	"oOlA1vIrSQk4p3AfIcTbiNvzghE3LjwWKz+sh8SgG4XR32cv441S2Xx/foUytRRXHVhy/M/fxpxddLqv",
-	"MG13Afdt611um7222lw5m2GbtKncb2OWLXVEgsVGEg7nrr3Loa45oZpx66/G05I9aI1a1u6aUHcMYN4m",
-	"7YwN0nHbfJa7YKQ2pAYUBLUT9mWTtCF5t01MqaNACLNBrfgzCBuR+yU2aerUl1JBi6EL+nmXdnn44d3D",
-	"T340ee+fj978D/Q7A+HojfKFB8D37uV7734wee+TyR9+5d6sEcvq6K22w/9zUV8n//DryUs//eMzz376",
-	"xp177/7rH5959vhX3z166wX9x29em7z9crXMSscvVaGwux/iF7RG9AkV3NiIWdlEc6fTkTIBsDfKfEQA",
-	"MkCkxII6nrpTxp9kivyMMqFYDo9qAQR1X7s8iRmH/HRj58RXCoPangpFpE6IN7kAWOk3rIa6Mvd/0XGC",
-	"bhYevm4Qm+8X1i8qtMcfvXLvD8/fL4XWJO7PtcUgqIqnpoJJriNPYAmmvOBVYoB9MbhV9VhfsvQgCAOU",
-	"D6I20+V5QlkIzmvA+AkxXmaWwNw3UG5qldAyf1HZVnbXQsE8j6Gmv+JDcfTSj+69++Ifn3l28tHde3fu",
-	"6D/+r3+/9+6/Hn34HMYKzuqlzQV5xu4QNCGBYG/PSCkIq+5kEkQj42MsN8Zjx1DpLuegN3bRrjUCpXGe",
-	"zWW7VEPAZGElSu5yG41+wSVcQd00W2zH/OyzgwwYd1vyuRrBfflQuXxx/JsXJ8/8+PDDZybvvXL0xvtH",
-	"b/z88O7do++/M/mv5/JUK7cj1a3mbu61TOebqz8OcxS8q3hTW9PD/YLsCx2RhUYbx4dPPY0jnA+KFKa2",
-	"8rS/yvGi2LbpDPbF9R6FDP+pnIYQS0VxZNVM9f5nGuTEHAhCdetx37nkLCh7kUvWEyfsqJ/A4OyAXOFI",
-	"6RSVMtnjS5gBZzrKGfpUzD/08OfBBZG0s8ZWQ65tnl6Cj+FkwKX55+4F/N7zkzv/fPTiHyYv/fTw7t0l",
-	"2MwpLpR+bp4/EFR9IrgNbX0C4lqdF9k0ihlRGNvqjKyOsZBA5KoJtbMmGjAQeNUaR4o43v+DQlUxUGpW",
-	"Lf7s+AcQwGrZx0xWIKrCWLu4J4pyPiQ05XRoKqZCdrwgaphxZ5ZMPLV1ruuX/jwYk4H9klrB/Nef3rvz",
-	"X5NXfjV55YPj/3hj8sq/gaEUltnm8Pz2p5M7Py1gdhnm8/+w97XNbRtZun+lS3WrYldRtGQ7yVj6pCRO",
-	"4llv4mv7zn4YzjWbRFNEBHVrAVAMJzVV0sSJ5Rc5dsaxE0cTxxl7spX4bfLiyJId/ZcbApQ+zV+41ed0",
-	"N0ASgCiJjKXdqfkwMQWgge7Tp0+ffs7zbNWZaZPa1Y4sw7pjtqnjWy81OJI7IiNGvll0FGMuxWIsp5HN",
-	"uTJDXcS5bJlxZaCs1aqZtN2g6Q9U6bTYwKQCLq0ECx93UXMksVWbkeydrtqIZ5h7M1mqSfTZurocLrcB",
-	"pNLAmmDEjQhHCxrBZtKvslSWqrht/fdjucYB3DLLteXSSkYa63eon6sF1KTjhjsQnqaJ5WErQl0QfuGC",
-	"MMuGTECDpeilvYaNDnBeqfdOm1bms/o1q6LB+PmD4M6iKlr7+YPgo6vB8vutm2db5xfCpXux4UEhg7aJ",
-	"pfot20Me1RcNsPdUG2m9p1+hz1TEKZ4Jy8qCK2fDpVsJ/ZcJxTYGOqsH3Oa+QFYgBKNhMALcFYyg6lCe",
-	"vFoVmhLbSBE51GeEcVGbrILjQSibJnL0BaLtqoy6lqIY1rCeAi/CyxZzSfQZbXOIC5/M1EqO7VUZCC8S",
-	"3dfqZSiwFKCkNOj2w3u5MPnkzQo3VqeNMTwNREw2q1RY2dfQcVHn+rOUODtQGQBnkgZs49mzEFP6XjxN",
-	"RIrbPCmWxbTNJ4uYw/PiHOIINIjUzOHbMcxLLGvBz1XfuQMw0hC+qD3LzoD2y9joy0dePHz4yEuAg8gN",
-	"ceFDsfS9e83luXDplipX7B23jS+69URZ9kRQH97vNQH8Tnj9Udu39uR9oq1DmfIySyrESABOGxKjDDm2",
-	"LBWUdEQfN+uJArViBRXKiinjbDCfcNjR1m3HGQcrN1OeuqzAazyaV2iLeOhHuYLRRXlpjagQU3I61ThA",
-	"MKUjYFRRiCkNs5xOwVUcCiLXCeb9KvRhH6w7AklfW2vdvx7e/HPr6V+CB1+E159tIU0Sf5s9gpYOProe",
-	"Pl7Ac/nWtVvhJwuA3djcoKu1UvZS+qa8YIDL6Ju1Ujba14TFJ2lFVdXYHqnWSngo2Nfa+strzeX7wdr7",
-	"zeXVcGmldeFxODcf6z/orPTV9N9NoSN3heMwC96SklnhMxclJM2JOq1NVn1SmxmPFhJ5mYcQE7nkISFQ",
-	"XGFSRo2uKxIq7Scs681aaSczR/O3jQ2NjuTl/0YPjv3m8OHDcqNowbGJHIXhLWQbYWC3MHkOd3foMdUp",
-	"fS2vCT64i8PbPbAd8+KA71LuVZDwJDktfFpdcRzF2Kv2zICYuXRDO+3SCbl9ZC5YpsOo1ce+XX92r/X1",
-	"anN5df3Cn1t/frJ592oeLYslq9afVKhUjQ1RFT4wmbAcQm1nNRGW/KpcnFxSCFJhdVNjp7/cU5RtJUYc",
-	"VvHxNFZ+UZ5MKG0D4jAAg7X3lg7iu3Nw02KW6SnYq1nLN54Wbh83Vq2vVzc+u5Nm3ltNDb4lrC5UBx5Z",
-	"2yx70ThmrhrgyoGNNNIJP9oli6gPuD1Pk5QZtYwIfIF1OgNC3Pz8AeYAWzfPIiasFwSYUfJLTDyAdp/e",
-	"nudwNkBNgy6Uzak9hyZ5VR+l1CMRw+76eXJoRHfEhCUjUM+XAzrLyHG7DCohx2kd0I7JqQrUENwkGXmC",
-	"uprvAHkMzPvGS3u3RTA8OjLSswRf1NRWn5bU90iFI10NRNo2N+u3b6drQ8m/9ZxkPW0nKyC+pgQOizY/",
-	"A4NbTJWI7GYY1wTT+t6h3BBuVodyQ3J+WC6ty0icOk6PfNPQH8f46+pp8M9X9SPhX/8Rey78MCEfvufA",
-	"SfLV03xO24QcGAbj1t31h191ifQnBPfw0wGVPEnPQE/gBZ7JWupdYaSNr/9C9d+MWr56uj7DQqJzveXE",
-	"chizOU0IXPFu7UC2Hb4qP/l7eY/Fuph91UsPjY1ugT9XvdtzqkI3rWcqK8Q1T/upVr0Yfrm8vni+9V9r",
-	"/3y60Lp3r7lyqbmy0s5ZkWpwm514YGY7onvUJiUqKmGoicmRPFyX3lp2pcK0dCcg2nTBH96fJxNtJyRj",
-	"6uREF2Whu1T1VOYYpcBPMWTyNck4uAn5cDDzb8oWeTJrKZ5ZpBhxv45N+nOUJr+nB5tS873fih3otP75",
-	"dCF49lW4cEVbWIJVZR/IoJ0BPxD12ebczZygTaqhzWJqrruCT+py1N5YmX+n3mMvGIBspBea5XFSFFNF",
-	"g0WAXZCZjtL3l5jq075S5nx5e+ObS2gl4fVzzdXH27OM9+QqkMF5p/L4QGOovAfI0MVFo4GUSsfNUJyv",
-	"wLamqPgFrPmU40LLPorCONS2UDDINnH2uHEjjFnQch5+SMQBHUONkh6EY/Si1nP6OEGqBWRVZ5nr0Abx",
-	"BZH/p14+rqCtNLJiR9NpoSZ2zG4DEMg+nfDVeWaa3cO4DChkUxZ96VyweCP5eG5rmB2fTb8q45z2rXnM",
-	"9A/IxTJ1i/6aXan0bmdwULTtM4uUbZgvdnQMMkCsSaWyyfqoioTHCZue8RtYY6oDBMu2+qmaeqe5/A0e",
-	"irdung1+ehA8/fOvZD7SP20dEBd7cmplRJURKHOwlUg7iLKruniPFN84epq0vUuRTNqzkOhXx0xwUFzs",
-	"dp4Q2yiz7v8SPNpXb7SJL1LLQ98ysz/+tL54Hp1Q6+bZ5vLF5vJcGtii9/X1gFo5dmontTRUlDl3fEGz",
-	"K3BLLsRQyo+H8jOMy3lXFTU3KiJEa9JnlRXhKsG+PDkKUxYEFDzcqcaRV/kE4jX/bfWROwFsy7cbGhv6",
-	"zdihkf8395fRl8dAw0ctlu21LFonaOTFlw8OvzgyMoI/46fLayNAZc87WfUJe+Qsc/3Bz61nD8Kle8Gd",
-	"s/ilIEf64/rDv/4yNx/eeLxx44detqHKSL0qwzUwFf4tOBsGgmOEiseRHvq4UR1/C9yB2j7Zp/Km+3vi",
-	"SsY4MDXeOwWvuEn+FEHpKk0rX+4FjxjFoogGISLx0RrKCLrRlWLT41hJBklLuwxFlhOxgxQjDNZ+e0QS",
-	"kl6ViAT0caM06etYevVgQno1Jy/A7VNb+pW6Lm2kR67d/gBm2q8duvZOEbsLUPdpADKYaChG1F7sOMAo",
-	"Q+cZs8+SouVyN6Ah+4zn69giyDDvSjoOcgBjoLP9Awn2FBxMoSLiCCXdrGccTp6gEqs5UsFor04bZFIQ",
-	"oUFGKKavU35dHlUfMiTHgX0xFN3E3gC5NZcvhl887uW04B1hc384Wyz3t/IaJezqdXLvvGDWSUAWyAWx",
-	"GmfJ2r6cLjS7BU3dGVqeopNsi1qvfVDnhRdNl+fdJdq4nXSA/xJ77R7EtHWgbQb0cYs2fy1F+FXZci/a",
-	"r+pSYvMxSF8iuZz8L4/B2TvyzOFPOOj43y4WlucL/CgtV9uZtmHylkUs+IRDElrWCgUxujuNnB4vcKhW",
-	"geun8UyGZ2i7njDz9VcuXuuVjRpe7/kJaoLR/br0bsYgUVoz2SCTV4+eFTU1qeK25TTlvY4DVof1TUaL",
-	"uGc1zcj0dpHl7GldTWM5mwlsbm5ImUqbE+SdmC/GvXdJUNeCoxwU4UTPpMo8ut2a9F8FHmO7sr2cohny",
-	"40LugChUhSG46SQVUePWuDkpsmqswC3qM/wJMwnjJE6mFWU7DadWMsOViXaGBr3IvSK7K80uoC8HYBat",
-	"pYvhX9dSV7gdE091GtAAdSuLOM7FMRxctAxwUhgB+8xxenBgBQ5vixDxcUVrDK8ErK6KKxmZB7UJey+o",
-	"9jw0xRypcYd5XoEXpxmIy6rTW0Cw1m1PUWK2U71WbHC73hkxw3hxP8HSDWnQogICG9OmlgQlMfOkGBEo",
-	"F5FdDhAD+osgUlBgd5g7jpMv8KLe76muinGkm41g1E3jHZyPagfBuOUVuO3nSRF1IYtjgJ9FGlud/IUp",
-	"lirbGZ9bz5GEMSKl6E0/Ul0vZ1R8w97Jt2j+FhNdbC4vBh8uBk/nggtfbIVyEXrq+agrbhbuGO80AH3F",
-	"KBDXQosdUt2/zM2v374b3v/bL3Pz4cd3gs+/AC6cxxufrG1nedue+mL7WoICjOOxOAhytpgqEXWesan+",
-	"VbQZ21ramkDjIALaZCHGQa9CPSsyqiMJvSnLmRhDH0+45heXeTXHb9dijHxrge9AixFLLBRGHmnM4WOy",
-	"Ypb/uTqLHcbVX7MagApP23AlCC+i5Dtu5ECmONNaVVpPyxSam6LzF3RTjPEx4ruMEc/+I8sRV8Dxklc1",
-	"qoZRtZ98GPVrLiP7qH4yFz7bn8yeFL3ooDdT2EpasaK5oo+O64e/h0v3wr/NhbfuttdV4Si1ry9q5GZc",
-	"ISqpg3ZC/jVaSZDEimClr80t9q70BwqAC+OlMj9qoGNfSSb82LgRwZ1k1vTj8FrQbm8pXHiNTPuuoNMA",
-	"ZNBLh4dyzw80dIyXnZrc3eP3pdgGDEkfEbWXPgiufLv+cD789PKmNjGLJerpikjyCgBgI+9whHxUVqB1",
-	"9vQ8NVWrsELAFIfyPODmtX1g8fVSLEG+zCAVhGQDmygIwefqb5Fv7/V7vrZWvg4Wvo0NjGwlI4f7NhDV",
-	"y9fBECg2FlA0Ba+Mi/KkEFZOhb6Uk9rMpEstlieqXrLA9xXh6jM1LofBbOsojpPeg5oqZU2q4bJZucUz",
-	"Oz45lnITiHGDizvaKpvWW01SZLOMn/GrojZZLaoIxPbHkIJIzMidqeOIutwWgtC7DCNky+qNE7kATlLb",
-	"Y5GNbBNxoyz+YM+7HWU0e0Ma7aMrweK5bDOLzX74JW3yK34HZB6eVrRR6O7V0j0GpWw5lKvMmWINPXk8",
-	"n/pGAsexU9gNT1dt7y35HoOkU9dtJE569TUDK8pautdV9pw8FAdcxlk9PTv+BqAdo8gJNZanWCNHyi4D",
-	"an0Vs5eZ69sV2VksT94C/lvDyxFXR1UsHraJ0BQnpefThgfeZJz4Ykr6H5RC1BcwbilBAJ2PibYJUEFb",
-	"cZlXZR4giOS7AmbIE4pSmjkVMvqbEWLRhlfgWnPa9+THSPeTPP9l7wzaVKARlpj5VH/CNC68qM1BPRbE",
-	"Z6QXQ2nYvuroXH9k7Kd182zw8MONj+9uakjZCQO4ImZGcl57uh64rer5BQ9roZOzBG9BSwMcC9lAWk4A",
-	"Gsdsfh/XZ+jnrnPWlE4+YPNZ26dRBjlx0h5nvod7dFbH/obVFWk9YW5FYhmCSz8KcZWt9WZyqCg5xWZ8",
-	"iKHxNENujSAdDNIyuOB7cs2FKQVM7hh2Sw+tmkHeAlKpuYa54B2RzCp1TH4ZM3Otj5zsBwHfqiL51rXv",
-	"gvtXwr9ebf68Fj66Gi4tBhdut779TPa9DTTGiiCsd0DrMTMmz4mSPXqBVLk8ORp9ZHa4/3Pw0dXgg7ut",
-	"Z1ebq3da5y/1YLodx2ddq/Kg3Wz6asz6sxh3zOkuCvIo5t4x8UXUo3IBB8t+b7uPTSMZPwkP3taE7Hnd",
-	"o9Nsr+DAYUzDa0+CK4s9GvsB3ML0ZWg64uQ2vKKCFEfxWBRiYS5FVSkXqV8EAXuDnh6PlxnCNVzUpScH",
-	"ihnhoVgH8MOkk83IbxyolcgG9grz2ZULG9fmeoi9TSI2K2p6pw3fuM+kdfdHsFSoAYBkZF3REOHuKTl8",
-	"OqFbHaRgPbaRcbCikWFRXic3aJaK5vJcc/Vxc+ViFqAtYXh2zh6gUXAqyE0mEMATjWwCAUVoIQe9yhzL",
-	"sLCrQxYgXZDPYdNeLqIoNYUWZF+RxugtivthCxExLHaSY6QSC7TZ0L+4BdK4BbTBZdILRMaXXedmzHGz",
-	"UnJjbooywIshL43eXkxjHVDOxK/bZQXIULcUeAdGM3YznPTNMOp7ubYaN/20inDHdLlbjEg3BsFMObVL",
-	"xV0ml0d7oD+Fm2NDrqVZdQVcTR34gTp12vDIjOJ8slN5nWzFmZBdM3Q4u2TocHfF0B8G72/fqNnp4a2y",
-	"ioF7166a8qzzxoRTxHIURiSfsszAWihv/L8n/m349yPDR/7w3sHcoT/9r6FunHc8XkYR+/TV9pTNJx1G",
-	"1GXarqGqqyqIJkRjRgEQ08+AnzeYoy0IAZ5Ur7NDFcDNr47oxXqpC3PF9L8L7ld7ufi0iC7tUBehlu7I",
-	"9jlZsTmsNak1b9sRMNxLUH4c9qzIyBigMxBNQdS0by5fDn56sP7wbHDnbOvKh1uSEjwp3wsWFWmHPuLn",
-	"ZBxi+zXf1gTLoC7jUF8uPNEPWm6GuazA0XfrTDEXxBGTNicloHOGw0npqktMcyEZHEmeQFUANE9sr8Bd",
-	"CtoGvMwUjBB+yFaLf8OeZTgaz1WiJtZxQ2Mv5oawi+A/9ZCEc/PByt+Du8+A+c4uT0n3NXS48nJ51Bqp",
-	"HKQvlQ5XRtgReqj0Yvll6wgbrRykh0q9J6+wF/pdPdbf7VXKsoPWvJmKjZpSByr2JKoBpem7o+Z6qWHK",
-	"q11lslBUXaGuqb+OUthjcbgB/AK1JhFVnSamk7ZIvLZVBhmjtVMk09KdepBvxTIYEA8ANGlOHYoS/Ab0",
-	"qi7zIFYjFVZnbtzjxs/IFdTFTwm5cPRfV13TExSi1Ej20VHJsqZzND8os+6NulF6GOttfSv864S6/0+9",
-	"LXq7bokc/JqSDTBQpt/vdaS1emv9we1e5997+B87AMDjp2bmLAFVvQscu0JAKzKuISNlgSpj/3x6CSvc",
-	"w6VvOvC8iJUuV6Pgd5a5dsVmW1Ukw07YI/L0EIdgTCL3y59/sf5g7Ze5+fCTH8JrTzbmbiLQOfhocePv",
-	"C/L3L8+tP3gUzj8Oz37UvqFOtkBWFrxsO2wz3w8Z0DhLg6hzghCmCLRq4v2qLnMjZcpJqSMtU8fI17Vn",
-	"k8qIT5pXGui5MjZiZx4NwTrRT1L7h0/Wf4hjTr0GL3cPyKxcVNJxIBHHn8Fg4kCQOuM+KdHylAoslQq7",
-	"bzsO8YUcB4uVHeoyK1fgZrDMb/hMAxlUWxQ8n55ibMYk6oQ7DcTrMPoad2AurQpHiQZpUm+PWLhqE4pK",
-	"C4hj1pUons3LLF/gCQjFlKVZd9KALUS2kb58vCnqSsONW31HpYXzXwV3FlF/MQk0mF5h3KFRB9DdKdYA",
-	"SEm0BVEW49FGLoKXxsyowMGOfBFNahlVCVduTCLYAhS/y3s5mRRoeiq9Bi15jFsFjgytujRKxl1W5CHy",
-	"BMQP8cxcNUGGh52UMuTX0FjbLGDHGjRLK+HCWnDnH635b+X6c+0fZHSUhEsL5OBhEt64G9w511x9hiOy",
-	"hd2DMaDnQktseihZg9yO5n0f/dvfHoWfXo4b8CZ4V+3tDoCJpB8lnFRndTGgZZcjUkTAaP8NVPdDGBWk",
-	"aIGHWK7Qrtol2x55p2apQgpMg8Y0XgypUgVMuYH1awDEKnDH9nwFx5R7COVakdoomXgYP2ACvnIwZ4Hw",
-	"7OdFgY1tZ5MxgoZAhSCAqX+y0+eDy7fCL3/aOLe4/uDR5uamcHgdZEYJ75vEllKHwXYsOeIzNZ+49mQ1",
-	"XtTDmQ1rswsqdly4WL2TnOdsf5cdpjv/Z+YM412YlTrEeqyBpQ7jsXgPAXds2GM7P1SZHszOD57d1lu7",
-	"YQeIXSEN1mfv+nL5+Om74NaT9Qf3cQfYXFkJrn66pQU3+sC9ITYdXri7ofdy4cL11rXv1x+e364Jdenn",
-	"J8XN0Z07lK/ffbr0m07D3PanVlv3zzLqZK0eQpXgyw1PO3VWjSN51lh0aOwKkIz2zRmyxXIAXM4hn4D8",
-	"Ua4iSHehRbMaxK5gnONR28qTiYQsrAxNbD9t9cGP6OU82dKFrBF7EDULW9LCU8aq/a2wTnUcOfq0Uok1",
-	"VzddmqGcU6nsqM1dyfj1f7j9Lpm2Hcf2WFlwLNRK/H65hR7qrehuJJn8e2+t/NJ8s5b8WZvVB0YBGd66",
-	"21q62Fz+prmy0ly7Hc4/XH/wqL1IHdn52vy2l+k25Eszh5V9V3C7TOBiaY4uQ5wG7DVmGSkx6RoAnFQm",
-	"VerMMjwYSeeuld10Ss32gY3IqU3GA74HsGxV4VhawU0Nj9oWDFh5+9qPwf0rweKj1rdfxgYqYnXYTC/U",
-	"V5+BDjAieCH7aDxxtV+6CF2X5Ys696r2DFwDW1DpmvdjCkUJV9Q8Fqvj8cYNr5FsjFmx6h+51fDIjGvP",
-	"Up8VeJU6FdzIQypV52gTkj857cLN+2AWV2v+qoIGLlCOkTleYvJF9oMc6OdLyRIThoszq8R/HgouQwXD",
-	"tbXgH3NgFfrD47dsgWNFfvXuPgiO4Wwftq79V7hwPfz8h3Dxqx7MvtNHHXhvijUyINomlB8aqRyio+UX",
-	"Dx6pjJQOWy8xvTp1ECCwRq/Ipd+PDB+hw5U/vDf6UjJwKRX2rffsMENtD/bnghvktgJ3c+ETUCMaj7GH",
-	"mYvVLNR1PSaiitKlVVFPDqoQiv1cJ0dbThNL04KPHq6//yz8/uzG0ne9b6R+J2xrT4HKt2rjsCEYdmtO",
-	"hjrqG8w/hReehOsGunbG2kkrhJfhV4QKzw8UN9Jcvhxe+GT94fnwxuONz66kbaZqCd12KqHbtmnL6oT4",
-	"jEUbHlBFIB5E/fvF3JDDqOefgVo9+LfLZpyG/vMWXHtn7+92xYXeB6nN6pHWMkPG+Si3dJQD1yJPlSoe",
-	"jooj68L1I6Q0HNzUqavIoIB+SIgpm3kQt5YdhmcMXVGpmBQ1vycZ5qPc6ucpxcbcXHBupfXZanvErjtI",
-	"mnbqxj5eVq1YdaNtvNe1jzcno7BVn6YNYonEsvtTqvGBehkvS8lGfX4fD4Oe/SU4v4jdjJuklM5OKdQV",
-	"k8CUjMhIm2NnIxISyjOo59WFa+UIdTyhiDNgqbY5qGBYos7zBT6hhAKjO6n6RT9B7a/kJzCLUMeeYuMK",
-	"xi+Damo7NZd5Bd52mUOR1EP9V578h3y94jTwMOAEKKqIG+r15c0e8wn1CtzMD0PnodpSFC5QpJQQfh+X",
-	"n7Ajsg14wNjQOzb9oz1sUbtE5fOmUYm1JGeqC+ELdszQ2FC5Whv2qvbwtD08TYcPjhx8qfcwAl6333GE",
-	"suLBSmyku4Zuh3og6q10GmVUMhVcA2ci40VvQXHrq43UmwI62zx5G46TVEvm2FPNCcatJKpk2dYJ/U6D",
-	"IkvGx2Nju3NsowqMtQfhtSfh0r3mykrw8MPWl/O9jqxa+dIH9ui7WqQWybniC+U+sxuX0xk24LH9uXQA",
-	"+6GUgrN6gaOTUAfT7c+pC3fKU3yzlGAaEFIGrGO1zhW4fJ4nphnUYchNvM4BJ55IQyvxhWcQBarQSMwJ",
-	"7N5Jv3o/XLq1qWlAnjlLBeeUykT3ABfeYao46ZEyDOn5cSflxYOtwILeSMsLnmBixknlOOmfXs9KcPXT",
-	"ruJWHMn0+OM05PxMACI4LvECizB06CAw1pimMtqLWEP0Sh7jDNFqlETlKWIOP0Ft3bK0HQ2A7iMlDFAm",
-	"1Fz9W3Dhi+Dqp7Jx4SDyXBF/nJHeSOHPtmAAz4n7A9p+1YXYKrX8D4a3j0cD1x8FX32hjq67ra3TlSjG",
-	"WdujJWcbbAjwhZl0CMqMHQfBKgrIa8xayTDA8gQBdlG9i1UkgBJRmp5QJl2i5akENU+8YXv22qvfgyb2",
-	"Sk5qfkklYAECt0VbaAsn+2wMqNUZeS842ZyueT4psU7/BCX76J6M4wNv52uHhwhP4/OScqIew/XwV4pH",
-	"ocFfG/zW1vhJ4HlOrzXWYb9d0aln6Mkqc/vIsbNxbrH17EF3rJtpd8rV78jo0hKCsAaI7aQDew9kvD0l",
-	"mrr+9cfr57/bwuB4PnP7MjoJHsGIVmAzSo2iEq0SsUOUMcI8nwIzxjTjfq7A/7NGnQiO1MG+F0mYIheq",
-	"S/lUTsEpc3FIOKNWvsARCk7UI5lloi8MEduaJhYr2xbTohPj0ev6VVbg6luQIlUTJ4uKuStV58rYK3T5",
-	"Tg4qHUYtHDVzSGm+IDoHk5/uQaqFusDw0N6hMMwKMbd++1J4bS08/3X4/SfrD+XcRoyMjDt+/OzoyMjo",
-	"UG4IOh/VKY4Mjx4cPjSKR0qUTwGDW5mdUS8W155YXV2fv9T6bHX9waOtaE9gL+2RqYeft37hH8GVxeDD",
-	"Sz3PPq9WwlrkgURop+RsAyoFKCRRRzwdkw+Ui2iD+IJQDkIx40Y2uxi9XzGna3YgBWAJliyVfSr6osF4",
-	"5KiBvRK0PTgfXv544pXguxub2IUivJB9AtImWZVaLlMyH3Vqo44msZg3FeOMKQtH1NQOUQ57vSqmSRmO",
-	"U+Q9eXKSUdRbA6miWfBcxHdpWRUqgDF4pAxabB5LZvVF+ahNwH6vMW9K5RjjgDf5ZgNDvA0y95CqmTUB",
-	"Xwm0YDQmfdBHDsjPrwYPb4Vzq+tfL8StKTKddJvyqy7zQE0py7C4lloqMVR8pKgR2WCOI9dpl0BBX1XU",
-	"iSP4JFztWjGlNNuPGE1hocY1GQ8qxAzj4+rwSpiNgSrxZFxjUFMIpM37D5RCWrcSB3p3RtzCYzEeNaNc",
-	"gTnbQYEDcfA3Pl0I5p6mDn5KOPYmqGjFwq0cUqUBLGtc+QUcB+lbFAm059NGopvvGIv+u/mogb0SfT96",
-	"P/zkh56GKD4/G7ycAdyMiqIdm7Mc+c8aqzF1Njip7U6xOUcqDFg6mYQleoP5p2SLg8zLNng5mxgB6OL7",
-	"eBp85VJ4/27rwuNwbj6zAFr+coCLDN51A1OYoQid9OtM7jTqcl20mQcFWaZ+T7o8w8Umaj7IOXZPlgYv",
-	"vyXq3V1+sLv9V5B4x7X7CUpofXsxWPweeymzf3y35vkHXCGHJ72PELHKWd0QsLCGFxUsthUAE08oVlSg",
-	"6kLmeRTchD5zIM3tKRwqtM+sPDkKHI7VWslkkCBxT0vJon4n4Y1Py7uHdlMFDoAkg8trrZWvu+jck2oI",
-	"gXOikd7zqNNgZOAiwEypoc7+LEZmXJsjMxOxVU0HMvGT3556+y1iV7SaBwjlVim3xsgk4zVwLy4DhQcL",
-	"V3lQAsmhDAjghYGhbVKOkAKEF/hp3a7v0lnmeHGggVwGQTBALuuEWpbLvETtsN/Bh8eUw3YA7AK8welX",
-	"Rscmjk787y0AE+EVnlORq248y2nOMteyywODsKNmWfjl8sY3lzbHOaKlHpAzP7PqwKDFYWoDDWsbtClS",
-	"NARAV5WVp5SDwMMwuZoV+L6iL/hkiXKC7ZLhYXze68eOHy3uHwPrVmUL8pVyuBRqEtZIRkyZPvCxemZ6",
-	"xFgIUPuG6iA+ZudJK+m/sYYiVBpcMCq/83XbSeWYjDp2YJYBNtFcu91cXZVW0qYD3mkfFWapTpJmQn2f",
-	"lqtK8LBKveqftp7leJN6VVUl1/7wNl26hD8L7tkeQJ8T/w7aDAmvk6jDOAzqsgp98cbR04DjHicn3j51",
-	"WuEgFA8A+L39Zjtb1dkwtZ89jXY8fFo+Ka2m7ODISAqtZucXQEyS+HUVJv1Wwh+qjLp+idHkThOuPWnz",
-	"5EdqNbnEv2BoS53Ev4ONqr9UGXX86h/Vv6aZ79pl3R4wB8Kf2s3xPY0fG/v9H/6UkzNLTNkM/iUtlbmz",
-	"yYOHVNAQEWsgAPijodxQzXWGxoYOQO5M2XIKJpN6U0ADrdCGy5ebT2+uP/xrrD5Ogx9zqeF7pJgGGZU8",
-	"MVTl6hnAVJ70AEbK1KeOmDQIWMUU7eVJc+Xixu0nRsO0jUy3+1k6M+JFm1XqMG5RN0+CSyvBwsfN5cvh",
-	"jbvB5Q9jmA82mfxpCl+hHmW7CFKV76ROJNuKJxPKMMuUy1gQiY7zZOOzs+hY1H0xz5Fw90TkT9WWVsYx",
-	"wzL0EMRiji0HPk+Qtr29eDTpcRBXzeAXyaBVGYvCOscWCVuzDQHdrO3nSXD3GRJoGch03DAQK93d4G/b",
-	"GOZFBQRdXOrEpb3zxPD7/jI3b0joo8cbkt+E0YFeVeTiKjyLa3yVKcfFNqeodKjj5QmGAL/MzWO1g/wi",
-	"HQ7odJzx9t1tvkpdy4MNqgfjkoMEj+IeUPlH6ucJFlTgNjnWV7H9cfez31Tq+fU2ziejoE9wb9Ncvhz8",
-	"/IFhV9VPltuclKmlo5MZV5SZ50kDDi6vNZfvB2vvN5dXw6WV6DnVWinps4/O2hYDmEOZum7D5pM5ADPU",
-	"ZvIE2Wp+mZsPr6wEy3+X7wd0P9FD1S6g+7GvC5dMC277wkXv8/nV8MeLscF3RSlx6F9RW1bgUMoRPLIi",
-	"kT8mQDDDmZsjQsbmp4+fIqP5Q1GwpDsFywnj+mIe2QeLJuw92LtlNuMza792Zs0nFzdu/FCIoX2iRuX6",
-	"/f8DAAD//w==",
+	"7L15kxvHlS/6VTJwb4SWi26im4vF7nh/cBEt2uIyZGs0Y5EPSFQlGuUuZGIqEw1CNCOksWVLsmXLMfJ2",
+	"R140I9vzZmxJ9sy1ZFIaf5c37Cb1l7/CizwnM6sKyASq0KDk+95zhMUGUJXryZNn/Z3bjUgMhoIzrmRj",
+	"63ZjSDM6YIpl8OkczeKL5/VfCW9sNYZU9RvNBqcD1thqJHGj2cjY342SjMWNLZWNWLMhoz4bUP3GgN56",
+	"lvFd1W9snTrRbAwSbj9uNBtqMtRNSJUlfLdx506zcY5Khl3FTEZZMlSJ0H3u9BlJYiIyovqM8NGgyzIi",
+	"eoSSiEq23mg22C06GKa6uePHWyc3j29stDZbrbXN1uapjY3N42utjbVWq9U6cXLtC43m0SbyVKvCRMRg",
+	"mNKEq8sw1sDi4UTm9jukSrFMv/p/7rzQWjt98/bm6Tv/veHtc5RJkc0uXoezW6odwa8dvWp6DYd0l5Eu",
+	"64kMlg8G93cjlk3y0eEbjcAqbLZavkFcENmAqtlB9NUgJYkkFHvuiYycOUGGdMiyJlGCDLOEK73Bku4z",
+	"QiW5ev5CaGA97KM4sJj16ChVja3GV6Xgmh74aNDYesF+1N03bk4PuNm4taYfXNunmW5b6je+dP3K5Uaz",
+	"8czOpWcbN2FKmRhcElxPenpWF5JMKjLQPzaJprW1jY3gqDMxaAS2Fnf2xJ21x1svbKydvvm1jRdaa5s3",
+	"n/Bv9DNUesZy/Zkza5snTzVJKsYsW9MHg/TZrXU/ufd1GxUJT4+OrvVu3j51IkB6F2M2GArFeDT5MpvM",
+	"ju2yXlygOxrpr7bhb0kHjAxZJgUn40T18y/32IQMGOUy/wpfLB/1U73jdCM6ubl2utfqrp2IT7G1p+iJ",
+	"42vH440ua9FTUSvesNPvMxrDWTMLUBjymh5z1bU4s/YVuvZia+30entr7ebtp5obrVZoVfh5NqSZGjCu",
+	"HAeYooo4f6LeQbvIzyf7iYT1nWWXVJHY/Ewoj4nqC6nPeyrGIfq0z5fG8d8z1mtsNf7bsfyCOIa/ymOu",
+	"fxiOYoNzImb6pXyDds6u/c1Xrn1lrdU66SfDSL9Ske+eqMB3n00GSXCtU/jRyzZO6rbprWSgucbJFvaE",
+	"n/J+Eq7YLsugo8siNjdVPtv9tdLds7HURVOkNSS0tZu3jzdPhIjsGlUJ3w3ezxn8vMo7+hrbZzS96OHx",
+	"z/EBlXss3iacsVji3ZzB40CEiSQZi0QWszhEhPi0f496NJXMjagrRMooEt91RXu9z0hE2RGBu+BZaq+C",
+	"0OSUWA3/f77vYbHP9yeGl9KUxFRRvdypEHssJlRt6d8ixtUa4/rMxeS5nQtrTzXhItY8FjdmPcQtdwTf",
+	"7VK+prsO8ykPo7qDS8+kOivihIFAeXEwFJm6kKTsrIhhKpHgyjBJOhymSUT1rI7B5b11uyI/ypvFfsvr",
+	"c4boi530kpRtk0RJIsacRH0W7Wmq1G8Sts+yCQFqw/tIP6ZpaX2GgHBecii4xDmdF9FIc/EzXI5R3lvJ",
+	"nLRAbJuGvVfsljoG0kypDc+yz0rQsWlovXGn2Xg6TvRPKx7v1VE3TWSfxab50FAY/gwjwX1j8YqHgs1e",
+	"g631DcN2C2O4NLnOpFz9erh2d8Qe4zK0HBIfgqFczUQ3ZYOFAxnic//DDsjdQ7fxVt1qcKHafZHiQY6Z",
+	"okna2GpQLlQf1KdeEjGiH0AxCyRGLsaNZmPApKS7rP1iv7HVOHj9Z/fv/eHBdz+4/9EbB2//y+Hbvzl4",
+	"9xsHr//swZvf/PPH33n4/ocPX37rwb/fO/jkHw5eewO/P3jjB/c/eUOzD3ZLC+UHr354+MMPDt787uHP",
+	"f/ng7W+7Fg/e/pcHb/3u4Qcv42sNxyzaSdzYarQ2Tn/hdHSSPUW/0NVsR1E1kloQON1sqETBpXtO8F6a",
+	"RCrnlMfoMDkWi0j+N7NEa4WFuFNVujHb4Nux57V4NWZckXEm+C7cbWP9nRIkFrCJ18w9t2Jyss36RmV/",
+	"Q9l6LLKYSDqRpC/GpEczkijSp5JEYsBgiI+G4GuSu9sOYKJnokiMuDqza4cRI5ug6dVMDFmm4AIxcsCw",
+	"8NXtBh2pvsgSNfEbD4aZED2wGNjniIJdpJLIvhiDYjEtdM8VBezVeLv2a84i4BkmXOCPSXLxvLFyTI3r",
+	"xOL2R1wlaUA8ienEGgDcQmwTLjgj4z7jmkb0iuwm+4yDaLArBAgFBVnlxo1YSyr6n037z6ycolXrXbFm",
+	"voxoynhMs/XzVLHib2sJcGEjDmlus5uo/qi7HonBMYVCh/uXi5gds03lsgXeyi/gfjRzo0pOErniL7pf",
+	"ZcAriqOjSHbrSHdHGp1pCgjbUPP5RNJuqtekHkXH8J6eWkEGRuF1SgQujljuJcM1McQ+1oZC6yyZ6aFE",
+	"fPWIKmPUsIHSexXIHb+YzzTOILvhakc/PL2v0EKzaCyDscxsar7kudGtxnqHzqU7imhwNPaKx794lmxs",
+	"nDpx/Ikmee76uXP4Yy/JBvDT8c2NVuuJ+od31as1Z5GuDBlH6iqvQ2S0+CnrkmaSRPUTSQSPwGY4M3h2",
+	"a5hkTLbR/mesdKA2nzrRmNWi9bjNdVb52ms2ZJoMa0vNxQUyJofCYE2jhfEsWLb6h5nuWtt6othALtzi",
+	"4kV4B4joIr53MtexaJbRyUouono0OuwLzjyvzTwIF6v/orOqSH4LO1V1iZt4dadm6grBGcyhhutKX2gz",
+	"Z8heA7OaWbNBI5XsU2UZe0lHlSCpUYkHTd8oZI+LsdwmgqcTlNJ1wxMSCyYLh9BZQ5pHJbVp4tLHpT2m",
+	"iTJEP61V699hAwc0ZkSMFIjDXCgykmjnmR1i8Wqb/bUvBqy67TEn//LILoEpCoQYy7S9TCvE9qu+f3Ta",
+	"s8TSDFEhLEiRcKZ2pbCgflKF94yluAbTsjdBPfYwsFZg44HpMprBNCIh9hJW0QuTD/qsfT//6pxp6ShM",
+	"jEqpdaRpvnny1Ocg0ZgryY0psIvo3JuSWgzxz9K12YZZUU6k/h+kor2ez5hUHjw+Ztox/SwQsJOYcZWo",
+	"yTpO4kgStm0LRexdmnBj4plZGsZVZv6sxgmxMakF7RlGOLUItm3vTmE7YMeoeeIKQ55yoGkVDT1iNE3x",
+	"1qQZI4NEyoTvgt3WznHKoD17QJ0wsdEq2mzzmYamBEsTFBhnOoqNnDDL4hn3vqCnP/H+8mJ/MWHi26Zb",
+	"/8ZUsSuUF/7+vX8+eP1n9+/ebZJxX5A+5UVrWcKdAZ3aEw/q8hFtEyB3NLUgcPjdVw9/+vWDX791+NqP",
+	"7//xV0sIR0ncDjLJVdk0KoqEfoU9H2ANnT1l8S7LVqGyY0uGnWiGsNzRfbQS/hybkdY5H5OghNbVN6f3",
+	"w+0CzsV7hiyZ11yevyAqzG9wK6KgeNdoNkS2S3kiUVi6uWi9iuJaRXJ1q7cykrUtnutTvss+j135zPfB",
+	"KzDi/K/aFvDjlVI7/qutJKmtaDC6LTcU/WFqINBtJvZZSHah+HNcmZ9o5nGN9RYKLq7hwOHGQS3DAN0w",
+	"6463yPrMKbfyyYLJYE/emShFo/6AcaU7qTeRvgmvqh4B5T8bJ08u5FgyeZF5bWXzok/yc1PobaO18Lo1",
+	"IV/m1oWuzSsLmFdEFU3F7np5UY9oxYcmkYUVml2G8JbZr6UW3r+e0NR8GgxYifSxSJkKyMh2WjNjF72e",
+	"ZJ7wm7MTBUF2RjWIRxntphPSZxjiWcEea+lqyhLC4oQS/RvpTojxEjbBDEzsFNYbFanPDL6ZTz6wdFrL",
+	"E/y88VrPLB2VrIoVuKRVzHt4JxmwNOHsaXj4DqpTC4U4O0zNr7zcaf7sLpo+po2HRtOfLz/qh+403UrM",
+	"kElQLautfCU8ZrcqmvT3Eh777REQCXDb50oHt3lTK1Pn+gln0u9d4EIFLB1Ogpk9KlE0yjIWV3dJiCzZ",
+	"TbhPAY8ZSRSJ6ICRXiYG3jFmbJjSiMXtrn8lMyZFuu9+n3KxKNrrFXxNWt+UTKmUxSRR3v5kJIb+RRn3",
+	"qTqyJm3sUi/2IaDahnOUl3UugT+bSI9wU09SmDpkHuUoD29fPLWwyHBW0MzjDqOWuCoQT2Uq04dW+tQ5",
+	"IRly8D7dZ2BFZ9yES1ZoNmZyT/oOGcvQYCHJmCaqaSNEpNLao1Ql89G8vYA1Os/knm8fdjOGrKXCSBOu",
+	"t8Rr6vorLQIkgkuMGbUPWk+RHj5VZCCkIidbrXVv80MmTCjUVLy+yPSxGpCIZjEuRr25G6HeM/sMhfUK",
+	"c5+wNBXjSg9PC+9wcQLt2OVuGgJ1zeJILC24pSgueZD6YWePdAIcYVek1oV+HkNrn8Xqwnjy9fWua3Dp",
+	"DGHMLF6dSQZt+dVnH7Lhr2BdFq7DOROZ87eMehwVfZEmMZ2U+X7AIlB2bZdfmVpeGhIK/GvpswBM9ynF",
+	"KItYvXHa0MTcfEA5FyMewVnUWjW4K6knCelOs7HPsqSXhPyhY5Ht1V+5idmFBZsLj7nxF4bi1qGZb11h",
+	"LHZrFqqOJvDrb7Gf1QR+lWnNQxYT+3Ulzl4i3EUGFGzaT/88YqkJfF5OlV02zGpqjHMipM75hRwIAjVS",
+	"6VxWpc+blnTghepLfJ0msY9K6XDIaFr1bXDJe4IQ0hSE5bEWc+AZlHD6lMcpy1DG2SYQ5ZioPsQoEE2+",
+	"JEFfjuZwleWAy3TA5sgBc/SxVIwW6nXn8Cm4HiOX3lVlcercNPGIVd1pdisaSd+qP0sVGAS4IAORgdjK",
+	"YTW1Gg0RIbEY8y1QmsSIK0noLk24VISLrogn/tCQXsJjE2ky/8hm8QXz6J0mpKvU3LfEr6YmUo5Y3F68",
+	"7HZ9UrbPPOG2rSIFNskGfmQ0tvG3GH7fJJu4ZpBvo1XgqE+zXeYXa/XKtvWqtgcJHymf9HwJf9C9dEdS",
+	"a9MSXJTjfhL18+1RwhG+2yp/nwNG5ShjAdUd3mVRErN4C+KIm0TRdK9JIpFlLFJNEmWJSqJEDppEZZTL",
+	"nlZuMxInMkqGeiwLonJmhaFRIH5B/9AOGDfgtxf99jSjY1c9Z9Ia8xbRJ1r97Bs2CbRSF6Mhy/YTudgM",
+	"NM2MRM0XRsM+S71yx7TeHBvRuBSJOwLNwi5uvgWO29nlsuekaaXJ/JxZtp5fKjnTCd1gZ6Ilwpm6GaNR",
+	"3y9jWbNVLr1BVgTyo8Is7GlwN5cln6peKhz8Gdu8+XwBezGfrpvOzMdLrk/7tu3aPm9GUD6tdir6VOoj",
+	"RlPQbvBc6r/swdQ/mpOJoWTmYNaYkhniZeyq8M0O9lr45pwbQPHLwliKb+fDKnx7vjBC0PWt5rXYnJZo",
+	"ZjgCswJBcth2IgEyr4LYgFEeWQyigpzyrXsja9xBryFJKa9ddKfPCNIgjsm13CQuYVPLeHLG5V/BT175",
+	"0O8hWcIQQ0fxQn5hVz9u+Z7V4FWSJvWYdK2dmJq6GX1o1n7DJliVaqgdWXxkeyZ2GRqmczxNI4IIxeIO",
+	"Ofzemw/evdskY6rFMy4MyW2Tjhgy3iEH//nKw/f/4/DH390mHfxJv6W/fe/dg/f+5zbpfHUkFeiLnRv8",
+	"wZvffPDW7w5fffPBv317m3RwBTsEnz1493cPX/7ONukYDqXb+fD3B+9+48Gb39StA0vT3z54698fvv/a",
+	"/Y9+u006SKi6afgSm16/UcT3gJk0mg09YHeFwDduaI2m3U3HH2PHwOFPcyBuzk9isrdyIvi6ZdFH0GcL",
+	"zRmVNssm11hvJGlaI8iutjdnjw09DOciynI2AyLPf0Y+s06uqD7LxolkmDwNbhLNT6USw6HWuBBmgpHu",
+	"SLNPMqAT0mUmWlErZgkIpYnaInuMDQ1XS6I9vx4w1w8DpmA31IBvpI6jw/TmPB6wRoFDpTcpELThHL6y",
+	"ssPAvdHe4yZbouZ7mSaZygbCYITpDt1jnCS8oqsB0Gzm7A5kAwR2xs20/PKX9dcFTKJKCURwXGQwMk4q",
+	"0h/xOGNO7zLLVVndLx1Lr92/59ePv8yGysHaJJk5SHB/c6GIgvXusoiOwOejH5k5VRWXYcSLFkTfvgqe",
+	"ZwWbheDlvcqP7tbMaPR4YdOqBxME4qXt5pdIeN5JWyoUs6d8wZLnMHMGvNk2G5qmGaPxZJukrKcge0Vk",
+	"pAWbg6ahlEoQDbXuDmvnnb2LGmktOK0rTebsiUBIKDfOahB3sy0YP2D/OOlRiTGX/WRIaFfsGzJIJJgF",
+	"6B6+mxMNnZDRcJ08a5coUWRXMElGQ2tHwKSkqUThxfA1zUZvlHqMJ89bMCg9kccQqsNQECKW6AnBmFMh",
+	"lX5y4LtF7njJSvrztdhQOb98pcAL986gMre3b1S3LiHqVYC/afEcLlV8yigsqdZd9O0LO8kN4FM1VicZ",
+	"atZf1oK/z1y7W8GK4WKaaSqFR9LAMSMIhda11hIuyYjHRuUCtK88+b26x4MWQ5MrJefYtyZGganRV/lI",
+	"V19e95631XCiwPWIcunA+yBjAA4ApB7oBYctp1F1f3Y5ms9ryR5J5gcaSkxcQsGebs3V3hvfWB38a2vs",
+	"h3XOnn1lUN3XnCb7WjGo8YpJUa2+wXnK8exispRFKhM8idpSi/0RCyj9ljYJ3c0YA5bcZUS/w2KSt0LT",
+	"NGBBZ7cU7I03xuh5ke0lfJfEdCL99l69MpVnfCFhafzXNB0x35z14WZxO+F1ttaa8mcBBDXVUUnYrSGL",
+	"NBfVT3qpzdgWK++0nmp7n2XW2+IxvNNoz5v/eokqliU0xWCVnl4OG6nC8vQsAgE9wOnqsbSBbb66o23U",
+	"HSRKsdiOzGthEMoQ4FzsIhz8ZXxY62QcjG4L6BZ33YgQWk0gfYCc8Wp5DoOg3KI9SbLA5FwH+NJWgROK",
+	"XuFkEHO+KjNCBEKYd3iHNNqjuwsX7Esi4Sy2YacZi1iyX+m2vzSx9z3i34UiASRTXRrtLcbgwcfADsaG",
+	"nisYRGBzmehHEPhFK/ZUbU9h7OrfEfTBiJSqn4nRbn89EIDChjWoVQ/PF04xGgzo4qBdvdTXzaPoNhmm",
+	"rP6lfN295x+LHDIurRhW8RTad3wtKpYNEk5ryY5KpAuNn+dHTJpnWWYRBiqNd8e+MY9r6Ls+zuiYpu2A",
+	"I77MCNCqqASxLwZk9FJysdnNKaZs6coQdFHWMzdWkVeaS6RwmnJB+mZAJ1jKowQO7dllsBhmOT1ukTFK",
+	"TYnEAAVCiWSR4DFRyYBtk4IxkEh97QNQ6YxhfxZMIiwxZkzPD9lkluz2VZ5f6kkinWkZ7TBV9ZSArOgo",
+	"fYu4Xc5tt5YuILJYFNcLHhsIoSB4isG7MlHVXVIjyZ4vtA5fXBbqerkH+PoSdgN/Xy31dadZStEoT80E",
+	"KkDYOiVf1bo5GYDya24mOmSZhEwMrUpnMcu2CUslI6DHSyLpBFHj0MDiB8owYV/lrlHC2yLjgjDXLC6w",
+	"Q7LdaC1KJYoZG/iOMuqqWyZWg2j2M3UNJ9zQro3ukMQquNZyYODGjOjjn2FRyi4PAcS4nHCahNGoT7oI",
+	"gwLhO/rq58xeZJpjPCZJBmnqsurtX7z380y0TU8SbknwrJJob0Xp8rRyKq86xLKUXRxkyxeFTbkXXAZ1",
+	"ptJBXN70ZP3l9cwJJXH2qKvilXRL2AYeeZqpvvCuDaiHXi4VJ8ZfnbIe8CMh9T+5wNlAq/pIIlMxwnU1",
+	"TnV2ct42f3byLHZwdnIVuzg7ebrYydnJ04Vuzk6MYH6zkBvjO8OV7pHqFikxTLgXdDxjKZ1sk4ztJ2zc",
+	"JB5yWzwMZJrtjKlR5lUM3IXiZSbIWatdyAW2ss+yieprTmrtoAW9TQu+1UnStn9Vj6QCQQ4zEbHYG1+F",
+	"cmfcBIY2CK5kIAVb60VBOl/aRDSfQebRqz5JRE9Eb2vTyYNN4razSdx07e1Wi3AyFiXDxBgnF5/theuX",
+	"OayT6anM24vA4Kb0Et8hxet7mkb1rWbs3kiaXdC8FMoNALqFhLo0/ItPOfHFo0RiUD42lSauRNuvgCIl",
+	"bPlllpNz/Sk1LqmSHlR91QcJF5mV34yDbAK4uSTVVw15/OC9Pz74+O7B93704M1vPlH1MHl1rAWb4bBc",
+	"a8evwAU9X9n58nTMm70u8LzCHynFyhiap8Mfet8a1gBr4/gazQJnMaRSwHIu3e2lD5YTNJolzm54QaNp",
+	"zlvDWjUbeYBwZRixM3ZaZyJ1zc4M/sbJwZ9mfvC3meKZSJ23szwTqYtmovC1neuZSJ1z04WXYcbXi3M8",
+	"E818fj6f9plI7RRmDg/byUODZv5nIvW0XQITMAirYHc09yt4whLa6J+bPQZXtO4yoF9F1CEjR+PDj0nS",
+	"H3UDGIPB3PQ+y1iFwDKTDA5PNwsDDBGsE9KD+jn6Uj0RyjTHmpR0IrcBDztRgDcprXN7SDOF0Smz6E3h",
+	"jOZwjLJig2FaTk0q2nIQunxxclI5/sjB97vVOFL8UVwESNWL7GqnTKdYTWq4QEbsvLlHpliZBQOrImPW",
+	"SE+YDtw10jds4iCRzAbvjpQAs5J1vlRjH7Akl22T8Olq3i58vl5oHL+wPWhheZ9lZjKzh2jpeHVkECxu",
+	"y4RHlVeqkgXRPDumGff6O3bQxQzpUgh5PGEU3c1SJWlKIsDdWQwHYUJLfaHjdtGM+SPEE0IhmJLVtf46",
+	"A/IRIzElC4/2GotYMlwcNDZdXyxlxeIMUEYLA+0sPmxKoz1Zz6tUFTyjsDL1kZo9q7MIYRn6dImUUyGr",
+	"Js6qs1VCwU1iF0yFHqftXDa2jihOpKITiGSMaTdlsIAR5aTLbJoKi9dJB2JNt0gsRl3FYgh1wqhGiA2a",
+	"iXSxHMd5OUvCDbIUaxAzBs7CR2umAVEqTTj8iY5LLUOlAllM7ipo5KFm+uJcHK6qV3wssr316za380jJ",
+	"l9iYuyyu5x6aGeQqNBC25+Hyev22cala2uzPhXpnVbGBeyndrZk4u+sNmb44a+Ud9xnEsAAqCFATxvSN",
+	"hhBmhf40wA82FVf0IhZ+SjjZp+gRtrRkophzYN9uKqI9Fle2e0v2RarYFWzGfnzeNWe/OWubLXnpqaqz",
+	"tPl7lZ1YpgZLjU5CWXoGOMf7QzuYRw/75wkucL5OfcKLm2wMQmATMjJiLRDpM9K+nOlliMFbsJuJ0VD6",
+	"8Vwc91vIm/FJ905IWDCk1O6JrD0ICCJAju3e4mwz6661wMnznn1eYHaDfrZdJRYbMsxcahnscHE/m+VS",
+	"iYVqhSUCdkRWyGnPV6g5zZ6myNhMLR/1zAIG761CNP8jygvJE4hnZTIEcwENRiK4SZGtzIUKqcFaTDOg",
+	"cJqm9N9/a5tDQQfZSgnhpRokILzhFcQqJL5eyRNe/ZEJYqToLvPD43CfUNHXkq3LkgVZ2xvFMze2BDr1",
+	"TWmU7bKj5s/PVLYwOZdIb8U9sP3ly+Bb1DnEbe0XAQSvkmfQWikhDru4ZNOSb8Vro0b0WDjtZYVxbY8k",
+	"KiuQmQIsrRuwjDjI10D8+xyn/sxPKe1iHrvHKaMqsG9TcxObcT01zWAqIkyaGa0MWvJcn0V7oXQdiMKv",
+	"vocXqBcYvkr4oNgLWADybK/5ShU85koZlhde7DWadi5+KmHR3tBKPr4jOJ8dymSXuyyrCqfV74uEsm/Y",
+	"kn7Aj54nhA/Wkkp26sR6LRTPBdkoBvs0w8gPGLB35dyF60zklS9Qf9rgOcuhV5k3aEvN+2BdBJ8MxEj6",
+	"yS8IVfIIFLEaJj2Tf10to9tgBoCeFUg3CyoLAxfGNrs2JlFU1gGXmg9FCVGmNYAo55kOHcK2x3E5YPEk",
+	"aFbEX1/sh0AClSBqlHEH1YIZc8NSrHkZ7jKpMyloqlbxkQLeRlFJxpg+iRyl4UZSVZi1R+aKbcp9cyZv",
+	"0313zTZecI8uVRXGtYhVYWpk4ju9yGDOWzyKnKrmpem7yblanzWCHIsnoYoj3uzwIwMlMA/aruZPGHZz",
+	"UL+caIEH1awPXnZzYStzxxiwY9ufa+iN7iI4sik773zu0ING7Rrcfh7Sz1GNzoWSkfPMzvl0lsk2tbdo",
+	"yKZEsQ5+OWDiqdZC++fCGJVlrmF7Fy4KEvHg2W8crdaDY/AL7/SBDZTuipGqArtiefKjKE06xbL9FUAW",
+	"c97p4hLuhIHTYHcXIW+dyj5ZJFSaeiLl9ldVU+S81wJ+BsJ5E07OsuSrEPm82do8tbbRWtvYnM78ba2d",
+	"vnn7xJ01/GMz/+PzKRTcbPiRbWvIuT7Mzu5iTuqaqFYf5jyCY61oG5NeL6T7opu2xt2CinmgPqTf4GIQ",
+	"Iny5LBWASQ0SB7QCrzTdoH0nDassL1m65JGUWn70WJ7nC/Tpqv83jh9vndw8vrHR2my1ysfy8Rs34tun",
+	"7nxN/3Ma/9nYvPPEojNpaXj9HG7JUWJOkoLiaof/tLXZuTlYuJvpuWCwR2M/SVO660ovbTUevPX7g9++",
+	"efjT72OBiSRKaNqe/u3g12/d//h/giW0S3k7G2U0bWw1NjdbJmC2CtpOOBgopBJOjcfzRGk8i0WzuFAi",
+	"tNx4MxD1F9jO87kLZdVb6pdp7aM1wolKJLLIZpq37z0tC2PI/GXBV1hc2S/H7dM0idsu1LN2qX1vWb1q",
+	"9w0ENcariScr3jymwekI0wz1hbYpt43hEJRHrO3CtjD2NBE8/yoPqih8N2RA9y5+Pv8JIkVlqQUItmg7",
+	"QF1neC1+ZSMtyl1jLFfbDHyRVOYi9L6M0U2ris6z6xk4VksDFexAIOLCY+Xan3esdmxQoz96sspwHOpI",
+	"OD7Sh06YlOE3C0PLaE+FJKBY/7iKAmvNxoijZBL7YNXYwMF29JKU5fWZoMo3mwBQwHoFFH4z3mJ33kmP",
+	"vJWmRjYpzJMCuKIAzzqY0sOUcleSeibSxpQBakJ2n9Y6KAkiBac2atVbDCFTVce0ZFRlIVJyYdnkDLLI",
+	"YLxNtyVm/cuLEthYvfL+vQ3trKo8kQHN9o5USSGoyE1WqceNWAAMKR5pUnEV0NRUKrrEFNaUSk+It4sV",
+	"rkorLua3ampGFd1vxOTqbuCR8pCKVcmqnYeuVIka+UwBRaPNNsB+G8S0Lo328gBMSRODNickm4acKci/",
+	"Sye5GOUQG/CdGVOMwReRwyOWps534XGBJjgJ9+S2/ganyQVhvR6LqrpE8eFkn7XtDtRDagwUPwlqKXOd",
+	"0XnW/WJbu9E2bHs3K1RPqV6mLXTTOavt1LI1w1XX/dEEdvdXFk5gGvSLYQx/rH6V2uEtDAWxDfuWH6MS",
+	"PIk9WtJI+C4ZZ0L/N1H9wsFkWKZ8VuE2dImwsnovCSWgn5CL54nbGLN0+uH1YvXuF/W3D+/+2/17nzx8",
+	"/+WD73344BcvH7792sP336+hYgdcl37ooSs9QjnBTWUxSFhNBB3aCFQG8wezVIOLNTEuU2XxKlIj7tTK",
+	"aLEQolRPod1jE59lf4E+u297Kquzi6vO6u7s61VXKp/aCpcrDRZbdhJUmbaeNpm3CXfSewAybUWBRP4w",
+	"IV+4D454btjPBZENWPYsigR+lFA2ZlKRyMUHobeqBy8SFCaMuoKpJnuMDWXThvEYII4C9GeZHQ5F1Pd3",
+	"nLFI7LNsgo0jkCCieaIkVDXOKMBAlg9AWjaeiCNDwCm70srBuKIvZjT2jPAk+fSnPzv46KPDe+8cfuN7",
+	"TXKC2L+Ok4Of3z18+zf28ya5/9Eb9sOGec19tV7Mpj45FwDGK4ji8FYliT7DaOwt2sRdCRxKxgmPDTot",
+	"9dbCcbEf8ApkDus30CmQ7bJFlpkkZlwlarJuhnOk2dnGcH6jrifwKo4zJv3BQ6CVVMbrDiRAaD2mHQmu",
+	"aKSq51/gygZCijLRTQOBUoCeT7tpKJGR0XgSQKxToQJ9+0L5h+JLC7Dr6aZg3y+OzXfUnhl155TYr7EP",
+	"kRgYO0OVPJdRt/p1oAnIF/I+vVclcA+7VV5oVpPUDNsSiNsKbxhLA2FYnA5lX6jqhSgDG69YNlgqaFOP",
+	"rFhPyBACtOc2KD9fdppmO4LUsRTCeH6+51T8P+4LRoynS9UvRMmedyB8s7oI/EwLPCFY/BSsj0Ap22TE",
+	"EdrdgJfSzGHk6yseij2MORATXs3zJLivSsHXr9HxJSalyXvA0SwUvXyxgkdNOTVC0tzgn4s8Skdaub1q",
+	"EXOmA8Fkn9XMIKxTLz1l1BMV8yyjPaK7zqsW6Dlsk244GHqh2FMQ9Bw2/ErFIJy3k39gak27gnPkIZv4",
+	"8xdUltIGBld5OVzxEbN4/bHXwhLeo6jvCDuX+ntOaqJZVCkEZ/pz1d3KFd30Bharu5l1mUMKgbrxq0sp",
+	"m6HcebWxL3LNrGl6lQ5ZFraqTsPcOzwVKl2hjT2A9vSeOptVNGd3avGhqSm65k1MjX+i+4mifospuzVM",
+	"Miarx3oH9bP6jL3ZUGKP+Wq89fXdJHhUAXHCKGnYUrM4n4VXhF2VZaOL6sdpLht1IOLAHZAAIrfs0zQl",
+	"fbrPtrHqC5jKVMIyADqwIyVJzxVEWaKoh25vIRpW4rlA4MVSbq8/lkFvivIJwDsGBtQ4V20K03DUTRN9",
+	"C+k1eLxoG1rX7TzhyU2E0IS2HlB1boNzCofIlcd6/+63P33njw8+/uGDX7zsR0OIkpi1qy/mwrydHmPe",
+	"SMBsNwg4riiPTcXoBXFJppnCO75tm8nC9NomayQnYvxdTQEtH7hv0moqVtcZFCDMt3DrxaiJwHP6Xs0N",
+	"4SMZRQ0bHO2T1ucaS20OpYkudg9Ucb8kXK+/8s8sZbs0bXepTOa5lWimkgiVBz5KU9T7S9GQBSI1oRtt",
+	"LgIbN15MO/qhKnNLReQup+D1Od9hxnOHoKdIyTApJXx5qmJUj/ubT2OyTzMWtqiY0vsLV86E/RkEdDOB",
+	"wiOFIv55j5W8eF7sFmRZB2++8eDXHzTmJQP4TBaDRLJ2HhQbeiRuG1jrto1L8amGA5rtycC6yxlrvD+i",
+	"zx+Il6hJG2v8h+k/aAcO3VazDGg/YeP2bLGE8kgzkZY4ESJONpqNg1d/evDeO/qP9945/MVH5o/X/ujh",
+	"MEe/jmEUVWY1E5S31C6YQBzZdlEW7SgV0V6QWScRTecQy4ij3c4t4oe/vP/J24c/+mWj2Xj4rX998I0/",
+	"6L9vNqsdtVJ/pvE5Y660bO6dxZQvR9hMYT44h/t37zaajcN//wH+0RWq7yeGqcvt4TvfOXzrTw/f++jg",
+	"e+/rBYGPD9557+F77+Yf7/3k/r0fu48Hv/zhweu/0zT3yh/u3/shfnn4068fvP6P8OVvDl753eHbbxy8",
+	"/s7iVS2HM5sLrwT0Uryz8vk3yxLa1IkqC0/BFQ7xnPwW9dI0ClLlghOGA+fY8/bqd3dWRd/nRcS9WZHX",
+	"U7d2Rv11Hg4ya9zyKFXPnFnbPHlqClY/ohzrTpEvXb9yeW6i9aIwSpvenNKFhp0r5rHK2Ei6/RwbaU4g",
+	"zLQFANc9LzhiIEpNryEVJGCosCyvcmTp0iCEWqFV1FND8RkxJgPKJ2RAVdRvEsGhFu+Q7jJZIdwUR25b",
+	"D03/GuvVzZY0utBUuuCi6IN8H+eVs6gfvVQglwJThFhbdCVkYh8R+cTA4Gzzdk9kJlZ9mNIIfs6Dqqpl",
+	"oGOf500/+OlM3ht+cc72iR8v8gumY/x8Le8ev8grnty0U8tR+gqxPmXl1hjKJ7DZWBVUL5rJsblp1dfG",
+	"ztm1v/nKta+stVonpxjsVvHFog7auP/Hdz79wbfu3717+MH39c1x9+0/f/zqw3d+9OnL/3Dw+s/u3/32",
+	"wbvf+PPHrxU4rhG0XPLOzx/+/e8f/OTew/c+CLJrTQmWORS3x2xD6UIqkNLGnc9E6f8M9Pq5Ol9Qzqoh",
+	"by/Deq2gUSc4sbZwMCUElG/9xZd7sbzUXDYfvEEth/AWWyyGyQbKYoZoBIP9l2uV5TrurHXM/Ij2aGsX",
+	"m6qhftTI1SA6eFjmf6R3e5mO6lzxhYp+fuAzTO7H0smpi4kqQUjOoEcGwLqqm68sKGgAndl6G8oVWscY",
+	"FZ9ISKpw4KReCuplzNWm80RGjw0oZo5wOqaSxIKzbfAXm9IJcK0QKomthEgs3cV0UjHIK4T/aTwyswO8",
+	"WijbkKOuSnC9wFDtElSG8Ct7f1ZXTXMO8EWh3mTdrAuD+YuEu0LMX92gWmWRPFw1LIzniuFp0kwwPrlS",
+	"gZF6ReqqV1ML1iPx1lD7iysMttHyFROpkopX2ObPo2jXCX/RLuf79JOQvtAZjRE+xOT+YHyg5k4jyBKs",
+	"NDqY/VUsIjU1rnCiw5wlqQKX5C+ZlJdIWqoc0tyKQ3bZZqoL9ek+c+Cd3QnhYjxTaahQynhlRYeqlq6Z",
+	"Jk5f2YdQeRlTP6aadgYdubIP8KlUwgW+KRRxgc+mPMtNO9CzwjjOppWMelkinhM5W5jwSBW/V1BxG5Ia",
+	"pT8NxYjh4GDW/B2etcallI7NrczIuC9SZtLJkLGbuPtMKhRrII3PYKxXvr/z0iZ35vKW6rtxCV5aoShQ",
+	"sdyxIURnKaqU5rV0td5CXbxahXtz+dourqMPV5h3XjVemGUIQQAka5eObxDd2z6EAPzFAwZgm4ACb59T",
+	"Qn9pjqvK6i81uorUfk+DS+X3z+7oCpP8ofFV1IKZPl2PqBhMkYOEkZunY8lkMZhMurIEJTWuugK5CPeq",
+	"eiZ/bwqbMxtxjsdotoZFoOgJF6oNTL1c7qTaTX2BKnbN9XmhVOziQqHQBX76outffzqfj0F/vCzUjhmG",
+	"/rhTGIqZaKjGwq4HoPQIVTwKFTzK1TtmKnd8zuU0UiH2AhnUF5U0Ijjp20xwazYAkdxm1aGtwF9lbh6a",
+	"7lx03EAZWAdVryUMvA+gJlxe+W3ZKq+eSqixje7wFtBKGRbN0qSSB4kmSrK0518MqcoWgdrm2bpVQ+pV",
+	"BPFIG1USeyrX+8DpB4p69DAQy55RcyLdAQmy4auOUJbA+6yDC1ukyRVVEh4k3H5cVBYCg7XNCKoBQ+EF",
+	"ZdZnVamAsOZHKYSWqFWVQHOVgBZKBKjGrSIfBftcEGyMUsiMR7JikTF0gKC/kkfpKF4MTw+jWkmNMJyf",
+	"2+hHUSHMSXQBXzdKR4nSl856II/Prku4FRS1BmgPAc3a31ZZjPJA0rjfbXozjf0QKJ9RabP/HUt9VcDa",
+	"P1rNrbCxverNWjyzi6/WR187y87Iubw+n8pZeFj9rChneM+yfZaG0gNT/aMXIgyc/FaIzDEI/Gko1e/d",
+	"yyJmMKKQVCfnYim4O+kxTX5iN6MDyJysEnGDc7W92IHPWbJlclHYPuNt1Rej3X5pTcLhOMfnWnNPej0N",
+	"bttyJ4rFva0au4NNeGefDJJgPmluiDyqbXB6PNiwf0A8IOhr9dIWDgVJhXbFPtsmNB1rtWM0JEYhMXkq",
+	"436SMnN9OSCEWZcxANRVZ8UzBTRGEKcjxhwCWCH7t3I9ZM6eGzZwzuexBfjOtgKFHKTKGPWmpydRHxci",
+	"kUQOxZ5WfsTi1C2cgXftxW6yZFpWql+tL8gPXDKPwYludBnNEK/KrK/7IhJiL6laa/qSiNlZ+6b+cM68",
+	"DXeUlPbicDvuvmzWSxObpmxYh0If/nWWCgVbr0cjEJoYcP1ehOvZ8G6DMwOP+jXfYH5tuNiby8CetUpA",
+	"zJzD9Cli3VQMSQhCQOsfQre+iKJRltWq/5Mlu0kgiKc/6lp4ulhwRqgKwDxIke57wVfIkGVScGA0MaOp",
+	"QoSwUhhQCRWCceNdmk9MtmydTQU35lu7NG5aTUM15ZXJO7K0U5iEjyzLnhTvWgnO1lQycAYf6yROnEtz",
+	"lsHWCyuoUZ6wgoRvGj26vWDmOqsUOOK8nqsKHLk0ORM5lIeZeMsp+Ici6/AbAq4ARFWSDbag/NeATgiN",
+	"VKH8V6XlMkM6s8v89jvdgdcKkQ1sbBFnxc4r93xpohuZl3JVWdHR3CylEgyqGWAl0UixTBLB00kTK0+b",
+	"c+5lD0qo4fwMyLlLaNUBb2EUu7UubNPoDHkdK925XWjv0Z4sFW10hDKfuVS7uWz4jB20N3ZmFQEyG605",
+	"kSh1wk0WPxusqlPBYTdvQ6dduqGIjUgMrO2XZfuszVIWqQxzUNKJ+1rwNvgQqkpZk1Ikx6VJIYzj0uSc",
+	"6/PS5Lpu/unpTs33VziGA97EiTlmVSsurpZ3d5plFXWwBbqL6cm/KTa4NRil4vGhWOYXC8LFuAbvmx/H",
+	"AuNcuA52AZw9ojKngrdGqi+yBNGRqy28s0sH4N9LnnrPamkxLYFCC9sYLNsXhO5mjMVaN8zJmphqA00T",
+	"KhOxgmdIEkRNqbzYrqjDclDtlybOxfsXXji5GHXjWf1cziN67TOBAt+qPH1mz4oMLd9R0Kqq8ybgLPEM",
+	"y8GvixynYrwQHu5CSEMhTqaaiJtTwVREYWXrSoHbelZvCbdhHmiUMwCXf1lMybQ7k0cbefoL88Qa7ou6",
+	"9XOXMKev1nE/z7HOLdCyD+cR4/jbi9WYAuEs75wOIEGX7OuzLhzHMwGIBH2FGBYsSCzAGzAWmdcRc1QP",
+	"9azRPJ/JjL18xp5ulj5MkvKoIU4zDOERxTiZ3Z9p4bOp9WdUrFrqZrjIhV+rCSI9XJo8a+2KdWrsGqPi",
+	"ES2I2HduRMTPBTuitypVhfxboynOsa5EImZNMoYi0iaLAzisVY5LcONeL1xu4SxBap5aSRnP+dqq1VFz",
+	"B9ocU+ilSTCEwVoqa53Bo+NcYnzH3LACrbZImQi+I/YYl97DwaRsB3DWLnKCJEk0pXqtCYXTtUgHwAfv",
+	"NBuRzHpzukTihy63ga0DijwRPfI3a+euX7uwBpPx50DWRavLWC9jsl9tAbYhWUhWBJ7LuUZhVIFNUmzo",
+	"i4ypOImgaVrSJJ6jnUDuovFTFSLCZyzCBS92n6rQ/Qy/VfFag8XXWIjtS3nTgRXSCoGUS6ShRSrhuzam",
+	"zRMJj7tkMPCTbIB2Ps1cMW8BEHMlASW1SlXiJfXT4TCdmIJSPu+sv4TgAgPRCpTeonFsTgeBkJ4LIiOU",
+	"Yz4mWiS38lStYSZED9bdtkISOXNnrKoCdkE786argGYOiRBdBho5i0nZ9OR3kTw6w6OnZneFKxvk1Iq4",
+	"GZ+VodLhg80s+2OIMg0P5Gm6nsLpJxYaII2cPqMR+vnJTjJgVuPxX+Z1tKdZQK/5d6ENn60Sv+mkE+zE",
+	"N53LmlldhfPlgan1cb7n+2KAZQhBW9LKUSgpfF7yfq9XP1fZOF2LY15VoOllI04fHYeV8UwUyoRVKdtV",
+	"V/LosZhlYVzDnsj82VtjQeKk12MZ48rlcUZ0wMiIxyzDIHegmS24uOJE7sFtnzGpRKZF80wMCOVE3/6R",
+	"GAYYW9iKEEKvEFmc8BKQcbEAEwucnYzti725CIH4RI29kKMoYiyUGbnjonIkGUNoil6mAY36CWdkVzAJ",
+	"oEk9BHGQBKJQSivoR0/HTuWcDk36Tt6ZbtSkPPp7MnsFBfYw93F1MH8WGNkPvls+Awtl2DyArjri3xyk",
+	"aG/AXcvomSZQigsFCSb++D+IKKhsZzvqIlqsmsTWJolleJm8SWv14xUXXiDhSMLL8yznkP/ZFfGE0EJk",
+	"IxmMpCJ7XIwLSboTsiuI4Oukox9pm4PaaRaD2/pQTLEYJEnESG0jLLUYS5cfBMFvPDY1D2B/oZLdQGCh",
+	"3KPVkZvDX1zh1wqEUkW/WVQn7k6zcQVsfhbMuuLMFpiXw+dMs6V28RqctZ6ClylFGBsHB96nViBGdchV",
+	"WDUQN12WCr4rTSyfNWItgBWbZxrU1LG+k5QrVNUWCWBD5hm05ydQ9ydtLpS/yk5ZUzbrE4kBRJYFYy7m",
+	"4hKVjMl5ErUZ/8zuzacmeVRQwgJhLiyeAO15xzNkvFBe/uiGjepVxP1pxIFL68rIJtf5KztUGKErYlu3",
+	"aMrCGrZXcqTMKfROMcpkPbfQXARtU1vNC0gUBHY2ddgW8kJXuA3GVhEM1U59ZXiopsHlAobdei80xxSX",
+	"eeHD+bJXVUrcbixsO9+dBY/e8RDe1TwxZiZ6FH9yVaTyCqz64nawcovKRdl9vuoSVla0z6bBs6MsZr5a",
+	"JtRXmrIIHWaBbyWJ2cAil3QnFjjME67LfXLUdJP5uu1No6+F+AOM1bR/M7xLYFHybRVQur7EDYCAMbAM",
+	"miaJ0s5ToTGYm9LpUKyn6v5BAhSOYNVb+MVR4tPlu25n5x2aMhnUNdKVVtabTReAOax305pu/FftMpY5",
+	"0+C8iJlCzluFluaihc4aenOaKnkAZ89MdQTHPKNtBr3RAhV7IkBCAKCGeOacJr9AHkLnyM8P6EZdhlH5",
+	"AFxULy155SI/lkcJlQKrBwEbgh9YIEX73GkAI0k5scPDoj2JBAbktavMh3b2C9EWM8AtQmjGcyjBr6Qb",
+	"eqx9JoOhF356nzuyS4V6YbP385BlRY4vmfIy/EShoauUhbWY11/Ki4mtlt0v7977LGJHC7658oqfs4Vl",
+	"aEocByLjvpCMuKIzU0pjzKKUZs7VNGBlXlHD5+dFTVwqpXwVPiw/+KRr0l+wy578baJg0bDseAZZOzmX",
+	"0F+Y3EmDp0sStU7OYyoeoWkaWsITi1bQk8RKoz3vZu/QPbA9JpzQFHNpLeQtuDmhzCGM1QSebhcBZ6zo",
+	"B2j8BmnAb3hfuU/OSycFUaBQ5u3ql9deaK2dvnl7s3ncX+StwPVnt9T8aIVKSXpJmrKYJHzbFZcd4x2A",
+	"TmHMB8SkbkSezLfV8jD7AHgEq2cS57LD3IDROZw2HAr6GQHGF5a3kri5UM5IGY3by8oUNaSG2hjdngs9",
+	"n/zsuGcQ4K00WOeeH7JsOYNAxiCsv5QNbB6cvpA5GxObJ9B01QkLUapcjJuAbYk/YZZq4QI3tvbHD9/4",
+	"p4Pvff+JbdIZ9ycdhK8a9wOuu3F/MsUHN1qVlX8MgTvXpxy5Q42F4WzcXmnKcrMh0rj9KLOgS+03yzO4",
+	"OWd9rjHJ6tJN3XnU2C4YzjXEtvTUz00U1DIq9L+C6qxTKzk3DvEqYrK4SrrT58SeEQw+A48QFFiAqrmk",
+	"Y3/ugCzb0UyjQ5TYZQbpnWtJCupcF5DvKTibwp6jAEjcX12DoFY4YttEMq3VRfLYMBNKRCJdHwQgisTQ",
+	"42vegBIBDs0WoGma4NEyBdfhG7lNWngvmuxuyWhqjGpaEDKINgE0ooKZfVGofTE5qFIRKNv4TCGoJknF",
+	"mGVrwMv67JZ3TUxZTx8axB6bmPrkgaLI2V5gjwzjFBZHcNfwS6qahA2GamIyYKGqX3HdA7ny9YsS4+4E",
+	"XEu6V499RPODHOcDkMsA/p6mTiGDW6AC5K7b8Ka9PY1JBKuImtHZoRjKNEvaXHRMRTf1Fdi9duEcOX3i",
+	"5Bf0qdRPkJgpmqSy6um6rmg3ZZgHZwByAohY0K43EPdpvpsmst8slHNADAF/NG6z0dOaSnUB7QLc5F6w",
+	"aCnpLvNmnlzk5Fw/4UyypgO0NhgLhp/ETO75A6tMoq2PDwnIsWS3FOStmB4CBAwiTDuZg+WNIrcEPHA9",
+	"yD5Lh+iAx7NkUDEMgJHW9r0BLi6jxxc/oUKol8/s7Fwl+O68HJw8nn/GZGQAwS3pJZLgI90qFiMT448D",
+	"LGTrmKNj6K20yWZrSmvrPS3o71gSkWmmwk553lYLMom2M+7F+XGd9SvRzcT7+iGequac3wmvF4ufzisV",
+	"TTOPgVf1Ni9IQjkXIx6xOA9Cocg5CS4oSbVmBzdnBCIskWLgJGqJBwJs1LtUa6WCQ9CDkOb7yjmidg4+",
+	"XP58ehVbOLLwZbtcwN//akTTpJfkXsoaBGt98XVL0/tSj/yWLedLXwyU4nfzB5zpZYNmEjOuEjVZLy/G",
+	"kSyatk0Y2DXK9wK4YALQ4pyDwEXMpAzu5pgNR2rSliwyQzJ/tQ18/n4SsTaigxmlOJRj7JkuDGuVs1Qs",
+	"fs7U2J1y0tG4YvQE5rZ77KqA52lQTe31BId3ILjqy4qQTYvwzpcwle5mNGZ+fBowsXOpEjVCx2tRGmhi",
+	"JOeGvtpPlphMlejEGd9gmkSJGEkfiGqmdSAqiXtoGyP1TFmuNHWLWXEVM6pYe8iyQZL67nj9M9Tgwc3c",
+	"Jmsb+hM3LvOKHcSV87Ui5Q5taVTVX67cmaQqkT1MI6/bF75bo69AND2m4GdMeg/KjhCkx8Y2baUvxtwm",
+	"dCHaeBV9Io/8zaYg+POb4xpV5mYOVPmad4C+qA+NQeFVNFLtGpUGHsEZ7iU8kf06g9hN9hmvHn8erF7n",
+	"mEPlFQuGdJV4gM+JkO3Ni6kfMMrLtW+ZQU0Awbha4jHcAVf4efsqfD47OQctzEGwupLXtPBqAvNR/l2e",
+	"S6UFHKZUWf9WpRdKHKaCQFZ4uAi6OTPjsQsU6Ik0FWOI6o9JBgerKA2A55pxC+etDwz8rcU6LASW8zEo",
+	"RgwRWNW3DIDzuNmvhO9esZ3hx3OFLs0DrmP8fK3Qvf3GDkLfVrXxqZVXE56DB77PMsfHZ8WsDFSAMTWB",
+	"KOgAx3g1KSowRLCaFLhi8dwWeEFzDj4pLsvR6iZWotZ6kIV7UxhchrwscTlyys1FIw5/1CGuM5E659p1",
+	"X10xHbgvrtme3DeXsEv3+TnTd7DonktkhtIiTQfwiLfhcKRIluz2VTPPOc1JQ4k0bgI0UH9iiMOx1HVy",
+	"RotvMctslAT6YyBicwuC4QkXkCKRcJMqPaMQL9CLMkajvo+CzZ5sTY3XB5tbDmkPnAjXnl2ECZZlqXoa",
+	"jG4FOxAm9UBSy4Ia9sj8qhsqjBSyKIzGNhse7pVeDy+mGgdTRBENu74BAdXaGTTrqJAsfic4vhDO9YjX",
+	"gbnOdbRFK4bt3pwznmVsXMsIPI/6ep+5neqlVxfjXcIXWdnU4UVZTKI9poLVpWMm9x7TGrCWrOD8w7Wz",
+	"vsDbeWqhNRS7Ld9p4W3fcaOcMl7WTXYtnp05a1Fx8K61hWmJ11gkeJSkCQ0ZHHkvyQY+vglCKsYklXLZ",
+	"gOPLetjR8QgiUFTI1mESdk1wHqZkC45+QtWnHEIBtLgMN5Z0wXIS48pYTNQYrqYWGfGUSQlWT0yfSyTp",
+	"ZhYwpVIVd1tyJmCWwQfQKlPKENzjYixNsfMqWpIfrPsyllQwKw4P5Vuglx+KSlTsA5OnqFKM+2vjXzNR",
+	"STaR2lzrfczBBQTqql0F06JHqis8E33adImezERf8xNT4LQacM3IaxJ42pX2dWRrnm26KWkq4kJV7MoW",
+	"tJtNHHSUYD3VE6Z3zpypSs3782mLdY/yM1o6SLObm480xAqsjZ3dooNhaqC3AEy+0do4/YXT0Um29hT9",
+	"QnftC61Wa+0p/Z9W/r8NW+1kqyHpPtTFzVih9MlW4+DD3x/89seHb//m8O27JmSqyDUtbv10lUcrNqAM",
+	"gTyATmQIhKcqyj3u/mOWVzURW9Rk2lY3zz2SyjUWMH6qekxo4/aZNw5PBULMLUg+htrG26Z8GKzxUET9",
+	"qpD/bOircQgsyRUylspkLBeYt6x8iMOgB8KXg3pNCNi+vu3fJkvnfW+TLpXs1IkKAFWAw8SgoC505wY0",
+	"bxtCoinWVKjubYfHnzXgHZ5QRYHiZqXGCmUqvPV7YORJjbh9R3Oe5kbc0lXAy4OVLUowDqBBJtJSCrJL",
+	"d9PY9jTdTphahm8W5ti0W2EWcf5mLhcAGYQTrxN7N5/Yyka4oxRq0BqwmaQnbAt+qy7JPgJ7dBxKstU/",
+	"1KkcAma6Gi/MM7NmzuDvBXpbzOFNAyVLGrzpjFalIS+kgjMQYL+k09rVKYYWJ42cKKpZtrDza+5t/HzO",
+	"tjEPNr/OibBVr3VbCxdkSZNLsYlaDLFs6J5vgCl34p8KAC8uy4CmUBuXCJ0FyZ8WStDNoj0koIakKNp2",
+	"WUHzgaAkTc1sn2WFgsZabjs6VsmKQEauMU2/y62wzQI4Smx1ECz3GuNszGI/CM6KopNNNEh7IAMyosLy",
+	"fWSPTSRh/CjaiutpQfjNNVS/ltyRUOTVQkMzKAUWC2uhRbI8v5DRl8nqGXt+dP4cxIyL8baz3aesp4gY",
+	"gTA7kQZpQMtS7vDNnq9HnQRokiEeFUznUVL2ymt7dqLJeZtQbkKhETk3zy+BkFhCx8ilHg1mZXvpFLF4",
+	"ycyvqZy5KXsIjfrEHAJp4l/oFEkZ6LxESdAUaxSKqA+GadIT2o5oPZi0LlmURkqPGfMIx4FsH9PgnDW4",
+	"DOqv6NlbqpRm2S9YcSYObWtF1O2/efcZTecUFKxUU82n/J9FhKYoFdGe1ZDBNOmA48a0qm4exAFdDk/y",
+	"qCULjVZpJpVXvq1imQwDl1pRvtx5R8+9s5XTYdNAhxjy0eqrq36zTTrKgKl2jJNxyMQwZWScCcW2SSev",
+	"8L71zJnrz+iG9aln9TASTFLbZ1NY2ZqnpjFYC7qMLWQIGo1RbCpZszTxLyu763frCO1w0BZL69hsYLhi",
+	"b0mJJaCIzufkn4FtQaSlogsGmw5SRk2NOsSta9u4XPdFxvYTNi4/5OJxc8tA2+Avlb4rvFv41r0tR0OW",
+	"7SdSYPkHfbzbejGpobJRnOi/Kkf7ipStMtpXpEwuqavpV6uTrB73Aj/r9FZDB/6dll7kFpfrl8EDaGwH",
+	"AHiTugOIkKRjCy53ZkVOJhU12Qx++0nfYpjOm+0zevfjBSBsf1eMU6++kuXwdp9Z1MSpz48g4HsOIrMq",
+	"nOp05Sb7brO0ajMTMyMKb+SSiTaPbKcWSkar2rn5IPx19nFF3LW8jxlmFsxhuddNHYolYSBrVNr1hxIi",
+	"zjhNSUwVRQ8+BnwFIgynpouFidU8y9x1r0S7nKgY1zHi7jI+CyNedOeLNGaB2hf5PdS02Qr2Wnss14Q8",
+	"Imt7JANmY5Py61ES4hqmbEAS9BRqYPHmyZMbp5thF9d8n1o9IPFp4yyk1xYkQLO0pT1wY8+n7BYsRDd+",
+	"YVDWEvWuVxH0ZFDM068vx17L/pCZKgOSbReysosUZmCSDDB6ImeLf1S15F7Hin/XRkbQqDF6l5BgoEwG",
+	"9BbKpqdaiwRVm0VQ/82UUanakKxRenOjVXx10y8dD9NJ/T5nbMeFWZdnUuqiPNSbleo6FDfjrzdWVtrB",
+	"lLGqW7FW9ZnUYl7KpK1cC5YACplQ22TcRwgJCIs1DySQf20jrgq1WJVkaY8olqaynur6CHyGqa02N8tp",
+	"R1K1MffVh/hxpAoPy8nyM7VTg6lOS8PwY5N2WXIUoZxZG2h+Y7HHiRRLhHqXzc8qH21Btc+qOFrAJYLj",
+	"JzAAwqqHsuTFeOfXLYCnVlx4rdmQOXuYf0viY7MXo6wWT3qdqS6N9vzuQgqm1DUtXkrChQnYLNYgdTVJ",
+	"ITrJhGBV9BVGIstYpAJFTfIgMsO0Zkzc+v4NBJTlTc8xFQZ8lUsGo1WO35yPkbEQHgNMaizgi0A4AIcs",
+	"4m9AqPkuyfnHqRyBaTagUmQYRmp6N/u65nYmZlhv+7gviGRKpa6HVbiUzep7j4Hl4PNkQc89J2k3iJyz",
+	"VOTMSHkRhkQB2cTInYNmwZdoy8ZUq6iuO/FcY4Esz0d6M6/mAs6cXWz+2/CUNzsufM/am9Vtdp2rVZPV",
+	"uYzZQPnFMGZT5wLyn/Ul0Sx5fIhWxUDwWx0GlD0Bc68beCgkq8wNFYBXA4qh7bqaYohjWKQZwlPBgaxC",
+	"NVxoLTuSGFzAMH2Brr3YWjt90/y73l67eXujeWrTj2caOpQO2VFlIzbjdi2qNXIvGa5ZrNq1odBcPDNL",
+	"UjjLNXFTjggW2FyJ3X2QcPtpAQEtYgh+0vJVvbU6gC/pt1slSQjkfHi4osaqh7EyPfX/B7J+FMVrp/h8",
+	"RLm08i6WkXWlNmAdQZWnkap8x9ese2sEZhmSw6kT+PIwqUK2lODMRaRUKSn8uWF6P8K6tH9h4NGrxf0e",
+	"9wUEhiJKsczBv1EQnVJjHyX2tz8kx1M3tzZI9mzHdaMD7JGTqyhPDRPlozTVUufUrV04t0PTuzOdnj5d",
+	"IIyW19BrTpKNFxBZsptgWQkDrVmoLX1zTgXdI8fSup0x82iWFrFica3ZfVtZMYfroy5mFS8ZMGKREKsk",
+	"dSzryWw2pBvl4njYo4DSlSq8zXePmtiPRPDlIEOAB7UXu0nt4iVcDzMIzguMUxrWhtmiCO5V5bKaTrkY",
+	"ZQjCL/catmNm3QwNAwFXMQvDrhN7Dtt0n89A4+7jRdeL++qa6c59cQ77/awyN66PhsOU6YN6VSsIdQ9G",
+	"qMrXHnOYE5o1rFdRDPpYGW62BqgSgJmSGNiUZVBNBoW7YOFAhjnasCUWc4M2mo1xJuDfEY9SRj2BTzP1",
+	"HkxrOMGKov/UrqxOC5BDxv2izhkihyxKaKol14jFo4xtk05Kx71RaoD9nTCb0rF1O6WMIhy6JCoZQA1d",
+	"T1RShXKZhgXU4bU4uGAtKZyEV2erxz3nX1+SjUW2t15Y2yNeXNggbtiER6HE1i5L8cRUk8cmPLquzMLN",
+	"eL5Y2qvRwIyXIu1B9lzqI3Azi+sWgCwkbbW7E8WqIk8W5Iu2GCmwqhohuUoItQtlXQzxgGnpVfE0lomr",
+	"yVF5vTLe3rz4sGpz2ONizJ2dsVKC+US2F+Qp6RNfK0dJn9fdtgG0qLhT+o1B9YelatsYgupv2erw3nWE",
+	"X/VVZoE49LQNUjyBeur+6ge2yPPc7HD9zOIC2SWUkIq+qXaBqqbYvEOqLmJjFNXR2hAiNffUvCTSmEk1",
+	"Pw8OnyEGPsPgUFjDeUWiM92NuPTGAlk4naZVzcFFCtE/tCv2WY3TX5Ab5pvriwmeefhXIN+5XmxYsyH3",
+	"2Ni7qmcnpC/GZDCK+kDFmI2i5WnNScoZHI9VnTP0NqYZLydlFyZQPXbCV58pmAAYszx4omDVNfpokdPM",
+	"kGn4+pg9cr7rbOfKztXrLMp8CFQ0jjMm/eE30r0zf3LmuaZrLDwIZZPha8WW+SphXKKxg6PnbExwEBB/",
+	"6QyaTB8h0MKU0Gx/FmJwoyyKn1rgQCiK4idPLdaQ3QJOW+koFN/jbKyXZRtAniFIhFSEuysXaHPOjCnM",
+	"2cLq9xN52axjAbQnZgORp5c6YaBx/Hjr5ObxjY3WZqtVoNc2cv7Gg7d+f/DbNw9/+v1GQRzYyC8RA97a",
+	"GA3z6yJ/6f5//unwg+8fvv3GwevvPPi3n9hgoq3G/lqx37UNe2C2bGoJfDHA+PmNL5w+eeLE6VOAKFQ4",
+	"iY3W+sZ6axY0CKe6Mod5eUV8YR6hC81c1Ob3PNoEzD/TztWV39Chm7Fu2FEdLun2rNJ9sDKemtfCg6Vr",
+	"Ignkw/Gfk4zJvjDlbqZY5aDLsnbKespbMhYr5mHhLSnIgPIJMdXzSKy1UcjI1teXbse/x8YA5a8N/Xyx",
+	"MRsFjG9o/kZJRLO4SagijEZ9lATXw+UCfKD3CR8pJgkUaiaDJObWfuEnx/YAX/Cth/6dyCTVHFgP1i6J",
+	"eUXTfXckE86kJA7QJ1SbSwwZP+J4Mxa3xb6/aprdO81JWUy6E/8GwjDjcPMTlqZi7BnnddMaPgD7BHB1",
+	"FIPMBnSPgasrDtXHnwacyimxMLHyIMrEZJfQ7f3UBi4w88jcsLpeOCJHshsU2oQJ5u3mCDVTggBEF9So",
+	"FOpazIEHZpBGSwe+WmuzvvLikthRzmcveV3IR5/LE06anpPjsZKFsem/hcSf4lLNMeXnjVZ1gfjRMbww",
+	"GImn3lqZuzu31vHWXLdWjfiVKd7u72FjPrvOUxxOnFicHjHFoUMvn5zLcQtvHT+9qrVY3ulUZOM1UkWm",
+	"2LN7c3NBpkj1bOgdIxDlkPBaLy0kOEPdIRRjFyQfQ7nNnWRqSesyWGSqBlHAw0xDsAwF40jFeszYxdNw",
+	"1j0sNhgLPR02O4URYAfiX+1ip0dEwKgAKlHFBmn8dbNGJ6yuWMMkMhUSXQ/FtpYpR1JfvcOLShIuFGsS",
+	"MUx4IniTIOVDdiO75Q+NLhhyqtXpcSZwD+vusohivblEbVl0Zhe/su1MbFYORlObKWaXqG3SZ2ncJLEY",
+	"dRWLTbISj/E+sJV9HPiHPbSmn0a+oDkWbrOhm6zoYQW6PONag4/XXJPw8XnXLnx8BhoPQons9BnRFLYo",
+	"Tv+RongY56wB6bDAHUX6rgTdsSNSBhWSlox4qYdaOc+VWsczPcjDPMwAqvlGZ2e7Ku/oTka57C2bz69E",
+	"uFimVlYgNgzkpJmQ4LWbt483T7R8gcC+vNKdbCTVhSSdUwYdw4ymtCZPyWiotuoqWkuW9gqnwLsLSne+",
+	"/mU2mb5oay19j8UmM/kYNAgT/WuWxUmkirf+LuMjNDaAeiNZbLgJWsybjRF3dYVHHPxcaLfeDVUeymcC",
+	"AZrrttMjERE0ZeeQ9IJYxKXw2BmtGTE+BuHyQlS2RS9QxIlxB1WXu/tIIpvkOZ7cIoMkTRPJIsFjuUW4",
+	"GNsywMi0mzlotOY0WBQw0ddGGqjzWgeYynh+K0UAheqKQZxm0A4XSu8PChFzEsrwai4LbJ8/bqaPdq+h",
+	"+Lwi0p0NCgiXE4cS6Vkgs35REXVXlNkXSm85wDxisWc2f6PStbvvjnrhrXy/7fnyXbH2WC9zMVhqKblJ",
+	"Nk8sVM2KBfQ9GBl5BfwvXb9yWWviCupyU0ko+i936T7KbmyfZRODsQgSoClaMe0aOXny+MJKLUGXyF+j",
+	"edifG2Rsx/VKP5sWFyYJuca9wxJJvEI08Y1VIn49n6h+nNHxX2Kl7uVgXavitD7vzZN7RoxJj2YAEwr6",
+	"R59KEokB2yLFChZN+PTqB/f/+M6nP/iW/XTw3T/d/+i3B3/6On7x+s8evPnNPED/07dfOnj3Gw/e/GZR",
+	"PSlVy6CqXTAtUNXOLQ50j/H2aFhQYyrGher2n8Hmz6idvPUz6pxtfEc3/pz+Uq+J1Wlu3kF35yhL1OS6",
+	"PhMeAQIT0S/Yff3S8zuN5ky0RzlxXvT04hbwE8cQWAt54RzUQ8i404sEJxHYPnSTM/K+UsNSrs85SP2f",
+	"3c4LIiPdTIwlpCT08m7lNhlniWKScMbiEkCAZl9jloKjJcEycdC4c3uay6tdzAuw3GGYfJlNsPogDHmp",
+	"NQJMSbJx0npWKq1FVGEJVjDpHA9gZsrc69U/gzdBpLkGIHexcpwHeXwwUiOakp1nrz9Rmil+v/Ps9enJ",
+	"3gE7Tk8EDA0GY5Py2IZJSSIZw+wjMw8clNhnGXlmZ+fqOjnjClmNuk1Cb3AHxoOBODwmlBhrH34lWbbP",
+	"8vLbZ65eNFDNFHYTakojbsoNHrMhxAIIDFpD1BVTysoisT4miUpYRh5HDYlltpLV+iB+Yv0Gv8GffPIi",
+	"l0pT75NPQlaNYZZya1bCbpLnds6tkx0on4Q1XhjaGjrtgezc4CIjnTZVnXXy5JNa9LVtnmXJV9E/pphs",
+	"ks5ma/PU2sbG2uZxfNQ4Ze3j+jKWN7jokVPkcVzCJ5rkNHncrt8TRNPyJnncLN4TJE52EyXNjLQgAfI+",
+	"8gVguk8+aYJ9s5Hq90ZpimFDmi+bEj3AkW/wTs4+O1P8uVNgpp0pbt1xrLUzw7lv8I5ltp2ciyM+Rcfw",
+	"3k7Oy+GkuhqahoTiBMPaMMfJTPR5OHlPPmkdu5KRiGbZRM+6czFmg6FQjEeTtS+zSSePIUhTlj0mSdQX",
+	"QiZ8F3b0BgeKM9oauKcdGWrBFyoY518hkssW+COHDBU0m8Bwg7vXofY+ESOlF7dJpIAXQCww6Y7GMz2m",
+	"kqRCYtVYxhWBuqxmmtcYjYE2FKH6LEHlbf0J8JJyiA8aaR0RTB8xUf0McscSpQ+i6bQwtD5AgZLODh7e",
+	"tQsZk/0tstHR51oGGqVo9NCqBw7t6SwTmaXbaxfOkdMnTn6BmJA5TeqGoYNNwHz9P74qBe+sk6uWkXQz",
+	"yqP+DS446Wja7xQuMID+Y9uWAWWMxqQzYFLSXdZ+sd9BIuLsluqYIf3VSIvFQ5rRAVMMBqcMC0GE00Rw",
+	"EguICHRppTB+l/an1+hEq3WDQzAlHbC4SdJkjxFjjECh24B4dkU8MRjDgO45ZKkikE9AxlDOgaWS6aZw",
+	"o3XbsLimIg/YBTTJw/C/piesRpJ8DbkA+VoB0YV87Qb/2tramvu/fv5Eq0W+RjoJ36dpErfNRnea+Vew",
+	"3E3SMYNvw+A75GtkwCxATAcn1DFczTS8oRsecTpSfcYVFkLTDUH2dbtHkxQ/m/urDViCuuFU7EL+oqZh",
+	"29hx3VhPZN0kjhmMJ5JZT/9rI7NsXrwVNXVLVO5BcUFYqnFfaO6/TToxUzSx+QvWQGKyOWyHJ3SHXKg2",
+	"lOvVjUV9Fu3h3WDATDJYZfvGaf1GJHgvTSJYQaloqqmxA9vZFr2eZPBDf9Rt/98v/aqDPAwrY4HPAGjC",
+	"xvrDSog9XAewxXBNb4nrceN4k5zYOKm7VUK0U5rtFrrT97MetmRgkZeyiRmgmI6qfzXNbG4iBWiFK2UK",
+	"muglKWuDpiDNKOE1iQTo9vtrqEVi7UY1tZCJJGkiFZ57qOZm+jttRzygfGJJTiJpRHu4c2OaKC0Bda4x",
+	"lU3WzvQUy8yGQSsnkSK4MKDE+m29W/qET/SH7khO8Mu2HNIIlkJrD7Ca2/rwwqA1j9ISmGLcNgzLYZhu",
+	"21C9W0jHwi0fRiqd5fhfQ3Zy1sh5Tz5pyRpXcCBitmXwsTpWGbdtwkqaEIe8OOYNDiSANwZeJh0rA8Jh",
+	"sHBbBsTIsuiiUKm53JNPWtapb3U9qc4ZTF9/keK1dBYEWmSOIJdyQeQo6psm129gvFfEOBr3jEB6Zkij",
+	"PlvbXG81mo1RlhrpUG4dOzYej9cp/Lwust1j5l157NmL556+fP1peCc3AlnRtlEMOdxYb+FDYsg4HSaN",
+	"rcbx9db6cTSe90ETOkaHyTEtrDW2bt9p4kfz+PqEDtLC1/sbx4xIiLY8U8FtuuBmoWCdA1zWx0jfzQNz",
+	"74o9pPGE2yeAKCRKIBfPN/EmGEBhCzGygknMLDvXlxWA+mm5YF/L4wWBFQWZG9xhUpkAYJA7sBl90RXQ",
+	"ZJwfzoiyMk2G29iIAebfY2yIWQt9Kvvr5ALEjhX4pJboCmNABFoKMcC6xxscXYJwsFnhvgXJAkURy5dt",
+	"4Nm+Fm60MAErBzcFULRZM2n5s14Ei/8FhOau3YtxY6txZcj4GRwW7Ly9pxtbL/iNR/kjxwoyHShIN9Ew",
+	"waQ6K+KJhdg01rWi6PFVY/MpRPUamj/86XcPf/5m7lHHsN7TpzdOP3WydWJjs9U6+Td6nH0om9bYOP6U",
+	"LdCp9SpE1Wwc/O6Vww++//Duv92/98nD91/OlStTX/qOUcHoYm87LIxeI7S8lEwvKhthXIgcCm6CXTZb",
+	"GxXmXbt3FmPnsyZKTT75vadJE1I5s4SrdYSfNFA2/r7c4I9dRXHQxLGBaWQ0GFCoj/rgP9+9//GPHv7H",
+	"rw5f/fDg45cOX/3wzx+/evCtuwevfHj4p5cO/+Peg1+8/OePX2vYCtsvNBwvACPLNIc4BkAdyChGHj5x",
+	"nalZ+kUe0czvBgT/0FKfRQvJ4SOAFLaRCxi0jbyic8bI2IQslw/DdabMop/BAX7mJ6IiZcDorEWzElm2",
+	"FlOAhbiyJLAq4vnJvYfvfXDwxg/uf/LGg3vfO3j9Z/fv3q1OKgZLLHypQDK3nGLxyLmFkfA7FpCsQ8DK",
+	"SyBSTLNhVOxmCOE8Pv+5McZaDAIHW5lBfX6UcPDy2w/e+pfDV394+PI/Hbz7BvKT6pTQM35GPxlAEjti",
+	"mAIRgDZoNAsEBAS3DZi+5XTh8m3rEQYhwLyFEDO6TX2Po8nSCAsMMV9SsbuL/rcy+VxIeJzTziPc+st4",
+	"S1bf91V2bhOVvfeS2YbV3UGHP//lw/f/CWnmzx+/evid1x6+//L9e384+N6HVW+fMuiMn4xs6qY0dYpI",
+	"dwKC3fVnzqxtnjwFN61MXmRIKcaMAHoU5P1RPiGQY32DawJB0TEFLWqb7AotQoLb39xCmjldPbNz7pl1",
+	"8qWrT3+xSa5e/mKTPM+6V5vkixcv6N5u8KvnLzRB5NvliQn1N9voE+jOst2E51g5j4r+CmA8dW+hFQ8g",
+	"SIbW06VP8GiYChpDEPXKuNnHLx38+tuHr/7wwb1fP7j32/sfvX7/4198+pNv3L/3hyIpFkF6AtR47LZW",
+	"G+7o4ewyb9gKUCJwtBzhN7eegpikacwIR5petfoyYHFCwTSxTeRoOBSZkuSaVoPXyWXGYgmtrWMJKKDs",
+	"RAZ52heZKlHV1I04PeJ8nHn5dVf3Sz/ydyMG8XlG8DeBtGUCKsrpi9ILF17Kz/ftTVyZJEWkmFqTKmN0",
+	"UCZN5+jtJpzCPKYH5OWKuAIrZIkP3v72ApLLMQzK+/kMo/EUm5hdl0oHCnsAQrjdeA6+XztnjF+e+nJ6",
+	"YztaNOuALNZxHjHqjy4xLV4Bc19gF4JVPO6saq3xeD/80z8e3P3VnLWuJyc+Q2UfaHJIVdT3HPwhOtUo",
+	"ifojvqcF205pOZxtfjCSUKUYkW8LG2SwkB9nWuw90To9ZT19AvyC0HgiSTzKtNiLkW6FTL1IDNBHWyYh",
+	"HN48rgAnvW/LnJmjXt7QeWc+HE7hAWurLmUf8Vj/f+mSQ7K//9FLh+/9r4q3Wo6j4b3MnjYYH7MA6WjG",
+	"0BeBtIo8lOMQJBUmap5ywmiWJixDP2rBGmCC/a0lZEwnFiapTLTPJlJfZGaUfoqdupssHnuJUbnlNXFD",
+	"0/F7FW6kZ5NBohoVHjyHWDo1b6/atIZrAsFlHkqDyAOAbiBul5sWPQRcq6sjO+d9vn/325++88cC5ckJ",
+	"jwIkd+w20ERYjnreWoccwSWc9EZpumUMTK6Eg5Km6Gkhiievf3qD63tcNo3SiNGAWCZGbpumpGLD3G0r",
+	"aRJj6bHcVqdfuMENSDntamIlzxvsUC3QcaHQwYonwhmli8SeCs58SgAKa3NpHEJXHYnbbIlK8tdTntJM",
+	"nwlpngdHY0i4ShSz5kHrhOyyfmIgNB4RaT58/1eHX3+lHoEeMwwlrIVed55UWywEKQQISPCIbbkpWuZk",
+	"1UxP7EPHFZQwz3SaWokc98XAVCVhvGmhivrG1+iS2z3kZWrZP0IS84n4j8iKNlWY/y/chnb4i289fO+D",
+	"gw9/j0Q4l/C6NNobDcNUtmMrZCccAGc0V2tCwXiuxcoUkI93BYOoLoMqsAXMEcBSNN8TPf3mDT4QA4iT",
+	"4bHxveYSAnmcEkUz3cmLUlkdlZIB5UlP3x2iB24zJp9oIsEioUsyzNB7t8cmcp1cBHJnPMomQ8ViTIgz",
+	"VrzHACYNWauY8u9lQij9K1J4xqQSmQ0rYQkkDHlIfIfusbO4fp+vykizqJ/sr1BrPHj3W/fvfVIgHJOd",
+	"VSKdiKaMxzQr3KUzN8w5+0wlIWrC4MnSaTcpzJul2ncbp08HpftHdMHYmfwto5kMbYSegMn7OfJmmKDj",
+	"xtYLN0tb8+Ev73/y9uGPfnn4o18efLd4uDO2C0hZvj06Fo/YHJmHcUIRNjTV8iZCNnUn1n4ETWA0njlM",
+	"TRLTiX4iphMbjadopgymCAYym/QGFq+Tq1D0MiCGnB+xavRhEJPDt0Mxpa+1dvrm7RN31vCPzfwPb3bf",
+	"PFCakD3KIJB4yPX4qVOtBZpoc7aimVQG/21coXNO1SijabvyIDaqDGJH04CNKirsYJNcuHbl0vr6zhUi",
+	"MvN3zv8TCd6ybRMoQ7thG54EdNaymuQtCXFibkWITQ9q/UzeRQkq1zmAH5MQU0NobGB5fMNkt9T0KI+0",
+	"rg5JERqGMgYg0g8h5zPeJnGhLkHxJIUGaN9srIr8fZ0IbhCmZmxvuQr7KHmuZgwBThtjyE4MLhVIpBow",
+	"qyI9Is778L13Hrz3o4NXPzh8++eHP/plVc5byAT0y/HMRJaVMJmwaltqrxRwCFEjfdE01afQCOKz5ouL",
+	"0GPh6p0Sif0LYh9JmDyGLVxIUgbvLCXcYhurdxC///HBK+HLr9m4tZbR8VoX5gqSeWlTMsT98d6D56gL",
+	"PJtynEjGtkxsCMakJxl4T2Im9zDGs+A11j8CQLqWMy0aFOjjUd9nIn02kQq6XuQxOc/knilrQxWxwHBw",
+	"Clx+sPeeyiHkKp67JMev8nOGSKRilFVu8Bw+HmwOgRUrt0az2CFgzyRh83TiwnisgbBXCLYLrVKOh1HP",
+	"gBfsXvCiobJP9xncqBBzHRpEmuyz1Y0AYyjlXoGcQx0Pphl9/Y59VScTSVwava9bE223UifeX5TJVNNq",
+	"yFoKsXn64DcJR/DMFZtIH/zj9w/e//mD175TNAEU4OluzvDGY7eT+M58hS6LG494veatlbEMpCkSdxFO",
+	"Z5UejZcOPv7F4tWr68vTk7t4vnHnpnfZjxVKlS/ZbjMgY3TQ2tch7NYwpQmXuXFP2YWFGlSPI+xQkpG8",
+	"Co5mZPFITZ5Yv8E7vYTHHaz2IsHS2J0Q6m45kW2RThduOhtGl0jy1ZFUSQ9wjvSFDEzhBsfH9NbpxvW/",
+	"HeQG4LDEuM4OXAwdQrV8zHjECIDh3+D4gylX0FknnQGjcpSxjknXMEmGZniYr9A0eJqacNYhz4nRtHOD",
+	"A91KI4TppdgmHayWm7dmKtsxms7MWEufNjnpBmZ00IQbUdSj8J6J1BVujtHnE0tdqAkEmABQ123rtgHp",
+	"sL/YwjeNg0/+QYtb7/7w4Ft3D77940//9Tt//vg7Bx/+/uE7vzx4/WdwdGzYnWsKN9cq6KbhHsIsGZ6/",
+	"1WhtnN7staKNtVar1Vr7gv7PU/o/rfx/G41mo7jVja0GpmJurm2cyod4+KNfHP72nw8++YcHb37zwVu/",
+	"e/iHVw7f/jmMzNCFb572p8JDDUXTvbzZT3/1w8PfvIOt/fnj7xx+/ZWHr//9w0/uHfzne0ZTUAZBY7pt",
+	"80s+wJ++efjDn9z/6DW9kq+9gfmWjWZjNATwLQMgeOdOHRHIlIL6jP3NCxk0HrJVsuOH7//H4Y+/+18v",
+	"vfzwvXcP3vuf//XSy5/+5NWHf/rgv156GS3c//XSyw/e+veH779W8Z7LJsfYrflaGSaqEkq6Ix6nzHjs",
+	"nrt+lkiVRHtbmNrp0qNF5tKix1bqlESJG3xXkNGwWUb5wXQW97JJ6BNZB5JAtJAoGePWnI0ILjc42ONs",
+	"SCpY0a2de4sILfSBwAWv6NFGlKNv0J/U8fQtVBIz53BZtdME2l5Z6N/Kjea4sesrVUy/dffwzbsHH/3q",
+	"4DuvLDSeaypcZBvYgfwlR4QJb1pAwIkNbqCSJD3MCI/BCoL5/AAjlXC2TnYoWBWwQKUaJxGz1xXpUywJ",
+	"5jcf1KGM/23CZQxRIk5kIIBBLyZL4/VV2ywqk4aZd8BIIZmcyYyH67asRjRNlhdNSUwVLeCZ+cwPiJ1d",
+	"wQaP2c41dHXJruMrPhOttWGgiizSWLq4B4uX4xuEfpJlS9ozZiyzJhpuANZTMKXwXdmcsrKI7DM3spjK",
+	"q17V+ESrghOjo7X6zhbErEChXM03BmyddIyxo7NlbqpCQMpFkLwV3Qva8PcTNi6Ny8GMpikG4LECvmg1",
+	"iB6gwDPwPvx5CRuBvy2i6E3PFE0UcZ4ermfTZbsJ58Y26puB/fj/XquDZCGrAyzpCnnb6z+7f+8PB6/+",
+	"6OE7/1JgbMjEQEX2p+JQE7QKIVF8nTydZ7UnEhP/WVzK6tXHwRXIahKaSnGDow/K3nYQoApZfeNFmfHF",
+	"5IwbXF/HiQtB1zyzSFYmAMbwCRPFRSTteQOrsIDuOQxW//yyZUsQVUncnp8tO51b68+encmRzSvGv3Bz",
+	"XqUdrJH8wm0EiMzH1rY1TVB/sv3rY4RP5gPPH/JMIH8BB54/XJxA/pSt6FTo+Z9eObz7r5/+4Ft5EaD8",
+	"cTkUI8mmB/vgu98uD9Y8Fh7zZqu10Tq+cXLzxKkThfe6Sab6bZHFpVfuf/TSwW//LyACRONs7Jxd+5uv",
+	"XPvKWqt1slR+Wy9sKXNJb4atZb1hV79YmNrVLvr5w7//PWZf6vOrh1ShIVPW2jRy8O6/Hfzq3sH3vnP4",
+	"wz9Op1WDqasaz7ruKuF/1knU+qheYxFLhl6G+Yy9PVeYlfHWH+7f+8OfP3718Htv3r/7LvLQcn6aZaDT",
+	"guExYI1zUl31zxIsVHY9tY7QR1RyQMMAjBsADU+kkvPwRCyKyOP3P3rp8DfvHL7064Pvv/7g5798Yp1c",
+	"zsMADZjHrGgJYzmXZ+2sWsOsSzIrvGD1zMJqxA7E3+pfVxhU+k/fOPznl/788av3P3oDyaYiwUyZ9GeK",
+	"ESZQwLs7MbfdOrkEmsIWZmU1ycXz5hfZJMBdZTPPcW3e4DaTsokpaOatPMwP8U6LQSUIyaQEkRjDjFAr",
+	"GL1qIT/WSQeTzv4PTAbioWQ0G4RqEnEd4IbBzKc8lypMxr+DABsn+idCyd+NaKbQa0U56YtRRhIDlQHo",
+	"MlriDQQvLXXPX4MZXKwkLy6Rk1af/YUtepKtWlacCYcuyIo13R6SzbpTLMkfxZ1i2m3ONctghcZbCtUm",
+	"l3nZRJCqAdyg6IZYJ89DjDW7NWSRAqw+GncMfemXE5dvQB6HBCzEsXqCJL1c5OxTSQZiH6ppEZlovoyZ",
+	"ATe4A8SZ43D4HMVRU7skYkPldTjgL0iBURKXLeq7GeUqD/Yz75gH9Vyhkoemrm998/7dV1GYMY2lyb7f",
+	"x2F/ajYGTPUFfJVkiO+dsSgZJjArJ4/eadqQsGJjWPNoo+VG5cLGLGZx4/Drrxx8838dvPvG4U//HppJ",
+	"pByVJ2gRpHFLPJIZlpQ8eOMHRcwbcINoqfbESdgYMwJs3l6GTKq2dDXsyx4aU2zC+VNaX2i4Vjzv6rOQ",
+	"2EH2xRjs8h8a+eXdNw7e+OD+vT/c/+gljBvOi1M0Dl/98OB7//zggz81CpV5XSH/OzdxrGBT8GyU+aW4",
+	"z+hL+fSTNw9e+Zc/f/ydB7/51cGbrx7+9J379/5g+A2GGPrcMi76sFCW/v9h712b2ziu9PGv0sX6V8Wq",
+	"AiFSlpOYfEXb8iWxbK2kJFu1yF9oYhrEmMMe7vSACNa1VWQiW5QsSrKtSyQrsuRIdsq2SDmxJZrU5bus",
+	"MQD5Kl/hV31Od88MMDMESEAkN1t+YREYzK1Pnz59znOeZ6ix+mmw/HBj5XSwfCc6dps359u+UnL1YQ3q",
+	"l0M9FW0E262iTWaEqz39AGo3yBz6z8eLwcVrWKkJlu80b6+qf5z98X/mv/yf+S97CGUORuZLSlAT5WU3",
+	"TGLGhwqXlKmXngh9zZx/kNBGdZEMbIjtgTIOUuQCTZvIabYR2CuGWWDBfiaIY5f72Th+9Uzjxy9bny0H",
+	"T64Mfq02o3XwffnMWTwH+tDoiksV+T4i8SiZpVNYsps4jD15UEszLAMFbhIQur0PqF59lf33YX1PJT6Q",
+	"1xDVUiVf4LBY6zs6xV3/VJ35xbA52hgdYqk1uFraX3o4qW2j5/Va0WvvMKjMthl9c/2GdSJTGBhdH80t",
+	"l9hmpvSe0vsIupm5v5Yn+e9uDfog0K1tPxZ9Dg+SFu0mTblQpzdCYa95RbBgHaedK3AsXIL5AxeO6mqF",
+	"98KsPDGdt+oTOZlR+sTIn4kC118iByjVp8mRGeqZPluPwWHjRLc2QlRUVGyK0IyGUxw6yBxaYnnyLtec",
+	"KVhz5YQ5rOR7LrdLcB+INqeKoT92Lzi9gbs3T37netMi7DmHtLTl1njShD8mz7CjKd8eoucG4iS2G/ND",
+	"ITIaiGHY0xkDm8/QgGsVgC9e/sfGyqPG2lpwaan11YPmZ9837/+1l4DrmHT9u0Q+dAyNA24BZX3YH/yD",
+	"FR8YUTPITJK7HfQEpB3zpn8L/tlPg6UH6IH/+XgRsU/Nxasbd+41z34aD9DCEGzLIE37PzmF9qX7O1ZV",
+	"0EBwAohrVg34FhaEQvdY9XHDPwaIxVnq+UoaiPq424+qfGn8D3wNrggEUqEuVcUSk9YCGJMXVTwuBa6v",
+	"lzN0sjmIOPJI3oJOUwUhSirA5azDG4JXjlqWCVgUIQx3a8obApUmEGSqkFO6QPTKiRUwRp3n7NUG4qv2",
+	"o6NJ9B9qHdWD3c/t3e3WZ1dbl38I7l8Klh60vrm9My8x56Ju677zEq+hKoGIOwQ/PaYBjT/5uOPGoZSw",
+	"dIMQPt91LCLcPJnQQQsg+ialXxDVJCDPb13b6uus20n1OUyAnZ3fePJEreA3z26srHTPrRzVDNvrnAuw",
+	"bjae3AzWPu9pCkDDdXYqAw+JtBFNsqkqV5gd3AADlD7kOao6KpiFVlJFSCN8dxYx+75uoIxF8GCo0uwi",
+	"B7T3gAMnZYFDHacWLfJA07c0T7/GtHYTJSWHedNQ6Km4NbU86XOdqjPqFQs8sldWF3EoVjDlAWHdiDEL",
+	"ilJh3XGqyoRIZh9RO+m38eUO0PvCFbILgTh8bakbm0dJ6AGw1O+kW/Paw83rlwafu5GvnU8N+3ZpmvkD",
+	"qLZMEDx1G3V/xHA96jPF1ztnCxuCMBmAzdklZsj8Va8mtDQb1uf4Dg1CL3kccRj1uDDGBlEf2GGBA0+T",
+	"2uvmCAflIwYCH5FSI1Z8ZDxYdEslKmyXFyPYbKxTyrv21R1rphK3XLZLbEzTTOVImIKXN63qFvVEmv5y",
+	"mXnHqWpi3K7n7to545Xgos8bsIGXPokGlzLr0Gb62YTwyOxHWxceBDfXNlZON9aj3NSCedLiUl29xwCT",
+	"MYg5ouF0uopoWMq41rIJCcigWQ7ZXxXNjunZLHD1zRjWvZEuK5LjQcazkOaMKJYzM5mUhEqBT9lzYQuD",
+	"Y/NpTccTqjbFdSywZcbSS468foHTEohhoZwbMpR01EpLrudhWVVTVx1IIaTafWCeEqJVNxxLgbRB5DJx",
+	"bGBhVY4v29rmpkW9kH8VyBVkj4JLFzbPLDWvPsDCZdc1p2g3USZ9QI6AVdgux/lR9aawGTGDllkwlSc1",
+	"oRAsSb4L8xTWI6R4q3E9XxBxY+CxqEyWTwuDTkTufsBVxuil0vorfCWJ3m9gSevGaezZxaJ7H9t2t/C+",
+	"RTnKRTXWejcX72YYJ0UqpovYZUuNkaAYns1h3hULHEUnqHTc8qN6e2QPu0YZa5cV1B0BzOOk6LFZp15U",
+	"f4sCJKmVqYEFgbbXtMiRIjTvFomS4kyBMCvWij0AGxHTMTeJDxhvBY1CF+Txpu2ysbrWeHIleHCjefNr",
+	"rDuD4ciBSoIHwOfmxxsrj4IHT4Jn35hf9oBlNfbWc8F/d2Q3/vhtcO7WT/MLm9eWN1a++Gl+ofXNR807",
+	"i/If9y8Hd5e666w0/lKu1MAdlErxC7tGrAlFytjIWZnDdKfZI3ku0N746k8kIANGSpT5StBFVfUkJUJZ",
+	"81w/otmlCQTltQrcthiH/nSV58SfRG5qvA2KSE0Qr3oBfMGccsY29KR+G/saJ2ieIsGvK8bmQXH94oa2",
+	"tX5x49mZQW1oVeN+Zi5GiUN1aipoaZh3UCI0FGS1FbEvglv9CpsRzJlLpQEKb6Jnp8vDhrI0Oq9ZxnfI",
+	"8dLxCtR6A3Ko/aSW2VfdVnrU0sA8b+NOv8+TonnuysbK2Z/mF4L1tY3lZfmPT/62sfJFc/UDxAp27ktz",
+	"W/QZm0mQgwaCqSkVpSCtuolJkI2M11EOl1vGodIC57BvLGNeqwabxqycy3hMQ0B1Ydm+KHCNRp8wDVeg",
+	"66vFdtTXKXKFZkh2NQme1A8Vxhet+2eD+euN1fngwcXmtYfNa7cba2vNC/eCpx+ErVZmRLrPmptn7yl1",
+	"Ptr/6ZCxwXsLV2qdehgUZV/aFNkyaWP88MH38Q6zSZHSrS3+2L/huFCM63YG/cN8hUKHf1tPQ5pLxXCk",
+	"30518J0GoTGnKVXq9zFwL9lJyh71kr2FE/qutdTa77NN6SAVwp7i20gDdlwodOhtmH+4wt7wgmja3tDY",
+	"kBgePbQNP4YPAyXNvV4FPH8mWL7RPPusQ8GyWzdzkLu+PC6rHghbfeJyDW19B3CtpoqsToodUYhtNUlW",
+	"41hICnJVQe10igYSBInbGmOKeL//QlBVBEp1boufn/8AA+iv++joCgxlooFXKBLnQ0NTaIdK0R+6413i",
+	"V71Qi9tO0NY5Ln+0NxyTov0ScoP5xa2N5afBxW+Ci49aX18LLv4VEqXwmnUPz3e3guVbEc4u5Xx6dWba",
+	"pPa2IG+6dUdsU8e3IjU4kjui18xRW0RHEeZSbMZy6tmcK7PUQ5xLz4wrA2WtVpdJ2w2a94EqnRYbmFTA",
+	"+bVg8ZMOao4ktmozkt3TVRvxDPPbTJZqEj627i6Hw20AqdSxJxhxI66jBY1gM+lXWCpLVdS2/vexXOMA",
+	"9sxybXm0nJHG+i3zcBwQnSYdN/wC4WmaWB62ItQD4RfuEmbZkAmosxS9tNfwogOcV+q+06aVeax+zapw",
+	"MJ5+ENxdUk1rTz8ILn4crP6pdeN06+xi8+a3keFBIYPYxFLvLdtDHtEHDfDtqWukvT19C32mIk7xTNhW",
+	"Flw63bz5ecL7y4RiGwOd0wNuc99FViAEo2EwAtwVjKDqUJ68WnE1JbaRInKozwjjbnWqAo4HoWyayNF3",
+	"EW1XYdSzFMWwhvUUeBFutphLos+IzSHu+mS2OunYosJAeJHod61uhgJLAUpKW3Af8r48mHzyxwo3VqP1",
+	"MawGIiablcus5GvouFvj+rGwloxUBsCZpAHbWHt23Wn9W6wmIsVtnhRL7ozNp4qYwxNRDnEEGhhcBpxW",
+	"VZ8T21rwcdVz7gCMNIQ3as+xU6D9Mjb6i5dfOnz45Z8DDiI3xF0fmqW//baxOt+8+blqV+wet4032nui",
+	"LHsiqAfv95oAfqd59UHsWbvyPuHWoUR5iSU1YiQApw2JUYYcW5YKSjqij5v1RIFasYMKZcWUcdaZTzjs",
+	"aGu244yDlZspTz1W4FUeziu0RSz6Ua5gdGFeWiMq3Gk5naocIJjSETCqKMSUhllOp+DKDgWR6wTzfhXe",
+	"YR+sOwRJX37Wun+1eeOPrcefBsu3mlef9JAmid7NPkFLBxevNh8uYl2+dfnz5pVFwG5sbdCV6mT2Uvqm",
+	"PGCAy+ib1clstK8Ji4/TsuqqsQWpVCexKNjX3voLzxqr94Nnf2qsrjdvrrXOPWzOL0TeH7ys9NX0qGl0",
+	"5J7rOMyCu6RkzvWZhxKSpqJOq1MVn1Rnx8OFRB4mEGIilzwkBIoqTMqo0fPchE77Cct6szq5k5mj+dvG",
+	"hkZH8vK/0UNjvzx8+LDcKFpQNpGjMNxDthEGtofJc7jzhb6lXkpf22uCD+7h8HYObNu8OOh7lIsyEp4k",
+	"p4VPqiPeRjH2ij07IGYufaGdvtIJuX1kHlimw6jVx3e78eTb1lfrjdX1jXN/bP3xx61fr+bRsliyav1x",
+	"hUrV2BDV4QOTCdsh1HZWE2HJp8pFySVdl5RZzfTY6ScXirJtkhGHlX2sxsonypMJpW1AHAZgsPjb0kF8",
+	"Zw5uxp1jegp2a9byjmdcr48bq9ZX65vX76aZd6+pwXdcqwPVgSVrm2UvGm+Zowa4cuBF6umEH3HJIuoD",
+	"bk9okjKjlhGCL7BPZ0CIm6cfYA6wdeM0YsK6QYAZJb/ExANo9+nteQ5nA/Q06EbZnNpzaJJX9VBKPRIx",
+	"7J6fJy+O6BcxYckIVPhyQOcYedsugUrI27QGaMfkVAVqCG6RjDxGPc13gDwG5n6jrb3bIhgeHRnpWoIv",
+	"vFSvZ0t690iFI10NRNo2N+u3b6drQ8nvuk6ynrSTFRBfUwKHRZufgsEtpkpEdjKMa4Jp/duh3BBuVody",
+	"Q3J+WB6tyUicOk6XfNPwPt7ir6uzwZ+v6lPCX7+LnBc+mJAn33fgJHnraT4nNiEHhsH4/N7GyhcdIv0J",
+	"wT18dFAlT9Iz0BN4gDBZS70rDLXx9TdUf2fU8tXZdQ0Lic71lhPbYczmNCFwxV9rB7Lt8FX5yf+Qv7FY",
+	"B7OvuumhsdEe+HPVve1SF7q5eqayQlTztJ9q1UvN26sbS2dbf3v2z8eLrW+/baydb6ytxTkrUg1uq4oH",
+	"ZrZDukdtUm5ZJQw1MTmSh+vWW8sul5mW7gREm274w9/nyUSsQjKmKie6KQvdpeqnMmWUAj/BkMnXJOPg",
+	"R8iHg5l/07bIk1lLsWaRYsT9Kpv0p5Qmn6cLm1Lzvd+KHei0/vl4MXjyRXPxkrawBKvKLsignQE/EPXZ",
+	"1tzNnKBNqqHNYmqueS6f0u2o3bEy/1bdx34wAHmRbmiWx0nRnS4aLALsgsx0lL5/kql32lfKnNt3Nr8+",
+	"j1bSvHqmsf5we5bxvlwFMjjvVB4faAyV9wAZuqhoNJBS6bgZmvMV2NY0Ff8Mez7luNCSj6IwDrUtFAyy",
+	"TZw9btwIYxZcOQ8fJOKA3kKNki6EY/Si1nX6OEGqBWRV55jn0DrxXSL/p24+qqCtNLIipem0UBNfzF4D",
+	"EMh3OuGremaa3cO4DChkUxZ9/kywdC25PNcbZsdnM6/KOCe+NY+Y/kG5WKZu0V+zy+Xu7QwKRduuWaRs",
+	"w3x3R2WQAWJNyuUt1kfVJDxO2MysX8ceUx0gWLbVT9XUu43Vr7Eo3rpxOni0HDz+43MyH+mfegfERc6c",
+	"2hlRYQTaHGwl0g6i7KovXpDiG0dOkti9FMmUPQeJflVmgkJxsdN5QmyjzLr/S/BoX73RFr5ILQ99y8z+",
+	"8Ghj6Sw6odaN043Vjxqr82lgi+7X14Nq5dipnVTTUFGm7vgzza7ALbkQQys/FuVnGZfzruJWvbCJEK1J",
+	"1yrLrqcE+/LkCExZEFAQuFONIq/yCcRr/rvqIXcC2JZ3NzQ29MuxF0f+Z/7T0V+MgYaPWizjvSxaJ2jk",
+	"pV8cGn5pZGQEP8ZHl8eGgMqud7LqEfZJLXNj+WnryXLz5rfB3dP4pCBH+sPGyl9+ml9oXnu4ee37brah",
+	"ykhFheEamAr/djkbBoJjhIpHkR663KjK3y7uQG2fvKDypge64krGODA13jsBt7hF/hRB6SpNK2/uZ4IY",
+	"xaKQBiEk8dEaygi60Z1iM+PYSQZJS7sETZYTkUKKEQaL/zwkCUnvSkQC+qhRmvR1JL16KCG9mpMH4PYp",
+	"ln6lnkfr6ZFrpz+Amfa8Q9fuKWL3AOo+DUAGEw3FiOLNjgOMMnSeMbuWFC6XewEN2Wc8X9sWQYZ5l9Jx",
+	"kAMYA53tH0iwp+BgChURRSjpywrjcPIElVhNSQWjvRqtkymXuBpkhGL6OuXX4VF1kSE5DuyLoehL7A+Q",
+	"W2P1o+ath91UC95zbe4PZ4vl/koeo4RdRTv3zs/MOgnIArkgVqIsWduX04XL9qCpO0tL03SK9aj12gd1",
+	"XrjRdHnePaKN204H+H9ir52DmLYOxGZAH7doC5dThF+VLXej/aoOJTYfg/QlksvJfwkGtXfkmcOPcNDx",
+	"3x42lucL/AgtVeJM2zB5S24k+IQiCS1phYII3Z1GTo8XOHSrwPEzWJPhGdqux8x8fc7Na92yUcPt7Z6g",
+	"Jhjd86V3MwaJ0prJBpm8enStqKlJFbctpyl/6zhgddjfZLSIu1bTDE1vD1nOvtbVNJazlcDm1oaUqbQ5",
+	"Qd6L+GLce0+61LOglIMinOiZVJtHp1uT/qvAI2xXtsgpmiE/KuQOiELVGIKbTlJ2q9waN5Uiq8oK3KI+",
+	"w48wkzBOomRaYbbTcGolM1yZaGdo0IvcK/J1pdkFvMsBmEXr5kfNvzxLXeF2TDzVbkAD1K0s4jgXx3Bw",
+	"0TLASWEE7DPH6cKBFTjcLULExxWtMdwSsLoqrmRkHtQmLH6mrifQFHOkyh0mRIEXZxiIy6rqLSBYa7ZQ",
+	"lJhxqteyDW5XnHJnGS8eINi6IQ3aLYPAxozpJUFJzDwphgTKRWSXA8SAfiKIFBTYHeaO4+QLvKj3e+pV",
+	"RTjSzUYwfE3jbZyPagfBuCUK3PbzpIi6kMUxwM8ija1O/sIUS5XtjM6tXSRhDEkputOPVMfLGRXdsLfz",
+	"LZrvIqKLjdWl4MOl4PF8cO5WL5SL8KZ2R11xq3DHeKcB6CuGgbgWWmyT6v5pfmHjzr3m/b/+NL/Q/ORu",
+	"8Nkt4MJ5uHnl2XaWt+2pL8bXEhRgHI/EQZCzxVSJW+MZm+rnos0Yu1JvAo2DCGiThRgHvQp1rcioShJ6",
+	"U5YzMYYuT3jmE4+JquPHtRhD31rgO9BixBYLhZFHGnN4mKyY5V9XZ7HNuPprVgNQ4YkNV4LwIkq+40YO",
+	"ZIozrVWl9bRMoflRWH9BN8UYHyO+xxgR9n+xHPFcKC+JilE1DLv95MmoX/UYeYHqM3PXZweS2ZPCGx30",
+	"ZgqvktasaI7oo+P6/svmzW+bf51vfn4v3leFoxRfX9TIzXquW04dtGPy23AlQRIrgp2+NrfYH6Q/UABc",
+	"GC+V+VEDHXlKMuFHxo243ElmTX8bbguu210KF24j077L6DQAGfTzw0O53QMNvcVLTlXu7vH5UmwDhqSP",
+	"iNrzHwSXvtlYWWj++cKWNjGHLerpikjyCABgI+9wiHxUVqB19vQ8NV2rsELAFIf2PODmtX1g8RUpliBv",
+	"ZpAKQvICWygIwePqZ5F3L/o9X1trXwWL30QGRl4lI4f7LhDVy9vBECgyFtA0BbeMi/KU61o5FfpSTqqz",
+	"Ux61WJ6ofskCf6EIR5+qcjkMZltHcZz0HtR0KWtSDY/NyS2e2fHJsZSbQIwbPNzRVtiM3mqSIptj/JRf",
+	"catTlaKKQGx/DCmI3Fm5M3Uctya3hSD0LsMIeWV1x4lcAMepLVhoI9tE3CiLP9T1bkcZzf6QRrt4KVg6",
+	"k21mkdk/U4cMyBz1ldhGsgH+RjDNQ2UxbLKAZL9jz5LqLBiJ0FRVs1SImusBdAQB86oEALpoVH0GJ0Iy",
+	"FvkU0tIce1ozyVPDCwO6n0gfbwMWEPRtWIFrkQ7QJnNdK9ZCTz3Pnku2oQl8XDZRAre1E0NS7US/+PW/",
+	"HRo+OvLvvx1++eTxV+QqhVQeiN16+eXRl3/50sjh0UMjIy/9O6xv+H6GxoZKleqwqNjDM/bwDB2We/uQ",
+	"ixgLoN3juCbCYeyXiR6tn2CQmB4ouqT5bL75/bq02MWovpPZqYhOi53SW+JEeOAEKdveTGTTg68SSDuh",
+	"PYGWfEWtqPBOHkO9VU3CwzwGVF2JmL+j9Ykpti3S+OdTkDL395wTM0frekqlLKwUv+4jjv790EqkVcnN",
+	"kPngVdedthl8HOfpW7rSeLLUur6+sfygtX6xgzs2y+58n5Yqap8utyaZPNVH6xPm+K3wexNGLMzlGtAK",
+	"a2toxGXbYWlF95KuB6RC5sMa/C9HIBg2Dc2dFfneomG35DN/WPgeozNxYzEx+KTNKdxuV/Lb+KC7aiNy",
+	"M3Xzo40zXwePvmvdOL15/XS8yhmzkV7dwJtUVNKxzb+ZdVwKaW1M4UFPlaZQEuTEmxPDh176eZ4Afad0",
+	"aFX4AbTfwrElysFqMJ7SUlh58qtjR97IkWPvvJEjv2OTx3Lkjbdeh4X72Guv52CXN8VtgZT/aqhzBOnb",
+	"hE8OjZCjr0A8nyOHRkZQiQ5+/tIIfEWJRevJ9GTtM6E7p7dDu3qOzbjm2U741GcpBPy2IBXm7bZhN1bP",
+	"NR7fzrbnuM/Lhny9a7yVKlIBt8ocQvHqSHdZ0fgDvUF0hckZyIUaaK/lmgz11PE2CGVScvpoPQXulcpw",
+	"C5ezBVwvp0UPbUujUszKlOxeZYTMp06VXe9/MbBJv9S05BXkd3fZLS9+3LpxGnOpGd44EwaF8iYc9zAV",
+	"d4aNIQsuZ4I5Zc0dBAGkWYCtSBRZ4FSgzcggi7xQDI2jeCBHXE+BApAbSHN6ayUWSPNAzpxW/Yor34U8",
+	"hX6AYo4UzRfFA5C7B6o8peUJ2nKIgS2V2KwvoAyrELLYfwZYLJsrUV5ajzIg1VSzi/xYaxqKAodawhxI",
+	"hJq++3Q4FtrJ3g1+dw+IdbT+XFBYO5tDrScfN1bPobhuDyvAVrCtI20whmnGZs10g7k2yaAXK7IY9AzH",
+	"Mqa3NyxnPwKxdmY8W4G2trSiNsxWwp5p0NAmdYWMVS6nlTyw9skJSAlI52ntpQWwQ1JnR5uSpCp1bNT6",
+	"CpRKwN7s1rISl4qemVGHtoNn9FdGT6z5l0vNq9eDR3/fuHNv88klNbreXKLUKXxxijms5Hsut0vUceoq",
+	"b6vhUlnq1Jp/M9Snbn7xQXPt680rZ1qX/x7cv9T8y8fw6Ppy4Vm3DwravDm/8eVCL6Cgo/XdQQRlrrt6",
+	"VvcPDbSzKdwJD2pdub7xt/mf5hc25xc2nj5tXv0xeHyxV6eaiBRK2jk9F0xPF3CeGGgJGOR3fXOM3rUD",
+	"pDFgv9o19AeLgNS8uDw5acDIAprdWUzODnfQYwoxanYfBe6WSeiKiNKayZMJIKeHFiPbnG8Sk0x0ymNy",
+	"G+SSSQa/YFaBx/2ZAo1y91RJjg/3iwfGEV8qSMl15LFy9qVISIaGuW180J7qn92W/Z39NHg8j/b3z8eL",
+	"rcs/BPcvoVPICLP2EHAoAzMUt/ktBat/h0T1s2iEvqvS4iY8i4ZkuPHF5kJEVStkGuzAbSxXzyqCUTuZ",
+	"WOloPaIaPcCFKkvVWTpF4bPZfus677BcAkjXjWefBWuDdorZfLaahikCP0G1DMqlU4IbUnzQJrdjxDkM",
+	"w7MgtQpwUyZnFt8F8dyuKGt/J40vR2ZtXrc5sbnt29QRuedLWCuqk++xkp9I36oKyLkh15ui3BZYG+6O",
+	"sPV11zumf/66670bO8Ng8VLRIchg4xID0/G6uII5EiWDfuN0R390RkQmsGAeZy5vszN36t2qP2FmYjes",
+	"4Ee41QcqvR1u/ufngzNrrevrcWh0mydI39krLMHQbpWgkRZEpfp1P5f0D9JloGYnliNsX6MEdtv3Pvk0",
+	"OLuUjYxIy3e/7U4BsULYTKNybu2ATHJ4ZJQUfdefPaVX/SLQeZumGZezYeiiQcyOIDXmOAn+0516i8fN",
+	"ehBZurfdKXu/QVxaT+82Hl/LnjqJfuRgCBbKlAikhLOaQV6BVTOodziOioPUCUVSapXyKXa0fkxfalDd",
+	"rnh6vNzeH8BtlVefLTcv/xisfNi6vdDbOHus7DFRyeDhRm0CInxaLo8TStQviO9OMwiFpwXm0xMEKODI",
+	"QU9NdZkITnIvz8j1+3E1vIwxkr4xfWCUsA8RrOQxX1X/CK36FcZ9+SZdD+p4CJzV5OdK+Rn35oJpNnR0",
+	"sYh5TN6svMNqJ989eWyQq6g8/wl4mtRtCnwL7GY++4OP6pW43ChlIiyj/tvxfpPdb6vkdfnz5uKl4Nzf",
+	"mvMLrdsLwcqHm5/cy1hPEzGFekGk7cuhQrk7clnCnQd3a8Tl4xE9NGUbQInP66jrQk6C4UQRs/ge1StL",
+	"QB6agR+AhBCMue/vAn5mv+AGL620Lv+tuXg1WLjZuvw3Y05d+BCAXWemOiivA+/pjNLmNYAV+dMx0AvJ",
+	"EcCo5gwjvu5QED71mUayyL1TYobjZMUW78j7GKTj0NdIHEj1NANTvrj5bYe2VCfeXX5y0GOc1dI9+htA",
+	"KRu2p2FwNc3qOVLymCXdumqMLDHPt8vyZbE8eYcxQJgo8UOEZmCkrXJUtmmDU+5f+LSO6PVxXMcFsYWo",
+	"hgcwbuUKHCkmsOk97MUEmSJYcpkAmkZ5r0DMKFwgufAFc8pk9JcjxKJ1UeBmzRHyYYQ8eWKThXw7gzYV",
+	"uAhLpJdQXyFXBtyozUlVIIcjtIoArXIfieU/+7559YGxn9aN0x1LRLIhZSer4IiIGcl5LXJx/JvhRgPB",
+	"qeSc1DtwpQGOhbxAWqUGLo6UKX1sgoL33EFmlfKSD9p8zvZpWH1O3u/KbRA0QrMavm9oYQLdGRUjy0ir",
+	"4tY4hMk5bF6zhWpAyWF7yjSb9WFfjJQxFSoqwLmBuykoIQo2xzhMKTnr1FZaemh1GRSHI+WqZ+Th3nOT",
+	"pXvfkk/GzFzbZhuKIXyLkAUfAhJhlSU0ReLG02fNBx83by4F5+60vrku370NjSqq26b7bpO3zJj0znTY",
+	"p7ZKfQNpYQOMRh/l8+4/DS5+HHxwr/Xk48b63dbZ812Y7lZ4l0G72fTVmPVnMW6b0x2glLCxccfqguEb",
+	"lQs4WPb72z1tGhTlOJx4WxOy63WPzrD9QrYNY9q8/GNwaalLYz+IfaJ9GZq2ODlGCqt4m8N4LAyxsP6t",
+	"pKCK1C8SrGgrcqPxqJaL3q9JTw46nq5gCO+dc32Wrugpn3GgViIvsF/kpS+d27w830XsbdgusqKm92Ik",
+	"si8Y7owDIfcvEK0D40NN4bVx95QcPh3TVx2gm1XXyIK76Ic31cvcoKUAG6vzjfWHjbWPslhDE4Zn5xJt",
+	"mmrUNHkkqbQhbUy2SptSDZSDXmGO0p0XhsselO3kediMyJkPQjZ7hNYbDcHiAdhChDL27QqEqeptMRv6",
+	"PwG3NAE3bXCZGm6h8WWLiRhz3Eqvy5ib0mUTEXpbm6vKHg8x5kAlTfyaXVL4APWTAm8jwo38GOiUZhn1",
+	"RS4mJKLPVna9MZ3vK3AQoRHFHInw3KZQI6WS26aBH2qU+7g5NgrGcnpw1ycuHE0dbKt3arQu2nAviVwq",
+	"CuyQLcxwOFuX4XCnLMPvB+9v36ja6eGtsoqBe9cO4a4sUqcExFUpDCOSEVezsBbKH/7/x349/B8jwy//",
+	"/v1DuRf/+/9LaHyMxsvS0PhU+mp7wuZTDiPqMG3XIJ1RcYlWnYb+DMhNIscH9sZrTwKMLnTSrYJPnhHM",
+	"mWMpOtDH1e30jPDmIT95rpujQw3nbsQ3PHfmqMv9SjcHn3TDQ+Pv8hVq6RcZn5Nlm8NakyosMsviRO3G",
+	"VMvUEcyM8KTrOozy/ddWiMOeFRkZA1SxQJ+1MzZWTjfWHzVWLwSPljdWTgd3T7cufRiVV0f8awaU4ri8",
+	"L1hUpB36SFIq4xDbr/qgDqlT8bMO9eXCE36g+v/krClw9N06U8xdVTSahBqRbg1UjVIxsr48Aep1uDyx",
+	"RYF71GeK8QRht/DBKerISVovHkhcbew5hqOxa10WsLqEL25o7KWchqnJf+ohac4vBGtfBveeAFrNLk1L",
+	"9zV0uPyL0qg1Uj5Efz55uDzCXqYvTr5U+oX1MhstH6IvTnafvMK30G+Jjv5ur1KWHbTmRPPtdP0Hy/ZU",
+	"1cvYcL2KTaCTdaNhpVtWobZbpp4RuQpT2GNRCBF8AoT+oR64Vv+WtkhEbJUhgjFhnCKZke5UQL4VtQao",
+	"X+AUKHtzinmK4DOgV/WYgFiNlFmNeVGPGyUiU3yCfkrIhaP/uno1XfHNTdaTfXSoC6VBl+YDZdbdwS2l",
+	"h7He1T+FvxT8sisJ/L24RA5+Tcnul1Sm3+91pLX++cbynW7n3/v4jx00z+Gjbt0+twccu+mUA8VjOXlc",
+	"Xxp+8N2tYPnWPx+fRxmx5s2v20iTsfesVAmD3znm2WU74o17sYuem9B2J2sGcQjGJHK//NmtjeVnP80v",
+	"NK9837z84+b8DWSTDi4ubX65KD+/fWZj+UFz4WHz9MX4hjrZAlnJ5SXbYVv5fsXlFkrhuTVOkCcyZAY2",
+	"8b5p39aw+1hapoaRL1KvJWRN9S0NtK6MF7EzS0NIftDP/MePG99H2yNEnZc6B2ROLirpOJBQSN0Q3eJA",
+	"kBrjPpmkpWkVWCKjg/Btx1E9WRYrOdRjVq7AzWCZz/CchpdVbVGwPj3N2KxJ1LneDPP06GvcgTm04jqK",
+	"MUVZBTDwwapNKKTPFVm0pvsXNi+xfIEn0MCmLM36JQ3YQuQ10pePN90aslRSbvWd+rO58EVwd6n5pw+C",
+	"D39IYmZN5y8RcdMAfuRpVgdISbgFURYjaD0XcvhGzKjAwY58N5zUMqpyPbkxCWELoDAmf8vJlIump9Jr",
+	"iuwRuBynoAtLXUXGXVboIRRFFdbM1SXI8LCTovX0GhprzAK2uRCZRubmzbXm4rPg7nethW/k+nP5OzI6",
+	"Spo3F8mhw6R57V5w90xj/QmOSA+7B2NAvZZn+mq/6TxTet730b/99UHzzxeiBrwFqbD2dgfBRNJLCcdV",
+	"rS7CZtvhiHB5wY2I5pRCGBWkaG1fFLhcoT21S7YFea9qKbZ6TIOOh5TERrm2bIdgTARiFbhjC19x3so9",
+	"hHKtqB/LaslgKfkAE/CUg6kFwrl3ydbUtbMV7+kMVHoQwNQ3TNb5s8GFz5u3H22eWdpYfrC1uSkcXpti",
+	"bML9JklS1mCwHeg0na36xLOnKlHlBM5sWJs9Kp0Zdz3k1EvOc8bvZYfpzn/NnGH0FWalDlH0YmCpw2gs",
+	"3kXAHRn2yM4PTjygnR+cO/a29sIOEF9FPeRKCR79Pfj8x43l+7gDbKytBR//uacFN3xAM1B7m4X73L1N",
+	"vZdrLl4Fuq2z2zWhUA8qDUYWe0Pv4OH7mEYhxoiw9GDLaZjb/tSKvf45Rp2s1cNVOmdywxPXJ65yVCge",
+	"C4vGnuswaLjUNWSLAT0mz6Fom/wQ+QxkAJ1TOoJ1YpcxzhHUtvJkIiELWwEGwrTVBx+im3qypdWCQolW",
+	"aha2DJrhXhgw20qOPi2XI5ermVeadklod9vRNfekrPJvuP0HMmM7ji1YyeWohpH4/HILPdSdsslIgrLJ",
+	"vlv5pflmLflzNqsNTGcfeZ8bq1831tYaz+40F1Y2lh/Ee3aRDzfmt0Wm25A3HaPboU6E8kjtNeYYmWTS",
+	"NQA4qUQq1JljQjVog1B+KXm+n1CzfWAjcmKL8YDnASxbxXUs5uWiWkBqW9B3IpO29r4fgvuXgqUHrW9u",
+	"RwYqJMRKT6ocNS148jHQAYbsHeSFWLv8AekidF+W79a4qNizcAxsQaVrPoApFLlhVD0rYR+PGDfisfJi",
+	"zIp0/8ithiCzHghTFHiFOmXcyEMqNdTb6Ej+5LQLN/eDWVwFbBKqoYG7UIEmzBGJyRf5HuRA7y79Xvjm",
+	"Y0x10Y+HggvQwXD5WfDdPFiFfvDoT3rgrJNPvbcLwZ0NiM3Pvm8ufdGF2bf7qIPvT7N6BkTbhPJDI+UX",
+	"6WjppUMvl0cmD1s/Z3p1aiOLYvVukUv/MTL8Mh0u//790Z8nA5dSYd96zw4z1BawP3djnbaa42mOOrY1",
+	"HpFoNgerWaj7ekxEFaZLK24tOahCKPauTo5YThNb04KLKxt/etL8x+nNm3/vfiP1W9e29hWovFcbhw3B",
+	"sFd1mMjaLp3AA4/DcQNdOyPXSVMbk+FXiArPDxQ30li90Dx3ZWPlbPPaw83rl9I2U9WE13Yi4bVtWzYJ",
+	"KsSnLFoXIECCeBD190u5IYdR4Z+CXj3422OzTl1/3YNrb3/7e7jTZvlp68ly94MUs/oExqkO9igd5cCx",
+	"KAYcJxCxBam5nh8ipaFwU6OeUtwFjVdojRcQt5YchjWGBBogt/o8Wa22IqjSLyjCTtW5sY+2Veew1BVu",
+	"40XHPt5URmGrPkPrxHIT2+6fA+mVvkRqgA5f97EYBKxU+Jpxk5TysrOIqTQy0lbiCIiEhPYMRYaRI9QR",
+	"rpJ9g6XalmE1ir7lC1yLy4W/1NJyIZ1Gh7zcuILxy6Ca2k7VY6LAY4c5FJUT1b/y5Hfy9oozwMOAE6Co",
+	"Im7o15c/FswHIQUzP4xmorqW0smEJqWE8BsprXaiaAgnGBt6z6b/ZQ9b1J6k8nwzqE83KWeqt6XyXPdy",
+	"iPJq/Y4jngvpT7pr6HSoXVBvIZWViGh2hcaL3oLi1lcbqSKRyZN3Y5xcuuyp5gTjVhpL1/7k6Orr2LaR",
+	"bTVvfttYW+ug3Moc2S3Jto78oaSGFhWQowvlC2Y3LqczKr6E+3PpAA5AKwVntQJHJ6EK02mMXePIEORy",
+	"C1IGrG21zhW4PJ9wZxj0YchNvM4BJ1ak4SrRhWfPcn3tCtNXsmlAnjmLOv2EykR3ARfeYao46ZQyDOn6",
+	"dMflwYPtwIK3kZYXPMbcWSeV46Rv8x/KiB3NrTiS6fHHScXXppyty3GJR6IuEzq4GGvMUBnthawheiWP",
+	"cIYQdBWW5taMOPxOLz5hWdqOBkD3kRIGKBNqrP81OHcr+PjP8uKug8hzRfxxSnojhT/rwQB2ifsDrv2q",
+	"B7FVavsfDG8fSwNXHwRf3FKl605ra3clitvfFnTS2QYbAjxhJh2CMmPHQbCKAvIas1biSrA8QYBdVPdi",
+	"FQmgRMiUYrliMwDv67TV1/AH27PXbv0eXGK/5KSA+K25eBUhcD3aQiyc7LMxKA5Y472gsjlTFT6ZZO3+",
+	"CVr20T0ZxwfeztcODxGexucl5UQFw/XwOcWjcMHnDX6LXfw4E9J+UnuNddhvl3XqGd5kXyQ/wwTHmaXW",
+	"k+XOWDfT7pSr35HRpSUEYQ1wt5MO7D6QEfuFLAdTeF99snH27z0MjvCZ15fRSfAIOkNF8DJE0LrAIqda",
+	"JSJFlDHChE+BGWOGcT9X4P9ZpU4IR2pj38PEF/UY1C9zxKN8OqfglLkoJJxRK1/gCAUn6pTMMtEXhoix",
+	"S4MMjcW0euB4eLt+hRW4ehZFp4tkP/I8+lc8BWAe2iu88p0UKh1GLRw1U6Q0TxDWweSjC0i1UA8YHuIv",
+	"FPW9EDG3ced88/Kz5tmvmv+4srEi5zZiZGTc8cP1IyMjo0O5IXj5Q2NDh0YOvTw8emj4xVEsKVE+DQxu",
+	"JXZK3VhUy2t9fWPhPKqd96LlhW9pn0w9fLyNc98Fl5aCD893PftEdRJ7kQcSoZ2Qsw2oFKCRRJV42iaf",
+	"XHlBpdXVmrEhb3AxvL9iTvfsQArAcpNYFqSFh080GI8cXmC/BG3LZ5sXPpl4Jfj7tS3sQhFeyHcy6VIM",
+	"1NI6tTwliExq1PZzckRBmzfCGVNyHbfqRQUm3BlSgnKK/E2eHGfUAkYanziMzoHnIr5Hta6Nkc6qOhYR",
+	"LJnV9xW40S3Afq8xMa1yjFHAm7yzgSHeBpl7wIdOCMUm4CmBFgzWn34xDoeO5rOPg5XPm/PrG18tRq0p",
+	"NJ10m/IrHhMV17GyEKZM6/WTSYZSzlSuAzlSZ44j12mPQENfxa0Rx+VTcLRngUkhPzlIU6vsBCzUWhgL",
+	"mNNmGR9XxSvXbAxUiyfjGoOaQiBt7n+gFNL6KlGgd3vE7SoNb+RR061vKmc7KHAgDv7mnxeD+cepg58S",
+	"jr0pnygabuWQKg1gWePKL+A4SN+iSKCFT+vJRPDxsRgAHby5wH6Jvh/8qXnl+66GKDo/67yUAdwMm6Id",
+	"m7Mc+c8qqzJVG5zSdqfYnAHnCPBsbJ1MEZo7Ia84yLxsnZeyiRGALr6P1eBL55v377XOPWzOL2Q2QMtP",
+	"DnI3g3fdwBRmKUIn/RqTO42aXBdtJqAhy/TvSZcXShRVfekuEyZLnZfecWudr/xQ5/VfQeIdz+4nKKH1",
+	"zUfB0j/wLWW+H9+rCv+g58rh2UpthLOaIWBhdRE2LMYagIlwFSsqUHUh87wMLpGaHrq5ORMKhwrXZ1ae",
+	"gJQ7tHPrDBIk7umkk7ivOg53fFL+emgvdeAASDK48Ky19lUHnXtSDyFwTtTT3zzqNBj11RAwM1lXtT+L",
+	"kVnP5sjMRGzV04FM/ORXJ959h9hl+eqxex8ELrk1RqYYr4J78RgoPFi4ys+503Kll6aOeGFgaJuSI6QA",
+	"4QV+Ul/X9+gcc0QUaCCXQRAM4BFdlqQB/C08eER+dQfALsAbnHxldGziyMS/9QBMhFvYpSZXffEspznH",
+	"PMsuDQzCjpqvzdurm1+f3xrniJZ6UM78zK4DgxaHqQ00rDFoU6jADICuCitNKweBxTC5mhX4C0Xf5VOT",
+	"lBO8LhkexvO9/tbbR4oHxsC6VduCvKUcLoWahBX8DvWrHlOmD3yswkyPCAvBHPZW6SA+YudJK+mvWV0R",
+	"Kg0uGJXP+brtpHJMhi92YJYBNtF4dqexvi6tZP1hhn2UmaVekjQT6vu0VFHS0hUqKv/de5bjTSoqqksu",
+	"fvKQTWRo7P2Er10ubAHQ58TvQZsh4XY6X7FRW1LoizeOnAQc9zg59u6JkwoHoXgAwO8dMNvZis6Gqf3s",
+	"SbTj4ZPyTGk9ZYeS1Fd/n/QEEJMkPl2ZSb+V8EWFUc+fZDT5pbmePWXz5FMCO2DaNxjaUifxe7BR9U2F",
+	"Ucev/Jf6a4b5nl3S1wPmQPiqXStJ4ceUUFIpro/EvLnkwUMqaIiINRAA/NFQbqjqOUNjQwchd6ZsOQWT",
+	"ScU00EArtOHqhcbjGxsrf4n0x2nwYy41fDf7Q8yo5ImhKlfnAKbypBMwUqI+ddwpg4BVTNEiT1AUtvXZ",
+	"MiLKYmS6nefSmRERblapw7hFvTwJzq8Fi580Vi80r90LLnwYwXywqeRHU/gKdSrbQ5CqvCdVkYw1T3b+",
+	"XultqZyQZnyVfrIe004WpOQwQCnNYsZ/Jk9QytJokqorKYmupEefkKeVgXX0zNG+qnHDw234LuWaJSep",
+	"jmHgAJeDJcFD5YnR6G2sfRS5j1CBK6H7tES5DIGR3zlPNq+fRn+qfxw6zJTnMMUQfBbKrWEZcbnEYo4t",
+	"7T1PkK0+3jObdDoIJ2dxIGWsruaIgnhH1kZbkywBy67t50lw7wnyhhmkeHQ+IES884K/ihHryxcpXy11",
+	"Ig1v0oQ0rfFP8wuGez88veE2TjBKeKsxHUM/Km1WohxjjJxiEKKOyBOMfH6aX8AmD/lEOgrSWUizyHVe",
+	"81UKGtwQNspxyaEhI+WCSrtSP0+wjwSzA1Hx7DAt0HnuN90aNArVYlRXcr2BnSbBLV1j9ULw9ANDKqvP",
+	"LHd3KR5FB2WznltiQsh5G1x41li9Hzz7U2N1vXlzLTxPpTqZ9NhH5myLAbqjRD1PTq4cYDiqs3mCJD0/",
+	"zS80L60Fq1/K+wOWo/CkavPTedrXXY/MuNz2XQ+d7mcfN3+ITK5Zz51MHPpX1E4dqKNyBCt1JFyGCPDq",
+	"cObliCun88m3T5DR/IthjKhfCnZRRmXVBHkBYgXYcrE/lNisz6wD2oc3fvxo89r3hQjIKbyoDFv+XwAA",
+	"AP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

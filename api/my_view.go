@@ -1,0 +1,368 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/account"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/blob"
+)
+
+// What an applicant sees of their own:
+//
+//	GET /api/v1/my/cases                        ListMyCases
+//	GET /api/v1/my/cases/{id}                   GetMyCase
+//	GET /api/v1/my/cases/{id}/timeline          GetMyTimeline
+//	GET /api/v1/my/cases/{id}/documents         ListMyDocuments
+//	GET /api/v1/my/cases/{id}/documents/{kind}  OpenMyDocument
+//	PUT /api/v1/my/attachments/{hash}           PutMyAttachment
+//	GET /api/v1/my/attachments/{hash}           GetMyAttachment
+
+// What one applicant may upload at a hub in a day.
+const (
+	uploadDay   = 24 * time.Hour
+	uploadFiles = 200
+	uploadBytes = 500 << 20
+)
+
+var (
+	errUploads   = &problem{http.StatusTooManyRequests, "upload_limit", "too much was uploaded today", "今天上传的文件过多", "请明天再试，或到窗口办理", nil, time.Hour}
+	errNoConsent = &problem{http.StatusConflict, "no_consent", "a decision is opened by who agreed to be served electronically; agree first, or collect it at the window", "尚未同意电子送达", "请先选择电子送达，或到窗口领取", nil, 0}
+)
+
+// ListMyCases lists the applicant's own cases.
+func (s *Server) ListMyCases(ctx context.Context, in gen.ListMyCasesRequestObject) (gen.ListMyCasesResponseObject, error) {
+	v, err := visitorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	mine, err := s.principals(ctx, v)
+	if err != nil {
+		return nil, err
+	}
+	if in.Params.ActingFor != "" {
+		mine = slices.DeleteFunc(mine, func(k account.Account) bool { return k.ID != in.Params.ActingFor })
+	}
+	before, beforeID, err := cursorOf(in.Params.Cursor)
+	if err != nil {
+		return nil, err
+	}
+	limit := limitOf(in.Params.Limit)
+	var cases []casework.Case
+	for i := range mine {
+		found, err := s.store.CasesOwnedBy(ctx, &mine[i], before, beforeID, limit+1)
+		if err != nil {
+			return nil, err
+		}
+		cases = append(cases, found...)
+	}
+	slices.SortFunc(cases, func(a, b casework.Case) int {
+		return cmp.Or(cmp.Compare(b.HandedInMS, a.HandedInMS), cmp.Compare(b.ID, a.ID))
+	})
+	cases = slices.CompactFunc(cases, func(a, b casework.Case) bool { return a.ID == b.ID })
+	out := gen.ListMyCases200JSONResponse{Cases: []gen.MyCaseSummary{}}
+	for i := range cases {
+		if i == limit {
+			out.NextCursor = cursor(cases[i-1].HandedInMS, cases[i-1].ID)
+			break
+		}
+		out.Cases = append(out.Cases, mySummary(&cases[i]))
+	}
+	return out, nil
+}
+
+// GetMyCase shows one's own case in full.
+func (s *Server) GetMyCase(ctx context.Context, in gen.GetMyCaseRequestObject) (gen.GetMyCaseResponseObject, error) {
+	_, c, err := s.ownCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	service, err := s.store.Service(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.GetMyCase200JSONResponse{Summary: mySummary(c), Applicant: c.Applicant, Agent: c.Agent, Form: c.Form, Materials: c.Materials, Authority: c.Authority,
+		Due: c.Told.Promised, Service: gen.MyCaseService(service), Actions: myActions(c)}
+	if out.Due.IsZero() {
+		out.Due = c.Told.Statutory
+	}
+	if c.Notice != nil {
+		out.Notice, out.SupplementBefore = c.Notice.Points, c.Notice.Before
+	}
+	if service == ledger.ServiceElectronic || c.Status == casework.Closed {
+		out.Documents = c.Documents
+	}
+	out.Supplements, out.WithdrawalAsked = supplements(entries)
+	for i := range out.Supplements {
+		out.Supplements[i].By = identity.Actor{}
+	}
+	return out, nil
+}
+
+// GetMyTimeline tells what happened to one's own case.
+func (s *Server) GetMyTimeline(ctx context.Context, in gen.GetMyTimelineRequestObject) (gen.GetMyTimelineResponseObject, error) {
+	_, c, err := s.ownCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.GetMyTimeline200JSONResponse{Case: c.ID, Number: printed(c.Number), Steps: []gen.MyStep{}}
+	for i := range entries {
+		e := &entries[i]
+		zh, en, told := casework.PlainStep(e.Kind)
+		if e.Kind == ledger.CaseComment && e.Actor.Role == identity.Applicant {
+			zh, en, told = "留言", "you left a message", true
+		}
+		if !told || e.Status != ledger.Applied {
+			continue
+		}
+		step := gen.MyStep{At: e.OccurredAt, Kind: string(e.Kind), WhatZh: zh, WhatEn: en}
+		if body, err := e.Decode(); err == nil {
+			step.Said = toldToApplicant(body)
+		}
+		out.Steps = append(out.Steps, step)
+	}
+	return out, nil
+}
+
+// toldToApplicant is what was said to the applicant with an entry. What offices
+// write for each other is not.
+func toldToApplicant(body ledger.Body) string {
+	switch b := body.(type) {
+	case *ledger.CaseRejectV1, *ledger.CaseDecideV1, *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.CaseTerminateV1, *ledger.CaseSuspendV1, *ledger.CaseExtendV1, *ledger.CaseCommentV1:
+		return said(body)
+	case *ledger.CaseRequestSupplementV1:
+		text := ""
+		for _, p := range b.Points {
+			text += p.Material + p.Field + "：" + p.How + "\n"
+		}
+		return text
+	}
+	return ""
+}
+
+// ListMyDocuments lists the documents of one's own case.
+func (s *Server) ListMyDocuments(ctx context.Context, in gen.ListMyDocumentsRequestObject) (gen.ListMyDocumentsResponseObject, error) {
+	_, c, err := s.ownCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return nil, found(err)
+	}
+	out := gen.ListMyDocuments200JSONResponse{Documents: []gen.DocumentTitle{}}
+	for _, k := range document.Ready(c) {
+		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+	}
+	return out, nil
+}
+
+// decisions are the documents that have to be served; who did not agree to
+// electronic service collects them.
+var decisions = []document.Kind{document.GrantDecision, document.RefusalDecision}
+
+// OpenMyDocument opens a document of one's own case, and has it in the ledger
+// first that it was: that is the proof of electronic service.
+func (s *Server) OpenMyDocument(ctx context.Context, in gen.OpenMyDocumentRequestObject) (gen.OpenMyDocumentResponseObject, error) {
+	v, c, err := s.ownCase(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	subject, err := s.subjectOf(ctx, c, in.Kind)
+	if err != nil {
+		return nil, err
+	}
+	d, err := document.Make(in.Kind, subject)
+	if err != nil {
+		return nil, err
+	}
+	if slices.Contains(decisions, in.Kind) && c.Status != casework.Closed {
+		service, err := s.store.Service(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if service != ledger.ServiceElectronic {
+			return nil, errNoConsent
+		}
+	}
+	text, err := d.Canonical()
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	hash := hex.EncodeToString(sum[:])
+	// Opened again it is the same opening: the first one counts.
+	key := "opened:" + c.ID + ":" + string(in.Kind) + ":" + hash
+	if _, err := s.store.Entry(ctx, s.node.ActionID(v.ID, key)); errors.Is(err, store.ErrNotFound) {
+		_, err = s.record(ctx, Action{Actor: v.actor(), Kind: ledger.CaseOpened, Case: c.ID, Key: key, Body: &ledger.CaseOpenedV1{Document: string(in.Kind), Hash: hash}})
+		if err != nil {
+			return nil, err
+		}
+	} else if err != nil {
+		return nil, err
+	}
+	if asPage(string(in.Params.Format)) {
+		return printedPage(printPage(d)), nil
+	}
+	return gen.OpenMyDocument200JSONResponse{DocumentAnswerJSONResponse: gen.DocumentAnswerJSONResponse(*d)}, nil
+}
+
+// VisitOpenMyDocumentResponse implements gen.OpenMyDocumentResponseObject.
+func (p printedPage) VisitOpenMyDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
+
+// PutMyAttachment takes a whole file. Where the content is here already it is
+// read all the same: who names a file must have it.
+func (s *Server) PutMyAttachment(ctx context.Context, in gen.PutMyAttachmentRequestObject) (gen.PutMyAttachmentResponseObject, error) {
+	v, err := visitorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	now := s.o.Now()
+	files, bytes, err := s.store.UploadsSince(ctx, v.ID, now.Add(-uploadDay).UnixMilli())
+	if err != nil {
+		return nil, err
+	}
+	if files >= uploadFiles || bytes >= uploadBytes {
+		return nil, errUploads
+	}
+	info, err := s.blobs.Put(ctx, in.Body)
+	if err != nil {
+		return nil, err
+	}
+	if info.Hash != in.Hash {
+		return nil, blob.ErrMismatch
+	}
+	if !slices.Contains(s.o.Limits.Types, info.Type) {
+		return nil, blob.ErrType
+	}
+	if err := s.store.KeepUpload(ctx, v.ID, info.Hash, info.Size, now.UnixMilli()); err != nil {
+		return nil, err
+	}
+	return gen.PutMyAttachment200JSONResponse(s.attachment(info.Hash, info.Size, true)), nil
+}
+
+// GetMyAttachment shows a file of one's own case.
+func (s *Server) GetMyAttachment(ctx context.Context, in gen.GetMyAttachmentRequestObject) (gen.GetMyAttachmentResponseObject, error) {
+	_, c, err := s.ownCase(ctx, in.Params.Case)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(filesOf(c), func(a catalog.AttachmentRef) bool { return a.Hash == in.Hash }) {
+		entries, err := s.store.Timeline(ctx, c.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(entries, func(e store.EntryView) bool { return brought(&e, in.Hash) }) {
+			return nil, errNotFound
+		}
+	}
+	here, err := s.blobs.Has(in.Hash)
+	if err == nil && !here {
+		err = s.fetch(ctx, in.Hash)
+	}
+	if err != nil {
+		return nil, errors.Join(err, errNotHere)
+	}
+	return file{s.blobs, in.Hash, requestOf(ctx).http}, nil
+}
+
+// VisitGetMyAttachmentResponse implements gen.GetMyAttachmentResponseObject.
+func (f file) VisitGetMyAttachmentResponse(w http.ResponseWriter) error {
+	return f.VisitGetAttachmentResponse(w)
+}
+
+func filesOf(c *casework.Case) []catalog.AttachmentRef {
+	all := slices.Clone(c.Authority)
+	for _, m := range c.Materials {
+		all = append(all, m.Attachments...)
+	}
+	return all
+}
+
+// brought reports whether a supplement of the case brought a file.
+func brought(e *store.EntryView, hash string) bool {
+	if e.Kind != ledger.CaseSupplement || e.Status == ledger.Refused {
+		return false
+	}
+	body, err := e.Decode()
+	if err != nil {
+		return false
+	}
+	b, ok := body.(*ledger.CaseSupplementV1)
+	return ok && slices.ContainsFunc(b.Materials, func(m catalog.SubmittedMaterial) bool {
+		return slices.ContainsFunc(m.Attachments, func(a catalog.AttachmentRef) bool { return a.Hash == hash })
+	})
+}
+
+// opened are the documents that the applicant opened, each with the first time.
+func opened(entries []store.EntryView) (all []gen.OpenedDocument) {
+	for i := range entries {
+		e := &entries[i]
+		if e.Kind != ledger.CaseOpened || e.Status != ledger.Applied {
+			continue
+		}
+		if body, err := e.Decode(); err == nil {
+			b, ok := body.(*ledger.CaseOpenedV1)
+			before := ok && slices.ContainsFunc(all, func(o gen.OpenedDocument) bool { return string(o.Kind) == b.Document })
+			if ok && !before {
+				all = append(all, gen.OpenedDocument{Kind: document.Kind(b.Document), At: e.OccurredAt})
+			}
+		}
+	}
+	return all
+}
+
+// mySummary is a case as its applicant's list shows it.
+func mySummary(c *casework.Case) gen.MyCaseSummary {
+	zh, en := c.Plain()
+	return gen.MyCaseSummary{Id: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Status: c.Status, StatusZh: zh, StatusEn: en,
+		HandedInMs: c.HandedInMS, ReceivedOn: c.Online.ReceivedOn, ApplicantName: c.Applicant.Name, Online: c.Online.Account != ""}
+}
+
+// errNotOpened keeps a case open whose applicant has not seen the decision.
+var errNotOpened = &problem{http.StatusConflict, "not_opened", "the applicant has not opened the decision, so it was not served electronically", "申请人尚未打开决定文书，不能按电子送达办结", "请等待申请人打开，或改用其他送达方式", nil, 0}
+
+// served holds an electronic delivery against what is known of it, for a case
+// that was handed in from home: the applicant agreed, and opened the decision.
+func (s *Server) served(ctx context.Context, c *casework.Case, body ledger.Body) error {
+	b, ok := body.(*ledger.CaseDeliverV1)
+	if !ok || c.Online.Account == "" || b.Method != "electronic" {
+		return nil
+	}
+	service, err := s.store.Service(ctx, c)
+	if err != nil {
+		return err
+	}
+	if service != ledger.ServiceElectronic {
+		return errNoConsent
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(opened(entries), func(o gen.OpenedDocument) bool { return slices.Contains(decisions, o.Kind) }) {
+		return errNotOpened
+	}
+	return nil
+}
