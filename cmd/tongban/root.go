@@ -98,6 +98,7 @@ func clientCommands() []*cobra.Command {
 		caseCommand(),
 		ratingCommand(),
 		complaintCommand(),
+		superviseCommand(),
 		packageCommand(),
 		sealCommand(),
 		verifyCommand(),

@@ -15,7 +15,7 @@ import (
 func staffCommand() *cobra.Command {
 	return group("staff", "人员与角色 (people and their roles)",
 		"  tongban staff list --division 330523110\n  tongban staff add --login jiazi-daiban --name 代办员 --division 330523110200 --role village_worker",
-		staffListCommand(), staffAddCommand(), staffRolesCommand(), staffDisableCommand(true), staffDisableCommand(false), staffResetCommand())
+		staffListCommand(), staffAddCommand(), staffRolesCommand(), staffDisableCommand(true), staffDisableCommand(false), staffResetCommand(), staffRosterCommand(), staffSubstituteCommand())
 }
 
 func staffListCommand() *cobra.Command {
