@@ -66,6 +66,10 @@ func connect(cmd *cobra.Command) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
+	applies := applying(cmd)
+	if applies {
+		file = file.ofApplicants()
+	}
 	wanted, err := chooseSession(cmd, file)
 	if err != nil {
 		return nil, err
@@ -75,7 +79,8 @@ func connect(cmd *cobra.Command) (*connection, error) {
 		return nil, err
 	}
 	p := printerOf(cmd)
-	s := &session{saved: wanted, file: file, base: base, passwords: passwordSource(cmd), warn: p.warn, fresh: flagOr(cmd, "fresh", "false") == "true"}
+	s := &session{saved: wanted, file: file, base: base, passwords: passwordSource(cmd), warn: p.warn, fresh: flagOr(cmd, "fresh", "false") == "true",
+		applicant: applies, otp: flagOr(cmd, "otp", "")}
 	api, err := s.withToken()
 	if err != nil {
 		return nil, err

@@ -21,9 +21,12 @@ Logs in and keeps the session for the commands after it. A first login has to
 change the password: --change-password asks for it, --new-password-file reads it.`,
 		Example: `  tongban login --node http://127.0.0.1:8080 --user jiazi-daiban
   tongban login --node https://hub.example:8080 --ca ca.pem --user clerk --password-file pw
-  tongban login --user jiazi-daiban --change-password`,
+  tongban login --user jiazi-daiban --change-password
+  tongban login --applicant --node https://hub.example:8080 --user 33059919850412005X`,
 		Args: noArguments,
 	}
+	cmd.Flags().Bool("applicant", false, "群众或单位账户登录（县中心）；--user 为证件号码 (as somebody who applies from home; --user is the ID number or USCC)")
+	cmd.Flags().String("otp", "", "动态码，启用了的账户需要 (one-time code, where the account asks for one)")
 	change := cmd.Flags().Bool("change-password", false, "登录后修改本人密码 (change one's own password)")
 	newFile := cmd.Flags().String("new-password-file", "", "新密码文件 (file with the new password)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
@@ -38,6 +41,9 @@ change the password: --change-password asks for it, --new-password-file reads it
 			if tokens, err = changePassword(cmd.Context(), c, password, *newFile); err != nil {
 				return err
 			}
+		}
+		if c.session.applicant {
+			return showApplicant(cmd.Context(), c)
 		}
 		if tokens.Session.MustChangePassword {
 			c.warn("请先修改密码：tongban login --change-password", "change the password first: tongban login --change-password")
@@ -59,6 +65,9 @@ func changePassword(ctx context.Context, c *connection, old, newFile string) (*c
 	fresh, err := newPassword(c.session.passwords, newFile)
 	if err != nil {
 		return nil, err
+	}
+	if c.session.applicant {
+		return changeApplicantPassword(ctx, c, old, fresh)
 	}
 	a, err := answered[client.SessionTokens](c.api.ChangePassword(ctx, client.PasswordChange{OldPassword: old, NewPassword: fresh}))
 	if err != nil {
@@ -99,9 +108,10 @@ func logoutCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "logout",
 		Short:   "退出登录 (end the session)",
-		Example: "  tongban logout\n  tongban logout --node http://127.0.0.1:8080 --user jiazi-daiban",
+		Example: "  tongban logout\n  tongban logout --applicant\n  tongban logout --node http://127.0.0.1:8080 --user jiazi-daiban",
 		Args:    noArguments,
 	}
+	cmd.Flags().Bool("applicant", false, "退出群众或单位账户 (the session of an applicant)")
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
 		had, err := c.session.end(cmd.Context())
 		if err != nil {
@@ -160,7 +170,11 @@ func (s *session) end(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	told := done(api.Logout(ctx))
+	leave := api.Logout
+	if s.applicant {
+		leave = api.LogOutApplicant
+	}
+	told := done(leave(ctx))
 	unlock, err := s.file.lock(ctx)
 	if err != nil {
 		return false, err

@@ -95,6 +95,8 @@ func clientCommands() []*cobra.Command {
 		checkNumberCommand(),
 		itemCommand(),
 		staffCommand(),
+		accountCommand(),
+		myCommand(),
 		caseCommand(),
 		ratingCommand(),
 		complaintCommand(),

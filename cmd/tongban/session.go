@@ -19,6 +19,9 @@ type session struct {
 	passwords passwords
 	warn      func(zh, en string)
 	fresh     bool // ask a hub for what any hub has acknowledged
+	// applicant: the person applies from home; otp is their one-time code.
+	applicant bool
+	otp       string
 
 	mu    sync.Mutex
 	saved savedSession
@@ -162,6 +165,9 @@ func (s *session) refresh(ctx context.Context) (*client.SessionTokens, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.applicant {
+		return s.refreshApplicant(ctx, api)
+	}
 	a, err := answered[client.SessionTokens](api.RefreshSession(ctx, client.RefreshRequest{RefreshToken: s.saved.Refresh}))
 	return &a.value, err
 }
@@ -183,6 +189,9 @@ func (s *session) logIn(ctx context.Context) (*client.SessionTokens, error) {
 	api, err := s.bare()
 	if err != nil {
 		return nil, err
+	}
+	if s.applicant {
+		return s.logInApplicant(ctx, api, user, password)
 	}
 	a, err := answered[client.SessionTokens](api.Login(ctx, client.LoginRequest{Login: user, Password: password, Mode: client.ModeBearer}))
 	return &a.value, err

@@ -93,6 +93,12 @@ func openSessionFile() (*sessionFile, error) {
 	return &sessionFile{filepath.Join(folder, "tongban", "sessions.json")}, nil
 }
 
+// ofApplicants is the file for the logins of applicants, which are another thing
+// than those of staff: no command takes one for the other.
+func (f *sessionFile) ofApplicants() *sessionFile {
+	return &sessionFile{filepath.Join(filepath.Dir(f.path), "applicants.json")}
+}
+
 func (f *sessionFile) read() (sessionList, error) {
 	data, err := os.ReadFile(f.path)
 	if errors.Is(err, fs.ErrNotExist) {
