@@ -2,6 +2,8 @@ module github.com/tongban/tongban
 
 go 1.26.0
 
+ignore ./api/web/node_modules
+
 replace github.com/boltdb/bolt => ./federation/county/boltshim
 
 require (

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tongban/tongban/api"
+	"github.com/tongban/tongban/api/web"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/county"
@@ -223,21 +224,18 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 		}
 		metricsToken = string(secret)
 	}
+	pages, err := web.Handler()
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Options{
-		Pages: frontPage(),
+		Pages: pages,
 		Node:  n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,
 		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
 	})
-}
-
-// frontPage leads whoever opens the node's address to what there is to read.
-func frontPage() http.Handler {
-	pages := http.NewServeMux()
-	pages.Handle("GET /{$}", http.RedirectHandler("/api/docs", http.StatusFound))
-	return pages
 }
 
 // listenAll serves the node's ports until ctx ends, then lets requests end.

@@ -379,6 +379,7 @@ func (s *screen) addresses(c *county) {
   bin/tongban case list
   bin/tongban sync status
   bin/tongban --help
+也可以用浏览器打开上面的地址 (or open an address above in a browser)
 接口说明 API: %s/api/docs
 按 Ctrl-C 停止 (Ctrl-C stops everything)；再次 make demo 接着用这些数据；make demo-reset 重新开始。`,
 		village.url(), loginAt(village), c.plan.of("county")[0].url())

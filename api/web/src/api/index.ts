@@ -1,0 +1,99 @@
+import createClient, { type Middleware } from 'openapi-fetch'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+export type Problem = Schemas['Problem']
+
+/** Failure is what went wrong, in words for the person at the desk. */
+export class Failure extends Error {
+  constructor(readonly problem: Problem) {
+    super(problem.message_zh)
+  }
+}
+
+const unreachable: Problem = {
+  type: 'about:blank',
+  title: 'unreachable',
+  status: 0,
+  code: 'unreachable',
+  detail: 'this node does not answer; what was typed is kept, try again in a moment',
+  message_zh: '本机服务没有应答，已填写的内容仍保留',
+  next: '请稍候再试；若一直如此，请检查本机服务是否已启动',
+  request_id: '',
+}
+
+function csrf(): string {
+  const found = /(?:^|; )tongban_csrf=([^;]*)/.exec(document.cookie)
+  return found ? decodeURIComponent(found[1]) : ''
+}
+
+const guard: Middleware = {
+  onRequest({ request }) {
+    if (request.method !== 'GET' && request.method !== 'HEAD') request.headers.set('X-CSRF-Token', csrf())
+    return request
+  },
+}
+
+const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' })
+client.use(guard)
+
+export const api = client
+
+let renewing: Promise<boolean> | undefined
+
+/** Renews the session once, however many requests found it ended. */
+export function renew(): Promise<boolean> {
+  renewing ??= client
+    .POST('/api/v1/session/refresh', { body: {} })
+    .then(({ response }) => response.ok)
+    .catch(() => false)
+    .finally(() => {
+      renewing = undefined
+    })
+  return renewing
+}
+
+const ended: Array<() => void> = []
+
+/** Calls back when the session has ended and cannot be renewed. */
+export function onSessionEnded(tell: () => void): void {
+  ended.push(tell)
+}
+
+type Answer<T> = { data?: T; error?: unknown; response: Response }
+
+/**
+ * Asks, and asks once more with a renewed session if it had run out. Whatever
+ * goes wrong is thrown as a Failure.
+ */
+export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+  let answer = await send(request)
+  if (answer.response.status === 401 && code(answer.error) !== 'login_failed') {
+    if (await renew()) answer = await send(request)
+    if (answer.response.status === 401) for (const tell of ended) tell()
+  }
+  if (!answer.response.ok) throw new Failure(isProblem(answer.error) ? answer.error : { ...unreachable, status: answer.response.status })
+  return answer.data as T
+}
+
+async function send<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {
+  try {
+    return await request()
+  } catch {
+    throw new Failure(unreachable)
+  }
+}
+
+function isProblem(v: unknown): v is Problem {
+  return typeof v === 'object' && v !== null && 'code' in v && 'message_zh' in v
+}
+
+function code(v: unknown): string {
+  return isProblem(v) ? v.code : ''
+}
+
+/** A key for one action: sent again with it, the action still happens once. */
+export function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('')
+}

@@ -1,0 +1,21 @@
+const parts = new Intl.DateTimeFormat('zh-CN', {
+  timeZone: 'Asia/Shanghai',
+  year: 'numeric',
+  month: '2-digit',
+  day: '2-digit',
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+})
+
+/** An instant as people here read it: 2026-11-23 15:04, Beijing time. */
+export function moment(ms: number | undefined): string {
+  if (!ms) return ''
+  const p = Object.fromEntries(parts.formatToParts(new Date(ms)).map((x) => [x.type, x.value]))
+  return `${p.year}-${p.month}-${p.day} ${p.hour}:${p.minute}`
+}
+
+/** The hour and minute of an instant, Beijing time. */
+export function clock(ms: number): string {
+  return moment(ms).slice(11)
+}

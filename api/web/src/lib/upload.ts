@@ -1,0 +1,54 @@
+import { sha256 } from '@noble/hashes/sha2'
+import { api, ask, Failure, type Schemas } from '../api'
+
+const piece = 512 * 1024
+
+/** A file that is being handed in, and how far it has come. */
+export interface Upload {
+  name: string
+  size: number
+  sent: number
+  state: 'reading' | 'sending' | 'done' | 'failed'
+  hash: string
+  type: string
+  failure?: Failure
+}
+
+/** The SHA-256 in hex. Not the browser's own: over plain http it has none. */
+export async function digest(file: Blob): Promise<string> {
+  const hash = sha256.create()
+  for (let at = 0; at < file.size; at += piece) hash.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()))
+  return Array.from(hash.digest(), (b) => b.toString(16).padStart(2, '0')).join('')
+}
+
+/**
+ * Sends a file in pieces, from where an earlier try stopped. `told` is called
+ * whenever more of it is durably at the node.
+ */
+export async function send(file: File, told: (u: Upload) => void): Promise<Upload> {
+  const u: Upload = { name: file.name, size: file.size, sent: 0, state: 'reading', hash: '', type: file.type }
+  const tell = (change: Partial<Upload>) => told(Object.assign(u, change))
+  tell({})
+  try {
+    const hash = await digest(file)
+    let state: Schemas['AttachmentState'] = await ask(() => api.POST('/api/v1/attachments', { body: { hash, size: file.size } }))
+    tell({ hash, state: 'sending', sent: state.offset })
+    while (!state.complete) {
+      const at = state.offset
+      state = await ask(() =>
+        api.PATCH('/api/v1/attachments/{hash}', {
+          params: { path: { hash }, header: { 'Upload-Offset': at } },
+          body: file.slice(at, at + piece) as unknown as string,
+          bodySerializer: (b: unknown) => b as Blob,
+          headers: { 'Content-Type': 'application/octet-stream' },
+        }),
+      )
+      tell({ sent: state.offset })
+    }
+    tell({ state: 'done', sent: file.size, type: state.type ?? file.type })
+  } catch (e) {
+    if (!(e instanceof Failure)) throw e
+    tell({ state: 'failed', failure: e })
+  }
+  return u
+}

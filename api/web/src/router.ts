@@ -1,0 +1,25 @@
+import { createRouter, createWebHistory } from 'vue-router'
+import { useSession } from './stores/session'
+
+// Each page is loaded when it is first opened: an old desk on a thin line.
+export const router = createRouter({
+  history: createWebHistory('/'),
+  routes: [
+    { path: '/', name: 'today', component: () => import('./pages/TodayPage.vue') },
+    { path: '/login', name: 'login', component: () => import('./pages/LoginPage.vue'), meta: { public: true } },
+    { path: '/items', name: 'items', component: () => import('./pages/ItemsPage.vue'), meta: { public: true } },
+    { path: '/items/:code', name: 'item', component: () => import('./pages/ItemPage.vue'), props: true, meta: { public: true } },
+    { path: '/items/:code/new', name: 'new', component: () => import('./pages/NewCasePage.vue'), props: true },
+    { path: '/cases', name: 'cases', component: () => import('./pages/CasesPage.vue') },
+    { path: '/cases/:id', name: 'case', component: () => import('./pages/CasePage.vue'), props: true },
+    { path: '/line', name: 'line', component: () => import('./pages/LinePage.vue') },
+    { path: '/:rest(.*)*', name: 'nowhere', component: () => import('./pages/NowherePage.vue'), meta: { public: true } },
+  ],
+})
+
+router.beforeEach(async (to) => {
+  const session = useSession()
+  await session.load()
+  if (!to.meta.public && (!session.who || session.mustChange)) return { name: 'login', query: { to: to.fullPath } }
+  return true
+})
