@@ -17,7 +17,7 @@ export CGO_ENABLED = 1
 ROOMS    = $(wildcard cmd api federation store node configs)
 
 .DEFAULT_GOAL := help
-.PHONY: help tools build test vet test-long fuzz bench simulate demo demo-check demo-reset generate clean
+.PHONY: help tools web web-test build test vet test-long fuzz bench e2e simulate demo demo-check demo-reset generate clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,7 +27,27 @@ help: ## this list
 tools:
 	@.ci/need go gcc
 
-build: tools ## bin/tongban
+# The pages are built before the program that they are embedded in, and only
+# when something of theirs changed.
+WEB      = api/web
+WEBFILES = $(shell find $(WEB)/src $(WEB)/public -type f ! -name schema.ts 2>/dev/null) $(WEB)/index.html $(WEB)/vite.config.ts $(WEB)/pack.mjs api/openapi.yaml
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json
+	@.ci/need node npm
+	@echo "正在安装页面的构建工具…… installing what builds the pages"
+	cd $(WEB) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB)/dist/index.html.gz: $(WEB)/node_modules/.package-lock.json $(WEBFILES)
+	cd $(WEB) && npm run --silent build
+	@touch $@
+
+web: $(WEB)/dist/index.html.gz ## the pages, built into the program
+
+web-test: $(WEB)/node_modules/.package-lock.json ## the pages' types and unit tests
+	cd $(WEB) && npm run --silent check && npm run --silent test
+
+build: tools web ## bin/tongban
 	@mkdir -p bin
 	@echo "正在编译，首次约需两分钟…… building; the first time takes about two minutes"
 	$(BUILD) -o bin/tongban ./cmd/tongban
@@ -37,7 +57,7 @@ vet: tools
 		echo "gofmt -w 可修正以下文件 / gofmt -w mends these files:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags "$(TAGS)" $(PKGS)
 
-test: vet ## format, vet and every test, with the race detector
+test: vet web-test ## format, vet and every test, with the race detector
 	$(GO) test -race -tags "$(TAGS)" -timeout 20m $(PKGS)
 
 test-long: vet ## the tests with their large numbers (TONGBAN_LONG=1)
@@ -49,6 +69,10 @@ fuzz: tools ## every fuzz target for FUZZTIME
 bench: build ## speed and size, beside the ceilings of disk, SQLite and Raft
 	$(BUILD) -o bin/tongban-bench ./cmd/bench
 	bin/tongban-bench
+
+e2e: build ## the pages in a real browser (Debian's chromium), against a demo county
+	@.ci/need chromium
+	cd $(WEB) && npm run --silent e2e
 
 # The year is about what is recorded, not about disks: in memory where there is
 # room, or it would be mostly fsync.
@@ -73,4 +97,5 @@ generate: tools ## write generated code anew
 	$(GO) generate $(PKGS)
 
 clean: ## remove what was built
-	rm -rf bin
+	rm -rf bin $(WEB)/node_modules
+	find $(WEB)/dist -mindepth 1 ! -name .keep -delete
