@@ -131,7 +131,7 @@ func (s *Server) subjectOf(ctx context.Context, c *casework.Case, k document.Kin
 	if err != nil {
 		return document.Subject{}, err
 	}
-	submitted, err := s.store.Entry(ctx, c.ID)
+	submitted, err := s.store.Entry(ctx, c.OpenedBy())
 	if err != nil {
 		return document.Subject{}, found(err)
 	}

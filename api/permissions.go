@@ -177,6 +177,14 @@ var routePermissions = map[string]permission{
 	"raiseLevel": may(identity.HubManage),
 	"renewNode":  mayHere(identity.BackupTake),
 
+	// The law asks for progress by code and for decisions to be public (art. 40).
+	"lookUpCase":      anybody,
+	"listPublicCases": anybody,
+	"listRelief":      anybody,
+	"streamHall":      anybody,
+	"openItems":       anybody,
+	"openDecisions":   anybody,
+
 	// Whoever holds a paper may check it, without asking anybody.
 	"listSeals":      anybody,
 	"makeSeal":       may(identity.SealManage),

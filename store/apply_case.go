@@ -311,7 +311,7 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
 	}
-	if err := a.watch(c, verb != ""); err != nil {
+	if err := errors.Join(a.publishCase(c), a.watch(c, verb != "")); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)

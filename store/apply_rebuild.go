@@ -15,7 +15,7 @@ import (
 // The files that a refused entry names stay named: this disk may hold the only
 // copy, and they go up like all others.
 func (a *applier) rebuildCase(id string) error {
-	if err := a.uncorrect(id); err != nil {
+	if err := errors.Join(a.uncorrect(id), a.unpublish(id)); err != nil {
 		return err
 	}
 	next, open, err := a.standing(id)

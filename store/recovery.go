@@ -278,7 +278,7 @@ type goingBack struct {
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
 	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections",
 	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
-	"seals",
+	"seals", "published",
 	"cards", "looks", "inquiries", "thresholds", "outages", "accounts", "case_owners", "case_service"}
 
 func (g *goingBack) run() error {

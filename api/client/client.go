@@ -497,6 +497,27 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for LookupStepState.
+const (
+	StepAhead LookupStepState = "ahead"
+	StepDone  LookupStepState = "done"
+	StepNow   LookupStepState = "now"
+)
+
+// Valid indicates whether the value is a known member of the LookupStepState enum.
+func (e LookupStepState) Valid() bool {
+	switch e {
+	case StepAhead:
+		return true
+	case StepDone:
+		return true
+	case StepNow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MyActionKind.
 const (
 	MyComment             MyActionKind = "comment"
@@ -731,6 +752,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for FeedFormat.
+const (
+	FeedFormatFeedAtom FeedFormat = "atom"
+	FeedFormatFeedJSON FeedFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the FeedFormat enum.
+func (e FeedFormat) Valid() bool {
+	switch e {
+	case FeedFormatFeedAtom:
+		return true
+	case FeedFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Format.
 const (
 	FormatHTML Format = "html"
@@ -914,6 +953,60 @@ func (e ListOnlineItemsParamsSubject) Valid() bool {
 	case ForOrganisation:
 		return true
 	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenDecisionsParamsFormat.
+const (
+	OpenDecisionsParamsFormatFeedAtom OpenDecisionsParamsFormat = "atom"
+	OpenDecisionsParamsFormatFeedJSON OpenDecisionsParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenDecisionsParamsFormat enum.
+func (e OpenDecisionsParamsFormat) Valid() bool {
+	switch e {
+	case OpenDecisionsParamsFormatFeedAtom:
+		return true
+	case OpenDecisionsParamsFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenItemsParamsFormat.
+const (
+	OpenItemsParamsFormatFeedAtom OpenItemsParamsFormat = "atom"
+	OpenItemsParamsFormatFeedJSON OpenItemsParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenItemsParamsFormat enum.
+func (e OpenItemsParamsFormat) Valid() bool {
+	switch e {
+	case OpenItemsParamsFormatFeedAtom:
+		return true
+	case OpenItemsParamsFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPublicCasesParamsStage.
+const (
+	All     ListPublicCasesParamsStage = "all"
+	Decided ListPublicCasesParamsStage = "decided"
+)
+
+// Valid indicates whether the value is a known member of the ListPublicCasesParamsStage enum.
+func (e ListPublicCasesParamsStage) Valid() bool {
+	switch e {
+	case All:
+		return true
+	case Decided:
 		return true
 	default:
 		return false
@@ -2306,6 +2399,55 @@ type LoginRequest struct {
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
 
+// LookupAnswer defines model for LookupAnswer.
+type LookupAnswer struct {
+	// AsOf Of when the answer is, Unix milliseconds.
+	AsOf int64 `json:"as_of"`
+
+	// Bring Papers and answers that were asked for, by the names the item has for them.
+	Bring []string `json:"bring,omitempty,omitzero"`
+
+	// BringBefore A day in Beijing, 2026-10-12.
+	BringBefore Date   `json:"bring_before,omitempty,omitzero"`
+	ItemName    string `json:"item_name"`
+	Number      string `json:"number"`
+
+	// Promised A day in Beijing, 2026-10-12.
+	Promised Date `json:"promised,omitempty,omitzero"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status   CaseStatus `json:"status"`
+	StatusZh string     `json:"status_zh"`
+
+	// Statutory A day in Beijing, 2026-10-12.
+	Statutory Date         `json:"statutory,omitempty,omitzero"`
+	Steps     []LookupStep `json:"steps"`
+
+	// ToDo What the applicant does next, in Chinese.
+	ToDo   string `json:"to_do"`
+	ToDoEn string `json:"to_do_en,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
+}
+
+// LookupRequest defines model for LookupRequest.
+type LookupRequest struct {
+	Code   string `json:"code"`
+	Number string `json:"number"`
+}
+
+// LookupStep defines model for LookupStep.
+type LookupStep struct {
+	Name  string          `json:"name"`
+	State LookupStepState `json:"state"`
+	Tier  string          `json:"tier"`
+}
+
+// LookupStepState defines model for LookupStep.State.
+type LookupStepState string
+
 // LostRecord defines model for LostRecord.
 type LostRecord struct {
 	Actor string `json:"actor"`
@@ -2582,6 +2724,30 @@ type OnlineItems struct {
 	Items []OnlineItem `json:"items"`
 }
 
+// OpenEntry defines model for OpenEntry.
+type OpenEntry struct {
+	// Author The department.
+	Author string `json:"author,omitempty,omitzero"`
+
+	// Category The type of the item.
+	Category string `json:"category"`
+
+	// Id Stable, a tag URI.
+	Id      string `json:"id"`
+	Summary string `json:"summary,omitempty,omitzero"`
+	Title   string `json:"title"`
+	Updated string `json:"updated"`
+}
+
+// OpenFeed defines model for OpenFeed.
+type OpenFeed struct {
+	Entries    []OpenEntry `json:"entries"`
+	Id         string      `json:"id"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+	Title      string      `json:"title"`
+	Updated    string      `json:"updated"`
+}
+
 // OpenedDocument defines model for OpenedDocument.
 type OpenedDocument struct {
 	At   int64        `json:"at"`
@@ -2778,6 +2944,35 @@ type Problem struct {
 
 	// Type Where the problem is described.
 	Type string `json:"type"`
+}
+
+// PublicCase defines model for PublicCase.
+type PublicCase struct {
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
+	// Applicant A person masked.
+	Applicant string `json:"applicant"`
+	At        int64  `json:"at"`
+
+	// DecidedOn A day in Beijing, 2026-10-12.
+	DecidedOn  Date   `json:"decided_on,omitempty,omitzero"`
+	Department string `json:"department"`
+	Item       string `json:"item"`
+	ItemName   string `json:"item_name"`
+	Number     string `json:"number"`
+
+	// Place Village or township of the matter.
+	Place    string `json:"place,omitempty,omitzero"`
+	Status   string `json:"status"`
+	StatusZh string `json:"status_zh"`
+}
+
+// PublicCaseList defines model for PublicCaseList.
+type PublicCaseList struct {
+	AsOf       int64        `json:"as_of"`
+	Cases      []PublicCase `json:"cases"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
 
 // PublishRequest defines model for PublishRequest.
@@ -3061,6 +3256,26 @@ type RefusalReport struct {
 	Code string `json:"code"`
 	En   string `json:"en"`
 	Zh   string `json:"zh"`
+}
+
+// ReliefList defines model for ReliefList.
+type ReliefList struct {
+	AsOf   int64           `json:"as_of"`
+	Relief []ReliefPosting `json:"relief"`
+}
+
+// ReliefPosting defines model for ReliefPosting.
+type ReliefPosting struct {
+	Amount string `json:"amount,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From Date   `json:"from,omitempty,omitzero"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until   Date   `json:"until"`
+	Village string `json:"village,omitempty,omitzero"`
 }
 
 // RenameRequest defines model for RenameRequest.
@@ -3651,6 +3866,9 @@ type ComplaintNumber = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// FeedFormat defines model for FeedFormat.
+type FeedFormat string
+
 // Format defines model for Format.
 type Format string
 
@@ -3662,6 +3880,9 @@ type Hash = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
 
 // InDepartment defines model for InDepartment.
 type InDepartment = string
@@ -3704,6 +3925,9 @@ type ImportedAnswer = ImportReport
 
 // MySessionAnswer defines model for MySessionAnswer.
 type MySessionAnswer = MySessionTokens
+
+// OpenFeedAnswer defines model for OpenFeedAnswer.
+type OpenFeedAnswer = OpenFeed
 
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
@@ -4129,10 +4353,49 @@ type ListOnlineItemsParams struct {
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
 
+// OpenDecisionsParams defines parameters for OpenDecisions.
+type OpenDecisionsParams struct {
+	Format OpenDecisionsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+	Limit  Limit                     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor      Cursor      `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// OpenDecisionsParamsFormat defines parameters for OpenDecisions.
+type OpenDecisionsParamsFormat string
+
+// OpenItemsParams defines parameters for OpenItems.
+type OpenItemsParams struct {
+	Format      OpenItemsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch           `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// OpenItemsParamsFormat defines parameters for OpenItems.
+type OpenItemsParamsFormat string
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
 	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
+}
+
+// ListPublicCasesParams defines parameters for ListPublicCases.
+type ListPublicCasesParams struct {
+	Stage ListPublicCasesParamsStage `form:"stage,omitempty" json:"stage,omitempty,omitzero"`
+	Limit Limit                      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListPublicCasesParamsStage defines parameters for ListPublicCases.
+type ListPublicCasesParamsStage string
+
+// StreamHallParams defines parameters for StreamHall.
+type StreamHallParams struct {
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // ListRatingsParams defines parameters for ListRatings.
@@ -4400,6 +4663,9 @@ type RevokeNodeJSONRequestBody = RevokeRequest
 
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
+
+// LookUpCaseJSONRequestBody defines body for LookUpCase for application/json ContentType.
+type LookUpCaseJSONRequestBody = LookupRequest
 
 // GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
 type GiveRatingJSONRequestBody = RatingRequest
@@ -5884,6 +6150,20 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// OpenDecisions 开放数据：决定
+	//
+	// Published decisions, the latest first, JSON or Atom, with ETag and Last-Modified; ids are stable.
+	//
+	// Corresponds with GET /api/v1/open/decisions (the `OpenDecisions` operationId).
+	OpenDecisions(ctx context.Context, params *OpenDecisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenItems 开放数据：事项
+	//
+	// The items in force, for the county's disclosure site, JSON or Atom, with ETag.
+	//
+	// Corresponds with GET /api/v1/open/items (the `OpenItems` operationId).
+	OpenItems(ctx context.Context, params *OpenItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPackages 一件事列表
 	//
 	// The joint matters (联办件) that are offered now, for anybody.
@@ -5921,6 +6201,57 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPublicCases 办件公示
+	//
+	// Cases that were taken up or decided, the latest first, persons masked, as
+	// far as this node has them. Of items that touch health, disability, a
+	// family's means, minors, adoption, marriage or legal aid nothing is shown.
+	//
+	// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
+	ListPublicCases(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamHall 大厅屏
+	//
+	// Server-sent events for the screens of this hall: the last digits of a case
+	// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
+	// where a connection was lost.
+	//
+	// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
+	StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookUpCaseWithBody 办件查询（编号与查询码）
+	//
+	// How far a case is, for whoever has its number and the query code printed on
+	// the receipt and the acceptance notice: the four words, the steps, what to
+	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+	// code do not belong together, whichever is wrong; throttled for each address
+	// and each number. Below the county the answer is as of `as_of`.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+	LookUpCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookUpCase 办件查询（编号与查询码）
+	//
+	// How far a case is, for whoever has its number and the query code printed on
+	// the receipt and the acceptance notice: the four words, the steps, what to
+	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+	// code do not belong together, whichever is wrong; throttled for each address
+	// and each number. Below the county the answer is as of `as_of`.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+	LookUpCase(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListRelief 救助与补贴公示
+	//
+	// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
+	//
+	// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
+	ListRelief(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRatings 评价与差评处理
 	//
@@ -9267,6 +9598,40 @@ func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONR
 	return c.Client.Do(req)
 }
 
+// OpenDecisions 开放数据：决定
+//
+// Published decisions, the latest first, JSON or Atom, with ETag and Last-Modified; ids are stable.
+//
+// Corresponds with GET /api/v1/open/decisions (the `OpenDecisions` operationId).
+func (c *Client) OpenDecisions(ctx context.Context, params *OpenDecisionsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenDecisionsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenItems 开放数据：事项
+//
+// The items in force, for the county's disclosure site, JSON or Atom, with ETag.
+//
+// Corresponds with GET /api/v1/open/items (the `OpenItems` operationId).
+func (c *Client) OpenItems(ctx context.Context, params *OpenItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenItemsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPackages 一件事列表
 //
 // The joint matters (联办件) that are offered now, for anybody.
@@ -9335,6 +9700,107 @@ func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequ
 // Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 func (c *Client) GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPackageRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPublicCases 办件公示
+//
+// Cases that were taken up or decided, the latest first, persons masked, as
+// far as this node has them. Of items that touch health, disability, a
+// family's means, minors, adoption, marriage or legal aid nothing is shown.
+//
+// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
+func (c *Client) ListPublicCases(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPublicCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamHall 大厅屏
+//
+// Server-sent events for the screens of this hall: the last digits of a case
+// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
+// where a connection was lost.
+//
+// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
+func (c *Client) StreamHall(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamHallRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookUpCaseWithBody 办件查询（编号与查询码）
+//
+// How far a case is, for whoever has its number and the query code printed on
+// the receipt and the acceptance notice: the four words, the steps, what to
+// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+// code do not belong together, whichever is wrong; throttled for each address
+// and each number. Below the county the answer is as of `as_of`.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+func (c *Client) LookUpCaseWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpCaseRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookUpCase 办件查询（编号与查询码）
+//
+// How far a case is, for whoever has its number and the query code printed on
+// the receipt and the acceptance notice: the four words, the steps, what to
+// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+// code do not belong together, whichever is wrong; throttled for each address
+// and each number. Below the county the answer is as of `as_of`.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+func (c *Client) LookUpCase(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpCaseRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListRelief 救助与补贴公示
+//
+// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
+//
+// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
+func (c *Client) ListRelief(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListReliefRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -15456,6 +15922,148 @@ func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, 
 	return req, nil
 }
 
+// NewOpenDecisionsRequest constructs an http.Request for the OpenDecisions method
+func NewOpenDecisionsRequest(server string, params *OpenDecisionsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/open/decisions")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewOpenItemsRequest constructs an http.Request for the OpenItems method
+func NewOpenItemsRequest(server string, params *OpenItemsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/open/items")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "If-None-Match", params.IfNoneMatch, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("If-None-Match", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListPackagesRequest constructs an http.Request for the ListPackages method
 func NewListPackagesRequest(server string) (*http.Request, error) {
 	var err error
@@ -15574,6 +16182,179 @@ func NewGetPackageRequest(server string, code string, params *GetPackageParams) 
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPublicCasesRequest constructs an http.Request for the ListPublicCases method
+func NewListPublicCasesRequest(server string, params *ListPublicCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "stage", params.Stage, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewStreamHallRequest constructs an http.Request for the StreamHall method
+func NewStreamHallRequest(server string, params *StreamHallParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/hall")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Last-Event-ID", params.LastEventID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLookUpCaseRequest calls the generic LookUpCase builder with application/json body
+func NewLookUpCaseRequest(server string, body LookUpCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLookUpCaseRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLookUpCaseRequestWithBody constructs an http.Request for the LookUpCase method, with any body, and a specified content type
+func NewLookUpCaseRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/lookup")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListReliefRequest constructs an http.Request for the ListRelief method
+func NewListReliefRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/relief")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -18769,6 +19550,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
 
+	// OpenDecisionsWithResponse 开放数据：决定
+	//
+	// Published decisions, the latest first, JSON or Atom, with ETag and Last-Modified; ids are stable.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/open/decisions (the `OpenDecisions` operationId).
+	OpenDecisionsWithResponse(ctx context.Context, params *OpenDecisionsParams, reqEditors ...RequestEditorFn) (*OpenDecisionsResponse, error)
+
+	// OpenItemsWithResponse 开放数据：事项
+	//
+	// The items in force, for the county's disclosure site, JSON or Atom, with ETag.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/open/items (the `OpenItems` operationId).
+	OpenItemsWithResponse(ctx context.Context, params *OpenItemsParams, reqEditors ...RequestEditorFn) (*OpenItemsResponse, error)
+
 	// ListPackagesWithResponse 一件事列表
 	//
 	// The joint matters (联办件) that are offered now, for anybody.
@@ -18810,6 +19609,63 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackageWithResponse(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*GetPackageResponse, error)
+
+	// ListPublicCasesWithResponse 办件公示
+	//
+	// Cases that were taken up or decided, the latest first, persons masked, as
+	// far as this node has them. Of items that touch health, disability, a
+	// family's means, minors, adoption, marriage or legal aid nothing is shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
+	ListPublicCasesWithResponse(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*ListPublicCasesResponse, error)
+
+	// StreamHallWithResponse 大厅屏
+	//
+	// Server-sent events for the screens of this hall: the last digits of a case
+	// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
+	// where a connection was lost.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
+	StreamHallWithResponse(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*StreamHallResponse, error)
+
+	// LookUpCaseWithBodyWithResponse 办件查询（编号与查询码）
+	//
+	// How far a case is, for whoever has its number and the query code printed on
+	// the receipt and the acceptance notice: the four words, the steps, what to
+	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+	// code do not belong together, whichever is wrong; throttled for each address
+	// and each number. Below the county the answer is as of `as_of`.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+	LookUpCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpCaseResponse, error)
+
+	// LookUpCaseWithResponse 办件查询（编号与查询码）
+	//
+	// How far a case is, for whoever has its number and the query code printed on
+	// the receipt and the acceptance notice: the four words, the steps, what to
+	// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+	// code do not belong together, whichever is wrong; throttled for each address
+	// and each number. Below the county the answer is as of `as_of`.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+	LookUpCaseWithResponse(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpCaseResponse, error)
+
+	// ListReliefWithResponse 救助与补贴公示
+	//
+	// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
+	ListReliefWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListReliefResponse, error)
 
 	// ListRatingsWithResponse 评价与差评处理
 	//
@@ -24181,6 +25037,102 @@ func (r RevokeNodeResponse) ContentType() string {
 	return ""
 }
 
+type OpenDecisionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenFeedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenDecisionsResponse) GetJSON200() *OpenFeedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenDecisionsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenDecisionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenDecisionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenDecisionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenDecisionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenItemsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OpenFeedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r OpenItemsResponse) GetJSON200() *OpenFeedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenItemsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenItemsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenItemsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenItemsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListPackagesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -24319,6 +25271,191 @@ func (r GetPackageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPackageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPublicCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicCaseList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPublicCasesResponse) GetJSON200() *PublicCaseList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPublicCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPublicCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPublicCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPublicCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPublicCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StreamHallResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamHallResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamHallResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamHallResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamHallResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamHallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LookUpCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LookupAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LookUpCaseResponse) GetJSON200() *LookupAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LookUpCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LookUpCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookUpCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookUpCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookUpCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListReliefResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ReliefList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListReliefResponse) GetJSON200() *ReliefList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListReliefResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListReliefResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListReliefResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListReliefResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListReliefResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -28441,6 +29578,36 @@ func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id Nod
 	return ParseRevokeNodeResponse(rsp)
 }
 
+// OpenDecisionsWithResponse 开放数据：决定
+//
+// Published decisions, the latest first, JSON or Atom, with ETag and Last-Modified; ids are stable.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/open/decisions (the `OpenDecisions` operationId).
+func (c *ClientWithResponses) OpenDecisionsWithResponse(ctx context.Context, params *OpenDecisionsParams, reqEditors ...RequestEditorFn) (*OpenDecisionsResponse, error) {
+	rsp, err := c.OpenDecisions(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenDecisionsResponse(rsp)
+}
+
+// OpenItemsWithResponse 开放数据：事项
+//
+// The items in force, for the county's disclosure site, JSON or Atom, with ETag.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/open/items (the `OpenItems` operationId).
+func (c *ClientWithResponses) OpenItemsWithResponse(ctx context.Context, params *OpenItemsParams, reqEditors ...RequestEditorFn) (*OpenItemsResponse, error) {
+	rsp, err := c.OpenItems(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenItemsResponse(rsp)
+}
+
 // ListPackagesWithResponse 一件事列表
 //
 // The joint matters (联办件) that are offered now, for anybody.
@@ -28505,6 +29672,93 @@ func (c *ClientWithResponses) GetPackageWithResponse(ctx context.Context, code s
 		return nil, err
 	}
 	return ParseGetPackageResponse(rsp)
+}
+
+// ListPublicCasesWithResponse 办件公示
+//
+// Cases that were taken up or decided, the latest first, persons masked, as
+// far as this node has them. Of items that touch health, disability, a
+// family's means, minors, adoption, marriage or legal aid nothing is shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
+func (c *ClientWithResponses) ListPublicCasesWithResponse(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*ListPublicCasesResponse, error) {
+	rsp, err := c.ListPublicCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPublicCasesResponse(rsp)
+}
+
+// StreamHallWithResponse 大厅屏
+//
+// Server-sent events for the screens of this hall: the last digits of a case
+// number, item and step, whenever a case moves on. `Last-Event-ID` goes on
+// where a connection was lost.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/hall (the `StreamHall` operationId).
+func (c *ClientWithResponses) StreamHallWithResponse(ctx context.Context, params *StreamHallParams, reqEditors ...RequestEditorFn) (*StreamHallResponse, error) {
+	rsp, err := c.StreamHall(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamHallResponse(rsp)
+}
+
+// LookUpCaseWithBodyWithResponse 办件查询（编号与查询码）
+//
+// How far a case is, for whoever has its number and the query code printed on
+// the receipt and the acceptance notice: the four words, the steps, what to
+// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+// code do not belong together, whichever is wrong; throttled for each address
+// and each number. Below the county the answer is as of `as_of`.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+func (c *ClientWithResponses) LookUpCaseWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpCaseResponse, error) {
+	rsp, err := c.LookUpCaseWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpCaseResponse(rsp)
+}
+
+// LookUpCaseWithResponse 办件查询（编号与查询码）
+//
+// How far a case is, for whoever has its number and the query code printed on
+// the receipt and the acceptance notice: the four words, the steps, what to
+// do, the dates due, and nothing else. 404 `lookup_failed` when number and
+// code do not belong together, whichever is wrong; throttled for each address
+// and each number. Below the county the answer is as of `as_of`.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
+func (c *ClientWithResponses) LookUpCaseWithResponse(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpCaseResponse, error) {
+	rsp, err := c.LookUpCase(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpCaseResponse(rsp)
+}
+
+// ListReliefWithResponse 救助与补贴公示
+//
+// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
+func (c *ClientWithResponses) ListReliefWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListReliefResponse, error) {
+	rsp, err := c.ListRelief(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListReliefResponse(rsp)
 }
 
 // ListRatingsWithResponse 评价与差评处理
@@ -32727,6 +33981,84 @@ func ParseRevokeNodeResponse(rsp *http.Response) (*RevokeNodeResponse, error) {
 	return response, nil
 }
 
+// ParseOpenDecisionsResponse parses an HTTP response from a OpenDecisionsWithResponse call
+func ParseOpenDecisionsResponse(rsp *http.Response) (*OpenDecisionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenDecisionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenFeedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (application/atom+xml) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenItemsResponse parses an HTTP response from a OpenItemsWithResponse call
+func ParseOpenItemsResponse(rsp *http.Response) (*OpenItemsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenItemsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OpenFeedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case rsp.StatusCode == 304:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (application/atom+xml) unsupported
+
+	}
+
+	return response, nil
+}
+
 // ParseListPackagesResponse parses an HTTP response from a ListPackagesWithResponse call
 func ParseListPackagesResponse(rsp *http.Response) (*ListPackagesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -32809,6 +34141,131 @@ func ParseGetPackageResponse(rsp *http.Response) (*GetPackageResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PackageGuide
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPublicCasesResponse parses an HTTP response from a ListPublicCasesWithResponse call
+func ParseListPublicCasesResponse(rsp *http.Response) (*ListPublicCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPublicCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicCaseList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamHallResponse parses an HTTP response from a StreamHallWithResponse call
+func ParseStreamHallResponse(rsp *http.Response) (*StreamHallResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamHallResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLookUpCaseResponse parses an HTTP response from a LookUpCaseWithResponse call
+func ParseLookUpCaseResponse(rsp *http.Response) (*LookUpCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookUpCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LookupAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListReliefResponse parses an HTTP response from a ListReliefWithResponse call
+func ParseListReliefResponse(rsp *http.Response) (*ListReliefResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListReliefResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ReliefList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

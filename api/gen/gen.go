@@ -503,6 +503,27 @@ func (e LoginRequestMode) Valid() bool {
 	}
 }
 
+// Defines values for LookupStepState.
+const (
+	StepAhead LookupStepState = "ahead"
+	StepDone  LookupStepState = "done"
+	StepNow   LookupStepState = "now"
+)
+
+// Valid indicates whether the value is a known member of the LookupStepState enum.
+func (e LookupStepState) Valid() bool {
+	switch e {
+	case StepAhead:
+		return true
+	case StepDone:
+		return true
+	case StepNow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for MyActionKind.
 const (
 	MyComment             MyActionKind = "comment"
@@ -737,6 +758,24 @@ func (e Word) Valid() bool {
 	}
 }
 
+// Defines values for FeedFormat.
+const (
+	FeedFormatFeedAtom FeedFormat = "atom"
+	FeedFormatFeedJSON FeedFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the FeedFormat enum.
+func (e FeedFormat) Valid() bool {
+	switch e {
+	case FeedFormatFeedAtom:
+		return true
+	case FeedFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Format.
 const (
 	FormatHTML Format = "html"
@@ -920,6 +959,60 @@ func (e ListOnlineItemsParamsSubject) Valid() bool {
 	case ForOrganisation:
 		return true
 	case ForPerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenDecisionsParamsFormat.
+const (
+	OpenDecisionsParamsFormatFeedAtom OpenDecisionsParamsFormat = "atom"
+	OpenDecisionsParamsFormatFeedJSON OpenDecisionsParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenDecisionsParamsFormat enum.
+func (e OpenDecisionsParamsFormat) Valid() bool {
+	switch e {
+	case OpenDecisionsParamsFormatFeedAtom:
+		return true
+	case OpenDecisionsParamsFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenItemsParamsFormat.
+const (
+	OpenItemsParamsFormatFeedAtom OpenItemsParamsFormat = "atom"
+	OpenItemsParamsFormatFeedJSON OpenItemsParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the OpenItemsParamsFormat enum.
+func (e OpenItemsParamsFormat) Valid() bool {
+	switch e {
+	case OpenItemsParamsFormatFeedAtom:
+		return true
+	case OpenItemsParamsFormatFeedJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPublicCasesParamsStage.
+const (
+	All     ListPublicCasesParamsStage = "all"
+	Decided ListPublicCasesParamsStage = "decided"
+)
+
+// Valid indicates whether the value is a known member of the ListPublicCasesParamsStage enum.
+func (e ListPublicCasesParamsStage) Valid() bool {
+	switch e {
+	case All:
+		return true
+	case Decided:
 		return true
 	default:
 		return false
@@ -2312,6 +2405,55 @@ type LoginRequest struct {
 // LoginRequestMode defines model for LoginRequest.Mode.
 type LoginRequestMode string
 
+// LookupAnswer defines model for LookupAnswer.
+type LookupAnswer struct {
+	// AsOf Of when the answer is, Unix milliseconds.
+	AsOf int64 `json:"as_of"`
+
+	// Bring Papers and answers that were asked for, by the names the item has for them.
+	Bring []string `json:"bring,omitempty,omitzero"`
+
+	// BringBefore A day in Beijing, 2026-10-12.
+	BringBefore Date   `json:"bring_before,omitempty,omitzero"`
+	ItemName    string `json:"item_name"`
+	Number      string `json:"number"`
+
+	// Promised A day in Beijing, 2026-10-12.
+	Promised Date `json:"promised,omitempty,omitzero"`
+
+	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
+	Status   CaseStatus `json:"status"`
+	StatusZh string     `json:"status_zh"`
+
+	// Statutory A day in Beijing, 2026-10-12.
+	Statutory Date         `json:"statutory,omitempty,omitzero"`
+	Steps     []LookupStep `json:"steps"`
+
+	// ToDo What the applicant does next, in Chinese.
+	ToDo   string `json:"to_do"`
+	ToDoEn string `json:"to_do_en,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word"`
+	WordZh string `json:"word_zh"`
+}
+
+// LookupRequest defines model for LookupRequest.
+type LookupRequest struct {
+	Code   string `json:"code"`
+	Number string `json:"number"`
+}
+
+// LookupStep defines model for LookupStep.
+type LookupStep struct {
+	Name  string          `json:"name"`
+	State LookupStepState `json:"state"`
+	Tier  string          `json:"tier"`
+}
+
+// LookupStepState defines model for LookupStep.State.
+type LookupStepState string
+
 // LostRecord defines model for LostRecord.
 type LostRecord struct {
 	Actor string `json:"actor"`
@@ -2588,6 +2730,30 @@ type OnlineItems struct {
 	Items []OnlineItem `json:"items"`
 }
 
+// OpenEntry defines model for OpenEntry.
+type OpenEntry struct {
+	// Author The department.
+	Author string `json:"author,omitempty,omitzero"`
+
+	// Category The type of the item.
+	Category string `json:"category"`
+
+	// Id Stable, a tag URI.
+	Id      string `json:"id"`
+	Summary string `json:"summary,omitempty,omitzero"`
+	Title   string `json:"title"`
+	Updated string `json:"updated"`
+}
+
+// OpenFeed defines model for OpenFeed.
+type OpenFeed struct {
+	Entries    []OpenEntry `json:"entries"`
+	Id         string      `json:"id"`
+	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
+	Title      string      `json:"title"`
+	Updated    string      `json:"updated"`
+}
+
 // OpenedDocument defines model for OpenedDocument.
 type OpenedDocument struct {
 	At   int64        `json:"at"`
@@ -2784,6 +2950,35 @@ type Problem struct {
 
 	// Type Where the problem is described.
 	Type string `json:"type"`
+}
+
+// PublicCase defines model for PublicCase.
+type PublicCase struct {
+	// AcceptedOn A day in Beijing, 2026-10-12.
+	AcceptedOn Date `json:"accepted_on,omitempty,omitzero"`
+
+	// Applicant A person masked.
+	Applicant string `json:"applicant"`
+	At        int64  `json:"at"`
+
+	// DecidedOn A day in Beijing, 2026-10-12.
+	DecidedOn  Date   `json:"decided_on,omitempty,omitzero"`
+	Department string `json:"department"`
+	Item       string `json:"item"`
+	ItemName   string `json:"item_name"`
+	Number     string `json:"number"`
+
+	// Place Village or township of the matter.
+	Place    string `json:"place,omitempty,omitzero"`
+	Status   string `json:"status"`
+	StatusZh string `json:"status_zh"`
+}
+
+// PublicCaseList defines model for PublicCaseList.
+type PublicCaseList struct {
+	AsOf       int64        `json:"as_of"`
+	Cases      []PublicCase `json:"cases"`
+	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
 }
 
 // PublishRequest defines model for PublishRequest.
@@ -3067,6 +3262,26 @@ type RefusalReport struct {
 	Code string `json:"code"`
 	En   string `json:"en"`
 	Zh   string `json:"zh"`
+}
+
+// ReliefList defines model for ReliefList.
+type ReliefList struct {
+	AsOf   int64           `json:"as_of"`
+	Relief []ReliefPosting `json:"relief"`
+}
+
+// ReliefPosting defines model for ReliefPosting.
+type ReliefPosting struct {
+	Amount string `json:"amount,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From Date   `json:"from,omitempty,omitzero"`
+	Kind string `json:"kind"`
+	Name string `json:"name"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until   Date   `json:"until"`
+	Village string `json:"village,omitempty,omitzero"`
 }
 
 // RenameRequest defines model for RenameRequest.
@@ -3657,6 +3872,9 @@ type ComplaintNumber = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// FeedFormat defines model for FeedFormat.
+type FeedFormat string
+
 // Format defines model for Format.
 type Format string
 
@@ -3668,6 +3886,9 @@ type Hash = string
 
 // IdempotencyKey defines model for IdempotencyKey.
 type IdempotencyKey = string
+
+// IfNoneMatch defines model for IfNoneMatch.
+type IfNoneMatch = string
 
 // InDepartment defines model for InDepartment.
 type InDepartment = string
@@ -3710,6 +3931,9 @@ type ImportedAnswer = ImportReport
 
 // MySessionAnswer defines model for MySessionAnswer.
 type MySessionAnswer = MySessionTokens
+
+// OpenFeedAnswer defines model for OpenFeedAnswer.
+type OpenFeedAnswer = OpenFeed
 
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
@@ -4135,10 +4359,49 @@ type ListOnlineItemsParams struct {
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
 
+// OpenDecisionsParams defines parameters for OpenDecisions.
+type OpenDecisionsParams struct {
+	Format OpenDecisionsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+	Limit  Limit                     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor      Cursor      `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// OpenDecisionsParamsFormat defines parameters for OpenDecisions.
+type OpenDecisionsParamsFormat string
+
+// OpenItemsParams defines parameters for OpenItems.
+type OpenItemsParams struct {
+	Format      OpenItemsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+	IfNoneMatch IfNoneMatch           `json:"If-None-Match,omitempty,omitzero"`
+}
+
+// OpenItemsParamsFormat defines parameters for OpenItems.
+type OpenItemsParamsFormat string
+
 // GetPackageParams defines parameters for GetPackage.
 type GetPackageParams struct {
 	// Items The items wanted; those that are not optional are always part of it.
 	Items []string `form:"items,omitempty" json:"items,omitempty,omitzero"`
+}
+
+// ListPublicCasesParams defines parameters for ListPublicCases.
+type ListPublicCasesParams struct {
+	Stage ListPublicCasesParamsStage `form:"stage,omitempty" json:"stage,omitempty,omitzero"`
+	Limit Limit                      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
+
+// ListPublicCasesParamsStage defines parameters for ListPublicCases.
+type ListPublicCasesParamsStage string
+
+// StreamHallParams defines parameters for StreamHall.
+type StreamHallParams struct {
+	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
 // ListRatingsParams defines parameters for ListRatings.
@@ -4406,6 +4669,9 @@ type RevokeNodeJSONRequestBody = RevokeRequest
 
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
+
+// LookUpCaseJSONRequestBody defines body for LookUpCase for application/json ContentType.
+type LookUpCaseJSONRequestBody = LookupRequest
 
 // GiveRatingJSONRequestBody defines body for GiveRating for application/json ContentType.
 type GiveRatingJSONRequestBody = RatingRequest
@@ -4772,6 +5038,12 @@ type ServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	// OpenDecisions 开放数据：决定
+	// (GET /api/v1/open/decisions)
+	OpenDecisions(w http.ResponseWriter, r *http.Request, params OpenDecisionsParams)
+	// OpenItems 开放数据：事项
+	// (GET /api/v1/open/items)
+	OpenItems(w http.ResponseWriter, r *http.Request, params OpenItemsParams)
 	// ListPackages 一件事列表
 	// (GET /api/v1/packages)
 	ListPackages(w http.ResponseWriter, r *http.Request)
@@ -4781,6 +5053,18 @@ type ServerInterface interface {
 	// GetPackage 一件事指南
 	// (GET /api/v1/packages/{code})
 	GetPackage(w http.ResponseWriter, r *http.Request, code string, params GetPackageParams)
+	// ListPublicCases 办件公示
+	// (GET /api/v1/public/cases)
+	ListPublicCases(w http.ResponseWriter, r *http.Request, params ListPublicCasesParams)
+	// StreamHall 大厅屏
+	// (GET /api/v1/public/hall)
+	StreamHall(w http.ResponseWriter, r *http.Request, params StreamHallParams)
+	// LookUpCase 办件查询（编号与查询码）
+	// (POST /api/v1/public/lookup)
+	LookUpCase(w http.ResponseWriter, r *http.Request)
+	// ListRelief 救助与补贴公示
+	// (GET /api/v1/public/relief)
+	ListRelief(w http.ResponseWriter, r *http.Request)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(w http.ResponseWriter, r *http.Request, params ListRatingsParams)
@@ -8723,6 +9007,140 @@ func (siw *ServerInterfaceWrapper) RevokeNode(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// OpenDecisions operation middleware
+func (siw *ServerInterfaceWrapper) OpenDecisions(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenDecisionsParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenDecisions(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenItems operation middleware
+func (siw *ServerInterfaceWrapper) OpenItems(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenItemsParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "If-None-Match" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("If-None-Match")]; found {
+		var IfNoneMatch IfNoneMatch
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "If-None-Match", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "If-None-Match", valueList[0], &IfNoneMatch, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "If-None-Match", Err: err})
+			return
+		}
+
+		params.IfNoneMatch = IfNoneMatch
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenItems(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListPackages operation middleware
 func (siw *ServerInterfaceWrapper) ListPackages(w http.ResponseWriter, r *http.Request) {
 
@@ -8784,6 +9202,134 @@ func (siw *ServerInterfaceWrapper) GetPackage(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetPackage(w, r, code, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListPublicCases operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPublicCasesParams
+
+	// ------------- Optional query parameter "stage" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "stage", r.URL.Query(), &params.Stage, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "stage"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "stage", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPublicCases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// StreamHall operation middleware
+func (siw *ServerInterfaceWrapper) StreamHall(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params StreamHallParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Last-Event-ID" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Last-Event-ID")]; found {
+		var LastEventID string
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Last-Event-ID", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Last-Event-ID", valueList[0], &LastEventID, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Last-Event-ID", Err: err})
+			return
+		}
+
+		params.LastEventID = LastEventID
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StreamHall(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LookUpCase operation middleware
+func (siw *ServerInterfaceWrapper) LookUpCase(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LookUpCase(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListRelief operation middleware
+func (siw *ServerInterfaceWrapper) ListRelief(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListRelief(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10223,6 +10769,18 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/seals/{key}/revoke", wrapper.RevokeSeal).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/public/lookup", wrapper.LookUpCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/cases", wrapper.ListPublicCases).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/relief", wrapper.ListRelief).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/hall", wrapper.StreamHall).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/open/items", wrapper.OpenItems).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/open/decisions", wrapper.OpenDecisions).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/verify", wrapper.VerifyDocument).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/verify/keys", wrapper.GetKeyring).Methods(http.MethodGet)
@@ -10354,6 +10912,13 @@ type EditionAnswerJSONResponse PublishedEdition
 type ImportedAnswerJSONResponse ImportReport
 
 type MySessionAnswerJSONResponse MySessionTokens
+
+type OpenFeedAnswerApplicationatomXmlResponse struct {
+	Body io.Reader
+
+	ContentLength int64
+}
+type OpenFeedAnswerJSONResponse OpenFeed
 
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
 
@@ -14492,6 +15057,138 @@ func (response RevokeNodedefaultApplicationProblemPlusJSONResponse) VisitRevokeN
 	return err
 }
 
+type OpenDecisionsRequestObject struct {
+	Params OpenDecisionsParams
+}
+
+type OpenDecisionsResponseObject interface {
+	VisitOpenDecisionsResponse(w http.ResponseWriter) error
+}
+
+type OpenDecisions200ApplicationatomXmlResponse struct {
+	OpenFeedAnswerApplicationatomXmlResponse
+}
+
+func (response OpenDecisions200ApplicationatomXmlResponse) VisitOpenDecisionsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/atom+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type OpenDecisions200JSONResponse struct{ OpenFeedAnswerJSONResponse }
+
+func (response OpenDecisions200JSONResponse) VisitOpenDecisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenDecisions304Response struct {
+}
+
+func (response OpenDecisions304Response) VisitOpenDecisionsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type OpenDecisionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenDecisionsdefaultApplicationProblemPlusJSONResponse) VisitOpenDecisionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenItemsRequestObject struct {
+	Params OpenItemsParams
+}
+
+type OpenItemsResponseObject interface {
+	VisitOpenItemsResponse(w http.ResponseWriter) error
+}
+
+type OpenItems200ApplicationatomXmlResponse struct {
+	OpenFeedAnswerApplicationatomXmlResponse
+}
+
+func (response OpenItems200ApplicationatomXmlResponse) VisitOpenItemsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/atom+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type OpenItems200JSONResponse struct{ OpenFeedAnswerJSONResponse }
+
+func (response OpenItems200JSONResponse) VisitOpenItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenItems304Response struct {
+}
+
+func (response OpenItems304Response) VisitOpenItemsResponse(w http.ResponseWriter) error {
+	w.WriteHeader(304)
+	return nil
+}
+
+type OpenItemsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenItemsdefaultApplicationProblemPlusJSONResponse) VisitOpenItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPackagesRequestObject struct {
 }
 
@@ -14598,6 +15295,190 @@ type GetPackagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPackagedefaultApplicationProblemPlusJSONResponse) VisitGetPackageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicCasesRequestObject struct {
+	Params ListPublicCasesParams
+}
+
+type ListPublicCasesResponseObject interface {
+	VisitListPublicCasesResponse(w http.ResponseWriter) error
+}
+
+type ListPublicCases200JSONResponse PublicCaseList
+
+func (response ListPublicCases200JSONResponse) VisitListPublicCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPublicCasesdefaultApplicationProblemPlusJSONResponse) VisitListPublicCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamHallRequestObject struct {
+	Params StreamHallParams
+}
+
+type StreamHallResponseObject interface {
+	VisitStreamHallResponse(w http.ResponseWriter) error
+}
+
+type StreamHall200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamHall200TexteventStreamResponse) VisitStreamHallResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamHalldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamHalldefaultApplicationProblemPlusJSONResponse) VisitStreamHallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookUpCaseRequestObject struct {
+	Body *LookUpCaseJSONRequestBody
+}
+
+type LookUpCaseResponseObject interface {
+	VisitLookUpCaseResponse(w http.ResponseWriter) error
+}
+
+type LookUpCase200JSONResponse LookupAnswer
+
+func (response LookUpCase200JSONResponse) VisitLookUpCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookUpCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LookUpCasedefaultApplicationProblemPlusJSONResponse) VisitLookUpCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReliefRequestObject struct {
+}
+
+type ListReliefResponseObject interface {
+	VisitListReliefResponse(w http.ResponseWriter) error
+}
+
+type ListRelief200JSONResponse ReliefList
+
+func (response ListRelief200JSONResponse) VisitListReliefResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListReliefdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListReliefdefaultApplicationProblemPlusJSONResponse) VisitListReliefResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16368,6 +17249,12 @@ type StrictServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(ctx context.Context, request RevokeNodeRequestObject) (RevokeNodeResponseObject, error)
+	// OpenDecisions 开放数据：决定
+	// (GET /api/v1/open/decisions)
+	OpenDecisions(ctx context.Context, request OpenDecisionsRequestObject) (OpenDecisionsResponseObject, error)
+	// OpenItems 开放数据：事项
+	// (GET /api/v1/open/items)
+	OpenItems(ctx context.Context, request OpenItemsRequestObject) (OpenItemsResponseObject, error)
 	// ListPackages 一件事列表
 	// (GET /api/v1/packages)
 	ListPackages(ctx context.Context, request ListPackagesRequestObject) (ListPackagesResponseObject, error)
@@ -16377,6 +17264,18 @@ type StrictServerInterface interface {
 	// GetPackage 一件事指南
 	// (GET /api/v1/packages/{code})
 	GetPackage(ctx context.Context, request GetPackageRequestObject) (GetPackageResponseObject, error)
+	// ListPublicCases 办件公示
+	// (GET /api/v1/public/cases)
+	ListPublicCases(ctx context.Context, request ListPublicCasesRequestObject) (ListPublicCasesResponseObject, error)
+	// StreamHall 大厅屏
+	// (GET /api/v1/public/hall)
+	StreamHall(ctx context.Context, request StreamHallRequestObject) (StreamHallResponseObject, error)
+	// LookUpCase 办件查询（编号与查询码）
+	// (POST /api/v1/public/lookup)
+	LookUpCase(ctx context.Context, request LookUpCaseRequestObject) (LookUpCaseResponseObject, error)
+	// ListRelief 救助与补贴公示
+	// (GET /api/v1/public/relief)
+	ListRelief(ctx context.Context, request ListReliefRequestObject) (ListReliefResponseObject, error)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(ctx context.Context, request ListRatingsRequestObject) (ListRatingsResponseObject, error)
@@ -19486,6 +20385,58 @@ func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id N
 	}
 }
 
+// OpenDecisions operation middleware
+func (sh *strictHandler) OpenDecisions(w http.ResponseWriter, r *http.Request, params OpenDecisionsParams) {
+	var request OpenDecisionsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenDecisions(ctx, request.(OpenDecisionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenDecisions")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenDecisionsResponseObject); ok {
+		if err := validResponse.VisitOpenDecisionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenItems operation middleware
+func (sh *strictHandler) OpenItems(w http.ResponseWriter, r *http.Request, params OpenItemsParams) {
+	var request OpenItemsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenItems(ctx, request.(OpenItemsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenItems")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenItemsResponseObject); ok {
+		if err := validResponse.VisitOpenItemsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListPackages operation middleware
 func (sh *strictHandler) ListPackages(w http.ResponseWriter, r *http.Request) {
 	var request ListPackagesRequestObject
@@ -19561,6 +20512,113 @@ func (sh *strictHandler) GetPackage(w http.ResponseWriter, r *http.Request, code
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetPackageResponseObject); ok {
 		if err := validResponse.VisitGetPackageResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPublicCases operation middleware
+func (sh *strictHandler) ListPublicCases(w http.ResponseWriter, r *http.Request, params ListPublicCasesParams) {
+	var request ListPublicCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicCases(ctx, request.(ListPublicCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPublicCasesResponseObject); ok {
+		if err := validResponse.VisitListPublicCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamHall operation middleware
+func (sh *strictHandler) StreamHall(w http.ResponseWriter, r *http.Request, params StreamHallParams) {
+	var request StreamHallRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamHall(ctx, request.(StreamHallRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamHall")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StreamHallResponseObject); ok {
+		if err := validResponse.VisitStreamHallResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LookUpCase operation middleware
+func (sh *strictHandler) LookUpCase(w http.ResponseWriter, r *http.Request) {
+	var request LookUpCaseRequestObject
+
+	var body LookUpCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LookUpCase(ctx, request.(LookUpCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LookUpCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LookUpCaseResponseObject); ok {
+		if err := validResponse.VisitLookUpCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListRelief operation middleware
+func (sh *strictHandler) ListRelief(w http.ResponseWriter, r *http.Request) {
+	var request ListReliefRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListRelief(ctx, request.(ListReliefRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListRelief")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListReliefResponseObject); ok {
+		if err := validResponse.VisitListReliefResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -20635,661 +21693,687 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15kxvHlS/6VTJwb4SWi26im4vF7nh/cBEt2uIyZGs0Y5EPSFQlGuUuZGIqEw1CNCOksWVLsmXLMfJ2",
-	"R140I9vzZmxJ9sy1ZFIaf5c37Cb1l7/CizwnM6sKyASq0KDk+95zhMUGUJXryZNn/Z3bjUgMhoIzrmRj",
-	"63ZjSDM6YIpl8OkczeKL5/VfCW9sNYZU9RvNBqcD1thqJHGj2cjY342SjMWNLZWNWLMhoz4bUP3GgN56",
-	"lvFd1W9snTrRbAwSbj9uNBtqMtRNSJUlfLdx506zcY5Khl3FTEZZMlSJ0H3u9BlJYiIyovqM8NGgyzIi",
-	"eoSSiEq23mg22C06GKa6uePHWyc3j29stDZbrbXN1uapjY3N42utjbVWq9U6cXLtC43m0SbyVKvCRMRg",
-	"mNKEq8sw1sDi4UTm9jukSrFMv/p/7rzQWjt98/bm6Tv/veHtc5RJkc0uXoezW6odwa8dvWp6DYd0l5Eu",
-	"64kMlg8G93cjlk3y0eEbjcAqbLZavkFcENmAqtlB9NUgJYkkFHvuiYycOUGGdMiyJlGCDLOEK73Bku4z",
-	"QiW5ev5CaGA97KM4sJj16ChVja3GV6Xgmh74aNDYesF+1N03bk4PuNm4taYfXNunmW5b6je+dP3K5Uaz",
-	"8czOpWcbN2FKmRhcElxPenpWF5JMKjLQPzaJprW1jY3gqDMxaAS2Fnf2xJ21x1svbKydvvm1jRdaa5s3",
-	"n/Bv9DNUesZy/Zkza5snTzVJKsYsW9MHg/TZrXU/ufd1GxUJT4+OrvVu3j51IkB6F2M2GArFeDT5MpvM",
-	"ju2yXlygOxrpr7bhb0kHjAxZJgUn40T18y/32IQMGOUy/wpfLB/1U73jdCM6ubl2utfqrp2IT7G1p+iJ",
-	"42vH440ua9FTUSvesNPvMxrDWTMLUBjymh5z1bU4s/YVuvZia+30entr7ebtp5obrVZoVfh5NqSZGjCu",
-	"HAeYooo4f6LeQbvIzyf7iYT1nWWXVJHY/Ewoj4nqC6nPeyrGIfq0z5fG8d8z1mtsNf7bsfyCOIa/ymOu",
-	"fxiOYoNzImb6pXyDds6u/c1Xrn1lrdU66SfDSL9Ske+eqMB3n00GSXCtU/jRyzZO6rbprWSgucbJFvaE",
-	"n/J+Eq7YLsugo8siNjdVPtv9tdLds7HURVOkNSS0tZu3jzdPhIjsGlUJ3w3ezxn8vMo7+hrbZzS96OHx",
-	"z/EBlXss3iacsVji3ZzB40CEiSQZi0QWszhEhPi0f496NJXMjagrRMooEt91RXu9z0hE2RGBu+BZaq+C",
-	"0OSUWA3/f77vYbHP9yeGl9KUxFRRvdypEHssJlRt6d8ixtUa4/rMxeS5nQtrTzXhItY8FjdmPcQtdwTf",
-	"7VK+prsO8ykPo7qDS8+kOivihIFAeXEwFJm6kKTsrIhhKpHgyjBJOhymSUT1rI7B5b11uyI/ypvFfsvr",
-	"c4boi530kpRtk0RJIsacRH0W7Wmq1G8Sts+yCQFqw/tIP6ZpaX2GgHBecii4xDmdF9FIc/EzXI5R3lvJ",
-	"nLRAbJuGvVfsljoG0kypDc+yz0rQsWlovXGn2Xg6TvRPKx7v1VE3TWSfxab50FAY/gwjwX1j8YqHgs1e",
-	"g631DcN2C2O4NLnOpFz9erh2d8Qe4zK0HBIfgqFczUQ3ZYOFAxnic//DDsjdQ7fxVt1qcKHafZHiQY6Z",
-	"okna2GpQLlQf1KdeEjGiH0AxCyRGLsaNZmPApKS7rP1iv7HVOHj9Z/fv/eHBdz+4/9EbB2//y+Hbvzl4",
-	"9xsHr//swZvf/PPH33n4/ocPX37rwb/fO/jkHw5eewO/P3jjB/c/eUOzD3ZLC+UHr354+MMPDt787uHP",
-	"f/ng7W+7Fg/e/pcHb/3u4Qcv42sNxyzaSdzYarQ2Tn/hdHSSPUW/0NVsR1E1kloQON1sqETBpXtO8F6a",
-	"RCrnlMfoMDkWi0j+N7NEa4WFuFNVujHb4Nux57V4NWZckXEm+C7cbWP9nRIkFrCJ18w9t2Jyss36RmV/",
-	"Q9l6LLKYSDqRpC/GpEczkijSp5JEYsBgiI+G4GuSu9sOYKJnokiMuDqza4cRI5ug6dVMDFmm4AIxcsCw",
-	"8NXtBh2pvsgSNfEbD4aZED2wGNjniIJdpJLIvhiDYjEtdM8VBezVeLv2a84i4BkmXOCPSXLxvLFyTI3r",
-	"xOL2R1wlaUA8ienEGgDcQmwTLjgj4z7jmkb0iuwm+4yDaLArBAgFBVnlxo1YSyr6n037z6ycolXrXbFm",
-	"voxoynhMs/XzVLHib2sJcGEjDmlus5uo/qi7HonBMYVCh/uXi5gds03lsgXeyi/gfjRzo0pOErniL7pf",
-	"ZcAriqOjSHbrSHdHGp1pCgjbUPP5RNJuqtekHkXH8J6eWkEGRuF1SgQujljuJcM1McQ+1oZC6yyZ6aFE",
-	"fPWIKmPUsIHSexXIHb+YzzTOILvhakc/PL2v0EKzaCyDscxsar7kudGtxnqHzqU7imhwNPaKx794lmxs",
-	"nDpx/Ikmee76uXP4Yy/JBvDT8c2NVuuJ+od31as1Z5GuDBlH6iqvQ2S0+CnrkmaSRPUTSQSPwGY4M3h2",
-	"a5hkTLbR/mesdKA2nzrRmNWi9bjNdVb52ms2ZJoMa0vNxQUyJofCYE2jhfEsWLb6h5nuWtt6othALtzi",
-	"4kV4B4joIr53MtexaJbRyUouono0OuwLzjyvzTwIF6v/orOqSH4LO1V1iZt4dadm6grBGcyhhutKX2gz",
-	"Z8heA7OaWbNBI5XsU2UZe0lHlSCpUYkHTd8oZI+LsdwmgqcTlNJ1wxMSCyYLh9BZQ5pHJbVp4tLHpT2m",
-	"iTJEP61V699hAwc0ZkSMFIjDXCgykmjnmR1i8Wqb/bUvBqy67TEn//LILoEpCoQYy7S9TCvE9qu+f3Ta",
-	"s8TSDFEhLEiRcKZ2pbCgflKF94yluAbTsjdBPfYwsFZg44HpMprBNCIh9hJW0QuTD/qsfT//6pxp6ShM",
-	"jEqpdaRpvnny1Ocg0ZgryY0psIvo3JuSWgzxz9K12YZZUU6k/h+kor2ez5hUHjw+Ztox/SwQsJOYcZWo",
-	"yTpO4kgStm0LRexdmnBj4plZGsZVZv6sxgmxMakF7RlGOLUItm3vTmE7YMeoeeIKQ55yoGkVDT1iNE3x",
-	"1qQZI4NEyoTvgt3WznHKoD17QJ0wsdEq2mzzmYamBEsTFBhnOoqNnDDL4hn3vqCnP/H+8mJ/MWHi26Zb",
-	"/8ZUsSuUF/7+vX8+eP1n9+/ebZJxX5A+5UVrWcKdAZ3aEw/q8hFtEyB3NLUgcPjdVw9/+vWDX791+NqP",
-	"7//xV0sIR0ncDjLJVdk0KoqEfoU9H2ANnT1l8S7LVqGyY0uGnWiGsNzRfbQS/hybkdY5H5OghNbVN6f3",
-	"w+0CzsV7hiyZ11yevyAqzG9wK6KgeNdoNkS2S3kiUVi6uWi9iuJaRXJ1q7cykrUtnutTvss+j135zPfB",
-	"KzDi/K/aFvDjlVI7/qutJKmtaDC6LTcU/WFqINBtJvZZSHah+HNcmZ9o5nGN9RYKLq7hwOHGQS3DAN0w",
-	"6463yPrMKbfyyYLJYE/emShFo/6AcaU7qTeRvgmvqh4B5T8bJ08u5FgyeZF5bWXzok/yc1PobaO18Lo1",
-	"IV/m1oWuzSsLmFdEFU3F7np5UY9oxYcmkYUVml2G8JbZr6UW3r+e0NR8GgxYifSxSJkKyMh2WjNjF72e",
-	"ZJ7wm7MTBUF2RjWIRxntphPSZxjiWcEea+lqyhLC4oQS/RvpTojxEjbBDEzsFNYbFanPDL6ZTz6wdFrL",
-	"E/y88VrPLB2VrIoVuKRVzHt4JxmwNOHsaXj4DqpTC4U4O0zNr7zcaf7sLpo+po2HRtOfLz/qh+403UrM",
-	"kElQLautfCU8ZrcqmvT3Eh777REQCXDb50oHt3lTK1Pn+gln0u9d4EIFLB1Ogpk9KlE0yjIWV3dJiCzZ",
-	"TbhPAY8ZSRSJ6ICRXiYG3jFmbJjSiMXtrn8lMyZFuu9+n3KxKNrrFXxNWt+UTKmUxSRR3v5kJIb+RRn3",
-	"qTqyJm3sUi/2IaDahnOUl3UugT+bSI9wU09SmDpkHuUoD29fPLWwyHBW0MzjDqOWuCoQT2Uq04dW+tQ5",
-	"IRly8D7dZ2BFZ9yES1ZoNmZyT/oOGcvQYCHJmCaqaSNEpNLao1Ql89G8vYA1Os/knm8fdjOGrKXCSBOu",
-	"t8Rr6vorLQIkgkuMGbUPWk+RHj5VZCCkIidbrXVv80MmTCjUVLy+yPSxGpCIZjEuRr25G6HeM/sMhfUK",
-	"c5+wNBXjSg9PC+9wcQLt2OVuGgJ1zeJILC24pSgueZD6YWePdAIcYVek1oV+HkNrn8Xqwnjy9fWua3Dp",
-	"DGHMLF6dSQZt+dVnH7Lhr2BdFq7DOROZ87eMehwVfZEmMZ2U+X7AIlB2bZdfmVpeGhIK/GvpswBM9ynF",
-	"KItYvXHa0MTcfEA5FyMewVnUWjW4K6knCelOs7HPsqSXhPyhY5Ht1V+5idmFBZsLj7nxF4bi1qGZb11h",
-	"LHZrFqqOJvDrb7Gf1QR+lWnNQxYT+3Ulzl4i3EUGFGzaT/88YqkJfF5OlV02zGpqjHMipM75hRwIAjVS",
-	"6VxWpc+blnTghepLfJ0msY9K6XDIaFr1bXDJe4IQ0hSE5bEWc+AZlHD6lMcpy1DG2SYQ5ZioPsQoEE2+",
-	"JEFfjuZwleWAy3TA5sgBc/SxVIwW6nXn8Cm4HiOX3lVlcercNPGIVd1pdisaSd+qP0sVGAS4IAORgdjK",
-	"YTW1Gg0RIbEY8y1QmsSIK0noLk24VISLrogn/tCQXsJjE2ky/8hm8QXz6J0mpKvU3LfEr6YmUo5Y3F68",
-	"7HZ9UrbPPOG2rSIFNskGfmQ0tvG3GH7fJJu4ZpBvo1XgqE+zXeYXa/XKtvWqtgcJHymf9HwJf9C9dEdS",
-	"a9MSXJTjfhL18+1RwhG+2yp/nwNG5ShjAdUd3mVRErN4C+KIm0TRdK9JIpFlLFJNEmWJSqJEDppEZZTL",
-	"nlZuMxInMkqGeiwLonJmhaFRIH5B/9AOGDfgtxf99jSjY1c9Z9Ia8xbRJ1r97Bs2CbRSF6Mhy/YTudgM",
-	"NM2MRM0XRsM+S71yx7TeHBvRuBSJOwLNwi5uvgWO29nlsuekaaXJ/JxZtp5fKjnTCd1gZ6Ilwpm6GaNR",
-	"3y9jWbNVLr1BVgTyo8Is7GlwN5cln6peKhz8Gdu8+XwBezGfrpvOzMdLrk/7tu3aPm9GUD6tdir6VOoj",
-	"RlPQbvBc6r/swdQ/mpOJoWTmYNaYkhniZeyq8M0O9lr45pwbQPHLwliKb+fDKnx7vjBC0PWt5rXYnJZo",
-	"ZjgCswJBcth2IgEyr4LYgFEeWQyigpzyrXsja9xBryFJKa9ddKfPCNIgjsm13CQuYVPLeHLG5V/BT175",
-	"0O8hWcIQQ0fxQn5hVz9u+Z7V4FWSJvWYdK2dmJq6GX1o1n7DJliVaqgdWXxkeyZ2GRqmczxNI4IIxeIO",
-	"Ofzemw/evdskY6rFMy4MyW2Tjhgy3iEH//nKw/f/4/DH390mHfxJv6W/fe/dg/f+5zbpfHUkFeiLnRv8",
-	"wZvffPDW7w5fffPBv317m3RwBTsEnz1493cPX/7ONukYDqXb+fD3B+9+48Gb39StA0vT3z54698fvv/a",
-	"/Y9+u006SKi6afgSm16/UcT3gJk0mg09YHeFwDduaI2m3U3HH2PHwOFPcyBuzk9isrdyIvi6ZdFH0GcL",
-	"zRmVNssm11hvJGlaI8iutjdnjw09DOciynI2AyLPf0Y+s06uqD7LxolkmDwNbhLNT6USw6HWuBBmgpHu",
-	"SLNPMqAT0mUmWlErZgkIpYnaInuMDQ1XS6I9vx4w1w8DpmA31IBvpI6jw/TmPB6wRoFDpTcpELThHL6y",
-	"ssPAvdHe4yZbouZ7mSaZygbCYITpDt1jnCS8oqsB0Gzm7A5kAwR2xs20/PKX9dcFTKJKCURwXGQwMk4q",
-	"0h/xOGNO7zLLVVndLx1Lr92/59ePv8yGysHaJJk5SHB/c6GIgvXusoiOwOejH5k5VRWXYcSLFkTfvgqe",
-	"ZwWbheDlvcqP7tbMaPR4YdOqBxME4qXt5pdIeN5JWyoUs6d8wZLnMHMGvNk2G5qmGaPxZJukrKcge0Vk",
-	"pAWbg6ahlEoQDbXuDmvnnb2LGmktOK0rTebsiUBIKDfOahB3sy0YP2D/OOlRiTGX/WRIaFfsGzJIJJgF",
-	"6B6+mxMNnZDRcJ08a5coUWRXMElGQ2tHwKSkqUThxfA1zUZvlHqMJ89bMCg9kccQqsNQECKW6AnBmFMh",
-	"lX5y4LtF7njJSvrztdhQOb98pcAL986gMre3b1S3LiHqVYC/afEcLlV8yigsqdZd9O0LO8kN4FM1VicZ",
-	"atZf1oK/z1y7W8GK4WKaaSqFR9LAMSMIhda11hIuyYjHRuUCtK88+b26x4MWQ5MrJefYtyZGganRV/lI",
-	"V19e95631XCiwPWIcunA+yBjAA4ApB7oBYctp1F1f3Y5ms9ryR5J5gcaSkxcQsGebs3V3hvfWB38a2vs",
-	"h3XOnn1lUN3XnCb7WjGo8YpJUa2+wXnK8exispRFKhM8idpSi/0RCyj9ljYJ3c0YA5bcZUS/w2KSt0LT",
-	"NGBBZ7cU7I03xuh5ke0lfJfEdCL99l69MpVnfCFhafzXNB0x35z14WZxO+F1ttaa8mcBBDXVUUnYrSGL",
-	"NBfVT3qpzdgWK++0nmp7n2XW2+IxvNNoz5v/eokqliU0xWCVnl4OG6nC8vQsAgE9wOnqsbSBbb66o23U",
-	"HSRKsdiOzGthEMoQ4FzsIhz8ZXxY62QcjG4L6BZ33YgQWk0gfYCc8Wp5DoOg3KI9SbLA5FwH+NJWgROK",
-	"XuFkEHO+KjNCBEKYd3iHNNqjuwsX7Esi4Sy2YacZi1iyX+m2vzSx9z3i34UiASRTXRrtLcbgwcfADsaG",
-	"nisYRGBzmehHEPhFK/ZUbU9h7OrfEfTBiJSqn4nRbn89EIDChjWoVQ/PF04xGgzo4qBdvdTXzaPoNhmm",
-	"rP6lfN295x+LHDIurRhW8RTad3wtKpYNEk5ryY5KpAuNn+dHTJpnWWYRBiqNd8e+MY9r6Ls+zuiYpu2A",
-	"I77MCNCqqASxLwZk9FJysdnNKaZs6coQdFHWMzdWkVeaS6RwmnJB+mZAJ1jKowQO7dllsBhmOT1ukTFK",
-	"TYnEAAVCiWSR4DFRyYBtk4IxkEh97QNQ6YxhfxZMIiwxZkzPD9lkluz2VZ5f6kkinWkZ7TBV9ZSArOgo",
-	"fYu4Xc5tt5YuILJYFNcLHhsIoSB4isG7MlHVXVIjyZ4vtA5fXBbqerkH+PoSdgN/Xy31dadZStEoT80E",
-	"KkDYOiVf1bo5GYDya24mOmSZhEwMrUpnMcu2CUslI6DHSyLpBFHj0MDiB8owYV/lrlHC2yLjgjDXLC6w",
-	"Q7LdaC1KJYoZG/iOMuqqWyZWg2j2M3UNJ9zQro3ukMQquNZyYODGjOjjn2FRyi4PAcS4nHCahNGoT7oI",
-	"gwLhO/rq58xeZJpjPCZJBmnqsurtX7z380y0TU8SbknwrJJob0Xp8rRyKq86xLKUXRxkyxeFTbkXXAZ1",
-	"ptJBXN70ZP3l9cwJJXH2qKvilXRL2AYeeZqpvvCuDaiHXi4VJ8ZfnbIe8CMh9T+5wNlAq/pIIlMxwnU1",
-	"TnV2ct42f3byLHZwdnIVuzg7ebrYydnJ04Vuzk6MYH6zkBvjO8OV7pHqFikxTLgXdDxjKZ1sk4ztJ2zc",
-	"JB5yWzwMZJrtjKlR5lUM3IXiZSbIWatdyAW2ss+yieprTmrtoAW9TQu+1UnStn9Vj6QCQQ4zEbHYG1+F",
-	"cmfcBIY2CK5kIAVb60VBOl/aRDSfQebRqz5JRE9Eb2vTyYNN4razSdx07e1Wi3AyFiXDxBgnF5/theuX",
-	"OayT6anM24vA4Kb0Et8hxet7mkb1rWbs3kiaXdC8FMoNALqFhLo0/ItPOfHFo0RiUD42lSauRNuvgCIl",
-	"bPlllpNz/Sk1LqmSHlR91QcJF5mV34yDbAK4uSTVVw15/OC9Pz74+O7B93704M1vPlH1MHl1rAWb4bBc",
-	"a8evwAU9X9n58nTMm70u8LzCHynFyhiap8Mfet8a1gBr4/gazQJnMaRSwHIu3e2lD5YTNJolzm54QaNp",
-	"zlvDWjUbeYBwZRixM3ZaZyJ1zc4M/sbJwZ9mfvC3meKZSJ23szwTqYtmovC1neuZSJ1z04WXYcbXi3M8",
-	"E818fj6f9plI7RRmDg/byUODZv5nIvW0XQITMAirYHc09yt4whLa6J+bPQZXtO4yoF9F1CEjR+PDj0nS",
-	"H3UDGIPB3PQ+y1iFwDKTDA5PNwsDDBGsE9KD+jn6Uj0RyjTHmpR0IrcBDztRgDcprXN7SDOF0Smz6E3h",
-	"jOZwjLJig2FaTk0q2nIQunxxclI5/sjB97vVOFL8UVwESNWL7GqnTKdYTWq4QEbsvLlHpliZBQOrImPW",
-	"SE+YDtw10jds4iCRzAbvjpQAs5J1vlRjH7Akl22T8Olq3i58vl5oHL+wPWhheZ9lZjKzh2jpeHVkECxu",
-	"y4RHlVeqkgXRPDumGff6O3bQxQzpUgh5PGEU3c1SJWlKIsDdWQwHYUJLfaHjdtGM+SPEE0IhmJLVtf46",
-	"A/IRIzElC4/2GotYMlwcNDZdXyxlxeIMUEYLA+0sPmxKoz1Zz6tUFTyjsDL1kZo9q7MIYRn6dImUUyGr",
-	"Js6qs1VCwU1iF0yFHqftXDa2jihOpKITiGSMaTdlsIAR5aTLbJoKi9dJB2JNt0gsRl3FYgh1wqhGiA2a",
-	"iXSxHMd5OUvCDbIUaxAzBs7CR2umAVEqTTj8iY5LLUOlAllM7ipo5KFm+uJcHK6qV3wssr316za380jJ",
-	"l9iYuyyu5x6aGeQqNBC25+Hyev22cala2uzPhXpnVbGBeyndrZk4u+sNmb44a+Ud9xnEsAAqCFATxvSN",
-	"hhBmhf40wA82FVf0IhZ+SjjZp+gRtrRkophzYN9uKqI9Fle2e0v2RarYFWzGfnzeNWe/OWubLXnpqaqz",
-	"tPl7lZ1YpgZLjU5CWXoGOMf7QzuYRw/75wkucL5OfcKLm2wMQmATMjJiLRDpM9K+nOlliMFbsJuJ0VD6",
-	"8Vwc91vIm/FJ905IWDCk1O6JrD0ICCJAju3e4mwz6661wMnznn1eYHaDfrZdJRYbMsxcahnscHE/m+VS",
-	"iYVqhSUCdkRWyGnPV6g5zZ6myNhMLR/1zAIG761CNP8jygvJE4hnZTIEcwENRiK4SZGtzIUKqcFaTDOg",
-	"cJqm9N9/a5tDQQfZSgnhpRokILzhFcQqJL5eyRNe/ZEJYqToLvPD43CfUNHXkq3LkgVZ2xvFMze2BDr1",
-	"TWmU7bKj5s/PVLYwOZdIb8U9sP3ly+Bb1DnEbe0XAQSvkmfQWikhDru4ZNOSb8Vro0b0WDjtZYVxbY8k",
-	"KiuQmQIsrRuwjDjI10D8+xyn/sxPKe1iHrvHKaMqsG9TcxObcT01zWAqIkyaGa0MWvJcn0V7oXQdiMKv",
-	"vocXqBcYvkr4oNgLWADybK/5ShU85koZlhde7DWadi5+KmHR3tBKPr4jOJ8dymSXuyyrCqfV74uEsm/Y",
-	"kn7Aj54nhA/Wkkp26sR6LRTPBdkoBvs0w8gPGLB35dyF60zklS9Qf9rgOcuhV5k3aEvN+2BdBJ8MxEj6",
-	"yS8IVfIIFLEaJj2Tf10to9tgBoCeFUg3CyoLAxfGNrs2JlFU1gGXmg9FCVGmNYAo55kOHcK2x3E5YPEk",
-	"aFbEX1/sh0AClSBqlHEH1YIZc8NSrHkZ7jKpMyloqlbxkQLeRlFJxpg+iRyl4UZSVZi1R+aKbcp9cyZv",
-	"0313zTZecI8uVRXGtYhVYWpk4ju9yGDOWzyKnKrmpem7yblanzWCHIsnoYoj3uzwIwMlMA/aruZPGHZz",
-	"UL+caIEH1awPXnZzYStzxxiwY9ufa+iN7iI4sik773zu0ING7Rrcfh7Sz1GNzoWSkfPMzvl0lsk2tbdo",
-	"yKZEsQ5+OWDiqdZC++fCGJVlrmF7Fy4KEvHg2W8crdaDY/AL7/SBDZTuipGqArtiefKjKE06xbL9FUAW",
-	"c97p4hLuhIHTYHcXIW+dyj5ZJFSaeiLl9ldVU+S81wJ+BsJ5E07OsuSrEPm82do8tbbRWtvYnM78ba2d",
-	"vnn7xJ01/GMz/+PzKRTcbPiRbWvIuT7Mzu5iTuqaqFYf5jyCY61oG5NeL6T7opu2xt2CinmgPqTf4GIQ",
-	"Iny5LBWASQ0SB7QCrzTdoH0nDassL1m65JGUWn70WJ7nC/Tpqv83jh9vndw8vrHR2my1ysfy8Rs34tun",
-	"7nxN/3Ma/9nYvPPEojNpaXj9HG7JUWJOkoLiaof/tLXZuTlYuJvpuWCwR2M/SVO660ovbTUevPX7g9++",
-	"efjT72OBiSRKaNqe/u3g12/d//h/giW0S3k7G2U0bWw1NjdbJmC2CtpOOBgopBJOjcfzRGk8i0WzuFAi",
-	"tNx4MxD1F9jO87kLZdVb6pdp7aM1wolKJLLIZpq37z0tC2PI/GXBV1hc2S/H7dM0idsu1LN2qX1vWb1q",
-	"9w0ENcariScr3jymwekI0wz1hbYpt43hEJRHrO3CtjD2NBE8/yoPqih8N2RA9y5+Pv8JIkVlqQUItmg7",
-	"QF1neC1+ZSMtyl1jLFfbDHyRVOYi9L6M0U2ris6z6xk4VksDFexAIOLCY+Xan3esdmxQoz96sspwHOpI",
-	"OD7Sh06YlOE3C0PLaE+FJKBY/7iKAmvNxoijZBL7YNXYwMF29JKU5fWZoMo3mwBQwHoFFH4z3mJ33kmP",
-	"vJWmRjYpzJMCuKIAzzqY0sOUcleSeibSxpQBakJ2n9Y6KAkiBac2atVbDCFTVce0ZFRlIVJyYdnkDLLI",
-	"YLxNtyVm/cuLEthYvfL+vQ3trKo8kQHN9o5USSGoyE1WqceNWAAMKR5pUnEV0NRUKrrEFNaUSk+It4sV",
-	"rkorLua3ampGFd1vxOTqbuCR8pCKVcmqnYeuVIka+UwBRaPNNsB+G8S0Lo328gBMSRODNickm4acKci/",
-	"Sye5GOUQG/CdGVOMwReRwyOWps534XGBJjgJ9+S2/ganyQVhvR6LqrpE8eFkn7XtDtRDagwUPwlqKXOd",
-	"0XnW/WJbu9E2bHs3K1RPqV6mLXTTOavt1LI1w1XX/dEEdvdXFk5gGvSLYQx/rH6V2uEtDAWxDfuWH6MS",
-	"PIk9WtJI+C4ZZ0L/N1H9wsFkWKZ8VuE2dImwsnovCSWgn5CL54nbGLN0+uH1YvXuF/W3D+/+2/17nzx8",
-	"/+WD73344BcvH7792sP336+hYgdcl37ooSs9QjnBTWUxSFhNBB3aCFQG8wezVIOLNTEuU2XxKlIj7tTK",
-	"aLEQolRPod1jE59lf4E+u297Kquzi6vO6u7s61VXKp/aCpcrDRZbdhJUmbaeNpm3CXfSewAybUWBRP4w",
-	"IV+4D454btjPBZENWPYsigR+lFA2ZlKRyMUHobeqBy8SFCaMuoKpJnuMDWXThvEYII4C9GeZHQ5F1Pd3",
-	"nLFI7LNsgo0jkCCieaIkVDXOKMBAlg9AWjaeiCNDwCm70srBuKIvZjT2jPAk+fSnPzv46KPDe+8cfuN7",
-	"TXKC2L+Ok4Of3z18+zf28ya5/9Eb9sOGec19tV7Mpj45FwDGK4ji8FYliT7DaOwt2sRdCRxKxgmPDTot",
-	"9dbCcbEf8ApkDus30CmQ7bJFlpkkZlwlarJuhnOk2dnGcH6jrifwKo4zJv3BQ6CVVMbrDiRAaD2mHQmu",
-	"aKSq51/gygZCijLRTQOBUoCeT7tpKJGR0XgSQKxToQJ9+0L5h+JLC7Dr6aZg3y+OzXfUnhl155TYr7EP",
-	"kRgYO0OVPJdRt/p1oAnIF/I+vVclcA+7VV5oVpPUDNsSiNsKbxhLA2FYnA5lX6jqhSgDG69YNlgqaFOP",
-	"rFhPyBACtOc2KD9fdppmO4LUsRTCeH6+51T8P+4LRoynS9UvRMmedyB8s7oI/EwLPCFY/BSsj0Ap22TE",
-	"EdrdgJfSzGHk6yseij2MORATXs3zJLivSsHXr9HxJSalyXvA0SwUvXyxgkdNOTVC0tzgn4s8Skdaub1q",
-	"EXOmA8Fkn9XMIKxTLz1l1BMV8yyjPaK7zqsW6Dlsk244GHqh2FMQ9Bw2/ErFIJy3k39gak27gnPkIZv4",
-	"8xdUltIGBld5OVzxEbN4/bHXwhLeo6jvCDuX+ntOaqJZVCkEZ/pz1d3KFd30Bharu5l1mUMKgbrxq0sp",
-	"m6HcebWxL3LNrGl6lQ5ZFraqTsPcOzwVKl2hjT2A9vSeOptVNGd3avGhqSm65k1MjX+i+4mifospuzVM",
-	"Miarx3oH9bP6jL3ZUGKP+Wq89fXdJHhUAXHCKGnYUrM4n4VXhF2VZaOL6sdpLht1IOLAHZAAIrfs0zQl",
-	"fbrPtrHqC5jKVMIyADqwIyVJzxVEWaKoh25vIRpW4rlA4MVSbq8/lkFvivIJwDsGBtQ4V20K03DUTRN9",
-	"C+k1eLxoG1rX7TzhyU2E0IS2HlB1boNzCofIlcd6/+63P33njw8+/uGDX7zsR0OIkpi1qy/mwrydHmPe",
-	"SMBsNwg4riiPTcXoBXFJppnCO75tm8nC9NomayQnYvxdTQEtH7hv0moqVtcZFCDMt3DrxaiJwHP6Xs0N",
-	"4SMZRQ0bHO2T1ucaS20OpYkudg9Ucb8kXK+/8s8sZbs0bXepTOa5lWimkgiVBz5KU9T7S9GQBSI1oRtt",
-	"LgIbN15MO/qhKnNLReQup+D1Od9hxnOHoKdIyTApJXx5qmJUj/ubT2OyTzMWtqiY0vsLV86E/RkEdDOB",
-	"wiOFIv55j5W8eF7sFmRZB2++8eDXHzTmJQP4TBaDRLJ2HhQbeiRuG1jrto1L8amGA5rtycC6yxlrvD+i",
-	"zx+Il6hJG2v8h+k/aAcO3VazDGg/YeP2bLGE8kgzkZY4ESJONpqNg1d/evDeO/qP9945/MVH5o/X/ujh",
-	"MEe/jmEUVWY1E5S31C6YQBzZdlEW7SgV0V6QWScRTecQy4ij3c4t4oe/vP/J24c/+mWj2Xj4rX998I0/",
-	"6L9vNqsdtVJ/pvE5Y660bO6dxZQvR9hMYT44h/t37zaajcN//wH+0RWq7yeGqcvt4TvfOXzrTw/f++jg",
-	"e+/rBYGPD9557+F77+Yf7/3k/r0fu48Hv/zhweu/0zT3yh/u3/shfnn4068fvP6P8OVvDl753eHbbxy8",
-	"/s7iVS2HM5sLrwT0Uryz8vk3yxLa1IkqC0/BFQ7xnPwW9dI0ClLlghOGA+fY8/bqd3dWRd/nRcS9WZHX",
-	"U7d2Rv11Hg4ya9zyKFXPnFnbPHlqClY/ohzrTpEvXb9yeW6i9aIwSpvenNKFhp0r5rHK2Ei6/RwbaU4g",
-	"zLQFANc9LzhiIEpNryEVJGCosCyvcmTp0iCEWqFV1FND8RkxJgPKJ2RAVdRvEsGhFu+Q7jJZIdwUR25b",
-	"D03/GuvVzZY0utBUuuCi6IN8H+eVs6gfvVQglwJThFhbdCVkYh8R+cTA4Gzzdk9kJlZ9mNIIfs6Dqqpl",
-	"oGOf500/+OlM3ht+cc72iR8v8gumY/x8Le8ev8grnty0U8tR+gqxPmXl1hjKJ7DZWBVUL5rJsblp1dfG",
-	"ztm1v/nKta+stVonpxjsVvHFog7auP/Hdz79wbfu3717+MH39c1x9+0/f/zqw3d+9OnL/3Dw+s/u3/32",
-	"wbvf+PPHrxU4rhG0XPLOzx/+/e8f/OTew/c+CLJrTQmWORS3x2xD6UIqkNLGnc9E6f8M9Pq5Ol9Qzqoh",
-	"by/Deq2gUSc4sbZwMCUElG/9xZd7sbzUXDYfvEEth/AWWyyGyQbKYoZoBIP9l2uV5TrurHXM/Ij2aGsX",
-	"m6qhftTI1SA6eFjmf6R3e5mO6lzxhYp+fuAzTO7H0smpi4kqQUjOoEcGwLqqm68sKGgAndl6G8oVWscY",
-	"FZ9ISKpw4KReCuplzNWm80RGjw0oZo5wOqaSxIKzbfAXm9IJcK0QKomthEgs3cV0UjHIK4T/aTwyswO8",
-	"WijbkKOuSnC9wFDtElSG8Ct7f1ZXTXMO8EWh3mTdrAuD+YuEu0LMX92gWmWRPFw1LIzniuFp0kwwPrlS",
-	"gZF6ReqqV1ML1iPx1lD7iysMttHyFROpkopX2ObPo2jXCX/RLuf79JOQvtAZjRE+xOT+YHyg5k4jyBKs",
-	"NDqY/VUsIjU1rnCiw5wlqQKX5C+ZlJdIWqoc0tyKQ3bZZqoL9ek+c+Cd3QnhYjxTaahQynhlRYeqlq6Z",
-	"Jk5f2YdQeRlTP6aadgYdubIP8KlUwgW+KRRxgc+mPMtNO9CzwjjOppWMelkinhM5W5jwSBW/V1BxG5Ia",
-	"pT8NxYjh4GDW/B2etcallI7NrczIuC9SZtLJkLGbuPtMKhRrII3PYKxXvr/z0iZ35vKW6rtxCV5aoShQ",
-	"sdyxIURnKaqU5rV0td5CXbxahXtz+dourqMPV5h3XjVemGUIQQAka5eObxDd2z6EAPzFAwZgm4ACb59T",
-	"Qn9pjqvK6i81uorUfk+DS+X3z+7oCpP8ofFV1IKZPl2PqBhMkYOEkZunY8lkMZhMurIEJTWuugK5CPeq",
-	"eiZ/bwqbMxtxjsdotoZFoOgJF6oNTL1c7qTaTX2BKnbN9XmhVOziQqHQBX76outffzqfj0F/vCzUjhmG",
-	"/rhTGIqZaKjGwq4HoPQIVTwKFTzK1TtmKnd8zuU0UiH2AhnUF5U0Ijjp20xwazYAkdxm1aGtwF9lbh6a",
-	"7lx03EAZWAdVryUMvA+gJlxe+W3ZKq+eSqixje7wFtBKGRbN0qSSB4kmSrK0518MqcoWgdrm2bpVQ+pV",
-	"BPFIG1USeyrX+8DpB4p69DAQy55RcyLdAQmy4auOUJbA+6yDC1ukyRVVEh4k3H5cVBYCg7XNCKoBQ+EF",
-	"ZdZnVamAsOZHKYSWqFWVQHOVgBZKBKjGrSIfBftcEGyMUsiMR7JikTF0gKC/kkfpKF4MTw+jWkmNMJyf",
-	"2+hHUSHMSXQBXzdKR4nSl856II/Prku4FRS1BmgPAc3a31ZZjPJA0rjfbXozjf0QKJ9RabP/HUt9VcDa",
-	"P1rNrbCxverNWjyzi6/WR187y87Iubw+n8pZeFj9rChneM+yfZaG0gNT/aMXIgyc/FaIzDEI/Gko1e/d",
-	"yyJmMKKQVCfnYim4O+kxTX5iN6MDyJysEnGDc7W92IHPWbJlclHYPuNt1Rej3X5pTcLhOMfnWnNPej0N",
-	"bttyJ4rFva0au4NNeGefDJJgPmluiDyqbXB6PNiwf0A8IOhr9dIWDgVJhXbFPtsmNB1rtWM0JEYhMXkq",
-	"436SMnN9OSCEWZcxANRVZ8UzBTRGEKcjxhwCWCH7t3I9ZM6eGzZwzuexBfjOtgKFHKTKGPWmpydRHxci",
-	"kUQOxZ5WfsTi1C2cgXftxW6yZFpWql+tL8gPXDKPwYludBnNEK/KrK/7IhJiL6laa/qSiNlZ+6b+cM68",
-	"DXeUlPbicDvuvmzWSxObpmxYh0If/nWWCgVbr0cjEJoYcP1ehOvZ8G6DMwOP+jXfYH5tuNiby8CetUpA",
-	"zJzD9Cli3VQMSQhCQOsfQre+iKJRltWq/5Mlu0kgiKc/6lp4ulhwRqgKwDxIke57wVfIkGVScGA0MaOp",
-	"QoSwUhhQCRWCceNdmk9MtmydTQU35lu7NG5aTUM15ZXJO7K0U5iEjyzLnhTvWgnO1lQycAYf6yROnEtz",
-	"lsHWCyuoUZ6wgoRvGj26vWDmOqsUOOK8nqsKHLk0ORM5lIeZeMsp+Ici6/AbAq4ARFWSDbag/NeATgiN",
-	"VKH8V6XlMkM6s8v89jvdgdcKkQ1sbBFnxc4r93xpohuZl3JVWdHR3CylEgyqGWAl0UixTBLB00kTK0+b",
-	"c+5lD0qo4fwMyLlLaNUBb2EUu7UubNPoDHkdK925XWjv0Z4sFW10hDKfuVS7uWz4jB20N3ZmFQEyG605",
-	"kSh1wk0WPxusqlPBYTdvQ6dduqGIjUgMrO2XZfuszVIWqQxzUNKJ+1rwNvgQqkpZk1Ikx6VJIYzj0uSc",
-	"6/PS5Lpu/unpTs33VziGA97EiTlmVSsurpZ3d5plFXWwBbqL6cm/KTa4NRil4vGhWOYXC8LFuAbvmx/H",
-	"AuNcuA52AZw9ojKngrdGqi+yBNGRqy28s0sH4N9LnnrPamkxLYFCC9sYLNsXhO5mjMVaN8zJmphqA00T",
-	"KhOxgmdIEkRNqbzYrqjDclDtlybOxfsXXji5GHXjWf1cziN67TOBAt+qPH1mz4oMLd9R0Kqq8ybgLPEM",
-	"y8GvixynYrwQHu5CSEMhTqaaiJtTwVREYWXrSoHbelZvCbdhHmiUMwCXf1lMybQ7k0cbefoL88Qa7ou6",
-	"9XOXMKev1nE/z7HOLdCyD+cR4/jbi9WYAuEs75wOIEGX7OuzLhzHMwGIBH2FGBYsSCzAGzAWmdcRc1QP",
-	"9azRPJ/JjL18xp5ulj5MkvKoIU4zDOERxTiZ3Z9p4bOp9WdUrFrqZrjIhV+rCSI9XJo8a+2KdWrsGqPi",
-	"ES2I2HduRMTPBTuitypVhfxboynOsa5EImZNMoYi0iaLAzisVY5LcONeL1xu4SxBap5aSRnP+dqq1VFz",
-	"B9ocU+ilSTCEwVoqa53Bo+NcYnzH3LACrbZImQi+I/YYl97DwaRsB3DWLnKCJEk0pXqtCYXTtUgHwAfv",
-	"NBuRzHpzukTihy63ga0DijwRPfI3a+euX7uwBpPx50DWRavLWC9jsl9tAbYhWUhWBJ7LuUZhVIFNUmzo",
-	"i4ypOImgaVrSJJ6jnUDuovFTFSLCZyzCBS92n6rQ/Qy/VfFag8XXWIjtS3nTgRXSCoGUS6ShRSrhuzam",
-	"zRMJj7tkMPCTbIB2Ps1cMW8BEHMlASW1SlXiJfXT4TCdmIJSPu+sv4TgAgPRCpTeonFsTgeBkJ4LIiOU",
-	"Yz4mWiS38lStYSZED9bdtkISOXNnrKoCdkE786argGYOiRBdBho5i0nZ9OR3kTw6w6OnZneFKxvk1Iq4",
-	"GZ+VodLhg80s+2OIMg0P5Gm6nsLpJxYaII2cPqMR+vnJTjJgVuPxX+Z1tKdZQK/5d6ENn60Sv+mkE+zE",
-	"N53LmlldhfPlgan1cb7n+2KAZQhBW9LKUSgpfF7yfq9XP1fZOF2LY15VoOllI04fHYeV8UwUyoRVKdtV",
-	"V/LosZhlYVzDnsj82VtjQeKk12MZ48rlcUZ0wMiIxyzDIHegmS24uOJE7sFtnzGpRKZF80wMCOVE3/6R",
-	"GAYYW9iKEEKvEFmc8BKQcbEAEwucnYzti725CIH4RI29kKMoYiyUGbnjonIkGUNoil6mAY36CWdkVzAJ",
-	"oEk9BHGQBKJQSivoR0/HTuWcDk36Tt6ZbtSkPPp7MnsFBfYw93F1MH8WGNkPvls+Awtl2DyArjri3xyk",
-	"aG/AXcvomSZQigsFCSb++D+IKKhsZzvqIlqsmsTWJolleJm8SWv14xUXXiDhSMLL8yznkP/ZFfGE0EJk",
-	"IxmMpCJ7XIwLSboTsiuI4Oukox9pm4PaaRaD2/pQTLEYJEnESG0jLLUYS5cfBMFvPDY1D2B/oZLdQGCh",
-	"3KPVkZvDX1zh1wqEUkW/WVQn7k6zcQVsfhbMuuLMFpiXw+dMs6V28RqctZ6ClylFGBsHB96nViBGdchV",
-	"WDUQN12WCr4rTSyfNWItgBWbZxrU1LG+k5QrVNUWCWBD5hm05ydQ9ydtLpS/yk5ZUzbrE4kBRJYFYy7m",
-	"4hKVjMl5ErUZ/8zuzacmeVRQwgJhLiyeAO15xzNkvFBe/uiGjepVxP1pxIFL68rIJtf5KztUGKErYlu3",
-	"aMrCGrZXcqTMKfROMcpkPbfQXARtU1vNC0gUBHY2ddgW8kJXuA3GVhEM1U59ZXiopsHlAobdei80xxSX",
-	"eeHD+bJXVUrcbixsO9+dBY/e8RDe1TwxZiZ6FH9yVaTyCqz64nawcovKRdl9vuoSVla0z6bBs6MsZr5a",
-	"JtRXmrIIHWaBbyWJ2cAil3QnFjjME67LfXLUdJP5uu1No6+F+AOM1bR/M7xLYFHybRVQur7EDYCAMbAM",
-	"miaJ0s5ToTGYm9LpUKyn6v5BAhSOYNVb+MVR4tPlu25n5x2aMhnUNdKVVtabTReAOax305pu/FftMpY5",
-	"0+C8iJlCzluFluaihc4aenOaKnkAZ89MdQTHPKNtBr3RAhV7IkBCAKCGeOacJr9AHkLnyM8P6EZdhlH5",
-	"AFxULy155SI/lkcJlQKrBwEbgh9YIEX73GkAI0k5scPDoj2JBAbktavMh3b2C9EWM8AtQmjGcyjBr6Qb",
-	"eqx9JoOhF356nzuyS4V6YbP385BlRY4vmfIy/EShoauUhbWY11/Ki4mtlt0v7977LGJHC7658oqfs4Vl",
-	"aEocByLjvpCMuKIzU0pjzKKUZs7VNGBlXlHD5+dFTVwqpXwVPiw/+KRr0l+wy578baJg0bDseAZZOzmX",
-	"0F+Y3EmDp0sStU7OYyoeoWkaWsITi1bQk8RKoz3vZu/QPbA9JpzQFHNpLeQtuDmhzCGM1QSebhcBZ6zo",
-	"B2j8BmnAb3hfuU/OSycFUaBQ5u3ql9deaK2dvnl7s3ncX+StwPVnt9T8aIVKSXpJmrKYJHzbFZcd4x2A",
-	"TmHMB8SkbkSezLfV8jD7AHgEq2cS57LD3IDROZw2HAr6GQHGF5a3kri5UM5IGY3by8oUNaSG2hjdngs9",
-	"n/zsuGcQ4K00WOeeH7JsOYNAxiCsv5QNbB6cvpA5GxObJ9B01QkLUapcjJuAbYk/YZZq4QI3tvbHD9/4",
-	"p4Pvff+JbdIZ9ycdhK8a9wOuu3F/MsUHN1qVlX8MgTvXpxy5Q42F4WzcXmnKcrMh0rj9KLOgS+03yzO4",
-	"OWd9rjHJ6tJN3XnU2C4YzjXEtvTUz00U1DIq9L+C6qxTKzk3DvEqYrK4SrrT58SeEQw+A48QFFiAqrmk",
-	"Y3/ugCzb0UyjQ5TYZQbpnWtJCupcF5DvKTibwp6jAEjcX12DoFY4YttEMq3VRfLYMBNKRCJdHwQgisTQ",
-	"42vegBIBDs0WoGma4NEyBdfhG7lNWngvmuxuyWhqjGpaEDKINgE0ooKZfVGofTE5qFIRKNv4TCGoJknF",
-	"mGVrwMv67JZ3TUxZTx8axB6bmPrkgaLI2V5gjwzjFBZHcNfwS6qahA2GamIyYKGqX3HdA7ny9YsS4+4E",
-	"XEu6V499RPODHOcDkMsA/p6mTiGDW6AC5K7b8Ka9PY1JBKuImtHZoRjKNEvaXHRMRTf1Fdi9duEcOX3i",
-	"5Bf0qdRPkJgpmqSy6um6rmg3ZZgHZwByAohY0K43EPdpvpsmst8slHNADAF/NG6z0dOaSnUB7QLc5F6w",
-	"aCnpLvNmnlzk5Fw/4UyypgO0NhgLhp/ETO75A6tMoq2PDwnIsWS3FOStmB4CBAwiTDuZg+WNIrcEPHA9",
-	"yD5Lh+iAx7NkUDEMgJHW9r0BLi6jxxc/oUKol8/s7Fwl+O68HJw8nn/GZGQAwS3pJZLgI90qFiMT448D",
-	"LGTrmKNj6K20yWZrSmvrPS3o71gSkWmmwk553lYLMom2M+7F+XGd9SvRzcT7+iGequac3wmvF4ufzisV",
-	"TTOPgVf1Ni9IQjkXIx6xOA9Cocg5CS4oSbVmBzdnBCIskWLgJGqJBwJs1LtUa6WCQ9CDkOb7yjmidg4+",
-	"XP58ehVbOLLwZbtcwN//akTTpJfkXsoaBGt98XVL0/tSj/yWLedLXwyU4nfzB5zpZYNmEjOuEjVZLy/G",
-	"kSyatk0Y2DXK9wK4YALQ4pyDwEXMpAzu5pgNR2rSliwyQzJ/tQ18/n4SsTaigxmlOJRj7JkuDGuVs1Qs",
-	"fs7U2J1y0tG4YvQE5rZ77KqA52lQTe31BId3ILjqy4qQTYvwzpcwle5mNGZ+fBowsXOpEjVCx2tRGmhi",
-	"JOeGvtpPlphMlejEGd9gmkSJGEkfiGqmdSAqiXtoGyP1TFmuNHWLWXEVM6pYe8iyQZL67nj9M9Tgwc3c",
-	"Jmsb+hM3LvOKHcSV87Ui5Q5taVTVX67cmaQqkT1MI6/bF75bo69AND2m4GdMeg/KjhCkx8Y2baUvxtwm",
-	"dCHaeBV9Io/8zaYg+POb4xpV5mYOVPmad4C+qA+NQeFVNFLtGpUGHsEZ7iU8kf06g9hN9hmvHn8erF7n",
-	"mEPlFQuGdJV4gM+JkO3Ni6kfMMrLtW+ZQU0Awbha4jHcAVf4efsqfD47OQctzEGwupLXtPBqAvNR/l2e",
-	"S6UFHKZUWf9WpRdKHKaCQFZ4uAi6OTPjsQsU6Ik0FWOI6o9JBgerKA2A55pxC+etDwz8rcU6LASW8zEo",
-	"RgwRWNW3DIDzuNmvhO9esZ3hx3OFLs0DrmP8fK3Qvf3GDkLfVrXxqZVXE56DB77PMsfHZ8WsDFSAMTWB",
-	"KOgAx3g1KSowRLCaFLhi8dwWeEFzDj4pLsvR6iZWotZ6kIV7UxhchrwscTlyys1FIw5/1CGuM5E659p1",
-	"X10xHbgvrtme3DeXsEv3+TnTd7DonktkhtIiTQfwiLfhcKRIluz2VTPPOc1JQ4k0bgI0UH9iiMOx1HVy",
-	"RotvMctslAT6YyBicwuC4QkXkCKRcJMqPaMQL9CLMkajvo+CzZ5sTY3XB5tbDmkPnAjXnl2ECZZlqXoa",
-	"jG4FOxAm9UBSy4Ia9sj8qhsqjBSyKIzGNhse7pVeDy+mGgdTRBENu74BAdXaGTTrqJAsfic4vhDO9YjX",
-	"gbnOdbRFK4bt3pwznmVsXMsIPI/6ep+5neqlVxfjXcIXWdnU4UVZTKI9poLVpWMm9x7TGrCWrOD8w7Wz",
-	"vsDbeWqhNRS7Ld9p4W3fcaOcMl7WTXYtnp05a1Fx8K61hWmJ11gkeJSkCQ0ZHHkvyQY+vglCKsYklXLZ",
-	"gOPLetjR8QgiUFTI1mESdk1wHqZkC45+QtWnHEIBtLgMN5Z0wXIS48pYTNQYrqYWGfGUSQlWT0yfSyTp",
-	"ZhYwpVIVd1tyJmCWwQfQKlPKENzjYixNsfMqWpIfrPsyllQwKw4P5Vuglx+KSlTsA5OnqFKM+2vjXzNR",
-	"STaR2lzrfczBBQTqql0F06JHqis8E33adImezERf8xNT4LQacM3IaxJ42pX2dWRrnm26KWkq4kJV7MoW",
-	"tJtNHHSUYD3VE6Z3zpypSs3782mLdY/yM1o6SLObm480xAqsjZ3dooNhaqC3AEy+0do4/YXT0Um29hT9",
-	"QnftC61Wa+0p/Z9W/r8NW+1kqyHpPtTFzVih9MlW4+DD3x/89seHb//m8O27JmSqyDUtbv10lUcrNqAM",
-	"gTyATmQIhKcqyj3u/mOWVzURW9Rk2lY3zz2SyjUWMH6qekxo4/aZNw5PBULMLUg+htrG26Z8GKzxUET9",
-	"qpD/bOircQgsyRUylspkLBeYt6x8iMOgB8KXg3pNCNi+vu3fJkvnfW+TLpXs1IkKAFWAw8SgoC505wY0",
-	"bxtCoinWVKjubYfHnzXgHZ5QRYHiZqXGCmUqvPV7YORJjbh9R3Oe5kbc0lXAy4OVLUowDqBBJtJSCrJL",
-	"d9PY9jTdTphahm8W5ti0W2EWcf5mLhcAGYQTrxN7N5/Yyka4oxRq0BqwmaQnbAt+qy7JPgJ7dBxKstU/",
-	"1KkcAma6Gi/MM7NmzuDvBXpbzOFNAyVLGrzpjFalIS+kgjMQYL+k09rVKYYWJ42cKKpZtrDza+5t/HzO",
-	"tjEPNr/OibBVr3VbCxdkSZNLsYlaDLFs6J5vgCl34p8KAC8uy4CmUBuXCJ0FyZ8WStDNoj0koIakKNp2",
-	"WUHzgaAkTc1sn2WFgsZabjs6VsmKQEauMU2/y62wzQI4Smx1ECz3GuNszGI/CM6KopNNNEh7IAMyosLy",
-	"fWSPTSRh/CjaiutpQfjNNVS/ltyRUOTVQkMzKAUWC2uhRbI8v5DRl8nqGXt+dP4cxIyL8baz3aesp4gY",
-	"gTA7kQZpQMtS7vDNnq9HnQRokiEeFUznUVL2ymt7dqLJeZtQbkKhETk3zy+BkFhCx8ilHg1mZXvpFLF4",
-	"ycyvqZy5KXsIjfrEHAJp4l/oFEkZ6LxESdAUaxSKqA+GadIT2o5oPZi0LlmURkqPGfMIx4FsH9PgnDW4",
-	"DOqv6NlbqpRm2S9YcSYObWtF1O2/efcZTecUFKxUU82n/J9FhKYoFdGe1ZDBNOmA48a0qm4exAFdDk/y",
-	"qCULjVZpJpVXvq1imQwDl1pRvtx5R8+9s5XTYdNAhxjy0eqrq36zTTrKgKl2jJNxyMQwZWScCcW2SSev",
-	"8L71zJnrz+iG9aln9TASTFLbZ1NY2ZqnpjFYC7qMLWQIGo1RbCpZszTxLyu763frCO1w0BZL69hsYLhi",
-	"b0mJJaCIzufkn4FtQaSlogsGmw5SRk2NOsSta9u4XPdFxvYTNi4/5OJxc8tA2+Avlb4rvFv41r0tR0OW",
-	"7SdSYPkHfbzbejGpobJRnOi/Kkf7ipStMtpXpEwuqavpV6uTrB73Aj/r9FZDB/6dll7kFpfrl8EDaGwH",
-	"AHiTugOIkKRjCy53ZkVOJhU12Qx++0nfYpjOm+0zevfjBSBsf1eMU6++kuXwdp9Z1MSpz48g4HsOIrMq",
-	"nOp05Sb7brO0ajMTMyMKb+SSiTaPbKcWSkar2rn5IPx19nFF3LW8jxlmFsxhuddNHYolYSBrVNr1hxIi",
-	"zjhNSUwVRQ8+BnwFIgynpouFidU8y9x1r0S7nKgY1zHi7jI+CyNedOeLNGaB2hf5PdS02Qr2Wnss14Q8",
-	"Imt7JANmY5Py61ES4hqmbEAS9BRqYPHmyZMbp5thF9d8n1o9IPFp4yyk1xYkQLO0pT1wY8+n7BYsRDd+",
-	"YVDWEvWuVxH0ZFDM068vx17L/pCZKgOSbReysosUZmCSDDB6ImeLf1S15F7Hin/XRkbQqDF6l5BgoEwG",
-	"9BbKpqdaiwRVm0VQ/82UUanakKxRenOjVXx10y8dD9NJ/T5nbMeFWZdnUuqiPNSbleo6FDfjrzdWVtrB",
-	"lLGqW7FW9ZnUYl7KpK1cC5YACplQ22TcRwgJCIs1DySQf20jrgq1WJVkaY8olqaynur6CHyGqa02N8tp",
-	"R1K1MffVh/hxpAoPy8nyM7VTg6lOS8PwY5N2WXIUoZxZG2h+Y7HHiRRLhHqXzc8qH21Btc+qOFrAJYLj",
-	"JzAAwqqHsuTFeOfXLYCnVlx4rdmQOXuYf0viY7MXo6wWT3qdqS6N9vzuQgqm1DUtXkrChQnYLNYgdTVJ",
-	"ITrJhGBV9BVGIstYpAJFTfIgMsO0Zkzc+v4NBJTlTc8xFQZ8lUsGo1WO35yPkbEQHgNMaizgi0A4AIcs",
-	"4m9AqPkuyfnHqRyBaTagUmQYRmp6N/u65nYmZlhv+7gviGRKpa6HVbiUzep7j4Hl4PNkQc89J2k3iJyz",
-	"VOTMSHkRhkQB2cTInYNmwZdoy8ZUq6iuO/FcY4Esz0d6M6/mAs6cXWz+2/CUNzsufM/am9Vtdp2rVZPV",
-	"uYzZQPnFMGZT5wLyn/Ul0Sx5fIhWxUDwWx0GlD0Bc68beCgkq8wNFYBXA4qh7bqaYohjWKQZwlPBgaxC",
-	"NVxoLTuSGFzAMH2Brr3YWjt90/y73l67eXujeWrTj2caOpQO2VFlIzbjdi2qNXIvGa5ZrNq1odBcPDNL",
-	"UjjLNXFTjggW2FyJ3X2QcPtpAQEtYgh+0vJVvbU6gC/pt1slSQjkfHi4osaqh7EyPfX/B7J+FMVrp/h8",
-	"RLm08i6WkXWlNmAdQZWnkap8x9ese2sEZhmSw6kT+PIwqUK2lODMRaRUKSn8uWF6P8K6tH9h4NGrxf0e",
-	"9wUEhiJKsczBv1EQnVJjHyX2tz8kx1M3tzZI9mzHdaMD7JGTqyhPDRPlozTVUufUrV04t0PTuzOdnj5d",
-	"IIyW19BrTpKNFxBZsptgWQkDrVmoLX1zTgXdI8fSup0x82iWFrFica3ZfVtZMYfroy5mFS8ZMGKREKsk",
-	"dSzryWw2pBvl4njYo4DSlSq8zXePmtiPRPDlIEOAB7UXu0nt4iVcDzMIzguMUxrWhtmiCO5V5bKaTrkY",
-	"ZQjCL/catmNm3QwNAwFXMQvDrhN7Dtt0n89A4+7jRdeL++qa6c59cQ77/awyN66PhsOU6YN6VSsIdQ9G",
-	"qMrXHnOYE5o1rFdRDPpYGW62BqgSgJmSGNiUZVBNBoW7YOFAhjnasCUWc4M2mo1xJuDfEY9SRj2BTzP1",
-	"HkxrOMGKov/UrqxOC5BDxv2izhkihyxKaKol14jFo4xtk05Kx71RaoD9nTCb0rF1O6WMIhy6JCoZQA1d",
-	"T1RShXKZhgXU4bU4uGAtKZyEV2erxz3nX1+SjUW2t15Y2yNeXNggbtiER6HE1i5L8cRUk8cmPLquzMLN",
-	"eL5Y2qvRwIyXIu1B9lzqI3Azi+sWgCwkbbW7E8WqIk8W5Iu2GCmwqhohuUoItQtlXQzxgGnpVfE0lomr",
-	"yVF5vTLe3rz4sGpz2ONizJ2dsVKC+US2F+Qp6RNfK0dJn9fdtgG0qLhT+o1B9YelatsYgupv2erw3nWE",
-	"X/VVZoE49LQNUjyBeur+6ge2yPPc7HD9zOIC2SWUkIq+qXaBqqbYvEOqLmJjFNXR2hAiNffUvCTSmEk1",
-	"Pw8OnyEGPsPgUFjDeUWiM92NuPTGAlk4naZVzcFFCtE/tCv2WY3TX5Ab5pvriwmeefhXIN+5XmxYsyH3",
-	"2Ni7qmcnpC/GZDCK+kDFmI2i5WnNScoZHI9VnTP0NqYZLydlFyZQPXbCV58pmAAYszx4omDVNfpokdPM",
-	"kGn4+pg9cr7rbOfKztXrLMp8CFQ0jjMm/eE30r0zf3LmuaZrLDwIZZPha8WW+SphXKKxg6PnbExwEBB/",
-	"6QyaTB8h0MKU0Gx/FmJwoyyKn1rgQCiK4idPLdaQ3QJOW+koFN/jbKyXZRtAniFIhFSEuysXaHPOjCnM",
-	"2cLq9xN52axjAbQnZgORp5c6YaBx/Hjr5ObxjY3WZqtVoNc2cv7Gg7d+f/DbNw9/+v1GQRzYyC8RA97a",
-	"GA3z6yJ/6f5//unwg+8fvv3GwevvPPi3n9hgoq3G/lqx37UNe2C2bGoJfDHA+PmNL5w+eeLE6VOAKFQ4",
-	"iY3W+sZ6axY0CKe6Mod5eUV8YR6hC81c1Ob3PNoEzD/TztWV39Chm7Fu2FEdLun2rNJ9sDKemtfCg6Vr",
-	"Ignkw/Gfk4zJvjDlbqZY5aDLsnbKespbMhYr5mHhLSnIgPIJMdXzSKy1UcjI1teXbse/x8YA5a8N/Xyx",
-	"MRsFjG9o/kZJRLO4SagijEZ9lATXw+UCfKD3CR8pJgkUaiaDJObWfuEnx/YAX/Cth/6dyCTVHFgP1i6J",
-	"eUXTfXckE86kJA7QJ1SbSwwZP+J4Mxa3xb6/aprdO81JWUy6E/8GwjDjcPMTlqZi7BnnddMaPgD7BHB1",
-	"FIPMBnSPgasrDtXHnwacyimxMLHyIMrEZJfQ7f3UBi4w88jcsLpeOCJHshsU2oQJ5u3mCDVTggBEF9So",
-	"FOpazIEHZpBGSwe+WmuzvvLikthRzmcveV3IR5/LE06anpPjsZKFsem/hcSf4lLNMeXnjVZ1gfjRMbww",
-	"GImn3lqZuzu31vHWXLdWjfiVKd7u72FjPrvOUxxOnFicHjHFoUMvn5zLcQtvHT+9qrVY3ulUZOM1UkWm",
-	"2LN7c3NBpkj1bOgdIxDlkPBaLy0kOEPdIRRjFyQfQ7nNnWRqSesyWGSqBlHAw0xDsAwF40jFeszYxdNw",
-	"1j0sNhgLPR02O4URYAfiX+1ip0dEwKgAKlHFBmn8dbNGJ6yuWMMkMhUSXQ/FtpYpR1JfvcOLShIuFGsS",
-	"MUx4IniTIOVDdiO75Q+NLhhyqtXpcSZwD+vusohivblEbVl0Zhe/su1MbFYORlObKWaXqG3SZ2ncJLEY",
-	"dRWLTbISj/E+sJV9HPiHPbSmn0a+oDkWbrOhm6zoYQW6PONag4/XXJPw8XnXLnx8BhoPQons9BnRFLYo",
-	"Tv+RongY56wB6bDAHUX6rgTdsSNSBhWSlox4qYdaOc+VWsczPcjDPMwAqvlGZ2e7Ku/oTka57C2bz69E",
-	"uFimVlYgNgzkpJmQ4LWbt483T7R8gcC+vNKdbCTVhSSdUwYdw4ymtCZPyWiotuoqWkuW9gqnwLsLSne+",
-	"/mU2mb5oay19j8UmM/kYNAgT/WuWxUmkirf+LuMjNDaAeiNZbLgJWsybjRF3dYVHHPxcaLfeDVUeymcC",
-	"AZrrttMjERE0ZeeQ9IJYxKXw2BmtGTE+BuHyQlS2RS9QxIlxB1WXu/tIIpvkOZ7cIoMkTRPJIsFjuUW4",
-	"GNsywMi0mzlotOY0WBQw0ddGGqjzWgeYynh+K0UAheqKQZxm0A4XSu8PChFzEsrwai4LbJ8/bqaPdq+h",
-	"+Lwi0p0NCgiXE4cS6Vkgs35REXVXlNkXSm85wDxisWc2f6PStbvvjnrhrXy/7fnyXbH2WC9zMVhqKblJ",
-	"Nk8sVM2KBfQ9GBl5BfwvXb9yWWviCupyU0ko+i936T7KbmyfZRODsQgSoClaMe0aOXny+MJKLUGXyF+j",
-	"edifG2Rsx/VKP5sWFyYJuca9wxJJvEI08Y1VIn49n6h+nNHxX2Kl7uVgXavitD7vzZN7RoxJj2YAEwr6",
-	"R59KEokB2yLFChZN+PTqB/f/+M6nP/iW/XTw3T/d/+i3B3/6On7x+s8evPnNPED/07dfOnj3Gw/e/GZR",
-	"PSlVy6CqXTAtUNXOLQ50j/H2aFhQYyrGher2n8Hmz6idvPUz6pxtfEc3/pz+Uq+J1Wlu3kF35yhL1OS6",
-	"PhMeAQIT0S/Yff3S8zuN5ky0RzlxXvT04hbwE8cQWAt54RzUQ8i404sEJxHYPnSTM/K+UsNSrs85SP2f",
-	"3c4LIiPdTIwlpCT08m7lNhlniWKScMbiEkCAZl9jloKjJcEycdC4c3uay6tdzAuw3GGYfJlNsPogDHmp",
-	"NQJMSbJx0npWKq1FVGEJVjDpHA9gZsrc69U/gzdBpLkGIHexcpwHeXwwUiOakp1nrz9Rmil+v/Ps9enJ",
-	"3gE7Tk8EDA0GY5Py2IZJSSIZw+wjMw8clNhnGXlmZ+fqOjnjClmNuk1Cb3AHxoOBODwmlBhrH34lWbbP",
-	"8vLbZ65eNFDNFHYTakojbsoNHrMhxAIIDFpD1BVTysoisT4miUpYRh5HDYlltpLV+iB+Yv0Gv8GffPIi",
-	"l0pT75NPQlaNYZZya1bCbpLnds6tkx0on4Q1XhjaGjrtgezc4CIjnTZVnXXy5JNa9LVtnmXJV9E/pphs",
-	"ks5ma/PU2sbG2uZxfNQ4Ze3j+jKWN7jokVPkcVzCJ5rkNHncrt8TRNPyJnncLN4TJE52EyXNjLQgAfI+",
-	"8gVguk8+aYJ9s5Hq90ZpimFDmi+bEj3AkW/wTs4+O1P8uVNgpp0pbt1xrLUzw7lv8I5ltp2ciyM+Rcfw",
-	"3k7Oy+GkuhqahoTiBMPaMMfJTPR5OHlPPmkdu5KRiGbZRM+6czFmg6FQjEeTtS+zSSePIUhTlj0mSdQX",
-	"QiZ8F3b0BgeKM9oauKcdGWrBFyoY518hkssW+COHDBU0m8Bwg7vXofY+ESOlF7dJpIAXQCww6Y7GMz2m",
-	"kqRCYtVYxhWBuqxmmtcYjYE2FKH6LEHlbf0J8JJyiA8aaR0RTB8xUf0McscSpQ+i6bQwtD5AgZLODh7e",
-	"tQsZk/0tstHR51oGGqVo9NCqBw7t6SwTmaXbaxfOkdMnTn6BmJA5TeqGoYNNwHz9P74qBe+sk6uWkXQz",
-	"yqP+DS446Wja7xQuMID+Y9uWAWWMxqQzYFLSXdZ+sd9BIuLsluqYIf3VSIvFQ5rRAVMMBqcMC0GE00Rw",
-	"EguICHRppTB+l/an1+hEq3WDQzAlHbC4SdJkjxFjjECh24B4dkU8MRjDgO45ZKkikE9AxlDOgaWS6aZw",
-	"o3XbsLimIg/YBTTJw/C/piesRpJ8DbkA+VoB0YV87Qb/2tramvu/fv5Eq0W+RjoJ36dpErfNRnea+Vew",
-	"3E3SMYNvw+A75GtkwCxATAcn1DFczTS8oRsecTpSfcYVFkLTDUH2dbtHkxQ/m/urDViCuuFU7EL+oqZh",
-	"29hx3VhPZN0kjhmMJ5JZT/9rI7NsXrwVNXVLVO5BcUFYqnFfaO6/TToxUzSx+QvWQGKyOWyHJ3SHXKg2",
-	"lOvVjUV9Fu3h3WDATDJYZfvGaf1GJHgvTSJYQaloqqmxA9vZFr2eZPBDf9Rt/98v/aqDPAwrY4HPAGjC",
-	"xvrDSog9XAewxXBNb4nrceN4k5zYOKm7VUK0U5rtFrrT97MetmRgkZeyiRmgmI6qfzXNbG4iBWiFK2UK",
-	"muglKWuDpiDNKOE1iQTo9vtrqEVi7UY1tZCJJGkiFZ57qOZm+jttRzygfGJJTiJpRHu4c2OaKC0Bda4x",
-	"lU3WzvQUy8yGQSsnkSK4MKDE+m29W/qET/SH7khO8Mu2HNIIlkJrD7Ca2/rwwqA1j9ISmGLcNgzLYZhu",
-	"21C9W0jHwi0fRiqd5fhfQ3Zy1sh5Tz5pyRpXcCBitmXwsTpWGbdtwkqaEIe8OOYNDiSANwZeJh0rA8Jh",
-	"sHBbBsTIsuiiUKm53JNPWtapb3U9qc4ZTF9/keK1dBYEWmSOIJdyQeQo6psm129gvFfEOBr3jEB6Zkij",
-	"PlvbXG81mo1RlhrpUG4dOzYej9cp/Lwust1j5l157NmL556+fP1peCc3AlnRtlEMOdxYb+FDYsg4HSaN",
-	"rcbx9db6cTSe90ETOkaHyTEtrDW2bt9p4kfz+PqEDtLC1/sbx4xIiLY8U8FtuuBmoWCdA1zWx0jfzQNz",
-	"74o9pPGE2yeAKCRKIBfPN/EmGEBhCzGygknMLDvXlxWA+mm5YF/L4wWBFQWZG9xhUpkAYJA7sBl90RXQ",
-	"ZJwfzoiyMk2G29iIAebfY2yIWQt9Kvvr5ALEjhX4pJboCmNABFoKMcC6xxscXYJwsFnhvgXJAkURy5dt",
-	"4Nm+Fm60MAErBzcFULRZM2n5s14Ei/8FhOau3YtxY6txZcj4GRwW7Ly9pxtbL/iNR/kjxwoyHShIN9Ew",
-	"waQ6K+KJhdg01rWi6PFVY/MpRPUamj/86XcPf/5m7lHHsN7TpzdOP3WydWJjs9U6+Td6nH0om9bYOP6U",
-	"LdCp9SpE1Wwc/O6Vww++//Duv92/98nD91/OlStTX/qOUcHoYm87LIxeI7S8lEwvKhthXIgcCm6CXTZb",
-	"GxXmXbt3FmPnsyZKTT75vadJE1I5s4SrdYSfNFA2/r7c4I9dRXHQxLGBaWQ0GFCoj/rgP9+9//GPHv7H",
-	"rw5f/fDg45cOX/3wzx+/evCtuwevfHj4p5cO/+Peg1+8/OePX2vYCtsvNBwvACPLNIc4BkAdyChGHj5x",
-	"nalZ+kUe0czvBgT/0FKfRQvJ4SOAFLaRCxi0jbyic8bI2IQslw/DdabMop/BAX7mJ6IiZcDorEWzElm2",
-	"FlOAhbiyJLAq4vnJvYfvfXDwxg/uf/LGg3vfO3j9Z/fv3q1OKgZLLHypQDK3nGLxyLmFkfA7FpCsQ8DK",
-	"SyBSTLNhVOxmCOE8Pv+5McZaDAIHW5lBfX6UcPDy2w/e+pfDV394+PI/Hbz7BvKT6pTQM35GPxlAEjti",
-	"mAIRgDZoNAsEBAS3DZi+5XTh8m3rEQYhwLyFEDO6TX2Po8nSCAsMMV9SsbuL/rcy+VxIeJzTziPc+st4",
-	"S1bf91V2bhOVvfeS2YbV3UGHP//lw/f/CWnmzx+/evid1x6+//L9e384+N6HVW+fMuiMn4xs6qY0dYpI",
-	"dwKC3fVnzqxtnjwFN61MXmRIKcaMAHoU5P1RPiGQY32DawJB0TEFLWqb7AotQoLb39xCmjldPbNz7pl1",
-	"8qWrT3+xSa5e/mKTPM+6V5vkixcv6N5u8KvnLzRB5NvliQn1N9voE+jOst2E51g5j4r+CmA8dW+hFQ8g",
-	"SIbW06VP8GiYChpDEPXKuNnHLx38+tuHr/7wwb1fP7j32/sfvX7/4198+pNv3L/3hyIpFkF6AtR47LZW",
-	"G+7o4ewyb9gKUCJwtBzhN7eegpikacwIR5petfoyYHFCwTSxTeRoOBSZkuSaVoPXyWXGYgmtrWMJKKDs",
-	"RAZ52heZKlHV1I04PeJ8nHn5dVf3Sz/ydyMG8XlG8DeBtGUCKsrpi9ILF17Kz/ftTVyZJEWkmFqTKmN0",
-	"UCZN5+jtJpzCPKYH5OWKuAIrZIkP3v72ApLLMQzK+/kMo/EUm5hdl0oHCnsAQrjdeA6+XztnjF+e+nJ6",
-	"YztaNOuALNZxHjHqjy4xLV4Bc19gF4JVPO6saq3xeD/80z8e3P3VnLWuJyc+Q2UfaHJIVdT3HPwhOtUo",
-	"ifojvqcF205pOZxtfjCSUKUYkW8LG2SwkB9nWuw90To9ZT19AvyC0HgiSTzKtNiLkW6FTL1IDNBHWyYh",
-	"HN48rgAnvW/LnJmjXt7QeWc+HE7hAWurLmUf8Vj/f+mSQ7K//9FLh+/9r4q3Wo6j4b3MnjYYH7MA6WjG",
-	"0BeBtIo8lOMQJBUmap5ywmiWJixDP2rBGmCC/a0lZEwnFiapTLTPJlJfZGaUfoqdupssHnuJUbnlNXFD",
-	"0/F7FW6kZ5NBohoVHjyHWDo1b6/atIZrAsFlHkqDyAOAbiBul5sWPQRcq6sjO+d9vn/325++88cC5ckJ",
-	"jwIkd+w20ERYjnreWoccwSWc9EZpumUMTK6Eg5Km6Gkhiievf3qD63tcNo3SiNGAWCZGbpumpGLD3G0r",
-	"aRJj6bHcVqdfuMENSDntamIlzxvsUC3QcaHQwYonwhmli8SeCs58SgAKa3NpHEJXHYnbbIlK8tdTntJM",
-	"nwlpngdHY0i4ShSz5kHrhOyyfmIgNB4RaT58/1eHX3+lHoEeMwwlrIVed55UWywEKQQISPCIbbkpWuZk",
-	"1UxP7EPHFZQwz3SaWokc98XAVCVhvGmhivrG1+iS2z3kZWrZP0IS84n4j8iKNlWY/y/chnb4i289fO+D",
-	"gw9/j0Q4l/C6NNobDcNUtmMrZCccAGc0V2tCwXiuxcoUkI93BYOoLoMqsAXMEcBSNN8TPf3mDT4QA4iT",
-	"4bHxveYSAnmcEkUz3cmLUlkdlZIB5UlP3x2iB24zJp9oIsEioUsyzNB7t8cmcp1cBHJnPMomQ8ViTIgz",
-	"VrzHACYNWauY8u9lQij9K1J4xqQSmQ0rYQkkDHlIfIfusbO4fp+vykizqJ/sr1BrPHj3W/fvfVIgHJOd",
-	"VSKdiKaMxzQr3KUzN8w5+0wlIWrC4MnSaTcpzJul2ncbp08HpftHdMHYmfwto5kMbYSegMn7OfJmmKDj",
-	"xtYLN0tb8+Ev73/y9uGPfnn4o18efLd4uDO2C0hZvj06Fo/YHJmHcUIRNjTV8iZCNnUn1n4ETWA0njlM",
-	"TRLTiX4iphMbjadopgymCAYym/QGFq+Tq1D0MiCGnB+xavRhEJPDt0Mxpa+1dvrm7RN31vCPzfwPb3bf",
-	"PFCakD3KIJB4yPX4qVOtBZpoc7aimVQG/21coXNO1SijabvyIDaqDGJH04CNKirsYJNcuHbl0vr6zhUi",
-	"MvN3zv8TCd6ybRMoQ7thG54EdNaymuQtCXFibkWITQ9q/UzeRQkq1zmAH5MQU0NobGB5fMNkt9T0KI+0",
-	"rg5JERqGMgYg0g8h5zPeJnGhLkHxJIUGaN9srIr8fZ0IbhCmZmxvuQr7KHmuZgwBThtjyE4MLhVIpBow",
-	"qyI9Is778L13Hrz3o4NXPzh8++eHP/plVc5byAT0y/HMRJaVMJmwaltqrxRwCFEjfdE01afQCOKz5ouL",
-	"0GPh6p0Sif0LYh9JmDyGLVxIUgbvLCXcYhurdxC///HBK+HLr9m4tZbR8VoX5gqSeWlTMsT98d6D56gL",
-	"PJtynEjGtkxsCMakJxl4T2Im9zDGs+A11j8CQLqWMy0aFOjjUd9nIn02kQq6XuQxOc/knilrQxWxwHBw",
-	"Clx+sPeeyiHkKp67JMev8nOGSKRilFVu8Bw+HmwOgRUrt0az2CFgzyRh83TiwnisgbBXCLYLrVKOh1HP",
-	"gBfsXvCiobJP9xncqBBzHRpEmuyz1Y0AYyjlXoGcQx0Pphl9/Y59VScTSVwava9bE223UifeX5TJVNNq",
-	"yFoKsXn64DcJR/DMFZtIH/zj9w/e//mD175TNAEU4OluzvDGY7eT+M58hS6LG494veatlbEMpCkSdxFO",
-	"Z5UejZcOPv7F4tWr68vTk7t4vnHnpnfZjxVKlS/ZbjMgY3TQ2tch7NYwpQmXuXFP2YWFGlSPI+xQkpG8",
-	"Co5mZPFITZ5Yv8E7vYTHHaz2IsHS2J0Q6m45kW2RThduOhtGl0jy1ZFUSQ9wjvSFDEzhBsfH9NbpxvW/",
-	"HeQG4LDEuM4OXAwdQrV8zHjECIDh3+D4gylX0FknnQGjcpSxjknXMEmGZniYr9A0eJqacNYhz4nRtHOD",
-	"A91KI4TppdgmHayWm7dmKtsxms7MWEufNjnpBmZ00IQbUdSj8J6J1BVujtHnE0tdqAkEmABQ123rtgHp",
-	"sL/YwjeNg0/+QYtb7/7w4Ft3D77940//9Tt//vg7Bx/+/uE7vzx4/WdwdGzYnWsKN9cq6KbhHsIsGZ6/",
-	"1WhtnN7staKNtVar1Vr7gv7PU/o/rfx/G41mo7jVja0GpmJurm2cyod4+KNfHP72nw8++YcHb37zwVu/",
-	"e/iHVw7f/jmMzNCFb572p8JDDUXTvbzZT3/1w8PfvIOt/fnj7xx+/ZWHr//9w0/uHfzne0ZTUAZBY7pt",
-	"80s+wJ++efjDn9z/6DW9kq+9gfmWjWZjNATwLQMgeOdOHRHIlIL6jP3NCxk0HrJVsuOH7//H4Y+/+18v",
-	"vfzwvXcP3vuf//XSy5/+5NWHf/rgv156GS3c//XSyw/e+veH779W8Z7LJsfYrflaGSaqEkq6Ix6nzHjs",
-	"nrt+lkiVRHtbmNrp0qNF5tKix1bqlESJG3xXkNGwWUb5wXQW97JJ6BNZB5JAtJAoGePWnI0ILjc42ONs",
-	"SCpY0a2de4sILfSBwAWv6NFGlKNv0J/U8fQtVBIz53BZtdME2l5Z6N/Kjea4sesrVUy/dffwzbsHH/3q",
-	"4DuvLDSeaypcZBvYgfwlR4QJb1pAwIkNbqCSJD3MCI/BCoL5/AAjlXC2TnYoWBWwQKUaJxGz1xXpUywJ",
-	"5jcf1KGM/23CZQxRIk5kIIBBLyZL4/VV2ywqk4aZd8BIIZmcyYyH67asRjRNlhdNSUwVLeCZ+cwPiJ1d",
-	"wQaP2c41dHXJruMrPhOttWGgiizSWLq4B4uX4xuEfpJlS9ozZiyzJhpuANZTMKXwXdmcsrKI7DM3spjK",
-	"q17V+ESrghOjo7X6zhbErEChXM03BmyddIyxo7NlbqpCQMpFkLwV3Qva8PcTNi6Ny8GMpikG4LECvmg1",
-	"iB6gwDPwPvx5CRuBvy2i6E3PFE0UcZ4ermfTZbsJ58Y26puB/fj/XquDZCGrAyzpCnnb6z+7f+8PB6/+",
-	"6OE7/1JgbMjEQEX2p+JQE7QKIVF8nTydZ7UnEhP/WVzK6tXHwRXIahKaSnGDow/K3nYQoApZfeNFmfHF",
-	"5IwbXF/HiQtB1zyzSFYmAMbwCRPFRSTteQOrsIDuOQxW//yyZUsQVUncnp8tO51b68+encmRzSvGv3Bz",
-	"XqUdrJH8wm0EiMzH1rY1TVB/sv3rY4RP5gPPH/JMIH8BB54/XJxA/pSt6FTo+Z9eObz7r5/+4Ft5EaD8",
-	"cTkUI8mmB/vgu98uD9Y8Fh7zZqu10Tq+cXLzxKkThfe6Sab6bZHFpVfuf/TSwW//LyACRONs7Jxd+5uv",
-	"XPvKWqt1slR+Wy9sKXNJb4atZb1hV79YmNrVLvr5w7//PWZf6vOrh1ShIVPW2jRy8O6/Hfzq3sH3vnP4",
-	"wz9Op1WDqasaz7ruKuF/1knU+qheYxFLhl6G+Yy9PVeYlfHWH+7f+8OfP3718Htv3r/7LvLQcn6aZaDT",
-	"guExYI1zUl31zxIsVHY9tY7QR1RyQMMAjBsADU+kkvPwRCyKyOP3P3rp8DfvHL7064Pvv/7g5798Yp1c",
-	"zsMADZjHrGgJYzmXZ+2sWsOsSzIrvGD1zMJqxA7E3+pfVxhU+k/fOPznl/788av3P3oDyaYiwUyZ9GeK",
-	"ESZQwLs7MbfdOrkEmsIWZmU1ycXz5hfZJMBdZTPPcW3e4DaTsokpaOatPMwP8U6LQSUIyaQEkRjDjFAr",
-	"GL1qIT/WSQeTzv4PTAbioWQ0G4RqEnEd4IbBzKc8lypMxr+DABsn+idCyd+NaKbQa0U56YtRRhIDlQHo",
-	"MlriDQQvLXXPX4MZXKwkLy6Rk1af/YUtepKtWlacCYcuyIo13R6SzbpTLMkfxZ1i2m3ONctghcZbCtUm",
-	"l3nZRJCqAdyg6IZYJ89DjDW7NWSRAqw+GncMfemXE5dvQB6HBCzEsXqCJL1c5OxTSQZiH6ppEZlovoyZ",
-	"ATe4A8SZ43D4HMVRU7skYkPldTjgL0iBURKXLeq7GeUqD/Yz75gH9Vyhkoemrm998/7dV1GYMY2lyb7f",
-	"x2F/ajYGTPUFfJVkiO+dsSgZJjArJ4/eadqQsGJjWPNoo+VG5cLGLGZx4/Drrxx8838dvPvG4U//HppJ",
-	"pByVJ2gRpHFLPJIZlpQ8eOMHRcwbcINoqfbESdgYMwJs3l6GTKq2dDXsyx4aU2zC+VNaX2i4Vjzv6rOQ",
-	"2EH2xRjs8h8a+eXdNw7e+OD+vT/c/+gljBvOi1M0Dl/98OB7//zggz81CpV5XSH/OzdxrGBT8GyU+aW4",
-	"z+hL+fSTNw9e+Zc/f/ydB7/51cGbrx7+9J379/5g+A2GGPrcMi76sFCW/v9h712b2ziu9PGv0sX6V8Wq",
-	"AiFSlpOYfEXb8iWxbK2kJFu1yF9oYhrEmMMe7vSACNa1VWQiW5QsSrKtSyQrsuRIdsq2SDmxJZrU5bus",
-	"MQD5Kl/hV31Od88MMDMESEAkN1t+YREYzK1Pnz59znOeZ6ix+mmw/HBj5XSwfCc6dps359u+UnL1YQ3q",
-	"l0M9FW0E262iTWaEqz39AGo3yBz6z8eLwcVrWKkJlu80b6+qf5z98X/mv/yf+S97CGUORuZLSlAT5WU3",
-	"TGLGhwqXlKmXngh9zZx/kNBGdZEMbIjtgTIOUuQCTZvIabYR2CuGWWDBfiaIY5f72Th+9Uzjxy9bny0H",
-	"T64Mfq02o3XwffnMWTwH+tDoiksV+T4i8SiZpVNYsps4jD15UEszLAMFbhIQur0PqF59lf33YX1PJT6Q",
-	"1xDVUiVf4LBY6zs6xV3/VJ35xbA52hgdYqk1uFraX3o4qW2j5/Va0WvvMKjMthl9c/2GdSJTGBhdH80t",
-	"l9hmpvSe0vsIupm5v5Yn+e9uDfog0K1tPxZ9Dg+SFu0mTblQpzdCYa95RbBgHaedK3AsXIL5AxeO6mqF",
-	"98KsPDGdt+oTOZlR+sTIn4kC118iByjVp8mRGeqZPluPwWHjRLc2QlRUVGyK0IyGUxw6yBxaYnnyLtec",
-	"KVhz5YQ5rOR7LrdLcB+INqeKoT92Lzi9gbs3T37netMi7DmHtLTl1njShD8mz7CjKd8eoucG4iS2G/ND",
-	"ITIaiGHY0xkDm8/QgGsVgC9e/sfGyqPG2lpwaan11YPmZ9837/+1l4DrmHT9u0Q+dAyNA24BZX3YH/yD",
-	"FR8YUTPITJK7HfQEpB3zpn8L/tlPg6UH6IH/+XgRsU/Nxasbd+41z34aD9DCEGzLIE37PzmF9qX7O1ZV",
-	"0EBwAohrVg34FhaEQvdY9XHDPwaIxVnq+UoaiPq424+qfGn8D3wNrggEUqEuVcUSk9YCGJMXVTwuBa6v",
-	"lzN0sjmIOPJI3oJOUwUhSirA5azDG4JXjlqWCVgUIQx3a8obApUmEGSqkFO6QPTKiRUwRp3n7NUG4qv2",
-	"o6NJ9B9qHdWD3c/t3e3WZ1dbl38I7l8Klh60vrm9My8x56Ju677zEq+hKoGIOwQ/PaYBjT/5uOPGoZSw",
-	"dIMQPt91LCLcPJnQQQsg+ialXxDVJCDPb13b6uus20n1OUyAnZ3fePJEreA3z26srHTPrRzVDNvrnAuw",
-	"bjae3AzWPu9pCkDDdXYqAw+JtBFNsqkqV5gd3AADlD7kOao6KpiFVlJFSCN8dxYx+75uoIxF8GCo0uwi",
-	"B7T3gAMnZYFDHacWLfJA07c0T7/GtHYTJSWHedNQ6Km4NbU86XOdqjPqFQs8sldWF3EoVjDlAWHdiDEL",
-	"ilJh3XGqyoRIZh9RO+m38eUO0PvCFbILgTh8bakbm0dJ6AGw1O+kW/Paw83rlwafu5GvnU8N+3ZpmvkD",
-	"qLZMEDx1G3V/xHA96jPF1ztnCxuCMBmAzdklZsj8Va8mtDQb1uf4Dg1CL3kccRj1uDDGBlEf2GGBA0+T",
-	"2uvmCAflIwYCH5FSI1Z8ZDxYdEslKmyXFyPYbKxTyrv21R1rphK3XLZLbEzTTOVImIKXN63qFvVEmv5y",
-	"mXnHqWpi3K7n7to545Xgos8bsIGXPokGlzLr0Gb62YTwyOxHWxceBDfXNlZON9aj3NSCedLiUl29xwCT",
-	"MYg5ouF0uopoWMq41rIJCcigWQ7ZXxXNjunZLHD1zRjWvZEuK5LjQcazkOaMKJYzM5mUhEqBT9lzYQuD",
-	"Y/NpTccTqjbFdSywZcbSS468foHTEohhoZwbMpR01EpLrudhWVVTVx1IIaTafWCeEqJVNxxLgbRB5DJx",
-	"bGBhVY4v29rmpkW9kH8VyBVkj4JLFzbPLDWvPsDCZdc1p2g3USZ9QI6AVdgux/lR9aawGTGDllkwlSc1",
-	"oRAsSb4L8xTWI6R4q3E9XxBxY+CxqEyWTwuDTkTufsBVxuil0vorfCWJ3m9gSevGaezZxaJ7H9t2t/C+",
-	"RTnKRTXWejcX72YYJ0UqpovYZUuNkaAYns1h3hULHEUnqHTc8qN6e2QPu0YZa5cV1B0BzOOk6LFZp15U",
-	"f4sCJKmVqYEFgbbXtMiRIjTvFomS4kyBMCvWij0AGxHTMTeJDxhvBY1CF+Txpu2ysbrWeHIleHCjefNr",
-	"rDuD4ciBSoIHwOfmxxsrj4IHT4Jn35hf9oBlNfbWc8F/d2Q3/vhtcO7WT/MLm9eWN1a++Gl+ofXNR807",
-	"i/If9y8Hd5e666w0/lKu1MAdlErxC7tGrAlFytjIWZnDdKfZI3ku0N746k8kIANGSpT5StBFVfUkJUJZ",
-	"81w/otmlCQTltQrcthiH/nSV58SfRG5qvA2KSE0Qr3oBfMGccsY29KR+G/saJ2ieIsGvK8bmQXH94oa2",
-	"tX5x49mZQW1oVeN+Zi5GiUN1aipoaZh3UCI0FGS1FbEvglv9CpsRzJlLpQEKb6Jnp8vDhrI0Oq9ZxnfI",
-	"8dLxCtR6A3Ko/aSW2VfdVnrU0sA8b+NOv8+TonnuysbK2Z/mF4L1tY3lZfmPT/62sfJFc/UDxAp27ktz",
-	"W/QZm0mQgwaCqSkVpSCtuolJkI2M11EOl1vGodIC57BvLGNeqwabxqycy3hMQ0B1Ydm+KHCNRp8wDVeg",
-	"66vFdtTXKXKFZkh2NQme1A8Vxhet+2eD+euN1fngwcXmtYfNa7cba2vNC/eCpx+ErVZmRLrPmptn7yl1",
-	"Ptr/6ZCxwXsLV2qdehgUZV/aFNkyaWP88MH38Q6zSZHSrS3+2L/huFCM63YG/cN8hUKHf1tPQ5pLxXCk",
-	"30518J0GoTGnKVXq9zFwL9lJyh71kr2FE/qutdTa77NN6SAVwp7i20gDdlwodOhtmH+4wt7wgmja3tDY",
-	"kBgePbQNP4YPAyXNvV4FPH8mWL7RPPusQ8GyWzdzkLu+PC6rHghbfeJyDW19B3CtpoqsToodUYhtNUlW",
-	"41hICnJVQe10igYSBInbGmOKeL//QlBVBEp1boufn/8AA+iv++joCgxlooFXKBLnQ0NTaIdK0R+6413i",
-	"V71Qi9tO0NY5Ln+0NxyTov0ScoP5xa2N5afBxW+Ci49aX18LLv4VEqXwmnUPz3e3guVbEc4u5Xx6dWba",
-	"pPa2IG+6dUdsU8e3IjU4kjui18xRW0RHEeZSbMZy6tmcK7PUQ5xLz4wrA2WtVpdJ2w2a94EqnRYbmFTA",
-	"+bVg8ZMOao4ktmozkt3TVRvxDPPbTJZqEj627i6Hw20AqdSxJxhxI66jBY1gM+lXWCpLVdS2/vexXOMA",
-	"9sxybXm0nJHG+i3zcBwQnSYdN/wC4WmaWB62ItQD4RfuEmbZkAmosxS9tNfwogOcV+q+06aVeax+zapw",
-	"MJ5+ENxdUk1rTz8ILn4crP6pdeN06+xi8+a3keFBIYPYxFLvLdtDHtEHDfDtqWukvT19C32mIk7xTNhW",
-	"Flw63bz5ecL7y4RiGwOd0wNuc99FViAEo2EwAtwVjKDqUJ68WnE1JbaRInKozwjjbnWqAo4HoWyayNF3",
-	"EW1XYdSzFMWwhvUUeBFutphLos+IzSHu+mS2OunYosJAeJHod61uhgJLAUpKW3Af8r48mHzyxwo3VqP1",
-	"MawGIiablcus5GvouFvj+rGwloxUBsCZpAHbWHt23Wn9W6wmIsVtnhRL7ozNp4qYwxNRDnEEGhhcBpxW",
-	"VZ8T21rwcdVz7gCMNIQ3as+xU6D9Mjb6i5dfOnz45Z8DDiI3xF0fmqW//baxOt+8+blqV+wet4032nui",
-	"LHsiqAfv95oAfqd59UHsWbvyPuHWoUR5iSU1YiQApw2JUYYcW5YKSjqij5v1RIFasYMKZcWUcdaZTzjs",
-	"aGu244yDlZspTz1W4FUeziu0RSz6Ua5gdGFeWiMq3Gk5naocIJjSETCqKMSUhllOp+DKDgWR6wTzfhXe",
-	"YR+sOwRJX37Wun+1eeOPrcefBsu3mlef9JAmid7NPkFLBxevNh8uYl2+dfnz5pVFwG5sbdCV6mT2Uvqm",
-	"PGCAy+ib1clstK8Ji4/TsuqqsQWpVCexKNjX3voLzxqr94Nnf2qsrjdvrrXOPWzOL0TeH7ys9NX0qGl0",
-	"5J7rOMyCu6RkzvWZhxKSpqJOq1MVn1Rnx8OFRB4mEGIilzwkBIoqTMqo0fPchE77Cct6szq5k5mj+dvG",
-	"hkZH8vK/0UNjvzx8+LDcKFpQNpGjMNxDthEGtofJc7jzhb6lXkpf22uCD+7h8HYObNu8OOh7lIsyEp4k",
-	"p4VPqiPeRjH2ij07IGYufaGdvtIJuX1kHlimw6jVx3e78eTb1lfrjdX1jXN/bP3xx61fr+bRsliyav1x",
-	"hUrV2BDV4QOTCdsh1HZWE2HJp8pFySVdl5RZzfTY6ScXirJtkhGHlX2sxsonypMJpW1AHAZgsPjb0kF8",
-	"Zw5uxp1jegp2a9byjmdcr48bq9ZX65vX76aZd6+pwXdcqwPVgSVrm2UvGm+Zowa4cuBF6umEH3HJIuoD",
-	"bk9okjKjlhGCL7BPZ0CIm6cfYA6wdeM0YsK6QYAZJb/ExANo9+nteQ5nA/Q06EbZnNpzaJJX9VBKPRIx",
-	"7J6fJy+O6BcxYckIVPhyQOcYedsugUrI27QGaMfkVAVqCG6RjDxGPc13gDwG5n6jrb3bIhgeHRnpWoIv",
-	"vFSvZ0t690iFI10NRNo2N+u3b6drQ8nvuk6ynrSTFRBfUwKHRZufgsEtpkpEdjKMa4Jp/duh3BBuVody",
-	"Q3J+WB6tyUicOk6XfNPwPt7ir6uzwZ+v6lPCX7+LnBc+mJAn33fgJHnraT4nNiEHhsH4/N7GyhcdIv0J",
-	"wT18dFAlT9Iz0BN4gDBZS70rDLXx9TdUf2fU8tXZdQ0Lic71lhPbYczmNCFwxV9rB7Lt8FX5yf+Qv7FY",
-	"B7OvuumhsdEe+HPVve1SF7q5eqayQlTztJ9q1UvN26sbS2dbf3v2z8eLrW+/baydb6ytxTkrUg1uq4oH",
-	"ZrZDukdtUm5ZJQw1MTmSh+vWW8sul5mW7gREm274w9/nyUSsQjKmKie6KQvdpeqnMmWUAj/BkMnXJOPg",
-	"R8iHg5l/07bIk1lLsWaRYsT9Kpv0p5Qmn6cLm1Lzvd+KHei0/vl4MXjyRXPxkrawBKvKLsignQE/EPXZ",
-	"1tzNnKBNqqHNYmqueS6f0u2o3bEy/1bdx34wAHmRbmiWx0nRnS4aLALsgsx0lL5/kql32lfKnNt3Nr8+",
-	"j1bSvHqmsf5we5bxvlwFMjjvVB4faAyV9wAZuqhoNJBS6bgZmvMV2NY0Ff8Mez7luNCSj6IwDrUtFAyy",
-	"TZw9btwIYxZcOQ8fJOKA3kKNki6EY/Si1nX6OEGqBWRV55jn0DrxXSL/p24+qqCtNLIipem0UBNfzF4D",
-	"EMh3OuGremaa3cO4DChkUxZ9/kywdC25PNcbZsdnM6/KOCe+NY+Y/kG5WKZu0V+zy+Xu7QwKRduuWaRs",
-	"w3x3R2WQAWJNyuUt1kfVJDxO2MysX8ceUx0gWLbVT9XUu43Vr7Eo3rpxOni0HDz+43MyH+mfegfERc6c",
-	"2hlRYQTaHGwl0g6i7KovXpDiG0dOkti9FMmUPQeJflVmgkJxsdN5QmyjzLr/S/BoX73RFr5ILQ99y8z+",
-	"8Ghj6Sw6odaN043Vjxqr82lgi+7X14Nq5dipnVTTUFGm7vgzza7ALbkQQys/FuVnGZfzruJWvbCJEK1J",
-	"1yrLrqcE+/LkCExZEFAQuFONIq/yCcRr/rvqIXcC2JZ3NzQ29MuxF0f+Z/7T0V+MgYaPWizjvSxaJ2jk",
-	"pV8cGn5pZGQEP8ZHl8eGgMqud7LqEfZJLXNj+WnryXLz5rfB3dP4pCBH+sPGyl9+ml9oXnu4ee37brah",
-	"ykhFheEamAr/djkbBoJjhIpHkR663KjK3y7uQG2fvKDypge64krGODA13jsBt7hF/hRB6SpNK2/uZ4IY",
-	"xaKQBiEk8dEaygi60Z1iM+PYSQZJS7sETZYTkUKKEQaL/zwkCUnvSkQC+qhRmvR1JL16KCG9mpMH4PYp",
-	"ln6lnkfr6ZFrpz+Amfa8Q9fuKWL3AOo+DUAGEw3FiOLNjgOMMnSeMbuWFC6XewEN2Wc8X9sWQYZ5l9Jx",
-	"kAMYA53tH0iwp+BgChURRSjpywrjcPIElVhNSQWjvRqtkymXuBpkhGL6OuXX4VF1kSE5DuyLoehL7A+Q",
-	"W2P1o+ath91UC95zbe4PZ4vl/koeo4RdRTv3zs/MOgnIArkgVqIsWduX04XL9qCpO0tL03SK9aj12gd1",
-	"XrjRdHnePaKN204H+H9ir52DmLYOxGZAH7doC5dThF+VLXej/aoOJTYfg/QlksvJfwkGtXfkmcOPcNDx",
-	"3x42lucL/AgtVeJM2zB5S24k+IQiCS1phYII3Z1GTo8XOHSrwPEzWJPhGdqux8x8fc7Na92yUcPt7Z6g",
-	"Jhjd86V3MwaJ0prJBpm8enStqKlJFbctpyl/6zhgddjfZLSIu1bTDE1vD1nOvtbVNJazlcDm1oaUqbQ5",
-	"Qd6L+GLce0+61LOglIMinOiZVJtHp1uT/qvAI2xXtsgpmiE/KuQOiELVGIKbTlJ2q9waN5Uiq8oK3KI+",
-	"w48wkzBOomRaYbbTcGolM1yZaGdo0IvcK/J1pdkFvMsBmEXr5kfNvzxLXeF2TDzVbkAD1K0s4jgXx3Bw",
-	"0TLASWEE7DPH6cKBFTjcLULExxWtMdwSsLoqrmRkHtQmLH6mrifQFHOkyh0mRIEXZxiIy6rqLSBYa7ZQ",
-	"lJhxqteyDW5XnHJnGS8eINi6IQ3aLYPAxozpJUFJzDwphgTKRWSXA8SAfiKIFBTYHeaO4+QLvKj3e+pV",
-	"RTjSzUYwfE3jbZyPagfBuCUK3PbzpIi6kMUxwM8ija1O/sIUS5XtjM6tXSRhDEkputOPVMfLGRXdsLfz",
-	"LZrvIqKLjdWl4MOl4PF8cO5WL5SL8KZ2R11xq3DHeKcB6CuGgbgWWmyT6v5pfmHjzr3m/b/+NL/Q/ORu",
-	"8Nkt4MJ5uHnl2XaWt+2pL8bXEhRgHI/EQZCzxVSJW+MZm+rnos0Yu1JvAo2DCGiThRgHvQp1rcioShJ6",
-	"U5YzMYYuT3jmE4+JquPHtRhD31rgO9BixBYLhZFHGnN4mKyY5V9XZ7HNuPprVgNQ4YkNV4LwIkq+40YO",
-	"ZIozrVWl9bRMoflRWH9BN8UYHyO+xxgR9n+xHPFcKC+JilE1DLv95MmoX/UYeYHqM3PXZweS2ZPCGx30",
-	"ZgqvktasaI7oo+P6/svmzW+bf51vfn4v3leFoxRfX9TIzXquW04dtGPy23AlQRIrgp2+NrfYH6Q/UABc",
-	"GC+V+VEDHXlKMuFHxo243ElmTX8bbguu210KF24j077L6DQAGfTzw0O53QMNvcVLTlXu7vH5UmwDhqSP",
-	"iNrzHwSXvtlYWWj++cKWNjGHLerpikjyCABgI+9wiHxUVqB19vQ8NV2rsELAFIf2PODmtX1g8RUpliBv",
-	"ZpAKQvICWygIwePqZ5F3L/o9X1trXwWL30QGRl4lI4f7LhDVy9vBECgyFtA0BbeMi/KU61o5FfpSTqqz",
-	"Ux61WJ6ofskCf6EIR5+qcjkMZltHcZz0HtR0KWtSDY/NyS2e2fHJsZSbQIwbPNzRVtiM3mqSIptj/JRf",
-	"catTlaKKQGx/DCmI3Fm5M3Uctya3hSD0LsMIeWV1x4lcAMepLVhoI9tE3CiLP9T1bkcZzf6QRrt4KVg6",
-	"k21mkdk/U4cMyBz1ldhGsgH+RjDNQ2UxbLKAZL9jz5LqLBiJ0FRVs1SImusBdAQB86oEALpoVH0GJ0Iy",
-	"FvkU0tIce1ozyVPDCwO6n0gfbwMWEPRtWIFrkQ7QJnNdK9ZCTz3Pnku2oQl8XDZRAre1E0NS7US/+PW/",
-	"HRo+OvLvvx1++eTxV+QqhVQeiN16+eXRl3/50sjh0UMjIy/9O6xv+H6GxoZKleqwqNjDM/bwDB2We/uQ",
-	"ixgLoN3juCbCYeyXiR6tn2CQmB4ouqT5bL75/bq02MWovpPZqYhOi53SW+JEeOAEKdveTGTTg68SSDuh",
-	"PYGWfEWtqPBOHkO9VU3CwzwGVF2JmL+j9Ykpti3S+OdTkDL395wTM0frekqlLKwUv+4jjv790EqkVcnN",
-	"kPngVdedthl8HOfpW7rSeLLUur6+sfygtX6xgzs2y+58n5Yqap8utyaZPNVH6xPm+K3wexNGLMzlGtAK",
-	"a2toxGXbYWlF95KuB6RC5sMa/C9HIBg2Dc2dFfneomG35DN/WPgeozNxYzEx+KTNKdxuV/Lb+KC7aiNy",
-	"M3Xzo40zXwePvmvdOL15/XS8yhmzkV7dwJtUVNKxzb+ZdVwKaW1M4UFPlaZQEuTEmxPDh176eZ4Afad0",
-	"aFX4AbTfwrElysFqMJ7SUlh58qtjR97IkWPvvJEjv2OTx3Lkjbdeh4X72Guv52CXN8VtgZT/aqhzBOnb",
-	"hE8OjZCjr0A8nyOHRkZQiQ5+/tIIfEWJRevJ9GTtM6E7p7dDu3qOzbjm2U741GcpBPy2IBXm7bZhN1bP",
-	"NR7fzrbnuM/Lhny9a7yVKlIBt8ocQvHqSHdZ0fgDvUF0hckZyIUaaK/lmgz11PE2CGVScvpoPQXulcpw",
-	"C5ezBVwvp0UPbUujUszKlOxeZYTMp06VXe9/MbBJv9S05BXkd3fZLS9+3LpxGnOpGd44EwaF8iYc9zAV",
-	"d4aNIQsuZ4I5Zc0dBAGkWYCtSBRZ4FSgzcggi7xQDI2jeCBHXE+BApAbSHN6ayUWSPNAzpxW/Yor34U8",
-	"hX6AYo4UzRfFA5C7B6o8peUJ2nKIgS2V2KwvoAyrELLYfwZYLJsrUV5ajzIg1VSzi/xYaxqKAodawhxI",
-	"hJq++3Q4FtrJ3g1+dw+IdbT+XFBYO5tDrScfN1bPobhuDyvAVrCtI20whmnGZs10g7k2yaAXK7IY9AzH",
-	"Mqa3NyxnPwKxdmY8W4G2trSiNsxWwp5p0NAmdYWMVS6nlTyw9skJSAlI52ntpQWwQ1JnR5uSpCp1bNT6",
-	"CpRKwN7s1rISl4qemVGHtoNn9FdGT6z5l0vNq9eDR3/fuHNv88klNbreXKLUKXxxijms5Hsut0vUceoq",
-	"b6vhUlnq1Jp/M9Snbn7xQXPt680rZ1qX/x7cv9T8y8fw6Ppy4Vm3DwravDm/8eVCL6Cgo/XdQQRlrrt6",
-	"VvcPDbSzKdwJD2pdub7xt/mf5hc25xc2nj5tXv0xeHyxV6eaiBRK2jk9F0xPF3CeGGgJGOR3fXOM3rUD",
-	"pDFgv9o19AeLgNS8uDw5acDIAprdWUzODnfQYwoxanYfBe6WSeiKiNKayZMJIKeHFiPbnG8Sk0x0ymNy",
-	"G+SSSQa/YFaBx/2ZAo1y91RJjg/3iwfGEV8qSMl15LFy9qVISIaGuW180J7qn92W/Z39NHg8j/b3z8eL",
-	"rcs/BPcvoVPICLP2EHAoAzMUt/ktBat/h0T1s2iEvqvS4iY8i4ZkuPHF5kJEVStkGuzAbSxXzyqCUTuZ",
-	"WOloPaIaPcCFKkvVWTpF4bPZfus677BcAkjXjWefBWuDdorZfLaahikCP0G1DMqlU4IbUnzQJrdjxDkM",
-	"w7MgtQpwUyZnFt8F8dyuKGt/J40vR2ZtXrc5sbnt29QRuedLWCuqk++xkp9I36oKyLkh15ui3BZYG+6O",
-	"sPV11zumf/66670bO8Ng8VLRIchg4xID0/G6uII5EiWDfuN0R390RkQmsGAeZy5vszN36t2qP2FmYjes",
-	"4Ee41QcqvR1u/ufngzNrrevrcWh0mydI39krLMHQbpWgkRZEpfp1P5f0D9JloGYnliNsX6MEdtv3Pvk0",
-	"OLuUjYxIy3e/7U4BsULYTKNybu2ATHJ4ZJQUfdefPaVX/SLQeZumGZezYeiiQcyOIDXmOAn+0516i8fN",
-	"ehBZurfdKXu/QVxaT+82Hl/LnjqJfuRgCBbKlAikhLOaQV6BVTOodziOioPUCUVSapXyKXa0fkxfalDd",
-	"rnh6vNzeH8BtlVefLTcv/xisfNi6vdDbOHus7DFRyeDhRm0CInxaLo8TStQviO9OMwiFpwXm0xMEKODI",
-	"QU9NdZkITnIvz8j1+3E1vIwxkr4xfWCUsA8RrOQxX1X/CK36FcZ9+SZdD+p4CJzV5OdK+Rn35oJpNnR0",
-	"sYh5TN6svMNqJ989eWyQq6g8/wl4mtRtCnwL7GY++4OP6pW43ChlIiyj/tvxfpPdb6vkdfnz5uKl4Nzf",
-	"mvMLrdsLwcqHm5/cy1hPEzGFekGk7cuhQrk7clnCnQd3a8Tl4xE9NGUbQInP66jrQk6C4UQRs/ge1StL",
-	"QB6agR+AhBCMue/vAn5mv+AGL620Lv+tuXg1WLjZuvw3Y05d+BCAXWemOiivA+/pjNLmNYAV+dMx0AvJ",
-	"EcCo5gwjvu5QED71mUayyL1TYobjZMUW78j7GKTj0NdIHEj1NANTvrj5bYe2VCfeXX5y0GOc1dI9+htA",
-	"KRu2p2FwNc3qOVLymCXdumqMLDHPt8vyZbE8eYcxQJgo8UOEZmCkrXJUtmmDU+5f+LSO6PVxXMcFsYWo",
-	"hgcwbuUKHCkmsOk97MUEmSJYcpkAmkZ5r0DMKFwgufAFc8pk9JcjxKJ1UeBmzRHyYYQ8eWKThXw7gzYV",
-	"uAhLpJdQXyFXBtyozUlVIIcjtIoArXIfieU/+7559YGxn9aN0x1LRLIhZSer4IiIGcl5LXJx/JvhRgPB",
-	"qeSc1DtwpQGOhbxAWqUGLo6UKX1sgoL33EFmlfKSD9p8zvZpWH1O3u/KbRA0QrMavm9oYQLdGRUjy0ir",
-	"4tY4hMk5bF6zhWpAyWF7yjSb9WFfjJQxFSoqwLmBuykoIQo2xzhMKTnr1FZaemh1GRSHI+WqZ+Th3nOT",
-	"pXvfkk/GzFzbZhuKIXyLkAUfAhJhlSU0ReLG02fNBx83by4F5+60vrku370NjSqq26b7bpO3zJj0znTY",
-	"p7ZKfQNpYQOMRh/l8+4/DS5+HHxwr/Xk48b63dbZ812Y7lZ4l0G72fTVmPVnMW6b0x2glLCxccfqguEb",
-	"lQs4WPb72z1tGhTlOJx4WxOy63WPzrD9QrYNY9q8/GNwaalLYz+IfaJ9GZq2ODlGCqt4m8N4LAyxsP6t",
-	"pKCK1C8SrGgrcqPxqJaL3q9JTw46nq5gCO+dc32Wrugpn3GgViIvsF/kpS+d27w830XsbdgusqKm92Ik",
-	"si8Y7owDIfcvEK0D40NN4bVx95QcPh3TVx2gm1XXyIK76Ic31cvcoKUAG6vzjfWHjbWPslhDE4Zn5xJt",
-	"mmrUNHkkqbQhbUy2SptSDZSDXmGO0p0XhsselO3kediMyJkPQjZ7hNYbDcHiAdhChDL27QqEqeptMRv6",
-	"PwG3NAE3bXCZGm6h8WWLiRhz3Eqvy5ib0mUTEXpbm6vKHg8x5kAlTfyaXVL4APWTAm8jwo38GOiUZhn1",
-	"RS4mJKLPVna9MZ3vK3AQoRHFHInw3KZQI6WS26aBH2qU+7g5NgrGcnpw1ycuHE0dbKt3arQu2nAviVwq",
-	"CuyQLcxwOFuX4XCnLMPvB+9v36ja6eGtsoqBe9cO4a4sUqcExFUpDCOSEVezsBbKH/7/x349/B8jwy//",
-	"/v1DuRf/+/9LaHyMxsvS0PhU+mp7wuZTDiPqMG3XIJ1RcYlWnYb+DMhNIscH9sZrTwKMLnTSrYJPnhHM",
-	"mWMpOtDH1e30jPDmIT95rpujQw3nbsQ3PHfmqMv9SjcHn3TDQ+Pv8hVq6RcZn5Nlm8NakyosMsviRO3G",
-	"VMvUEcyM8KTrOozy/ddWiMOeFRkZA1SxQJ+1MzZWTjfWHzVWLwSPljdWTgd3T7cufRiVV0f8awaU4ri8",
-	"L1hUpB36SFIq4xDbr/qgDqlT8bMO9eXCE36g+v/krClw9N06U8xdVTSahBqRbg1UjVIxsr48Aep1uDyx",
-	"RYF71GeK8QRht/DBKerISVovHkhcbew5hqOxa10WsLqEL25o7KWchqnJf+ohac4vBGtfBveeAFrNLk1L",
-	"9zV0uPyL0qg1Uj5Efz55uDzCXqYvTr5U+oX1MhstH6IvTnafvMK30G+Jjv5ur1KWHbTmRPPtdP0Hy/ZU",
-	"1cvYcL2KTaCTdaNhpVtWobZbpp4RuQpT2GNRCBF8AoT+oR64Vv+WtkhEbJUhgjFhnCKZke5UQL4VtQao",
-	"X+AUKHtzinmK4DOgV/WYgFiNlFmNeVGPGyUiU3yCfkrIhaP/uno1XfHNTdaTfXSoC6VBl+YDZdbdwS2l",
-	"h7He1T+FvxT8sisJ/L24RA5+Tcnul1Sm3+91pLX++cbynW7n3/v4jx00z+Gjbt0+twccu+mUA8VjOXlc",
-	"Xxp+8N2tYPnWPx+fRxmx5s2v20iTsfesVAmD3znm2WU74o17sYuem9B2J2sGcQjGJHK//NmtjeVnP80v",
-	"NK9837z84+b8DWSTDi4ubX65KD+/fWZj+UFz4WHz9MX4hjrZAlnJ5SXbYVv5fsXlFkrhuTVOkCcyZAY2",
-	"8b5p39aw+1hapoaRL1KvJWRN9S0NtK6MF7EzS0NIftDP/MePG99H2yNEnZc6B2ROLirpOJBQSN0Q3eJA",
-	"kBrjPpmkpWkVWCKjg/Btx1E9WRYrOdRjVq7AzWCZz/CchpdVbVGwPj3N2KxJ1LneDPP06GvcgTm04jqK",
-	"MUVZBTDwwapNKKTPFVm0pvsXNi+xfIEn0MCmLM36JQ3YQuQ10pePN90aslRSbvWd+rO58EVwd6n5pw+C",
-	"D39IYmZN5y8RcdMAfuRpVgdISbgFURYjaD0XcvhGzKjAwY58N5zUMqpyPbkxCWELoDAmf8vJlIump9Jr",
-	"iuwRuBynoAtLXUXGXVboIRRFFdbM1SXI8LCTovX0GhprzAK2uRCZRubmzbXm4rPg7nethW/k+nP5OzI6",
-	"Spo3F8mhw6R57V5w90xj/QmOSA+7B2NAvZZn+mq/6TxTet730b/99UHzzxeiBrwFqbD2dgfBRNJLCcdV",
-	"rS7CZtvhiHB5wY2I5pRCGBWkaG1fFLhcoT21S7YFea9qKbZ6TIOOh5TERrm2bIdgTARiFbhjC19x3so9",
-	"hHKtqB/LaslgKfkAE/CUg6kFwrl3ydbUtbMV7+kMVHoQwNQ3TNb5s8GFz5u3H22eWdpYfrC1uSkcXpti",
-	"bML9JklS1mCwHeg0na36xLOnKlHlBM5sWJs9Kp0Zdz3k1EvOc8bvZYfpzn/NnGH0FWalDlH0YmCpw2gs",
-	"3kXAHRn2yM4PTjygnR+cO/a29sIOEF9FPeRKCR79Pfj8x43l+7gDbKytBR//uacFN3xAM1B7m4X73L1N",
-	"vZdrLl4Fuq2z2zWhUA8qDUYWe0Pv4OH7mEYhxoiw9GDLaZjb/tSKvf45Rp2s1cNVOmdywxPXJ65yVCge",
-	"C4vGnuswaLjUNWSLAT0mz6Fom/wQ+QxkAJ1TOoJ1YpcxzhHUtvJkIiELWwEGwrTVBx+im3qypdWCQolW",
-	"aha2DJrhXhgw20qOPi2XI5ermVeadklod9vRNfekrPJvuP0HMmM7ji1YyeWohpH4/HILPdSdsslIgrLJ",
-	"vlv5pflmLflzNqsNTGcfeZ8bq1831tYaz+40F1Y2lh/Ee3aRDzfmt0Wm25A3HaPboU6E8kjtNeYYmWTS",
-	"NQA4qUQq1JljQjVog1B+KXm+n1CzfWAjcmKL8YDnASxbxXUs5uWiWkBqW9B3IpO29r4fgvuXgqUHrW9u",
-	"RwYqJMRKT6ocNS148jHQAYbsHeSFWLv8AekidF+W79a4qNizcAxsQaVrPoApFLlhVD0rYR+PGDfisfJi",
-	"zIp0/8ithiCzHghTFHiFOmXcyEMqNdTb6Ej+5LQLN/eDWVwFbBKqoYG7UIEmzBGJyRf5HuRA7y79Xvjm",
-	"Y0x10Y+HggvQwXD5WfDdPFiFfvDoT3rgrJNPvbcLwZ0NiM3Pvm8ufdGF2bf7qIPvT7N6BkTbhPJDI+UX",
-	"6WjppUMvl0cmD1s/Z3p1aiOLYvVukUv/MTL8Mh0u//790Z8nA5dSYd96zw4z1BawP3djnbaa42mOOrY1",
-	"HpFoNgerWaj7ekxEFaZLK24tOahCKPauTo5YThNb04KLKxt/etL8x+nNm3/vfiP1W9e29hWovFcbhw3B",
-	"sFd1mMjaLp3AA4/DcQNdOyPXSVMbk+FXiArPDxQ30li90Dx3ZWPlbPPaw83rl9I2U9WE13Yi4bVtWzYJ",
-	"KsSnLFoXIECCeBD190u5IYdR4Z+CXj3422OzTl1/3YNrb3/7e7jTZvlp68ly94MUs/oExqkO9igd5cCx",
-	"KAYcJxCxBam5nh8ipaFwU6OeUtwFjVdojRcQt5YchjWGBBogt/o8Wa22IqjSLyjCTtW5sY+2Veew1BVu",
-	"40XHPt5URmGrPkPrxHIT2+6fA+mVvkRqgA5f97EYBKxU+Jpxk5TysrOIqTQy0lbiCIiEhPYMRYaRI9QR",
-	"rpJ9g6XalmE1ir7lC1yLy4W/1NJyIZ1Gh7zcuILxy6Ca2k7VY6LAY4c5FJUT1b/y5Hfy9oozwMOAE6Co",
-	"Im7o15c/FswHIQUzP4xmorqW0smEJqWE8BsprXaiaAgnGBt6z6b/ZQ9b1J6k8nwzqE83KWeqt6XyXPdy",
-	"iPJq/Y4jngvpT7pr6HSoXVBvIZWViGh2hcaL3oLi1lcbqSKRyZN3Y5xcuuyp5gTjVhpL1/7k6Orr2LaR",
-	"bTVvfttYW+ug3Moc2S3Jto78oaSGFhWQowvlC2Y3LqczKr6E+3PpAA5AKwVntQJHJ6EK02mMXePIEORy",
-	"C1IGrG21zhW4PJ9wZxj0YchNvM4BJ1ak4SrRhWfPcn3tCtNXsmlAnjmLOv2EykR3ARfeYao46ZQyDOn6",
-	"dMflwYPtwIK3kZYXPMbcWSeV46Rv8x/KiB3NrTiS6fHHScXXppyty3GJR6IuEzq4GGvMUBnthawheiWP",
-	"cIYQdBWW5taMOPxOLz5hWdqOBkD3kRIGKBNqrP81OHcr+PjP8uKug8hzRfxxSnojhT/rwQB2ifsDrv2q",
-	"B7FVavsfDG8fSwNXHwRf3FKl605ra3clitvfFnTS2QYbAjxhJh2CMmPHQbCKAvIas1biSrA8QYBdVPdi",
-	"FQmgRMiUYrliMwDv67TV1/AH27PXbv0eXGK/5KSA+K25eBUhcD3aQiyc7LMxKA5Y472gsjlTFT6ZZO3+",
-	"CVr20T0ZxwfeztcODxGexucl5UQFw/XwOcWjcMHnDX6LXfw4E9J+UnuNddhvl3XqGd5kXyQ/wwTHmaXW",
-	"k+XOWDfT7pSr35HRpSUEYQ1wt5MO7D6QEfuFLAdTeF99snH27z0MjvCZ15fRSfAIOkNF8DJE0LrAIqda",
-	"JSJFlDHChE+BGWOGcT9X4P9ZpU4IR2pj38PEF/UY1C9zxKN8OqfglLkoJJxRK1/gCAUn6pTMMtEXhoix",
-	"S4MMjcW0euB4eLt+hRW4ehZFp4tkP/I8+lc8BWAe2iu88p0UKh1GLRw1U6Q0TxDWweSjC0i1UA8YHuIv",
-	"FPW9EDG3ced88/Kz5tmvmv+4srEi5zZiZGTc8cP1IyMjo0O5IXj5Q2NDh0YOvTw8emj4xVEsKVE+DQxu",
-	"JXZK3VhUy2t9fWPhPKqd96LlhW9pn0w9fLyNc98Fl5aCD893PftEdRJ7kQcSoZ2Qsw2oFKCRRJV42iaf",
-	"XHlBpdXVmrEhb3AxvL9iTvfsQArAcpNYFqSFh080GI8cXmC/BG3LZ5sXPpl4Jfj7tS3sQhFeyHcy6VIM",
-	"1NI6tTwliExq1PZzckRBmzfCGVNyHbfqRQUm3BlSgnKK/E2eHGfUAkYanziMzoHnIr5Hta6Nkc6qOhYR",
-	"LJnV9xW40S3Afq8xMa1yjFHAm7yzgSHeBpl7wIdOCMUm4CmBFgzWn34xDoeO5rOPg5XPm/PrG18tRq0p",
-	"NJ10m/IrHhMV17GyEKZM6/WTSYZSzlSuAzlSZ44j12mPQENfxa0Rx+VTcLRngUkhPzlIU6vsBCzUWhgL",
-	"mNNmGR9XxSvXbAxUiyfjGoOaQiBt7n+gFNL6KlGgd3vE7SoNb+RR061vKmc7KHAgDv7mnxeD+cepg58S",
-	"jr0pnygabuWQKg1gWePKL+A4SN+iSKCFT+vJRPDxsRgAHby5wH6Jvh/8qXnl+66GKDo/67yUAdwMm6Id",
-	"m7Mc+c8qqzJVG5zSdqfYnAHnCPBsbJ1MEZo7Ia84yLxsnZeyiRGALr6P1eBL55v377XOPWzOL2Q2QMtP",
-	"DnI3g3fdwBRmKUIn/RqTO42aXBdtJqAhy/TvSZcXShRVfekuEyZLnZfecWudr/xQ5/VfQeIdz+4nKKH1",
-	"zUfB0j/wLWW+H9+rCv+g58rh2UpthLOaIWBhdRE2LMYagIlwFSsqUHUh87wMLpGaHrq5ORMKhwrXZ1ae",
-	"gJQ7tHPrDBIk7umkk7ivOg53fFL+emgvdeAASDK48Ky19lUHnXtSDyFwTtTT3zzqNBj11RAwM1lXtT+L",
-	"kVnP5sjMRGzV04FM/ORXJ959h9hl+eqxex8ELrk1RqYYr4J78RgoPFi4ys+503Kll6aOeGFgaJuSI6QA",
-	"4QV+Ul/X9+gcc0QUaCCXQRAM4BFdlqQB/C08eER+dQfALsAbnHxldGziyMS/9QBMhFvYpSZXffEspznH",
-	"PMsuDQzCjpqvzdurm1+f3xrniJZ6UM78zK4DgxaHqQ00rDFoU6jADICuCitNKweBxTC5mhX4C0Xf5VOT",
-	"lBO8LhkexvO9/tbbR4oHxsC6VduCvKUcLoWahBX8DvWrHlOmD3yswkyPCAvBHPZW6SA+YudJK+mvWV0R",
-	"Kg0uGJXP+brtpHJMhi92YJYBNtF4dqexvi6tZP1hhn2UmaVekjQT6vu0VFHS0hUqKv/de5bjTSoqqksu",
-	"fvKQTWRo7P2Er10ubAHQ58TvQZsh4XY6X7FRW1LoizeOnAQc9zg59u6JkwoHoXgAwO8dMNvZis6Gqf3s",
-	"SbTj4ZPyTGk9ZYeS1Fd/n/QEEJMkPl2ZSb+V8EWFUc+fZDT5pbmePWXz5FMCO2DaNxjaUifxe7BR9U2F",
-	"Ucev/Jf6a4b5nl3S1wPmQPiqXStJ4ceUUFIpro/EvLnkwUMqaIiINRAA/NFQbqjqOUNjQwchd6ZsOQWT",
-	"ScU00EArtOHqhcbjGxsrf4n0x2nwYy41fDf7Q8yo5ImhKlfnAKbypBMwUqI+ddwpg4BVTNEiT1AUtvXZ",
-	"MiLKYmS6nefSmRERblapw7hFvTwJzq8Fi580Vi80r90LLnwYwXywqeRHU/gKdSrbQ5CqvCdVkYw1T3b+",
-	"XultqZyQZnyVfrIe004WpOQwQCnNYsZ/Jk9QytJokqorKYmupEefkKeVgXX0zNG+qnHDw234LuWaJSep",
-	"jmHgAJeDJcFD5YnR6G2sfRS5j1CBK6H7tES5DIGR3zlPNq+fRn+qfxw6zJTnMMUQfBbKrWEZcbnEYo4t",
-	"7T1PkK0+3jObdDoIJ2dxIGWsruaIgnhH1kZbkywBy67t50lw7wnyhhmkeHQ+IES884K/ihHryxcpXy11",
-	"Ig1v0oQ0rfFP8wuGez88veE2TjBKeKsxHUM/Km1WohxjjJxiEKKOyBOMfH6aX8AmD/lEOgrSWUizyHVe",
-	"81UKGtwQNspxyaEhI+WCSrtSP0+wjwSzA1Hx7DAt0HnuN90aNArVYlRXcr2BnSbBLV1j9ULw9ANDKqvP",
-	"LHd3KR5FB2WznltiQsh5G1x41li9Hzz7U2N1vXlzLTxPpTqZ9NhH5myLAbqjRD1PTq4cYDiqs3mCJD0/",
-	"zS80L60Fq1/K+wOWo/CkavPTedrXXY/MuNz2XQ+d7mcfN3+ITK5Zz51MHPpX1E4dqKNyBCt1JFyGCPDq",
-	"cObliCun88m3T5DR/IthjKhfCnZRRmXVBHkBYgXYcrE/lNisz6wD2oc3fvxo89r3hQjIKbyoDFv+XwAA",
-	"AP//",
+	"7L17lxvHdS/6VWrhnLX0OJghZviwOPPXkBQtxuIj5ChKbPJiCt2FQXsaVUhXYUBI5lrSiR+ybNnyimLH",
+	"58gP5chObhJLspNryZQcf5cbzpD6y1/hrtq7qrobqGp0Y0DJ597rtSwOgO567tq1n7/9cisSw5HgjCvZ",
+	"2nq5NaIZHTLFMvh0kWbxlUv6r4S3tlojqgatdovTIWtttZK41W5l7K/HScbi1pbKxqzdktGADal+Y0jv",
+	"Ps/4vhq0ts6dabeGCbcfN9otNR3pJqTKEr7funev3bpIJcOuYiajLBmpROg+dweMJDERGVEDRvh42GMZ",
+	"EX1CSUQlW2+1W+wuHY5S3dzp052zm6c3Njqbnc7aZmfz3MbG5um1zsZap9PpnDm79oVW+2QTeaZTYyJi",
+	"OEppwtU1GGtg8XAilf2OqFIs06/+H7tf6aydv/Py5vl7/7Xl7XOcSZHNL94eZ3dVN4Jf9/Sq6TUc0X1G",
+	"eqwvMlg+GNxfj1k2zUeHb7QCq7DZ6fgGcZmx+LLIhlS5Oc8028dfi83GrE/HqWpttb4qBde7ycfD1tZX",
+	"7EeqxLB1Z7a7duvumn5w7ZBmum2p39D9/9mt69daOJQdeBMG5gZVXp2BGqYkkYTikvRFRnbOkBEdsaxN",
+	"lCCjLOFKU56kh4xQSW5cuhxasSWmpruvOTUzred2rz5vppSJ4VXB9W7MzupykklFhvrHNtGHYG1jIzjq",
+	"TAxbAZpDkjtzb+3Jzlc21s7f+drGVzprm3ee8lPgc1R6xnLruZ21zbPn2iQVE5at6RNLBuzuuv8cDnQb",
+	"NU+EHh1d6995+dyZwJm4ErPhSCjGo+mX2HR+bNf04sKBoJH+ahv+lnTIyIhlUnAySdQg//KATcmQUS7z",
+	"r/DFMg861z9NN6Kzm2vn+53e2pn4HFt7hp45vXY63uixDj0XdeINO/0BozEwAbMAhSGv6THXXYudtS/T",
+	"tZc6a+fXu1trd15+pr3R6YRWpX9NcHaVqmjgTuncMPpr+qE1fKoZE7jCL7ERzdSQ8SAbiPMnGjeeHCYS",
+	"9m/+nqCKxOZnQnlM1EBIzehSMQnRv32+NI7/mrF+a6v1X07lN+Mp/FWecv3DcBQbXhQx0y/lBLB7Ye0v",
+	"v3zzy2udzlk/mUf6lZoXzpkaF87zyTAJrnUKP3rZ0lndNr2bDDVXOtvBnvBT3k/CFdtnGXR0TcTmis5n",
+	"e7hWunQ3lrphi7SMhLx25+XT7TMhIr5JVcL3g4JJBj+vUji5yQ4ZTa947pAX+JDKAxZvE85YLFEoyeBx",
+	"IMJEkoxFIotZHCJCfNq/R32aSuZG1BMiZRSJ75ai/f5nJJvtisBd8zy1V01ockqs5n55ceBh4S8OpoZX",
+	"05TEVFG93KkQBywmVG3p3yLG1Rrj+szF5IXdy2vPtOGi1zwcN2Y9xI13Bd/vUb6muw7zKQ+juodLz6S6",
+	"IOKEgSR9ZTgSmbqcpOyCiGEqkeDKMEk6GqVJRPWsToFwsPVyTX6UN4v9ltdnh2jBgfSTlG2TREkiJpxE",
+	"AxYdaKrUbxJ2yLIpAWrD+04/pmlpfY6AcF5yJLjEOV0S0Vhz8R0uJyjormROWhOwTcPeK3ZXnQJpqdSG",
+	"Z9nnVYfYNLTeutduPRsn+qcVj/fGuJcmcsBi03xoKAx/hpHgvrF4xUPBZm/C1vqGYbuFMVyd3mJSrn49",
+	"XLu74oBxGVoOiQ/BUK6PGAeZfdFItDrw3+4uooT2CUZvh+I/T6AoGD2qz8xC3shEL2XDhYMf4XP/zQ7I",
+	"3aIvo0yw1eJCdQciRTYUM0WTtLXVolyoAWi9/SRiRD+AQijI01xMWu3WkElJ91n3pUFrq3X0+k8ffPzb",
+	"h9/74MFHbxy9/U/Hb//r0btfP3r9pw/f/OYfP/nuo/c/fPTqWw//7eOj3//t0bffwO+P3vi7B79/QzM/",
+	"dlerLEevfXj8ww+O3vze8c9+8fDt77gWj97+p4dv/frRB6/iay3H6rpJ3NpqdTbOf+F8dJY9Q7/Q00xT",
+	"UTWWWow5326pRIHIcFHwfppEKufzp+goORWLSP4Xs0RrhYW4V1c2M9vg27gXtXA4YVyRSSb4PtzME/2d",
+	"EiQWsIk3zS294sNgm/WNyv6GmsdEZDGRdCrJQExIn2YkUWRAJYnEkMEQH89xbXhY3XbAFbATRWLM1c6+",
+	"HUaMTI6mNzIxYpmC689IMaPCVy+36FgNRJaoqd/mM8qE6IOhxz5HFOwilUQOxATUrlmVoVKQsRf7y41f",
+	"c4YczzBB/HhCkiuXjHFqZlxnFrc/5ipJA8JVTKeW37iF2CZccEYmA8Y1jegV2U8OGQfBZl8IEGkKktbt",
+	"27GWs/Q/m/afeSmr3bq7ti/WzJcRTRmPabZ+iSpW/G0tgTvECHOa2+wnajDurUdieEqhyOT+5SJmp2xT",
+	"uWSEMsVXcD/auS0sJ4ncLCJ6X2XAK4qjo0h260h3JxqdaQoI21DzpUTSXqrXpBlFx/CenlpBgkfRe0aA",
+	"L45YHiSjNTHCPtZGQmtcmemhRHzNiCpj1LCB0ns1yB2/qGYaO8huuNrVD8/uK7TQLto4YSxzm5oveW4r",
+	"bbDeoXPpjiLaiY0158kvXiAbG+fOnH6qTV64dfEi/thPsiH8dHpzo9N5qvnhXfVqVSySFk2QusrrEBkb",
+	"xIztTTNJogaJJIJHYOqdGzy7O0oyJrtoHTU2TFD6z51pzdsA9LjNdVb72mu3ZJqMGsv8xQUyBpPCYE2j",
+	"hfEsWLbmh5nuW5dIothQLtzi4kV4D4joCr53NtcQaZbR6UouomY0OhoIzjyvzT0IF6v/orOKVH4LO0V7",
+	"iZt4dadm5grBGVRQwy2lL7S5M2SvgXltot2ikUoOqbKMvaQRSJDUqMSDpm8UcsDFRG4TwdMpSum64SmJ",
+	"BZOFQ+hsOe2Tktoscenj0p3QRBmin9Vh9O+wgUMaMyLGCsRhLhQZS7RSzQ+xeLXN/zoQQ1bfcpqTf3lk",
+	"V8GQBkKMZdpephVi+3XfPzntWWJph6gQFqRIODO7UlhQP6nCe8bO3YBp2ZugGXsYWhu28U/1GM1gGpEQ",
+	"Bwmr6aPKB33Bvp9/ddG0dBImRqXUOtIs3zx77nOQaMyV5MYU2EX0yc5ILYb45+nabMO8KCdS/w9S0X7f",
+	"bwApDh4fM+2YfhYI2EnMuErUdB0ncSIJ27aFIvY+TbgxUM0tDeMqM3/W44TYmNSC9hwjnFkE27Z3p7Ad",
+	"sGM0PHGFIc+4F7WKhv5CmqZ4a9KMkWEiZcL3weps5zhjjp8/oE6Y2OgULc75TENTgqUJCoxzHcVGTphn",
+	"8Yx7X9DTn3p/eWmwmDDxbdOtf2Pq2BXKC//g4/919PpPH9y/3yaTgSADyovWsoQ78z+1Jx7U5RPaJkDu",
+	"aGtB4Ph7rx3/5G+O/vGt42///YPf/XIJ4SiJu0EmuSqbRk2R0K+w5wNsoLOnLN5n2SpUdmzJsBPNEJY7",
+	"uo9Xwq+wGWmd8wkJSmhTfXN2P9wu4Fy8Z8iSecPl+ROiwvwGtyIKinetdktk+5QnEoWlO4vWqyiu1SRX",
+	"t3orI1nb4sUB5fvs89iVz3wfvAIjzv+GbQE/Xi+147/aSpLaigaj23JD0R9mBgLdZuKQhWQXij/HtfmJ",
+	"Zh43WX+h4OIaDhxuHNQyDNANs+l4i6zPnHIrnyyYDPbknYlSNBoMGVe6k2YTGZjgs/rxYf6zcfbsQo4l",
+	"k5eY11ZWFTuTn5tCbxudhdetCYgzty50bV5ZwLwiqmgq9tfLi3pCKz40iSys0OwyhLfMfi218P71hKaq",
+	"aTBgJdLHImUqICPbac2NXfT7knmChy5MFYQgGtUgHme0l07JgGFkbg17rKWrGUsIixNK9G+kNyXGS9gG",
+	"MzCxU1hv1aQ+M/h2PvnA0mktT/BLxms9t3RUsjpW4JJWUfXwbjJkacLZs/DwPVSnFgpxdpiaX3m5U/Xs",
+	"rpg+Zo2HRtOvlh/1Q/fabiXmyCSoljVWvhIes7s1TfoHCY/99giIBHjZ50oHt3lbK1MXBwln0u9d4EIF",
+	"LB1Ogpk/KlE0zjIW13dJiCzZT7hPAY8ZSRSJ6JCRfiaG3jFmbJTSiMXdnn8lMyZFeuh+n3GxKNrvF3xN",
+	"Wt+UTKmUxSRR3v5kJEb+RZkMqDqxJm3sUi8NINzchnOUl7WSwJ9PpEe4aSYpzBwyj3KUZyUsnlpYZLgg",
+	"aOZxh1FLXDWIpzaV6UMrfeqckAw5+IAeMrCiM26CPWs0GzN5IH2HjGVosJBkQhPVthEiUmntUaqS+ahq",
+	"L2CNLjF54NuH/Ywha6kx0oTrLfGauv5ciwCJ4BIjXu2D1lOkh08VGQqpyNlOZ93b/IgJEwo1k80gMn2s",
+	"hiSiWYyL0WzuRqj3zD5DYb3G3KcsTcWk1sOzwjtcnEA7drnbhkBdszgSSwtuKYpLHqR+2NkTnQBH2DWp",
+	"daGfx9DaZ7G6MJ58fb3rGlw6Qxhzi9dkkkFbfv3Zh2z4K1iXhetw0UTm/BWjHkfFQKRJTKdlvh+wCJRd",
+	"2+VXZpaXhoQC/1r6LACzfUoxziLWbJw2NDE3H1DOxZhHcBa1Vg3uSupJ0brXbh2yLOknIX/oRGQHzVdu",
+	"anZhwebCY278haG4dWjnW1cYi92ahaqjCfz6K+xnNYFfZVrzkMXUfl2Ls5cId5EBBZv20z+PWGrCtpdT",
+	"ZZcNs5oZY0WE1EW/kANBoEYqrWRV+rxpSQdeqL/Et2gS+6iUjkaMpnXfBpe8JwghTUFYnmgxB55BCWdA",
+	"eZyyDGWcbQJRjokaQIwC0eRLEvTlaA5XWw64RoesQg6o0MdSMV6o113Ep+B6jFxyWp3FaXLTxGNWd6fZ",
+	"3Wgsfav+PFVgEOCCDEUGYiuH1dRqNESExGLCt0BpEmOuJKH7NOFSES56Ip76Q0P6CY9NpEn1kc3iy+bR",
+	"e21Itmm4b4lfTU2kHLO4u3jZ7fqk7JB5wm07RQpskw38yGhs428x/L5NNnHNIFtIq8DRgGb7zC/W6pXt",
+	"6lXtDhM+Vj7p+Sr+oHvpjaXWpiW4KCeDJBrk26OEI3y3Vf4+h4zKccYCqju8y6IkZvEWxBG3iaLpQZtE",
+	"IstYpNokyhKVRIkctonKKJd9rdxmJE5klIz0WBZE5cwLQ+NA/IL+oRswbsBvL/ntaUbHrnvOpDXmLaJP",
+	"tPrZN2wKa60uxiOWHSZysRlolhmJhi+MRwOWeuWOWb05NqJxKRJ3DJqFXdx8Cxy3s8tlz0nbSpP5ObNs",
+	"Pb9UcqYTusF2oiXCmXoZo9HAL2NZs1UuvUFWBPKjwizsaXA3lyWful4qHPyObd58voy9mE+3TGfm41XX",
+	"p33bdm2fNyMon1Y7FX0q9RGjKWg3eC71X/Zg6h/NycRQMnMwG0zJDPEadlX4Zhd7LXxz0Q2g+GVhLMW3",
+	"82EVvr1UGCHo+lbzWmxOSzQzHINZgSA5bDuRAJlXQWzAKI8sBlFBzvjWvZE17qA3kKSU1y66O2AEaRDH",
+	"5FpuE5duqmU8Oefyr+Enr33oD5AsYYiho3g5v7DrH7d8zxrwKkmTZky60U7MTN2MPjRrv2ETrEoN1I4s",
+	"PrE9E7sMDdM5nmaBXIRi8R45/v6bD9+93yYTqsUzLgzJbZM9MWJ8jxz9xzcevf/vx3//vW2yhz/pt/S3",
+	"77179N7/2CZ7Xx1LBfri3m3+8M1vPnzr18evvfnwX76zTfZwBfcIPnv07q8fvfrdbbJnOJRu58PfHL37",
+	"9YdvflO3DixNf/vwrX979P63H3z0q22yh4Sqm4Yvsen120X0E5hJq93SA3ZXCHzjhtZq2910/DF2DBz+",
+	"NAfiTnUSk72VE8HXLYs+gT5baM6otFk2vcn6Y0nTBkF2jb05B2zkYThXUJazGRB59jbymXVyXQ1YNkkk",
+	"w9RvcJNofiqVGI20xoUgGYz0xpp9kiGdkh4z0YpaMUtAKE3UFjlgbGS4WhId+PWASj8MmILdUAO+kSaO",
+	"DtOb83jAGgUOld6kQNCGc/jK2g4D90b3gJtsiYbvZZpkahsIgxGmu/SAcZLwmq4GwPqp2B3IBgjsjJtp",
+	"+eUv6a8LUFK1EojguMhgZJxUZDDmccac3mWWq7a6XzqWXrt/368ff4mNlAP9STJzkOD+5kIRBevdYxEd",
+	"g89HPzJ3qmouw5gXLYi+fRU8zwo2C8HLe5Uf3a250ejxwqbVDyYIxEvbzS+RcNVJWyoUs698wZIXMXMG",
+	"vNk2G5qmGaPxdJukrK8ge0VkpAObg6ahlEoQDbXuDmvnnb2LGuksOK0rTebsi0BIKDfOahB3sy0YPyAX",
+	"OelRiQmXg2REaE8cGjJIJJgF6AG+mxMNnZLxaJ08b5coUWRfMEnGI2tHwKSkmUThxeA77VZ/nHqMJy9a",
+	"qCw9kScQaMRQEOKt6AnBmFMhlX5y6LtF7nnJSvrztdhIOb98rcAL986wNre3b9S3LiEmWIC/afEcLlV8",
+	"yigsqdZd9O0LO8kNXFU9VicZatZf0oK/z1y7X8OK4WKaaSqFR9LAMSMIhda11hIuyZjHRuUCLLQ8+b2+",
+	"x4MWQ5NrJefYt6ZGgWnQV/lI119e95631XCiwK2IcukwFyFjAA4ApB7oBYctp1F9f3Y5ms9ryR5L5odJ",
+	"SkxcQsGebs3V3hvfWB38a2vsh03Onn1lWN/XnCaHWjFo8IpJUa2/wXnK8fxispRFKhM8ibpSi/0RCyj9",
+	"ljYJ3c8YA5bcY0S/w2KSt0LTNGBBZ3cV7I03xuhFkR0kfJ/EdCr99l69MrVnfDlhafwXNB0z35z14WZx",
+	"N+FNttaa8ufhFTXVUUnY3RGLNBfVT3qpzdgWa++0nmr3kGXW2+IxvNPowJv/epUqliU0xWCVvl4OG6nC",
+	"8vQsAgE9wOmasbShbb6+o23cGyZKsdiOzGthEMoQYCXyEg7+Gj6sdTIORrcFdIu7bkQIrSaQAUDOeLU8",
+	"h0FQbtGeJFlgcq4DfGmrwAlFv3AyiDlftRkhAiFUHd4RjQ7o/sIF+zORcBbbsNOMRSw5rHXbX53a+x7R",
+	"+0KRAJKpHo0OFmPw4GNgB2MjzxUMIrC5TPQjCPyiFXuqtmegkfXvCPpgREo1yMR4f7AeCEBhowbUqofn",
+	"C6cYD4d0cdCuXupb5lF0m4xS1vxSvuXe849FjhiXVgyreQrtO74WFcuGCaeNZEcl0oXGz0tjJs2zLLMI",
+	"A7XGu2vfqOIa+q6PMzqhaTfgiC8zArQqKkHsiwEZvZRcbHZzhilbujIEXZT1zI1V5JXmEimcplyQvhPQ",
+	"CZbyKIFDe34ZLIZZTo9bZIJSUyIxQIFQIlkkeExUMmTbpGAMJFJf+wCzOmfYnweTCEuMGdPzQzaZJfsD",
+	"leeXepJI51pGO0xdPSUgKzpK3yJul3PbraULiCwWxfWCx4ZCKAieYvCuTFR9l9RYshcLrcMX14S6Ve4B",
+	"vr6K3cDfN0p93WuXUjTKUzOBChC2TslXtW5OhqD8mpuJjlgmIRNDq9JZzLJtwlLJCOjxkkg6RdQ4NLD4",
+	"gTJM2Fe5a5TwtsikIMy1iwvscHg3OotSiWLGhr6jjLrqlonVIJr9zFzDCTe0a6M7JLEKrrUcGLgxI/r4",
+	"Z1iUsstDADEuJ5w2YTQakB7CoED4jr76uUNQ1BzjCUkySFOXdW//4r2fZ6JtepJwS4JnnUR7K0qXp5VT",
+	"ed0hlqXs4iA7vihsyr3gMqgzlQ7i8qYn6y9vZk4oibMnXRWvpFvCNvDI00wNhHdtQD30cqk4Mf7qlPWB",
+	"Hwmp/8kFzhZa1ccSmYoRrutxqgvTS7b5C9PnsYML0xvYxYXps8VOLkyfLXRzYWoE8zuF3BjfGa51j9S3",
+	"SIlRwr2Q6RlL6XSbZOwwYZM28ZDb4mEg0+xmTI0zr2LgLhQvM0HOWu9CLrCVQ5ZN1UBzUmsHLehtWvCt",
+	"T5K2/Rt6JDUIcpSJiMXe+CqUO+M2MLRhcCUDKdhaLwrS+dImomoGmUev+iQRPRG9rW0nD7aJ2842cdO1",
+	"t1sjwslYlIwSY5xcfLYXrl/msE5mp1K1F4HBzeglvkOK1/csjepbzdi9kTR7oHkplBsAdAsJdWn4F59y",
+	"4otHicSwfGxqTVyJrl8BRUrY8sssZyv9KQ0uqZIeVH/VhwkXmZXfjINsCri5JNVXDXny6L3fPfzk/tH3",
+	"f/TwzW8+VfcweXWsBZvhsFwbx6/ABV2t7HxpNubNXhd4XuGPlGLdEM3T4Q+9by1rgLVxfK12gbMYUilg",
+	"OZfu9tIHywla7RJnN7yg1TbnrWWtmq08QLg2jNiOndZOpG7amcHfODn408wP/jZT3InUJTvLnUhdMROF",
+	"r+1cdyJ10U0XXoYZ3yrOcSea+/xiPu2dSO0WZg4P28lDg2b+O5F61i6BCRiEVbA7mvsVPGEJXfTPzR+D",
+	"61p3GdKvIuqQkaPx4SckGYx7AYzBYG76gGWsRmCZSQaHp9uFAYYI1gnpQf0cfameCGWaY01KOpXbgIed",
+	"KMCblNa5PaKZwuiUefSmcEZzOEZZseEoLacmFW05CF2+ODmpHH/kig+41ThR/FFcBEjVi+wqv8ymWE0b",
+	"uEDG7JK5R2ZYmQUDqyNjNkhPmA3cNdI3bOIwkcwG746VALOSdb7UYx+wJNdsk/DpRt4ufL5VaBy/sD1o",
+	"YfmQZWYy84do6Xh1ZBAs7sqER7VXqpYF0Tw7oRn3+jt20cUM6VIIeTxlFN3NUiVpSiLA3VkMB2FCS32h",
+	"43bRjPkjxBNCIZiSNbX+OgPyCSMxJQuP9iaLWDJaHDQ2W30tZcXiDFBkDAPtLD5sSqMD2cyrVBc8o7Ay",
+	"zZGaPauzCGEZ+nSJlDMhqybOam+rhIKbxC6YCj1O27lsbB1RnEhFpxDJGNNeymABI8pJj9k0FRavkz2I",
+	"Nd0isRj3FIsh1AmjGiE2aC7SxXIc5+UsCTfIUqxBzBg4Cx+tmQZEqTTh8Cc6LrUMlQpkMbmroJWHmumL",
+	"c3G4ql7xicgO1m/Z3M4TJV9iY+6yuJV7aOaQq9BA2K3C5fX6beNSrbf5nwvV2upiA/dTut8wcXbfGzJ9",
+	"Zd7KOxkwiGEBVBCgJozpG48gzAr9aYAfbCqu6EUs/JRwckjRI2xpyUQx58C+vVREByyubfeW7ItUsevY",
+	"jP34omvOfnPBNlvy0lPVZGnz92o7sUwNlgadhLL0DHCO94duMI8e9s8TXOB8nfqEFzfZGITAJmRkxEYg",
+	"0jvSvpzpZYjBW7CfifFI+vFcHPdbyJvxSfdOSFgwpNTti6w7DAgiQI7d/uJsM+uutcDJVc++KDC7QT/b",
+	"rROLDRlmLrUMdri4n+1yocdCrcUSATsiK+S05yvUnmVPM2RsppaPem4Bg/dWIZr/MeWF5AnE8zIZgrmA",
+	"BiMR3KTIViqhQhqwFtMMKJymKf33X9nmUNBBtlJCeKkHCQhveAWxGomv1/OEV39kghgrus/88DjcJ1QM",
+	"tGTrsmRB1vZG8VTGlkCnvimNs3120vz5ucoWJucS6a24B7a/fBl8i1pB3NZ+EUDwKnkGrZUS4rCLSzYr",
+	"+da8NhpEj4XTXlYY1/ZYorICmSnA0noBy4iDfA3Ev1c49ed+SmkP89g9ThlVg32biqHYjOupbQZTE2HS",
+	"zGhl0JIXByw6CKXrQBR+/T28TL3A8HXCB8VBwAKQZ3tVK1XwmCvEWF54cdBq27n4qYRFByMr+fiOYDU7",
+	"lMk+d1lWNU6r3xcJZd+wJf2AHz1PCB+sJZXs3Jn1RiieC7JRDPZphpEfMGDvyrkL15nIa1+g/rTBi5ZD",
+	"rzJvUAxHKfVvLxd8OhRj6Se/IFTJY1DEGpj0TP51vYxugxkAelYg3SyoLAxdGNv82phEUdkEXKoaihKi",
+	"TBsAUVaZDh3CtsdxOWTxNGhWxF9fGoRAApUgapxxB9WCGXOjUqx5Ge4yaTIpaKpR8ZEC3kZRScaYPokc",
+	"peVGUleYtUfmum3KfbOTt+m+u2kbL7hHl6oK41rEqjANMvGdXmQw5y0eRU5VVWn6bnKu1meDIMfiSajj",
+	"iDc7/NhACcyDtqvqCcNuDpuXEy3woIbVzctuLmylcowBO7b9uYHe6C6CE5uy884rhx40ajfg9lVIPyc1",
+	"OhdKRlaZnfPpLJNtam/RkE2JYhX/csDEM52F9s+FMSrLXMP2LlwUJOLBs984Wa0Hx+AX3ulDGyjdE2NV",
+	"B3bF8uTHUZp0hmX7K4As5ryzxSXcCQOnwf4+Qt46lX26SKg09UTK7a+qpsglrwV8B8J5E04usOSrEPm8",
+	"2dk8t7bRWdvYnM387aydv/PymXtr+Mdm/sfnUyi43fIj2zaQc32Ynb3FnNQ1Ua8+zCUEx1rRNib9fkj3",
+	"RTdtg7sFFfNAfUi/wcUgRPhyWWoAkxokDmgFXmm7QftOGlZZXrJ0yWMptfz4sTwvFejTVf9vnT7dObt5",
+	"emOjs9nplI/lk7dvxy+fu/c1/c95/Gdj895Ti86kpeH1i7glJ4k5SQqKqx3+s9Zm5+Zg4W5m54LBHq3D",
+	"JE3pviu9tNV6+NZvjn715vFPfoAFJpIooWl39rejf3zrwSf/AyyhPcq72TijaWurtbnZMQGzddB2wsFA",
+	"IZVwZjyeJ0rjWSyaxYUSoeXG24Gov8B2XspdKKveUr9Max9tEE5UIpFFNtO8fe9pWRhD5i8LvsLiyn45",
+	"7pCmSdx1oZ6NS+17y+rVu28gqDFeTTxZ8eYxDc5GmGaoL3RNuW0Mh6A8Yl0XtoWxp4ng+Vd5UEXhuxED",
+	"unfx8/lPECkqSy1AsEXXAeo6w2vxKxtpUe4aY7m6ZuCLpDIXofcljG5aVXSeXc/AsVoaqGAXAhEXHivX",
+	"ftWx2rVBjf7oyTrDcagj4fhIHzphUobfLAwto30VkoBi/eMqCqy1W2OOkknsg1VjQwfb0U9Sltdngirf",
+	"bApAAes1UPjNeIvdeSc99laaGtukME8K4IoCPJtgSo9Syl1J6rlIG1MGqA3ZfVrroCSIFJzaqFVvMYRM",
+	"1R3TklGVhUjJhWWTM8gig/G23ZaY9S8vSmBj9cr79za0s6r2RIY0OzhRJYWgIjddpR43ZgEwpHisScVV",
+	"QFMzqegSU1hTKj0h3i5WuC6tuJjfuqkZdXS/MZOru4HHykMqViWrdx56UiVq7DMFFI022wD7bRDTejQ6",
+	"yAMwJU0M2pyQbBZypiD/Lp3kYpRDbMB3ZkwxBl9EDo9YmjrfhccFmuAk3JPb+hucJheE9fssqusSxYeT",
+	"Q9a1O9AMqTFQ/CSopVQ6o/Os+8W2dqNt2Pbu1KieUr9MW+imc1bbmWVrh6uu+6MJ7O6vLJzANOgXwxj+",
+	"WP8qtcNbGApiG/YtP0YleBJ7tKSR8H0yyYT+b6IGhYPJsEz5vMJt6BJhZfVeEkpAPyFXLhG3MWbp9MPr",
+	"xerdL+lvH93/lwcf//7R+68eff/Dhz9/9fjtbz96//0GKnbAdemHHrreJ5QT3FQWg4TVRtChjUBlMH8w",
+	"Sz24WBPjMlMWryY14k6tjBYLIUrNFNoDNvVZ9hfos4e2p7I6u7jqrO7Ovl53pfKprXC50mCxZSdBlWnr",
+	"WZN5m3AnvQcg01YUSOQPE/KF++CIK8N+LotsyLLnUSTwo4SyCZOKRC4+CL1VfXiRoDBh1BVMNTlgbCTb",
+	"NozHAHEUoD/L7HAkooG/44xF4pBlU2wcgQQRzRMlobpxRgEGsnwA0rLxRBwZAk7ZlVYOxhV9MaOxZ4Rn",
+	"yac/+enRRx8df/zO8de/3yZniP3rNDn62f3jt//Vft4kDz56w37YMK+5r9aL2dRnKwFgvIIoDm9Vkuhz",
+	"jMbeok3clcChZJLw2KDTUm8tHBf7Aa9A5rB+A50C2T5bZJlJYsZVoqbrZjgnmp1tDOc37nkCr+I4Y9If",
+	"PARaSW287kAChNZjupHgikaqfv4FrmwgpCgTvTQQKAXo+bSXhhIZGY2nAcQ6FSrQdyiUfyi+tAC7nm4K",
+	"9v3i2HxH7blxr6LEfoN9iMTQ2Bnq5LmMe/WvA01AvpD32b0qgXvYrfJCs5qkZtiWQNxWeMNYGgjD4nQk",
+	"B0LVL0QZ2HjFsuFSQZt6ZMV6QoYQoD23Qfn5stM02xGkjqUQxvPzXVHx/7QvGDGeLVW/ECW76kD4ZnUF",
+	"+JkWeEKw+ClYH4FStsmYI7S7AS+lmcPI11c8FHuYcCAmvJqrJLivSsHXb9LJVSalyXvA0SwUvXyxgidN",
+	"OTVCUmXwzxUepWOt3N6wiDmzgWBywBpmEDapl54y6omKeZ7RPtFd51UL9By2SS8cDL1Q7CkIeg4bfqVi",
+	"EM7byT8wtbZdwQp5yCb+/AmVpbSBwXVeDld8xCxef+y1sIT3OOo7ws6l/p6ThmgWdQrBmf5cdbdyRTe9",
+	"gcXqbmZdKkghUDd+dSllc5RbVRv7CtfMmqY36IhlYavqLMy9w1Oh0hXaOABoT++ps1lFFbvTiA/NTNE1",
+	"b2Jq/BM9TBT1W0zZ3VGSMVk/1juonzVn7O2WEgfMV+NtoO8mwaMaiBNGScOW2sX5LLwi7KosG13UPE5z",
+	"2agDEQfugAQQueWApikZ0EO2jVVfwFSmEpYB0IEdKUn6riDKEkU9dHsL0bASzwUCL5Zye/2xDHpTlE8A",
+	"3jUwoMa5alOYRuNemuhbSK/Bk0Xb0Lpu5ylPbiKEJnT1gOpzG5xTOESuPNYH97/z6Tu/e/jJDx/+/FU/",
+	"GkKUxKxbfzEX5u30GfNGAmb7QcBxRXlsKkYviEsyzRTe8W3bXBam1zbZIDkR4+8aCmj5wH2TVjOxus6g",
+	"AGG+hVsvRk0EntP3am4IH8soatngaJ+0XmkstTmUJrrYPVDH/ZJwvf7KP7OU7dO026MyqXIr0UwlESoP",
+	"fJymqPeXoiELRGpCN7pcBDZusph29EN15paKyF1Oweuz2mHGc4egp0jJKCklfHmqYtSP+6umMTmgGQtb",
+	"VEzp/YUrZ8L+DAK6mUDhkUIR/7zHWl48L3YLsqyjN994+I8ftKqSAXwmi2EiWTcPig09EncNrHXXxqV4",
+	"nDian0de1PNrAt1eDgpBMkB5s1dA3CY0VQMx3scKU9k4ZWQixmlcNDNydlhK2yll0NHsQAa2XM45AvzB",
+	"hP4YwERNu1NG8cYJHL2gCTp0Uc7zvsOETbrzdRrKI81EWmKCCHbZareOXvvJ0Xvv6D/ee+f45x+ZP779",
+	"O+9qnVQSgFHUmdVcPOBSu2BigGTXBXh0o1REB8F7IoloWkGnY44mQ7eIH/7iwe/fPv7RL1rt1qNv/fPD",
+	"r/9W/32nXe+Ul/ozjVeMudayuXcWHzo5xmYK88E5PLh/v9VuHf/b3+EfPaEGfmKYuVcfvfPd47f+8Oi9",
+	"j46+/75eEPj48J33Hr33bv7x4x8/+Pjv3cejX/zw6PVfa5r7xm8ffPxD/PL4J39z9Pr/hC//9egbvz5+",
+	"+42j199ZvKrlSGpz15YwZorXZT7/dlk4nDlRZbktuMIhdpdf4F6aRhmuXOvCMP8c9t5KHe66rOl2vYKQ",
+	"OytyuOrWdtRf5JEo83Y1jz733M7a5tlzM4j+EeVY8or82a3r1ypzvBdFcNrM6pQutCldN4/VhmXS7eew",
+	"TBUxOLPGB1z3vNaJQUc1vYa0n4CNxLK82kGtS+Mfal1aUU/5xufEhAwpn5IhVdGgTQSHMsAjus9kjUhX",
+	"HLltPTT9m6zfNFHTqGEzmYqLAh/yfayqpNE8cKpALgWmCGG+6MXIxCGCAYqhgfjm3b7ITJj8KKUR/JzH",
+	"c9VLfsc+L5l+8NNO3ht+cdH2iR+v8MumY/x8M+8ev8iLrdyxU8sBAgthRmW92tjop7DZWJBUL5pJ77lj",
+	"NefW7oW1v/zyzS+vdTpnZxjsVvHFovrbevC7dz79u289uH//+IMf6Jvj/tt//OS1R+/86NNX//bo9Z8+",
+	"uP+do3e//sdPvl3guEbQcnlDP3v033/z8McfP3rvgyC71pRgmUNxe8w2lC6kAilt3PtM7A2fgUmhUt0M",
+	"ylkNRP1lWK8VNJrERTYWDmaEgPKtv/hyL1a2qmTzwRvUcghvncdihG6gImeIRjDPYLlWWa5ezxvmzI9o",
+	"Cnf6WNkcftKg2SAweVjmf6x3e5mOmlzxhWKCfsw1xBXAqs2pC8cqoVfOAVcGcMLqW84sHmkAGNo6OsrF",
+	"YScYkJ9IyOdwuKheCupnzJXF8wRlTwweZw6uOqGSxIKzbdD3TdUGuFYIlcQWYSSW7mI6rRlfFoIeNc6g",
+	"+QHeKFSMyAFfJXh9YKh2CWqjB5YdT6sr5FmBuVEoddk04cPADSPhrhBuWDeoVlmfD1cNa/K5OnyaNBMM",
+	"ja5V26RZfbz6hdyCpVC85dv+5GqSbXR8dUzqZAEWtvnzqBd2xl8vzLld/SSkL3RGY0QuMWlHGJqoudMY",
+	"EhRrjQ5mfwPrV82MK5xjUbEkdZCa/NWa8upMS1Viqix2ZJdtrrDRgB4yhxvamxIuJnNFjgpVlFdW76hu",
+	"1ZxZ4vRVnAhVtjGla+ppZ9CRqzgBn0rVY+CbQv0Y+Gwqw9yxA70gjM9uVslolqDiOZHzNRFPVGx8BcW+",
+	"IZ9S+jNgjBgOvm3N3+FZa1xK6cTcyoxMBiJlJpMNGbsJ+c+kQrEGMggNvHvt+zuvqnKvkrfU342r8NIK",
+	"RYGalZYNITpLUa0Ms6ULBRdK8jWqGZzL13ZxHX24msBVhYBhliHwApCsHRKAAZPv+sAJ8BcPDoFtAmrL",
+	"fU5YAqU5rgpQoNToKlAFPA0uBS0wv6MrxBeAxldRhmb2dD2mOjRFDhIGjZ4NY5PFODbpKiKU1Lj6CuQi",
+	"yK36IAL9GVjQbMw5HqP58hmBeitcqC4w9XKllXo39WWq2E3X5+VSnY3LhRob+OmLrn/96VI+Bv3xmlC7",
+	"Zhj6425hKGaiofIO+x5s1BMUECkUDykXDpkrGvI5V/JIhTgIJG9fUdKI4GRgk9Ct2QBEcpvQh7YCf4G7",
+	"KiDfSmDeQAVah5KvJQy8D6AcXV50btkCs54irLENLPHW7koZ1uvSpJLHpyZKsrTvXwypyhaBxubZpgVL",
+	"mhUj8UgbdXKKapcawekH6on0MQbMnlFzIt0BCbLhG45QloAabQJJW6TJFRUxHibcflxUkQLjxM0I6mFS",
+	"4QVl1mdVWYiw5iepwZaoVVVfc0WIFkoEqMatIhUG+1wQ54xSyJxHsmZ9M3SAoL+SR+k4XoyMD6NaSXky",
+	"nJ/b6MdRnMxJdAFft4k0U/rSWQ+kENp1CbeCotYQ7SGgWfvbKotRHjQc97vNrKaxH33lM6qq9r9jlbEa",
+	"MP8nK/cVNrbXvVmLZ3bx1fr4y3bZGTmX1+dTtAsPq58V5QzveXbI0lBmYqp/9KKTgZPfCpE5/IE/A6b+",
+	"vXtNxAxGFJLqZCWMg7uTntDkJ/YzOoSkzToRNzhX24sdeMWSLZMGww4Z72LkbWlNwuE4pyutuWe9nga3",
+	"bbkTxULu1o3dwSa8s0+GSTCVNTdEntQ2ODsebNg/IB4Q9LV6aWuWgqRCe+KQbROaTrTaMR4Ro5CYFJnJ",
+	"IEmZub4cBsO8yxiw8eqz4rnaHWOI0xETDgGskHhcuxQzZy+MWjjnS9gCfGdbgRoSUmWMejPjk2iAC5FI",
+	"IkfiQCs/YnHWGM7Au/ZiP1kyIyzVrzYX5Icuj8hAVLd6jGYIlWXW130RCXGQ1C1zfVXE7IJ9U3+4aN6G",
+	"O0pKe3G4HXdftptlqM1SNqxDoQ//OouD8SgvXTIj0cmu6HtxoSa2jhUmnpJEtskLPLlLhkmaJuj1lTVj",
+	"AXqZtxq28fhrlcDWIQJpa8IA3/OAxfqyaNvYDFQgbGArnDTjgBg2UyFgON1mHuhqe0pVRMAy4IgrNQk0",
+	"hFvUL8wmN1S9hQRmzQmza61ENxa1yh7GgknC2V0FYp/BMPXKfdBmqEbTY5HSSsYOK0XNiU1e4cvGteNC",
+	"tM2JC5/UJauoLBWc60XZfqYhF3JrA2MITwwopEEyyezdF2NYPgfYIgruqLoRu2x0CV/Wf16DBvRfO9hI",
+	"IdGmeqYmOtFsf9XVJhXaErxO5EA0eCDa5gpoREZcNqhi8Kjf2BhEUwiX9nR4G/OGYAhTdghuRWSzmpw/",
+	"CPivfwgxLBFF4yxrVO0tS/aTQNzkYNyzYKSahAhVAVAfKdJDL9QW0deU4HDjxIymCvEgS5GXJQwgxo1D",
+	"v5qebJFSC/xhPGZ2ady02oZqyiuTd2RppzAJH1mWndfetRKcralk6GzsNi4ncVEk8zJts3u0QTHaGkYV",
+	"0+jJTbRzGkStWD0XaLKqWL2r053IYfrMhbjPgP0UWYff9nodAAmTbLgFxR6HdEpopArFHmstlxnSzj7z",
+	"u0x0B17Dbza04ZycFTuv3fPVqW6kKsG2tm1Jc7OUSvBhZYCMRyOlJU7B02kbloSacx6QOdSoOt+9cgmt",
+	"lOMtg2W31kXKmxsmr1qoO7cL7T3a06UCPE9Q1Dk3JGwuG7FoB+0NV1xFTOJGpyL4r0mE3+JngzXUasRI",
+	"VG3obBRNKEguEkPrbmPZIeuylEUqw7S/dOq+FrwLbtu6iu20FDx3dVqInLs6vej6vDq9pZt/drZT8/11",
+	"jhHYd3Bijlk1CkVuFFAzy7KKZq8F5iLTk39TbD5BMDDQo+VY5hcLwsWkAe+rDh2EcS5cB7sATs2qzang",
+	"rbEaiMwABdRbeOcKDBT7KAVHeVZLi2kJlNXZxvyEgSB0P2MsJkqQnKyJqS3TNtGJESs44yVBjKzai+1K",
+	"+CxXmOPq1EXV/ImXyS8GOnpWP5fziF77TKDAt6rgCrNnRYaW7ygYsurzJuAs8RzLwa+LHKdmiCYe7kIU",
+	"WSE0sZ6Im1PBTBB3bYN2gdt6Vm+JSI08tjNnAC7lvZgFb3cmD/D09BfmiQ08xk2rpS/hwVxtrFRVLBO3",
+	"sPo+VF9MneouVmMKhLO88S9gDiuZBue95o5nAuwU2mIxE0OQWIAlbiIyr+/7pEFBPlOZncmci3LOhWmW",
+	"PkyS8qRRpXMM4TGFlZrdn2vhs6nsalSsRupmuKSRX6sJgutcnT5vXTlNKqobW+cJnTbYd+63wc8F143X",
+	"OlrDqmo0xQrrSiRi1iaTAcuYTZxz7o6Zis0b3qrRBadSCUD53EqKNldrq1ZHzWMWKrxPV6fBqDFrqWx0",
+	"Bk+OaowhdZWRXFptkTIRfFccMC69h4NJ2Q2gal7hBEmSaEr1WhMKp2uRDoAP3mu3Ipn1K7pE4ocut4Gt",
+	"Q80QIvrkL9cu3rp5eQ0m4087b4pNmrF+xuSg3gJsQ36mrAkzmnONwqgCm+R1KNSeRNA0LWkSV2gnkC5u",
+	"QgMKSThzFuGCS2pAVdBdpX+r44ICi6+xENuX8qYDK6QVAimXyPyNVML3bRixJ/kId8lUPEmyIdr5NHPF",
+	"VDHAR5cElNQ6NeiX1E9Ho3RqXMu+gBh/wdgFBqIVKL1F41hFB4EoyssiI5RjCjxaJLfy7NhRJkQf1t22",
+	"QhI5d2d0VhSpWNDOvBmCoJlD7lmPgUbOYlI2PfldJI/P8GiF/GZXNsipNaGKPitDpUODnFv2J7CmADyQ",
+	"IyPom219Nsd4odSOcvqcRujnJ7vJkFmNx3+ZN9GemoUZGH5/r17IvJNOsBPfdK5pZnUDzpcHlNzH+V4c",
+	"iCEWnQVtSStHIRyOKrd2v98cHsI4XYtjXlVs/zUjTp8cdZvxTBSKQtYp0thU8uizmGVhFNu+yPwJsxNB",
+	"4qTfZxnjyqXOR3TIyJjHLMO8IqCZLbi44kQewG2fMalEpkXzTAwJ5UTf/pEYBRhb2IoQAgwSWZzwEmx9",
+	"EamVBc5Oxg7FQSUeLD7RYC/kOIoYCyWj77pASEkmEA2ol2lIo0HCGdkXTAJOXR9xcySB6IjSCvprZWCn",
+	"sqJDkzGZd6YbNVnm/p7MXkE5VUw3Xx2yqoXB90Otl8/AQhk2j1muHxdTURfAG+PcMXqmiU3lQkFOnz/k",
+	"GiIKatvZTrqIFh4ssZWoYhleJm+ecPMQ8YUXSDh4+1qV5RxS7nsinhJaCCYnw7FU5ICLSQEXYUr2BRF8",
+	"nezpR7rmoO61i/HEAyidW4xLJ2KstrEIgZhIl5IJ8cY8NhVuYH8BwHkosCz6yaqGVvAXV+a7BqHU0W8W",
+	"VQW9125dB5ufLV1Qc2YLzMvhc6bZUrd4Dc5bT8HLlGJ0qiv+MKBWIEZ1yNXTNqhiPZYKvi9N+LQ1Yi1A",
+	"cqwyDWrqWN9NyvUIG4sEsCFVBu1qzIrBtMuF8tdUK2vKZn0iMYTIsmDMRSUUXMmYnONWmPHP7V41NcmT",
+	"4sAWCHNhqRxozzueEePP2iC9GXUcdL1FqWqBvDvF9k3s7/zL+vEiWrAfHDj2Qhn2Uqg9qeg+eeHmlcDt",
+	"7txCnhvYjyLRbo1HMSTvL7CIV/khsPG8qcI6hJb+MmOecE1fFfFKSnCb6CsuEciTWwQTXGelHBfW34CV",
+	"udVe4fIFS4eb1WOxc6Gf3CJXx1OPYRF+yJGAtHV9bBPx/QWoaozQ1dpvWtttYan96zmq9gzStxhnspk/",
+	"s7LQhykB601VCNafMOViF17irr4sjK0mcLqd+sqw002Dy0XSu/VeaEcsLvPCh/Nlr6tNu91Y2Ha+Owse",
+	"vechvBt5Eu1c2DP+5Ipd5oXitcTpIGgXVbW0+3zDJbeuaJ9NgxfGWcx8Jdeor4J2EWbUXnuSxGxoUc56",
+	"Uwsy6okz5z4FYLbJfN0OZpFaQ/wBxmravxPeJTCF+rYKKF1Ln+YyN5bBYdsALth5Yn4V5aqQ2lV3/yBZ",
+	"Gkew6i384jjxGaF6bmerDk2ZDJpal0sr6828D0AiNxMRTTd+GXEZk7JpsCrUq5AfX6OlSmTxeQ9FTlMl",
+	"1/X8mamP9pxnv88hPduiBp7QpRBYuCGeitPk1yRDSF75+QGlvscwnQRADpvlH65cV8UqbqGKpc3g4kNQ",
+	"RQvUP58fGCCnKSd2eJi3mUhgQF6DYHUZCL/2Z/GF3CKEZlxBCX7rkqHHxmcyGDPkp/fKkV0tlDWdv59H",
+	"LCtyfMmUl+EnCi20pYztxbz+al7zdLXsfnm/9GcR9FxwKpdX/KKtf0dT4jgQmQyEZMTVxpvNamVRSjPn",
+	"Ix2yMq9o4Kz2IiwvBT+zCuerH6jaNemvK2pP/jZRsGhAnDSDdLOcS+gvDM6Cwd4niVonlzBtn9A0DS3h",
+	"mUUr6AG8oNGBd7N36QEYzROeV7wz8Pjgn8d8dT1WEzG9XQSns6IfVO4xqER+j9HKncleOimIAoVqtDe+",
+	"tPaVztr5Oy9vtk/7a9EWuP78lpofrVApST9JUxaThG+7GvgTvAMwmgETWREABlGq8221PMw+AK7s+qgj",
+	"uexQGelcwWnDMcyfUXGZwvLWEjcXyhkpo3F3WZmigdTQuJ6H50LPJz8/7rlqMVYabHLPj1i2nEEgY5CP",
+	"UkIOMQ/OXsicTYhNcGm7IsqF8GouJm3AwcafML26cIEbJ9GTx2/8w9H3f/DUNtmbDKZ7CHU5GQR8zpPB",
+	"dIYPbnRqK/8Yu3lxQDlyhwYLw9mku1J4k3ZLpHH3cSKmlNpvl2dwp2J9bjLJmtJN03k02C4Yzk3EwfaU",
+	"+U8U1D0s9L+CIvIzK1kZQHsD8dtcwf/Zc2LPCEZNgisTijFBcX+yZ3/eA1l2TzONPaLEPjNVYbiWpKIB",
+	"iw4KVXIoeEnDLs8A/sif34RobDhi20QyrdVF8tQoE0pEIl0fBuAMxcjjUtmAckIO+R5g7NrgigVBIWPw",
+	"jdwmHbwXDSyBZDQ1RjUtCBn0uwByYcHMvihHpJjVVqtgpG18rmhkm6RiwrI14GUDdte7Jqb6uA856oBN",
+	"iUz2eSAKZEizg8AeGcYpLObwvuGXVLUJG47U1KRuQwXg4roHQB6akn27hbsT8InqXj32Ec0PckwwQDmF",
+	"Ujk0dQoZ3AI14Pndhrft7WlMIljs3IzODsVQplnS9qJjKnop88B93bx8kZw/c/YL+lTqJ0jMFE1SWfd0",
+	"oXcQEzgNmF4APRPa9UaQP8v300QO2oXSTwh+4Q8jb7f6WlOpL6BdhpvcW1hCSrrPvClTVxwwUdsVvzDg",
+	"IIafxEwe+CMCTYa4jw8JSA6uA32UoQjTTSrqfqDILaF2iB7kgKUjjBzBs2TgXAzYodb2vb5bl4rmC/xR",
+	"IYTs53Z3bxB8typ5LE9EmTMZmeIhlvQSSfCRXh2LkUlOsQ5Ml2Zmjo6ht9Imm60pra33tEDV9FAGOAL5",
+	"dutjlpSMEwHAmWEYT7e2U9UACzcY2aKalStPowQxeH4Z/gLDX7S6bYNi7EWFoTT16DaQC9kA8KsqkbGo",
+	"bfrBV9UCavLbHh0wX40tbpbXWKDj1SQ1VmGa3UAn4ZKQp3MlLMsEYk0HBlZhbqWqo/ibl3qey+7wY6jW",
+	"RRi5F14vFj+blwKdvXGHXnuVeUESyrkY84jFecghRXGD4IKSlCqWgbgZgd5HpBg6NVTiLQKOnX2a8G1A",
+	"yDEGO/i+NiKAnYOv8FU+vZotnFhjsV0uEIr+fEzTpJ/krv0GBGsDWBpqvd5EU7852AWgLGbk/tiYQARK",
+	"2QuQxIyrRE3Xy4txIjeAbRMGdpPygwDwrgA4ZudVc/GRKQOBNmajsZp2JYvMkMxfXVOf6jCJWBfhd40l",
+	"KYQo4ZkuDGuVs1QsfoEnHvbeo3Fd5g5IJh5nBADmm9vdynRweIeCq0FdaNZFBYWW8C/sZzRmfjQy8Etx",
+	"qRI1xmiFogjdxrj9DS0Pny0xmTqx6HMO9TSJEjGWvioF2YFWtyVxD21jXLape5umbjFrrmJGFeuOWDZM",
+	"Up9grH+GIpe4mdtkbUN/4ibOpGYHce3s3Ei5Q1saVf2Xa3cmqUpkH0FDmvaF7zboK5A7hYArGZPeg7Ir",
+	"BOmziU1SHIgJt+m7WM6njhKe53lkMzWu8pvjJlXmZg6U0a06QF/Uh8aUuVA0Ut0GpbwewxnuJzyRgyaD",
+	"2E8OGa+fbRQsD+2YQ+0VCyokJR7g87xlB1UZVENGeamUS8wMRs4M0m0VzATcAdf5JfsqfL4wvQgtVOAV",
+	"Xs+LxnnVnOoyWi6rsdYCjlKqrFO41gslDlNDICs8XET29WCO2+iavkhTMYEcrphkcLCK0gCEezBu6+Xo",
+	"AwN/a7EOK+3mfEz/jWGL9bcMYFK52a+E71+3neHHi4UuzQOuY/x8s9C9/cYOQt9WjQvAKK/5qKLgziHL",
+	"HB+fF7MyUAEm1ERvYdQIBnlKUYMhgqmxwBWL57bAC6pQknFZTlaYvBa1NgOoPZhBXDTkZYnLkVNuYx1z",
+	"+KMJce1E6qJr13113XTgvrhpe3LfXMUu3ecXTN/BqtYOtgJq97UdnC/ehqOxIlmyP1DtHGEgJw0l0rgN",
+	"QHCDqSEOx1LXyY4W32KW2dAidGJCmPMWpD4RLiAhLuEGGGNOIV6gF2WMRgMfBZs92ZoZr68uRTmBKXAi",
+	"XHt2EaZY97DuaTC6FexAmNQDKYwLsj+Q+dU3VBgpZFHsmW02PNzr/T5eTA0OpogiGo4XAbxra2fQrKMG",
+	"NMi94PhChWTGvEkdmVxHW7Ri2O6divEsY+NaRuB53Nf73O3UDEyjGCQWvsjKpg4vpm4SHbCQz4SCp+UJ",
+	"rQFryQrOP1w76wtCBM4tdCFgt+U7Lbztu26UM8bLptAGxbNTsRY1B+9aW5iEfpNFgkdJmtCQwZH3k2zo",
+	"45sgpGIgXylzGTi+bFYpIB6DIV2FbB0GnsFEtCIAh+DoXFcDyiF+RovLcGNJF2EqMRiTxURN4GrqkDFP",
+	"mZRg9cRk6USSXmbhseqUyHM1HQNmGXwArTKlfPADLiaSiH7NjgKlGa5hzTKz4vBQvgV6+aFqW80+MFWW",
+	"KsW48rLumyaUz8JmmGt9gIgLUG+gbldBEIyx6gnPRJ81XaL7P9HX/JQgpEM9mLKx1yRgmy2QrXm27aak",
+	"qYgLVbMrWzF6Pk3cUYIN75gyvXPmTNVq3o+eUCwsmp/R0kGa39x8pCFWYG3s7C4djlJmk2Cnra1WZ+P8",
+	"F85HZ9naM/QLvbUvdDqdtWf0fzr5/zZsXZytlqSHLO4OWMYKRXK2Wkcf/uboV39//Pa/Hr9938QZzuTb",
+	"Tn1l1K3YgDIE8gA6lSHItbo1TXD3n7C8qo1I0gZXob557rEUHbLlQWbqDIU27pB5g1dVIC/DlkTB+PR4",
+	"u1Bei41ENKhb4IWNfEXEgSWZLYOyC+hzKTBvWfsQhyFuhA9x4KYQsH0D27+Fxsj73iY9Ktm5MzXgCAF1",
+	"T8/RdOcGVLUNIdEUK+jUD1GBx583UE2e+F6B4mbNMl2uKJG3QCaMvEmqu6M5T3Njbukq4OXBOkYl0B7Q",
+	"IBNpKQXZpbtpbHuabqdMLcM3C3Ns260wi1i9mctFDQeLRzQJWK0mtrIR7iRlebQGbCbpiXWE37oNQk5W",
+	"bo+OQ5np+ocmdaLATNfghSoza+YM/l5Yz8Uc3jRQsqTBm85oVRryQirIqzwu4bS2Bi+0nE5bOVHUs2xh",
+	"5zfd2/j5om2jqkhKkxNhbC3Q1sIFWdLkUmyiEUMsG7qrDTDlTvxTAZjdZRnQDEbvEvHmIPnTQo3neWyf",
+	"BNSQFEXbHitoPhDJp6mZHTLj5sX0KUmnJ0emWhGk1E2WJqx/8hCsDNppQCr68RtC1rPVYeNVcVblBuen",
+	"MgyCudvQqia28fpZRA3iVXK8q8XReRiIVx3SAquin1zu/NgpnSTdJAh8f5NxNvHhDVWg+zWPXIeF6Q5l",
+	"QANQWP2cHLCpJIyfRBd1PS0IrrqJyvWSOxKKq1voRgCVz+JaLrQ3l+cXMukzWT+J2V9pJwck5WKy7Twz",
+	"KesrIsagqkylAV/RkrJjrfPc83HnRZv8sMcFuX2SLOby2l6YanLeJpSb7BBEwc9T7iBLgNAJ3kGPB3+6",
+	"u3TWbLxkMuxMGvGMtYtGA2IOgTTRTXSGpAwMbqIk2AEaFH1qDmxtMra6jmg9+PIuf55GSo8ZU6sngQRI",
+	"02DFGlwD44boWxmklHk+KNjopg45c0XU7ZerDhlNK4oD16qP6jPtXEC0xSgV0YG1f4Dh2YHATmhdy0sQ",
+	"03s5bOiTlh82NgMzKTTc1bU7h3MPrKJW7nxPz31vK6fDtkFTGuUl610lu22ypwww+p5xIY+YGKWMTDKh",
+	"2DbZo65AwNZzO7ee0w3rU8+awcaYPN/PpuK5NT7O4qkXNFVblBj0VaO21rJVauJfVjPT7zZRyeCgLRaw",
+	"sdnAcMXBkhJLwMxQzck/A8uRSEsFlIzcDVn0pt4sptt0bdS1+yJjhwmblB9y0da53adrIOlK3xXeLXzr",
+	"3pbjEcsOEymwlJM+3l29mNRQ2ThO9F+1Y7lFylYZyy1SJpfUxPWr9UlWj3uBF312q6ED/05LL5iVS3/O",
+	"4AF0pUAxF5N5BujOZA/+6Q7l3rzIyaSiJlfFbx0bWDzyqtk+p3c/XoBL+dfFLIT6K1lOXvAZvU0WQnV8",
+	"CD9wcNd1odFnqzDad9ulVZubmBlReCOXTKN6bDu1UDJa1c5VF9Rpso8r4q7lfcwwb6SC5d4yNaWWRMZt",
+	"UDXfHyiKNUNoSmKqKMZnYDhfIH50Zrq9qb3ng3bXW16JdjlRMW5iot9nfL4kSDFYQ6QxWwie3ba5KPZa",
+	"eyLXhDwia3csA04Bg4LgURLiBo4KAFf1FF1i8ebZsxvn22EHZrXHtFlRkFnTOyAOFCRAs7SlPXBjz6fs",
+	"FixEN35hUDYS9W7VEfRkUMzTry/HXsverrmKQZJtF4AqihRmkONMkZNEzhfyqmunv4XVe2+OjaDRYPQu",
+	"3cSgOw3pXZRNz3UWCao2R6T5mymjUnUhFaf05kan+OqmXzoepdPmfc55BgqzLs+k1EV5qHdq1WgqbsZf",
+	"bKysTJMpSdm0+rwaMKnFvJRJW4UeLAEU8ty2yWSAqDoQ9GweSACSwsbTFeqqK8nSPlEsTWUz1fUxeIRT",
+	"Wzl2ntOOpepiZrMPBOlE1ZqWk+Xn6qAHE9mWLqmDTdplyYHVcmZtyuwYiz1OpFju27tsflb5eIujflaF",
+	"TgMuERw/gQEQVj9QKS+sX12DCJ5acRHVdkvm7KH6lsTH5i9GWS9a+BZTPRod+J3BFEypa1q8lIQLE45b",
+	"rCfu6otD7JkJsKvpCY5ElrFIBQqU5SGChmnNmbj1/RsIF8ybrjAVBjzRS4Ya1o7OrYYNWogYBCY1FvBF",
+	"INiDA1vyNyBUtUuy+jiV42vNBtTyqGMcrnezb2luZyLC9bZPBoJIplTqelhFwIBZfe8xsBy8Shb03HOS",
+	"9oJgYkvFRY2VF3RNFMCejNw5bBd8ibYEXK1r7JLupH49m8d6M6/mAs6cXaz6bXjKm/sYvmftzeo2u8nV",
+	"qsnqYsZsGsRiZMeZcwHZ7fqSaJc8PkSrYiD4rQ4Wz56AyusGHgrJKpWhAvBqQDG0XddTDHEMizRDeCo4",
+	"kFWohgutZScSgwuwzl+hay911s7fMf+ud9fuvLzRPrfph3gOHUoHdquyMZtzuxbVGnmQjNYsfPfaSGgu",
+	"npklKZzlhqg4J8RPba/E7j5MuP20gIAWMQQ/afkq2FsdwJfS3auTAgZyPjxcU2PVw1iZnvr/Y/s/jkL0",
+	"M3w+olxaeRdLwrvqQ7COoMrTSNW+4xvWsDcCswzJ4dQJfHmYVCEXTnDmIlIW5wB/jmUOHmON+T8xPP3V",
+	"lkKYDASE/SIwpszrIaAgOqPGPs5yCP6QHE8N/MZ1A+Y7bhodYI9c/clWHFOYKB+nqZY6Z27twrkdmd6d",
+	"6fT8+QJhdLyGXnOSbLyAyJL9BCvtGLRhlrJIZYIn0bx/flkJwB/za3bGzKNdWsSa9Qbn921l9W1ujXuY",
+	"M75kwEiTYOxlPZntlnSjXBwPexLIwVLRy2r3qIn9SARfDhAGeFB3sZvULl7C9TCDeOXAOKVhbZgLjNBt",
+	"dS6r2YSacYZ1SeRBy3bMrJuhZQD+aubY2HViL2Cb7vMONO4+XnG9uK9umu7cFxex388qL+fWeDRKmT6o",
+	"N7SC0PRghAofHjCHKKJZw3odxWCAxTLn63krAYg4iQHFWQazZli4CxYOZJQDsFtiMTdoq92aZAL+HfMo",
+	"ZdQT+DRXAse0hhOsKfrP7MrqtAA5Ytwv6uwQOWJRQlMtuUYsHmdsm+yldNIfp6bWiRNmUzqxbqeUUawQ",
+	"IYlKhlAP3xOVVKOCsGEBTXgtDi5YXg8ncdIEmHuLri/JJiI7WC+s7QkvLmwQN2zKo1Daco+leGLqyWNT",
+	"Ht1SZuHmPF8s7TdoYM5LkfYhNzL1EbiZxS0LLxeStrq9qWJ1cUUL8kVXjBVYVY2QXCeE2oWyLgbwQNCB",
+	"umgpy8TV5JjLXhnvoCo+rN4cDriYcGdnrAUfMJXdBXlK+sQ3ylHS53W/WyjdXvONYf2HperaGIL6b7FD",
+	"lgbXEX7VV5mFWdHTNsUzSMZoqYxCsdWEL3Q6Pq+fqfR3z2PA1PRNdQtUNcPmHQ55EfmkqI42BohpuKfm",
+	"JZHGTKrqPDh8hhhwFIMyYg3nNYnOdDfm0hsLZMGS2lY1BxcpRP/QnjhkDU5/QW6oNtcX03fz8K9ANnuz",
+	"2LB2Sx6wiXdVL0zJQEzIcBwNgIoxG0XL05qTlDM4nqg7Z+htQjNeTrkvTKB+7ISvZF0wATBmefBEwapr",
+	"9NEip5kj0/D1MX/kfNfZ7vXdG7dYlPnwxWgcZ0wGCl24d6onZ55ru8bCg1A2sbhRbJmvONBVGrtiA5xN",
+	"CA4C4i+dQZPpIwRamBKa7c8DSG6URfFzCxwIRVH87LnFGrJbwFkrHYV6pJxN9LJsA4Q3BImQmmCG5ZqV",
+	"zpkxgyhcWP1BIq+ZdSxAMsVsKPL0UicMtE6f7pzdPL2x0dnsdAr0asqytB6+9ZujX715/JMftAriwEZ+",
+	"iRho3tZ4lF8X+UsP/uMPxx/84PjtN45ef+fhv/zYBhNttQ7Xiv2ubdgDs+VSuvUXQ4yf3/jC+bNnzpw/",
+	"B3hRhZPY6qxvrHfmIaFwqitzmJdXxBfmEbrQzEVtfs+jTcD8M+tcXfkNHboZm4YdNeGSbs9q3Qcr46l5",
+	"eVBYujaSQD4c/znJmBwIUwFsFv2gx7Juyvr+WktYRBRrEUpBhpRPiSkoSmKtjUJGtr6+dDv+PTYGKH+5",
+	"/BeLjdkoYHxD8zdKIprFbUIVYTQaoCS4Hi4G4StpkPCxYpJA7XoyTGJu7Rd+cuwO8QXfeujfiUxSzYH1",
+	"YO2SmFc03ffGMuFMSuLgmkLlCsWI8ROON2NxVxz6C0navdOclMWkN/VvIAwzDjc/ZWkqJp5x3jKt4QOw",
+	"TwBGSDHIbEgPGLi6YosVtyDuuECJhYmVB1EmJruEbu9nNnCBmUfmhtX1whE5kd2g0CZMMG83xx+aEQQg",
+	"uqBB8WTXYg48MIcjWzrw9Vqb95UXl8SOspq95KVyH38uTzhpuiLHYyULY9N/C4k/xaWqMOXnjdZ1gfjR",
+	"MbwwGImnBGWZuzu31ulOpVurQfzKDG/397BRza7zFIczZxanR8xw6NDLZys5buGt0+dXtRbLO52KbLxB",
+	"qsgMe3Zvbi7IFKmfDb1rBKIc8F/rpYUE51aOTLQg+RgqEO8mM0valMEiUzWIAh5mGoJlKBhHapaoxy6e",
+	"hbPuqwUYioX2lAEsYgTYgfhXu9jpCREwaoBK1LFBhlCtTMHZBiaRmZDoZhjFjUw5kvpKwF5RknChWJuI",
+	"UcITwdsEKR+yG9ldf2h0wZBTrwqTM4F7WHePRRSrCSZqy2Jvu/iVbWdis3IwmtpMqcJEbZMBS+M2icW4",
+	"p1hskpV4jPeBrdvkwD/soTX9tPIFzZGO2y3dZE0PK9DljmsNPt50TcLHF1278PE5aDwIJbI7YERT2KI4",
+	"/ceK4mGcswakwwJ3FOm7FnTHrkgZ1L9aMuKlGSZplSu1iWd6mId5mAHU843Oz3ZV3tHdjHLZXzafX4lw",
+	"KVStrEBsGMhJcyHBa3dePt0+0/EFAvvySnezsVSXEzQ5+UeIYUYzWpOnij4UoHZF/iVL+4VT4N0FpTtf",
+	"/xKbzl60jZa+z2KTmXwKGoSJ/gXL4iRSxVt/n/ExGhtAvZEsNtwELebt1pi7UutjDn4utFvvh+pK5TOB",
+	"AM112+mJiAiasnNI+kGk6ZNWl7bQl54SXYw7qLrc3UcS2SYv8OQuGSZpmkgWCR7LLcLFxFZGR6bdziHB",
+	"NafBko+JvjbSQBXfJsBUxvNbKwJouTLWofT+MDRmOKEMr+aywPb5o6L6aPcmis8rIt35oAAaTIqSyT73",
+	"I9gIySD6B57wk7GrU+8LpbccoIpY7JnN36h17R66o154K9/vKiBXe6yXuRgstZTcJJtnFqpmFsksgJFh",
+	"fn1Ckj+7df2a1sS1JAnZZBT9l/v0EGU3dsiyqcFYBAnQlCSZdY2cPXt6YR2eoEvkL9A87M8NMrbjZoW9",
+	"TYsLk4Rc495hiSReIVb8xioRv15M1CDO6ORPsQ77crCudXFaX/TmyT0nJqRPM4AJBf1jQCWJxJBtkWJ9",
+	"kjZ8eu2DB79759O/+5b9dPS9Pzz46FdHf/gb/OL1nz5885t5gP6nb79y9O7XH775zaJ6UqqFQlW3YFqg",
+	"qptbHOgB493xqKDG1IwL1e0/h83vqN289R110Ta+qxt/QX+p18TqNHfuobtznCVqekufCY8AgYnol+2+",
+	"/tmLu632XLRHOXFe9PXiFvATJxBYC3nhHNRDyLjTiwQnEdg+dJMz8oFSo1Kuz0VI/Z/fzssiI71MTCSk",
+	"JPTzbuU2mWSJYpJwxuISQIBmXxOWgqMlwSKA0Lhze5rLq1vMC7DcYZR8iU2xtiQMeak1AkxJsnHWelZq",
+	"rUVUYwlWMOkcD2Buytzr1d/BmyDSXAOQu1g5zoM8ORyrMU3J7vO3nirNFL/fff7W7GTvgR2nLwKGBoOx",
+	"SXlsw6QkkYxh9pGZBw5KHLKMPLe7e2Od7LgyZeNem9Db3IHxYCAOjwklxtqHX0mWHbK8uPrOjSsGqpnC",
+	"bkLFcMRNuc1jNoJYAIFBa4i6YgqVWSTWJyRRCcvIk6ghsczWKVsfxk+t3+a3+dNPX+FSaep9+mnIqjHM",
+	"Um7NS9ht8sLuxXWyC8WxsIIPQ1vDXnco925zkZG9LlV76+Tpp7Xoa9u8wJKvon9MMdkme5udzXNrGxtr",
+	"m6fxUeOUtY/ry1je5qJPzpEncQmfapPz5Em7fk8RTcub5EmzeE+RONlPlDQz0oIEyPvIF4DpPv20CfbN",
+	"xmrQH6cphg1pvmwKMAFHvs33cva5N8Of9wrMdG+GW+851ro3x7lv8z3LbPdyLo74FHuG9+7lvBxOqquQ",
+	"akgoTjCsDXOczERfhJP39NPWsSsZiWiWTfWs967EbDgSivFouvYlNt3LYwjSlGVPSBINhJAJ34cdvc2B",
+	"4oy2Bu5pR4Za8IX61PlXiOSyBf7IEUMFzSYw3Obu9X6SSXCs6MVtEyngBRALTLqj8UxPqCSpkFgTmHFF",
+	"oOqumeZNRmOgDUWoPktQV11/ArykHOKDRlpHBNNHTNQgg9yxROmDaDotDG0AUKBkbxcP79rljMnBFtnY",
+	"0+daBhqlaPTQqgcO7dksE5ml25uXL5LzZ85+gZiQOU3qhqGDTcB8/d++KgXfWyc3LCPpZZRHg9tccLKn",
+	"aX+vcIEB9B/btgwoYzQme0MmJd1n3ZcGe0hEnN1Ve2ZIfz7WYvGIZnTIFIPBKcNCEOE0EZzEAiICXVop",
+	"jN+l/ek1OtPp3OYQTEmHLG6TNDlgxBgjUOg2IJ49EU8NxjCge45YqgjkE5AJFOtgqWS6Kdxo3TYsrqm3",
+	"BHYBTfIw/K/pCauxJF9DLkC+VkB0IV+7zb+2trbm/q+fP9PpkK+RvYQf0jSJu2aj99r5V7DcbbJnBt+F",
+	"we+Rr5EhswAxezihPcPVTMMbuuExp2M1YFxhmTvdEGRfd/s0SfGzub+6gCWoG07FPuQvahq2jZ3WjfVF",
+	"1kvimMF4Ipn19b82MsvmxVtRU7dE5QGUjoSlmgyE5v7bZC9miiY2f8EaSEw2h+3wjO6QC9WFYsy6sWjA",
+	"ogO8GwyYSQarbN84r9+IBO+nSQQrKBVNNTXuwXZ2Rb8vGfwwGPe6//crv9xDHoZ1z8BnADRhY/1hJcQB",
+	"rgPYYrimt8T1uHG6Tc5snNXdKiG6Kc32C93p+1kPWzKwyEvZxgxQTEfVv5pmNjeRArTClTIFTfSTlHVB",
+	"U5BmlPCaRAJ0+/011CKxMqeaWchEkjSRCs891Ooz/Z23Ix5SPrUkJ5E0ogPcuQlNlJaA9m4ylU3XdvqK",
+	"ZWbDoJWzSBFcGFBi/bbeLX3Cp/pDbyyn+GVXjmgES6G1B1jNbX14YdCaR2kJTDFuG4blMEy3a6jeLaRj",
+	"4ZYPI5XOc/yvITu5YOS8p5+2ZI0rOBQx2zL4WHtWGbdtwkqaEIe89OltDiSANwZeJntWBoTDYOG2DIiR",
+	"ZdFFoVJzuaeftqxT3+p6Uns7mL7+EsVr6QIItMgcQS7lgshxNDBNrt/GeK+IcTTuGYF0Z0SjAVvbXO+0",
+	"2q1xlhrpUG6dOjWZTNYp/Lwusv1T5l156vkrF5+9dutZeCc3AlnRtlUMOdxY7+BDYsQ4HSWtrdbp9c76",
+	"aTSeD0ATOkVHySktrLW2Xr7Xxo/m8fUpHaaFrw83ThmREG15pj7fbDnVQjlCB7isj5G+m4fm3hUHSOMJ",
+	"t08AUUiUQK5cauNNMITCFmJsBZOYWXauLysA9dNywaGWxwsCKwoyt7nDpDIBwCB3YDP6oiugyTg/nBFl",
+	"ZZqMtrERA8x/wNgIsxYGVA7WyWWIHSvwSS3RFcaACLQUYoB1j7c5ugThYLPCfQuSBYoili/bwLNDLdxo",
+	"YQJWDm4KoGizZtLyZ70IFv8LCM1du1fi1lbr+ojxHRwW7Ly9p1tbX/Ebj/JHThVkOlCQ7qBhgkl1QcRT",
+	"C7FprGtF0eOrxuZTiOo1NH/8k+8d/+zN3KOOYb3nz2+cf+Zs58zGZqdz9i/1OAdQFK+1cfoZW35V61WI",
+	"qtk6+vU3jj/4waP7//Lg498/ev/VXLky1cPvGRWMLva2w8LoNULLS8n0orIxxoXIkeAm2GWzs1Fj3o17",
+	"ZzF2Pm+i1OST33uaNCGVM0u4Wkf4SQNl4+/LDf7UDRQHTRwbmEbGwyGF6rcP/+PdB5/86NG///L4tQ+P",
+	"Pnnl+LUP//jJa0ffun/0jQ+P//DK8b9//PDnr/7xk2+3bP30r7QcLwAjyyyHOAVAHcgoxh4+cYupefpF",
+	"HtHO7wYE/9BSn0ULyeEjgBS2kQsYtI28XnfGyMSELJcPwy2mzKLv4AA/8xNRkzJgdNaiWYssO4spwEJc",
+	"WRJYFfH8+ONH731w9MbfPfj9Gw8//v7R6z99cP9+fVIxWGLhSwWSueUMi0fOLYyEv2cByfYIWHkJRIpp",
+	"NoyK3RwhXMLnPzfG2IhB4GBrM6jPjxKOXn374Vv/dPzaD49f/Yejd99AflKfEvrGz+gnA0hiRwxTIALQ",
+	"Bo1mgYCA4LYB07ecLUu/bT3CIASYtxBiRrep73E0WRphgSHmSyr299H/ViafywmPc9p5jFt/DW/J+vu+",
+	"ys5torL3XjLbsLo76Phnv3j0/j8gzfzxk9eOv/vtR++/+uDj3x59/8O6t08ZdMZPRjZ1U5o6RaQ3BcHu",
+	"1nM7a5tnz8FNK5OXGFKKMSOAHgV5f5RPCeRY3+aaQFB0TEGL2ib7QouQ4PY3t5BmTjd2di8+t07+7Maz",
+	"X2yTG9e+2CYvst6NNvnilcu6t9v8xqXLbRD59nliQv3NNvoEugtsP+E5Vs7jor8CGE/TW2jFAwiSofV0",
+	"6RM8HqWCxhBEvTJu9skrR//4nePXfvjw4398+PGvHnz0+oNPfv7pj7/+4OPfFkmxCNIToMZTL2u14Z4e",
+	"zj7zhq0AJQJHyxF+c+spiEmaxoxwpOlVqy9DFicUTBPbRI5HI5EpSW5qNXidXGMsltDaOpaAAspOZJCn",
+	"fZGpElXN3IizI87HmRfXd3W/9CN/PWYQn2cEfxNIWyagopy+KL1w4aX84sDexLVJUkSKqTWpMkaHZdJ0",
+	"jt5ewinMY3ZAXq6IK7BClvjw7e8sILkcw6C8n88xGs+wifl1qXWgsAcghJdbL8D3axeN8ctTX05v7J4W",
+	"zfZAFttzHjHqjy4xLV4Hc19gF4JVPO6taq3xeD/6w/88uv/LirVuJic+R+UAaHJEVTTwHPwROtUoiQZj",
+	"fqAF273Scjjb/HAsoQY1It8WNshgIT/JtNh7pnN+xnr6FPgFofFEknicabEXI90KmXqRGKKPtkxCOLwq",
+	"rgAnfWDLnJmjXt7QqjMfDqfwgLXVl7JPeKz/v3TJIdk/+OiV4/f+r5q3Wo6j4b3MnjUYH/MA6WjG0BeB",
+	"tIo8lOMQJBUmap5ywmiWJixDP2rBGmCC/a0lZEKnFiapTLTPJ1JfZGaUfoqduZssHnuJUbnlNXFDs/F7",
+	"NW6k55Nholo1HryIWDoNb6/GtIZrAsFlHkqDyAOAbiBul9sWPQRcq6sjO+d9fnD/O5++87sC5ckpjwIk",
+	"d+ploImwHPWitQ45gks46Y/TdMsYmFwJByVN0dNCFE9e//Q21/e4bBulEaMBsUyM3DZNScVGudtW0iTG",
+	"0mO5rU6/cJsbkHLa08RKXjTYoVqg40KhgxVPhDNKF4k9FZz5lAAU1ippHEJXHYnbbIla8tczntJMnwlp",
+	"XgJHY0i4ShSz5kHrhOyxQWIgNB4TaT56/5fHf/ONZgR6yjCUsBZ6y3lSbbEQpBAgIMEjtuWmaJmTVTM9",
+	"sQ97rqCEeWavrZXIyUAMTVUSxtsWqmhgfI0uud1DXqaW/WMkMZ+I/5isaDOF+f/EbWjHP//Wo/c+OPrw",
+	"N0iElYTXo9HBeBSmsl1bITvhADijuVobCsZzLVamgHy8LxhEdRlUgS1gjgCWovme6Os3b/OhGEKcDI+N",
+	"7zWXEMiTlCia6U5eksrqqJQMKU/6+u4QfXCbMflUGwkWCV2SUYbeuwM2levkCpA741E2HSkWY0KcseI9",
+	"ATBpyFrFjH8vE0LpX5HCMyaVyGxYCUsgYchD4rv0gF3A9ft8VUaaRYPkcIVa49G733rw8e8LhGOys0qk",
+	"E9GU8Zhmhbt07oa5aJ+pJURNGTxZOu0mhXmzVPtu4/z5oHT/mC4YO5O/YjSToY3QEzB5PyfeDBN03Nr6",
+	"yp3S1nz4iwe/f/v4R784/tEvjr5XPNwZ2wekLN8enYrHrELmYZxQhA1NtbyJkE29qbUfQRMYjWcOU5vE",
+	"dKqfiOnURuMpmimDKYKBzCa9gcXr5AYUvQyIIZfGrB59GMTk8O1QTOnrrJ2/8/KZe2v4x2b+hze7rwqU",
+	"JmSPMggkHnI9fe5cZ4Em2p6vaCaVwX+b1OicUzXOaNqtPYiNOoPY1TRgo4oKO9gml29ev7q+vnudiMz8",
+	"nfP/RIK3bNsEytBe2IYnAZ21rCZ5S0KcqawIselBrZ/LuyhB5ToH8BMSYmoIjQ0sj2+Y7K6aHeWJ1tUh",
+	"KULDUMYARPoR5HzG2yQu1CUonqTQAO2brVWRv68TwQ3C1JztLVdhHyfP1YwhwGljDNmJwaUCiVRDZlWk",
+	"x8R5H733zsP3fnT02gfHb//s+Ee/qMt5C5mAfjmemciyEiYTVm1L7ZUCDiFqpC+apvoUGkF83nxxBXos",
+	"XL0zIrF/QewjCZOnsIXLScrgnaWEW2xj9Q7i9z85+kb48mu37q5ldLLWg7mCZF7alAxxf7z34EXqAs9m",
+	"HCeSsS0TG4Ix6UkG3pOYyQOM8Sx4jfWPAJCu5UyLBgX6eDTwmUifT6SCrhd5TC4xeWDK2lBFLDAcnAKX",
+	"H+y9p3IIuZrnLsnxq/ycIRKpGGe1G7yIjwebQ2DF2q3RLHYI2HNJ2DydujAeayDsF4LtQquU42E0M+AF",
+	"uxe8aKgc0EMGNyrEXIcGkSaHbHUjwBhKeVAg51DHw1lG37xjX9XJRBKXRu/r1kTbrdSJ9ydlMtW0GrKW",
+	"QmyePvhtwhE8c8Um0of/8wdH7//s4be/WzQBFODp7szxxlMvJ/G9aoUui1uPeb2q1spYBtIUibsIp7NK",
+	"j8YrR5/8fPHqNfXl6cldudS6d8e77KcKpcqXbLcdkDH20Nq3R9jdUUoTLnPjnrILCzWonkTYoSQjeRUc",
+	"zcjisZo+tX6b7/UTHu9htRcJlsbelFB3y4lsi+z14KazYXSJJF8dS5X0AedIX8jAFG5zfExvnW5c/7uH",
+	"3AAclhjXuQcXwx6hWj5mPGIEwPBvc/zBlCvYWyd7Q0blOGN7Jl3DJBma4WG+QtvgaWrCWYc8J0bTvdsc",
+	"6FYaIUwvxTbZw2q5eWumsh2j6dyMtfRpk5NuY0YHTbgRRT0K706krnNzjD6fWOpCTSDABIC6blsvG5AO",
+	"+4stfNM6+v3fanHr3R8efev+0Xf+/tN//u4fP/nu0Ye/efTOL45e/ykcHRt255rCzbUKumm4jzBLhudv",
+	"tTob5zf7nWhjrdPpdNa+oP/zjP5PJ//fRqvdKm51a6uFqZibaxvn8iEe/+jnx7/6X0e//9uHb37z4Vu/",
+	"fvTbbxy//TMYmaEL3zztT4WHWoqmB3mzn/7yh8f/+g629sdPvnv8N9949Pp/f/T7j4/+4z2jKSiDoDHb",
+	"tvklH+BP3jz+4Y8ffPRtvZLffgPzLVvt1ngE4FsGQPDevSYikCkF9Rn7mxcyaDxkq2THj97/9+O//95/",
+	"vvLqo/fePXrvf/znK69++uPXHv3hg/985VW0cP/nK68+fOvfHr3/7Zr3XDY9xe5Wa2WYqEoo6Y15nDLj",
+	"sXvh1gUiVRIdbGFqp0uPFplLi55YqVMSJW7zfUHGo3YZ5QfTWdzLJqFPZHuQBKKFRMkYt+ZsRHC5zcEe",
+	"Z0NSwYpu7dxbRGihDwQueEWPNqIcfYP+pI5n76KSmDmHy6qdJtD2ykL/Vm40x41dX6li+q37x2/eP/ro",
+	"l0ff/cZC47mmwkW2gV3IX3JEmPC2BQSc2uAGKknSx4zwGKwgmM8PMFIJZ+tkl4JVAQtUqkkSMXtdkQHF",
+	"kmB+80ETyvjfJlzGECXiRAYCGPRisjReX7XNojZpmHkHjBSSybnMeLhuy2pE22R50ZTEVNECnpnP/IDY",
+	"2TVs8Jjt3EBXl+wWvuIz0VobBqrIIo2li3uweDm+QegnWbakPWPOMmui4YZgPQVTCt+X7Rkri8g+cyOL",
+	"qbzqVY3PdGo4Mfa0Vr+3BTErUChX840hWyd7xtixt2VuqkJAyhWQvBU9CNrwDxM2KY3LwYymKQbgsQK+",
+	"aD2IHqDAHXgf/ryKjcDfFlH0jmeKJoo4Tw/Xs+mx/YRzYxv1zcB+/H+v1UGykNUBlnSFvO31nz74+LdH",
+	"r/3o0Tv/VGBsyMRARfan4lATtAohUXydPJtntScSE/9ZXMrq1cfBFchqE5pKcZujD8redhCgCll9k0WZ",
+	"8cXkjNtcX8eJC0HXPLNIViYAxvAJE8VFJO17A6uwgO5FDFb//LJlSxBVSdytzpadza31Z8/O5cjmFeO/",
+	"cqeq0g7WSP7KywgQmY+ta2uaoP5k+9fHCJ/MB54/5JlA/gIOPH+4OIH8KVvRqdDzP3zj+P4/f/p338qL",
+	"AOWPy5EYSzY72Iff+055sOax8Jg3O52NzumNs5tnzp0pvNdLMjXoiiwuvfLgo1eOfvV/AhEgGmdr98La",
+	"X3755pfXOp2zpfLbemFLmUt6M2wt6w27+sXC1K520c8e/fffYPalPr96SDUaMmWtTSNH7/7L0S8/Pvr+",
+	"d49/+LvZtGowddXjWbdcJfzPOolaH9WbLGLJyMswn7O35wqzMt767YOPf/vHT147/v6bD+6/izy0nJ9m",
+	"GeisYHgKWGNFqqv+WYKFyq6n1hEGiEoOaBiAcQOg4YlUsgpPxKKIPPngo1eO//Wd41f+8egHrz/82S+e",
+	"WifX8jBAA+YxL1rCWC7mWTur1jCbkswKL1g9s7AasQvxt/rXFQaV/sPXj//X/8Pe+za3UWT742+ly/Wr",
+	"WlIlK3ZIFrDr98BAgNwlkE2yy6262m/U1rSkweMe3emRhS61VfaSECfESYD8WUIICSTAFxIn7EJi7Px5",
+	"LxeNZD/iLXyrz+nuGVkzY8mW4vjurX2wxJLmT/fp06fP+ZzPZ/a3h/ONpQU0my4NZl1Kv0OM0AYB78m6",
+	"2u2y5CCcFMawKytDDryqPhEZAt5VZMIe10yO607KDLagqV+FMD/kO42CSpCSyXeJQAwzUq0gelVTfmRJ",
+	"HpvO/n9sBuJJzWgahKoacQ3hhuLMpzyMKlTHv6EAq9nyI0LJf1ap52PVinJSdqsesRVVBrDLyIg3Aby0",
+	"qX3+MLzBga7ixU30pPXu/pIzeoL1O1bsgENHYsUeyx6CdZZTtMlvpZyirptJTcugQuN7Ph6bTOdlBkmq",
+	"pmEHxTJElrwDGGv2XoUVfODqo1Ze2Zf8sW36Dchz0ICFPFa7iF0MQ84yFWTanQE1LSJs6ZexMyDHDSFO",
+	"SsFhG8NRpV1SYBU/tuCAn6AFFmyrPaNe8ij3Q7Cf+o36onxXUPKQ1nXyw8byPAYz6mKOPRNf49AfZYam",
+	"mV924U+2h/zeHivYFRveysSjf81oSFj0Yqh5NDpinsrAxjRn8VDzgxPBhz8HNxeaX/wNLmMLUW1/Qc0g",
+	"jVMSE5mhpGSwcDHKeQNlEBnV7t0HE6OeAC+vN0Mm/GPCaNi3V2iU2ISpp4y8MGSuEvNbuRZs/ZBltwZ5",
+	"+Qcqfrm5ECzca6zcbyzNIm44FKcYas4/CM593br3ZCiizGuE/P/6F3xWyCnETJT6JDrPWEtZe3Q+OPHd",
+	"bw/PtG5/E5yfb35xo7FyX/kbhBjGlWUM+jAiSz/UWPo0WLy/evd4sHgjOndrV2fXfaTk6sMa1ItDPRVt",
+	"BNuuok1qhKs9/QBqN8gc+tvD+eDcZazUBIs3mteX1H+c+uW/Z7/579lveghldkfWS0JQE+VlN0xixocK",
+	"lxSpl5wIfdVcf5DQRnWTFGyI7YEyDlLkAk2byGi2ETgrhllgwX4niGMX+9k4fulk45dvWp8vBo8uDn6v",
+	"NrO1+335zmk8B/qr0R2XKvJ9ROJRUqElLNlN7MWePKilGZaBHDcJCN3eB1Svvsr++7C/JxIfyHuIaqGc",
+	"zXHYrPUTHeOuf6zO/HzYHG2MDrHUGlwt7S85nNS20fN+rei1txhUptuMfrh+wzqRKQyMro/mloltM1N6",
+	"T8l9BN2s3D/Ii/y1W4PeDXRrm49Fn8KLJEW7cUsu1OmNUNhrXhEsWLfTzuU4Fi7B/IELR3W1wrgwK0tM",
+	"5636i1zMKH1i5M9EjusPkQOU6stkyDT1TJ+tx+Br40S3NkJUlFdsitCMhkscOsgcWmBZ8jbXnClYc+WE",
+	"Oazgey63C/AciDaniqG/7VlweQN3b5a843pTIuw5h7S05dZ43II/JK+wpSW/PkTPDMRJbDbmh0JkNBDD",
+	"sKczBjZ/QwOulQG+eOGfq3cfNJaXg/MLrW/vNT//qXnn614CrkPS9W8T+dAhNA54BJT1Ye/5u8s+MKKm",
+	"kJnEdzvoBUg71k3/NvxTnwYL99AD//ZwHrFPzflLqzduNU992h6ghSHYhkGa9n9yCe1I93eoqqCB4AQQ",
+	"16wa8C0sCIXuserjgX8MEIsV6vlKGoj6eNqPqnxp/A98DK4IBFKhLlXFEpPWAhiTN1U8Ljmu75cxdLIZ",
+	"iDiySN6CTlMFIUoqwOWswxuCV45alglYFCEMd2vKGwKVJhBkqpBTukD0yrEVMEadp+zVBuKrdqKjifUf",
+	"ah/Vk93P49311ueXWhd+Du6cDxbutX64vjUvMeOibuuO8xKvoiqBaHcIfnJMAxp/8nXHjUMpYOkGIXy+",
+	"61hEuFkyoYMWQPRNSr8gqnFAnj+7ttXXVbeV6nOYADs1u/rokdrBr55avXu3e27lqGbYs865APtm49HV",
+	"YPnLnpYANFynpzLwK5E2oklWqnKF2cEDMEDpQ56jqqOCWWglVYQ0wncriNn3dQNlWwQPhirNLvKF9T3g",
+	"wEmZ41DHqUWLPND0Lc3TrzGt3URJwWHeFBR6ym5NbU/6WsfqjHr5HI+cldVNHIoVTPmFsG7EmAVFqbDu",
+	"WKoyIeLZR9RJ+k0c3AF6X7hDeiEQp29d6sbmURJ6ACz1O+nWvHx/7bPzg8/dyGHnpWHfLkwxfwDVlgmC",
+	"l15H3R8xXI/6TPH1ztjChiBMBmAzdoEZMn/VqwktzYb1uf2EBqGX/B5xGPW4MMYGUR/YYY4DT5M662YI",
+	"B+UjBgIfkVIjVnxkPJh3CwUqbJfnI9hsrFPKp/bVE2umErdYtAtsTNNMZUiYgpcPreoW9Via/mKReYep",
+	"amLcrOfu2jnjneCmTxuwgbc+igaXsOrQZvrZhPDAnEdbZ+8FV5dX7x5vrES5qQXzpMUlunqPASZjEGtE",
+	"w+l0FdGwlHGtZRMSkEGzHLK/Kpod07OZ4+qTMax7I11WJMeDjGchzRlRLGdmMSkJlRwv2TNhC4Nj8ylN",
+	"xxOqNrXrWGDLjKW3HHn/HKcFEMNCOTdkKOmolRZcz8Oyqqau2pVASLX9wDwlRKseuC0Fsg4il4pjAwur",
+	"chxsa5OHFjUg/yqQK8geBefPrp1caF66h4XLrmtO0W6iVPqADAGrsF2O66PqlbAZMYWWWTCVJzWhEGxJ",
+	"vgvrFPYjpHircb1eEHFj4LGoTJZNCoOORJ5+wFXG6K2S+it8JYneb2BJ68px7NnFonsf23Y38L55Oct5",
+	"Ndf6NNfezTBO8lRM5bHLlhojQTE8m8O6y+c4ik5Q6bjln+rrI3s4NcpYu6ig7ghgHid5j1Wcel79W+Qg",
+	"Sa1MDSwItL2mRIbkoXk3T5QUZwKEWbFWPAOwETHV5ibxBdtbQaPQBfl903bZWFpuPLoY3LvSvPo91p3B",
+	"cORExcED4O/mx6t3HwT3HgVPfjC/7AHLauyt54L/9shu/O12cPrar7Nza5cXV+9+9evsXOuHj5o35uV/",
+	"3LkQ3FzorrPS+Eu5UwN3UCLFL5wasSYUKWMjZ2UG053mjOS5QHvjq38iARkwUqLMV4wuqqonKRHKmuf6",
+	"Ec0uTSAo75XjtsU49KerPCf+JPJQ4+ugiNQE8aoXwBfMKaYcQ4/q0djROEHzFjF+XTE2D4rrFw+0rZVz",
+	"q09ODupAqxr3U3MxShyqU1NBS8O8hRKhoSCrrYh9Edzql9m0YM5MIg1Q+BA9O10eNpQl0XlVGN8ix0vH",
+	"EKj9BuRQ+0kts6O6rfSsJYF53sSTfp8XRfP0xdW7p36dnQtWllcXF+V/fPLd6t2vmksnECvYeS7NbNBn",
+	"bBZBBhoISiUVpSCtuolJkI2M11EOl1vGodIc53BuLGJeqwaHxrScy3ibhoDqwrJ9keMajT5hGq5A11eL",
+	"7aiPE+QKzZRsaxI8rh8qjC9ad04Fs581lmaDe+eal+83L19vLC83z94KHp8IW63MjHSfNTfv3lPqfLT/",
+	"yyHlgHcAd2qdehgUZV/SEtkwaWP88O738QnTSZGSra39tf/EcaMY1+0M+ofZMoUO/3U9DUkuFcORfjvV",
+	"wXcahMacpFSpx2PgXrKTlD3qJXsLJ/RTa6m1v6Sb0m4qhF3im0gDdtwodOjrMP9wh2fDC6Jpe0NjQ2J4",
+	"dM8m/Bi+DJQ0n/Uq4JmTweKV5qknHQqW3bqZ3dz15ffS6oFw1Ccu19DWtwDXaqrI6qLYEYXYVpNkNY6F",
+	"JCBXFdROp2ggQRB7rDGmiM/7LwRVRaBU57H46fkPMID+uo+OrsBQJhp4hSJxPjQ0hXaoFP2hO94lftUL",
+	"tbjtGG2dw/JHz4ZjUrRfQh4wv7q2uvg4OPdDcO5B6/vLwbmvIVEKw6x7eH68Fixei3B2KefTqzPTJvVs",
+	"C/ImW3fENnV8KxKDI3kietV8a4PoKMJcis1YTj2dc6VCPcS59My4MlDWanWbpNOgGQ9U6bTYwKQCziwH",
+	"8590UHPEsVWbmeyertqIZ5jfprJUk/C1dXc5fN0GkEode4IRN+I6WtAIDpN+mSWyVEVt638eyzVOYM8s",
+	"15ZHiylprD8zD+cB0WnSccMvEJ6mieXhKEI9EH7hLmGWDZmAOkvQS3sVbzrAdaWeO2lZmdfq16oKJ+Px",
+	"ieDmgmpae3wiOPdxsPRB68rx1qn55tXbkelBIYO2haXGLd1D7tdfGuDoqXskjZ5+hD5TESd4JmwrC84f",
+	"b179Mmb8UqHYxkBn9ITb3HeRFQjBaBiMAHcFI6g6lCWvlF1NiW2kiBzqM8K4Wy2VwfEglE0TOfouou3K",
+	"jHqWohjWsJ4cz8PD5jNx9Blta4i7PqlUJx1blBkILxI91uphKLAUoKS0Bc8hn8uDxSd/rHBjNVofw2og",
+	"YrJZscgKvoaOuzWuXwtryUhlAJxJGrCNtWfXndK/xWoiUtxmSb7gTtu8lMccnohyiCPQwOAy4LKq+hzb",
+	"1oKvq95zC2CkIXxQe4YdA+2XsdEXXtq3d+9LvwccRGaIuz40S9++3ViabV79UrUrdo/bxgftPVGWvhDU",
+	"i/d7TwC/07x0r+1du/I+4dGhQHmBxTVixACnDYlRihxbmgpKMqKPm/1EgVqxgwplxZRx1plPOJxoa7bj",
+	"jIOVmyVPPZbjVR6uK7RFLPpRrmB0YV5aIyrcKbmcqhwgmNIRMKooxJSGWUan4IoOBZHrGPN+BcawD9Yd",
+	"gqQvPGndudS88rfWw0+DxWvNS496SJNEn2aHoKWDc5ea9+exLt+68GXz4jxgNzY26HJ1Mn0rfUN+YYDb",
+	"6BvVyXS0rwmLD9Oi6qqxBSlXJ7Eo2Nfe+rNPGkt3gicfNJZWmleXW6fvN2fnIuMHg5W8mx40jY7ccx2H",
+	"WfCUlMy4PvNQQtJU1Gm1VPZJtTIebiTyawIhJnLLQ0KgqMKkjBo9z43ptJ+wrDeqk1tZOZq/bWxodCQr",
+	"/ze6Z+zFvXv3yoOiBWUTOQvDPWQbYWJ7WDx7Owf0gBqUvrbXBCdu4fR2Tuy6dbHb9ygXRSQ8iU8LH1Xf",
+	"eBPF2Mt2ZUDMXPpGWx3SCXl8ZB5YpsOo1cexXX10u/XtSmNpZfX031p/+2Xj4dU8WhaLV60/rFCpGhui",
+	"OnxgMWE7hDrOaiIs+VaZKLmk65Iiq5keO/3mQlG2TTLisKKP1Vj5RlkyobQNiMMADNY+WjqI78zBTbsz",
+	"TC/Bbs1aPvG06/XxYNX6dmXts5tJ5t1ravAt1+pAdWDJ2mbpm8YB860B7hx4k3oy4Ue7ZBH1AbcnNEmZ",
+	"UcsIwRfYpzMgxM3jE5gDbF05jpiwbhBgRskvNvEA2n36eJ7B1QA9DbpRNqPOHJrkVb2UUo9EDLvnZ8nz",
+	"I3ogJiwZgQpfTugMI2/aBVAJeZPWAO0Yn6pADcENkpGHqKf5DpDHwDxvtLV3UwTDoyMjXUvwhbfq9Wpx",
+	"Y49UONLVQKRtc7N/+3ayNpT8rOsk61E7XgHxVSVwmLf5MZjcfKJEZCfDuCaY1r8dygzhYXUoMyTXh+XR",
+	"mozEqeN0yTcN43GAv6auBv98RV8S/vVO5Lrwhwl58R0HTpKPnuRz2hbkwDAYX95avftVh0h/THAPf9qt",
+	"kifJGegJ/IIwWUt9Kgy18fUnVH9m1PLV1XUNC4nO9ZET22HM4TQmcMVfawey6fBV+cn/kL+xWAezr3ro",
+	"obHRHvhz1bNtUxe6uXuqskJU87SfatULzetLqwunWt89+e3hfOv27cbymcbycjtnRaLBbVTxwMx2SPeo",
+	"TcotqoShJiZH8nDdemvZxSLT0p2AaNMNf/j7LJloq5CMqcqJbspCd6n6qUwZJcePMGTyNck4+BHy4WDm",
+	"37Qt8njWUqxZJBhxv8om/SmlyffpwqbUeu+3Ygc6rd8ezgePvmrOn9cWFmNV6QUZtDPgB6I+25i7mRO0",
+	"STW1aUzNNc/lJd2O2h0r85/Vc+wEA5A36YZmeZzk3am8wSLAKcgsR+n7J5ka075S5ly/sfb9GbSS5qWT",
+	"jZX7m7OM9+UukMJ5p/L4QGOovAfI0EVFo4GUSsfN0JyvwLamqfh32PMp54UWfBSFcahtoWCQbeLsceNG",
+	"GLPgzln4QywO6ABqlHQhHKM3ta7TxzFSLSCrOsM8h9aJ7xL5f+rhowraSiMrUppOCjVxYJ41AIEc0wlf",
+	"1TOT7B7mZUAhm7LoMyeDhcvx5bneMDs+m35FxjntR/OI6e+Wm2XiEf1Vu1js3s6gULTpmkXCMcx3t1QG",
+	"GSDWpFjcYH9UTcLjhE1X/Dr2mOoAwbKtfqqm3mwsfY9F8daV48GDxeDh356S+Uj/1DsgLnLlxM6IMiPQ",
+	"5mArkXYQZVd98YLkX99/lLQ9S56U7BlI9KsyExSK853OE2IbZdb934JH++qNNvBFanvoW2b25werC6fQ",
+	"CbWuHG8sfdRYmk0CW3S/v+5WO8dW7aSahIoydcffaXYFbsmNGFr5sShfYVyuu7Jb9cImQrQmXassup4S",
+	"7MuS/bBkQUBB4Ek1irzKxhCv+W+rl9wKYFs+3dDY0Itjz4/89+ynoy+MgYaP2izbe1m0TtDIvhf2DO8b",
+	"GRnBP+Ory++GgMquT7LqFXZILXN18XHr0WLz6u3g5nF8U5Aj/Xn17he/zs41L99fu/xTN8dQZaSizHAP",
+	"TIR/u5wNA8ExQsWjSA9dblTlbxdPoLZPnlN5011dcSVjHJgY7x2BR9wgf4qgdJWmlQ/3O0GMYlFIgxCS",
+	"+GgNZQTd6E6x6XHsJIOkpV2AJsuJSCHFCIO1/zwkCUnuSkQC+qhRmvR1JL26Jya9mpFfwONTW/qVeh6t",
+	"J0eunf4AVtrTDl27p4h9BlD3SQAyWGgoRtTe7DjAKEPnGdNrSeF2+SygIfuM51t3RJBh3vlkHOQA5kBn",
+	"+wcS7Ck4mEJFRBFK+rbCOJwsQSVWU1LBaK9G66TkEleDjFBMX6f8OjyqLjLEx4F9MRR9i50BcmssfdS8",
+	"dr+basG7rs394XSx3H+T31HCrmI9987vzD4JyAK5IZajLFmbl9OF2/agqVuhhSlaYj1qvfZBnRceNFme",
+	"9xnRxl1PB/i/Yq+dk5i0D7StgD4e0eYuJAi/KlvuRvtVfZXYfAzSl0guJ/9LMKi9I88c/gknHf/bw8by",
+	"bI7vp4VyO9M2LN6CGwk+oUhCC1qhIEJ3p5HT4zkO3Srw/WmsyfAUbddDZr0+5ea1btmo4fG2T1ATjO7p",
+	"0rsZg0RpzXiDjN89ulbU1KSKm5bTlL91HLA67G8yWsRdq2mGpvcMWc6O1tU0lrORwObGhpSqtDlB3o34",
+	"Yjx7T7rUs6CUgyKc6JlUm0enW5P+K8cjbFe2yCiaIT8q5A6IQtUYgodOUnSr3Bo3lSKrynLcoj7DP2Em",
+	"YZxEybTCbKfh1IpnuDLRztCgN7mX5XAl2QWM5QDMonX1o+YXTxJ3uC0TT603oAHqVuZxnvNjOLloGeCk",
+	"MAL2meN04cByHJ4WIeLjitYYHglYXRVXMjIPahMWv1P3E2iKGVLlDhMix/PTDMRlVfUWEKw1WyhKzHaq",
+	"16INblcccyuM53cRbN2QBu0WQWBj2vSSoCRmluRDAuU8sssBYkC/EUQKCuwOa8dxsjme1+c9NVQRjnRz",
+	"EAyHaXwd56M6QTBuiRy3/SzJoy5kfgzws0hjq5O/sMQSZTuja2sbSRhDUoru9CPV9+WKih7Y1/Mtms8i",
+	"oouNpYXgw4Xg4Wxw+lovlIswUtujrrhRuGO80wD0FcNAXAstrpPq/nV2bvXGreadr3+dnWt+cjP4/Bpw",
+	"4dxfu/hkM9vb5tQX2/cSFGAcj8RBkLPFVIlb4ymH6qeizdh2p94EGgcR0MYLMQ56F+pakVGVJPShLGNi",
+	"DF2e8MxfPCaqjt+uxRj61hzfghYjtlgojDzSmMPLpMUs/7o6i+uMq79mNQAVnrbpihFeRMl3PMiBTHGq",
+	"taq0npYpND8K6y/ophjjY8T3GCPC/i+WIZ4L5SVRNqqGYbefvBj1qx4jz1F9Ze76bFc8e1L4oIM+TOFd",
+	"kpoVzTf66Lh++qZ59Xbz69nml7fa+6pwltr3FzVzFc91i4mTdkh+Gu4kSGJFsNPX5hZ7T/oDBcCF+VKZ",
+	"HzXRkbckE35k3ojLnXjW9DfhseC+3aVw4TFS7buITgOQQb/fO5TZPtDQAV5wqvJ0j++XYBswJX1E1J45",
+	"EZz/YfXuXPPvZze0iRlsUU9WRJLfAAA28g6HyEdlBVpnT69T07UKOwQscWjPA25e2wcWX5FgCfJhBqkg",
+	"JG+wgYIQvK5+F/n0ot/rtbX8bTD/Q2Ri5F1ScrhvA1G9fBwMgSJzAU1T8Mi4KZdc18qo0JdyUq2UPGqx",
+	"LFH9kjn+XB6+fazK5TSYYx3FedJnUNOlrEk1PDYjj3jmxCfnUh4CMW7w8ERbZtP6qEnybIbxY37ZrZbK",
+	"eRWB2P4YUhC5FXkydRy3Jo+FIPQuwwh5Z/XEsVwAh6ktWGgjm0TcKIvf0/VpRxnNzpBGO3c+WDiZbmaR",
+	"1T9dhwzIDPWV2Ea8Af5JMM1DZTFssoBkv2NXSLUCRiI0VVWFClFzPYCOIGBelQBAF42qv8GFkIxFvoW0",
+	"NMee0kzy1PDCgO4n0sfbgAUEfRuW41qkA7TJXNdqa6GnnmfPxNvQBL4umyiA29qKIal2ohf+8Mc9wwdH",
+	"/v3Pwy8dPfyy3KWQygOxWy+9NPrSi/tG9o7uGRnZ9++wv+H4DI0NFcrVYVG2h6ft4Wk6LM/2IRcxFkC7",
+	"x3FNhNPYLxM9WD/CIDE9UHRJ88ls86cVabHzUX0nc1IRnRZb0kfiWHjgBCna3nTk0INDCaSd0J5AC76i",
+	"VlR4J4+h3qom4WEeA6quWMzfwfpEiW2KNP7pFKTM8z3lxMzBul5SCRsrxY/7iKN/P7QSaVXyMGT+8Irr",
+	"TtkM/tzO07dwsfFoofXZyurivdbKuQ7u2DS7831aKKtzujyapPJUH6xPmO9vhN+bMGJhLteAVthbQyMu",
+	"2g5LKroXdD0gETIf1uBfHIFg2DQ0d1bke4uG3YLP/GHhe4xOtxuLicEnbU7hcbuS38YX3VYbkYepqx+t",
+	"nvw+ePBj68rxtc+Ot1c522ykVzfwBhXlZGzznyqOSyGtjSk86KnSFEqCHHljYnjPvt9nCdB3SodWhR9A",
+	"+y18t0A5WA3GU1oKK0v+7dD+1zPk0FuvZ8g7bPJQhrx+4DXYuA+9+loGTnklbguk/FdTnSFI3yZ8smeE",
+	"HHwZ4vkM2TMygkp08PN9I/ARJRatx9OTrV8J3Tm9LdrVU2zGNe92xKc+SyDgtwUpM2+7DbuxdLrx8Hq6",
+	"Pbf7vHTI19vGW6kiFXCrzCAUr450l2WNP9AHRFeYnIHcqIH2Wu7JUE8dXwehjEtOH6wnwL0SGW7hdraA",
+	"+2W06KFtaVSK2Zni3auMkHnpWNH1/gcDm/SgJiWvIL+7zW55/uPWleOYS03xxqkwKJQ34XiGKbvTbAxZ",
+	"cDkTzClq7iAIIM0GbEWiyBynAm1GBlnkuXxoHPldGeJ6ChSA3ECa01srsUCaB3LmtOqXXTkW8hL6BfIZ",
+	"kjcf5HdB7h6o8pSWJ2jLIQa2UGAVX0AZViFksf8MsFg2V6K8tB5lQKqpZhf5Z61pKHIcagkzIBFq+u6T",
+	"4VhoJ89u8Lt9QKyD9aeCwtraGmo9+rixdBrFdXvYATaCbe1fB2OYYqxilhustUkGvViRzaBnOJYxvWfD",
+	"cnYiEGtrxrMRaGtDK1qH2Yo5Mw0a2qTukLLLZbSSB9Y+OQEpAek8rWdpA+yQ1NnSoSSuSt02a30FSsVg",
+	"b7ZrW2mXip6eVl9dD57RHxk9seYX55uXPgse/GP1xq21R+fV7HozsVKn8MEx5rCC77ncLlDHqau8rYZL",
+	"palTa/7NUJ+6+dWJ5vL3axdPti78I7hzvvnFx/Dq+nbhVTcPClq7Orv6zVwvoKCD9e1BBKXuu3pV9w8N",
+	"tLUl3AkPal38bPW72V9n59Zm51YfP25e+iV4eK5XpxqLFIo7OT0VTE8XcJ420BIwyG/74Ri9awdIY8B+",
+	"tWvoDxYBqRm4LDlqwMgCmt1Zm5wdnqDHFGLUnD5y3C2S0BURpTWTJRNATg8tRra53iQmmWjJY/IY5JJJ",
+	"Br9gVo63+zMFGuXusYKcH+7nd40jvlSQguvI78rVlyAhGRrmpvFBz1T/7Kbs79SnwcNZtL/fHs63Lvwc",
+	"3DmPTiElzHqGgEMpmKF2m99QsPodJKqvoBH6rkqLm/AsGpLhwRebCxFVrZBpcAK3sVxdUQSjdjyx0sF6",
+	"RDV6gBtVmqqzdIrCZ5V+6zpvsVwCSNfVJ58Hy4N2iul8tpqGKQI/QbUMyqVTggdSfNAmt2PEOQzDsyC1",
+	"MnBTxmcW3wbx3K4oa9+RxpchFZvXbU5sbvs2dUTm6RLWiurku6zgx9K3qgJyZsj1SpTbAmvD3RG2vuZ6",
+	"h/TPX3O9t9uuMFi8VHQKUti4xMB0vM7dxRyJkkG/cryjPzolIhNYMG9nLl9nZ27p7ao/YVZiN6zg+7nV",
+	"Byq9LR7+Z2eDk8utz1baodHrPEHyyV5hCYa2qwSNtCAq1a/7uaR/kC4DNTuxHGH7GiWw3b730afBqYV0",
+	"ZERSvvtNtwTECmEzjcq5rQdkkr0joyTvu37lmN7180DnbZpmXM6GoYsGMTuC1JjjxPhPt3SAt5v1ILJ0",
+	"b7ole6dBXFqPbzYeXk5fOrF+ZHcIFkqVCKSEs5pBXoFVM6h3OI6Kg9QFRVxqlfISO1g/pG81qG5XvDze",
+	"7tmfwE2VV58sNi/8Etz9sHV9rrd59ljRY6KcwsON2gRE+LRYHCeUqF8Q351iEApPCcynxwhQwDcHvTTV",
+	"bSI4yWd5Ra7caVfDS5kj6RuTJ0YJ+xDBCh7zVfWP0KpfZtyXI+l6UMdD4KwmP1fKz3g2F0yzoaOLRcxj",
+	"/GHlLVY7+vbRQ4PcReX1j8DbJB5T4FNgN/PZez6qV+J2o5SJsIz6x8P9JrvfVMnrwpfN+fPB6e+as3Ot",
+	"63PB3Q/XPrmVsp/GYgr1hkjXb4cK5e7IbQlPHtytEZePR/TQlG0AJT6vo64LOQqGE0XM4jiqIYtBHpqJ",
+	"H4CEEMy5728Dfman4AbP321d+K45fymYu9q68J0xpy58CMCuU1MdlNeB93RaafMawIr86RjohWQIYFQz",
+	"hhFfdygIn/pMI1nk2Sk2w3G0bIu35HMM0nHoe8ROpHqbgSlfXL3doS3ViXeXf9ntMc5qyR79daCUDdvT",
+	"MLiaYvUMKXjMkm5dNUYWmOfbRTlYLEveYgwQJkr8EKEZGGmrHJVt2uCU+xc+rSN6fRz3cUFsIarhFxi3",
+	"MjmOFBPY9B72YoJMEWy5TABNo3xWIGYULpBc+II5RTL64gixaF3kuNlzhHwZIS8e22QhR2fQpgI3YbH0",
+	"Euoj5MqAB7U5qQrkcIRWEaBV7iOx/Oc/NS/dM/bTunK8Y4uIN6T0ZBV8I2JGcl2LTDv+zXCjgeBUfE7q",
+	"LbjTAOdC3iCpUgM3R8qUPjZBwTh3kFklDPJum8/YPg2rz/HnXXkMgkZoVsPxhhYm0J1RMbKMtMpujUOY",
+	"nMHmNVuoBpQMtqdMsYoP52KkjClTUQbODTxNQQlRsBnGYUnJVaeO0tJDq9ugOBwpVj0jD/euGy/de0C+",
+	"GTNrbZNtKIbwLUIWvAdIhFWW0BSJG4+fNO993Ly6EJy+0frhMzn2NjSqqG6b7rtNDpg56Z3psE9tlfoB",
+	"ksIGmI0+yufdeRyc+zg4cav16OPGys3WqTNdmO5GeJdBu9nk3Zj1ZzNet6Y7QClhY+OW1QXDEZUbOFj2",
+	"+5u9bBIU5TBceFMLsut9j06znUK2DXPavPBLcH6hS2PfjX2ifZmadXFyGyms4m0O47EwxML6t5KCylM/",
+	"T7CirciNxqNaLvq8Jj056Hi6giG8d8b1WbKip3zHgVqJvMFOkZc+f3rtwmwXsbdbYXy3xhgkx06HjMy4",
+	"+W5GSbz6EYJYTas+4buKz5/sP0pLECW+SYU/fNC17KItJ9y2QMNchtuTTszx6O0K46+a5+oZf8CY1T1H",
+	"yYHiWy5nB6lfKA89xRaB9OmVAyBfI7SM5+OqUBqoCxR1KHQysCrcw9nmhcfNi/eaC4u/PbwSfPjPYPFK",
+	"lDkFSPNj7KvXInLGlDkMu4hli4Ljiqq0GNtniaYWb0gJxePBGdH/zBnvKLrGzbjhz0mb73fbaKmfM2w8",
+	"u0I2cZBuAA6ZmuoAwXxM/IHskL7rAAM3dY80AJ1++YgpD1hctLE021i531j+KI2HOGZ6ti76qMmLTdtY",
+	"nO4jElGl6z4qHVI56WXmWKjkKIw6BmhlyuuwaZExfwj1MbBZx6iS5nfBdlMxO9Z6TdNEPcg2G/pfScgk",
+	"SUhtcKmqkKHxpcsTGXPcSAHQmJtSehQRwmybK6wAD7tWgJye+DW7oBBH6ic5vo5aO/JjIGirMOqLTJs0",
+	"kb5a0fXGdAUhx0HWSuQzJMKcnUC2lkiXnbQT1ij3Md1mNNHl8uCuT1z4NnWQqMOp0bpYh6SLZWdSO2C6",
+	"1MvedKWXvZ1CL38ZvL99vWonH5iVVQzcu3ZIAabRxMVgOAvhwSQew1mBvVD+8P8c+sPwf4wMv/SX9/dk",
+	"nv/r/xfTSh09geMWvEFLcESoA9p/Ufy8WkHx+YJtMSsunNccHaj0kIHGxCL1jMiSIYoD0ydvF5X1Ik+Z",
+	"Wy2USZlRxy9nZPxGJ23HBkoqeZVp25Fx3TSj8igxbXNXLkZqoXlnyDT1PBu2F484rCTt3baiCxzShnHr",
+	"DcIBGJUeBCiEv15+wlgTaKpnDIQP/6VGrRO6t+N6jMOhSgpsJkAha2AxJpK3nrjdurm8UWiJtl6WU5Bk",
+	"6keYN8O8YcG4L+MU7oeYKVHwGOPC1PHkdcaU2QsZtpRgjyiqFskc14oLqCzGLYACQz89h7qPaqWcBi12",
+	"Gdfk4ZC7X952+MCreewTdnmO17CdghRczhk05MAW7bgivqsXGBbeQFOLs94yoxbzQvNtu+9Qgl9BpzKa",
+	"GX0x3qtsaGQ+e8/fDYMaywGxIZPIfpyPvBzGfAZr9ApjId/1iM8qRHVyW9SnA7O4m98GZ08EP57rztwc",
+	"152qpoBN3lB08bqPXQUPhhFbvVFIuAUmB/4H4QoVz5a7PRiKYndkdsU3X8W+csoLmlEWjbboVj2E22dU",
+	"zRlw6kg97ua45eLfLenTiVVVcZB2ocwRLEv2juwleXzDY0VqO8zKK4HUCD9YAauYEH6gAA7x3RJoTGcw",
+	"eNJlUOARk2GL5/q+o6DfMM8KhIKFU+QghDtkycvMARJ2A4GEd4ZpxEBOLsk8FcfcYj7W37vu1J8qm+pC",
+	"7uQNO3Tk8L4/Dh96/a23fr+eNEzXcIATbHR0z/PDI6PDIyMjI3v3Db/QfZXmTRjs3vOI/aFahJubNdLZ",
+	"ER9VVhisx29+eWv17le/PZxvPbwUnHvQWDqLf2ldn1t3lEhemh5zbJbMmnoYPjZsC3L5KpN0AaJvy+DG",
+	"dy1ah2O69KUZTXKXAVpHRP9MA9SFvC4PCLA40EPVMYPpzjAvPimB9x9syV7eIWnjfqf9xeFNBwb1uPhx",
+	"cPr/NpbOrt64tfrTT13t53K4eCk5bD1i85LDiPqaPpOBkGTZJaJaYd6MLYCtAJA6yHiJTHH6FAz8pnTS",
+	"rUI+YVowZ4aJhOlSj9NzvzMP1boy3Xzb9KJ08/3XPHf6oMv9rlLTR93wq+1j+TK19EC2nyeLNoc8SaLM",
+	"ZoXx+MC4SB3BTBwx6boOo3znBcA47WlZPWOA0eNRH8u0d483VqQDDB4srt49Htw83jr/YWTpqG7QlMaC",
+	"w7DFS/ck7dDH+MDmwrf9Kh6ndCxRcahfdL3p8A+KDUeumhzHvIPGTXFXQSgnATGpiXIUbUgbdX2WgBAZ",
+	"3J7YIsc9iiFNgakmVPjDMerIRVrP74rNlNgzDGdj2zgHIDMSDtzQ2L6MbtqS/6mnpDk7Fyx/E9x6BAdA",
+	"uzAl3dfQ3uILhVFrpLiH/n5yb3GEvUSfn9xXeMF6iY0W99DnJ7sPEnAU+i1Y2d9iY8JGgNYca76drn93",
+	"0S5VvbTMBVIiTdaNorMmcAKkc0c2AgBdY9FoEv4C8nZZ8o6KyadpXREoU4uItl2GCMaEcYpkWrpTAegj",
+	"VN6jfo5TELDR4TTBd0Cv6jEBeUZSZDJ+jXjcKC23Ytf3E9KFOPuvqaHpKn8xWU9IXhiVZJ2/MH9QZt1d",
+	"86H0MNbb+qfwL9WM+Je/drfpPXNb5OD3lHT2IGX6/d5HWitfri7e6Hb9vY//sQUqGXzVjclkngHHbnhj",
+	"uE+hQZe7vjT84MdrweK13x6eQVHt5tXv10kIIRNLoRwmbmeYB0AG4417sYueKVm2B0MCcQjGJL89nA8+",
+	"v7a6+OTX2bnmxZ+aF35Zm72C2krBuYW1b+bl36+fXF2815y73zx+rv0EF2+BrODygu2wjXy/YjYPheHd",
+	"GieomhDq5Jh435CZ6Sb0tpJiDSNfJCKPwRDpRxrokQ1vYqcCJZEKsJ+1u19Wf4qSBYg6L3ROyIzcVJK7",
+	"IiDl0w7MwIkgNcZ9MkkLUyqwxIOn8G3HUQwlFis41GNWJsfNZJm/4TWNSok6oiBae4qxiikyu9408/Ts",
+	"axS++WrZdRR/qLIK4KOHXZtQAJMp6SQtfidsXmDZHI8RRUnYmvUgDdhC5D2St4833BpqNlBu9V0Iozn3",
+	"VXBzofnBieDDn+N0SpLZPEW7aYBa0BSrQ4NFeARRFiNoPRMq2kTMKMfBjnw3XNQyqnI9eTAJQfyTOm3I",
+	"SclF01OlYSV9AMoGJeAkUXeRcZcVeghF2IwIcnULMjzsJCgfv4rG2mYBm9yIDK1X8+pyc/5JcPPH1twP",
+	"cv+58CMZHSXNq/Nkz17SvHwruHmysfIIZ6SH04MxoG1JMpoRSmRd1uu+j/7t63vNv5+NGvAGEjva2+0G",
+	"E0nO7h9WyNWItkuHI8LtBQ8immEZm4oAXmD7IsflDu2pU7ItyLtVS2m3YQl/PBTogXYhzMyErYnYlpTj",
+	"jg2pPJCppUK7VnBxnNXiW4fkC0zAWw4GGQvX3iZbU/dOBcMU6DSglLCdp28dSmdOBWe/bF5/sHZyYXXx",
+	"3sbmprrSUnG272h/aJqQ1LG3BpPtAO9SpeoTzy6VozqCnNmwN3tUOjPuesgwn5CWbnuWLaY7/zVzhtEh",
+	"TEsdYsFuYKnDaCzeRcAdmfbIyQ8uPKCTH1y7bbSehRMgDkU9ZA4NHvwj+PKX1cU7eAJsLC8HH/+9pw03",
+	"fMFode0Z1qQ6fWtNn+Wa85eAfPrUZk0oVEdOaqpqG6G38Os7mFSwjR9w4d6GyzCz+aXVNvwzjDppu4er",
+	"VL/lgQfze9QBLAWpckRxjYWAR891GNAPafyjxRDckkEJc/lHZPeTAXRGqerXiV3EOEdQ28qSiZgsLGIe",
+	"knYffIlusJCW1s5VaASDzdlAdKcXPYh1JUefFouR29XMkCbdEshftnTPd6BiKV8TAfEKYyEyGk6Nu60c",
+	"Czj0JD2J6TntmhvS7OOdD/Unbr9Hpm3HsQUruBy1IWPfXx6hh7rT+RyJ0fnccTu/NN+0LX/GZjWRWSeZ",
+	"0jd/AypIjaXvG8vLjSc3mnN3VxfvtTNYIRS0zW+LVLchH7qNfJY6EQJgddaYYWSSSdeAhXxSpg6i3px6",
+	"liCGMH69H1GrfWAzcmSD+YD3AYBH2XUs5mWiyrjqWNB3Ws91ZDc/B3fOBwv3Wj9cj0xUSA+dnFQ5aAhp",
+	"5GugAwy5LMlzbeRxu6SL0OhG361xUbYr8B04gkrXvAtTKPLAqBgcQlYLMY6ZEtuHmzErwoUhjxqCVDyQ",
+	"aczxMnWKeJCHVGqoPtmR/MloF26eB7O4CpQvVHs/dxEiCai0mFOsHAc50dtLRh+OfBtve/TPQ8FZ6Oe/",
+	"8CT4cRasQr949Cc9MLjLt362C8GddDzNz39qLnzVhdmv91G7359i9ZSGZRPKD40Un6ejhX17XiqOTO61",
+	"fs/07rSOOpnVu0Xd/8fI8Et0uPiX90d/nwSPTWiC1md2WKG2gPO528Y7pRmPZ6hjW+Eqk4d69WW1CjXL",
+	"hYmownRp2a3FB1XYmLyti6Mtp4lELcG5u6sfPGr+8/ja1X90f5D6s2tbO6rFulcbhwPBsFd1mEg7Lh3B",
+	"Lx6G7w1074zcJ0l7W4ZfYUdjdqC4kcbS2ebpi6t3TzUv31/77HzSYaoaM2xHYoZt02BgqBAfs2hdgBwn",
+	"4kHUv/dlhhxGhX8MWlDg3x6rOHX9cQ+uff3oP8O8E4uPW48Wu5+kNquP4V/u4FLWUQ58dxwgtu10mrYg",
+	"Ndfzwy4/KNzUqGcJ0+BXAKI4xOUWHIY1hhhSXLf6NDmeN6Jr1gMU4WruPNhHScZUw3t4jBcd53hTGYWj",
+	"+jStE8uNJaF7ChTQ+haJATp83MdiEHA04zDjISlhsNNomjUy0lZSgYiEhNZiRQ2ZIdQRrhJBh63almE1",
+	"SqBnc1xLrYe/1ELrIblkh9j6uGpBlUE1tZ2qx0SOt33NgRS/vBz8V5a8Ix8vPw2shLgA8iriBvY6YNlg",
+	"PnTvmfWBjSDhvWyEp0GDfWyPRWkT5aOovj9cYGzoXZv+lz1sUXuSyutNY9fFpFyp3oY67D30WJQ2U5FK",
+	"t7inQoGb7Bo6HWoXRNRI7CwiCtah8aK3oHj01UaqKFWz5O02hmpd9lRrgnEribN6ZzJW93Vu11FPN6/e",
+	"biwvdxBQp87shtTT+98rqKnFjrHoRvmcOY3L5Yz6p+H5XDqAXdBKwVktx9FJqMJ0En/1OPLlutyClAFb",
+	"t1tnclxeT7jTDPow5CFe54BjK9Jwl+jG88wyX28L73W8aUCeOU1I7IjKRHcBF95iqjjukjIM6fpyh+WX",
+	"B8seAKORlBc8xNyKk8j42bf1D2XEDmIWnMnk+OOoYi9XztbluMUjbbUJHVyMNaapjPZCDk29k0cYNDVL",
+	"kFaaiDj8Ti8+YVnajgZAfpkQBigTaqx8HZy+Fnz8d3lz10HkuerHOya9kcKf9WAA28SECfd+xYPYKpG6",
+	"Aqa3j6WBS/eCr66p0nWnta13JUrpzhZ00tkENyC8YSo5oDJjx0GwigLyGrNWUsOwPUGAnVfPYuUJoERI",
+	"SXE+s2mA93Xa6qv4g83Za7d+D26xU3JSQIPenL+EELgebaEtnOyzMShFFOO9oLI5XRU+mWTr/RPQTaF7",
+	"Mo4PvJ2vHR4iPI3Pi8uJCob74VOKR+GGTxv81nbzw0xI+0nkydFhv13UqWcYyTLz+sg4u3ZyofVosTPW",
+	"TbU75eq3ZHRJCUHYA9zNpAO7D2TETqGOxRTet5+snvpHD5MjfOb1ZXZiPILOUBG8DRG0rhhY1C4RKaKM",
+	"EQZkobYoTzPuZ3L8P6vUCeFI67joMfFFPQb1ywzxKJ/KKDhlJgoJZ9TK5jhCwYm6JLNM9IUhYtutFWeS",
+	"1tIfDx/XL7McV++ixGWQ+lZeR/+KJwDMQ3uFId9KodJBfphokdK8QVgHk68uINVCPWA/ah9QVLtGxNzq",
+	"jTPNC0+ap75t/vPi6t25KDdG8+fP9o+MjA5lhmDwh8aG9ozseWl4dM/w86NYUqJ8CvjMC+yYo4lrQmXr",
+	"lZXVuTOtz1ZWF+/1omyNo7RDlh6+3urpH4PzC8GHZ7pefaI6ib3IA4nQjsjVBlQK0EiiSjzrFp/ceS1a",
+	"J75LKAfdslBFJx8+Xz6je3YgBWC5cSwL0sLDNxqMRw5vsFOCtsVTzbOfTLwc/OPyBnahCC/kmEy6FAO1",
+	"pE4tDyXWBalRG6nciMXEVITvsOA6btWLyi2606QA5RT5myw5zKgFZGs+cRidAc9FfI9qlVcjJF11LCJY",
+	"vMbNy/CgG4D9XmViSuUYo4A3+WQDQ7wNMveALx1HpQZvCZS2sP/0S38ndDSffxzc/bI5u7L67XzUmkLT",
+	"SbYpv+wxUXYdKw1hyrgmuppkBXdaboJIklZnjiP3aY9AQ1/ZrRFgiqJgU2BSSMUm/19nJ2Cj1jLRQKZT",
+	"YXxcFa9cczBQLZ6MawxqgpySef6BCirpuyTTKB0FkpqQA1i3vqmc7aDAgTj5a3+fD2YfJk5+Qjj2hnyj",
+	"aLiVQZpfgGWNK78QMkgqSSTh03q8LFr7XAxAHM3cYKdE3/c+aF78qaspiq7POi+kADfDpmjH5ixD/rPK",
+	"qkzVBkva7pS2EZKuuRZTrZMJsutH5B0HmZet80I6MQKIp/WxGnz+TPPOrdbp+83ZudQGaPmX3dxNUSEz",
+	"MIUKReikX2PypFGT+6LNBDRkmf496fJCwd6qL91lzGKp88Jbbq1zyPd03v9lJN7x7H6CElo/fBQs/BNH",
+	"KXV8fK8q/N2eK6dnI+1NzmqGgIXVRdiw2NYATISrNEKAqgt12GRwiUSI0M3NmVA4VLg/s7JkP/CPl6uT",
+	"JoMEiXsQkoirN8ETH5W/HnqWOnAAJBmcfdJa/rZD3CyuhxA4J+rJI4+qhURjz0LAzGRd1f7ayCaJrXo6",
+	"UJcOFRXsohx67N6nPvRKj5ES41VwLx4DvUMLd/kZF1iBpakjXhgY2kpyhhQgPMeP6vv6Hp1hjogCDeQ2",
+	"CLyRPKJSGjeBf4YX1x08fWB5PPry6NjE/ok/9gBMhEfYpiZXffM0pznDPMsuDAzC3rx0svHLN83rS2vf",
+	"n9kY54iWuluu/NSuA4MWh6UNEgJt0CZzeQR0lVlhSjkILIbJ3SzHn8v7Li9NUk7wvmR4GK/32oE39+d3",
+	"jYF1q7YF+UhR5lmoYtslTv2qx5Tpg5aAMMsjwkIwg71VOoiP2HncTvoHVleESoMLRuV7vmY7ifzo4cAO",
+	"zDLAJhpPbjRWVqSVrNxPsY8is9QgSTOhvk8LkFETu98vU1H+a+9ZjjeoKKsuufaLh2wiQ2Pvx3zscmEL",
+	"gD7Hfg5KhTGP0znERntYoS9e338UcNzj5NDbR44qHITiAQC/t8scZ9fTOB9FOx4+Kq+U1FO2Z2QkgRJ+",
+	"/RtATBL7dkUm/VbMB2VGPX+S0fhBcz27ZPP4SwI7YNInGNpSJ/ZzsFH1CfLF/5f61zTzPbug7wfMgfDR",
+	"euVghR9TssGFdrVgIASPmzyUMYGIWAMBwB8NZYaqnjM0NrQbcmfKlhMwmVRMgYSJQhsunW08vLJ694tI",
+	"f5wGP2YSw3dzPsSMSpYY4S51DdDtirsAIwXqU8ctGQSsUjkRWYJqPa3PFxFR1iYE0XktnRkR4WGVOoxb",
+	"1MuS4MxyMP9JY+ls8/Kt4OyHEcwHK8W/msJXqEvZHoJU5TOpimRb82Tn75X6tMoJacZX6SfreEYtu0DA",
+	"J0jBYYBSqmDGfzpLWo9vNh5eXv3pm+b8g/BOSrA67tUn5GVlYB29crSvatxoyBi+S7lnyUWqYxj4gsvB",
+	"kuClsqT16OPG0ung9LXG8keR5wj1qGO6TwuUyxAYtUmyZO2z4+hP9Y9Dh5nwHqYYgu9CuTUsIy6XWMyx",
+	"pb1nCdIvt/fMxl0OwskKTqSM1dUaURDvyN5oa5IlYNm1/SwJbj1C3jCDFI+uB4SId97w39pEoeRAyqGl",
+	"TqThTZqQluT4dXbO6EaFlze6HAkvBKc3jAWA6VEHE45bKkGyk2dJcOJ24+FlpKNuLJ01XMb6FkhlHGP1",
+	"MG2a0h7D3qiSeIFyDGIyiqKIOiJLMLT6dXYOu0jkkOkwS6c5zS7aec9XKBDAQ1yKsnywUpDTQeV1qZ8l",
+	"2KiC6YfIZETyDp3X1mzgtTYuLdAdk0dZgmdGOUKPTxjWWn1leXxMcFk66qt4boEJIR1DcPZJY+lO8OSD",
+	"xtJK82pksMvVybjX3j9jWwzgIwXqeXL1ZgAkUq1kCbIA/To71zy/HCx9I58PaJTCi6rTVedlX3M9Mu1y",
+	"23c99Oqff9z8ObJ6K547GWtbL6tUAHBTZQiWAkm4zxEg7uHMywBfODn65hEymn0+DEL1oGCbZlTFXJDn",
+	"IBiBMx17r8AqPrN26U2i8ctHa5d/ykVQVOFNZVz0/wIAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

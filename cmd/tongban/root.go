@@ -104,6 +104,7 @@ func clientCommands() []*cobra.Command {
 		packageCommand(),
 		sealCommand(),
 		verifyCommand(),
+		lookupCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -209,7 +209,7 @@ func limitsOf(c configs.Config) catalog.Limits {
 	return limits
 }
 
-func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handler, error) {
+func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server, error) {
 	params := trust.DefaultPasswordParams
 	params.AtOnce = c.Limits.LoginHashes
 	hasher, err := trust.NewHasher(params)
@@ -239,10 +239,11 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (http.Handle
 }
 
 // listenAll serves the node's ports until ctx ends, then lets requests end.
-func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handler http.Handler, p *ports, log *slog.Logger) error {
+func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handler *api.Server, p *ports, log *slog.Logger) error {
 	group, ctx := errgroup.WithContext(ctx)
 	pages := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	pages.RegisterOnShutdown(handler.EndStreams)
 	listener := p.api
 	switch c.TLS.Mode {
 	case configs.TLSNode:

@@ -52,6 +52,9 @@ type Item struct {
 	// InPerson says why the applicant has to come themselves; with it the item
 	// cannot be applied for from home. See Presence.
 	InPerson string `json:"in_person,omitempty" zh:"须本人到场的原因"`
+	// Publicity is "never" for an item of whose cases nothing may be published
+	// although the rule would (PublicityOf). It can only take away.
+	Publicity Publicity `json:"publicity,omitempty" zh:"公开程度"`
 }
 
 // MaxPromise is the longest promise, in working days, that needs no reason.

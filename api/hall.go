@@ -1,0 +1,152 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/store"
+)
+
+// The screens of the hall:
+//
+//	GET /api/v1/public/hall  StreamHall
+
+const (
+	// maxScreens bounds the streams of a node; a hall has a few screens.
+	maxScreens = 64
+	// hallBefore is from how many entries back a new screen begins, hallBatch
+	// how many entries are looked at at once.
+	hallBefore, hallBatch = 200, 500
+	hallBeat              = 20 * time.Second
+)
+
+var errScreens = &problem{http.StatusServiceUnavailable, "too_many_screens", "this node serves as many screens as it can", "接入的大厅屏过多", "请关闭不用的大厅屏后重试", nil, time.Minute}
+
+// hallStep is what a screen shows: the end of the number, the item, the step.
+type hallStep struct {
+	Tail string `json:"tail"`
+	Item string `json:"item"`
+	Step string `json:"step"`
+}
+
+// StreamHall streams the steps of this hall's cases.
+func (s *Server) StreamHall(ctx context.Context, in gen.StreamHallRequestObject) (gen.StreamHallResponseObject, error) {
+	if s.screens.Add(1) > maxScreens {
+		s.screens.Add(-1)
+		return nil, errScreens
+	}
+	after, err := s.store.LastMove(ctx)
+	if err != nil {
+		s.screens.Add(-1)
+		return nil, err
+	}
+	last, err := strconv.ParseInt(in.Params.LastEventID, 10, 64)
+	if err != nil || last > after || last < after-10*hallBatch {
+		last = max(after-hallBefore, 0)
+	}
+	return &hallStream{s: s, ctx: ctx, after: last}, nil
+}
+
+type hallStream struct {
+	s     *Server
+	ctx   context.Context
+	after int64
+}
+
+// VisitStreamHallResponse implements the answer: events until the screen goes,
+// the request's time is over (the screen connects again), or the node stops.
+func (h *hallStream) VisitStreamHallResponse(w http.ResponseWriter) error {
+	defer h.s.screens.Add(-1)
+	flush := http.NewResponseController(w)
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("X-Accel-Buffering", "no")
+	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil {
+		return nil
+	}
+	beat := time.NewTicker(hallBeat)
+	defer beat.Stop()
+	for {
+		changed := h.s.store.Changed()
+		if err := h.send(w); err != nil {
+			return nil // the screen is gone, or the state cannot be read: it connects again
+		}
+		if err := flush.Flush(); err != nil {
+			return nil
+		}
+		select {
+		case <-changed:
+		case <-beat.C:
+			if _, err := fmt.Fprint(w, ": \n\n"); err != nil {
+				return nil
+			}
+		case <-h.ctx.Done():
+			return nil
+		case <-h.s.stopping:
+			return nil
+		}
+	}
+}
+
+// send sends what happened since.
+func (h *hallStream) send(w http.ResponseWriter) error {
+	for {
+		moved, err := h.s.store.Moves(h.ctx, h.after, hallBatch)
+		if err != nil {
+			return err
+		}
+		for i := range moved {
+			h.after = max(h.after, moved[i].N)
+			step, shown, err := h.s.hallStep(h.ctx, &moved[i])
+			if err != nil {
+				return err
+			}
+			if !shown {
+				continue
+			}
+			data, err := json.Marshal(step)
+			if err != nil {
+				return err
+			}
+			if _, err := fmt.Fprintf(w, "id: %d\nevent: step\ndata: %s\n\n", moved[i].N, data); err != nil {
+				return err
+			}
+		}
+		if len(moved) == 0 {
+			return nil
+		}
+	}
+}
+
+// hallStep is what this hall shows of a case: nothing of another hall's, and
+// nothing of an item whose cases are never public.
+func (s *Server) hallStep(ctx context.Context, m *store.Moved) (hallStep, bool, error) {
+	if m.HandedInAt != s.self.Division && m.Holder != s.self.Division {
+		return hallStep{}, false, nil
+	}
+	item, err := s.store.Item(ctx, m.Item, m.ItemVersion)
+	if err != nil {
+		return hallStep{}, false, err
+	}
+	if catalog.PublicityOf(&item.Item, m.Applicant.Type != "organisation") == catalog.NeverPublic {
+		return hallStep{}, false, nil
+	}
+	n, err := casework.ParseNumber(m.Number)
+	if err != nil {
+		return hallStep{}, false, nil
+	}
+	step := hallStep{Tail: fmt.Sprintf("%06d", n.Counter()), Item: m.ItemName, Step: statusZH[m.Status]}
+	if next, open := m.Current(); open {
+		step.Step += "，待" + tierZH[next.Tier] + verbZH[next.Verb]
+	}
+	return step, true, nil
+}
+
+// EndStreams ends the streams of the hall's screens, for a node that stops.
+func (s *Server) EndStreams() { s.stop.Do(func() { close(s.stopping) }) }

@@ -1,0 +1,184 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/store"
+)
+
+// What an applicant sees of a case by its number and query code:
+//
+//	POST /api/v1/public/lookup  LookUpCase
+
+const (
+	// lookupRate and lookupBurst are tries of one address, guessRate and
+	// guessBurst wrong codes for one number, whether there is such a case or not.
+	lookupRate, lookupBurst = rate.Limit(2), 30
+	guessRate, guessBurst   = rate.Limit(1.0 / 30), 10
+	// lookupFloor is how long a look-up that fails takes at least, so that its
+	// time does not tell whether there is such a number.
+	lookupFloor = 80 * time.Millisecond
+)
+
+var errLookup = &problem{http.StatusNotFound, "lookup_failed", "number and query code do not belong together", "办件编号与查询码不符", "请核对收件凭证或受理通知书上的编号与查询码", nil, 0}
+
+// LookUpCase tells how far a case is.
+func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject) (gen.LookUpCaseResponseObject, error) {
+	floor := time.NewTimer(lookupFloor)
+	defer floor.Stop()
+	now := s.o.Now()
+	if r := requestOf(ctx).http; r != nil {
+		if wait, ok := s.lookups.take(s.address(r), now); !ok {
+			return nil, errTooMany.retry(wait)
+		}
+	}
+	number := in.Body.Number
+	if n, err := casework.ParseNumber(number); err == nil {
+		number = n.Compact()
+	}
+	if wait, ok := s.guesses.room(number, now); !ok {
+		return nil, errTooMany.retry(wait)
+	}
+	c, err := s.lookedUp(ctx, number, in.Body.Code)
+	if errors.Is(err, errLookup) {
+		s.guesses.take(number, now)
+		select {
+		case <-floor.C:
+		case <-ctx.Done():
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.lookupAnswer(ctx, c)
+	return gen.LookUpCase200JSONResponse(out), err
+}
+
+// lookedUp is the case of a number with its code; errLookup whichever is wrong.
+func (s *Server) lookedUp(ctx context.Context, number, code string) (*casework.Case, error) {
+	c, err := s.store.Case(ctx, number)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	opened := "none"
+	if c != nil && c.Number == number {
+		opened = c.OpenedBy()
+	}
+	e, err := s.store.Entry(ctx, opened)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return nil, err
+	}
+	var submission *ledger.Entry
+	if e != nil {
+		submission = &e.Entry
+	}
+	if !proof.CheckQueryCode(submission, code) {
+		return nil, errLookup
+	}
+	return c, nil
+}
+
+func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.LookupAnswer, error) {
+	summary, err := s.summary(ctx, c)
+	if err != nil {
+		return gen.LookupAnswer{}, err
+	}
+	asOf, err := s.asOf(ctx)
+	if err != nil {
+		return gen.LookupAnswer{}, err
+	}
+	out := gen.LookupAnswer{Number: printed(c.Number), ItemName: c.ItemName, Word: summary.Word, WordZh: summary.WordZh, Status: c.Status, StatusZh: statusZH[c.Status],
+		Steps: []gen.LookupStep{}, Promised: c.Told.Promised, Statutory: c.Told.Statutory, AsOf: asOf}
+	for i, step := range c.Steps {
+		state := gen.StepAhead
+		switch {
+		case i < c.Step || c.Status.Ended():
+			state = gen.StepDone
+		case i == c.Step:
+			state = gen.StepNow
+		}
+		out.Steps = append(out.Steps, gen.LookupStep{Tier: string(step.Tier), Name: tierZH[step.Tier] + verbZH[step.Verb], State: state})
+	}
+	todo := toDo(c)
+	out.ToDo, out.ToDoEn = todo[0], todo[1]
+	if c.Status == casework.Supplementing && c.Notice != nil {
+		out.BringBefore = c.Notice.Before
+		item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+		if err != nil {
+			return out, found(err)
+		}
+		out.Bring = askedFor(&item.Item, c.Notice.Points)
+	}
+	return out, nil
+}
+
+// askedFor are the papers and answers that were asked for, by the catalog's names:
+// what somebody wrote about them stays between the desk and the applicant.
+func askedFor(item *catalog.Item, points []ledger.SupplementPoint) []string {
+	var names []string
+	for _, p := range points {
+		for _, m := range item.Materials {
+			if m.Name == p.Material && !slices.Contains(names, m.Name) {
+				names = append(names, m.Name)
+			}
+		}
+		for _, f := range item.Form {
+			if f.Key == p.Field {
+				names = append(names, "申请表："+f.Label)
+			}
+		}
+	}
+	return names
+}
+
+// toDo is what an applicant does next, in Chinese and English.
+func toDo(c *casework.Case) [2]string {
+	switch c.Status {
+	case casework.HandedIn:
+		return [2]string{"材料已收下，正在核对；需要补正的，五个工作日内一次性告知。", "Your papers are being checked; what is missing is told once, within five working days."}
+	case casework.Supplementing:
+		return [2]string{"请携带补正告知书所列材料，到任一服务中心或便民服务站补正。", "Bring what the notice lists to any service centre or village desk."}
+	case casework.Accepted:
+		return [2]string{"已受理，请等候办理结果，无需另行催办。", "It was accepted; wait for the result."}
+	case casework.NotAccepted:
+		return [2]string{"不予受理，理由和救济途径见不予受理决定书，请到收件地点领取。", "It was not accepted; the decision says why and where to turn. Collect it where you handed in."}
+	case casework.Granted, casework.Declined:
+		return [2]string{"已作出决定，十个工作日内制发送达。", "It was decided; the result is made out and served within ten working days."}
+	case casework.Issued:
+		return [2]string{"结果已制发，请携带有效证件到收件地点领取。", "The result is ready; collect it where you handed in, with your identity card."}
+	case casework.Closed:
+		return [2]string{"已办结并送达。如有异议，救济途径见决定书。", "It is closed and was served. Where to turn is in the decision."}
+	case casework.Terminated:
+		return [2]string{"办理已终止，原因见终止办理通知书；可重新申请。", "It was ended; the notice says why. You may apply again."}
+	}
+	return [2]string{"请到收件地点咨询。", "Ask where you handed in."}
+}
+
+var tierZH = map[node.Tier]string{node.County: "县", node.Township: "乡镇", node.Village: "村"}
+
+var verbZH = map[ledger.Verb]string{ledger.VerbCollect: "代收", ledger.VerbRelay: "转报", ledger.VerbAccept: "受理", ledger.VerbPreReview: "初审",
+	ledger.VerbReview: "审核", ledger.VerbDecide: "审批", ledger.VerbIssue: "制发", ledger.VerbDeliver: "送达"}
+
+// room tells whether a key has a request left, and takes none.
+func (b *buckets) room(key string, now time.Time) (wait time.Duration, ok bool) {
+	l := b.known.getOr(strings.Clone(key), func() *rate.Limiter { return rate.NewLimiter(b.limit, b.burst) })
+	if l.TokensAt(now) >= 1 {
+		return 0, true
+	}
+	r := l.ReserveN(now, 1)
+	defer r.CancelAt(now)
+	return r.DelayFrom(now), false
+}
