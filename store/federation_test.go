@@ -11,11 +11,13 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -139,7 +141,9 @@ func (f *federation) advance(n *storetest.Node, c *casework.Case) {
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 12).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 14).Draw(f.t.T, "action") {
+	case 13, 14:
+		f.watch(n)
 	case 10:
 		f.handIn(n)
 	case 12:
@@ -198,6 +202,52 @@ func (f *federation) say(n *storetest.Node) {
 	}
 	r, err := n.Do(n.System(), &ledger.ComplaintOpenV1{Number: n.ComplaintNumber(), Type: ledger.Complaint, At: n.Division(), Case: c.ID, Text: "等候时间长"}, storetest.About{})
 	f.note(r, err)
+}
+
+// watch lets the county issue a card, let one rise or ask about a case, and the
+// desk that is asked answer or contest.
+func (f *federation) watch(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool { return !c.Status.Ended() })
+	if c == nil {
+		return
+	}
+	today := calendar.DateOf(f.Clock.Now())
+	desk, _ := supervision.DeskOf(c, supervision.PromisePassed)
+	cards, err := n.CardsOf(ctx, c.ID)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	inquiries, err := n.InquiriesOf(ctx, c.ID)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	about := storetest.About{Case: c.ID, Scope: desk.Division}
+	if n != f.Hub() {
+		by := n.Actor(deskRole(n))
+		switch {
+		case len(cards) > 0 && cards[0].Desk.Division == n.Division() && rapid.Bool().Draw(f.t.T, "answer"):
+			about.Scope = n.Division()
+			f.note(n.Do(by, &ledger.CardAnswerV1{Card: cards[0].ID, Text: fmt.Sprint(len(f.acknowledged))}, about))
+		case len(cards) > 0 && cards[0].Desk.Division == n.Division() && cards[0].Appeal == nil:
+			about.Scope = n.Division()
+			f.note(n.Do(by, &ledger.CardAppealV1{Card: cards[0].ID, Reasons: "有异议"}, about))
+		case len(inquiries) > 0 && inquiries[0].Desk.Division == n.Division() && !inquiries[0].Closed():
+			about.Scope = n.Division()
+			f.note(n.Do(by, &ledger.InquiryAnswerV1{Inquiry: inquiries[0].ID, Text: "正在办理"}, about))
+		}
+		return
+	}
+	switch {
+	case len(inquiries) == 0 && rapid.Bool().Draw(f.t.T, "ask"):
+		f.note(n.Do(n.Actor(identity.Supervisor), &ledger.InquiryOpenV1{Desk: ledger.Desk{Division: desk.Division, Department: desk.Department, Verb: desk.Verb}, Question: "为何", AnswerBy: today}, about))
+	case len(cards) == 0:
+		about.ID = supervision.CardID(c.ID, supervision.PromisePassed)
+		f.note(n.Do(n.System(), &ledger.CardIssueV1{Rule: string(supervision.PromisePassed), Colour: string(supervision.Yellow), Due: today, On: today, AnswerBy: today.AddDays(1), Desk: desk}, about))
+	case !cards[0].RisesOn().IsZero():
+		about.ID, about.Scope = supervision.RiseID(cards[0].ID, cards[0].Level+1), cards[0].Desk.Division
+		on := cards[0].AnswerBy.AddDays(1)
+		f.note(n.Do(n.System(), &ledger.CardRiseV1{Card: cards[0].ID, Level: int(cards[0].Level) + 1, On: on, AnswerBy: on.AddDays(1)}, about))
+	}
 }
 
 func matterAt(n *storetest.Node) division.Code {
@@ -417,7 +467,7 @@ func (f *federation) check() {
 		}
 	}
 	for _, n := range f.nodes[:2] {
-		for _, table := range []string{"cases", "attachments", "overlays", "case_counters", "joint_cases", "joint_members"} {
+		for _, table := range []string{"cases", "attachments", "overlays", "case_counters", "joint_cases", "joint_members", "cards", "inquiries"} {
 			mine, counties := lines(f.t, n.Store, table), lines(f.t, f.Hub().Store, table)
 			for _, line := range mine {
 				if !slices.Contains(counties, line) {

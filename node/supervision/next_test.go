@@ -193,3 +193,18 @@ func TestOutages(t *testing.T) {
 		}
 	}
 }
+
+// What a change of a case costs the county's watch.
+func BenchmarkNextLook(b *testing.B) {
+	cal := calendartest.Calendar(b)
+	c := accepted(b)
+	for b.Loop() {
+		limits, err := c.Limits(item, cal)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if _, err := NextLook(c, limits, cal, Defaults, nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
