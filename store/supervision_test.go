@@ -276,6 +276,58 @@ func TestRosterDecides(t *testing.T) {
 	wantRefused(t, "a clerk heads a window", err, "rank_too_low")
 }
 
+// An entry that left a step out, which a node below had let pass, is refused at
+// the county and has the case looked at.
+func TestSkippedStepIsSeen(t *testing.T) {
+	w := newWatched(t)
+	opened := w.village.Submit("TB-XZRZ-005")
+	w.Settle()
+	last, _, err := w.village.LastSeq(ctx, w.village.ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	skip := w.village.Entry(last+1, w.village.Actor(identity.VillageWorker), &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"}, storetest.About{Case: opened.ID, Scope: here, Prev: opened.Head})
+	if r := w.hub.Take(w.village.Raw(skip)); r[0].Outcome != ledger.Refused {
+		t.Fatalf("%+v", r)
+	}
+	if skipped, err := w.hub.SkippedStep(ctx, opened.ID); err != nil || !skipped {
+		t.Errorf("skipped %v, %v", skipped, err)
+	}
+	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
+	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == opened.ID && l.Head == skip.ID }) {
+		t.Errorf("%+v, %v", due, err)
+	}
+}
+
+// A case is in the index of looks on the day on which something is to be found,
+// and out of it when nothing will be.
+func TestLooksAreForTheDay(t *testing.T) {
+	w := newWatched(t)
+	c := w.hub.Submit("TB-SCJG-010")
+	on := func(day calendar.Date) bool {
+		t.Helper()
+		due, err := w.hub.LooksDue(ctx, day, store.Look{}, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == c.ID })
+	}
+	friday, monday := w.today.AddDays(4), w.today.AddDays(7)
+	if on(monday) || !on(monday.AddDays(1)) { // told within five working days
+		t.Error("handed in: not looked at when the notice is late")
+	}
+	w.hub.Advance(c.ID)
+	if on(friday.AddDays(-1)) || !on(friday) { // one working day of five left
+		t.Error("accepted: not looked at when the promise is near")
+	}
+	for !w.hub.MustCase(c.ID).Status.Ended() {
+		w.hub.Advance(c.ID)
+	}
+	if on(monday.AddDays(300)) {
+		t.Error("a case that has ended in time is looked at")
+	}
+}
+
 // Two hubs that both take themselves for the leader, in any order and with
 // restarts between: each card and each rise is in the ledger once.
 func TestHubsIssueOnce(t *testing.T) {

@@ -312,7 +312,7 @@ func (c *Card) find(e *ledger.Entry, b *ledger.CardFindV1) error {
 		return cardClosed
 	case c.Appeal != nil:
 		return appealOpen
-	case b.Person.Staff == e.Actor.Staff:
+	case b.Person.Staff == e.Actor.Staff, c.Concerns(e.Actor.Staff):
 		return refuse("card_own", "不得认定本人的监察牌", "nobody finds on themselves")
 	case !c.Answered && c.wantsAnswer() && !dayOf(e).After(c.AnswerBy):
 		return refuse("card_unheard", "说明期限未到，请等待书面说明", "whoever is asked still has time to answer; wait for it")

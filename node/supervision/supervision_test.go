@@ -82,6 +82,10 @@ func TestColours(t *testing.T) {
 		}, "2026-11-20", false, "green"},
 		{"told twice", func(c *casework.Case) { c.Flags = []string{casework.FlagSecondNotice} }, "2026-11-03", false, "yellow second_notice"},
 		{"a procedure took too long", func(c *casework.Case) { c.Flags = []string{casework.FlagLateResult} }, "2026-11-03", false, "yellow procedure_late"},
+		{"a procedure without a result runs over", func(c *casework.Case) {
+			c.Suspensions = []casework.Suspension{{Procedure: "听证", Lawful: true, From: calendartest.Date(t, "2026-11-03"), Until: calendartest.Date(t, "2026-11-05")}}
+		}, "2026-11-06", false, "yellow procedure_late"},
+		{"sent back without a reason", func(c *casework.Case) { c.Flags = []string{casework.FlagBareReturn} }, "2026-11-03", false, "yellow bare_return"},
 		{"two yellows make a red", func(c *casework.Case) { c.Flags = []string{casework.FlagLateResult, casework.FlagSecondNotice} }, "2026-11-03", false, "red second_notice procedure_late two_yellows"},
 		{"instant, during the day", func(c *casework.Case) { c.Instant = true }, "2026-11-02", false, "green"},
 		{"instant, at the close of business", func(c *casework.Case) { c.Instant = true }, "2026-11-02", true, "amber promise_near"},
