@@ -169,7 +169,7 @@ func (n *Node) wasBefore(ctx context.Context, id, before string) bool {
 // verify checks an entry's signature. One that does not fit may be made with a
 // key that this node has not heard of yet.
 func (n *Node) verify(ctx context.Context, keys ledger.Keys, e *ledger.Entry) error {
-	err := keys.Verify(e)
+	err := n.checked(keys, e)
 	if err == nil {
 		return nil
 	}
@@ -193,6 +193,15 @@ func (n *Node) verify(ctx context.Context, keys ledger.Keys, e *ledger.Entry) er
 		return &outbox.Problem{Code: outbox.CodeUnknownOrigin, Err: fmt.Errorf("entry %s of %s is far ahead of %d, and signed with a key not known here", e.ID, e.Origin, last)}
 	}
 	return &outbox.Problem{Code: outbox.CodeSignature, Err: fmt.Errorf("entry %s: %w", e.ID, err)}
+}
+
+// checked verifies a signature. Below the county it is remembered, for the
+// entry comes by again.
+func (n *Node) checked(keys ledger.Keys, e *ledger.Entry) error {
+	if n.hub != nil {
+		return keys.Verify(e)
+	}
+	return n.verified.Check(keys, e)
 }
 
 // vouchRenewal checks, at the county, that it signed for the key an entry

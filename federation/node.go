@@ -97,6 +97,7 @@ type Node struct {
 	renewing  sync.Mutex   // held while a renewal is under way
 	county    *heldKeys    // hubs only
 	bundle    atomic.Pointer[trust.CountyTrust]
+	verified  trust.Verified
 	advancing sync.Mutex // held while bundle moves on
 	rotating  sync.Mutex // held while county does
 	sealing   sync.Mutex // held while a seal is being made

@@ -44,6 +44,8 @@ type FollowerOptions struct {
 	// NewEpoch, if set, is called when this node went back with the county's
 	// ledger.
 	NewEpoch func()
+	// Verified are entries that this node has checked before; nil is none.
+	Verified *trust.Verified
 	// Version is this program's.
 	Version string
 	// Connect is how long an upstream may take to its first heartbeat (15 s);
@@ -120,7 +122,7 @@ type Follower struct {
 func NewFollower(st *store.Store, o FollowerOptions) *Follower {
 	o = o.withDefaults()
 	return &Follower{
-		o: o, st: st, kick: make(chan struct{}, 1), keys: newKeyring(st, o.Trust),
+		o: o, st: st, kick: make(chan struct{}, 1), keys: newKeyring(st, o.Trust, o.Verified),
 		witness: newWitness(st, o), blocked: map[string]*Fault{}, troubles: map[trouble]told{}, pageBytes: maxAskPage,
 	}
 }

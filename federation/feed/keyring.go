@@ -21,6 +21,7 @@ import (
 type keyring struct {
 	st         *store.Store
 	trust      func() trust.CountyTrust
+	verified   *trust.Verified
 	unverified atomic.Int64
 
 	mu sync.Mutex
@@ -29,8 +30,8 @@ type keyring struct {
 	known map[string]ledger.Keys
 }
 
-func newKeyring(st *store.Store, trust func() trust.CountyTrust) *keyring {
-	return &keyring{st: st, trust: trust, known: map[string]ledger.Keys{}}
+func newKeyring(st *store.Store, trust func() trust.CountyTrust, verified *trust.Verified) *keyring {
+	return &keyring{st: st, trust: trust, verified: verified, known: map[string]ledger.Keys{}}
 }
 
 // verify checks every entry of a page. Nodes enrolled by the page itself are
@@ -73,11 +74,11 @@ func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]l
 	if e == nil {
 		return true, nil // the confirmation of an entry that is here
 	}
-	if keys, ok := fresh[e.Origin]; ok && keys.Verify(e) == nil {
+	if keys, ok := fresh[e.Origin]; ok && k.verified.Recheck(keys, e) == nil {
 		return true, nil
 	}
 	keys, ok, err := k.keys(ctx, e.Origin)
-	if err == nil && ok && keys.Verify(e) != nil {
+	if err == nil && ok && k.verified.Recheck(keys, e) != nil {
 		keys, ok, err = k.load(ctx, e.Origin) // it may have renewed its key
 	}
 	if err != nil {
@@ -88,7 +89,7 @@ func (k *keyring) check(ctx context.Context, e *ledger.Entry, fresh map[string]l
 			return false, nil
 		}
 	}
-	if err := keys.Verify(e); err != nil {
+	if err := k.verified.Recheck(keys, e); err != nil {
 		return true, ErrSignature.Because(fmt.Errorf("entry %s of %s: %w", e.ID, e.Origin, err))
 	}
 	return true, nil
