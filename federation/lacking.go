@@ -19,9 +19,12 @@ type lacking struct {
 	blobs *blob.Store
 	now   func() time.Time
 
-	seen  uint64    // every confirmation recorded up to here has been looked at
-	whole time.Time // when all there are were looked at
-	refs  map[string]papers.Ref
+	seen uint64 // every confirmation recorded up to here has been looked at
+	// looked is when that was, changed how the attachments had changed by then.
+	looked  time.Time
+	changed uint64
+	whole   time.Time // when all there are were looked at
+	refs    map[string]papers.Ref
 }
 
 const (
@@ -30,6 +33,9 @@ const (
 	// lookPage is how many records the ledger is read in at a time; beyond a
 	// few pages the attachments' own table is less to read.
 	lookPage, lookPages = 1000, 10
+	// lookNext is how soon the ledger is read on where no attachment has changed:
+	// it grows a thousand times a second.
+	lookNext = time.Second
 )
 
 // list is papers.GatherOptions.Lacking; one goroutine calls it.
@@ -53,6 +59,18 @@ func (l *lacking) list(ctx context.Context, limit int) ([]papers.Ref, error) {
 }
 
 func (l *lacking) look(ctx context.Context) error {
+	changed, now := l.store.AttachmentsChanged(), l.now()
+	if l.refs != nil && changed == l.changed && now.Sub(l.looked) < lookNext {
+		return nil
+	}
+	if err := l.lookOn(ctx); err != nil {
+		return err
+	}
+	l.changed, l.looked = changed, now
+	return nil
+}
+
+func (l *lacking) lookOn(ctx context.Context) error {
 	head, err := l.store.Head(ctx)
 	if err != nil {
 		return err

@@ -55,6 +55,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareBeside(c, e, body)
 	case *ledger.AttachmentConfirmV1:
 		return func() error {
+			a.s.naming = true
 			return a.w.exec(a.ctx, `UPDATE attachments SET confirmed = 1 WHERE hash = ? AND case_id = ?`, b.Hash, e.Case)
 		}, nil
 	}

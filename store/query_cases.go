@@ -136,6 +136,11 @@ func (s *Store) OutstandingCount(ctx context.Context) (n, bytes int64, err error
 	return n, bytes, storage("read attachments", err)
 }
 
+// AttachmentsChanged is a number that grows whenever attachments were named or
+// confirmed. Who reads it first may keep what they read of them until it has
+// grown.
+func (s *Store) AttachmentsChanged() uint64 { return s.named.Load() }
+
 // UnconfirmedAttachments lists attachments that the county has not confirmed,
 // each once, those named first coming first.
 func (s *Store) UnconfirmedAttachments(ctx context.Context, limit int) ([]Attachment, error) {

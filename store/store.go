@@ -89,7 +89,7 @@ type Store struct {
 	rights  atomic.Uint64
 	touched bool
 	level   atomic.Pointer[levelThen]
-	// named grows with each transaction that names attachments; noneLeft is
+	// named grows with each transaction that names or confirms attachments; noneLeft is
 	// what it was when none was left to be confirmed.
 	named    atomic.Uint64
 	naming   bool
