@@ -25,12 +25,20 @@ const (
 	quiet = 4 << 20
 )
 
-// sparing has a node whose machine is small collect its garbage earlier: it does
-// little, so that the work costs nothing, and its heap stays half as large. What
-// the operator says in GOGC stands.
-func sparing(t node.Tier) {
-	if t == node.Village && os.Getenv("GOGC") == "" {
+// collecting has a node collect its garbage as its place asks for. A village's
+// machine is small and the node does little, so that collecting early costs
+// nothing and its heap stays half as large. A hub works for the whole county on
+// a server, and what lives in its heap is small beside what passes through it.
+// What the operator says in GOGC stands.
+func collecting(t node.Tier) {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	switch t {
+	case node.Village:
 		debug.SetGCPercent(50)
+	case node.County:
+		debug.SetGCPercent(300)
 	}
 }
 

@@ -82,7 +82,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 	if err := serveProfiles(ctx); err != nil {
 		return err
 	}
-	sparing(node.Tier(c.Tier))
+	collecting(node.Tier(c.Tier))
 	for {
 		// A node that was restored goes on as another one, from the beginning.
 		if err := serveOnce(ctx, c, stdout, stderr); !errors.Is(err, federation.ErrSucceeded) {
