@@ -42,7 +42,7 @@ type asked struct {
 }
 
 // everybody may ask for these, or anybody about themselves.
-var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
+var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getCatalogStatistics", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
 var themselves = []string{"getSession", "logout", "changePassword"}
 
 // endsTokens are let through in tests of their own: what is signed with the keys
@@ -109,6 +109,7 @@ var expected = map[string]asked{
 	"resubmitCase":      {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":         {action: "each", on: "case", home: true}, // see acts
 
+	"getStatistics":          {action: "statistics.read", on: "some"},
 	"offerRating":            {action: "rating.offer", on: "case", body: gen.RatingOffer{}},
 	"listRatings":            {action: "rating.read", on: "some"},
 	"getRatingFigures":       {action: "rating.figures", on: "some"},

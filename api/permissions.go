@@ -133,6 +133,8 @@ var routePermissions = map[string]permission{
 	"getRatingFigures":       may(identity.RatingFigures),
 	"actOnRating":            may(identity.RatingHandle),
 	"answerRectification":    may(identity.RatingAnswer),
+	"getStatistics":          may(identity.StatisticsRead),
+	"getCatalogStatistics":   anybody, // the items in force are public
 	"getServiceRules":        anybody,
 	"setServiceRules":        may(identity.ServiceRules),
 	"openComplaint":          anybody,

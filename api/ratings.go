@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -55,7 +56,7 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 	if err != nil {
 		return nil, err
 	}
-	occasion := ""
+	occasion, about := "", "" // of a joint matter, the visit is about all its cases
 	for _, e := range entries {
 		if !slices.Contains(rating.Occasions, e.Kind) || in.Body.Occasion != "" && e.ID != in.Body.Occasion {
 			continue
@@ -65,7 +66,7 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 			return nil, found(err)
 		}
 		if n.Division == s.self.Division {
-			occasion = e.ID
+			occasion, about = e.ID, e.Case
 		}
 	}
 	if occasion == "" {
@@ -77,7 +78,7 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 	}
 	ticket := hex.EncodeToString(secret)
 	until := s.o.Now().Add(ticketFor)
-	s.tickets.set(ticket, visit{c.ID, occasion, until, ledger.RatedOnDevice})
+	s.tickets.set(ticket, visit{about, occasion, until, ledger.RatedOnDevice})
 	return gen.OfferRating201JSONResponse{Ticket: ticket, Occasion: occasion, ExpiresAt: until.UnixMilli()}, nil
 }
 
@@ -209,7 +210,14 @@ func (s *Server) shownRating(ctx context.Context, v *store.RatingView, clock ser
 	if err == nil {
 		out.Number = printed(c.Number)
 	}
-	return out, ignoreMissing(err)
+	if errors.Is(err, store.ErrNotFound) {
+		joint, err := s.store.Joint(ctx, v.Case)
+		if err == nil {
+			out.Number = printed(joint.Number)
+		}
+		return out, ignoreMissing(err)
+	}
+	return out, err
 }
 
 func masked(texts []string) []string {
@@ -282,6 +290,11 @@ func (s *Server) GetRatingFigures(ctx context.Context, in gen.GetRatingFiguresRe
 	if err != nil {
 		return nil, err
 	}
+	if !persons {
+		if err := s.addClosed(ctx, f, figures); err != nil {
+			return nil, err
+		}
+	}
 	out := gen.GetRatingFigures200JSONResponse{Units: []gen.RatedUnit{}}
 	for u, n := range figures {
 		if persons && u.Staff != reader.Staff && least > 0 && !reader.Can(identity.RatingAnswer) {
@@ -292,6 +305,7 @@ func (s *Server) GetRatingFigures(ctx context.Context, in gen.GetRatingFiguresRe
 			unit.Suppressed = true
 		} else {
 			unit.Rated, unit.Satisfied, unit.Bad, unit.Rectified, unit.Malicious, unit.Grades = n.Rated, n.Satisfied, n.Bad, n.Rectified, n.Malicious, n.Grades[:]
+			unit.Closed, unit.RatePermille = n.Closed, n.Rate()
 			unit.SatisfactionPermille, unit.RectificationPermille = n.Satisfaction(), n.Rectification()
 		}
 		out.Units = append(out.Units, unit)
@@ -300,6 +314,30 @@ func (s *Server) GetRatingFigures(ctx context.Context, in gen.GetRatingFiguresRe
 		return strings.Compare(string(a.Division)+"\x00"+a.Department+"\x00"+a.Staff, string(b.Division)+"\x00"+b.Department+"\x00"+b.Staff)
 	})
 	return out, nil
+}
+
+// addClosed adds how many cases that were handed in at each office were decided in
+// the same months: at the county by department, below it by division.
+func (s *Server) addClosed(ctx context.Context, f store.OfficeFilter, figures map[store.RatedUnit]*rating.Figures) error {
+	offices, err := s.store.Statistics(ctx, store.StatisticsFilter{From: f.From, To: f.To, Within: f.Within, By: store.ByDivision})
+	if err != nil {
+		return err
+	}
+	departments, err := s.store.Statistics(ctx, store.StatisticsFilter{From: f.From, To: f.To, At: s.self.County(), By: store.ByDepartment})
+	if err != nil {
+		return err
+	}
+	for i := range offices {
+		if n := figures[store.RatedUnit{Division: division.Code(offices[i].Key)}]; n != nil {
+			n.Closed = offices[i].Decided()
+		}
+	}
+	for i := range departments {
+		if n := figures[store.RatedUnit{Division: s.self.County(), Department: departments[i].Key}]; n != nil {
+			n.Closed = departments[i].Decided()
+		}
+	}
+	return nil
 }
 
 // GetServiceRules shows the limits in force.

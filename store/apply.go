@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -109,6 +110,8 @@ type applier struct {
 	// recording is the entry whose row is not written yet.
 	recording stored
 	pending   pending
+	// read is the case that was read last.
+	read *casework.Case
 	// regated are the heads of cases of joint matters that may be taken up now,
 	// or never, since what they wait for has changed.
 	regated []string
@@ -193,6 +196,7 @@ func (a *applier) commitTogether(raws [][]byte) ([]Result, error) {
 			return nil, err
 		}
 		a.s.forgetCaches()
+		a.read = nil
 		a.pending.forget()
 		a.head, a.recorded = head, recorded
 		for i, r := range results {

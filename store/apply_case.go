@@ -290,7 +290,19 @@ func (a *applier) caseByID(id string) (*casework.Case, error) {
 	if err := json.Unmarshal(body, &c); err != nil {
 		return nil, storage("read case "+id, err)
 	}
+	a.read = &c
 	return &c, nil
+}
+
+// before is a case as the database has it; nil when it has none. It was mostly
+// read a moment ago, and changed in a copy.
+func (a *applier) before(c *casework.Case) (*casework.Case, error) {
+	read := a.read
+	a.read = nil
+	if read != nil && read != c && read.ID == c.ID {
+		return read, nil
+	}
+	return a.caseByID(c.ID)
 }
 
 // saveCase writes a case, with what its change means for the joint matter it is
@@ -303,6 +315,13 @@ func (a *applier) saveCase(c *casework.Case) error {
 }
 
 func (a *applier) saveRow(c *casework.Case) error {
+	was, err := a.before(c)
+	if err != nil {
+		return err
+	}
+	if err := a.recount(was, c); err != nil {
+		return err
+	}
 	body, err := json.Marshal(c)
 	if err != nil {
 		return fmt.Errorf("store: case %s: %w", c.ID, err)

@@ -292,6 +292,10 @@ func (a *applier) prepareCalendar(b *ledger.CalendarImportV1) (func() error, err
 		if err := a.lookAtAll(); err != nil {
 			return err
 		}
+		counted, err := a.countsDependOn(b.Years)
+		if err != nil {
+			return err
+		}
 		for _, y := range b.Years {
 			body, err := json.Marshal(y)
 			if err != nil {
@@ -301,6 +305,10 @@ func (a *applier) prepareCalendar(b *ledger.CalendarImportV1) (func() error, err
 				ON CONFLICT (year) DO UPDATE SET body = excluded.body`, y.Year, body); err != nil {
 				return err
 			}
+		}
+		a.s.watching.days = nil
+		if counted {
+			return a.countAnew()
 		}
 		return nil
 	}, nil

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/statistics"
 )
 
 // pending are rows that nearly every entry of a transaction changes: how far
@@ -17,6 +18,7 @@ type pending struct {
 	origins  map[string]*originRow
 	counters map[string]*counterRow
 	audience []audienceRow
+	cells    map[cellKey]*statistics.Cell
 }
 
 type originRow struct {
@@ -60,6 +62,9 @@ func (a *applier) flush() error {
 			ON CONFLICT (prefix) DO UPDATE SET counter = max(counter, excluded.counter)`, prefix, c.last); err != nil {
 			return err
 		}
+	}
+	if err := a.flushCells(); err != nil {
+		return err
 	}
 	if isCounty(a.s.self.Tier) {
 		a.s.head = headThen{index: a.head, recorded: a.recorded, known: true}

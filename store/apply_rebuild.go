@@ -22,6 +22,10 @@ func (a *applier) rebuildCase(id string) error {
 	if err != nil {
 		return err
 	}
+	was, err := a.caseByID(id)
+	if err != nil {
+		return err
+	}
 	if open == nil {
 		// A case of a joint matter was opened by that one's submission.
 		if open, err = a.openingOf(id); err != nil {
@@ -34,6 +38,9 @@ func (a *applier) rebuildCase(id string) error {
 		}
 		a.s.recent.remove(id)
 		if err := a.w.exec(a.ctx, `DELETE FROM case_owners WHERE case_id = ?`, id); err != nil {
+			return err
+		}
+		if err := a.recount(was, nil); err != nil {
 			return err
 		}
 		return a.w.exec(a.ctx, `DELETE FROM cases WHERE id = ?`, id)

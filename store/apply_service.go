@@ -138,8 +138,13 @@ func (a *applier) officeOf(visit *ledger.Entry) (rating.Office, error) {
 	department := ""
 	if c != nil {
 		o.Item, department = c.Item, c.Department
-	} else if b, ok := decoded(visit).(*ledger.CaseSubmitV1); ok {
-		o.Item, department = b.Item, b.Department
+	} else {
+		switch b := decoded(visit).(type) {
+		case *ledger.CaseSubmitV1:
+			o.Item, department = b.Item, b.Department
+		case *ledger.PackageSubmitV1:
+			o.Item, department = b.Package, b.Department
+		}
 	}
 	if isCounty(home.Tier()) {
 		o.Department = department

@@ -2,10 +2,13 @@ package store_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/statistics"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
 )
@@ -72,4 +75,54 @@ func BenchmarkFollow(b *testing.B) {
 	b.ResetTimer()
 	village.Pull(c.Hub())
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "entries/s")
+}
+
+// BenchmarkStatistics asks for pages over the counts of a million cases: 226
+// items at 216 offices over two years.
+func BenchmarkStatistics(b *testing.B) {
+	c := storetest.NewCounty(b)
+	hub := c.Hub()
+	random := rand.New(rand.NewPCG(1, 1))
+	offices := []string{string(storetest.Code)}
+	for i := range 15 {
+		offices = append(offices, fmt.Sprintf("330523%03d", 100+i))
+		for j := range 13 {
+			offices = append(offices, fmt.Sprintf("330523%03d%03d", 100+i, 200+j))
+		}
+	}
+	const cases, batch = 1_000_000, 50_000
+	for range cases / batch {
+		var shares []statistics.Share
+		for range batch {
+			days := int64(random.IntN(20))
+			item := random.IntN(226)
+			k := statistics.Key{Month: fmt.Sprintf("%d-%02d", 2025+random.IntN(2), 1+random.IntN(12)), Division: division.Code(offices[random.IntN(len(offices))]),
+				Item: fmt.Sprintf("TB-%03d", item), Department: fmt.Sprintf("部门%02d", item%30), Channel: statistics.Desk}
+			shares = append(shares, statistics.Share{Key: k, Cell: statistics.Cell{Counts: statistics.Counts{HandedIn: 1, TakenUp: 1, Granted: 1, OnTime: 1, Timed: 1, Days: days},
+				Took: statistics.Histogram{{Days: days, Cases: 1}}}})
+		}
+		must(b, store.CountShares(ctx, hub.Store, shares))
+	}
+	for _, q := range []struct {
+		name string
+		f    store.StatisticsFilter
+	}{
+		{"all", store.StatisticsFilter{}},
+		{"items", store.StatisticsFilter{By: store.ByItem}},
+		{"divisions", store.StatisticsFilter{By: store.ByDivision}},
+		{"months", store.StatisticsFilter{By: store.ByMonth}},
+		{"department", store.StatisticsFilter{By: store.ByItem, Department: "部门07"}},
+		{"department by division", store.StatisticsFilter{By: store.ByDivision, Department: "部门07"}},
+		{"township by item", store.StatisticsFilter{By: store.ByItem, Within: "330523107"}},
+		{"item by division", store.StatisticsFilter{By: store.ByDivision, Item: "TB-007"}},
+		{"hub by department", store.StatisticsFilter{By: store.ByDepartment, At: storetest.Code}},
+	} {
+		b.Run(q.name, func(b *testing.B) {
+			for b.Loop() {
+				if rows, err := hub.Statistics(ctx, q.f); err != nil || len(rows) == 0 {
+					b.Fatalf("%d rows, %v", len(rows), err)
+				}
+			}
+		})
+	}
 }

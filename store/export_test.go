@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"github.com/tongban/tongban/node/statistics"
 )
 
 // HotQueries run for every entry, every page or every screen.
@@ -14,6 +16,7 @@ var HotQueries = []string{
 	selectStored + `origin = ?1 AND seq = ?2 AND seq > 0`,
 	selectStored + `status = 'waiting' AND prev = ?1 ORDER BY n`,
 	selectHead,
+	selectCell,
 	selectInForce,
 	selectView + `e.id = ?1`,
 	selectTimeline,
@@ -77,3 +80,17 @@ func (s *Store) Pragma(ctx context.Context, name string) (string, error) {
 
 // MadeTables are the tables that entries make.
 var MadeTables = made
+
+// CountAnew counts all cases of a store from the beginning.
+func CountAnew(ctx context.Context, s *Store) error {
+	return s.write(ctx, func(w *writer) error { return (&applier{s: s, w: w, ctx: ctx}).countAnew() })
+}
+
+// CountShares counts shares as if cases had made them, so many in a transaction.
+func CountShares(ctx context.Context, s *Store, shares []statistics.Share) error {
+	return s.write(ctx, func(w *writer) error {
+		a := &applier{s: s, w: w, ctx: ctx}
+		a.count(shares, 1)
+		return a.flushCells()
+	})
+}

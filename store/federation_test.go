@@ -190,13 +190,19 @@ func (f *federation) act() {
 
 // say rates a visit that nobody has rated, or complains of it.
 func (f *federation) say(n *storetest.Node) {
-	c := f.known(n, func(c *casework.Case) bool { return c.HandedInAt == n.Division() && !f.rated[c.ID] })
+	visit := func(c *casework.Case) string {
+		if c.Package != nil {
+			return c.Package.ID
+		}
+		return c.ID
+	}
+	c := f.known(n, func(c *casework.Case) bool { return c.HandedInAt == n.Division() && !f.rated[visit(c)] })
 	if c == nil {
 		return
 	}
 	if rapid.Bool().Draw(f.t.T, "rating") {
-		f.rated[c.ID] = true
-		r, err := n.Do(n.System(), &ledger.RatingGiveV1{Case: c.ID, Occasion: c.ID, At: n.Division(), Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(f.t.T, "grade")), Means: ledger.RatedOnDevice}, storetest.About{})
+		f.rated[visit(c)] = true
+		r, err := n.Do(n.System(), &ledger.RatingGiveV1{Case: visit(c), Occasion: visit(c), At: n.Division(), Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(f.t.T, "grade")), Means: ledger.RatedOnDevice}, storetest.About{})
 		f.note(r, err)
 		return
 	}
@@ -467,7 +473,7 @@ func (f *federation) check() {
 		}
 	}
 	for _, n := range f.nodes[:2] {
-		for _, table := range []string{"cases", "attachments", "overlays", "case_counters", "joint_cases", "joint_members", "cards", "inquiries"} {
+		for _, table := range []string{"cases", "attachments", "overlays", "case_counters", "joint_cases", "joint_members", "cards", "inquiries", "ratings", "complaints"} {
 			mine, counties := lines(f.t, n.Store, table), lines(f.t, f.Hub().Store, table)
 			for _, line := range mine {
 				if !slices.Contains(counties, line) {
@@ -484,6 +490,9 @@ func (f *federation) check() {
 		if members, err := f.Hub().JointMembers(ctx, c); err != nil || len(members) != 3 {
 			f.t.Fatalf("joint matter %s has %d cases: %v", id, len(members), err)
 		}
+	}
+	for _, n := range f.nodes {
+		recounted(f.t, n)
 	}
 	for _, id := range f.cases {
 		if _, err := f.Hub().Case(ctx, id); err != nil {

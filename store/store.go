@@ -211,7 +211,7 @@ func (s *Store) load(ctx context.Context) error {
 	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
 	s.items = newItemCache()
-	return nil
+	return s.countOnce(ctx)
 }
 
 // Close closes the databases. A write under way is finished first. Closing

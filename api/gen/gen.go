@@ -794,6 +794,27 @@ func (e Format) Valid() bool {
 	}
 }
 
+// Defines values for TableFormat.
+const (
+	TableFormatTableCSV  TableFormat = "csv"
+	TableFormatTableJSON TableFormat = "json"
+	TableFormatTableXLSX TableFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the TableFormat enum.
+func (e TableFormat) Valid() bool {
+	switch e {
+	case TableFormatTableCSV:
+		return true
+	case TableFormatTableJSON:
+		return true
+	case TableFormatTableXLSX:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsView.
 const (
 	CasesAll     ListCasesParamsView = "all"
@@ -1049,6 +1070,78 @@ func (e GetRectificationNoticeParamsFormat) Valid() bool {
 	case GetRectificationNoticeParamsFormatHTML:
 		return true
 	case GetRectificationNoticeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetStatisticsParamsBy.
+const (
+	ByAll        GetStatisticsParamsBy = "all"
+	ByChannel    GetStatisticsParamsBy = "channel"
+	ByDepartment GetStatisticsParamsBy = "department"
+	ByDivision   GetStatisticsParamsBy = "division"
+	ByItem       GetStatisticsParamsBy = "item"
+	ByMonth      GetStatisticsParamsBy = "month"
+	ByTier       GetStatisticsParamsBy = "tier"
+)
+
+// Valid indicates whether the value is a known member of the GetStatisticsParamsBy enum.
+func (e GetStatisticsParamsBy) Valid() bool {
+	switch e {
+	case ByAll:
+		return true
+	case ByChannel:
+		return true
+	case ByDepartment:
+		return true
+	case ByDivision:
+		return true
+	case ByItem:
+		return true
+	case ByMonth:
+		return true
+	case ByTier:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetStatisticsParamsChannel.
+const (
+	ChannelDesk   GetStatisticsParamsChannel = "desk"
+	ChannelOnline GetStatisticsParamsChannel = "online"
+)
+
+// Valid indicates whether the value is a known member of the GetStatisticsParamsChannel enum.
+func (e GetStatisticsParamsChannel) Valid() bool {
+	switch e {
+	case ChannelDesk:
+		return true
+	case ChannelOnline:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetStatisticsParamsFormat.
+const (
+	GetStatisticsParamsFormatTableCSV  GetStatisticsParamsFormat = "csv"
+	GetStatisticsParamsFormatTableJSON GetStatisticsParamsFormat = "json"
+	GetStatisticsParamsFormatTableXLSX GetStatisticsParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetStatisticsParamsFormat enum.
+func (e GetStatisticsParamsFormat) Valid() bool {
+	switch e {
+	case GetStatisticsParamsFormatTableCSV:
+		return true
+	case GetStatisticsParamsFormatTableJSON:
+		return true
+	case GetStatisticsParamsFormatTableXLSX:
 		return true
 	default:
 		return false
@@ -1755,6 +1848,20 @@ type CaseSupplement struct {
 	Entry     string              `json:"entry"`
 	Form      []FieldValue        `json:"form,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+}
+
+// CatalogStatistics defines model for CatalogStatistics.
+type CatalogStatistics struct {
+	Editions []CatalogStatisticsRow `json:"editions"`
+}
+
+// CatalogStatisticsRow defines model for CatalogStatisticsRow.
+type CatalogStatisticsRow struct {
+	Added         int   `json:"added"`
+	Cut           int   `json:"cut"`
+	Edition       int   `json:"edition"`
+	EffectiveFrom int64 `json:"effective_from"`
+	InForce       int   `json:"in_force"`
 }
 
 // Change defines model for Change.
@@ -3558,6 +3665,48 @@ type StaffRequest struct {
 	Roles              []Role   `json:"roles"`
 }
 
+// StatisticsReport defines model for StatisticsReport.
+type StatisticsReport struct {
+	By   string          `json:"by"`
+	Rows []StatisticsRow `json:"rows"`
+}
+
+// StatisticsRow defines model for StatisticsRow.
+type StatisticsRow struct {
+	// Corrected Whose applicant was sent for more papers.
+	Corrected int64 `json:"corrected"`
+	Declined  int64 `json:"declined"`
+	Early     int64 `json:"early"`
+	Granted   int64 `json:"granted"`
+	HandedIn  int64 `json:"handed_in"`
+
+	// Key What the row is of: a month, an item's code, a department, a division, a tier or a channel.
+	Key string `json:"key"`
+
+	// MeanDaysHundredths Mean of working days, in hundredths; -1 of none.
+	MeanDaysHundredths int64  `json:"mean_days_hundredths"`
+	Name               string `json:"name,omitempty,omitzero"`
+	NotAccepted        int64  `json:"not_accepted"`
+
+	// OnTime Decided by the day that was promised; `early` before it.
+	OnTime  int64 `json:"on_time"`
+	Overdue int64 `json:"overdue"`
+
+	// P90Days Working days within which nine of ten were decided; -1 of none.
+	P90Days        int64 `json:"p90_days"`
+	Papers         int64 `json:"papers"`
+	Reused         int64 `json:"reused"`
+	ReusedPermille int64 `json:"reused_permille"`
+	TakenUp        int64 `json:"taken_up"`
+	Terminated     int64 `json:"terminated"`
+
+	// Timed Decided in a known number of working days.
+	Timed int64 `json:"timed"`
+
+	// Undated Decided, and no day had been promised.
+	Undated int64 `json:"undated"`
+}
+
 // Step defines model for Step.
 type Step = ledger.Step
 
@@ -3913,6 +4062,9 @@ type RevealIt = bool
 
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// TableFormat defines model for TableFormat.
+type TableFormat string
 
 // ToMonth defines model for ToMonth.
 type ToMonth = string
@@ -4516,6 +4668,33 @@ type ListStaffParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 	Role     Role     `form:"role,omitempty" json:"role,omitempty,omitzero"`
 }
+
+// GetStatisticsParams defines parameters for GetStatistics.
+type GetStatisticsParams struct {
+	By GetStatisticsParamsBy `form:"by,omitempty" json:"by,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Division That division and those below.
+	Division   InDivision                 `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment               `form:"department,omitempty" json:"department,omitempty,omitzero"`
+	Item       string                     `form:"item,omitempty" json:"item,omitempty,omitzero"`
+	Channel    GetStatisticsParamsChannel `form:"channel,omitempty" json:"channel,omitempty,omitzero"`
+	Format     GetStatisticsParamsFormat  `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetStatisticsParamsBy defines parameters for GetStatistics.
+type GetStatisticsParamsBy string
+
+// GetStatisticsParamsChannel defines parameters for GetStatistics.
+type GetStatisticsParamsChannel string
+
+// GetStatisticsParamsFormat defines parameters for GetStatistics.
+type GetStatisticsParamsFormat string
 
 // GetBoardParams defines parameters for GetBoard.
 type GetBoardParams struct {
@@ -5152,6 +5331,12 @@ type ServerInterface interface {
 	// SetSubstitute 安排AB岗
 	// (POST /api/v1/staff/{id}/substitute)
 	SetSubstitute(w http.ResponseWriter, r *http.Request, id StaffID)
+	// GetStatistics 办件统计
+	// (GET /api/v1/statistics)
+	GetStatistics(w http.ResponseWriter, r *http.Request, params GetStatisticsParams)
+	// GetCatalogStatistics 事项精简统计
+	// (GET /api/v1/statistics/catalog)
+	GetCatalogStatistics(w http.ResponseWriter, r *http.Request)
 	// GetBoard 监察总览
 	// (GET /api/v1/supervision/board)
 	GetBoard(w http.ResponseWriter, r *http.Request, params GetBoardParams)
@@ -10357,6 +10542,144 @@ func (siw *ServerInterfaceWrapper) SetSubstitute(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// GetStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetStatistics(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetStatisticsParams
+
+	// ------------- Optional query parameter "by" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "by", r.URL.Query(), &params.By, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "by"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "by", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", r.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "department"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "department", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "item", r.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "item"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "channel" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel", r.URL.Query(), &params.Channel, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "channel"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetStatistics(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCatalogStatistics operation middleware
+func (siw *ServerInterfaceWrapper) GetCatalogStatistics(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCatalogStatistics(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetBoard operation middleware
 func (siw *ServerInterfaceWrapper) GetBoard(w http.ResponseWriter, r *http.Request) {
 
@@ -10858,6 +11181,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/supervision", wrapper.SuperviseCase).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/inquiries", wrapper.ListInquiries).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/statistics", wrapper.GetStatistics).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/statistics/catalog", wrapper.GetCatalogStatistics).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/sync", wrapper.GetSync).Methods(http.MethodGet)
 
@@ -16640,6 +16967,123 @@ func (response SetSubstitutedefaultApplicationProblemPlusJSONResponse) VisitSetS
 	return err
 }
 
+type GetStatisticsRequestObject struct {
+	Params GetStatisticsParams
+}
+
+type GetStatisticsResponseObject interface {
+	VisitGetStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetStatistics200JSONResponse StatisticsReport
+
+func (response GetStatistics200JSONResponse) VisitGetStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetStatistics200ApplicationvndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetStatistics200ApplicationvndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitGetStatisticsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetStatistics200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetStatistics200TextcsvResponse) VisitGetStatisticsResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCatalogStatisticsRequestObject struct {
+}
+
+type GetCatalogStatisticsResponseObject interface {
+	VisitGetCatalogStatisticsResponse(w http.ResponseWriter) error
+}
+
+type GetCatalogStatistics200JSONResponse CatalogStatistics
+
+func (response GetCatalogStatistics200JSONResponse) VisitGetCatalogStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCatalogStatisticsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCatalogStatisticsdefaultApplicationProblemPlusJSONResponse) VisitGetCatalogStatisticsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetBoardRequestObject struct {
 	Params GetBoardParams
 }
@@ -17363,6 +17807,12 @@ type StrictServerInterface interface {
 	// SetSubstitute 安排AB岗
 	// (POST /api/v1/staff/{id}/substitute)
 	SetSubstitute(ctx context.Context, request SetSubstituteRequestObject) (SetSubstituteResponseObject, error)
+	// GetStatistics 办件统计
+	// (GET /api/v1/statistics)
+	GetStatistics(ctx context.Context, request GetStatisticsRequestObject) (GetStatisticsResponseObject, error)
+	// GetCatalogStatistics 事项精简统计
+	// (GET /api/v1/statistics/catalog)
+	GetCatalogStatistics(ctx context.Context, request GetCatalogStatisticsRequestObject) (GetCatalogStatisticsResponseObject, error)
 	// GetBoard 监察总览
 	// (GET /api/v1/supervision/board)
 	GetBoard(ctx context.Context, request GetBoardRequestObject) (GetBoardResponseObject, error)
@@ -21480,6 +21930,56 @@ func (sh *strictHandler) SetSubstitute(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// GetStatistics operation middleware
+func (sh *strictHandler) GetStatistics(w http.ResponseWriter, r *http.Request, params GetStatisticsParams) {
+	var request GetStatisticsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetStatistics(ctx, request.(GetStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCatalogStatistics operation middleware
+func (sh *strictHandler) GetCatalogStatistics(w http.ResponseWriter, r *http.Request) {
+	var request GetCatalogStatisticsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCatalogStatistics(ctx, request.(GetCatalogStatisticsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCatalogStatistics")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCatalogStatisticsResponseObject); ok {
+		if err := validResponse.VisitGetCatalogStatisticsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetBoard operation middleware
 func (sh *strictHandler) GetBoard(w http.ResponseWriter, r *http.Request, params GetBoardParams) {
 	var request GetBoardRequestObject
@@ -21693,687 +22193,703 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17lxvHdS/6VWrhnLX0OJghZviwOPPXkBQtxuIj5ChKbPJiCt2FQXsaVUhXYUBI5lrSiR+ybNnyimLH",
-	"58gP5chObhJLspNryZQcf5cbzpD6y1/hrtq7qrobqGp0Y0DJ597rtSwOgO567tq1n7/9cisSw5HgjCvZ",
-	"2nq5NaIZHTLFMvh0kWbxlUv6r4S3tlojqgatdovTIWtttZK41W5l7K/HScbi1pbKxqzdktGADal+Y0jv",
-	"Ps/4vhq0ts6dabeGCbcfN9otNR3pJqTKEr7funev3bpIJcOuYiajLBmpROg+dweMJDERGVEDRvh42GMZ",
-	"EX1CSUQlW2+1W+wuHY5S3dzp052zm6c3Njqbnc7aZmfz3MbG5um1zsZap9PpnDm79oVW+2QTeaZTYyJi",
-	"OEppwtU1GGtg8XAilf2OqFIs06/+H7tf6aydv/Py5vl7/7Xl7XOcSZHNL94eZ3dVN4Jf9/Sq6TUc0X1G",
-	"eqwvMlg+GNxfj1k2zUeHb7QCq7DZ6fgGcZmx+LLIhlS5Oc8028dfi83GrE/HqWpttb4qBde7ycfD1tZX",
-	"7EeqxLB1Z7a7duvumn5w7ZBmum2p39D9/9mt69daOJQdeBMG5gZVXp2BGqYkkYTikvRFRnbOkBEdsaxN",
-	"lCCjLOFKU56kh4xQSW5cuhxasSWmpruvOTUzred2rz5vppSJ4VXB9W7MzupykklFhvrHNtGHYG1jIzjq",
-	"TAxbAZpDkjtzb+3Jzlc21s7f+drGVzprm3ee8lPgc1R6xnLruZ21zbPn2iQVE5at6RNLBuzuuv8cDnQb",
-	"NU+EHh1d6995+dyZwJm4ErPhSCjGo+mX2HR+bNf04sKBoJH+ahv+lnTIyIhlUnAySdQg//KATcmQUS7z",
-	"r/DFMg861z9NN6Kzm2vn+53e2pn4HFt7hp45vXY63uixDj0XdeINO/0BozEwAbMAhSGv6THXXYudtS/T",
-	"tZc6a+fXu1trd15+pr3R6YRWpX9NcHaVqmjgTuncMPpr+qE1fKoZE7jCL7ERzdSQ8SAbiPMnGjeeHCYS",
-	"9m/+nqCKxOZnQnlM1EBIzehSMQnRv32+NI7/mrF+a6v1X07lN+Mp/FWecv3DcBQbXhQx0y/lBLB7Ye0v",
-	"v3zzy2udzlk/mUf6lZoXzpkaF87zyTAJrnUKP3rZ0lndNr2bDDVXOtvBnvBT3k/CFdtnGXR0TcTmis5n",
-	"e7hWunQ3lrphi7SMhLx25+XT7TMhIr5JVcL3g4JJBj+vUji5yQ4ZTa947pAX+JDKAxZvE85YLFEoyeBx",
-	"IMJEkoxFIotZHCJCfNq/R32aSuZG1BMiZRSJ75ai/f5nJJvtisBd8zy1V01ockqs5n55ceBh4S8OpoZX",
-	"05TEVFG93KkQBywmVG3p3yLG1Rrj+szF5IXdy2vPtOGi1zwcN2Y9xI13Bd/vUb6muw7zKQ+juodLz6S6",
-	"IOKEgSR9ZTgSmbqcpOyCiGEqkeDKMEk6GqVJRPWsToFwsPVyTX6UN4v9ltdnh2jBgfSTlG2TREkiJpxE",
-	"AxYdaKrUbxJ2yLIpAWrD+04/pmlpfY6AcF5yJLjEOV0S0Vhz8R0uJyjormROWhOwTcPeK3ZXnQJpqdSG",
-	"Z9nnVYfYNLTeutduPRsn+qcVj/fGuJcmcsBi03xoKAx/hpHgvrF4xUPBZm/C1vqGYbuFMVyd3mJSrn49",
-	"XLu74oBxGVoOiQ/BUK6PGAeZfdFItDrw3+4uooT2CUZvh+I/T6AoGD2qz8xC3shEL2XDhYMf4XP/zQ7I",
-	"3aIvo0yw1eJCdQciRTYUM0WTtLXVolyoAWi9/SRiRD+AQijI01xMWu3WkElJ91n3pUFrq3X0+k8ffPzb",
-	"h9/74MFHbxy9/U/Hb//r0btfP3r9pw/f/OYfP/nuo/c/fPTqWw//7eOj3//t0bffwO+P3vi7B79/QzM/",
-	"dlerLEevfXj8ww+O3vze8c9+8fDt77gWj97+p4dv/frRB6/iay3H6rpJ3NpqdTbOf+F8dJY9Q7/Q00xT",
-	"UTWWWow5326pRIHIcFHwfppEKufzp+goORWLSP4Xs0RrhYW4V1c2M9vg27gXtXA4YVyRSSb4PtzME/2d",
-	"EiQWsIk3zS294sNgm/WNyv6GmsdEZDGRdCrJQExIn2YkUWRAJYnEkMEQH89xbXhY3XbAFbATRWLM1c6+",
-	"HUaMTI6mNzIxYpmC689IMaPCVy+36FgNRJaoqd/mM8qE6IOhxz5HFOwilUQOxATUrlmVoVKQsRf7y41f",
-	"c4YczzBB/HhCkiuXjHFqZlxnFrc/5ipJA8JVTKeW37iF2CZccEYmA8Y1jegV2U8OGQfBZl8IEGkKktbt",
-	"27GWs/Q/m/afeSmr3bq7ti/WzJcRTRmPabZ+iSpW/G0tgTvECHOa2+wnajDurUdieEqhyOT+5SJmp2xT",
-	"uWSEMsVXcD/auS0sJ4ncLCJ6X2XAK4qjo0h260h3JxqdaQoI21DzpUTSXqrXpBlFx/CenlpBgkfRe0aA",
-	"L45YHiSjNTHCPtZGQmtcmemhRHzNiCpj1LCB0ns1yB2/qGYaO8huuNrVD8/uK7TQLto4YSxzm5oveW4r",
-	"bbDeoXPpjiLaiY0158kvXiAbG+fOnH6qTV64dfEi/thPsiH8dHpzo9N5qvnhXfVqVSySFk2QusrrEBkb",
-	"xIztTTNJogaJJIJHYOqdGzy7O0oyJrtoHTU2TFD6z51pzdsA9LjNdVb72mu3ZJqMGsv8xQUyBpPCYE2j",
-	"hfEsWLbmh5nuW5dIothQLtzi4kV4D4joCr53NtcQaZbR6UouomY0OhoIzjyvzT0IF6v/orOKVH4LO0V7",
-	"iZt4dadm5grBGVRQwy2lL7S5M2SvgXltot2ikUoOqbKMvaQRSJDUqMSDpm8UcsDFRG4TwdMpSum64SmJ",
-	"BZOFQ+hsOe2Tktoscenj0p3QRBmin9Vh9O+wgUMaMyLGCsRhLhQZS7RSzQ+xeLXN/zoQQ1bfcpqTf3lk",
-	"V8GQBkKMZdpephVi+3XfPzntWWJph6gQFqRIODO7UlhQP6nCe8bO3YBp2ZugGXsYWhu28U/1GM1gGpEQ",
-	"Bwmr6aPKB33Bvp9/ddG0dBImRqXUOtIs3zx77nOQaMyV5MYU2EX0yc5ILYb45+nabMO8KCdS/w9S0X7f",
-	"bwApDh4fM+2YfhYI2EnMuErUdB0ncSIJ27aFIvY+TbgxUM0tDeMqM3/W44TYmNSC9hwjnFkE27Z3p7Ad",
-	"sGM0PHGFIc+4F7WKhv5CmqZ4a9KMkWEiZcL3weps5zhjjp8/oE6Y2OgULc75TENTgqUJCoxzHcVGTphn",
-	"8Yx7X9DTn3p/eWmwmDDxbdOtf2Pq2BXKC//g4/919PpPH9y/3yaTgSADyovWsoQ78z+1Jx7U5RPaJkDu",
-	"aGtB4Ph7rx3/5G+O/vGt42///YPf/XIJ4SiJu0EmuSqbRk2R0K+w5wNsoLOnLN5n2SpUdmzJsBPNEJY7",
-	"uo9Xwq+wGWmd8wkJSmhTfXN2P9wu4Fy8Z8iSecPl+ROiwvwGtyIKinetdktk+5QnEoWlO4vWqyiu1SRX",
-	"t3orI1nb4sUB5fvs89iVz3wfvAIjzv+GbQE/Xi+147/aSpLaigaj23JD0R9mBgLdZuKQhWQXij/HtfmJ",
-	"Zh43WX+h4OIaDhxuHNQyDNANs+l4i6zPnHIrnyyYDPbknYlSNBoMGVe6k2YTGZjgs/rxYf6zcfbsQo4l",
-	"k5eY11ZWFTuTn5tCbxudhdetCYgzty50bV5ZwLwiqmgq9tfLi3pCKz40iSys0OwyhLfMfi218P71hKaq",
-	"aTBgJdLHImUqICPbac2NXfT7knmChy5MFYQgGtUgHme0l07JgGFkbg17rKWrGUsIixNK9G+kNyXGS9gG",
-	"MzCxU1hv1aQ+M/h2PvnA0mktT/BLxms9t3RUsjpW4JJWUfXwbjJkacLZs/DwPVSnFgpxdpiaX3m5U/Xs",
-	"rpg+Zo2HRtOvlh/1Q/fabiXmyCSoljVWvhIes7s1TfoHCY/99giIBHjZ50oHt3lbK1MXBwln0u9d4EIF",
-	"LB1Ogpk/KlE0zjIW13dJiCzZT7hPAY8ZSRSJ6JCRfiaG3jFmbJTSiMXdnn8lMyZFeuh+n3GxKNrvF3xN",
-	"Wt+UTKmUxSRR3v5kJEb+RZkMqDqxJm3sUi8NINzchnOUl7WSwJ9PpEe4aSYpzBwyj3KUZyUsnlpYZLgg",
-	"aOZxh1FLXDWIpzaV6UMrfeqckAw5+IAeMrCiM26CPWs0GzN5IH2HjGVosJBkQhPVthEiUmntUaqS+ahq",
-	"L2CNLjF54NuH/Ywha6kx0oTrLfGauv5ciwCJ4BIjXu2D1lOkh08VGQqpyNlOZ93b/IgJEwo1k80gMn2s",
-	"hiSiWYyL0WzuRqj3zD5DYb3G3KcsTcWk1sOzwjtcnEA7drnbhkBdszgSSwtuKYpLHqR+2NkTnQBH2DWp",
-	"daGfx9DaZ7G6MJ58fb3rGlw6Qxhzi9dkkkFbfv3Zh2z4K1iXhetw0UTm/BWjHkfFQKRJTKdlvh+wCJRd",
-	"2+VXZpaXhoQC/1r6LACzfUoxziLWbJw2NDE3H1DOxZhHcBa1Vg3uSupJ0brXbh2yLOknIX/oRGQHzVdu",
-	"anZhwebCY278haG4dWjnW1cYi92ahaqjCfz6K+xnNYFfZVrzkMXUfl2Ls5cId5EBBZv20z+PWGrCtpdT",
-	"ZZcNs5oZY0WE1EW/kANBoEYqrWRV+rxpSQdeqL/Et2gS+6iUjkaMpnXfBpe8JwghTUFYnmgxB55BCWdA",
-	"eZyyDGWcbQJRjokaQIwC0eRLEvTlaA5XWw64RoesQg6o0MdSMV6o113Ep+B6jFxyWp3FaXLTxGNWd6fZ",
-	"3Wgsfav+PFVgEOCCDEUGYiuH1dRqNESExGLCt0BpEmOuJKH7NOFSES56Ip76Q0P6CY9NpEn1kc3iy+bR",
-	"e21Itmm4b4lfTU2kHLO4u3jZ7fqk7JB5wm07RQpskw38yGhs428x/L5NNnHNIFtIq8DRgGb7zC/W6pXt",
-	"6lXtDhM+Vj7p+Sr+oHvpjaXWpiW4KCeDJBrk26OEI3y3Vf4+h4zKccYCqju8y6IkZvEWxBG3iaLpQZtE",
-	"IstYpNokyhKVRIkctonKKJd9rdxmJE5klIz0WBZE5cwLQ+NA/IL+oRswbsBvL/ntaUbHrnvOpDXmLaJP",
-	"tPrZN2wKa60uxiOWHSZysRlolhmJhi+MRwOWeuWOWb05NqJxKRJ3DJqFXdx8Cxy3s8tlz0nbSpP5ObNs",
-	"Pb9UcqYTusF2oiXCmXoZo9HAL2NZs1UuvUFWBPKjwizsaXA3lyWful4qHPyObd58voy9mE+3TGfm41XX",
-	"p33bdm2fNyMon1Y7FX0q9RGjKWg3eC71X/Zg6h/NycRQMnMwG0zJDPEadlX4Zhd7LXxz0Q2g+GVhLMW3",
-	"82EVvr1UGCHo+lbzWmxOSzQzHINZgSA5bDuRAJlXQWzAKI8sBlFBzvjWvZE17qA3kKSU1y66O2AEaRDH",
-	"5FpuE5duqmU8Oefyr+Enr33oD5AsYYiho3g5v7DrH7d8zxrwKkmTZky60U7MTN2MPjRrv2ETrEoN1I4s",
-	"PrE9E7sMDdM5nmaBXIRi8R45/v6bD9+93yYTqsUzLgzJbZM9MWJ8jxz9xzcevf/vx3//vW2yhz/pt/S3",
-	"77179N7/2CZ7Xx1LBfri3m3+8M1vPnzr18evvfnwX76zTfZwBfcIPnv07q8fvfrdbbJnOJRu58PfHL37",
-	"9YdvflO3DixNf/vwrX979P63H3z0q22yh4Sqm4Yvsen120X0E5hJq93SA3ZXCHzjhtZq2910/DF2DBz+",
-	"NAfiTnUSk72VE8HXLYs+gT5baM6otFk2vcn6Y0nTBkF2jb05B2zkYThXUJazGRB59jbymXVyXQ1YNkkk",
-	"w9RvcJNofiqVGI20xoUgGYz0xpp9kiGdkh4z0YpaMUtAKE3UFjlgbGS4WhId+PWASj8MmILdUAO+kSaO",
-	"DtOb83jAGgUOld6kQNCGc/jK2g4D90b3gJtsiYbvZZpkahsIgxGmu/SAcZLwmq4GwPqp2B3IBgjsjJtp",
-	"+eUv6a8LUFK1EojguMhgZJxUZDDmccac3mWWq7a6XzqWXrt/368ff4mNlAP9STJzkOD+5kIRBevdYxEd",
-	"g89HPzJ3qmouw5gXLYi+fRU8zwo2C8HLe5Uf3a250ejxwqbVDyYIxEvbzS+RcNVJWyoUs698wZIXMXMG",
-	"vNk2G5qmGaPxdJukrK8ge0VkpAObg6ahlEoQDbXuDmvnnb2LGuksOK0rTebsi0BIKDfOahB3sy0YPyAX",
-	"OelRiQmXg2REaE8cGjJIJJgF6AG+mxMNnZLxaJ08b5coUWRfMEnGI2tHwKSkmUThxeA77VZ/nHqMJy9a",
-	"qCw9kScQaMRQEOKt6AnBmFMhlX5y6LtF7nnJSvrztdhIOb98rcAL986wNre3b9S3LiEmWIC/afEcLlV8",
-	"yigsqdZd9O0LO8kNXFU9VicZatZf0oK/z1y7X8OK4WKaaSqFR9LAMSMIhda11hIuyZjHRuUCLLQ8+b2+",
-	"x4MWQ5NrJefYt6ZGgWnQV/lI119e95631XCiwK2IcukwFyFjAA4ApB7oBYctp1F9f3Y5ms9ryR5L5odJ",
-	"SkxcQsGebs3V3hvfWB38a2vsh03Onn1lWN/XnCaHWjFo8IpJUa2/wXnK8fxispRFKhM8ibpSi/0RCyj9",
-	"ljYJ3c8YA5bcY0S/w2KSt0LTNGBBZ3cV7I03xuhFkR0kfJ/EdCr99l69MrVnfDlhafwXNB0z35z14WZx",
-	"N+FNttaa8ufhFTXVUUnY3RGLNBfVT3qpzdgWa++0nmr3kGXW2+IxvNPowJv/epUqliU0xWCVvl4OG6nC",
-	"8vQsAgE9wOmasbShbb6+o23cGyZKsdiOzGthEMoQYCXyEg7+Gj6sdTIORrcFdIu7bkQIrSaQAUDOeLU8",
-	"h0FQbtGeJFlgcq4DfGmrwAlFv3AyiDlftRkhAiFUHd4RjQ7o/sIF+zORcBbbsNOMRSw5rHXbX53a+x7R",
-	"+0KRAJKpHo0OFmPw4GNgB2MjzxUMIrC5TPQjCPyiFXuqtmegkfXvCPpgREo1yMR4f7AeCEBhowbUqofn",
-	"C6cYD4d0cdCuXupb5lF0m4xS1vxSvuXe849FjhiXVgyreQrtO74WFcuGCaeNZEcl0oXGz0tjJs2zLLMI",
-	"A7XGu2vfqOIa+q6PMzqhaTfgiC8zArQqKkHsiwEZvZRcbHZzhilbujIEXZT1zI1V5JXmEimcplyQvhPQ",
-	"CZbyKIFDe34ZLIZZTo9bZIJSUyIxQIFQIlkkeExUMmTbpGAMJFJf+wCzOmfYnweTCEuMGdPzQzaZJfsD",
-	"leeXepJI51pGO0xdPSUgKzpK3yJul3PbraULiCwWxfWCx4ZCKAieYvCuTFR9l9RYshcLrcMX14S6Ve4B",
-	"vr6K3cDfN0p93WuXUjTKUzOBChC2TslXtW5OhqD8mpuJjlgmIRNDq9JZzLJtwlLJCOjxkkg6RdQ4NLD4",
-	"gTJM2Fe5a5TwtsikIMy1iwvscHg3OotSiWLGhr6jjLrqlonVIJr9zFzDCTe0a6M7JLEKrrUcGLgxI/r4",
-	"Z1iUsstDADEuJ5w2YTQakB7CoED4jr76uUNQ1BzjCUkySFOXdW//4r2fZ6JtepJwS4JnnUR7K0qXp5VT",
-	"ed0hlqXs4iA7vihsyr3gMqgzlQ7i8qYn6y9vZk4oibMnXRWvpFvCNvDI00wNhHdtQD30cqk4Mf7qlPWB",
-	"Hwmp/8kFzhZa1ccSmYoRrutxqgvTS7b5C9PnsYML0xvYxYXps8VOLkyfLXRzYWoE8zuF3BjfGa51j9S3",
-	"SIlRwr2Q6RlL6XSbZOwwYZM28ZDb4mEg0+xmTI0zr2LgLhQvM0HOWu9CLrCVQ5ZN1UBzUmsHLehtWvCt",
-	"T5K2/Rt6JDUIcpSJiMXe+CqUO+M2MLRhcCUDKdhaLwrS+dImomoGmUev+iQRPRG9rW0nD7aJ2842cdO1",
-	"t1sjwslYlIwSY5xcfLYXrl/msE5mp1K1F4HBzeglvkOK1/csjepbzdi9kTR7oHkplBsAdAsJdWn4F59y",
-	"4otHicSwfGxqTVyJrl8BRUrY8sssZyv9KQ0uqZIeVH/VhwkXmZXfjINsCri5JNVXDXny6L3fPfzk/tH3",
-	"f/TwzW8+VfcweXWsBZvhsFwbx6/ABV2t7HxpNubNXhd4XuGPlGLdEM3T4Q+9by1rgLVxfK12gbMYUilg",
-	"OZfu9tIHywla7RJnN7yg1TbnrWWtmq08QLg2jNiOndZOpG7amcHfODn408wP/jZT3InUJTvLnUhdMROF",
-	"r+1cdyJ10U0XXoYZ3yrOcSea+/xiPu2dSO0WZg4P28lDg2b+O5F61i6BCRiEVbA7mvsVPGEJXfTPzR+D",
-	"61p3GdKvIuqQkaPx4SckGYx7AYzBYG76gGWsRmCZSQaHp9uFAYYI1gnpQf0cfameCGWaY01KOpXbgIed",
-	"KMCblNa5PaKZwuiUefSmcEZzOEZZseEoLacmFW05CF2+ODmpHH/kig+41ThR/FFcBEjVi+wqv8ymWE0b",
-	"uEDG7JK5R2ZYmQUDqyNjNkhPmA3cNdI3bOIwkcwG746VALOSdb7UYx+wJNdsk/DpRt4ufL5VaBy/sD1o",
-	"YfmQZWYy84do6Xh1ZBAs7sqER7VXqpYF0Tw7oRn3+jt20cUM6VIIeTxlFN3NUiVpSiLA3VkMB2FCS32h",
-	"43bRjPkjxBNCIZiSNbX+OgPyCSMxJQuP9iaLWDJaHDQ2W30tZcXiDFBkDAPtLD5sSqMD2cyrVBc8o7Ay",
-	"zZGaPauzCGEZ+nSJlDMhqybOam+rhIKbxC6YCj1O27lsbB1RnEhFpxDJGNNeymABI8pJj9k0FRavkz2I",
-	"Nd0isRj3FIsh1AmjGiE2aC7SxXIc5+UsCTfIUqxBzBg4Cx+tmQZEqTTh8Cc6LrUMlQpkMbmroJWHmumL",
-	"c3G4ql7xicgO1m/Z3M4TJV9iY+6yuJV7aOaQq9BA2K3C5fX6beNSrbf5nwvV2upiA/dTut8wcXbfGzJ9",
-	"Zd7KOxkwiGEBVBCgJozpG48gzAr9aYAfbCqu6EUs/JRwckjRI2xpyUQx58C+vVREByyubfeW7ItUsevY",
-	"jP34omvOfnPBNlvy0lPVZGnz92o7sUwNlgadhLL0DHCO94duMI8e9s8TXOB8nfqEFzfZGITAJmRkxEYg",
-	"0jvSvpzpZYjBW7CfifFI+vFcHPdbyJvxSfdOSFgwpNTti6w7DAgiQI7d/uJsM+uutcDJVc++KDC7QT/b",
-	"rROLDRlmLrUMdri4n+1yocdCrcUSATsiK+S05yvUnmVPM2RsppaPem4Bg/dWIZr/MeWF5AnE8zIZgrmA",
-	"BiMR3KTIViqhQhqwFtMMKJymKf33X9nmUNBBtlJCeKkHCQhveAWxGomv1/OEV39kghgrus/88DjcJ1QM",
-	"tGTrsmRB1vZG8VTGlkCnvimNs3120vz5ucoWJucS6a24B7a/fBl8i1pB3NZ+EUDwKnkGrZUS4rCLSzYr",
-	"+da8NhpEj4XTXlYY1/ZYorICmSnA0noBy4iDfA3Ev1c49ed+SmkP89g9ThlVg32biqHYjOupbQZTE2HS",
-	"zGhl0JIXByw6CKXrQBR+/T28TL3A8HXCB8VBwAKQZ3tVK1XwmCvEWF54cdBq27n4qYRFByMr+fiOYDU7",
-	"lMk+d1lWNU6r3xcJZd+wJf2AHz1PCB+sJZXs3Jn1RiieC7JRDPZphpEfMGDvyrkL15nIa1+g/rTBi5ZD",
-	"rzJvUAxHKfVvLxd8OhRj6Se/IFTJY1DEGpj0TP51vYxugxkAelYg3SyoLAxdGNv82phEUdkEXKoaihKi",
-	"TBsAUVaZDh3CtsdxOWTxNGhWxF9fGoRAApUgapxxB9WCGXOjUqx5Ge4yaTIpaKpR8ZEC3kZRScaYPokc",
-	"peVGUleYtUfmum3KfbOTt+m+u2kbL7hHl6oK41rEqjANMvGdXmQw5y0eRU5VVWn6bnKu1meDIMfiSajj",
-	"iDc7/NhACcyDtqvqCcNuDpuXEy3woIbVzctuLmylcowBO7b9uYHe6C6CE5uy884rhx40ajfg9lVIPyc1",
-	"OhdKRlaZnfPpLJNtam/RkE2JYhX/csDEM52F9s+FMSrLXMP2LlwUJOLBs984Wa0Hx+AX3ulDGyjdE2NV",
-	"B3bF8uTHUZp0hmX7K4As5ryzxSXcCQOnwf4+Qt46lX26SKg09UTK7a+qpsglrwV8B8J5E04usOSrEPm8",
-	"2dk8t7bRWdvYnM387aydv/PymXtr+Mdm/sfnUyi43fIj2zaQc32Ynb3FnNQ1Ua8+zCUEx1rRNib9fkj3",
-	"RTdtg7sFFfNAfUi/wcUgRPhyWWoAkxokDmgFXmm7QftOGlZZXrJ0yWMptfz4sTwvFejTVf9vnT7dObt5",
-	"emOjs9nplI/lk7dvxy+fu/c1/c95/Gdj895Ti86kpeH1i7glJ4k5SQqKqx3+s9Zm5+Zg4W5m54LBHq3D",
-	"JE3pviu9tNV6+NZvjn715vFPfoAFJpIooWl39rejf3zrwSf/AyyhPcq72TijaWurtbnZMQGzddB2wsFA",
-	"IZVwZjyeJ0rjWSyaxYUSoeXG24Gov8B2XspdKKveUr9Max9tEE5UIpFFNtO8fe9pWRhD5i8LvsLiyn45",
-	"7pCmSdx1oZ6NS+17y+rVu28gqDFeTTxZ8eYxDc5GmGaoL3RNuW0Mh6A8Yl0XtoWxp4ng+Vd5UEXhuxED",
-	"unfx8/lPECkqSy1AsEXXAeo6w2vxKxtpUe4aY7m6ZuCLpDIXofcljG5aVXSeXc/AsVoaqGAXAhEXHivX",
-	"ftWx2rVBjf7oyTrDcagj4fhIHzphUobfLAwto30VkoBi/eMqCqy1W2OOkknsg1VjQwfb0U9Sltdngirf",
-	"bApAAes1UPjNeIvdeSc99laaGtukME8K4IoCPJtgSo9Syl1J6rlIG1MGqA3ZfVrroCSIFJzaqFVvMYRM",
-	"1R3TklGVhUjJhWWTM8gig/G23ZaY9S8vSmBj9cr79za0s6r2RIY0OzhRJYWgIjddpR43ZgEwpHisScVV",
-	"QFMzqegSU1hTKj0h3i5WuC6tuJjfuqkZdXS/MZOru4HHykMqViWrdx56UiVq7DMFFI022wD7bRDTejQ6",
-	"yAMwJU0M2pyQbBZypiD/Lp3kYpRDbMB3ZkwxBl9EDo9YmjrfhccFmuAk3JPb+hucJheE9fssqusSxYeT",
-	"Q9a1O9AMqTFQ/CSopVQ6o/Os+8W2dqNt2Pbu1KieUr9MW+imc1bbmWVrh6uu+6MJ7O6vLJzANOgXwxj+",
-	"WP8qtcNbGApiG/YtP0YleBJ7tKSR8H0yyYT+b6IGhYPJsEz5vMJt6BJhZfVeEkpAPyFXLhG3MWbp9MPr",
-	"xerdL+lvH93/lwcf//7R+68eff/Dhz9/9fjtbz96//0GKnbAdemHHrreJ5QT3FQWg4TVRtChjUBlMH8w",
-	"Sz24WBPjMlMWryY14k6tjBYLIUrNFNoDNvVZ9hfos4e2p7I6u7jqrO7Ovl53pfKprXC50mCxZSdBlWnr",
-	"WZN5m3AnvQcg01YUSOQPE/KF++CIK8N+LotsyLLnUSTwo4SyCZOKRC4+CL1VfXiRoDBh1BVMNTlgbCTb",
-	"NozHAHEUoD/L7HAkooG/44xF4pBlU2wcgQQRzRMlobpxRgEGsnwA0rLxRBwZAk7ZlVYOxhV9MaOxZ4Rn",
-	"yac/+enRRx8df/zO8de/3yZniP3rNDn62f3jt//Vft4kDz56w37YMK+5r9aL2dRnKwFgvIIoDm9Vkuhz",
-	"jMbeok3clcChZJLw2KDTUm8tHBf7Aa9A5rB+A50C2T5bZJlJYsZVoqbrZjgnmp1tDOc37nkCr+I4Y9If",
-	"PARaSW287kAChNZjupHgikaqfv4FrmwgpCgTvTQQKAXo+bSXhhIZGY2nAcQ6FSrQdyiUfyi+tAC7nm4K",
-	"9v3i2HxH7blxr6LEfoN9iMTQ2Bnq5LmMe/WvA01AvpD32b0qgXvYrfJCs5qkZtiWQNxWeMNYGgjD4nQk",
-	"B0LVL0QZ2HjFsuFSQZt6ZMV6QoYQoD23Qfn5stM02xGkjqUQxvPzXVHx/7QvGDGeLVW/ECW76kD4ZnUF",
-	"+JkWeEKw+ClYH4FStsmYI7S7AS+lmcPI11c8FHuYcCAmvJqrJLivSsHXb9LJVSalyXvA0SwUvXyxgidN",
-	"OTVCUmXwzxUepWOt3N6wiDmzgWBywBpmEDapl54y6omKeZ7RPtFd51UL9By2SS8cDL1Q7CkIeg4bfqVi",
-	"EM7byT8wtbZdwQp5yCb+/AmVpbSBwXVeDld8xCxef+y1sIT3OOo7ws6l/p6ThmgWdQrBmf5cdbdyRTe9",
-	"gcXqbmZdKkghUDd+dSllc5RbVRv7CtfMmqY36IhlYavqLMy9w1Oh0hXaOABoT++ps1lFFbvTiA/NTNE1",
-	"b2Jq/BM9TBT1W0zZ3VGSMVk/1juonzVn7O2WEgfMV+NtoO8mwaMaiBNGScOW2sX5LLwi7KosG13UPE5z",
-	"2agDEQfugAQQueWApikZ0EO2jVVfwFSmEpYB0IEdKUn6riDKEkU9dHsL0bASzwUCL5Zye/2xDHpTlE8A",
-	"3jUwoMa5alOYRuNemuhbSK/Bk0Xb0Lpu5ylPbiKEJnT1gOpzG5xTOESuPNYH97/z6Tu/e/jJDx/+/FU/",
-	"GkKUxKxbfzEX5u30GfNGAmb7QcBxRXlsKkYviEsyzRTe8W3bXBam1zbZIDkR4+8aCmj5wH2TVjOxus6g",
-	"AGG+hVsvRk0EntP3am4IH8soatngaJ+0XmkstTmUJrrYPVDH/ZJwvf7KP7OU7dO026MyqXIr0UwlESoP",
-	"fJymqPeXoiELRGpCN7pcBDZusph29EN15paKyF1Oweuz2mHGc4egp0jJKCklfHmqYtSP+6umMTmgGQtb",
-	"VEzp/YUrZ8L+DAK6mUDhkUIR/7zHWl48L3YLsqyjN994+I8ftKqSAXwmi2EiWTcPig09EncNrHXXxqV4",
-	"nDian0de1PNrAt1eDgpBMkB5s1dA3CY0VQMx3scKU9k4ZWQixmlcNDNydlhK2yll0NHsQAa2XM45AvzB",
-	"hP4YwERNu1NG8cYJHL2gCTp0Uc7zvsOETbrzdRrKI81EWmKCCHbZareOXvvJ0Xvv6D/ee+f45x+ZP779",
-	"O+9qnVQSgFHUmdVcPOBSu2BigGTXBXh0o1REB8F7IoloWkGnY44mQ7eIH/7iwe/fPv7RL1rt1qNv/fPD",
-	"r/9W/32nXe+Ul/ozjVeMudayuXcWHzo5xmYK88E5PLh/v9VuHf/b3+EfPaEGfmKYuVcfvfPd47f+8Oi9",
-	"j46+/75eEPj48J33Hr33bv7x4x8/+Pjv3cejX/zw6PVfa5r7xm8ffPxD/PL4J39z9Pr/hC//9egbvz5+",
-	"+42j199ZvKrlSGpz15YwZorXZT7/dlk4nDlRZbktuMIhdpdf4F6aRhmuXOvCMP8c9t5KHe66rOl2vYKQ",
-	"OytyuOrWdtRf5JEo83Y1jz733M7a5tlzM4j+EeVY8or82a3r1ypzvBdFcNrM6pQutCldN4/VhmXS7eew",
-	"TBUxOLPGB1z3vNaJQUc1vYa0n4CNxLK82kGtS+Mfal1aUU/5xufEhAwpn5IhVdGgTQSHMsAjus9kjUhX",
-	"HLltPTT9m6zfNFHTqGEzmYqLAh/yfayqpNE8cKpALgWmCGG+6MXIxCGCAYqhgfjm3b7ITJj8KKUR/JzH",
-	"c9VLfsc+L5l+8NNO3ht+cdH2iR+v8MumY/x8M+8ev8iLrdyxU8sBAgthRmW92tjop7DZWJBUL5pJ77lj",
-	"NefW7oW1v/zyzS+vdTpnZxjsVvHFovrbevC7dz79u289uH//+IMf6Jvj/tt//OS1R+/86NNX//bo9Z8+",
-	"uP+do3e//sdPvl3guEbQcnlDP3v033/z8McfP3rvgyC71pRgmUNxe8w2lC6kAilt3PtM7A2fgUmhUt0M",
-	"ylkNRP1lWK8VNJrERTYWDmaEgPKtv/hyL1a2qmTzwRvUcghvncdihG6gImeIRjDPYLlWWa5ezxvmzI9o",
-	"Cnf6WNkcftKg2SAweVjmf6x3e5mOmlzxhWKCfsw1xBXAqs2pC8cqoVfOAVcGcMLqW84sHmkAGNo6OsrF",
-	"YScYkJ9IyOdwuKheCupnzJXF8wRlTwweZw6uOqGSxIKzbdD3TdUGuFYIlcQWYSSW7mI6rRlfFoIeNc6g",
-	"+QHeKFSMyAFfJXh9YKh2CWqjB5YdT6sr5FmBuVEoddk04cPADSPhrhBuWDeoVlmfD1cNa/K5OnyaNBMM",
-	"ja5V26RZfbz6hdyCpVC85dv+5GqSbXR8dUzqZAEWtvnzqBd2xl8vzLld/SSkL3RGY0QuMWlHGJqoudMY",
-	"EhRrjQ5mfwPrV82MK5xjUbEkdZCa/NWa8upMS1Viqix2ZJdtrrDRgB4yhxvamxIuJnNFjgpVlFdW76hu",
-	"1ZxZ4vRVnAhVtjGla+ppZ9CRqzgBn0rVY+CbQv0Y+Gwqw9yxA70gjM9uVslolqDiOZHzNRFPVGx8BcW+",
-	"IZ9S+jNgjBgOvm3N3+FZa1xK6cTcyoxMBiJlJpMNGbsJ+c+kQrEGMggNvHvt+zuvqnKvkrfU342r8NIK",
-	"RYGalZYNITpLUa0Ms6ULBRdK8jWqGZzL13ZxHX24msBVhYBhliHwApCsHRKAAZPv+sAJ8BcPDoFtAmrL",
-	"fU5YAqU5rgpQoNToKlAFPA0uBS0wv6MrxBeAxldRhmb2dD2mOjRFDhIGjZ4NY5PFODbpKiKU1Lj6CuQi",
-	"yK36IAL9GVjQbMw5HqP58hmBeitcqC4w9XKllXo39WWq2E3X5+VSnY3LhRob+OmLrn/96VI+Bv3xmlC7",
-	"Zhj6425hKGaiofIO+x5s1BMUECkUDykXDpkrGvI5V/JIhTgIJG9fUdKI4GRgk9Ct2QBEcpvQh7YCf4G7",
-	"KiDfSmDeQAVah5KvJQy8D6AcXV50btkCs54irLENLPHW7koZ1uvSpJLHpyZKsrTvXwypyhaBxubZpgVL",
-	"mhUj8UgbdXKKapcawekH6on0MQbMnlFzIt0BCbLhG45QloAabQJJW6TJFRUxHibcflxUkQLjxM0I6mFS",
-	"4QVl1mdVWYiw5iepwZaoVVVfc0WIFkoEqMatIhUG+1wQ54xSyJxHsmZ9M3SAoL+SR+k4XoyMD6NaSXky",
-	"nJ/b6MdRnMxJdAFft4k0U/rSWQ+kENp1CbeCotYQ7SGgWfvbKotRHjQc97vNrKaxH33lM6qq9r9jlbEa",
-	"MP8nK/cVNrbXvVmLZ3bx1fr4y3bZGTmX1+dTtAsPq58V5QzveXbI0lBmYqp/9KKTgZPfCpE5/IE/A6b+",
-	"vXtNxAxGFJLqZCWMg7uTntDkJ/YzOoSkzToRNzhX24sdeMWSLZMGww4Z72LkbWlNwuE4pyutuWe9nga3",
-	"bbkTxULu1o3dwSa8s0+GSTCVNTdEntQ2ODsebNg/IB4Q9LV6aWuWgqRCe+KQbROaTrTaMR4Ro5CYFJnJ",
-	"IEmZub4cBsO8yxiw8eqz4rnaHWOI0xETDgGskHhcuxQzZy+MWjjnS9gCfGdbgRoSUmWMejPjk2iAC5FI",
-	"IkfiQCs/YnHWGM7Au/ZiP1kyIyzVrzYX5Icuj8hAVLd6jGYIlWXW130RCXGQ1C1zfVXE7IJ9U3+4aN6G",
-	"O0pKe3G4HXdftptlqM1SNqxDoQ//OouD8SgvXTIj0cmu6HtxoSa2jhUmnpJEtskLPLlLhkmaJuj1lTVj",
-	"AXqZtxq28fhrlcDWIQJpa8IA3/OAxfqyaNvYDFQgbGArnDTjgBg2UyFgON1mHuhqe0pVRMAy4IgrNQk0",
-	"hFvUL8wmN1S9hQRmzQmza61ENxa1yh7GgknC2V0FYp/BMPXKfdBmqEbTY5HSSsYOK0XNiU1e4cvGteNC",
-	"tM2JC5/UJauoLBWc60XZfqYhF3JrA2MITwwopEEyyezdF2NYPgfYIgruqLoRu2x0CV/Wf16DBvRfO9hI",
-	"IdGmeqYmOtFsf9XVJhXaErxO5EA0eCDa5gpoREZcNqhi8Kjf2BhEUwiX9nR4G/OGYAhTdghuRWSzmpw/",
-	"CPivfwgxLBFF4yxrVO0tS/aTQNzkYNyzYKSahAhVAVAfKdJDL9QW0deU4HDjxIymCvEgS5GXJQwgxo1D",
-	"v5qebJFSC/xhPGZ2ady02oZqyiuTd2RppzAJH1mWndfetRKcralk6GzsNi4ncVEk8zJts3u0QTHaGkYV",
-	"0+jJTbRzGkStWD0XaLKqWL2r053IYfrMhbjPgP0UWYff9nodAAmTbLgFxR6HdEpopArFHmstlxnSzj7z",
-	"u0x0B17Dbza04ZycFTuv3fPVqW6kKsG2tm1Jc7OUSvBhZYCMRyOlJU7B02kbloSacx6QOdSoOt+9cgmt",
-	"lOMtg2W31kXKmxsmr1qoO7cL7T3a06UCPE9Q1Dk3JGwuG7FoB+0NV1xFTOJGpyL4r0mE3+JngzXUasRI",
-	"VG3obBRNKEguEkPrbmPZIeuylEUqw7S/dOq+FrwLbtu6iu20FDx3dVqInLs6vej6vDq9pZt/drZT8/11",
-	"jhHYd3Bijlk1CkVuFFAzy7KKZq8F5iLTk39TbD5BMDDQo+VY5hcLwsWkAe+rDh2EcS5cB7sATs2qzang",
-	"rbEaiMwABdRbeOcKDBT7KAVHeVZLi2kJlNXZxvyEgSB0P2MsJkqQnKyJqS3TNtGJESs44yVBjKzai+1K",
-	"+CxXmOPq1EXV/ImXyS8GOnpWP5fziF77TKDAt6rgCrNnRYaW7ygYsurzJuAs8RzLwa+LHKdmiCYe7kIU",
-	"WSE0sZ6Im1PBTBB3bYN2gdt6Vm+JSI08tjNnAC7lvZgFb3cmD/D09BfmiQ08xk2rpS/hwVxtrFRVLBO3",
-	"sPo+VF9MneouVmMKhLO88S9gDiuZBue95o5nAuwU2mIxE0OQWIAlbiIyr+/7pEFBPlOZncmci3LOhWmW",
-	"PkyS8qRRpXMM4TGFlZrdn2vhs6nsalSsRupmuKSRX6sJgutcnT5vXTlNKqobW+cJnTbYd+63wc8F143X",
-	"OlrDqmo0xQrrSiRi1iaTAcuYTZxz7o6Zis0b3qrRBadSCUD53EqKNldrq1ZHzWMWKrxPV6fBqDFrqWx0",
-	"Bk+OaowhdZWRXFptkTIRfFccMC69h4NJ2Q2gal7hBEmSaEr1WhMKp2uRDoAP3mu3Ipn1K7pE4ocut4Gt",
-	"Q80QIvrkL9cu3rp5eQ0m4087b4pNmrF+xuSg3gJsQ36mrAkzmnONwqgCm+R1KNSeRNA0LWkSV2gnkC5u",
-	"QgMKSThzFuGCS2pAVdBdpX+r44ICi6+xENuX8qYDK6QVAimXyPyNVML3bRixJ/kId8lUPEmyIdr5NHPF",
-	"VDHAR5cElNQ6NeiX1E9Ho3RqXMu+gBh/wdgFBqIVKL1F41hFB4EoyssiI5RjCjxaJLfy7NhRJkQf1t22",
-	"QhI5d2d0VhSpWNDOvBmCoJlD7lmPgUbOYlI2PfldJI/P8GiF/GZXNsipNaGKPitDpUODnFv2J7CmADyQ",
-	"IyPom219Nsd4odSOcvqcRujnJ7vJkFmNx3+ZN9GemoUZGH5/r17IvJNOsBPfdK5pZnUDzpcHlNzH+V4c",
-	"iCEWnQVtSStHIRyOKrd2v98cHsI4XYtjXlVs/zUjTp8cdZvxTBSKQtYp0thU8uizmGVhFNu+yPwJsxNB",
-	"4qTfZxnjyqXOR3TIyJjHLMO8IqCZLbi44kQewG2fMalEpkXzTAwJ5UTf/pEYBRhb2IoQAgwSWZzwEmx9",
-	"EamVBc5Oxg7FQSUeLD7RYC/kOIoYCyWj77pASEkmEA2ol2lIo0HCGdkXTAJOXR9xcySB6IjSCvprZWCn",
-	"sqJDkzGZd6YbNVnm/p7MXkE5VUw3Xx2yqoXB90Otl8/AQhk2j1muHxdTURfAG+PcMXqmiU3lQkFOnz/k",
-	"GiIKatvZTrqIFh4ssZWoYhleJm+ecPMQ8YUXSDh4+1qV5RxS7nsinhJaCCYnw7FU5ICLSQEXYUr2BRF8",
-	"nezpR7rmoO61i/HEAyidW4xLJ2KstrEIgZhIl5IJ8cY8NhVuYH8BwHkosCz6yaqGVvAXV+a7BqHU0W8W",
-	"VQW9125dB5ufLV1Qc2YLzMvhc6bZUrd4Dc5bT8HLlGJ0qiv+MKBWIEZ1yNXTNqhiPZYKvi9N+LQ1Yi1A",
-	"cqwyDWrqWN9NyvUIG4sEsCFVBu1qzIrBtMuF8tdUK2vKZn0iMYTIsmDMRSUUXMmYnONWmPHP7V41NcmT",
-	"4sAWCHNhqRxozzueEePP2iC9GXUcdL1FqWqBvDvF9k3s7/zL+vEiWrAfHDj2Qhn2Uqg9qeg+eeHmlcDt",
-	"7txCnhvYjyLRbo1HMSTvL7CIV/khsPG8qcI6hJb+MmOecE1fFfFKSnCb6CsuEciTWwQTXGelHBfW34CV",
-	"udVe4fIFS4eb1WOxc6Gf3CJXx1OPYRF+yJGAtHV9bBPx/QWoaozQ1dpvWtttYan96zmq9gzStxhnspk/",
-	"s7LQhykB601VCNafMOViF17irr4sjK0mcLqd+sqw002Dy0XSu/VeaEcsLvPCh/Nlr6tNu91Y2Ha+Owse",
-	"vechvBt5Eu1c2DP+5Ipd5oXitcTpIGgXVbW0+3zDJbeuaJ9NgxfGWcx8Jdeor4J2EWbUXnuSxGxoUc56",
-	"Uwsy6okz5z4FYLbJfN0OZpFaQ/wBxmravxPeJTCF+rYKKF1Ln+YyN5bBYdsALth5Yn4V5aqQ2lV3/yBZ",
-	"Gkew6i384jjxGaF6bmerDk2ZDJpal0sr6828D0AiNxMRTTd+GXEZk7JpsCrUq5AfX6OlSmTxeQ9FTlMl",
-	"1/X8mamP9pxnv88hPduiBp7QpRBYuCGeitPk1yRDSF75+QGlvscwnQRADpvlH65cV8UqbqGKpc3g4kNQ",
-	"RQvUP58fGCCnKSd2eJi3mUhgQF6DYHUZCL/2Z/GF3CKEZlxBCX7rkqHHxmcyGDPkp/fKkV0tlDWdv59H",
-	"LCtyfMmUl+EnCi20pYztxbz+al7zdLXsfnm/9GcR9FxwKpdX/KKtf0dT4jgQmQyEZMTVxpvNamVRSjPn",
-	"Ix2yMq9o4Kz2IiwvBT+zCuerH6jaNemvK2pP/jZRsGhAnDSDdLOcS+gvDM6Cwd4niVonlzBtn9A0DS3h",
-	"mUUr6AG8oNGBd7N36QEYzROeV7wz8Pjgn8d8dT1WEzG9XQSns6IfVO4xqER+j9HKncleOimIAoVqtDe+",
-	"tPaVztr5Oy9vtk/7a9EWuP78lpofrVApST9JUxaThG+7GvgTvAMwmgETWREABlGq8221PMw+AK7s+qgj",
-	"uexQGelcwWnDMcyfUXGZwvLWEjcXyhkpo3F3WZmigdTQuJ6H50LPJz8/7rlqMVYabHLPj1i2nEEgY5CP",
-	"UkIOMQ/OXsicTYhNcGm7IsqF8GouJm3AwcafML26cIEbJ9GTx2/8w9H3f/DUNtmbDKZ7CHU5GQR8zpPB",
-	"dIYPbnRqK/8Yu3lxQDlyhwYLw9mku1J4k3ZLpHH3cSKmlNpvl2dwp2J9bjLJmtJN03k02C4Yzk3EwfaU",
-	"+U8U1D0s9L+CIvIzK1kZQHsD8dtcwf/Zc2LPCEZNgisTijFBcX+yZ3/eA1l2TzONPaLEPjNVYbiWpKIB",
-	"iw4KVXIoeEnDLs8A/sif34RobDhi20QyrdVF8tQoE0pEIl0fBuAMxcjjUtmAckIO+R5g7NrgigVBIWPw",
-	"jdwmHbwXDSyBZDQ1RjUtCBn0uwByYcHMvihHpJjVVqtgpG18rmhkm6RiwrI14GUDdte7Jqb6uA856oBN",
-	"iUz2eSAKZEizg8AeGcYpLObwvuGXVLUJG47U1KRuQwXg4roHQB6akn27hbsT8InqXj32Ec0PckwwQDmF",
-	"Ujk0dQoZ3AI14Pndhrft7WlMIljs3IzODsVQplnS9qJjKnop88B93bx8kZw/c/YL+lTqJ0jMFE1SWfd0",
-	"oXcQEzgNmF4APRPa9UaQP8v300QO2oXSTwh+4Q8jb7f6WlOpL6BdhpvcW1hCSrrPvClTVxwwUdsVvzDg",
-	"IIafxEwe+CMCTYa4jw8JSA6uA32UoQjTTSrqfqDILaF2iB7kgKUjjBzBs2TgXAzYodb2vb5bl4rmC/xR",
-	"IYTs53Z3bxB8typ5LE9EmTMZmeIhlvQSSfCRXh2LkUlOsQ5Ml2Zmjo6ht9Imm60pra33tEDV9FAGOAL5",
-	"dutjlpSMEwHAmWEYT7e2U9UACzcY2aKalStPowQxeH4Z/gLDX7S6bYNi7EWFoTT16DaQC9kA8KsqkbGo",
-	"bfrBV9UCavLbHh0wX40tbpbXWKDj1SQ1VmGa3UAn4ZKQp3MlLMsEYk0HBlZhbqWqo/ibl3qey+7wY6jW",
-	"RRi5F14vFj+blwKdvXGHXnuVeUESyrkY84jFecghRXGD4IKSlCqWgbgZgd5HpBg6NVTiLQKOnX2a8G1A",
-	"yDEGO/i+NiKAnYOv8FU+vZotnFhjsV0uEIr+fEzTpJ/krv0GBGsDWBpqvd5EU7852AWgLGbk/tiYQARK",
-	"2QuQxIyrRE3Xy4txIjeAbRMGdpPygwDwrgA4ZudVc/GRKQOBNmajsZp2JYvMkMxfXVOf6jCJWBfhd40l",
-	"KYQo4ZkuDGuVs1QsfoEnHvbeo3Fd5g5IJh5nBADmm9vdynRweIeCq0FdaNZFBYWW8C/sZzRmfjQy8Etx",
-	"qRI1xmiFogjdxrj9DS0Pny0xmTqx6HMO9TSJEjGWvioF2YFWtyVxD21jXLape5umbjFrrmJGFeuOWDZM",
-	"Up9grH+GIpe4mdtkbUN/4ibOpGYHce3s3Ei5Q1saVf2Xa3cmqUpkH0FDmvaF7zboK5A7hYArGZPeg7Ir",
-	"BOmziU1SHIgJt+m7WM6njhKe53lkMzWu8pvjJlXmZg6U0a06QF/Uh8aUuVA0Ut0GpbwewxnuJzyRgyaD",
-	"2E8OGa+fbRQsD+2YQ+0VCyokJR7g87xlB1UZVENGeamUS8wMRs4M0m0VzATcAdf5JfsqfL4wvQgtVOAV",
-	"Xs+LxnnVnOoyWi6rsdYCjlKqrFO41gslDlNDICs8XET29WCO2+iavkhTMYEcrphkcLCK0gCEezBu6+Xo",
-	"AwN/a7EOK+3mfEz/jWGL9bcMYFK52a+E71+3neHHi4UuzQOuY/x8s9C9/cYOQt9WjQvAKK/5qKLgziHL",
-	"HB+fF7MyUAEm1ERvYdQIBnlKUYMhgqmxwBWL57bAC6pQknFZTlaYvBa1NgOoPZhBXDTkZYnLkVNuYx1z",
-	"+KMJce1E6qJr13113XTgvrhpe3LfXMUu3ecXTN/BqtYOtgJq97UdnC/ehqOxIlmyP1DtHGEgJw0l0rgN",
-	"QHCDqSEOx1LXyY4W32KW2dAidGJCmPMWpD4RLiAhLuEGGGNOIV6gF2WMRgMfBZs92ZoZr68uRTmBKXAi",
-	"XHt2EaZY97DuaTC6FexAmNQDKYwLsj+Q+dU3VBgpZFHsmW02PNzr/T5eTA0OpogiGo4XAbxra2fQrKMG",
-	"NMi94PhChWTGvEkdmVxHW7Ri2O6divEsY+NaRuB53Nf73O3UDEyjGCQWvsjKpg4vpm4SHbCQz4SCp+UJ",
-	"rQFryQrOP1w76wtCBM4tdCFgt+U7Lbztu26UM8bLptAGxbNTsRY1B+9aW5iEfpNFgkdJmtCQwZH3k2zo",
-	"45sgpGIgXylzGTi+bFYpIB6DIV2FbB0GnsFEtCIAh+DoXFcDyiF+RovLcGNJF2EqMRiTxURN4GrqkDFP",
-	"mZRg9cRk6USSXmbhseqUyHM1HQNmGXwArTKlfPADLiaSiH7NjgKlGa5hzTKz4vBQvgV6+aFqW80+MFWW",
-	"KsW48rLumyaUz8JmmGt9gIgLUG+gbldBEIyx6gnPRJ81XaL7P9HX/JQgpEM9mLKx1yRgmy2QrXm27aak",
-	"qYgLVbMrWzF6Pk3cUYIN75gyvXPmTNVq3o+eUCwsmp/R0kGa39x8pCFWYG3s7C4djlJmk2Cnra1WZ+P8",
-	"F85HZ9naM/QLvbUvdDqdtWf0fzr5/zZsXZytlqSHLO4OWMYKRXK2Wkcf/uboV39//Pa/Hr9938QZzuTb",
-	"Tn1l1K3YgDIE8gA6lSHItbo1TXD3n7C8qo1I0gZXob557rEUHbLlQWbqDIU27pB5g1dVIC/DlkTB+PR4",
-	"u1Bei41ENKhb4IWNfEXEgSWZLYOyC+hzKTBvWfsQhyFuhA9x4KYQsH0D27+Fxsj73iY9Ktm5MzXgCAF1",
-	"T8/RdOcGVLUNIdEUK+jUD1GBx583UE2e+F6B4mbNMl2uKJG3QCaMvEmqu6M5T3Njbukq4OXBOkYl0B7Q",
-	"IBNpKQXZpbtpbHuabqdMLcM3C3Ns260wi1i9mctFDQeLRzQJWK0mtrIR7iRlebQGbCbpiXWE37oNQk5W",
-	"bo+OQ5np+ocmdaLATNfghSoza+YM/l5Yz8Uc3jRQsqTBm85oVRryQirIqzwu4bS2Bi+0nE5bOVHUs2xh",
-	"5zfd2/j5om2jqkhKkxNhbC3Q1sIFWdLkUmyiEUMsG7qrDTDlTvxTAZjdZRnQDEbvEvHmIPnTQo3neWyf",
-	"BNSQFEXbHitoPhDJp6mZHTLj5sX0KUmnJ0emWhGk1E2WJqx/8hCsDNppQCr68RtC1rPVYeNVcVblBuen",
-	"MgyCudvQqia28fpZRA3iVXK8q8XReRiIVx3SAquin1zu/NgpnSTdJAh8f5NxNvHhDVWg+zWPXIeF6Q5l",
-	"QANQWP2cHLCpJIyfRBd1PS0IrrqJyvWSOxKKq1voRgCVz+JaLrQ3l+cXMukzWT+J2V9pJwck5WKy7Twz",
-	"KesrIsagqkylAV/RkrJjrfPc83HnRZv8sMcFuX2SLOby2l6YanLeJpSb7BBEwc9T7iBLgNAJ3kGPB3+6",
-	"u3TWbLxkMuxMGvGMtYtGA2IOgTTRTXSGpAwMbqIk2AEaFH1qDmxtMra6jmg9+PIuf55GSo8ZU6sngQRI",
-	"02DFGlwD44boWxmklHk+KNjopg45c0XU7ZerDhlNK4oD16qP6jPtXEC0xSgV0YG1f4Dh2YHATmhdy0sQ",
-	"03s5bOiTlh82NgMzKTTc1bU7h3MPrKJW7nxPz31vK6fDtkFTGuUl610lu22ypwww+p5xIY+YGKWMTDKh",
-	"2DbZo65AwNZzO7ee0w3rU8+awcaYPN/PpuK5NT7O4qkXNFVblBj0VaO21rJVauJfVjPT7zZRyeCgLRaw",
-	"sdnAcMXBkhJLwMxQzck/A8uRSEsFlIzcDVn0pt4sptt0bdS1+yJjhwmblB9y0da53adrIOlK3xXeLXzr",
-	"3pbjEcsOEymwlJM+3l29mNRQ2ThO9F+1Y7lFylYZyy1SJpfUxPWr9UlWj3uBF312q6ED/05LL5iVS3/O",
-	"4AF0pUAxF5N5BujOZA/+6Q7l3rzIyaSiJlfFbx0bWDzyqtk+p3c/XoBL+dfFLIT6K1lOXvAZvU0WQnV8",
-	"CD9wcNd1odFnqzDad9ulVZubmBlReCOXTKN6bDu1UDJa1c5VF9Rpso8r4q7lfcwwb6SC5d4yNaWWRMZt",
-	"UDXfHyiKNUNoSmKqKMZnYDhfIH50Zrq9qb3ng3bXW16JdjlRMW5iot9nfL4kSDFYQ6QxWwie3ba5KPZa",
-	"eyLXhDwia3csA04Bg4LgURLiBo4KAFf1FF1i8ebZsxvn22EHZrXHtFlRkFnTOyAOFCRAs7SlPXBjz6fs",
-	"FixEN35hUDYS9W7VEfRkUMzTry/HXsverrmKQZJtF4AqihRmkONMkZNEzhfyqmunv4XVe2+OjaDRYPQu",
-	"3cSgOw3pXZRNz3UWCao2R6T5mymjUnUhFaf05kan+OqmXzoepdPmfc55BgqzLs+k1EV5qHdq1WgqbsZf",
-	"bKysTJMpSdm0+rwaMKnFvJRJW4UeLAEU8ty2yWSAqDoQ9GweSACSwsbTFeqqK8nSPlEsTWUz1fUxeIRT",
-	"Wzl2ntOOpepiZrMPBOlE1ZqWk+Xn6qAHE9mWLqmDTdplyYHVcmZtyuwYiz1OpFju27tsflb5eIujflaF",
-	"TgMuERw/gQEQVj9QKS+sX12DCJ5acRHVdkvm7KH6lsTH5i9GWS9a+BZTPRod+J3BFEypa1q8lIQLE45b",
-	"rCfu6otD7JkJsKvpCY5ElrFIBQqU5SGChmnNmbj1/RsIF8ybrjAVBjzRS4Ya1o7OrYYNWogYBCY1FvBF",
-	"INiDA1vyNyBUtUuy+jiV42vNBtTyqGMcrnezb2luZyLC9bZPBoJIplTqelhFwIBZfe8xsBy8Shb03HOS",
-	"9oJgYkvFRY2VF3RNFMCejNw5bBd8ibYEXK1r7JLupH49m8d6M6/mAs6cXaz6bXjKm/sYvmftzeo2u8nV",
-	"qsnqYsZsGsRiZMeZcwHZ7fqSaJc8PkSrYiD4rQ4Wz56AyusGHgrJKpWhAvBqQDG0XddTDHEMizRDeCo4",
-	"kFWohgutZScSgwuwzl+hay911s7fMf+ud9fuvLzRPrfph3gOHUoHdquyMZtzuxbVGnmQjNYsfPfaSGgu",
-	"npklKZzlhqg4J8RPba/E7j5MuP20gIAWMQQ/afkq2FsdwJfS3auTAgZyPjxcU2PVw1iZnvr/Y/s/jkL0",
-	"M3w+olxaeRdLwrvqQ7COoMrTSNW+4xvWsDcCswzJ4dQJfHmYVCEXTnDmIlIW5wB/jmUOHmON+T8xPP3V",
-	"lkKYDASE/SIwpszrIaAgOqPGPs5yCP6QHE8N/MZ1A+Y7bhodYI9c/clWHFOYKB+nqZY6Z27twrkdmd6d",
-	"6fT8+QJhdLyGXnOSbLyAyJL9BCvtGLRhlrJIZYIn0bx/flkJwB/za3bGzKNdWsSa9Qbn921l9W1ujXuY",
-	"M75kwEiTYOxlPZntlnSjXBwPexLIwVLRy2r3qIn9SARfDhAGeFB3sZvULl7C9TCDeOXAOKVhbZgLjNBt",
-	"dS6r2YSacYZ1SeRBy3bMrJuhZQD+aubY2HViL2Cb7vMONO4+XnG9uK9umu7cFxex388qL+fWeDRKmT6o",
-	"N7SC0PRghAofHjCHKKJZw3odxWCAxTLn63krAYg4iQHFWQazZli4CxYOZJQDsFtiMTdoq92aZAL+HfMo",
-	"ZdQT+DRXAse0hhOsKfrP7MrqtAA5Ytwv6uwQOWJRQlMtuUYsHmdsm+yldNIfp6bWiRNmUzqxbqeUUawQ",
-	"IYlKhlAP3xOVVKOCsGEBTXgtDi5YXg8ncdIEmHuLri/JJiI7WC+s7QkvLmwQN2zKo1Daco+leGLqyWNT",
-	"Ht1SZuHmPF8s7TdoYM5LkfYhNzL1EbiZxS0LLxeStrq9qWJ1cUUL8kVXjBVYVY2QXCeE2oWyLgbwQNCB",
-	"umgpy8TV5JjLXhnvoCo+rN4cDriYcGdnrAUfMJXdBXlK+sQ3ylHS53W/WyjdXvONYf2HperaGIL6b7FD",
-	"lgbXEX7VV5mFWdHTNsUzSMZoqYxCsdWEL3Q6Pq+fqfR3z2PA1PRNdQtUNcPmHQ55EfmkqI42BohpuKfm",
-	"JZHGTKrqPDh8hhhwFIMyYg3nNYnOdDfm0hsLZMGS2lY1BxcpRP/QnjhkDU5/QW6oNtcX03fz8K9ANnuz",
-	"2LB2Sx6wiXdVL0zJQEzIcBwNgIoxG0XL05qTlDM4nqg7Z+htQjNeTrkvTKB+7ISvZF0wATBmefBEwapr",
-	"9NEip5kj0/D1MX/kfNfZ7vXdG7dYlPnwxWgcZ0wGCl24d6onZ55ru8bCg1A2sbhRbJmvONBVGrtiA5xN",
-	"CA4C4i+dQZPpIwRamBKa7c8DSG6URfFzCxwIRVH87LnFGrJbwFkrHYV6pJxN9LJsA4Q3BImQmmCG5ZqV",
-	"zpkxgyhcWP1BIq+ZdSxAMsVsKPL0UicMtE6f7pzdPL2x0dnsdAr0asqytB6+9ZujX715/JMftAriwEZ+",
-	"iRho3tZ4lF8X+UsP/uMPxx/84PjtN45ef+fhv/zYBhNttQ7Xiv2ubdgDs+VSuvUXQ4yf3/jC+bNnzpw/",
-	"B3hRhZPY6qxvrHfmIaFwqitzmJdXxBfmEbrQzEVtfs+jTcD8M+tcXfkNHboZm4YdNeGSbs9q3Qcr46l5",
-	"eVBYujaSQD4c/znJmBwIUwFsFv2gx7Juyvr+WktYRBRrEUpBhpRPiSkoSmKtjUJGtr6+dDv+PTYGKH+5",
-	"/BeLjdkoYHxD8zdKIprFbUIVYTQaoCS4Hi4G4StpkPCxYpJA7XoyTGJu7Rd+cuwO8QXfeujfiUxSzYH1",
-	"YO2SmFc03ffGMuFMSuLgmkLlCsWI8ROON2NxVxz6C0navdOclMWkN/VvIAwzDjc/ZWkqJp5x3jKt4QOw",
-	"TwBGSDHIbEgPGLi6YosVtyDuuECJhYmVB1EmJruEbu9nNnCBmUfmhtX1whE5kd2g0CZMMG83xx+aEQQg",
-	"uqBB8WTXYg48MIcjWzrw9Vqb95UXl8SOspq95KVyH38uTzhpuiLHYyULY9N/C4k/xaWqMOXnjdZ1gfjR",
-	"MbwwGImnBGWZuzu31ulOpVurQfzKDG/397BRza7zFIczZxanR8xw6NDLZys5buGt0+dXtRbLO52KbLxB",
-	"qsgMe3Zvbi7IFKmfDb1rBKIc8F/rpYUE51aOTLQg+RgqEO8mM0valMEiUzWIAh5mGoJlKBhHapaoxy6e",
-	"hbPuqwUYioX2lAEsYgTYgfhXu9jpCREwaoBK1LFBhlCtTMHZBiaRmZDoZhjFjUw5kvpKwF5RknChWJuI",
-	"UcITwdsEKR+yG9ldf2h0wZBTrwqTM4F7WHePRRSrCSZqy2Jvu/iVbWdis3IwmtpMqcJEbZMBS+M2icW4",
-	"p1hskpV4jPeBrdvkwD/soTX9tPIFzZGO2y3dZE0PK9DljmsNPt50TcLHF1278PE5aDwIJbI7YERT2KI4",
-	"/ceK4mGcswakwwJ3FOm7FnTHrkgZ1L9aMuKlGSZplSu1iWd6mId5mAHU843Oz3ZV3tHdjHLZXzafX4lw",
-	"KVStrEBsGMhJcyHBa3dePt0+0/EFAvvySnezsVSXEzQ5+UeIYUYzWpOnij4UoHZF/iVL+4VT4N0FpTtf",
-	"/xKbzl60jZa+z2KTmXwKGoSJ/gXL4iRSxVt/n/ExGhtAvZEsNtwELebt1pi7UutjDn4utFvvh+pK5TOB",
-	"AM112+mJiAiasnNI+kGk6ZNWl7bQl54SXYw7qLrc3UcS2SYv8OQuGSZpmkgWCR7LLcLFxFZGR6bdziHB",
-	"NafBko+JvjbSQBXfJsBUxvNbKwJouTLWofT+MDRmOKEMr+aywPb5o6L6aPcmis8rIt35oAAaTIqSyT73",
-	"I9gIySD6B57wk7GrU+8LpbccoIpY7JnN36h17R66o154K9/vKiBXe6yXuRgstZTcJJtnFqpmFsksgJFh",
-	"fn1Ckj+7df2a1sS1JAnZZBT9l/v0EGU3dsiyqcFYBAnQlCSZdY2cPXt6YR2eoEvkL9A87M8NMrbjZoW9",
-	"TYsLk4Rc495hiSReIVb8xioRv15M1CDO6ORPsQ77crCudXFaX/TmyT0nJqRPM4AJBf1jQCWJxJBtkWJ9",
-	"kjZ8eu2DB79759O/+5b9dPS9Pzz46FdHf/gb/OL1nz5885t5gP6nb79y9O7XH775zaJ6UqqFQlW3YFqg",
-	"qptbHOgB493xqKDG1IwL1e0/h83vqN289R110Ta+qxt/QX+p18TqNHfuobtznCVqekufCY8AgYnol+2+",
-	"/tmLu632XLRHOXFe9PXiFvATJxBYC3nhHNRDyLjTiwQnEdg+dJMz8oFSo1Kuz0VI/Z/fzssiI71MTCSk",
-	"JPTzbuU2mWSJYpJwxuISQIBmXxOWgqMlwSKA0Lhze5rLq1vMC7DcYZR8iU2xtiQMeak1AkxJsnHWelZq",
-	"rUVUYwlWMOkcD2Buytzr1d/BmyDSXAOQu1g5zoM8ORyrMU3J7vO3nirNFL/fff7W7GTvgR2nLwKGBoOx",
-	"SXlsw6QkkYxh9pGZBw5KHLKMPLe7e2Od7LgyZeNem9Db3IHxYCAOjwklxtqHX0mWHbK8uPrOjSsGqpnC",
-	"bkLFcMRNuc1jNoJYAIFBa4i6YgqVWSTWJyRRCcvIk6ghsczWKVsfxk+t3+a3+dNPX+FSaep9+mnIqjHM",
-	"Um7NS9ht8sLuxXWyC8WxsIIPQ1vDXnco925zkZG9LlV76+Tpp7Xoa9u8wJKvon9MMdkme5udzXNrGxtr",
-	"m6fxUeOUtY/ry1je5qJPzpEncQmfapPz5Em7fk8RTcub5EmzeE+RONlPlDQz0oIEyPvIF4DpPv20CfbN",
-	"xmrQH6cphg1pvmwKMAFHvs33cva5N8Of9wrMdG+GW+851ro3x7lv8z3LbPdyLo74FHuG9+7lvBxOqquQ",
-	"akgoTjCsDXOczERfhJP39NPWsSsZiWiWTfWs967EbDgSivFouvYlNt3LYwjSlGVPSBINhJAJ34cdvc2B",
-	"4oy2Bu5pR4Za8IX61PlXiOSyBf7IEUMFzSYw3Obu9X6SSXCs6MVtEyngBRALTLqj8UxPqCSpkFgTmHFF",
-	"oOqumeZNRmOgDUWoPktQV11/ArykHOKDRlpHBNNHTNQgg9yxROmDaDotDG0AUKBkbxcP79rljMnBFtnY",
-	"0+daBhqlaPTQqgcO7dksE5ml25uXL5LzZ85+gZiQOU3qhqGDTcB8/d++KgXfWyc3LCPpZZRHg9tccLKn",
-	"aX+vcIEB9B/btgwoYzQme0MmJd1n3ZcGe0hEnN1Ve2ZIfz7WYvGIZnTIFIPBKcNCEOE0EZzEAiICXVop",
-	"jN+l/ek1OtPp3OYQTEmHLG6TNDlgxBgjUOg2IJ49EU8NxjCge45YqgjkE5AJFOtgqWS6Kdxo3TYsrqm3",
-	"BHYBTfIw/K/pCauxJF9DLkC+VkB0IV+7zb+2trbm/q+fP9PpkK+RvYQf0jSJu2aj99r5V7DcbbJnBt+F",
-	"we+Rr5EhswAxezihPcPVTMMbuuExp2M1YFxhmTvdEGRfd/s0SfGzub+6gCWoG07FPuQvahq2jZ3WjfVF",
-	"1kvimMF4Ipn19b82MsvmxVtRU7dE5QGUjoSlmgyE5v7bZC9miiY2f8EaSEw2h+3wjO6QC9WFYsy6sWjA",
-	"ogO8GwyYSQarbN84r9+IBO+nSQQrKBVNNTXuwXZ2Rb8vGfwwGPe6//crv9xDHoZ1z8BnADRhY/1hJcQB",
-	"rgPYYrimt8T1uHG6Tc5snNXdKiG6Kc32C93p+1kPWzKwyEvZxgxQTEfVv5pmNjeRArTClTIFTfSTlHVB",
-	"U5BmlPCaRAJ0+/011CKxMqeaWchEkjSRCs891Ooz/Z23Ix5SPrUkJ5E0ogPcuQlNlJaA9m4ylU3XdvqK",
-	"ZWbDoJWzSBFcGFBi/bbeLX3Cp/pDbyyn+GVXjmgES6G1B1jNbX14YdCaR2kJTDFuG4blMEy3a6jeLaRj",
-	"4ZYPI5XOc/yvITu5YOS8p5+2ZI0rOBQx2zL4WHtWGbdtwkqaEIe89OltDiSANwZeJntWBoTDYOG2DIiR",
-	"ZdFFoVJzuaeftqxT3+p6Uns7mL7+EsVr6QIItMgcQS7lgshxNDBNrt/GeK+IcTTuGYF0Z0SjAVvbXO+0",
-	"2q1xlhrpUG6dOjWZTNYp/Lwusv1T5l156vkrF5+9dutZeCc3AlnRtlUMOdxY7+BDYsQ4HSWtrdbp9c76",
-	"aTSeD0ATOkVHySktrLW2Xr7Xxo/m8fUpHaaFrw83ThmREG15pj7fbDnVQjlCB7isj5G+m4fm3hUHSOMJ",
-	"t08AUUiUQK5cauNNMITCFmJsBZOYWXauLysA9dNywaGWxwsCKwoyt7nDpDIBwCB3YDP6oiugyTg/nBFl",
-	"ZZqMtrERA8x/wNgIsxYGVA7WyWWIHSvwSS3RFcaACLQUYoB1j7c5ugThYLPCfQuSBYoili/bwLNDLdxo",
-	"YQJWDm4KoGizZtLyZ70IFv8LCM1du1fi1lbr+ojxHRwW7Ly9p1tbX/Ebj/JHThVkOlCQ7qBhgkl1QcRT",
-	"C7FprGtF0eOrxuZTiOo1NH/8k+8d/+zN3KOOYb3nz2+cf+Zs58zGZqdz9i/1OAdQFK+1cfoZW35V61WI",
-	"qtk6+vU3jj/4waP7//Lg498/ev/VXLky1cPvGRWMLva2w8LoNULLS8n0orIxxoXIkeAm2GWzs1Fj3o17",
-	"ZzF2Pm+i1OST33uaNCGVM0u4Wkf4SQNl4+/LDf7UDRQHTRwbmEbGwyGF6rcP/+PdB5/86NG///L4tQ+P",
-	"Pnnl+LUP//jJa0ffun/0jQ+P//DK8b9//PDnr/7xk2+3bP30r7QcLwAjyyyHOAVAHcgoxh4+cYupefpF",
-	"HtHO7wYE/9BSn0ULyeEjgBS2kQsYtI28XnfGyMSELJcPwy2mzKLv4AA/8xNRkzJgdNaiWYssO4spwEJc",
-	"WRJYFfH8+ONH731w9MbfPfj9Gw8//v7R6z99cP9+fVIxWGLhSwWSueUMi0fOLYyEv2cByfYIWHkJRIpp",
-	"NoyK3RwhXMLnPzfG2IhB4GBrM6jPjxKOXn374Vv/dPzaD49f/Yejd99AflKfEvrGz+gnA0hiRwxTIALQ",
-	"Bo1mgYCA4LYB07ecLUu/bT3CIASYtxBiRrep73E0WRphgSHmSyr299H/ViafywmPc9p5jFt/DW/J+vu+",
-	"ys5torL3XjLbsLo76Phnv3j0/j8gzfzxk9eOv/vtR++/+uDj3x59/8O6t08ZdMZPRjZ1U5o6RaQ3BcHu",
-	"1nM7a5tnz8FNK5OXGFKKMSOAHgV5f5RPCeRY3+aaQFB0TEGL2ib7QouQ4PY3t5BmTjd2di8+t07+7Maz",
-	"X2yTG9e+2CYvst6NNvnilcu6t9v8xqXLbRD59nliQv3NNvoEugtsP+E5Vs7jor8CGE/TW2jFAwiSofV0",
-	"6RM8HqWCxhBEvTJu9skrR//4nePXfvjw4398+PGvHnz0+oNPfv7pj7/+4OPfFkmxCNIToMZTL2u14Z4e",
-	"zj7zhq0AJQJHyxF+c+spiEmaxoxwpOlVqy9DFicUTBPbRI5HI5EpSW5qNXidXGMsltDaOpaAAspOZJCn",
-	"fZGpElXN3IizI87HmRfXd3W/9CN/PWYQn2cEfxNIWyagopy+KL1w4aX84sDexLVJUkSKqTWpMkaHZdJ0",
-	"jt5ewinMY3ZAXq6IK7BClvjw7e8sILkcw6C8n88xGs+wifl1qXWgsAcghJdbL8D3axeN8ctTX05v7J4W",
-	"zfZAFttzHjHqjy4xLV4Hc19gF4JVPO6taq3xeD/6w/88uv/LirVuJic+R+UAaHJEVTTwHPwROtUoiQZj",
-	"fqAF273Scjjb/HAsoQY1It8WNshgIT/JtNh7pnN+xnr6FPgFofFEknicabEXI90KmXqRGKKPtkxCOLwq",
-	"rgAnfWDLnJmjXt7QqjMfDqfwgLXVl7JPeKz/v3TJIdk/+OiV4/f+r5q3Wo6j4b3MnjUYH/MA6WjG0BeB",
-	"tIo8lOMQJBUmap5ywmiWJixDP2rBGmCC/a0lZEKnFiapTLTPJ1JfZGaUfoqduZssHnuJUbnlNXFDs/F7",
-	"NW6k55Nholo1HryIWDoNb6/GtIZrAsFlHkqDyAOAbiBul9sWPQRcq6sjO+d9fnD/O5++87sC5ckpjwIk",
-	"d+ploImwHPWitQ45gks46Y/TdMsYmFwJByVN0dNCFE9e//Q21/e4bBulEaMBsUyM3DZNScVGudtW0iTG",
-	"0mO5rU6/cJsbkHLa08RKXjTYoVqg40KhgxVPhDNKF4k9FZz5lAAU1ippHEJXHYnbbIla8tczntJMnwlp",
-	"XgJHY0i4ShSz5kHrhOyxQWIgNB4TaT56/5fHf/ONZgR6yjCUsBZ6y3lSbbEQpBAgIMEjtuWmaJmTVTM9",
-	"sQ97rqCEeWavrZXIyUAMTVUSxtsWqmhgfI0uud1DXqaW/WMkMZ+I/5isaDOF+f/EbWjHP//Wo/c+OPrw",
-	"N0iElYTXo9HBeBSmsl1bITvhADijuVobCsZzLVamgHy8LxhEdRlUgS1gjgCWovme6Os3b/OhGEKcDI+N",
-	"7zWXEMiTlCia6U5eksrqqJQMKU/6+u4QfXCbMflUGwkWCV2SUYbeuwM2levkCpA741E2HSkWY0KcseI9",
-	"ATBpyFrFjH8vE0LpX5HCMyaVyGxYCUsgYchD4rv0gF3A9ft8VUaaRYPkcIVa49G733rw8e8LhGOys0qk",
-	"E9GU8Zhmhbt07oa5aJ+pJURNGTxZOu0mhXmzVPtu4/z5oHT/mC4YO5O/YjSToY3QEzB5PyfeDBN03Nr6",
-	"yp3S1nz4iwe/f/v4R784/tEvjr5XPNwZ2wekLN8enYrHrELmYZxQhA1NtbyJkE29qbUfQRMYjWcOU5vE",
-	"dKqfiOnURuMpmimDKYKBzCa9gcXr5AYUvQyIIZfGrB59GMTk8O1QTOnrrJ2/8/KZe2v4x2b+hze7rwqU",
-	"JmSPMggkHnI9fe5cZ4Em2p6vaCaVwX+b1OicUzXOaNqtPYiNOoPY1TRgo4oKO9gml29ev7q+vnudiMz8",
-	"nfP/RIK3bNsEytBe2IYnAZ21rCZ5S0KcqawIselBrZ/LuyhB5ToH8BMSYmoIjQ0sj2+Y7K6aHeWJ1tUh",
-	"KULDUMYARPoR5HzG2yQu1CUonqTQAO2brVWRv68TwQ3C1JztLVdhHyfP1YwhwGljDNmJwaUCiVRDZlWk",
-	"x8R5H733zsP3fnT02gfHb//s+Ee/qMt5C5mAfjmemciyEiYTVm1L7ZUCDiFqpC+apvoUGkF83nxxBXos",
-	"XL0zIrF/QewjCZOnsIXLScrgnaWEW2xj9Q7i9z85+kb48mu37q5ldLLWg7mCZF7alAxxf7z34EXqAs9m",
-	"HCeSsS0TG4Ix6UkG3pOYyQOM8Sx4jfWPAJCu5UyLBgX6eDTwmUifT6SCrhd5TC4xeWDK2lBFLDAcnAKX",
-	"H+y9p3IIuZrnLsnxq/ycIRKpGGe1G7yIjwebQ2DF2q3RLHYI2HNJ2DydujAeayDsF4LtQquU42E0M+AF",
-	"uxe8aKgc0EMGNyrEXIcGkSaHbHUjwBhKeVAg51DHw1lG37xjX9XJRBKXRu/r1kTbrdSJ9ydlMtW0GrKW",
-	"QmyePvhtwhE8c8Um0of/8wdH7//s4be/WzQBFODp7szxxlMvJ/G9aoUui1uPeb2q1spYBtIUibsIp7NK",
-	"j8YrR5/8fPHqNfXl6cldudS6d8e77KcKpcqXbLcdkDH20Nq3R9jdUUoTLnPjnrILCzWonkTYoSQjeRUc",
-	"zcjisZo+tX6b7/UTHu9htRcJlsbelFB3y4lsi+z14KazYXSJJF8dS5X0AedIX8jAFG5zfExvnW5c/7uH",
-	"3AAclhjXuQcXwx6hWj5mPGIEwPBvc/zBlCvYWyd7Q0blOGN7Jl3DJBma4WG+QtvgaWrCWYc8J0bTvdsc",
-	"6FYaIUwvxTbZw2q5eWumsh2j6dyMtfRpk5NuY0YHTbgRRT0K706krnNzjD6fWOpCTSDABIC6blsvG5AO",
-	"+4stfNM6+v3fanHr3R8efev+0Xf+/tN//u4fP/nu0Ye/efTOL45e/ykcHRt255rCzbUKumm4jzBLhudv",
-	"tTob5zf7nWhjrdPpdNa+oP/zjP5PJ//fRqvdKm51a6uFqZibaxvn8iEe/+jnx7/6X0e//9uHb37z4Vu/",
-	"fvTbbxy//TMYmaEL3zztT4WHWoqmB3mzn/7yh8f/+g629sdPvnv8N9949Pp/f/T7j4/+4z2jKSiDoDHb",
-	"tvklH+BP3jz+4Y8ffPRtvZLffgPzLVvt1ngE4FsGQPDevSYikCkF9Rn7mxcyaDxkq2THj97/9+O//95/",
-	"vvLqo/fePXrvf/znK69++uPXHv3hg/985VW0cP/nK68+fOvfHr3/7Zr3XDY9xe5Wa2WYqEoo6Y15nDLj",
-	"sXvh1gUiVRIdbGFqp0uPFplLi55YqVMSJW7zfUHGo3YZ5QfTWdzLJqFPZHuQBKKFRMkYt+ZsRHC5zcEe",
-	"Z0NSwYpu7dxbRGihDwQueEWPNqIcfYP+pI5n76KSmDmHy6qdJtD2ykL/Vm40x41dX6li+q37x2/eP/ro",
-	"l0ff/cZC47mmwkW2gV3IX3JEmPC2BQSc2uAGKknSx4zwGKwgmM8PMFIJZ+tkl4JVAQtUqkkSMXtdkQHF",
-	"kmB+80ETyvjfJlzGECXiRAYCGPRisjReX7XNojZpmHkHjBSSybnMeLhuy2pE22R50ZTEVNECnpnP/IDY",
-	"2TVs8Jjt3EBXl+wWvuIz0VobBqrIIo2li3uweDm+QegnWbakPWPOMmui4YZgPQVTCt+X7Rkri8g+cyOL",
-	"qbzqVY3PdGo4Mfa0Vr+3BTErUChX840hWyd7xtixt2VuqkJAyhWQvBU9CNrwDxM2KY3LwYymKQbgsQK+",
-	"aD2IHqDAHXgf/ryKjcDfFlH0jmeKJoo4Tw/Xs+mx/YRzYxv1zcB+/H+v1UGykNUBlnSFvO31nz74+LdH",
-	"r/3o0Tv/VGBsyMRARfan4lATtAohUXydPJtntScSE/9ZXMrq1cfBFchqE5pKcZujD8redhCgCll9k0WZ",
-	"8cXkjNtcX8eJC0HXPLNIViYAxvAJE8VFJO17A6uwgO5FDFb//LJlSxBVSdytzpadza31Z8/O5cjmFeO/",
-	"cqeq0g7WSP7KywgQmY+ta2uaoP5k+9fHCJ/MB54/5JlA/gIOPH+4OIH8KVvRqdDzP3zj+P4/f/p338qL",
-	"AOWPy5EYSzY72Iff+055sOax8Jg3O52NzumNs5tnzp0pvNdLMjXoiiwuvfLgo1eOfvV/AhEgGmdr98La",
-	"X3755pfXOp2zpfLbemFLmUt6M2wt6w27+sXC1K520c8e/fffYPalPr96SDUaMmWtTSNH7/7L0S8/Pvr+",
-	"d49/+LvZtGowddXjWbdcJfzPOolaH9WbLGLJyMswn7O35wqzMt767YOPf/vHT147/v6bD+6/izy0nJ9m",
-	"GeisYHgKWGNFqqv+WYKFyq6n1hEGiEoOaBiAcQOg4YlUsgpPxKKIPPngo1eO//Wd41f+8egHrz/82S+e",
-	"WifX8jBAA+YxL1rCWC7mWTur1jCbkswKL1g9s7AasQvxt/rXFQaV/sPXj//X/8Pe+za3UWT742+ly/Wr",
-	"WlIlK3ZIFrDr98BAgNwlkE2yy6262m/U1rSkweMe3emRhS61VfaSECfESYD8WUIICSTAFxIn7EJi7Px5",
-	"LxeNZD/iLXyrz+nuGVkzY8mW4vjurX2wxJLmT/fp06fP+ZzPZ/a3h/ONpQU0my4NZl1Kv0OM0AYB78m6",
-	"2u2y5CCcFMawKytDDryqPhEZAt5VZMIe10yO607KDLagqV+FMD/kO42CSpCSyXeJQAwzUq0gelVTfmRJ",
-	"HpvO/n9sBuJJzWgahKoacQ3hhuLMpzyMKlTHv6EAq9nyI0LJf1ap52PVinJSdqsesRVVBrDLyIg3Aby0",
-	"qX3+MLzBga7ixU30pPXu/pIzeoL1O1bsgENHYsUeyx6CdZZTtMlvpZyirptJTcugQuN7Ph6bTOdlBkmq",
-	"pmEHxTJElrwDGGv2XoUVfODqo1Ze2Zf8sW36Dchz0ICFPFa7iF0MQ84yFWTanQE1LSJs6ZexMyDHDSFO",
-	"SsFhG8NRpV1SYBU/tuCAn6AFFmyrPaNe8ij3Q7Cf+o36onxXUPKQ1nXyw8byPAYz6mKOPRNf49AfZYam",
-	"mV924U+2h/zeHivYFRveysSjf81oSFj0Yqh5NDpinsrAxjRn8VDzgxPBhz8HNxeaX/wNLmMLUW1/Qc0g",
-	"jVMSE5mhpGSwcDHKeQNlEBnV7t0HE6OeAC+vN0Mm/GPCaNi3V2iU2ISpp4y8MGSuEvNbuRZs/ZBltwZ5",
-	"+Qcqfrm5ECzca6zcbyzNIm44FKcYas4/CM593br3ZCiizGuE/P/6F3xWyCnETJT6JDrPWEtZe3Q+OPHd",
-	"bw/PtG5/E5yfb35xo7FyX/kbhBjGlWUM+jAiSz/UWPo0WLy/evd4sHgjOndrV2fXfaTk6sMa1ItDPRVt",
-	"BNuuok1qhKs9/QBqN8gc+tvD+eDcZazUBIs3mteX1H+c+uW/Z7/579lveghldkfWS0JQE+VlN0xixocK",
-	"lxSpl5wIfdVcf5DQRnWTFGyI7YEyDlLkAk2byGi2ETgrhllgwX4niGMX+9k4fulk45dvWp8vBo8uDn6v",
-	"NrO1+335zmk8B/qr0R2XKvJ9ROJRUqElLNlN7MWePKilGZaBHDcJCN3eB1Svvsr++7C/JxIfyHuIaqGc",
-	"zXHYrPUTHeOuf6zO/HzYHG2MDrHUGlwt7S85nNS20fN+rei1txhUptuMfrh+wzqRKQyMro/mloltM1N6",
-	"T8l9BN2s3D/Ii/y1W4PeDXRrm49Fn8KLJEW7cUsu1OmNUNhrXhEsWLfTzuU4Fi7B/IELR3W1wrgwK0tM",
-	"5636i1zMKH1i5M9EjusPkQOU6stkyDT1TJ+tx+Br40S3NkJUlFdsitCMhkscOsgcWmBZ8jbXnClYc+WE",
-	"Oazgey63C/AciDaniqG/7VlweQN3b5a843pTIuw5h7S05dZ43II/JK+wpSW/PkTPDMRJbDbmh0JkNBDD",
-	"sKczBjZ/QwOulQG+eOGfq3cfNJaXg/MLrW/vNT//qXnn614CrkPS9W8T+dAhNA54BJT1Ye/5u8s+MKKm",
-	"kJnEdzvoBUg71k3/NvxTnwYL99AD//ZwHrFPzflLqzduNU992h6ghSHYhkGa9n9yCe1I93eoqqCB4AQQ",
-	"16wa8C0sCIXuserjgX8MEIsV6vlKGoj6eNqPqnxp/A98DK4IBFKhLlXFEpPWAhiTN1U8Ljmu75cxdLIZ",
-	"iDiySN6CTlMFIUoqwOWswxuCV45alglYFCEMd2vKGwKVJhBkqpBTukD0yrEVMEadp+zVBuKrdqKjifUf",
-	"ah/Vk93P49311ueXWhd+Du6cDxbutX64vjUvMeOibuuO8xKvoiqBaHcIfnJMAxp/8nXHjUMpYOkGIXy+",
-	"61hEuFkyoYMWQPRNSr8gqnFAnj+7ttXXVbeV6nOYADs1u/rokdrBr55avXu3e27lqGbYs865APtm49HV",
-	"YPnLnpYANFynpzLwK5E2oklWqnKF2cEDMEDpQ56jqqOCWWglVYQ0wncriNn3dQNlWwQPhirNLvKF9T3g",
-	"wEmZ41DHqUWLPND0Lc3TrzGt3URJwWHeFBR6ym5NbU/6WsfqjHr5HI+cldVNHIoVTPmFsG7EmAVFqbDu",
-	"WKoyIeLZR9RJ+k0c3AF6X7hDeiEQp29d6sbmURJ6ACz1O+nWvHx/7bPzg8/dyGHnpWHfLkwxfwDVlgmC",
-	"l15H3R8xXI/6TPH1ztjChiBMBmAzdoEZMn/VqwktzYb1uf2EBqGX/B5xGPW4MMYGUR/YYY4DT5M662YI",
-	"B+UjBgIfkVIjVnxkPJh3CwUqbJfnI9hsrFPKp/bVE2umErdYtAtsTNNMZUiYgpcPreoW9Via/mKReYep",
-	"amLcrOfu2jnjneCmTxuwgbc+igaXsOrQZvrZhPDAnEdbZ+8FV5dX7x5vrES5qQXzpMUlunqPASZjEGtE",
-	"w+l0FdGwlHGtZRMSkEGzHLK/Kpod07OZ4+qTMax7I11WJMeDjGchzRlRLGdmMSkJlRwv2TNhC4Nj8ylN",
-	"xxOqNrXrWGDLjKW3HHn/HKcFEMNCOTdkKOmolRZcz8Oyqqau2pVASLX9wDwlRKseuC0Fsg4il4pjAwur",
-	"chxsa5OHFjUg/yqQK8geBefPrp1caF66h4XLrmtO0W6iVPqADAGrsF2O66PqlbAZMYWWWTCVJzWhEGxJ",
-	"vgvrFPYjpHircb1eEHFj4LGoTJZNCoOORJ5+wFXG6K2S+it8JYneb2BJ68px7NnFonsf23Y38L55Oct5",
-	"Ndf6NNfezTBO8lRM5bHLlhojQTE8m8O6y+c4ik5Q6bjln+rrI3s4NcpYu6ig7ghgHid5j1Wcel79W+Qg",
-	"Sa1MDSwItL2mRIbkoXk3T5QUZwKEWbFWPAOwETHV5ibxBdtbQaPQBfl903bZWFpuPLoY3LvSvPo91p3B",
-	"cORExcED4O/mx6t3HwT3HgVPfjC/7AHLauyt54L/9shu/O12cPrar7Nza5cXV+9+9evsXOuHj5o35uV/",
-	"3LkQ3FzorrPS+Eu5UwN3UCLFL5wasSYUKWMjZ2UG053mjOS5QHvjq38iARkwUqLMV4wuqqonKRHKmuf6",
-	"Ec0uTSAo75XjtsU49KerPCf+JPJQ4+ugiNQE8aoXwBfMKaYcQ4/q0djROEHzFjF+XTE2D4rrFw+0rZVz",
-	"q09ODupAqxr3U3MxShyqU1NBS8O8hRKhoSCrrYh9Edzql9m0YM5MIg1Q+BA9O10eNpQl0XlVGN8ix0vH",
-	"EKj9BuRQ+0kts6O6rfSsJYF53sSTfp8XRfP0xdW7p36dnQtWllcXF+V/fPLd6t2vmksnECvYeS7NbNBn",
-	"bBZBBhoISiUVpSCtuolJkI2M11EOl1vGodIc53BuLGJeqwaHxrScy3ibhoDqwrJ9keMajT5hGq5A11eL",
-	"7aiPE+QKzZRsaxI8rh8qjC9ad04Fs581lmaDe+eal+83L19vLC83z94KHp8IW63MjHSfNTfv3lPqfLT/",
-	"yyHlgHcAd2qdehgUZV/SEtkwaWP88O738QnTSZGSra39tf/EcaMY1+0M+ofZMoUO/3U9DUkuFcORfjvV",
-	"wXcahMacpFSpx2PgXrKTlD3qJXsLJ/RTa6m1v6Sb0m4qhF3im0gDdtwodOjrMP9wh2fDC6Jpe0NjQ2J4",
-	"dM8m/Bi+DJQ0n/Uq4JmTweKV5qknHQqW3bqZ3dz15ffS6oFw1Ccu19DWtwDXaqrI6qLYEYXYVpNkNY6F",
-	"JCBXFdROp2ggQRB7rDGmiM/7LwRVRaBU57H46fkPMID+uo+OrsBQJhp4hSJxPjQ0hXaoFP2hO94lftUL",
-	"tbjtGG2dw/JHz4ZjUrRfQh4wv7q2uvg4OPdDcO5B6/vLwbmvIVEKw6x7eH68Fixei3B2KefTqzPTJvVs",
-	"C/ImW3fENnV8KxKDI3kietV8a4PoKMJcis1YTj2dc6VCPcS59My4MlDWanWbpNOgGQ9U6bTYwKQCziwH",
-	"8590UHPEsVWbmeyertqIZ5jfprJUk/C1dXc5fN0GkEode4IRN+I6WtAIDpN+mSWyVEVt638eyzVOYM8s",
-	"15ZHiylprD8zD+cB0WnSccMvEJ6mieXhKEI9EH7hLmGWDZmAOkvQS3sVbzrAdaWeO2lZmdfq16oKJ+Px",
-	"ieDmgmpae3wiOPdxsPRB68rx1qn55tXbkelBIYO2haXGLd1D7tdfGuDoqXskjZ5+hD5TESd4JmwrC84f",
-	"b179Mmb8UqHYxkBn9ITb3HeRFQjBaBiMAHcFI6g6lCWvlF1NiW2kiBzqM8K4Wy2VwfEglE0TOfouou3K",
-	"jHqWohjWsJ4cz8PD5jNx9Blta4i7PqlUJx1blBkILxI91uphKLAUoKS0Bc8hn8uDxSd/rHBjNVofw2og",
-	"YrJZscgKvoaOuzWuXwtryUhlAJxJGrCNtWfXndK/xWoiUtxmSb7gTtu8lMccnohyiCPQwOAy4LKq+hzb",
-	"1oKvq95zC2CkIXxQe4YdA+2XsdEXXtq3d+9LvwccRGaIuz40S9++3ViabV79UrUrdo/bxgftPVGWvhDU",
-	"i/d7TwC/07x0r+1du/I+4dGhQHmBxTVixACnDYlRihxbmgpKMqKPm/1EgVqxgwplxZRx1plPOJxoa7bj",
-	"jIOVmyVPPZbjVR6uK7RFLPpRrmB0YV5aIyrcKbmcqhwgmNIRMKooxJSGWUan4IoOBZHrGPN+BcawD9Yd",
-	"gqQvPGndudS88rfWw0+DxWvNS496SJNEn2aHoKWDc5ea9+exLt+68GXz4jxgNzY26HJ1Mn0rfUN+YYDb",
-	"6BvVyXS0rwmLD9Oi6qqxBSlXJ7Eo2Nfe+rNPGkt3gicfNJZWmleXW6fvN2fnIuMHg5W8mx40jY7ccx2H",
-	"WfCUlMy4PvNQQtJU1Gm1VPZJtTIebiTyawIhJnLLQ0KgqMKkjBo9z43ptJ+wrDeqk1tZOZq/bWxodCQr",
-	"/ze6Z+zFvXv3yoOiBWUTOQvDPWQbYWJ7WDx7Owf0gBqUvrbXBCdu4fR2Tuy6dbHb9ygXRSQ8iU8LH1Xf",
-	"eBPF2Mt2ZUDMXPpGWx3SCXl8ZB5YpsOo1cexXX10u/XtSmNpZfX031p/+2Xj4dU8WhaLV60/rFCpGhui",
-	"OnxgMWE7hDrOaiIs+VaZKLmk65Iiq5keO/3mQlG2TTLisKKP1Vj5RlkyobQNiMMADNY+WjqI78zBTbsz",
-	"TC/Bbs1aPvG06/XxYNX6dmXts5tJ5t1ravAt1+pAdWDJ2mbpm8YB860B7hx4k3oy4Ue7ZBH1AbcnNEmZ",
-	"UcsIwRfYpzMgxM3jE5gDbF05jpiwbhBgRskvNvEA2n36eJ7B1QA9DbpRNqPOHJrkVb2UUo9EDLvnZ8nz",
-	"I3ogJiwZgQpfTugMI2/aBVAJeZPWAO0Yn6pADcENkpGHqKf5DpDHwDxvtLV3UwTDoyMjXUvwhbfq9Wpx",
-	"Y49UONLVQKRtc7N/+3ayNpT8rOsk61E7XgHxVSVwmLf5MZjcfKJEZCfDuCaY1r8dygzhYXUoMyTXh+XR",
-	"mozEqeN0yTcN43GAv6auBv98RV8S/vVO5Lrwhwl58R0HTpKPnuRz2hbkwDAYX95avftVh0h/THAPf9qt",
-	"kifJGegJ/IIwWUt9Kgy18fUnVH9m1PLV1XUNC4nO9ZET22HM4TQmcMVfawey6fBV+cn/kL+xWAezr3ro",
-	"obHRHvhz1bNtUxe6uXuqskJU87SfatULzetLqwunWt89+e3hfOv27cbymcbycjtnRaLBbVTxwMx2SPeo",
-	"TcotqoShJiZH8nDdemvZxSLT0p2AaNMNf/j7LJloq5CMqcqJbspCd6n6qUwZJcePMGTyNck4+BHy4WDm",
-	"37Qt8njWUqxZJBhxv8om/SmlyffpwqbUeu+3Ygc6rd8ezgePvmrOn9cWFmNV6QUZtDPgB6I+25i7mRO0",
-	"STW1aUzNNc/lJd2O2h0r85/Vc+wEA5A36YZmeZzk3am8wSLAKcgsR+n7J5ka075S5ly/sfb9GbSS5qWT",
-	"jZX7m7OM9+UukMJ5p/L4QGOovAfI0EVFo4GUSsfN0JyvwLamqfh32PMp54UWfBSFcahtoWCQbeLsceNG",
-	"GLPgzln4QywO6ABqlHQhHKM3ta7TxzFSLSCrOsM8h9aJ7xL5f+rhowraSiMrUppOCjVxYJ41AIEc0wlf",
-	"1TOT7B7mZUAhm7LoMyeDhcvx5bneMDs+m35FxjntR/OI6e+Wm2XiEf1Vu1js3s6gULTpmkXCMcx3t1QG",
-	"GSDWpFjcYH9UTcLjhE1X/Dr2mOoAwbKtfqqm3mwsfY9F8daV48GDxeDh356S+Uj/1DsgLnLlxM6IMiPQ",
-	"5mArkXYQZVd98YLkX99/lLQ9S56U7BlI9KsyExSK853OE2IbZdb934JH++qNNvBFanvoW2b25werC6fQ",
-	"CbWuHG8sfdRYmk0CW3S/v+5WO8dW7aSahIoydcffaXYFbsmNGFr5sShfYVyuu7Jb9cImQrQmXassup4S",
-	"7MuS/bBkQUBB4Ek1irzKxhCv+W+rl9wKYFs+3dDY0Itjz4/89+ynoy+MgYaP2izbe1m0TtDIvhf2DO8b",
-	"GRnBP+Ory++GgMquT7LqFXZILXN18XHr0WLz6u3g5nF8U5Aj/Xn17he/zs41L99fu/xTN8dQZaSizHAP",
-	"TIR/u5wNA8ExQsWjSA9dblTlbxdPoLZPnlN5011dcSVjHJgY7x2BR9wgf4qgdJWmlQ/3O0GMYlFIgxCS",
-	"+GgNZQTd6E6x6XHsJIOkpV2AJsuJSCHFCIO1/zwkCUnuSkQC+qhRmvR1JL26Jya9mpFfwONTW/qVeh6t",
-	"J0eunf4AVtrTDl27p4h9BlD3SQAyWGgoRtTe7DjAKEPnGdNrSeF2+SygIfuM51t3RJBh3vlkHOQA5kBn",
-	"+wcS7Ck4mEJFRBFK+rbCOJwsQSVWU1LBaK9G66TkEleDjFBMX6f8OjyqLjLEx4F9MRR9i50BcmssfdS8",
-	"dr+basG7rs394XSx3H+T31HCrmI9987vzD4JyAK5IZajLFmbl9OF2/agqVuhhSlaYj1qvfZBnRceNFme",
-	"9xnRxl1PB/i/Yq+dk5i0D7StgD4e0eYuJAi/KlvuRvtVfZXYfAzSl0guJ/9LMKi9I88c/gknHf/bw8by",
-	"bI7vp4VyO9M2LN6CGwk+oUhCC1qhIEJ3p5HT4zkO3Srw/WmsyfAUbddDZr0+5ea1btmo4fG2T1ATjO7p",
-	"0rsZg0RpzXiDjN89ulbU1KSKm5bTlL91HLA67G8yWsRdq2mGpvcMWc6O1tU0lrORwObGhpSqtDlB3o34",
-	"Yjx7T7rUs6CUgyKc6JlUm0enW5P+K8cjbFe2yCiaIT8q5A6IQtUYgodOUnSr3Bo3lSKrynLcoj7DP2Em",
-	"YZxEybTCbKfh1IpnuDLRztCgN7mX5XAl2QWM5QDMonX1o+YXTxJ3uC0TT603oAHqVuZxnvNjOLloGeCk",
-	"MAL2meN04cByHJ4WIeLjitYYHglYXRVXMjIPahMWv1P3E2iKGVLlDhMix/PTDMRlVfUWEKw1WyhKzHaq",
-	"16INblcccyuM53cRbN2QBu0WQWBj2vSSoCRmluRDAuU8sssBYkC/EUQKCuwOa8dxsjme1+c9NVQRjnRz",
-	"EAyHaXwd56M6QTBuiRy3/SzJoy5kfgzws0hjq5O/sMQSZTuja2sbSRhDUoru9CPV9+WKih7Y1/Mtms8i",
-	"oouNpYXgw4Xg4Wxw+lovlIswUtujrrhRuGO80wD0FcNAXAstrpPq/nV2bvXGreadr3+dnWt+cjP4/Bpw",
-	"4dxfu/hkM9vb5tQX2/cSFGAcj8RBkLPFVIlb4ymH6qeizdh2p94EGgcR0MYLMQ56F+pakVGVJPShLGNi",
-	"DF2e8MxfPCaqjt+uxRj61hzfghYjtlgojDzSmMPLpMUs/7o6i+uMq79mNQAVnrbpihFeRMl3PMiBTHGq",
-	"taq0npYpND8K6y/ophjjY8T3GCPC/i+WIZ4L5SVRNqqGYbefvBj1qx4jz1F9Ze76bFc8e1L4oIM+TOFd",
-	"kpoVzTf66Lh++qZ59Xbz69nml7fa+6pwltr3FzVzFc91i4mTdkh+Gu4kSGJFsNPX5hZ7T/oDBcCF+VKZ",
-	"HzXRkbckE35k3ojLnXjW9DfhseC+3aVw4TFS7buITgOQQb/fO5TZPtDQAV5wqvJ0j++XYBswJX1E1J45",
-	"EZz/YfXuXPPvZze0iRlsUU9WRJLfAAA28g6HyEdlBVpnT69T07UKOwQscWjPA25e2wcWX5FgCfJhBqkg",
-	"JG+wgYIQvK5+F/n0ot/rtbX8bTD/Q2Ri5F1ScrhvA1G9fBwMgSJzAU1T8Mi4KZdc18qo0JdyUq2UPGqx",
-	"LFH9kjn+XB6+fazK5TSYYx3FedJnUNOlrEk1PDYjj3jmxCfnUh4CMW7w8ERbZtP6qEnybIbxY37ZrZbK",
-	"eRWB2P4YUhC5FXkydRy3Jo+FIPQuwwh5Z/XEsVwAh6ktWGgjm0TcKIvf0/VpRxnNzpBGO3c+WDiZbmaR",
-	"1T9dhwzIDPWV2Ea8Af5JMM1DZTFssoBkv2NXSLUCRiI0VVWFClFzPYCOIGBelQBAF42qv8GFkIxFvoW0",
-	"NMee0kzy1PDCgO4n0sfbgAUEfRuW41qkA7TJXNdqa6GnnmfPxNvQBL4umyiA29qKIal2ohf+8Mc9wwdH",
-	"/v3Pwy8dPfyy3KWQygOxWy+9NPrSi/tG9o7uGRnZ9++wv+H4DI0NFcrVYVG2h6ft4Wk6LM/2IRcxFkC7",
-	"x3FNhNPYLxM9WD/CIDE9UHRJ88ls86cVabHzUX0nc1IRnRZb0kfiWHjgBCna3nTk0INDCaSd0J5AC76i",
-	"VlR4J4+h3qom4WEeA6quWMzfwfpEiW2KNP7pFKTM8z3lxMzBul5SCRsrxY/7iKN/P7QSaVXyMGT+8Irr",
-	"TtkM/tzO07dwsfFoofXZyurivdbKuQ7u2DS7831aKKtzujyapPJUH6xPmO9vhN+bMGJhLteAVthbQyMu",
-	"2g5LKroXdD0gETIf1uBfHIFg2DQ0d1bke4uG3YLP/GHhe4xOtxuLicEnbU7hcbuS38YX3VYbkYepqx+t",
-	"nvw+ePBj68rxtc+Ot1c522ykVzfwBhXlZGzznyqOSyGtjSk86KnSFEqCHHljYnjPvt9nCdB3SodWhR9A",
-	"+y18t0A5WA3GU1oKK0v+7dD+1zPk0FuvZ8g7bPJQhrx+4DXYuA+9+loGTnklbguk/FdTnSFI3yZ8smeE",
-	"HHwZ4vkM2TMygkp08PN9I/ARJRatx9OTrV8J3Tm9LdrVU2zGNe92xKc+SyDgtwUpM2+7DbuxdLrx8Hq6",
-	"Pbf7vHTI19vGW6kiFXCrzCAUr450l2WNP9AHRFeYnIHcqIH2Wu7JUE8dXwehjEtOH6wnwL0SGW7hdraA",
-	"+2W06KFtaVSK2Zni3auMkHnpWNH1/gcDm/SgJiWvIL+7zW55/uPWleOYS03xxqkwKJQ34XiGKbvTbAxZ",
-	"cDkTzClq7iAIIM0GbEWiyBynAm1GBlnkuXxoHPldGeJ6ChSA3ECa01srsUCaB3LmtOqXXTkW8hL6BfIZ",
-	"kjcf5HdB7h6o8pSWJ2jLIQa2UGAVX0AZViFksf8MsFg2V6K8tB5lQKqpZhf5Z61pKHIcagkzIBFq+u6T",
-	"4VhoJ89u8Lt9QKyD9aeCwtraGmo9+rixdBrFdXvYATaCbe1fB2OYYqxilhustUkGvViRzaBnOJYxvWfD",
-	"cnYiEGtrxrMRaGtDK1qH2Yo5Mw0a2qTukLLLZbSSB9Y+OQEpAek8rWdpA+yQ1NnSoSSuSt02a30FSsVg",
-	"b7ZrW2mXip6eVl9dD57RHxk9seYX55uXPgse/GP1xq21R+fV7HozsVKn8MEx5rCC77ncLlDHqau8rYZL",
-	"palTa/7NUJ+6+dWJ5vL3axdPti78I7hzvvnFx/Dq+nbhVTcPClq7Orv6zVwvoKCD9e1BBKXuu3pV9w8N",
-	"tLUl3AkPal38bPW72V9n59Zm51YfP25e+iV4eK5XpxqLFIo7OT0VTE8XcJ420BIwyG/74Ri9awdIY8B+",
-	"tWvoDxYBqRm4LDlqwMgCmt1Zm5wdnqDHFGLUnD5y3C2S0BURpTWTJRNATg8tRra53iQmmWjJY/IY5JJJ",
-	"Br9gVo63+zMFGuXusYKcH+7nd40jvlSQguvI78rVlyAhGRrmpvFBz1T/7Kbs79SnwcNZtL/fHs63Lvwc",
-	"3DmPTiElzHqGgEMpmKF2m99QsPodJKqvoBH6rkqLm/AsGpLhwRebCxFVrZBpcAK3sVxdUQSjdjyx0sF6",
-	"RDV6gBtVmqqzdIrCZ5V+6zpvsVwCSNfVJ58Hy4N2iul8tpqGKQI/QbUMyqVTggdSfNAmt2PEOQzDsyC1",
-	"MnBTxmcW3wbx3K4oa9+RxpchFZvXbU5sbvs2dUTm6RLWiurku6zgx9K3qgJyZsj1SpTbAmvD3RG2vuZ6",
-	"h/TPX3O9t9uuMFi8VHQKUti4xMB0vM7dxRyJkkG/cryjPzolIhNYMG9nLl9nZ27p7ao/YVZiN6zg+7nV",
-	"Byq9LR7+Z2eDk8utz1baodHrPEHyyV5hCYa2qwSNtCAq1a/7uaR/kC4DNTuxHGH7GiWw3b730afBqYV0",
-	"ZERSvvtNtwTECmEzjcq5rQdkkr0joyTvu37lmN7180DnbZpmXM6GoYsGMTuC1JjjxPhPt3SAt5v1ILJ0",
-	"b7ole6dBXFqPbzYeXk5fOrF+ZHcIFkqVCKSEs5pBXoFVM6h3OI6Kg9QFRVxqlfISO1g/pG81qG5XvDze",
-	"7tmfwE2VV58sNi/8Etz9sHV9rrd59ljRY6KcwsON2gRE+LRYHCeUqF8Q351iEApPCcynxwhQwDcHvTTV",
-	"bSI4yWd5Ra7caVfDS5kj6RuTJ0YJ+xDBCh7zVfWP0KpfZtyXI+l6UMdD4KwmP1fKz3g2F0yzoaOLRcxj",
-	"/GHlLVY7+vbRQ4PcReX1j8DbJB5T4FNgN/PZez6qV+J2o5SJsIz6x8P9JrvfVMnrwpfN+fPB6e+as3Ot",
-	"63PB3Q/XPrmVsp/GYgr1hkjXb4cK5e7IbQlPHtytEZePR/TQlG0AJT6vo64LOQqGE0XM4jiqIYtBHpqJ",
-	"H4CEEMy5728Dfman4AbP321d+K45fymYu9q68J0xpy58CMCuU1MdlNeB93RaafMawIr86RjohWQIYFQz",
-	"hhFfdygIn/pMI1nk2Sk2w3G0bIu35HMM0nHoe8ROpHqbgSlfXL3doS3ViXeXf9ntMc5qyR79daCUDdvT",
-	"MLiaYvUMKXjMkm5dNUYWmOfbRTlYLEveYgwQJkr8EKEZGGmrHJVt2uCU+xc+rSN6fRz3cUFsIarhFxi3",
-	"MjmOFBPY9B72YoJMEWy5TABNo3xWIGYULpBc+II5RTL64gixaF3kuNlzhHwZIS8e22QhR2fQpgI3YbH0",
-	"Euoj5MqAB7U5qQrkcIRWEaBV7iOx/Oc/NS/dM/bTunK8Y4uIN6T0ZBV8I2JGcl2LTDv+zXCjgeBUfE7q",
-	"LbjTAOdC3iCpUgM3R8qUPjZBwTh3kFklDPJum8/YPg2rz/HnXXkMgkZoVsPxhhYm0J1RMbKMtMpujUOY",
-	"nMHmNVuoBpQMtqdMsYoP52KkjClTUQbODTxNQQlRsBnGYUnJVaeO0tJDq9ugOBwpVj0jD/euGy/de0C+",
-	"GTNrbZNtKIbwLUIWvAdIhFWW0BSJG4+fNO993Ly6EJy+0frhMzn2NjSqqG6b7rtNDpg56Z3psE9tlfoB",
-	"ksIGmI0+yufdeRyc+zg4cav16OPGys3WqTNdmO5GeJdBu9nk3Zj1ZzNet6Y7QClhY+OW1QXDEZUbOFj2",
-	"+5u9bBIU5TBceFMLsut9j06znUK2DXPavPBLcH6hS2PfjX2ifZmadXFyGyms4m0O47EwxML6t5KCylM/",
-	"T7CirciNxqNaLvq8Jj056Hi6giG8d8b1WbKip3zHgVqJvMFOkZc+f3rtwmwXsbdbYXy3xhgkx06HjMy4",
-	"+W5GSbz6EYJYTas+4buKz5/sP0pLECW+SYU/fNC17KItJ9y2QMNchtuTTszx6O0K46+a5+oZf8CY1T1H",
-	"yYHiWy5nB6lfKA89xRaB9OmVAyBfI7SM5+OqUBqoCxR1KHQysCrcw9nmhcfNi/eaC4u/PbwSfPjPYPFK",
-	"lDkFSPNj7KvXInLGlDkMu4hli4Ljiqq0GNtniaYWb0gJxePBGdH/zBnvKLrGzbjhz0mb73fbaKmfM2w8",
-	"u0I2cZBuAA6ZmuoAwXxM/IHskL7rAAM3dY80AJ1++YgpD1hctLE021i531j+KI2HOGZ6ti76qMmLTdtY",
-	"nO4jElGl6z4qHVI56WXmWKjkKIw6BmhlyuuwaZExfwj1MbBZx6iS5nfBdlMxO9Z6TdNEPcg2G/pfScgk",
-	"SUhtcKmqkKHxpcsTGXPcSAHQmJtSehQRwmybK6wAD7tWgJye+DW7oBBH6ic5vo5aO/JjIGirMOqLTJs0",
-	"kb5a0fXGdAUhx0HWSuQzJMKcnUC2lkiXnbQT1ij3Md1mNNHl8uCuT1z4NnWQqMOp0bpYh6SLZWdSO2C6",
-	"1MvedKWXvZ1CL38ZvL99vWonH5iVVQzcu3ZIAabRxMVgOAvhwSQew1mBvVD+8P8c+sPwf4wMv/SX9/dk",
-	"nv/r/xfTSh09geMWvEFLcESoA9p/Ufy8WkHx+YJtMSsunNccHaj0kIHGxCL1jMiSIYoD0ydvF5X1Ik+Z",
-	"Wy2USZlRxy9nZPxGJ23HBkoqeZVp25Fx3TSj8igxbXNXLkZqoXlnyDT1PBu2F484rCTt3baiCxzShnHr",
-	"DcIBGJUeBCiEv15+wlgTaKpnDIQP/6VGrRO6t+N6jMOhSgpsJkAha2AxJpK3nrjdurm8UWiJtl6WU5Bk",
-	"6keYN8O8YcG4L+MU7oeYKVHwGOPC1PHkdcaU2QsZtpRgjyiqFskc14oLqCzGLYACQz89h7qPaqWcBi12",
-	"Gdfk4ZC7X952+MCreewTdnmO17CdghRczhk05MAW7bgivqsXGBbeQFOLs94yoxbzQvNtu+9Qgl9BpzKa",
-	"GX0x3qtsaGQ+e8/fDYMaywGxIZPIfpyPvBzGfAZr9ApjId/1iM8qRHVyW9SnA7O4m98GZ08EP57rztwc",
-	"152qpoBN3lB08bqPXQUPhhFbvVFIuAUmB/4H4QoVz5a7PRiKYndkdsU3X8W+csoLmlEWjbboVj2E22dU",
-	"zRlw6kg97ua45eLfLenTiVVVcZB2ocwRLEv2juwleXzDY0VqO8zKK4HUCD9YAauYEH6gAA7x3RJoTGcw",
-	"eNJlUOARk2GL5/q+o6DfMM8KhIKFU+QghDtkycvMARJ2A4GEd4ZpxEBOLsk8FcfcYj7W37vu1J8qm+pC",
-	"7uQNO3Tk8L4/Dh96/a23fr+eNEzXcIATbHR0z/PDI6PDIyMjI3v3Db/QfZXmTRjs3vOI/aFahJubNdLZ",
-	"ER9VVhisx29+eWv17le/PZxvPbwUnHvQWDqLf2ldn1t3lEhemh5zbJbMmnoYPjZsC3L5KpN0AaJvy+DG",
-	"dy1ah2O69KUZTXKXAVpHRP9MA9SFvC4PCLA40EPVMYPpzjAvPimB9x9syV7eIWnjfqf9xeFNBwb1uPhx",
-	"cPr/NpbOrt64tfrTT13t53K4eCk5bD1i85LDiPqaPpOBkGTZJaJaYd6MLYCtAJA6yHiJTHH6FAz8pnTS",
-	"rUI+YVowZ4aJhOlSj9NzvzMP1boy3Xzb9KJ08/3XPHf6oMv9rlLTR93wq+1j+TK19EC2nyeLNoc8SaLM",
-	"ZoXx+MC4SB3BTBwx6boOo3znBcA47WlZPWOA0eNRH8u0d483VqQDDB4srt49Htw83jr/YWTpqG7QlMaC",
-	"w7DFS/ck7dDH+MDmwrf9Kh6ndCxRcahfdL3p8A+KDUeumhzHvIPGTXFXQSgnATGpiXIUbUgbdX2WgBAZ",
-	"3J7YIsc9iiFNgakmVPjDMerIRVrP74rNlNgzDGdj2zgHIDMSDtzQ2L6MbtqS/6mnpDk7Fyx/E9x6BAdA",
-	"uzAl3dfQ3uILhVFrpLiH/n5yb3GEvUSfn9xXeMF6iY0W99DnJ7sPEnAU+i1Y2d9iY8JGgNYca76drn93",
-	"0S5VvbTMBVIiTdaNorMmcAKkc0c2AgBdY9FoEv4C8nZZ8o6KyadpXREoU4uItl2GCMaEcYpkWrpTAegj",
-	"VN6jfo5TELDR4TTBd0Cv6jEBeUZSZDJ+jXjcKC23Ytf3E9KFOPuvqaHpKn8xWU9IXhiVZJ2/MH9QZt1d",
-	"86H0MNbb+qfwL9WM+Je/drfpPXNb5OD3lHT2IGX6/d5HWitfri7e6Hb9vY//sQUqGXzVjclkngHHbnhj",
-	"uE+hQZe7vjT84MdrweK13x6eQVHt5tXv10kIIRNLoRwmbmeYB0AG4417sYueKVm2B0MCcQjGJL89nA8+",
-	"v7a6+OTX2bnmxZ+aF35Zm72C2krBuYW1b+bl36+fXF2815y73zx+rv0EF2+BrODygu2wjXy/YjYPheHd",
-	"GieomhDq5Jh435CZ6Sb0tpJiDSNfJCKPwRDpRxrokQ1vYqcCJZEKsJ+1u19Wf4qSBYg6L3ROyIzcVJK7",
-	"IiDl0w7MwIkgNcZ9MkkLUyqwxIOn8G3HUQwlFis41GNWJsfNZJm/4TWNSok6oiBae4qxiikyu9408/Ts",
-	"axS++WrZdRR/qLIK4KOHXZtQAJMp6SQtfidsXmDZHI8RRUnYmvUgDdhC5D2St4833BpqNlBu9V0Iozn3",
-	"VXBzofnBieDDn+N0SpLZPEW7aYBa0BSrQ4NFeARRFiNoPRMq2kTMKMfBjnw3XNQyqnI9eTAJQfyTOm3I",
-	"SclF01OlYSV9AMoGJeAkUXeRcZcVeghF2IwIcnULMjzsJCgfv4rG2mYBm9yIDK1X8+pyc/5JcPPH1twP",
-	"cv+58CMZHSXNq/Nkz17SvHwruHmysfIIZ6SH04MxoG1JMpoRSmRd1uu+j/7t63vNv5+NGvAGEjva2+0G",
-	"E0nO7h9WyNWItkuHI8LtBQ8immEZm4oAXmD7IsflDu2pU7ItyLtVS2m3YQl/PBTogXYhzMyErYnYlpTj",
-	"jg2pPJCppUK7VnBxnNXiW4fkC0zAWw4GGQvX3iZbU/dOBcMU6DSglLCdp28dSmdOBWe/bF5/sHZyYXXx",
-	"3sbmprrSUnG272h/aJqQ1LG3BpPtAO9SpeoTzy6VozqCnNmwN3tUOjPuesgwn5CWbnuWLaY7/zVzhtEh",
-	"TEsdYsFuYKnDaCzeRcAdmfbIyQ8uPKCTH1y7bbSehRMgDkU9ZA4NHvwj+PKX1cU7eAJsLC8HH/+9pw03",
-	"fMFode0Z1qQ6fWtNn+Wa85eAfPrUZk0oVEdOaqpqG6G38Os7mFSwjR9w4d6GyzCz+aXVNvwzjDppu4er",
-	"VL/lgQfze9QBLAWpckRxjYWAR891GNAPafyjxRDckkEJc/lHZPeTAXRGqerXiV3EOEdQ28qSiZgsLGIe",
-	"knYffIlusJCW1s5VaASDzdlAdKcXPYh1JUefFouR29XMkCbdEshftnTPd6BiKV8TAfEKYyEyGk6Nu60c",
-	"Czj0JD2J6TntmhvS7OOdD/Unbr9Hpm3HsQUruBy1IWPfXx6hh7rT+RyJ0fnccTu/NN+0LX/GZjWRWSeZ",
-	"0jd/AypIjaXvG8vLjSc3mnN3VxfvtTNYIRS0zW+LVLchH7qNfJY6EQJgddaYYWSSSdeAhXxSpg6i3px6",
-	"liCGMH69H1GrfWAzcmSD+YD3AYBH2XUs5mWiyrjqWNB3Ws91ZDc/B3fOBwv3Wj9cj0xUSA+dnFQ5aAhp",
-	"5GugAwy5LMlzbeRxu6SL0OhG361xUbYr8B04gkrXvAtTKPLAqBgcQlYLMY6ZEtuHmzErwoUhjxqCVDyQ",
-	"aczxMnWKeJCHVGqoPtmR/MloF26eB7O4CpQvVHs/dxEiCai0mFOsHAc50dtLRh+OfBtve/TPQ8FZ6Oe/",
-	"8CT4cRasQr949Cc9MLjLt362C8GddDzNz39qLnzVhdmv91G7359i9ZSGZRPKD40Un6ejhX17XiqOTO61",
-	"fs/07rSOOpnVu0Xd/8fI8Et0uPiX90d/nwSPTWiC1md2WKG2gPO528Y7pRmPZ6hjW+Eqk4d69WW1CjXL",
-	"hYmownRp2a3FB1XYmLyti6Mtp4lELcG5u6sfPGr+8/ja1X90f5D6s2tbO6rFulcbhwPBsFd1mEg7Lh3B",
-	"Lx6G7w1074zcJ0l7W4ZfYUdjdqC4kcbS2ebpi6t3TzUv31/77HzSYaoaM2xHYoZt02BgqBAfs2hdgBwn",
-	"4kHUv/dlhhxGhX8MWlDg3x6rOHX9cQ+uff3oP8O8E4uPW48Wu5+kNquP4V/u4FLWUQ58dxwgtu10mrYg",
-	"Ndfzwy4/KNzUqGcJ0+BXAKI4xOUWHIY1hhhSXLf6NDmeN6Jr1gMU4WruPNhHScZUw3t4jBcd53hTGYWj",
-	"+jStE8uNJaF7ChTQ+haJATp83MdiEHA04zDjISlhsNNomjUy0lZSgYiEhNZiRQ2ZIdQRrhJBh63almE1",
-	"SqBnc1xLrYe/1ELrIblkh9j6uGpBlUE1tZ2qx0SOt33NgRS/vBz8V5a8Ix8vPw2shLgA8iriBvY6YNlg",
-	"PnTvmfWBjSDhvWyEp0GDfWyPRWkT5aOovj9cYGzoXZv+lz1sUXuSyutNY9fFpFyp3oY67D30WJQ2U5FK",
-	"t7inQoGb7Bo6HWoXRNRI7CwiCtah8aK3oHj01UaqKFWz5O02hmpd9lRrgnEribN6ZzJW93Vu11FPN6/e",
-	"biwvdxBQp87shtTT+98rqKnFjrHoRvmcOY3L5Yz6p+H5XDqAXdBKwVktx9FJqMJ0En/1OPLlutyClAFb",
-	"t1tnclxeT7jTDPow5CFe54BjK9Jwl+jG88wyX28L73W8aUCeOU1I7IjKRHcBF95iqjjukjIM6fpyh+WX",
-	"B8seAKORlBc8xNyKk8j42bf1D2XEDmIWnMnk+OOoYi9XztbluMUjbbUJHVyMNaapjPZCDk29k0cYNDVL",
-	"kFaaiDj8Ti8+YVnajgZAfpkQBigTaqx8HZy+Fnz8d3lz10HkuerHOya9kcKf9WAA28SECfd+xYPYKpG6",
-	"Aqa3j6WBS/eCr66p0nWnta13JUrpzhZ00tkENyC8YSo5oDJjx0GwigLyGrNWUsOwPUGAnVfPYuUJoERI",
-	"SXE+s2mA93Xa6qv4g83Za7d+D26xU3JSQIPenL+EELgebaEtnOyzMShFFOO9oLI5XRU+mWTr/RPQTaF7",
-	"Mo4PvJ2vHR4iPI3Pi8uJCob74VOKR+GGTxv81nbzw0xI+0nkydFhv13UqWcYyTLz+sg4u3ZyofVosTPW",
-	"TbU75eq3ZHRJCUHYA9zNpAO7D2TETqGOxRTet5+snvpHD5MjfOb1ZXZiPILOUBG8DRG0rhhY1C4RKaKM",
-	"EQZkobYoTzPuZ3L8P6vUCeFI67joMfFFPQb1ywzxKJ/KKDhlJgoJZ9TK5jhCwYm6JLNM9IUhYtutFWeS",
-	"1tIfDx/XL7McV++ixGWQ+lZeR/+KJwDMQ3uFId9KodJBfphokdK8QVgHk68uINVCPWA/ah9QVLtGxNzq",
-	"jTPNC0+ap75t/vPi6t25KDdG8+fP9o+MjA5lhmDwh8aG9ozseWl4dM/w86NYUqJ8CvjMC+yYo4lrQmXr",
-	"lZXVuTOtz1ZWF+/1omyNo7RDlh6+3urpH4PzC8GHZ7pefaI6ib3IA4nQjsjVBlQK0EiiSjzrFp/ceS1a",
-	"J75LKAfdslBFJx8+Xz6je3YgBWC5cSwL0sLDNxqMRw5vsFOCtsVTzbOfTLwc/OPyBnahCC/kmEy6FAO1",
-	"pE4tDyXWBalRG6nciMXEVITvsOA6btWLyi2606QA5RT5myw5zKgFZGs+cRidAc9FfI9qlVcjJF11LCJY",
-	"vMbNy/CgG4D9XmViSuUYo4A3+WQDQ7wNMveALx1HpQZvCZS2sP/0S38ndDSffxzc/bI5u7L67XzUmkLT",
-	"SbYpv+wxUXYdKw1hyrgmuppkBXdaboJIklZnjiP3aY9AQ1/ZrRFgiqJgU2BSSMUm/19nJ2Cj1jLRQKZT",
-	"YXxcFa9cczBQLZ6MawxqgpySef6BCirpuyTTKB0FkpqQA1i3vqmc7aDAgTj5a3+fD2YfJk5+Qjj2hnyj",
-	"aLiVQZpfgGWNK78QMkgqSSTh03q8LFr7XAxAHM3cYKdE3/c+aF78qaspiq7POi+kADfDpmjH5ixD/rPK",
-	"qkzVBkva7pS2EZKuuRZTrZMJsutH5B0HmZet80I6MQKIp/WxGnz+TPPOrdbp+83ZudQGaPmX3dxNUSEz",
-	"MIUKReikX2PypFGT+6LNBDRkmf496fJCwd6qL91lzGKp88Jbbq1zyPd03v9lJN7x7H6CElo/fBQs/BNH",
-	"KXV8fK8q/N2eK6dnI+1NzmqGgIXVRdiw2NYATISrNEKAqgt12GRwiUSI0M3NmVA4VLg/s7JkP/CPl6uT",
-	"JoMEiXsQkoirN8ETH5W/HnqWOnAAJBmcfdJa/rZD3CyuhxA4J+rJI4+qhURjz0LAzGRd1f7ayCaJrXo6",
-	"UJcOFRXsohx67N6nPvRKj5ES41VwLx4DvUMLd/kZF1iBpakjXhgY2kpyhhQgPMeP6vv6Hp1hjogCDeQ2",
-	"CLyRPKJSGjeBf4YX1x08fWB5PPry6NjE/ok/9gBMhEfYpiZXffM0pznDPMsuDAzC3rx0svHLN83rS2vf",
-	"n9kY54iWuluu/NSuA4MWh6UNEgJt0CZzeQR0lVlhSjkILIbJ3SzHn8v7Li9NUk7wvmR4GK/32oE39+d3",
-	"jYF1q7YF+UhR5lmoYtslTv2qx5Tpg5aAMMsjwkIwg71VOoiP2HncTvoHVleESoMLRuV7vmY7ifzo4cAO",
-	"zDLAJhpPbjRWVqSVrNxPsY8is9QgSTOhvk8LkFETu98vU1H+a+9ZjjeoKKsuufaLh2wiQ2Pvx3zscmEL",
-	"gD7Hfg5KhTGP0znERntYoS9e338UcNzj5NDbR44qHITiAQC/t8scZ9fTOB9FOx4+Kq+U1FO2Z2QkgRJ+",
-	"/RtATBL7dkUm/VbMB2VGPX+S0fhBcz27ZPP4SwI7YNInGNpSJ/ZzsFH1CfLF/5f61zTzPbug7wfMgfDR",
-	"euVghR9TssGFdrVgIASPmzyUMYGIWAMBwB8NZYaqnjM0NrQbcmfKlhMwmVRMgYSJQhsunW08vLJ694tI",
-	"f5wGP2YSw3dzPsSMSpYY4S51DdDtirsAIwXqU8ctGQSsUjkRWYJqPa3PFxFR1iYE0XktnRkR4WGVOoxb",
-	"1MuS4MxyMP9JY+ls8/Kt4OyHEcwHK8W/msJXqEvZHoJU5TOpimRb82Tn75X6tMoJacZX6SfreEYtu0DA",
-	"J0jBYYBSqmDGfzpLWo9vNh5eXv3pm+b8g/BOSrA67tUn5GVlYB29crSvatxoyBi+S7lnyUWqYxj4gsvB",
-	"kuClsqT16OPG0ung9LXG8keR5wj1qGO6TwuUyxAYtUmyZO2z4+hP9Y9Dh5nwHqYYgu9CuTUsIy6XWMyx",
-	"pb1nCdIvt/fMxl0OwskKTqSM1dUaURDvyN5oa5IlYNm1/SwJbj1C3jCDFI+uB4SId97w39pEoeRAyqGl",
-	"TqThTZqQluT4dXbO6EaFlze6HAkvBKc3jAWA6VEHE45bKkGyk2dJcOJ24+FlpKNuLJ01XMb6FkhlHGP1",
-	"MG2a0h7D3qiSeIFyDGIyiqKIOiJLMLT6dXYOu0jkkOkwS6c5zS7aec9XKBDAQ1yKsnywUpDTQeV1qZ8l",
-	"2KiC6YfIZETyDp3X1mzgtTYuLdAdk0dZgmdGOUKPTxjWWn1leXxMcFk66qt4boEJIR1DcPZJY+lO8OSD",
-	"xtJK82pksMvVybjX3j9jWwzgIwXqeXL1ZgAkUq1kCbIA/To71zy/HCx9I58PaJTCi6rTVedlX3M9Mu1y",
-	"23c99Oqff9z8ObJ6K547GWtbL6tUAHBTZQiWAkm4zxEg7uHMywBfODn65hEymn0+DEL1oGCbZlTFXJDn",
-	"IBiBMx17r8AqPrN26U2i8ctHa5d/ykVQVOFNZVz0/wIAAP//",
+	"7L17kxvHlSf6VTKwG6HHopvo5sNi919NUrQ4Fh9DtqyZMXmBRFWiUe5CJqYy0SAkM8La8UOWLVuO8djj",
+	"XfmhXdmzsTOWZM/ckS3J4+9yh92k//JXuJHnZGZVAZmFKjQozca9jrDYAKryefLkef7Oq61IjMaCM65k",
+	"a+fV1phmdMQUy+DTZZrF167ovxLe2mmNqRq22i1OR6y100riVruVsb+eJBmLWzsqm7B2S0ZDNqL6jRG9",
+	"/yLjB2rY2rlwrt0aJdx+3Gq31Gysm5AqS/hB68GDdusylQy7ipmMsmSsEqH73B8yksREZEQNGeGTUZ9l",
+	"RAwIJRGVbLPVbrH7dDROdXNnz3bOb5/d2upsdzob253tC1tb22c3OlsbnU6nc+78xuda7dNN5LlOjYmI",
+	"0TilCVc3YKyBxcOJVPY7pkqxTL/6f+1/qbNx8d6r2xcf/OeWt89JJkW2uHg9zu6rbgS/9vSq6TUc0wNG",
+	"+mwgMlg+GNxfT1g2y0eHb7QCq7Dd6fgGcZWx+KrIRlS5Oc81O8Bfi83GbEAnqWrttL4sBde7ySej1s6X",
+	"7EeqxKh1b767duv+hn5w44hmum2p39D9/9mdmzdaOJQ9eBMG5gZVXp2hGqUkkYTikgxERvbOkTEds6xN",
+	"lCDjLOFKU56kR4xQSW5duRpasRWmpruvOTUzrRf2r79oppSJ0XXB9W7Mz+pqkklFRvrHNtGHYGNrKzjq",
+	"TIxaAZpDkjv3YOPpzpe2Ni7e+8rWlzob2/ee8VPgC1R6xnLnhb2N7fMX2iQVU5Zt6BNLhuz+pv8cDnUb",
+	"NU+EHh3dGNx79cK5wJm4FrPRWCjGo9kX2GxxbDf04sKBoJH+ahf+lnTEyJhlUnAyTdQw//KQzciIUS7z",
+	"r/DFMg+6MDhLt6Lz2xsXB53+xrn4Att4jp47u3E23uqzDr0QdeItO/0hozEwAbMAhSFv6DHXXYu9jb+i",
+	"G690Ni5udnc27r36XHur0wmtyuCG4Ow6VdHQndKFYQw29EMb+FQzJnCNX2FjmqkR40E2EOdPNG48OUok",
+	"7N/iPUEVic3PhPKYqKGQmtGlYhqif/t8aRz/OWOD1k7rP53Jb8Yz+Ks84/qH4Sg2uixipl/KCWD/0sZf",
+	"/NXtv9rodM77yTzSr9S8cM7VuHBeTEZJcK1T+NHLls7rtun9ZKS50vkO9oSf8n4SrtgBy6CjGyI2V3Q+",
+	"26ON0qW7tdINW6RlJOSNe6+ebZ8LEfFtqhJ+EBRMMvh5ncLJbXbEaHrNc4e8xEdUHrJ4l3DGYolCSQaP",
+	"AxEmkmQsElnM4hAR4tP+PRrQVDI3or4QKaNIfHcUHQw+Jdlsn/ZTtvarPZJH+rZL5f2atyAMw1yF8Pfl",
+	"O1+0f/7Fi3f+Aq/GfRG4GF+k9l4M7YQS67kMXx567puXhzNzsdCUxFRRTRupEIcsJlTt6N8ixtUG45pB",
+	"xOSl/asbz7VBKtEXDlLRZujq2Bf8oE/5hu46zFQ9XPUB0gmT6pKIEwZi/7XRWGTqapKySyKGqUSCK8PR",
+	"6XicJhHVszoDO7nzak3mmTeL/ZbXZ4/orSWDJGW7JFGSiCkn0ZBFh/oI6TcJO2LZjABV4eWsH9OEv7lA",
+	"7TgvORZc4pyuiGiir5w9Lqcola9lTlptsU3D3it2X50B0a7UhmfZF/Wc2DS02XrQbj0fJ/qnNY/31qSf",
+	"JnLIYtN8aCgMf4aR4L6xeM1DwWZvw9b6hmG7hTFcn91hUq5/PVy7++KQcRlaDokPwVBujhkHBWPZSLTu",
+	"8l/uL6OE9ilGb4fiP0+g1Rilb8DMQt7KRD9lo6WDH+Nz/8UOyF35r6IAs9PiQnWHIkU2FDNFk7S106Jc",
+	"qCGo6IMkYkQ/gBIzCP9cTFvt1ohJSQ9Y95Vha6d1/MZPH378r4+++8HD3755/Pb/Onn7n47f/drxGz99",
+	"9NY3/vTJdx6//+Hj137w6J8/Pv793x5/6038/vjNv3v4+zc182P39f1y/PqHJz/84Pit75787BeP3v62",
+	"a/H47f/16Ae/fvzBa/hay7G6bhK3dlqdrYufuxidZ8/Rz/U101RUTaSWuS62WypRIN9cFnyQJpHK+fwZ",
+	"Ok7OxCKS/8ks0UZhIR7UFSTNNvg27mUtyU4ZV2SaCX4AYsRUf6cEiQVs4m0jUqz5MNhmfaOyv6GaNBVZ",
+	"TCSdSTIUUzKgGUkUGVJJIjFiMMQnc1wbHla3HXAF7EWRmHC1d2CHESOTo+mtTIxZpuD6MyLXuPDVqy06",
+	"UUORJWrmN1CNMyEGYJWyzxEFu0glkUMxBR1xXr+plLrsxf5q49ec1ckzTBA/npLk2hVjSZsb17nl7U+4",
+	"StKAcBXTmeU3biF2CReckemQcU0jekUOkiPGQbA5EAJEmoKkdfdurOUs/c+2/WdRytLy4YHYMF9GNGU8",
+	"ptnmFapY8beNBO4QI8xpbnOQqOGkvxmJ0RmFIpP7l4uYnbFN5ZIRyhRfwv1o54a7nCRy6VX0v8yAVxRH",
+	"R5HsNpHuTjU60xQQtqHmK4mk/VSvSTOKjuE9PbWCpI56wpy2URyxPEzGG2KMfWyMhVYPM9NDifiaEVXG",
+	"qGEDpfdqkDt+Uc009pDdcLWvH57fV2ihXTTIwlgWNjVf8tyw22C9Q+fSHUU0ahvT09Ofv0S2ti6cO/tM",
+	"m7x05/Jl/HGQZCP46ez2VqfzTPPDu+7VqlgkLZogdZXXITIGkzlDoWaSRA0TSQSPwC69MHh2f5xkTHZR",
+	"CTUKJ1goLpxrLRos9LjNdVb72mu3ZJqMG8v8xQUy1p3CYE2jhfEsWbbmh5keWP9NothILt3i4kX4AIjo",
+	"Gr53PtcQaZbR2VouomY0Oh4KzjyvLTwIF6v/orOKVH4LO0V7hZt4fadm7grBGVRQwx2lL7SFM2SvgUVt",
+	"ot2ikUqOqLKMvaQRSJDUqMSDpm8UcsjFVO4SwdMZSum64RmJBZOFQ+gMT+3Tkto8cenj0p3SRBmin9dh",
+	"9O+wgSMaMyImCsRhLhSZSDSpLQ6xeLUt/joUI1bfzJuTf3lk18HqB0KMZdpephVi+3XfPz3tWWJph6gQ",
+	"FqRIOHO7UlhQP6nCe8Yo34Bp2ZugGXsYWYO7MSb2Gc1gGpEQhwmraUrMB33Jvp9/ddm0dBomRqXUOtI8",
+	"3zx/4TOQaMyV5MYU2EV0IM9JLYb4F+nabMOiKCdS/w9S0cHAbwApDh4fM+2YfpYI2EnMuErUbBMncSoJ",
+	"27aFIvYBTbgxUC0sDeMqM3/W44TYmNSC9gIjnFsE27Z3p7AdsGM0PHGFIc/5QrWKhs5NmqZ4a9KMkVEi",
+	"ZcIPwOps5zjnO1g8oE6Y2OoULc75TENTgqUJCowLHcVGTlhk8Yx7X9DTn3l/eWW4nDDxbdOtf2Pq2BXK",
+	"C//w4/95/MZPH370UZtMh4IMKS9ayxLuzP/UnnhQl09pmwC5o60FgZPvvn7yk785/ocfnHzr7x/+7pcr",
+	"CEdJ3A0yyXXZNGqKhH6FPR9gA509ZfEBy9ahsmNLhp1ohrDa0X2yEn6FzUjrnE9JUEKb6pvz++F2Aefi",
+	"PUOWzBsuz38gKsxvcCuioHjXardEdkB5IlFYurdsvYriWk1ydau3NpK1LV4eUn7APotd+dT3wSsw4vxv",
+	"2Rbw481SO/6rrSSprWkwui03FP1hbiDQbSaOWEh2ofhzXJufaOZxmw2WCi6u4cDhxkGtwgDdMJuOt8j6",
+	"zCm38smSyWBP3pkoRaPhiHGlO2k2kaGJlKsfzOY/G+fPL+VYMnmFeW1lVYE++bkp9LbVWXrdmug9c+tC",
+	"1+aVJcwrooqm4mCzvKintOJDk8jCCs2uQnir7NdKC+9fT2iqmgYDViJ9LFKmAjKyndbC2MVgIJkn0unS",
+	"TEG8pFEN4klG++mMDBmGEdewx1q6mrOEsDihRP9G+jNivIRtMAMTO4XNVk3qM4Nv55MPLJ3W8gS/YrzW",
+	"C0tHJatjBS5pFVUP7ycjliacPQ8PP0B1aqkQZ4ep+ZWXO1XP7prpY954aDT9avlRP/Sg7VZigUyCallj",
+	"5SvhMbtf06R/mPDYb4+ASIBXfa50cJu3tTJ1eZhwJv3eBS5UwNLhJJjFoxJFkyxjcX2XhMiSg4T7FPCY",
+	"kUSRiI4YGWRi5B1jxsYpjVjc7ftXMmNSpEfu9zkXi6KDQcHXpPVNyZRKWUwS5e1PRmLsX5TpkKpTa9LG",
+	"LvXKEGIDbThHeVkrCfzFRHqEm2aSwtwh8yhHeQrF8qmFRYZLgmYedxi1xFWDeGpTmT600qfOCcmQgw/p",
+	"EQMrOuMmMrVGszGTh9J3yFiGBgtJpjRRbRshIpXWHqUqmY+q9gLW6AqTh759OMgYspYaI0243hKvqevP",
+	"tQiQCC4xPNc+aD1FevhUkZGQipzvdDa9zY+ZMKFQc6kXItPHakQimsW4GM3mboR6z+wzFNZrzH3G0lRM",
+	"az08L7zDxQm0Y5e7bQjUNYsjsbTglqK45EHqh5091QlwhF2TWpf6eQytfRqrC+PJ19e7rsGlM4SxsHhN",
+	"Jhm05deffciGv4Z1WboOl01kzl8y6nFUDEWaxHRW5vsBi0DZtV1+ZW55aUgo8K+lzwIw36cUkyxizcZp",
+	"QxNz8wHlXEx4BGdRa9XgrqSefLIH7dYRy5JBEvKHTkV22HzlZmYXlmwuPObGXxiKW4d2vnWFsditWao6",
+	"msCvv8R+1hP4VaY1D1nM7Ne1OHuJcJcZULBpP/3ziKUmbHs1VXbVMKu5MVZESF32CzkQBGqk0kpWpc+b",
+	"lnTghfpLfIcmsY9K6XjMaFr3bXDJe4IQ0hSE5akWc+AZlHCGlMcpy1DG2SUQ5ZioIcQoEE2+JEFfjuZw",
+	"teWAG3TEKuSACn0sFZOlet1lfAqux8hl0tVZnCY3TTxhdXea3Y8m0rfqL1IFBgEuyEhkILZyWE2tRkNE",
+	"SCymfAeUJjHhShJ6QBMuFeGiL+KZPzRkkPDYRJpUH9ksvmoefdCGZJuG+5b41dREygmLu8uX3a5Pyo6Y",
+	"J9y2U6TANtnCj4zGNv4Ww+/bZBvXDLKFtAocDWl2wPxirV7Zrl7V7ijhE+WTnq/jD7qX/kRqbVqCi3I6",
+	"TKJhvj1KOMJ3W+Xvc8SonGQsoLrDuyxKYhbvQBxxmyiaHrZJJLKMRapNoixRSZTIUZuojHI50MptRuJE",
+	"RslYj2VJVM6iMDQJxC/oH7oB4wb89orfnmZ07LrnTFpj3jL6RKuffcPm29bqYjJm2VEil5uB5pmRaPjC",
+	"ZDxkqVfumNebYyMalyJxJ6BZ2MXNt8BxO7tc9py0rTSZnzPL1vNLJWc6oRtsL1ohnKmfMRoN/TKWNVvl",
+	"0htkRSA/KszCngZ3c1nyqeulwsHv2ebN56vYi/l0x3RmPl53fdq3bdf2eTOC8mm1U9GnUh8xmoJ2g+dS",
+	"/2UPpv7RnEwMJTMHs8GUzBBvYFeFb/ax18I3l90Ail8WxlJ8Ox9W4dsrhRGCrm81r+XmtEQzwwmYFQiS",
+	"w64TCZB5FcQGjPLIYhAV5Jxv3RtZ4w56A0lKee2i+0NGkAZxTK7lNnHpplrGkwsu/xp+8tqH/hDJEoYY",
+	"OopX8wu7/nHL96wBr5I0acakG+3E3NTN6EOz9hs2warUQO3I4lPbM7HL0DCd42kedUYoFvfIyffeevTu",
+	"R20ypVo848KQ3C7piTHjPXL8b19//P6/nPz9d3dJD3/Sb+lv33v3+L3/tkt6X55IBfpi7y5/9NY3Hv3g",
+	"1yevv/XoH7+9S3q4gj2Czx6/++vHr31nl/QMh9LtfPib43e/9uitb+jWgaXpbx/94J8fv/+th7/91S7p",
+	"IaHqpuFLbHrzbjFVHWbSarf0gN0VAt+4obXadjcdf4wdA4c/zYG4V53EZG/lRPBNy6JPoc8WmjMqbZbN",
+	"brPBRNK0QZBdY2/OIRt7GM41lOVsBkSevY18ZpPcVEOWTRPJMPUb3CSan0olxmOtcSGiByP9iWafZERn",
+	"pM9MtKJWzBIQShO1Qw4ZGxuulkSHfj2g0g8DpmA31IBvpImjw/TmPB6wRoFDpTcpELThHL6ytsPAvdE9",
+	"5CZbouF7mSaZ2gbCYITpPj1knCS8pqsBgIkqdgeyAQI742ZafvkL+usC7lWtBCI4LjIYGScVGU54nDGn",
+	"d5nlqq3ul46l1+4/8OvHX2Bj5RCKkswcJLi/uVBEwXr3WUQn4PPRjyycqprLMOFFC6JvXwXPs4LNQvDy",
+	"XuVHd2dhNHq8sGn1gwkC8dJ280skXHXSVgrFHChfsORlzJwBb7bNhqZpxmg82yUpGyjIXhEZ6cDmoGko",
+	"pRJEQ627w9p5Z++iRjpLTutakzkHIhASyo2zGsTdbAfGDzBLTnpUYsrlMBkT2hdHhgwSCWYBeojv5kRD",
+	"Z2Qy3iQv2iVKFDkQTJLJ2NoRMClpLlF4OVJQuzWYpB7jycsW10tP5CkEGjEUhHgrekIw5lRIpZ8c+W6R",
+	"B16ykv58LTZWzi9fK/DCvTOqze3tG/WtSwhgFuBvWjyHSxWfMgpLqnUXffvCTnKDrVWP1UmGmvUXtODv",
+	"M9ce1LBiuJhmmkrhkTRwzAhCoXWtjYRLMuGxUbkAuC1Pfq/v8aDF0ORayTn2rZlRYBr0VT7S9ZfXvedt",
+	"NZwocCeiXDqASMgYgAMAqQd6wWHLaVTfn12O5vNasieS+WGSEhOXULCnW3O198Y3Vgf/2hr7YZOzZ18Z",
+	"1fc1p8mRVgwavGJSVOtvcJ5yvLiYLGWRygRPoq7UYn/EAkq/pU1CDzLGgCX3GdHvsJjkrdA0DVjQ2X0F",
+	"e+ONMXpZZIcJPyAxnUm/vVevTO0ZX01YGn+RphPmm7M+3CzuJrzJ1lpT/iIWpKY6Kgm7P2aR5qL6SS+1",
+	"Gdti7Z3WU+0escx6WzyGdxodevNfr1PFsoSmGKwy0MthI1VYnp5FIKAHOF0zljayzdd3tE36o0QpFtuR",
+	"eS0MQhkCrERewsHfwIe1TsbB6LaEbnHXjQih1QQyBMgZr5bnMAjKLdqTJAtMznWAL+0UOKEYFE4GMeer",
+	"NiNEIISqwzum0SE9WLpgfyYSzmIbdpqxiCVHtW776zN73yPUYCgSQDLVp9HhcgwefAzsYGzsuYJBBDaX",
+	"iX4EgV+0Yk/V7hyOs/4dQR+MSKmGmZgcDDcDAShs3IBa9fB84RST0YguD9rVS33HPIpuk3HKml/Kd9x7",
+	"/rHIMePSimE1T6F9x9eiYtko4bSR7KhEutT4eWXCpHmWZRZhoNZ49+0bVVxD3/VxRqc07QYc8WVGgFZF",
+	"JYh9MSCjl5KLzW7OMWVLV4agi7KeubGKvNJcIoXTlAvS9wI6wUoeJXBoLy6DxTDL6XGHTFFqSiQGKBBK",
+	"JIsEj4lKRmyXFIyBROprHzBhFwz7i2ASYYkxY3p+yCaz5GCo8vxSTxLpQstoh6mrpwRkRUfpO8Ttcm67",
+	"tXQBkcWiuF7w2EgIBcFTDN6ViarvkppI9nKhdfjihlB3yj3A19exG/j7VqmvB+1SikZ5aiZQAcLWKfmy",
+	"1s3JCJRfczPRMcskZGJoVTqLWbZLWCoZAT1eEklniBqHBhY/UIYJ+yp3jRLeDpkWhLl2cYEdaPBWZ1kq",
+	"UczYyHeUUVfdMbEaRLOfuWs44YZ2bXSHJFbBtZYDAzdmRB//DItSdnkIIMblhNMmjEZD0kcYFAjf0Vc/",
+	"dwiKmmM8JUkGaeqy7u1fvPfzTLRtTxJuSfCsk2hvRenytHIqrzvEspRdHGTHF4VNuRdcBnWm0kFc3fRk",
+	"/eXNzAklcfa0q+KVdEvYBh55mqmh8K4NqIdeLhUnxl+dsgHwIyH1P7nA2UKr+kQiUzHCdT1OdWl2xTZ/",
+	"afYidnBpdgu7uDR7vtjJpdnzhW4uzYxgfq+QG+M7w7XukfoWKTFOuBffPWMpne2SjB0lbNomHnJbPgxk",
+	"mt2MqUnmVQzcheJlJshZ613IBbZyxLKZGmpOau2gBb1NC771SdK2f0uPpAZBjjMRsdgbX4VyZ9wGhjYK",
+	"rmQgBVvrRUE6X9lEVM0g8+hVnySiJ6K3te3kwTZx29kmbrr2dmtEOBmLknFijJPLz/bS9csc1sn8VKr2",
+	"IjC4Ob3Ed0jx+p6nUX2rGbs3kmYfNC+FcgOAbiGhrgz/4lNOfPEokRiVj02tiSvR9SugSAk7fpnlfKU/",
+	"pcElVdKD6q/6KOEis/KbcZDNADeXpPqqIU8fv/e7R598dPy9Hz166xvP1D1MXh1ryWY4LNfG8StwQVcr",
+	"O1+Yj3mz1wWeV/gjpVjkRPN0+EPvW8saYG0cX6td4CyGVApYzqW7vfTBcoJWu8TZDS9otc15a1mrZisP",
+	"EK4NI7Znp7UXqdt2ZvA3Tg7+NPODv80U9yJ1xc5yL1LXzEThazvXvUhddtOFl2HGd4pz3IsWPr+cT3sv",
+	"UvuFmcPDdvLQoJn/XqSet0tgAgZhFeyO5n4FT1hCF/1zi8fgptZdRvTLiDpk5Gh8+ClJhpN+AGMwmJs+",
+	"ZBmrEVhmksHh6XZhgCGCdUJ6UD9HX6onQpnmWJOSzuQu4GEnCvAmpXVuj2mmMDplEb0pnNEcjlFWbDRO",
+	"y6lJRVsOQpcvT04qxx+54gNuNU4VfxQXAVL1IrsyNfMpVrMGLpAJu2LukTlWZsHA6siYDdIT5gN3jfQN",
+	"mzhKJLPBuxMlwKxknS/12AcsyQ3bJHy6lbcLn+8UGscvbA9aWD5imZnM4iFaOV4dGQSLuzLhUe2VqmVB",
+	"NM9Oaca9/o59dDFDuhRCHs8YRXezVEmakghwd5bDQZjQUl/ouF00Y/4I8YRQCKZkTa2/zoB8ykhMycKj",
+	"vc0iloyXB43Nl4pLWbE4A1REw0A7iw+b0uhQNvMq1QXPKKxMc6Rmz+osQ1iGPl0i5VzIqomz6u2UUHCT",
+	"2AVTocdpN5eNrSOKE6noDCIZY9pPGSxgRDnpM5umwuJN0oNY0x0Si0lfsRhCnTCqEWKDFiJdLMdxXs6S",
+	"cIMsxRrEjIGz8NGaaUCUShMOf6LjUstQqUAWk7sKWnmomb44l4er6hWfiuxw847N7TxV8iU25i6LO7mH",
+	"ZgG5Cg2E3SpcXq/fNi4Vplv8uVBari428CClBw0TZw+8IdPXFq280yGDGBZABQFqwpi+yRjCrNCfBvjB",
+	"puKKXsTCTwknRxQ9wpaWTBRzDuzbT0V0yOLadm/JPk8Vu4nN2I8vu+bsN5dssyUvPVVNljZ/r7YTy9Rg",
+	"adBJKEvPAOd4f+gG8+hh/zzBBc7XqU94cZONQQhsQkZGbAQivSfty5lehhi8BQeZmIylH8/Fcb+lvBmf",
+	"dO+EhAVDSt2ByLqjgCAC5NgdLM82s+5aC5xc9ezLArMb9LPdOrHYkGHmUstgh4v72S5XpSwUhiwRsCOy",
+	"Qk57vkLtefY0R8ZmavmoFxYweG8VovmfUF5InkC8KJMhmAtoMBLBTYpspRIqpAFrMc2Awmma0n//pW0O",
+	"BR1kKyWEl3qQgPCGVxCrkfh6M0949UcmiImiB8wPj8N9QsVQS7YuSxZkbW8UT2VsCXTqm9IkO2CnzZ9f",
+	"qGxhci6R3op7YPvLl8G3qBXEbe0XAQSvkmfQWikhDru4ZPOSb81ro0H0WDjtZY1xbU8kKiuQmQIsrR+y",
+	"jACIor4KEqmSyAOEYaoENmE+c23eFtPlg7W91BrlbYShmSOGOC5FPRUxhSbK/4PpNvDjYMAilRyxrk1V",
+	"qQVLpfl8xGoAp9jOF3oqtNI208I5eBfHofYGUhgq4jIWfkppH6EIPH41VeMGNhVqsRnXU9sMpiZIqJnR",
+	"2tBBLw9ZdBjKuIJEivrEfZV6sf3rRICKw4ARJ0/Yq9aL4TFXS7O88OKw1bZz8VMJiw7HVnj1cdHqG00m",
+	"B9wlytU4Bn53MlTuw5b0A34ARCF8yKRUsgvnNhsBsS45fga+NsPgHRiwd+WczOS8HLVlIH/m52V7ya4z",
+	"9VOMxin1by8XfDYSE+knvyDazBPQpRtYZU0Kfb2kfAP7AKpyIGMwqO+NXCTi4tqYXF/ZBB+sGk0UAoUb",
+	"YIlWWX8dSLrH9zxi8SxoGcZfXxmGcB6VIGqScYe2g0mP41K6QBmxNGkyKWiqUf2YAmRK0c6BYZkSOUrL",
+	"jaSuPmKPzE3blPtmL2/TfXfbNl7wcK9U2Me1iIV9GoApONXWlA2wkCI5VVUhLbjJuXKtDeJUiyehTiyF",
+	"2eEnhithHrRdVU8YdnPUvCJsgQc1rKZf9lRiK5VjDLgi7M8NpG93EZzaG5F3Xjn0oF+iAbevAms6rd+g",
+	"UPWzynOQT2eVhGF7i4bMghRMt3NQK891lpqwl4YZrXIN27twWZyPpyTB1unKdTgGv/ROH9lY976YqDrI",
+	"OZYnP4nqsnMs21/EZTnnna8P4k4Y+H0ODhC12FldZsuESlMSptz+usrCXPE6MfYgIjvh5BJLvgzB69ud",
+	"7QsbW52Nre355O3OxsV7r557sIF/bOd/fDa1ntstPzhxAznXB7vaX85JXRP1SvxcQXyzNW1jMhiEdF/0",
+	"tDe4W1AxD5T49NvMjOXEl45Uw0RiwFSMVUSJVtsN2nfSsFD2itVnnki17CcPx3qlQJ/sPh0Bannr7NnO",
+	"+e2zW1ud7U6nfCyfvns3fvXCg6/ofy7iP1vbD55ZdiYtDW9exi05TdhQUlBc7fCft2ZXNweLWDQ/F4zX",
+	"aR0laUoPXPWsndajH/zm+Fdvnfzk+1gjJIkSmnbnfzv+hx88/OS/gTG7T3k3m2Q0be20trc7Jua5DmBS",
+	"OJ4rpBLOjcfzRGk8y0WzuFDltdx4OxC4GdjOK7kXbN1b6pdp7aMNIsJKJLLMkpy37z0tS8MA/ZXd11gf",
+	"2y/HHdE0ibsuWrdwYPUJPfdgQ/+zbf/5z61alRHr3TcQlxqvJySwePOYBueDhDPUF7qmYjpGtFAesa6L",
+	"vMPw4UTw/Ks8Lqbw3ZgB3bsUiPwnCPaVpRYgXqbrMJGd4bX4lQ2WKXeN4XhdM/BlUpkLsvwCBqitK8DS",
+	"rmfgWK2MNbEPsaRLj5Vrv+pY7du4VH8AbJ3hOOCYcIirD2AyKSOoFoaW0YEKSUCx/nEdNfLarQlHyST2",
+	"IeOxkUNeGSQpy0tsQaF2NgOsh80ahRTMeIvdeSc98RYLm9i8Pk8W55pidJvAgo9Tyl1V8YVgKVPJqQ0J",
+	"mlrroCQI9pzawGNvPYtM1R3TioGxhWDXpZWvM0gEhPG23ZaY9S8vSmBj9cr79za0s6r2REY0OzxVMYyg",
+	"Ijdbpx43YQE8q3iiScUVsVNzaAISs5BTKj1R+i7cuy6tuLDtutk1dXS/CZPru4EnykMqViWrdx76UiVq",
+	"4jMFFI02u4DcbkDv+jQ6zGNoJU0MYKCQbB41qCD/rpynZJRDbMB3Zp7PnfzzRjsesTR1vguPCzTBSbgn",
+	"d/U3OE0uCPrta7pEVwon8FWgr6mlVDqjc+CE5bZ2o23Y9u7VKIBTv9Je6KZzVtuF2Ihg4Xx/NMHzLspi",
+	"TeEEpkG/GNY4WsYO71QBMhiV4MnN0pJGwg/INBP6v4kaFg4mw0rziwq3oUtEBtZ7SSgB/YRcu0Lcxpil",
+	"0w9vFguwv6K/ffzRPz78+PeP33/t+HsfPvr5aydvf+vx++83ULEDrks/etTNAaGc4KayGCSsNuJGbQWK",
+	"u/mDWeoh/poYl7nKhjWpEXdqbbRYiDJrptAespnPsr9Enz2yPZXV2eWFg3V39vW6K5VPbY3LlQbrZTsJ",
+	"qkxbz5vk6YQ76T2AeremQCJ/mJAv3AdHXBn2c1VkI5a9iCKBH+iVTZlUJHLxQeitGsCLBIUJo65gttAh",
+	"Y2PZtmE8BkulgN5aZodjEQ39HWcsEkcsm2HjiAWJgKwoCdWNMwowkNUDkFaNJ+LIEHDKrjp2MK7o8xmN",
+	"PSM8T/74k58e//a3Jx+/c/K177XJOWL/OkuOf/bRydv/ZD9vk4e/fdN+2DKvua82iwnx5ysxfLyCKA5v",
+	"XZLoC4zG3rpb3FUxomSa8NgADFNvOSMX+wGvQPK3fgOdAtkBW2aZSWLGVaJmm2Y4p5qdbQznN+l7A1Iz",
+	"Jv3BQ6CV1IZcD+SwaD2mGwmuaKTqp9DgygZCijLRTwOBUlAAgfbTUC4qo/EsADqoQjUWj4TyD8WX2WHX",
+	"003Bvl8cm++ovTDpBwH3G+1DJEbGzlAnVWnSr38daALyZS3M71UJn8VulRdd1+Slw7YE4rbCG8bSQBgW",
+	"p2M5FKp+LdHAxiuWjVYK2tQjK5aEMoQA7bkNys+XnabZjiB1rAQSn5/vojx0/nxJjjrrC0aM52z8y4HO",
+	"qw6Eb1bXgJ9pgSdU2SAF6yNQyi6ZcETnN/izNHNlDvQVD/U6phyICa/mKgnuy1Lwzdt0ep1JaVJXcDRL",
+	"RS9frOBps4aNkFQZ/HONR+lEK7e3LOjRfCCYHLKGSaBNSt6njHqiYl5kdEB013nhCT2HXdIPB0MvFXsK",
+	"gp6D91+rGITzdvIPTK1tV7BCHrK5W/+BKovawOA6L4eLdmIitj/2WljCexIlOmHnUn/PSUNAkjq1/Ex/",
+	"rkBfuSif3sBigT6zLhWkECj9v76swAXKrSpvfo1rZk3TW3TMsrBVdb5SgYPEodLVSjkEdFbvqbOJYRW7",
+	"04gPzU3RNW9iavwTPUoU9VtM2f1xkjFZP9Y7qJ81Z+ztlhKHzFemb6jvJsGjGqAhRknDltrF+Sy9Iuyq",
+	"rBpd1DxOc9WoAxEH7oAEQNXlkKYpGdIjtouFe8BUphKWAVaFHSlJBq6mzQp1WXR7SwHNEs8FAi+W0rP9",
+	"sQx6U5RPAN43SK7GuWpTmMaTfproW0ivwdNF29CmbucZT3ophCZ09YDqcxucUzhErjzWhx99+4/v/O7R",
+	"Jz989PPX/IAWURKzbv3FXJq3M2DMGwmYHQQx4xXlsSn6vSQuyTRTeMe3bQuJtF7bZIPkRIy/ayig5QP3",
+	"TVrNxeo6gwKE+RZuvRg1EXhO36u5IXwio6hlg6N90nqlsdTmUJroYvdAHfdLwvX6K//MUnZA026fyqTK",
+	"rUQzlUSoPPBJmqLeX4qGLBCpCd3ochHYuOly2tEP1ZlbKiKqQvG4/rzqeW2DL2T9FuvMjJNSwpensEn9",
+	"uL9qGpNDmrGwRUWKSTmRuCrUy4HYmwkUHnEtFXus5cXzwu8gyzp+681H//BBqyoZwGeyGCWSdfOg2NAj",
+	"cdcgk3dtXIrHiaP5eeQFrr8h0O3l0CwkA6A+ewXEbUJTNRSTAywSlk1SRqZiksZFMyNnR6W0nVIGHc0O",
+	"ZWDL5YIjwB9M6I8BTNSsO2MUb5zA0QuaoEMX5SLvO0rYtLtYaqM80kykJSaIeKWtduv49Z8cv/eO/uO9",
+	"d05+/lvzx7d+512t00oCMIo6s1qIB1xpF0wMkOy6AI9ulIroMHhPJBFNK+h0wtFk6Bbxw188/P3bJz/6",
+	"RavdevzN//3oa/+q/77XrnfKS/2ZxivGXGvZ3DvLD52cYDOF+eAcHn70UavdOvnnv8M/+kIN/cQwd68+",
+	"fuc7Jz/4w+P3fnv8vff1gsDHR++89/i9d/OPH//44cd/7z4e/+KHx2/8WtPc1//14cc/xC9PfvI3x2/8",
+	"d/jyn46//uuTt988fuOd5atajqQ2d20JJqh4Xebzb5eFw7kTVZbbgiscYnf5Be6laZThyuVKDPPPKxdY",
+	"qcNdlzXdrtcQNWlNDlfd2p76Yh6JsmhX8+hzL+xtbJ+/MFeUIaIcq5aRP7tz80ZljveyCE6bWZ3SpTal",
+	"m+ax2shauv0cWasiBmfe+IDrnperMQC3pteQ9hOwkViWVzuodWUIS61LK+qpwPmCmJIR5TMyoioatong",
+	"UMl5TA+YrBHpiiO3rYemf5sNmiZqGjVsLlNxWeBDvo9VxVCaB04VyKXAFCHMF70YmThC+BcxMijtOTRM",
+	"xsYpjeDnPJ6rXvI79nnF9IOf9vLe8IvLtk/8eI1fNR3j59t59/hFXi/nnp1ajvFYCDMq69XGRj+Dzcaa",
+	"snrRTHrPPas5t/YvbfzFX93+q41O5/wcg90pvlhUf1sPf/fOH//umw8/+ujkg+/rm+Ojt//0yeuP3/nR",
+	"H1/72+M3fvrwo28fv/u1P33yrQLHNYKWyxv62eP/+ptHP/748XsfBNm1pgTLHIrbY7ahdCEVSGnrwadi",
+	"b/gUTAqV6mZQzmog6q/Ceq2g0SQusrFwMCcElG/95Zd7sThZJZsP3qCWQ3hLdRYjdANFVUM0gnkGq7Va",
+	"ANVaNMyZH9EU7vSxsjn8tEGzQWz5sMz/RO/2Mh01ueIL9SD9sHmIK4CFt1MXjlUCIF3AHg3ghNW3nFlI",
+	"2QC2t3V0lOv7TjEgP5GQz+Ggbb0UNMiYq2zoCcqeGkjVHB93SiWJBWe7oO+bwhtwrRAqia2jSSzdxXRW",
+	"M74shB5rnEGLA7xVKPqRY/ZK8PrAUO0S1AaALDue1leLtQJzo1CttGnCh0GMRsJdI2K0blCts8QirhqW",
+	"VXSlFDVpJhgaXas8TbMSh/Vr8QWr2Xgr8P2HKyu31fGVoqmTBVjY5s+i5Ns5f8k353b1k5C+0BmNEbnE",
+	"pB1haKLmThNIUKw1Opj9LSxBNjeucI5FxZLUQWryF9zKC2ytVEyrsl6VXbaF2lRDesQc9Gt/RriYLtSp",
+	"KhTCXlvJqrqFj+aJ01c0JFScyFQfqqedQUeuaAh8KhUAgm8KJYDgsynuc88O9JIwPrt5JaNZgornRC6W",
+	"tTxVvfg11GuHfErpz4AxYjj4tjV/h2etcSmlU3MrMzIdipSZTDZk7CbkP5MKxRrIIDQI/bXv77wwzoNK",
+	"3lJ/N67DS2sUBWoWyzaE6CxFtTLMVq71XKiq2Kjscy5f28V19OHKOlfVcoZZhsALQLJ2SACmHkDXB06A",
+	"v3hwCGwTUB7wM8ISKM1xXYACpUbXgSrgaXAlaIHFHV0jvgA0vo5KQvOn6wmVEipykDBo9HwYmyzGsUlX",
+	"1KKkxtVXIJdBbtUHERjMwYJmE87xGC1WQAmUzOFCdYGpl4vl1Lupr1LFbrs+r5ZKpVwtlEnBT593/etP",
+	"V/Ix6I83hNo3w9Af9wtDMRMNVeg48GCjnqIGTKH+S7n2y0Ldl8+4GEsqxGEgefuakkYEJ0ObhG7NBiCS",
+	"24Q+tBX4axRWAflWAvMGigi7QgdawsD7ACoK5nUDV60R7KmjG9vAEm/5tZRhyTVNKnl8aqIkSwf+xZCq",
+	"bBFobJ5tWnOmWT0Zj7RRJ6eodrUYnH6gJMwAY8DsGTUn0h2QIBu+5QhlBajRJpC0RZpcUx3qUcLtx2VF",
+	"RTBO3IygHiYVXlBmfdaVhQhrfpoyeolaVwE9V0dqqUSAatw6UmGwzyVxziiFLHgka5aoQwcI+it5lE7i",
+	"5cj4MKq1VJjD+bmNfhL15ZxEF/B1m0gzpS+dzUAKoV2XcCsoao3QHgKatb+tshjlQcNxv9vMahr70Vc+",
+	"pcJ4/ycWiqsB83+6im1hY3vdm7V4ZpdfrU++8pqdkXN5fTZ11/Cw+llRzvBeZEcsDWUmpvpHLzoZOPmt",
+	"EJnDH/gzYOrfuzdEzGBEIalOVsI4uDvpKU1+4iCjI0jarBNxg3O1vdiBVyzZKmkw7IjxLkbeltYkHI5z",
+	"ttKae97raXDbljtRLORu3dgdbMI7+2SUBFNZc0PkaW2D8+PBhv0D4gFBX6uXtuwsSCq0L47YLqHpVKsd",
+	"kzExColJkZkOk5SZ68thMCy6jAEbrz4rXqjdMYE4HTHlEMAKice1q2lz9tK4hXO+gi3Ad7YVqCEhVcao",
+	"NzM+iYa4EIkkciwOtfIjlmeN4Qy8ay8OkhUzwlL9anNBfuTyiAxEdavPaIZQWWZ93ReREIdJ3Url10XM",
+	"Ltk39YfL5m24o6S0F4fbcfdlu1mG2jxlwzoU+vCvszicjPPSJXMSneyKgRcXamrrWGHiKUlkm7zEk/tk",
+	"lKRpgl5fWTMWoJ95C5obj79WCWwdIpC2pgzwPQ9ZrC+Lto3NQAXCBrbCSTMOiFEzFQKG023mga62p1RF",
+	"BKwCjrhWk0BDuEX9wnxyQ9VbSGDWnDC/1kp0Y1GrcmUsmCSc3Vcg9hkMU6/cB22GajQ9ESmtZOywUtSC",
+	"2OQVvmxcOy5E25y48EldsYrKSsG5XpTt5xpyIbc2MIbwxIBCGiSTzN99MYblc4AtouCOqhuxy8ZX8GX9",
+	"5w1oQP+1h40UEm2qZ2qiE832V11tUqEtwetEDkSDB6JtroFGZMRlgyoGj/qNjUE0hXB1Voe3sWgIhjBl",
+	"h+BWRDaryfmDgP/6hxDDElE0ybJG1d6y5CAJxE0OJ30LRqpJiFAVAPWRIj3yQm0RfU0JDjdOzGiqEA+y",
+	"FHlZwgBi3Dj0q+nJ1pm1wB/GY2aXxk2rbaimvDJ5R5Z2CpPwkWXZee1dK8HZhkpGzsZu43ISF0WyKNM2",
+	"u0cb1BOuYVQxjZ7eRLugQdSK1XOBJuuK1bs+24scps9CiPsc2E+RdfhtrzcBkDDJRjtQ7HFEZ4RGqlDs",
+	"sdZymSHtHTC/y0R34DX8ZiMbzslZsfPaPV+f6UaqEmxr25Y0N0upBB9WBsh4NFJa4hQ8nbVhSag55wGZ",
+	"Q42r890rl9BKOd4yWHZrXaS8uWHyqoW6c7vQ3qM9WynA8xR1uXNDwvaqEYt20N5wxXXEJG51KoL/mkT4",
+	"LX82WEOtRoxE1YbOR9GEguQiMbLuNpYdsS5LWaQyTPtLZ+5rwbvgtq2r2M5KwXPXZ4XIueuzy67P67M7",
+	"uvnn5zs139/kGIF9DyfmmFWjUORGATXzLKto9lpiLjI9+TfF5hMEAwM9Wo5lfrEgXEwb8L7q0EEY59J1",
+	"sAvg1KzanAremqihyAxQQL2Fd67AQLGPUnCUZ7W0mJZAWZ1dzE8YCkIPMsZiogTJyZqY2jJtE50YsYIz",
+	"XhLEyKq92K6Ez2qFOa7PXFTN6hx1IcBxPewwHOjoWf1cziN67TOBAt+6givMnhUZWr6jYMiqz5uAs8QL",
+	"LAe/LnKcmiGaeLgLUWSF0MR6Im5OBXNB3LUN2gVu61m9FSI18tjOnAG4lPdiFrzdmTzA09NfmCc28Bg3",
+	"rZa+ggdzvbFSVbFM3MLq+1B9MXWqu1yNKRDO6sa/gDmsZBpc9Jo7ngmwU2iLxUwMQWIBlripyLy+79MG",
+	"BflMZXYmCy7KBRemWfowScrTRpUuMIQnFFZqdn+hhU+nsqtRsRqpm+GSRn6tJgiuc332onXlNKmobmyd",
+	"p3TaYN+53wY/F1w3XutoDauq0RQrrCuRiFmbTIcsYzZxzrk75io2b3mrRhecSiUA5QtrKdpcra1aHTWP",
+	"WajwPl2fBaPGrKWy0Rk8PaoxhtRVRnJptUXKRPB9cci49B4OJmU3gKp5jRMkSaIp1WtNKJyuZToAPvig",
+	"3YpkNqjoEokfutwFtg41Q4gYkL/YuHzn9tUNmIw/7bwpNmnGBhmTw3oLsAv5mbImzGjONQqjCmyS16FQ",
+	"exJB07SkSVyhnUC6uAkNKCThLFiECy6pIVVBd5X+rY4LCiy+xkJsX8qbDqyQVgikXCHzN1IJP7BhxJ7k",
+	"I9wlU/EkyUZo59PMFVPFAB9dElBS69SgX1E/HY/TmXEt+wJi/AVjlxiI1qD0Fo1jFR0EoiivioxQjinw",
+	"aJHcybNjx5kQA1h32wpJ5MKd0VlTpGJBO/NmCIJmDrlnfQYaOYtJ2fTkd5E8OcOjFfKbXdkgp9aEKvq0",
+	"DJUODXJh2Z/CmgLwQI6MoG+2zfkc46VSO8rpCxqhn5/sJyNmNR7/Zd5Ee2oWZmD4/YN6IfNOOsFOfNO5",
+	"oZnVLThfHlByH+d7eShGWHQWtCWtHIVwOKrc2oNBc3gI43Qtjnldsf03jDh9etRtxjNRKApZp0hjU8lj",
+	"wGKWhVFsByLzJ8xOBYmTwYBljCuXOh/RESMTHrMM84qAZnbg4ooTeQi3fcakEpkWzTMxIpQTfftHYhxg",
+	"bGErQggwSGRxwkuw9UWkVhY4Oxk7EoeVeLD4RIO9kJMoYiyUjL7vAiElmUI0oF6mEY2GCWfkQDAJOHUD",
+	"xM2RBKIjSivor5WBncqKDk3GZN6ZbtRkmft7MnsF5VQx3Xx9yKoWBt8PtV4+A0tl2DxmuX5cTEVdAG+M",
+	"c8fomSY2lQsFOX3+kGuIKKhtZzvtIlp4sMRWoopleJm8ecLNQ8SXXiDh4O0bVZZzSLnvi3hGaCGYnIwm",
+	"UpFDLqYFXIQZORBE8E3S0490zUHttYvxxEMonVuMSydionaxCIGYSpeSCfHGPDYVbmB/AcB5JLAs+umq",
+	"hlbwF1fmuwah1NFvllUFfdBu3QSbny1dUHNmS8zL4XOm2VK3eA0uWk/By5RidKor/jCkViBGdcjV0zao",
+	"Yn2WCn4gTfi0NWItQXKsMg1q6tjcT8r1CBuLBLAhVQbtasyK4azLhfLXVCtrymZ9IjGCyLJgzEUlFFzJ",
+	"mJzjVpjxL+xeNTXJ0+LAFghzaakcaM87njHjz9sgvTl1HHS9Zalqgbw7xQ5M7O/iy/rxIlqwHxw49kIZ",
+	"9lOoPanoAXnp9rXA7e7cQp4b2I8i0W5NxjEk7y+xiFf5IbDxvKnCOoSW/ipjnnBNXxXxSkpwm+grLhHI",
+	"k1sGE1xnpRwX1t+AlbnVXuPyBUuHm9VjsXOhn94iV8dTj2ERfsiRgLR1c2IT8f0FqGqM0NXab1rbbWmp",
+	"/Zs5qvYc0reYZLKZP7Oy0IcpAetNVQjWnzDlYpde4q6+LIytJnC6nfrasNNNg6tF0rv1XmpHLC7z0ofz",
+	"Za+rTbvdWNp2vjtLHn3gIbxbeRLtQtgz/uSKXeaF4rXE6SBol1W1tPt8yyW3rmmfTYOXJlnMfCXXqK+C",
+	"dhFm1F57ksRsZFHO+jMLMuqJM+c+BWC+yXzdDueRWkP8AcZq2r8X3iUwhfq2CihdS5/mMjeWwVHbAC7Y",
+	"eWJ+FeWqkNpVd/8gWRpHsO4t/Pwk8Rmh+m5nqw5NmQyaWpdLK+vNvA9AIjcTEU03fhlxFZOyabAq1KuQ",
+	"H1+jpUpk8UUPRU5TJdf14pmpj/acZ78vID3bogae0KUQWLghnorT5NckQ0he+fkBpb7PMJ0EQA6b5R+u",
+	"XVfFKm6hiqXN4OJDUEVL1D+fHxggpykndniYt5lIYEBeg2B1GQi/9mfxhdwihGZcQQl+65Khx8ZnMhgz",
+	"5Kf3ypFdL5Q1XbyfxywrcnzJlJfhJwottKWM7eW8/npe83S97H51v/SnEfRccCqXV/yyrX9HU+I4EJkO",
+	"hWTE1cabz2plUUoz5yMdsTKvaOCs9iIsrwQ/sw7nqx+o2jXprytqT/4uUbBoQJw0g3SznEvoLwzOgsHe",
+	"J4naJFcwbZ/QNA0t4bllK+gBvKDRoXez9+khGM0Tnle8M/D44J/HfHU9VhMxvVsEp7OiH1TuMahEfo/R",
+	"2p3JXjopiAKFarS3vrDxpc7GxXuvbrfP+mvRFrj+4paaH61QKckgSVMWk4Tvuhr4U7wDMJoBE1kRAAZR",
+	"qvNttTzMPgCu7PqoI7nsUBnpXMFpwzHMn1JxmcLy1hI3l8oZKaNxd1WZooHU0Lieh+dCzye/OO6FajFW",
+	"Gmxyz49ZtppBIGOQj1JCDjEPzl/InE2JTXBpuyLKhfBqLqZtwMHGnzC9unCBGyfR0ydv/o/j733/mV3S",
+	"mw5nPYS6nA4DPufpcDbHB7c6tZV/jN28PKQcuUODheFs2l0rvEm7JdK4+yQRU0rtt8szuFexPreZZE3p",
+	"puk8GmwXDOc24mB7yvwnCuoeFvpfQxH5uZWsDKC9hfhtruD//DmxZwSjJsGVCcWYoLg/6dmfeyDL9jTT",
+	"6BElDpipCsO1JBUNWXRYqJJDwUsadnkG8Ef+/DZEY8MR2yWSaa0ukmfGmVAiEunmKABnKMYel8oWlBNy",
+	"yPcAY9cGVywIChmDb+Qu6eC9aGAJJKOpMappQcig3wWQCwtm9mU5IsWstloFI23jC0Uj2yQVU5ZtAC8b",
+	"svveNTHVx33IUYdsRmRywANRICOaHQb2yDBOYTGHDwy/pKpN2GisZiZ1GyoAF9c9APLQlOzbLdydgE9U",
+	"9+qxj2h+kGOCAcoplMqhqVPI4BaoAc/vNrxtb09jEsFi52Z0diiGMs2StpcdU9FPmQfu6/bVy+TiufOf",
+	"06dSP0FipmiSyrqnC72DmMBpwPQC6JnQrjeC/Hl+kCZy2C6UfkLwC38Yebs10JpKfQHtKtzk3sISUtID",
+	"5k2ZuuaAidqu+IUBBzH8JGby0B8RaDLEfXxIQHJwHeijDEWYblJR9wNFbgm1Q/QghywdY+QIniUD52LA",
+	"DrW27/XdulQ0X+CPCiFkv7C/f4vgu1XJY3kiyoLJyBQPsaSXSIKP9OtYjExyinVgujQzc3QMvZU22WxN",
+	"aW29pwWqpocywBHIt1sfs6RknAgAzozCeLq1naoGWLjByJbVrFx7GiWIwYvL8EUMf9Hqtg2KsRcVhtLU",
+	"o9tALmQDwK+qRMaitukHX1VLqMlve3TAfDW2uFleY4GO15PUWIVpdgudhCtCni6UsCwTiDUdGFiFhZWq",
+	"juJvXup5IbvDj6FaF2HkQXi9WPx8Xgp0/sYdee1V5gVJKOdiwiMW5yGHFMUNggtKUqpYBuJmBHofkWLk",
+	"1FCJtwg4dg5owncBIccY7OD72ogAdg6+wlf59Gq2cGqNxXa5RCj68wlNk0GSu/YbEKwNYGmo9XoTTf3m",
+	"YBeAspyR+2NjAhEoZS9AEjOuEjXbLC/GqdwAtk0Y2G3KDwPAuwLgmJ1XzcVHpgwE2piNJ2rWlSwyQzJ/",
+	"dU19qqMkYl2E3zWWpBCihGe6MKx1zlKx+CWeeNh7n8Z1mTsgmXicEQCYb253K9PB4R0JroZ1oVmXFRRa",
+	"wb9wkNGY+dHIwC/FpUrUBKMViiJ0G+P2t7Q8fL7EZOrEoi841NMkSsRE+qoUZIda3ZbEPbSLcdmm7m2a",
+	"usWsuYoZVaw7ZtkoSX2Csf4ZilziZu6SjS39iZs4k5odxLWzcyPlDm1pVPVfrt2ZpCqRAwQNadoXvtug",
+	"r0DuFAKuZEx6D8q+EGTApjZJcSim3KbvYjmfOkp4nueRzdW4ym+O21SZmzlQRrfqAH1eHxpT5kLRSHUb",
+	"lPJ6Amd4kPBEDpsM4iA5Yrx+tlGwPLRjDrVXLKiQlHiAz/OWHVZlUI0Y5aVSLjEzGDlzSLdVMBNwB9zk",
+	"V+yr8PnS7DK0UIFXeDMvGudVc6rLaLmsxloLOE6psk7hWi+UOEwNgazwcBHZ14M5bqNrBiJNxRRyuGKS",
+	"wcEqSgMQ7sG4rZejDwz8rcU6rLSb8zH9N4Yt1t8ygEnlZr8SfnDTdoYfLxe6NA+4jvHz7UL39hs7CH1b",
+	"NS4Ao7zmo4qCO0csc3x8UczKQAWYUhO9hVEjGOQpRQ2GCKbGAlcsntsCL6hCScZlOV1h8lrU2gyg9nAO",
+	"cdGQlyUuR065jXXC4Y8mxLUXqcuuXffVTdOB++K27cl9cx27dJ9fMn0Hq1o72Aqo3dd2cL54G44nimTJ",
+	"wVC1c4SBnDSUSOM2AMENZ4Y4HEvdJHtafItZZkOL0IkJYc47kPpEuICEuIQbYIwFhXiJXpQxGg19FGz2",
+	"ZGduvL66FOUEpsCJcO3ZRZhh3cO6p8HoVrADYVIPpDAuyf5A5lffUGGkkGWxZ7bZ8HBvDgZ4MTU4mCKK",
+	"aDheBPCurZ1Bs44a0CAPguMLFZKZ8CZ1ZHIdbdmKYbv3Ksazio1rFYHnSV/vC7dTMzCNYpBY+CIrmzq8",
+	"mLpJdMhCPhMKnpantAasJSs4/3DtbC4JEbiw1IWA3ZbvtPC277tRzhkvm0IbFM9OxVrUHLxrbWkS+m0W",
+	"CR4laUJDBkc+SLKRj2+CkIqBfKXMZeD4slmlgHgChnQVsnUYeAYT0YoAHIKjc10NKYf4GS0uw40lXYSp",
+	"xGBMFhM1haupQyY8ZVKC1ROTpRNJ+pmFx6pTIs/VdAyYZfABtMqU8sEPuZhKIgY1OwqUZriBNcvMisND",
+	"+Rbo5YeqbTX7wFRZqhTjysu6b5tQPgubYa71ISIuQL2Bul0FQTAmqi88E33edInu/0Rf8zOCkA71YMom",
+	"XpOAbbZAtubZtpuSpiIuVM2ubMXoxTRxRwk2vGPG9M6ZM1WreT96QrGwaH5GSwdpcXPzkYZYgbWxs/t0",
+	"NE6ZTYKdtXZana2Ln7sYnWcbz9HP9Tc+1+l0Np7T/+nk/9uydXF2WpIesbg7ZBkrFMnZaR1/+JvjX/39",
+	"ydv/dPL2RybOcC7fduYro27FBpQhkAfQmQxBrtWtaYK7/5TlVW1Ekja4CvXNc0+k6JAtDzJXZyi0cUfM",
+	"G7yqAnkZtiQKxqfHu4XyWmwsomHdAi9s7CsiDizJbBmUXUCfS4F5y9qHOAxxI3yIA7eFgO0b2v4tNEbe",
+	"9y7pU8kunKsBRwioe3qOpjs3oKptCImmWEGnfogKPP6igWryxPcKFDdrlulyRYm8BTJh5E1S3R3NeZqb",
+	"cEtXAS8P1jEqgfaABplISynILt1NY9vTdDtjahW+WZhj226FWcTqzVwtajhYPKJJwGo1sZWNcKcpy6M1",
+	"YDNJT6wj/NZtEHKydnt0HMpM1z80qRMFZroGL1SZWTNn8PfCei7n8KaBkiUN3nRGq9KQl1JBXuVxBae1",
+	"NXih5XTWyominmULO7/t3sbPl20bVUVSmpwIY2uBtpYuyIoml2ITjRhi2dBdbYApd+KfCsDsrsqA5jB6",
+	"V4g3B8mfFmo8L2L7JKCGpCja9llB84FIPk3N7IgZNy+mT0k6Oz0y1ZogpW6zNGGD04dgZdBOA1LRj98S",
+	"sp6tDhuvirMqN7g4lVEQzN2GVjWxjdfPImoQr5LjXS2PzsNAvOqQFlgV/eRq58dO6TTpJkHg+9uMs6kP",
+	"b6gC3a955DosTHckAxqAwurn5JDNJGH8NLqo62lJcNVtVK5X3JFQXN1SNwKofBbXcqm9uTy/kEmfyfpJ",
+	"zP5KOzkgKRfTXeeZSdlAETEBVWUmDfiKlpQda13knk86L9rkhz0pyO3TZDGX1/bSTJPzLqHcZIcgCn6e",
+	"cgdZAoRO8Q56MvjT3ZWzZuMVk2Hn0ojnrF00GhJzCKSJbqJzJGVgcBMlwQ7QoOhTc2Brk7HVdUTrwZd3",
+	"+fM0UnrMmFo9DSRAmgYr1uAGGDfEwMogpczzYcFGN3PImWuibr9cdcRoWlEcuFZ9VJ9p5xKiLUapiA6t",
+	"/QMMzw4EdkrrWl6CmN6rYUOftvywsRmYSaHhrq7dOZx7YBW1cuc9PffeTk6HbYOmNM5L1rtKdrukpwww",
+	"es+4kMdMjFNGpplQbJf0qCsQsPPC3p0XdMP61LNmsDEmz/fTqXhujY/zeOoFTdUWJQZ91aittWyVmvhX",
+	"1cz0u01UMjhoywVsbDYwXHG4osQSMDNUc/JPwXIk0lIBJSN3Qxa9qTeL6TZdG3XtvsjYUcKm5YdctHVu",
+	"9+kaSLrSd4V3C9+6t+VkzLKjRAos5aSPd1cvJjVUNokT/VftWG6RsnXGcouUyRU1cf1qfZLV417iRZ/f",
+	"aujAv9PSC2bl0p8zeABdKVDMxWSeAboz6cE/3ZHsLYqcTCpqclX81rGhxSOvmu0LevfjJbiUf13MQqi/",
+	"kuXkBZ/R22QhVMeH8EMHd10XGn2+CqN9t11atYWJmRGFN3LFNKontlNLJaN17Vx1QZ0m+7gm7lrexwzz",
+	"RipY7h1TU2pFZNwGVfP9gaJYM4SmJKaKYnwGhvMF4kfnptuf2Xs+aHe945VoVxMV4yYm+gPGF0uCFIM1",
+	"RBqzpeDZbZuLYq+1p3JNyCOydicy4BQwKAgeJSFu4KgAcFVP0SUWb58/v3WxHXZgVntMmxUFmTe9A+JA",
+	"QQI0S1vaAzf2fMpuwUJ04xcGZSNR704dQU8GxTz9+mrsteztWqgYJNluAaiiSGEGOc4UOUnkYiGvunb6",
+	"O1i99/bECBoNRu/STQy604jeR9n0QmeZoGpzRJq/mTIqVRdScUpvbnWKr277peNxOmve54JnoDDr8kxK",
+	"XZSHeq9WjabiZnxxa21lmkxJyqbV59WQSS3mpUzaKvRgCaCQ57ZLpkNE1YGgZ/NAApAUNp6uUFddSZYO",
+	"iGJpKpuprk/AI5zayrGLnHYiVRczm30gSKeq1rSaLL9QBz2YyLZySR1s0i5LDqyWM2tTZsdY7HEixXLf",
+	"3mXzs8onWxz10yp0GnCJ4PgJDICw+oFKeWH96hpE8NSai6i2WzJnD9W3JD62eDHKetHCd5jq0+jQ7wym",
+	"YErd0OKlJFyYcNxiPXFXXxxiz0yAXU1PcCSyjEUqUKAsDxE0TGvBxK3v30C4YN50hakw4IleMdSwdnRu",
+	"NWzQUsQgMKmxgC8CwR4c2JK/AaGqXZLVx6kcX2s2oJZHHeNwvZt9R3M7ExGut306FEQypVLXwzoCBszq",
+	"e4+B5eBVsqDnnpO0HwQTWykuaqK8oGuiAPZk5M5Ru+BLtCXgal1jV3Qn9evZPNGbeT0XcObsYtVvw1Pe",
+	"3MfwPWtvVrfZTa5WTVaXM2bTIJYjO86dC8hu15dEu+TxIVoVA8FvfbB49gRUXjfwUEhWqQwVgFcDiqHt",
+	"up5iiGNYphnCU8GBrEM1XGotO5UYXIB1/hLdeKWzcfGe+Xezu3Hv1a32hW0/xHPoUDqwW5VN2ILbtajW",
+	"yMNkvGHhuzfGQnPxzCxJ4Sw3RMU5JX5qey1291HC7aclBLSMIQRISyVSJZEMRYz3ZwEuOJVNDoDtRUyX",
+	"HgQw9UH7S0aMFYfmZTcjRwVMIcWC+QB8yhVcT5DFhb7V2rg1UZrw2tAhjGbprK5BMQOQ+ppPl3LBaiVM",
+	"zCr9MVMtO4vBDqEI5KNlZsDdekoCUm0bUh9zsyV1lSehGl+iBaKMUID24iz1460yysHA0R1OeJyxWA19",
+	"ODmMQj0hA65N9AsgbuYvrYBkU6Fzq67FUawbnc27UOnOgwyHsEh9U5uTznKFwIKG75IeUEUvLyZccwqF",
+	"oPA6ptyLnUAZnZcLCws4xgk3tZV5whGQjXEy1de4wXlaYb3xVNUOY7UJc7Ufbgr6o+gh493JuO7junXe",
+	"AP1IE0QcpoiEEwpZmLyoPhQ2ouayTnjsz1U1HbVNAgvQ3pDGpM8Yd7S3SqglWt+LWX9uKecOT87CCnyy",
+	"tJQFjbeVHyPLJnMKz+dpFzbAPApk7kjOkdMiqfivFjZevFGsQcyHb9Kvkw8NRi94uKb5Vg9jbUbb/7/Q",
+	"zZpCRLEEbuLTdu9ElEtr/BlnwuCD4/j0EoFdm0aqtsK75+K1FiA/ff5nc5ZkyChFnfUjjxkuJIYLzlx4",
+	"5nJAjM+w5k8w4LU5RsTpwmSfeHGZ9dYFmg4F5MAgg5Z5cSC0yszZdJ9kbSB/fOp8fepViugsdtw0VM4e",
+	"ufqTrTimMFE+SVPa15JJSYUtnNux6d35ES9eLBBGx+v1NCfJBs+JLDlIsOycgd5nKYtUJngSLQarraoO",
+	"+xNgzM6YebRLi1iz+O7ivq2t2NudSR8BVFaMnmySmbRqWE+7Jd0olyeHnAZ/t1QBujpWyARCJoKvho4G",
+	"PKi7PGbILl7C9TCDxTuAcUrD2hAYA3FM61xW89mlkwyLdMnDlu2YWZ97y6Dd1kw4tevEXsI23ec9aNx9",
+	"vOZ6cV/dNt25Ly5jv59WkuqdyXicMn1Qb4mENz4YoSrAh8zBa2nWsFnHSjZEO84caokAvNTxBEqVAELc",
+	"KgBuo8JdsHQg47waiSUWc4O22q1pJuDfCY9SRj1RwAv14ExrOMGaov/crqxPC5Bjxv2izh6RYxYlNNWS",
+	"a8TiScZ2SS+l08EkNYW/nDCb0qmNwUgZxXJJkmi9jIiJ8oTo1iinb1hAE16LgwvWmsVJnDYb9MGy60sy",
+	"rbVvFtb2lBcXNogbNuNR0CLLUjwx9eSxGY/uKLNwC2EgLB00aGDBZZ8OACgg9RG4mcUdi7Uakra6/Zli",
+	"dc1DBfmiKyYKXIxGSK6TT+TyOpajWSECT11b8CpBpnkBAq+Md1gVLF1vDmhlsk63eqZh2V2StKtPfKOE",
+	"XX1eD7oGu6vmTuk3RvUflqprA+rqv8WOWBpcR/hVX2UWc0xP21SSIhmjpZpCxVYTvjQC50X9TKUhehEQ",
+	"rWagRrdAVXNs3hXlKMKAFdXRxmhpDffUvCTSmElVnRSOzxCDFGYgt6wXua6NHLubcOkNjLXIgW2rmkO8",
+	"EITC0r44Yg1Of0FuqPZdF7Es8ljoALRLs0Dpdksesql3VS/NyFBMyWgSDYGKMTVTy9Oak5TTGZ+qO2fo",
+	"bUozXsafKUygfiChr35rMBs+ZnkkYcHFafTRIqdZINPw9bF45HzX2f7N/Vt3WJT5wDZpHGdMBqo+uXeq",
+	"J2eea7vGwoNQFmWjUaC1r1LedRq7yjucTQkOApIRnEGTgZtUa2FKaLa/iKa8VRbFLyzxphdF8fMXlmvI",
+	"bgHnrXQUinNzNtXLsgteKYiYJDWRfcsFnJ1nfw5ev7D6w0TeMOtYwCeM2UjkWAtOGGidPds5v312a6uz",
+	"3ekU6NXUKGs9+sFvjn/11slPvt8qiANb+SVicOpbk3F+XeQvPfy3P5x88P2Tt988fuOdR//4YxtZu9M6",
+	"2ij2u7FlD8yOwzdBXwpwi63PXTx/7tzFCwCeWDiJrc7m1mZnER8Rp7q26LHyivhiHkMXmrmoze956CWY",
+	"f+YjjdZ+Q4duxqYxuE24pNuzWvfB2nhqXisblq6NJJAPx39OMiaHwpTDnIcC6rOsm7KBv/AgOiixMK8U",
+	"ZET5rOQeRXgSfX3pdvx7bAxQNZzeNiUG39D8jZKIZnGbUEUYjYYoCW6GKyP54hYSPlFMEjpQLCOjJObW",
+	"fuEnx+4IX/Cth/6dyCS1gSp2Scwrmu77E5lwJiVx2IWh2r1izPgpx5uxuCuO/FWV7d5pToqxD94NhGHG",
+	"4eZnLE1NeNGcn820hg/APgEyL8WI6xE9ZODqii1w6hKHdoESCxMrD6JMTHYJ3d7PbeASM4/MDaubhSNy",
+	"KrtBoU2YYN5uDsY3JwhAqF19L0feYo7CswCqXjrw9Vpb9JUXl8SOspq95HXjn3xiaxhBpCLhcS0LY7Ew",
+	"ClmwxaWqMOXnjdZ1gfihoryYUImnHnOZuzu31tlOpVurQTDnHG/397BVza7zfL9z55bnCs5x6NDL5ys5",
+	"buGtsxfXtRarO52KbLxB3uQce3Zvbi9Jm6wPDbJvBKK8+o3WSwtoH60cpm8JEgeU499P5pa0KYNFpmrg",
+	"dTzMNIRRVDCO1OOypovn4az7CuOGEoM8NXGLgDl2IP7VLnZ6SjioGghLdWyQIYhHU329gUlkLj+oGWB/",
+	"I1OOpL566NeUJFwo1iZinHAIkEXKh1R/dt+fJ1Qw5NQrSehM4B7W3WcRxdK6idqxhShc/MquM7FZORhN",
+	"bS4edZcMWRq3SSwmfcVik7nLY7wPbBFDh4RlD63pp5UvaA77327pJmt6WIEu91xr8PG2axI+vuzahY8v",
+	"QONBXK39ISOawpYlrT1RSCvjnDWIVRbFqkjftXCs9kXKoBjkihEvzQC6q1ypTTzTozzMwwygnm90cbbr",
+	"8o7uZ5TLwargNkqE64JrZQViw0BOWsiP2bj36tn2uY4vK8YHsrCfTaS6mqDJyT9CDDOa05oYI7GI5Jlx",
+	"JpSIRLo5ine1+DbOhHHhsnRQOAXeXVC6880vsNn8Rdto6QcsNjAdZ6BBmOgXWRYnkSre+geMT9DYAOqN",
+	"ZLHhJmgxb7cmXDKamj/Bz4V264NQkcV8JhCguWk7PRURQVN2DskgWHahFB67oDUj4NUoXEnR4UB76lUy",
+	"7nBbc3cfSWSbvMST+2SUpGkiWSR4LHcIF1NiXPnItNt5fQzNabD+caKvjTRQ0r4JSqPx/NaKAAqVUIU4",
+	"zaAdLoR1E8aJDmdX49VcFtg+e4hwH+3eRvF5TaS7GBRAgxnCMjngfjg3IRlE/8ATfjJWiUpZKJTecoAq",
+	"YrFnNn+j1rV75I564a18v6tQze2xXuVisNRScpNsn1uqmllYzwBglPn1KUn+7M7NG1oT15IkpFZT9F8e",
+	"0COU3dgRy2YGcBgkQFOfa941cv782aVF6YIukS+iedifKGtsx/W1oGuKjUyLSxMFXePeYYkkXmPhlK11",
+	"wl++nKhhnNHpimh6gwGLVHLEujZmyi988AAHr9bwV8M4rwta/rI3afwFMSUDmgFmNugfQypJJEZshxSL",
+	"dbXh0+sfPPzdO3/8u2/aT8ff/cPD3/7q+A9/g1+88dNHb30jD9D/49tfPX73a4/e+kZRPSkVBqOqWzAt",
+	"UNXNLQ55dpNVY2rGher2X8Dm99R+3vqeumwb39eNv6S/1GtidZp7D9DdOckSNbujz4RHgEBUlqt2X//s",
+	"5f1WeyHao4wiIwZ6cQtgwpjlByApmOgH6ed6keAkAtuHbnJGPlRqXMr1uQw4OIvbeVVkpJ+JqYSUhEHe",
+	"rdwl0yxRTBLOWFxCy9Hsa8pScLQkWBEXGnduT3N5dYt5AZY7jJMvsBkWWoYhr7RGALBMts5bz0qttYhq",
+	"LMEaJp2D4yxMmXu9+nt4E0SaawCMJSvHeZCnRxM1oSnZf/HOM6WZ4vf7L96Zn+wDsOMMRMDQYACnKY9t",
+	"mJQkkjHMPjLzwEGJI5aRF/b3b22SPVezc9JvE3qXO2Q6DMThMaHEWPvwK8myIwQEA+SYvVvXTN0CCrup",
+	"WzMgYnd5zMYQCyAwaA0hyEzVTgtL/pTEjOWnUUNimS3auTmKn9m8y+/yZ5+9xqXS1Pvss5BVY5il3FmU",
+	"sNvkpf3Lm2QfKkViOTuGtoZedyR7d7nISK9LVW+TPPusFn1tm5dY8mX0jykm26S33dm+sLG1tbF9Fh81",
+	"Tln7uL6M5V0uBuQCeRqX8Jk2uUietuv3DNG0vE2eNov3DImTg0RJMyMtSIC8j3wBmO6zz5pg32yihoNJ",
+	"mmLYkObLphohcOS7vJezz94cf+4VmGlvjlv3HGvtLXDuu7xnmW0v5+KYwdozvLeX83I4qa5cuCGhOMGw",
+	"NsxxMhN9GU7es89ax65kJKJZNtOz7l2L2WgsFOPRbOMLbNbLYwjSlGVPSRINhZAJP4AdvcuB4oy2Bu5p",
+	"R4Za8B0xymX+FcKa7YA/csxQQbMJDHe5e32QZBIcK3px20QKeAHEApPuaDzTUypJKiQWyGdcEShBb6Z5",
+	"m9EYaEMRqs8SkUPU9AA8MMe7opHWEcH0ERM1zCB3LFH6IJpOC0MbAi426e3j4d24mjE53CFbPX2uZaBR",
+	"ikYPrXrg0J7PMpFZur199TK5eO7854gJmdOkbhg62ATM1//ly1Lw3ia5ZRlJP6M8Gt7lgpOepv1e4QID",
+	"HFy2axlQxmhMeiMmJT1g3VeGPSQizu6rnhnSn0+0WDymGR0xxWBwyrAQhPtOBCexgIhAl1YK43dpf3qN",
+	"znU6dzkEU9IRi9skTQ4ZMcYIFLoNonVfxDMDuA9Q12OWKgL5BGQKlatYKpluCjdatw2La4oPgl1AkzwM",
+	"/yt6wmoiyVeQC5CvFODNyFfu8q9sbGy4/+vnz3U65Cukl/AjmiZx12x0r51/BcvdJj0z+C4Mvke+QkbM",
+	"oqX1cEI9w9VMw1u64QmnEzVkXGHNV90QQJF0BzRJ8bO5v7oArKsbTsUB5C9qGraNndWNDUTWT+KYwXgi",
+	"mQ30vzYyy4LEWFFTt0TlIdRRhqWaDoXm/rukFzNFE5u/YA0kJpvDdnhOd8iF6g7EhENj0ZBFh3g3mNT8",
+	"DFbZvnFRvxEJPkiTCFZQKppqauzBdnbFYCAZ/DCc9Lv/z1d/2UMehkVAwWcANGFj/WElxCGuA9hiuAFa",
+	"MD1unW2Tc1vndbdKiG5Ks4NCd/p+1sOWDCzyUrYxAxTTUfWvppntbaQArXClTEETgyRlXdAUpBklvIY4",
+	"EPl+fwW1SCxTreYWMpEkTaTCcw+Fa01/F+2IR5TPLMlJJI3oEHduShOlJaDebaay2cbeQLHMbBi0ch4p",
+	"gguD0K/f1rulT/hMf+hP5Ay/7MoxjWAptPYAq7mrDy8MWvMoLYEpxm3DsByG6XYN1buFdCzc8mGk0kWO",
+	"/xVkJ5eMnPfss5ascQVHImY7BiyyZ5Vx2yaspAlxyOuA3+VAAnhj4GXSszIgHAaLPWkQ/SyLLgqVmss9",
+	"+6xlnfpW15Pq7WH6+isUr6VLINAicwS5lAsiJ9HQNLl5F+O9IsbRuGcE0r0xjYZsY3uz02q3JllqpEO5",
+	"c+bMdDrdpPDzpsgOzph35ZkXr11+/sad5+Gd3AhkRdtWMeRwa7ODD4kx43SctHZaZzc7m2fReI4IMWfo",
+	"ODmjhbXWzqsP2vjRPL45o6O08PXR1hkjEqItzxSrna8tXqjN66oPAIDNIMlG5t4Vh0jjCbdPAFFIlECu",
+	"XWnjTTCCKk9iYgWTmFl2ri8rQLjVcsGRlscLAisKMne5A2g0AcAgd2Az+qIrQKs5P5wRZWWajHexEVOl",
+	"5pCxMWYtDKkcbpKrEDtW4JNaoiuMAeHYKcQA6x7vcnQJwsFmhfsWJAsURSxftoFnR1q40cIErBzcFEDR",
+	"Zs2k5c96ESwYJhCau3avxa2d1s0x43s4LNh5e0+3dr7kNx7lj5wpyHSgIN1DwwST6pKIZxZv2ljXiqLH",
+	"l43NpxDVa2j+5CffPfnZW7lHHcN6L17cuvjc+c65re1O5/xf6HEOoUJsa+vsc7YWudarEGK6dfzrr598",
+	"8P3HH/3jw49///j913LlCpcGbKtgAlvubYeF0WuElpeS6UVlE4wLkWPBTbDLdmerxrwb985i7HzRRGlA",
+	"oiwrTZMxpHJmCVebiJxlcN38fbnBn7mF4qCJYwPTyGQ0olAK/tG/vfvwkx89/pdfnrz+4fEnXz15/cM/",
+	"ffL68Tc/Ov76hyd/+OrJv3z86Oev/emTb4EZ5wCsMo4XgJFlnkOcAaAOZBQTD5+4w9Qi/SKPaOd3A4J/",
+	"aKnPooXk8BFACrvIBQzaBqag6K8yBjBLmwuH4Q5TZtH3cICf+omoSRkwOmvRrEWWneUUYPEeLQmsi3h+",
+	"/PHj9z44fvPvHv7+zUcff+/4jZ8+/Oij+qRigDXDlwokc8s5Fo+cWxgJv2fROXsErLwEIsU0G0bFboEQ",
+	"ruDznxljbMQgcLC1GdRnRwnHr7396Af/6+T1H5689j+O330T+Ul9ShgYP6OfDCCJHQG9gQhAGzSaBaLj",
+	"gtsGTN8SoXjAyKXlUblrPcIgBJi3EGJGt6nvcTRZGmGBIeZLKg4O0P9WJp+rCY9z2nmCW38Db8n6+77O",
+	"zm2isvdeMtuwvjvo5Ge/ePz+/0Ca+dMnr59851uP33/t4cf/evy9D+vePmXQGT8Z2dRNaYr2kf4MBLs7",
+	"L+xtbJ+/ADetTF5hSCnGjAB6FOT9UT4jkGN9l2sCQdExBS1qlxwILUKC29/cQpo53drbv/zCJvmzW89/",
+	"vk1u3fh8m7zM+rfa5PPXrure7vJbV662QeQ74IkJ9Tfb6BPoLrGDhOdYOU+K/gpgPE1voTUPIEiG1tOl",
+	"T/BknAoaQxD12rjZJ189/odvn7z+w0cf/8Ojj3/18LdvPPzk53/88dcefvyvRVIsgvQEqPHMq1pteKCH",
+	"c8C8YStAicDRcrj73HoKYpKmMSMcaXrV6suIxQkF08QukZPxWGRKkttaDd4kNxiLJbS2ifUQgbITGeRp",
+	"n2eqRFVzN+L8iPNxohEL7a+mCKZ+5K8nDOLzjOBvAmnLBFSU05elFy69lF8e2pu4NkmKSDG1IVXG6KhM",
+	"ms7R2084hXnMD8jLFXEF1sgSH7397SUkl2MYlPfzBUbjOTaxuC61DhT2YGBHX4LvNy4b45en2Kre2J4W",
+	"zXogi/WcR4z6o0tMizfB3BfYhSCo5oN1rTUe78d/+O/HH/2yYq2byYkvUDkEmhxTFQ09B3+MTjVKouGE",
+	"H2rBtldaDmebH02kIn1b+LewQaYwwNNMi73nOhfnrKfPgF8QGk8kiSeZFnsx0q2QqReJEfpoyySEw6vi",
+	"CnDSh7bmpznq5Q2tOvPhcAoPWFt9KfuUx/r/S5cckv3D33715L3/u+atluNoeC+z5w3Gx2K1EDRj6ItA",
+	"WkUealMJkgoTNU85YTRLE5ahH7VgDTDB/tYSMqUzC5NUJtoXE6kvMjNKP8XO3U22OEmJUbnlNXFD8/F7",
+	"NW6kF5NRolo1HryMWDoNb6/GtIZrAsFlHkqDyAOAbiBul9sWPQRcq+sjO+d9fvjRt//4zu8KlCdnPAqQ",
+	"3JlXgSbCctTL1jrkCC7hZDBJ0x1jYHL1jJQ0FcALUTx5MfC7XN/jsm2URowGxJppctc0JRUb525bSZMY",
+	"63Dmtjr9wl1uKnbQviZW8rLBDtUCHRcKHax4IpxRukjsqeDMpwSgsFZJ4xC66kjcZkvUkr+e89Qp/FRI",
+	"8wo4GkPCVaKYNQ9aJ2SfDRMDofGESPPx+788+ZuvNyPQM4ahhLXQO86TaitnIYUAAQkesR03RcucrJrp",
+	"iX3ouepK5pleWyuR06EYmRJdjFsEc3TjFZPbPeR1G9t7giTmE/GfkBXNTOb/EGvqyc+/+fi9D44//A0S",
+	"YSXh9Wl0iND7firbN3FZmjNpEtNcrU0gOEiLlSkgHx8IBlFdBlVgB5gjgKVovicG+s27fCRGECfDY+N7",
+	"zSUE8jQlima6k1eksjoqJSPKk4G+O8QA3GZMPtNGgkVCl2ScoffukM3kJrkG5M54lM3GisWYEGeseE8B",
+	"TBqyVjHn38uEUPpXpPCMSSUyG1bCEkgY8pD4Pj1kl3D9PluVkWbRMDlao9Z4/O43H378+wLhmOysEulE",
+	"NGU8plnhLl24YS7bZ2oJUTMGT5ZOu0lh3i4Vgt26eDEo3T+hC8bO5C8ZzWRoI/QETN7PqTfDBB23dr50",
+	"r7Q1H/7i4e/fPvnRL05+9Ivj7xYPd8YOACnLt0dnTHWSgMzDOFSKGTGSankTIZtMqRTbBEbjmcPUhioW",
+	"/Zn+x0bjKZopgymCgcwmvYHFm+QWVIAOiCFXoK5EDfowiMnh26GY0tfZuHjv1XMPNvCP7fwPb3ZfFShN",
+	"yB5lEEg85Hr2woXOEk20vVjeUyqD/zat0TmnapLRtFt7EFt1BrGvacBGFRV2sE2u3r55fXNz/yYRmfk7",
+	"5/+JBG/ZrgmUof2wDU8COmtZTfKWhDhXWRFi24Nav5B3UYLKdQ7gpyTE1BAaG1ge3zDZfTU/ylOtq0NS",
+	"hIahjAGI9GPI+Yx3SVyoS1A8SaEB2jdb6yJ/XyeCG4SpBdtbrsI+SZ6rGUOA08YYshODSwUSqUbMqkhP",
+	"iPM+fu+dR+/96Pj1D07e/tnJj35Rl/MWMgH9cjwzkWUlTCYsYZraKwUcQtRIXzRN9Sk0gvii+eIa9Fi4",
+	"eudEYv+C2EcSJs9gC1eTlME7Kwm32Mb6HcTvf3L89fDl127d38jodKMPcwXJvLQpGeL+eO/By9QFns05",
+	"TiRjOyY2BGPSkwy8JzGThxjjWfAa6x8BIF3LmRYNCvTxaOgzkb6YSAVdL/OYXGHy0JS1ocoVeYNT4PKD",
+	"vfdUDiFX89wlOX6VnzNEIhWTrHaDl/HxYHMIrFi7NZrFDgF7IQmbpzMXxmMNhINCsF1olXI8jGYGvGD3",
+	"ghcNlUN6xOBGhZjr0CDS5IitbwQYQykPC+Qc6ng0z+ibd+wrwZxI4tLofd2aaLu1OvH+Q5lMNa2GrKUQ",
+	"m6cPfptwBM9cs4n00X///vH7P3v0re8UTQAFeLp7C7zxzKtJ/KBaocvi1hNer6q1MpaBNEXiLsLprNOj",
+	"8dXjT36+fPWa+vL05K5daT245132M5iihIEnq7XbDsgYPbT29Qi7P05pwmVu3FN2YaEG1dMIO5RkJK+C",
+	"oxlZPFGzZzbv8t4g4XEPq71IsDT2Z4S6W05kO6TXh5vOhtElknx5IlUyAJwjfSEDU7jL8TG9dbpx/W8P",
+	"uQE4LDGuswcXQw8KnA4YjxgBMPy7HH8w5Qp6m6Q3YlROMtYz6RomydAMD/MV2gZPUxPOJuQ5MZr27nKg",
+	"W2mEML0Uu6SHpePz1kxlO0bThRlr6dMmJ93FjA6acCOKehTevUjd5OYYfTax1IWaQIAJAHXddl41IB32",
+	"F1v4pnX8+7/V4ta7Pzz+5kfH3/77P/7v7/zpk+8cf/ibx+/84viNn8LRsWF3rincXKugm4YHCLNkeP5O",
+	"q7N1cXvQibY2Op1OZ+Nz+j/P6f908v9ttdqt4la3dlqYirm9sXUhH+LJj35+8qv/efz7v3301jce/eDX",
+	"j//16ydv/wxGZujCN0/7U+GhlqLpYd7sH3/5w5N/egdb+9Mn3zn5m68/fuO/Pv79x8f/9p7RFJRB0Jhv",
+	"2/ySD/Anb5388McPf/stvZLfehPzLVvt1mQM4FsGQPDBgyYikCkF9Sn7m5cyaDxk62THj9//l5O//+6/",
+	"f/W1x++9e/zef/v3r772xx+//vgPH/z7V19DC/e/f/W1Rz/458fvf6vmPZfNzrD71VoZJqoSSvoTHqfM",
+	"eOxeunOJSJVEhzuY2unSo0Xm0qKnVuqURIm7/ECQybhdRvnBdBb3sknoE1kPkkC0kCgZ49acjQgudznY",
+	"42xIKljRrZ17hwgt9IHABa/o0UaUo2/Qn9Tx/H1UEjPncFm30wTaXlvo39qN5rixm2tVTL/50clbHx3/",
+	"9pfH3/n6UuO5psJltoF9yF9yRJjwtgUEnNngBipJMsCM8BisIJjPDzBSCWebZJ+CVQELVKppEjF7XZEh",
+	"xZJgfvNBE8r4PyZcxhAl4kQGAhj0YrI03ly3zaI2aZh5B4wUksmFzHi4bstqRNtkedGUxFTRAp6Zz/yA",
+	"2Nk1bPCY7dxAV5fsDr7iM9FaGwaqyCKNpYt7sHg5vkHoJ1m2oj1jwTJrouFGYD0FUwo/kO05K4vIPnUj",
+	"i6m86lWNz3VqODF6Wqvv7RAsEa7Pf39GRmyT9Iyxo7djbqpCQMo1kLz/X/a+t7mJI9v7q3S5nqoNVbKw",
+	"CSQbu54XJpCEuyFhgd3cuqs8qK1pWbMe9ehOj6zoprbKbCAYgoHs8mdDWAIJJLkJGJJNwLH5811uNJJ5",
+	"la/wVJ/T3TMjzciSLWHYvZUXwdJoeqb79Onz9/fz6WxqDH/OZrXYcxmYUcfBAjwWwRftDaIHJHAKfg//",
+	"3I83gX9rRNF3E15RVRGH7eHybabZjM25io0mvYH+85836iBYWtQBpnSAuu3U1cbqvWDh0tr1ryOKDZUY",
+	"uMjJrThUFa1CSRTPkr1hV7stsPGfWbGuXrkdDEFWhlBHuDmOOSh92kGBKnT11dbrjI82Z+S4PI5tU4Iu",
+	"dWZUrFQBjNITqoqLCFpMLKxCAt1XsVh967plYxBVtnWke7dse29tcvdsR49syBj/h3e7Me0gR/If3keA",
+	"yPDZjmhOE/Sf9PhyG+GV4YOHFyW8QPgDfPDw4ugLhFdpRqfIyJ8fb6588+TCiZAEKLxcVNyqYO0P2zrz",
+	"Ufxh1WXpz7xjbGx87MXxXTt2vrQz8rtp2/NLR1zPiv2ksTwf3P5vEAJE4xw5vHv03//j4H+Mjo3titFv",
+	"y4mNdS7JxdBc1uN69qPE1Ia76LO1P3+P3Zdy/8pH6uFGitZa3SS48W3w5Wpw9nTz4k/tbdUQ6upNZx0y",
+	"TPhPu4labtWDrMDsSqLCfEOfngPsyjh/r7F675cHC82z5xorN1CHxvvTtAJtNwy3g2rs0uoqvxYQodLz",
+	"KX2EEqKSAxoGYNwAaLgtfNENT0SjiLzQWJ5v3rrenP8q+PhU67Ob27LkrbAMUIF5dJqW8Cyvhl07g/Yw",
+	"+xWZAR6w8s3S3YjDUH8rvx1gUennx5pfzP/yYKGxvIhi06PAtIX0O8gIbSDwnq6r0y5L9oOnMIFdWRmy",
+	"b4/6RmQIaFeRCXtcMzmuOykz2IKmfhWW+SHeabSoBCGZfJcIrGFGqBWsXtWQH1mSx6az/4vNQDytGU0X",
+	"oapGXAO4oTDzKQ+tCtXxbyDAarb8ilDyn1Xq+Zi1opyU3KpHbAWVAegy0uJNKV7a0Dl/EN5gX0/24gZ6",
+	"0vpXf+kRPcEGbSt2lENHbMU+0x6CdaZTtMhvJp2i7pvpGpZBhsb3fHSbTOdlBkGqynCCYhoiS96BGmv2",
+	"XoUVfMDqo1ZeyZf8sW36DcgL0ICFOFbbiF0MTc4SFaTszgGbFhG21MvYGZDjBhCnS8JhC81RxV1SYBU/",
+	"MeGA36AEFmwrHlGf8Sj3w2I/9Rt1oXxXYPKQ0nXiw8bKAhoz6maOPZec49BfZUbKzC+58JHtIb63xwp2",
+	"xYa3MvbonzK6JCx6M+Q8Gh8zT2XKxjRm8Ujzg+PBhz8GNxabf/8z3MYWohp/QY0gjUuSYJkhpWSweCGK",
+	"eQNpEGnV7twFC6OeAG+vD0Mm/CPCcNjHMzSKbMLkU8ZeHjF3Sfit3Au2fsiSW4O4/H1lv9xYDBbvNlbv",
+	"NZbnsW44JKcYaS7cD85+0br7eCTCzGuI/P/0Lj4rxBQSFkp9E11nzKU8eXguOP71Lw9Ot259GZxbaP79",
+	"emP1ntI3WGKYlJYx1YcRWvqRxvJfg6V7a3eOBUvXo2v35Mp821eKrj7MQf16pK+kjWBblbTpauFqTT+E",
+	"3A0ih/7yYCE4ewkzNcHS9ea1ZfWPkz/9z/yX/zP/ZR+mzPbIfkkxaqK47AZJzOhQ4ZIi9dIDoXvM/YdZ",
+	"2qgG6VIbYnvAjIMQuQDTJjIabQR8xTAKLNivBHHs4iAbxy+eaPz0ZevTpeDhheGf1Wa1tr8v37kbzoG+",
+	"NHriUgW+j5V4lFToDKbspnZiTx7k0gzKQI6bAIRu7wOoV19F/30431OBD+QYolooZXMcDmv9REe46x+p",
+	"Mz8fNkcbocNaal1cLeUv3ZzUstH3ea3gtTdpVHaXGf1wgy7rRKQwELoBilsmsc1M8T2l9xH0snN/I2/y",
+	"p14FejvArW3cFn0KL5Jm7SZtuZCnNwJhr3FFMGEdh53LcUxcgvgDFo7qaoV5YVaWmM5b9YnczEh9YujP",
+	"RI7rLxEDlOrbZEiZeqbP1mNw2STRrY1gFeUVmiI0o+EWhw4yhxZYlrzNNWYK5lw5YQ4r+J7L7QI8B1ab",
+	"U4XQH3sW3N6A3Zsl77jerAh7ziEsbbk1nrThD8g7bGrLt5vomaEoiY3a/JCIjBpiaPZ02sDmMxTgWgnK",
+	"F8//Y+3O/cbKSnBusfXV3eanPzRvf9GPwXVAqv4tAh86gMIBj4C0Puw9f3vJB0TULmAmyd0OegPSjn0z",
+	"uAP/5F+DxbuogX95sIC1T82Fi2vXbzZP/jVuoIUm2LpGmtZ/cgs9l+rvQFWVBoISwLpm1YBvYUIoVI9V",
+	"Hx3+CahYrFDPV9RA1EdvP8rypet/4GtQRUCQCnmpKqaYNBfAhBxU4bjkuB4vY+BkM2BxZBG8BZWmMkIU",
+	"VYDLWYc2BK0clSxjsChAGO7WlDYEKE0AyFQmp1SBqJUTM2CMOk9Zqw1FVz2PiiZRf6hzVC/2IN27a61P",
+	"L7bO/xjcPhcs3m19e21zWmLORd7W505L7EFWAhFXCH66TQMcf/J1J41CKWDqBkv4fNexiHCzZEobLVDR",
+	"Ny31gqgmFfL83rWtge66zWSfwwDYyfm1hw/VCX7l5NqdO71jK0c5w551zAU4NxsPrwQrn/W1BaDhunso",
+	"Ay+JtBFNs5kqVzU76ABDKX2Ic1R1lDELraQKkEb4bgVr9n3dQBmz4EFQpdhFLmjvAQdMyhyHPE4tmuSB",
+	"pm8pnn6Nae4mSgoO82Yh0VNya+p40vc6UmfUy+d4xFdWgzgUM5jygjBvxJgFSakw7zhTZUIko48oT/pN",
+	"nNwhal8YoXsiEJevLXRj8ygIPRQsDTro1rx078kn54Yfu5HTzmdGfbswy/whZFumCN66Dbo/Irge9ZnC",
+	"652zhQ1GmDTA5uwCM2D+qlcTWpoN6nPcQwPTS15HHEY9LoywgdUHcpjjgNOkfN0M4cB8xIDgI5JqxIyP",
+	"tAfzbqFAhe3yfKQ2G/OU8ql99cQaqcQtFu0Cm9AwUxkShuDlQ6u8RT0Rpr9YZN5BqpoYN6q5e1bOOBIM",
+	"+rQLNnDowyhwKbsOZWaQTQj3jT/aOnM3uLKydudYYzWKTS2YJyUuVdV7DGoyhrFHdDmdziIalDKuuWxC",
+	"ADJolkP0VwWzY3o2c1x9M4F5b4TLisR4EPEshDkjCuXMbCZFoZLjM/Zc2MLg2HxWw/GErE1xHgtsmbH0",
+	"kSPHz3FaADIspHNDhJKOXGnB9TxMq2roqm0pgFRbX5iniGjVA8dCIG0lcl3r2EDCqhwn29qg06Im5F+l",
+	"5AqiR8G5M09OLDYv3sXEZc85p2g3UVf4gAwBqbBdjvuj6s1gM2IXWGbBVJzUmEJwJPku7FM4jxDircb1",
+	"fsGKG1Mei8xk2TQz6FDk6YecZYwOldZf4StK9EEXlrQuH8OeXUy6D7Btdx3tm5ernFdrrb25eDfDJMlT",
+	"MZvHLltqhATJ8GwO+y6f40g6QaXilh/V2y178BqlrV1Upe5YwDxJ8h6rOPW8+lvkIEitRA0kCLi9ZkWG",
+	"5KF5N08UFWdKCbNCrXgGykbEbExN4gvGW0GjpQvyetN22VheaTy8ENy93LzyDeadQXDkQiWVB8Dn5sdr",
+	"d+4Hdx8Gj781v+yjltXIW98J/62h3fjzreDU1Z/njz65tLR25/Of54+2vv2oeX1B/uP2+eDGYm+dlUZf",
+	"ypMasINSIX7Ba8ScUCSNjZiVGQx3Gh/JcwH2xld/IgAZIFIizVcCL6rKJykSyprn+hHOLg0gKMfKcdti",
+	"HPrTVZwTfxJ5qMm2UkRqjHjVC+AL5hS7uKGH9Ww813WC5i0S9LpCbB4W1i86tK3Vs2uPTwzLoVWN+11j",
+	"MYocqpNTQVPDvIUUoSEhq62AfbG41S+xsmDOXCoMUPgQfStdHjaUpcF5VRjfJMZLxxSo8wboUAcJLfNc",
+	"dVvpVUsr5nkTPf0Bb4rmqQtrd07+PH80WF1ZW1qS//jL12t3Pm8uH8dawU6/NLNOn7HZBBloIJiZUVYK",
+	"wqobmwTRyHgd6XC5ZRQqzXEOfmMR41o1cBq7xVwmYxwCqgvL9kWO62r0KdNwBby+mmxHfZ1CV2iWZEuD",
+	"4En9UKF90bp9Mpj/pLE8H9w927x0r3npWmNlpXnmZvDoeNhqZVak96i5efe+Qufjg98OXRy8fXhS69DD",
+	"sCD70rbIukEbo4e3v49P2B0UKV3a4q/9O44HxaRuZ9A/zJYodPi39TSkqVQ0RwatVIffaRAKcxpTpZ6P",
+	"oWvJTlD2qJbsz5zQT62p1t7tLkrbqRD2DN9AGLBjoFCht9X8wwjPhhZE0fZGJkbE6PiODegxfBlIaT7r",
+	"WcDTJ4Kly82TjzsYLHtVM9u568vruuUDwdUnLtelrW9BXavJIqubYkcU1raaIKtRLCSlclWV2ukQDQQI",
+	"Et0aI4r4vP9CpapYKNXpFj89/QECMFj10dEVGNJEA65QxM6HhqZQDhWjP3THu8SveiEXt53ArXNQ/ujZ",
+	"UEwK9ktIB/Pzq2tLj4Kz3wZn77e+uRSc/QICpTDNuofnu6vB0tUIZpdSPv0qMy1SzzYhb7p0R2RT27ci",
+	"1TiSHtEec9U61lEEuRSbsZx6d8yVCvWwzqVvxJWholarYdK8QTMfyNJpsaFRBZxeCRb+0gHNkYRWbVay",
+	"d7hqQ55hftsVpZqEr627y+FyG4pU6tgTjHUjrqMJjcCZ9EssFaUqKlv/fCjXuIB9o1xbHi12CWP9nnm4",
+	"DlidJhU3/ALL0zSwPLgi1APiF+4SZtkQCaizFL60PTjoEPeVeu60bWVea1C7KlyMR8eDG4uqae3R8eDs",
+	"x8HyB63Lx1onF5pXbkWWB4kMYhtLzVt3DblXXzTE2VNjpM2efoQBQxGnaCZsKwvOHWte+Sxh/rqWYhsB",
+	"ndMLbnPfRVQgLEZDYwSwKxhB1qEsebXkakhsQ0XkUJ8Rxt3qTAkUD5ayaSBH38VquxKjnqUghnVZT47n",
+	"4WHzmST4jNge4q5PKtVpxxYlBsSLRM+1ehgKKAVIKW3Bc8jn8mDzyR+rurEarU9gNhBrslmxyAq+Lh13",
+	"a1y/FuaSEcoAMJN0wTbmnl13Vv8Ws4kIcZsl+YJbtvlMHmN4IoohjoUGpi4Dbquyz4ltLfi66j03UYw0",
+	"gg9qz7EjwP0yMf7yK7t27nzlJaiDyIxw14dm6Vu3GsvzzSufqXbF3uu28UH7D5R13wjqxQd9JoDeaV68",
+	"G3vXnrRP6DoUKC+wpEaMhMJpA2LUhY6tGwtKekUfN+eJKmrFDiqkFVPCWWc+4eDR1mzHmQQpN1ueeizH",
+	"qzzcVyiLmPSjXJXRhXFpXVHhzsrtVOVQgikVAaMKQkxxmGV0CK7oUCC5ThDvV2EOByDdYZH0+cet2xeb",
+	"l//cevDXYOlq8+LDPsIk0ad5Tqqlg7MXm/cWMC/fOv9Z88IC1G6sL9Cl6nT3o/QNecEQj9E3qtPdq32N",
+	"WXyQFlVXjS1IqTqNScGB9tafedxYvh08/qCxvNq8stI6da85fzQyfzBZ6afpftPoyD3XcZgFT0nJnOsz",
+	"DykkTUadVmdKPqlWJsODRF4msMREHnkICBRlmJRWo+e5CZ32U5b1RnV6MztH47dNjIyPZeV/4zsmfr1z",
+	"507pKFqQNpGrMNpHtBEWto/Ns7NzQvepSRloe01w/CYub+fCtu2L7b5HuSgi4ElyWPiwuuJNJGMv2ZUh",
+	"IXPpgTY7pVPSfWQeSKbDqDXAuV17eKv11WpjeXXt1J9bf/5p/enVOFoWS2atP6iqUnVtiOrwgc2E7RDK",
+	"ndVAWPKtMlFwSdclRVYzPXb6zYWCbJtmxGFFH7Ox8o2yZEpxGxCHQTFYfLa0Ed8Zgyu7c0xvwV7FWj5x",
+	"2fUG6Fi1vlp98smNNPHuNzT4lmt1VHVgytpm3Q+NfeaqIZ4cOEg9HfAjTllEfajbExqkzLBlhMUX2Kcz",
+	"pIqbR8cxBti6fAxrwnqpADNMfomBB+Du0+55BncD9DToRtmM8jk0yKt6KcUeiTXsnp8lL47piZiypAUq",
+	"fLmgc4y8aReAJeRNWoNqx+RQBXIIrhOMPEA9jXeAOAbmeaOtvRsCGB4fG+uZgi8cqt+7Jc09QuFIVQOW",
+	"ts3N+e3b6dxQ8rueg6yH7WQGxD2K4DBv8yOwuPlUishOhHENMK1/O5IZQWd1JDMi94fl0Zq0xKnj9Ig3",
+	"DfOxj7+m7gZ/vqpvCX+9E7kvfDAlb/7cFSfJR0/TObENObQajM9urt35vIOkP8G4h4+2q+BJegR6Ci8Q",
+	"JmqpvcKQG19/Q/V3hi1f3V3nsBDoXLuc2A5jnNMEwxV/rRXIhs1XpSf/IH9jsQ5kX/XQIxPjfeDnqmfb",
+	"oi50M3pXZoUo5+kg2aoXm9eW1xZPtr5+/MuDhdatW42V042VlThmRarArZfxwMh2CPeoRcotqoChBiZH",
+	"8HDdemvZxSLT1J1Q0aYb/vD3WTIVy5BMqMyJbspCdan6qUwaJccPMUTyNcE4+BHi4WDk37Qt8mTUUsxZ",
+	"pAjxoNImg0mlyffpQabUfh80YwcqrV8eLAQPP28unNMSliBV3RMyKGeAD0R9tj52Mycok2ppuyE11zyX",
+	"z+h21N5QmX+vnuN5EAA5SC8wy5Mk787mTS0CeEFmO0rdP83UnA4UMufa9SffnEYpaV480Vi9tzHJeF+e",
+	"Al0w71QcH2AMlfYAGrooaTSAUmm7GZrzVbGtaSr+FfZ8ynWhBR9JYRxqW0gYZBs7e9KoEcYsGDkLHyTW",
+	"Ae1DjpIeiGP0odZz+DiBqgVoVeeY59A68V0i/6cePsqgrTiyIqnpNFMTJ+ZZKyCQczrlq3xmmtzDugzJ",
+	"ZFMSffpEsHgpOT3XX82Oz8qvSjsn7ppHRH+7PCxTXfQ9drHYu5xBomjDOYsUN8x3N5UGGWKtSbG4zvmo",
+	"moQnCStX/Dr2mGoDwbKtQbKm3mgsf4NJ8dblY8H9peDBn5+S+Ej91H9BXOTOqZ0RJUagzcFWJO1Ayq76",
+	"4gXJv773MIk9S57M2HMQ6FdpJkgU5zuVJ9g2SqwHfwSPD1QbraOL1PEwsMjsj/fXFk+iEmpdPtZY/qix",
+	"PJ9WbNH7+bpdnRyblZNqWlWUyTv+SqMrcEsexNDKj0n5CuNy35Xcqhc2EaI06Vxl0fUUYV+W7IUtCwQK",
+	"Aj3VaOVVNgF4zX9bveRmCrbl041MjPx64sWx/5n/6/jLE8Dhow7LeC+L5gka2/XyjtFdY2Nj+DG+urw2",
+	"LKjs2ZNVr/Cc5DLXlh61Hi41r9wKbhzDNwU60h/X7vz95/mjzUv3nlz6oRc3VAmpKDE8A1PLv13ORgHg",
+	"GEvFo5UeOt2o0t8ueqC2T15QcdNtPWElox2Yau8dgkdcJ36KRekqTCsf7leCGMaiEAYhBPHRHMpYdKM7",
+	"xcqT2EkGQUu7AE2WU5FEiiEGi/88BAlJ70pEAPqoUJrwdSS8uiMhvJqRF6D7FAu/Us+j9XTLtVMfwE57",
+	"2qZr7xCxz0DVfVoBGWw0JCOKNzsO0crQccbuuaTwuHwWqiEHXM/X5iJIM+9ceh3kENZAR/uHYuypcjBV",
+	"FRGtUNLDCqNwsgSZWE1KBa29Gq2TGZe4usgIyfR1yK9Do+okQ7IdOBBB0UM8H0VujeWPmlfv9ZIt+KNr",
+	"c3+0O1nuv8lrFLGraMfe+ZU5J6GyQB6IpShK1sbpdGHYPjh1K7QwS2dYn1yvA2DnhQdNp+d9Rrhx2+EA",
+	"/5fstXMR086B2A4YoIt29HwK8auS5V64X9WlxOYTEL5EcDn5L8Eg9444c/gRLjr+28PG8myO76WFUhxp",
+	"GzZvwY0Yn5AkoQXNUBCBu9OV05M5Dt0qcH0ZczK8C7frAbNfn3LzWq9o1PB4W0eoCUL3dOHdjEAitWay",
+	"QCafHj0zampQxQ3TacrfOg5IHfY3GS7intk0Q9F7hiTnuebVNJKzHsHm+oLUlWlzivwxoovR9552qWdB",
+	"KgdJOFEzqTaPTrUm9VeOR9CubJFRMEN+lMgdKgpVYwg6naToVrk1aTJFVpXluEV9hh9hJGGSRMG0wmin",
+	"wdRKRrgy1s7IsA+53XK60uQC5nIIYtG68lHz749TT7hNA0+1C9AQeSvzuM75CVxclAxQUmgB+8xxelBg",
+	"OQ5PiyXikwrWGB4JUF0VVjIiD2oRFr9S4wkUxQypcocJkeP5MgNyWZW9hQrWmi0UJGYc6rVog9oVR9wK",
+	"4/ltBFs3pEC7RSDYKJteEqTEzJJ8CKCcR3Q5qBjQbwSWgip2h73jONkcz2t/T01VBCPdOILhNE22YT4q",
+	"D4JxS+S47WdJHnkh8xNQP4swtjr4C1sslbYzure2EIQxBKXojT9SXS93VNRhb8dbNN9FSBcby4vBh4vB",
+	"g/ng1NV+IBdhpraGXXE9c8dopyHwK4aGuCZabKPq/nn+6Nr1m83bX/w8f7T5lxvBp1cBC+fekwuPN3K8",
+	"bYx9MX6WIAHjZMQOgpgthkrcGu/iVD8VbsbYSP0RNA7DoE0mYhz2KdQzI6NKSWinLGNsDJ2e8MwnHhNV",
+	"x49zMYa6Ncc3wcWILRaqRh5hzOFlutks/7o8i23CNVixGgILT2y5EogXkfIdHTmgKe4qrSqsp2kKzY/C",
+	"/AuqKcb4BPE9xoiw/4tliOdCekmUDKth2O0nb0b9qsfIC1Tfmbs+25aMnhQ+6LCdKRwlrVnRXDFAxfXD",
+	"l80rt5pfzDc/uxnvq8JVip8vauUqnusWUxftgPw2PEkQxIpgp6/NLfae1AeqABfWS0V+1EJH3pJM+ZF1",
+	"Iy53klHT34THgnF7C+HCY3SV7yIqDagMemnnSGbriob28YJTld49vl+KbMCSDLCi9vTx4Ny3a3eONv92",
+	"Zl2ZmMMW9XRGJHkFFGAj7nBY+aikQPPs6X1qulbhhIAtDu15gM1r+4DiK1IkQT7MMBmE5ADrMAjB6+p3",
+	"kU8vBr1fWytfBQvfRhZGjtIlhvs2ANXLx0ETKLIW0DQFj4yH8ozrWhll+lJOqpUZj1osS1S/ZI6/kIer",
+	"j1S5XAbj1lFcJ+2Dmi5lDarhsTnp4hmPT66ldALRbvDQoy2xsnY1SZ7NMX7EL7nVmVJeWSC2P4EQRG5F",
+	"eqaO49akWwhE79KMkCOrJ07EAjhIbcFCGdlgxY2S+B09eztKaJ4ParSz54LFE93FLLL7y3WIgMxRX5Ft",
+	"JAvg7wTTOFQWwyYLCPY7doVUKyAkQkNVVagQNdeD0hEsmFcpAOBFo+ozuBGCsci3kJLm2LMaSZ4aXBjg",
+	"/UT4eBtqAYHfhuW4JukAbjLXtWIt9NTz7LlkGZrC12VTBVBbmxEk1U708m9+u2N0/9i//370lcMHd8tT",
+	"CqE8sHbrlVfGX/n1rrGd4zvGxnb9O5xvOD8jEyOFUnVUlOzRsj1apqPStw+xiDEB2nsd11S4jIMS0f31",
+	"QwwC00OtLmk+nm/+sColdiHK72Q8FdEpsTPaJU4sD5wiRdsrR5wenEoA7YT2BFrwFbSiqnfyGPKtahAe",
+	"5jGA6kqs+dtfn5phGwKNfzoJKfN8Tzkws7+ut1TKwUrx6wHW0b8fSomUKukMmQ9edd1Zm8HHcZy+xQuN",
+	"h4utT1bXlu62Vs92YMd2kzvfp4WS8tOla9IVp3p/fcpcv1793pQhC3O5LmiFszUU4qLtsLSke0HnA1JL",
+	"5sMc/K/HwBg2Dc2dGfn+rGG34DN/VPgeo+W4sBgbfNrmFB63J/ptfNEtlRHpTF35aO3EN8H971qXjz35",
+	"5Fg8yxmTkX7VwBtUlNJrm39XcVwKYW0M4UFPlYZQEuTQG1OjO3a9lCUA3ykVWhV+AO23cG2BcpAatKc0",
+	"FVaW/NuBva9nyIG3Xs+Qd9j0gQx5fd9rcHAf2PNaBry8GW4LhPxXS50hCN8mfLJjjOzfDfZ8huwYG0Mm",
+	"Ovj5rjH4ihKL1pPhydp3Qm9Kb5Ny9RSbcc27HfKpz1IA+G1BSszbasFuLJ9qPLjWXZ7jOq97ydfbRlup",
+	"JBVgq8xhKV4d4S5Luv5AO4iuMDEDeVAD7LU8kyGfOtlWQpkUnN5fTyn3SkW4heFsAeNlNOmhbemqFHMy",
+	"JatXaSHzmSNF1/snLmzSk5oWvIL47har5YWPW5ePYSy1izbuWgaF9CYcfZiSW2YTiILLmWBOUWMHgQFp",
+	"DmArYkXmOBUoM9LIIi/kQ+HIb8sQ11NFAYgNpDG9NRMLhHkgZk6rfsmVcyFvoV8gnyF580V+G8TuASpP",
+	"cXkCtxzWwBYKrOILSMOqClnsP4NaLJsrUl5ajyIg1VSzi/xYcxqKHIdcwhxQhJq++/RyLJSTZ9f43bpC",
+	"rP31p1KFtbk91Hr4cWP5FJLr9nECrFe2tbetjGGWsYrZbrDXphn0YkUOg77LsYzoPRuS8zwWYm1OeNYr",
+	"2lpXitpqthJ8pmGXNqkRupxyGc3kgblPToBKQCpP61k6ADsodTbllCRlqWOrNtBCqYTam606VuJU0eWy",
+	"urS9eEZ/ZfjEmn8/17z4SXD/+7XrN588PKdW15tLpDqFL44whxV8z+V2gTpOXcVtdblUN3Zqjb8Z8lM3",
+	"Pz/eXPnmyYUTrfPfB7fPNf/+Mby6Hi6868aLgp5cmV/78mg/RUH761tTEdT13NW7enDVQJvbwp3lQa0L",
+	"n6x9Pf/z/NEn80fXHj1qXvwpeHC2X6WaWCmU5Dk9lZqeHsp5YkVLgCC/5c4xateOIo0h69WeS38wCUjN",
+	"xGXJYVOMLKDZncXo7NCDnlAVo8b7yHG3SEJVRBTXTJZMATg9tBjZ5n7TGGSiMx6TbpBLphn8glk5Htdn",
+	"qmiUu0cKcn24n982ifWlghRcR14rd18KhWQomBuuD3qm+mc3JH8n/xo8mEf5++XBQuv8j8Htc6gUuphZ",
+	"z1DhUJeaobjMr0tY/Q4C1VdQCH1XhcWNeRY1ydDxxeZCrKpWlWnggduYrq4ogFE7GVhpfz3CGj3Eg6ob",
+	"q7NUisJnlUHzOm8yXQKVrmuPPw1Whq0Uu+PZahimSPkJsmVQLpUSPJDCgzaxHUPOYRCeBamVAJsyObL4",
+	"NpDn9gRZ+44Uvgyp2Lxuc2Jz27epIzJPF7BWVKf/yAp+InyrSiBnRlxvhnJbYG64N8DW11zvgP75a673",
+	"duwOw62Xii5BFzQuMTQer7N3MEaiaNAvH+voj+5ikQlMmMeRy9vkzJ15u+pPmZ3YCyr4Xm4NAEpvk87/",
+	"/HxwYqX1yWq8NLpNE6R79qqWYGSrUtAIC6JC/bqfS+oHqTKQsxPTEbavqwS2Wvc+/GtwcrF7ZURavPtN",
+	"dwaAFcJmGhVzay/IJDvHxkned/3KEX3q5wHO2zTNuJyNQhcN1uwIUmOOk6A/3Zl9PC7Ww4jSvenO2M9b",
+	"iUvr0Y3Gg0vdt06iHtkeFgt1pQikhLOaqbwCqWaQ73AcZQepG4qk0CrlM2x//YAealjdrnh7HO7ZX8AN",
+	"pVcfLzXP/xTc+bB17Wh/6+yxosdEqQsON3ITEOHTYnGSUKJ+QXx3loEpPCswnp5AQAFXDntrqmEidZLP",
+	"8o5cvR1nw+uyRlI3pi+MIvYhghU85qvsH6FVv8S4L2fS9SCPh4WzGvxcMT+jby6YRkNHFYs1j8nOylus",
+	"dvjtwweGeYrK+x+Ct0l1U+BbQDfz2Xs+slficaOYiTCN+tuDgwa731DK6/xnzYVzwamvm/NHW9eOBnc+",
+	"fPKXm13O08SaQn0g0vbjUFW5O/JYQs+DuzXi8skIH5qSDYDE53XkdSGHQXCiFbM4j2rKEioPzcIPgUII",
+	"1tz3t6B+5nmpGzx3p3X+6+bCxeDoldb5r4049aBDoOy6a6iD8jrgnpYVN68pWJE/nQC+kAyBGtWMQcTX",
+	"HQrCpz7TlSzSd0qMcBwu2eIt+RzDVBx6jMSFVG8zNOaLK7c6uKU6693lJ9s9xlktXaO/DpCyYXsaGlez",
+	"rJ4hBY9ZUq2rxsgC83y7KCeLZclbjEGFiSI/xNIMtLRVjMo2bXBK/Quf1rF6fRLPcUFsIarhBYxbmRxH",
+	"iAlseg97MYGmCI5cJgCmUT4rADMKF0AufMGcIhn/9RixaF3kuDlzhHwZIW+e2GQhZ2fYogKDsER4CfUV",
+	"YmXAg9qcVAViOEKrCMAqDxBY/tMfmhfvGvlpXT7WcUQkC1L3YBVcEREjua9FJl7/ZrDRgHAqOSb1Fow0",
+	"xLWQA6RlamBwhEwZYBMUzHMHmFXKJG+3+Zzt0zD7nOzvSjcIGqFZDecbWpiAd0bZyNLSKrk1DmZyBpvX",
+	"bKEaUDLYnjLLKj74xQgZU6KiBJgb6E1BClGwOcZhS8ldp1xpqaHVMEgOR4pVz9DD/dFNpu7dJ9+Mmb22",
+	"wTYUA/gWAQveASDCKkpoksSNR4+bdz9uXlkMTl1vffuJnHsbGlVUt03v3Sb7zJr0j3Q4oLZK/QBpZgOs",
+	"xgDp824/Cs5+HBy/2Xr4cWP1Ruvk6R5Ed716l2Gr2fTTmA3mMG7b0x1FKWFj46bZBcMZlQc4SPb7G71t",
+	"WinKQbjxhjZkz+ceLbPnBWwb1rR5/qfg3GKPwr4d+0QHsjRtdnIMFFbhNof2WGhiYf5bUUHlqZ8nmNFW",
+	"4EaTUS4X7a9JTQ48nq5gWN475/osndFTvuNQpUQO8LzQS5879eT8fA+2t1thfLuuMUi3nQ4YmnFzbUZR",
+	"vPoRgFgNqz7luwrPn+w9TGfASnyTCn90v2vZRVsuuG0Bh7k0t6edBPfo7Qrje8xz9V1/wJjVO0bJvuJb",
+	"Lmf7qV8ojTzFFoHuyysnQL5GKBkvJmWhdKEuQNQh0cnQsnAP5pvnHzUv3G0uLv3y4HLw4T+CpctR5BQA",
+	"zU+Qr36TyBmT5jDoIpYtCo4rqlJibJ+lilqyIKUkj4cnRP+cK96RdE1acYOf0229/xiDpX7BoPFsC9HE",
+	"gboBMGRqqgME4zHJDtkBPeoQDTc1RrcCOv3yEVEeMrloY3m+sXqvsfJRNxzihOXZPOmjBi82bWNJvI8I",
+	"RNWd91HxkMpFLzHHQiZHYdgxgCtT3oeVRcZ8EPJjYLOOYSXNb4PjpmJOrHZO01Q+yJgM/S8lZBolpBa4",
+	"rqyQofB1pycy4rgeA6ARN8X0KCKA2TZXtQI87FoBcHri1+yCqjhSP8nxNmjtyI8BoK3CqC8yMWoifbei",
+	"603oDEKOA62VyGdIBDk7BWwtFS477SSsUe5juM1wosvtwV2fuHA1dRCow6nRumirpEtEZ1InYHeql53d",
+	"mV52dhK9vDt8fft61U53mJVUDF27dlABdoOJS6jhLISOSXINZwXOQvnD/3fgN6N/GBt95d33d2Re/NP/",
+	"SWiljnrgeASv0xIcIeqA9l8kP69WkHy+YFvMSjLnNUYHMj1koDGxSD1DsmSA4kD0ydtFJb2IU+ZWCyVS",
+	"YtTxSxlpv9Fp27EBkkrepWw70q4rMypdibLNXbkZqYXinSFl6nk2HC8ecdiMlHfbim5wCBsm7TcwB2BW",
+	"+iCgEH47/YSRJuBUz5gSPvxLzVpn6d5z12McTlWaYTMFDFlDszERvPX4rdaNlfVMS5T1klyCNFE/xLw5",
+	"5o0Kxn1pp3A/rJkSBY8xLkweT95nQom9kGbLDJwRRdUimeOacQGZxbgFpcDQT88h76NaKcvAxS7tmjw4",
+	"uXvlsKP79uSxT9jlOV7DdgpScDln0JADR7TjiuSuXkBYeANFLUl6S4xazAvFNzbuSIpeQaUynhn/dbJW",
+	"WVfIfPaevx0mNREDYl0kkb24Hnk5jfkM5uhVjYV810M+qxDVyW1Rnw5N4m58FZw5Hnx3tjdxc1x3ttql",
+	"2OQNBRev+9iV8WAQsdUbhYBbIHKgf7BcoeLZ8rQHQVHojsyu+OZS7CunvKARZVFoi27Vw3L7jMo5Q506",
+	"Qo+7OW65+LkldTqxqsoO0iqUOYJlyc6xnSSPb3ikSG2HWXlFkBrBBytgFhPMDyTAIb47AxzTGTSedBoU",
+	"cMSk2eK5vu+o0m9YZ1WEgolTxCCEEbJkN3MAhN2UQMI7wzKiISe3ZJ6KI24xn6jvXXf2d5UNdSF34oYd",
+	"OHRw129HD7z+1lsvtYOG6RwOYIKNj+94cXRsfHRsbGxs567Rl3vP0rwJk91/HHEwUIswuNkjnR3xUWaF",
+	"4Wr85mc31+58/suDhdaDi8HZ+43lM/hJ69rRNlcifWt6zLFZOmrqQfjaoC3I7atE0oUSfVsaN75r0Tq4",
+	"6VKXZjTIXQZgHbH6pwylLuR16SDA5kANVccIpjvHvOSgBI4/3JS9HCHt4H4n/uLwpkMr9bjwcXDqvxvL",
+	"Z9au31z74YeeznM5XXwm3Ww9ZPMZhxF1mfbJgEiy5BJRrTBvzhaAVgCVOoh4iUhx2gsGfFM67VYhnlAW",
+	"zJljImW51OP03e/MQ7auTC9Xm16UXq5/zXPL+13u9xSaPuyGl8bncje19ETG/cmizSFOkkqzWWE82TAu",
+	"UkcwY0dMu67DKH/+DGBc9m5RPSOAUfdogGnaO8caq1IBBveX1u4cC24ca537MLJ1VDdol8aCg3DES/Uk",
+	"5dBH+8Dmwrf9KrpT2paoONQvul45/ECh4chdk+MYd9B1U9xVJZTTUDGpgXIUbEgMuj5LgIgMhie2yHGP",
+	"oklTYKoJFT44Qh25Sev5bYmREnuO4WpsGeYAREbCiRuZ2JXRTVvyn3pJmvNHg5Uvg5sPwQG0C7NSfY3s",
+	"LL5cGLfGijvoS9M7i2PsFfri9K7Cy9YrbLy4g7443buRgLMwaMLKwSYbUw4ClOZE8e1U/duL9kzV6xa5",
+	"QEik6bphdNYATlDp3BGNgIKuiag1CZ8AvV2WvKNs8jKtKwBlahERO2WIYEwYpUjKUp0KqD5C5j3q5zgF",
+	"AhttThN8B9SqHhMQZyRFJu3XiMaNwnIrdH0/JVyIq/+ampqe4hfT9ZTghWFJ1vEL84ES696aD6WGsd7W",
+	"P4W/VDPiu3/q7dB75o7I4Z8p3dGDlOgP+hxprX62tnS91/33Pv5jE1Ay+Krrg8k8A4rd4MZwn0KDLnd9",
+	"KfjBd1eDpau/PDiNpNrNK9+0UQghEkuhFAZu55gHhQxGG/cjF31DsmxNDQnYIWiT/PJgIfj06trS45/n",
+	"jzYv/NA8/9OT+cvIrRScXXzy5YL8/NqJtaW7zaP3msfOxj24ZAlkBZcXbIetp/sVsnlIDO/WOEHWhJAn",
+	"x9j7BsxMN6HHUoo1tHwRiDyhhkg/0lBdNhzE7looiVCAg8zd/bT2QxQsQNR5oXNB5uShkt4VASGfeGEG",
+	"LgSpMe6TaVqYVYYlOp7Ctx1HIZRYrOBQj1mZHDeLZT7DexqWEuWiYLX2LGMVk2R2vTLz9OrrKnxzacl1",
+	"FH6okgrAo4dTm1AoJlPUSZr8Tti8wLI5nkCKknI060kasoTIMdKPjzfcGnI2UG4NnAijefTz4MZi84Pj",
+	"wYc/JvGUpKN5irhoAFvQLKtDg0XogiiJEbSeCRltImKU4yBHvhtuamlVuZ50TMIi/mkdNuRkxkXRU6lh",
+	"RX0AzAYzgEmiRpF2lxVqCAXYjBXkaggyOuqkMB/vQWGNScAGDyID69W8stJceBzc+K519Ft5/pz/joyP",
+	"k+aVBbJjJ2leuhncONFYfYgr0of3YARoS4KMZoZSUZf1vh+gfvvibvNvZ6ICvA7FjtZ220FE0qP7B1Xl",
+	"aoTbpUMR4fGCjohGWMamIigvsH2R4/KE9pSXbAvyx6qluNswhT8ZEvRAuxBGZsLWRGxLynHHhlAe0NRS",
+	"oVUrqDjOasmtQ/IFpuAth1MZC/feIllTY3cthinQMlQpYTvPwDqUTp8MznzWvHb/yYnFtaW764ub6krr",
+	"Wmf7jtaHpglJub01WGwHcJcqVZ949kwpyiPImQ1ns0elMuOuhwjzKWHp2LNsMtz5rxkzjE5ht9AhJuyG",
+	"FjqM2uI9GNyRZY94fnDjIXl+cO/YbD0LHiBORT1EDg3ufx989tPa0m30ABsrK8HHf+vrwA1fMJpde4Y5",
+	"qU7dfKJ9uebCRQCfPrlREQrZkdOaqmIz9BZe/hyDCsbwARfvrrsNMxvfWrHpn2PU6XZ6uIr1Wzo8GN+j",
+	"DtRSkCrHKq6JsODRcx0G8EO6/tFiWNySQQpz+SGi+0kDOqNY9evELqKdI6htZclUQhQWax7STh98iV5q",
+	"IS3NnauqEUxtzjqkO/3wQbSlHH1aLEaGq5kpTRsSwF82NeY7kLGUr4kF8arGQmR0OTWetnIuwOlJexLT",
+	"c9ozNqQ5xzsf6nfcfo+UbcexBSu4HLkhE99futAjvfF8jiXwfD53J78U325H/pzNaiLTRpkyMH0DLEiN",
+	"5W8aKyuNx9ebR++sLd2NI1hhKWhMb4uuakM+dAx8ljoRAGDla8wxMs2kasBEPilRB6venHqWYA1h8n4/",
+	"pHb70Fbk0DrrAe8DBR4l17GYl4ky4yq3YOCwnm1gNz8Gt88Fi3db316LLFQID50eVNlvAGnka6ACDLEs",
+	"yQsx8LhtUkXo6kbfrXFRsitwDbigUjVvwxCKdBgVgkOIaiEmMVJi+zAYsyJYGNLVEKTiAU1jjpeoU0RH",
+	"HkKpIftkR/Ano1W4eR6M4qqifKHa+7mLJZJQlZbgxcp5kAu9tWD04czHcNujH48EZ6Cf//zj4Lt5kAr9",
+	"4tGf9IHgLt/62U4Ed8LxND/9obn4eQ9i366jtr8/y+pdGpaNKT8yVnyRjhd27XilODa903qJ6dOpDTqZ",
+	"1Xutuv/D2OgrdLT47vvjL6WVx6Y0QWufHXaoLcA/d2O4UxrxeI46thXuMunUq4vVLtQoF8aiCsOlJbeW",
+	"bFRhY/KWbo5YTBOBWoKzd9Y+eNj8x7EnV77v3ZH6vWtbz1WLdb8yDg7BqFd1mOjmLh3CCw/CdUM9OyPj",
+	"pHFvS/Mr7GjMDrVupLF8pnnqwtqdk81L9558ci7NmaomTNuhhGnbcDEwZIiPWLQugI4T60HU37syIw6j",
+	"wj8CLSjwt8cqTl1/3Ydqb5/9Zxh3YulR6+FS74sUk/oE/OUOLGVt5cC1k1BiG4fTtAWpuZ4fdvlB4qZG",
+	"PUuYBr8CAMVhXW7BYZhjSADFdatPE+N5PbhmPUERrOZOxz4KMqYa3kM3XnT48SYzCq56mdaJ5SaC0D0F",
+	"CGg9RKqBDl8PMBkEGM04zegkpUx2N5hmXRlpK6pArISE1mIFDZkh1BGuIkGHo9qWZjVSoGdzXFOth7/U",
+	"ROshuGQH2fqkakGVRjW1narHRI7HLnMgxC9vB//Kknfk4+XLgEqIGyCvLG5ArwOUDeZD957ZH9gIEo5l",
+	"Y3kaNNgn9ljMbCB9FOX3hxtMjPzRpv9lj1rUnqbyfmXsupiWO9Vbl4e9jx6LmY1kpLpL3FOBwE1XDZ0K",
+	"tQcgagR2FhEG61B4UVtQdH21kCpI1Sx5O4ZQrdOeak8wbqVhVj+fiNUDXds26OnmlVuNlZUOAOquK7su",
+	"9PTe9wpqabFjLHpQvmC8cbmdkf809M+lAtgGrRSc1XIclYRKTKfhV08iXq7LLQgZsLbTOpPj8n7CLTPo",
+	"w5BOvI4BJ2akYZTowfPMIl9vCe51smhAnLkbkdghFYnuoVx4k6HipFtKM6Tn2x2UFw8XPQBmIy0ueIC5",
+	"FScV8XNg+x/SiB3ALLiS6fbHYYVerpSty/GIR9hqYzq4aGuUqbT2QgxNfZJHEDQ1SpBmmogo/E4tPmVZ",
+	"Wo6GAH6ZYgYoEWqsfhGcuhp8/Dc5uOtg5bnqxzsitZGqP+tDALYICRPGftUD2yoVugKWd4CpgYt3g8+v",
+	"qtR1p7S1qxLFdGcLOu1sABsQ3rArOKASY8fBYhVVyGvEWlENw/EEBnZePYuVJ1AlQmYU5jMrQ3lfp6zu",
+	"wR9sTF571XswxPMSkwIY9ObCRSyB61MWYubkgIVBMaIY7QWZzXJV+GSatesngJtC9WQUH2g7Xys8rPA0",
+	"Oi8pJioYnodPyR6FAZ928Vts8INMSPlJxcnRZr9d1KFnmMkS8waIOPvkxGLr4VKnrdtV7pSq35TQpQUE",
+	"4QxwNxIO7N2QEc8LdCyG8L76y9rJ7/tYHOEzbyCrk6ARdISK4DBE0LpCYFGnRCSJMkEYgIXaolRm3M/k",
+	"+H9WqROWI7Vh0WPgi3oM8pcZ4lE+m1HllJloSTijVjbHsRScqFsyy1hfaCLGhlaYSZpLfzJ8XL/Ecly9",
+	"iyKXQehbeR/9K55SYB7KK0z5ZhKVDuLDRJOU5g3CPJh8dQGhFuoB+lF8QpHtGivm1q6fbp5/3Dz5VfMf",
+	"F9buHI1iYzR//GTv2Nj4SGYEJn9kYmTH2I5XRsd3jL44jiklymcBz7zAjjgauCZktl5dXTt6uvXJ6trS",
+	"3X6YrXGWnpOth6+3duq74Nxi8OHpnnefqE5jL/JQLLRDcrcBlAI0kqgUT9vmkyevRevEdwnlwFsWsujk",
+	"w+fLZ3TPDoQALDcJZUFKePhGw9HI4QDPi9G2dLJ55i9Tu4PvL60rF74tfLuwbru0WwTFhPRkyiGMO7kK",
+	"fUl9B13OYWGg7ee4JvqFwhlgHFSF6IC/YTExS3zXnVW3Fgz6aQyOJ9R0YEkgnxH6bmG7HgVIMYBOIRTL",
+	"zFyuntkHvyFWekamBAD+Smchx4EFAmCj5SO/euj30oXY+16BOSlNW4fCidtcM3USEhzM3UgG8BQBGM7U",
+	"gmSiYRYgdchIVcs5c3rsut5dn4Ixdtf3q1F21/fhOLvre6Ij7a7vCcfaXT+Mo+2uv6rH+9MwoUaG2/2d",
+	"hmfZZ9FlYr2omp4krl4p41KagPu2xwVT070Hf6r+elvdoZclOCzFep1C50FFKNSeMN0zmdjt5riVdSuM",
+	"v1d2sKBTjKIKMFz3ogKAOyXG/LKThf/HxzeFoNM2pzDtHcuCmHIFMdcnlNxQemQBl6qzfz7UHinqeHuB",
+	"+tRxZ1LV8htujZQpryt8TFC9Co6YOKzoR+CiodpSXw6dS5DJZR4jBekHe6TMvBkNa5xCnf4qPk9M7w1N",
+	"kjoHS1kv9cYKro5Rz7GHwageB3AFyPLW949aS/O9r6xClpJzMe1SjIiktUR7TJ+11EbMVDgdI8DCBddx",
+	"q16U19gtkwLULcjfZMlBRi1ANfWJw+gcuAjE96imU1cs6QW36lhEsGQyud3woOtU1UvFpJJ50cpy+WRD",
+	"Ky0fphbDl07CLIW3BOx4cPQGRXQXWvSffhzc+aw5v7r21UJUpELRSZcpv+QxUXIdq1srB+MaUXKaFdyy",
+	"9DYRjbTOHEc6xB6BznmpLACSkYJMgUgh5qn8v04DgEeM+luh1lUYn1RVIq6JwCksBcZ1s0cKb6F5/qEy",
+	"F+pR0vEKD4M1GteeCCUAydFhVeHj4j/520Iw/yB18VPiHm/IN4rGNTKIpw/1z5NKL4RQzYp7UPi0nsw/",
+	"Gl+LIbCQmgGelzDX3Q+aF37oaYmi+7POC106JEL0EWnLZch/VlmVqSKcGS13ikQQ0U1diymMgpRD+pAc",
+	"cZgWXp0XuiMQAUvpAO2nc6ebt2+2Tt1rzh/tijQiP9nO3S50n6YesEKxR8GvMcaJX5Pnos0EdD6bRnmp",
+	"8kJm/Kov1WXCZqnzwlturXPKd3SOvxsR7jx7kNV/rW8/Chb/gbPUdX58ryr87Z4rl2c9kmvOagbpjNVF",
+	"iAwQQ9ogwlVkXICJiYSn0oJExGGATeFMqIYPGJ9ZWbIXiD5K1WmTqoHgATA2JRV2wBMflr8eeZZaXaEb",
+	"ITjzuLXyVQeLaFKzPoA71dNnHumBiXaEwspUFSppQ3UmtmqeRAJYpC6yi3LqESaH+gBKMkFmGK+CevEY",
+	"EAtbeMrPuQC/L0UdG3MACnVGrpDqvMrxw3pc36NzzBHRij55DAJAM4/QgSct4O/hxXWr7ADglA/vHp+Y",
+	"2jv12z46AOARtghNQg/eTWnOMc+yC0NzWJoXTzR++rJ5bfnJN6fXbyhASd0ud37X9j7TlgVbG7h6YjXE",
+	"5vZYOV1ihVmlILDqRJ5mOf5C3nf5zDTlBMclo6N4v9f2vbk3v20CpFv1B8pHikK8Q7mYPcOpX/WYEn0g",
+	"7RFme0TgfuawiVkb8RE5TzpJf8PqKiQzPGNUvudrtpNKRBJO7NAkA2Si8fh6Y3VVSsnqvS7yUWSWmiQp",
+	"JtT3aQFSV2L7+yUqSn/qP53wBhUl1Y4ev3kI2zUy8X7C1y4XtoAeo8TvgRI44XE6p9iQ/Ksyx9f3HoaG",
+	"qUly4O1Dh1XBoQLcAb23zbiz7XwJh1GORw/LO6XFEXeMjaVwr7S/AdgkiW9XZFJvJXxRYtTzpxlNnjTX",
+	"s2dsnnxLgOFN+wZNW+okfg8yqr5BYpb/Un+Vme9hXkH+BRC98FU7Rb8q1Fb8/IU4LT8wbyQtHvKFgUWs",
+	"K+5AH41kRqqeMzIxsh1inUqWU5ofqJgFrjBV1r98pvHg8tqdv0ca0XWXQSbVfDf+IUZUssQwZKp7AEFm",
+	"0g0YUTE+02qio1lZomJMny5h6XaMcanzXjoyIkJnlTqMW9TLkuD0SrDwl8bymealm8GZDyPFlWwm+dVU",
+	"IaO6le1hN4h8JlX6E0Mp6Pz9VKFgUkYhtLrUk3X0UUsuIN0KUnAYlANXMLVezpLWoxuNB5fWfviyuXA/",
+	"HImqOyYNJm8rDevonaMNzJOGrM0AS8szS25SbcPABS4HSYKXypLWw48by6eCU1cbKx9FnkPfIelJDhUo",
+	"lyYwkoBlyZNPjqE+1T8OFWbKe5iqA3wXyq1RaXG5xGKOLeU9SzCeHAenSLodmJMVXEhpq6s9onqpImej",
+	"rdEMAc7e9rMkuPkQATpNS1Z0P2AvVueA/xZjX5QTKaeWOpHOcilCmvvq5/mjhqAxvL0hwEp5IfDe0BYA",
+	"SGVtTDjuzAwEO3mWBMdvNR5cQt6HxvIZQxqgh0DOgASph2XT3DFo9oJNjhSRAP0Jx1JGYQFSR2QJmlY/",
+	"zx/Fdk05ZdrM0mFOc4p2jvkqBaYVsEsxig07BcGTVFyX+lmCHaEYfogsRiTukHDvtrStfGhTmwxqJyIF",
+	"0SiegpGbrmcJRrcby2fW5j9oXluObX0TmM+kkdfUYnCZQC0qnWiC3qpcm0fHDTC9vrF0XFOUpbY3K55b",
+	"YEJIlRScedxYvh08/qCxvNq8ElnmUnU66dH2ztkWgwrRAvU8qTcyUAdarWQJAv39PH+0eW4lWP5SPh8g",
+	"JYY3VX5d521fcz1Sdrntux6eJ59+3PwxojcqnjudKNW7VRAC4CczBKt9SHjCEsDm48zLYF778JuHyHj2",
+	"xdD81ZOCSAykwDwFicQEeQHMIPAm2XsFVvGZtU0fT42fPnpy6YdcpFA6HFRaZP8/AAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -105,6 +105,7 @@ func clientCommands() []*cobra.Command {
 		sealCommand(),
 		verifyCommand(),
 		lookupCommand(),
+		statsCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

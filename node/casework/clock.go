@@ -155,3 +155,13 @@ func moment(ms ...int64) calendar.Date {
 	}
 	return calendar.Date{}
 }
+
+// WorkingDays is how many working days the decision took: those after the day of
+// acceptance up to that of the decision, without special procedures. Errors are
+// those of calendar.WorkingDaysBetween; a case that is not decided has none.
+func (c *Case) WorkingDays(cal *calendar.Calendar) (int, error) {
+	if c.DecidedMS == 0 || c.AcceptedOn.IsZero() {
+		return 0, &calendar.DateError{}
+	}
+	return cal.WorkingDaysBetween(c.AcceptedOn, moment(c.DecidedMS), c.period(0, false).Suspensions...)
+}

@@ -42,6 +42,7 @@ const (
 	RatingOrders    Action = "rating.orders" // read what offices were told to put right
 	RatingAnswer    Action = "rating.answer" // rectify and contest, for the office
 	ComplaintRead   Action = "complaint.read"
+	StatisticsRead  Action = "statistics.read"
 	ComplaintAssign Action = "complaint.assign"
 	ComplaintHandle Action = "complaint.handle"
 	// Supervision: who sees cards and answers them, who finds on them, who
@@ -160,18 +161,18 @@ func grants() []Grant {
 	}
 	allow(DepartmentReviewer, Department, ItemDraft)
 
-	allow(VillageWorker, Own, RatingOffer, RatingFigures)
-	allow(TownshipClerk, Subtree, RatingOffer, RatingFigures)
-	allow(TownshipReviewer, Subtree, RatingFigures)
+	allow(VillageWorker, Own, RatingOffer, RatingFigures, StatisticsRead)
+	allow(TownshipClerk, Subtree, RatingOffer, RatingFigures, StatisticsRead)
+	allow(TownshipReviewer, Subtree, RatingFigures, StatisticsRead)
 	// Who leads an office puts right what was found wrong in it, and answers
 	// complaints about it; whoever a complaint names does neither.
-	allow(TownshipLeader, Subtree, RatingFigures, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
-	allow(DepartmentWindow, Department, RatingOffer, RatingFigures)
-	allow(DepartmentReviewer, Department, RatingFigures)
-	allow(DepartmentLeader, Department, RatingFigures, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
-	allow(Supervisor, Whole, RatingFigures, RatingRead, RatingOrders, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
-	allow(Auditor, Whole, RatingFigures, RatingRead, RatingOrders, ComplaintRead)
-	allow(CountyOperator, Whole, ServiceRules, RatingFigures)
+	allow(TownshipLeader, Subtree, RatingFigures, StatisticsRead, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(DepartmentWindow, Department, RatingOffer, RatingFigures, StatisticsRead)
+	allow(DepartmentReviewer, Department, RatingFigures, StatisticsRead)
+	allow(DepartmentLeader, Department, RatingFigures, StatisticsRead, RatingOrders, RatingAnswer, ComplaintRead, ComplaintHandle)
+	allow(Supervisor, Whole, RatingFigures, StatisticsRead, RatingRead, RatingOrders, RatingHandle, ComplaintRead, ComplaintAssign, ComplaintHandle)
+	allow(Auditor, Whole, RatingFigures, StatisticsRead, RatingRead, RatingOrders, ComplaintRead)
+	allow(CountyOperator, Whole, ServiceRules, RatingFigures, StatisticsRead)
 	allow(VillageWorker, Own, CardRead, CardAnswer)
 	for _, r := range []Role{TownshipClerk, TownshipReviewer, TownshipLeader} {
 		allow(r, Subtree, CardRead, CardAnswer)

@@ -90,7 +90,7 @@ type Rectification struct {
 }
 
 // Occasions are the kinds of entries that are a visit: somebody stood at a desk.
-var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.CaseSupplement, ledger.CaseDeliver}
+var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.PackageSubmit, ledger.CaseSupplement, ledger.CaseDeliver}
 
 // Give makes a rating of what the applicant said about a visit. office is where
 // the visit was.
