@@ -37,6 +37,18 @@ var errLookup = &problem{http.StatusNotFound, "lookup_failed", "number and query
 
 // LookUpCase tells how far a case is.
 func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject) (gen.LookUpCaseResponseObject, error) {
+	c, err := s.proven(ctx, in.Body.Number, in.Body.Code)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.lookupAnswer(ctx, c)
+	return gen.LookUpCase200JSONResponse(out), err
+}
+
+// proven is the case of who shows its number and query code. Tries are throttled
+// for each address and each number, and one that fails does not tell by its time
+// whether there is such a number.
+func (s *Server) proven(ctx context.Context, number, code string) (*casework.Case, error) {
 	floor := time.NewTimer(lookupFloor)
 	defer floor.Stop()
 	now := s.o.Now()
@@ -45,14 +57,13 @@ func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject)
 			return nil, errTooMany.retry(wait)
 		}
 	}
-	number := in.Body.Number
 	if n, err := casework.ParseNumber(number); err == nil {
 		number = n.Compact()
 	}
 	if wait, ok := s.guesses.room(number, now); !ok {
 		return nil, errTooMany.retry(wait)
 	}
-	c, err := s.lookedUp(ctx, number, in.Body.Code)
+	c, err := s.lookedUp(ctx, number, code)
 	if errors.Is(err, errLookup) {
 		s.guesses.take(number, now)
 		select {
@@ -60,11 +71,7 @@ func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject)
 		case <-ctx.Done():
 		}
 	}
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.lookupAnswer(ctx, c)
-	return gen.LookUpCase200JSONResponse(out), err
+	return c, err
 }
 
 // lookedUp is the case of a number with its code; errLookup whichever is wrong.

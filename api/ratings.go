@@ -84,7 +84,7 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 
 // GiveRating takes a rating. The node records it, and not who holds the device.
 func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject) (gen.GiveRatingResponseObject, error) {
-	v, err := s.provenVisit(in.Body)
+	v, err := s.provenVisit(ctx, in.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -98,11 +98,36 @@ func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject)
 }
 
 // provenVisit is the one place that checks whether somebody is the applicant of
-// the visit they rate.
-func (s *Server) provenVisit(in *gen.RatingRequest) (visit, error) {
+// the visit they rate: by a desk's ticket, or by the code on their receipt, which
+// is for the latest visit of the case.
+func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest) (visit, error) {
+	if in.Ticket == "" {
+		return s.visitByCode(ctx, in.Number, in.Code)
+	}
 	v, ok := s.tickets.get(in.Ticket)
 	if !ok || s.o.Now().After(v.until) {
 		return visit{}, errTicket
+	}
+	return v, nil
+}
+
+func (s *Server) visitByCode(ctx context.Context, number, code string) (visit, error) {
+	c, err := s.proven(ctx, number, code)
+	if err != nil {
+		return visit{}, err
+	}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return visit{}, err
+	}
+	v := visit{means: ledger.RatedByCode}
+	for _, e := range entries {
+		if slices.Contains(rating.Occasions, e.Kind) {
+			v.caseID, v.occasion = e.Case, e.ID
+		}
+	}
+	if v.occasion == "" {
+		return v, errNoVisit
 	}
 	return v, nil
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/proof"
 )
 
 // ticketOf is what a desk puts before an applicant.
@@ -66,6 +67,26 @@ func TestRatingOnTheSpot(t *testing.T) {
 			t.Fatalf("given: %s", r)
 		}
 	}
+	submission, err := h.node.Store.Entry(t.Context(), id)
+	check(t, err)
+	code := proof.QueryCode(&submission.Entry)
+	for want, r := range map[string]gen.RatingRequest{
+		"409 rated_already": {Number: receipt.Case.Number, Code: code, Institution: 5},
+		"404 lookup_failed": {Number: receipt.Case.Number, Code: "AAAAA-AAAAA", Institution: 5},
+	} {
+		if got := h.give("rating-code-"+want[:3], r); got != want {
+			t.Errorf("by code: %s, want %s", got, want)
+		}
+	}
+	if r := h.give("rating-nothing", gen.RatingRequest{Institution: 5}); r != "404 lookup_failed" {
+		t.Errorf("with no proof: %s", r)
+	}
+	h.decode(h.must("window", "POST", "/api/v1/cases", in, 201), &receipt)
+	second, err := h.node.Store.Entry(t.Context(), receipt.Case.Id)
+	check(t, err)
+	if r := h.give("rating-by-code", gen.RatingRequest{Number: receipt.Case.Number, Code: proof.QueryCode(&second.Entry), Institution: 5}); r != "201 " {
+		t.Errorf("later, by the code on the receipt: %s", r)
+	}
 	if r := h.give("rating-0002", gen.RatingRequest{Ticket: ticket, Institution: 5}); r != "409 rated_already" {
 		t.Errorf("a second time: %s", r)
 	}
@@ -82,7 +103,7 @@ func TestRatingOnTheSpot(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 	h.get("auditor", "/api/v1/ratings", &list)
-	if len(list.Ratings) != 1 {
+	if len(list.Ratings) != 2 || list.Ratings[0].Means != gen.RatedByCode {
 		t.Errorf("the auditor sees %+v", list)
 	}
 

@@ -19,7 +19,7 @@ import (
 
 // countsVersion is that of what is counted; a database with counts of another is
 // counted anew when it is opened.
-const countsVersion = 1
+const countsVersion = 2
 
 const metaCounts = "counts"
 

@@ -3229,8 +3229,14 @@ type RatingReport struct {
 
 // RatingRequest defines model for RatingRequest.
 type RatingRequest struct {
+	// Code The query code on the receipt: rates the latest visit.
+	Code string `json:"code,omitempty,omitzero"`
+
 	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 	Institution Grade `json:"institution"`
+
+	// Number Of the case.
+	Number string `json:"number,omitempty,omitzero"`
 
 	// Person 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 	Person Grade `json:"person,omitempty,omitzero"`
@@ -3240,8 +3246,8 @@ type RatingRequest struct {
 	Tags     []string `json:"tags,omitempty,omitzero"`
 	Text     string   `json:"text,omitempty,omitzero"`
 
-	// Ticket What a desk's device was given.
-	Ticket string `json:"ticket"`
+	// Ticket What a desk's device was given; else number and code.
+	Ticket string `json:"ticket,omitempty,omitzero"`
 }
 
 // RatingTicket defines model for RatingTicket.

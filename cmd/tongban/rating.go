@@ -43,13 +43,19 @@ A ticket for one visit, for the device in front of the applicant.`,
 
 func ratingGiveCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "give TICKET",
-		Short:   "评价，无须登录 (rate a visit; needs no login)",
-		Example: "  tongban rating give 4f7c1d0f2a6b4f0e9a3b5c7d9e1f2a3b --institution 5 --person 4 --tag 态度好",
-		Args:    oneArgument("TICKET"),
+		Use:   "give [TICKET]",
+		Short: "评价，无须登录 (rate a visit; needs no login)",
+		Long: `现场评价用窗口给出的凭据；事后评价用办件编号和凭证上的查询码，评价最近一次办事。
+With the ticket of a desk, or later with the number of the case and the query code
+on the receipt.`,
+		Example: `  tongban rating give 4f7c1d0f2a6b4f0e9a3b5c7d9e1f2a3b --institution 5 --person 4 --tag 态度好
+  tongban rating give --number 330523110200-20261123-01-000045-7 --code PSR5Q-PGNN6 --institution 4`,
+		Args: arguments(0, 1, "TICKET"),
 	}
 	var r client.RatingRequest
 	flags := cmd.Flags()
+	flags.StringVar(&r.Number, "number", "", "办件编号 (number of the case)")
+	flags.StringVar(&r.Code, "code", "", "查询码 (query code)")
 	flags.IntVar((*int)(&r.Institution), "institution", 0, "对机构：5 非常满意 … 1 非常不满意 (the institution, 5 best)")
 	flags.IntVar((*int)(&r.Platform), "platform", 0, "对平台 (the platform)")
 	flags.IntVar((*int)(&r.Person), "person", 0, "对人员 (the person)")
@@ -61,7 +67,12 @@ func ratingGiveCommand() *cobra.Command {
 		if err := checkKey(*key); err != nil {
 			return err
 		}
-		r.Ticket = args[0]
+		if len(args) == 1 {
+			r.Ticket = args[0]
+		}
+		if (r.Ticket == "") == (r.Number == "" || r.Code == "") {
+			return usagef("请给出凭据，或 --number 和 --code (a ticket, or --number and --code)")
+		}
 		sayKey(c, key)
 		a, err := answered[client.Recorded](c.api.GiveRating(cmd.Context(), &client.GiveRatingParams{IdempotencyKey: *key}, r))
 		if err != nil {

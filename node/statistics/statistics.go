@@ -189,8 +189,12 @@ type Share struct {
 // year that the calendar lacks leaves its working days out.
 func Of(c *casework.Case, days *calendar.Calendar) []Share {
 	var shares []Share
+	channel := Desk
+	if c.Online.Account != "" {
+		channel = Online
+	}
 	at := func(ms int64) *Cell {
-		k := Key{Month: Month(ms), Division: c.HandedInAt, Item: c.Item, Department: c.Department, Channel: Desk}
+		k := Key{Month: Month(ms), Division: c.HandedInAt, Item: c.Item, Department: c.Department, Channel: channel}
 		for i := range shares {
 			if shares[i].Key == k {
 				return &shares[i].Cell

@@ -65,6 +65,12 @@ func TestOf(t *testing.T) {
 			}
 		}
 	}
+	c.Online.Account = "a-1"
+	for _, s := range statistics.Of(c, days) {
+		if s.Key.Channel != statistics.Online {
+			t.Errorf("handed in from home: %+v", s.Key)
+		}
+	}
 	// A calendar that lacks the year leaves the working days out.
 	empty, err := calendar.New(nil)
 	if err != nil {
