@@ -230,6 +230,7 @@ func isPeriod(err error) bool {
 }
 
 func (r *watchRound) cards(ctx context.Context, c *casework.Case, item *catalog.Item, cards []supervision.Card, seen []supervision.Rule) ([]Action, error) {
+	r.failed = nil
 	limits, err := c.Limits(item, r.days)
 	if err != nil {
 		return nil, err
@@ -324,6 +325,7 @@ func (r *watchRound) roster(ctx context.Context) supervision.Roster {
 
 // rise passes on the cards that nobody answered.
 func (r *watchRound) rise(ctx context.Context) error {
+	r.failed = nil
 	for after := ""; ; {
 		overdue, err := r.n.Store.CardsRising(ctx, r.at.Today, after, looksAtOnce)
 		if err != nil {
@@ -337,10 +339,14 @@ func (r *watchRound) rise(ctx context.Context) error {
 				place = place.Township() // where its head and leader work
 			}
 			_, silent, err := r.silent(ctx, place, card.Since, r.at.Today)
-			if err != nil {
-				return err
+			next, rose := card, false
+			if err == nil {
+				next, rose, err = supervision.Rise(card, r.days, r.at.Today, r.set, silent)
 			}
-			next, rose, err := supervision.Rise(card, r.days, r.at.Today, r.set, silent)
+			var year *calendar.MissingYearError
+			if errors.As(err, &year) {
+				continue // it rises once the year has been imported
+			}
 			if err != nil {
 				return err
 			}

@@ -328,6 +328,55 @@ func TestLooksAreForTheDay(t *testing.T) {
 	}
 }
 
+// The settings are an entry by a supervisor that holds at every tier; every open
+// case is looked at anew by them, and cards that were issued stay.
+func TestThresholdsTravel(t *testing.T) {
+	w := newWatched(t)
+	about := w.about()
+	about.ID = w.card
+	w.hub.MustDo(w.system, w.issue(), about)
+	set := &ledger.SupervisionThresholdsV1{AmberLeft: 2, RedOver: 5, RedYellows: 3, AnswerDays: 3, Opens: 540, Closes: 1050, LineMinutes: 60, Reason: "试行"}
+	_, err := w.hub.Do(w.Operator(), set, storetest.About{})
+	wantRefused(t, "by an operator", err, "not_authorised")
+	if _, err := w.hub.Do(w.supervisor, set, storetest.About{}); err != nil {
+		t.Fatal(err)
+	}
+	w.Settle()
+	for _, n := range []*storetest.Node{w.hub, w.town, w.village} {
+		if got, err := n.Thresholds(ctx); err != nil || got != supervision.ThresholdsOf(set) {
+			t.Errorf("%s: %+v, %v", n.ID(), got, err)
+		}
+		if changes, err := n.ThresholdChanges(ctx); err != nil || len(changes) != 1 || changes[0].Actor.Staff != w.supervisor.Staff {
+			t.Errorf("%s: %+v, %v", n.ID(), changes, err)
+		}
+	}
+	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
+	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == w.id && l.Day == 0 }) {
+		t.Errorf("not looked at anew: %+v, %v", due, err)
+	}
+	w.same(t, supervision.Open)
+}
+
+// An outage is recorded once, by the county, and seen where the line is.
+func TestOutageOnce(t *testing.T) {
+	w := newWatched(t)
+	from := w.Clock.UnixMilli()
+	o := &ledger.LineOutageV1{Division: town, From: from, Until: from + 3_600_000}
+	w.hub.MustDo(w.system, o)
+	_, err := w.hub.Do(w.system, &ledger.LineOutageV1{Division: town, From: from + 1000, Until: from + 7_200_000}, storetest.About{})
+	wantRefused(t, "a part of it again", err, "outage_known")
+	_, err = w.hub.Do(w.supervisor, o, storetest.About{})
+	wantRefused(t, "by a person", err, "not_authorised")
+	w.hub.MustDo(w.system, &ledger.LineOutageV1{Division: here, From: from, Until: from + 3_600_000})
+	w.Settle()
+	if got, err := w.village.Outages(ctx, here, 0); err != nil || len(got) != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := w.village.Outages(ctx, town, 0); err != nil || len(got) != 0 {
+		t.Errorf("the village knows of its township's line: %+v, %v", got, err)
+	}
+}
+
 // Two hubs that both take themselves for the leader, in any order and with
 // restarts between: each card and each rise is in the ledger once.
 func TestHubsIssueOnce(t *testing.T) {
