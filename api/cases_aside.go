@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -78,12 +79,12 @@ func (s *Server) setback(ctx context.Context, c *casework.Case, revealed bool) (
 			out.CorrectedNumber = printed(by.Number)
 		}
 	}
-	out.Next, out.NextEn = nextForHandIn(a, &out)
+	out.Next, out.NextEn = nextForHandIn(a, &out, s.self.Tier)
 	return out, nil
 }
 
 // nextForHandIn is what the person with the receipt and the desk do next.
-func nextForHandIn(a *store.SetAside, b *gen.Setback) (zh, en string) {
+func nextForHandIn(a *store.SetAside, b *gen.Setback, at node.Tier) (zh, en string) {
 	switch {
 	case b.CorrectedBy != "":
 		by := b.CorrectedNumber
@@ -93,7 +94,10 @@ func nextForHandIn(a *store.SetAside, b *gen.Setback) (zh, en string) {
 		return "已更正并重新提交，请按新编号 " + by + " 查询", "it was corrected and handed in again; look under " + by
 	case a.Status != ledger.Refused:
 		return "正等待县中心裁定，请稍后再查；编号不变，无需重复提交", "the county has yet to say; look again later. The number stays, do not hand it in twice"
-	case a.Code == "forked_origin":
+	case a.Code == "forked_origin" && at == node.County && b.ResolvedBy == "":
+		return "收件节点的数据有冲突，这一件未入账：由事项主管部门在县中心的窗口重新提交（tongban case resubmit " + a.Row + "），材料不必重新扫描；该节点须吊销并重新登记",
+			"the machine it was handed in at has a conflict, and this has no place in the ledger: have the window of the item's department at the county hand it in again (tongban case resubmit " + a.Row + "); the papers need no new scan. The machine must be revoked and enrolled anew"
+	case a.Code == "forked_origin" && b.ResolvedBy == "":
 		return "请县中心重新登记本机后，凭收件凭证与原件重新收件", "have the county enrol this machine anew, then hand the case in again with the receipt and the papers"
 	case b.ResolvedBy != "":
 		return "已处理：" + b.Note, "settled: " + b.Note

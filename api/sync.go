@@ -293,7 +293,7 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 		return out, false, err
 	}
 	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
-	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && a.Code != "forked_origin" {
+	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && (a.Code != "forked_origin" || s.self.Tier == node.County) {
 		out.Next = "请更正后重新提交：tongban case resubmit " + a.Entry
 	}
 	if action, private := readsPrivate(e.Kind); private {
@@ -310,6 +310,9 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 				return out, false, err
 			}
 			out.Number, target.Department, hide = printed(b.Number), b.Department, veil.Text
+			if a.Code == "forked_origin" && out.Next != nextFor(a.Code) {
+				out.Next = "请县管理员吊销该节点并重新登记；这一件由县中心的“" + privacy.Text(b.Department) + "”窗口重新提交：tongban case resubmit " + a.Entry
+			}
 		}
 		if b, ok := body.(*ledger.PackageSubmitV1); ok {
 			out.Number, target.Department = printed(b.Number), b.Department

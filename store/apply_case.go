@@ -184,7 +184,7 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if err != nil {
 		return nil, err
 	}
-	if err := a.mayCorrect(e, b, from); err != nil {
+	if err := a.mayCorrect(e, b, item, from); err != nil {
 		return nil, err
 	}
 	if a.desk {

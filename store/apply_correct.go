@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
 )
@@ -21,7 +23,7 @@ const maxCorrections = 50
 
 // mayCorrect refuses a submission that names something else than an open
 // refused hand-in of its own desk, or of one below.
-func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, from origin) error {
+func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from origin) error {
 	if a.told || b.Corrects == "" {
 		return nil
 	}
@@ -41,6 +43,10 @@ func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, from origi
 	}
 	if !from.Division.Contains(home) {
 		return refuse("corrects_elsewhere", "所更正的收件不是在本单位提交的，请到原收件地点更正", "the hand-in it corrects was made at another office; correct it there")
+	}
+	if b.Online.Account == "" && !casework.TakesIn(item, from.tier, false) && (was.Item != b.Item || !slices.Contains(item.AcceptTiers, was.HandedInAt.Tier())) {
+		return refuse("tier_not_accepting", "该事项不在本级收件，所更正的收件也不是在事项收件地点就该事项提交的，请到事项指南所列地点办理",
+			"this item is not taken in at this tier, and what it corrects was not handed in for it where it is; see its guide for where")
 	}
 	for id, n := b.Corrects, 0; id != "" && n < maxCorrections; n++ {
 		if err := a.uncorrected(id, e.ID); err != nil {
@@ -79,6 +85,7 @@ func (a *applier) uncorrected(refused, by string) error {
 // handed is what is told of a submission without reading it whole.
 type handed struct {
 	ledger.Entry `json:"-"`
+	Item         string        `json:"item"`
 	Number       string        `json:"number"`
 	Corrects     string        `json:"corrects"`
 	HandedInAt   division.Code `json:"handed_in_at"`

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -354,5 +355,48 @@ func TestResolvedByWhatStands(t *testing.T) {
 	}
 	if _, err := village.TrySubmit(welfare, corrects(lost.ID)); codeOf(err) != "corrected_already" {
 		t.Errorf("corrected although replaced: %v", err)
+	}
+}
+
+// An item is taken in at villages and townships only, and what a village took in
+// was refused. The county's desk for it hands it in again for the applicant, and
+// every node makes the same case of it; nothing else of that item is taken in
+// there.
+func TestCorrectedAboveWhereItIsTakenIn(t *testing.T) {
+	c := storetest.NewCounty(t)
+	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	item := c.Item(welfare)
+	item.AcceptTiers = []node.Tier{node.Township, node.Village}
+	c.ApproveItem(item, 2)
+	c.Publish(2, catalog.EditionItem{Code: welfare, Version: 2})
+	other := c.Item("TB-XZRZ-005")
+	c.Settle()
+	second := func(b *ledger.CaseSubmitV1) { b.ItemVersion = 2 }
+	lost := refuse(c, village, second)
+	elsewhere := func(b *ledger.CaseSubmitV1) { b.Division = here }
+	if _, err := hub.TrySubmit(welfare, second, elsewhere); codeOf(err) != "tier_not_accepting" {
+		t.Errorf("handed in at the county: %v", err)
+	}
+	staff := village.Actor(identity.VillageWorker).Staff
+	hub.MustDo(c.Operator(), &ledger.StaffDisableV1{Staff: staff, Disabled: true, Reason: "离职"})
+	c.Clock.Advance(time.Minute)
+	unlike := village.Submit(other.Code)
+	c.Clock.Advance(time.Minute)
+	c.Settle()
+	if _, err := hub.TrySubmit(welfare, second, elsewhere, corrects(unlike.ID)); codeOf(err) != "tier_not_accepting" {
+		t.Errorf("in the place of another matter: %v", err)
+	}
+	again := hub.Submit(welfare, second, elsewhere, corrects(lost.ID))
+	if _, err := hub.TrySubmit(welfare, second, elsewhere, corrects(lost.ID)); codeOf(err) != "corrected_already" {
+		t.Errorf("twice: %v", err)
+	}
+	c.Settle()
+	for _, n := range []*storetest.Node{village, townNode, hub} {
+		if got := n.MustCase(again.ID); got.Status != again.Status || got.Holder != again.Holder || got.Corrects != lost.ID {
+			t.Errorf("at %s: %+v", n.ID(), got)
+		}
+		if a, err := n.AttentionFor(ctx, lost.ID); err != nil || a.ReplacedBy != again.ID {
+			t.Errorf("at %s: %+v, %v", n.ID(), a, err)
+		}
 	}
 }

@@ -155,6 +155,7 @@ func showAttention(w io.Writer, c *connection, places places, v *client.Attentio
 	var s sheet
 	s.line(lang.pick("条目", "entry"), a.Entry)
 	s.line(lang.pick("内容", "what"), lang.pick(a.What, a.Kind))
+	s.line(lang.pick("办件", "case"), a.Number)
 	s.line(lang.pick("时间", "time"), moment(a.OccurredAt))
 	s.line(lang.pick("经办", "who"), strings.TrimSpace(a.Actor.Name+" "+string(a.Actor.Role)))
 	s.line(lang.pick("来自", "from"), a.Origin)
@@ -164,9 +165,13 @@ func showAttention(w io.Writer, c *connection, places places, v *client.Attentio
 	s.line(lang.pick("处理", "settled"), strings.TrimSpace(a.ResolvedBy+" "+a.Note))
 	s.line(lang.pick("替代条目", "replaced by"), a.ReplacedBy)
 	s.write(w)
-	if v.Case.Summary.Id != "" {
+	switch {
+	case v.Case.Summary.Id != "":
 		fmt.Fprintln(w)
 		showCase(w, lang, places, &v.Case)
+	case a.Number != "":
+		c.warn("所收内容只给可查看办件的人员看：收件单位及其上级的工作人员、事项主管部门、监察和审计人员",
+			"what was handed in is shown to those who may read cases: the desk and those above it, the item's department, supervisors, auditors")
 	}
 }
 

@@ -90,7 +90,7 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 			return err
 		}
 		plan = PlanOnline(item)
-	} else if !slices.Contains(item.AcceptTiers, tier) {
+	} else if !TakesIn(item, tier, b.Corrects != "") {
 		return refuse("tier_not_accepting", "该事项不在本级收件，请到事项指南所列地点办理", "this item is not taken in at this tier; see its guide for where")
 	}
 	number, err := ParseNumber(b.Number)
@@ -123,6 +123,14 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 		return &Incomplete{Faults: faults}
 	}
 	return nil
+}
+
+// TakesIn tells whether an item is handed in at a tier. What had been handed in
+// where the item is taken in, and was refused, may be handed in again for the
+// applicant at any tier above: the desk below may have lost its machine, and the
+// applicant has done their part. That it was is for the caller to see.
+func TakesIn(item *catalog.Item, at node.Tier, again bool) bool {
+	return slices.ContainsFunc(item.AcceptTiers, func(t node.Tier) bool { return t == at || again && t.Rank() < at.Rank() })
 }
 
 // Incomplete is everything that is missing or wrong in a submission, told at
