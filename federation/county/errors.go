@@ -65,10 +65,10 @@ var (
 	ErrDatabaseBehind = errors.New("数据库落后于快照，请恢复备份 (database is behind its snapshot and no peer could refill it: restore the latest backup of state.db, or remove this hub and add it again)")
 
 	// ErrLogBehind: the log lacks entries that the database has.
-	ErrLogBehind = errors.New("日志落后于数据库 (the raft log lost its end: remove this hub and add it again; a single hub is started again from its database with the recover command)")
+	ErrLogBehind = errors.New("日志落后于数据库：县中心有其他主机时，请在另一台运行 tongban raft remove，移走本机的 raft/ 和 state.db*，启动后再 raft add；只有本机时运行 tongban restore --lone (the raft log lost its end: with other hubs run raft remove at one of them, move raft/ and state.db* of this hub away, start it and run raft add; a single hub is begun again from its database with tongban restore --lone)")
 
 	// ErrLogDamaged: a record of the log or of the stable store fails its checksum.
-	ErrLogDamaged = errors.New("日志文件损坏 (raft log is damaged: remove this hub and add it again; a single hub is started again from its database with the recover command)")
+	ErrLogDamaged = errors.New("日志文件损坏：县中心有其他主机时，请在另一台运行 tongban raft remove，移走本机的 raft/ 和 state.db*，启动后再 raft add；只有本机时运行 tongban restore --lone (raft log is damaged: with other hubs run raft remove at one of them, move raft/ and state.db* of this hub away, start it and run raft add; a single hub is begun again from its database with tongban restore --lone)")
 
 	// ErrSnapshotDamaged: a snapshot header or stream fails its checksum.
 	ErrSnapshotDamaged = errors.New("快照损坏 (snapshot is damaged)")

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/raft"
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
+	"go.etcd.io/bbolt"
 
 	"github.com/tongban/tongban/store/fault"
 )
@@ -57,9 +59,20 @@ var _ interface {
 // committed could pass for history.
 func (d *diskLog) IsMonotonic() bool { return true }
 
-func (d *diskLog) FirstIndex() (uint64, error) { return d.bolt.FirstIndex() }
-func (d *diskLog) LastIndex() (uint64, error)  { return d.bolt.LastIndex() }
-func (d *diskLog) Close() error                { return d.bolt.Close() }
+// FirstIndex implements raft.LogStore.
+func (d *diskLog) FirstIndex() (index uint64, err error) {
+	err = guarded(func() error { index, err = d.bolt.FirstIndex(); return err })
+	return index, err
+}
+
+// LastIndex implements raft.LogStore.
+func (d *diskLog) LastIndex() (index uint64, err error) {
+	err = guarded(func() error { index, err = d.bolt.LastIndex(); return err })
+	return index, err
+}
+
+// Close closes the file.
+func (d *diskLog) Close() error { return d.bolt.Close() }
 
 // GetLog implements raft.LogStore. The entry that the log follows has its place
 // and term, and no content: raft asks for it to see whether what a leader sends
@@ -80,6 +93,9 @@ func (d *diskLog) read(index uint64, l *raft.Log) error {
 	if err := guarded(func() error { return d.bolt.GetLog(index, l) }); err != nil {
 		// raft compares this one with ==.
 		if err != raft.ErrLogNotFound {
+			if !errors.Is(err, bbolt.ErrDatabaseNotOpen) {
+				err = fmt.Errorf("%w: entry %d is not readable: %w", ErrLogDamaged, index, err)
+			}
 			d.fail(fmt.Errorf("read raft log: %w", err))
 		}
 		return err
@@ -155,7 +171,8 @@ func (d *diskLog) Set(k, v []byte) error {
 }
 
 func (d *diskLog) Get(k []byte) ([]byte, error) {
-	sealed, err := d.bolt.Get(k)
+	var sealed []byte
+	err := guarded(func() (err error) { sealed, err = d.bolt.Get(k); return err })
 	if err != nil {
 		// raft compares the text with "not found".
 		return nil, err
@@ -206,8 +223,9 @@ func (d *diskLog) write(f func() error) error {
 }
 
 // guarded turns a panic of bbolt, which is how it answers a broken page, into
-// an error.
+// an error, and a page of the file that cannot be read likewise.
 func guarded(f func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("%w: %v", ErrLogDamaged, p)

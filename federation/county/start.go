@@ -60,42 +60,15 @@ func openStorage(o *Options) (*storage, error) {
 	return &storage{disk: disk, snaps: snaps}, nil
 }
 
-// checkBolt looks at the file's structure before it is opened for writing:
-// bbolt meets a broken page with a panic, and a missing one with a fault that
-// cannot be caught.
-func checkBolt(path string) (err error) {
-	info, err := os.Stat(path)
-	if errors.Is(err, os.ErrNotExist) {
+// checkBolt looks at the file's structure before it is opened for writing, and
+// keeps other processes off meanwhile.
+func checkBolt(path string) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return nil
-	}
-	if err != nil {
+	} else if err != nil {
 		return fmt.Errorf("open raft log: %w", err)
 	}
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("%w: %v", ErrLogDamaged, p)
-		}
-	}()
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
-	if errors.Is(err, bbolt.ErrTimeout) {
-		return fmt.Errorf("open raft log: another process holds it: %w", err)
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %w", ErrLogDamaged, err)
-	}
-	defer db.Close()
-	return db.View(func(tx *bbolt.Tx) error {
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: file of %d bytes should have %d", ErrLogDamaged, info.Size(), tx.Size())
-		}
-		var first error
-		for err := range tx.Check() {
-			if first == nil {
-				first = fmt.Errorf("%w: %w", ErrLogDamaged, err)
-			}
-		}
-		return first
-	})
+	return checkPages(path)
 }
 
 // position is where log, snapshot and database stand.
