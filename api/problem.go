@@ -289,6 +289,8 @@ func countyProblem(err error) *problem {
 	switch {
 	case errors.Is(err, county.ErrUnknown):
 		return &problem{http.StatusBadGateway, "outcome_unknown", "the outcome is not known; send the same request again with the same key", "结果未知", "请用同一请求重试，不会重复办理", nil, time.Second}
+	case errors.Is(err, county.ErrOutside):
+		return unavailable("hub_outside", "another hub leads the county without this one; nothing was written. Work at another hub, and have the operator look at /readyz of this one", "本主机已不在县中心之内，未写入：请到县中心的另一台主机办理，并请管理员查看本机 /readyz")
 	case errors.Is(err, county.ErrNoLeader):
 		return unavailable("no_leader", "the county has no leader at the moment; nothing was written", "县中心暂无主节点")
 	case errors.Is(err, county.ErrBusy):

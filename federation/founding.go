@@ -2,10 +2,12 @@ package federation
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
 	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/store"
 )
 
 // A county is the one that its first bundle of keys founded. Names and division
@@ -30,31 +32,56 @@ func (n *Node) checkFounding(ctx context.Context, m *Membership) error {
 	if err != nil {
 		return err
 	}
-	founding := m.Founding
-	if len(chain) > 0 {
-		first, err := trust.DecodeSignedTrust(chain[0])
-		if err != nil {
-			return fmt.Errorf("county keys in the ledger: %w", err)
-		}
-		bundle, err := trust.DecodeTrust(first.Bundle)
-		if err != nil {
-			return fmt.Errorf("county keys in the ledger: %w", err)
-		}
-		is, err := bundle.Fingerprint()
-		if err != nil {
-			return err
-		}
-		if is.String() != founding {
-			return fmt.Errorf("%w: %s, not %s", ErrOtherFounding, is, founding)
-		}
+	if err := sameFounding(chain, m.Founding); err != nil {
+		return err
 	}
 	switch have, err := n.Store.Setting(ctx, foundingSetting); {
 	case err != nil:
 		return err
 	case have == "":
-		return n.Store.SetSetting(ctx, foundingSetting, founding)
-	case have != founding:
-		return fmt.Errorf("%w: %s, not %s", ErrOtherLocal, have, founding)
+		return n.Store.SetSetting(ctx, foundingSetting, m.Founding)
+	case have != m.Founding:
+		return fmt.Errorf("%w: %s, not %s", ErrOtherLocal, have, m.Founding)
+	}
+	return nil
+}
+
+// FoundingIn holds the databases in a node's folder against the founding that
+// it enrolled in, without opening them for writing. It may run beside the node.
+func FoundingIn(ctx context.Context, dir string, m *Membership) error {
+	chain, have, err := store.InspectFounding(ctx, dir, foundingSetting)
+	if err != nil {
+		return err
+	}
+	if err := sameFounding(chain, m.Founding); err != nil {
+		return err
+	}
+	if have != "" && have != m.Founding {
+		return fmt.Errorf("%w: %s, not %s", ErrOtherLocal, have, m.Founding)
+	}
+	return nil
+}
+
+// sameFounding refuses a ledger's chain of bundles that begins with another
+// founding. An empty one belongs to nobody yet.
+func sameFounding(chain []json.RawMessage, founding string) error {
+	if len(chain) == 0 {
+		return nil
+	}
+	first, err := trust.DecodeSignedTrust(chain[0])
+	if err != nil {
+		return fmt.Errorf("county keys in the ledger: %w", err)
+	}
+	bundle, err := trust.DecodeTrust(first.Bundle)
+	if err != nil {
+		return fmt.Errorf("county keys in the ledger: %w", err)
+	}
+	is, err := bundle.Fingerprint()
+	if err != nil {
+		return err
+	}
+	if is.String() != founding {
+		return fmt.Errorf("%w: %s, not %s", ErrOtherFounding, is, founding)
 	}
 	return nil
 }

@@ -40,6 +40,11 @@ func TestAnotherFoundingIsRefused(t *testing.T) {
 					must(t, os.WriteFile(filepath.Join(dir, name+end), b, 0o600))
 				}
 			}
+			if files[0] == "state.db" { // and doctor sees it without touching anything
+				if err := federation.FoundingIn(t.Context(), dir, m); !errors.Is(err, federation.ErrOtherFounding) {
+					t.Errorf("%s: %v, looked at: %v", ours.ID, files, err)
+				}
+			}
 			peer, err := net.Listen("tcp", "127.0.0.1:0")
 			must(t, err)
 			defer peer.Close()
@@ -57,6 +62,9 @@ func TestAnotherFoundingIsRefused(t *testing.T) {
 		}
 		if err := start("local.db"); !errors.Is(err, federation.ErrOtherLocal) {
 			t.Errorf("%s: local.db: %v", ours.ID, err)
+		}
+		if err := federation.FoundingIn(t.Context(), ours.Dir(), m); err != nil {
+			t.Errorf("%s: its own databases: %v", ours.ID, err)
 		}
 		trial.Restart(theirs)
 	}

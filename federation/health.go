@@ -132,6 +132,9 @@ func (c *checkup) hub() error {
 		c.stop("hub_not_added", "本主机已登记，尚未加入：请在另一台主机上运行 tongban raft add", "this hub is enrolled and has no vote yet; run tongban raft add at another hub")
 	case place == county.PlaceRemoved:
 		c.stop("hub_removed", "本主机已从县中心移除：请停止它，或重新加入", "this hub was removed from the county; stop it, or add it again")
+	case errors.Is(err, county.ErrOutside):
+		c.stop("hub_outside", "县中心由主机 "+h.Outside()+" 主持，其中没有本机：本机已被移除，或县中心已用 restore --lone 重新开始；本机的账本不再是县中心的，已停止收件。请停止本机，移走 raft/ 和 state.db* 后重新启动，再 raft add；若 "+h.Outside()+" 的 restore --lone 是误操作，请停止 "+h.Outside(),
+			h.Outside()+" leads the county without this hub: it was removed, or the county began anew with restore --lone. What is here is not the county's ledger any more, and nothing is taken. Stop this hub, move raft/ and state.db* away, start it and run raft add; if restore --lone at "+h.Outside()+" was a mistake, stop "+h.Outside())
 	case errors.Is(err, county.ErrNoLeader):
 		c.stop("no_leader", "县中心暂无主节点：请查看其他主机是否运行、互联端口是否可达", "the county has no leader; see that the other hubs run and reach each other's peer ports")
 	default:

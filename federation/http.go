@@ -41,7 +41,7 @@ func refuseEnrolment(w http.ResponseWriter, err error) {
 	switch {
 	case errors.As(err, &no):
 		e = RemoteError{Status: http.StatusForbidden, Code: no.Code, ZH: no.ZH, EN: no.EN}
-	case errors.Is(err, county.ErrNoLeader), errors.Is(err, county.ErrNotReady):
+	case errors.Is(err, county.ErrNoLeader), errors.Is(err, county.ErrNotReady), errors.Is(err, county.ErrOutside):
 		e.Code = "no_leader"
 	}
 	body, _ := json.Marshal(e)

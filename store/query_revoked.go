@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 )
 
@@ -72,20 +73,38 @@ func (s *Store) PapersBefore(ctx context.Context, origin string, since int64, ha
 // for writing, since when their node was revoked by its ledger (0 when it was
 // not) and why, and a local setting. It may run beside the node.
 func InspectRevoked(ctx context.Context, dir, node, setting string) (at int64, reason, told string, err error) {
-	look := func(file, query, arg string, into ...any) error {
-		db, err := openReaders(filepath.Join(dir, file))
-		if err != nil {
-			return err
-		}
-		defer db.Close()
-		err = db.QueryRowContext(ctx, query, arg).Scan(into...)
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil
-		}
-		return storage("inspect", err)
-	}
 	err = errors.Join(
-		look(stateFile, `SELECT revoked_at, reason FROM nodes WHERE id = ?`, node, &at, &reason),
-		look(localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told))
+		inspectRow(ctx, dir, stateFile, `SELECT revoked_at, reason FROM nodes WHERE id = ?`, node, &at, &reason),
+		inspectRow(ctx, dir, localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told))
 	return at, reason, told, err
+}
+
+// InspectFounding reads, likewise, the county's bundles of public keys and a
+// local setting. A file that is not there says nothing.
+func InspectFounding(ctx context.Context, dir, setting string) (chain []json.RawMessage, told string, err error) {
+	db, err := openReaders(filepath.Join(dir, stateFile))
+	if err != nil {
+		return nil, "", err
+	}
+	defer db.Close()
+	if chain, err = trustChain(ctx, db); err != nil {
+		return nil, "", err
+	}
+	if _, err := os.Stat(filepath.Join(dir, localFile)); err != nil {
+		return chain, "", nil
+	}
+	return chain, told, inspectRow(ctx, dir, localFile, `SELECT value FROM settings WHERE key = ?`, setting, &told)
+}
+
+func inspectRow(ctx context.Context, dir, file, query, arg string, into ...any) error {
+	db, err := openReaders(filepath.Join(dir, file))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	err = db.QueryRowContext(ctx, query, arg).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	return storage("inspect", err)
 }

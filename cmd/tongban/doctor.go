@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -178,6 +179,11 @@ func (d *diagnosis) databases() {
 		return
 	}
 	d.add("database", "ok", "数据库完整", "the databases are whole")
+	if err := federation.FoundingIn(d.ctx, d.c.DataDir, d.m); err != nil {
+		d.fault("founding", "数据库属于另一次组建的县，节点不会启动：请把 state.db*、local.db* 移到别处保存，放回本机自己的，或用 tongban restore 恢复本机备份", err)
+	} else {
+		d.add("founding", "ok", "数据库属于本节点登记的县", "the databases are of the county this node enrolled in")
+	}
 	d.standing()
 }
 
@@ -189,9 +195,17 @@ func (d *diagnosis) standing() {
 	case err != nil:
 		d.fault("standing", "无法得知本节点是否已被吊销", err)
 	case revoked:
-		zh, en := cast.Words()
-		d.add("standing", "fault", zh, en)
+		d.castOut(cast)
 	}
+}
+
+// castOut says that the county has cast this node out: once, whoever told it.
+func (d *diagnosis) castOut(cast federation.Revocation) {
+	if slices.ContainsFunc(d.found, func(f finding) bool { return f.Check == "standing" && f.Verdict == "fault" }) {
+		return
+	}
+	zh, en := cast.Words()
+	d.add("standing", "fault", zh, en)
 }
 
 // running asks the node itself, if it runs, what is wrong with it.
@@ -307,8 +321,7 @@ func (d *diagnosis) line(address string, tiers []node.Tier) {
 	resp.Body.Close()
 	took := time.Since(began)
 	if cast, err := federation.ReadRevocation(answer, d.m.Trust, d.m.Credential.Credential.Node, time.Now()); err == nil {
-		zh, en := cast.Words()
-		d.add("standing", "fault", zh, en)
+		d.castOut(cast)
 		return
 	}
 	if err != nil {

@@ -64,3 +64,15 @@ func TestDoctorAtALoneHub(t *testing.T) {
 		t.Errorf("%+v", d.found)
 	}
 }
+
+// TestDoctorSaysOnceThatTheNodeWasRevoked: whoever tells it, the databases and
+// each line, it is one finding.
+func TestDoctorSaysOnceThatTheNodeWasRevoked(t *testing.T) {
+	d := &diagnosis{ctx: t.Context()}
+	for range 3 {
+		d.castOut(federation.Revocation{At: 1795449600000, Reason: "失窃"})
+	}
+	if len(d.found) != 1 || d.found[0].Check != "standing" || !strings.Contains(d.found[0].ZH, "需处理") || !strings.Contains(d.found[0].EN, "attention list") {
+		t.Errorf("%+v", d.found)
+	}
+}

@@ -60,6 +60,9 @@ var (
 	// ErrNotReady: the hub has not caught up since it started, or knows no leader.
 	ErrNotReady = errors.New("县中心进程尚未就绪 (hub is not ready)")
 
+	// ErrOutside: another hub leads the county, and this one is not in it.
+	ErrOutside = errors.New("县中心由另一台主机主持，其中没有本机：本机已被移除，或县中心已用 restore --lone 重新开始。请停止本机，移走 raft/ 和 state.db*，启动后再 raft add；若那台主机的 restore --lone 是误操作，请停止那台主机 (another hub leads the county without this one: it was removed, or the county began anew with restore --lone. Stop this hub, move raft/ and state.db* away, start it and run raft add; if restore --lone was a mistake there, stop that hub)")
+
 	// ErrDatabaseBehind: the database lacks entries that the log no longer has,
 	// and no peer could supply them.
 	ErrDatabaseBehind = errors.New("数据库落后于快照，请恢复备份 (database is behind its snapshot and no peer could refill it: restore the latest backup of state.db, or remove this hub and add it again)")
@@ -95,6 +98,7 @@ var wireErrors = []struct {
 }{
 	{"unknown", http.StatusBadGateway, ErrUnknown},
 	{"not_leader", http.StatusMisdirectedRequest, errNotLeader},
+	{"outside", http.StatusServiceUnavailable, ErrOutside},
 	{"no_leader", http.StatusServiceUnavailable, ErrNoLeader},
 	{"too_large", http.StatusRequestEntityTooLarge, ErrTooLarge},
 	{"busy", http.StatusTooManyRequests, ErrBusy},

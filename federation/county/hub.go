@@ -32,6 +32,8 @@ type Hub struct {
 	intake  sync.RWMutex // held for reading while a proposal enters the queue
 	closing bool
 
+	out      atomic.Pointer[outside]
+	vouched  atomic.Pointer[map[string]bool]
 	leading  atomic.Uint64 // term in which this hub leads and has caught up; 0: none
 	caughtUp atomic.Bool
 
@@ -63,6 +65,7 @@ func Open(o Options) (*Hub, error) {
 		queue: make(chan *proposal, o.Limits.Queue), notify: make(chan bool, 16), started: make(chan struct{}),
 	}
 	h.life, h.end = context.WithCancel(context.Background())
+	h.port.admits = h.admits
 	h.client = newClient(h.port)
 	err := h.start()
 	close(h.started)
@@ -150,6 +153,7 @@ func (h *Hub) startRaft(s *storage) error {
 	h.batches.Add(1)
 	h.run(func() { defer h.batches.Done(); h.formBatches() })
 	h.run(h.watchDisk)
+	h.run(h.watchOutside)
 	h.run(h.trimLog)
 	h.run(h.catchUp)
 	return nil

@@ -91,6 +91,9 @@ func (h *Hub) atLeader(ctx context.Context, here func() error, there func(ctx co
 		if h.life.Err() != nil {
 			return h.closedErr()
 		}
+		if err := h.outsideErr(); err != nil {
+			return err
+		}
 		err := ErrNoLeader
 		if h.raft.State() == raft.Leader {
 			err = here()
@@ -124,6 +127,9 @@ func (h *Hub) submit(ctx context.Context, data []byte) (Result, error) {
 
 // hand puts data into this leader's queue.
 func (h *Hub) hand(data []byte) (p *proposal, stall <-chan struct{}, err error) {
+	if err := h.outsideErr(); err != nil {
+		return nil, nil, err
+	}
 	p = &proposal{data: data, done: make(chan outcome, 1)}
 	stall, stalled := h.stall.watch()
 	if stalled {

@@ -39,10 +39,10 @@ func (h *Hub) Place() Place {
 // leads, or it heard the leader. Negative means never, or that it was removed.
 func (h *Hub) Heard() time.Duration {
 	switch {
+	case h.Place() == PlaceRemoved, h.Outside() != "":
+		return -1
 	case h.Leading():
 		return 0
-	case h.Place() == PlaceRemoved:
-		return -1
 	}
 	at := h.raft.LastContact()
 	if at.IsZero() {

@@ -69,6 +69,9 @@ func (h *Hub) Ready() error {
 	if h.life.Err() != nil {
 		return ErrClosed
 	}
+	if err := h.outsideErr(); err != nil {
+		return err
+	}
 	if !h.caughtUp.Load() {
 		return fmt.Errorf("%w: 正在追赶 (catching up, at %d)", ErrNotReady, h.Applied())
 	}
@@ -94,7 +97,7 @@ func (h *Hub) catchUp() {
 // else led when it was read.
 func (h *Hub) leaderIndex(ctx context.Context) (uint64, error) {
 	term := h.leading.Load()
-	if term == 0 {
+	if term == 0 || h.Outside() != "" {
 		return 0, errNotLeader
 	}
 	// Everything committed in this term passes the FSM: the empty frame that

@@ -37,6 +37,9 @@ type port struct {
 	connect   func(ctx context.Context, network, addr string) (net.Conn, error)
 	log       *slog.Logger
 	slots     chan struct{}
+	// admits tells whether raft may hear a hub, by the name in its certificate;
+	// nil: every one.
+	admits func(hub string) bool
 
 	raft, http *queue
 	closed     chan struct{}
@@ -170,7 +173,9 @@ func (p *port) greet(raw net.Conn) {
 	}
 	switch first[0] {
 	case carriesRaft:
-		if pc, ok := p.track(t); ok {
+		if hub := t.ConnectionState().PeerCertificates[0].Subject.CommonName; p.admits != nil && !p.admits(hub) {
+			p.log.Warn("peer port: raft does not hear a hub that is not of this county's", "hub", hub, "from", raw.RemoteAddr())
+		} else if pc, ok := p.track(t); ok {
 			p.raft.put(pc)
 			return
 		}
