@@ -20,9 +20,9 @@ import (
 // handed in is confirmed, once, and all who hold a case agree about it. A few
 // short schedules by default; TONGBAN_LONG=1 runs many long ones.
 func TestRandomSchedules(t *testing.T) {
-	checks, steps := "3", 15
+	checks, steps := "10", 15
 	if os.Getenv("TONGBAN_LONG") != "" {
-		checks, steps = "60", 60
+		checks, steps = "400", 60
 	}
 	before := flag.Lookup("rapid.checks").Value.String()
 	must(t, flag.Set("rapid.checks", checks))
