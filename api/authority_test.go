@@ -123,6 +123,9 @@ var expected = map[string]asked{
 	"assignComplaint":        {action: "complaint.assign", home: true, body: gen.ComplaintAssignment{Handler: "nobody"}},
 	"replyComplaint":         {action: "complaint.handle", on: "some", body: gen.ComplaintAnswer{Reply: "属实"}},
 	"getComplaintNotice":     {action: "complaint.handle", on: "some"},
+	"getCaseFees":            {action: "fee.read", on: "some", id: nowhere},
+	"actOnCaseFees":          {action: "fee.read", on: "some", id: nowhere, body: `{"kind":"charge","lines":[{"rate":"x","quantity":1,"amount":1}]}`}, // what each kind asks for: TestFees
+	"listFees":               {action: "fee.read", on: "some"},
 	"importPackages":         {action: "item.draft", on: "some", body: "{}"},
 	"submitPackage":          {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
 	"checkPackage":           {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},

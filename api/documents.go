@@ -35,6 +35,13 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 	for _, k := range document.Ready(c) {
 		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
 	}
+	account, err := s.store.FeeAccount(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	if len(account) > 0 {
+		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: document.PaymentNotice, Title: document.Title(document.PaymentNotice, &item.Item)})
+	}
 	return out, nil
 }
 
@@ -49,7 +56,7 @@ func (s *Server) GetCaseDocument(ctx context.Context, in gen.GetCaseDocumentRequ
 	if err != nil {
 		return nil, err
 	}
-	d, err := document.Make(in.Kind, subject)
+	d, err := s.makeDocument(ctx, in.Kind, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -109,6 +116,18 @@ func (s *Server) sheetCode(d *document.Document) (string, error) {
 		return "", err
 	}
 	return code.Text()
+}
+
+// makeDocument makes a document of a case; the payment notice is of its account.
+func (s *Server) makeDocument(ctx context.Context, k document.Kind, subject document.Subject) (*document.Document, error) {
+	if k != document.PaymentNotice {
+		return document.Make(k, subject)
+	}
+	account, err := s.store.FeeAccount(ctx, subject.Case)
+	if err != nil {
+		return nil, err
+	}
+	return document.MakePayment(subject, account)
 }
 
 // subjectOf is a case with what one of its documents needs.

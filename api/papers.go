@@ -183,7 +183,7 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 		return actor, nil, err
 	}
 	subject.Issuer.Clerk = actor.Name
-	fresh, err := document.Make(kind, subject)
+	fresh, err := s.makeDocument(ctx, kind, subject)
 	if err != nil {
 		return actor, nil, err
 	}
@@ -192,6 +192,13 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 		return actor, nil, err
 	}
 	d := &desk{c: c, kind: kind, fresh: fresh, number: fresh.Number, nth: document.Nth(kind, c), before: papersOf(entries, fresh.Number)}
+	if kind == document.PaymentNotice {
+		account, err := s.store.FeeAccount(ctx, c)
+		if err != nil {
+			return actor, nil, err
+		}
+		d.nth = max(len(account), 1)
+	}
 	d.present = present(d.before)
 	_, d.due = document.SealedBy(kind, c)
 	return actor, d, nil

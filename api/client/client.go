@@ -22,6 +22,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
@@ -344,6 +345,54 @@ func (e ComplaintState) Valid() bool {
 	case ComplaintOpened:
 		return true
 	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FeeActionMethod.
+const (
+	PaidCard     FeeActionMethod = "card"
+	PaidCash     FeeActionMethod = "cash"
+	PaidOnline   FeeActionMethod = "online"
+	PaidTransfer FeeActionMethod = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the FeeActionMethod enum.
+func (e FeeActionMethod) Valid() bool {
+	switch e {
+	case PaidCard:
+		return true
+	case PaidCash:
+		return true
+	case PaidOnline:
+		return true
+	case PaidTransfer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FeeActionKind.
+const (
+	FeeActCharge FeeActionKind = "charge"
+	FeeActPay    FeeActionKind = "pay"
+	FeeActRefund FeeActionKind = "refund"
+	FeeActWaive  FeeActionKind = "waive"
+)
+
+// Valid indicates whether the value is a known member of the FeeActionKind enum.
+func (e FeeActionKind) Valid() bool {
+	switch e {
+	case FeeActCharge:
+		return true
+	case FeeActPay:
+		return true
+	case FeeActRefund:
+		return true
+	case FeeActWaive:
 		return true
 	default:
 		return false
@@ -1727,6 +1776,29 @@ type CaseAttachment struct {
 // CaseDocument What a document says; how it looks is not part of it.
 type CaseDocument = document.Document
 
+// CaseFees defines model for CaseFees.
+type CaseFees struct {
+	// Actions What the caller may do.
+	Actions []FeeActionKind `json:"actions"`
+
+	// BeforeIssue The result is made out after payment.
+	BeforeIssue bool   `json:"before_issue"`
+	Case        string `json:"case"`
+
+	// Charged The item is not free.
+	Charged    bool        `json:"charged"`
+	Charges    []FeeCharge `json:"charges"`
+	Department string      `json:"department"`
+	Item       string      `json:"item"`
+	ItemName   string      `json:"item_name"`
+	Number     string      `json:"number"`
+
+	// Outstanding Still to be paid, in fen.
+	Outstanding int64     `json:"outstanding"`
+	Standard    string    `json:"standard"`
+	Tariff      []FeeRate `json:"tariff"`
+}
+
 // CaseLimit defines model for CaseLimit.
 type CaseLimit struct {
 	Days []DueDay `json:"days"`
@@ -2080,6 +2152,59 @@ type EditionList struct {
 //
 // Example: {"code":"format","en":"not a valid ID number","path":"form.id_number","zh":"身份证号码有误"}
 type Fault = catalog.Fault
+
+// FeeAction defines model for FeeAction.
+type FeeAction struct {
+	// Amount pay, waive, refund: in fen
+	Amount int64 `json:"amount,omitempty,omitzero"`
+
+	// Bill pay: number of the fiscal bill
+	Bill string `json:"bill,omitempty,omitzero"`
+
+	// Charge pay, waive, refund: the entry that made the charge
+	Charge string `json:"charge,omitempty,omitzero"`
+
+	// Ground waive: the ground in law
+	Ground string        `json:"ground,omitempty,omitzero"`
+	Kind   FeeActionKind `json:"kind"`
+
+	// Lines charge: required
+	Lines []FeeLine `json:"lines,omitempty,omitzero"`
+
+	// Method pay: required
+	Method FeeActionMethod `json:"method,omitempty,omitzero"`
+
+	// Reason refund: required
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// FeeActionMethod pay: required
+type FeeActionMethod string
+
+// FeeActionKind defines model for FeeActionKind.
+type FeeActionKind string
+
+// FeeCharge A payment notice and what came of it; amounts in fen.
+type FeeCharge = fee.Charge
+
+// FeeLine defines model for FeeLine.
+type FeeLine = ledger.FeeLine
+
+// FeeList defines model for FeeList.
+type FeeList struct {
+	Cases []CaseFees `json:"cases"`
+}
+
+// FeeRate defines model for FeeRate.
+type FeeRate = catalog.FeeRate
+
+// FeeReceipt defines model for FeeReceipt.
+type FeeReceipt struct {
+	Fees CaseFees `json:"fees"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
 
 // FieldValue defines model for FieldValue.
 type FieldValue = catalog.FieldValue
@@ -4284,6 +4409,12 @@ type VoidCaseDocumentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ActOnCaseFeesParams defines parameters for ActOnCaseFees.
+type ActOnCaseFeesParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -4362,6 +4493,13 @@ type ReplyComplaintParams struct {
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
 	Parent Division `form:"parent,omitempty" json:"parent,omitempty,omitzero"`
+}
+
+// ListFeesParams defines parameters for ListFees.
+type ListFeesParams struct {
+	// Outstanding Only what is still to be paid.
+	Outstanding bool  `form:"outstanding,omitempty" json:"outstanding,omitempty,omitzero"`
+	Limit       Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListItemsParams defines parameters for ListItems.
@@ -4746,6 +4884,9 @@ type SealCaseDocumentJSONRequestBody = PaperRequest
 
 // VoidCaseDocumentJSONRequestBody defines body for VoidCaseDocument for application/json ContentType.
 type VoidCaseDocumentJSONRequestBody = VoidRequest
+
+// ActOnCaseFeesJSONRequestBody defines body for ActOnCaseFees for application/json ContentType.
+type ActOnCaseFeesJSONRequestBody = FeeAction
 
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
@@ -5420,6 +5561,37 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
 	VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCaseFees 办件收费
+	//
+	// What was charged in a case by the published tariff, and what was paid, waived and paid back. Nothing about the applicant.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
+	GetCaseFees(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
+	//
+	// `charge` makes out a payment notice: nothing outside the item's tariff and
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// `refund` are the leader's. Amounts are in fen.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+	ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCaseFees 缴款通知、收款、减免、退费
+	//
+	// `charge` makes out a payment notice: nothing outside the item's tariff and
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// `refund` are the leader's. Amounts are in fen.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+	ActOnCaseFees(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, body ActOnCaseFeesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCaseLimits 办理时限
 	//
 	// The limits that have begun for a case, each with the rule that starts and
@@ -5673,6 +5845,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
 	CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListFees 收费窗口
+	//
+	// The cases in which something was charged, the latest first; what the one fee counter works by.
+	//
+	// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
+	ListFees(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHubs 县中心主机状态
 	//
@@ -7835,6 +8014,67 @@ func (c *Client) VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentK
 	return c.Client.Do(req)
 }
 
+// GetCaseFees 办件收费
+//
+// What was charged in a case by the published tariff, and what was paid, waived and paid back. Nothing about the applicant.
+//
+// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
+func (c *Client) GetCaseFees(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseFeesRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCaseFeesWithBody 缴款通知、收款、减免、退费
+//
+// `charge` makes out a payment notice: nothing outside the item's tariff and
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// `refund` are the leader's. Amounts are in fen.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+func (c *Client) ActOnCaseFeesWithBody(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCaseFeesRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCaseFees 缴款通知、收款、减免、退费
+//
+// `charge` makes out a payment notice: nothing outside the item's tariff and
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// `refund` are the leader's. Amounts are in fen.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+func (c *Client) ActOnCaseFees(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, body ActOnCaseFeesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCaseFeesRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCaseLimits 办理时限
 //
 // The limits that have begun for a case, each with the rule that starts and
@@ -8349,6 +8589,23 @@ func (c *Client) CancelEditionWithBody(ctx context.Context, number int, contentT
 // Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
 func (c *Client) CancelEdition(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelEditionRequest(c.Server, number, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListFees 收费窗口
+//
+// The cases in which something was charged, the latest first; what the one fee counter works by.
+//
+// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
+func (c *Client) ListFees(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListFeesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12819,6 +13076,100 @@ func NewVoidCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentK
 	return req, nil
 }
 
+// NewGetCaseFeesRequest constructs an http.Request for the GetCaseFees method
+func NewGetCaseFeesRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/fees", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnCaseFeesRequest calls the generic ActOnCaseFees builder with application/json body
+func NewActOnCaseFeesRequest(server string, id CaseID, params *ActOnCaseFeesParams, body ActOnCaseFeesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnCaseFeesRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnCaseFeesRequestWithBody constructs an http.Request for the ActOnCaseFees method, with any body, and a specified content type
+func NewActOnCaseFeesRequestWithBody(server string, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/fees", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetCaseLimitsRequest constructs an http.Request for the GetCaseLimits method
 func NewGetCaseLimitsRequest(server string, id CaseID) (*http.Request, error) {
 	var err error
@@ -13746,6 +14097,64 @@ func NewCancelEditionRequestWithBody(server string, number int, contentType stri
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListFeesRequest constructs an http.Request for the ListFees method
+func NewListFeesRequest(server string, params *ListFeesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/fees")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "outstanding", params.Outstanding, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -18931,6 +19340,39 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
 	VoidCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error)
 
+	// GetCaseFeesWithResponse 办件收费
+	//
+	// What was charged in a case by the published tariff, and what was paid, waived and paid back. Nothing about the applicant.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
+	GetCaseFeesWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseFeesResponse, error)
+
+	// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
+	//
+	// `charge` makes out a payment notice: nothing outside the item's tariff and
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// `refund` are the leader's. Amounts are in fen.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+	ActOnCaseFeesWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCaseFeesResponse, error)
+
+	// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
+	//
+	// `charge` makes out a payment notice: nothing outside the item's tariff and
+	// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+	// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+	// `refund` are the leader's. Amounts are in fen.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+	ActOnCaseFeesWithResponse(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, body ActOnCaseFeesJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseFeesResponse, error)
+
 	// GetCaseLimitsWithResponse 办理时限
 	//
 	// The limits that have begun for a case, each with the rule that starts and
@@ -19202,6 +19644,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/editions/{number}/cancel (the `CancelEdition` operationId).
 	CancelEditionWithResponse(ctx context.Context, number int, body CancelEditionJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelEditionResponse, error)
+
+	// ListFeesWithResponse 收费窗口
+	//
+	// The cases in which something was charged, the latest first; what the one fee counter works by.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
+	ListFeesWithResponse(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*ListFeesResponse, error)
 
 	// ListHubsWithResponse 县中心主机状态
 	//
@@ -22009,6 +22460,102 @@ func (r VoidCaseDocumentResponse) ContentType() string {
 	return ""
 }
 
+type GetCaseFeesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseFees
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseFeesResponse) GetJSON200() *CaseFees {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseFeesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseFeesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseFeesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseFeesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseFeesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnCaseFeesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeeReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnCaseFeesResponse) GetJSON200() *FeeReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnCaseFeesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnCaseFeesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnCaseFeesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnCaseFeesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnCaseFeesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetCaseLimitsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -22867,6 +23414,54 @@ func (r CancelEditionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CancelEditionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListFeesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *FeeList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListFeesResponse) GetJSON200() *FeeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListFeesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListFeesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListFeesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListFeesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListFeesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -28446,6 +29041,57 @@ func (c *ClientWithResponses) VoidCaseDocumentWithResponse(ctx context.Context, 
 	return ParseVoidCaseDocumentResponse(rsp)
 }
 
+// GetCaseFeesWithResponse 办件收费
+//
+// What was charged in a case by the published tariff, and what was paid, waived and paid back. Nothing about the applicant.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/fees (the `GetCaseFees` operationId).
+func (c *ClientWithResponses) GetCaseFeesWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseFeesResponse, error) {
+	rsp, err := c.GetCaseFees(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseFeesResponse(rsp)
+}
+
+// ActOnCaseFeesWithBodyWithResponse 缴款通知、收款、减免、退费
+//
+// `charge` makes out a payment notice: nothing outside the item's tariff and
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// `refund` are the leader's. Amounts are in fen.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+func (c *ClientWithResponses) ActOnCaseFeesWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCaseFeesResponse, error) {
+	rsp, err := c.ActOnCaseFeesWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCaseFeesResponse(rsp)
+}
+
+// ActOnCaseFeesWithResponse 缴款通知、收款、减免、退费
+//
+// `charge` makes out a payment notice: nothing outside the item's tariff and
+// nothing above it (409 `fee_not_listed`, `fee_above_standard`). `pay` is
+// recorded at the one fee counter, in full. `waive`, on a ground in law, and
+// `refund` are the leader's. Amounts are in fen.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/fees (the `ActOnCaseFees` operationId).
+func (c *ClientWithResponses) ActOnCaseFeesWithResponse(ctx context.Context, id CaseID, params *ActOnCaseFeesParams, body ActOnCaseFeesJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseFeesResponse, error) {
+	rsp, err := c.ActOnCaseFees(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCaseFeesResponse(rsp)
+}
+
 // GetCaseLimitsWithResponse 办理时限
 //
 // The limits that have begun for a case, each with the rule that starts and
@@ -28878,6 +29524,21 @@ func (c *ClientWithResponses) CancelEditionWithResponse(ctx context.Context, num
 		return nil, err
 	}
 	return ParseCancelEditionResponse(rsp)
+}
+
+// ListFeesWithResponse 收费窗口
+//
+// The cases in which something was charged, the latest first; what the one fee counter works by.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
+func (c *ClientWithResponses) ListFeesWithResponse(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*ListFeesResponse, error) {
+	rsp, err := c.ListFees(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListFeesResponse(rsp)
 }
 
 // ListHubsWithResponse 县中心主机状态
@@ -32138,6 +32799,72 @@ func ParseVoidCaseDocumentResponse(rsp *http.Response) (*VoidCaseDocumentRespons
 	return response, nil
 }
 
+// ParseGetCaseFeesResponse parses an HTTP response from a GetCaseFeesWithResponse call
+func ParseGetCaseFeesResponse(rsp *http.Response) (*GetCaseFeesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseFeesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseFees
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnCaseFeesResponse parses an HTTP response from a ActOnCaseFeesWithResponse call
+func ParseActOnCaseFeesResponse(rsp *http.Response) (*ActOnCaseFeesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnCaseFeesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeeReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetCaseLimitsResponse parses an HTTP response from a GetCaseLimitsWithResponse call
 func ParseGetCaseLimitsResponse(rsp *http.Response) (*GetCaseLimitsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -32718,6 +33445,39 @@ func ParseCancelEditionResponse(rsp *http.Response) (*CancelEditionResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListFeesResponse parses an HTTP response from a ListFeesWithResponse call
+func ParseListFeesResponse(rsp *http.Response) (*ListFeesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListFeesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest FeeList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

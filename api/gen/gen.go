@@ -28,6 +28,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
+	"github.com/tongban/tongban/node/fee"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
@@ -350,6 +351,54 @@ func (e ComplaintState) Valid() bool {
 	case ComplaintOpened:
 		return true
 	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FeeActionMethod.
+const (
+	PaidCard     FeeActionMethod = "card"
+	PaidCash     FeeActionMethod = "cash"
+	PaidOnline   FeeActionMethod = "online"
+	PaidTransfer FeeActionMethod = "transfer"
+)
+
+// Valid indicates whether the value is a known member of the FeeActionMethod enum.
+func (e FeeActionMethod) Valid() bool {
+	switch e {
+	case PaidCard:
+		return true
+	case PaidCash:
+		return true
+	case PaidOnline:
+		return true
+	case PaidTransfer:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for FeeActionKind.
+const (
+	FeeActCharge FeeActionKind = "charge"
+	FeeActPay    FeeActionKind = "pay"
+	FeeActRefund FeeActionKind = "refund"
+	FeeActWaive  FeeActionKind = "waive"
+)
+
+// Valid indicates whether the value is a known member of the FeeActionKind enum.
+func (e FeeActionKind) Valid() bool {
+	switch e {
+	case FeeActCharge:
+		return true
+	case FeeActPay:
+		return true
+	case FeeActRefund:
+		return true
+	case FeeActWaive:
 		return true
 	default:
 		return false
@@ -1733,6 +1782,29 @@ type CaseAttachment struct {
 // CaseDocument What a document says; how it looks is not part of it.
 type CaseDocument = document.Document
 
+// CaseFees defines model for CaseFees.
+type CaseFees struct {
+	// Actions What the caller may do.
+	Actions []FeeActionKind `json:"actions"`
+
+	// BeforeIssue The result is made out after payment.
+	BeforeIssue bool   `json:"before_issue"`
+	Case        string `json:"case"`
+
+	// Charged The item is not free.
+	Charged    bool        `json:"charged"`
+	Charges    []FeeCharge `json:"charges"`
+	Department string      `json:"department"`
+	Item       string      `json:"item"`
+	ItemName   string      `json:"item_name"`
+	Number     string      `json:"number"`
+
+	// Outstanding Still to be paid, in fen.
+	Outstanding int64     `json:"outstanding"`
+	Standard    string    `json:"standard"`
+	Tariff      []FeeRate `json:"tariff"`
+}
+
 // CaseLimit defines model for CaseLimit.
 type CaseLimit struct {
 	Days []DueDay `json:"days"`
@@ -2086,6 +2158,59 @@ type EditionList struct {
 //
 // Example: {"code":"format","en":"not a valid ID number","path":"form.id_number","zh":"身份证号码有误"}
 type Fault = catalog.Fault
+
+// FeeAction defines model for FeeAction.
+type FeeAction struct {
+	// Amount pay, waive, refund: in fen
+	Amount int64 `json:"amount,omitempty,omitzero"`
+
+	// Bill pay: number of the fiscal bill
+	Bill string `json:"bill,omitempty,omitzero"`
+
+	// Charge pay, waive, refund: the entry that made the charge
+	Charge string `json:"charge,omitempty,omitzero"`
+
+	// Ground waive: the ground in law
+	Ground string        `json:"ground,omitempty,omitzero"`
+	Kind   FeeActionKind `json:"kind"`
+
+	// Lines charge: required
+	Lines []FeeLine `json:"lines,omitempty,omitzero"`
+
+	// Method pay: required
+	Method FeeActionMethod `json:"method,omitempty,omitzero"`
+
+	// Reason refund: required
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// FeeActionMethod pay: required
+type FeeActionMethod string
+
+// FeeActionKind defines model for FeeActionKind.
+type FeeActionKind string
+
+// FeeCharge A payment notice and what came of it; amounts in fen.
+type FeeCharge = fee.Charge
+
+// FeeLine defines model for FeeLine.
+type FeeLine = ledger.FeeLine
+
+// FeeList defines model for FeeList.
+type FeeList struct {
+	Cases []CaseFees `json:"cases"`
+}
+
+// FeeRate defines model for FeeRate.
+type FeeRate = catalog.FeeRate
+
+// FeeReceipt defines model for FeeReceipt.
+type FeeReceipt struct {
+	Fees CaseFees `json:"fees"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
 
 // FieldValue defines model for FieldValue.
 type FieldValue = catalog.FieldValue
@@ -4290,6 +4415,12 @@ type VoidCaseDocumentParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ActOnCaseFeesParams defines parameters for ActOnCaseFees.
+type ActOnCaseFeesParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -4368,6 +4499,13 @@ type ReplyComplaintParams struct {
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
 	Parent Division `form:"parent,omitempty" json:"parent,omitempty,omitzero"`
+}
+
+// ListFeesParams defines parameters for ListFees.
+type ListFeesParams struct {
+	// Outstanding Only what is still to be paid.
+	Outstanding bool  `form:"outstanding,omitempty" json:"outstanding,omitempty,omitzero"`
+	Limit       Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
 // ListItemsParams defines parameters for ListItems.
@@ -4753,6 +4891,9 @@ type SealCaseDocumentJSONRequestBody = PaperRequest
 // VoidCaseDocumentJSONRequestBody defines body for VoidCaseDocument for application/json ContentType.
 type VoidCaseDocumentJSONRequestBody = VoidRequest
 
+// ActOnCaseFeesJSONRequestBody defines body for ActOnCaseFees for application/json ContentType.
+type ActOnCaseFeesJSONRequestBody = FeeAction
+
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
 
@@ -5007,6 +5148,12 @@ type ServerInterface interface {
 	// VoidCaseDocument 文书作废
 	// (POST /api/v1/cases/{id}/documents/{kind}/void)
 	VoidCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params VoidCaseDocumentParams)
+	// GetCaseFees 办件收费
+	// (GET /api/v1/cases/{id}/fees)
+	GetCaseFees(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ActOnCaseFees 缴款通知、收款、减免、退费
+	// (POST /api/v1/cases/{id}/fees)
+	ActOnCaseFees(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseFeesParams)
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -5061,6 +5208,9 @@ type ServerInterface interface {
 	// CancelEdition 取消尚未生效的目录
 	// (POST /api/v1/editions/{number}/cancel)
 	CancelEdition(w http.ResponseWriter, r *http.Request, number int)
+	// ListFees 收费窗口
+	// (GET /api/v1/fees)
+	ListFees(w http.ResponseWriter, r *http.Request, params ListFeesParams)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(w http.ResponseWriter, r *http.Request)
@@ -6850,6 +7000,86 @@ func (siw *ServerInterfaceWrapper) VoidCaseDocument(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// GetCaseFees operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseFees(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseFees(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnCaseFees operation middleware
+func (siw *ServerInterfaceWrapper) ActOnCaseFees(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnCaseFeesParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnCaseFees(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCaseLimits operation middleware
 func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.Request) {
 
@@ -7569,6 +7799,52 @@ func (siw *ServerInterfaceWrapper) CancelEdition(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.CancelEdition(w, r, number)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListFees operation middleware
+func (siw *ServerInterfaceWrapper) ListFees(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListFeesParams
+
+	// ------------- Optional query parameter "outstanding" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "outstanding", r.URL.Query(), &params.Outstanding, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "outstanding"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "outstanding", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListFees(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11114,7 +11390,13 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/verify/keys", wrapper.GetKeyring).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/fees", wrapper.GetCaseFees).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/fees", wrapper.ActOnCaseFees).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/fees", wrapper.ListFees).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/packages", wrapper.ListPackages).Methods(http.MethodGet)
 
@@ -12509,6 +12791,86 @@ func (response VoidCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitV
 	return err
 }
 
+type GetCaseFeesRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseFeesResponseObject interface {
+	VisitGetCaseFeesResponse(w http.ResponseWriter) error
+}
+
+type GetCaseFees200JSONResponse CaseFees
+
+func (response GetCaseFees200JSONResponse) VisitGetCaseFeesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseFeesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseFeesdefaultApplicationProblemPlusJSONResponse) VisitGetCaseFeesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCaseFeesRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ActOnCaseFeesParams
+	Body   *ActOnCaseFeesJSONRequestBody
+}
+
+type ActOnCaseFeesResponseObject interface {
+	VisitActOnCaseFeesResponse(w http.ResponseWriter) error
+}
+
+type ActOnCaseFees200JSONResponse FeeReceipt
+
+func (response ActOnCaseFees200JSONResponse) VisitActOnCaseFeesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCaseFeesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnCaseFeesdefaultApplicationProblemPlusJSONResponse) VisitActOnCaseFeesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCaseLimitsRequestObject struct {
 	Id CaseID `json:"id"`
 }
@@ -13229,6 +13591,45 @@ type CancelEditiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CancelEditiondefaultApplicationProblemPlusJSONResponse) VisitCancelEditionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFeesRequestObject struct {
+	Params ListFeesParams
+}
+
+type ListFeesResponseObject interface {
+	VisitListFeesResponse(w http.ResponseWriter) error
+}
+
+type ListFees200JSONResponse FeeList
+
+func (response ListFees200JSONResponse) VisitListFeesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListFeesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListFeesdefaultApplicationProblemPlusJSONResponse) VisitListFeesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17483,6 +17884,12 @@ type StrictServerInterface interface {
 	// VoidCaseDocument 文书作废
 	// (POST /api/v1/cases/{id}/documents/{kind}/void)
 	VoidCaseDocument(ctx context.Context, request VoidCaseDocumentRequestObject) (VoidCaseDocumentResponseObject, error)
+	// GetCaseFees 办件收费
+	// (GET /api/v1/cases/{id}/fees)
+	GetCaseFees(ctx context.Context, request GetCaseFeesRequestObject) (GetCaseFeesResponseObject, error)
+	// ActOnCaseFees 缴款通知、收款、减免、退费
+	// (POST /api/v1/cases/{id}/fees)
+	ActOnCaseFees(ctx context.Context, request ActOnCaseFeesRequestObject) (ActOnCaseFeesResponseObject, error)
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
@@ -17537,6 +17944,9 @@ type StrictServerInterface interface {
 	// CancelEdition 取消尚未生效的目录
 	// (POST /api/v1/editions/{number}/cancel)
 	CancelEdition(ctx context.Context, request CancelEditionRequestObject) (CancelEditionResponseObject, error)
+	// ListFees 收费窗口
+	// (GET /api/v1/fees)
+	ListFees(ctx context.Context, request ListFeesRequestObject) (ListFeesResponseObject, error)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(ctx context.Context, request ListHubsRequestObject) (ListHubsResponseObject, error)
@@ -18772,6 +19182,66 @@ func (sh *strictHandler) VoidCaseDocument(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// GetCaseFees operation middleware
+func (sh *strictHandler) GetCaseFees(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseFeesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseFees(ctx, request.(GetCaseFeesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseFees")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseFeesResponseObject); ok {
+		if err := validResponse.VisitGetCaseFeesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnCaseFees operation middleware
+func (sh *strictHandler) ActOnCaseFees(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseFeesParams) {
+	var request ActOnCaseFeesRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnCaseFeesJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnCaseFees(ctx, request.(ActOnCaseFeesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnCaseFees")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnCaseFeesResponseObject); ok {
+		if err := validResponse.VisitActOnCaseFeesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCaseLimits operation middleware
 func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID) {
 	var request GetCaseLimitsRequestObject
@@ -19295,6 +19765,32 @@ func (sh *strictHandler) CancelEdition(w http.ResponseWriter, r *http.Request, n
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CancelEditionResponseObject); ok {
 		if err := validResponse.VisitCancelEditionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListFees operation middleware
+func (sh *strictHandler) ListFees(w http.ResponseWriter, r *http.Request, params ListFeesParams) {
+	var request ListFeesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListFees(ctx, request.(ListFeesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListFees")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListFeesResponseObject); ok {
+		if err := validResponse.VisitListFeesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -22199,704 +22695,723 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17lxvHdS/6VWrhnLX0OJghZviwOPPXkBQt2uIj5MhyYvJiCt2FQXsaVUhXYUBI5lrWiR+SbNnyiuLH",
-	"ifxQjuxkncSS7ORaMiXH3+WGM6T/8le4q/auqu4GqhrdGFBK1r1ey+IA6K7nrl37+dsvtyIxHAnOuJKt",
-	"rZdbI5rRIVMsg08XaRZfuaT/SnhrqzWiatBqtzgdstZWK4lb7VbG/nqcZCxubalszNotGQ3YkOo3hvTu",
-	"84zvq0Fr69yZdmuYcPtxo91S05FuQqos4fute/farYtUMuwqZjLKkpFKhO5zd8BIEhORETVghI+HPZYR",
-	"0SeURFSy9Va7xe7S4SjVzZ0+3Tm7eXpjo7PZ6axtdjbPbWxsnl7rbKx1Op3OmbNrn2u1TzaRZzo1JiKG",
-	"o5QmXF2DsQYWDydS2e+IKsUy/er/tfuVztr5Oy9vnr/331vePseZFNn84u1xdld1I/h1T6+aXsMR3Wek",
-	"x/oig+WDwf31mGXTfHT4RiuwCpudjm8QlxmLL4tsSJWb80yzffy12GzM+nScqtZW66tScL2bfDxsbX3F",
-	"fqRKDFt3Zrtrt+6u6QfXDmmm25b6Dd3/F25dv9bCoezAmzAwN6jy6gzUMCWJJBSXpC8ysnOGjOiIZW2i",
-	"BBllCVea8iQ9ZIRKcuPS5dCKLTE13X3NqZlpPbd79XkzpUwMrwqud2N2VpeTTCoy1D+2iT4EaxsbwVFn",
-	"YtgK0ByS3Jl7a092vrKxdv7O1za+0lnbvPOUnwKfo9IzllvP7axtnj3XJqmYsGxNn1gyYHfX/edwoNuo",
-	"eSL06Oha/87L584EzsSVmA1HQjEeTb/IpvNju6YXFw4EjfRX2/C3pENGRiyTgpNJogb5lwdsSoaMcpl/",
-	"hS+WedC5/mm6EZ3dXDvf7/TWzsTn2Noz9MzptdPxRo916LmoE2/Y6Q8YjYEJmAUoDHlNj7nuWuys/RVd",
-	"e6mzdn69u7V25+Vn2hudTmhV+tcEZ1epigbulM4No7+mH1rDp5oxgSv8EhvRTA0ZD7KBOH+icePJYSJh",
-	"/+bvCapIbH4mlMdEDYTUjC4VkxD92+dL4/jvGeu3tlr/7VR+M57CX+Up1z8MR7HhRREz/VJOALsX1r78",
-	"Vzf/aq3TOesn80i/UvPCOVPjwnk+GSbBtU7hRy9bOqvbpneToeZKZzvYE37K+0m4Yvssg46uidhc0fls",
-	"D9dKl+7GUjdskZaRkNfuvHy6fSZExDepSvh+UDDJ4OdVCic32SGj6RXPHfICH1J5wOJtwhmLJQolGTwO",
-	"RJhIkrFIZDGLQ0SIT/v3qE9TydyIekKkjCLx3VK03/+UZLNd2kvZyq/2SB7q2y6Vd2vegjAMcxXC3xdv",
-	"fcn++eXnb30Zr8ZdEbgYn6f2XgzthBKruQxfHHjumxcHU3Ox0JTEVFFNG6kQBywmVG3p3yLG1RrjmkHE",
-	"5IXdy2vPtEEq0RcOUtF66OrYFXy/R/ma7jrMVD1c9R7SCZPqgogTBmL/leFIZOpykrILIoapRIIrw9Hp",
-	"aJQmEdWzOgU7ufVyTeaZN4v9ltdnh+itJf0kZdskUZKICSfRgEUH+gjpNwk7ZNmUAFXh5awf04S/Pkft",
-	"OC85ElzinC6JaKyvnB0uJyiVr2ROWm2xTcPeK3ZXnQLRrtSGZ9nn9ZzYNLTeutduPRsn+qcVj/fGuJcm",
-	"csBi03xoKAx/hpHgvrF4xUPBZm/C1vqGYbuFMVyd3mJSrn49XLu74oBxGVoOiQ/BUK6PGAcFY9FItO7y",
-	"P+4uooT2CUZvh+I/T6DVGKWvz8xC3shEL2XDhYMf4XP/ww7IXfkvowCz1eJCdQciRTYUM0WTtLXVolyo",
-	"Aajo/SRiRD+AEjMI/1xMWu3WkElJ91n3pUFrq3X0+s8efPy7h9/74MFHbxy9/U/Hb//L0bvfOHr9Zw/f",
-	"/NafP/nuo/c/fPTKWw//9eOjP/zt0Wtv4PdHb/zdgz+8oZkfu6vvl6NXPzz+4QdHb37v+Oe/fPj2d1yL",
-	"R2//08O3fvPog1fwtZZjdd0kbm21OhvnP3c+OsueoZ/raaapqBpLLXOdb7dUokC+uSh4P00ilfP5U3SU",
-	"nIpFJP+bWaK1wkLcqytImm3wbdyLWpKdMK7IJBN8H8SIif5OCRIL2MSbRqRY8WGwzfpGZX9DNWkisphI",
-	"OpVkICakTzOSKDKgkkRiyGCIj+e4NjysbjvgCtiJIjHmamffDiNGJkfTG5kYsUzB9WdErlHhq5dbdKwG",
-	"IkvU1G+gGmVC9MEqZZ8jCnaRSiIHYgI64qx+Uyl12Yv95cavOauTZ5ggfjwhyZVLxpI2M64zi9sfc5Wk",
-	"AeEqplPLb9xCbBMuOCOTAeOaRvSK7CeHjINgsy8EiDQFSev27VjLWfqfTfvPvJSl5cN9sWa+jGjKeEyz",
-	"9UtUseJvawncIUaY09xmP1GDcW89EsNTCkUm9y8XMTtlm8olI5QpvoL70c4NdzlJ5NKr6H2VAa8ojo4i",
-	"2a0j3Z1odKYpIGxDzZcSSXupXpNmFB3De3pqBUkd9YQZbaM4YnmQjNbECPtYGwmtHmamhxLxNSOqjFHD",
-	"Bkrv1SB3/KKaaewgu+FqVz88u6/QQrtokIWxzG1qvuS5YbfBeofOpTuKaNQ2pqcnP3+BbGycO3P6qTZ5",
-	"4dbFi/hjP8mG8NPpzY1O56nmh3fVq1WxSFo0Qeoqr0NkDCYzhkLNJIkaJJIIHoFdem7w7O4oyZjsohJq",
-	"FE6wUJw705o3WOhxm+us9rXXbsk0GTWW+YsLZKw7hcGaRgvjWbBszQ8z3bf+m0SxoVy4xcWL8B4Q0RV8",
-	"72yuIdIso9OVXETNaHQ0EJx5Xpt7EC5W/0VnFan8FnaK9hI38epOzcwVgjOooIZbSl9oc2fIXgPz2kS7",
-	"RSOVHFJlGXtJI5AgqVGJB03fKOSAi4ncJoKnU5TSdcNTEgsmC4fQGZ7aJyW1WeLSx6U7oYkyRD+rw+jf",
-	"YQOHNGZEjBWIw1woMpZoUpsfYvFqm/91IIasvpk3J//yyK6C1Q+EGMu0vUwrxPbrvn9y2rPE0g5RISxI",
-	"kXBmdqWwoH5ShfeMUb4B07I3QTP2MLQGd2NM7DGawTQiIQ4SVtOUmA/6gn0//+qiaekkTIxKqXWkWb55",
-	"9txnINGYK8mNKbCL6ECekVoM8c/TtdmGeVFOpP4fpKL9vt8AUhw8PmbaMf0sELCTmHGVqOk6TuJEErZt",
-	"C0XsfZpwY6CaWxrGVWb+rMcJsTGpBe05RjizCLZt705hO2DHaHjiCkOe8YVqFQ2dmzRN8dakGSPDRMqE",
-	"74PV2c5xxncwf0CdMLHRKVqc85mGpgRLExQY5zqKjZwwz+IZ976gpz/1/vLSYDFh4tumW//G1LErlBf+",
-	"wcf/++j1nz24f79NJgNBBpQXrWUJd+Z/ak88qMsntE2A3NHWgsDx9149/unfHP3jW8ev/fjB73+1hHCU",
-	"xN0gk1yVTaOmSOhX2PMBNtDZUxbvs2wVKju2ZNiJZgjLHd3HK+FX2Iy0zvmEBCW0qb45ux9uF3Au3jNk",
-	"ybzh8vwnosL8BrciCop3rXZLZPuUJxKFpTuL1qsortUkV7d6KyNZ2+LFAeX77LPYlU99H7wCI87/hm0B",
-	"P14vteO/2kqS2ooGo9tyQ9EfZgYC3WbikIVkF4o/x7X5iWYeN1l/oeDiGg4cbhzUMgzQDbPpeIusz5xy",
-	"K58smAz25J2JUjQaDBlXupNmExmYSLn6wWz+s3H27EKOJZOXmNdWVhXok5+bQm8bnYXXrYneM7cudG1e",
-	"WcC8IqpoKvbXy4t6Qis+NIksrNDsMoS3zH4ttfD+9YSmqmkwYCXSxyJlKiAj22nNjV30+5J5Ip0uTBXE",
-	"SxrVIB5ntJdOyYBhGHENe6ylqxlLCIsTSvRvpDclxkvYBjMwsVNYb9WkPjP4dj75wNJpLU/wS8ZrPbd0",
-	"VLI6VuCSVlH18G4yZGnC2bPw8D1UpxYKcXaYml95uVP17K6YPmaNh0bTr5Yf9UP32m4l5sgkqJY1Vr4S",
-	"HrO7NU36BwmP/fYIiAR42edKB7d5WytTFwcJZ9LvXeBCBSwdToKZPypRNM4yFtd3SYgs2U+4TwGPGUkU",
-	"ieiQkX4mht4xZmyU0ojF3Z5/JTMmRXrofp9xsSja7xd8TVrflEyplMUkUd7+ZCRG/kWZDKg6sSZt7FIv",
-	"DSA20IZzlJe1ksCfT6RHuGkmKcwcMo9ylKdQLJ5aWGS4IGjmcYdRS1w1iKc2lelDK33qnJAMOfiAHjKw",
-	"ojNuIlNrNBszeSB9h4xlaLCQZEIT1bYRIlJp7VGqkvmoai9gjS4xeeDbh/2MIWupMdKE6y3xmrr+QosA",
-	"ieASw3Ptg9ZTpIdPFRkKqcjZTmfd2/yICRMKNZN6ITJ9rIYkolmMi9Fs7kao98w+Q2G9xtynLE3FpNbD",
-	"s8I7XJxAO3a524ZAXbM4EksLbimKSx6kftjZE50AR9g1qXWhn8fQ2qexujCefH296xpcOkMYc4vXZJJB",
-	"W3792Yds+CtYl4XrcNFE5vwlox5HxUCkSUynZb4fsAiUXdvlV2aWl4aEAv9a+iwAs31KMc4i1mycNjQx",
-	"Nx9QzsWYR3AWtVYN7krqySe7124dsizpJyF/6ERkB81Xbmp2YcHmwmNu/IWhuHVo51tXGIvdmoWqown8",
-	"+kvsZzWBX2Va85DF1H5di7OXCHeRAQWb9tM/j1hqwraXU2WXDbOaGWNFhNRFv5ADQaBGKq1kVfq8aUkH",
-	"Xqi/xLdoEvuolI5GjKZ13waXvCcIIU1BWJ5oMQeeQQlnQHmcsgxlnG0CUY6JGkCMAtHkSxL05WgOV1sO",
-	"uEaHrEIOqNDHUjFeqNddxKfgeoxcJl2dxWly08RjVnen2d1oLH2r/jxVYBDgggxFBmIrh9XUajREhMRi",
-	"wrdAaRJjriSh+zThUhEueiKe+kND+gmPTaRJ9ZHN4svm0XttSLZpuG+JX01NpByzuLt42e36pOyQecJt",
-	"O0UKbJMN/MhobONvMfy+TTZxzSBbSKvA0YBm+8wv1uqV7epV7Q4TPlY+6fkq/qB76Y2l1qYluCgngyQa",
-	"5NujhCN8t1X+PoeMynHGAqo7vMuiJGbxFsQRt4mi6UGbRCLLWKTaJMoSlUSJHLaJyiiXfa3cZiROZJSM",
-	"9FgWROXMC0PjQPyC/qEbMG7Aby/57WlGx657zqQ15i2iT7T62Tdsvm2tLsYjlh0mcrEZaJYZiYYvjEcD",
-	"lnrljlm9OTaicSkSdwyahV3cfAsct7PLZc9J20qT+TmzbD2/VHKmE7rBdqIlwpl6GaPRwC9jWbNVLr1B",
-	"VgTyo8Is7GlwN5cln7peKhz8jm3efL6MvZhPt0xn5uNV16d923ZtnzcjKJ9WOxV9KvURoyloN3gu9V/2",
-	"YOofzcnEUDJzMBtMyQzxGnZV+GYXey18c9ENoPhlYSzFt/NhFb69VBgh6PpW81psTks0MxyDWYEgOWw7",
-	"kQCZV0FswCiPLAZRQc741r2RNe6gN5CklNcuujtgBGkQx+RabhOXbqplPDnn8q/hJ6996A+QLGGIoaN4",
-	"Ob+w6x+3fM8a8CpJk2ZMutFOzEzdjD40a79hE6xKDdSOLD6xPRO7DA3TOZ5mUWeEYvEeOf7+mw/fvd8m",
-	"E6rFMy4MyW2TPTFifI8c/fs3H73/b8c//t422cOf9Fv62/fePXrvf22Tva+OpQJ9ce82f/jmtx6+9Zvj",
-	"V998+M/f2SZ7uIJ7BJ89evc3j1757jbZMxxKt/Phb4/e/cbDN7+lWweWpr99+Na/Pnr/tQcf/Xqb7CGh",
-	"6qbhS2x6/XYxVR1m0mq39IDdFQLfuKG12nY3HX+MHQOHP82BuFOdxGRv5UTwdcuiT6DPFpozKm2WTW+y",
-	"/ljStEGQXWNvzgEbeRjOFZTlbAZEnr2NfGadXFcDlk0SyTD1G9wkmp9KJUYjrXEhogcjvbFmn2RIp6TH",
-	"TLSiVswSEEoTtUUOGBsZrpZEB349oNIPA6ZgN9SAb6SJo8P05jwesEaBQ6U3KRC04Ry+srbDwL3RPeAm",
-	"W6Lhe5kmmdoGwmCE6S49YJwkvKarAYCJKnYHsgECO+NmWn75i/rrAu5VrQQiOC4yGBknFRmMeZwxp3eZ",
-	"5aqt7peOpdfu3/frx19kI+UQipLMHCS4v7lQRMF691hEx+Dz0Y/MnaqayzDmRQuib18Fz7OCzULw8l7l",
-	"R3drbjR6vLBp9YMJAvHSdvNLJFx10pYKxewrX7DkRcycAW+2zYamacZoPN0mKesryF4RGenA5qBpKKUS",
-	"REOtu8PaeWfvokY6C07rSpM5+yIQEsqNsxrE3WwLxg8wS056VGLC5SAZEdoTh4YMEglmAXqA7+ZEQ6dk",
-	"PFonz9slShTZF0yS8cjaETApaSZReDFSULvVH6ce48mLFtdLT+QJBBoxFIR4K3pCMOZUSKWfHPpukXte",
-	"spL+fC02Us4vXyvwwr0zrM3t7Rv1rUsIYBbgb1o8h0sVnzIKS6p1F337wk5yg61Vj9VJhpr1F7Xg7zPX",
-	"7tewYriYZppK4ZE0cMwIQqF1rbWESzLmsVG5ALgtT36v7/GgxdDkWsk59q2pUWAa9FU+0vWX173nbTWc",
-	"KHArolw6gEjIGIADAKkHesFhy2lU359djubzWrLHkvlhkhITl1Cwp1tztffGN1YH/9oa+2GTs2dfGdb3",
-	"NafJoVYMGrxiUlTrb3Cecjy/mCxlkcoET6Ku1GJ/xAJKv6VNQvczxoAl9xjR77CY5K3QNA1Y0NldBXvj",
-	"jTF6UWQHCd8nMZ1Kv71Xr0ztGV9OWBp/iaZj5puzPtws7ia8ydZaU/48FqSmOioJuztikeai+kkvtRnb",
-	"Yu2d1lPtHrLMels8hncaHXjzX69SxbKEphis0tfLYSNVWJ6eRSCgBzhdM5Y2tM3Xd7SNe8NEKRbbkXkt",
-	"DEIZAqxEXsLBX8OHtU7Gwei2gG5x140IodUEMgDIGa+W5zAIyi3akyQLTM51gC9tFTih6BdOBjHnqzYj",
-	"RCCEqsM7otEB3V+4YF8QCWexDTvNWMSSw1q3/dWpve8RajAUCSCZ6tHoYDEGDz4GdjA28lzBIAKby0Q/",
-	"gsAvWrGnansGx1n/jqAPRqRUg0yM9wfrgQAUNmpArXp4vnCK8XBIFwft6qW+ZR5Ft8koZc0v5VvuPf9Y",
-	"5IhxacWwmqfQvuNrUbFsmHDaSHZUIl1o/Lw0ZtI8yzKLMFBrvLv2jSquoe/6OKMTmnYDjvgyI0CrohLE",
-	"vhiQ0UvJxWY3Z5iypStD0EVZz9xYRV5pLpHCacoF6TsBnWApjxI4tOeXwWKY5fS4RSYoNSUSAxQIJZJF",
-	"gsdEJUO2TQrGQCL1tQ+YsHOG/XkwibDEmDE9P2STWbI/UHl+qSeJdK5ltMPU1VMCsqKj9C3idjm33Vq6",
-	"gMhiUVwveGwohILgKQbvykTVd0mNJXux0Dp8cU2oW+Ue4Our2A38faPU1712KUWjPDUTqABh65R8Vevm",
-	"ZAjKr7mZ6IhlEjIxtCqdxSzbJiyVjIAeL4mkU0SNQwOLHyjDhH2Vu0YJb4tMCsJcu7jADjR4o7MolShm",
-	"bOg7yqirbplYDaLZz8w1nHBDuza6QxKr4FrLgYEbM6KPf4ZFKbs8BBDjcsJpE0ajAekhDAqE7+irnzsE",
-	"Rc0xnpAkgzR1Wff2L977eSbapicJtyR41km0t6J0eVo5ldcdYlnKLg6y44vCptwLLoM6U+kgLm96sv7y",
-	"ZuaEkjh70lXxSrolbAOPPM3UQHjXBtRDL5eKE+OvTlkf+JGQ+p9c4GyhVX0skakY4boep7owvWSbvzB9",
-	"Hju4ML2BXVyYPlvs5ML02UI3F6ZGML9TyI3xneFa90h9i5QYJdyL756xlE63ScYOEzZpEw+5LR4GMs1u",
-	"xtQ48yoG7kLxMhPkrPUu5AJbOWTZVA00J7V20ILepgXf+iRp27+hR1KDIEeZiFjsja9CuTNuA0MbBlcy",
-	"kIKt9aIgnS9tIqpmkHn0qk8S0RPR29p28mCbuO1sEzdde7s1IpyMRckoMcbJxWd74fplDutkdipVexEY",
-	"3Ixe4jukeH3P0qi+1YzdG0mzB5qXQrkBQLeQUJeGf/EpJ754lEgMy8em1sSV6PoVUKSELb/McrbSn9Lg",
-	"kirpQfVXfZhwkVn5zTjIpoCbS1J91ZAnj977/cNP7h99/0cP3/zWU3UPk1fHWrAZDsu1cfwKXNDVys4X",
-	"Z2Pe7HWB5xX+SCkWOdE8Hf7Q+9ayBlgbx9dqFziLIZUClnPpbi99sJyg1S5xdsMLWm1z3lrWqtnKA4Rr",
-	"w4jt2GntROqmnRn8jZODP8384G8zxZ1IXbKz3InUFTNR+NrOdSdSF9104WWY8a3iHHeiuc8v5tPeidRu",
-	"YebwsJ08NGjmvxOpZ+0SmIBBWAW7o7lfwROW0EX/3PwxuK51lyH9KqIOGTkaH35CksG4F8AYDOamD1jG",
-	"agSWmWRweLpdGGCIYJ2QHtTP0ZfqiVCmOdakpFO5DXjYiQK8SWmd2yOaKYxOmUdvCmc0h2OUFRuO0nJq",
-	"UtGWg9Dli5OTyvFHrviAW40TxR/FRYBUvciuTM1sitW0gQtkzC6Ze2SGlVkwsDoyZoP0hNnAXSN9wyYO",
-	"E8ls8O5YCTArWedLPfYBS3LNNgmfbuTtwudbhcbxC9uDFpYPWWYmM3+Ilo5XRwbB4q5MeFR7pWpZEM2z",
-	"E5pxr79jF13MkC6FkMdTRtHdLFWSpiQC3J3FcBAmtNQXOm4XzZg/QjwhFIIpWVPrrzMgnzASU7LwaG+y",
-	"iCWjxUFjs6XiUlYszgAV0TDQzuLDpjQ6kM28SnXBMwor0xyp2bM6ixCWoU+XSDkTsmrirPa2Sii4SeyC",
-	"qdDjtJ3LxtYRxYlUdAqRjDHtpQwWMKKc9JhNU2HxOtmDWNMtEotxT7EYQp0wqhFig+YiXSzHcV7OknCD",
-	"LMUaxIyBs/DRmmlAlEoTDn+i41LLUKlAFpO7Clp5qJm+OBeHq+oVn4jsYP2Wze08UfIlNuYui1u5h2YO",
-	"uQoNhN0qXF6v3zYuFaab/7lQWq4uNnA/pfsNE2f3vSHTV+atvJMBgxgWQAUBasKYvvEIwqzQnwb4wabi",
-	"il7Ewk8JJ4cUPcKWlkwUcw7s20tFdMDi2nZvyT5PFbuOzdiPL7rm7DcXbLMlLz1VTZY2f6+2E8vUYGnQ",
-	"SShLzwDneH/oBvPoYf88wQXO16lPeHGTjUEIbEJGRmwEIr0j7cuZXoYYvAX7mRiPpB/PxXG/hbwZn3Tv",
-	"hIQFQ0rdvsi6w4AgAuTY7S/ONrPuWgucXPXsiwKzG/Sz3Tqx2JBh5lLLYIeL+9kuV6UsFIYsEbAjskJO",
-	"e75C7Vn2NEPGZmr5qOcWMHhvFaL5H1NeSJ5APC+TIZgLaDASwU2KbKUSKqQBazHNgMJpmtJ//6VtDgUd",
-	"ZCslhJd6kIDwhlcQq5H4ej1PePVHJoixovvMD4/DfULFQEu2LksWZG1vFE9lbAl06pvSONtnJ82fn6ts",
-	"YXIukd6Ke2D7y5fBt6gVxG3tFwEEr5Jn0FopIQ67uGSzkm/Na6NB9Fg47WWFcW2PJSorkJkCLK0XsowA",
-	"iKK+ChKpksgDhGGqBDZhPjNt3hSTxYO1vdQa5U2EoZkhhjguRT0VMYXGyv+D6TbwY7/PIpUcsq5NVakF",
-	"S6X5fMRqAKfYzud6KrTSNtPCOXgXx6H2BlIYKuIy5n5KaQ+hCDx+NVXjBjYVarEZ11PbDKYmSKiZ0crQ",
-	"QS8OWHQQyriCRIr6xH2ZerH960SAioOAESdP2KvWi+ExV0uzvPDioNW2c/FTCYsORlZ49XHR6htNJvvc",
-	"JcrVOAZ+dzJU7sOW9AN+AEQhfMikVLJzZ9YbAbEuOH4GvjbD4B0YsHflnMzkvBy1ZSB/5udFe8muMvVT",
-	"DEcp9W8vF3w6FGPpJ78g2sxj0KUbWGVNCn29pHwD+wCqciBjMKjvDV0k4vzamFxf2QQfrBpNFAKFG2CJ",
-	"Vll/HUi6x/c8ZPE0aBnGX18ahHAelSBqnHGHtoNJj6NSukAZsTRpMiloqlH9mAJkStHOgWGZEjlKy42k",
-	"rj5ij8x125T7Zidv03130zZe8HAvVdjHtYiFfRqAKTjV1pQNsJAiOVVVIS24yblyrQ3iVIsnoU4shdnh",
-	"x4YrYR60XVVPGHZz2LwibIEHNaymX/ZUYiuVYwy4IuzPDaRvdxGc2BuRd1459KBfogG3rwJrOqnfoFD1",
-	"s8pzkE9nmYRhe4uGzIIUTLczUCvPdBaasBeGGS1zDdu7cFGcj6ckwcbJynU4Br/wTh/aWPeeGKs6yDmW",
-	"Jz+O6rIzLNtfxGUx552tD+JOGPh99vcRtdhZXaaLhEpTEqbc/qrKwlzyOjF2ICI74eQCS74Kweubnc1z",
-	"axudtY3N2eTtztr5Oy+fubeGf2zmf3w2tZ7bLT84cQM51we72lvMSV0T9Ur8XEJ8sxVtY9Lvh3Rf9LQ3",
-	"uFtQMQ+U+PTbzIzlxJeOVMNEYsBUjFVEiVbbDdp30rBQ9pLVZx5LtezHD8d6qUCf7C4dAmp56/TpztnN",
-	"0xsbnc1Op3wsn7x9O3753L2v6X/O4z8bm/eeWnQmLQ2vX8QtOUnYUFJQXO3wn7VmVzcHi1g0OxeM12kd",
-	"JmlK9131rK3Ww7d+e/TrN49/+gOsEZJECU27s78d/eNbDz75X2DM7lHezcYZTVtbrc3Njol5rgOYFI7n",
-	"CqmEM+PxPFEaz2LRLC5UeS033g4Ebga281LuBVv1lvplWvtog4iwEokssiTn7XtPy8IwQH9l9xXWx/bL",
-	"cYc0TeKui9YtHFh9Qs/cW9P/bNp//nurVmXEevcNxKXGqwkJLN48psHZIOEM9YWuqZiOES2UR6zrIu8w",
-	"fDgRPP8qj4spfDdiQPcuBSL/CYJ9ZakFiJfpOkxkZ3gtfmWDZcpdYzhe1wx8kVTmgiy/iAFqqwqwtOsZ",
-	"OFZLY03sQizpwmPl2q86Vrs2LtUfAFtnOA44Jhzi6gOYTMoIqoWhZbSvQhJQrH9cRY28dmvMUTKJfch4",
-	"bOiQV/pJyvISW1ConU0B62G9RiEFM95id95Jj73FwsY2r8+TxbmiGN0msOCjlHJXVXwuWMpUcmpDgqbW",
-	"OigJgj2nNvDYW88iU3XHtGRgbCHYdWHl6wwSAWG8bbclZv3LixLYWL3y/r0N7ayqPZEhzQ5OVAwjqMhN",
-	"V6nHjVkAzyoea1JxRezUDJqAxCzklEpPlL4L965LKy5su252TR3db8zk6m7gsfKQilXJ6p2HnlSJGvtM",
-	"AUWjzTYgtxvQux6NDvIYWkkTAxgoJJtFDSrIv0vnKRnlEBvwnZlncyf/rNGORyxNne/C4wJNcBLuyW39",
-	"DU6TC4J++5ou0aXCCXwV6GtqKZXO6Bw4YbGt3Wgbtr07NQrg1K+0F7rpnNV2LjYiWDjfH03wrIuyWFE4",
-	"gWnQL4Y1jpaxwztRgAxGJXhys7SkkfB9MsmE/m+iBoWDybDS/LzCbegSkYH1XhJKQD8hVy4RtzFm6fTD",
-	"68UC7C/pbx/d/+cHH//h0fuvHH3/w4e/eOX47dcevf9+AxU74Lr0o0dd7xPKCW4qi0HCaiNu1EaguJs/",
-	"mKUe4q+JcZmpbFiTGnGnVkaLhSizZgrtAZv6LPsL9NlD21NZnV1cOFh3Z1+vu1L51Fa4XGmwXraToMq0",
-	"9axJnk64k94DqHcrCiTyhwn5wn1wxJVhP5dFNmTZ8ygS+IFe2YRJRSIXH4Teqj68SFCYMOoKZgsdMDaS",
-	"bRvGY7BUCuitZXY4EtHA33HGInHIsik2jliQCMiKklDdOKMAA1k+AGnZeCKODAGn7KpjB+OKPp/R2DPC",
-	"s+RPP/3Z0UcfHX/8zvE3vt8mZ4j96zQ5+vn947f/xX7eJA8+esN+2DCvua/WiwnxZysxfLyCKA5vVZLo",
-	"c4zG3rpb3FUxomSS8NgADFNvOSMX+wGvQPK3fgOdAtk+W2SZSWLGVaKm62Y4J5qdbQznN+55A1IzJv3B",
-	"Q6CV1IZcD+SwaD2mGwmuaKTqp9DgygZCijLRSwOBUlAAgfbSUC4qo/E0ADqoQjUWD4XyD8WX2WHX003B",
-	"vl8cm++oPTfuBQH3G+1DJIbGzlAnVWncq38daALyZS3M7lUJn8VulRdd1+Slw7YE4rbCG8bSQBgWpyM5",
-	"EKp+LdHAxiuWDZcK2tQjK5aEMoQA7bkNys+XnabZjiB1LAUSn5/vojx09mxJjjrtC0aMZ2z8i4HOqw6E",
-	"b1ZXgJ9pgSdU2SAF6yNQyjYZc0TnN/izNHNlDvQVD/U6JhyICa/mKgnuq1Lw9Zt0cpVJaVJXcDQLRS9f",
-	"rOBJs4aNkFQZ/HOFR+lYK7c3LOjRbCCYHLCGSaBNSt6njHqiYp5ntE9013nhCT2HbdILB0MvFHsKgp6D",
-	"91+pGITzdvIPTK1tV7BCHrK5W/+JKovawOA6L4eLdmIitj/2WljCexwlOmHnUn/PSUNAkjq1/Ex/rkBf",
-	"uSif3sBigT6zLhWkECj9v7qswDnKrSpvfoVrZk3TG3TEsrBVdbZSgYPEodLVSjkAdFbvqbOJYRW704gP",
-	"zUzRNW9iavwTPUwU9VtM2d1RkjFZP9Y7qJ81Z+ztlhIHzFemb6DvJsGjGqAhRknDltrF+Sy8IuyqLBtd",
-	"1DxOc9moAxEH7oAEQNXlgKYpGdBDto2Fe8BUphKWAVaFHSlJ+q6mzRJ1WXR7CwHNEs8FAi+W0rP9sQx6",
-	"U5RPAN41SK7GuWpTmEbjXproW0ivwZNF29C6bucpT3ophCZ09YDqcxucUzhErjzWB/e/86d3fv/wkx8+",
-	"/MUrfkCLKIlZt/5iLszb6TPmjQTM9oOY8Yry2BT9XhCXZJopvOPbtrlEWq9tskFyIsbfNRTQ8oH7Jq1m",
-	"YnWdQQHCfAu3XoyaCDyn79XcED6WUdSywdE+ab3SWGpzKE10sXugjvsl4Xr9lX9mKdunabdHZVLlVqKZ",
-	"SiJUHvg4TVHvL0VDFojUhG50uQhs3GQx7eiH6swtFRFVoXhcf171rLbB57J+i3VmRkkp4ctT2KR+3F81",
-	"jckBzVjYoiLFuJxIXBXq5UDszQQKj7iWij3W8uJ54XeQZR29+cbDf/ygVZUM4DNZDBPJunlQbOiRuGuQ",
-	"ybs2LsXjxNH8PPIC118T6PZyaBaSAVCfvQLiNqGpGojxPhYJy8YpIxMxTuOimZGzw1LaTimDjmYHMrDl",
-	"cs4R4A8m9McAJmranTKKN07g6AVN0KGLcp73HSZs0p0vtVEeaSbSEhNEvNJWu3X06k+P3ntH//HeO8e/",
-	"+Mj88drvvat1UkkARlFnVnPxgEvtgokBkl0X4NGNUhEdBO+JJKJpBZ2OOZoM3SJ++MsHf3j7+Ee/bLVb",
-	"j779fx5+43f67zvteqe81J9pvGLMtZbNvbP40MkxNlOYD87hwf37rXbr+F//Dv/oCTXwE8PMvfrone8e",
-	"v/XHR+99dPT99/WCwMeH77z36L13848f/+TBxz92H49++cOj13+jae6bv3vw8Q/xy+Of/s3R638PX/7L",
-	"0Td/c/z2G0evv7N4VcuR1OauLcEEFa/LfP7tsnA4c6LKcltwhUPsLr/AvTSNMly5XIlh/nnlAit1uOuy",
-	"ptv1CqImrcjhqlvbUV/KI1Hm7Woefe65nbXNs+dmijJElGPVMvKFW9evVeZ4L4rgtJnVKV1oU7puHquN",
-	"rKXbz5G1KmJwZo0PuO55uRoDcGt6DWk/ARuJZXm1g1qXhrDUurSingqcz4kJGVI+JUOqokGbCA6VnEd0",
-	"n8kaka44ctt6aPo3Wb9poqZRw2YyFRcFPuT7WFUMpXngVIFcCkwRwnzRi5GJQ4R/EUOD0p5Dw2RslNII",
-	"fs7jueolv2Ofl0w/+Gkn7w2/uGj7xI9X+GXTMX6+mXePX+T1cu7YqeUYj4Uwo7JebWz0U9hsrCmrF82k",
-	"99yxmnNr98Lal//q5l+tdTpnZxjsVvHFovrbevD7d/70d99+cP/+8Qc/0DfH/bf//Mmrj9750Z9e+duj",
-	"13/24P53jt79xp8/ea3AcY2g5fKGfv7of/724U8+fvTeB0F2rSnBMofi9phtKF1IBVLauPep2Bs+BZNC",
-	"pboZlLMaiPrLsF4raDSJi2wsHMwIAeVbf/HlXixOVsnmgzeo5RDeUp3FCN1AUdUQjWCewXKtFkC15g1z",
-	"5kc0hTt9rGwOP2nQbBBbPizzP9a7vUxHTa74Qj1IP2we4gpg4e3UhWOVAEjnsEcDOGH1LWcWUjaA7W0d",
-	"HeX6vhMMyE8k5HM4aFsvBfUz5iobeoKyJwZSNcfHnVBJYsHZNuj7pvAGXCuESmLraBJLdzGd1owvC6HH",
-	"GmfQ/ABvFIp+5Ji9Erw+MFS7BLUBIMuOp9XVYq3A3ChUK22a8GEQo5FwV4gYrRtUqyyxiKuGZRVdKUVN",
-	"mgmGRtcqT9OsxGH9WnzBajbeCnz/6crKbXR8pWjqZAEWtvmzKPl2xl/yzbld/SSkL3RGY0QuMWlHGJqo",
-	"udMYEhRrjQ5mfwNLkM2MK5xjUbEkdZCa/AW38gJbSxXTqqxXZZdtrjbVgB4yB/3amxIuJnN1qgqFsFdW",
-	"sqpu4aNZ4vQVDQkVJzLVh+ppZ9CRKxoCn0oFgOCbQgkg+GyK+9yxA70gjM9uVslolqDiOZHzZS1PVC9+",
-	"BfXaIZ9S+jNgjBgOvm3N3+FZa1xK6cTcyoxMBiJlJpMNGbsJ+c+kQrEGMggNQn/t+zsvjHOvkrfU342r",
-	"8NIKRYGaxbINITpLUa0Ms6VrPReqKjYq+5zL13ZxHX24ss5VtZxhliHwApCsHRKAqQfQ9YET4C8eHALb",
-	"BJQH/IywBEpzXBWgQKnRVaAKeBpcClpgfkdXiC8Aja+iktDs6XpMpYSKHCQMGj0bxiaLcWzSFbUoqXH1",
-	"FchFkFv1QQT6M7Cg2ZhzPEbzFVACJXO4UF1g6uViOfVu6stUsZuuz8ulUimXC2VS8NPnXf/606V8DPrj",
-	"NaF2zTD0x93CUMxEQxU69j3YqCeoAVOo/1Ku/TJX9+UzLsaSCnEQSN6+oqQRwcnAJqFbswGI5DahD20F",
-	"/hqFVUC+lcC8gSLCrtCBljDwPoCKgnndwGVrBHvq6MY2sMRbfi1lWHJNk0oen5ooydK+fzGkKlsEGptn",
-	"m9acaVZPxiNt1Mkpql0tBqcfKAnTxxgwe0bNiXQHJMiGbzhCWQJqtAkkbZEmV1SHephw+3FRURGMEzcj",
-	"qIdJhReUWZ9VZSHCmp+kjF6iVlVAz9WRWigRoBq3ilQY7HNBnDNKIXMeyZol6tABgv5KHqXjeDEyPoxq",
-	"JRXmcH5uox9HfTkn0QV83SbSTOlLZz2QQmjXJdwKilpDtIeAZu1vqyxGedBw3O82s5rGfvSVT6kw3n/F",
-	"QnE1YP5PVrEtbGyve7MWz+ziq/XxV16zM3Iur8+m7hoeVj8ryhne8+yQpaHMxFT/6EUnAye/FSJz+AN/",
-	"Bkz9e/eaiBmMKCTVyUoYB3cnPaHJT+xndAhJm3UibnCuthc78IolWyYNhh0y3sXI29KahMNxTldac896",
-	"PQ1u23InioXcrRu7g014Z58Mk2Aqa26IPKltcHY82LB/QDwg6Gv10padBUmF9sQh2yY0nWi1YzwiRiEx",
-	"KTKTQZIyc305DIZ5lzFg49VnxXO1O8YQpyMmHAJYIfG4djVtzl4YtXDOl7AF+M62AjUkpMoY9WbGJ9EA",
-	"FyKRRI7EgVZ+xOKsMZyBd+3FfrJkRliqX20uyA9dHpGBqG71GM0QKsusr/siEuIgqVup/KqI2QX7pv5w",
-	"0bwNd5SU9uJwO+6+bDfLUJulbFiHQh/+dRYH41FeumRGopNd0ffiQk1sHStMPCWJbJMXeHKXDJM0TdDr",
-	"K2vGAvQyb0Fz4/HXKoGtQwTS1oQBvucBi/Vl0baxGahA2MBWOGnGATFspkLAcLrNPNDV9pSqiIBlwBFX",
-	"ahJoCLeoX5hNbqh6CwnMmhNm11qJbixqVa6MBZOEs7sKxD6DYeqV+6DNUI2mxyKllYwdVoqaE5u8wpeN",
-	"a8eFaJsTFz6pS1ZRWSo414uy/UxDLuTWBsYQnhhQSINkktm7L8awfA6wRRTcUXUjdtnoEr6s/7wGDei/",
-	"drCRQqJN9UxNdKLZ/qqrTSq0JXidyIFo8EC0zRXQiIy4bFDF4FG/sTGIphCuzurwNuYNwRCm7BDcishm",
-	"NTl/EPBf/xBiWCKKxlnWqNpbluwngbjJwbhnwUg1CRGqAqA+UqSHXqgtoq8pweHGiRlNFeJBliIvSxhA",
-	"jBuHfjU92TqzFvjDeMzs0rhptQ3VlFcm78jSTmESPrIsO6+9ayU4W1PJ0NnYbVxO4qJI5mXaZvdog3rC",
-	"NYwqptGTm2jnNIhasXou0GRVsXpXpzuRw/SZC3GfAfspsg6/7fU6ABIm2XALij0O6ZTQSBWKPdZaLjOk",
-	"nX3md5noDryG32xowzk5K3Zeu+erU91IVYJtbduS5mYpleDDygAZj0ZKS5yCp9M2LAk15zwgc6hRdb57",
-	"5RJaKcdbBsturYuUNzdMXrVQd24X2nu0p0sFeJ6gLnduSNhcNmLRDtobrriKmMSNTkXwX5MIv8XPBmuo",
-	"1YiRqNrQ2SiaUJBcJIbW3cayQ9ZlKYtUhml/6dR9LXgX3LZ1FdtpKXju6rQQOXd1etH1eXV6Szf/7Gyn",
-	"5vvrHCOw7+DEHLNqFIrcKKBmlmUVzV4LzEWmJ/+m2HyCYGCgR8uxzC8WhItJA95XHToI41y4DnYBnJpV",
-	"m1PBW2M1EJkBCqi38M4VGCj2UQqO8qyWFtMSKKuzjfkJA0HofsZYTJQgOVkTU1umbaITI1ZwxkuCGFm1",
-	"F9uV8FmuMMfVqYuqWZ6jzgU4roYdhgMdPaufy3lEr30mUOBbVXCF2bMiQ8t3FAxZ9XkTcJZ4juXg10WO",
-	"UzNEEw93IYqsEJpYT8TNqWAmiLu2QbvAbT2rt0SkRh7bmTMAl/JezIK3O5MHeHr6C/PEBh7jptXSl/Bg",
-	"rjZWqiqWiVtYfR+qL6ZOdRerMQXCWd74FzCHlUyD815zxzMBdgptsZiJIUgswBI3EZnX933SoCCfqczO",
-	"ZM5FOefCNEsfJkl50qjSOYbwmMJKze7PtfDpVHY1KlYjdTNc0siv1QTBda5On7eunCYV1Y2t84ROG+w7",
-	"99vg54LrxmsdrWFVNZpihXUlEjFrk8mAZcwmzjl3x0zF5g1v1eiCU6kEoHxuJUWbq7VVq6PmMQsV3qer",
-	"02DUmLVUNjqDJ0c1xpC6ykgurbZImQi+Kw4Yl97DwaTsBlA1r3CCJEk0pXqtCYXTtUgHwAfvtVuRzPoV",
-	"XSLxQ5fbwNahZggRffLltYu3bl5eg8n4086bYpNmrJ8xOai3ANuQnylrwozmXKMwqsAmeR0KtScRNE1L",
-	"msQV2gmki5vQgEISzpxFuOCSGlAVdFfp3+q4oMDiayzE9qW86cAKaYVAyiUyfyOV8H0bRuxJPsJdMhVP",
-	"kmyIdj7NXDFVDPDRJQEltU4N+iX109EonRrXsi8gxl8wdoGBaAVKb9E4VtFBIIryssgI5ZgCjxbJrTw7",
-	"dpQJ0Yd1t62QRM7dGZ0VRSoWtDNvhiBo5pB71mOgkbOYlE1PfhfJ4zM8WiG/2ZUNcmpNqKJPy1Dp0CDn",
-	"lv0JrCkAD+TICPpmW5/NMV4otaOcPqcR+vnJbjJkVuPxX+ZNtKdmYQaG39+rFzLvpBPsxDeda5pZ3YDz",
-	"5QEl93G+FwdiiEVnQVvSylEIh6PKrd3vN4eHME7X4phXFdt/zYjTJ0fdZjwThaKQdYo0NpU8+ixmWRjF",
-	"ti8yf8LsRJA46fdZxrhyqfMRHTIy5jHLMK8IaGYLLq44kQdw22dMKpFp0TwTQ0I50bd/JEYBxha2IoQA",
-	"g0QWJ7wEW19EamWBs5OxQ3FQiQeLTzTYCzmOIsZCyei7LhBSkglEA+plGtJokHBG9gWTgFPXR9wcSSA6",
-	"orSC/loZ2Kms6NBkTOad6UZNlrm/J7NXUE4V081Xh6xqYfD9UOvlM7BQhs1jluvHxVTUBfDGOHeMnmli",
-	"U7lQkNPnD7mGiILadraTLqKFB0tsJapYhpfJmyfcPER84QUSDt6+VmU5h5T7noinhBaCyclwLBU54GJS",
-	"wEWYkn1BBF8ne/qRrjmoe+1iPPEASucW49KJGKttLEIgJtKlZEK8MY9NhRvYXwBwHgosi36yqqEV/MWV",
-	"+a5BKHX0m0VVQe+1W9fB5mdLF9Sc2QLzcvicabbULV6D89ZT8DKlGJ3qij8MqBWIUR1y9bQNqliPpYLv",
-	"SxM+bY1YC5Acq0yDmjrWd5NyPcLGIgFsSJVBuxqzYjDtcqH8NdXKmrJZn0gMIbIsGHNRCQVXMibnuBVm",
-	"/HO7V01N8qQ4sAXCXFgqB9rzjmfE+LM2SG9GHQddb1GqWiDvTrF9E/s7/7J+vIgW7AcHjr1Qhr0Uak8q",
-	"uk9euHklcLs7t5DnBvajSLRb41EMyfsLLOJVfghsPG+qsA6hpb/MmCdc01dFvJIS3Cb6iksE8uQWwQTX",
-	"WSnHhfU3YGVutVe4fMHS4Wb1WOxc6Ce3yNXx1GNYhB9yJCBtXR/bRHx/AaoaI3S19pvWdltYav96jqo9",
-	"g/Qtxpls5s+sLPRhSsB6UxWC9SdMudiFl7irLwtjqwmcbqe+Mux00+BykfRuvRfaEYvLvPDhfNnratNu",
-	"Nxa2ne/OgkfveQjvRp5EOxf2jD+5Ypd5oXgtcToI2kVVLe0+33DJrSvaZ9PghXEWM1/JNeqroF2EGbXX",
-	"niQxG1qUs97Ugox64sy5TwGYbTJft4NZpNYQf4CxmvbvhHcJTKG+rQJK19KnucyNZXDYNoALdp6YX0W5",
-	"KqR21d0/SJbGEax6Cz8/TnxGqJ7b2apDUyaDptbl0sp6M+8DkMjNRETTjV9GXMakbBqsCvUq5MfXaKkS",
-	"WXzeQ5HTVMl1PX9m6qM959nvc0jPtqiBJ3QpBBZuiKfiNPk1yRCSV35+QKnvMUwnAZDDZvmHK9dVsYpb",
-	"qGJpM7j4EFTRAvXP5wcGyGnKiR0e5m0mEhiQ1yBYXQbCr/1ZfCG3CKEZV1CC37pk6LHxmQzGDPnpvXJk",
-	"VwtlTefv5xHLihxfMuVl+IlCC20pY3sxr7+a1zxdLbtf3i/9aQQ9F5zK5RW/aOvf0ZQ4DkQmAyEZcbXx",
-	"ZrNaWZTSzPlIh6zMKxo4q70Iy0vBz6zC+eoHqnZN+uuK2pO/TRQsGhAnzSDdLOcS+guDs2Cw90mi1skl",
-	"TNsnNE1DS3hm0Qp6AC9odODd7F16AEbzhOcV7ww8PvjnMV9dj9VETG8Xwems6AeVewwqkd9jtHJnspdO",
-	"CqJAoRrtjS+ufaWzdv7Oy5vt0/5atAWuP7+l5kcrVErST9KUxSTh264G/gTvAIxmwERWBIBBlOp8Wy0P",
-	"sw+AK7s+6kguO1RGOldw2nAM86dUXKawvLXEzYVyRspo3F1WpmggNTSu5+G50PPJz497rlqMlQab3PMj",
-	"li1nEMgY5KOUkEPMg7MXMmcTYhNc2q6IciG8motJG3Cw8SdMry5c4MZJ9OTxG/9w9P0fPLVN9iaD6R5C",
-	"XU4GAZ/zZDCd4YMbndrKP8ZuXhxQjtyhwcJwNumuFN6k3RJp3H2ciCml9tvlGdypWJ+bTLKmdNN0Hg22",
-	"C4ZzE3GwPWX+EwV1Dwv9r6CI/MxKVgbQ3kD8Nlfwf/ac2DOCUZPgyoRiTFDcn+zZn/dAlt3TTGOPKLHP",
-	"TFUYriWpaMCig0KVHApe0rDLM4A/8hc3IRobjtg2kUxrdZE8NcqEEpFI14cBOEMx8rhUNqCckEO+Bxi7",
-	"NrhiQVDIGHwjt0kH70UDSyAZTY1RTQtCBv0ugFxYMLMvyhEpZrXVKhhpG58rGtkmqZiwbA142YDd9a6J",
-	"qT7uQ446YFMik30eiAIZ0uwgsEeGcQqLObxv+CVVbcKGIzU1qdtQAbi47gGQh6Zk327h7gR8orpXj31E",
-	"84McEwxQTqFUDk2dQga3QA14frfhbXt7GpMIFjs3o7NDMZRplrS96JiKXso8cF83L18k58+c/Zw+lfoJ",
-	"EjNFk1TWPV3oHcQETgOmF0DPhHa9EeTP8v00kYN2ofQTgl/4w8jbrb7WVOoLaJfhJvcWlpCS7jNvytQV",
-	"B0zUdsUvDDiI4Scxkwf+iECTIe7jQwKSg+tAH2UownSTirofKHJLqB2iBzlg6QgjR/AsGTgXA3aotX2v",
-	"79alovkCf1QIIfu53d0bBN+tSh7LE1HmTEameIglvUQSfKRXx2JkklOsA9OlmZmjY+ittMlma0pr6z0t",
-	"UDU9lAGOQL7d+pglJeNEAHBmGMbTre1UNcDCDUa2qGblytMoQQyeX4YvYfiLVrdtUIy9qDCUph7dBnIh",
-	"GwB+VSUyFrVNP/iqWkBNftujA+arscXN8hoLdLyapMYqTLMb6CRcEvJ0roRlmUCs6cDAKsytVHUUf/NS",
-	"z3PZHX4M1boII/fC68XiZ/NSoLM37tBrrzIvSEI5F2MesTgPOaQobhBcUJJSxTIQNyPQ+4gUQ6eGSrxF",
-	"wLGzTxO+DQg5xmAH39dGBLBz8BW+yqdXs4UTayy2ywVC0V+MaZr0k9y134BgbQBLQ63Xm2jqNwe7AJTF",
-	"jNwfGxOIQCl7AZKYcZWo6Xp5MU7kBrBtwsBuUn4QAN4VAMfsvGouPjJlINDGbDRW065kkRmS+atr6lMd",
-	"JhHrIvyusSSFECU804VhrXKWisUv8MTD3ns0rsvcAcnE44wAwHxzu1uZDg7vUHA1qAvNuqig0BL+hf2M",
-	"xsyPRgZ+KS5VosYYrVAUodsYt7+h5eGzJSZTJxZ9zqGeJlEixtJXpSA70Oq2JO6hbYzLNnVv09QtZs1V",
-	"zKhi3RHLhknqE4z1z1DkEjdzm6xt6E/cxJnU7CCunZ0bKXdoS6Oq/3LtziRViewjaEjTvvDdBn0FcqcQ",
-	"cCVj0ntQdoUgfTaxSYoDMeE2fRfL+dRRwvM8j2ymxlV+c9ykytzMgTK6VQfo8/rQmDIXikaq26CU12M4",
-	"w/2EJ3LQZBD7ySHj9bONguWhHXOovWJBhaTEA3yet+ygKoNqyCgvlXKJmcHImUG6rYKZgDvgOr9kX4XP",
-	"F6YXoYUKvMLredE4r5pTXUbLZTXWWsBRSpV1Ctd6ocRhaghkhYeLyL4ezHEbXdMXaSomkMMVkwwOVlEa",
-	"gHAPxm29HH1g4G8t1mGl3ZyP6b8xbLH+lgFMKjf7lfD967Yz/Hix0KV5wHWMn28Wurff2EHo26pxARjl",
-	"NR9VFNw5ZJnj4/NiVgYqwISa6C2MGsEgTylqMEQwNRa4YvHcFnhBFUoyLsvJCpPXotZmALUHM4iLhrws",
-	"cTlyym2sYw5/NCGunUhddO26r66bDtwXN21P7pur2KX7/ILpO1jV2sFWQO2+toPzxdtwNFYkS/YHqp0j",
-	"DOSkoUQatwEIbjA1xOFY6jrZ0eJbzDIbWoROTAhz3oLUJ8IFJMQl3ABjzCnEC/SijNFo4KNgsydbM+P1",
-	"1aUoJzAFToRrzy7CFOse1j0NRreCHQiTeiCFcUH2BzK/+oYKI4Usij2zzYaHe73fx4upwcEUUUTD8SKA",
-	"d23tDJp11IAGuRccX6iQzJg3qSOT62iLVgzbvVMxnpMA98+v1l+PWTZF56TxfpniyVtA8tJU4VZaXfYt",
-	"pjcYahn5qqaIMlNCYN7K+5iFkrk7tRkESDG0LXz9lg00XiTgJDpgIU8PBf/QE1pv1/IgcC24LLcJS6WF",
-	"IEDTnPFmV9mSzi2E9yhsd5hyd92QZ+yvTdEZise/YmEWVVmA5wqtLcyjv8kiwaMkTWjIZsr7STb0sX4g",
-	"YoxFLCVfw6UlmxU7iMfgC1Ahc43ZXhOUixgigmN8gBpQDiFA+jjBpStdkKzEeFIWEzWB27VDxjxlUoLh",
-	"FvO9E0l6mUX4qlPlz5WlDFiW8AE0LJVS2g+4mEgi+jU7ClSXuIZl18yKw0P5Fujlh8JzNfvAbF+qFOPK",
-	"e/vcNNGIFvnDSCYDBI2Akgl1uwrieIxVT3gm+qzpEnl4oiWVKUFUinpIa2OvVcM2WyBb82zbTUlTEReq",
-	"Zle26PV8prujBBuhMmV658yZqtW8HwCiWBs1P6OlgzS/uflIQ6zAugnYXTocpczm8U5bW63OxvnPnY/O",
-	"srVn6Od6a5/rdDprz+j/dPL/bdjSPlstSQ9Z3B2wjBXq/Gy1jj787dGvf3z89r8cv33fhErOpAxPfZXg",
-	"reSDYhDyADqVIdS4umVZcPefsLyqjWDYBhqivoXxsdRNshVOZkolhTbukHnjb1UgtcRWdcEQ+3i7UCGM",
-	"jUQ0qFujho18ddCBJZktg8oR6DYqMG9Z+xCHUXqEDzThphCwfQPbv0X3yPveJj0q2bkzNRAVAThQz9F0",
-	"5wZUtQ0h6RqLANWPsoHHnzdoU54QZYESc81KY66ukrfGJ4y8Sba+ozlPc2Nu6SrgqMJSTCXcIVCCE2kp",
-	"Bdmlu2lse5pup0wtwzcLc2zbrTCLWL2ZywU+B+tfNIm5rSa2sh3xJJWFtBJvJukJ14Tfug2iZlZuUo9D",
-	"yfX6hyalrsDS2OCFKktx5nwWXmTSxRzeNFAyBsKbzu5WGvJCKsgLVS7hd7c2OzT+Tls5UdQzzmHnN93b",
-	"+PmibaOqzkuTE2HMRdDWwgVZ0mpUbKIRQyzb6qttSOVO/FMBpOBlGdAMzPASIfMg+dNCmep5eKIE1JAU",
-	"RdseK2g+EIyoqZkdMuOpxgwwSacnB9daESrWTZYmrH/yKLIM2mlAKvrxG0LWMzdi41WhYuUG56cyDOLR",
-	"2+iwJub9+olQDUJucsiuxQGGGEtYHZUDq6KfXO782CmdJGMmiN1/k3E28UEmVQAUNg++h4XpDmVAA1BY",
-	"wJ0csKkkjJ9EF3U9LYgPu4nK9ZI7EgoNXOgJAZXPQnMuNJmX5xfySjBZPw/bXywox1TlYrLtnEsp6ysi",
-	"xqCqTKXBj9GSsmOt89zzcad2mxS3x4UafpJE7PLaXphqct4mlJsEFwTyz7MGIdGB0AneQY8HQru7dOJv",
-	"vGQ+70wm9Iy1i0YDYg6BNAFadIakDJJvoiTYARrUrWqOzW2SzrqOaD0Q+Q4CgEZKjxmzwyeBHE7TYMUa",
-	"XAPjhuhbGaSUPD8o2OimDvxzRdTtl6sOGU0r6hvXKvHqM+1cQMDIKBXRgbV/gOHZ4dhOaF3LSxCWfDl4",
-	"65NWUDY2AzMpNNzVtTuH0yesolbufE/PfW8rp8O2AYQa5VX3XTG+bbKnDLb7nvGCj5gYpYxMMqHYNtmj",
-	"rsbB1nM7t57TDetTz5oh35hU5U+naLs1Ps5Cwhc0VVtXGfRVo7bWslVq4l9WM9PvNlHJ4KAtFrCx2cBw",
-	"xcGSEkvAzFDNyT8Fy5FISzWgjNwNQACmZC5mDHVt4Lj7ImOHCZuUH3IB47ndp2tQ9UrfFd4tfOveluMR",
-	"yw4TKbAalT7eXb2Y1FDZOE70X7XD0UXKVhmOLlIml9TE9av1SVaPe4FLfXaroQP/TksvHpfL4M7gAXSl",
-	"QD0akzwHANVkD/7pDuXevMjJpKIm3cZvHRtYSPWq2T6ndz9eAK3518VEivorWc6/8Bm9TSJFdYgLP3CI",
-	"3XXR3WcLSdp326VVm5uYGVF4I5fMBHtsO7VQMlrVzlXXBGqyjyviruV9zDD1pYLl3jJlsZYE921Q+N8f",
-	"64plT2hKYqooxmdgRGIgBHZmur2pveeDdtdbXol2OVExbmKi32d8vqpJMVhDpDFbiP/dtuk09lp7IteE",
-	"PCJrdywDTgED5OBREuIGjgrAh/XUjWLx5tmzG+fbYQdmtce0WV2TWdM7gCYUJECztKU9cGPPp+wWLEQ3",
-	"fmFQNhL1btUR9GRQzNOvL8dey96uuaJHkm0XsDaKFGbA70ydlkTO1yKra6e/hQWIb46NoNEohNJkzBiA",
-	"qiG9i7Lpuc4iQdWmuTR/M2VUqi5kE5Xe3OgUX930S8ejdNq8zznPQGHW5ZmUuigP9U6tMlPFzfjSxsoq",
-	"TZmqmk0L6KsBk1rMS5m0hfTBEkAhVW+bTAYIDARx2+aBBFA1bDxdoTS8kiztE8XSVDZTXR+DRzi1xW/n",
-	"Oe1Yqi4mZ/twnE5UcGo5WX6ulHswF2/pqkDYpF2WHBsuZ9amUpCx2ONEihXLvcvmZ5WPt77rp1WrNeAS",
-	"wfETGABh9QOVuKtwVF1GCZ5acR3Ydkvm7KH6lsTH5i9GWS9a+BZTPRod+J3BFEypa1q8lIQLE45bLInu",
-	"SqRD7JkJsKvpCY5ElrFIBWqs5SGChmnNmbj1/RsIF8ybrjAVBjzRS4Ya1o7OrUY+Wgh6BCY1FvBFIF6F",
-	"w4vyNyBUtUuy+jiV42vNBtTyqGMcrnezb2luZwP+RV9LUkQypVLXwyoCBszqe4+B5eBVsqDnnpO0F8RD",
-	"Wyouaqy8uHGigFdl5M5hu+BLtFXsal1jl3Qn9UvyPNabeTUXcObsYtVvw1Pe9M3wPWtvVrfZTa5WTVYX",
-	"M2bTIBaDU86cC0jQ15dEu+TxIVoVA8Fvdch+9gRUXjfwUEhWqQwVgFcDiqHtup5iiGNYpBnCU8GBrEI1",
-	"XGgtO5EYXECm/gpde6mzdv6O+Xe9u3bn5Y32uU0/SnXoUDq8XpWN2ZzbtajWyINktGYRyNdGQnPxzCxJ",
-	"4Sw3BPY5IQRseyV292HC7acFBLSIIQRISyVSJZEMRYz3pgEuOJFNDoDtRUwWHgQw9UH7C0aMRZNmZTcj",
-	"RwVMIcWa/4DdyhVcT5DFhb7V2tA7UZrw2ugnjGbptK5BMQOc/ZpPl3LBaiVMTCv9MRMtO4v+FqGIRaRl",
-	"ZoAOe0JCWmMb8iBzsyV1xTOhoGCiBaKMUEAn4yz1Q8YyysHA0R2MeZyxWA18UD+MQkkkgw9O9AsgbuYv",
-	"LQHGU6Fzq66Fgqwbnc27UKzPA26HyE49U16UTnOFwOKeb5M9oIq9vB5yzSkUgsLrmHLPdwKVgF4sLCxA",
-	"MSfclIfmCUdMOcbJRF/jBqpqifXGU1U7jNUmzNV+uClukaIHjHfHo7qP69Z5AwAnTRBxmCISTihkYfKi",
-	"+lDYiJrLOuaxP1fVdNQ2CSxAewMakx5j3NHeMqGWaH0vZv25pZw5PDkLK/DJ0lIWNN5Wfowsm8wpPJ+n",
-	"XdgA8yiQuSM5R07zpOK/Wtho/kaxBjEfREuvTj40GL3g4ZrmWz2MlRlt//9aPSsKEcUqvolP270VUS6t",
-	"8WeUCQNxjuPTSwR2bRqp2grvjovXmkMt9fmfzVmSIaMUddaPPGa4kBguOHPhmYsxPT7DskXBgNfmgBEn",
-	"C5N97PVxVlvaaDIQkAODDFrm9Y3QKjNj032c5Y388amzJbaXqQM033HTUDl75OpPtuKYwkT5OE1pT0sm",
-	"JRW2cG5HpnfnRzx/vkAYHa/X05wkGzwnsmQ/wcp5pnoAS1mkMsGTaD5YbVl12J8AY3bGzKNdWsSa9YPn",
-	"921l9epujXsIoLJk9GSTzKRlw3raLelGuTg55CQQwqUi1tWxQiYQMhF8OYA34EHdxTFDdvESrocZrD8C",
-	"jFMa1obAGAjFWueyms0uHWdYZ0wetGzHzPrcWwawt2bCqV0n9gK26T7vQOPu4xXXi/vqpunOfXER+/20",
-	"klRvjUejlOmDekMkvPHBCBUyPmAOIUyzhvU6VrIB2nFmUEsEQL6OxlBtBUDulsGgGxbugoUDGeUFVSyx",
-	"mBu01W5NMgH/jnmUMuqJAp4raWdawwnWFP1ndmV1WoAcMe4XdXaIHLEooamWXCMWjzO2TfZSOumPU1O7",
-	"zAmzKZ3YGIyUUaz4JInWy4gYK0+ILo/rsoAmvBYHFyyXi5M4aTbovUXXl2Raa18vrO0JLy5sEDdsyqOg",
-	"RZaleGLqyWNTHt1SZuHmwkBY2m/QwJzLPu0DUEDqI3Azi1sWLjYkbXV7U8XqmocK8kVXjBW4GI2QXCef",
-	"yOV1LEazQgSeurbgZYJM8xoKXhnvoCpYut4c0MpknW71TMOyuyBpV5/4Rgm7+rzudw12V82d0m8M6z8s",
-	"VdcG1NV/ix2yNLiO8Ku+yizmmJ62KYZFMkZLZZGKrSZ8YQTO8/qZSkP0PCBazUCNboGqZti8qytShAEr",
-	"qqON0dIa7ql5SaQxk6o6KRyfIQYpzEBuWS9yXRs5djfm0hsYa5ED21Y1h3ghCIWlPXHIGpz+gtxQ7bsu",
-	"YlnksdABaJdmgdLtljxgE++qXpiSgZiQ4TgaABVjaqaWpzUnKaczPlF3ztDbhGa8jD9TmED9QEJfCdpg",
-	"NnzM8kjCgovT6KNFTjNHpuHrY/7I+a6z3eu7N26xKPOBbdI4zpgMFK5y71RPzjzXdo2FB6EsysaJsWqv",
-	"0tgVD+JsQnAQkIzgDJoM3KRaC1NCs/15QOiNsih+boE3vSiKnz23WEN2CzhrpaNQX5yziV6WbfBKQcQk",
-	"qQlOXK5B7Tz7MxUCCqs/SOQ1s44FfMKYDUWOteCEgdbp052zm6c3NjqbnU6BXk2ZtdbDt3579Os3j3/6",
-	"g1ZBHNjILxEDtd8aj/LrIn/pwb//8fiDHxy//cbR6+88/Oef2MjardbhWrHftQ17YLYcvgn6UoBbbHzu",
-	"/NkzZ86fA/DEwklsddY31jvz+Ig41ZVFj5VXxBfzGLrQzEVtfs9DL8H8MxtptPIbOnQzNo3BbcIl3Z7V",
-	"ug9WxlPzct+wdG0kgXw4/nOSMTkQpqLnLBRQj2XdlPX9tRPRQYm1haUgQ8qnJfcowpPo60u3499jY4Cq",
-	"4fS2KTH4huZvlEQ0i9uEKsJoNEBJcD1c3MkXt5DwsWKS0L5iGRkmMbf2Cz85dof4gm899O9EJqkNVLFL",
-	"Yl7RdN8by4QzKYnDLgyVHxYjxk843ozFXXHoLwxt905zUox98G4gDDMONz9laWrCi2b8bKY1fAD2CZB5",
-	"KUZcD+kBA1dXbIFTFzi0C5RYmFh5EGViskvo9n5mAxeYeWRuWF0vHJET2Q0KbcIE83ZzML4ZQQBC7ep7",
-	"OfIWcxSeOYT10oGv19q8r7y4JHaU1ewlL33/+BNbwwgiFQmPK1kYi4VRyIItLlWFKT9vtK4LxA8V5cWE",
-	"Sjwlpcvc3bm1Tncq3VoNgjlneLu/h41qdp3n+505szhXcIZDh14+W8lxC2+dPr+qtVje6VRk4w3yJmfY",
-	"s3tzc0HaZH1okF0jEOUFfLReWkD7aOUwfQuQODR7XN9NZpa0KYNFpmrgdTzMNIRRVDCO1OOypotn4az7",
-	"avuGEoM8ZX2LgDl2IP7VLnZ6QjioGghLdWyQIYhHU0C+gUlkJj+oGWB/I1OOpL6S7leUJFwo1iZilHAI",
-	"kEXKh1R/dtefJ1Qw5NSrquhM4B7W3WMRxerAidqyhShc/Mq2M7FZORhNbS4edZsMWBq3SSzGPcVik7nL",
-	"Y7wPbB1Gh4RlD63pp5UvaA77327pJmt6WIEud1xr8PGmaxI+vujahY/PQeNBXK3dASOawhYlrT1WSCvj",
-	"nDWIVRbFqkjftXCsdkXKoJ7lkhEvzQC6q1ypTTzTwzzMwwygnm90frar8o7uZpTL/rLgNkqES5trZQVi",
-	"w0BOmsuPWbvz8un2mY4vK8YHsrCbjaW6nKDJyT9CDDOa0ZoYI7GI5KlRJpSIRLo+jLe1+DbKhHHhsrRf",
-	"OAXeXVC68/UvsunsRdto6fssNjAdp6BBmOiXWBYnkSre+vuMj9HYAOqNZLHhJmgxb7fGXDKamj/Bz4V2",
-	"6/1Qnch8JhCguW47PRERQVN2Dkk/WHahFB47pzUj4NUwXAzS4UB7Sm4y7nBbc3cfSWSbvMCTu2SYpGki",
-	"WSR4LLcIFxNiXPnItNt5fQzNabCEc6KvjTRQlb8JSqPx/NaKAApVgYU4zaAdLoR1E8aJDmdX49VcFtg+",
-	"e4hwH+3eRPF5RaQ7HxRAgxnCMtnnfjg3IRlE/8ATfjJWiUpZKJTecoAqYrFnNn+j1rV76I564a18v6tQ",
-	"ze2xPkltwJKbZPPMQtXMwnoGAKPMr09I8oVb169pTVxLkpBaTdF/uU8PUXZjhyybGsBhkABNfa5Z18jZ",
-	"s6cX1qILukS+hOZhf6KssR3X14KuKDY0LS5MFHSNe4clkniFhVM2Vgl/+WKiBnFGJ0ui6fX7LFLJIeva",
-	"mCm/8MEDHLxaw18O47wuaPmL3qTx58SE9GkGmNmgfwyoJJEYsi1SLNbVhk+vfvDg9+/86e++bT8dfe+P",
-	"Dz769dEf/wa/eP1nD9/8Vh6g/6e3v3707jcevvmtonpSKgxGVbdgWqCqm1sc8uwmq8bUjAvV7T+Hze+o",
-	"3bz1HXXRNr6rG39Bf6nXxOo0d+6hu3OcJWp6S58JjwCBqCyX7b5+4cXdVnsu2qOMIiP6enELYMKY5Qcg",
-	"KZjoB+nnepHgJALbh25yRj5QalTK9bkIODjz23lZZKSXiYmElIR+3q3cJpMsUUwSzlhcQsvR7GvCUnC0",
-	"JFjUFxp3bk9zeXWLeQGWO4ySL7Ip1oqGIS+1RgCwTDbOWs9KrbWIaizBCiadg+PMTZl7vfo7eBNEmmsA",
-	"jCUrx3mQJ4djNaYp2X3+1lOlmeL3u8/fmp3sPbDj9EXA0GAApymPbZiUJJIxzD4y88BBiUOWked2d2+s",
-	"kx1Xs3PcaxN6mztkOgzE4TGhxFj78CvJskMEBAPkmJ0bV0zdAgq7qVszIGK3ecxGEAsgMGgNIchM1U4L",
-	"S/6ExIzlJ1FDYpkt2rk+jJ9av81v86efvsKl0tT79NOQVWOYpdyal7Db5IXdi+tkFypFYjk7hraGve5Q",
-	"7t3mIiN7Xar21snTT2vR17Z5gSVfRf+YYrJN9jY7m+fWNjbWNk/jo8Ypax/Xl7G8zUWfnCNP4hI+1Sbn",
-	"yZN2/Z4impY3yZNm8Z4icbKfKGlmpAUJkPeRLwDTffppE+ybjdWgP05TDBvSfNlUIwSOfJvv5exzb4Y/",
-	"7xWY6d4Mt95zrHVvjnPf5nuW2e7lXBwzWPcM793LeTmcVFfx3JBQnGBYG+Y4mYm+CCfv6aetY1cyEtEs",
-	"m+pZ712J2XAkFOPRdO2LbLqXxxCkKcuekCQaCCETvg87epsDxRltDdzTjgy14DtklMv8K4Q12wJ/5Iih",
-	"gmYTGG5z93o/ySQ4VvTitokU8AKIBSbd0XimJ1SSVEis8c+4IlBF30zzJqMx0IYiVJ8lIgeo6QF4YI53",
-	"RSOtI4LpIyZqkEHuWKL0QTSdFoY2AFxssreLh3ftcsbkYIts7OlzLQONUjR6aNUDh/ZslonM0u3NyxfJ",
-	"+TNnP0dMyJwmdcPQwSZgvv4fX5WC762TG5aR9DLKo8FtLjjZ07S/V7jAAAeXbVsGlDEak70hk5Lus+5L",
-	"gz0kIs7uqj0zpL+A0twjmtEhUwwGpwwLQbjvRHASC4gIdGmlMH6X9qfX6Eync5tDMCUdsrhN0uSAEWOM",
-	"QKHbIFr3RDw1gPsAdT1iqSKQT0AmULmKpZLppnCjdduwuKb4INgFNMnD8L+mJ6zGknwNuQD5WgHejHzt",
-	"Nv/a2tqa+79+/kynQ75G9hJ+SNMk7pqN3mvnX8Fyt8meGXwXBr9HvkaGzKKl7eGE9gxXMw1v6IbHnI7V",
-	"gHGFNV91QwBF0u3TJMXP5v7qArCubjgV+5C/qGnYNnZaN9YXWS+JYwbjiWTW1//ayCwLEmNFTd0SlQdQ",
-	"RxmWajIQmvtvk72YKZrY/AVrIDHZHLbDM7pDLlS3L8YcGosGLDrAu8Gk5mdYwt28cV6/EQneT5MIVlAq",
-	"mmpq3IPt7Ip+XzL4YTDudf+fr/9qD3kYFgEFnwHQhI31h5UQB7gOYIvhBmjB9Lhxuk3ObJzV3SohuinN",
-	"9gvd6ftZD1sysMhL2cYMUExH1b+aZjY3kQK0wpUyBU30k5R1QVOQZpTwGuJA5Pv9NdQisUy1mlnIRJI0",
-	"kQrPPRSuNf2dtyMeUj61JCeRNKID3LkJTZSWgPZuMpVN13b6imVmw6CVs0gRXBiEfv223i19wqf6Q28s",
-	"p/hlV45oBEuhtQdYzW19eGHQmkdpCUwxbhuG5TBMt2uo3i2kY+GWDyOVznP8ryE7uWDkvKeftmSNKzgU",
-	"MdsyYJF7Vhm3bcJKmhCHvA74bQ4kgDcGXiZ7VgaEw2CxJw2in2XRRaFSc7mnn7asU9/qelJ7O5i+/hLF",
-	"a+kCCLTIHEEu5YLIcTQwTa7fxniviHE07hmBdGdEowFb21zvtNqtcZYa6VBunTo1mUzWKfy8LrL9U+Zd",
-	"eer5KxefvXbrWXgnNwJZ0bZVDDncWO/gQ2LEOB0lra3W6fXO+mk0niNCzCk6Sk5pYa219fK9Nn40j69P",
-	"6TAtfH24ccqIhGjLM8VqZ2uLF2rzuuoDAGDTT7KhuXfFAdJ4wu0TQBQSJZArl9p4EwyhypMYW8EkZpad",
-	"68sKEG61XHCo5fGCwIqCzG3uABpNADDIHdiMvugK0GrOD2dEWZkmo21sxFSpOWBshFkLAyoH6+QyxI4V",
-	"+KSW6ApjQDh2CjHAusfbHF2CcLBZ4b4FyQJFEcuXbeDZoRZutDABKwc3BVC0WTNp+bNeBAuGCYTmrt0r",
-	"cWurdX3E+A4OC3be3tOtra/4jUf5I6cKMh0oSHfQMMGkuiDiqcWbNta1oujxVWPzKUT1Gpo//un3jn/+",
-	"Zu5Rx7De8+c3zj9ztnNmY7PTOftlPc4BVIhtbZx+xtYi13oVQky3jn7zzeMPfvDo/j8/+PgPj95/JVeu",
-	"cGnAtgomsMXedlgYvUZoeSmZXlQ2xrgQORLcBLtsdjZqzLtx7yzGzudNlAYkyrLSNBlBKmeWcLWOyFkG",
-	"183flxv8qRsoDpo4NjCNjIdDCqXgH/77uw8++dGjf/vV8asfHn3y9eNXP/zzJ68effv+0Tc/PP7j14//",
-	"7eOHv3jlz5+8BmacfbDKOF4ARpZZDnEKgDqQUYw9fOIWU/P0izyind8NCP6hpT6LFpLDRwApbCMXMGgb",
-	"mIKiv8oYwCytzx2GW0yZRd/BAX7qJ6ImZcDorEWzFll2FlOAxXu0JLAq4vnJx4/e++Dojb978Ic3Hn78",
-	"/aPXf/bg/v36pGKANcOXCiRzyxkWj5xbGAl/z6Jz7hGw8hKIFNNsGBW7OUK4hM9/ZoyxEYPAwdZmUJ8d",
-	"JRy98vbDt/7p+NUfHr/yD0fvvoH8pD4l9I2f0U8GkMSOgN5ABKANGs0C0XHBbQOmb4lQPGDk0vKo3LYe",
-	"YRACzFsIMaPb1Pc4miyNsMAQ8yUV+/vofyuTz+WExzntPMatv4a3ZP19X2XnNlHZey+ZbVjdHXT8818+",
-	"ev8fkGb+/Mmrx9997dH7rzz4+HdH3/+w7u1TBp3xk5FN3ZSmaB/pTUGwu/Xcztrm2XNw08rkJYaUYswI",
-	"oEdB3h/lUwI51re5JhAUHVPQorbJvtAiJLj9zS2kmdONnd2Lz62TL9x49vNtcuPa59vkRda70Safv3JZ",
-	"93ab37h0uQ0i3z5PTKi/2UafQHeB7Sc8x8p5XPRXAONpeguteABBMrSeLn2Cx6NU0BiCqFfGzT75+tE/",
-	"fuf41R8+/PgfH3786wcfvf7gk1/86SffePDx74qkWATpCVDjqZe12nBPD2efecNWgBKBo+Vw97n1FMQk",
-	"TWNGONL0qtWXIYsTCqaJbSLHo5HIlCQ3tRq8Tq4xFktobR3rIQJlJzLI0z7PVImqZm7E2RHn40QjFtpf",
-	"TRFM/chfjxnE5xnB3wTSlgmoKKcvSi9ceCm/OLA3cW2SFJFiak2qjNFhmTSdo7eXcArzmB2QlyviCqyQ",
-	"JT58+zsLSC7HMCjv53OMxjNsYn5dah0o7MHAjr4A369dNMYvT7FVvbF7WjTbA1lsz3nEqD+6xLR4Hcx9",
-	"gV0IgmreW9Va4/F+9Me/P7r/q4q1biYnPkflAGhyRFU08Bz8ETrVKIkGY36gBdu90nI42/xwLBXp2cK/",
-	"hQ0yhQGeZFrsPdM5P2M9fQr8gtB4Ikk8zrTYi5FuhUy9SAzRR1smIRxeFVeAkz6wNT/NUS9vaNWZD4dT",
-	"eMDa6kvZJzzW/1+65JDsH3z09eP3/u+at1qOo+G9zJ41GB/z1ULQjKEvAmkVeahNJUgqTNQ85YTRLE1Y",
-	"hn7UgjXABPtbS8iETi1MUplon0+kvsjMKP0UO3M32eIkJUblltfEDc3G79W4kZ5Pholq1XjwImLpNLy9",
-	"GtMargkEl3koDSIPALqBuF1uW/QQcK2ujuyc9/nB/e/86Z3fFyhPTnkUILlTLwNNhOWoF611yBFcwkl/",
-	"nKZbxsDk6hkpaSqAF6J48mLgt7m+x2XbKI0YDYg10+S2aUoqNsrdtpImMdbhzG11+oXb3FTsoD1NrORF",
-	"gx2qBTouFDpY8UQ4o3SR2FPBmU8JQGGtksYhdNWRuM2WqCV/PeOpU/ipkOYlcDSGhKtEMWsetE7IHhsk",
-	"BkLjMZHmo/d/dfw332xGoKcMQwlrobecJ9VWzkIKAQISPGJbboqWOVk10xP7sOeqK5ln9tpaiZwMxNCU",
-	"6GLcIpijG6+Y3O4hr5vY3mMkMZ+I/5isaGYy/0Wsqce/+Paj9z44+vC3SISVhNej0QFC7/upbNfEZWnO",
-	"pElMc7U2geAgLVamgHy8LxhEdRlUgS1gjgCWovme6Os3b/OhGEKcDI+N7zWXEMiTlCia6U5eksrqqJQM",
-	"KU/6+u4QfXCbMflUGwkWCV2SUYbeuwM2levkCpA741E2HSkWY0KcseI9ATBpyFrFjH8vE0LpX5HCMyaV",
-	"yGxYCUsgYchD4rv0gF3A9ftsVUaaRYPkcIVa49G7337w8R8KhGOys0qkE9GU8Zhmhbt07oa5aJ+pJURN",
-	"GTxZOu0mhXmzVAh24/z5oHT/mC4YO5O/ZDSToY3QEzB5PyfeDBN03Nr6yp3S1nz4ywd/ePv4R788/tEv",
-	"j75XPNwZ2wekLN8enTLVSQIyD+NQKWbISKrlTYRsMqVSbBMYjWcOUxuqWPSm+h8bjadopgymCAYym/QG",
-	"Fq+TG1ABOiCGXIK6EjXowyAmh2+HYkpfZ+38nZfP3FvDPzbzP7zZfVWgNCF7lEEg8ZDr6XPnOgs00fZ8",
-	"eU+pDP7bpEbnnKpxRtNu7UFs1BnErqYBG1VU2ME2uXzz+tX19d3rRGTm75z/JxK8ZdsmUIb2wjY8Ceis",
-	"ZTXJWxLiTGVFiE0Pav1c3kUJKtc5gJ+QEFNDaGxgeXzDZHfV7ChPtK4OSREahjIGINKPIOcz3iZxoS5B",
-	"8SSFBmjfbK2K/H2dCG4QpuZsb7kK+zh5rmYMAU4bY8hODC4VSKQaMqsiPSbO++i9dx6+96OjVz84fvvn",
-	"xz/6ZV3OW8gE9MvxzESWlTCZsIRpaq8UcAhRI33RNNWn0Aji8+aLK9Bj4eqdEYn9C2IfSZg8hS1cTlIG",
-	"7ywl3GIbq3cQv//J0TfDl1+7dXcto5O1HswVJPPSpmSI++O9By9SF3g24ziRjG2Z2BCMSU8y8J7ETB5g",
-	"jGfBa6x/BIB0LWdaNCjQx6OBz0T6fCIVdL3IY3KJyQNT1oYqV+QNToHLD/beUzmEXM1zl+T4VX7OEIlU",
-	"jLPaDV7Ex4PNIbBi7dZoFjsE7LkkbJ5OXRiPNRD2C8F2oVXK8TCaGfCC3QteNFQO6CGDGxVirkODSJND",
-	"troRYAylPCiQc6jj4Syjb96xrwRzIolLo/d1a6LtVurE+09lMtW0GrKWQmyePvhtwhE8c8Um0od//4Oj",
-	"93/+8LXvFk0ABXi6O3O88dTLSXyvWqHL4tZjXq+qtTKWgTRF4i7C6azSo/H1o09+sXj1mvry9OSuXGrd",
-	"u+Nd9lOYooSBJ8u12w7IGHto7dsj7O4opQmXuXFP2YWFGlRPIuxQkpG8Co5mZPFYTZ9av833+gmP97Da",
-	"iwRLY29KqLvlRLZF9npw09kwukSSr46lSvqAc6QvZGAKtzk+prdON67/3UNuAA5LjOvcg4thDwqc9hmP",
-	"GAEw/NscfzDlCvbWyd6QUTnO2J5J1zBJhmZ4mK/QNniamnDWIc+J0XTvNge6lUYI00uxTfawdHzemqls",
-	"x2g6N2MtfdrkpNuY0UETbkRRj8K7E6nr3ByjzyaWulATCDABoK7b1ssGpMP+YgvftI7+8Lda3Hr3h0ff",
-	"vn/0nR//6f9898+ffPfow98+eueXR6//DI6ODbtzTeHmWgXdNNxHmCXD87danY3zm/1OtLHW6XQ6a5/T",
-	"/3lG/6eT/2+j1W4Vt7q11cJUzM21jXP5EI9/9IvjX//voz/87cM3v/Xwrd88+t03j9/+OYzM0IVvnvan",
-	"wkMtRdODvNk//eqHx//yDrb250++e/w333z0+v989IePj/79PaMpKIOgMdu2+SUf4E/fPP7hTx589Jpe",
-	"ydfewHzLVrs1HgH4lgEQvHeviQhkSkF9yv7mhQwaD9kq2fGj9//t+Mff+4+vv/LovXeP3vtf//H1V/70",
-	"k1cf/fGD//j6K2jh/o+vv/LwrX999P5rNe+5bHqK3a3WyjBRlVDSG/M4ZcZj98KtC0SqJDrYwtROlx4t",
-	"MpcWPbFSpyRK3Ob7goxH7TLKD6azuJdNQp/I9iAJRAuJkjFuzdmI4HKbgz3OhqSCFd3aubeI0EIfCFzw",
-	"ih5tRDn6Bv1JHc/eRSUxcw6XVTtNoO2Vhf6t3GiOG7u+UsX02/eP37x/9NGvjr77zYXGc02Fi2wDu5C/",
-	"5Igw4W0LCDi1wQ1UkqSPGeExWEEwnx9gpBLO1skuBasCFqhUkyRi9roiA4olwfzmgyaU8V8mXMYQJeJE",
-	"BgIY9GKyNF5ftc2iNmmYeQeMFJLJucx4uG7LakTbZHnRlMRU0QKemc/8gNjZNWzwmO3cQFeX7Ba+4jPR",
-	"WhsGqsgijaWLe7B4Ob5B6CdZtqQ9Y84ya6LhhmA9BVMK35ftGSuLyD51I4upvPr/sve9zU0c2d5fpcv1",
-	"VG2okoVNINnY9bwwgSTcDQkL7ObWXeVBbU3LmvWoR3d6ZEU3tVVmA8EQDGSXPxvCEkggyU3AkGwCjs2f",
-	"73KjkcyrfIWn+pzunhlpRpZsCcPurbwIlkbTM92nT5+/v1+ia7xzrIckRl569fkJghThcv9P10mZZUle",
-	"BTvyE+qkihSk7APL26ezqTH8OZvVYs9lYEYdBwvwWARftDeIHpDAKfg9/HM/3gT+rRFF3014RVVFHLaH",
-	"y7eZZjM25yo2mvQG+s9/3qiDYGlRB5jSAeq2U1cbq/eChUtr17+OKDZUYuAiJ7fiUFW0CiVRPEv2hl3t",
-	"tsDGf2bFunrldjAEWRlCHeHmOOag9GkHBarQ1VdbrzM+2pyR4/I4tk0JutSZUbFSBTBKT6gqLiJoMbGw",
-	"Cgl0X8Vi9a3rlo1BVNnWke7dsu29tcndsx09siFj/B/e7ca0gxzJf3gfASLDZzuiOU3Qf9Ljy22EV4YP",
-	"Hl6U8ALhD/DBw4ujLxBepRmdIiN/fry58s2TCydCEqDwclFxq4K1P2zrzEfxh1WXpT/zjrGx8bEXx3ft",
-	"2PnSzsjvpm3PLx1xPSv2k8byfHD7v0EIEI1z5PDu0X//j4P/MTo2titGvy0nNta5JBdDc1mP69mPElMb",
-	"7qLP1v78PXZfyv0rH6mHGylaa3WT4Ma3wZerwdnTzYs/tbdVQ6irN511yDDhP+0marlVD7ICsyuJCvMN",
-	"fXoOsCvj/L3G6r1fHiw0z55rrNxAHRrvT9MKtN0w3A6qsUurq/xaQIRKz6f0EUqISg5oGIBxA6DhtvBF",
-	"NzwRjSLyQmN5vnnrenP+q+DjU63Pbm7LkrfCMkAF5tFpWsKzvBp27Qzaw+xXZAZ4wMo3S3cjDkP9rfx2",
-	"gEWlnx9rfjH/y4OFxvIiik2PAtMW0u8gI7SBwHu6rk67LNkPnsIEdmVlyL496huRIaBdRSbscc3kuO6k",
-	"zGALmvpVWOaHeKfRohKEZPJdIrCGGaFWsHpVQ35kSR6bzv4vNgPxtGY0XYSqGnEN4IbCzKc8tCpUx7+B",
-	"AKvZ8itCyX9Wqedj1opyUnKrHrEVVAagy0iLN6V4aUPn/EF4g3092Ysb6EnrX/2lR/QEG7St2FEOHbEV",
-	"+0x7CNaZTtEiv5l0irpvpmtYBhka3/PRbTKdlxkEqSrDCYppiCx5B2qs2XsVVvABq49aeSVf8se26Tcg",
-	"L0ADFuJYbSN2MTQ5S1SQsjsHbFpE2FIvY2dAjhtAnC4Jhy00RxV3SYFV/MSEA36DEliwrXhEfcaj3A+L",
-	"/dRv1IXyXYHJQ0rXiQ8bKwtozKibOfZcco5Df5UZKTO/5MJHtof43h4r2BUb3srYo3/K6JKw6M2Q82h8",
-	"zDyVKRvTmMUjzQ+OBx/+GNxYbP79z3AbW4hq/AU1gjQuSYJlhpSSweKFKOYNpEGkVbtzFyyMegK8vT4M",
-	"mfCPCMNhH8/QKLIJk08Ze3nE3CXht3Iv2PohS24N4vL3lf1yYzFYvNtYvddYnse64ZCcYqS5cD84+0Xr",
-	"7uORCDOvIfL/07v4rBBTSFgo9U10nTGX8uThueD41788ON269WVwbqH59+uN1XtK32CJYVJaxlQfRmjp",
-	"RxrLfw2W7q3dORYsXY+u3ZMr821fKbr6MAf165G+kjaCbVXSpquFqzX9EHI3iBz6y4OF4OwlzNQES9eb",
-	"15bVP07+9D/zX/7P/Jd9mDLbI/slxaiJ4rIbJDGjQ4VLitRLD4TuMfcfZmmjGqRLbYjtATMOQuQCTJvI",
-	"aLQR8BXDKLBgvxLEsYuDbBy/eKLx05etT5eChxeGf1ab1dr+vnznbjgH+tLoiUsV+D5W4lFSoTOYspva",
-	"iT15kEszKAM5bgIQur0PoF59Ff334XxPBT6QY4hqoZTNcTis9RMd4a5/pM78fNgcbYQOa6l1cbWUv3Rz",
-	"UstG3+e1gtfepFHZXWb0ww26rBORwkDoBihumcQ2M8X3lN5H0MvO/Y28yZ96FejtALe2cVv0KbxImrWb",
-	"tOVCnt4IhL3GFcGEdRx2LscxcQniD1g4qqsV5oVZWWI6b9UncjMj9YmhPxM5rr9EDFCqb5MhZeqZPluP",
-	"wWWTRLc2glWUV2iK0IyGWxw6yBxaYFnyNteYKZhz5YQ5rOB7LrcL8BxYbU4VQn/sWXB7A3ZvlrzjerMi",
-	"7DmHsLTl1njShj8g77CpLd9uomeGoiQ2avNDIjJqiKHZ02kDm89QgGslKF88/4+1O/cbKyvBucXWV3eb",
-	"n/7QvP1FPwbXAan6twh86AAKBzwC0vqw9/ztJR8QUbuAmSR3O+gNSDv2zeAO/JN/DRbvogb+5cEC1j41",
-	"Fy6uXb/ZPPnXuIEWmmDrGmla/8kt9FyqvwNVVRoISgDrmlUDvoUJoVA9Vn10+CegYrFCPV9RA1Efvf0o",
-	"y5eu/4GvQRUBQSrkpaqYYtJcABNyUIXjkuN6vIyBk82AxZFF8BZUmsoIUVQBLmcd2hC0clSyjMGiAGG4",
-	"W1PaEKA0ASBTmZxSBaJWTsyAMeo8Za02FF31PCqaRP2hzlG92IN07661Pr3YOv9jcPtcsHi39e21zWmJ",
-	"ORd5W587LbEHWQlEXCH46TYNcPzJ1500CqWAqRss4fNdxyLCzZIpbbRARd+01AuimlTI83vXtga66zaT",
-	"fQ4DYCfn1x4+VCf4lZNrd+70jq0c5Qx71jEX4NxsPLwSrHzW1xaAhuvuoQy8JNJGNM1mqlzV7KADDKX0",
-	"Ic5R1VHGLLSSKkAa4bsVrNn3dQNlzIIHQZViF7mgvQccMClzHPI4tWiSB5q+pXj6Naa5mygpOMybhURP",
-	"ya2p40nf60idUS+f4xFfWQ3iUMxgygvCvBFjFiSlwrzjTJUJkYw+ojzpN3Fyh6h9YYTuiUBcvrbQjc2j",
-	"IPRQsDTooFvz0r0nn5wbfuxGTjufGfXtwizzh5BtmSJ46zbo/ojgetRnCq93zhY2GGHSAJuzC8yA+ate",
-	"TWhpNqjPcQ8NTC95HXEY9bgwwgZWH8hhjgNOk/J1M4QD8xEDgo9IqhEzPtIezLuFAhW2y/OR2mzMU8qn",
-	"9tUTa6QSt1i0C2xCw0xlSBiClw+t8hb1RJj+YpF5B6lqYtyo5u5ZOeNIMOjTLtjAoQ+jwKXsOpSZQTYh",
-	"3Df+aOvM3eDKytqdY43VKDa1YJ6UuFRV7zGoyRjGHtHldDqLaFDKuOayCQHIoFkO0V8VzI7p2cxx9c0E",
-	"5r0RLisS40HEsxDmjCiUM7OZFIVKjs/Yc2ELg2PzWQ3HE7I2xXkssGXG0keOHD/HaQHIsJDODRFKOnKl",
-	"BdfzMK2qoau2pQBSbX1hniKiVQ8cC4G0lch1rWMDCatynGxrg06LmpB/lZIriB4F5848ObHYvHgXE5c9",
-	"55yi3URd4QMyBKTCdjnuj6o3g82IXWCZBVNxUmMKwZHku7BP4TxCiLca1/sFK25MeSwyk2XTzKBDkacf",
-	"cpYxOlRaf4WvKNEHXVjSunwMe3Yx6T7Att11tG9ernJerbX25uLdDJMkT8VsHrtsqRESJMOzOey7fI4j",
-	"6QSVilt+VG+37MFrlLZ2UZW6YwHzJMl7rOLU8+pvkYMgtRI1kCDg9poVGZKH5t08UVScKSXMCrXiGSgb",
-	"EbMxNYkvGG8FjZYuyOtN22VjeaXx8EJw93LzyjeYdwbBkQuVVB4An5sfr925H9x9GDz+1vyyj1pWI299",
-	"J/y3hnbjz7eCU1d/nj/65NLS2p3Pf54/2vr2o+b1BfmP2+eDG4u9dVYafSlPasAOSoX4Ba8Rc0KRNDZi",
-	"VmYw3Gl8JM8F2Btf/YkAZIBIiTRfCbyoKp+kSChrnutHOLs0gKAcK8dti3HoT1dxTvxJ5KEm20oRqTHi",
-	"VS+AL5hT7OKGHtaz8VzXCZq3SNDrCrF5WFi/6NC2Vs+uPT4xLIdWNe53jcUocqhOTgVNDfMWUoSGhKy2",
-	"AvbF4la/xMqCOXOpMEDhQ/StdHnYUJYG51VhfJMYLx1ToM4boEMdJLTMc9VtpVctrZjnTfT0B7wpmqcu",
-	"rN05+fP80WB1ZW1pSf7jL1+v3fm8uXwcawU7/dLMOn3GZhNkoIFgZkZZKQirbmwSRCPjdaTD5ZZRqDTH",
-	"OfiNRYxr1cBp7BZzmYxxCKguLNsXOa6r0adMwxXw+mqyHfV1Cl2hWZItDYIn9UOF9kXr9slg/pPG8nxw",
-	"92zz0r3mpWuNlZXmmZvBo+Nhq5VZkd6j5ubd+wqdjw9+O3Rx8PbhSa1DD8OC7EvbIusGbYwe3v4+PmF3",
-	"UKR0aYu/9u84HhSTup1B/zBbotDh39bTkKZS0RwZtFIdfqdBKMxpTJV6PoauJTtB2aNasj9zQj+1plp7",
-	"t7sobadC2DN8A2HAjoFChd5W8w8jPBtaEEXbG5kYEaPjOzagx/BlIKX5rGcBT58Ili43Tz7uYLDsVc1s",
-	"564vr+uWDwRXn7hcl7a+BXWtJousboodUVjbaoKsRrGQlMpVVWqnQzQQIEh0a4wo4vP+C5WqYqFUp1v8",
-	"9PQHCMBg1UdHV2BIEw24QhE7HxqaQjlUjP7QHe8Sv+qFXNx2ArfOQfmjZ0MxKdgvIR3Mz6+uLT0Kzn4b",
-	"nL3f+uZScPYLCJTCNOsenu+uBktXI5hdSvn0q8y0SD3bhLzp0h2RTW3filTjSHpEe8xV61hHEeRSbMZy",
-	"6t0xVyrUwzqXvhFXhoparYZJ8wbNfCBLp8WGRhVweiVY+EsHNEcSWrVZyd7hqg15hvltV5RqEr627i6H",
-	"y20oUqljTzDWjbiOJjQCZ9IvsVSUqqhs/fOhXOMC9o1ybXm02CWM9Xvm4TpgdZpU3PALLE/TwPLgilAP",
-	"iF+4S5hlQySgzlL40vbgoEPcV+q507aVea1B7apwMR4dD24sqqa1R8eDsx8Hyx+0Lh9rnVxoXrkVWR4k",
-	"MohtLDVv3TXkXn3REGdPjZE2e/oRBgxFnKKZsK0sOHeseeWzhPnrWoptBHROL7jNfRdRgbAYDY0RwK5g",
-	"BFmHsuTVkqshsQ0VkUN9Rhh3qzMlUDxYyqaBHH0Xq+1KjHqWghjWZT05noeHzWeS4DNie4i7PqlUpx1b",
-	"lBgQLxI91+phKKAUIKW0Bc8hn8uDzSd/rOrGarQ+gdlArMlmxSIr+Lp03K1x/VqYS0YoA8BM0gXbmHt2",
-	"3Vn9W8wmIsRtluQLbtnmM3mM4YkohjgWGpi6DLityj4ntrXg66r33EQx0gg+qD3HjgD3y8T4y6/s2rnz",
-	"lZegDiIzwl0fmqVv3WoszzevfKbaFXuv28YH7T9Q1n0jqBcf9JkAeqd58W7sXXvSPqHrUKC8wJIaMRIK",
-	"pw2IURc6tm4sKOkVfdycJ6qoFTuokFZMCWed+YSDR1uzHWcSpNxseeqxHK/ycF+hLGLSj3JVRhfGpXVF",
-	"hTsrt1OVQwmmVASMKggxxWGW0SG4okOB5DpBvF+FORyAdIdF0ucft25fbF7+c+vBX4Olq82LD/sIk0Sf",
-	"5jmplg7OXmzeW8C8fOv8Z80LC1C7sb5Al6rT3Y/SN+QFQzxG36hOd6/2NWbxQVpUXTW2IKXqNCYFB9pb",
-	"f+ZxY/l28PiDxvJq88pK69S95vzRyPzBZKWfpvtNoyP3XMdhFjwlJXOuzzykkDQZdVqdKfmkWpkMDxJ5",
-	"mcASE3nkISBQlGFSWo2e5yZ02k9Z1hvV6c3sHI3fNjEyPpaV/43vmPj1zp07paNoQdpErsJoH9FGWNg+",
-	"Ns/OzgndpyZloO01wfGbuLydC9u2L7b7HuWiiIAnyWHhw+qKN5GMvWRXhoTMpQfa7JROSfeReSCZDqPW",
-	"AOd27eGt1lerjeXVtVN/bv35p/WnV+NoWSyZtf6gqkrVtSGqwwc2E7ZDKHdWA2HJt8pEwSVdlxRZzfTY",
-	"6TcXCrJtmhGHFX3Mxso3ypIpxW1AHAbFYPHZ0kZ8Zwyu7M4xvQV7FWv5xGXXG6Bj1fpq9cknN9LEu9/Q",
-	"4Fuu1VHVgSlrm3U/NPaZq4Z4cuAg9XTAjzhlEfWhbk9okDLDlhEWX2CfzpAqbh4dxxhg6/IxrAnrpQLM",
-	"MPklBh6Au0+75xncDdDToBtlM8rn0CCv6qUUeyTWsHt+lrw4pidiypIWqPDlgs4x8qZdAJaQN2kNqh2T",
-	"QxXIIbhOMPIA9TTeAeIYmOeNtvZuCGB4fGysZwq+cKh+75Y09wiFI1UNWNo2N+e3b6dzQ8nveg6yHraT",
-	"GRD3KILDvM2PwOLmUykiOxHGNcC0/u1IZgSd1ZHMiNwflkdr0hKnjtMj3jTMxz7+mrob/PmqviX89U7k",
-	"vvDBlLz5c1ecJB89TefENuTQajA+u7l25/MOkv4E4x4+2q6CJ+kR6Cm8QJiopfYKQ258/Q3V3xm2fHV3",
-	"ncNCoHPtcmI7jHFOEwxX/LVWIBs2X5We/IP8jcU6kH3VQ49MjPeBn6uebYu60M3oXZkVopyng2SrXmxe",
-	"W15bPNn6+vEvDxZat241Vk43VlbimBWpArdexgMj2yHcoxYpt6gChhqYHMHDdeutZReLTFN3QkWbbvjD",
-	"32fJVCxDMqEyJ7opC9Wl6qcyaZQcP8QQydcE4+BHiIeDkX/TtsiTUUsxZ5EixINKmwwmlSbfpweZUvt9",
-	"0IwdqLR+ebAQPPy8uXBOS1iCVHVPyKCcAT4Q9dn62M2coEyqpe2G1FzzXD6j21F7Q2X+vXqO50EA5CC9",
-	"wCxPkrw7mze1COAFme0odf80U3M6UMica9effHMapaR58URj9d7GJON9eQp0wbxTcXyAMVTaA2jooqTR",
-	"AEql7WZozlfFtqap+FfY8ynXhRZ8JIVxqG0hYZBt7OxJo0YYs2DkLHyQWAe0DzlKeiCO0Ydaz+HjBKoW",
-	"oFWdY55D68R3ifyfevgog7biyIqkptNMTZyYZ62AQM7plK/ymWlyD+syJJNNSfTpE8HipeT0XH81Oz4r",
-	"vyrtnLhrHhH97fKwTHXR99jFYu9yBomiDecsUtww391UGmSItSbF4jrno2oSniSsXPHr2GOqDQTLtgbJ",
-	"mnqjsfwNJsVbl48F95eCB39+SuIj9VP/BXGRO6d2RpQYgTYHW5G0Aym76osXJP/63sMk9ix5MmPPQaBf",
-	"pZkgUZzvVJ5g2yixHvwRPD5QbbSOLlLHw8Aisz/eX1s8iUqodflYY/mjxvJ8WrFF7+frdnVybFZOqmlV",
-	"USbv+CuNrsAteRBDKz8m5SuMy31Xcqte2ESI0qRzlUXXU4R9WbIXtiwQKAj0VKOVV9kE4DX/bfWSmynY",
-	"lk83MjHy64kXx/5n/q/jL08Ah486LOO9LJonaGzXyztGd42NjeHH+Ory2rCgsmdPVr3Cc5LLXFt61Hq4",
-	"1LxyK7hxDN8U6Eh/XLvz95/njzYv3Xty6Yde3FAlpKLE8AxMLf92ORsFgGMsFY9Weuh0o0p/u+iB2j55",
-	"QcVNt/WElYx2YKq9dwgecZ34KRalqzCtfLhfCWIYi0IYhBDER3MoY9GN7hQrT2InGQQt7QI0WU5FEimG",
-	"GCz+8xAkJL0rEQHoo0JpwteR8OqOhPBqRl6A7lMs/Eo9j9bTLddOfQA77Wmbrr1DxD4DVfdpBWSw0ZCM",
-	"KN7sOEQrQ8cZu+eSwuPyWaiGHHA9X5uLIM28c+l1kENYAx3tH4qxp8rBVFVEtEJJDyuMwskSZGI1KRW0",
-	"9mq0TmZc4uoiIyTT1yG/Do2qkwzJduBABEUP8XwUuTWWP2pevddLtuCPrs390e5kuf8mr1HErqIde+dX",
-	"5pyEygJ5IJaiKFkbp9OFYfvg1K3QwiydYX1yvQ6AnRceNJ2e9xnhxm2HA/xfstfORUw7B2I7YIAu2tHz",
-	"KcSvSpZ74X5VlxKbT0D4EsHl5L8Eg9w74szhR7jo+G8PG8uzOb6XFkpxpG3YvAU3YnxCkoQWNENBBO5O",
-	"V05P5jh0q8D1ZczJ8C7crgfMfn3KzWu9olHD420doSYI3dOFdzMCidSayQKZfHr0zKipQRU3TKcpf+s4",
-	"IHXY32S4iHtm0wxF7xmSnOeaV9NIznoEm+sLUlemzSnyx4guRt972qWeBakcJOFEzaTaPDrVmtRfOR5B",
-	"u7JFRsEM+VEid6goVI0h6HSSolvl1qTJFFlVluMW9Rl+hJGESRIF0wqjnQZTKxnhylg7I8M+5HbL6UqT",
-	"C5jLIYhF68pHzb8/Tj3hNg081S5AQ+StzOM65ydwcVEyQEmhBewzx+lBgeU4PC2WiE8qWGN4JEB1VVjJ",
-	"iDyoRVj8So0nUBQzpModJkSO58sMyGVV9hYqWGu2UJCYcajXog1qVxxxK4zntxFs3ZAC7RaBYKNsekmQ",
-	"EjNL8iGAch7R5aBiQL8RWAqq2B32juNkczyv/T01VRGMdOMIhtM02Yb5qDwIxi2R47afJXnkhcxPQP0s",
-	"wtjq4C9ssVTazuje2kIQxhCUojf+SHW93FFRh70db9F8FyFdbCwvBh8uBg/mg1NX+4FchJnaGnbF9cwd",
-	"o52GwK8YGuKaaLGNqvvn+aNr1282b3/x8/zR5l9uBJ9eBSyce08uPN7I8bYx9sX4WYIEjJMROwhithgq",
-	"cWu8i1P9VLgZYyP1R9A4DIM2mYhx2KdQz4yMKiWhnbKMsTF0esIzn3hMVB0/zsUY6tYc3wQXI7ZYqBp5",
-	"hDGHl+lms/zr8iy2CddgxWoILDyx5UogXkTKd3TkgKa4q7SqsJ6mKTQ/CvMvqKYY4xPE9xgjwv4vliGe",
-	"C+klUTKshmG3n7wZ9aseIy9QfWfu+mxbMnpS+KDDdqZwlLRmRXPFABXXD182r9xqfjHf/OxmvK8KVyl+",
-	"vqiVq3iuW0xdtAPy2/AkQRArgp2+NrfYe1IfqAJcWC8V+VELHXlLMuVH1o243ElGTX8THgvG7S2EC4/R",
-	"Vb6LqDSgMuilnSOZrSsa2scLTlV69/h+KbIBSzLAitrTx4Nz367dOdr825l1ZWIOW9TTGZHkFVCAjbjD",
-	"YeWjkgLNs6f3qelahRMCtji05wE2r+0Diq9IkQT5MMNkEJIDrMMgBK+r30U+vRj0fm2tfBUsfBtZGDlK",
-	"lxju2wBULx8HTaDIWkDTFDwyHsozrmtllOlLOalWZjxqsSxR/ZI5/kIerj5S5XIZjFtHcZ20D2q6lDWo",
-	"hsfmpItnPD65ltIJRLvBQ4+2xMra1SR5Nsf4Eb/kVmdKeWWB2P4EQhC5FemZOo5bk24hEL1LM0KOrJ44",
-	"EQvgILUFC2VkgxU3SuJ39OztKKF5PqjRzp4LFk90F7PI7i/XIQIyR31FtpEsgL8TTONQWQybLCDY79gV",
-	"Uq2AkAgNVVWhQtRcD0pHsGBepQCAF42qz+BGCMYi30JKmmPPaiR5anBhgPcT4eNtqAUEfhuW45qkA7jJ",
-	"XNeKtdBTz7PnkmVoCl+XTRVAbW1GkFQ70cu/+e2O0f1j//770VcOH9wtTymE8sDarVdeGX/l17vGdo7v",
-	"GBvb9e9wvuH8jEyMFErVUVGyR8v2aJmOSt8+xCLGBGjvdVxT4TIOSkT31w8xCEwPtbqk+Xi++cOqlNiF",
-	"KL+T8VREp8TOaJc4sTxwihRtrxxxenAqAbQT2hNowVfQiqreyWPIt6pBeJjHAKorseZvf31qhm0INP7p",
-	"JKTM8z3lwMz+ut5SKQcrxa8HWEf/figlUqqkM2Q+eNV1Z20GH8dx+hYvNB4utj5ZXVu621o924Ed203u",
-	"fJ8WSspPl65JV5zq/fUpc/169XtThizM5bqgFc7WUIiLtsPSku4FnQ9ILZkPc/C/HgNj2DQ0d2bk+7OG",
-	"3YLP/FHhe4yW48JibPBpm1N43J7ot/FFt1RGpDN15aO1E98E979rXT725JNj8SxnTEb6VQNvUFFKr23+",
-	"XcVxKYS1MYQHPVUaQkmQQ29Mje7Y9VKWAHynVGhV+AG038K1BcpBatCe0lRYWfJvB/a+niEH3no9Q95h",
-	"0wcy5PV9r8HBfWDPaxnw8ma4LRDyXy11hiB8m/DJjjGyfzfY8xmyY2wMmejg57vG4CtKLFpPhidr3wm9",
-	"Kb1NytVTbMY173bIpz5LAeC3BSkxb6sFu7F8qvHgWnd5juu87iVfbxttpZJUgK0yh6V4dYS7LOn6A+0g",
-	"usLEDORBDbDX8kyGfOpkWwllUnB6fz2l3CsV4RaGswWMl9Gkh7alq1LMyZSsXqWFzGeOFF3vn7iwSU9q",
-	"WvAK4rtbrJYXPm5dPoax1C7auGsZFNKbcPRhSm6ZTSAKLmeCOUWNHQQGpDmArYgVmeNUoMxII4u8kA+F",
-	"I78tQ1xPFQUgNpDG9NZMLBDmgZg5rfolV86FvIV+gXyG5M0X+W0QuweoPMXlCdxyWANbKLCKLyANqypk",
-	"sf8MarFsrkh5aT2KgFRTzS7yY81pKHIccglzQBFq+u7Ty7FQTp5d43frCrH2159KFdbm9lDr4ceN5VNI",
-	"rtvHCbBe2dbetjKGWcYqZrvBXptm0IsVOQz6LscyovdsSM7zWIi1OeFZr2hrXSlqq9lK8JmGXdqkRuhy",
-	"ymU0kwfmPjkBKgGpPK1n6QDsoNTZlFOSlKWOrdpAC6USam+26liJU0WXy+rS9uIZ/ZXhE2v+/Vzz4ifB",
-	"/e/Xrt988vCcWl1vLpHqFL44whxW8D2X2wXqOHUVt9XlUt3YqTX+ZshP3fz8eHPlmycXTrTOfx/cPtf8",
-	"+8fw6nq48K4bLwp6cmV+7cuj/RQF7a9vTUVQ13NX7+rBVQNtbgt3lge1Lnyy9vX8z/NHn8wfXXv0qHnx",
-	"p+DB2X6VamKlUJLn9FRqenoo54kVLQGC/JY7x6hdO4o0hqxXey79wSQgNROXJYdNMbKAZncWo7NDD3pC",
-	"VYwa7yPH3SIJVRFRXDNZMgXg9NBiZJv7TWOQic54TLpBLplm8Atm5Xhcn6miUe4eKcj14X5+2yTWlwpS",
-	"cB15rdx9KRSSoWBuuD7omeqf3ZD8nfxr8GAe5e+XBwut8z8Gt8+hUuhiZj1DhUNdaobiMr8uYfU7CFRf",
-	"QSH0XRUWN+ZZ1CRDxxebC7GqWlWmgQduY7q6ogBG7WRgpf31CGv0EA+qbqzOUikKn1UGzeu8yXQJVLqu",
-	"Pf40WBm2UuyOZ6thmCLlJ8iWQblUSvBACg/axHYMOYdBeBakVgJsyuTI4ttAntsTZO07UvgypGLzus2J",
-	"zW3fpo7IPF3AWlGd/iMr+InwrSqBnBlxvRnKbYG54d4AW19zvQP656+53tuxOwy3Xiq6BF3QuMTQeLzO",
-	"3sEYiaJBv3ysoz+6i0UmMGEeRy5vkzN35u2qP2V2Yi+o4Hu5NQAovU06//PzwYmV1ier8dLoNk2Q7tmr",
-	"WoKRrUpBIyyICvXrfi6pH6TKQM5OTEfYvq4S2Grd+/CvwcnF7pURafHuN90ZAFYIm2lUzK29IJPsHBsn",
-	"ed/1K0f0qZ8HOG/TNONyNgpdNFizI0iNOU6C/nRn9vG4WA8jSvemO2M/byUurUc3Gg8udd86iXpke1gs",
-	"1JUikBLOaqbyCqSaQb7DcZQdpG4okkKrlM+w/fUDeqhhdbvi7XG4Z38BN5RefbzUPP9TcOfD1rWj/a2z",
-	"x4oeE6UuONzITUCET4vFSUKJ+gXx3VkGpvCswHh6AgEFXDnsramGidRJPss7cvV2nA2vyxpJ3Zi+MIrY",
-	"hwhW8Jivsn+EVv0S476cSdeDPB4Wzmrwc8X8jL65YBoNHVUs1jwmOytvsdrhtw8fGOYpKu9/CN4m1U2B",
-	"bwHdzGfv+cheiceNYibCNOpvDw4a7H5DKa/znzUXzgWnvm7OH21dOxrc+fDJX252OU8Tawr1gUjbj0NV",
-	"5e7IYwk9D+7WiMsnI3xoSjYAEp/XkdeFHAbBiVbM4jyqKUuoPDQLPwQKIVhz39+C+pnnpW7w3J3W+a+b",
-	"CxeDo1da57824tSDDoGy666hDsrrgHtaVty8pmBF/nQC+EIyBGpUMwYRX3coCJ/6TFeySN8pMcJxuGSL",
-	"t+RzDFNx6DESF1K9zdCYL67c6uCW6qx3l59s9xhntXSN/jpAyobtaWhczbJ6hhQ8Zkm1rhojC8zz7aKc",
-	"LJYlbzEGFSaK/BBLM9DSVjEq27TBKfUvfFrH6vVJPMcFsYWohhcwbmVyHCEmsOk97MUEmiI4cpkAmEb5",
-	"rADMKFwAufAFc4pk/NdjxKJ1kePmzBHyZYS8eWKThZydYYsKDMIS4SXUV4iVAQ9qc1IViOEIrSIAqzxA",
-	"YPlPf2hevGvkp3X5WMcRkSxI3YNVcEVEjOS+Fpl4/ZvBRgPCqeSY1Fsw0hDXQg6QlqmBwREyZYBNUDDP",
-	"HWBWKZO83eZztk/D7HOyvyvdIGiEZjWcb2hhAt4ZZSNLS6vk1jiYyRlsXrOFakDJYHvKLKv44BcjZEyJ",
-	"ihJgbqA3BSlEweYYhy0ld51ypaWGVsMgORwpVj1DD/dHN5m6d598M2b22gbbUAzgWwQseAeACKsooUkS",
-	"Nx49bt79uHllMTh1vfXtJ3LubWhUUd02vXeb7DNr0j/S4YDaKvUDpJkNsBoDpM+7/Sg4+3Fw/Gbr4ceN",
-	"1Rutk6d7EN316l2GrWbTT2M2mMO4bU93FKWEjY2bZhcMZ1Qe4CDZ72/0tmmlKAfhxhvakD2fe7TMnhew",
-	"bVjT5vmfgnOLPQr7duwTHcjStNnJMVBYhdsc2mOhiYX5b0UFlad+nmBGW4EbTUa5XLS/JjU58Hi6gmF5",
-	"75zrs3RGT/mOQ5USOcDzQi997tST8/M92N5uhfHtusYg3XY6YGjGzbUZRfHqRwBiNaz6lO8qPH+y9zCd",
-	"ASvxTSr80f2uZRdtueC2BRzm0tyedhLco7crjO8xz9V3/QFjVu8YJfuKb7mc7ad+oTTyFFsEui+vnAD5",
-	"GqFkvJiUhdKFugBRh0QnQ8vCPZhvnn/UvHC3ubj0y4PLwYf/CJYuR5FTADQ/Qb76TSJnTJrDoItYtig4",
-	"rqhKibF9lipqyYKUkjwenhD9c654R9I1acUNfk639f5jDJb6BYPGsy1EEwfqBsCQqakOEIzHJDtkB/So",
-	"QzTc1BjdCuj0y0dEecjkoo3l+cbqvcbKR91wiBOWZ/Okjxq82LSNJfE+IhBVd95HxUMqF73EHAuZHIVh",
-	"xwCuTHkfVhYZ80HIj4HNOoaVNL8NjpuKObHaOU1T+SBjMvS/lJBplJBa4LqyQobC152eyIjjegyARtwU",
-	"06OIAGbbXNUK8LBrBcDpiV+zC6riSP0kx9ugtSM/BoC2CqO+yMSoifTdiq43oTMIOQ60ViKfIRHk7BSw",
-	"tVS47LSTsEa5j+E2w4kutwd3feLC1dRBoA6nRuuirZIuEZ1JnYDdqV52dmd62dlJ9PLu8PXt61U73WFW",
-	"UjF07dpBBdgNJi6hhrMQOibJNZwVOAvlD//fgd+M/mFs9JV339+RefFP/yehlTrqgeMRvE5LcISoA9p/",
-	"kfy8WkHy+YJtMSvJnNcYHcj0kIHGxCL1DMmSAYoD0SdvF5X0Ik6ZWy2USIlRxy9lpP1Gp23HBkgqeZey",
-	"7Ui7rsyodCXKNnflZqQWineGlKnn2XC8eMRhM1LebSu6wSFsmLTfwByAWemDgEL47fQTRpqAUz1jSvjw",
-	"LzVrnaV7z12PcThVaYbNFDBkDc3GRPDW47daN1bWMy1R1ktyCdJE/RDz5pg3Khj3pZ3C/bBmShQ8xrgw",
-	"eTx5nwkl9kKaLTNwRhRVi2SOa8YFZBbjFpQCQz89h7yPaqUsAxe7tGvy4OTulcOO7tuTxz5hl+d4Ddsp",
-	"SMHlnEFDDhzRjiuSu3oBYeENFLUk6S0xajEvFN/YuCMpegWVynhm/NfJWmVdIfPZe/52mNREDIh1kUT2",
-	"4nrk5TTmM5ijVzUW8l0P+axCVCe3RX06NIm78VVw5njw3dnexM1x3dlql2KTNxRcvO5jV8aDQcRWbxQC",
-	"boHIgf7BcoWKZ8vTHgRFoTsyu+KbS7GvnPKCRpRFoS26VQ/L7TMq5wx16gg97ua45eLnltTpxKoqO0ir",
-	"UOYIliU7x3aSPL7hkSK1HWblFUFqBB+sgFlMMD+QAIf47gxwTGfQeNJpUMARk2aL5/q+o0q/YZ1VEQom",
-	"ThGDEEbIkt3MARB2UwIJ7wzLiIac3JJ5Ko64xXyivnfd2d9VNtSF3IkbduDQwV2/HT3w+ltvvdQOGqZz",
-	"OIAJNj6+48XRsfHRsbGxsZ27Rl/uPUvzJkx2/3HEwUAtwuBmj3R2xEeZFYar8Zuf3Vy78/kvDxZaDy4G",
-	"Z+83ls/gJ61rR9tcifSt6THHZumoqQfha4O2ILevEkkXSvRtadz4rkXr4KZLXZrRIHcZgHXE6p8ylLqQ",
-	"16WDAJsDNVQdI5juHPOSgxI4/nBT9nKEtIP7nfiLw5sOrdTjwsfBqf9uLJ9Zu35z7YcfejrP5XTxmXSz",
-	"9ZDNZxxG1GXaJwMiyZJLRLXCvDlbAFoBVOog4iUixWkvGPBN6bRbhXhCWTBnjomU5VKP03e/Mw/ZujK9",
-	"XG16UXq5/jXPLe93ud9TaPqwG14an8vd1NITGfcnizaHOEkqzWaF8WTDuEgdwYwdMe26DqP8+TOAcdm7",
-	"RfWMAEbdowGmae8ca6xKBRjcX1q7cyy4cax17sPI1lHdoF0aCw7CES/Vk5RDH+0Dmwvf9qvoTmlbouJQ",
-	"v+h65fADhYYjd02OY9xB101xV5VQTkPFpAbKUbAhMej6LAEiMhie2CLHPYomTYGpJlT44Ah15Cat57cl",
-	"RkrsOYarsWWYAxAZCSduZGJXRjdtyX/qJWnOHw1WvgxuPgQH0C7MSvU1srP4cmHcGivuoC9N7yyOsVfo",
-	"i9O7Ci9br7Dx4g764nTvRgLOwqAJKwebbEw5CFCaE8W3U/VvL9ozVa9b5AIhkabrhtFZAzhBpXNHNAIK",
-	"uiai1iR8AvR2WfKOssnLtK4AlKlFROyUIYIxYZQiKUt1KqD6CJn3qJ/jFAhstDlN8B1Qq3pMQJyRFJm0",
-	"XyMaNwrLrdD1/ZRwIa7+a2pqeopfTNdTgheGJVnHL8wHSqx7az6UGsZ6W/8U/lLNiO/+qbdD75k7Iod/",
-	"pnRHD1KiP+hzpLX62drS9V733/v4j01AyeCrrg8m8wwodoMbw30KDbrc9aXgB99dDZau/vLgNJJqN698",
-	"00YhhEgshVIYuJ1jHhQyGG3cj1z0DcmyNTUkYIegTfLLg4Xg06trS49/nj/avPBD8/xPT+YvI7dScHbx",
-	"yZcL8vNrJ9aW7jaP3mseOxv34JIlkBVcXrAdtp7uV8jmITG8W+MEWRNCnhxj7xswM92EHksp1tDyRSDy",
-	"hBoi/UhDddlwELtroSRCAQ4yd/fT2g9RsABR54XOBZmTh0p6VwSEfOKFGbgQpMa4T6ZpYVYZluh4Ct92",
-	"HIVQYrGCQz1mZXLcLJb5DO9pWEqUi4LV2rOMVUyS2fXKzNOrr6vwzaUl11H4oUoqAI8eTm1CoZhMUSdp",
-	"8jth8wLL5ngCKUrK0awnacgSIsdIPz7ecGvI2UC5NXAijObRz4Mbi80Pjgcf/pjEU5KO5iniogFsQbOs",
-	"Dg0WoQuiJEbQeiZktImIUY6DHPluuKmlVeV60jEJi/inddiQkxkXRU+lhhX1ATAbzAAmiRpF2l1WqCEU",
-	"YDNWkKshyOiok8J8vAeFNSYBGzyIDKxX88pKc+FxcOO71tFv5flz/jsyPk6aVxbIjp2keelmcONEY/Uh",
-	"rkgf3oMRoC0JMpoZSkVd1vt+gPrti7vNv52JCvA6FDta220HEUmP7h9UlasRbpcORYTHCzoiGmEZm4qg",
-	"vMD2RY7LE9pTXrItyB+rluJuwxT+ZEjQA+1CGJkJWxOxLSnHHRtCeUBTS4VWraDiOKsltw7JF5iCtxxO",
-	"ZSzce4tkTY3dtRimQMtQpYTtPAPrUDp9MjjzWfPa/ScnFteW7q4vbqorrWud7TtaH5omJOX21mCxHcBd",
-	"qlR94tkzpSiPIGc2nM0elcqMux4izKeEpWPPsslw579mzDA6hd1Ch5iwG1roMGqL92BwR5Y94vnBjYfk",
-	"+cG9Y7P1LHiAOBX1EDk0uP998NlPa0u30QNsrKwEH/+trwM3fMFodu0Z5qQ6dfOJ9uWaCxcBfPrkRkUo",
-	"ZEdOa6qKzdBbePlzDCoYwwdcvLvuNsxsfGvFpn+OUafb6eEq1m/p8GB8jzpQS0GqHKu4JsKCR891GMAP",
-	"6fpHi2FxSwYpzOWHiO4nDeiMYtWvE7uIdo6gtpUlUwlRWKx5SDt98CV6qYW0NHeuqkYwtTnrkO70wwfR",
-	"lnL0abEYGa5mpjRtSAB/2dSY70DGUr4mFsSrGguR0eXUeNrKuQCnJ+1JTM9pz9iQ5hzvfKjfcfs9UrYd",
-	"xxas4HLkhkx8f+lCj/TG8zmWwPP53J38Uny7HflzNquJTBtlysD0DbAgNZa/aaysNB5fbx69s7Z0N45g",
-	"haWgMb0tuqoN+dAx8FnqRACAla8xx8g0k6oBE/mkRB2senPqWYI1hMn7/ZDa7UNbkUPrrAe8DxR4lFzH",
-	"Yl4myoyr3IKBw3q2gd38GNw+FyzebX17LbJQITx0elBlvwGkka+BCjDEsiQvxMDjtkkVoasbfbfGRcmu",
-	"wDXggkrVvA1DKNJhVAgOIaqFmMRIie3DYMyKYGFIV0OQigc0jTleok4RHXkIpYbskx3Bn4xW4eZ5MIqr",
-	"ivKFau/nLpZIQlVaghcr50Eu9NaC0YczH8Ntj348EpyBfv7zj4Pv5kEq9ItHf9IHgrt862c7EdwJx9P8",
-	"9Ifm4uc9iH27jtr+/iyrd2lYNqb8yFjxRTpe2LXjleLY9E7rJaZPpzboZFbvter+D2Ojr9DR4rvvj7+U",
-	"Vh6b0gStfXbYobYA/9yN4U5pxOM56thWuMukU68uVrtQo1wYiyoMl5bcWrJRhY3JW7o5YjFNBGoJzt5Z",
-	"++Bh8x/Hnlz5vndH6veubT1XLdb9yjg4BKNe1WGim7t0CC88CNcN9eyMjJPGvS3Nr7CjMTvUupHG8pnm",
-	"qQtrd042L9178sm5NGeqmjBthxKmbcPFwJAhPmLRugA6TqwHUX/vyow4jAr/CLSgwN8eqzh1/XUfqr19",
-	"9p9h3ImlR62HS70vUkzqE/CXO7CUtZUD105CiW0cTtMWpOZ6ftjlB4mbGvUsYRr8CgAUh3W5BYdhjiEB",
-	"FNetPk2M5/XgmvUERbCaOx37KMiYangP3XjR4cebzCi46mVaJ5abCEL3FCCg9RCpBjp8PcBkEGA04zSj",
-	"k5Qy2d1gmnVlpK2oArESElqLFTRkhlBHuIoEHY5qW5rVSIGezXFNtR7+UhOth+CSHWTrk6oFVRrV1Haq",
-	"HhM5HrvMgRC/vB38K0vekY+XLwMqIW6AvLK4Ab0OUDaYD917Zn9gI0g4lo3ladBgn9hjMbOB9FGU3x9u",
-	"MDHyR5v+lz1qUXuayvuVsetiWu5Ub10e9j56LGY2kpHqLnFPBQI3XTV0KtQegKgR2FlEGKxD4UVtQdH1",
-	"1UKqIFWz5O0YQrVOe6o9wbiVhln9fCJWD3Rt26Cnm1duNVZWOgCou67sutDTe98rqKXFjrHoQfmC8cbl",
-	"dkb+09A/lwpgG7RScFbLcVQSKjGdhl89iXi5LrcgZMDaTutMjsv7CbfMoA9DOvE6BpyYkYZRogfPM4t8",
-	"vSW418miAXHmbkRih1Qkuody4U2GipNuKc2Qnm93UF48XPQAmI20uOAB5lacVMTPge1/SCN2ALPgSqbb",
-	"H4cVerlSti7HIx5hq43p4KKtUabS2gsxNPVJHkHQ1ChBmmkiovA7tfiUZWk5GgL4ZYoZoESosfpFcOpq",
-	"8PHf5OCug5Xnqh/viNRGqv6sDwHYIiRMGPtVD2yrVOgKWN4BpgYu3g0+v6pS153S1q5KFNOdLei0swFs",
-	"QHjDruCASowdB4tVVCGvEWtFNQzHExjYefUsVp5AlQiZUZjPrAzlfZ2yugd/sDF57VXvwRDPS0wKYNCb",
-	"CxexBK5PWYiZkwMWBsWIYrQXZDbLVeGTadaunwBuCtWTUXyg7Xyt8LDC0+i8pJioYHgePiV7FAZ82sVv",
-	"scEPMiHlJxUnR5v9dlGHnmEmS8wbIOLskxOLrYdLnbZuV7lTqn5TQpcWEIQzwN1IOLB3Q0Y8L9CxGML7",
-	"6i9rJ7/vY3GEz7yBrE6CRtARKoLDEEHrCoFFnRKRJMoEYQAWaotSmXE/k+P/WaVOWI7UhkWPgS/qMchf",
-	"ZohH+WxGlVNmoiXhjFrZHMdScKJuySxjfaGJGBtaYSZpLv3J8HH9Estx9S6KXAahb+V99K94SoF5KK8w",
-	"5ZtJVDqIDxNNUpo3CPNg8tUFhFqoB+hH8QlFtmusmFu7frp5/nHz5FfNf1xYu3M0io3R/PGTvWNj4yOZ",
-	"EZj8kYmRHWM7Xhkd3zH64jimlCifBTzzAjviaOCakNl6dXXt6OnWJ6trS3f7YbbGWXpOth6+3tqp74Jz",
-	"i8GHp3vefaI6jb3IQ7HQDsndBlAK0EiiUjxtm0+evBatE98llANvWciikw+fL5/RPTsQArDcJJQFKeHh",
-	"Gw1HI4cDPC9G29LJ5pm/TO0Ovr+0rlz4tvDtwrrt0m4RFBPSkymHMO7kKvQl9R10OYeFgbaf45roFwpn",
-	"gHFQFaID/obFxCzxXXdW3Vow6KcxOJ5Q04ElgXxG6LuF7XoUIMUAOoVQLDNzuXpmH/yGWOkZmRIA+Cud",
-	"hRwHFgiAjZaP/Oqh30sXYu97BeakNG0dCiduc83USUhwMHcjGcBTBGA4UwuSiYZZgNQhI1Ut58zpset6",
-	"d30Kxthd369G2V3fh+Psru+JjrS7vicca3f9MI62u/6qHu9Pw4QaGW73dxqeZZ9Fl4n1omp6krh6pYxL",
-	"aQLu2x4XTE33Hvyp+uttdYdeluCwFOt1Cp0HFaFQe8J0z2Rit5vjVtatMP5e2cGCTjGKKsBw3YsKAO6U",
-	"GPPLThb+Hx/fFIJO25zCtHcsC2LKFcRcn1ByQ+mRBVyqzv75UHukqOPtBepTx51JVctvuDVSpryu8DFB",
-	"9So4YuKwoh+Bi4ZqS305dC5BJpd5jBSkH+yRMvNmNKxxCnX6q/g8Mb03NEnqHCxlvdQbK7g6Rj3HHgaj",
-	"ehzAFSDLW98/ai3N976yCllKzsW0SzEiktYS7TF91lIbMVPhdIwACxdcx616UV5jt0wKULcgf5MlBxm1",
-	"ANXUJw6jc+AiEN+jmk5dsaQX3KpjEcGSyeR2w4OuU1UvFZNK5kUry+WTDa20fJhaDF86CbMU3hKw48HR",
-	"GxTRXWjRf/pxcOez5vzq2lcLUZEKRSddpvySx0TJdaxurRyMa0TJaVZwy9LbRDTSOnMc6RB7BDrnpbIA",
-	"SEYKMgUihZin8v86DQAeMepvhVpXYXxSVYm4JgKnsBQY180eKbyF5vmHylyoR0nHKzwM1mhceyKUACRH",
-	"h1WFj4v/5G8LwfyD1MVPiXu8Id8oGtfIIJ4+1D9PKr0QQjUr7kHh03oy/2h8LYbAQmoGeF7CXHc/aF74",
-	"oacliu7POi906ZAI0UekLZch/1llVaaKcGa03CkSQUQ3dS2mMApSDulDcsRhWnh1XuiOQAQspQO0n86d",
-	"bt6+2Tp1rzl/tCvSiPxkO3e70H2aesAKxR4Fv8YYJ35Nnos2E9D5bBrlpcoLmfGrvlSXCZulzgtvubXO",
-	"Kd/ROf5uRLjz7EFW/7W+/ShY/AfOUtf58b2q8Ld7rlye9UiuOasZpDNWFyEyQAxpgwhXkXEBJiYSnkoL",
-	"EhGHATaFM6EaPmB8ZmXJXiD6KFWnTaoGggfA2JRU2AFPfFj+euRZanWFboTgzOPWylcdLKJJzfoA7lRP",
-	"n3mkBybaEQorU1WopA3VmdiqeRIJYJG6yC7KqUeYHOoDKMkEmWG8CurFY0AsbOEpP+cC/L4UdWzMASjU",
-	"GblCqvMqxw/rcX2PzjFHRCv65DEIAM08QgeetIC/hxfXrbIDgFM+vHt8Ymrv1G/76ACAR9giNAk9eDel",
-	"Occ8yy4MzWFpXjzR+OnL5rXlJ9+cXr+hACV1u9z5Xdv7TFsWbG3g6onVEJvbY+V0iRVmlYLAqhN5muX4",
-	"C3nf5TPTlBMcl4yO4v1e2/fm3vy2CZBu1R8oHykK8Q7lYvYMp37VY0r0gbRHmO0RgfuZwyZmbcRH5Dzp",
-	"JP0Nq6uQzPCMUfmer9lOKhFJOLFDkwyQicbj643VVSklq/e6yEeRWWqSpJhQ36cFSF2J7e+XqCj9qf90",
-	"whtUlFQ7evzmIWzXyMT7CV+7XNgCeowSvwdK4ITH6ZxiQ/Kvyhxf33sYGqYmyYG3Dx1WBYcKcAf03jbj",
-	"zrbzJRxGOR49LO+UFkfcMTaWwr3S/gZgkyS+XZFJvZXwRYlRz59mNHnSXM+esXnyLQGGN+0bNG2pk/g9",
-	"yKj6BolZ/kv9VWa+h3kF+RdA9MJX7RT9qlBb8fMX4rT8wLyRtHjIFwYWsa64A300khmpes7IxMh2iHUq",
-	"WU5pfqBiFrjCVFn/8pnGg8trd/4eaUTXXQaZVPPd+IcYUckSw5Cp7gEEmUk3YETF+EyriY5mZYmKMX26",
-	"hKXbMcalznvpyIgInVXqMG5RL0uC0yvBwl8ay2eal24GZz6MFFeymeRXU4WM6la2h90g8plU6U8MpaDz",
-	"91OFgkkZhdDqUk/W0UctuYB0K0jBYVAOXMHUejlLWo9uNB5cWvvhy+bC/XAkqu6YNJi8rTSso3eONjBP",
-	"GrI2Aywtzyy5SbUNAxe4HCQJXipLWg8/biyfCk5dbax8FHkOfYekJzlUoFyawEgCliVPPjmG+lT/OFSY",
-	"Ke9hqg7wXSi3RqXF5RKLObaU9yzBeHIcnCLpdmBOVnAhpa2u9ojqpYqcjbZGMwQ4e9vPkuDmQwToNC1Z",
-	"0f2AvVidA/5bjH1RTqScWupEOsulCGnuq5/njxqCxvD2hgAr5YXAe0NbACCVtTHhuDMzEOzkWRIcv9V4",
-	"cAl5HxrLZwxpgB4COQMSpB6WTXPHoNkLNjlSRAL0JxxLGYUFSB2RJWha/Tx/FNs15ZRpM0uHOc0p2jnm",
-	"qxSYVsAuxSg27BQET1JxXepnCXaEYvghshiRuEPCvdvStvKhTW0yqJ2IFESjeApGbrqeJRjdbiyfWZv/",
-	"oHltObb1TWA+k0ZeU4vBZQK1qHSiCXqrcm0eHTfA9PrG0nFNUZba3qx4boEJIVVScOZxY/l28PiDxvJq",
-	"80pkmUvV6aRH2ztnWwwqRAvU86TeyEAdaLWSJQj09/P80ea5lWD5S/l8gJQY3lT5dZ23fc31SNnltu96",
-	"eJ58+nHzx4jeqHjudKJU71ZBCICfzBCs9iHhCUsAm48zL4N57cNvHiLj2RdD81dPCiIxkALzFCQSE+QF",
-	"MIPAm2TvFVjFZ9Y2fTw1fvroyaUfcpFC6XBQaZH9/wAAAP//",
+	"7P37kxzHdSeK/ysZvRvBx/YMZgYPCTM/DQBChEU8DIxE2wK+PdlV2dOlqc5sV2ZPo0UhQvpasqg3FZYl",
+	"e5d6cFeyN9YWKWv3mhJJrf+XGxgA+kn/wo08JzOrqjuzOqunQXrjXkWImO6uysfJkydPnsfnvNFJxGgs",
+	"OONKdnbf6IxpQUdMsQI+XaVFeuOa/ivjnd3OmKphp9vhdMQ6u50s7XQ7BfvLSVawtLOrignrdmQyZCOq",
+	"3xjRh68xfqSGnd1LF7qdUcbtx+1uR83GugmpiowfdR496nauUsmwq5TJpMjGKhO6z4MhI1lKREHUkBE+",
+	"GfVZQcSAUJJQyTY73Q57SEfjXDd3/vzWxZ3z29tbO1tbGztbO5e2t3fOb2xtb2xtbW1duLjxqU73bBP5",
+	"9FbERMRonNOMq1sw1gDxcCKN/Y6pUqzQr/7/Dr6wtXH5wRs7lx/9x463z0khRbFIvEPOHqpeAr8eaqpp",
+	"Go7pESN9NhAFkA8G95cTVszK0eEbnQAVdra2fIO4zlh6XRQjqtyc55od4K/VZlM2oJNcdXY7X5SC69Xk",
+	"k1Fn9wv2I1Vi1Hkw312383BDP7hxQgvdttRv6P7/5N7tWx0cyj68CQNzg6pTZ6hGOckkoUiSgSjI/gUy",
+	"pmNWdIkSZFxkXGnOk/SEESrJnWvXQxRbYWq6+8ipmWm9enDzNTOlQoxuCq5XY35W17NCKjLSP3aJ3gQb",
+	"29vBURdi1AnwHLLchUcbL259YXvj8oMvb39ha2PnwUt+DnyVSs9Y7r26v7Fz8VKX5GLKig29Y8mQPdz0",
+	"78OhbiNyR+jR0Y3BgzcuXQjsiRspG42FYjyZfZbNFsd2SxMXNgRN9Fd78LekI0bGrJCCk2mmhuWXx2xG",
+	"RoxyWX6FL9Zl0KXBebqdXNzZuDzY6m9cSC+xjU/TC+c3zqfbfbZFLyVb6bad/pDRFISAIUBlyBt6zLG0",
+	"2N/4C7rxpa2Ny5u93Y0Hb3y6u721FaLK4Jbg7CZVydDt0oVhDDb0Qxv4VDshcINfY2NaqBHjQTGQlk+0",
+	"bjw7ySSs3+I5QRVJzc+E8pSooZBa0OViGuJ/+3xtHP+xYIPObuc/nCtPxnP4qzzn+ofhKDa6KlKmXyoZ",
+	"4ODKxp/9xd2/2Njauuhn80S/EnngXIg4cF7LRlmQ1jn86BVLF3Xb9GE20lLp4hb2hJ/KfjKu2BEroKNb",
+	"IjVHdDnbk43aobu90glb5WVk5I0Hb5zvXggx8V2qMn4UVEwK+HmdyslddsJofsNzhnyOj6g8Zuke4Yyl",
+	"EpWSAh4HJswkKVgiipSlISbEp/1rNKC5ZG5EfSFyRpH57ik6GHxMutkB7eds7Ud7Ik/0aZfLh5GnIAzD",
+	"HIXw99V7n7d//tlr9/4Mj8YDETgYX6P2XAythBLrOQxfH3rOm9eHM3Ow0JykVFHNG7kQxywlVO3q3xLG",
+	"1QbjWkCk5HMH1zc+3QWtRB84yEWboaPjQPCjPuUbuuuwUPVI1UfIJ0yqKyLNGKj9N0ZjUajrWc6uiBSm",
+	"kgiujESn43GeJVTP6hys5O4bkcKzbBb7rdNnn+ilJYMsZ3skU5KIKSfJkCXHegvpNwk7YcWMAFfh4awf",
+	"04y/ucDtOC85FlzinK6JZKKPnH0up6iVr2VO+tpim4a1V+yhOgeqXa0ND9kX7zmpaWiz86jbeSXN9E9r",
+	"Hu+dST/P5JClpvnQUBj+DCPBdWPpmoeCzd6FpfUNw3YLY7g5u8ekXD89XLsH4phxGSKHxIdgKLfHjMMF",
+	"Y9lI9N3lPz1cxgndM4zeDsW/n+BWYy59A2YIeacQ/ZyNlg5+jM/9Jzsgd+S/gQrMbocL1RuKHMVQyhTN",
+	"8s5uh3KhhnBFH2QJI/oB1JhB+edi2ul2RkxKesR6Xxp2djun3/rp4w//9en3fv34t989ffu/P3n7n09/",
+	"8bXTb/306Vt//cePvvPsvfefffWHT//nh6e//5vTb34Xvz/97t8+/v13tfBjD/X5cvrm+09+9OvTt773",
+	"5Ge/fPr2t12Lp2//96c//Jdnv/4qvtZxoq6XpZ3dztb25U9dTi6yT9NP9bXQVFRNpNa5Lnc7KlOg31wV",
+	"fJBniSrl/Dk6zs6lIpH/wZBoo0KIR7GKpFkG38K9rjXZKeOKTAvBj0CNmOrvlCCpgEW8a1SKNW8G26xv",
+	"VPY3vCZNRZESSWeSDMWUDGhBMkWGVJJEjBgM8fls15ab1S0HHAH7SSImXO0f2WGkKORofqcQY1YoOP6M",
+	"yjWufPVGh07UUBSZmvkNVONCiAFYpexzRMEqUknkUEzhjjh/v2nUuuzB/kbr15zVyTNMUD9ekOTGNWNJ",
+	"mxvXheXtT7jK8oByldKZlTeOEHuEC87IdMi45hFNkaPshHFQbI6EAJWmomndv59qPUv/s2P/WdSytH54",
+	"JDbMlwnNGU9psXmNKlb9bSODM8Qoc1raHGVqOOlvJmJ0TqHK5P7lImXnbFOlZoQ6xRdwPbql4a5kiVJ7",
+	"Ff0vMpAV1dFRZLtN5Lszjc40BYxtuPlaJmk/1zRpx9EpvKenVtHU8Z4wd9uojlgeZ+MNMcY+NsZCXw8L",
+	"00ON+doxVcGoEQO19yLYHb9oFhr7KG64OtAPz68rtNCtGmRhLAuLWpK8NOy2oHdoX7qtiEZtY3p68TNX",
+	"yPb2pQvnX+qSz927ehV/HGTFCH46v7O9tfVS+827bmo1EEmrJshddTokxmAyZyjUQpKoYSaJ4AnYpRcG",
+	"zx6Os4LJHl5CzYUTLBSXLnQWDRZ63OY4iz72uh2ZZ+PWOn+VQMa6UxmsabQyniVka7+Z6ZH132SKjeTS",
+	"Ja4ehI+AiW7gexfLGyItCjpby0HUjkfHQ8GZ57WFB+Fg9R909iJVnsLuor3CSby+XTN3hOAMGrjhntIH",
+	"2sIessfA4m2i26GJyk6osoK9diOQoKlRiRtNnyjkmIup3COC5zPU0nXDM5IKJiub0BmeumdltXnm0tul",
+	"N6WZMkw/f4fRv8MCjmjKiJgoUIe5UGQi0aS2OMTq0bb461CMWLyZt2T/+shugtUPlBgrtL1CKyT2Y98/",
+	"O+9ZZumGuBAIUmWcuVWpENTPqvCeMcq3EFr2JGgnHkbW4G6MiX1GC5hGIsRxxiJNieWgr9j3y6+umpbO",
+	"IsSolPqONC83L176BDQacyS5MQVWER3Ic1qLYf5FvjbLsKjKidz/g1R0MPAbQKqDx8dMO6afJQp2ljKu",
+	"MjXbxEmcScO2baGKfUQzbgxUC6RhXBXmzzhJiI1JrWgvCMI5Iti2vSuF7YAdo+WOqwx5zheqr2jo3KR5",
+	"jqcmLRgZZVJm/AisznaOc76DxQ3qlIntrarFuZxpaEpAmqDCuNBRavSERRHPuPcFPf2Z95cvDZczJr5t",
+	"uvUvTIxdoU74xx/+t9Nv/fTxBx90yXQoyJDyqrUs4878T+2Oh+vyGW0ToHd0tSLw5HtvPvnJX53+4w+f",
+	"fPPvHv/uH1ZQjrK0FxSS67JpRKqE/gt7OcAWd/acpUesWMeVHVsy4kQLhNW27vPV8BtsRvrO+YKES2jb",
+	"++b8erhVwLl495Bl85bk+XfEheUJblUUVO863Y4ojijPJCpLD5bRq6quRbKro97aWNa2eHVI+RH7JFbl",
+	"Y18Hr8KI879jW8CPt2vt+I+2mqa2psHottxQ9Ie5gUC3hThhId2F4s9ptDzRwuMuGyxVXFzDgc2Ng1pF",
+	"ALphth1vVfSZXW71kyWTwZ68M1GKJsMR40p30m4iQxMpFx/M5t8bFy8ulVgy+xLz2sqaAn3KfVPpbXtr",
+	"6XFrovfMqQtdm1eWCK+EKpqLo806Uc9oxYcmUYRVml2F8VZZr5UI76cnNNXMgwErkd4WOVMBHdlOa2Hs",
+	"YjCQzBPpdGWmIF7SXA3SSUH7+YwMGYYRR9hjLV/NWUJYmlGifyP9GTFewi6YgYmdwmYnkvvM4Lvl5AOk",
+	"07c8wa8Zr/UC6ahkMVbg2q2i6eGDbMTyjLNX4OFHeJ1aqsTZYWp55ZVOzbO7YfqYNx6am36z/qgfetR1",
+	"lFhgk+C1rPXlK+Mpexhp0j/OeOq3R0AkwBs+Vzq4zbv6MnV1mHEm/d4FLlTA0uE0mMWtkiSTomBpvEtC",
+	"FNlRxn0X8JSRTJGEjhgZFGLkHWPBxjlNWNrr+ylZMCnyE/f7nItF0cGg4mvS903JlMpZSjLl7U8mYuwn",
+	"ynRI1Zlv0sYu9aUhxAbacI46WRsZ/LVMepSbdprC3CbzXI7KFIrlUwurDFcELTzuMGqZK4J5orlMb1rp",
+	"u84JyVCCD+kJAys64yYyNaLZlMlj6dtkrECDhSRTmqmujRCRSt8epaqZj5rWAmh0jclj3zocFQxFS8RI",
+	"M66XxGvq+lOtAmSCSwzPtQ9aT5EePlVkJKQiF7e2Nr3Nj5kwoVBzqRei0NtqRBJapEiMdnM3Sr1n9gUq",
+	"6xFzn7E8F9Ooh+eVdzg4gXcsubuGQV2zOBLLC44UVZIHuR9W9kw7wDF2JLcu9fMYXvs4qAvjKenrpWuQ",
+	"dIYxFojXZpJBW3787EM2/DXQZSkdrprInD9n1OOoGIo8S+msLvcDFoG6a7v+yhx5aUgp8NPSZwGY71OK",
+	"SZGwduO0oYml+YByLiY8gb2ob9XgrqSefLJH3c4JK7JBFvKHTkVx3J5yM7MKSxYXHnPjrwzF0aFbLl1l",
+	"LHZpll4dTeDXn2M/6wn8qvOahy1m9usoyV5j3GUGFGzaz/88YbkJ217tKrtqmNXcGBsipK76lRwIAjVa",
+	"aaOo0vtNazrwQjyJ79Es9XEpHY8ZzWPfBpe8Jwghz0FZnmo1B55BDWdIeZqzAnWcPQJRjpkaQowC0exL",
+	"MvTlaAkXrQfcoiPWoAc03MdyMVl6r7uKT8HxmLhMuhjitDlp0gmLXWn2MJlIH9VfowoMAlyQkShAbeVA",
+	"TX2NhoiQVEz5LlyaxIQrSegRzbhUhIu+SGf+0JBBxlMTadK8ZYv0unn0UReSbVquW+a/pmZSTljaW052",
+	"S5+cnTBPuO1WlQO7ZBs/Mpra+FsMv++SHaQZZAvpK3AypMUR86u1mrI9TdXeKOMT5dOeb+IPupf+ROrb",
+	"tAQX5XSYJcNyeZRwjO+Wyt/niFE5KVjg6g7vsiRLWboLccRdomh+3CWJKAqWqC5JikxlSSZHXaIKyuVA",
+	"X24LkmYyycZ6LEuichaVoUkgfkH/0AsYN+C3L/ntaeaOHbvPpDXmLeNPtPrZN2y+bVQXkzErTjK53Aw0",
+	"L4xEyxcm4yHLvXrH/L05NapxLRJ3AjcLS9xyCZy0s+Sy+6Rrtclyn1mxXh4qpdAJnWD7yQrhTP2C0WTo",
+	"17Gs2arU3iArAuVRZRZ2N7iTy7JPrJcKB79vmzefr2Mv5tM905n5eNP1ad+2XdvnzQjqu9VORe9KvcVo",
+	"Drcb3Jf6L7sx9Y9mZ2IomdmYLaZkhngLu6p8c4C9Vr656gZQ/bIylurb5bAq316rjBDu+vbmtdyclmlh",
+	"OAGzAkF22HMqAQqvitqAUR5FCqqCnPOteyNr3EZvoUkpr130YMgI8iCOybXcJS7dVOt4csHlH+Enj970",
+	"x8iWMMTQVrxeHtjx261csxayStKsnZButRJzUzejD83ab9gEq1KLa0eRntmeiV2GhukcT/OoM0Kx9JA8",
+	"+f5bT3/xQZdMqVbPuDAst0cOxZjxQ3L6v7/+7L3/9eTvvrdHDvEn/Zb+9t1fnL77n/fI4RcnUsF98fA+",
+	"f/rWXz/94b88efOtp//07T1yiBQ8JPjs6S/+5dlXv7NHDo2E0u28/5vTX3zt6Vt/rVsHkaa/ffrD//ns",
+	"vW8+/u2v9sghMqpuGr7EpjfvV1PVYSadbkcP2B0h8I0bWqdrV9PJx9QJcPjTbIgHzUlM9lTOBN+0IvoM",
+	"99lKc+ZKWxSzu2wwkTRvEWTX2ptzzMYegXMDdTmbAVFmb6Oc2SS31ZAV00wyTP0GN4mWp1KJ8VjfuBDR",
+	"g5H+RItPMqIz0mcmWlFfzDJQSjO1S44ZGxupliXH/ntAox8GTMFuqAHfSBtHh+nNeTyARoFNpRcpELTh",
+	"HL4y2mHg3ugdc5Mt0fK9QrNMtIEwGGF6QI8ZJxmPdDUAMFHD6kA2QGBl3EzrL39Wf13BvYpKIILtIoOR",
+	"cVKR4YSnBXP3LkOu6Ot+bVt67f4D//34s2ysHEJRVpiNBOc3F4oooHefJXQCPh/9yMKuiiTDhFctiL51",
+	"FbzMCjaE4PW1Krfu7sJo9Hhh0eKDCQLx0nbxayzctNNWCsUcKF+w5FXMnAFvts2GpnnBaDrbIzkbKMhe",
+	"EQXZgsVB01BOJaiG+u4OtPPO3kWNbC3ZrWtN5hyIQEgoN85qUHeLXRg/wCw57VGJKZfDbExoX5wYNsgk",
+	"mAXoMb5bMg2dkcl4k7xmSZQpciSYJJOxtSNgUtJcovBypKBuZzDJPcaT1y2ul57ICwg0YjgI8Vb0hGDM",
+	"uZBKPznynSKPvGwl/flabKycXz4q8MK9M4qW9vaNeOsSApgF5JtWz+FQxafMhSXXdxd9+sJKcoOtFSfq",
+	"JMOb9We14u8z1x5FWDFcTDPNpfBoGjhmBKHQd62NjEsy4am5cgFwW5n8Hu/xoNXQ5KjkHPvWzFxgWvRV",
+	"39Lx5HXveVsNJwrcSyiXDiASMgZgA0DqgSY4LDlN4v3Z9Wg+ryV7IpkfJikzcQkVe7o1V3tPfGN18NPW",
+	"2A/b7D37yije15xnJ/pi0OIVk6Iav8BlyvEiMVnOElUIniU9qdX+hAUu/ZY3CT0qGAOR3GdEv8NSUrZC",
+	"8zxgQWcPFayNN8bodVEcZ/yIpHQm/fZeTZnoGV/PWJ5+nuYT5puz3tws7WW8zdJaU/4iFqTmOioJezhm",
+	"iZai+kkvtxnbYvRK66n2TlhhvS0ewztNjr35rzepYkVGcwxWGWhy2EgVVqZnEQjoAUnXTqSNbPPxjrZJ",
+	"f5QpxVI7Mq+FQSjDgI3ISzj4W/iwvpNxMLot4VtcdaNC6GsCGQLkjPeW5zAI6i3anSQrQs51gC/tViSh",
+	"GFR2BjH7K1oQIhBC0+Yd0+SYHi0l2J+IjLPUhp0WLGHZSdRpf3Nmz3uEGgxFAkim+jQ5Xo7Bg4+BHYyN",
+	"PUcwqMDmMNGPIPCLvthTtTeH46x/R9AHo1KqYSEmR8PNQAAKG7fgVj08XzjFZDSiy4N2NanvmUfRbTLO",
+	"WftD+Z57zz8WOWZcWjUschfad3wtKlaMMk5b6Y5K5EuNn9cmTJpnWWERBqLGe2DfaJIa+qxPCzqleS/g",
+	"iK8LArQqKkHsiwEdvZZcbFZzTihbvjIMXdX1zIlVlZXmEKnsplKRfhC4E6zkUQKH9iIZLIZZyY+7ZIpa",
+	"UyYxQIFQIlkieEpUNmJ7pGIMJFIf+4AJu2DYXwSTCGuMBdPzQzFZZEdDVeaXepJIF1pGO0zsPSWgKzpO",
+	"3yVulUvbreULiCwWVXrBYyMhFARPMXhXZireJTWR7PVK6/DFLaHu1XuAr29iN/D3nVpfj7q1FI361Eyg",
+	"AoStU/JFfTcnI7j8mpOJjlkhIRNDX6WLlBV7hOWSEbjHSyLpDFHj0MDiB8owYV/1rlHD2yXTijLXrRLY",
+	"gQZvby1LJUoZG/m2Mt5Vd02sBtHiZ+4YzrjhXRvdIYm94FrLgYEbM6qPf4ZVLbs+BFDjSsbpEkaTIekj",
+	"DAqE7+ijnzsERS0xXpCkgDR1GXv6V8/9MhNtx5OEW1M8YxLtrSpdn1bJ5bFDrGvZ1UFu+aKwKfeCy+Cd",
+	"qbYRVzc9WX95O3NCTZ09K1W8mm4N28CjTzM1FF7awPXQK6XSzPirczYAeSSk/qdUODtoVZ9IFCpGuY6T",
+	"VFdm12zzV2avYQdXZnewiyuzV6qdXJm9Uunmyswo5g8quTG+PRx1jsRbpMQ4415894LldLZHCnaSsWmX",
+	"eNht+TBQaPYKpiaF92LgDhSvMEHJGncgV8TKCStmaqglqbWDVu5tWvGNZ0nb/h09kgiGHBciYak3vgr1",
+	"zrQLAm0UpGQgBVvfi4J8vrKJqFlAltGrPk1ET0Qva9fpg13ilrNL3HTt6daKcQqWZOPMGCeX7+2l9Csc",
+	"1sn8VJrWIjC4uXuJb5Pi8T3Po/pUM3ZvZM0+3LwU6g0AuoWMujL8i+9y4otHScSovm2iJq5Ez38BRU7Y",
+	"9essFxv9KS0Oqdo9KJ7qo4yLwupvxkE2A9xckuujhrx4+u7vnn70wen3f/z0rb9+KXYzee9YSxbDYbm2",
+	"jl+BA7r5svPZ+Zg3e1zgfoU/copFTrRMhz/0unWsAdbG8XW6FcliWKWC5Vw722sfrCTodGuS3ciCTtfs",
+	"t461anbKAOFoGLF9O639RN21M4O/cXLwp5kf/G2muJ+oa3aW+4m6YSYKX9u57ifqqpsuvAwzvled436y",
+	"8Pn1ctr7iTqozBwetpOHBs389xP1iiWBCRgEKtgVLf0KnrCEHvrnFrfBbX13GdEvIuqQ0aPx4RckGU76",
+	"AYzBYG76kBUsIrDMJIPD093KAEMM65T04P0cfameCGVaYk1KOpN7gIedKcCblNa5PaaFwuiURfSmcEZz",
+	"OEZZsdE4r6cmVW05CF2+PDmpHn/kig84apwp/iitAqRqIl9nTHqz0f0eyNetZbbickxFtNX1Olvia0QD",
+	"RA8FjNfUhIc06GsOe3KgBfSYzrBKg493wwkaEHkfMGvpOVluGRQsYM/GJuLthNcZuwqv+AiQ1uo0LXo5",
+	"DHiA94deGBewIVt+oqSiLpxzPpw2y3PjjRrTLAXDx4DFxgtBwyb3aHG70CLDtMVYqt210bNNqVrz4epA",
+	"sSp9uvVKV5YBKqN1Y5vjxzqxyoVfbmh0xaDmExlnLRyNE3bNaGvzPGOQl2Juci2SgObD480dF0TlKJOW",
+	"ZmqiBBhvrYsz7pAGktyyTcKnO2W78PlepXH8wvag+faEFWYyi1ty5awQPIZZ2pMZT6IpFWWnN89OacG9",
+	"e+0ApSokJSKw+IxRlLAStmEC6FbLQVdMALcvQcMSzRgZw+zqD3SWrK2PxblpzhjvLFl4tHdZwrLx8tDM",
+	"+YKMOauWQIG6gxjOalGYc5ocy3a+21iImgpl2uOh+yVeI4459OnSlecCw0004+FuDWs6S13IIvp198ob",
+	"qHX3ciIVnUG8cEr7OQMCJpTr88KEf7B0kxxCRPcuScWkr1gKAYUYOwwReAvxZFbiuFiC2hUCRYo1Oxs3",
+	"QuWjNYbChSXPOPyJ4QFaaOcCRUzpkOuUAZ1aPV0eFK4pPhXF8eY9m0F9phRnbMypZPdKP+gCPhya4XtN",
+	"6Nfe6IglakVaKeAYi8A9yOlRy/T0I29iwo1FX8p0yCBSDLB3gJswcnYyhmBG9FoDSrepa6SJWPkp4+SE",
+	"YtyF5SWTK1DCZ/dzkRyzNNq7JNlnqGK3sRn78XXXnP3mim22FgtDVRvSlu9Fu4pNpaMWnYRyYVfTMGH9",
+	"PCE8LqJA7/DqIhuzK2jy5ibWCqp9X9qXC00GVE2PCjEZSz9qkpN+S2UzPuneCSkLhpV6A1H0RgFFBNix",
+	"N1ie02mDIiw8edOzrwvMIdLP9mIyHiCPM1ojrpRfrTGwY7IKckRJoe68eJpjYzO1ctQLBAyeW5WcmeeU",
+	"fVWm6S/qZAiZBHYCiRBCVbHSCMjTQrSYZsCsY5rSf/+5bQ4VHRQrNRylOOBNeMOriEWkl98u08r98T9i",
+	"ougR84NQcZ9SMdSarctFB13bGyvXGMEFnfqmNGl1HfejVCzUjzGZzchv1TWw/ZVk8BG1gbmtlTBsbCn9",
+	"79YXgCaPCsnmNd/IY6NFjGY4uWyN0aPPJfYxkP8FIq0fsj8CVKk+CjKpssRjIzO1ONsIn7k274rp8sHa",
+	"XqJGeRfBnuaYIU1rsYVV5K6J8v9gug38OBiwRGUnrGcTwqLA37ScT1gEPJHtfKGnSitdMy2cg5c4Dhs7",
+	"kCjUEP208FNO+wj44fFeq4gT2NSBxmZcT10zmEgoXjOjtWHwXh2y5DiU1wjpSi2MmtRbQSMmzlocB4w4",
+	"ZVps870YHnMVa+uEF8edrp2Ln0tYcjy2yqtPijafaDI74i4dNWIb+IM2oD4mtqQf8MOMCuHD/6WSXbqw",
+	"2QrueMn2MyDRBYbIwYC9lHM6k/MlRutA/vzqq/aQXWeCtRiNc+pfXi74bCQm0s9+QZfBc7hLt7DKGqCK",
+	"OOgLA64CV+VAXm7wvjdy8b6LtDEZ9bINCl+zFwLC8Vsg9jZZf10pAk+Ex4ils6BlGH/90jCEpqoEUZOC",
+	"O0wrTC0e15Jy6rjAWZtJQVOtqjRVgImqdg4MfpYoUTpuJLH3Ebtlbtum3Df7ZZvuu7u28UocyUrls1yL",
+	"WD6rBWSJu9qa4hwWuKfkqiY8Ezc5VxS5RTR4dSfERCyZFX5u6C3mQdtV84RhNUft6y5XZNBc4FEbwELb",
+	"SuMYA64I+3ML7dsdBGf2RpSdNw496JdoIe2bINHO6jeo1NZt8hyU01klLd+eoiGzIAXT7Ryg0ae3lpqw",
+	"lwbzrXIM27NwWTSdp/DH9tmK4jgBv/RMH9mMkr6YqBh8KiuTn0cN5zmR7S+VtFzyzlfhcTsM/D5HR4gN",
+	"7qwus2VKpSm8VG9/XcWXrnmdGPuQ95BxcoVlX4QUkZ2tnUsb21sb2zvzEAlbG5cfvHHh0Qb+sVP+8clU",
+	"VO92/BDgLfRcH7hxf7kkdU3EFdK6hiiCa1rGbDAI3X3R097ibMGLeaCQrt9mZiwnvqS/CBOJgSwyVhEl",
+	"MBoFBu3baViOfsUaT8+lJv3zBz2+VuFP9pCOoDZA5/z5rYs757e3t3a2turb8sX799M3Lj36sv7nMv6z",
+	"vfPopWV70vLw5lVckrME52WVi6sd/ivW7OrmYHHB5ueC8TqdkyzP6ZGrUbfbefrD35z+6q0nP/kBVuLJ",
+	"kozmvfnfTv/xh48/+s9gzO5T3ismBc07u52dnS2TWRADSxaOmgxdCefG43miNp7lqllaqaVcb7wbCI8O",
+	"LOe10gu27iX167T20RYRYTUWWWZJLtv37palwbZe2bDOKvR+Pe6E5lnaczHxlQ2rd+iFRxv6nx37z3/s",
+	"RNUfjTtvIPo7XU/gbfXkMQ3Oh+IXeF/oyTwbuwAXyhPWc5F3GKSfCV5+VcbFVL4bM+B7l2hU/gQh9bLW",
+	"AsTL9BzyuDO8Vr+ywTL1rjEcr2cGDuJ0Vh3JEjXNxTZ/FiPW1hXXbAkc2GcrQ7wcQAj30n3m2m/aZwc2",
+	"HNwfdx4zHBdDHY4s9+G6ZnXg4srQCjpQIZUo1T+uozRltzPhqKqkPkBKNnKAR4MsZ2VlOwrBejOAWNmM",
+	"qF9ixlvtzjvpibdG38Sm03qSp9cUtNsGjX+cU+6K+S9ET5kCal3Ii9bXEEqCGOu5jUT2RmsXKnZMK0bK",
+	"VqJflxacLyD/FsbbdUti6F8nSmBhNeX9axtaWRU9kREtjs9UgyZ4s5ut82I3YQEYuXSiWcXVjlRzIB4S",
+	"k/9zKj3JMS7+O5ZXXBx3bFJbzGVwwuT6juSJ8rCKvaPF7Ye+VJma+GwDVSvOHhRMMFiTfZocl0G1kmYG",
+	"p1NINg/WVVGIV04PNLdFbMC3Z14pvf7zVjyesDx3zgyPTzTDSbgn9/Q3OE0uCDryI32kK8UXVDBuA2Wj",
+	"gteWRu90iVey3Phurh+2vQcRdafiC1yGTjpnxl0IlrAkiQwveMWFXawpvsA06FfDWofP2OGdKWIGwxQ8",
+	"KZFa08j4EZkWQv83U8PKxjRpZYs3cMOXCMit15JQAhcWcuMacQtjSKcf3iyLryNYdefZB//0+MPfP3vv",
+	"q6fff//pz7/65O1vPnvvvRZ37oAv0w/adntAKCe4qCwFDauLcG3bgZqK/uiWOKBtE/QyV1A0khtxpdbG",
+	"iy7zsC3a08jqC3VKjumsS6Y0O2FdQJfm6a7JjWuECvbC8fQzHx7umM52K6Z/1IhlQnMCz0fgGWB+WtzY",
+	"LerAbA4d2rSx3M1wVIgJ96j00A+2j49oMuWQBr3cXxpzHVrIKdWs79F6cCY1+IHYxMPX9GZaioQRwpmB",
+	"hfRgzCSYD52YlMOy7ImBXIzz1t+hWXoVW8I/oTX9Z6WQiv54m7vqKWHMDmSGFngPsQgE9VWq+nosg41B",
+	"8wV2MTYIHhuxgI1ftS3hxzvQHv79umkVP901beOwrgZ2yb7NKCZozYB8JTgTEgNDlak9gvJBVvJim4Tb",
+	"gLFNN8wzSLYBY1aqvWYE/Rpk2nVRQOkGmFpjqm+zPPvLCeXKwNNVUMngf8veLQLeNShgZsQgZuduekRg",
+	"K9cB+tDcYLuWLnHGQUv6dV1BoL31pF1CTn9MnrQMbdW7dRiD5oPaPL7OozoYOjEwcAWxJDhzkAR0uCRE",
+	"ohLS3m4jHrOZL4xgifH8xPZU5/4I4cw0l+PrsVpYObX1rW+Ws6Dn1S+ZXjF4SBl3lsEAkPWaopb9Mcm+",
+	"2GIccWOM8XVRjFjxGu51f+0GNmVSkcQFI2NozABeJCgljCkUU5OPGRvLro0ZNvCIlYIM9avWWCTDEJpG",
+	"Ik6Y1foQ3h1rLKCUiw1qDlxOVo92XjV4meNlA6fctbHMwSDmzxQ09YzwIvnDT356+tvfPvnwnSdf+36X",
+	"XCD2r/Pk9GcfPHn7n+3nHfL4t9+1H7bNa+6rzSrG1cXGs897yODw1nXEvMpo6i2ly11hUkqmGU9NzRDq",
+	"rVDqAk3hFcBz0m84PIxlXp8sZXDgbprhnGl2tjGc36TvzX4pmPRHKoPFM7qKUiBhNqdS9RLBFU1UfL4u",
+	"UjYQv1yIfh6IyoaaZrSfh4AvGE1nARxxFSqbfiKUfyi+NFJLTzcF+351bL6t9uqkH6yh1WodEjEyPoyY",
+	"vOhJP/440AzkS5GcX6sa5KJdKm/BDAMeBMsSCBIPLxjLAzHfnI7lUMSSILzwihWjlTJE9MiqVV4NI0B7",
+	"boHK/WWnaZYjyB0r1X0q93dVH7p4saZHnfdlPqRzAQXLaxc1bQjfrG6APNMKT6hYWQ6eTeCUPTLhWHDL",
+	"lJSghatcpo94KME35cBMeDQ3aXBflIJv3qXTm0xKkyeLo1mqevkSE84KUWKUpEY1+gZP8onMBL9jcUzn",
+	"o87lkLVEnIC6X/Ei2ROC+xqjA6K7LmvJ6TnskX4482qp2lNR9FzFrrWqQThvp//A1LqWgg36kE0U9yRL",
+	"ySkrWpS4tXWdz5aGXSn/H/NyGOYNUV/8iV7CMt7zqLoPK5f7e85aYgzGlOc2/bma2/U623oBqzW3DV0a",
+	"WMFvlFgjBMEC59qW/YPSwprmd+gYKeT32M4XH3Mol1S68ofHUHDBu+tsFnrD6rSSQ3NTdM2bAF7/RE8y",
+	"Rf3eWPZwnBVMxieWBe9n7QV7t6PEMfNV3h7qs0nwJAKhzFzSsKVudT5LjwhLlVVDmdsnhawa4ijSwBmQ",
+	"QZ0kOaR5Tob0hO2htwXccCpjBRia7UhJNnBlKlcotajbW4pRnHkOEHixhgXjD5zUi6J8CrDDz6Symi89",
+	"nvTzTJ9CmgYvVm1Dm7qdlzxYFhAH2dMDipc2OKdwPH59rI8/+PYf3vnd049+9PTnX/WjZyVZynrxxFya",
+	"JDxgzJt2YLFIvde3EJbmvLK1iGjpW7YF1A6vbbIFEgIG+7dU0MqB+yat5hKDnEEBcooqp16KNxF4Tp+r",
+	"pZN9IpOkYzOxfNp6o7HUAjaYVCb3QExoR8Y1/ZV/Zjk7onmvT2XWFLJCC5UleHngkzzHe38t9aLCpCYs",
+	"tMdFYOGmy3lHPxQzt1wkVIWSf/wgLvO3Db4AMVItHTnOatnlnlqF8UkGzTwmh7RgYYuKFJM6aklTXLmr",
+	"S2UmUHnEtVTtMSpCyIv1hyLr9K3vPv3HX3eaMg99JotRJlmvdAKHHkl7pthQz8a8egJEtDxPvLWobgkM",
+	"qXHQWZIB9rY9AtIuobkaiskR1v0tJjkjUzHJ06qZkbOTWo5wLV2fFscysORywRHgz1zwJxxkatabMYon",
+	"TmDrBU3QoYNyUfadZGzaW6yeVx9pIfKaEMQSBJ1u5/TNn5y++47+4913nvz8t+aPb/7OS62zagIwiphZ",
+	"LSQfrLQKJr5Y9lzwaC/JRXIcPCeyhOYNfDrhaDJ0RHz/l49///aTH/+y0+08+8b/ePq1f9V/P+jG7fJa",
+	"f6bxhjFHkc29s3zTyQk2U5kPzuHxBx90up0n//Nv8Y++UEM/M8ydq8/e+c6TH/7bs3d/e/r99zRB4OPT",
+	"d9599u4vyo8f/v3jD//OfTz95Y9Ov/Uvmue+/q+PP/wRfvnkJ391+q3/Al/+8+nX/+XJ2989/dY7y6la",
+	"T9syZ20Nk7B6XJbz79aVw7kdVdfbghQOibvyAPfyNOpw9QqERviXxcis1uGOy0i36w2EaFyTw1W3tq8+",
+	"X0a5LtrVPPe5V/c3di5emquzllCOhYjJn9y7fasRUGZZdoiFccnpUpvSbfNYNIynbr+E8WyI7503PiDd",
+	"ywqUpmaF6TV0+wnYSKzIi06YWRkvW9+lFfUEEb4qpmRE+YyMqEqGXSI4RPiM6RGTEVk0OHLbemj6d9mg",
+	"LSqEuYbNwSIsC3wo17EpiKh9UHaFXSpCEVKI0ItRiBPEmhMjU3ipxKEr2DinCfxcxorHxa1hn9dMP/hp",
+	"v+wNv7hq+8SPN/h10zF+vlt2j1+UJTAf2KmVgNKVEOb6vdrY6Gew2FMuh5CDaHOJH9ibc+fgysaf/cXd",
+	"v9jY2ro4J2B3qy9Wr7+dx7975w9/+43HH3zw5Nc/0CfHB2//8aM3n73z4z989W9Ov/XTxx98+/QXX/vj",
+	"R9+sSFyjaLkk5Z89+///5unff/js3V8HxbXmBCscqstjlqF2IFVYafvRx2Jv+BhMCo3XzaCe1ULVX0X0",
+	"WkWjTc5Fa+VgTgmon/rLD/dqveFGMR88Qa2E8Fbfr2b/eA/MMI9gDuNqrVYQPBcNc+ZHNIW7+1jdHH7W",
+	"hJxguaiwzv9cz/Y6H7U54isl3v0YvQhiBGXSRe7CsWpo5wtA5wFQ0njLmcWvDxQSsY4OjOnSJ5OYmBqC",
+	"UOFCcFbi6Hs5aFAwV6zck/A1NfjtJRj/lEqSCs724L5vaunBsUKoJLY0PrF8l9JZZHxZCKreOIMWB3in",
+	"UsevLBAgwesDQ7UkiEabrjue/Ilc2fI82JtYutHUvWkG+BrT5JgerZRMaspTIOOusTyFblCts2o6Ug0r",
+	"pbvq6Jo1M0y7isoSaVe1PL68drBApTdy/d9dpejtLV91yZiUmsoyfxJVnC/4qzg7t6ufhfSBzmiKMGkm",
+	"pRlDE7V0mvDohB+Y/R2sKjw3rnD+ZgNJYmAh/fk4Zc3clerjNpagtWRbKDc7pCfM4cz3Z4SL6ULpWQLP",
+	"2QLv66lCG5tJNM+cvgploXqjpqBo3O0MOnIVyuBTraYnfFOp6gmfTb3OB3agV4Tx2QULLMbzZHPpRJxb",
+	"QF18vSLW/DqelVpzNnw6gupPVJKafAtjS0h/dq1Rw8G3reU7PGuNSzmdmlOZkelQ5MxkyaNgNyH/hVSo",
+	"1gA6gSkHFH1+l1X4HjXKlvjVuAkvrVEVkOU1fWnnFUtRVPY6zXsukGpRW6wiP3CltVhXrrtSKN1X/XI+",
+	"MNQMq6pfW+I6/jC81lw1EWYZQkoCzboCO4SffUhI+IsH9Mg2ARW/PyGcotoc1wVWVGt0HYhFngZXgi1a",
+	"XNE1YhdB4+vIn5vfXc+pbmFVgoQrVMyHsclqHJt0FbRq17j4C+QyfM94gKLBHAZ5MeEct9FiubVAfT4u",
+	"VA+Eer0yX2T+L1Xsruvzeq0u2/VKTTb89BnXv/50rRyD/nhLqAMzDP3xoDIUM9FQObAjDxD7GQrOVYrN",
+	"1QvNLRSZ+4Qrv+VCHAeAYW4oaVRwMrQAN9ZsMLBYAJqf0VbgL6/cVDWgsQqAyLyKr6uqpDUMk9ot6UyW",
+	"pcAj7zD2tIGrgt+/j1Uxg7VebQVtzSplfGqmJMsHfmJIVbcItDbPti1w1654nUfbiMkpii5Nh9MP1J8b",
+	"YAyY3aNmR7oNEhTDdxyjrIBr3gb/vsqTq/LY3BVqlHH7Ma4uthlBXI47HlCGPuvKQgSan6Vmb6bWVa3X",
+	"Fa1cqhHgNW4dqTDY55I4Z9RCFjySkfVw0QGC/kqe5JN0eRkeGNVaytni/NxCP49itk6jC/i6TaSZ0ofO",
+	"ZiCF0NIl3AqqWiO0h8DN2t9WXY3yIO25321mNU39yG4fUxXe/xOr0kbUFDpbediwsT32ZK3u2eVH6/Mv",
+	"82pn5Fxen0yRV9ysflFUCrzX2AnLQ5mJuf7Ri3wKTn6rRJbwB/4MmPhz95ZIGYwopNXJRhgHdya9oNlP",
+	"HBV0BEmbMRE3OFfbix14A8lWSYNhJ4z3MPK2RpNwOM75RmvuRa+nwS1bDQOo2yZ2B5vwzj4bZcFU1tIQ",
+	"eVbb4Px4sGH/gHhA0QfoIlPjHjQV2hcnbI/QfKqvHZMxMRcSkyIzHWY5M8eXw2BYdBkD7m68KF4oFDaB",
+	"OB0x5RDAConHkVdTPdXP6bf1H9ewBfjOtgIFq6QqGPVmxmfJEAmRSSLH4lhffsTyrDGcgZf24ihbMSMs",
+	"16+2V+RHLo/I1MPo9BktEIbT0Nd9kQhxnMXCud0UKbti39Qfrpq34YyS0h4cbsXdl2dDw0I6VPrw01kc",
+	"T8ZlnbQ5jU72xMCLOTm1RTMx8ZRksks+x7OHZJTleYZeXxkZC9AvDH601+OvrwS26CFoW1MG2OHHLNWH",
+	"RdfGZuAFwga2wk4zDohRuysEDKfXzgPdbE9pighYBXh5rSaBllDO+oX55Iamt5DBrDlhntZK9FIRVSY7",
+	"FUwSzh4iip3BR/fqfdBmqCDkc9HSasYOq0UtqE1e5cvGtSMhumbHhXfqiiXbVgrO9Zb0+HRLKeRoA2MI",
+	"Tww4pEUyyfzZl2JYPgfYIgruqNiIXTa+hi/rP29BA/qvfWykkmjTPFMTnWiWv+lokwptCV4nciAaPBBt",
+	"cwNuREZdNqhi8Kjf2BhEUwiXgnd4G4uGYAhTdghuVWSzSMkfrC6kfwgJLJEkk6JoVVq2yI6yQNzkcNK3",
+	"QOeahQhVAVAfKfITL9QW0ceU4HDipIzmCrGma5GXNQwgxo1Dv5mfbFF7C/xhPGaWNG5aXcM1dcqUHVne",
+	"qUzCx5Z157WXVoKzDZWNnI3dxuVkLopkUadtd44uByPZh7nqReWxjZ7dRLtwg4iK1XOBJuuK1bs5208c",
+	"ps9CiPsc2E9VdPhtr7cBkDArRrtQWXpEZ4QmqlJZOopcZkj7R8zvMtEdeA2/xciGc3JW7Ty655sz3UhT",
+	"gm20bUlLs5xK8GEVgIxHE6U1TsHzWRdIQs0+D+gcatyc795IQqvleGtu2qV1kfLmhClLJOvOLaG9W3u2",
+	"UoDnApzAKiGLO6tGLNpBe8MV1xGTuL3VEPzXJsJv+bPBgq0rQm/XaFMFUwgEySViZN1trDhhPZazRBWY",
+	"9pfP3NeC98BtG3uxndWC527OKpFzN2dXXZ83Z/d086/Md2q+v80xAvsBTswJq1ahyK0CauZFVtXstcRc",
+	"ZHryL4rNJwgGBnpuOVb4pYJwMW0h+5pDB2GcS+lgCeCuWdGSCt6aqKEoDFBAHOGdKzBQSKwWHOWhllbT",
+	"Mqjht4f5CUNB6FHBWEqUICVbE1PIrmuiExNWccZLghhZ0cR29QJXK/p1c+aialaXqAsBjusRh+FARw/1",
+	"Sz2PaNoXAhW+dQVXmDWrCrRyRcGQFS+bQLKkCyIHv65KnMgQTdzclSiySmhinIpbcsFcEHe0QbsibT3U",
+	"WyFSo4ztLAWAS3mvZsHblSkDPD39hWViC4/xkhrxCz+v4MFcb6xUUywTtyV7fKi+mDrVW36NqTDO6sa/",
+	"gDmsZhpc9Jo7mQmwU7Ksl6EESQVY4qai8Pq+zxoU5DOV2ZksuCgXXJgL9VbmWVKeNap0QSA8p7BSs/oL",
+	"LXw8ZeTNFavVdTNcLtF/qwmC69ycvWZdOS10QevHOaPTBvsu/Tb4ueK68VpHI6yq5qbYYF1JRMq6ZDpk",
+	"BbOJc87dMVciZXvLG/hQOpVqAMqXlg7u7LdVe0ctYxYavE83Z8GoMWupbLUHz45qjCF1jZFc+toiZSb4",
+	"gThmXHo3B5OyF0DVvMEJsiTRnOq1JlR217I7AD74qNtJZDFo6BKZH7rcA7EONUOIGJA/27h67+71DZiM",
+	"P+28LTZpwQYFk8M4AuxBfqaMhBktpUZlVIFF8joUoicRNE1LmqUNtxNIFzehAZUknAWLcMUlNaQq6K7S",
+	"v8W4oMDiayzE9qWy6QCF9IVAyhUyfxOV8SMbRuxJPsJVMhVPsmKEdj4tXDFVDPDRJYFL6mZEJboV76fj",
+	"cT4zrmVfQIy/xN4SA9EaLr3NNedcB4EoSijpxTEFHi2Su2V27LgQYgB0t62QTC6cGVtrilSs3M68GYJw",
+	"M4fcsz6DGzlLSd305HeRPD/Do1Xy2x3ZoKdGQhV9XIZKhwa5QPYXsKYAPFAiI+iTbXM+x3ip1o56+sKN",
+	"0C9PDrIRszce/2He5vbULszAyPtHcSHzTjvBTnzTuaWF1R3YXx5Qcp/ke30oRljQHm5LUGwvgMPR5NYe",
+	"DNrDQxina3XM64rtv2XU6bOjbjNeiErB6ZgC0G01jwFLWRFGsR2Iwp8wOxUkzQYDVjCuXOo81ISc8JQV",
+	"mFcEPLMLB1eayWM47QsmlSi0al6IEaGc6NM/EeOAYAtbEUKAQaJIM16Dra8itbLA3inYiThuxIPFJ1qs",
+	"hZwkCWOhZPQDFwgpyRSiATWZRjQZZpyRI8Ek4NQNEDdHEoiOqFHQXysDO5UNHZqMybIz3ajJMvf3ZNYK",
+	"SrVjuvn6kFUtDL4far2+B5bqsGXMcnxcTENdAG+M85a5Z5rYVC4U5PT5Q64hoiDaznZWIlp4sMxWokpl",
+	"mEzePOH2IeJLD5Bw8PatJss5pNz3RTojtBJMTkYTqcgxF9MKLsKMHAki+CY51I/0zEY97FbjiYdQlr8a",
+	"l07ERO1hEQIxlS4lE+KNeWoq3MD6AoDzSBRsMVajbUXyBvkCocyRjBJzv1lWcfxRt4PVkG3pgsiZLTEv",
+	"h/eZFku96jG4aD0FL1OO0amu+MOQWoUYr0PKqu4GVazPcsGPpAmfdiWVm5Ecm0yDmjs2D7J6PcLWKgEs",
+	"SJNBuxmzYjjrcaH8NdXqN2VDn0SMILIsGHPRCAVXMyaXuBVm/Aur18xN8qw4sBXGXFoqB9rzjmfM+Cs2",
+	"SG/uOg53vWWpaoG8O8WOTOzv4sv68SpasB8cOPVCGfZzqD2p6BH53N0bgdPduYU8J7AfRaLbmYxTSN5f",
+	"YhFv8kNg42VTFTqESH+dMU+4plEV4znBLaKvuEQgT24ZTHAMpZwU1t+AlbnTXSP5LB1C1GOpc6Gf3SIX",
+	"46nHsAg/5EhA27o9sYn4/gJUESOccJXlq9R2gz7s+97Blajac0jfYlLIdv7MxkIfpgSsN1UhWH/ClItd",
+	"eoi7+rIwtkjgdDv1tWGnmwZXi6R39F5qR6ySeenDJdljb9NuNZa2Xa7OkkcfeRjvTplEuxD2jD+5YpcE",
+	"V4WloHE6CNplVS3tOt9xya1rWmfT4JVJkTJfyTXqq6BdhRm1x54kKRtZlLP+zIKMeuLMue8CMN9kSbfj",
+	"eaTWkHyAsZr2H4RXCUyhvqUCTtfapznMjWVw1DWAC3aemF9FuaqkdsWuHyRL4wjWvYSfmWQ+I1TfrWzT",
+	"pqmzQVvrco2y3sz7ACRyOxXRdOPXEVcxKZsGm0K9KvnxES01IosveihKnqq5rhf3TDzac5n9voD0bIsa",
+	"eEKXQmDhhnkadpP/JhlC8ir3D1zq+wzTSQDksF3+4drvqljFLVSxtB1cfAiqaMn1z+cHBshpyokdHuZt",
+	"ZhIEkNcg2FwGwn/7s/hCjgihGTdwgt+6ZPix9Z4Mxgz5+b1xZDcrZU0Xz+cxK6oSXzLlFfiZQgttLWN7",
+	"uay/WdY8Xa+4X90v/XEEPVecynWKX7X172hOnAQi06GQjLjaePNZrSzJaeF8pCNWlxUtnNVehOWV4GfW",
+	"4Xz1A1W7Jv11Re3O3yMKiAbMSQtINyulhP7C4CwY7H2SqU1yDdP2Cc3zEAkvLKOgB/CCJsfexT6gx2A0",
+	"z3hZ8c7A44N/HvPV9VhNxPReFZzOqn5QucegEvk9Rmt3Jnv5pKIKVKrR3vnsxhe2Ni4/eGOne95fi7Yi",
+	"9ReX1PxolUpJBlmes5RkfM/VwJ/iGYDRDJjIigAwiFJdLquVYfYBcGXHo46UukNjpHODpA3HMH9MxWUq",
+	"5I1SN5fqGTmjaW9VnaKF1tC6nofnQC8nvzjuhWoxVhtsc86PWbGaQaBgkI9SQw4xD84fyJxNiU1w6boi",
+	"ypXwai6mXcDBxp8wvbpygBsn0YtPvvtfT7//g5f2yOF0ODtEqMvpMOBzng5nc3Jweyv68o+xm1eHlKN0",
+	"aEEYzqa9tcKbdDsiT3vPEzGl1n63PoMHDfS5yyRryzdt59FiuWA4dxEH21PmP1NQ97DS/xqKyM9RsjGA",
+	"9g7it7mC//P7xO4RjJoEVyYUY4Li/uTQ/nwIuuyhFhqHRIkjZqrCcK1JJUOWHFeq5FDwkoZdngH8kT+9",
+	"C9HYsMX2iGT6VpfIc+NCKJGIfHMUgDMUY49LZRvKCTnke4Cx64IrFhSFgsE3co9s4bloYAkko7kxqmlF",
+	"yKDfBZALK2b2ZTki1ay2qIKRtvGFopFdkospKzZAlg3ZQy9NTPVxH3LUMZsRmR3xQBTIiBbHgTUyglNY",
+	"zOEjIy+p6hI2GquZSd2GCsBVugdAHtqyfbeDqxPwiepePfYRLQ9KTDBAOYVSOTR3FzI4BSLg+d2Cd+3p",
+	"aUwiWOzcjM4OxXCmIWl32TYV/Zx54L7uXr9KLl+4+Cm9K/UTJGWKZrmM3V3oHcQETgOmF0DPhHa9EeSv",
+	"8KM8k8NupfQTgl/4w8i7nYG+qcQraNfhJPcWlpCSHjFvytQNB0zUdcUvDDiIkScpk8f+iECTIe6TQwKS",
+	"g2OgjwpUYXpZQ90PVLkl1A7RgxyyfIyRI7iXDJyLATvUt32v79alovkCf1QIIfvVg4M7BN9tSh4rE1EW",
+	"TEameIhlvUwSfKQfYzEyySnWgenSzMzWMfxWW2SzNDXaencLVE0PZYAjkG8vHrOkZpwIAM6Mwni60U5V",
+	"AyzcYmTLalauPY0S1OBFMnwew1/0ddsGxdiDCkNp4vg2kAvZAvCrKZGxetv0g6+qJdzktz06YL6IJW6X",
+	"11jh4/UkNTZhmt1BJ+GKkKcLJSzrDGJNBwZWYYFSzVH87Us9L2R3+DFUYxFGHoXpxdJXylKg8yfuyGuv",
+	"Mi9IQjkXE56wtAw5pKhuECQoyaliBaibCdz7iBQjdw2VeIqAY+eIZnwPEHKMwQ6+j0YEsHPwFb4qpxfZ",
+	"wplvLLbLJUrRn05ong2y0rXfgmFtAEvLW6830dRvDnYBKMsFuT82JhCBUvcCZCnjKlOzzToxzuQGsG3C",
+	"wO5SfhwA3hUAx+y8ai4+Mmeg0KZsPFGznmSJGZL5q2fqU51kCesh/K6xJIUQJTzThWGtc5aKpZ/jmUe8",
+	"92kaK9wBycTjjADAfHO6W50ONu9IcDWMhWZdVlBoBf/CUUFT5kcjA78UlypTE4xWqKrQXYzb39b68MWa",
+	"kImJRV9wqOdZkomJ9FUpKI71dVsS99AexmWburd57ogZScWCKtYbs2KU5T7FWP8MRS5xMffIxrb+xE2c",
+	"SWQHaXR2bqLcpq2NKv7l6M4kVZkcIGhI277w3RZ9BXKnEHClYNK7UQ6EIAM2tUmKQzHlNn0Xy/nEXMLL",
+	"PI9irsZVeXLcpcqczIEyuk0b6DN605gyF4omqteilNdz2MODjGdy2GYQR9kJ4/HZRsHy0E44RFMseCGp",
+	"yQCf5604bsqgGjHKa6VcUmYwcuaQbptgJuAMuM2v2Vfh85XZVWihAa/wdlk0znvNaS6j5bIaowg4zqmy",
+	"TuGoF2oSJkIhqzxcRfb1YI7b6JqByHMxhRyulBSwsaraAIR7MG7r5egNA39rtQ4r7ZZyTP+NYYvxSwYw",
+	"qdysV8aPbtvO8OPVSpfmAdcxfr5b6d5+YwehT6vWBWCU13zUUHDnhBVOji+qWQVcAabURG9h1AgGeUoR",
+	"IRDB1FiRitV9W5EFTSjJSJazFSaP4tZ2ALXHc4iLhr0sczl2Km2sEw5/tGGu/URdde26r26bDtwXd21P",
+	"7pub2KX7/DnTd7CqtYOtgNp9XQfni6fheKJIkR0NVbdEGChZQ4k87QIQ3HBmmMOJ1E2yr9W3lBU2tAid",
+	"mBDmvAupT4QLSIjLuAHGWLgQL7kXFYwmQx8HmzXZnRuvry5FPYEpsCNce5YIM6x7GLsbzN0KViDM6oEU",
+	"xiXZHyj84g0VRgtZFntmmw0P9/ZggAdTi40pkoSG40UA79raGbToiIAGeRQcX6iQzIS3qSNT3tGWUQzb",
+	"fdAwnrMA9y9S6y8nrJihc9J4v0zx5F1geWmqcCt9XfYR0xsMtYp+FamizJUQWLTyPmelZOFMbQcBUg1t",
+	"Cx+/dQONFwk4S45ZyNNDwT/0gr63a30QpBYclnuE5dJCEKBpznizm2xJl5bCe1SWO8y5B27Ic/bXtugM",
+	"1e3fQJhlVRbguUprS/Po77JE8CTLMxqymfJBVox8oh+YGGMRa8nXcGjJdsUO0gn4AlTIXGOW1wTlIoaI",
+	"4BgfoIaUQwiQ3k5w6EoXJCsxnpSlRE3hdN0iE54zKcFwi/nemST9wiJ8xVT5c2UpA5YlfAANS7WU9mMu",
+	"ppKIQWRHgeoSt7DsmqE4PFQugSY/FJ6L7AOzfalSjCvv6XPXRCNa5A+jmQwRNAJKJsR2FcTxmKi+8Ez0",
+	"FdMlyvBMayozgqgUcUhrE69VwzZbYVvzbNdNSXMRFyqyK1v0ejHT3XGCjVCZMb1yZk9FNe8HgKjWRi33",
+	"aG0jLS5uOdKQKLBuAvaQjsY5s3m8s85uZ2v78qcuJxfZxqfpp/obn9ra2tr4tP7PVvm/bVvaZ7cj6QlL",
+	"e0NWsEqdn93O6fu/Of3V3z15+5+fvP2BCZWcSxme+SrBW80H1SCUAXQmQ6hxsWVZcPVfsLKqi2DYBhoi",
+	"3sL4XOom2Qonc6WSQgt3wrzxtyqQWmKrumCIfbpXqRDGxiIZxtaoYWNfHXQQSWbJoHIEuo0qwltGb+Iw",
+	"So/wgSbcFQKWb2j7t+geZd97pE8lu3QhAlERgAP1HE13bkBNyxDSrrEIUHyUDTz+mkGb8oQoC9SYIyuN",
+	"ubpK3hqfMPI22fqO5zzNTbjlq4CjCksx1XCH4BKcScspKC7dSWPb03w7Y2oVuVmZY9cuhSFi82KuFvgc",
+	"rH/RJua2mdnqdsSzVBbSl3gzSU+4JvzWaxE1s3aTehpKrtc/tCl1BZbGFi80WYoL57PwIpMul/CmgZox",
+	"EN50drfakJdyQVmocgW/u7XZofF31imZIs44h53fdW/j56u2jaY6L212hDEXQVtLCbKi1ajaRCuBWLfV",
+	"N9uQ6p34pwJIwasKoDmY4RVC5kHzp5Uy1YvwRBlcQ3JUbfuscvOBYETNzeyEGU81ZoBJOjs7uNaaULHu",
+	"sjxjg7NHkRXQTgtW0Y/fETLO3IiNN4WK1RtcnMooiEdvo8PamPfjE6FahNyUkF3LAwwxlrA5Kgeoop9c",
+	"bf/YKZ0lYyaI3X+XcTb1QSY1ABS2D74HwvRGMnADUFjAnRyzmSSMn+Uu6npaEh92Fy/XK65IKDRwqScE",
+	"rnwWmnOpybw+v5BXgsn4PGx/saASU5WL6Z5zLuVsoIiYwFVlJg1+jNaUnWhdlJ7PO7XbpLg9L9TwsyRi",
+	"12l7ZabZeY9QbhJcEMi/zBqERAdCp3gGPR8I7d7Kib/pivm8c5nQc9YumgyJ2QTSBGjROZYySL6ZkmAH",
+	"aFG3qj02t0k66zmm9UDkOwgAmig9ZswOnwZyOE2DDTS4BcYNMbA6SC15flix0c0c+OeauNuvV50wmjfU",
+	"N44q8eoz7VxBwMgkF8mxtX+A4dnh2E5prOUlCEu+Grz1WSsoG5uBmRQa7mLtzuH0CXtRq3d+qOd+uFvy",
+	"YdcAQo3LqvuuGN8eOVQG2/3QeMHHTIxzRqaFUGyPHFJX42D31f17r+qG9a5n7ZBvTKryx1O03Rof5yHh",
+	"KzdVW1cZ7qvm2hplq9TMv+rNTL/b5koGG225go3NBoYrjlfUWAJmhmZJ/jFYjkReqwFl9G4AAjAlczFj",
+	"qGcDx90XBTvJ2LT+kAsYL+0+PYOqV/uu8m7lW/e2nIxZcZJJgdWo9PbuaWJSw2WTNNN/RYeji5ytMxxd",
+	"5EyueBPXr8azrB73Epf6/FJDB/6Vll48LpfBXcAD6EqBejQmeQ4Aqskh/NMbycNFlZNJRU26jd86NrSQ",
+	"6k2zfVWvfroEWvMvq4kU8ZSs51/4jN4mkaI5xIUfO8TuWHT3+UKS9t1ujWoLEzMjCi/kiplgz22llmpG",
+	"61q55ppAbdZxTdK1vo4Fpr40iNx7pizWiuC+LQr/+2NdsewJzUlKFcX4DIxIDITAzk23P7PnfNDues+r",
+	"0a6mKqZtTPRHjC9WNakGa4g8ZUvxv7s2ncYeay+UNyGPytqbyIBTwAA5eC4JaQtHBeDDeupGsXTn4sXt",
+	"y92wA7PZY9qursm86R1AEyoaoCFtbQ3c2MspO4KF+MavDMpWqt69GEVPBtU8/fpq4rXu7VooeiTZXgVr",
+	"o8phBvzO1GnJ5GItslg7/T0sQHx3YhSNViGUJmPGAFSN6EPUTS9tLVNUbZpL+zdzRqXqQTZR7c3treqr",
+	"O37teJzP2ve54BmozLo+k1oX9aE+iCozVV2Mz2+vrdKUqarZtoC+GjKp1bycSVtIHywBFFL19sh0iMBA",
+	"ELdtHsgAVcPG01VKwyvJ8gFRLM9lu6vrc/AI57b47aKknUjVw+RsH47TmQpOrabLL5RyD+birVwVCJu0",
+	"ZCmx4UphbSoFGYs9TqRasdxLNr+ofL71XT+uWq0BlwiOn8AACIsPVOKuwlFzGSV4as11YLsdWYqH5lMS",
+	"H1s8GGVctPA9pvo0OfY7gymYUje0eikJFyYct1oS3ZVIh9gzE2AX6QlORFGwRAVqrJUhgkZoLZi49fkb",
+	"CBcsm24wFQY80SuGGkZH5zYjHy0FPQKTGgv4IhCvwuFF+RsQqtkl2byd6vG1ZgGiPOoYh+td7Hta2tmA",
+	"fzHQmhSRTKnc9bCOgAFDfe82sBK8SRf0nHOS9oN4aCvFRU2UFzdOVPCqjN456lZ8ibaKXdQxdk13El+S",
+	"57mezOs5gAtnF2t+G57ypm+Gz1l7srrFbnO0ara6WjCbBrEcnHJuX0CCvj4kujWPD9FXMVD81ofsZ3dA",
+	"43EDD4V0lcZQAXg1cDG0XcddDHEMy26G8FRwIOu4Gi61lp1JDa4gU3+Bbnxpa+PyA/PvZm/jwRvb3Us7",
+	"fpTq0KZ0eL2qmLAFt2v1WiOPs/GGRSDfGAstxQtDkspebgnsc0YI2O5a7O6jjNtPSxhomUAIsJbKpMoS",
+	"GYoY788CUnAq22wA24uYLt0IYOqD9peMGIsmzetuRo8KmEKqNf8Bu5UrOJ4giwt9q9HQO0me8Wj0E0aL",
+	"fBZrUCwAZz/y6VouWFTCxKzRHzPVurMY7BKKWERaZwbosBckpDV2IQ+yNFtSVzwTCgpmWiEqCAV0Ms5y",
+	"P2QsoxwMHL3hhKcFS9XQB/XDKJREMvjgRL8A6mb50gpgPA13btWzUJCx0dm8B8X6POB2iOzUN+VF6ay8",
+	"EFjc8z1yCFxxWNZDjpxCJSg8xpR7eStQCej1CmEBijnjpjw0zzhiyjFOpvoYN1BVK9Abd1V0GKtNmIt+",
+	"uC1ukaLHjPcm49jHdeu8BYCTZog0zBEZJxSyMHn1+lBZiEiyTnjqz1U1HXVNAgvw3pCmpM8Yd7y3Sqgl",
+	"Wt+rWX+OlHObpxRhFTlZI2Xlxtspt5EVkyWHl/O0hA0IjwqbO5Zz7LTIKv6jhY0XTxRrEPNBtPRj8qHB",
+	"6AUPR5pv9TDWZrT9/2r1rClEFKv4Zr7b7r2EcmmNP+NCGIhzHJ8mEdi1aaKiL7z7Ll5rAbXU5382e0mG",
+	"jFLUWT/KmOFKYrjgzIVnLsf0+ATLFgUDXtsDRpwtTPa518dZb2mj6VBADgwKaFnWN0KrzJxN93mWN/LH",
+	"p86X2F6lDtBix21D5eyWi59swzaFifJJntO+1kxqV9jKvh2b3p0f8fLlCmNseb2eZifZ4DlRZEcZVs4z",
+	"1QNYzhJVCJ4li8Fqq16H/QkwZmXMPLo1IkbWD15ct7XVq7s36SOAyorRk20yk1YN6+l2pBvl8uSQs0AI",
+	"14pYN8cKmUDITPDVAN5ABvWWxwxZ4mVcDzNYfwQEpzSiDYExEIo15rCazy6dFFhnTB53bMfM+tw7BrA3",
+	"MuHU0ol9Dtt0n/ehcffxhuvFfXXXdOe+uIr9flxJqvcm43HO9Ea9IzLeemOEChkfM4cQpkXDZoyVbIh2",
+	"nDnUEgGQr+MJVFsBkLtVMOhGlbNg6UDGZUEVyyzmBO10O9NCwL8TnuSMeqKAF0ramdZwgpGq/9yqrO8W",
+	"IMeM+1WdfSLHLMlorjXXhKWTgu2Rw5xOB5Pc1C5zymxOpzYGI2cUKz5Jou9lREyUJ0SXp7EioI2sxcEF",
+	"y+XiJM6aDfpo2fElmb61b1Zoe8aDCxvEBZvxJGiRZTnumDh9bMaTe8oQbiEMhOWDFg0suOzzAQAF5D4G",
+	"N7O4Z+FiQ9pWrz9TLNY8VNEvemKiwMVolOSYfCKX17EczQoReGJtwasEmZY1FLw63nFTsHTcHNDKZJ1u",
+	"caZh2VuStKt3fKuEXb1fj3oGuytypfQbo/iHperZgLr4t9gJy4N0hF/1UWYxx/S0TTEsUjBaK4tUbTXj",
+	"SyNwXtPPNBqiFwHRIgM1ehWumhPzrq5IFQaseh1tjZbWck3NSyJPmVTNSeH4DDFIYQZyy3qRY23k2N2E",
+	"S29grEUO7NqrOcQLQSgs7YsT1mL3V/SGZt91FcuijIUOQLu0C5TuduQxm3qpemVGhmJKRpNkCFyMqZla",
+	"n9aSpJ7O+ELsnKG3KS14HX+mMoH4QEJfCdpgNnzKykjCiovT3EerkmaBTcPHx+KW8x1nB7cP7txjSeED",
+	"26RpWjAZKFzl3mmenHmu6xoLD0JZlI0zY9XepKkrHsTZlOAgIBnBGTQZuEn1LUwJLfYXAaG366r4pSXe",
+	"9KoqfvHS8huyI+C8lY5CfXHOppose+CVgohJEglOXK9B7Tz7cxUCKtQfZvKWoWMFnzBlI1FiLThloHP+",
+	"/NbFnfPb21s7W1sVfjVl1jpPf/ib01+99eQnP+hU1IHt8hAxUPudybg8LsqXHv/vf3vy6x88efu7p996",
+	"5+k//b2NrN3tnGxU+93Ythtm1+GboC8FpMX2py5fvHDh8iUAT6zsxM7W5vbm1iI+Ik51bdFjdYr4Yh5D",
+	"B5o5qM3vZeglmH/mI43WfkKHTsa2MbhtpKRbs6jzYG0ytSz3DaTrIguUw/Hvk4LJoTAVPeehgPqs6OVs",
+	"4K+diA5KrC0sBRlRPqu5RxGeRB9fuh3/GhsDVITT26bE4BtavlGS0CLtEqoIo8kQNcHNcHEnX9xCxieK",
+	"SUIHihVklKXc2i/87Ngb4Qs+eujficxyG6hiSWJe0Xzfn8iMMymJwy4MlR8WY8bPON6CpT1x4i8MbddO",
+	"S1KMffAuIAwzDTc/Y3luwovm/GymNXwA1gmQeSlGXI/oMQNXV2qBU5c4tCucWJlYfRB1ZrIkdGs/t4BL",
+	"zDyyNKxuVrbImewGlTZhgmW7JRjfnCIAoXbxXo6yxRKFZwFhvbbh41pb9JVXSWJH2SxeytL3zz+xNYwg",
+	"0pDwuBbCWCyMShZslVQNpvyy0VgXiB8qyosJlXlKStelu3Nrnd9qdGu1COack+3+HrabxXWZ73fhwvJc",
+	"wTkJHXr5YqPErbx1/vK6aLG606kqxlvkTc6JZ/fmzpK0yXhokAOjEJUFfPS9tIL20Slh+pYgcWjxuHmQ",
+	"zZG0rYBFoWrgdTzCNIRRVDGOxElZ08UrsNd9tX1DiUGesr5VwBw7ED+1q52eEQ4qAmEpxgYZgng0BeRb",
+	"mETm8oPaAfa3MuVI6ivpfkNJwoViXSLGGYcAWeR8SPVnD/15QhVDTlxVRWcC94juPksoVgfO1K4tROHi",
+	"V/acic3qwWhqc/Goe2TI8rRLUjHpK5aazF2e4nlg6zA6JCy7aU0/nZKgJex/t6ObjPSwAl/uu9bg413X",
+	"JHx83bULH1+FxoO4WgdDRjSHLUtae66QVsY5axCrLIpVlb+jcKwORM6gnuWKES/tALqbXKltPNOjMszD",
+	"DCDON7o423V5Rw8KyuVgVXAbJcKlzfVlBWLDQE9ayI/ZePDG+e6FLV9WjA9k4aCYSHU9Q5OTf4QYZjR3",
+	"a2KMpCKR58aFUCIR+eYo3dPq27gQxoXL8kFlF3hXQenONz/LZvMHbSvSD1hqYDrOQYMw0c+zIs0SVT31",
+	"jxifoLEBrjeSpUaaoMW825lwyWhu/gQ/F9qtj0J1IsuZQIDmpu30TEwETdk5ZINg2YVaeOzCrRkBr0bh",
+	"YpAOB9pTcpNxh9tauvtIJrvkczx7SEZZnmeSJYKncpdwMSXGlY9Cu1vWx9CSBks4Z/rYyANV+dugNBrP",
+	"b1QEUKgKLMRpBu1wIaybME50OLsaj+a6wvbJQ4T7ePcuqs9rYt3FoAAazBCW2RH3w7kJySD6B57ws7HK",
+	"VM5CofRWAjQxi92z5RtRx+6J2+qVt8r1bkI1t9v6LLUBa26SnQtLr2YW1jMAGGV+fUGSP7l3+5a+iWtN",
+	"ElKrKfovj+gJ6m7shBUzAzgMGqCpzzXvGrl48fzSWnRBl8jn0TzsT5Q1tuP4W9ANxUamxaWJgq5x77BE",
+	"lq6xcMr2OuEvX8/UMC3odEU0vcGAJSo7YT0bM+VXPnhAgjff8FfDOI8FLX/dmzT+qpiSAS0AMxvuH0Mq",
+	"SSJGbJdUi3V14dObv378u3f+8LffsJ9Ov/dvj3/7q9N/+yv84ls/ffrWX5cB+n94+yunv/ja07f+uno9",
+	"qRUGo6pXMS1Q1SstDmV2k73GRMaF6vZfxeb31UHZ+r66ahs/0I1/Tn+paWLvNA8eobtzUmRqdk/vCY8C",
+	"gags1+26/snrB53uQrRHHUVGDDRxK2DCmOUHICmY6Afp55pIsBNB7EM3pSAfKjWu5fpcBRycxeW8LgrS",
+	"L8RUQkrCoOxW7pFpkSkmCWcsraHlaPE1ZTk4WjIs6guNO7enObx61bwAKx3G2WfZDGtFw5BXohEALJPt",
+	"i9azEkWLJIIEa5h0CY6zMGXu9erv40mQaKkBMJasHudBXhxN1ITm5OC1ey/VZorfH7x2b36yj8COMxAB",
+	"Q4MBnKY8tWFSkkjGMPvIzAMHJU5YQV49OLizSfZdzc5Jv0vofe6Q6TAQh6eEEmPtw68kK04QEAyQY/bv",
+	"3DB1Cyispm7NgIjd5ykbQyyAwKA1hCAzVTstLPkLEjOWX8QbEits0c7NUfrS5n1+n7/88g0ulebel1+G",
+	"rBojLOXuoobdJZ87uLpJDqBSJJazY2hrOOyN5OF9Lgpy2KPqcJO8/LJWfW2bV1j2RfSPKSa75HBna+fS",
+	"xvb2xs55fNQ4Ze3j+jCW97kYkEvkRSThS11ymbxo6fcS0by8Q140xHuJpNlRpqSZkVYkQN9HuQBC9+WX",
+	"TbBvMVHDwSTPMWxIy2VTjRAk8n1+WIrPwzn5fFgRpodz0vrQidbDBcl9nx9aYXtYSnHMYD00svewlOWw",
+	"U13Fc8NCaYZhbZjjZCb6Ouy8l1+2jl3JSEKLYqZnfXgjZaOxUIwns43PstlhGUOQ56x4QZJkKITM+BGs",
+	"6H0OHGdua+CedmyoFd8Ro1yWXyGs2S74I8cML2g2geE+d68PskKCY0UTt0ukgBdALTDpjsYzPaWS5EJi",
+	"jX/GFYEq+maadxlNgTcUoXovETnEmx6AB5Z4VzTRd0QwfaREDQvIHcuU3oim08rQhoCLTQ4PcPNuXC+Y",
+	"HO6S7UO9r2WgUYpGD331wKG9UhSisHx79/pVcvnCxU8REzKnWd0IdLAJmK//0xel4Ieb5I4VJP2C8mR4",
+	"nwtODjXvH1YOMMDBZXtWABWMpuRwxKSkR6z3peEhMhFnD9WhGdKfQmnuMS3oiCkGg1NGhCDcdyY4SQVE",
+	"BLq0Uhi/S/vTNLqwtXWfQzAlHbG0S/LsmBFjjECl2yBa90U6M4D7AHU9ZrkikE9AplC5iuWS6aZwoXXb",
+	"QFxTfBDsAprlYfhf1hNWE0m+jFKAfLkCb0a+fJ9/eWNjw/1fP39ha4t8mRxm/ITmWdozC33YLb8CcnfJ",
+	"oRl8DwZ/SL5MRsyipR3ihA6NVDMNb+uGJ5xO1JBxhTVfdUMARdIb0CzHz+b86gGwrm44F0eQv6h52DZ2",
+	"Xjc2EEU/S1MG40lkMdD/2sgsCxJjVU3dEpXHUEcZSDUdCi3998hhyhTNbP6CNZCYbA7b4QXdIReqNxAT",
+	"Do0lQ5Yc49lgUvMLLOFu3ris30gEH+RZAhSUiuaaGw9hOXtiMJAMfhhO+r3/+yv/cIgyDIuAgs8AeMLG",
+	"+gMlxDHSAWwx3AAtmB63z3fJhe2LulslRC+nxVGlO30+62FLBhZ5KbuYAYrpqPpX08zODnKAvnDlTEET",
+	"gyxnPbgpSDNKeA1xIMr1/jLeIrFMtZojZCZJnkmF+x4K15r+LtsRjyifWZaTyBrJMa7clGZKa0CHd5kq",
+	"Zhv7A8UKs2DQykXkCC4MQr9+W6+W3uEz/aE/kTP8sifHNAFS6NsDUHNPb14YtJZRWgNTjNuGgRxG6PYM",
+	"1ztCOhFu5TBy6aLE/zKKkytGz3v5ZcvWSMGRSNmuAYs8tJdx2yZQ0oQ4lHXA73NgATwx8DA5tDogbAaL",
+	"PWkQ/ayIriqVWsq9/LIVnfpU15M63Mf09S9RPJaugEKLwhH0Ui6InCRD0+TmfYz3ShhH455RSPfHNBmy",
+	"jZ3NrU63Mylyox3K3XPnptPpJoWfN0VxdM68K8+9duPqK7fuvQLvlEYgq9p2qiGH25tb+JAYM07HWWe3",
+	"c35za/M8Gs8RIeYcHWfntLLW2X3jURc/msc3Z3SUV74+2T5nVEK05ZlitfO1xSu1eV31AQCwGWTFyJy7",
+	"4hh5POP2CWAKiRrIjWtdPAlGUOVJTKxikjIrzvVhBQi3Wi840fp4RWFFReY+dwCNJgAY9A5sRh90FWg1",
+	"54czqqzMs/EeNmKq1BwzNsashSGVw01yHWLHKnJSa3SVMSAcO4UYYN3jfY4uQdjYrHLegmaBqoiVyzbw",
+	"7EQrN1qZAMrBSQEcbWgmrXzWRLBgmMBo7ti9kXZ2O7fHjO/jsGDl7Tnd2f2C33hUPnKuotPBBekBGiaY",
+	"VFdEOrN408a6VlU9vmhsPpWoXsPzT37yvSc/e6v0qGNY7+XL25c/fXHrwvbO1tbFP9PjHEKF2M72+U/b",
+	"WuT6XoUQ053Tf/n6k1//4NkH//T4w98/e++r5eUKSQO2VTCBLfe2A2E0jdDyUjO9qGKCcSFyLLgJdtnZ",
+	"2o6Yd+veWYqdL5ooDUiUFaV5NoZUziLjahORswyum78vN/hzd1AdNHFsYBqZjEYUSsE//d+/ePzRj5/9",
+	"r3948ub7px995cmb7//xozdPv/HB6dfff/JvX3nyvz58+vOv/vGjb4IZ5wisMk4WgJFlXkKcA6AOFBQT",
+	"j5y4x9Qi/6KM6JZnA4J/aK3PooWU8BHACnsoBQzaBqag6K8KBjBLmwub4R5Thuj7OMCPfUdEcgaMzlo0",
+	"o9hyazkHWLxHywLrYp6///DZu78+/e7fPv79d59++P3Tb/308QcfxLOKAdYMHyqQzC3nRDxKbmE0/EOL",
+	"znlIwMpLIFJMi2G82C0wwjV8/hMTjK0EBA42WkB9cpxw+tW3n/7wvz9580dPvvpfT3/xXZQn8ZwwMH5G",
+	"PxtAEjsCegMTwG3Q3CwQHRfcNmD6lgjFA0YurY/KPesRBiXAvIUQM7pNfY6jydIoCwwxX3JxdIT+tzr7",
+	"XM94WvLOc1z6W3hKxq/7Oju3icrec8ksw/rOoCc/++Wz9/4r8swfP3rzyXe++ey9rz7+8F9Pv/9+7OlT",
+	"B53xs5FN3ZSmaB/pz0Cxu/fq/sbOxUtw0srsSww5xZgR4B4FeX+UzwjkWN/nmkFQdczhFrVHjoRWIcHt",
+	"b04hLZzu7B9cfXWT/MmdVz7TJXdufaZLXmf9O13ymRvXdW/3+Z1r17ug8h3xzIT6m2X0KXRX2FHGS6yc",
+	"58V/FTCetqfQmgcQZEPr6dI7eDLOBU0hiHpt0uyjr5z+47efvPmjpx/+49MPf/X4t996/NHP//D3X3v8",
+	"4b9WWbEK0hPgxnNv6GvDIz2cI+YNWwFOBIlWwt2X1lNQkzSPGeVI86u+voxYmlEwTewRORmPRaEkuauv",
+	"wZvkFmOphNY2sR4icHYmgzLtM0zVuGruRJwfcTlONGKh/dUUwdSP/OWEQXyeUfxNIG2dgap6+rL0wqWH",
+	"8utDexJHs6RIFFMbUhWMjuqs6Ry9/YxTmMf8gLxSESmwRpH49O1vL2G5EsOgvp6vMprOiYlFukRtKOzB",
+	"wI5+Dr7fuGqMX55iq3phD7Vqdgi62KHziFF/dIlp8TaY+wKrEATVfLQuWuP2fvZv/+X0g39ooHU7PfFV",
+	"KofAk2OqkqFn44/RqUZJMpzwY63YHtbI4Wzzo4lUpG8L/1YWyBQGeJFptffC1uU56+lL4BeExjNJ0kmh",
+	"1V6MdKtk6iVihD7aOgvh8JqkAuz0oa35abZ6fUGb9nw4nMID1havZZ9xW/+/6ZBDtn/82688eff/ijzV",
+	"ShwN72H2isH4WKwWgmYMfRBIe5GH2lSC5MJEzVNOGC3yjBXoR61YA0ywv7WETOnMwiTVmfa1TOqDzIzS",
+	"z7FzZ5MtTlITVI68Jm5oPn4v4kR6LRtlqhPx4FXE0ml5erXmNaQJBJd5OA0iDwC6gbhV7lr0EHCtro/t",
+	"nPf58Qff/sM7v6twnpzxJMBy594AngjrUa9b65BjuIyTwSTPd42BydUzUtJUAK9E8ZTFwO9zfY7Lrrk0",
+	"YjQg1kyTe6Ypqdi4dNtKmqVYh7O01ekX7nNTsYP2NbOS1w12qFbouFDoYMUd4YzSVWbPBWe+SwAqa408",
+	"DqGrjsVttkSU/vVpT53Cj4U1r4GjMaRcZYpZ86B1QvbZMDMQGs+JNZ+99w9P/urr7Rj0nBEo4VvoPedJ",
+	"tZWzkEOAgQRP2K6bohVO9prpiX04dNWVzDOHXX2JnA7FyJToYtwimKMbr5rc7mGvu9jec2Qxn4r/nKxo",
+	"ZjL/h1hTn/z8G8/e/fXp+79BJmxkvD5NjhF6389lByYuS0smzWJaqnUJBAdptTIH5OMjwSCqy6AK7IJw",
+	"BLAULffEQL95n4/ECOJkeGp8r6WGQF6kRNFCd/IlqewdlZIR5dlAnx1iAG4zJl/qIsMio0syLtB7d8xm",
+	"cpPcAHZnPClmY8VSTIgzVrwXACYNRauY8+8VQij9K3J4waQShQ0rYRkkDHlY/IAesytIv0/2ykiLZJid",
+	"rPHWePqLbzz+8PcVxjHZWTXWSWjOeEqLylm6cMJctc9EKVEzBk/WdrtJYd6pFYLdvnw5qN0/pwPGzuTP",
+	"GS1kaCH0BEzez5kXwwQdd3a/8KC2NO//8vHv337y418++fEvT79X3dwFOwKkLN8anTPVSQI6D+NQKWbE",
+	"SK71TYRsMqVSbBMYjWc2UxeqWPRn+h8bjadooQymCAYym/QGlm6SO1ABOqCGXIO6EhH8YRCTw6dDNaVv",
+	"a+PygzcuPNrAP3bKP7zZfU2gNCF7lEEg8bDr+UuXtpbcRLuL5T2lMvhv04jOOVWTgua96EFsxwziQPOA",
+	"jSqqrGCXXL97++bm5sFtIgrzdyn/Mwnesj0TKEP7YRueBHTW+jXJWxLiQmNFiB0Pav1C3kUNKtc5gF+Q",
+	"EFNDaGpgeXzDZA/V/CjPRFeHpAgNQxkDUOnHkPOZ7pG0UpegupNCA7RvdtbF/r5OBDcIUwu2t/IK+zxl",
+	"rhYMAUmbYshOCi4VSKQaMXtFek6S99m77zx998enb/76yds/e/LjX8ZK3komoF+PZyayrIbJhCVMc3uk",
+	"gEOIGu2L5rnehUYRXzRf3IAeK0fvnErsJ4h9JGPyHLZwPcsZvLOScottrN9B/N5Hp18PH37dzsONgk43",
+	"+jBX0Mxri1Ig7o/3HLxKXeDZnONEMrZrYkMwJj0rwHuSMnmMMZ4Vr7H+EQDStZ5p0aDgPp4MfSbS1zKp",
+	"oOtlHpNrTB6bsjZUuSJvsAtcfrD3nCoh5CL3XVbiV/klQyJyMSmiG7yKjwebQ2DF6NZokToE7IUkbJ7P",
+	"XBiPNRAOKsF2ISqVeBjtDHjB7gWvGiqH9ITBiQox16FB5NkJW98IMIZSHlfYOdTxaF7Qt+/YV4I5k8Sl",
+	"0fu6NdF2a3Xi/bsymWpeDVlLITZPb/wu4QieuWYT6dP/8oPT93729JvfqZoAKvB0DxZk47k3svRR84Wu",
+	"SDvPmV5NtDKWgTxH5q7C6azTo/GV049+vpx6bX15enI3rnUePfCS/RymKGHgyWrtdgM6xiFa+w4JezjO",
+	"acZladxTlrBQg+pFhB3KClJWwdGCLJ2o2Uub9/nhIOPpIVZ7kWBp7M8IdaecKHbJYR9OOhtGl0nyxYlU",
+	"2QBwjvSBDELhPsfH9NLpxvW/hygNwGGJcZ2HcDAcQoHTAeMJIwCGf5/jD6ZcweEmORwxKicFOzTpGibJ",
+	"0AwP8xW6Bk9TM84m5Dkxmh/e58C30ihhmhR75BBLx5etmcp2jOYLM9bap01Ouo8ZHTTjRhX1XHj3E3Wb",
+	"m230ycRSV2oCASYA1HXbfcOAdNhfbOGbzunv/0arW7/40ek3Pjj99t/94X98548ffef0/d88e+eXp9/6",
+	"KWwdG3bnmsLFtRd00/AAYZaMzN/tbG1f3hlsJdsbW1tbWxuf0v/5tP7PVvm/7U63U13qzm4HUzF3NrYv",
+	"lUN88uOfP/nVfzv9/d88fev/Ye/9m5s4sv3ht9Lleqo2VI2FTSA/7Hr+MAlJuDckXGA3t76rPKitaUmz",
+	"Hvfozoys6KZSZScQDMFAdvmxISSEBJJ8EzAkS4hj8+O9XDSS/FfewlN9TnfPjDQjS7aEYfdW/giWRtMz",
+	"3adPnz79OZ/Px83zP7XuHW9cuQpPJu0i6T3VV5GLRnxqz4S3Xf/2YuPmNbzb7/dPNz463jr1YevBWvBw",
+	"We4UfMmg0X5v+U34gF+ca1z8rL5yUvTkySWstxwxRiplIN+SBIIffNBPCCSloJ7wefOGDhon2SDdcev2",
+	"3cbfzzyeX2gtXw+WLz+eX1j/bLH16M7j+QXMcD+eX2ie/0fr9ske1zm3tpO9131XhoWqhJLpCjdtJk/s",
+	"/nh4L/F8Kz8zgaWdujzacXVZdFVFnR7xnSwvOqRSNuIsP1jOon8sC/ocNwdFICJI9BjjKp2NDC5ZDvk4",
+	"BUmFLLrKc08QRwR9EHDBT8TT5inHs8Hkoo597+Em0dUHLoM+NIF7Dwz6N/CkOQ5sZqAb0xOrjXOrwcq3",
+	"wenjGybPhRVulBs4AvVL2ggtbihCwJoCN1CPWAWsCDchC4L1/EAjZXGWIUcoZBVQoNKvWnmmlitSoigJ",
+	"lpw+6Mcynhm4jDRK5IlMATCIzmS2mRl0zqJn05DvnZKk8JjXURkPy218G2HIKi9qE5P6NMJnlpR+QO7s",
+	"HnLwWO3cx17dY4fxJ0kpWpXDwC2yY5uexj0ovpykhxBXMneT+YyOzKxEw81C9hRSKbzoGW1ZFsd94kkW",
+	"qbyauDXePdbDIUZO7OpzEwQlwsX8n66RWZYhOZnsyE3IlSoCSNkPkbdPZ1Jz+HMWq8aeS9OM2jYC8FiE",
+	"X7Q3ih6wwCn4PfzzAN4E/q0YRd9NeEWJIg7Lw8XbTLOixbnMjSa9gfrznzfr4LG0rAN06QB926kv62v3",
+	"gsVLrWvfRxwbOjHYIieX4lAJWgVIFM+QfWFVu+Vh4T8zY1W9YjpogSyDUNtzshzPoNRqBwBVqOqrblQZ",
+	"Hy3OyHKxHFsagi58ZtSsJABG+gmJ4iIeLSQCq1BA9xUEq29ftWyMosoyj3avlm2vrU2unu2okQ0V4//8",
+	"bjelHdRI/vP7SBAZPttRpWmC+yfVvphGeGX44OFFCS8Q/gAfPLw4+gLhVUrRKdLy18cbqz+sXzgRigCF",
+	"l3tlp+Kx9odtnvkk/rDysvRn3jU2Nj72/PieXbtf2B353bTl+qWjjmvGflJfmQ9u/V8wAmTjHDmyd/Q/",
+	"/8+h/zM6NrYnJr8tOjZWuSQGQ2lZj6vejwpTa+2iq60Pf8bqSzF/xSP1cCMpay1vElz/Mfh2LTh7unHx",
+	"t/ayakh19eazDmsl/CddRC2m6iGWZ1Y50WG+oVbPAVZlnL9XX7v3+/3Fxtlz9dXr6EPj9WnKgbYHhjvB",
+	"NXYpdRVfe5ChUv0p9gglZCUHNgzguAHScMvzvW58IopF5Ln6ynzj5rXG/HfBp6eaV2/syJC3QhigJPPo",
+	"DC3hWV4Jq3YGvcPs12QGuMCKN0vfRhwB/K34doCg0q+PNb6Z//3+Yn1lCc2mR4NpS+l3iBFaIOA9XZOr",
+	"XYYcgJ3CBFZlGWT/q/IbzyDgXT0jrHE1slxVUhpYgiZ/FcL8kO80CipBSibfIR5imJFqBdGrivIjQ3JY",
+	"dPb/YjEQTytGUyBUWYirCTckZz7lYVQhK/41BVjVEl8RSv6rQl0fT60oJyWn4hJLUmUAu4yIeFPAS5ta",
+	"5w/BG+zvKV7cRE1a/+4vPaPnsUHHih1w6Eis2Oexh8c6j1OUyW/lOEXe1+ialkGFxvd83DbpyksDSapm",
+	"YQXFY4gMeQcw1uy9Msv7wNVHzZy0L/FjS9cbkOegAAt5rHYQqxCGnCXqkVlnDtS0iGcJv4yVAVmuCXG6",
+	"HDhsYzgqtUvyrOwnHjjgN2iBecuMZ9SLLuV+CPaTv5EXincFJQ9hXSc+rq8uYjAjb2Zbc8lnHOorY2SW",
+	"+SUHPrJc5Pd2Wd4qW/BWOh79wFCQsOjNUPNofEw/lYaNKc7ikcZHx4OPfwmuLzW++BBuY3leJf6CikEa",
+	"hyQhMkNJyWDpQpTzBo5BRFS7ew8MjHwCvL1aDJnnH/W0hn38hEaKTejzlLEXR/RdEn4r5oKlHrLkVCEv",
+	"/6uMX64vBUt36mv36ivziBsOxSlGGou/Bme/ad55NBJR5tVC/h+8i88KOYWEgZLfRMcZz1LWH5wLjn//",
+	"+/3TzZvfBucWG19cq6/dk/4GIYZJxzIafRiRpR+pr/wtWL7Xun0sWL4WHbv1K/NtX0m5+vAM6qWRvg5t",
+	"PLZdhzZdI1zl6YdwdoPMob/fXwzOXsKTmmD5WuOrFfmPk7/9z/y3/zP/bR+hzM7IfEkJaqK87JpJTPtQ",
+	"zyEF6qYnQl/V9x8mtFE20gUbYrmgjIMUuUDT5hmKbQT2imEW2GN/8IhtFQZZOH7xRP23b5ufLwcPLgx/",
+	"rdajtfN98c7deA7UpdEVl0ryfUTiUVKmRTyym9qNNXlwlqZZBrJcJyBUeR9Qvfoy++/D+p5KfCDa8Cr5",
+	"UibLYbFWT3SUO/7RGvNzYXG0NjrEUitwtbC/9HBS2Ubf67Wk195iUNndZtTDDRrWiUxhYHQDNDcjscxM",
+	"6j2l1xH0MnP/Xdzkg14NeifQrW0+Fn0CL5IW7SZNuVCnN0Jhr3hF8MA6TjuX5XhwCeYPXDiyqhX6hZkZ",
+	"oitv5SdiMqP0iZY/87JcfYkcoFTdxiCz1NV1ti6DyyaJKm2EqCgn2RShGA2nOFSQ2TTPMuRtrjhT8MyV",
+	"E2azvO863MrDcyDanEqG/tiz4PQG7t4MecdxZ7yw5hzS0qZT5UkT/qC4w5amfHuIbgzFSWw25oeDyGgg",
+	"hmFPZwysP0MDrpYAvnj+H63bv9ZXV4NzS83v7jQ+v9u49U0/AddB4fq3iXzoIBoHPALK+rD3/J0lHxhR",
+	"u5CZJFc7qAlIO+bN4Bb8k38Llu6gB/79/iJinxqLF1vXbjRO/i0eoIUh2IZBmvJ/Ygo9k+7vYEVCA8EJ",
+	"IK5ZFuCbeCAUuseKjxv+CUAslqnrS2kg6uNuP6rypfA/8DW4IhBIhXOpCh4xKS2ACdGo5HHJctWeoelk",
+	"DYg4Mkjegk5TBiFSKsDhrMMbgleOWpYOWCQhDHeq0hsClSYQZMqQU7hA9MqJJ2CM2k/Yqw3FVz2LjibR",
+	"f8h1VA32ILd3XzU/v9g8/0tw61ywdKf541db8xJzDuq2PnNe4lVUJfDiDsFPj2lA40+87qR2KHk8ukEI",
+	"n+/YJvGcDJlSQQsg+qaFX/AqSUCePzmWOdBZt5XT5zABdnK+9eCBXMGvnGzdvt07t3JUM+xp51yAdbP+",
+	"4EqwerWvKVBgXcBeOibOl6hbxDMOGYDL6uxyZdq2vBIziU9dq1AwJFhB2R21TINUqQXsH9yED8g0zc+E",
+	"J3h47hIL5jNpW9PXGPNGhpyogjaeFGUoHkk0zt9r3Y1SCMGobCHLkVqIgQOZizDTU1KmNfAW3PGtPJvQ",
+	"DCtOxfcsGWNYPpv9gycHGQmGeDh+oC8ojw4KjEEiAuEuoCzB2FG46Cgs7NQ1czsyJFemtRzsY/QJmgQp",
+	"A88Hk8EKczUFEuLG5ljOEFEOJUXXqaCakk2rBj4UqANxMwfct7D/gdqLP3gZMjULx4RSs4kUGO96WiFN",
+	"bRtPLHCskvLI8htjROzuJP4C3g70l8eMkf+qUO5DDfG4MeKC7upIY+nr9a8/lhnvMq3Fbhz/+bRl2wga",
+	"GRsb3/X87j0vvPjSyyOGfqKRscKe/C46zkbHx8fHR1+ilI6+PD093V46IR9XNBY56cgDpeAHANGbY4mP",
+	"gfKK/TaHBjEyMVJ/cKb+6Ivg9m+tn64FJ84GS6ca5+8FZy+Gj4RN9xFivca2KXf+Gtsoda45xQeePW/e",
+	"v9u4+XB9/nLz6o3H8wuN8/caNx8+nl8QfXp86fH8wvr8fKLjSl5rgNyje9ocL4mUrE6zYoVLfCgmW6Fs",
+	"K+TUq9gycQK0BZL8zPOdMtaH+apYP7bAwOIkQpzIBe18I8B/nOWAGahGAQVAMCJCIb/KlE4gJXmbuTMA",
+	"Kig5VbkVUvc6WmPUzWV5JC8rG7EpomXEBSFGgTETABAhxqVYYZ6XzHQll8Y3sXOHaInQQnfQCQ5f2zGB",
+	"xaOCJwCOHfQBT+PSvfXPzg3/nEB0Oy+O+lZ+hvlDONmfInjrNpmYiOEKZy654ecsz/JxKTTZnJVnWjhG",
+	"8gIAfYZWGIhnA2GbL64TK6TLvXDVLyjwapYDJ6DMqxqEg8oeAzGpCKwF0QUilMg5+Tz1LIfnInVAiIkR",
+	"T+3LJ1asWE6hAPGGpDQ0SHjcKx5anpHXEiVhCgXmHqKyYH6zu4SenT+2BI0+aXAgNn0EDS5l1qHNDLLg",
+	"7Ved+2yeuRNcWW3dPlZfi+ogeMwVFpfq6l0G+L9hzBEF3VaIFc2IyZVuWkh2CYXZyDQuKd00P0CWy28m",
+	"EGOF1IyR8wRk1wwpNYlk1NSTScp1ZXnRmgvL5WyLzyjqt1AhMK6ZhOWZplpyRPtZTvMgvIjSociG1YHL",
+	"yTuuixAeRZO4I4X8cPtB4FL0XD5wLMxrg2N3xUyDhVU4dra5yQSZ7JB/FXgvnFQE586sn1hqXLyDIJme",
+	"8Q3RytWuVDUGAauwHI7zo+IWsfC9iwSAx5ihCT3DJcl3YJ7CeoR0olWu5ktebttkKQaqYKZmCA5Hnn7I",
+	"iYJoU2m1fCiiYQ284KV5+RjyQyDAa4AUERtlECqQP8CxVpnDeOXcJMlRbyaHjA5UGwkKr1oc5l0uy1Hg",
+	"iArHLT6qtUf2kKEUsXZBllVhscwkybmsbNdy8m8vCwei0tTAgkBHcsYzSA6IInJEyj6nlMtIhqSnAKLo",
+	"zcR3w/CCcdqBKExOXK9L/Osrq/UHF4I7lxtXfkCMExhOJSWFUMEEgvxx6/avwZ0HwaMf9S/7qJvQ9tb3",
+	"Bnl7JJ4+vBmc+lJsXi8tt25//Xh+ofnjJ41ri+Ift84H15d6q+LX/lKs1MBTl0onD7tGxB9EIFPIj2zg",
+	"0ZreI7kOUKz58k8kuwT2Y5SUTNDgltgFKXhcdR0/og+pyGpFW1lumYwDF4o8U8OfRB5qsg32TnUQL+vO",
+	"fI/ZhS7b0COqN55pTLp+iwS/LtUBhsUrjxva5trZ1qMTw9rQSpKYrrkYKUTYqd+jZMjeQjnqUPzbkiTy",
+	"OqE/6zF7LpVyLnyIvp0uD4uX06gjy4xvkU+sowvkegPS24OkMXumKnvVqKUBR9/Enf6AJ0Xj1IXW7ZOP",
+	"5xeCtdXW8rL4x1+/b93+urFyHHHpnftSYwNOCz0JDChWKxZllIISHjomQeZLXkPpdW5qh0qznMO+sYB5",
+	"rSpsGrvlXCZjejWy4tfyvSxXlU9TurgXNOSVsJv8OkUaVw/Jth64JtXehvFF89bJYP6z+sp8cOds49K9",
+	"xqWv6qurjTM3gofHw7JePSK9n9Dqd+/rmHZ88NOhywZvP67UKvUwLHrYtCmyYdJG++Gd7+MTdifgS7e2",
+	"+Gv/keNCMalK59QPMyUKbDJt9XNpLhXDkUE71eFXtYXGnKaKrPpj6F6yUwAk6iX7CyfUUytZz3e7m9JO",
+	"6nlWkW8iDdjRUOjQ205soYWnwwuiabsjEyPe6PiuTfgxfBmAzzztiJPTJ4Lly42TjzrUknt1MzsRcND1",
+	"PBC2+sThqoziLaih0IgleVNEpmAdhU6yasdCUqokJKxbpWggQZC4rdGmiM/7L1QWgaDczm3xk/MfYACD",
+	"dR8dFei4FXY9hwOHXSTOh+LZ0A491DwCJhaH+BWX67SklQBaOiR+9HQ4Jkkx6YkN5tdftpYfBmd/DM7+",
+	"2vzhUnD2G0iUQjeretGfvgyWv4zwQ0rn068zUyb1dIu/p1t3xDZVfOulBkdiR/SqvmqD6CjCko2Fv3at",
+	"O79XmbqIqeyb3WuoCgmymbTdoO4PVIQ22dBkaU6vBot/7aCBSlJG0CPZuzSCFmrSv+2qiEDC11ZMJnC5",
+	"BSCVGvJPIG7EsZV4Hmwm/RJLZUSM2tY/n6ICDmDfigqmSwtd0lh/Yi6OAyKhheOGXyAUWomYwFZEwgK5",
+	"Q5hpQSagxlK0OV/FRoc4r+Rzp00r/VqDmlXhYDw8HlxfkgXSD48HZz8NVj5qXj7WPLnYuHIzMjwomhOb",
+	"WLLfunvIfeqiIfaebCOt99QjDJj2PsUzYQlzcO5Y48rVhP7rWvajDXRODbjFfQcZ6BCMhsEI8CQxggp3",
+	"GfJKyVHyC1r2zqY+I4w7lWIJHA9C2RRpsO8g2q7EqGtKOnsF68nyHDxszkiiaorNIe74EUS45WWI6mv5",
+	"MBQYcbhT4XlmwnOI53Jh8okfS9xYldYm8DQQ639YocDyvipTcqpcvRaeJSNtDvDzKfwwnj07zoz6LZ4m",
+	"Ip16huTyzqzFiznM4XlRvQoEGmhcBtxWnj4nllDi68r33AIYaQQf1JpjR0FnbGL8xZf37N798guAgzBG",
+	"uAMo3ubNm/WV+caVq7I0vvcaIXzQ/hNl3SeCfPFBrwngdxoX78TetSfvE24d8pTnWVLRX0KRjibM6yL9",
+	"2U1xKx3Rx/V6IkGtWK2LEpbSOGvMJxx2tFXLtifByvWUpy7L8goP5xXaIh76US5hdGFeWiEqnBkxnSoc",
+	"IJjCETAq6SqlXqahUnAFmxaLyeDSV6APB2DdYUHO+UfNWxcblz9s3v9bsPxl4+KDPtIk0ad5RipzgrMX",
+	"G/cW8Vy+ef5q48IiYDc2NuiulTmKMsULT449Z5ahb45U7BgSShEeykhu0oRCC1AAEzFFctSTXBCRsK3R",
+	"h4G+ZdtiaZlmUPeTtrVxKj4UhrSrH23+rOzd4eLxuwnqKDa6gZI1tu7+pnfq6Uj7UmW6e+z1hrhgiF3z",
+	"RmW6Ozxc76MO0YIs+bU8UqpM4ynyQIl/zjyqr9wKHn1UX1lrXFltnrrXmF+IdB90Vnr4dUCzMHDXsW1m",
+	"wlNSMudARZIj2c8AgkErxZJPKuXJMPIQl3mISRIxErIVRuWvxTbDdZ0EGqAp03yjMr0VV6vIZSdGxscy",
+	"4r/xXRMv7d69W0w/qL+BURjtIz0NA9uHt93d2aH7ZacMtPY3OH4Dh7dzYNvmxU7fpdwrIBtb8jnCEXnF",
+	"m1Ax5pWs8pBoQ1VDW+3SKe4AFl9Yps2oOcC+bT242fxurb6y1jr1YfPD3zbuXkXyaTKb+azzWQ9JGLMC",
+	"E8nyY5hMWD8j8x+KpVO8lRFlvnYcUmBVTQCg3tyTfLLTjNis4OPxvXijDJmSxX/EZoAejPeW2vV1Jm1n",
+	"nTmmpmCvZi2eeNZxB7gTb363tv7Z9TTz7jeX/JZjdsCAEONgse6Lxn591RBXDmyklr6wxvUUqQ9AT08x",
+	"qGoprxCtg4HPkCBaD49j0rh5+RiCCHuBDGqZ4cSADoSFVT7HwNkARTCKxcOQm1TFQC9fSkpbY9GD62fI",
+	"82OqI6ZMsWXxfDGgc4y8aeVBwuxNWgV4bHKUhwLHG4R5B6mryJiQZEk/b5R3ZFPqB+NjYz3rA4dN9Xu3",
+	"pL5Hnj7hamBrZnG9fvtWunCl+K7nrPwRK1me+VWpvpyz+FEY3FyqfnWn/IlSv1C/HTFGMLsxYoyI+WG6",
+	"tCq2btS2exTDgP7Yz1+Td4M/X1G3hL/eidwXPpgSN3/m0Gzi0dN8TmxCDg20c/VG6/bX9dVP1q/91n03",
+	"CB/tlNm29COLKbzA02lulUbIkHfkobn6hqrvANvJHV/l8tShJ6qwqBwF1k/pbEZC4Iq/Vg5k0+Gr9JN/",
+	"Fr8xWYfsgHzokYnxPsj95bNtE0WObr2r7FNUkH2AaxVk81tLJ5vfP/r9/mLz5s366un66mqcUCvV4DY6",
+	"IsOjkJCLWpmUU5AZZqWagsomqlbbtAoFpnTFAQKpKkTx9xkyFTtSm5BHbaqKD92lLMDT525ZfpihzIDO",
+	"3sKPkKwPj4p0nStPplTHQ64UIx7UOdtgzl7F+/RgU3K+D1pODJ3W7/cXgwdfNxbPKQtLsKruJ3hoZ0Be",
+	"SH22sbAEJ2iTcmi7yUhUXYcXVf1yb5IRf5LP8SwYgGikFw2ISZJzZnIavAK7ID0dhe+fZrJPB8rn99W1",
+	"9R9Oo5U0Lp6or93bnGW8L1aBLoS88uAHOJal9wCNXPkSOtGp42Zgc5DobF2F/gcsEhbjQvM+KtbZ1DJR",
+	"zdDScfakdiOMmdByBj5IBI7tRwG1HlTt1KLW83lDgo4caL7PMdemNeI7RPxPPvxkpDOkgGcEy5CaloWO",
+	"edoQJ6JPp3x5AJ5m9zAuQwrZpEWfPhEsXUo+z+0P5OWz2VdEnBPfmkdMf6dYLFO36K9ahULvdgYni5s+",
+	"5ErZhvnOls7NhghOKhQ2WB9lVfkkYbNlv4ZFySpAMC1zkJLu1+srPyCKonn5WPDrcnD/wydkPsI/9Y+g",
+	"jNw5tZSmxAjUxVgYAVZLjq2JFDySe33fERJ7lhwpWnOQ6JfnkoAsyHU6T4htpFkPfgkeH6g32sAXyeVh",
+	"YJnZX35tLZ1EJ9S8fKy+8kl9ZT4NndP7+rpTrhxbtZNKGoxOH1T/QdFxcFMsxMD9gCiOMuNi3pWcihtW",
+	"naI1qcPtguNKNeEM2QdTFtSdPNypRqF6mQRWWP9t+ZJbQfiLpxuZGHlp4vmx/5n/2/iLEyAwKBfLePGT",
+	"EjEc2/PirtE9Y2Nj+DG+urg2ROD2vJOVr/CMHH63lh82Hyw3rtwMrh/DNwWt9F9at794PL/QuHRv/dLd",
+	"Xrah0ki9EsM1MPVM3OFsFNQXsLYgCg1Sx40SL+HgDtTyyXMyb7qjJyEHjANT473D8Igb5E+xikGmaSW1",
+	"opZTDHkzQtYnqZgtOdFUaeHsJJYeQtLSykNV7lTkIEWrlsZ/HrLKpJexojpO1Ch1+jqSXt2VkF41xAW4",
+	"fYqlX6nr0lp65NrpD2CmPenQtXf++qegTCMNcQgTDZUS49WxQ4wyVJ6x+1lSuFw+DfDZAQNA27YIIsw7",
+	"lw6cHcIYqGz/UII9iR+UqIgopE0162mHkyEoE6+PVDDaq9IaKTrEUag0H0SGVMqvw6OqQ4bkOHAghqKa",
+	"eDZQkfWVTxpf3uvltOAvjsX90e5K/v8mrpGq8147WdMf9DoJyAKxIJaitGqb1/qHZvsQ/C/T/Awtsj6F",
+	"6Hs8O+tmG/Cgh/E3T69wfzt/5P8q0XcOYto6EJsBA9yiLZxPUaWXttyLML28lFh8AnGawEYo/uUxOHtH",
+	"YkL8CAcd/+0iE0Emy/fRfCkuAwKTN+9Egk84JKF5JZ8U4UdUUPvJLIfyJrh+Fs9keBfh+YN6vj7hasde",
+	"pTLg8bZP7RuM7snyAWqDRN3vZINMXj16lvtWLJyb1voWv7VtsDoENkvx7z6kvkPTe4os55kW/daWs5H6",
+	"98aG1FUGfIr8JeKLce897VDXhKMcVAhHzyTrgjrdmvBfWR6hR7M8Q0LRETWGOSUtTyE+wE0nKTgVbk7q",
+	"kyKzwrLcpD7DjzCTMEmi7GthtlOTsCVTouloZ2TYi9xe0V1pdgF9OQSzaF75pPHFo9QVbstMZe0GNERR",
+	"7RyOc24CBxctA5wURsA+s+0eHFiWw9MiRHxS8mDDIwENcCGsvghN2PuDbM9DUzRIhdvM87I8N8tA+V6e",
+	"3gKCtWp5kkM1zg1csMDtekedMuO5HQRrfYRBOwVQ/5rVxUeo150huZBxOzcRqraoN4JIQYLdYe7YdibL",
+	"c2q/J7sqQqqvN4JhN022kYTKHQTjppfllp8hORStzk0AfhZ5j1XyF6ZYqkpHdG5tI2tnyGLSm7i1vB4E",
+	"MCIb9naCTv1dRBG6vrIUfLwU3J8PTn3ZD0cn9NT2yFdsFO5o7zQE+YowEFcq0PWV+cbNa4357zA79nh+",
+	"oXXtRuPWN4/nFxp/vR58/iWQJ91bv/BoM8vb5qSh42sJqkNPRuIgyNliqsSp8i6b6iciHB1rqT/16GEE",
+	"tMkq0cNehXqWi5ZHEmpTZugYQx1PuPoTl3kV248LRYe+Ncu3IBSNJRYSI4+89/Ay3WKWf10R6DbjGqxZ",
+	"DUEiMDZcCarQNjOLzMWNXNmRKtCp1irTekpDWf8oPH9BN8UYnyC+yxjxrP9mBnEdOF7ySlpyOaz2Ezej",
+	"fsVl5Dmq7swdn+1IptsKH3TYmylsJa1YUV8xQMd199vGlZuNb+YbV2/E66pwlOLrixy5sus4hdRBOyi+",
+	"DVcSZD0jWBpucZO9J/yBBODCeMnMjxzoyFuSKT8ybsThdjLN/pvwWNBubylceIyu9l1ApwHIoBd2jxjb",
+	"Bxraz/N2Rezu8f1SbAOGZICI2tPHg3M/tm4vNP5+ZkObmENOg3QJLXEFALCRqDpEPkorUCLAap7qqlVY",
+	"IWCKQ3kekDlbPtA+eymWIB5mmJJTooENJKfgddW7iKf3Bj1fm6vfBYs/RgZGtNIlh/s2KBuIx8EQKDIW",
+	"UDQFj4yLctFxTEOGvpSTSrnoUpNliKyXzPLncnD10QoXw6C3dRTHSe1BdZWyYmFx2ZzY4ukdnxhLsQnE",
+	"uMHFHW2JzaqtJsmxOcaP+iWnUizlZARi+RPIWeWUxc7Utp2q2BZWuG/ZIowQLcsnTiSPOEQtj4U2sknE",
+	"jbT4XT3vdqTRPBu6rWfPBUsnuptZZPbP1iADMkd9qc6SbIB/9JgiLjMZFllAst+2yqRSBiPxFLdZmXpe",
+	"1XEBOoKAeXkEAEJ6VH4GN0L2HvEWwtJsa0ZJD1BNJASi5Kg3YAEWEASRWJYrVRcQs3McM1ZCT13Xmku2",
+	"oSl8XTaFvApbMSRZTvTiv//HrtEDY//5p9GXjxzaK1Yp5H5B7NbLL4+//NKesd3ju8bG9vwnrG/YPyC7",
+	"WRn1StborDU6S0fF3j4kr8YD0N5xXFPhMA7KRA/UDjNITA8VXdJ4NN+4uyYsdjEqCKZ3Kl6nxRbVljgR",
+	"HjhFCpY7G9n0YFcCyyuUJ9C8L7k4Jd7JZSgGr1ibmMuA2y0R83egNlVkm1IZeDIHUvr5nnBi5kBNTakh",
+	"ax2HdvR+aCXCqsRmSH/wiuPMWAw+jhM7Ll2oP1hqfrbWWr7TXDvbQTbcze58n+ZLcp8utiZdic0P1Kb0",
+	"9Rvh96a0upzDFaAV1tbQiAuWzdIO3fPqPCAVMh+ewb80BsGwLmjuPJHvLxp28j7zRz3fZXQ2biw6Bp+2",
+	"OIXHbW8p0UzwRbfVRsRm6sonrRM/BL/+1Lx8bP2zY/FTzpiN9OsG3gC14jRs8x/LtkMhrY0pPKipUpxb",
+	"Hjn8xtTorj0vZIgkRnJIBX4A5bdwbZ5ysBqMp5R2Wob828F9rxvk4FuvG+QdNn3QIK/vfw0W7oOvvmbA",
+	"Lq/ILQ81IuRQGwT5/jyf7BojB/ZCPG+QXWNjKF0IP98zBl9RYtJaMp9d+0zozelt0a6eYDGufrfDPvVZ",
+	"imKD5ZESc7fbsOsrp+r3v+puz3Gf1x3y9bb2VvKQCrhV5hCKV0N+1JLCH6gNouPpnIFYqIEnXazJcJ46",
+	"2QahTEpOH6ilwL1SKZGhOcuD9gylkmmZCpWiV6Zk9yoiZF48WnDcf2Jgk+rUtOQV5He32S0vftq8fAxz",
+	"qV28cVcYFOrhcNzDlJxZNoG0yZx5zC4o7iAIIPUCbEaiyCynHtqMCLLIc7nQOHI7DOK4EhSA3ECKBF5J",
+	"90CaB3LmtOKXHNEX4hbqBXIGyekvcjsgdw/cilL8FcQIEQObz7Oy78ExrETIYv0ZYLEsLlWcaS3KgFSV",
+	"xS7iYyWC6WU5nCXMgaasrrtPh2OhnTy9we/2AbEO1J4ICmtrc6j54NP6yilUY+5jBdgItrWvDcYww1hZ",
+	"TzeYa9MMarEii0HfcCxtek+H5TyLQKytGc9GoK0NragNs5WwZxo2tEm20GWVM5T0C559cgLaE8J5mk/T",
+	"AtihwbSlTUnSKXVs1AYKlErA3mzXshLXFp+dlZe2g2fUV1qArvHFucbFz4Jff25du7H+4JwcXXcuURsX",
+	"vjjKbJb3XYdbeWrbNZm3VXCpbnLmin8zFDRvfH28sfrD+oUTzfM/B7fONb74FF5dNRfedfOgoPUr861v",
+	"F/oBBR2obQ8iqOu6q2b14NBAW5vCnfCg5oXPWt/PP55fWJ9faD182Lj4W3D/bL9ONREplLRzeiKYnh7g",
+	"PDHQEkgObPvmGL1rB0hjyH61Z+gPHgJS3XEZckSDkT0odmcx/UPcQU9IxKjefWS5UyChKyJSnChDpkDN",
+	"AEqMLH2/aUwy0aLLxDYIqLfBm5lZHvdnEjTKnaN5MT7cz+2YRHypR/KOLa4Vsy9FczQ0zE3jg56q+tlN",
+	"2d/JvwX359H+fr+/2Dz/S3DrHDqFLmHWUwQc6oIZitv8hgrn76CyQRmN0HdkWlyHZ9GQDDe+WFyIqGqJ",
+	"TIMduIXH1WVJMGolEysdqEVkxoe4UHWTARdO0fNZedBC4Fs8LgGka+vR58HqsJ1idz5bRcMUgZ+gvArl",
+	"winBA0k+aJ3b0WoumuHZI9UScFMmZxbfBrXlnihr3xHGZ5CyxWsWJxa3fIvanvFkCWu9yvRfWN5PpG+V",
+	"B8jGiOMWKbc8PBvujbD1Ncc9qH7+muO+HbvDcPFS0SHowsblDU347extzJFI3fzLxzrqo7tEZB4emMeZ",
+	"y9vszCm+XfGn9EzshRV8HzcHQKW3xc3//HxwYrX52VocGt3mCdJ39hJLMLJdR9BICyJT/aqeS/gH4TJQ",
+	"8QSPIyxfoQS22/c++Ftwcqk7MiIt3/2mUwRihbCYRubc2gGZZPfYOMn5jl8+qlb9HNB566IZh7NRqKJB",
+	"zI5Hqsy2E/ynU9zP42Y9jCzdm07RetYgLs2H1+v3L3WfOol+ZGcIFuqqKUkJZ1WNvAKrZnDeYdsyDpI3",
+	"9JJSq5QX2YHaQdXUsKpd8fbY3NM/gJs6Xn203Dj/W3D74+ZXC/2Ns8sKLvNKXXi4UZuAeD4tFCYJJfIX",
+	"xHdmGJdKS5BPTxCggCuHPTVlMxGc5NM8I9duxeUTu4yR8I3pAyOFfYjH8i7z5ekfoRW/xLgvetJx4RwP",
+	"gbOK/FxKhePe3GOKDR1dLGIekzcrb7HqkbePHBzmKirufxjeJnWbAt8Cu5nP3vNR7hSXG6lMhMeo/3Fo",
+	"0GT3mzryOn+1sXguOPV9Y36h+dVCcPvj9b/e6LKeJmIK1YJI25dDiXK3xbKEOw/uVInDJyMCetI2gBKf",
+	"11DXhRwBw4kiZrEfZZclIA/1wA9BQgjG3Pe3AT/zrOAGz91unv++sXgxWLjSPP+9NqcefAjArrumOiiv",
+	"Ae/prBRz1oAV8dMJ0AsxCGBUDc2IryoUPJ/6TCFZxN4pMcNxpGR5b4nnGKbjUG0kDqR8m6EpX1y52aEt",
+	"1Yl3F5/sdBln1XSP/jpQyoblaRhczbCaQfIuM4Vbl4WReeb6VkF0FsuQtxgDhIlUy0RoBkbaMkdl6TI4",
+	"6f49n9YQvT6J67hHLM+rhBcwbhpZjhQTWPQe1mKCTBEsucwDmkbxrEDM6DlAcuF7zC6Q8ZfGiElrXpbr",
+	"NccTL+OJmycWWYjeGbapQCMskV5CfoVcGfCgFicVDzkcoVQEaJUHSCz/+d3GxTvafpqXj3UsEcmG1D1Z",
+	"BVdEzEjMa8+I4980NxoITiXnpN6CloY4FqKBtJMaaBwpUwZYBAX93EFmldLJOy0+Z/k0PH1O3u+KbRAU",
+	"QrMq9jeUMIHujIyRRaRVcqocwmQDi9csTxagGFieMsPKPuyLkTKmRL0ScG7gbgqOED02xzhMKTHr5FZa",
+	"eGjZDIrDkULF1fJwf3GStZ73izdjeq5tsgxFE75FyIJ3AYmwzBLqQ+L6w0eNO582riwFp641f/xM9L0F",
+	"hSqy2qb3apP9ekz6ZzocUFmleoC0sAFGY4DyebceBmc/DY7faD74tL52vXnydA+muxHeZdhuNn01ZoNZ",
+	"jNvmdAcoJSxs3LK6YNijYgEHy35/s7dNg6IcghtvakL2vO7RWfaskG3DmDbO/xacW+rR2HdinehAhqYt",
+	"To6Rwkre5jAeC0MsPP+WUlA56ucInmhLcqPJqJaL2q8JTw46ng4oYPseiHCmK3qKdxyqlYgGnhU98nOn",
+	"1s/P9xB7O2XGdyqMQXrsdFDr0utrO0XHDU2rPuU7ks+f7DtCixAlvkk9f/SAY1oFSwy4ZYLovQi3p+2E",
+	"7dHbZcZf1c/VN/6AMbN3jpL9hbcczg5QP18aeYIlAt2HV3SAeI3QMp5POoVSQN0SysHz4kDPpOK77fvz",
+	"jfMPGxfuNJaWf79/Ofj4H8Hy5ShzCpDmJ9hXv4fIhj7m0OwipuXlbcerCIuxfJZqasmGlHJ4PDwj+ucc",
+	"8Y5D16QR1/w53cb7LzFa6uc0G8+OkE0cpBuAQ6YqK0AwH5O8ITuoWh1i4Cbb6AagUy8fMeUhi4vWV+br",
+	"a/fqq5904yFOGJ6tiz4q8mJdNpak+4hEVN11H6UOqRj0ErNNVHL0tDoGaGWK+7BZz9AfhPoYWKyjVUlz",
+	"O2C5KesVq13TNFUPMmZD/ysJmSYJqQyuqypkaHzd5Ym0OW6kAKjNTSo9ehHCbItLrAAPq1aAnJ74VSsv",
+	"EUfyJ1neRq0d+TEQtJUZ9T0jJk2k7lZw3Al1gpDlIGvl5QwSYc5OIVtLpctOWwmrlPuYbtOa6GJ6cMcn",
+	"DlxNbSTqsKu05rUh6RLZmeQK2F3qZXd3pZfdnUIv7w7f375esdI3zNIqhu5dO6QAu9HEJWA48+HGJBnD",
+	"WYa1UPzw/zv476N/Hht9+d33dxnPf/D/JJRSR3fguARvUBIcEeqA8l8UP6+UUXw+b5nMTArnFUcHKj0Y",
+	"UJhYoK4WWdJEcWD65O2CtF7kKXMq+RIpMWr7JUPEb3Tasi2gpBJ3mbVsEdfNMiq2ErMWd8RkpCaat0Fm",
+	"qetasLy4xGZFYe+WGZ3gkDZMmm8QDkCv9CFA4fnt8hPamkBT3dAQPvxL9londO+ZqzEOuyotsJkChayh",
+	"xZhI3nr8ZvP66kahJdp6SQxBmqkfZu4cc0c9xn0Rp3A/xEx5eZcx7ulzPHGfCWn2nghbirBGFGSJZJYr",
+	"xQVUFuMmQIGhnp7DuY8spZwFLXYR1+Rgk7tPNDu6/9Uc1gk7PMurWE5B8g7nDApyYIm2HS+5qhcYFt5A",
+	"U0uy3hKjJnND8421O5LiV9CpjBvjLyV7lQ2NzGfv+TuhUxM5IDZkEtmH45ET3Zgz8IxeYizEux72WZnI",
+	"Sm6T+nRoFnf9u+DM8eCns72Zm+04M5UuYJM3JF28qmOXwYNmxJZvFBJugcmB/0G4Qtm1xGoPhiLZHZlV",
+	"9vWlWFdOeV4xyqLRFpyKi3B7Q545A04dqcedLDcd/NwUPp2YFRkHKRfKbI9lyO6x3SSHb3i0QC2bmTkp",
+	"kBrhB8vjKSaEHyiAQ3ynCBrTBgZP6hgUeMRE2OI6vm9L6DeMswSh4MEpchBCCxmyl9lAwq4hkPDOMIwY",
+	"yIkpmaPeUaeQS/T3jjPzx/KmqpA7ecMOHj605z9GD77+1lsvtJOGqTMc4AQbH9/1/OjY+OjY2NjY7j2j",
+	"L/Z+SvMmdHb/ecTBUC1C43qOdFbER5UVhuvxG1dvtG5//fv9xeb9i8HZX+srZ/CT5lcLbVuJ9KnpMtti",
+	"6ayph+BrzbYgpq80SQcg+pYIbnzHpDXYpgtfaiiSOwNoHRH9MwtQF/K62CDA5EAPVcMMpjPH3OSkBLY/",
+	"3CN70ULawv1O/MXhTYcG9bjwaXDq/9ZXzrSu3WjdvdvTei66ixfTw9bDFi/ajMjL1J4MhCRLDvEqZebO",
+	"WR6wFQBSBxkvkSlO7YKB35ROOxXIJ8x6zJ5jXspwycfpu96Zh2pdRi9X61qUXq5/zXVmDzjc7yk1fcQJ",
+	"L4335V5qqo6M7ycLFoc8SarMZpnx5MC4QG2P6Thi2nFsRvmzFwDjsHfL6mkDjG6PBnhMe/tYfU04wODX",
+	"5dbtY8H1Y81zH0emjqwG7VJYcAiWeOGehB36GB9Y3PMtv4LbKRVLlG3qFxx3NvxAsuGIWZPlmHdQuCnu",
+	"SAjlNCAmFVGOpA2JUddnCAiRQfPE8rLcpRjS5JksQoUPjlJbTNJabkdipsSaYzga28Y5AJmRsONGJvYY",
+	"qmhL/FMNSWN+IVj9NrjxADaAVn5GuK+R3YUX8+PmWGEXfWF6d2GMvUyfn96Tf9F8mY0XdtHnp3sPErAX",
+	"Bi1YOdjDxpSFAK050Xw7Xf/OglWsuN0yF0iJNF3Tis6KwAmQzh3ZCAB0TUSjSfgE5O0y5B0Zk8/SmiRQ",
+	"pibxYqsM8RjztFMks8KdeoA+QuU96mc5BQEbFU4TfAf0qi7zIM9ICkzErxGPG6Xlluz6fkq6EEf/Ndk1",
+	"PeUvpmspyQutkqzyF/oDada9FR8KD2O+rX4Kf8lixHc/6G3Re+qWyOGvKd3Zg6TpD3odaa5dbS1f63X+",
+	"vY//2AKVDL7qxmQyT4Fj17wx3KdQoMsdXxh+8NOXwfKXv98/jaLajSs/tEkIIRNLvhQmbueYC0AG7Y37",
+	"sYu+KVm2B0MCcQjGJL/fXww+/7K1/Ojx/ELjwt3G+d/W5y+jtlJwdmn920Xx+VcnWst3Ggv3GsfOxndw",
+	"yRbI8g7PWzbbyPdLZvNQGN6pcoKqCaFOjo73NZmZKkKPHSlWMfJFIvIEDJF6pKFu2bARqytQEqkAB3l2",
+	"91vrbpQswKvxfOeAzIlFJb0qAlI+cWAGDgSpMu6TaZqfkYElbjw937JtyVBisrxNXWYaWa4HS3+G99Qq",
+	"JXKLgmjtGcbK+pDZcWeZq0ZfofD1pSXHlvyh0iqAjx5WbUIBTCalk5T4nWfxPMtkeYIoSsrSrDppyBYi",
+	"2khfPt5wqqjZQLk5cCGMxsLXwfWlxkfHg49/SdIpSWfz9OKmAWpBM6wGBRbhFkRajEdrRqhoEzGjLAc7",
+	"8p1wUouoynHFxiQE8U+rtCEnRQdNTx4NS+kDUDYoAieJbEXEXWboISRhMyLIZRNkdNROUT5+FY01ZgGb",
+	"XIg0rVfjympj8VFw/afmwo9i/Tn/ExkfJ40ri2TXbtK4dCO4fqK+9gBHpI/dgzagbUky6h5KZV1W836A",
+	"/u2bO42/n4ka8AYSO8rb7QQTSc/uH5LI1Yi2S4cjwuUFNyKKYRmLigBeYPlelosV2pW7ZMsjf6mYUrsN",
+	"j/AnQ4EeKBfCzExYmohlSVluW5DKA5la6inXCi6Os2py6ZB4gSl4y+EgY+He22Rrsu2uYJg8nQWUEpbz",
+	"DKxC6fTJ4MzVxle/rp9Yai3f2djcZFVaV5ztO8of6iIkue2twmDbwLtUrvjEtYqlqI4gZxaszS4Vzow7",
+	"LjLMp6SlY8+yxXTnv2bOMNqF3VKHeGA3tNRhNBbvIeCODHtk5wc3HtLOD+4d662nYQeIXVELmUODX38O",
+	"rv7WWr6FO8D66mrw6d/7WnDDF4yerj3FmlSnbqyrvVxj8SKQT5/crAmF6shpRVWxHnoLL3+GSQVj/IBL",
+	"dzachsbmp1as++cYtbutHo5U/RYbHszvURuwFKTCEcU1EQIeXcdmQD+k8I8mQ3CLgRLm4kNk9xMBtCFV",
+	"9WvEKmCc41HLzJCphCwsYh7SVh98iV6wkKbSzpVoBI3N2UB0px89iLYjR58WCpHmqrpL05oE8pcttfkO",
+	"nFiK10RAvMRYeIaCU+NqK/oCNj1pT6JrTnvmhtTreOdD/ZFb75FZy7Ytj+UdjtqQie8vttAjvel8jiXo",
+	"fD5zK78w325L/pzFqp7RJpkyMH8DKkj1lR/qq6v1R9caC7dby3fiDFYIBY35ba+r2xAPHSOfpXaEAFju",
+	"NeYYmWbCNeBBPilRG1Fvdi1DEEOYPN8Py9k+tBE5vMF4wPsAwKPk2CZzjagyrtwWDJzWs43s5pfg1rlg",
+	"6U7zx68iAxXSQ6cnVQ5oQhrxGugAQy5L8lyMPG6HcBEK3eg7Ve6VrDJcA1tQ4Zp3YApFbBglg0PIauFN",
+	"YqbE8qExZka4MMRWwyNlF2Qas7xE7QJu5CGVGqpPdiR/DOXC9fNgFleC8j1Z3s8dhEgCKi1hFyv6QQz0",
+	"9pLRhz0f422PfjwSnIF6/vOPgp/mwSrUi0d/0geDu3jrp/sguJOOp/H53cbS1z2YfbuP2vn+DKt1KVjW",
+	"ofzIWOF5Op7fs+vlwtj0bvMFplanNupkVusVdf/nsdGX6Wjh3ffHX0iDx6YUQas9O8xQy4P9uRPjnVKM",
+	"x3PUtsxwlolNvbxYzkLFcqEjqjBdWnKqyUEVFiZv6+SI5TSRqCU4e7v10YPGP46tX/m5943UnxzLfKZK",
+	"rPu1cdgQjLoVm3ndtkuH8cJDcN1Q185IO2na2yL8CisaM0PFjdRXzjROXWjdPtm4dG/9s3Npm6lKQrcd",
+	"Tui2TYOB4YT4qElrHshxIh5E/r3HGLEZ9fyjUIICf7usbNfU13249vbef4p5J5YfNh8s9z5IMatP4F/u",
+	"4FJWUQ5cOwkQ2zidpuWRquP6YZUfHNxUqWt6usAvD0RxiMvN2wzPGBJIcZ3Kk+R43oiuWXVQhKu5c2Mf",
+	"JRmTBe/hNt7r2Mfrk1HYqs/SGjGdRBK6J0ABrZpIDdDh6wEeBgFHM3YzbpJSOrsbTbNCRlpSKhCRkFBa",
+	"LKkhDUJtz5Ei6LBUWyKsRgn0TJYrqfXwl0poPSSX7BBbn5QlqCKoppZdcZmX5bHLbEjxi9vBvzLkHfF4",
+	"uVlgJcQJkJMRN7DXAcsG86F6T88PLAQJ27IQngYF9ok1FsVNHB9F9f3hBhMjf7Hof1ujJrWmqbjfLFZd",
+	"TIuZ6m6ow95HjUVxMydS3S3uiVDgpruGTofaAxE1Ejt7EQXr0HjRW1Dc+iojlZSqGfJ2jKFaHXvKOcG4",
+	"mcZZ/WwyVg90bNuopxtXbtZXVzsIqLuO7IbU0/vey8uhxYqx6EL5nN6Ni+mM+qfh/lw4gB1QSsFZNcvR",
+	"SciD6TT+6knky3W4CSkD1rZaG1ku7uc5swzqMMQmXuWAE0+koZXowvPUMl9vC+91smlAnrmbkNhhmYnu",
+	"AS68xVRx0i1FGNLz7Q6Ji4fLHgC9kZYXPMicsp3K+Dmw+Q/HiB3ELDiS6fHHEcleLp2tw3GJR9pqHTo4",
+	"GGvMUhHthRyaaiWPMGgqliClNBFx+J1efMo0lR0NgfwyJQyQJlRf+yY49WXw6d9F446NyHNZj3dUeCOJ",
+	"P+vDALaJCRPafsWF2CqVugKGd4BHAxfvBF9/KY+uO62t3ZVIpTvLo9P2JrgB4Q27kgNKM7ZtBKtIIK82",
+	"ayk1DMsTBNg5+SxmjgBKhBQl5zObBXhfp62+ij/YnL326vegiWclJwU06I3FiwiB69MWYuHkgI1BKqJo",
+	"7wUnm7MVzyfTrN0/Ad0Uuift+MDb+crhIcJT+7yknKjHcD18QvEoNPikwW+xxg8xT9hPKk+OCvutgko9",
+	"Q0+WmDtAxtn1E0vNB8udsW5Xu5OufktGl5YQhDXA2Uw6sPdAxntWqGMxhffdX1snf+5jcDyfuQMZnQSP",
+	"oDJUBJshHq1JBha5SkQOUSYIA7JQyyvNMu4bWf5fFWqHcKQ2LnpMfFGXwfmlQVzKZwwJpzSikHBGzUyW",
+	"IxScyFsyU0dfGCLGmpacSUpLfzJ8XL/Esly+ixSXQepbcR/1K54CMA/tFbp8KweVNvLDRA8p9RuE52Di",
+	"1T1ItVAX2I/iHYpq14iYa1073Tj/qHHyu8Y/LrRuL0S5MRq/fLZvbGx8xBiBzh+ZGNk1tuvl0fFdo8+P",
+	"45ES5TPAZ55nR21FXBMqW6+ttRZONz9bay3f6UfZGnvpGZl6+HqtUz8F55aCj0/3PPu8yjTWIg8lQjss",
+	"ZhtQKUAhiTziaZt8YuU1aY34DqEcdMtCFZ1c+Hw5Q9XsQArAdJJYFoSFh280HI8cNvCsBG3LJxtn/jq1",
+	"N/j50oZ24Vueb+U3LJd2CuCYUJ5Mbgjjm1zJviS/gyrnEBho+VmuhH4BOAOKgxKIDvwbJvNmiO84M/LW",
+	"HoN6Gs3jCZgOhATyoqfuFpbrUaAUA+oUQhFm5nD5zD7sG2LQMzLlAeGv2CxkOahAAG20eORXDv9JbCH2",
+	"vZdndkrR1uGw47ZWTJ3EBAd9N2IAnyIQw2ksiBFNs4CogyFcLefM7rHqem9tCtrYWzsgW9lb24/t7K29",
+	"Gm1pb+3VsK29tSPY2t7aK6q9D4ZJNTLc6u80Pss+QZeJeFHZPUlavcLGhTWB9m2PAya7+1X8qfzrbXmH",
+	"XobgiDDrDYDOg8pQyDmhq2eM2O3muJlxyoy/N2sjoNMbRRegte69MhDulBjzZ+0M/D/evgaCTlucQrd3",
+	"DAtyyuW9uT6p5IZSIwu8VJ3186H3SHHHO/PUp7ZTTHXLbzhVMkt5TfJjguuVdMTEZgU/QhcNaEt1OVQu",
+	"wUkucxnJi32wS2aZW1S0xinS6a/g88T83tAsqbOxlPGSbyzp6hh1bWsYiupxAlegLG/+/LC5PN/7yEpm",
+	"KdEX0w7FjEhaSbTL1FpLLeRMhdUxQiycd2yn4kZ1jZ1ZkgfcgvhNhhxi1ARWU5/YjM7BFoH4LlVy6lIl",
+	"Pe9UbJN4LFlMbi886AaoeuGY5GFeFFkunmxo0PJhejF86STOUnhL4I6Hjd6ghO7CiP7zT4PbVxvza63v",
+	"FqMmFZpOuk35JZd5Jcc2u5VyMK4YJadZ3pkVu01kI60x2xYbYpdA5bxwFkDJSMGmwKSQ81T8Xx0DwI4Y",
+	"/bdkrSszPilRIo7OwEkuBcZVsUeKbqF+/qEqF6pW0vkKj0A0GveeSCUAh6PDQuHj4K//fTGYv586+Cl5",
+	"jzfEG0XzGgby6QP+eVL6hZCqWWoPej6tJeuPxsdiCCqkuoFnJc1156PGhbs9DVF0ftZ4vkuFRMg+ImI5",
+	"g/xXhVWYBOEUld1JEUFkN3VMJjkKUhbpw6LFYUZ4NZ7vzkAEKqUDjJ/OnW7cutE8da8xv9CVaUR8spM7",
+	"XeQ+NR6wTLFGwa8yxolfFeuixTyofNaF8sLlhcr4FV+4y4TJUuP5t5xqZ5fv6mx/LzLcudYg0X/NHz8J",
+	"lv6BvdS1f3y34vk7XUcMz0Yi15xVNdMZq3khM0CMaYN4jhTjAk5MFDwVESQyDgNtCmeeLPiA9pmZIftA",
+	"6KNUmdZHNZA8AMWmJGAHPPER8euRp6nUFaoRgjOPmqvfdaiIJhXrA7lTLb3nUR6YqI1QiEyVqZI2Vmdi",
+	"yeJJFIBF6SKrILoeaXKoD6QkE6TIeAXci8tAWNjEVX7OAfp9YepYmANUqEUxQrLyKsuPqHZ9l84x24si",
+	"+sQyCATNPCIHnjSAf4IXV6WyA6BTPrJ3fGJq39R/9FEBAI+wTWwSqvFuTnOOuaaVH9qGpXHxRP23bxtf",
+	"raz/cHrjggK01J1i5nct79NlWTC1QasnhiHWt0fkdInlZ6SDQNSJWM2y/Lmc7/DiNOUE2yWjo3i/1/a/",
+	"uS+3YwKsW9YHikeKUrwDXMwqcupXXCZNH0R7PD09InQ/c1jErIL4iJ0nraT/zmoyJTO8YFS852uWnSpE",
+	"Enbs0CwDbKL+6Fp9bU1Yydq9LvZRYKbsJGEm1PdpHo6uvJ3vl6hX+qD/44Q3qFeS5ejxm4e0XSMT7yd8",
+	"7XDP8qDGKPF7kAROeJzOLtYi/xLm+Pq+I1AwNUkOvn34iAQcSsId8Hs79Ha2XS/hCNrx6BFxp7Q84q6x",
+	"sRTtlfY3gJgk8e0KTPithC9KjLr+NKPJnea4VtHiybcEGt60bzC0pXbi92Cj8hsUZvlv+dcs8108VxB/",
+	"AUUvfNUu0S+B2lKfPx+X5QfljaTBQ70wiIgV4g780YgxUnHtkYmRnZDrlLacUvxAvRnQCpOw/pUz9fuX",
+	"W7e/iBSiqyoDIzV81/tDzKhkiFbIlPcAgcykGzAic3y61ERlszJE5pg+X0bodkxxqfNeKjPihZtVajNu",
+	"UjdDgtOrweJf6ytnGpduBGc+joArWTH51SSQUd7KcrEaRDyThP7EWAo6fz+Vz+sjo5BaXfjJGu5RSw4w",
+	"3XokbzOAA5fxaH02Q5oPr9fvX2rd/bax+GvYEpV3TGpM3FYE1tE7RwuYJ7VYmyaWFmuWmKQqhoELHA6W",
+	"BC+VIc0Hn9ZXTgWnvqyvfhJ5DnWHpCc5nKdchMAoApYh658dQ3+qfhw6zJT30KgDfBfKzVERcTnEZLYl",
+	"7D1DMJ8cJ6dIuh2Ek2UcSBGryzkia6kia6Ol2AyBzt7yMyS48QAJOnVJVnQ+YC1WSoMWqEeKKNIgZWqZ",
+	"hthGzUluMfEBgu5I4/y91t3IFCmwxJf4t5iioxgcMVzUjlSrC7NUelqP5xe06GN4by2qlfLMsCPE+AJo",
+	"mlWAYjvFIiRQeYYEx2/W719CLYn6yhktRKCaQB2ChJkEpqD0aDCUhjgfZSeBThSWOkPyC1LbyxAM1x7P",
+	"L2AJqBgGFbqp1KlemTvbfIWCegvEupgZh9mHhEwyV0z9DMEqU0xpRAY4kstIuHfbUbB4aI13BlcWsaxo",
+	"ZlBS003XMgQz5vWVM635jxpfrcTciU72G2mCONUYBSfIlYqNOcEdsBibh8c12b26sdgMpzhgFcOWXSfP",
+	"PE+4ueDMo/rKreDRR/WVtcaVyDCXKtNJj7ZvzjIZoE7z1HWFLzLAzCvlDEHywMfzC41zq8HKt+L5gH0x",
+	"vKncK3be9jXHJbMOt3zHxTXq808bv0R8Udl1phOteq9MbAClpUEQQUTCVZsA3x9nroFn5UfePEzGM8+H",
+	"IbXqFGR3IHnmSpol5pHnILSCHSp7L8/KPjN3qCWv/tsn65fuZnl0XqtGRZT3/wcAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

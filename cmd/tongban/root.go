@@ -106,6 +106,7 @@ func clientCommands() []*cobra.Command {
 		verifyCommand(),
 		lookupCommand(),
 		statsCommand(),
+		feeCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -38,8 +38,8 @@ var Rules = []Rule{
 		"from acceptance, without the time of special procedures; acceptance is when the desk accepted, whatever the line"},
 	{LimitStatutory, "自受理之日起计算（行政许可法第四十二条），法律规定的特别程序期间不计入（第四十五条），经批准可延长一次",
 		"from acceptance (art. 42), without the special procedures that the law names (art. 45), extended at most once"},
-	{LimitService, "自作出决定之日起10个工作日内制发并送达（行政许可法第四十四条）",
-		"issued and delivered within 10 working days of the decision (art. 44)"},
+	{LimitService, "自作出决定之日起10个工作日内制发并送达（行政许可法第四十四条）；等待缴费不停止计时",
+		"issued and delivered within 10 working days of the decision (art. 44); waiting for a payment stops no clock"},
 }
 
 // The working days that the law sets for every item.

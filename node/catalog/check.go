@@ -26,6 +26,7 @@ func Check(item Item) []Fault {
 	faults = append(faults, checkLimits(item)...)
 	faults = append(faults, checkProcedures(item)...)
 	faults = append(faults, checkFee(item.Fee)...)
+	faults = append(faults, checkRates(item.Fee)...)
 	faults = append(faults, checkMaterialList(item.Materials)...)
 	faults = append(faults, checkForm(item)...)
 	faults = append(faults, checkResults(item.Results)...)

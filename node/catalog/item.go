@@ -158,6 +158,10 @@ type SpecialProcedure struct {
 type Fee struct {
 	Charged  bool   `json:"charged" zh:"是否收费"`
 	Standard string `json:"standard" zh:"收费标准"`
+	// Rates are the tariff in figures; without any, those that Standard states.
+	Rates []FeeRate `json:"rates,omitempty" zh:"收费明细"`
+	// BeforeIssue: the result is made out only after what was charged is paid.
+	BeforeIssue bool `json:"before_issue,omitempty" zh:"缴费后制发"`
 }
 
 // Result is a document or certificate that the item ends in. ValidityYears is

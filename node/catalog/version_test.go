@@ -100,7 +100,7 @@ func TestDiff(t *testing.T) {
 	}{
 		"nothing":  {func(*Item) {}, nil},
 		"a limit":  {func(i *Item) { i.PromisedWorkingDays = 3 }, []Change{{"promised_working_days", "承诺时限（工作日）", "5", "3"}}},
-		"a tariff": {func(i *Item) { i.Fee = Fee{true, "10元"} }, []Change{{"fee.charged", "是否收费", "否", "是"}, {"fee.standard", "收费标准", "不收费", "10元"}}},
+		"a tariff": {func(i *Item) { i.Fee = Fee{Charged: true, Standard: "10元"} }, []Change{{"fee.charged", "是否收费", "否", "是"}, {"fee.standard", "收费标准", "不收费", "10元"}}},
 		"copies":   {func(i *Item) { i.Materials[1].Copies = 1 }, []Change{{"materials[身份证].copies", "份数", "2", "1"}}},
 		"a field":  {func(i *Item) { i.Form[5].Required = false }, []Change{{"form[premises_address].required", "必填", "是", "否"}}},
 		"a paper inserted in front": {func(i *Item) {

@@ -34,6 +34,7 @@ const (
 	TerminationNotice      Kind = "termination_notice"       // 终止办理通知书
 	ServiceReceipt         Kind = "service_receipt"          // 送达回证
 	NoticeSheet            Kind = "notice_sheet"             // 窗口告知单
+	PaymentNotice          Kind = "payment_notice"           // 缴款通知
 )
 
 // Template is the version of what this package writes. A document keeps the
@@ -223,14 +224,14 @@ var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNot
 var titles = map[Kind]string{
 	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
 	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
-	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单",
+	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知",
 	JointReceipt: "联办件收件凭证", JointSupplementNotice: "联办件一次性补正告知书", JointExtensionNotice: "联办件延长期限告知书", JointResult: "联办件办理结果告知单",
 }
 
 // signs are the characters that begin a document's number.
 var signs = map[Kind]string{
 	ReceiptSlip: "收", AcceptanceNotice: "受", RejectionNotice: "不受", SupplementNotice: "补", SpecialProcedureNotice: "特", ExtensionNotice: "延",
-	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", ServiceReceipt: "送",
+	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", PaymentNotice: "缴", ServiceReceipt: "送",
 }
 
 // Title is how a kind of document is headed for an item; only a licence's

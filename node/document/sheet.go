@@ -23,7 +23,7 @@ func Sheet(o catalog.Offered, issuer Issuer, centres map[node.Tier]string, on ca
 	d.add("事项类型", string(item.Type)).add("谁可以申请", subjects[item.Subject]).add("收件地点", tiers(item.AcceptTiers, centres)).add("实施机关", issuer.Department)
 	d.add("办理环节", steps(item.ReviewSteps))
 	d.add("法定时限", fmt.Sprintf("%d 个工作日", item.StatutoryWorkingDays)).add("承诺时限", promise(item))
-	d.add("收费", fee(item.Fee)).add("办理地点", item.Location).add("咨询电话", item.Phone).add("窗口", o.Window).add("办公时间", o.Hours)
+	d.add("收费", feeText(item.Fee)).add("办理地点", item.Location).add("咨询电话", item.Phone).add("窗口", o.Window).add("办公时间", o.Hours)
 	d.list("法律依据", bases(&item))
 	var rows []string
 	for _, m := range item.Materials {
@@ -97,7 +97,7 @@ func promise(item catalog.Item) string {
 	return fmt.Sprintf("%d 个工作日", item.PromisedWorkingDays)
 }
 
-func fee(f catalog.Fee) string {
+func feeText(f catalog.Fee) string {
 	if !f.Charged {
 		return "不收费"
 	}

@@ -55,6 +55,13 @@ const (
 	SupervisionRead Action = "supervision.read"
 	SupervisionSet  Action = "supervision.set"
 
+	// The money of a case. Windows of any department may sit at the one fee
+	// counter.
+	FeeRead    Action = "fee.read"
+	FeeCharge  Action = "fee.charge"
+	FeeCollect Action = "fee.collect"
+	FeeWaive   Action = "fee.waive" // and pay back
+
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
 	ItemApprove    Action = "item.approve"
@@ -160,6 +167,19 @@ func grants() []Grant {
 		allow(r, Whole, SyncRead)
 	}
 	allow(DepartmentReviewer, Department, ItemDraft)
+
+	allow(VillageWorker, Own, FeeRead)
+	allow(TownshipClerk, Subtree, FeeRead, FeeCharge, FeeCollect)
+	allow(TownshipReviewer, Subtree, FeeRead)
+	allow(TownshipLeader, Subtree, FeeRead, FeeWaive)
+	// The county has one fee counter, which takes money for all departments;
+	// whoever sits there holds the role of a window.
+	allow(DepartmentWindow, Whole, FeeRead, FeeCollect)
+	allow(DepartmentWindow, Department, FeeCharge)
+	allow(DepartmentReviewer, Department, FeeRead)
+	allow(DepartmentLeader, Department, FeeRead, FeeWaive)
+	allow(Supervisor, Whole, FeeRead)
+	allow(Auditor, Whole, FeeRead)
 
 	allow(VillageWorker, Own, RatingOffer, RatingFigures, StatisticsRead)
 	allow(TownshipClerk, Subtree, RatingOffer, RatingFigures, StatisticsRead)

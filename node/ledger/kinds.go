@@ -110,6 +110,11 @@ const (
 	InquiryClose          Kind = "inquiry.close"
 	LineOutage            Kind = "line.outage"
 
+	FeeCharge Kind = "fee.charge"
+	FeePay    Kind = "fee.pay"
+	FeeWaive  Kind = "fee.waive"
+	FeeRefund Kind = "fee.refund"
+
 	AttachmentConfirm Kind = "attachment.confirm"
 	AttentionResolve  Kind = "attention.resolve"
 )
@@ -257,6 +262,11 @@ var Kinds = []Info{
 	besideCase(kind[InquiryAnswerV1](InquiryAnswer, identity.CardAnswer)),
 	besideCase(kind[InquiryCloseV1](InquiryClose, identity.CaseSupervise)),
 	kind[LineOutageV1](LineOutage, ""),
+
+	besideCase(kind[FeeChargeV1](FeeCharge, identity.FeeCharge)),
+	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),
+	besideCase(kind[FeeWaiveV1](FeeWaive, identity.FeeWaive)),
+	besideCase(kind[FeeRefundV1](FeeRefund, identity.FeeWaive)),
 
 	besideCase(kind[AttachmentConfirmV1](AttachmentConfirm, "")),
 	kind[AttentionResolveV1](AttentionResolve, identity.AttentionDo),

@@ -80,7 +80,7 @@ type Code struct {
 var kinds = map[document.Kind]byte{
 	document.ReceiptSlip: 1, document.AcceptanceNotice: 2, document.RejectionNotice: 3, document.SupplementNotice: 4,
 	document.SpecialProcedureNotice: 5, document.ExtensionNotice: 6, document.GrantDecision: 7, document.RefusalDecision: 8,
-	document.TerminationNotice: 9, document.ServiceReceipt: 10, document.NoticeSheet: 11,
+	document.TerminationNotice: 9, document.ServiceReceipt: 10, document.NoticeSheet: 11, document.PaymentNotice: 12,
 }
 
 // epoch is the day from which dates are counted.

@@ -185,6 +185,14 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.InquiryClose
 	case *ledger.LineOutageV1:
 		return ledger.LineOutage
+	case *ledger.FeeChargeV1:
+		return ledger.FeeCharge
+	case *ledger.FeePayV1:
+		return ledger.FeePay
+	case *ledger.FeeWaiveV1:
+		return ledger.FeeWaive
+	case *ledger.FeeRefundV1:
+		return ledger.FeeRefund
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:

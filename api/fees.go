@@ -1,0 +1,155 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/fee"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// The money of cases:
+//
+//	GET  /api/v1/cases/{id}/fees  GetCaseFees
+//	POST /api/v1/cases/{id}/fees  ActOnCaseFees
+//	GET  /api/v1/fees             ListFees
+
+// GetCaseFees shows the account of a case.
+func (s *Server) GetCaseFees(ctx context.Context, in gen.GetCaseFeesRequestObject) (gen.GetCaseFeesResponseObject, error) {
+	c, err := s.chargeable(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	fees, err := s.fees(ctx, c)
+	return gen.GetCaseFees200JSONResponse(fees), err
+}
+
+// ActOnCaseFees charges, takes, waives or pays back money.
+func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestObject) (gen.ActOnCaseFeesResponseObject, error) {
+	c, err := s.chargeable(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	kind, body, err := feeBody(in.Body)
+	if err != nil {
+		return nil, err
+	}
+	info, _ := ledger.Lookup(kind, 1)
+	actor, err := as(ctx, info.Action, targetOf(c))
+	if err != nil {
+		return nil, err
+	}
+	recorded, err := s.record(ctx, Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey})
+	if err != nil {
+		return nil, err
+	}
+	fees, err := s.fees(ctx, c)
+	return gen.ActOnCaseFees200JSONResponse{Fees: fees, Recorded: recorded}, err
+}
+
+// ListFees lists what was charged within the caller's reach.
+func (s *Server) ListFees(ctx context.Context, in gen.ListFeesRequestObject) (gen.ListFeesResponseObject, error) {
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	within, department, ok := actor.Reach(identity.FeeRead)
+	if !ok {
+		return nil, &identity.Denied{Role: actor.Roles[0], Action: identity.FeeRead, Why: "role"}
+	}
+	const looked = 2000
+	cases, err := s.store.ChargedCases(ctx, within, looked)
+	if err != nil {
+		return nil, err
+	}
+	out := gen.ListFees200JSONResponse{Cases: []gen.CaseFees{}}
+	for i := range cases {
+		if department != "" && cases[i].Department != department {
+			continue
+		}
+		fees, err := s.fees(ctx, &cases[i])
+		if err != nil {
+			return nil, err
+		}
+		if in.Params.Outstanding && fees.Outstanding == 0 {
+			continue
+		}
+		if out.Cases = append(out.Cases, fees); len(out.Cases) == limitOf(in.Params.Limit) {
+			break
+		}
+	}
+	return out, nil
+}
+
+// chargeable finds a case whose money the caller may see, which tells nothing
+// about the applicant. Any other is answered like one that does not exist.
+func (s *Server) chargeable(ctx context.Context, idOrNumber string) (*casework.Case, error) {
+	if n, err := casework.ParseNumber(idOrNumber); err == nil {
+		idOrNumber = n.Compact()
+	}
+	c, err := s.store.Case(ctx, idOrNumber)
+	if err != nil {
+		return nil, found(err)
+	}
+	_, err = as(ctx, identity.FeeRead, targetOf(c))
+	var denied *identity.Denied
+	if errors.As(err, &denied) {
+		return nil, errNotFound
+	}
+	return c, err
+}
+
+func (s *Server) fees(ctx context.Context, c *casework.Case) (gen.CaseFees, error) {
+	item, err := s.store.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return gen.CaseFees{}, found(err)
+	}
+	account, err := s.store.FeeAccount(ctx, c)
+	if err != nil {
+		return gen.CaseFees{}, err
+	}
+	out := gen.CaseFees{Case: c.ID, Number: printed(c.Number), Item: c.Item, ItemName: c.ItemName, Department: c.Department, Charged: item.Fee.Charged,
+		Standard: item.Fee.Standard, Tariff: append([]gen.FeeRate{}, item.Fee.Tariff()...), BeforeIssue: item.Fee.BeforeIssue, Outstanding: account.Outstanding(),
+		Charges: append([]gen.FeeCharge{}, account...), Actions: []gen.FeeActionKind{}}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return out, err
+	}
+	for _, k := range fee.Kinds {
+		info, _ := ledger.Lookup(k, 1)
+		if _, err := actor.As(info.Action, targetOf(c)); err == nil && item.Fee.Charged {
+			out.Actions = append(out.Actions, feeActs[k])
+		}
+	}
+	return out, nil
+}
+
+var feeActs = map[ledger.Kind]gen.FeeActionKind{ledger.FeeCharge: gen.FeeActCharge, ledger.FeePay: gen.FeeActPay, ledger.FeeWaive: gen.FeeActWaive, ledger.FeeRefund: gen.FeeActRefund}
+
+// feeBody is what a request about money says.
+func feeBody(in *gen.FeeAction) (ledger.Kind, ledger.Body, error) {
+	need := needs{}
+	if in.Kind != gen.FeeActCharge {
+		need.text("charge", in.Charge)
+		need.that("amount", in.Amount > 0)
+	}
+	switch in.Kind {
+	case gen.FeeActCharge:
+		need.that("lines", len(in.Lines) > 0)
+		return ledger.FeeCharge, &ledger.FeeChargeV1{Lines: in.Lines}, need.err()
+	case gen.FeeActPay:
+		need.text("method", string(in.Method))
+		need.text("bill", in.Bill)
+		return ledger.FeePay, &ledger.FeePayV1{Charge: in.Charge, Amount: in.Amount, Method: string(in.Method), Bill: in.Bill}, need.err()
+	case gen.FeeActWaive:
+		need.text("ground", in.Ground)
+		return ledger.FeeWaive, &ledger.FeeWaiveV1{Charge: in.Charge, Amount: in.Amount, Ground: in.Ground}, need.err()
+	case gen.FeeActRefund:
+		need.text("reason", in.Reason)
+		return ledger.FeeRefund, &ledger.FeeRefundV1{Charge: in.Charge, Amount: in.Amount, Reason: in.Reason}, need.err()
+	}
+	return "", nil, errInvalid
+}

@@ -1,0 +1,216 @@
+// Package fee is the money of a case: what is charged by the published list, paid
+// at the one fee counter, waived on a ground in law, or paid back. Nothing is
+// charged that a law or an administrative regulation does not provide for
+// (Administrative Licence Law art. 58), and nothing above the list. It is pure.
+//
+// What happens stands beside the case and adds up: the account of a case is what
+// its entries make, in the order of the ledger.
+package fee
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// State is how far a charge has come.
+type State string
+
+// The states of a charge.
+const (
+	Outstanding State = "outstanding" // 待缴
+	Paid        State = "paid"        // 已缴
+	Waived      State = "waived"      // 已减免
+	Refunded    State = "refunded"    // 已退（部分或全部）
+)
+
+// Charge is what a payment notice (缴款通知) asks for, and what came of it.
+// Amounts are in fen.
+type Charge struct {
+	// ID is the entry that made it.
+	ID    string           `json:"id"`
+	AtMS  int64            `json:"at_ms"`
+	By    identity.Actor   `json:"by"`
+	Lines []ledger.FeeLine `json:"lines"`
+	Total int64            `json:"total"`
+	State State            `json:"state"`
+	// Waived is what need not be paid, Paid what was, Returned what was paid back.
+	Waived   int64 `json:"waived,omitempty"`
+	Paid     int64 `json:"paid,omitempty"`
+	Returned int64 `json:"returned,omitempty"`
+	// Events are what came of it, in order.
+	Events []Event `json:"events,omitempty"`
+}
+
+// Event is one thing that came of a charge.
+type Event struct {
+	Entry  string         `json:"entry"`
+	Kind   ledger.Kind    `json:"kind"`
+	AtMS   int64          `json:"at_ms"`
+	By     identity.Actor `json:"by"`
+	Amount int64          `json:"amount"`
+	// Text is the number of the bill, the ground in law, or the reason.
+	Text string `json:"text,omitempty"`
+}
+
+// Due is what is still to be paid.
+func (c *Charge) Due() int64 {
+	if c.State != Outstanding {
+		return 0
+	}
+	return c.Total - c.Waived
+}
+
+// Account is all that was charged in a case, in order.
+type Account []Charge
+
+// Outstanding is what is still to be paid in a case.
+func (a Account) Outstanding() int64 {
+	var due int64
+	for i := range a {
+		due += a[i].Due()
+	}
+	return due
+}
+
+func (a Account) find(id string) int {
+	return slices.IndexFunc(a, func(c Charge) bool { return c.ID == id })
+}
+
+// Kinds are the kinds of entries that make an account.
+var Kinds = []ledger.Kind{ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund}
+
+// Apply is what one entry makes of the account of a case, whose item is given in
+// the version it is bound to. The account given is not changed. The error is a
+// *casework.Refusal.
+func Apply(a Account, item *catalog.Item, e *ledger.Entry, body ledger.Body) (Account, error) {
+	next := slices.Clone(a)
+	if b, ok := body.(*ledger.FeeChargeV1); ok {
+		if err := mayCharge(a, item, b); err != nil {
+			return nil, err
+		}
+		return append(next, Charge{ID: e.ID, AtMS: e.OccurredAt, By: e.Actor, Lines: b.Lines, Total: total(b.Lines), State: Outstanding}), nil
+	}
+	ev := Event{Entry: e.ID, Kind: e.Kind, AtMS: e.OccurredAt, By: e.Actor}
+	i := -1
+	switch b := body.(type) {
+	case *ledger.FeePayV1:
+		i, ev.Amount, ev.Text = a.find(b.Charge), b.Amount, b.Bill
+	case *ledger.FeeWaiveV1:
+		i, ev.Amount, ev.Text = a.find(b.Charge), b.Amount, b.Ground
+	case *ledger.FeeRefundV1:
+		i, ev.Amount, ev.Text = a.find(b.Charge), b.Amount, b.Reason
+	}
+	if i < 0 {
+		return nil, refuse("charge_unknown", "没有这笔缴款通知，请核对后再办", "there is no such charge in this case; look it up again")
+	}
+	charge := next[i]
+	if err := charge.happen(body, ev.Amount); err != nil {
+		return nil, err
+	}
+	charge.Events = append(slices.Clip(charge.Events), ev)
+	next[i] = charge
+	return next, nil
+}
+
+// happen makes the change to one charge.
+func (c *Charge) happen(body ledger.Body, amount int64) error {
+	switch body.(type) {
+	case *ledger.FeePayV1:
+		switch {
+		case c.State != Outstanding:
+			return refuse("charge_settled", "该笔费用已缴清或已减免，不能再收", "the charge is settled; nothing more is to be paid")
+		case amount != c.Due():
+			return refuse("amount", "应缴 "+Yuan(c.Due())+" 元，与所收金额不符", "the amount to be paid is "+Yuan(c.Due())+" yuan")
+		}
+		c.State, c.Paid = Paid, amount
+	case *ledger.FeeWaiveV1:
+		if c.State != Outstanding {
+			return refuse("charge_settled", "该笔费用已缴清或已减免；已缴的请办理退费", "the charge is settled; what was paid can be paid back")
+		}
+		if amount > c.Due() {
+			return refuse("amount", "减免不能超过应缴的 "+Yuan(c.Due())+" 元", "no more can be waived than the "+Yuan(c.Due())+" yuan that are due")
+		}
+		if c.Waived += amount; c.Waived == c.Total {
+			c.State = Waived
+		}
+	case *ledger.FeeRefundV1:
+		if left := c.Paid - c.Returned; c.Paid == 0 || amount > left {
+			return refuse("amount", "可退 "+Yuan(left)+" 元，退费不能超过已缴金额", "no more can be paid back than the "+Yuan(left)+" yuan that were paid")
+		}
+		c.State, c.Returned = Refunded, c.Returned+amount
+	}
+	return nil
+}
+
+// MayCharge refuses to charge for a case that has not been accepted, or was ended
+// without a decision. It is for the desk: how far a case has come is not known
+// everywhere at the same time.
+func MayCharge(c *casework.Case) error {
+	if c.Status == casework.NotAccepted || c.Status == casework.Terminated || c.AcceptedMS == 0 {
+		return refuse("not_accepted_yet", "办件尚未受理或已终止，不能收费", "the case has not been accepted, or was ended; nothing is charged")
+	}
+	return nil
+}
+
+// mayCharge holds a charge against the published list: nothing outside it, and
+// nothing above it. What is charged twice is charged above it.
+func mayCharge(a Account, item *catalog.Item, b *ledger.FeeChargeV1) error {
+	if !item.Fee.Charged {
+		return refuse("no_fee", "该事项不收费，不得收取任何费用", "the item is free; nothing may be charged")
+	}
+	rates := item.Fee.Tariff()
+	if len(rates) == 0 {
+		return refuse("no_tariff", "目录只写明“"+item.Fee.Standard+"”，没有具体标准；请先在目录中发布收费标准", "the catalog gives no amounts for this item; publish its tariff first")
+	}
+	for i, l := range b.Lines {
+		r := slices.IndexFunc(rates, func(r catalog.FeeRate) bool { return r.Name == l.Rate })
+		if r < 0 {
+			return refuse("fee_not_listed", "“"+l.Rate+"”不在收费目录内，不得收取", l.Rate+" is not on the published list and must not be charged")
+		}
+		most := rates[r].AmountFen * int64(l.Quantity)
+		if l.Amount > most {
+			return refuse("fee_above_standard", fmt.Sprintf("“%s”超过收费标准：%d%s最多 %s 元", l.Rate, l.Quantity, rates[r].Unit, Yuan(most)),
+				fmt.Sprintf("%s is above the published standard: at most %s yuan for %d", l.Rate, Yuan(most), l.Quantity))
+		}
+		if slices.ContainsFunc(b.Lines[:i], func(o ledger.FeeLine) bool { return o.Rate == l.Rate }) || a.standing(l.Rate) {
+			return refuse("charged_twice", "“"+l.Rate+"”已收取，不得重复收费", l.Rate+" is charged already in this case")
+		}
+	}
+	return nil
+}
+
+// standing reports whether a rate was charged and not paid back or waived.
+func (a Account) standing(rate string) bool {
+	return slices.ContainsFunc(a, func(c Charge) bool {
+		gone := c.State == Waived || c.State == Refunded && c.Returned == c.Paid
+		return !gone && slices.ContainsFunc(c.Lines, func(l ledger.FeeLine) bool { return l.Rate == rate })
+	})
+}
+
+func total(lines []ledger.FeeLine) int64 {
+	var sum int64
+	for _, l := range lines {
+		sum += l.Amount
+	}
+	return sum
+}
+
+// MayIssue refuses to make a result out before what was charged is paid, where
+// the item says so. Waiting for payment stops no clock: the law does not list it
+// (art. 45).
+func MayIssue(a Account, item *catalog.Item) error {
+	if due := a.Outstanding(); item.Fee.BeforeIssue && due > 0 {
+		return refuse("fee_outstanding", "尚有 "+Yuan(due)+" 元未缴，该事项须缴费后制发", Yuan(due)+" yuan are still to be paid; this item is issued after payment")
+	}
+	return nil
+}
+
+// Yuan writes an amount in fen as yuan.
+func Yuan(fen int64) string { return fmt.Sprintf("%d.%02d", fen/100, fen%100) }
+
+func refuse(code, zh, en string) error { return &casework.Refusal{Code: code, ZH: zh, EN: en} }

@@ -1,0 +1,80 @@
+package store
+
+import (
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/fee"
+	"github.com/tongban/tongban/node/ledger"
+)
+
+// The money of a case is what its entries add up to: there is no table of it to
+// be undone or made anew.
+
+// prepareFee holds an entry about money against the published list and what was
+// charged and paid before.
+func (a *applier) prepareFee(c *casework.Case, e *ledger.Entry, body ledger.Body) (func() error, error) {
+	if c != nil && !a.told {
+		account, err := a.feesOf(c, e.ID)
+		if err != nil {
+			return nil, err
+		}
+		item, err := a.itemOf(c)
+		if err != nil {
+			return nil, err
+		}
+		if _, charges := body.(*ledger.FeeChargeV1); charges && a.desk {
+			if err := fee.MayCharge(c); err != nil {
+				return nil, err
+			}
+		}
+		if _, err := fee.Apply(account, item, e, body); err != nil {
+			return nil, err
+		}
+	}
+	return func() error { return nil }, nil
+}
+
+// paidBefore keeps a result from being made out before it is paid for, where the
+// item says so. Money is taken at the fee counter and not where the case is held,
+// so that only the person at the desk is told: what was made out elsewhere, where
+// the payment was not known, is not undone.
+func (a *applier) paidBefore(c *casework.Case, body ledger.Body) error {
+	if _, issues := body.(*ledger.CaseIssueV1); !issues || !a.desk {
+		return nil
+	}
+	item, err := a.itemOf(c)
+	if err != nil || !item.Fee.BeforeIssue {
+		return err
+	}
+	account, err := a.feesOf(c, "")
+	if err != nil {
+		return err
+	}
+	return fee.MayIssue(account, item)
+}
+
+// feesOf is the money of a case as the entries that stand make it, without one
+// of them.
+func (a *applier) feesOf(c *casework.Case, without string) (fee.Account, error) {
+	item, err := a.itemOf(c)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := a.past(`case_id = ? AND kind IN (`+feeKinds+`) AND status = 'applied' AND id <> ?`, c.ID, without)
+	if err != nil {
+		return nil, err
+	}
+	var account fee.Account
+	for i := range entries {
+		body, err := entries[i].e.Decode()
+		if err != nil {
+			return nil, err
+		}
+		// One that does not add up was applied on the county's word.
+		if next, err := fee.Apply(account, item, &entries[i].e, body); err == nil {
+			account = next
+		}
+	}
+	return account, nil
+}
+
+const feeKinds = `'fee.charge', 'fee.pay', 'fee.waive', 'fee.refund'`

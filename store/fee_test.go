@@ -1,0 +1,69 @@
+package store_test
+
+import (
+	"testing"
+
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/fee"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/storetest"
+)
+
+// A township charges, the county's one counter takes the money, the township
+// issues: every node has the same account, and a repeat changes nothing.
+func TestFeesAcrossTiers(t *testing.T) {
+	items := storetest.Items(t)
+	for i := range items {
+		if items[i].Code == birth {
+			items[i].Fee = catalog.Fee{Charged: true, Standard: "登记单10元/份", BeforeIssue: true}
+		}
+	}
+	c := storetest.NewCounty(t, storetest.WithItems(items))
+	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	c.Settle()
+	opened := village.Submit(birth)
+	c.Settle()
+	about := storetest.About{Case: opened.ID, Scope: opened.Division}
+	charge := &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1000}}}
+	clerk, leader, counter := townNode.Actor(identity.TownshipClerk), townNode.Actor(identity.TownshipLeader), hub.DepartmentActor(identity.DepartmentWindow, "县财政局")
+	_, err := townNode.Do(clerk, charge, about)
+	wantRefused(t, "before acceptance", err, "not_accepted_yet")
+	village.Advance(opened.ID)
+	c.Settle()
+	_, err = townNode.Do(clerk, &ledger.FeeChargeV1{Lines: []ledger.FeeLine{{Rate: "登记单", Quantity: 1, Amount: 1001}}}, about)
+	wantRefused(t, "above the standard", err, "fee_above_standard")
+	_, err = townNode.Do(leader, charge, about)
+	wantRefused(t, "by who may not charge", err, "not_authorised")
+	made, err := townNode.Do(clerk, charge, about)
+	if err != nil {
+		t.Fatal(err)
+	}
+	townNode.Advance(opened.ID)
+	_, err = townNode.Step(opened.ID, storetest.BodyFor(townNode.MustCase(opened.ID), ledger.VerbIssue))
+	wantRefused(t, "issued before it is paid for", err, "fee_outstanding")
+	c.Settle()
+	_, err = hub.Do(counter, &ledger.FeePayV1{Charge: made.ID, Amount: 1, Method: "cash", Bill: "1"}, about)
+	wantRefused(t, "another amount", err, "amount")
+	hub.MustDo(counter, &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000001"}, about)
+	_, err = hub.Do(counter, &ledger.FeePayV1{Charge: made.ID, Amount: 1000, Method: "cash", Bill: "33000001"}, about)
+	wantRefused(t, "paid twice", err, "charge_settled")
+	c.Settle()
+	townNode.Advance(opened.ID)
+	_, err = hub.Do(counter, &ledger.FeeRefundV1{Charge: made.ID, Amount: 1000, Reason: "多收"}, about)
+	wantRefused(t, "paid back by who took the money", err, "not_authorised")
+	if _, err := townNode.Do(leader, &ledger.FeeRefundV1{Charge: made.ID, Amount: 400, Reason: "多收"}, about); err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	for _, n := range []*storetest.Node{village, townNode, hub} {
+		account, err := n.FeeAccount(ctx, n.MustCase(opened.ID))
+		if err != nil || len(account) != 1 || account[0].State != fee.Refunded || account[0].Paid != 1000 || account[0].Returned != 400 {
+			t.Errorf("%s: %+v, %v", n.ID(), account, err)
+		}
+	}
+	charged, err := hub.ChargedCases(ctx, storetest.Code, 10)
+	if err != nil || len(charged) != 1 || charged[0].ID != opened.ID {
+		t.Errorf("%+v, %v", charged, err)
+	}
+}

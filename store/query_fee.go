@@ -1,0 +1,41 @@
+package store
+
+import (
+	"context"
+
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/node/fee"
+)
+
+// FeeAccount is the money of a case: what was charged, paid, waived and paid
+// back.
+func (s *Store) FeeAccount(ctx context.Context, c *casework.Case) (fee.Account, error) {
+	entries, err := rowsOf(ctx, s.read, scanView, selectView+`e.case_id = ? AND e.case_id <> e.id AND e.kind IN (`+feeKinds+`) AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`, c.ID)
+	if err != nil || len(entries) == 0 {
+		return nil, err
+	}
+	item, err := s.Item(ctx, c.Item, c.ItemVersion)
+	if err != nil {
+		return nil, err
+	}
+	var account fee.Account
+	for i := range entries {
+		body, err := entries[i].Decode()
+		if err != nil {
+			return nil, err
+		}
+		if next, err := fee.Apply(account, &item.Item, &entries[i].Entry, body); err == nil {
+			account = next
+		}
+	}
+	return account, nil
+}
+
+// ChargedCases are the cases within a division in which something was charged,
+// the latest charge first.
+func (s *Store) ChargedCases(ctx context.Context, within division.Code, limit int) ([]casework.Case, error) {
+	return all[casework.Case](ctx, s.read, `SELECT c.body FROM cases c JOIN (
+		SELECT case_id, max(n) AS last FROM entries WHERE kind = 'fee.charge' AND status = 'applied' GROUP BY case_id) f ON f.case_id = c.id
+		WHERE c.division >= ? AND c.division < ? ORDER BY f.last DESC LIMIT ?`, string(within), string(within)+":", limit)
+}
