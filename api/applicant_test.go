@@ -26,12 +26,12 @@ import (
 
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
-var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "putMyAttachment", "getMyAttachment", "submitMyCase",
+var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "getMyPrefill", "putMyAttachment", "getMyAttachment", "submitMyCase",
 	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase"}
 
 // What applicants may ask for before they are logged in, everybody may.
 func init() {
-	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "listOnlineItems")
+	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "listOnlineItems", "getPaperFigures")
 }
 
 // guest is an applicant with an account.
@@ -570,4 +570,53 @@ func mustTOTP(t testing.TB, secret string, now time.Time) string {
 // cookiesFor are the cookies of both kinds of session with one token.
 func cookiesFor(token string) []*http.Cookie {
 	return []*http.Cookie{{Name: sessionCookie, Value: token}, {Name: applicantCookie, Value: token}}
+}
+
+// TestPrefillOfOnesOwn: a form filled once comes back for the next item, to its
+// owner and to nobody else.
+func TestPrefillOfOnesOwn(t *testing.T) {
+	g := newGuests(t)
+	in := g.one.application("TB-XZRZ-005")
+	for i := range in.Form {
+		if in.Form[i].Key == "address" {
+			in.Form[i].Value = "梅溪镇甲子村金丝雀路1号"
+		}
+	}
+	var receipt gen.MyReceipt
+	g.one.want("POST", "/api/v1/my/cases", in, 201, &receipt)
+	values := func(who *guest, query string) map[string]gen.PrefilledField {
+		var p gen.Prefill
+		who.want("GET", "/api/v1/my/prefill?item=TB-XZRZ-005"+query, nil, 200, &p)
+		all := map[string]gen.PrefilledField{}
+		for _, f := range p.Fields {
+			all[f.Key] = f
+		}
+		return all
+	}
+	mine := values(g.one, "")
+	if mine["address"].Value != "梅溪镇甲子村金丝雀路1号" || mine["address"].Case != receipt.Case.Number || mine[catalog.KeyIDNumber].Value != g.one.number || mine["applicant_name"].Value != "王芳" {
+		t.Errorf("%+v", mine)
+	}
+	theirs := values(g.two, "")
+	if theirs["address"].Value != "" || theirs[catalog.KeyIDNumber].Value != g.two.number {
+		t.Errorf("%+v", theirs)
+	}
+	if r := g.two.ask("GET", "/api/v1/my/prefill?item=TB-XZRZ-005&acting_for="+g.one.account, nil); r.Code != 400 {
+		t.Errorf("for somebody else: %d %s", r.Code, r.Body)
+	}
+	if r := g.two.ask("GET", "/api/v1/my/prefill?item=TB-NONE-001", nil); r.Code != 404 {
+		t.Errorf("of no item: %d", r.Code)
+	}
+	var figures gen.PaperFigures
+	g.one.want("GET", "/api/v1/figures/papers", nil, 200, &figures)
+	sum := 0
+	for _, f := range figures.Items {
+		if f.Asked > f.Demanded || f.Demanded > 0 && f.SavedPerMille != (f.Demanded-f.Asked)*1000/f.Demanded {
+			t.Errorf("%+v", f)
+		}
+		sum += f.Demanded
+	}
+	if len(figures.Items) != 4 || sum != figures.AllItems.Demanded || sum == 0 {
+		t.Errorf("%+v", figures)
+	}
 }

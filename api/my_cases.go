@@ -127,17 +127,9 @@ func (s *Server) CheckMyCase(ctx context.Context, in gen.CheckMyCaseRequestObjec
 // online is what an applicant's hand-in says, as the entry will say it. Who they
 // are is taken from the account and not from what they sent.
 func (s *Server) online(ctx context.Context, v *Visitor, in *gen.MySubmission) (*ledger.CaseSubmitV1, *catalog.Item, error) {
-	owner := v.Account
-	if in.ActingFor != "" && in.ActingFor != v.ID {
-		mine, err := s.principals(ctx, v)
-		if err != nil {
-			return nil, nil, err
-		}
-		i := slices.IndexFunc(mine, func(k account.Account) bool { return k.ID == in.ActingFor })
-		if i < 0 {
-			return nil, nil, errInvalid.with(fault("acting_for", "unknown"))
-		}
-		owner = &mine[i]
+	owner, err := s.actingFor(ctx, v, in.ActingFor)
+	if err != nil {
+		return nil, nil, err
 	}
 	submission := &gen.Submission{Item: in.Item, ItemVersion: in.ItemVersion, Division: in.Division, Form: in.Form, Materials: in.Materials, Applying: in.Applying,
 		Applicant: ledger.Applicant{Type: owner.Type, Name: owner.Name, IDNumber: owner.Number, Phone: cmp.Or(in.Phone, owner.Phone)}, Authority: in.Authority}

@@ -95,6 +95,8 @@ var routePermissions = map[string]permission{
 	"newTOTP":          visitor,
 	"setTOTP":          visitor,
 	"setMyAgents":      visitor,
+	"getPaperFigures":  anybody,
+	"getMyPrefill":     visitor,
 	"putMyAttachment":  visitor,
 	"getMyAttachment":  visitor,
 	"submitMyCase":     visitor,

@@ -3098,6 +3098,26 @@ type PackageSummary struct {
 	Version             int      `json:"version"`
 }
 
+// PaperFigure defines model for PaperFigure.
+type PaperFigure struct {
+	// Asked Of those the ones still to be brought.
+	Asked int    `json:"asked"`
+	Code  string `json:"code,omitempty,omitzero"`
+
+	// Demanded Papers that are always needed.
+	Demanded      int    `json:"demanded"`
+	Name          string `json:"name,omitempty,omitzero"`
+	SavedPerMille int    `json:"saved_per_mille"`
+}
+
+// PaperFigures defines model for PaperFigures.
+type PaperFigures struct {
+	AllItems    PaperFigure   `json:"all_items"`
+	AllPackages PaperFigure   `json:"all_packages"`
+	Items       []PaperFigure `json:"items"`
+	Packages    []PaperFigure `json:"packages"`
+}
+
 // PaperRequest defines model for PaperRequest.
 type PaperRequest struct {
 	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
@@ -3122,6 +3142,22 @@ type PasswordResetResult struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// Prefill defines model for Prefill.
+type Prefill struct {
+	Fields  []PrefilledField `json:"fields"`
+	Item    string           `json:"item"`
+	Version int              `json:"version"`
+}
+
+// PrefilledField defines model for PrefilledField.
+type PrefilledField struct {
+	// Case The number of the case it comes from; none for the account.
+	Case  string `json:"case,omitempty,omitzero"`
+	Key   string `json:"key"`
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // PrintedPaper A document with what proves it. `document` and `code` together can be checked without a node.
@@ -4649,6 +4685,14 @@ type ListOnlineItemsParams struct {
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
 
+// GetMyPrefillParams defines parameters for GetMyPrefill.
+type GetMyPrefillParams struct {
+	Item string `form:"item" json:"item"`
+
+	// ActingFor The account of a firm that named one as its agent.
+	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
+}
+
 // OpenDecisionsParams defines parameters for OpenDecisions.
 type OpenDecisionsParams struct {
 	Format OpenDecisionsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
@@ -5853,6 +5897,16 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
 	ListFees(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetPaperFigures 材料减量
+	//
+	// How many papers each item and each package in force demands, and how many
+	// of them still have to be brought by somebody for whom everything that may
+	// be shared is on file or in a shared record (一表制). Papers that are needed
+	// in some cases only do not count.
+	//
+	// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
+	GetPaperFigures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListHubs 县中心主机状态
 	//
 	// Corresponds with GET /api/v1/hubs (the `ListHubs` operationId).
@@ -6343,6 +6397,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyPrefill 一表预填
+	//
+	// What one need not type again for an item (一表制): from one's account and
+	// one's own earlier cases, the newest first. What is about one matter alone
+	// (dates, amounts, texts) is never taken over.
+	//
+	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
+	GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// LogOutApplicant 退出登录
 	//
@@ -8616,6 +8679,26 @@ func (c *Client) ListFees(ctx context.Context, params *ListFeesParams, reqEditor
 	return c.Client.Do(req)
 }
 
+// GetPaperFigures 材料减量
+//
+// How many papers each item and each package in force demands, and how many
+// of them still have to be brought by somebody for whom everything that may
+// be shared is on file or in a shared record (一表制). Papers that are needed
+// in some cases only do not count.
+//
+// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
+func (c *Client) GetPaperFigures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaperFiguresRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListHubs 县中心主机状态
 //
 // Corresponds with GET /api/v1/hubs (the `ListHubs` operationId).
@@ -9667,6 +9750,25 @@ func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...Req
 // Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 func (c *Client) ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListOnlineItemsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyPrefill 一表预填
+//
+// What one need not type again for an item (一表制): from one's account and
+// one's own earlier cases, the newest first. What is about one matter alone
+// (dates, amounts, texts) is never taken over.
+//
+// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
+func (c *Client) GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyPrefillRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -14159,6 +14261,33 @@ func NewListFeesRequest(server string, params *ListFeesParams) (*http.Request, e
 	return req, nil
 }
 
+// NewGetPaperFiguresRequest constructs an http.Request for the GetPaperFigures method
+func NewGetPaperFiguresRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/figures/papers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListHubsRequest constructs an http.Request for the ListHubs method
 func NewListHubsRequest(server string) (*http.Request, error) {
 	var err error
@@ -16059,6 +16188,64 @@ func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*h
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyPrefillRequest constructs an http.Request for the GetMyPrefill method
+func NewGetMyPrefillRequest(server string, params *GetMyPrefillParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/prefill")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "item", params.Item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "acting_for", params.ActingFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -19654,6 +19841,18 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/fees (the `ListFees` operationId).
 	ListFeesWithResponse(ctx context.Context, params *ListFeesParams, reqEditors ...RequestEditorFn) (*ListFeesResponse, error)
 
+	// GetPaperFiguresWithResponse 材料减量
+	//
+	// How many papers each item and each package in force demands, and how many
+	// of them still have to be brought by somebody for whom everything that may
+	// be shared is on file or in a shared record (一表制). Papers that are needed
+	// in some cases only do not count.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
+	GetPaperFiguresWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPaperFiguresResponse, error)
+
 	// ListHubsWithResponse 县中心主机状态
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -20188,6 +20387,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItemsWithResponse(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*ListOnlineItemsResponse, error)
+
+	// GetMyPrefillWithResponse 一表预填
+	//
+	// What one need not type again for an item (一表制): from one's account and
+	// one's own earlier cases, the newest first. What is about one matter alone
+	// (dates, amounts, texts) is never taken over.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
+	GetMyPrefillWithResponse(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*GetMyPrefillResponse, error)
 
 	// LogOutApplicantWithResponse 退出登录
 	//
@@ -23468,6 +23678,54 @@ func (r ListFeesResponse) ContentType() string {
 	return ""
 }
 
+type GetPaperFiguresResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaperFigures
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPaperFiguresResponse) GetJSON200() *PaperFigures {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPaperFiguresResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPaperFiguresResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaperFiguresResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaperFiguresResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPaperFiguresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListHubsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -25354,6 +25612,54 @@ func (r ListOnlineItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListOnlineItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyPrefillResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Prefill
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyPrefillResponse) GetJSON200() *Prefill {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyPrefillResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyPrefillResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyPrefillResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyPrefillResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyPrefillResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29541,6 +29847,24 @@ func (c *ClientWithResponses) ListFeesWithResponse(ctx context.Context, params *
 	return ParseListFeesResponse(rsp)
 }
 
+// GetPaperFiguresWithResponse 材料减量
+//
+// How many papers each item and each package in force demands, and how many
+// of them still have to be brought by somebody for whom everything that may
+// be shared is on file or in a shared record (一表制). Papers that are needed
+// in some cases only do not count.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
+func (c *ClientWithResponses) GetPaperFiguresWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPaperFiguresResponse, error) {
+	rsp, err := c.GetPaperFigures(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaperFiguresResponse(rsp)
+}
+
 // ListHubsWithResponse 县中心主机状态
 //
 // Returns a wrapper object for the known response body format(s).
@@ -30416,6 +30740,23 @@ func (c *ClientWithResponses) ListOnlineItemsWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseListOnlineItemsResponse(rsp)
+}
+
+// GetMyPrefillWithResponse 一表预填
+//
+// What one need not type again for an item (一表制): from one's account and
+// one's own earlier cases, the newest first. What is about one matter alone
+// (dates, amounts, texts) is never taken over.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
+func (c *ClientWithResponses) GetMyPrefillWithResponse(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*GetMyPrefillResponse, error) {
+	rsp, err := c.GetMyPrefill(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyPrefillResponse(rsp)
 }
 
 // LogOutApplicantWithResponse 退出登录
@@ -33495,6 +33836,39 @@ func ParseListFeesResponse(rsp *http.Response) (*ListFeesResponse, error) {
 	return response, nil
 }
 
+// ParseGetPaperFiguresResponse parses an HTTP response from a GetPaperFiguresWithResponse call
+func ParseGetPaperFiguresResponse(rsp *http.Response) (*GetPaperFiguresResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaperFiguresResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaperFigures
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListHubsResponse parses an HTTP response from a ListHubsWithResponse call
 func ParseListHubsResponse(rsp *http.Response) (*ListHubsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -34788,6 +35162,39 @@ func ParseListOnlineItemsResponse(rsp *http.Response) (*ListOnlineItemsResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest OnlineItems
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyPrefillResponse parses an HTTP response from a GetMyPrefillWithResponse call
+func ParseGetMyPrefillResponse(rsp *http.Response) (*GetMyPrefillResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyPrefillResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Prefill
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -97,6 +97,7 @@ func clientCommands() []*cobra.Command {
 		staffCommand(),
 		accountCommand(),
 		myCommand(),
+		figuresCommand(),
 		caseCommand(),
 		ratingCommand(),
 		complaintCommand(),
