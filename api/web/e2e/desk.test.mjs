@@ -49,20 +49,14 @@ async function fillIn(page) {
   for (const select of await page.$$('form .field select[id^="f-"]')) await select.selectOption({ index: 1 })
 }
 
-test('a village worker finds an item, hands a case in and takes it up', { timeout: 120_000 }, async () => {
-  const { page, context, wrong } = await desk(village, 'qiankengqiao')
-  await page.click('nav >> text=事项')
-  await page.fill('#words', 'gljt') // first letters of the reading
-  await page.click('table >> text="高龄津贴"')
+// handIn takes a case in as somebody does who has all the papers, and gives its
+// number.
+async function handIn(page, words, name) {
+  await page.goto(county.at[village] + '/items')
+  await page.fill('#words', words)
+  await page.click(`table >> text="${name}"`)
   await page.click('main >> text=收件')
-  await page.fill('#a-name', '甲乙丙')
-  await page.fill('#a-id', '330599198504120051')
-  await page.fill('#a-phone', '13800000000')
-  await page.click('#a-name')
-  await page.waitForSelector('text=身份证号码有误')
-  await page.click('text="检查"')
-  await page.waitForSelector('h2:has-text("还缺")')
-  assert.ok(await page.isDisabled('button:has-text("提交")'))
+  await page.waitForSelector('#a-name')
   await fillIn(page)
   // What is brought is as the item asks; one paper is scanned.
   for (const paper of await page.$$('fieldset.paper')) {
@@ -76,7 +70,47 @@ test('a village worker finds an item, hands a case in and takes it up', { timeou
   await page.click('text="检查"')
   await page.waitForSelector('h2:has-text("齐全")')
   await page.click('button:has-text("提交")')
-  const number = (await (await page.waitForSelector('p.number')).innerText()).trim()
+  return (await (await page.waitForSelector('p.number')).innerText()).trim()
+}
+
+// act opens a case at a desk and does what it asks there.
+async function act(node, login, number, action, fill = async () => {}) {
+  const { page, context, wrong } = await desk(node, login)
+  // What was done elsewhere arrives by itself; the list is looked at until then.
+  for (;;) {
+    await page.goto(county.at[node] + '/cases')
+    await page.fill('#number', number)
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('.card table tbody tr, .card p.soft')
+    const link = await page.$(`table >> text="${number}"`)
+    if (link) {
+      await link.click()
+      await page.waitForSelector('main >> text=办理经过')
+      if (await page.$(`section[aria-label] button:has-text("${action}")`)) break
+    }
+    await page.waitForTimeout(300)
+  }
+  await page.click(`section[aria-label] >> text="${action}"`)
+  await fill(page)
+  await page.click('form.fill >> button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已记录")')
+  assert.deepEqual(wrong, [], `${login} at ${node}`)
+  await context.close()
+}
+
+test('a village worker finds an item, hands a case in and takes it up', { timeout: 120_000 }, async () => {
+  const { page, context, wrong } = await desk(village, 'qiankengqiao')
+  await page.click('nav >> text=事项')
+  await page.fill('#words', 'gljt') // first letters of the reading
+  await page.click('table >> text="高龄津贴"')
+  await page.click('main >> text=收件')
+  await page.fill('#a-id', '330599198504120051')
+  await page.click('#a-name')
+  await page.waitForSelector('text=身份证号码有误')
+  await page.click('text="检查"')
+  await page.waitForSelector('h2:has-text("还缺")')
+  assert.ok(await page.isDisabled('button:has-text("提交")'))
+  const number = await handIn(page, '高龄津贴', '高龄津贴')
   assert.match(number, /^330523110220-\d{8}-\d{2}-\d{6}-\d$/)
   await page.click('text="查看办件"')
   await page.waitForSelector('main >> text=办理经过')
@@ -88,6 +122,18 @@ test('a village worker finds an item, hands a case in and takes it up', { timeou
   await page.waitForSelector('.head >> text=已受理')
   assert.deepEqual(wrong, [])
   await context.close()
+})
+
+test('a case goes from village to village through township, window, reviewer and leader', { timeout: 240_000 }, async () => {
+  const { page, context } = await desk(village, 'qiankengqiao')
+  const number = await handIn(page, '门诊慢特病', '门诊慢特病病种待遇认定')
+  await context.close()
+  await act('township-330523110', 'meixi-shenhe', number, '转报')
+  await act('county-1', 'yibao-chuangkou', number, '受理')
+  await act('county-2', 'yibao-shenhe', number, '审核通过')
+  await act('county-3', 'yibao-lingdao', number, '审批')
+  await act('county-1', 'yibao-chuangkou', number, '制发结果')
+  await act(village, 'qiankengqiao', number, '送达', (p) => p.fill('#who', '甲乙丙'))
 })
 
 test('a session that ends while a form is open loses nothing', { timeout: 60_000 }, async () => {
@@ -117,7 +163,7 @@ test('every page is fit for everybody, in both languages and on a phone', { time
   await page.waitForSelector('table a')
   const item = await page.getAttribute('table a', 'href')
   for (const language of ['zh', 'en']) {
-    for (const path of ['/', '/items', item, item + '/new', '/cases', first, '/line', '/nowhere/at/all']) {
+    for (const path of ['/', '/items', item, item + '/new', '/cases', first, '/supervision', '/verify', '/line', '/nowhere/at/all']) {
       await page.goto(base + path)
       await page.waitForSelector('main h1')
       await page.waitForLoadState('networkidle')
@@ -136,6 +182,28 @@ test('every page is fit for everybody, in both languages and on a phone', { time
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${path} is wider than a phone`)
   }
   assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('a supervisor sees where it sticks', { timeout: 60_000 }, async () => {
+  const { page, context, wrong } = await desk('county-1', 'jiancha')
+  await page.click('nav >> text=监察')
+  await page.waitForSelector('h2:has-text("在办")')
+  await page.waitForSelector('h2:has-text("卡在哪里")')
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
+  assert.deepEqual(violations.map((v) => v.id), [])
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('anybody can have a document verified', { timeout: 60_000 }, async () => {
+  const context = await browser.newContext({ locale: 'zh-CN' })
+  const page = await context.newPage()
+  await page.goto(county.at['county-1'] + '/verify')
+  await page.fill('#code', 'TB1:AEAQ')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[role=status] h2, [role=alert]')
+  assert.ok(!(await page.isVisible('h2.genuine')))
   await context.close()
 })
 
