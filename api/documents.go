@@ -189,6 +189,10 @@ type printedPage []byte
 func (p printedPage) VisitGetCaseDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
 func (p printedPage) VisitGetItemSheetResponse(w http.ResponseWriter) error    { return p.write(w) }
 
+func (p printedPage) VisitGetTransferDocumentResponse(w http.ResponseWriter) error {
+	return p.write(w)
+}
+
 func (p printedPage) write(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Security-Policy", printPolicy)

@@ -126,6 +126,13 @@ var routePermissions = map[string]permission{
 	"printCaseDocument": may(identity.CasePrint),
 	"sealCaseDocument":  may(identity.CaseSeal),
 	"voidCaseDocument":  may(identity.CaseSeal),
+	"getCasePapers":     may(identity.CaseRead),
+	"listTransfers":     may(identity.CaseRead),
+	"getTransfer":       may(identity.CaseRead),
+	// It names cases and papers, and nobody.
+	"getTransferDocument": may(identity.CaseRead),
+	"handOver":            may(identity.CustodyMove),
+	"receiveTransfer":     may(identity.CustodyMove),
 	// Which action the kind asks for is decided in the handler.
 	"actOnCase": may(identity.CaseRead),
 

@@ -101,7 +101,9 @@ func (m *markup) proof(svg string) {
 // facts writes the table of what is said in one line each.
 func (m *markup) facts(d *document.Document) {
 	m.add("<table>")
-	m.add(`<tr><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
+	if d.Item.Code != "" {
+		m.add(`<tr><th scope="row">事项</th><td>%s（<code>%s</code>）</td></tr>`, d.Item.Name, d.Item.Code)
+	}
 	if d.Case != "" {
 		m.add(`<tr><th scope="row">办件编号</th><td>%s</td></tr>`, d.Case)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/custody"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/importfile"
 	"github.com/tongban/tongban/store"
@@ -113,6 +114,7 @@ func problemOf(err error) *problem {
 func domainProblem(err error) *problem {
 	var refused *store.Refused
 	var rule *casework.Refusal
+	var paper *custody.Refusal
 	var incomplete *casework.Incomplete
 	var denied *identity.Denied
 	var file importfile.Faults
@@ -122,6 +124,8 @@ func domainProblem(err error) *problem {
 		return refusal(refused.Code, refused.ZH, refused.EN, refused.Faults)
 	case errors.As(err, &rule):
 		return refusal(rule.Code, rule.ZH, rule.EN, nil)
+	case errors.As(err, &paper):
+		return refusal(paper.Code, paper.ZH, paper.EN, nil)
 	case errors.As(err, &incomplete):
 		return refusal("incomplete", "材料或表单不齐全，请按清单一次性补正", "the form or the papers are incomplete; everything missing is listed", incomplete.Faults)
 	case errors.As(err, &denied):
@@ -150,6 +154,14 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	switch code {
 	case "rating_unknown", "rectification_unknown", "complaint_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
+	case "papers_missing", "papers_damaged":
+		p.next = "请与对方核对；找到的材料由收到的一方用 tongban custody receive 签收，再标记处理完毕"
+	case "papers_not_here", "paper_unknown", "paper_elsewhere", "paper_on_the_way":
+		p.next = "请用 tongban custody where 办件编号 查看材料在哪里"
+	case "not_sent", "not_for_here", "received_already", "custody_desk":
+		p.next = "请用 tongban custody show 交接单号 核对"
+	case "custody_line":
+		p.next = "请经县中心转交"
 	case "rated_already":
 		p.next = "无需重复评价"
 	case "rated_person", "complaint_concerned", "complaint_handler":

@@ -2,6 +2,8 @@ package api
 
 import (
 	"cmp"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
@@ -72,6 +74,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.SupervisionThresholds: "设置监察阈值", ledger.CardIssue: "发出监察牌", ledger.CardRise: "监察牌上报", ledger.CardAnswer: "监察牌说明", ledger.CardFind: "监察认定",
 	ledger.CardState: "陈述申辩", ledger.CardMeasure: "失职处理决定", ledger.CardAppeal: "监察牌申诉", ledger.CardSettle: "申诉决定",
 	ledger.CaseUrge: "催办", ledger.InquiryOpen: "监察问询", ledger.InquiryAnswer: "答复问询", ledger.InquiryClose: "问询办结", ledger.LineOutage: "线路中断",
+	ledger.CustodySend: "移交材料", ledger.CustodyReceive: "签收材料",
 	ledger.AttachmentConfirm: "附件到齐", ledger.AttentionResolve: "处理完毕",
 }
 
@@ -141,6 +144,14 @@ func said(body ledger.Body) string {
 		return b.Conclusion
 	case *ledger.AttentionResolveV1:
 		return b.Note
+	case *ledger.CustodySendV1:
+		return strings.TrimSpace(b.List + "，" + strconv.Itoa(len(b.Papers)) + " 份 " + b.Note)
+	case *ledger.CustodyReceiveV1:
+		text := "收到 " + strconv.Itoa(len(b.Received)) + " 份"
+		if len(b.Missing) > 0 {
+			text += "，未收到 " + strconv.Itoa(len(b.Missing)) + " 份"
+		}
+		return strings.TrimSpace(text + " " + b.Note)
 	}
 	return ""
 }

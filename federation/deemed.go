@@ -89,11 +89,11 @@ func (n *Node) deemOne(ctx context.Context, id string, days *calendar.Calendar, 
 	if err != nil {
 		return err
 	}
-	submitted, err := n.Store.Entry(ctx, c.ID)
+	submitted, err := n.Store.Entry(ctx, c.OpenedBy())
 	if err != nil {
 		return err
 	}
-	body, err := c.Deem(&item.Item, days, today, submitted.Actor)
+	body, err := c.Deem(&item.Item, days, today, casework.Answerable(submitted.Actor))
 	if err != nil || body == nil {
 		return err
 	}

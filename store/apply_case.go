@@ -55,6 +55,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareFee(c, e, body)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
+	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
+		return a.prepareCustody(e, body, from)
 	case *ledger.AttachmentConfirmV1:
 		return func() error {
 			a.s.naming = true

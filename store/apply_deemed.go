@@ -25,11 +25,11 @@ func (a *applier) checkDeemed(c *casework.Case, e *ledger.Entry, b *ledger.CaseA
 	}
 	want := identity.Actor{}
 	if system(e.Actor) {
-		submitted, err := a.entry(c.ID)
+		submitted, err := a.entry(c.OpenedBy())
 		if err != nil {
 			return err
 		}
-		want = submitted.Actor
+		want = casework.Answerable(submitted.Actor)
 	}
 	if b.Answerable != want {
 		return refuse("answerable", "视为受理的责任人与收件人不符", "whoever is answerable for the missing notice is not who took the papers in")

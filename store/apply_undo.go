@@ -41,6 +41,9 @@ func (a *applier) undo(e *ledger.Entry) error {
 	if supervises(e.Kind) {
 		return a.remakeCards(e.Case)
 	}
+	if e.Kind == ledger.CustodySend || e.Kind == ledger.CustodyReceive {
+		return a.custodyAnew(e.Case)
+	}
 	kinds := redoable(e.Kind)
 	if len(kinds) == 0 {
 		return nil // a node below the county records no others

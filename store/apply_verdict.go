@@ -5,6 +5,7 @@ import (
 
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/custody"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -84,6 +85,7 @@ func (a *applier) prepareBody(e *ledger.Entry, body ledger.Body, from origin) (f
 func refusalOf(err error) *Refused {
 	var own *Refused
 	var rule *casework.Refusal
+	var paper *custody.Refusal
 	var incomplete *casework.Incomplete
 	var denied *identity.Denied
 	var unfit *identity.Unfit
@@ -96,6 +98,8 @@ func refusalOf(err error) *Refused {
 		return own
 	case errors.As(err, &rule):
 		return &Refused{Code: rule.Code, ZH: rule.ZH, EN: rule.EN}
+	case errors.As(err, &paper):
+		return &Refused{Code: paper.Code, ZH: paper.ZH, EN: paper.EN}
 	case errors.As(err, &incomplete):
 		return &Refused{Code: "incomplete", ZH: "材料或表单不齐全，请按清单一次性补正", EN: "the form or the papers are incomplete; everything missing is listed", Faults: incomplete.Faults}
 	case errors.As(err, &watched):

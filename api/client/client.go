@@ -774,6 +774,30 @@ func (e TimelineEntryStanding) Valid() bool {
 	}
 }
 
+// Defines values for TransferPaperState.
+const (
+	PaperMissing   TransferPaperState = "missing"
+	PaperOnTheWay  TransferPaperState = "on_the_way"
+	PaperReceived  TransferPaperState = "received"
+	PaperTakenBack TransferPaperState = "taken_back"
+)
+
+// Valid indicates whether the value is a known member of the TransferPaperState enum.
+func (e TransferPaperState) Valid() bool {
+	switch e {
+	case PaperMissing:
+		return true
+	case PaperOnTheWay:
+		return true
+	case PaperReceived:
+		return true
+	case PaperTakenBack:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -927,6 +951,48 @@ func (e GetComplaintNoticeParamsFormat) Valid() bool {
 	case GetComplaintNoticeParamsFormatHTML:
 		return true
 	case GetComplaintNoticeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTransfersParamsView.
+const (
+	TransfersAll      ListTransfersParamsView = "all"
+	TransfersIncoming ListTransfersParamsView = "incoming"
+	TransfersOpen     ListTransfersParamsView = "open"
+	TransfersOutgoing ListTransfersParamsView = "outgoing"
+)
+
+// Valid indicates whether the value is a known member of the ListTransfersParamsView enum.
+func (e ListTransfersParamsView) Valid() bool {
+	switch e {
+	case TransfersAll:
+		return true
+	case TransfersIncoming:
+		return true
+	case TransfersOpen:
+		return true
+	case TransfersOutgoing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetTransferDocumentParamsFormat.
+const (
+	GetTransferDocumentParamsFormatHTML GetTransferDocumentParamsFormat = "html"
+	GetTransferDocumentParamsFormatJSON GetTransferDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetTransferDocumentParamsFormat enum.
+func (e GetTransferDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetTransferDocumentParamsFormatHTML:
+		return true
+	case GetTransferDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -1832,6 +1898,43 @@ type CaseList struct {
 	NextCursor string        `json:"next_cursor,omitempty,omitzero"`
 }
 
+// CasePaper defines model for CasePaper.
+type CasePaper struct {
+	// Answerable Example: 330523110200
+	Answerable     Division `json:"answerable"`
+	AnswerableName string   `json:"answerable_name,omitempty,omitzero"`
+
+	// At Example: 330523110200
+	At     Division `json:"at,omitempty,omitzero"`
+	AtName string   `json:"at_name,omitempty,omitzero"`
+
+	// Brought The entry that brought it.
+	Brought string   `json:"brought,omitempty,omitzero"`
+	Damaged []string `json:"damaged,omitempty,omitzero"`
+
+	// List On the way on this list, where it is at no office.
+	List     string `json:"list,omitempty,omitzero"`
+	Material string `json:"material"`
+
+	// Missing The receiver reported that it did not arrive.
+	Missing bool `json:"missing,omitempty,omitzero"`
+
+	// Returned The applicant got the papers back when the case was ended.
+	Returned bool  `json:"returned,omitempty,omitzero"`
+	SinceMs  int64 `json:"since_ms"`
+
+	// To Example: 330523110200
+	To     Division `json:"to,omitempty,omitzero"`
+	ToName string   `json:"to_name,omitempty,omitzero"`
+}
+
+// CasePapers defines model for CasePapers.
+type CasePapers struct {
+	Case   string      `json:"case"`
+	Number string      `json:"number"`
+	Papers []CasePaper `json:"papers"`
+}
+
 // CaseReceipt defines model for CaseReceipt.
 type CaseReceipt struct {
 	// Attachments Files the case names and this node lacks.
@@ -1840,6 +1943,15 @@ type CaseReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// CaseSelection defines model for CaseSelection.
+type CaseSelection struct {
+	// Case Number or id.
+	Case string `json:"case"`
+
+	// Materials Names of the papers; none takes all that are here.
+	Materials []string `json:"materials,omitempty,omitzero"`
 }
 
 // CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
@@ -2230,6 +2342,17 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// HandOverRequest defines model for HandOverRequest.
+type HandOverRequest struct {
+	// Carrier Who takes them there.
+	Carrier string          `json:"carrier,omitempty,omitzero"`
+	Cases   []CaseSelection `json:"cases"`
+	Note    string          `json:"note,omitempty,omitzero"`
+
+	// To Example: 330523110200
+	To Division `json:"to"`
+}
 
 // Headed An office, a window, or a leader in charge.
 type Headed = identity.Headed
@@ -3118,6 +3241,14 @@ type PaperFigures struct {
 	Packages    []PaperFigure `json:"packages"`
 }
 
+// PaperRemark defines model for PaperRemark.
+type PaperRemark struct {
+	// Case Number or id.
+	Case     string `json:"case"`
+	Material string `json:"material"`
+	Note     string `json:"note,omitempty,omitzero"`
+}
+
 // PaperRequest defines model for PaperRequest.
 type PaperRequest struct {
 	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
@@ -3416,6 +3547,14 @@ type RatingTicket struct {
 	ExpiresAt int64  `json:"expires_at"`
 	Occasion  string `json:"occasion"`
 	Ticket    string `json:"ticket"`
+}
+
+// ReceiptRequest defines model for ReceiptRequest.
+type ReceiptRequest struct {
+	// Damaged Arrived, but not as it was sent; `note` says how.
+	Damaged []PaperRemark `json:"damaged,omitempty,omitzero"`
+	Missing []PaperRemark `json:"missing,omitempty,omitzero"`
+	Note    string        `json:"note,omitempty,omitzero"`
 }
 
 // Reconciliation defines model for Reconciliation.
@@ -4104,6 +4243,55 @@ type TimelineEntryStanding string
 // ToleratedMaterial defines model for ToleratedMaterial.
 type ToleratedMaterial = ledger.ToleratedMaterial
 
+// Transfer defines model for Transfer.
+type Transfer struct {
+	Carrier string `json:"carrier,omitempty,omitzero"`
+
+	// From Example: 330523110200
+	From     Division `json:"from"`
+	FromName string   `json:"from_name,omitempty,omitzero"`
+
+	// Left Cases whose papers are still on the way and that the caller may not receive.
+	Left int    `json:"left"`
+	List string `json:"list"`
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Open Papers that are still on the way.
+	Open   int             `json:"open"`
+	Papers []TransferPaper `json:"papers"`
+	SentBy Actor           `json:"sent_by,omitempty,omitzero"`
+	SentMs int64           `json:"sent_ms"`
+
+	// To Example: 330523110200
+	To     Division `json:"to"`
+	ToName string   `json:"to_name,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word,omitempty,omitzero"`
+	WordZh string `json:"word_zh,omitempty,omitzero"`
+}
+
+// TransferList defines model for TransferList.
+type TransferList struct {
+	Transfers []Transfer `json:"transfers"`
+}
+
+// TransferPaper defines model for TransferPaper.
+type TransferPaper struct {
+	Case     string `json:"case"`
+	ItemName string `json:"item_name"`
+	Material string `json:"material"`
+
+	// Note What the receiver found.
+	Note       string             `json:"note,omitempty,omitzero"`
+	Number     string             `json:"number"`
+	ReceivedMs int64              `json:"received_ms,omitempty,omitzero"`
+	State      TransferPaperState `json:"state"`
+}
+
+// TransferPaperState defines model for TransferPaper.State.
+type TransferPaperState string
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -4229,6 +4417,9 @@ type TableFormat string
 
 // ToMonth defines model for ToMonth.
 type ToMonth = string
+
+// TransferID defines model for TransferID.
+type TransferID = string
 
 // Why defines model for Why.
 type Why = string
@@ -4521,6 +4712,36 @@ type GetComplaintNoticeParamsFormat string
 
 // ReplyComplaintParams defines parameters for ReplyComplaint.
 type ReplyComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams struct {
+	// View open: on the way from or to here; incoming, outgoing: one of these; all: also what has arrived.
+	View ListTransfersParamsView `form:"view,omitempty" json:"view,omitempty,omitzero"`
+}
+
+// ListTransfersParamsView defines parameters for ListTransfers.
+type ListTransfersParamsView string
+
+// HandOverParams defines parameters for HandOver.
+type HandOverParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetTransferDocumentParams defines parameters for GetTransferDocument.
+type GetTransferDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetTransferDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetTransferDocumentParamsFormat defines parameters for GetTransferDocument.
+type GetTransferDocumentParamsFormat string
+
+// ReceiveTransferParams defines parameters for ReceiveTransfer.
+type ReceiveTransferParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -4949,6 +5170,12 @@ type AssignComplaintJSONRequestBody = ComplaintAssignment
 
 // ReplyComplaintJSONRequestBody defines body for ReplyComplaint for application/json ContentType.
 type ReplyComplaintJSONRequestBody = ComplaintAnswer
+
+// HandOverJSONRequestBody defines body for HandOver for application/json ContentType.
+type HandOverJSONRequestBody = HandOverRequest
+
+// ReceiveTransferJSONRequestBody defines body for ReceiveTransfer for application/json ContentType.
+type ReceiveTransferJSONRequestBody = ReceiptRequest
 
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
@@ -5646,6 +5873,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCasePapers 纸质材料在谁手里
+	//
+	// Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
+	GetCasePapers(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OfferRatingWithBody 请申请人现场评价
 	//
 	// A ticket with which the applicant rates this visit on a device at the
@@ -5804,6 +6038,73 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
 	ReplyComplaint(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListTransfers 交接单
+	//
+	// Corresponds with GET /api/v1/custody/transfers (the `ListTransfers` operationId).
+	ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HandOverWithBody 移交材料
+	//
+	// Hands papers of one or more cases over to an office above or below, on one
+	// list. Nothing is handed over unless every paper is here; 409
+	// `papers_not_here` names those that are not, with who has them. Also with the
+	// line down.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+	HandOverWithBody(ctx context.Context, params *HandOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// HandOver 移交材料
+	//
+	// Hands papers of one or more cases over to an office above or below, on one
+	// list. Nothing is handed over unless every paper is here; 409
+	// `papers_not_here` names those that are not, with who has them. Also with the
+	// line down.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+	HandOver(ctx context.Context, params *HandOverParams, body HandOverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTransfer 一份交接单
+	//
+	// Corresponds with GET /api/v1/custody/transfers/{list} (the `GetTransfer` operationId).
+	GetTransfer(ctx context.Context, list TransferID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetTransferDocument 打印交接单
+	//
+	// The list for both ends to sign, as JSON or as a page for A4 paper. It names cases and papers, and no applicant.
+	//
+	// Corresponds with GET /api/v1/custody/transfers/{list}/document (the `GetTransferDocument` operationId).
+	GetTransferDocument(ctx context.Context, list TransferID, params *GetTransferDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveTransferWithBody 签收材料
+	//
+	// Receives what is still on the way on a list, but for what is named missing.
+	// Missing papers stay on the way, the sender answers for them, and both ends
+	// are told, as of damaged ones. The office that sent the list takes back what
+	// did not arrive in the same way. `left` counts the cases on the list that
+	// another desk must receive.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+	ReceiveTransferWithBody(ctx context.Context, list TransferID, params *ReceiveTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReceiveTransfer 签收材料
+	//
+	// Receives what is still on the way on a list, but for what is named missing.
+	// Missing papers stay on the way, the sender answers for them, and both ends
+	// are told, as of damaged ones. The office that sent the list takes back what
+	// did not arrive in the same way. `left` counts the cases on the list that
+	// another desk must receive.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+	ReceiveTransfer(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListDivisions 区划列表
 	//
@@ -8158,6 +8459,23 @@ func (c *Client) GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// GetCasePapers 纸质材料在谁手里
+//
+// Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
+//
+// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
+func (c *Client) GetCasePapers(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCasePapersRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OfferRatingWithBody 请申请人现场评价
 //
 // A ticket with which the applicant rates this visit on a device at the
@@ -8477,6 +8795,143 @@ func (c *Client) ReplyComplaintWithBody(ctx context.Context, number ComplaintNum
 // Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
 func (c *Client) ReplyComplaint(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReplyComplaintRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListTransfers 交接单
+//
+// Corresponds with GET /api/v1/custody/transfers (the `ListTransfers` operationId).
+func (c *Client) ListTransfers(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTransfersRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HandOverWithBody 移交材料
+//
+// Hands papers of one or more cases over to an office above or below, on one
+// list. Nothing is handed over unless every paper is here; 409
+// `papers_not_here` names those that are not, with who has them. Also with the
+// line down.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+func (c *Client) HandOverWithBody(ctx context.Context, params *HandOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHandOverRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// HandOver 移交材料
+//
+// Hands papers of one or more cases over to an office above or below, on one
+// list. Nothing is handed over unless every paper is here; 409
+// `papers_not_here` names those that are not, with who has them. Also with the
+// line down.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+func (c *Client) HandOver(ctx context.Context, params *HandOverParams, body HandOverJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewHandOverRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTransfer 一份交接单
+//
+// Corresponds with GET /api/v1/custody/transfers/{list} (the `GetTransfer` operationId).
+func (c *Client) GetTransfer(ctx context.Context, list TransferID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTransferRequest(c.Server, list)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetTransferDocument 打印交接单
+//
+// The list for both ends to sign, as JSON or as a page for A4 paper. It names cases and papers, and no applicant.
+//
+// Corresponds with GET /api/v1/custody/transfers/{list}/document (the `GetTransferDocument` operationId).
+func (c *Client) GetTransferDocument(ctx context.Context, list TransferID, params *GetTransferDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetTransferDocumentRequest(c.Server, list, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveTransferWithBody 签收材料
+//
+// Receives what is still on the way on a list, but for what is named missing.
+// Missing papers stay on the way, the sender answers for them, and both ends
+// are told, as of damaged ones. The office that sent the list takes back what
+// did not arrive in the same way. `left` counts the cases on the list that
+// another desk must receive.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+func (c *Client) ReceiveTransferWithBody(ctx context.Context, list TransferID, params *ReceiveTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveTransferRequestWithBody(c.Server, list, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReceiveTransfer 签收材料
+//
+// Receives what is still on the way on a list, but for what is named missing.
+// Missing papers stay on the way, the sender answers for them, and both ends
+// are told, as of damaged ones. The office that sent the list takes back what
+// did not arrive in the same way. `left` counts the cases on the list that
+// another desk must receive.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+func (c *Client) ReceiveTransfer(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReceiveTransferRequest(c.Server, list, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13306,6 +13761,40 @@ func NewGetCaseLimitsRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewGetCasePapersRequest constructs an http.Request for the GetCasePapers method
+func NewGetCasePapersRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/papers", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewOfferRatingRequest calls the generic OfferRating builder with application/json body
 func NewOfferRatingRequest(server string, id CaseID, body OfferRatingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -13940,6 +14429,260 @@ func NewReplyComplaintRequestWithBody(server string, number ComplaintNumber, par
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/complaints/%s/reply", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListTransfersRequest constructs an http.Request for the ListTransfers method
+func NewListTransfersRequest(server string, params *ListTransfersParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/custody/transfers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "view", params.View, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewHandOverRequest calls the generic HandOver builder with application/json body
+func NewHandOverRequest(server string, params *HandOverParams, body HandOverJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewHandOverRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewHandOverRequestWithBody constructs an http.Request for the HandOver method, with any body, and a specified content type
+func NewHandOverRequestWithBody(server string, params *HandOverParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/custody/transfers")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetTransferRequest constructs an http.Request for the GetTransfer method
+func NewGetTransferRequest(server string, list TransferID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "list", list, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/custody/transfers/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetTransferDocumentRequest constructs an http.Request for the GetTransferDocument method
+func NewGetTransferDocumentRequest(server string, list TransferID, params *GetTransferDocumentParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "list", list, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/custody/transfers/%s/document", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReceiveTransferRequest calls the generic ReceiveTransfer builder with application/json body
+func NewReceiveTransferRequest(server string, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReceiveTransferRequestWithBody(server, list, params, "application/json", bodyReader)
+}
+
+// NewReceiveTransferRequestWithBody constructs an http.Request for the ReceiveTransfer method, with any body, and a specified content type
+func NewReceiveTransferRequestWithBody(server string, list TransferID, params *ReceiveTransferParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "list", list, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/custody/transfers/%s/receipt", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -19572,6 +20315,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimitsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseLimitsResponse, error)
 
+	// GetCasePapersWithResponse 纸质材料在谁手里
+	//
+	// Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
+	GetCasePapersWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCasePapersResponse, error)
+
 	// OfferRatingWithBodyWithResponse 请申请人现场评价
 	//
 	// A ticket with which the applicant rates this visit on a device at the
@@ -19740,6 +20492,79 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/complaints/{number}/reply (the `ReplyComplaint` operationId).
 	ReplyComplaintWithResponse(ctx context.Context, number ComplaintNumber, params *ReplyComplaintParams, body ReplyComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*ReplyComplaintResponse, error)
+
+	// ListTransfersWithResponse 交接单
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/custody/transfers (the `ListTransfers` operationId).
+	ListTransfersWithResponse(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*ListTransfersResponse, error)
+
+	// HandOverWithBodyWithResponse 移交材料
+	//
+	// Hands papers of one or more cases over to an office above or below, on one
+	// list. Nothing is handed over unless every paper is here; 409
+	// `papers_not_here` names those that are not, with who has them. Also with the
+	// line down.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+	HandOverWithBodyWithResponse(ctx context.Context, params *HandOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HandOverResponse, error)
+
+	// HandOverWithResponse 移交材料
+	//
+	// Hands papers of one or more cases over to an office above or below, on one
+	// list. Nothing is handed over unless every paper is here; 409
+	// `papers_not_here` names those that are not, with who has them. Also with the
+	// line down.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+	HandOverWithResponse(ctx context.Context, params *HandOverParams, body HandOverJSONRequestBody, reqEditors ...RequestEditorFn) (*HandOverResponse, error)
+
+	// GetTransferWithResponse 一份交接单
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/custody/transfers/{list} (the `GetTransfer` operationId).
+	GetTransferWithResponse(ctx context.Context, list TransferID, reqEditors ...RequestEditorFn) (*GetTransferResponse, error)
+
+	// GetTransferDocumentWithResponse 打印交接单
+	//
+	// The list for both ends to sign, as JSON or as a page for A4 paper. It names cases and papers, and no applicant.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/custody/transfers/{list}/document (the `GetTransferDocument` operationId).
+	GetTransferDocumentWithResponse(ctx context.Context, list TransferID, params *GetTransferDocumentParams, reqEditors ...RequestEditorFn) (*GetTransferDocumentResponse, error)
+
+	// ReceiveTransferWithBodyWithResponse 签收材料
+	//
+	// Receives what is still on the way on a list, but for what is named missing.
+	// Missing papers stay on the way, the sender answers for them, and both ends
+	// are told, as of damaged ones. The office that sent the list takes back what
+	// did not arrive in the same way. `left` counts the cases on the list that
+	// another desk must receive.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+	ReceiveTransferWithBodyWithResponse(ctx context.Context, list TransferID, params *ReceiveTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveTransferResponse, error)
+
+	// ReceiveTransferWithResponse 签收材料
+	//
+	// Receives what is still on the way on a list, but for what is named missing.
+	// Missing papers stay on the way, the sender answers for them, and both ends
+	// are told, as of damaged ones. The office that sent the list takes back what
+	// did not arrive in the same way. `left` counts the cases on the list that
+	// another desk must receive.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+	ReceiveTransferWithResponse(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveTransferResponse, error)
 
 	// ListDivisionsWithResponse 区划列表
 	//
@@ -22814,6 +23639,54 @@ func (r GetCaseLimitsResponse) ContentType() string {
 	return ""
 }
 
+type GetCasePapersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CasePapers
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCasePapersResponse) GetJSON200() *CasePapers {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCasePapersResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCasePapersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCasePapersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCasePapersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCasePapersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type OfferRatingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -23336,6 +24209,246 @@ func (r ReplyComplaintResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReplyComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListTransfersResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *TransferList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListTransfersResponse) GetJSON200() *TransferList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListTransfersResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListTransfersResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListTransfersResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListTransfersResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListTransfersResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type HandOverResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Transfer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r HandOverResponse) GetJSON201() *Transfer {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r HandOverResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r HandOverResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r HandOverResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r HandOverResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r HandOverResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTransferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Transfer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTransferResponse) GetJSON200() *Transfer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTransferResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTransferResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTransferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTransferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTransferResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetTransferDocumentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DocumentAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetTransferDocumentResponse) GetJSON200() *DocumentAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetTransferDocumentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetTransferDocumentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetTransferDocumentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetTransferDocumentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetTransferDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReceiveTransferResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Transfer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReceiveTransferResponse) GetJSON200() *Transfer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReceiveTransferResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReceiveTransferResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReceiveTransferResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReceiveTransferResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReceiveTransferResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29416,6 +30529,21 @@ func (c *ClientWithResponses) GetCaseLimitsWithResponse(ctx context.Context, id 
 	return ParseGetCaseLimitsResponse(rsp)
 }
 
+// GetCasePapersWithResponse 纸质材料在谁手里
+//
+// Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
+func (c *ClientWithResponses) GetCasePapersWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCasePapersResponse, error) {
+	rsp, err := c.GetCasePapers(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCasePapersResponse(rsp)
+}
+
 // OfferRatingWithBodyWithResponse 请申请人现场评价
 //
 // A ticket with which the applicant rates this visit on a device at the
@@ -29685,6 +30813,121 @@ func (c *ClientWithResponses) ReplyComplaintWithResponse(ctx context.Context, nu
 		return nil, err
 	}
 	return ParseReplyComplaintResponse(rsp)
+}
+
+// ListTransfersWithResponse 交接单
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/custody/transfers (the `ListTransfers` operationId).
+func (c *ClientWithResponses) ListTransfersWithResponse(ctx context.Context, params *ListTransfersParams, reqEditors ...RequestEditorFn) (*ListTransfersResponse, error) {
+	rsp, err := c.ListTransfers(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListTransfersResponse(rsp)
+}
+
+// HandOverWithBodyWithResponse 移交材料
+//
+// Hands papers of one or more cases over to an office above or below, on one
+// list. Nothing is handed over unless every paper is here; 409
+// `papers_not_here` names those that are not, with who has them. Also with the
+// line down.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+func (c *ClientWithResponses) HandOverWithBodyWithResponse(ctx context.Context, params *HandOverParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*HandOverResponse, error) {
+	rsp, err := c.HandOverWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHandOverResponse(rsp)
+}
+
+// HandOverWithResponse 移交材料
+//
+// Hands papers of one or more cases over to an office above or below, on one
+// list. Nothing is handed over unless every paper is here; 409
+// `papers_not_here` names those that are not, with who has them. Also with the
+// line down.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/custody/transfers (the `HandOver` operationId).
+func (c *ClientWithResponses) HandOverWithResponse(ctx context.Context, params *HandOverParams, body HandOverJSONRequestBody, reqEditors ...RequestEditorFn) (*HandOverResponse, error) {
+	rsp, err := c.HandOver(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseHandOverResponse(rsp)
+}
+
+// GetTransferWithResponse 一份交接单
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/custody/transfers/{list} (the `GetTransfer` operationId).
+func (c *ClientWithResponses) GetTransferWithResponse(ctx context.Context, list TransferID, reqEditors ...RequestEditorFn) (*GetTransferResponse, error) {
+	rsp, err := c.GetTransfer(ctx, list, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTransferResponse(rsp)
+}
+
+// GetTransferDocumentWithResponse 打印交接单
+//
+// The list for both ends to sign, as JSON or as a page for A4 paper. It names cases and papers, and no applicant.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/custody/transfers/{list}/document (the `GetTransferDocument` operationId).
+func (c *ClientWithResponses) GetTransferDocumentWithResponse(ctx context.Context, list TransferID, params *GetTransferDocumentParams, reqEditors ...RequestEditorFn) (*GetTransferDocumentResponse, error) {
+	rsp, err := c.GetTransferDocument(ctx, list, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetTransferDocumentResponse(rsp)
+}
+
+// ReceiveTransferWithBodyWithResponse 签收材料
+//
+// Receives what is still on the way on a list, but for what is named missing.
+// Missing papers stay on the way, the sender answers for them, and both ends
+// are told, as of damaged ones. The office that sent the list takes back what
+// did not arrive in the same way. `left` counts the cases on the list that
+// another desk must receive.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+func (c *ClientWithResponses) ReceiveTransferWithBodyWithResponse(ctx context.Context, list TransferID, params *ReceiveTransferParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReceiveTransferResponse, error) {
+	rsp, err := c.ReceiveTransferWithBody(ctx, list, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveTransferResponse(rsp)
+}
+
+// ReceiveTransferWithResponse 签收材料
+//
+// Receives what is still on the way on a list, but for what is named missing.
+// Missing papers stay on the way, the sender answers for them, and both ends
+// are told, as of damaged ones. The office that sent the list takes back what
+// did not arrive in the same way. `left` counts the cases on the list that
+// another desk must receive.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
+func (c *ClientWithResponses) ReceiveTransferWithResponse(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveTransferResponse, error) {
+	rsp, err := c.ReceiveTransfer(ctx, list, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReceiveTransferResponse(rsp)
 }
 
 // ListDivisionsWithResponse 区划列表
@@ -33239,6 +34482,39 @@ func ParseGetCaseLimitsResponse(rsp *http.Response) (*GetCaseLimitsResponse, err
 	return response, nil
 }
 
+// ParseGetCasePapersResponse parses an HTTP response from a GetCasePapersWithResponse call
+func ParseGetCasePapersResponse(rsp *http.Response) (*GetCasePapersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCasePapersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CasePapers
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOfferRatingResponse parses an HTTP response from a OfferRatingWithResponse call
 func ParseOfferRatingResponse(rsp *http.Response) (*OfferRatingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -33588,6 +34864,174 @@ func ParseReplyComplaintResponse(rsp *http.Response) (*ReplyComplaintResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListTransfersResponse parses an HTTP response from a ListTransfersWithResponse call
+func ParseListTransfersResponse(rsp *http.Response) (*ListTransfersResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListTransfersResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest TransferList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseHandOverResponse parses an HTTP response from a HandOverWithResponse call
+func ParseHandOverResponse(rsp *http.Response) (*HandOverResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &HandOverResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Transfer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTransferResponse parses an HTTP response from a GetTransferWithResponse call
+func ParseGetTransferResponse(rsp *http.Response) (*GetTransferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTransferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Transfer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetTransferDocumentResponse parses an HTTP response from a GetTransferDocumentWithResponse call
+func ParseGetTransferDocumentResponse(rsp *http.Response) (*GetTransferDocumentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetTransferDocumentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DocumentAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseReceiveTransferResponse parses an HTTP response from a ReceiveTransferWithResponse call
+func ParseReceiveTransferResponse(rsp *http.Response) (*ReceiveTransferResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReceiveTransferResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Transfer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -780,6 +780,30 @@ func (e TimelineEntryStanding) Valid() bool {
 	}
 }
 
+// Defines values for TransferPaperState.
+const (
+	PaperMissing   TransferPaperState = "missing"
+	PaperOnTheWay  TransferPaperState = "on_the_way"
+	PaperReceived  TransferPaperState = "received"
+	PaperTakenBack TransferPaperState = "taken_back"
+)
+
+// Valid indicates whether the value is a known member of the TransferPaperState enum.
+func (e TransferPaperState) Valid() bool {
+	switch e {
+	case PaperMissing:
+		return true
+	case PaperOnTheWay:
+		return true
+	case PaperReceived:
+		return true
+	case PaperTakenBack:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -933,6 +957,48 @@ func (e GetComplaintNoticeParamsFormat) Valid() bool {
 	case GetComplaintNoticeParamsFormatHTML:
 		return true
 	case GetComplaintNoticeParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTransfersParamsView.
+const (
+	TransfersAll      ListTransfersParamsView = "all"
+	TransfersIncoming ListTransfersParamsView = "incoming"
+	TransfersOpen     ListTransfersParamsView = "open"
+	TransfersOutgoing ListTransfersParamsView = "outgoing"
+)
+
+// Valid indicates whether the value is a known member of the ListTransfersParamsView enum.
+func (e ListTransfersParamsView) Valid() bool {
+	switch e {
+	case TransfersAll:
+		return true
+	case TransfersIncoming:
+		return true
+	case TransfersOpen:
+		return true
+	case TransfersOutgoing:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetTransferDocumentParamsFormat.
+const (
+	GetTransferDocumentParamsFormatHTML GetTransferDocumentParamsFormat = "html"
+	GetTransferDocumentParamsFormatJSON GetTransferDocumentParamsFormat = "json"
+)
+
+// Valid indicates whether the value is a known member of the GetTransferDocumentParamsFormat enum.
+func (e GetTransferDocumentParamsFormat) Valid() bool {
+	switch e {
+	case GetTransferDocumentParamsFormatHTML:
+		return true
+	case GetTransferDocumentParamsFormatJSON:
 		return true
 	default:
 		return false
@@ -1838,6 +1904,43 @@ type CaseList struct {
 	NextCursor string        `json:"next_cursor,omitempty,omitzero"`
 }
 
+// CasePaper defines model for CasePaper.
+type CasePaper struct {
+	// Answerable Example: 330523110200
+	Answerable     Division `json:"answerable"`
+	AnswerableName string   `json:"answerable_name,omitempty,omitzero"`
+
+	// At Example: 330523110200
+	At     Division `json:"at,omitempty,omitzero"`
+	AtName string   `json:"at_name,omitempty,omitzero"`
+
+	// Brought The entry that brought it.
+	Brought string   `json:"brought,omitempty,omitzero"`
+	Damaged []string `json:"damaged,omitempty,omitzero"`
+
+	// List On the way on this list, where it is at no office.
+	List     string `json:"list,omitempty,omitzero"`
+	Material string `json:"material"`
+
+	// Missing The receiver reported that it did not arrive.
+	Missing bool `json:"missing,omitempty,omitzero"`
+
+	// Returned The applicant got the papers back when the case was ended.
+	Returned bool  `json:"returned,omitempty,omitzero"`
+	SinceMs  int64 `json:"since_ms"`
+
+	// To Example: 330523110200
+	To     Division `json:"to,omitempty,omitzero"`
+	ToName string   `json:"to_name,omitempty,omitzero"`
+}
+
+// CasePapers defines model for CasePapers.
+type CasePapers struct {
+	Case   string      `json:"case"`
+	Number string      `json:"number"`
+	Papers []CasePaper `json:"papers"`
+}
+
 // CaseReceipt defines model for CaseReceipt.
 type CaseReceipt struct {
 	// Attachments Files the case names and this node lacks.
@@ -1846,6 +1949,15 @@ type CaseReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// CaseSelection defines model for CaseSelection.
+type CaseSelection struct {
+	// Case Number or id.
+	Case string `json:"case"`
+
+	// Materials Names of the papers; none takes all that are here.
+	Materials []string `json:"materials,omitempty,omitzero"`
 }
 
 // CaseStatus `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
@@ -2236,6 +2348,17 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// HandOverRequest defines model for HandOverRequest.
+type HandOverRequest struct {
+	// Carrier Who takes them there.
+	Carrier string          `json:"carrier,omitempty,omitzero"`
+	Cases   []CaseSelection `json:"cases"`
+	Note    string          `json:"note,omitempty,omitzero"`
+
+	// To Example: 330523110200
+	To Division `json:"to"`
+}
 
 // Headed An office, a window, or a leader in charge.
 type Headed = identity.Headed
@@ -3124,6 +3247,14 @@ type PaperFigures struct {
 	Packages    []PaperFigure `json:"packages"`
 }
 
+// PaperRemark defines model for PaperRemark.
+type PaperRemark struct {
+	// Case Number or id.
+	Case     string `json:"case"`
+	Material string `json:"material"`
+	Note     string `json:"note,omitempty,omitzero"`
+}
+
 // PaperRequest defines model for PaperRequest.
 type PaperRequest struct {
 	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
@@ -3422,6 +3553,14 @@ type RatingTicket struct {
 	ExpiresAt int64  `json:"expires_at"`
 	Occasion  string `json:"occasion"`
 	Ticket    string `json:"ticket"`
+}
+
+// ReceiptRequest defines model for ReceiptRequest.
+type ReceiptRequest struct {
+	// Damaged Arrived, but not as it was sent; `note` says how.
+	Damaged []PaperRemark `json:"damaged,omitempty,omitzero"`
+	Missing []PaperRemark `json:"missing,omitempty,omitzero"`
+	Note    string        `json:"note,omitempty,omitzero"`
 }
 
 // Reconciliation defines model for Reconciliation.
@@ -4110,6 +4249,55 @@ type TimelineEntryStanding string
 // ToleratedMaterial defines model for ToleratedMaterial.
 type ToleratedMaterial = ledger.ToleratedMaterial
 
+// Transfer defines model for Transfer.
+type Transfer struct {
+	Carrier string `json:"carrier,omitempty,omitzero"`
+
+	// From Example: 330523110200
+	From     Division `json:"from"`
+	FromName string   `json:"from_name,omitempty,omitzero"`
+
+	// Left Cases whose papers are still on the way and that the caller may not receive.
+	Left int    `json:"left"`
+	List string `json:"list"`
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Open Papers that are still on the way.
+	Open   int             `json:"open"`
+	Papers []TransferPaper `json:"papers"`
+	SentBy Actor           `json:"sent_by,omitempty,omitzero"`
+	SentMs int64           `json:"sent_ms"`
+
+	// To Example: 330523110200
+	To     Division `json:"to"`
+	ToName string   `json:"to_name,omitempty,omitzero"`
+
+	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
+	Word   Word   `json:"word,omitempty,omitzero"`
+	WordZh string `json:"word_zh,omitempty,omitzero"`
+}
+
+// TransferList defines model for TransferList.
+type TransferList struct {
+	Transfers []Transfer `json:"transfers"`
+}
+
+// TransferPaper defines model for TransferPaper.
+type TransferPaper struct {
+	Case     string `json:"case"`
+	ItemName string `json:"item_name"`
+	Material string `json:"material"`
+
+	// Note What the receiver found.
+	Note       string             `json:"note,omitempty,omitzero"`
+	Number     string             `json:"number"`
+	ReceivedMs int64              `json:"received_ms,omitempty,omitzero"`
+	State      TransferPaperState `json:"state"`
+}
+
+// TransferPaperState defines model for TransferPaper.State.
+type TransferPaperState string
+
 // TransferRequest defines model for TransferRequest.
 type TransferRequest struct {
 	// To Default any other.
@@ -4235,6 +4423,9 @@ type TableFormat string
 
 // ToMonth defines model for ToMonth.
 type ToMonth = string
+
+// TransferID defines model for TransferID.
+type TransferID = string
 
 // Why defines model for Why.
 type Why = string
@@ -4527,6 +4718,36 @@ type GetComplaintNoticeParamsFormat string
 
 // ReplyComplaintParams defines parameters for ReplyComplaint.
 type ReplyComplaintParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListTransfersParams defines parameters for ListTransfers.
+type ListTransfersParams struct {
+	// View open: on the way from or to here; incoming, outgoing: one of these; all: also what has arrived.
+	View ListTransfersParamsView `form:"view,omitempty" json:"view,omitempty,omitzero"`
+}
+
+// ListTransfersParamsView defines parameters for ListTransfers.
+type ListTransfersParamsView string
+
+// HandOverParams defines parameters for HandOver.
+type HandOverParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetTransferDocumentParams defines parameters for GetTransferDocument.
+type GetTransferDocumentParams struct {
+	// Format html is a page for A4 paper, to print or save as PDF.
+	Format GetTransferDocumentParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetTransferDocumentParamsFormat defines parameters for GetTransferDocument.
+type GetTransferDocumentParamsFormat string
+
+// ReceiveTransferParams defines parameters for ReceiveTransfer.
+type ReceiveTransferParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -4956,6 +5177,12 @@ type AssignComplaintJSONRequestBody = ComplaintAssignment
 // ReplyComplaintJSONRequestBody defines body for ReplyComplaint for application/json ContentType.
 type ReplyComplaintJSONRequestBody = ComplaintAnswer
 
+// HandOverJSONRequestBody defines body for HandOver for application/json ContentType.
+type HandOverJSONRequestBody = HandOverRequest
+
+// ReceiveTransferJSONRequestBody defines body for ReceiveTransfer for application/json ContentType.
+type ReceiveTransferJSONRequestBody = ReceiptRequest
+
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
 
@@ -5201,6 +5428,9 @@ type ServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetCasePapers 纸质材料在谁手里
+	// (GET /api/v1/cases/{id}/papers)
+	GetCasePapers(w http.ResponseWriter, r *http.Request, id CaseID)
 	// OfferRating 请申请人现场评价
 	// (POST /api/v1/cases/{id}/rating-ticket)
 	OfferRating(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -5234,6 +5464,21 @@ type ServerInterface interface {
 	// ReplyComplaint 答复
 	// (POST /api/v1/complaints/{number}/reply)
 	ReplyComplaint(w http.ResponseWriter, r *http.Request, number ComplaintNumber, params ReplyComplaintParams)
+	// ListTransfers 交接单
+	// (GET /api/v1/custody/transfers)
+	ListTransfers(w http.ResponseWriter, r *http.Request, params ListTransfersParams)
+	// HandOver 移交材料
+	// (POST /api/v1/custody/transfers)
+	HandOver(w http.ResponseWriter, r *http.Request, params HandOverParams)
+	// GetTransfer 一份交接单
+	// (GET /api/v1/custody/transfers/{list})
+	GetTransfer(w http.ResponseWriter, r *http.Request, list TransferID)
+	// GetTransferDocument 打印交接单
+	// (GET /api/v1/custody/transfers/{list}/document)
+	GetTransferDocument(w http.ResponseWriter, r *http.Request, list TransferID, params GetTransferDocumentParams)
+	// ReceiveTransfer 签收材料
+	// (POST /api/v1/custody/transfers/{list}/receipt)
+	ReceiveTransfer(w http.ResponseWriter, r *http.Request, list TransferID, params ReceiveTransferParams)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
@@ -7156,6 +7401,32 @@ func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// GetCasePapers operation middleware
+func (siw *ServerInterfaceWrapper) GetCasePapers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCasePapers(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // OfferRating operation middleware
 func (siw *ServerInterfaceWrapper) OfferRating(w http.ResponseWriter, r *http.Request) {
 
@@ -7734,6 +8005,206 @@ func (siw *ServerInterfaceWrapper) ReplyComplaint(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ReplyComplaint(w, r, number, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListTransfers operation middleware
+func (siw *ServerInterfaceWrapper) ListTransfers(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTransfersParams
+
+	// ------------- Optional query parameter "view" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "view", r.URL.Query(), &params.View, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "view"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "view", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListTransfers(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// HandOver operation middleware
+func (siw *ServerInterfaceWrapper) HandOver(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params HandOverParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.HandOver(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTransfer operation middleware
+func (siw *ServerInterfaceWrapper) GetTransfer(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "list" -------------
+	var list TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", mux.Vars(r)["list"], &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "list", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTransfer(w, r, list)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetTransferDocument operation middleware
+func (siw *ServerInterfaceWrapper) GetTransferDocument(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "list" -------------
+	var list TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", mux.Vars(r)["list"], &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "list", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetTransferDocumentParams
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetTransferDocument(w, r, list, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReceiveTransfer operation middleware
+func (siw *ServerInterfaceWrapper) ReceiveTransfer(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "list" -------------
+	var list TransferID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "list", mux.Vars(r)["list"], &list, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "list", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReceiveTransferParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReceiveTransfer(w, r, list, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11470,6 +11941,18 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/papers", wrapper.GetCasePapers).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers", wrapper.ListTransfers).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers", wrapper.HandOver).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers/{list}", wrapper.GetTransfer).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers/{list}/receipt", wrapper.ReceiveTransfer).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers/{list}/document", wrapper.GetTransferDocument).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/limits", wrapper.GetCaseLimits).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/documents", wrapper.ListCaseDocuments).Methods(http.MethodGet)
@@ -13024,6 +13507,45 @@ func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetC
 	return err
 }
 
+type GetCasePapersRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCasePapersResponseObject interface {
+	VisitGetCasePapersResponse(w http.ResponseWriter) error
+}
+
+type GetCasePapers200JSONResponse CasePapers
+
+func (response GetCasePapers200JSONResponse) VisitGetCasePapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCasePapersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCasePapersdefaultApplicationProblemPlusJSONResponse) VisitGetCasePapersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OfferRatingRequestObject struct {
 	Id   CaseID `json:"id"`
 	Body *OfferRatingJSONRequestBody
@@ -13472,6 +13994,222 @@ type ReplyComplaintdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReplyComplaintdefaultApplicationProblemPlusJSONResponse) VisitReplyComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersRequestObject struct {
+	Params ListTransfersParams
+}
+
+type ListTransfersResponseObject interface {
+	VisitListTransfersResponse(w http.ResponseWriter) error
+}
+
+type ListTransfers200JSONResponse TransferList
+
+func (response ListTransfers200JSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTransfersdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListTransfersdefaultApplicationProblemPlusJSONResponse) VisitListTransfersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOverRequestObject struct {
+	Params HandOverParams
+	Body   *HandOverJSONRequestBody
+}
+
+type HandOverResponseObject interface {
+	VisitHandOverResponse(w http.ResponseWriter) error
+}
+
+type HandOver201JSONResponse Transfer
+
+func (response HandOver201JSONResponse) VisitHandOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type HandOverdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response HandOverdefaultApplicationProblemPlusJSONResponse) VisitHandOverResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferRequestObject struct {
+	List TransferID `json:"list"`
+}
+
+type GetTransferResponseObject interface {
+	VisitGetTransferResponse(w http.ResponseWriter) error
+}
+
+type GetTransfer200JSONResponse Transfer
+
+func (response GetTransfer200JSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTransferdefaultApplicationProblemPlusJSONResponse) VisitGetTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferDocumentRequestObject struct {
+	List   TransferID `json:"list"`
+	Params GetTransferDocumentParams
+}
+
+type GetTransferDocumentResponseObject interface {
+	VisitGetTransferDocumentResponse(w http.ResponseWriter) error
+}
+
+type GetTransferDocument200JSONResponse struct{ DocumentAnswerJSONResponse }
+
+func (response GetTransferDocument200JSONResponse) VisitGetTransferDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetTransferDocument200TexthtmlResponse struct{ DocumentAnswerTexthtmlResponse }
+
+func (response GetTransferDocument200TexthtmlResponse) VisitGetTransferDocumentResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/html")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetTransferDocumentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetTransferDocumentdefaultApplicationProblemPlusJSONResponse) VisitGetTransferDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveTransferRequestObject struct {
+	List   TransferID `json:"list"`
+	Params ReceiveTransferParams
+	Body   *ReceiveTransferJSONRequestBody
+}
+
+type ReceiveTransferResponseObject interface {
+	VisitReceiveTransferResponse(w http.ResponseWriter) error
+}
+
+type ReceiveTransfer200JSONResponse Transfer
+
+func (response ReceiveTransfer200JSONResponse) VisitReceiveTransferResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReceiveTransferdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReceiveTransferdefaultApplicationProblemPlusJSONResponse) VisitReceiveTransferResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18084,6 +18822,9 @@ type StrictServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
+	// GetCasePapers 纸质材料在谁手里
+	// (GET /api/v1/cases/{id}/papers)
+	GetCasePapers(ctx context.Context, request GetCasePapersRequestObject) (GetCasePapersResponseObject, error)
 	// OfferRating 请申请人现场评价
 	// (POST /api/v1/cases/{id}/rating-ticket)
 	OfferRating(ctx context.Context, request OfferRatingRequestObject) (OfferRatingResponseObject, error)
@@ -18117,6 +18858,21 @@ type StrictServerInterface interface {
 	// ReplyComplaint 答复
 	// (POST /api/v1/complaints/{number}/reply)
 	ReplyComplaint(ctx context.Context, request ReplyComplaintRequestObject) (ReplyComplaintResponseObject, error)
+	// ListTransfers 交接单
+	// (GET /api/v1/custody/transfers)
+	ListTransfers(ctx context.Context, request ListTransfersRequestObject) (ListTransfersResponseObject, error)
+	// HandOver 移交材料
+	// (POST /api/v1/custody/transfers)
+	HandOver(ctx context.Context, request HandOverRequestObject) (HandOverResponseObject, error)
+	// GetTransfer 一份交接单
+	// (GET /api/v1/custody/transfers/{list})
+	GetTransfer(ctx context.Context, request GetTransferRequestObject) (GetTransferResponseObject, error)
+	// GetTransferDocument 打印交接单
+	// (GET /api/v1/custody/transfers/{list}/document)
+	GetTransferDocument(ctx context.Context, request GetTransferDocumentRequestObject) (GetTransferDocumentResponseObject, error)
+	// ReceiveTransfer 签收材料
+	// (POST /api/v1/custody/transfers/{list}/receipt)
+	ReceiveTransfer(ctx context.Context, request ReceiveTransferRequestObject) (ReceiveTransferResponseObject, error)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(ctx context.Context, request ListDivisionsRequestObject) (ListDivisionsResponseObject, error)
@@ -19465,6 +20221,32 @@ func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// GetCasePapers operation middleware
+func (sh *strictHandler) GetCasePapers(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCasePapersRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCasePapers(ctx, request.(GetCasePapersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCasePapers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCasePapersResponseObject); ok {
+		if err := validResponse.VisitGetCasePapersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // OfferRating operation middleware
 func (sh *strictHandler) OfferRating(w http.ResponseWriter, r *http.Request, id CaseID) {
 	var request OfferRatingRequestObject
@@ -19793,6 +20575,152 @@ func (sh *strictHandler) ReplyComplaint(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReplyComplaintResponseObject); ok {
 		if err := validResponse.VisitReplyComplaintResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListTransfers operation middleware
+func (sh *strictHandler) ListTransfers(w http.ResponseWriter, r *http.Request, params ListTransfersParams) {
+	var request ListTransfersRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListTransfers(ctx, request.(ListTransfersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListTransfers")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListTransfersResponseObject); ok {
+		if err := validResponse.VisitListTransfersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// HandOver operation middleware
+func (sh *strictHandler) HandOver(w http.ResponseWriter, r *http.Request, params HandOverParams) {
+	var request HandOverRequestObject
+
+	request.Params = params
+
+	var body HandOverJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.HandOver(ctx, request.(HandOverRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "HandOver")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(HandOverResponseObject); ok {
+		if err := validResponse.VisitHandOverResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTransfer operation middleware
+func (sh *strictHandler) GetTransfer(w http.ResponseWriter, r *http.Request, list TransferID) {
+	var request GetTransferRequestObject
+
+	request.List = list
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransfer(ctx, request.(GetTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransfer")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTransferResponseObject); ok {
+		if err := validResponse.VisitGetTransferResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetTransferDocument operation middleware
+func (sh *strictHandler) GetTransferDocument(w http.ResponseWriter, r *http.Request, list TransferID, params GetTransferDocumentParams) {
+	var request GetTransferDocumentRequestObject
+
+	request.List = list
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetTransferDocument(ctx, request.(GetTransferDocumentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetTransferDocument")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetTransferDocumentResponseObject); ok {
+		if err := validResponse.VisitGetTransferDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReceiveTransfer operation middleware
+func (sh *strictHandler) ReceiveTransfer(w http.ResponseWriter, r *http.Request, list TransferID, params ReceiveTransferParams) {
+	var request ReceiveTransferRequestObject
+
+	request.List = list
+	request.Params = params
+
+	var body ReceiveTransferJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReceiveTransfer(ctx, request.(ReceiveTransferRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReceiveTransfer")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReceiveTransferResponseObject); ok {
+		if err := validResponse.VisitReceiveTransferResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -22942,734 +23870,759 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37kxzHdSeK/ysZvRvBx/YMZgYPCTM/DQBChEU8DAxF2wK+PdlV2dOlqc5sV2ZPo0UhQvpasinJlKhY",
-	"2bJ3qQf3SvbGtU3S3r2mRFL2/3IDA0A/6V+4kedkZlV1Z1Zn9TTI3bhXESKmu6vycfLkyZPn8TlvdhIx",
-	"GgvOuJKd3Tc7Y1rQEVOsgE9XaZHeuKb/ynhntzOmatjpdjgdsc5uJ0s73U7B/nSSFSzt7KpiwrodmQzZ",
-	"iOo3RvTha4wfqWFn99KFbmeUcftxu9tRs7FuQqoi40edR4+6natUMuwqZTIpsrHKhO7zYMhIlhJREDVk",
-	"hE9GfVYQMSCUJFSyzU63wx7S0TjXzZ0/v3Vx5/z29tbO1tbGztbOpe3tnfMbW9sbW1tbWxcubnyh0z3b",
-	"RL64FTERMRrnNOPqFow1QDycSGO/Y6oUK/Sr/7+Dr25tXH7w5s7lR/+x4+1zUkhRLBLvkLOHqpfAr4ea",
-	"apqGY3rESJ8NRAHkg8H96YQVs3J0+EYnQIWdrS3fIK4zll4XxYgqN+e5Zgf4a7XZlA3oJFed3c7XpOB6",
-	"Nflk1Nn9qv1IlRh1Hsx31+083NAPbpzQQrct9Ru6/z+4d/tWB4eyD2/CwNyg6tQZqlFOMkkokmQgCrJ/",
-	"gYzpmBVdogQZFxlXmvMkPWGESnLn2vUQxVaYmu4+cmpmWq8e3HzNTKkQo5uC69WYn9X1rJCKjPSPXaI3",
-	"wcb2dnDUhRh1AjyHLHfh0caLW1/d3rj84BvbX93a2Hnwkp8DX6XSM5Z7r+5v7Fy81CW5mLJiQ+9YMmQP",
-	"N/37cKjbiNwRenR0Y/DgzUsXAnviRspGY6EYT2ZfZrPFsd3SxIUNQRP91R78LemIkTErpOBkmqlh+eUx",
-	"m5ERo1yWX+GLdRl0aXCebicXdzYuD7b6GxfSS2zji/TC+Y3z6XafbdFLyVa6bac/ZDQFIWAIUBnyhh5z",
-	"LC32N/6Ebnx9a+PyZm9348GbX+xub22FqDK4JTi7SVUydLt0YRiDDf3QBj7VTgjc4NfYmBZqxHhQDKTl",
-	"E60bz04yCeu3eE5QRVLzM6E8JWoopBZ0uZiG+N8+XxvHfyzYoLPb+Q/nypPxHP4qz7n+YTiKja6KlOmX",
-	"SgY4uLLxR39y9082trYu+tk80a9EHjgXIg6c17JRFqR1Dj96xdJF3TZ9mI20VLq4hT3hp7KfjCt2xAro",
-	"6JZIzRFdzvZko3bobq90wlZ5GRl548Gb57sXQkx8l6qMHwUVkwJ+XqdycpedMJrf8Jwhr/MRlccs3SOc",
-	"sVSiUlLA48CEmSQFS0SRsjTEhPi0f40GNJfMjagvRM4oMt89RQeDz0g3O6D9nK39aE/kiT7tcvkw8hSE",
-	"YZijEP6+eu8r9s8/eu3eH+HReCACB+Nr1J6LoZVQYj2H4RtDz3nzxnBmDhaak5QqqnkjF+KYpYSqXf1b",
-	"wrjaYFwLiJS8fnB944td0Er0gYNctBk6Og4EP+pTvqG7DgtVj1R9hHzCpLoi0oyB2n9jNBaFup7l7IpI",
-	"YSqJ4MpIdDoe51lC9azOwUruvhkpPMtmsd86ffaJXloyyHK2RzIliZhykgxZcqy3kH6TsBNWzAhwFR7O",
-	"+jHN+JsL3I7zkmPBJc7pmkgm+sjZ53KKWvla5qSvLbZpWHvFHqpzoNrV2vCQffGek5qGNjuPup1X0kz/",
-	"tObx3pn080wOWWqaDw2F4c8wElw3lq55KNjsXVha3zBstzCGm7N7TMr108O1eyCOGZchckh8CIZye8w4",
-	"XDCWjUTfXf7Tw2Wc0D3D6O1Q/PsJbjXm0jdghpB3CtHP2Wjp4Mf43H+yA3JH/puowOx2uFC9ochRDKVM",
-	"0Szv7HYoF2oIV/RBljCiH0CNGZR/LqadbmfEpKRHrPf1YWe3c/q9nz3+5F+f/uDDx79++/Td//7k3X88",
-	"/eW3T7/3s6fv/PnvP/3LZx989OxbP376Pz45/e1/Pv3u2/j96dt/9fi3b2vhxx7q8+X0rY+e/PWHp+/8",
-	"4MnPf/X03e+7Fk/f/e9Pf/zPzz78Fr7WcaKul6Wd3c7W9uUvXE4usi/SL/S10FRUTaTWuS53OypToN9c",
-	"FXyQZ4kq5fw5Os7OpSKR/8GQaKNCiEexiqRZBt/CvaE12SnjikwLwY9AjZjq75QgqYBFvGtUijVvBtus",
-	"b1T2N7wmTUWREklnkgzFlAxoQTJFhlSSRIwYDPH5bNeWm9UtBxwB+0kiJlztH9lhpCjkaH6nEGNWKDj+",
-	"jMo1rnz1ZodO1FAUmZr5DVTjQogBWKXsc0TBKlJJ5FBM4Y44f79p1Lrswf5m69ec1ckzTFA/XpDkxjVj",
-	"SZsb14Xl7U+4yvKAcpXSmZU3jhB7hAvOyHTIuOYRTZGj7IRxUGyOhACVpqJp3b+faj1L/7Nj/1nUsrR+",
-	"eCQ2zJcJzRlPabF5jSpW/W0jgzPEKHNa2hxlajjpbyZidE6hyuT+5SJl52xTpWaEOsVXcT26peGuZIlS",
-	"exX9rzGQFdXRUWS7TeS7M43ONAWMbbj5WiZpP9c0acfRKbynp1bR1PGeMHfbqI5YHmfjDTHGPjbGQl8P",
-	"C9NDjfnaMVXBqBEDtfci2B2/aBYa+yhuuDrQD8+vK7TQrRpkYSwLi1qSvDTstqB3aF+6rYhGbWN6evFL",
-	"V8j29qUL51/qktfvXb2KPw6yYgQ/nd/Z3tp6qf3mXTe1GoikVRPkrjodEmMwmTMUaiFJ1DCTRPAE7NIL",
-	"g2cPx1nBZA8voebCCRaKSxc6iwYLPW5znEUfe92OzLNxa52/SiBj3akM1jRaGc8SsrXfzPTI+m8yxUZy",
-	"6RJXD8JHwEQ38L2L5Q2RFgWdreUgasej46HgzPPawoNwsPoPOnuRKk9hd9Fe4SRe366ZO0JwBg3ccE/p",
-	"A21hD9ljYPE20e3QRGUnVFnBXrsRSNDUqMSNpk8UcszFVO4RwfMZaum64RlJBZOVTegMT92zsto8c+nt",
-	"0pvSTBmmn7/D6N9hAUc0ZURMFKjDXCgykWhSWxxi9Whb/HUoRizezFuyf31kN8HqB0qMFdpeoRUS+7Hv",
-	"n533LLN0Q1wIBKkyztyqVAjqZ1V4zxjlWwgtexK0Ew8ja3A3xsQ+owVMIxHiOGORpsRy0Ffs++VXV01L",
-	"ZxFiVEp9R5qXmxcvfQ4ajTmS3JgCq4gO5DmtxTD/Il+bZVhU5UTu/0EqOhj4DSDVweNjph3TzxIFO0sZ",
-	"V5mabeIkzqRh27ZQxT6iGTcGqgXSMK4K82ecJMTGpFa0FwThHBFs296VwnbAjtFyx1WGPOcL1Vc0dG7S",
-	"PMdTkxaMjDIpM34EVmc7xznfweIGdcrE9lbV4lzONDQlIE1QYVzoKDV6wqKIZ9z7gp7+zPvL14fLGRPf",
-	"Nt36FybGrlAn/ONP/o/T7/3s8ccfd8l0KMiQ8qq1LOPO/E/tjofr8hltE6B3dLUi8OQHbz356Z+d/v2P",
-	"n3z3bx7/5u9WUI6ytBcUkuuyaUSqhP4LeznAFnf2nKVHrFjHlR1bMuJEC4TVtu7z1fAbbEb6zvmChEto",
-	"2/vm/Hq4VcC5ePeQZfOW5FmJC+c0MpR1XZIpAtfQ0nZOJ7mSpVTMM6lQ91wSstDiMmNPfavWoErY6XZE",
-	"cUR5JlHBerCMxlUVL5LFHcXXxua2xatDyo/YZ7GSn/s6eJVMnP8d2wJ+vF1rx38c1rS7NQ1Gt+WGoj/M",
-	"DQS6LcQJC+k7FH9Oo2WQFjh32WCpsuMaDggEHNQqQtMNs+14q+LSnE9Wp1kyGezJOxOlaDIcMa50J+0m",
-	"MjTRdfEBcP69cfHi0rNWZl9nXvtaU3BQuW8qvW1vLT2iTcSfOamha/PKEuGVUEVzcbRZJ+oZLf/QJIqw",
-	"SrOrMN4q67US4f30hKaaeTBgWdLbImcqoFfbaS2MXQwGknmio67MFKscnOmkoP18RoYMQ48jbLiWr+bO",
-	"apZmlOjfSH9GjGexC6ZjYqew2YnkPjP4bjn5AOn0zVDwa8bTvUA6KlmM5bh2E2l6+CAbsTzj7BV4+BFe",
-	"wZYqfnaYWl55pVPz7G6YPuYNjsY60Kxz6ocedR0lFtgkeJVrfWHLeMoeRroBjjOe+m0YED3wps/9Dq72",
-	"rr6AXR1mnEm/R4ILFbCOOA1mcaskyaQoWBrvxhBFdpRx36U9ZVpZTeiIkUEhRt4xFmyc04Slvb6fkgWT",
-	"Ij9xv8+5ZRQdDCr+KX1HlUypnKUkU97+ZCLGfqJMh1Sd+fZtbFlfH0I8oQ0BqZO1kcFfy6RHuWmnKcxt",
-	"Ms+Fqky7WD61sMpwRdDC40KjlrkimCeay/Smlb4roJAMJfiQnjCwvDNuolkjmk2ZPJa+TcYKNHJIMqWZ",
-	"6tqoEqn0jVOqmsmpaS2ARteYPPatw1HBULREjDTjekm85rE/1CpAJrjEkF77oPUu6eFTRUZCKnJxa2vT",
-	"2/yYCRM+NZeuIQq9rUYkoUWKxGg3d6PUe2ZfoLIeMfcZy3MxjXp4XnmHgxN4x5K7axjUNYsjsbzgSFEl",
-	"eZD7YWXPtAMcY0dy61LfkOG1z4K6MJ6Svl66BklnGGOBeG0mGbT/x88+ZPdfA12W0uGqieb5Y0Y9zo2h",
-	"yLOUzupyP2ARqLvD66/MkZeGlAI/LX0WgPk+pZgUCWs3ThvOWJoPKOdiwhPYi/pWDS5O6slBe9TtnLAi",
-	"G2QhH+pUFMftKTczq7BkceExN/7KUBwduuXSVcZil2bp1dEEi/0x9rOeYLE6r3nYYma/jpLsNcZdZkDB",
-	"pv38zxOWm1Dv1a6yq4ZmzY2xIarqql/JgcBRo5U2iiq937SmAy/Ek/gezVIfl9LxmNE89m1w43sCF/Ic",
-	"lOWpVnPgGdRwhpSnOStQx9kDI/M0U0OIayCafUmG/h8t4aL1gFt0xBr0gIb7WC4mS+91V/EpOB4Tl30X",
-	"Q5w2J006YbErzR4mE+mj+mtUgUGACzISBaitHKipr9EQRZKKKd+FS5OYcCUJPaIZl4pw0RfpzB9OMsh4",
-	"aqJTmrdskV43jz7qQoJOy3XL/NfUTMoJS3vLyW7pk7MT5gnR3apyYJds40dGU+vnwJD9LtlBmkGGkb4C",
-	"J0NaHDG/Wqsp29NU7Y0yPlE+7fkm/qB76U+kvk1LcGtOh1kyLJdHCcf4bqn8fY4YlZOCBa7u8C5LspSl",
-	"uxB73CWK5sddkoiiYInqkqTIVJZkctQlqqBcDvTltiBpJpNsrMeyJJJnURmaBGIe9A+9gHEDfvu6355m",
-	"7tix+0xaY94y/kSrn33D5uhGdTEZs+Ikk8vNQPPCSLR8YTIestyrd8zfm1OjGteidydws7DELZfASTtL",
-	"LrtPulabLPeZFevloVIKndAJtp+sEALVLxhNhn4dy5qtSu0NMilQHlVmYXeDO7ks+8R6qXDw+7Z58/k6",
-	"9mI+3TOdmY83XZ/2bdu1fd6MoL5b7VT0rtRbjOZwu8F9qf+yG1P/aHYmhp+ZjdliSmaIt7CryjcH2Gvl",
-	"m6tuANUvK2Opvl0Oq/LttcoI4a5vb17LzWmZFoYTMCsQZIc9pxKg8KqoDRgZUqSgKsg5D7Q3Gsdt9Baa",
-	"lPLaRQ+GjCAP4phcy13iUlS1jicXwgQiIjyiN/0xsiUMMbQVr5cHdvx2K9eshaySNGsnpFutxNzUzehD",
-	"s/YbNsGq1OLaUaRntmdil6FhOsfTPFKNUCw9JE9++M7TX37cJVOq1TMuDMvtkUMxZvyQnP7bd5598D+f",
-	"/M0P9sgh/qTf0t++/8vT9//LHjn82kQquC8e3udP3/nzpz/+5ydvvfP0H76/Rw6RgocEnz395T8/+9Zf",
-	"7pFDI6F0Ox/9y+kvv/30nT/XrYNI098+/fH/ePbBdx//+p/2yCEyqm4avsSmN+9X09thJp1uRw/YHSHw",
-	"jRtap2tX08nH1Alw+NNsiAfNiU/2VM4E37Qi+gz32Upz5kpbFLO7bDCRNG8RmNfam3PMxh6BcwN1OZs1",
-	"UWZ8o5zZJLfVkBXTTDJMFwc3iZanUonxWN+4EAWEkf5Ei08yojPSZybCUV/MMlBKM7VLjhkbG6mWJcf+",
-	"e0CjHwZMwW6oAd9IG0eH6c15PIBGgU2lFykQtOEcvjLaYeDe6B1zk2HR8r1Cs0y0gTAYlXpAjxknGY90",
-	"NQCYUcPqQAZBYGXcTOsvf1l/XcHKiko6gu0ig9F0UpHhhKcFc/cuQ67o635tW3rt/gP//fjLbKwcqlFW",
-	"mI0E5zcXiiigd58ldAI+H/3Iwq6KJMOEVy2IvnUVvMwkNoTg9bUqt+7uwmj0eGHR4oMJAjHWdvFrLNy0",
-	"01YK3xwoX4DlVcy2AW+2zaCmecFoOtsjORsoyHgRBdmCxUHTUE4lqIb67g60887eRY1sLdmta00AHYhA",
-	"GCk3zmpQd4tdGD9AMzntUYkpl8NsTGhfnBg2yCSYBegxvlsyDZ2RyXiTvGZJlClyJJgkk7G1I2Ai01xy",
-	"8XJ0oW5nMMk9xpM3LBaYnsgLCE5iOAgxWvSEYMy5kEo/OfKdIo+8bCX9OV5srJxfPirwwr0zipb29o14",
-	"6xKCngXkm1bP4VDFp8yFJdd3F336wkpyg8cVJ+okw5v1l7Xi7zPXHkVYMVwcNM2l8GgaOGYErtB3rY2M",
-	"SzLhqblyAdhbmTAf7/Gg1XDmqIQe+9bMXGBa9FXf0vHkde95Ww0nF9xLKJcOVBKyDGADQLqCJjgsOU3i",
-	"/dn1aD6vJXsimR9aKTNxCRV7ujVXe098Y3Xw09bYD9vsPfvKKN7XnGcn+mLQ4hWT1hq/wGWa8iIxWc4S",
-	"VQieJT2p1f6EBS79ljcJPSoYA5HcZ0S/w1JStkLzPGBBZw8VrI03xugNURxn/IikdCb99l5NmegZX89Y",
-	"nn6F5hPmm7Pe3CztZbzN0lpT/iJ+pOY6Kgl7OGaJlqL6SS+3Gdti9ErrqfZOWGG9LR7DO02OvTmzN6li",
-	"RUZzDFYZaHLYSBVWpnQRCOgBSddOpI1s8/GOtkl/lCnFUjsyr4VBKMOAjWhNOPhb+LC+k3Ewui3hW1x1",
-	"o0LoawIZAkyN95bncAvqLdqdJCtCznWAL+1WJKEYVHYGMfsrWhAieELT5h3T5JgeLSXYH4iMs9SGnRYs",
-	"YdlJ1Gl/c2bPe4QnDEUCSKb6NDlejtuDj4EdjI09RzCowOYw0Y8gWIy+2FO1N4f9rH9HoAijUqphISZH",
-	"w81AAAobt+BWPTxfOMVkNKLLg3Y1qe+ZR9FtMs5Z+0P5nnvPPxY5ZlxaNSxyF9p3fC0qVowyTlvpjkrk",
-	"S42f1yZMmmdZYVEJosZ7YN9okhr6rE8LOqV5L+CIrwsCtCoqQeyLAR29lpBsVnNOKFu+Mgxd1fXMiVWV",
-	"leYQqeymUpF+ELgTrORRAof2Ihks7lnJj7tkilpTJjFAgVAiWSJ4SlQ2YnukYgwkUh/7gCO7YNhfBKAI",
-	"a4wF0/NDMVlkR0NV5qTGJNOhHSb2nhLQFR2n7xK3yqXt1vIFRBaLKr3gsZEQCoKnGLwrMxXvkppI9kal",
-	"dfjillD36j3A1zexG/j7Tq2vR91aikZ9aiZQAcLWKfmavpuTEVx+zclEx6yQkImhr9JFyoo9wnLJCNzj",
-	"JZF0hkhzaGDxg2uYsK9616jh7ZJpRZnrVgnsgIa3t5alEqWMjXxbGe+quyZWg2jxM3cMZ9zwro3ukMRe",
-	"cK3lwECUGdXHP8Oqll0fAqhxJeN0CaPJkPQROgXCd/TRX2aOaonxgiQFpLbL2NO/eu6XmWg7nsTdmuIZ",
-	"k5xvVen6tEoujx1iXcuuDnLLF4VNuReQBu9MtY24uunJ+svbmRNq6uxZqeLVdGt4CB59mqmh8NIGrode",
-	"KZVmxl+dswHIIyH1P6XC2UGr+kSiUDHKdZykujK7Zpu/MnsNO7gyu4NdXJm9Uu3kyuyVSjdXZkYxf1DJ",
-	"jfHt4ahzJN4iJcYZ92LCFyynsz1SsJOMTbvEw27Lh4FCs1cwNSm8FwN3oHiFCUrWuAO5IlZOWDFTQy1J",
-	"rR20cm/Tim88S9r27+iRRDDkuBAJS73xVah3pl0QaKMgJQMp2PpeFOTzlU1EzQKyjF71aSJ6InpZu04f",
-	"7BK3nF3ipmtPt1aMU7AkG2fGOLl8by+lX+HwUean0rQWgcHN3Ut8mxSP73ke1aeasXsja/bh5qVQbwCg",
-	"LmTUlSFjfJcTXzxKIkb1bRM1cSV6/gsocsKuX2e52OhPaXFI1e5B8VQfZVwUVn8zDrIZYO2SXB815MXT",
-	"93/z9NOPT3/4k6fv/PlLsZvJe8dashgO/7V1/Aoc0M2XnS/Px7zZ4wL3K/yRUyyMomU6/KHXrWMNsDaO",
-	"r9OtSBbDKhX859rZXvtgJUGnW5PsRhZ0uma/daxVs1MGCEdDj+3bae0n6q6dGfyNk4M/zfzgbzPF/URd",
-	"s7PcT9QNM1H42s51P1FX3XThZZjxveoc95OFz2+U095P1EFl5vCwnTw0aOa/n6hXLAlMwCBQwa5o6Vfw",
-	"hCX00D+3uA1u67vLiH4NkYqMHo0PvyDJcNIP4BIGc9OHrGARgWUmGRye7lYGGGJYp6QH7+foS/VEKNMS",
-	"n1LSmdwDDO1MAUaltM7tMS0URqcsIj6FM5rDMcqKjcZ5PTWpastBuPPlyUn1+CNXsMBR40zxR2kVVFUT",
-	"+Tpj0puN7vdAvmEtsxWXYyqira7X2RJfIxogeihgvKYmPKRBX3N4lQMtoMd0hpUdfLwbTtCAyPuAWUvP",
-	"yXLLoGABezY2EW8nvM7YVXjFR4C0Vttp0cthwAO8P/TCWIIN2fITJRV14Zzz4bRZnhtv1JhmKRg+Biw2",
-	"XggaNrlHi9uFFhmmLcZS7a6Nnm1K1ZoPVweKVenTrVfHsgxQGa0b2xw/1olVLvxyQ6MrIDWfyDhr4Wic",
-	"sGtGW5vnGYO8FHOTa5EENB8eb+64ICpHmbQ0UxMlwHhrXZxxhzSQ5JZtEj7dKduFz/cqjeMXtgfNtyes",
-	"MJNZ3JIrZ4XgMczSnsx4Ek2pKDu9eXZKC+7dawcoVSEpEcHIZ4yihJWwDRNAt1oOumICuH0JGpZoxsgY",
-	"Zld/oLNkbX0szk1zxnhnycKjvcsSlo2Xh2bOF3HMWbVsCtQqxHBWi9yc0+RYtvPdxkLUVCjTHkPdL/Ea",
-	"sc+hT5euPBcYbqIZD3dr+NRZ6kIW0a+7V95ArbuXE6noDOKFU9rPGRAwoVyfFyb8g6Wb5BAiundJKiZ9",
-	"xVIIKMTYYYjAW4gnsxLHxRLUrhAoUqzZ2bgRKh+tMRQuLHnG4U8MD9BCOxcoYkqHXKcM6NTq6fKgcE3x",
-	"qSiON+/ZDOozpThjY04lu1f6QRfw4dAM32tCzPZGRyxRK9JK0cdY1O5BTo9apqcfeRMTbiz6UqZDBpFi",
-	"gL0D3ISRs5MxBDOi1xqQvU0tJE3Eyk8ZJycU4y4sL5lcgRJyu5+L5Jil0d4lyb5EFbuNzdiPb7jm7DdX",
-	"bLO1WBiq2pC2fC/aVWyqI7XoJJQLu5qGCevnCeFxEQV6h1cX2ZhdQZM3N7FW8O770r5caDKganpUiMlY",
-	"+lGTnPRbKpvxSfdOSFkwrNQbiKI3CigiwI69wfKcThsUYSHNm559Q2AOkX62F5PxAHmc0RpxpWRrjYEd",
-	"k1WQI0oKdefF0xwbm6mVo14gYPDcquTMPKfsqzJNf1EnQ8gksBNIhBCqipVGQJ4WosU0A2Yd05T++49t",
-	"c6jooFip4SjFAW/CG15FLCK9/HaZVu6P/xETRY+YH4SK+5SKodZsXS466NreWLnGCC7o1DelSavruB+l",
-	"YqHmjMlsRn6rroHtrySDj6gNzG2thGFjS+l/t74ANHlUSDav+UYeGy1iNMPJZWuMHn0usY+B/C8Qaf2Q",
-	"/RGgSvVRkEmVJR4bmanf2Ub4zLV5V0yXD9b2EjXKuwj2NMcMaVqLLawid02U/wfTbeDHwYAlKjthPZsQ",
-	"FgX+puV8wiLgiWznCz1VWumaaeEcvMRx2NiBRKGG6KeFn3LaR8APj/daRZzApnY0NuN66prBRELxmhmt",
-	"DYP36pAlx6G8RoRkj9/W1Ft1IybOWhwHjDhlWmzzvRgec1Vu64QXx52unYufS1hyPLbKq0+KNp9oMjvi",
-	"Lh01Yhv4gzagpia2pB/ww4wK4cP/pZJdurDZCu54yfYzINEFhsjBgL2UczqT8yVG60D+/Oqr9pBdZ4K1",
-	"GI1z6l9eLvhsJCbSz35Bl8FzuEu3sMoaoIo46AsDrgJX5UBebvC+N3Lxvou0MRn1sg0KX7MXAsLxWyD2",
-	"Nll/XSkCT4THiKWzoGUYf/36MISmqgRRk4I7TCtMLR7XknLquMBZm0lBU60qO1WAiap2Dgx+lihROm4k",
-	"sfcRu2Vu26bcN/tlm+67u7bxShzJSiW3XItYcqsFZIm72priHBa4p+SqJjwTNzlXSLlFNHh1J8RELJkV",
-	"fm7oLeZB21XzhGE1R+1rNVdk0FzgURvAQttK4xgDrgj7cwvt2x0EZ/ZGlJ03Dj3ol2gh7Zsg0c7qN6jU",
-	"423yHJTTWSUt356iIbMgBdPtHKDRF7eWmrCXBvOtcgzbs3BZNJ2n8Mf22YriOAG/9Ewf2YySvpioGHwq",
-	"K5OfR93nOZHtL5W0XPLOV+FxOwz8PkdHiA3urC6zZUqlKbxUb39dxZeueZ0Y+5D3kHFyhWVfgxSRna2d",
-	"SxvbWxvbO/MQCVsblx+8eeHRBv6xU/7x+VRh73b8EOAt9FwfuHF/uSR1TcQV0rqGKIJrWsZsMAjdfdHT",
-	"3uJswYt5oPiu32ZmLCe+pL8IE4mBLDJWESUwGgUG7dtpWMJ+xRpPz6WO/fMHPb5W4U/2kI6gNkDn/Pmt",
-	"izvnt7e3dra26tvyxfv30zcvPfqG/ucy/rO98+ilZXvS8vDmVVySswTnZZWLqx3+K9bs6uZgccHm54Lx",
-	"Op2TLM/pkatRt9t5+uN/Of2nd5789EdYiSdLMpr35n87/fsfP/70v4Axu095r5gUNO/sdnZ2tkxmQQws",
-	"WThqMnQlnBuP54naeJarZmml/nK98W4gPDqwnNdKL9i6l9Sv09pHW0SE1VhkmSW5bN+7W5YG23plwzor",
-	"1/v1uBOaZ2nPxcRXNqzeoRcebeh/duw//7ETVbM07ryB6O90PYG31ZPHNDgfil/gfaEn82zsAlwoT1jP",
-	"Rd5hkH4mePlVGRdT+W7MgO9dolH5E4TUy1oLEC/Tc8jjzvBa/coGy9S7xnC8nhk4iNNZdSRL1DQX2/xl",
-	"jFhbV1yzJXBgn60M8XIAIdxL95lrv2mfHdhwcH/cecxwXAx1OLLch+ua1YGLK0Mr6ECFVKJU/7iO0pTd",
-	"zoSjqpL6ACnZyAEeDbKclZXtKATrzQBiZTOifokZb7U776Qn3hp9E5tO60meXlPQbhs0/nFOcfN5o6dM",
-	"AbUu5EXrawglQYz13EYie6O1CxU7phUjZSvRr0uL1BeQfwvj7bolMfSvEyWwsJry/rUNrayKnsiIFsdn",
-	"qkETvNnN1nmxm7AAjFw60aziakeqORAPicn/OZWe5BgX/x3LKy6OOzapLeYyOGFyfUfyRHlYxd7R4vZD",
-	"X6pMTXy2gaoVZw8KJhisyT5NjsugWkkzg9MpJJsH66ooxCunB5rbIjbg2zOvlF7/eSseT1ieO2eGxyea",
-	"4STck3v6G5wmFwQd+ZE+0pXiCyoYt4GyUcFrS6N3usQrWW58N9cP296DiLpT8QUuQyedM+MuBEtYkkSG",
-	"F7ziwi7WFF9gGvSrYa3DZ+zwzhQxg2EKnpRIrWlk/IhMC6H/m6lhZWOatLLFG7jhSwTk1mtJKIELC7lx",
-	"jbiFMaTTD2+WxdcRrLrz7ON/ePzJb5998K3TH3709BffevLud5998EGLO3fAl+kHbbs9IJQTXFSWgobV",
-	"Rbi27UBNRX90SxzQtgl6mSsoGsmNuFJr40WXedgW7Wlk9YU6Jcd01iVTmp2wLqBL83TX5MY1QgV74Xj6",
-	"mQ8Pd0xnuxXTP2rEMqE5gecj8AwwPy1u7BZ1YDaHDm3aWO5mOCrEhHtUeugH28dHNJlySINe7i+NuQ4t",
-	"5JRq1vdoPTiTGvxAbOLha3ozLUXCCOHMwEJ6MGYSzIdOTMphWfbEQC7Geevv0Cy9ii3hn9Ca/rNSSEV/",
-	"vM1d9ZQwZgcyQwu8h1gEgvoqVX09lsHGoPkCuxgbBI+NWMDGr9qW8OMdaA//fsO0ip/umrZxWFcDu2Tf",
-	"ZhQTtGZAvhKcCYmBocrUHkH5ICt5sU3CbcDYphvmGSTbgDEr1V4zgn4NMu26KKB0A0ytMdW3WZ796YRy",
-	"ZeDpKqhk8L9l7xYB7xoUMDNiELNzNz0isJXrAH1obrBdS5c446Al/bquINDeetIuIac/Jk9ahrbq3TqM",
-	"QfNBbR5f51EdDJ0YGLiCWBKcOUgCOlwSIlEJaW+3EY/ZzBdGsMR4fmJ7qnN/hHBmmsvx9VgtrJza+tY3",
-	"y1nQ8+qXTK8YPKSMO8tgAMh6TVHL/phkX2wxjrgxxvi6KEaseA33ur92A5syqUjigpExNGYALxKUEsYU",
-	"iqnJx4yNZdfGDBt4xEpBhvpVayySYQhNIxEnzGp9CO+ONRZQysUGNQcuJ6tHO68avMzxsoFT7tpY5mAQ",
-	"85cKmnpGeJH87qc/O/31r5988t6Tb/+wSy4Q+9d5cvrzj5+8+4/28w55/Ou37Ydt85r7arOKcXWx8ezz",
-	"HjI4vHUdMa8ymnpL6XJXmJSSacZTUzOEeiuUukBTeAXwnPQbDg9jmdcnSxkcuJtmOGeanW0M5zfpe7Nf",
-	"Cib9kcpg8YyuohRImM2pVL1EcEUTFZ+vi5QNxC8Xop8HorKhphnt5yHgC0bTWQBHXIXKpp8I5R+KL43U",
-	"0tNNwb5fHZtvq7066QdraLVah0SMjA8jJi960o8/DjQD+VIk59eqBrlol8pbMMOAB8GyBILEwwvG8kDM",
-	"N6djORSxJAgvvGLFaKUMET2yapVXwwjQnlugcn/ZaZrlCHLHSnWfyv1d1YcuXqzpUed9mQ/pXEDB8tpF",
-	"TRvCN6sbIM+0whMqVpaDZxM4ZY9MOBbcMiUlaOEql+kjHkrwTTkwEx7NTRrc16Tgm3fp9CaT0uTJ4miW",
-	"ql6+xISzQpQYJalRjb7Bk3wiM8HvWBzT+ahzOWQtESeg7le8SPaE4L7G6IDorstacnoOe6QfzrxaqvZU",
-	"FD1XsWutahDO2+k/MLWupWCDPmQTxT3JUnLKihYlbm1d57OlYVfK/8e8HIZ5Q9QXf6KXsIz3PKruw8rl",
-	"/p6zlhiDMeW5TX+u5na9zrZewGrNbUOXBlbwGyXWCEGwwLm2Zf+gtLCm+R06Rgr5PbbzxcccyiWVrvzh",
-	"MRRc8O46m4XesDqt5NDcFF3zJoDXP9GTTFG/N5Y9HGcFk/GJZcH7WXvB3u0occx8lbeH+mwSPIlAKDOX",
-	"NGypW53P0iPCUmXVUOb2SSGrhjiKNHAGZFAnSQ5pnpMhPWF76G0BN5zKWAGGZjtSkg1cmcoVSi3q9pZi",
-	"FGeeAwRerGHB+AMn9aIonwLs8DOprOZLjyf9PNOnkKbBi1Xb0KZu5yUPlgXEQfb0gOKlDc4pHI9fH+vj",
-	"j7//u/d+8/TTv376i2/50bOSLGW9eGIuTRIeMOZNO7BYpN7rWwhLc17ZWkS09C3bAmqH1zbZAgkBg/1b",
-	"KmjlwH2TVnOJQc6gADlFlVMvxZsIPKfP1dLJPpFJ0rGZWD5tvdFYagEbTCqTeyAmtCPjmv7KP7OcHdG8",
-	"16cyawpZoYXKErw88Eme472/lnpRYVITFtrjIrBw0+W8ox+KmVsuEqpCyT9+EJf52wZfgBiplo4cZ7Xs",
-	"ck+twvgkg2Yek0NasLBFRYpJHbWkKa7c1aUyE6g84lqq9hgVIeTF+kORdfrO20///sNOU+ahz2QxyiTr",
-	"lU7g0CNpzxQb6tmYV0+AiJbnibcW1S2BITUOOksywN62R0DaJTRXQzE5wrq/xSRnZComeVo1M3J2UssR",
-	"rqXr0+JYBpZcLjgC/JkL/oSDTM16M0bxxAlsvaAJOnRQLsq+k4xNe4vV8+ojLUReE4JYgqDT7Zy+9dPT",
-	"99/Tf7z/3pNf/Nr88d3feKl1Vk0ARhEzq4Xkg5VWwcQXy54LHu0luUiOg+dEltC8gU8nHE2Gjogf/erx",
-	"b9998pNfdbqdZ3/xfz799r/qvx9043Z5rT/TeMOYo8jm3lm+6eQEm6nMB+fw+OOPO93Ok//xV/hHX6ih",
-	"nxnmztVn7/3lkx//+7P3f336ww80QeDj0/fef/b+L8uPn/zt40/+xn08/dVfn37vnzXPfedfH3/y1/jl",
-	"k5/+2en3/it8+Y+n3/nnJ+++ffq995ZTtZ62Zc7aGiZh9bgs59+tK4dzO6qutwUpHBJ35QHu5WnU4eoV",
-	"CI3wL4uRWa3DHZeRbtcbCNG4Joerbm1ffaWMcl20q3nuc6/ub+xcvDRXZy2hHAsRkz+4d/tWI6DMsuwQ",
-	"C+OS06U2pdvmsWgYT91+CePZEN87b3xAupcVKE3NCtNr6PYTsJFYkRedMLMyXra+SyvqCSJ8VUzJiPIZ",
-	"GVGVDLtEcIjwGdMjJiOyaHDktvXQ9O+yQVtUCHMNm4NFWBb4UK5jUxBR+6DsCrtUhCKkEKEXoxAniDUn",
-	"RqbwUolDV7BxThP4uYwVj4tbwz6vmX7w037ZG35x1faJH2/w66Zj/Hy37B6/KEtgPrBTKwGlKyHM9Xu1",
-	"sdHPYLGnXA4hB9HmEj+wN+fOwZWNP/qTu3+ysbV1cU7A7lZfrF5/O49/897v/uovHn/88ZMPf6RPjo/f",
-	"/f2nbz177ye/+9Z/Pv3ezx5//P3TX377959+tyJxjaLlkpR//uz//y9P//aTZ+9/GBTXmhOscKguj1mG",
-	"2oFUYaXtR5+JveEzMCk0XjeDelYLVX8V0WsVjTY5F62VgzkloH7qLz/cq/WGG8V88AS1EsJbfb+a/eM9",
-	"MMM8gjmMq7VaQfBcNMyZH9EU7u5jdXP4WRNyguWiwjr/cz3b63zU5oivlHj3Y/QiiBGUSRe5C8eqoZ0v",
-	"AJ0HQEnjLWcWvz5QSMQ6OjCmS59MYmJqCEKFC8FZiaPv5aBBwVyxck/C19Tgt5dg/FMqSSo424P7vqml",
-	"B8cKoZLY0vjE8l1KZ5HxZSGoeuMMWhzgnUodv7JAgASvDwzVkiAabbruePIncmXL82BvYulGU/emGeBr",
-	"TJNjerRSMqkpT4GMu8byFLpBtc6q6Ug1rJTuqqNr1sww7SoqS6Rd1fL48trBApXeyPX/5SpFb2/5qkvG",
-	"pNRUlvnzqOJ8wV/F2bld/SykD3RGU4RJMynNGJqopdOERyf8wOzvYFXhuXGF8zcbSBIDC+nPxylr5q5U",
-	"H7exBK0l20K52SE9YQ5nvj8jXEwXSs8SeM4WeF9PFdrYTKJ55vRVKAvVGzUFReNuZ9CRq1AGn2o1PeGb",
-	"SlVP+GzqdT6wA70ijM8uWGAxniebSyfi3ALq4hsVsebX8azUmrPh0xFUf6KS1ORbGFtC+rNrjRoOvm0t",
-	"3+FZa1zK6dScyoxMhyJnJkseBbsJ+S+kQrUG0AlMOaDo87uswveoUbbEr8ZNeGmNqoAsr+lLO69YiqKy",
-	"12nec4FUi9piFfmBK63FunLdlULpvuqX84GhZlhV/doS1/GH4bXmqokwyxBSEmjWFdgh/OxDQsJfPKBH",
-	"tgmo+P054RTV5rgusKJao+tALPI0uBJs0eKKrhG7CBpfR/7c/O56TnULqxIkXKFiPoxNVuPYpKugVbvG",
-	"xV8gl+F7xgMUDeYwyIsJ57iNFsutBerzcaF6INTrlfki83+pYnddn9drddmuV2qy4acvuf71p2vlGPTH",
-	"W0IdmGHojweVoZiJhsqBHXmA2M9QcK5SbK5eaG6hyNznXPktF+I4AAxzQ0mjgpOhBbixZoOBxQLQ/Iy2",
-	"An955aaqAY1VAETmVXxdVSWtYZjUbklnsiwFHnmHsacNXBX8/n2sihms9WoraGtWKeNTMyVZPvATQ6q6",
-	"RaC1ebZtgbt2xes82kZMTlF0aTqcfqD+3ABjwOweNTvSbZCgGL7jGGUFXPM2+PdVnlyVx+auUKOM249x",
-	"dbHNCOJy3PGAMvRZVxYi0PwsNXszta5qva5o5VKNAK9x60iFwT6XxDmjFrLgkYysh4sOEPRX8iSfpMvL",
-	"8MCo1lLOFufnFvp5FLN1Gl3A120izZQ+dDYDKYSWLuFWUNUaoT0Ebtb+tupqlAdpz/1uM6tp6kd2+4yq",
-	"8P7vWJU2oqbQ2crDho3tsSdrdc8uP1qff5lXOyPn8vp8irziZvWLolLgvcZOWB7KTMz1j17kU3DyWyWy",
-	"hD/wZ8DEn7u3RMpgRCGtTjbCOLgz6QXNfuKooCNI2oyJuMG52l7swBtItkoaDDthvIeRtzWahMNxzjda",
-	"cy96PQ1u2WoYQN02sTvYhHf22SgLprKWhsiz2gbnx4MN+wfEA4o+QBeZGvegqdC+OGF7hOZTfe2YjIm5",
-	"kJgUmekwy5k5vhwGw6LLGHB340XxQqGwCcTpiCmHAFZIPI68muqpvq7f1n9cwxbgO9sKFKySqmDUmxmf",
-	"JUMkRCaJHItjffkRy7PGcAZe2oujbMWMsFy/2l6RH7k8IlMPo9NntEAYTkNf90UixHEWC+d2U6Tsin1T",
-	"f7hq3oYzSkp7cLgVd1+eDQ0L6VDpw09ncTwZl3XS5jQ62RMDL+bk1BbNxMRTkskueZ1nD8koy/MMvb4y",
-	"MhagXxj8aK/HX18JbNFD0LamDLDDj1mqD4uujc3AC4QNbIWdZhwQo3ZXCBhOr50Hutme0hQRsArw8lpN",
-	"Ai2hnPUL88kNTW8hg1lzwjytleilIqpMdiqYJJw9RBQ7g4/u1fugzVBByOeipdWMHVaLWlCbvMqXjWtH",
-	"QnTNjgvv1BVLtq0UnOst6fHFllLI0QbGEJ4YcEiLZJL5sy/FsHwOsEUU3FGxEbtsfA1f1n/eggb0X/vY",
-	"SCXRpnmmJjrRLH/T0SYV2hK8TuRANHgg2uYG3IiMumxQxeBRv7ExiKYQLgXv8DYWDcEQpuwQ3KrIZpGS",
-	"P1hdSP8QElgiSSZF0aq0bJEdZYG4yeGkb4HONQsRqgKgPlLkJ16oLaKPKcHhxEkZzRViTdciL2sYQIwb",
-	"h34zP9mi9hb4w3jMLGnctLqGa+qUKTuyvFOZhI8t685rL60EZxsqGzkbu43LyVwUyaJO2+4cXQ5Gsg9z",
-	"1YvKYxs9u4l24QYRFavnAk3WFat3c7afOEyfhRD3ObCfqujw215vAyBhVox2obL0iM4ITVSlsnQUucyQ",
-	"9o+Y32WiO/AafouRDefkrNp5dM83Z7qRpgTbaNuSlmY5leDDKgAZjyZKa5yC57MukISafR7QOdS4Od+9",
-	"kYRWy/HW3LRL6yLlzQlTlkjWnVtCe7f2bKUAzwU4gVVCFndWjVi0g/aGK64jJnF7qyH4r02E3/JngwVb",
-	"V4TertGmCqYQCJJLxMi621hxwnosZ4kqMO0vn7mvBe+B2zb2YjurBc/dnFUi527Orro+b87u6eZfme/U",
-	"fH+bYwT2A5yYE1atQpFbBdTMi6yq2WuJucj05F8Um08QDAz03HKs8EsF4WLaQvY1hw7COJfSwRLAXbOi",
-	"JRW8NVFDURiggDjCO1dgoJBYLTjKQy2tpmVQw28P8xOGgtCjgrGUKEFKtiamkF3XRCcmrOKMlwQxsqKJ",
-	"7eoFrlb06+bMRdWsLlEXAhzXIw7DgY4e6pd6HtG0LwQqfOsKrjBrVhVo5YqCISteNoFkSRdEDn5dlTiR",
-	"IZq4uStRZJXQxDgVt+SCuSDuaIN2Rdp6qLdCpEYZ21kKAJfyXs2CtytTBnh6+gvLxBYe4yU14hd+XsGD",
-	"ud5YqaZYJm5L9vhQfTF1qrf8GlNhnNWNfwFzWM00uOg1dzITYKdkWS9DCZIKsMRNReH1fZ81KMhnKrMz",
-	"WXBRLrgwF+qtzLOkPGtU6YJAeE5hpWb1F1r4bMrImytWq+tmuFyi/1YTBNe5OXvNunJa6ILWj3NGpw32",
-	"Xfpt8HPFdeO1jkZYVc1NscG6koiUdcl0yApmE+ecu2OuRMr2ljfwoXQq1QCULy0d3Nlvq/aOWsYsNHif",
-	"bs6CUWPWUtlqD54d1RhD6hojufS1RcpM8ANxzLj0bg4mZS+AqnmDE2RJojnVa02o7K5ldwB88FG3k8hi",
-	"0NAlMj90uQdiHWqGEDEgf7Rx9d7d6xswGX/aeVts0oINCiaHcQTYg/xMGQkzWkqNyqgCi+R1KERPImia",
-	"ljRLG24nkC5uQgMqSTgLFuGKS2pIVdBdpX+LcUGBxddYiO1LZdMBCukLgZQrZP4mKuNHNozYk3yEq2Qq",
-	"nmTFCO18Wrhiqhjgo0sCl9TNiEp0K95Px+N8ZlzLvoAYf4m9JQaiNVx6m2vOuQ4CUZRQ0otjCjxaJHfL",
-	"7NhxIcQA6G5bIZlcODO21hSpWLmdeTME4WYOuWd9BjdylpK66cnvInl+hker5Lc7skFPjYQq+qwMlQ4N",
-	"coHsL2BNAXigREbQJ9vmfI7xUq0d9fSFG6FfnhxkI2ZvPP7DvM3tqV2YgZH3j+JC5p12gp34pnNLC6s7",
-	"sL88oOQ+yffGUIywoD3clqDYXgCHo8mtPRi0h4cwTtfqmNcV23/LqNNnR91mvBCVgtMxBaDbah4DlrIi",
-	"jGI7EIU/YXYqSJoNBqxgXLnUeagJOeEpKzCvCHhmFw6uNJPHcNoXTCpRaNW8ECNCOdGnfyLGAcEWtiKE",
-	"AINEkWa8BltfRWplgb1TsBNx3IgHi0+0WAs5SRLGQsnoBy4QUpIpRANqMo1oMsw4I0eCScCpGyBujiQQ",
-	"HVGjoL9WBnYqGzo0GZNlZ7pRk2Xu78msFZRqx3Tz9SGrWhh8P9R6fQ8s1WHLmOX4uJiGugDeGOctc880",
-	"salcKMjp84dcQ0RBtJ3trES08GCZrUSVyjCZvHnC7UPElx4g4eDtW02Wc0i574t0RmglmJyMJlKRYy6m",
-	"FVyEGTkSRPBNcqgf6ZmNetitxhMPoSx/NS6diInawyIEYipdSibEG/PUVLiB9QUA55Eo2GKsRtuK5A3y",
-	"BUKZIxkl5n6zrOL4o24HqyHb0gWRM1tiXg7vMy2WetVjcNF6Cl6mHKNTXfGHIbUKMV6HlFXdDapYn+WC",
-	"H0kTPu1KKjcjOTaZBjV3bB5k9XqErVUCWJAmg3YzZsVw1uNC+Wuq1W/Khj6JGEFkWTDmohEKrmZMLnEr",
-	"zPgXVq+Zm+RZcWArjLm0VA605x3PmPFXbJDe3HUc7nrLUtUCeXeKHZnY38WX9eNVtGA/OHDqhTLs51B7",
-	"UtEj8vrdG4HT3bmFPCewH0Wi25mMU0jeX2IRb/JDYONlUxU6hEh/nTFPuKZRFeM5wS2ir7hEIE9uGUxw",
-	"DKWcFNbfgJW5010j+SwdQtRjqXOhn90iF+Opx7AIP+RIQNu6PbGJ+P4CVBEjnHCV5avUdoM+7PvewZWo",
-	"2nNI32JSyHb+zMZCH6YErDdVIVh/wpSLXXqIu/qyMLZI4HQ79bVhp5sGV4ukd/ReakesknnpwyXZY2/T",
-	"bjWWtl2uzpJHH3kY706ZRLsQ9ow/uWKXBFeFpaBxOgjaZVUt7Trfccmta1pn0+CVSZEyX8k16qugXYUZ",
-	"tceeJCkbWZSz/syCjHrizLnvAjDfZEm343mk1pB8gLGa9h+EVwlMob6lAk7X2qc5zI1lcNQ1gAt2nphf",
-	"RbmqpHbFrh8kS+MI1r2EX5pkPiNU361s06aps0Fb63KNst7M+wAkcjsV0XTj1xFXMSmbBptCvSr58REt",
-	"NSKLL3ooSp6qua4X90w82nOZ/b6A9GyLGnhCl0Jg4YZ5GnaT/yYZQvIq9w9c6vsM00kA5LBd/uHa76pY",
-	"xS1UsbQdXHwIqmjJ9c/nBwbIacqJHR7mbWYSBJDXINhcBsJ/+7P4Qo4IoRk3cILfumT4sfWeDMYM+fm9",
-	"cWQ3K2VNF8/nMSuqEl8y5RX4mUILbS1je7msv1nWPF2vuF/dL/1ZBD1XnMp1il+19e9oTpwEItOhkIy4",
-	"2njzWa0syWnhfKQjVpcVLZzVXoTlleBn1uF89QNVuyb9dUXtzt8jCogGzEkLSDcrpYT+wuAsGOx9kqlN",
-	"cg3T9gnN8xAJLyyjoAfwgibH3sU+oMdgNM94WfHOwOODfx7z1fVYTcT0XhWczqp+ULnHoBL5PUZrdyZ7",
-	"+aSiClSq0d758sZXtzYuP3hzp3veX4u2IvUXl9T8aJVKSQZZnrOUZHzP1cCf4hmA0QyYyIoAMIhSXS6r",
-	"lWH2AXBlx6OOlLpDY6Rzg6QNxzB/RsVlKuSNUjeX6hk5o2lvVZ2ihdbQup6H50AvJ7847oVqMVYbbHPO",
-	"j1lxPTuaFL78HT/K8u2BE1PAmpJIleW5keQGbT2EVRZc5REENjdfIisSkINLNgCQFAwyoCcs7Y1Z0Rvp",
-	"HRmxMG5cZfH5+UaWkNUXJpnnvUi9qVwdfQLnea+qe7V4te2lrPZyQGiuqb1AmTbXSbdCrzkaBEm/momr",
-	"YJBhVcPCMQ/Oq5icTYlN2eq6suCVhAEupl1AdsefEDCgopIat+eLT97+b6c//NFLe+RwOpwdInjrdBiI",
-	"opgOZ3Mn+/ZWtDkLo5GvDinH864FYTib9tYK2NPtiDztPU8MoFr73foMHjTQ5y6TrC3ftJ1Hi+WC4dxF",
-	"ZPdFZxzPFFTyrPTvcVWfMTK8MST8TsG0cuNxHmj9uIWEwHZYGrQ3Ba36Z6iIaQbZMDE7oGBgnyc4B8Kl",
-	"qujmWl1OxIhJCMAx9SBsjQgTMuz1E7avWw/B7REY9LWC8PiSnwoAOIlJg56bthWBGOYNsRdQPU7CzeTQ",
-	"/nwIl+9DffofEiWOmCljxbXCkAxZclwp60UhrCMcoxEATPrDu5A+AhJ0j0jG9ODkuXEhlEhEvjkK4K+K",
-	"sccHvA31z1ypDsDd7ELsCOggBYNv5B7ZQkXe4KhIRnPjBdA3NwPXGYBarfgFlyW1VdNwoyrc2sYXqtx2",
-	"SS6mrNgAthyyh01s54O6O2YzIrMjHghbG9HiOLBG5lwUFiT9yByHVHUJG43VzGBNQMnyKt0DqDRtpVq3",
-	"g6sTCOLQvXoMulrclyCGAMsMtb1o7ixIcMhH1BNxC9616r6x4eJmNKOzQzGcaUjaXSaFRT9nHnzCu9ev",
-	"kssXLn5B70r9BEmZolkuY3cXhjNgxrlB/wzA/UK73pSXV/hRnslht1KrDtF6/Hkv3bZHx3VQ1LyVcKSk",
-	"R8yb43nDIal1nSQ2aEZGnqRMHvtDmA2khU8OCUAziMFqK1BD7WUNhYrQRiCh2JEe5JDlYwx1w71k8KcM",
-	"OmsujvzBJi531hepqEKQ/q8eHNwh+G5TtmuZObdg4zbVjizrZZLgI/0YE7fJprMRFy4v1mwdw2+1RTZL",
-	"U6Otd7dM+nmWhCArEHm8Fw+yVLOmBhCyRmEA8OgoEIOE3mJky4rsrj3vG245i2T4CsbrEb3PTBSfPagw",
-	"9i+ObwPJ2y0QCpsyr6vmMT9atFrCTX5niUMSjVjidonYFT5eTxZ2EwjjHYxqWBGjeaHmbp1BrK3T4MAs",
-	"UKo57ah9bfqFdDQ/6HMsJNKjML1Y+kpZu3j+xB15DezmBUko52LCE5aWMdIU1Q2CBCU5VawAdTOBaz2R",
-	"YuSsDBJPEfBEH9GM7wGklzHdwffRECZ2Dr5KfeX0Ils484XUdrlEKfrDCc2zQVbGIrVgWBtx19Ko4c2M",
-	"9/uvXMTcckHuD+YLhMzV3ZZZyrjK1GyzTowz+S1tmzCwu5QfB5DCBeDHuzAAF9CdM1BoUzaeqFlPssQM",
-	"yfzVMwX1TrKE9RAv3Ji+QxA4nunCsNY5S8XS13nmEe99msYKd4Be8nhPocKHOd2tTgebdyS4GsZiSS+r",
-	"gLaCQ/SooCmTAQcAgyK1mZpgeFVVhe5iotG21ocv1oRMTPLMQgRQniWZmEhfWZXiWF+3JXEP7WEiiSnU",
-	"neeOmJFULKhivTErnH+g3qP+Gary4mLukY1t/YmbwLjIDtJoOIFEuU1bG1X8y9GdSaoyOUCUo7Z94bst",
-	"+gokeyJCVMGkd6McCEEGbGqzqodiyi3eANYfi7mEl4lpxVxRvvLkuEuVOZkDdb+bNtCX9KYxdXkUTVSv",
-	"Re3B57CHBxnP5LDNII6yE8bj0yOD9eydcIimWPBCUpMBvlCB4rgp5XPEKK/VnkqZAfWag+ZuwsWBM+A2",
-	"v2Zfhc9XZlehhQaA1dulHdh7zWmu++fSsKMIOM6pslEsUS/UJEyEQlZ5uApF7imSYMMBByLPxRSSTlNS",
-	"wMaqagMQn8a4LfClNwz8rdU6LA1eyjH9N8ZZxy8Z4Dpzs14ZP7ptO8OPVytdmgdcx/j5bqV7+40dhD6t",
-	"WlesUl7zUUOFsBNWODm+qGYVcAWYUhNuimFuGJUuRYRABFNjRSpW921FFjTBuiNZVgLabSdR2yFqH89B",
-	"xBr2sszl2Km0sU44/NGGufYTddW16766bTpwX9y1PblvbmKX7vPrpu9gGX6HswPFRrsOfxxPw/FEkSI7",
-	"GqpuCYlSsoYSedoF5MrhzDCHE6mbZF+rbykrbCwk+qghL2MXcjUJF5DBm3GD5LNwIV5yLyoYTYY+DjZr",
-	"sjs3Xl8hnXrGZWBHuPYsEWZYqDV2N5i7FaxAmNUDOddL0tVQ+MUbKowWsixewjYbHu7twQAPphYbUyQJ",
-	"DQe4AUC/tTNo0RGBZfQoOL5Q5asJb1P4qryjLaMYtvugYTxnqTSySK0/nbBihs5J4/0y1d53geXR0Zjr",
-	"v5SXmN7ozVX0q0gVZa7myaKV9zkrJQtnajvMomosbvj4rRtovNDlWXLMQp4eCv6hF/S9XeuDILXgsNwj",
-	"LJcuCABMc8ab3WRLurQUj6iy3GHOPXBDnrO/toWTqW7/BsIsKwsDz1VaWwr8cZclgidZntGQzZQPsmK0",
-	"NCqxghYBh5ZsV50lnYAvQIXMNWZ5TVQigh4JjvEBakg5RHjp7QSHrnRR/RID4FlK1BRO1y0y4TmTEgy3",
-	"CFCRSdIvLCRhTFlSV0c3YFnCB9CwVMPgOOZiKokYRHYUKIdzC+tEGorDQ+USaPJDpczIPhCegCrFuPKe",
-	"PndN+LSFKjKayRBRbqDGS2xXQeChieoLz0RfMV2iDM+0pjIjCKMTBw058Vo1bLMVtjXPdt2UNBdxoSK7",
-	"slX6F6E5HCfYCJUZ0ytn9lRU837Emmox53KP1jbS4uKWIw2JAusmYA/paJwzCzww6+x2trYvf+FycpFt",
-	"fJF+ob/xha2trY0v6v9slf/btrXIdk3M7pAVrFKYbLdz+tG/nP7T3zx59x+fvPuxie2ewzjwBMLcSK3m",
-	"g2oQygA6kyGYy9g6Urj6L1hZ1UX0foNlE29hfC6F3mxJprnabqGFO2HehAEVyIWzZagwJyjdq5Q0ZGOR",
-	"DGOLarGx8oV6aJFklgxK3aDbqCK8ZfQmDsOKCR/Ky10hYPmGtn8LR1T2vUf6VLJLFyIgYAHpVM/RdOcG",
-	"1LQMIe0aq5bFR9nA468ZeDxPToVAjTmyNKIrBOctSgwjbwMv4njO09yEW74KOKqwdlwNKA0uwZm0nILi",
-	"0p00tj3NtzOmVpGblTl27VIYIjYv5mpx7cGCPW1CqpuZrW5HPEspNH2JN5P0hGvCb70WUTNrN6mnITQQ",
-	"/UOb2nxgaWzxQpOluHA+Cy+U8nIJbxqoGQPhTWd3qw15KReUlXVX8Ltbmx0af2edkinijHPY+V33Nn6+",
-	"attoKkzVZkcYcxG0tZQgK1qNqk20Eoh1W32zDaneiX8qAG2+qgCaw0VfISMCNH9aqau/iKcGYfaTHFXb",
-	"PqvcfCAYUXMzO2HGU41pZZLOzo4GuCYYv7ssz9jg7FFkBbTTglX043eEjDM3YuNNoWL1BhenMgoW0LDR",
-	"YW3M+/GZmy1CbkqMweUBhhhL2ByVA1TRT662f+yUzpIQFSw2cpdxNvVhvDUgqrYPvgfC9EYycAOAOGY2",
-	"JcdsJgnjZ7mLup6WxIfdxcv1iisSCg1c6gmBK5/FEl5qMq/PL+SVYDIeOMJf3awEgeZiuuecSzkbKCIm",
-	"cFWZSQN4pTVlJ1oXpefzxqIwGYzPq8zBWZAj6rS9MtPsvEcoNwkuWHmkTAqFRAdCp3gGPR/M/97KSAXp",
-	"igAEc9ANc9YumgyJ2QTSBGjROZYy0OOZkmAHaFFor30xAZN01nNM66np4TBLaKL0mBHOYhpI0TUNNtDg",
-	"Fhg3xMDqIDW0j2HFRjdzaMVr4m6/XnXCaN5QkD2qJrXPtHMFEW6TXCTH1v4BhmcHvD2lsZaXYB2F1fD4",
-	"z1ry3dgMbI4nGO5i7c7h9Al7Uat3fqjnfrhb8mHXINgZ9qE8dfl+co8cKlOM4tB4wcdMjHNGpoVQbI8c",
-	"UleUZffV/Xuv6ob1rmftoLpMJvriFJ6n8XG+hkXlpmoLwcN91Vxbo2yVmvlXvZnpd9tcyWCjLVewsdnA",
-	"cMXxihpLwMzQLMk/A8uRyGtF64zeDcglpsY3Zgz1bOC4+6JgJxmb1h9yAeOl3adnYEBr31XerXzr3paT",
-	"MStOMimwfJ7e3j1NTGq4bJJm+q/ocHSRs3WGo4ucyRVv4vrVeJbV417iUp9faujAv9LSCyDoMrgLeABd",
-	"KVBAyyTPAaI+OYR/eiN5uKhyMqmoSbfxW8eGtgZE02xf1aufLsEC/tNqIkU8Jev5Fz6jt0mkaA5x4ceu",
-	"xEBsOYr5yrf23W6NagsTMyMKL+SKmWDPbaWWakbrWrnmImZt1nFN0rW+jgWmvjSI3Humjt+KaOT9WbRW",
-	"6I91xTpNNCcpVRTjMzAiMRACOzfd/sye80G76z2vRruaqpi2MdEfMb5YhqkarCHylC0tWNC16TT2WHuh",
-	"vAl5VNbeRAacAiH8kBFNWzgqANDaU+iOpTsXL25f7oYdmM0e03aFmLwIJhUN0JC2tgZu7OWUHcFCfONX",
-	"BmUrVe9ejKIng2qefn018Vr3di1UaZNsr4K1UeUwg9ZpCktlcrF4Yqyd/h5WTL87MYpGqxBKkzFjEPVG",
-	"9CHqppe2limqNs2l/Zs5o1L1IJuo9ub2VvXVHb92PM5n7ftc8AxUZl2fSa2L+lAfRNXFqy7GV7bXVhrP",
-	"lAH2Gg3s4epX8qRW83Kmpf2MpAIdMxRS9fbIdIjAQBC3bR7IAFXDxtNVIZUkywdEsTyX7a6uz8EjnNtq",
-	"3YuSdiJVD5OzfTBdZ6qQt5ouP0+OcC7eymXMsElLlhLMshTWprSZsdjjRLqOewJk84vK51uQ+rMqLh1w",
-	"ieD4CQyAsPhAJe5KsjXXfYOn1ly4utuRpXhoPiXxscWDUcZFC99jqk+TY78zmIIpdUOrl5JwYcJxpw6m",
-	"BzOlptb6nJoAu0hPcCKKgiUqUBSyDBE0QmvBxK3P30C4YNl0g6kw4IleMdQwOjq3GfloKegRmNRYwBeB",
-	"eBUOL8rfgHG7BV2SzdupHl9rFiDKo45xuN7FvqelXQX1bzoURDKlctfDOgIGDPW928BK8CZd0HPOSdoP",
-	"4qGtFBc1UV7cOFHBqzJ656hb8SXasptRx9g13Ul8DbHnejKv5wAunF2s+W14ypu+GT5n7cnqFrvN0arZ",
-	"6mrBbBrEcuzRuX0BCfr6kOjWPD5EX8VA8Vsfsp/dAY3HDTwU0lUaQwXg1cDF0HYddzHEMSy7GcJTwYGs",
-	"42q41Fp2JjW4AqX/Vbrx9a2Nyw/Mv5u9jQdvbncv7fhh9UOb0sExq2LCFtyu1WuNPM7GG7ZkwsZYaCle",
-	"GJJU9nJLYJ8zIvx212J3H2XcflrCQMsEQoC1VCZVlshQxHh/FpCCU9lmA9hexHTpRgBTH7S/ZMRY5W1e",
-	"dzN6VMAUUnHsI3YrV3A8QRYX+lajoXeSPOPR6CeMFvks1qBYQGGQyKdruWBRCROzRn/MVOvOYrBLKGIR",
-	"aZ0ZoMNekJDW2IU8yNJsSV21X6iAmmmFqCAU0Mk4y/2QsYxyMHD0hhOeFixVQx/UD6NQw80UNCD6BVA3",
-	"y5dWAONpuHOrnoWCjI3O5j2oLuoBt0Nkp76ph0xn5YXAFmrYI4fAFYdlAffIKVSCwmNMuZe3AqXL3qgQ",
-	"FqCYM27q2fOMI6Yc42Sqj3EDVbUCvXFXRYex2oS56Ifb4hYpesx4bzKOfVy3zlsAOGmGSMMckXFCIQuT",
-	"V68PlYWIJOuEp/5cVdNR1ySwAO8NaUr6jHHHe6uEWqL1vZr150g5t3lKEVaRkzVSVm68nXIbWTFZcng5",
-	"T0vYgPCosLljOcdOi6ziP1rYePFEsQYxH0RLPyYfGoxe8HCk+VYPY21G2/+vuNiaQkSx7Hjmu+3eSyiX",
-	"1vgzLoSBOMfxaRKBXZsmKvrCu+/itRZQS33+Z7OXZMgoRZ31o4wZriSGC85ceOZyTI/Psc5aMOC1PWDE",
-	"2cJkn3tBr/XWYpsOBeTAoICWZUE2tMrM2XSfZz02f3yqp15H68Jlix23DZWzWy5+sg3bFCbKJ3lO+1oz",
-	"qV1hK/t2bHp3fsTLlyuMseX1epqdZIPnRJEdZVjq01QPYDlLVCF4liwGq616HfYnwJiVMfPo1ogYWfB8",
-	"cd3WVmDz3qSPACorRk+2yUxaNayn25FulMuTQ84CIVyrut8cK2QCITPBVwN4AxnUWx4zZImXcT3MYP0R",
-	"EJzSiDYExkAo1pjDaj67dFJgYUR53LEdM+tz7xjA3siEU0sn9jq26T7vQ+Pu4w3Xi/vqrunOfXEV+/2s",
-	"klTvTcbjnOmNekdkvPXGCFVeP2YOIUyLhs0YK9kQ7ThzqCUCIF/HE6i2AiB3q2DQjSpnwdKBjMuCKpZZ",
-	"zAna6XamhYB/JzzJGfVEAS/U4DSt4QQjVf+5VVnfLUCOGferOvtEjlmS0VxrrglLJwXbI4c5nQ4muSlN",
-	"55TZnE5tDEbOKFZ8kkTfy4iYKE+ILk9jRUAbWYuDC9b3xkmcNRv00bLjSzJ9a9+s0PaMBxc2iAs240nQ",
-	"Isty3DFx+tiMJ/eUIdxCGAjLBy0aWHDZ5wMACsh9DG5mcc/CxYa0rV5/pliseaiiX/TERIGL0SjJMflE",
-	"Lq9jOZoVIvDE2oJXCTItayh4dbzjpmDpuDmglck63eJMw7K3JGlX7/hWCbt6vx71DHZX5ErpN0bxD0vV",
-	"swF18W+xE5YH6Qi/6qPMYo7paZtiWKRgtFYWqdpqxpdG4Lymn2k0RC8CokUGavQqXDUn5l1dkSoMWPU6",
-	"2hotreWampdEnjKpmpPC8RlikMIM5Jb1IsfayLG7CZfewFiLHNgtCxpzgaGwtC9OWIvdX9Ebmn3XVSyL",
-	"MhY6AO3SLlC625HHbOql6pUZGYopGU2SIXAxpmZqfVpLkno64wuxc4beprTgdfyZygTiAwl91TyD2fAp",
-	"KyMJKy5Ocx+tSpoFNg0fH4tbznecHdw+uHOPJYUPbJOmacFkoHCVe6d5cua5rmssPAhlUTbOjFV7k6au",
-	"eBBnU4KDgGQEZ9Bk4CbVtzAltNhfBITerqvil5Z406uq+MVLy2/IjoDzVjqqwBnFppospsYqg6ijOHDi",
-	"etF859mfqxBQof4wk7cMHSv4hCkbiRJrwSkDnfPnty7unN/e3trZ2qrwqymz1nn64385/ad3nvz0R52K",
-	"OrBdHiIGar8zGZfHRfnS43/79ycf/ujJu2+ffu+9p//wtzaydrdzslHtd2Pbbphdh2+CvhSQFttfuHzx",
-	"woXLlwA8sbITO1ub25tbi/iIONW1RY/VKeKLeQwdaOagNr+XoZdg/pmPNFr7CR06GdvG4LaRkm7Nos6D",
-	"tcnUsnIykK6LLFAOx79PCiaHwlT0nIcC6rOil7OBv3YiOiixtrAUZET5rOYeRXgSfXzpdvxrbAxQEU5v",
-	"V5AZ3tDyjZKEFmmXUEUYTYaoCW6Gizv54hYyPlFMEjpQrCCjLOXWfuFnx94IX/DRQ/9OZJbbQBVLEvOK",
-	"5vv+RGacSUkcdmGo/LAYM37G8RYs7YkTf2Fou3ZakmLsg3cBYZhpuPkZy3MTXjTnZzOt4QOwToDMSzHi",
-	"ekSPGbi6UgucusShXeHEysTqg6gzkyWhW/u5BVxi5pGlYXWzskXOZDeotAkTLNstwfjmFAEItYv3cpQt",
-	"lig8CwjrtQ0f19qir7xKEjvKZvFiRvSZJLaGEUQaEh7XQhiLhVHJgq2SqsGUXzYa6wLxQ0V5MaEyT0np",
-	"unR3bq3zW41urRbBnHOy3d/DdrO4LvP9LlxYnis4J6FDL19slLiVt85fXhctVnc6VcV4i7zJOfHs3txZ",
-	"kjYZDw1yYBSisoCPvpdW0D46JUzfEiQOLR43D7I5krYVsChUDbyOR5iGMIoqxpE4KWu6eAX2uq+2bygx",
-	"yFPWtwqYYwfip3a10zPCQUUgLMXYIEMQj6aAfAuTyFx+UDvA/lamHEl9Jd1vKEm4UKxLxDjjECCLnA+p",
-	"/uyhP0+oYsiJq6roTOAe0d1nCcXqwJnatYUoXPzKnjOxWT0YTW0uHnWPDFmedkkqJn3FUpO5y1M8D2wd",
-	"RoeEZTet6adTErSE/e92dJORHlbgy33XGny865qEj2+4duHjq9B4EFfrYMiI5rBlSWvPFdLKOGcNYpVF",
-	"sarydxSO1YHIGdSzXDHipR1Ad5MrtY1nelSGeZgBxPlGF2e7Lu/oQUG5HKwKbqNEuLS5vqxAbBjoSQv5",
-	"MRsP3jzfvbDly4rxgSwcFBOprmdocvKPEMOM5m5NjJFUJPLcuBBKJCLfHKV7Wn0bF8K4cFk+qOwC7yoo",
-	"3fnml9ls/qBtRfoBSw1MxzloECb6FVakWaKqp/4R4xM0NsD1RrLUSBO0mHc7Ey4Zzc2f4OdCu/VRqE5k",
-	"ORMI0Ny0nZ6JiaApO4dsECy7UAuPXbg1I+DVKFwM0uFAe0puMu5wW0t3H8lkl7zOs4dklOV5JlkieCp3",
-	"CRdTYlz5KLS7ZX0MLWmwhHOmj408UJW/DUqj8fxGRQCFqsBCnGbQDhfCugnjRIezq/Foritsnz9EuI93",
-	"76L6vCbWXQwKoMEMYZkdcT+cm5AMon/gCT8bq0zlLBRKbyVAE7PYPVu+EXXsnritXnmrXO8mVHO7rc9S",
-	"G7DmJtm5sPRqZmE9A4BR5tcXJPmDe7dv6Zu41iQhtZqi//KInqDuxk5YMTOAw6ABmvpc866RixfPL61F",
-	"F3SJfAXNw/5EWWM7jr8F3VBsZFpcmijoGvcOS2TpGgunbK8T/vKNTA3Tgk5XRNMbDFiishPWszFTfuWD",
-	"ByR48w1/NYzzWNDyN7xJ46+KKRnQAjCz4f4xpJIkYsR2SbVYVxc+vfXh49+897u/+gv76fQH//741/90",
-	"+u9/hl9872dP3/nzMkD/d+9+8/SX3376zp9Xrye1wmBU9SqmBap6pcWhzG6y15jIuFDd/qvY/L46KFvf",
-	"V1dt4we68df1l5om9k7z4BG6OydFpmb39J7wKBCIynLdrusfvHHQ6S5Ee9RRZMRAE7cCJoxZfgCSgol+",
-	"kH6uiQQ7EcQ+dFMK8qFS41quz1XAwVlczuuiIP1CTCWkJAzKbuUemRaZYpJwxtIaWo4WX1OWg6Mlw6K+",
-	"0Lhze5rDq1fNC7DSYZx9mc2wVjQMeSUaAcAy2b5oPStRtEgiSLCGSZfgOAtT5l6v/j6eBImWGgBjyepx",
-	"HuTF0URNaE4OXrv3Um2m+P3Ba/fmJ/sI7DgDETA0GMBpylMbJiWJZAyzj8w8cFDihBXk1YODO5tk39Xs",
-	"nPS7hN7nDpkOA3F4Sigx1j78SrLiBAHBADlm/84NU7eAwmrq1gyI2H2esjHEAggMWkMIMlO108KSvyAx",
-	"Y/lFvCGxwhbt3BylL23e5/f5yy/f4FJp7n35ZciqMcJS7i5q2F3y+sHVTXIAlSKxnB1DW8NhbyQP73NR",
-	"kMMeVYeb5OWXtepr27zCsq+hf0wx2SWHO1s7lza2tzd2zuOjxilrH9eHsbzPxYBcIi8iCV/qksvkRUu/",
-	"l4jm5R3yoiHeSyTNjjIlzYy0IgH6PsoFELovv2yCfYuJGg4meY5hQ1oum2qEIJHv88NSfB7OyefDijA9",
-	"nJPWh060Hi5I7vv80Arbw1KKYwbroZG9h6Ush53qKp4bFkozDGvDHCcz0Tdg5738snXsSkYSWhQzPevD",
-	"GykbjYViPJltfJnNDssYgjxnxQuSJEMhZMaPYEXvc+A4c1sD97RjQ634jhjlsvwKYc12wR85ZnhBswkM",
-	"97l7fZAVEhwrmrhdIgW8AGqBSXc0nukplSQXEmv8M64IVNE307zLaAq8oQjVe4nIId70ADywxLuiib4j",
-	"gukjJWpYQO5YpvRGNJ1WhjYEXGxyeICbd+N6weRwl2wf6n0tA41SNHroqwcO7ZWiEIXl27vXr5LLFy5+",
-	"gZiQOc3qRqCDTcB8/Z++JgU/3CR3rCDpF5Qnw/tccHKoef+wcoABDi7bswKoYDQlhyMmJT1iva8PD5GJ",
-	"OHuoDs2Q/hBKc49pQUdMMRicMiIE4b4zwUkqICLQpZXC+F3an6bRha2t+xyCKemIpV2SZ8eMGGMEKt0G",
-	"0bov0pkB3Aeo6zHLFYF8AjKFylUsl0w3hQut2wbimuKDYBfQLA/D/4aesJpI8g2UAuQbFXgz8o37/Bsb",
-	"Gxvu//r5C1tb5BvkMOMnNM/Snlnow275FZC7Sw7N4Hsw+EPyDTJiFi3tECd0aKSaaXhbNzzhdKKGjCus",
-	"+aobAiiS3oBmOX4251cPgHV1w7k4gvxFzcO2sfO6sYEo+lmaMhhPIouB/tdGZlmQGKtq6paoPIY6ykCq",
-	"6VBo6b9HDlOmaGbzF6yBxGRz2A4v6A65UL2BmHBoLBmy5BjPBpOaX2AJd/PGZf1GIvggzxKgoFQ019x4",
-	"CMvZE4OBZPDDcNLv/d/f/LtDlGFYBBR8BsATNtYfKCGOkQ5gi+EGaMH0uH2+Sy5sX9TdKiF6OS2OKt3p",
-	"81kPWzKwyEvZxQxQTEfVv5pmdnaQA/SFK2cKmhhkOevBTUGaUcJriANRrvc38BaJZarVHCEzSfJMKtz3",
-	"ULjW9HfZjnhE+cyynETWSI5x5aY0U1oDOrzLVDHb2B8oVpgFg1YuIkdwYRD69dt6tfQOn+kP/Ymc4Zc9",
-	"OaYJkELfHoCae3rzwqC1jNIamGLcNgzkMEK3Z7jeEdKJcCuHkUsXJf43UJxcMXreyy9btkYKjkTKdg1Y",
-	"5KG9jNs2gZImxKGsA36fAwvgiYGHyaHVAWEzWOxJg+hnRXRVqdRS7uWXrejUp7qe1OE+pq9/neKxdAUU",
-	"WhSOoJdyQeQkGZomN+9jvFfCOBr3jEK6P6bJkG3sbG51up1JkRvtUO6eOzedTjcp/LwpiqNz5l157rUb",
-	"V1+5de8VeKc0AlnVtlMNOdze3MKHxJhxOs46u53zm1ub59F4jggx5+g4O6eVtc7um4+6+NE8vjmjo7zy",
-	"9cn2OaMSoi3PFKudry1eqc3rqg8AgM0gK0bm3BXHyOMZt08AU0jUQG5c6+JJMIIqT2JiFZOUWXGuDytA",
-	"uNV6wYnWxysKKyoy97kDaDQBwKB3YDP6oKtAqzk/nFFlZZ6N97ARU6XmmLExZi0MqRxukusQO1aRk1qj",
-	"q4wB4dgpxADrHu9zdAnCxmaV8xY0C1RFrFy2gWcnWrnRygRQDk4K4GhDM2nlsyaCBcMERnPH7o20s9u5",
-	"PWZ8H4cFK2/P6c7uV/3Go/KRcxWdDi5ID9AwwaS6ItKZxZs21rWq6vE1Y/OpRPUann/y0x88+fk7pUcd",
-	"w3ovX96+/MWLWxe2d7a2Lv6RHucQKsR2ts9/0dYi1/cqhJjunP7zd558+KNnH//D409+++yDb5WXKyQN",
-	"2FbBBLbc2w6E0TRCy0vN9KKKCcaFyLHgJthlZ2s7Yt6te2cpdr5oojQgUVaU5tkYUjmLjKtNRM4yuG7+",
-	"vtzgz91BddDEsYFpZDIaUSgF//Tffvn40588+59/9+Stj04//eaTtz76/advnf7Fx6ff+ejJv3/zyf/8",
-	"5OkvvvX7T78LZpwjsMo4WQBGlnkJcQ6AOlBQTDxy4h5Ti/yLMqJbng0I/qG1PosWUsJHACvsoRQwaBuY",
-	"gqK/KhjALG0ubIZ7TBmi7+MAP/MdEckZMDpr0Yxiy63lHGDxHi0LrIt5/vaTZ+9/ePr2Xz3+7dtPP/nh",
-	"6fd+9vjjj+NZxQBrhg8VSOaWcyIeJbcwGv6hRec8JGDlJRAppsUwXuwWGOEaPv+5CcZWAgIHGy2gPj9O",
-	"OP3Wu09//N+fvPXXT771305/+TbKk3hOGBg/o58NIIkdAb2BCeA2aG4WiI4LbhswfUuE4gEjl9ZH5Z71",
-	"CIMSYN5CiBndpj7H0WRplAWGmC+5ODpC/1udfa5nPC155zku/S08JePXfZ2d20Rl77lklmF9Z9CTn//q",
-	"2Qf/DXnm95++9eQvv/vsg289/uRfT3/4UezpUwed8bORTd2Upmgf6c9Asbv36v7GzsVLcNLK7OsMOcWY",
-	"EeAeBXl/lM8I5Fjf55pBUHXM4Ra1R46EViHB7W9OIS2c7uwfXH11k/zBnVe+1CV3bn2pS95g/Ttd8qUb",
-	"13Vv9/mda9e7oPId8cyE+ptl9Cl0V9hRxkusnOfFfxUwnran0JoHEGRD6+nSO3gyzgVNIYh6bdLs02+e",
-	"/v33n7z1108/+funn/zT419/7/Gnv/jd33778Sf/WmXFKkhPgBvPvamvDY/0cI6YN2wFOBEkWgl3X1pP",
-	"QU3SPGaUI82v+voyYmlGwTSxR+RkPBaFkuSuvgZvkluMpRJa28R6iMDZmQzKtC8xVeOquRNxfsTlONGI",
-	"hfZXUwRTP/KnEwbxeUbxN4G0dQaq6unL0guXHspvDO1JHM2SIlFMbUhVMDqqs6Zz9PYzTmEe8wPySkWk",
-	"wBpF4tN3v7+E5UoMg/p6vspoOicmFukStaGwBwM7+jp8v3HVGL88xVb1wh5q1ewQdLFD5xGj/ugS0+Jt",
-	"MPcFViEIqvloXbTG7f3s3//r6cd/10Drdnriq1QOgSfHVCVDz8Yfo1ONkmQ44cdasT2skcPZ5kcTqUjf",
-	"Fv6tLJApDPAi02rvha3Lc9bTl8AvCI1nkqSTQqu9GOlWydRLxAh9tHUWwuE1SQXY6UNb89Ns9fqCNu35",
-	"cDiFB6wtXss+47b+f9Mhh2z/+NfffPL+/xV5qpU4Gt7D7BWD8bFYLQTNGPogkPYiD7WpBMmFiZqnnDBa",
-	"5Bkr0I9asQaYYH9rCZnSmYVJqjPta5nUB5kZpZ9j584mW5ykJqgceU3c0Hz8XsSJ9Fo2ylQn4sGriKXT",
-	"8vRqzWtIEwgu83AaRB4AdANxq9y16CHgWl0f2znv8+OPv/+7935T4Tw540mA5c69CTwR1qPesNYhx3AZ",
-	"J4NJnu8aA5OrZ6SkqQBeieIpi4Hf5/ocl11zacRoQKyZJvdMU1Kxcem2lTRLsQ5naavTL9znpmIH7Wtm",
-	"JW8Y7FCt0HGh0MGKO8IZpavMngvOfJcAVNYaeRxCVx2L22yJKP3ri546hZ8Ja14DR2NIucoUs+ZB64Ts",
-	"s2FmIDSeE2s+++DvnvzZd9ox6DkjUMK30HvOk2orZyGHAAMJnrBdN0UrnOw10xP7cOiqK5lnDrv6Ejkd",
-	"ipEp0cW4RTBHN141ud3DXnexvefIYj4V/zlZ0cxk/jexpj75xV88e//D04/+BZmwkfH6NDlG6H0/lx2Y",
-	"uCwtmTSLaanWJRAcpNXKHJCPjwSDqC6DKrALwhHAUrTcEwP95n0+EiOIk+Gp8b2WGgJ5kRJFC93J16Wy",
-	"d1RKRpRnA312iAG4zZh8qYsMi4wuybhA790xm8lNcgPYnfGkmI0VSzEhzljxXgCYNBStYs6/Vwih9K/I",
-	"4QWTShQ2rIRlkDDkYfEDesyuIP0+3ysjLZJhdrLGW+PpL//i8Se/rTCOyc6qsU5Cc8ZTWlTO0oUT5qp9",
-	"JkqJmjF4srbbTQrzTq0Q7Pbly0Ht/jkdMHYmf8xoIUMLoSdg8n7OvBgm6Liz+9UHtaX56FePf/vuk5/8",
-	"6slPfnX6g+rmLtgRIGX51uicqU4S0HkYh0oxI0ZyrW8iZJMplWKbwGg8s5m6UMWiP9P/2Gg8RQtlMEUw",
-	"kNmkN7B0k9yBCtABNeQa1JWI4A+DmBw+HaopfVsblx+8eeHRBv6xU/7hze5rAqUJ2aMMAomHXc9furS1",
-	"5CbaXSzvKZXBf5tGdM6pmhQ070UPYjtmEAeaB2xUUWUFu+T63ds3NzcPbhNRmL9L+Z9J8JbtmUAZ2g/b",
-	"8CSgs9avSd6SEBcaK0LseFDrF/IualC5zgH8goSYGkJTA8vjGyZ7qOZHeSa6OiRFaBjKGIBKP4acz3SP",
-	"pJW6BNWdFBqgfbOzLvb3dSK4QZhasL2VV9jnKXO1YAhI2hRDdlJwqUAi1YjZK9JzkrzP3n/v6fs/OX3r",
-	"wyfv/vzJT34VK3krmYB+PZ6ZyLIaJhOWMM3tkQIOIWq0L5rnehcaRXzRfHEDeqwcvXMqsZ8g9pGMyXPY",
-	"wvUsZ/DOSsottrF+B/EHn55+J3z4dTsPNwo63ejDXEEzry1Kgbg/3nPwKnWBZ3OOE8nYrokNwZj0rADv",
-	"ScrkMcZ4VrzG+kcASNd6pkWDgvt4MvSZSF/LpIKul3lMrjF5bMraUOWKvMEucPnB3nOqhJCL3HdZiV/l",
-	"lwyJyMWkiG7wKj4ebA6BFaNbo0XqELAXkrB5PnNhPNZAOKgE24WoVOJhtDPgBbsXvGqoHNITBicqxFyH",
-	"BpFnJ2x9I8AYSnlcYedQx6N5Qd++Y18J5kwSl0bv69ZE263Vife/lMlU82rIWgqxeXrjdwlH8Mw1m0if",
-	"/tcfnX7w86ff/cuqCaACT/dgQTaeezNLHzVf6Iq085zp1UQrYxnIc2TuKpzOOj0a3zz99BfLqdfWl6cn",
-	"d+Na59EDL9nPYYoSBp6s1m43oGMcorXvkLCH45xmXJbGPWUJCzWoXkTYoawgZRUcLcjSiZq9tHmfHw4y",
-	"nh5itRcJlsb+jFB3yolilxz24aSzYXSZJF+bSJUNAOdIH8ggFO5zfEwvnW5c/3uI0gAclhjXeQgHwyEU",
-	"OB0wnjACYPj3Of5gyhUcbpLDEaNyUrBDk65hkgzN8DBfoWvwNDXjbEKeE6P5/8Pe+zc3cWz5w2+lS/VU",
-	"3VAlC5tAftj1/GESkrAbEha4N1vfqzyorWlZcz3q0U6P7GhTqbITCIZgIDf8uCEEQgJJNgFDcgk4Nj/e",
-	"y6KR5L/yFp7qc7p7ZqwZWTYSht3vbtUNlkYzPd2nT58+/TmfTyHPwW6FCsJkV4yRAkrHh3dTynaMOh1v",
-	"LKNPXZyUx4oOanMViiZseMeL/rtcTaOtwVJHNIGAEwB03UY/VCQd+hstfJMJHnwhw61r54Njy8Fn/1j9",
-	"6eQf908G935tX70enLgMU0fD7sytcHD1Bl3duIQ0S8rnj2aGR17dURoujgwNDw8PD70s/+cV+T/D4f+N",
-	"ZLKZ6FBnRjNYirljaOSlsInNC980b34XPPiidebT1tlf2nePNi9dgZYpu0h6T/1V5KKMT52p8Lar359v",
-	"3riKd/vj/snmJ0fbJz5uP1gJHi6qnYKvGDTW3lt9Ezbw6zPN8182lo7Lnjy+gPWWmWymVgXyLUUg+NFH",
-	"GwmBlBTUUz5vXtdB4yTrpztu37rT/Mepx7Nz7cVrweLFx7Nzq1/Otx/dfjw7hxnux7NzrbP/bN863uM6",
-	"59W3sw+678qwUJVQMlHjlsPUid2fD+4mwreLU6NY2mnKo13PlEXP6KhTEN/N80mX1KrZOMsPlrOYH6uC",
-	"PtcrQBGIDBIFY1yns5HBJc8hH6chqZBF13nuUeLKoA8CLviJbG2RcjwbTC7q2PMBbhI9c+DS70MTuHff",
-	"oH99T5rjwOb6ujE9ttw8sxwsfR+cPLpu8lxa4Xq5gUNQv2SM0OZZTQhY1+AGKohdwopwC7IgWM8PNFI2",
-	"ZzlyiEJWAQUq/Rm7yPRyRcoUJcGS0wcbsYznBi6jjBJ5IlMADLIzmWPl+p2z6Nk01HunJCkEEx2V8bDc",
-	"xrcRWVXlRR1iUZ9G+MyS0g/Ind1DDh6rnTewVxfsIP4kKUWrcxi4RXYdSxjcg+bLSWqEvJJ5m8xndGRm",
-	"FRquAtlTSKXwSZFdk2VxvaeeZFHKq4lb453DPRxiFOSuvjBKUCJczv+JOqmwHCmoZEdhVK1UEUDKXoi8",
-	"fTqVmsOfttlMrF2GZtRxEIDHIvyivVH0gAWOw+/hn/vwJvBvzSj6fsIrKhRxWB4u32aCTdqcq9xo0hvo",
-	"P//nZh0ES8s6QJf20beduNxYuRvMX2hf/THi2NCJwRY5uRSHKtAqQKJ4juwJq9ptgYX/zIpV9crpYASy",
-	"soQ6ws1zPIPSqx0AVKGqb2a9yvhocUaey+XYNhB06TOjZqUAMMpPKBQXEbSUCKxCAd3XEKy+ddWyMYoq",
-	"2zrcvVp2bW1tcvVsR41sqBj/1/e7Ke2gRvJfP0SCyLBth7WmCe6f9PPlNMIrw4aHFyW8QPgDbHh4cfQF",
-	"wqu0olPkyd8ebS7/tHruWCgCFF4uqm5NsLWNbZ36LN5YdVl6m3cMD48Mvziya8fOl3ZGfjdhe375sOtZ",
-	"sZ80lmaDm/8FRoBsnJlDu4f+/f8c+D9Dw8O7YvLbsmNjlUtyMLSW9Yju/agwtdEuutL++FesvpTzVzap",
-	"hxspWWt1k+Daz8H3K8Hpk83zv68tq4ZUV28+66BRwn/aRdRyqh5gRWZXEx3mW3r17GNVxtm7jZW7f9yf",
-	"b54+01i+hj40Xp+mHejawHA7uMYupa7yawEZKt2fco9QRlZyYMMAjhsgDbeFL7rxiWgWkRcaS7PNG1eb",
-	"sz8En59oXbm+LUfeCWGAisyjM7SEtrwWVu30e4e5UZPp4wIr3yx9G3EI8Lfy2z6CSr890vxu9o/7842l",
-	"BTSbHg1mTUq/Q4zQBgHvibpa7XJkH+wURrEqK0v2vq6+EVkC3lVkwxrXbJ7rSsoslqCpX4UwP+Q7jYJK",
-	"kJLJd4lADDNSrSB6VVN+5EgBi87+XywG4mnFaBqEqgpxDeGG4synPIwqVMW/oQCbseVXhJL/qFHPx1Mr",
-	"yknZrXnEVlQZwC4jI94U8NKm1vkD8AZ7e4oXN1GTtnH3l57RE6zfsWIHHDoSK27w2EOwzuMUbfJPcpyi",
-	"7pvtmpZBhcYPfNw2mcrLLJJUVWAFxWOIHHkPMNbsgyor+sDVR62Csi/5Y9vUG5AXoAALeay2EbsUhpxl",
-	"KkjFnQY1LSJs6ZexMiDPDSFOlwOHLQxHlXZJkVX9xAMH/AYtsGhb8Yz6pEe5H4L91G/UhfJdQclDWtex",
-	"TxvL8xjMqJs59nTyGYf+KpupML/swke2h/zeHivaVRveysSjH2U1JCx6M9Q8Ghk2rTKwMc1ZnGl+cjT4",
-	"9Lfg2kLz64/hNrYQtfgLagZpHJKEyAwlJYOFc1HOGzgGkVHtzl0wMKoFeHu9GDLhHxZGwz5+QqPEJsx5",
-	"yvDLGXOXhN/KuWDrRpbdGcjL31Pxy7WFYOF2Y+VuY2kWccOhOEWmOX8vOP1d6/ajTESZ1wj5f/Q+thVy",
-	"CgkDpb6JjjOepaw+OBMc/fGP+ydbN74Pzsw3v77aWLmr/A1CDJOOZQz6MCJLn2ksfREs3m3fOhIsXo2O",
-	"3eql2TVfKbn68AzqlcyGDm0E26pDm64Rrvb0Azi7QebQP+7PB6cv4ElNsHi1+c2S+sfx3/979vv/nv1+",
-	"A6HM9sh8SQlqorzshknM+FDhkhL10hOhr5v7DxLaqB7SBRtie6CMgxS5QNMmspptBPaKYRZYsD8J4til",
-	"fhaOnz/W+P371leLwYNzg1+rzWht/1C+czeeA31pdMWlinwfkXiUVOkkHtmN78SaPDhLMywDeW4SELq8",
-	"D6hefZX992F9TyU+kM8QtWI5l+ewWOsWHeauf7jO/EJYHG2MDrHUGlwt7S89nNS2seH1WtFrP2FQ2d1m",
-	"dOP6DetEpjAwuj6aWzaxzEzpPaXXEfQyc/9V3uSjXg16O9CtbT4WfQovkhbtJk25UKc3QmGveUXwwDpO",
-	"O5fneHAJ5g9cOKqqFfqFWTliKm/VJ3Iyo/SJkT8Tea6/RA5Qqm+TJRXqmTpbj8FlY0SXNkJUVFBsilCM",
-	"hlMcKsgcWmQ58i7XnCl45soJc1jR91xuF6EdiDaniqE/1hac3sDdmyPvud6UCGvOIS1tuTM8acLvl3d4",
-	"oim/NkTPDsRJbDbmh4PIaCCGYU9nDGw+QwOeKQN88ew/27fuNZaXgzMLrR9uN7+607z53UYCrv3S9W8R",
-	"+dB+NA5oAsr6sA/87WUfGFG7kJkkVzvoCUg75k3/FvzjXwQLt9ED/3F/HrFPzfnz7avXm8e/iAdoYQi2",
-	"bpCm/Z+cQs+l+9tfU9BAcAKIa1YF+BYeCIXusebjhn8UEItV6vlKGoj6uNuPqnxp/A98Da4IBFLhXKqG",
-	"R0xaC2BUPlTxuOS5fl7W0MlmIeLIIXkLOk0VhCipAJezDm8IXjlqWSZgUYQw3J1R3hCoNIEgU4Wc0gWi",
-	"V048AWPUecpebSC+6nl0NIn+Q62jerD7ub37pvXV+dbZ34KbZ4KF262fv3kyLzHtom7rc+clXkdVAhF3",
-	"CH56TAMaf/J1x4xDKeLRDUL4fNexiHBzZFwHLYDom5B+QdSSgDx/cW2rr7PuSU6fwwTY8dn2gwdqBb90",
-	"vH3rVu/cylHNsGedcwHWzcaDS8HylQ1NgRLrAvYyMXGxTL1JPONQAbiqzq7WJhxblJlFfOrZpVJWgRW0",
-	"3VHbypIZagP7B7fgAzJBi1PhCR6eu8SC+Vza1vQNxkRmwIkqeMbTogzFI4nm2bvtO1EKIRiVJ8hypBZi",
-	"4EAWIsz0lFRpHbwFd327yEYNw4pb84WtYgzbZ5U/CTXISDDEw/EDfUF1dFBiDBIRCHcBZQnGDsNFh2Fh",
-	"p55V2JYjhSqtF2AfY07QFEgZeD6YClaYZyiQEDc2zQpZGeVQMum5NVRTcuhMFhsF6kDcKgD3Lex/oPbi",
-	"TyJHxitwTKg0m0iJ8a6nFcrUtvDEAscqKY+svslm5O5O4S/g7UB/eTib+Y8a5T7UEI9kMx7ormaaC9+u",
-	"fvupynhXaT124/jPJ2zHQdDI8PDIjhd37nrp5VdezWRNizLDpV3FHXSEDY2MjIwMvUIpHXp1YmJibemE",
-	"aq58WOSkowiUgh8BRG+aJTYD5RU3+jg0iMxopvHgVOPR18Gt39u/XA2OnQ4WTjTP3g1Onw+bhI/eQIj1",
-	"Btui3PkbbL3UueEU73v2vHX/TvPGw9XZi60r1x/PzjXP3m3eePh4dk726dGFx7Nzq7OziY4rea0Bco/u",
-	"aXO8JFKyOsEma1zhQzHZCmVbIadezVGJE6AtUORnwnerWB/m62L92AIDi5MMcSIXrOUbAf7jPAfMwEwU",
-	"UAAEIzIU8meY1gmkpOgwbwpABWV3Rm2F9L0O1xn1CnkeycuqhzgU0TLyghCjwJgFAIgQ4zJZY0IkM12p",
-	"pfFt7NwBWiI8oTvoBIdvzTGBzaOCJwCO7fcBT/PC3dUvzwz+nEB2O58c8u3iFPMHcLI/TvDWa2RiIoYr",
-	"nbnihp+2he3jUmixabvIjHCM4gUA+gyjMBDPBsI2X14nV0iPi3DVL2nwap4DJ6DKq2YJB5U9BmJSEVgL",
-	"ogtkKFFwi0UqbJcXInVAiImRrfZVizUrllsqQbyhKA2zJDzulY1WZ+T1REmYUol5B6gqmN/sLqFn549P",
-	"goc+bXAgPvoQGlzKrEOb6WfB2z2T+2yduh1cWm7fOtJYieogCOZJi0t19R4D/N8g5oiGbmvEimHE5Fo3",
-	"LSS7hMJsZBpXlG6GHyDP1TejiLFCasbIeQKya4aUmkQxaprJpOS68nzSng7L5RybT2nqt1AhMK6ZhOWZ",
-	"ll5y5PPznBZBeBGlQ5ENqwOXU3Q9DyE8miZxWwr54daDwJXouWpwLMxbA8fuipkGC6tx7Gxrkwky1SH/",
-	"W+C9cFIRnDm1emyhef42gmR6xjdEK1e7UtVkCViF7XKcHzVvEgvfu0gACMayhtAzXJJ8F+YprEdIJzrD",
-	"9Xwpqm2bKsVAFczUDMHBSOsHnCiIPiqtlg9FNOy+F7y0Lh5BfggEePWRImK9DEIN8gc41jpzGK+cGyMF",
-	"KqYKyOhAjZGg8KrNYd4V8hwFjqh03PKj+trIHjKUMtYuqbIqLJYZIwWPVZ16Qf0t8nAgqkwNLAh0JKdE",
-	"lhSAKKJAlOxzSrmMYkh6BiCKYiq+G4YXjNMORGFy8npT4t9YWm48OBfcvti89BNinMBwaikphBomENSP",
-	"27fuBbcfBI9+Nr/cQN2EsbcNb5C3RuLp4xvBicty83phsX3r28ezc62fP2tenZf/uHk2uLbQWxW/8Zdy",
-	"pQaeulQ6edg1Iv4gAplCfuQsHq2ZPZLnAsWar/5EsktgP0ZJyQQNboVdUILHM57rR/QhNVmtfFae2xbj",
-	"wIWiztTwJ5FGja2BvVMTxKu6M18wp9RlG3pI98ZzjUk3b5Hg15U6wKB45XFD21o53X50bFAbWkUS0zUX",
-	"o4QIO/V7tAzZOyhHHYp/24pE3iT0K4I506mUc2EjNux0eVi8nEYdWWX8CfnEOrpArTcgvd1PGrPnqrJX",
-	"j1oacPRt3On3eVI0T5xr3zr+eHYuWFluLy7Kf/z9x/atb5tLRxGX3rkvza7DaWEmQRaK1SYnVZSCEh4m",
-	"JkHmS15H6XVuGYdK85zDvrGEea0Z2DR2y7mMxfRqVMWv7Ys815VP46a4FzTktbCb+jpFGtcMyZYeuCbV",
-	"3obxRevm8WD2y8bSbHD7dPPC3eaFbxrLy81T14OHR8OyXjMivZ/Qmnff0DHtSP+nQ5cN3l5cqXXqYVD0",
-	"sGlTZN2kjfHD2z/EFnYn4Eu3tvhr/5njQjGmS+f0D3NlCmwya+rn0lwqhiP9dqqDr2oLjTlNFVn3x8C9",
-	"ZKcASNRLbiyc0K3Wsp7vdzel7VQIe5JvIg3Y8aDQoa85sYUnPBteEE3by4xmxNDIjk34MXwZgM8864iT",
-	"k8eCxYvN44861JJ7dTPbEXDQ9TwQtvrE5bqM4h2ooTCIJXVTRKZgHYVJshrHQlKqJBSsW6doIEGQuK0x",
-	"pojt/V9UFoGg3M5t8dPzH2AA/XUfHRXouBX2hMuBwy4S50PxbGiHAjWPgInFJX7N4yYtaSeAlg7IHz0b",
-	"jklRTAq5wfz2cnvxYXD65+D0vdZPF4LT30GiFLpZ14v+cjlYvBzhh1TOZ6POTJvUsy3+nm7dEdvU8a1I",
-	"DY7kjuh1c9U60VGEJRsLf516d36vKvUQU7lhdq+BKiSox6TtBk1/oCK0xQYmS3NyOZj/ewcNVJIyghnJ",
-	"3qURjFCT+W1XRQQSvrZmMoHLbQCp1JF/AnEjrqPF82Az6ZdZKiNi1Lb+5ykq4ABuWFHB8mipSxrrL8zD",
-	"cUAktHTc8AuEQmsRE9iKKFggdwmzbMgE1FmKNufr+NABzivV7rRpZV6rX7MqHIyHR4NrC6pA+uHR4PTn",
-	"wdInrYtHWsfnm5duRIYHRXNiE0v1W3cPuUdfNMDeU89I6z3dhD7T3qd4JixhDs4caV66ktB/Xct+jIFO",
-	"6wG3ue8iAx2C0TAYAZ4kRlDhLkdeK7tafsHI3jnUZ4RxtzZZBseDUDZNGuy7iLYrM+pZis5ew3ryvACN",
-	"LWSTqJpic4i7fgQRbosc0X2tGkOBEYe7NV5kFrRDtsuDySd/rHBjM7Q+iqeBWP/DSiVW9HWZkjvD9Wvh",
-	"WTLS5gA/n8YP49mz607p3+JpItKp50ih6FZsPlnAHJ6I6lUg0MDgMuC26vQ5sYQSX1e95xOAkTLYUHua",
-	"HQadsdGRl1/dtXPnqy8BDiKb4S6geFs3bjSWZpuXrqjS+N5rhLChG0+UdZ8I6sX7vSaA32mevx171568",
-	"T7h1KFJeZElFfwlFOoYwr4v0ZzfFrXREHzfriQK1YrUuSlgq46wzn3DY0c7YjjMGVm6mPPVYntd4OK/Q",
-	"FvHQj3IFowvz0hpR4U7J6VTjAMGUjoBRRVep9DKzOgVXcujkZDK49DXowz5Yd1iQc/ZR6+b55sWPW/e/",
-	"CBYvN88/2ECaJNqa56QyJzh9vnl3Hs/lW2evNM/NA3ZjfYPuWpmjKVNEeHIs3ApD3xyp2MkqKEV4KKO4",
-	"SRMKLUABTMYUyVFPckFEwrbGHAb6tuPIpWWCQd1P2tbGrflQGLJW/WjzZ2XvDxaP301QR7PR9ZWssX3n",
-	"d7NTT0fal+xJucXfjpDFVNN5y50hFcrrGtoI6ywsngBxl39VaXFKhgWa7ZZYrEK5pWj1yuoGeY7AgYoa",
-	"aYggcLgnPBlo+DI+1bpXsNqD5MvaKKJC63k+wYgoUw/CBuJy5PJzPaw4U99gRg/YINtXfwzm727Lkf34",
-	"EkiyI6MIwM7nuc3hyWqSgD6B5YaSkikIBrjbG9iPg4xQY89JsSQ1nAM7LwIaq+DY6dVjp7s7onJtontM",
-	"/5a8YIC99VZtonvZgdmfH6AlVUpuC1KuTSA6oa+EUqceNZZuBo8+aSytNC8tt07cbc7ORfoPOis9rN9n",
-	"2D245zoOs6CVlEy7UOnmKlY9gPZQmEK16lgY0crLBGLdZOyNLJhRWXW5ffU8N4Featyy3qpNPMkSrkmL",
-	"RzMjwzn5/yM7Rl/ZuXOndOtQ1wWjMLSBYw8Y2A2s4js7O3Sv6pS+1pQHR6/j8HYO7Jp5sd33KBclZPlL",
-	"Pp86pK54GyoRRdmuDoiOVj/oSbt0nLtQ4yEt02HU6mPfth/caP2w0lhaaZ/4uPXx7+t3ryaPtZjDfNbZ",
-	"1gMKHq9BaqqsHSYT1mWpvJpmf5VvlY0yqrsuKbEZQyyh31wonuIJRhxW8hEWIt8oR8ZVUSlxGKBS472l",
-	"swmdhwEVd5rpKdirWcsWV1yvjxme1g8rq19eSzPvjZ5RvONaHfAyxM7YrPuisddcNcCVAx9STw/Y4jqd",
-	"1AcAsdDMvEYiLkSBYUA9IOjfw6N4GNG6eATBqb1AUY18dWK0B4LVOk+YxdkAxVWaHSarkh8m1sOXUpLp",
-	"WEzj+Tny4rDuiHFLboWFLwd0mpG37SJI471NZwB2nbx7QOHsdbYP+6mnSb6QvMu0N8pnsylVjZHh4Z51",
-	"p8NHbfRuSX1vQlPc8suAVq3fvp0uiCq/6/m055CdLPv9ulL1Ltj8MAxuIVUXvVNWR6uq6N9mshnMmmWy",
-	"GTk/LI/OyCCaOk6PIivQH3v5G+pu8Odr+pbw13uR+8IH4/Lmzx1KUjY9zefEJuTAgvsr19u3vm0sf7Z6",
-	"9ffuwT18tF1lcdOPwsbxAmGOT3R6KkfeU2AM/Q3V3wFmWO641N31YTqq++jcF9blmSxZQuCKv9YOZNPh",
-	"q/KTf5W/sViHnIVqdGZ0ZAOiEaptW0S9ZJ7eVU4sKvTfx7UKTonaC8dbPz764/5868aNxvLJxvJynKgt",
-	"1eDWO3rFI7aQ41yblFtSJxdajQcVczQHgGWXSkzr1QO0Vlce4+9zZDx2VDuqjnB1dSi6S1XYac5z8/wg",
-	"Q/kKcyoAP0ISSDyCNPXTPJmqHw9PU4y4X+e3/TnTl+/Tg02p+d5vmTp0Wn/cnw8efNucP6MtLMGqup8M",
-	"o50BKSb12fqCJZygTaqh7SZPMuO5fFLXxfcmRfIX1Y7nwQDkQ3rRFhkjBXeqYEBRsAsy01H6/gmm+rSv",
-	"PJHfXF396SRaSfP8scbK3c1ZxodyFehC9KwOFIG7W3kP0F5WL2ES6CZuBpYQhfo37AZ/wuJzOS606KMS",
-	"okNtC1UybRNnjxk3wpgFT87BB4mAxL0ozNeDWqJe1Ho+x0rQJ5SbA9lah9aJ7xL5H9X4sUhnKGHYCEYm",
-	"Nd0PHfOsIZlkn477CliRZvcwLgMK2ZRFnzwWLFxIxglsDDzos8prMs6Jb80jpr9dLpapW/TX7VKpdzuD",
-	"E+tNH56mbMN894nOYwcIeiuV1lkfFVvBGGGVql/HYncdIFh2H71hY+laY+knROe0Lh4J7i0G9z9+SuYj",
-	"/dPGkbmRO6eWaJUZgSMjGyPAmbLrGIIOQQpv7jlEYm0pkEl7GhL96rwbECuFTucJsY0y6/4vwSN99Ubr",
-	"+CK1PPQtM/vbvfbCcXRCrYtHGkufNZZm01Bfva+v29XK8aR2UkuDZxoAxJ80zQu35EIMnCKIDqoyLudd",
-	"2a15YTUzWpMGTZRcT6lU58gemLKgGiZwpxqFgOYS2Ib9d9VLPknliGxdZjTzyuiLw/89+8XIy6MgXKkW",
-	"y3hRnRbHHN718o6hXcPDw/gxvrq8NkR297yTVa/wnIAq2osPWw8Wm5duBNeO4JuCBv9v7VtfP56da164",
-	"u3rhTi/bUGWkosxwDUzFWricDYGqB9asRCFn+rhR4XBc3IHaPnlB5U239SQQgnFgarx3EJq4Tv4Uq2NU",
-	"mlZRdhqZzpCPJWQTU0rsimtPl6xWxrCkFZKWdhGqvccjBylGDTf+85CtKL08GlWXokZp0teR9OqOhPRq",
-	"Vl6A26dY+pV6Hq2nR66d/gBm2tMOXXvXRXgGyn/SkKww0VCBM151PcAoQ+cZu58lhcvlswDL7jOweM0W",
-	"QYZ5Z9IB2QMYA53tH0iwp3CpChURhUrqxwrjcHIE1MPDIxWM9mZonUy6xNVoRx/Eq3TKr8Oj6kOG5Diw",
-	"L4aiH/F8oG0bS581L9/t5bTgb67N/SHkIklbLv9FXiOXHd8As8Lj0z+ZdRKQBXJBLEfp+uJTJ6vK8qiD",
-	"mRNFPZJ4wAiPBfPobcuqMG5pJ3w7ez8uTDg762Yb0NCD+JvEZUsLvWMXQlkYnxRZneHGNQU0c7sVjBlC",
-	"hs2tVmt5STVvIlJxAYmrjKo3dRb70s7Evn2eTvhgENPWgdgM6OMWbe4skr91lLkpW+4GPNOsmSG0cxTx",
-	"v8ByKf8lGJy9IyoUP8JBx397yHCRy/M9tFiOy8vA5C26keATDkloUctyRXg3dQnHWJ5D2ZyCkMKZTBpD",
-	"20TF9veb+fqUq2h7RXRC87ZORR6M7unyTBqDRD35ZINMXj16lpHX7K6b1pCXv3UcsDrEAitR+Q1IyIem",
-	"9wxZznMtJm8sZz1V+fUNqau8/Dj5W8QX4957wqWeBUc5qDyPnknVm3W6Nem/8jxCu2eLrCpxQNQY5pSM",
-	"7In8ADedpOTWuDVmToqsGstzi/oMP8JMwhiJsvqF2U5D7pcMVDfRTmbQi9xu2V1pdgF9OQCzaF36rPn1",
-	"o9QV7okZ8NYa0ADF2gs4zoVRHFy0DHBSGAH7zHF6cGB5Dq1FiPiY4leHJgG9dCms6glNWPxJPU+gKWZJ",
-	"jTtMiDwvVJg0eqFObwHBOmMLxc0b55wu2eB2xWG3ynhhG8EaMmnQbglU5SqmqA114HOkEDK5F0ZDNSD9",
-	"RhApKLA7zB3HyeV5Qe/3VFdFxBrMRjDsprE15LNqB8G4JfLc9nOkgGLohVHAzyKftk7+whRLVX+Jzq0t",
-	"ZIMN2XF6E01X14OwSmTDvpb41XwXURpvLC0Eny4E92eDE5c3wv0KPbU1sijrhTvGOw1AFiUMxLW6eGNp",
-	"tnnjanP2B8yOPZ6da1+93rz53ePZuebfrwVfXQZSrrur5x5tZnnbnOR4fC1B1fGxSByE5VqQKnFneJdN",
-	"9VMRJI89aWOq5IMIaJPVxwe9CvUsQ66OJPSmLGtiDH084ZlPPCZqjh8XIA99KxTKbVaAHEssFEYe9RTg",
-	"ZbrFLP97xcXXGFd/zWoA0pOx4UpQG3eYNck83MhVXaUunmqtKq2ntbnNj8LzF3RTjPFR4nuMEWH/J8sS",
-	"z4XjJVE2Ut5htZ+8GfVrHiMvUH1n7vpsWzKNW9jQQW+m8ClpxYrmij46rjvfNy/daH4327xyPV5XhaMU",
-	"X1/UyFU91y2lDtp++W24kqjaW6QcsLnFPpD+QAFwYbxU5kcNdOQtybgfGTeoxU0coLehWfDc3lK40Iyu",
-	"9l1CpwHIoJd2ZrJbBxray4tOTe7u8f1SbAOGpI+I2pNHgzM/t2/NNf9xal2bmEaujHRpNnkFALCRAD1E",
-	"Pior0OLSep6aqlVYIWCKQ3kekITbPtCJixRLkI0ZpJSZfMA6UmbwuvpdZOtFv+dra/mHYP7nyMDIp3TJ",
-	"4b4LihmyORgCRcYCiqagybgoT7qulVWhL+WkVp30qMVyRNVL5vkLBbj6cI3LYTDbOorjpPegpkpZs/t4",
-	"bFpu8cyOT46l3ARi3ODhjrbMKnqrSQpsmvHDftmtTZYLKgKx/VHkQnOrcmfqOO6M3BbWuG87MoyQT1Yt",
-	"TiQlOUBtwUIb2STiRln8jp53O8pong894NNngoVj3c0sMvsrdciATFNfqf4kG+CfBdOEeBbDIgtI9jt2",
-	"ldSqYCRCc+ZVqRAzrgfQEQTMqyMAEGik6jO4EbJCybeQlubYU1rSghqCKhC7Rx0LG7CAILTF8lyrBYFI",
-	"outasRJ66nn2dLINjePrsnHk63gSQ1LlRC//67/tGNo3/O9/GXr10IHdcpVCTiHEbr366sirr+wa3jmy",
-	"Y3h417/D+ob9A3KutSFRtocq9lCFDsm9fUiKjgegveO4xsNh7JeJ7qsfZJCYHii6pPlotnlnRVrsfFRo",
-	"zuxURKfFTuotcSI8cJyUbK8S2fRgVwJ7MJQn0KKvOF4V3sljVYcWmWEDYx4DzsBEzN+++vgk25R6xdM5",
-	"kDLte8qJmX11PaUGrKEd2tGHoZVIq5KbIfPBa647ZTP4OE4YunCu8WCh9eVKe/F2a+V0B4l1N7vzfVos",
-	"q3263Jp0JczfVx8316+H3xs3qoUu14BWWFtDIy7ZDks7dC/q84BUyHx4Bv/KMATDpqC580R+Y9GwW/SZ",
-	"PyR8j9FK3FhMDD5hcwrNXfukFPobh22xjcjN1KXP2sd+Cu790rp4ZPXLI/FTzpiNbNQNvAUq2GnY5j9X",
-	"HZdCWhtTeFBTpbncBDn41vjQjl0v5Ygi3HJJDX4A5bdwbZFysBqMp7QmX478y/49b2bJ/nfezJL32MT+",
-	"LHlz7xuwcO9//Y0s7PImuS1Qe0QNdZYgj6TwyY5hsm83xPNZsmN4GCUx4ee7huErSixaT+ZJXDsTenN6",
-	"T2hXT7EY17zbQZ/6LEUJxBakzLytNuzG0onG/W+623Pc53WHfL1rvJU6pAJulWmE4tWRd7es8Qd6g+gK",
-	"kzOQCzXw78s1Gc5Tx9ZAKJOS0/vqKXCvVKpteJwt4HlZrb5qWxqVYlamZPcqI2Q+ebjkev+DgU26U9OS",
-	"V5Df3WK3PP956+IRzKV28cZdYVCos8RxD1N2K2wU6bg5E8wpae4gCCDNAmxFosg8pwJtRgZZ5IVCaByF",
-	"bVniegoUgNxAWlxAS0JBmgdy5rTml13ZF/IW+gUKWVIwXxS2Qe4eODuVqDCIXCIGtlhkVV/AMaxCyGL9",
-	"GWCxbK7UwWk9yoA0o4pd5MdaXFXkOZwlTINWsam7T4djoZ08u8Hv1gGx9tWfCgrryeZQ68HnjaUTqPK9",
-	"gRVgPdjWnjUwhinGqma6wVybYFCLFVkMNgzHMqb3bFjO8wjEejLjWQ+0ta4VrcFsJeyZBg1tUk/osspl",
-	"taQQnn1yApom0nlaz9IC2KHt9USbkqRT6tio9RUolYC92aplJa5ZX6moS9eCZ/RXRthQsaje+7V99frq",
-	"gzNqdL3pRM1l+OIwc1jR91xuF6nj1FXeVsOlusnka/7NUCi/+e3R5vJPq+eOtc7+Gtw80/z6c3h1/bjw",
-	"rpsHBa1emm1/P7cRUNC++tYggrquu3pW9w8N9GRTuBMe1Dr3ZfvH2cezc6uzc+2HD5vnfw/un96oU01E",
-	"CiXtnJ4KpqcHOE8MtARSFlu+OUbv2gHSGLBf7Rn6g4eA1HRcjhwyYGQBxe4spquJO+hRhRg1uw8g7w5d",
-	"EVGiVzkyDioZUGJkm/tNYJKJTnpMboOA4xu8mZXncX+mQKPcPVyU48P9wrYxxJcKUnQdea2cfSlatqFh",
-	"bhof9EzVz27K/o5/EdyfRfv74/586+xvwc0z6BS6hFnPEHCoC2YobvPrKue/h4oZVTRC31VpcROeRUMy",
-	"3PhicSGiqhUyDXbgNh5XVxXBqJ1MrLSvHpGvH+BC1U1eXjpF4bNqvwXmn/C4BJCu7UdfBcuDdord+Ww1",
-	"DVMEfoKyPZRLpwQNUnzQJrdjVIIMw7MgM2XgpkzOLL4LKt49Uda+J40vS6o2r9uc2Nz2beqI7NMlrBW1",
-	"ib+xop9I36oOkLMZ15uk3BZ4NtwbYesbrrdf//wN13s3dofB4qWiQ9CFjWtg8gjB6VuYI0HLb1080lEf",
-	"3SUiq3qsZDtOd8cGeF2GmEUiR0MRSpaUBL3PKlGti1E0aHSBKlWNYIrwsJBRz7FBXR7S8BE8nmJ1fk/L",
-	"dk24NSUapkqjHJezPH/Bor78Ja1AYjBL5D5HbAP/iQl9IDF2p5P16MGH7lcv3xuGLyzCX/fMcue6Z5bZ",
-	"D9MPnBEjtTalC4cOkVRuf5P/g5whuptTz0+RwEhTJYDo5JafO0ljXv32SHD1594mkkDkSVwCYI3Ddiff",
-	"rfnjpjG90Ovv4VYfOCmfMIs2OxscW259uRKvMVizpKanyBQoJ7NVWA7k19GTSxVGyoUWhX7sYlmd69m+",
-	"httsdRDz4Ivg+EJ3iFHawdHb7iQwlIRVaSp5vRbZTHYOj5CC7/rVw9qpFYAX31SfuZwNQTkagt8EmWGO",
-	"kxCIuJN7edysB5HuftudtJ83rFjr4bXG/Qvdp06iH9keou66iv5SuWwaCCMKY8HBoeOoDYW6oUg6o6B8",
-	"ku2r79ePGlTZON4eH/fsD+Cm1otHi82zvwe3Pm19M7excfZYyWOi3IXQHkU+iPBpqTRGKFG/IL4rAxyU",
-	"woODqQQlF7hy0FNTPSYCOH6WZ+TKzbi+bZcxkr4xfWCUQhYRrOgxXwfDtOaXGfdlT7oeHIgjAl2rCGBl",
-	"rEpyCaZlBdDFIng4edf/Dps59O6h/YNcReX9D8LbpO734VugCZTxNupR43KjJL4Qj/BvB/qtGrGps+Oz",
-	"V5rzZ4ITPzZn51rfzAW3Pl39+/Uu62kiOFcviHTtcqjKRRy5LOGOh7szxOVjEYVTZRugLcHrKJBEDoHh",
-	"RKHn2I+qyxIgvGbgB6DFBWPu+1sARHteALhnbrXO/ticPx/MXWqd/dGYUw8+BOoXum6tKa8DgXBFqe0b",
-	"5Jf86SgI72QJgL2zRlpCl/oIn/pMQ8Icm7PEVOGhsi3eke0YpOPQz0gcSPU2A5OQuXSjQ6Sts3BEfrLd",
-	"Y5zNpHv0N4GbOazzxOBqitWzpOgxS7p1VWFcZJ5vl2RnsRx5hzGAaik5Y8Q4YaSt8ximnlS5f+HTOpaB",
-	"jOE6LogtRC28gHErm+fI1YLsEWFRM+h9wZLLBPCdyrYCw6lwgS3GF8wpkZFXholF6yLPzZoj5MsIefPE",
-	"aiXZO4M2FXgIS+RpUV8h6Qw01OakJpAMFWqugJ+8jwoNX91pnr9t7Kd18UjHEpFsSN2zvnBFxIzkvBbZ",
-	"OJDUkAyCcltycvcdeNIAx0I+IO3IEx6O3EN9rCaEfu5ghUvp5O02n7Z9GsI4kve7chuEGcoZ7G+oBQQB",
-	"JxUjy0ir7M5wCJOzWAVqC1XJlcXU5BSr+qi+S5HNS5SBvAZ3U3AWL9g04zCl5KxTW2npodVjUGWRlGqe",
-	"0Vn8m5ssxr9Xvhkzc22T9VyGOTHCur0D2LhVLtCgLRoPHzVvf968tBCcuNr6+UvZ9zZUfKmytd7Ltvaa",
-	"Mdk4ZWif6pN1A9LCBhiNPupQ3nwYnP48OHq99eDzxsq11vGTPZjuesCxQbvZ9NWY9WcxXjOnO9BdYYXw",
-	"E8t0hj0qF3Cw7A83e9s0TNcBuPGmJmTP6x6tsOeFtR7GtHn29+DMQo/Gvh0LrvsyNGvi5Bi7siJAD+Ox",
-	"MMRCIInSVCtQv0AQGqJYwsaiokh6vyY9OQjiuoLh4cq067N0aVz5jgO1EvmA58RKgjMnVs/O9hB7u1XG",
-	"t2uwTnrspAm2LQPsUSeDShpPMS1rfYJx31XCGGTPIToJUeLbVPhD+1zLLtlywG25dmO4PeEkbI/erTL+",
-	"umnXhoE8jFm9k/3sLb3jcraP+sVy5inW2nQfXtkB8jVCy3gx6RRKI96B6xEVgwZ2nH1/tnn2YfPc7ebC",
-	"4h/3Lwaf/jNYvBilIAL1iQT72igaI2uOOQxNj2WLouOKmrQY22epppZsSCkojMEZ0f/MEe9ALySNuCGi",
-	"6jbef4vxu79gaK22hWfNoIECwIYZVUqF+ZjkDdl+/dRBHpbjM7ohUfXLR0x5wCq9jaXZxsrdxvJn3Qi9",
-	"E4bnydVTNQu4qb9MElBFRrfuAqpK0FcOepk5FiJYhJGZAdFZeR9WEVnzQSg0g1VvRt63sA2Wm6pZsdaK",
-	"A6cKq8Zs6P9qq6Zpq2qD6yqvGhpfd50vY47rSWkac1OSqSLCPG9zhRXgYfkXqDwQf8YuKuie+kmer+Go",
-	"j/wYmA6rjPoiG9P40ncrud6oPkHIc9CHE4UsiVDQp+CZUnnn01bCGcp9TLchi4jyidz1iQtXUwcZb5wZ",
-	"WhdrIKlpECmxrmbSzu6SSTs7FZPeH7y/fbNmp2+YlVUM3Lt2aGp241tMAEMXw41JMkStCmuh/OH/t/9f",
-	"h/46PPTq+x/uyL740f+TwEkQ3YHjErxObX1E8Qbq6BGAV6tKJywDeotZSeG8JrtByZQsVPiWqGfUygzj",
-	"Ipg+ebekrBcJ/9xasUzKjDp+OSvjNzphOzZwu8m7VGxHxnUVRuVWomJzV05GaqF5Z0mFep4Ny4tHHDYp",
-	"7d22ohMc0oZJ8w3CAeiVDSi5CH+tjouxpgwFHKLGwuJfqtc6MbDPXbF+2FVpgc04SM0NLMZEFuSjN1rX",
-	"ltcLLdHWy7QLKvYg86aZNyQY92Wcwv0QMyWKHmNcmHM8eZ9RZfZChi2TsEaUVK1xnmvpEpTo4xZg6oGY",
-	"AnGsqia54k4zubbkSAE2uXvkY4f2vl7AgnuX5/kM1iWRoss5g8o2WKIdVySXxwNVyVs0FQBbZtRiXmi+",
-	"sedmUvwKOpWR7MgryV5lXSPz2Qf+dujURDKVdSl59uB4FGQ3FrJ4Rq8wFvJdD/qsqnG0FvXpwCzu2g/B",
-	"qaPBL6d7MzfHdadqXcAmbyndBU0IoYIHQy2v3ihkrgOTA/+DcIWqZ8vVHgxF0aQyu+qbS5GggfKipmZG",
-	"oy25NQ/rVrLqzBkKPpDD381zy8XPAY1NrJqKg7QLZY5gObJzeCcp4BseLlHbYVZBKQ1HiPaKeIoJ4Qcq",
-	"SRHfnQSx9iwGT/oYFAj5ZNjiub7vqBoKGGcFQsGDUyTzhCfkyG7mgJqBgUDCO8MwYiAnp2SBisNuqZDo",
-	"71136s/VTZXzdxLw7T94YNe/De1/8513XlrLvqfPcIBcb2Rkx4tDwyNDw8PDwzt3Db3c+ynN29DZG88j",
-	"9oezFB5u5kgntURUomSwHr955Xr71rd/3J9v3T8fnL7XWDqFn7S+mVuzlUifmh5zbJZOP3wAvja0JXL6",
-	"KpN0odbFlsGN71q0Dtt06Uuzmi0yC/yoiP6BOoYceVNuEGByoIeqYwYT6hgSoxB8/mCP7OUT0hbu9+Iv",
-	"Dm86MKjHuc+DE//VWDrVvnq9fedOT+u57C4+mR62HrT5pMOIukzvyUCRtewSUasyb9oWQPsBSB2kjkXK",
-	"Rb0LBqJgrFSRUapgzjQTKcOlmrNh4gAeyt5le7naFHX1cv0bnlvZ53K/p9T0ITe8NN6Xu6mlOzK+nyzZ",
-	"HPIkqXq1VcaTA+MSdQQzccSE6zqM8ucvAMZh75bVMwYY3R718Zj21pHGinSAwb3F9q0jwbUjrTOfRqaO",
-	"KqvuUlhwAJZ46Z6kHfoYH9hc+LZfw+2UjiWqDvVLrlcJP1C0UnLW5DnmHTRuirsKQjkBiEnNOKX4d2Ia",
-	"EDkCin7weGKLPPcohjRFpqq54YPD1JGTtF7YlpgpsacZjsaWkXdAZiTsuMzorqyufpT/1EPSnJ0Llr8P",
-	"rj+ADaBdnJLuK7Oz9HJxxBou7aAvTewsDbNX6YsTu4ovW6+ykdIO+uJE70EC9kK/lV/7e9iYshCgNSea",
-	"b6fr316yJ2tet8wFcotN1I00umZCA6RzRzYCAF2j0WgSPgGdyBx5T8XkFVpXTOTUIiK2yhDBmDBOkVSk",
-	"OxWAPkIJS+rnOQUlKB1OE3wH9KoeE5BnJCUm49eIx43y2yuZCj8lXYij/4bqmp7yFxP1lOSFkRvX+Qvz",
-	"gTLr3qp4pYex3tU/hb9UVe/7H/W26D1zS+Tg15TuNFzK9Pu9jrRWrrQXr/Y6/z7EfzwBJxO+6vqsTM+A",
-	"YzcETNynUOnOXV8afvDL5WDx8h/3T6I6ffPST2u0uJDSqFgOE7fTzAMgg/HGG7GLDXMbbQ2GBOIQjEn+",
-	"uD8ffHW5vfjo8exc89yd5tnfV2cvokhZcHph9ft5+fk3x9qLt5tzd5tHTsd3cMkWyIouL9oOW8/3K4kA",
-	"5eFVkTrKj4SCUybeN6yAms0hdqQ4g5EvMvonYIh0kwa6ZcOH2F2Bksip2c+zu9/bd6KsG6LOi50DMi0X",
-	"lfSqCEj5xIEZOBBkhnGfTNDilAosceMpfNtxFNWPxYoO9ZiVzXMzWOYzvKeR+1FbFERrTzFWNYfMrldh",
-	"nh59jcI3l5ZdRxHxKqsAYQdYtQkFMJnSINMqksLmRZbL8wR1oZSlWXfSgC1EPiN9+XjLnUHxE8qtvivK",
-	"NOe+Da4tND85Gnz6W5LgTzotroibBshuTbE6FFiEWxBlMYLWs6E0VMSM8hzsyHfDSS2jKteTG5MQxD+h",
-	"04acTLpoeupoWGmIgEQIkGFoWVMZd1mhh1DM54ggV48gQ0NOioT462isMQvY5EJk+PGal5ab84+Ca7+0",
-	"5n6W68/ZX8jICGlemic7dpLmhevBtWONlQc4IhvYPRgD2pIko+mhVPpyPe/76N++u938x6moAa+jVaW9",
-	"3XYwkfTs/gGFXI2IJHU4IsW5gvavqMqxqAjgBbYv8lyu0J7aJduC/K1mKRFEPMIfC5WuoFwIMzNhaSKW",
-	"JeW5Y0MqD/SeqdCuFVwcZzPJpUPyBcbhLQeDjIV7b5GtqWd3BcMUaQVQSljO07cKpZPHg1NXmt/cWz22",
-	"0F68vb65qaq0rjjb97Q/NEVIats7A4PtAIFZteYTz54sRwU5ObNhbfaodGbcRfqetLR0rC1PmO7835kz",
-	"jHZht9QhHtgNLHUYjcV7CLgjwx7Z+cGNB7Tzg3vHeutZ2AFiV9RDCt7g3q/Bld/bizdxB9hYXg4+/8eG",
-	"FtzwBaOna8+wuNuJ66t6L9ecPw8s7sc3a0KhzHhaUVWsh97By59jds4Y0ebC7XWnYXbzUyvW/dOMOt1W",
-	"D1fJ58sND+b3qANYClLjiOIaDQGPnuswoB/S+EeLIbglK1dL/BBpMmUAjQH8TLlO7BLGOYLaVo6MJ2Rh",
-	"EfOQtvrgS/SChbS0CLVCIxhszjrqVRsRVllz5OjTUinyuBnTpWmPBPKXJ3rme3BiKV9T8eghxkJkNZwa",
-	"V1vZF7DpSWuJqTntmWTVrOOdjfoztz8gFdtxbMGKLkeR1cT3l1voTG+CucMJgrnP3covzbfbkj9tsxmR",
-	"XaM91Dd/A3JijaWfGsvLjUdXm3O32ou34wxWCAWN+W3R1W3IRsdYnKkTYdJWe41pRiaYdA14kE/K1EHU",
-	"m1PPEcQQJs/3g2q2D2xEDq4zHvA+APAou47FvBilpdoW9J0fdw3ZzW/BzTPBwu3Wz99EBirkWU9Pquwz",
-	"hDTyNdABhqSw5IUYedw26SI0utF3Z7go21W4Brag0jVvwxSK3DAqBoeQ1UKMYabE9uFhzIpwYcithiBV",
-	"D/RO87xMnRJu5CGVGsq4diR/stqFm/ZgFleB8oUq7+cuQiQBlZawi5X9IAd6a1Udwp6PCSBEP84Ep6Ce",
-	"/+yj4JdZsAr94tGfbEAKQb71s30Q3EnH0/zqTnPh2x7Mfq2P2v7hFKt3KVg2oXxmuPQiHSnu2vFqaXhi",
-	"p/US06vTGg5yVu8Vdf/X4aFX6VDp/Q9HXkqDx6YUQes9O8xQW8D+3I3xTmnq8Gnq2FY4y+SmXl2sZqFm",
-	"uTARVZguLbszyUEVFiZv6eSI5TSRqCU4fav9yYPmP4+sXvq1943UX1zbeq5KrDdq47AhGPJqDhPdtksH",
-	"8cIDcN1A187Ic9JE7GX4FVY05gaKG2ksnWqeONe+dbx54e7ql2fSNlO1hG47mNBtmwYDwwnxYYvWBXBE",
-	"Ix5E/b0rm3EYFf5hKEGBvz1Wder66w249rW9/wzzTiw+bD1Y7H2QYlafwL/cwaWsoxy4dgwgtnE6TVuQ",
-	"Gdfzwyo/OLiZoZ4lTIFfEYjiEJdbdBieMSSQ4rq1p8nxvB5ds+6gCFdz58Y+SjKmCt7Dbbzo2Mebk1HY",
-	"qldonVhuIgndU6CA1o9IDdDh6z4eBgFHM3YzbpJSOrsbTbNGRtpKcxORkFBarKghs4Q6wpW97uD2HVjm",
-	"ZFSMlWnjWA4R+SVVn4Tkkp4udWAWoY49xcZUCaoMqqnt1Dwm8jx2mQMpfnk7+FeOvCebV6gAKyFOgIKK",
-	"uIG9Dlg2mA/Ve2Z+YCFI+Cwb4WlQYJ9YYzG5ieOjiEeFPsiMZv5m0/+0hyxqT1B5vwpWXUzImepB+KKp",
-	"lTPFcm1IlO2hij1UoVBzsZEai8nNnEh1t7inQoGb7ho6HWoPRNRI7CwiUvCh8aK3oLj11UaqKFVz5N0Y",
-	"Q7U+9lRzgnErjbP6+WSs7uvYrqGebl660Vhe7iCg7jqy61JP7/mgqIYWK8aiC+ULZjcupzMKCYf7c+kA",
-	"tkEpBWczeY5OQh1Mp/FXjyFfrsstSBmwNat1Ns/l/YRbYVCHITfxOgeceCINT4kuPM8s8/WW8F4nmwbk",
-	"mbsp8h1Umege4MJPmCpOuqUMQ3q+3QF58WDZA6A30vKC+5lbdVIZP/s2/+EYsYOYBUcyPf44pNjLlbN1",
-	"OS7xSFttQgcXY40KldFeyKGpV/IIg6ZmCdJKExGH3+nFxy1L29EAyC9TwgBlQo2V74ITl4PP/yEf7jqI",
-	"PFf1eIelN1L4sw0YwBYxYcKzX/MgtkqlroDh7ePRwPnbwbeX1dF1p7WtdSVKMtIWdMLZBDcgvGFXckBl",
-	"xo6DYBUF5DVmrTS7YXmCALug2mIVCKBEyKTifGYVgPd12urr+IPN2Wuvfg8e8bzkpIAGvTl/HiFwG7SF",
-	"WDjZZ2NQiijGe8HJZqUmfDLB1vonoJtC92QcH3g7Xzs8RHgan5eUExUM18OnFI/CA582+C328ANMSPtJ",
-	"5cnRYb9d0qln6Mky8/rIOLt6bKH1YLEz1u1qd8rVP5HRpSUEYQ1wN5MO7D2QEc8LdSym8H74e/v4rxsY",
-	"HOEzry+jk+ARdIaK4GOIoHXFwKJWicghyihhQBZqi3KFcT+b5/9Ro04IR1rDRY+JL+oxOL/MEo/yqayC",
-	"U2ajkHBGrVyeIxScqFsyy0RfGCLGHq04k4QCo4yFzfXLLM/VuyhxGaS+lffRv+IpAPPQXqHLn+Sg0kF+",
-	"mOghpXmD8BxMvrqAVAv1gP0o3qEoG4+IufbVk82zj5rHf2j+81z71lyUG6P525d7hodHMtkMdH5mNLNj",
-	"eMerQyM7hl4cwSMlyqeAz7zIDjuauCaUiF9Zac+dbH250l68vRGJeOyl52Tq4eu1T/wSnFkIPj3Z8+wT",
-	"tQmsRR5IhHZQzjagUoBCEqJ1Q2OTT668Fq0T3yWUg25ZqKJTCNtXyOqaHUgBWG4Sy4K08PCNBuORwwc8",
-	"L0Hb4vHmqb+P7w5+vbCuXfi28O3iuuXSbgnVW2Gg1IYwvslV7EvqO6hyDoGBtp/nWjEbgDOgOKiA6MC/",
-	"YTExRXzXnVK3FgzqaQyPJ2A6EBLIJ4W+W1iuR4FSDKhTCEWYmctVm33YN8SgZ2RcAOGv3CzkOahAAG20",
-	"bPJrB/8itxB7PigyJ6Vo62DYcU9WTJ3EBAd9l8lqEdoIFiQbTbOAqENWulrOmdNj1fXu+jg8Y3d9n3rK",
-	"7vpefM7u+uvRJ+2uvx4+a3f9ED5td/01/byPBkk1Mtjq7y6SvxsBXSbiRVX3JIleSxuX1gQi0j0OmOru",
-	"1/Gn6q931R16GYJD0qzXATr3K0Oh5oSpnsnGbjfNrZxbZfyDioOATjGELkBjG3KiCoQ7Zcb8ipOD/8af",
-	"b4CgEzan0O0dw4KcckUxvUEquYHUyAIvVWf9fOg9Utzx9iL1qeNOprrlt9wZUqG8rvgxwfUqOmLisJIf",
-	"oYsGtKW+HCqX4CSXeYwU5T7YIxXmTWpa4yQ80JvMfw3bE/N7A7OkzoeljJd6Y0VXhzLjfUPIphG4AmV5",
-	"69eHrcXZ3kdWMUvJvphwKWZE0kqiPabXWmojZyqsjhFi4aLruDUvqmvsVkgRcAvyNzlygFELWE194jA6",
-	"DVsE4nu0qCoCIeoS0t4diwiWLCa3Gxq6DqpeOiZ1mBdFlsuWDQxaPkgvhi+dxFkKbwnc8bDR65fQXRjR",
-	"f/V5cOtKc3al/cN81KRC00m3Kb/sMVF2HatbKQfjmlFyghXditxtIhtpnTmO3BB7BCrnpbMASkYKNgUm",
-	"hZynoEevjgFgR4z+W7HWVRkfUygR12TgFJcC47rYI0W30LR/oMqF+inpfIWHIBqNe0+kEoDD0UGh8HHw",
-	"V/8xH8zeTx38lLzHW/KNonmNLPLpA/55TPmFkKpZaQ8Kn9aT9UfjYzEAFVLzgOclzXX7k+a5Oz0NUXR+",
-	"1nmxS4VEyD4iY7ks+Y8aqzEFwpnUdqdEBJHd1LWY4ihIWaQPyicOMsKr82J3BiJQKe1j/HTmZPPm9daJ",
-	"u83Zua5MI/KT7dztIvdp8IBVijUK/gxjnPgzcl20mYDKZ1MoL11eqIxf86W7TJgsdV58x53p7PIdnc/f",
-	"jQx3nt1P9F/r58+ChX9iL3XtH9+rCX+758rhWU/kmrMZw3TG6iJkBogxbRDhKjEu4MREwVMZQSLjMNCm",
-	"cCZUwQc8n1k5sgeEPsq1CXNUA8kDUGxKAnZAiw/JX2eepVJXqEYITj1qLf/QoSKaVKwP5E719J5HeWCi",
-	"N0IhMlWlStawOhNbFU+iACxKF9kl2fVIk0N9ICUZJZOM18C9eAyEhS1c5addoN+Xpo6FOUCFOilHSFVe",
-	"5fkh/Vzfo9PMEVFEn1wGgaCZR+TAkwbwL/DiulS2D3TKh3aPjI7vGf+3DVQAQBO2iE1CP7yb05xmnmUX",
-	"B7ZhaZ4/1vj9++Y3S6s/nVy/oAAtdbuc+V3L+0xZFkxt0OqJYYjN7RE5XWbFKeUgEHUiV7M8f6Hgu3xy",
-	"gnKCzyVDQ3i/N/a+vaewbRSsW9UHyiZFKd4BLmZPcurXPKZMH0R7hJkeEbqfaSxi1kF8xM6TVtJ/ZXWV",
-	"khlcMCrf8w3bSRUiCTt2YJYBNtF4dLWxsiKtZOVuF/soMUt1kjQT6vu0CEdXYvuHZSrKH238OOEtKsqq",
-	"HD1+85C2KzP6YcLXLhe2gBqjxO9BEjihOZ1dbET+FczxzT2HoGBqjOx/9+AhBThUhDvg97aZ7exavYRD",
-	"aMdDh+Sd0vKIO4aHU7RX1r4BxCSJb1di0m8lfFFm1PMnGE3uNNezJ22efEug4U37BkNb6iR+DzaqvkFh",
-	"lv9Uf1WY7+G5gvwLKHrhq7US/QqorfT5i3FZflDeSBo81AuDiFgj7sAfZbKZmudkRjPbIdepbDml+IGK",
-	"KdAKU7D+pVON+xfbt76OFKLrKoNsavhu9oeYUckRo5Cp7gECmUk3YETl+Eypic5m5YjKMX21iNDtmOJS",
-	"5710ZkSEm1XqMG5RL0eCk8vB/N8bS6eaF64Hpz6NgCvZZPKrKSCjupXtYTWIbJOC/sRYCjp/P14smiOj",
-	"kFpd+sk67lHLLjDdClJ0GMCBq3i0XsmR1sNrjfsX2ne+b87fC59E1R2THiZvKwPr6J2jBcxjRqzNEEvL",
-	"NUtOUh3DwAUuB0uCl8qR1oPPG0snghOXG8ufRdqh75DUkoNFymUIjCJgObL65RH0p/rHocNMeQ+DOsB3",
-	"odwakhGXSyzm2NLecwTzyXFyiqTbQThZxYGUsbqaI6qWKrI22prNEOjsbT9HgusPkKDTlGRF5wPWYqU8",
-	"0Ab1SBlFZkmV2lZWbqOmFbeY/ABBd6R59m77TmSKlFjiS/xLTNFRDo4cLupEqtWlWWo9rcezc0b0Mby3",
-	"EdVKaTPsCDG+AJpmHaA47uQkJFB5jgRHbzTuX0AticbSKSNEoB+BOgQJMwlMQevRYCgNcT7KTgKdKCx1",
-	"WcUvSB2RIxiuPZ6dwxJQOQw6dNOpU7Mydz7zNQrqLRDrYmYcZh8SMqlcMfVzBKtMMaURGeBILiPh3muO",
-	"gmWjDd4ZXFnEsqKZQUVNN1HPEcyYN5ZOtWc/aX6zFHMnJtmfTRPEmYlRcIJcqdyYE9wBy7F5eNSQ3esb",
-	"y81wigPWMWzVc4tMCOnmglOPGks3g0efNJZWmpciw1yuTSQ1bc+0bTFAnRap50lflAUzr1VzBMkDH8/O",
-	"Nc8sB0vfy/YB+2J4U7VX7LztG65HKi63fdfDNeqrz5u/RXxR1XMnEq16t0psAKVlliCCiISrNgG+P868",
-	"LJ6VH3r7IBnJvRiG1LpTkN2BFJmnaJaYIC9AaAU7VPZBkVV9Zm3TS17j989WL9zJ8+i81g+VUd7/HwAA",
-	"//8=",
+	"7L15kxzHdS/6VTL6OoKLawY9g0XEzF+DASFCIhYPhoJsAa8nuyq7uzTVma3K7Gk0KUSIz1ooyZSouLJk",
+	"30vJop9kO54tarGfKZGU9V1eYADoL32FF3lyqaruzKqsngYVN95lhITp7qpcTp48efIsv/NGJ2bjCaOE",
+	"Ct7ZeaMzwTkeE0Fy+LSP8+T6VflXSjs7nQkWo07UoXhMOjudNOlEnZx8aZrmJOnsiHxKog6PR2SM5Rtj",
+	"/OBVQodi1Nm5dCHqjFNqPm5FHTGfyCa4yFM67Dx8GHX2MSeqq4TwOE8nImWyz8MRQWmCWI7EiCA6HfdJ",
+	"jtgAYRRjTjY7UYc8wONJJps7f757cfv81lZ3u9vd2O5uX9ra2j6/0d3a6Ha73QsXNz7Vic42kZe6ARNh",
+	"40mGUypuwlg9xFMTqe13goUguXz1/zj8Qnfj8v03ti8//LOOs89pzlm+TLwjSh6IXgy/HkmqSRpO8JCg",
+	"PhmwHMgHg/vSlOTzYnTqjY6HCtvdrmsQ1whJrrF8jIWd80KzA/VrudmEDPA0E52dzhc5o3I16XTc2fmC",
+	"+YgFG3fuL3YXdR5syAc3TnAu2+byDdn/Z+7cutlRQ9mDN2FgdlBV6ozEOEMpR1iRZMBytHcBTfCE5BES",
+	"DE3ylArJeRyfEIQ5un31mo9iK0xNdh84NT2tVw5vvKqnlLPxDUblaizO6lqac4HG8scIyU2wsbXlHXXO",
+	"xh0PzymWu/Bw4/nuF7Y2Lt//8tYXuhvb919wc+ArmDvGcueVvY3ti5cilLEZyTfkjkUj8mDTvQ9Hso3A",
+	"HSFHhzcG99+4dMGzJ64nZDxhgtB4/lkyXx7bTUlc2BA4ll/twt8cjwmakJwzimapGBVfHpM5GhNMefGV",
+	"erEqgy4NzuOt+OL2xuVBt79xIblENl7CF85vnE+2+qSLL8XdZMtMf0RwAkJAE6A05A055lBa7G38Fd54",
+	"vbtxebO3s3H/jZeirW7XR5XBTUbJDSzikd2lS8MYbMiHNtRT7YTAdXqVTHAuxoR6xUBSPNG68fQk5bB+",
+	"y+cEFijRPyNMEyRGjEtBl7GZj//N85Vx/FlOBp2dzn87V5yM59Sv/JztH4YjyHifJUS+VDDA4ZWNz//V",
+	"wV9tdLsX3Wwey1cCD5wLAQfOq+k49dI6gx+dYumibBs/SMdSKl3sqp7Up6KflAoyJDl0dJMl+oguZnuy",
+	"UTl0t1Y6Ycu8rBh54/4b56MLPiY+wCKlQ69iksPP61RODsgJwdl1xxnyGh1jfkySXUQJSbhSSnJ4HJgw",
+	"5SgnMcsTkviYUD3tXqMBzjixI+ozlhGsmO+OwIPBJ6SbHeJ+RtZ+tMf8RJ52GX8QeArCMPRRCH/v3/mc",
+	"+fPzr975vDoaD5nnYHwVm3PRtxKCrecwPMwx5QOS+/RZo8VSOEqylAvPiSh/WudC3h05DsK7o7k+8XCG",
+	"EiywZNqMsWOSICx25G8xoWKDUCm5EvTa4bWNlyJQl+TwFXtv+s60Q0aHfUw3ZNd+ae8Q9w/VvAkXV1iS",
+	"EriPXB9PWC6upRm5whKYSsyo0EcNnkyyNMZyVueAxXbeCJTqRbOq3yp99pDkOTRIM7KLUsERm1EUj0h8",
+	"LPe2fBORE5LPEbC70hrkY3IpN5dWT82LTxjlak5XWTyVZ+Ee5TN1XVjLnOR9yjQNay/IA3EOdM5KGw6y",
+	"LzNsohva7DyMOi8nqfxpzeO9Pe1nKR+RRDfvGwpRP8NI1LqRZM1DUc0ewNK6hmG6hTHcmN8hnK+fHrbd",
+	"Q3ZMKPeRg6uHYCi3JoTCzadpJPJS9ecPmjghOsPozVDc+wmuW/o2OiCakLdz1s/IuHHwE/Xcn5sBWV3k",
+	"DaVZ7XQoE70Ry5QYSojAadbZ6WDKxAhsB4M0Jkg+oFR5uJVQNutEnTHhHA9J7/VRZ6dz+q0fP/roP598",
+	"55ePfvP26bv/8vjdfzv96VdPv/XjJ+98/Y8f/83TX3zw9M3vP/n3j05/999Pv/m2+v707b999Lu3pfAj",
+	"D+TBd/rWB49/8MvTd77z+B9+9uTdb9sWT9/9lyff/9XTX76pXutYUddLk85Op7t1+VOX44vkJfypvhSa",
+	"Aospl8rg5agjUgGK1z6jgyyNRXEAncOT9FzCYv7fNIk2SoR4GKrh6mVwLdxdqWLPCBVoljM6BP1mJr8T",
+	"DCUMFvFA6zpr3gymWdeozG/q/jZjeYI4nnM0YjM0wDlKBRphjmI2JjDEZ7NdW25WuxxwBOzFMZtSsTc0",
+	"w0iUkMPZ7ZxNSC7g+NO64KT01RsdPBUjlqdi7tY0JjljAzCXmeeQgFXEHPERm8HldfHiVatFmIP9jdav",
+	"WXOYY5igfjzH0fWrWjlaGNeF5vanVKSZR+tL8NzIG0uIXUQZJWg2IlTyiKTIMD0hFBSbIWOg0pRUwHv3",
+	"EqkAyn+2zT/L6p9UXIdsQ38Z44zQBOebV7Eg5d82UjhDtJYppc0wFaNpfzNm43NCqUz2X8oScs40VWhG",
+	"Sqf4glqPqLAoFixRqNWs/0UCsqI8OqzYblPx3ZlGp5sCxtbcfDXluJ9JmrTj6ATek1MrXSGU3rtwDSqP",
+	"mB+nkw02UX1sTJi8t+a6hwrztWOqnGAtBirvBbC7+qJeaOwpcUPFoXx4cV2hhahsKYaxLC1qQfLC4tyC",
+	"3r59abeisrZrm9jzn76CtrYuXTj/QoReu7O/r34cpPkYfjq/vdXtvtB+866bWjVEkqqJ4q4qHWJtyVmw",
+	"YEohicQo5YjRGAzmS4MnDyZpTnhP3Y71TRhMJ5cudJYtKXLc+jgLPvaiDs/SSWudv0wgbXYqDVY3WhpP",
+	"A9nab2Y8NI6lVJAxb1zi8kH4EJjounrvYnFDxHmO52s5iNrx6GTEKHG8tvQgHKzug85cpIpT2F60VziJ",
+	"17drFo4QNYMabrgj5IG2tIfMMbB8m4g6OBbpCRZGsFduBBw0NczVRpMnCjqmbMZ3EaPZXGnpsuE5Shjh",
+	"pU1oLWLRWVltkbnkdunNcCo00y/eYeTvsIBjnBDEpgLUYcoEmnJl61seYvloW/51xMYk3P5csH91ZDfA",
+	"HAlKjBHaTqHlE/uh75+d9wyzRD4uBIKUGWdhVUoEdbMqvKe9BS2EljkJ2omHsfEEaCtnn+AcphEzdpyS",
+	"QBtnMegr5v3iq33d0lmEGOZc3pEW5ebFS38CjUYfSXZMnlVUnu0FrUUz/zJf62VYVuVY5v6BCzwYuA0g",
+	"5cGrx3Q7up8GBTtNCBWpmG+qSZxJwzZtKRV7iFOqDVRLpCFU5PrPMEmoGuNS0V4ShAtEMG07V0q1A3aM",
+	"ljuuNOQFJ628oimvK84ydWrinKBxynlKh2B1NnNcsIUvb1CrTGx1yxbnYqa+KQFpvArjUkeJ1hOWRTyh",
+	"zhfk9OfOX14fNTOmelt3616YELtClfCPPvq/Tr/140cffhih2YihEaZla1lKrfkfmx0P1+Uz2iZA74ik",
+	"IvD4O289/tFfn/7z9x9/8+8e/fafVlCO0qTnFZLrsmkEqoTuC3sxwBZ39owkQ5Kv48quWtLiRAqE1bbu",
+	"s9Xwa2xG8s75HIdLaNv75uJ62FVQc3HuIcPmLcmzEhcuaGRK1kUoFQiuoYXtHE8zwQupmKVcKN2zIZai",
+	"xWXGnPpGrVEqYSfqsHyIacqVgnW/icZlFS+QxS3F18bmpsX9EaZD8kms5J98HZxKppr/bdOC+nir0o77",
+	"OKxod2sajGzLDkV+WBgIdJuzE+LTd7D6OQmWQVLgHJBBo7JjG/YIBDWoVYSmHWbb8ZbFpT6fjE7TMBnV",
+	"k3MmQuB4NCZUyE7aTWSkw/7CI/Pce+PixcazlqevE6d9rS5qqdg3pd62uo1HtA5F1Cc1dK1faRBeMRY4",
+	"Y8PNKlHPaPmHJpUIKzW7CuOtsl4rEd5NT2iqngc9liW5LTIiPHq1mdbS2NlgwIkjbOvKXJDSwZlMc9zP",
+	"5mhEVEx0gA3X8NXCWU2SFCP5G+rPkfYsRmA6RmYKm51A7tODj4rJe0gnb4aMXtWe7iXSYU5CLMeVm0jd",
+	"w4fpmGQpJS/Dww/VFaxR8TPDlPLKKZ3qZ3dd97FocNTWgXqdUz70MLKUWGIT71Wu9YUtpQl5EOgGOE5p",
+	"4rZhQPTAGy73O7jaI3kB2x+llHC3R4Iy4bGOWA1meavE8TTPSRLuxmB5Okyp69KeEKmsxnhM0CBnY+cY",
+	"czLJcEySXt9NyZxwlp3Y3xfcMgIPBiX/lLyjciJERhKUCmd/PGYTN1FmIyzOfPvWtqzXRxDoaEJAqmSt",
+	"ZfBXU+5QbtppCgubzHGhKvJBmqfmVxmuMJw7XGjYMFcA8wRzmdy03HUFZJwoCT7CJwQs74TqMNuAZhPC",
+	"j7lrk5FcGTk4muFURCaqhAt549SRmiFrATS6Svixax2GOVGiJWCkKZVL4jSP/YVUAVJGuYo1Ng8a75Ic",
+	"PhZozLhAF7vdTWfzE8J0+NRCHgnL5bYaoxjniSJGu7lrpd4x+1wp6wFzn5MsY7OghxeVdzg4gXcMuSPN",
+	"oLZZNRLDC5YUZZJ7uR9W9kw7wDJ2ILc2+oY0r30S1IXxFPR10tVLOs0YS8RrM0mv/T989j67/xro0kiH",
+	"fR3N85cEO5wbI5alCZ5X5b7HIlB1h1dfWSAv9ikFblq6LACLfXI2zWPSbpwmnLEwH2BK2ZTGsBflrRpc",
+	"nNiRHPcw6pyQPB2kPh/qjOXH7Sk316vQsLjwmB1/aSiWDlGxdKWxmKVpvDrqYLG/VP2sJ1isymsOtpib",
+	"r4Mke4Vxmwwoqmk3/9OYZDrUe7Wr7KqhWQtjrImq2ncrORA4qrXSWlEl95vUdOCFcBLfwWni4lI8mRCc",
+	"hb4NbnxH4EKWgbI8k2oOPKM0nBGmSUZypePsgpF5looRxDUgyb4oVf4fKeGC9YCbeExq9ICa+1jGpo33",
+	"un31FByPsU0LDCFOm5MmmZLQlSYP4il3Uf1VLMAgQBkasxzUVpP7Q1UUScJmdAcuTWxKBUd4iFPKBaKs",
+	"z5K5O5xkkNJER6fUb9k8uaYffRhBgk7LdUvd19SU8ylJes1kN/TJyAlxhOh2yxwYoS31keDE+DlUyH6E",
+	"thXNIMNIXoHjEc6HxK3WSsr2JFV745ROhUt7vqF+kL30p1zepjm4NWejNB4VyyOYZXy7VO4+xwTzaU48",
+	"V3d4l8RpQpIdiD2OkMDZcYRiluckFhGK81SkccrHERI6hQyxHCUpj9OJHEtDJM+yMjT1xDzIH3oe4wb8",
+	"9rrbnqbv2KH7jBtjXhN/KqufecMkDwd1MZ2Q/CTlzWagRWHEWr4wnYxI5tQ7Fu/NiVaNK9G7U7hZGOIW",
+	"S2ClnSGX2SeR0SaLfWbEenGoFELHd4LtxSuEQPVzguORW8cyZqtCe4NMCiWPSrMwu8GeXIZ9Qr1UavB7",
+	"pnn9+ZrqRX+6ozvTH2/YPs3bpmvzvB5BdbeaqchdKbcYzuB2o/al/MtsTPmj3pkq/ExvzBZT0kO8qboq",
+	"fXOoei19s28HUP6yNJby28WwSt9eLY0Q7vrm5tVsTkulMJyCWQEpdti1KoESXiW1QUWG5AmoCnzBA+2M",
+	"xrEbvYUmJZx20cMRQYoH1ZhsyxGyKapSx+NLYQIBER7Bm/5YsSUM0bcVrxUHdvh2K9ashaziOG0npFut",
+	"xMLU9eh9s3YbNsGq1OLakSdntmeqLn3DtI6nRQgdJkhyhB5/950nP/0wQjMs1TPKNMvtoiM2IfQInf7X",
+	"157+4j8e/913dtGR+km+Jb99/6en7/+PXXT0xSkXcF88ukefvPP1J9//1eO33nnyr9/eRUeKgkdIPXv6",
+	"0189ffNvdtGRllCynQ9+ffrTrz555+uydRBp8tsn3//3p7/45qPf/HwXHSlGlU3Dl6rpzXvlvHuYSSfq",
+	"yAHbIwS+sUPrRGY1rXxMrACHP/WGuF+f+GRO5ZTRTSOiz3CfLTWnr7R5Pj8ggynHWYvAvNbenGMycQic",
+	"60qXM1kTRca3kjOb6JYYkXyWcqLSxcFNIuUpF2wykTcuBU9CUH8qxSca4znqEx3hKC9mKSilqdhBx4RM",
+	"tFRL42P3PaDWDwOmYDtUj2+kjaND92Y9HkAjz6aSi+QJ2rAOXx7sMLBv9I6pzrBo+V4uWSbYQOiNSj3E",
+	"x4SilAa6GgBlqWZ1IIPAszJ2ptWXPyu/LoF4BSUdwXbh3mg6LtBoSpOc2HuXJlfwdb+yLZ12/4H7fvxZ",
+	"MhEWbinN9UaC85sygQTQu09iPAWfj3xkaVcFkmFKyxZE17pqWA7IJNaEoNW1KrbuztJo5Hhh0cKDCTwx",
+	"1mbxKyxct9NWCt8cCFeA5b7KtgFvtsmgxllOcDLfRRkZCMh4YTnqwuIo01CGOaiG8u4OtHPO3kaNdBt2",
+	"61oTQAfME0ZKtbMa1N18B8YPmFFWexRsRvkonSDcZyeaDVIOZgF8rN4tmAbP0XSyiV41JEoFGjLC0XRi",
+	"7AgqkWkhubgZ9ijqDKaZw3hy14CUyYk8p8BJNAcpjBY5IRhzxriQT45dp8hDJ1txd44XmQjrlw8KvLDv",
+	"jIOlvXkj3Lqk0Ng88k2q53Coqqf0hSWTdxd5+sJKUg0UFibqOFE3689Kxd9lrh0GWDFsHDTOOHNoGmrM",
+	"CrhC3rU2UsrRlCb6ygUodEXCfLjHA5fDmYMSesxbc32BadFXdUuHk9e+52zVn1xwJ8aUW7RLyDKADQDp",
+	"CpLgsOQ4DvdnV6P5nJbsKSduaKVUxyWU7OnGXO088bXVwU1bbT9ss/fMK+NwX3OWnsiLQYtXdFpr+AIX",
+	"acrLxCQZiUXOaBr3uFT7Y+K59BveRHiYEwIiuU+QfIckqGgFZ5nHgk4eCFgbZ4zRXZYfp3SIEjznbnuv",
+	"pEzwjK+lJEs+h7Mpcc1Zbm6S9FLaZmmNKX8Z2FJyHeaIPJiQWEpR+aST27RtMXil5VR7JyQ33haH4R3H",
+	"x86c2RtYkDzFmQpWGUhymEgVUqR0IQjoAUnXTqSNTfPhjrZpf5wKQRIzMqeFgQnNgLVoTWrwN9XD8k5G",
+	"wejWwLdq1bUKIa8JaAQwNc5bnsUtqLZodhIvCTnbgXpppyQJ2aC0M5DeX8GCUIEn1G3eCY6P8bCRYJ9h",
+	"KSWJCTvNSUzSk6DT/sbcnPcKN9EXCcCJ6OP4uBm3Rz0GdjAycRzBoALrw0Q+osBi5MUei90FUGr5uwKK",
+	"0CqlGOVsOhxtegJQyKQFt8rhucIppuMxbg7alaS+ox9VbpNJRtofynfse+6x8Amh3KhhgbvQvONqUZB8",
+	"nFLcSncULGs0fl6dEq6fJblBJQga76F5o05qyLM+yfEMZz2PI74qCJRVUTBkXvTo6JWEZL2aC0LZ8JVm",
+	"6LKup0+ssqzUh0hpNxWK9H3PnWAljxI4tJfJYHDPCn7cQTOlNaVcBSggjDiJGU2QSMdkF5WMgYjLYx8A",
+	"bpcM+8sAFH6NMSdyfkpM5ulwJIqc1JBkOmWHCb2neHRFy+k7yK5yYbs1fAGRxaxML3hszJiA4CkC7/JU",
+	"hLukppzcLbUOX9xk4k61B/j6huoG/r5d6ethVEnRqE5NBypA2DpGX5R3czSGy68+mfCE5BwyMeRVOk9I",
+	"votIxgmCezxHHM8V0pwysLjBNXTYV7VrpeHtoFlJmYvKBLYIyFvdplSihJCxayuru+qOjtVAUvwsHMMp",
+	"1bxrojs4MhdcYznQEGVa9XHPsKxlV4cAalzBOBEiOB6hvoJOgfAdefQXmaNSYjzHUQ6p7Tz09C+f+0Um",
+	"2rYjcbeieIYk5xtVujqtgstDh1jVssuD7LqisDF1AtKoO1NlI65uejL+8nbmhIo6e1aqODXdCh6CQ58m",
+	"YsSctIHroVNKJan2V2dkAPKIAX5xoXB2lFV9ypVQ0cp1mKS6Mr9qmr8yf1V1cGV+W3VxZf5yuZMr85dL",
+	"3VyZa8X8fik3xrWHg86RcIsUm6TUCVafkwzPd1FOTlIyi5CD3ZqHoYRmLydimjsvBvZAcQoTJVnDDuSS",
+	"WDkh+VyMpCQ1dtDSvU0qvuEsadq/LUcSwJCTnMUkccZXKb0ziUCgjb2U9KRgy3uRl89XNhHVC8gietWl",
+	"iciJyGWNrD4YIbucEbLTNadbK8bJSZxOUm2cbN7bjfTLLT7K4lTq1sIzuIV7iWuTquN7kUflqabt3oo1",
+	"+3DzEkpvAKAuxagrQ8a4LieueJSYjavbJmjigvXcF1DFCTtuneVirT+lxSFVuQeFU32cUpYb/U07yOaA",
+	"tYsyedSg50/f/+2Tjz88/e4Pn7zz9RdCN5PzjtWwGBb/tXX8ChzQ9Zedzy7GvJnjQu1X+CPDqmKLlOnw",
+	"h1y3jjHAmji+TlSSLJpVSvjPlbO98sFIgk5UkexaFnQivd86xqrZKQKEg6HH9sy09mJxYGYGf6vJwZ96",
+	"fvC3nuJeLK6aWe7F4rqeKHxt5roXi307XXgZZnynPMe9eOnz3WLae7E4LM0cHjaThwb1/Pdi8bIhgQ4Y",
+	"BCqYFS38Co6whJ7yzy1vg1vy7jLGX1RIRVqPVg8/x9Fo2vfgEnpz00ckJwGBZToZHJ6OSgP0MaxV0r33",
+	"c+VLdUQo4wKfkuM53wUM7VQARiU3zu0JzoWKTllGfPJnNPtjlAUZT7JqalLZlqPgzpuTk6rxR7ZggaXG",
+	"meKPkjKoqiTyNUK4Mxvd7YG8ayyzJZdjwoKtrtdIg69RGSB6SsA4TU3qkAZ9zeJVDqSAnuC5quzg4l1/",
+	"ggZE3nvMWnJOhlsGOfHYs1UT4XbCa4TswysuAiSVolPLXg4NHuD8oefHEqzJlp8KLrAN51wMp02zTHuj",
+	"JjhNwPAxIKHxQtCwzj1a3i44T1XaYijVDkz0bF2q1mK4OlCsTJ+oWrbLMEBptHZsC/xYJVax8M2GRlvZ",
+	"ajGRcd7C0TglV7W2tsgzGnkp5CbXIgloMTxe33FBVI5TbmgmpoKB8da4OMMOaSDJTdMkfLpdtAuf75Qa",
+	"V1+YHiTfnpBcT2Z5S66cFaKOYZL0eErjYEoF2en1szOcU+deO1RSFZISFRj5nGAlYTlswxjQrZpBV3QA",
+	"tytBwxBNGxn97OoOdOakrY/FumnOGO/MiX+0t6XS7ktvxP2sFRZx8ZZfmmLRqkXhb0lf7dzMAHGq1Sug",
+	"J7YywWM8XPD8NLqZM73IS8qhCf9iGi5ePhihmYrnVd4MgSjTyWzOARmbn3Mg5vrqOd7BgZrrglQk0eYZ",
+	"gZJUoVLjPE9PPEex34ZU9VINmSjb6/s4Plb1MywwqLxnWxQOh1NWioc2jrw2HCNYz5/JXt4Xlsxlvu2U",
+	"Rle7ZbgfYamNAjGxbQXLBbVj257kuiPfnA4k50yaI7QXi8xmpFw9CWqpqqh2A+Ce4fiYtwvhCEWqKgnI",
+	"9qUU3OSqLYEAfYIRewUwcexy9t3UIQM5ShNHtlQT1LjfN6Cq2tpKz3LpdaEbFadbQVE2Ecoue5jb1ldr",
+	"g3FR1ktOCwKxkG6jY8SPdiqo/1qIFQG3u4VdzwTRUMQFnkMWRiJ3NPBjjKnUwnVQHUk20RHkyeyghE37",
+	"UlBKIqiMDIhrXorSNXqcjdCqGGaUomacedo5W/poXExgBspSCn+qoCupCmdMKW5FmEOnCJOXl/7mVBtJ",
+	"5hnLjzfvGFyKMwFHqMbsRfdOEV2yhLqpToVeXR0C97lbf1lLSjV+Q2X/IMPDlqAfQ2e61/VlD/VsRCD+",
+	"FhDNgJtUPsJ0AiHiKhYI6iXoCnOSiKWfUopOsIpmM7ykM7CKQgb9jMXHJAn22XPyaSzILdWM+XjXNme+",
+	"uWKarUQYtlPEiveCz21dc65FJz6EgdXu7bB+fqGrhGN5ka22lHJj32pVNGOPm5dzSQZ14R/mbDrhbiw6",
+	"K/0ajzr1pH3HdwXTrNQbsLw39lzvgB17g+ZMeRNqZgpF1D17l6nMTPlsLySPDLLjg+0MpQrdFQa2TFbC",
+	"4ykoFC2KpwU21lMrRr1EQO+5VcpEfEY5rQX4ybIuroDowPrKFTBbWazUwpy1EC26GTCW66bk339pmlN6",
+	"oxIrFXS6MDhjeGPuvlw1gnbcKsA63FGVbCrwkLih/ahLqRgRnBcIH3AJcEYg18bFQqeuKU1bGTnd2D9L",
+	"lbw0XoTit/IamP4KMriIWsPcxvfiN2EX10FzvVaG5BLJFi8SgcdGi8h3f8ruGmPyn0lEuSerFkRa3+fV",
+	"AQBoeRSkXKSx4waqqyK3ET4LbR6wWfNgTS9BozxQEHoLzJAklYjtMh7iVLh/0N16fhwM5L3shPRMmm0Q",
+	"pKaU8zEJAH0znS/1VGol0tNSc3ASx1Yc8KRf1sSULv2U4T7JPEYFEXAC6xrzqhnbU6QHEwhwrme0NmTz",
+	"/RGJj33Z4qrQRfi2xs5aRiHZK+zYYxovwAbqzQzwmK0dXiU8O+5EZi5uLiHx8cQory4pWn+i8XRIbZJ/",
+	"wDZwh8JBpWLVknzADd7MmAtVHXNy6cJmKxD5hu2nofdzFXgMA3ZSzupMNkIjWAdyo1bsm0N2nbAVbDzJ",
+	"sHt5KaPzMZtyN/t5LYzP4C7dwtel4X/CAIU0ZBVclT0Wee99b2yzKJZpo3FKeBts03rfLiQ5tcBBr/Op",
+	"2QIvjri5MUnmXn+b+lXdqFwY1YIhMc2pRQpUgA2TSqpjFW09bTMpaKpVvbwS3FvZzqFSSriSKB07ktD7",
+	"iNkyt0xT9pu9ok373YFpvBSdt1IhQ9uiKmTYAgjKXm11ySMDh1ZwVR1KlJ2cLU/fwtZc3gkhcaB6hZ8Z",
+	"JpZ+0HRVP2FYzXH7CvglGdTGir4UZaVaqR2jx8Frfm6hfduD4Mw+3qLz2qF73TwtpH0d0ORZ3TClKud1",
+	"jphiOquAndT7YgYIg+l2wR/zUrfRhN3oNlnlGDZnYVOMsqOc0tbZSo1ZAd94po+NZ7vPpiIE9c/I5GdR",
+	"TX9BZLsL0DVL3sXaZnaHgd9nOFQVF6zVZd6kVOpydtX211XS7qrTibEH2WQpRVdI+kVIvNvubl/a2Opu",
+	"bG0vAs90Ny7ff+PCww31x3bxxzIGjQeu/OqZ4d0qcOXuwgot9FwXZHy/WZLaJsLKE15V2KxrWsZ0MPDd",
+	"fVX8UouzRV3MPSXN3TYzbTnxRWA03NE0EJy2igimYvxg0K6ddlUV7V5NhJdLqK8NHOrZQ8lfLfEneYDH",
+	"UHGlc/589+L2+a2t7na3W92Wz9+7l7xx6eGX5T+X1T9b2w9faNqThoc399WSnCXkOS1dXM3wXzZmVzsH",
+	"g7a4OBcVBdk5SbMMD23lz53Ok+//+vTn7zz+0fdUfbM0TnHWW/zt9J+//+jj/wHG7D6mvXya46yz09ne",
+	"7up8rRCwR38suu9KuDAexxOV8TSrZkmpqn218ciTdOJZzquFF2zdS+rWac2jLeJsKyzSZEku2nfulsYU",
+	"BqdsWLGIs7Oqq1uPO8FZmvRsplFpw8odeuHhhvxn2/zzZ52gStBh5w3k1CTrSWconzy6wcUEp1zdF3o8",
+	"Syc2wAXTmPRsPLNKfUoZLb4q4mJK300I8L1N3yx+gkQlXmkB4mV6tp6DNbyWvzLBMtWuVZBzTw8cxOm8",
+	"PJIGNc1mjHxWxQGvK1vEENizz1YGzjqExJjGfWbbr9tnhybJxp3NEzIcm5niz9dxoWWnVTj40tByPBA+",
+	"lSiRP66j4G/UmVKlqiQumF8ytqF0gzQjReAchtjHOQBXbQZUhdLjLXfnnPTUWfl0akAKHJAUa0qFaFPj",
+	"ZJJhtfmc0VO6LGUEaBPyGoKRt3JFZvI7nDkwuQgd04r5B6WcgnpuVYMx443skmj6V4niWVhJeffa+lZW",
+	"BE9kjPPjM1X28t7s5uu82E2JB5wzmUpWsRV5xQI0EleQKhnmjpRDm1UTyis2OyY0VTjkMjglfH1H8lQ4",
+	"WMXc0cL2Q5+LVExdtoGyFacSGayj+XVQLcepRj9mnCxCIJYU4pWTrvVtUTXg2jMvF17/RSsejUmWWWeG",
+	"wyeaqknYJ3flN2qalCHlyA/0ka4UX1BCDvcU4/NeW2q90wUKVLPxXV8/THv3A6r5hZcN9p101oy7FCxh",
+	"SBIYXvCyDbtYU3yBbtCthrUOnzHDO1PEjApTcOQSSU0jpUM0y5n8/1SMShtTJ+su38A1X6oyBx3I+UFw",
+	"YUHXr6JSOgiQTj68mSY9+/3r8tunH/7ro49+9/QXb55+94MnP3nz8bvffPqLX7S4c3t8mW4ozFsDhClS",
+	"i0oS0LAiBYK55alU645uCStfoINeFso0B3KjWqm18aLN526LoTc2+kKVkhM8j9AMpyckAsx+muzojONa",
+	"AHYnyFk/daGMT/B8p2T6Vxoxj3GG4PkAlBiV9Rs2dlFN47OY+7qNZjfDMGdT6lDpoR/VvnpEkikDcIlm",
+	"f2nIdWgpU1+yvkPrUTOpgLqEpnO/KjdTI76QD70LFtKB3BUrlIlYJ3IXxaQ0kG2Yt/42TpN91ZL6E1qT",
+	"f5bKU8mPt6itSeVHQlLM0AJFJxTXpbpKZV+PYbAJaL7ALtoGQUMjFlTj+6Yl9fE2tKf+vqtbVZ8OdNtq",
+	"WPueXbJncBqQsmZAvhKcCbEG90vFLlLygZfQBuqE24CQTTvMM0i2ASFGqr2qBf0aZNo1lkOyGkytFkCh",
+	"Xp59aYqp0KCfJaxH+K/p3dzjXYOykFoMKsyDTYcIbOU6UD40O9jI0CXMOGhIv64rCLS3nmR2QEoJyVnl",
+	"vq16UAWHqT+o9ePrPKq9oRMDDQITSoIzB0lAhw0hEqWQ9nYb8ZjMXWEEDcbzE9NTlfsDhDORXK5eD9XC",
+	"iqmtb33TjHg9r27J9LJGmUuptQx6ygOsKWrZHZPsii1WI66NMb7G8jHJX1V73V0Rh8wIFyi2wcgqNGYA",
+	"LyIlJbQpVGV6HxMy4ZGJGdags6UyN9Wr1oTFIy+IATshRutTRTNU5Rol5UKDmj2Xk9WjnVcNXqbqsqGm",
+	"HJlYZm8Q86dznDhGeBH94Uc/Pv3Nbx5/9N7jr343QheQ+es8Ov2HDx+/+2/m8zZ69Ju3zYct/Zr9arOM",
+	"HHix9uxzHjJqeOs6Yl7BNLl1QvJVI7nyPHUx8N0RKypSjVU5vc2g+0l7mBaLCLCcGD9OqfnoN7OEgEKG",
+	"R4wtxjuxTlRzrr5CcOKsD09ttW2MZilNdCEs7Cy7beN84RUAKZRvWJCnJqdbmhDQdzb1cM7EXKYxxV7T",
+	"vjP5KCfcHSgOBufg0oCefOUMc9GLGRU4FuHp0oqynvDxnPUzT1A8FOo0SD2ulBWczD3FMQT2WPpOmHAP",
+	"xZXFa+hpp2DeL4/NyX3TvrcwZKt1iNlYu5BC0tKn/fAdLhnIlaG6uFYVHGGzVM4qUBoRD5bFE6PvXzCS",
+	"eULuKZ7wEQslgX/hBcnHKyXoyJGVS5drRoD27AIV+8tMUy+HlztWKmZY7O+yvL94saLGnnclniQL8RzN",
+	"BfnqNoRrVtdBnkl901eBMwPHMnDKLppSVUVS10nCuS3HKTUsqCs7o8BMSjOqU6C/yBndPMCzG4Rznaas",
+	"RtOo+bryQs4KuKN11NpbzHUaZ1N5rt024NyLQf98RFoCfkAxy3CR7IiAfpXgAZJdFwVS5Rx2Ud+f+Nao",
+	"dZb0bFuGcq1aqJq3VT9hapGhYI06avL0PRBxLeq268yvM2bBRx2bBBbysh+7VIHuuPPsmGG80G4SHa5c",
+	"Swf5jM5Nr0QOlnpOWwLnusTPIvSX7k8P0tAvKi1gsTaWLjWs4LYJrREBYolzTcvuQUlhjTMPkKG76vJ1",
+	"W9MXgMu0f+EYqgi1x+RTlG4lh/xYdDBg90RPUoHdznDyYJLmhIfn9Xmvx+0Fu7yfHBOH6f7OSJ5NjMYB",
+	"sJv6jqxaisrzaTwiDFVWjSRvn5OzaoQpSzxnQArF//gIZxka4ROyq5xd4AUVKcnBzm9GitKBrb28Qv1g",
+	"kTZjMh2mjgMEXqxA8bjjVuWiCJcCbEGhMS+nq0+m/SyVp5CkwfNl09ymbOcFB5QIhKH25IDCpY2akz8d",
+	"ojrWRx9++w/v/fbJxz948pM33eBlcZqQXjgxG3O0B4Q4sz4MwLbz+uYDiF5UtpZhml3LtgSa4jQNtwCi",
+	"ULkWLRW0YuCuSYuFvCxrUICUrtKpl6ibCDwnz9UixmHK47hjEuFc2nqtrdrgZehMMvtASGRNSiX9hXtm",
+	"GRnirNfHPK2LGMK5SGN1eaDTLFP3/krmS4lJdVRujzLPws2aeUc+FDK3jMVY+HKv3Bg6i7cNuoTwUq6H",
+	"PEkryf2OArzhOR71PMZHOCd+iwpn0ypoTF1Yvy22qCdQesS2VO4xKEDLCbWoRNbpO28/+edfduoSP10m",
+	"i3HKSa/wwfseSXq6gl7PhBw74nOkPI+dBRZvMhXRZJHLOIGCEuYISCKEMzFi06EqZp9PM4JmbJolZTMj",
+	"JSeVFO0KWgLOj7lnyfmSH8adOOLO90jFvDcnWJ04nq3n9QD4Dspl2XeSkllvuSRsdaQ5yypCUNXV6USd",
+	"07d+dPr+e/KP9997/JPf6D+++Vsntc6qCcAoQma1lPux0iro8G7es7G7vThj8bH3nEhjnNXw6ZQqk6El",
+	"4gc/e/S7dx//8GedqPP0G//3k6/+p/z7fhS2yyv96cZrxhxENvtO86bjU9VMaT5qDo8+/LATdR7/+9+q",
+	"P/pMjNzMsHCuPn3vbx5///dP3//N6Xd/IQkCH5+89/7T939afPzo7x999Hf24+nPfnD6rV9Jnvvafz76",
+	"6Afqy8c/+uvTb/1P+PLfTr/2q8fvvn36rfeaqVrNmtNnbQUSsnxcFvOPqsrhwo6q6m1eCvvEXXGAO3la",
+	"6XDVsrpa+BcVNo3WYY/LQK/3dYWQuSZ/t2xtT3yuCDJetqs57nOv7G1sX7y0UDw0xlRV10efuXPrZi2e",
+	"T1NyjkHRyXCjTemWfiwYRVW2X6Co1oRXLxofFN2Lssq6EJPu1Xf78dhIjMgLzldauQiEvEsL7IjhfIXN",
+	"0BjTORpjEY8ixCgEWE3wkPCAJCY1ctO6b/oHZNDWlauvYQuoFE1xJ8U61sVwtY+JL7FLSShCBpfyYuTs",
+	"REH9sbGuJljAAOZkkuEYfi5C9cPCBlWfV3U/6tNe0Zv6Yt/0qT5ep9d0x+rzQdG9+qKo63zfTK3A8y5F",
+	"kFfv1dpGP4fFnlE+ghRQk8p939ycO4dXNj7/Vwd/tdHtXlwQsDvlF8vX386j3773h7/9xqMPP3z8y+/J",
+	"k+PDd//48VtP3/vhH97876ff+vGjD799+tOv/vHjb5Ykrla0bI74Pzz9P3/95O8/evr+L73iWnKCEQ7l",
+	"5dHLUDmQSqy09fATsTd8AiaF2uumV89qoeqvInqNotEm5aW1crCgBFRP/ebDvVxEv1bMe09QIyG0e8Sf",
+	"fOU8MP08olJIV2u1BKDqqJejflSmcHsfq5rDz5oP5a2B6Nf5n+nZXuWjNkf8Z1hKSbLvBJLSNRTBsZDq",
+	"pEUdDVcBm1/CmfdgwoZbzkz5AE91LOPoUCF18mRiU10YF+q1MEqKMgZODhrkhCQ6osWRbzfT8PlFLYQZ",
+	"5ihhlOzCfV8XDIJjBWFuyhXp4vdYoATPA8P7fJUCtDNoeYC3S8Vpi/oMHLw+MFRDgmCw76rjyZ1Hlzan",
+	"Id9QBZ10MbemakHxMR6ulMurq4Moxl1jdRDZoFgtjWmIU4cwUlTbQbPRHGHEScxoAqyZqqy3oCSdAjY5",
+	"qKyfPuCqAzFVtfUpgfQp4a667EwcIA8mUG2mNyI4CQFxM4bMsxb6rwKaV4ISHUlCIRlNpWU2OU015Yfa",
+	"j9gJmV4M/ELXmdxk3a5uFpIHOsGJQqnTGeUqNFFKpykNzreC2d9WpfIXxuWP66whSQgqpzsdqigEv1LR",
+	"99q66oZsSzXUR/iEWJj//hxRNluqp47gOcD+X1tp9dBErkXmdJXd9BXR1lWyw25n0JEtuwmfKoWq4ZtS",
+	"qWr4rItQ3zcDvcK0z85bNTicJ+vrAau5edTFuyWx5tbxjNRaLi0mD3nMUUW++aE9uDu5Wavh4NuW8h2e",
+	"NcalDM/0qUzQbMQyokEKlGDXGRc5F0W9QVONKfj8LkrLPqyVLeGrcQNeWqMqwItremPnJUtREHgAzno2",
+	"kKqu2uMMUyG1WGReROSE5HNw5LjKOy4GhuphlfVrQ1zLH5rX6ksBwyx9QFWgWZdQn9RnFxCV+sWBOWWa",
+	"4NNM/KlgoipzXBdWVKXRdQBGORpcCTVqeUXXCB0Fja8jfXFxdz2jYrxlCeIvELIYxsbLcWzcFjCrXOPC",
+	"L5BN8Krh+FCDBQj4fEqp2kbL1e485REpEz0Q6tXCiIHp11iQA9vntUpZvGulknjq06dt//LT1WIM8uNN",
+	"Jg71MOTHw9JQ9ER91diGDhz8M9T7K9X6q9b5W6rx9ycuvJcxduzB5bkuuFbB0cjgCxmzwcBAMRRFS931",
+	"g+uKNtQWYWCpU/G1Ra2khqEz6zmecxWnsBl+hzGnDVwV3P59VZTUW8A8I6pouWSVIj41FZxkA08xZVG1",
+	"CLQ2z7atL9iudqBD2wjJKQquDKim7yn/N1AxYGaP6h1pN4hXDN+2jLICrHy7Ir4FT67KY+E5h+6ax3oE",
+	"YRAD6oDS9FlXEijQ/CwVqFOxrtrTtmZoo0agrnHrSIVRfTbEOSstZMkjGViOWDlAlL+Sxtk0aa6CBKNa",
+	"SzVhNT+70M+ilrDV6Dy+bh1pJuShs+lJITR08beiVK2xsocs1rcvgzZW1CgH0KH93SS248QNrPcJFUH+",
+	"X7EocEBJp7NV5/Ub20NP1vKebT5an32VXTMj6/L609TYVZvVLYoKgfcqOSGZLzMxkz86gWfByW+UyAJ9",
+	"wp0BE37u3mQJgRH5tDpei6Jhz6TnJPuxYY7HkLQZEnGj5mp6MQOvIdkqaTDkhNCeiryt0MQfjnO+1pp7",
+	"0elpsMtWgWCK2sTuqCacs0/HqTeVtTBEntU2uDge1bB7QNSj6ANylGDAo6Cp4D47IbsIZzN57ZhOkL6Q",
+	"6BSZ2SjNiD6+LAbDsssYYI/DRfFSnbYpxOmwGYUAVkg8Dryayqm+Jt+Wf1xVLcB3phWoF8ZFTrAzMz6N",
+	"R4oQKUd8wo7l5Yc1Z42pGThpz4bpihlhmXy1vSI/tnlEuhxJp09wrlBQNX3tFzFjx2komt4NlpAr5k35",
+	"YV+/DWcU5+bgsCtuvzwbGJmiQ6kPN53Z8XRSlKlb0Oh4jw2ckJ8zU7NUJZ6ilEfoNZo+QOM0y1Ll9eWB",
+	"sQD9XMN3Oz3+8kpgak6CtjUjAN1+TBJ5WEQmNkNdIExgK+w07YAYt7tCwHB67TzQ9faUuoiAVXCv12oS",
+	"aImkLV9YTG6oe0sxmDEnLNJasF7CgqqUJ4xwRMkDBSKo4emdeh+06avH+Uy0tIqxw2hRS2qTU/kyce2K",
+	"EJHecf6duiLO0krBuc6KKi+1lEKWNjAG/8SAQ1okkyyefYkKy6cAW4TBHRUasUsmV9XL8s+b0ID8a081",
+	"Ukq0qZ+pjk7Uy193tHGhbAlOJ7InGtwTbXMdbkRaXdagbvCo29joRVPwV+K3eBvLhmAIU7YAemVguUDJ",
+	"7y3uJH/wCSwWx9M8b1XZN0+HqSducjTtG5x5yUIICw+oD2fZiRNqC8ljilE4cRKCM6GgviuRlxUMIEK1",
+	"Q7+en9SSRBb4Q3vMDGnstCLNNVXKFB0Z3ilNwsWWVee1k1aMkg2Rjq2N3cTlpDaKZFmnbXeONoOR7MFc",
+	"5aLS0EbPbqJdukEExerZQJN1xerdmO/FFtNnKcR9AeynLDrcttdbgAeZ5uMdKOw9xnOEY1Eq7B1ELj2k",
+	"vSFxu0xkB07Dbz424ZyUlDsP7vnGXDZSl2AbbFuS0izDHHxYOSDj4VhIjZPRbB4BSbDe5x6dQ0zq891r",
+	"SWi0HGfJU7O0NlJenzBFhWrZuSG0c2vPVwrwXIITWCVkcXvViEUzaGe44jpiEre63bOAOtZUmwyvl7si",
+	"8nmFNmUwBU+QXMzGxt1G8hPSA8jLXKX9ZXP7NaM9cNuGXmznleC5G/NS5NyN+b7t88b8jmz+5cVO9fe3",
+	"qIrAvq8mZoVVq1DkVgE1iyKrbPZqMBfpntyLYvIJvIGBjluOEX4JQ5TNWsi++tBBGGcjHQwB7DUrWFLB",
+	"W1MxYrkGCggjvHUFeuq4VYKjHNSSaloKJRR3VX7CiCE8zAlJkGCoYGuk6whGOjoxJiVnPEcKIyuY2LZc",
+	"42o1127MbVTN6hJ1KcBxPeLQH+jooH6h5yFJ+5wphW9dwRV6zcoCrVhRMGSFyyaQLMmSyFFflyVOYIim",
+	"2tylKLJSaGKYiltwwUIQdzhScSFtHdRbIVKjiO0sBIBNeS9nwZuVKQI8Hf35ZWILj3FDif6ln1fwYK43",
+	"VqoulomaikkuVF+VOtVrvsaUGGd145/HHFYxDS57za3MBNgpXpQrEQwlDCxxM5Y7fd9nDQpymcrMTJZc",
+	"lEsuzKVyN4ssyc8aVbokEJ5RWKle/aUWPpkq/vqK1eq66a9W6b7VeMF1bsxfNa6cFrqg8eOc0Wmj+i78",
+	"NupzyXXjtI4GWFX1TbHGuhKzhERoNiI5MYlz1t2xAIK/1XUGPhROpQqA8qXGwZ39tmruqEXMQo336cbc",
+	"GzVmLJWt9uDZUY1VSF1tJJe8tnCeMnrIjgnlzs1BOO95UDWvU6RYEklOdVoTSrur6Q6gHnwYdWKeD2q6",
+	"VMwPXe6CWIeSLYgN0Oc39u8cXNuAybjTzttik+ZkkBM+CiPALuRn8kCY0UJqlEblWSSnQyF4El7TNMdp",
+	"UnM7gXRxHRpQSsJZsgiXXFIjLLzuKvlbiAsKLL7aQmxeKpr2UEheCDhfIfM3FikdmjBiR/KRWiVdcCbN",
+	"x8rOJ4WrShUDfHSO4JK6GVAIcMX76WSSzbVr2RUQ464g0mAgWsOlt77kn+3AE0UJFdWoSoFXFsmdIjt2",
+	"kjM2ALqbVlDKl86M7poiFUu3M2eGINzMIfesT+BGThJUNT25XSTPzvBolPx2RzboqYFQRZ+UodKiQS6R",
+	"/TlVUwAeKJAR5Mm2uZhj3Ki1Kz196UbolieH6ZiYG4/7MG9ze2oXZqDl/cOwkHmrnahOXNO5KYXVbdhf",
+	"DlBy5q5ZBJWK5uq2BLUOPTgcdW7twaA9PIR2upbHvK7Y/ptanT476jahOSvV+w6pv91W8xiQhOR+FNsB",
+	"y90JszOGknQwIDmhwqbOQ0nOKU1IrvKKgGd24OBKUn4Mp31OuGC5VM1zNkaYInn6x2ziEWx+K4IPMIjl",
+	"SUorsPVlpFbi2Ts5OWHHtXiw6okWa8GncUyILxn90AZCcjSDaEBJpjGORyklaMgIB5y6gcLN4QiiIyoU",
+	"dNfKUJ3ymg51xmTRmWxUZ5m7e9JrBZXyVbr5+pBVDQy+G2q9ugcaddgiZjk8LqamLoAzxrmr75k6NpUy",
+	"ATl97pBriCgItrOdlYgGHiw1lagS7ieTM0+4fYh44wHiD96+WWc5h5T7PkvmCJeCydF4ygU6pmxWwkWY",
+	"oyFDjG6iI/lIT2/Uo6gcTyyXKsbluHTEpmJXFSFgM25TMiHemCa6wg2sLwA4j5mqp3e2gvA18gVCmQMZ",
+	"JeR+01Tw/WHUUcWoTemCwJk1mJf9+0yKpV75GFy2noKXKVPRqbb4wwgbhVhdh4RR3TWqWJ9kjA65Dp+2",
+	"Fa3rkRzrTIOSOzYP02o5yNYqASxInUG7HrNiNO9RJtw11ao3ZU2fmI0hsswbc1ELBVcxJhe4FXr8S6tX",
+	"z038rDiwJcZsLJUD7TnHMyH0ZROkt3Adh7teU6qaJ+9OkKGO/V1+WT5eRgt2gwMnTijDfga1JwUeotcO",
+	"rntOd+sWcpzAbhSJqDOdJJC832ARr/NDqMaLpkp08JH+GiGOcE2tKoZzgl1EV3EJT55cE0xwCKWsFJbf",
+	"gJW5E62RfIYOPuqRxLrQz26RC/HUq7AIN+SIR9u6NTWJ+O4CVAEjnFKRZqvUdoM+zPvOwRWo2gtI32ya",
+	"83b+zNpCH7oErDNVwVt/QpeLbTzEbX1ZGFsgcLqZ+tqw03WDq0XSW3o32hHLZG58uCB76G3arkZj28Xq",
+	"NDz60MF4t4sk2qWwZ/WTLXaJ1KqQBDROC0HbVNXSrPNtm9y6pnXWDV6Z5glxlVzDrgLmZZhRc+xxlJCx",
+	"QTnrzw3IqCPOnLouAItNFnQ7XkRq9ckHGKtu/75/lcAU6loq4HSpferDXFsGx5EGXDDzVPlVmIpSalfo",
+	"+kGytBrBupfw09PUZYTq25Wt2zRVNmhrXa5Q1pl574FEbqci6m7cOuIqJmXdYF2oVyk/PqClWmTxZQ9F",
+	"wVMV1/XynglHey6y35eQnk1RA0fokg8sXDNPzW5y3yR9SF7F/oFLfZ+odBIAOWyXf7j2u6qq4uarWNoO",
+	"Lt4HVdRw/XP5gQFyGlNkhqfyNlMOAshpEKwvA+G+/Rl8IUsE34xrOMFtXdL82HpPemOG3PxeO7IbpbKm",
+	"y+fzhORlic+JcAr8VCgLbSVju1nW3yhqnq5X3K/ul/4kgp5LTuUqxfdN/TucISuB0GzEOEG2Nt5iViuJ",
+	"M5xbH+mYVGVFC2e1E2F5JfiZdThf3UDVtkl3XVGz83eRAKIBc+Ic0s0KKSG/0DgLGnsfpWITXVVp+whn",
+	"mY+EF5oo6AC8wPGxc7EP8TEYzVNaVLzT8Pjgn1f56nKsOmJ6twxOZ1Q/qNyjUYncHqO1O5OdfFJSBUrV",
+	"aG9/duML3Y3L99/Yjs67a9GWpP7ykuofjVLJ0SDNMpKglO7aGvgzdQaoaAaVyKoAYBRKdbGsRoaZB8CV",
+	"HY46UugOtZHONZLWH8P8CRWXKZE3SN1s1DMygpPeqjpFC62hdT0Px4FeTH553EvVYow22Oacn5D8Wjqc",
+	"5q78HTfK8q2BFVPAmhxxkWaZluQabd2HVeZd5TEENtdfIksSkIJL1gOQ5A0ywCck6U1I3hvLHRmwMHZc",
+	"RfH5xUYayOoKk8yyXqDeVKyOPIGzrFfWvVq82vZSVnnZIzTX1J6nTJvtJCrRa4EGXtIfQDnVFWEwF1Dj",
+	"IfpBnm3KOdwSW6ekprYuuh6WkOkO9LEd19BoFTNgTiALrYIXpB9cVMMpmSGT1hbZ0umlpArKZhGg36uf",
+	"FKhCSW3XruHnH7/9j6ff/d4Lu+hoNpofKYDb2cgTaTIbzReottUNNvmpiO39EaZKJ2hBGEpmvbWCGkUd",
+	"liW9Z4mTVGk/qs7gfg19Dggnbfmm7TxaLBcM50Ch3y87LGkqoNppqX+HO/+M0fO1YfO3cyIVQIeDRd4h",
+	"WkhR1Q5JvDY5r+fjDFVD9SBrJmYG5A1+dAQwaaE6KCNFg+ubQ5CSrplh6mjosGqnL7V9bX9IAAjA6a8U",
+	"zVcvuakAoJwqsdJhjTAiUIXCQ3wKVNjjcHs7Mj8fgYHiSGpIR0iwIdGlvqhUquIRiY9Lpc8whL7441g8",
+	"oFJ/cQApNiBBdxEnRA6On5vkTLCYZZtjD0Ytmzj85FtQI86WMwFs0gjia0BPywl8w3dRV112NNYMJzjT",
+	"nhJ5u9WQph442pLvtCnxr5yqHFQF2DS+VAk4QhmbkXwD2HJEHtSxnQsO8JjMEU+H1BPaZzQTxxrpc5EZ",
+	"IPmhPg6xiBAZT8Rc43FAWfcy3T3IPW2lWtRRq+MJdJG9OozeUtwXQI8AXQ31z3BmrWxwyAfUXLELHpkr",
+	"kbZzq82oR2eGojlTkzRqksKsnxEHhuPBtX10+cLFT8ldKZ9ACRE4zXjo7lIhHyorXyOkeiCRoV1nWtDL",
+	"dJilfBSV6vkpRCN3blDU9ui4Boqas1oQ53hInHmw1y3aXGQlsUZ80vIkIfzYHeatYT9ccogB4kMInl2u",
+	"NNReWlPMSdlROBSEkoMckWyiwgHVXtIYXRrBNmNDd0COzS92RXMKX9mDVw4PbyP1bl1GcJFduOQH0BWh",
+	"DOulHKlH+iFuAJ1xaKJSbO6w3jqa3yqLrJemQlvnbpn2szT2wXoodPZeOBBVxeLsQREb+0HSgyNlNFp8",
+	"i5E1FSJee2483HKWyfA5FdMo75km0tEcVCo+MoxvPQnuLVAc67LTyyZEN6K2aOAmt0PJoq0GLHG7ZPUS",
+	"H68nU70OqPK2ivxYEcd6qS5xlUGMPVhj5SxRqj41q339/qWUPTcwdgsrhY9eJHm5qO+8eOKOnU4I/QJH",
+	"mFI2pTFJijhyrNQNpAiKMixIDupmDNd6xNnYWhm4OkXAWz/EKd0F2DNt3oTvg2FezBxc1QyL6QW2cOYL",
+	"qemyQSn6iynO0kFaxGu1YFgTldjWrOVCD3D7+GxUYbMgdwc8esIKq67dNCFUpGK+WSXGmXy7pk0Y2AGm",
+	"xx40dQYY+zZUwga9ZwQU2oRMpmLe4yTWQ9J/9XTRwZM0Jj2Fqa7dAz6YIMd0YVjrnKUgyWs0dYj3Pk5C",
+	"hTvAUzk8zFAFRZ/uRqeDzTtmVIxC8babqsSt4DQe5jgh3OMkIVDINxVTFYJWVqEjlYy1JfXhixUhE5Jg",
+	"tBQllaVxyqbcVXomP5bXbY7sQ7sq2UYXM88yS8xAKuZYkN6E5NaHUu1R/gyVi9Vi7qKNLfmJ6uDBwA6S",
+	"YMiFWNhNWxlV+MvBnXEsUj5QSFBt+1LvtujLkxCrULRywp0b5ZAxNCAzk3k+YjNqMBlUjbaQS3iRvJcv",
+	"FC4sTo4DLPTJ7KmNXreBPi03ja5dJHAsei3qMz6DPTxIacpHbQYxTE8IDU8h9db8t8IhmGLeC0lFBrjC",
+	"KfLjurTYMcG0Up8rIRr4bAG+vA47CM6AW/SqeRU+X5nvQws1ILS3Cjuw85pTXxvRpqoHEXCSYWEifYJe",
+	"qEiYAIWs9HAZrt1RSMKETA5YlrEZJOYmKIeNVdYGIIaPUFMETW4Y+Fuqdap8eiHH5N8qFj18yQD7mur1",
+	"SunwlulMfdwvdakfsB2rzwel7s03ZhDytGpd1Us4zUc1VdROSG7l+LKalcMVYIZ1SK4KBVSR+5wFCEQw",
+	"NZakYnnflmRBHfS9IstKYMTtJGo71PHjBRhdzV6GuSw7FTbWKYU/2jDXXiz2bbv2q1u6A/vFgenJfnND",
+	"dWk/v6b7Ll07PVhEUJA1shjt6jScTAXK0+FIRAVsTMEagmVJBOieo7lmDitSN9GeVN8Skpt4UeWjhtyV",
+	"HchnRZRBlnNKNdrR0oW44V6UExyPXBys12RnYbyuYkPVrFTPjrDtGSLMVTHb0N2g71awAn5W9+SlN6T0",
+	"KeEXbqjQWkhTTIlp1j/cW4OBOphabEwWx9gfBAhFDIydQYqOALynh97x+aqDTWmb4mDFHa2JYqrd+zXj",
+	"OUs1lmVqfWlK8rlyTmrvl66IvwMsrxyNmfxLOInpjHBdRb8KVFEW6sIsW3mfsVKydKa2w3Uqxyv7j9+q",
+	"gcYJ757Gx8Tn6cHgH3pO3tulPghSCw7LXUQyboMAwDSnvdl1tqRLjZhNpeX2c+6hHfKC/bUt5E55+9cQ",
+	"pql0DjxXaq0RHEUDR662AxM8xkNnMZc8T0+kbtSfCnDMq+RG5bGnYhcdSYGvg69GLfDay/F4zTBlOma8",
+	"XWRhcOtnMVYfkJjROM1S7DNV00GajxsDZktAJqAr8HaFg5IpuGCEz0qmd5UOmFV4XIyqsAwxwhQC66QU",
+	"A12H24QTrnIzSILEDJSaLprSjHAO9nKFnZJy1M8NWmZIxVxb4tlj0FMPKHteBR7mmLIZR2wQ2JGnUtNN",
+	"VcJUUxweKpZAkh+KuAb2oZAzsBCECuehf6Aj+w2KllYIRwqACcoPhXblxcSaij5zTPRl3aU6OlOpIM6R",
+	"QngKQy2dOo1JptkS2+pnIzslyUWUicCuZjgVTofOK5YTTGDQnMiV03sqqHk3mFK5znixRysbaXlxi5F6",
+	"JLD1zpAHeDzJiMHEmHd2Ot2ty5+6HF8kGy/hT/U3PtXtdjdekv/XLf7bMmXydnQ4+YjkpFQzb6dz+sGv",
+	"T3/+d4/f/bfH736o0w4W4Dcc8UfXE6NwKu1TyQApsT0IrKElztTqP2dkVaQKS2iYpXDD7jOpQWiqhS2U",
+	"HfQt3Alx5rIIT5qmqZCm0tWS3VK1TTJh8Si03huZCFeEjRRJesmgCpPy1pWENw/exH7EO+YCIDpgDJZv",
+	"ZPo3SFlF37uojzm5dCEAnRhAeOUcdXd2QHXL4LvUqIJ64cFN8PirGrnRke7DlJoUWLXT1ih01suGkbdB",
+	"vrE852huSg1fefyDqqxhBcMPbA8pN5yixKU9aUx7km/nRKwiN0tzjMxSaCLWL+Zq6QTeWlJtItnrma1q",
+	"vj1Llb6YUaEn6YiShd96LYKV1u7JSHxANfKHNmUjwcDb4oU6A31uXUVOlO9mCa8bqNhg4U1r7qwMuZEL",
+	"iqLPK4Q7GFOpsrnPOwVThNlEVecH9m31ed+0UVczrc2O0FY6aKuRICsa68pNtBKIVRdJvemu2ol7KoC6",
+	"v6oAWoDsXyERBTR/nBXH2TLUH2Q3TDOl2vZJ6eYDMaCSm8kJ0QECKuOR4/nZgSrXhDB5QLKUDM4evJdD",
+	"Oy1YRT5+m/EwK69qvC5Cr9rg8lTG3touJiivjVclPKm4RaRTAX/ZHNepQjjrg6GAKvLJ1faPmdJZ8tC8",
+	"dXAOCCUzF/xgDdhv+5wHIExvzD03AAgfJzN0TOYcEXqWu6jtqSEs70BdrldcEZ+Rq9EBBVc+A3Pd6Kmo",
+	"zs/nDCI8HNPEXXivwCenbLZrfXoZGQjEpnBVmfOSudKK1mXp+axhUnTi6LOqwHEWUJMqba/MJTvvIkx1",
+	"XpEqilPk4kJ+CcIzdQY9m3IUvZVBNJIVsTEWUEUWrF04HiG9CbiOi8MLLKVR8VPBwQ7QogZk+zoXOtev",
+	"Z5nWUW7GwungWMgxK6SVmSczWjdYQ4ObYNxgA6ODVIBoRiUb3dwCaa+Ju9161QnBmbOuLMuDy6W7TDtX",
+	"FPhynLH42Ng/wPBsMeFnONTy4i3xsVqpCOHBBQ411WmbgUmtBcNdqN3Zn7ViLmrVzo/k3I92Cj6MNLii",
+	"Zh9ME5tmyXfRkdB1Uo508MGEsElG0CxnguyiI2zrBe28snfnFdmw3PWkHYqcBgBYnsKzND4ullcp3VQV",
+	"t0bKRqavrUG2Ssn8q97M5LttrmSw0ZoVbNWsZ7jseEWNxWNmqJfkn4DliGWVeopa7wZQHV1+XiVq9Uy8",
+	"vv0iJycpmVUfsnH6hd2npxFqK9+V3i19a9/m0wnJT1LOVGVHub17kphYc9k0SeVfwVkALCPrzAJgGeEr",
+	"3sTlq+EsK8fdEMmwuNTQgXuluRPb0ibO5/CAcqVAbTedswjFHtAR/NMb86NllZNwgXWWk9s6NjLlSepm",
+	"+4pc/aQBpvpL5fyVcEpW015cRm+dv1IfWUSPbfWL0Eopi0WZzbtRhWpLE9Mj8i/kigl4z2ylGjWjda1c",
+	"fX29Nuu4JulaXcdcZRzViNw7usTkikD5/XmwVugOMVYlxHCGEiywis9QgaCeyOOF6fbn5pz32l3vODXa",
+	"1VTFpI2JfkjocoWwcrAGyxLSWEsjMllM5lh7rrgJOVTW3pR7nAI+2JYxTlo4KgBr3VGDkSTbFy9uXY78",
+	"Dsx6j2m7GmFO4JiSBqhJW1kDO/ZiypZgPr5xK4O8lap3J0TR4141T76+YuRZxdu1VECQk90SxEmZwzSQ",
+	"rK55lvLlup6hdvo7qpj/wVQrGq0iV3WikgZ7HOMHSje91G1SVE12Ufs3M4K56EESV+XNrW751W23djzJ",
+	"5u37XPIMlGZdnUmli+pQ7weVbCwvxue21la1UVeodhoNzOHqVvK4VPMyIqX9HCVMOWYwZEjuotlI4TFB",
+	"uLx+IAUwExNPV0ay4iQbIEGyjLe7uj4Dj3BmCskvS9opFz2VE+9CRztT8cbVdPlFcvhTIFeusKeaNGQp",
+	"cFYLYa2r7mmLvZpIZLnHQza3qHy2tdI/qbrnHpeIGj+CASASHqhEbbXA+pKE8NSaa6pHHV6Ih/pTUj22",
+	"fDDysCDtO0T0cXzsdgZjMKVuSPWSI8p0OO7MoiOpBLWZsT4nOsAu0BMcszwnsfDUKy1CBLXQWjJxy/PX",
+	"Ey5YNF1jKvR4olcMNQyOzq0HnGrEmgKTGvH4IhRMiIXpcjeg3W5el2T9dqrG1+oFCPKoqzhc52LfkdKu",
+	"BLY4GzHEiRCZ7WEdAQOa+s5tYCR4nS7oOOc47nth6FaKi5oKJ1wfK8GEab1zHJVTH3RF2KBj7KrsJLy8",
+	"3TM9mddzAOfWLlb/NjzlzJr1n7PmZLWL3eZolWy1nxOTBtEM+bqwLwAXQR4SUcXjg+RVDBS/9QEqmh1Q",
+	"e9zAQz5dpTZUAF71XAxN12EXQzWGppshPOUdyDquho3WsjOpwaUqD1/AG693Ny7f1/9u9jbuv7EVXdp2",
+	"V3zwbUqLgi3yKVlyu5avNfw4nWyYah4bEyaleK5JUtrLLfGUzgisHK3F7j5OqfnUwEBNAsHDWiLlIo25",
+	"L2K8P/dIwRlvswFML2zWuBHA1AftN4xYFSBc1N20HuUxhZQc+yYBD44nyOJSvtVgxKM4S2kw6AzBeTYP",
+	"NSjmULMm8OlKLlhQwsS81h8zk7ozG+wgrCCgpM4MiG3PccgmjSD9tDBbYluIGorzpgrSHwMoHCWZG6mX",
+	"YAoGjt5oSpOcJGLkQlgiGMoL6lobSL4A6mbx0goYSDV3btEzCJyh0dm0B4VvHZiCClCrr0t143lxITA1",
+	"RHbREXDFkUHYC1ZNS0HhIabcy11PVb27JcICAnZK0QyQlmlKFZQfoWgmj3GNELYCvdWuCg5jNQlzwQ+3",
+	"hYsS+JjQ3nQS+rhsnbbAzZIMkfg5IqUIQxYmLV8fSgsRSNYpTdy5qrqjSCewAO+NcIL6hFDLe6uEWirr",
+	"eznrz5JyYfMUIqwkJyukLN14O8U2MmKy4PBinoawHuFRYnPLcpadllnFfbSQyfKJYgxiLmScfkgaOhi9",
+	"4OFA860cxtqMtv+77t2aQkRVRfzUddu9E2PKjfFnkjONLK/GJ0kEdm0ci+AL756N11oCi3X5n/Ve4j6j",
+	"FLbWjyJmuJQYziix4ZnNUCp/whKA3oDX9jgdZwuTfea15tZbJnA2YpADowQ0L2oFKqvMgk33WZYKdMen",
+	"OsqktK6pt9xx21A5s+XCJ1uzTWGidJpluC81k8oVtrRvJ7p360e8fLnEGF2n11PvJBM8x/J0mKoqtLpo",
+	"A8lILHJG03g5WG3V67A7AUavjJ5HVCFiYC3+5XVbW+3XO9O+wq1ZMXqyTWbSqmE9UYfbUTYnh5wFuRlm",
+	"YxqojxXSgZApo6vh6oEM6jXHDBnipVQO01v2BQQn16JNAWMoBNyQw2oxu3Saq5qd/LhjOibG597ROMmB",
+	"CaeGTuQ11ab9vAeN24/XbS/2qwPdnf1iX/X7SSWp3plOJhmRG/U2S2nrjWGqUi0WnDgmFphNiobNECvZ",
+	"SNlxFlBLGCDtTqZQ5AawBVeB/qsrEuiqP2rq2BhmMaBJUWeWM/h3SuOMYEcU8FJ5WN2ammCg6r+wKuu7",
+	"BfAJoW5VZw/xCYlTnEnNNSbJNCe76CjDs8E006BUVpnN8MzEYGQEq0JbHMl7GWJT4QjRpUmoCGgja9Xg",
+	"vKXn1STOmg36sOn44kTe2jdLtD3jwaUaVAs2p7HXIksytWPC9LE5je8ITbilMBCSDVo0sOSyzwYAFJC5",
+	"GFzP4o5B6fVpW73+XJBQ81BJv+ixqQAXo1aSQ/KJbF5HM5qVQuAJtQWvEmRalK5w6njHdcHSYXNQVibj",
+	"dAszDfNeQ9Ku3PGtEnblfh32NHZX4ErJN8bhD3PRMwF14W+RE5J56Qi/yqPMYI7JaesaZCgnuFKNqtxq",
+	"ShsjcF6Vz9QaopcB0QIDNXolrloQ87acSxkGrHwdbY2W1nJN9UssSwgX9Unh6hmkkcI05JbxIofayFV3",
+	"U8qdgbEGOTAqam1TpkJhcZ+dkBa7v6Q31Puuy1gWRSy0B9qlXaB01OHHZOak6pU5GrEZGk/jEXCxSs2U",
+	"+rSUJNV0xudC5wy9zXBOq/gzpQmEBxK6iqh6s+ETUkQSllyc+j5aljRLbOo/Ppa3nOs4O7x1ePsOiXMX",
+	"xilOkpxwT70w+0795PRzkW3MPwhhUDbODBF8Aye2ZhMlM6QGAckI1qBJwE0qb2GCSbG/jMO9VVXFLzV4",
+	"08uq+MVLzTdkS8BFKx0W4IwiM0kWXdqWQNRRGCZ0RWEvPPsLhRlK1B+l/KamYwmfMCFjVmAtWGWgc/58",
+	"9+L2+a2t7na3W+JXXd2u8+T7vz79+TuPf/S9Tkkd2CoOEV3hoDOdFMdF8dKj//r9419+7/G7b59+670n",
+	"//r3JrJ2p3OyUe53Y8tsmB2Lb6J8KSAttj51+eKFC5cvAXhiaSd2uptbm91lfEQ11bVFj1Up4op59B1o",
+	"+qDWvxehl2D+WYw0WvsJ7TsZ28bgtpGSds2CzoO1ydSiYDWQLlIsUAzHvU9ywkdMF1JdhALqk7yXkYG7",
+	"ZKVyUKqSzpyhMabzintUwZPI40u2415jbYAKcHrbOtjwhpRvGMU4TyKEBSI4HilNcNNfU8sVt5DSqSAc",
+	"4YEgORqnCTX2Czc79sbqBRc95O+Ip5kJVDEk0a9Ivu9PeUoJ58hiF/qqPrMJoWccb06SHjtx1+M2aycl",
+	"qYp9cC4gDDPxNz8nWabDixb8bLo19QCsEyDzYhVxPcbHBFxdiQFObXBolzixNLHqIKrMZEho135hARvM",
+	"PLwwrG6WtsiZ7AalNmGCRbsFGN+CIgChduFejqLFAoVnCdi+suHDWlv2lZdJYkZZL170iD6RxFY/gkhN",
+	"wuNaCGOwMEpZsGVS1Zjyi0ZDXSBuqCgnJlTqqORdle7WrXW+W+vWahHMuSDb3T1s1YvrIt/vwoXmXMEF",
+	"Ce17+WKtxC29df7yumixutOpLMZb5E0uiGf75nZD2mQ4NMihVoiKuknyXlpC++gUMH0NSBxSPG4epgsk",
+	"bStglVDV8DoOYerDKCoZR8KkrO7iZdjrrpLKvsQgRzXlMmCOGYib2uVOzwgHFYCwFGKD9EE86rr9LUwi",
+	"C/lB7QD7W5lyOHZV0r8uOKJMkAixSUohQFZxPqT6kwfuPKGSISesmKU1gTtEd5/EWBVlTsWOKURh41d2",
+	"rYnN6MHK1GbjUXfRiGRJhBI27QuS6MxdmqjzwJS/tEhYZtPqfjoFQQvY/6gjmwz0sAJf7tnW4OOBbRI+",
+	"3rXtwsdXoHEvrtbhiCDJYU1Ja88U0ko7ZzVilUGxKvN3EI7VIcsIlBFdMeKlHUB3nSu1jWd6XIR56AGE",
+	"+UaXZ7su7+hhjikfODVlnOe+8M8gh2U5AC5nY7+Zw30dVrVcVNijAX7LCeIizTJTzWuG57AjrZNWVaOF",
+	"kEPKhKr2deI1hngg1705l1KhcaC7LIAaLo5wsyEyPOyE1OsEnbndmeBODD6w4Pnw0tCszXIL5l/sZyJc",
+	"YCkjE+UjWKeYn161Ulw0sJtTpmgau/PehP61/Zo1Zv0UTdcNSy19uBIGUZ7edSiLNO8O8OXJqG2Vq4KY",
+	"7rxlfya3fjtpdc6LCmYeoz0xIr0ZnneK9jpRKWRFRedDsnzYaQvUvUUPR+QutKpLgNmm4fMN2z58PJSd",
+	"XIE+mhTRYjGi8ingL+1qVn216D21XxdzI1Q4LqZzBEG7cIFdSlzcuP/G+ehC15Wu+NA5zikX11LlC3CP",
+	"UMV/LpizCEEJi/m5Sc4Ei1m2OU525b16kjMdW0OyQYm1nMejkJ1vfpbMF29Arc7EAUk0ftI5aBAm+jmS",
+	"J2ksylw3JHSqrMBgd+Ik0WqecmVGnSnlBGf6TwhAUA7Foa9ucjETiJzfNJ2e6XSHpswc0oG3Hk4lb2HJ",
+	"nKmQCMf+4sgWoN9RgppQC6hdxGGglEfoNZo+QOM0y1JOYkYTvoMomyFzfIM2HRWFi+QJgKRYl6wBwTZn",
+	"hs/VoiQoNNNXFb1etPpAyPwA/nXCUt6ZqmfOn752g4t3D5RdY02su6zeYC90A0+H1I2zKXXHYzJH8ISb",
+	"jUUqMuLLcTISoI5ZzJ4t3ghSWU7sVi+9Vax3XbkJs63PUiu34r/evtBoMzN4yx4kP/3rcxx95s6tmwhz",
+	"uOID5gVWgSVDfKIu1eSE5HONBA9Xc104cdFnffHi+cbarF5f9eeU386tyWmnXrgid12QsW6xUZezjTuH",
+	"xdJkjRWtttaJS3w3FaMkx7MVYU4HAxKL9IT0zN3QrXxQjwSvN72uVnwitJrEXSeaxytshgY4h2IGYBga",
+	"YY5iNiY7qFxFMYJPb/3y0W/f+8PffsN8Ov3O7x/95uenv/9r9cW3fvzkna8XmVN/ePcrpz/96pN3vl62",
+	"G1UqNmLRK9l8segVpuAi7dTYlwID9mX7r6jm98Rh0fqe2DeNg0L7mvxS0sQYm0C55SSe5qmY35F7wqFA",
+	"KLisa2ZdP3P3sBMtheFV4b3YQBK3hPKu0q8BvUplYAMuiCQS7EQQ+9BNIchHQkwqSZj7AFC2vJzXWI76",
+	"OZtxyBUbFN3yXTTLU0E4ooQkFRgzKb5mJAMPeKqK3EPjNh5FH169csKWkQ6T9LMEji495JVoBMj3aOui",
+	"cXkH0SIOIMEaJl2gli1NmTrDrfbUSRBLqQH4wqQagIeeH0/FFGfo8NU7L1Rmqr4/fPXO4mQfgoF9wDyX",
+	"VV0JANPExK9yxAlRaaF6HmpQTF5nXzk8vL2J9mwx5Wk/QvgetZChKkKSJggj7YZRX3GSnyikRoD02rt9",
+	"XReUwbCasjWN7niPJmQCQVpMRRMrbEhdTtnUi3iOKyiJ59UNieSmmvLmOHlh8x69R1988TrlQnLviy+C",
+	"0UkLS76zrGFH6LXD/U10CCV8VZ1RoozAR70xP7pHWY6OelgcbaIXX5Sqr2nzCkm/qAIXBOEROtrubl/a",
+	"2Nra2D6vHtUWH/O4PIz5PcoG6BJ6XpHwhQhdRs8b+r2AJC9vo+c18V5ASTpMBdczkooE6PtKLoDQffFF",
+	"nYWRT8VoMM0yFc8p5bIuEwsS+R49KsTn0YJ8PioJ06MFaX1kRevRkuS+R4+MsD0qpLiCFjjSsveokOWw",
+	"U2ejyk0GJamKN1bJp3qid2HnvfiiibjhBMU4z+dy1kfXEzKeMEFoPN/4LJkfFcFdWUby5ziKR4zxlA5h",
+	"Re9R4Dh9W4O4IcuGUvEdE0x58ZXCm9yBQJEJURc0k1l2j9rXB2nOweMtiRshzuAFUAu0QVaHDM0wRxnj",
+	"0A7ESeIhTqme5gHBCfCGQFjuJcRH6qYHqK4FECGO5R0RbNIJEqMcknpTITei7rQ0tBEULEBHh2rzblzL",
+	"CR/toK0jua+5p1GsjB7y6qGG9nKes9zw7cG1fXT5wsVPIR3LLFldC3SwCeiv//yLnNGjTXTbCJJ+jmk8",
+	"ukcZRUeS949KBxgAlJNdI4ByghN0NCac4yHpvT46UkxEyQNxpIf0F1OpFk9wjsdEEBic0CJE1WFIGUUJ",
+	"g1Btm+8P47f52JJGF7rdexSi3PGYJBHK0mOCtDFCKd261ECfJXNdCQVqEExIJhAkeqEZlBQkGSeyKbXQ",
+	"sm0grq4KC3YByfIw/C/LCYspR19WUgB9uYQ7ib58j355Y2PD/k8+f6HbRV9GRyk9wVma9PRCH0XFV0Du",
+	"CB3pwfdg8Efoy2hMDIzlkZrQkZZquuEt2fCU4qkYESpUMW7ZEGBE9QY4zdRnfX71APFcNpyxISSWSx42",
+	"jZ2XjQ1Y3k+ThMB4Yp4P5L8mZNagdxlVU7aE+TEUuAdSzUZMSv9ddJQQgVOTWGYMJNpmaTq8IDukTPTA",
+	"tiobi0ckPlZng8ZMyYHK5o3L8o2Y0UGWxkBBLnAmufEIlrPHBgNO4IfRtN/7f7/yT0eRdppo3sEZ8IRJ",
+	"wgJKsGNFB7DFUI2Ao3vcOh+hC1sXZbeCsV6G82GpO3k+y2FzAq5SziOVmq9wAuSvupntbcUB8sKVEQFN",
+	"DNKM9OCmwPUo4TUF0FOs95fVLVKMJOHEAiFTjrKUC7XvoaK47u+yGfEY07lhOa5YIz5WKzfDqZAa0NEB",
+	"Efl8Y28gSK4XDFq5qDiCMl06Rb4tV0vu8Ln80J/yufqyxyc4BlLI2wNQc1duXhi0lFFSAxOEmoaBHFro",
+	"9jTXW0JaEW7ksOLSZYn/ZSVOrmg978UXDVsrCo5ZQnY0iu+RuYybNoGSOvYM+BfGeo8CC6gTQx0mR0YH",
+	"hM1gQIE11KoR0WWlUkq5F180olOe6nJSR3sKV+R1rI6lK6DQKuEIeilliE/jkW5y854KxI0JVcY9rZDu",
+	"TXA8Ihvbm91O1JnmmdYO+c65c7PZbBPDz5ssH57T7/Jzr17ff/nmnZfhncIIZFTbTjkWfGuzqx5iE0Lx",
+	"JO3sdM5vdjfPK+O5gu46hyfpOamsdXbeeBipj/rxzTkeZ6WvT7bOaZVQ2fJ0FfGFKurloum2LAwgiw3S",
+	"fKzPXXaseDyl5glgCq40kOtXI3USjKH8HpsaxSQhRpzLwwqgx6VecCL18ZLCqhSZe9Qi5+rMDNA7VDPy",
+	"oCthXtoACa3K8iyd7KpGdPmwY0ImKp1shPloE12DoN6SnJQaXWkMqk4GhuQM2eM9qmI1YGOT0nkLmoVS",
+	"RYxcNhHBJ1K5kcoEUA5OCuBoTTNu5LMkgkEpBkazx+71pLPTuTUhdE8NC1benNOdnS+4jUfFI+dKOh1c",
+	"kO4rwwTh4gpL5qYQgLaulVWPL2qbTyndQvP84x995/E/vFN4mFS+xeXLW5dfuti9sLXd7V78vBznCEp3",
+	"d7bOv9TV/8l7lcL+75z+6muPf/m9px/+66OPfvf0F28WlytFGrCtggms2asMhJE0UpaXiulF5FMVsMcn",
+	"jOooxO3uVsC8W/dOEtX5solSo/cZUZqlE8ixz1MqNhWkoQbcdPdlB3/utlIHdYAxmEam4zHO552dzpP/",
+	"+umjj3/49D/+6fFbH5x+/JXHb33wx4/fOv3Gh6df++Dx77/y+D8+evKTN//48TfBjDMEq4yVBWBkWZQQ",
+	"5wBBSQmKqUNO3CFimX+VjIiKs0GhMkmtz8A4Fbg+wAq7SgpoGCSVGyi/ygng320ubYY7RGii76kBfuI7",
+	"IpAzYHTGohnElt1mDjBAvIYF1sU8f//R0/d/efr23z763dtPPvru6bd+/OjDD8NZRSMe+w8VQNngCyJe",
+	"SW6mNfwjA5t8hMDKiyCEV4phdbFbYoSr6vk/mWBsJSDUYIMF1J+OE07ffPfJ9//l8Vs/ePzmP57+9G0l",
+	"T8I5YaD9jG42AHQRVWkBmABug/pmoWDLwW0Dpm+uMNLAyCX1Ub5rPMKgBOi3FPaXbFOe48pkqZUFooK2",
+	"MjYcKv9blX2upTQpeOcZLv1NdUqGr/s6OzcIEs5zSS/D+s6gx//ws6e/+EfFM3/8+K3Hf/PNp79489FH",
+	"/3n63Q9CT58qGpibjUxOPdfVVFF/DordnVf2NrYvXoKTlqevE8Up2owA9yhIyMZ0jgD84h6VDKJUxwxu",
+	"UbtoyKQKCW5/fQpJ4XR773D/lU30mdsvfzpCt29+OkJ3Sf92hD59/Zrs7R69ffVaBCrfkKY6B0svo0uh",
+	"u0KGKS1AzJ4V/5VQ0tqeQmsegJcNjadL7uDpJGM4geyWtUmzj79y+s/ffvzWD5589M9PPvr5o99869HH",
+	"P/nD33/10Uf/WWbFMnqahxvPvSGvDQ/lcIbEGbYCnAgSrahDshAXKnlMK0eSX+X1ZUySFINpYhfx6WTC",
+	"csHRgbwGb6KbhCQcWttUhWqBs1PulWmfJqLCVQsn4uKIi3EqI5ayv+rqxPKRL00JBE5rxV8HllUZqKyn",
+	"N+V9Nx7Kd0fmJA5mSRYLIja4yAkeV1nTOnr7KcUwj8UBOaWiosAaReKTd7/dwHIFuEx1PV8hOFkQE8t0",
+	"CdpQqgcdQfoafL+xr41fjirYcmGPpGp2BLrYkfWIYXd0iW7xFpj7PKvgRTt+uC5aq+399Pf/8/TDf6qh",
+	"dTs98RXMR8CTEyzikWPjT5RTDaN4NKXHUrE9qpDD2ubHUy5Q31RkLy2QrtjyPJFq74Xu5QXr6QvgF4TG",
+	"U46SaS7VXhXpVkqhjtlY+WirLKSGVycVYKePTDFmvdWrC1q35/3hFA4UzXAt+4zb+v9Ph5xi+0e/+crj",
+	"9/+fwFOtADhyHmYva/Cl5TJOyowRQ36EvshD0UCGMqbTmTBFBOdZSnLlRy1ZA3QWlrGEzPDc4NdVmfbV",
+	"lMuDTI/SzbELZ5OpGlURVJa8Om5oMX4v4ER6NR2nohPw4L4COWt5erXmNUUTCC5zcBpEHgCmDrKrHBlY",
+	"J3Ctro/trPf50Yff/sN7vy1xHp/T2MNy594AnvDrUXeNdcgyXErRYJplO9rAZAvNCUCRGEflKB6TrCNV",
+	"cnmO80hfGlU0oCpmyXd1U1yQSeG25ThNVIHkwlYnX7hHdSkl3JfMiu5qUOci0QebHWGN0mVmzxglrkuA",
+	"UtZqeRxCVy2LmzS2IP3rJUcB2U+ENa+Co9GnXKWCGPOgcUL2ySjV2EbPiDWf/uKfHv/119ox6DktUPy3",
+	"0DvWk2pKGioOAQZiNCY7dopGOJlrpiP24ciWvdPPHEXyEjkbsbGunUioKS2h3Hhl1BEHex2o9p4hi7lU",
+	"/GdkRdOT+V/Emvr4J994+v4vTz/4tWLCWsbr4/hY1URxc9mhjsuSkkmymJRqEYLgIKlWZgBJP2QEoro0",
+	"3MsOCEfI75Fyjw3km/fomI0hToYm2vdaaAjoeYwEzmUnr3Nh7qgYjTFNB/LsYANwmxH+QqQYVjE6R5Nc",
+	"ee+OyZxvouvA7oTG+XwiSKIylbUV7znAr1SilS3493LGhPxVcXhOuGC5CSshKSQMOVj8EB+TK4p+f9or",
+	"I87jEeR6rs1u8dNvPProdyXG0WmzFdaJcUZogvPSWbp0wuybZ4KUqDmBJyu7XWNLbFcqdG9dvuzV7p/R",
+	"AWNm8pcE59y3EHICOu/nzIuhg447O1+4X1maD3726HfvPv7hzx7/8Gen3ylv7pwMAcLQtUbndNkoj85D",
+	"KJTwGhOUSX1TYenpGlamCRWNpzdTBOWF+nP5j4nGEzgXGuxJBTLr9AaSbKLbUJrfo4ZchYI/Afyhk1z9",
+	"p0M5pa+7cfn+Gxcebqg/tos/nNl9dWhhPnuUhoZysOv5S5e6DTfRaLnuMhcamHMW0DnFYprjrBc8iK2Q",
+	"QRxKHjBRRaUVjNC1g1s3NjcPbyGW678L+Z9y8Jbt6kAZ3Pfb8DjAZlevSc5aPRdqS/VsO8qJLOVdVDDM",
+	"rQP4OQ4xNQgnGi/NNUzy4P9j7/2fmziyveF/pUv1Vm2okoVNIF/sen8wCUm4GxIusJtbzyovamta0qxH",
+	"PbrTIzu6qVTZGwiGYCAbAhtCQkggyU3AkCwBx+bL/3LRSPJP+Rfe6nO6e0bSjCzbEoa9z/NU3Q2WNF+6",
+	"T58+fc7nfD5+51NuaVwNxS1cGPRlIKSvQM+nNUGsiGBMdCUlPaD+ZWpQ5h93E5cr6r+u3Ft4hB2mz5WO",
+	"IcHTWgjZsaCkAo1UZaaPSEPyvK2lq82li8HC7cblK42L1/v1vJFOwPg4nilkWRtZHmpLO3pLgYIQVdEX",
+	"dRy5ClUg3p2+2A93jGy9HSFx/IDor9hM7MQrvGY7DH6zqeAWrzH4AvGt+8Hx5M0vnXpvxKOzI1PwrhCZ",
+	"t02Kh4RssfvgK9QAzzoKJ4KxcYUNQUy67UH1xGJiGjGekaqx/BCUK2ScqWn64DyeL8WlSN+0hQ+3Xq9i",
+	"8ioT00pvjPpGfRNWgekPjt2nQm7PPtedHRILxnuGvOu4Va/vC76CX0+8HHIB9H016llGmqCrCZs7NQPj",
+	"0QnCQgRslzRKIVHRxhJ4ibd3eTRRWaIzDHZUwFwnPYRjz7DBPQFiKMV0xJyTblzudPQbv3GcNr4tiGmj",
+	"j7utQtsNtIj3VKVMpa0mZUsBmycXfppwZDUecIq0+cUnwa0rzZOnoymACG/ou12+cef7tvVB7wOdZ6WG",
+	"PF69xkplBhwHjTvKczbIisZccP/r9Udvo7U8+XL7X0198G7ssO/EFiUEnmzuuumEGCOH2b4cYe9VHGpz",
+	"ESb3fD2wIA74HPLB2R4J5cmkI7Oqfm1HJstzBZtbOZThEpBpnKoRanY51xsnuSnY6TSMzhbkr1Xh2wUg",
+	"oJMbMjiFLMevyamTF5f/m0NvAAVLxHXmYGPIgfJ0gfE8I6BSkuX4gdKRyWVIrsyoqHosp9o1VJOhejzs",
+	"V0gromNpOBnoc2LUyWU52K1QQZgcigmSE8z3ncjVlOQoo07XG8voUzcnZbGjg9pchaIxB97JvP82V8to",
+	"e7DUEbE24AQAwc3x9xVJh/5EK5KlggefynDr2oXgxErw8T/Wfjz9+/3Twb1fWlevB6e+gqWjYXfmUji5",
+	"+oCuLlxA/jvl88dTo2Mv7yqM5sdGRkdHR0delP/nJfl/RsP/N6aJgsqa4yuFrZi7RsZeCB+xcfHrxs1v",
+	"gwefNs991Dz/c+vu8cblK/Bkyi7i3lN/FPlSyqfOdHjZte8uNG5cxav9fv9048PjrVN/az1YDR4uqZOC",
+	"rxg0Oq+tPgkf8MtzjQuf15dPypE8uYj9lql0qloBVkTF7PrBBxsJgZRG3xOuN6/roHGRDdIdt27dafzj",
+	"zOO5+dbStWDp0uO5+bXPF1qPbj+em8cM9+O5+eb5f7Zunexzn/NqO9l7vU9l2KhKKJmqcsthqmL3p8N7",
+	"ifDt/PQ4tnaa9mjXM23RszrqFMR3s7zokmol3c7yg+0s5seqoc/1ctAEIoNEwRjX6WxkcMlyyMdpSCpk",
+	"0XWee5y4MuiDgAt+Ip82TznWBuObOva9h4dEzxRcBl00gWsPDPo38KQ5TmxmoAfTEyuNcyvB8nfB6ePr",
+	"Js+lFa6XGzgC/UvGCG2e1kytNQ1uoILYBewItyALgv38QCNlc5YhRyhkFVA52J+180xvV6REUasxPn2w",
+	"Ect4ZuAyyiiRwDcBwCAHkzlWZtA5i75NQ713QpJCMNHVGQ/bbfsxIq26vKhDLOrTCJ9ZXPoBRQ36yMFj",
+	"t/MGzuqCHcafxKVodQ4Dj8iuYwmDe9B8OXEPIb/JvE3mM7oyswoNV4bsKaRSeFGkO7IsrvfEkyxKEjv2",
+	"aLx7tI8iRk6e6nPjgFkBBXPpN8osQ3Iq2ZEbVztVBJCyHyJvn04n5vBnbDbb9lyG/9lxEIDHIsTP/VH0",
+	"gAVOwu/hPw/gReC/NdXzuzGvqFDEYXu4fJspVrQ5V7nRuDfQ//zXzToIlpR1gCEdoG879VV99W6wcLF1",
+	"9YeIY0MnBkfk+FYcqkCrAIniGbIv7Gq3BTb+M6utq1cuB6NcmCbUEW6WYw1K73YAUIWuvtn1OuOjzRlZ",
+	"jozPGoIufWbUrBQARvkJheIighZigVWobP4KgtW3r1u2jaLKto727pbt7K2N757t6pGVN6kBDf1f3u0l",
+	"gYbi9X95Hwkiw2fTvLDq/KTvL5cRfjN88PBLMS8Q/gAfPPxy9AXCb2mpvcidvzneWPlx7bMToTpb+HVR",
+	"cauCdT5s88zH7Q+rvpb8zLtGR8dGnx/bs2v3C7sjv5uyPb901PWstp/Ul+eCm/8NRoBsnKkje0f+4/8c",
+	"+j8jo6N7Ily6aFltnUtyMpQ4//iYHv2U69lFadupiKjcldbffsHuS7l+5SP1caG8W4k40+DaT8F3q8HZ",
+	"040Lv3W2VUOqqz+fBctGiL6PtGMD9ZZAd1yJdZhv6N1zgF0Z5+/WV+/+fn+hcfZcfeUa+tD2/jTtQDsD",
+	"w53gGnu0usqPBWSo9HjKM0IJ5SKADQM4bkDNwRa+6MUnollEnqsvzzVuXG3MfR98cqp55fqODHkrhAEq",
+	"Mo/u0BKe5ZWwa2fQJ8yNmswAN1j5ZsnHiCOAv5WfDhBU+s2xxrdzv99fqC8votn0aTAdKf0ulVjbguC2",
+	"pna7DDkAJ4Vx7MpKk/2vqk9EmoB3FemwxzWd5bqTMo0taOpXIcwP+U6joBKkZPJdIhDDjFQriF7VlB8Z",
+	"ksOms/8Xm4F4UjOaBqGqRlxDuKHETCgPowrV8W8owGZt+RGh5D+r1POxakU5KblVj9iKKgPYZWTEmwBe",
+	"2tQ+fwjeYH9f8eImetI27v6SM3qCDTpW7IJDR2LFDZY9BOsup2iT30o5RV033TMtg9K57/l4bDKdl2kk",
+	"qSrDDopliAx5BzDW7L0Ky/vA1UetnLIv+WPb9BuQ56ABC3msdhC7EIacJSpI2Z0BmUMibOmXsTMgyw0h",
+	"To+CwzaGo0pUKs8qfmzBAT9BC8zbVntGvehR7odgP/Ub9UX5riCxJK3rxEf1lQUMZtTFHHsmvsahP0qn",
+	"yswvufAn20N+b4/l7YoNb2Xi0Q/SGhIWvRiK0Y2NmqcysDHNWZxqfHg8+OjX4Npi48u/wWVsIartL6gZ",
+	"pHFKYiIz1PoNFj+Lct5AGURGtbv3wMSoJ8DL682QCf+oqFYqDtME1mGFRqkAmXrK6Ispc5WY38q1YOuH",
+	"LLmzkJe/p+KXa4vB4u366t368hzihkOJjVRj4V5w9tvm7UepiGS6kav4QMlHQE4hZqLUJ9F5xlrK2oNz",
+	"wfEffr9/unnju+DcQuPLq/XVu8rfIMQwrixj0IcVz80zC4s+9eVPg6W7rVvHgqWr0blbuzzX8RFUH6M1",
+	"qJdSGyraCLZdRZueEa729EOo3SBz6O/3F4KzF7FSEyxdbXy9rP7j5G//M/fd/8x9t4FQZmdkvSQENVFe",
+	"dsMkZnyocEmBesmJ0FfN9YcJbVQ36YENsT2QLEOKXKBpE2nNNgJnxTALLNgfBHHswiAbxy+cqP/2XfOL",
+	"peDBZ8Pfq81s7XxfvnMvngP91eiOSxX5PiLxKKnQIpbsJndjTx7U0gzLQJabBIRu7wOqV19l/33Y3xOJ",
+	"D+Q9RDVfymQ5bNb6iY5y1z9aY34ubI42RodYag2ulvaXHE5q29jwfq3otbcYVPa2Gf1wg4Z1IlMYGN0A",
+	"zS0d22amhPiS+wj6Wbl/lBf5oF+D3gl0a5uPRZ/AiyRFu3FLLhRQj1DYa14RLFi3085lORYuwfyBC0d1",
+	"tcK4MCtDTOet+otczCh9YnQpRZbrD5EDlOrLpEmZeqbP1mPwtQmiWxshKsopNkVoRsMlDh1kDs2zDHmb",
+	"a84UrLlywhyW9z2X23l4DkSbU8XQ3/YsuLyBuzdD3nG9aRH2nENa2nJnedyCPyivsKUl3xmip4fiJDYb",
+	"80MhMhqIYdjTHQObv6EBz5YAvnj+n61b9+orK8G5xeb3txtf3Gnc/HYjAZcSMtsW8qGDaBxKtPADRALt",
+	"LPnAiNqDzCS+20EvQNq1bga34Z/8NFi8jR749/sLiH1qLFxoXb3eOPlpe4AWhmDrBmna/8kl9Ey6v4NV",
+	"BQ0EJ4C4ZtWAb2FBKHSPVR8P/OOAWKxQz1fSQNTH035U5Uvjf+BjcEWgXA11qSqWmLQWwLi8qeJxyXJ9",
+	"v7Shk01DxJFB8hZ0mioIUVIBLmdd3hC8ctSyTMCiCGG4O6u8IVBpAkGmCjmlC0SvHFsBY9R5wl5tKL7q",
+	"WXQ0sf5D7aN6sgd5vPu6+cWF5vlfg5vngsXbzZ++3pqXmHFRUPuZ8xKvoiqBaHcIfnJMAxp/8nUnjEPJ",
+	"Y+kGIXy+61hEuBkyqYMWQPRNSb8gqnFAnj+7tjXQVbeV6nOYADs513rwQO3gl0+2bt3qn1s5qhn2tHMu",
+	"wL5Zf3A5WLmyoSVQYD3AXiYmzpeoV8QahwrAVXd2pTrl2KLELOJTzy4U0gqsoO2O2laazFIb2D+4BX8g",
+	"UzQ/HVbwsO7SFsxnko6mrzEmUkNOVME9nhRlKJYkGufvtu5EKYRgVraQ5UhsxMCJzEWY6Smp0Bp4C+76",
+	"dp6NG4YVt+oLW8UYts/KfxBqkpFgiIfzB/qCqnRQYAwSEQh3AWUJxo7Cl47Cxk49K7cjQ3IVWsvBOcZU",
+	"0BRIGXg+mApWmGcokBA3NsNyaRnlUFL03CqqKTl0No0PBepA3MoB9y2cf6D34g8iQybLUCZUmk2kwHjP",
+	"aoUytW2sWOBcxeWR1SfplDzdKfwFvB0I44+mU/9ZpdyHHuKxdMoD3dVUY/GbtW8+UhnvCq21Xbj951O2",
+	"4yBoZHR0bNfzu/e88OJLL6fS5olSo4U9+V10jI2MjY2NjbxEKR15eWpqqrN1Qj1uBWSdTaUjD5SCHwBE",
+	"b4bFPgbKK270dmgQqfFU/cGZ+qMvg1u/tX6+Gpw4Gyyeapy/G5y9ED4S3noDIdZrbJty56+x9VLnhlN8",
+	"4Nnz5v07jRsP1+YuNa9cfzw33zh/t3Hj4eO5eTmmxxcfz82vzc3FOq74vQbIPXqnzfErkZbVKVascoUP",
+	"xWQrtG2FnHpVRyVOgLZAkZ8J361gf5ivm/XbNhjYnGSIE/lCJ98I8B9nOWAGZqOAAiAYkaGQP8u0TiAl",
+	"eYd50wAqKLmz6iikr3W0xqiXy/JIXlbdxKGIlpFfCDEKjFkAgAgxLsUqEyKe6UptjW/i4A7REuEOvUEn",
+	"OH0dZQKbRwVPABw76AJP4+Ldtc/PDb9OgAR7PeIl1FEBE4XvdlQJVJN+mzi3DLHxu7ZAxJM85hZsedr1",
+	"tKDLLK1J23I5S4yNDuKzDTk6UndJmH8cn475h2mfZR4jU6AwN0gHtbLcuvMDVmSDyz+0bs83Tn68diLa",
+	"MpuvCl/uvQO3BTkDvDji2/lp5g8B5TFJ8NIdkkERJyY3dqUTMGML28ewyGIz0na0iJDiiAAqFaM20Z4Z",
+	"hpSP/J6MljwuwgiwoIHMWQ78kCrHniYcFBcZCItFIE6INJFhZc7N56mwXZ6L9IQhPko+ta+eWDOkocGP",
+	"a3rLNAlL//KhFV6iFisPVCgw7xBV5AmbPTH2HQjgneCmTxooirc+ggaXsALRZgbZ/HjP5MGbZ24Hl1da",
+	"t47VV6OaGIJ50uISt32PARZ0GGtEw/g1esmwo3KtoRcSn0KTPrLOK3o/wxWR5eqTccTbIU1npLaETKsh",
+	"vSpR7KpmMSnptiwv2jNh66Rj82lNAxiqRbbrZ2GrrqXDD3n/LKd5EOFEGVlkRuvCaOVdz0M4l6bM3JFA",
+	"hLn9DQFKAF89cFvI3wHN74mfBwurchxsa5PJUjUg/1ug3lC1Cs6dWTux2LhwGwFTfWNdol3MPWmL0gSs",
+	"wnY5ro+qV0QShB5yEIKxtCF3Dbck34V1CvsRUsvOcr1e8uoIr9pyUBE1MSI6HHn6IYdF0Vsl9XWioIo9",
+	"8Oan5qVjyBWCYL8B0oWsl02qQi4J51pnkdu7KCdIjorpHLJ7UGMkKMJrc1h3uSxHsSsqHbf8U63zlAfZ",
+	"annuKqgWO2ycmiA5j1WcWk79W2ShOK5MDSwINEWnRZrkgDQkR5QEeELrlGLLegrgqmK6PTMCL9hOQRGF",
+	"TMrvG7qH+vJK/cFnwe1Ljcs/It4NDKeakE6qYjJJ/bh1615w+0Hw6Cfzyw300Bh723CyZHvkvv52Izj1",
+	"1eO5+bWLS61b3zyem2/+9HHj6oL8j5vng2uL/TE6GH8pd2rgLEyUFoAMAmJRIvA55MpOY5nVnJc9F+j2",
+	"fPVPJD4FJmyUF43RY1c4FiV+Peu5fkQrVBMXy3tluW0xDrw4qr6KP4k81ERHCwQ1QbzqQfQFcwo9UhJH",
+	"9Gg80/0J5i1i/LpSihiWxgAmN5qrZ1uPTgwruaEIg3rm5ZQoZbeWk5akewulyUMheFsJCpjiTlkwZyaR",
+	"fjB8iA07XR42sifRiFYY3yK3XNcQqP0GZNgHSWn3THV561lLAhG/iSf9AS+KxqnPWrdOPp6bD1ZXWktL",
+	"8j/+/kPr1jeN5ePYo9B9Lk2vw29iFkEaGheLRRWloJyLiUmQBZXXUIafW8ah0izncG4sqGQXHBp75Vwm",
+	"2rSLVPe37Yss111wk6bRW17a0iJ/6uMEmWQzJdtafI/rww7ji+bNk8Hc5/XlueD22cbFu42LX9dXVhpn",
+	"rgcPj4ct3mZG+q/Wm3ffUMl+bPDLoccBbz/u1Dr1MCyq4KQlsm7Sxvjhne/jE/YmY0y2tvbX/hPHjWJC",
+	"t1HqH2ZKFJiFOnopk1wqhiODdqrD73AMjTlJIVuPx9C9ZLcYTNRLbiyc0E+tJV7f7W1KO6kQdpFvIg3Y",
+	"daPQoXdU7+EOT4cXRNP2UuMpMTK2axN+DF8GoFRPO/ro9Ilg6VLj5KMu5ex+3cxOBJ/0rA3DUZ+4XLfU",
+	"vAX9NAa9pi6KKCXsqTFJVuNYSELHjIL46xRNcqHNmCI+7/+iFhkEaHcfi5+c/wADGKz76GIjwKOwJ1wO",
+	"fIaROB8aqUM7FKh/Baw8LvGrHjdpSTsGwHZI/ujpcEyKblTIA+Y3X7WWHgZnfwrO3mv+eDE4+y0kSmGY",
+	"de/wz18FS19FuEKV89moM9Mm9VQ7sh7WHbVNLCnv9D3KRaEdENB9uD1ivrVOlCTPqePRgj+cN1xP2pe0",
+	"swli87xbtnkxTdyqX3RB6wrhAvI3gk0Q6jjjQE2Fx3AINj3PnkmOqbrY1MxA6oOzpldT/9QPIU1cPUUq",
+	"Ddxr/VGtmfF4G69n/r0/vHD4nfAO5m+T8lbDVf7Q9+pFnY7sNaqUiACOJNFrTIOkVSp7GIfi+so1eYRq",
+	"O/+2IR96lE9VWRN10qS9leVWiNoBSOYp/aDGpCDcU9MRAhQTOtrkcLTR8ijWP7hClTtMKKqfEOyCRr17",
+	"9OUsz+FDwIYs/5wz3bKhkIAHAgZGPhGhNn6JlTNkEixenbKzvGfTm3zpt5F84Qn74P5sTz/fNh1jten3",
+	"MvsBAni+X5WmCwCeWNPt5XZ3vi8fpucR1bzNE3AWvUZMaflF7L+3rxiomEB99cG6/mFDK0G/cVcyOWGG",
+	"TKPNOthPgVIpU64cK+mafBe6eTfWYY+eC7sNEI6GuqHr9Bfol9py+/vTF7Rv8+x7KiG24ci97U5Jmxik",
+	"22aihQffdpxoHAUwBPkoaTJVRRPT38XcqmKDyWT5AcU8p/ZE4ePP1ZXSqhGTW+0lANiF0MyM7WY5tCAA",
+	"xhhVSC1apkXE/wg8SagtFeHL2LCllgH2PU7R/LSq1lk2SN+qaE4DLAGtNEtrGZJzWMHPaYCErtEJ/fB4",
+	"UbgS5S7A9qA8DqL8Ho5gPHoIPoq40adyz1Qp121qgexrAxgCOv/mw8b5u/3tnTol3/uo8qr51jpHlYjI",
+	"E/JWObXe9NQV6qFL3TA59VAF/tRtksJ8Mx5kqgZ8EkNTVT29Eiz8vYvFOE7Yz8xk/8p+RmfY/LanoB8J",
+	"X1sTccLXbR/9IUDXse3BdbT2O9S/IBhPIPSP2ta/niAgTuCGBQEtjxZ6VN7/zDycB2zkZR4j8Avs5NUa",
+	"nLDvqK427hJm2VC8rDE/vtr+Kt50iOtKPXfSsjKvNahVFU7Gw+PBtUXF7/XweHD2k2D5w+alY82TC43L",
+	"NyLTg5qvbQtLjVtvD7lPf2mIo6fukTR6+hEGrNqW4JmQgSs4d6xx+UrM+PVkrTAGOqMn3Oa+iwTqeBbC",
+	"/KlqekGB9gx5peTqQ79RbXeozwjjbrVYAseDJymteeO72CxWYtSzlBqb7kTI8hw8bC4dxzTctoZkfBU2",
+	"NNsiQ/RY69AJCF25W+V5ZsFzyOfydGpCR2WztDaOAEYM41ihwPK+ZtlwZ7l+LQwZkfUV6OV1+yseDl13",
+	"Wv8WAZCoBpYhOUyU5RB20JYlQWx0GBzCu2NmOpYBCF9XvecW+idS+KD2DDsKMtnjYy++vGf37pdfAOh2",
+	"OsVdaEJt3rhRX55rXL6imN36p7jAB914UqT3QlAvPug9AfxO48Lttnfty/uE1Y485XkWx1kTwzFh+N6T",
+	"WSZ6CkYnNyFxs5/4OqEsLV0aNtfGWWM+4VCEm7UdZwKs3Cx56rEsr/JwXaEtIk4xTCsaKI0GgbvTcjlV",
+	"4ahlS0fAqFJbKLpwrklr1EDBocVifG/kKzCGA7DukE/i/KPmzQuNS39r3v80WPqqceHBBiq70ad5Rogl",
+	"grMXGncXEErcPH+l8dkCwM3XN+iexBJHzPnUgF2FW2bomyOEE90pcyWtEcMTAALWMqaIj3ri+/ljjjXt",
+	"aQTfJVMMaCuSjjZu1Qdeg07x3s3D+94dbjt5r6KGJlMfqNZA685vpriY3ChesItVj4n1emzfcGdJmfKa",
+	"TtHAPgubJ3RoY+dtflqGBVqshVisTLmlEoEldYEsx7JZWc00RBA43apPVcanWrZZZY3cclcUUaa1LJ9i",
+	"RJSoB2EDcTlS0bseEqaoTxCEAGIGras/BAt3d2QIttNGChzQ+p3lNoc7mySOUyOWq1g8q9xPAF3D1V7D",
+	"cRxmhNp2nwRLUtM5NIgb9vyeOLt24mxvR1SqTvWO6d+QXxjiaL1RnerdNW/O54doQTGh2YKUqlMIqB4o",
+	"H/KZR/Xlm8GjD+vLq43LK81Tdxtz85Hxg8FKDusPGHJK7rmOwyx4SkpmXCBqcRUpPHQjUFhC1cpEGNHK",
+	"rwlsz5GxN4o4ENW+iOoMhHmeG8OOPGlZb1SntrKFa82d8dTYaEb+/7Fd4y/t3r1bunWgJYFZGNkAUgsm",
+	"dgO7+O7uAd2vBmWglGjB8es4vd0T27EuTK4+mkVqH3hTCgciHVGyK0NSU9E32uqQTqr8trRMh1FrgGPb",
+	"enCj+f1qfXm1depvzb/9tv7wau0TiznMZ3G1C+zo1X01ipUNFhPSiqi8mhYvkW+VjgqCuS4psFnDi6jf",
+	"XCiZnSlGHFbwEcku3yhDJhUnEnEYNNK1j5bOJnQXAsruDNNLsF+zlk9cdj020ILx2ufXksx7o+WJt1yr",
+	"qyMG4f42671p7DffGuLOgTepJQds5tg/S21IMFhMKPZfmxOjcB6WmTGgHlK30sPjiJ9qXjqG/XT9dM/h",
+	"jp0U7e2H9IXKE6ZxNQAfhCY3Tavkh4n18KUI5Avy2P/v+Rny/KgeiElLHoWFLyd0hpE37Twou79JZ6FT",
+	"NP70AM+x3vHhIPU0RzVyT5vnjdKxbkoUcmw0XnAzVgrU3GqjV4sbexOa4pFfBrRq//Ztltj8JD/ru9pz",
+	"xEZb6ia1BKskOZsfhcnNJd0uRhVWo9b0b1PplIGXyfVheXSWbwi4BuOxn7+mrgb/fEVfEv71TuS68AcF",
+	"VXvGGrvkoyf5nLYFObTg/sr11q1v6isfr139rXdwD3/aqbK4yaWwSfyCMOUTnZ7KkHcUflx/QvVngMiB",
+	"kjv+WON/UZxW574Q/2eyZDGBK/5aO5BNh6/KT/5F/sZiXWqM6qFT42Mb0DxUz7ZNZXNz955q2LM0zNIP",
+	"cK+CKlFr8WTzh0e/319o3rhRXzldX1lp5xlPNLj1Sq9YYgslurRJuQVVudBisij4qinsLLtQAEgJlltF",
+	"SJaEv8+QybZS7bgq4WoUKrpLxUVj6rlZfpih+qKpCsCPUMMAS5CG8onHK81h8TTBiAdVvx1MTV++Tx82",
+	"pdb7oFXW0Wn9fn8hePBNY+GctrAYq+pdGUY7A00H6rP19TY5QZtUU9tLXXPWc3lRU3n1p6T5Z/Ucz4IB",
+	"yJv0I405QXLudM70ccApyCxH6funmBrTgcocfH117cfTaCWNCyfqq3c3Zxnvy12gh06RKiiC9JTyHmm5",
+	"bauXMAl0EzcDyaWCUBtCtj8gX5acF5r3UcjfobZCddsmzp4wboQxC+6cgT/EAi33o658H2L/elPru44V",
+	"I68vDwfyaR1kUJT/ox5+IjIYNqofRDAyiel+GJinDckkx3TSV8CKJLuHeRlSyKYs+vSJYPFiPE5gY7hB",
+	"n5VfkXFO+9E8Yvo75WaZeER/1S4U+rczqFhvuniacAzz3S3VY4cIeisU1tkfFcHaBGHlil9Dfi4dIFi2",
+	"NUhw+rX68o+IzmleOhbcWwru/+0JmY/0TxuHJEeunMgqUWIESkY2RoCzJdcxnIKC5F7fd4S0PUuOFAHA",
+	"bPuq3g2IlVy384TYRpn14LfgsYF6o3V8kdoeBpaZ/fVea/EkOqHmpWP15Y/ry3NJqK/+99edaufYqp1U",
+	"k+CZBgDxB81MyS25EQMNIqKDKozLdVdyqyHYXFmTBk0UXG8aQjg/Q/bBkgXRa4En1SgENBMjluO/rV5y",
+	"K83u8ulS46mXxp8f/Z+5T8deHB8dlbfCzbKdBwQpHsdTo3te3DWyZ3R0FP+Mry6/Gzaj9n2SVa/wjIAq",
+	"WksPmw+WGpdvBNeO4Zs+nptvnv+1devLx3PzjYt31y7e6ecYqoxUlBjr3VrjcjYCLTPYZh+FnOlyo6ac",
+	"xhOo7ZPnVN50R1/dNxgHJsZ7h+ER18mfYkO/StMqxQmt5CvChqmQANly8ZiLtXvd/1eeQBYeSFraeSCo",
+	"mowUUvTVO34eEqwmMzqhaHDUKE36OpJe3RWTXk3LL+DxqS39Sj2P1pIj125/ACvtSYeu6Wep+SkJyQoL",
+	"LfjkVPNKRyvUEKMMnWfsXUsKt8unAZY9YGBxxxFBhnnnkgHZQ5gDne0fSrCncKkKFRGFSurbCuNwMuQV",
+	"gPOYkgpGe7O0RooucTXa0QftZZ3y6/KousgQHwcOxFD0LZ4NtG19+ePGV3f7qRb81bW5P4L0iUnb5b/J",
+	"78htxzfArLB8+gezTwKyQG6IpSjDePvSSSsmEepg5kSxJcYWGOG2YB79HVkVxi2pwre7/3JhTO2sl23A",
+	"gx7G38RuW0wpL+EQQlsYL4q0znDjnmIIBJL2KsMht7ndqlNKQVO9I3swaJDIqHpTtdgXdseO7bNU4YNJ",
+	"TNoH2lbAAI9o8+eRr7qrzU3ZsliXqYJGoJ3IfILE/PK/BIPau275ln/CScf/Vj3ImSzfR/OldnVUWLx5",
+	"NxJ8QpGE5jXZREQqQLdwTGQ5tM0pCCnUZJJIpafKtn/QrNensoFWPd7hbWPGB6N7stT4xiAb5++25+Ej",
+	"Bhm/e+wErcz1qzJGkIIiHwoc0rnCZvUs0ujOS/lbxwGrU7wGPsAs+6vbwHOEpvcUWc4A2RXlO/ZT8BmC",
+	"5ax9c6zx7dzv9xfqy4sordBe6lvfkDRCML6KQ/4a8cV49p5yqWdBKceGLlD0TKrfrNutSf+V5RGmcFuk",
+	"VYsDosYwp2RUO23gNJKHTlJwq9yaMJUiq8qy3KI+wz9hJmGCRInIw2yn4SOPB6qbaCc17E1urxyuJLuA",
+	"sRyCWTQvf9z48lHiDrdl0u5OA9pJ86Z1ddAaDzjPuXGcXLQMcFIYAfvMcfpwYFkOT4sQ8QklCQWPBIo4",
+	"hbCrJzRh8Qd1P4GmmFY0UlmeKzNp9EJVbwHBOmsLJSfSLpNTsMHtiqNuhfHcDoI9ZMiaBqLoZdPU5rgu",
+	"JItyofhUbjwUs9VvBJGCArvD2nGcTJbn9HlPDVVEa9AcBMNhmujQy1AnCCQOsf0MybH3fMat3DiycYEE",
+	"kE7+whJLFC+Nrq1tFLAICT2N3ASSbCYIWKjvgy5o5MDeqVVhPkuHPXn15cXgo8Xg/lxw6quNyFXASG2P",
+	"qud64Y7xTkPgDQkDcZAXgN1rrnHjamPue8yOPZ6bb1293rj57eO5+cbfrwVffAU8wnfXPnu0me0tlFnv",
+	"maM23woP3eFeIly5wUxE4iBs14JUiTvLexyqXzV3H/Z86jv1aLCzPSINGempfNt32DBOWKgG3tWlOexd",
+	"qFNOf72ShD6UpU2MocsTnvmLx0TV8SPsXm2+FRrlkOtXuGrr0eRJ8sEyyBiuO4Udt1hkloyjRDVfwhYL",
+	"hZFHCTh4mV4xy5bJwZ5B4t/gxEpw/F6HcQ3WrNKxXe3g8nthKPpekX+UV/qgzXodZhWZhwe5ivxuT2tV",
+	"aT1hFzmzSPijsP6CbooxPk58jzEi7P9iaeK5UF4SJQxN2th45MWoX/UYeY7qK3PXZzvimafDBx32YQrv",
+	"ktSsaL4xQMd157vG5RuNb+caV66391XhLLXvL2rmKp7rFhIn7aD8NNxJVO8tUg7Y3GLvSX+gALgwXyrz",
+	"oyY68pZk0o/MG/Tixk7Qm/BYcN/+UrjwGD3tu4BOA5BBL+xOpbcPNLSf552qPN3j+yXJ/8oPB4ioPX08",
+	"OPdT69Z84x9n1rWJGeTKSGaXlN8AADZqNoXIR2UFOL/hOjVdq7BDwBKH9jzQNbJ9IOsUCZYgH2aYStzy",
+	"BusoccPr6neRTy8GvV6bK98HCz9FJkbepUcO920Q+ZOPgyFQZC6gaQoeGTfloutaaRX6Uk6qlaJHLZYh",
+	"ql8yy5/LwbePVrmcBnOsozhP+gxqupQ1u4/HZuQRz5z45FzKQyDGDR6eaIHLUTEW59gM40f9klstljQn",
+	"se2PIxeaW5EnU8dxZ+WxsMp925FhhLyzeuJYUpJD1BYstJFNIm6Uxe/q+7SjjOaZAMg0zp4LFk/0NrPI",
+	"6i/XIAMyQ30lVBpvgH8STBPiWQybLCDZ79gVUq2AkQjNmVehQsy6HkBHEDCvSgCUW1lO1d/gQsgKJd9C",
+	"WppjT2sVPmoIqsrUYgSl92zAAoI2MMtyLXAKGv+ua7W10Gvm9viTvnxdNol8HVsxJNVO9OIf/33XyIHR",
+	"//jzyMtHDu2VuxRyCiF26+WXx15+ac/o7rFdo6N7/gP2Nxyf1HgqX6qOiJI9UrZHynREnu1DHScsgPaP",
+	"45oMp3FQJnqgdphBYnqo6JLGo7nGnVVpsQtRbWxzUhHdFlvUR+JYeOAkKdheOXLowaEEwRNoT6B5X8lS",
+	"KLyTxyoOBTpZJVbnMeAMjMX8HahNFtmmBPeeTEHKPN8TTswcqOkl1ZshZ4A4+vdDK5FWJQ9D5g+vuO60",
+	"zeDP7YShi5/VHyw2P19tLd1urp7t0t3pZXe+T/MldU6XR5OeBOoHapPm++vh9yaN0LrLNaAV9tbQiAu2",
+	"w5KK7nldD0iEzIc1+JdGIRg2Dc3dFfmNRcNu3mf+iPA9RsvtxmJi8CmbU3jczjsl0N84bJttRB6mLn/c",
+	"OvFjcO/n5qVja58fa69yttnIRt3AG1SUkrHNf6o4LoW0NqbwoKdKc7kJcviNyZFde17IEEW45ZIq/ADa",
+	"b+G7ecrBajCe0jLiGfJvB/e9niYH33o9Td5hUwfT5PX9r8HGffDV19JwyityW6BcoprqNEEeSeGTXaPk",
+	"wF6I59Nk1+goqvjDz/eMwkeUWLQWz5PYuRL6c3pbtKsn2Ixr3u2wT32WIF6oRDu22bDry6fq97/ubc/t",
+	"Pq835Ott461UkQq4VWYQildD3t2Sxh/oA6IrTM5AbtQgGSb3ZKinTnRAKOOS0wdqCXCvRKptuJ0t4H5Q",
+	"AQZgoaVRKWZninevMkLmxaMF1/sXBjbpQU1KXkF+d5vd8sInzUvHMJfawxv3hEGhNCzHM0zJLbNxpOPm",
+	"TDCnoLmDIIA0G7AViSKznAq0GRlkkedyoXHkdqSJ6ylQAHIDaT00rWILaR7ImdOqX3LlWMhL6BfIpUnO",
+	"fJDbAbl74Oz03VCXHzGw+Tyr+ALKsAohi/1ngMWyOSo3WLQWZUCaVc0u8s9K7oCKLFciBpZWPODsPT8Z",
+	"joV28vQGv9sHxDpQeyIorK2toeaDT+rLp5rn/9m6dW8DO8B6sK19HTCGacYqZrnBWpti0IsV2Qw2DMcy",
+	"pvd0WM6zCMTamvGsB9pa14o6MFsxZ6ZhQ5vUHXrscmmtgoq1T05AhlE6T+tp2gC75Ii3dCiJq1K3zdpA",
+	"gVIx2Jvt2laiwJu8W9ZSW53gGf2R0WJXLKr3fmldvb724JyaXW+Gxf0aPjjKHJb3PZfbeeo4NZW31XCp",
+	"tp/JEw68/TST0675N9P6G6nGN8cbKz+ufXaief6X4Oa5xpefwKvr24VX3TwoaO3yXOu7+Y2Agg7UtgcR",
+	"1HPf1at6cGigrS3hbnhQ87PPWz/MPZ6bX5ubbz182LjwW3D/7EadaixSKO7k9EQwPX3AedpASyBlse2H",
+	"Y/SuXSCNIfvVvqE/WASkZuAy5IgBIwtodkcOba3YjSfocYUYNacPIO8OXRFROr0ZMgkqGdBiZJvrTWGS",
+	"iRY9Jo9BwPEN3szK8nZ/pkCj3D2al/PD/dyOCcSXCpJ3HfldufpizhXyxULDfJbFA7dofyc/De7Pof39",
+	"fn+hef7X4OY5dAo9wqynCDjUAzPUbvO+XWaOzZNF699BxYwKGqHvqrS4Cc+iIRkefLG5EFHVCpkGJ3Ab",
+	"y9UVRTBqxxMrHagd0Y801I3K3CXBKQqfVUR6sCyzWyyXANK19eiLYGXYTrE3n62mYYrAT1C2h3LplOCB",
+	"FB+0ye0YlSDD8CzIbAm4KeMzi2+DAHJflLXvSONLk4rNazYnNrd9mzoi/WQJa0V16q8s78fSt6oCcjrl",
+	"ekXKbYG14f4IW19zvYP656+53tttVxguXio6BT3YuIYmjxCcvYU5ErT85qVjXf3RPSKyiscKtuP0dmyA",
+	"12WIWSRyNhShJGYOkWEjonUxruTswQWqVDWCKcJiIaOeYzNPp+EjeDzF6vyOlu2acqtKNEy1RjkgQv6c",
+	"RX35S1qGxGCayHOO2AH+ExP6QGLszjAvAeV7oHZQvXx/GL6wCX/dmuXudWuW6feTC86IkepM6ULRIZLK",
+	"HWzyf5grRA9zYv0UCYw0VQKITm573Uka89o3x4KrP/W3kAQiT9olADoctlt8u+pPmofph15/H7cGwEm5",
+	"xSza3FxwYqX5+Wp7j0HHlpqcIlOgnNR2YTmQX0cvLtUYKTdaFPqx8yVV17N9DbfZ7iDmwafBycXeEKOk",
+	"wtGbbhEYSsKuNJW87kQ2k92jYyTnu37lqHZqOeDFN91nLmcj0I6G4DdBZpnjxAQibnE/bzfrYaS733SL",
+	"9rOGFWs+vFa/f7H30on1IztD1F1P0V8qt00DYURhLCgcOo46UKgLirgaBeVFdqB2UN9qWG3jeHm83dM/",
+	"gZvaLx4tNc7/Ftz6qPn1/Mbm2WMFj4lSD0J7FPkgwqeFwgShRP2C+K4McFAKDwpTMUou8M1hL011mwjg",
+	"+Glekas32/Vte8yR9I3JE6MUsohgeY/5OhimVb/EuC9H0vWgII4IdK0igJ2xKsklmJYVQBeL4OH4U/9b",
+	"bPbI20cODnMXldc/DG+TeN6HT4EmUMbbqEeN242S+EI8wr8fGrRqxKZqx+evNBbOBad+aMzNN7+eD259",
+	"tPb36z3201hwrt4Qaed2qNpFHLkt4YmHu7PE5RMRhVNlG6AtwWsokESOgOFEoec4jmrIYiC8ZuKHoMUF",
+	"c+772wBEe1YAuOduNc//0Fi4EMxfbp7/wZhTHz4E+hd6Hq0prwGBcFmp7Rvkl/zpOAjvpAmAvdNGWkK3",
+	"+gif+kxDwhybs9hU4ZGSLd6SzzFMx6HvETuR6m2GJiFz+UaXSFt344j8y06PcTab7NFfB27msM8Tg6tp",
+	"VkuTvMcs6dZVh3Geeb5dkIPFMuQtxgCqpeSMEeOEkbbOY5h+UuX+hU9r2AYygfu4ILYQ1fALjFvpLEeu",
+	"FmSPCJuaQe8LtlwmgO9UPiswnAoX2GJ8wZwCGXtplFi0JrLc7DlCvoyQF4/tVpKjM2xTgZuwWJ4W9RGS",
+	"zsCD2pxUBZKhQs8V8JMPUKHhizuNC7eN/TQvHevaIuINqXfWF74RMSO5rkW6HUhqSAZBuS0+ufsW3GmI",
+	"cyFvkFTyhJsj99AAuwlhnLtY4RIGeafNZ2yfhjCO+POuPAZhhnIWxxt6AUHAScXIMtIqubMcwuQ0doHa",
+	"QnVypTE1Oc0qPqrvUmTzEiUgr8HTFNTiBZthHJaUXHXqKC09tLoNqiySQtUzOot/dePF+PfLN2NmrW2y",
+	"n8swJ0ZYt3cBG7fKBRq0Rf3ho8btTxqXF4NTV5s/fS7H3oaOL9W21n/b1n4zJxunDB1Qf7J+gKSwAWZj",
+	"gDqUNx8GZz8Jjl9vPvikvnqtefJ0H6a7HnBs2G42eTdmg9mMO9Z0F7or7BDeskxnOKJyAwfLfn+zl03C",
+	"dB2CC29qQfa979Eye1ZY62FOG+d/C84t9mnsO7HheiBT0xEnt7ErKwL0MB4LQywEkihNtRz1cwShIYol",
+	"bCIqiqTPa9KTgyCuKxgWV2ZcnyVL48p3HKqVyBs8I1YSnDu1dn6uj9jbrTC+U4N1kmMnTbBtGWCPqgwq",
+	"aTzFtKz1CSZ9VwljkH1HaBGixDep8EcOuJZdsOWE23LvxnB7yok5Hr1dYfxV81wbBvIwZvVP9rO/8JbL",
+	"2QHq50upJ9hr03t65QDI1wgt4/m4KpRGvAPXIyoGDa2cfX+ucf5h47PbjcWl3+9fCj76Z7B0KUpBBOoT",
+	"Mfa1UTRG2pQ5DE2PZYu844qqtBjbZ4mmFm9ICSiM4RnRv+aMd6EX4mbcEFH1mu+/tvG7P2dorXaEtWbQ",
+	"QAFgw6xqpcJ8TPyB7KC+6zCL5XiPXkhU/fIRUx6ySm99ea6+ere+8nEvQu+Y6dm6eqpmATf9l3ECqsjo",
+	"1ltAVQn6ykkvMcdCBIswMjMgOiuvw8oibf4QCs1g15uR983tgO2mYnasTnHgRGHVNhv6v9qqSdqq2uB6",
+	"yquGxtdb58uY43pSmsbclGSqiDDP21xhBXjY/gUqD8SftfMKuqd+kuUdHPWRHwPTYYVRX6TbNL701Qqu",
+	"N64rCFkO+nAilyYRCvoEPFMi73zSTjhLuY/pNmQRUT6Ruz5x4dvUQcYbZ5bWRAckNQkiJdbVTNrdWzJp",
+	"d7di0rvD97evV+3kA7OyiqF71y5NzV58izFg6Hx4MImHqFVgL5Q//P8O/nHkL6MjL7/7/q708x/8PzGc",
+	"BNETOG7B6/TWRxRvoI8eAXjVinTCMqC3mBUXzmuyG5RMSUOHb4F6Rq3MMC6C6ZO3C8p6kfDPreZLpMSo",
+	"45fSMn6jU7ZjA7ebvErZdmRcV2ZUHiXKNnflYqQWmnealKnn2bC9eMRhRWnvthVd4JA2jFtvEA7AqGxA",
+	"yUX4nTouxppSFHCIGguL/1Kj1o2Bfeaa9cOhSgpsJkFqbmgxJrIgH7/RvLayXmiJtl6iPVCxh5k3w7wR",
+	"wbgv4xTuh5gpkfcY48LU8eR1xpXZCxm2FGGPKKhe4yzX0iUo0cctwNQDMQXiWFVPctmdYXJvyZAcHHL3",
+	"yduO7H81hw33Ls/yWexLInmXcwadbbBFO66Ib48HqpI3aCIAtsSoxbzQfNvum0rwK+hUxtJjL8V7lXWN",
+	"zGfv+TthUGPJVNal5NmH85GTw5hLY41eYSzkux72WUXjaC3q06FZ3LXvgzPHg5/P9mdujutOV3uATd5Q",
+	"uguaEEIFD4ZaXr1RyFwHJgf+B+EKFc+Wuz0YiqJJZXbFN19FggbK85qaGY224FY97FtJq5ozNHwgh7+b",
+	"5ZaLfwc0NrGqKg7SLpQ5gmXI7tHdJIdveLRAbYdZOaU0HCHay2MVE8IPVJIivlsEsfY0Bk+6DAqEfDJs",
+	"8Vzfd1QPBcyzAqFg4RTJPOEOGbKXOaBmYCCQ8M4wjRjIySWZo+KoW8jF+nvXnf5TZVPt/N0EfAcPH9rz",
+	"7yMHX3/rrRc62fd0DQfI9cbGdj0/Mjo2Mjo6Orp7z8iL/Vdp3oTB3ngecTCcpXBzs0a6qSWiEiXD9fiN",
+	"K9dbt775/f5C8/6F4Oy9+vIZ/Evz6/mOo0Ty0vSYY7Nk+uFD8LGhLZHLV5mkC70utgxufNeiNTimS1+a",
+	"1myRaeBHRfQP9DFkyOvygACLAz1UDTOY0McQG4Xg/Ydbspd3SNq432l/cXjToUE9PvskOPXf9eUzravX",
+	"W3fu9LWfy+HixeSw9bDNiw4j6mv6TAaKrCWXiGqFeTO2ANoPQOogdSxSLupTMBAFY6eKjFIFc2aYSJgu",
+	"9TgbJg7goexdup9vm6aufr7/mueWD7jc7ys1fcQNv9o+lnuppQey/TxZsDnkSRL1aiuMxwfGBeoIZuKI",
+	"Kdd1GOXPXgCM094rq2cMMHo8GmCZ9tax+qp0gMG9pdatY8G1Y81zH0WWjmqr7tFYcAi2eOmepB36GB/Y",
+	"XPi2X8XjlI4lKg71C65XDv+gaKXkqslyzDto3BR3FYRyChCTmnFK8e+0aUBkCCj6we2JLbLcoxjS5Jnq",
+	"5oY/HKWOXKS13I7YTIk9w3A2to28AzIj4cClxvekdfej/E89JY25+WDlu+D6AzgA2vlp6b5Suwsv5ses",
+	"0cIu+sLU7sIoe5k+P7Un/6L1Mhsr7KLPT/UfJOAoDFr5dbDFxoSNAK051ny7Xf/Ogl2ser0yF8gtNlUz",
+	"0uiaCQ2Qzl3ZCAB0jUejSfgL6ERmyDsqJi/TmmIipxYRbbsMEYwJ4xRJWbpTAegjlLCkfpZTUILS4TTB",
+	"d0Cv6jEBeUZSYDJ+jXjcKL+9kqnwE9KFOPuvqaHpK38xVUtIXhi5cZ2/MH9QZt1fF6/0MNbb+qfwL9XV",
+	"++4H/W16T90WOfw9pTcNlzL9Qe8jzdUrraWr/a6/9/E/tsDJhK+6PivTU+DYDQET9yl0unPXl4Yf/PxV",
+	"sPTV7/dPozp94/KPHVpcSGmUL4WJ2xnmAZDBeOON2MWGuY22B0MCcQjGJL/fXwi++Kq19Ojx3HzjszuN",
+	"87+tzV1CkbLg7OLadwvy71+faC3dbszfbRw7236Ci7dAlnd53nbYer5fSQQoD6+a1FF+JBScMvG+YQXU",
+	"bA5tJcVZjHyR0T8GQ6QfaahHNryJ3RMoiZyag6zd/da6E2XdEDWe756QGbmpJHdFQMqnHZiBE0FmGffJ",
+	"FM1Pq8ASD57Ctx1HUf1YLO9Qj1npLDeTZf6G1zRyP+qIgmjtacYqpsjsemXm6dnXKHzz1ZLrKCJeZRUg",
+	"7AC7NqEAJlMaZFpFUtg8zzJZHqMulLA160EasoXIeyRvH2+4syh+Qrk1cEWZxvw3wbXFxofHg49+jRP8",
+	"SabFFe2mAbJb06wGDRbhEURZjKC1dCgNFTGjLAc78t1wUcuoyvXkwSQE8U/ptCEnRRdNT5WGlYYISIQA",
+	"GYaWNZVxlxV6CMV8jghydQsyMuIkSIi/isbaZgGb3IgMP17j8kpj4VFw7efm/E9y/zn/MxkbI43LC2TX",
+	"btK4eD24dqK++gBnZAOnB2NA25JkNCOUSF+u1/0A/du3txv/OBM14HW0qrS32wkmkpzdP6SQqxGRpC5H",
+	"pDhX0P4VVTk2FQG8wPZFlssd2lOnZFuQv1YtJYKIJfyJUOkK2oUwMxO2JmJbUpY7NqTyQO+ZCu1awcVx",
+	"NhvfOiRfYBLecjjIWLj2NtmaundPMEyelgGlhO08A+tQOn0yOHOl8fW9tROLraXb65ub6krribN9R/tD",
+	"04Skjr2zMNkOEJhVqj7x7GIpKsjJmQ17s0elM+Mu0vckpaXbnmWL6c7/nTnD6BD2Sh1iwW5oqcNoLN5H",
+	"wB2Z9sjJDy48pJMfXLtttJ6GEyAORS2k4A3u/RJc+a21dBNPgPWVleCTf2xoww1fMFpde4rF3U5dX9Nn",
+	"ucbCBWBxP7lZEwplxpOaqtpG6C38+jPMztlGtLl4e91lmN780mob/hlGnV67h6vk8+WBB/N71AEsBaly",
+	"RHGNh4BHz3UY0A9p/KPFENySlrsl/hFpMmUAjQH8bKlG7ALGOYLaVoZMxmRhEfOQtPvgS/SDhbS0CLVC",
+	"IxhszjrqVRsRVukoOfq0UIjcbtYMadItgfxlS/d8ByqW8jUVjx5iLERaw6lxt5VjAYeepCcxPad9k6ya",
+	"fbz7of7E7fdI2XYcW7C8y1FkNfb95RE61Z9g7miMYO4zt/NL8+215c/YbFakO7SHBuZvQE6svvxjfWWl",
+	"/uhqY/5Wa+l2O4MVQkHb/Lbo6TbkQ7exOFMnwqStzhozjEwx6RqwkE9K1EHUm1PLEMQQxq/3w2q1D21G",
+	"Dq8zH/A+APAouY7FvDZKS3UsGDg/bgfZza/BzXPB4u3mT19HJirkWU9OqhwwhDTyNdABhqSw5Lk28rgd",
+	"0kVodKPvznJRsivwHTiCSte8A1Mo8sCoGBxCVgsxgZkS24ebMSvChSGPGoJUPNA7zfISdQp4kIdUaijj",
+	"2pX8SWsXbp4Hs7gKlC9Uez93ESIJqLSYU6wcBznR26vqEI58mwBC9M+p4Az0859/FPw8B1ahXzz6kw1I",
+	"Ici3froLwd10PI0v7jQWv+nD7Dt91M73p1mtR8OyCeVTo4Xn6Vh+z66XC6NTu60XmN6dOjjIWa1f1P1f",
+	"RkdepiOFd98feyEJHpvQBK3P7LBCbQHnc7eNd0pTh89Qx7bCVSYP9erLahVqlgsTUYXp0pI7Gx9UYWPy",
+	"ti6OtpwmErUEZ2+1PnzQ+Oextcu/9H+Q+rNrW89Ui/VGbRwOBCNe1WGi13HpMH7xEHxvqHtn5D5JIvYy",
+	"/Ao7GjNDxY3Ul880Tn3WunWycfHu2ufnkg5T1ZhhOxwzbJsGA0OF+KhFawI4ohEPov69J51yGBX+UWhB",
+	"gX97rOLU9McbcO2do/8U804sPWw+WOp/ktqsPoZ/uYtLWUc58N0JgNi202nagsy6nh92+UHhZpZ6ljAN",
+	"fnkgikNcbt5hWGOIIcV1q0+S43k9umY9QBGu5u6DfZRkTDW8h8d40XWON5VROKqXaY1YbiwJ3ROggNa3",
+	"SAzQ4eMBFoOAoxmHGQ9JCYPdi6ZZIyNtpbmJSEhoLVbUkGlCHeHKUXfw+A4sczIqxs60SWyHiPySqr+E",
+	"5JKebnVgFqGOPc0mVAuqDKqp7VQ9JrK87WsOpPjl5eC/MuQd+Xi5MrAS4gLIqYgb2OuAZYP50L1n1gc2",
+	"goT3shGeBg32sT0WxU2UjyIeFcYgNZ76q03/yx6xqD1F5fXK2HUxJVeqB+GLplZO5UvVEVGyR8r2SJlC",
+	"z8VGeiyKm6lI9ba4J0KBm+wauh1qH0TUSOwsIlLwofGit6B49NVGqihVM+TtNoZqXfZUa4JxK4mz+tlk",
+	"rB7o3HZQTzcu36ivrHQRUPec2XWpp/e9l1dTix1j0Y3yOXMal8sZhYTD87l0ADuglYKz2SxHJ6EK00n8",
+	"1RPIl+tyC1IGrGO3Tme5vJ5wywz6MOQhXueAYyvScJfoxvPUMl9vC+91vGlAnrmXIt9hlYnuAy68xVRx",
+	"3CVlGNL35Q7JLw+XPQBGIykveJC5FSeR8XNg6x/KiF3ELDiTyfHHEcVerpyty3GLR9pqEzq4GGuUqYz2",
+	"Qg5NvZNHGDQ1S5BWmog4/G4vPmlZ2o6GQH6ZEAYoE6qvfhuc+ir45B/y5q6DyHPVj3dUeiOFP9uAAWwT",
+	"Eybc+xUPYqtE6gqY3gGWBi7cDr75SpWuu62t05UoyUhb0ClnE9yA8IY9yQGVGTsOglUUkNeYtdLshu0J",
+	"AuycehYrRwAlQoqK85mVAd7Xbauv4g82Z6/9+j24xbOSkwIa9MbCBYTAbdAW2sLJARuDUkQx3gsqm+Wq",
+	"8MkU6/RPQDeF7sk4PvB2vnZ4iPA0Pi8uJyoY7odPKB6FGz5p8FvbzQ8xIe0nkSdHh/12QaeeYSRLzBsg",
+	"4+zaicXmg6XuWLen3SlXvyWjS0oIwh7gbiYd2H8gI54V6lhM4X3/99bJXzYwOcJn3kBmJ8Yj6AwVwdsQ",
+	"QWuKgUXtEpEiyjhhQBZqi1KZcT+d5f9ZpU4IR+rgosfEF/UY1C/TxKN8Oq3glOkoJJxRK5PlCAUn6pLM",
+	"MtEXhohtt1acSUKBUSbCx/VLLMvVuyhxGaS+ldfRv+IJAPPQXmHIt1KodJAfJlqkNG8Q1sHkqwtItVAP",
+	"2I/aBxRl4xEx17p6unH+UePk941/fta6NR/lxmj8+vm+0dGxVDoFg58aT+0a3fXyyNiukefHsKRE+TTw",
+	"mefZUUcT14QS8aurrfnTzc9XW0u3NyIRj6P0jCw9fL3WqZ+Dc4vBR6f7Xn2iOoW9yEOJ0A7L1QZUCtBI",
+	"QrRuaNvikzuvRWvEdwnloFsWqujkwufLpXXPDqQALDeOZUFaePhGw/HI4Q2elaBt6WTjzN8n9wa/XFzX",
+	"Lnxb+HZ+3XZpt4DqrTBR6kDYfshV7EvqM+hyDoGBtp/lWjEbgDOgOKiA6MC/YTExTXzXnVaXFgz6aQyP",
+	"J2A6EBLIi0JfLWzXo0ApBtQphCLMzOXqmX04N7RBz8ikAMJfeVjIclCBANpo+civHP6zPELsey/PnISm",
+	"rcPhwG2tmTqOCQ7GLpXWIrQRLEg6mmYBUYe0dLWcM6fPruu9tUm4x97aAXWXvbX9eJ+9tVejd9pbezW8",
+	"197aEbzb3tor+n4fDJNqZLjd3z0kfzcCuozFi6rhiRO9ljYurQlEpPucMDXcr+JP1b/eVlfoZwqOSLNe",
+	"B+g8qAyFWhOmeybddrkZbmXcCuPvlR0EdIoRdAEa25ARFSDcKTHml50M/G/7/Q0QdMrmFIa9a1qQUy4v",
+	"ZjZIJTeUHlngperunw+9R4I73pmnPnXcYqJbfsOdJWXKa4ofE1yvoiMmDiv4EbpoQFvqr0PnElRymcdI",
+	"Xp6DPVJmXlHTGsfhgV5n/iv4PG1+b2iW1H2zhPlSb6zo6lBmfGAI2SQCV6Asb/7ysLk01//MKmYpORZT",
+	"LsWMSFJLtMf0Xktt5EyF3TFCLJx3HbfqRXWN3TLJA25B/iZDDjFqAaupTxxGZ+CIQHyP5lVHIERdQtq7",
+	"YxHB4sXk9sKDroOql45JFfOiyHL5ZEODlg/Ti+FLx3GWwlsCdzwc9AYldBdG9F98Ety60phbbX2/EDWp",
+	"0HSSbcoveUyUXMfq1crBuGaUnGJ5tyxPm8hGWmOOIw/EHoHOeeksgJKRgk2BSSHnKejRqzIAnIjRfyvW",
+	"ugrjEwol4poMnOJSYFw3eyToFprnH6pyob5LMl/hEYhG270nUglAcXRYKHyc/LV/LARz9xMnPyHv8YZ8",
+	"o2heI418+oB/nlB+IaRqVtqDwqe1eP3R9rkYggqpucGzkua6/WHjszt9TVF0fdZ4vkeHRMg+ImO5NPnP",
+	"KqsyBcIpartTIoLIbupaTHEUJGzSh+Udhxnh1Xi+NwMRqJQOMH46d7px83rz1N3G3HxPphH5l53c7SH3",
+	"afCAFYo9Cv4sY5z4s3JftJmAzmfTKC9dXqiMX/Wlu4xZLDWef8ud7R7yXd3334sMd549SPRf86ePg8V/",
+	"4ij1HB/fqwp/p+fK6VlP5JqzWcN0xmoiZAZoY9ogwlViXMCJiYKnMoJExmGgTeFMqIYPuD+zMmQfCH2U",
+	"qlOmVAPJA1BsigN2wBMfkb9OPU2trtCNEJx51Fz5vktFNK5ZH8idaskjj/LARB+EQmSqSpV0sDoTWzVP",
+	"ogAsShfZBTn0SJNDfSAlGSdFxqvgXjwGwsIW7vIzLtDvS1PHxhygQi3KGVKdV1l+RN/X9+gMc0QU0Se3",
+	"QSBo5hE58LgJ/DO8uG6VHQCd8pG9Y+OT+yb/fQMdAPAI28QmoW/ey2nOMM+y80M7sDQunKj/9l3j6+W1",
+	"H0+v31CAlrpTrvye7X2mLQuWNmj1tGGIzeUROV1i+WnlIBB1InezLH8u57u8OEU5wfuSkRG83mv739yX",
+	"2zEO1q36A+UjRSneAS5mFzn1qx5Tpg+iPcIsjwjdzww2MesgPmLncTvpH1lNpWSGF4zK93zNdhKFSMKB",
+	"HZplgE3UH12tr65KK1m928M+CsxSgyTNhPo+zUPpSux8v0RF6YONlxPeoKKk2tHbLx7SdqXG34/52OXC",
+	"FtBjFPs5SALHPE73EBuRfwVzfH3fEWiYmiAH3z58RAEOFeEO+L0d5jjbqZdwBO145Ii8UlIecdfoaIL2",
+	"SucbQEwS+3YFJv1WzAclRj1/itH4QXM9u2jz+EsCDW/SJxjaUif2c7BR9QkKs/yX+leZ+R7WFeS/gKIX",
+	"PuqU6FdAbaXPn2+X5QfljbjJQ70wiIg14g78USqdqnpOajy1E3KdypYTmh+omAatMAXrXz5Tv3+pdevL",
+	"SCO67jJIJ4bv5nyIGZUMMQqZ6hogkBl3AUZUjs+0muhsVoaoHNMXSwjdblNc6r6WzoyI8LBKHcYt6mVI",
+	"cHolWPh7fflM4+L14MxHEXAlK8a/mgIyqkvZHnaDyGdS0J82loLu30/m86ZkFFKrSz9ZwzNqyQWmW0Hy",
+	"DgM4cAVL6+UMaT68Vr9/sXXnu8bCvfBOVF0x7mbysjKwjl452sA8YcTaDLG03LPkItUxDHzB5WBJ8FIZ",
+	"0nzwSX35VHDqq/rKx5Hn0FeIe5LDecplCIwiYBmy9vkx9Kf6x6HDTHgPgzrAd6HcGpERl0ss5tjS3jME",
+	"88nt5BRxlzsoH4LgkqeOGIcp0LJKaRnQcVFgHnFs4YsMaXx5rnHh8/rKtcaZ65GLV4WPynOx0WoF7UQe",
+	"BdQSVK1aka3X1mSJwJZv+xkSXH+A/J+m4yu63LDVK+GGNohTyiA1TSrUttLylDajqMvkHxDTRxrn77bu",
+	"RFZggcWO0b+1CUbKuZfWQJ1IM7y0ei3X9Xhu3mhKhtc2ml0JzwwHTgxfgAVaxz+OWyxCfpZnSHD8Rv3+",
+	"RZSqqC+fMToH+hYoc5AwyULL3WCkDscIVLUEtlLYSdOKvpA6cq4hGnw8N48dpnIadGSoM7Nm4+++5ysU",
+	"xGEglMbEOyxu5HtSqWjqZwg2sWLGJDLBkVRJzLU7Ks3yoQ2cGjxlxLKiiUfFfDdVyxBMyNeXz7TmPmx8",
+	"vdzmrUwtIZ2ktzPbxvAJaqjy3E/wgC3n5uFxw6WvLyzP2gn+XYfIFc/NMyGkFw3OPKov3wwefVhfXm1c",
+	"jkxzqToV92j7ZmyLAag1Tz1Puro0mHm1kiHITfh4br5xbiVY/k4+H5A7hhdVR9Huy77meqTsctt3PdwC",
+	"v/ik8WvE1VU8dyrWqveqvAkwZqYJApRIGBSAS2GceWksxR958zAZyzwfRux6UJA8guSZp1icmCDPQeQG",
+	"B2D2Xp5VfGbt0Dtq/beP1y7eyfLoutY3lUHk/x8AAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -99,6 +99,7 @@ func clientCommands() []*cobra.Command {
 		myCommand(),
 		figuresCommand(),
 		caseCommand(),
+		custodyCommand(),
 		ratingCommand(),
 		complaintCommand(),
 		superviseCommand(),

@@ -69,6 +69,15 @@ func (c *Case) Deem(item *catalog.Item, cal *calendar.Calendar, today calendar.D
 	return b, err
 }
 
+// Answerable is who owed the notice, of whoever handed a case in: nobody by name
+// where that was the applicant, from home, and the desk had it before any person.
+func Answerable(handedIn identity.Actor) identity.Actor {
+	if handedIn.Role == identity.Applicant || handedIn.Role == identity.System {
+		return identity.Actor{}
+	}
+	return handedIn
+}
+
 // CheckDeemed holds a deemed acceptance against the limit that must have passed
 // before, by the calendar there is. at is when it was made, Unix milliseconds.
 func (c *Case) CheckDeemed(cal *calendar.Calendar, at int64) error {

@@ -55,6 +55,18 @@ func TestDeemedAcceptance(t *testing.T) {
 	}
 }
 
+// An applicant who handed in from home does not answer for a desk.
+func TestWhoIsAnswerable(t *testing.T) {
+	if got := Answerable(receiver); got != receiver {
+		t.Errorf("%+v", got)
+	}
+	for _, role := range []identity.Role{identity.Applicant, identity.System} {
+		if got := Answerable(identity.Actor{Staff: "a-1", Role: role}); got != (identity.Actor{}) {
+			t.Errorf("%s answers: %+v", role, got)
+		}
+	}
+}
+
 // A case that waits to be passed on is accepted where it waits, by the law
 // alone; it goes on from there, and nobody may hold it up for papers any more.
 func TestDeemedWhileItWaitsToBePassedOn(t *testing.T) {

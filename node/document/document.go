@@ -224,7 +224,7 @@ var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNot
 var titles = map[Kind]string{
 	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
 	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
-	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知",
+	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知", TransferList: "纸质材料交接单",
 	JointReceipt: "联办件收件凭证", JointSupplementNotice: "联办件一次性补正告知书", JointExtensionNotice: "联办件延长期限告知书", JointResult: "联办件办理结果告知单",
 }
 

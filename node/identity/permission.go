@@ -31,6 +31,8 @@ const (
 	CaseTerminate Action = "case.terminate"
 	CaseSuspend   Action = "case.suspend"
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
+	// CustodyMove hands paper originals over, and receives them.
+	CustodyMove Action = "custody.move"
 
 	// What comes after a case: what people say of the service, and what is done
 	// about it.
@@ -128,6 +130,10 @@ func grants() []Grant {
 	}
 
 	allow(VillageWorker, Own, CaseTerminate)
+	// Papers enter and leave through the window, at every tier.
+	allow(VillageWorker, Own, CustodyMove)
+	allow(TownshipClerk, Subtree, CustodyMove)
+	allow(DepartmentWindow, Department, CustodyMove)
 	// A village decides nothing, and to refuse acceptance is to decide
 	// (Administrative Licence Law art. 32: in writing, under the authority's
 	// seal, open to review). What it should not have taken in is refused above.

@@ -75,6 +75,9 @@ const (
 	CaseResume            Kind = "case.resume"
 	CaseExtend            Kind = "case.extend"
 
+	CustodySend    Kind = "custody.send"
+	CustodyReceive Kind = "custody.receive"
+
 	ServiceRules          Kind = "service.rules"
 	RatingGive            Kind = "rating.give"
 	RatingContact         Kind = "rating.contact"
@@ -227,6 +230,9 @@ var Kinds = []Info{
 	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
 	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
+
+	besideCase(kind[CustodySendV1](CustodySend, identity.CustodyMove)),
+	besideCase(kind[CustodyReceiveV1](CustodyReceive, identity.CustodyMove)),
 
 	kind[ServiceRulesV1](ServiceRules, identity.ServiceRules),
 	kind[RatingGiveV1](RatingGive, ""),

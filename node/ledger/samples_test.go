@@ -161,6 +161,10 @@ func samples() map[Kind]Body {
 		FeePay:            &FeePayV1{Charge: samplePrev, Amount: 2000, Method: "cash", Bill: "33000123456789"},
 		FeeWaive:          &FeeWaiveV1{Charge: samplePrev, Amount: 1000, Ground: "低保对象减半收取（浙价费〔2018〕1号）"},
 		FeeRefund:         &FeeRefundV1{Charge: samplePrev, Amount: 500, Reason: "多收"},
+		CustodySend: &CustodySendV1{List: "J261123-KEMQHAPB", From: "330523110200", To: "330523110", Carrier: "乡镇通讯员", Note: "随车送达",
+			Papers: []MovedPaper{{Original: Original{Material: "户口簿", Brought: sampleCase}, After: sampleCase}}},
+		CustodyReceive: &CustodyReceiveV1{Sent: samplePrev, At: "330523110", Note: "当面清点", Received: []MarkedPaper{{Original: Original{Material: "户口簿", Brought: sampleCase}, Note: "缺末页"}},
+			Missing: []MarkedPaper{{Original: Original{Material: "结婚证", Brought: sampleCase}, Note: "袋中没有"}}},
 		AttachmentConfirm: &AttachmentConfirmV1{Hash: hashText(), Size: 1024, Hubs: []string{"county-1", "county-2"}},
 		AttentionResolve:  &AttentionResolveV1{Entry: samplePrev, Note: "已重新提交", ReplacedBy: sampleCase},
 	}

@@ -125,7 +125,7 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 	switch body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
-	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1:
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseSealV1, *ledger.CasePrintV1, *ledger.CaseVoidV1:
 		about.Prev, verb = "", ledger.VerbAccept

@@ -193,6 +193,10 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.CustodySendV1:
+		return ledger.CustodySend
+	case *ledger.CustodyReceiveV1:
+		return ledger.CustodyReceive
 	case *ledger.AttachmentConfirmV1:
 		return ledger.AttachmentConfirm
 	case *ledger.AttentionResolveV1:
