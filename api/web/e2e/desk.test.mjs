@@ -207,6 +207,27 @@ test('anybody can have a document verified', { timeout: 60_000 }, async () => {
   await context.close()
 })
 
+test('anybody can look up, read what is published and watch the hall', { timeout: 60_000 }, async () => {
+  const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1920, height: 1080 } })
+  const page = await context.newPage()
+  const base = county.at[village]
+  await page.goto(base + '/lookup')
+  await page.fill('#number', '330523110220-20260101-01-000001-0')
+  await page.fill('#code', 'AAAAA-AAAAA')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('[role=alert] >> text=lookup_failed')
+  for (const path of ['/lookup', '/published', '/hall']) {
+    await page.goto(base + path)
+    await page.waitForSelector('main h1')
+    const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
+    assert.deepEqual(violations.map((v) => `${path}: ${v.id}`), [])
+  }
+  // The walk's cases are of relief and health: no screen ever names them.
+  await page.waitForSelector('.wall .none')
+  assert.ok(!/甲乙丙|330599/.test(await page.innerText('.wall')))
+  await context.close()
+})
+
 test('nobody who is not logged in sees a case', { timeout: 60_000 }, async () => {
   const context = await browser.newContext()
   const page = await context.newPage()
