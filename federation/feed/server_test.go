@@ -214,7 +214,7 @@ func TestRefusesRequests(t *testing.T) {
 	town, village := r.Township(townshipA), r.Village(villageA)
 	_, hub := serve(t, r.Hub().Store, ServerOptions{County: r.ledger(RealClock{}), MaxFollowers: 1})
 	_, below := serve(t, town.Store, ServerOptions{County: NewFollower(town.Store, FollowerOptions{Trust: r.keys.Trust})})
-	gone := storetest.Credential("gone-1", "330523110300", 1)
+	gone := storetest.Credential("gone-1", "330523110201", 1)
 	r.Enrol(gone)
 	r.Hub().MustDo(r.Operator(), &ledger.NodeRevokeV1{Node: gone.Node, At: r.Clock.UnixMilli(), Reason: "撤点"})
 	r.Clock.Advance(time.Minute)
