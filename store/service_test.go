@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/complaint"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -112,6 +113,49 @@ func TestGoodRating(t *testing.T) {
 	c.Settle()
 	_, err = hub.Do(hub.Actor(identity.Supervisor), &ledger.RatingContactV1{Rating: given.ID, Note: "x"}, storetest.About{})
 	wantRefused(t, "contact after a good rating", err, "rating_not_bad")
+}
+
+// The visit at which a joint matter was handed in is rated once, whichever of its
+// cases the rating names, and is a visit to the desk about the joint matter.
+func TestJointVisitRated(t *testing.T) {
+	c := storetest.NewCounty(t)
+	c.ApprovePackage(inOrder(), 1)
+	c.Publish(2, catalog.EditionItem{Code: inOrder().Code, Version: 1})
+	village, hub := c.Village(here), c.Hub()
+	village.Pull(hub)
+	first, second, third := village.MustHandIn(village.HandIn(inOrder())), village.MustHandIn(village.HandIn(inOrder())), village.MustHandIn(village.HandIn(inOrder()))
+	for _, m := range first.Members[1:] {
+		_, err := rate(village, m.Case, second.ID, 5)
+		wantRefused(t, "a visit about another joint matter", err, "occasion_unknown")
+	}
+	byMember, err := rate(village, first.Members[1].Case, first.ID, 2)
+	must(t, err)
+	for _, of := range []string{first.ID, first.Members[0].Case, first.Members[1].Case} {
+		_, err := rate(village, of, first.ID, 5)
+		wantRefused(t, "the same visit under "+of, err, "rated_already")
+	}
+	byMatter, err := rate(village, second.ID, second.ID, 4)
+	must(t, err)
+	_, err = rate(village, second.Members[0].Case, second.ID, 4)
+	wantRefused(t, "the same visit under a case", err, "rated_already")
+
+	// Two places rate one visit under different cases: the county keeps one.
+	c.Settle()
+	_, err = rate(hub, third.Members[0].Case, third.ID, 5)
+	must(t, err)
+	_, err = rate(village, third.Members[2].Case, third.ID, 1)
+	must(t, err)
+	c.Settle()
+	if list, err := hub.Ratings(ctx, store.OfficeFilter{}); err != nil || len(list) != 3 {
+		t.Errorf("the county has %+v, %v", list, err)
+	}
+	for given, of := range map[string]string{byMember.ID: first.Members[1].Case, byMatter.ID: second.ID} {
+		r, err := hub.Rating(ctx, given)
+		must(t, err)
+		if r.Case != of || r.Item != inOrder().Code || r.Division != here {
+			t.Errorf("%+v", r.Rating)
+		}
+	}
 }
 
 // Two places rate the same visit while the line is down: the county keeps the

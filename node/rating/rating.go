@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -93,14 +94,29 @@ type Rectification struct {
 var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.PackageSubmit, ledger.CaseSupplement, ledger.CaseDeliver}
 
 // Give makes a rating of what the applicant said about a visit. office is where
-// the visit was.
+// the visit was. The visit at which a joint matter was handed in may be rated
+// under the joint matter or under any of its cases: it is the same visit.
 func Give(e *ledger.Entry, b *ledger.RatingGiveV1, visit *ledger.Entry, office Office) (*Rating, error) {
-	if visit == nil || visit.Case != b.Case || !slices.Contains(Occasions, visit.Kind) {
+	if visit == nil || !slices.Contains(Occasions, visit.Kind) || !concerns(visit, b.Case) {
 		return nil, refuse("occasion_unknown", "没有这次办事记录，不能评价", "there was no such visit to rate")
 	}
 	return &Rating{ID: e.ID, Case: b.Case, Occasion: b.Occasion, Division: office.Division, Department: office.Department, Item: office.Item,
 		Staff: visit.Actor.Staff, GivenMS: e.OccurredAt, Institution: b.Institution, Platform: b.Platform, Person: b.Person,
 		Tags: b.Tags, Text: b.Text, Means: b.Means}, nil
+}
+
+// concerns reports whether a visit was about a case: that of its entry, or one
+// that its entry opened with others.
+func concerns(visit *ledger.Entry, caseID string) bool {
+	if visit.Case == caseID {
+		return true
+	}
+	if visit.Kind != ledger.PackageSubmit {
+		return false
+	}
+	body, err := visit.Decode()
+	b, ok := body.(*ledger.PackageSubmitV1)
+	return err == nil && ok && slices.ContainsFunc(b.Members, func(m ledger.PackageMember) bool { return joint.MemberID(visit.ID, m.Item) == caseID })
 }
 
 // Office is where a visit was, and about what.

@@ -1,7 +1,9 @@
 package rating_test
 
 import (
+	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/rating"
 )
@@ -42,6 +45,50 @@ func TestBad(t *testing.T) {
 		r := rating.Rating{Institution: c.institution, Platform: c.platform, Person: c.person}
 		if r.Bad() != c.want {
 			t.Errorf("%+v: %v", c, r.Bad())
+		}
+	}
+}
+
+// Handbook section 6: one rating per visit. The visit at which a joint matter was
+// handed in is one, whichever of its cases the rating names.
+func TestVisitIsAboutItsCases(t *testing.T) {
+	number := func(of string) string { return strings.Repeat(of, 29) }
+	members := &ledger.PackageSubmitV1{Number: number("0"), Package: "P", Version: 1, Department: "县民政局", Division: "330523110200", HandedInAt: "330523110200",
+		Applicant: ledger.Applicant{Type: "person", Name: "王芳"},
+		Members:   []ledger.PackageMember{{Item: "A", ItemVersion: 1, Number: number("1")}, {Item: "B", ItemVersion: 2, Number: number("2")}}}
+	visit := func(kind ledger.Kind, body ledger.Body) *ledger.Entry {
+		e := &ledger.Entry{ID: "visit", Case: "opened", Origin: "village-330523110200-1", OccurredAt: 1, Kind: kind, V: 1, Actor: identity.Actor{Staff: "desk"}}
+		var err error
+		if e.Body, err = json.Marshal(body); err != nil {
+			t.Fatal(err)
+		}
+		return e
+	}
+	handedIn := visit(ledger.PackageSubmit, members)
+	office := rating.Office{Division: "330523110200", Item: "P"}
+	for name, c := range map[string]struct {
+		visit *ledger.Entry
+		of    string
+		want  string
+	}{
+		"its case":                       {visit(ledger.CaseSubmit, &ledger.CaseSubmitV1{}), "opened", ""},
+		"another case":                   {visit(ledger.CaseSubmit, &ledger.CaseSubmitV1{}), "other", "occasion_unknown"},
+		"the joint matter":               {handedIn, "opened", ""},
+		"its first case":                 {handedIn, joint.MemberID("visit", "A"), ""},
+		"its last case":                  {handedIn, joint.MemberID("visit", "B"), ""},
+		"an item it did not ask for":     {handedIn, joint.MemberID("visit", "C"), "occasion_unknown"},
+		"a case of another joint matter": {handedIn, joint.MemberID("other", "A"), "occasion_unknown"},
+		"a member, not at its hand-in":   {visit(ledger.CaseSupplement, members), joint.MemberID("visit", "A"), "occasion_unknown"},
+		"no visit":                       {visit(ledger.CaseComment, &ledger.CaseCommentV1{}), "opened", "occasion_unknown"},
+		"what is not here":               {nil, "opened", "occasion_unknown"},
+	} {
+		r, err := rating.Give(&ledger.Entry{ID: "rating"}, &ledger.RatingGiveV1{Case: c.of, Occasion: "visit", Institution: 5}, c.visit, office)
+		if got := code(err); got != c.want || (err == nil) != (c.want == "") {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+			continue
+		}
+		if err == nil && (r.Case != c.of || r.Occasion != "visit" || r.Staff != "desk" || r.Item != "P") {
+			t.Errorf("%s: %+v", name, r)
 		}
 	}
 }
