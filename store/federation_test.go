@@ -188,7 +188,8 @@ func (f *federation) act() {
 	}
 }
 
-// say rates a visit that nobody has rated, or complains of it.
+// say rates a visit that nobody has rated, under the joint matter or one of its
+// cases, or complains of it.
 func (f *federation) say(n *storetest.Node) {
 	visit := func(c *casework.Case) string {
 		if c.Package != nil {
@@ -202,7 +203,8 @@ func (f *federation) say(n *storetest.Node) {
 	}
 	if rapid.Bool().Draw(f.t.T, "rating") {
 		f.rated[visit(c)] = true
-		r, err := n.Do(n.System(), &ledger.RatingGiveV1{Case: visit(c), Occasion: visit(c), At: n.Division(), Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(f.t.T, "grade")), Means: ledger.RatedOnDevice}, storetest.About{})
+		of := rapid.SampledFrom([]string{c.ID, visit(c)}).Draw(f.t.T, "under")
+		r, err := n.Do(n.System(), &ledger.RatingGiveV1{Case: of, Occasion: visit(c), At: n.Division(), Institution: ledger.Grade(rapid.IntRange(1, 5).Draw(f.t.T, "grade")), Means: ledger.RatedOnDevice}, storetest.About{})
 		f.note(r, err)
 		return
 	}
@@ -218,7 +220,8 @@ func (f *federation) watch(n *storetest.Node) {
 		return
 	}
 	today := calendar.DateOf(f.Clock.Now())
-	desk, _ := supervision.DeskOf(c, supervision.PromisePassed)
+	desk, _ := supervision.DeskOf(c, supervision.PromisePassed) // whose lateness it is
+	lies, _ := supervision.DeskOf(c, "")                        // who has it now
 	cards, err := n.CardsOf(ctx, c.ID)
 	if err != nil {
 		f.t.Fatalf("%v", err)
@@ -245,7 +248,8 @@ func (f *federation) watch(n *storetest.Node) {
 	}
 	switch {
 	case len(inquiries) == 0 && rapid.Bool().Draw(f.t.T, "ask"):
-		f.note(n.Do(n.Actor(identity.Supervisor), &ledger.InquiryOpenV1{Desk: ledger.Desk{Division: desk.Division, Department: desk.Department, Verb: desk.Verb}, Question: "为何", AnswerBy: today}, about))
+		about.Scope = lies.Division
+		f.note(n.Do(n.Actor(identity.Supervisor), &ledger.InquiryOpenV1{Desk: lies, Question: "为何", AnswerBy: today}, about))
 	case len(cards) == 0:
 		about.ID = supervision.CardID(c.ID, supervision.PromisePassed)
 		f.note(n.Do(n.System(), &ledger.CardIssueV1{Rule: string(supervision.PromisePassed), Colour: string(supervision.Yellow), Due: today, On: today, AnswerBy: today.AddDays(1), Desk: desk}, about))
