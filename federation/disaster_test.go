@@ -57,7 +57,8 @@ func TestLeaderKilledInTheMiddle(t *testing.T) {
 }
 
 // A village's PC is replaced: nothing that was confirmed is lost, the new one
-// goes on with the cases, and the old one is refused.
+// goes on with the cases, and the old one is refused. What somebody hands in
+// there all the same stands for nothing, and waits for a person at the county.
 func TestReplacedVillagePC(t *testing.T) {
 	f := federationtest.New(t, federationtest.Config{})
 	old := f.Village(0)
@@ -77,18 +78,30 @@ func TestReplacedVillagePC(t *testing.T) {
 	f.Confirmed(fresh)
 	f.Waits(f.Township(0), c.ID, ledger.VerbPreReview)
 
-	// Somebody switches the old one on.
+	// Somebody switches the old one on, and takes a case in before it hears
+	// anybody.
+	hub := f.Hub()
 	f.PutBack(old, disk)
+	f.Cut(old.ID, "*")
 	f.Restart(old)
-	f.Submit(old, "TB-MZJ-004")
+	lost := f.Submit(old, "TB-MZJ-004")
+	f.Heal(old.ID, "*")
 	f.Eventually("the old PC to be told", func() bool {
 		r, err := old.Report(t.Context())
-		return err == nil && r.ProblemCode != "" && r.Unsent == 1
+		return err == nil && r.ProblemCode == "node_revoked"
 	})
-	f.Do(f.Hub(), f.Operator(), &ledger.NodeRenameV1{Node: fresh.ID, Name: "梅溪村便民服务站"})
-	if n, err := f.Hub().Store.Count(t.Context(), old.ID); err != nil || n.HandedIn != 1 {
-		t.Errorf("the county took %d from the old PC: %v", n.HandedIn, err)
+	f.Eventually("the county to be asked to look at it", func() bool { _, err := hub.Store.AttentionFor(t.Context(), lost.ID); return err == nil })
+	if got, err := hub.Store.SetAside(t.Context(), lost.ID); err != nil || len(got) != 1 || got[0].Code != "node_revoked" || len(got[0].Submission.Form) == 0 {
+		t.Errorf("what the old PC took in is at the county as %+v, %v", got, err)
 	}
+	if _, err := hub.Store.Case(t.Context(), lost.ID); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("what the old PC took in is a case: %v", err)
+	}
+	if n, err := hub.Store.Count(t.Context(), old.ID); err != nil || n.HandedIn != 2 || n.Refused != 1 || n.Duplicated != 0 {
+		t.Errorf("of the old PC the county has %+v, %v", n, err)
+	}
+	f.Submit(fresh, "TB-MZJ-004")
+	f.Confirmed(fresh)
 	f.Kill(old)
 }
 

@@ -10,11 +10,8 @@ func AtPoint(f func(name string)) (restore func()) {
 	return func() { point = before }
 }
 
-// Reads has this program say that it reads entries of a level.
-func Reads(level int) (restore func()) {
-	ahead.Store(int32(level - ledger.Level))
-	return func() { ahead.Store(0) }
-}
+// Reads has a node's program read entries of a level, until it is restarted.
+func (n *Node) Reads(level int) { n.ahead.Store(int32(level - ledger.Level)) }
 
 // SetDisk replaces what is known of the room a node has.
 func (n *Node) SetDisk(d Disk) { n.disk = d }

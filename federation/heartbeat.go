@@ -76,7 +76,7 @@ type Report struct {
 
 // Report says how this node is.
 func (n *Node) Report(ctx context.Context) (Report, error) {
-	r := Report{Node: n.self.Node, Tier: n.self.Tier, Division: n.self.Division, Version: n.version, At: n.now().UnixMilli(), Level: ownLevel(), KeysUntil: n.Expires().UnixMilli()}
+	r := Report{Node: n.self.Node, Tier: n.self.Tier, Division: n.self.Division, Version: n.version, At: n.now().UnixMilli(), Level: n.ownLevel(), KeysUntil: n.Expires().UnixMilli()}
 	var err error
 	if r.Cursor, err = n.Store.Head(ctx); err != nil {
 		return r, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"sync/atomic"
 
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
@@ -13,11 +12,9 @@ import (
 	"github.com/tongban/tongban/store"
 )
 
-// ownLevel is the newest level of entries that this program reads.
-func ownLevel() int { return ledger.Level + int(ahead.Load()) }
-
-// ahead is by how much a test says that this program reads more.
-var ahead atomic.Int32
+// ownLevel is the newest level of entries that this program reads: what it
+// tells those above, what it may raise the county to, and how far it follows.
+func (n *Node) ownLevel() int { return ledger.Level + int(n.ahead.Load()) }
 
 // Reader is an enrolled node with the level of entries it last said it reads;
 // 0 when it has not said.
@@ -56,7 +53,7 @@ func (n *Node) Levels(ctx context.Context) (inForce int, readers []Reader, err e
 			r.Level = report.Level
 		}
 		if known.Node == n.self.Node {
-			r.Level, r.SeenAt = ownLevel(), n.now().UnixMilli()
+			r.Level, r.SeenAt = n.ownLevel(), n.now().UnixMilli()
 		}
 		readers = append(readers, r)
 	}
@@ -78,8 +75,8 @@ func (n *Node) RaiseLevel(ctx context.Context, actor identity.Actor, level int, 
 		return store.Result{}, err
 	}
 	switch {
-	case level > ownLevel():
-		return store.Result{}, &store.Refused{Code: "level_unknown", ZH: fmt.Sprintf("本程序最高支持级别 %d，请先升级县中心", ownLevel()), EN: fmt.Sprintf("this program reads level %d at most; upgrade the hubs first", ownLevel())}
+	case level > n.ownLevel():
+		return store.Result{}, &store.Refused{Code: "level_unknown", ZH: fmt.Sprintf("本程序最高支持级别 %d，请先升级县中心", n.ownLevel()), EN: fmt.Sprintf("this program reads level %d at most; upgrade the hubs first", n.ownLevel())}
 	case level <= inForce:
 		return store.Result{}, &store.Refused{Code: "level_reached", ZH: fmt.Sprintf("全县已在级别 %d，级别只升不降", inForce), EN: fmt.Sprintf("the county is at level %d, which never goes down", inForce)}
 	}

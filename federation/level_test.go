@@ -4,7 +4,6 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -46,7 +45,9 @@ func TestRaiseLevel(t *testing.T) {
 	}
 	heard(1, f.Nodes()...)
 	f.Kill(village)
-	defer federation.Reads(2)()
+	for _, n := range append(f.Hubs(), f.Township(0)) {
+		n.Reads(2)
+	}
 	f.Eventually("all others to report", func() bool {
 		paths, err := raise()
 		return refusedAs(err) == "level_unread" && len(paths) == 1 && paths[0] == village.ID
@@ -66,7 +67,11 @@ func TestRaiseLevel(t *testing.T) {
 	if _, err := f.TryDo(hub, f.Operator(), "", &ledger.LevelRaiseV1{Level: 1}); refusedAs(err) != "level_reached" {
 		t.Errorf("lowered: %v", err)
 	}
-	// Whoever was not waited for follows no more, and says why.
+	// Whoever was not waited for follows no more, and says why; the others go on.
+	f.CaughtUp()
 	f.Restart(village)
 	ails(t, f, village, "needs_newer", false)
+	if code := problem(t, f.Township(0)); code != "" {
+		t.Errorf("the township that reads the level says %s", code)
+	}
 }

@@ -77,7 +77,7 @@ func (n *Node) startBelow(o Options) (err error) {
 		ups[i].Client = n.clientTo(ups[i].Tier, 0)
 		n.upstreams = append(n.upstreams, outbox.Upstream{Name: ups[i].Name, Tier: string(ups[i].Tier), BaseURL: ups[i].BaseURL, Client: n.clientTo(ups[i].Tier, 30*time.Second)})
 	}
-	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Verified: &n.verified, Renew: n.renewTrust, NewEpoch: n.newEpoch, Version: n.version,
+	n.follower = feed.NewFollower(n.Store, feed.FollowerOptions{Upstreams: ups, Trust: n.Trust, Verified: &n.verified, Renew: n.renewTrust, NewEpoch: n.newEpoch, Version: n.version, Level: n.ownLevel,
 		BackoffMax: o.BackoffMax, SkewWarning: n.skewWarn, Clock: o.FeedClock, Logger: n.log})
 	n.auditor = feed.NewAuditor(n.Store, feed.AuditorOptions{Upstreams: atTheCounty(ups), Trust: n.Trust, Clock: o.FeedClock, Logger: n.log})
 	n.sender = outbox.NewSender(outbox.Options{Self: n.self.Node, Store: n.Store, Upstreams: n.upstreams, WentBack: n.follower.WentBack, Logger: n.log, Now: n.clock, After: n.after,

@@ -99,12 +99,14 @@ type Node struct {
 	bundle    atomic.Pointer[trust.CountyTrust]
 	verified  trust.Verified
 	advancing sync.Mutex // held while bundle moves on
-	rotating  sync.Mutex // held while county does
-	sealing   sync.Mutex // held while a seal is being made
-	log       *slog.Logger
-	clock     func() time.Time
-	after     func(time.Duration) <-chan time.Time
-	skewWarn  time.Duration
+	// ahead is by how much a test says that the program reads more.
+	ahead    atomic.Int32
+	rotating sync.Mutex // held while county does
+	sealing  sync.Mutex // held while a seal is being made
+	log      *slog.Logger
+	clock    func() time.Time
+	after    func(time.Duration) <-chan time.Time
+	skewWarn time.Duration
 
 	directory *directory
 	verifier  *trust.Verifier

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -155,12 +156,19 @@ func (f *Federation) Do(n *Node, actor identity.Actor, body ledger.Body) store.R
 	return r
 }
 
-// TryDo records something at a node. A refusal is a *store.Refused.
+// TryDo records something at a node. A refusal is a *store.Refused. A hub that
+// does not know whether it was recorded, for its leader changed meanwhile, is
+// asked again with the same key, as a person at a desk would.
 func (f *Federation) TryDo(n *Node, actor identity.Actor, caseID string, body ledger.Body) (store.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	f.keys++
-	return n.Record(ctx, federation.Action{Actor: actor, Kind: storetest.KindOf(body), Body: body, Case: caseID, Key: fmt.Sprintf("test-%d", f.keys)})
+	a := federation.Action{Actor: actor, Kind: storetest.KindOf(body), Body: body, Case: caseID, Key: fmt.Sprintf("test-%d", f.keys)}
+	r, err := n.Record(ctx, a)
+	for errors.Is(err, county.ErrUnknown) && ctx.Err() == nil {
+		r, err = n.Record(ctx, a)
+	}
+	return r, err
 }
 
 // Person is whoever holds a role at a division, or in a department at the

@@ -76,7 +76,7 @@ func (c *connection) request(ctx context.Context) (io.ReadCloser, error) {
 	c.f.mu.Unlock()
 	checkpoint, _ := c.f.witness.standing()
 	q := url.Values{
-		"after": {strconv.FormatUint(c.at, 10)}, "level": {strconv.Itoa(ledger.Level)},
+		"after": {strconv.FormatUint(c.at, 10)}, "level": {strconv.Itoa(c.f.o.Level())},
 		"page": {strconv.Itoa(size)}, "checkpoint": {strconv.FormatUint(checkpoint, 10)},
 	}
 	if full {
@@ -260,8 +260,8 @@ func (c *connection) heartbeat(ctx context.Context, payload []byte) error {
 	switch {
 	case hb.County != string(c.f.st.Self().County()):
 		return ErrWrongCounty.Becausef("%s is of county %.12q", c.up.Name, hb.County)
-	case hb.Level > ledger.Level:
-		return ErrLevel.Becausef("level %d is in force, this program reads %d", hb.Level, ledger.Level)
+	case hb.Level > c.f.o.Level():
+		return ErrLevel.Becausef("level %d is in force, this program reads %d", hb.Level, c.f.o.Level())
 	case hb.Epoch < 0 || hb.UpTo < c.at || hb.UpTo > c.at && hb.UpTo > hb.Head:
 		return ErrMalformed.Becausef("heartbeat up to %d of %d, this node has %d", hb.UpTo, hb.Head, c.at)
 	case hb.Head > maxIndex || hb.CountyHead > maxIndex || hb.TimeMS < 0 || len(hb.Checkpoints) > maxLinks:

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 )
 
@@ -46,8 +47,10 @@ type FollowerOptions struct {
 	NewEpoch func()
 	// Verified are entries that this node has checked before; nil is none.
 	Verified *trust.Verified
-	// Version is this program's.
+	// Version is this program's. Level is the newest level of entries that it
+	// reads; nil is ledger.Level.
 	Version string
+	Level   func() int
 	// Connect is how long an upstream may take to its first heartbeat (15 s);
 	// Silence how long nothing at all may come before the connection counts
 	// as dead (35 s).
@@ -86,6 +89,9 @@ func (o FollowerOptions) withDefaults() FollowerOptions {
 	o.Grace = orElse(o.Grace, 30*time.Second)
 	o.SkewWarning = orElse(o.SkewWarning, time.Minute)
 	o.Batch = orElse(o.Batch, 512)
+	if o.Level == nil {
+		o.Level = func() int { return ledger.Level }
+	}
 	o.Clock = clockOr(o.Clock)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
