@@ -112,6 +112,8 @@ type applier struct {
 	pending   pending
 	// read is the case that was read last.
 	read *casework.Case
+	// opening is a case that is being written for the first time.
+	opening *casework.Case
 	// regated are the heads of cases of joint matters that may be taken up now,
 	// or never, since what they wait for has changed.
 	regated []string

@@ -229,7 +229,31 @@ func (a *applier) saveAccount(k *account.Account) error {
 }
 
 // own notes whose a case is.
-func (a *applier) own(c *casework.Case) error {
+func (a *applier) own(c *casework.Case) {
+	for _, owner := range ownersOf(c) {
+		a.pending.owners = append(a.pending.owners, ownerRow{owner, c.HandedInMS, c.ID})
+	}
+}
+
+// disown takes that back; nil is no case.
+func (a *applier) disown(c *casework.Case) error {
+	if c == nil {
+		return nil
+	}
+	if err := a.flushOwners(); err != nil {
+		return err
+	}
+	for _, owner := range ownersOf(c) {
+		if err := a.w.exec(a.ctx, `DELETE FROM case_owners WHERE owner = ? AND handed_in = ? AND case_id = ?`, owner, c.HandedInMS, c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ownersOf are the keys of whom a case belongs to. They stay what they are as
+// long as there is the case.
+func ownersOf(c *casework.Case) []string {
 	var owners []string
 	if c.Online.Account != "" {
 		owners = append(owners, accountKey(c.Online.Account))
@@ -237,12 +261,7 @@ func (a *applier) own(c *casework.Case) error {
 	if c.Applicant.IDNumber != "" {
 		owners = append(owners, numberKey(c.Applicant.Type, c.Applicant.IDNumber))
 	}
-	for _, owner := range owners {
-		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO case_owners (owner, handed_in, case_id) VALUES (?, ?, ?)`, owner, c.HandedInMS, c.ID); err != nil {
-			return err
-		}
-	}
-	return nil
+	return owners
 }
 
 func accountKey(id string) string { return "account:" + id }

@@ -180,11 +180,11 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if item == nil {
 		return nil, refuse("item_unknown", "事项目录中没有该事项的这一版本", "the catalog does not have this version of the item")
 	}
-	taken, err := a.w.number(a.ctx, `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2) OR EXISTS (SELECT 1 FROM joint_cases WHERE number = ?1)`, b.Number, e.Case)
-	if err != nil {
-		return nil, err
+	var taken, known bool
+	if err := a.w.row(a.ctx, selectTaken, b.Number, e.Case).Scan(&taken, &known); err != nil {
+		return nil, storage("read number", err)
 	}
-	if taken != 0 {
+	if taken {
 		return nil, numberTaken
 	}
 	c, err := casework.Open(e, b, item, from.Place, a.limits())
@@ -220,12 +220,19 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 		if err := a.correct(e, b); err != nil {
 			return err
 		}
-		if err := a.own(c); err != nil {
-			return err
+		a.own(c)
+		if !known {
+			a.opening = c
+			defer func() { a.opening = nil }()
 		}
 		return a.saveCase(c)
 	}, nil
 }
+
+// selectTaken tells whether another case has a number, and whether a case is
+// here already.
+const selectTaken = `SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2) OR EXISTS (SELECT 1 FROM joint_cases WHERE number = ?1),
+	EXISTS (SELECT 1 FROM cases WHERE id = ?2)`
 
 // limits are those an attachment is held against. What a desk may take in is
 // its node's setting; what the ledger may hold is the same everywhere, or hubs
@@ -309,7 +316,12 @@ func (a *applier) before(c *casework.Case) (*casework.Case, error) {
 	if read != nil && read != c && read.ID == c.ID {
 		return read, nil
 	}
-	return a.caseByID(c.ID)
+	if a.opening == c {
+		return nil, nil
+	}
+	was, err := a.caseByID(c.ID)
+	a.read = nil
+	return was, err
 }
 
 // saveCase writes a case, with what its change means for the joint matter it is
@@ -338,7 +350,7 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
 	}
-	if err := errors.Join(a.publishCase(c), a.watch(c, verb != "")); err != nil {
+	if err := errors.Join(a.publishCase(was, c), a.watch(was, c, verb != "")); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)

@@ -3,6 +3,8 @@ package store
 import (
 	"database/sql"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/tongban/tongban/node/casework"
@@ -11,14 +13,17 @@ import (
 )
 
 // pending are rows that nearly every entry of a transaction changes: how far
-// its origin has come, the day's case counter, and who may see it. They are
-// read once and written once a transaction, for each statement costs as much
-// as what it writes. Whoever reads those rows within a transaction asks here.
+// its origin has come, the day's case counter, who may see it, whose it is, and
+// when it is looked at. They are read once and written once a transaction, for
+// each statement costs as much as what it writes. Whoever reads those rows within
+// a transaction asks here.
 type pending struct {
 	origins  map[string]*originRow
 	counters map[string]*counterRow
 	audience []audienceRow
 	cells    map[cellKey]*statistics.Cell
+	owners   []ownerRow
+	looks    map[string]lookRow
 }
 
 type originRow struct {
@@ -63,7 +68,7 @@ func (a *applier) flush() error {
 			return err
 		}
 	}
-	if err := a.flushCells(); err != nil {
+	if err := errors.Join(a.flushCells(), a.flushOwners(), a.flushLooks()); err != nil {
 		return err
 	}
 	if isCounty(a.s.self.Tier) {
@@ -80,35 +85,95 @@ type headThen struct {
 	known    bool
 }
 
-// showAtOnce is how many rows of the audience one statement writes, where
-// there are as many.
-const showAtOnce = 32
+// rowsAtOnce is how many rows one statement writes, where there are as many.
+const rowsAtOnce = 32
 
-var insertAudience, insertAudiences = audienceInsert(1), audienceInsert(showAtOnce)
+// manyRows is a statement that inserts rows, for one and for rowsAtOnce.
+type manyRows struct{ one, many string }
 
-func audienceInsert(rows int) string {
-	return `INSERT OR IGNORE INTO audience (audience, idx) VALUES (?, ?)` + strings.Repeat(`, (?, ?)`, rows-1)
+func insertRows(into, values, onConflict string) manyRows {
+	of := func(rows int) string {
+		return into + ` VALUES ` + values + strings.Repeat(`, `+values, rows-1) + onConflict
+	}
+	return manyRows{of(1), of(rowsAtOnce)}
+}
+
+var (
+	insertAudience = insertRows(`INSERT OR IGNORE INTO audience (audience, idx)`, `(?, ?)`, ``)
+	insertOwners   = insertRows(`INSERT OR IGNORE INTO case_owners (owner, handed_in, case_id)`, `(?, ?, ?)`, ``)
+	insertLooks    = insertRows(`INSERT INTO looks (case_id, day, head)`, `(?, ?, ?)`, ` ON CONFLICT (case_id) DO UPDATE SET day = excluded.day, head = excluded.head`)
+)
+
+// writeRows runs the statement for n rows, whose values add appends.
+func (a *applier) writeRows(q manyRows, n int, add func(args []any, i int) []any) error {
+	var args []any
+	for i := 0; i < n; {
+		rows, query := 1, q.one
+		if n-i >= rowsAtOnce {
+			rows, query = rowsAtOnce, q.many
+		}
+		args = args[:0]
+		for range rows {
+			args = add(args, i)
+			i++
+		}
+		if err := a.w.exec(a.ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *applier) flushAudience() error {
 	rows := a.pending.audience
 	a.pending.audience = rows[:0]
-	args := make([]any, 0, 2*showAtOnce)
-	for len(rows) > 0 {
-		n, query := 1, insertAudience
-		if len(rows) >= showAtOnce {
-			n, query = showAtOnce, insertAudiences
+	return a.writeRows(insertAudience, len(rows), func(args []any, i int) []any { return append(args, rows[i].audience, rows[i].idx) })
+}
+
+// ownerRow says whose a case is.
+type ownerRow struct {
+	owner    string
+	handedIn int64
+	id       string
+}
+
+func (a *applier) flushOwners() error {
+	rows := a.pending.owners
+	a.pending.owners = rows[:0]
+	return a.writeRows(insertOwners, len(rows), func(args []any, i int) []any { return append(args, rows[i].owner, rows[i].handedIn, rows[i].id) })
+}
+
+// lookRow is when a case is to be looked at next; none is never.
+type lookRow struct {
+	day  int
+	head string
+	none bool
+}
+
+func (p *pending) look(id string, r lookRow) {
+	if p.looks == nil {
+		p.looks = map[string]lookRow{}
+	}
+	p.looks[id] = r
+}
+
+func (a *applier) flushLooks() error {
+	ids := make([]string, 0, len(a.pending.looks))
+	for _, id := range slices.Sorted(maps.Keys(a.pending.looks)) {
+		if !a.pending.looks[id].none {
+			ids = append(ids, id)
+			continue
 		}
-		args = args[:0]
-		for _, r := range rows[:n] {
-			args = append(args, r.audience, r.idx)
-		}
-		if err := a.w.exec(a.ctx, query, args...); err != nil {
+		if err := a.w.exec(a.ctx, `DELETE FROM looks WHERE case_id = ?`, id); err != nil {
 			return err
 		}
-		rows = rows[n:]
 	}
-	return nil
+	err := a.writeRows(insertLooks, len(ids), func(args []any, i int) []any {
+		r := a.pending.looks[ids[i]]
+		return append(args, ids[i], r.day, r.head)
+	})
+	clear(a.pending.looks)
+	return err
 }
 
 // show puts a record into feeds.

@@ -15,7 +15,7 @@ import (
 // The files that a refused entry names stay named: this disk may hold the only
 // copy, and they go up like all others.
 func (a *applier) rebuildCase(id string) error {
-	if err := errors.Join(a.uncorrect(id), a.unpublish(id)); err != nil {
+	if err := a.uncorrect(id); err != nil {
 		return err
 	}
 	next, open, err := a.standing(id)
@@ -37,7 +37,7 @@ func (a *applier) rebuildCase(id string) error {
 			return err
 		}
 		a.s.recent.remove(id)
-		if err := a.w.exec(a.ctx, `DELETE FROM case_owners WHERE case_id = ?`, id); err != nil {
+		if err := errors.Join(a.unpublish(id), a.disown(was)); err != nil {
 			return err
 		}
 		if err := a.recount(was, nil); err != nil {
@@ -182,9 +182,7 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 	if err := a.correct(&e.Entry, b); err != nil {
 		return nil, err
 	}
-	if err := a.own(c); err != nil {
-		return nil, err
-	}
+	a.own(c)
 	return c, a.stands(e, b)
 }
 

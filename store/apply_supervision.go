@@ -331,16 +331,24 @@ func (a *applier) lookAtAll() error {
 	if !isCounty(a.s.self.Tier) {
 		return nil
 	}
+	if err := a.flushLooks(); err != nil {
+		return err
+	}
 	if err := a.w.exec(a.ctx, `UPDATE looks SET day = 0`); err != nil {
 		return err
 	}
 	// One that had nothing more to find may have it now.
-	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO looks (case_id, day, head) SELECT id, 0, head FROM cases WHERE verb <> ''`)
+	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO looks (case_id, day, head) `+selectOpen)
 }
 
 // watch notes what a change of a case means for who watches it.
-func (a *applier) watch(c *casework.Case, open bool) error {
-	if c.Head != c.ID {
+func (a *applier) watch(was, c *casework.Case, open bool) error {
+	same := false
+	if was != nil {
+		_, wasOpen := was.Current()
+		same = wasOpen == open
+	}
+	if !same && (was != nil || c.Head != c.ID) {
 		if err := a.w.exec(a.ctx, `UPDATE cards SET live = ?1 WHERE case_id = ?2 AND live <> ?1`, open, c.ID); err != nil {
 			return err
 		}
@@ -359,9 +367,11 @@ func (a *applier) lookAgain(c *casework.Case) error {
 	case err != nil:
 		return err
 	case ok && day.IsZero():
-		return a.w.exec(a.ctx, `DELETE FROM looks WHERE case_id = ?`, c.ID)
+		a.pending.look(c.ID, lookRow{none: true})
+	default:
+		a.pending.look(c.ID, lookRow{day: dayNumber(day), head: c.Head})
 	}
-	return a.w.exec(a.ctx, `INSERT INTO looks (case_id, day, head) VALUES (?, ?, ?) ON CONFLICT (case_id) DO UPDATE SET day = excluded.day, head = excluded.head`, c.ID, dayNumber(day), c.Head)
+	return nil
 }
 
 func (a *applier) nextLook(c *casework.Case) (day calendar.Date, ok bool, err error) {
@@ -423,6 +433,9 @@ const selectSkipped = `SELECT EXISTS (SELECT 1 FROM entries WHERE case_id = ? AN
 func (a *applier) lookForSkip(e *ledger.Entry, code string) error {
 	if !isCounty(a.s.self.Tier) || e.Case == "" || code != "wrong_step" && code != "not_accepted_yet" {
 		return nil
+	}
+	if err := a.flushLooks(); err != nil {
+		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO looks (case_id, day, head) SELECT id, 0, ?2 FROM cases WHERE id = ?1 ON CONFLICT (case_id) DO UPDATE SET day = 0, head = excluded.head`, e.Case, e.ID)
 }

@@ -2,9 +2,12 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/statistics"
 )
 
@@ -26,6 +29,9 @@ var HotQueries = []string{
 	selectStanding,
 	countAll,
 	countOfOrigin,
+	selectWaiting,
+	selectOpen,
+	selectSkipped,
 	`SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2)`,
 	`SELECT body FROM cases WHERE id = ?1 OR number = ?1`,
 	`SELECT body FROM cases WHERE holder = ?1 AND verb IN ('accept') ORDER BY handed_in DESC, id DESC LIMIT 50`,
@@ -92,5 +98,74 @@ func CountShares(ctx context.Context, s *Store, shares []statistics.Share) error
 		a := &applier{s: s, w: w, ctx: ctx}
 		a.count(shares, 1)
 		return a.flushCells()
+	})
+}
+
+// Strays tells what a store keeps about cases otherwise than its cases make it:
+// whose they are, what may be published, whose cards are live, and when the
+// county looks at them.
+func Strays(ctx context.Context, s *Store) (strays []string, err error) {
+	return strays, s.write(ctx, func(w *writer) error {
+		a := &applier{s: s, w: w, ctx: ctx}
+		compare := func(what, table string, want []string) error {
+			kept, err := a.texts(table)
+			slices.Sort(kept)
+			slices.Sort(want)
+			if !slices.Equal(kept, want) {
+				strays = append(strays, fmt.Sprintf("%s: kept %q, made of the cases %q", what, kept, want))
+			}
+			return err
+		}
+		bodies, err := a.texts(`SELECT body FROM cases`)
+		if err != nil {
+			return err
+		}
+		var owners, published []string
+		for _, body := range bodies {
+			var c casework.Case
+			if err := json.Unmarshal([]byte(body), &c); err != nil {
+				return err
+			}
+			for _, o := range ownersOf(&c) {
+				owners = append(owners, fmt.Sprint(o, " ", c.HandedInMS, " ", c.ID))
+			}
+			if c.AcceptedMS > 0 {
+				decided := 0
+				if c.Decision != "" {
+					decided = 1
+				}
+				published = append(published, fmt.Sprint(c.ID, " ", max(c.AcceptedMS, c.DecidedMS), " ", decided))
+			}
+			_, open := c.Current()
+			live, err := a.texts(`SELECT id FROM cards WHERE live <> ? AND case_id = ?`, open, c.ID)
+			if err != nil {
+				return err
+			}
+			if len(live) > 0 {
+				strays = append(strays, fmt.Sprintf("cards of %s, open %t: %q", c.ID, open, live))
+			}
+			if !isCounty(s.self.Tier) {
+				continue
+			}
+			day, ok, err := a.nextLook(&c)
+			if err != nil {
+				return err
+			}
+			want := []string{fmt.Sprint(dayNumber(day), " ", c.Head)}
+			if ok && day.IsZero() {
+				want = nil
+			}
+			looks, err := a.texts(`SELECT day || ' ' || head FROM looks WHERE case_id = ?`, c.ID)
+			if err != nil {
+				return err
+			}
+			if !slices.Equal(looks, want) && (len(looks) != 1 || !strings.HasPrefix(looks[0], "0 ")) { // 0: asked for anew
+				strays = append(strays, fmt.Sprintf("looks at %s: kept %q, want %q", c.ID, looks, want))
+			}
+		}
+		if err := compare("owners", `SELECT owner || ' ' || handed_in || ' ' || case_id FROM case_owners`, owners); err != nil {
+			return err
+		}
+		return compare("published", `SELECT case_id || ' ' || at || ' ' || decided FROM published`, published)
 	})
 }

@@ -134,10 +134,9 @@ type Waiting struct {
 // department where one is given. It costs with the cases that are open, read
 // from an index, and the cards on them.
 func (s *Store) WaitingCases(ctx context.Context, within division.Code, department string) ([]Waiting, error) {
-	const wanted = ` holder >= ?1 AND holder < ?1 || ':' AND (?2 = '' OR department = ?2) `
 	waiting, err := rowsOf(ctx, s.read, func(r *sql.Rows) (w Waiting, err error) {
 		return w, r.Scan(&w.Desk.Division, &w.Desk.Department, &w.Desk.Verb, &w.Cases)
-	}, `SELECT holder, department, verb, count(*) FROM cases WHERE verb <> '' AND`+wanted+`GROUP BY holder, department, verb`, string(within), department)
+	}, selectWaiting, string(within), department)
 	if err != nil {
 		return nil, err
 	}
@@ -153,7 +152,7 @@ func (s *Store) WaitingCases(ctx context.Context, within division.Code, departme
 	cards, err := rowsOf(ctx, s.read, func(r *sql.Rows) (c coloured, err error) {
 		return c, r.Scan(&c.desk.Division, &c.desk.Department, &c.desk.Verb, &c.worst, &c.n)
 	}, `SELECT holder, department, verb, worst, count(*) FROM (SELECT case_id, max(worst) AS worst FROM cards WHERE live = 1 GROUP BY case_id) JOIN cases ON id = case_id
-		WHERE verb <> '' AND`+wanted+`GROUP BY holder, department, verb, worst`, string(within), department)
+		WHERE verb <> '' AND holder >= ?1 AND holder < ?1 || ':' AND (?2 = '' OR department = ?2) GROUP BY holder, department, verb, worst`, string(within), department)
 	if err != nil {
 		return nil, err
 	}
@@ -171,6 +170,19 @@ func (s *Store) WaitingCases(ctx context.Context, within division.Code, departme
 	}
 	return waiting, nil
 }
+
+// Open cases are read by going from one place to the next: those that have ended
+// are beside them in the index, and are many more.
+const (
+	withPlaces = `WITH RECURSIVE places (holder) AS (
+		SELECT min(holder) FROM cases
+		UNION ALL
+		SELECT (SELECT min(c.holder) FROM cases c WHERE c.holder > places.holder) FROM places WHERE places.holder IS NOT NULL) `
+	openAtPlaces  = ` FROM places p CROSS JOIN cases c ON c.holder = p.holder AND c.verb > '' `
+	selectOpen    = withPlaces + `SELECT c.id, 0, c.head` + openAtPlaces + `WHERE true`
+	selectWaiting = withPlaces + `SELECT p.holder, c.department, c.verb, count(*)` + openAtPlaces + `
+		WHERE p.holder >= ?1 AND p.holder < ?1 || ':' AND (?2 = '' OR c.department = ?2) GROUP BY p.holder, c.department, c.verb`
+)
 
 // Asked is how many cards wait for a person; without one, for a desk.
 type Asked struct {

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,7 +14,8 @@ import (
 	"github.com/tongban/tongban/store/storetest"
 )
 
-// recounted fails unless a node's counts are those of its cases.
+// recounted fails unless a node's counts, and what else it keeps about cases, are
+// what its cases make.
 func recounted(t storetest.TB, n *storetest.Node) {
 	t.Helper()
 	kept := storetest.Dump(t, n.Store, "statistics")
@@ -22,6 +24,10 @@ func recounted(t storetest.TB, n *storetest.Node) {
 	}
 	if anew := storetest.Dump(t, n.Store, "statistics"); anew != kept {
 		t.Fatalf("%s keeps other counts than its cases make:\n%s\ncounted anew:\n%s", n.ID(), kept, anew)
+	}
+	strays, err := store.Strays(ctx, n.Store)
+	if err != nil || len(strays) > 0 {
+		t.Fatalf("%s: %v, %s", n.ID(), err, strings.Join(strays, "\n"))
 	}
 }
 
