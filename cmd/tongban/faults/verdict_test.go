@@ -17,7 +17,7 @@ import (
 
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/cmd/tongban/loopback"
-	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -356,9 +356,16 @@ func inspectNode(ctx context.Context, c *county, m *member, o *oracle, v *verdic
 
 func compact(number string) string { return strings.ReplaceAll(number, "-", "") }
 
+// openStore opens a node's store as what the node is by now: one that was
+// restored went on under a new id.
 func openStore(ctx context.Context, m *member) (*store.Store, error) {
+	is, err := federation.LoadMembership(m.data())
+	if err != nil {
+		return nil, err
+	}
+	cred := is.Credential.Credential
 	return store.Open(ctx, store.Options{Dir: m.data(), Limits: catalog.DefaultLimits(),
-		Self: store.Self{Node: m.ID, Tier: node.Tier(m.Tier), Division: m.Division, Ordinal: 1}})
+		Self: store.Self{Node: cred.Node, Tier: cred.Tier, Division: cred.Division, Ordinal: cred.Ordinal}})
 }
 
 // hashes compares the hubs' whole state, and makes the county's tree anew out
