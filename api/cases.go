@@ -151,6 +151,15 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 	if err == nil {
 		err = s.tryOpen(body, item)
 	}
+	if err := reportOn(&report, err); err != nil {
+		return nil, err
+	}
+	return gen.CheckCase200JSONResponse(report), nil
+}
+
+// reportOn says in a report of a check what kept it from being good. What is no
+// answer about the papers, but a failure of this node, is returned.
+func reportOn(report *gen.CheckReport, err error) error {
 	var incomplete *casework.Incomplete
 	switch {
 	case err == nil:
@@ -159,11 +168,11 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 	default:
 		p := problemOf(err)
 		if p.status >= 500 {
-			return nil, err
+			return err
 		}
 		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
 	}
-	return gen.CheckCase200JSONResponse(report), nil
+	return nil
 }
 
 // ActOnCase takes the next step of a case, or comments on it.

@@ -56,17 +56,8 @@ func (s *Server) CheckPackage(ctx context.Context, in gen.CheckPackageRequestObj
 	if err == nil {
 		err = s.tryHandIn(body, laid)
 	}
-	var incomplete *casework.Incomplete
-	switch {
-	case err == nil:
-	case errors.As(err, &incomplete):
-		report.Ok, report.Faults = false, incomplete.Faults
-	default:
-		p := problemOf(err)
-		if p.status >= 500 {
-			return nil, err
-		}
-		report.Ok, report.Refusal = false, gen.RefusalReport{Code: p.code, Zh: p.zh, En: p.en}
+	if err := reportOn(&report, err); err != nil {
+		return nil, err
 	}
 	return gen.CheckPackage200JSONResponse(report), nil
 }

@@ -393,6 +393,26 @@ func (a *applier) prepareDraft(e *ledger.Entry, b *ledger.ItemDraftV1) (func() e
 	}, nil
 }
 
+// checkApproval holds an approval against its draft in a table of the catalog:
+// unchanged, not approved yet, and by another than who drafted it.
+func (a *applier) checkApproval(e *ledger.Entry, table, code string, version int, hash string) error {
+	var drafted, drafter, approver string
+	err := a.w.row(a.ctx, `SELECT hash, drafter, approver FROM `+table+` WHERE code = ? AND version = ?`, code, version).Scan(&drafted, &drafter, &approver)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return refuse("draft_unknown", "没有这一版本的草稿", "there is no draft of this version")
+	case err != nil:
+		return storage("read "+table, err)
+	case subtle.ConstantTimeCompare([]byte(drafted), []byte(hash)) != 1:
+		return refuse("draft_changed", "草稿已修改，请重新审核", "the draft was changed; review it again")
+	case approver != "":
+		return refuse("approved", "该版本已审核通过", "this version is approved already")
+	case drafter == e.Actor.Staff:
+		return refuse("second_person", "须由起草人以外的人审核", "somebody other than the drafter must approve")
+	}
+	return nil
+}
+
 func (a *applier) prepareApproval(e *ledger.Entry, b *ledger.ItemApproveV1) (func() error, error) {
 	item, err := readItem(b.Code, b.Hash, b.Item)
 	if err != nil {
@@ -400,19 +420,8 @@ func (a *applier) prepareApproval(e *ledger.Entry, b *ledger.ItemApproveV1) (fun
 	}
 	text := string(catalog.Canonical(*item))
 	if isCounty(a.s.self.Tier) {
-		var hash, drafter, approver string
-		err := a.w.row(a.ctx, `SELECT hash, drafter, approver FROM items WHERE code = ? AND version = ?`, b.Code, b.Version).Scan(&hash, &drafter, &approver)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return nil, refuse("draft_unknown", "没有这一版本的草稿", "there is no draft of this version")
-		case err != nil:
-			return nil, storage("read item", err)
-		case subtle.ConstantTimeCompare([]byte(hash), []byte(b.Hash)) != 1:
-			return nil, refuse("draft_changed", "草稿已修改，请重新审核", "the draft was changed; review it again")
-		case approver != "":
-			return nil, refuse("approved", "该版本已审核通过", "this version is approved already")
-		case drafter == e.Actor.Staff:
-			return nil, refuse("second_person", "须由起草人以外的人审核", "somebody other than the drafter must approve")
+		if err := a.checkApproval(e, "items", b.Code, b.Version, b.Hash); err != nil {
+			return nil, err
 		}
 	}
 	return func() error {

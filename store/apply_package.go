@@ -1,7 +1,6 @@
 package store
 
 import (
-	"crypto/subtle"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -74,19 +73,8 @@ func (a *applier) preparePackageApproval(e *ledger.Entry, b *ledger.PackageAppro
 		return nil, err
 	}
 	if isCounty(a.s.self.Tier) {
-		var hash, drafter, approver string
-		err := a.w.row(a.ctx, `SELECT hash, drafter, approver FROM packages WHERE code = ? AND version = ?`, b.Code, b.Version).Scan(&hash, &drafter, &approver)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return nil, refuse("draft_unknown", "没有这一版本的草稿", "there is no draft of this version")
-		case err != nil:
-			return nil, storage("read package", err)
-		case subtle.ConstantTimeCompare([]byte(hash), []byte(b.Hash)) != 1:
-			return nil, refuse("draft_changed", "草稿已修改，请重新审核", "the draft was changed; review it again")
-		case approver != "":
-			return nil, refuse("approved", "该版本已审核通过", "this version is approved already")
-		case drafter == e.Actor.Staff:
-			return nil, refuse("second_person", "须由起草人以外的人审核", "somebody other than the drafter must approve")
+		if err := a.checkApproval(e, "packages", b.Code, b.Version, b.Hash); err != nil {
+			return nil, err
 		}
 	}
 	return func() error {
