@@ -143,6 +143,7 @@ var expected = map[string]asked{
 	"setStaffRoster":         {action: "staff.manage", home: true, body: gen.RosterRequest{Rank: "clerk", Reason: "登记"}, id: nowhere},
 	"setSubstitute":          {action: "staff.manage", home: true, body: `{"from":"2026-12-07","until":"2026-12-08","reason":"休假"}`, id: nowhere},
 	"getBoard":               {action: "supervision.read", on: "some"},
+	"listBoardCases":         {action: "supervision.read", on: "some"},
 	"getThresholds":          {action: "card.read", on: "some"},
 	"setThresholds":          {action: "supervision.set", home: true, body: gen.ThresholdsRequest{RedOver: 3, Reason: "试行"}},
 	"listCards":              {action: "card.read", on: "some"},
@@ -171,6 +172,8 @@ var expected = map[string]asked{
 	"exportCarry":     {action: "carry.data", on: "here", body: gen.CarryRequest{}},
 	"importCarry":     {action: "carry.data", on: "here", body: []byte("x")},
 	"takeBackup":      {action: "backup.take", on: "here"},
+	"getLastBackup":   {action: "backup.take", on: "here"},
+	"getCaseEvidence": {action: "ledger.prove", on: "here", id: nowhere}, // the case has to be readable besides: TestCaseEvidence
 	"getCheckpoint":   {action: "sync.read", on: "here"},
 	"getLedgerProof":  {action: "ledger.prove", on: "here"},
 }

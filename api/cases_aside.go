@@ -79,31 +79,31 @@ func (s *Server) setback(ctx context.Context, c *casework.Case, revealed bool) (
 			out.CorrectedNumber = printed(by.Number)
 		}
 	}
-	out.Next, out.NextEn = nextForHandIn(a, &out, s.self.Tier)
+	out.Way, out.Next, out.NextEn = nextForHandIn(a, &out, s.self.Tier)
 	return out, nil
 }
 
 // nextForHandIn is what the person with the receipt and the desk do next.
-func nextForHandIn(a *store.SetAside, b *gen.Setback, at node.Tier) (zh, en string) {
+func nextForHandIn(a *store.SetAside, b *gen.Setback, at node.Tier) (way gen.WayOut, zh, en string) {
 	switch {
 	case b.CorrectedBy != "":
 		by := b.CorrectedNumber
 		if by == "" {
 			by = b.CorrectedBy
 		}
-		return "已更正并重新提交，请按新编号 " + by + " 查询", "it was corrected and handed in again; look under " + by
+		return gen.WayNone, "已更正并重新提交，请按新编号 " + by + " 查询", "it was corrected and handed in again; look under " + by
 	case a.Status != ledger.Refused:
-		return "正等待县中心裁定，请稍后再查；编号不变，无需重复提交", "the county has yet to say; look again later. The number stays, do not hand it in twice"
+		return gen.WayWait, "正等待县中心裁定，请稍后再查；编号不变，无需重复提交", "the county has yet to say; look again later. The number stays, do not hand it in twice"
 	case a.Code == "forked_origin" && at == node.County && b.ResolvedBy == "":
-		return "收件节点的数据有冲突，这一件未入账：由事项主管部门在县中心的窗口重新提交（tongban case resubmit " + a.Row + "），材料不必重新扫描；该节点须吊销并重新登记",
-			"the machine it was handed in at has a conflict, and this has no place in the ledger: have the window of the item's department at the county hand it in again (tongban case resubmit " + a.Row + "); the papers need no new scan. The machine must be revoked and enrolled anew"
+		return gen.WayResubmitAtDepartment, "收件节点的数据有冲突，这一件未入账：由事项主管部门在县中心的窗口重新提交，材料不必重新扫描；该节点须吊销并重新登记",
+			"the machine it was handed in at has a conflict, and this has no place in the ledger: have the window of the item's department at the county hand it in again; the papers need no new scan. The machine must be revoked and enrolled anew"
 	case a.Code == "forked_origin" && b.ResolvedBy == "":
-		return "请县中心重新登记本机后，凭收件凭证与原件重新收件", "have the county enrol this machine anew, then hand the case in again with the receipt and the papers"
+		return gen.WayReplaceNode, "请县中心重新登记本机后，凭收件凭证与原件重新收件", "have the county enrol this machine anew, then hand the case in again with the receipt and the papers"
 	case b.ResolvedBy != "":
-		return "已处理：" + b.Note, "settled: " + b.Note
+		return gen.WayNone, "已处理：" + b.Note, "settled: " + b.Note
 	}
-	return "收件未生效：请核对原因，由有权人员更正后重新提交（tongban case resubmit " + a.Row + "），材料不必重新扫描",
-		"it did not take effect: see why, and have somebody with the right correct it and hand it in again (tongban case resubmit " + a.Row + "); the papers need no new scan"
+	return gen.WayResubmit, "收件未生效：请核对原因，由有权人员更正后重新提交，材料不必重新扫描",
+		"it did not take effect: see why, and have somebody with the right correct it and hand it in again; the papers need no new scan"
 }
 
 // ResubmitCase hands a refused hand-in in again.

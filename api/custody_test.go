@@ -130,7 +130,7 @@ func TestPapersGoToTheTownship(t *testing.T) {
 			var out gen.AttentionList
 			s.get(login, "/api/v1/attention", &out)
 			return slices.ContainsFunc(out.Items, func(a gen.AttentionItem) bool {
-				return a.Code == "papers_missing" && strings.Contains(a.Zh, list.List) && strings.Contains(a.Next, "custody receive")
+				return a.Code == "papers_missing" && strings.Contains(a.Zh, list.List) && a.Way == gen.WayFindPapers && !strings.Contains(a.Next, "tongban")
 			})
 		})
 		until(t, login+" to see where the papers are", func() bool {

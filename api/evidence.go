@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -30,6 +31,7 @@ import (
 //	POST /api/v1/carry/export       ExportCarry
 //	POST /api/v1/carry/import       ImportCarry
 //	POST /api/v1/backup             TakeBackup
+//	GET  /api/v1/backup             GetLastBackup
 
 // GetCheckpoint shows the newest signed checkpoint known here.
 func (s *Server) GetCheckpoint(ctx context.Context, _ gen.GetCheckpointRequestObject) (gen.GetCheckpointResponseObject, error) {
@@ -136,25 +138,79 @@ func (s *Server) ImportCarry(ctx context.Context, in gen.ImportCarryRequestObjec
 // TakeBackup answers with a consistent copy of the node's state, sealed.
 func (s *Server) TakeBackup(ctx context.Context, _ gen.TakeBackupRequestObject) (gen.TakeBackupResponseObject, error) {
 	now := s.o.Now()
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
 	name := fmt.Sprintf("%s-%s.backup", s.self.Node, calendar.DateOf(now).Compact())
 	return s.tempFile(name, func(path string) error {
 		f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return err
 		}
-		return errors.Join(s.sealBackup(ctx, f, now), f.Close())
+		size, err := s.sealBackup(ctx, f, now)
+		if err := errors.Join(err, f.Close()); err != nil {
+			return err
+		}
+		return s.noteBackup(ctx, lastBackup{At: now.UnixMilli(), Bytes: size, By: actor.Staff})
 	})
 }
 
-func (s *Server) sealBackup(ctx context.Context, to io.Writer, now time.Time) error {
+// lastBackup is what a node keeps of its last backup, for whoever asks how old
+// it is. It is of this machine alone and may be lost.
+type lastBackup struct {
+	At    int64  `json:"at"`
+	Bytes int64  `json:"bytes"`
+	By    string `json:"by"`
+}
+
+const settingLastBackup = "last_backup"
+
+func (s *Server) noteBackup(ctx context.Context, b lastBackup) error {
+	text, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("note a backup: %w", err)
+	}
+	return s.store.SetSetting(ctx, settingLastBackup, string(text))
+}
+
+// GetLastBackup tells when this node was last backed up.
+func (s *Server) GetLastBackup(ctx context.Context, _ gen.GetLastBackupRequestObject) (gen.GetLastBackupResponseObject, error) {
+	out := gen.GetLastBackup200JSONResponse{Node: s.self.Node}
+	text, err := s.store.Setting(ctx, settingLastBackup)
+	if err != nil || text == "" {
+		return out, err
+	}
+	var b lastBackup
+	if err := json.Unmarshal([]byte(text), &b); err != nil {
+		return nil, fmt.Errorf("what is noted of the last backup: %w", err)
+	}
+	out.At, out.Bytes, out.By = b.At, b.Bytes, b.By
+	switch by, err := s.store.Staff(ctx, b.By); {
+	case err == nil:
+		out.ByName = by.Name
+	case !errors.Is(err, store.ErrNotFound):
+		return nil, err
+	}
+	return out, nil
+}
+
+func (s *Server) sealBackup(ctx context.Context, to *os.File, now time.Time) (size int64, err error) {
 	sealed, err := s.node.SealBackup(to)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := s.store.ExportArchive(ctx, sealed, store.ArchiveOptions{MadeAt: now.UnixMilli(), Blobs: s.blobs}); err != nil {
-		return err // what was written has no end, and is no backup
+		return 0, err // what was written has no end, and is no backup
 	}
-	return sealed.Close()
+	if err := sealed.Close(); err != nil {
+		return 0, err
+	}
+	info, err := to.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
 // tempFile makes a file beside the database, opens it and removes its name at

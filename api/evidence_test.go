@@ -2,6 +2,7 @@ package api
 
 import (
 	"encoding/base64"
+	"fmt"
 	"testing"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -45,6 +46,75 @@ func TestEvidence(t *testing.T) {
 		t.Error("the proof holds for another record too")
 	}
 	h.must("auditor", "GET", "/api/v1/ledger/proof?index=99999", nil, 404)
+}
+
+// TestCaseEvidence: each record of a case is proven under one checkpoint that
+// the named keys sign, the ledger is proven to have only grown, and nothing is
+// told of who supervised it, nor to whoever may not read the case.
+func TestCaseEvidence(t *testing.T) {
+	h := newHub(t)
+	h.person("window", theCounty, "县市场监督管理局", identity.DepartmentWindow)
+	h.person("supervisor", theCounty, "", identity.Supervisor)
+	var before gen.Checkpoint
+	h.get("supervisor", "/api/v1/ledger/checkpoint", &before)
+	var receipt gen.CaseReceipt
+	h.decode(h.must("window", "POST", "/api/v1/cases", h.submission("TB-SCJG-001", theCounty), 201), &receipt)
+	path := "/api/v1/cases/" + receipt.Case.Id
+	h.must("window", "POST", path+"/actions", gen.CaseAction{Kind: gen.ActComment, Text: "备注"}, 200)
+	h.must("supervisor", "POST", path+"/supervision", gen.SupervisionAction{Kind: gen.SuperviseUrge, Text: "请尽快"}, 200)
+
+	var seen gen.CaseEvidence
+	until(t, "a checkpoint over both records", func() bool {
+		h.get("supervisor", fmt.Sprintf("%s/evidence?since=%d", path, before.Size), &seen)
+		return len(seen.Records) == 2 && seen.Pending == 0
+	})
+	earlier, err := h.node.Trust().OpenCheckpoint([]byte(before.Note))
+	check(t, err)
+	signed, err := trust.CountyTrust{County: theCounty, Ledger: seen.Keys}.OpenCheckpoint([]byte(seen.Note))
+	check(t, err)
+	if signed.Tree.N != seen.Size || signed.Tree.Hash.String() != seen.Root || seen.Since != before.Size {
+		t.Errorf("%+v, signed %+v", seen, signed)
+	}
+	check(t, trust.CheckConsistency(earlier, signed, tlog.TreeProof(hashes(t, seen.Consistency))))
+	for _, r := range seen.Records {
+		leaf, err := base64.StdEncoding.DecodeString(r.Leaf)
+		check(t, err)
+		check(t, trust.CheckInclusion(signed, r.Index, tlog.Hash(leaf), tlog.RecordProof(hashes(t, r.Hashes))))
+		record, err := h.node.Store.RecordAt(t.Context(), uint64(r.Index))
+		check(t, err)
+		if tlog.RecordHash(record) != tlog.Hash(leaf) || r.What == "" {
+			t.Errorf("%+v is not the record", r)
+		}
+	}
+	h.must("supervisor", "GET", path+"/evidence?since=999999", nil, 404)
+	h.must("window", "GET", path+"/evidence", nil, 403)
+	h.must("operator", "GET", path+"/evidence", nil, 404) // reads no cases
+}
+
+func hashes(t *testing.T, texts []string) (out []tlog.Hash) {
+	t.Helper()
+	for _, text := range texts {
+		hash, err := tlog.ParseHash(text)
+		check(t, err)
+		out = append(out, hash)
+	}
+	return out
+}
+
+// Whoever answers for backups sees how old the last one is, which is not the
+// same as that it was kept.
+func TestLastBackup(t *testing.T) {
+	h := emptyHub(t)
+	var state gen.BackupState
+	h.get("operator", "/api/v1/backup", &state)
+	if state.At != 0 || state.Node == "" {
+		t.Errorf("%+v before there is one", state)
+	}
+	size := h.must("operator", "POST", "/api/v1/backup", nil, 200).Body.Len()
+	h.get("operator", "/api/v1/backup", &state)
+	if state.At == 0 || state.Bytes != int64(size) || state.ByName == "" {
+		t.Errorf("%+v after one of %d bytes", state, size)
+	}
 }
 
 func TestCountyKeysAreRotated(t *testing.T) {

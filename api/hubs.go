@@ -57,8 +57,8 @@ func (s *Server) mayVote(ctx context.Context, id string) error {
 	n, err := s.store.Node(ctx, id)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
-		return &store.Refused{Code: "hub_not_enrolled", ZH: "没有登记过主机 " + id + "：请先用 tongban node invite --tier county 生成口令，在那台机器上运行 tongban join",
-			EN: "no hub " + id + " is enrolled; make a token with tongban node invite --tier county and run tongban join on that machine first"}
+		return &store.Refused{Code: "hub_not_enrolled", ZH: "没有登记过主机 " + id + "：请先为它签发县级入网令牌，在那台机器上入网",
+			EN: "no hub " + id + " is enrolled; invite a county node and have that machine join with its token first"}
 	case err != nil:
 		return err
 	case n.Tier != node.County:

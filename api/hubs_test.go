@@ -17,6 +17,9 @@ func (h *site) anotherHub(id string) (peer string, s *site) {
 	h.t.Helper()
 	var inv gen.Invitation
 	h.decode(h.must("operator", "POST", "/api/v1/nodes/invitations", gen.InvitationRequest{Tier: node.County, Division: theCounty, Name: "政务服务中心", Node: id}, 201), &inv)
+	if side := inv.Qr.Side; side < 29 || !strings.HasPrefix(inv.Qr.Path, "M") {
+		h.t.Errorf("the token as a QR code: %+v", inv.Qr)
+	}
 	keys, err := trust.GenerateNode(rand.Reader)
 	check(h.t, err)
 	port := listen(h.t)
@@ -44,7 +47,7 @@ func TestHubsInWords(t *testing.T) {
 			}
 		}
 	}
-	refused("POST", "/api/v1/hubs", gen.HubRequest{Id: "county-9", Address: peer}, 404, "hub_not_enrolled", "node invite")
+	refused("POST", "/api/v1/hubs", gen.HubRequest{Id: "county-9", Address: peer}, 404, "hub_not_enrolled", "invite a county node")
 	refused("POST", "/api/v1/hubs", gen.HubRequest{Id: "county-2", Address: "127.0.0.1:1"}, 409, "hub_unreachable", "127.0.0.1:1")
 	refused("DELETE", "/api/v1/hubs/county-2", nil, 404, "hub_unknown", "county-1")
 	refused("DELETE", "/api/v1/hubs/county-1", nil, 409, "hub_last_voter")

@@ -111,7 +111,11 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	return gen.InviteNode201JSONResponse{Node: id, Token: token.Encode(), ExpiresAt: kept.ExpiresAt, Recorded: recorded}, nil
+	side, path, err := qrPath(token.Encode())
+	if err != nil {
+		return nil, err
+	}
+	return gen.InviteNode201JSONResponse{Node: id, Token: token.Encode(), Qr: gen.QRCode{Side: side, Path: path}, ExpiresAt: kept.ExpiresAt, Recorded: recorded}, nil
 }
 
 // RevokeNode withdraws a node's credential. A hub loses its vote first: the

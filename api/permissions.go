@@ -121,6 +121,7 @@ var routePermissions = map[string]permission{
 	"listReveals":       may(identity.RevealRead),
 	"resubmitCase":      may(identity.CaseSubmit),
 	"getCaseLimits":     may(identity.CaseRead),
+	"getCaseEvidence":   mayHere(identity.LedgerProve), // and the case itself has to be readable
 	"listCaseDocuments": may(identity.CaseRead),
 	"getCaseDocument":   may(identity.CaseReveal),
 	"printCaseDocument": may(identity.CasePrint),
@@ -166,6 +167,7 @@ var routePermissions = map[string]permission{
 	"listJointDocuments": may(identity.CaseRead),
 	"getJointDocument":   may(identity.CaseReveal),
 	"getBoard":           may(identity.SupervisionRead),
+	"listBoardCases":     may(identity.SupervisionRead),
 	"getThresholds":      may(identity.CardRead),
 	"setThresholds":      may(identity.SupervisionSet),
 	"listCards":          may(identity.CardRead),
@@ -211,6 +213,7 @@ var routePermissions = map[string]permission{
 	"exportCarry":     mayHere(identity.CarryData),
 	"importCarry":     mayHere(identity.CarryData),
 	"takeBackup":      mayHere(identity.BackupTake),
+	"getLastBackup":   mayHere(identity.BackupTake),
 	"getCheckpoint":   mayHere(identity.SyncRead),
 	"getLedgerProof":  mayHere(identity.LedgerProve),
 	"getRecovery":     mayHere(identity.LedgerProve),

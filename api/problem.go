@@ -155,11 +155,11 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "rating_unknown", "rectification_unknown", "complaint_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "papers_missing", "papers_damaged":
-		p.next = "请与对方核对；找到的材料由收到的一方用 tongban custody receive 签收，再标记处理完毕"
+		p.next = "请与对方核对；找到的材料由收到的一方签收，再标记处理完毕"
 	case "papers_not_here", "paper_unknown", "paper_elsewhere", "paper_on_the_way":
-		p.next = "请用 tongban custody where 办件编号 查看材料在哪里"
+		p.next = "请按办件编号查看材料在哪里"
 	case "not_sent", "not_for_here", "received_already", "custody_desk":
-		p.next = "请用 tongban custody show 交接单号 核对"
+		p.next = "请按交接单号核对"
 	case "custody_line":
 		p.next = "请经县中心转交"
 	case "rated_already":
@@ -171,7 +171,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "malformed", "item_mismatch", "steps", "case_number", "item_faults", "node_id", "role_elsewhere", "division_elsewhere", "item_text":
 		p.status, p.next = http.StatusUnprocessableEntity, nextMend
 	case "node_revoked":
-		p.status, p.next = http.StatusForbidden, "请联系县中心；群众请到乡镇或县中心办理，未上报的内容用 tongban carry export 交县中心"
+		p.status, p.next = http.StatusForbidden, "请联系县中心；群众请到乡镇或县中心办理，未上报的内容导出携带包交县中心"
 	case "in_person":
 		p.next = "请持证件到事项指南所列地点办理"
 	case "number_wrong", "applicant_name", "agent_needless", "agent_other", "authority_missing":
@@ -187,7 +187,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "item_not_yet":
 		p.next = "请按现行版本填写"
 	case "edition_unknown":
-		p.status, p.next = http.StatusNotFound, "请用 tongban item editions 查看各期目录"
+		p.status, p.next = http.StatusNotFound, "请查看各期目录"
 	case "edition_in_force":
 		p.next = "请发布新一期目录更正，或下架事项"
 	case "edition_date":
@@ -201,7 +201,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "corrected_already":
 		p.next = "请按新编号查询，不要重复提交"
 	case "case_refused":
-		p.next = "请用 tongban case resubmit 更正后重新提交"
+		p.next = "请更正后重新提交"
 	case "corrects_elsewhere", "replacement_elsewhere":
 		p.next = "请到原收件地点办理"
 	case "not_holder":
@@ -213,7 +213,7 @@ func refusal(code, zh, en string, faults []catalog.Fault) *problem {
 	case "county_only":
 		p.next = "请在县中心的系统上操作"
 	case "seal_missing", "seal_renew":
-		p.next = "请县中心管理员（部门印章）或乡镇负责人（乡镇印章）用 tongban seal make 启用"
+		p.next = "请县中心管理员（部门印章）或乡镇负责人（乡镇印章）启用印章"
 	case "seal_unknown":
 		p.status, p.next = http.StatusNotFound, nextLook
 	case "department_unknown":

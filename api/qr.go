@@ -14,9 +14,21 @@ const quietZone = 4
 // qrSVG is a text as a QR code, 32 mm wide on paper. The text has to be of the
 // alphanumeric mode's letters, which makes the modules larger.
 func qrSVG(text string) (string, error) {
+	full, path, err := qrPath(text)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(`<svg class="qr" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="文书核验二维码" width="32mm" height="32mm" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
+		full, full, full, full, path), nil
+}
+
+// qrPath is a text as a QR code: its modules from edge to edge, the quiet zone
+// with them, and its dark ones as the path of an SVG. The text has to be of the
+// alphanumeric mode's letters.
+func qrPath(text string) (full int, d string, err error) {
 	code, err := qr.Encode(text, qr.M, qr.AlphaNumeric)
 	if err != nil {
-		return "", fmt.Errorf("QR code: %w", err)
+		return 0, "", fmt.Errorf("QR code: %w", err)
 	}
 	side := code.Bounds().Dx()
 	var path strings.Builder
@@ -32,9 +44,7 @@ func qrSVG(text string) (string, error) {
 			}
 		}
 	}
-	full := side + 2*quietZone
-	return fmt.Sprintf(`<svg class="qr" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="文书核验二维码" width="32mm" height="32mm" viewBox="0 0 %d %d" shape-rendering="crispEdges"><rect width="%d" height="%d" fill="#fff"/><path fill="#000" d="%s"/></svg>`,
-		full, full, full, full, path.String()), nil
+	return side + 2*quietZone, path.String(), nil
 }
 
 func dark(c color.Color) bool {

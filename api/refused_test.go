@@ -48,7 +48,7 @@ func refused(t *testing.T) (region, gen.CaseReceipt, []byte) {
 func TestRefusedStaysReadable(t *testing.T) {
 	r, receipt, scan := refused(t)
 	id, number := receipt.Case.Id, receipt.Case.Number
-	whole := []string{`"status":"refused"`, "未接收", number, `"code":"not_authorised"`, "resubmit", hashOf(scan), `"handed_in_by":{"staff":`, "王*", `"actions":[]`}
+	whole := []string{`"status":"refused"`, "未接收", number, `"code":"not_authorised"`, `"way":"resubmit"`, hashOf(scan), `"handed_in_by":{"staff":`, "王*", `"actions":[]`}
 	for _, row := range []struct {
 		at *site
 		ApiScenario
@@ -73,7 +73,7 @@ func TestRefusedStaysReadable(t *testing.T) {
 		row.run(t, row.at)
 	}
 	ApiScenario{name: "nothing can be done with it", as: "deputy", method: "POST", path: "/api/v1/cases/" + id + "/actions", body: gen.CaseAction{Kind: gen.ActComment, Text: "x"},
-		header: map[string]string{"Idempotency-Key": "act-on-it"}, status: 409, must: []string{"case_refused", "resubmit"}}.run(t, r.village)
+		header: map[string]string{"Idempotency-Key": "act-on-it"}, status: 409, must: []string{"case_refused", "重新提交"}, not: []string{"tongban "}}.run(t, r.village)
 
 	path := "/api/v1/attachments/" + hashOf(scan) + "?case=" + id
 	until(t, "the county to have the scan of what it refused", func() bool {

@@ -39,7 +39,7 @@ func TestRevokedWhileOffline(t *testing.T) {
 		{name: "anybody is told", method: "GET", path: "/api/v1/node", status: 200, must: says},
 		{name: "logging in says it", method: "POST", path: "/api/v1/session", body: gen.LoginRequest{Login: "worker", Password: password}, status: 200, must: says},
 		{name: "so does the state of the line", as: "worker", method: "GET", path: "/api/v1/sync", status: 200, must: append(says, `"revoked":true`)},
-		{name: "nothing new is handed in", as: "worker", method: "POST", path: "/api/v1/cases", header: key, body: body, status: 403, must: append(says, "carry export")},
+		{name: "nothing new is handed in", as: "worker", method: "POST", path: "/api/v1/cases", header: key, body: body, status: 403, must: append(says, "携带包")},
 		{name: "nor done", as: "worker", method: "POST", path: "/api/v1/cases/" + before.Case.Id + "/actions", header: key, body: gen.CaseAction{Kind: gen.ActAccept}, status: 403, must: says},
 		{name: "what is here stays readable", as: "worker", method: "GET", path: "/api/v1/cases/" + after.Case.Number, status: 200, must: []string{after.Case.Number}},
 	} {

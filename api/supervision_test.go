@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -154,4 +155,56 @@ func TestRoster(t *testing.T) {
 	if r := staff.Staff[0].Roster; !r.Established || r.Rank != identity.RankSection || r.Heads != identity.HeadsWindow || len(r.Qualifications) != 1 || r.Qualifications[0].Until != until {
 		t.Errorf("%+v", r)
 	}
+}
+
+// The board opens into the cases behind each of its numbers: by desk, by what
+// they wait for, by colour, the worst first; and no further than a right to
+// supervise reaches.
+func TestCasesBehindTheBoard(t *testing.T) {
+	h := newHub(t)
+	const market = "县市场监督管理局"
+	h.person("window", theCounty, market, identity.DepartmentWindow)
+	h.person("leader", theCounty, market, identity.DepartmentLeader)
+	h.person("supervisor", theCounty, "", identity.Supervisor)
+	item, err := h.node.Store.Item(t.Context(), "TB-SCJG-001", 1)
+	check(t, err)
+	ids := make([]string, 2)
+	for i := range ids {
+		var receipt gen.CaseReceipt
+		h.decode(h.must("window", "POST", "/api/v1/cases", h.submission("TB-SCJG-001", theCounty), 201), &receipt)
+		ids[i] = receipt.Case.Id
+	}
+	late := ids[1]
+	ask := gen.CaseAction{Kind: gen.ActRequestSupplement, Points: []ledger.SupplementPoint{{Material: item.Materials[0].Name, Problem: ledger.ProblemMissing, How: "请补交"}}}
+	h.must("window", "POST", "/api/v1/cases/"+late+"/actions", ask, 200)
+	ask.Again = "上次遗漏"
+	h.must("window", "POST", "/api/v1/cases/"+late+"/actions", ask, 200)
+	until(t, "the card", func() bool {
+		_, err := h.node.Store.Card(t.Context(), supervision.CardID(late, supervision.SecondNotice))
+		return err == nil
+	})
+	list := func(query string) (ids []string, out gen.BoardCaseList) {
+		t.Helper()
+		h.get("supervisor", "/api/v1/supervision/cases"+query, &out)
+		for _, c := range out.Cases {
+			ids = append(ids, c.Case.Id)
+		}
+		return ids, out
+	}
+	got, all := list("")
+	if len(got) != 2 || got[0] != late || all.Total != 2 || all.Cases[0].Colour != gen.BoardCaseYellow || all.Cases[1].Colour != gen.BoardCaseGreen || strings.Contains(all.Cases[0].Case.ApplicantName, "芳") {
+		t.Fatalf("%+v", all)
+	}
+	for query, want := range map[string]int{
+		"?colour=yellow": 1, "?colour=green": 1, "?colour=red": 0, "?at=330523": 2, "?division=330523110": 0, "?verb=accept&colour=green": 1, "?verb=decide": 0,
+		"?department=" + url.QueryEscape(market): 2, "?department=" + url.QueryEscape("县民政局"): 0,
+	} {
+		if got, _ := list(query); len(got) != want {
+			t.Errorf("%s: %v", query, got)
+		}
+	}
+	if got, out := list("?limit=1"); len(got) != 1 || out.Total != 2 {
+		t.Errorf("a page: %+v", out)
+	}
+	h.must("window", "GET", "/api/v1/supervision/cases", nil, 403)
 }

@@ -284,7 +284,7 @@ func lineOf(r federation.Report) gen.Line {
 func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.AttentionItem, bool, error) {
 	zh, en := bothLanguages(privacy.Text(a.Reason))
 	out := gen.AttentionItem{Entry: a.Entry, Case: a.Case, Scope: string(a.Scope), Origin: a.Origin, Index: int64(a.Index), Code: a.Code,
-		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), ResolvedBy: a.ResolvedBy, Note: privacy.Text(a.Note), ReplacedBy: a.ReplacedBy}
+		Zh: zh, En: en, OccurredAt: a.At, Next: nextFor(a.Code), Way: wayFor(a), ResolvedBy: a.ResolvedBy, Note: privacy.Text(a.Note), ReplacedBy: a.ReplacedBy}
 	e, err := s.store.Entry(ctx, a.Entry)
 	if errors.Is(err, store.ErrNotFound) {
 		return out, true, nil // about a node, not about an entry
@@ -294,7 +294,7 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 	}
 	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
 	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && (a.Code != "forked_origin" || s.self.Tier == node.County) {
-		out.Next = "请更正后重新提交：tongban case resubmit " + a.Entry
+		out.Next, out.Way = "请更正后重新提交", gen.WayResubmit
 	}
 	if action, private := readsPrivate(e.Kind); private {
 		// What an applicant said is for those who may read it all.
@@ -310,8 +310,8 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 				return out, false, err
 			}
 			out.Number, target.Department, hide = printed(b.Number), b.Department, veil.Text
-			if a.Code == "forked_origin" && out.Next != nextFor(a.Code) {
-				out.Next = "请县管理员吊销该节点并重新登记；这一件由县中心的“" + privacy.Text(b.Department) + "”窗口重新提交：tongban case resubmit " + a.Entry
+			if a.Code == "forked_origin" && out.Way == gen.WayResubmit {
+				out.Next, out.Way = "请县管理员吊销该节点并重新登记；这一件由县中心的“"+privacy.Text(b.Department)+"”窗口重新提交", gen.WayResubmitAtDepartment
 			}
 		}
 		if b, ok := body.(*ledger.PackageSubmitV1); ok {
@@ -352,4 +352,17 @@ func nextFor(code string) string {
 		return "请联系县中心吊销该节点并重新登记"
 	}
 	return refusal(code, "", "", nil).next
+}
+
+// wayFor is what to do about what asks for attention, as far as its code tells.
+func wayFor(a *store.Attention) gen.WayOut {
+	switch {
+	case a.ResolvedBy != "":
+		return gen.WayNone
+	case a.Code == "forked_origin":
+		return gen.WayReplaceNode
+	case a.Code == "papers_missing", a.Code == "papers_damaged":
+		return gen.WayFindPapers
+	}
+	return gen.WayDoAgain
 }

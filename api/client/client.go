@@ -84,6 +84,30 @@ func (e ApplicantType) Valid() bool {
 	}
 }
 
+// Defines values for BoardCaseColour.
+const (
+	BoardCaseAmber  BoardCaseColour = "amber"
+	BoardCaseGreen  BoardCaseColour = "green"
+	BoardCaseRed    BoardCaseColour = "red"
+	BoardCaseYellow BoardCaseColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the BoardCaseColour enum.
+func (e BoardCaseColour) Valid() bool {
+	switch e {
+	case BoardCaseAmber:
+		return true
+	case BoardCaseGreen:
+		return true
+	case BoardCaseRed:
+		return true
+	case BoardCaseYellow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CardActionKind.
 const (
 	CardActAnswer  CardActionKind = "answer"
@@ -798,6 +822,39 @@ func (e TransferPaperState) Valid() bool {
 	}
 }
 
+// Defines values for WayOut.
+const (
+	WayDoAgain              WayOut = "do_again"
+	WayFindPapers           WayOut = "find_papers"
+	WayNone                 WayOut = "none"
+	WayReplaceNode          WayOut = "replace_node"
+	WayResubmit             WayOut = "resubmit"
+	WayResubmitAtDepartment WayOut = "resubmit_at_department"
+	WayWait                 WayOut = "wait"
+)
+
+// Valid indicates whether the value is a known member of the WayOut enum.
+func (e WayOut) Valid() bool {
+	switch e {
+	case WayDoAgain:
+		return true
+	case WayFindPapers:
+		return true
+	case WayNone:
+		return true
+	case WayReplaceNode:
+		return true
+	case WayResubmit:
+		return true
+	case WayResubmitAtDepartment:
+		return true
+	case WayWait:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -1257,6 +1314,30 @@ func (e GetStatisticsParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for ListBoardCasesParamsColour.
+const (
+	BoardAmber  ListBoardCasesParamsColour = "amber"
+	BoardGreen  ListBoardCasesParamsColour = "green"
+	BoardRed    ListBoardCasesParamsColour = "red"
+	BoardYellow ListBoardCasesParamsColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the ListBoardCasesParamsColour enum.
+func (e ListBoardCasesParamsColour) Valid() bool {
+	switch e {
+	case BoardAmber:
+		return true
+	case BoardGreen:
+		return true
+	case BoardRed:
+		return true
+	case BoardYellow:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountAgent defines model for AccountAgent.
 type AccountAgent = account.Agent
 
@@ -1447,14 +1528,35 @@ type AttentionItem struct {
 	// ResolvedBy Staff number of who settled it.
 	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
 	Scope      string `json:"scope,omitempty,omitzero"`
-	What       string `json:"what,omitempty,omitzero"`
-	Zh         string `json:"zh"`
+
+	// Way What is to be done about it, for a program to say in its own words:
+	// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+	// window of its department at the county hands it in again, and the node it
+	// came from is revoked and enrolled anew; `replace_node` that node is revoked
+	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `wait` the county has yet to say; `do_again` look how it stands now and do
+	// it again if it is still wanted; `none` it was dealt with.
+	Way  WayOut `json:"way"`
+	What string `json:"what,omitempty,omitzero"`
+	Zh   string `json:"zh"`
 }
 
 // AttentionList defines model for AttentionList.
 type AttentionList struct {
 	Items      []AttentionItem `json:"items"`
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BackupState defines model for BackupState.
+type BackupState struct {
+	// At When the last one was taken; missing where none was.
+	At int64 `json:"at,omitempty,omitzero"`
+
+	// By Staff number of who took it.
+	By     string `json:"by,omitempty,omitzero"`
+	ByName string `json:"by_name,omitempty,omitzero"`
+	Bytes  int64  `json:"bytes,omitempty,omitzero"`
+	Node   string `json:"node"`
 }
 
 // Board defines model for Board.
@@ -1476,6 +1578,23 @@ type Board struct {
 	People []BoardPerson `json:"people"`
 	Red    int64         `json:"red"`
 	Yellow int64         `json:"yellow"`
+}
+
+// BoardCase defines model for BoardCase.
+type BoardCase struct {
+	Case CaseSummary `json:"case"`
+
+	// Colour By the worst of its cards.
+	Colour BoardCaseColour `json:"colour"`
+}
+
+// BoardCaseColour By the worst of its cards.
+type BoardCaseColour string
+
+// BoardCaseList defines model for BoardCaseList.
+type BoardCaseList struct {
+	Cases []BoardCase `json:"cases"`
+	Total int64       `json:"total"`
 }
 
 // BoardDesk defines model for BoardDesk.
@@ -1841,6 +1960,36 @@ type CaseAttachment struct {
 
 // CaseDocument What a document says; how it looks is not part of it.
 type CaseDocument = document.Document
+
+// CaseEvidence defines model for CaseEvidence.
+type CaseEvidence struct {
+	// At When the county signed it.
+	At   int64  `json:"at"`
+	Case string `json:"case"`
+
+	// Consistency Proof that the ledger of that size is the beginning of this one.
+	Consistency []string `json:"consistency,omitempty,omitzero"`
+
+	// Keys The county's ledger keys, as verifier keys of signed notes; the one in use first.
+	Keys []string `json:"keys"`
+
+	// Note The signed checkpoint.
+	Note   string `json:"note"`
+	Number string `json:"number"`
+
+	// Pending Entries of the case that the checkpoint does not cover yet.
+	Pending int            `json:"pending"`
+	Records []ProvenRecord `json:"records"`
+
+	// Root Root hash; base64.
+	Root string `json:"root"`
+
+	// Since The size asked about.
+	Since int64 `json:"since,omitempty,omitzero"`
+
+	// Size Records in the ledger at the checkpoint.
+	Size int64 `json:"size"`
+}
 
 // CaseFees defines model for CaseFees.
 type CaseFees struct {
@@ -2449,6 +2598,9 @@ type InternalPaper struct {
 type Invitation struct {
 	ExpiresAt int64  `json:"expires_at"`
 	Node      string `json:"node"`
+
+	// Qr A QR code to draw, with its quiet zone.
+	Qr QRCode `json:"qr"`
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
@@ -3345,6 +3497,22 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProvenRecord defines model for ProvenRecord.
+type ProvenRecord struct {
+	Entry  string   `json:"entry"`
+	Hashes []string `json:"hashes"`
+	Index  int64    `json:"index"`
+	Kind   string   `json:"kind"`
+
+	// Leaf Leaf hash of the record; base64.
+	Leaf       string `json:"leaf"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Refused The county refused it; the refusal stands as well.
+	Refused bool   `json:"refused,omitempty,omitzero"`
+	What    string `json:"what"`
+}
+
 // PublicCase defines model for PublicCase.
 type PublicCase struct {
 	// AcceptedOn A day in Beijing, 2026-10-12.
@@ -3390,6 +3558,15 @@ type PublishedEdition struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// QRCode A QR code to draw, with its quiet zone.
+type QRCode struct {
+	// Path The dark modules as the path of an SVG whose view box is `side` wide and high.
+	Path string `json:"path"`
+
+	// Side Modules from edge to edge.
+	Side int `json:"side"`
 }
 
 // Qualification defines model for Qualification.
@@ -3914,7 +4091,16 @@ type Setback struct {
 
 	// ResolvedBy Staff number of who settled it.
 	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
-	Zh         string `json:"zh"`
+
+	// Way What is to be done about it, for a program to say in its own words:
+	// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+	// window of its department at the county hands it in again, and the node it
+	// came from is revoked and enrolled anew; `replace_node` that node is revoked
+	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `wait` the county has yet to say; `do_again` look how it stands now and do
+	// it again if it is still wanted; `none` it was dealt with.
+	Way WayOut `json:"way"`
+	Zh  string `json:"zh"`
 }
 
 // Staff defines model for Staff.
@@ -4348,6 +4534,15 @@ type VoidRequest struct {
 	Reason string `json:"reason"`
 }
 
+// WayOut What is to be done about it, for a program to say in its own words:
+// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+// window of its department at the county hands it in again, and the node it
+// came from is revoked and enrolled anew; `replace_node` that node is revoked
+// and enrolled anew; `find_papers` look for the papers with the other side;
+// `wait` the county has yet to say; `do_again` look how it stands now and do
+// it again if it is still wanted; `none` it was dealt with.
+type WayOut string
+
 // WithdrawRequest defines model for WithdrawRequest.
 type WithdrawRequest struct {
 	// EffectiveFrom Default now.
@@ -4634,6 +4829,12 @@ type SealCaseDocumentParams struct {
 type VoidCaseDocumentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetCaseEvidenceParams defines parameters for GetCaseEvidence.
+type GetCaseEvidenceParams struct {
+	// Since Size of a checkpoint seen before.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
 }
 
 // ActOnCaseFeesParams defines parameters for ActOnCaseFees.
@@ -5105,6 +5306,24 @@ type GetBoardParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 }
 
+// ListBoardCasesParams defines parameters for ListBoardCases.
+type ListBoardCasesParams struct {
+	// Division Of desks of that division and below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// At Of desks of exactly that division.
+	At         Division     `form:"at,omitempty" json:"at,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// Verb What they wait for.
+	Verb   string                     `form:"verb,omitempty" json:"verb,omitempty,omitzero"`
+	Colour ListBoardCasesParamsColour `form:"colour,omitempty" json:"colour,omitempty,omitzero"`
+	Limit  Limit                      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListBoardCasesParamsColour defines parameters for ListBoardCases.
+type ListBoardCasesParamsColour string
+
 // OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
 type OpenAccountJSONRequestBody = AccountOpening
 
@@ -5556,6 +5775,13 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
 	ResolveAttention(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetLastBackup 最近一次备份
+	//
+	// When this node was last backed up, by whom and how large it was; nothing where it never was. It says of the copy that it was made, not that it is kept.
+	//
+	// Corresponds with GET /api/v1/backup (the `GetLastBackup` operationId).
+	GetLastBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// TakeBackup 备份
 	//
 	// The node in one file, taken while it goes on working: its state as of one
@@ -5831,6 +6057,18 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
 	VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseEvidence 办件的账本证明
+	//
+	// Proof that the records of a case stand unchanged in the county's ledger:
+	// for each its leaf in the tree and the path to the root of one signed
+	// checkpoint. With `since`, the size of a checkpoint seen before, also proof
+	// that the ledger only grew since then. Whoever asks can check all of it
+	// without trusting this node. It says nothing of what the records hold. At
+	// the county only.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/evidence (the `GetCaseEvidence` operationId).
+	GetCaseEvidence(ctx context.Context, id CaseID, params *GetCaseEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseFees 办件收费
 	//
@@ -7412,6 +7650,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
 	GetBoard(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListBoardCases 监察总览下的办件
+	//
+	// The cases behind the board that have not ended: those of one desk, or of one colour; the worst first, then those handed in first. At most `limit`; `total` says how many there are.
+	//
+	// Corresponds with GET /api/v1/supervision/cases (the `ListBoardCases` operationId).
+	ListBoardCases(ctx context.Context, params *ListBoardCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetThresholds 监察阈值
 	//
 	// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
@@ -7812,6 +8057,23 @@ func (c *Client) ResolveAttentionWithBody(ctx context.Context, entry string, con
 // Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
 func (c *Client) ResolveAttention(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResolveAttentionRequest(c.Server, entry, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLastBackup 最近一次备份
+//
+// When this node was last backed up, by whom and how large it was; nothing where it never was. It says of the copy that it was made, not that it is kept.
+//
+// Corresponds with GET /api/v1/backup (the `GetLastBackup` operationId).
+func (c *Client) GetLastBackup(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLastBackupRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -8368,6 +8630,28 @@ func (c *Client) VoidCaseDocumentWithBody(ctx context.Context, id CaseID, kind D
 // Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
 func (c *Client) VoidCaseDocument(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewVoidCaseDocumentRequest(c.Server, id, kind, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseEvidence 办件的账本证明
+//
+// Proof that the records of a case stand unchanged in the county's ledger:
+// for each its leaf in the tree and the path to the root of one signed
+// checkpoint. With `since`, the size of a checkpoint seen before, also proof
+// that the ledger only grew since then. Whoever asks can check all of it
+// without trusting this node. It says nothing of what the records hold. At
+// the county only.
+//
+// Corresponds with GET /api/v1/cases/{id}/evidence (the `GetCaseEvidence` operationId).
+func (c *Client) GetCaseEvidence(ctx context.Context, id CaseID, params *GetCaseEvidenceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseEvidenceRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -11748,6 +12032,23 @@ func (c *Client) GetBoard(ctx context.Context, params *GetBoardParams, reqEditor
 	return c.Client.Do(req)
 }
 
+// ListBoardCases 监察总览下的办件
+//
+// The cases behind the board that have not ended: those of one desk, or of one colour; the worst first, then those handed in first. At most `limit`; `total` says how many there are.
+//
+// Corresponds with GET /api/v1/supervision/cases (the `ListBoardCases` operationId).
+func (c *Client) ListBoardCases(ctx context.Context, params *ListBoardCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListBoardCasesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetThresholds 监察阈值
 //
 // When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
@@ -12451,6 +12752,33 @@ func NewResolveAttentionRequestWithBody(server string, entry string, contentType
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetLastBackupRequest constructs an http.Request for the GetLastBackup method
+func NewGetLastBackupRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/backup")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -13628,6 +13956,63 @@ func NewVoidCaseDocumentRequestWithBody(server string, id CaseID, kind DocumentK
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewGetCaseEvidenceRequest constructs an http.Request for the GetCaseEvidence method
+func NewGetCaseEvidenceRequest(server string, id CaseID, params *GetCaseEvidenceParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/evidence", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -19548,6 +19933,96 @@ func NewGetBoardRequest(server string, params *GetBoardParams) (*http.Request, e
 	return req, nil
 }
 
+// NewListBoardCasesRequest constructs an http.Request for the ListBoardCases method
+func NewListBoardCasesRequest(server string, params *ListBoardCasesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/supervision/cases")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "verb", params.Verb, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "colour", params.Colour, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetThresholdsRequest constructs an http.Request for the GetThresholds method
 func NewGetThresholdsRequest(server string) (*http.Request, error) {
 	var err error
@@ -19976,6 +20451,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/attention/{entry}/resolve (the `ResolveAttention` operationId).
 	ResolveAttentionWithResponse(ctx context.Context, entry string, body ResolveAttentionJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveAttentionResponse, error)
 
+	// GetLastBackupWithResponse 最近一次备份
+	//
+	// When this node was last backed up, by whom and how large it was; nothing where it never was. It says of the copy that it was made, not that it is kept.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/backup (the `GetLastBackup` operationId).
+	GetLastBackupWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLastBackupResponse, error)
+
 	// TakeBackupWithResponse 备份
 	//
 	// The node in one file, taken while it goes on working: its state as of one
@@ -20269,6 +20753,20 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/documents/{kind}/void (the `VoidCaseDocument` operationId).
 	VoidCaseDocumentWithResponse(ctx context.Context, id CaseID, kind DocumentKind, params *VoidCaseDocumentParams, body VoidCaseDocumentJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidCaseDocumentResponse, error)
+
+	// GetCaseEvidenceWithResponse 办件的账本证明
+	//
+	// Proof that the records of a case stand unchanged in the county's ledger:
+	// for each its leaf in the tree and the path to the root of one signed
+	// checkpoint. With `since`, the size of a checkpoint seen before, also proof
+	// that the ledger only grew since then. Whoever asks can check all of it
+	// without trusting this node. It says nothing of what the records hold. At
+	// the county only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/evidence (the `GetCaseEvidence` operationId).
+	GetCaseEvidenceWithResponse(ctx context.Context, id CaseID, params *GetCaseEvidenceParams, reqEditors ...RequestEditorFn) (*GetCaseEvidenceResponse, error)
 
 	// GetCaseFeesWithResponse 办件收费
 	//
@@ -21986,6 +22484,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/supervision/board (the `GetBoard` operationId).
 	GetBoardWithResponse(ctx context.Context, params *GetBoardParams, reqEditors ...RequestEditorFn) (*GetBoardResponse, error)
 
+	// ListBoardCasesWithResponse 监察总览下的办件
+	//
+	// The cases behind the board that have not ended: those of one desk, or of one colour; the worst first, then those handed in first. At most `limit`; `total` says how many there are.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/supervision/cases (the `ListBoardCases` operationId).
+	ListBoardCasesWithResponse(ctx context.Context, params *ListBoardCasesParams, reqEditors ...RequestEditorFn) (*ListBoardCasesResponse, error)
+
 	// GetThresholdsWithResponse 监察阈值
 	//
 	// When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
@@ -22591,6 +23098,54 @@ func (r ResolveAttentionResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResolveAttentionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetLastBackupResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BackupState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLastBackupResponse) GetJSON200() *BackupState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLastBackupResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLastBackupResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLastBackupResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLastBackupResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLastBackupResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -23489,6 +24044,54 @@ func (r VoidCaseDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r VoidCaseDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseEvidenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseEvidence
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseEvidenceResponse) GetJSON200() *CaseEvidence {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseEvidenceResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseEvidenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseEvidenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseEvidenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseEvidenceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29398,6 +30001,54 @@ func (r GetBoardResponse) ContentType() string {
 	return ""
 }
 
+type ListBoardCasesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BoardCaseList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListBoardCasesResponse) GetJSON200() *BoardCaseList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListBoardCasesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListBoardCasesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListBoardCasesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListBoardCasesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListBoardCasesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetThresholdsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -29998,6 +30649,21 @@ func (c *ClientWithResponses) ResolveAttentionWithResponse(ctx context.Context, 
 	return ParseResolveAttentionResponse(rsp)
 }
 
+// GetLastBackupWithResponse 最近一次备份
+//
+// When this node was last backed up, by whom and how large it was; nothing where it never was. It says of the copy that it was made, not that it is kept.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/backup (the `GetLastBackup` operationId).
+func (c *ClientWithResponses) GetLastBackupWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLastBackupResponse, error) {
+	rsp, err := c.GetLastBackup(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLastBackupResponse(rsp)
+}
+
 // TakeBackupWithResponse 备份
 //
 // The node in one file, taken while it goes on working: its state as of one
@@ -30458,6 +31124,26 @@ func (c *ClientWithResponses) VoidCaseDocumentWithResponse(ctx context.Context, 
 		return nil, err
 	}
 	return ParseVoidCaseDocumentResponse(rsp)
+}
+
+// GetCaseEvidenceWithResponse 办件的账本证明
+//
+// Proof that the records of a case stand unchanged in the county's ledger:
+// for each its leaf in the tree and the path to the root of one signed
+// checkpoint. With `since`, the size of a checkpoint seen before, also proof
+// that the ledger only grew since then. Whoever asks can check all of it
+// without trusting this node. It says nothing of what the records hold. At
+// the county only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/evidence (the `GetCaseEvidence` operationId).
+func (c *ClientWithResponses) GetCaseEvidenceWithResponse(ctx context.Context, id CaseID, params *GetCaseEvidenceParams, reqEditors ...RequestEditorFn) (*GetCaseEvidenceResponse, error) {
+	rsp, err := c.GetCaseEvidence(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseEvidenceResponse(rsp)
 }
 
 // GetCaseFeesWithResponse 办件收费
@@ -33250,6 +33936,21 @@ func (c *ClientWithResponses) GetBoardWithResponse(ctx context.Context, params *
 	return ParseGetBoardResponse(rsp)
 }
 
+// ListBoardCasesWithResponse 监察总览下的办件
+//
+// The cases behind the board that have not ended: those of one desk, or of one colour; the worst first, then those handed in first. At most `limit`; `total` says how many there are.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/supervision/cases (the `ListBoardCases` operationId).
+func (c *ClientWithResponses) ListBoardCasesWithResponse(ctx context.Context, params *ListBoardCasesParams, reqEditors ...RequestEditorFn) (*ListBoardCasesResponse, error) {
+	rsp, err := c.ListBoardCases(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListBoardCasesResponse(rsp)
+}
+
 // GetThresholdsWithResponse 监察阈值
 //
 // When a case becomes amber, yellow or red, how long a card waits for its answer, when offices are open; and who changed that when and why.
@@ -33747,6 +34448,39 @@ func ParseResolveAttentionResponse(rsp *http.Response) (*ResolveAttentionRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetLastBackupResponse parses an HTTP response from a GetLastBackupWithResponse call
+func ParseGetLastBackupResponse(rsp *http.Response) (*GetLastBackupResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLastBackupResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BackupState
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -34366,6 +35100,39 @@ func ParseVoidCaseDocumentResponse(rsp *http.Response) (*VoidCaseDocumentRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseEvidenceResponse parses an HTTP response from a GetCaseEvidenceWithResponse call
+func ParseGetCaseEvidenceResponse(rsp *http.Response) (*GetCaseEvidenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseEvidenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseEvidence
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -38457,6 +39224,39 @@ func ParseGetBoardResponse(rsp *http.Response) (*GetBoardResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Board
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListBoardCasesResponse parses an HTTP response from a ListBoardCasesWithResponse call
+func ParseListBoardCasesResponse(rsp *http.Response) (*ListBoardCasesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListBoardCasesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BoardCaseList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

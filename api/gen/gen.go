@@ -90,6 +90,30 @@ func (e ApplicantType) Valid() bool {
 	}
 }
 
+// Defines values for BoardCaseColour.
+const (
+	BoardCaseAmber  BoardCaseColour = "amber"
+	BoardCaseGreen  BoardCaseColour = "green"
+	BoardCaseRed    BoardCaseColour = "red"
+	BoardCaseYellow BoardCaseColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the BoardCaseColour enum.
+func (e BoardCaseColour) Valid() bool {
+	switch e {
+	case BoardCaseAmber:
+		return true
+	case BoardCaseGreen:
+		return true
+	case BoardCaseRed:
+		return true
+	case BoardCaseYellow:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for CardActionKind.
 const (
 	CardActAnswer  CardActionKind = "answer"
@@ -804,6 +828,39 @@ func (e TransferPaperState) Valid() bool {
 	}
 }
 
+// Defines values for WayOut.
+const (
+	WayDoAgain              WayOut = "do_again"
+	WayFindPapers           WayOut = "find_papers"
+	WayNone                 WayOut = "none"
+	WayReplaceNode          WayOut = "replace_node"
+	WayResubmit             WayOut = "resubmit"
+	WayResubmitAtDepartment WayOut = "resubmit_at_department"
+	WayWait                 WayOut = "wait"
+)
+
+// Valid indicates whether the value is a known member of the WayOut enum.
+func (e WayOut) Valid() bool {
+	switch e {
+	case WayDoAgain:
+		return true
+	case WayFindPapers:
+		return true
+	case WayNone:
+		return true
+	case WayReplaceNode:
+		return true
+	case WayResubmit:
+		return true
+	case WayResubmitAtDepartment:
+		return true
+	case WayWait:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Word.
 const (
 	AtCounty    Word = "at_county"
@@ -1263,6 +1320,30 @@ func (e GetStatisticsParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for ListBoardCasesParamsColour.
+const (
+	BoardAmber  ListBoardCasesParamsColour = "amber"
+	BoardGreen  ListBoardCasesParamsColour = "green"
+	BoardRed    ListBoardCasesParamsColour = "red"
+	BoardYellow ListBoardCasesParamsColour = "yellow"
+)
+
+// Valid indicates whether the value is a known member of the ListBoardCasesParamsColour enum.
+func (e ListBoardCasesParamsColour) Valid() bool {
+	switch e {
+	case BoardAmber:
+		return true
+	case BoardGreen:
+		return true
+	case BoardRed:
+		return true
+	case BoardYellow:
+		return true
+	default:
+		return false
+	}
+}
+
 // AccountAgent defines model for AccountAgent.
 type AccountAgent = account.Agent
 
@@ -1453,14 +1534,35 @@ type AttentionItem struct {
 	// ResolvedBy Staff number of who settled it.
 	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
 	Scope      string `json:"scope,omitempty,omitzero"`
-	What       string `json:"what,omitempty,omitzero"`
-	Zh         string `json:"zh"`
+
+	// Way What is to be done about it, for a program to say in its own words:
+	// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+	// window of its department at the county hands it in again, and the node it
+	// came from is revoked and enrolled anew; `replace_node` that node is revoked
+	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `wait` the county has yet to say; `do_again` look how it stands now and do
+	// it again if it is still wanted; `none` it was dealt with.
+	Way  WayOut `json:"way"`
+	What string `json:"what,omitempty,omitzero"`
+	Zh   string `json:"zh"`
 }
 
 // AttentionList defines model for AttentionList.
 type AttentionList struct {
 	Items      []AttentionItem `json:"items"`
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
+}
+
+// BackupState defines model for BackupState.
+type BackupState struct {
+	// At When the last one was taken; missing where none was.
+	At int64 `json:"at,omitempty,omitzero"`
+
+	// By Staff number of who took it.
+	By     string `json:"by,omitempty,omitzero"`
+	ByName string `json:"by_name,omitempty,omitzero"`
+	Bytes  int64  `json:"bytes,omitempty,omitzero"`
+	Node   string `json:"node"`
 }
 
 // Board defines model for Board.
@@ -1482,6 +1584,23 @@ type Board struct {
 	People []BoardPerson `json:"people"`
 	Red    int64         `json:"red"`
 	Yellow int64         `json:"yellow"`
+}
+
+// BoardCase defines model for BoardCase.
+type BoardCase struct {
+	Case CaseSummary `json:"case"`
+
+	// Colour By the worst of its cards.
+	Colour BoardCaseColour `json:"colour"`
+}
+
+// BoardCaseColour By the worst of its cards.
+type BoardCaseColour string
+
+// BoardCaseList defines model for BoardCaseList.
+type BoardCaseList struct {
+	Cases []BoardCase `json:"cases"`
+	Total int64       `json:"total"`
 }
 
 // BoardDesk defines model for BoardDesk.
@@ -1847,6 +1966,36 @@ type CaseAttachment struct {
 
 // CaseDocument What a document says; how it looks is not part of it.
 type CaseDocument = document.Document
+
+// CaseEvidence defines model for CaseEvidence.
+type CaseEvidence struct {
+	// At When the county signed it.
+	At   int64  `json:"at"`
+	Case string `json:"case"`
+
+	// Consistency Proof that the ledger of that size is the beginning of this one.
+	Consistency []string `json:"consistency,omitempty,omitzero"`
+
+	// Keys The county's ledger keys, as verifier keys of signed notes; the one in use first.
+	Keys []string `json:"keys"`
+
+	// Note The signed checkpoint.
+	Note   string `json:"note"`
+	Number string `json:"number"`
+
+	// Pending Entries of the case that the checkpoint does not cover yet.
+	Pending int            `json:"pending"`
+	Records []ProvenRecord `json:"records"`
+
+	// Root Root hash; base64.
+	Root string `json:"root"`
+
+	// Since The size asked about.
+	Since int64 `json:"since,omitempty,omitzero"`
+
+	// Size Records in the ledger at the checkpoint.
+	Size int64 `json:"size"`
+}
 
 // CaseFees defines model for CaseFees.
 type CaseFees struct {
@@ -2455,6 +2604,9 @@ type InternalPaper struct {
 type Invitation struct {
 	ExpiresAt int64  `json:"expires_at"`
 	Node      string `json:"node"`
+
+	// Qr A QR code to draw, with its quiet zone.
+	Qr QRCode `json:"qr"`
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
@@ -3351,6 +3503,22 @@ type Problem struct {
 	Type string `json:"type"`
 }
 
+// ProvenRecord defines model for ProvenRecord.
+type ProvenRecord struct {
+	Entry  string   `json:"entry"`
+	Hashes []string `json:"hashes"`
+	Index  int64    `json:"index"`
+	Kind   string   `json:"kind"`
+
+	// Leaf Leaf hash of the record; base64.
+	Leaf       string `json:"leaf"`
+	OccurredAt int64  `json:"occurred_at"`
+
+	// Refused The county refused it; the refusal stands as well.
+	Refused bool   `json:"refused,omitempty,omitzero"`
+	What    string `json:"what"`
+}
+
 // PublicCase defines model for PublicCase.
 type PublicCase struct {
 	// AcceptedOn A day in Beijing, 2026-10-12.
@@ -3396,6 +3564,15 @@ type PublishedEdition struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// QRCode A QR code to draw, with its quiet zone.
+type QRCode struct {
+	// Path The dark modules as the path of an SVG whose view box is `side` wide and high.
+	Path string `json:"path"`
+
+	// Side Modules from edge to edge.
+	Side int `json:"side"`
 }
 
 // Qualification defines model for Qualification.
@@ -3920,7 +4097,16 @@ type Setback struct {
 
 	// ResolvedBy Staff number of who settled it.
 	ResolvedBy string `json:"resolved_by,omitempty,omitzero"`
-	Zh         string `json:"zh"`
+
+	// Way What is to be done about it, for a program to say in its own words:
+	// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+	// window of its department at the county hands it in again, and the node it
+	// came from is revoked and enrolled anew; `replace_node` that node is revoked
+	// and enrolled anew; `find_papers` look for the papers with the other side;
+	// `wait` the county has yet to say; `do_again` look how it stands now and do
+	// it again if it is still wanted; `none` it was dealt with.
+	Way WayOut `json:"way"`
+	Zh  string `json:"zh"`
 }
 
 // Staff defines model for Staff.
@@ -4354,6 +4540,15 @@ type VoidRequest struct {
 	Reason string `json:"reason"`
 }
 
+// WayOut What is to be done about it, for a program to say in its own words:
+// `resubmit` correct it and hand it in again; `resubmit_at_department` the
+// window of its department at the county hands it in again, and the node it
+// came from is revoked and enrolled anew; `replace_node` that node is revoked
+// and enrolled anew; `find_papers` look for the papers with the other side;
+// `wait` the county has yet to say; `do_again` look how it stands now and do
+// it again if it is still wanted; `none` it was dealt with.
+type WayOut string
+
 // WithdrawRequest defines model for WithdrawRequest.
 type WithdrawRequest struct {
 	// EffectiveFrom Default now.
@@ -4640,6 +4835,12 @@ type SealCaseDocumentParams struct {
 type VoidCaseDocumentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// GetCaseEvidenceParams defines parameters for GetCaseEvidence.
+type GetCaseEvidenceParams struct {
+	// Since Size of a checkpoint seen before.
+	Since int64 `form:"since,omitempty" json:"since,omitempty,omitzero"`
 }
 
 // ActOnCaseFeesParams defines parameters for ActOnCaseFees.
@@ -5111,6 +5312,24 @@ type GetBoardParams struct {
 	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
 }
 
+// ListBoardCasesParams defines parameters for ListBoardCases.
+type ListBoardCasesParams struct {
+	// Division Of desks of that division and below.
+	Division Division `form:"division,omitempty" json:"division,omitempty,omitzero"`
+
+	// At Of desks of exactly that division.
+	At         Division     `form:"at,omitempty" json:"at,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+
+	// Verb What they wait for.
+	Verb   string                     `form:"verb,omitempty" json:"verb,omitempty,omitzero"`
+	Colour ListBoardCasesParamsColour `form:"colour,omitempty" json:"colour,omitempty,omitzero"`
+	Limit  Limit                      `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListBoardCasesParamsColour defines parameters for ListBoardCases.
+type ListBoardCasesParamsColour string
+
 // OpenAccountJSONRequestBody defines body for OpenAccount for application/json ContentType.
 type OpenAccountJSONRequestBody = AccountOpening
 
@@ -5362,6 +5581,9 @@ type ServerInterface interface {
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(w http.ResponseWriter, r *http.Request, entry string)
+	// GetLastBackup 最近一次备份
+	// (GET /api/v1/backup)
+	GetLastBackup(w http.ResponseWriter, r *http.Request)
 	// TakeBackup 备份
 	// (POST /api/v1/backup)
 	TakeBackup(w http.ResponseWriter, r *http.Request)
@@ -5419,6 +5641,9 @@ type ServerInterface interface {
 	// VoidCaseDocument 文书作废
 	// (POST /api/v1/cases/{id}/documents/{kind}/void)
 	VoidCaseDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind DocumentKind, params VoidCaseDocumentParams)
+	// GetCaseEvidence 办件的账本证明
+	// (GET /api/v1/cases/{id}/evidence)
+	GetCaseEvidence(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseEvidenceParams)
 	// GetCaseFees 办件收费
 	// (GET /api/v1/cases/{id}/fees)
 	GetCaseFees(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -5791,6 +6016,9 @@ type ServerInterface interface {
 	// GetBoard 监察总览
 	// (GET /api/v1/supervision/board)
 	GetBoard(w http.ResponseWriter, r *http.Request, params GetBoardParams)
+	// ListBoardCases 监察总览下的办件
+	// (GET /api/v1/supervision/cases)
+	ListBoardCases(w http.ResponseWriter, r *http.Request, params ListBoardCasesParams)
 	// GetThresholds 监察阈值
 	// (GET /api/v1/supervision/thresholds)
 	GetThresholds(w http.ResponseWriter, r *http.Request)
@@ -6231,6 +6459,20 @@ func (siw *ServerInterfaceWrapper) ResolveAttention(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ResolveAttention(w, r, entry)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLastBackup operation middleware
+func (siw *ServerInterfaceWrapper) GetLastBackup(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLastBackup(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -7286,6 +7528,48 @@ func (siw *ServerInterfaceWrapper) VoidCaseDocument(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.VoidCaseDocument(w, r, id, kind, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseEvidence operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseEvidence(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCaseEvidenceParams
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", r.URL.Query(), &params.Since, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "since"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "since", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseEvidence(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11576,6 +11860,104 @@ func (siw *ServerInterfaceWrapper) GetBoard(w http.ResponseWriter, r *http.Reque
 	handler.ServeHTTP(w, r)
 }
 
+// ListBoardCases operation middleware
+func (siw *ServerInterfaceWrapper) ListBoardCases(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListBoardCasesParams
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", r.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "department"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "department", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "verb" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "verb", r.URL.Query(), &params.Verb, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "verb"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "verb", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "colour" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "colour", r.URL.Query(), &params.Colour, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "colour"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "colour", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListBoardCases(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetThresholds operation middleware
 func (siw *ServerInterfaceWrapper) GetThresholds(w http.ResponseWriter, r *http.Request) {
 
@@ -11941,6 +12323,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/timeline", wrapper.GetCaseTimeline).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/evidence", wrapper.GetCaseEvidence).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/papers", wrapper.GetCasePapers).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/custody/transfers", wrapper.ListTransfers).Methods(http.MethodGet)
@@ -12055,6 +12439,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/supervision/board", wrapper.GetBoard).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/supervision/cases", wrapper.ListBoardCases).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/cards", wrapper.ListCards).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cards/{id}", wrapper.GetCard).Methods(http.MethodGet)
@@ -12102,6 +12488,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/export", wrapper.ExportCarry).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/carry/import", wrapper.ImportCarry).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/backup", wrapper.GetLastBackup).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/backup", wrapper.TakeBackup).Methods(http.MethodPost)
 
@@ -12571,6 +12959,44 @@ type ResolveAttentiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResolveAttentiondefaultApplicationProblemPlusJSONResponse) VisitResolveAttentionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLastBackupRequestObject struct {
+}
+
+type GetLastBackupResponseObject interface {
+	VisitGetLastBackupResponse(w http.ResponseWriter) error
+}
+
+type GetLastBackup200JSONResponse BackupState
+
+func (response GetLastBackup200JSONResponse) VisitGetLastBackupResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLastBackupdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLastBackupdefaultApplicationProblemPlusJSONResponse) VisitGetLastBackupResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -13377,6 +13803,46 @@ type VoidCaseDocumentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response VoidCaseDocumentdefaultApplicationProblemPlusJSONResponse) VisitVoidCaseDocumentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseEvidenceRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params GetCaseEvidenceParams
+}
+
+type GetCaseEvidenceResponseObject interface {
+	VisitGetCaseEvidenceResponse(w http.ResponseWriter) error
+}
+
+type GetCaseEvidence200JSONResponse CaseEvidence
+
+func (response GetCaseEvidence200JSONResponse) VisitGetCaseEvidenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseEvidencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseEvidencedefaultApplicationProblemPlusJSONResponse) VisitGetCaseEvidenceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18459,6 +18925,45 @@ func (response GetBoarddefaultApplicationProblemPlusJSONResponse) VisitGetBoardR
 	return err
 }
 
+type ListBoardCasesRequestObject struct {
+	Params ListBoardCasesParams
+}
+
+type ListBoardCasesResponseObject interface {
+	VisitListBoardCasesResponse(w http.ResponseWriter) error
+}
+
+type ListBoardCases200JSONResponse BoardCaseList
+
+func (response ListBoardCases200JSONResponse) VisitListBoardCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListBoardCasesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListBoardCasesdefaultApplicationProblemPlusJSONResponse) VisitListBoardCasesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetThresholdsRequestObject struct {
 }
 
@@ -18756,6 +19261,9 @@ type StrictServerInterface interface {
 	// ResolveAttention 标记已处理
 	// (POST /api/v1/attention/{entry}/resolve)
 	ResolveAttention(ctx context.Context, request ResolveAttentionRequestObject) (ResolveAttentionResponseObject, error)
+	// GetLastBackup 最近一次备份
+	// (GET /api/v1/backup)
+	GetLastBackup(ctx context.Context, request GetLastBackupRequestObject) (GetLastBackupResponseObject, error)
 	// TakeBackup 备份
 	// (POST /api/v1/backup)
 	TakeBackup(ctx context.Context, request TakeBackupRequestObject) (TakeBackupResponseObject, error)
@@ -18813,6 +19321,9 @@ type StrictServerInterface interface {
 	// VoidCaseDocument 文书作废
 	// (POST /api/v1/cases/{id}/documents/{kind}/void)
 	VoidCaseDocument(ctx context.Context, request VoidCaseDocumentRequestObject) (VoidCaseDocumentResponseObject, error)
+	// GetCaseEvidence 办件的账本证明
+	// (GET /api/v1/cases/{id}/evidence)
+	GetCaseEvidence(ctx context.Context, request GetCaseEvidenceRequestObject) (GetCaseEvidenceResponseObject, error)
 	// GetCaseFees 办件收费
 	// (GET /api/v1/cases/{id}/fees)
 	GetCaseFees(ctx context.Context, request GetCaseFeesRequestObject) (GetCaseFeesResponseObject, error)
@@ -19185,6 +19696,9 @@ type StrictServerInterface interface {
 	// GetBoard 监察总览
 	// (GET /api/v1/supervision/board)
 	GetBoard(ctx context.Context, request GetBoardRequestObject) (GetBoardResponseObject, error)
+	// ListBoardCases 监察总览下的办件
+	// (GET /api/v1/supervision/cases)
+	ListBoardCases(ctx context.Context, request ListBoardCasesRequestObject) (ListBoardCasesResponseObject, error)
 	// GetThresholds 监察阈值
 	// (GET /api/v1/supervision/thresholds)
 	GetThresholds(ctx context.Context, request GetThresholdsRequestObject) (GetThresholdsResponseObject, error)
@@ -19568,6 +20082,30 @@ func (sh *strictHandler) ResolveAttention(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ResolveAttentionResponseObject); ok {
 		if err := validResponse.VisitResolveAttentionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLastBackup operation middleware
+func (sh *strictHandler) GetLastBackup(w http.ResponseWriter, r *http.Request) {
+	var request GetLastBackupRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLastBackup(ctx, request.(GetLastBackupRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLastBackup")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLastBackupResponseObject); ok {
+		if err := validResponse.VisitGetLastBackupResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -20128,6 +20666,33 @@ func (sh *strictHandler) VoidCaseDocument(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(VoidCaseDocumentResponseObject); ok {
 		if err := validResponse.VisitVoidCaseDocumentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseEvidence operation middleware
+func (sh *strictHandler) GetCaseEvidence(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseEvidenceParams) {
+	var request GetCaseEvidenceRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseEvidence(ctx, request.(GetCaseEvidenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseEvidence")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseEvidenceResponseObject); ok {
+		if err := validResponse.VisitGetCaseEvidenceResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -23683,6 +24248,32 @@ func (sh *strictHandler) GetBoard(w http.ResponseWriter, r *http.Request, params
 	}
 }
 
+// ListBoardCases operation middleware
+func (sh *strictHandler) ListBoardCases(w http.ResponseWriter, r *http.Request, params ListBoardCasesParams) {
+	var request ListBoardCasesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListBoardCases(ctx, request.(ListBoardCasesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListBoardCases")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListBoardCasesResponseObject); ok {
+		if err := validResponse.VisitListBoardCasesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetThresholds operation middleware
 func (sh *strictHandler) GetThresholds(w http.ResponseWriter, r *http.Request) {
 	var request GetThresholdsRequestObject
@@ -23870,759 +24461,783 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L15kxzHdS/6VTL6OoKLawY9g0XEzF+DASFCIhYPhoJsAa8nuyq7uzTVma3K7Gk0KUSIz1ooyZSouLJk",
-	"30vJop9kO54tarGfKZGU9V1eYADoL32FF3lyqaruzKqsngYVN95lhITp7qpcTp48efIsv/NGJ2bjCaOE",
-	"Ct7ZeaMzwTkeE0Fy+LSP8+T6VflXSjs7nQkWo07UoXhMOjudNOlEnZx8aZrmJOnsiHxKog6PR2SM5Rtj",
-	"/OBVQodi1Nm5dCHqjFNqPm5FHTGfyCa4yFM67Dx8GHX2MSeqq4TwOE8nImWyz8MRQWmCWI7EiCA6HfdJ",
-	"jtgAYRRjTjY7UYc8wONJJps7f757cfv81lZ3u9vd2O5uX9ra2j6/0d3a6Ha73QsXNz7Vic42kZe6ARNh",
-	"40mGUypuwlg9xFMTqe13goUguXz1/zj8Qnfj8v03ti8//LOOs89pzlm+TLwjSh6IXgy/HkmqSRpO8JCg",
-	"PhmwHMgHg/vSlOTzYnTqjY6HCtvdrmsQ1whJrrF8jIWd80KzA/VrudmEDPA0E52dzhc5o3I16XTc2fmC",
-	"+YgFG3fuL3YXdR5syAc3TnAu2+byDdn/Z+7cutlRQ9mDN2FgdlBV6ozEOEMpR1iRZMBytHcBTfCE5BES",
-	"DE3ylArJeRyfEIQ5un31mo9iK0xNdh84NT2tVw5vvKqnlLPxDUblaizO6lqac4HG8scIyU2wsbXlHXXO",
-	"xh0PzymWu/Bw4/nuF7Y2Lt//8tYXuhvb919wc+ArmDvGcueVvY3ti5cilLEZyTfkjkUj8mDTvQ9Hso3A",
-	"HSFHhzcG99+4dMGzJ64nZDxhgtB4/lkyXx7bTUlc2BA4ll/twt8cjwmakJwzimapGBVfHpM5GhNMefGV",
-	"erEqgy4NzuOt+OL2xuVBt79xIblENl7CF85vnE+2+qSLL8XdZMtMf0RwAkJAE6A05A055lBa7G38Fd54",
-	"vbtxebO3s3H/jZeirW7XR5XBTUbJDSzikd2lS8MYbMiHNtRT7YTAdXqVTHAuxoR6xUBSPNG68fQk5bB+",
-	"y+cEFijRPyNMEyRGjEtBl7GZj//N85Vx/FlOBp2dzn87V5yM59Sv/JztH4YjyHifJUS+VDDA4ZWNz//V",
-	"wV9tdLsX3Wwey1cCD5wLAQfOq+k49dI6gx+dYumibBs/SMdSKl3sqp7Up6KflAoyJDl0dJMl+oguZnuy",
-	"UTl0t1Y6Ycu8rBh54/4b56MLPiY+wCKlQ69iksPP61RODsgJwdl1xxnyGh1jfkySXUQJSbhSSnJ4HJgw",
-	"5SgnMcsTkviYUD3tXqMBzjixI+ozlhGsmO+OwIPBJ6SbHeJ+RtZ+tMf8RJ52GX8QeArCMPRRCH/v3/mc",
-	"+fPzr975vDoaD5nnYHwVm3PRtxKCrecwPMwx5QOS+/RZo8VSOEqylAvPiSh/WudC3h05DsK7o7k+8XCG",
-	"EiywZNqMsWOSICx25G8xoWKDUCm5EvTa4bWNlyJQl+TwFXtv+s60Q0aHfUw3ZNd+ae8Q9w/VvAkXV1iS",
-	"EriPXB9PWC6upRm5whKYSsyo0EcNnkyyNMZyVueAxXbeCJTqRbOq3yp99pDkOTRIM7KLUsERm1EUj0h8",
-	"LPe2fBORE5LPEbC70hrkY3IpN5dWT82LTxjlak5XWTyVZ+Ee5TN1XVjLnOR9yjQNay/IA3EOdM5KGw6y",
-	"LzNsohva7DyMOi8nqfxpzeO9Pe1nKR+RRDfvGwpRP8NI1LqRZM1DUc0ewNK6hmG6hTHcmN8hnK+fHrbd",
-	"Q3ZMKPeRg6uHYCi3JoTCzadpJPJS9ecPmjghOsPozVDc+wmuW/o2OiCakLdz1s/IuHHwE/Xcn5sBWV3k",
-	"DaVZ7XQoE70Ry5QYSojAadbZ6WDKxAhsB4M0Jkg+oFR5uJVQNutEnTHhHA9J7/VRZ6dz+q0fP/roP598",
-	"55ePfvP26bv/8vjdfzv96VdPv/XjJ+98/Y8f/83TX3zw9M3vP/n3j05/999Pv/m2+v707b999Lu3pfAj",
-	"D+TBd/rWB49/8MvTd77z+B9+9uTdb9sWT9/9lyff/9XTX76pXutYUddLk85Op7t1+VOX44vkJfypvhSa",
-	"Aospl8rg5agjUgGK1z6jgyyNRXEAncOT9FzCYv7fNIk2SoR4GKrh6mVwLdxdqWLPCBVoljM6BP1mJr8T",
-	"DCUMFvFA6zpr3gymWdeozG/q/jZjeYI4nnM0YjM0wDlKBRphjmI2JjDEZ7NdW25WuxxwBOzFMZtSsTc0",
-	"w0iUkMPZ7ZxNSC7g+NO64KT01RsdPBUjlqdi7tY0JjljAzCXmeeQgFXEHPERm8HldfHiVatFmIP9jdav",
-	"WXOYY5igfjzH0fWrWjlaGNeF5vanVKSZR+tL8NzIG0uIXUQZJWg2IlTyiKTIMD0hFBSbIWOg0pRUwHv3",
-	"EqkAyn+2zT/L6p9UXIdsQ38Z44zQBOebV7Eg5d82UjhDtJYppc0wFaNpfzNm43NCqUz2X8oScs40VWhG",
-	"Sqf4glqPqLAoFixRqNWs/0UCsqI8OqzYblPx3ZlGp5sCxtbcfDXluJ9JmrTj6ATek1MrXSGU3rtwDSqP",
-	"mB+nkw02UX1sTJi8t+a6hwrztWOqnGAtBirvBbC7+qJeaOwpcUPFoXx4cV2hhahsKYaxLC1qQfLC4tyC",
-	"3r59abeisrZrm9jzn76CtrYuXTj/QoReu7O/r34cpPkYfjq/vdXtvtB+866bWjVEkqqJ4q4qHWJtyVmw",
-	"YEohicQo5YjRGAzmS4MnDyZpTnhP3Y71TRhMJ5cudJYtKXLc+jgLPvaiDs/SSWudv0wgbXYqDVY3WhpP",
-	"A9nab2Y8NI6lVJAxb1zi8kH4EJjounrvYnFDxHmO52s5iNrx6GTEKHG8tvQgHKzug85cpIpT2F60VziJ",
-	"17drFo4QNYMabrgj5IG2tIfMMbB8m4g6OBbpCRZGsFduBBw0NczVRpMnCjqmbMZ3EaPZXGnpsuE5Shjh",
-	"pU1oLWLRWVltkbnkdunNcCo00y/eYeTvsIBjnBDEpgLUYcoEmnJl61seYvloW/51xMYk3P5csH91ZDfA",
-	"HAlKjBHaTqHlE/uh75+d9wyzRD4uBIKUGWdhVUoEdbMqvKe9BS2EljkJ2omHsfEEaCtnn+AcphEzdpyS",
-	"QBtnMegr5v3iq33d0lmEGOZc3pEW5ebFS38CjUYfSXZMnlVUnu0FrUUz/zJf62VYVuVY5v6BCzwYuA0g",
-	"5cGrx3Q7up8GBTtNCBWpmG+qSZxJwzZtKRV7iFOqDVRLpCFU5PrPMEmoGuNS0V4ShAtEMG07V0q1A3aM",
-	"ljuuNOQFJ628oimvK84ydWrinKBxynlKh2B1NnNcsIUvb1CrTGx1yxbnYqa+KQFpvArjUkeJ1hOWRTyh",
-	"zhfk9OfOX14fNTOmelt3616YELtClfCPPvq/Tr/140cffhih2YihEaZla1lKrfkfmx0P1+Uz2iZA74ik",
-	"IvD4O289/tFfn/7z9x9/8+8e/fafVlCO0qTnFZLrsmkEqoTuC3sxwBZ39owkQ5Kv48quWtLiRAqE1bbu",
-	"s9Xwa2xG8s75HIdLaNv75uJ62FVQc3HuIcPmLcmzEhcuaGRK1kUoFQiuoYXtHE8zwQupmKVcKN2zIZai",
-	"xWXGnPpGrVEqYSfqsHyIacqVgnW/icZlFS+QxS3F18bmpsX9EaZD8kms5J98HZxKppr/bdOC+nir0o77",
-	"OKxod2sajGzLDkV+WBgIdJuzE+LTd7D6OQmWQVLgHJBBo7JjG/YIBDWoVYSmHWbb8ZbFpT6fjE7TMBnV",
-	"k3MmQuB4NCZUyE7aTWSkw/7CI/Pce+PixcazlqevE6d9rS5qqdg3pd62uo1HtA5F1Cc1dK1faRBeMRY4",
-	"Y8PNKlHPaPmHJpUIKzW7CuOtsl4rEd5NT2iqngc9liW5LTIiPHq1mdbS2NlgwIkjbOvKXJDSwZlMc9zP",
-	"5mhEVEx0gA3X8NXCWU2SFCP5G+rPkfYsRmA6RmYKm51A7tODj4rJe0gnb4aMXtWe7iXSYU5CLMeVm0jd",
-	"w4fpmGQpJS/Dww/VFaxR8TPDlPLKKZ3qZ3dd97FocNTWgXqdUz70MLKUWGIT71Wu9YUtpQl5EOgGOE5p",
-	"4rZhQPTAGy73O7jaI3kB2x+llHC3R4Iy4bGOWA1meavE8TTPSRLuxmB5Okyp69KeEKmsxnhM0CBnY+cY",
-	"czLJcEySXt9NyZxwlp3Y3xfcMgIPBiX/lLyjciJERhKUCmd/PGYTN1FmIyzOfPvWtqzXRxDoaEJAqmSt",
-	"ZfBXU+5QbtppCgubzHGhKvJBmqfmVxmuMJw7XGjYMFcA8wRzmdy03HUFZJwoCT7CJwQs74TqMNuAZhPC",
-	"j7lrk5FcGTk4muFURCaqhAt549SRmiFrATS6Svixax2GOVGiJWCkKZVL4jSP/YVUAVJGuYo1Ng8a75Ic",
-	"PhZozLhAF7vdTWfzE8J0+NRCHgnL5bYaoxjniSJGu7lrpd4x+1wp6wFzn5MsY7OghxeVdzg4gXcMuSPN",
-	"oLZZNRLDC5YUZZJ7uR9W9kw7wDJ2ILc2+oY0r30S1IXxFPR10tVLOs0YS8RrM0mv/T989j67/xro0kiH",
-	"fR3N85cEO5wbI5alCZ5X5b7HIlB1h1dfWSAv9ikFblq6LACLfXI2zWPSbpwmnLEwH2BK2ZTGsBflrRpc",
-	"nNiRHPcw6pyQPB2kPh/qjOXH7Sk316vQsLjwmB1/aSiWDlGxdKWxmKVpvDrqYLG/VP2sJ1isymsOtpib",
-	"r4Mke4Vxmwwoqmk3/9OYZDrUe7Wr7KqhWQtjrImq2ncrORA4qrXSWlEl95vUdOCFcBLfwWni4lI8mRCc",
-	"hb4NbnxH4EKWgbI8k2oOPKM0nBGmSUZypePsgpF5looRxDUgyb4oVf4fKeGC9YCbeExq9ICa+1jGpo33",
-	"un31FByPsU0LDCFOm5MmmZLQlSYP4il3Uf1VLMAgQBkasxzUVpP7Q1UUScJmdAcuTWxKBUd4iFPKBaKs",
-	"z5K5O5xkkNJER6fUb9k8uaYffRhBgk7LdUvd19SU8ylJes1kN/TJyAlxhOh2yxwYoS31keDE+DlUyH6E",
-	"thXNIMNIXoHjEc6HxK3WSsr2JFV745ROhUt7vqF+kL30p1zepjm4NWejNB4VyyOYZXy7VO4+xwTzaU48",
-	"V3d4l8RpQpIdiD2OkMDZcYRiluckFhGK81SkccrHERI6hQyxHCUpj9OJHEtDJM+yMjT1xDzIH3oe4wb8",
-	"9rrbnqbv2KH7jBtjXhN/KqufecMkDwd1MZ2Q/CTlzWagRWHEWr4wnYxI5tQ7Fu/NiVaNK9G7U7hZGOIW",
-	"S2ClnSGX2SeR0SaLfWbEenGoFELHd4LtxSuEQPVzguORW8cyZqtCe4NMCiWPSrMwu8GeXIZ9Qr1UavB7",
-	"pnn9+ZrqRX+6ozvTH2/YPs3bpmvzvB5BdbeaqchdKbcYzuB2o/al/MtsTPmj3pkq/ExvzBZT0kO8qboq",
-	"fXOoei19s28HUP6yNJby28WwSt9eLY0Q7vrm5tVsTkulMJyCWQEpdti1KoESXiW1QUWG5AmoCnzBA+2M",
-	"xrEbvYUmJZx20cMRQYoH1ZhsyxGyKapSx+NLYQIBER7Bm/5YsSUM0bcVrxUHdvh2K9ashaziOG0npFut",
-	"xMLU9eh9s3YbNsGq1OLakSdntmeqLn3DtI6nRQgdJkhyhB5/950nP/0wQjMs1TPKNMvtoiM2IfQInf7X",
-	"157+4j8e/913dtGR+km+Jb99/6en7/+PXXT0xSkXcF88ukefvPP1J9//1eO33nnyr9/eRUeKgkdIPXv6",
-	"0189ffNvdtGRllCynQ9+ffrTrz555+uydRBp8tsn3//3p7/45qPf/HwXHSlGlU3Dl6rpzXvlvHuYSSfq",
-	"yAHbIwS+sUPrRGY1rXxMrACHP/WGuF+f+GRO5ZTRTSOiz3CfLTWnr7R5Pj8ggynHWYvAvNbenGMycQic",
-	"60qXM1kTRca3kjOb6JYYkXyWcqLSxcFNIuUpF2wykTcuBU9CUH8qxSca4znqEx3hKC9mKSilqdhBx4RM",
-	"tFRL42P3PaDWDwOmYDtUj2+kjaND92Y9HkAjz6aSi+QJ2rAOXx7sMLBv9I6pzrBo+V4uWSbYQOiNSj3E",
-	"x4SilAa6GgBlqWZ1IIPAszJ2ptWXPyu/LoF4BSUdwXbh3mg6LtBoSpOc2HuXJlfwdb+yLZ12/4H7fvxZ",
-	"MhEWbinN9UaC85sygQTQu09iPAWfj3xkaVcFkmFKyxZE17pqWA7IJNaEoNW1KrbuztJo5Hhh0cKDCTwx",
-	"1mbxKyxct9NWCt8cCFeA5b7KtgFvtsmgxllOcDLfRRkZCMh4YTnqwuIo01CGOaiG8u4OtHPO3kaNdBt2",
-	"61oTQAfME0ZKtbMa1N18B8YPmFFWexRsRvkonSDcZyeaDVIOZgF8rN4tmAbP0XSyiV41JEoFGjLC0XRi",
-	"7AgqkWkhubgZ9ijqDKaZw3hy14CUyYk8p8BJNAcpjBY5IRhzxriQT45dp8hDJ1txd44XmQjrlw8KvLDv",
-	"jIOlvXkj3Lqk0Ng88k2q53Coqqf0hSWTdxd5+sJKUg0UFibqOFE3689Kxd9lrh0GWDFsHDTOOHNoGmrM",
-	"CrhC3rU2UsrRlCb6ygUodEXCfLjHA5fDmYMSesxbc32BadFXdUuHk9e+52zVn1xwJ8aUW7RLyDKADQDp",
-	"CpLgsOQ4DvdnV6P5nJbsKSduaKVUxyWU7OnGXO088bXVwU1bbT9ss/fMK+NwX3OWnsiLQYtXdFpr+AIX",
-	"acrLxCQZiUXOaBr3uFT7Y+K59BveRHiYEwIiuU+QfIckqGgFZ5nHgk4eCFgbZ4zRXZYfp3SIEjznbnuv",
-	"pEzwjK+lJEs+h7Mpcc1Zbm6S9FLaZmmNKX8Z2FJyHeaIPJiQWEpR+aST27RtMXil5VR7JyQ33haH4R3H",
-	"x86c2RtYkDzFmQpWGUhymEgVUqR0IQjoAUnXTqSNTfPhjrZpf5wKQRIzMqeFgQnNgLVoTWrwN9XD8k5G",
-	"wejWwLdq1bUKIa8JaAQwNc5bnsUtqLZodhIvCTnbgXpppyQJ2aC0M5DeX8GCUIEn1G3eCY6P8bCRYJ9h",
-	"KSWJCTvNSUzSk6DT/sbcnPcKN9EXCcCJ6OP4uBm3Rz0GdjAycRzBoALrw0Q+osBi5MUei90FUGr5uwKK",
-	"0CqlGOVsOhxtegJQyKQFt8rhucIppuMxbg7alaS+ox9VbpNJRtofynfse+6x8Amh3KhhgbvQvONqUZB8",
-	"nFLcSncULGs0fl6dEq6fJblBJQga76F5o05qyLM+yfEMZz2PI74qCJRVUTBkXvTo6JWEZL2aC0LZ8JVm",
-	"6LKup0+ssqzUh0hpNxWK9H3PnWAljxI4tJfJYHDPCn7cQTOlNaVcBSggjDiJGU2QSMdkF5WMgYjLYx8A",
-	"bpcM+8sAFH6NMSdyfkpM5ulwJIqc1JBkOmWHCb2neHRFy+k7yK5yYbs1fAGRxaxML3hszJiA4CkC7/JU",
-	"hLukppzcLbUOX9xk4k61B/j6huoG/r5d6ethVEnRqE5NBypA2DpGX5R3czSGy68+mfCE5BwyMeRVOk9I",
-	"votIxgmCezxHHM8V0pwysLjBNXTYV7VrpeHtoFlJmYvKBLYIyFvdplSihJCxayuru+qOjtVAUvwsHMMp",
-	"1bxrojs4MhdcYznQEGVa9XHPsKxlV4cAalzBOBEiOB6hvoJOgfAdefQXmaNSYjzHUQ6p7Tz09C+f+0Um",
-	"2rYjcbeieIYk5xtVujqtgstDh1jVssuD7LqisDF1AtKoO1NlI65uejL+8nbmhIo6e1aqODXdCh6CQ58m",
-	"YsSctIHroVNKJan2V2dkAPKIAX5xoXB2lFV9ypVQ0cp1mKS6Mr9qmr8yf1V1cGV+W3VxZf5yuZMr85dL",
-	"3VyZa8X8fik3xrWHg86RcIsUm6TUCVafkwzPd1FOTlIyi5CD3ZqHoYRmLydimjsvBvZAcQoTJVnDDuSS",
-	"WDkh+VyMpCQ1dtDSvU0qvuEsadq/LUcSwJCTnMUkccZXKb0ziUCgjb2U9KRgy3uRl89XNhHVC8gietWl",
-	"iciJyGWNrD4YIbucEbLTNadbK8bJSZxOUm2cbN7bjfTLLT7K4lTq1sIzuIV7iWuTquN7kUflqabt3oo1",
-	"+3DzEkpvAKAuxagrQ8a4LieueJSYjavbJmjigvXcF1DFCTtuneVirT+lxSFVuQeFU32cUpYb/U07yOaA",
-	"tYsyedSg50/f/+2Tjz88/e4Pn7zz9RdCN5PzjtWwGBb/tXX8ChzQ9Zedzy7GvJnjQu1X+CPDqmKLlOnw",
-	"h1y3jjHAmji+TlSSLJpVSvjPlbO98sFIgk5UkexaFnQivd86xqrZKQKEg6HH9sy09mJxYGYGf6vJwZ96",
-	"fvC3nuJeLK6aWe7F4rqeKHxt5roXi307XXgZZnynPMe9eOnz3WLae7E4LM0cHjaThwb1/Pdi8bIhgQ4Y",
-	"BCqYFS38Co6whJ7yzy1vg1vy7jLGX1RIRVqPVg8/x9Fo2vfgEnpz00ckJwGBZToZHJ6OSgP0MaxV0r33",
-	"c+VLdUQo4wKfkuM53wUM7VQARiU3zu0JzoWKTllGfPJnNPtjlAUZT7JqalLZlqPgzpuTk6rxR7ZggaXG",
-	"meKPkjKoqiTyNUK4Mxvd7YG8ayyzJZdjwoKtrtdIg69RGSB6SsA4TU3qkAZ9zeJVDqSAnuC5quzg4l1/",
-	"ggZE3nvMWnJOhlsGOfHYs1UT4XbCa4TswysuAiSVolPLXg4NHuD8oefHEqzJlp8KLrAN51wMp02zTHuj",
-	"JjhNwPAxIKHxQtCwzj1a3i44T1XaYijVDkz0bF2q1mK4OlCsTJ+oWrbLMEBptHZsC/xYJVax8M2GRlvZ",
-	"ajGRcd7C0TglV7W2tsgzGnkp5CbXIgloMTxe33FBVI5TbmgmpoKB8da4OMMOaSDJTdMkfLpdtAuf75Qa",
-	"V1+YHiTfnpBcT2Z5S66cFaKOYZL0eErjYEoF2en1szOcU+deO1RSFZISFRj5nGAlYTlswxjQrZpBV3QA",
-	"tytBwxBNGxn97OoOdOakrY/FumnOGO/MiX+0t6XS7ktvxP2sFRZx8ZZfmmLRqkXhb0lf7dzMAHGq1Sug",
-	"J7YywWM8XPD8NLqZM73IS8qhCf9iGi5ePhihmYrnVd4MgSjTyWzOARmbn3Mg5vrqOd7BgZrrglQk0eYZ",
-	"gZJUoVLjPE9PPEex34ZU9VINmSjb6/s4Plb1MywwqLxnWxQOh1NWioc2jrw2HCNYz5/JXt4Xlsxlvu2U",
-	"Rle7ZbgfYamNAjGxbQXLBbVj257kuiPfnA4k50yaI7QXi8xmpFw9CWqpqqh2A+Ce4fiYtwvhCEWqKgnI",
-	"9qUU3OSqLYEAfYIRewUwcexy9t3UIQM5ShNHtlQT1LjfN6Cq2tpKz3LpdaEbFadbQVE2Ecoue5jb1ldr",
-	"g3FR1ktOCwKxkG6jY8SPdiqo/1qIFQG3u4VdzwTRUMQFnkMWRiJ3NPBjjKnUwnVQHUk20RHkyeyghE37",
-	"UlBKIqiMDIhrXorSNXqcjdCqGGaUomacedo5W/poXExgBspSCn+qoCupCmdMKW5FmEOnCJOXl/7mVBtJ",
-	"5hnLjzfvGFyKMwFHqMbsRfdOEV2yhLqpToVeXR0C97lbf1lLSjV+Q2X/IMPDlqAfQ2e61/VlD/VsRCD+",
-	"FhDNgJtUPsJ0AiHiKhYI6iXoCnOSiKWfUopOsIpmM7ykM7CKQgb9jMXHJAn22XPyaSzILdWM+XjXNme+",
-	"uWKarUQYtlPEiveCz21dc65FJz6EgdXu7bB+fqGrhGN5ka22lHJj32pVNGOPm5dzSQZ14R/mbDrhbiw6",
-	"K/0ajzr1pH3HdwXTrNQbsLw39lzvgB17g+ZMeRNqZgpF1D17l6nMTPlsLySPDLLjg+0MpQrdFQa2TFbC",
-	"4ykoFC2KpwU21lMrRr1EQO+5VcpEfEY5rQX4ybIuroDowPrKFTBbWazUwpy1EC26GTCW66bk339pmlN6",
-	"oxIrFXS6MDhjeGPuvlw1gnbcKsA63FGVbCrwkLih/ahLqRgRnBcIH3AJcEYg18bFQqeuKU1bGTnd2D9L",
-	"lbw0XoTit/IamP4KMriIWsPcxvfiN2EX10FzvVaG5BLJFi8SgcdGi8h3f8ruGmPyn0lEuSerFkRa3+fV",
-	"AQBoeRSkXKSx4waqqyK3ET4LbR6wWfNgTS9BozxQEHoLzJAklYjtMh7iVLh/0N16fhwM5L3shPRMmm0Q",
-	"pKaU8zEJAH0znS/1VGol0tNSc3ASx1Yc8KRf1sSULv2U4T7JPEYFEXAC6xrzqhnbU6QHEwhwrme0NmTz",
-	"/RGJj33Z4qrQRfi2xs5aRiHZK+zYYxovwAbqzQzwmK0dXiU8O+5EZi5uLiHx8cQory4pWn+i8XRIbZJ/",
-	"wDZwh8JBpWLVknzADd7MmAtVHXNy6cJmKxD5hu2nofdzFXgMA3ZSzupMNkIjWAdyo1bsm0N2nbAVbDzJ",
-	"sHt5KaPzMZtyN/t5LYzP4C7dwtel4X/CAIU0ZBVclT0Wee99b2yzKJZpo3FKeBts03rfLiQ5tcBBr/Op",
-	"2QIvjri5MUnmXn+b+lXdqFwY1YIhMc2pRQpUgA2TSqpjFW09bTMpaKpVvbwS3FvZzqFSSriSKB07ktD7",
-	"iNkyt0xT9pu9ok373YFpvBSdt1IhQ9uiKmTYAgjKXm11ySMDh1ZwVR1KlJ2cLU/fwtZc3gkhcaB6hZ8Z",
-	"JpZ+0HRVP2FYzXH7CvglGdTGir4UZaVaqR2jx8Frfm6hfduD4Mw+3qLz2qF73TwtpH0d0ORZ3TClKud1",
-	"jphiOquAndT7YgYIg+l2wR/zUrfRhN3oNlnlGDZnYVOMsqOc0tbZSo1ZAd94po+NZ7vPpiIE9c/I5GdR",
-	"TX9BZLsL0DVL3sXaZnaHgd9nOFQVF6zVZd6kVOpydtX211XS7qrTibEH2WQpRVdI+kVIvNvubl/a2Opu",
-	"bG0vAs90Ny7ff+PCww31x3bxxzIGjQeu/OqZ4d0qcOXuwgot9FwXZHy/WZLaJsLKE15V2KxrWsZ0MPDd",
-	"fVX8UouzRV3MPSXN3TYzbTnxRWA03NE0EJy2igimYvxg0K6ddlUV7V5NhJdLqK8NHOrZQ8lfLfEneYDH",
-	"UHGlc/589+L2+a2t7na3W92Wz9+7l7xx6eGX5T+X1T9b2w9faNqThoc399WSnCXkOS1dXM3wXzZmVzsH",
-	"g7a4OBcVBdk5SbMMD23lz53Ok+//+vTn7zz+0fdUfbM0TnHWW/zt9J+//+jj/wHG7D6mvXya46yz09ne",
-	"7up8rRCwR38suu9KuDAexxOV8TSrZkmpqn218ciTdOJZzquFF2zdS+rWac2jLeJsKyzSZEku2nfulsYU",
-	"BqdsWLGIs7Oqq1uPO8FZmvRsplFpw8odeuHhhvxn2/zzZ52gStBh5w3k1CTrSWconzy6wcUEp1zdF3o8",
-	"Syc2wAXTmPRsPLNKfUoZLb4q4mJK300I8L1N3yx+gkQlXmkB4mV6tp6DNbyWvzLBMtWuVZBzTw8cxOm8",
-	"PJIGNc1mjHxWxQGvK1vEENizz1YGzjqExJjGfWbbr9tnhybJxp3NEzIcm5niz9dxoWWnVTj40tByPBA+",
-	"lSiRP66j4G/UmVKlqiQumF8ytqF0gzQjReAchtjHOQBXbQZUhdLjLXfnnPTUWfl0akAKHJAUa0qFaFPj",
-	"ZJJhtfmc0VO6LGUEaBPyGoKRt3JFZvI7nDkwuQgd04r5B6WcgnpuVYMx443skmj6V4niWVhJeffa+lZW",
-	"BE9kjPPjM1X28t7s5uu82E2JB5wzmUpWsRV5xQI0EleQKhnmjpRDm1UTyis2OyY0VTjkMjglfH1H8lQ4",
-	"WMXc0cL2Q5+LVExdtoGyFacSGayj+XVQLcepRj9mnCxCIJYU4pWTrvVtUTXg2jMvF17/RSsejUmWWWeG",
-	"wyeaqknYJ3flN2qalCHlyA/0ka4UX1BCDvcU4/NeW2q90wUKVLPxXV8/THv3A6r5hZcN9p101oy7FCxh",
-	"SBIYXvCyDbtYU3yBbtCthrUOnzHDO1PEjApTcOQSSU0jpUM0y5n8/1SMShtTJ+su38A1X6oyBx3I+UFw",
-	"YUHXr6JSOgiQTj68mSY9+/3r8tunH/7ro49+9/QXb55+94MnP3nz8bvffPqLX7S4c3t8mW4ozFsDhClS",
-	"i0oS0LAiBYK55alU645uCStfoINeFso0B3KjWqm18aLN526LoTc2+kKVkhM8j9AMpyckAsx+muzojONa",
-	"AHYnyFk/daGMT/B8p2T6Vxoxj3GG4PkAlBiV9Rs2dlFN47OY+7qNZjfDMGdT6lDpoR/VvnpEkikDcIlm",
-	"f2nIdWgpU1+yvkPrUTOpgLqEpnO/KjdTI76QD70LFtKB3BUrlIlYJ3IXxaQ0kG2Yt/42TpN91ZL6E1qT",
-	"f5bKU8mPt6itSeVHQlLM0AJFJxTXpbpKZV+PYbAJaL7ALtoGQUMjFlTj+6Yl9fE2tKf+vqtbVZ8OdNtq",
-	"WPueXbJncBqQsmZAvhKcCbEG90vFLlLygZfQBuqE24CQTTvMM0i2ASFGqr2qBf0aZNo1lkOyGkytFkCh",
-	"Xp59aYqp0KCfJaxH+K/p3dzjXYOykFoMKsyDTYcIbOU6UD40O9jI0CXMOGhIv64rCLS3nmR2QEoJyVnl",
-	"vq16UAWHqT+o9ePrPKq9oRMDDQITSoIzB0lAhw0hEqWQ9nYb8ZjMXWEEDcbzE9NTlfsDhDORXK5eD9XC",
-	"iqmtb33TjHg9r27J9LJGmUuptQx6ygOsKWrZHZPsii1WI66NMb7G8jHJX1V73V0Rh8wIFyi2wcgqNGYA",
-	"LyIlJbQpVGV6HxMy4ZGJGdags6UyN9Wr1oTFIy+IATshRutTRTNU5Rol5UKDmj2Xk9WjnVcNXqbqsqGm",
-	"HJlYZm8Q86dznDhGeBH94Uc/Pv3Nbx5/9N7jr343QheQ+es8Ov2HDx+/+2/m8zZ69Ju3zYct/Zr9arOM",
-	"HHix9uxzHjJqeOs6Yl7BNLl1QvJVI7nyPHUx8N0RKypSjVU5vc2g+0l7mBaLCLCcGD9OqfnoN7OEgEKG",
-	"R4wtxjuxTlRzrr5CcOKsD09ttW2MZilNdCEs7Cy7beN84RUAKZRvWJCnJqdbmhDQdzb1cM7EXKYxxV7T",
-	"vjP5KCfcHSgOBufg0oCefOUMc9GLGRU4FuHp0oqynvDxnPUzT1A8FOo0SD2ulBWczD3FMQT2WPpOmHAP",
-	"xZXFa+hpp2DeL4/NyX3TvrcwZKt1iNlYu5BC0tKn/fAdLhnIlaG6uFYVHGGzVM4qUBoRD5bFE6PvXzCS",
-	"eULuKZ7wEQslgX/hBcnHKyXoyJGVS5drRoD27AIV+8tMUy+HlztWKmZY7O+yvL94saLGnnclniQL8RzN",
-	"BfnqNoRrVtdBnkl901eBMwPHMnDKLppSVUVS10nCuS3HKTUsqCs7o8BMSjOqU6C/yBndPMCzG4Rznaas",
-	"RtOo+bryQs4KuKN11NpbzHUaZ1N5rt024NyLQf98RFoCfkAxy3CR7IiAfpXgAZJdFwVS5Rx2Ud+f+Nao",
-	"dZb0bFuGcq1aqJq3VT9hapGhYI06avL0PRBxLeq268yvM2bBRx2bBBbysh+7VIHuuPPsmGG80G4SHa5c",
-	"Swf5jM5Nr0QOlnpOWwLnusTPIvSX7k8P0tAvKi1gsTaWLjWs4LYJrREBYolzTcvuQUlhjTMPkKG76vJ1",
-	"W9MXgMu0f+EYqgi1x+RTlG4lh/xYdDBg90RPUoHdznDyYJLmhIfn9Xmvx+0Fu7yfHBOH6f7OSJ5NjMYB",
-	"sJv6jqxaisrzaTwiDFVWjSRvn5OzaoQpSzxnQArF//gIZxka4ROyq5xd4AUVKcnBzm9GitKBrb28Qv1g",
-	"kTZjMh2mjgMEXqxA8bjjVuWiCJcCbEGhMS+nq0+m/SyVp5CkwfNl09ymbOcFB5QIhKH25IDCpY2akz8d",
-	"ojrWRx9++w/v/fbJxz948pM33eBlcZqQXjgxG3O0B4Q4sz4MwLbz+uYDiF5UtpZhml3LtgSa4jQNtwCi",
-	"ULkWLRW0YuCuSYuFvCxrUICUrtKpl6ibCDwnz9UixmHK47hjEuFc2nqtrdrgZehMMvtASGRNSiX9hXtm",
-	"GRnirNfHPK2LGMK5SGN1eaDTLFP3/krmS4lJdVRujzLPws2aeUc+FDK3jMVY+HKv3Bg6i7cNuoTwUq6H",
-	"PEkryf2OArzhOR71PMZHOCd+iwpn0ypoTF1Yvy22qCdQesS2VO4xKEDLCbWoRNbpO28/+edfduoSP10m",
-	"i3HKSa/wwfseSXq6gl7PhBw74nOkPI+dBRZvMhXRZJHLOIGCEuYISCKEMzFi06EqZp9PM4JmbJolZTMj",
-	"JSeVFO0KWgLOj7lnyfmSH8adOOLO90jFvDcnWJ04nq3n9QD4Dspl2XeSkllvuSRsdaQ5yypCUNXV6USd",
-	"07d+dPr+e/KP9997/JPf6D+++Vsntc6qCcAoQma1lPux0iro8G7es7G7vThj8bH3nEhjnNXw6ZQqk6El",
-	"4gc/e/S7dx//8GedqPP0G//3k6/+p/z7fhS2yyv96cZrxhxENvtO86bjU9VMaT5qDo8+/LATdR7/+9+q",
-	"P/pMjNzMsHCuPn3vbx5///dP3//N6Xd/IQkCH5+89/7T939afPzo7x999Hf24+nPfnD6rV9Jnvvafz76",
-	"6Afqy8c/+uvTb/1P+PLfTr/2q8fvvn36rfeaqVrNmtNnbQUSsnxcFvOPqsrhwo6q6m1eCvvEXXGAO3la",
-	"6XDVsrpa+BcVNo3WYY/LQK/3dYWQuSZ/t2xtT3yuCDJetqs57nOv7G1sX7y0UDw0xlRV10efuXPrZi2e",
-	"T1NyjkHRyXCjTemWfiwYRVW2X6Co1oRXLxofFN2Lssq6EJPu1Xf78dhIjMgLzldauQiEvEsL7IjhfIXN",
-	"0BjTORpjEY8ixCgEWE3wkPCAJCY1ctO6b/oHZNDWlauvYQuoFE1xJ8U61sVwtY+JL7FLSShCBpfyYuTs",
-	"REH9sbGuJljAAOZkkuEYfi5C9cPCBlWfV3U/6tNe0Zv6Yt/0qT5ep9d0x+rzQdG9+qKo63zfTK3A8y5F",
-	"kFfv1dpGP4fFnlE+ghRQk8p939ycO4dXNj7/Vwd/tdHtXlwQsDvlF8vX386j3773h7/9xqMPP3z8y+/J",
-	"k+PDd//48VtP3/vhH97876ff+vGjD799+tOv/vHjb5Ykrla0bI74Pzz9P3/95O8/evr+L73iWnKCEQ7l",
-	"5dHLUDmQSqy09fATsTd8AiaF2uumV89qoeqvInqNotEm5aW1crCgBFRP/ebDvVxEv1bMe09QIyG0e8Sf",
-	"fOU8MP08olJIV2u1BKDqqJejflSmcHsfq5rDz5oP5a2B6Nf5n+nZXuWjNkf8Z1hKSbLvBJLSNRTBsZDq",
-	"pEUdDVcBm1/CmfdgwoZbzkz5AE91LOPoUCF18mRiU10YF+q1MEqKMgZODhrkhCQ6osWRbzfT8PlFLYQZ",
-	"5ihhlOzCfV8XDIJjBWFuyhXp4vdYoATPA8P7fJUCtDNoeYC3S8Vpi/oMHLw+MFRDgmCw76rjyZ1Hlzan",
-	"Id9QBZ10MbemakHxMR6ulMurq4Moxl1jdRDZoFgtjWmIU4cwUlTbQbPRHGHEScxoAqyZqqy3oCSdAjY5",
-	"qKyfPuCqAzFVtfUpgfQp4a667EwcIA8mUG2mNyI4CQFxM4bMsxb6rwKaV4ISHUlCIRlNpWU2OU015Yfa",
-	"j9gJmV4M/ELXmdxk3a5uFpIHOsGJQqnTGeUqNFFKpykNzreC2d9WpfIXxuWP66whSQgqpzsdqigEv1LR",
-	"99q66oZsSzXUR/iEWJj//hxRNluqp47gOcD+X1tp9dBErkXmdJXd9BXR1lWyw25n0JEtuwmfKoWq4ZtS",
-	"qWr4rItQ3zcDvcK0z85bNTicJ+vrAau5edTFuyWx5tbxjNRaLi0mD3nMUUW++aE9uDu5Wavh4NuW8h2e",
-	"NcalDM/0qUzQbMQyokEKlGDXGRc5F0W9QVONKfj8LkrLPqyVLeGrcQNeWqMqwItremPnJUtREHgAzno2",
-	"kKqu2uMMUyG1WGReROSE5HNw5LjKOy4GhuphlfVrQ1zLH5rX6ksBwyx9QFWgWZdQn9RnFxCV+sWBOWWa",
-	"4NNM/KlgoipzXBdWVKXRdQBGORpcCTVqeUXXCB0Fja8jfXFxdz2jYrxlCeIvELIYxsbLcWzcFjCrXOPC",
-	"L5BN8Krh+FCDBQj4fEqp2kbL1e485REpEz0Q6tXCiIHp11iQA9vntUpZvGulknjq06dt//LT1WIM8uNN",
-	"Jg71MOTHw9JQ9ER91diGDhz8M9T7K9X6q9b5W6rx9ycuvJcxduzB5bkuuFbB0cjgCxmzwcBAMRRFS931",
-	"g+uKNtQWYWCpU/G1Ra2khqEz6zmecxWnsBl+hzGnDVwV3P59VZTUW8A8I6pouWSVIj41FZxkA08xZVG1",
-	"CLQ2z7atL9iudqBD2wjJKQquDKim7yn/N1AxYGaP6h1pN4hXDN+2jLICrHy7Ir4FT67KY+E5h+6ax3oE",
-	"YRAD6oDS9FlXEijQ/CwVqFOxrtrTtmZoo0agrnHrSIVRfTbEOSstZMkjGViOWDlAlL+Sxtk0aa6CBKNa",
-	"SzVhNT+70M+ilrDV6Dy+bh1pJuShs+lJITR08beiVK2xsocs1rcvgzZW1CgH0KH93SS248QNrPcJFUH+",
-	"X7EocEBJp7NV5/Ub20NP1vKebT5an32VXTMj6/L609TYVZvVLYoKgfcqOSGZLzMxkz86gWfByW+UyAJ9",
-	"wp0BE37u3mQJgRH5tDpei6Jhz6TnJPuxYY7HkLQZEnGj5mp6MQOvIdkqaTDkhNCeiryt0MQfjnO+1pp7",
-	"0elpsMtWgWCK2sTuqCacs0/HqTeVtTBEntU2uDge1bB7QNSj6ANylGDAo6Cp4D47IbsIZzN57ZhOkL6Q",
-	"6BSZ2SjNiD6+LAbDsssYYI/DRfFSnbYpxOmwGYUAVkg8Dryayqm+Jt+Wf1xVLcB3phWoF8ZFTrAzMz6N",
-	"R4oQKUd8wo7l5Yc1Z42pGThpz4bpihlhmXy1vSI/tnlEuhxJp09wrlBQNX3tFzFjx2komt4NlpAr5k35",
-	"YV+/DWcU5+bgsCtuvzwbGJmiQ6kPN53Z8XRSlKlb0Oh4jw2ckJ8zU7NUJZ6ilEfoNZo+QOM0y1Ll9eWB",
-	"sQD9XMN3Oz3+8kpgak6CtjUjAN1+TBJ5WEQmNkNdIExgK+w07YAYt7tCwHB67TzQ9faUuoiAVXCv12oS",
-	"aImkLV9YTG6oe0sxmDEnLNJasF7CgqqUJ4xwRMkDBSKo4emdeh+06avH+Uy0tIqxw2hRS2qTU/kyce2K",
-	"EJHecf6duiLO0krBuc6KKi+1lEKWNjAG/8SAQ1okkyyefYkKy6cAW4TBHRUasUsmV9XL8s+b0ID8a081",
-	"Ukq0qZ+pjk7Uy193tHGhbAlOJ7InGtwTbXMdbkRaXdagbvCo29joRVPwV+K3eBvLhmAIU7YAemVguUDJ",
-	"7y3uJH/wCSwWx9M8b1XZN0+HqSducjTtG5x5yUIICw+oD2fZiRNqC8ljilE4cRKCM6GgviuRlxUMIEK1",
-	"Q7+en9SSRBb4Q3vMDGnstCLNNVXKFB0Z3ilNwsWWVee1k1aMkg2Rjq2N3cTlpDaKZFmnbXeONoOR7MFc",
-	"5aLS0EbPbqJdukEExerZQJN1xerdmO/FFtNnKcR9AeynLDrcttdbgAeZ5uMdKOw9xnOEY1Eq7B1ELj2k",
-	"vSFxu0xkB07Dbz424ZyUlDsP7vnGXDZSl2AbbFuS0izDHHxYOSDj4VhIjZPRbB4BSbDe5x6dQ0zq891r",
-	"SWi0HGfJU7O0NlJenzBFhWrZuSG0c2vPVwrwXIITWCVkcXvViEUzaGe44jpiEre63bOAOtZUmwyvl7si",
-	"8nmFNmUwBU+QXMzGxt1G8hPSA8jLXKX9ZXP7NaM9cNuGXmznleC5G/NS5NyN+b7t88b8jmz+5cVO9fe3",
-	"qIrAvq8mZoVVq1DkVgE1iyKrbPZqMBfpntyLYvIJvIGBjluOEX4JQ5TNWsi++tBBGGcjHQwB7DUrWFLB",
-	"W1MxYrkGCggjvHUFeuq4VYKjHNSSaloKJRR3VX7CiCE8zAlJkGCoYGuk6whGOjoxJiVnPEcKIyuY2LZc",
-	"42o1127MbVTN6hJ1KcBxPeLQH+jooH6h5yFJ+5wphW9dwRV6zcoCrVhRMGSFyyaQLMmSyFFflyVOYIim",
-	"2tylKLJSaGKYiltwwUIQdzhScSFtHdRbIVKjiO0sBIBNeS9nwZuVKQI8Hf35ZWILj3FDif6ln1fwYK43",
-	"VqoulomaikkuVF+VOtVrvsaUGGd145/HHFYxDS57za3MBNgpXpQrEQwlDCxxM5Y7fd9nDQpymcrMTJZc",
-	"lEsuzKVyN4ssyc8aVbokEJ5RWKle/aUWPpkq/vqK1eq66a9W6b7VeMF1bsxfNa6cFrqg8eOc0Wmj+i78",
-	"NupzyXXjtI4GWFX1TbHGuhKzhERoNiI5MYlz1t2xAIK/1XUGPhROpQqA8qXGwZ39tmruqEXMQo336cbc",
-	"GzVmLJWt9uDZUY1VSF1tJJe8tnCeMnrIjgnlzs1BOO95UDWvU6RYEklOdVoTSrur6Q6gHnwYdWKeD2q6",
-	"VMwPXe6CWIeSLYgN0Oc39u8cXNuAybjTzttik+ZkkBM+CiPALuRn8kCY0UJqlEblWSSnQyF4El7TNMdp",
-	"UnM7gXRxHRpQSsJZsgiXXFIjLLzuKvlbiAsKLL7aQmxeKpr2UEheCDhfIfM3FikdmjBiR/KRWiVdcCbN",
-	"x8rOJ4WrShUDfHSO4JK6GVAIcMX76WSSzbVr2RUQ464g0mAgWsOlt77kn+3AE0UJFdWoSoFXFsmdIjt2",
-	"kjM2ALqbVlDKl86M7poiFUu3M2eGINzMIfesT+BGThJUNT25XSTPzvBolPx2RzboqYFQRZ+UodKiQS6R",
-	"/TlVUwAeKJAR5Mm2uZhj3Ki1Kz196UbolieH6ZiYG4/7MG9ze2oXZqDl/cOwkHmrnahOXNO5KYXVbdhf",
-	"DlBy5q5ZBJWK5uq2BLUOPTgcdW7twaA9PIR2upbHvK7Y/ptanT476jahOSvV+w6pv91W8xiQhOR+FNsB",
-	"y90JszOGknQwIDmhwqbOQ0nOKU1IrvKKgGd24OBKUn4Mp31OuGC5VM1zNkaYInn6x2ziEWx+K4IPMIjl",
-	"SUorsPVlpFbi2Ts5OWHHtXiw6okWa8GncUyILxn90AZCcjSDaEBJpjGORyklaMgIB5y6gcLN4QiiIyoU",
-	"dNfKUJ3ymg51xmTRmWxUZ5m7e9JrBZXyVbr5+pBVDQy+G2q9ugcaddgiZjk8LqamLoAzxrmr75k6NpUy",
-	"ATl97pBriCgItrOdlYgGHiw1lagS7ieTM0+4fYh44wHiD96+WWc5h5T7PkvmCJeCydF4ygU6pmxWwkWY",
-	"oyFDjG6iI/lIT2/Uo6gcTyyXKsbluHTEpmJXFSFgM25TMiHemCa6wg2sLwA4j5mqp3e2gvA18gVCmQMZ",
-	"JeR+01Tw/WHUUcWoTemCwJk1mJf9+0yKpV75GFy2noKXKVPRqbb4wwgbhVhdh4RR3TWqWJ9kjA65Dp+2",
-	"Fa3rkRzrTIOSOzYP02o5yNYqASxInUG7HrNiNO9RJtw11ao3ZU2fmI0hsswbc1ELBVcxJhe4FXr8S6tX",
-	"z038rDiwJcZsLJUD7TnHMyH0ZROkt3Adh7teU6qaJ+9OkKGO/V1+WT5eRgt2gwMnTijDfga1JwUeotcO",
-	"rntOd+sWcpzAbhSJqDOdJJC832ARr/NDqMaLpkp08JH+GiGOcE2tKoZzgl1EV3EJT55cE0xwCKWsFJbf",
-	"gJW5E62RfIYOPuqRxLrQz26RC/HUq7AIN+SIR9u6NTWJ+O4CVAEjnFKRZqvUdoM+zPvOwRWo2gtI32ya",
-	"83b+zNpCH7oErDNVwVt/QpeLbTzEbX1ZGFsgcLqZ+tqw03WDq0XSW3o32hHLZG58uCB76G3arkZj28Xq",
-	"NDz60MF4t4sk2qWwZ/WTLXaJ1KqQBDROC0HbVNXSrPNtm9y6pnXWDV6Z5glxlVzDrgLmZZhRc+xxlJCx",
-	"QTnrzw3IqCPOnLouAItNFnQ7XkRq9ckHGKtu/75/lcAU6loq4HSpferDXFsGx5EGXDDzVPlVmIpSalfo",
-	"+kGytBrBupfw09PUZYTq25Wt2zRVNmhrXa5Q1pl574FEbqci6m7cOuIqJmXdYF2oVyk/PqClWmTxZQ9F",
-	"wVMV1/XynglHey6y35eQnk1RA0fokg8sXDNPzW5y3yR9SF7F/oFLfZ+odBIAOWyXf7j2u6qq4uarWNoO",
-	"Lt4HVdRw/XP5gQFyGlNkhqfyNlMOAshpEKwvA+G+/Rl8IUsE34xrOMFtXdL82HpPemOG3PxeO7IbpbKm",
-	"y+fzhORlic+JcAr8VCgLbSVju1nW3yhqnq5X3K/ul/4kgp5LTuUqxfdN/TucISuB0GzEOEG2Nt5iViuJ",
-	"M5xbH+mYVGVFC2e1E2F5JfiZdThf3UDVtkl3XVGz83eRAKIBc+Ic0s0KKSG/0DgLGnsfpWITXVVp+whn",
-	"mY+EF5oo6AC8wPGxc7EP8TEYzVNaVLzT8Pjgn1f56nKsOmJ6twxOZ1Q/qNyjUYncHqO1O5OdfFJSBUrV",
-	"aG9/duML3Y3L99/Yjs67a9GWpP7ykuofjVLJ0SDNMpKglO7aGvgzdQaoaAaVyKoAYBRKdbGsRoaZB8CV",
-	"HY46UugOtZHONZLWH8P8CRWXKZE3SN1s1DMygpPeqjpFC62hdT0Px4FeTH553EvVYow22Oacn5D8Wjqc",
-	"5q78HTfK8q2BFVPAmhxxkWaZluQabd2HVeZd5TEENtdfIksSkIJL1gOQ5A0ywCck6U1I3hvLHRmwMHZc",
-	"RfH5xUYayOoKk8yyXqDeVKyOPIGzrFfWvVq82vZSVnnZIzTX1J6nTJvtJCrRa4EGXtIfQDnVFWEwF1Dj",
-	"IfpBnm3KOdwSW6ekprYuuh6WkOkO9LEd19BoFTNgTiALrYIXpB9cVMMpmSGT1hbZ0umlpArKZhGg36uf",
-	"FKhCSW3XruHnH7/9j6ff/d4Lu+hoNpofKYDb2cgTaTIbzReottUNNvmpiO39EaZKJ2hBGEpmvbWCGkUd",
-	"liW9Z4mTVGk/qs7gfg19Dggnbfmm7TxaLBcM50Ch3y87LGkqoNppqX+HO/+M0fO1YfO3cyIVQIeDRd4h",
-	"WkhR1Q5JvDY5r+fjDFVD9SBrJmYG5A1+dAQwaaE6KCNFg+ubQ5CSrplh6mjosGqnL7V9bX9IAAjA6a8U",
-	"zVcvuakAoJwqsdJhjTAiUIXCQ3wKVNjjcHs7Mj8fgYHiSGpIR0iwIdGlvqhUquIRiY9Lpc8whL7441g8",
-	"oFJ/cQApNiBBdxEnRA6On5vkTLCYZZtjD0Ytmzj85FtQI86WMwFs0gjia0BPywl8w3dRV112NNYMJzjT",
-	"nhJ5u9WQph442pLvtCnxr5yqHFQF2DS+VAk4QhmbkXwD2HJEHtSxnQsO8JjMEU+H1BPaZzQTxxrpc5EZ",
-	"IPmhPg6xiBAZT8Rc43FAWfcy3T3IPW2lWtRRq+MJdJG9OozeUtwXQI8AXQ31z3BmrWxwyAfUXLELHpkr",
-	"kbZzq82oR2eGojlTkzRqksKsnxEHhuPBtX10+cLFT8ldKZ9ACRE4zXjo7lIhHyorXyOkeiCRoV1nWtDL",
-	"dJilfBSV6vkpRCN3blDU9ui4Boqas1oQ53hInHmw1y3aXGQlsUZ80vIkIfzYHeatYT9ccogB4kMInl2u",
-	"NNReWlPMSdlROBSEkoMckWyiwgHVXtIYXRrBNmNDd0COzS92RXMKX9mDVw4PbyP1bl1GcJFduOQH0BWh",
-	"DOulHKlH+iFuAJ1xaKJSbO6w3jqa3yqLrJemQlvnbpn2szT2wXoodPZeOBBVxeLsQREb+0HSgyNlNFp8",
-	"i5E1FSJee2483HKWyfA5FdMo75km0tEcVCo+MoxvPQnuLVAc67LTyyZEN6K2aOAmt0PJoq0GLHG7ZPUS",
-	"H68nU70OqPK2ivxYEcd6qS5xlUGMPVhj5SxRqj41q339/qWUPTcwdgsrhY9eJHm5qO+8eOKOnU4I/QJH",
-	"mFI2pTFJijhyrNQNpAiKMixIDupmDNd6xNnYWhm4OkXAWz/EKd0F2DNt3oTvg2FezBxc1QyL6QW2cOYL",
-	"qemyQSn6iynO0kFaxGu1YFgTldjWrOVCD3D7+GxUYbMgdwc8esIKq67dNCFUpGK+WSXGmXy7pk0Y2AGm",
-	"xx40dQYY+zZUwga9ZwQU2oRMpmLe4yTWQ9J/9XTRwZM0Jj2Fqa7dAz6YIMd0YVjrnKUgyWs0dYj3Pk5C",
-	"hTvAUzk8zFAFRZ/uRqeDzTtmVIxC8babqsSt4DQe5jgh3OMkIVDINxVTFYJWVqEjlYy1JfXhixUhE5Jg",
-	"tBQllaVxyqbcVXomP5bXbY7sQ7sq2UYXM88yS8xAKuZYkN6E5NaHUu1R/gyVi9Vi7qKNLfmJ6uDBwA6S",
-	"YMiFWNhNWxlV+MvBnXEsUj5QSFBt+1LvtujLkxCrULRywp0b5ZAxNCAzk3k+YjNqMBlUjbaQS3iRvJcv",
-	"FC4sTo4DLPTJ7KmNXreBPi03ja5dJHAsei3qMz6DPTxIacpHbQYxTE8IDU8h9db8t8IhmGLeC0lFBrjC",
-	"KfLjurTYMcG0Up8rIRr4bAG+vA47CM6AW/SqeRU+X5nvQws1ILS3Cjuw85pTXxvRpqoHEXCSYWEifYJe",
-	"qEiYAIWs9HAZrt1RSMKETA5YlrEZJOYmKIeNVdYGIIaPUFMETW4Y+Fuqdap8eiHH5N8qFj18yQD7mur1",
-	"SunwlulMfdwvdakfsB2rzwel7s03ZhDytGpd1Us4zUc1VdROSG7l+LKalcMVYIZ1SK4KBVSR+5wFCEQw",
-	"NZakYnnflmRBHfS9IstKYMTtJGo71PHjBRhdzV6GuSw7FTbWKYU/2jDXXiz2bbv2q1u6A/vFgenJfnND",
-	"dWk/v6b7Ll07PVhEUJA1shjt6jScTAXK0+FIRAVsTMEagmVJBOieo7lmDitSN9GeVN8Skpt4UeWjhtyV",
-	"HchnRZRBlnNKNdrR0oW44V6UExyPXBys12RnYbyuYkPVrFTPjrDtGSLMVTHb0N2g71awAn5W9+SlN6T0",
-	"KeEXbqjQWkhTTIlp1j/cW4OBOphabEwWx9gfBAhFDIydQYqOALynh97x+aqDTWmb4mDFHa2JYqrd+zXj",
-	"OUs1lmVqfWlK8rlyTmrvl66IvwMsrxyNmfxLOInpjHBdRb8KVFEW6sIsW3mfsVKydKa2w3Uqxyv7j9+q",
-	"gcYJ757Gx8Tn6cHgH3pO3tulPghSCw7LXUQyboMAwDSnvdl1tqRLjZhNpeX2c+6hHfKC/bUt5E55+9cQ",
-	"pql0DjxXaq0RHEUDR662AxM8xkNnMZc8T0+kbtSfCnDMq+RG5bGnYhcdSYGvg69GLfDay/F4zTBlOma8",
-	"XWRhcOtnMVYfkJjROM1S7DNV00GajxsDZktAJqAr8HaFg5IpuGCEz0qmd5UOmFV4XIyqsAwxwhQC66QU",
-	"A12H24QTrnIzSILEDJSaLprSjHAO9nKFnZJy1M8NWmZIxVxb4tlj0FMPKHteBR7mmLIZR2wQ2JGnUtNN",
-	"VcJUUxweKpZAkh+KuAb2oZAzsBCECuehf6Aj+w2KllYIRwqACcoPhXblxcSaij5zTPRl3aU6OlOpIM6R",
-	"QngKQy2dOo1JptkS2+pnIzslyUWUicCuZjgVTofOK5YTTGDQnMiV03sqqHk3mFK5znixRysbaXlxi5F6",
-	"JLD1zpAHeDzJiMHEmHd2Ot2ty5+6HF8kGy/hT/U3PtXtdjdekv/XLf7bMmXydnQ4+YjkpFQzb6dz+sGv",
-	"T3/+d4/f/bfH736o0w4W4Dcc8UfXE6NwKu1TyQApsT0IrKElztTqP2dkVaQKS2iYpXDD7jOpQWiqhS2U",
-	"HfQt3Alx5rIIT5qmqZCm0tWS3VK1TTJh8Si03huZCFeEjRRJesmgCpPy1pWENw/exH7EO+YCIDpgDJZv",
-	"ZPo3SFlF37uojzm5dCEAnRhAeOUcdXd2QHXL4LvUqIJ64cFN8PirGrnRke7DlJoUWLXT1ih01suGkbdB",
-	"vrE852huSg1fefyDqqxhBcMPbA8pN5yixKU9aUx7km/nRKwiN0tzjMxSaCLWL+Zq6QTeWlJtItnrma1q",
-	"vj1Llb6YUaEn6YiShd96LYKV1u7JSHxANfKHNmUjwcDb4oU6A31uXUVOlO9mCa8bqNhg4U1r7qwMuZEL",
-	"iqLPK4Q7GFOpsrnPOwVThNlEVecH9m31ed+0UVczrc2O0FY6aKuRICsa68pNtBKIVRdJvemu2ol7KoC6",
-	"v6oAWoDsXyERBTR/nBXH2TLUH2Q3TDOl2vZJ6eYDMaCSm8kJ0QECKuOR4/nZgSrXhDB5QLKUDM4evJdD",
-	"Oy1YRT5+m/EwK69qvC5Cr9rg8lTG3touJiivjVclPKm4RaRTAX/ZHNepQjjrg6GAKvLJ1faPmdJZ8tC8",
-	"dXAOCCUzF/xgDdhv+5wHIExvzD03AAgfJzN0TOYcEXqWu6jtqSEs70BdrldcEZ+Rq9EBBVc+A3Pd6Kmo",
-	"zs/nDCI8HNPEXXivwCenbLZrfXoZGQjEpnBVmfOSudKK1mXp+axhUnTi6LOqwHEWUJMqba/MJTvvIkx1",
-	"XpEqilPk4kJ+CcIzdQY9m3IUvZVBNJIVsTEWUEUWrF04HiG9CbiOi8MLLKVR8VPBwQ7QogZk+zoXOtev",
-	"Z5nWUW7GwungWMgxK6SVmSczWjdYQ4ObYNxgA6ODVIBoRiUb3dwCaa+Ju9161QnBmbOuLMuDy6W7TDtX",
-	"FPhynLH42Ng/wPBsMeFnONTy4i3xsVqpCOHBBQ411WmbgUmtBcNdqN3Zn7ViLmrVzo/k3I92Cj6MNLii",
-	"Zh9ME5tmyXfRkdB1Uo508MGEsElG0CxnguyiI2zrBe28snfnFdmw3PWkHYqcBgBYnsKzND4ullcp3VQV",
-	"t0bKRqavrUG2Ssn8q97M5LttrmSw0ZoVbNWsZ7jseEWNxWNmqJfkn4DliGWVeopa7wZQHV1+XiVq9Uy8",
-	"vv0iJycpmVUfsnH6hd2npxFqK9+V3i19a9/m0wnJT1LOVGVHub17kphYc9k0SeVfwVkALCPrzAJgGeEr",
-	"3sTlq+EsK8fdEMmwuNTQgXuluRPb0ibO5/CAcqVAbTedswjFHtAR/NMb86NllZNwgXWWk9s6NjLlSepm",
-	"+4pc/aQBpvpL5fyVcEpW015cRm+dv1IfWUSPbfWL0Eopi0WZzbtRhWpLE9Mj8i/kigl4z2ylGjWjda1c",
-	"fX29Nuu4JulaXcdcZRzViNw7usTkikD5/XmwVugOMVYlxHCGEiywis9QgaCeyOOF6fbn5pz32l3vODXa",
-	"1VTFpI2JfkjocoWwcrAGyxLSWEsjMllM5lh7rrgJOVTW3pR7nAI+2JYxTlo4KgBr3VGDkSTbFy9uXY78",
-	"Dsx6j2m7GmFO4JiSBqhJW1kDO/ZiypZgPr5xK4O8lap3J0TR4141T76+YuRZxdu1VECQk90SxEmZwzSQ",
-	"rK55lvLlup6hdvo7qpj/wVQrGq0iV3WikgZ7HOMHSje91G1SVE12Ufs3M4K56EESV+XNrW751W23djzJ",
-	"5u37XPIMlGZdnUmli+pQ7weVbCwvxue21la1UVeodhoNzOHqVvK4VPMyIqX9HCVMOWYwZEjuotlI4TFB",
-	"uLx+IAUwExNPV0ay4iQbIEGyjLe7uj4Dj3BmCskvS9opFz2VE+9CRztT8cbVdPlFcvhTIFeusKeaNGQp",
-	"cFYLYa2r7mmLvZpIZLnHQza3qHy2tdI/qbrnHpeIGj+CASASHqhEbbXA+pKE8NSaa6pHHV6Ih/pTUj22",
-	"fDDysCDtO0T0cXzsdgZjMKVuSPWSI8p0OO7MoiOpBLWZsT4nOsAu0BMcszwnsfDUKy1CBLXQWjJxy/PX",
-	"Ey5YNF1jKvR4olcMNQyOzq0HnGrEmgKTGvH4IhRMiIXpcjeg3W5el2T9dqrG1+oFCPKoqzhc52LfkdKu",
-	"BLY4GzHEiRCZ7WEdAQOa+s5tYCR4nS7oOOc47nth6FaKi5oKJ1wfK8GEab1zHJVTH3RF2KBj7KrsJLy8",
-	"3TM9mddzAOfWLlb/NjzlzJr1n7PmZLWL3eZolWy1nxOTBtEM+bqwLwAXQR4SUcXjg+RVDBS/9QEqmh1Q",
-	"e9zAQz5dpTZUAF71XAxN12EXQzWGppshPOUdyDquho3WsjOpwaUqD1/AG693Ny7f1/9u9jbuv7EVXdp2",
-	"V3zwbUqLgi3yKVlyu5avNfw4nWyYah4bEyaleK5JUtrLLfGUzgisHK3F7j5OqfnUwEBNAsHDWiLlIo25",
-	"L2K8P/dIwRlvswFML2zWuBHA1AftN4xYFSBc1N20HuUxhZQc+yYBD44nyOJSvtVgxKM4S2kw6AzBeTYP",
-	"NSjmULMm8OlKLlhQwsS81h8zk7ozG+wgrCCgpM4MiG3PccgmjSD9tDBbYluIGorzpgrSHwMoHCWZG6mX",
-	"YAoGjt5oSpOcJGLkQlgiGMoL6lobSL4A6mbx0goYSDV3btEzCJyh0dm0B4VvHZiCClCrr0t143lxITA1",
-	"RHbREXDFkUHYC1ZNS0HhIabcy11PVb27JcICAnZK0QyQlmlKFZQfoWgmj3GNELYCvdWuCg5jNQlzwQ+3",
-	"hYsS+JjQ3nQS+rhsnbbAzZIMkfg5IqUIQxYmLV8fSgsRSNYpTdy5qrqjSCewAO+NcIL6hFDLe6uEWirr",
-	"eznrz5JyYfMUIqwkJyukLN14O8U2MmKy4PBinoawHuFRYnPLcpadllnFfbSQyfKJYgxiLmScfkgaOhi9",
-	"4OFA860cxtqMtv+77t2aQkRVRfzUddu9E2PKjfFnkjONLK/GJ0kEdm0ci+AL756N11oCi3X5n/Ve4j6j",
-	"FLbWjyJmuJQYziix4ZnNUCp/whKA3oDX9jgdZwuTfea15tZbJnA2YpADowQ0L2oFKqvMgk33WZYKdMen",
-	"OsqktK6pt9xx21A5s+XCJ1uzTWGidJpluC81k8oVtrRvJ7p360e8fLnEGF2n11PvJBM8x/J0mKoqtLpo",
-	"A8lILHJG03g5WG3V67A7AUavjJ5HVCFiYC3+5XVbW+3XO9O+wq1ZMXqyTWbSqmE9UYfbUTYnh5wFuRlm",
-	"YxqojxXSgZApo6vh6oEM6jXHDBnipVQO01v2BQQn16JNAWMoBNyQw2oxu3Saq5qd/LhjOibG597ROMmB",
-	"CaeGTuQ11ab9vAeN24/XbS/2qwPdnf1iX/X7SSWp3plOJhmRG/U2S2nrjWGqUi0WnDgmFphNiobNECvZ",
-	"SNlxFlBLGCDtTqZQ5AawBVeB/qsrEuiqP2rq2BhmMaBJUWeWM/h3SuOMYEcU8FJ5WN2ammCg6r+wKuu7",
-	"BfAJoW5VZw/xCYlTnEnNNSbJNCe76CjDs8E006BUVpnN8MzEYGQEq0JbHMl7GWJT4QjRpUmoCGgja9Xg",
-	"vKXn1STOmg36sOn44kTe2jdLtD3jwaUaVAs2p7HXIksytWPC9LE5je8ITbilMBCSDVo0sOSyzwYAFJC5",
-	"GFzP4o5B6fVpW73+XJBQ81BJv+ixqQAXo1aSQ/KJbF5HM5qVQuAJtQWvEmRalK5w6njHdcHSYXNQVibj",
-	"dAszDfNeQ9Ku3PGtEnblfh32NHZX4ErJN8bhD3PRMwF14W+RE5J56Qi/yqPMYI7JaesaZCgnuFKNqtxq",
-	"ShsjcF6Vz9QaopcB0QIDNXolrloQ87acSxkGrHwdbY2W1nJN9UssSwgX9Unh6hmkkcI05JbxIofayFV3",
-	"U8qdgbEGOTAqam1TpkJhcZ+dkBa7v6Q31Puuy1gWRSy0B9qlXaB01OHHZOak6pU5GrEZGk/jEXCxSs2U",
-	"+rSUJNV0xudC5wy9zXBOq/gzpQmEBxK6iqh6s+ETUkQSllyc+j5aljRLbOo/Ppa3nOs4O7x1ePsOiXMX",
-	"xilOkpxwT70w+0795PRzkW3MPwhhUDbODBF8Aye2ZhMlM6QGAckI1qBJwE0qb2GCSbG/jMO9VVXFLzV4",
-	"08uq+MVLzTdkS8BFKx0W4IwiM0kWXdqWQNRRGCZ0RWEvPPsLhRlK1B+l/KamYwmfMCFjVmAtWGWgc/58",
-	"9+L2+a2t7na3W+JXXd2u8+T7vz79+TuPf/S9Tkkd2CoOEV3hoDOdFMdF8dKj//r9419+7/G7b59+670n",
-	"//r3JrJ2p3OyUe53Y8tsmB2Lb6J8KSAttj51+eKFC5cvAXhiaSd2uptbm91lfEQ11bVFj1Up4op59B1o",
-	"+qDWvxehl2D+WYw0WvsJ7TsZ28bgtpGSds2CzoO1ydSiYDWQLlIsUAzHvU9ywkdMF1JdhALqk7yXkYG7",
-	"ZKVyUKqSzpyhMabzintUwZPI40u2415jbYAKcHrbOtjwhpRvGMU4TyKEBSI4HilNcNNfU8sVt5DSqSAc",
-	"4YEgORqnCTX2Czc79sbqBRc95O+Ip5kJVDEk0a9Ivu9PeUoJ58hiF/qqPrMJoWccb06SHjtx1+M2aycl",
-	"qYp9cC4gDDPxNz8nWabDixb8bLo19QCsEyDzYhVxPcbHBFxdiQFObXBolzixNLHqIKrMZEho135hARvM",
-	"PLwwrG6WtsiZ7AalNmGCRbsFGN+CIgChduFejqLFAoVnCdi+suHDWlv2lZdJYkZZL170iD6RxFY/gkhN",
-	"wuNaCGOwMEpZsGVS1Zjyi0ZDXSBuqCgnJlTqqORdle7WrXW+W+vWahHMuSDb3T1s1YvrIt/vwoXmXMEF",
-	"Ce17+WKtxC29df7yumixutOpLMZb5E0uiGf75nZD2mQ4NMihVoiKuknyXlpC++gUMH0NSBxSPG4epgsk",
-	"bStglVDV8DoOYerDKCoZR8KkrO7iZdjrrpLKvsQgRzXlMmCOGYib2uVOzwgHFYCwFGKD9EE86rr9LUwi",
-	"C/lB7QD7W5lyOHZV0r8uOKJMkAixSUohQFZxPqT6kwfuPKGSISesmKU1gTtEd5/EWBVlTsWOKURh41d2",
-	"rYnN6MHK1GbjUXfRiGRJhBI27QuS6MxdmqjzwJS/tEhYZtPqfjoFQQvY/6gjmwz0sAJf7tnW4OOBbRI+",
-	"3rXtwsdXoHEvrtbhiCDJYU1Ja88U0ko7ZzVilUGxKvN3EI7VIcsIlBFdMeKlHUB3nSu1jWd6XIR56AGE",
-	"+UaXZ7su7+hhjikfODVlnOe+8M8gh2U5AC5nY7+Zw30dVrVcVNijAX7LCeIizTJTzWuG57AjrZNWVaOF",
-	"kEPKhKr2deI1hngg1705l1KhcaC7LIAaLo5wsyEyPOyE1OsEnbndmeBODD6w4Pnw0tCszXIL5l/sZyJc",
-	"YCkjE+UjWKeYn161Ulw0sJtTpmgau/PehP61/Zo1Zv0UTdcNSy19uBIGUZ7edSiLNO8O8OXJqG2Vq4KY",
-	"7rxlfya3fjtpdc6LCmYeoz0xIr0ZnneK9jpRKWRFRedDsnzYaQvUvUUPR+QutKpLgNmm4fMN2z58PJSd",
-	"XIE+mhTRYjGi8ingL+1qVn216D21XxdzI1Q4LqZzBEG7cIFdSlzcuP/G+ehC15Wu+NA5zikX11LlC3CP",
-	"UMV/LpizCEEJi/m5Sc4Ei1m2OU525b16kjMdW0OyQYm1nMejkJ1vfpbMF29Arc7EAUk0ftI5aBAm+jmS",
-	"J2ksylw3JHSqrMBgd+Ik0WqecmVGnSnlBGf6TwhAUA7Foa9ucjETiJzfNJ2e6XSHpswc0oG3Hk4lb2HJ",
-	"nKmQCMf+4sgWoN9RgppQC6hdxGGglEfoNZo+QOM0y1JOYkYTvoMomyFzfIM2HRWFi+QJgKRYl6wBwTZn",
-	"hs/VoiQoNNNXFb1etPpAyPwA/nXCUt6ZqmfOn752g4t3D5RdY02su6zeYC90A0+H1I2zKXXHYzJH8ISb",
-	"jUUqMuLLcTISoI5ZzJ4t3ghSWU7sVi+9Vax3XbkJs63PUiu34r/evtBoMzN4yx4kP/3rcxx95s6tmwhz",
-	"uOID5gVWgSVDfKIu1eSE5HONBA9Xc104cdFnffHi+cbarF5f9eeU386tyWmnXrgid12QsW6xUZezjTuH",
-	"xdJkjRWtttaJS3w3FaMkx7MVYU4HAxKL9IT0zN3QrXxQjwSvN72uVnwitJrEXSeaxytshgY4h2IGYBga",
-	"YY5iNiY7qFxFMYJPb/3y0W/f+8PffsN8Ov3O7x/95uenv/9r9cW3fvzkna8XmVN/ePcrpz/96pN3vl62",
-	"G1UqNmLRK9l8segVpuAi7dTYlwID9mX7r6jm98Rh0fqe2DeNg0L7mvxS0sQYm0C55SSe5qmY35F7wqFA",
-	"KLisa2ZdP3P3sBMtheFV4b3YQBK3hPKu0q8BvUplYAMuiCQS7EQQ+9BNIchHQkwqSZj7AFC2vJzXWI76",
-	"OZtxyBUbFN3yXTTLU0E4ooQkFRgzKb5mJAMPeKqK3EPjNh5FH169csKWkQ6T9LMEji495JVoBMj3aOui",
-	"cXkH0SIOIMEaJl2gli1NmTrDrfbUSRBLqQH4wqQagIeeH0/FFGfo8NU7L1Rmqr4/fPXO4mQfgoF9wDyX",
-	"VV0JANPExK9yxAlRaaF6HmpQTF5nXzk8vL2J9mwx5Wk/QvgetZChKkKSJggj7YZRX3GSnyikRoD02rt9",
-	"XReUwbCasjWN7niPJmQCQVpMRRMrbEhdTtnUi3iOKyiJ59UNieSmmvLmOHlh8x69R1988TrlQnLviy+C",
-	"0UkLS76zrGFH6LXD/U10CCV8VZ1RoozAR70xP7pHWY6OelgcbaIXX5Sqr2nzCkm/qAIXBOEROtrubl/a",
-	"2Nra2D6vHtUWH/O4PIz5PcoG6BJ6XpHwhQhdRs8b+r2AJC9vo+c18V5ASTpMBdczkooE6PtKLoDQffFF",
-	"nYWRT8VoMM0yFc8p5bIuEwsS+R49KsTn0YJ8PioJ06MFaX1kRevRkuS+R4+MsD0qpLiCFjjSsveokOWw",
-	"U2ejyk0GJamKN1bJp3qid2HnvfiiibjhBMU4z+dy1kfXEzKeMEFoPN/4LJkfFcFdWUby5ziKR4zxlA5h",
-	"Re9R4Dh9W4O4IcuGUvEdE0x58ZXCm9yBQJEJURc0k1l2j9rXB2nOweMtiRshzuAFUAu0QVaHDM0wRxnj",
-	"0A7ESeIhTqme5gHBCfCGQFjuJcRH6qYHqK4FECGO5R0RbNIJEqMcknpTITei7rQ0tBEULEBHh2rzblzL",
-	"CR/toK0jua+5p1GsjB7y6qGG9nKes9zw7cG1fXT5wsVPIR3LLFldC3SwCeiv//yLnNGjTXTbCJJ+jmk8",
-	"ukcZRUeS949KBxgAlJNdI4ByghN0NCac4yHpvT46UkxEyQNxpIf0F1OpFk9wjsdEEBic0CJE1WFIGUUJ",
-	"g1Btm+8P47f52JJGF7rdexSi3PGYJBHK0mOCtDFCKd261ECfJXNdCQVqEExIJhAkeqEZlBQkGSeyKbXQ",
-	"sm0grq4KC3YByfIw/C/LCYspR19WUgB9uYQ7ib58j355Y2PD/k8+f6HbRV9GRyk9wVma9PRCH0XFV0Du",
-	"CB3pwfdg8Efoy2hMDIzlkZrQkZZquuEt2fCU4qkYESpUMW7ZEGBE9QY4zdRnfX71APFcNpyxISSWSx42",
-	"jZ2XjQ1Y3k+ThMB4Yp4P5L8mZNagdxlVU7aE+TEUuAdSzUZMSv9ddJQQgVOTWGYMJNpmaTq8IDukTPTA",
-	"tiobi0ckPlZng8ZMyYHK5o3L8o2Y0UGWxkBBLnAmufEIlrPHBgNO4IfRtN/7f7/yT0eRdppo3sEZ8IRJ",
-	"wgJKsGNFB7DFUI2Ao3vcOh+hC1sXZbeCsV6G82GpO3k+y2FzAq5SziOVmq9wAuSvupntbcUB8sKVEQFN",
-	"DNKM9OCmwPUo4TUF0FOs95fVLVKMJOHEAiFTjrKUC7XvoaK47u+yGfEY07lhOa5YIz5WKzfDqZAa0NEB",
-	"Efl8Y28gSK4XDFq5qDiCMl06Rb4tV0vu8Ln80J/yufqyxyc4BlLI2wNQc1duXhi0lFFSAxOEmoaBHFro",
-	"9jTXW0JaEW7ksOLSZYn/ZSVOrmg978UXDVsrCo5ZQnY0iu+RuYybNoGSOvYM+BfGeo8CC6gTQx0mR0YH",
-	"hM1gQIE11KoR0WWlUkq5F180olOe6nJSR3sKV+R1rI6lK6DQKuEIeilliE/jkW5y854KxI0JVcY9rZDu",
-	"TXA8Ihvbm91O1JnmmdYO+c65c7PZbBPDz5ssH57T7/Jzr17ff/nmnZfhncIIZFTbTjkWfGuzqx5iE0Lx",
-	"JO3sdM5vdjfPK+O5gu46hyfpOamsdXbeeBipj/rxzTkeZ6WvT7bOaZVQ2fJ0FfGFKurloum2LAwgiw3S",
-	"fKzPXXaseDyl5glgCq40kOtXI3USjKH8HpsaxSQhRpzLwwqgx6VecCL18ZLCqhSZe9Qi5+rMDNA7VDPy",
-	"oCthXtoACa3K8iyd7KpGdPmwY0ImKp1shPloE12DoN6SnJQaXWkMqk4GhuQM2eM9qmI1YGOT0nkLmoVS",
-	"RYxcNhHBJ1K5kcoEUA5OCuBoTTNu5LMkgkEpBkazx+71pLPTuTUhdE8NC1benNOdnS+4jUfFI+dKOh1c",
-	"kO4rwwTh4gpL5qYQgLaulVWPL2qbTyndQvP84x995/E/vFN4mFS+xeXLW5dfuti9sLXd7V78vBznCEp3",
-	"d7bOv9TV/8l7lcL+75z+6muPf/m9px/+66OPfvf0F28WlytFGrCtggms2asMhJE0UpaXiulF5FMVsMcn",
-	"jOooxO3uVsC8W/dOEtX5solSo/cZUZqlE8ixz1MqNhWkoQbcdPdlB3/utlIHdYAxmEam4zHO552dzpP/",
-	"+umjj3/49D/+6fFbH5x+/JXHb33wx4/fOv3Gh6df++Dx77/y+D8+evKTN//48TfBjDMEq4yVBWBkWZQQ",
-	"5wBBSQmKqUNO3CFimX+VjIiKs0GhMkmtz8A4Fbg+wAq7SgpoGCSVGyi/ygng320ubYY7RGii76kBfuI7",
-	"IpAzYHTGohnElt1mDjBAvIYF1sU8f//R0/d/efr23z763dtPPvru6bd+/OjDD8NZRSMe+w8VQNngCyJe",
-	"SW6mNfwjA5t8hMDKiyCEV4phdbFbYoSr6vk/mWBsJSDUYIMF1J+OE07ffPfJ9//l8Vs/ePzmP57+9G0l",
-	"T8I5YaD9jG42AHQRVWkBmABug/pmoWDLwW0Dpm+uMNLAyCX1Ub5rPMKgBOi3FPaXbFOe48pkqZUFooK2",
-	"MjYcKv9blX2upTQpeOcZLv1NdUqGr/s6OzcIEs5zSS/D+s6gx//ws6e/+EfFM3/8+K3Hf/PNp79489FH",
-	"/3n63Q9CT58qGpibjUxOPdfVVFF/DordnVf2NrYvXoKTlqevE8Up2owA9yhIyMZ0jgD84h6VDKJUxwxu",
-	"UbtoyKQKCW5/fQpJ4XR773D/lU30mdsvfzpCt29+OkJ3Sf92hD59/Zrs7R69ffVaBCrfkKY6B0svo0uh",
-	"u0KGKS1AzJ4V/5VQ0tqeQmsegJcNjadL7uDpJGM4geyWtUmzj79y+s/ffvzWD5589M9PPvr5o99869HH",
-	"P/nD33/10Uf/WWbFMnqahxvPvSGvDQ/lcIbEGbYCnAgSrahDshAXKnlMK0eSX+X1ZUySFINpYhfx6WTC",
-	"csHRgbwGb6KbhCQcWttUhWqBs1PulWmfJqLCVQsn4uKIi3EqI5ayv+rqxPKRL00JBE5rxV8HllUZqKyn",
-	"N+V9Nx7Kd0fmJA5mSRYLIja4yAkeV1nTOnr7KcUwj8UBOaWiosAaReKTd7/dwHIFuEx1PV8hOFkQE8t0",
-	"CdpQqgcdQfoafL+xr41fjirYcmGPpGp2BLrYkfWIYXd0iW7xFpj7PKvgRTt+uC5aq+399Pf/8/TDf6qh",
-	"dTs98RXMR8CTEyzikWPjT5RTDaN4NKXHUrE9qpDD2ubHUy5Q31RkLy2QrtjyPJFq74Xu5QXr6QvgF4TG",
-	"U46SaS7VXhXpVkqhjtlY+WirLKSGVycVYKePTDFmvdWrC1q35/3hFA4UzXAt+4zb+v9Ph5xi+0e/+crj",
-	"9/+fwFOtADhyHmYva/Cl5TJOyowRQ36EvshD0UCGMqbTmTBFBOdZSnLlRy1ZA3QWlrGEzPDc4NdVmfbV",
-	"lMuDTI/SzbELZ5OpGlURVJa8Om5oMX4v4ER6NR2nohPw4L4COWt5erXmNUUTCC5zcBpEHgCmDrKrHBlY",
-	"J3Ctro/trPf50Yff/sN7vy1xHp/T2MNy594AnvDrUXeNdcgyXErRYJplO9rAZAvNCUCRGEflKB6TrCNV",
-	"cnmO80hfGlU0oCpmyXd1U1yQSeG25ThNVIHkwlYnX7hHdSkl3JfMiu5qUOci0QebHWGN0mVmzxglrkuA",
-	"UtZqeRxCVy2LmzS2IP3rJUcB2U+ENa+Co9GnXKWCGPOgcUL2ySjV2EbPiDWf/uKfHv/119ox6DktUPy3",
-	"0DvWk2pKGioOAQZiNCY7dopGOJlrpiP24ciWvdPPHEXyEjkbsbGunUioKS2h3Hhl1BEHex2o9p4hi7lU",
-	"/GdkRdOT+V/Emvr4J994+v4vTz/4tWLCWsbr4/hY1URxc9mhjsuSkkmymJRqEYLgIKlWZgBJP2QEoro0",
-	"3MsOCEfI75Fyjw3km/fomI0hToYm2vdaaAjoeYwEzmUnr3Nh7qgYjTFNB/LsYANwmxH+QqQYVjE6R5Nc",
-	"ee+OyZxvouvA7oTG+XwiSKIylbUV7znAr1SilS3493LGhPxVcXhOuGC5CSshKSQMOVj8EB+TK4p+f9or",
-	"I87jEeR6rs1u8dNvPProdyXG0WmzFdaJcUZogvPSWbp0wuybZ4KUqDmBJyu7XWNLbFcqdG9dvuzV7p/R",
-	"AWNm8pcE59y3EHICOu/nzIuhg447O1+4X1maD3726HfvPv7hzx7/8Gen3ylv7pwMAcLQtUbndNkoj85D",
-	"KJTwGhOUSX1TYenpGlamCRWNpzdTBOWF+nP5j4nGEzgXGuxJBTLr9AaSbKLbUJrfo4ZchYI/Afyhk1z9",
-	"p0M5pa+7cfn+Gxcebqg/tos/nNl9dWhhPnuUhoZysOv5S5e6DTfRaLnuMhcamHMW0DnFYprjrBc8iK2Q",
-	"QRxKHjBRRaUVjNC1g1s3NjcPbyGW678L+Z9y8Jbt6kAZ3Pfb8DjAZlevSc5aPRdqS/VsO8qJLOVdVDDM",
-	"rQP4OQ4xNQgnGi/NNUzy4P9j7/2fmziyveF/pUv1Vm2okoVNIF/sen8wCUm4GxIusJtbzyovamta0qxH",
-	"PbrTIzu6qVTZGwiGYCAbAhtCQkggyU3AkCwBx+bL/3LRSPJP+Rfe6nO6e0bSjCzbEoa9z/NU3Q2WNF+6",
-	"T58+fc7nfD5+51NuaVwNxS1cGPRlIKSvQM+nNUGsiGBMdCUlPaD+ZWpQ5h93E5cr6r+u3Ft4hB2mz5WO",
-	"IcHTWgjZsaCkAo1UZaaPSEPyvK2lq82li8HC7cblK42L1/v1vJFOwPg4nilkWRtZHmpLO3pLgYIQVdEX",
-	"dRy5ClUg3p2+2A93jGy9HSFx/IDor9hM7MQrvGY7DH6zqeAWrzH4AvGt+8Hx5M0vnXpvxKOzI1PwrhCZ",
-	"t02Kh4RssfvgK9QAzzoKJ4KxcYUNQUy67UH1xGJiGjGekaqx/BCUK2ScqWn64DyeL8WlSN+0hQ+3Xq9i",
-	"8ioT00pvjPpGfRNWgekPjt2nQm7PPtedHRILxnuGvOu4Va/vC76CX0+8HHIB9H016llGmqCrCZs7NQPj",
-	"0QnCQgRslzRKIVHRxhJ4ibd3eTRRWaIzDHZUwFwnPYRjz7DBPQFiKMV0xJyTblzudPQbv3GcNr4tiGmj",
-	"j7utQtsNtIj3VKVMpa0mZUsBmycXfppwZDUecIq0+cUnwa0rzZOnoymACG/ou12+cef7tvVB7wOdZ6WG",
-	"PF69xkplBhwHjTvKczbIisZccP/r9Udvo7U8+XL7X0198G7ssO/EFiUEnmzuuumEGCOH2b4cYe9VHGpz",
-	"ESb3fD2wIA74HPLB2R4J5cmkI7Oqfm1HJstzBZtbOZThEpBpnKoRanY51xsnuSnY6TSMzhbkr1Xh2wUg",
-	"oJMbMjiFLMevyamTF5f/m0NvAAVLxHXmYGPIgfJ0gfE8I6BSkuX4gdKRyWVIrsyoqHosp9o1VJOhejzs",
-	"V0gromNpOBnoc2LUyWU52K1QQZgcigmSE8z3ncjVlOQoo07XG8voUzcnZbGjg9pchaIxB97JvP82V8to",
-	"e7DUEbE24AQAwc3x9xVJh/5EK5KlggefynDr2oXgxErw8T/Wfjz9+/3Twb1fWlevB6e+gqWjYXfmUji5",
-	"+oCuLlxA/jvl88dTo2Mv7yqM5sdGRkdHR0delP/nJfl/RsP/N6aJgsqa4yuFrZi7RsZeCB+xcfHrxs1v",
-	"gwefNs991Dz/c+vu8cblK/Bkyi7i3lN/FPlSyqfOdHjZte8uNG5cxav9fv9048PjrVN/az1YDR4uqZOC",
-	"rxg0Oq+tPgkf8MtzjQuf15dPypE8uYj9lql0qloBVkTF7PrBBxsJgZRG3xOuN6/roHGRDdIdt27dafzj",
-	"zOO5+dbStWDp0uO5+bXPF1qPbj+em8cM9+O5+eb5f7Zunexzn/NqO9l7vU9l2KhKKJmqcsthqmL3p8N7",
-	"ifDt/PQ4tnaa9mjXM23RszrqFMR3s7zokmol3c7yg+0s5seqoc/1ctAEIoNEwRjX6WxkcMlyyMdpSCpk",
-	"0XWee5y4MuiDgAt+Ip82TznWBuObOva9h4dEzxRcBl00gWsPDPo38KQ5TmxmoAfTEyuNcyvB8nfB6ePr",
-	"Js+lFa6XGzgC/UvGCG2e1kytNQ1uoILYBewItyALgv38QCNlc5YhRyhkFVA52J+180xvV6REUasxPn2w",
-	"Ect4ZuAyyiiRwDcBwCAHkzlWZtA5i75NQ713QpJCMNHVGQ/bbfsxIq26vKhDLOrTCJ9ZXPoBRQ36yMFj",
-	"t/MGzuqCHcafxKVodQ4Dj8iuYwmDe9B8OXEPIb/JvE3mM7oyswoNV4bsKaRSeFGkO7IsrvfEkyxKEjv2",
-	"aLx7tI8iRk6e6nPjgFkBBXPpN8osQ3Iq2ZEbVztVBJCyHyJvn04n5vBnbDbb9lyG/9lxEIDHIsTP/VH0",
-	"gAVOwu/hPw/gReC/NdXzuzGvqFDEYXu4fJspVrQ5V7nRuDfQ//zXzToIlpR1gCEdoG879VV99W6wcLF1",
-	"9YeIY0MnBkfk+FYcqkCrAIniGbIv7Gq3BTb+M6utq1cuB6NcmCbUEW6WYw1K73YAUIWuvtn1OuOjzRlZ",
-	"jozPGoIufWbUrBQARvkJheIighZigVWobP4KgtW3r1u2jaLKto727pbt7K2N757t6pGVN6kBDf1f3u0l",
-	"gYbi9X95Hwkiw2fTvLDq/KTvL5cRfjN88PBLMS8Q/gAfPPxy9AXCb2mpvcidvzneWPlx7bMToTpb+HVR",
-	"cauCdT5s88zH7Q+rvpb8zLtGR8dGnx/bs2v3C7sjv5uyPb901PWstp/Ul+eCm/8NRoBsnKkje0f+4/8c",
-	"+j8jo6N7Ily6aFltnUtyMpQ4//iYHv2U69lFadupiKjcldbffsHuS7l+5SP1caG8W4k40+DaT8F3q8HZ",
-	"040Lv3W2VUOqqz+fBctGiL6PtGMD9ZZAd1yJdZhv6N1zgF0Z5+/WV+/+fn+hcfZcfeUa+tD2/jTtQDsD",
-	"w53gGnu0usqPBWSo9HjKM0IJ5SKADQM4bkDNwRa+6MUnollEnqsvzzVuXG3MfR98cqp55fqODHkrhAEq",
-	"Mo/u0BKe5ZWwa2fQJ8yNmswAN1j5ZsnHiCOAv5WfDhBU+s2xxrdzv99fqC8votn0aTAdKf0ulVjbguC2",
-	"pna7DDkAJ4Vx7MpKk/2vqk9EmoB3FemwxzWd5bqTMo0taOpXIcwP+U6joBKkZPJdIhDDjFQriF7VlB8Z",
-	"ksOms/8Xm4F4UjOaBqGqRlxDuKHETCgPowrV8W8owGZt+RGh5D+r1POxakU5KblVj9iKKgPYZWTEmwBe",
-	"2tQ+fwjeYH9f8eImetI27v6SM3qCDTpW7IJDR2LFDZY9BOsup2iT30o5RV033TMtg9K57/l4bDKdl2kk",
-	"qSrDDopliAx5BzDW7L0Ky/vA1UetnLIv+WPb9BuQ56ABC3msdhC7EIacJSpI2Z0BmUMibOmXsTMgyw0h",
-	"To+CwzaGo0pUKs8qfmzBAT9BC8zbVntGvehR7odgP/Ub9UX5riCxJK3rxEf1lQUMZtTFHHsmvsahP0qn",
-	"yswvufAn20N+b4/l7YoNb2Xi0Q/SGhIWvRiK0Y2NmqcysDHNWZxqfHg8+OjX4Npi48u/wWVsIartL6gZ",
-	"pHFKYiIz1PoNFj+Lct5AGURGtbv3wMSoJ8DL682QCf+oqFYqDtME1mGFRqkAmXrK6Ispc5WY38q1YOuH",
-	"LLmzkJe/p+KXa4vB4u366t368hzihkOJjVRj4V5w9tvm7UepiGS6kav4QMlHQE4hZqLUJ9F5xlrK2oNz",
-	"wfEffr9/unnju+DcQuPLq/XVu8rfIMQwrixj0IcVz80zC4s+9eVPg6W7rVvHgqWr0blbuzzX8RFUH6M1",
-	"qJdSGyraCLZdRZueEa729EOo3SBz6O/3F4KzF7FSEyxdbXy9rP7j5G//M/fd/8x9t4FQZmdkvSQENVFe",
-	"dsMkZnyocEmBesmJ0FfN9YcJbVQ36YENsT2QLEOKXKBpE2nNNgJnxTALLNgfBHHswiAbxy+cqP/2XfOL",
-	"peDBZ8Pfq81s7XxfvnMvngP91eiOSxX5PiLxKKnQIpbsJndjTx7U0gzLQJabBIRu7wOqV19l/33Y3xOJ",
-	"D+Q9RDVfymQ5bNb6iY5y1z9aY34ubI42RodYag2ulvaXHE5q29jwfq3otbcYVPa2Gf1wg4Z1IlMYGN0A",
-	"zS0d22amhPiS+wj6Wbl/lBf5oF+D3gl0a5uPRZ/AiyRFu3FLLhRQj1DYa14RLFi3085lORYuwfyBC0d1",
-	"tcK4MCtDTOet+otczCh9YnQpRZbrD5EDlOrLpEmZeqbP1mPwtQmiWxshKsopNkVoRsMlDh1kDs2zDHmb",
-	"a84UrLlywhyW9z2X23l4DkSbU8XQ3/YsuLyBuzdD3nG9aRH2nENa2nJnedyCPyivsKUl3xmip4fiJDYb",
-	"80MhMhqIYdjTHQObv6EBz5YAvnj+n61b9+orK8G5xeb3txtf3Gnc/HYjAZcSMtsW8qGDaBxKtPADRALt",
-	"LPnAiNqDzCS+20EvQNq1bga34Z/8NFi8jR749/sLiH1qLFxoXb3eOPlpe4AWhmDrBmna/8kl9Ey6v4NV",
-	"BQ0EJ4C4ZtWAb2FBKHSPVR8P/OOAWKxQz1fSQNTH035U5Uvjf+BjcEWgXA11qSqWmLQWwLi8qeJxyXJ9",
-	"v7Shk01DxJFB8hZ0mioIUVIBLmdd3hC8ctSyTMCiCGG4O6u8IVBpAkGmCjmlC0SvHFsBY9R5wl5tKL7q",
-	"WXQ0sf5D7aN6sgd5vPu6+cWF5vlfg5vngsXbzZ++3pqXmHFRUPuZ8xKvoiqBaHcIfnJMAxp/8nUnjEPJ",
-	"Y+kGIXy+61hEuBkyqYMWQPRNSb8gqnFAnj+7tjXQVbeV6nOYADs513rwQO3gl0+2bt3qn1s5qhn2tHMu",
-	"wL5Zf3A5WLmyoSVQYD3AXiYmzpeoV8QahwrAVXd2pTrl2KLELOJTzy4U0gqsoO2O2laazFIb2D+4BX8g",
-	"UzQ/HVbwsO7SFsxnko6mrzEmUkNOVME9nhRlKJYkGufvtu5EKYRgVraQ5UhsxMCJzEWY6Smp0Bp4C+76",
-	"dp6NG4YVt+oLW8UYts/KfxBqkpFgiIfzB/qCqnRQYAwSEQh3AWUJxo7Cl47Cxk49K7cjQ3IVWsvBOcZU",
-	"0BRIGXg+mApWmGcokBA3NsNyaRnlUFL03CqqKTl0No0PBepA3MoB9y2cf6D34g8iQybLUCZUmk2kwHjP",
-	"aoUytW2sWOBcxeWR1SfplDzdKfwFvB0I44+mU/9ZpdyHHuKxdMoD3dVUY/GbtW8+UhnvCq21Xbj951O2",
-	"4yBoZHR0bNfzu/e88OJLL6fS5olSo4U9+V10jI2MjY2NjbxEKR15eWpqqrN1Qj1uBWSdTaUjD5SCHwBE",
-	"b4bFPgbKK270dmgQqfFU/cGZ+qMvg1u/tX6+Gpw4Gyyeapy/G5y9ED4S3noDIdZrbJty56+x9VLnhlN8",
-	"4Nnz5v07jRsP1+YuNa9cfzw33zh/t3Hj4eO5eTmmxxcfz82vzc3FOq74vQbIPXqnzfErkZbVKVascoUP",
-	"xWQrtG2FnHpVRyVOgLZAkZ8J361gf5ivm/XbNhjYnGSIE/lCJ98I8B9nOWAGZqOAAiAYkaGQP8u0TiAl",
-	"eYd50wAqKLmz6iikr3W0xqiXy/JIXlbdxKGIlpFfCDEKjFkAgAgxLsUqEyKe6UptjW/i4A7REuEOvUEn",
-	"OH0dZQKbRwVPABw76AJP4+Ldtc/PDb9OgAR7PeIl1FEBE4XvdlQJVJN+mzi3DLHxu7ZAxJM85hZsedr1",
-	"tKDLLK1J23I5S4yNDuKzDTk6UndJmH8cn475h2mfZR4jU6AwN0gHtbLcuvMDVmSDyz+0bs83Tn68diLa",
-	"MpuvCl/uvQO3BTkDvDji2/lp5g8B5TFJ8NIdkkERJyY3dqUTMGML28ewyGIz0na0iJDiiAAqFaM20Z4Z",
-	"hpSP/J6MljwuwgiwoIHMWQ78kCrHniYcFBcZCItFIE6INJFhZc7N56mwXZ6L9IQhPko+ta+eWDOkocGP",
-	"a3rLNAlL//KhFV6iFisPVCgw7xBV5AmbPTH2HQjgneCmTxooirc+ggaXsALRZgbZ/HjP5MGbZ24Hl1da",
-	"t47VV6OaGIJ50uISt32PARZ0GGtEw/g1esmwo3KtoRcSn0KTPrLOK3o/wxWR5eqTccTbIU1npLaETKsh",
-	"vSpR7KpmMSnptiwv2jNh66Rj82lNAxiqRbbrZ2GrrqXDD3n/LKd5EOFEGVlkRuvCaOVdz0M4l6bM3JFA",
-	"hLn9DQFKAF89cFvI3wHN74mfBwurchxsa5PJUjUg/1ug3lC1Cs6dWTux2LhwGwFTfWNdol3MPWmL0gSs",
-	"wnY5ro+qV0QShB5yEIKxtCF3Dbck34V1CvsRUsvOcr1e8uoIr9pyUBE1MSI6HHn6IYdF0Vsl9XWioIo9",
-	"8Oan5qVjyBWCYL8B0oWsl02qQi4J51pnkdu7KCdIjorpHLJ7UGMkKMJrc1h3uSxHsSsqHbf8U63zlAfZ",
-	"annuKqgWO2ycmiA5j1WcWk79W2ShOK5MDSwINEWnRZrkgDQkR5QEeELrlGLLegrgqmK6PTMCL9hOQRGF",
-	"TMrvG7qH+vJK/cFnwe1Ljcs/It4NDKeakE6qYjJJ/bh1615w+0Hw6Cfzyw300Bh723CyZHvkvv52Izj1",
-	"1eO5+bWLS61b3zyem2/+9HHj6oL8j5vng2uL/TE6GH8pd2rgLEyUFoAMAmJRIvA55MpOY5nVnJc9F+j2",
-	"fPVPJD4FJmyUF43RY1c4FiV+Peu5fkQrVBMXy3tluW0xDrw4qr6KP4k81ERHCwQ1QbzqQfQFcwo9UhJH",
-	"9Gg80/0J5i1i/LpSihiWxgAmN5qrZ1uPTgwruaEIg3rm5ZQoZbeWk5akewulyUMheFsJCpjiTlkwZyaR",
-	"fjB8iA07XR42sifRiFYY3yK3XNcQqP0GZNgHSWn3THV561lLAhG/iSf9AS+KxqnPWrdOPp6bD1ZXWktL",
-	"8j/+/kPr1jeN5ePYo9B9Lk2vw29iFkEaGheLRRWloJyLiUmQBZXXUIafW8ah0izncG4sqGQXHBp75Vwm",
-	"2rSLVPe37Yss111wk6bRW17a0iJ/6uMEmWQzJdtafI/rww7ji+bNk8Hc5/XlueD22cbFu42LX9dXVhpn",
-	"rgcPj4ct3mZG+q/Wm3ffUMl+bPDLoccBbz/u1Dr1MCyq4KQlsm7Sxvjhne/jE/YmY0y2tvbX/hPHjWJC",
-	"t1HqH2ZKFJiFOnopk1wqhiODdqrD73AMjTlJIVuPx9C9ZLcYTNRLbiyc0E+tJV7f7W1KO6kQdpFvIg3Y",
-	"daPQoXdU7+EOT4cXRNP2UuMpMTK2axN+DF8GoFRPO/ro9Ilg6VLj5KMu5ex+3cxOBJ/0rA3DUZ+4XLfU",
-	"vAX9NAa9pi6KKCXsqTFJVuNYSELHjIL46xRNcqHNmCI+7/+iFhkEaHcfi5+c/wADGKz76GIjwKOwJ1wO",
-	"fIaROB8aqUM7FKh/Baw8LvGrHjdpSTsGwHZI/ujpcEyKblTIA+Y3X7WWHgZnfwrO3mv+eDE4+y0kSmGY",
-	"de/wz18FS19FuEKV89moM9Mm9VQ7sh7WHbVNLCnv9D3KRaEdENB9uD1ivrVOlCTPqePRgj+cN1xP2pe0",
-	"swli87xbtnkxTdyqX3RB6wrhAvI3gk0Q6jjjQE2Fx3AINj3PnkmOqbrY1MxA6oOzpldT/9QPIU1cPUUq",
-	"Ddxr/VGtmfF4G69n/r0/vHD4nfAO5m+T8lbDVf7Q9+pFnY7sNaqUiACOJNFrTIOkVSp7GIfi+so1eYRq",
-	"O/+2IR96lE9VWRN10qS9leVWiNoBSOYp/aDGpCDcU9MRAhQTOtrkcLTR8ijWP7hClTtMKKqfEOyCRr17",
-	"9OUsz+FDwIYs/5wz3bKhkIAHAgZGPhGhNn6JlTNkEixenbKzvGfTm3zpt5F84Qn74P5sTz/fNh1jten3",
-	"MvsBAni+X5WmCwCeWNPt5XZ3vi8fpucR1bzNE3AWvUZMaflF7L+3rxiomEB99cG6/mFDK0G/cVcyOWGG",
-	"TKPNOthPgVIpU64cK+mafBe6eTfWYY+eC7sNEI6GuqHr9Bfol9py+/vTF7Rv8+x7KiG24ci97U5Jmxik",
-	"22aihQffdpxoHAUwBPkoaTJVRRPT38XcqmKDyWT5AcU8p/ZE4ePP1ZXSqhGTW+0lANiF0MyM7WY5tCAA",
-	"xhhVSC1apkXE/wg8SagtFeHL2LCllgH2PU7R/LSq1lk2SN+qaE4DLAGtNEtrGZJzWMHPaYCErtEJ/fB4",
-	"UbgS5S7A9qA8DqL8Ho5gPHoIPoq40adyz1Qp121qgexrAxgCOv/mw8b5u/3tnTol3/uo8qr51jpHlYjI",
-	"E/JWObXe9NQV6qFL3TA59VAF/tRtksJ8Mx5kqgZ8EkNTVT29Eiz8vYvFOE7Yz8xk/8p+RmfY/LanoB8J",
-	"X1sTccLXbR/9IUDXse3BdbT2O9S/IBhPIPSP2ta/niAgTuCGBQEtjxZ6VN7/zDycB2zkZR4j8Avs5NUa",
-	"nLDvqK427hJm2VC8rDE/vtr+Kt50iOtKPXfSsjKvNahVFU7Gw+PBtUXF7/XweHD2k2D5w+alY82TC43L",
-	"NyLTg5qvbQtLjVtvD7lPf2mIo6fukTR6+hEGrNqW4JmQgSs4d6xx+UrM+PVkrTAGOqMn3Oa+iwTqeBbC",
-	"/KlqekGB9gx5peTqQ79RbXeozwjjbrVYAseDJymteeO72CxWYtSzlBqb7kTI8hw8bC4dxzTctoZkfBU2",
-	"NNsiQ/RY69AJCF25W+V5ZsFzyOfydGpCR2WztDaOAEYM41ihwPK+ZtlwZ7l+LQwZkfUV6OV1+yseDl13",
-	"Wv8WAZCoBpYhOUyU5RB20JYlQWx0GBzCu2NmOpYBCF9XvecW+idS+KD2DDsKMtnjYy++vGf37pdfAOh2",
-	"OsVdaEJt3rhRX55rXL6imN36p7jAB914UqT3QlAvPug9AfxO48Lttnfty/uE1Y485XkWx1kTwzFh+N6T",
-	"WSZ6CkYnNyFxs5/4OqEsLV0aNtfGWWM+4VCEm7UdZwKs3Cx56rEsr/JwXaEtIk4xTCsaKI0GgbvTcjlV",
-	"4ahlS0fAqFJbKLpwrklr1EDBocVifG/kKzCGA7DukE/i/KPmzQuNS39r3v80WPqqceHBBiq70ad5Rogl",
-	"grMXGncXEErcPH+l8dkCwM3XN+iexBJHzPnUgF2FW2bomyOEE90pcyWtEcMTAALWMqaIj3ri+/ljjjXt",
-	"aQTfJVMMaCuSjjZu1Qdeg07x3s3D+94dbjt5r6KGJlMfqNZA685vpriY3ChesItVj4n1emzfcGdJmfKa",
-	"TtHAPgubJ3RoY+dtflqGBVqshVisTLmlEoEldYEsx7JZWc00RBA43apPVcanWrZZZY3cclcUUaa1LJ9i",
-	"RJSoB2EDcTlS0bseEqaoTxCEAGIGras/BAt3d2QIttNGChzQ+p3lNoc7mySOUyOWq1g8q9xPAF3D1V7D",
-	"cRxmhNp2nwRLUtM5NIgb9vyeOLt24mxvR1SqTvWO6d+QXxjiaL1RnerdNW/O54doQTGh2YKUqlMIqB4o",
-	"H/KZR/Xlm8GjD+vLq43LK81Tdxtz85Hxg8FKDusPGHJK7rmOwyx4SkpmXCBqcRUpPHQjUFhC1cpEGNHK",
-	"rwlsz5GxN4o4ENW+iOoMhHmeG8OOPGlZb1SntrKFa82d8dTYaEb+/7Fd4y/t3r1bunWgJYFZGNkAUgsm",
-	"dgO7+O7uAd2vBmWglGjB8es4vd0T27EuTK4+mkVqH3hTCgciHVGyK0NSU9E32uqQTqr8trRMh1FrgGPb",
-	"enCj+f1qfXm1depvzb/9tv7wau0TiznMZ3G1C+zo1X01ipUNFhPSiqi8mhYvkW+VjgqCuS4psFnDi6jf",
-	"XCiZnSlGHFbwEcku3yhDJhUnEnEYNNK1j5bOJnQXAsruDNNLsF+zlk9cdj020ILx2ufXksx7o+WJt1yr",
-	"qyMG4f42671p7DffGuLOgTepJQds5tg/S21IMFhMKPZfmxOjcB6WmTGgHlK30sPjiJ9qXjqG/XT9dM/h",
-	"jp0U7e2H9IXKE6ZxNQAfhCY3Tavkh4n18KUI5Avy2P/v+Rny/KgeiElLHoWFLyd0hpE37Twou79JZ6FT",
-	"NP70AM+x3vHhIPU0RzVyT5vnjdKxbkoUcmw0XnAzVgrU3GqjV4sbexOa4pFfBrRq//Ztltj8JD/ru9pz",
-	"xEZb6ia1BKskOZsfhcnNJd0uRhVWo9b0b1PplIGXyfVheXSWbwi4BuOxn7+mrgb/fEVfEv71TuS68AcF",
-	"VXvGGrvkoyf5nLYFObTg/sr11q1v6isfr139rXdwD3/aqbK4yaWwSfyCMOUTnZ7KkHcUflx/QvVngMiB",
-	"kjv+WON/UZxW574Q/2eyZDGBK/5aO5BNh6/KT/5F/sZiXWqM6qFT42Mb0DxUz7ZNZXNz955q2LM0zNIP",
-	"cK+CKlFr8WTzh0e/319o3rhRXzldX1lp5xlPNLj1Sq9YYgslurRJuQVVudBisij4qinsLLtQAEgJlltF",
-	"SJaEv8+QybZS7bgq4WoUKrpLxUVj6rlZfpih+qKpCsCPUMMAS5CG8onHK81h8TTBiAdVvx1MTV++Tx82",
-	"pdb7oFXW0Wn9fn8hePBNY+GctrAYq+pdGUY7A00H6rP19TY5QZtUU9tLXXPWc3lRU3n1p6T5Z/Ucz4IB",
-	"yJv0I405QXLudM70ccApyCxH6funmBrTgcocfH117cfTaCWNCyfqq3c3Zxnvy12gh06RKiiC9JTyHmm5",
-	"bauXMAl0EzcDyaWCUBtCtj8gX5acF5r3UcjfobZCddsmzp4wboQxC+6cgT/EAi33o658H2L/elPru44V",
-	"I68vDwfyaR1kUJT/ox5+IjIYNqofRDAyiel+GJinDckkx3TSV8CKJLuHeRlSyKYs+vSJYPFiPE5gY7hB",
-	"n5VfkXFO+9E8Yvo75WaZeER/1S4U+rczqFhvuniacAzz3S3VY4cIeisU1tkfFcHaBGHlil9Dfi4dIFi2",
-	"NUhw+rX68o+IzmleOhbcWwru/+0JmY/0TxuHJEeunMgqUWIESkY2RoCzJdcxnIKC5F7fd4S0PUuOFAHA",
-	"bPuq3g2IlVy384TYRpn14LfgsYF6o3V8kdoeBpaZ/fVea/EkOqHmpWP15Y/ry3NJqK/+99edaufYqp1U",
-	"k+CZBgDxB81MyS25EQMNIqKDKozLdVdyqyHYXFmTBk0UXG8aQjg/Q/bBkgXRa4En1SgENBMjluO/rV5y",
-	"K83u8ulS46mXxp8f/Z+5T8deHB8dlbfCzbKdBwQpHsdTo3te3DWyZ3R0FP+Mry6/Gzaj9n2SVa/wjIAq",
-	"WksPmw+WGpdvBNeO4Zs+nptvnv+1devLx3PzjYt31y7e6ecYqoxUlBjr3VrjcjYCLTPYZh+FnOlyo6ac",
-	"xhOo7ZPnVN50R1/dNxgHJsZ7h+ER18mfYkO/StMqxQmt5CvChqmQANly8ZiLtXvd/1eeQBYeSFraeSCo",
-	"mowUUvTVO34eEqwmMzqhaHDUKE36OpJe3RWTXk3LL+DxqS39Sj2P1pIj125/ACvtSYeu6Wep+SkJyQoL",
-	"LfjkVPNKRyvUEKMMnWfsXUsKt8unAZY9YGBxxxFBhnnnkgHZQ5gDne0fSrCncKkKFRGFSurbCuNwMuQV",
-	"gPOYkgpGe7O0RooucTXa0QftZZ3y6/KousgQHwcOxFD0LZ4NtG19+ePGV3f7qRb81bW5P4L0iUnb5b/J",
-	"78htxzfArLB8+gezTwKyQG6IpSjDePvSSSsmEepg5kSxJcYWGOG2YB79HVkVxi2pwre7/3JhTO2sl23A",
-	"gx7G38RuW0wpL+EQQlsYL4q0znDjnmIIBJL2KsMht7ndqlNKQVO9I3swaJDIqHpTtdgXdseO7bNU4YNJ",
-	"TNoH2lbAAI9o8+eRr7qrzU3ZsliXqYJGoJ3IfILE/PK/BIPau275ln/CScf/Vj3ImSzfR/OldnVUWLx5",
-	"NxJ8QpGE5jXZREQqQLdwTGQ5tM0pCCnUZJJIpafKtn/QrNensoFWPd7hbWPGB6N7stT4xiAb5++25+Ej",
-	"Bhm/e+wErcz1qzJGkIIiHwoc0rnCZvUs0ujOS/lbxwGrU7wGPsAs+6vbwHOEpvcUWc4A2RXlO/ZT8BmC",
-	"5ax9c6zx7dzv9xfqy4sordBe6lvfkDRCML6KQ/4a8cV49p5yqWdBKceGLlD0TKrfrNutSf+V5RGmcFuk",
-	"VYsDosYwp2RUO23gNJKHTlJwq9yaMJUiq8qy3KI+wz9hJmGCRInIw2yn4SOPB6qbaCc17E1urxyuJLuA",
-	"sRyCWTQvf9z48lHiDrdl0u5OA9pJ86Z1ddAaDzjPuXGcXLQMcFIYAfvMcfpwYFkOT4sQ8QklCQWPBIo4",
-	"hbCrJzRh8Qd1P4GmmFY0UlmeKzNp9EJVbwHBOmsLJSfSLpNTsMHtiqNuhfHcDoI9ZMiaBqLoZdPU5rgu",
-	"JItyofhUbjwUs9VvBJGCArvD2nGcTJbn9HlPDVVEa9AcBMNhmujQy1AnCCQOsf0MybH3fMat3DiycYEE",
-	"kE7+whJLFC+Nrq1tFLAICT2N3ASSbCYIWKjvgy5o5MDeqVVhPkuHPXn15cXgo8Xg/lxw6quNyFXASG2P",
-	"qud64Y7xTkPgDQkDcZAXgN1rrnHjamPue8yOPZ6bb1293rj57eO5+cbfrwVffAU8wnfXPnu0me0tlFnv",
-	"maM23woP3eFeIly5wUxE4iBs14JUiTvLexyqXzV3H/Z86jv1aLCzPSINGempfNt32DBOWKgG3tWlOexd",
-	"qFNOf72ShD6UpU2MocsTnvmLx0TV8SPsXm2+FRrlkOtXuGrr0eRJ8sEyyBiuO4Udt1hkloyjRDVfwhYL",
-	"hZFHCTh4mV4xy5bJwZ5B4t/gxEpw/F6HcQ3WrNKxXe3g8nthKPpekX+UV/qgzXodZhWZhwe5ivxuT2tV",
-	"aT1hFzmzSPijsP6CbooxPk58jzEi7P9iaeK5UF4SJQxN2th45MWoX/UYeY7qK3PXZzvimafDBx32YQrv",
-	"ktSsaL4xQMd157vG5RuNb+caV66391XhLLXvL2rmKp7rFhIn7aD8NNxJVO8tUg7Y3GLvSX+gALgwXyrz",
-	"oyY68pZk0o/MG/Tixk7Qm/BYcN/+UrjwGD3tu4BOA5BBL+xOpbcPNLSf552qPN3j+yXJ/8oPB4ioPX08",
-	"OPdT69Z84x9n1rWJGeTKSGaXlN8AADZqNoXIR2UFOL/hOjVdq7BDwBKH9jzQNbJ9IOsUCZYgH2aYStzy",
-	"BusoccPr6neRTy8GvV6bK98HCz9FJkbepUcO920Q+ZOPgyFQZC6gaQoeGTfloutaaRX6Uk6qlaJHLZYh",
-	"ql8yy5/LwbePVrmcBnOsozhP+gxqupQ1u4/HZuQRz5z45FzKQyDGDR6eaIHLUTEW59gM40f9klstljQn",
-	"se2PIxeaW5EnU8dxZ+WxsMp925FhhLyzeuJYUpJD1BYstJFNIm6Uxe/q+7SjjOaZAMg0zp4LFk/0NrPI",
-	"6i/XIAMyQ30lVBpvgH8STBPiWQybLCDZ79gVUq2AkQjNmVehQsy6HkBHEDCvSgCUW1lO1d/gQsgKJd9C",
-	"WppjT2sVPmoIqsrUYgSl92zAAoI2MMtyLXAKGv+ua7W10Gvm9viTvnxdNol8HVsxJNVO9OIf/33XyIHR",
-	"//jzyMtHDu2VuxRyCiF26+WXx15+ac/o7rFdo6N7/gP2Nxyf1HgqX6qOiJI9UrZHynREnu1DHScsgPaP",
-	"45oMp3FQJnqgdphBYnqo6JLGo7nGnVVpsQtRbWxzUhHdFlvUR+JYeOAkKdheOXLowaEEwRNoT6B5X8lS",
-	"KLyTxyoOBTpZJVbnMeAMjMX8HahNFtmmBPeeTEHKPN8TTswcqOkl1ZshZ4A4+vdDK5FWJQ9D5g+vuO60",
-	"zeDP7YShi5/VHyw2P19tLd1urp7t0t3pZXe+T/MldU6XR5OeBOoHapPm++vh9yaN0LrLNaAV9tbQiAu2",
-	"w5KK7nldD0iEzIc1+JdGIRg2Dc3dFfmNRcNu3mf+iPA9RsvtxmJi8CmbU3jczjsl0N84bJttRB6mLn/c",
-	"OvFjcO/n5qVja58fa69yttnIRt3AG1SUkrHNf6o4LoW0NqbwoKdKc7kJcviNyZFde17IEEW45ZIq/ADa",
-	"b+G7ecrBajCe0jLiGfJvB/e9niYH33o9Td5hUwfT5PX9r8HGffDV19JwyityW6BcoprqNEEeSeGTXaPk",
-	"wF6I59Nk1+goqvjDz/eMwkeUWLQWz5PYuRL6c3pbtKsn2Ixr3u2wT32WIF6oRDu22bDry6fq97/ubc/t",
-	"Pq835Ott461UkQq4VWYQildD3t2Sxh/oA6IrTM5AbtQgGSb3ZKinTnRAKOOS0wdqCXCvRKptuJ0t4H5Q",
-	"AQZgoaVRKWZninevMkLmxaMF1/sXBjbpQU1KXkF+d5vd8sInzUvHMJfawxv3hEGhNCzHM0zJLbNxpOPm",
-	"TDCnoLmDIIA0G7AViSKznAq0GRlkkedyoXHkdqSJ6ylQAHIDaT00rWILaR7ImdOqX3LlWMhL6BfIpUnO",
-	"fJDbAbl74Oz03VCXHzGw+Tyr+ALKsAohi/1ngMWyOSo3WLQWZUCaVc0u8s9K7oCKLFciBpZWPODsPT8Z",
-	"joV28vQGv9sHxDpQeyIorK2toeaDT+rLp5rn/9m6dW8DO8B6sK19HTCGacYqZrnBWpti0IsV2Qw2DMcy",
-	"pvd0WM6zCMTamvGsB9pa14o6MFsxZ6ZhQ5vUHXrscmmtgoq1T05AhlE6T+tp2gC75Ii3dCiJq1K3zdpA",
-	"gVIx2Jvt2laiwJu8W9ZSW53gGf2R0WJXLKr3fmldvb724JyaXW+Gxf0aPjjKHJb3PZfbeeo4NZW31XCp",
-	"tp/JEw68/TST0675N9P6G6nGN8cbKz+ufXaief6X4Oa5xpefwKvr24VX3TwoaO3yXOu7+Y2Agg7UtgcR",
-	"1HPf1at6cGigrS3hbnhQ87PPWz/MPZ6bX5ubbz182LjwW3D/7EadaixSKO7k9EQwPX3AedpASyBlse2H",
-	"Y/SuXSCNIfvVvqE/WASkZuAy5IgBIwtodkcOba3YjSfocYUYNacPIO8OXRFROr0ZMgkqGdBiZJvrTWGS",
-	"iRY9Jo9BwPEN3szK8nZ/pkCj3D2al/PD/dyOCcSXCpJ3HfldufpizhXyxULDfJbFA7dofyc/De7Pof39",
-	"fn+hef7X4OY5dAo9wqynCDjUAzPUbvO+XWaOzZNF699BxYwKGqHvqrS4Cc+iIRkefLG5EFHVCpkGJ3Ab",
-	"y9UVRTBqxxMrHagd0Y801I3K3CXBKQqfVUR6sCyzWyyXANK19eiLYGXYTrE3n62mYYrAT1C2h3LplOCB",
-	"FB+0ye0YlSDD8CzIbAm4KeMzi2+DAHJflLXvSONLk4rNazYnNrd9mzoi/WQJa0V16q8s78fSt6oCcjrl",
-	"ekXKbYG14f4IW19zvYP656+53tttVxguXio6BT3YuIYmjxCcvYU5ErT85qVjXf3RPSKyiscKtuP0dmyA",
-	"12WIWSRyNhShJGYOkWEjonUxruTswQWqVDWCKcJiIaOeYzNPp+EjeDzF6vyOlu2acqtKNEy1RjkgQv6c",
-	"RX35S1qGxGCayHOO2AH+ExP6QGLszjAvAeV7oHZQvXx/GL6wCX/dmuXudWuW6feTC86IkepM6ULRIZLK",
-	"HWzyf5grRA9zYv0UCYw0VQKITm573Uka89o3x4KrP/W3kAQiT9olADoctlt8u+pPmofph15/H7cGwEm5",
-	"xSza3FxwYqX5+Wp7j0HHlpqcIlOgnNR2YTmQX0cvLtUYKTdaFPqx8yVV17N9DbfZ7iDmwafBycXeEKOk",
-	"wtGbbhEYSsKuNJW87kQ2k92jYyTnu37lqHZqOeDFN91nLmcj0I6G4DdBZpnjxAQibnE/bzfrYaS733SL",
-	"9rOGFWs+vFa/f7H30on1IztD1F1P0V8qt00DYURhLCgcOo46UKgLirgaBeVFdqB2UN9qWG3jeHm83dM/",
-	"gZvaLx4tNc7/Ftz6qPn1/Mbm2WMFj4lSD0J7FPkgwqeFwgShRP2C+K4McFAKDwpTMUou8M1hL011mwjg",
-	"+Glekas32/Vte8yR9I3JE6MUsohgeY/5OhimVb/EuC9H0vWgII4IdK0igJ2xKsklmJYVQBeL4OH4U/9b",
-	"bPbI20cODnMXldc/DG+TeN6HT4EmUMbbqEeN242S+EI8wr8fGrRqxKZqx+evNBbOBad+aMzNN7+eD259",
-	"tPb36z3201hwrt4Qaed2qNpFHLkt4YmHu7PE5RMRhVNlG6AtwWsokESOgOFEoec4jmrIYiC8ZuKHoMUF",
-	"c+772wBEe1YAuOduNc//0Fi4EMxfbp7/wZhTHz4E+hd6Hq0prwGBcFmp7Rvkl/zpOAjvpAmAvdNGWkK3",
-	"+gif+kxDwhybs9hU4ZGSLd6SzzFMx6HvETuR6m2GJiFz+UaXSFt344j8y06PcTab7NFfB27msM8Tg6tp",
-	"VkuTvMcs6dZVh3Geeb5dkIPFMuQtxgCqpeSMEeOEkbbOY5h+UuX+hU9r2AYygfu4ILYQ1fALjFvpLEeu",
-	"FmSPCJuaQe8LtlwmgO9UPiswnAoX2GJ8wZwCGXtplFi0JrLc7DlCvoyQF4/tVpKjM2xTgZuwWJ4W9RGS",
-	"zsCD2pxUBZKhQs8V8JMPUKHhizuNC7eN/TQvHevaIuINqXfWF74RMSO5rkW6HUhqSAZBuS0+ufsW3GmI",
-	"cyFvkFTyhJsj99AAuwlhnLtY4RIGeafNZ2yfhjCO+POuPAZhhnIWxxt6AUHAScXIMtIqubMcwuQ0doHa",
-	"QnVypTE1Oc0qPqrvUmTzEiUgr8HTFNTiBZthHJaUXHXqKC09tLoNqiySQtUzOot/dePF+PfLN2NmrW2y",
-	"n8swJ0ZYt3cBG7fKBRq0Rf3ho8btTxqXF4NTV5s/fS7H3oaOL9W21n/b1n4zJxunDB1Qf7J+gKSwAWZj",
-	"gDqUNx8GZz8Jjl9vPvikvnqtefJ0H6a7HnBs2G42eTdmg9mMO9Z0F7or7BDeskxnOKJyAwfLfn+zl03C",
-	"dB2CC29qQfa979Eye1ZY62FOG+d/C84t9mnsO7HheiBT0xEnt7ErKwL0MB4LQywEkihNtRz1cwShIYol",
-	"bCIqiqTPa9KTgyCuKxgWV2ZcnyVL48p3HKqVyBs8I1YSnDu1dn6uj9jbrTC+U4N1kmMnTbBtGWCPqgwq",
-	"aTzFtKz1CSZ9VwljkH1HaBGixDep8EcOuJZdsOWE23LvxnB7yok5Hr1dYfxV81wbBvIwZvVP9rO/8JbL",
-	"2QHq50upJ9hr03t65QDI1wgt4/m4KpRGvAPXIyoGDa2cfX+ucf5h47PbjcWl3+9fCj76Z7B0KUpBBOoT",
-	"Mfa1UTRG2pQ5DE2PZYu844qqtBjbZ4mmFm9ICSiM4RnRv+aMd6EX4mbcEFH1mu+/tvG7P2dorXaEtWbQ",
-	"QAFgw6xqpcJ8TPyB7KC+6zCL5XiPXkhU/fIRUx6ySm99ea6+ere+8nEvQu+Y6dm6eqpmATf9l3ECqsjo",
-	"1ltAVQn6ykkvMcdCBIswMjMgOiuvw8oibf4QCs1g15uR983tgO2mYnasTnHgRGHVNhv6v9qqSdqq2uB6",
-	"yquGxtdb58uY43pSmsbclGSqiDDP21xhBXjY/gUqD8SftfMKuqd+kuUdHPWRHwPTYYVRX6TbNL701Qqu",
-	"N64rCFkO+nAilyYRCvoEPFMi73zSTjhLuY/pNmQRUT6Ruz5x4dvUQcYbZ5bWRAckNQkiJdbVTNrdWzJp",
-	"d7di0rvD97evV+3kA7OyiqF71y5NzV58izFg6Hx4MImHqFVgL5Q//P8O/nHkL6MjL7/7/q708x/8PzGc",
-	"BNETOG7B6/TWRxRvoI8eAXjVinTCMqC3mBUXzmuyG5RMSUOHb4F6Rq3MMC6C6ZO3C8p6kfDPreZLpMSo",
-	"45fSMn6jU7ZjA7ebvErZdmRcV2ZUHiXKNnflYqQWmnealKnn2bC9eMRhRWnvthVd4JA2jFtvEA7AqGxA",
-	"yUX4nTouxppSFHCIGguL/1Kj1o2Bfeaa9cOhSgpsJkFqbmgxJrIgH7/RvLayXmiJtl6iPVCxh5k3w7wR",
-	"wbgv4xTuh5gpkfcY48LU8eR1xpXZCxm2FGGPKKhe4yzX0iUo0cctwNQDMQXiWFVPctmdYXJvyZAcHHL3",
-	"yduO7H81hw33Ls/yWexLInmXcwadbbBFO66Ib48HqpI3aCIAtsSoxbzQfNvum0rwK+hUxtJjL8V7lXWN",
-	"zGfv+TthUGPJVNal5NmH85GTw5hLY41eYSzkux72WUXjaC3q06FZ3LXvgzPHg5/P9mdujutOV3uATd5Q",
-	"uguaEEIFD4ZaXr1RyFwHJgf+B+EKFc+Wuz0YiqJJZXbFN19FggbK85qaGY224FY97FtJq5ozNHwgh7+b",
-	"5ZaLfwc0NrGqKg7SLpQ5gmXI7tHdJIdveLRAbYdZOaU0HCHay2MVE8IPVJIivlsEsfY0Bk+6DAqEfDJs",
-	"8Vzfd1QPBcyzAqFg4RTJPOEOGbKXOaBmYCCQ8M4wjRjIySWZo+KoW8jF+nvXnf5TZVPt/N0EfAcPH9rz",
-	"7yMHX3/rrRc62fd0DQfI9cbGdj0/Mjo2Mjo6Orp7z8iL/Vdp3oTB3ngecTCcpXBzs0a6qSWiEiXD9fiN",
-	"K9dbt775/f5C8/6F4Oy9+vIZ/Evz6/mOo0Ty0vSYY7Nk+uFD8LGhLZHLV5mkC70utgxufNeiNTimS1+a",
-	"1myRaeBHRfQP9DFkyOvygACLAz1UDTOY0McQG4Xg/Ydbspd3SNq432l/cXjToUE9PvskOPXf9eUzravX",
-	"W3fu9LWfy+HixeSw9bDNiw4j6mv6TAaKrCWXiGqFeTO2ANoPQOogdSxSLupTMBAFY6eKjFIFc2aYSJgu",
-	"9TgbJg7goexdup9vm6aufr7/mueWD7jc7ys1fcQNv9o+lnuppQey/TxZsDnkSRL1aiuMxwfGBeoIZuKI",
-	"Kdd1GOXPXgCM094rq2cMMHo8GmCZ9tax+qp0gMG9pdatY8G1Y81zH0WWjmqr7tFYcAi2eOmepB36GB/Y",
-	"XPi2X8XjlI4lKg71C65XDv+gaKXkqslyzDto3BR3FYRyChCTmnFK8e+0aUBkCCj6we2JLbLcoxjS5Jnq",
-	"5oY/HKWOXKS13I7YTIk9w3A2to28AzIj4cClxvekdfej/E89JY25+WDlu+D6AzgA2vlp6b5Suwsv5ses",
-	"0cIu+sLU7sIoe5k+P7Un/6L1Mhsr7KLPT/UfJOAoDFr5dbDFxoSNAK051ny7Xf/Ogl2ser0yF8gtNlUz",
-	"0uiaCQ2Qzl3ZCAB0jUejSfgL6ERmyDsqJi/TmmIipxYRbbsMEYwJ4xRJWbpTAegjlLCkfpZTUILS4TTB",
-	"d0Cv6jEBeUZSYDJ+jXjcKL+9kqnwE9KFOPuvqaHpK38xVUtIXhi5cZ2/MH9QZt1fF6/0MNbb+qfwL9XV",
-	"++4H/W16T90WOfw9pTcNlzL9Qe8jzdUrraWr/a6/9/E/tsDJhK+6PivTU+DYDQET9yl0unPXl4Yf/PxV",
-	"sPTV7/dPozp94/KPHVpcSGmUL4WJ2xnmAZDBeOON2MWGuY22B0MCcQjGJL/fXwi++Kq19Ojx3HzjszuN",
-	"87+tzV1CkbLg7OLadwvy71+faC3dbszfbRw7236Ci7dAlnd53nbYer5fSQQoD6+a1FF+JBScMvG+YQXU",
-	"bA5tJcVZjHyR0T8GQ6QfaahHNryJ3RMoiZyag6zd/da6E2XdEDWe756QGbmpJHdFQMqnHZiBE0FmGffJ",
-	"FM1Pq8ASD57Ctx1HUf1YLO9Qj1npLDeTZf6G1zRyP+qIgmjtacYqpsjsemXm6dnXKHzz1ZLrKCJeZRUg",
-	"7AC7NqEAJlMaZFpFUtg8zzJZHqMulLA160EasoXIeyRvH2+4syh+Qrk1cEWZxvw3wbXFxofHg49+jRP8",
-	"SabFFe2mAbJb06wGDRbhEURZjKC1dCgNFTGjLAc78t1wUcuoyvXkwSQE8U/ptCEnRRdNT5WGlYYISIQA",
-	"GYaWNZVxlxV6CMV8jghydQsyMuIkSIi/isbaZgGb3IgMP17j8kpj4VFw7efm/E9y/zn/MxkbI43LC2TX",
-	"btK4eD24dqK++gBnZAOnB2NA25JkNCOUSF+u1/0A/du3txv/OBM14HW0qrS32wkmkpzdP6SQqxGRpC5H",
-	"pDhX0P4VVTk2FQG8wPZFlssd2lOnZFuQv1YtJYKIJfyJUOkK2oUwMxO2JmJbUpY7NqTyQO+ZCu1awcVx",
-	"NhvfOiRfYBLecjjIWLj2NtmaundPMEyelgGlhO08A+tQOn0yOHOl8fW9tROLraXb65ub6krribN9R/tD",
-	"04Skjr2zMNkOEJhVqj7x7GIpKsjJmQ17s0elM+Mu0vckpaXbnmWL6c7/nTnD6BD2Sh1iwW5oqcNoLN5H",
-	"wB2Z9sjJDy48pJMfXLtttJ6GEyAORS2k4A3u/RJc+a21dBNPgPWVleCTf2xoww1fMFpde4rF3U5dX9Nn",
-	"ucbCBWBxP7lZEwplxpOaqtpG6C38+jPMztlGtLl4e91lmN780mob/hlGnV67h6vk8+WBB/N71AEsBaly",
-	"RHGNh4BHz3UY0A9p/KPFENySlrsl/hFpMmUAjQH8bKlG7ALGOYLaVoZMxmRhEfOQtPvgS/SDhbS0CLVC",
-	"IxhszjrqVRsRVukoOfq0UIjcbtYMadItgfxlS/d8ByqW8jUVjx5iLERaw6lxt5VjAYeepCcxPad9k6ya",
-	"fbz7of7E7fdI2XYcW7C8y1FkNfb95RE61Z9g7miMYO4zt/NL8+215c/YbFakO7SHBuZvQE6svvxjfWWl",
-	"/uhqY/5Wa+l2O4MVQkHb/Lbo6TbkQ7exOFMnwqStzhozjEwx6RqwkE9K1EHUm1PLEMQQxq/3w2q1D21G",
-	"Dq8zH/A+APAouY7FvDZKS3UsGDg/bgfZza/BzXPB4u3mT19HJirkWU9OqhwwhDTyNdABhqSw5Lk28rgd",
-	"0kVodKPvznJRsivwHTiCSte8A1Mo8sCoGBxCVgsxgZkS24ebMSvChSGPGoJUPNA7zfISdQp4kIdUaijj",
-	"2pX8SWsXbp4Hs7gKlC9Uez93ESIJqLSYU6wcBznR26vqEI58mwBC9M+p4Az0859/FPw8B1ahXzz6kw1I",
-	"Ici3froLwd10PI0v7jQWv+nD7Dt91M73p1mtR8OyCeVTo4Xn6Vh+z66XC6NTu60XmN6dOjjIWa1f1P1f",
-	"RkdepiOFd98feyEJHpvQBK3P7LBCbQHnc7eNd0pTh89Qx7bCVSYP9erLahVqlgsTUYXp0pI7Gx9UYWPy",
-	"ti6OtpwmErUEZ2+1PnzQ+Oextcu/9H+Q+rNrW89Ui/VGbRwOBCNe1WGi13HpMH7xEHxvqHtn5D5JIvYy",
-	"/Ao7GjNDxY3Ul880Tn3WunWycfHu2ufnkg5T1ZhhOxwzbJsGA0OF+KhFawI4ohEPov69J51yGBX+UWhB",
-	"gX97rOLU9McbcO2do/8U804sPWw+WOp/ktqsPoZ/uYtLWUc58N0JgNi202nagsy6nh92+UHhZpZ6ljAN",
-	"fnkgikNcbt5hWGOIIcV1q0+S43k9umY9QBGu5u6DfZRkTDW8h8d40XWON5VROKqXaY1YbiwJ3ROggNa3",
-	"SAzQ4eMBFoOAoxmHGQ9JCYPdi6ZZIyNtpbmJSEhoLVbUkGlCHeHKUXfw+A4sczIqxs60SWyHiPySqr+E",
-	"5JKebnVgFqGOPc0mVAuqDKqp7VQ9JrK87WsOpPjl5eC/MuQd+Xi5MrAS4gLIqYgb2OuAZYP50L1n1gc2",
-	"goT3shGeBg32sT0WxU2UjyIeFcYgNZ76q03/yx6xqD1F5fXK2HUxJVeqB+GLplZO5UvVEVGyR8r2SJlC",
-	"z8VGeiyKm6lI9ba4J0KBm+wauh1qH0TUSOwsIlLwofGit6B49NVGqihVM+TtNoZqXfZUa4JxK4mz+tlk",
-	"rB7o3HZQTzcu36ivrHQRUPec2XWpp/e9l1dTix1j0Y3yOXMal8sZhYTD87l0ADuglYKz2SxHJ6EK00n8",
-	"1RPIl+tyC1IGrGO3Tme5vJ5wywz6MOQhXueAYyvScJfoxvPUMl9vC+91vGlAnrmXIt9hlYnuAy68xVRx",
-	"3CVlGNL35Q7JLw+XPQBGIykveJC5FSeR8XNg6x/KiF3ELDiTyfHHEcVerpyty3GLR9pqEzq4GGuUqYz2",
-	"Qg5NvZNHGDQ1S5BWmog4/G4vPmlZ2o6GQH6ZEAYoE6qvfhuc+ir45B/y5q6DyHPVj3dUeiOFP9uAAWwT",
-	"Eybc+xUPYqtE6gqY3gGWBi7cDr75SpWuu62t05UoyUhb0ClnE9yA8IY9yQGVGTsOglUUkNeYtdLshu0J",
-	"AuycehYrRwAlQoqK85mVAd7Xbauv4g82Z6/9+j24xbOSkwIa9MbCBYTAbdAW2sLJARuDUkQx3gsqm+Wq",
-	"8MkU6/RPQDeF7sk4PvB2vnZ4iPA0Pi8uJyoY7odPKB6FGz5p8FvbzQ8xIe0nkSdHh/12QaeeYSRLzBsg",
-	"4+zaicXmg6XuWLen3SlXvyWjS0oIwh7gbiYd2H8gI54V6lhM4X3/99bJXzYwOcJn3kBmJ8Yj6AwVwdsQ",
-	"QWuKgUXtEpEiyjhhQBZqi1KZcT+d5f9ZpU4IR+rgosfEF/UY1C/TxKN8Oq3glOkoJJxRK5PlCAUn6pLM",
-	"MtEXhohtt1acSUKBUSbCx/VLLMvVuyhxGaS+ldfRv+IJAPPQXmHIt1KodJAfJlqkNG8Q1sHkqwtItVAP",
-	"2I/aBxRl4xEx17p6unH+UePk941/fta6NR/lxmj8+vm+0dGxVDoFg58aT+0a3fXyyNiukefHsKRE+TTw",
-	"mefZUUcT14QS8aurrfnTzc9XW0u3NyIRj6P0jCw9fL3WqZ+Dc4vBR6f7Xn2iOoW9yEOJ0A7L1QZUCtBI",
-	"QrRuaNvikzuvRWvEdwnloFsWqujkwufLpXXPDqQALDeOZUFaePhGw/HI4Q2elaBt6WTjzN8n9wa/XFzX",
-	"Lnxb+HZ+3XZpt4DqrTBR6kDYfshV7EvqM+hyDoGBtp/lWjEbgDOgOKiA6MC/YTExTXzXnVaXFgz6aQyP",
-	"J2A6EBLIi0JfLWzXo0ApBtQphCLMzOXqmX04N7RBz8ikAMJfeVjIclCBANpo+civHP6zPELsey/PnISm",
-	"rcPhwG2tmTqOCQ7GLpXWIrQRLEg6mmYBUYe0dLWcM6fPruu9tUm4x97aAXWXvbX9eJ+9tVejd9pbezW8",
-	"197aEbzb3tor+n4fDJNqZLjd3z0kfzcCuozFi6rhiRO9ljYurQlEpPucMDXcr+JP1b/eVlfoZwqOSLNe",
-	"B+g8qAyFWhOmeybddrkZbmXcCuPvlR0EdIoRdAEa25ARFSDcKTHml50M/G/7/Q0QdMrmFIa9a1qQUy4v",
-	"ZjZIJTeUHlngperunw+9R4I73pmnPnXcYqJbfsOdJWXKa4ofE1yvoiMmDiv4EbpoQFvqr0PnElRymcdI",
-	"Xp6DPVJmXlHTGsfhgV5n/iv4PG1+b2iW1H2zhPlSb6zo6lBmfGAI2SQCV6Asb/7ysLk01//MKmYpORZT",
-	"LsWMSFJLtMf0Xktt5EyF3TFCLJx3HbfqRXWN3TLJA25B/iZDDjFqAaupTxxGZ+CIQHyP5lVHIERdQtq7",
-	"YxHB4sXk9sKDroOql45JFfOiyHL5ZEODlg/Ti+FLx3GWwlsCdzwc9AYldBdG9F98Ety60phbbX2/EDWp",
-	"0HSSbcoveUyUXMfq1crBuGaUnGJ5tyxPm8hGWmOOIw/EHoHOeeksgJKRgk2BSSHnKejRqzIAnIjRfyvW",
-	"ugrjEwol4poMnOJSYFw3eyToFprnH6pyob5LMl/hEYhG270nUglAcXRYKHyc/LV/LARz9xMnPyHv8YZ8",
-	"o2heI418+oB/nlB+IaRqVtqDwqe1eP3R9rkYggqpucGzkua6/WHjszt9TVF0fdZ4vkeHRMg+ImO5NPnP",
-	"KqsyBcIpartTIoLIbupaTHEUJGzSh+Udhxnh1Xi+NwMRqJQOMH46d7px83rz1N3G3HxPphH5l53c7SH3",
-	"afCAFYo9Cv4sY5z4s3JftJmAzmfTKC9dXqiMX/Wlu4xZLDWef8ud7R7yXd3334sMd549SPRf86ePg8V/",
-	"4ij1HB/fqwp/p+fK6VlP5JqzWcN0xmoiZAZoY9ogwlViXMCJiYKnMoJExmGgTeFMqIYPuD+zMmQfCH2U",
-	"qlOmVAPJA1BsigN2wBMfkb9OPU2trtCNEJx51Fz5vktFNK5ZH8idaskjj/LARB+EQmSqSpV0sDoTWzVP",
-	"ogAsShfZBTn0SJNDfSAlGSdFxqvgXjwGwsIW7vIzLtDvS1PHxhygQi3KGVKdV1l+RN/X9+gMc0QU0Se3",
-	"QSBo5hE58LgJ/DO8uG6VHQCd8pG9Y+OT+yb/fQMdAPAI28QmoW/ey2nOMM+y80M7sDQunKj/9l3j6+W1",
-	"H0+v31CAlrpTrvye7X2mLQuWNmj1tGGIzeUROV1i+WnlIBB1InezLH8u57u8OEU5wfuSkRG83mv739yX",
-	"2zEO1q36A+UjRSneAS5mFzn1qx5Tpg+iPcIsjwjdzww2MesgPmLncTvpH1lNpWSGF4zK93zNdhKFSMKB",
-	"HZplgE3UH12tr65KK1m928M+CsxSgyTNhPo+zUPpSux8v0RF6YONlxPeoKKk2tHbLx7SdqXG34/52OXC",
-	"FtBjFPs5SALHPE73EBuRfwVzfH3fEWiYmiAH3z58RAEOFeEO+L0d5jjbqZdwBO145Ii8UlIecdfoaIL2",
-	"SucbQEwS+3YFJv1WzAclRj1/itH4QXM9u2jz+EsCDW/SJxjaUif2c7BR9QkKs/yX+leZ+R7WFeS/gKIX",
-	"PuqU6FdAbaXPn2+X5QfljbjJQ70wiIg14g78USqdqnpOajy1E3KdypYTmh+omAatMAXrXz5Tv3+pdevL",
-	"SCO67jJIJ4bv5nyIGZUMMQqZ6hogkBl3AUZUjs+0muhsVoaoHNMXSwjdblNc6r6WzoyI8LBKHcYt6mVI",
-	"cHolWPh7fflM4+L14MxHEXAlK8a/mgIyqkvZHnaDyGdS0J82loLu30/m86ZkFFKrSz9ZwzNqyQWmW0Hy",
-	"DgM4cAVL6+UMaT68Vr9/sXXnu8bCvfBOVF0x7mbysjKwjl452sA8YcTaDLG03LPkItUxDHzB5WBJ8FIZ",
-	"0nzwSX35VHDqq/rKx5Hn0FeIe5LDecplCIwiYBmy9vkx9Kf6x6HDTHgPgzrAd6HcGpERl0ss5tjS3jME",
-	"88nt5BRxlzsoH4LgkqeOGIcp0LJKaRnQcVFgHnFs4YsMaXx5rnHh8/rKtcaZ65GLV4WPynOx0WoF7UQe",
-	"BdQSVK1aka3X1mSJwJZv+xkSXH+A/J+m4yu63LDVK+GGNohTyiA1TSrUttLylDajqMvkHxDTRxrn77bu",
-	"RFZggcWO0b+1CUbKuZfWQJ1IM7y0ei3X9Xhu3mhKhtc2ml0JzwwHTgxfgAVaxz+OWyxCfpZnSHD8Rv3+",
-	"RZSqqC+fMToH+hYoc5AwyULL3WCkDscIVLUEtlLYSdOKvpA6cq4hGnw8N48dpnIadGSoM7Nm4+++5ysU",
-	"xGEglMbEOyxu5HtSqWjqZwg2sWLGJDLBkVRJzLU7Ks3yoQ2cGjxlxLKiiUfFfDdVyxBMyNeXz7TmPmx8",
-	"vdzmrUwtIZ2ktzPbxvAJaqjy3E/wgC3n5uFxw6WvLyzP2gn+XYfIFc/NMyGkFw3OPKov3wwefVhfXm1c",
-	"jkxzqToV92j7ZmyLAag1Tz1Puro0mHm1kiHITfh4br5xbiVY/k4+H5A7hhdVR9Huy77meqTsctt3PdwC",
-	"v/ik8WvE1VU8dyrWqveqvAkwZqYJApRIGBSAS2GceWksxR958zAZyzwfRux6UJA8guSZp1icmCDPQeQG",
-	"B2D2Xp5VfGbt0Dtq/beP1y7eyfLoutY3lUHk/x8AAP//",
+	"7L17kxzHdSf6VTJ6N4KP7RnO4CVh5q8BQIiQiIcHQ0FrAbcnuyq7OzXVma3KrGk0KUSYd2Wbkk2LjpVl",
+	"e5eSrb2yvXFtvbwblkRS1ne5gQGov/QVbuTJR1V1Z1Zl9TSouBGXERKmu6vycfLkyZPn8Tvv9BI+nXFG",
+	"mBS9vXd6M5zjKZEkh0/XcZ7euqH+oqy315thOen1ewxPSW+vR9Nev5eTrxc0J2lvT+YF6fdEMiFTrN6Y",
+	"4sdvEjaWk97elUv93pQy+3G335OLmWpCyJyyce/Jk37vOhZEd5USkeR0JilXfR5NCKIp4jmSE4JYMR2S",
+	"HPERwijBgmz3+j3yGE9nmWru4sWdyxcu7u7uXNjZ2bqwc+HK7u6Fi1s7u1s7Ozs7ly5vfa7XP99EPr8T",
+	"MRE+nWWYMnkHxhognp5IY78zLCXJ1av/x9FXd7auPnrnwtUn/7Hn7bPIBc9XiXfMyGM5SODXY0U1RcMZ",
+	"HhM0JCOeA/lgcF8vSL4oR6ff6AWocGFnxzeIm4SkN3k+xdLNeanZkf612mxKRrjIZG+v9zXBmVpNVkx7",
+	"e1+1H7Hk096j5e76vcdb6sGtU5yrtoV6Q/X/xft37/T0UA7gTRiYG1SdOhM5zRAVCGuSjHiODi6hGZ6R",
+	"vI8kR7OcMqk4T+BTgrBA927cDFFsjamp7iOnZqb1xtHtN82Ucj69zZlajeVZ3aS5kGiqfuwjtQm2dneD",
+	"o875tBfgOc1yl55svbzz1d2tq4++sfvVna0Lj17xc+AbWHjGcv+Ng60Ll6/0UcbnJN9SOxZNyONt/z6c",
+	"qDYid4QaHd4aPXrnyqXAnriVkumMS8KSxZfIYnVsdxRxYUPgRH21D38LPCVoRnLBGZpTOSm/PCELNCWY",
+	"ifIr/WJdBl0ZXcS7yeULW1dHO8OtS+kVsvV5fOni1sV0d0h28JVkJ921058QnIIQMASoDHlLjTmWFgdb",
+	"f4i33t7Zuro92Nt69M7n+7s7OyGqjO5wRm5jmUzcLl0ZxmhLPbSln+omBG6xG2SGczklLCgG0vKJzo3T",
+	"Uypg/VbPCSxRan5GmKVITrhQgi7j8xD/2+dr4/iPORn19nr/4bXyZHxN/ypec/3DcCSZXucpUS+VDHB0",
+	"besrf3j4h1s7O5f9bJ6oVyIPnEsRB86bdEqDtM7gR69Yuqzaxo/pVEmlyzu6J/2p7IcyScYkh47u8NQc",
+	"0eVsT7dqh+7uWidslZc1I289eudi/1KIiQ+xpGwcVExy+HmTyskhOSU4u+U5Q95iUyxOSLqPGCGp0EpJ",
+	"Do8DE1KBcpLwPCVpiAn10/41GuFMEDeiIecZwZr57ks8Gn1GutkRHmZk40d7Ik7VaZeJx5GnIAzDHIXw",
+	"9/X7X7Z/fuXN+1/RR+MRDxyMb2J7LoZWQvLNHIZHOWZiRPKQPmu1WAZHSUaFDJyI6qdNLuSDiecgfDBZ",
+	"mBMPZyjFEiumzTg/ISnCck/9lhAmtwhTkitFbx3d3Pp8H9QlNXzN3tuhM+2Is/EQsy3VdVjae8T9Ez1v",
+	"IuQ1nlIC95Fb0xnP5U2akWs8hakknElz1ODZLKMJVrN6DVhs751IqV42q/ut0+cAKZ5DI5qRfUSlQHzO",
+	"UDIhyYna2+pNRE5JvkDA7lprUI+ppdxeWT09LzHjTOg53eBJoc7CAybm+rqwkTmp+5RtGtZeksfyNdA5",
+	"a214yL7KsKlpaLv3pN97PaXqpw2P914xzKiYkNQ0HxoK0T/DSPS6kXTDQ9HNHsLS+oZhu4Ux3F7cJ0Js",
+	"nh6u3SN+QpgIkUPoh2Aod2eEwc2nbSTqUvWfHrdxQv8co7dD8e8nuG6Z2+iIGELey/kwI9PWwc/0c//J",
+	"DsjpIu9ozWqvx7gcTHimxVBKJKZZb6+HGZcTsB2MaEKQekCr8nArYXze6/emRAg8JoO3J7293tm3f/D0",
+	"4397/hc/e/rL988+/J/PPvyXsx998+zbP3j+wZ/87pM///Snv/j03e8+/18fn/36v5596339/dn7f/X0",
+	"1+8r4Uceq4Pv7L1fPPvez84++Itnf/cPzz/8M9fi2Yf/8/l3f/7pz97Vr/WcqBvQtLfX29m9+rmryWXy",
+	"efy5oRKaEstCKGXwar8nqQTF6zpno4wmsjyAXsMz+lrKE/EfDIm2KoR4EqvhmmXwLdwDpWLPCZNonnM2",
+	"Bv1mrr6THKUcFvHQ6Dob3gy2Wd+o7G/6/jbneYoEXgg04XM0wjmiEk2wQAmfEhjii9muHTerWw44Ag6S",
+	"hBdMHoztMFIt5HB2L+czkks4/owuOKt89U4PF3LCcyoXfk1jlnM+AnOZfQ5JWEUskJjwOVxely9ejVqE",
+	"Pdjf6fyaM4d5hgnqx0sC3bphlKOlcV1qb79gkmYBrS/FCytvHCH2EeOMoPmEMMUjiiJjekoYKDZjzkGl",
+	"qaiADx+mSgFU/1yw/6yqf0pxHfMt82WCM8JSnG/fwJJUf9uicIYYLVNJmzGVk2K4nfDpa1KrTO5fxlPy",
+	"mm2q1Iy0TvFVvR790qJYskSpVvPh1wjIiurosGa7bc135xqdaQoY23DzDSrwMFM06cbRKbynpla5Qmi9",
+	"d+kaVB2xOKGzLT7TfWzNuLq35qaHGvN1Y6qcYCMGau9FsLv+olloHGhxw+SRenh5XaGFftVSDGNZWdSS",
+	"5KXFuQO9Q/vSbUVtbTc2sZe/cA3t7l65dPGVPnrr/vXr+scRzafw08ULuzs7r3TfvJumVgORlGqiuatO",
+	"h8RYcpYsmEpIIjmhAnGWgMF8ZfDk8YzmRAz07djchMF0cuVSb9WSosZtjrPoY6/fExmdddb5qwQyZqfK",
+	"YE2jlfG0kK37ZsZj61iikkxF6xJXD8InwES39HuXyxsiznO82MhB1I1HZxPOiOe1lQfhYPUfdPYiVZ7C",
+	"7qK9xkm8uV2zdIToGTRww32pDrSVPWSPgdXbRL+HE0lPsbSCvXYjEKCpYaE3mjpR0Anjc7GPOMsWWktX",
+	"DS9QyomobEJnEeufl9WWmUttl8EcU2mYfvkOo36HBZzilCBeSFCHGZeoENrWtzrE6tG2+uuET0m8/blk",
+	"//rIboM5EpQYK7S9Qisk9mPfPz/vWWbph7gQCFJlnKVVqRDUz6rwnvEWdBBa9iToJh6m1hNgrJxDgnOY",
+	"RsL5CSWRNs5y0Nfs++VX101L5xFiWAh1R1qWm5ev/B40GnMkuTEFVlF7tpe0FsP8q3xtlmFVleOZ/wch",
+	"8WjkN4BUB68fM+2YfloUbJoSJqlcbOtJnEvDtm1pFXuMKTMGqhXSECZz82ecJNSNCaVorwjCJSLYtr0r",
+	"pdsBO0bHHVcZ8pKTVl3RtNcVZ5k+NXFO0JQKQdkYrM52jku28NUN6pSJ3Z2qxbmcaWhKQJqgwrjSUWr0",
+	"hFURT5j3BTX9hfeXtyftjKnfNt36FybGrlAn/NOP/6+zb//g6Ucf9dF8wtEEs6q1jDJn/sd2x8N1+Zy2",
+	"CdA7+koRePYX7z37/n85+6fvPvvW3zz91T+uoRzRdBAUkpuyaUSqhP4LeznADnf2jKRjkm/iyq5bMuJE",
+	"CYT1tu6L1fAbbEbqzvmSgEto1/vm8nq4VdBz8e4hy+YdybMWFy5pZFrW9RGVCK6hpe0cF5kUpVTMqJBa",
+	"92yJpehwmbGnvlVrtErY6/d4PsaMCq1gPWqjcVXFi2RxR/GNsblt8foEszH5LFby974OXiVTz/+ebUF/",
+	"vFtrx38c1rS7DQ1GteWGoj4sDQS6zfkpCek7WP+cRssgJXAOyahV2XENBwSCHtQ6QtMNs+t4q+LSnE9W",
+	"p2mZjO7JOxMpcTKZEiZVJ90mMjFhf/GRef69cfly61kr6NvEa19riloq902lt92d1iPahCKakxq6Nq+0",
+	"CK8ES5zx8XadqOe0/EOTWoRVml2H8dZZr7UI76cnNNXMgwHLktoWGZEBvdpOa2XsfDQSxBO2dW0hSeXg",
+	"TIscD7MFmhAdEx1hw7V8tXRWk5RipH5DwwUynsU+mI6RncJ2L5L7zOD75eQDpFM3Q85uGE/3CumwIDGW",
+	"49pNpOnhIzolGWXkdXj4ib6CtSp+dphKXnmlU/Psbpk+lg2OxjrQrHOqh570HSVW2CR4let8YaMsJY8j",
+	"3QAnlKV+GwZED7zjc7+Dq72vLmDXJ5QR4fdIMC4D1hGnwaxulSQp8pyk8W4MntMxZb5Le0qUsprgKUGj",
+	"nE+9Y8zJLMMJSQdDPyVzInh26n5fcstIPBpV/FPqjiqIlBlJEZXe/kTCZ36izHEryz/Ai7sFMOR8guW5",
+	"r+rG8PX2BKIibbyIHkl9JRr3xJtUePShbsrF0r703MHKFJL2CYa1jGs4OSlmIb+Bl92JiY/EQsKtZ44F",
+	"kviEsH1r/0FzJbGNIx+LSNEdy1CS85MQNw0Xg6AJcqgOl8g9FDBXLt9QvcZGRVWOc48vE9tdHjGC6O2u",
+	"pKfw3cW5IPooneBTAi4Qwky8c0SzKREnwrv8ubY2CTTHVPZteI+Q6upvQmZjOBxodIOIEx93j3OiZXzE",
+	"SClTK+K1U/6B0sUoZ0IHfdsHrZtPDR9LNOVCoss7O9ve5meEmzi2pYQenit2nKIE56kmRre5m9uVZ/a5",
+	"vjVFzH1BsozPox5evkWBBgO8Y8ndNwzqmtUjsbzgSFEleZD7r5tDfT2l534xneLcePwyXuQ+XbHCenwE",
+	"sb2wFNuVmPbGicVdhN1svmDacl8cmEbdF//Ztu6+OVTdrLj8FRHcxBop6D9K3JaPZzarSS6zmuQSZ+vw",
+	"j2Ud3UBwErDBzyUI3WQjhVarr9aInM9ik8F4ym3WwoVLpDPyYYV4XSYZPAzjZx/yw22ALq10uG6i6/4z",
+	"wR5n44RnNMWL+k4IWOjq4Sn1V5bIi0NKup+WPovccp+CF3lCuo3ThheX5jzMGC9YAiJ5lnMdcoA9yapP",
+	"+r1TktMRDcU0zHl+0p1yC7MKLYsLj7nxV4bi6NAvl64yFrs0raYcE7z5n3U/mwnerPOahy0W9usomVtj",
+	"3DaDpm7az/8sIZlJvVjPtLRuqOTSGBuiHK/7dV0I5Da3xEZRpfabUnjhhXgS38c09XEpns2IPtJi3oaw",
+	"Gk8gUZbBXWOutF14Riu6E8zSjORa1d3X1x8qJxBnhBT7Iqr9sUrCRauDd/CUNKiDDfYRqxo18qJ+Co7H",
+	"xKXpxhCny0mTFiR2pcnjpBA+qr+JJRjoGEdTnsPtxebimXtmyudsD4wYvGBSIDzGlAmJGB/ydOEP7xpR",
+	"lpposeYtm6c3zaNP+pAw13HdqN9sRIUoSDpoJ7ulT0ZOiSdkfqfKgX20qz8SnFq/o06h6aMLmmaQ8Yco",
+	"Q8kE52Piv90oyg4UVQdTygrpu0Td1j+oXoaFoIwIAWEG8wlNJuXySO4Y3y2Vv88pwaLIScCUBu+ShKYk",
+	"3QMTQh9JnJ30UcLznCSyj5KcSppQMe0jaVI6Ec9RSkVCZ2osLZF1q8pQEYhBUj8MAsZG+O1tv33b2Lxi",
+	"95mw5pc2/tR2GvuGTeaP6qKYkfyUinaz7LIw4h1fKGYTknn1jmWjVGpU41o0fQEXTEvccgmctLPksvuk",
+	"b7XJcp9ZsV4eKqXQCZ1gB8kaIYnDnOBk4texrBm51N4gs0nLo8os7G5wJ5dln1ivsR78gW3efL6pezGf",
+	"7pvOzMfbrk/7tu3aPm9GUN+tdipqV6othjO43eh9qf6yG1P9aHamDgc1G7PDlMwQ7+iuKt8c6V4r31x3",
+	"A6h+WRlL9e1yWJVvb1RGCCYfe/Nqt0ZSJQwLsC4hzQ77TiXQwquiNuhIrTwFVUEsRYR4o+PcRu+gSUmv",
+	"n+JoQpDmQT0m13IfuZRxpeOJlbCdiIir6E1/otkShhjaijfLAzt+u5Vr1kFWCUy7CelOK7E0dTP60KxD",
+	"pp487XLtyNNzOwt0l6FhOlfBMqQVlyQ9Rs++88HzH33UR3Os1DPGDcvto2M+I+wYnf37H3/60//97G/+",
+	"Yh8d65/UW+rbn/zo7Cf/bR8df60QEu6Lxw/Z8w/+5Pl3f/7svQ+e//Of7aNjTcFjpJ89+9HPP333z/fR",
+	"sZFQqp1f/OvZj775/IM/Ua2DSFPfPv/u//r0p996+ssf76NjzaiqafhSN739sIqDATPp9XtqwO4IgW/c",
+	"0Hp9u5pOPqZOgMOfZkM8ak5EtKcy5Wzbiuhz3GcrzZkrbZ4vDsmoEDjrECjb2bt6QmYegXNL63I2i6lE",
+	"YNByZhvdlROSz6kgGr4B3JZKngrJZzN149JwQQQNCyU+0RQv0JCYiGN1MaNCG3730AkhMyPVaHLivwc0",
+	"+kXBI+CGGvAudfElmt6cUxFoFNhUapECQVQuAENE+43cG4MTZjKeOr6XK5aJNhAGo8SP8AlhiLJIjxOg",
+	"njWsDmT0BFbGzbT+8pfU1xVQvagkQNguIhjdKiSaFCzNibt3GXJFX/dr29Lr/hn578dfIjPp4M9objYS",
+	"nN+MS+2ERUOS4AJcf+qRlV0VSYaCVS2IvnU1MDmQ2W8IweprVW7dvZXRqPHCosUH9wRyHuzi11i4aaet",
+	"FU49kr6A5+s6+w2iSyyiAc5ygtPFPsrISEIGGs/RDiyOqDvOJwQD7byzd1FcOy27daMJ2SMeCOtmJngE",
+	"1N18D8YPGG5Oe5R8zsSEzhAe8lPDBlSAWQCf6HdLpsELVMy20ZuWRFSiMScCFTNrR9CJhUvJ/u0wZP3e",
+	"qMg8xpMHFjRQTeQlDRZkOEhjJqkJwZgzLqR6cuo7RZ542Ur4cy7JTLo4mahAKPfONFra2zfirUsaHTEg",
+	"35R6DoeqfspcWDJ1d1GnL6wkM8B9caJOEH2z/pJS/H3m2nGEFcPlJeBMcI+mocesgWTUXWuLMoEKlpor",
+	"F6BClgAW8R4PXE0viEqws28tzAWmQ1/1LR1PXveet9Vwss/9BDPh0Gch6wc2AKQPKYLDkuMkPqyhHl3r",
+	"tWQXgvihzqgJT6nY06252nviG6uDn7bGfthl79lXpvG+5oyeqotBh1dMmnn8ApewAavEJBlJZM4ZTQZC",
+	"qf0JCVz6LW8iPM4JAZE8JEi9Q1JUtoKzLGBBJ48lrI035u8Bz08oG6MUL4Tf3qsoEz3jm5Rk6ZdxVnjD",
+	"FdTmJumAsi5La035q0CziuuwQOTxjCRKiqonvdxmbIvRK62mOjglufW2eAzvODnx5rDfxpLkFGc6Zmmk",
+	"yGEDlkiZYokgrgskXTeRNrXNxzvaiuGUSklSOzKvhYFLw4CN6Gl68Hf0w+pOxsDo1sK3etWNCqGuCWgC",
+	"sFHeW57DEam3aHeSqAg514F+aa8iCfmosjOQ2V/RglCDmTRt3hlOTvC4lWBf5JQRF7yTk4TQ06jT/vbC",
+	"nvcaxzQUCSCIHOLkpB1HSz8GdjAy8xzBoAKbw0Q9osGb1MUey/0lkHj1uwZuMSqlnOS8GE+2AwEoZNaB",
+	"W9XwfOEUJqKsW/CZKGazjHQ/lO+79/xjETPChFXDInehfccbxkXyKWW4k+4oedZq/LxREGGeJblFCYka",
+	"75F9o0lqqLM+zfEcZ4OAI74uCLRVUXJkXwzo6DWAALOaS0LZ8pVh6KquZ06sqqw0h0hlN5WK9KPAnWAt",
+	"jxI4tFfJYHEIS37cQ3OtNVGhAxQQRoIknKVI0inZRxVjIBLq2AfA6RXD/iogTFhjzImanxaTOR1PZJkj",
+	"HpPcqu0wsfeUgK7oOH0PuVUubbeWLyB4n1fpBY9NOZcQPEXgXUFlvEuqEORBpXX44g6X9+s9wNe3dTfw",
+	"971aX0/6tZSp+tRMoAKkkWD0NXU3R1O4/JqTCc9ILiAzSl2l85Tk+4hkgiC4xwsk8EIjP2oDix/sxoR9",
+	"1bvWGt4emleUuX6VwA6RfHenLbUvJWTq28r6rrpnYjWQEj9LxzBlhndtdIdA9oJrLQcGMtCoPv4ZVrXs",
+	"+hBAjSsZp48ITiZoqCOJIXxHHf1lJreSGC8JlAPUhIg9/avnfpkZesGTSF9TPGPAMqwqXZ9WyeWxQ6xr",
+	"2dVB7viC8THzAkTpO1NtI65verL+8m7mhJo6e16qeDXdGj6JR58mcsK9tIHroVdKpdT4qzMyAnnEAU+8",
+	"VDh72qpeCC1UjHIdGa++uGGbv7Z4U3dwbXFPd3Ft8Xq1k2uL1yvdXFsYxfxRJVfNt4ejzpF4ixSfUeYt",
+	"HpGTDC/2UU5OKZn3kYfd2oehheYgJ7LIvRcDd6B4hYmWrHEHckWsnJJ8ISdKklo7aOXephTfeJa07d9T",
+	"I4lgyFnOE5J646u03pn2QaBNg5QMQCKoe1GQz9c2ETULyDJ61aeJqImoZe07fbCP3HL2kZuuPd06MU5O",
+	"EjqjxjjZvrdb6Zc7vKLlqTStRWBwS/cS3ybVx/cyj6pTzdi9NWsO4eYltd4AwHmaUdeGcPJdTnzxKAmf",
+	"1rdN1MQlH/gvoJoT9vw6y+VGf0qHQ6p2D4qn+pQynlv9zTjIFoB9jTJ11KCXz37yq+effHT2nb9+/sGf",
+	"vBK7mbx3rJbFcHjMneNX4IBuvux8aTnmzR4Xer/CHxnWFZSUTIc/1Lr1rAHWxvH1+hXJYlilgsdeO9tr",
+	"H6wk6PVrkt3Igl7f7LeetWr2ygDhaCjAAzutg0Qe2pnB33py8KeZH/xtpniQyBt2lgeJvGUmCl/buR4k",
+	"8rqbLrwMM75fneNBsvL5QTntg0QeVWYOD9vJQ4Nm/geJfN2SwAQMAhXsipZ+BU9YwkD751a3wV11d5ni",
+	"r2nkMKNH64dfEmhSDAM4oUGsiAnJSURgmQFngKf7lQGGGNYp6cH7ufaleiKUcYkXK/BC7AOmPZWAGSus",
+	"c3uGc5OWuIrAFkYYCMcoSzKdZfXUpKotR5cfaE9OqscfuQIijhrnij9KqyDHisivn9KUsKRrarkBlRV0",
+	"zFwwTmSmYCBPggkqoIDbaq/36p4vDUyF7FeCvu1yOoZkTBlTShz8qkG/ulnfT8gi4Hl1W8QMQD0JkHsm",
+	"DkN/A9ZTTRaloAttWVU3VspQIYgnB7s9Ic6r6UNhBN0TFNWBo7BrYL2SOl4nx+tGBbHyAdtcdfjk+gNc",
+	"YdhOCT8lOVoQud0A3R1vTb2X81PCNJC3NwSHcw+DHnIOMR6TfTTEgly55Ee0oCwJEvRtYq11Q17EMraF",
+	"+vFV2BBgNSkZd4WG68TWLEflG6SlXNu1IHUcuMYwdEn/cslDcvcmIcILGOMPSnjgmKKMQkh5tCPmJmkJ",
+	"P9A2yYHWObxrpvV2uMI5SOmR0tlmeKGLL/mOs7AsgmScgKVbzckeIKOcBFxcuol4Zr9JyHV4xUeAtFYX",
+	"ctXxafB9vD+EsTaaAG0KKSQOyIX7kmaZcVDPME3BFjoisSGE0LBJR1yVezinOpM5lmqHNqC+KXtzea8A",
+	"xar06dcra1oGqIzWjW2JH+vEKhe+3ffgik8u5zYvOsQeFOSGucAt84wBR4wx7nTIC1zOmDFmL9CeplRY",
+	"mslCcvDn2KiHOL0dSHLHNgmf7pXtwuf7lcb1F7YHxbenJDeTWd2SayeKac2cpAN3akRleMS47syzc5wz",
+	"71470lIV8pR1vZAFwVrCCtiGCQBQtuOimZwOX86WJZrxO4TZ9fwwF0ue23OmQAgSHu09dY8PZTzjYdap",
+	"XED5VliaYtmpRdmAgaStPX5mgND1ulUoEG6d4ikeLzmDW/XMzCzyyn3RRoRyU9FFPdg3GFLGwSkR4ya/",
+	"1Tsg6wbwDsRatALHO8RU5KZmJEmNxVailOrCETjP6WngKA6bleuO6zGXVRfeECcnusSV037nWJT4TJ44",
+	"DSUeuvj2u3CM5IMwuEV1XzgyV/m2Vxld45YRYTygTpcK11a0XNA7tutJbjoKzelQcc6sPWljuQ58RqoF",
+	"DqHcuU50sTVWMpyciG53uDVwlbpXO/KTq7FKEfQJfq016n1gn///jokiyhFNPQmUbdVAwu5CXXjehsPC",
+	"0ptadDp0v1bowCYt+EzkfvN/o1nWR9kgOR0uzFIGnkkbOd6rFeYxQqyMwd8vTf02ro4hIfECErNStaOB",
+	"HxPMlBZu4mxJuo2OIXVuD6W8GCpBqYigk7Qg1WElcN/qcS5os2ar1Yqa9e+beI3KR+t1BstwRhn8qeMw",
+	"lSqcca24lZFPvTJzpt+Lyb5TZJ7z/GT7voWqOReWjG7M2b7ulwFnK8DY+lQYNJUK8p+7zZe1tFKGP1b2",
+	"jzI87ogDNPZmgN5aDVqZTwiE5APoKHCTTlEqZpA1osMDoaSRKQKriFj5iTJ0inWAq+Ulk5RZ1hoaZjw5",
+	"iQZzAxw3LMld3Yz9+MA1Z7+5ZputBR13U8TK96LPbVMWtkMnIdCR9e7tsH5hoauFY3WRnbZEhTV5d6pr",
+	"dSDsy7kig77wj3NezITfuOakX+tRp59074SuYIaVBiOeD6aB6x2w42DUDp5ho09tLadG8Fpje1TPDmJS",
+	"SwEwI9rO4ITBEgM7JqtAdJUU6i+LpyU2NlMrR71CwOC5VUlOfkFp7iGoyKPPAieyChFZRYesAUOWmJBL",
+	"uKVxFQfgjYX/ctWK43O3xO/xG9F5IfGYiHbHjFUqJgTnJegPXAK8SQmNofLQqW9KRScjpx8ObKXYpoGQ",
+	"0fxWXQPbX0kGH1EbmNu6Y8Mm7PI6aK/X2pBcIZnPSRYNnRyVDBPO4t9gms4LSTIJJNqDSBuGHL1Qo0Ed",
+	"BVRImnhuoETfR7oIn6U2D/m8fbC2l6hRHmpUzSVmSNNaEkfV8VlI/w+m28CPo5G6l52Sgc28jwJbVnI+",
+	"IRE4kLbzlZ4qrfTNtPQcvMRxRYECGdkNYeYrP2V4SLKAUUFGnMDwlG3G9dQ3g4msQWJmtLHiI9cnJDkJ",
+	"AUjoWlTx2xp7yw3GJLTxk4BpvMQfaTYzwGNmHsuE5ye9vp2Ln0usu/OzCTVo9ZmrB/z1Fbye5WtN7uRA",
+	"nZeW7Vf32cKAvZRzOpML2orWgfxANtftIbtJJBs+nWXYv7yMs8WUF8LPfkEL4wu4S3fwdRlEsDiMMYNi",
+	"B1flgEU+eN+busSqVdoY6CLRBe642bcLeY8dSpU0+dRcDTZPKO2UpIugv03/qm9UvuoFkiNZ5MyBh2oM",
+	"l1kt+7leEIV2mRQ01amkbQUBsmrn0FlmQkuUnhtJ7H3Ebpm7tin3zUHZpvvu0DZeCdhdq9awa1HXGu6A",
+	"DeeutqYqoUVILLmqCTjOTU4DIXazNVd3QkxouFnhFwaTZx60XTVPGFZzSlj3qmNOBnWxoq8EXupWGscY",
+	"cPDanzto3+4gOLePt+y8cehBN08Had+EPXteN0wJndroiCmnsw7+UbMvZoQwmG6X/DGf32k1Ybe6TdY5",
+	"hu1Z2Ja24Kl4uHu+aqBOwLee6VPr2bZhgG2DtTK5q8hZQ2T7a8S2S97l8qNuh4HfZzzWtXic1WXRplSa",
+	"irP19jdVdfaG14lxAAmmlKFrhH4NcnEv7Fy4srW7s7V7YRmLamfr6qN3Lj3Z0n9cKP9YhaUKVDC4cW7E",
+	"x1oFA3+tlQ56rq+KxLBdkrom4ioI39BwzRtaRjoahe6+On6pw9miL+Zew3IAKtNaTkIRGG1xthob0lhF",
+	"JNcxfjBo3067QQUeZmsWt031y+lG8eJefHWJGxX+JI/xFGpx9S5e3Ll84eLu7s6FnZ36tnz54cP0nStP",
+	"vqH+uar/2b3w5JW2PWl5ePu6XpLzZEHQysXVDv91a3Z1c7AArMtz0VGQvVOaZXjsinPv9Z5/91/PfvzB",
+	"s+//pS5BShOKs8Hyb2f/9N2nn/w3MGYPMRvkRY6z3l7vwoUdk8IZg/8aTk8JXQmXxuN5ojaedtUsJWWZ",
+	"33rj/UAeWmA5b5ResE0vqV+ntY92iLOtsUibJbls37tbWrOavLIhVBe9RbfwFl7363GnOKPpwCUfVjas",
+	"2qGXnmypfy7Yf/5ja8xph4r1kGaXbibDqXrymAaXcx5zfV8YiIzOXIALZgkZuHhmnQ1JOSu/KuNiKt/N",
+	"CPC9y+guf4LcRVFrAeJlBq7EizO8Vr+ywTL1rnWQ88AMHMTpojqSFjXNJZF9SccBbyqBzBI4sM/WxtI7",
+	"gly51n3m2m/aZ0c2786f4BczHJeZEk7h8wHo03qFiMrQcjySIZUoVT9uoiZ/v1cwraqkPuRvMnWhdCOa",
+	"kTJwDkPs4wKw7LYjCsWZ8Va780668BYnLyxuiQelZkOpEF3KHs0yrDefN3rKVI7uQzqfuoZgFCxmk9n8",
+	"Dm8OTC5jx7Rm/kElp6CZW/Vg7Hj7bkkM/etECSzsDbwIrG1oZWX0RKY4PzlXsb/gzW6xyYtdQQJZo2mh",
+	"WMUVzZdLaGlCoyxlWHiykF1WTSyvuOyYWPSAmMtgQcTmjuRCeljF3tHi9sNQSCoLn22gasWpRQabaH4T",
+	"VCswNYDoXJBlVNSKQrw2DoO5LeoGfHvm9dLrv2zFYwnJMufM8PhEqZ6Ee3JffaOnyTjSjvxIH+la8QWV",
+	"YgKB+pzBa0ujd7oEhms3vpvrh23vUUSBz/jK/qGTzplxV4IlLEkiwwted2EXG4ovMA361bDO4TN2eOeK",
+	"mNFhCp5cIqVpQAH6nKv/p3JS2ZgmWXf1Bm74Ulc+6UHOD4ILC7p1A1XSQYB06uFtmg7c92+rbz/96J+f",
+	"fvzrT3/67tl3fvH879999uG3Pv3pTzvcuQO+TD867t0RwgzpRSUpaFh9jYu7G6hh7o9uiatoYoJezK6A",
+	"kE/CYrlRr9TGeNHlc3eF1ZxafaFOyRle9NEc01PShzIeLN0zGceNNRm8uIdD6is8MMOLvYrpX2vEIsEZ",
+	"gucjgKN01m/c2GU9jc+V4TBttLsZxjkvmEelh350+/oRRaYM8Gba/aUx16GVTH3F+h6tR8+khvMUm879",
+	"ptpMrZBjIUA/WEgPmF+igWcSk8hd1pcz2NZx3vp7mKbXdUv6T2hN/VmpWKc+3mWuTF0YHE0zQwdgrVio",
+	"p/oqVX09lsFmoPkCuxgbBIuNWNCNX7ct6Y/3oD399wPTqv50aNrWw7oe2CUHFqcBaWsG5CvBmZAYvE8q",
+	"95GWD6KCNtAk3EaEbLthnkOyjQixUu1NI+g3INNu8hyS1WBqjQAKzfLs6wVm0uAAV+Bf4b+2d/OAdw0q",
+	"xRoxqDEPtj0isJPrQPvQ3GD7li5xxkFL+k1dQaC9zSSzA1JKTM6qCG3VwzpeVPNBbR7f5FEdDJ0YGRCY",
+	"WBKcO0gCOmwJkaiEtHfbiCdk4QsjaDGen9qe6twfIZyJ4nL9eqwWVk5tc+tLMxL0vPolk0V9MohFSm8N",
+	"VAzZUNSyPybZF1usR9wYY3yT51OSv6n3ur9IFpkTIav4VRAaM4IXLUCTNoXqTO8TQmaib2OGDQ51pfJV",
+	"/ao148kkCGLAT4nV+nQdHV3MSku52KDmwOVk/WjndYOXmb5s6Ck7/KlgEPMXcpx6RngZ/fb7Pzj75S+f",
+	"ffzDZ9/8Th9dQvavi+js7z569uG/2M8X0NNfvm8/7JrX3FfbVTDRy41nn/eQ0cPb1BHzBmbp3VOSrxvJ",
+	"lefUx8APJrwsUjfVFTa3o+4n3WFaHCLAamL8lDL7MWxmicGJjY8YW4534r1+w7n6BsGpz+lxwFwBfozm",
+	"lKWmNh72VuJ3cb7wCuCWqjccyFOb042mBPSdbTOcczGXbUyzVzH0Jh/lRPgDxcHgHF0tNJCvnGEhBwln",
+	"EicyPl1aUzYQPp7zYRYIiofavRapx5eygtNFoF6OxAFL3ymX/qH4sngtPd0U7PvVsXm5rxgGa8V2WoeE",
+	"T40LKSYtvRjG73DFQL4M1eW1qkGL26XyFoYziHiwLIEY/fCCkSwQcs/wTEx4LAnCCy9JPl0rQUeNrIxy",
+	"d4wA7bkFKveXnaZZjiB3rFXftNzfVXl/+XJNjb3oSzxJl+I52mt0Nm0I36xugTxT+maoKG8GjmXglH1U",
+	"MF1Y1pROw7mr0Ks0LCg1PWfATFozalKgvyY42z7E89tECJOmrEfTqvmGMErPA7hjdNTGW8wtlmSFOtfu",
+	"Wbz+5aB/MSEdAT+gvm28SPZEQL9J8AiQU8uayWoOjTiqHXBpy8q0G9VC9byd+glT61sKNqijNk8/ABEX",
+	"UbvQFWvVmV/nzILv91wSWMzLYexSDbrjz7PjlvFiu0lNuHIjHdQzJje9FjlY6Zl2xNL2iZ9l6C/Tnxmk",
+	"pV+/soDl2ji6NLCC3ya0QQSIFc61LfsHpYQ1zgJAhv5C7LfSVbTmKdwXAimJjZh8mtKd5FAYiw4G7J/o",
+	"KZXY7wwnj2c0JyI+ry94Pf56KyzMHxxCWPFah4C6y5wQj5n//kSdY5wlERCd5j6tW4IR96sEaD1TLBnX",
+	"DT3vnsSzbkgqTwOHBoUComKCswxN8CnZ194xcJtKSnJwDNiRIjpy9dvXqEEuaTuI0xH1nDjwYg27xx/o",
+	"qhZF+jRmhyKNRTW/fVYMM6qOLUWDl6u2vG3Vzise7BGIWx2oAcWLJz2ncP5EfaxPP/qz3/7wV88/+d7z",
+	"v3/Xj3aW0JQM4onZmtQ9IsSbJmIRub33vRCi9LJ2torr7Fu2FZQVry25A3KFTs7oqNGVA/dNWi4lcjkL",
+	"BOSAVY7JVF9d4Dl1EJdBEYVIkp7NnPOp943GbQuwYVLP3AMxoTiUKfpL/8wyMsbZYIgFbQoxwrmkib5t",
+	"sCLLtKGglipTYVITxjtgPLBw83beUQ/FzC3jCZahZC0/6M7y9YStQMJU62TMaA0NwFPEOz4ppJnHxATn",
+	"JGyCEbyoo8w05QG4gq1mApVHXEvVHqMiurzYjFpknX3w/vN/+lmvKVPUZ+OYUkEGpdM+9Eg6MFU4BzZG",
+	"2RPQo+R54i3SeofrECgHdSYIFKWxR0DaRziTE16MJ/omVmQEzXmRpVW7JCOntZzuGrwCzk9EYMnFiuPG",
+	"n2niTxChcjFYEKxPnMDWC7oMQgflquw7pWQ+WC0rXR9pzrOaENS1uXr93tl73z/7yQ/VHz/54bO//6X5",
+	"41u/8lLrvJoAjCJmVivJImutgokHFwMX7DtIMp6cBM8JmuCsgU8Lpm2Mjoi/+Ienv/7w2V//Q6/f+/RP",
+	"/+/n3/w39fejftwur/VnGm8YcxTZ3Dvtm04UupnKfPQcnn70Ua/fe/a//kr/MeRy4meGpXP10x/++bPv",
+	"/ubTn/zy7Ds/VQSBj89/+JNPf/Kj8uPHf/v0479xH8/+4Xtn3/654rk//renH39Pf/ns+//l7Nv/Hb78",
+	"l7M//vmzD98/+/YP26laT7MzZ20NQ7J6XJbz79eVw6UdVdfbghQOibvyAPfytNbh6qW5jfAvq/RarcMd",
+	"l5Fu8lsaUnNDDnLV2oH8chmVvGqI81zq3jjYunD5ylIB4gQzzhTroy/ev3unEQCoLZvHwu5kuNUIddc8",
+	"Fg27qtovYVcb4rGXrRWa7mVpdlPMzfQauv0EjCpW5EUnOK1dNUJdqCX2BH2+wedoitkCTbFMJn3EGURk",
+	"zfCYiIisJz1y23po+odk1NX3a65hSzAWbYEq5To2BX11D6KvsEtFKELKl3Z75PxUYwPyqalIWuIG5mSW",
+	"4QR+LmP74+IMdZ83TD/600HZm/7iuu1Tf7zFbpqO9efDsnv9RVkb/pGdWgkAXgk5r9+rjVF/AYs9Z2IC",
+	"OaM29/uRvTn3jq5tfeUPD/9wa2fn8pKA3au+WL3+9p7+6oe//as/ffrRR89+9pfq5Pjow9998t6nP/zr",
+	"3777X8++/YOnH/3Z2Y+++btPvlWRuEbRcknlf/fp//mvz//2409/8rOguFacYIVDdXnMMtQOpAor7T75",
+	"TOwNn4FJofG6GdSzOqj664heq2h0yZHprBwsKQH1U7/9cC+lfYuYD56gVkIYf0o4W8t7YIZ5ROecrtdq",
+	"BXHVU2BH/6ht5+4+VrefnzeBKlhHNazzv9Czvc5HXY74L3LKSHrdizxl6rCCJ4KaLEcTPldDp18Bpg+A",
+	"yMZbzmy9gUA5LesZ0TF46mTihSmubSuGlnUPvBw0yglJTQiMJ0FvbvD2y+IJcyxQyhnZh/u+qTAExwrC",
+	"wtY3SpHluxQvIuMBQ6UFjPfIU0q1UuC6LOggwE0EQ/UWTW32d1U9Vf7EO9qet3xbV4Ay1d/aygslJ3i8",
+	"VvKvKSeiGXeD5URUg3K9vKcxph5hpKm2h+aTBcJIkISzVFeR1WlyUVk9Jc5yVB1A7Kt8ayvzm1MCmVPC",
+	"X7ndm2lAHs+gPM1gQnAag/pmDZn1gdRqiK+BgF6LYvRkFcWkQFWW2SZBNdQr6j5iL8Z6OfBLO95sKOen",
+	"9bOQOtAJTjWsnUlB17GMSjoVLDpBC2Z/jwMg49K4YmsW10gSA+Ppz5+y94k+suzZIZOqCuXSQDabqEdt",
+	"6v4EnxJXF2C4QIzPy9RVU8EOwXNQLCBQe8rL8V1KTwUzv5aZ01enM1SI31Taj7udQUeuTid8qhW7h28q",
+	"5e7hsylk/8gO9Bo3PrtgmeF4nmwuIKznFlAXH1TEml/Hs1JrtRaZOuSxQDX5FsYCEf5saKOGg29byXd4",
+	"1hqXMjw3pzJB8wnPiEE10ILdpGjkQpYFCm35pujzu6xF+6RRtsSvxm14aYOqgCiv6a2dVyxFUWgDOBu4",
+	"yKum8pBzzKTSYpF9EZFTki/AkeOrB7kcSWqGVdWvLXEdfxhea64dDLMMIVuBZl2BidKffchV+hcPSJVt",
+	"QhSZ/H3hStXmuClwqVqjm0CY8jS4FszU6opuEGsKGt9EvuPy7npB1XurEiRcUWQ57k1UA9+Eq3hWu8bF",
+	"XyDb8FjjAaVGS5jxecGY3kar5fEC9RQZlwMQ6vVKipH52liSQ9fnzVodvZuVGnr60xdc/+rTjXIM6uMd",
+	"Lo/MMNTHo8pQzERD5dvGHuD8cxQIrBQHrBcGXCkK+Huu1JdxfhIA8rklhVHB0cQCElmzwchiN5RVTv0F",
+	"h5uqPDRWbeDUq/i6KlhKwzCp+AIvhI5T2I6/w9jTBq4Kfv++rmIarHieEV3lXLFKGdBKpSDZKFB9WdYt",
+	"Ap3Ns10LEnYrNujRNmKSkKJLCerpB+oFjnQMmN2jZke6DRIUw/cco6yBQ9+t6m/Jk+vyWHySor9IshlB",
+	"HCaBPqAMfTaVNQo0P0/Jaio3VazaFRlt1Qj0NW4TuTO6z5Y4Z62FrHgkI+sXaweI9leyJCvS9rJJMKqN",
+	"lB/W83ML/SKKDzuNLuDrNpFmUh0624GcQ0uXcCta1ZpqewjcrP1t1dUoDzKi+91mwuPUj8T3GVVN/v9i",
+	"FeGIGlDnK+cbNrbHnqzVPdt+tL74srx2Rs7l9fspyqs3q18UlQLvTXJKslAqY6Z+9CLVgpPfKpElXIU/",
+	"ZSb+3L3DUwIjCml1ohF2w51JLyn24+McTyHLMybiRs/V9mIH3kCyddJgyClhAx15W6NJOBznYqM197LX",
+	"0+CWrYbZ1O8Su6Ob8M6eTmkw97U0RJ7XNrg8Ht2wf0AsoOgD1JTkwKOgqeAhPyX7CGdzde0oZshcSEyK",
+	"zHxCM2KOLwfasOoyBpzkeFG8UtitgDgdPmcQwAqZypFXUzXVt9Tb6o8bugX4zrYCBcaEzAn2ptLTZKIJ",
+	"QQUSM36iLj+8PXVMz8BLez6ma2aEZerV7or81OURmfolvSHBuYZNNfR1XyScn9BY+L3bPCXX7Jvqw3Xz",
+	"NpxRQtiDw624+/J86GWaDpU+/HTmJ8WsrGu3pNGJAR95MULntsipzlRFVPTRW4w+RlOaZVR7fUVkLMAw",
+	"N3jfXo+/uhLYIpWgbc0JYL2fkFQdFn0bm6EvEDawFXaacUBMu10hYDiDbh7oZntKU0TAOkDZGzUJdITe",
+	"Vi8sJzc0vaUZzJoTlmkt+SDlUWXNU04EYuSxRh00ePZevQ/aDBXwfCFaWs3YYbWoFbXJq3zZuHZNiL7Z",
+	"ceGduiYw01rBud4SLJ/vKIUcbWAM4YkBh3RIJlk++1Idls8A5wiDOyo2YpfMbuiX1Z93oAH114FupJJo",
+	"0zxTE51olr/paBNS2xK8TuRANHgg2uYW3IiMumxQ4OBRv7ExCL8QLt3vADpWDcEQpuwQ96pIdJGSP1gN",
+	"Sv0QElg8SYo871QKOKdjGoibnBRDC0yvWAhhGUABEjw79WJzIXVMcQYnTkpwJjU2eC3ysgYaRJhx6Dfz",
+	"k16SvkMKMR4zSxo3rb7hmjplyo4s71Qm4WPLuvPaSyvOyJakU2djt3E51EWRrOq03c7RdvSSA5irWlQW",
+	"2+j5TbQrN4ioWD0XaLKpWL3bi4PEgQCthLgvoQNVRYff9noXACRpPt2DSuBTvEA4kZVK4FHkMkM6GBO/",
+	"y0R14DX85lMbzslItfPonm8vVCNNCbbRtiUlzTIswIeVA5QeTqTSODnLFn0gCTb7PKBzyFlzvnsjCa2W",
+	"462RapfWRcqbE6Ysaa06t4T2bu3FWgGeK3AC64QsXlg3YtEO2huuuImYxN2dnfOgQDaUp4wvsLsmVHqN",
+	"NlUwhUCQXMKn1t1G8lMyAIzMXKf9ZQv3NWcDcNvGXmwXteC524tK5NztxXXX5+3FfdX868udmu/vMh2B",
+	"/UhPzAmrTqHInQJqlkVW1ezVYi4yPfkXxeYTBAMDPbccK/xSjhifd5B9zaGDMM5WOlgCuGtWtKSCtwo5",
+	"4bkBCogjvHMFBgq/1YKjPNRSahqFmov7Oj9hwhEe54SkSHJUsjUyhQf7JjoxIRVnvEAaVCua2K6+43pF",
+	"2m4vXFTN+hJ1JcBxM+IwHOjooX6p5yFF+5xrhW9TwRVmzaoCrVxRMGTFyyaQLOmKyNFfVyVOZIim3tyV",
+	"KLJKaGKciltywVIQdzy0cSltPdRbI1KjjO0sBYBLea9mwduVKQM8Pf2FZWIHj3FLTf+Vn9fwYG42Vqop",
+	"lonZEks+GGCdOjVov8ZUGGd941/AHFYzDa56zZ3MBNgpUdY3kRylHCxxc557fd/nDQrymcrsTFZclCsu",
+	"zJX6OMssKc4bVboiEF5QWKlZ/ZUWPpuy/+aK1em6GS5v6b/VBMF1bi/etK6cDrqg9eOc02mj+y79Nvpz",
+	"xXXjtY5GWFXNTbHBupLwlPTRfEJyYhPnnLtjCTV/d8cb+FA6lWqIy1daB3f+26q9o5YxCw3ep9uLYNSY",
+	"tVR22oPnh0HWIXWNkVzq2iIE5eyInxAmvJuDCDEIQGveYkizJFKc6rUmVHZX2x1AP/ik30tEPmroUjM/",
+	"dLkPYh1qvCA+Ql/Zun7/8OYWTMafdt4VzDQno5yISRwB9iE/U0RijZZSozKqwCJ5HQrRkwiapgWmacPt",
+	"BNLFTWhAJQlnxSJccUlNsAy6q9RvMS4osPgaC7F9qWw6QCF1IRBijczfRFI2tmHEnuQjvUqmQg3Np9rO",
+	"p4SrThUDQHWB4JK6HVE5cM376WyWLYxr2RcQ4y850mIg2sClt7lGoOsgEEUJJdiYToHXFsm9Mjt2lnM+",
+	"ArrbVhAVK2fGzoYiFSu3M2+GINzMIfdsSOBGTlJUNz35XSQvzvBolfxuRzboqZFQRZ+VodKhQa6Q/SVd",
+	"hAAeKJER1Mm2vZxj3Kq1az195UbolydHdErsjcd/mHe5PXULMzDy/klcyLzTTnQnvuncUcLqHuwvD4o5",
+	"9xc5gtJGC31bguKIARyOJrf2aNQdHsI4Xatj3lRs/x2jTp8fdZuwnFcKhMcU7O6qeYxISvIwiu2I5/6E",
+	"2TlHKR2NSE6YdKnzUMOzYCnJdV4R8MweHFwpFSdw2udESJ4r1TznU4QZUqd/wmcBwRa2IoQAg3ieUlbD",
+	"ua8itZLA3snJKT9pxIPVT3RYC1EkCSGhZPQjFwgp0ByiARWZpjiZUEbQmBMBOHUjjZsjEERH1CjoL66h",
+	"OxUNHZqMybIz1ajJMvf3ZNYKSuvrdPPNIataLHw/1Hp9D7TqsGXMcnxcTJCRAjHOO+aeaWJTGZeQ0+cP",
+	"uYaIgmg723mJaOHBqC1dlYowmbx5wt1DxFsPkHDw9p0myzmk3A95ukC4EkyOpoWQ6ITxeQUXYYHGHHG2",
+	"jY7VIwOzUY/71XhitVQJrsalI17IfV2EgM+FS8mEeGOWmpI4sL4A4DzlugDf+SrIN8gXCGWOZJSY+01b",
+	"hfgn/Z6uXm1LF0TOrMW8HN5nSiwNqsfgqvUUvEyZjk51xR8m2CrE+jokrepuUMWGJONsLEz4tCuB3Yzk",
+	"2GQaVNyxfUTr9SM7qwSwIE0G7WbMisliwLj0F2Gr35QNfRI+hciyYMxFIxRczZhc4laY8a+sXjM3ifPi",
+	"wFYYs7W2DrTnHc+MsNdtkN7SdRzuem2paoG8O0nGJvZ39WX1eBUt2A8OnHqhDIcZFKuUeIzeOrwVON2d",
+	"W8hzAvtRJPq9YpZC8n6LRbzJD6EbL5uq0CFE+puEeMI1jaoYzwluEX3FJQJ5cm0wwTGUclJYfQNW5l5/",
+	"g+SzdAhRj6TOhX5+i1yMp16HRfghRwLa1t3CJuL7K1ZFjLBgkmbrFIODPuz73sGVqNpLSN+8yEU3f2Zj",
+	"oQ9TM9abqhCsP2Hqy7Ye4q4gLYwtEjjdTn1j2OmmwfUi6R29W+2IVTK3PlySPfY27Vajte1ydVoefeJh",
+	"vHtlEu1K2LP+yVXHRHpVSAoap4OgbSuDadf5nktu3dA6mwavFXlKfDXasK/ieRVm1B57AqVkalHOhgsL",
+	"MuqJM2e+C8BykyXdTpaRWkPyAcZq2n8UXiUwhfqWCjhdaZ/mMDeWwWnfAC7Yeer8KsxkJbUrdv0gWVqP",
+	"YNNL+IWC+oxQQ7eyTZumzgZdrcs1ynoz7wOQyN1URNONX0dcx6RsGmwK9arkx0e01IgsvuqhKHmq5rpe",
+	"3TPxaM9l9vsK0rMtauAJXQqBhRvmadhN/ptkCMmr3D9wqR8SnU4CIIfd8g83flfVVdxCJU67wcWHoIpa",
+	"rn8+PzBATmOG7PB03iYVIIC8BsHmMhD+25/FF3JECM24gRP81iXDj533ZDBmyM/vjSO7XamDuno+z0he",
+	"lfiCSK/Ap1JbaGsZ2+2y/nZZJHWz4n59v/RnEfRccSrXKX7d1r/DGXISCM0nXBDkauMtZ7WSJMO585FO",
+	"SV1WdHBWexGW14Kf2YTz1Q9U7Zr01xW1O38fSSAaMCfOId2slBLqC4OzYLD3EZXb6IZO20c4y0IkvNRG",
+	"QQ/gBU5OvIt9hE/AaE5ZWfHOwOODf17nq6uxmojp/So4nVX9oHKPQSXye4w27kz28klFFahUo733pa2v",
+	"7mxdffTOhf5Ffy3aitRfXVLzo1UqBRrRLCMpomzfFc2f6zNARzPoRFYNAKNRqstltTLMPgCu7HjUkVJ3",
+	"aIx0bpC04Rjmz6i4TIW8Uepmq56REZwO1tUpOmgNnet5eA70cvKr416pFmO1wS7n/IzkN+m4yH35O36U",
+	"5bsjJ6aANQUSkmaZkeQGbT2EVRZc5SkENjdfIisSkIFLNgCQFAwywKckHcxIPpiqHRmxMG5cZbX65UZa",
+	"yOoLk8yyQaTeVK6OOoGzbFDVvTq82vVSVns5IDQ31F6gTJvrpF+h1xINgqQ/hHKqa8JgLqHGQ/SDOtu0",
+	"c7gjtk5FTe1cdD0uIdMf6OM6bqDROmbAnEAWWg0vyDy4rIYzMkc2ra3vSqdXkioYn/cB/V7/pEEVKmq7",
+	"cQ2//Oz9/3H2nb98ZR8dzyeLYw1wO58EIk3mk8US1XZ3ok1+OmL7+gQzrRN0IAwj88FGQY36PZ6lgxeJ",
+	"k1Rrv1+fwaMG+hwSQbryTdd5dFguGM6hRr9fdVgyKqHaaaV/jzv/nNHzjWHz93KiFECPg0XdITpIUd0O",
+	"SYM2uaDn4xxVQ80gGyZmBxQMfvQEMBmhOqoiRYPrW0CQkqmZYetomLBqry+1e21/SACIwOmvFc3XL/mp",
+	"AKCcOrHSY42wIlCHwkN8ClTYE3B7O7Y/H4OB4lhpSMdI8jExpb6YUqqSCUlOKqXPMIS+hONYAqBSf3AI",
+	"KTYgQfeRIEQNTrw2y7nkCc+2pwGMWj7z+Ml3oUacK2cC2KR9iK8BPS0n8I3YRzv6smOwZgTBmfGUqNut",
+	"gTQNwNFWfKdtiX/VVOWoKsC28ZVKwH2U8TnJt4AtJ+RxE9v54ABPyAIJOmaB0D6rmXjWyJyL3ALJj81x",
+	"iGUfkelMLgweB5R1r9I9gNzTVar1e3p1AoEuqleP0VuJ+xLoEaCrof4ZzpyVDQ75iJorbsH79kpk7Nx6",
+	"M5rR2aEYzjQk7bdJYT7MiAfD8fDmdXT10uXPqV2pnkApkZhmInZ36ZAPnZVvEFIDkMjQrjct6HU2zqiY",
+	"9Cv1/DSikT83qN/16LgJipq3WpAQeEy8ebC3HNpc30lig/hk5ElKxIk/zNvAfvjkEAfEhxg8u1xrqAPa",
+	"UMxJ21EEFIRSg5yQbKbDAfVeMhhdBsE242N/QI7LL/ZFc8pQ2YM3jo7uIf1uU0ZwmV244gcwFaEs61GB",
+	"9CPDGDeAyTi0USkud9hsHcNvtUU2S1OjbWC3nBIWAmsLY6ap7Uo6mmMcztp5ktMygj14nW8SPEJqTFbo",
+	"axGxj4ZYkCuXvGvVHWXN2PQCpTF04Kq1+1G5bwYyKgTOXH65QHOiDbi+Kw2WEYjZBi3NoqdVcuJWENKA",
+	"Wm61vAxQDDOahHBdNDz/IB6JrOZyCMDITcMo+dFLYcoFdBhZWyXqjYMjwDV3lQxf1kGtSAlaE+pqmVYH",
+	"yMYJrgDCQQcYzyZ4gqoN2Q+pLlu4ye9RdHC7EUvcDa2gwsebgSpoQiq9p0N/1gQyXylMXWcQ6xAwYEkr",
+	"lGrOzetmALwlyXQlZ9OPjN7BTBWiF0lfLwt8L6tcU68XyrwgEGaMFywhaZlIgLW+iTRBUYYlyeG+kYBd",
+	"Bwk+dWYmodUICNcYY8r2AffO2Lfh+2icHzsHXznLcnqRLZzbImG7bNGK/+DwulepPXB3RaWvQdlWk8kt",
+	"0NcLSiR62wSDLZt55CQQj43zEzTlaZERYY2B6mnI2WXo/pe/YDzGp5TM0ZA/VsrQsaDqOjynqa62OaHj",
+	"iV8OUt8sbpvuIO+JpGOYjfo3IvIMWuzrCXkpV+CMjmgZ6thhq1stpqtF2Ae84XePu4Dc9iPQHysciMit",
+	"R0XQlDBJ5WK7ToxzhUXYNmFgh5idBAoRcChP4aKMXL5IRuAumJJZIRcDQRIzJPPXwNTrPKUJGehyBMaz",
+	"FkLY8kwXhrXJWUqSvsWo52Ac4jT2WARkN09wBhQQMnqRvQ6B2JtyJiexUPVtBRbXiLcY5zglIuBfJFAD",
+	"m8pCR29Wb599vZ931Wa+XBPPMbl5KwGGGU0oL4SvalN+QlIlq9xD+zpPTYM84CxzxIykYo4lGcxI7tyP",
+	"9R7Vz1D0Wy/mPtraVZ+YEbWRHaTR15ZEuk1bG1X8y9GdCSypGGkQta596Xc79BXIJdcAdDkR/ssa52hE",
+	"5ha0YcLnzMKZ6PKGMfarMu81X6r5WZ4ch1ganWY5iMsAnTdtoC+oTWPKfkmcyEGH0qYvYA+PKKNi0mUQ",
+	"Y3pKWPzdOoRZVwqHaIoFr3I1GeCLRMpPmjLKpwSzWmm7lBjMwCXk/ybYLTgD7rIb9lX4fG0B2tmjBvzm",
+	"u6ULxW/NaCwr6lAeogg4y7C0QXJRL9QkTIQqW3m4WunAU4PFRhuPeJbxOeS0pyiHjVXVBiD8lTBbP1Bt",
+	"GPhbKcQ5/FXKMfW3TuOIXzKAjWdmvSgb37Wd6Y/XK12aB1zH+vNhpXv7jR2EOq06F8STXstrQwHCU5I7",
+	"Ob6qZuVweZpjE82uo2h10ovgEQIRrPQVqVjdtxVZ0FQ1QpNlLRzvbhK1G2D/yRICtWEvy1yOnUr3RMHg",
+	"jy7MdZDI665d99Vd04H74tD25L65rbt0n98yfVcu7AEYL6hl3HflDfRpOCskyul4Ivsl4lLJGpJnaR+A",
+	"cScLwxxOpG6jA6W+pSS3odY6vAPSvvYgFRwxDgABlBmgsBVTQsu9KCc4mfg42KzJ3tJ4fXW66gndgR3h",
+	"2rNEWOg60LG7wdytYAXCrB6AdGjJhtXCL97EY7SQtnAs22x4uHdHI30wddiYPElwOH4WLNjWQqNERwRU",
+	"2pPg+EKF9QrWpa5eeUdro5hu91HDeM5TyGiVWl8vSL7QthrjOM41tOQesLy2tGTqL+klpjc4fB39KlJF",
+	"WSqptGoff8FKycqZ2g0SrRrqHz5+6wYab2UEmpyQkJMUg2v1JXVvV/ogSC04LPcRyYSLnwGjpgkEabIl",
+	"XWmFO6ssd5hzj9yQlyzXXdGqqtu/gTBtVafguUprrbhCBnN1vR2Y4ikee+sg5Tk9VbrRsJAQ06LzgnWw",
+	"C5P76FgJfBO3OOlQ6qAaytqO8GfSLboF5Ua3fh4z/yFJOEtoRnHIyM9GNJ+2xppXMIBAVxDdam6lBTiv",
+	"ZMhKZnaViTXXUHac6YgmOcEMYlKVFANdR7hcLaHTmkiK5ByUmh1UsIwIAZ4GDTtEBRrmFmg2pti0q44e",
+	"MOjpB7Q9r4asdML4XCA+iuwoUOTsjq7+aygOD5VLoMgP9Y8j+9CgM1hKwqT30D80znELQGcUwonGLoPK",
+	"XbFdBeHkCjnknom+brrURydVCuICaXC083j+bbNyJQKg76akuIhxGdnVHFPpdYW94TjBxtQtiFo5s6ei",
+	"mvfjkFVL9Jd7tLaRVhe3HGlAAju/FnmMp7OMVAJKeju7Vz93NblMtj6PPzfc+tzOzs7W59X/7ZT/7doK",
+	"k3smE2NCclIpN7nXO/vFv579+G+effgvzz78yGTs+GJXloKdUqtwau1TywAlsQPgxbHVAfXqv2RlVV/X",
+	"ZDEIZfGG3RdSvtOGiixV7Awt3CnxpoHJQIazLS6oMz3T/UqhWjLjySS2VCKZSV9wmhJJZsmggJn2c1aE",
+	"t4jexGGwSO7D7jrkXHqiiqoHR0OEkRe/Ws3RdOcG1LQMoUuNrkUZHxcIj79pQE89mXJcq0mRBW9deU9v",
+	"qXkYeRfQKMdznuYKZvkq4B/UFUFr8Jdge6DCcooWl+6kse0pvl0QuY7crMyxb5fCELF5MdfLxAmWYeuS",
+	"BNLMbHXz7XkKXCacSTNJT4A5/DboEOa1cU9GGsJ4Uj90qbgKBt4OLzQZ6HPnKvIC5LdLeNNAzQZrIgLN",
+	"8tWG3MoFZb30NcIdrKlU29wXvZIp4myiuvND97b+fN220VRusMuOMFY6aKuVIGsa66pNdBKIdRdJs+mu",
+	"3ol/KlCwYl0BtFTtYo0crkMdBlseZ6somZAYVGRatR2Sys0HwqcVN5NTYgIEdLKwwIvzY7xuCJz1kGSU",
+	"jM4f9phDOx1YRT1+j4s4K69uvCm2sd7g6lSmwbJINpyxi1clPh+/Q6RTiRzbHhGrg1+bg6GAKurJ9faP",
+	"ndJ5UjiDJaQOCSNzH3JnA05293QhIMxgKgI3AMi8IHN0QhYCEXaeu6jrqSWg8VBfrtdckZCRq9UBBVc+",
+	"ixDf6qmozy/kDCIiHg7IX7OyhPZnfL7vfHoZGUnEC7iqLETFXOlE66r0fNEIQybn+kUVrzkPHlCdttcW",
+	"ip33EWYmJU/XkyrT2CE1C+G5PoNeTCWXwdr4M+masDJLgDxL1i6cTJDZBMLExeElljIFJagUYAfoUD61",
+	"e4kYkyY7cEzrqdTkkKhwItWYNUjRPJCBYxpsoMEdMG7wkdVBahhOk4qNbuEw6DfE3X696pTgzFuSmeft",
+	"VaLVQy7tZoX/wayV8eTE2j/A8OzKKcxxrOUlWB1nvSoroaS0WFOdsRnYrHQw3MXancP5PvaiVu/8WM39",
+	"eK/kw77BJTXsg1nqMpTFPjqWpsTQsQk+mBE+ywia51ySfXSMXamtvTcO7r+hGla7nnQDYDTYGatTeJHG",
+	"x+XKRJWbqubWvraRmWtrlK1SMf+6NzP1bpcrGWy0dgVbNxsYLj9ZU2MJmBmaJflnYDniWa0UqdG7AY8K",
+	"FtmmuA1svL77IienlMzrD7k4/dLuMzDgzrXvKu9WvnVvi2JG8lMquC6Kqrb3QBETGy4rUqr+is4C4BnZ",
+	"ZBYAz4hY8yauXo1nWTXulkiG5aWGDvwrLbywsA5zIocHtCsFyiKabE+ok4KO4Z/BVByvqpxESGzyw/zW",
+	"sYmt7NM02zfU6qctCO9fr+avxFOynvbiM3qb/JXmyCJ24grHxBYZWklWMu/2a1RbmZgZUXgh10xdfGEr",
+	"1aoZbWrlmktTdlnHDUnX+jrmOuOoQeTeN9VZ16wxoW+uUVqhP8RYV9/DGUqxxDo+QweCBiKPl6Y7XNhz",
+	"Pmh3ve/VaNdTFdMuJvoxYavF9arBGjxLSWsZmr7NYrLH2kvlTcijsg4KEXAKhBCPpjjt4KiAMgWe8qUk",
+	"vXD58u7VfhNEwubK63kxlyoaoCFtbQ3c2MspO4KF+MavDIpOqt79GEVPBNU89fqakWc1b9dK7U1B9ivo",
+	"QFUOMxm1plwgFaslcWPt9PeV4pSQw8IoGp0iV02iksFJneLHWje9stOmqNrsou5vZgQLOYAkrtqbuzvV",
+	"Vy/4teNZtuje54pnoDLr+kxqXdSH+iiq2ml1Mb68u7GCp6a4u9doYA9Xv5InlJqXESXtFyjl2jGDIUNy",
+	"H80nGsoMwuXNAxRwgGw8XRUETpBshCTJMtHt6voCPMIZH9NAxlch5ECjCfiABc9V93Q9XX6ZHOEUyLWL",
+	"U+omLVlKiOJSWJuClcZiryfSd9wTIJtfVAInQmV+4cefESKuyr4f0E7ko4bXE85PKDFF+iEHAUy8fIS+",
+	"snX9/uHNrSMbybnqS6yFQgdcInr8CAaASHygEnOFNpurecJTOjqx7qBtItQ+UpdzAeFpfoiFUjw0n5L6",
+	"sdWDUcQFad8ncoiTE78zGIMpdUuplwIxbsJx5w5YTCeoza31OfWCVAQ9wQnPc5LIQKnfMkTQCK0VE7c6",
+	"fwPhgmXTDabCgCd6zVDD6OjcZqy2Vpg2MKmRgC9CA6w4hDt/A8btFnRJNm+nFYSt6Lg/HYfrXez7StpV",
+	"cErnE44EkTJzPaxaSXHrHeoBXtwt5JrRBQ67TXXk3TlW6Depj56jUeBhEPRxrVCqQnrBMXkFlM+oqtN+",
+	"NVvC1F+OOvluqE7ii0m+0MN8M2d27kxpzW/DU95E2/DRbA9jt9hdTmPFVtdzYjMn2gGWl7YSQCmoc6Vf",
+	"cxIhdXsDXXFz8KV2BzSeUPBQSL1pjC6AVwN3Sdt13F1Sj6HtMglPBQeyidtkq4HtXJpzpabKV/HW2ztb",
+	"Vx+Zf7cHW4/e2e1fueCvrxLalA5zXuYFWfHUVm9C4oTOtmztnK0ZV4I/NySp7OWOEEznhDHvb8RUP6XM",
+	"fmphoDaBEGAtSYWkiQgFmQ8XASk4F102gO2Fz1s3AlgHof2WEetyn8vqnlG9AtaTSiyAzdmD4wkSv7Q7",
+	"NhokKckoi8apITjPFrE2yBwqREU+XUsfi8qxWDS6cOZK3eajPYQ1apRSswEe7yUBCah9yFgtLZ3YlX2H",
+	"UthUF9DAgMDHSObHxSaYgU1kMClYmpNUTnygTARDMU9T2QapF0BDLV9aAzap4ZouBxbuNDagmw2gzLQH",
+	"wFFjcA1NYXy8KO8QtmLPPjoGrji2cIbR2mwljjzG+nt1J1DD8kGFsID5RxmaA645o0zjJhKG5uoYN6Bi",
+	"a9Bb76royFebYxf9cFeEKYlPCBsUs9jHVeusA9SWYog0zBGUIQyJm6x646gsRCRZC5b601tNR32T8wK8",
+	"N8EpGhLCHO+tE52pDfbVREFHyqXNU4qwipyskbJySe6V28iKyZLDy3lawgaER4XNHcs5dlplFf/RQmar",
+	"J4q1ofnAdIYxmetgJ4OHIy2+ahgbs/P+/1UmNxRVigs54Tn13XbvJ5gJay+a5dzUcdDjUyQCUzhOZPSF",
+	"98CFeK0g8/pc1mYviZAdCzuDSRlmXMkl54y4iM529JXfY8HNYIxsd2iP80XWvvDKjpstyjmfcEib0QJa",
+	"lJU5tVVmyQz8Igtz+kNaPUWJOlewXO24a3Sd3XLxk23YpjBRVmQZHirNpHaFrezbmenduR6vXq0wxo7X",
+	"UWp2ko234zkdU13z2ZRIIRlJZM4ZTVbj29a9DvtzZszKmHn0a0R8FFdleXXdNlZp+X4x1FA3awZcdklm",
+	"WjcSqN8TbpTt+STnAXuG2dgGmsOLTOwk5Ww9KD6QQYP2MCNLPMrUMINFlkBwCiPaNJaGBs2NOayWE1KL",
+	"XFfIFSc92zGxbvqegVaOzFG1dCJv6Tbd5wNo3H285XpxXx2a7twX13W/n1Ve6/1iNsuI2qj3OGWdN4at",
+	"AbcMJH9CHJabEg3bMVayibbjLAGdcADnnRVQUgrgCNdBC2wqyemr9murRllmsThL/d485/BvwZKMYE/g",
+	"8EoxZtOanmCk6r+0Kpu7BYgZYX5V5wCJGUkozpTmmpC0yMk+Os7wfFRkBsfKKbMZntuwjYxgXdZOIHUv",
+	"Q7yQnqhelsaKgC6yVg8uAHNrJ3HeBNInbceXIOrWvl2h7TkPLt2gXrAFS4IWWZLpHROnjy1Ycl8awq1E",
+	"jpBs1KGBFS9/NgJsgczH4GYW9y2wb0jbGgwXksSahyr6xYAXElyMRkmOSUFyqSDtAFgatCfWFrxOXGpZ",
+	"J8Sr4500xVfHzUFbmazTLc40LAYteb5qx3fK8VX7dTwwcF+RK6XemMY/LOTAxuDFv0VOSRakI/yqjjIL",
+	"U6ambSr+oZzgWu23aquUtQbtvKmeaTREr2KoRcZ2DCpctSTmXe2cKnJY9TraGWCt45qal3iWEiGb88j1",
+	"M8iAixmULutFjrWR6+4KJryxtBZssF9WtmdcR8/iIT8lHXZ/RW9o9l1X4S/K8OkAGky32Op+T5yQuZeq",
+	"1xZowudoWiS6pI/O5lT6tJIk9QzIl2LnDL3Ncc7qkDWVCcTHHvpKFgcT6FNSBh9WXJzmPlqVNCtsGj4+",
+	"Vrec7zg7unt07z5Jch8sKk7TnIhAcTb3TvPkzHN911h4ENICc5wbVfg2Tl2BLEbmSA8C8hecQZOAm1Td",
+	"wiRXYn8Vunu3ropfafGmV1Xxy1fab8iOgMtWOizBGUXmiiymkDSBqKM4GOmawl569pdqOVSoP6HijqFj",
+	"BdIwJVNewjM4ZaB38eLO5QsXd3d3LuzsVPjVlBLsPf/uv579+INn3//LXkUd2C0PEVMUoVfMyuOifOnp",
+	"v//m2c/+8tmH7599+4fP//lvbTDuXu90q9rv1q7dMHsOEkX7UkBa7H7u6uVLl65eAbzFyk7s7Wzvbu+s",
+	"QirqqW4seqxOEV+YZOhAMwe1+b2M1gTzz3Kk0cZP6NDJ2DVst4uUdGsWdR5sTKaW5eGBdH3NAuVw/Psk",
+	"J2LCTdniZfSgIckHGRn564NqB6WuQCc4mmK2qLlHNaKJOr5UO/41NgaoCKe3qzoPbyj5hlGC87SPsEQE",
+	"JxOtCW6Hy3D54hYoKyQRCI8kydGUpszaL/zsOJjqF3z0UL8jQTMbqGJJYl5RfD8sBGVECOTgDkM11vmM",
+	"sHOONyfpgJ/6q9/btVOSVMc+eBcQhpmGm1+QLDPhRUt+NtOafgDWCcB8sQ7SnuITAq6u1GKttji0K5xY",
+	"mVh9EHVmsiR0a7+0gC1mHlEaVrcrW+RcdoNKmzDBst0Sv29JEYBQu3gvR9liCdyzgoVf2/Bxra36yqsk",
+	"saNsFi9mRJ9JLmwYdKQhR3IjhLHwGZXE2SqpGkz5ZaOxLhA/upQXRop66ubXpbtza13caXRrdQjmXJLt",
+	"/h52m8V1mSJ46VJ7euGShA69fLlR4lbeunh1U7RY3+lUFeMdUi2XxLN780JLpmU8msiRUYjKUkvqXloB",
+	"COmVyH4t4B1KPG4f0SWSdhWwWqgaRB6PMA3BGlWMI3FS1nTxOux1X/3qUC6Rp3R1FWPHDsRP7Wqn50SQ",
+	"igBlOk/V/3Vq9ddSirph/Hcy5QgDyLCatMW4JH3EZ5RBgKzmfEAHII/9qUUVQ05c/UtnAveI7iFJsK6A",
+	"TeWerV3h4lf2nYnN6sHa1ObiUffRhGRpH6W8GEqSmmRflurzwFbMdOBZdtOafnolQctKAf2eajLSwwp8",
+	"eeBag4+Hrkn4+MC1Cx/fgMaDUFxHE4IUh7Xlub1QFCzjnDUgVxb4qsrfUdBXRzwjUHl0zYiXbpjeTa7U",
+	"Lp7paRnmYQYQ5xtdne2mvKNHOWZi5NWUcZ6Hwj+jHJbVALicT8NmDv91WJd/0WGPFisuJ0hImmW2ANgc",
+	"L2BHOietLmALIYeMS10g7DRoDAmgtAfTNJVC4wGEWcJBXB7hdktkeNwJadYJOvO7M8GdGH1gwfPx1aR5",
+	"l+WWPLzYL0S4wFL2bZSP5L1yfmbVKnHRwG5emWJo7M97k+bX7mvWmvVTNt00LL308UoYRHkG16Eq0oI7",
+	"IJQno7dVrmto+lOdw8nf5u200zkvazB7nA3khAzmeNEr2+v1KyErOjof8uvjTlug7l12NCEPoFVTNcw1",
+	"DZ9vu/bh45Hq5Br00aaIlovRr54C4WqwdtXXi97T+3U5N0KH42K2QBC0CxfYlcTFrUfvXOxf2vGlKz7x",
+	"jrMQ8ibVvgD/CHX855I5ixCU8kS8Nsu55AnPtqfpvrpXz3JuYmtINqqwlvd4lKrz7S+RxfINqNOZOCKp",
+	"gVx6DRqEiX6Z5ClNZJXrxoQV2goMdidBUqPmaVdmv1cwQXBm/oQABO1QHIdKLZczgcj5bdvpuU53aMrO",
+	"gY6CJXRqeQsr5kwNXjgN11N2mP6eqtWEOQzuMg4DUdFHbzH6GE1pllFBEs5SsYcYnyN7fIM23S9rHakT",
+	"ACmxrlgDgm3OjbhrRElUaGaokHqzaA3hloUx/5uEpboz1c+c33+5Bx/vHmq7xoZYd1W9wUHoBkHHzA/N",
+	"qXTHE7JA8ISfjSWVGQnlOFkJ0MQsds+Wb0SpLKduq1feKte7qUKF3dbnKa9b819fuNRqM7MQzQHwP/Pr",
+	"SwJ98f7dOwgLuOID5gXWgSVjfKov1eSU5AsDHg9Xc1NrcdlnffnyxdZyrkFf9Ze1386vyRmnXrwid0uS",
+	"qWmxVZdzjXuHxWm6wSJYu5uEMjaQLX6tzxVITzmDICGITQYob4RdbJjkSOCFrVmq5L6S32LvITvOdZEH",
+	"eYxMvpZaeHV1m9hC+wxBFft95J4dYDkok62P1anwkGk4ZM05opKLXT9CoFlRbbdvLooGJZDKhwysQ/pw",
+	"Ecic4vAUYTmHdCfMyBwGBPlhA/Xmsb7o6Ubcaw+Z770RZelA3zuOUcb5iTM1mQstOHohBguSqARNyf5D",
+	"djzHVE+3Wgl2QaQh8D46TvkAZmWanfC5mqtBnYEDFWDVHzJFZfUgoiMDVKqvp3NIUYWSvYwclyUMcSZh",
+	"VNsPWcWmZVcEBJRvcXquNsjAuNQrczcGsJ6SInrYEK/BYlMNHuDFYTmAyqcDeaM6AvgFBnFHj+EBXtyk",
+	"LL1nR/EAg8VM/3WDH5ihPMCLOzAatQuonKQ5nq+JDzwakUTSUzKwFhK/Cs4CekyzA2K9qi2xZVgeeDFt",
+	"3uBzNMI5VAEB86hixYRPyR6qlh/tw6f3fvb0Vz/87V/9qf109he/efrLH5/95r/oL779g+cf/EmZP/jb",
+	"D//o7EfffP7Bn1Stp7VSp1gOKp4PLAelQ6RMvrZW1si0FdX+G7r5A3lUtn4gr9vG4Vr3lvpS0cSaXOGK",
+	"J0hS5FQu7quTwaNGa5y5m3Zdv/jgqNdfCUat4+LxkSJupTyCBiEA2DeNQwDoOIpIcB6B8gPdlOrMRMpZ",
+	"LRX5OiD7rS7nTZ6jYc7nAjImR2W3Yh/NcyqJQIyQtIb/pw7xOckgDoSqRjRsYM9FZRkVblBNW7Rn5Ix+",
+	"iYACZ4a8Fo30ObN72QZ+RNEiiSDBBiZdwv2tTJl5gw4P9NmRKKkBwNykHoaKXp4WssAZOnrz/iu1merv",
+	"j968vzzZJ+BmGvHA4W1KaKgjwZzUAglCdHK0mYceFD8lOXrj6OjeNjpwZ08x7CP8kDmsXR0nzFKEkXFG",
+	"6q8EyU81xClg4R3cu2UqMWFYTdWagUV9yFIyg1BFrlUFDapq6pDbM/oloQFVXtZ2ApLbMuTb0/SV7Yfs",
+	"IXv11VtMnXlSvPoqmF6NsBR7q/fMPnrr6Po2OoLa17pAL9GukOPBVBw/ZDxHxwMsj7fRq6+qC6Bt8xqh",
+	"X9PhO5KIPjq+sHPhytbu7taFi/pRY/e0jyuVVDxkfISuoJc1CV/po6voZUu/V5Di5QvoZUO8V1BKx1QK",
+	"MyOlTsOtV8sFELqvvmpykfJCTkZFlumoZiWXTX1lkMgP2XEpPo+X5PNxRZgeL0nrYydaj1ck90N2bIXt",
+	"cSnFtTZ1bGTvcSnLYafOJ3VlLKU66l6nYJuJPoCd9+qrNu5MEJTgPF+oWR/fSsl0xiVhyWLrS2RxXIY4",
+	"ZhnJXxIomXAuKBvDij5kwHHGZuGUKvhSXf+mBDNRfqWBWvcgXGpGtHZr8yuVgmleH9FcQNyHIm4fCQ4v",
+	"gFpg3BImcE5pThkXWrsCVVQpFmaahwSnwBsSYbWXkJhoewfAIZcInjg5YXwOnhmlpuaQ2k6l2oim08rQ",
+	"JlDpAx0f6c27dTMnYrKHdo/VvhaBRrE2/akLuB7a63nOc8u3hzevo6uXLn8OmYh+xepGoINlzHz9n74m",
+	"ODveRvesIBnmmCWTh4wzdKx4/7hygAGyP9m3AignOEXHUyIEHpPB25NjzUSMPJbHZkh/UKjL4QzneEok",
+	"gcFJI0J0ARPKGUo5JCw41AsYv0MlUDS6tLOjNXK10dM+yugJQcYkp6+epkbHkKcLU0IIinfMiNJ/c87G",
+	"aA61OEkmiGpKL7Rqe67VfyinDNYxxfIw/G+oCctCoG9oKYC+UQFsRd94yL6xtbXl/qeev7Szg76Bjik7",
+	"xRlNB2ahj/vlV0DuPjo2gx/A4I/RN9CUWPzXYz2hYyPVTMO7quGC4UJOCJO6ir1qCJDSBiNMM/3ZnF8D",
+	"KBWgGs742F2abGMXVWMjng9pmhIYTyLykfrXBo5bDDuraqqWsDhBgk8JkGo+4Ur6q7sLkZja9EprJjSW",
+	"e9vhJdUh43IAHgbVWDIhyYk+GwxyUA5Utm9cVW8knI0ymgAFhcSZ4sZjWM4BH40EgR8mxXDw//zRPx6X",
+	"N8JchzQAT9hURKAEP7GXR0VFgwNlety92EeXdi+rbiXngwzn40p36nxWwxYEAgaE6GuACn3RU7+aZi5c",
+	"0ByQ8OksIxKaGNGMDOCmIMwo4TVzX3Tr/Q1tS5ETRTi5REgqUEaF1PseSvGb/q7aEU8xW1iWE5o1khO9",
+	"cuq6pjSg40Mi88XWwUiS3CwYtHJZcwTjpuaQelutltrhC/VhWIiF/nIgZjgBUqjbg7niKzKoQSoZpTQw",
+	"SZhtGMhhhO7AcL0jpBPhVg5rLl2V+N/Q4uSa0fNefdWytabglKdkz8BfH1uTlG0TKGkiMIF/YawPGbCA",
+	"PjH0YXJsdUDYDBZN22AUWxFdVSqVlHv1VSs61amuJnV8oNF13sb6WLoGCq0WjqCXMo5EkUxMk/pmntGE",
+	"MG3iNgrpwQwnE7J1YXun1+8VeWa0Q7H32mvz+Xwbw8/bPB+/Zt4Vr7156/rrd+6/Du+UplCr2vaqGRG7",
+	"2zv6IT4jDM9ob693cXtn+6J2IWkAu9fwjL6mlLXe3jtP+vqjeXx7gadZ5evT3deMSqgt2qb8fl151YCn",
+	"1rNuj3ewOI1oPjXnrrbagKHHPAFMIbQGcutGX58EU6hbyQurmKTEinN1WAFmv9ILTpU+XlFYtSLzkDnI",
+	"aZOfBHqHbkYddBXkVxcmZFRZkdHZvm7E1N07IWSmkyonWEy20U0Iba/ISaXRVcag7TYYUpRUjw+ZNiPB",
+	"xiaV8xY0C62KWLls4+JPlXKjlAmgHJwUwNGGZsLKZ0UEC+8NjOaO3Vtpb693d0bYgR4WrLw9p3t7X/Wb",
+	"UMtHXqvodHBBeqQNE0TIazxd2AoaxsZcVT2+ZiyflaQjw/PPvv8Xz/7ug9LPqrOOrl7dvfr5yzuXdi/s",
+	"7Fz+ihrnBGre93Yvfn7H/KfuVbpoRu/s53/87Gd/+elH//z0419/+tN3y8uVJg14GMAQ3B5bAYRRNNKW",
+	"l5rpReaFDlsVM85MLO6Fnd2IeXfunaS681VDvcGwtKI0ozNAmsgpk9sa2NPAzvr7coN/7Z5WB02YPZhG",
+	"iukU54veXu/5v//o6Sd//en//sdn7/3i7JM/evbeL373yXtnf/rR2R//4tlv/ujZ//74+d+/+7tPvgVm",
+	"nDFYZZwsACPLsoR4DXDEtKDwWajvE7nKv1pG9MuzQWOTKa3PgpmV6FbACvtaChg7ps6QVV/lBFAgt1c2",
+	"w30iDdEP9AA/8x0RyRkwOmvRjGLLnXYOsHDUlgU2xTx/+/GnP/nZ2ft/9fTX7z//+Dtn3/7B048+imcV",
+	"g/sdPlQAa0YsiXgtubnR8I8tePgxAisvgkB2ZE3pq4xwQz//exOMnQSEHmy0gPr9ccLZux8+/+7/fPbe",
+	"9569+z/OfvS+lifxnDAy3nY/GwDGji5RAkwAt0Fzs9BuFHBegulbaKRAMHIpfVTs27gIUALMWxoBT7Wp",
+	"znHjGtPKAtGhixkfj7UXus4+NylLS955gUt/R5+S8eu+yc4tjor3XDLLsLkz6Nnf/cOnP/0fmmd+98l7",
+	"z/78W5/+9N2nH//b2Xd+EXv61DHx/GxkkSWEKUOMhgtQ7O6/cbB14fIVOGkFfZtoTjFmBLhHASwBZgsE",
+	"EDAPmWIQrTpmcIvaR2OuVEjwT5pTSAmnewdH19/YRl+89/oX+ujenS/00QMyvNdHX7h1U/X2kN27cbMP",
+	"Kt+YUZOJaJbRp9BdI2PKSii/F8V/FazArqfQhgcQZEPr6VI7uJhlHKeQ47UxafbJH5390589e+97zz/+",
+	"p+cf//jpL7/99JO//+3ffvPpx/9WZcUqhmCAG197R10bnqjhjIk3eAs4ESRaWcBnKTpa8ZhRjqyvfkpS",
+	"isE0sY9EMZvxXAp0qK7B2+gOIamA1rZ1hWfgbCqCMu0LRNa4aulEXB5xOU5txNL2V1PWWz3y9YJA+oBR",
+	"/E14ZZ2Bqnp6G/pB66H8YGJP4miW5IkkckvInOBpnTWdo3dIGYZ5LA/IKxU1BTYoEp9/+GctLFdCLNXX",
+	"8w2C0yUxsUqXqA2lezBx1G/B91vXjfHLUz5eLeyxUs2OQRc7dh4x7I+xMi3eBXNfYBWCmN9PNkVrvb0/",
+	"/c1/P/voHxto3U1PfAOLCfDkDMtk4tn4M+1UwyiZFOxEKbbHNXI42/y0EBINialSU1kgE0HyMlFq76Wd",
+	"q/8ve2/f3MSR7g1/lS7XU5VQJcs2IS/Y9fxhAkk4GwIH2M2571Ue1Na0rFmPenSmR1a0VKrsDQRDeMsu",
+	"gQ0hISSQ5E6IIVkCjnn7LgeNJP+Vr/BUX1d3z0iakSVbwnDOfU7VBkujmZ7uq6++Xn+/tujpNsgLws1t",
+	"QayyJ81erPeMAAnk3CLmaFtFCIfXTSvATi9oFnO11VsXtNueTy6niMGS7d3K3uS2/p90yKHY11YW6su/",
+	"9niqhTBfsYfZHgVB1sl/hmGMHHQJKUce2DZd4riqqY9ywqjn2MzDPGokGqB6EXUkpEKrGsWxVWjftoU8",
+	"yNQo4yW27WzSdGstispMr6obaq9i7eFEetsu2v5IDxe+jlB/fZ5efcsazgmUWMZIGlQeALIUMauc0uBm",
+	"kFodnNiZ7HNt9eO1a79FJE9UeS5B5MaOgkwk21Hv6uiQETibk3zZcSZVgMkwNPqApVJMRat4dMuaNMnl",
+	"OS5SymnEmlhkgRVT6lbCZ6UwbSuobWEVZRirkz+Acj7I685IYSXvKmjzsN2N6h1hgtJRYXdczuKcADTW",
+	"uso4FHAbEdfNnD3ZX6/FMC8/FdHcDYnGJOPK9pkOD+ok5Awr2Arha0ii2bz1bf3D4/0J6JhSKMle6CGT",
+	"SdVcoJESXZfn2KR5Ra2ctJsZU/uQNXyR6ppsSjqRlYJbVKSjjGuCFUzjRbF3YsTrIN5viCIWZ+IPKYqm",
+	"XuY5iabWvzrRXL4d3PsFhbCr4M3Q3BwyAyWoQ7DydCAMkm9UmpE0J7VaudQqJQW3QiAnrmqLI0lfTY3I",
+	"QXlVqEiTvT5GRUwlXElF5yMMiinQcfpTW5A5VvJjPc+3qfB34dsMUc/gE7qGtaC9b4Ae3JWF5uNPpHl1",
+	"81pw/UTt/sPIgqqmbnArYrXEYVP7zgHPUJ5KKQLFXdItcGBNZl0GVXkKtGoSDjd4DXluuXn5ywwvulhy",
+	"zy2VOw8tPPIiJT715EP+KnwdY6CkSLmdl2e/m4e0JxPbUqhwUFEJUvIw+zrHqigRtiCM57xqyWcW4i0o",
+	"4XsBUHjxaHTb8rOe6/ryW9RQHhO+6+myIGZD22OMijpM59hGJGbgLj/1cgXoWB9Y3ClRTiJbP0cdxi3q",
+	"RTZ/x6Z6XV/TkxFcZXBli7ZWCDkaNUFVuu/cmeidDWnj6jf5X4x6Imkh5Auo7sVNL4YqGh+Z/PN7LUtz",
+	"70bt4ZX6pRv1SzeCs1Hl7LFZAGKNW6MxRX6XrKQpotI70l9ARFDFxKdvgWpWbaYUkKTNVOV/dDWlTz1f",
+	"QdZhIbpq0mJWmhwozzh2LsGM3A20ZT3Ih2rVTz7do43J46M73zu644NR/Mf28B+xPcrdMA+T4okK4C5G",
+	"XF965ZXxdSIJqU7CeeEreOFKDw/n1C971DnS8yAmehnEYSkDuiossoIp8sbB/fvS6cP7ieupf4f63xaQ",
+	"7ZxShU50JjkGKwD8v9XNjWUc29GVcGx7DClSR99MCxODSeC/IKAmilBLoT7GDZO977ePclPzaoC64cbA",
+	"kgUuWQk6160pYkVor6I7KWmA+pcjgxL/uIe4XAGYdsROwxDEMHWuVAwJmtbCkitLd7FB+FC5uEPSvM3l",
+	"a43lS8HS7fqVq/VLN3rVvJF+5ng/jKnKwBbITyTVd/SRAgk9qqwv6jhyFyrTuNOY3QtPjBy9bS5N/ITo",
+	"S2wmxvAOb9gOg99syDnBeww+wX/rQXA8+fBLjbw/6tHK6Ay8K3hWLYviIaxk7Dn4OjWFg22JL8HYpKrt",
+	"QWfD9iD7ZTExhzW6kay//BL4d6DzUtMVEY/RXCEuxP22LXx49HoZr91MzClvh/qGQxh2gUE5iD2nQoTi",
+	"HvedHcKjxmuGnOu4Za/nG76OlyfeDhFNer4b9SxDsNIBJcGdqinD0gHefKRYMmmWQri1/gKwiY93eTTQ",
+	"XKDzDE5UqJlPGoRjz7PBjQBrYMVcRJyTHlxsV/T9PxhY96MUvQUXAkUaDCTusapacqBJ2Gcq5C1lNSna",
+	"DbWVcuOnCEds9gGHuBuffxLcuto4eToawomgH7/XoRvHjtrWB90dOs8aGfJ8dZsrFRlwHBTuKFrjIDNS",
+	"C8GDr9afvX5zsfLl9u4e+eC92GkfwxYzLBza2H2TojhZjNZmCXu/5FCbizDs5uuJBYrTFxFqwPZISLIo",
+	"FZlV9qvb0hkO6ARZJBMUECmeqRJqTjnXmyTZGTjpdBmkLchfysK38wCjKQ9kUAoZjpfJpZM3l//NojaA",
+	"hDPW5WbhYMgCf36e8RwjwLWU4fiFYsPKpkm2yKgoeyyr2m1Uk6gaHvabpBRcuxScNPSpMepkMxzkVigj",
+	"TE7FFMkK5vtO5G6KOJlRp+ONpfWpm8sy2JFDba5M0RiHdzrn7+dqG21NLXyEchKQTYA2ePKoghrS32he",
+	"xZHg4T+kuXX9YnBiNfj4n2s/nP79weng3i/NazeCU1/C1tFlk+ZWuLjaQVc3ziOKp9L5kyPjEzu358dz",
+	"E6Pj4+Pjo6/K/3lN/s94+H8TGu6sqJEKR7CVdvvoxCvhEOuXvqr/9E3w8B+N8x81LvzcvHu8fuUqjEzJ",
+	"Rdx76q8iF4341JkLb7v27cX6zWt4t98fnK5/eLx56m/Nh/eDR8vKU/AVDlD7vdU34QC/OF+/+Flt5aSc",
+	"yZNnsF92JDVSLgG2q8Kn/uCDfkwgxTT6lOsF1lXQuMkGqY6bt+7U/3n2ycJic/l6sHz5ycLi2mdLzce3",
+	"nywsYobiycJi48K/mrdO9njOedUx9n53rwwbjQklM2VuOUxlXP94aBcRvp2bm8TWXNPe7nqmrb2irU5B",
+	"fDfDZ13IcrT2NsPNzI9VQ6brZaGJRxqJgjGuw9mIQ5XhEI/TmRREjlFx7kniSqMPDC74iRxtjnLM7cY3",
+	"5ex5H51EzyTMBp30gnsPrHRz4EFzXNj0QB3TE6v186vByrfB6ePrBs+lFK4XGzgM/WdGCG2e0njTVV2c",
+	"QoVC6SlQC6IgiMcAYHg2Z2lymEJUAVGN/IqdY/q4IgWKjLPx4YN+JOO5KXdSQokw5AkFKHIymWOlBx2z",
+	"6Fk01HsnBCkEEx3IBnDctroRKdWlRx1iUZ9GUBnjwg9IzdJDDB671fvw1QU7hD+JC9HqGAa6yK5jCVO3",
+	"ovGO4gYhr2TeBuMZHZFZVc1YhOgphFL4rEi1RVlc76kHWRSxf6xrvGO8hyRGVnr12UmoOWJQHDRTJUWW",
+	"JlkV7MhOqpMqUlC0Fyxvn84lxvDnbVZpGZdBsXccLKBkEfj63iCWQAKn4ffwz314E/i3Bqx/L+YVVRV4",
+	"2N4v32aGzdqcq9ho3BvoP//7Rh0ES4o6wJQOULed+rJ2/26wdKl57fuIYkMlllxX8BZVRcdQ0sbTZE+I",
+	"SmALBG5gVktXttwOhn81Ragj3AzHHJQ+7aDAGLoyK+shG0SbazIccet1C4HUmVGxUgVMSk+oKjwiaD62",
+	"MO4QwMy9js0GW9ft3AIxZltHunc7t/dGx3c/d/Q4y4dUgUzjz+91I3KUVgBMAMDchmPT6NbKf9LPl9sI",
+	"rwwHHl4U8wLhD3Dg4cXRFwiv0oShkSd/fby++sPapydCjsnwclFyy4K1D7Zx9uPWwarLkse8fXx8Yvyl",
+	"iZe373hlR+R3M7bnF464ntXyk9rKQvDT/wEhQEzhkcO7Rv/jfx/836Pj4y9HEMFRslo6z+Ri5NwSAAxO",
+	"6NkfcT17Vsr2SIQa82rzb79g96zcv3JIPdwo55YiyjS4/mPw7f3g3On6xd/a2+Ih1NWbzoJtI0TPLu3E",
+	"QLUlgLaXYhXmW/r0HGBN1oW7tft3f3+wVD93vrZ6HXVoa3+hVqDthuEYqMYurcryawERKj2f0kcoIOkN",
+	"oJkARhFw0tjCF93wYDQKzItYPlZf+C745FTj6o1tafJOWMapwFg6TUsYy+th19WgPcx+RWaAB6x8s2Q3",
+	"4jDUT8tvB1gU/PWx+jcLvz9Yqq2cQbHpUWDaQvodXNe2BcZtVZ12abIPPIVJ7KpLkb271TciRUC7ilTY",
+	"o5zKcN0Jm8IWQvWrsMwPUZujRSUIqaWAf1UaO8Ox+lhDtqRJFpsG/19s5uJJzYS6iFg1UhvAFEXJRHlo",
+	"VSjEBgPhVrHlV4SS/yxTz8esFeWk4JY9YiuoE0AHkhZvQvHShs75g/AGe3uyFzfQU9i/+kuO6Ak2aFux",
+	"o5w9Yiv2mfYQrDOdokV+M+kUdd9U17AMEoC/76PbZDpnUwgyVoQTFNMQafIu1Miz90ss5wPWIrWySr7k",
+	"j23TL0JehAY6xCHbRux8aHIWqCBFdx7IWomwpV7GQucMN4BGXRIOW2iOKmq8HCv5sQkH/AYlMGdbrRH1",
+	"WQ9Qp9tyCepC+a5AFCel68RHtdUlNGbUzRx7Pj7Hob9KjRSZX3DhI9tDlgKP5eySDW9l7NEPUrokLHoz",
+	"pNScGDejMmVjGnl9pP7h8eCjX4PrZ+pf/A1uYwtRbn1BjYOPSxJjmSFjeXDm0yhmEaRBpFW742VYGDUC",
+	"vL0+DJnwj4hyqeQwDcMfZmgUl5nJp4y/OmLuEvNbuRdsPciCW4G4/D1lv1w/E5y5Xbt/t7aygHXDIVHQ",
+	"SH3pXnDum8btx8h8KpUD1BsgKc4HigQHYgoxC6W+ia4z5lLWHp4Pjn//+4PTjZvfBueX6l9cq92/q/QN",
+	"lhjGpWVM9WHJc3PMwqRPbeUfwfLd5q1jwfK16NqtXVlo+wqyj9Ec1GsjfSVtBNuqpE1XC1dr+iHkbhD5",
+	"9fcHS8G5S5ipCZav1b9aUf84+dt/LXz7Xwvf9mHKjEX2S4JRE2WXMEhwRocKl+SplxwI3W3uP8zSRvWQ",
+	"LrUhtgfEiwhxDDB7IqXRYsBXDKPAgr0giGPnB9k2cvFE7bdvG58vBw8/Hf5ZbVZr7Kh85244FfrS6IlL",
+	"FYUIVuJRUqKzmLKb3oE9lZBLMygRGW4CELo9E6B6dZuQD+d7InCFfIYo5wrpDIfDWo/oCHf9I1XmZ8Pm",
+	"diN0WEuti6ul/CWbk1o2+j6vFTz6Jo3K7jKjBzfosk5EegOhG6C4pWLbBBWdaHIfQS879w/yJh/0KtBj",
+	"AJe3cVv0KbxIkrUbt+UMJ0mUgkDjwmDCuhU2MMMxcQniD117qkkP5oVZaWI6p9UncjMjgZNh1xUZrr9E",
+	"DFeqb5MiReqZPmmPwWVTRLemglWUVWiY0IyGWxw6yByaY2myn2vMG8y5csIclvM9l9s5GIcinlEMCy1j",
+	"we0N2Mtp8q7rzUVIWiAsbbkVHrfhD8g7bGrLt5voqaEoiY3a/JCIjBpiaPZ02sDmMxTgSgHKFy/8q3nr",
+	"Xm11NTh/pvHd7frnd+o/fdOPwaXoGLcEPOoACoeiXv0AK4HGCj4g2nYBo4nvdtAbkHbsm8Ed+Cf/EZy5",
+	"jRr49wdLWPtUX7rYvHajfvIfrQZaaIKta6Rp/Se30HOp/g6UVWkgKAGsa1YAChYmhEL1WPbR4Z+EikXN",
+	"MvSCINRHbz/KVajrf+BrUEXAvw95qTKmmDSXw6R8qMLhyXD9vJSBA06BxZFG8B1UmsoIUVQPLmcd2hC0",
+	"clSyjMESoYTyTagDAU6VySlVIGrl2AwYo85T1mpD0VXPo6KJbynHc1Qv9iDdu68an19sXPg1+Ol8cOZ2",
+	"48evNqcl5l3bei61xG5klRCtCsFPtmkABkG+7pRRKDlM3diKOc+xiHDTZFobLVDRNyP1gijHFfL8ybWt",
+	"ge66zWSfwwDYyYXmw4fqBL9ysnnrVu/Y2FHmw2cdMwPOzdrDK8Hq1b62AJu3LcZzyd3ZBwCC2o/QaAO+",
+	"fWiKg7YmZY7sAzoPQgy4AeZDJhEAHmru5bHhMJrXl/oeYwYzSG4ehZCAuAiI32DKUEFKIRaow9oQi87i",
+	"oSbsv2oUSXMdVLOq4wLrNhBXWx6J6q1UzgbKWGc9VlHxbR9ONY1YBB0KchMgrQe0QeaBlFEjQgATMyYy",
+	"bX2capQQjSQCJ3jbZBZcx0qT6ZZDGgbTxUvfoxduna69Q+vMSGKntI037wWqbuKpgyFE3j/hzEGC3wHn",
+	"jhqXjzXvfFu/crN5a7H+z7MJSCaDjEzlWZdiTOOz5grUU3tP7UqFnlAqzzi2KDCL+NSz8/mUKibS5wK1",
+	"rRSpUHtesYjKDwAdJ8ywY160xdlOJwnlG4yJkSEvPDzjaUEy47LXL9xt3olCtMGqbGKtExulcCGzEeYP",
+	"Skq0Cqc5d307xyZDTVL2ha18ANtnxReEWmQEcOPh+gGLsUrt5RmDQCGWowFzD2NH4KIjoMqpZ2W3pUm2",
+	"RKtZiDOYDLfSWoDDw5SeYp6BmMO6znmpil0ph7OeW0a2OodWUjgoYF/jVhawxVHzUot5L4g0mS5CGl9x",
+	"4pE8412ziUrUtjCjiGsVl+dR36RGHJszVR8FbzcyuR3IT/+zTLkPPf4TqREP2N1H6me+Xvv6I5WRKtFq",
+	"y41bfz5jOw4WdY2PT2x/acfLr7z62s6RlBnRyHj+5dx2OsFGJyYmJkZfo5SO7pyZmWlvbVLDlQ+LZCJz",
+	"ANn6AZTQzrPYYSCJc7+PQ4EYmRypPTxbe/xFcOu35s/XghPngjOn6hfuBucuhkPCR/fhAr3Btii39QZb",
+	"L7VlOBsGnt1qPLhTv/lobeFy4+qNJwuL9Qt36zcfPVlYlHN6/MyThcW1hYVYxRV/1gD4Tve0Fl4SaSmf",
+	"YbNlruq3MRkCJl6IWVp2VGATYEUUuKTw3RL2b/oaTKPlgIHDSbogkQva8YAAXz7DwdCqRAt+LKTznmF+",
+	"hWkeVkpyDvPmoOin4FZUqELf60iVUS+b4ZG8iXqIQ7GaTV4Q1hAxZkGBUliDNltmQsQjCaqj8W2c3CFK",
+	"Ijyhe1EYLl9bGs/mUUIpKF4fdAK2funu2mfnh5/HU9zdyfYS8lSBiMK1bVk8BaJhKxAtIDeQLjBeawus",
+	"SJT2dN7OyfnThFkVWpWy5XKWaBsZRu+hWkfqKUlGMXzbtv6w7BXmMTIDDJ6DVFCrK80732PFRHDl++bt",
+	"xfrJj9dORFvac2Xhy7N34LIgV4DPjvp2bo75Q6jCmiZ46zZKtogSkwe74mGZt4Xto1lksXkpO5qkTWG4",
+	"ANSRYfNpzdxASFZeJ60lj3f6ktJKA/xdlQNLEQ6MtgyIGyMliOgyS7My6+ZyVNguz0Z6NrF+UY7aVyPW",
+	"CIYo8JMaPjhFwtIcOWhVzxTrr+7P55l3kCpwk41GdHo2BPBJ8NCnXciNjz6MApewA1FmBtmcfM/kqRpn",
+	"bwdXVpu3jtXuRzmHBPOkxCUe+x6DWu1h7BHdZqOrCw36NNccpSGwNMRSkNVDwW8aLJcMV99MYj0swiBH",
+	"cr+IZB3CVxOFXm02k6LGzPBZez5sbXZsPqdhOkM23lZ+Qmylt7T5IZ+f4TQHJMdI043IhR01lDnX87Dc",
+	"UkMSb0sAGt76hh30Z/SAW0z+ttaZrv0tIGEmErjBZIaakP8prRiQVQ7On107caZ+8TYWNPZcixZFGegK",
+	"K5YiIBW2y3F/lL1ZBCnpQrcjGEsZ8OzwSPJd2KdwHiF0d4Xr/ZJTLrxqm0PG6USL6FBk9EM2i6KPSuq7",
+	"RsIqWwwhaIhYPliMO0A4n/WiSWWIJeFa6yxPa5fzFMlSMZfF2DY1QoIk5zaHfZfNcCQTpFJxy4+q7V4e",
+	"ZJOk35VXLbDY2DhFsh4rOdWs+ltkoHhFiRpIEHA2z4kUyQKoTxaxXxMw//UqsmegnFzMtUZG4AVbIWKi",
+	"Jc3yegPHUltZrT38NLh9uX7lB6xHBcEpJ4STyhhMUj9u3roX3H4YPP7R/LKPHjcjb30HS7aGTvFvN4NT",
+	"Xz5ZWFy7tNy89fWThcXGjx/Xry3Jf/x0Ibh+pjfEFaMv5UkNmKKJ1C0QQcBasUh5K3IRpLAMwvjLngtw",
+	"mL76E4GJgWkA6ZsLirhGFUHk3CJTdWYl5pYcRiqe60e4mHUaST4rw22LccCtUvUP+JPIoKbaWpSoMeJV",
+	"j7AvmJPvEpI4rGfjue4fMm8Ro9cVE8+wOFwwuNG4f675+MSwghsK0KtrXE6R/nZy5WnKz3fgIJYnujCt",
+	"6eAwmuROUTBnPhEeNBxE30qXh0ATSTC/JcY3if3YMQXqvJEbYqCQk88VCoNetaQi/7fR0x/wpqif+rR5",
+	"6+SThcXg/mpzeVn+4+/fN299XV85jj1EnX5pah38IbMJUtBYPDurrBSkyzI2CaIU8yrIOhiuSqHSDOfg",
+	"N+ZVsAucxm4xl6kWbjiFzmD7IsN1l+q0AWKQt7Y0iar6OoGG3izJlhbHxOEkhPZF46eTwcJntZWF4Pa5",
+	"+qW79Utf1VZX62dvBI+OhxAMZkV6r6Yx795XSc3E4LdDFwdvL57UOvQwLCjvpC2ybtDG6OGxozjC7mCp",
+	"ydLW+tp/5HhQTOk2Z/3DdIEC8ldbr3OSSkVzZNBKdfgdyKEwJzSnmfkYupbsJNuKasn+zAk9ak2h/V53",
+	"URqjQtizfANhwI4HhQq9LXsPT3g2tCCKtjcyOSJGJ7ZvQI/hy0Cp47NeHXj6RLB8uX7ycXDqy9rq6gbU",
+	"zBgWn3TNDYOrT1yuW97egX43U12qbopVStjzZoKsRrGQhI421YKjQzTJiTYjijje/0EtbNhA0ekWPz39",
+	"AQIwWPXRgRaCrrAnXA54oxE7H4AOQjkUyC8IqFku8cseN2FJO6aA7aD80bOhmBQcsJAO5tdfNpcfBed+",
+	"DM7da/xwKTj3DQRKYZp1b//PXwbLX0awfJXy6VeZaZF6phVZF+mOyiamlMd8j3KRby0I6HRuD5ur1rGS",
+	"pJ86GU34g7/helK+pJxNEZvn3KLNZ1PELfuzLnDRYbmA/I1gU4Q6ziSWIFewhEYQ6VzMJ9tUHWiHZiK1",
+	"46zhD9WfehBSxNUoRlKAjdgbFKKZj/14P/P33vDG4TXhE8xn0/JRwy0A1s/qRm2A6FIqlYgFHHFZDsAo",
+	"hjBISoWyh+EU11avSxeqxf9tqXzokj5VaU1VB+96pCiPQuT2QLBdqQd1TQqWe2q4UCjFhI5TOR0tsFkK",
+	"lRPuUOYOEwqKKyx2QaHeMb4zw7M4CDiQ5cdZ080eEn14QDBi6Gmx1MYvsGKaTIPEKy87w7s2pcqX3o/g",
+	"KE9ZB/cme3p8W+TGatHvJvYDLOD57r4UXSjgiRXdbmp37KgcTFcX1bzNU1AW3WZMcW1G5L+7rhgo2Uft",
+	"/sN19UNfO0G/cUcwOWGFTCPcOrWfAqmMZlw5V1I1+S705fSHgIGaC7sNsBwNeZnX6S/QL7VpeIpnz2jf",
+	"4tX3VECsb8u95UlJhxiE2+ajiQffdpyoHQVlCHIoKTJTRhHT12JsVaE1pTN8n0KGVGei8PHn6k6qB4xx",
+	"qzUFAKcQipmR3QyHFgSoMUaWYIsW6SzW/wj0JNSRiuXL2FCptgH2Jc/Q3JzK1lk2UIsra04XWEK1UoVW",
+	"0yTrsLyf1QUSOkcn9ODxpnAnyl0o24P0eLEsfOLhDMZXD8FXETX6TJ6ZKuS6RS3KPR0AQ6jO/+lR/cLd",
+	"3s5OHZLv7qrsNlet46pESNgQV86pdoePL1EPVWrf4PFDJeBUj0ky8818kJkq4L0MjfX49Gqw9PcOlPE4",
+	"4k2zkr0zb5pWWfPbroSbJHxtDZQLl9s+6kMoXce2B9exlJ6B/BcY4wmEG1HZ+u9H2IkL2Ddhp+XRfJfM",
+	"+5+Yh+uAjfbMYwR+gZ32miMXzh3V1cZdwiwbkpdV5sdn23fjQ4e4r9S4k7aVea1B7apwMR4dD66fUfh7",
+	"j44H5z4JVj5sXD7WOLlUv3IzsjzIydyysdS8ddeQe/RFQ5w99Yyk2dNDGDCrYoJmQoS84Pyx+pWrMfPX",
+	"FVXGCOi8XnCb+y4SHKAvhPFT1fRSdAG8g7xecLXTn+H4IURNCONuebYAigc9Kc1J5bvYLFZg1LMUW6Lu",
+	"RMjwLAw2m4pDAm/ZQ9K+ChuabZEmeq616QSAy9wt8xyzYBxyXJ4OTWirrEKrk1jAiGYcy+dZztcoOG6F",
+	"69dCkxFRmYH+Qbe/onPounP6t1gAiWx9aZLFQFkWyw5aoiRYGx0ah/DuGJmORejC11XvuYn+iREcqD3P",
+	"jgCN/eTEqztf3rFj5ytQup0a4S40oTZu3qytLNSvXFXIi71D0OBA+w+KdN8I6sUHfSaA3qlfvN3yrj1p",
+	"nzDbkaM8x+IwpWIwYAwfQzIKzHpgCglNSNycJ74OKEtJl4LNtXBWmU84JOEqtuNMgZSbLU89luFlHu4r",
+	"lEWsUwzDiqaURheBu3NyO5XB1bKlImBUsaHMuuDXpHTVQN6hs7PxvZGvwxwOQLpDvJcLjxs/Xaxf/lvj",
+	"wT+C5S/rFx/2kdmNjuY5AX4Jzl2s313CUuLGhav1T5eg3Hx9ge4KLHHY+Kem2FW4RYa6OQI40RkynwrR",
+	"TdpwAoBgXtoU8VZPfD9/jFvTGkbwXTLDALYiybVxyz7gGrSTa2+8vO+94baTd0tqaLKDgXKBNO/8ZpKL",
+	"yY3ieXu27DGxXo/tW26FFCmv6hCNQvxhRezQxs7b3Jw0CzSZErFYkXJLBQIL6gYZjmmzolppsCBwuVWf",
+	"qrRPNa26ihq5xQ4rokirGT7DiChQD8wG4nKkinA9BExR32ARApCNNK99Hyzd3ZYm2E4bSXBA63eG2xye",
+	"bII4TpVYrkLZLXM/oega7vYGzuMwLdSW5yRIklrOoZW4Yc/viXNrJ851V0SF8kx3m/4tecEQZ+ut8kz3",
+	"rnnjnx+keYVUaAtSKM9gQfVA8crPPq6t/BQ8/rC2cr9+ZbVx6m59YTEyfzBZyWb9PgMeyz3XcZgFo6Rk",
+	"3gWgFleRNkA3AoUtVC5NhRatvExge460vZFkhaj2RWRPIczz3Bj08mnLeqs8s5kjXHNiTY5MjKfl/09s",
+	"n3xtx44dUq0DLAmswmgflVqwsH2c4js6J3SvmpSBQhYGx2/g8nYubNu+MLH6aBSpdeJNKhyAdETBLg2J",
+	"7Ug/aLNTOq3i21IyHUatAc5t8+HNxnf3ayv3m6f+1vjbb+tPr+YmspjDfBaXu8COXt1Xo1ATYTMhrIiK",
+	"q2lyIflWqShhn+uSPKsY3FL95kLRYM0w4rC8j5Xs8o3SZFphIhGHQSNd62zpaEJnIqDozjO9BXsVazni",
+	"IoDADTBhvPbZ9STx7jc98Y5rdXTEYLm/zbofGnvNVUM8OfAh1WSDzbj9FWpDgMFiQqFz2xxZc1u5dNGg",
+	"HlK30qPjWD/VuHwM++l66Z7DEzvJ2tsL4QsVJ0zhbgA8CA0+nFLBD2Pr4UsRiBfksP/f89PkpXE9EdOW",
+	"dIWFLxd0npG37RyTx9bbtAKdovHeA4xjPffhAPU0hjxiw5vxRuGSN0TaOjEeT4gbS9VrHtXv3eLm3pim",
+	"6PJLg1ad377NEpuf5Hc9Z3sO2yhLnaCzIJUka/MjsLjZRDDJTtZmXbWmfzuSGjHlZXJ/WB6t8L4K12A+",
+	"9vI31N3gz9f1LeGvdyP3hQ9Uqdpz1tglh56kc1o25NCM+6s3mre+rq1+vHbtt+7GPXw0pqK4yamwabxA",
+	"mPSJDk+F6Kv6G6q/g4ocSLnjj3X9L5JH69gX1v+ZKFmM4Yq/1gpkw+ar0pN/lr+xWAdbqhr0yOREH5yk",
+	"amxblDY3T+/KVl+hYZR+gGcVZImaZ042vn/8+4Olxs2btdXTtdXVVh6ARIFbL/WKKbaQQk+LlJtXmQtN",
+	"9oyEzBrCzrLzeSgpwXSrCMGS8PdpMt2Sqp1UKVxdhYrqUmHRmHxuhh9iyI5qsgLwI+QYwRSkgXzi8UyQ",
+	"mDxNEOJB5W8Hk9OX79ODTKn9nh5wIhiV1u8PloKHX9eXzmsJi5Gq7plhlDPgXKE+W58PlxOUSbW03dhv",
+	"K57LZzWUV29Mt39S43geBEA+pBfq2imSdeeypo8DvCCzHaXun2FqTgdKQ/LVtbUfTqOU1C+eqN2/uzHJ",
+	"OCpPgS48YiqhCNRwSnuk5LGtXsIE0I3dDCCXqoTaALK9gHhZcl1ozicW9SlxqK2qum1jZ08ZNcKYBU9O",
+	"wwexhZZSiDpN6djeBHWo9ZzHSsUgMgoGo3UQQVH+Rw1+KjIZCk49UiOTGO6HiXnWKpnknE77qrAiSe5h",
+	"XYZksimJPn0iOHMpvk6gv7pBnxVfl3ZOq2seEf0xeVgmuui77Xy+dzmDjPWGk6cJbpjvbiofO8Sit3x+",
+	"nfNRAaxNEVYs+VXE59IGgmVbgyxOv15b+QGrcxqXjwX3loMHf3tK4iP1U/8lyZE7J6JKFBiBlJGNFmCl",
+	"4DoGU1CQ7Jt7DpOWsWTJLBQw277Kd0PFSrZTeYJto8R68EfwxEC10Tq6SB0PA4vM/nqveeYkKqHG5WO1",
+	"lY9rKwtJVV+9n69j6uTYrJyUk8ozTQHECxqZklvyIAYYRKwOKjEu913BLYfF5kqadNFE3vXmwITz02QP",
+	"bFkgpRfoqUZLQNMxZFb+fvWSm2l2l6MbmRx5bfKl8f9a+MfEq5Pj4/JReFi24oAgxOPkyPjLr24ffXl8",
+	"fBw/xleX14bNqD17suoVnpOiiubyo8bD5fqVm8H1Y/imTxYWGxd+bd764snCYv3S3bVLd3pxQ5WQigJj",
+	"3VtrXM5GoWUG2+yjJWc63aghp9EDtX3yooqbbuup+wbtwER77xAMcZ34KTb0qzCtYpzQTNsibJgKAZAt",
+	"F91czN3r/r/iFKLwQNDSzgFA1XQkkaLv3vbzEGA1GdEJSb2jQmnC15Hw6vaY8GpKXoDuU0v4lXoerSZb",
+	"rp36AHba0zZdU89T81NSJStstOCTU42rba1QQ7QydJyxey4pPC6fhbLsARcWt7kI0sw7n1yQPYQ10NH+",
+	"oRh7qi5VVUVESyX1Y4VROGnyOpTzmJQKWnsVWiWzLnF1taMP3Og65NehUXWSId4OHIig6Ec8H9W2tZWP",
+	"61/e7SVb8BfX5v4owicmHZf/BgRmRer7pjArTJ++YM5JqCyQB2IhijDeunVSCkmEOhg5UWiJsQlGeCyI",
+	"R28uq6pxS8rw7eg9XRiTO+smGzDQQ/ib2GOLKeYlnEJoC+OzIqUj3HimGACBpLPKYMht7LRqp1LQUO+I",
+	"HgwcJNKq3lAu9pUdsXP7PGX4YBGTzoGWHTBAF23xAuJVd7S5KVkW6yJV0EhpJyKfIDA/8DcyyL3rlm/5",
+	"ES46/lv1IKczfA/NFVrZi2Hz5tyI8QlJEprTYBMRqgDdwjGV4YqgEUpIISeTBCo9U7T9A2a/PpMNtGp4",
+	"h7YMGR+E7ulC4xuBrF+42xqHjwhk/OkxBlyX62dlDCEFRTwUcNK5qs3qmqTRnZfyt44DUqdwDXwos+wt",
+	"bwPjCEXvGZKcAaIrynfsJeEzBMlZ+/pY/ZuF3x8s1VbOILVCa6pvfUHSFYLxWRzyl4guRt97xqWeBakc",
+	"G7pAUTOpfrNOtSb1V4ZHkMJtkVItDlg1hjElw9ppA6aRdDpJ3i1za8pkiqwyy3CL+gw/wkjCFIkCkYfR",
+	"ToNHHl+obqydkWEfcrvkdCXJBczlEMSiceXj+hePE0+4TYN2twvQGM2Z1tVBczzgOmcncXFRMkBJoQXs",
+	"M8fpQYFlOIwWS8SnFCUUDAkYcSKcxaEIixfU8wSKYkrBSGV4tsik0AuVvYUK1ootFJ1IK01O3ga1K464",
+	"Jcaz2wj2kCFqGvAhF01Tm+O6ECzKhuRT2cmQzFa/EVgKqtgd9o7jpDM8q/09NVURrkHjCIbTNNXGl6E8",
+	"CAQOsf00ybL3fcat7CSicQEFkA7+whZLJC+N7q0tJLAIAT0N3QSCbCYQWKjrgRc04rC3c1WY71JhT15t",
+	"5Uzw0ZngwUJw6st+6CpgpraG1XM9c8dopyHghoSGONALwOm1UL95rb7wHUbHniwsNq/dqP/0zZOFxfrf",
+	"rweffwk4wnfXPn28keNtLGSJ7xajNleFTnd4lghXHjBTETsI27UgVOJWeBenerd5+rDXUz+pS4Od7REp",
+	"yAhP5du+w4bhYSFbf0eX5rBPIbOCY0flS36wXkpCO2UpY2Po9IRnPvGYKDt+BN2rRbdCoxxi/QpXHT0a",
+	"PEkOLI2I4bpT2HFnZ5kl7ShRzhWwxULVyCMFHLxMN5tl0+BgzyHwb3BiNTh+r024BitWqdiudlD53Woo",
+	"et6Rf5B3+qBFepFQHx25kry2q7SqsJ6wZzmzSPijMP+CaooxPkl8jzEi7L+yFPFcSC+JApomLWg88mbU",
+	"L3uMvEj1nbnrs23xyNPhQIftTOFTkpoVzRUDVFx3vq1fuVn/ZqF+9UZrXxWuUuv5olau5LluPnHRDshv",
+	"w5NE9d4i5IDNLfa+1AeqABfWS0V+1EJH3pJM+5F1g17c2AV6G4YFz+0thAvD6CrfeVQaUBn0yo6R1NYV",
+	"De3lOacsvXt8vyT6X/nlACtqTx8Pzv/YvLVY/+fZdWViHrEyktEl5RVQgI2cTWHlo5ICXN9wn5quVTgh",
+	"YItDex7wGtk+gHWKBEmQgxkmE7d8wDpM3PC6+l3k6MWg92tj9btg6cfIwsindInh7geSPzkcNIEiawFN",
+	"UzBkPJRnXddKKdOXclIuzXrUYmmi+iUz/MUsXH2kzOUyGLeO4jppH9R0KWt0H4/NSxfPeHxyLaUTiHaD",
+	"hx4tYDkqxOIsm2f8iF9wy7MFjUls+5OIheaWpGfqOG5FuoVl7tuONCPkk9WIY0FJDlJbsFBGNlhxoyR+",
+	"e8/ejhKa56JApn7ufHDmRHcxi+z+YhUiIPPUV0Sl8QL4R8E0IJ7FsMkCgv2OXSLlEgiJ0Jh5JSpExfWg",
+	"dAQL5lUKgHIrw6n6DG6EqFDyLaSkOfacZuGjBqCqSC1GkHrPhlpA4AZmGa4JToHj33WtlhZ6jdwe7+nL",
+	"12XTiNexGUFS7USv/uHft4/uG/+PP43uPHxwlzylEFMIa7d27pzY+drL4zsmto+Pv/wfcL7h/IxMjuQK",
+	"5VFRsEeL9miRjkrfPuRxwgRo73Vc0+EyDkpE91UPMQhMD7W6pP54oX7nvpTYpSg3tvFURKfEzmqXOLY8",
+	"cJrkba8YcXpwKoHwBNoTaM5XtBSq3sljJYcCnKwiq/MYYAbG1vztq07Psg0R7j2dhJQZ31MOzOyr6i3V",
+	"HSFngHX0R0MpkVIlnSHzweuuO2cz+LgVMPTMp7WHZxqf3W8u327cP9fBu9NN7nyf5grKT5euSVcA9X3V",
+	"aXP9evV704Zo3eW6oBXO1lCI87bDkpLuOZ0PSCyZD3Pwr42DMWwamjsz8v1Zw27OZ/6o8D1Gi63CYmzw",
+	"GZtTGG77kxLgbxy2xTIinakrHzdP/BDc+7lx+djaZ8das5wtMtKvGniLikJybfMfS45LIayNITzoqdJY",
+	"boIcemt6dPvLr6SJAtxySRl+AO23cG2OcpAatKc0jXia/NuBPW+myIF33kyRd9nMgRR5c+8bcHAf2P1G",
+	"Cry8WW4LpEtUS50iiCMpfLJ9nOzbBfZ8imwfH0cWf/j5y+PwFSUWrcbjJLbvhN6U3ibl6ik245p3O+RT",
+	"nyWQFyrSji0W7NrKqdqDr7rLc6vO617ytd9oK5WkAmyVeSzFqyLubkHXH2gH0RUmZiAPaqAMk2cy5FOn",
+	"2koo44LT+6oJ5V6JUNvwOFvA8yADDIWFlq5KMSdTvHqVFjKfPZJ3vf/GhU16UpOCVxDf3WK1vPRJ4/Ix",
+	"jKV20cZdy6CQGpajD1Nwi2wS4bg5E8zJa+wgMCDNAWxFrMgMpwJlRhpZ5MVsKBzZbSnieqooALGBNB+a",
+	"ZrGFMA/EzGnZL7hyLuQt9AtkUyRrvshug9g9YHb6bsjLjzWwuRwr+QLSsKpCFvvPoBbL5sjcYNFqFAGp",
+	"oppd5MeK7oCKDFckBpZmPODsfT+5HAvl5Nk1freuEGtf9alUYW1uDzUeflJbOdW48K/mrXt9nADrlW3t",
+	"aStjmGOsZLYb7LUZBr1YkcOg73IsI3rPhuQ8j4VYmxOe9Yq21pWitpqtGJ9p2KVN6gldTrmUZkHF3Ccn",
+	"QMMolaf1LB2AHXTEm3JK4rLULas20EKpmNqbrTpWooU3Obeoqbbai2f0V4aLXaGo3vulee3G2sPzanW9",
+	"eRb3a/jiCHNYzvdcbueo41RV3FaXS7X8THo48PZzTC67xt9M6StG6l8fr6/+sPbpicaFX4Kfzte/+ARe",
+	"XT8uvOvGi4LWriw0v13spyhoX3VrKoK6nrt6Vw+uGmhzW7izPKjx6WfN7xeeLCyuLSw2Hz2qX/wteHCu",
+	"X6UaWykU5zk9lZqeHsp5WoqWgMpiy51j1K4dRRpD1qs9l/5gEpCaiUuTw6YYWUCzO2Joa8Zu9KAnVcWo",
+	"8T4AvDtURUTx9KbJNLBkQIuRbe43g0EmOusx6QYBxjdoMyvDW/WZKhrl7pGcXB/uZ7dNYX2pIDnXkdfK",
+	"3RfjV8gXCwXzeSYP3KT8nfxH8GAB5e/3B0uNC78GP51HpdDFzHqGCoe61Ay1yrxvF5lj82TS+neRMaOE",
+	"Qui7KixuzLOoSYaOLzYXYlW1qkwDD9zGdHVJAYza8cBK+6qH9ZCGelCZpyQoReGzkkgNFmV2k+kSqHRt",
+	"Pv48WB22UuyOZ6thmCLlJ0jbQ7lUSjAghQdtYjuGJcggPAtSKQA2ZXxkcT8QIPcEWfuuFL4UKdm8anNi",
+	"c9u3qSNSTxewVpRn/sJyfix8q0ogp0Zcb5ZyW2BuuDfA1jdc74D++Ruut7/lDsOtl4ouQRc0rqHRIwTn",
+	"bmGMBCW/cflYR390F4us5LG87TjdFRvU6zKsWSRyNRSgJEYOEWEjwnUxqejsQQWqUDUWU4TJQkY9x2ae",
+	"DsNH6vEUqvO7mrZrxi0r0jDVGuUACfmLFvXlL2kRAoMpIv0csQ30Jwb0AcTYnWdeQpXvvuoB9fK91fCF",
+	"Tfjr5ix3rJuzTB1NTjhjjVR7SBeSDpFQ7mCD/8PcIXqaE/OnCGCkoRKAdHLL805SmNe+PhZc+7G3jSSw",
+	"8qSVAqBNYbuz+8v+tBlML/D6e7g1AEzKTUbRFhaCE6uNz+639hi0HanJITJVlDOyVbUciK+jN5dqjJQH",
+	"LRL92LmCyuvZvi632Woj5uE/gpNnupcYJSWO3nZnAaEk7EpTwev2ymayY3yCZH3XLx3RSi0LuPim+8zl",
+	"bBTa0bD4TZAKc5wYQ8Sd3ctbxXoY4e633Vn7easVazy6XntwqfvWidUjY2HVXVfSXyqPTVPCiMRYkDh0",
+	"HOVQqBuKuBwF5bNsX/WAftSw2sbx9vi4Z38BN3RePF6uX/gtuPVR46vF/tbZY3mPiUIXQHsk+SDCp/n8",
+	"FKFE/YL4rjRwkAoPElMxTC5w5bC3pnpMpOD4Wd6R939q5bftskZSNyYvjGLIIoLlPOZrY5iW/QLjvpxJ",
+	"14OEOFagaxYB7IxVQS7BNK0AqlgsHo73+t9hlcP7Dx8Y5ikq738I3ibR34dvASZQ2tvIR43HjaL4wnqE",
+	"fz84aNaIDeWOL1ytL50PTn1fX1hsfLUY3Ppo7e83upynscW5+kCk7cehahdx5LGEHg93K8TlUxGGUyUb",
+	"wC3Bq0iQRA6D4ERLz3Ee1ZTFlPCahR8CFxesue9vQSHa81KAe/5W48L39aWLweKVxoXvjTj1oEOgf6Gr",
+	"a015FQCEi4pt31R+yZ9OAvFOikCxd8pQS+hWH+FTn+mSMMfmLDZUeLhgi3fkOIapOPQzYhdSvc3QKGSu",
+	"3OwgaetsHJGfjHmMs0qyRn8TsJnDPk80ruZYNUVyHrOkWlcdxjnm+XZeThZLk3cYg1ItRWeMNU5oaes4",
+	"huknVepf+LSKbSBTeI4LYgtRDi9g3EplOGK1IHpE2NQMfF9w5DIBeKdyrIBwKlxAi/EFc/Jk4rVxYtGq",
+	"yHBz5gj5MkLePLZbSc7OsEUFHsJicVrUVwg6AwO1OSkLBEOFnivAJx8gQ8Pnd+oXbxv5aVw+1nFExAtS",
+	"96gvXBERI7mvRaq1kNSADAJzW3xw9x140hDXQj4gKeUJD0fsoQF2E8I8d6DCJUzymM3nbZ+GZRzx/q50",
+	"gzBCWcH5hl5AIHBSNrK0tApuhYOZnMIuUFuoTq4UhibnWMlH9l2KaF6iAOA16E1BLl6wecZhS8ldp1xp",
+	"qaHVY5BlkeTLnuFZ/IsbT8a/V74ZM3ttg/1cBjkxgrq9HdC4VSzQVFvUHj2u3/6kfuVMcOpa48fP5Nzb",
+	"0PGl2tZ6b9vaa9akf8jQAfUn6wEkmQ2wGgPkofzpUXDuk+D4jcbDT2r3rzdOnu5BdNcrHBu2mk0+jdlg",
+	"DuO2Pd1R3RV2CG+apjOcUXmAg2Qf3ehtk2q6DsKNN7Qhez73aJE9L6j1sKb1C78F58/0KOxj2HA9kKVp",
+	"s5Nb0JUVAHpoj4UmFhaSKE61LPWzBEtDFErYVJQUSftrUpMDIa4rGCZX5l2fJVPjynccqpTIBzwnUhKc",
+	"P7V2YaEH29stMT6mi3WSbScNsG2Zwh6VGVTUeAppWfMTTPuuIsYgew7TWbAS36bCH93nWnbelgtuy7Mb",
+	"ze0ZJ8Y92l9ifLcZV9+FPIxZvYP97M2/43K2j/q5wshT7LXpvrxyAuRrhJLxUlwWSle8A9YjMgYNLZ39",
+	"YKF+4VH909v1M8u/P7gcfPSvYPlyFIII2Cdi5KvfaoyUSXMYmB7LFjnHFWUpMbbPEkUtXpASqjCGJ0T/",
+	"PVe8o3ohbsUNEFW39f5LC777iwbWaluYawYOFChsqKhWKozHxDtkB/RTh5ksx2d0q0TVLx8R5SGz9NZW",
+	"Fmr379ZWP+4G6B2zPJtnT9Uo4Kb/Mo5AFRHduhOoKkJfuegF5lhYwSIMzQyQzsr7sKJImQ9CohnsejP0",
+	"vtltcNyUzInVTg6cSKzaIkP/l1s1iVtVC1xXetVQ+LrzfBlxXI9K04ibokwVEeR5m6taAR62fwHLA/Er",
+	"dk6V7qmfZHgbRn3kx4B0WGLUF6kWji99t7zrTeoMQoYDP5zIpkgEgj6hnikRdz7pJKxQ7mO4DVFElE7k",
+	"rk9cuJo6iHjjVGhVtJWkJpVIiXU5k3Z0p0za0cmY9N7w9e2bZTvZYVZSMXTt2sGp2Q1vMaYYOhc6JvEl",
+	"aiU4C+UP/78Dfxj98/jozveObk+99MH/E4NJEPXA8Qhep7c+wngDffRYgFcuSSUsDXqLWXHmvAa7QcqU",
+	"FHT45qln2MoM4iKIPtmfV9KLgH9uOVcgBUYdv5CS9hudsR0bsN3kXYq2I+26IqPSlSja3JWbkVoo3ilS",
+	"pJ5nw/HiEYfNSnm3regGh7Bh3H4DcwBmpQ8mF+G387gYaRqhUIeoa2HxLzVrnTWwz12zfjhVSYbNNFDN",
+	"Dc3GRBTk4zcb11fXMy1R1gu0S1XsIebNM29UMO5LO4X7Yc2UyHmMcWHyePI+k0rshTRbZuGMyKte4wzX",
+	"1CVI0cctqKkHYAqsY1U9yUV3nsmzJU2y4OTukY8d3bs7iw33Ls/wCvYlkZzLOYPONjiiHVfEt8cDVMlb",
+	"NLEAtsCoxbxQfFueO5KgV1CpTKQmXovXKusKmc/e98dgUmPBVNaF5NmD65GV05hNYY5e1VjIdz3ks5Ku",
+	"o7WoT4cmcde/C84eD34+15u4Oa47V+5SbPKW4l3QgBDKeDDQ8uqNQuQ6EDnQP1iuUPJsedqDoCiYVGaX",
+	"fHMpAjRQntPQzCi0ebfsYd9KSuWcoeEDMfzdDLdc/ByqsYlVVnaQVqHMESxNdozvIFl8wyN5ajvMyiqm",
+	"4QjQXg6zmGB+IJMU8d1ZIGtPofGk06AAyCfNFs/1fUf1UMA6qyIUTJwimCc8IU12MQfYDEwJJLwzLCMa",
+	"cnJLZqk44uazsfredef+WNpQO38nAN+BQwdf/vfRA2++884r7eh7OocD4HoTE9tfGh2fGB0fHx/f8fLo",
+	"q71nad6Gye4/jjgYzFJ4uNkjndASUYqS4Wr8+tUbzVtf//5gqfHgYnDuXm3lLH7S+GqxzZVI3poec2yW",
+	"DD98EL42sCVy+yqRdKHXxZbGje9atApuutSlKY0WmQJ8VKz+gT6GNHlTOgiwOVBDVTGCCX0MsVYIPn+4",
+	"KXv5hKSD+93WF4c3HVqpx6efBKf+T23lbPPajeadOz2d53K6+Gyy2XrI5rMOI+oy7ZMBI2vBJaJcYt68",
+	"LQD2Ayp1EDoWIRe1FwxAwdipIq1UwZx5JhKWSw2nb+AAHtLepXq52jR19XL9G55b3Odyv6fQ9GE3vLR1",
+	"LndRS09kqz+ZtznESRL5akuMxxvGeeoIZuyIGdd1GOXPnwGMy94tqmcEMOoeDTBNe+tY7b5UgMG95eat",
+	"Y8H1Y43zH0W2jmqr7tJYcBCOeKmepBz6aB/YXPi2X0Z3StsSJYf6edcrhh8oWCm5azIc4w66boq7qoRy",
+	"BiomNeKUwt9p4YBIE2D0g8cTW2S4R9GkyTHVzQ0fHKGO3KTV7LbYSIk9z3A1tgy8AyIj4cSNTL6c0t2P",
+	"8p96SeoLi8Hqt8GNh+AA2rk5qb5GduRfzU1Y4/nt9JWZHflxtpO+NPNy7lVrJ5vIb6cvzfRuJOAsDJr5",
+	"dbDJxoSDAKU5Vnw7Vf9Y3p4te90iF4gtNlM11OgaCQ0qnTuiEVDQNRm1JuET4IlMk3eVTV6kVYVETi0i",
+	"Wk4ZIhgTRimSolSnAqqPkMKS+hlOgQlKm9ME3wG1qscExBlJnkn7NaJxo/j2iqbCTwgX4uq/oaamp/jF",
+	"TDUheGHoxnX8wnygxLq3Ll6pYaz9+qfwl+rqfe+D3g69Z+6IHP6Z0h2GS4n+oM+Rxv2rzeVrve6/o/iP",
+	"TWAy4auuj8r0DCh2A8DEfQqd7tz1peAHP38ZLH/5+4PTyE5fv/JDGxcXQhrlCmHgdp55UMhgtHE/ctE3",
+	"ttHW1JCAHYI2ye8PloLPv2wuP36ysFj/9E79wm9rC5eRpCw4d2bt2yX5+Vcnmsu364t368fOtXpw8RLI",
+	"ci7P2Q5bT/crigCl4VWTOtKPhIRTxt43qIAazaElpVhByxcR/WNqiPSQhuqy4UPsroWSiKk5yNzdb807",
+	"UdQNUeW5zgWZl4dKclcEhHxaCzNwIUiFcZ/M0NycMizR8RS+7TgK6sdiOYd6zEpluFks8xne09D9KBcF",
+	"q7XnGCuZJLPrFZmnV19X4ZtLC66jgHiVVACxA5zahEIxmeIg0yySwuY5ls7wGHahhKNZT9KQJUQ+I/n4",
+	"eMutIPkJ5dbAGWXqi18H18/UPzwefPRrHOFPMiyuaBUNoN2aY1VosAhdECUxglZTITVURIwyHOTId8NN",
+	"La0q15OOSVjEP6PDhpzMuih6KjWsOESAIgTAMDStqbS7rFBDKORzrCBXjyCjo04ChfhuFNYWCdjgQWTw",
+	"8epXVutLj4PrPzcWf5Tnz4WfycQEqV9ZItt3kPqlG8H1E7X7D3FF+vAejABtSZDRzFAifLne9wPUb9/c",
+	"rv/zbFSA1+Gq0tpuDEQkObp/UFWuRkiSOhSRwlxB+VdQ5dhUBOUFti8yXJ7QnvKSbUH+UrYUCSKm8KdC",
+	"pitoF8LITNiaiG1JGe7YEMoDvmcqtGoFFcdZJb51SL7ANLzlcCpj4d5bJGvq2V2LYXK0CFVK2M4zsA6l",
+	"0yeDs1frX91bO3GmuXx7fXFTXWld62zf1frQNCEpt7cCi+0AgFmp7BPPni1ECTk5s+Fs9qhUZtxF+J6k",
+	"sHTLWDYZ7vyfGTOMTmG30CEm7IYWOoza4j0Y3JFlj3h+cOMheX5w75bZehY8QJyKagjBG9z7Jbj6W3P5",
+	"J/QAa6urwSf/7OvADV8wml17hsndTt1Y075cfekioLif3KgIhTTjSU1VLTP0Dl7+HKNztgBtnrm97jZM",
+	"bXxrtUz/PKNOt9PDVfT50uHB+B51oJaClDlWcU2GBY+e6zCAH9L1jxbD4paUPC3xQ4TJlAY0GvCVQpXY",
+	"ebRzBLWtNJmOicJizUPS6YMv0UstpKVJqFU1gqnNWYe9qh9ilbaUo0/z+cjjKmZKkx4J4C+beua7kLGU",
+	"r6lw9LDGQqR0OTWetnIuwOlJGonpOe0ZZNWc452D+iO33ydF23FswXIuR5LV2PeXLvRIb4S54zGEuc/d",
+	"yS/Ft9uRP2+ziki1cQ8NTN8AnVht5Yfa6mrt8bX64q3m8u1WBCssBW3R26Kr2pCDbkFxpk4ESVv5GvOM",
+	"zDCpGjCRTwrUwao3p5omWEMYv98Pqd0+tBU5tM56wPtAgUfBdSzmtUBaKrdg4Pi4bWA3vwY/nQ/O3G78",
+	"+FVkoUKc9eSgyj4DSCNfAxVgCApLXmwBj9smVYSubvTdChcFuwTXgAsqVfM2DKFIh1EhOISoFmIKIyW2",
+	"Dw9jVgQLQ7oagpQ84DvN8AJ18ujIQyg1pHHtCP6ktAo348EorirKF6q9n7tYIglVaTFerJwHudBby+oQ",
+	"znwLAUL045HgLPTzX3gc/LwAUqFfPPqTPqgQ5Fs/24ngTjie+ud36me+7kHs23XU2NE5Vu3SsGxM+ZHx",
+	"/Et0Ivfy9p358Zkd1itMn05tGOSs2mvV/Z/HR3fS0fx7RydeSSqPTWiC1j477FBbgH/utuBOaejweerY",
+	"VrjLpFOvLla7UKNcGIsqDJcW3Eq8UYWNyVu6OVpimgjUEpy71fzwYf1fx9au/NK7I/Un17aeqxbrfmUc",
+	"HIJRr+ww0c1dOoQXHoTrhnp2Rp6TRGIvza+wozE91LqR2srZ+qlPm7dO1i/dXfvsfJIzVY6ZtkMx07bh",
+	"YmDIEB+xaFUARjTWg6i/X06NOIwK/wi0oMDfHis5Vf11H6q9ffafYdyJ5UeNh8u9L1KL1MfgL3dgKWsr",
+	"B66dghLbVjhNW5CK6/lhlx8kbirUs4Rp8MsBUBzW5eYchjmGGFBct/w0MZ7Xg2vWExTBau507KMgY6rh",
+	"PXTjRYcfbzKj4KoXaZVYbiwI3VOAgNaPSDTQ4esBJoMAoxmnGZ2khMnuBtOsKyNtxbmJlZDQWqygIVOE",
+	"OsKVs+6g+w4oc9Iqxs60aWyHiPySqk9CcElPtzowi1DHnmNTqgVVGtXUdsoeExnecpkDIX55O/hXmrwr",
+	"h5ctAiohboCssrgBvQ5QNpgP3Xtmf2AjSPgsG8vToME+tsdidgPpo4hGhTkYmRz5i03/ao9a1J6h8n5F",
+	"7LqYkTvVA/NFQyuP5ArlUVGwR4v2aJFCz0U/PRazG8lIdZe4pwKBm6waOhVqD0DUCOwsIlTwofCitqDo",
+	"+mohVZCqabK/BaFapz3VnmDcSsKsfj4Rqwe6tm3Q0/UrN2urqx0A1F1Xdl3o6T3v59TSYsdY9KB80Xjj",
+	"cjsjkXDon0sFsA1aKTirZDgqCZWYTsKvnkK8XJdbEDJgbad1KsPl/YRbZNCHIZ14HQOOzUjDU6IHzzOL",
+	"fL0luNfxogFx5m6MfIdUJLqHcuFNhorjbinNkJ5vd1BePFz0AJiNpLjgAeaWnETEz4Htf0gjdgCz4Eom",
+	"2x+HFXq5UrYuxyMeYauN6eCirVGk0toLMTT1SR5B0NQoQZppIqLwO7X4tGVpORoC+GWCGaBEqHb/m+DU",
+	"l8En/5QPdx2sPFf9eEekNlL1Z30IwBYhYcKzX/fAtkqEroDlHWBq4OLt4OsvVeq6U9raVYmijLQFnXE2",
+	"gA0Ib9gVHFCJseNgsYoq5DVirTi74XgCAzurxmJlCVSJkFmF+cyKUN7XKau78Qcbk9de9R484nmJSQEM",
+	"en3pIpbA9SkLLebkgIVBMaIY7QWZzWJZ+GSGtesngJtC9WQUH2g7Xys8rPA0Oi8uJioYnodPyR6FBz7t",
+	"4reWhx9kQspPIk6ONvvtvA49w0wWmDdAxNm1E2caD5c7bd2ucqdU/aaELikgCGeAu5FwYO+GjHheoGMx",
+	"hPfd35snf+ljcYTPvIGsToxG0BEqgo8hglYVAos6JSJJlEnCACzUFoUi434qw/+zTJ2wHKkNix4DX9Rj",
+	"kL9MEY/yuZQqp0xFS8IZtdIZjqXgRN2SWcb6QhOx5dEKM0moYpSpcLh+gWW4ehdFLoPQt/I++lc8ocA8",
+	"lFeY8s0kKh3Eh4kmKc0bhHkw+eoCQi3UA/Sj1glF2nismGteO12/8Lh+8rv6vz5t3lqMYmPUf/1sz/j4",
+	"xEhqBCZ/ZHJk+/j2naMT20dfmsCUEuVzgGeeY0ccDVwTUsTfv99cPN347H5z+XY/FPE4S8/J1sPXa576",
+	"OTh/JvjodM+7T5RnsBd5KBbaIbnbAEoBGkmI5g1t2Xzy5LVolfguoRx4y0IWnWw4vmxK9+xACMBy41AW",
+	"pISHbzQcjRw+4Hkx2pZP1s/+fXpX8MuldeXCt4Vv59Ztl3bzyN4KC6UcwlYnV6Evqe+gyzksDLT9DNeM",
+	"2VA4A4yDqhAd8DcsJuaI77pz6taCQT+NwfGEmg4sCeSzQt8tbNejACkG0CmEYpmZy9WYffAbWkrPyLQA",
+	"wF/pLGQ4sEAAbLQc8uuH/iRdiD3v55iT0LR1KJy4zTVTxyHBwdyNpDQJbaQWJBUNswCpQ0qqWs6Z02PX",
+	"9a7qNDxjV3Wfesqu6l58zq7q7uiTdlV3h8/aVT2MT9tVfV0/74NhQo0Mt/u7C+VvP0WXsfWianriSK+l",
+	"jEtpAhLpHhdMTfdu/Kn6a7+6Qy9LcFiK9TqFzoOKUKg9YbpnUi23m+dW2i0x/n7RwYJOMYoqQNc2pEUJ",
+	"AHcKjPlFJw3/bX2+KQSdsTmFae9YFsSUy4n5PqHkhtIjC7hUnf3zofZIUMdjOepTx51NVMtvuRVSpLyq",
+	"8DFB9So4YuKwvB+Bi4ZqS305dC5BJpd5jOSkH+yRIvNmNaxxXD3Qm8x/HcfToveGJkmdD0tYL/XGCq4O",
+	"acYHViGbBOAKkOWNXx41lhd6X1mFLCXnYsalGBFJaon2mD5rqY2YqXA6RoCFc67jlr0or7FbJDmoW5C/",
+	"SZODjFqAauoTh9F5cBGI79Gc6ggEq0tIeXcsIlg8mdwuGOg6VfVSMalkXrSyXI5saKXlw9Ri+NJxmKXw",
+	"loAdD47eoIjuQov+80+CW1frC/eb3y1FRSoUnWSZ6g7We7igJWqGFWzVNA1iiKsGtdjcBf4rZk2G5GVg",
+	"qYPoYRmw/BtlD3nbKq4XYvv66CK7kKnTkAmK4H/aJ0VX+CQLpV/ZKaCipk4W3XOjnUyJeHzhN6xNAgRv",
+	"6xvvz8O4n7ZgprqNg71Pc75TbR1PIrG/v8Hn92sKxVeeVkGPQN4+YYDzzJtJMpdiQL8TzSWQplhradZj",
+	"0PNJISqQGqkyx3ErcO5YvVq7UmDeVPeBP6bVzeCP/6XvCH8dlLfto3tk6FqoG4Ky2dIphaU9HD1UW/m4",
+	"cfkYmjH96iS/4DFRcB2rW3sZ4xrldobl3CIThCJCMq621DuA5iFVBMDEUjjnQDwRh1n+V6cmIUqHNqVC",
+	"0iwxPqUq11yTFVD4LozrBrQELlUz/qGyqeqnJGOoHgal2mrRIbwJFGwMqzMIBWHtn0vBwoPExU+Ixb4l",
+	"3ygaa00hxwf0ZEwpWyWEj1d8qMKn1XhO5Na1GAIzsnnA8xJ6v/1h/dM7PS1RdH9Wea6LmRAiIkn/MkX+",
+	"s8zKTBUGzmq5U7YBIi67FlO4KQmOwyH5xGF6nVWe646KBszJA/Tpzp+u/3SjcepufWGxK/qR/GSMu10o",
+	"iE2Ncoli35RfYdKGqkhb3WYC0BgMeIc+kTF2VvaluozZLFWee0cdky1Tvr3z+bsQddOzB3p8/PhxcOZf",
+	"OEtd58f3ysIf81y5POsR73NWMeiLrCpCtJIW9B8iXEUQCDi9SMIsvVpEQQcoJ86EakKD5zMrTfYA+VCh",
+	"PGPSxxDQBBa5uGIzGPFh+euRZ6n9HjqkgrOPG6vfdTAbxwGIAOBcNXnmkbKc6OBMWC2vwrdtSPPEVg3d",
+	"SEqNdGp2Xk49QneBo8GtSTLLeBnUi8eA7NzCU37eBUoQKerYLAjwzLNyhVQ3aIYf1s/1PTrPHBGtMpbH",
+	"IIDGy2Ndo8PHLeCf4MV1+/4AIN4P75qYnN4z/e99dCXBELYI4UY/vJvSnGeeZeeGFkSpXzxR++3b+lcr",
+	"az+cXr/JCSV1TO787j6ubhWFrQ38YS19Deb22M1RYLk5pSCwEk6eZhn+YtZ3+ewM5QSfS0ZH8X5v7H17",
+	"T3bbJEi36lmWQ4rSTkAJqz3LqV/2mBJ9IBITZntEIMjmEVhBBxYich53kv6BVZWnMzxjVL7nG7aTSI4U",
+	"TuzQJANkovb4Wu3+fSklLX5Hu3zkmaUmSYoJ9X2ag3S6GDtaoKLwQf8pzreoKCiIjNabh1CCI5NHY752",
+	"ubAF9D3Gfg805THD6Zxil7NR3y5qOvMX39xzGJo4p8iB/YcOqyJoBQIGem+bcdHbOVwOoxyPHpZ3SnLW",
+	"t4+PJ/BBtb8B2CSxb5dnUm/FfFFg1PNnGI2fNNezZ20ef0uABk/6Bk1b6sR+DzKqvkGyqL+qv4rM9zDX",
+	"Kf8C2HD4qlUcj+rmkck/v/dBSu4sd85m8JeUVGADils85DAEi1hXAYM+GkmNlD1nZHJkDGIGSpYTGrKo",
+	"mAP+QtVqtHK29uBy89YXEXAM3fmUSjTfjX+IUd40May96h5A2ht3A0ZU3sG0v+kIe5qouPfny9hO0sIC",
+	"13kvHZQSobNKHcYt6qVJcHo1WPp7beVs/dKN4OxHkYJvNhv/aqq4Wt3K9rBDTY5JlSO2IKd0/n46lzNp",
+	"7JDuQerJKvqoBRfQtwXJOQxaFEpY7lNMk8aj67UHl5p3vq0v3YvE59Qd4x4mbysN6+ido6AKU4ZA0oDd",
+	"yzNLblJtw8AFLgdJgpdKk8bDT2orp4JTX9ZWP46MQ98hbiSHcpRLExiJCdNk7bNjqE9NkNEozIT3MJVQ",
+	"+C6UW6PS4nKJxRxbynuamOBQBDAn7nYH5CAIbnnqiElYAk31lpIGHRd55hHHFr5Ik/oX5+sXP6utXq+f",
+	"vRG5eVn4yIYZa62WUE6kK6C2oGofjRy9tgZwBQYP20+T4MZDxCQ2XajR7YbtpwkPtIEwVxqpKVKitpWS",
+	"Xtq8glOUH2CdMalfuNu8E9mBeRY7R//WQmIr115KA3UiAB1S6jWF4JOFRcNzG97b8Agmh3e1+QLI9Nr+",
+	"cdzZWcgZ8TQJjt+sPbiE9Dm1lbOGe0U/AqlXEhZZaAoutNTBjUCmXUBQhpM0pSBVqSPXGqzBJwuL2PUu",
+	"l0Fbhjoobw7+zme+ToGwCkxpTAbC5kYMOpUeo36aYGM9RkwiCxwJlcTcu636RQ7atHiApoxIVjTwqNA4",
+	"Z6ppgknC2srZ5sKH9a9WWrSVyW+mkjjAKi2ow8DQLP1+gg62XJtHxw2/h76x9LUT9Ls2kUuem2NCSC0a",
+	"nH1cW/kpePxhbeV+/UpkmQvlmbih7Zm3LQaF9jnqeVLVpUDMy6U0QbzUJwuL9fOrwcq3cnwAOBveVLmi",
+	"nbd9w/VI0eW273p4BH7+Sf3XiKoree5MrFTvUnETQPFNESyaJKFRACqFcealsDzo8NuHyET6pdBi15OC",
+	"gDYkxzyFLMcEeREsN3CA2fs5VvKZtU2fqLXfPl67dCfDo/taP1Qakf9/AAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -147,7 +147,7 @@ func revealFlags(cmd *cobra.Command) (reveal *bool, why *string) {
 }
 
 func showCase(w io.Writer, lang language, places places, v *client.Case) {
-	showSetback(w, lang, &v.Setback)
+	showSetback(w, lang, v.Summary.Id, &v.Setback)
 	var s sheet
 	m := &v.Summary
 	s.line(lang.pick("编号", "number"), m.Number)

@@ -97,12 +97,12 @@ func (f *submissionFlags) handedInPapers(item *catalog.Item, attach func(path st
 }
 
 // showSetback says of what was handed in and is no case what happened to it.
-func showSetback(w io.Writer, lang language, b *client.Setback) {
+func showSetback(w io.Writer, lang language, entry string, b *client.Setback) {
 	if b.Code == "" {
 		return
 	}
 	fmt.Fprintf(w, "%s%s [%s]\n", lang.pick("未生效：", "not in effect: "), clean(lang.pick(b.Zh, b.En)), clean(b.Code))
-	fmt.Fprintf(w, "%s%s\n\n", lang.pick("下一步：", "next: "), clean(lang.pick(b.Next, b.NextEn)))
+	fmt.Fprintf(w, "%s%s\n\n", lang.pick("下一步：", "next: "), clean(lang.pick(b.Next, b.NextEn))+wayCommand(b.Way, entry))
 }
 
 func agentLine(lang language, a ledger.Agent) string {

@@ -115,11 +115,32 @@ func printProblem(w io.Writer, lang language, p *client.Problem) {
 	fmt.Fprintf(w, "%s: %s [%s]\n", lang.pick("未能办理", "refused"), clean(message), clean(p.Code))
 	printFaults(w, lang, p.Fields)
 	if p.Next != "" {
-		fmt.Fprintf(w, "%s: %s\n", lang.pick("下一步", "next"), clean(p.Next))
+		fmt.Fprintf(w, "%s: %s\n", lang.pick("下一步", "next"), clean(p.Next)+problemCommands[p.Code])
 	}
 	if p.RequestId != "" {
 		fmt.Fprintf(w, "%s: %s\n", lang.pick("请求编号", "request"), clean(p.RequestId))
 	}
+}
+
+// problemCommands are the commands for what a problem asks for: a node tells
+// everybody what to do, and only this program knows how it is done here.
+var problemCommands = map[string]string{
+	"papers_missing":   "：tongban custody receive",
+	"papers_damaged":   "：tongban custody receive",
+	"papers_not_here":  "：tongban custody where NUMBER",
+	"paper_unknown":    "：tongban custody where NUMBER",
+	"paper_elsewhere":  "：tongban custody where NUMBER",
+	"paper_on_the_way": "：tongban custody where NUMBER",
+	"not_sent":         "：tongban custody show LIST",
+	"not_for_here":     "：tongban custody show LIST",
+	"received_already": "：tongban custody show LIST",
+	"custody_desk":     "：tongban custody show LIST",
+	"node_revoked":     "：tongban carry export",
+	"edition_unknown":  "：tongban item editions",
+	"case_refused":     "：tongban case resubmit NUMBER",
+	"seal_missing":     "：tongban seal make",
+	"seal_renew":       "：tongban seal make",
+	"hub_not_enrolled": "：tongban node invite --tier county, tongban join",
 }
 
 // printFaults lists faults, each on a line with its place and path. The same

@@ -129,7 +129,7 @@ func attentionListCommand() *cobra.Command {
 		return ask(cmd.Context(), c, send, func(w io.Writer, v *client.AttentionList) {
 			t := newTable(c.pick("条目", "ENTRY"), c.pick("时间", "TIME"), c.pick("内容", "WHAT"), c.pick("办件", "CASE"), c.pick("经办", "WHO"), c.pick("原因", "WHY"), c.pick("下一步", "NEXT"), c.pick("处理", "NOTE"))
 			for _, a := range v.Items {
-				t.row(a.Entry, moment(a.OccurredAt), c.pick(a.What, a.Kind), a.Number, a.Actor.Name, c.pick(a.Zh, a.En)+" ["+a.Code+"]", a.Next, a.Note)
+				t.row(a.Entry, moment(a.OccurredAt), c.pick(a.What, a.Kind), a.Number, a.Actor.Name, c.pick(a.Zh, a.En)+" ["+a.Code+"]", a.Next+wayCommand(a.Way, a.Entry), a.Note)
 			}
 			t.write(w, c.language)
 			morePages(w, c.language, v.NextCursor)
@@ -161,7 +161,7 @@ func showAttention(w io.Writer, c *connection, places places, v *client.Attentio
 	s.line(lang.pick("来自", "from"), a.Origin)
 	s.line(lang.pick("原因", "why"), lang.pick(a.Zh, a.En)+" ["+a.Code+"]")
 	s.line(lang.pick("意见", "said"), v.Entry.Said)
-	s.line(lang.pick("下一步", "next"), a.Next)
+	s.line(lang.pick("下一步", "next"), a.Next+wayCommand(a.Way, a.Entry))
 	s.line(lang.pick("处理", "settled"), strings.TrimSpace(a.ResolvedBy+" "+a.Note))
 	s.line(lang.pick("替代条目", "replaced by"), a.ReplacedBy)
 	s.write(w)
@@ -173,6 +173,17 @@ func showAttention(w io.Writer, c *connection, places places, v *client.Attentio
 		c.warn("所收内容只给可查看办件的人员看：收件单位及其上级的工作人员、事项主管部门、监察和审计人员",
 			"what was handed in is shown to those who may read cases: the desk and those above it, the item's department, supervisors, auditors")
 	}
+}
+
+// wayCommand is the command for a way out, where there is one.
+func wayCommand(way client.WayOut, entry string) string {
+	switch way {
+	case client.WayResubmit, client.WayResubmitAtDepartment:
+		return "：tongban case resubmit " + entry
+	case client.WayFindPapers:
+		return "：tongban custody receive"
+	}
+	return ""
 }
 
 func attentionResolveCommand() *cobra.Command {
