@@ -48,7 +48,7 @@ func TestCommandsAtANode(t *testing.T) {
 	refusedCase := client.Case{Summary: client.CaseSummary{Id: "e-9", Number: birth.Number, Item: birth.Item, ItemName: birth.ItemName, Division: birth.Division, HandedInAt: birth.HandedInAt, Holder: birth.Holder, Status: "refused", StatusZh: "未接收", ApplicantName: "李*", Word: client.WordRefused, WordZh: "需处理"},
 		Applicant: client.Applicant{Type: "person", Name: "李*"}, Agent: client.Agent{Name: "王*", IDNumber: "330599********005X", Authority: "授权委托书"}, Steps: []ledger.Step{}, Head: "e-9", Actions: []client.CaseActionKind{},
 		Form: []catalog.FieldValue{{Key: "birth_order", Value: "一孩"}}, Materials: []client.SubmittedMaterial{{Name: "身份证", Form: "copy", Copies: 1, Attachments: []client.AttachmentRef{{Hash: strings.Repeat("a", 64), Name: "a.pdf", Size: 1, Type: "application/pdf"}}}},
-		Setback: client.Setback{Code: "not_authorised", Zh: "无权限", En: "no right", Next: "请更正", NextEn: "mend it", CorrectedBy: "e-10", CorrectedNumber: "330523110200-20261124-01-000001-1"}, Also: []string{"e-11"}}
+		Setback: client.Setback{Code: "not_authorised", Zh: "无权限", En: "no right", Next: "请更正", NextEn: "mend it", Way: client.WayNone, CorrectedBy: "e-10", CorrectedNumber: "330523110200-20261124-01-000001-1"}, Also: []string{"e-11"}}
 	rows := []struct {
 		args    string
 		answers map[string]any
@@ -133,9 +133,9 @@ func TestCommandsAtANode(t *testing.T) {
 			Problem: client.RefusalReport{Code: "node_revoked", Zh: "本节点已于 2026-11-24 00:00 被县中心吊销（失窃）", En: "the county revoked this node"}}, Below: []client.SyncState{}}},
 			[]string{"getSync /api/v1/sync"}, []string{"被县中心吊销（失窃）"}, []string{"the county revoked this node"}},
 		{"sync now", map[string]any{"syncNow": nil}, []string{"syncNow /api/v1/sync/now"}, []string{"正在同步"}, []string{"being tried"}},
-		{"attention list", map[string]any{"listAttention": client.AttentionList{Items: []client.AttentionItem{{Entry: "e-9", Code: "not_holder", Zh: "不在本处", En: "not the holder", Next: "刷新", OccurredAt: at20261123}}, NextCursor: "n"}},
+		{"attention list", map[string]any{"listAttention": client.AttentionList{Items: []client.AttentionItem{{Entry: "e-9", Code: "not_holder", Zh: "不在本处", En: "not the holder", Next: "刷新", Way: client.WayDoAgain, OccurredAt: at20261123}}, NextCursor: "n"}},
 			[]string{"listAttention /api/v1/attention?resolved=false"}, []string{"不在本处 [not_holder]  刷新", "--cursor n"}, []string{"not the holder [not_holder]"}},
-		{"attention show e-9", map[string]any{"getAttention": client.AttentionDetail{Item: client.AttentionItem{Entry: "e-9", What: "收件", Kind: "case.submit", Code: "not_authorised", Zh: "无权限", En: "no right", Next: "更正", OccurredAt: at20261123},
+		{"attention show e-9", map[string]any{"getAttention": client.AttentionDetail{Item: client.AttentionItem{Entry: "e-9", What: "收件", Kind: "case.submit", Code: "not_authorised", Zh: "无权限", En: "no right", Next: "更正", Way: client.WayResubmit, OccurredAt: at20261123},
 			Case: refusedCase}}, []string{"getAttention /api/v1/attention/e-9"}, []string{"无权限 [not_authorised]", "未生效：无权限 [not_authorised]", "下一步：请更正\n", "李*", "birth_order  一孩", "a.pdf"}, []string{"no right [not_authorised]", "next: mend it"}},
 		{"case show 330523110200-20261123-01-000045-" + checkDigit(t), map[string]any{"getCase": refusedCase}, []string{"getCase /api/v1/cases/330523110200-20261123-01-000045-" + checkDigit(t) + "?reveal=false"},
 			[]string{"未生效：无权限 [not_authorised]", "更正为    330523110200-20261124-01-000001-1 e-10", "同号收件  e-11", "代办人    王* 330599********005X （凭授权委托书）"}, []string{"not in effect", "corrected by"}},
