@@ -195,6 +195,7 @@ var acts = map[gen.CaseActionKind]asked{
 	gen.ActSuspend:           {action: "case.suspend", body: `{"kind":"suspend","procedure":"鉴定","until":"2026-12-30","reason":"需要鉴定"}`},
 	gen.ActResume:            {action: "case.suspend", body: `{"kind":"resume","procedure":"鉴定","on":"2026-11-26","result":"合格"}`},
 	gen.ActFinding:           {action: "case.accept", body: `{"kind":"finding","complete":true}`},
+	gen.ActCorrect:           {action: "case.correct", body: `{"kind":"correct","name":"王五","id_number":"330599200103152464","shown":"居民身份证","reason":"录错一位"}`},
 	gen.ActExtend:            {action: "case.extend", body: `{"kind":"extend","days":5,"reason":"案情复杂"}`},
 	gen.ActComment:           {action: "case.comment", body: gen.CaseAction{Kind: gen.ActComment, Text: "备注"}},
 }

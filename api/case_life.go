@@ -279,6 +279,13 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		need.that("days", in.Days > 0)
 		need.text("reason", in.Reason)
 		return ledger.CaseExtend, identity.CaseExtend, &ledger.CaseExtendV1{Days: in.Days, Reason: in.Reason}, need.err()
+	case gen.ActCorrect:
+		need.text("name", in.Name)
+		need.text("id_number", in.IdNumber)
+		need.text("shown", in.Shown)
+		need.text("reason", in.Reason)
+		is := casework.NormaliseApplicant(ledger.Applicant{Name: in.Name, IDNumber: in.IdNumber})
+		return ledger.CaseCorrect, identity.CaseCorrect, &ledger.CaseCorrectV1{Name: is.Name, IDNumber: is.IDNumber, Shown: in.Shown, Reason: in.Reason}, need.err()
 	}
 	return "", "", nil, errInvalid
 }

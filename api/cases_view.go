@@ -175,6 +175,9 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	if c.Package != nil && c.Holder == actor.Division && c.AcceptedMS == 0 && !c.Status.Ended() && can(identity.CaseAccept) {
 		actions = append(actions, gen.ActFinding)
 	}
+	if c.Holder == actor.Division && c.May(ledger.CaseCorrect) == nil && c.Package == nil && c.Online.Account == "" && can(identity.CaseCorrect) {
+		actions = append(actions, gen.ActCorrect)
+	}
 	if !c.Status.Ended() && can(identity.CaseSubmit) {
 		actions = append(actions, gen.ActSupplement, gen.ActWithdraw)
 	}

@@ -40,7 +40,7 @@ func (s *Server) GetMyPrefill(ctx context.Context, in gen.GetMyPrefillRequestObj
 	}
 	// Of cases in the owner's own name alone: where they acted for somebody else,
 	// the form is about that person.
-	cases, err := s.store.CasesOf(ctx, owner.Type, owner.Number, lookedThrough)
+	cases, err := s.store.CasesOf(ctx, owner.Type, owner.Number, func(name string) bool { return owner.Is(owner.Type, owner.Number, name) }, lookedThrough)
 	if err != nil {
 		return nil, err
 	}

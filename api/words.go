@@ -63,7 +63,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.CaseReview: "审核", ledger.CaseReturn: "退回", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发",
 	ledger.CaseDeliver: "送达", ledger.CaseComment: "备注", ledger.CaseReveal: "查看个人信息",
 	ledger.CaseRequestSupplement: "一次性告知补正", ledger.CaseSupplement: "补正", ledger.CaseWithdraw: "申请撤回", ledger.CaseTerminate: "终止办理",
-	ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束", ledger.CaseExtend: "延长期限",
+	ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束", ledger.CaseExtend: "延长期限", ledger.CaseCorrect: "更正申请人",
 	ledger.ServiceRules: "设置评价与投诉时限", ledger.RatingGive: "评价", ledger.RatingContact: "回访差评", ledger.RatingOrder: "整改通知", ledger.RatingRectify: "报送整改",
 	ledger.RatingContest: "对评价申诉", ledger.RatingReport: "反馈整改", ledger.RatingMark: "标记评价",
 	ledger.ComplaintOpen: "投诉、建议、咨询", ledger.ComplaintAssign: "指定承办人", ledger.ComplaintReply: "答复", ledger.ComplaintReveal: "查看投诉人信息",
@@ -115,6 +115,8 @@ func said(body ledger.Body) string {
 	case *ledger.CaseResumeV1:
 		return b.Procedure + "：" + b.Result
 	case *ledger.CaseExtendV1:
+		return b.Reason
+	case *ledger.CaseCorrectV1:
 		return b.Reason
 	case *ledger.FeeWaiveV1:
 		return b.Ground

@@ -131,7 +131,8 @@ func (a *applier) prepareOpening(e *ledger.Entry, b *ledger.AccountOpenV1, from 
 		}
 		known = &account.Account{ID: b.Account, Type: b.Type, Number: b.Number}
 	}
-	known.Name, known.Home, known.CodeHash, known.CodeExpires = b.Name, b.Division, b.CodeHash, b.ExpiresAt
+	known.Rename(b.Name)
+	known.Home, known.CodeHash, known.CodeExpires = b.Division, b.CodeHash, b.ExpiresAt
 	if b.Phone != "" {
 		known.Phone = b.Phone
 	}
@@ -251,8 +252,17 @@ func (a *applier) disown(c *casework.Case) error {
 	return nil
 }
 
-// ownersOf are the keys of whom a case belongs to. They stay what they are as
-// long as there is the case.
+// ownAnew moves a case from whom it was for to whom it is for.
+func (a *applier) ownAnew(was, now *casework.Case) error {
+	if err := a.disown(was); err != nil {
+		return err
+	}
+	a.own(now)
+	return nil
+}
+
+// ownersOf are the keys of whom a case belongs to: a number's say whose it may
+// be, and casework.Case.BelongsTo whether it is.
 func ownersOf(c *casework.Case) []string {
 	var owners []string
 	if c.Online.Account != "" {

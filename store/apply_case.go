@@ -89,6 +89,11 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
 			return err
 		}
+		if e.Kind == ledger.CaseCorrect {
+			if err := a.ownAnew(c, next); err != nil {
+				return err
+			}
+		}
 		return a.saveCase(next)
 	}, nil
 }

@@ -62,6 +62,7 @@ func (a *applier) rebuildCase(id string) error {
 	if err != nil || c == nil {
 		return err
 	}
+	opened := c
 	for e := next[c.Head]; e != nil; e = next[c.Head] {
 		folded, err := a.fold(c, e)
 		if err != nil {
@@ -75,6 +76,13 @@ func (a *applier) rebuildCase(id string) error {
 	}
 	if err := a.holdRest(next); err != nil {
 		return err
+	}
+	for _, before := range []*casework.Case{was, opened} {
+		if before != nil && before.Applicant != c.Applicant { // corrected, or not any more
+			if err := a.ownAnew(before, c); err != nil {
+				return err
+			}
+		}
 	}
 	return a.saveCase(c)
 }

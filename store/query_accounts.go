@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"strconv"
 
@@ -30,20 +31,45 @@ func (s *Store) AccountsNaming(ctx context.Context, number string) ([]account.Ac
 // CasesOwnedBy lists the cases of an account, the latest handed in first. beforeMS
 // and beforeID continue a listing.
 func (s *Store) CasesOwnedBy(ctx context.Context, k *account.Account, beforeMS int64, beforeID string, limit int) ([]casework.Case, error) {
-	query := `SELECT body FROM cases WHERE id IN (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2))`
-	args := []any{accountKey(k.ID), numberKey(k.Type, k.Number)}
-	if beforeMS > 0 {
-		query += ` AND (handed_in, id) < (?3, ?4)`
-		args = append(args, beforeMS, beforeID)
-	}
-	return all[casework.Case](ctx, s.read, query+` ORDER BY handed_in DESC, id DESC LIMIT `+strconv.Itoa(limit), args...)
+	return s.casesOf(ctx, []string{accountKey(k.ID), numberKey(k.Type, k.Number)}, func(c *casework.Case) bool { return c.BelongsTo(k) }, beforeMS, beforeID, limit)
 }
 
-// CasesOf lists the cases of a person or an organisation by their number that
-// are here, the latest handed in first.
-func (s *Store) CasesOf(ctx context.Context, kind, number string, limit int) ([]casework.Case, error) {
-	return all[casework.Case](ctx, s.read, `SELECT c.body FROM case_owners o JOIN cases c ON c.id = o.case_id WHERE o.owner = ? ORDER BY o.handed_in DESC, o.case_id DESC LIMIT ?`,
-		numberKey(kind, number), limit)
+// CasesOf lists the cases in the name and under the number of a person or an
+// organisation that are here, the latest handed in first. is tells whether a name
+// is theirs.
+func (s *Store) CasesOf(ctx context.Context, kind, number string, is func(name string) bool, limit int) ([]casework.Case, error) {
+	theirs := func(c *casework.Case) bool { return c.Applicant.Type == kind && c.Applicant.IDNumber == number && is(c.Applicant.Name) }
+	return s.casesOf(ctx, []string{numberKey(kind, number)}, theirs, 0, "", limit)
+}
+
+// casesOf lists cases by the keys of whom they may belong to, those that do.
+func (s *Store) casesOf(ctx context.Context, owners []string, theirs func(*casework.Case) bool, beforeMS int64, beforeID string, limit int) ([]casework.Case, error) {
+	keys, err := json.Marshal(owners)
+	if err != nil {
+		return nil, err
+	}
+	var found []casework.Case
+	for {
+		query := `SELECT body FROM cases WHERE id IN (SELECT case_id FROM case_owners WHERE owner IN (SELECT value FROM json_each(?1)))`
+		args := []any{string(keys)}
+		if beforeMS > 0 {
+			query += ` AND (handed_in, id) < (?2, ?3)`
+			args = append(args, beforeMS, beforeID)
+		}
+		page, err := all[casework.Case](ctx, s.read, query+` ORDER BY handed_in DESC, id DESC LIMIT `+strconv.Itoa(limit), args...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page {
+			if theirs(&page[i]) && len(found) < limit {
+				found = append(found, page[i])
+			}
+		}
+		if len(page) < limit || len(found) == limit {
+			return found, nil
+		}
+		beforeMS, beforeID = page[len(page)-1].HandedInMS, page[len(page)-1].ID
+	}
 }
 
 // Service is how the applicant of a case agreed to be served: at hand-in, or by

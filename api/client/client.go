@@ -226,6 +226,7 @@ func (e CaseActionMethod) Valid() bool {
 const (
 	ActAccept            CaseActionKind = "accept"
 	ActComment           CaseActionKind = "comment"
+	ActCorrect           CaseActionKind = "correct"
 	ActDecide            CaseActionKind = "decide"
 	ActDeliver           CaseActionKind = "deliver"
 	ActExtend            CaseActionKind = "extend"
@@ -249,6 +250,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActAccept:
 		return true
 	case ActComment:
+		return true
+	case ActCorrect:
 		return true
 	case ActDecide:
 		return true
@@ -1886,14 +1889,20 @@ type CaseAction struct {
 	Form []FieldValue `json:"form,omitempty,omitzero"`
 
 	// Granted decide: required
-	Granted *bool          `json:"granted,omitempty"`
-	Kind    CaseActionKind `json:"kind"`
+	Granted *bool `json:"granted,omitempty"`
+
+	// IdNumber correct: the applicant's number as the document has it, required
+	IdNumber string         `json:"id_number,omitempty,omitzero"`
+	Kind     CaseActionKind `json:"kind"`
 
 	// Materials supplement
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
+
+	// Name correct: the applicant's name as the document has it, required
+	Name string `json:"name,omitempty,omitzero"`
 
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
@@ -1916,7 +1925,7 @@ type CaseAction struct {
 	// Proof deliver
 	Proof []AttachmentRef `json:"proof,omitempty,omitzero"`
 
-	// Reason reject, return, withdraw, terminate, suspend, extend: required
+	// Reason reject, return, withdraw, terminate, suspend, extend, correct: required
 	Reason string `json:"reason,omitempty,omitzero"`
 
 	// Recipient deliver: required
@@ -1924,6 +1933,9 @@ type CaseAction struct {
 
 	// Result resume: required
 	Result string `json:"result,omitempty,omitzero"`
+
+	// Shown correct: the document that was looked at, required
+	Shown string `json:"shown,omitempty,omitzero"`
 
 	// Supplements accept, request_supplement: the entries that brought what was missing
 	Supplements []string `json:"supplements,omitempty,omitzero"`

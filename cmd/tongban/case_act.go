@@ -29,7 +29,7 @@ var actKinds = []client.CaseActionKind{
 	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
 	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
 	client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend,
-	client.ActFinding,
+	client.ActFinding, client.ActCorrect,
 }
 
 func caseActCommand() *cobra.Command {
@@ -42,6 +42,7 @@ issue 制发　deliver 送达　comment 备注　request_supplement 一次性告
 supplement 补正　withdraw 申请撤回　terminate 终止办理　suspend 特别程序开始
 resume 特别程序结束　extend 延长期限（仅负责人）
 finding 联办件审查意见，由牵头窗口汇总告知
+correct 更正录错的申请人姓名、证件号码（须再次核对证件）
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
@@ -56,6 +57,7 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 accept --supplement ENTRY --tolerate 身份证@2026-12-07
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
   tongban case act 330523110200-20261123-01-000045-7 finding --complete
+  tongban case act 330523110200-20261123-01-000045-7 correct --name 王芳 --id-number 330599200103152464 --shown 居民身份证 --reason 证件号码录错一位
   tongban case act 330523110200-20261123-01-000045-7 extend --days 10 --reason 情况复杂`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -165,7 +167,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	case client.ActComment:
 		a.Text = said(f.text)
 		err = missing(a.Text, "text")
-	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend, client.ActFinding:
+	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend, client.ActFinding, client.ActCorrect:
 		a.Reason, a.Note = said(f.reason), f.note
 		err = f.life.action(&a, missing)
 	default:
@@ -178,7 +180,7 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 // refused: a reason the clerk wrote must not get lost.
 var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
-	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend},
+	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect},
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
@@ -187,6 +189,7 @@ var actOnly = map[string][]client.CaseActionKind{
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
 	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},
 	"until": {client.ActSuspend}, "on": {client.ActResume}, "result": {client.ActResume}, "days": {client.ActExtend},
+	"name": {client.ActCorrect}, "id-number": {client.ActCorrect}, "shown": {client.ActCorrect},
 }
 
 func foreignFlags(cmd *cobra.Command, kind client.CaseActionKind) error {

@@ -22,6 +22,7 @@ type lifeFlags struct {
 	points, materials, fields, supplements, tolerate []string
 	before, until, on, again                         string
 	cause, procedure, result                         string
+	name, idNumber, shown                            string
 	deemed, returned, complete                       bool
 	days                                             int
 }
@@ -44,6 +45,9 @@ func (f *lifeFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.on, "on", "", "结果到达之日：resume (when the result came)")
 	flags.StringVar(&f.result, "result", "", "特别程序结果：resume (its result)")
 	flags.IntVar(&f.days, "days", 0, "延长的工作日数：extend (working days)")
+	flags.StringVar(&f.name, "name", "", "证件上的姓名：correct (the applicant's name as the document has it)")
+	flags.StringVar(&f.idNumber, "id-number", "", "证件号码：correct (the applicant's number)")
+	flags.StringVar(&f.shown, "shown", "", "核对的证件：correct (the document that was looked at)")
 	completeFlag(cmd, "cause", completeWords("withdrawn", "not_supplemented", "moot", "prerequisite"))
 }
 
@@ -105,6 +109,12 @@ func (f *lifeFlags) action(a *client.CaseAction, missing func(value, flag string
 		if err == nil && !a.Cause.Valid() {
 			err = usagef("--cause %q：应为 withdrawn、not_supplemented、moot 或 prerequisite (one of these)", f.cause)
 		}
+	case client.ActCorrect:
+		a.Name, a.IdNumber, a.Shown = f.name, f.idNumber, f.shown
+		need(f.name, "name")
+		need(f.idNumber, "id-number")
+		need(f.shown, "shown")
+		need(a.Reason, "reason")
 	case client.ActSuspend:
 		a.Procedure = f.procedure
 		need(f.procedure, "procedure")

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/division"
@@ -31,6 +32,8 @@ type Account struct {
 	// at in person.
 	Number string `json:"number"`
 	Phone  string `json:"phone,omitempty"`
+	// Former are names that were read on the document before the present one.
+	Former []string `json:"former,omitempty"`
 	// Home is the division whose desk opened it last: what the account consents
 	// to is told there.
 	Home division.Code `json:"home"`
@@ -65,6 +68,42 @@ type Agent struct {
 
 // Active reports whether the account can be logged in to.
 func (a *Account) Active() bool { return a.PasswordHash != "" && !a.Disabled }
+
+// Is reports whether somebody of a type, with a number and a name, is whom the
+// account was opened for. A number alone does not say so: one that was mistyped
+// at a desk may be valid, and is then another person's.
+func (a *Account) Is(kind, number, name string) bool {
+	return a.Number != "" && a.Type == kind && a.Number == number &&
+		(SameName(a.Name, name) || slices.ContainsFunc(a.Former, func(f string) bool { return SameName(f, name) }))
+}
+
+// Rename takes the name that was read on the document now, and keeps the one of
+// before: what was handed in under it is theirs still.
+func (a *Account) Rename(name string) {
+	if a.Name != "" && a.Name != name && !slices.Contains(a.Former, a.Name) {
+		a.Former = append(slices.Clip(a.Former), a.Name)
+	}
+	a.Former = slices.DeleteFunc(slices.Clone(a.Former), func(f string) bool { return f == name })
+	a.Name = name
+}
+
+// SameName compares names as people type them: spaces, the case of letters, full
+// width and the kind of separator in a name (买买提·吐尔逊) say nothing.
+func SameName(a, b string) bool { return plainName(a) == plainName(b) }
+
+func plainName(name string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r):
+			return -1
+		case strings.ContainsRune("·•・‧∙⋅.．", r):
+			return '·'
+		case r >= '！' && r <= '～': // full width
+			r += '!' - '！'
+		}
+		return unicode.ToUpper(r)
+	}, name)
+}
 
 // ActsFor reports whether the person of an account may act, on a day, for
 // another account: it is their own, or that of an organisation that named them.

@@ -189,6 +189,8 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 		return c.terminate(e, b)
 	case *ledger.CaseDecideV1:
 		return c.decide(e, b)
+	case *ledger.CaseCorrectV1:
+		return c.correct(item, e, b)
 	case *ledger.CaseIssueV1:
 		return c.issue(item, e, b)
 	case *ledger.CaseDeliverV1:
@@ -224,6 +226,8 @@ func kindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseTerminate
 	case *ledger.CaseDecideV1:
 		return ledger.CaseDecide
+	case *ledger.CaseCorrectV1:
+		return ledger.CaseCorrect
 	case *ledger.CaseIssueV1:
 		return ledger.CaseIssue
 	case *ledger.CaseDeliverV1:

@@ -34,6 +34,10 @@ var Transitions = []Transition{
 	{ledger.CaseExtend, nil, in(Accepted), in(Accepted)},
 	{ledger.CaseTerminate, nil, in(HandedIn, Supplementing, Accepted), in(Terminated)},
 
+	// A name or number that was mistyped is put right at any time, for the case may
+	// lie in another person's account because of it.
+	{ledger.CaseCorrect, nil, Statuses, Statuses},
+
 	{ledger.CaseDecide, at(ledger.VerbDecide), in(Accepted), in(Granted, Declined)},
 	{ledger.CaseIssue, at(ledger.VerbIssue), in(Granted, Declined), in(Issued)},
 	{ledger.CaseDeliver, at(ledger.VerbDeliver), in(Issued), in(Closed)},
@@ -46,7 +50,7 @@ func in(statuses ...Status) []Status        { return statuses }
 // as its step and its status say. The error is a *Refusal.
 func (c *Case) May(k ledger.Kind) error {
 	step, open := c.Current()
-	if !open {
+	if !open && (k != ledger.CaseCorrect || c.Status.Aside()) {
 		return refuse("case_ended", "办件已办结，不能再办理", "the case has ended")
 	}
 	i := slices.IndexFunc(Transitions, func(t Transition) bool { return t.Kind == k })

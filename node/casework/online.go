@@ -62,9 +62,11 @@ func checkAuthority(b *ledger.CaseSubmitV1, limits catalog.Limits) []catalog.Fau
 }
 
 // BelongsTo reports whether a case is an account's own: handed in under it, or
-// in the name of whom the account was opened for.
+// in the name and under the number of whom the account was opened for. At a desk
+// a number may be mistyped and still be valid, another person's: with the number
+// alone that person would see the case.
 func (c *Case) BelongsTo(a *account.Account) bool {
-	return c.Online.Account == a.ID || a.Number != "" && c.Applicant.Type == a.Type && c.Applicant.IDNumber == a.Number
+	return c.Online.Account == a.ID || a.Is(c.Applicant.Type, c.Applicant.IDNumber, c.Applicant.Name)
 }
 
 // CheckHandIn holds what somebody hands in from home against who they are:

@@ -31,6 +31,8 @@ const (
 	CaseTerminate Action = "case.terminate"
 	CaseSuspend   Action = "case.suspend"
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
+	// CaseCorrect puts right whom a case is for, against the document.
+	CaseCorrect Action = "case.correct"
 	// CustodyMove hands paper originals over, and receives them.
 	CustodyMove Action = "custody.move"
 
@@ -130,6 +132,11 @@ func grants() []Grant {
 	}
 
 	allow(VillageWorker, Own, CaseTerminate)
+	// Whoever takes papers in looks at the document again where its number was
+	// mistyped.
+	allow(VillageWorker, Own, CaseCorrect)
+	allow(TownshipClerk, Subtree, CaseCorrect)
+	allow(DepartmentWindow, Department, CaseCorrect)
 	// Papers enter and leave through the window, at every tier.
 	allow(VillageWorker, Own, CustodyMove)
 	allow(TownshipClerk, Subtree, CustodyMove)

@@ -74,6 +74,7 @@ const (
 	CaseSuspend           Kind = "case.suspend"
 	CaseResume            Kind = "case.resume"
 	CaseExtend            Kind = "case.extend"
+	CaseCorrect           Kind = "case.correct"
 
 	CustodySend    Kind = "custody.send"
 	CustodyReceive Kind = "custody.receive"
@@ -230,6 +231,7 @@ var Kinds = []Info{
 	onCase(kind[CaseSuspendV1](CaseSuspend, identity.CaseSuspend)),
 	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
+	onCase(kind[CaseCorrectV1](CaseCorrect, identity.CaseCorrect)),
 
 	besideCase(kind[CustodySendV1](CustodySend, identity.CustodyMove)),
 	besideCase(kind[CustodyReceiveV1](CustodyReceive, identity.CustodyMove)),

@@ -133,6 +133,7 @@ func samples() map[Kind]Body {
 		CaseTerminate:  &CaseTerminateV1{Cause: CauseWithdrawn, Reason: "申请人撤回", PapersReturned: true},
 		CaseSuspend:    &CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: later, Reason: "需专家评审"},
 		CaseResume:     &CaseResumeV1{Procedure: "专家评审", On: later, Result: "评审通过", Dues: Dues{Promised: later, Statutory: later}},
+		CaseCorrect:    &CaseCorrectV1{Name: "王芳", IDNumber: "330599200103152464", Shown: "居民身份证", Reason: "收件时证件号码录错一位"},
 		CaseExtend:     &CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: Dues{Promised: later, Statutory: later}},
 		ServiceRules:   &ServiceRulesV1{ContactDays: 1, FinishDays: 5, ReplyDays: 5, LeastShown: 5},
 		RatingGive: &RatingGiveV1{Case: sampleCase, Occasion: samplePrev, At: "330523110200", Institution: 2, Platform: 4, Person: 1,

@@ -137,7 +137,7 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 		if n.Credential.Tier == node.Village {
 			verb = ledger.VerbAccept
 		}
-	case *ledger.CaseRejectV1, *ledger.CaseAcceptV1, *ledger.CaseIssueV1, *ledger.CaseDeliverV1, *ledger.CaseRelayV1:
+	case *ledger.CaseRejectV1, *ledger.CaseAcceptV1, *ledger.CaseIssueV1, *ledger.CaseDeliverV1, *ledger.CaseRelayV1, *ledger.CaseCorrectV1:
 		verb = ledger.VerbAccept
 	case *ledger.CaseReviewV1:
 		verb = ledger.VerbReview

@@ -111,6 +111,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseSuspend
 	case *ledger.CaseResumeV1:
 		return ledger.CaseResume
+	case *ledger.CaseCorrectV1:
+		return ledger.CaseCorrect
 	case *ledger.CaseExtendV1:
 		return ledger.CaseExtend
 	case *ledger.ServiceRulesV1:
