@@ -38,7 +38,9 @@ func (s *Store) CasesOwnedBy(ctx context.Context, k *account.Account, beforeMS i
 // organisation that are here, the latest handed in first. is tells whether a name
 // is theirs.
 func (s *Store) CasesOf(ctx context.Context, kind, number string, is func(name string) bool, limit int) ([]casework.Case, error) {
-	theirs := func(c *casework.Case) bool { return c.Applicant.Type == kind && c.Applicant.IDNumber == number && is(c.Applicant.Name) }
+	theirs := func(c *casework.Case) bool {
+		return c.Applicant.Type == kind && c.Applicant.IDNumber == number && is(c.Applicant.Name)
+	}
 	return s.casesOf(ctx, []string{numberKey(kind, number)}, theirs, 0, "", limit)
 }
 
