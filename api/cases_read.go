@@ -32,19 +32,52 @@ func (s *Server) ListCases(ctx context.Context, in gen.ListCasesRequestObject) (
 	if err != nil {
 		return nil, err
 	}
-	page, next, err := s.page(ctx, f, want)
+	page, next, err := s.casesIn(ctx, f, want, in.Params)
 	if err != nil {
 		return nil, err
 	}
 	out := gen.ListCases200JSONResponse{Cases: make([]gen.CaseSummary, 0, len(page)), NextCursor: next}
-	for i := range page {
-		summary, err := s.summary(ctx, &page[i])
+	for _, x := range page {
+		summary, err := s.summary(ctx, x.c)
 		if err != nil {
 			return nil, err
+		}
+		if x.has {
+			summary.Deadline = x.deadline
 		}
 		out.Cases = append(out.Cases, summary)
 	}
 	return out, nil
+}
+
+// casesIn reads a page of cases in the order asked for, with their deadlines.
+func (s *Server) casesIn(ctx context.Context, f store.CaseFilter, want func(*casework.Case) bool, p gen.ListCasesParams) (out []due, next string, err error) {
+	if p.Order == gen.CasesDue {
+		after, err := placeOf(p.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		return s.queue(ctx, f, want, after)
+	}
+	if f.BeforeMS, f.BeforeID, err = cursorOf(p.Cursor); err != nil {
+		return nil, "", err
+	}
+	page, next, err := s.page(ctx, f, want)
+	if err != nil {
+		return nil, "", err
+	}
+	d, err := s.newDeadlines(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	for i := range page {
+		x := due{c: &page[i]}
+		if x.deadline, x.has, err = d.of(ctx, x.c); err != nil {
+			return nil, "", err
+		}
+		out = append(out, x)
+	}
+	return out, next, nil
 }
 
 // GetCase shows one case, masked unless the caller may and asks to see it
@@ -170,9 +203,6 @@ func filterOf(actor *Actor, p gen.ListCasesParams) (f store.CaseFilter, want fun
 		if f.Number == "" {
 			return f, nil, errInvalid.with(fault("query", "pattern"))
 		}
-	}
-	if f.BeforeMS, f.BeforeID, err = cursorOf(p.Cursor); err != nil {
-		return f, nil, err
 	}
 	switch p.View {
 	case gen.CasesWaiting:

@@ -31,8 +31,10 @@ func (s *Server) headers(next http.Handler) http.Handler {
 
 // pagesPolicy is for the web application: its own scripts and styles only.
 // Element Plus positions its pop-ups with style attributes, which need no
-// 'unsafe-inline' for style elements.
-const pagesPolicy = "default-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; " +
+// 'unsafe-inline' for style elements. A document that is printed is written into
+// a window of the application's own, which has the application's policy, so the
+// style sheet of printed pages is named too. Papers are read in a worker.
+var pagesPolicy = "default-src 'self'; style-src 'self' " + printStyleHash + "; style-src-attr 'unsafe-inline'; img-src 'self' data: blob:; " +
 	"connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 func isAPI(path string) bool {

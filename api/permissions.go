@@ -37,6 +37,7 @@ var routePermissions = map[string]permission{
 	"getSession":     oneself,
 	"logout":         oneself,
 	"changePassword": oneself,
+	"getBrowserKey":  permission{login: true},
 
 	"getThisNode": anybody,
 	"listNodes":   may(identity.NodeRead),
@@ -116,6 +117,7 @@ var routePermissions = map[string]permission{
 	"submitCase":        may(identity.CaseSubmit),
 	"checkCase":         may(identity.CaseSubmit),
 	"listCases":         may(identity.CaseRead),
+	"streamChanges":     may(identity.CaseRead),
 	"getCase":           may(identity.CaseRead),
 	"getCaseTimeline":   may(identity.CaseRead),
 	"listReveals":       may(identity.RevealRead),

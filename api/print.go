@@ -13,11 +13,14 @@ import (
 //go:embed print.css
 var printStyle string
 
-// printPolicy allows a printed page its one style sheet and nothing else.
-var printPolicy = func() string {
+// printStyleHash names the one style sheet of printed pages in a policy.
+var printStyleHash = func() string {
 	sum := sha256.Sum256([]byte(printStyle))
-	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }()
+
+// printPolicy allows a printed page its one style sheet and nothing else.
+var printPolicy = "default-src 'none'; style-src " + printStyleHash + "; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 
 // pageMark is what a page says beside the document.
 type pageMark struct {

@@ -187,7 +187,7 @@ func (s *Server) admit(table map[operationKey]operation, next http.Handler) http
 const freshHeader = "Tongban-Fresh"
 
 // files are the operations that answer with a file.
-var files = map[string]bool{"getAttachment": true, "getMyAttachment": true, "exportCarry": true, "takeBackup": true, "streamHall": true}
+var files = map[string]bool{"getAttachment": true, "getMyAttachment": true, "exportCarry": true, "takeBackup": true, "streamHall": true, "streamChanges": true}
 
 func serveDocument(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/yaml; charset=utf-8")

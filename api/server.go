@@ -82,6 +82,7 @@ type Server struct {
 	lookups   *buckets // of people who look a case up
 	guesses   *buckets // of wrong query codes for a number
 	screens   atomic.Int64
+	desks     atomic.Int64 // streams of changes
 	stop      sync.Once
 	stopping  chan struct{} // closed when the node stops
 	accounts  *buckets

@@ -378,6 +378,30 @@ func (e ComplaintState) Valid() bool {
 	}
 }
 
+// Defines values for DeadlineKind.
+const (
+	DeadlineNotice    DeadlineKind = "notice"
+	DeadlinePromised  DeadlineKind = "promised"
+	DeadlineService   DeadlineKind = "service"
+	DeadlineStatutory DeadlineKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the DeadlineKind enum.
+func (e DeadlineKind) Valid() bool {
+	switch e {
+	case DeadlineNotice:
+		return true
+	case DeadlinePromised:
+		return true
+	case DeadlineService:
+		return true
+	case DeadlineStatutory:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FeeActionMethod.
 const (
 	PaidCard     FeeActionMethod = "card"
@@ -936,6 +960,24 @@ func (e TableFormat) Valid() bool {
 	case TableFormatTableJSON:
 		return true
 	case TableFormatTableXLSX:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCasesParamsOrder.
+const (
+	CasesDue    ListCasesParamsOrder = "due"
+	CasesNewest ListCasesParamsOrder = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ListCasesParamsOrder enum.
+func (e ListCasesParamsOrder) Valid() bool {
+	switch e {
+	case CasesDue:
+		return true
+	case CasesNewest:
 		return true
 	default:
 		return false
@@ -1618,6 +1660,13 @@ type BoardPerson struct {
 	Yellow int64  `json:"yellow"`
 }
 
+// BrowserKey defines model for BrowserKey.
+type BrowserKey struct {
+	// Key 32 bytes.
+	Key   []byte `json:"key"`
+	Staff string `json:"staff"`
+}
+
 // CalendarYear defines model for CalendarYear.
 type CalendarYear = calendar.Year
 
@@ -2122,7 +2171,10 @@ type CaseStatus = casework.Status
 type CaseSummary struct {
 	// ApplicantName Masked.
 	ApplicantName string `json:"applicant_name"`
-	Department    string `json:"department"`
+
+	// Deadline The limit of a case that ends next, by the calendar of this node; in lists alone. Without `due` it does not run: it is suspended, or the calendar lacks the year.
+	Deadline   Deadline `json:"deadline,omitempty,omitzero"`
+	Department string   `json:"department"`
 
 	// Division Example: 330523110200
 	Division Division `json:"division"`
@@ -2321,6 +2373,23 @@ type ComplaintType = ledger.ComplaintType
 
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
+
+// Deadline The limit of a case that ends next, by the calendar of this node; in lists alone. Without `due` it does not run: it is suspended, or the calendar lacks the year.
+type Deadline struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Instant The item is decided while the applicant waits (即办件), and this case has not been.
+	Instant bool         `json:"instant"`
+	Kind    DeadlineKind `json:"kind"`
+
+	// Left Working days to the due date, 0 on the day itself, negative when it has passed.
+	Left    int  `json:"left,omitempty,omitzero"`
+	Overdue bool `json:"overdue"`
+}
+
+// DeadlineKind defines model for Deadline.Kind.
+type DeadlineKind string
 
 // Desk defines model for Desk.
 type Desk = ledger.Desk
@@ -4757,7 +4826,8 @@ type ActOnCardParams struct {
 
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
-	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
+	Order  ListCasesParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
+	Status CaseStatus           `form:"status,omitempty" json:"status,omitempty,omitzero"`
 
 	// Holder Division that holds the case now.
 	Holder Division `form:"holder,omitempty" json:"holder,omitempty,omitzero"`
@@ -4776,6 +4846,9 @@ type ListCasesParams struct {
 	// Cursor `next_cursor` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// ListCasesParamsOrder defines parameters for ListCases.
+type ListCasesParamsOrder string
 
 // ListCasesParamsView defines parameters for ListCases.
 type ListCasesParamsView string
@@ -5908,7 +5981,9 @@ type ClientInterface interface {
 
 	// ListCases 办件列表
 	//
-	// Cases of the caller's reach, newest first, personal data masked.
+	// Cases of the caller's reach, personal data masked: newest first, or with
+	// `order=due` what is due first, of those that are not finished. Ordered by
+	// due date at most 2000 cases are looked at, the newest.
 	//
 	// Corresponds with GET /api/v1/cases (the `ListCases` operationId).
 	ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6215,6 +6290,16 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 	GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// StreamChanges 变更提示
+	//
+	// Server-sent events for a page of staff: that something changed, so that it
+	// reads again. An event names the ids of the cases that the caller may read and
+	// says nothing of what happened. The first comes at once; the stream ends with
+	// the login.
+	//
+	// Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
+	StreamChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListComplaints 投诉、建议、咨询清单
 	//
@@ -7483,6 +7568,15 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/session (the `Login` operationId).
 	Login(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetBrowserKey 本人浏览器暂存内容的密钥
+	//
+	// The key with which the pages seal what this person typed and has not handed
+	// in, at this node. Nobody else gets it, and the pages do not keep it: what
+	// lies in the browser opens for this login alone.
+	//
+	// Corresponds with GET /api/v1/session/browser-key (the `GetBrowserKey` operationId).
+	GetBrowserKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ChangePasswordWithBody 修改本人密码
 	//
 	// Changes one's own password, which a first login asks for. Other sessions of the person end.
@@ -8330,7 +8424,9 @@ func (c *Client) ImportCarryWithBody(ctx context.Context, contentType string, bo
 
 // ListCases 办件列表
 //
-// Cases of the caller's reach, newest first, personal data masked.
+// Cases of the caller's reach, personal data masked: newest first, or with
+// `order=due` what is due first, of those that are not finished. Ordered by
+// due date at most 2000 cases are looked at, the newest.
 //
 // Corresponds with GET /api/v1/cases (the `ListCases` operationId).
 func (c *Client) ListCases(ctx context.Context, params *ListCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -8928,6 +9024,26 @@ func (c *Client) SuperviseCase(ctx context.Context, id CaseID, params *Supervise
 // Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 func (c *Client) GetCaseTimeline(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCaseTimelineRequest(c.Server, id, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// StreamChanges 变更提示
+//
+// Server-sent events for a page of staff: that something changed, so that it
+// reads again. An event names the ids of the cases that the caller may read and
+// says nothing of what happened. The first comes at once; the stream ends with
+// the login.
+//
+// Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
+func (c *Client) StreamChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewStreamChangesRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -11665,6 +11781,25 @@ func (c *Client) Login(ctx context.Context, body LoginJSONRequestBody, reqEditor
 	return c.Client.Do(req)
 }
 
+// GetBrowserKey 本人浏览器暂存内容的密钥
+//
+// The key with which the pages seal what this person typed and has not handed
+// in, at this node. Nobody else gets it, and the pages do not keep it: what
+// lies in the browser opens for this login alone.
+//
+// Corresponds with GET /api/v1/session/browser-key (the `GetBrowserKey` operationId).
+func (c *Client) GetBrowserKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetBrowserKeyRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ChangePasswordWithBody 修改本人密码
 //
 // Changes one's own password, which a first login asks for. Other sessions of the person end.
@@ -13319,6 +13454,14 @@ func NewListCasesRequest(server string, params *ListCasesParams) (*http.Request,
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "order", params.Order, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "status", params.Status, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
@@ -14458,6 +14601,33 @@ func NewGetCaseTimelineRequest(server string, id CaseID, params *GetCaseTimeline
 
 		req.Header.Set("Tongban-Why", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewStreamChangesRequest constructs an http.Request for the StreamChanges method
+func NewStreamChangesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -19349,6 +19519,33 @@ func NewLoginRequestWithBody(server string, contentType string, body io.Reader) 
 	return req, nil
 }
 
+// NewGetBrowserKeyRequest constructs an http.Request for the GetBrowserKey method
+func NewGetBrowserKeyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/session/browser-key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewChangePasswordRequest calls the generic ChangePassword builder with application/json body
 func NewChangePasswordRequest(server string, body ChangePasswordJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -20596,7 +20793,9 @@ type ClientWithResponsesInterface interface {
 
 	// ListCasesWithResponse 办件列表
 	//
-	// Cases of the caller's reach, newest first, personal data masked.
+	// Cases of the caller's reach, personal data masked: newest first, or with
+	// `order=due` what is due first, of those that are not finished. Ordered by
+	// due date at most 2000 cases are looked at, the newest.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -20923,6 +21122,18 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/timeline (the `GetCaseTimeline` operationId).
 	GetCaseTimelineWithResponse(ctx context.Context, id CaseID, params *GetCaseTimelineParams, reqEditors ...RequestEditorFn) (*GetCaseTimelineResponse, error)
+
+	// StreamChangesWithResponse 变更提示
+	//
+	// Server-sent events for a page of staff: that something changed, so that it
+	// reads again. An event names the ids of the cases that the caller may read and
+	// says nothing of what happened. The first comes at once; the stream ends with
+	// the login.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
+	StreamChangesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StreamChangesResponse, error)
 
 	// ListComplaintsWithResponse 投诉、建议、咨询清单
 	//
@@ -22308,6 +22519,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/session (the `Login` operationId).
 	LoginWithResponse(ctx context.Context, body LoginJSONRequestBody, reqEditors ...RequestEditorFn) (*LoginResponse, error)
+
+	// GetBrowserKeyWithResponse 本人浏览器暂存内容的密钥
+	//
+	// The key with which the pages seal what this person typed and has not handed
+	// in, at this node. Nobody else gets it, and the pages do not keep it: what
+	// lies in the browser opens for this login alone.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/session/browser-key (the `GetBrowserKey` operationId).
+	GetBrowserKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetBrowserKeyResponse, error)
 
 	// ChangePasswordWithBodyWithResponse 修改本人密码
 	//
@@ -24536,6 +24758,47 @@ func (r GetCaseTimelineResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCaseTimelineResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type StreamChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r StreamChangesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r StreamChangesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r StreamChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r StreamChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r StreamChangesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29437,6 +29700,54 @@ func (r LoginResponse) ContentType() string {
 	return ""
 }
 
+type GetBrowserKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *BrowserKey
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetBrowserKeyResponse) GetJSON200() *BrowserKey {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetBrowserKeyResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetBrowserKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetBrowserKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetBrowserKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetBrowserKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ChangePasswordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -30872,7 +31183,9 @@ func (c *ClientWithResponses) ImportCarryWithBodyWithResponse(ctx context.Contex
 
 // ListCasesWithResponse 办件列表
 //
-// Cases of the caller's reach, newest first, personal data masked.
+// Cases of the caller's reach, personal data masked: newest first, or with
+// `order=due` what is due first, of those that are not finished. Ordered by
+// due date at most 2000 cases are looked at, the newest.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -31378,6 +31691,24 @@ func (c *ClientWithResponses) GetCaseTimelineWithResponse(ctx context.Context, i
 		return nil, err
 	}
 	return ParseGetCaseTimelineResponse(rsp)
+}
+
+// StreamChangesWithResponse 变更提示
+//
+// Server-sent events for a page of staff: that something changed, so that it
+// reads again. An event names the ids of the cases that the caller may read and
+// says nothing of what happened. The first comes at once; the stream ends with
+// the login.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
+func (c *ClientWithResponses) StreamChangesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*StreamChangesResponse, error) {
+	rsp, err := c.StreamChanges(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseStreamChangesResponse(rsp)
 }
 
 // ListComplaintsWithResponse 投诉、建议、咨询清单
@@ -33641,6 +33972,23 @@ func (c *ClientWithResponses) LoginWithResponse(ctx context.Context, body LoginJ
 	return ParseLoginResponse(rsp)
 }
 
+// GetBrowserKeyWithResponse 本人浏览器暂存内容的密钥
+//
+// The key with which the pages seal what this person typed and has not handed
+// in, at this node. Nobody else gets it, and the pages do not keep it: what
+// lies in the browser opens for this login alone.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/session/browser-key (the `GetBrowserKey` operationId).
+func (c *ClientWithResponses) GetBrowserKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetBrowserKeyResponse, error) {
+	rsp, err := c.GetBrowserKey(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetBrowserKeyResponse(rsp)
+}
+
 // ChangePasswordWithBodyWithResponse 修改本人密码
 //
 // Changes one's own password, which a first login asks for. Other sessions of the person end.
@@ -35447,6 +35795,32 @@ func ParseGetCaseTimelineResponse(rsp *http.Response) (*GetCaseTimelineResponse,
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseStreamChangesResponse parses an HTTP response from a StreamChangesWithResponse call
+func ParseStreamChangesResponse(rsp *http.Response) (*StreamChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &StreamChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
@@ -38837,6 +39211,39 @@ func ParseLoginResponse(rsp *http.Response) (*LoginResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest SessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetBrowserKeyResponse parses an HTTP response from a GetBrowserKeyWithResponse call
+func ParseGetBrowserKeyResponse(rsp *http.Response) (*GetBrowserKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetBrowserKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest BrowserKey
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

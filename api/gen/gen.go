@@ -384,6 +384,30 @@ func (e ComplaintState) Valid() bool {
 	}
 }
 
+// Defines values for DeadlineKind.
+const (
+	DeadlineNotice    DeadlineKind = "notice"
+	DeadlinePromised  DeadlineKind = "promised"
+	DeadlineService   DeadlineKind = "service"
+	DeadlineStatutory DeadlineKind = "statutory"
+)
+
+// Valid indicates whether the value is a known member of the DeadlineKind enum.
+func (e DeadlineKind) Valid() bool {
+	switch e {
+	case DeadlineNotice:
+		return true
+	case DeadlinePromised:
+		return true
+	case DeadlineService:
+		return true
+	case DeadlineStatutory:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for FeeActionMethod.
 const (
 	PaidCard     FeeActionMethod = "card"
@@ -942,6 +966,24 @@ func (e TableFormat) Valid() bool {
 	case TableFormatTableJSON:
 		return true
 	case TableFormatTableXLSX:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListCasesParamsOrder.
+const (
+	CasesDue    ListCasesParamsOrder = "due"
+	CasesNewest ListCasesParamsOrder = "newest"
+)
+
+// Valid indicates whether the value is a known member of the ListCasesParamsOrder enum.
+func (e ListCasesParamsOrder) Valid() bool {
+	switch e {
+	case CasesDue:
+		return true
+	case CasesNewest:
 		return true
 	default:
 		return false
@@ -1624,6 +1666,13 @@ type BoardPerson struct {
 	Yellow int64  `json:"yellow"`
 }
 
+// BrowserKey defines model for BrowserKey.
+type BrowserKey struct {
+	// Key 32 bytes.
+	Key   []byte `json:"key"`
+	Staff string `json:"staff"`
+}
+
 // CalendarYear defines model for CalendarYear.
 type CalendarYear = calendar.Year
 
@@ -2128,7 +2177,10 @@ type CaseStatus = casework.Status
 type CaseSummary struct {
 	// ApplicantName Masked.
 	ApplicantName string `json:"applicant_name"`
-	Department    string `json:"department"`
+
+	// Deadline The limit of a case that ends next, by the calendar of this node; in lists alone. Without `due` it does not run: it is suspended, or the calendar lacks the year.
+	Deadline   Deadline `json:"deadline,omitempty,omitzero"`
+	Department string   `json:"department"`
 
 	// Division Example: 330523110200
 	Division Division `json:"division"`
@@ -2327,6 +2379,23 @@ type ComplaintType = ledger.ComplaintType
 
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
+
+// Deadline The limit of a case that ends next, by the calendar of this node; in lists alone. Without `due` it does not run: it is suspended, or the calendar lacks the year.
+type Deadline struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Instant The item is decided while the applicant waits (即办件), and this case has not been.
+	Instant bool         `json:"instant"`
+	Kind    DeadlineKind `json:"kind"`
+
+	// Left Working days to the due date, 0 on the day itself, negative when it has passed.
+	Left    int  `json:"left,omitempty,omitzero"`
+	Overdue bool `json:"overdue"`
+}
+
+// DeadlineKind defines model for Deadline.Kind.
+type DeadlineKind string
 
 // Desk defines model for Desk.
 type Desk = ledger.Desk
@@ -4763,7 +4832,8 @@ type ActOnCardParams struct {
 
 // ListCasesParams defines parameters for ListCases.
 type ListCasesParams struct {
-	Status CaseStatus `form:"status,omitempty" json:"status,omitempty,omitzero"`
+	Order  ListCasesParamsOrder `form:"order,omitempty" json:"order,omitempty,omitzero"`
+	Status CaseStatus           `form:"status,omitempty" json:"status,omitempty,omitzero"`
 
 	// Holder Division that holds the case now.
 	Holder Division `form:"holder,omitempty" json:"holder,omitempty,omitzero"`
@@ -4782,6 +4852,9 @@ type ListCasesParams struct {
 	// Cursor `next_cursor` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
+
+// ListCasesParamsOrder defines parameters for ListCases.
+type ListCasesParamsOrder string
 
 // ListCasesParamsView defines parameters for ListCases.
 type ListCasesParamsView string
@@ -5683,6 +5756,9 @@ type ServerInterface interface {
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(w http.ResponseWriter, r *http.Request, id CaseID, params GetCaseTimelineParams)
+	// StreamChanges 变更提示
+	// (GET /api/v1/changes)
+	StreamChanges(w http.ResponseWriter, r *http.Request)
 	// ListComplaints 投诉、建议、咨询清单
 	// (GET /api/v1/complaints)
 	ListComplaints(w http.ResponseWriter, r *http.Request, params ListComplaintsParams)
@@ -5992,6 +6068,9 @@ type ServerInterface interface {
 	// Login 登录
 	// (POST /api/v1/session)
 	Login(w http.ResponseWriter, r *http.Request)
+	// GetBrowserKey 本人浏览器暂存内容的密钥
+	// (GET /api/v1/session/browser-key)
+	GetBrowserKey(w http.ResponseWriter, r *http.Request)
 	// ChangePassword 修改本人密码
 	// (POST /api/v1/session/password)
 	ChangePassword(w http.ResponseWriter, r *http.Request)
@@ -6919,6 +6998,19 @@ func (siw *ServerInterfaceWrapper) ListCases(w http.ResponseWriter, r *http.Requ
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListCasesParams
+
+	// ------------- Optional query parameter "order" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "order", r.URL.Query(), &params.Order, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "order"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "order", Err: err})
+		}
+		return
+	}
 
 	// ------------- Optional query parameter "status" -------------
 
@@ -7937,6 +8029,20 @@ func (siw *ServerInterfaceWrapper) GetCaseTimeline(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCaseTimeline(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// StreamChanges operation middleware
+func (siw *ServerInterfaceWrapper) StreamChanges(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.StreamChanges(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11483,6 +11589,20 @@ func (siw *ServerInterfaceWrapper) Login(w http.ResponseWriter, r *http.Request)
 	handler.ServeHTTP(w, r)
 }
 
+// GetBrowserKey operation middleware
+func (siw *ServerInterfaceWrapper) GetBrowserKey(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetBrowserKey(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ChangePassword operation middleware
 func (siw *ServerInterfaceWrapper) ChangePassword(w http.ResponseWriter, r *http.Request) {
 
@@ -12191,6 +12311,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/session/password", wrapper.ChangePassword).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/session/browser-key", wrapper.GetBrowserKey).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/node", wrapper.GetThisNode).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes", wrapper.ListNodes).Methods(http.MethodGet)
@@ -12326,6 +12448,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases", wrapper.ListCases).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases", wrapper.SubmitCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/changes", wrapper.StreamChanges).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/check", wrapper.CheckCase).Methods(http.MethodPost)
 
@@ -14214,6 +14338,73 @@ type GetCaseTimelinedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCaseTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetCaseTimelineResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type StreamChangesRequestObject struct {
+}
+
+type StreamChangesResponseObject interface {
+	VisitStreamChangesResponse(w http.ResponseWriter) error
+}
+
+type StreamChanges200TexteventStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response StreamChanges200TexteventStreamResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/event-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	flusher, ok := w.(http.Flusher)
+	if !ok {
+		// If w doesn't support flushing, fall back to io.Copy.
+		_, err := io.Copy(w, response.Body)
+		return err
+	}
+	// text/event-stream messages are typically small; use a
+	// modest buffer and flush after each chunk so clients see
+	// events immediately instead of waiting on OS buffering.
+	buf := make([]byte, 4096)
+	for {
+		n, err := response.Body.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return writeErr
+			}
+			flusher.Flush()
+		}
+		if err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
+}
+
+type StreamChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response StreamChangesdefaultApplicationProblemPlusJSONResponse) VisitStreamChangesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18425,6 +18616,44 @@ func (response LogindefaultApplicationProblemPlusJSONResponse) VisitLoginRespons
 	return err
 }
 
+type GetBrowserKeyRequestObject struct {
+}
+
+type GetBrowserKeyResponseObject interface {
+	VisitGetBrowserKeyResponse(w http.ResponseWriter) error
+}
+
+type GetBrowserKey200JSONResponse BrowserKey
+
+func (response GetBrowserKey200JSONResponse) VisitGetBrowserKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetBrowserKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetBrowserKeydefaultApplicationProblemPlusJSONResponse) VisitGetBrowserKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ChangePasswordRequestObject struct {
 	Body *ChangePasswordJSONRequestBody
 }
@@ -19363,6 +19592,9 @@ type StrictServerInterface interface {
 	// GetCaseTimeline 办理经过
 	// (GET /api/v1/cases/{id}/timeline)
 	GetCaseTimeline(ctx context.Context, request GetCaseTimelineRequestObject) (GetCaseTimelineResponseObject, error)
+	// StreamChanges 变更提示
+	// (GET /api/v1/changes)
+	StreamChanges(ctx context.Context, request StreamChangesRequestObject) (StreamChangesResponseObject, error)
 	// ListComplaints 投诉、建议、咨询清单
 	// (GET /api/v1/complaints)
 	ListComplaints(ctx context.Context, request ListComplaintsRequestObject) (ListComplaintsResponseObject, error)
@@ -19672,6 +19904,9 @@ type StrictServerInterface interface {
 	// Login 登录
 	// (POST /api/v1/session)
 	Login(ctx context.Context, request LoginRequestObject) (LoginResponseObject, error)
+	// GetBrowserKey 本人浏览器暂存内容的密钥
+	// (GET /api/v1/session/browser-key)
+	GetBrowserKey(ctx context.Context, request GetBrowserKeyRequestObject) (GetBrowserKeyResponseObject, error)
 	// ChangePassword 修改本人密码
 	// (POST /api/v1/session/password)
 	ChangePassword(ctx context.Context, request ChangePasswordRequestObject) (ChangePasswordResponseObject, error)
@@ -20971,6 +21206,30 @@ func (sh *strictHandler) GetCaseTimeline(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCaseTimelineResponseObject); ok {
 		if err := validResponse.VisitGetCaseTimelineResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// StreamChanges operation middleware
+func (sh *strictHandler) StreamChanges(w http.ResponseWriter, r *http.Request) {
+	var request StreamChangesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.StreamChanges(ctx, request.(StreamChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "StreamChanges")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(StreamChangesResponseObject); ok {
+		if err := validResponse.VisitStreamChangesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -23897,6 +24156,30 @@ func (sh *strictHandler) Login(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// GetBrowserKey operation middleware
+func (sh *strictHandler) GetBrowserKey(w http.ResponseWriter, r *http.Request) {
+	var request GetBrowserKeyRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetBrowserKey(ctx, request.(GetBrowserKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetBrowserKey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetBrowserKeyResponseObject); ok {
+		if err := validResponse.VisitGetBrowserKeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ChangePassword operation middleware
 func (sh *strictHandler) ChangePassword(w http.ResponseWriter, r *http.Request) {
 	var request ChangePasswordRequestObject
@@ -24473,785 +24756,795 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxvJdSf6VTKwGzHSLLqnmy+J3X81yaGG0vDhZo+otciLTlQlGqUuZEKViQYxI0ZYd2Vbki1rHCu/",
-	"dkeytVe2N65tSfZuWPLM2P4uN9jk6C99hRt5TmZWFZBZlYUGR3Ej7kRIbABV+Tx58jx/571eIiZTwRlX",
-	"srf3Xm9KCzphihXw6SYt0ju39F8Z7+31plSNe/0epxPW2+tlaa/fK9jXZ1nB0t6eKmas35PJmE2ofmNC",
-	"n77N+Ika9/auXen3Jhm3H3f7PbWY6iakKjJ+0nv2rN+7SSXDrlImkyKbqkzoPo/GjGQpEQVRY0b4bDJk",
-	"BREjQklCJdvu9XvsKZ1Mc93c5cs7Vy9d3t3dubSzs3Vp59K13d1Ll7d2drd2dnZ2rlzd+lyvf7GJfH4n",
-	"YiJiMs1pxtU9GGtg8XAijf1OqVKs0K/+H0df3dm6/uS9S9ef/ceet89ZIUWxunjHnD1VgwR+Pdarptdw",
-	"Sk8YGbKRKGD5YHBfn7FiUY4O3+gFVuHSzo5vELcZS2+LYkKVm/NSsyP8tdpsykZ0lqveXu9rUnC9m3w2",
-	"6e191X6kSkx6T5a76/eebukHt85ooduW+g3d/xcf3r/Xw6EcwJswMDeo+uqM1SQnmSQUl2QkCnJwhUzp",
-	"lBV9ogSZFhlXmvIkPWOESvLg1u3Qiq0xNd195NTMtN46uvu2mVIhJncF17uxPKvbWSEVmegf+0Qfgq3d",
-	"3eCoCzHpBWgOSe7Ks63P7Hx1d+v6k2/sfnVn69KTz/op8C0qPWN5+NbB1qWr1/okF3NWbOkTS8bs6bb/",
-	"HI51G5EnQo+Obo2evHftSuBM3EnZZCoU48niS2yxOrZ7enHhQNBEf7UPf0s6YWTKCik4mWdqXH55yhZk",
-	"wiiX5Vf4Yp0HXRtdprvJ1Utb10c7w60r6TW29Xl65fLW5XR3yHbotWQn3bXTHzOaAhMwC1AZ8pYec+xa",
-	"HGz9Nt16d2fr+vZgb+vJe5/v7+7shFZldE9wdpeqZOxO6cowRlv6oS18qhsTuMNvsSkt1ITxIBtIyyc6",
-	"N56dZRL2b/WeoIqk5mdCeUrUWEjN6HIxD9G/fb42jv9YsFFvr/cf3ihvxjfwV/mG6x+Go9jkpkiZfqkk",
-	"gKMbW1/57cPf3trZueon80S/EnnhXIm4cN7OJllwrXP40cuWruq26dNsornS1R3sCT+V/WRcsRNWQEf3",
-	"RGqu6HK2Z1u1S3d3rRu2SstIyFtP3rvcvxIi4kOqMn4SFEwK+HmTwskhO2M0v+O5Q97hEypPWbpPOGOp",
-	"RKGkgMeBCDNJCpaIImVpiAjxaf8ejWgumRvRUIicUSS+h4qORp+SbHZEhznb+NWeyDN92+XyaeQtCMMw",
-	"VyH8ffPhl+2fX3n74VfwajwSgYvxbWrvxdBOKLGZy/CooFyOWBGSZ60Uy+EqyTOpAjei/mmTG/lo7LkI",
-	"H40X5sajOUmpoppocyFOWUqo2tO/JYyrLcY150rJO0e3tz7fB3FJDx/Jezt0px0JfjKkfEt3Heb2Hnb/",
-	"DOfNpLoh0oyBPnJnMhWFup3l7IZIYSqJ4MpcNXQ6zbOE6lm9ASS2914kVy+bxX7r63NANM2RUZazfZIp",
-	"ScSck2TMklN9tvWbhJ2xYkGA3FFq0I/prdxe2T2cl5wKLnFOt0Qy03fhAZdzVBc2MietT9mmYe8Ve6re",
-	"AJmz1oZn2VcJNjUNbfee9Xtvppn+acPjfTAb5pkcs9Q0HxoKw59hJLhvLN3wULDZQ9ha3zBstzCGu4uH",
-	"TMrNr4dr90icMi5DyyHxIRjK/SnjoPm0jUQrVf/paRsl9C8wejsU/3kCdctooyNmFvJBIYY5m7QOforP",
-	"/Sc7ICeLvIeS1V6PCzUYixzZUMoUzfLeXo9yocZgOxhlCSP6ARTlQSvhYt7r9yZMSnrCBu+Oe3u98+/+",
-	"6PlH//zyj37+/JffO//gf7744O/Pf/Kt8+/+6OX7v/frj//wk5/94pNv/uDl//ro/F//6/l3voffn3/v",
-	"T57/6/c082NP9cV3/u1fvPjTn5+//0cv/vKvX37wB67F8w/+58sf/OMnP/8mvtZzrG6Qpb293s7u9c9d",
-	"T66yz9PPDTXTVFTNpBYGr/d7KlMgeN0UfJRniSovoDfoNHsjFYn8D2aJtioL8SxWwjXb4Nu4R1rEnjOu",
-	"yLwQ/ATkm7n+TgmSCtjEQyPrbPgw2GZ9o7K/of42F0VKJF1IMhZzMqIFyRQZU0kSMWEwxFdzXDseVrcd",
-	"cAUcJImYcXVwYoeRIpOj+YNCTFmh4PozsuC08tV7PTpTY1FkauGXNKaFECMwl9nniIJdpJLIsZiD8rqs",
-	"eDVKEfZif6/za84c5hkmiB+vSXLnlhGOlsZ1pb39GVdZHpD6Urqw/MYtxD7hgjMyHzOuaUSvyEl2xjgI",
-	"NidCgEhTEQEfP061AKj/uWT/WRX/tOB6IrbMlwnNGU9psX2LKlb9bSuDO8RImZrbnGRqPBtuJ2LyhkKR",
-	"yf3LRcresE2VkhHKFF/F/eiXFsWSJEqxWgy/xoBXVEdHkey2ke4uNDrTFBC2oeZbmaTDXK9JN4pO4T09",
-	"tYoKgXLvkhpUHbE8zaZbYop9bE2F1lsL00ON+LoRVcGoYQO19yLIHb9oZhoHyG64OtIPL+8rtNCvWoph",
-	"LCubWi55aXHusN6hc+mOIlrbjU3sM1+4QXZ3r125/Nk+eefhzZv44ygrJvDT5Uu7Ozuf7X54N71aDYuk",
-	"RROkrvo6JMaSs2TB1EySqHEmieAJGMxXBs+eTrOCyQFqx0YTBtPJtSu9VUuKHre5zqKvvX5P5tm0s8xf",
-	"XSBjdqoM1jRaGU/LsnU/zPTEOpYyxSaydYurF+EzIKI7+N7VUkOkRUEXG7mIutHodCw487y28iBcrP6L",
-	"zipS5S3sFO01buLNnZqlKwRn0EAND5W+0FbOkL0GVrWJfo8mKjujyjL2mkYgQVKjEg+avlHIKRdzuU8E",
-	"zxcopeuGFyQVTFYOobOI9S9KasvEpY/LYE4zZYh+WYfRv8MGTmjKiJgpEIe5UGQm0da3OsTq1bb661hM",
-	"WLz9uST/+sjugjkShBjLtL1MK8T2Y9+/OO1ZYumHqBAWpEo4S7tSWVA/qcJ7xlvQgWnZm6Abe5hYT4Cx",
-	"cg4ZLWAaiRCnGYu0cZaDvmHfL7+6aVq6CBOjUmodaZlvXr32G5BozJXkxhTYRfRsL0kthvhX6dpsw6oo",
-	"J3L/D1LR0chvAKkOHh8z7Zh+WgTsLGVcZWqxjZO4kIRt20IR+4Rm3BioVpaGcVWYP+M4ITYmtaC9wgiX",
-	"FsG27d0pbAfsGB1PXGXIS05araKh15XmOd6atGBkkkmZ8ROwOts5LtnCVw+oEyZ2d6oW53KmoSnB0gQF",
-	"xpWOUiMnrLJ4xr0v6OkvvL+8O24nTHzbdOvfmBi7Qn3hn3/0f51/90fPP/ywT+ZjQcaUV61lGXfmf2pP",
-	"PKjLF7RNgNzR14LAiz/69osf/pfzv/3Bi+/8+fN/+Zs1hKMsHQSZ5KZsGpEioV9hLwfYQWfPWXrCik2o",
-	"7NiSYSeaIax3dF+thN9gM9I652sSlNCu+ubyfrhdwLl4z5Al847LsxYVLklkyOv6JFME1NDSdk5nuZIl",
-	"V8wzqVD2bIml6KDM2FvfijUoEvb6PVGcUJ5JFLCetK1xVcSLJHG34hsjc9vizTHlJ+zT2Mnf+D54hUyc",
-	"/wPbAn68X2vHfx3WpLsNDUa35YaiPywNBLotxBkLyTsUf06jeZBmOIds1CrsuIYDDAEHtQ7TdMPsOt4q",
-	"uzT3k5VpWiaDPXlnohRNxhPGle6k20TGJuwvPjLPfzauXm29a2X2LvPa15qilspzU+ltd6f1ijahiOam",
-	"hq7NKy3MK6GK5uJku76oF7T8Q5PIwirNrkN46+zXWgvvX09oqpkGA5YlfSxypgJytZ3WytjFaCSZJ2zr",
-	"xkKxysWZzgo6zBdkzDAmOsKGa+lq6a5maUaJ/o0MF8R4FvtgOiZ2Ctu9SOozg++Xkw8sndYMBb9lPN0r",
-	"S0cli7Ec1zSRpoePsgnLM87ehIefoQrWKvjZYWp+5eVOzbO7Y/pYNjga60CzzKkfetZ3K7FCJkFVrrPC",
-	"lvGUPY10A5xmPPXbMCB64D2f+x1c7X2tgN0cZ5xJv0eCCxWwjjgJZvWoJMmsKFga78YQRXaScZ/SnjIt",
-	"rCZ0wsioEBPvGAs2zWnC0sHQv5IFkyI/c78vuWUUHY0q/imto0qmVM5SkilvfzIRU/+izGkryT+ii/sz",
-	"IMj5mKoLq+rG8PXuGKIibbwIjqS+E41n4u1MeuShbsLF0rn06GBlCkn7BMNSxg2anM6mIb+Bl9yZiY+k",
-	"UoHWM6eSKHrK+L61/5C55tjGkU9lJOuOJSglxGmImoaLQdAEOdSXS+QZCpgrlzVUr7FRr6qghceXSe0p",
-	"jxhB9HHX3FP6dHEhGV6lY3rGwAXCuIl3jmg2ZfJUere/QGuTJHOaqb4N75FKq/4mZDaGwmGNbjF56qPu",
-	"k4Ihj48Yacb1jnjtlL+lZbFMcIlB3/ZB6+bTw6eKTIRU5OrOzra3+SkTJo5tKaFHFJocJyShRYqL0W3u",
-	"RrvyzL5ArSli7guW52Ie9fCyFgUSDNCOXe6+IVDXLI7E0oJbiuqSB6n/prnU1xN6Hs4mE1oYj18uZoVP",
-	"VqyQnhhBbC9sxXYlpr1xYnGKsJvNF0xb7osD06j74j/b1t03h7qbFZe/XgQ3scYV9F8l7sjHE5uVJJdJ",
-	"TQlF83Xox5IONhCcBBzwCzFCN9lIptXqqzUs59M4ZDCe8pi1UOHS0hn+sLJ4XSYZvAzjZx/yw21gXVrX",
-	"4aaJrvvPjHqcjWORZyld1E9CwEJXD0+pv7K0vDQkpPvX0meRW+5TilmRsG7jtOHFpTmPci5mPAGWPC0E",
-	"hhxQT7Lqs37vjBXZKAvFNMxFcdp95RZmF1o2Fx5z468Mxa1Dv9y6yljs1rSackzw5n/GfjYTvFmnNQ9Z",
-	"LOzXUTy3RrhtBk1s2k//PGG5Sb1Yz7S0bqjk0hgbohxv+mVdCOQ2WmIjq9LnTQu88EL8Ej+kWeqjUjqd",
-	"MrzSYt6GsBpPIFGeg64x19IuPIOC7pjyNGcFirr7qP5kagxxRkSTL8nQH6s5XLQ4eI9OWIM42GAfsaJR",
-	"Iy3iU3A9Ji5NN2Zxutw06YzF7jR7msykb9XfpgoMdFyQiShAe7G5eEbPTMWc74ERQ8y4koSe0IxLRbgY",
-	"inThD+8aZTw10WLNR7ZIb5tHn/UhYa7jvmV+s1Em5Yylg/Zlt+uTszPmCZnfqVJgn+ziR0ZT63fEFJo+",
-	"uYRrBhl/JOMkGdPihPm1G72yA72qg0nGZ8qnRN3FH3Qvw5nMOJMSwgzm4ywZl9ujhCN8t1X+PieMylnB",
-	"AqY0eJclWcrSPTAh9Imi+WmfJKIoWKL6JCkylSWZnPSJMimdRBQkzWSSTfVYWiLrVoWhWSAGSf8wCBgb",
-	"4bd3/fZtY/OKPWfSml/a6BPtNPYNm8wf1cVsyoqzTLabZZeZkej4wmw6ZrlX7lg2SqVGNK5F089AwbSL",
-	"W26B43Z2uew56Vtpsjxnlq2Xl0rJdEI32EGyRkjisGA0GftlLGtGLqU3yGxCflSZhT0N7uay5BPrNcbB",
-	"H9jmzefb2Iv59NB0Zj7edX3at23X9nkzgvpptVPRp1IfMZqDdoPnUv9lD6b+0ZxMDAc1B7PDlMwQ72FX",
-	"lW+OsNfKNzfdAKpfVsZSfbscVuXbW5URgsnHal7t1shMM8MZWJcIksO+EwmQeVXEBozUKlIQFeRSRIg3",
-	"Os4d9A6SlPL6KY7GjCAN4phcy33iUsa1jCdXwnYiIq6iD/0pkiUMMXQUb5cXdvxxK/esA6+SNOvGpDvt",
-	"xNLUzehDsw6Zeoq0i9pRpBd2FmCXoWE6V8EypJVQLD0mL77//suffNgnc6rFMy4Mye2TYzFl/Jic/9vv",
-	"fvKz//3iz/9onxzjT/ot/e1Pf3L+0/+2T46/NpMK9MXjx/zl+7/38gf/+OLb77/8uz/YJ8e4gscEnz3/",
-	"yT9+8s0/3CfHhkPpdn7xT+c/+dbL939Ptw4sTX/78gf/65Offef5L/9hnxwjoeqm4UtsevtxFQcDZtLr",
-	"9/SA3RUC37ih9fp2Nx1/TB0Dhz/NgXjSnIhob+VM8G3Loi+gz1aaMyptUSwO2Wgmad4hULazd/WUTT0M",
-	"5w7KcjaLqURgQD6zTe6rMSvmmWQI3wBuS81PpRLTqda4EC6IkeFMs08yoQsyZCbiWCtmmUTD7x45ZWxq",
-	"uFqWnPr1gEa/KHgE3FAD3qUuvkTTm3MqwhoFDpXepEAQlQvAkNF+I/fG4JSbjKeO7xWaZKINhMEo8SN6",
-	"yjjJeKTHCVDPGnYHMnoCO+NmWn/5S/rrCqheVBIgHBcZjG6VioxnPC2Y07vMckWr+7Vj6XX/jPz68ZfY",
-	"VDn4s6wwBwnuby4UOmHJkCV0Bq4//cjKqYpchhmvWhB9+2pgciCz3ywEr+9VeXT3VkajxwubFh/cE8h5",
-	"sJtfI+Gmk7ZWOPVI+QKeb2L2G0SXWEQDmheMpot9krORggw0UZAd2BxZd5yPGYW1887eRXHttJzWjSZk",
-	"j0QgrJub4BEQd4s9GD9guDnpUYk5l+NsSuhQnBkyyCSYBegpvlsSDV2Q2XSbvG2XKFPkRDBJZlNrR8DE",
-	"wqVk/3YYsn5vNMs9xpNHFjRQT+Q1BAsyFISYSXpCMOZcSKWfnPhukWdespL+nEs2VS5OJioQyr0zieb2",
-	"9o146xKiIwb4mxbP4VLFp4zCkmvdRd++sJPcAPfFsTrJULP+khb8febakwgrhstLoLkUHkkDx4xAMlrX",
-	"2sq4JDOeGpULUCFLAIt4jwetphdEJdjZtxZGgenQV/1Ixy+ve8/bajjZ52FCuXTos5D1AwcA0of0gsOW",
-	"0yQ+rKEeXeu1ZM8k80OdZSY8pWJPt+Zq741vrA7+tTX2wy5nz74yifc159mZVgw6vGLSzOM3uIQNWF1M",
-	"lrNEFYJnyUBqsT9hAaXf0iahJwVjwJKHjOh3WErKVmieByzo7KmCvfHG/D0SxWnGT0hKF9Jv79UrEz3j",
-	"2xnL0y/TfOYNV9CHm6WDjHfZWmvKXwWa1VRHJWFPpyzRXFQ/6aU2Y1uM3mk91cEZK6y3xWN4p8mpN4f9",
-	"LlWsyGiOMUsjvRw2YImVKZYE4rqA03VjaRPbfLyjbTacZEqx1I7Ma2EQyhBgI3oaDv4ePqx1Mg5Gtxa6",
-	"xV03IoRWE8gYYKO8Wp7DEam3aE+SrDA51wG+tFfhhGJUORnEnK9oRohgJk2Hd0qTU3rSumBfFBlnLnin",
-	"YAnLzqJu+7sLe98jjmkoEkAyNaTJaTuOFj4GdjA29VzBIAKby0Q/guBNWrGnan8JJF7/jsAtRqRU40LM",
-	"TsbbgQAUNu1ArXp4vnAKE1HWLfhMzqbTnHW/lB+69/xjkVPGpRXDIk+hfccbxsWKScZpJ9lRibzV+Hlr",
-	"xqR5lhUWJSRqvEf2jSauoe/6tKBzmg8Cjvg6I0CrohLEvhiQ0WsAAWY3l5iypStD0FVZz9xYVV5pLpHK",
-	"aSoF6ScBnWAtjxI4tFeXweIQlvS4R+YoNWUSAxQIJZIlgqdEZRO2TyrGQCL1tQ+A0yuG/VVAmLDEWDA9",
-	"P2STRXYyVmWOeExyK9phYvWUgKzoKH2PuF0ubbeWLiB4X1TXCx6bCKEgeIrBuzJT8S6pmWSPKq3DF/eE",
-	"eljvAb6+i93A3w9qfT3r11Km6lMzgQqQRkLJ17RuTiag/JqbiU5ZISEzSqvSRcqKfcJyyQjo8ZJIukDk",
-	"RzSw+MFuTNhXvWuU8PbIvCLM9asL7BDJd3faUvtSxia+o4y66p6J1SCa/Sxdwxk3tGujOySxCq61HBjI",
-	"QCP6+GdYlbLrQwAxriScPmE0GZMhRhJD+I6++stMbs0xXpOkAKgJGXv7V+/9MjP0kieRviZ4xoBlWFG6",
-	"Pq2SymOHWJeyq4Pc8QXjU+4FiEKdqXYQ1zc91RK56/0YXW+vTi6vSStSUBNzZVG8xlRzu2X6bczjtt76",
-	"bsaMmjB90T3xytk1dBSPNM/UWHh3BpRTL49MM+Mtz9kIuKEANPNS3O2hTX8mkaUZ0T4yWn5xyzZ/Y/E2",
-	"dnBj8QC7uLF4s9rJjcWblW5uLIxa8CQIuRCmAyj70YkK/FeUzdDzca6o2zPeDiemGfeWzChYThf7pGBn",
-	"GZv3ieeQtQ8Dr4pBwdSs8KpD7hr1slC8T+LEkAozPWPFQo31/WGtvxVtVYv78UfBtv9AjyTiIEwLkbDU",
-	"G1WG0nbaBzY+Ca5kAAhCa4PB87W2Yaz5Wihjdn3yl56I3ta+k4L7xG1nn7jp4p3u4uY6UlDBkmyaGdts",
-	"O3NpXcjCwTUtz6lpUwKDC0A51vhDA6ZjN56wpAP6WAM2uHwy9CiMjwEHMQQtV6GMBiCFeDzWhsvyKYK+",
-	"2J9ETOqHNWqVlRj4lX2kvz2/fHi10XfVQSCo6Zzxqz7JuCisrGyckQvAGSe5vljJZ85/+i8vP/7w/Pt/",
-	"9vL93/ts7BH26rMtm+GwrzvHCoE40qxYfmk5vtBeUsgl4I+cYrUqfZPAH3rfetbYbWMme/0KPzOkUsG+",
-	"r0kytQ+W//T6tfvEcKBe3xzunrUg98pg7DJsMBqA8cBO8CBRh3aO8DdOE/40M4W/zWQPEnXLzvcgUXfM",
-	"lOFrO+uDRN10E4eXYe4Pq7M9SFY+PyoX4CBRR5U1gIftMkCDZiUOEvWmXQwTpomThiGYJbEbXbp2PJEh",
-	"A3SRrp6O+1p9nNCvIXibUWXw4dckGc+GAajWIFzHmBUsIrbP4GPA0/3KAEN07PSkoIkE3dmeIHFasndJ",
-	"F3IfygpkCli8tPEFU1qYzNBVELwwyEM4TFyxyTSvZ4dVzWlYAaI9P6weAuZquLjVuFAIWFrFmdaL/OZZ",
-	"ljKedM3uN7i+MjvhLh4qMlkzkKrCZSahht5qrw/qzkfEBiP2K5m969Jqhuwk41xLlPAr4q51c4CcskXA",
-	"+e2OiBmAfhJQD00oDH4DBmxcFq0tSDRuCw5GmZlknjT49pxEr9oBtSmwJ6hrBDdk19wGzYK8fqY3jWRi",
-	"+QO1cAHwyfUH0M5wnBJxxgqyYGq7AT093qD9oBBnjCOWujcKSggPgR4KAZrdeJ8MqWTXrvhBRTKeBBf0",
-	"XWYNpkMxiyVsi7bkK3IiwXBVEu7KGq4T3rScGGHArgo0LUL2PlCNIehy/cstD/Hd24xJL2aPPy7kkSOK",
-	"MhAkFdG+sNusJQIEzcIDFEW8e4a6A+iTDtV7pEW5KV1g/SvfdRbmRZAPFXA26DnZC2RUsICXEZuIJ/bb",
-	"jN2EV3wLkNZKc676ng3EkveHMNxJE6bQTElFA3zhocry3MQITGmWgjl6xGKjOKFhkxG6yvdokWEyeeyq",
-	"HdqchqYE2uWzAitWXZ9+vbipJYDKaN3Yluixvljlxre7f1z9z+X08kWH8I8Zu2X0umWaMfiUMZamDqmZ",
-	"y0lLxvYH0tMkk3bN1EwJcKnZwJM4IR6W5J5tEj49KNuFzw8rjeMXtgdNt2esMJNZPZJr5+qhmM7Sgbs1",
-	"opJsYryn5tk5Lbj3rB0hV4VUcSzZsmAUOayEY5gABmg7NJ1Jq/GlzdlFM66fMLleHGlkyXl+wSwUycKj",
-	"faDV+1DSOR3mnSo2lG+FuSlVnVpUDTBUaATyEwNkD9SNRYGI95RO6MmSP75VzszNJq/oizYoV5iiOvrB",
-	"voHxMj5mRbgwKcbeAVlfiHcg1tAVuN4hrKUwZTtZaszHiqQZ1u6gRZGdBa7isI27HjtwIlTVizqkySlW",
-	"GXPS75zKEiLLEyqj2UOX8IouFKPEIIwvUj0XbpmrdNurjK7xyMgwJFMnpcK1Fc0X8MR2vclNR6E5HWrK",
-	"mbbnzSyX4s9ZtcYkVJzHXCNb5ianyanspsOtAW3VveCUf7kaC0VBn+DcW6PkCvWFYNwzgVwFyVJPDmtb",
-	"QZawzxRr/9uIZNh6Uw4QsydqtSZs3ojPcu435Ddaa30rG1xOB82zlARpMneO92q1kQwTK9Mg9ksPgA1t",
-	"5EQquoDcuFSfaKDHhHIthRtLKUu3yTFkL+6RVMyGmlHqRcA8Ocg2WcmdsHKci5utmXBRULMhFiZkpvLR",
-	"Ov7BYJxnHP7EUFgtCucCBbcy+KxXJi/1ezEJkHqZ56I43X5o0YIuBOeDjTnb18My5m8FmxxvhUFTtSb/",
-	"vdusrKWWp3fg/aOcnnSEYjrxJuHeWY0bmo8ZZEUA7itQE2aJzaaQuIMRmlBVytTh1YtY+Snj5IxijLGl",
-	"JZMXW5Z7GuYiOY3G0wMoParYfWzGfnzkmrPf3LDN1uK+uwli5XvR97apzNuhkxDuy3p6O+xfmOkic6xu",
-	"spOWMmlN3p1Kix1I+3KhlwEV/pNCzKbSb1xz3K/1qsMn3TshFcyQ0mAkisEkoN4BOQ5G7fglNgDYltNq",
-	"xA82tkf97CAmuxcwS6LtDI4ZLBGwI7IKSlq5Qv1l9rRExmZq5ahXFjB4b1Xyw18R0kAIrfPo04DqrKJ0",
-	"VgE6a9icJSznEnRsXNEHeGPhV65aoZTulxBKfiO6mCl6wmS7Y8YKFWNGixJ3CZQAb15IY7YCdOqb0qyT",
-	"kdOPyLZS79Sg+CC9VffA9lcug29RG4jb+mbDJuxSHbTqNRqSK0vmc5JFo1dH5SOFgRQ2mCn1SvJ8AlgH",
-	"wNKGIUcvlMnQV0EmVZZ4NFCG+kgX5rPU5qGYtw/W9hI1ykMENl0ihjSt5dFUHZ8z5f/BdBv4cTTSetkZ",
-	"G1jwgyi8a83nExYBxWk7X+mp0krfTAvn4F0cV5cpkBTfEOm/8lNOhywPGBVUxA0MT9lmXE99M5jIMjBm",
-	"Rhur/3JzzJLTEIYHlgOLP9bUW/ExJqdQnAZM4yUETLOZAR4z81heeHHa69u5+KnEujs/nVCDVp+5fsBf",
-	"4sLrWb7R5E4OlNppOX51ny0M2LtyTmZysVzRMpAfS+imvWQ3CSYkJtOc+reXC76YiJn0k1/QwvgKdOkO",
-	"vi4DyhYH82aABEFVDljkg/rexOW2ra6NQY+SXRCnm327kHraoVpMk0/NlcHzhPNOWLoI+tvwV9SofAUk",
-	"lCBqVnCH34owOtNaAnq9Jk3WZVLQVKeqwhUQzqqdAxP9JHKUnhtJrD5ij8x925T75qBs0313aBuvxPGu",
-	"Ve7ZtYjlnjvA8znV1hSGtCCVJVU1Yfe5ySEWZTdbc/UkxISnmx1+ZUiF5kHbVfOEYTcnjHcv/OZ4UBcr",
-	"+krgJbbSOMaAg9f+3EH6dhfBhX28ZeeNQw+6eTpw+yb434u6YUr02kZHTDmddSComn0xI0LBdLvkj/n8",
-	"TqsJu9Vtss41bO/CtmwGT9HJ3YsVZHUMvvVOn1jPtg0DbBus5cldWc4aLNtfpred8y5XgHUnDPw+JydY",
-	"DslZXRZtQqUp+ltvf1OFf295nRgHkOObcXKDZV+DdOhLO5eube3ubO1eWoYD29m6/uS9K8+28I9L5R+r",
-	"yGCBIhK3Lgy6WSsi4S9300HO9RXyGLZzUtdEXBHnW4iYvaFtzEajkO6L8Usd7hZUzL2G5QBaqbWchCIw",
-	"2uJsEZ7TWEWUwBg/GLTvpN3KJB3ma9YXTvHldKOQfa++wMetCn2yp3QC5dB6ly/vXL10eXd359LOTv1Y",
-	"fubx4/S9a8++of+5jv/sXnr22bYzaWl4+yZuyUWyILKK4mqH/6Y1u7o5WAzc5blgFGTvLMtzeuLqo+/1",
-	"Xv7gn87/4f0XP/xjrAKbJRnNB8u/nf/tD55//N/AmD2kfFDMCpr39nqXLu2YfNIYCN5wekpIJVwaj+eJ",
-	"2njaRbOUlZWW6433A+lpge28VXrBNr2lfpnWPtohzrZGIm2W5LJ972lpzWry8oZQafoW2cJb+94vx53R",
-	"PEsHLiexcmD1Cb3ybEv/c8n+8x9bY05hxHH3DeTcpZvJcKrePKbB5VTIAvWFgcyzqQtwoTxhAxfPjEmS",
-	"meDlV2VcTOW7KQO6d+nl5U+Q0ihrLUC8zMBV2XGG1+pXNlim3jUGOQ/MwIGdLqojaRHTXBLZlzAOeFMJ",
-	"ZHaBA+dsbTjDI8iVaz1nrv2mc3Zk8+78CX4xw3GZKeEUPl8Ng6xepKMytIKOVEgkSvWPHYC07ig2CcBp",
-	"zjiKKqkPfJ1NXCjdKMtZGTiHOBkLgBPcjqjVZ8Zb7c476Zm3PvzMQsd4gII2lArRpfLUNKd4+LzRU6Z4",
-	"dx/S+bQaQkmwnlBu8zu8OTCFih3TmvkHlZyCZmrFwdjx9t2WmPWvL0pgY2/RRWBvQzuroicyocXpheot",
-	"BjW7xSYVuxkLZI2mM00qinmBJaE2tshTAP1ejS5wWTWxtOKyY2JBBWKUwRmTm7uSZ8pDKlZHizsPQ6ky",
-	"NfPZBqpWnFpksInmN0G1kmYGk15ItgxMWxGI14ZnMNoiNuA7M2+WXv9lKx5PWJ47Z4bHJ5rhJNyT+/ob",
-	"nCYXBB35kT7SteILKvUcAiVSg2pLo3e6xOZrN74b9cO29ySixqr1B7c7y0I3nTPjrgRL2CWJDC9404Vd",
-	"bCi+wDToF8M6h8/Y4V0oYgbDFDy5RFrSyPgJmRdC/3+mxpWDaZJ1VzVwQ5dYfKYHOT8EFBZy5xappIPA",
-	"0umHt0u8OCzM0vvkw797/tG/fvKzb55//xcv/+qbLz74zic/+1kHnTvgy/QDFN8fEcoJbipLQcLqIzTx",
-	"bqCMvD+6Ja6ojAl6MacCQj4Zj6VG3KmN0aLL5+6KbDqx8kJ9Jad00Sdzmp2xPlRS4emeyThuLIvhhZ4c",
-	"Zr7aD1O62KuY/lEilgnNCTwfAQGFWb9xY1f1ND5XCcW00e5mOCnEjHtEeugH28dH9DLlAD7T7i+NUYdW",
-	"MvU16XukHpxJDf4pNp37bX2YWvHPQqiGsJEeRMMEgWcSk8hdlvgz8OJx3voHNEtvYkv4J7Sm/6wUDdQf",
-	"73NXKTCM1IbE0AFvKxYBqr5LVV+PJbApSL5ALsYGwWMjFrDxm7Yl/PgA2sO/H5lW8dOhaRuHdTNwSg4s",
-	"TgNBawbkK8GdkBjI1UztE+QPsoI20MTcRoxtu2FegLONGLNc7W3D6DfA026LApLVYGqNAArN/OzrM8qV",
-	"gWKuIPDCf23vFgHvGhTrNWwQMQ+2PSywk+sAfWhusH27LnHGQbv0m1JBoL3NJLMDUkpMzqoMHdXDOl5U",
-	"80VtHt/kVR0MnRgZEJjYJbhwkAR02BIiUQlp73YQT9nCF0bQYjw/sz3VqT+COTNN5fh6rBRWTm1z+5vl",
-	"LOh59XMmi/pkEIu03Boo2rKhqGV/TLIvthhH3BhjfFsUE1a8jWfdX6eMzZlUVfwqCI0ZwYsWoAlNoZjp",
-	"fcrYVPZtzLCBAq8UH6urWlORjIMgBuKMWakPSxlhPTHkcrFBzQHlZP1o53WDlzkqGzhlhz8VDGL+QkFT",
-	"zwivkl/98Efnv/zli49+/OJb3++TK8T+dZmc/+WHLz74e/v5Enn+y+/ZD7vmNffVdhVj9Grj3ee9ZHB4",
-	"m7pi3qI8vX/GinUjuYoi8xHwo7Eo6wROsMjpdpR+0h2mxSECrCbGTzJuP4bNLDHwsfERY8vxTqLXb7hX",
-	"32I09Tk9DrgBKOkTSuYZT015Qkpy/UahuR5KybV8ZngF4Ez1Gw7kqc3plqUM5J1tM5wLEZdtDMlrNvQm",
-	"HxVM+gPFweAcXbA1kK+cU6kGieCKJio+XRpXNhA+XohhHgiKh/LJFqnHl7JC00WgZJGiAUvfmVD+ofiy",
-	"eO16uinY96tj81LfbBgs19tpHxIxMS6kmLT02TD+hGsC8mWoLu9VDefcbpW3Np9BxINtCcTohzeM5YGQ",
-	"e06ncixilyC88YoVk7USdPTIyih3RwjQntug8nzZaZrtCFLHWiVmy/Nd5fdXr9bE2Mu+xJN0KZ6jvUxq",
-	"04HwzeoO8DMtb4bqIufgWAZK2SczjrV9TfU6WrgiyVrCgmrfcw7EhJJRkwD9NSn49iGd32VSmjRlHE2r",
-	"5BvCKL0I4I6RURu1mDs8yWf6XntgiwcsB/3LMesI+AElhuNZsicC+m1GR4CcWpat1nNoxFHtgEtbFgfe",
-	"qBSK83biJ0ytb1ewQRy1efoBiLiI8pGuXi5mfl0wC77fc0lgMS+HsUsRdMefZycs4cV2k5pw5cZ10M+Y",
-	"3PRa5GCl56wjlraP/SxDf5n+zCDt+vUrG1jujVuXBlLw24Q2iACxQrm2Zf+gNLOmeQDI0F8L/066itY8",
-	"AX0hkJLYiMmHK92JD4Wx6GDA/omeZYr6neHs6TQrmIzP6wuqx19vhYX5rUMIK17rEtC6zCnzmPkfjvU9",
-	"JngSAdFp9GlsCUbcry5A651il3Hd0PPuSTzrhqSKNHBpZFDDVY5pnpMxPWP76B0Dt6nKWAGOATtSko1c",
-	"Cf01ysCrrB3E6Sjz3DjwYg27xx/oqjdF+SRmhyJtClKZ/PbpbJhn+trSa/CZqi1vW7fzWQ/2CMStDvSA",
-	"4tkTzimcP1Ef6/MP/+BXP/6Xlx//6cu/+qYf7SzJUjaIX8zWpO4RY940EYvI7dX3QojSy9LZKq6zb9tW",
-	"UFa8tuQOyBWYnNFRoisH7pu0WkrkchYIyAGrXJMpqi7wXLWIXr83k0nSs5lzPvG+0bhtATZM6pl7ICYU",
-	"J+N6/ZV/Zjk7oflgSGXWFGJEC5UlqG3wWZ6joaCWKlMhUhPGO+AisHHzdtrRD8XMLRcJVaFkLT/ozrJ6",
-	"wlcgYap1MqZZDQ3AU0c9PimkmcbkmBYsbIKRYlZHmWnKA3A1c80EKo+4lqo9RkV0ebEZkWWdv/+9l3/7",
-	"815TpqjPxjHJJBuUTvvQI+nAFEId2BhlT0CP5ueJt07uPYEhUA7qTDIoSmOvgLRPaK7GYnYyRk1sljMy",
-	"F7M8rdolOTur5XTX4BVocSoDWy5XHDf+TBN/gkimFoMFo3jjBI5e0GUQuihXed9ZxuaD1cre9ZEWIq8x",
-	"QSzZ1ev3zr/9w/Of/lj/8dMfv/irX5o/vvMv3tW6qCQAo4iZ1UqyyFq7YOLB5cAF+w6SXCSnwXsiS2je",
-	"QKczjjZGt4i/+Ovn//rBiz/7616/98nv/98vv/XP+u8n/bhTXuvPNN4w5qhlc++0Hzo5w2Yq88E5PP/w",
-	"w16/9+J//Qn+MRRq7CeGpXv1kx//4Ysf/PsnP/3l+fd/phcEPr788U8/+elPyo8f/cXzj/7cfTz/6z89",
-	"/+4/apr73X9+/tGf4pcvfvhfzr/73+HLvz//3X988cH3zr/74/ZVrafZmbu2hiFZvS7L+ffrwuHSiarL",
-	"bcEVDrG78gL30jTKcPXq6Ib5l4WSrdThrstIN/kdhNTckINct3agvlxGJa8a4jxK3VsHW5euXluqAZ1Q",
-	"LrgmffLFh/fvNQIAtWXzWNidnLYaoe6bx6JhV3X7JexqQzz2srUC172sjm+KuZleQ9pPwKhiWV50gtPa",
-	"VSO0Qq2oJ+jzLTEnE8oXZEJVMu4TwSEia0pPmIzIesKR29ZD0z9ko66+X6OGLcFYtAWqlPvYFPTVPYi+",
-	"Qi4VpggpX+j2KMQZYgOKiSlUWuIGFmya0wR+LmP74+IMsc9bph/8dFD2hl/ctH3ixzv8tukYPx+W3eMX",
-	"ZXn+J3ZqJQB4JeS8rlcbo/4CNnvO5RhyRm3u9xOrOfeObmx95bcPf3trZ+fqEoPdq75YVX97z//lx7/6",
-	"k99//uGHL37+x/rm+PCDX3/87U9+/Ge/+uZ/Pf/uj55/+AfnP/nWrz/+ToXjGkHLJZX/5Sf/5z+9/IuP",
-	"Pvnpz4PsWlOCZQ7V7THbULuQKqS0++xTsTd8CiaFRnUzKGd1EPXXYb1W0OiSI9NZOFgSAuq3fvvlXnL7",
-	"FjYfvEEthzD+lHC2lvfCDNMI5pyu12oFcdVTYAd/RNu508fq9vOLJlAF66iGZf5XerfX6ajLFf9FkXGW",
-	"3vQiT5k6rOCJyEyWowmfq6HTrwDTB0Bk4y1ntt5AoJyW9YxgDJ6+mcTM1Ny2FUPLugdeChoVjKUmBMaT",
-	"oDc3ePtl8YQ5lSQVnO2Dvm8qDMG1Qqi09Y1SYukupYvIeMBQaQHjPfKUUq3UvS4LOkhwE8FQvUVTm/1d",
-	"VU+VP/Eua89bvosVoEz1t7byQskpPVkr+deUE0HC3WA5Ed2gWi/v6YRmHmaEq7ZH5uMFoUSyRPAUq8hi",
-	"mlxUVk+JsxxVB5D6Kt9iae49Ym4JYm4Jf0F3b6YBezqF8jSDMaNpDOqbNWTWB1IrLb4GAnotitGTVRST",
-	"AlXZZpsE1VCvqPuIvRjr5cCv7HizoZyf1k9C+kJnNEVYO5OCjrGMmjvNeHSCFsz+gQBAxqVxxdYsri1J",
-	"DIynP3/K6hN9YsmzQyZVFcqlYdlsol5mU/fH9Iy5ugDDBeFiXqaumgp2BJ6DYgGB2lNeiu9SeiqY+bVM",
-	"nL46naH6/KYAf5x2Bh25Op3wqVb5Hr6p1L6Hz6aq/RM70BvC+OyCZYbjabK5gDDOLSAuPqqwNb+MZ7nW",
-	"ai0yfclTSWr8LYwFIv3Z0EYMB9+25u/wrDUu5XRubmVG5mORM4NqgIzdpGgUUpUFCm35puj7u6xF+6yR",
-	"t8Tvxl14aYOigCzV9NbOK5aiKLQBmg9c5FVTecg55UpLscS+SNgZKxbgyPHVg1yOJDXDqsrXdnEdfRha",
-	"a64dDLMMIVuBZF2BicLPPuQq/MUDUmWbkLNc/aZwpWpz3BS4VK3RTSBMeRpcC2ZqdUc3iDUFjW8i33H5",
-	"dL2i6r1VDhKuKLIc9yargW/SVTyrqXHxCmQbHms8oNRoCTO+mHGOx2i1PF6gniIXagBMvV5JMTJfmyp2",
-	"6Pq8Xaujd7tSQw8/fcH1rz/dKsegP94T6sgMQ388qgzFTDRUvu3EA5x/gQKBleKA9cKAK0UBf8OV+nIh",
-	"TgNAPneUNCI4GVtAIms2GFnshrLKqb/gcFOVh8aqDSLzCr6uCpaWMEwqvqQLiXEK2/E6jL1tQFXw+/ex",
-	"immw4nnOsMq5JpUyoDVTkuWjQPVlVbcIdDbPdi1I2K3YoEfaiElCii4liNMP1AscYQyYPaPmRLoDEmTD",
-	"DxyhrIFD363qb0mT69JYfJKiv0iyGUEcJgFeUGZ9NpU1Cmt+kZLVmdpUsWpXZLRVIkA1bhO5M9hnS5wz",
-	"SiErHsnI+sXoAEF/JU/yWdpeNglGtZHywzg/t9Gvoviwk+gCvm4Taab0pbMdyDm06xJuBUWtCdpDlgvi",
-	"V1Eea2KUBxnR/W4z4WnqR+L7lKom/3+xinBEDaiLlfMNG9tjb9bqmW2/Wl99WV47I+fy+s0U5cXD6mdF",
-	"JcN7m52xPJTKmOsfvUi14OS3QmQJV+FPmYm/d++JlMGIQlKdbITdcHfSa5r8xElBJ5DlGRNxg3O1vdiB",
-	"NyzZOmkw7IzxAUbe1tYkHI5zudGae9XraXDbVsNs6neJ3cEmvLPPJlkw97U0RF7UNrg8HmzYPyAeEPQB",
-	"akoJoFGQVOhQnLF9QvO5VjtmU2IUEpMiMx9nOTPXlwNtWHUZA05yPCteKew2gzgdMecQwAqZypGqqZ7q",
-	"O/pt/cctbAG+s61AgTGpCka9qfRZMsaFyCSRU3GqlR/RnjqGM/CuvTjJ1swIy/Wr3QX5icsjMvVLekNG",
-	"C4RNNevrvkiEOM1i4ffuipTdsG/qDzfN23BHSWkvDrfj7suLoZfhOlT68K+zOJ1Ny7p2SxKdHIiRFyN0",
-	"boucYqYqyWSfvMOzp2SS5XmGXl8ZGQswLAzet9fjr1UCW6QSpK05A6z3U5bqy6JvYzNQgbCBrXDSjANi",
-	"0k2FgOEMunmgm+0pTREB6wBlb9Qk0BF6W7+wnNzQ9BYSmDUnLK+1EoNURJU1TwWThLOniDpo8Oy9ch+0",
-	"GSrg+UqktJqxw0pRK2KTV/iyce24EH1z4sIndU1gprWCc70lWD7fkQu5tYExhCcGFNIhmWT57ksxLJ8D",
-	"zhEFd1RsxC6b3sKX9Z/3oAH91wE2Ukm0aZ6piU402990tUmFtgSvEzkQDR6ItrkDGpERlw0KHDzqNzYG",
-	"4RfCpfsdQMeqIRjClB3iXhWJLpLzB6tB6R9CDEskyawoOpUCLrKTLBA3OZ4NLTC9JiFCVQAFSIr8zIvN",
-	"RfQ1JTjcOCmjuUJs8FrkZQ00iHHj0G+mJ9ySvkMKMR4zuzRuWn1DNfWVKTuytFOZhI8s685r71oJzrZU",
-	"NnE2dhuXk7koklWZtts92o5ecgBz1ZvKYxu9uIl2RYOIitVzgSabitW7uzhIHAjQSoj7EjpQlXX4ba/3",
-	"AUAyKyZ7UAl8QheEJqpSCTxqucyQDk6Y32WiO/AafouJDefkrNp5dM93F7qRpgTbaNuS5mY5leDDKgBK",
-	"jyZKS5yC54s+LAk15zwgc6hpc7574xJaKcdbI9VurYuUNzdMWdJad24X2nu0F2sFeK7ACawTsnhp3YhF",
-	"O2hvuOImYhJ3d3YuggLZUJ4yvsDumlDptbWpgikEguQSMbHuNlacsQFgZBaY9pcv3NeCD8BtG6vYLmrB",
-	"c3cXlci5u4ubrs+7i4e6+TeXOzXf3+cYgf0EJ+aYVadQ5E4BNcssq2r2ajEXmZ78m2LzCYKBgR4txzK/",
-	"VBAu5h14X3PoIIyzdR3sAjg1K5pTwVszNRaFAQqIW3jnCgwUfqsFR3lWS4tpGdRc3Mf8hLEg9KRgLCVK",
-	"kJKsiSk82DfRiQmrOOMlQVCt6MV29R3XK9J2d+GiatbnqCsBjpthh+FAR8/ql3Ie0WtfCBT4NhVcYfas",
-	"ytDKHQVDVjxvAs6SrrAc/LrKcSJDNPFwV6LIKqGJcSJuSQVLQdzx0MYlt/Ws3hqRGmVsZ8kAXMp7NQve",
-	"7kwZ4OnpL8wTO3iMW2r6r/y8hgdzs7FSTbFM3JZY8sEAY+rUoF2NqRDO+sa/gDmsZhpc9Zo7ngmwU7Ks",
-	"b6IESQVY4uai8Pq+LxoU5DOV2ZmsuChXXJgr9XGWSVJeNKp0hSG8orBSs/srLXw6Zf+NitVJ3QyXt/Rr",
-	"NUFwnbuLt60rp4MsaP04F3TaYN+l3wY/V1w3XutohFXVaIoN1pVEpKxP5mNWMJs459wdS6j5uzvewIfS",
-	"qVRDXL7WOriLa6tWRy1jFhq8T3cXwagxa6nsdAYvDoOMIXWNkVxabZEyE/xInDIuvYeDSTkIQGve4QRJ",
-	"kmhK9VoTKqerTQfAB5/1e4ksRg1dIvFDl/vA1qHGCxEj8pWtmw8Pb2/BZPxp513BTAs2Kpgcxy3APuRn",
-	"ykis0ZJrVEYV2CSvQyF6EkHTtKRZ2qCdQLq4CQ2oJOGsWIQrLqkxVUF3lf4txgUFFl9jIbYvlU0HVkgr",
-	"BFKukfmbqIyf2DBiT/IR7pKpUJMVE7TzaeaKqWIAqC4JKKnbEZUD19RPp9N8YVzLvoAYf8mRFgPRBpTe",
-	"5hqBroNAFCWUYOOYAo8Wyb0yO3ZaCDGCdbetkEyu3Bk7G4pUrGhn3gxB0Mwh92zIQCNnKambnvwukldn",
-	"eLRCfrcrG+TUSKiiT8tQ6dAgV5b9NSxCAA+UyAj6ZttezjFuldpRTl/RCP385CibMKvx+C/zLtpTtzAD",
-	"w++fxYXMO+kEO/FN555mVg/gfHlQzIW/yBGUNlqgtgTFEQM4HE1u7dGoOzyEcbpWx7yp2P57Rpy+OOo2",
-	"44WoFAiPKdjdVfIYsZQVYRTbkSj8CbNzQdJsNGIF48qlzkMNzxlPWYF5RUAze3BxpZk8hdu+YFKJQovm",
-	"hZgQyom+/RMxDTC2sBUhBBgkijTjNZz7KlIrC5ydgp2J00Y8WHyiw17IWZIwFkpGP3KBkJLMIRpQL9OE",
-	"JuOMM3IimAScuhHi5kgC0RG1FfQX18BOZUOHJmOy7Ew3arLM/T2ZvYLS+phuvjlkVYuF74dar5+BVhm2",
-	"jFmOj4sJElIgxnnH6JkmNpULBTl9/pBriCiItrNddBEtPFhmS1elMrxM3jzh7iHirRdIOHj7XpPlHFLu",
-	"hyJdEFoJJieTmVTklIt5BRdhQU4EEXybHOtHBuagHver8cR6qxJajUsnYqb2sQiBmEuXkgnxxjw1JXFg",
-	"fwHAeSKwAN/FKsg38BcIZY4klBj9pq1C/LN+D6tX29IFkTNrMS+Hz5lmS4PqNbhqPQUvU47Rqa74w5ha",
-	"gRjVIWVFd4MqNmS54CfShE+7EtjNSI5NpkFNHdtHWb1+ZGeRADakyaDdjFkxXgy4UP4ibHVN2axPIiYQ",
-	"WRaMuWiEgqsZk0vcCjP+ld1rpiZ5URzYCmG21taB9rzjmTL+pg3SW1LHQddrS1UL5N0pdmJif1df1o9X",
-	"0YL94MCpF8pwmEOxSkVPyDuHdwK3u3MLeW5gP4pEvzebppC832IRb/JDYONlU5V1CC39bcY84ZpGVIyn",
-	"BLeJvuISgTy5NpjgmJVyXFh/A1bmXn+Dy2fXIbR6LHUu9Itb5GI89RgW4YccCUhb92c2Ed9fsSpihDOu",
-	"snydYnDQh33fO7gSVXsJ6VvMCtnNn9lY6MPUjPWmKgTrT5j6sq2XuCtIC2OLBE63U98YdrppcL1Ierfe",
-	"rXbE6jK3Plwue6w27Xajte1yd1oefeYhvAdlEu1K2DP+5KpjEtwVloLE6SBo28pg2n1+4JJbN7TPpsEb",
-	"syJlvhpt1FfxvAozaq89SVI2sShnw4UFGfXEmXOfArDcZLlup8tIrSH+AGM17T8J7xKYQn1bBZSupU9z",
-	"mRvL4KRvABfsPDG/inJVSe2K3T9IlsYRbHoLvzDLfEaoodvZpkNTJ4Ou1uXaynoz7wOQyN1ERNONX0Zc",
-	"x6RsGmwK9arkx0e01IgsvuqhKGmq5rpePTPxaM9l9vsK0rMtauAJXQqBhRviaThNfk0yhORVnh9Q6ocM",
-	"00kA5LBb/uHGdVWs4hYqcdoNLj4EVdSi/vn8wAA5TTmxw8O8zUwCA/IaBJvLQPi1P4sv5BYhNOMGSvBb",
-	"lww9dj6TwZghP703juxupQ7q6v08ZUWV40umvAw/U2ihrWVst/P6u2WR1M2y+/X90p9G0HPFqVxf8Zu2",
-	"/h3NieNAZD4WkhFXG285q5UlOS2cj3TC6ryig7Pai7C8FvzMJpyvfqBq16S/rqg9+ftEwaIBcdIC0s1K",
-	"LqG/MDgLBnufZGqb3MK0fULzPLSEV9pW0AN4QZNT72Yf0VMwmme8rHhn4PHBP4/56nqsJmJ6vwpOZ0U/",
-	"qNxjUIn8HqONO5O9dFIRBSrVaB98aeurO1vXn7x3qX/ZX4u2wvVXt9T8aIVKSUZZnrOUZHzfFc2f4x2A",
-	"0QyYyIoAMIhSXW6r5WH2AXBlx6OOlLJDY6RzA6cNxzB/SsVlKssbJW62yhk5o+lgXZmig9TQuZ6H50Iv",
-	"J7867pVqMVYa7HLPT1lxOzuZFb78HT/K8v2RY1NAmpJIleW54eQGbT2EVRbc5QkENjcrkRUOyMElGwBI",
-	"CgYZ0DOWDqasGEz0iYzYGDeuslr9ciMty+oLk8zzQaTcVO6OvoHzfFCVvTq82lUpq70cYJobai9Qps11",
-	"0q+s19IaBJf+EMqprgmDuYQaD9EP+m5D53BHbJ2KmNq56HpcQqY/0Md13LBG65gBCwZZaDW8IPPgshjO",
-	"2ZzYtLa+K51eSargYt4H9Hv8CUEVKmK7cQ1/5sX3/sf59//4s/vkeD5eHCPA7XwciDSZjxdLq7a7E23y",
-	"w4jtm2PKUSbosDCczQcbBTXq90SeDl4lTlKt/X59Bk8a1ueQSdaVbrrOo8N2wXAOEf1+1WHJMwXVTiv9",
-	"e9z5F4yebwybf1AwLQB6HCxah+jARbEdlgZtckHPxwWqhppBNkzMDigY/OgJYDJMdVRFigbXt4QgJVMz",
-	"w9bRMGHVXl9q99r+kAAQgdNfK5qPL/lXAUA5MbHSY42wLBBD4SE+BSrsSdDeju3Px2CgONYS0jFR4oSZ",
-	"Ul9cC1XJmCWnldJnFEJfwnEsAVCp3zqEFBvgoPtEMqYHJ9+YFkKJROTbkwBGrZh6/OS7UCPOlTMBbNI+",
-	"xNeAnFYw+Ebukx1UdgzWjGQ0N54Srd0aSNMAHG3Fd9qW+FdNVY6qAmwbX6kE3Ce5mLNiC8hyzJ42kZ0P",
-	"DvCULYjMTnggtM9KJp49MveisEDyJ+Y6pKpP2GSqFgaPA8q6V9c9gNzTlav1e7g7gUAX3avH6K3ZfQn0",
-	"CNDVUP+M5s7KBpd8RM0Vt+F9qxIZOzceRjM6OxRDmWZJ+21cWAxz5sFwPLx9k1y/cvVz+lTqJ0jKFM1y",
-	"GXu6MOQDs/INQmoAEhna9aYFvclP8kyO+5V6foho5M8N6ne9Om6DoOatFiQlPWHePNg7Dm2u7zixQXwy",
-	"/CRl8tQf5m1gP3x8SADiQwyeXYES6iBrKOaEdhQJBaH0IMcsn2I4IJ4lg9FlEGxzceIPyHH5xb5oThUq",
-	"e/DW0dEDgu82ZQSX2YUrfgBTEcqSXiYJPjKMcQOYjEMbleJyh83RMfRW22SzNbW1DZyWM8ZDYG1hzDR9",
-	"XFlHc4zDWbtIclrOqAev821GR0SPyTJ9ZBH7ZEglu3bFu1fdUdaMTS9QGgMDV63dL1P7ZiCjmaS5yy+X",
-	"ZM7QgOtTaaiKQMw2aGkWPa2SE7eCkAar5XbLSwCzYZ4lIVwXhOcfxCOR1VwOARi5SRglP3orTLmADiNr",
-	"q0S9cXAEUHNXl+HLGNRKNKM1oa6WaDFANo5xBRAOOsB4NsETVG3Ifkh11UJNfo+ig9uN2OJuaAUVOt4M",
-	"VEETUukDDP1ZE8h8pTB1nUCsQ8CAJa2sVHNuXjcD4B3FJis5m35k9A5mqtB6sfTNssD3ssg18XqhzAuS",
-	"UM7FjCcsLRMJKMqbBBeU5FSxAvSNBOw6RIqJMzNJFCMgXOOEZnwfcO+MfRu+j8b5sXPwlbMspxfZwoUt",
-	"ErbLFqn4tw5veoXaA6crankNyraaTG5Jvj7LmCLvmmCwZTOPGgfisWlxSiYineVMWmOgfhpydjl5+OUv",
-	"GI/xWcbmZCieamHoWGZaHZ5nKVbbHGcnYz8fzHyzuGu6g7wnlp7AbPS/EZFn0GIfJ+RduRnNs1FWhjp2",
-	"OOpWiulqEfYBb/jd4y4gt/0K9McKByJy61ERWcq4ytRiu74YFwqLsG3CwA4pPw0UIhBQnsJFGbl8kZyB",
-	"Lpiy6UwtBpIlZkjmr4Gp13mWJWyA5QiMZy2EsOWZLgxrk7NULH2HZ56LcUjT2GsRkN08wRlQQMjIRVYd",
-	"ArY3EVyNY6Hq2wosrhFvcVLQlMmAf5FBDexMzTB6s6p99vE87+rDfLXGnmNy81YCDPMsycRM+qo2Facs",
-	"1bzKPbSPeWoI8kDz3C1m5CoWVLHBlBXO/VjvUf8MRb9xM/fJ1q7+xA2rjewgjVZbEuUObW1U8S9Hdyap",
-	"yuQIQdS69oXvdugrkEuOAHQFk35lTQgyYnML2jAWc27hTLC8YYz9qsx7LZZqfpY3xyFVRqZZDuIyQOdN",
-	"B+gL+tCYsl+KJmrQobTpKzjDo4xnctxlECfZGePxunUIs65kDtErFlTlajzAF4lUnDZllE8Y5bXSdikz",
-	"mIFLyP9NsFtwB9znt+yr8PnGAqSzJw34zfdLF4rfmtFYVtShPEQt4DSnygbJRb1Q4zARomzl4WqlA08N",
-	"FhttPBJ5LuaQ056SAg5WVRqA8FfGbf1AfWDgby0QF/BXycf035jGEb9lABvPzX5l/OS+7Qw/3qx0aR5w",
-	"HePnw0r39hs7CH1bdS6Ip7yW14YChGescHx8VcwqQHmaUxPNjlG0mPQiRQRDBCt9hStWz22FFzRVjcBl",
-	"WQvHuxtH7QbYf7qEQG3IyxKXI6fSPTHj8EcX4jpI1E3XrvvqvunAfXFoe3Lf3MUu3ed3TN8VhT0A4wW1",
-	"jPuuvAHehtOZIkV2Mlb9EnGpJA0l8rQPwLjjhSEOx1K3yYEW31JW2FBrDO+AtK89SAUnXABAQMYNUNiK",
-	"KaFFLyoYTcY+CjZ7src0Xl+drnpCd+BEuPbsIiywDnTsaTC6FexAmNQDkA4t2bDI/OJNPEYKaQvHss2G",
-	"h3t/NMKLqcPBFElCw/GzYMG2FhrNOiKg0p4FxxcqrDfjXerqlTpa24phu08axnORQkarq/X1GSsWaKsx",
-	"juMCoSX3gOTR0pLrv5R3Mb3B4evIV5EiylJJpVX7+CsWSlbu1G6QaNVQ//D1WzfQeCsjZMkpCzlJKbhW",
-	"X9N6u5YHgWvBZblPWC5d/AwYNU0gSJMt6Vor3Fllu8OUe+SGvGS57opWVT3+DQvTVnUKnqu01oorZDBX",
-	"1zuBKZ3QE28dpKLIzrRsNJwpiGnBvGAMduFqnxxrhm/iFscdSh1UQ1nbEf5MukW3oNzo1i9i5j9kieBJ",
-	"lmc0ZOTno6yYtMaaVzCAQFaQ3WpupTNwXqmQlcycKhNrjlB2gmNEkxpTDjGpmouBrCNdrpbEtCaWEjUH",
-	"oWaHzHjOpARPA8IOZZIMCws0G1Ns2lVHDxj08AG059WQlU65mEsiRpEdBYqc3cPqv2bF4aFyC/TyQ/3j",
-	"yD4QdIYqxbjyXvqHxjluAeiMQDhG7DKo3BXbVRBObqaGwjPRN02XeHVmWkBcEARHu4jn3zarViIA+m5K",
-	"moq4UJFdzWmmvK6wtxwl2Ji6BdM7Z85UVPN+HLJqif7yjNYO0urmliMNcGDn12JP6WSas0pASW9n9/rn",
-	"ridX2dbn6eeGW5/b2dnZ+rz+v53yv11bYXLPZGKMWcEq5Sb3eue/+Kfzf/jzFx/8/YsPPjQZO77YlaVg",
-	"p9QKnCh9Ig/QHDsAXhxbHRB3/zXLq/pYk8UglMUbdl9J+U4bKrJUsTO0cWfMmwamAhnOtrggZnqm+5VC",
-	"tWwqknFsqUQ2Vb7gNM2SzJZBATP0c1aYt4w+xGGwSOHD7joUQnmiiqoXR0OEkRe/Ws/RdOcG1LQNIaUG",
-	"a1HGxwXC428b0FNPppxAMSmy4K0r7+ktNQ8j7wIa5WjO09yMW7oK+AexImgN/hJsD5m0lILs0t00tj1N",
-	"twum1uGblTn27VaYRWzezPUycYJl2LokgTQTW918e5ECl4ngykzSE2AOvw06hHlt3JORhjCe9A9dKq6C",
-	"gbfDC00G+sK5irwA+e0c3jRQs8GaiECzfbUht1JBWS99jXAHaypFm/uiVxJFnE0UOz90b+Pnm7aNpnKD",
-	"XU6EsdJBW60LsqaxrtpEJ4ZYd5E0m+7qnfinAgUr1mVAS9Uu1sjhOsQw2PI6W0XJhMSgWY6i7ZBVNB8I",
-	"n9bUzM6YCRDAZGFJFxfHeN0QOOshyzM2unjYYwHtdCAV/fgDIeOsvNh4U2xjvcHVqUyCZZFsOGMXr0p8",
-	"Pn6HSKcSObY9IhaDX5uDoWBV9JPrnR87pYukcAZLSB0yzuY+5M4GnOzu6UKwMIOJDGgAkHnB5uSULSRh",
-	"/CK6qOupJaDxEJXrNXckZORqdUCBymcR4ls9FfX5hZxBTMbDAflrVpbQ/lzM951PL2cjRcQMVJWFrJgr",
-	"HWtd5Z6vGmHI5Fy/quI1F8EDqq/tjYUm531CuUnJw3pSZRo7pGYROsc76NVUchmsjT+TrgkrswTIs2Tt",
-	"osmYmEMgTVwcXSIpU1AiUxLsAB3Kp3YvEWPSZAeOaD2VmhwSFU2UHjOCFM0DGTimwYY1uAfGDTGyMkgN",
-	"w2lcsdEtHAb9hqjbL1edMZp7SzKLor1KtH7Ipd2s0D+YtXKRnFr7BxieXTmFOY21vASr46xXZSWUlBZr",
-	"qjM2A5uVDoa7WLtzON/HKmr1zo/13I/3SjrsG1xSQz6Upy5DWe6TY2VKDB2b4IMpE9OckXkhFNsnx9SV",
-	"2tp76+DhW7phfepZNwBGg52xOoVXaXxcrkxU0VSRWvtoIzNqa5StUhP/upqZfreLSgYHrV3AxmYDwxWn",
-	"a0osATNDMyf/FCxHIq+VIjVyN+BRwSbbFLeBjdd3XxTsLGPz+kMuTr+0+wwMuHPtu8q7lW/d23I2ZcVZ",
-	"JgUWRdXHe6AXkxoqm6WZ/is6C0DkbJNZACJnck1NXL8aT7J63C2RDMtbDR34d1p6YWEd5kQBD6ArBcoi",
-	"mmxPqJNCjuGfwUQer4qcTCpq8sP81rGxrezTNNu39O6nLQjvX6/mr8SvZD3txWf0NvkrzZFF/NQVjokt",
-	"MrSSrGTe7ddWbWViZkThjVwzdfGV7VSrZLSpnWsuTdllHzfEXev7WGDGUQPLfWiqs65ZYwI11yip0B9i",
-	"jNX3aE5SqijGZ2AgaCDyeGm6w4W954N214deiXY9UTHtYqI/YXy1uF41WEPkKWstQ9O3WUz2Wnut1IQ8",
-	"IutgJgNOgRDi0YSmHRwVUKbAU76UpZeuXt293m+CSNhceT0v5lJFAjRLW9sDN/Zyym7BQnTjFwZlJ1Hv",
-	"YYygJ4Ninn59zcizmrdrpfamZPsVdKAqhZmMWlMuMJOrJXFj7fQPteCUsMOZETQ6Ra6aRCWDkzqhT1E2",
-	"vbbTJqja7KLub+aMSjWAJK7am7s71Vcv+aXjab7o3ueKZ6Ay6/pMal3Uh/okqtppdTO+vLuxgqemuLvX",
-	"aGAvV7+QJ7WYlzPN7RckFeiYoZAhuU/mY4Qyg3B580AGOEA2nq4KAidZPiKK5bnsprq+Ao9wLk6yQMbX",
-	"TKoBogn4gAUvVPd0PVl+eTnCKZBrF6fEJu2ylBDFJbM2BSuNxR4n0nfUE1g2P6sESoTK/NKPPyNlXJV9",
-	"P6CdLEYNrydCnGbMFOmHHAQw8YoR+crWzYeHt7eObCTnqi+xFgodcIng+AkMgLD4QCXuCm02V/OEpzA6",
-	"se6gbVqofaKVcwnhaX6IhZI9NN+S+NjqxSjjgrQfMjWkyanfGUzBlLqlxUtJuDDhuHMHLIYJanNrfU69",
-	"IBVBT3AiioIlKlDqtwwRNExrxcSt799AuGDZdIOpMOCJXjPUMDo6txmrrRWmDUxqLOCLQIAVh3Dnb8C4",
-	"3YIuyebjtIKwFR33h3G43s1+qLldBad0PhZEMqVy18OqlZS26lCP6OL+TK0ZXeCw23RH3pNjmX6T+Oi5",
-	"GiUdBkEf1wqlmikvOKaogPIZUXXSr2ZLmPrLUTffLd1JfDHJV3qZb+bOLpwprflteMqbaBu+mu1l7Da7",
-	"y22syepmwWzmRDvA8tJRAigFfa/0a04iorU3kBU3B19qT0DjDQUPhcSbxugCeDWgS9qu43RJHEObMglP",
-	"BQeyCW2y1cB2Icm5UlPlq3Tr3Z2t60/Mv9uDrSfv7favXfLXVwkdSoc5r4oZW/HUVjUheZpNt2ztnK2p",
-	"0Iy/MEtSOcsdIZguCGPe34ipfpJx+6mFgNoYQoC0VCZVlshQkPlwEeCCc9nlANhexLz1IIB1ENpvGTGW",
-	"+1wW94zoFbCeVGIBbM4eXE+Q+IXu2GiQpCTPeDRODaNFvoi1QRZQISry6Vr6WFSOxaLRhTPX4rYY7RGK",
-	"qFFazAZ4vNckJKD2IWO1tHRSV/YdSmFnWECDAgIfZ7kfF5tRDjaRwXjG04KlauwDZWIUinmayjZEvwAS",
-	"avnSGrBJDWq6Gli409iAbj6AMtMeAEfE4Bqawvh0UeoQtmLPPjkGqji2cIbR0mwljjzG+nt9J1DD8lFl",
-	"YQHzL+NkDrjmPOOIm8g4metr3ICKrbHeeKqiI19tjl30w10RphQ9ZXwwm8Y+rlvnHaC2NEGkYYrIOKGQ",
-	"uMmrGkdlIyKXdcZTf3qr6ahvcl6A9sY0JUPGuKO9daIz0WBfTRR0S7l0eEoWVuGTtaWsKMm98hhZNllS",
-	"eDlPu7AB5lEhc0dyjpxWScV/tbDp6o1ibWg+MJ1hTOY62Mng4UiLrx7Gxuy8/3+VyQ1FldKZGosi82m7",
-	"DxPKpbUXTQth6jjg+PQSgSmcJipa4T1wIV4ryLw+l7U5SzJkx6LOYFKGGVdyyQVnLqKzHX3lN1hwMxgj",
-	"2x3a42KRta+8suNmi3LOxwLSZpBBy7IyJ1pllszAr7Iwpz+k1VOUqHMFy9WOu0bX2SMXP9mGYwoT5bM8",
-	"p0MtmdRU2Mq5nZrenevx+vUKYex4HaXmJNl4O1FkJxnWfDYlUljOElUIniWr8W3rqsP+nBmzM2Ye/doi",
-	"Pomrsry6bxurtPxwNkSomzUDLrskM60bCdTvSTfK9nySi4A9w2xsA83hRSZ2MhN8PSg+4EGD9jAju3gZ",
-	"18MMFlkCxikNa0MsDQTNjbmslhNSZwVWyJWnPdsxs276noFWjsxRtevE3sE23ecDaNx9vON6cV8dmu7c",
-	"Fzex308rr/XhbDrNmT6oD0TGOx8MWwNuGUj+lDksN80atmOsZGO04ywBnQgA553OoKQUwBGugxbYVJLT",
-	"V+3XVo2yxGJxlvq9eSHg3xlPckY9gcMrxZhNazjBSNF/aVc2pwXIKeN+UeeAyClLMppryTVh6axg++Q4",
-	"p/PRLDc4Vk6Yzenchm3kjGJZO0m0XkbETHmienkaywK68FocXADm1k7iogmkz9quL8m01r5dWdsLXlzY",
-	"IG7YgidBiyzL8cTEyWMLnjxUZuFWIkdYPurQwIqXPx8BtkDuI3Azi4cW2DckbQ2GC8VizUMV+WIgZgpc",
-	"jEZIjklBcqkg7QBYCNoTawteJy61rBPilfFOm+Kr4+aAVibrdIszDctBS56vPvGdcnz1eT0ZGLivyJ3S",
-	"b0ziH5ZqYGPw4t9iZywPriP8qq8yC1Omp20q/pGC0Vrtt2qrGW8N2nlbP9NoiF7FUIuM7RhUqGqJzbva",
-	"OVXksKo62hlgreOempdEnjKpmvPI8RliwMUMSpf1IsfayLG7GZfeWFoLNtgvK9tzgdGzdCjOWIfTX5Eb",
-	"mn3XVfiLMnw6gAbTLba635OnbO5d1RsLMhZzMpklWNIHszm1PK05ST0D8rXYOUNvc1rwOmRNZQLxsYe+",
-	"ksXBBPqUlcGHFRen0UernGaFTMPXx+qR811nR/ePHjxkSeGDRaVpWjAZKM7m3mmenHmu7xoLD0JZYI4L",
-	"owrfpakrkMXZnOAgIH/BGTQZuEm1FqaEZvur0N27dVH8Wos3vSqKX73WriG7BVy20lEFzig218tiCkkz",
-	"iDqKg5GuCeylZ3+plkNl9ceZvGfWsQJpmLKJKOEZnDDQu3x55+qly7u7O5d2dir0akoJ9l7+4J/O/+H9",
-	"Fz/8415FHNgtLxFTFKE3m5bXRfnS83/79xc//+MXH3zv/Ls/fvl3f2GDcfd6Z1vVfrd27YHZc5Ao6EsB",
-	"brH7uetXr1y5fg3wFisnsbezvbu9swqpiFPdWPRYfUV8YZKhC81c1Ob3MloTzD/LkUYbv6FDN2PXsN0u",
-	"XNLtWdR9sDGeWpaHh6XrIwmUw/Gfk4LJsTBli5fRg4asGORs5K8Pig5KrEAnBZlQvqi5RxHRRF9fuh3/",
-	"HhsDVITT21Wdhzc0f6MkoUXaJ1QRRpMxSoLb4TJcvriFjM8Uk4SOFCvIJEu5tV/4yXEwwRd866F/JzLL",
-	"baCKXRLziqb74UxmnElJHNxhqMa6mDJ+wfEWLB2IM3/1e7t3mpNi7IN3A2GYabj5BctzE1605GczreED",
-	"sE8A5ksxSHtCTxm4ulKLtdri0K5QYmVi9UHUickuodv7pQ1sMfPI0rC6XTkiF7IbVNqECZbtlvh9S4IA",
-	"hNrFeznKFkvgnhUs/NqBj2tt1VdeXRI7ymb2Ykb0qeTChkFHGnIkN7IwFj6jkjhbXaoGU37ZaKwLxI8u",
-	"5YWRyjx18+vc3bm1Lu80urU6BHMu8XZ/D7vN7LpMEbxypT29cIlDh16+2shxK29dvr6ptVjf6VRl4x1S",
-	"LZfYs3vzUkumZTyayJERiMpSS1ovrQCE9EpkvxbwDs0et4+ypSXtymCRqRpEHg8zDcEaVYwjcVzWdPEm",
-	"nHVf/epQLpGndHUVY8cOxL/a1U4viCAVAcp0kar/69Tqr6UUdcP472TKkQaQYTVpiwvF+kRMMw4Bskj5",
-	"gA7AnvpTiyqGnLj6l84E7mHdQ5ZQrICdqT1bu8LFr+w7E5uVg9HU5uJR98mY5WmfpGI2VCw1yb48xfvA",
-	"Vsx04Fn20Jp+euWClpUC+j3dZKSHFejywLUGHw9dk/DxkWsXPr4FjQehuI7GjGgKa8tze6UoWMY5a0Cu",
-	"LPBVlb6joK+ORM6g8uiaES/dML2bXKldPNOTMszDDCDON7o62015R48KyuXIKynTogiFf0Y5LKsBcIWY",
-	"hM0cfnUYy79g2KPFiisYkSrLc1sAbE4XcCKdkxYL2ELIIRcKC4SdBY0hAZT2YJqmFmg8gDBLOIjLI9xu",
-	"iQyPuyHNPkFnfncmuBOjLyx4Pr6atOiy3UqEN/uVMBfYyr6N8lGiV87P7FolLhrIzctTzBr7896U+bX7",
-	"nrVm/ZRNNw0Ltz5eCIMoz+A+VFla8ASE8mTwWBVYQ9Of6hxO/jZvp53ueVWD2RN8oMZsMKeLXtler18J",
-	"WcHofMivj7ttYXXv86MxewStmqphrmn4fNe1Dx+PdCc3oI82QbTcjH71FghXg7W7vl70Hp7X5dwIDMel",
-	"fEEgaBcU2JXExa0n713uX9nxpSs+845zJtXtDH0B/hFi/OeSOYsxkopEvjEthBKJyLcn6b7Wq6eFMLE1",
-	"LB9VSMt7PSrd+faX2GJZA+p0J45YaiCX3oAGYaJfZkWaJapKdSeMz9AKDHYnyVIj5qErs9+bcclobv6E",
-	"AAR0KJ6ESi2XM4HI+W3b6YVud2jKziEbBUvo1PIWVsyZCF44CddTdpj+nqrVjDsM7jIOg2SyT97h2VMy",
-	"yfI8kywRPJV7hIs5sdc3SNP9staRvgGIZuuaNCDY5sKIu4aVRIVmhgqpN7PWEG5ZGPO/iVlqnal+5/zm",
-	"yz34aPcQ7RobIt1V8YYGoRtkdsL90JxadjxlCwJP+MlYZSpnoRwnywGaiMWe2fKNKJHlzB31ylvlfjdV",
-	"qLDH+iLldWv+60tXWm1mFqI5AP5nfn1Nki8+vH+PUAkqPmBeUAwsOaFnqFSzM1YsDHg8qOam1uKyz/rq",
-	"1cut5VyDvuovo9/OL8kZp168IHdHsYlpsVWWc417hyWydINFsHY3CWVsIFv8Up8rkJ4KDkFCEJsMUN6E",
-	"utgwJYikC1uzVPN9zb/l3mN+XGCRB3VMTL6W3nituo1toX1OoIr9PnHPDqgalMnWx/pWeMwRDhkpR1Zy",
-	"setXCDQrq+32jaJoUAIz9ZiDdQgvF0nMLQ5PMV4ISHeinM1hQJAfNtBvHqOih4241x5z33ujjKcD1DuO",
-	"SS7EqTM1GYUWHL0QgwVJVDJL2f5jfjynGU63Wgl2wZRZ4H1ynIoBzMo0OxZzPVeDOgMXKsCqP+Z6lfWD",
-	"JBsZoFJUT+eQogolezk7LksY0lzBqLYf84pNy+4IMCjf5vRcbZCBcalX5m4MYD3NRXDYEK/BY1MNHtHF",
-	"YTmAyqcDdas6AvgFBnEPx/CILm5nPH1gR/GIgsUM/7olDsxQHtHFPRiNPgWZGqcFna+JDzwasURlZ2xg",
-	"LSR+EZwH5JhmB8R6VVtiy7A88mLavCXmZEQLqAIC5lFNiomYsD1SLT/ah0/f/vnzf/nxr/7k9+2n8z/6",
-	"9+e//Ifzf/8v+MV3f/Ty/d8r8wd/9cHvnP/kWy/f/72q9bRW6pSqQcXzQdWgdIiUydfWyhqZtqLbfwub",
-	"P1BHZesH6qZtHNS6d/SXek2syRVUPMmSWZGpxUN9M3jEaMSZu2339YuPjnr9lWDUOi6eGOnFrZRHQBAC",
-	"gH1DHAJAx9GLBPcRCD/QTSnOjJWa1lKRbwKy3+p23hYFGRZiLiFjclR2K/fJvMgUk4Qzltbw//QlPmc5",
-	"xIFkuhGEDey5qCwjwg2qaYv2jpxmX2IgwJkhr7VGeM/sXrWBH1FrkUQswQYmXcL9rUyZe4MOD/DuSDTX",
-	"AGBuVg9DJZ+ZzNSM5uTo7Yefrc0Uvz96++HyZJ+Bm2kkApe3KaGhrwRzU0siGcPkaDMPHJQ4YwV56+jo",
-	"wTY5cHfPbNgn9DF3WLsYJ8xTQolxRuJXkhVnCHEKWHgHD+6YSkwUdlO3ZmBRH/OUTSFUUaCogKCqpg65",
-	"vaNfkwio8hm0E7DCliHfnqSf3X7MH/PXX7/D9Z2n5Ouvg+nVMEu5t6pn9sk7Rze3yRHUvsYCvQxdIceD",
-	"iTx+zEVBjgdUHW+T11/XCqBt8wbLvobhO4rJPjm+tHPp2tbu7taly/iosXvax7VIKh9zMSLXyGdwCT/b",
-	"J9fJZ+z6fZZoWr5EPmMW77MkzU4yJc2MtDgNWi/yBWC6r79ucpGKmRqPZnmOUc2aL5v6ysCRH/Pjkn0e",
-	"L/Hn4wozPV7i1seOtR6vcO7H/Ngy2+OSi6M0dWx473HJy+Gkzsd1YSzNMOoeU7DNRB/ByXv9dRt3JhlJ",
-	"aFEs9KyP76RsMhWK8WSx9SW2OC5DHPOcFa9JkoyFkBk/gR19zIHijM3CCVXwpVb/JoxyWX6FQK17EC41",
-	"ZSjd2vxKLWCa10dZISHuQy9un0gBL4BYYNwSJnBOS065kChdgSiqBQszzUNGU6ANRag+S0SO0d4BcMgl",
-	"gidNTrmYg2dGi6kFpLZnSh9E02llaGOo9EGOj/Dwbt0umBzvkd1jfa5loFGKpj+tgOPQ3iwKUVi6Pbx9",
-	"k1y/cvVzxET0a1I3DB0sY+br//Q1KfjxNnlgGcmwoDwZP+aCk2NN+8eVCwyQ/dm+ZUAFoyk5njAp6Qkb",
-	"vDs+RiLi7Kk6NkP6rZlWDqe0oBOmGAxOGRaCBUwywUkqIGHBoV7A+B0qgV6jKzs7KJHrg572SZ6dMmJM",
-	"cqh6mhodQ5EuTAkhKN4xZVr+LQQ/IXOoxclyyXRTuNG67TmK/1BOGaxjmuRh+N/QE1YzSb6BXIB8owLY",
-	"Sr7xmH9ja2vL/U8/f2Vnh3yDHGf8jOZZOjAbfdwvv4Ll7pNjM/gBDP6YfINMmMV/PcYJHRuuZhre1Q3P",
-	"OJ2pMeMKq9jrhgApbTCiWY6fzf01gFIBuuFcnDilyTZ2WTc2EsUwS1MG40lkMdL/2sBxi2FnRU3dEpWn",
-	"RIoJg6Waj4Xm/lp3YYpmNr3SmgmN5d52eEV3yIUagIdBN5aMWXKKd4NBDipgle0b1/UbieCjPEtgBaWi",
-	"uabGY9jOgRiNJIMfxrPh4P/5nb85LjXCAkMagCZsKiKshDi1yqNeRYMDZXrcvdwnV3av6m6VEIOcFieV",
-	"7vT9rIctGQQMSNlHgApU9PSvpplLl5ACEjGZ5kxBE6MsZwPQFKQZJbxm9EW3399AW4oa64VTSwuZSZJn",
-	"UuG5h1L8pr/rdsQTyheW5CSSRnKKO6fVNS0BHR8yVSy2DkaKFWbDoJWrSBFcmJpD+m29W/qEL/SH4Uwu",
-	"8MuBnNIElkJrD0bF18ugB6l5lJbAFOO2YVgOw3QHhurdQjoWbvkwUukqx/8GspMbRs57/XVL1riCE5Gy",
-	"PQN/fWxNUrZNWEkTgQn0C2N9zIEE8MbAy+TYyoBwGCyatsEotiy6KlRqLvf665Z16ltdT+r4ANF13qV4",
-	"Ld0AgRaZI8ilXBA5S8amSdTM8yxhHE3cRiA9mNJkzLYube/0+r1ZkRvpUO698cZ8Pt+m8PO2KE7eMO/K",
-	"N96+c/PNew/fhHdKU6gVbXvVjIjd7R18SEwZp9Ost9e7vL2zfRldSAhg9wadZm9oYa23996zPn40j28v",
-	"6CSvfH22+4YRCdGibcrv14VXBDy1nnV7vYPFaZQVE3PvotUGDD3mCSAKiRLInVt9vAkmULdSzKxgkjLL",
-	"zvVlBZj9Wi440/J4RWBFQeYxd5DTJj8J5A5sRl90FeRXFyZkRFmZZ9N9bMTU3TtlbIpJlWMqx9vkNoS2",
-	"V/iklugqY0C7DYUUJd3jY45mJDjYrHLfgmSBoojlyzYu/kwLN1qYgJWDmwIo2qyZtPxZL4KF9wZCc9fu",
-	"nbS317s/ZfwAhwU7b+/p3t5X/SbU8pE3KjIdKEhP0DDBpLoh0oWtoGFszFXR42vG8llJOjI0/+KHf/Ti",
-	"L98v/ayYdXT9+u71z1/dubJ7aWfn6lf0OMdQ8763e/nzO+Y/rVdh0Yze+T/+7ouf//EnH/7d84/+9ZOf",
-	"fbNUrnBpwMMAhuD22ApYGL1GaHmpmV5UMcOwVTkV3MTiXtrZjZh3595Zip2vGuoNhqVlpXk2BaSJIuNq",
-	"G4E9Deysvy83+DceoDhowuzBNDKbTGix6O31Xv7bT55//Gef/O+/efHtX5x//Dsvvv2LX3/87fPf//D8",
-	"d3/x4t9/58X//ujlX33z1x9/B8w4J2CVcbwAjCzLHOINwBFDRuGzUD9kapV+kUf0y7sBscm01GfBzEp0",
-	"KyCFfeQCxo6JGbL6q4IBCuT2ymF4yJRZ9AMc4Kd+IiIpA0ZnLZpRZLnTTgEWjtqSwKaI5y8++uSnPz//",
-	"3p88/9fvvfzo++ff/dHzDz+MJxWD+x2+VABrRi6xeOTcwkj4xxY8/JiAlZdAIDuxpvRVQriFz//GGGMn",
-	"BoGDjWZQvzlKOP/mBy9/8D9ffPtPX3zzf5z/5HvIT+IpYWS87X4yAIwdLFECRADaoNEs0I0CzkswfUtE",
-	"CgQjl5ZH5b6NiwAhwLyFCHi6TX2PG9cYCgsMQxdzcXKCXug6+dzOeFrSzivc+nt4S8bv+yY7tzgq3nvJ",
-	"bMPm7qAXf/nXn/zsfyDN/Prjb7/4w+988rNvPv/on8+//4vY26eOiecnI4ssIU0ZYjJcgGD38K2DrUtX",
-	"r8FNK7N3GVKKMSOAHgWwBJQvCEDAPOaaQFB0zEGL2icnQouQ4J80t5BmTg8Ojm6+tU2++ODNL/TJg3tf",
-	"6JNHbPigT75w57bu7TF/cOt2H0S+E56ZTESzjT6B7gY7yXgJ5feq6K+CFdj1FtrwAIJkaD1d+gTPprmg",
-	"KeR4bYybffw753/7By++/acvP/rblx/9w/Nffvf5x3/1q7/41vOP/rlKilUMwQA1vvGeVhue6eGcMG/w",
-	"FlAicLSygM9SdLSmMSMcWV/9hKUZBdPEPpGz6VQUSpJDrQZvk3uMpRJa28YKz0DZmQzytC8wVaOqpRtx",
-	"ecTlONGIhfZXU9ZbP/L1GYP0ASP4m/DKOgFV5fQ29IPWS/nR2N7E0SQpEsXUllQFo5M6aTpH7zDjFOax",
-	"PCAvV8QV2CBLfPnBH7SQXAmxVN/PtxhNl9jE6rpEHSjswcRRvwPfb900xi9P+Xi9scdaNDsGWezYecSo",
-	"P8bKtHgfzH2BXQhifj/b1Frj8f7k3//7+Yd/8/+y9/bNTRzp3vBX6XI9VQlVsmwT8oJdzx8mkISzIXCA",
-	"3Zz7XuVBbU3LmvWoR2d6ZEVLpcreQDCEt+wS2BASQgJJ7oQYkiXgmLfvctBI8l/5Ck/1dXX3jKQZWbIl",
-	"DOfc51RtsDSa6em++urr9ffrMtf92YlvUVEAmSxRP1eI2fglTKpRkiuU+Zw0bLMt02Fi88Wy8MkMUyw1",
-	"kQVSFSQvMmn27hjf2RY93QZ5Qbi5LYhV9qTZi/WeESCBnFvEHG2rCOHwumkF2OkFzWKutnrrgnbb88nl",
-	"FDFYsr1b2Zvc1v+TDjkU+9rKQn351x5PtRDmK/Yw26MgyDr5zzCMkYMuIeXIA9umSxxXNfVRThj1HJt5",
-	"mEeNRANUL6KOhFRoVaM4tgrt27aQB5kaZbzEtp1Nmm6tRVGZ6VV1Q+1VrD2cSG/bRdsf6eHC1xHqr8/T",
-	"q29ZwzmBEssYSYPKA0CWImaVUxrcDFKrgxM7k32urX68du23iOSJKs8liNzYUZCJZDvqXR0dMgJnc5Iv",
-	"O86kCjAZhkYfsFSKqWgVj25Zkya5PMdFSjmNWBOLLLBiSt1K+KwUpm0FtS2sogxjdfIHUM4Hed0ZKazk",
-	"XQVtHra7Ub0jTFA6KuyOy1mcE4DGWlcZhwJuI+K6mbMn++u1GOblpyKauyHRmGRc2T7T4UGdhJxhBVsh",
-	"fA1JNJu3vq1/eLw/AR1TCiXZCz1kMqmaCzRSouvyHJs0r6iVk3YzY2ofsoYvUl2TTUknslJwi4p0lHFN",
-	"sIJpvCj2Tox4HcT7DVHE4kz8IUXR1Ms8J9HU+lcnmsu3g3u/oBB2FbwZmptDZqAEdQhWng6EQfKNSjOS",
-	"5qRWK5dapaTgVgjkxFVtcSTpq6kROSivChVpstfHqIiphCup6HyEQTEFOk5/agsyx0p+rOf5NhX+Lnyb",
-	"IeoZfELXsBa09w3Qg7uy0Hz8iTSvbl4Lrp+o3X8YWVDV1A1uRayWOGxq3zngGcpTKUWguEu6BQ6syazL",
-	"oCpPgVZNwuEGryHPLTcvf5nhRRdL7rmlcuehhUdepMSnnnzIX4WvYwyUFCm38/Lsd/OQ9mRiWwoVDioq",
-	"QUoeZl/nWBUlwhaE8ZxXLfnMQrwFJXwvAAovHo1uW37Wc11ffosaymPCdz1dFsRsaHuMUVGH6RzbiMQM",
-	"3OWnXq4AHesDizslyklk6+eow7hFvcjm79hUr+trejKCqwyubNHWCiFHoyaoSvedOxO9syFtXP0m/4tR",
-	"TyQthHwB1b246cVQReMjk39+r2Vp7t2oPbxSv3SjfulGcDaqnD02C0CscWs0psjvkpU0RVR6R/oLiAiq",
-	"mPj0LVDNqs2UApK0mar8j66m9KnnK8g6LERXTVrMSpMD5RnHziWYkbuBtqwH+VCt+smne7QxeXx053tH",
-	"d3wwiv/YHv4jtke5G+ZhUjxRAdzFiOtLr7wyvk4kIdVJOC98BS9c6eHhnPpljzpHeh7ERC+DOCxlQFeF",
-	"RVYwRd44uH9fOn14P3E99e9Q/9sCsp1TqtCJziTHYAWA/7e6ubGMYzu6Eo5tjyFF6uibaWFiMAn8FwTU",
-	"RBFqKdTHuGGy9/32UW5qXg1QN9wYWLLAJStB57o1RawI7VV0JyUNUP9yZFDiH/cQlysA047YaRiCGKbO",
-	"lYohQdNaWHJl6S42CB8qF3dImre5fK2xfClYul2/crV+6UavmjfSzxzvhzFVGdgC+Ymk+o4+UiChR5X1",
-	"RR1H7kJlGncas3vhiZGjt82liZ8QfYnNxBje4Q3bYfCbDTkneI/BJ/hvPQiOJx9+qZH3Rz1aGZ2BdwXP",
-	"qmVRPISVjD0HX6emcLAt8SUYm1S1Pehs2B5kvywm5rBGN5L1l18C/w50Xmq6IuIxmivEhbjftoUPj14v",
-	"47WbiTnl7VDfcAjDLjAoB7HnVIhQ3OO+s0N41HjNkHMdt+z1fMPX8fLE2yGiSc93o55lCFY6oCS4UzVl",
-	"WDrAm48USybNUgi31l8ANvHxLo8Gmgt0nsGJCjXzSYNw7Hk2uBFgDayYi4hz0oOL7Yq+/wcD636Uorfg",
-	"QqBIg4HEPVZVSw40CftMhbylrCZFu6G2Um78FOGIzT7gEHfj80+CW1cbJ09HQzgR9OP3OnTj2FHb+qC7",
-	"Q+dZI0Oer25zpSIDjoPCHUVrHGRGaiF48NX6s9dvLla+3N7dIx+8FzvtY9hihoVDG7tvUhQni9HaLGHv",
-	"lxxqcxGG3Xw9sUBx+iJCDdgeCUkWpSKzyn51WzrDAZ0gi2SCAiLFM1VCzSnnepMkOwMnnS6DtAX5S1n4",
-	"dh5gNOWBDEohw/EyuXTy5vK/WdQGkHDGutwsHAxZ4M/PM55jBLiWMhy/UGxY2TTJFhkVZY9lVbuNahJV",
-	"w8N+k5SCa5eCk4Y+NUadbIaD3AplhMmpmCJZwXzfidxNEScz6nS8sbQ+dXNZBjtyqM2VKRrj8E7n/P1c",
-	"baOtqYWPUE4CsgnQBk8eVVBD+hvNqzgSPPyHNLeuXwxOrAYf/3Pth9O/Pzgd3Pulee1GcOpL2Dq6bNLc",
-	"ChdXO+jqxnlE8VQ6f3JkfGLn9vx4bmJ0fHx8fPRV+T+vyf8ZD/9vQsOdFTVS4Qi20m4fnXglHGL90lf1",
-	"n74JHv6jcf6jxoWfm3eP169chZEpuYh7T/1V5KIRnzpz4W3Xvr1Yv3kN7/b7g9P1D483T/2t+fB+8GhZ",
-	"eQq+wgFqv7f6JhzgF+frFz+rrZyUM3nyDPbLjqRGyiXAdlX41B980I8JpJhGn3K9wLoKGjfZINVx89ad",
-	"+j/PPllYbC5fD5YvP1lYXPtsqfn49pOFRcxQPFlYbFz4V/PWyR7POa86xt7v7pVhozGhZKbMLYepjOsf",
-	"D+0iwrdzc5PYmmva213PtLVXtNUpiO9m+KwLWY7W3ma4mfmxash0vSw08UgjUTDGdTgbcagyHOJxOpOC",
-	"yDEqzj1JXGn0gcEFP5GjzVGOud34ppw976OT6JmE2aCTXnDvgZVuDjxojgubHqhjemK1fn41WPk2OH18",
-	"3eC5lML1YgOHof/MCKHNUxpvuqqLU6hQKD0FakEUBPEYAAzP5ixNDlOIKiCqkV+xc0wfV6RAkXE2PnzQ",
-	"j2Q8N+VOSigRhjyhAEVOJnOs9KBjFj2LhnrvhCCFYKID2QCO21Y3IqW69KhDLOrTCCpjXPgBqVl6iMFj",
-	"t3ofvrpgh/AncSFaHcNAF9l1LGHqVjTeUdwg5JXM22A8oyMyq6oZixA9hVAKnxWptiiL6z31IIsi9o91",
-	"jXeM95DEyEqvPjsJNUcMioNmqqTI0iSrgh3ZSXVSRQqK9oLl7dO5xBj+vM0qLeMyKPaOgwWULAJf3xvE",
-	"EkjgNPwe/rkPbwL/1oD178W8oqoCD9v75dvMsFmbcxUbjXsD/ed/36iDYElRB5jSAeq2U1/W7t8Nli41",
-	"r30fUWyoxJLrCt6iqugYStp4muwJUQlsgcANzGrpypbbwfCvpgh1hJvhmIPSpx0UGENXZmU9ZINoc02G",
-	"I269biGQOjMqVqqASekJVYVHBM3HFsYdApi517HZYOu6nVsgxmzrSPdu5/be6Pju544eZ/mQKpBp/Pm9",
-	"bkSO0gqACQCY23BsGt1a+U/6+XIb4ZXhwMOLYl4g/AEOPLw4+gLhVZowNPLkr4/XV39Y+/REyDEZXi5K",
-	"blmw9sE2zn7cOlh1WfKYt4+PT4y/NPHy9h2v7Ij8bsb2/MIR17NaflJbWQh++j8gBIgpPHJ41+h//O+D",
-	"/3t0fPzlCCI4SlZL55lcjJxbAoDBCT37I65nz0rZHolQY15t/u0X7J6V+1cOqYcb5dxSRJkG138Mvr0f",
-	"nDtdv/hbe1s8hLp601mwbYTo2aWdGKi2BND2UqzCfEufngOsybpwt3b/7u8PlurnztdWr6MObe0v1Aq0",
-	"3TAcA9XYpVVZfi0gQqXnU/oIBSS9ATQTwCgCThpb+KIbHoxGgXkRy8fqC98Fn5xqXL2xLU3eCcs4FRhL",
-	"p2kJY3k97LoatIfZr8gM8ICVb5bsRhyG+mn57QCLgr8+Vv9m4fcHS7WVMyg2PQpMW0i/g+vatsC4rarT",
-	"Lk32gacwiV11KbJ3t/pGpAhoV5EKe5RTGa47YVPYQqh+FZb5IWpztKgEIbUU8K9KY2c4Vh9ryJY0yWLT",
-	"4P+LzVw8qZlQFxGrRmoDmKIomSgPrQqF2GAg3Cq2/IpQ8p9l6vmYtaKcFNyyR2wFdQLoQNLiTShe2tA5",
-	"fxDeYG9P9uIGegr7V3/JET3BBm0rdpSzR2zFPtMegnWmU7TIbyadou6b6hqWQQLw9310m0znbApBxopw",
-	"gmIaIk3ehRp59n6J5XzAWqRWVsmX/LFt+kXIi9BAhzhk24idD03OAhWk6M4DWSsRttTLWOic4QbQqEvC",
-	"YQvNUUWNl2MlPzbhgN+gBOZsqzWiPusB6nRbLkFdKN8ViOKkdJ34qLa6hMaMupljz8fnOPRXqZEi8wsu",
-	"fGR7yFLgsZxdsuGtjD36QUqXhEVvhpSaE+NmVKZsTCOvj9Q/PB589Gtw/Uz9i7/BbWwhyq0vqHHwcUli",
-	"LDNkLA/OfBrFLII0iLRqd7wMC6NGgLfXhyET/hFRLpUcpmH4wwyN4jIz+ZTxV0fMXWJ+K/eCrQdZcCsQ",
-	"l7+n7JfrZ4Izt2v379ZWFrBuOCQKGqkv3QvOfdO4/RiZT6VygHoDJMX5QJHgQEwhZqHUN9F1xlzK2sPz",
-	"wfHvf39wunHz2+D8Uv2La7X7d5W+wRLDuLSMqT4seW6OWZj0qa38I1i+27x1LFi+Fl27tSsLbV9B9jGa",
-	"g3ptpK+kjWBblbTpauFqTT+E3A0iv/7+YCk4dwkzNcHytfpXK+ofJ3/7r4Vv/2vh2z5MmbHIfkkwaqLs",
-	"EgYJzuhQ4ZI89ZIDobvN/YdZ2qge0qU2xPaAeBEhjgFmT6Q0Wgz4imEUWLAXBHHs/CDbRi6eqP32bePz",
-	"5eDhp8M/q81qjR2V79wNp0JfGj1xqaIQwUo8Skp0FlN20zuwpxJyaQYlIsNNAEK3ZwJUr24T8uF8TwSu",
-	"kM8Q5VwhneFwWOsRHeGuf6TK/GzY3G6EDmupdXG1lL9kc1LLRt/ntYJH36RR2V1m9OAGXdaJSG8gdAMU",
-	"t1Rsm6CiE03uI+hl5/5B3uSDXgV6DODyNm6LPoUXSbJ247ac4SSJUhBoXBhMWLfCBmY4Ji5B/KFrTzXp",
-	"wbwwK01M57T6RG5mJHAy7Loiw/WXiOFK9W1SpEg90yftMbhsiujWVLCKsgoNE5rRcItDB5lDcyxN9nON",
-	"eYM5V06Yw3K+53I7B+NQxDOKYaFlLLi9AXs5Td51vbkISQuEpS23wuM2/AF5h01t+XYTPTUUJbFRmx8S",
-	"kVFDDM2eThvYfIYCXClA+eKFfzVv3autrgbnzzS+u13//E79p2/6MbgUHeOWgEcdQOFQ1KsfYCXQWMEH",
-	"RNsuYDTx3Q56A9KOfTO4A//kP4Izt1ED//5gCWuf6ksXm9du1E/+o9VAC02wdY00rf/kFnou1d+BsioN",
-	"BCWAdc0KQMHChFCoHss+OvyTULGoWYZeEIT66O1HuQp1/Q98DaoI+PchL1XGFJPmcpiUD1U4PBmun5cy",
-	"cMApsDjSCL6DSlMZIYrqweWsQxuCVo5KljFYIpRQvgl1IMCpMjmlCkStHJsBY9R5ylptKLrqeVQ08S3l",
-	"eI7qxR6ke/dV4/OLjQu/Bj+dD87cbvz41ea0xLxrW8+lltiNrBKiVSH4yTYNwCDI150yCiWHqRtbMec5",
-	"FhFumkxrowUq+makXhDluEKeP7m2NdBdt5nscxgAO7nQfPhQneBXTjZv3eodGzvKfPisY2bAuVl7eCVY",
-	"vdrXFmDztsV4Lrk7+wBAUPsRGm3Atw9NcdDWpMyRfUDnQYgBN8B8yCQCwEPNvTw2HEbz+lLfY8xgBsnN",
-	"oxASEBcB8RtMGSpIKcQCdVgbYtFZPNSE/VeNImmug2pWdVxg3QbiassjUb2VytlAGeusxyoqvu3DqaYR",
-	"i6BDQW4CpPWANsg8kDJqRAhgYsZEpq2PU40SopFE4ARvm8yC61hpMt1ySMNgunjpe/TCrdO1d2idGUns",
-	"lLbx5r1A1U08dTCEyPsnnDlI8Dvg3FHj8rHmnW/rV242by3W/3k2AclkkJGpPOtSjGl81lyBemrvqV2p",
-	"0BNK5RnHFgVmEZ96dj6fUsVE+lygtpUiFWrPKxZR+QGg44QZdsyLtjjb6SShfIMxMTLkhYdnPC1IZlz2",
-	"+oW7zTtRiDZYlU2sdWKjFC5kNsL8QUmJVuE0565v59hkqEnKvrCVD2D7rPiCUIuMAG48XD9gMVapvTxj",
-	"ECjEcjRg7mHsCFx0BFQ59azstjTJlmg1C3EGk+FWWgtweJjSU8wzEHNY1zkvVbEr5XDWc8vIVufQSgoH",
-	"Bexr3MoCtjhqXmox7wWRJtNFSOMrTjySZ7xrNlGJ2hZmFHGt4vI86pvUiGNzpuqj4O1GJrcD+el/lin3",
-	"ocd/IjXiAbv7SP3M12tff6QyUiVabblx689nbMfBoq7x8YntL+14+ZVXX9s5kjIjGhnPv5zbTifY6MTE",
-	"xMToa5TS0Z0zMzPtrU1quPJhkUxkDiBbP4AS2nkWOwwkce73cSgQI5MjtYdna4+/CG791vz5WnDiXHDm",
-	"VP3C3eDcxXBI+Og+XKA32Bbltt5g66W2DGfDwLNbjQd36jcfrS1cbly98WRhsX7hbv3moycLi3JOj595",
-	"srC4trAQq7jizxoA3+me1sJLIi3lM2y2zFX9NiZDwMQLMUvLjgpsAqyIApcUvlvC/k1fg2m0HDBwOEkX",
-	"JHJBOx4Q4MtnOBhalWjBj4V03jPMrzDNw0pJzmHeHBT9FNyKClXoex2pMuplMzySN1EPcShWs8kLwhoi",
-	"xiwoUApr0GbLTIh4JEF1NL6NkztESYQndC8Kw+VrS+PZPEooBcXrg07A1i/dXfvs/PDzeIq7O9leQp4q",
-	"EFG4ti2Lp0A0bAWiBeQG0gXGa22BFYnSns7bOTl/mjCrQqtStlzOEm0jw+g9VOtIPSXJKIZv29Yflr3C",
-	"PEZmgMFzkApqdaV553usmAiufN+8vVg/+fHaiWhLe64sfHn2DlwW5Arw2VHfzs0xfwhVWNMEb91GyRZR",
-	"YvJgVzws87awfTSLLDYvZUeTtCkMF4A6Mmw+rZkbCMnK66S15PFOX1JaaYC/q3JgKcKB0ZYBcWOkBBFd",
-	"ZmlWZt1cjgrb5dlIzybWL8pR+2rEGsEQBX5SwwenSFiaIwet6pli/dX9+TzzDlIFbrLRiE7PhgA+CR76",
-	"tAu58dGHUeASdiDKzCCbk++ZPFXj7O3gymrz1rHa/SjnkGCelLjEY99jUKs9jD2i22x0daFBn+aaozQE",
-	"loZYCrJ6KPhNg+WS4eqbSayHRRjkSO4XkaxD+Gqi0KvNZlLUmBk+a8+Hrc2Ozec0TGfIxtvKT4it9JY2",
-	"P+TzM5zmgOQYaboRubCjhjLneh6WW2pI4m0JQMNb37CD/owecIvJ39Y607W/BSTMRAI3mMxQE/I/pRUD",
-	"ssrB+bNrJ87UL97Ggsaea9GiKANdYcVSBKTCdjnuj7I3iyAlXeh2BGMpA54dHkm+C/sUziOE7q5wvV9y",
-	"yoVXbXPIOJ1oER2KjH7IZlH0UUl910hYZYshBA0RyweLcQcI57NeNKkMsSRca53lae1yniJZKuayGNum",
-	"RkiQ5NzmsO+yGY5kglQqbvlRtd3Lg2yS9LvyqgUWGxunSNZjJaeaVX+LDBSvKFEDCQLO5jmRIlkA9cki",
-	"9msC5r9eRfYMlJOLudbICLxgK0RMtKRZXm/gWGorq7WHnwa3L9ev/ID1qCA45YRwUhmDSerHzVv3gtsP",
-	"g8c/ml/20eNm5K3vYMnW0Cn+7WZw6ssnC4trl5abt75+srDY+PHj+rUl+Y+fLgTXz/SGuGL0pTypAVM0",
-	"kboFIghYKxYpb0UughSWQRh/2XMBDtNXfyIwMTANIH1zQRHXqCKInFtkqs6sxNySw0jFc/0IF7NOI8ln",
-	"ZbhtMQ64Var+AX8SGdRUW4sSNUa86hH2BXPyXUISh/VsPNf9Q+YtYvS6YuIZFocLBjca9881H58YVnBD",
-	"AXp1jcsp0t9OrjxN+fkOHMTyRBemNR0cRpPcKQrmzCfCg4aD6Fvp8hBoIgnmt8T4JrEfO6ZAnTdyQwwU",
-	"cvK5QmHQq5ZU5P82evoD3hT1U582b518srAY3F9tLi/Lf/z9++atr+srx7GHqNMvTa2DP2Q2QQoai2dn",
-	"lZWCdFnGJkGUYl4FWQfDVSlUmuEc/Ma8CnaB09gt5jLVwg2n0BlsX2S47lKdNkAM8taWJlFVXyfQ0Jsl",
-	"2dLimDichNC+aPx0Mlj4rLayENw+V790t37pq9rqav3sjeDR8RCCwaxI79U05t37KqmZGPx26OLg7cWT",
-	"WocehgXlnbRF1g3aGD08dhRH2B0sNVnaWl/7jxwPiind5qx/mC5QQP5q63VOUqlojgxaqQ6/AzkU5oTm",
-	"NDMfQ9eSnWRbUS3ZnzmhR60ptN/rLkpjVAh7lm8gDNjxoFCht2Xv4QnPhhZE0fZGJkfE6MT2DegxfBko",
-	"dXzWqwNPnwiWL9dPPg5OfVlbXd2AmhnD4pOuuWFw9YnLdcvbO9DvZqpL1U2xSgl73kyQ1SgWktDRplpw",
-	"dIgmOdFmRBHH+z+ohQ0bKDrd4qenP0AABqs+OtBC0BX2hMsBbzRi5wPQQSiHAvkFATXLJX7Z4yYsaccU",
-	"sB2UP3o2FJOCAxbSwfz6y+byo+Dcj8G5e40fLgXnvoFAKUyz7u3/+ctg+csIlq9SPv0qMy1Sz7Qi6yLd",
-	"UdnElPKY71Eu8q0FAZ3O7WFz1TpWkvRTJ6MJf/A3XE/Kl5SzKWLznFu0+WyKuGV/1gUuOiwXkL8RbIpQ",
-	"x5nEEuQKltAIIp2L+WSbqgPt0Eykdpw1/KH6Uw9CirgaxUgKsBF7g0I087Ef72f+3hveOLwmfIL5bFo+",
-	"argFwPpZ3agNEF1KpRKxgCMuywEYxRAGSalQ9jCc4trqdelCtfi/LZUPXdKnKq2p6uBdjxTlUYjcHgi2",
-	"K/WgrknBck8NFwqlmNBxKqejBTZLoXLCHcrcYUJBcYXFLijUO8Z3ZngWBwEHsvw4a7rZQ6IPDwhGDD0t",
-	"ltr4BVZMk2mQeOVlZ3jXplT50vsRHOUp6+DeZE+Pb4vcWC363cR+gAU8392XogsFPLGi203tjh2Vg+nq",
-	"opq3eQrKotuMKa7NiPx31xUDJfuo3X+4rn7oayfoN+4IJieskGmEW6f2UyCV0Ywr50qqJt+Fvpz+EDBQ",
-	"c2G3AZajIS/zOv0F+qU2DU/x7BntW7z6ngqI9W25tzwp6RCDcNt8NPHg244TtaOgDEEOJUVmyihi+lqM",
-	"rSq0pnSG71PIkOpMFD7+XN1J9YAxbrWmAOAUQjEzspvh0IIANcbIEmzRIp3F+h+BnoQ6UrF8GRsq1TbA",
-	"vuQZmptT2TrLBmpxZc3pAkuoVqrQappkHZb3s7pAQufohB483hTuRLkLZXuQHi+WhU88nMH46iH4KqJG",
-	"n8kzU4Vct6hFuacDYAjV+T89ql+429vZqUPy3V2V3eaqdVyVCAkb4so51e7w8SXqoUrtGzx+qASc6jFJ",
-	"Zr6ZDzJTBbyXobEen14Nlv7egTIeR7xpVrJ35k3TKmt+25Vwk4SvrYFy4XLbR30IpevY9uA6ltIzkP8C",
-	"YzyBcCMqW//9CDtxAfsm7LQ8mu+Sef8T83AdsNGeeYzAL7DTXnPkwrmjutq4S5hlQ/Kyyvz4bPtufOgQ",
-	"95Uad9K2Mq81qF0VLsaj48H1Mwp/79Hx4NwnwcqHjcvHGieX6lduRpYHOZlbNpaat+4aco++aIizp56R",
-	"NHt6CANmVUzQTIiQF5w/Vr9yNWb+uqLKGAGd1wtuc99FggP0hTB+qppeii6Ad5DXC652+jMcP4SoCWHc",
-	"Lc8WQPGgJ6U5qXwXm8UKjHqWYkvUnQgZnoXBZlNxSOAte0jaV2FDsy3SRM+1Np0AcJm7ZZ5jFoxDjsvT",
-	"oQltlVVodRILGNGMY/k8y/kaBcetcP1aaDIiKjPQP+j2V3QOXXdO/xYLIJGtL02yGCjLYtlBS5QEa6ND",
-	"4xDeHSPTsQhd+LrqPTfRPzGCA7Xn2RGgsZ+ceHXnyzt27HwFSrdTI9yFJtTGzZu1lYX6lasKebF3CBoc",
-	"aP9Bke4bQb34oM8E0Dv1i7db3rUn7RNmO3KU51gcplQMBozhY0hGgVkPTCGhCYmb88TXAWUp6VKwuRbO",
-	"KvMJhyRcxXacKZBys+WpxzK8zMN9hbKIdYphWNGU0ugicHdObqcyuFq2VASMKjaUWRf8mpSuGsg7dHY2",
-	"vjfydZjDAUh3iPdy4XHjp4v1y39rPPhHsPxl/eLDPjK70dE8J8AvwbmL9btLWErcuHC1/ukSlJuvL9Bd",
-	"gSUOG//UFLsKt8hQN0cAJzpD5lMhukkbTgAQzEubIt7qie/nj3FrWsMIvktmGMBWJLk2btkHXIN2cu2N",
-	"l/e9N9x28m5JDU12MFAukOad30xyMblRPG/Plj0m1uuxfcutkCLlVR2iUYg/rIgd2th5m5uTZoEmUyIW",
-	"K1JuqUBgQd0gwzFtVlQrDRYELrfqU5X2qaZVV1Ejt9hhRRRpNcNnGBEF6oHZQFyOVBGuh4Ap6hssQgCy",
-	"kea174Olu9vSBNtpIwkOaP3OcJvDk00Qx6kSy1Uou2XuJxRdw93ewHkcpoXa8pwESVLLObQSN+z5PXFu",
-	"7cS57oqoUJ7pbtO/JS8Y4my9VZ7p3jVv/PODNK+QCm1BCuUZLKgeKF752ce1lZ+Cxx/WVu7Xr6w2Tt2t",
-	"LyxG5g8mK9ms32fAY7nnOg6zYJSUzLsA1OIq0gboRqCwhcqlqdCilZcJbM+RtjeSrBDVvojsKYR5nhuD",
-	"Xj5tWW+VZzZzhGtOrMmRifG0/P+J7ZOv7dixQ6p1gCWBVRjto1ILFraPU3xH54TuVZMyUMjC4PgNXN7O",
-	"hW3bFyZWH40itU68SYUDkI4o2KUhsR3pB212SqdVfFtKpsOoNcC5bT682fjufm3lfvPU3xp/+2396dXc",
-	"RBZzmM/ichfY0av7ahRqImwmhBVRcTVNLiTfKhUl7HNdkmcVg1uq31woGqwZRhyW97GSXb5RmkwrTCTi",
-	"MGika50tHU3oTAQU3Xmmt2CvYi1HXAQQuAEmjNc+u54k3v2mJ95xrY6OGCz3t1n3Q2OvuWqIJwc+pJps",
-	"sBm3v0JtCDBYTCh0bpsja24rly4a1EPqVnp0HOunGpePYT9dL91zeGInWXt7IXyh4oQp3A2AB6HBh1Mq",
-	"+GFsPXwpAvGCHPb/e36avDSuJ2Lakq6w8OWCzjPytp1j8th6m1agUzTee4BxrOc+HKCexpBHbHgz3ihc",
-	"8oZIWyfG4wlxY6l6zaP6vVvc3BvTFF1+adCq89u3WWLzk/yu52zPYRtlqRN0FqSSZG1+BBY3mwgm2cna",
-	"rKvW9G9HUiOmvEzuD8ujFd5X4RrMx17+hrob/Pm6viX89W7kvvCBKlV7zhq75NCTdE7LhhyacX/1RvPW",
-	"17XVj9eu/dbduIePxlQUNzkVNo0XCJM+0eGpEH1Vf0P1d1CRAyl3/LGu/0XyaB37wvo/EyWLMVzx11qB",
-	"bNh8VXryz/I3FutgS1WDHpmc6IOTVI1ti9Lm5uld2eorNIzSD/CsgixR88zJxvePf3+w1Lh5s7Z6ura6",
-	"2soDkChw66VeMcUWUuhpkXLzKnOhyZ6RkFlD2Fl2Pg8lJZhuFSFYEv4+TaZbUrWTKoWrq1BRXSosGpPP",
-	"zfBDDNlRTVYAfoQcI5iCNJBPPJ4JEpOnCUI8qPztYHL68n16kCm139MDTgSj0vr9wVLw8Ov60nktYTFS",
-	"1T0zjHIGnCvUZ+vz4XKCMqmWthv7bcVz+ayG8uqN6fZPahzPgwDIh/RCXTtFsu5c1vRxgBdktqPU/TNM",
-	"zelAaUi+urb2w2mUkvrFE7X7dzcmGUflKdCFR0wlFIEaTmmPlDy21UuYALqxmwHkUpVQG0C2FxAvS64L",
-	"zfnEoj4lDrVVVbdt7Owpo0YYs+DJafggttBSClGnKR3bm6AOtZ7zWKkYREbBYLQOIijK/6jBT0UmQ8Gp",
-	"R2pkEsP9MDHPWiWTnNNpXxVWJMk9rMuQTDYl0adPBGcuxdcJ9Fc36LPi69LOaXXNI6I/Jg/LRBd9t53P",
-	"9y5nkLHecPI0wQ3z3U3lY4dY9JbPr3M+KoC1KcKKJb+K+FzaQLBsa5DF6ddrKz9gdU7j8rHg3nLw4G9P",
-	"SXykfuq/JDly50RUiQIjkDKy0QKsFFzHYAoKkn1zz2HSMpYsmYUCZttX+W6oWMl2Kk+wbZRYD/4Inhio",
-	"NlpHF6njYWCR2V/vNc+cRCXUuHystvJxbWUhqeqr9/N1TJ0cm5WTclJ5pimAeEEjU3JLHsQAg4jVQSXG",
-	"5b4ruOWw2FxJky6ayLveHJhwfprsgS0LpPQCPdVoCWg6hszK369ecjPN7nJ0I5Mjr02+NP5fC/+YeHVy",
-	"fFw+Cg/LVhwQhHicHBl/+dXtoy+Pj4/jx/jq8tqwGbVnT1a9wnNSVNFcftR4uFy/cjO4fgzf9MnCYuPC",
-	"r81bXzxZWKxfurt26U4vbqgSUlFgrHtrjcvZKLTMYJt9tORMpxs15DR6oLZPXlRx0209dd+gHZho7x2C",
-	"Ia4TP8WGfhWmVYwTmmlbhA1TIQCy5aKbi7l73f9XnEIUHgha2jkAqJqOJFL03dt+HgKsJiM6Ial3VChN",
-	"+DoSXt0eE15NyQvQfWoJv1LPo9Vky7VTH8BOe9qma+p5an5KqmSFjRZ8cqpxta0VaohWho4zds8lhcfl",
-	"s1CWPeDC4jYXQZp555MLsoewBjraPxRjT9WlqqqIaKmkfqwwCidNXodyHpNSQWuvQqtk1iWurnb0gRtd",
-	"h/w6NKpOMsTbgQMRFP2I56Patrbycf3Lu71kC/7i2twfRfjEpOPy34DArEh93xRmhenTF8w5CZUF8kAs",
-	"RBHGW7dOSiGJUAcjJwotMTbBCI8F8ejNZVU1bkkZvh29pwtjcmfdZAMGegh/E3tsMcW8hFMIbWF8VqR0",
-	"hBvPFAMgkHRWGQy5jZ1W7VQKGuod0YOBg0Ra1RvKxb6yI3Zun6cMHyxi0jnQsgMG6KItXkC86o42NyXL",
-	"Yl2kChop7UTkEwTmB/5GBrl33fItP8JFx3+rHuR0hu+huUIrezFs3pwbMT4hSUJzGmwiQhWgWzimMlwR",
-	"NEIJKeRkkkClZ4q2f8Ds12eygVYN79CWIeOD0D1daHwjkPULd1vj8BGBjD89xoDrcv2sjCGkoIiHAk46",
-	"V7VZXZM0uvNS/tZxQOoUroEPZZa95W1gHKHoPUOSM0B0RfmOvSR8hiA5a18fq3+z8PuDpdrKGaRWaE31",
-	"rS9IukIwPotD/hLRxeh7z7jUsyCVY0MXKGom1W/Wqdak/srwCFK4LVKqxQGrxjCmZFg7bcA0kk4nybtl",
-	"bk2ZTJFVZhluUZ/hRxhJmCJRIPIw2mnwyOML1Y21MzLsQ26XnK4kuYC5HIJYNK58XP/iceIJt2nQ7nYB",
-	"GqM507o6aI4HXOfsJC4uSgYoKbSAfeY4PSiwDIfRYon4lKKEgiEBI06EszgUYfGCep5AUUwpGKkMzxaZ",
-	"FHqhsrdQwVqxhaITaaXJydugdsURt8R4dhvBHjJETQM+5KJpanNcF4JF2ZB8KjsZktnqNwJLQRW7w95x",
-	"nHSGZ7W/p6YqwjVoHMFwmqba+DKUB4HAIbafJln2vs+4lZ1ENC6gANLBX9hiieSl0b21hQQWIaCnoZtA",
-	"kM0EAgt1PfCCRhz2dq4K810q7MmrrZwJPjoTPFgITn3ZD10FzNTWsHquZ+4Y7TQE3JDQEAd6ATi9Fuo3",
-	"r9UXvsPo2JOFxea1G/WfvnmysFj/+/Xg8y8BR/ju2qePN3K8jYUs8d1i1Oaq0OkOzxLhygNmKmIHYbsW",
-	"hErcCu/iVO82Tx/2euondWmwsz0iBRnhqXzbd9gwPCxk6+/o0hz2KWRWcOyofMkP1ktJaKcsZWwMnZ7w",
-	"zCceE2XHj6B7tehWaJRDrF/hqqNHgyfJgaURMVx3Cjvu7CyzpB0lyrkCtlioGnmkgIOX6WazbBoc7DkE",
-	"/g1OrAbH77UJ12DFKhXb1Q4qv1sNRc878g/yTh+0SC8S6qMjV5LXdpVWFdYT9ixnFgl/FOZfUE0xxieJ",
-	"7zFGhP1XliKeC+klUUDTpAWNR96M+mWPkRepvjN3fbYtHnk6HOiwnSl8SlKzorligIrrzrf1Kzfr3yzU",
-	"r95o7avCVWo9X9TKlTzXzScu2gH5bXiSqN5bhBywucXel/pAFeDCeqnIj1royFuSaT+ybtCLG7tAb8Ow",
-	"4Lm9hXBhGF3lO49KAyqDXtkxktq6oqG9POeUpXeP75dE/yu/HGBF7enjwfkfm7cW6/88u65MzCNWRjK6",
-	"pLwCCrCRsymsfFRSgOsb7lPTtQonBGxxaM8DXiPbB7BOkSAJcjDDZOKWD1iHiRteV7+LHL0Y9H5trH4X",
-	"LP0YWRj5lC4x3P1A8ieHgyZQZC2gaQqGjIfyrOtaKWX6Uk7KpVmPWixNVL9khr+YhauPlLlcBuPWUVwn",
-	"7YOaLmWN7uOxeeniGY9PrqV0AtFu8NCjBSxHhVicZfOMH/ELbnm2oDGJbX8SsdDckvRMHcetSLewzH3b",
-	"kWaEfLIacSwoyUFqCxbKyAYrbpTEb+/Z21FC81wUyNTPnQ/OnOguZpHdX6xCBGSe+oqoNF4A/yiYBsSz",
-	"GDZZQLDfsUukXAIhERozr0SFqLgelI5gwbxKAVBuZThVn8GNEBVKvoWUNMee0yx81ABUFanFCFLv2VAL",
-	"CNzALMM1wSlw/Luu1dJCr5Hb4z19+bpsGvE6NiNIqp3o1T/8+/bRfeP/8afRnYcP7pKnFGIKYe3Wzp0T",
-	"O197eXzHxPbx8Zf/A843nJ+RyZFcoTwqCvZo0R4t0lHp24c8TpgA7b2OazpcxkGJ6L7qIQaB6aFWl9Qf",
-	"L9Tv3JcSuxTlxjaeiuiU2FntEseWB06TvO0VI04PTiUQnkB7As35ipZC1Tt5rORQgJNVZHUeA8zA2Jq/",
-	"fdXpWbYhwr2nk5Ay43vKgZl9Vb2luiPkDLCO/mgoJVKqpDNkPnjddedsBh+3Aoae+bT28Ezjs/vN5duN",
-	"++c6eHe6yZ3v01xB+enSNekKoL6vOm2uX69+b9oQrbtcF7TC2RoKcd52WFLSPafzAYkl82EO/rVxMIZN",
-	"Q3NnRr4/a9jN+cwfFb7HaLFVWIwNPmNzCsNtf1IC/I3DtlhGpDN15ePmiR+Cez83Lh9b++xYa5azRUb6",
-	"VQNvUVFIrm3+Y8lxKYS1MYQHPVUay02QQ29Nj25/+ZU0UYBbLinDD6D9Fq7NUQ5Sg/aUphFPk387sOfN",
-	"FDnwzpsp8i6bOZAib+59Aw7uA7vfSIGXN8ttgXSJaqlTBHEkhU+2j5N9u8CeT5Ht4+PI4g8/f3kcvqLE",
-	"otV4nMT2ndCb0tukXD3FZlzzbod86rME8kJF2rHFgl1bOVV78FV3eW7Ved1LvvYbbaWSVICtMo+leFXE",
-	"3S3o+gPtILrCxAzkQQ2UYfJMhnzqVFsJZVxwel81odwrEWobHmcLeB5kgKGw0NJVKeZkilev0kLms0fy",
-	"rvffuLBJT2pS8Ariu1uslpc+aVw+hrHULtq4axkUUsNy9GEKbpFNIhw3Z4I5eY0dBAakOYCtiBWZ4VSg",
-	"zEgji7yYDYUjuy1FXE8VBSA2kOZD0yy2EOaBmDkt+wVXzoW8hX6BbIpkzRfZbRC7B8xO3w15+bEGNpdj",
-	"JV9AGlZVyGL/GdRi2RyZGyxajSIgVVSzi/xY0R1QkeGKxMDSjAecve8nl2OhnDy7xu/WFWLtqz6VKqzN",
-	"7aHGw09qK6caF/7VvHWvjxNgvbKtPW1lDHOMlcx2g702w6AXK3IY9F2OZUTv2ZCc57EQa3PCs17R1rpS",
-	"1FazFeMzDbu0ST2hyymX0iyomPvkBGgYpfK0nqUDsIOOeFNOSVyWumXVBlooFVN7s1XHSrTwJucWNdVW",
-	"e/GM/spwsSsU1Xu/NK/dWHt4Xq2uN8/ifg1fHGEOy/mey+0cdZyqitvqcqmWn0kPB95+jsll1/ibKX3F",
-	"SP3r4/XVH9Y+PdG48Evw0/n6F5/Aq+vHhXfdeFHQ2pWF5reL/RQF7atuTUVQ13NX7+rBVQNtbgt3lgc1",
-	"Pv2s+f3Ck4XFtYXF5qNH9Yu/BQ/O9atUYyuF4jynp1LT00M5T0vRElBZbLlzjNq1o0hjyHq159IfTAJS",
-	"M3FpctgUIwtodkcMbc3YjR70pKoYNd4HgHeHqogont40mQaWDGgxss39ZjDIRGc9Jt0gwPgGbWZleKs+",
-	"U0Wj3D2Sk+vD/ey2KawvFSTnOvJaufti/Ar5YqFgPs/kgZuUv5P/CB4soPz9/mCpceHX4KfzqBS6mFnP",
-	"UOFQl5qhVpn37SJzbJ5MWv8uMmaUUAh9V4XFjXkWNcnQ8cXmQqyqVpVp4IHbmK4uKYBROx5YaV/1sB7S",
-	"UA8q85QEpSh8VhKpwaLMbjJdApWuzcefB6vDVord8Ww1DFOk/ARpeyiXSgkGpPCgTWzHsAQZhGdBKgXA",
-	"poyPLO4HAuSeIGvflcKXIiWbV21ObG77NnVE6ukC1oryzF9Yzo+Fb1UJ5NSI681SbgvMDfcG2PqG6x3Q",
-	"P3/D9fa33GG49VLRJeiCxjU0eoTg3C2MkaDkNy4f6+iP7mKRlTyWtx2nu2KDel2GNYtEroYClMTIISJs",
-	"RLguJhWdPahAFarGYoowWcio59jM02H4SD2eQnV+V9N2zbhlRRqmWqMcICF/0aK+/CUtQmAwRaSfI7aB",
-	"/sSAPoAYu/PMS6jy3Vc9oF6+txq+sAl/3ZzljnVzlqmjyQlnrJFqD+lC0iESyh1s8H+YO0RPc2L+FAGM",
-	"NFQCkE5ued5JCvPa18eCaz/2tpEEVp60UgC0KWx3dn/ZnzaD6QVefw+3BoBJucko2sJCcGK18dn91h6D",
-	"tiM1OUSminJGtqqWA/F19OZSjZHyoEWiHztXUHk929flNlttxDz8R3DyTPcSo6TE0dvuLCCUhF1pKnjd",
-	"XtlMdoxPkKzv+qUjWqllARffdJ+5nI1COxoWvwlSYY4TY4i4s3t5q1gPI9z9tjtrP2+1Yo1H12sPLnXf",
-	"OrF6ZCysuutK+kvlsWlKGJEYCxKHjqMcCnVDEZejoHyW7ase0I8aVts43h4f9+wv4IbOi8fL9Qu/Bbc+",
-	"any12N86eyzvMVHoAmiPJB9E+DSfnyKUqF8Q35UGDlLhQWIqhskFrhz21lSPiRQcP8s78v5Prfy2XdZI",
-	"6sbkhVEMWUSwnMd8bQzTsl9g3Jcz6XqQEMcKdM0igJ2xKsglmKYVQBWLxcPxXv87rHJ4/+EDwzxF5f0P",
-	"wdsk+vvwLcAESnsb+ajxuFEUX1iP8O8HB80asaHc8YWr9aXzwanv6wuLja8Wg1sfrf39RpfzNLY4Vx+I",
-	"tP04VO0ijjyW0OPhboW4fCrCcKpkA7gleBUJkshhEJxo6TnOo5qymBJes/BD4OKCNff9LShEe14KcM/f",
-	"alz4vr50MVi80rjwvRGnHnQI9C90da0prwKAcFGx7ZvKL/nTSSDeSREo9k4Zagnd6iN86jNdEubYnMWG",
-	"Cg8XbPGOHMcwFYd+RuxCqrcZGoXMlZsdJG2djSPykzGPcVZJ1uhvAjZz2OeJxtUcq6ZIzmOWVOuqwzjH",
-	"PN/Oy8liafIOY1CqpeiMscYJLW0dxzD9pEr9C59WsQ1kCs9xQWwhyuEFjFupDEesFkSPCJuage8Ljlwm",
-	"AO9UjhUQToULaDG+YE6eTLw2TixaFRluzhwhX0bIm8d2K8nZGbaowENYLE6L+gpBZ2CgNidlgWCo0HMF",
-	"+OQDZGj4/E794m0jP43LxzqOiHhB6h71hSsiYiT3tUi1FpIakEFgbosP7r4DTxriWsgHJKU84eGIPTTA",
-	"bkKY5w5UuIRJHrP5vO3TsIwj3t+VbhBGKCs439ALCAROykaWllbBrXAwk1PYBWoL1cmVwtDkHCv5yL5L",
-	"Ec1LFAC8Br0pyMULNs84bCm565QrLTW0egyyLJJ82TM8i39x48n498o3Y2avbbCfyyAnRlC3twMat4oF",
-	"mmqL2qPH9duf1K+cCU5da/z4mZx7Gzq+VNta721be82a9A8ZOqD+ZD2AJLMBVmOAPJQ/PQrOfRIcv9F4",
-	"+Ent/vXGydM9iO56hWPDVrPJpzEbzGHctqc7qrvCDuFN03SGMyoPcJDsoxu9bVJN10G48YY2ZM/nHi2y",
-	"5wW1Hta0fuG34PyZHoV9DBuuB7I0bXZyC7qyAkAP7bHQxMJCEsWplqV+lmBpiEIJm4qSIml/TWpyIMR1",
-	"BcPkyrzrs2RqXPmOQ5US+YDnREqC86fWLiz0YHu7JcbHdLFOsu2kAbYtU9ijMoOKGk8hLWt+gmnfVcQY",
-	"ZM9hOgtW4ttU+KP7XMvO23LBbXl2o7k948S4R/tLjO824+q7kIcxq3ewn735d1zO9lE/Vxh5ir023ZdX",
-	"ToB8jVAyXorLQumKd8B6RMagoaWzHyzULzyqf3q7fmb59weXg4/+FSxfjkIQAftEjHz1W42RMmkOA9Nj",
-	"2SLnuKIsJcb2WaKoxQtSQhXG8ITov+eKd1QvxK24AaLqtt5/acF3f9HAWm0Lc83AgQKFDRXVSoXxmHiH",
-	"7IB+6jCT5fiMbpWo+uUjojxklt7aykLt/t3a6sfdAL1jlmfz7KkaBdz0X8YRqCKiW3cCVUXoKxe9wBwL",
-	"K1iEoZkB0ll5H1YUKfNBSDSDXW+G3je7DY6bkjmx2smBE4lVW2To/3KrJnGraoHrSq8aCl93ni8jjutR",
-	"aRpxU5SpIoI8b3NVK8DD9i9geSB+xc6p0j31kwxvw6iP/BiQDkuM+iLVwvGl75Z3vUmdQchw4IcT2RSJ",
-	"QNAn1DMl4s4nnYQVyn0MtyGKiNKJ3PWJC1dTBxFvnAqtiraS1KQSKbEuZ9KO7pRJOzoZk94bvr59s2wn",
-	"O8xKKoauXTs4NbvhLcYUQ+dCxyS+RK0EZ6H84f934A+jfx4f3fne0e2plz74f2IwCaIeOB7B6/TWRxhv",
-	"oI8eC/DKJamEpUFvMSvOnNdgN0iZkoIO3zz1DFuZQVwE0Sf780p6EfDPLecKpMCo4xdS0n6jM7ZjA7ab",
-	"vEvRdqRdV2RUuhJFm7tyM1ILxTtFitTzbDhePOKwWSnvthXd4BA2jNtvYA7ArPTB5CL8dh4XI00jFOoQ",
-	"dS0s/qVmrbMG9rlr1g+nKsmwmQaquaHZmIiCfPxm4/rqeqYlynqBdqmKPcS8eeaNCsZ9aadwP6yZEjmP",
-	"MS5MHk/eZ1KJvZBmyyycEXnVa5zhmroEKfq4BTX1AEyBdayqJ7nozjN5tqRJFpzcPfKxo3t3Z7Hh3uUZ",
-	"XsG+JJJzOWfQ2QZHtOOK+PZ4gCp5iyYWwBYYtZgXim/Lc0cS9AoqlYnUxGvxWmVdIfPZ+/4YTGosmMq6",
-	"kDx7cD2ychqzKczRqxoL+a6HfFbSdbQW9enQJO76d8HZ48HP53oTN8d158pdik3eUrwLGhBCGQ8GWl69",
-	"UYhcByIH+gfLFUqeLU97EBQFk8rskm8uRYAGynMamhmFNu+WPexbSamcMzR8IIa/m+GWi59DNTaxysoO",
-	"0iqUOYKlyY7xHSSLb3gkT22HWVnFNBwB2sthFhPMD2SSIr47C2TtKTSedBoUAPmk2eK5vu+oHgpYZ1WE",
-	"golTBPOEJ6TJLuYAm4EpgYR3hmVEQ05uySwVR9x8Nlbfu+7cH0sbaufvBOA7cOjgy/8+euDNd955pR19",
-	"T+dwAFxvYmL7S6PjE6Pj4+PjO14efbX3LM3bMNn9xxEHg1kKDzd7pBNaIkpRMlyNX796o3nr698fLDUe",
-	"XAzO3autnMVPGl8ttrkSyVvTY47NkuGHD8LXBrZEbl8lki70utjSuPFdi1bBTZe6NKXRIlOAj4rVP9DH",
-	"kCZvSgcBNgdqqCpGMKGPIdYKwecPN2Uvn5B0cL/b+uLwpkMr9fj0k+DU/6mtnG1eu9G8c6en81xOF59N",
-	"NlsP2XzWYURdpn0yYGQtuESUS8ybtwXAfkClDkLHIuSi9oIBKBg7VaSVKpgzz0TCcqnh9A0cwEPau1Qv",
-	"V5umrl6uf8Nzi/tc7vcUmj7shpe2zuUuaumJbPUn8zaHOEkiX22J8XjDOE8dwYwdMeO6DqP8+TOAcdm7",
-	"RfWMAEbdowGmaW8dq92XCjC4t9y8dSy4fqxx/qPI1lFt1V0aCw7CES/Vk5RDH+0Dmwvf9svoTmlbouRQ",
-	"P+96xfADBSsld02GY9xB101xV5VQzkDFpEacUvg7LRwQaQKMfvB4YosM9yiaNDmmurnhgyPUkZu0mt0W",
-	"Gymx5xmuxpaBd0BkJJy4kcmXU7r7Uf5TL0l9YTFY/Ta48RAcQDs3J9XXyI78q7kJazy/nb4ysyM/znbS",
-	"l2Zezr1q7WQT+e30pZnejQSchUEzvw422ZhwEKA0x4pvp+ofy9uzZa9b5AKxxWaqhhpdI6FBpXNHNAIK",
-	"uiaj1iR8AjyRafKussmLtKqQyKlFRMspQwRjwihFUpTqVED1EVJYUj/DKTBBaXOa4DugVvWYgDgjyTNp",
-	"v0Y0bhTfXtFU+AnhQlz9N9TU9BS/mKkmBC8M3biOX5gPlFj31sUrNYy1X/8U/lJdve990Nuh98wdkcM/",
-	"U7rDcCnRH/Q50rh/tbl8rdf9dxT/sQlMJnzV9VGZngHFbgCYuE+h0527vhT84Ocvg+Uvf39wGtnp61d+",
-	"aOPiQkijXCEM3M4zDwoZjDbuRy76xjbamhoSsEPQJvn9wVLw+ZfN5cdPFhbrn96pX/htbeEykpQF586s",
-	"fbskP//qRHP5dn3xbv3YuVYPLl4CWc7lOdth6+l+RRGgNLxqUkf6kZBwytj7BhVQozm0pBQraPkion9M",
-	"DZEe0lBdNnyI3bVQEjE1B5m7+615J4q6Iao817kg8/JQSe6KgJBPa2EGLgSpMO6TGZqbU4YlOp7Ctx1H",
-	"Qf1YLOdQj1mpDDeLZT7Dexq6H+WiYLX2HGMlk2R2vSLz9OrrKnxzacF1FBCvkgogdoBTm1AoJlMcZJpF",
-	"Utg8x9IZHsMulHA060kasoTIZyQfH2+5FSQ/odwaOKNMffHr4PqZ+ofHg49+jSP8SYbFFa2iAbRbc6wK",
-	"DRahC6IkRtBqKqSGiohRhoMc+W64qaVV5XrSMQmL+Gd02JCTWRdFT6WGFYcIUIQAGIamNZV2lxVqCIV8",
-	"jhXk6hFkdNRJoBDfjcLaIgEbPIgMPl79ymp96XFw/efG4o/y/LnwM5mYIPUrS2T7DlK/dCO4fqJ2/yGu",
-	"SB/egxGgLQkymhlKhC/X+36A+u2b2/V/no0K8DpcVVrbjYGIJEf3D6rK1QhJUociUpgrKP8KqhybiqC8",
-	"wPZFhssT2lNesi3IX8qWIkHEFP5UyHQF7UIYmQlbE7EtKcMdG0J5wPdMhVatoOI4q8S3DskXmIa3HE5l",
-	"LNx7i2RNPbtrMUyOFqFKCdt5BtahdPpkcPZq/at7ayfONJdvry9uqiuta53tu1ofmiYk5fZWYLEdADAr",
-	"lX3i2bOFKCEnZzaczR6Vyoy7CN+TFJZuGcsmw53/M2OG0SnsFjrEhN3QQodRW7wHgzuy7BHPD248JM8P",
-	"7t0yW8+CB4hTUQ0heIN7vwRXf2su/4QeYG11Nfjkn30duOELRrNrzzC526kba9qXqy9dBBT3kxsVoZBm",
-	"PKmpqmWG3sHLn2N0zhagzTO3192GqY1vrZbpn2fU6XZ6uIo+Xzo8GN+jDtRSkDLHKq7JsODRcx0G8EO6",
-	"/tFiWNySkqclfogwmdKARgO+UqgSO492jqC2lSbTMVFYrHlIOn3wJXqphbQ0CbWqRjC1OeuwV/VDrNKW",
-	"cvRpPh95XMVMadIjAfxlU898FzKW8jUVjh7WWIiULqfG01bOBTg9SSMxPac9g6yac7xzUH/k9vukaDuO",
-	"LVjO5UiyGvv+0oUe6Y0wdzyGMPe5O/ml+HY78udtVhGpNu6hgekboBOrrfxQW12tPb5WX7zVXL7dimCF",
-	"paAtelt0VRty0C0oztSJIGkrX2OekRkmVQMm8kmBOlj15lTTBGsI4/f7IbXbh7Yih9ZZD3gfKPAouI7F",
-	"vBZIS+UWDBwftw3s5tfgp/PBmduNH7+KLFSIs54cVNlnAGnka6ACDEFhyYst4HHbpIrQ1Y2+W+GiYJfg",
-	"GnBBpWrehiEU6TAqBIcQ1UJMYaTE9uFhzIpgYUhXQ5CSB3ynGV6gTh4deQilhjSuHcGflFbhZjwYxVVF",
-	"+UK193MXSyShKi3Gi5XzIBd6a1kdwplvIUCIfjwSnIV+/guPg58XQCr0i0d/0gcVgnzrZzsR3AnHU//8",
-	"Tv3M1z2IfbuOGjs6x6pdGpaNKT8ynn+JTuRe3r4zPz6zw3qF6dOpDYOcVXutuv/z+OhOOpp/7+jEK0nl",
-	"sQlN0Npnhx1qC/DP3RbcKQ0dPk8d2wp3mXTq1cVqF2qUC2NRheHSgluJN6qwMXlLN0dLTBOBWoJzt5of",
-	"Pqz/69jalV96d6T+5NrWc9Vi3a+Mg0Mw6pUdJrq5S4fwwoNw3VDPzshzkkjspfkVdjSmh1o3Uls5Wz/1",
-	"afPWyfqlu2ufnU9ypsox03YoZto2XAwMGeIjFq0KwIjGehD198upEYdR4R+BFhT422Mlp6q/7kO1t8/+",
-	"M4w7sfyo8XC590VqkfoY/OUOLGVt5cC1U1Bi2wqnaQtScT0/7PKDxE2FepYwDX45AIrDutycwzDHEAOK",
-	"65afJsbzenDNeoIiWM2djn0UZEw1vIduvOjw401mFFz1Iq0Sy40FoXsKEND6EYkGOnw9wGQQYDTjNKOT",
-	"lDDZ3WCadWWkrTg3sRISWosVNGSKUEe4ctYddN8BZU5axdiZNo3tEJFfUvVJCC7p6VYHZhHq2HNsSrWg",
-	"SqOa2k7ZYyLDWy5zIMQvbwf/SpN35fCyRUAlxA2QVRY3oNcBygbzoXvP7A9sBAmfZWN5GjTYx/ZYzG4g",
-	"fRTRqDAHI5Mjf7HpX+1Ri9ozVN6viF0XM3KnemC+aGjlkVyhPCoK9mjRHi1S6Lnop8didiMZqe4S91Qg",
-	"cJNVQ6dC7QGIGoGdRYQKPhRe1BYUXV8tpApSNU32tyBU67Sn2hOMW0mY1c8nYvVA17YNerp+5WZtdbUD",
-	"gLrryq4LPb3n/ZxaWuwYix6ULxpvXG5nJBIO/XOpALZBKwVnlQxHJaES00n41VOIl+tyC0IGrO20TmW4",
-	"vJ9wiwz6MKQTr2PAsRlpeEr04Hlmka+3BPc6XjQgztyNke+QikT3UC68yVBx3C2lGdLz7Q7Ki4eLHgCz",
-	"kRQXPMDckpOI+Dmw/Q9pxA5gFlzJZPvjsEIvV8rW5XjEI2y1MR1ctDWKVFp7IYamPskjCJoaJUgzTUQU",
-	"fqcWn7YsLUdDAL9MMAOUCNXufxOc+jL45J/y4a6DleeqH++I1Eaq/qwPAdgiJEx49use2FaJ0BWwvANM",
-	"DVy8HXz9pUpdd0pbuypRlJG2oDPOBrAB4Q27ggMqMXYcLFZRhbxGrBVnNxxPYGBn1VisLIEqETKrMJ9Z",
-	"Ecr7OmV1N/5gY/Laq96DRzwvMSmAQa8vXcQSuD5locWcHLAwKEYUo70gs1ksC5/MsHb9BHBTqJ6M4gNt",
-	"52uFhxWeRufFxUQFw/PwKdmj8MCnXfzW8vCDTEj5ScTJ0Wa/ndehZ5jJAvMGiDi7duJM4+Fyp63bVe6U",
-	"qt+U0CUFBOEMcDcSDuzdkBHPC3QshvC++3vz5C99LI7wmTeQ1YnRCDpCRfAxRNCqQmBRp0QkiTJJGICF",
-	"2qJQZNxPZfh/lqkTliO1YdFj4It6DPKXKeJRPpdS5ZSpaEk4o1Y6w7EUnKhbMstYX2gitjxaYSYJVYwy",
-	"FQ7XL7AMV++iyGUQ+lbeR/+KJxSYh/IKU76ZRKWD+DDRJKV5gzAPJl9dQKiFeoB+1DqhSBuPFXPNa6fr",
-	"Fx7XT35X/9enzVuLUWyM+q+f7RkfnxhJjcDkj0yObB/fvnN0YvvoSxOYUqJ8DvDMc+yIo4FrQor4+/eb",
-	"i6cbn91vLt/uhyIeZ+k52Xr4es1TPwfnzwQfne5594nyDPYiD8VCOyR3G0ApQCMJ0byhLZtPnrwWrRLf",
-	"JZQDb1nIopMNx5dN6Z4dCAFYbhzKgpTw8I2Go5HDBzwvRtvyyfrZv0/vCn65tK5c+Lbw7dy67dJuHtlb",
-	"YaGUQ9jq5Cr0JfUddDmHhYG2n+GaMRsKZ4BxUBWiA/6GxcQc8V13Tt1aMOinMTieUNOBJYF8Vui7he16",
-	"FCDFADqFUCwzc7kasw9+Q0vpGZkWAPgrnYUMBxYIgI2WQ3790J+kC7Hn/RxzEpq2DoUTt7lm6jgkOJi7",
-	"kZQmoY3UgqSiYRYgdUhJVcs5c3rsut5VnYZn7KruU0/ZVd2Lz9lV3R190q7q7vBZu6qH8Wm7qq/r530w",
-	"TKiR4XZ/d6H87afoMrZeVE1PHOm1lHEpTUAi3eOCqenejT9Vf+1Xd+hlCQ5LsV6n0HlQEQq1J0z3TKrl",
-	"dvPcSrslxt8vOljQKUZRBejahrQoAeBOgTG/6KThv63PN4WgMzanMO0dy4KYcjkx3yeU3FB6ZAGXqrN/",
-	"PtQeCep4LEd96riziWr5LbdCipRXFT4mqF4FR0wclvcjcNFQbakvh84lyOQyj5Gc9IM9UmTerIY1jqsH",
-	"epP5r+N4WvTe0CSp82EJ66XeWMHVIc34wCpkkwBcAbK88cujxvJC7yurkKXkXMy4FCMiSS3RHtNnLbUR",
-	"MxVOxwiwcM513LIX5TV2iyQHdQvyN2lykFELUE194jA6Dy4C8T2aUx2BYHUJKe+ORQSLJ5PbBQNdp6pe",
-	"KiaVzItWlsuRDa20fJhaDF86DrMU3hKw48HRGxTRXWjRf/5JcOtqfeF+87ulqEiFopMsU93Beg8XtETN",
-	"sIKtmqZBDHHVoBabu8B/xazJkLwMLHUQPSwDln+j7CFvW8X1QmxfH11kFzJ1GjJBEfxP+6ToCp9kofQr",
-	"OwVU1NTJontutJMpEY8v/Ia1SYDgbX3j/XkY99MWzFS3cbD3ac53qq3jSST29zf4/H5NofjK0yroEcjb",
-	"JwxwnnkzSeZSDOh3orkE0hRrLc16DHo+KUQFUiNV5jhuBc4dq1drVwrMm+o+8Me0uhn88b/0HeGvg/K2",
-	"fXSPDF0LdUNQNls6pbC0h6OHaisfNy4fQzOmX53kFzwmCq5jdWsvY1yj3M6wnFtkglBESMbVlnoH0Dyk",
-	"igCYWArnHIgn4jDL/+rUJETp0KZUSJolxqdU5ZprsgIK34Vx3YCWwKVqxj9UNlX9lGQM1cOgVFstOoQ3",
-	"gYKNYXUGoSCs/XMpWHiQuPgJsdi35BtFY60p5PiAnowpZauE8PGKD1X4tBrPidy6FkNgRjYPeF5C77c/",
-	"rH96p6cliu7PKs91MRNCRCTpX6bIf5ZZmanCwFktd8o2QMRl12IKNyXBcTgknzhMr7PKc91R0YA5eYA+",
-	"3fnT9Z9uNE7drS8sdkU/kp+McbcLBbGpUS5R7JvyK0zaUBVpq9tMABqDAe/QJzLGzsq+VJcxm6XKc++o",
-	"Y7Jlyrd3Pn8Xom569kCPjx8/Ds78C2ep6/z4Xln4Y54rl2c94n3OKgZ9kVVFiFbSgv5DhKsIAgGnF0mY",
-	"pVeLKOgA5cSZUE1o8HxmpckeIB8qlGdM+hgCmsAiF1dsBiM+LH898iy130OHVHD2cWP1uw5m4zgAEQCc",
-	"qybPPFKWEx2cCavlVfi2DWme2KqhG0mpkU7NzsupR+gucDS4NUlmGS+DevEYkJ1beMrPu0AJIkUdmwUB",
-	"nnlWrpDqBs3ww/q5vkfnmSOiVcbyGATQeHmsa3T4uAX8E7y4bt8fAMT74V0Tk9N7pv+9j64kGMIWIdzo",
-	"h3dTmvPMs+zc0IIo9Ysnar99W/9qZe2H0+s3OaGkjsmd393H1a2isLWBP6ylr8HcHrs5Ciw3pxQEVsLJ",
-	"0yzDX8z6Lp+doZzgc8noKN7vjb1v78lumwTpVj3LckhR2gkoYbVnOfXLHlOiD0RiwmyPCATZPAIr6MBC",
-	"RM7jTtI/sKrydIZnjMr3fMN2EsmRwokdmmSATNQeX6vdvy+lpMXvaJePPLPUJEkxob5Pc5BOF2NHC1QU",
-	"Pug/xfkWFQUFkdF68xBKcGTyaMzXLhe2gL7H2O+BpjxmOJ1T7HI26ttFTWf+4pt7DkMT5xQ5sP/QYVUE",
-	"rUDAQO9tMy56O4fLYZTj0cPyTknO+vbx8QQ+qPY3AJsk9u3yTOqtmC8KjHr+DKPxk+Z69qzN428J0OBJ",
-	"36BpS53Y70FG1TdIFvVX9VeR+R7mOuVfABsOX7WK41HdPDL55/c+SMmd5c7ZDP6SkgpsQHGLhxyGYBHr",
-	"KmDQRyOpkbLnjEyOjEHMQMlyQkMWFXPAX6hajVbO1h5cbt76IgKOoTufUonmu/EPMcqbJoa1V90DSHvj",
-	"bsCIyjuY9jcdYU8TFff+fBnbSVpY4DrvpYNSInRWqcO4Rb00CU6vBkt/r62crV+6EZz9KFLwzWbjX00V",
-	"V6tb2R52qMkxqXLEFuSUzt9P53ImjR3SPUg9WUUfteAC+rYgOYdBi0IJy32KadJ4dL324FLzzrf1pXuR",
-	"+Jy6Y9zD5G2lYR29cxRUYcoQSBqwe3lmyU2qbRi4wOUgSfBSadJ4+Elt5VRw6sva6seRceg7xI3kUI5y",
-	"aQIjMWGarH12DPWpCTIahZnwHqYSCt+FcmtUWlwusZhjS3lPExMcigDmxN3ugBwEwS1PHTEJS6Cp3lLS",
-	"oOMizzzi2MIXaVL/4nz94me11ev1szciNy8LH9kwY63VEsqJdAXUFlTto5Gj19YArsDgYftpEtx4iJjE",
-	"pgs1ut2w/TThgTYQ5kojNUVK1LZS0kubV3CK8gOsMyb1C3ebdyI7MM9i5+jfWkhs5dpLaaBOBKBDSr2m",
-	"EHyysGh4bsN7Gx7B5PCuNl8AmV7bP447Ows5I54mwfGbtQeXkD6ntnLWcK/oRyD1SsIiC03BhZY6uBHI",
-	"tAsIynCSphSkKnXkWoM1+GRhEbve5TJoy1AH5c3B3/nM1ykQVoEpjclA2NyIQafSY9RPE2ysx4hJZIEj",
-	"oZKYe7dVv8hBmxYP0JQRyYoGHhUa50w1TTBJWFs521z4sP7VSou2MvnNVBIHWKUFdRgYmqXfT9DBlmvz",
-	"6Ljh99A3lr52gn7XJnLJc3NMCKlFg7OPays/BY8/rK3cr1+JLHOhPBM3tD3ztsWg0D5HPU+quhSIebmU",
-	"JoiX+mRhsX5+NVj5Vo4PAGfDmypXtPO2b7geKbrc9l0Pj8DPP6n/GlF1Jc+diZXqXSpuAii+KYJFkyQ0",
-	"CkClMM68FJYHHX77EJlIvxRa7HpSENCG5JinkOWYIC+C5QYOMHs/x0o+s7bpE7X228drl+5keHRf64dK",
-	"I/L/DwAA//8=",
+	"7P37kxzHdSeK/ysZvRvBx/YMZ/CSMPPTACBESMTDg6GgtYBvT3ZVdndqqjNblVnTaFKIML8ry5RsSlSs",
+	"LNt7KdnaK683rm097A1LIqn1/3IDA1A/6V+4kScfVdWdWZXV06DiRlxGSJjursrnyZPn+Tnv9BI+nXFG",
+	"mBS9vXd6M5zjKZEkh0/XcZ7euqH+oqy315thOen1ewxPSW+vR9Nev5eTrxc0J2lvT+YF6fdEMiFTrN6Y",
+	"4sdvEjaWk97elUv93pQy+3G335OLmWpCyJyyce/Jk37vOhZEd5USkeR0JilXfR5NCKIp4jmSE4JYMR2S",
+	"HPERwijBgmz3+j3yGE9nmWru4sWdyxcu7u7uXNjZ2bqwc+HK7u6Fi1s7u1s7Ozs7ly5vfa7XP99EPr8T",
+	"MRE+nWWYMnkHxhpYPD2Rxn5nWEqSq1f/f0df3dm6+uidC1ef/Meet88iFzxfXbxjRh7LQQK/HqtVU2s4",
+	"w2OChmTEc1g+GNzXC5IvytHpN3qBVbiws+MbxE1C0ps8n2Lp5rzU7Ej/Wm02JSNcZLK31/ua4EztJium",
+	"vb2v2o9Y8mnv0XJ3/d7jLfXg1inOVdtCvaH6/+L9u3d6eigH8CYMzA2qvjoTOc0QFQjrJRnxHB1cQjM8",
+	"I3kfSY5mOWVSUZ7ApwRhge7duBlasTWmprqPnJqZ1htHt980U8r59DZnajeWZ3WT5kKiqfqxj9Qh2Nrd",
+	"DY4659NegOY0yV16svXyzld3t64++sbuV3e2Ljx6xU+Bb2DhGcv9Nw62Lly+0kcZn5N8S51YNCGPt/3n",
+	"cKLaiDwRanR4a/TonSuXAmfiVkqmMy4JSxZfIovVsd1RiwsHAifqq334W+ApQTOSC87QnMpJ+eUJWaAp",
+	"wUyUX+kX6zzoyugi3k0uX9i6OtoZbl1Kr5Ctz+NLF7cuprtDsoOvJDvprp3+hOAUmIBZgMqQt9SYY9fi",
+	"YOuP8dbbO1tXtwd7W4/e+Xx/d2cntCqjO5yR21gmE3dKV4Yx2lIPbemnujGBW+wGmeFcTgkLsoG0fKJz",
+	"4/SUCti/1XsCS5SanxFmKZITLhSjy/g8RP/2+do4/mNORr293n94rbwZX9O/itdc/zAcSabXeUrUSyUB",
+	"HF3b+sofH/7x1s7OZT+ZJ+qVyAvnUsSF8yad0uBaZ/Cjly1dVm3jx3SquNLlHd2T/lT2Q5kkY5JDR3d4",
+	"aq7ocranW7VLd3etG7ZKy5qQtx69c7F/KUTEh1hSNg4KJjn8vEnh5JCcEpzd8twhb7EpFick3UeMkFRo",
+	"oSSHx4EIqUA5SXiekjREhPpp/x6NcCaIG9GQ84xgTXz3JR6NPiPZ7AgPM7Lxqz0Rp+q2y8TjyFsQhmGu",
+	"Qvj7+v0v2z+/8ub9r+ir8YgHLsY3sb0XQzsh+WYuw6McMzEieUietVIsg6sko0IGbkT10yY38sHEcxE+",
+	"mCzMjYczlGKJFdFmnJ+QFGG5p35LCJNbhCnOlaK3jm5ufb4P4pIavibv7dCddsTZeIjZluo6zO097P6J",
+	"njcR8hpPKQF95NZ0xnN5k2bkGk9hKgln0lw1eDbLaILVrF4DEtt7J5Krl83qfuvrc4AUzaERzcg+olIg",
+	"PmcomZDkRJ1t9SYipyRfICB3LTWox9RWbq/snp6XmHEm9Jxu8KRQd+EBE3OtLmxkTkqfsk3D3kvyWL4G",
+	"MmetDc+yrxJsahra7j3p915Pqfppw+O9VwwzKiYkNc2HhkL0zzASvW8k3fBQdLOHsLW+YdhuYQy3F/eJ",
+	"EJtfD9fuET8hTISWQ+iHYCh3Z4SB5tM2EqVU/afHbZTQP8fo7VD85wnULaONjohZyHs5H2Zk2jr4mX7u",
+	"P9kBOVnkHS1Z7fUYl4MJzzQbSonENOvt9TDjcgK2gxFNCFIPaFEetBLG571+b0qEwGMyeHvS2+udfefH",
+	"Tz/+t+ff/cXTX79/9uH/fPbhP5399Jtn3/nx8w++9ftP/uLTn//q03d/8PxfPz777X89+/b7+vuz9//y",
+	"6W/fV8yPPFYX39l7v3r2w1+cffDdZ3/7988//HPX4tmH//P5D3756S/e1a/1HKsb0LS319vZvfq5q8ll",
+	"8nn8uaFimhLLQihh8Gq/J6kEwes6Z6OMJrK8gF7DM/payhPxH8wSbVUW4kmshGu2wbdxD5SIPSdMonnO",
+	"2Rjkm7n6TnKUctjEQyPrbPgw2GZ9o7K/af1tzvMUCbwQaMLnaIRzRCWaYIESPiUwxBdzXDseVrcdcAUc",
+	"JAkvmDwY22Gkmsnh7F7OZySXcP0ZWXBW+eqdHi7khOdULvySxiznfATmMvsckrCLWCAx4XNQXpcVr0Yp",
+	"wl7s73R+zZnDPMME8eMlgW7dMMLR0rgutbdfMEmzgNSX4oXlN24h9hHjjKD5hDBFI2pFxvSUMBBsxpyD",
+	"SFMRAR8+TJUAqP65YP9ZFf+U4DrmW+bLBGeEpTjfvoElqf62ReEOMVKm4jZjKifFcDvh09ekFpncv4yn",
+	"5DXbVCkZaZniq3o/+qVFsSSJUqzmw68R4BXV0WFNdtua7s41OtMUELah5htU4GGm1qQbRafwnppaRYXQ",
+	"cu+SGlQdsTihsy0+031szbjSW3PTQ434uhFVTrBhA7X3Ishdf9HMNA40u2HySD28vK/QQr9qKYaxrGxq",
+	"ueSlxbnDeofOpTuK2tpubGIvf+Ea2t29cuniK3301v3r1/WPI5pP4aeLF3Z3dl7pfng3vVoNi6REE01d",
+	"9XVIjCVnyYKpmCSSEyoQZwkYzFcGTx7PaE7EQGvHRhMG08mVS71VS4oat7nOoq+9fk9kdNZZ5q8ukDE7",
+	"VQZrGq2Mp2XZuh9mPLaOJSrJVLRucfUifAJEdEu/d7nUEHGe48VGLqJuNDqbcEY8r608CBer/6KzilR5",
+	"CztFe42beHOnZukK0TNooIb7Ul1oK2fIXgOr2kS/hxNJT7G0jL2mEQiQ1LDQB03dKOiE8bnYR5xlCy2l",
+	"q4YXKOVEVA6hs4j1z0tqy8Sljstgjqk0RL+sw6jfYQOnOCWIFxLEYcYlKoS29a0OsXq1rf464VMSb38u",
+	"yb8+sttgjgQhxjJtL9MKsf3Y989Pe5ZY+iEqhAWpEs7SrlQW1E+q8J7xFnRgWvYm6MYeptYTYKycQ4Jz",
+	"mEbC+QklkTbOctDX7PvlV9dNS+dhYlgIpSMt883LV/4AEo25ktyYAruoPdtLUosh/lW6NtuwKsrxzP+D",
+	"kHg08htAqoPXj5l2TD8tAjZNCZNULrb1JM4lYdu2tIg9xpQZA9XK0hAmc/NnHCfUjQklaK8wwqVFsG17",
+	"d0q3A3aMjieuMuQlJ61S0bTXFWeZvjVxTtCUCkHZGKzOdo5LtvDVA+qEid2dqsW5nGloSrA0QYFxpaPU",
+	"yAmrLJ4w7wtq+gvvL29P2glTv2269W9MjF2hvvBPP/4/z77z46cffdRH8wlHE8yq1jLKnPkf2xMP6vI5",
+	"bRMgd/SVIPDsu+89+9F/OfuHHzz79l8//c3/WEM4oukgyCQ3ZdOIFAn9Cns5wA46e0bSMck3obLrlgw7",
+	"UQxhvaP7YiX8BpuR0jlfEqCEdtU3l/fD7YKei/cMWTLvuDxrUeGSRKZ5XR9RiUANLW3nuMikKLliRoXU",
+	"smdLLEUHZcbe+las0SJhr9/j+RgzKrSA9ahtjasiXiSJuxXfGJnbFq9PMBuTz2In/+D74BUy9fzv2Rb0",
+	"x7u1dvzXYU2629BgVFtuKOrD0kCg25yfkpC8g/XPaTQPUgznkIxahR3XcIAh6EGtwzTdMLuOt8ouzf1k",
+	"ZZqWyeievDOREieTKWFSddJtIhMT9hcfmec/G5cvt961gr5NvPa1pqil8txUetvdab2iTSiiuamha/NK",
+	"C/NKsMQZH2/XF/Wcln9oUrOwSrPrEN46+7XWwvvXE5pqpsGAZUkdi4zIgFxtp7Uydj4aCeIJ27q2kKRy",
+	"caZFjofZAk2IjomOsOFaulq6q0lKMVK/oeECGc9iH0zHyE5huxdJfWbw/XLygaVTmiFnN4yne2XpsCAx",
+	"luOaJtL08BGdkowy8jo8/ESrYK2Cnx2m4lde7tQ8u1umj2WDo7EONMuc6qEnfbcSK2QSVOU6K2yUpeRx",
+	"pBvghLLUb8OA6IF3fO53cLX3lQJ2fUIZEX6PBOMyYB1xEszqUUmSIs9JGu/G4DkdU+ZT2lOihNUETwka",
+	"5XzqHWNOZhlOSDoY+lcyJ4Jnp+73JbeMxKNRxT+ldFRBpMxIiqj09icSPvMvyhy3kvwDvLhbAEHOJ1ie",
+	"W1U3hq+3JxAVaeNF9EjqO9F4Jt6kwiMPdRMuls6lRwcrU0jaJxiWMq7h5KSYhfwGXnInJj4SCwlazxwL",
+	"JPEJYfvW/oPmimMbRz4Wkaw7lqAk5ychahouBkET5FBdLpFnKGCuXNZQvcZGtaoc5x5fJranPGIE0cdd",
+	"cU/h08W5IPoqneBTAi4Qwky8c0SzKREnwrv9ubY2CTTHVPZteI+QSvU3IbMxFA5rdIOIEx91j3OieXzE",
+	"SClTO+K1U/6RksUoZ0IHfdsHrZtPDR9LNOVCoss7O9ve5meEmzi2pYQenitynKIE56lejG5zN9qVZ/a5",
+	"1poi5r4gWcbnUQ8va1EgwQDt2OXuGwJ1zeqRWFpwS1Fd8iD1XzeX+npCz/1iOsW58fhlvMh9smKF9PgI",
+	"YnthK7YrMe2NE4tThN1svmDacl8cmEbdF//Ztu6+OVTdrLj81SK4iTWuoP8qcUc+ntisJLlMapJLnK1D",
+	"P5Z0dAPBScABPxcjdJONZFqtvlrDcj6LQwbjKY9ZCxUuLZ3hDyuL12WSwcswfvYhP9wG1qV9HXI+FyQ3",
+	"iYL1ZTjxZQ9evIDgmq9dcuobr+jZzcOoOvQN8roJAfzPBHs8ohOe0RQv6sc1YEasx9DUX1miARzSJPwb",
+	"7jMbLvcpeJEnpNs4bQx0aXPEjPGCJXBvzHKu4yKwJ6P2Sb93SnI6oqHAiznPT7qv3MLsQgsFwmNu/JWh",
+	"uHXol1tXGYvdmlZ7k4kw/c+6n81EmNZpzUMWC/t11MVQI9w2q6tu2k//LCGZyQ9Zz/61bjzn0hgbQjGv",
+	"+wVyiDY3qmwjP1XnTUnl8EL8Et/HNPVRKZ7NiL53Y96G2B9PtFOWgUI0VyI5PKOl8QlmaUZyLY/vax2N",
+	"ygkEQyFFvohqp7Fiw9Ey6x08JQ0ya4MRx8pvjbSon4I7PHG5xDGL0+U6TAsSu9PkcVII36q/iSVYERlH",
+	"U56DimUTBo0ynPI52wNLCy+YFAiPMWVCIsaHPF34Y9BGlKUmpK35yObpTfPokz5k9XXcN+q3bVEhCpIO",
+	"2pfdrk9GToknrn+nSoF9tKs/Epxa56jO8+mjC3rNIC0RUYaSCc7HxK+CqZUdqFUdTCkrpE/Tu61/UL0M",
+	"C0EZEQJiIeYTmkzK7ZHcEb7bKn+fU4JFkZOAvQ/eJQlNSboHdo4+kjg76aOE5zlJZB8lOZU0oWLaR9Lk",
+	"nSKeo5SKhM7UWFrC/1YltiIQKKV+GAQsovDb234jvDHMxZ4zYW1EbfSpjUn2DYs4ENVFMSP5KRXttuNl",
+	"ZsQ7vlDMJiTzyh3LlrPUyO+1kP8CtGC7uOUWOG5nl8uek74VectzZtl6eamUTCd0gx0ka8RNDnOCk4lf",
+	"xrK27lJ6g/QrzY8qs7Cnwd1clnxiXdt68Ae2efP5pu7FfLpvOjMfb7s+7du2a/u8GUH9tNqpqFOpjhjO",
+	"QAXT51L9ZQ+m+tGcTB2zag5mhymZId7RXVW+OdK9Vr657gZQ/bIylurb5bAq396ojBDsUlY9bDeZUsUM",
+	"CzCBIU0O+04k0MyrIjbocLI8BVFBLIWteEP43EHvIElJrzPlaEKQpkE9JtdyH7m8diXjiZXYooiwsOhD",
+	"f6LJEoYYOoo3yws7/riVe9aBVwlMuzHpTjuxNHUz+tCsQ/aoPO2iduTpuT0ausvQMJ0/Yxl3i0uSHqNn",
+	"3/vg+U8/6qM5VuIZ44bk9tExnxF2jM7+959++vP/9eyvv7uPjvVP6i317c9+evaz/7aPjr9WCAn64vFD",
+	"9vyDbz3/wS+fvffB83/88310rFfwGOlnz376y0/f/Yt9dGw4lGrnV/9y9tNvPv/gW6p1YGnq2+c/+NdP",
+	"f/7tp7/+5310rAlVNQ1f6qa3H1bBOmAmvX5PDdhdIfCNG1qvb3fT8cfUMXD40xyIR83ZkvZWppxtWxZ9",
+	"Dn220pxRafN8cUhGhcBZh2jezi7gEzLzMJxbWpazqVYlTITmM9vorpyQfE4F0RgT4FtV/FRIPpspjUtj",
+	"GhE0LBT7RFO8QENiwqKVYkaFtk7voRNCZoar0eTErwc0Om/BbeGGGnCBdXF4mt6c5xPWKHCo1CYFIr1c",
+	"lIiIdm65NwYnzKRldXwvVyQTbcUMhrIf4RPCEGWRbjGAZmvYHUg7CuyMm2n95S+pryvIf1GZinBcRDAE",
+	"V0g0KViaE6d3meWKVvdrx9Lroxr59eMvkZl0GG00NwcJ7m/GpfYUoyFJcAH+SfXIyqmKXIaCVS2Ivn01",
+	"WD4AP2AWgtX3qjy6eyujUeOFTYuPQAokZtjNr5Fw00lbK+Z7JH1R2dd1ih6EwFjYBZzlBKeLfZSRkYQ0",
+	"OZ6jHdgcUffuTwiGtfPO3oWa7bSc1o1mjY94IPacmQgXEHfzPRg/AM056VHyORMTOkN4yE8NGVABZgF8",
+	"ot8tiQYvUDHbRm/aJaISjTkRqJhZO4LOflxCJGjHSuv3RkXmMZ48sMiGaiIvaUQjQ0Ea2ElNCMaccSHV",
+	"k1PfLfLES1bCnxhKZtIF80RFa7l3ptHc3r4Rb13SEI4B/qbEc7hU9VNGYcmU7qJuX9hJZtAF41idIFqz",
+	"/pIS/H3m2nGEFcMlT+BMcI+koces0W6UrrVFmUAFS43KBdCVJcpGvMcDV3MgorIA7VsLo8B06Kt+pOOX",
+	"173nbTWckXQ/wUw4iFxITYIDADlOasFhy3ESH3tRDwH2WrILQfx4bNTE0FTs6dZc7b3xjdXBv7bGftjl",
+	"7NlXpvEO8YyeKsWgwysmFz5+g0tsg9XFJBlJZM4ZTQZCif0JCSj9ljYRHueEAEseEqTeISkqW8FZFrCg",
+	"k8cS9sYbmPiA5yeUjVGKF8Jv71UrEz3jm5Rk6ZdxVnhjKtThJumAsi5ba035q2i4iuqwQOTxjCSKi6on",
+	"vdRmbIvRO62mOjglufW2eAzvODnxJtrfxpLkFGc6sGqklsNGVZEyDxRB8Blwum4sbWqbj3e0FcMplZKk",
+	"dmReCwOXhgAbId704O/oh5VOxsDo1kK3eteNCKHUBDQBbCuvlufATuot2pMkKkzOdaBf2qtwQj6qnAxk",
+	"zlc0I9SIK02Hd4aTEzxuXbAvcsqIizDKSULoadRtf3th73sNthqKBBBEDnFy0g72pR8DOxiZea5gEIHN",
+	"ZaIe0QhTSrHHcn8JyV79rtFljEgpJzkvxpPtQJQMmXWgVjU8XziFCXvrFiEnitksI90v5fvuPf9YxIww",
+	"YcWwyFNo3/HGmpF8ShnuJDtKnrUaP28URJhnSW6hTKLGe2TfaOIa6q5PczzH2SDgiK8zAm1VlBzZFwMy",
+	"ei3GyOzmElO2dGUIuirrmRuryivNJVI5TaUg/SigE6zlUQKH9uoyWLDEkh730FxLTVToAAWEkSAJZymS",
+	"dEr2UcUYiIS69gEVe8Wwv4paE5YYc6Lmp9lkTscTWSayx2TgajtMrJ4SkBUdpe8ht8ul7dbSBWQY8Op6",
+	"wWNTziUETxF4V1AZ75IqBHlQaR2+uMPl/XoP8PVt3Q38fa/W15N+La+rPjUTqAC5Lhh9TenmaArKr7mZ",
+	"8IzkAtK3lCqdpyTfRyQTBIEeL5DACw1PqQ0sfkQeE/ZV71pLeHtoXhHm+tUFdrDpuztt+YcpIVPfUda6",
+	"6p6J1UCK/Sxdw5QZ2rXRHQJZBddaDgyuoRF9/DOsStn1IYAYVxJOHxGcTNBQhztD+I66+st0c8UxXhIo",
+	"BzwMEXv7V+/9Mn31gifbvyZ4xiB6WFG6Pq2SymOHWJeyq4Pc8WUMYOZFsdI6U+0grm96qmWb1/sxut5e",
+	"nVxeElakwCbmykKNTbDidsv025hsbr313YwZNWH6vHvilbNrEC4eaZ7ICffuDCinXh6ZUuMtz8gIuCEH",
+	"yPVS3O1pm34hNEszon1kSP/ihm3+2uJN3cG1xT3dxbXF69VOri1er3RzbWHUgkdBXIgwHUBtkk5U4L+i",
+	"bBqhj3NF3Z7xdjg+o8xb1yMnGV7so5ycUjLvI88hax+GvioGOZFF7lWH3DXqZaH6PokTQyrM9JTkCzlR",
+	"94e1/la0VSXuxx8F2/49NZKIgzDLeUJSb1SZlrbTPrDxaXAlA2gVShsMnq+1DWPN10IZs+uTv9RE1Lb2",
+	"nRTcR247+8hNV9/pLm6uIwXlJKEzamyz7cyldSFzhym1PKemTQkMLoA3WeMPDcCT3XjCkg7oYw26weWT",
+	"oUZhfAx6EEPQcqWW0QBJUR+PtTG9fIqgL/Yn4dP6YY1aZckHfmVf09+eXz683Oi76iAQ1HTO+FWfUsZz",
+	"KysbZ+QCwNBRpi5W9PLZz37z/JOPzr73V88/+NYrsUfYq8+2bIYD6O4cKwTiSLNi+aXl+EJ7SWkuAX9k",
+	"WJfUUjcJ/KH2rWeN3TZmstev8DNDKhWA/pokU/tg+U+vX7tPDAfq9c3h7lkLcq8Mxi7DBqNRIg/sBA8S",
+	"eWjnCH/racKfZqbwt5nsQSJv2PkeJPKWmTJ8bWd9kMjrbuLwMsz9fnW2B8nK5wflAhwk8qiyBvCwXQZo",
+	"0KzEQSJft4thwjT1pGEIZknsRpeuHU9kyEC7SFdPx12lPk7x1zTCnFFl9MMvCTQphgE82SCmyITkJCK2",
+	"z4B4wNP9ygBDdOz0pKCJRLuzPUHiuGTvAi/EPtQ+oBJYvLDxBTOcm/TVVaS+MBJFOExckuksq2eHVc1p",
+	"ukxFe35YPQTMFZpxq3GuELC0CoatFvn1U5oSlnSFIDDgw4KOmYuHiswoDaSqMEEFFPpb7fVe3fmoAcyQ",
+	"/UrQt11azZCMKWNKooRfNThcNwfICVkEnN/uiJgBqCcBmtGEwuhvwICtl0VpC0IbtzkDo0whiCdXvz0n",
+	"0at2QAEN3RMUX4Ibsmtug2JBXj/T60YysfwBW0wD+OT6A/xpOE4JPyU5WhC53QDxHm/QvpfzU8I04Ls3",
+	"CopzD4Eecg6a3WQfDbEgVy75kU8oS4IL+jaxBtMhL2IJ20JC+SqxCDBclYS7sobrhDctJ0YYRK5cmxYB",
+	"YgCoxhB0uf7llof47k1ChBdYyB8X8sARRRkIkvJoX9hN0hIBos3CAy2KePdM6w6gTzro8ZES5WZ4oYt0",
+	"+a6zMC+CfKiAs0HNyV4go5wEvIy6iXhiv0nIdXjFtwBprX7oqu/Z4EB5fwhjsjQBHxVSSBzgC/clzTIT",
+	"IzDDNAVz9IjERnFCwyYjdJXv4ZzqvPDYVTu0OQ1NCbTLZwVWrLo+/XoFVksAldG6sS3RY32xyo1vd/+4",
+	"IqXL6eWLDuEfBblh9LplmjEgmjGWpg6pmctJS8b2B9LTlAq7ZrKQHFxqNvAkToiHJbljm4RP98p24fP9",
+	"SuP6C9uDottTkpvJrB7JtXP1tJhO0oG7NaKSbGK8p+bZOc6Z96wdaa4KqeK6rsyCYM1hBRzDBIBK2/Hz",
+	"TFqNL23OLppx/YTJ9fxwKEvO83NmoQgSHu09pd6Hks7xMOtUVqJ8K8xNsezUomzAytJGID8xQPZA3VgU",
+	"iHhP8RSPl/zxrXJmZjZ5RV+0QbncVP5RD/YN1pjxMUvEuEkx9g7I+kK8A7GGrsD1DmEtuaktSlJjPpYo",
+	"pbrACM5zehq4isM27nrswJjLqhd1iJMTXQrNSb9zLEocL0+ojGIPXcIrulCM5IMwvkj1XLhlrtJtrzK6",
+	"xiMjwrhRnZQK11Y0X9AntutNbjoKzelQUc6sPW9mCV6MZqRaCBPK4utcI1uLJ8PJieimw62Bv9W9KpZ/",
+	"uRqrWUGf4Nxboy4M9oVg3DGBXDmiqSeHta1qTNhnegd2wkYkw9abmoU6e6JWEMPmjfgs535DfqO11rey",
+	"weV00DxLSZAmc+d4r1bAyTCxMg1iv/QA2NBGhoTEC8iNS9WJBnpMMFNSuLGUknQbHUP24h5KeTFUjFIt",
+	"gs6Tg2yTldwJK8e5uNmaCVcLajbEwoTMVD5axz8YjDPK4E8dCqtE4Yxrwa0MPuuVyUv9XkwCpFrmOc9P",
+	"tu9btKBzwfnoxpzt634Z87cCoK5vhUFTSSn/vUtwamNWm3FRzHPtCl5q74EO98Uow+OO8E1jb+LurdVY",
+	"o/mEQCYFANoCBerMsmIGyT46qhPKZZkCw2rhKz9Rhk6xjku29Gdyacs6VsOMJyfRQIGAEYgluaubsR8f",
+	"uObsN9dss7VY8W7CW/le9F1vSg536CSEFbOerg/7F2bUmqFWN9lJWFRYM3mnmmkHwr6cq2XQRoJxzouZ",
+	"2A7gwRmO2Xo96ifdOyG1zZDSYMTzwTSgEgI5DkbtmCc2aNjWCWsERjb2SvXsICYjGHBOom0TjhksEbAj",
+	"sgqyWrlC/WWWtkTGZmrlqFcWMHjXVXLKXxA6QQiG9OizwCCtwo9WkUdroKMl3ugSJm5cNQt4Y+FXyFrh",
+	"l+6WsEt+wzsvJB4T0e7MsYLIhOC8xGoCxcGbS9KY4QCd+qZUdDKM+lHcVgq5GuQfTW/VPbD9lcvgW9QG",
+	"4rb+3LDZu1QhrUqujc+VJfM51qJhuaNymMLgCxvMrnohuUEBfARgacOQcxjqf6irgApJE4/WSrQO04X5",
+	"LLV5yOftg7W9RI3yUCO2LhFDmtZyb6rO0kL6fzDdBn4cjZQud0oGFjAhCshb8fmERMB32s5Xeqq00jfT",
+	"0nPwLo4rOBVIpG/IDlj5KcNDkgUMETLiBoanbDOup74ZTGR9GzOjjRW2uT4hyUkI90PXOYs/1thbyjIm",
+	"D5GfBMzpJWxMs2kCHjPzWF54ftLr27n4qcS6SD+b8IRWP7t6wF+7w+uNvtbkgg7UEGo5fnU/LwzYu3JO",
+	"ZnLxX9EykB9/6Lq9ZDcJQMSnswz7t5dxtpjyQvjJL2iVfAG6dAf/mAFyi4OGM+CDoCoHrPhBfW/q8uFW",
+	"18YgTokuKNXN/mBIV+1QBqfJD+fq+3lCgKckXQR9dPpXrVH5KmNIjmSRM4f5qqF3ZrWk9XqxHdplUtBU",
+	"p3LJFeDOqp1DJwcKzVF6biSx+og9MndtU+6bg7JN992hbbwS+7tWHWvXoq5j3QHSz6m2puKlBbYsqaoJ",
+	"789NTuNXdrNPV09CTEi72eEXhm5oHrRdNU8YdnNKWPeKdo4HdbG8rwRr6lYaxxhwCtufO0jf7iI4t1+4",
+	"7Lxx6EHXUAdu3wQZfF7XTYl42+i8KaezDmxVs/9mhDCYbpd8OJ/f6bddu62ulnWuYXsXtmVAeKpp7p6v",
+	"0qxj8K13+tR6w23oYNtgLU/uynLWYNn++sPtnHe5tK07YeArGo91nSdndVm0CZWmmnG9/U1VNL7hdWIc",
+	"QF4wZegaoV+DFOoLOxeubO3ubO1eWIYQ29m6+uidS0+29B8Xyj9W0cQChSdunBuos1Z44kbFo7SqmGR0",
+	"SmV5VrXhnrBUIMU2+zZ5uRpF5NzY+2pJMiqkQDjjjGyjBwZc6TgtyDFEWNjo3rzQwPpUIBcR5bDdXOvg",
+	"F4evFgTnq6avDsxVyXCYyeYoTIPKhOYTmpEla5x2Nr189v6/nn3nx08//rdX+qUTH5ZqgvXUhoQwf0jH",
+	"iw13sxvrIt7sF5WgN/tVNe7NfVcJfYNc3UbsJQfAXxCUQibgTjVpnkpBslEfMTLGkp4SHftiMAtnWIia",
+	"vzNO2PcHodmNLV/1sR9/9aoO2p2v5M2wXX5wTcTVZL+hseU3xLzoaBSy+OhIvw4SlTZHed0pAVxfay8M",
+	"xSq1RaRrIFtjC5RcR8PCoL0bTAUeZmuWC0/1y+lGwS1ffCmcGxX6JI/xFKob9i5e3Ll84eLu7s6FnZ36",
+	"ZfTyw4fpO1eefEP9c1X/s3vhySttN5Gl4e3rekvOky9EK+YaO/zXrbPBzcGiRS/PRTPQ3inNMgzGUS2c",
+	"9Z7/4F/O/vmDZz/6vi7qTBOKs8Hyb2f/8IOnn/w3cOEMMRvkRY6z3l7vwoUdk3kdA1YdTuQKGUKWxuN5",
+	"ojaedoUkJWXh9Hrj/UAiZ2A7b5S+301vqV+Ts492iEivkUib/6Rs33taWvP/vLzBV00/QqIulblW7eUU",
+	"ZzQduOzdyoFVJ/TSky31zwX7z39sjc6GEcfdN5Cdmm4mF7B685gGl5OGc60lD0RGZy4UDLOEDJwopNOJ",
+	"KWflV2UEWeW7GQG6d0AM5U+Q/CtqLUBk2cDVo3LuhupXNqys3rWWiQZm4MBOF9WRtCgnLt3yS1pY2VSq",
+	"pV3gwDlbG/jzCLJKW8+Za7/pnB3ZDFV/KmzMcFwOVzjZ1Vftg9bL2VSGluORDIlEqfqxA+TcLUmmAeDZ",
+	"gmlRJfWVKSBTF3Q60mqGCTHViDILAN7cjii9acZb7c476cJXvpcXFmTJA6m1oaShLjXaZhnWh88bM2hq",
+	"8fch8VXpFxgFK29lNhPKmy2Wy9gxrZmpU8m+aa1GmgMuEoy377bErH99UQIbewMvAnsb2lkZPZEpzk/O",
+	"VZk0aM9YbNKcUZBAfrXVTL0QrFDqnmcpwOOvGhacQh5LK06fjoXfiFEGCyI2dyUX0kMqVkeLOw9DIaks",
+	"fBaxqu2yFkNv8l5M+LnA1FRv4IIsQzhXBOK1gUyMtqgb8J2Z18tYl2XbNUtIljkXnicSgOpJuCf31Td6",
+	"mowjHb4SGRmwVlRNpfJJoJhwUG1pjMkoUSzbjS5G/bDtPYqoRmyjINpdxKGbzjkvVkKE7JJEBtW87oKN",
+	"NhRVYxr0i2Gdg8bs8M4VJ6aDczxZd0rSoGyM5jlX/0/lpHIwTVr7qgZu6FKXaepBdhwChQXduoEqiVOw",
+	"dOrh7RJZUZcw6n360T8+/fi3n/783bPv/er537377MNvf/rzn3fQuQMefL8R++4IYYb0ppIUJKy+BvHe",
+	"9RscAzFdceWXTKiXORUQ6ExYLDXqndoYLTrkg64YwFMrL9RXcoYXfTTH9JT0oeYQS/dMbn5jARkvSOuQ",
+	"+qqkzPBir+Lw0hKxSHCG4PkIsDSdHx83dllPeHU1g0wb7c61cc4L5hHpoR/dvn4E/CAA09QeJRCjDq1g",
+	"WijS90g9eiY1oLRY4IM3Te5QM1JgCP8TNtKD/ZloiKbEQB6UxTANEH+cY+Mepul13ZL+E1pTf1bKa6qP",
+	"d5mrqRnGNNTE0AGZLhYrrb5LVQ+nJbAZSL5ALsYGwWLjdHTj121L+uM9aE///cC0qj8dmrb1sK4HTsmB",
+	"RTRB2poBDi24ExIDTkzlPtL8QVRwOZqY24iQbTfMc3C2ESGWq71pGP0GeNpNnkNaJ0ytEWqkmZ99vcBM",
+	"GtDyClY1/Nf2bh7wKUNZa8MGNTrItocFdnIdaM+xG2zfrkuccdAu/aZUEGhvM7APgCkUk90tQkf1sI6s",
+	"1nxRm8c3eVUHA4ZGBi4pdgnOHRoEHbYEBlUSObodxBOy8AXPtBjPT21PdeqPYM5EUbl+PVYKK6e2uf2l",
+	"GQl6Xv2cyeKjGWwvJbcGyhttKFbfH4nvi6jXI26MrL/J8ynJ39Rn3V/Rj8yJkFWkNwgyGcGLFspMm0I1",
+	"JsIJITPRt5HyNu6kLNNXV7VmPJkE4T74KbFSny76pSvvaS4XG8ofUE7Wj/FfN2SfaWVDT9khtQVD97+Q",
+	"49Qzwsvodz/68dmvf/3s4588++b3+ugSsn9dRGd/+9GzD//Jfr6Anv76ffth17zmvtquovFebrz7vJeM",
+	"Ht6mrpg3MEvvnpJ83fjFPKc+An4w4WVFzakuB7wdpZ90BzRy2BmrEBJTyuzHsJklBmg5Pk5yOcoPwjCC",
+	"9+obBKc+p8cBM1A+fYTRnLLUFPLEKFNv5IrraSm5lsUPrwDwr3rDwaG1Od1oSkDe2TbDORdx2cY0eRVD",
+	"b8pdToQ/PQIMztGljQNZ+hkWcpBwJnEi40EC9MoGkiZyPswCqSBQaNxiWvkStXC6CBT3kjhg6Tvl0j8U",
+	"X+66XU83Bft+dWxe6iuGwcLWnfYh4VPjQooBYyiG8SdcEZAvL3t5r2oVAexWeatYGuxI2JZAZkp4w0gW",
+	"SDRheCYmPHYJwhsvST5dKy1NjazM7XCEAO25DSrPl52m2Y4gdaxVjLk831V+f/lyTYy96Eu3SpfiOdoL",
+	"CjcdCN+sbgE/U/JmqIJ4Bo5loJR9VDBdBdvUecS5KyeuJCyoiz9nQExaMmoSoL8mONs+xPPbRAiTnK9H",
+	"0yr5htB8zwNNZWTURi3mFkuyQt1r92yZjeVUFzEhHWFuoBh3PEv2xP2/SfAIMIbLAu9qDo2Iwx0QnMsy",
+	"2huVQvW8nfgJU+vbFWwQRy06RQBMMaLQqqssrfMdz4n90O+51MeYl8Movxqeyp9dyi3hxXaTmnDlZsgn",
+	"cWIRGWqRg5WeaUfUeR/7WQbJM/2ZQdr161c2sNwbty4NpOC3CW0Q92SFcm3L/kEpZo2zAOSnddcuVwRf",
+	"xTWfgr4QSMRtRK/UK92JD4VRG2HA/omeUon9znDyeEZzIuKzWYPq8ddbwZD+6BDCite6BJQuc0I8Zv77",
+	"E3WPcZZEgNkafVq3BCPuVxeg9U6xy7hu6Hn31LV1Q1J5Grg0KFQ7FhOcZWiCT8m+9o6B21RSkoNjwI4U",
+	"0ZGG/zM5aZ3km35P0nbosiPquXHgxRpilT/QVW2K9EnMLtPHlG4zqA6zYphRdW2pNXi5asvbVu284kHc",
+	"gbjVgRpQPHvScwrnT9TH+vSjP//dT37z/JMfPv+7d/24gAlNySB+MVuhDEaEeNNELHa9V98LYa8vS2er",
+	"COi+bVvBFvLakjvgtejkjI4SXTlw36TlUvqis0BA5mPlmky16gLPVctN9nuFSJKezRf1ifeNxm0LK2MS",
+	"Lt0DMaE4lSS41ZllZIyzwRAL2hRihHNJE61tsCLLtKGglipTIVITxjtgPLBx83baUQ/FzC3jCZahZC0/",
+	"1NSyesJWgJCqFWVmtIaBUTXJG7qNTwpppjExwTkJm2AEL+rYSk15AK66tJlA5RHXUrXHqIguL4qpZlln",
+	"H7z//B9+0WvKj/bZOKZUkEHptA89kg5MyeCBjVH2BPQofp54K0rf4ToEygH8CQLlm+wVkPYRzuSEF+OJ",
+	"1sSKjKA5L7K0apdk5LSGZFADFcH5iQhsuVhx3PgzTfwJIlQuBguC9Y0TOHpBl0HoolzlfaeUzAerNfDr",
+	"I815VmOCurhdr987e+9HZz/7ifrjZz959ne/Nn98+zfe1TqvJACjiJnVSrLIWrtg4sHFwAX7DpKMJyfB",
+	"e4ImOGug04JpG6NbxF/9/dPffvjsr/6+1+99+mf/1/Nv/pv6+1E/7pTX+jONN4w5atncO+2HThS6mcp8",
+	"9ByefvRRr9979q9/qf8YcjnxE8PSvfrpT/7i2Q/+/dOf/frsez9XCwIfn//kZ5/+7Kflx4//5unHf+0+",
+	"nv39D8++80tFc3/6b08//qH+8tmP/svZd/4P+PKfzv70l88+fP/sOz9pX9V6mp25a2vIqdXrspx/vy4c",
+	"Lp2outwWXOEQu6smO3toWstw1cvOMf+ypLiVOtx1Gekmv6WBZDfkIFetHcgvl1HJq4Y4j1L3xsHWhctX",
+	"lqqlJ5hxpkgfffH+3TuNsFdt2Tw2/zzDrUaou+axaLBh1X4JNtwQj71srdDrbl/o27KHpteQ9hMwqliW",
+	"F53gtHZ9FaVQS+wJ+nyDz9EUswWaYplM+ogziMia4TEREVlPeuS29dD0D8moq+/XqGFL4C1tgSrlPjYF",
+	"fXUPoq+QS4UpQsqXdnvk/FQjYvKpKelbomXmZJbhBH4uY/vj4gx1nzdMP/rTQdmb/uK67VN/vMVumo71",
+	"58Oye/3Fg3IQdmolVH4l5LyuVxuj/gI2e87EBHJGbe73I6s5946ubX3ljw//eGtn5/ISg92rvlhVf3tP",
+	"f/OT3/3lnz396KNnv/i+ujk++vD3n7z36U/+6nfv/tez7/z46Ud/fvbTb/7+k29XOK4RtFxS+d9++v//",
+	"l+d/8/GnP/tFkF0rSrDMobo9ZhtqF1KFlHaffCb2hs/ApNCobgblrA6i/jqs1woaXXJkOgsHS0JA/dZv",
+	"v9xLbt/C5oM3qOUQxp8SztbyXphhGtE5p+u1WsEZ9pSi0j9q27nTx+r28/MmUAUrDodl/hd6t9fpqMsV",
+	"/0VOGUmve/HWTMVi8ERQk+VowudqNRlWyjEEoJPjLWe2ykag8FwFToqkkIDEC1Od3tbWLat9eClolBOS",
+	"mhAYT4Le3FSZKEuGzLFAKWdkH/R9U4sLrhWEha0EliJLdyleRMYDhgpqGO+Rp+hwpUJ8WcZEgJsIhuot",
+	"L9zs76p6qvyJd7Q9b/m2rpVmUKPaCnElJ3i8VvKvKbyjCXeDhXdUg3K9vKcxph5mpFdtD80nC4SRIAln",
+	"qa63rNPkorJ6SnTxqIqZ2FcjWhex30PzCupWNdhy93JbpgF5PINCToMJwWkM1qE1ZNYHUivCvwbufy2K",
+	"0ZNVFJMCVdlmmwTVUNmr+4i9lQXKgV/a8WZDOT+tn4TUhU5wqsEcTQq6jmVU3Klg0QlaMPt7HGBIl8YV",
+	"W927tiQx4LX+/CmrT/SRJc8OmVRVKJeGZbOJetSm7k/wKXHVMIYLxPi8TF01tR4RPAclMgJV2rwU36VI",
+	"WzDza5k4fRB/tfW3q2jRamKzwKAjh+8Hn+5X24VvHpSNw+fXTQ92oNe48dkFC3LH02RzqW09t4C4WAUT",
+	"9Mt4lmutVu1TlzwWqMbfwlggwp8NbcRw8G0r/u6gL6G2Op6bW5mg+YRnxKAaaMZuUjRyIctSnrZoWfT9",
+	"XVZtftLIW+J34za8tEFRQJRqemvnFUtRFNoAzgYu8qqpkOocMwlok/ZFRE5JvgBHjg9mczmS1AyrKl/b",
+	"xXX0YWituco2zDKEbAWSdQUmSn/2IVfpXzwgVbYJUWTyD4UrVZvjpsClao1uAmHK0+BaMFOrO7pBrClo",
+	"fBP5jsun6wXVua5ykHAdneW4N1ENfBOuzl9NjYtXINvwWOMBpUZLlRLygjF9jFaLQgYqjzIuB8DU6zVH",
+	"I/O1sSSHrs+bteqRNyuVI/WnL7j+1acb5RjUxztcHplhqI9HlaGYiYaKFo495SLOURazUhKzXg5zpRTm",
+	"H7g+Zcb5SQDI55YURgQHJGIAJLJmg5HFbijrAftxnJtqmzTWKuHUK/i62m9KwjCp+AIvhI5T2I7XYext",
+	"A6qC37+v6/2GTDRZRnI0xQukSKUMaNVozoE65bJuEehsnu1ahrNbiU2PtBGThBRdQFNPP1Alc6RjwOwZ",
+	"NSfSHZAgG77nCGWN6gvd6mOXNLkujcUnKfrLiZsRxGES6AvKrM+mskZhzc9T3J3KTZV1d6V1WyUCrcZt",
+	"IndG99kS56ylkBWPZGSlbwOs37O5EGl7sTAY1UYKdev5uY1+EWW6nUQX8HWbSDOAv98O5BzadQm3okWt",
+	"qbaHgGbtb6suRnmQEd3vNhMep34kvs+oVvj/G2tnR1Q+O18R67CxPfZmrZ7Z9qv1xRejtjNyLq8/TClq",
+	"fVj9rKhkeG+SU5KFUhkz9aMXqRac/FaILOEq/Ckz8ffuHZ4SGFFIqhONsBvuTnpJkR8f53gKWZ4xETd6",
+	"rrYXO/CGJVsnDYacEjbQkbe1NQmH41xstOZe9noa3LbVMJv6XWJ3dBPe2dMpDea+lobI89oGl8ejG/YP",
+	"KFzlhxFbwAUkFTzkp2Qf4Wyu1I5ihoxCYlJkdD0cU73FgjasuowBJzmeFa+UMywgTofPGQSwQqZypGqq",
+	"pvqWelv9cUO3AN/ZVqCsnpA5wd5UeppM9EJQgcSMnyjlh7enjukZeNeej+maGWGZerW7ID91eUSmfklv",
+	"SHCuYVPN+rovEs5PaCz83m2ekmv2TfXhunkb7igh7MXhdtx9eT70Mr0OlT7868xPillZzXFJohMDPvJi",
+	"hM5taV+dqYqo6KO3GH2MpjTLqPb6ishYgGFu8L69Hn+lEtjSrCBtzQlgvZ+QVF0WrqSWViBsYCucNOOA",
+	"mHZTIWA4g24e6GZ7SlNEwDpA2Rs1CXSE3lYvLCc3NL2lCcyaE5bXWvJByqOK+evKZ1BDjTo8e6/cB22G",
+	"yta+ECmtZuywUtSK2OQVvmxcu16Ivjlx4ZO6JjDTWsG53hIsn+/IhdzawBjCEwMK6ZBMsnz3pTosnwHO",
+	"EQZ3VGzELpnd0C+rP+9AA+qvA91IJdGmeaYmOtFsf9PVJqS2JXidyIFo8EC0zS3QiIy4bFDg4FG/sTEI",
+	"v0BsDSlPSJYB6Fg1BEOYskPcqyLRRXL+YDUo9UOIYfEkKfK8UwHsnI5pIG5yUgwtML0iIYRlAAVI8OzU",
+	"i82F1DXFGdw4KcGZ1NjgtcjLGmgQYcah30xPekv6DinEeMzs0rhp9Q3V1Fem7MjSTmUSPrKsO6+9a8UZ",
+	"2ZJ06mzsNi6HuiiSVZm22z3ajl5yAHNVm8piGz2/iXZFg4iK1XOBJpuK1bu9OEgcCNBKiPsSOlCVdfht",
+	"r3cBQJLm0z2ofz/FC4QTWal/H7VcZkgHY+J3magOvIbffGrDORmpdh7d8+2FaqQpwTbatqS4WYYF+LBy",
+	"gNLDiVQSJ2fZog9Lgs05D8gcctac7964hFbK8VYGtlvrIuXNDVMWcled24X2Hu3FWgGeK3AC64QsXlg3",
+	"YtEO2huuuImYxN2dnfOgQDaUp4wvK70mVHptbapgCoEguYRPrbuN5KdkABiZuU77yxbua84G4LaNVWwX",
+	"teC524tK5NztxXXX5+3FfdX868udmu/vMh2B/UhPzDGrTqHInQJqlllW1ezVYi4yPfk3xeYTBAMDPVqO",
+	"ZX4pR4zPO/C+5tBBGGfrOtgFcGpWNKeCtwo54bkBCohbeOcKDBR+qwVHeVZLiWkUai7u6/yECUd4nBOS",
+	"IslRSdbIFB7sm+jEhFSc8QJpUK3oxXb1Hdcr0nZ74aJq1ueoKwGOm2GH4UBHz+qXch5Sa59zLfBtKrjC",
+	"luuuMLRyR8GQFc+bgLOkKyxHf13lOJEhmvpwV6LIKqGJcSJuSQVLQdzx0MYlt/Ws3hqRGmVsZ8kAXMp7",
+	"NQve7kwZ4OnpL8wTO3iMPVmVjSFta3gwNxsr1RTLxGyJJR8MsE6dGrSrMRXCWd/4FzCH1UyDq15zxzMB",
+	"dkqU9U0kRykHS9yc517f93mDgnymMjuTFRfligtzpT7OMkmK80aVrjCEFxRWanZ/pYVgccjz19moVIc0",
+	"KlYndTNc3tKv1QTBdW4v3rSunA6yoPXjnNNpo/su/Tb6c8V147WORlhVjabYYF1JeEr6aD4hObGJc87d",
+	"sYSav7vjDXwonUo1xOUrrYM7v7ZqddQyZqHB+3R7EYwas5bKTmfw/DDIOqSuMZJLqS1CUM6O+Alhwns4",
+	"iBCDALTmLYY0SSJFqV5rQuV0tekA+sEn/V4i8lFDl5r4oct9YOtQ4wXxEfrK1vX7hze3YDL+tPOuYKY5",
+	"GeVETOIWYB/yM0Uk1mjJNSqjCmyS16EQPYmgaVpgmjZoJ5AubkIDKkk4KxbhiktqgmXQXaV+i3FBgcXX",
+	"WIjtS2XTgRVSCoEQa2T+JpKysQ0j9iQf6V0yFWpoPtV2PsVcdaoYAKoLBErqdkTlwDX109ksWxjXsi8g",
+	"xl9ypMVAtAGlt7lGoOsgEEUJJdiYToHXFsm9Mjt2lnM+gnW3rSAqVu6MnQ1FKla0M2+GIGjmkHs2JKCR",
+	"kxTVTU9+F8mLMzxaIb/blQ1yaiRU0WdlqHRokCvL/pIuQgAPlMgI6mbbXs4xbpXatZy+ohH6+ckRnRKr",
+	"8fgv8y7aU7cwA8Pvn8SFzDvpRHfim84dxazuwfnyoJhzf5EjKG200NoSFEcM4HA0ubVHo+7wEMbpWh3z",
+	"pmL77xhx+vyo24TlvFIgPKZgd1fJY0RSkodRbEc89yfMzjlK6WhEcsKkS52HGp4FS0mu84qAZvbg4kqp",
+	"OIHbPidC8lyJ5jmfIsyQuv0TPgswtrAVIQQYxPOUshrOfRWplQTOTk5O+UkjHqx+osNeiCJJCAklox+5",
+	"QEiB5hANqJZpipMJZQSNORGAUzfSuDkCQXREbQX9xTV0p6KhQ5MxWXamGjVZ5v6ezF5BaX2dbr45ZFWL",
+	"he+HWq+fgVYZtoxZjo+LCRJSIMZ5x+iZJjaVcQk5ff6Qa4goiLaznXcRLTwYtaWrUhFeJm+ecPcQ8dYL",
+	"JBy8fafJcg4p90OeLhCuBJOjaSEkOmF8XsFFWKAxR5xto2P1yMAc1ON+NZ5YbVWCq3HpiBdyXxch4HPh",
+	"UjIh3pilpiQO7C8AOE+5LsB3vgryDfwFQpkjCSVGv2mrEP+k39PVq23pgsiZtZiXw+dMsaVB9RpctZ6C",
+	"lynT0amu+MMEW4FYq0PSiu4GVWxIMs7GwoRPuxLYzUiOTaZBRR3bR7ReP7KzSAAb0mTQbsasmCwGjEt/",
+	"Eba6pmzWJ+FTiCwLxlw0QsHVjMklboUZ/8ruNVOTOC8ObIUwW2vrQHve8cwIe90G6S2p46DrtaWqBfLu",
+	"JBmb2N/Vl9XjVbRgPzhw6oUyHGZQrFLiMXrr8FbgdnduIc8N7EeR6PeKWQrJ+y0W8SY/hG68bKqyDqGl",
+	"v0mIJ1zTiIrxlOA20VdcIpAn1wYTHLNSjgurb8DK3OtvcPnsOoRWj6TOhX5+i1yMp16HRfghRwLS1t3C",
+	"JuL7K1ZFjLBgkmbrFIODPuz73sGVqNpLSN+8yEU3f2ZjoQ9TM9abqhCsP2Hqy7Ze4q4gLYwtEjjdTn1j",
+	"2OmmwfUi6d16t9oRq8vc+nC57LHatNuN1rbL3Wl59ImH8O6VSbQrYc/6J1cdE+ldISlInA6Ctq0Mpt3n",
+	"ey65dUP7bBq8VuQp8dVow76K51WYUXvtCZSSqUU5Gy4syKgnzpz5FIDlJst1O1lGag3xBxiraf9ReJfA",
+	"FOrbKqB0JX2ay9xYBqd9A7hg56nzqzCTldSu2P2DZGk9gk1v4RcK6jNCDd3ONh2aOhl0tS7XVtabeR+A",
+	"RO4mIppu/DLiOiZl02BTqFclPz6ipUZk8VUPRUlTNdf16pmJR3sus99XkJ5tUQNP6FIILNwQT8Np8muS",
+	"ISSv8vyAUj8kOp0EQA675R9uXFfVVdxCJU67wcWHoIpa1D+fHxggpzFDdng6b5MKYEBeg2BzGQi/9mfx",
+	"hdwihGbcQAl+65Khx85nMhgz5Kf3xpHdrtRBXb2fZySvcnxBpJfhU6kttLWM7XZef7sskrpZdr++X/qz",
+	"CHquOJXrK37d1r/DGXIcCM0nXBDkauMtZ7WSJMO585FOSZ1XdHBWexGW14Kf2YTz1Q9U7Zr01xW1J38f",
+	"SVg0IE6cQ7pZySXUFwZnwWDvIyq30Q2dto9wloWW8FLbCnoAL3By4t3sI3wCRnPKyop3Bh4f/PM6X12N",
+	"1URM71fB6azoB5V7DCqR32O0cWeyl04qokClGu29L219dWfr6qN3LvQv+mvRVrj+6paaH61QKdCIZhlJ",
+	"EWX7rmj+XN8BOppBJ7JqABiNUl1uq+Vh9gFwZcejjpSyQ2OkcwOnDccwf0bFZSrLGyVutsoZGcHpYF2Z",
+	"ooPU0Lmeh+dCLye/Ou6VajFWGuxyz89IfpOOi9yXv+NHWb47cmwKSFMgIWmWGU5u0NZDWGXBXZ5CYHOz",
+	"ElnhgAxcsgGApGCQAT4l6WBG8sFUnciIjXHjKqvVLzfSsqy+MMksG0TKTeXuqBs4ywZV2avDq12VstrL",
+	"Aaa5ofYCZdpcJ/3Kei2tQXDpD6Gc6powmEuo8RD9oO427RzuiK1TEVM7F12PS8j0B/q4jhvWaB0zYE4g",
+	"C62GF2QeXBbDGZkjm9bWd6XTK0kVjM/7gH6vf9KgChWx3biGX372/n8/+973X9lHx/PJ4lgD3M4ngUiT",
+	"+WSxtGq7O9EmPx2xfX2CmZYJOiwMI/PBRkGN+j2epYMXiZNUa79fn8GjhvU5JIJ0pZuu8+iwXTCcQ41+",
+	"v+qwZFRCtdNK/x53/jmj5xvD5u/lRAmAHgeL0iE6cFHdDkmDNrmg5+McVUPNIBsmZgcUDH70BDAZpjqq",
+	"IkWD61tAkJKpmWHraJiwaq8vtXttf0gAiMDprxXN1y/5VwFAOXVipccaYVmgDoWH+BSosCdAezu2Px+D",
+	"geJYSUjHSPIxMaW+mBKqkglJTiqlzzCEvoTjWAKgUn90CCk2wEH3kSBEDU68Nsu55AnPtqcBjFo+8/jJ",
+	"d6FGnCtnAtikfYivATktJ/CN2Ec7WtkxWDOC4Mx4SpR2ayBNA3C0Fd9pW+JfNVU5qgqwbXylEnAfZXxO",
+	"8i0gywl53ER2PjjAE7JAgo5ZILTPSiaePTL3IrdA8mNzHWLZR2Q6kwuDxwFl3avrHkDu6crV+j29O4FA",
+	"F9Wrx+it2H0J9AjQ1VD/DGfOygaXfETNFbfhfasSGTu3PoxmdHYohjLNkvbbuDAfZsSD4Xh48zq6euny",
+	"59SpVE+glEhMMxF7unTIh87KNwipAUhkaNebFvQ6G2dUTPqVen4a0cifG9TvenXcBEHNWy1ICDwm3jzY",
+	"Ww5tru84sUF8MvwkJeLEH+ZtYD98fIgD4kMMnl2uJdQBbSjmpO0oAgpCqUFOSDbT4YD6LBmMLoNgm/Gx",
+	"PyDH5Rf7ojllqOzBG0dH95B+tykjuMwuXPEDmIpQlvSoQPqRYYwbwGQc2qgUlztsjo6ht9omm62prW3g",
+	"tJwSFgJrC2OmqeNKOppjHM7aeZLTMoI9eJ1vEjxCakyW6WsWsY+GWJArl7x71R1lzdj0AqUxdOCqtftR",
+	"uW8GMioEzlx+uUBzog24PpUGywjEbIOWZtHTKjlxKwhpsFput7wEUAwzmoRwXTQ8/yAeiazmcgjAyE3D",
+	"KPnRW2HKBXQYWVsl6o2DI4Cau7oMX9ZBrUgxWhPqaolWB8jGMa4AwkEHGM8meIKqDdkPqS5bqMnvUXRw",
+	"uxFb3A2toELHm4EqaEIqvadDf9YEMl8pTF0nEOsQMGBJKyvVnJvXzQB4S5LpSs6mHxm9g5kqtF4kfb0s",
+	"8L0sck29XijzgkCYMV6whKRlIgHW8ibSC4oyLEkO+kYCdh0k+NSZmYQWIyBcY4wp2wfcO2Pfhu+jcX7s",
+	"HHzlLMvpRbZwbouE7bJFKv6jw+teofbA6YpKXoOyrSaTW6CvF5RI9LYJBls288hJIB4b5ydoytMiI8Ia",
+	"A9XTkLPL0P0vf8F4jE8pmaMhf6yEoWNBlTo8p6mutjmh44mfD1LfLG6b7iDviaRjmI36NyLyDFrs6wl5",
+	"V67AGR3RMtSxw1G3UkxXi7APeMPvHncBue1XoD9WOBCRW4+KoClhksrFdn0xzhUWYduEgR1idhIoRMCh",
+	"PIWLMnL5IhkBXTAls0IuBoIkZkjmr4Gp13lKEzLQ5QiMZy2EsOWZLgxrk7OUJH2LUc/FOMRp7LUIyG6e",
+	"4AwoIGTkIqsOAdubciYnsVD1bQUW14i3GOc4JSLgXyRQA5vKQkdvVrXPvj7Pu+owX66x55jcvJUAw4wm",
+	"lBfCV7UpPyGp4lXuoX2dp6ZBHnCWucWMXMUcSzKYkdy5H+s9qp+h6LfezH20tas+McNqIztIo9WWRLpD",
+	"WxtV/MvRnQksqRhpELWufel3O/QVyCXXAHQ5EX5ljXM0InML2jDhc2bhTHR5wxj7VZn3mi/V/CxvjkMs",
+	"jUyzHMRlgM6bDtAX1KExZb8kTuSgQ2nTF3CGR5RRMekyiDE9JSxetw5h1pXMIXrFgqpcjQf4IpHyk6aM",
+	"8inBrFbaLiUGM3AJ+b8JdgvugLvshn0VPl9bgHT2qAG/+W7pQvFbMxrLijqUh6gFnGVY2iC5qBdqHCZC",
+	"lK08XK104KnBYqONRzzL+Bxy2lOUw8GqSgMQ/kqYrR+oDgz8rQTiHP4q+Zj6W6dxxG8ZwMYzs1+Uje/a",
+	"zvTH65UuzQOuY/35sNK9/cYOQt1WnQviSa/ltaEA4SnJHR9fFbNyUJ7m2ESz6yhanfQieARDBCt9hStW",
+	"z22FFzRVjdDLshaOdzeO2g2w/2QJgdqQlyUuR06le6Jg8EcX4jpI5HXXrvvqrunAfXFoe3Lf3NZdus9v",
+	"mb4rCnsAxgtqGfddeQN9G84KiXI6nsh+ibhUkobkWdoHYNzJwhCHY6nb6ECJbynJbai1Du+AtK89SAVH",
+	"jANAAGUGKGzFlNCiF+UEJxMfBZs92Vsar69OVz2hO3AiXHt2ERa6DnTsaTC6FexAmNQDkA4t2bCa+cWb",
+	"eIwU0haOZZsND/fuaKQvpg4HkycJDsfPggXbWmgU64iASnsSHF+osF7ButTVK3W0thXT7T5qGM95Chmt",
+	"rtbXC5IvtK3GOI5zDS25BySvLS2Z+kt6F9MbHL6OfBUpoiyVVFq1j79goWTlTu0GiVYN9Q9fv3UDjbcy",
+	"Ak1OSMhJisG1+pLS25U8CFwLLst9RDLh4mfAqGkCQZpsSVda4c4q2x2m3CM35CXLdVe0qurxb1iYtqpT",
+	"8FyltVZcIYO5ut4JTPEUj711kPKcnirZaFhIiGnRecE62IXJfXSsGL6JW5x0KHVQDWVtR/gz6RbdgnKj",
+	"Wz+Pmf+QJJwlNKM4ZORnI5pPW2PNKxhAICuIbjW30gKcVzJkJTOnysSaayg7znREk5xgBjGpiouBrCNc",
+	"rpbQaU0kRXIOQs0OKlhGhABPg4YdogINcws0G1Ns2lVHDxj09APanldDVjphfC4QH0V2FChydkdX/zUr",
+	"Dg+VW6CWH+ofR/ahQWewlIRJ76V/aJzjFoDOCIQTjV0GlbtiuwrCyRVyyD0Tfd10qa9OqgTEBdLgaOfx",
+	"/Ntm5UoEQN9NSVER4zKyqzmm0usKe8NRgo2pWxC1c+ZMRTXvxyGrlugvz2jtIK1ubjnSAAd2fi3yGE9n",
+	"GakElPR2dq9+7mpymWx9Hn9uuPW5nZ2drc+r/9sp/9u1FSb3TCbGhOSkUm5yr3f2q385++e/fvbhPz37",
+	"8COTseOLXVkKdkqtwKmlT80DFMcOgBfHVgfUu/+S5VV9XZPFIJTFG3ZfSPlOGyqyVLEztHGnxJsGJgMZ",
+	"zra4oM70TPcrhWrJjCeT2FKJZCZ9wWmKJZktgwJm2s9ZYd4i+hCHwSK5D7vrkHPpiSqqXhwNEUZe/Go1",
+	"R9OdG1DTNoSUGl2LMj4uEB5/04CeejLluBaTIgveuvKe3lLzMPIuoFGO5jzNFczSVcA/qCuC1uAvwfZA",
+	"haUUzS7dTWPbU3S7IHIdvlmZY99uhVnE5s1cLxMnWIatSxJIM7HVzbfnKXCZcCbNJD0B5vDboEOY18Y9",
+	"GWkI40n90KXiKhh4O7zQZKDPnavIC5DfzuFNAzUbrIkINNtXG3IrFZT10tcId7CmUm1zX/RKooizierO",
+	"D93b+vN120ZTucEuJ8JY6aCt1gVZ01hXbaITQ6y7SJpNd/VO/FOBghXrMqClahdr5HAd6jDY8jpbRcmE",
+	"xKAi06LtkFQ0HwifVtRMTokJENDJwgIvzo/xuiFw1kOSUTI6f9hjDu10IBX1+D0u4qy8uvGm2MZ6g6tT",
+	"mQbLItlwxi5elfh8/A6RTiVybHtErA5+bQ6GglVRT653fuyUzpPCGSwhdUgYmfuQOxtwsrunC8HCDKYi",
+	"oAFA5gWZoxOyEIiw8+iirqeWgMZDrVyvuSMhI1erAwpUPosQ3+qpqM8v5AwiIh4OyF+zsoT2Z3y+73x6",
+	"GRlJxAtQVRaiYq50rHWVe75ohCGTc/2iitecBw+ovrbXFoqc9xFmJiVP15Mq09ghNQvhub6DXkwll8Ha",
+	"+DPpmrAyS4A8S9YunEyQOQTCxMXhJZIyBSWoFGAH6FA+tXuJGJMmO3BE66nU5JCocCLVmDVI0TyQgWMa",
+	"bFiDO2Dc4CMrg9QwnCYVG93CYdBviLr9ctUpwZm3JDPP26tEq4dc2s0K/YNZK+PJibV/gOHZlVOY41jL",
+	"S7A6znpVVkJJabGmOmMzsFnpYLiLtTuH832solbv/FjN/XivpMO+wSU15INZ6jKUxT46lqbE0LEJPpgR",
+	"PssImudckn10jF2prb03Du6/oRpWp550A2A02BmrU3iRxsflykQVTVVTa1/byIzaGmWrVMS/rmam3u2i",
+	"ksFBaxewdbOB4fKTNSWWgJmhmZN/BpYjntVKkRq5G/CoYJNtitvAxuu7L3JySsm8/pCL0y/tPgMD7lz7",
+	"rvJu5Vv3tihmJD+lguuiqOp4D9RiYkNlRUrVX9FZADwjm8wC4BkRa2ri6tV4klXjbolkWN5q6MC/08IL",
+	"C+swJ3J4QLtSoCyiyfaEOinoGP4ZTMXxqshJhMQmP8xvHZvYyj5Ns31D7X7agvD+9Wr+SvxK1tNefEZv",
+	"k7/SHFnETlzhmNgiQyvJSubdfm3VViZmRhTeyDVTF1/YTrVKRpvauebSlF32cUPctb6Puc44amC59011",
+	"1jVrTGjNNUoq9IcY6+p7OEMplljHZ+hA0EDk8dJ0hwt7zwftrve9Eu16omLaxUQ/Jmy1uF41WINnKWkt",
+	"Q9O3WUz2Wnup1IQ8IuugEAGnQAjxaIrTDo4KKFPgKV9K0guXL+9e7TdBJGyuvJ4Xc6kiAZqlre2BG3s5",
+	"ZbdgIbrxC4Oik6h3P0bQE0ExT72+ZuRZzdu1UntTkP0KOlCVwkxGrSkXSMVqSdxYO/19JTgl5LAwgkan",
+	"yFWTqGRwUqf4sZZNr+y0Cao2u6j7mxnBQg4giav25u5O9dULful4li2697niGajMuj6TWhf1oT6KqnZa",
+	"3Ywv726s4Kkp7u41GtjL1S/kCSXmZURx+wVKuXbMYMiQ3EfziYYyg3B58wAFHCAbT1cFgRMkGyFJskx0",
+	"U11fgEc442MayPgqhBxoNAEfsOC56p6uJ8svL0c4BXLt4pS6SbssJURxyaxNwUpjsdcT6TvqCSybn1UC",
+	"JUJlfuHHnxEirsq+H9BO5KOG1xPOTygxRfohBwFMvHyEvrJ1/f7hza0jG8m56kushUIHXCJ6/AgGgEh8",
+	"oBJzhTabq3nCUzo6se6gbVqofaSUcwHhaX6IhZI9NN+S+rHVi1HEBWnfJ3KIkxO/MxiDKXVLiZcCMW7C",
+	"cecOWEwnqM2t9Tn1glQEPcEJz3OSyECp3zJE0DCtFRO3un8D4YJl0w2mwoAnes1Qw+jo3GastlaYNjCp",
+	"kYAvQgOsOIQ7fwPG7RZ0STYfpxWErei4Px2H693s+4rbVXBK5xOOBJEycz2sWklxqw71AC/uFnLN6AKH",
+	"3aY68p4cy/SbxEfP1SjwMAj6uFYoVSG94Ji8AspnRNVpv5otYeovR918N1Qn8cUkX+hlvpk7O3emtOa3",
+	"4Slvom34araXsdvsLrexIqvrObGZE+0Ay0tHCaAU1L3SrzmJkNLeQFbcHHypPQGNNxQ8FBJvGqML4NWA",
+	"Lmm7jtMl9RjalEl4KjiQTWiTrQa2c0nOlZoqX8Vbb+9sXX1k/t0ebD16Z7d/5YK/vkroUDrMeZkXZMVT",
+	"W9WExAmdbdnaOVszrhh/bpakcpY7QjCdE8a8vxFT/ZQy+6mFgNoYQoC0JBWSJiIUZD5cBLjgXHQ5ALYX",
+	"Pm89CGAdhPZbRqzLfS6Le0b0ClhPKrEANmcPridI/NLu2GiQpCSjLBqnhuA8W8TaIHOoEBX5dC19LCrH",
+	"YtHowpkrcZuP9hDWqFFKzAZ4vJcEJKD2IWO1tHRiV/YdSmFTXUADAwIfI5kfF5tgBjaRwaRgaU5SOfGB",
+	"MhEMxTxNZRukXgAJtXxpDdikBjVdDizcaWxANxtAmWkPgKPG4Bqawvh4UeoQtmLPPjoGqji2cIbR0mwl",
+	"jjzG+nt1J1DD8kFlYQHzjzI0B1xzRpnGTSQMzdU1bkDF1lhvfaqiI19tjl30w10RpiQ+IWxQzGIfV62z",
+	"DlBbiiDSMEVQhjAkbrKqxlHZiMhlLVjqT281HfVNzgvQ3gSnaEgIc7S3TnSmNthXEwXdUi4dnpKFVfhk",
+	"bSkrSnKvPEaWTZYUXs7TLmyAeVTI3JGcI6dVUvFfLWS2eqNYG5oPTGcYk7kOdjJ4ONLiq4axMTvv/1dl",
+	"ckNRpbiQE55Tn7Z7P8FMWHvRLOemjoMen1oiMIXjREYrvAcuxGsFmdfnsjZnSYTsWNgZTMow40ouOWfE",
+	"RXS2o6/8AQtuBmNku0N7nC+y9oVXdtxsUc75hEPajGbQoqzMqa0yS2bgF1mY0x/S6ilK1LmC5WrHXaPr",
+	"7JGLn2zDMYWJsiLL8FBJJjUVtnJuZ6Z353q8erVCGDteR6k5STbejud0THXNZ1MihWQkkTlnNFmNb1tX",
+	"HfbnzJidMfPo1xbxUVyV5dV921il5fvFUEPdrBlw2SWZad1IoH5PuFG255OcB+wZZmMbaA4vMrGTlLP1",
+	"oPiABw3aw4zs4lGmhhkssgSMUxjWprE0NGhuzGW1nJBa5LpCrjjp2Y6JddP3DLRyZI6qXSfylm7TfT6A",
+	"xt3HW64X99Wh6c59cV33+1nltd4vZrOMqIN6j1PW+WDYGnDLQPInxGG5KdawHWMlm2g7zhLQCQdw3lkB",
+	"JaUAjnAdtMCmkpy+ar+2apQlFouz1O/Ncw7/FizJCPYEDq8UYzat6QlGiv5Lu7I5LUDMCPOLOgdIzEhC",
+	"caYk14SkRU720XGG56MiMzhWTpjN8NyGbWQE67J2Aim9DPFCeqJ6WRrLArrwWj24AMytncR5E0iftF1f",
+	"giitfbuytue8uHSDesMWLAlaZEmmT0ycPLZgyX1pFm4lcoRkow4NrHj5sxFgC2Q+AjezuG+BfUPS1mC4",
+	"kCTWPFSRLwa8kOBiNEJyTAqSSwVpB8DSoD2xtuB14lLLOiFeGe+kKb46bg7aymSdbnGmYTFoyfNVJ75T",
+	"jq86r+OBgfuK3Cn1xjT+YSEHNgYv/i1ySrLgOsKv6iqzMGVq2qbiH8oJrtV+q7ZKWWvQzpvqmUZD9CqG",
+	"WmRsx6BCVUts3tXOqSKHVdXRzgBrHffUvMSzlAjZnEeun0EGXMygdFkvcqyNXHdXMOGNpbVgg/2ysj3j",
+	"OnoWD/kp6XD6K3JDs++6Cn9Rhk8H0GC6xVb3e+KEzL2rem2BJnyOpkWiS/robE4lTytOUs+AfCl2ztDb",
+	"HOesDllTmUB87KGvZHEwgT4lZfBhxcVp9NEqp1kh0/D1sXrkfNfZ0d2je/dJkvtgUXGa5kQEirO5d5on",
+	"Z57ru8bCg5AWmOPcqMK3ceoKZDEyR3oQkL/gDJoE3KRKC5Ncsf1V6O7duih+pcWbXhXFL19p15DdAi5b",
+	"6bAEZxSZq2UxhaQJRB3FwUjXBPbSs79Uy6Gy+hMq7ph1rEAapmTKS3gGJwz0Ll7cuXzh4u7uzoWdnQq9",
+	"mlKCvec/+Jezf/7g2Y++36uIA7vlJWKKIvSKWXldlC89/d///uwX33/24ftn3/nJ83/8GxuMu9c73ar2",
+	"u7VrD8yeg0TRvhTgFrufu3r50qWrVwBvsXISezvbu9s7q5CKeqobix6rr4gvTDJ0oZmL2vxeRmuC+Wc5",
+	"0mjjN3ToZuwattuFS7o9i7oPNsZTy/LwsHR9TQLlcPznJCdiwk3Z4mX0oCHJBxkZ+euDagelrkAnOJpi",
+	"tqi5RzWiibq+VDv+PTYGqAint6s6D28o/oZRgvO0j7BEBCcTLQluh8tw+eIWKCskEQiPJMnRlKbM2i/8",
+	"5DiY6hd866F+R4JmNlDFLol5RdH9sBCUESGQgzsM1VjnM8LOOd6cpAN+6q9+b/dOcVId++DdQBhmGm5+",
+	"QbLMhBct+dlMa/oB2CcA88U6SHuKTwi4ulKLtdri0K5QYmVi9UHUickuodv7pQ1sMfOI0rC6XTki57Ib",
+	"VNqECZbtlvh9S4IAhNrFeznKFkvgnhUs/NqBj2tt1VdeXRI7ymb2Ykb0meTChkFHGnIkN7IwFj6jkjhb",
+	"XaoGU37ZaKwLxI8u5YWRop66+XXu7txaF3ca3VodgjmXeLu/h91mdl2mCF661J5euMShQy9fbuS4lbcu",
+	"Xt3UWqzvdKqy8Q6plkvs2b15oSXTMh5N5MgIRGWpJaWXVgBCeiWyXwt4h2KP20d0aUm7MljNVA0ij4eZ",
+	"hmCNKsaROC5rungdzrqvfnUol8hTurqKsWMH4l/taqfnRJCKAGU6T9X/dWr111KKumH8dzLlCAPIsJq0",
+	"xbgkfcRnlEGArKZ8QAcgj/2pRRVDTlz9S2cC97DuIUmwroBN5Z6tXeHiV/adic3KwdrU5uJR99GEZGkf",
+	"pbwYSpKaZF+W6vvAVsx04Fn20Jp+euWClpUC+j3VZKSHFejywLUGHw9dk/DxgWsXPr4BjQehuI4mBCkK",
+	"a8tze6EoWMY5a0CuLPBVlb6joK+OeEag8uiaES/dML2bXKldPNPTMszDDCDON7o62015R49yzMTIKynj",
+	"PA+Ff0Y5LKsBcDmfhs0cfnVYl3/RYY8WKy4nSEiaZbYA2Bwv4EQ6J60uYAshh4xLXSDsNGgMCaC0B9M0",
+	"lUDjAYRZwkFcHuF2S2R43A1p9gk687szwZ0YfWHB8/HVpHmX7ZY8vNkvhLnAVvZtlI/kvXJ+ZtcqcdFA",
+	"bl6eYtbYn/cmza/d96w166dsumlYeuvjhTCI8gzuQ5WlBU9AKE9GH6tc19D0pzqHk7/N22mne17WYPY4",
+	"G8gJGczxole21+tXQlZ0dD7k18fdtrC6d9nRhDyAVk3VMNc0fL7t2oePR6qTa9BHmyBabka/eguEq8Ha",
+	"XV8vek+f1+XcCB2Oi9kCQdAuKLAriYtbj9652L+040tXfOIdZyHkTap9Af4R6vjPJXMWISjliXhtlnPJ",
+	"E55tT9N9pVfPcm5ia0g2qpCW93qUqvPtL5HFsgbU6U4ckdRALr0GDcJEv0zylCaySnVjwgptBQa7kyCp",
+	"EfO0K7PfK5ggODN/QgCCdiiOQ6WWy5lA5Py27fRctzs0ZedAR8ESOrW8hRVzpgYvnIbrKTtMf0/VasIc",
+	"BncZh4Go6KO3GH2MpjTLqCAJZ6nYQ4zPkb2+QZrul7WO1A2AFFtXpAHBNudG3DWsJCo0M1RIvZm1hnDL",
+	"wpj/TcxS6Uz1O+cPX+7BR7uH2q6xIdJdFW9wELpB0DHzQ3Mq2fGELBA84SdjSWVGQjlOlgM0EYs9s+Ub",
+	"USLLqTvqlbfK/W6qUGGP9XnK69b81xcutdrMLERzAPzP/PqSQF+8f/cOwgJUfMC8wDqwZIxPtVJNTkm+",
+	"MODxoJqbWovLPuvLly+2lnMN+qq/rP12fknOOPXiBblbkkxNi62ynGvcOyxO0w0WwdrdJJSxgWzxS32u",
+	"QHrKGQQJQWwyQHkj7GLDJEcCL2zNUsX3Ff8Wew/Zca6LPMhjZPK11MYr1W1iC+0zBFXs95F7doDloEy2",
+	"Pla3wkOm4ZA15YhKLnb9CoFmRbXdvlEUDUoglQ8ZWIf05SKQucXhKcJyDulOmJE5DAjywwbqzWOt6OlG",
+	"3GsPme+9EWXpQOsdxyjj/MSZmoxCC45eiMGCJCpBU7L/kB3PMdXTrVaCXRBpFngfHad8ALMyzU74XM3V",
+	"oM7AhQqw6g+ZWmX1IKIjA1Sq1dM5pKhCyV5GjssShjiTMKrth6xi07I7AgzKtzk9VxtkYFzqlbkbA1hP",
+	"cRE9bIjXYLGpBg/w4rAcQOXTgbxRHQH8AoO4o8fwAC9uUpbes6N4gMFipv+6wQ/MUB7gxR0YjToFVE7S",
+	"HM/XxAcejUgi6SkZWAuJXwRnATmm2QGxXtWW2DIsD7yYNm/wORrhHKqAgHlUkWLCp2QPVcuP9uHTe794",
+	"+puf/O4v/8x+Ovvuvz/99T+f/ft/0V9858fPP/hWmT/4uw//5Oyn33z+wbeq1tNaqVMsBxXPB5aD0iFS",
+	"Jl9bK2tk2opq/w3d/IE8Kls/kNdt46DWvaW+VGtiTa6g4gmSFDmVi/vqZvCI0Rpn7qbd1y8+OOr1V4JR",
+	"67h4fKQWt1IeQYMQAOybxiEAdBy1SHAfgfAD3ZTizETKWS0V+Tog+61u502eo2HO5wIyJkdlt2IfzXMq",
+	"iUCMkLSG/6cu8TnJIA6EqkY0bGDPRWUZEW5QTVu0d+SMfomAAGeGvNYa6Xtm97IN/IhaiyRiCTYw6RLu",
+	"b2XKzBt0eKDvjkRxDQDmJvUwVPTytJAFztDRm/dfqc1Uf3/05v3lyT4BN9OIBy5vU0JDXQnmphZIEKKT",
+	"o8089KD4KcnRG0dH97bRgbt7imEf4YfMYe3qOGGWIoyMM1J/JUh+qiFOAQvv4N4tU4kJw26q1gws6kOW",
+	"khmEKnItKmhQVVOH3N7RLwkNqPKythOQ3JYh356mr2w/ZA/Zq6/eYurOk+LVV8H0apil2FvVM/voraPr",
+	"2+gIal/rAr1Eu0KOB1Nx/JDxHB0PsDzeRq++qhRA2+Y1Qr+mw3ckEX10fGHnwpWt3d2tCxf1o8buaR9X",
+	"Iql4yPgIXUEv6yV8pY+uopft+r2CFC1fQC+bxXsFpXRMpTAzUuI0aL2aLwDTffVVk4uUF3IyKrJMRzUr",
+	"vmzqKwNHfsiOS/Z5vMSfjyvM9HiJWx871nq8wrkfsmPLbI9LLq6lqWPDe49LXg4ndT6pC2Mp1VH3OgXb",
+	"TPQBnLxXX7VxZ4KgBOf5Qs36+FZKpjMuCUsWW18ii+MyxDHLSP6SQMmEc0HZGHb0IQOKMzYLJ1TBl0r9",
+	"mxLMRPmVBmrdg3CpGdHSrc2vVAKmeX1EcwFxH2px+0hweAHEAuOWMIFzSnLKuNDSFYiiSrAw0zwkOAXa",
+	"kAirs4TERNs7AA65RPDEyQnjc/DMKDE1h9R2KtVBNJ1WhjaBSh/o+Egf3q2bORGTPbR7rM61CDSKtelP",
+	"KeB6aK/nOc8t3R7evI6uXrr8OWQi+hWpG4YOljHz9X/6muDseBvds4xkmGOWTB4yztCxov3jygUGyP5k",
+	"3zKgnOAUHU+JEHhMBm9PjjURMfJYHpsh/VGhlMMZzvGUSAKDk4aF6AImlDOUckhYcKgXMH6HSqDW6NLO",
+	"jpbI1UFP+yijJwQZk5xWPU2NjiFPF6aEEBTvmBEl/+acjdEcanGSTBDVlN5o1fZci/9QThmsY4rkYfjf",
+	"UBOWhUDf0FwAfaMC2Iq+8ZB9Y2try/1PPX9pZwd9Ax1Tdoozmg7MRh/3y69gufvo2Ax+AIM/Rt9AU2Lx",
+	"X4/1hI4NVzMN76qGC4YLOSFM6ir2qiFAShuMMM30Z3N/DaBUgGo442OnNNnGLqrGRjwf0jQlMJ5E5CP1",
+	"rw0ctxh2VtRULWFxggSfEliq+YQr7q90FyIxtemV1kxoLPe2w0uqQ8blADwMqrFkQpITfTcY5KAcVtm+",
+	"cVW9kXA2ymgCKygkzhQ1HsN2DvhoJAj8MCmGg//7T/7HcakR5jqkAWjCpiLCSvATqzyqVTQ4UKbH3Yt9",
+	"dGn3supWcj7IcD6udKfuZzVsQSBgQIi+BqjQip761TRz4YKmgIRPZxmR0MSIZmQAmoIwo4TXjL7o9vsb",
+	"2pYiJ2rh5NJCUoEyKqQ+91CK3/R31Y54itnCkpzQpJGc6J1T6pqSgI4PicwXWwcjSXKzYdDKZU0RjJua",
+	"Q+pttVvqhC/Uh2EhFvrLgZjhBJZCaQ9GxVfLoAapeJSSwCRhtmFYDsN0B4bq3UI6Fm75sKbSVY7/Dc1O",
+	"rhk579VXLVnrFZzylOwZ+Otja5KybcJKmghMoF8Y60MGJKBvDH2ZHFsZEA6DRdM2GMWWRVeFSsXlXn3V",
+	"sk51q6tJHR9odJ23sb6WroFAq5kjyKWMI1EkE9Ok1swzmhCmTdxGID2Y4WRCti5s7/T6vSLPjHQo9l57",
+	"bT6fb2P4eZvn49fMu+K1N29df/3O/dfhndIUakXbXjUjYnd7Rz/EZ4ThGe3t9S5u72xf1C4kDWD3Gp7R",
+	"15Sw1tt750lffzSPby/wNKt8fbr7mhEJtUXblN+vC68a8NR61u31DhanEc2n5t7VVhsw9JgngCiElkBu",
+	"3ejrm2AKdSt5YQWTlFh2ri4rwOxXcsGpkscrAqsWZB4yBzlt8pNA7tDNqIuugvzqwoSMKCsyOtvXjZi6",
+	"eyeEzHRS5QSLyTa6CaHtFT6pJLrKGLTdBkOKkurxIdNmJDjYpHLfgmShRRHLl21c/KkSbpQwASsHNwVQ",
+	"tFkzYfmzWgQL7w2E5q7dW2lvr3d3RtiBHhbsvL2ne3tf9ZtQy0deq8h0oCA90oYJIuQ1ni5sBQ1jY66K",
+	"Hl8zls9K0pGh+Wc/+u6zv/2g9LPqrKOrV3evfv7yzqXdCzs7l7+ixjmBmve93Yuf3zH/Kb1KF83onf3y",
+	"T5/94vuffvSPTz/+7ac/f7dUrvTSgIcBDMHtsRWwMGqNtOWlZnqReaHDVsWMMxOLe2FnN2LenXsnqe58",
+	"1VBvMCwtK83oDJAmcsrktgb2NLCz/r7c4F+7p8VBE2YPppFiOsX5orfXe/6/f/r0k7/69H/9j2fv/ers",
+	"kz959t6vfv/Je2d/9tHZn/7q2b//ybP/9fHzv3v39598G8w4Y7DKOF4ARpZlDvEa4IhpRuGzUN8ncpV+",
+	"NY/ol3eDxiZTUp8FMyvRrYAU9jUXMHZMnSGrvsoJoEBurxyG+0SaRT/QA/zMT0QkZcDorEUziix32inA",
+	"wlFbEtgU8fzNx5/+7Bdn7//l09++//zj751958dPP/oonlQM7nf4UgGsGbHE4jXn5kbCP7bg4ccIrLwI",
+	"AtmRNaWvEsIN/fwfjDF2YhB6sNEM6g9HCWfvfvj8B//z2Xs/fPbufz/76fuan8RTwsh42/1kABg7ukQJ",
+	"EAFog0az0G4UcF6C6VtopEAwcil5VOzbuAgQAsxbGgFPtanuceMa08IC0aGLGR+PtRe6Tj43KUtL2nmB",
+	"W39H35Lx+77Jzi2OivdeMtuwuTvo2d/+/ac//++aZn7/yXvP/uLbn/783acf/9vZ934Ve/vUMfH8ZGSR",
+	"JYQpQ4yGCxDs7r9xsHXh8hW4aQV9m2hKMWYE0KMAlgCzBQIImIdMEYgWHTPQovbRmCsREvyT5hZSzOne",
+	"wdH1N7bRF++9/oU+unfnC330gAzv9dEXbt1UvT1k927c7IPIN2bUZCKabfQJdNfImLISyu9F0V8FK7Dr",
+	"LbThAQTJ0Hq61AkuZhnHKeR4bYybffInZ//w58/e++Hzj//h+cf/D3tv39zEke4Nf5Uu11OVUCXLNiEv",
+	"2HX/YQJJOBsCB9jNue9VHtTWtKRZj3p0pkd2tBRV9gaCIbxll0BC2BASSHInYEiWgGPevstBI8l/5Ss8",
+	"1dfV3TOSZmTJSBjOec6p2mBpNNPTffXV1+vvd7O2crL24Ou1L47W7t+NimIUQzBBGscOS7fhiBxOgcUW",
+	"b4EkgkYLCXzaqqOljCnjSOfqS8yyKYQmpoiolMuu5wuyX7rBafIeY5aAu6WR4Rkk2xaJOu1t5rdIVduJ",
+	"2D7icJwYxML4q6L1lpf8Z4VB+4Ay/FV5ZasARe309dAP1j2U3y/qk7hnkXRzPvNHhe8xWmoVTZPonbE5",
+	"hfdoH1CsVsQZGKBKbFz+ZB2RCyGWWtfzHUatNjXROS89bSh8gqqj/iN8PvqmCn7F0MfLhc1K0ywLtljW",
+	"ZMRofI2VuuNeCPclrEIi5veRQc01bu/m4y+D1e+6zHV/duI7VBRBJsvUzxVjNn4Zk2qU5IoVPisN22zL",
+	"dJjYfKkifDLDFEtNZIFUBcnLTJq928a3t0VPt0BeEG5uC2JVPGn2Yr1nBEgg55YwR9sqQji8bloBdnpR",
+	"s5irrd66oN32fHI5RQyWbO9W9lNu6/9JhxyKfW1lob78a4+nWgjzFXuY7VIQZJ38ZxjGyEGXkHLkgW3T",
+	"JY6rmvooJ4x6js08zKNGogGqF1FHQuZpVaM4tgrtu7aQB5kaZbzEtp1Nmm6tRVGZ6VV1Q+1VrD2cSO/a",
+	"Jdsf6eHCNxHqr8/Tq29ZwzmBEssYSYPKA0CWImaVUxrcDFKrgxM7k32urX6ydvW3iOSJKs8liNzYYZCJ",
+	"ZDvqfR0dMgJnc5KvOM6kCjAZhkYfsFRKqWgVj25Zkya5PMdFSjmNWBOLLLBiSt1K+Kwcpm0FtS2sogxj",
+	"dfIHUM4Hed0ZKazkfQVtHra7Ub0jTFA6KuyOy1mcE4DGWlcZhwJuI+K6mbMn++uNGOblZyKaOyHRmGRc",
+	"2T7T4UGdhJxhRVshfA1JNJu3vqt/dKw/AR1TCiXZCz1gMqmaCzRSouvyHJs0r6iVk3YzY2ofsoYvUl2T",
+	"TUkncr7olhTpKOOaYAXTeFHsnRjx2o/3G6KIxZn4Q4qiqZd5QaKp9a+PN5dvB/d+QSHsKngzNDeLzEAJ",
+	"6hCsPB0Ig+QblWYkzUmtVim3SknRnSeQE1e1xZGkr6ZG5KC85qlIk90+RkVMJVxZRecjDIop0HH6U1uQ",
+	"WVb2Yz3Pd6nwd+DbDFHP4BO6hrWgvW+AHtzlhebjT6V5deNqcO147f7DyIKqpm5wK2K1xEFT+84Bz1Ce",
+	"SikCxV3SLXBgTQoug6o8BVo1CYcbvIY8t9y8/GWGl1wsueeWyp2HFh55mRKfevIhfxW+jjFQUqLczsuz",
+	"381D2pOJLSlUOKioBCl7mH2dZVWUCFsQxnNetewzC/EWlPC9BCi8eDS6bflZz3V9+S1qKI8J3/V0WRCz",
+	"oe0xRkUdpLNsIxIzcJeferkidKwPLO6UKCeRrZ+jDuMW9SKbv2NTvamv6ckIrjK4skVbK4QcjZqgKt23",
+	"b0/0zoa0cfWb/G9GPZG0EPIFVPfiUy+GKhofmfzzBy1Lc+967eHl+sXr9YvXgzNR5eyxAgCxxq3RmCK/",
+	"S1bSFFHpHekvICKoYuLTt0A1qzZTCkjSZqryP7qa0qeeryDrsBBdNWkxK032VWYcO5dgRu4E2rIe5EO1",
+	"6ief7tHG5PHR7R8c3nZkFP+xNfxHbI9yN8zDpHiiAriLEddXXnttfJ1IQqqTcF74Cl54voeHc+pXPOoc",
+	"6nkQE70M4qCUAV0VFlnBFHlr/9496fTBvcT11L9D/W8LyHZOqUInOpMcgxUA/t/q5sYyjm3rSji2NYYU",
+	"qaNvpoWJwSTwXxJQE0WopVAf44bJPvTbR/lU82qAuuHGwJIFLlkZOtetKWJFaK+iOylpgPqXI4MS/7iH",
+	"uFwBmHbETsMQxDB1rlQMCZrWwpIrS3exQfhQubhD0rzN5auN5YvB0u365Sv1i9d71byRfuZ4P4ypysAW",
+	"yE8k1Xf0kQIJPaqsL+o4chcq07jTmN0NT4wcvW0uTfyE6EtsJsbwDm/ZDoPfbMg5wXsMPsF/60FwLPnw",
+	"S418OOrR+dEZeFfwrFoWxUNYydhz8E1qCgfbEl+CsUlV24POhu1B9stiYhZrdCNZf/kl8O9A56WmKyIe",
+	"o7liXIj7XVv48Oj1Ml47mZhV3g71DYcw7AKDchB7ToUIxT3uOzuER43XDDnXcStezzd8Ey9PvB0imvR8",
+	"N+pZhmClA0qCO1VThqUDvPlIsWTSLIVwa/0FYBMf7/JooLlI5xicqFAznzQIx55jgxsB1sCK2Yg4Jz24",
+	"1K7o+38wsO5HKXqLLgSKNBhI3GNVteRAk7DPVchbympStBtqK+XGTxGO2OwDDnE3vvw0uHWlceJUNIQT",
+	"QT/+oEM3jh22rSPdHTrPGhnyfHWbKxUZcBwU7iha4yAzUgvBg6/Xn71+c7Hy5XbvHDnyQey0j2GLGRYO",
+	"bey+SVGcLEZrs4R9WHaozUUYdvP1xALF6csINWB7JCRZlIrMqvjVLekMB3SCLJIJCogUz1QJNaec602S",
+	"7AycdLoM0hbkLxXh23mA0ZQHMiiFDMfL5NLJm8v/ZlEbQMIZ63KzcDBkgT8/z3iOEeBaynD8QrFhZdMk",
+	"W2JUVDyWVe02qklUDQ/7TVIKrl0KThr61Bh1shkOciuUESanYopkBfN9J3I3RZzMqNPxxtL61M1lGezI",
+	"oTZXpmiMwzud8/dytY02pxY+QjkJyCZAGzx5WEEN6W80r+JI8PAf0ty6diE4vhp88vnaj6d+f3AquPdL",
+	"8+r14ORXsHV02aS5FS6udtDVjfOI4ql0/uTI+MT2rfnx3MTo+Pj4+Ojr8n/ekP8zHv7fhIY7K2mkwhFs",
+	"pd06OvFaOMT6xa/rN78NHv6jce7jxvmfm3eP1S9fgZEpuYh7T/1V5KIRnzqz4W3XvrtQv3EV7/b7g1P1",
+	"j441T/6t+fB+8GhZeQq+wgFqv7f6JhzgP8/VL3xRWzkhZ/LEaeyXHUmNVMqA7arwqY8c6ccEUkyjz7he",
+	"YF0FjZtskOq4eetO/fMzTxYWm8vXguVLTxYW175Yaj6+/WRhETMUTxYWG+f/1bx1osdzzquOsQ+7e2XY",
+	"aEwomalwy2Eq4/rHAzuI8O3c7CS25pr2dtczbe3z2uoUxHczvOBClqO1txluZn6sGjJdLwtNPNJIFIxx",
+	"Hc5GHKoMh3iczqQgcoyKc08SVxp9YHDBT+Roc5Rjbje+KWfXh+gkeiZhNuikF9x7YKWbAw+a48KmB+qY",
+	"Hl+tn1sNVr4LTh1bN3gupXC92MBB6D8zQmjzlMabruriFCoUSk+RWhAFQTwGAMOzOUuTgxSiCohq5M/b",
+	"OaaPK1KkyDgbHz7oRzJemHInJZQIQ55QgCInkzlWetAxi55FQ713QpBCMNGBbADHbUr15VGHWNSnqnRk",
+	"ssW5MA0rGZ51PYt5/8uqsKzJ9FsVZq7Lt3iRHnqveZvbosisNNkrfw2l4hkuf4YROZ+UXOGTrePj48r7",
+	"xSYG1XCZ0rRpTMRqJYyFIE9MDwkBeIMW71FDAuEjRlIjVqVXxCh47nv6d/DXTvnjrlGLiugjbCHYAfxJ",
+	"XLRah3MwWuA6ljAlPBr6KW4Q8krmbTC00xGkVoWdJQgkQ1SJF0SqLeDkes883gSgmglRgm3jPeRzsiWb",
+	"s+wklF8xqJOaqZISS5OsivtkJ9WhHamt2g1OiE9nE9MZczabj5U/6jhYS8oiSP59yOE0/B7+uQdvAv/W",
+	"2P0fxLyiKogPkQ7k28ywgs25ChPHvYH+879vAEawpAAMTOkA1fzJr2r37wZLF5tXf4joeNTnySUW71BV",
+	"fw3VfTxNdoUADbZADAupPCMN6nI7GCraFKGOcDMc03H64AdtDg2q8+uBPET7jDIcIfx1N4U8TKJipWq5",
+	"lJ5QBYlE0HxsjeABQNx7E/suNq/xuwVtzbYOdW/8bm8Tj28E72j3lg+pAq/Inz/oxmkpDSKYAED8Dcem",
+	"gb6VK6mfL7cRXhkOPLwo5gXCH+DAw4ujLxBepblTI0/+5lh99ce1z46HdJvh5aLsVgRrH2zjzCetg1WX",
+	"JY956/j4xPgrE69u3fbatsjvZmzPLx7S57r+SW1lIbj5f0EIEF555OCO0f/4P/v/z+j4+KsRcHSUrJYm",
+	"PLkYObcMWIsTevZHXM8uSNkeibCEXmn+7RdsJJb7Vw6phxvl3HJEmQbXfgq+ux+cPVW/8Fs7QgBE/XrT",
+	"WbBthOjZu58YqLYE/PpyrMJ8R5+eAyxPO3+3dv/u7w+W6mfP1VavoQ5tbbXUCrTdRh4D1dila1t+LSBY",
+	"p+dTuktF5P8BYBeAawJ6Hlv4ohs0jgbEeRkr6eoL3wefnmxcub4lTd4LK1oVLk2nUwVjeTNsQBu0s92v",
+	"yAzwgJVvluxRHYRScvntAOujvzla/3bh9wdLtZXTKDY9CkxbdqOD9tu2wLitqtMuTfZoF0oaZymye6f6",
+	"RqQIaFeRCtu1Uxmum4JT2E2pfhVWPCKAdbS+BtHFFAayyuhnOBZia/SaNMli/+T/wr42ntRXqeupVU+5",
+	"wY5R7FSUh1aFAq8waHbSJbQ5oeQ/K9TzMYFHOSm6FY/YCvUFgJKkxZtQx7Whc34/vMHunuzFDbRX9q/+",
+	"koObgg3aVuyo7I/Yin1mgATrzCxpkX+azJK6b6prhAqd+g99dJtME3EK8dZKcIJiRiZN3od2AfZhmeV8",
+	"gJ2kVlbJl/yxbVpnyMvQS4iQbFuInQ9NziIVpOTOAW8tEbbUy1jzneEm1NAl97KJ5qhiCcyxsh+be8Fv",
+	"UAJzttWaXCh4AMDdllZRF8p3Bc48KV3HP66tLqExo27m2HPx6R79VWqkxPyiCx/ZHhI2eCxnl214K2OP",
+	"Hknp6rjozZBddGLcjMpU0GkQ+pH6R8eCj38Nrp2u//NvcBtbiErrC2pKAFySGMsMyduD059F4ZsgIySt",
+	"2m2vwsKoEeDt9WHIhH9IVMplh2lGgjBZpWjdTGpp/PURc5eY38q9YOtBFt15SFHcU/bLtdPB6du1+3dr",
+	"KwtYQh1yJo3Ul+4FZ79t3H6MJLBSOUDpBfIDHVF8QBBTiFko9U10nTGttPbwXHDsh98fnGrc+C44t1T/",
+	"59Xa/btK32C1ZVyGyhRilj03xyzMf9VW/hEs323eOhosX42u3drlhbavIBEbTce9MdJX/kqwzcpfdbVw",
+	"taYfQhoLQXB/f7AUnL2ISatg+Wr96xX1jxO//dfCd/+18F0fpsxYZL8kGDVRog0Dimd0qHBJnnrpxDDs",
+	"TnP/YVZ5qod0KZOxPeCgRLRnQBwUKQ2cA75iGBAX7CVBHDs/yA6aC8drv33X+HI5ePjZ8M9qs1pjh+U7",
+	"d4Ps0JdGT1yq2FSwKJGSMi1g9nJ6G7aXQlrRAGZkuAlA6E5VQC3WHVM+nO+JGB7yGaKSK6YzHA5rPaJD",
+	"3PUPVZmfDfv8jdBhWbmuM5fyl2xOatno+7xWSPFPaVR2lxk9uEFXuCLoHQjdAMUtFdsxqZhVk1sqetm5",
+	"f5A3OdKrQI8BcuDGbdFn8CJJ1m7cljP0LFE2Bg2Rg7n7VgTFDMccLog/NDCqfkWYF2aliWkiV5/IzYxc",
+	"VoZoWGS4/hLhbKm+TYqUqGdaxj0Gl00R3aULVlFWAYNCXx5ucWimc2iOpcleruF/MP3MCXNYzvdcbudg",
+	"HIqDR5FNtIwFtzfAUKfJ+643G+GrgbC05c7zuA2/T97hqbZ8u4meGoqS2KjND1nVqCGGZk+nDWw+QwGe",
+	"L0Il5/l/NW/dq62uBudON76/Xf/yTv3mt/0YXIqZclNwtPahcCgW2iNYFDVW9AHctwsuT3zjh96AtGPf",
+	"DO7AP/GP4PRt1MC/P1jCMrD60oXm1ev1E/9oNdBCE2xdI03rP7mFXkj1t6+iqiRBCWCJt8KSsDAhFKrH",
+	"io8O/yQUb2rCpZcEoT56+1HaRl0KBV+DKuKupfJSFUwxaVqLSflQBUmU4fp5KYOMnAKLI404RKg0lRGi",
+	"WC9czjq0IWjlqGQZgyXCjuWbUAdivSqTU6pA1MqxGTBGnWes1Yaiq15ERRPfXY/nqF7sQbp3Xze+vNA4",
+	"/2tw81xw+nbjp6+fTkvMubb1QmqJnUiwIVoVgp9s0wAihHzdKaNQcpi6sRWJoGMR4abJtDZaoLhxRuoF",
+	"UYkDEvyTa1sD3XVPk30OA2AnFpoPH6oT/PKJ5q1bvcOER0kgn3f4EDg3aw8vB6tX+toCbM62GM8lN6rv",
+	"AzRuP8IoDlD/oSkO2ppUOBIx6DwIMTgPmA+ZRCx8aD+Qx4bDaF5f6nuMGfgkuXkUWARCRCCUhanIBSmF",
+	"WKAOa0MsOouHmrD/qgE1zXVQ2KuOC6zbQIhxeSSqt1I5G6joLXhsXsW3fTjVNHgTNGvITYAMJ9ARmgd+",
+	"Sg2OAaTUmMi09XGqAVM0qAqc4G2TWXQdK02mWw5pGEwXL32XXrh1GhgPrDMjiU3jNt68F9S+iWeOCxF5",
+	"/4QzB7mOB5w7alw62rzzXf3yjeatxfrnZxJAXQYZmcqzLnWpxmfNFamn9p7alQpIolyZcaB2lPjUs/P5",
+	"lCom0ucCta0Umaf2nCJUlR8AUFCYYce8aIuznU4SyrcYEyNDXnh4xrNCp8Zlr5+/27wTRauDVXmKtU7s",
+	"GcOFzEZIUCgp0yqc5tz17RybDDVJxRe28gFsn5VeEmqREcuOh+sHhM4qtZdnDAKFWI4GJEaMHYKLDoEq",
+	"p56V3ZIm2TKtZiHOYDLcSmsBJBFTeop5Bm0P6zrnpCp2pRwWPLeCxH0OnU/hoICIjltZqFBGzUst5r0k",
+	"0mS6BGl8RQ9I8ox3zSYqUdvEjCKuVVyeR32TGnFszlR9FLzdyORW4IH9zwrlPsAdTKRGPCC6H6mf/mbt",
+	"m49VRqpMqy03bv35jO04WNQ1Pj6x9ZVtr772+hvbR1JmRCPj+VdzW+kEG52YmJgYfYNSOrp9ZmamvctL",
+	"DVc+LJKJzAF67REooZ1jscNAPut+H4cCMTI5Unt4pvb4n8Gt35o/Xw2Onw1On6yfvxucvRAOCR/dhwv0",
+	"Ftuk3NZbbL3UlqGvGHh2q/HgTv3Go7WFS40r158sLNbP363fePRkYVHO6bHTTxYW1xYWYhVX/FkDOETd",
+	"01p4SaS7foYVKlzVb2MyBEy8EL614qjAJiCsKJxN4btlbGX1Na5IywEDh5N0QSIXtEMjAdR+hoOhNR8t",
+	"+LGQ2XyG+fNMU9JSknOYNwtFP0V3XoUq9L0OVRn1shkeyZuohzgUq9nkBWENEWMWFCiFNWiFChMiHlRR",
+	"HY3v4uQOURLhCd2LwnD52tJ4No9ya0Hx+qATsPWLd9e+ODf8PJ6iMU+2l5CyC0QUrm3L4ik8EVvhiQHP",
+	"g3SB8VpbYEWitKfzdk7On+YOm6dVKVsuZ4m2kSE3H6p1pJ6SZBTDt23rD8s+zzxGZoDMdJAKanWleecH",
+	"rJgILv/QvL1YP/HJ2vFod3+uInx59g5cFuQK8MKob+dmmT+EKqxpgrduY6eLKDF5sCtKmjlb2D6aRRab",
+	"k7Kj+eoUnA2gPhlio9bMDYRk5XXSWvJ4py8prTSAIlY5sBThQO7LgMMyUoKILrM0K7NuLkeF7fJspH0V",
+	"6xflqH01Yg3miAI/qZGUUyQszZGDVvVMsf7q3nyeefupwnnZaESnZ0MAnwQPfdaF3PjogyhwCTsQZWaQ",
+	"fdr3TJ6qceZ2cHm1eeto7X6UfkkwT0pc4rHvMajVHsYe0W02urrQAHFzTdcaYmxDLAUJThQSqYG1yXD1",
+	"zSTWwyIidCT3i6DeIZI3UUDeZjMpltAML9hzYZe3Y/NZjVgaEhO3UjUiqoClzQ/5/AynOeB7RsZyBHHs",
+	"qKHMuZ6H5ZYanXlLAuby5jfsoD+jB9xi8re1znTtbwEJM5HADSYz1IT8T2nFgKxycO7M2vHT9Qu3saCx",
+	"51q0KOBCV4S1FAGpsF2O+6PiFRCvpQvzkGAsZXDEwyPJd2GfwnmEKObzXO+XnHLhVdsckm8nWkQHIqMf",
+	"slkUfVRSCzpyd9liCEFDhDXCYtwBIhutF02qQCwJ11pneVq7nKdIlorZLMa2qRES5Hu3Oey7bIYjryKV",
+	"ilt+VG338iCbJP2uvGqBxcbGKZL1WNmpZtXfIgPFK0rUQIKAvnpWpEgW8I2yCIObQH+gV5E9B+XkYrY1",
+	"MgIv2IqWEy1pltcbZJraymrt4WfB7Uv1yz9iPSoITiUhnFTBYJL6cfPWveD2w+DxT+aXffS4GXnrO1iy",
+	"OcySf7sRnPzqycLi2sXl5q1vniwsNn76pH51Sf7j5vng2unewGeMvpQnNcCrJrLYQAQBa8Ui5a1Iy5DC",
+	"MgjjL3suIIP66k/EaAbSBWSyLioOH1UEkXNLTNWZlZlbdhiZ91w/Qkut00jyWRluW4wDhJeqf8CfRAY1",
+	"1daiRI0Rr3qEfcGcfJeQxEE9Gy90/5B5ixi9rkiJhkVng8GNxv2zzcfHhxXcQMM1UWAPMG+OeaNCOmJs",
+	"DgrOMd4FNchungif5vOTKgSnOfKVPWxFy44zXFqp6vBOk2mO94vw/NmWiMqfSOQrVEG+uLRnkZaB9xqd",
+	"WlgPjSOMzZ5TCo7ZY7SEhwEip8Ax4xbs2KzAAbj8TTVX6wob1MLB28XC56xbE7cLJzqrZjEbPQ4pUcN4",
+	"x9YFcwKgYQYodmc/l2bj2XONa6vrmIoKGa9rVFexZ3eSTmru3PfAjJP2oDDABhBuMKnBkmDOXCLObjiI",
+	"vo9sHsKUJOFllxl/ShDVjilQ1orcSQPFbn2hMDz0qiW1iLyLcaIBq9T6yc+at048WVgM7q82l5flP/7+",
+	"Q/PWN/WVY9iB1hnVSK0D5GU2QQra0gsFZeMi75yxaBHum1dB1sHtUccxzXAOUYe8CpVCyKFbxG6qhWRR",
+	"YXvYvshw3eM8bWA85K0tzUasvo6LopUZN0uyqaVVcSgboXXauHkiWPiitrIQ3D5bv3i3fvHr2upq/cz1",
+	"4NGxEMDDrEjvtVjm3fsqyJoY/HboEh7YjXaeDlwNCxM/aYusG/IzenjsMI6wO+pwsrS1vvYfOR4UU7pJ",
+	"Xv8wXaQAodfWKZ+kUtGYHbRSHX7/eijMCa2NZj6GriU7WeuiWrI/Y1SPWnPRf9BdlMaoEHaBbyCI3PGg",
+	"UKG31X7AE54PLYii7UkzcXRi6wb0GL4MFMo+77Wlp44Hy5fqJx4HJ7+qra5uQM2MYelS18oCCBQRl+uG",
+	"yffA7TC1yeqmWOOGHZMmRG8UC0noh1QNXDrAl5ymNaKI4/0f1ACJ7TedQZVnpz9AAAarPjqwZjCQ4gmX",
+	"A3BvxM4HmIxQDgUSdQLmmkv8isdNUNuOKX/cL3/0fCgmhastpJ/4zVfN5UfB2Z+Cs/caP14Mzn4LrjFM",
+	"s0aG+PmrYPmrCCi2Uj79KjMtUs+1Iusi3VHZxIKEMd+jXORby0k6nduD5qp1rCTpp05Gy0XA33A9KV9S",
+	"zqaIzXNuyeaFFHErfsEFUkcsNpG/EWyKUMeZxAJ2FUsRRDoXc8k2VQdWpplI7Thr8Ez1px6EFHE1ipEU",
+	"IGv2BqRp5mMv3s/8vTu8cXhN+ATz2bR81HDLx/WzunGEIDaZiuhg+U9ytGvGrahSNmcoTnFt9Zp0oVr8",
+	"35a6mS7Jd5UUV10UrkdK8ijE+B2iVks9qCuasFhYg81CIS/0K8vpaAFdU5iucIcKd5hQQG5hqRQK9bbx",
+	"7RmexUHAgSw/zpqgYjvWseF5xkItv8hKaTINEq+87Azv2tIsX3ovQus8Yx3cm+zp8W2SG6tFv5vYD7D8",
+	"6/v7UnSh/CtWdLup3bHDcjBdXVTzNs9AWXSbMUVaG5H/7rpioKw5tfsP19UPfe0E/cYdqYiEFTJtlOtU",
+	"DgvkBJtx5VxJ1eS70NXVH36KAjiHXhUsZkSC83W6U/RLPTW4yfNntG/y6nsqINa35d7ypKRDDMJtc9HE",
+	"g287TtSOgiIWOZQUmamgiOlrMbaqsL7SGb5H4YqqM1H4+HN1J9VByLjVmgKAUwjFzMhuhkMDC1SoI922",
+	"RUu0gNVjAj0JdaRi5g3bcdU2wK72GZqbVbleywaOfmXN6fJcqHWbp9U0yTos72d1eU2YgHN55KZwJ8pd",
+	"KPqE4opSRfjEwxmMrz2DryJq9Lk8M1XIdZMa3Hs6AIbQ23HzUf383d7OTh2S7+6q7DRXreOqRNgMEZXQ",
+	"qXYnHyhTD1Vq39QDQ2WyVY9JMvPNfJCZKqAFDY0+/NRqsPT3Doz6OAZbs5K9U9iaRmvz267MtSR8bQ2z",
+	"DJfbPupDaHzAphnXsZSegfwXGOMJzDVR2frvx3yLC9g3863l0XyXzPufmIfrgDANzGMEfoE4DZpsGs4d",
+	"1RPJXcIsG5KXVebHZ9t34kOHuK/UuJO2lXmtQe2qcDEeHQuunVbojY+OBWc/DVY+alw62jixVL98I7I8",
+	"SG7esrHUvHXXkLv0RUOcPfWMpNnTQxgwPWmCZkJ8xeDc0frlKzHz1xWTyAjonF5wm/su0mOgL4TxU9Uy",
+	"VXIB+oW8WXS105/h+CFETQjjbqVQBMWDnpQmd/NdbDUsMupZinZU97FkeBYGm03F4ci37CFpX4Xt8LZI",
+	"Ez3X2nQCuG7uVniOWTAOOS7P0DDZxlKcxHofNONYPs9yvsZQcue5fi00GRHTG8hDdPM0OoeuO6t/i+Wz",
+	"SHuZJlkMlGWx7KAlSoIFR6FxCO+uKrbi8N3wddV7PkX3zQgO1J5jh+RhMTI58fr2V7dt2/4aFP6nRrgL",
+	"LcyNGzdqKwv1y1cUbmfvAEY40P6DIt03gnrxQZ8JoHfqF263vGtP2ifMduQoz7E4RLIYBCHD5pGMIbQe",
+	"FEdCCxs354mvA8pS0qVgcy2cVeYTDkm4edtxpkDKzZanHsvwCg/3laoehCrXMKxoSml0C4E7K7dTBVwt",
+	"WyoCRhWXTsEFvyalqwbyDi0U4jtr34Q5HIB0h2hB5x83bl6oX/pb48E/guWv6hce9pHZjY7mBYENCs5e",
+	"qN9dwkL0xvkr9c+WoFlhfYHuCkty0PinplQ6rDyNwJV0hsynQmycNpQJMg+4ljPVeKsnHg0ixq1pDSP4",
+	"LplhAHqS5Nq4FR9QMdpZ6jde3vfBcMEIuiU1NFXGQJlkmnd+M8nFZJiBvF2oeEys16H9jjtPSpRXdYhG",
+	"4UWxEvb3Y992blaaBZqKi1isRLmlAoFFdYMMx7RZSa00WBC43KrLWdqnUiyh3g+jRm6pw4oo0WqGzzAi",
+	"itQDs4G4HIlGXA/hdtQ3WIQAVDXNqz8ES3e3pAk2Y0cSHAAckOE2hyebII5TJZarMJor3E8o2Ye7vYXz",
+	"OEwLteU5CZKklnNoJW7YMX787Nrxs90VUbEy092mf0deMMTZeqcy0x1zwfjn+2le4VzaghQrM1hQPVC0",
+	"+zOPays3g8cf1Vbu1y+vNk7erS8sRuYPJivZrN9joIe55zoOs2CUlMy5APPjKsoP6GWhsIUq5anQopWX",
+	"CWzukrY3UvQQ1fyK3DuEeZ4bg30/bVnvVGae5gjXjGqTIxPjafn/E1sn39i2bZtU6wBqA6sw2kelFixs",
+	"H6f4ts4J3a0mZaCAl8Gx67i8nQvbti9MrD4aRWqdeJMKBxgmUbTLQ+LK0g962imdVvFtKZkOo9YA57b5",
+	"8Ebj+/u1lfvNk39r/O239adXM1tZzGE+i8tdYD+47spSmJuwmbBJR8XVNDWVfKtUlO7RdUmezRvUW/3m",
+	"QpGozTDisLyPlezyjdJkWiFqEYdBG2brbOloQmcioOTOMb0FexVrOeISQAgOMGG89sW1JPHuNz3xnmt1",
+	"9FNhub/Nuh8au81VQzw58CHVZIPNuP3z1IYAg8WEwna3OdJPt5JSo0E9pF63R8ewfqpx6Sh2Y/bSe4kn",
+	"dpK1txvCFypOmMLdAGgiGro6pYIfxtbDlyIQL8gheoTnp8kr43oipi3pCgtfLugcI+/aOSaPrXfpPPQZ",
+	"x3sPMI713Id91NMMBMgsYMYbBdveEOXvxHg8nXIs0bN5VL93i5t7Y5qiyy8NWnV++zZLbH6S3/Wc7Tlo",
+	"oyx1QhaDVJKszQ/B4mYToUg7Ob911Zr+7UhqxJSXyf1heXSe91W4BvOxm7+l7gZ/vqlvCX+9H7kvfKBK",
+	"1V6wxi459CSd07Ihh2bcX7nevPVNbfWTtau/dTfu4aMxFcVNToVN4wXCpE90eCrE7tXfUP0dVORAyh1/",
+	"rOt/kXpcx76w/s9EyWIMV/y1ViAbNl+Vnvyz/I3FOrh21aBHJif6YLRVY9uktLl5epJvZMBrdZR+gGcV",
+	"ZImap080fnj8+4Olxo0btdVTtdXVVhaJRIFbL/WKKbaQgFGLlJtXmQtNFY503hoA0bLzeSgpwXSrCKG2",
+	"8PdpMt2Sqp1UKVxdhYrqUjWEm3xuhh9gyK1rsgLwI2SowRSk6cLm8TyimDxNEOJB5W8Hk9OX79ODTKn9",
+	"nh5wIhiV1u8PloKH39SXzmkJi5Gq7plhlDNg7KE+W59NmROUSbW03biT5z2XFzQQXG88yX9S43gRBEA+",
+	"pBfi4ymSdWezpo8DvCCzHaXun2FqTgdKYvP11bUfT6GU1C8cr92/uzHJOCxPgS4sdCqhCMSCSnuk5LGt",
+	"XsIE0I3dDBCpqoTawPm9hGhrcl1ozgeQAuJQW1V128bOnjJqhDELnpyGD2ILLaUQdZrSsb0J6lDrOY+V",
+	"isHzFAxG6yD+pvyPGvxUZDIUGH+kRiYx3A8T87xVMsk5nfZVYUWS3MO6DMlkUxJ96nhw+mJ8nUB/dYM+",
+	"K70p7ZxW1zwi+mPysEx00Xfa+XzvcgYZ6w0nTxPcMN99qnzsEIve8vl1zkeFWjJFWKnsVxHdTRsIlm0N",
+	"sjj9Wm3lR6zOaVw6GtxbDh787RmJj9RP/ZckR+6ciCpRZARSRjZagPNF1zGIlIJk3951kLSMJUsKUMBs",
+	"+yrfDRUr2U7lCbaNEuvBH8ETA9VG6+gidTwMLDL7673m6ROohBqXjtZWPqmtLCRVffV+vo6pk+Np5aSS",
+	"VJ5pCiBe0rim3JIHMYBoYnVQmXG574puJSw2V9KkiybyrjcLJpyfJrtgy+ZtBiB+0lONloCmY6jQ/L3q",
+	"JZ+m2V2ObmRy5I3JV8b/a+EfE69Pjo/LR+Fh2YoDggChkyPjr76+dfTV8fFx/BhfXV4bNqP27MmqV3hB",
+	"iiqay48aD5frl28E147imz5ZWGyc/7V5659PFhbrF++uXbzTixuqhFQUGeveWuNyNgotM9hmHy050+lG",
+	"DViOHqjtk5dV3HRLT903aAcm2nsHYIjrxE+xoV+FaRVfieZpj0CJhfDZlotuLubudf9faQpReCBoaecA",
+	"oGo6kkjRd2/7eQjPm4zohJTwUaE04etIeHVrTHg1JS9A96kl/Eo9j1aTLddOfQA77VmbrqkXqfkpqZIV",
+	"Nlrw6cnGlbZWqCFaGTrO2D2XFB6Xz0NZ9oALi9tcBGnmnUsuyB7CGuho/1CMPVWXqqoioqWS+rHCKJw0",
+	"eTMERZTaCa29eVolBZe4utrRB2Z9HfLr0Kg6yRBvBw5EUPQjXoxq29rKJ/Wv7vaSLfiLa3N/FFEQk47L",
+	"fwP6uxL1fVOYFaZPXzLnJFQWyAOxGMWnb906KYUkQh2MnCi0xNgEIzwWxKM3l1XVuCVl+Lb1ni6MyZ11",
+	"kw0Y6AH8TeyxxRRvF04htIXxgkjpCDeeKQZAIOmsMhhyGzut2ok4NFEAYk8Dg420qjeUi31tW+zcvkgZ",
+	"PljEpHOgZQcM0EVbPI9o5x1tbkqWxbpIFTRS2onIJ0jrAOyfDHLvuuVbfoSLjv9WPcjpDN9Fc8VW7mvY",
+	"vAgxq4xPSJLQnAabiBBN6BaOqQxX9J5QQgo5mSRI8pmS7e8z+/W5bKBVwzuwabwKIHTPlljBCGT9/N3W",
+	"OHxEIONPjzFgSl0/K2PoTCjioYCTzlVtVtckje68lL91HJA6hWuAIMi95W1gHKHoPUeSM0B0RfmOvSR8",
+	"hiA5a98crX+78PuDpdrKaSTmaE31rS9IukIwPotD/hLRxeh7z7jUsyCVY0MXKGom1W/WqdYQGjuCM2+L",
+	"lGpxwKoxhQauOV9twDSSTifJuxVuTZlMkVVhGW5RX+FvYyRhikRh7MNop0Gzjy9UN9bOyLAPuR1yupLk",
+	"AuZyCGLRuPxJ/Z+PE0+4p4Z8bxegMZozrauDZgjBdc5O4uKiZICSQgvYZ47TgwLLcBhtSgG4I6EYDAn4",
+	"lCKM16EIi5fU8wSKYkrBSGV4tsSk0AuVvYUK1nlbKDKaVpKlvA1qVxxyy4xntxDsIUPUNMCML5mmNsd1",
+	"IViUDanLspMhFbJ+I7AUVLE77B3HSWd4Vvt7aqoiTJXGEQynaaqNbUV5EAgcYvtpkmUf+oxb2UlE4wIC",
+	"KR38hS2WSH0b3VubSH8SAnoashIE2UygP1HXA6tsxGFvZzox36XCnrzayung49PBg4Xg5Ff9kJ3ATG0O",
+	"J+x65o7RTkPADQkNcSCngNNroX7jan3he4yOPVlYbF69Xr/57ZOFxfrfrwVffgU4wnfXPnu8kePNoD91",
+	"7wc0V4VOd3iWCFceMFMROwjbtSBU4s7zLk71TvP0Ya+nflKXBjvbI1KQEZ7Kt32HDcPDql84Xvvtu44u",
+	"zWGfQmYFxw7LlzyyXkpCO2UpY2Po9IRnPvGYqDh+BN2rRbdCoxxi/YY0JarrXg4sjYjhulPYcQsFZkk7",
+	"SlRyRWyxUDXySCAIL9PNZnlqcLAXEPg3OL4aHLvXJlyDFatUbFc7qPxuNRQ978g/yDsdaZFeh1kF5qEj",
+	"V5bXdpVWFdYTdoEzi4Q/CvMvqKYY45PE9xgjwv4rSxHPhfSSKKJp0oLGI29G/YrHyMtU35m7PtsSjzwd",
+	"DnTYzhQ+JalZ0VwxQMV157v65Rv1bxfqV6639lXhKrWeL2rlyp7r5hMXbZ/8NjxJVO8tQg7Y3GIfSn2g",
+	"CnBhvVTkRy105C3JtB9ZN+jFjV2gd2FY8NzeQrgwjK7ynUelAZVBr20bSW1e0dBunnMq0rvH90sij5Zf",
+	"DrCi9tSx4NxPzVuL9c/PrCsTc4iVkYwuKa+AAmxk/AorH5UU4PqG+9R0rcIJAVsc2vOA18j2AaxTJEiC",
+	"HMwwedzlA9bhcYfX1e8iRy8GvV8bq98HSz9FFkY+pUsMdy9QRMrhoAkUWQtomoIh46FccF0rpUxfykml",
+	"XPCoxdJE9Utm+MtZuPpQBSjJjFtHcZ20D2q6lDW6j8fmpItnPD65ltIJRLsB2c0Qy1EhFmfZHOOH/KJb",
+	"KRQ1JrHtTyIWmluWnqnjuPPSLaxw33akGSGfrEYcC0qyn9qChTKywYobJfFbe/Z2lNC8EAUy9bPngtPH",
+	"u4tZZPeXqhABmaO+ormNF8A/CqYB8SyGTRYQ7HfsMqmUQUiExswrUyHmXQ9KR7BgXqUAgLiOqs/gRogK",
+	"Jd9CSppjz2oOR2oAqkrUYgSJG22oBQRmaZbhmh5XyowU+pYWeo3cHu/py9dl04jX8TSCpNqJXv/Dv28d",
+	"3TP+H38a3X5w/w55SiGmENZubd8+sf2NV8e3TWwdH3/1P+B8w/kZmRzJFSujomiPluzREh2Vvn3I44QJ",
+	"0N7ruKbDZRyUiO6pHmAQmB5qdUn98UL9zn0psUtRZnXjqYhOiS1olzi2PHCa5G2vFHF6cCqB8ATaE2jO",
+	"V7QUqt7JY2WHApysIqvzGGAGxtb87alOF9iGCPeeTULKjO8ZB2b2VPWW6o6QM8A6+sOhlEipks6Q+eBN",
+	"1521GXzcChh6+rPaw9ONL+43l2837p/t4N3pJne+T3NF5adL16QrgPqe6rS5fr36vWlD0+9yXdAKZ2so",
+	"xHnbYUlJ95zOBySWzIc5+DfGwRg2Dc2dGfn+rGE357N4qk9jg8/YnMJw1yX/PGhedFNlRDpTlz9pHv8x",
+	"uPdz49LRtS+OtmY5W2SkXzXwDhXF5NrmP5YdF5hiVQgPeqo0lpsgB96ZHt366mtpogC3XFKBH0D7LVyb",
+	"oxykBu0pTUKfJv+2b9fbKbLvvbdT5H02sy9F3t79Fhzc+3a+lQIvr8BtgXSJaqlTBHEkhU+2jpM9O8Ce",
+	"T5Gt4+PwKAzFvToOX1Fi0Wo8TmL7TuhN6T2lXD3DZlzzbgd86rME8kJF2rHJgl1bOVl78HV3eW7Ved1L",
+	"vvYabaWSVICtMoeleFXE3S3q+gPtILrCxAzkQQ2UYfJMhnzqVFsJZVxwek81odwrEWobHmcLeB5kgJFy",
+	"WVelmJMpXr1KC5kXDuVd779xYZOe1KTgFcR3N1ktL33auHQUY6ldtHHXMiikhuXowxTdEptEOG7OBHPy",
+	"GjsIDEhzAFsRKzLDFe00GKHk5WwoHNktKeJ6qigAsYE0H5pmsYUwD8TMacUvunIu5C30C2RTJGu+yG6B",
+	"2D1gdvquyvCKWVUDm8uxsi+QuhsrZLH/DGqxbI7MDRatRhGQ5lWzi/xY0R1QkeGKxMDSjAecfegnl2Oh",
+	"nDy/xu/mFWLtqT6TKqyn20ONh5/WVk42zv+reeteHyfAemVbu9rKGGYZK5vtBntthkEvVuQw6Lscy4je",
+	"8yE5L2Ih1tMJz3pFW+tKUVvNVozPNOzSJvWELqdcSrOgYu6TE6BhlMrTep4OwA464qdySuKy1C2rNtBC",
+	"qZjam806VqKFNzm3pKm22otn9FeGi12hqN77pXn1+trDc2p1vTkW92v44hBzWM73XG7nqONUVdxWl0u1",
+	"/Ex6OPD2s0wuu8bfTOkrRurfHKuv/rj22fHG+V+Cm+fq//wUXl0/LrzrxouC1i4vNL9b7KcoaE91cyqC",
+	"up67elcPrhro6bZwZ3lQ47Mvmj8sPFlYXFtYbD56VL/wW/DgbL9KNbZSKM5zeiY1PT2U87QULQGVxaY7",
+	"x6hdO4o0hqxXey79wSQgNROXJgdNMbKAZnfE0NaM3ehBT6qKUeN9AHh3qIqI4ulNk2lgyYAWI9vcbwaD",
+	"TLTgMekGAcY3aDMrw1v1mSoa5e6hnFwf7me3TGF9qSA515HXyt0X41fIFwsF80UmD3xK+Tvxj+DBAsrf",
+	"7w+WGud/DW6eQ6XQxcx6jgqHutQMtcq8b5eYY/Nk0vr3kTGjjELouyosbsyzqEmGji82F2JVtapMAw/c",
+	"xnR1WQGM2vHASnuqB/WQhnpQmackKEXhs7JIDRZl9inTJVDp2nz8ZbA6bKXYHc9WwzBFyk+QtodyqZRg",
+	"QAoP2sR2DEuQQXgWZL4I2JTxkcW9QIDcE2Tt+1L4UqRs86rNic1t36aOSD1bwFpRmfkLy/mx8K0qgZwa",
+	"cb0C5bbA3HBvgK1vud4+/fO3XG9vyx2GWy8VXYIuaFxDo0cIzt7CGAlKfuPS0Y7+6C4WWdljedtxuis2",
+	"qNdlWLNI5GooQEmMHCLCRoTrYlLR2YMKVKFqLKYIk4WMeo7NPB2Gj9TjKVTn9zVt14xbUaRhqjXKARLy",
+	"ly3qy1/SEgQGU0T6OWIL6E8M6AOIsTvHvIQq3z3Vferle6vhC5vw181Zbls3Z5k6nJxwxhqp9pAuJB0i",
+	"odzBBv+HuUP0NCfmTxHASEMlAOnkpuedpDCvfXM0uPpTbxtJYOVJKwVAm8J2C3sr/rQZTC/w+ru4NQBM",
+	"yqeMoi0sBMdXG1/cb+0xaDtSk0NkqihnZLNqORBfR28u1RgpD1ok+rFzRZXXs31dbrPZRszDfwQnTncv",
+	"MUpKHL3rFgChJOxKU8Hr9spmsm18gmR91y8f0kotC7j4pvvM5WwU2tGw+E2QeeY4MYaIW9jNW8V6GOHu",
+	"d92C/aLVijUeXas9uNh968TqkbGw6q4r6S+Vx6YpYURiLEgcOo5yKNQNRVyOgvIC21Pdpx81rLZxvD0+",
+	"7vlfwA2dF4+X6+d/C2593Ph6sb919ljeY6LYBdAeST6I8Gk+P0UoUb8gvisNHKTCg8RUDJMLXDnsrake",
+	"Eyk4fp535P2brfy2XdZI6sbkhVEMWUSwnMd8bQzTil9k3Jcz6XqQEMcKdM0igJ2xKsglmKYVQBWLxcPx",
+	"Xv97bP7g3oP7hnmKyvsfgLdJ9PfhW4AJlPY28lHjcaMovrAe4d/3D5o1YkO54/NX6kvngpM/1BcWG18v",
+	"Brc+Xvv79S7naWxxrj4QaftxqNpFHHksocfD3Xni8qkIw6mSDeCW4FUkSCIHQXCipec4j2rKYkp4zcIP",
+	"gYsL1tz3N6EQ7UUpwD13q3H+h/rShWDxcuP8D0acetAh0L/Q1bWmvAoAwiXFtm8qv+RPJ4F4J0Wg2Dtl",
+	"qCV0q4/wqc90SZhjcxYbKjxYtMV7chzDVBz6GbELqd5maBQyl290kLR1No7IT8Y8xtl8skZ/G7CZwz5P",
+	"NK5mWTVFch6zpFpXHcY55vl2Xk4WS5P3GINSLUVnjDVOaGnrOIbpJ1XqX/i0im0gU3iOC2ILUQkvYNxK",
+	"ZThitSB6RNjUDHxfcOQyAXincqyAcCpcQIvxBXPyZOKNcWLRqshwc+YI+TJC3jy2W0nOzrBFBR7CYnFa",
+	"1FcIOgMDtTmpCARDhZ4rwCcfIEPDl3fqF24b+WlcOtpxRMQLUveoL1wRESO5r0WqtZDUgAwCc1t8cPc9",
+	"eNIQ10I+ICnlCQ9H7KEBdhPCPHegwiVM8pjN52yfhmUc8f6udIMwQjmP8w29gEDgpGxkaWkV3XkOZnIK",
+	"u0BtoTq5UhianGVlH9l3KaJ5iSKA16A3Bbl4weYYhy0ld51ypaWGVo9BlkWSr3iGZ/EvbjwZ/275Zszs",
+	"tQ32cxnkxAjq9lZA41axQFNtUXv0uH770/rl08HJq42fvpBzb0PHl2pb671ta7dZk/4hQwfUn6wHkGQ2",
+	"wGoMkIfy5qPg7KfBseuNh5/W7l9rnDjVg+iuVzg2bDWbfBqzwRzGbXu6o7or7BB+aprOcEblAQ6SfXij",
+	"t02q6doPN97Qhuz53KMl9qKg1sOa1s//Fpw73aOwj2HD9UCWps1ObkFXVgDooT0WmlhYSKI41bLUzxIs",
+	"DVEoYVNRUiTtr0lNDoS4rmCYXJlzfZZMjSvfcahSIh/wgkhJcO7k2vmFHmxvt8z4mC7WSbadNMC2ZQp7",
+	"VGZQUeMppGXNTzDtu4oYg+w6SAtgJb5LhT+6x7XsvC0X3JZnN5rbM06Me7S3zPhOM66+C3kYs3oH+9md",
+	"f8/lbA/1c8WRZ9hr03155QTI1wgl45W4LJSueAesR2QMGlo6+8FC/fyj+me366eXf39wKfj4X8HypSgE",
+	"EbBPxMhXv9UYKZPmMDA9li1yjisqUmJsnyWKWrwgJVRhDE+I/nuueEf1QtyKGyCqbuv9lxZ895cNrNWW",
+	"MNcMHChQ2DCvWqkwHhPvkO3TTx1mshyf0a0SVb98RJSHzNJbW1mo3b9bW/2kG6B3zPI8PXuqRgE3/Zdx",
+	"BKqI6NadQFUR+spFLzLHwgoWYWhmgHRW3oeVRMp8EBLNYNeboffNboHjpmxOrHZy4ERi1RYZ+v+5VZO4",
+	"VbXAdaVXDYWvO8+XEcf1qDSNuCnKVBFBnre5qhXgYfsXsDwQf97OqdI99ZMMb8Ooj/wYkA7LjPoi1cLx",
+	"pe+Wd71JnUHIcOCHE9kUiUDQJ9QzJeLOJ52E85T7GG5DFBGlE7nrExeupg4i3jjztCraSlKTSqTEupxJ",
+	"27pTJm3rZEz6YPj69u2KnewwK6kYunbt4NTshrcYUwydCx2T+BK1MpyF8of/774/jP55fHT7B4e3pl45",
+	"8v/EYBJEPXA8gtfprY8w3kAfPRbgVcpSCUuD3mJWnDmvwW6QMiUFHb556hm2MoO4CKJP9uaV9CLgn1vJ",
+	"FUmRUccvpqT9RmdsxwZsN3mXku1Iu67EqHQlSjZ35WakFop3ipSo59lwvHjEYQUp77YV3eAQNozbb2AO",
+	"wKz0weQi/HYeFyNNIxTqEHUtLP6lZq2zBvaFa9YPpyrJsJkGqrmh2ZiIgnzsRuPa6nqmJcp6kXapij3A",
+	"vDnmjQrGfWmncD+smRI5jzEuTB5P3mdSib2QZksBzoi86jXOcE1dghR93IKaegCmwDpW1ZNccueYPFvS",
+	"JAtO7i752NHdO7PYcO/yDJ/HviSSczln0NkGR7Tjivj2eIAqeYcmFsAWGbWYF4pvy3NHEvQKKpWJ1MQb",
+	"8VplXSHz2Yf+GExqLJjKupA8u3A9snIasynM0asaC/muB3xW1nW0FvXp0CTu2vfBmWPBz2d7EzfHdWcr",
+	"XYpN3lG8CxoQQhkPBlpevVGIXAciB/oHyxXKni1PexAUBZPK7LJvLkWABspzGpoZhTbvVjzsW0mpnDM0",
+	"fCCGv5vhloufQzU2sSrKDtIqlDmCpcm28W0ki294KE9th1lZxTQcAdrLYRYTzA9kkiK+WwCy9hQaTzoN",
+	"CoB80mzxXN93VA8FrLMqQsHEKYJ5whPSZAdzgM3AlEDCO8MyoiEnt2SWikNuPhur71139o/lDbXzdwLw",
+	"7Tuw/9V/H9339nvvvdaOvqdzOACuNzGx9ZXR8YnR8fHx8W2vjr7ee5bmXZjs/uOIg8EshYebPdIJLRGl",
+	"KBmuxq9fud689c3vD5YaDy4EZ+/VVs7gJ42vF9tcieSt6THHZsnww/vhawNbIrevEkkXel1sadz4rkWr",
+	"4KZLXZrSaJEpwEfF6h/oY0iTt6WDAJsDNVQVI5jQxxBrheDzh5uyl09IOrjfb31xeNOhlXp89mlw8v/W",
+	"Vs40r15v3rnT03kup4sXks3WAzYvOIyoy7RPBoysRZeISpl5c7YA2A+o1EHoWIRc1F4wAAVjp4q0UgVz",
+	"5phIWC41nL6BA3hIe5fq5WrT1NXL9W95bmmPy/2eQtMH3fDS1rncQS09ka3+ZN7mECdJ5KstMx5vGOep",
+	"I5ixI2Zc12GUv3gGMC57t6ieEcCoezTANO2to7X7UgEG95abt44G1442zn0c2TqqrbpLY8F+OOKlepJy",
+	"6KN9YHPh234F3SltS5Qd6uddrxR+oGCl5K7JcIw76Lop7qoSyhmomNSIUwp/p4UDIk2A0Q8eT2yR4R5F",
+	"kybHVDc3fHCIOnKTVrNbYiMl9hzD1dg08A6IjIQTNzL5akp3P8p/6iWpLywGq98F1x+CA2jnZqX6GtmW",
+	"fz03YY3nt9LXZrblx9l2+srMq7nXre1sIr+VvjLTu5GAszBo5tfBJhsTDgKU5ljx7VT9Y3m7UPG6RS4Q",
+	"W2ymaqjRNRIaVDp3RCOgoGsyak3CJ8ATmSbvK5u8RKsKiZxaRLScMkQwJoxSJCWpTgVUHyGFJfUznAIT",
+	"lDanCb4DalWPCYgzkjyT9mtE40bx7RVNhZ8QLsTVf0tNTU/xi5lqQvDC0I3r+IX5QIl1b128UsNYe/VP",
+	"4S/V1fvBkd4OvefuiBz+mdIdhkuJ/qDPkcb9K83lq73uv8P4j6fAZMJXXR+V6TlQ7AaAifsUOt2560vB",
+	"D37+Klj+6vcHp5Cdvn75xzYuLoQ0yhXDwO0c86CQwWjjfuSib2yjzakhATsEbZLfHywFX37VXH78ZGGx",
+	"/tmd+vnf1hYuIUlZcPb02ndL8vOvjzeXb9cX79aPnm314OIlkOVcnrMdtp7uVxQBSsOrJnWkHwkJp4y9",
+	"b1ABNZpDS0pxHi1fRPSPqSHSQxqqy4YPsbsWSiKm5iBzd78170RRN0SV5zoXZE4eKsldERDyaS3MwIUg",
+	"84z7ZIbmZpVhiY6n8G3HUVA/Fss51GNWKsPNYpnP8J6G7ke5KFitPctY2SSZXa/EPL36ugrfXFp0HQXE",
+	"q6QCiB3g1CYUiskUB5lmkRQ2z7F0hsewCyUczXqShiwh8hnJx8c77jySn1BuDZxRpr74TXDtdP2jY8HH",
+	"v8YR/iTD4opW0QDarVlWhQaL0AVREiNoNRVSQ0XEKMNBjnw33NTSqnI96ZiERfwzOmzIScFF0VOpYcUh",
+	"AhQhAIahaU2l3WWFGkIhn2MFuXoEGR11EijEd6KwtkjABg8ig49Xv7xaX3ocXPu5sfiTPH/O/0wmJkj9",
+	"8hLZuo3UL14Prh2v3X+IK9KH92AEaFOCjGaGEuHL9b4foH779nb98zNRAV6Hq0pruzEQkeTo/n5VuRoh",
+	"SepQRApzBeVfQZVjUxGUF9i+yHB5QnvKS7YF+UvFUiSImMKfCpmuoF0IIzNhayK2JWW4Y0MoD/ieqdCq",
+	"FVQcZ/PxrUPyBabhLYdTGQv33iRZU8/uWgyToyWoUsJ2noF1KJ06EZy5Uv/63trx083l2+uLm+pK61pn",
+	"+77Wh6YJSbm987DYDgCYlSs+8exCMUrIyZkNZ7NHpTLjLsL3JIWlW8bylOHO/5kxw+gUdgsdYsJuaKHD",
+	"qC3eg8EdWfaI5wc3HpLnB/duma3nwQPEqaiGELzBvV+CK781l2+iB1hbXQ0+/byvAzd8wWh27Tkmdzt5",
+	"fU37cvWlC4DifmKjIhTSjCc1VbXM0Ht4+QuMztkCtHn69rrbMLXxrdUy/XOMOt1OD1fR50uHB+N71IFa",
+	"ClLhWMU1GRY8eq7DAH5I1z9aDItbUvK0xA8RJlMa0GjAzxerxM6jnSOobaXJdEwUFmsekk4ffIleaiEt",
+	"TUKtqhFMbc467FX9EKu0pRx9ms9HHjdvpjTpkQD+8lTPfB8ylvI1FY4e1liIlC6nxtNWzgU4PUkjMT2n",
+	"PYOsmnO8c1B/5PaHpGQ7ji1YzuVIshr7/tKFHumNMHc8hjD3hTv5pfh2O/LnbDYvUm3cQwPTN0AnVlv5",
+	"sba6Wnt8tb54q7l8uxXBCktBW/S26Ko25KBbUJypE0HSVr7GHCMzTKoGTOSTInWw6s2ppgnWEMbv9wNq",
+	"tw9tRQ6ssx7wPlDgUXQdi3ktkJbKLRg4Pm4b2M2vwc1zwenbjZ++jixUiLOeHFTZYwBp5GugAgxBYcnL",
+	"LeBxW6SK0NWNvjvPRdEuwzXggkrVvAVDKNJhVAgOIaqFmMJIie3Dw5gVwcKQroYgZQ/4TjO8SJ08OvIQ",
+	"Sg1pXDuCPymtws14MIqrivKFau/nLpZIQlVajBcr50Eu9OayOoQz30KAEP14JDgD/fznHwc/L4BU6BeP",
+	"/qQPKgT51s93IrgTjqf+5Z366W96EPt2HTV2eJZVuzQsG1N+ZDz/Cp3Ivbp1e358Zpv1GtOnUxsGOav2",
+	"WnX/5/HR7XQ0/8HhideSymMTmqC1zw471Bbgn7stuFMaOnyOOrYV7jLp1KuL1S7UKBfGogrDpUV3Pt6o",
+	"wsbkTd0cLTFNBGoJzt5qfvSw/q+ja5d/6d2R+pNrWy9Ui3W/Mg4OwahXcZjo5i4dwAv3w3VDPTsjz0ki",
+	"sZfmV9jRmB5q3Uht5Uz95GfNWyfqF++ufXEuyZmqxEzbgZhp23AxMGSID1m0KgAjGutB1N+vpkYcRoV/",
+	"CFpQ4G+PlZ2q/roP1d4++88x7sTyo8bD5d4XqUXqY/CXO7CUtZUD105BiW0rnKYtyLzr+WGXHyRu5qln",
+	"CdPglwOgOKzLzTkMcwwxoLhu5VliPK8H16wnKILV3OnYR0HGVMN76MaLDj/eZEbBVS/RKrHcWBC6ZwAB",
+	"rR+RaKDD1wNMBgFGM04zOkkJk90NpllXRtqKcxMrIaG1WEFDpgh1hCtn3UH3HVDmpFWMnWnT2A4R+SVV",
+	"n4Tgkp5udWAWoY49y6ZUC6o0qqntVDwmMrzlMgdC/PJ28K80eV8OL1sCVELcAFllcQN6HaBsMB+698z+",
+	"wEaQ8Fk2lqdBg31sj0VhA+mjiEaFORiZHPmLTf9qj1rUnqHyfiXsupiRO9UD80VDK4/kipVRUbRHS/Zo",
+	"iULPRT89FoWNZKS6S9wzgcBNVg2dCnVsxnPnBfNGgdqti3M/y6pRhYHwpgUm0GJVWkIarijx0vINU4xS",
+	"TDBlnuEGrlzjRurKe+m2kQKTZoIfKTaGh6jGISjjsP1JeF6GOzaiJIDU4XsAUZRu10N1J/dNUj7+bebv",
+	"wB/+gQ21HiPylAQNNsuqAwzxXL5RW12t/3q2+f1S8MUP9Ut/C25+Hnx8LFiOhUHsKiHrQ5Uj9LcgIf9H",
+	"qN5QXCgGR/RyKNDdNNnbgmGuE+NKhhi3klDNX0xM84Hu/jZwclzxDojyriu7Ljj5rg9zammxpzBqSr1s",
+	"4jVy9yLVdBjBkUfEFtiGnM1nOB4jqnQhCeF8ChGVXW5BUIm12XOpDJf3E26JhfpCZQliaxbgKVHT5LnF",
+	"Rt8UZPR40YBMRDfOxgMqV9FDQflTJhPibikN1Z5vt19ePFx8CZiNpMjxPuaWnURM2IHtf0g0d0D34Eom",
+	"W6gHFb69UrYuRyMQgc2NcemiNVqi0h8IUVb1qRvBWNU4UpqLJKLwO7X4tGVpORoCPGqCoahEqHb/2+Dk",
+	"V8Gnn8uHuw72JqiOzUNSG6kKxT4EYJOwUuHZb3pgfSeCm8DyDtCyuHA7+OYrVdzQKW3tqkSRitqCzjgb",
+	"QI+EN+wKH6nE2HGwnEmVehuxVqzucDyB+ZpVY7GyBOqISEGhgrMSFIB2yupO/MHG5LVXvQePeFGilgCU",
+	"X1+6gEWSfcpCizk5YGFQnDlGe0Huu1QRPplh7foJAMlQPRnFB9rO1woPa4CNzouLmguG5+Ezskfhgc+6",
+	"PLLl4fuZkPKTiKSkzX47r5MTMJNF5g0Qk3jt+OnGw+VOW7er3ClV/1RClxQyhjPA3UjAuHdDRrwo4MIY",
+	"5P3+780Tv/SxOMJn3kBWJ0Yj6BgmwccQQasKo0edEpE02yRhACdri2KJcT+V4f9ZoU5YsNbGVoChUeox",
+	"yHCniEf5bEoV3KaiTQOMWukMx2YBom7JLGN9oYnY8miFqiVUudJUOFy/yDJcvYuiH0JwZHkf/SueEPII",
+	"5RWm/GlS2Q4iCEXT2OYNwkypfHUBwTjqAT5W64TCMquayubVU/Xzj+snvq//67PmrcUoekr91y92jY9P",
+	"jKRGYPJHJke2jm/dPjqxdfSVCUw6Uj4LiPc5dsjR0EYmoVi7f7+5eKrxxf3m8u2RPjLnOEsvyNbD12ue",
+	"/Dk4dzr4+FTPu09UZrBbfSgW2gG52wBsA1qNiGaWbdl88uS1aJX4LqEcmO1CnqVsOL5sSnd1QQjAcuNw",
+	"OKSEh280HI0cPuBFMdqWT9TP/H16R/DLxXXlwreFb+fWbah388jvCwulHMJWJ1fhc6nvoA8+LB21/QzX",
+	"nOpQWgWclKpVARBaLCZmie+6s+rWgkHHlUF6haofLBrlBaHvFjZ0UogeA7gOoViI6HI1Zh/8hpbiRDIt",
+	"ABJaOgsZDjwhACwuh/zmgT9JF2LXhznmJASSD4QT93Tt9nFYgTB3IylNUxypFkpFwyxA+5GSqpZz5vTY",
+	"l7+jOg3P2FHdo56yo7obn7OjujP6pB3VneGzdlQP4tN2VN/UzzsyTDCa4eIDdCGF7qcsN7aiWE1PHC26",
+	"lHEpTUAz3uOCqeneiT9Vf+1Vd+hlCQ5KsV6nFH5QEQq1J0x/VarldnPcSrtlxj8sOVjyK0ZRBejql7Qo",
+	"AyRTkTG/5KThv63PN6XCMzanMO0dy4Kogzkx1yfY4FC6qAG5rBNhIdQeCep4LEd96riFRLX8jjtPSpRX",
+	"FYIqqF4FWE0clvcjgOKQmNOXQ28b5PqZx0hO+sEeKTGvoIGv4yrG3mb+mzieFr03NEnqfFjCeqk3VoCG",
+	"SEQ/sBrqJIhfALVv/PKosbzQ+8oq7DHIwroUIyJJTfMe02cttRFVF07HCPR0znXcihdlvnZLJAeVLfI3",
+	"abKfUQtwb33iMDoHLgLxPZpTPaNgdQkp745FBIunG9wBA12n70IqJpXMi/YeyJENrflgmFoMXzoO1Rbe",
+	"EtgFWlLag7Pov/w0uHWlvnC/+f1SVKRC0UmWqe5wzgeLWqJmWNFWyXYQQ1w1qNbnLjCkMWsypLcDSx1E",
+	"DwvF5d8oe8jsN+96Ifqzjy6yC5k6DaqBW5FM+6TkCp9koTgwOwVk5dTJontutJNpIohvDYC1SQBpbn3j",
+	"vXkY97MWzFS3cbAPac53qq3jSRoF9Tf4/H5Nofja5CroEcjbJwxwjnkzSeZSDCx8orkE0hRrLRU8Bl3B",
+	"FKICqZEqcxx3Hs4dq1drVwrM2+o+8Me0uhn88b/1HeGv/fK2ffQXDV0LdcPYNls6pdDWh6OHaiufNC4d",
+	"RTOmX53kFz0miq5jdWtAZFzjIM+wnFtiglDE0MbVlnoH8F6kigAgYQrnHIgnlv7I/+rUJETp0KZUWKtl",
+	"xqdUbaNrsgIKAYhx3aKYwLZrxj9Uvl39lGSU3YOgVFstOgTAgYKNYfWOoSCsfb4ULDxIXPyEWOw78o2i",
+	"sdYUssBA186UslVCggHFmCt8Wo1nzW5diyFwZ5sHvCih99sf1T+709MSRfdnlee6mAkhZpb0L1PkPyus",
+	"wlTpaEHLnbINEJPbtZhC1klwHA7IJw7T66zyXHfcPODWHqBPd+5U/eb1xsm79YXFrvhY8pMx7nYhqTZV",
+	"7GWKnXX+PJM21Ly01W0mAK/DwLvoExljZxVfqsuYzVLluffUMdky5Vs7n78DcVk9e6DHx0+fBKf/hbPU",
+	"dX58ryL8Mc+Vy5M8R9jQyNm8wedkVRHi2bTgQxHhKgpJQHJGmm7p1SJOPoB9cSZUmyI8n1lpsgvoqYqV",
+	"GZM+hoAm8AzGFZvBiA/KX488TwAN0EMXnHncWP2+o+gzDmIGIAmryTOPpPZEB2fCfgoVvm3jIjCVvEhb",
+	"joR7dl5OPYK7UawLniQFxiugXjwGdPgWnvJzLpDGSFHHdlIA8C7IFVL9whl+UD/X9+gcc0S0Dl0eg0Ar",
+	"II91zR8Qt4B/ghfXAA8DIAE4uGNicnrX9L/30bcGQ9gkDCT98G5Kc455lp0bWhClfuF47bfv6l+vrP14",
+	"av02OJTUMbnzu/u4upkYtjYwzLV0vpjbY79PkeVmlYLASjh5mmX4y1nf5YUZygk+l4yO4v3e2v3uruyW",
+	"SZBu1dUuhxQlJoESVrvAqV/xmBJ9oJoLC90jIHVzCL2hAwsROY87Sf/AqsrTGZ4xKt/zLdtJpM8KJ3Zo",
+	"kgEyUXt8tXb/vpSSFr+jXT7yzFKTJMWE+j7NQTpdjB0uUlE80n+K8x0qigpEpfXmIdjkyOThmK9dLmwB",
+	"nbGx3wORfcxwOqfY5WzUt0ua8P7lt3cdhDbfKbJv74GDqghawcSB3ttiXPR2lp+DKMejB+Wdkpz1rePj",
+	"CYxh7W8ANkns2+WZ1FsxXxQZ9fwZRuMnzfXsgs3jbwng8UnfoGlLndjvQUbVN0gn9lf1V4n5HuY65V8A",
+	"LA9ftYrjYd1eNPnnD46k5M5yZ20Gf0lJBb6ouMVDlkuwiHUVMOijkdRIxXNGJkfGIGagZDmhZY+KWWC4",
+	"VM1oK2dqDy41b/0zAp+ie+NSiea78Q8xypsmhtdZ3QNoneNuwIjKO5gGSR1hTxMV9/5yGRuOWngCO++l",
+	"g1IidFapw7hFvTQJTq0GS3+vrZypX7wenPk4UvDNCvGvpoqr1a1sD3sY5ZhUOWILtk7n76dzOZPGDglB",
+	"pJ6soo9adAGfXZCcw6BFoYzlPqU0aTy6VntwsXnnu/rSvUh8Tt0x7mHyttKwjt45CrsxZShGDR2CPLPk",
+	"JtU2DFzgcpAkeKk0aTz8tLZyMjj5VW31k8g49B3iRnIgR7k0gZG6Mk3WvjiK+tQEGY3CTHgPUwmF70K5",
+	"NSotLpdYzLGlvKeJCQ5FIJXibrdPDoLglqeOmIQl0GSAKWnQcZFnHnFs4Ys0qf/zXP3CF7XVa/Uz1yM3",
+	"rwgf+VJjrdUyyol0BdQWVA3GkaPX1hC/wPFi+2kSXH+IqNWmTzm63bBBOeGBNlAqSyM1RcrUtlLSS5tT",
+	"3XDyA6wzJvXzd5t3Ijswz2Ln6N9aaI7l2ktpoE4EwkVKvSaZfLKwaJiQw3sbpsnk8K42X4C7QNs/jlso",
+	"QM6Ip0lw7EbtwUUkWKqtnDHsPPoRSM6TsMhCk7ShpQ5uBHIxA8Y2nKQpBbpLHbnWYA0+WVhEXAS5DNoy",
+	"1EF5c/B3PvNNCpRmYEpjMhA2N6IUqvQY9dMEoRcwYhJZ4EioJObebdUvctCmxQM0ZUSyooFHhdc6U00T",
+	"TBLWVs40Fz6qf73Soq1MfjOVxBI334JLDRze0u8n6GDLtXl0zDDA6BtLXztBv2sTuey5OSaE1KLBmce1",
+	"lZvB449qK/frlyPLXKzMxA1t15xtMSi0z1HPk6ouBWJeKacJIuo+WVisn1sNVr6T4wNI4vCmyhXtvO1b",
+	"rkdKLrd918Mj8MtP679GVF3Zc2dipXqHipsAznOKYNEkCY0CUCmMMy+F5UEH3z1AJtKvhBa7nhSEPCI5",
+	"5insQSbIy2C5gQPMPsyxss+sLfpErf32ydrFOxke3df6odKI/P8CAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

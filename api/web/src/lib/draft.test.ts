@@ -1,5 +1,7 @@
+import 'fake-indexeddb/auto'
 import { describe, expect, it } from 'vitest'
-import { forget, keep, materialsOf, recall, type Draft } from './draft'
+import { DraftKeeper, drafts, materialsOf, type Draft } from './draft'
+import { unlockWithKey } from './sealed'
 
 const file = { hash: 'a'.repeat(64), name: 'a.png', size: 1, type: 'image/png' }
 const asked = ['one', 'two', 'three', 'four'].map((name) => ({ name, form: '原件', copies: 2, required: true, source: '', shareable: false }))
@@ -25,14 +27,27 @@ describe('drafts', () => {
       'three electronic 0 1',
     ])
   })
-  it('are kept for one person and one item', () => {
-    keep('s', draft)
-    expect(recall('s', 'X')?.form).toEqual({})
-    expect(recall('t', 'X')).toBeUndefined()
-    expect(recall('s', 'Y')).toBeUndefined()
-    sessionStorage.setItem('draft/s/Z', '{')
-    expect(recall('s', 'Z')).toBeUndefined()
-    forget('s', 'X')
-    expect(recall('s', 'X')).toBeUndefined()
+  it('are kept for one person and one item', async () => {
+    const mine = await unlockWithKey('s', new Uint8Array(32).fill(1))
+    const keeper = new DraftKeeper(mine, 'X')
+    // Typed faster than the disk writes: the last word stands.
+    for (const name of ['甲', '甲乙', '甲乙丙']) keeper.keep({ ...draft, applicant: { type: 'person', name } })
+    await keeper.settled()
+    expect((await new DraftKeeper(mine, 'X').recall())?.applicant.name).toBe('甲乙丙')
+    expect((await drafts(mine)).map((d) => d.item)).toEqual(['X'])
+    expect(await new DraftKeeper(mine, 'Y').recall()).toBeUndefined()
+    const other = await unlockWithKey('t', new Uint8Array(32).fill(2))
+    expect(await new DraftKeeper(other, 'X').recall()).toBeUndefined()
+    keeper.keep({ ...draft, key: 'later' })
+    await keeper.forget()
+    expect(await keeper.recall()).toBeUndefined()
+  })
+  it('say when they cannot be kept', async () => {
+    const full = { put: () => Promise.reject(new Error('quota')), get: async () => undefined, list: async () => [], remove: async () => {} }
+    const told: boolean[] = []
+    const keeper = new DraftKeeper(full, 'X', (kept) => told.push(kept))
+    keeper.keep(draft)
+    await keeper.settled()
+    expect(told).toEqual([false])
   })
 })

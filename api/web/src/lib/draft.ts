@@ -1,4 +1,5 @@
 import type { Schemas } from '../api'
+import type { Sealed } from './sealed'
 
 /** What somebody has filled in for an item and not handed in yet. */
 export interface Draft {
@@ -14,36 +15,67 @@ export interface Draft {
   savedAt: number
 }
 
-/**
- * Drafts live in the tab's own storage of this login: personal data does not
- * stay on a shared machine when the browser is closed, and survives a reload.
- */
-export function keep(staff: string, draft: Draft): void {
-  sessionStorage.setItem(name(staff, draft.item), JSON.stringify({ ...draft, savedAt: Date.now() }))
-}
+const kind = 'draft'
 
-/** The draft of an item, if there is one. */
-export function recall(staff: string, item: string): Draft | undefined {
-  const text = sessionStorage.getItem(name(staff, item))
-  if (!text) return undefined
-  try {
-    return JSON.parse(text) as Draft
-  } catch {
-    return undefined
+/**
+ * Keeps what is typed, one draft an item (or joint matter), sealed for the login.
+ * Each change is written when the one before is on the disk, and of those that
+ * came meanwhile the last: a power cut loses the last field at most.
+ */
+export class DraftKeeper {
+  private next: Draft | undefined
+  private busy: Promise<void> | undefined
+
+  constructor(
+    private readonly sealed: Sealed,
+    private readonly id: string,
+    private readonly told: (kept: boolean) => void = () => {},
+  ) {}
+
+  /** The draft there is, or undefined. */
+  async recall(): Promise<Draft | undefined> {
+    return (await this.sealed.get<Draft>(kind, this.id))?.value
+  }
+
+  keep(draft: Draft): void {
+    this.next = { ...draft, savedAt: Date.now() }
+    this.busy ??= this.write().finally(() => (this.busy = undefined))
+  }
+
+  /** Forgets a draft that was handed in or given up. */
+  async forget(): Promise<void> {
+    this.next = undefined
+    await this.busy
+    await this.sealed.remove(kind, this.id)
+  }
+
+  /** Is kept when everything that was typed is on the disk. */
+  async settled(): Promise<void> {
+    await this.busy
+  }
+
+  private async write(): Promise<void> {
+    while (this.next) {
+      const draft = this.next
+      this.next = undefined
+      try {
+        await this.sealed.put(kind, this.id, draft)
+        this.told(true)
+      } catch {
+        this.told(false) // the disk is full, or the browser forbids storage: the page says so
+        return
+      }
+    }
   }
 }
 
-/** Forgets a draft that was handed in or given up. */
-export function forget(staff: string, item: string): void {
-  sessionStorage.removeItem(name(staff, item))
-}
-
-function name(staff: string, item: string): string {
-  return `draft/${staff}/${item}`
+/** The drafts of a login, the latest first. */
+export async function drafts(sealed: Sealed): Promise<Draft[]> {
+  return (await sealed.list<Draft>(kind)).map((d) => d.value).reverse()
 }
 
 /** The materials of a draft as a submission names them. */
-export function materialsOf(draft: Draft, asked: Schemas['Item']['materials']): Schemas['SubmittedMaterial'][] {
+export function materialsOf(draft: Pick<Draft, 'files' | 'brought'>, asked: { name: string; copies: number }[]): Schemas['SubmittedMaterial'][] {
   const out: Schemas['SubmittedMaterial'][] = []
   for (const m of asked) {
     const files = draft.files[m.name] ?? []
