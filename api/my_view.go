@@ -8,7 +8,6 @@ import (
 	"errors"
 	"net/http"
 	"slices"
-	"time"
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/account"
@@ -18,7 +17,6 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
-	"github.com/tongban/tongban/store/blob"
 )
 
 // What an applicant sees of their own:
@@ -28,20 +26,9 @@ import (
 //	GET /api/v1/my/cases/{id}/timeline          GetMyTimeline
 //	GET /api/v1/my/cases/{id}/documents         ListMyDocuments
 //	GET /api/v1/my/cases/{id}/documents/{kind}  OpenMyDocument
-//	PUT /api/v1/my/attachments/{hash}           PutMyAttachment
 //	GET /api/v1/my/attachments/{hash}           GetMyAttachment
 
-// What one applicant may upload at a hub in a day.
-const (
-	uploadDay   = 24 * time.Hour
-	uploadFiles = 200
-	uploadBytes = 500 << 20
-)
-
-var (
-	errUploads   = &problem{http.StatusTooManyRequests, "upload_limit", "too much was uploaded today", "今天上传的文件过多", "请明天再试，或到窗口办理", nil, time.Hour}
-	errNoConsent = &problem{http.StatusConflict, "no_consent", "a decision is opened by who agreed to be served electronically; agree first, or collect it at the window", "尚未同意电子送达", "请先选择电子送达，或到窗口领取", nil, 0}
-)
+var errNoConsent = &problem{http.StatusConflict, "no_consent", "a decision is opened by who agreed to be served electronically; agree first, or collect it at the window", "尚未同意电子送达", "请先选择电子送达，或到窗口领取", nil, 0}
 
 // ListMyCases lists the applicant's own cases.
 func (s *Server) ListMyCases(ctx context.Context, in gen.ListMyCasesRequestObject) (gen.ListMyCasesResponseObject, error) {
@@ -230,37 +217,6 @@ func (s *Server) OpenMyDocument(ctx context.Context, in gen.OpenMyDocumentReques
 
 // VisitOpenMyDocumentResponse implements gen.OpenMyDocumentResponseObject.
 func (p printedPage) VisitOpenMyDocumentResponse(w http.ResponseWriter) error { return p.write(w) }
-
-// PutMyAttachment takes a whole file. Where the content is here already it is
-// read all the same: who names a file must have it.
-func (s *Server) PutMyAttachment(ctx context.Context, in gen.PutMyAttachmentRequestObject) (gen.PutMyAttachmentResponseObject, error) {
-	v, err := visitorOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	now := s.o.Now()
-	files, bytes, err := s.store.UploadsSince(ctx, v.ID, now.Add(-uploadDay).UnixMilli())
-	if err != nil {
-		return nil, err
-	}
-	if files >= uploadFiles || bytes >= uploadBytes {
-		return nil, errUploads
-	}
-	info, err := s.blobs.Put(ctx, in.Body)
-	if err != nil {
-		return nil, err
-	}
-	if info.Hash != in.Hash {
-		return nil, blob.ErrMismatch
-	}
-	if !slices.Contains(s.o.Limits.Types, info.Type) {
-		return nil, blob.ErrType
-	}
-	if err := s.store.KeepUpload(ctx, v.ID, info.Hash, info.Size, now.UnixMilli()); err != nil {
-		return nil, err
-	}
-	return gen.PutMyAttachment200JSONResponse(s.attachment(info.Hash, info.Size, true)), nil
-}
 
 // GetMyAttachment shows a file of one's own case.
 func (s *Server) GetMyAttachment(ctx context.Context, in gen.GetMyAttachmentRequestObject) (gen.GetMyAttachmentResponseObject, error) {

@@ -2,6 +2,8 @@ package api
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"time"
@@ -57,6 +59,10 @@ type Node interface {
 	Reports(ctx context.Context) ([]store.PeerReport, error)
 	// Revocation tells whether the county has cast this node out.
 	Revocation() (federation.Revocation, bool)
+	// LANCertificate is what the local network is served with, and LANAuthority
+	// what a phone has to trust for it; nil while there is none.
+	LANCertificate() *tls.Certificate
+	LANAuthority() (*x509.Certificate, error)
 	// Kick ends the pause between two tries to reach the node above.
 	Kick()
 	// Invite makes a one-time token that lets one node enrol.

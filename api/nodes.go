@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/boombuler/barcode/qr"
+
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/county"
@@ -111,7 +113,7 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 	if err != nil {
 		return nil, err
 	}
-	side, path, err := qrPath(token.Encode())
+	side, path, err := qrPath(token.Encode(), qr.AlphaNumeric)
 	if err != nil {
 		return nil, err
 	}

@@ -248,6 +248,8 @@ func storageProblem(err error) *problem {
 		return &problem{http.StatusBadRequest, "invalid_request", "not a SHA-256 in lower-case hex, or not a size", "附件编号或大小无效", nextMend, nil, 0}
 	case errors.Is(err, blob.ErrNotFound):
 		return errNotFound
+	case errors.Is(err, blob.ErrTooMany):
+		return errUploads
 	case errors.Is(err, blob.ErrTooLarge):
 		return &problem{http.StatusRequestEntityTooLarge, "too_large", "the file is too large", "附件过大", "请压缩或拆分后再上传", nil, 0}
 	case errors.Is(err, blob.ErrMismatch):

@@ -14,7 +14,7 @@ const quietZone = 4
 // qrSVG is a text as a QR code, 32 mm wide on paper. The text has to be of the
 // alphanumeric mode's letters, which makes the modules larger.
 func qrSVG(text string) (string, error) {
-	full, path, err := qrPath(text)
+	full, path, err := qrPath(text, qr.AlphaNumeric)
 	if err != nil {
 		return "", err
 	}
@@ -24,9 +24,9 @@ func qrSVG(text string) (string, error) {
 
 // qrPath is a text as a QR code: its modules from edge to edge, the quiet zone
 // with them, and its dark ones as the path of an SVG. The text has to be of the
-// alphanumeric mode's letters.
-func qrPath(text string) (full int, d string, err error) {
-	code, err := qr.Encode(text, qr.M, qr.AlphaNumeric)
+// mode's letters.
+func qrPath(text string, mode qr.Encoding) (full int, d string, err error) {
+	code, err := qr.Encode(text, qr.M, mode)
 	if err != nil {
 		return 0, "", fmt.Errorf("QR code: %w", err)
 	}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -52,7 +53,7 @@ func (s *Server) observe(next http.Handler) http.Handler {
 		start := s.o.Now()
 		rq := &request{id: requestID(r.Header.Get(requestIDHeader)), route: "other"}
 		w.Header().Set(requestIDHeader, rq.id)
-		rec := &recorder{ResponseWriter: w}
+		rec := &recorder{ResponseWriter: w, tls: r.TLS != nil}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey{}, rq))
 		s.metrics.inFlight.Inc()
 		defer func() {
@@ -115,11 +116,13 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	tls    bool // the request came over https
 }
 
 func (w *recorder) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
+		w.secureCookies()
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
@@ -127,10 +130,24 @@ func (w *recorder) WriteHeader(status int) {
 func (w *recorder) Write(b []byte) (int, error) {
 	if w.status == 0 {
 		w.status = http.StatusOK
+		w.secureCookies()
 	}
 	n, err := w.ResponseWriter.Write(b)
 	w.bytes += int64(n)
 	return n, err
+}
+
+// secureCookies keeps what was set over https from being sent without: one node
+// may serve its own screen plainly and phones over https.
+func (w *recorder) secureCookies() {
+	if !w.tls {
+		return
+	}
+	for i, c := range w.Header()["Set-Cookie"] {
+		if !strings.Contains(c, "; Secure") {
+			w.Header()["Set-Cookie"][i] = c + "; Secure"
+		}
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.

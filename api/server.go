@@ -44,6 +44,11 @@ type Options struct {
 	// BehindGateway says that every request comes through a gateway, which
 	// names the caller's address last in X-Forwarded-For.
 	BehindGateway bool
+	// LAN are the https addresses of this node on its local network.
+	LAN []string
+	// People are those of a demonstration, with everybody's password; no other
+	// node has any.
+	People *gen.Demo
 	// BodyBytes bounds a request body that is neither a file nor an
 	// attachment; Request the time one request may take; Refresh how long a
 	// login lasts.

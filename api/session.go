@@ -98,6 +98,9 @@ func as(ctx context.Context, action identity.Action, on identity.Target) (identi
 
 // identify finds out who asks and whether they may ask for this operation.
 func (s *Server) identify(r *http.Request, rq *request, p permission) error {
+	if err := s.heedDevice(r); err != nil {
+		return err
+	}
 	if p.applicant {
 		return s.identifyVisitor(r, rq)
 	}

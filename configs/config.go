@@ -78,6 +78,7 @@ type Config struct {
 // every interface; port 0 lets the system choose one.
 type Listen struct {
 	API        string // people and programs: all tiers
+	LAN        string // the same over https for phones on the local network: all tiers; empty: none
 	Federation string // lower nodes: county and township
 	Peer       string // Raft and forwarding between hubs: county
 }
@@ -87,6 +88,9 @@ type Listen struct {
 type Advertise struct {
 	Federation string
 	Peer       string
+	// LAN are the host names and addresses by which phones reach Listen.LAN;
+	// its certificate is good for them. The first is in the QR code.
+	LAN []string
 }
 
 // TLS concerns the api listener only: federation and peer listeners always

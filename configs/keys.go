@@ -51,9 +51,11 @@ var keys = []key{
 	{"demo", everyTier, yesNo(func(c *Config) *bool { return &c.Demo })},
 
 	{"listen.api", everyTier, text(func(c *Config) *string { return &c.Listen.API })},
+	{"listen.lan", everyTier, text(func(c *Config) *string { return &c.Listen.LAN })},
 	{"listen.federation", aboveOther, text(func(c *Config) *string { return &c.Listen.Federation })},
 	{"listen.peer", hubs, text(func(c *Config) *string { return &c.Listen.Peer })},
 	{"advertise.federation", aboveOther, text(func(c *Config) *string { return &c.Advertise.Federation })},
+	{"advertise.lan", everyTier, addresses(func(c *Config) *[]string { return &c.Advertise.LAN })},
 	{"advertise.peer", hubs, text(func(c *Config) *string { return &c.Advertise.Peer })},
 
 	{"tls.mode", everyTier, choice(func(c *Config) *TLSMode { return &c.TLS.Mode }, TLSOff, TLSNode, TLSFiles)},

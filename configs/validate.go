@@ -56,6 +56,7 @@ func (k *checker) all() {
 	}
 	k.listeners()
 	k.advertised()
+	k.lan()
 	k.tls()
 	k.upstream()
 	k.raft()
@@ -98,6 +99,9 @@ func (k *checker) listeners() {
 			}
 			continue
 		}
+		if l.listen == "" && l.name == "listen.lan" {
+			continue // no phones
+		}
 		a, ok := parseAddress(l.listen)
 		if !ok {
 			k.fault(l.name,
@@ -135,6 +139,39 @@ func (k *checker) advertised() {
 				fmt.Sprintf("%s opens every interface, so say the host:port that other nodes dial, such as 10.1.2.3:%d", l.name, a.port))
 		}
 	}
+}
+
+// lanDomains are the names that exist on local networks only.
+var lanDomains = []string{"local", "lan", "internal", "home.arpa", "localhost"}
+
+// lan checks what phones on the local network reach the node by. The county's
+// authority signs for local names and private addresses alone.
+func (k *checker) lan() {
+	c := k.c
+	if (c.Listen.LAN == "") != (len(c.Advertise.LAN) == 0) {
+		k.fault("advertise.lan",
+			"listen.lan 与 advertise.lan 须同时填写：手机访问本机用的局域网地址或名称，如 192.168.1.10",
+			"listen.lan and advertise.lan go together: the local addresses or names by which phones reach this node, such as 192.168.1.10")
+	}
+	seen := map[string]bool{}
+	for _, name := range c.Advertise.LAN {
+		switch {
+		case !localName(name):
+			k.fault("advertise.lan",
+				"只能是局域网地址或 .local、.lan、.internal、.home.arpa 名称，不含端口，现有 "+quote(name),
+				"must be private addresses or names under .local, .lan, .internal or .home.arpa, without a port; found "+quote(name))
+		case seen[name]:
+			k.fault("advertise.lan", "地址重复："+quote(name), "an address stands twice: "+quote(name))
+		}
+		seen[name] = true
+	}
+}
+
+func localName(s string) bool {
+	if ip, err := netip.ParseAddr(s); err == nil {
+		return ip.Zone() == "" && (ip.IsPrivate() || ip.IsLoopback() || ip.IsLinkLocalUnicast())
+	}
+	return validHost(s) && slices.ContainsFunc(lanDomains, func(d string) bool { return s == d || strings.HasSuffix(strings.ToLower(s), "."+d) })
 }
 
 func (k *checker) tls() {
@@ -267,6 +304,7 @@ func (k *checker) opened() []listener {
 	c := k.c
 	return []listener{
 		{"listen.api", c.Listen.API, "", "", everyTier},
+		{"listen.lan", c.Listen.LAN, "", "", everyTier},
 		{"listen.federation", c.Listen.Federation, "advertise.federation", c.Advertise.Federation, aboveOther},
 		{"listen.peer", c.Listen.Peer, "advertise.peer", c.Advertise.Peer, hubs},
 	}

@@ -69,6 +69,13 @@ func TestValidate(t *testing.T) {
 		{"warning after the stop", Village, func(c *Config) { c.Disk.WarnBytes = 1 }, "disk.warn_mb"},
 		{"phone", Village, func(c *Config) { c.Centre.SupervisionPhone = "call me" }, "centre.supervision_phone"},
 
+		{"local network", Village, func(c *Config) { c.Listen.LAN, c.Advertise.LAN = ":8445", []string{"192.168.1.10", "zhan.local"} }, ""},
+		{"local network without a name", Village, func(c *Config) { c.Listen.LAN = ":8445" }, "advertise.lan"},
+		{"a name without local network", County, func(c *Config) { c.Advertise.LAN = []string{"10.0.0.1"} }, "advertise.lan"},
+		{"public address on the local network", Village, func(c *Config) { c.Listen.LAN, c.Advertise.LAN = ":8445", []string{"8.8.8.8"} }, "advertise.lan"},
+		{"public name on the local network", Village, func(c *Config) { c.Listen.LAN, c.Advertise.LAN = ":8445", []string{"zhan.example.com"} }, "advertise.lan"},
+		{"local network on the port of another", Village, func(c *Config) { c.Listen.LAN, c.Advertise.LAN = ":8080", []string{"10.0.0.1"} }, "listen.lan"},
+		{"demo with an open local network", Village, func(c *Config) { c.Demo, c.Listen.LAN, c.Advertise.LAN = true, ":8445", []string{"10.0.0.1"} }, "listen.lan"},
 		{"demo", County, func(c *Config) { c.Demo = true }, ""},
 		{"demo in production", County, func(c *Config) { c.Demo, c.Production = true, true }, "demo"},
 		{"demo behind a gateway", Village, func(c *Config) { c.Demo, c.TLS.BehindGateway, c.Listen.API = true, true, ":8080" }, "listen.api"},

@@ -63,7 +63,10 @@ type Options struct {
 	TokenLife time.Duration
 	// Names are the host names and addresses the node is reached by, for its
 	// next certificate; empty keeps those of the present one.
-	Names     []string
+	Names []string
+	// LAN are the names and addresses under which phones reach the node on its
+	// local network; empty where none do.
+	LAN       []string
 	Heartbeat time.Duration
 	// DeemEvery is how often the node looks for cases that count as accepted.
 	DeemEvery    time.Duration
@@ -93,6 +96,7 @@ type Node struct {
 	// names are the host names and addresses this node is reached by; empty
 	// keeps those of its certificate.
 	names     []string
+	lan       *lan         // nil where no local network is served
 	signing   sync.RWMutex // held for writing while own changes
 	renewing  sync.Mutex   // held while a renewal is under way
 	county    *heldKeys    // hubs only
@@ -194,6 +198,12 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	n.founding.Store(n.county != nil && o.Genesis != nil)
 	n.run(n.watchTrust)
 	n.run(n.keepRenewed)
+	if len(o.LAN) > 0 {
+		if err := n.startLAN(o.LAN); err != nil {
+			return nil, err
+		}
+		n.run(n.keepLAN)
+	}
 	n.run(n.tidyPapers)
 	n.run(n.deemUntold)
 	if n.disk.Free != nil {

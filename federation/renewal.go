@@ -36,6 +36,8 @@ type renewal struct {
 type renewed struct {
 	Credential  trust.SignedCredential `json:"credential"`
 	Certificate []byte                 `json:"certificate"`
+	// Authority is who signed a certificate for a local network (lan.go).
+	Authority []byte `json:"authority,omitempty"`
 }
 
 func renewalDir(dir string) string { return filepath.Join(dir, keysFolder, renewalFolder) }

@@ -2391,8 +2391,63 @@ type Deadline struct {
 // DeadlineKind defines model for Deadline.Kind.
 type DeadlineKind string
 
+// Demo defines model for Demo.
+type Demo struct {
+	// Password That of everybody.
+	Password string       `json:"password"`
+	People   []DemoPerson `json:"people"`
+}
+
+// DemoPerson defines model for DemoPerson.
+type DemoPerson struct {
+	// Address Of the node they work at.
+	Address string `json:"address"`
+
+	// As What they are for: a role, or `applicant`.
+	As string `json:"as"`
+
+	// Login Of an applicant, the ID number.
+	Login string `json:"login"`
+	Name  string `json:"name"`
+	Place string `json:"place"`
+}
+
 // Desk defines model for Desk.
 type Desk = ledger.Desk
+
+// Device defines model for Device.
+type Device struct {
+	Id           string `json:"id"`
+	Name         string `json:"name"`
+	RegisteredAt int64  `json:"registered_at"`
+	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
+
+	// SeenAt When it last asked for its key.
+	SeenAt int64 `json:"seen_at"`
+
+	// Staff Staff number of its owner.
+	Staff string `json:"staff"`
+}
+
+// DeviceKey defines model for DeviceKey.
+type DeviceKey struct {
+	Device Device `json:"device"`
+
+	// Key 32 bytes in base64url, without padding.
+	Key string `json:"key"`
+}
+
+// DeviceList defines model for DeviceList.
+type DeviceList struct {
+	Devices []Device `json:"devices"`
+}
+
+// DeviceRequest defines model for DeviceRequest.
+type DeviceRequest struct {
+	// Name What its owner calls it.
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -2942,6 +2997,22 @@ type JointSummary struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// LAN defines model for LAN.
+type LAN struct {
+	// Addresses None where no local network is served.
+	Addresses   []string `json:"addresses"`
+	CaExpiresAt int64    `json:"ca_expires_at"`
+
+	// County Example: 330523110200
+	County Division `json:"county"`
+
+	// ExpiresAt When the certificate of the addresses ends; it is renewed by itself before.
+	ExpiresAt int64 `json:"expires_at,omitempty,omitzero"`
+
+	// Fingerprint SHA-256 of the authority's certificate, in hex in pairs.
+	Fingerprint string `json:"fingerprint"`
 }
 
 // LevelReport defines model for LevelReport.
@@ -4646,6 +4717,9 @@ type ComplaintNumber = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DeviceID defines model for DeviceID.
+type DeviceID = string
+
 // FeedFormat defines model for FeedFormat.
 type FeedFormat string
 
@@ -5032,6 +5106,11 @@ type ReceiveTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListDevicesParams defines parameters for ListDevices.
+type ListDevicesParams struct {
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -5149,6 +5228,11 @@ type SetMyAgentsParams struct {
 type GetMyAttachmentParams struct {
 	// Case A case of one's own that names the file.
 	Case string `form:"case" json:"case"`
+}
+
+// AppendMyAttachmentParams defines parameters for AppendMyAttachment.
+type AppendMyAttachmentParams struct {
+	UploadOffset int64 `json:"Upload-Offset"`
 }
 
 // ListMyCasesParams defines parameters for ListMyCases.
@@ -5481,6 +5565,9 @@ type HandOverJSONRequestBody = HandOverRequest
 // ReceiveTransferJSONRequestBody defines body for ReceiveTransfer for application/json ContentType.
 type ReceiveTransferJSONRequestBody = ReceiptRequest
 
+// AddDeviceJSONRequestBody defines body for AddDevice for application/json ContentType.
+type AddDeviceJSONRequestBody = DeviceRequest
+
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
 
@@ -5531,6 +5618,9 @@ type ActivateAccountJSONRequestBody = Activation
 
 // SetMyAgentsJSONRequestBody defines body for SetMyAgents for application/json ContentType.
 type SetMyAgentsJSONRequestBody = MyAgents
+
+// BeginMyAttachmentJSONRequestBody defines body for BeginMyAttachment for application/json ContentType.
+type BeginMyAttachmentJSONRequestBody = AttachmentRequest
 
 // SubmitMyCaseJSONRequestBody defines body for SubmitMyCase for application/json ContentType.
 type SubmitMyCaseJSONRequestBody = MySubmission
@@ -6441,6 +6531,63 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
 	ReceiveTransfer(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetDemo 演示角色
+	//
+	// The people of a demonstration and their password, to log in with one click. 404 everywhere else; no node in production is one.
+	//
+	// Corresponds with GET /api/v1/demo (the `GetDemo` operationId).
+	GetDemo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListDevices 我的外出设备
+	//
+	// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+	//
+	// Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
+	ListDevices(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddDeviceWithBody 登记外出设备
+	//
+	// Registers the device that the caller takes to people's homes. Takes the
+	// password again. The answer carries the half of the device's key that this
+	// node keeps: what is queued there opens with it, and with it alone or with
+	// the password, so that a lost device shows nothing. The device sends its id
+	// in `Tongban-Device` from then on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+	AddDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddDevice 登记外出设备
+	//
+	// Registers the device that the caller takes to people's homes. Takes the
+	// password again. The answer carries the half of the device's key that this
+	// node keeps: what is queued there opens with it, and with it alone or with
+	// the password, so that a lost device shows nothing. The device sends its id
+	// in `Tongban-Device` from then on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+	AddDevice(ctx context.Context, body AddDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetDeviceKey 取回设备密钥
+	//
+	// This node's half of the key of one's own device, to open what is queued there. Not of a device that was revoked.
+	//
+	// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
+	GetDeviceKey(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RevokeDevice 注销设备（挂失）
+	//
+	// For a device that was lost: this node's half of its key is destroyed, all
+	// logins of its owner here end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. One's
+	// own, or anybody's for who manages the staff of this node.
+	//
+	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+	RevokeDevice(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListDivisions 区划列表
 	//
 	// Corresponds with GET /api/v1/divisions (the `ListDivisions` operationId).
@@ -6835,6 +6982,27 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
 	GetJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetLAN 本机局域网加密地址
+	//
+	// The https addresses of this node on its local network, and the certificate of the county's authority that a phone has to trust for them.
+	//
+	// Corresponds with GET /api/v1/lan (the `GetLAN` operationId).
+	GetLAN(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCountyCertificate 县级证书机构的根证书
+	//
+	// The certificate of the county's authority, to be installed on a phone. Compare its fingerprint first.
+	//
+	// Corresponds with GET /api/v1/lan/ca.crt (the `GetCountyCertificate` operationId).
+	GetCountyCertificate(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLANCode 局域网地址二维码
+	//
+	// The page that walks a phone through trusting this node, as a QR code. 404 when no local network is served.
+	//
+	// Corresponds with GET /api/v1/lan/code.svg (the `GetLANCode` operationId).
+	GetLANCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCheckpoint 账本检查点
 	//
 	// The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -6920,10 +7088,43 @@ type ClientInterface interface {
 	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
 	SetMyAgents(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// BeginMyAttachmentWithBody 开始或继续上传附件
+	//
+	// Announces a file by its SHA-256 and size. The answer says how many bytes
+	// of one's own upload are here already; go on from there with PATCH. Whether
+	// somebody else brought the same content is not told: only who brings all of
+	// a file can name it in a case. At most 20 are under way at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+	BeginMyAttachmentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginMyAttachment 开始或继续上传附件
+	//
+	// Announces a file by its SHA-256 and size. The answer says how many bytes
+	// of one's own upload are here already; go on from there with PATCH. Whether
+	// somebody else brought the same content is not told: only who brings all of
+	// a file can name it in a case. At most 20 are under way at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+	BeginMyAttachment(ctx context.Context, body BeginMyAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMyAttachment 查看自己的附件
 	//
 	// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
 	GetMyAttachment(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AppendMyAttachmentWithBody 上传一段
+	//
+	// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PATCH /api/v1/my/attachments/{hash} (the `AppendMyAttachment` operationId).
+	AppendMyAttachmentWithBody(ctx context.Context, hash Hash, params *AppendMyAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PutMyAttachmentWithBody 上传附件
 	//
@@ -9354,6 +9555,123 @@ func (c *Client) ReceiveTransfer(ctx context.Context, list TransferID, params *R
 	return c.Client.Do(req)
 }
 
+// GetDemo 演示角色
+//
+// The people of a demonstration and their password, to log in with one click. 404 everywhere else; no node in production is one.
+//
+// Corresponds with GET /api/v1/demo (the `GetDemo` operationId).
+func (c *Client) GetDemo(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDemoRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListDevices 我的外出设备
+//
+// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+//
+// Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
+func (c *Client) ListDevices(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListDevicesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddDeviceWithBody 登记外出设备
+//
+// Registers the device that the caller takes to people's homes. Takes the
+// password again. The answer carries the half of the device's key that this
+// node keeps: what is queued there opens with it, and with it alone or with
+// the password, so that a lost device shows nothing. The device sends its id
+// in `Tongban-Device` from then on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+func (c *Client) AddDeviceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDeviceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddDevice 登记外出设备
+//
+// Registers the device that the caller takes to people's homes. Takes the
+// password again. The answer carries the half of the device's key that this
+// node keeps: what is queued there opens with it, and with it alone or with
+// the password, so that a lost device shows nothing. The device sends its id
+// in `Tongban-Device` from then on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+func (c *Client) AddDevice(ctx context.Context, body AddDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddDeviceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetDeviceKey 取回设备密钥
+//
+// This node's half of the key of one's own device, to open what is queued there. Not of a device that was revoked.
+//
+// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
+func (c *Client) GetDeviceKey(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetDeviceKeyRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RevokeDevice 注销设备（挂失）
+//
+// For a device that was lost: this node's half of its key is destroyed, all
+// logins of its owner here end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. One's
+// own, or anybody's for who manages the staff of this node.
+//
+// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+func (c *Client) RevokeDevice(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRevokeDeviceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListDivisions 区划列表
 //
 // Corresponds with GET /api/v1/divisions (the `ListDivisions` operationId).
@@ -10198,6 +10516,57 @@ func (c *Client) GetJointDocument(ctx context.Context, id CaseID, kind JointDocu
 	return c.Client.Do(req)
 }
 
+// GetLAN 本机局域网加密地址
+//
+// The https addresses of this node on its local network, and the certificate of the county's authority that a phone has to trust for them.
+//
+// Corresponds with GET /api/v1/lan (the `GetLAN` operationId).
+func (c *Client) GetLAN(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLANRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCountyCertificate 县级证书机构的根证书
+//
+// The certificate of the county's authority, to be installed on a phone. Compare its fingerprint first.
+//
+// Corresponds with GET /api/v1/lan/ca.crt (the `GetCountyCertificate` operationId).
+func (c *Client) GetCountyCertificate(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCountyCertificateRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLANCode 局域网地址二维码
+//
+// The page that walks a phone through trusting this node, as a QR code. 404 when no local network is served.
+//
+// Corresponds with GET /api/v1/lan/code.svg (the `GetLANCode` operationId).
+func (c *Client) GetLANCode(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLANCodeRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCheckpoint 账本检查点
 //
 // The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -10373,11 +10742,74 @@ func (c *Client) SetMyAgents(ctx context.Context, params *SetMyAgentsParams, bod
 	return c.Client.Do(req)
 }
 
+// BeginMyAttachmentWithBody 开始或继续上传附件
+//
+// Announces a file by its SHA-256 and size. The answer says how many bytes
+// of one's own upload are here already; go on from there with PATCH. Whether
+// somebody else brought the same content is not told: only who brings all of
+// a file can name it in a case. At most 20 are under way at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+func (c *Client) BeginMyAttachmentWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginMyAttachmentRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginMyAttachment 开始或继续上传附件
+//
+// Announces a file by its SHA-256 and size. The answer says how many bytes
+// of one's own upload are here already; go on from there with PATCH. Whether
+// somebody else brought the same content is not told: only who brings all of
+// a file can name it in a case. At most 20 are under way at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+func (c *Client) BeginMyAttachment(ctx context.Context, body BeginMyAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginMyAttachmentRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMyAttachment 查看自己的附件
 //
 // Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
 func (c *Client) GetMyAttachment(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMyAttachmentRequest(c.Server, hash, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AppendMyAttachmentWithBody 上传一段
+//
+// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PATCH /api/v1/my/attachments/{hash} (the `AppendMyAttachment` operationId).
+func (c *Client) AppendMyAttachmentWithBody(ctx context.Context, hash Hash, params *AppendMyAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAppendMyAttachmentRequestWithBody(c.Server, hash, params, contentType, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15282,6 +15714,191 @@ func NewReceiveTransferRequestWithBody(server string, list TransferID, params *R
 	return req, nil
 }
 
+// NewGetDemoRequest constructs an http.Request for the GetDemo method
+func NewGetDemoRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/demo")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListDevicesRequest constructs an http.Request for the ListDevices method
+func NewListDevicesRequest(server string, params *ListDevicesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/devices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "all", params.All, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddDeviceRequest calls the generic AddDevice builder with application/json body
+func NewAddDeviceRequest(server string, body AddDeviceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddDeviceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAddDeviceRequestWithBody constructs an http.Request for the AddDevice method, with any body, and a specified content type
+func NewAddDeviceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/devices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetDeviceKeyRequest constructs an http.Request for the GetDeviceKey method
+func NewGetDeviceKeyRequest(server string, id DeviceID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/devices/%s/key", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRevokeDeviceRequest constructs an http.Request for the RevokeDevice method
+func NewRevokeDeviceRequest(server string, id DeviceID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/devices/%s/revoke", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListDivisionsRequest constructs an http.Request for the ListDivisions method
 func NewListDivisionsRequest(server string, params *ListDivisionsParams) (*http.Request, error) {
 	var err error
@@ -16746,6 +17363,87 @@ func NewGetJointDocumentRequest(server string, id CaseID, kind JointDocumentKind
 	return req, nil
 }
 
+// NewGetLANRequest constructs an http.Request for the GetLAN method
+func NewGetLANRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/lan")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCountyCertificateRequest constructs an http.Request for the GetCountyCertificate method
+func NewGetCountyCertificateRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/lan/ca.crt")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetLANCodeRequest constructs an http.Request for the GetLANCode method
+func NewGetLANCodeRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/lan/code.svg")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetCheckpointRequest constructs an http.Request for the GetCheckpoint method
 func NewGetCheckpointRequest(server string) (*http.Request, error) {
 	var err error
@@ -16983,6 +17681,46 @@ func NewSetMyAgentsRequestWithBody(server string, params *SetMyAgentsParams, con
 	return req, nil
 }
 
+// NewBeginMyAttachmentRequest calls the generic BeginMyAttachment builder with application/json body
+func NewBeginMyAttachmentRequest(server string, body BeginMyAttachmentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginMyAttachmentRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginMyAttachmentRequestWithBody constructs an http.Request for the BeginMyAttachment method, with any body, and a specified content type
+func NewBeginMyAttachmentRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/attachments")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetMyAttachmentRequest constructs an http.Request for the GetMyAttachment method
 func NewGetMyAttachmentRequest(server string, hash Hash, params *GetMyAttachmentParams) (*http.Request, error) {
 	var err error
@@ -17035,6 +17773,55 @@ func NewGetMyAttachmentRequest(server string, hash Hash, params *GetMyAttachment
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAppendMyAttachmentRequestWithBody constructs an http.Request for the AppendMyAttachment method, with any body, and a specified content type
+func NewAppendMyAttachmentRequestWithBody(server string, hash Hash, params *AppendMyAttachmentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "hash", hash, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/attachments/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPatch, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Upload-Offset", params.UploadOffset, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "integer", Format: "int64"})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Upload-Offset", headerParam0)
+
 	}
 
 	return req, nil
@@ -21287,6 +22074,71 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/custody/transfers/{list}/receipt (the `ReceiveTransfer` operationId).
 	ReceiveTransferWithResponse(ctx context.Context, list TransferID, params *ReceiveTransferParams, body ReceiveTransferJSONRequestBody, reqEditors ...RequestEditorFn) (*ReceiveTransferResponse, error)
 
+	// GetDemoWithResponse 演示角色
+	//
+	// The people of a demonstration and their password, to log in with one click. 404 everywhere else; no node in production is one.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/demo (the `GetDemo` operationId).
+	GetDemoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDemoResponse, error)
+
+	// ListDevicesWithResponse 我的外出设备
+	//
+	// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
+	ListDevicesWithResponse(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*ListDevicesResponse, error)
+
+	// AddDeviceWithBodyWithResponse 登记外出设备
+	//
+	// Registers the device that the caller takes to people's homes. Takes the
+	// password again. The answer carries the half of the device's key that this
+	// node keeps: what is queued there opens with it, and with it alone or with
+	// the password, so that a lost device shows nothing. The device sends its id
+	// in `Tongban-Device` from then on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+	AddDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDeviceResponse, error)
+
+	// AddDeviceWithResponse 登记外出设备
+	//
+	// Registers the device that the caller takes to people's homes. Takes the
+	// password again. The answer carries the half of the device's key that this
+	// node keeps: what is queued there opens with it, and with it alone or with
+	// the password, so that a lost device shows nothing. The device sends its id
+	// in `Tongban-Device` from then on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+	AddDeviceWithResponse(ctx context.Context, body AddDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDeviceResponse, error)
+
+	// GetDeviceKeyWithResponse 取回设备密钥
+	//
+	// This node's half of the key of one's own device, to open what is queued there. Not of a device that was revoked.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
+	GetDeviceKeyWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*GetDeviceKeyResponse, error)
+
+	// RevokeDeviceWithResponse 注销设备（挂失）
+	//
+	// For a device that was lost: this node's half of its key is destroyed, all
+	// logins of its owner here end, and whatever comes from the device is
+	// answered 403 `device_revoked`, upon which it wipes what it holds. One's
+	// own, or anybody's for who manages the staff of this node.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+	RevokeDeviceWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error)
+
 	// ListDivisionsWithResponse 区划列表
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -21715,6 +22567,33 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
 	GetJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*GetJointDocumentResponse, error)
 
+	// GetLANWithResponse 本机局域网加密地址
+	//
+	// The https addresses of this node on its local network, and the certificate of the county's authority that a phone has to trust for them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/lan (the `GetLAN` operationId).
+	GetLANWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLANResponse, error)
+
+	// GetCountyCertificateWithResponse 县级证书机构的根证书
+	//
+	// The certificate of the county's authority, to be installed on a phone. Compare its fingerprint first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/lan/ca.crt (the `GetCountyCertificate` operationId).
+	GetCountyCertificateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCountyCertificateResponse, error)
+
+	// GetLANCodeWithResponse 局域网地址二维码
+	//
+	// The page that walks a phone through trusting this node, as a QR code. 404 when no local network is served.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/lan/code.svg (the `GetLANCode` operationId).
+	GetLANCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLANCodeResponse, error)
+
 	// GetCheckpointWithResponse 账本检查点
 	//
 	// The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -21806,12 +22685,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with PUT /api/v1/my/agents (the `SetMyAgents` operationId).
 	SetMyAgentsWithResponse(ctx context.Context, params *SetMyAgentsParams, body SetMyAgentsJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyAgentsResponse, error)
 
+	// BeginMyAttachmentWithBodyWithResponse 开始或继续上传附件
+	//
+	// Announces a file by its SHA-256 and size. The answer says how many bytes
+	// of one's own upload are here already; go on from there with PATCH. Whether
+	// somebody else brought the same content is not told: only who brings all of
+	// a file can name it in a case. At most 20 are under way at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+	BeginMyAttachmentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginMyAttachmentResponse, error)
+
+	// BeginMyAttachmentWithResponse 开始或继续上传附件
+	//
+	// Announces a file by its SHA-256 and size. The answer says how many bytes
+	// of one's own upload are here already; go on from there with PATCH. Whether
+	// somebody else brought the same content is not told: only who brings all of
+	// a file can name it in a case. At most 20 are under way at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+	BeginMyAttachmentWithResponse(ctx context.Context, body BeginMyAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginMyAttachmentResponse, error)
+
 	// GetMyAttachmentWithResponse 查看自己的附件
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /api/v1/my/attachments/{hash} (the `GetMyAttachment` operationId).
 	GetMyAttachmentWithResponse(ctx context.Context, hash Hash, params *GetMyAttachmentParams, reqEditors ...RequestEditorFn) (*GetMyAttachmentResponse, error)
+
+	// AppendMyAttachmentWithBodyWithResponse 上传一段
+	//
+	// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PATCH /api/v1/my/attachments/{hash} (the `AppendMyAttachment` operationId).
+	AppendMyAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, params *AppendMyAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AppendMyAttachmentResponse, error)
 
 	// PutMyAttachmentWithBodyWithResponse 上传附件
 	//
@@ -25333,6 +26245,246 @@ func (r ReceiveTransferResponse) ContentType() string {
 	return ""
 }
 
+type GetDemoResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Demo
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDemoResponse) GetJSON200() *Demo {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDemoResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDemoResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDemoResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDemoResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDemoResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListDevicesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeviceList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListDevicesResponse) GetJSON200() *DeviceList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListDevicesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListDevicesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListDevicesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListDevicesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListDevicesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AddDeviceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *DeviceKey
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddDeviceResponse) GetJSON201() *DeviceKey {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddDeviceResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddDeviceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddDeviceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddDeviceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddDeviceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetDeviceKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *DeviceKey
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetDeviceKeyResponse) GetJSON200() *DeviceKey {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetDeviceKeyResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetDeviceKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetDeviceKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetDeviceKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetDeviceKeyResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RevokeDeviceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Device
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RevokeDeviceResponse) GetJSON200() *Device {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RevokeDeviceResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RevokeDeviceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RevokeDeviceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RevokeDeviceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RevokeDeviceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListDivisionsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -26800,6 +27952,136 @@ func (r GetJointDocumentResponse) ContentType() string {
 	return ""
 }
 
+type GetLANResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *LAN
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLANResponse) GetJSON200() *LAN {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLANResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLANResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLANResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLANResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLANResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCountyCertificateResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCountyCertificateResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCountyCertificateResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCountyCertificateResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCountyCertificateResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCountyCertificateResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetLANCodeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLANCodeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLANCodeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLANCodeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLANCodeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLANCodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetCheckpointResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -27088,6 +28370,54 @@ func (r SetMyAgentsResponse) ContentType() string {
 	return ""
 }
 
+type BeginMyAttachmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AttachmentState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginMyAttachmentResponse) GetJSON200() *AttachmentState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginMyAttachmentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginMyAttachmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginMyAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginMyAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginMyAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMyAttachmentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -27123,6 +28453,54 @@ func (r GetMyAttachmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetMyAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AppendMyAttachmentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AttachmentState
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AppendMyAttachmentResponse) GetJSON200() *AttachmentState {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AppendMyAttachmentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AppendMyAttachmentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AppendMyAttachmentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AppendMyAttachmentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AppendMyAttachmentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -31959,6 +33337,107 @@ func (c *ClientWithResponses) ReceiveTransferWithResponse(ctx context.Context, l
 	return ParseReceiveTransferResponse(rsp)
 }
 
+// GetDemoWithResponse 演示角色
+//
+// The people of a demonstration and their password, to log in with one click. 404 everywhere else; no node in production is one.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/demo (the `GetDemo` operationId).
+func (c *ClientWithResponses) GetDemoWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetDemoResponse, error) {
+	rsp, err := c.GetDemo(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDemoResponse(rsp)
+}
+
+// ListDevicesWithResponse 我的外出设备
+//
+// The caller's own; with `all`, everybody's at this node, for who manages its staff.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/devices (the `ListDevices` operationId).
+func (c *ClientWithResponses) ListDevicesWithResponse(ctx context.Context, params *ListDevicesParams, reqEditors ...RequestEditorFn) (*ListDevicesResponse, error) {
+	rsp, err := c.ListDevices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListDevicesResponse(rsp)
+}
+
+// AddDeviceWithBodyWithResponse 登记外出设备
+//
+// Registers the device that the caller takes to people's homes. Takes the
+// password again. The answer carries the half of the device's key that this
+// node keeps: what is queued there opens with it, and with it alone or with
+// the password, so that a lost device shows nothing. The device sends its id
+// in `Tongban-Device` from then on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+func (c *ClientWithResponses) AddDeviceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddDeviceResponse, error) {
+	rsp, err := c.AddDeviceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddDeviceResponse(rsp)
+}
+
+// AddDeviceWithResponse 登记外出设备
+//
+// Registers the device that the caller takes to people's homes. Takes the
+// password again. The answer carries the half of the device's key that this
+// node keeps: what is queued there opens with it, and with it alone or with
+// the password, so that a lost device shows nothing. The device sends its id
+// in `Tongban-Device` from then on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/devices (the `AddDevice` operationId).
+func (c *ClientWithResponses) AddDeviceWithResponse(ctx context.Context, body AddDeviceJSONRequestBody, reqEditors ...RequestEditorFn) (*AddDeviceResponse, error) {
+	rsp, err := c.AddDevice(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddDeviceResponse(rsp)
+}
+
+// GetDeviceKeyWithResponse 取回设备密钥
+//
+// This node's half of the key of one's own device, to open what is queued there. Not of a device that was revoked.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/devices/{id}/key (the `GetDeviceKey` operationId).
+func (c *ClientWithResponses) GetDeviceKeyWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*GetDeviceKeyResponse, error) {
+	rsp, err := c.GetDeviceKey(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetDeviceKeyResponse(rsp)
+}
+
+// RevokeDeviceWithResponse 注销设备（挂失）
+//
+// For a device that was lost: this node's half of its key is destroyed, all
+// logins of its owner here end, and whatever comes from the device is
+// answered 403 `device_revoked`, upon which it wipes what it holds. One's
+// own, or anybody's for who manages the staff of this node.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/devices/{id}/revoke (the `RevokeDevice` operationId).
+func (c *ClientWithResponses) RevokeDeviceWithResponse(ctx context.Context, id DeviceID, reqEditors ...RequestEditorFn) (*RevokeDeviceResponse, error) {
+	rsp, err := c.RevokeDevice(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRevokeDeviceResponse(rsp)
+}
+
 // ListDivisionsWithResponse 区划列表
 //
 // Returns a wrapper object for the known response body format(s).
@@ -32657,6 +34136,51 @@ func (c *ClientWithResponses) GetJointDocumentWithResponse(ctx context.Context, 
 	return ParseGetJointDocumentResponse(rsp)
 }
 
+// GetLANWithResponse 本机局域网加密地址
+//
+// The https addresses of this node on its local network, and the certificate of the county's authority that a phone has to trust for them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/lan (the `GetLAN` operationId).
+func (c *ClientWithResponses) GetLANWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLANResponse, error) {
+	rsp, err := c.GetLAN(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLANResponse(rsp)
+}
+
+// GetCountyCertificateWithResponse 县级证书机构的根证书
+//
+// The certificate of the county's authority, to be installed on a phone. Compare its fingerprint first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/lan/ca.crt (the `GetCountyCertificate` operationId).
+func (c *ClientWithResponses) GetCountyCertificateWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetCountyCertificateResponse, error) {
+	rsp, err := c.GetCountyCertificate(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCountyCertificateResponse(rsp)
+}
+
+// GetLANCodeWithResponse 局域网地址二维码
+//
+// The page that walks a phone through trusting this node, as a QR code. 404 when no local network is served.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/lan/code.svg (the `GetLANCode` operationId).
+func (c *ClientWithResponses) GetLANCodeWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLANCodeResponse, error) {
+	rsp, err := c.GetLANCode(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLANCodeResponse(rsp)
+}
+
 // GetCheckpointWithResponse 账本检查点
 //
 // The newest signed checkpoint this node has seen: tree size, root hash, and the county's signature (a signed note).
@@ -32802,6 +34326,42 @@ func (c *ClientWithResponses) SetMyAgentsWithResponse(ctx context.Context, param
 	return ParseSetMyAgentsResponse(rsp)
 }
 
+// BeginMyAttachmentWithBodyWithResponse 开始或继续上传附件
+//
+// Announces a file by its SHA-256 and size. The answer says how many bytes
+// of one's own upload are here already; go on from there with PATCH. Whether
+// somebody else brought the same content is not told: only who brings all of
+// a file can name it in a case. At most 20 are under way at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+func (c *ClientWithResponses) BeginMyAttachmentWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginMyAttachmentResponse, error) {
+	rsp, err := c.BeginMyAttachmentWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginMyAttachmentResponse(rsp)
+}
+
+// BeginMyAttachmentWithResponse 开始或继续上传附件
+//
+// Announces a file by its SHA-256 and size. The answer says how many bytes
+// of one's own upload are here already; go on from there with PATCH. Whether
+// somebody else brought the same content is not told: only who brings all of
+// a file can name it in a case. At most 20 are under way at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/attachments (the `BeginMyAttachment` operationId).
+func (c *ClientWithResponses) BeginMyAttachmentWithResponse(ctx context.Context, body BeginMyAttachmentJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginMyAttachmentResponse, error) {
+	rsp, err := c.BeginMyAttachment(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginMyAttachmentResponse(rsp)
+}
+
 // GetMyAttachmentWithResponse 查看自己的附件
 //
 // Returns a wrapper object for the known response body format(s).
@@ -32813,6 +34373,21 @@ func (c *ClientWithResponses) GetMyAttachmentWithResponse(ctx context.Context, h
 		return nil, err
 	}
 	return ParseGetMyAttachmentResponse(rsp)
+}
+
+// AppendMyAttachmentWithBodyWithResponse 上传一段
+//
+// Appends a chunk at `Upload-Offset`, which must be where the upload stands (else 409 `wrong_offset`). A chunk is durable when the answer comes.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PATCH /api/v1/my/attachments/{hash} (the `AppendMyAttachment` operationId).
+func (c *ClientWithResponses) AppendMyAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, params *AppendMyAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AppendMyAttachmentResponse, error) {
+	rsp, err := c.AppendMyAttachmentWithBody(ctx, hash, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAppendMyAttachmentResponse(rsp)
 }
 
 // PutMyAttachmentWithBodyWithResponse 上传附件
@@ -36202,6 +37777,171 @@ func ParseReceiveTransferResponse(rsp *http.Response) (*ReceiveTransferResponse,
 	return response, nil
 }
 
+// ParseGetDemoResponse parses an HTTP response from a GetDemoWithResponse call
+func ParseGetDemoResponse(rsp *http.Response) (*GetDemoResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDemoResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Demo
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListDevicesResponse parses an HTTP response from a ListDevicesWithResponse call
+func ParseListDevicesResponse(rsp *http.Response) (*ListDevicesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListDevicesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeviceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAddDeviceResponse parses an HTTP response from a AddDeviceWithResponse call
+func ParseAddDeviceResponse(rsp *http.Response) (*AddDeviceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddDeviceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest DeviceKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetDeviceKeyResponse parses an HTTP response from a GetDeviceKeyWithResponse call
+func ParseGetDeviceKeyResponse(rsp *http.Response) (*GetDeviceKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetDeviceKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest DeviceKey
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRevokeDeviceResponse parses an HTTP response from a RevokeDeviceWithResponse call
+func ParseRevokeDeviceResponse(rsp *http.Response) (*RevokeDeviceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RevokeDeviceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Device
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListDivisionsResponse parses an HTTP response from a ListDivisionsWithResponse call
 func ParseListDivisionsResponse(rsp *http.Response) (*ListDivisionsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37219,6 +38959,91 @@ func ParseGetJointDocumentResponse(rsp *http.Response) (*GetJointDocumentRespons
 	return response, nil
 }
 
+// ParseGetLANResponse parses an HTTP response from a GetLANWithResponse call
+func ParseGetLANResponse(rsp *http.Response) (*GetLANResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLANResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest LAN
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCountyCertificateResponse parses an HTTP response from a GetCountyCertificateWithResponse call
+func ParseGetCountyCertificateResponse(rsp *http.Response) (*GetCountyCertificateResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCountyCertificateResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetLANCodeResponse parses an HTTP response from a GetLANCodeWithResponse call
+func ParseGetLANCodeResponse(rsp *http.Response) (*GetLANCodeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLANCodeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetCheckpointResponse parses an HTTP response from a GetCheckpointWithResponse call
 func ParseGetCheckpointResponse(rsp *http.Response) (*GetCheckpointResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37417,6 +39242,39 @@ func ParseSetMyAgentsResponse(rsp *http.Response) (*SetMyAgentsResponse, error) 
 	return response, nil
 }
 
+// ParseBeginMyAttachmentResponse parses an HTTP response from a BeginMyAttachmentWithResponse call
+func ParseBeginMyAttachmentResponse(rsp *http.Response) (*BeginMyAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginMyAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AttachmentState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetMyAttachmentResponse parses an HTTP response from a GetMyAttachmentWithResponse call
 func ParseGetMyAttachmentResponse(rsp *http.Response) (*GetMyAttachmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -37431,6 +39289,39 @@ func ParseGetMyAttachmentResponse(rsp *http.Response) (*GetMyAttachmentResponse,
 	}
 
 	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAppendMyAttachmentResponse parses an HTTP response from a AppendMyAttachmentWithResponse call
+func ParseAppendMyAttachmentResponse(rsp *http.Response) (*AppendMyAttachmentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AppendMyAttachmentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AttachmentState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

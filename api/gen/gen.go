@@ -2397,8 +2397,63 @@ type Deadline struct {
 // DeadlineKind defines model for Deadline.Kind.
 type DeadlineKind string
 
+// Demo defines model for Demo.
+type Demo struct {
+	// Password That of everybody.
+	Password string       `json:"password"`
+	People   []DemoPerson `json:"people"`
+}
+
+// DemoPerson defines model for DemoPerson.
+type DemoPerson struct {
+	// Address Of the node they work at.
+	Address string `json:"address"`
+
+	// As What they are for: a role, or `applicant`.
+	As string `json:"as"`
+
+	// Login Of an applicant, the ID number.
+	Login string `json:"login"`
+	Name  string `json:"name"`
+	Place string `json:"place"`
+}
+
 // Desk defines model for Desk.
 type Desk = ledger.Desk
+
+// Device defines model for Device.
+type Device struct {
+	Id           string `json:"id"`
+	Name         string `json:"name"`
+	RegisteredAt int64  `json:"registered_at"`
+	RevokedAt    int64  `json:"revoked_at,omitempty,omitzero"`
+
+	// SeenAt When it last asked for its key.
+	SeenAt int64 `json:"seen_at"`
+
+	// Staff Staff number of its owner.
+	Staff string `json:"staff"`
+}
+
+// DeviceKey defines model for DeviceKey.
+type DeviceKey struct {
+	Device Device `json:"device"`
+
+	// Key 32 bytes in base64url, without padding.
+	Key string `json:"key"`
+}
+
+// DeviceList defines model for DeviceList.
+type DeviceList struct {
+	Devices []Device `json:"devices"`
+}
+
+// DeviceRequest defines model for DeviceRequest.
+type DeviceRequest struct {
+	// Name What its owner calls it.
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
 
 // DiffReport defines model for DiffReport.
 type DiffReport struct {
@@ -2948,6 +3003,22 @@ type JointSummary struct {
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
+}
+
+// LAN defines model for LAN.
+type LAN struct {
+	// Addresses None where no local network is served.
+	Addresses   []string `json:"addresses"`
+	CaExpiresAt int64    `json:"ca_expires_at"`
+
+	// County Example: 330523110200
+	County Division `json:"county"`
+
+	// ExpiresAt When the certificate of the addresses ends; it is renewed by itself before.
+	ExpiresAt int64 `json:"expires_at,omitempty,omitzero"`
+
+	// Fingerprint SHA-256 of the authority's certificate, in hex in pairs.
+	Fingerprint string `json:"fingerprint"`
 }
 
 // LevelReport defines model for LevelReport.
@@ -4652,6 +4723,9 @@ type ComplaintNumber = string
 // Cursor defines model for Cursor.
 type Cursor = string
 
+// DeviceID defines model for DeviceID.
+type DeviceID = string
+
 // FeedFormat defines model for FeedFormat.
 type FeedFormat string
 
@@ -5038,6 +5112,11 @@ type ReceiveTransferParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListDevicesParams defines parameters for ListDevices.
+type ListDevicesParams struct {
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
+}
+
 // ListDivisionsParams defines parameters for ListDivisions.
 type ListDivisionsParams struct {
 	// Parent Only those directly below.
@@ -5155,6 +5234,11 @@ type SetMyAgentsParams struct {
 type GetMyAttachmentParams struct {
 	// Case A case of one's own that names the file.
 	Case string `form:"case" json:"case"`
+}
+
+// AppendMyAttachmentParams defines parameters for AppendMyAttachment.
+type AppendMyAttachmentParams struct {
+	UploadOffset int64 `json:"Upload-Offset"`
 }
 
 // ListMyCasesParams defines parameters for ListMyCases.
@@ -5487,6 +5571,9 @@ type HandOverJSONRequestBody = HandOverRequest
 // ReceiveTransferJSONRequestBody defines body for ReceiveTransfer for application/json ContentType.
 type ReceiveTransferJSONRequestBody = ReceiptRequest
 
+// AddDeviceJSONRequestBody defines body for AddDevice for application/json ContentType.
+type AddDeviceJSONRequestBody = DeviceRequest
+
 // ImportDivisionsJSONRequestBody defines body for ImportDivisions for application/json ContentType.
 type ImportDivisionsJSONRequestBody = ImportFile
 
@@ -5537,6 +5624,9 @@ type ActivateAccountJSONRequestBody = Activation
 
 // SetMyAgentsJSONRequestBody defines body for SetMyAgents for application/json ContentType.
 type SetMyAgentsJSONRequestBody = MyAgents
+
+// BeginMyAttachmentJSONRequestBody defines body for BeginMyAttachment for application/json ContentType.
+type BeginMyAttachmentJSONRequestBody = AttachmentRequest
 
 // SubmitMyCaseJSONRequestBody defines body for SubmitMyCase for application/json ContentType.
 type SubmitMyCaseJSONRequestBody = MySubmission
@@ -5792,6 +5882,21 @@ type ServerInterface interface {
 	// ReceiveTransfer 签收材料
 	// (POST /api/v1/custody/transfers/{list}/receipt)
 	ReceiveTransfer(w http.ResponseWriter, r *http.Request, list TransferID, params ReceiveTransferParams)
+	// GetDemo 演示角色
+	// (GET /api/v1/demo)
+	GetDemo(w http.ResponseWriter, r *http.Request)
+	// ListDevices 我的外出设备
+	// (GET /api/v1/devices)
+	ListDevices(w http.ResponseWriter, r *http.Request, params ListDevicesParams)
+	// AddDevice 登记外出设备
+	// (POST /api/v1/devices)
+	AddDevice(w http.ResponseWriter, r *http.Request)
+	// GetDeviceKey 取回设备密钥
+	// (GET /api/v1/devices/{id}/key)
+	GetDeviceKey(w http.ResponseWriter, r *http.Request, id DeviceID)
+	// RevokeDevice 注销设备（挂失）
+	// (POST /api/v1/devices/{id}/revoke)
+	RevokeDevice(w http.ResponseWriter, r *http.Request, id DeviceID)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams)
@@ -5885,6 +5990,15 @@ type ServerInterface interface {
 	// GetJointDocument 出具联办件文书
 	// (GET /api/v1/joint-cases/{id}/documents/{kind})
 	GetJointDocument(w http.ResponseWriter, r *http.Request, id CaseID, kind JointDocumentKind, params GetJointDocumentParams)
+	// GetLAN 本机局域网加密地址
+	// (GET /api/v1/lan)
+	GetLAN(w http.ResponseWriter, r *http.Request)
+	// GetCountyCertificate 县级证书机构的根证书
+	// (GET /api/v1/lan/ca.crt)
+	GetCountyCertificate(w http.ResponseWriter, r *http.Request)
+	// GetLANCode 局域网地址二维码
+	// (GET /api/v1/lan/code.svg)
+	GetLANCode(w http.ResponseWriter, r *http.Request)
 	// GetCheckpoint 账本检查点
 	// (GET /api/v1/ledger/checkpoint)
 	GetCheckpoint(w http.ResponseWriter, r *http.Request)
@@ -5903,9 +6017,15 @@ type ServerInterface interface {
 	// SetMyAgents 单位登记经办人
 	// (PUT /api/v1/my/agents)
 	SetMyAgents(w http.ResponseWriter, r *http.Request, params SetMyAgentsParams)
+	// BeginMyAttachment 开始或继续上传附件
+	// (POST /api/v1/my/attachments)
+	BeginMyAttachment(w http.ResponseWriter, r *http.Request)
 	// GetMyAttachment 查看自己的附件
 	// (GET /api/v1/my/attachments/{hash})
 	GetMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params GetMyAttachmentParams)
+	// AppendMyAttachment 上传一段
+	// (PATCH /api/v1/my/attachments/{hash})
+	AppendMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params AppendMyAttachmentParams)
 	// PutMyAttachment 上传附件
 	// (PUT /api/v1/my/attachments/{hash})
 	PutMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash)
@@ -8616,6 +8736,119 @@ func (siw *ServerInterfaceWrapper) ReceiveTransfer(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// GetDemo operation middleware
+func (siw *ServerInterfaceWrapper) GetDemo(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDemo(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListDevices operation middleware
+func (siw *ServerInterfaceWrapper) ListDevices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListDevicesParams
+
+	// ------------- Optional query parameter "all" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "all", r.URL.Query(), &params.All, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "all"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "all", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListDevices(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AddDevice operation middleware
+func (siw *ServerInterfaceWrapper) AddDevice(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AddDevice(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetDeviceKey operation middleware
+func (siw *ServerInterfaceWrapper) GetDeviceKey(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DeviceID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetDeviceKey(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RevokeDevice operation middleware
+func (siw *ServerInterfaceWrapper) RevokeDevice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id DeviceID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RevokeDevice(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListDivisions operation middleware
 func (siw *ServerInterfaceWrapper) ListDivisions(w http.ResponseWriter, r *http.Request) {
 
@@ -9630,6 +9863,48 @@ func (siw *ServerInterfaceWrapper) GetJointDocument(w http.ResponseWriter, r *ht
 	handler.ServeHTTP(w, r)
 }
 
+// GetLAN operation middleware
+func (siw *ServerInterfaceWrapper) GetLAN(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLAN(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCountyCertificate operation middleware
+func (siw *ServerInterfaceWrapper) GetCountyCertificate(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCountyCertificate(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetLANCode operation middleware
+func (siw *ServerInterfaceWrapper) GetLANCode(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetLANCode(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetCheckpoint operation middleware
 func (siw *ServerInterfaceWrapper) GetCheckpoint(w http.ResponseWriter, r *http.Request) {
 
@@ -9764,6 +10039,20 @@ func (siw *ServerInterfaceWrapper) SetMyAgents(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// BeginMyAttachment operation middleware
+func (siw *ServerInterfaceWrapper) BeginMyAttachment(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginMyAttachment(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMyAttachment operation middleware
 func (siw *ServerInterfaceWrapper) GetMyAttachment(w http.ResponseWriter, r *http.Request) {
 
@@ -9797,6 +10086,60 @@ func (siw *ServerInterfaceWrapper) GetMyAttachment(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetMyAttachment(w, r, hash, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AppendMyAttachment operation middleware
+func (siw *ServerInterfaceWrapper) AppendMyAttachment(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "hash" -------------
+	var hash Hash
+
+	err = runtime.BindStyledParameterWithOptions("simple", "hash", mux.Vars(r)["hash"], &hash, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "hash", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AppendMyAttachmentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Upload-Offset" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Upload-Offset")]; found {
+		var UploadOffset int64
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Upload-Offset", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Upload-Offset", valueList[0], &UploadOffset, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "integer", Format: "int64"})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Upload-Offset", Err: err})
+			return
+		}
+
+		params.UploadOffset = UploadOffset
+
+	} else {
+		err = fmt.Errorf("Header parameter Upload-Offset is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Upload-Offset", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AppendMyAttachment(w, r, hash, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12315,6 +12658,22 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/node", wrapper.GetThisNode).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/devices", wrapper.ListDevices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/devices", wrapper.AddDevice).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/devices/{id}/key", wrapper.GetDeviceKey).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/devices/{id}/revoke", wrapper.RevokeDevice).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/demo", wrapper.GetDemo).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/lan", wrapper.GetLAN).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/lan/ca.crt", wrapper.GetCountyCertificate).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/lan/code.svg", wrapper.GetLANCode).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes", wrapper.ListNodes).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/nodes/invitations", wrapper.InviteNode).Methods(http.MethodPost)
@@ -12417,7 +12776,11 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/figures/papers", wrapper.GetPaperFigures).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments", wrapper.BeginMyAttachment).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments/{hash}", wrapper.GetMyAttachment).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments/{hash}", wrapper.AppendMyAttachment).Methods(http.MethodPatch)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments/{hash}", wrapper.PutMyAttachment).Methods(http.MethodPut)
 
@@ -14890,6 +15253,200 @@ func (response ReceiveTransferdefaultApplicationProblemPlusJSONResponse) VisitRe
 	return err
 }
 
+type GetDemoRequestObject struct {
+}
+
+type GetDemoResponseObject interface {
+	VisitGetDemoResponse(w http.ResponseWriter) error
+}
+
+type GetDemo200JSONResponse Demo
+
+func (response GetDemo200JSONResponse) VisitGetDemoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDemodefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDemodefaultApplicationProblemPlusJSONResponse) VisitGetDemoResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDevicesRequestObject struct {
+	Params ListDevicesParams
+}
+
+type ListDevicesResponseObject interface {
+	VisitListDevicesResponse(w http.ResponseWriter) error
+}
+
+type ListDevices200JSONResponse DeviceList
+
+func (response ListDevices200JSONResponse) VisitListDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListDevicesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListDevicesdefaultApplicationProblemPlusJSONResponse) VisitListDevicesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDeviceRequestObject struct {
+	Body *AddDeviceJSONRequestBody
+}
+
+type AddDeviceResponseObject interface {
+	VisitAddDeviceResponse(w http.ResponseWriter) error
+}
+
+type AddDevice201JSONResponse DeviceKey
+
+func (response AddDevice201JSONResponse) VisitAddDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddDevicedefaultApplicationProblemPlusJSONResponse) VisitAddDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeviceKeyRequestObject struct {
+	Id DeviceID `json:"id"`
+}
+
+type GetDeviceKeyResponseObject interface {
+	VisitGetDeviceKeyResponse(w http.ResponseWriter) error
+}
+
+type GetDeviceKey200JSONResponse DeviceKey
+
+func (response GetDeviceKey200JSONResponse) VisitGetDeviceKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetDeviceKeydefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetDeviceKeydefaultApplicationProblemPlusJSONResponse) VisitGetDeviceKeyResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeDeviceRequestObject struct {
+	Id DeviceID `json:"id"`
+}
+
+type RevokeDeviceResponseObject interface {
+	VisitRevokeDeviceResponse(w http.ResponseWriter) error
+}
+
+type RevokeDevice200JSONResponse Device
+
+func (response RevokeDevice200JSONResponse) VisitRevokeDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RevokeDevicedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RevokeDevicedefaultApplicationProblemPlusJSONResponse) VisitRevokeDeviceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListDivisionsRequestObject struct {
 	Params ListDivisionsParams
 }
@@ -16122,6 +16679,132 @@ func (response GetJointDocumentdefaultApplicationProblemPlusJSONResponse) VisitG
 	return err
 }
 
+type GetLANRequestObject struct {
+}
+
+type GetLANResponseObject interface {
+	VisitGetLANResponse(w http.ResponseWriter) error
+}
+
+type GetLAN200JSONResponse LAN
+
+func (response GetLAN200JSONResponse) VisitGetLANResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLANdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLANdefaultApplicationProblemPlusJSONResponse) VisitGetLANResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCountyCertificateRequestObject struct {
+}
+
+type GetCountyCertificateResponseObject interface {
+	VisitGetCountyCertificateResponse(w http.ResponseWriter) error
+}
+
+type GetCountyCertificate200ApplicationxX509CaCertResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetCountyCertificate200ApplicationxX509CaCertResponse) VisitGetCountyCertificateResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/x-x509-ca-cert")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetCountyCertificatedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCountyCertificatedefaultApplicationProblemPlusJSONResponse) VisitGetCountyCertificateResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLANCodeRequestObject struct {
+}
+
+type GetLANCodeResponseObject interface {
+	VisitGetLANCodeResponse(w http.ResponseWriter) error
+}
+
+type GetLANCode200ImagesvgXmlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetLANCode200ImagesvgXmlResponse) VisitGetLANCodeResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "image/svg+xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetLANCodedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLANCodedefaultApplicationProblemPlusJSONResponse) VisitGetLANCodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCheckpointRequestObject struct {
 }
 
@@ -16355,6 +17038,45 @@ func (response SetMyAgentsdefaultApplicationProblemPlusJSONResponse) VisitSetMyA
 	return err
 }
 
+type BeginMyAttachmentRequestObject struct {
+	Body *BeginMyAttachmentJSONRequestBody
+}
+
+type BeginMyAttachmentResponseObject interface {
+	VisitBeginMyAttachmentResponse(w http.ResponseWriter) error
+}
+
+type BeginMyAttachment200JSONResponse AttachmentState
+
+func (response BeginMyAttachment200JSONResponse) VisitBeginMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginMyAttachmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginMyAttachmentdefaultApplicationProblemPlusJSONResponse) VisitBeginMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyAttachmentRequestObject struct {
 	Hash   Hash `json:"hash"`
 	Params GetMyAttachmentParams
@@ -16390,6 +17112,47 @@ type GetMyAttachmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetMyAttachmentdefaultApplicationProblemPlusJSONResponse) VisitGetMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AppendMyAttachmentRequestObject struct {
+	Hash   Hash `json:"hash"`
+	Params AppendMyAttachmentParams
+	Body   io.Reader
+}
+
+type AppendMyAttachmentResponseObject interface {
+	VisitAppendMyAttachmentResponse(w http.ResponseWriter) error
+}
+
+type AppendMyAttachment200JSONResponse AttachmentState
+
+func (response AppendMyAttachment200JSONResponse) VisitAppendMyAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AppendMyAttachmentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AppendMyAttachmentdefaultApplicationProblemPlusJSONResponse) VisitAppendMyAttachmentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19628,6 +20391,21 @@ type StrictServerInterface interface {
 	// ReceiveTransfer 签收材料
 	// (POST /api/v1/custody/transfers/{list}/receipt)
 	ReceiveTransfer(ctx context.Context, request ReceiveTransferRequestObject) (ReceiveTransferResponseObject, error)
+	// GetDemo 演示角色
+	// (GET /api/v1/demo)
+	GetDemo(ctx context.Context, request GetDemoRequestObject) (GetDemoResponseObject, error)
+	// ListDevices 我的外出设备
+	// (GET /api/v1/devices)
+	ListDevices(ctx context.Context, request ListDevicesRequestObject) (ListDevicesResponseObject, error)
+	// AddDevice 登记外出设备
+	// (POST /api/v1/devices)
+	AddDevice(ctx context.Context, request AddDeviceRequestObject) (AddDeviceResponseObject, error)
+	// GetDeviceKey 取回设备密钥
+	// (GET /api/v1/devices/{id}/key)
+	GetDeviceKey(ctx context.Context, request GetDeviceKeyRequestObject) (GetDeviceKeyResponseObject, error)
+	// RevokeDevice 注销设备（挂失）
+	// (POST /api/v1/devices/{id}/revoke)
+	RevokeDevice(ctx context.Context, request RevokeDeviceRequestObject) (RevokeDeviceResponseObject, error)
 	// ListDivisions 区划列表
 	// (GET /api/v1/divisions)
 	ListDivisions(ctx context.Context, request ListDivisionsRequestObject) (ListDivisionsResponseObject, error)
@@ -19721,6 +20499,15 @@ type StrictServerInterface interface {
 	// GetJointDocument 出具联办件文书
 	// (GET /api/v1/joint-cases/{id}/documents/{kind})
 	GetJointDocument(ctx context.Context, request GetJointDocumentRequestObject) (GetJointDocumentResponseObject, error)
+	// GetLAN 本机局域网加密地址
+	// (GET /api/v1/lan)
+	GetLAN(ctx context.Context, request GetLANRequestObject) (GetLANResponseObject, error)
+	// GetCountyCertificate 县级证书机构的根证书
+	// (GET /api/v1/lan/ca.crt)
+	GetCountyCertificate(ctx context.Context, request GetCountyCertificateRequestObject) (GetCountyCertificateResponseObject, error)
+	// GetLANCode 局域网地址二维码
+	// (GET /api/v1/lan/code.svg)
+	GetLANCode(ctx context.Context, request GetLANCodeRequestObject) (GetLANCodeResponseObject, error)
 	// GetCheckpoint 账本检查点
 	// (GET /api/v1/ledger/checkpoint)
 	GetCheckpoint(ctx context.Context, request GetCheckpointRequestObject) (GetCheckpointResponseObject, error)
@@ -19739,9 +20526,15 @@ type StrictServerInterface interface {
 	// SetMyAgents 单位登记经办人
 	// (PUT /api/v1/my/agents)
 	SetMyAgents(ctx context.Context, request SetMyAgentsRequestObject) (SetMyAgentsResponseObject, error)
+	// BeginMyAttachment 开始或继续上传附件
+	// (POST /api/v1/my/attachments)
+	BeginMyAttachment(ctx context.Context, request BeginMyAttachmentRequestObject) (BeginMyAttachmentResponseObject, error)
 	// GetMyAttachment 查看自己的附件
 	// (GET /api/v1/my/attachments/{hash})
 	GetMyAttachment(ctx context.Context, request GetMyAttachmentRequestObject) (GetMyAttachmentResponseObject, error)
+	// AppendMyAttachment 上传一段
+	// (PATCH /api/v1/my/attachments/{hash})
+	AppendMyAttachment(ctx context.Context, request AppendMyAttachmentRequestObject) (AppendMyAttachmentResponseObject, error)
 	// PutMyAttachment 上传附件
 	// (PUT /api/v1/my/attachments/{hash})
 	PutMyAttachment(ctx context.Context, request PutMyAttachmentRequestObject) (PutMyAttachmentResponseObject, error)
@@ -21564,6 +22357,139 @@ func (sh *strictHandler) ReceiveTransfer(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// GetDemo operation middleware
+func (sh *strictHandler) GetDemo(w http.ResponseWriter, r *http.Request) {
+	var request GetDemoRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDemo(ctx, request.(GetDemoRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDemo")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDemoResponseObject); ok {
+		if err := validResponse.VisitGetDemoResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListDevices operation middleware
+func (sh *strictHandler) ListDevices(w http.ResponseWriter, r *http.Request, params ListDevicesParams) {
+	var request ListDevicesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListDevices(ctx, request.(ListDevicesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListDevices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListDevicesResponseObject); ok {
+		if err := validResponse.VisitListDevicesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AddDevice operation middleware
+func (sh *strictHandler) AddDevice(w http.ResponseWriter, r *http.Request) {
+	var request AddDeviceRequestObject
+
+	var body AddDeviceJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AddDevice(ctx, request.(AddDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AddDeviceResponseObject); ok {
+		if err := validResponse.VisitAddDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetDeviceKey operation middleware
+func (sh *strictHandler) GetDeviceKey(w http.ResponseWriter, r *http.Request, id DeviceID) {
+	var request GetDeviceKeyRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetDeviceKey(ctx, request.(GetDeviceKeyRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetDeviceKey")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetDeviceKeyResponseObject); ok {
+		if err := validResponse.VisitGetDeviceKeyResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RevokeDevice operation middleware
+func (sh *strictHandler) RevokeDevice(w http.ResponseWriter, r *http.Request, id DeviceID) {
+	var request RevokeDeviceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RevokeDevice(ctx, request.(RevokeDeviceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RevokeDevice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RevokeDeviceResponseObject); ok {
+		if err := validResponse.VisitRevokeDeviceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListDivisions operation middleware
 func (sh *strictHandler) ListDivisions(w http.ResponseWriter, r *http.Request, params ListDivisionsParams) {
 	var request ListDivisionsRequestObject
@@ -22448,6 +23374,78 @@ func (sh *strictHandler) GetJointDocument(w http.ResponseWriter, r *http.Request
 	}
 }
 
+// GetLAN operation middleware
+func (sh *strictHandler) GetLAN(w http.ResponseWriter, r *http.Request) {
+	var request GetLANRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLAN(ctx, request.(GetLANRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLAN")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLANResponseObject); ok {
+		if err := validResponse.VisitGetLANResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCountyCertificate operation middleware
+func (sh *strictHandler) GetCountyCertificate(w http.ResponseWriter, r *http.Request) {
+	var request GetCountyCertificateRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCountyCertificate(ctx, request.(GetCountyCertificateRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCountyCertificate")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCountyCertificateResponseObject); ok {
+		if err := validResponse.VisitGetCountyCertificateResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetLANCode operation middleware
+func (sh *strictHandler) GetLANCode(w http.ResponseWriter, r *http.Request) {
+	var request GetLANCodeRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLANCode(ctx, request.(GetLANCodeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLANCode")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetLANCodeResponseObject); ok {
+		if err := validResponse.VisitGetLANCodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetCheckpoint operation middleware
 func (sh *strictHandler) GetCheckpoint(w http.ResponseWriter, r *http.Request) {
 	var request GetCheckpointRequestObject
@@ -22617,6 +23615,37 @@ func (sh *strictHandler) SetMyAgents(w http.ResponseWriter, r *http.Request, par
 	}
 }
 
+// BeginMyAttachment operation middleware
+func (sh *strictHandler) BeginMyAttachment(w http.ResponseWriter, r *http.Request) {
+	var request BeginMyAttachmentRequestObject
+
+	var body BeginMyAttachmentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginMyAttachment(ctx, request.(BeginMyAttachmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginMyAttachment")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginMyAttachmentResponseObject); ok {
+		if err := validResponse.VisitBeginMyAttachmentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetMyAttachment operation middleware
 func (sh *strictHandler) GetMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params GetMyAttachmentParams) {
 	var request GetMyAttachmentRequestObject
@@ -22637,6 +23666,35 @@ func (sh *strictHandler) GetMyAttachment(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetMyAttachmentResponseObject); ok {
 		if err := validResponse.VisitGetMyAttachmentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AppendMyAttachment operation middleware
+func (sh *strictHandler) AppendMyAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params AppendMyAttachmentParams) {
+	var request AppendMyAttachmentRequestObject
+
+	request.Hash = hash
+	request.Params = params
+
+	request.Body = r.Body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AppendMyAttachment(ctx, request.(AppendMyAttachmentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AppendMyAttachment")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AppendMyAttachmentResponseObject); ok {
+		if err := validResponse.VisitAppendMyAttachmentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -24756,795 +25814,828 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P37kxzHdSeK/ysZvRvBx/YMZ/CSMPPTACBESMTDg6GgtYBvT3ZVdndqqjNblVnTaFKIML8ry5RsSlSs",
-	"LNt7KdnaK683rm097A1LIqn1/3IDA1A/6V+4kScfVdWdWZXV06DiRlxGSJjursrnyZPn+Tnv9BI+nXFG",
-	"mBS9vXd6M5zjKZEkh0/XcZ7euqH+oqy315thOen1ewxPSW+vR9Nev5eTrxc0J2lvT+YF6fdEMiFTrN6Y",
-	"4sdvEjaWk97elUv93pQy+3G335OLmWpCyJyyce/Jk37vOhZEd5USkeR0JilXfR5NCKIp4jmSE4JYMR2S",
-	"HPERwijBgmz3+j3yGE9nmWru4sWdyxcu7u7uXNjZ2bqwc+HK7u6Fi1s7u1s7Ozs7ly5vfa7XP99EPr8T",
-	"MRE+nWWYMnkHxhpYPD2Rxn5nWEqSq1f/f0df3dm6+uidC1ef/Meet88iFzxfXbxjRh7LQQK/HqtVU2s4",
-	"w2OChmTEc1g+GNzXC5IvytHpN3qBVbiws+MbxE1C0ps8n2Lp5rzU7Ej/Wm02JSNcZLK31/ua4EztJium",
-	"vb2v2o9Y8mnv0XJ3/d7jLfXg1inOVdtCvaH6/+L9u3d6eigH8CYMzA2qvjoTOc0QFQjrJRnxHB1cQjM8",
-	"I3kfSY5mOWVSUZ7ApwRhge7duBlasTWmprqPnJqZ1htHt980U8r59DZnajeWZ3WT5kKiqfqxj9Qh2Nrd",
-	"DY4659NegOY0yV16svXyzld3t64++sbuV3e2Ljx6xU+Bb2DhGcv9Nw62Lly+0kcZn5N8S51YNCGPt/3n",
-	"cKLaiDwRanR4a/TonSuXAmfiVkqmMy4JSxZfIovVsd1RiwsHAifqq334W+ApQTOSC87QnMpJ+eUJWaAp",
-	"wUyUX+kX6zzoyugi3k0uX9i6OtoZbl1Kr5Ctz+NLF7cuprtDsoOvJDvprp3+hOAUmIBZgMqQt9SYY9fi",
-	"YOuP8dbbO1tXtwd7W4/e+Xx/d2cntCqjO5yR21gmE3dKV4Yx2lIPbemnujGBW+wGmeFcTgkLsoG0fKJz",
-	"4/SUCti/1XsCS5SanxFmKZITLhSjy/g8RP/2+do4/mNORr293n94rbwZX9O/itdc/zAcSabXeUrUSyUB",
-	"HF3b+sofH/7x1s7OZT+ZJ+qVyAvnUsSF8yad0uBaZ/Cjly1dVm3jx3SquNLlHd2T/lT2Q5kkY5JDR3d4",
-	"aq7ocranW7VLd3etG7ZKy5qQtx69c7F/KUTEh1hSNg4KJjn8vEnh5JCcEpzd8twhb7EpFick3UeMkFRo",
-	"oSSHx4EIqUA5SXiekjREhPpp/x6NcCaIG9GQ84xgTXz3JR6NPiPZ7AgPM7Lxqz0Rp+q2y8TjyFsQhmGu",
-	"Qvj7+v0v2z+/8ub9r+ir8YgHLsY3sb0XQzsh+WYuw6McMzEieUietVIsg6sko0IGbkT10yY38sHEcxE+",
-	"mCzMjYczlGKJFdFmnJ+QFGG5p35LCJNbhCnOlaK3jm5ufb4P4pIavibv7dCddsTZeIjZluo6zO097P6J",
-	"njcR8hpPKQF95NZ0xnN5k2bkGk9hKgln0lw1eDbLaILVrF4DEtt7J5Krl83qfuvrc4AUzaERzcg+olIg",
-	"PmcomZDkRJ1t9SYipyRfICB3LTWox9RWbq/snp6XmHEm9Jxu8KRQd+EBE3OtLmxkTkqfsk3D3kvyWL4G",
-	"MmetDc+yrxJsahra7j3p915Pqfppw+O9VwwzKiYkNc2HhkL0zzASvW8k3fBQdLOHsLW+YdhuYQy3F/eJ",
-	"EJtfD9fuET8hTISWQ+iHYCh3Z4SB5tM2EqVU/afHbZTQP8fo7VD85wnULaONjohZyHs5H2Zk2jr4mX7u",
-	"P9kBOVnkHS1Z7fUYl4MJzzQbSonENOvt9TDjcgK2gxFNCFIPaFEetBLG571+b0qEwGMyeHvS2+udfefH",
-	"Tz/+t+ff/cXTX79/9uH/fPbhP5399Jtn3/nx8w++9ftP/uLTn//q03d/8PxfPz777X89+/b7+vuz9//y",
-	"6W/fV8yPPFYX39l7v3r2w1+cffDdZ3/7988//HPX4tmH//P5D3756S/e1a/1HKsb0LS319vZvfq5q8ll",
-	"8nn8uaFimhLLQihh8Gq/J6kEwes6Z6OMJrK8gF7DM/payhPxH8wSbVUW4kmshGu2wbdxD5SIPSdMonnO",
-	"2Rjkm7n6TnKUctjEQyPrbPgw2GZ9o7K/af1tzvMUCbwQaMLnaIRzRCWaYIESPiUwxBdzXDseVrcdcAUc",
-	"JAkvmDwY22Gkmsnh7F7OZySXcP0ZWXBW+eqdHi7khOdULvySxiznfATmMvsckrCLWCAx4XNQXpcVr0Yp",
-	"wl7s73R+zZnDPMME8eMlgW7dMMLR0rgutbdfMEmzgNSX4oXlN24h9hHjjKD5hDBFI2pFxvSUMBBsxpyD",
-	"SFMRAR8+TJUAqP65YP9ZFf+U4DrmW+bLBGeEpTjfvoElqf62ReEOMVKm4jZjKifFcDvh09ekFpncv4yn",
-	"5DXbVCkZaZniq3o/+qVFsSSJUqzmw68R4BXV0WFNdtua7s41OtMUELah5htU4GGm1qQbRafwnppaRYXQ",
-	"cu+SGlQdsTihsy0+031szbjSW3PTQ434uhFVTrBhA7X3Ishdf9HMNA40u2HySD28vK/QQr9qKYaxrGxq",
-	"ueSlxbnDeofOpTuK2tpubGIvf+Ea2t29cuniK3301v3r1/WPI5pP4aeLF3Z3dl7pfng3vVoNi6REE01d",
-	"9XVIjCVnyYKpmCSSEyoQZwkYzFcGTx7PaE7EQGvHRhMG08mVS71VS4oat7nOoq+9fk9kdNZZ5q8ukDE7",
-	"VQZrGq2Mp2XZuh9mPLaOJSrJVLRucfUifAJEdEu/d7nUEHGe48VGLqJuNDqbcEY8r608CBer/6KzilR5",
-	"CztFe42beHOnZukK0TNooIb7Ul1oK2fIXgOr2kS/hxNJT7G0jL2mEQiQ1LDQB03dKOiE8bnYR5xlCy2l",
-	"q4YXKOVEVA6hs4j1z0tqy8Sljstgjqk0RL+sw6jfYQOnOCWIFxLEYcYlKoS29a0OsXq1rf464VMSb38u",
-	"yb8+sttgjgQhxjJtL9MKsf3Y989Pe5ZY+iEqhAWpEs7SrlQW1E+q8J7xFnRgWvYm6MYeptYTYKycQ4Jz",
-	"mEbC+QklkTbOctDX7PvlV9dNS+dhYlgIpSMt883LV/4AEo25ktyYAruoPdtLUosh/lW6NtuwKsrxzP+D",
-	"kHg08htAqoPXj5l2TD8tAjZNCZNULrb1JM4lYdu2tIg9xpQZA9XK0hAmc/NnHCfUjQklaK8wwqVFsG17",
-	"d0q3A3aMjieuMuQlJ61S0bTXFWeZvjVxTtCUCkHZGKzOdo5LtvDVA+qEid2dqsW5nGloSrA0QYFxpaPU",
-	"yAmrLJ4w7wtq+gvvL29P2glTv2269W9MjF2hvvBPP/4/z77z46cffdRH8wlHE8yq1jLKnPkf2xMP6vI5",
-	"bRMgd/SVIPDsu+89+9F/OfuHHzz79l8//c3/WEM4oukgyCQ3ZdOIFAn9Cns5wA46e0bSMck3obLrlgw7",
-	"UQxhvaP7YiX8BpuR0jlfEqCEdtU3l/fD7YKei/cMWTLvuDxrUeGSRKZ5XR9RiUANLW3nuMikKLliRoXU",
-	"smdLLEUHZcbe+las0SJhr9/j+RgzKrSA9ahtjasiXiSJuxXfGJnbFq9PMBuTz2In/+D74BUy9fzv2Rb0",
-	"x7u1dvzXYU2629BgVFtuKOrD0kCg25yfkpC8g/XPaTQPUgznkIxahR3XcIAh6EGtwzTdMLuOt8ouzf1k",
-	"ZZqWyeievDOREieTKWFSddJtIhMT9hcfmec/G5cvt961gr5NvPa1pqil8txUetvdab2iTSiiuamha/NK",
-	"C/NKsMQZH2/XF/Wcln9oUrOwSrPrEN46+7XWwvvXE5pqpsGAZUkdi4zIgFxtp7Uydj4aCeIJ27q2kKRy",
-	"caZFjofZAk2IjomOsOFaulq6q0lKMVK/oeECGc9iH0zHyE5huxdJfWbw/XLygaVTmiFnN4yne2XpsCAx",
-	"luOaJtL08BGdkowy8jo8/ESrYK2Cnx2m4lde7tQ8u1umj2WDo7EONMuc6qEnfbcSK2QSVOU6K2yUpeRx",
-	"pBvghLLUb8OA6IF3fO53cLX3lQJ2fUIZEX6PBOMyYB1xEszqUUmSIs9JGu/G4DkdU+ZT2lOihNUETwka",
-	"5XzqHWNOZhlOSDoY+lcyJ4Jnp+73JbeMxKNRxT+ldFRBpMxIiqj09icSPvMvyhy3kvwDvLhbAEHOJ1ie",
-	"W1U3hq+3JxAVaeNF9EjqO9F4Jt6kwiMPdRMuls6lRwcrU0jaJxiWMq7h5KSYhfwGXnInJj4SCwlazxwL",
-	"JPEJYfvW/oPmimMbRz4Wkaw7lqAk5ychahouBkET5FBdLpFnKGCuXNZQvcZGtaoc5x5fJranPGIE0cdd",
-	"cU/h08W5IPoqneBTAi4Qwky8c0SzKREnwrv9ubY2CTTHVPZteI+QSvU3IbMxFA5rdIOIEx91j3OieXzE",
-	"SClTO+K1U/6RksUoZ0IHfdsHrZtPDR9LNOVCoss7O9ve5meEmzi2pYQenitynKIE56lejG5zN9qVZ/a5",
-	"1poi5r4gWcbnUQ8va1EgwQDt2OXuGwJ1zeqRWFpwS1Fd8iD1XzeX+npCz/1iOsW58fhlvMh9smKF9PgI",
-	"YnthK7YrMe2NE4tThN1svmDacl8cmEbdF//Ztu6+OVTdrLj81SK4iTWuoP8qcUc+ntisJLlMapJLnK1D",
-	"P5Z0dAPBScABPxcjdJONZFqtvlrDcj6LQwbjKY9ZCxUuLZ3hDyuL12WSwcswfvYhP9wG1qV9HXI+FyQ3",
-	"iYL1ZTjxZQ9evIDgmq9dcuobr+jZzcOoOvQN8roJAfzPBHs8ohOe0RQv6sc1YEasx9DUX1miARzSJPwb",
-	"7jMbLvcpeJEnpNs4bQx0aXPEjPGCJXBvzHKu4yKwJ6P2Sb93SnI6oqHAiznPT7qv3MLsQgsFwmNu/JWh",
-	"uHXol1tXGYvdmlZ7k4kw/c+6n81EmNZpzUMWC/t11MVQI9w2q6tu2k//LCGZyQ9Zz/61bjzn0hgbQjGv",
-	"+wVyiDY3qmwjP1XnTUnl8EL8Et/HNPVRKZ7NiL53Y96G2B9PtFOWgUI0VyI5PKOl8QlmaUZyLY/vax2N",
-	"ygkEQyFFvohqp7Fiw9Ey6x08JQ0ya4MRx8pvjbSon4I7PHG5xDGL0+U6TAsSu9PkcVII36q/iSVYERlH",
-	"U56DimUTBo0ynPI52wNLCy+YFAiPMWVCIsaHPF34Y9BGlKUmpK35yObpTfPokz5k9XXcN+q3bVEhCpIO",
-	"2pfdrk9GToknrn+nSoF9tKs/Epxa56jO8+mjC3rNIC0RUYaSCc7HxK+CqZUdqFUdTCkrpE/Tu61/UL0M",
-	"C0EZEQJiIeYTmkzK7ZHcEb7bKn+fU4JFkZOAvQ/eJQlNSboHdo4+kjg76aOE5zlJZB8lOZU0oWLaR9Lk",
-	"nSKeo5SKhM7UWFrC/1YltiIQKKV+GAQsovDb234jvDHMxZ4zYW1EbfSpjUn2DYs4ENVFMSP5KRXttuNl",
-	"ZsQ7vlDMJiTzyh3LlrPUyO+1kP8CtGC7uOUWOG5nl8uek74VectzZtl6eamUTCd0gx0ka8RNDnOCk4lf",
-	"xrK27lJ6g/QrzY8qs7Cnwd1clnxiXdt68Ae2efP5pu7FfLpvOjMfb7s+7du2a/u8GUH9tNqpqFOpjhjO",
-	"QAXT51L9ZQ+m+tGcTB2zag5mhymZId7RXVW+OdK9Vr657gZQ/bIylurb5bAq396ojBDsUlY9bDeZUsUM",
-	"CzCBIU0O+04k0MyrIjbocLI8BVFBLIWteEP43EHvIElJrzPlaEKQpkE9JtdyH7m8diXjiZXYooiwsOhD",
-	"f6LJEoYYOoo3yws7/riVe9aBVwlMuzHpTjuxNHUz+tCsQ/aoPO2iduTpuT0ausvQMJ0/Yxl3i0uSHqNn",
-	"3/vg+U8/6qM5VuIZ44bk9tExnxF2jM7+959++vP/9eyvv7uPjvVP6i317c9+evaz/7aPjr9WCAn64vFD",
-	"9vyDbz3/wS+fvffB83/88310rFfwGOlnz376y0/f/Yt9dGw4lGrnV/9y9tNvPv/gW6p1YGnq2+c/+NdP",
-	"f/7tp7/+5310rAlVNQ1f6qa3H1bBOmAmvX5PDdhdIfCNG1qvb3fT8cfUMXD40xyIR83ZkvZWppxtWxZ9",
-	"Dn220pxRafN8cUhGhcBZh2jezi7gEzLzMJxbWpazqVYlTITmM9vorpyQfE4F0RgT4FtV/FRIPpspjUtj",
-	"GhE0LBT7RFO8QENiwqKVYkaFtk7voRNCZoar0eTErwc0Om/BbeGGGnCBdXF4mt6c5xPWKHCo1CYFIr1c",
-	"lIiIdm65NwYnzKRldXwvVyQTbcUMhrIf4RPCEGWRbjGAZmvYHUg7CuyMm2n95S+pryvIf1GZinBcRDAE",
-	"V0g0KViaE6d3meWKVvdrx9Lroxr59eMvkZl0GG00NwcJ7m/GpfYUoyFJcAH+SfXIyqmKXIaCVS2Ivn01",
-	"WD4AP2AWgtX3qjy6eyujUeOFTYuPQAokZtjNr5Fw00lbK+Z7JH1R2dd1ih6EwFjYBZzlBKeLfZSRkYQ0",
-	"OZ6jHdgcUffuTwiGtfPO3oWa7bSc1o1mjY94IPacmQgXEHfzPRg/AM056VHyORMTOkN4yE8NGVABZgF8",
-	"ot8tiQYvUDHbRm/aJaISjTkRqJhZO4LOflxCJGjHSuv3RkXmMZ48sMiGaiIvaUQjQ0Ea2ElNCMaccSHV",
-	"k1PfLfLES1bCnxhKZtIF80RFa7l3ptHc3r4Rb13SEI4B/qbEc7hU9VNGYcmU7qJuX9hJZtAF41idIFqz",
-	"/pIS/H3m2nGEFcMlT+BMcI+koces0W6UrrVFmUAFS43KBdCVJcpGvMcDV3MgorIA7VsLo8B06Kt+pOOX",
-	"173nbTWckXQ/wUw4iFxITYIDADlOasFhy3ESH3tRDwH2WrILQfx4bNTE0FTs6dZc7b3xjdXBv7bGftjl",
-	"7NlXpvEO8YyeKsWgwysmFz5+g0tsg9XFJBlJZM4ZTQZCif0JCSj9ljYRHueEAEseEqTeISkqW8FZFrCg",
-	"k8cS9sYbmPiA5yeUjVGKF8Jv71UrEz3jm5Rk6ZdxVnhjKtThJumAsi5ba035q2i4iuqwQOTxjCSKi6on",
-	"vdRmbIvRO62mOjglufW2eAzvODnxJtrfxpLkFGc6sGqklsNGVZEyDxRB8Blwum4sbWqbj3e0FcMplZKk",
-	"dmReCwOXhgAbId704O/oh5VOxsDo1kK3eteNCKHUBDQBbCuvlufATuot2pMkKkzOdaBf2qtwQj6qnAxk",
-	"zlc0I9SIK02Hd4aTEzxuXbAvcsqIizDKSULoadRtf3th73sNthqKBBBEDnFy0g72pR8DOxiZea5gEIHN",
-	"ZaIe0QhTSrHHcn8JyV79rtFljEgpJzkvxpPtQJQMmXWgVjU8XziFCXvrFiEnitksI90v5fvuPf9YxIww",
-	"YcWwyFNo3/HGmpF8ShnuJDtKnrUaP28URJhnSW6hTKLGe2TfaOIa6q5PczzH2SDgiK8zAm1VlBzZFwMy",
-	"ei3GyOzmElO2dGUIuirrmRuryivNJVI5TaUg/SigE6zlUQKH9uoyWLDEkh730FxLTVToAAWEkSAJZymS",
-	"dEr2UcUYiIS69gEVe8Wwv4paE5YYc6Lmp9lkTscTWSayx2TgajtMrJ4SkBUdpe8ht8ul7dbSBWQY8Op6",
-	"wWNTziUETxF4V1AZ75IqBHlQaR2+uMPl/XoP8PVt3Q38fa/W15N+La+rPjUTqAC5Lhh9TenmaArKr7mZ",
-	"8IzkAtK3lCqdpyTfRyQTBIEeL5DACw1PqQ0sfkQeE/ZV71pLeHtoXhHm+tUFdrDpuztt+YcpIVPfUda6",
-	"6p6J1UCK/Sxdw5QZ2rXRHQJZBddaDgyuoRF9/DOsStn1IYAYVxJOHxGcTNBQhztD+I66+st0c8UxXhIo",
-	"BzwMEXv7V+/9Mn31gifbvyZ4xiB6WFG6Pq2SymOHWJeyq4Pc8WUMYOZFsdI6U+0grm96qmWb1/sxut5e",
-	"nVxeElakwCbmykKNTbDidsv025hsbr313YwZNWH6vHvilbNrEC4eaZ7ICffuDCinXh6ZUuMtz8gIuCEH",
-	"yPVS3O1pm34hNEszon1kSP/ihm3+2uJN3cG1xT3dxbXF69VOri1er3RzbWHUgkdBXIgwHUBtkk5U4L+i",
-	"bBqhj3NF3Z7xdjg+o8xb1yMnGV7so5ycUjLvI88hax+GvioGOZFF7lWH3DXqZaH6PokTQyrM9JTkCzlR",
-	"94e1/la0VSXuxx8F2/49NZKIgzDLeUJSb1SZlrbTPrDxaXAlA2gVShsMnq+1DWPN10IZs+uTv9RE1Lb2",
-	"nRTcR247+8hNV9/pLm6uIwXlJKEzamyz7cyldSFzhym1PKemTQkMLoA3WeMPDcCT3XjCkg7oYw26weWT",
-	"oUZhfAx6EEPQcqWW0QBJUR+PtTG9fIqgL/Yn4dP6YY1aZckHfmVf09+eXz683Oi76iAQ1HTO+FWfUsZz",
-	"KysbZ+QCwNBRpi5W9PLZz37z/JOPzr73V88/+NYrsUfYq8+2bIYD6O4cKwTiSLNi+aXl+EJ7SWkuAX9k",
-	"WJfUUjcJ/KH2rWeN3TZmstev8DNDKhWA/pokU/tg+U+vX7tPDAfq9c3h7lkLcq8Mxi7DBqNRIg/sBA8S",
-	"eWjnCH/racKfZqbwt5nsQSJv2PkeJPKWmTJ8bWd9kMjrbuLwMsz9fnW2B8nK5wflAhwk8qiyBvCwXQZo",
-	"0KzEQSJft4thwjT1pGEIZknsRpeuHU9kyEC7SFdPx12lPk7x1zTCnFFl9MMvCTQphgE82SCmyITkJCK2",
-	"z4B4wNP9ygBDdOz0pKCJRLuzPUHiuGTvAi/EPtQ+oBJYvLDxBTOcm/TVVaS+MBJFOExckuksq2eHVc1p",
-	"ukxFe35YPQTMFZpxq3GuELC0CoatFvn1U5oSlnSFIDDgw4KOmYuHiswoDaSqMEEFFPpb7fVe3fmoAcyQ",
-	"/UrQt11azZCMKWNKooRfNThcNwfICVkEnN/uiJgBqCcBmtGEwuhvwICtl0VpC0IbtzkDo0whiCdXvz0n",
-	"0at2QAEN3RMUX4Ibsmtug2JBXj/T60YysfwBW0wD+OT6A/xpOE4JPyU5WhC53QDxHm/QvpfzU8I04Ls3",
-	"CopzD4Eecg6a3WQfDbEgVy75kU8oS4IL+jaxBtMhL2IJ20JC+SqxCDBclYS7sobrhDctJ0YYRK5cmxYB",
-	"YgCoxhB0uf7llof47k1ChBdYyB8X8sARRRkIkvJoX9hN0hIBos3CAy2KePdM6w6gTzro8ZES5WZ4oYt0",
-	"+a6zMC+CfKiAs0HNyV4go5wEvIy6iXhiv0nIdXjFtwBprX7oqu/Z4EB5fwhjsjQBHxVSSBzgC/clzTIT",
-	"IzDDNAVz9IjERnFCwyYjdJXv4ZzqvPDYVTu0OQ1NCbTLZwVWrLo+/XoFVksAldG6sS3RY32xyo1vd/+4",
-	"IqXL6eWLDuEfBblh9LplmjEgmjGWpg6pmctJS8b2B9LTlAq7ZrKQHFxqNvAkToiHJbljm4RP98p24fP9",
-	"SuP6C9uDottTkpvJrB7JtXP1tJhO0oG7NaKSbGK8p+bZOc6Z96wdaa4KqeK6rsyCYM1hBRzDBIBK2/Hz",
-	"TFqNL23OLppx/YTJ9fxwKEvO83NmoQgSHu09pd6Hks7xMOtUVqJ8K8xNsezUomzAytJGID8xQPZA3VgU",
-	"iHhP8RSPl/zxrXJmZjZ5RV+0QbncVP5RD/YN1pjxMUvEuEkx9g7I+kK8A7GGrsD1DmEtuaktSlJjPpYo",
-	"pbrACM5zehq4isM27nrswJjLqhd1iJMTXQrNSb9zLEocL0+ojGIPXcIrulCM5IMwvkj1XLhlrtJtrzK6",
-	"xiMjwrhRnZQK11Y0X9AntutNbjoKzelQUc6sPW9mCV6MZqRaCBPK4utcI1uLJ8PJieimw62Bv9W9KpZ/",
-	"uRqrWUGf4Nxboy4M9oVg3DGBXDmiqSeHta1qTNhnegd2wkYkw9abmoU6e6JWEMPmjfgs535DfqO11rey",
-	"weV00DxLSZAmc+d4r1bAyTCxMg1iv/QA2NBGhoTEC8iNS9WJBnpMMFNSuLGUknQbHUP24h5KeTFUjFIt",
-	"gs6Tg2yTldwJK8e5uNmaCVcLajbEwoTMVD5axz8YjDPK4E8dCqtE4Yxrwa0MPuuVyUv9XkwCpFrmOc9P",
-	"tu9btKBzwfnoxpzt634Z87cCoK5vhUFTSSn/vUtwamNWm3FRzHPtCl5q74EO98Uow+OO8E1jb+LurdVY",
-	"o/mEQCYFANoCBerMsmIGyT46qhPKZZkCw2rhKz9Rhk6xjku29Gdyacs6VsOMJyfRQIGAEYgluaubsR8f",
-	"uObsN9dss7VY8W7CW/le9F1vSg536CSEFbOerg/7F2bUmqFWN9lJWFRYM3mnmmkHwr6cq2XQRoJxzouZ",
-	"2A7gwRmO2Xo96ifdOyG1zZDSYMTzwTSgEgI5DkbtmCc2aNjWCWsERjb2SvXsICYjGHBOom0TjhksEbAj",
-	"sgqyWrlC/WWWtkTGZmrlqFcWMHjXVXLKXxA6QQiG9OizwCCtwo9WkUdroKMl3ugSJm5cNQt4Y+FXyFrh",
-	"l+6WsEt+wzsvJB4T0e7MsYLIhOC8xGoCxcGbS9KY4QCd+qZUdDKM+lHcVgq5GuQfTW/VPbD9lcvgW9QG",
-	"4rb+3LDZu1QhrUqujc+VJfM51qJhuaNymMLgCxvMrnohuUEBfARgacOQcxjqf6irgApJE4/WSrQO04X5",
-	"LLV5yOftg7W9RI3yUCO2LhFDmtZyb6rO0kL6fzDdBn4cjZQud0oGFjAhCshb8fmERMB32s5Xeqq00jfT",
-	"0nPwLo4rOBVIpG/IDlj5KcNDkgUMETLiBoanbDOup74ZTGR9GzOjjRW2uT4hyUkI90PXOYs/1thbyjIm",
-	"D5GfBMzpJWxMs2kCHjPzWF54ftLr27n4qcS6SD+b8IRWP7t6wF+7w+uNvtbkgg7UEGo5fnU/LwzYu3JO",
-	"ZnLxX9EykB9/6Lq9ZDcJQMSnswz7t5dxtpjyQvjJL2iVfAG6dAf/mAFyi4OGM+CDoCoHrPhBfW/q8uFW",
-	"18YgTokuKNXN/mBIV+1QBqfJD+fq+3lCgKckXQR9dPpXrVH5KmNIjmSRM4f5qqF3ZrWk9XqxHdplUtBU",
-	"p3LJFeDOqp1DJwcKzVF6biSx+og9MndtU+6bg7JN992hbbwS+7tWHWvXoq5j3QHSz6m2puKlBbYsqaoJ",
-	"789NTuNXdrNPV09CTEi72eEXhm5oHrRdNU8YdnNKWPeKdo4HdbG8rwRr6lYaxxhwCtufO0jf7iI4t1+4",
-	"7Lxx6EHXUAdu3wQZfF7XTYl42+i8KaezDmxVs/9mhDCYbpd8OJ/f6bddu62ulnWuYXsXtmVAeKpp7p6v",
-	"0qxj8K13+tR6w23oYNtgLU/uynLWYNn++sPtnHe5tK07YeArGo91nSdndVm0CZWmmnG9/U1VNL7hdWIc",
-	"QF4wZegaoV+DFOoLOxeubO3ubO1eWIYQ29m6+uidS0+29B8Xyj9W0cQChSdunBuos1Z44kbFo7SqmGR0",
-	"SmV5VrXhnrBUIMU2+zZ5uRpF5NzY+2pJMiqkQDjjjGyjBwZc6TgtyDFEWNjo3rzQwPpUIBcR5bDdXOvg",
-	"F4evFgTnq6avDsxVyXCYyeYoTIPKhOYTmpEla5x2Nr189v6/nn3nx08//rdX+qUTH5ZqgvXUhoQwf0jH",
-	"iw13sxvrIt7sF5WgN/tVNe7NfVcJfYNc3UbsJQfAXxCUQibgTjVpnkpBslEfMTLGkp4SHftiMAtnWIia",
-	"vzNO2PcHodmNLV/1sR9/9aoO2p2v5M2wXX5wTcTVZL+hseU3xLzoaBSy+OhIvw4SlTZHed0pAVxfay8M",
-	"xSq1RaRrIFtjC5RcR8PCoL0bTAUeZmuWC0/1y+lGwS1ffCmcGxX6JI/xFKob9i5e3Ll84eLu7s6FnZ36",
-	"ZfTyw4fpO1eefEP9c1X/s3vhySttN5Gl4e3rekvOky9EK+YaO/zXrbPBzcGiRS/PRTPQ3inNMgzGUS2c",
-	"9Z7/4F/O/vmDZz/6vi7qTBOKs8Hyb2f/8IOnn/w3cOEMMRvkRY6z3l7vwoUdk3kdA1YdTuQKGUKWxuN5",
-	"ojaedoUkJWXh9Hrj/UAiZ2A7b5S+301vqV+Ts492iEivkUib/6Rs33taWvP/vLzBV00/QqIulblW7eUU",
-	"ZzQduOzdyoFVJ/TSky31zwX7z39sjc6GEcfdN5Cdmm4mF7B685gGl5OGc60lD0RGZy4UDLOEDJwopNOJ",
-	"KWflV2UEWeW7GQG6d0AM5U+Q/CtqLUBk2cDVo3LuhupXNqys3rWWiQZm4MBOF9WRtCgnLt3yS1pY2VSq",
-	"pV3gwDlbG/jzCLJKW8+Za7/pnB3ZDFV/KmzMcFwOVzjZ1Vftg9bL2VSGluORDIlEqfqxA+TcLUmmAeDZ",
-	"gmlRJfWVKSBTF3Q60mqGCTHViDILAN7cjii9acZb7c476cJXvpcXFmTJA6m1oaShLjXaZhnWh88bM2hq",
-	"8fch8VXpFxgFK29lNhPKmy2Wy9gxrZmpU8m+aa1GmgMuEoy377bErH99UQIbewMvAnsb2lkZPZEpzk/O",
-	"VZk0aM9YbNKcUZBAfrXVTL0QrFDqnmcpwOOvGhacQh5LK06fjoXfiFEGCyI2dyUX0kMqVkeLOw9DIaks",
-	"fBaxqu2yFkNv8l5M+LnA1FRv4IIsQzhXBOK1gUyMtqgb8J2Z18tYl2XbNUtIljkXnicSgOpJuCf31Td6",
-	"mowjHb4SGRmwVlRNpfJJoJhwUG1pjMkoUSzbjS5G/bDtPYqoRmyjINpdxKGbzjkvVkKE7JJEBtW87oKN",
-	"NhRVYxr0i2Gdg8bs8M4VJ6aDczxZd0rSoGyM5jlX/0/lpHIwTVr7qgZu6FKXaepBdhwChQXduoEqiVOw",
-	"dOrh7RJZUZcw6n360T8+/fi3n/783bPv/er537377MNvf/rzn3fQuQMefL8R++4IYYb0ppIUJKy+BvHe",
-	"9RscAzFdceWXTKiXORUQ6ExYLDXqndoYLTrkg64YwFMrL9RXcoYXfTTH9JT0oeYQS/dMbn5jARkvSOuQ",
-	"+qqkzPBir+Lw0hKxSHCG4PkIsDSdHx83dllPeHU1g0wb7c61cc4L5hHpoR/dvn4E/CAA09QeJRCjDq1g",
-	"WijS90g9eiY1oLRY4IM3Te5QM1JgCP8TNtKD/ZloiKbEQB6UxTANEH+cY+Mepul13ZL+E1pTf1bKa6qP",
-	"d5mrqRnGNNTE0AGZLhYrrb5LVQ+nJbAZSL5ALsYGwWLjdHTj121L+uM9aE///cC0qj8dmrb1sK4HTsmB",
-	"RTRB2poBDi24ExIDTkzlPtL8QVRwOZqY24iQbTfMc3C2ESGWq71pGP0GeNpNnkNaJ0ytEWqkmZ99vcBM",
-	"GtDyClY1/Nf2bh7wKUNZa8MGNTrItocFdnIdaM+xG2zfrkuccdAu/aZUEGhvM7APgCkUk90tQkf1sI6s",
-	"1nxRm8c3eVUHA4ZGBi4pdgnOHRoEHbYEBlUSObodxBOy8AXPtBjPT21PdeqPYM5EUbl+PVYKK6e2uf2l",
-	"GQl6Xv2cyeKjGWwvJbcGyhttKFbfH4nvi6jXI26MrL/J8ynJ39Rn3V/Rj8yJkFWkNwgyGcGLFspMm0I1",
-	"JsIJITPRt5HyNu6kLNNXV7VmPJkE4T74KbFSny76pSvvaS4XG8ofUE7Wj/FfN2SfaWVDT9khtQVD97+Q",
-	"49Qzwsvodz/68dmvf/3s4588++b3+ugSsn9dRGd/+9GzD//Jfr6Anv76ffth17zmvtquovFebrz7vJeM",
-	"Ht6mrpg3MEvvnpJ83fjFPKc+An4w4WVFzakuB7wdpZ90BzRy2BmrEBJTyuzHsJklBmg5Pk5yOcoPwjCC",
-	"9+obBKc+p8cBM1A+fYTRnLLUFPLEKFNv5IrraSm5lsUPrwDwr3rDwaG1Od1oSkDe2TbDORdx2cY0eRVD",
-	"b8pdToQ/PQIMztGljQNZ+hkWcpBwJnEi40EC9MoGkiZyPswCqSBQaNxiWvkStXC6CBT3kjhg6Tvl0j8U",
-	"X+66XU83Bft+dWxe6iuGwcLWnfYh4VPjQooBYyiG8SdcEZAvL3t5r2oVAexWeatYGuxI2JZAZkp4w0gW",
-	"SDRheCYmPHYJwhsvST5dKy1NjazM7XCEAO25DSrPl52m2Y4gdaxVjLk831V+f/lyTYy96Eu3SpfiOdoL",
-	"CjcdCN+sbgE/U/JmqIJ4Bo5loJR9VDBdBdvUecS5KyeuJCyoiz9nQExaMmoSoL8mONs+xPPbRAiTnK9H",
-	"0yr5htB8zwNNZWTURi3mFkuyQt1r92yZjeVUFzEhHWFuoBh3PEv2xP2/SfAIMIbLAu9qDo2Iwx0QnMsy",
-	"2huVQvW8nfgJU+vbFWwQRy06RQBMMaLQqqssrfMdz4n90O+51MeYl8Movxqeyp9dyi3hxXaTmnDlZsgn",
-	"cWIRGWqRg5WeaUfUeR/7WQbJM/2ZQdr161c2sNwbty4NpOC3CW0Q92SFcm3L/kEpZo2zAOSnddcuVwRf",
-	"xTWfgr4QSMRtRK/UK92JD4VRG2HA/omeUon9znDyeEZzIuKzWYPq8ddbwZD+6BDCite6BJQuc0I8Zv77",
-	"E3WPcZZEgNkafVq3BCPuVxeg9U6xy7hu6Hn31LV1Q1J5Grg0KFQ7FhOcZWiCT8m+9o6B21RSkoNjwI4U",
-	"0ZGG/zM5aZ3km35P0nbosiPquXHgxRpilT/QVW2K9EnMLtPHlG4zqA6zYphRdW2pNXi5asvbVu284kHc",
-	"gbjVgRpQPHvScwrnT9TH+vSjP//dT37z/JMfPv+7d/24gAlNySB+MVuhDEaEeNNELHa9V98LYa8vS2er",
-	"COi+bVvBFvLakjvgtejkjI4SXTlw36TlUvqis0BA5mPlmky16gLPVctN9nuFSJKezRf1ifeNxm0LK2MS",
-	"Lt0DMaE4lSS41ZllZIyzwRAL2hRihHNJE61tsCLLtKGglipTIVITxjtgPLBx83baUQ/FzC3jCZahZC0/",
-	"1NSyesJWgJCqFWVmtIaBUTXJG7qNTwpppjExwTkJm2AEL+rYSk15AK66tJlA5RHXUrXHqIguL4qpZlln",
-	"H7z//B9+0WvKj/bZOKZUkEHptA89kg5MyeCBjVH2BPQofp54K0rf4ToEygH8CQLlm+wVkPYRzuSEF+OJ",
-	"1sSKjKA5L7K0apdk5LSGZFADFcH5iQhsuVhx3PgzTfwJIlQuBguC9Y0TOHpBl0HoolzlfaeUzAerNfDr",
-	"I815VmOCurhdr987e+9HZz/7ifrjZz959ne/Nn98+zfe1TqvJACjiJnVSrLIWrtg4sHFwAX7DpKMJyfB",
-	"e4ImOGug04JpG6NbxF/9/dPffvjsr/6+1+99+mf/1/Nv/pv6+1E/7pTX+jONN4w5atncO+2HThS6mcp8",
-	"9ByefvRRr9979q9/qf8YcjnxE8PSvfrpT/7i2Q/+/dOf/frsez9XCwIfn//kZ5/+7Kflx4//5unHf+0+",
-	"nv39D8++80tFc3/6b08//qH+8tmP/svZd/4P+PKfzv70l88+fP/sOz9pX9V6mp25a2vIqdXrspx/vy4c",
-	"Lp2outwWXOEQu6smO3toWstw1cvOMf+ypLiVOtx1Gekmv6WBZDfkIFetHcgvl1HJq4Y4j1L3xsHWhctX",
-	"lqqlJ5hxpkgfffH+3TuNsFdt2Tw2/zzDrUaou+axaLBh1X4JNtwQj71srdDrbl/o27KHpteQ9hMwqliW",
-	"F53gtHZ9FaVQS+wJ+nyDz9EUswWaYplM+ogziMia4TEREVlPeuS29dD0D8moq+/XqGFL4C1tgSrlPjYF",
-	"fXUPoq+QS4UpQsqXdnvk/FQjYvKpKelbomXmZJbhBH4uY/vj4gx1nzdMP/rTQdmb/uK67VN/vMVumo71",
-	"58Oye/3Fg3IQdmolVH4l5LyuVxuj/gI2e87EBHJGbe73I6s5946ubX3ljw//eGtn5/ISg92rvlhVf3tP",
-	"f/OT3/3lnz396KNnv/i+ujk++vD3n7z36U/+6nfv/tez7/z46Ud/fvbTb/7+k29XOK4RtFxS+d9++v//",
-	"l+d/8/GnP/tFkF0rSrDMobo9ZhtqF1KFlHaffCb2hs/ApNCobgblrA6i/jqs1woaXXJkOgsHS0JA/dZv",
-	"v9xLbt/C5oM3qOUQxp8SztbyXphhGtE5p+u1WsEZ9pSi0j9q27nTx+r28/MmUAUrDodl/hd6t9fpqMsV",
-	"/0VOGUmve/HWTMVi8ERQk+VowudqNRlWyjEEoJPjLWe2ykag8FwFToqkkIDEC1Od3tbWLat9eClolBOS",
-	"mhAYT4Le3FSZKEuGzLFAKWdkH/R9U4sLrhWEha0EliJLdyleRMYDhgpqGO+Rp+hwpUJ8WcZEgJsIhuot",
-	"L9zs76p6qvyJd7Q9b/m2rpVmUKPaCnElJ3i8VvKvKbyjCXeDhXdUg3K9vKcxph5mpFdtD80nC4SRIAln",
-	"qa63rNPkorJ6SnTxqIqZ2FcjWhex30PzCupWNdhy93JbpgF5PINCToMJwWkM1qE1ZNYHUivCvwbufy2K",
-	"0ZNVFJMCVdlmmwTVUNmr+4i9lQXKgV/a8WZDOT+tn4TUhU5wqsEcTQq6jmVU3Klg0QlaMPt7HGBIl8YV",
-	"W927tiQx4LX+/CmrT/SRJc8OmVRVKJeGZbOJetSm7k/wKXHVMIYLxPi8TF01tR4RPAclMgJV2rwU36VI",
-	"WzDza5k4fRB/tfW3q2jRamKzwKAjh+8Hn+5X24VvHpSNw+fXTQ92oNe48dkFC3LH02RzqW09t4C4WAUT",
-	"9Mt4lmutVu1TlzwWqMbfwlggwp8NbcRw8G0r/u6gL6G2Op6bW5mg+YRnxKAaaMZuUjRyIctSnrZoWfT9",
-	"XVZtftLIW+J34za8tEFRQJRqemvnFUtRFNoAzgYu8qqpkOocMwlok/ZFRE5JvgBHjg9mczmS1AyrKl/b",
-	"xXX0YWituco2zDKEbAWSdQUmSn/2IVfpXzwgVbYJUWTyD4UrVZvjpsClao1uAmHK0+BaMFOrO7pBrClo",
-	"fBP5jsun6wXVua5ykHAdneW4N1ENfBOuzl9NjYtXINvwWOMBpUZLlRLygjF9jFaLQgYqjzIuB8DU6zVH",
-	"I/O1sSSHrs+bteqRNyuVI/WnL7j+1acb5RjUxztcHplhqI9HlaGYiYaKFo495SLOURazUhKzXg5zpRTm",
-	"H7g+Zcb5SQDI55YURgQHJGIAJLJmg5HFbijrAftxnJtqmzTWKuHUK/i62m9KwjCp+AIvhI5T2I7XYext",
-	"A6qC37+v6/2GTDRZRnI0xQukSKUMaNVozoE65bJuEehsnu1ahrNbiU2PtBGThBRdQFNPP1Alc6RjwOwZ",
-	"NSfSHZAgG77nCGWN6gvd6mOXNLkujcUnKfrLiZsRxGES6AvKrM+mskZhzc9T3J3KTZV1d6V1WyUCrcZt",
-	"IndG99kS56ylkBWPZGSlbwOs37O5EGl7sTAY1UYKdev5uY1+EWW6nUQX8HWbSDOAv98O5BzadQm3okWt",
-	"qbaHgGbtb6suRnmQEd3vNhMep34kvs+oVvj/G2tnR1Q+O18R67CxPfZmrZ7Z9qv1xRejtjNyLq8/TClq",
-	"fVj9rKhkeG+SU5KFUhkz9aMXqRac/FaILOEq/Ckz8ffuHZ4SGFFIqhONsBvuTnpJkR8f53gKWZ4xETd6",
-	"rrYXO/CGJVsnDYacEjbQkbe1NQmH41xstOZe9noa3LbVMJv6XWJ3dBPe2dMpDea+lobI89oGl8ejG/YP",
-	"KFzlhxFbwAUkFTzkp2Qf4Wyu1I5ihoxCYlJkdD0cU73FgjasuowBJzmeFa+UMywgTofPGQSwQqZypGqq",
-	"pvqWelv9cUO3AN/ZVqCsnpA5wd5UeppM9EJQgcSMnyjlh7enjukZeNeej+maGWGZerW7ID91eUSmfklv",
-	"SHCuYVPN+rovEs5PaCz83m2ekmv2TfXhunkb7igh7MXhdtx9eT70Mr0OlT7868xPillZzXFJohMDPvJi",
-	"hM5taV+dqYqo6KO3GH2MpjTLqPb6ishYgGFu8L69Hn+lEtjSrCBtzQlgvZ+QVF0WrqSWViBsYCucNOOA",
-	"mHZTIWA4g24e6GZ7SlNEwDpA2Rs1CXSE3lYvLCc3NL2lCcyaE5bXWvJByqOK+evKZ1BDjTo8e6/cB22G",
-	"yta+ECmtZuywUtSK2OQVvmxcu16Ivjlx4ZO6JjDTWsG53hIsn+/IhdzawBjCEwMK6ZBMsnz3pTosnwHO",
-	"EQZ3VGzELpnd0C+rP+9AA+qvA91IJdGmeaYmOtFsf9PVJqS2JXidyIFo8EC0zS3QiIy4bFDg4FG/sTEI",
-	"v0BsDSlPSJYB6Fg1BEOYskPcqyLRRXL+YDUo9UOIYfEkKfK8UwHsnI5pIG5yUgwtML0iIYRlAAVI8OzU",
-	"i82F1DXFGdw4KcGZ1NjgtcjLGmgQYcah30xPekv6DinEeMzs0rhp9Q3V1Fem7MjSTmUSPrKsO6+9a8UZ",
-	"2ZJ06mzsNi6HuiiSVZm22z3ajl5yAHNVm8piGz2/iXZFg4iK1XOBJpuK1bu9OEgcCNBKiPsSOlCVdfht",
-	"r3cBQJLm0z2ofz/FC4QTWal/H7VcZkgHY+J3magOvIbffGrDORmpdh7d8+2FaqQpwTbatqS4WYYF+LBy",
-	"gNLDiVQSJ2fZog9Lgs05D8gcctac7964hFbK8VYGtlvrIuXNDVMWcled24X2Hu3FWgGeK3AC64QsXlg3",
-	"YtEO2huuuImYxN2dnfOgQDaUp4wvK70mVHptbapgCoEguYRPrbuN5KdkABiZuU77yxbua84G4LaNVWwX",
-	"teC524tK5NztxXXX5+3FfdX868udmu/vMh2B/UhPzDGrTqHInQJqlllW1ezVYi4yPfk3xeYTBAMDPVqO",
-	"ZX4pR4zPO/C+5tBBGGfrOtgFcGpWNKeCtwo54bkBCohbeOcKDBR+qwVHeVZLiWkUai7u6/yECUd4nBOS",
-	"IslRSdbIFB7sm+jEhFSc8QJpUK3oxXb1Hdcr0nZ74aJq1ueoKwGOm2GH4UBHz+qXch5Sa59zLfBtKrjC",
-	"luuuMLRyR8GQFc+bgLOkKyxHf13lOJEhmvpwV6LIKqGJcSJuSQVLQdzx0MYlt/Ws3hqRGmVsZ8kAXMp7",
-	"NQve7kwZ4OnpL8wTO3iMPVmVjSFta3gwNxsr1RTLxGyJJR8MsE6dGrSrMRXCWd/4FzCH1UyDq15zxzMB",
-	"dkqU9U0kRykHS9yc517f93mDgnymMjuTFRfligtzpT7OMkmK80aVrjCEFxRWanZ/pYVgccjz19moVIc0",
-	"KlYndTNc3tKv1QTBdW4v3rSunA6yoPXjnNNpo/su/Tb6c8V147WORlhVjabYYF1JeEr6aD4hObGJc87d",
-	"sYSav7vjDXwonUo1xOUrrYM7v7ZqddQyZqHB+3R7EYwas5bKTmfw/DDIOqSuMZJLqS1CUM6O+Alhwns4",
-	"iBCDALTmLYY0SSJFqV5rQuV0tekA+sEn/V4i8lFDl5r4oct9YOtQ4wXxEfrK1vX7hze3YDL+tPOuYKY5",
-	"GeVETOIWYB/yM0Uk1mjJNSqjCmyS16EQPYmgaVpgmjZoJ5AubkIDKkk4KxbhiktqgmXQXaV+i3FBgcXX",
-	"WIjtS2XTgRVSCoEQa2T+JpKysQ0j9iQf6V0yFWpoPtV2PsVcdaoYAKoLBErqdkTlwDX109ksWxjXsi8g",
-	"xl9ypMVAtAGlt7lGoOsgEEUJJdiYToHXFsm9Mjt2lnM+gnW3rSAqVu6MnQ1FKla0M2+GIGjmkHs2JKCR",
-	"kxTVTU9+F8mLMzxaIb/blQ1yaiRU0WdlqHRokCvL/pIuQgAPlMgI6mbbXs4xbpXatZy+ohH6+ckRnRKr",
-	"8fgv8y7aU7cwA8Pvn8SFzDvpRHfim84dxazuwfnyoJhzf5EjKG200NoSFEcM4HA0ubVHo+7wEMbpWh3z",
-	"pmL77xhx+vyo24TlvFIgPKZgd1fJY0RSkodRbEc89yfMzjlK6WhEcsKkS52HGp4FS0mu84qAZvbg4kqp",
-	"OIHbPidC8lyJ5jmfIsyQuv0TPgswtrAVIQQYxPOUshrOfRWplQTOTk5O+UkjHqx+osNeiCJJCAklox+5",
-	"QEiB5hANqJZpipMJZQSNORGAUzfSuDkCQXREbQX9xTV0p6KhQ5MxWXamGjVZ5v6ezF5BaX2dbr45ZFWL",
-	"he+HWq+fgVYZtoxZjo+LCRJSIMZ5x+iZJjaVcQk5ff6Qa4goiLaznXcRLTwYtaWrUhFeJm+ecPcQ8dYL",
-	"JBy8fafJcg4p90OeLhCuBJOjaSEkOmF8XsFFWKAxR5xto2P1yMAc1ON+NZ5YbVWCq3HpiBdyXxch4HPh",
-	"UjIh3pilpiQO7C8AOE+5LsB3vgryDfwFQpkjCSVGv2mrEP+k39PVq23pgsiZtZiXw+dMsaVB9RpctZ6C",
-	"lynT0amu+MMEW4FYq0PSiu4GVWxIMs7GwoRPuxLYzUiOTaZBRR3bR7ReP7KzSAAb0mTQbsasmCwGjEt/",
-	"Eba6pmzWJ+FTiCwLxlw0QsHVjMklboUZ/8ruNVOTOC8ObIUwW2vrQHve8cwIe90G6S2p46DrtaWqBfLu",
-	"JBmb2N/Vl9XjVbRgPzhw6oUyHGZQrFLiMXrr8FbgdnduIc8N7EeR6PeKWQrJ+y0W8SY/hG68bKqyDqGl",
-	"v0mIJ1zTiIrxlOA20VdcIpAn1wYTHLNSjgurb8DK3OtvcPnsOoRWj6TOhX5+i1yMp16HRfghRwLS1t3C",
-	"JuL7K1ZFjLBgkmbrFIODPuz73sGVqNpLSN+8yEU3f2ZjoQ9TM9abqhCsP2Hqy7Ze4q4gLYwtEjjdTn1j",
-	"2OmmwfUi6d16t9oRq8vc+nC57LHatNuN1rbL3Wl59ImH8O6VSbQrYc/6J1cdE+ldISlInA6Ctq0Mpt3n",
-	"ey65dUP7bBq8VuQp8dVow76K51WYUXvtCZSSqUU5Gy4syKgnzpz5FIDlJst1O1lGag3xBxiraf9ReJfA",
-	"FOrbKqB0JX2ay9xYBqd9A7hg56nzqzCTldSu2P2DZGk9gk1v4RcK6jNCDd3ONh2aOhl0tS7XVtabeR+A",
-	"RO4mIppu/DLiOiZl02BTqFclPz6ipUZk8VUPRUlTNdf16pmJR3sus99XkJ5tUQNP6FIILNwQT8Np8muS",
-	"ISSv8vyAUj8kOp0EQA675R9uXFfVVdxCJU67wcWHoIpa1D+fHxggpzFDdng6b5MKYEBeg2BzGQi/9mfx",
-	"hdwihGbcQAl+65Khx85nMhgz5Kf3xpHdrtRBXb2fZySvcnxBpJfhU6kttLWM7XZef7sskrpZdr++X/qz",
-	"CHquOJXrK37d1r/DGXIcCM0nXBDkauMtZ7WSJMO585FOSZ1XdHBWexGW14Kf2YTz1Q9U7Zr01xW1J38f",
-	"SVg0IE6cQ7pZySXUFwZnwWDvIyq30Q2dto9wloWW8FLbCnoAL3By4t3sI3wCRnPKyop3Bh4f/PM6X12N",
-	"1URM71fB6azoB5V7DCqR32O0cWeyl04qokClGu29L219dWfr6qN3LvQv+mvRVrj+6paaH61QKdCIZhlJ",
-	"EWX7rmj+XN8BOppBJ7JqABiNUl1uq+Vh9gFwZcejjpSyQ2OkcwOnDccwf0bFZSrLGyVutsoZGcHpYF2Z",
-	"ooPU0Lmeh+dCLye/Ou6VajFWGuxyz89IfpOOi9yXv+NHWb47cmwKSFMgIWmWGU5u0NZDWGXBXZ5CYHOz",
-	"ElnhgAxcsgGApGCQAT4l6WBG8sFUnciIjXHjKqvVLzfSsqy+MMksG0TKTeXuqBs4ywZV2avDq12VstrL",
-	"Aaa5ofYCZdpcJ/3Kei2tQXDpD6Gc6powmEuo8RD9oO427RzuiK1TEVM7F12PS8j0B/q4jhvWaB0zYE4g",
-	"C62GF2QeXBbDGZkjm9bWd6XTK0kVjM/7gH6vf9KgChWx3biGX372/n8/+973X9lHx/PJ4lgD3M4ngUiT",
-	"+WSxtGq7O9EmPx2xfX2CmZYJOiwMI/PBRkGN+j2epYMXiZNUa79fn8GjhvU5JIJ0pZuu8+iwXTCcQ41+",
-	"v+qwZFRCtdNK/x53/jmj5xvD5u/lRAmAHgeL0iE6cFHdDkmDNrmg5+McVUPNIBsmZgcUDH70BDAZpjqq",
-	"IkWD61tAkJKpmWHraJiwaq8vtXttf0gAiMDprxXN1y/5VwFAOXVipccaYVmgDoWH+BSosCdAezu2Px+D",
-	"geJYSUjHSPIxMaW+mBKqkglJTiqlzzCEvoTjWAKgUn90CCk2wEH3kSBEDU68Nsu55AnPtqcBjFo+8/jJ",
-	"d6FGnCtnAtikfYivATktJ/CN2Ec7WtkxWDOC4Mx4SpR2ayBNA3C0Fd9pW+JfNVU5qgqwbXylEnAfZXxO",
-	"8i0gywl53ER2PjjAE7JAgo5ZILTPSiaePTL3IrdA8mNzHWLZR2Q6kwuDxwFl3avrHkDu6crV+j29O4FA",
-	"F9Wrx+it2H0J9AjQ1VD/DGfOygaXfETNFbfhfasSGTu3PoxmdHYohjLNkvbbuDAfZsSD4Xh48zq6euny",
-	"59SpVE+glEhMMxF7unTIh87KNwipAUhkaNebFvQ6G2dUTPqVen4a0cifG9TvenXcBEHNWy1ICDwm3jzY",
-	"Ww5tru84sUF8MvwkJeLEH+ZtYD98fIgD4kMMnl2uJdQBbSjmpO0oAgpCqUFOSDbT4YD6LBmMLoNgm/Gx",
-	"PyDH5Rf7ojllqOzBG0dH95B+tykjuMwuXPEDmIpQlvSoQPqRYYwbwGQc2qgUlztsjo6ht9omm62prW3g",
-	"tJwSFgJrC2OmqeNKOppjHM7aeZLTMoI9eJ1vEjxCakyW6WsWsY+GWJArl7x71R1lzdj0AqUxdOCqtftR",
-	"uW8GMioEzlx+uUBzog24PpUGywjEbIOWZtHTKjlxKwhpsFput7wEUAwzmoRwXTQ8/yAeiazmcgjAyE3D",
-	"KPnRW2HKBXQYWVsl6o2DI4Cau7oMX9ZBrUgxWhPqaolWB8jGMa4AwkEHGM8meIKqDdkPqS5bqMnvUXRw",
-	"uxFb3A2toELHm4EqaEIqvadDf9YEMl8pTF0nEOsQMGBJKyvVnJvXzQB4S5LpSs6mHxm9g5kqtF4kfb0s",
-	"8L0sck29XijzgkCYMV6whKRlIgHW8ibSC4oyLEkO+kYCdh0k+NSZmYQWIyBcY4wp2wfcO2Pfhu+jcX7s",
-	"HHzlLMvpRbZwbouE7bJFKv6jw+teofbA6YpKXoOyrSaTW6CvF5RI9LYJBls288hJIB4b5ydoytMiI8Ia",
-	"A9XTkLPL0P0vf8F4jE8pmaMhf6yEoWNBlTo8p6mutjmh44mfD1LfLG6b7iDviaRjmI36NyLyDFrs6wl5",
-	"V67AGR3RMtSxw1G3UkxXi7APeMPvHncBue1XoD9WOBCRW4+KoClhksrFdn0xzhUWYduEgR1idhIoRMCh",
-	"PIWLMnL5IhkBXTAls0IuBoIkZkjmr4Gp13lKEzLQ5QiMZy2EsOWZLgxrk7OUJH2LUc/FOMRp7LUIyG6e",
-	"4AwoIGTkIqsOAdubciYnsVD1bQUW14i3GOc4JSLgXyRQA5vKQkdvVrXPvj7Pu+owX66x55jcvJUAw4wm",
-	"lBfCV7UpPyGp4lXuoX2dp6ZBHnCWucWMXMUcSzKYkdy5H+s9qp+h6LfezH20tas+McNqIztIo9WWRLpD",
-	"WxtV/MvRnQksqRhpELWufel3O/QVyCXXAHQ5EX5ljXM0InML2jDhc2bhTHR5wxj7VZn3mi/V/CxvjkMs",
-	"jUyzHMRlgM6bDtAX1KExZb8kTuSgQ2nTF3CGR5RRMekyiDE9JSxetw5h1pXMIXrFgqpcjQf4IpHyk6aM",
-	"8inBrFbaLiUGM3AJ+b8JdgvugLvshn0VPl9bgHT2qAG/+W7pQvFbMxrLijqUh6gFnGVY2iC5qBdqHCZC",
-	"lK08XK104KnBYqONRzzL+Bxy2lOUw8GqSgMQ/kqYrR+oDgz8rQTiHP4q+Zj6W6dxxG8ZwMYzs1+Uje/a",
-	"zvTH65UuzQOuY/35sNK9/cYOQt1WnQviSa/ltaEA4SnJHR9fFbNyUJ7m2ESz6yhanfQieARDBCt9hStW",
-	"z22FFzRVjdDLshaOdzeO2g2w/2QJgdqQlyUuR06le6Jg8EcX4jpI5HXXrvvqrunAfXFoe3Lf3NZdus9v",
-	"mb4rCnsAxgtqGfddeQN9G84KiXI6nsh+ibhUkobkWdoHYNzJwhCHY6nb6ECJbynJbai1Du+AtK89SAVH",
-	"jANAAGUGKGzFlNCiF+UEJxMfBZs92Vsar69OVz2hO3AiXHt2ERa6DnTsaTC6FexAmNQDkA4t2bCa+cWb",
-	"eIwU0haOZZsND/fuaKQvpg4HkycJDsfPggXbWmgU64iASnsSHF+osF7ButTVK3W0thXT7T5qGM95Chmt",
-	"rtbXC5IvtK3GOI5zDS25BySvLS2Z+kt6F9MbHL6OfBUpoiyVVFq1j79goWTlTu0GiVYN9Q9fv3UDjbcy",
-	"Ak1OSMhJisG1+pLS25U8CFwLLst9RDLh4mfAqGkCQZpsSVda4c4q2x2m3CM35CXLdVe0qurxb1iYtqpT",
-	"8FyltVZcIYO5ut4JTPEUj711kPKcnirZaFhIiGnRecE62IXJfXSsGL6JW5x0KHVQDWVtR/gz6RbdgnKj",
-	"Wz+Pmf+QJJwlNKM4ZORnI5pPW2PNKxhAICuIbjW30gKcVzJkJTOnysSaayg7znREk5xgBjGpiouBrCNc",
-	"rpbQaU0kRXIOQs0OKlhGhABPg4YdogINcws0G1Ns2lVHDxj09APanldDVjphfC4QH0V2FChydkdX/zUr",
-	"Dg+VW6CWH+ofR/ahQWewlIRJ76V/aJzjFoDOCIQTjV0GlbtiuwrCyRVyyD0Tfd10qa9OqgTEBdLgaOfx",
-	"/Ntm5UoEQN9NSVER4zKyqzmm0usKe8NRgo2pWxC1c+ZMRTXvxyGrlugvz2jtIK1ubjnSAAd2fi3yGE9n",
-	"GakElPR2dq9+7mpymWx9Hn9uuPW5nZ2drc+r/9sp/9u1FSb3TCbGhOSkUm5yr3f2q385++e/fvbhPz37",
-	"8COTseOLXVkKdkqtwKmlT80DFMcOgBfHVgfUu/+S5VV9XZPFIJTFG3ZfSPlOGyqyVLEztHGnxJsGJgMZ",
-	"zra4oM70TPcrhWrJjCeT2FKJZCZ9wWmKJZktgwJm2s9ZYd4i+hCHwSK5D7vrkHPpiSqqXhwNEUZe/Go1",
-	"R9OdG1DTNoSUGl2LMj4uEB5/04CeejLluBaTIgveuvKe3lLzMPIuoFGO5jzNFczSVcA/qCuC1uAvwfZA",
-	"haUUzS7dTWPbU3S7IHIdvlmZY99uhVnE5s1cLxMnWIatSxJIM7HVzbfnKXCZcCbNJD0B5vDboEOY18Y9",
-	"GWkI40n90KXiKhh4O7zQZKDPnavIC5DfzuFNAzUbrIkINNtXG3IrFZT10tcId7CmUm1zX/RKooizierO",
-	"D93b+vN120ZTucEuJ8JY6aCt1gVZ01hXbaITQ6y7SJpNd/VO/FOBghXrMqClahdr5HAd6jDY8jpbRcmE",
-	"xKAi06LtkFQ0HwifVtRMTokJENDJwgIvzo/xuiFw1kOSUTI6f9hjDu10IBX1+D0u4qy8uvGm2MZ6g6tT",
-	"mQbLItlwxi5elfh8/A6RTiVybHtErA5+bQ6GglVRT653fuyUzpPCGSwhdUgYmfuQOxtwsrunC8HCDKYi",
-	"oAFA5gWZoxOyEIiw8+iirqeWgMZDrVyvuSMhI1erAwpUPosQ3+qpqM8v5AwiIh4OyF+zsoT2Z3y+73x6",
-	"GRlJxAtQVRaiYq50rHWVe75ohCGTc/2iitecBw+ovrbXFoqc9xFmJiVP15Mq09ghNQvhub6DXkwll8Ha",
-	"+DPpmrAyS4A8S9YunEyQOQTCxMXhJZIyBSWoFGAH6FA+tXuJGJMmO3BE66nU5JCocCLVmDVI0TyQgWMa",
-	"bFiDO2Dc4CMrg9QwnCYVG93CYdBviLr9ctUpwZm3JDPP26tEq4dc2s0K/YNZK+PJibV/gOHZlVOY41jL",
-	"S7A6znpVVkJJabGmOmMzsFnpYLiLtTuH832solbv/FjN/XivpMO+wSU15INZ6jKUxT46lqbE0LEJPpgR",
-	"PssImudckn10jF2prb03Du6/oRpWp550A2A02BmrU3iRxsflykQVTVVTa1/byIzaGmWrVMS/rmam3u2i",
-	"ksFBaxewdbOB4fKTNSWWgJmhmZN/BpYjntVKkRq5G/CoYJNtitvAxuu7L3JySsm8/pCL0y/tPgMD7lz7",
-	"rvJu5Vv3tihmJD+lguuiqOp4D9RiYkNlRUrVX9FZADwjm8wC4BkRa2ri6tV4klXjbolkWN5q6MC/08IL",
-	"C+swJ3J4QLtSoCyiyfaEOinoGP4ZTMXxqshJhMQmP8xvHZvYyj5Ns31D7X7agvD+9Wr+SvxK1tNefEZv",
-	"k7/SHFnETlzhmNgiQyvJSubdfm3VViZmRhTeyDVTF1/YTrVKRpvauebSlF32cUPctb6Puc44amC59011",
-	"1jVrTGjNNUoq9IcY6+p7OEMplljHZ+hA0EDk8dJ0hwt7zwftrve9Eu16omLaxUQ/Jmy1uF41WINnKWkt",
-	"Q9O3WUz2Wnup1IQ8IuugEAGnQAjxaIrTDo4KKFPgKV9K0guXL+9e7TdBJGyuvJ4Xc6kiAZqlre2BG3s5",
-	"ZbdgIbrxC4Oik6h3P0bQE0ExT72+ZuRZzdu1UntTkP0KOlCVwkxGrSkXSMVqSdxYO/19JTgl5LAwgkan",
-	"yFWTqGRwUqf4sZZNr+y0Cao2u6j7mxnBQg4giav25u5O9dULful4li2697niGajMuj6TWhf1oT6KqnZa",
-	"3Ywv726s4Kkp7u41GtjL1S/kCSXmZURx+wVKuXbMYMiQ3EfziYYyg3B58wAFHCAbT1cFgRMkGyFJskx0",
-	"U11fgEc442MayPgqhBxoNAEfsOC56p6uJ8svL0c4BXLt4pS6SbssJURxyaxNwUpjsdcT6TvqCSybn1UC",
-	"JUJlfuHHnxEirsq+H9BO5KOG1xPOTygxRfohBwFMvHyEvrJ1/f7hza0jG8m56kushUIHXCJ6/AgGgEh8",
-	"oBJzhTabq3nCUzo6se6gbVqofaSUcwHhaX6IhZI9NN+S+rHVi1HEBWnfJ3KIkxO/MxiDKXVLiZcCMW7C",
-	"cecOWEwnqM2t9Tn1glQEPcEJz3OSyECp3zJE0DCtFRO3un8D4YJl0w2mwoAnes1Qw+jo3GastlaYNjCp",
-	"kYAvQgOsOIQ7fwPG7RZ0STYfpxWErei4Px2H693s+4rbVXBK5xOOBJEycz2sWklxqw71AC/uFnLN6AKH",
-	"3aY68p4cy/SbxEfP1SjwMAj6uFYoVSG94Ji8AspnRNVpv5otYeovR918N1Qn8cUkX+hlvpk7O3emtOa3",
-	"4Slvom34araXsdvsLrexIqvrObGZE+0Ay0tHCaAU1L3SrzmJkNLeQFbcHHypPQGNNxQ8FBJvGqML4NWA",
-	"Lmm7jtMl9RjalEl4KjiQTWiTrQa2c0nOlZoqX8Vbb+9sXX1k/t0ebD16Z7d/5YK/vkroUDrMeZkXZMVT",
-	"W9WExAmdbdnaOVszrhh/bpakcpY7QjCdE8a8vxFT/ZQy+6mFgNoYQoC0JBWSJiIUZD5cBLjgXHQ5ALYX",
-	"Pm89CGAdhPZbRqzLfS6Le0b0ClhPKrEANmcPridI/NLu2GiQpCSjLBqnhuA8W8TaIHOoEBX5dC19LCrH",
-	"YtHowpkrcZuP9hDWqFFKzAZ4vJcEJKD2IWO1tHRiV/YdSmFTXUADAwIfI5kfF5tgBjaRwaRgaU5SOfGB",
-	"MhEMxTxNZRukXgAJtXxpDdikBjVdDizcaWxANxtAmWkPgKPG4Bqawvh4UeoQtmLPPjoGqji2cIbR0mwl",
-	"jjzG+nt1J1DD8kFlYQHzjzI0B1xzRpnGTSQMzdU1bkDF1lhvfaqiI19tjl30w10RpiQ+IWxQzGIfV62z",
-	"DlBbiiDSMEVQhjAkbrKqxlHZiMhlLVjqT281HfVNzgvQ3gSnaEgIc7S3TnSmNthXEwXdUi4dnpKFVfhk",
-	"bSkrSnKvPEaWTZYUXs7TLmyAeVTI3JGcI6dVUvFfLWS2eqNYG5oPTGcYk7kOdjJ4ONLiq4axMTvv/1dl",
-	"ckNRpbiQE55Tn7Z7P8FMWHvRLOemjoMen1oiMIXjREYrvAcuxGsFmdfnsjZnSYTsWNgZTMow40ouOWfE",
-	"RXS2o6/8AQtuBmNku0N7nC+y9oVXdtxsUc75hEPajGbQoqzMqa0yS2bgF1mY0x/S6ilK1LmC5WrHXaPr",
-	"7JGLn2zDMYWJsiLL8FBJJjUVtnJuZ6Z353q8erVCGDteR6k5STbejud0THXNZ1MihWQkkTlnNFmNb1tX",
-	"HfbnzJidMfPo1xbxUVyV5dV921il5fvFUEPdrBlw2SWZad1IoH5PuFG255OcB+wZZmMbaA4vMrGTlLP1",
-	"oPiABw3aw4zs4lGmhhkssgSMUxjWprE0NGhuzGW1nJBa5LpCrjjp2Y6JddP3DLRyZI6qXSfylm7TfT6A",
-	"xt3HW64X99Wh6c59cV33+1nltd4vZrOMqIN6j1PW+WDYGnDLQPInxGG5KdawHWMlm2g7zhLQCQdw3lkB",
-	"JaUAjnAdtMCmkpy+ar+2apQlFouz1O/Ncw7/FizJCPYEDq8UYzat6QlGiv5Lu7I5LUDMCPOLOgdIzEhC",
-	"caYk14SkRU720XGG56MiMzhWTpjN8NyGbWQE67J2Aim9DPFCeqJ6WRrLArrwWj24AMytncR5E0iftF1f",
-	"giitfbuytue8uHSDesMWLAlaZEmmT0ycPLZgyX1pFm4lcoRkow4NrHj5sxFgC2Q+AjezuG+BfUPS1mC4",
-	"kCTWPFSRLwa8kOBiNEJyTAqSSwVpB8DSoD2xtuB14lLLOiFeGe+kKb46bg7aymSdbnGmYTFoyfNVJ75T",
-	"jq86r+OBgfuK3Cn1xjT+YSEHNgYv/i1ySrLgOsKv6iqzMGVq2qbiH8oJrtV+q7ZKWWvQzpvqmUZD9CqG",
-	"WmRsx6BCVUts3tXOqSKHVdXRzgBrHffUvMSzlAjZnEeun0EGXMygdFkvcqyNXHdXMOGNpbVgg/2ysj3j",
-	"OnoWD/kp6XD6K3JDs++6Cn9Rhk8H0GC6xVb3e+KEzL2rem2BJnyOpkWiS/robE4lTytOUs+AfCl2ztDb",
-	"HOesDllTmUB87KGvZHEwgT4lZfBhxcVp9NEqp1kh0/D1sXrkfNfZ0d2je/dJkvtgUXGa5kQEirO5d5on",
-	"Z57ru8bCg5AWmOPcqMK3ceoKZDEyR3oQkL/gDJoE3KRKC5Ncsf1V6O7duih+pcWbXhXFL19p15DdAi5b",
-	"6bAEZxSZq2UxhaQJRB3FwUjXBPbSs79Uy6Gy+hMq7ph1rEAapmTKS3gGJwz0Ll7cuXzh4u7uzoWdnQq9",
-	"mlKCvec/+Jezf/7g2Y++36uIA7vlJWKKIvSKWXldlC89/d///uwX33/24ftn3/nJ83/8GxuMu9c73ar2",
-	"u7VrD8yeg0TRvhTgFrufu3r50qWrVwBvsXISezvbu9s7q5CKeqobix6rr4gvTDJ0oZmL2vxeRmuC+Wc5",
-	"0mjjN3ToZuwattuFS7o9i7oPNsZTy/LwsHR9TQLlcPznJCdiwk3Z4mX0oCHJBxkZ+euDagelrkAnOJpi",
-	"tqi5RzWiibq+VDv+PTYGqAint6s6D28o/oZRgvO0j7BEBCcTLQluh8tw+eIWKCskEQiPJMnRlKbM2i/8",
-	"5DiY6hd866F+R4JmNlDFLol5RdH9sBCUESGQgzsM1VjnM8LOOd6cpAN+6q9+b/dOcVId++DdQBhmGm5+",
-	"QbLMhBct+dlMa/oB2CcA88U6SHuKTwi4ulKLtdri0K5QYmVi9UHUickuodv7pQ1sMfOI0rC6XTki57Ib",
-	"VNqECZbtlvh9S4IAhNrFeznKFkvgnhUs/NqBj2tt1VdeXRI7ymb2Ykb0meTChkFHGnIkN7IwFj6jkjhb",
-	"XaoGU37ZaKwLxI8u5YWRop66+XXu7txaF3ca3VodgjmXeLu/h91mdl2mCF661J5euMShQy9fbuS4lbcu",
-	"Xt3UWqzvdKqy8Q6plkvs2b15oSXTMh5N5MgIRGWpJaWXVgBCeiWyXwt4h2KP20d0aUm7MljNVA0ij4eZ",
-	"hmCNKsaROC5rungdzrqvfnUol8hTurqKsWMH4l/taqfnRJCKAGU6T9X/dWr111KKumH8dzLlCAPIsJq0",
-	"xbgkfcRnlEGArKZ8QAcgj/2pRRVDTlz9S2cC97DuIUmwroBN5Z6tXeHiV/adic3KwdrU5uJR99GEZGkf",
-	"pbwYSpKaZF+W6vvAVsx04Fn20Jp+euWClpUC+j3VZKSHFejywLUGHw9dk/DxgWsXPr4BjQehuI4mBCkK",
-	"a8tze6EoWMY5a0CuLPBVlb6joK+OeEag8uiaES/dML2bXKldPNPTMszDDCDON7o62015R49yzMTIKynj",
-	"PA+Ff0Y5LKsBcDmfhs0cfnVYl3/RYY8WKy4nSEiaZbYA2Bwv4EQ6J60uYAshh4xLXSDsNGgMCaC0B9M0",
-	"lUDjAYRZwkFcHuF2S2R43A1p9gk687szwZ0YfWHB8/HVpHmX7ZY8vNkvhLnAVvZtlI/kvXJ+ZtcqcdFA",
-	"bl6eYtbYn/cmza/d96w166dsumlYeuvjhTCI8gzuQ5WlBU9AKE9GH6tc19D0pzqHk7/N22mne17WYPY4",
-	"G8gJGczxole21+tXQlZ0dD7k18fdtrC6d9nRhDyAVk3VMNc0fL7t2oePR6qTa9BHmyBabka/eguEq8Ha",
-	"XV8vek+f1+XcCB2Oi9kCQdAuKLAriYtbj9652L+040tXfOIdZyHkTap9Af4R6vjPJXMWISjliXhtlnPJ",
-	"E55tT9N9pVfPcm5ia0g2qpCW93qUqvPtL5HFsgbU6U4ckdRALr0GDcJEv0zylCaySnVjwgptBQa7kyCp",
-	"EfO0K7PfK5ggODN/QgCCdiiOQ6WWy5lA5Py27fRctzs0ZedAR8ESOrW8hRVzpgYvnIbrKTtMf0/VasIc",
-	"BncZh4Go6KO3GH2MpjTLqCAJZ6nYQ4zPkb2+QZrul7WO1A2AFFtXpAHBNudG3DWsJCo0M1RIvZm1hnDL",
-	"wpj/TcxS6Uz1O+cPX+7BR7uH2q6xIdJdFW9wELpB0DHzQ3Mq2fGELBA84SdjSWVGQjlOlgM0EYs9s+Ub",
-	"USLLqTvqlbfK/W6qUGGP9XnK69b81xcutdrMLERzAPzP/PqSQF+8f/cOwgJUfMC8wDqwZIxPtVJNTkm+",
-	"MODxoJqbWovLPuvLly+2lnMN+qq/rP12fknOOPXiBblbkkxNi62ynGvcOyxO0w0WwdrdJJSxgWzxS32u",
-	"QHrKGQQJQWwyQHkj7GLDJEcCL2zNUsX3Ff8Wew/Zca6LPMhjZPK11MYr1W1iC+0zBFXs95F7doDloEy2",
-	"Pla3wkOm4ZA15YhKLnb9CoFmRbXdvlEUDUoglQ8ZWIf05SKQucXhKcJyDulOmJE5DAjywwbqzWOt6OlG",
-	"3GsPme+9EWXpQOsdxyjj/MSZmoxCC45eiMGCJCpBU7L/kB3PMdXTrVaCXRBpFngfHad8ALMyzU74XM3V",
-	"oM7AhQqw6g+ZWmX1IKIjA1Sq1dM5pKhCyV5GjssShjiTMKrth6xi07I7AgzKtzk9VxtkYFzqlbkbA1hP",
-	"cRE9bIjXYLGpBg/w4rAcQOXTgbxRHQH8AoO4o8fwAC9uUpbes6N4gMFipv+6wQ/MUB7gxR0YjToFVE7S",
-	"HM/XxAcejUgi6SkZWAuJXwRnATmm2QGxXtWW2DIsD7yYNm/wORrhHKqAgHlUkWLCp2QPVcuP9uHTe794",
-	"+puf/O4v/8x+Ovvuvz/99T+f/ft/0V9858fPP/hWmT/4uw//5Oyn33z+wbeq1tNaqVMsBxXPB5aD0iFS",
-	"Jl9bK2tk2opq/w3d/IE8Kls/kNdt46DWvaW+VGtiTa6g4gmSFDmVi/vqZvCI0Rpn7qbd1y8+OOr1V4JR",
-	"67h4fKQWt1IeQYMQAOybxiEAdBy1SHAfgfAD3ZTizETKWS0V+Tog+61u502eo2HO5wIyJkdlt2IfzXMq",
-	"iUCMkLSG/6cu8TnJIA6EqkY0bGDPRWUZEW5QTVu0d+SMfomAAGeGvNYa6Xtm97IN/IhaiyRiCTYw6RLu",
-	"b2XKzBt0eKDvjkRxDQDmJvUwVPTytJAFztDRm/dfqc1Uf3/05v3lyT4BN9OIBy5vU0JDXQnmphZIEKKT",
-	"o8089KD4KcnRG0dH97bRgbt7imEf4YfMYe3qOGGWIoyMM1J/JUh+qiFOAQvv4N4tU4kJw26q1gws6kOW",
-	"khmEKnItKmhQVVOH3N7RLwkNqPKythOQ3JYh356mr2w/ZA/Zq6/eYurOk+LVV8H0apil2FvVM/voraPr",
-	"2+gIal/rAr1Eu0KOB1Nx/JDxHB0PsDzeRq++qhRA2+Y1Qr+mw3ckEX10fGHnwpWt3d2tCxf1o8buaR9X",
-	"Iql4yPgIXUEv6yV8pY+uopft+r2CFC1fQC+bxXsFpXRMpTAzUuI0aL2aLwDTffVVk4uUF3IyKrJMRzUr",
-	"vmzqKwNHfsiOS/Z5vMSfjyvM9HiJWx871nq8wrkfsmPLbI9LLq6lqWPDe49LXg4ndT6pC2Mp1VH3OgXb",
-	"TPQBnLxXX7VxZ4KgBOf5Qs36+FZKpjMuCUsWW18ii+MyxDHLSP6SQMmEc0HZGHb0IQOKMzYLJ1TBl0r9",
-	"mxLMRPmVBmrdg3CpGdHSrc2vVAKmeX1EcwFxH2px+0hweAHEAuOWMIFzSnLKuNDSFYiiSrAw0zwkOAXa",
-	"kAirs4TERNs7AA65RPDEyQnjc/DMKDE1h9R2KtVBNJ1WhjaBSh/o+Egf3q2bORGTPbR7rM61CDSKtelP",
-	"KeB6aK/nOc8t3R7evI6uXrr8OWQi+hWpG4YOljHz9X/6muDseBvds4xkmGOWTB4yztCxov3jygUGyP5k",
-	"3zKgnOAUHU+JEHhMBm9PjjURMfJYHpsh/VGhlMMZzvGUSAKDk4aF6AImlDOUckhYcKgXMH6HSqDW6NLO",
-	"jpbI1UFP+yijJwQZk5xWPU2NjiFPF6aEEBTvmBEl/+acjdEcanGSTBDVlN5o1fZci/9QThmsY4rkYfjf",
-	"UBOWhUDf0FwAfaMC2Iq+8ZB9Y2try/1PPX9pZwd9Ax1Tdoozmg7MRh/3y69gufvo2Ax+AIM/Rt9AU2Lx",
-	"X4/1hI4NVzMN76qGC4YLOSFM6ir2qiFAShuMMM30Z3N/DaBUgGo442OnNNnGLqrGRjwf0jQlMJ5E5CP1",
-	"rw0ctxh2VtRULWFxggSfEliq+YQr7q90FyIxtemV1kxoLPe2w0uqQ8blADwMqrFkQpITfTcY5KAcVtm+",
-	"cVW9kXA2ymgCKygkzhQ1HsN2DvhoJAj8MCmGg//7T/7HcakR5jqkAWjCpiLCSvATqzyqVTQ4UKbH3Yt9",
-	"dGn3supWcj7IcD6udKfuZzVsQSBgQIi+BqjQip761TRz4YKmgIRPZxmR0MSIZmQAmoIwo4TXjL7o9vsb",
-	"2pYiJ2rh5NJCUoEyKqQ+91CK3/R31Y54itnCkpzQpJGc6J1T6pqSgI4PicwXWwcjSXKzYdDKZU0RjJua",
-	"Q+pttVvqhC/Uh2EhFvrLgZjhBJZCaQ9GxVfLoAapeJSSwCRhtmFYDsN0B4bq3UI6Fm75sKbSVY7/Dc1O",
-	"rhk579VXLVnrFZzylOwZ+Otja5KybcJKmghMoF8Y60MGJKBvDH2ZHFsZEA6DRdM2GMWWRVeFSsXlXn3V",
-	"sk51q6tJHR9odJ23sb6WroFAq5kjyKWMI1EkE9Ok1swzmhCmTdxGID2Y4WRCti5s7/T6vSLPjHQo9l57",
-	"bT6fb2P4eZvn49fMu+K1N29df/3O/dfhndIUakXbXjUjYnd7Rz/EZ4ThGe3t9S5u72xf1C4kDWD3Gp7R",
-	"15Sw1tt750lffzSPby/wNKt8fbr7mhEJtUXblN+vC68a8NR61u31DhanEc2n5t7VVhsw9JgngCiElkBu",
-	"3ejrm2AKdSt5YQWTlFh2ri4rwOxXcsGpkscrAqsWZB4yBzlt8pNA7tDNqIuugvzqwoSMKCsyOtvXjZi6",
-	"eyeEzHRS5QSLyTa6CaHtFT6pJLrKGLTdBkOKkurxIdNmJDjYpHLfgmShRRHLl21c/KkSbpQwASsHNwVQ",
-	"tFkzYfmzWgQL7w2E5q7dW2lvr3d3RtiBHhbsvL2ne3tf9ZtQy0deq8h0oCA90oYJIuQ1ni5sBQ1jY66K",
-	"Hl8zls9K0pGh+Wc/+u6zv/2g9LPqrKOrV3evfv7yzqXdCzs7l7+ixjmBmve93Yuf3zH/Kb1KF83onf3y",
-	"T5/94vuffvSPTz/+7ac/f7dUrvTSgIcBDMHtsRWwMGqNtOWlZnqReaHDVsWMMxOLe2FnN2LenXsnqe58",
-	"1VBvMCwtK83oDJAmcsrktgb2NLCz/r7c4F+7p8VBE2YPppFiOsX5orfXe/6/f/r0k7/69H/9j2fv/ers",
-	"kz959t6vfv/Je2d/9tHZn/7q2b//ybP/9fHzv3v39598G8w4Y7DKOF4ARpZlDvEa4IhpRuGzUN8ncpV+",
-	"NY/ol3eDxiZTUp8FMyvRrYAU9jUXMHZMnSGrvsoJoEBurxyG+0SaRT/QA/zMT0QkZcDorEUziix32inA",
-	"wlFbEtgU8fzNx5/+7Bdn7//l09++//zj751958dPP/oonlQM7nf4UgGsGbHE4jXn5kbCP7bg4ccIrLwI",
-	"AtmRNaWvEsIN/fwfjDF2YhB6sNEM6g9HCWfvfvj8B//z2Xs/fPbufz/76fuan8RTwsh42/1kABg7ukQJ",
-	"EAFog0az0G4UcF6C6VtopEAwcil5VOzbuAgQAsxbGgFPtanuceMa08IC0aGLGR+PtRe6Tj43KUtL2nmB",
-	"W39H35Lx+77Jzi2OivdeMtuwuTvo2d/+/ac//++aZn7/yXvP/uLbn/783acf/9vZ934Ve/vUMfH8ZGSR",
-	"JYQpQ4yGCxDs7r9xsHXh8hW4aQV9m2hKMWYE0KMAlgCzBQIImIdMEYgWHTPQovbRmCsREvyT5hZSzOne",
-	"wdH1N7bRF++9/oU+unfnC330gAzv9dEXbt1UvT1k927c7IPIN2bUZCKabfQJdNfImLISyu9F0V8FK7Dr",
-	"LbThAQTJ0Hq61AkuZhnHKeR4bYybffInZ//w58/e++Hzj//h+cf/D3tv39zEke4Nf5Uu11OVUCXLNiEv",
-	"2HX/YQJJOBsCB9jNue9VHtTWtKRZj3p0pkd2tBRV9gaCIbxll0BC2BASSHInYEiWgGPevstBI8l/5Ss8",
-	"1dfV3TOSZmTJSBjOec6p2mBpNNPTffXV1+vvd7O2crL24Ou1L47W7t+NimIUQzBBGscOS7fhiBxOgcUW",
-	"b4EkgkYLCXzaqqOljCnjSOfqS8yyKYQmpoiolMuu5wuyX7rBafIeY5aAu6WR4Rkk2xaJOu1t5rdIVduJ",
-	"2D7icJwYxML4q6L1lpf8Z4VB+4Ay/FV5ZasARe309dAP1j2U3y/qk7hnkXRzPvNHhe8xWmoVTZPonbE5",
-	"hfdoH1CsVsQZGKBKbFz+ZB2RCyGWWtfzHUatNjXROS89bSh8gqqj/iN8PvqmCn7F0MfLhc1K0ywLtljW",
-	"ZMRofI2VuuNeCPclrEIi5veRQc01bu/m4y+D1e+6zHV/duI7VBRBJsvUzxVjNn4Zk2qU5IoVPisN22zL",
-	"dJjYfKkifDLDFEtNZIFUBcnLTJq928a3t0VPt0BeEG5uC2JVPGn2Yr1nBEgg55YwR9sqQji8bloBdnpR",
-	"s5irrd66oN32fHI5RQyWbO9W9lNu6/9JhxyKfW1lob78a4+nWgjzFXuY7VIQZJ38ZxjGyEGXkHLkgW3T",
-	"JY6rmvooJ4x6js08zKNGogGqF1FHQuZpVaM4tgrtu7aQB5kaZbzEtp1Nmm6tRVGZ6VV1Q+1VrD2cSO/a",
-	"Jdsf6eHCNxHqr8/Tq29ZwzmBEssYSYPKA0CWImaVUxrcDFKrgxM7k32urX6ydvW3iOSJKs8liNzYYZCJ",
-	"ZDvqfR0dMgJnc5KvOM6kCjAZhkYfsFRKqWgVj25Zkya5PMdFSjmNWBOLLLBiSt1K+Kwcpm0FtS2sogxj",
-	"dfIHUM4Hed0ZKazkfQVtHra7Ub0jTFA6KuyOy1mcE4DGWlcZhwJuI+K6mbMn++uNGOblZyKaOyHRmGRc",
-	"2T7T4UGdhJxhRVshfA1JNJu3vqt/dKw/AR1TCiXZCz1gMqmaCzRSouvyHJs0r6iVk3YzY2ofsoYvUl2T",
-	"TUkncr7olhTpKOOaYAXTeFHsnRjx2o/3G6KIxZn4Q4qiqZd5QaKp9a+PN5dvB/d+QSHsKngzNDeLzEAJ",
-	"6hCsPB0Ig+QblWYkzUmtVim3SknRnSeQE1e1xZGkr6ZG5KC85qlIk90+RkVMJVxZRecjDIop0HH6U1uQ",
-	"WVb2Yz3Pd6nwd+DbDFHP4BO6hrWgvW+AHtzlhebjT6V5deNqcO147f7DyIKqpm5wK2K1xEFT+84Bz1Ce",
-	"SikCxV3SLXBgTQoug6o8BVo1CYcbvIY8t9y8/GWGl1wsueeWyp2HFh55mRKfevIhfxW+jjFQUqLczsuz",
-	"381D2pOJLSlUOKioBCl7mH2dZVWUCFsQxnNetewzC/EWlPC9BCi8eDS6bflZz3V9+S1qKI8J3/V0WRCz",
-	"oe0xRkUdpLNsIxIzcJeferkidKwPLO6UKCeRrZ+jDuMW9SKbv2NTvamv6ckIrjK4skVbK4QcjZqgKt23",
-	"b0/0zoa0cfWb/G9GPZG0EPIFVPfiUy+GKhofmfzzBy1Lc+967eHl+sXr9YvXgzNR5eyxAgCxxq3RmCK/",
-	"S1bSFFHpHekvICKoYuLTt0A1qzZTCkjSZqryP7qa0qeeryDrsBBdNWkxK032VWYcO5dgRu4E2rIe5EO1",
-	"6ief7tHG5PHR7R8c3nZkFP+xNfxHbI9yN8zDpHiiAriLEddXXnttfJ1IQqqTcF74Cl54voeHc+pXPOoc",
-	"6nkQE70M4qCUAV0VFlnBFHlr/9496fTBvcT11L9D/W8LyHZOqUInOpMcgxUA/t/q5sYyjm3rSji2NYYU",
-	"qaNvpoWJwSTwXxJQE0WopVAf44bJPvTbR/lU82qAuuHGwJIFLlkZOtetKWJFaK+iOylpgPqXI4MS/7iH",
-	"uFwBmHbETsMQxDB1rlQMCZrWwpIrS3exQfhQubhD0rzN5auN5YvB0u365Sv1i9d71byRfuZ4P4ypysAW",
-	"yE8k1Xf0kQIJPaqsL+o4chcq07jTmN0NT4wcvW0uTfyE6EtsJsbwDm/ZDoPfbMg5wXsMPsF/60FwLPnw",
-	"S418OOrR+dEZeFfwrFoWxUNYydhz8E1qCgfbEl+CsUlV24POhu1B9stiYhZrdCNZf/kl8O9A56WmKyIe",
-	"o7liXIj7XVv48Oj1Ml47mZhV3g71DYcw7AKDchB7ToUIxT3uOzuER43XDDnXcStezzd8Ey9PvB0imvR8",
-	"N+pZhmClA0qCO1VThqUDvPlIsWTSLIVwa/0FYBMf7/JooLlI5xicqFAznzQIx55jgxsB1sCK2Yg4Jz24",
-	"1K7o+38wsO5HKXqLLgSKNBhI3GNVteRAk7DPVchbympStBtqK+XGTxGO2OwDDnE3vvw0uHWlceJUNIQT",
-	"QT/+oEM3jh22rSPdHTrPGhnyfHWbKxUZcBwU7iha4yAzUgvBg6/Xn71+c7Hy5XbvHDnyQey0j2GLGRYO",
-	"bey+SVGcLEZrs4R9WHaozUUYdvP1xALF6csINWB7JCRZlIrMqvjVLekMB3SCLJIJCogUz1QJNaec602S",
-	"7AycdLoM0hbkLxXh23mA0ZQHMiiFDMfL5NLJm8v/ZlEbQMIZ63KzcDBkgT8/z3iOEeBaynD8QrFhZdMk",
-	"W2JUVDyWVe02qklUDQ/7TVIKrl0KThr61Bh1shkOciuUESanYopkBfN9J3I3RZzMqNPxxtL61M1lGezI",
-	"oTZXpmiMwzud8/dytY02pxY+QjkJyCZAGzx5WEEN6W80r+JI8PAf0ty6diE4vhp88vnaj6d+f3AquPdL",
-	"8+r14ORXsHV02aS5FS6udtDVjfOI4ql0/uTI+MT2rfnx3MTo+Pj4+Ojr8n/ekP8zHv7fhIY7K2mkwhFs",
-	"pd06OvFaOMT6xa/rN78NHv6jce7jxvmfm3eP1S9fgZEpuYh7T/1V5KIRnzqz4W3XvrtQv3EV7/b7g1P1",
-	"j441T/6t+fB+8GhZeQq+wgFqv7f6JhzgP8/VL3xRWzkhZ/LEaeyXHUmNVMqA7arwqY8c6ccEUkyjz7he",
-	"YF0FjZtskOq4eetO/fMzTxYWm8vXguVLTxYW175Yaj6+/WRhETMUTxYWG+f/1bx1osdzzquOsQ+7e2XY",
-	"aEwomalwy2Eq4/rHAzuI8O3c7CS25pr2dtczbe3z2uoUxHczvOBClqO1txluZn6sGjJdLwtNPNJIFIxx",
-	"Hc5GHKoMh3iczqQgcoyKc08SVxp9YHDBT+Roc5Rjbje+KWfXh+gkeiZhNuikF9x7YKWbAw+a48KmB+qY",
-	"Hl+tn1sNVr4LTh1bN3gupXC92MBB6D8zQmjzlMabruriFCoUSk+RWhAFQTwGAMOzOUuTgxSiCohq5M/b",
-	"OaaPK1KkyDgbHz7oRzJemHInJZQIQ55QgCInkzlWetAxi55FQ713QpBCMNGBbADHbUr15VGHWNSnqnRk",
-	"ssW5MA0rGZ51PYt5/8uqsKzJ9FsVZq7Lt3iRHnqveZvbosisNNkrfw2l4hkuf4YROZ+UXOGTrePj48r7",
-	"xSYG1XCZ0rRpTMRqJYyFIE9MDwkBeIMW71FDAuEjRlIjVqVXxCh47nv6d/DXTvnjrlGLiugjbCHYAfxJ",
-	"XLRah3MwWuA6ljAlPBr6KW4Q8krmbTC00xGkVoWdJQgkQ1SJF0SqLeDkes883gSgmglRgm3jPeRzsiWb",
-	"s+wklF8xqJOaqZISS5OsivtkJ9WhHamt2g1OiE9nE9MZczabj5U/6jhYS8oiSP59yOE0/B7+uQdvAv/W",
-	"2P0fxLyiKogPkQ7k28ywgs25ChPHvYH+879vAEawpAAMTOkA1fzJr2r37wZLF5tXf4joeNTnySUW71BV",
-	"fw3VfTxNdoUADbZADAupPCMN6nI7GCraFKGOcDMc03H64AdtDg2q8+uBPET7jDIcIfx1N4U8TKJipWq5",
-	"lJ5QBYlE0HxsjeABQNx7E/suNq/xuwVtzbYOdW/8bm8Tj28E72j3lg+pAq/Inz/oxmkpDSKYAED8Dcem",
-	"gb6VK6mfL7cRXhkOPLwo5gXCH+DAw4ujLxBepblTI0/+5lh99ce1z46HdJvh5aLsVgRrH2zjzCetg1WX",
-	"JY956/j4xPgrE69u3fbatsjvZmzPLx7S57r+SW1lIbj5f0EIEF555OCO0f/4P/v/z+j4+KsRcHSUrJYm",
-	"PLkYObcMWIsTevZHXM8uSNkeibCEXmn+7RdsJJb7Vw6phxvl3HJEmQbXfgq+ux+cPVW/8Fs7QgBE/XrT",
-	"WbBthOjZu58YqLYE/PpyrMJ8R5+eAyxPO3+3dv/u7w+W6mfP1VavoQ5tbbXUCrTdRh4D1dila1t+LSBY",
-	"p+dTuktF5P8BYBeAawJ6Hlv4ohs0jgbEeRkr6eoL3wefnmxcub4lTd4LK1oVLk2nUwVjeTNsQBu0s92v",
-	"yAzwgJVvluxRHYRScvntAOujvzla/3bh9wdLtZXTKDY9CkxbdqOD9tu2wLitqtMuTfZoF0oaZymye6f6",
-	"RqQIaFeRCtu1Uxmum4JT2E2pfhVWPCKAdbS+BtHFFAayyuhnOBZia/SaNMli/+T/wr42ntRXqeupVU+5",
-	"wY5R7FSUh1aFAq8waHbSJbQ5oeQ/K9TzMYFHOSm6FY/YCvUFgJKkxZtQx7Whc34/vMHunuzFDbRX9q/+",
-	"koObgg3aVuyo7I/Yin1mgATrzCxpkX+azJK6b6prhAqd+g99dJtME3EK8dZKcIJiRiZN3od2AfZhmeV8",
-	"gJ2kVlbJl/yxbVpnyMvQS4iQbFuInQ9NziIVpOTOAW8tEbbUy1jzneEm1NAl97KJ5qhiCcyxsh+be8Fv",
-	"UAJzttWaXCh4AMDdllZRF8p3Bc48KV3HP66tLqExo27m2HPx6R79VWqkxPyiCx/ZHhI2eCxnl214K2OP",
-	"Hknp6rjozZBddGLcjMpU0GkQ+pH6R8eCj38Nrp2u//NvcBtbiErrC2pKAFySGMsMyduD059F4ZsgIySt",
-	"2m2vwsKoEeDt9WHIhH9IVMplh2lGgjBZpWjdTGpp/PURc5eY38q9YOtBFt15SFHcU/bLtdPB6du1+3dr",
-	"KwtYQh1yJo3Ul+4FZ79t3H6MJLBSOUDpBfIDHVF8QBBTiFko9U10nTGttPbwXHDsh98fnGrc+C44t1T/",
-	"59Xa/btK32C1ZVyGyhRilj03xyzMf9VW/hEs323eOhosX42u3drlhbavIBEbTce9MdJX/kqwzcpfdbVw",
-	"taYfQhoLQXB/f7AUnL2ISatg+Wr96xX1jxO//dfCd/+18F0fpsxYZL8kGDVRog0Dimd0qHBJnnrpxDDs",
-	"TnP/YVZ5qod0KZOxPeCgRLRnQBwUKQ2cA75iGBAX7CVBHDs/yA6aC8drv33X+HI5ePjZ8M9qs1pjh+U7",
-	"d4Ps0JdGT1yq2FSwKJGSMi1g9nJ6G7aXQlrRAGZkuAlA6E5VQC3WHVM+nO+JGB7yGaKSK6YzHA5rPaJD",
-	"3PUPVZmfDfv8jdBhWbmuM5fyl2xOatno+7xWSPFPaVR2lxk9uEFXuCLoHQjdAMUtFdsxqZhVk1sqetm5",
-	"f5A3OdKrQI8BcuDGbdFn8CJJ1m7cljP0LFE2Bg2Rg7n7VgTFDMccLog/NDCqfkWYF2aliWkiV5/IzYxc",
-	"VoZoWGS4/hLhbKm+TYqUqGdaxj0Gl00R3aULVlFWAYNCXx5ucWimc2iOpcleruF/MP3MCXNYzvdcbudg",
-	"HIqDR5FNtIwFtzfAUKfJ+643G+GrgbC05c7zuA2/T97hqbZ8u4meGoqS2KjND1nVqCGGZk+nDWw+QwGe",
-	"L0Il5/l/NW/dq62uBudON76/Xf/yTv3mt/0YXIqZclNwtPahcCgW2iNYFDVW9AHctwsuT3zjh96AtGPf",
-	"DO7AP/GP4PRt1MC/P1jCMrD60oXm1ev1E/9oNdBCE2xdI03rP7mFXkj1t6+iqiRBCWCJt8KSsDAhFKrH",
-	"io8O/yQUb2rCpZcEoT56+1HaRl0KBV+DKuKupfJSFUwxaVqLSflQBUmU4fp5KYOMnAKLI404RKg0lRGi",
-	"WC9czjq0IWjlqGQZgyXCjuWbUAdivSqTU6pA1MqxGTBGnWes1Yaiq15ERRPfXY/nqF7sQbp3Xze+vNA4",
-	"/2tw81xw+nbjp6+fTkvMubb1QmqJnUiwIVoVgp9s0wAihHzdKaNQcpi6sRWJoGMR4abJtDZaoLhxRuoF",
-	"UYkDEvyTa1sD3XVPk30OA2AnFpoPH6oT/PKJ5q1bvcOER0kgn3f4EDg3aw8vB6tX+toCbM62GM8lN6rv",
-	"AzRuP8IoDlD/oSkO2ppUOBIx6DwIMTgPmA+ZRCx8aD+Qx4bDaF5f6nuMGfgkuXkUWARCRCCUhanIBSmF",
-	"WKAOa0MsOouHmrD/qgE1zXVQ2KuOC6zbQIhxeSSqt1I5G6joLXhsXsW3fTjVNHgTNGvITYAMJ9ARmgd+",
-	"Sg2OAaTUmMi09XGqAVM0qAqc4G2TWXQdK02mWw5pGEwXL32XXrh1GhgPrDMjiU3jNt68F9S+iWeOCxF5",
-	"/4QzB7mOB5w7alw62rzzXf3yjeatxfrnZxJAXQYZmcqzLnWpxmfNFamn9p7alQpIolyZcaB2lPjUs/P5",
-	"lCom0ucCta0Umaf2nCJUlR8AUFCYYce8aIuznU4SyrcYEyNDXnh4xrNCp8Zlr5+/27wTRauDVXmKtU7s",
-	"GcOFzEZIUCgp0yqc5tz17RybDDVJxRe28gFsn5VeEmqREcuOh+sHhM4qtZdnDAKFWI4GJEaMHYKLDoEq",
-	"p56V3ZIm2TKtZiHOYDLcSmsBJBFTeop5Bm0P6zrnpCp2pRwWPLeCxH0OnU/hoICIjltZqFBGzUst5r0k",
-	"0mS6BGl8RQ9I8ox3zSYqUdvEjCKuVVyeR32TGnFszlR9FLzdyORW4IH9zwrlPsAdTKRGPCC6H6mf/mbt",
-	"m49VRqpMqy03bv35jO04WNQ1Pj6x9ZVtr772+hvbR1JmRCPj+VdzW+kEG52YmJgYfYNSOrp9ZmamvctL",
-	"DVc+LJKJzAF67REooZ1jscNAPut+H4cCMTI5Unt4pvb4n8Gt35o/Xw2Onw1On6yfvxucvRAOCR/dhwv0",
-	"Ftuk3NZbbL3UlqGvGHh2q/HgTv3Go7WFS40r158sLNbP363fePRkYVHO6bHTTxYW1xYWYhVX/FkDOETd",
-	"01p4SaS7foYVKlzVb2MyBEy8EL614qjAJiCsKJxN4btlbGX1Na5IywEDh5N0QSIXtEMjAdR+hoOhNR8t",
-	"+LGQ2XyG+fNMU9JSknOYNwtFP0V3XoUq9L0OVRn1shkeyZuohzgUq9nkBWENEWMWFCiFNWiFChMiHlRR",
-	"HY3v4uQOURLhCd2LwnD52tJ4No9ya0Hx+qATsPWLd9e+ODf8PJ6iMU+2l5CyC0QUrm3L4ik8EVvhiQHP",
-	"g3SB8VpbYEWitKfzdk7On+YOm6dVKVsuZ4m2kSE3H6p1pJ6SZBTDt23rD8s+zzxGZoDMdJAKanWleecH",
-	"rJgILv/QvL1YP/HJ2vFod3+uInx59g5cFuQK8MKob+dmmT+EKqxpgrduY6eLKDF5sCtKmjlb2D6aRRab",
-	"k7Kj+eoUnA2gPhlio9bMDYRk5XXSWvJ4py8prTSAIlY5sBThQO7LgMMyUoKILrM0K7NuLkeF7fJspH0V",
-	"6xflqH01Yg3miAI/qZGUUyQszZGDVvVMsf7q3nyeefupwnnZaESnZ0MAnwQPfdaF3PjogyhwCTsQZWaQ",
-	"fdr3TJ6qceZ2cHm1eeto7X6UfkkwT0pc4rHvMajVHsYe0W02urrQAHFzTdcaYmxDLAUJThQSqYG1yXD1",
-	"zSTWwyIidCT3i6DeIZI3UUDeZjMpltAML9hzYZe3Y/NZjVgaEhO3UjUiqoClzQ/5/AynOeB7RsZyBHHs",
-	"qKHMuZ6H5ZYanXlLAuby5jfsoD+jB9xi8re1znTtbwEJM5HADSYz1IT8T2nFgKxycO7M2vHT9Qu3saCx",
-	"51q0KOBCV4S1FAGpsF2O+6PiFRCvpQvzkGAsZXDEwyPJd2GfwnmEKObzXO+XnHLhVdsckm8nWkQHIqMf",
-	"slkUfVRSCzpyd9liCEFDhDXCYtwBIhutF02qQCwJ11pneVq7nKdIlorZLMa2qRES5Hu3Oey7bIYjryKV",
-	"ilt+VG338iCbJP2uvGqBxcbGKZL1WNmpZtXfIgPFK0rUQIKAvnpWpEgW8I2yCIObQH+gV5E9B+XkYrY1",
-	"MgIv2IqWEy1pltcbZJraymrt4WfB7Uv1yz9iPSoITiUhnFTBYJL6cfPWveD2w+DxT+aXffS4GXnrO1iy",
-	"OcySf7sRnPzqycLi2sXl5q1vniwsNn76pH51Sf7j5vng2unewGeMvpQnNcCrJrLYQAQBa8Ui5a1Iy5DC",
-	"MgjjL3suIIP66k/EaAbSBWSyLioOH1UEkXNLTNWZlZlbdhiZ91w/Qkut00jyWRluW4wDhJeqf8CfRAY1",
-	"1daiRI0Rr3qEfcGcfJeQxEE9Gy90/5B5ixi9rkiJhkVng8GNxv2zzcfHhxXcQMM1UWAPMG+OeaNCOmJs",
-	"DgrOMd4FNchungif5vOTKgSnOfKVPWxFy44zXFqp6vBOk2mO94vw/NmWiMqfSOQrVEG+uLRnkZaB9xqd",
-	"WlgPjSOMzZ5TCo7ZY7SEhwEip8Ax4xbs2KzAAbj8TTVX6wob1MLB28XC56xbE7cLJzqrZjEbPQ4pUcN4",
-	"x9YFcwKgYQYodmc/l2bj2XONa6vrmIoKGa9rVFexZ3eSTmru3PfAjJP2oDDABhBuMKnBkmDOXCLObjiI",
-	"vo9sHsKUJOFllxl/ShDVjilQ1orcSQPFbn2hMDz0qiW1iLyLcaIBq9T6yc+at048WVgM7q82l5flP/7+",
-	"Q/PWN/WVY9iB1hnVSK0D5GU2QQra0gsFZeMi75yxaBHum1dB1sHtUccxzXAOUYe8CpVCyKFbxG6qhWRR",
-	"YXvYvshw3eM8bWA85K0tzUasvo6LopUZN0uyqaVVcSgboXXauHkiWPiitrIQ3D5bv3i3fvHr2upq/cz1",
-	"4NGxEMDDrEjvtVjm3fsqyJoY/HboEh7YjXaeDlwNCxM/aYusG/IzenjsMI6wO+pwsrS1vvYfOR4UU7pJ",
-	"Xv8wXaQAodfWKZ+kUtGYHbRSHX7/eijMCa2NZj6GriU7WeuiWrI/Y1SPWnPRf9BdlMaoEHaBbyCI3PGg",
-	"UKG31X7AE54PLYii7UkzcXRi6wb0GL4MFMo+77Wlp44Hy5fqJx4HJ7+qra5uQM2MYelS18oCCBQRl+uG",
-	"yffA7TC1yeqmWOOGHZMmRG8UC0noh1QNXDrAl5ymNaKI4/0f1ACJ7TedQZVnpz9AAAarPjqwZjCQ4gmX",
-	"A3BvxM4HmIxQDgUSdQLmmkv8isdNUNuOKX/cL3/0fCgmhastpJ/4zVfN5UfB2Z+Cs/caP14Mzn4LrjFM",
-	"s0aG+PmrYPmrCCi2Uj79KjMtUs+1Iusi3VHZxIKEMd+jXORby0k6nduD5qp1rCTpp05Gy0XA33A9KV9S",
-	"zqaIzXNuyeaFFHErfsEFUkcsNpG/EWyKUMeZxAJ2FUsRRDoXc8k2VQdWpplI7Thr8Ez1px6EFHE1ipEU",
-	"IGv2BqRp5mMv3s/8vTu8cXhN+ATz2bR81HDLx/WzunGEIDaZiuhg+U9ytGvGrahSNmcoTnFt9Zp0oVr8",
-	"35a6mS7Jd5UUV10UrkdK8ijE+B2iVks9qCuasFhYg81CIS/0K8vpaAFdU5iucIcKd5hQQG5hqRQK9bbx",
-	"7RmexUHAgSw/zpqgYjvWseF5xkItv8hKaTINEq+87Azv2tIsX3ovQus8Yx3cm+zp8W2SG6tFv5vYD7D8",
-	"6/v7UnSh/CtWdLup3bHDcjBdXVTzNs9AWXSbMUVaG5H/7rpioKw5tfsP19UPfe0E/cYdqYiEFTJtlOtU",
-	"DgvkBJtx5VxJ1eS70NXVH36KAjiHXhUsZkSC83W6U/RLPTW4yfNntG/y6nsqINa35d7ypKRDDMJtc9HE",
-	"g287TtSOgiIWOZQUmamgiOlrMbaqsL7SGb5H4YqqM1H4+HN1J9VByLjVmgKAUwjFzMhuhkMDC1SoI922",
-	"RUu0gNVjAj0JdaRi5g3bcdU2wK72GZqbVbleywaOfmXN6fJcqHWbp9U0yTos72d1eU2YgHN55KZwJ8pd",
-	"KPqE4opSRfjEwxmMrz2DryJq9Lk8M1XIdZMa3Hs6AIbQ23HzUf383d7OTh2S7+6q7DRXreOqRNgMEZXQ",
-	"qXYnHyhTD1Vq39QDQ2WyVY9JMvPNfJCZKqAFDY0+/NRqsPT3Doz6OAZbs5K9U9iaRmvz267MtSR8bQ2z",
-	"DJfbPupDaHzAphnXsZSegfwXGOMJzDVR2frvx3yLC9g3863l0XyXzPufmIfrgDANzGMEfoE4DZpsGs4d",
-	"1RPJXcIsG5KXVebHZ9t34kOHuK/UuJO2lXmtQe2qcDEeHQuunVbojY+OBWc/DVY+alw62jixVL98I7I8",
-	"SG7esrHUvHXXkLv0RUOcPfWMpNnTQxgwPWmCZkJ8xeDc0frlKzHz1xWTyAjonF5wm/su0mOgL4TxU9Uy",
-	"VXIB+oW8WXS105/h+CFETQjjbqVQBMWDnpQmd/NdbDUsMupZinZU97FkeBYGm03F4ci37CFpX4Xt8LZI",
-	"Ez3X2nQCuG7uVniOWTAOOS7P0DDZxlKcxHofNONYPs9yvsZQcue5fi00GRHTG8hDdPM0OoeuO6t/i+Wz",
-	"SHuZJlkMlGWx7KAlSoIFR6FxCO+uKrbi8N3wddV7PkX3zQgO1J5jh+RhMTI58fr2V7dt2/4aFP6nRrgL",
-	"LcyNGzdqKwv1y1cUbmfvAEY40P6DIt03gnrxQZ8JoHfqF263vGtP2ifMduQoz7E4RLIYBCHD5pGMIbQe",
-	"FEdCCxs354mvA8pS0qVgcy2cVeYTDkm4edtxpkDKzZanHsvwCg/3laoehCrXMKxoSml0C4E7K7dTBVwt",
-	"WyoCRhWXTsEFvyalqwbyDi0U4jtr34Q5HIB0h2hB5x83bl6oX/pb48E/guWv6hce9pHZjY7mBYENCs5e",
-	"qN9dwkL0xvkr9c+WoFlhfYHuCkty0PinplQ6rDyNwJV0hsynQmycNpQJMg+4ljPVeKsnHg0ixq1pDSP4",
-	"LplhAHqS5Nq4FR9QMdpZ6jde3vfBcMEIuiU1NFXGQJlkmnd+M8nFZJiBvF2oeEys16H9jjtPSpRXdYhG",
-	"4UWxEvb3Y992blaaBZqKi1isRLmlAoFFdYMMx7RZSa00WBC43KrLWdqnUiyh3g+jRm6pw4oo0WqGzzAi",
-	"itQDs4G4HIlGXA/hdtQ3WIQAVDXNqz8ES3e3pAk2Y0cSHAAckOE2hyebII5TJZarMJor3E8o2Ye7vYXz",
-	"OEwLteU5CZKklnNoJW7YMX787Nrxs90VUbEy092mf0deMMTZeqcy0x1zwfjn+2le4VzaghQrM1hQPVC0",
-	"+zOPays3g8cf1Vbu1y+vNk7erS8sRuYPJivZrN9joIe55zoOs2CUlMy5APPjKsoP6GWhsIUq5anQopWX",
-	"CWzukrY3UvQQ1fyK3DuEeZ4bg30/bVnvVGae5gjXjGqTIxPjafn/E1sn39i2bZtU6wBqA6sw2kelFixs",
-	"H6f4ts4J3a0mZaCAl8Gx67i8nQvbti9MrD4aRWqdeJMKBxgmUbTLQ+LK0g962imdVvFtKZkOo9YA57b5",
-	"8Ebj+/u1lfvNk39r/O239adXM1tZzGE+i8tdYD+47spSmJuwmbBJR8XVNDWVfKtUlO7RdUmezRvUW/3m",
-	"QpGozTDisLyPlezyjdJkWiFqEYdBG2brbOloQmcioOTOMb0FexVrOeISQAgOMGG89sW1JPHuNz3xnmt1",
-	"9FNhub/Nuh8au81VQzw58CHVZIPNuP3z1IYAg8WEwna3OdJPt5JSo0E9pF63R8ewfqpx6Sh2Y/bSe4kn",
-	"dpK1txvCFypOmMLdAGgiGro6pYIfxtbDlyIQL8gheoTnp8kr43oipi3pCgtfLugcI+/aOSaPrXfpPPQZ",
-	"x3sPMI713Id91NMMBMgsYMYbBdveEOXvxHg8nXIs0bN5VL93i5t7Y5qiyy8NWnV++zZLbH6S3/Wc7Tlo",
-	"oyx1QhaDVJKszQ/B4mYToUg7Ob911Zr+7UhqxJSXyf1heXSe91W4BvOxm7+l7gZ/vqlvCX+9H7kvfKBK",
-	"1V6wxi459CSd07Ihh2bcX7nevPVNbfWTtau/dTfu4aMxFcVNToVN4wXCpE90eCrE7tXfUP0dVORAyh1/",
-	"rOt/kXpcx76w/s9EyWIMV/y1ViAbNl+Vnvyz/I3FOrh21aBHJif6YLRVY9uktLl5epJvZMBrdZR+gGcV",
-	"ZImap080fnj8+4Olxo0btdVTtdXVVhaJRIFbL/WKKbaQgFGLlJtXmQtNFY503hoA0bLzeSgpwXSrCKG2",
-	"8PdpMt2Sqp1UKVxdhYrqUjWEm3xuhh9gyK1rsgLwI2SowRSk6cLm8TyimDxNEOJB5W8Hk9OX79ODTKn9",
-	"nh5wIhiV1u8PloKH39SXzmkJi5Gq7plhlDNg7KE+W59NmROUSbW03biT5z2XFzQQXG88yX9S43gRBEA+",
-	"pBfi4ymSdWezpo8DvCCzHaXun2FqTgdKYvP11bUfT6GU1C8cr92/uzHJOCxPgS4sdCqhCMSCSnuk5LGt",
-	"XsIE0I3dDBCpqoTawPm9hGhrcl1ozgeQAuJQW1V128bOnjJqhDELnpyGD2ILLaUQdZrSsb0J6lDrOY+V",
-	"isHzFAxG6yD+pvyPGvxUZDIUGH+kRiYx3A8T87xVMsk5nfZVYUWS3MO6DMlkUxJ96nhw+mJ8nUB/dYM+",
-	"K70p7ZxW1zwi+mPysEx00Xfa+XzvcgYZ6w0nTxPcMN99qnzsEIve8vl1zkeFWjJFWKnsVxHdTRsIlm0N",
-	"sjj9Wm3lR6zOaVw6GtxbDh787RmJj9RP/ZckR+6ciCpRZARSRjZagPNF1zGIlIJk3951kLSMJUsKUMBs",
-	"+yrfDRUr2U7lCbaNEuvBH8ETA9VG6+gidTwMLDL7673m6ROohBqXjtZWPqmtLCRVffV+vo6pk+Np5aSS",
-	"VJ5pCiBe0rim3JIHMYBoYnVQmXG574puJSw2V9KkiybyrjcLJpyfJrtgy+ZtBiB+0lONloCmY6jQ/L3q",
-	"JZ+m2V2ObmRy5I3JV8b/a+EfE69Pjo/LR+Fh2YoDggChkyPjr76+dfTV8fFx/BhfXV4bNqP27MmqV3hB",
-	"iiqay48aD5frl28E147imz5ZWGyc/7V5659PFhbrF++uXbzTixuqhFQUGeveWuNyNgotM9hmHy050+lG",
-	"DViOHqjtk5dV3HRLT903aAcm2nsHYIjrxE+xoV+FaRVfieZpj0CJhfDZlotuLubudf9faQpReCBoaecA",
-	"oGo6kkjRd2/7eQjPm4zohJTwUaE04etIeHVrTHg1JS9A96kl/Eo9j1aTLddOfQA77VmbrqkXqfkpqZIV",
-	"Nlrw6cnGlbZWqCFaGTrO2D2XFB6Xz0NZ9oALi9tcBGnmnUsuyB7CGuho/1CMPVWXqqoioqWS+rHCKJw0",
-	"eTMERZTaCa29eVolBZe4utrRB2Z9HfLr0Kg6yRBvBw5EUPQjXoxq29rKJ/Wv7vaSLfiLa3N/FFEQk47L",
-	"fwP6uxL1fVOYFaZPXzLnJFQWyAOxGMWnb906KYUkQh2MnCi0xNgEIzwWxKM3l1XVuCVl+Lb1ni6MyZ11",
-	"kw0Y6AH8TeyxxRRvF04htIXxgkjpCDeeKQZAIOmsMhhyGzut2ok4NFEAYk8Dg420qjeUi31tW+zcvkgZ",
-	"PljEpHOgZQcM0EVbPI9o5x1tbkqWxbpIFTRS2onIJ0jrAOyfDHLvuuVbfoSLjv9WPcjpDN9Fc8VW7mvY",
-	"vAgxq4xPSJLQnAabiBBN6BaOqQxX9J5QQgo5mSRI8pmS7e8z+/W5bKBVwzuwabwKIHTPlljBCGT9/N3W",
-	"OHxEIONPjzFgSl0/K2PoTCjioYCTzlVtVtckje68lL91HJA6hWuAIMi95W1gHKHoPUeSM0B0RfmOvSR8",
-	"hiA5a98crX+78PuDpdrKaSTmaE31rS9IukIwPotD/hLRxeh7z7jUsyCVY0MXKGom1W/WqdYQGjuCM2+L",
-	"lGpxwKoxhQauOV9twDSSTifJuxVuTZlMkVVhGW5RX+FvYyRhikRh7MNop0Gzjy9UN9bOyLAPuR1yupLk",
-	"AuZyCGLRuPxJ/Z+PE0+4p4Z8bxegMZozrauDZgjBdc5O4uKiZICSQgvYZ47TgwLLcBhtSgG4I6EYDAn4",
-	"lCKM16EIi5fU8wSKYkrBSGV4tsSk0AuVvYUK1nlbKDKaVpKlvA1qVxxyy4xntxDsIUPUNMCML5mmNsd1",
-	"IViUDanLspMhFbJ+I7AUVLE77B3HSWd4Vvt7aqoiTJXGEQynaaqNbUV5EAgcYvtpkmUf+oxb2UlE4wIC",
-	"KR38hS2WSH0b3VubSH8SAnoashIE2UygP1HXA6tsxGFvZzox36XCnrzayung49PBg4Xg5Ff9kJ3ATG0O",
-	"J+x65o7RTkPADQkNcSCngNNroX7jan3he4yOPVlYbF69Xr/57ZOFxfrfrwVffgU4wnfXPnu8kePNoD91",
-	"7wc0V4VOd3iWCFceMFMROwjbtSBU4s7zLk71TvP0Ya+nflKXBjvbI1KQEZ7Kt32HDcPDql84Xvvtu44u",
-	"zWGfQmYFxw7LlzyyXkpCO2UpY2Po9IRnPvGYqDh+BN2rRbdCoxxi/YY0JarrXg4sjYjhulPYcQsFZkk7",
-	"SlRyRWyxUDXySCAIL9PNZnlqcLAXEPg3OL4aHLvXJlyDFatUbFc7qPxuNRQ978g/yDsdaZFeh1kF5qEj",
-	"V5bXdpVWFdYTdoEzi4Q/CvMvqKYY45PE9xgjwv4rSxHPhfSSKKJp0oLGI29G/YrHyMtU35m7PtsSjzwd",
-	"DnTYzhQ+JalZ0VwxQMV157v65Rv1bxfqV6639lXhKrWeL2rlyp7r5hMXbZ/8NjxJVO8tQg7Y3GIfSn2g",
-	"CnBhvVTkRy105C3JtB9ZN+jFjV2gd2FY8NzeQrgwjK7ynUelAZVBr20bSW1e0dBunnMq0rvH90sij5Zf",
-	"DrCi9tSx4NxPzVuL9c/PrCsTc4iVkYwuKa+AAmxk/AorH5UU4PqG+9R0rcIJAVsc2vOA18j2AaxTJEiC",
-	"HMwwedzlA9bhcYfX1e8iRy8GvV8bq98HSz9FFkY+pUsMdy9QRMrhoAkUWQtomoIh46FccF0rpUxfykml",
-	"XPCoxdJE9Utm+MtZuPpQBSjJjFtHcZ20D2q6lDW6j8fmpItnPD65ltIJRLsB2c0Qy1EhFmfZHOOH/KJb",
-	"KRQ1JrHtTyIWmluWnqnjuPPSLaxw33akGSGfrEYcC0qyn9qChTKywYobJfFbe/Z2lNC8EAUy9bPngtPH",
-	"u4tZZPeXqhABmaO+ormNF8A/CqYB8SyGTRYQ7HfsMqmUQUiExswrUyHmXQ9KR7BgXqUAgLiOqs/gRogK",
-	"Jd9CSppjz2oOR2oAqkrUYgSJG22oBQRmaZbhmh5XyowU+pYWeo3cHu/py9dl04jX8TSCpNqJXv/Dv28d",
-	"3TP+H38a3X5w/w55SiGmENZubd8+sf2NV8e3TWwdH3/1P+B8w/kZmRzJFSujomiPluzREh2Vvn3I44QJ",
-	"0N7ruKbDZRyUiO6pHmAQmB5qdUn98UL9zn0psUtRZnXjqYhOiS1olzi2PHCa5G2vFHF6cCqB8ATaE2jO",
-	"V7QUqt7JY2WHApysIqvzGGAGxtb87alOF9iGCPeeTULKjO8ZB2b2VPWW6o6QM8A6+sOhlEipks6Q+eBN",
-	"1521GXzcChh6+rPaw9ONL+43l2837p/t4N3pJne+T3NF5adL16QrgPqe6rS5fr36vWlD0+9yXdAKZ2so",
-	"xHnbYUlJ95zOBySWzIc5+DfGwRg2Dc2dGfn+rGE357N4qk9jg8/YnMJw1yX/PGhedFNlRDpTlz9pHv8x",
-	"uPdz49LRtS+OtmY5W2SkXzXwDhXF5NrmP5YdF5hiVQgPeqo0lpsgB96ZHt366mtpogC3XFKBH0D7LVyb",
-	"oxykBu0pTUKfJv+2b9fbKbLvvbdT5H02sy9F3t79Fhzc+3a+lQIvr8BtgXSJaqlTBHEkhU+2jpM9O8Ce",
-	"T5Gt4+PwKAzFvToOX1Fi0Wo8TmL7TuhN6T2lXD3DZlzzbgd86rME8kJF2rHJgl1bOVl78HV3eW7Ved1L",
-	"vvYabaWSVICtMoeleFXE3S3q+gPtILrCxAzkQQ2UYfJMhnzqVFsJZVxwek81odwrEWobHmcLeB5kgJFy",
-	"WVelmJMpXr1KC5kXDuVd779xYZOe1KTgFcR3N1ktL33auHQUY6ldtHHXMiikhuXowxTdEptEOG7OBHPy",
-	"GjsIDEhzAFsRKzLDFe00GKHk5WwoHNktKeJ6qigAsYE0H5pmsYUwD8TMacUvunIu5C30C2RTJGu+yG6B",
-	"2D1gdvquyvCKWVUDm8uxsi+QuhsrZLH/DGqxbI7MDRatRhGQ5lWzi/xY0R1QkeGKxMDSjAecfegnl2Oh",
-	"nDy/xu/mFWLtqT6TKqyn20ONh5/WVk42zv+reeteHyfAemVbu9rKGGYZK5vtBntthkEvVuQw6Lscy4je",
-	"8yE5L2Ih1tMJz3pFW+tKUVvNVozPNOzSJvWELqdcSrOgYu6TE6BhlMrTep4OwA464qdySuKy1C2rNtBC",
-	"qZjam806VqKFNzm3pKm22otn9FeGi12hqN77pXn1+trDc2p1vTkW92v44hBzWM73XG7nqONUVdxWl0u1",
-	"/Ex6OPD2s0wuu8bfTOkrRurfHKuv/rj22fHG+V+Cm+fq//wUXl0/LrzrxouC1i4vNL9b7KcoaE91cyqC",
-	"up67elcPrhro6bZwZ3lQ47Mvmj8sPFlYXFtYbD56VL/wW/DgbL9KNbZSKM5zeiY1PT2U87QULQGVxaY7",
-	"x6hdO4o0hqxXey79wSQgNROXJgdNMbKAZnfE0NaM3ehBT6qKUeN9AHh3qIqI4ulNk2lgyYAWI9vcbwaD",
-	"TLTgMekGAcY3aDMrw1v1mSoa5e6hnFwf7me3TGF9qSA515HXyt0X41fIFwsF80UmD3xK+Tvxj+DBAsrf",
-	"7w+WGud/DW6eQ6XQxcx6jgqHutQMtcq8b5eYY/Nk0vr3kTGjjELouyosbsyzqEmGji82F2JVtapMAw/c",
-	"xnR1WQGM2vHASnuqB/WQhnpQmackKEXhs7JIDRZl9inTJVDp2nz8ZbA6bKXYHc9WwzBFyk+QtodyqZRg",
-	"QAoP2sR2DEuQQXgWZL4I2JTxkcW9QIDcE2Tt+1L4UqRs86rNic1t36aOSD1bwFpRmfkLy/mx8K0qgZwa",
-	"cb0C5bbA3HBvgK1vud4+/fO3XG9vyx2GWy8VXYIuaFxDo0cIzt7CGAlKfuPS0Y7+6C4WWdljedtxuis2",
-	"qNdlWLNI5GooQEmMHCLCRoTrYlLR2YMKVKFqLKYIk4WMeo7NPB2Gj9TjKVTn9zVt14xbUaRhqjXKARLy",
-	"ly3qy1/SEgQGU0T6OWIL6E8M6AOIsTvHvIQq3z3Vferle6vhC5vw181Zbls3Z5k6nJxwxhqp9pAuJB0i",
-	"odzBBv+HuUP0NCfmTxHASEMlAOnkpuedpDCvfXM0uPpTbxtJYOVJKwVAm8J2C3sr/rQZTC/w+ru4NQBM",
-	"yqeMoi0sBMdXG1/cb+0xaDtSk0NkqihnZLNqORBfR28u1RgpD1ok+rFzRZXXs31dbrPZRszDfwQnTncv",
-	"MUpKHL3rFgChJOxKU8Hr9spmsm18gmR91y8f0kotC7j4pvvM5WwU2tGw+E2QeeY4MYaIW9jNW8V6GOHu",
-	"d92C/aLVijUeXas9uNh968TqkbGw6q4r6S+Vx6YpYURiLEgcOo5yKNQNRVyOgvIC21Pdpx81rLZxvD0+",
-	"7vlfwA2dF4+X6+d/C2593Ph6sb919ljeY6LYBdAeST6I8Gk+P0UoUb8gvisNHKTCg8RUDJMLXDnsrake",
-	"Eyk4fp535P2brfy2XdZI6sbkhVEMWUSwnMd8bQzTil9k3Jcz6XqQEMcKdM0igJ2xKsglmKYVQBWLxcPx",
-	"Xv97bP7g3oP7hnmKyvsfgLdJ9PfhW4AJlPY28lHjcaMovrAe4d/3D5o1YkO54/NX6kvngpM/1BcWG18v",
-	"Brc+Xvv79S7naWxxrj4QaftxqNpFHHksocfD3Xni8qkIw6mSDeCW4FUkSCIHQXCipec4j2rKYkp4zcIP",
-	"gYsL1tz3N6EQ7UUpwD13q3H+h/rShWDxcuP8D0acetAh0L/Q1bWmvAoAwiXFtm8qv+RPJ4F4J0Wg2Dtl",
-	"qCV0q4/wqc90SZhjcxYbKjxYtMV7chzDVBz6GbELqd5maBQyl290kLR1No7IT8Y8xtl8skZ/G7CZwz5P",
-	"NK5mWTVFch6zpFpXHcY55vl2Xk4WS5P3GINSLUVnjDVOaGnrOIbpJ1XqX/i0im0gU3iOC2ILUQkvYNxK",
-	"ZThitSB6RNjUDHxfcOQyAXincqyAcCpcQIvxBXPyZOKNcWLRqshwc+YI+TJC3jy2W0nOzrBFBR7CYnFa",
-	"1FcIOgMDtTmpCARDhZ4rwCcfIEPDl3fqF24b+WlcOtpxRMQLUveoL1wRESO5r0WqtZDUgAwCc1t8cPc9",
-	"eNIQ10I+ICnlCQ9H7KEBdhPCPHegwiVM8pjN52yfhmUc8f6udIMwQjmP8w29gEDgpGxkaWkV3XkOZnIK",
-	"u0BtoTq5UhianGVlH9l3KaJ5iSKA16A3Bbl4weYYhy0ld51ypaWGVo9BlkWSr3iGZ/EvbjwZ/275Zszs",
-	"tQ32cxnkxAjq9lZA41axQFNtUXv0uH770/rl08HJq42fvpBzb0PHl2pb671ta7dZk/4hQwfUn6wHkGQ2",
-	"wGoMkIfy5qPg7KfBseuNh5/W7l9rnDjVg+iuVzg2bDWbfBqzwRzGbXu6o7or7BB+aprOcEblAQ6SfXij",
-	"t02q6doPN97Qhuz53KMl9qKg1sOa1s//Fpw73aOwj2HD9UCWps1ObkFXVgDooT0WmlhYSKI41bLUzxIs",
-	"DVEoYVNRUiTtr0lNDoS4rmCYXJlzfZZMjSvfcahSIh/wgkhJcO7k2vmFHmxvt8z4mC7WSbadNMC2ZQp7",
-	"VGZQUeMppGXNTzDtu4oYg+w6SAtgJb5LhT+6x7XsvC0X3JZnN5rbM06Me7S3zPhOM66+C3kYs3oH+9md",
-	"f8/lbA/1c8WRZ9hr03155QTI1wgl45W4LJSueAesR2QMGlo6+8FC/fyj+me366eXf39wKfj4X8HypSgE",
-	"EbBPxMhXv9UYKZPmMDA9li1yjisqUmJsnyWKWrwgJVRhDE+I/nuueEf1QtyKGyCqbuv9lxZ895cNrNWW",
-	"MNcMHChQ2DCvWqkwHhPvkO3TTx1mshyf0a0SVb98RJSHzNJbW1mo3b9bW/2kG6B3zPI8PXuqRgE3/Zdx",
-	"BKqI6NadQFUR+spFLzLHwgoWYWhmgHRW3oeVRMp8EBLNYNeboffNboHjpmxOrHZy4ERi1RYZ+v+5VZO4",
-	"VbXAdaVXDYWvO8+XEcf1qDSNuCnKVBFBnre5qhXgYfsXsDwQf97OqdI99ZMMb8Ooj/wYkA7LjPoi1cLx",
-	"pe+Wd71JnUHIcOCHE9kUiUDQJ9QzJeLOJ52E85T7GG5DFBGlE7nrExeupg4i3jjztCraSlKTSqTEupxJ",
-	"27pTJm3rZEz6YPj69u2KnewwK6kYunbt4NTshrcYUwydCx2T+BK1MpyF8of/774/jP55fHT7B4e3pl45",
-	"8v/EYBJEPXA8gtfprY8w3kAfPRbgVcpSCUuD3mJWnDmvwW6QMiUFHb556hm2MoO4CKJP9uaV9CLgn1vJ",
-	"FUmRUccvpqT9RmdsxwZsN3mXku1Iu67EqHQlSjZ35WakFop3ipSo59lwvHjEYQUp77YV3eAQNozbb2AO",
-	"wKz0weQi/HYeFyNNIxTqEHUtLP6lZq2zBvaFa9YPpyrJsJkGqrmh2ZiIgnzsRuPa6nqmJcp6kXapij3A",
-	"vDnmjQrGfWmncD+smRI5jzEuTB5P3mdSib2QZksBzoi86jXOcE1dghR93IKaegCmwDpW1ZNccueYPFvS",
-	"JAtO7i752NHdO7PYcO/yDJ/HviSSczln0NkGR7Tjivj2eIAqeYcmFsAWGbWYF4pvy3NHEvQKKpWJ1MQb",
-	"8VplXSHz2Yf+GExqLJjKupA8u3A9snIasynM0asaC/muB3xW1nW0FvXp0CTu2vfBmWPBz2d7EzfHdWcr",
-	"XYpN3lG8CxoQQhkPBlpevVGIXAciB/oHyxXKni1PexAUBZPK7LJvLkWABspzGpoZhTbvVjzsW0mpnDM0",
-	"fCCGv5vhloufQzU2sSrKDtIqlDmCpcm28W0ki294KE9th1lZxTQcAdrLYRYTzA9kkiK+WwCy9hQaTzoN",
-	"CoB80mzxXN93VA8FrLMqQsHEKYJ5whPSZAdzgM3AlEDCO8MyoiEnt2SWikNuPhur71139o/lDbXzdwLw",
-	"7Tuw/9V/H9339nvvvdaOvqdzOACuNzGx9ZXR8YnR8fHx8W2vjr7ee5bmXZjs/uOIg8EshYebPdIJLRGl",
-	"KBmuxq9fud689c3vD5YaDy4EZ+/VVs7gJ42vF9tcieSt6THHZsnww/vhawNbIrevEkkXel1sadz4rkWr",
-	"4KZLXZrSaJEpwEfF6h/oY0iTt6WDAJsDNVQVI5jQxxBrheDzh5uyl09IOrjfb31xeNOhlXp89mlw8v/W",
-	"Vs40r15v3rnT03kup4sXks3WAzYvOIyoy7RPBoysRZeISpl5c7YA2A+o1EHoWIRc1F4wAAVjp4q0UgVz",
-	"5phIWC41nL6BA3hIe5fq5WrT1NXL9W95bmmPy/2eQtMH3fDS1rncQS09ka3+ZN7mECdJ5KstMx5vGOep",
-	"I5ixI2Zc12GUv3gGMC57t6ieEcCoezTANO2to7X7UgEG95abt44G1442zn0c2TqqrbpLY8F+OOKlepJy",
-	"6KN9YHPh234F3SltS5Qd6uddrxR+oGCl5K7JcIw76Lop7qoSyhmomNSIUwp/p4UDIk2A0Q8eT2yR4R5F",
-	"kybHVDc3fHCIOnKTVrNbYiMl9hzD1dg08A6IjIQTNzL5akp3P8p/6iWpLywGq98F1x+CA2jnZqX6GtmW",
-	"fz03YY3nt9LXZrblx9l2+srMq7nXre1sIr+VvjLTu5GAszBo5tfBJhsTDgKU5ljx7VT9Y3m7UPG6RS4Q",
-	"W2ymaqjRNRIaVDp3RCOgoGsyak3CJ8ATmSbvK5u8RKsKiZxaRLScMkQwJoxSJCWpTgVUHyGFJfUznAIT",
-	"lDanCb4DalWPCYgzkjyT9mtE40bx7RVNhZ8QLsTVf0tNTU/xi5lqQvDC0I3r+IX5QIl1b128UsNYe/VP",
-	"4S/V1fvBkd4OvefuiBz+mdIdhkuJ/qDPkcb9K83lq73uv8P4j6fAZMJXXR+V6TlQ7AaAifsUOt2560vB",
-	"D37+Klj+6vcHp5Cdvn75xzYuLoQ0yhXDwO0c86CQwWjjfuSib2yjzakhATsEbZLfHywFX37VXH78ZGGx",
-	"/tmd+vnf1hYuIUlZcPb02ndL8vOvjzeXb9cX79aPnm314OIlkOVcnrMdtp7uVxQBSsOrJnWkHwkJp4y9",
-	"b1ABNZpDS0pxHi1fRPSPqSHSQxqqy4YPsbsWSiKm5iBzd78170RRN0SV5zoXZE4eKsldERDyaS3MwIUg",
-	"84z7ZIbmZpVhiY6n8G3HUVA/Fss51GNWKsPNYpnP8J6G7ke5KFitPctY2SSZXa/EPL36ugrfXFp0HQXE",
-	"q6QCiB3g1CYUiskUB5lmkRQ2z7F0hsewCyUczXqShiwh8hnJx8c77jySn1BuDZxRpr74TXDtdP2jY8HH",
-	"v8YR/iTD4opW0QDarVlWhQaL0AVREiNoNRVSQ0XEKMNBjnw33NTSqnI96ZiERfwzOmzIScFF0VOpYcUh",
-	"AhQhAIahaU2l3WWFGkIhn2MFuXoEGR11EijEd6KwtkjABg8ig49Xv7xaX3ocXPu5sfiTPH/O/0wmJkj9",
-	"8hLZuo3UL14Prh2v3X+IK9KH92AEaFOCjGaGEuHL9b4foH779nb98zNRAV6Hq0pruzEQkeTo/n5VuRoh",
-	"SepQRApzBeVfQZVjUxGUF9i+yHB5QnvKS7YF+UvFUiSImMKfCpmuoF0IIzNhayK2JWW4Y0MoD/ieqdCq",
-	"FVQcZ/PxrUPyBabhLYdTGQv33iRZU8/uWgyToyWoUsJ2noF1KJ06EZy5Uv/63trx083l2+uLm+pK61pn",
-	"+77Wh6YJSbm987DYDgCYlSs+8exCMUrIyZkNZ7NHpTLjLsL3JIWlW8bylOHO/5kxw+gUdgsdYsJuaKHD",
-	"qC3eg8EdWfaI5wc3HpLnB/duma3nwQPEqaiGELzBvV+CK781l2+iB1hbXQ0+/byvAzd8wWh27Tkmdzt5",
-	"fU37cvWlC4DifmKjIhTSjCc1VbXM0Ht4+QuMztkCtHn69rrbMLXxrdUy/XOMOt1OD1fR50uHB+N71IFa",
-	"ClLhWMU1GRY8eq7DAH5I1z9aDItbUvK0xA8RJlMa0GjAzxerxM6jnSOobaXJdEwUFmsekk4ffIleaiEt",
-	"TUKtqhFMbc467FX9EKu0pRx9ms9HHjdvpjTpkQD+8lTPfB8ylvI1FY4e1liIlC6nxtNWzgU4PUkjMT2n",
-	"PYOsmnO8c1B/5PaHpGQ7ji1YzuVIshr7/tKFHumNMHc8hjD3hTv5pfh2O/LnbDYvUm3cQwPTN0AnVlv5",
-	"sba6Wnt8tb54q7l8uxXBCktBW/S26Ko25KBbUJypE0HSVr7GHCMzTKoGTOSTInWw6s2ppgnWEMbv9wNq",
-	"tw9tRQ6ssx7wPlDgUXQdi3ktkJbKLRg4Pm4b2M2vwc1zwenbjZ++jixUiLOeHFTZYwBp5GugAgxBYcnL",
-	"LeBxW6SK0NWNvjvPRdEuwzXggkrVvAVDKNJhVAgOIaqFmMJIie3Dw5gVwcKQroYgZQ/4TjO8SJ08OvIQ",
-	"Sg1pXDuCPymtws14MIqrivKFau/nLpZIQlVajBcr50Eu9OayOoQz30KAEP14JDgD/fznHwc/L4BU6BeP",
-	"/qQPKgT51s93IrgTjqf+5Z366W96EPt2HTV2eJZVuzQsG1N+ZDz/Cp3Ivbp1e358Zpv1GtOnUxsGOav2",
-	"WnX/5/HR7XQ0/8HhideSymMTmqC1zw471Bbgn7stuFMaOnyOOrYV7jLp1KuL1S7UKBfGogrDpUV3Pt6o",
-	"wsbkTd0cLTFNBGoJzt5qfvSw/q+ja5d/6d2R+pNrWy9Ui3W/Mg4OwahXcZjo5i4dwAv3w3VDPTsjz0ki",
-	"sZfmV9jRmB5q3Uht5Uz95GfNWyfqF++ufXEuyZmqxEzbgZhp23AxMGSID1m0KgAjGutB1N+vpkYcRoV/",
-	"CFpQ4G+PlZ2q/roP1d4++88x7sTyo8bD5d4XqUXqY/CXO7CUtZUD105BiW0rnKYtyLzr+WGXHyRu5qln",
-	"CdPglwOgOKzLzTkMcwwxoLhu5VliPK8H16wnKILV3OnYR0HGVMN76MaLDj/eZEbBVS/RKrHcWBC6ZwAB",
-	"rR+RaKDD1wNMBgFGM04zOkkJk90NpllXRtqKcxMrIaG1WEFDpgh1hCtn3UH3HVDmpFWMnWnT2A4R+SVV",
-	"n4Tgkp5udWAWoY49y6ZUC6o0qqntVDwmMrzlMgdC/PJ28K80eV8OL1sCVELcAFllcQN6HaBsMB+698z+",
-	"wEaQ8Fk2lqdBg31sj0VhA+mjiEaFORiZHPmLTf9qj1rUnqHyfiXsupiRO9UD80VDK4/kipVRUbRHS/Zo",
-	"iULPRT89FoWNZKS6S9wzgcBNVg2dCnVsxnPnBfNGgdqti3M/y6pRhYHwpgUm0GJVWkIarijx0vINU4xS",
-	"TDBlnuEGrlzjRurKe+m2kQKTZoIfKTaGh6jGISjjsP1JeF6GOzaiJIDU4XsAUZRu10N1J/dNUj7+bebv",
-	"wB/+gQ21HiPylAQNNsuqAwzxXL5RW12t/3q2+f1S8MUP9Ut/C25+Hnx8LFiOhUHsKiHrQ5Uj9LcgIf9H",
-	"qN5QXCgGR/RyKNDdNNnbgmGuE+NKhhi3klDNX0xM84Hu/jZwclzxDojyriu7Ljj5rg9zammxpzBqSr1s",
-	"4jVy9yLVdBjBkUfEFtiGnM1nOB4jqnQhCeF8ChGVXW5BUIm12XOpDJf3E26JhfpCZQliaxbgKVHT5LnF",
-	"Rt8UZPR40YBMRDfOxgMqV9FDQflTJhPibikN1Z5vt19ePFx8CZiNpMjxPuaWnURM2IHtf0g0d0D34Eom",
-	"W6gHFb69UrYuRyMQgc2NcemiNVqi0h8IUVb1qRvBWNU4UpqLJKLwO7X4tGVpORoCPGqCoahEqHb/2+Dk",
-	"V8Gnn8uHuw72JqiOzUNSG6kKxT4EYJOwUuHZb3pgfSeCm8DyDtCyuHA7+OYrVdzQKW3tqkSRitqCzjgb",
-	"QI+EN+wKH6nE2HGwnEmVehuxVqzucDyB+ZpVY7GyBOqISEGhgrMSFIB2yupO/MHG5LVXvQePeFGilgCU",
-	"X1+6gEWSfcpCizk5YGFQnDlGe0Huu1QRPplh7foJAMlQPRnFB9rO1woPa4CNzouLmguG5+Ezskfhgc+6",
-	"PLLl4fuZkPKTiKSkzX47r5MTMJNF5g0Qk3jt+OnGw+VOW7er3ClV/1RClxQyhjPA3UjAuHdDRrwo4MIY",
-	"5P3+780Tv/SxOMJn3kBWJ0Yj6BgmwccQQasKo0edEpE02yRhACdri2KJcT+V4f9ZoU5YsNbGVoChUeox",
-	"yHCniEf5bEoV3KaiTQOMWukMx2YBom7JLGN9oYnY8miFqiVUudJUOFy/yDJcvYuiH0JwZHkf/SueEPII",
-	"5RWm/GlS2Q4iCEXT2OYNwkypfHUBwTjqAT5W64TCMquayubVU/Xzj+snvq//67PmrcUoekr91y92jY9P",
-	"jKRGYPJHJke2jm/dPjqxdfSVCUw6Uj4LiPc5dsjR0EYmoVi7f7+5eKrxxf3m8u2RPjLnOEsvyNbD12ue",
-	"/Dk4dzr4+FTPu09UZrBbfSgW2gG52wBsA1qNiGaWbdl88uS1aJX4LqEcmO1CnqVsOL5sSnd1QQjAcuNw",
-	"OKSEh280HI0cPuBFMdqWT9TP/H16R/DLxXXlwreFb+fWbah388jvCwulHMJWJ1fhc6nvoA8+LB21/QzX",
-	"nOpQWgWclKpVARBaLCZmie+6s+rWgkHHlUF6haofLBrlBaHvFjZ0UogeA7gOoViI6HI1Zh/8hpbiRDIt",
-	"ABJaOgsZDjwhACwuh/zmgT9JF2LXhznmJASSD4QT93Tt9nFYgTB3IylNUxypFkpFwyxA+5GSqpZz5vTY",
-	"l7+jOg3P2FHdo56yo7obn7OjujP6pB3VneGzdlQP4tN2VN/UzzsyTDCa4eIDdCGF7qcsN7aiWE1PHC26",
-	"lHEpTUAz3uOCqeneiT9Vf+1Vd+hlCQ5KsV6nFH5QEQq1J0x/VarldnPcSrtlxj8sOVjyK0ZRBejql7Qo",
-	"AyRTkTG/5KThv63PN6XCMzanMO0dy4Kogzkx1yfY4FC6qAG5rBNhIdQeCep4LEd96riFRLX8jjtPSpRX",
-	"FYIqqF4FWE0clvcjgOKQmNOXQ28b5PqZx0hO+sEeKTGvoIGv4yrG3mb+mzieFr03NEnqfFjCeqk3VoCG",
-	"SEQ/sBrqJIhfALVv/PKosbzQ+8oq7DHIwroUIyJJTfMe02cttRFVF07HCPR0znXcihdlvnZLJAeVLfI3",
-	"abKfUQtwb33iMDoHLgLxPZpTPaNgdQkp745FBIunG9wBA12n70IqJpXMi/YeyJENrflgmFoMXzoO1Rbe",
-	"EtgFWlLag7Pov/w0uHWlvnC/+f1SVKRC0UmWqe5wzgeLWqJmWNFWyXYQQ1w1qNbnLjCkMWsypLcDSx1E",
-	"DwvF5d8oe8jsN+96Ifqzjy6yC5k6DaqBW5FM+6TkCp9koTgwOwVk5dTJontutJNpIohvDYC1SQBpbn3j",
-	"vXkY97MWzFS3cbAPac53qq3jSRoF9Tf4/H5Nofja5CroEcjbJwxwjnkzSeZSDCx8orkE0hRrLRU8Bl3B",
-	"FKICqZEqcxx3Hs4dq1drVwrM2+o+8Me0uhn88b/1HeGv/fK2ffQXDV0LdcPYNls6pdDWh6OHaiufNC4d",
-	"RTOmX53kFz0miq5jdWtAZFzjIM+wnFtiglDE0MbVlnoH8F6kigAgYQrnHIgnlv7I/+rUJETp0KZUWKtl",
-	"xqdUbaNrsgIKAYhx3aKYwLZrxj9Uvl39lGSU3YOgVFstOgTAgYKNYfWOoSCsfb4ULDxIXPyEWOw78o2i",
-	"sdYUssBA186UslVCggHFmCt8Wo1nzW5diyFwZ5sHvCih99sf1T+709MSRfdnlee6mAkhZpb0L1PkPyus",
-	"wlTpaEHLnbINEJPbtZhC1klwHA7IJw7T66zyXHfcPODWHqBPd+5U/eb1xsm79YXFrvhY8pMx7nYhqTZV",
-	"7GWKnXX+PJM21Ly01W0mAK/DwLvoExljZxVfqsuYzVLluffUMdky5Vs7n78DcVk9e6DHx0+fBKf/hbPU",
-	"dX58ryL8Mc+Vy5M8R9jQyNm8wedkVRHi2bTgQxHhKgpJQHJGmm7p1SJOPoB9cSZUmyI8n1lpsgvoqYqV",
-	"GZM+hoAm8AzGFZvBiA/KX488TwAN0EMXnHncWP2+o+gzDmIGIAmryTOPpPZEB2fCfgoVvm3jIjCVvEhb",
-	"joR7dl5OPYK7UawLniQFxiugXjwGdPgWnvJzLpDGSFHHdlIA8C7IFVL9whl+UD/X9+gcc0S0Dl0eg0Ar",
-	"II91zR8Qt4B/ghfXAA8DIAE4uGNicnrX9L/30bcGQ9gkDCT98G5Kc455lp0bWhClfuF47bfv6l+vrP14",
-	"av02OJTUMbnzu/u4upkYtjYwzLV0vpjbY79PkeVmlYLASjh5mmX4y1nf5YUZygk+l4yO4v3e2v3uruyW",
-	"SZBu1dUuhxQlJoESVrvAqV/xmBJ9oJoLC90jIHVzCL2hAwsROY87Sf/AqsrTGZ4xKt/zLdtJpM8KJ3Zo",
-	"kgEyUXt8tXb/vpSSFr+jXT7yzFKTJMWE+j7NQTpdjB0uUlE80n+K8x0qigpEpfXmIdjkyOThmK9dLmwB",
-	"nbGx3wORfcxwOqfY5WzUt0ua8P7lt3cdhDbfKbJv74GDqghawcSB3ttiXPR2lp+DKMejB+Wdkpz1rePj",
-	"CYxh7W8ANkns2+WZ1FsxXxQZ9fwZRuMnzfXsgs3jbwng8UnfoGlLndjvQUbVN0gn9lf1V4n5HuY65V8A",
-	"LA9ftYrjYd1eNPnnD46k5M5yZ20Gf0lJBb6ouMVDlkuwiHUVMOijkdRIxXNGJkfGIGagZDmhZY+KWWC4",
-	"VM1oK2dqDy41b/0zAp+ie+NSiea78Q8xypsmhtdZ3QNoneNuwIjKO5gGSR1hTxMV9/5yGRuOWngCO++l",
-	"g1IidFapw7hFvTQJTq0GS3+vrZypX7wenPk4UvDNCvGvpoqr1a1sD3sY5ZhUOWILtk7n76dzOZPGDglB",
-	"pJ6soo9adAGfXZCcw6BFoYzlPqU0aTy6VntwsXnnu/rSvUh8Tt0x7mHyttKwjt45CrsxZShGDR2CPLPk",
-	"JtU2DFzgcpAkeKk0aTz8tLZyMjj5VW31k8g49B3iRnIgR7k0gZG6Mk3WvjiK+tQEGY3CTHgPUwmF70K5",
-	"NSotLpdYzLGlvKeJCQ5FIJXibrdPDoLglqeOmIQl0GSAKWnQcZFnHnFs4Ys0qf/zXP3CF7XVa/Uz1yM3",
-	"rwgf+VJjrdUyyol0BdQWVA3GkaPX1hC/wPFi+2kSXH+IqNWmTzm63bBBOeGBNlAqSyM1RcrUtlLSS5tT",
-	"3XDyA6wzJvXzd5t3Ijswz2Ln6N9aaI7l2ktpoE4EwkVKvSaZfLKwaJiQw3sbpsnk8K42X4C7QNs/jlso",
-	"QM6Ip0lw7EbtwUUkWKqtnDHsPPoRSM6TsMhCk7ShpQ5uBHIxA8Y2nKQpBbpLHbnWYA0+WVhEXAS5DNoy",
-	"1EF5c/B3PvNNCpRmYEpjMhA2N6IUqvQY9dMEoRcwYhJZ4EioJObebdUvctCmxQM0ZUSyooFHhdc6U00T",
-	"TBLWVs40Fz6qf73Soq1MfjOVxBI334JLDRze0u8n6GDLtXl0zDDA6BtLXztBv2sTuey5OSaE1KLBmce1",
-	"lZvB449qK/frlyPLXKzMxA1t15xtMSi0z1HPk6ouBWJeKacJIuo+WVisn1sNVr6T4wNI4vCmyhXtvO1b",
-	"rkdKLrd918Mj8MtP679GVF3Zc2dipXqHipsAznOKYNEkCY0CUCmMMy+F5UEH3z1AJtKvhBa7nhSEPCI5",
-	"5insQSbIy2C5gQPMPsyxss+sLfpErf32ydrFOxke3df6odKI/P8CAAD//w==",
+	"7L17kxvJdS/4VTJwHTEPo3vQzYfE7r+a5FBDafhws0eULXLRiaoEkOpCJlSZ1SBmxIirtSxLsiWN4sqv",
+	"uyPZ2pWvb6xtPewNSxrJ199lY0iO/vJX2MiTj6oCMquy0ODon50IiQ2gKp8nT57n77zXS/hszhlhUvQO",
+	"3uvNcY5nRJIcPt3AeXr7pvqLst5Bb47ltNfvMTwjvYMeTXv9Xk6+XNCcpL0DmRek3xPJlMywemOGn7xN",
+	"2EROewdXL/d7M8rsx71+Ty7nqgkhc8omvadP+70bWBDdVUpEktO5pFz1eTIliKaI50hOCWLFbERyxMcI",
+	"owQLstvr98gTPJtnqrlLlwZX9i/t7Q32B4Od/cH+1b29/Us7g72dwWAwuHxl51O9/sUm8ulBxET4bJ5h",
+	"yuRdGGtg8fREGvudYylJrl79306+ONi59vi9/WtPf6/n7bPIBc/XF++UkSdymMCvp2rV1BrO8YSgERnz",
+	"HJYPBvflguTLcnT6jV5gFfYHA98gbpJzmpBNyaUy2y8e7fzR/s6nHr+3N+hfHgSmfIuQ9BbPZ1i6/lYm",
+	"Mda/VjtJyRgXmewd9L4kOFO0w4pZ7+CL9iOWfNZ7vNpdv/dkRz24c45z1bZQb6j+P/vg3t2eHsoRvAkD",
+	"c4Oq78VUzjJEBcJ6A8Y8R0eX0RzPSd5HkqN5TplUdC7wOUFYoPs3b4X2Z4Opqe4jp2am9dbJnbfNlHI+",
+	"u8OZ2vvVWd2iuZBopn7sI3Xkdvb2gqPO+awX2nMg8MtPd14dfHFv59rjr+x9cbCz//g1/+a/hYVnLA/e",
+	"OtrZv3K1jzK+IPmO4g9oSp7s+k/9VLURS5GDnWt4Z/z4vauXA+R4OyWzOZeEJcvPkeX62O6qxYXjhxP1",
+	"1SH8LfCMoDnJBWdoQeW0/PKMLNGMYCbKr/SLdY53dXwJ7yVX9neujQejncvpVbLzaXz50s6ldG9EBvhq",
+	"Mkj37PSnBKfAcswCVIa8o8bc4XTinXcHO9d2hwc7j9/7dH9vEDqkt8d3OSN3sEym7pSuDWO8ox7a0U91",
+	"Yzm32U0yx7mcERZkA2n5ROfG6TkVsH/rtxKWKDU/I8xSJKdcKLaa8UWI/u3ztXH8Xk7GvYPef3mjvIff",
+	"0L+KN1z/MBxJZjd4StRLJQGcXN/5wh8d/9HOYHDFT+aJeiXyersccb29TWc0uNYZ/OhlS1dU2/gJnSmu",
+	"dGWge9Kfyn4ok2RCcujoLk/NZVLO9nyndsXvbXSfV2lZE/LO4/cuhW+aYywpmwTvtRx+3qYodEzOCc5u",
+	"e+6Qd9gMizOSHiJGSCq0CJTD40CEVKCcJDxPSRoiQv20f4/GOBPEjWjEeUawJr4HEo/Hn5AkeIJHGdn6",
+	"1Z6Ic3XbZeJJ5C0IwzBXIfx948Hn7Z9fePvBF/TVeMIDF+Pb2N6LoZ2QfDuX4UmOmRiTPCQ9W5mZwVWS",
+	"USEDN6L6aZsb+XDquQgfTpfmxsMZSrHEimgzzs9IirA8UL8lhMkdwhTnStE7J7d2Pt0HcUkNX5P3buhO",
+	"O+FsMsJsR3Ud5vYedv9Uz5sIeZ2nlID2c3s257m8RTNynacwlYQzaa4aPJ9nNMFqVm8AiR28F8nVy2Z1",
+	"v/X1OUKK5tCYZuQQUSkQXzCUTElyps62ehORc5IvEZC7lhrUY2ord9d2T89LzDkTek43eVKou/CIiYVW",
+	"TrYyJ6W92aZh7yV5It8AmbPWhmfZ1wk2NQ3t9p72e2+mVP205fHeL0YZFVOSmuZDQyH6ZxiJ3jeSbnko",
+	"utlj2FrfMGy3MIY7ywdEiO2vh2v3hJ8RJkLLIfRDMJR7c8JA82kbiVKqfv9JGyX0LzB6OxT/eQJ1y+i+",
+	"Y2IW8n7ORxmZtQ5+rp/7fTsgJ4u8pyWrgx7jcjjlmWZDKZGYZr2DHmZcTsFSMaYJQeoBLcqDVsL4otfv",
+	"zYgQeEKG7057B71n3/rhR7/+txff+dlHv/z2sw/+5/MP/unZj7/27Fs/fPH+1//zN3/+8U9/8fFXv//i",
+	"X3/97N//27Nvflt//+zbf/HRv39bMT/yRF18z77xi+d/+bNn73/n+d/+/YsP/sy1+OyD//ni+z//+Gdf",
+	"1a/1HKsb0rR30BvsXfvUteQK+TT+1EgxTYllIZQweK3fk1SC4HWDs3FGE1leQG/gOX0j5Yn4L2aJdioL",
+	"8TRWwjXb4Nu4h0rEXhAm0SLnbALyzUJ9JzlKOWzisZF1tnwYbLO+UdnftP624HmKBF4KNOULNMY5ohJN",
+	"sUAJnxEY4ss5rh0Pq9sOuAKOkoQXTB5N7DBSzeRwdj/nc5JLuP6MLDivfPVeDxdyynMql35JY55zPgbj",
+	"nH0OSdhFLJCY8gUor6uKV6MUYS/29zq/5oxvnmGC+PGKQLdvGuFoZVyX29svmKRZQOpL8dLyG7cQh4hx",
+	"RtBiSpiiEbUiE3pOGAg2E85BpKmIgI8epUoAVP/s23/WxT8luE74jvkywRlhKc53b2JJqr/tULhDjJSp",
+	"uM2Eymkx2k347A2pRSb3L+MpecM2VUpGWqb4ot6Pfmm/LEmiFKv56EsEeEV1dFiT3a6muwuNzjQFhG2o",
+	"+SYVeJSpNelG0Sm8p6ZWUSG03LuiBlVHLM7ofIfPdR87c6701tz0UCO+bkSVE2zYQO29CHLXXzQzjSPN",
+	"bpg8UQ+v7iu00K/apWEsa5taLnlp3+6w3qFz6Y6itu0bm9irn7mO9vauXr70Wh+98+DGDf3jmOYz+OnS",
+	"/t5g8Fr3w7vt1WpYJCWaaOqqr0NiLDkrFkzFJJGcUoE4S8A8vzZ48mROcyKGWjs2mjCYTq5e7q1bUtS4",
+	"zXUWfe31eyKj884yf3WBjNmpMljTaGU8LcvW/TDjiXVjUUlmonWLqxfhUyCi2/q9K6WGiPMcL7dyEXWj",
+	"0fmUM+J5be1BuFj9F51VpMpb2CnaG9zE2zs1K1eInkEDNTyQ6kJbO0P2GljXJvo9nEh6jqVl7DWNQICk",
+	"hoU+aOpGQWeML8Qh4ixbaildNbxEKSeicgidRax/UVJbJS51XIYLTKUh+lUdRv0OGzjDKUG8kCAOMy5R",
+	"IbStb32I1att/dcpn5F4+3NJ/vWR3QFzJAgxlml7mVaI7ce+f3Has8TSD1EhLEiVcFZ2pbKgflKF94y3",
+	"oAPTsjdBN/Yws54AY+UcEZzDNBLOzyiJtHGWg75u3y+/umFauggTw0IoHWmVb165+juQaMyV5MYU2EXt",
+	"R1+RWgzxr9O12YZ1UY5n/h+ExOOx3wBSHbx+zLRj+mkRsGlKmKRyuasncSEJ27alRewJpswYqNaWhjCZ",
+	"mz/jOKFuTChBe40RriyCbdu7U7odsGN0PHGVIa84aZWKpr2uOMv0rYlzgmZUCMomYHW2c1yxha8fUCdM",
+	"7A2qFudypqEpwdIEBca1jlIjJ6yzeMK8L6jpL72/vDttJ0z9tunWvzExdoX6wn/06//r2bd++NGHH/bR",
+	"YsrRFLOqtYwyZ/7H9sSDunxB2wTIHX0lCDz/zjee/+CPn/3D959/868/+tX/2EA4oukwyCS3ZdOIFAn9",
+	"Cns5wA46e0bSCcm3obLrlgw7UQxhs6P7ciX8BpuR0jlfEaCEdtU3V/fD7YKei/cMWTLvuDwbUeGKRKZ5",
+	"XR9RiUANLW3nuMikKLliRoXUsmdLLEUHZcbe+las0SJhr9/j+QQzKrSA9bhtjasiXiSJuxXfGpnbFm9M",
+	"MZuQT2Inf+f74BUy9fzv2xb0x3u1dvzXYU2629JgVFtuKOrDykCg25yfk5C8g/XPaTQPUgznmIxbhR3X",
+	"cIAh6EFtwjTdMLuOt8ouzf1kZZqWyeievDOREifTGWFSddJtIlMT9hcfmec/G1eutN61gr5LvPa1pqil",
+	"8txUetsbtF7RJhTR3NTQtXmlhXklWOKMT3bri3pByz80qVlYpdlNCG+T/dpo4f3rCU0102DAsqSORUZk",
+	"QK6201obOx+PBfGEbV1fSlK5ONMix6NsiaZER2BH2HAtXa3c1SSlGKnf0GiJjGexD6ZjZKew24ukPjP4",
+	"fjn5wNIpzZCzm8bTvbZ0WJAYy3FNE2l6+ITOSEYZeRMefqpVsFbBzw5T8Ssvd2qe3W3Tx6rB0VgHmmVO",
+	"9dDTvluJNTIJqnKdFTbKUvIk0g1wRlnqt2FA9MB7Pvc7uNr7SgG7MaWMCL9HgnEZsI44CWb9qCRJkeck",
+	"jXdj8JxOKPMp7SlRwmqCZwSNcz7zjjEn8wwnJB2O/CuZE8Gzc/f7iltG4vG44p9SOqogUmYkRVR6+xMJ",
+	"n/sXZYFbSf4hXt4rgCAXUywvrKobw9e7U4iKtPEieiT1nWg8E29T4ZGHugkXK+fSo4OVCSvtEwxLGddx",
+	"clbMQ34DL7kTEx+JhQStZ4EFkviMsENr/0ELxbGNIx+LSNYdS1CS87MQNY2Ww6AJcqQul8gzFDBXrmqo",
+	"XmOjWlWOc48vE9tTHjGC6OOuuKfw6eJcEH2VTvE5ARcIYSbeOaLZlIgz4d3+XFubBFpgKvs2vEdIpfqb",
+	"kNkYCoc1uknEmY+6JznRPD5ipJSpHfHaKf9AyWKUM6GDvu2D1s2nho8lmnEh0ZXBYNfb/JxwE8e2ktDD",
+	"c0WOM5TgPNWL0W3uRrvyzD7XWlPE3Jcky/gi6uFVLQokGKAdu9x9Q6CuWT0SSwtuKapLHqT+G+ZS30zo",
+	"eVDMZjg3Hr+MF7lPVqyQHh9DbC9sxW4lpr1xYnGKsJvNZ0xb7osj06j74g9t6+6bY9XNmstfLYKbWOMK",
+	"+q8Sd+Tjic1KkqukJrnE2Sb0Y0lHNxCcBBzwCzFCN9lIptXqqzUs55M4ZDCe8pi1UOHK0hn+sLZ4XSYZ",
+	"vAzjZx/yw21hXdrXIecLQXKTKFhfhjNf9uClfQTXfO2SU994Rc9uHkbVoW+QN0wI4B8S7PGITnlGU7ys",
+	"H9eAGbEeQ1N/ZYUGcEiT8G+4z2y42qfgRZ6QbuO0MdClzREzxguWwL0xz7mOi8CejNqn/d45yemYhgIv",
+	"Fjw/675yS7MLLRQIj7nxV4bi1qFfbl1lLHZrWu1NJsL0D3U/24kwrdOahyyW9uuoi6FGuG1WV920n/5Z",
+	"QjKTH7KZ/WvTeM6VMTaEYt7wC+QQbW5U2UZ+qs6bksrhhfglfoBp6qNSPJ8Tfe/GvA2xP55opywDhWih",
+	"RHJ4RkvjU8zSjORaHj/UOhqVUwiGQop8EdVOY8WGo2XWu3hGGmTWBiOOld8aaVE/BXd44nKJYxany3WY",
+	"FiR2p8mTpBC+VX8bS7AiMo5mPAcVyyYMGmU45Qt2AJYWXjApEJ5gyoREjI94uvTHoI0pS01IW/ORzdNb",
+	"5tGnfcjq67hv1G/bokIUJB22L7tdn4ycE09c/6BKgX20pz8SnFrnqM7z6aN9vWaQlogoQ8kU5xPiV8HU",
+	"yg7Vqg5nlBXSp+nd0T+oXkaFoIwIAbEQiylNpuX2SO4I322Vv88ZwaLIScDeB++ShKYkPQA7Rx9JnJ31",
+	"UcLznCSyj5KcSppQMesjafJOEc9RSkVC52osLeF/6xJbEQiUUj8MAxZR+O1dvxHeGOZiz5mwNqI2+tTG",
+	"JPuGRRyI6qKYk/ycinbb8Soz4h1fKOZTknnljlXLWWrk91rIfwFasF3ccgsct7PLZc9J34q85TmzbL28",
+	"VEqmE7rBjpIN4iZHOcHJ1C9jWVt3Kb1B+pXmR5VZ2NPgbi5LPrGubT34I9u8+XxL92I+PTCdmY93XJ/2",
+	"bdu1fd6MoH5a7VTUqVRHDGeggulzqf6yB1P9aE6mjlk1B7PDlMwQ7+quKt+c6F4r39xwA6h+WRlL9e1y",
+	"WJVvb1ZGCHYpqx62m0ypYoYFmMCQJodDJxJo5lURG3Q4WZ6CqCBWwla8IXzuoHeQpKTXmXIyJUjToB6T",
+	"a7mPXF67kvHEWmxRRFhY9KE/02QJQwwdxVvlhR1/3Mo968CrBKbdmHSnnViZuhl9aNYhe1SedlE78vTC",
+	"Hg3dZWiYzp+xivLFJUlP0fPvvv/ixx/20QIr8YxxQ3KH6JTPCTtFz/7Xn3z80//n+V9/5xCd6p/UW+rb",
+	"n/z42U/++yE6/VIhJOiLp4/Yi/e//uL7P3/+jfdf/OOfHaJTvYKnSD/77Mc///irf36ITg2HUu384l+e",
+	"/fhrL97/umodWJr69sX3//Xjn37zo1/+8yE61YSqmoYvddO7j6pgHTCTXr+nBuyuEPjGDa3Xt7vp+GPq",
+	"GDj8aQ7E4+ZsSXsrU852LYu+gD5bac6otHm+PCbjQuCsQzRvZxfwGZl7GM5tLcvZVKsSJkLzmV10T05J",
+	"vqCCaIwJ8K0qfiokn8+VxqUxjQgaFYp9ohleohExYdFKMaNCW6cP0Bkhc8PVaHLm1wManbfgtnBDDbjA",
+	"ujg8TW/O8wlrFDhUapMCkV4uSkREO7fcG8MzZtKyOr6XK5KJtmIGQ9lP8BlhiLJItxhAszXsDqQdBXbG",
+	"zbT+8ufU1xWcwahMRTguIhiCKySaFizNidO7zHJFq/u1Y+n1UY39+vHnyFw6jDaam4ME9zfjUnuK0Ygk",
+	"uAD/pHpk7VRFLkPBqhZE374aLB+AHzALwep7VR7dg7XRqPHCpsVHIAUSM+zm10i46aRtFPM9lr6o7Bs6",
+	"RQ9CYCzsAs5ygtPlIcrIWEKaHM/RADZH1L37U4Jh7byzd6Fmg5bTutWs8TEPxJ4zE+EC4m5+AOMHoDkn",
+	"PUq+YGJK5wiP+LkhAyrALIDP9Lsl0eAlKua76G27RFSiCScCFXNrR9DZjyuIBO1Yaf3euMg8xpOHFtlQ",
+	"TeQVjWhkKEgDO6kJwZgzLqR6cua7RZ56yUr4E0PJXLpgnqhoLffOLJrb2zfirUsawjHA35R4Dpeqfsoo",
+	"LJnSXdTtCzvJDLpgHKsTRGvWn1OCv89cO4mwYrjkCZwJ7pE09Jg12o3StXYoE6hgqVG5ALqyRNmI93jg",
+	"ag5EVBagfWtpFJgOfdWPdPzyuve8rYYzkh4kmAkHyAupSXAAIMdJLThsOU7iYy/qIcBeS3YhiB+PjZoY",
+	"moo93ZqrvTe+sTr419bYD7ucPfvKLN4hntFzpRh0eMXkwsdvcIltsL6YJCOJzDmjyVAosT8hAaXf0ibC",
+	"k5wQYMkjgtQ7JEVlKzjLAhZ08kTC3ngDEx/y/IyyCUrxUvjtvWplomd8i5Is/TzOCm9MhTrcJB1S1mVr",
+	"rSl/HQ1XUR0WiDyZk0RxUfWkl9qMbTF6p9VUh+ckt94Wj+EdJ2feRPs7WJKc4kwHVo3VctioKlLmgSII",
+	"PgNO142lzWzz8Y62YjSjUpLUjsxrYeDSEGAjxJse/F39sNLJGBjdWuhW77oRIZSagKaAbeXV8hzYSb1F",
+	"e5JEhcm5DvRLBxVOyMeVk4HM+YpmhBpxpenwznFyhietC/ZZThlxEUY5SQg9j7rt7yztfa/BVkORAILI",
+	"EU7O2sG+9GNgByNzzxUMIrC5TNQjGmFKKfZYHq7g5qvfNbqMESnlNOfFZLobiJIh8w7UqobnC6cwYW/d",
+	"IuREMZ9npPul/MC95x+LmBMmrBgWeQrtO95YM5LPKMOdZEfJs1bj582CCPMsyS2USdR4T+wbTVxD3fVp",
+	"jhc4GwYc8XVGoK2KkiP7YkBGr8UYmd1cYcqWrgxBV2U9c2NVeaW5RCqnqRSkHwd0go08SuDQXl8GC5ZY",
+	"0uMBWmipiQodoIAwEiThLEWSzsghqhgDkVDXPqBirxn211FrwhJjTtT8NJvM6WQqy0T2mAxcbYeJ1VMC",
+	"sqKj9APkdrm03Vq6gAwDXl0veGzGuYTgKQLvCirjXVKFIA8rrcMXd7l8UO8Bvr6ju4G/79f6etqv5XXV",
+	"p2YCFSDXBaMvKd0czUD5NTcTnpNcQPqWUqXzlOSHiGSCINDjBRJ4qeEptYHFj8hjwr7qXWsJ7wAtKsJc",
+	"v7rADjZ9b9CWf5gSMvMdZa2rHphYDaTYz8o1TJmhXRvdIZBVcK3lwOAaGtHHP8OqlF0fAohxJeH0EcHJ",
+	"FI10uDOE76irv0w3VxzjFYFywMMQsbd/9d4v01f3Pdn+NcEzBtHDitL1aZVUHjvEupRdHeTAlzGAmRfF",
+	"SutMtYO4uemplm1e78foegd1cnlFWJECm5grCzU2xYrbrdJvY7K59dZ3M2bUhOmL7olXzq5BuHikeSKn",
+	"3LszoJx6eWRKjbc8I2Pghhwg10txt6dt+oXQLM2I9pEh/cubtvnry7d1B9eX93UX15dvVju5vnyz0s31",
+	"pVELHgdxIcJ0ALVJOlGB/4qyaYQ+zhV1e8bb4ficMm9dj5xkeHmIcnJOyaKPPIesfRj6qhjmRBa5Vx1y",
+	"16iXher7JE4MqTDTc5Iv5VTdH9b6W9FWlbgffxRs+/fVSCIOwjznCUm9UWVa2k77wMZnwZUMoFUobTB4",
+	"vjY2jDVfC2XMrk/+UhNR29p3UnAfue3sIzddfae7uLmOFJSThM6psc22M5fWhcwdptTqnJo2JTC4AN5k",
+	"jT80AE924wkrOqCPNegGV0+GGoXxMehBjEDLlVpGAyRFfTw2xvTyKYK+2J+Ez+qHNWqVJR/6lX1Nfwd+",
+	"+fBKo++qg0BQ0znjV31GGc+trGyckUsAQ0eZuljRq89+8qsXv/nw2Xf/6sX7X38t9gh79dmWzXAA3Z1j",
+	"hUAcaVYsP7caX2gvKc0l4I8M65Ja6iaBP9S+9ayx28ZM9voVfmZIpQLQX5Nkah8s/+n1a/eJ4UC9vjnc",
+	"PWtB7pXB2GXYYDRK5JGd4FEij+0c4W89TfjTzBT+NpM9SuRNO9+jRN42U4av7ayPEnnDTRxehrk/qM72",
+	"KFn7/LBcgKNEnlTWAB62ywANmpU4SuSbdjFMmKaeNAzBLInd6NK144kMGWoX6frpuKfUxxn+kkaYM6qM",
+	"fvgVgabFKIAnG8QUmZKcRMT2GRAPeLpfGWCIjp2eFDSRaHe2J0gcl+xd4KU4hNoHVAKLFza+YI5zk766",
+	"jtQXRqIIh4lLMptn9eywqjlNl6lozw+rh4C5QjNuNS4UApZWwbDVIr95TlPCkq4QBAZ8WNAJc/FQkRml",
+	"gVQVJqiAQn/rvd6vOx81gBmyXwn6rkurGZEJZUxJlPCrBofr5gA5I8uA89sdETMA9SRAM5pQGP0NGLD1",
+	"sihtQWjjNmdglCkE8eTqt+cketUOKKChe4LiS3BDds1tUCzI62d600gmlj9gi2kAn1x/gD8Nxynh5yRH",
+	"SyJ3GyDe4w3a93N+TpgGfPdGQXHuIdBjzkGzmx6iERbk6mU/8gllSXBB3yXWYDriRSxhW0goXyUWAYar",
+	"knDX1nCT8KbVxAiDyJVr0yJADADVGIIu17/c8hDfvUWI8AIL+eNCHjqiKANBUh7tC7tFWiJAtFl4qEUR",
+	"755p3QH0SQc9Plai3BwvdZEu33UW5kWQDxVwNqg52QtknJOAl1E3EU/stwi5Aa/4FiCt1Q9d9z0bHCjv",
+	"D2FMlibgo0IKiQN84YGkWWZiBOaYpmCOHpPYKE5o2GSErvM9nFOdFx67asc2p6EpgXb1rMCKVdenX6/A",
+	"agmgMlo3thV6rC9WufHt7h9XpHQ1vXzZIfyjIDeNXrdKMwZEM8bS1CE1czVpydj+QHqaUWHXTBaSg0vN",
+	"Bp7ECfGwJHdtk/DpftkufH5QaVx/YXtQdHtOcjOZ9SO5ca6eFtNJOnS3RlSSTYz31Dy7wDnznrUTzVUh",
+	"VVzXlVkSrDmsgGOYAFBpO36eSavxpc3ZRTOunzC5XhwOZcV5fsEsFEHCo72v1PtQ0jkeZZ3KSpRvhbkp",
+	"lp1alA1YWdoI5CcGyB6oG4sCEe8pnuHJij++Vc7MzCav6Ys2KJebyj/qwb7BGjM+ZokYNynG3gFZX4h3",
+	"INbQFbjeIawlN7VFSWrMxxKlVBcYwXlOzwNXcdjGXY8dmHBZ9aKOcHKmS6E56XeBRYnj5QmVUeyhS3hF",
+	"F4qRfBjGF6meC7fMVbrtVUbXeGREGDeqk1Lh2ormC/rEdr3JTUehOR0rypm3582swIvRjFQLYUJZfJ1r",
+	"ZGvxZDg5E910uA3wt7pXxfIvV2M1K+gTnHsb1IXBvhCMuyaQK0c09eSwtlWNCftM78JO2Ihk2HpTs1Bn",
+	"T9QKYti8EZ/l3G/Ib7TW+lY2uJwOmmclCdJk7pwe1Ao4GSZWpkEclh4AG9rIkJB4CblxqTrRQI8JZkoK",
+	"N5ZSku6iU8hePEApL0aKUapF0HlykG2yljth5TgXN1sz4WpBzYZYmJCZykfr+AeDcUYZ/KlDYZUonHEt",
+	"uJXBZ70yeanfi0mAVMu84PnZ7gOLFnQhOB/dmLN9PShj/tYA1PWtMGwqKeW/dwlObcxqMy6Kea5dwUvt",
+	"PdDhvhhneNIRvmniTdy9vR5rtJgSyKQAQFugQJ1ZVswh2UdHdUK5LFNgWC185SfK0DnWccmW/kwubVnH",
+	"apTx5CwaKBAwArEk93Qz9uND15z95rptthYr3k14K9+LvutNyeEOnYSwYjbT9WH/woxaM9TqJjsJiwpr",
+	"Ju9UM+1I2JdztQzaSDDJeTEXuwE8OMMxW69H/aR7J6S2GVIajnk+nAVUQiDH4bgd88QGDds6YY3AyMZe",
+	"qZ4dxmQEA85JtG3CMYMVAnZEVkFWK1eov8rSVsjYTK0c9doCBu+6Sk75S0InCMGQnnwSGKRV+NEq8mgN",
+	"dLTEG13BxI2rZgFvLP0KWSv80r0SdslveOeFxBMi2p05VhCZEpyXWE2gOHhzSRozHKBT35SKToZRP4rb",
+	"WiFXg/yj6a26B7a/chl8i9pA3NafGzZ7lyqkVcm18bmyZD7HWjQsd1QOUxh8YYvZVS8lNyiAjwAsbRRy",
+	"DkP9D3UVUCFp4tFaidZhujCflTaP+aJ9sLaXqFEea8TWFWJI01ruTdVZWkj/D6bbwI/jsdLlzsnQAiZE",
+	"AXkrPp+QCPhO2/laT5VW+mZaeg7exXEFpwKJ9A3ZAWs/ZXhEsoAhQkbcwPCUbcb11DeDiaxvY2a0tcI2",
+	"N6YkOQvhfug6Z/HHGntLWcbkIfKzgDm9hI1pNk3AY2YeqwvPz3p9Oxc/lVgX6ScTntDqZ1cP+Gt3eL3R",
+	"15tc0IEaQi3Hr+7nhQF7V87JTC7+K1oG8uMP3bCX7DYBiPhsnmH/9jLOljNeCD/5Ba2SL0GX7uAfM0Bu",
+	"cdBwBnwQVOWAFT+o781cPtz62hjEKdEFpbrZHwzpqh3K4DT54Vx9P08I8Iyky6CPTv+qNSpfZQzJkSxy",
+	"5jBfNfTOvJa0Xi+2Q7tMCprqVC65AtxZtXPo5EChOUrPjSRWH7FH5p5tyn1zVLbpvju2jVdifzeqY+1a",
+	"1HWsO0D6OdXWVLy0wJYlVTXh/bnJafzKbvbp6kmICWk3O/zS0A3Ng7ar5gnDbs4I617RzvGgLpb3tWBN",
+	"3UrjGANOYftzB+nbXQQX9guXnTcOPega6sDtmyCDL+q6KRFvG5035XQ2ga1q9t+MEQbT7YoP59ODftu1",
+	"2+pq2eQatndhWwaEp5rm3sUqzToG33qnz6w33IYOtg3W8uSuLGcDlu2vP9zOeVdL27oTBr6iyUTXeXJW",
+	"l2WbUGmqGdfb31ZF45teJ8YR5AVThq4T+iVIod4f7F/d2Rvs7O2vQogNdq49fu/y0x39x375xzqaWKDw",
+	"xM0LA3XWCk/crHiU1hWTjM6oLM+qNtwTlgqk2GbfJi9Xo4icG/tQLUlGhRQIZ5yRXfTQgCudpgU5hQgL",
+	"G92bFxpYnwrkIqIctptrHfzi8NWS4Hzd9NWBuSoZDjPZHIVpUJnQYkozsmKN086mV599+1+ffeuHH/36",
+	"317rl058WKop1lMbEcL8IR0vN9zNbqyLeLNfVILe7FfVuDf3XSX0DXJ1G7GXHAB/QVAKmYCDatI8lYJk",
+	"4z5iZIIlPSc69sVgFs6xEDV/Z5yw7w9CsxtbvupjPzfJjK9fzmog1gmzShUYjgEkma4Ue6hGu9uKcnHx",
+	"lWTGQ3U31mxIZmSuk9CsQsWlcJrmRPgt/BX0TLIEFAaE/RojbojQXkJgBOAzYpTzTDtlT92ROfW2mHEv",
+	"LO69McKsPG4aNPz2zQqOXrzuCXVP22U7DNZ7rnFzjRvLrpptxL/qvkpoHSwFvvJJo/bxuibi6vvf1HUK",
+	"tnQREov4tlq0v5tZICcTKiTJu6nK5/ysywuCEOuF9xj0qNSYqDorQ1tLBDojy/iQ8xjxDUCmF8xLu16X",
+	"rSmFbmqU1ReqnJOfINXmeGurpW7fmhnTuUFIa6zFBkUHwAZZ5FnfQSfOlYrAJu3zNIMJF2DT4/Crgfrl",
+	"DsHsbk6NjNY2Gx7OZrqQP9LnoY6DMJQBKS7CGOuqon27wF69uRzNVi6NVZWpi65uKNG15l0aOh6HvAk6",
+	"iryDtq5dHV5XfQAz3vqiQnGwbdlOGiTd+Jkk15kWMGj/ZAUeZRsSQqpfTrcKnPzyy6zdrNxX5AmegZzT",
+	"u3RpcGX/0t7eYH8wqCs6rz56lL539elX1D/X9D97+09fa9Ny7J22e0NvyUVyUWnFFWCH/6Z1ZLs52EoE",
+	"q3PRwnnvnGYZBsebPsG9F9//l2f//P7zH3xPSZjjMU0ozoarvz37h+9/9Jv/DuEBI8yGeZHjrHfQ298f",
+	"GFSPmEII4STh0G26Mh7PE7XxtBu7UlLeRPXG+wGQgMB23izjira9pYHrwfza4YKokUjrPeHa956W1tzy",
+	"xkuiE7euGgpbLWPnOKPp0CFDVA6sOqGXn+6of/btP7/Xi7ob4uRPQD5It5NnXpVETYOrgBS5tsAORUbn",
+	"LswYs4QMnZqtoSooZ+VXZXRy5bs5Abp3ID/lTwAsIWotQNTy0NU6dK7s6lc2ZLnetda3h2bgwE6X1ZG0",
+	"GL5cKv/ntCK8rTR+u8CBc7YxqPQJIBa0njPXftM5O7HoB36YhZjhuPzgMJCCr5IUlSFdPMdjGRKJUvVj",
+	"BzjT25LMAqDmBdOiSuorgUNmLqFhrE1YJn1Bo5UtAdR5N6KssxlvtTvvpAtfaXheWAA/D1zjlhJSu9T/",
+	"nGdYHz5vPPqNKWUEIsqZtl1hFKzqmNksW69amMvYMW2YBVrJ7GytdJ0D5h6Mt++2xKx/fVECG6tW3r+3",
+	"oZ2V0ROZ4fzsQlWvg7by5TZN5QUJYHdYq6cX3nuhDhvPUjAzrButnbE3llacrTYW2inGOFQQsb0ruZAe",
+	"UrE6Wtx5GAlJZeHztlQNK7X8LJNTaVKbBKamMhAXZLU8QEUg3hgky2iLugHfmXmzjKNc9YuyhGSZM2H5",
+	"jVJqEu7JQ/WNnibjSIdGRtqnNorYrFTVChSqD6otjfF+JUJyu0HfqB+2vccRle5thF17+FHopnOO8bXw",
+	"U7skkQGbb7pA1i1FbJoG/WJY54BkO7wLxSDrwE9PRreSNCiboEXO1f9TOa0cTAOZsq6BG7rUJQB7kHmN",
+	"QGEpDf89G3QLD++WqL26PF7v4w//8aNf//vHP/3qs+/+4sXfffX5B9/8+Kc/7aBzB6LD/A5S7aPQm0pS",
+	"kLD6ukDEnt+ZFYgXjivtZ8KIzamAJBrCYqlR79TWaNGh6nTFl59ZeaG+knO87KMFpuekD/XsWHpgcF8a",
+	"i5N5AcBH1FeBa46XBxVrvJaIRYIzBM9HAHFq7JW4scs6mIKrR2faaA/cmOS8YB6RHvrR7etHwMcOEIDt",
+	"EWgx6tAaXpIifY/Uo2dSA+GMBdV52+SlNqPQhrClYSM9uNKJhv9LDJxOWWjZFHmJc5rfxzS9oVvSf0Jr",
+	"6s9K6Wb18R5z9ZrDeLmaGDqgnsbicNZ3qRo9YwlsDpIvkIuxQbDYGFDd+A3bkv54H9rTfz80repPx6Zt",
+	"PawbgVNyZNGykLZmQLAE3AmJAb6n8hBp/iAqmE9NzG1MyK4b5gU425gQy9XeNox+CzztFs8BMgCm1ghj",
+	"1czPvlxgJk1BjEodBPiv7d08EK+kaNeyQY08tXtBJ1Guo5LcYPt2XeKMg3bpt6WCQHvbgRQCvLoY5BAR",
+	"OqrHddTO5ovaPL7NqzoYjDo2UHyxS3DhsFPosCXotJIk2O0gGl/1amBmi/H83PZUp/4I5kwUlevXY6Ww",
+	"cmrb21+akaDn1c+ZLPamwY1UcmugdN6W8sD8WV6+bC094sasrVs8n5H8bX3W/dViyYIIWUURhQDGMbxo",
+	"YTK1KVSHPZ0RMhd9m4VlYxrLErB1VWvOk2kQSoqfEyv16YKSuqqr5nKxaWIB5WTz/LFN08GYVjb0lB0K",
+	"aDAt7DM5Tj0jvIJ++4MfPvvlL5//+kfPv/bdPrqM7F+X0LO//fD5B/9kP++jj375bfthz7zmvtqtIr1f",
+	"abz7vJeMHt62rpi3MEvvnZN809j4PKc+An445WW15pkuNb8bpZ90B8tzuEzr8EQzyuzHsJklBsQ/PgZ/",
+	"NYIcwjCC9+pbBKc+p8cRMzBxfYTRgrLUFInGKFNv5IrraSm5hhADrwCovHrDQW22Od1oSkDe2TXDuRBx",
+	"2cY0eRWjxiDO9dDMuc7FikzJTgO5zkIOE84kTmQ8AI1e2UBCXs5HWSDNMCc4mVq8RF8SME6XgcKREgcs",
+	"fedc+ofiC7IrwzvNFOz71bF5qa8YhS7dbvuQ8JlxIcUA/RSj+BOuCMiH+bG6V7VqM3arvBWSDS4xbEsg",
+	"6zG8YSQLJDEyPBdTHh3LGdx4SfLZRinPamRl3qAjBGjPbVB5vuw0zXYEqWOjQv/l+a7y+ytXamLsJV8q",
+	"b7oSz9FerL7pQPhmdRv4mZI3/UIIeJixgWY6RAU7Y3zBbA1hnBNk0NmUhGWCHoGYajGxXgH6S4Kz3WO8",
+	"uEOEMMAvejStkm8IKf4isIdGRm3UYm6zJCvUvXbflnBaTaMUU9IRQo2ylDyJZ8meoOS3CR4Dfr1V/vUc",
+	"GtHsO1QHMExizPOtSqF63k78hKn17Qo2iKMW+SgA1BtRxNv6I00u/QVxhfo9l1Yf83IYQV5DH/qRC7gl",
+	"vNhuUpO+0Bw8Lc4s2k8tcrDSM+1Y0cTHflYBWE1/ZpB2/fqVDSz3xq1LAyn4bUJbxNRao1zbsn9Qilnj",
+	"LAAnbd21KxEq6XrNjBnoCwGQh0ZkZL3SnfhQGBEYBuyf6DmV2O8MJ0/mNCciPpsjqB5/uRVo7w+OIax4",
+	"o0tA6TJnxGPmfzBV9xhnSQRQutGndUsw4n51AVrvFLuMm4aed0+L3jQklaeBS4NCJX0xxVmGpvicHGrv",
+	"GLhNJSU5OAbsSBEda2hZk+/cSb7p9yRth8U8oZ4bB16soSH6A13VpkifxOyySE1ZUIMYNC9GGVXXllqD",
+	"V6u2vF3VzmseNDeIWx2qAcWzJz2ncP5Efawfffhnv/3Rr1785i9f/N1X/ZizCU3JMH4xW2FyxoR400Rs",
+	"XRSvvheq67Eqna1X1/Bt2xpundeW3AELTCdndJToyoH7Ji1XUuOdBQKy6ivXZKpVF3iuWsq43ytEkvQs",
+	"FoFPvG80blvIMpPM7x6ICcWpJFivzywjE5wNR1jQphAjnEuaaG2DFVmmDQW1VJkKkZow3iHjgY1btNOO",
+	"eihmbhlPsAwlb/phDFfVE7YGsletVjanNXylqkne0G2XFMsmGhNTnJOwCUbwIo/JnTU5ITA6N4HKI66l",
+	"ao9REV3evDnNsp69/+0X//CzXhP2hs/GMaOCDEunfeiRdGjK0Q9tjLInoEfx84T6yiDe5ToEyoHHCgKl",
+	"Ae0VkPYRzuSUF5Op1sSKjKAFL7K0apdk5LyGklMDrML5mQhsuVhz3PgzTfwJIlQuh0uC9Y0TOHpBl0Ho",
+	"olznfeeULKDGa9NIc57VmKAunNrr95594wfPfvIj9cdPfvT8735p/vjmr7yrdVFJAEYRM6u1ZJGNdsHE",
+	"g4uhC/YdJhlPzoL3BE1w1kCnBdM2RreIv/j7j/79g+d/9fe9fu/jP/2/X3zt39TfjyMzQWv9mcYbxhy1",
+	"bO6d9kMnCt1MZT56Dh99+GGv33v+r3+h/xhxOfUTw8q9+vGP/vz59//j45/88tl3f6oWBD6++NFPPv7J",
+	"j8uPv/6bj3791+7js7//y2ff+rmiuT/5t49+/Zf6y+c/+ONn3/o/4Mt/evYnP3/+wbeffetH7ataT7Mz",
+	"d20Nlbt6XZbz79eFw5UTVZfbgiscYndVIA0PTWsZrnrZOeZvmU8pdbjrMtJNfluDlG/JQa5aO5KfL6OS",
+	"1w1xHqXuraOd/StXraqtzu8rEI7NmSJ99NkH9+42Qiq2ZfNYbJMMtxqh7pnHooHsVfslkH1DPPaqtUKv",
+	"u32hb0vqml5D2k/AqGJZXnSC08a1u5RCLbEn6PMtvkAzzJZohmUy7SPOICJrjidERGQ96ZHb1kPTPybj",
+	"rr5fo4atAIO1BaqU+9gU9NU9iL5CLhWmCClf2u2R83ONtsxnplx8icScEwBGSXvV2P64OEPd503Tj/50",
+	"VPamv7hh+9Qfb7NbpmP9+bjsXn/xsByEnVpZhqUScl7Xq41RfwmbvWBiCjmjNvf7sdWceyfXd77wR8d/",
+	"tDMYXFlhsAfVF6vqb++jX/3ot3/xpx99+OHzn31P3RwffvCfv/nGxz/6q99+9b89+9YPP/rwz579+Gv/",
+	"+ZtvVjiuEbRcUvnffvy//8uLv/n1xz/5WZBdK0qwzKG6PWYbahdShZT2nn4i9oZPwKTQqG6GkYHiRf1N",
+	"WK8VNLrkyHQWDlaEgPqt3365l9y+hc0Hb1DLIYw/JZyt5b0wwzSic043a7WCYe8pc6h/1LZzp4/V7ecX",
+	"TaAKVrMPy/wv9W6v01GXK/6znDKS3vBieZpq+OCJoCbL0YTP1er9rJX6CcDyx1vObAWnQFHTClQhSR0y",
+	"0UInZ+q67WUlKS8FjXNCUhMC40nQW5gKRmU5qgUWKOWMHIK+b+o8wrWCsLBVJlNk6S7FsQBToWJNxnvk",
+	"KWiv+4ZuyhJZAtxEMFRv6fpmf1fVU+VPvIvAlbqj63AaRMK2Io/JGZ5slPxrirppwt1iUTfVoNws72mC",
+	"fSB3etUO0GK6RBgJknCW6lr+Ok0uKqunrFwRVY3ZXHD1gQCORXqAFhVEx2qw5d6VtkwD8mQORQKHU4LT",
+	"GBxda8isD6TE34hOKKrVlKlFMXqyimJSoCrbbJOgGqpGdh+xt2pNOfDLA282lPPT+klIXegEpxoo2KSg",
+	"61hGxZ0KFp2gBbO/zwHiemVc4UDQhiWJAUb3509ZfaKPLHl2yKSqQrk0LJtN1KM2dX+Kz4mrtDRaIsYX",
+	"ZeqqqSOM4DkovxSoAOql+C4FQIOZX6vE6YOPra2/XUWLVhObBQYdOexY+PSg2i5887BsHD6/aXqwA73O",
+	"jc9uVcnolqzsOZGrlKjnFhAXq0C1fhnPcq31irDqkscC1fhbGAtE+LOhjRgOvm3F3x2ssqK/DC/MrUzQ",
+	"YsozYlANNGM3KRq5kGWZaFsQM/r+1iXWZ9Rre63wlvjduAMvbVEUEKWa3tp5xVIUhTaAs6GLvGoq0r3A",
+	"TAKSsX1R4/2CI8cH4bwaSWqGVZWv7eI6+jC01neHIHjKQ8hWIFlXYKL0Zx9ylf7FA1JlmxBFJn9XuFK1",
+	"OW4LXKrW6DYQpjwNbgQztb6jW8Sagsa3ke+4erouVisjmLtR5SDhGm2rcW+iGvgmXA3ZmhoXr0C24TPH",
+	"A0qNV6rw5AVj+hitFxwOVLVmXA6BqdfrWUfma2NJjl2ft2qViW9VqhLrT59x/atPN8sxqI93uTwxw1Af",
+	"TypDMRMNFcSdeEoRXaDkcqXccr3U8lqZ5d9x7eOMV7CoV+HXhBHBAeUeAIms2WBssRvKWvP+GgFNdbMa",
+	"62Bx6hV8XV1RJWGYVHyBl0LHKezG6zD2tgFVwe/f17XkQyaaLCM5muElUqRSBrTqSgH+xRCybhHobJ7t",
+	"WuK5W/lmj7QRk4QUXZxZTz9QgXmsY8DsGTUn0h2QIBu+7whlg8o+XSpAVWlyUxqLT1L03EU9N4I4TAJ9",
+	"QZn12VbWKKx5MCEfS4mTaUBnvUUzHTgKXLKsNgIpzFAapdsN6Mq2t0oEWo3bRu6M7rMlzllLIWseSVdS",
+	"vKbi6mtBO0HstUpNdVjIhUjbC1HCqHYf2GN1gZ3W83MbXfE9epIEy3rpa3t9BziI32FiJbqAr9tEmkFp",
+	"ld1AzqFdl3ArWtSaaXsIaNb+tupilAcZ0f1uM+Fx6kfi2yQ6fZzhSceQ21pZ+w5d1QraR/qAtiWbRFTV",
+	"XEmCFtblkqvxpAA/M8l5MfevfdjYHnuzVs9s+9VqKhU0NfiQa5ajnh3G4KPV71I7I+fyqt2klcD+Gj24",
+	"PQtcsivHdoUqzMTKMdvD6mdFJcN7++huMNfbd9bvgvsKypIyjjKe4AwxIqFwD7gO8nN9XuOPRYKHnTNx",
+	"TMxEB/qudxGqrqzWYEwTLB1GkVsLqD12aIg7J4wsXDopycbGZBbpVxtTNiE5nJDWADBcyCnPqVy+Iqrj",
+	"g3M1JU/UP3NMc9GeAlRua30E/TIEpb4XXoIh5yQL5b5m6kcvtDFEhVito8Q38edYxQtqd3lKYEQhNUA0",
+	"4rQ4IeYVxa/4JMczSAuOCdHSc7W92IE3LNkmeVPknLChDtWurUk4futSo/n/itc15batBvLV7xLspZvw",
+	"zp7OaDBZurRcX9SYvDoe3bB/QOGSg4zYanIg2uIRPyeHCGcLpacWc2Q0WJNTpYvzmVJyFuVjPcYAgLXj",
+	"7+612soFBHbxBYOIZ0htj7RlqKm+o95Wf9zULcB3thWo8StkTrAXe4EmU70QirXP+Zlik7yd0egZeNee",
+	"T+iGKYSuWls3zW/mEs9MwZveiOBc4+ya9XVfJJyf0Vi8xjs8Jdftm+rDDfP2S66JZMvENRZFepvzs2Je",
+	"lpZeud/FkI+9oLILexPq1GZERR+9w+gTNKNZRnWYgIi85Ea5AYj3hogoHdLWiQfxfEGgOICphObqe2qN",
+	"00ZCw0kzHqtZNzEDhjPsFrLQbIBrCiHZBFl9qzakjljt6oXVbJimtzSBWfvT6lpLPkx5gwWw9HvpMqxQ",
+	"0JW6AgheRQHaDNXQfylifc06ZsXuNTnbK63bRAi9EH1z4sIndUMkr42iub01ez7dtTKbXRsYQ3hiQCEd",
+	"so9W775U53EwAMbC4L+MDfEm85v6ZfXnXWhA/XWkG6lkZjXP1ISzlkURg1ebkNr45I06CKQPBMKzboOW",
+	"YcRlAxsIj/qt00G8DmKLjnli+Ayiy7rnAOLaHURjFbowkvMHy4epH0IMiydJkXeqxslz6i3gqkS5aTGy",
+	"lQwUCYWKyuZE8OzcC+aG5lDOFm6clOBMajD5WqhuDWWKMBMB0kxPekv6DlrGuFjt0rhp9Q3V1Fem7MjS",
+	"TmUSPrKsRzt414ozsiPpzDllbCAXdWFH6zJtt3u0He7mCOaqNpXFNnpxm/6aBhEV3Okik7YV3HlneZQ4",
+	"1Ki1nIgVOKkq6/Ab6+8B4ijNZwdoMeXg58KJNOVlo91sZkhHE+L3sakOvJ6CfGbjfxmpdh7d852laqQp",
+	"IzvaGKm4GVTYHfMiB+xFnEglcXKWLfuwJNic84DMIefNAAmNS2ilnBP18Jo1JrFoXia1wtww7maFzu1C",
+	"e4/2cqOI4DX8iU1iXPc3DXG1g/bGt24jiHVvMLgIbGhDPVMP7t8TGfNkbIRlbW2q6BuBqMqEz6x/luTn",
+	"ZAigqrnOE82W7mvOhuDnj1Vsl7VoyzvLSqjlneUN1+ed5QPV/JurnZrv7zEdsv9YT8wxq06x650isFZZ",
+	"VtXs1WIuMj35N8UmoAQjST1ajmV+KUeMLzrwvuZYUxhn6zrYBXBqVjSngreswTl+4Z3vOFApsBZN51kt",
+	"JaZRKNJ5qBNaphzhSU5IiiRHJVkjU6myb8JZE1KJ3hBIo7BFL7YrCLpZVb87SxeGtTlHXYuI3Q47DEfG",
+	"+qqAl+Hlau1zrgW+bUXjmD2rMrRyR8GQFc+bgLOkayxHf13lOJExvfpwV8IOK7GscSJuSQUrUf/xWNgl",
+	"t/Ws3gahPWUwcMkAHEZCFTbB7kwZEezpL8wTO4QYeNJwG2MgN3B5bze4rin4jdmaXD7caJ1rN2xXYyqE",
+	"s7nxL2AOq5kG18MsHM8EnDJRFsSRHKUcLHELnqcRLsXOUWQ+U5mdyZpPe83nvVZQaZUkxUXDkNcYwkuK",
+	"Qza7v9ZCsJroxQuzVMqJGhWrk7oZrofq12qCaEx3lm9bV04HWdD6cS7otNF9l34b/bniuvFaRyOsqkZT",
+	"bLCuJDwlfRM7YTItnbtjpczC3sAbKVM6lWoQ3VdbB3dxbdXqqGWQS4P36c4yGGZoLZWdzuDFcbN1DGZj",
+	"6J9SW4SgnJ3wM8KE93AQIYYBLNbbDGmSRIpSvdaEyulq0wH0g0/7vUTk44YuNfFDl4fA1qEoEOJj9IWd",
+	"Gw+Ob+3AZPw4BV1jbnIyzomYxi3AIST0ikhw2pJrtESf3Fn6HQrRkwiapgWmaYN2AvgCJjSgkrW1ZhGu",
+	"uKSmWAbdVeq3GBcUWHyNhdi+VDYdWCGlEAixQap4Iimb2LhzT7aa3iVT0ojmM23nU8xV5xYCAr9AoKTu",
+	"RpSa3FA/nc+zpXEt+wJi/DVqWgxEW1B6m4tKug4CYbdQs49pzARtkTwo06nnOedjWHfbCqJi7c4YbCm0",
+	"taKdeVNKQTOHZMURMRF/qG568rtIXp7h0Qr53a5skFMjsa0+KUOlgw9dW/ZXdNUKeKCE0lA32+5qUnqr",
+	"1K7l9DWN0M9PTuiMWI3Hf5l30Z66hRkYfv80LsfCSSe6E9907ipmdR/Olwf2nvurYkEtrKXWlqCaZgC4",
+	"pcmtPR53xxMxTtfqmLeVDHLXiNMXh2knLOeVivIxFd67Sh5jkpI8DHs85rk/w3rBUUrHY5ITJh3WAhR9",
+	"LVhKcp2IBjRzABdXSsUZ3PY5EZLnSjTP+QxhhtTtn/B5gLGFrQghhCmep5TVCiNUoX1J4Ozk5JyfNQII",
+	"6yc67IUokoSQEHrBiQuEFGgB0YBqmWY4mVJG0IQTAcCGYw20JBBER9RW0F+NRXcqGjo0KbZlZ6pRA0vg",
+	"78nsFRrh5EzjE2wPitcWT/Bj89fPQKsMW8Ysx8fFBAkpEOM8MHqmiU1lXEISqD/kGiIKou1sF11EiydH",
+	"ba2zVISXyZtY3j1EvPUCCQdv322ynANGw4inS4QrweRoVgiJzhhfVIA0lmjCEWe76FQ9MjQH9bRfjSdW",
+	"W5Xgalw64oU81FUr+EK4HF6IN2apqaEE+wuI3zOTguAPE/NEB4VoKsRfIJQ5klBi9BuDDQdaTUCh0eXO",
+	"ba2LyJm1mJfD50yxpWH1Gly3noKXKdPRqa5ayBRbgVirQ9KK7gaGbkQyzibChE+7munN0J9NpkFFHbsn",
+	"tF5wtLNIABvSZNBuBjmZLoeMS3/VvrqmbNYn4TOILAvGXDRiB9aMySXQiRn/2u41U5O4KHBwhTBbizFB",
+	"e97xzAl70wbprajjoOu15TYGEjUlmZjY3/WX1eNVeGk/mnTqxb4cZVDdVOIJeuf4duB2d24hzw3shx3p",
+	"94p5CmgPLRbxJj+EbrxsqrIOoaW/RYgnXNOIivGU4DbRV40kkFjZhisds1KOC6tvwMrc629x+ew6hFaP",
+	"pM6FfnGLXIynXodF+DFqAtLWvcIiN/hLnEWMsGCSZptUD4Q+7PvewZUw7CvQ8LzIRTd/ZmNlGFNk2Juq",
+	"ECxYYgoSt17iroIxjC0Sad9OfWtg+6bBzSLp3Xq32hGry9z6cLnssdq0243WtsvdaXn0qYfw7pdZ12th",
+	"z/onV04V6V0hKUicDrO4rW6q3ef7Lht6S/tsGrxe5CnxFfXDvhL5VVxae+0JlJKZhcUbLS0qrSfOnPkU",
+	"gNUmy3U7W4X2DfEHGKtp/3F4l8AU6tsqoHQlfZrL3FgGZ32D0GHnqfOrMJOV1K7Y/YPsej2CbW/hZwrq",
+	"M0KN3M42HZo6GXS1LtdW1gvVEMDQ7iYimm78MuImJmXTYFOoVwVQIaKlRij6dQ9FSVM11/X6mYmHBy/h",
+	"EtagwW0VDE/oUghd3hBPw2nya5Ih6Lfy/IBSPyI6nQRQMTvCHGxbV9Vl/0I1cbvVFwhhW7Wofz4/MIAp",
+	"YIbs8HTeJhXAgLwGwea6IX7tzwJSuUUIzbiBEvzWJUOPnc9kMGbIT++NI7tTKZy7fj/PSV7l+IJIL8On",
+	"Ultoaxnb7bz+TllVd7vsfnO/9CcR9FxxKtdX/IYtmIgz5DgQWky5IMgVU1zNaiVJhnPnI52ROq/o4Kz2",
+	"QnJvhFe0DeerH9ncNekvRGtP/iGSsGhAnBgAZGTJJdQXBmfBFGtAVO6imzptH+EsCy3h5bYV9ABe4OTM",
+	"u9kn+AyM5pSVJRJNPQXwz+t8dTVWEzF9WEUztKIflHoyMFZ+j9HWncleOqmIApXyxfc/t/PFwc61x+/t",
+	"9y/5ixdXuP76lpofrVAp0JhmGUkRZYcoJ+NCkFTDCNhoBp3IqgFgNKx5ua2Wh9kHwJUdjzpSyg6Nkc4N",
+	"nDYcw/wJVSOqLG+UuNkqZ2QEp8NNZYoOUkPnAjCeC72c/Pq418oLWWmwyz0/J/ktOilyX/6OH5b73tix",
+	"KSBNgYSkWWY4uYHnD4HbBXd5BoHNzUpkhQMycMkGAJKCQQb4nKTDOcmHM3UiIzbGjatvVmO9kZZl9YVJ",
+	"ZtkwUm4qd0fdwFk2rMpeHV7tqpTVXg4wzS21F6jr5zrpV9ZrZQ2CS38M9Xc3xE1dgXOD6Ad1t2nncEds",
+	"nYqY2rlKf1xCpj/Qx3XcsEabmAFzAlloNbwg8+CqGM7IAtm0tr6rtV9JqmB80YdyCfonDapQEduNa/jV",
+	"59/+P59993uvHaLTxXR5qhGRF9NApMliulxZtb1BtMlPR2zfmGKmZYIOC8PIYrhVUKN+j2fp8GXiJNXa",
+	"79dn8LhhfY6JIF3ppus8OmwXDOdYl0tYd1gyKqE8bqV/jzv/gtHzjWHz93OiBECPg0XpEB24qG6HpEGb",
+	"XNDzcYEys2aQDROzAwoGP3oCmAxTHVehxcH1LSBIyRRZsYVXTFi115d6Rvx+1AyPSBaqol7EFHYgy55t",
+	"xr7kXwVAcdWJlR5rhGWBOhQe4lOgJKMA7e3U/nwKBopTJSGdIsknxNSGY0qoSqYkOavUysMQ+hKOYwmA",
+	"Sv3BMaTYAAc9RIIQNTjxxjznkic8250FQI353OMn34Oigq7+DQBl9iG+BuS0nMA34hANtLJjsGYEwZnx",
+	"lCjt1mDgBvCLK77TtsS/aqpyVNlo2/ha6eg+yviC5DtAllPypInsfHCAZ2SJBJ2wQGiflUw8e2TuRW4r",
+	"D0zMdYhlH5HZXC4NHsc5zmhaXfcAck9Xrtbv6d0JBLqoXj1Gb8XuS6BHwDqHgnk4c1Y2uOQjivS4De9b",
+	"lcjYufVhNKOzQzGUaZa038aF+SgjHgzH41s30LXLVz6lTqV6AqVEYpqJ2NOlQz50Vr5BSA1gaEO73rSg",
+	"N9kko2LarxSA1IhG/tygfter4xYIat7yUkLgCfHmwd52aHN9x4kN4pPhJykRZ/4wbwP74eNDHBAfYvDs",
+	"ci2hDmlD9S9tRxFQQUwNckqyuQ4H1GfJYHQZBNuMT/wBOS6/2BfNKUN1Mt46ObmP9LtNGcFlduGaH8CU",
+	"ELOkRwXSj4xi3AAm49BGpbjcYXN0DL3VNtlsTW1tA6flnLAQWFsYM00dV9LRHONw1i6SnJYR7MHrfJvg",
+	"MVJjskxfs4hDNMKCXL3s3avuKGvGpheopaIDV63dj8pDM5BxIXDm8ssFWhBtwPWpNFhGQKwbtDSLnlbJ",
+	"iVtDSIPVcrvlJYBilNEkhOui6zkM45HIai6HAIzcLFxWIXorTH2JDiNrK12+dXAEUHPXl+HzOqgVKUZr",
+	"Ql0t0eoA2TjGFUA46ADj2QRPULUh+zH4ZQs1+T2KDm43Bti+E1pBhY63A1XQhFR6X4f+bAhkvlbJvE4g",
+	"1iFgwJLWVqo5N6+bAfC2JLO1nE0/MnoHM1VovUj6ZlkRflXkmnm9UOYFgTBjvGAJSctEAqzlTaQXFGVY",
+	"khz0jQTsOkjwmTMzCS1GQLjGBFN2CLh3xr4N30fj/Ng5+OqfltOLbOHCFgnbZYtU/AfHN7xC7ZHTFZW8",
+	"BnV+TSa3QF8uKJHoXRMMtmrmkdNAPDbOz9CMp0VGhDUGqqchZ5ehB5//jPEYn1OyQCP+RAlDp4IqdXhB",
+	"U12edUonUz8fpL5Z3DHdQd4TSScwG/VvROQZtNjXE/KuXIEzXWiiu7veSjFdLcI+4A2/e9wF5LZfgf5Y",
+	"4UBEbj0qgqaESSqXu/XFuFBYhG0TBnaM2VmgEAGH8hQuysjli2QEdMGUzAu5HAqSmCGZv4amwOs5TchQ",
+	"lyMwnrUQwpZnujCsbc5SkvQdRj0X4winsdciILt5gjOg4pSRi6w6BGxvxpmcxkLVt1Xk3CDeYpLjlIiA",
+	"f5FA0XQqCx29WdU++/o876nDfKXGnmNy89YCDDOaUF4IX5mv/Iykile5hw51npoGecBZ5hYzchVzLMlw",
+	"TnLnfqz3qH6GKvF6Mw/Rzp76xAyrjewgjVZbEukObW1U8S9HdyawpGKsQdS69qXf7dBXIJdcA9BBgR+f",
+	"ssY5GpOFBW2Y8gWzcCa6HmaM/arMe81XisSWN8cxlkamWQ3iMkDnTQfoM+rQmDpxEidy2KEW7ks4w2PK",
+	"qJh2GcSEnhMWr1uHMOtK5hC9YkFVrsYDfJFI+VlTRvmMYFarhZgSgxm4gvzfBLsFd8A9dtO+Cp+vL0E6",
+	"e9yA33yvdKH4rRmNdWgdykPUAs4zLG2QXNQLNQ4TIcpWHq5WOvDUYLHRxmOeZXwBOe0pyuFgVaUBCH8l",
+	"zBacVAcG/lYCcQ5/lXxM/a3TOOK3DGDjmdkvyib3bGf6441Kl+YB17H+fFzp3n5jB6Fuq84VFKXX8tpQ",
+	"sfKc5I6Pr4tZOShPC2yi2XUUrU56ETyCIYKVvsIVq+e2wguaqkboZdkIx7sbR+0G2H+2gkBtyMsSlyOn",
+	"0j1RMPijC3EdJfKGa9d9dc904L44tj25b+7oLt3nd0zfFYU9AOMFxa/7rryBvg3nhUQ5nUxlv0RcKklD",
+	"8iztAzDudGmIw7HUXXSkxLeU5DbUWod3QNrXAaSCI8YBIIAyAxS2Zkpo0YtygpOpj4LNnhysjNdXp6ue",
+	"0B04Ea49uwhLXTg89jQY3Qp2IEzqAUiHlmxYzfziTTxGCmkLx7LNhod7bzzWF1OHg8mTBIfjZ8GCbS00",
+	"inVEQKU9DY4vVFivYF3q6pU6WtuK6XYfN4znIoWM1lfrywXJl9pWYxzHuYaWPACS15aWTP0lvYvpDQ7f",
+	"RL6KFFFWSiqt28dfslCydqd2g0SrhvqHr9+6gcZbGYEmZyTkJMXgWn1F6e1KHgSuBZflISKZcPEzYNQ0",
+	"gSBNtqSrrXBnle0OU+6JG/KK5borWlX1+DcsTFvVKXiu0lorrpDBXN3sBKZ4hifeOkh5Ts+VbDQqJMS0",
+	"6LxgHezC5CE6VQzfxC1OO5Q6qIaytiP8mXSLbkG50a1fxMx/TBLOEppRHDLyszHNZ62x5hUMIJAVRLea",
+	"W2kBzisZspKZU2VizTWUHWc6oklOMYOYVMXFQNYRLldL6LQmkiK5AKFmgAqWESHA06Bhh6hAo9wCzcZU",
+	"J3fl9AMGPf2AtufVkJXOGF8IxMeRHQWKnN3V1X/NisND5Rao5YeC2ZF9aNAZLCVh0nvpHxvnuAWgMwLh",
+	"VGOXQeWu2K6CcHKFHHHPRN80XeqrkyoBcYk0ONpFPP+2WbkWAdB3U1JUxLiM7GqBqfS6wt5ylGBj6pZE",
+	"7Zw5U1HN+3HISiLsV85o7SCtb2450gAHdn4t8gTP5hmpBJT0BnvXPnUtuUJ2Po0/Ndr51GAw2Pm0+r9B",
+	"+d+erTB5YDIxpiQnlXKTB71nv/iXZ//8188/+KfnH3xoMnZ8sSsrwU6pFTi19Kl5gOLYAfDi2OqAevdf",
+	"sbyqr2uyGISyeMPuSynfaUNFVip2hjbunHjTwELl4m1xQZ3pmR5WCtWSOU+msaUSyVz6gtMUSzJbBgXM",
+	"tJ+zwrxF9CEOg0VyH3bXMefSE1VUvTgaIoy8+NVqjqY7N6CmbQgpNboWZXxcIDz+tgE99WTKcS0mRRa8",
+	"deU9vaXmYeRdQKMczXmaK5ilq4B/UFcErcFfgu2BCkspml26m8a2p+h2SeQmfLMyx77dCrOIzZu5WSZO",
+	"sAxblySQZmKrm28vUuAy4UyaSXoCzOG3YYcwr617MtIQxpP6oUvFVTDwdnihyUCfO1eRFyC/ncObBmo2",
+	"WBMRaLavNuRWKijrpW8Q7mBNpdrmvuyVRBFnE9WdH7u39ecbto2mcoNdToSx0kFbrQuyobGu2kQnhlh3",
+	"kTSb7uqd+KcCBSs2ZUAr1S42yOE61mGw5XW2jpIJiUFFpkXbEaloPhA+raiZnBMTIKCThQVeXhzjdUvg",
+	"rMcko2R88bDHHNrpQCrq8ftcxFl5deNNsY31BtenMguWRbLhjF28KvH5+B0inUrk2PaIWB382hwMBaui",
+	"ntzs/NgpXSSFM1hC6pgwsvAhdzbgZHdPF4KFGc5EQAOAzAuyQGdkKRBhF9FFXU8tAY3HWrnecEdCRq5W",
+	"BxSofBYhvtVTUZ9fyBlERDwckL9mZQntz/ji0Pn0MjKWiBegqixFxVzpWOs693zZCEMm5/plFa+5CB5Q",
+	"fW2vLxU5HyLMTEqeridVprFDahbCC30HvZxKLsON8WfSDWFlVgB5VqxdOJkicwiEiYvDKyRlCkpQKcAO",
+	"0KF8avcSMSZNduiI1lOpySFR4USqMWuQokUgA8c02LAGd8G4wcdWBqlhOE0rNrqlw6DfEnX75apzgjNv",
+	"SWaet1eJVg+5tJs1+gezVsaTM2v/AMOzK6ewwLGWl2B1nM2qrISS0mJNdcZmYLPSwXAXa3cO5/tYRa3e",
+	"+ama++lBSYd9g0tqyAez1GUoi0N0Kk2JoVMTfDAnfJ4RtMi5JIfoFLtSWwdvHT14SzWsTj3pBsBosDPW",
+	"p/AyjY+rlYkqmqqm1r62kRm1NcpWqYh/U81MvdtFJYOD1i5g62YDw+VnG0osATNDMyf/BCxHPKuVIjVy",
+	"N+BRwSbbFLehjdd3X+TknJJF/SEXp1/afYYG3Ln2XeXdyrfubVHMSX5OBddFUdXxHqrFxIbKipSqv6Kz",
+	"AHhGtpkFwDMiNtTE1avxJKvG3RLJsLrV0IF/p4UXFtZhTuTwgHalQFlEk+0JdVLQKfwznInTdZGTCIlN",
+	"fpjfOja1lX2aZvuW2v20BeH9y9X8lfiVrKe9+IzeJn+lObKInbnCMbFFhtaSlcy7/dqqrU3MjCi8kRum",
+	"Lr60nWqVjLa1c82lKbvs45a4a30fc51x1MByH5jqrBvWmNCaa5RU6A8x1tX3cIZSLLGOz9CBoIHI45Xp",
+	"jpb2ng/aXR94JdrNRMW0i4l+Qth6cb1qsAbPUtJahqZvs5jstfZKqQl5RNZhIQJOgRDi0QynHRwVUKbA",
+	"U76UpPtXruxd6zdBJGyvvJ4Xc6kiAZqlre2BG3s5ZbdgIbrxC4Oik6j3IEbQE0ExT72+YeRZzdu1VntT",
+	"kMMKOlCVwkxGrSkXSMV6SdxYO/0DJTgl5LgwgkanyFWTqGRwUmf4iZZNrw7aBFWbXdT9zYxgIYeQxFV7",
+	"c29QfXXfLx3Ps2X3Ptc8A5VZ12dS66I+1MdR1U6rm/H5va0VPDXF3b1GA3u5+oU8ocS8jChuv0Qp144Z",
+	"DBmSh2gx1VBmEC5vHqCAA2Tj6aogcIJkYyRJloluqutL8AhnfEIDGV+FkEONJuADFrxQ3dPNZPnV5Qin",
+	"QG5cnFI3aZelhCgumbUpWGks9noifUc9gWXzs0qgRKjML/z4M0LEVdn3A9qJfNzwesL5GSWmSD/kIICJ",
+	"l4/RF3ZuPDi+tXNiIznXfYm1UOiAS0SPH8EAEIkPVGKu0GZzNU94Skcn1h20TQt1iJRyLiA8zQ+xULKH",
+	"5ltSP7Z+MYq4IO0HRI5wcuZ3BmMwpe4o8VIgxk047sIBi+kEtYW1PqdekIqgJzjheU4SGSj1W4YIGqa1",
+	"ZuJW928gXLBsusFUGPBEbxhqGB2d24zV1grTBiY1EvBFaIAVh3Dnb8C43YIuyebjtIawFR33p+NwvZv9",
+	"QHG7Ck7pYsqRIFJmrod1Kylu1aEe4uW9Qm4YXeCw21RH3pNjmX6T+Oi5GgUeBUEfNwqlKqQXHJNXQPmM",
+	"qDrrV7MlTP3lqJvvpuokvpjkS73Mt3Nn586U1vw2POVNtA1fzfYydpvd5TZWZHUjJzZzoh1geeUoAZSC",
+	"ulf6NScRUtobyIrbgy+1J6DxhoKHQuJNY3QBvBrQJW3XcbqkHkObMglPBQeyDW2y1cB2Icm5UlPli3jn",
+	"3cHOtcfm393hzuP39vpX9/31VUKH0mHOy7wga57aqiYkzuh8x9bO2ZlzxfhzsySVs9wRgumCMOb9rZjq",
+	"Z5TZTy0E1MYQAqQlqZA0EaEg89EywAUXossBsL3wRetBAOsgtN8yYl3uc1XcM6JXwHpSiQWwOXtwPUHi",
+	"l3bHRoMkJRll0Tg1BOfZMtYGmUOFqMina+ljUTkWy0YXzkKJ23x8gLBGjVJiNsDjvSIgAbUPGaulpRO7",
+	"su9QCpvqAhoYEPgYyfy42AQzsIkMpwVLc5LKqQ+UiWAo5mkq2yD1Akio5UsbwCY1qOlyaOFOYwO62RDK",
+	"THsAHDUG18gUxsfLUoewFXsO0SlQxamFM4yWZitx5DHW32uDQA3Lh5WFBcw/ytACcM0ZZRo3kTC0UNe4",
+	"ARXbYL31qYqOfLU5dtEPd0WYkviMsGExj31ctc46QG0pgkjDFEEZwpC4yaoaR2UjIpe1YKk/vdV01Dc5",
+	"L0B7U5yiESHM0d4m0ZnaYF9NFHRLuXJ4ShZW4ZO1pawoyb3yGFk2WVJ4OU+7sAHmUSFzR3KOnNZJxX+1",
+	"kPn6jWJtaD4wnVFM5jrYyeDhSIuvGsbW7Lz/f5XJLUWV4kJOeU592u6DBDNh7UXznJs6Dnp8aonAFI4T",
+	"Ga3wHrkQrzVkXp/L2pwlEbJjYWcwKcOMK7nknBEX0dmOvvI7LLgZjJHtDu1xscjal17ZcbtFORdTDmkz",
+	"mkGLsjKntsqsmIFfZmFOf0irpyhR5wqW6x13ja6zRy5+sg3HFCbKiizDIyWZ1FTYyrmdm96d6/HatQph",
+	"DLyOUnOSbLwdz+mE6prPpkQKyUgic85osh7ftqk67M+ZMTtj5tGvLeLjuCrL6/u2tUrLD4qRhrrZMOCy",
+	"SzLTppFA/Z5wo2zPJ7kI2DPMxjbQHF5kYicpZ5tB8QEPGraHGdnFo0wNM1hkCRinMKxNY2lo0NyYy2o1",
+	"IbXIdYVccdazHRPrpu8ZaOXIHFW7TuQd3ab7fASNu4+3XS/uq2PTnfvihu73k8prfVDM5xlRB/U+p6zz",
+	"wbA14FaB5M+Iw3JTrGE3xko21XacFaATDuC88wJKSgEc4SZogU0lOX3Vfm3VKEssFmep31vkHP4tWJIR",
+	"7AkcXivGbFrTE4wU/Vd2ZXtagJgT5hd1jpCYk4TiTEmuCUmLnByi0wwvxkVmcKycMJvhhQ3byAjWZe0E",
+	"UnoZ4oX0RPWyNJYFdOG1enABmFs7iYsmkD5tu74EUVr7bmVtL3hx6Qb1hi1ZErTIkkyfmDh5bMmSB9Is",
+	"3FrkCMnGHRpY8/JnY8AWyHwEbmbxwAL7hqSt4WgpSax5qCJfDHkhwcVohOSYFCSXCtIOgKVBe2JtwZvE",
+	"pZZ1Qrwy3llTfHXcHLSVyTrd4kzDYtiS56tOfKccX3VeJ0MD9xW5U+qNWfzDQg5tDF78W+ScZMF1hF/V",
+	"VWZhytS0TcU/lBNcq/1WbZWy1qCdt9UzjYbodQy1yNiOYYWqVti8q51TRQ6rqqOdAdY67ql5iWcpEbI5",
+	"j1w/gwy4mEHpsl7kWBu57q5gwhtLa8EG+2Vle8Z19Cwe8XPS4fRX5IZm33UV/qIMnw6gwXSLre73xBlZ",
+	"eFf1+hJN+QLNikSX9NHZnEqeVpykngH5SuycobcFzlkdsqYygfjYQ1/J4mACfUrK4MOKi9Poo1VOs0am",
+	"4etj/cj5rrOTeyf3H5Ak98Gi4jTNiQgUZ3PvNE/OPNd3jYUHIS0wx4VRhe/g1BXIYmSB9CAgf8EZNAm4",
+	"SZUWJrli++vQ3Xt1Ufxqize9KopfudquIbsFXLXSYQnOKLJQy2IKSROIOoqDka4J7KVnf6WWQ2X1p1Tc",
+	"NetYgTRMyYyX8AxOGOhdujS4sn9pb2+wPxhU6NWUEuy9+P6/PPvn95//4Hu9ijiwV14ipihCr5iX10X5",
+	"0kf/6z+e/+x7zz/49rNv/ejFP/6NDcY96J3vVPvd2bMH5sBBomhfCnCLvU9du3L58rWrgLdYOYm9we7e",
+	"7mAdUlFPdWvRY/UV8YVJhi40c1Gb38toTTD/rEYabf2GDt2MXcN2u3BJt2dR98HWeGpZHh6Wrq9JoByO",
+	"/5zkREy5KVu8ih40IvkwI2N/fVDtoNQV6ARHM8yWNfeoRjRR15dqx7/HxgAV4fR2VefhDcXfMEpwnvYR",
+	"lojgZKolwd1wGS5f3AJlhSQC4bEkOZrRlFn7hZ8chzP9gm891O9I0MwGqtglMa8ouh8VgjIiBHJwh6Ea",
+	"63xO2AXHm5N0yM/91e/t3ilOqmMfvBsIw0zDzS9JlpnwohU/m2lNPwD7BGC+WAdpz/AZAVdXarFWWxza",
+	"FUqsTKw+iDox2SV0e7+ygS1mHlEaVncrR+RCdoNKmzDBst0Sv29FEIBQu3gvR9liCdyzhoVfO/Bxra37",
+	"yqtLYkfZzF7MiD6RXNgw6EhDjuRWFsbCZ1QSZ6tL1WDKLxuNdYH40aW8MFLUUze/zt2dW+vSoNGt1SGY",
+	"c4W3+3vYa2bXZYrg5cvt6YUrHDr08pVGjlt569K1ba3F5k6nKhvvkGq5wp7dm/stmZbxaCInRiAqSy0p",
+	"vbQCENIrkf1awDsUe9w9oStL2pXBaqZqEHk8zDQEa1QxjsRxWdPFm3DWffWrQ7lEntLVVYwdOxD/alc7",
+	"vSCCVAQo00Wq/m9Sq7+WUtQN47+TKUcYQIb1pC3GJekjPqcMAmQ15QM6AHniTy2qGHLi6l86E7iHdY9I",
+	"gnUFbCoPbO0KF79y6ExsVg7WpjYXj3qIpiRL+yjlxUiS1CT7slTfB7ZipgPPsofW9NMrF7SsFNDvqSYj",
+	"PaxAl0euNfh47JqEjw9du/DxLWg8CMV1MiVIUVhbnttLRcEyzlkDcmWBr6r0HQV9dcIzApVHN4x46Ybp",
+	"3eRK7eKZnpVhHmYAcb7R9dluyzt6kmMmxl5JGed5KPwzymFZDYDL+Sxs5vCrw7r8iw57tFhxOUFC0iyz",
+	"BcAWeAkn0jlpdQFbCDlkXOoCYedBY0gApT2YpqkEGg8gzAoO4uoId1siw+NuSLNP0JnfnQnuxOgLC56P",
+	"rybNu2y35OHNfinMBbayb6N8JO+V8zO7VomLBnLz8hSzxv68N2l+7b5nrVk/ZdNNw9JbHy+EQZRncB+q",
+	"LC14AkJ5MvpY5bqGpj/VOZz8bd5OO93zsgazx9lQTslwgZe9sr1evxKyoqPzIb8+7raF1b3HTqbkIbRq",
+	"qoa5puHzHdc+fDxRnVyHPtoE0XIz+tVbIFwN1u76ZtF7+ryu5kbocFzMlgiCdkGBXUtc3Hn83qX+5YEv",
+	"XfGpd5yFkLeo9gX4R6jjP1fMWYSglCfijXnOJU94tjtLD5VePc+5ia0h2bhCWt7rUarOdz9HlqsaUKc7",
+	"cUxSA7n0BjQIE/08yVOayCrVTQgrtBUY7E6CpEbM067Mfq9gguDM/AkBCNqhOAmVWi5nApHzu7bTC93u",
+	"0JSdAx0HS+jU8hbWzJkavHAWrqfsMP09VasJcxjcZRwGoqKP3mH0CZrRLKOCJJyl4gAxvkD2+gZpul/W",
+	"OlI3AFJsXZEGBNtcGHHXsJKo0MxQIfVm1hrCLQtj/jcxS6Uz1e+c3325Bx/tHmu7xpZId128wUHoBkEn",
+	"zA/NqWTHM7JE8ISfjCWVGQnlOFkO0EQs9syWb0SJLOfuqFfeKve7qUKFPdYXKa9b81/vX261mVmI5gD4",
+	"n/n1FYE+++DeXYQFqPiAeYF1YMkEn2ulmpyTfGnA40E1N7UWV33WV65cai3nGvRVf1777fySnHHqxQty",
+	"tyWZmRZbZTnXuHdYnKZbLIK1t00oYwPZ4pf6XIH0lDMIEoLYZIDyRtjFhkmOBF7amqWK7yv+LQ4esdNc",
+	"F3mQp8jka6mNV6rb1BbaZwiq2B8i9+wQy2GZbH2qboVHTMMha8oRlVzs+hUCzYpqu32jKBqUQCofMbAO",
+	"6ctFIHOLw1OE5RzSnTAjCxgQ5IcN1ZunWtHTjbjXHjHfe2PK0qHWO05RxvmZMzUZhRYcvRCDBUlUgqbk",
+	"8BE7XWCqp1utBLsk0izwITpN+RBmZZqd8oWaq0GdgQsVYNUfMbXK6kFExwaoVKunC0hRhZK9jJyWJQxx",
+	"JmFUu49YxaZldwQYlG9zeq42yNC41CtzNwawnuIietgQr8FiUw0e4uVxOYDKpyN5szoC+AUGcVeP4SFe",
+	"3qIsvW9H8RCDxUz/dZMfmaE8xMu7MBp1CqicpjlebIgPPB6TRNJzMrQWEr8IzgJyTLMDYrOqLbFlWB56",
+	"MW3e4gs0xjlUAQHzqCLFhM/IAaqWH+3Dp2/87KNf/ei3f/Gn9tOz7/zHR7/852f/8cf6i2/98MX7Xy/z",
+	"B3/7wX999uOvvXj/61Xraa3UKZbDiucDy2HpECmTr62VNTJtRbX/lm7+SJ6UrR/JG7ZxUOveUV+qNbEm",
+	"V1DxBEmKnMrlA3UzeMRojTN3y+7rZx+e9Pprwah1XDw+VotbKY+gQQgA9k3jEAA6jlokuI9A+IFuSnFm",
+	"KuW8lop8A5D91rfzFs/RKOcLARmT47JbcYgWOZVEIEZIWsP/U5f4gmQQB0JVIxo2sOeisowIN6ymLdo7",
+	"ck4/R0CAM0PeaI30PbN3xQZ+RK1FErEEW5h0Cfe3NmXmDTo80ndHorgGAHOTehgqenVWyAJn6OTtB6/V",
+	"Zqq/P3n7wepkn4KbacwDl7cpoaGuBHNTCyQI0cnRZh56UPyc5Oitk5P7u+jI3T3FqI/wI+awdnWcMEsR",
+	"RsYZqb8SJD/XEKeAhXd0/7apxIRhN1VrBhb1EUvJHEIVuRYVNKiqqUNu7+hXhAZUeVXbCUhuy5DvztLX",
+	"dh+xR+z1128zdedJ8frrYHo1zFIcrOuZffTOyY1ddAK1r3WBXqJdIafDmTh9xHiOTodYnu6i119XCqBt",
+	"8zqhX9LhO5KIPjrdH+xf3dnb29m/pB81dk/7uBJJxSPGx+gqelUv4Wt9dA29atfvNaRoeR+9ahbvNZTS",
+	"CZXCzEiJ06D1ar4ATPf1100uUl7I6bjIMh3VrPiyqa8MHPkROy3Z5+kKfz6tMNPTFW596ljr6RrnfsRO",
+	"LbM9Lbm4lqZODe89LXk5nNTFtC6MpVRH3esUbDPRh3DyXn/dxp0JghKc50s169PbKZnNuSQsWe58jixP",
+	"yxDHLCP5KwIlU84FZRPY0UcMKM7YLJxQBV8q9W9GMBPlVxqo9QDCpeZES7c2v1IJmOb1Mc0FxH2oxe0j",
+	"weEFEAuMW8IEzinJKeNCS1cgiirBwkzzmOAUaEMirM4SElNt7wA45BLBEydnjC/AM6PE1BxS26lUB9F0",
+	"WhnaFCp9oNMTfXh3buVETA/Q3qk61yLQKNamP6WA66G9mec8t3R7fOsGunb5yqeQiehXpG4YOljGzNe/",
+	"/yXB2ekuum8ZySjHLJk+YpyhU0X7p5ULDJD9yaFlQDnBKTqdESHwhAzfnZ5qImLkiTw1Q/qDQimHc5zj",
+	"GZEEBicNC9EFTChnKOWQsOBQL2D8DpVArdHlwUBL5Oqgp32U0TOCjElOq56mRseIp0tTQgiKd8yJkn9z",
+	"ziZoAbU4SSaIakpvtGp7ocV/KKcM1jFF8jD8r6gJy0Kgr2gugL5SAWxFX3nEvrKzs+P+p56/PBigr6BT",
+	"ys5xRtOh2ejTfvkVLHcfnZrBD2Hwp+graEYs/uupntCp4Wqm4T3VcMFwIaeESV3FXjUESGnDMaaZ/mzu",
+	"ryGUClANZ3zilCbb2CXV2JjnI5qmBMaTiHys/rWB4xbDzoqa6reUnNNEfQUqkmobizMk+IzA4i2mXN0H",
+	"SpshElObcGkNh8aWb4dwWQ2BcTkEn4NqLJmS5EzfFgZLKId1t29cU28knI0zmsCaCokzRZ+nsMFDPh4L",
+	"Aj9Mi9Hw//2v/+O01BFzHeQAVGKTE2Ft+JlVJ9W6GmQo0+PepT66vHdFdSs5H2Y4n1S6Uze2GrYgEEIg",
+	"RF9DVmjVT/1qmtnf1zSR8Nk8IxKaGNOMDEF3EGaU8JrRIB0FfEVbV+RULZxcWUgqUEaF1JwAivOb/q7Z",
+	"Ec8wW1oiFJpYErNzSoFTMtHpMZH5cudoLEluNgxauaJphHFThUi9rXZLnfml+jAqxFJ/ORRznMBSKH3C",
+	"KP1qGdQgFddSMpkkzDYMy2HY8NCcA7eQjqlbzqzpdv0O+IpmMNeN5Pf665bQ9QrOeEoODCD2qTVS2TZh",
+	"JU1MJtAvjPURAxLQd4i+Xk6tVAjHw+JrG9Riy7SrYqbie6+/bpmpuufVpE6PNN7Ou1hfVNdBxNXsEiRV",
+	"xpEokqlpUuvqGU0I00ZvI6IezXEyJTv7u4Nev1fkmZEXxcEbbywWi10MP+/yfPKGeVe88fbtG2/effAm",
+	"vFMaR62w26vmSOztDvRDfE4YntPeQe/S7mD3knYqaUi7N/CcvqHEt97Be0/7+qN5fHeJZ1nl6/O9N4yQ",
+	"qG3cpiB/XZzVEKjW124vfLBBjWk+MzextuOA6cc8AUQhtExy+2Zf3w0zqGTJCyuqpMQyeHV9AYq/khTO",
+	"lYReEWG1aPOIORBqk7EEkohuRl19FSxYFzhkhFuR0fmhbsRU4jsjZK7TLKdYTHfRLQh2r/BJJeNVxqAt",
+	"ORiSllSPj5g2LMHBJpUbGGQNLZxYTm0j5c+VuKPEC1g5uDuAos2aCcuf1SJYwG8gNHcR3057B717c8KO",
+	"9LBg5+3N3Tv4ot+oWj7yRkXKA5XpsTZVECGv83Rpa2oYq3NVGPmSsYVW0pAMzT//wXee/+37pedV5yFd",
+	"u7Z37dNXBpf39geDK19Q45xCFfze3qVPD8x/StPSZTR6z37+J89/9r2PP/zHj3797x//9KuluqWXBnwO",
+	"YBpuj7aAhVFrpG0xNWOMzAsdyCrmnJno3P3BXsS8O/dOUt35uuneoFpaVprROWBP5JTJXQ31aYBo/z/2",
+	"3r65iSPdG/4qXa6nKqEeWbYJyW7suv8wL0k4GwIHvJtzn1Ue1NK0pFmPerTTIxttKlX2BoIhvGWXwCZh",
+	"Q0ggyZ0XQ7IEHNvAdznRSPJf+QpP9XV194ykGVk2EoZz7nOqNlgaTc90X3319fr7xY9lHn7sCBqIqvAe",
+	"giXVcpl6tZHJkebDm/X1q627XzaW7gfrC42l+7+uLwWnV4NT9xuPFhp315qfLf66fgYCO0WI0xhdAGGX",
+	"Tg0xBshiqCjiYtbHmN8tv6gjUuHZgGhl0g7U8GYh3hWIwhRqARXZxJ5Z+ZHHABcy3bUZjjFfTfo0PuAT",
+	"3xF9SgY8nY5x9iWW45tLgAao1iIwKOH5aK21fCc4/2H9wfnm2sXg7Kf11dX+RUUhgScfKoA+IzpUPGpu",
+	"V9n8WQ0nniUQ9yVQ2k50cL1bEPbj9TumGLekIPBh+1ZQOycJweK15uWvG0tXGoufBzfPoz7pXxIKKv8e",
+	"LwaAuoOkJSAE4B8qzwITK5DOhGC4QOxACHtJe1RM6UoJMALUrxATT95TnuMqWYbGAsNiRsctFjEv3S4+",
+	"r9jcCmVniEv/Bp6S/a/7IAfXyCqx55JahsGdQY3rt1q3P0eZ+XV9qXHuTOv2Yn3tXnDxfr+nTztKXrwY",
+	"aawJoYiJSa4Ght2x16ZHd7/4Epy0wv4LQ0lRgQXwowCogPIaAVCYDJcCgqajA17UFCm60oSEjKU6haRy",
+	"OjI9s++1NPm3IwdeTZEjb7yaIm+y3JEUefXgK3K0DD+y/5UUmHxFbqveRLWMcQbdXla0eQjuNyz5i6AH",
+	"bvUUGvADJIqhzn3JHVytOC61oOtrYNpsfSH46v3G0pXm2lfNte/rK2fr659tfHSyvnYvKopRVMEEaRx7",
+	"W7oN78jHKbLYci6QRNBoIaVPR720lDFlHOnsfZlZNoXQxBQR1UrF9XxBjko3OE3eYMwScLc0cj6DZNsi",
+	"Uae9yvw2qeo4ETufOHxODGthRFYRfctL/lxl0FCgDH9VcNkuQFE7fTM8hE0P5TdL+iTuWyTdvM/8UeF7",
+	"jJbbRdOkfnM2p/AenQ8UqxVxBgaoEpvX3t9E5ELQpfb1fI1Rq0NNdM9LXxsKR1CV1b+Hz0f3qeBXDKG8",
+	"XNisNM2yYItlTY6MxlddqTsehnBfwiokooC/M6i5xu3devRJsPplj7nemp34GhUlkMkK9fOlmI1fwTQb",
+	"JflSlc9KwzbbNh0mWl+uCp/kmOKtiSyQqil5nkmzd8/4yx3R012QKYSb24JYVU+avVgBGoEWyLtlzNq2",
+	"ixA+Xi+tADu9pHnN1VZvX9Beez65wCIGXbZ/K/sxt/X/pEMOxb6+stBY/qnPUy0E/oo9zA4oULJuRjQM",
+	"Y+Shb0g58sC/6RLHVW1+lBNGPcdmHmZWI9EA1Z2oIyHztKZxHduF9nVbyINMPWW8xHacTZqArU1RmelV",
+	"lUSdda19nEiv22XbH+njwn0I/rfF02vLsoZzAkWXMZIGtQiANUXMKqc03BkkWwcndiYfXV99f+PGzxHJ",
+	"EzWeTxC5sbdBJpLtqDd1dMgInM1Joeo4kyrAZDgbfUBXKaeidT26iU2a5PIcFynlNGKVLPLCiil1K+Gz",
+	"SpjIFdS2sK4yjNXJH0CBH2R6c1JYyZsK7DxsgKN6R5igdFTYHZezOCcAjbWeMg4l3UbEdXtnX/bXb2O4",
+	"mJ+IaO6HRGOScWX7TIcHdRIyx0q2wvwakmi2bn/ZePfU1gR0TCmUZC/0mMmkanbQSNGuy/Ns0ryiVk7a",
+	"zYyphsgaBkl1TTYlncj5kltWNKSMa8oVTONF0XhixOso3m+IIhZn4g8piqZe5hmJpjY+O91avhPc/xGF",
+	"sKfg5Wh+FrmCEtQhWHk6EAbJNyrNSJqXWq1aaZeSkjtPICeuqo0jSV9NlshBec1TkSYHfYyKmNq4iorO",
+	"RzgVU6Dj9Ke2ILOs4sd6nq9T4e/FtxminsEReoa1oOFvgB7ctYXWow+kefXdjeDm6frag8iCqjZvcCti",
+	"tcSMqYbngHAoT6UUgXIv6RY4sCZFl0GdnoKxmoTDDV5DnltuQf4yw8suFuFzS+XOQwuPPE+JTz05yF+E",
+	"r2MMlJQptwvy7HcLkPZkYlcKFQ4qKkEqHmZfZ1kNJcIWhPG8V6v4zEIEBiV8zwEuLx6Nbkd+1nNdX36L",
+	"Gspjwnc9XSjEbGiEjFFRM3SWbUdiBu7yUy9fgh72gcWdEuUksvXz1GHcol5k83dtqn36mr6M4BqDK9u0",
+	"tcLM0TgKqvb95ZcTvbMhbVz9Jv+bUU8kLYR8AdXP+NiLocrIRyb/+Fbb0ty/VX9wrXH1VuPqreBCVDl7",
+	"rAjQrHFrNKbo8JKVNEWcekf6C4gRqrj59C1QzarNlALatFxN/kfXV/rU8xWIHZamq7YtZqXJkWrOsfMJ",
+	"ZuR+IDLrQz5U837y6R5tVR4fffmtt/e8M4r/2B3+I7ZruRcKYlI8UUHexYjrCy+9NL5JJCHVTUEvfAU4",
+	"PN/H4Jz6VY86x/t+iIl+HmJGyoCuCousYIq8cvTwoXR65jBxPfXvUP/bArKdU6rQieaSY7AC6ADa3dxY",
+	"DrI9PSnIdsfQJHV10rRxM5gE/nMCaqIItRQOZNxjshN+51M+1rwa6G64MfBmgUtWgV52a4pYESKs6E5K",
+	"ekD9y5FBiX/cIC5XkKZdsdMwBDFMnSsVQ4KmtbDkytJ9bRA+VC7ukDRva/lGc/lqsHSnce164+qtfjVv",
+	"pMM53g9jqjKwDQQUafYdfaRAQo8q64s6jtyFyjTuNmYPwoiRo7fDpYmfEH2JzcQY3uEV22Hwm205J3iP",
+	"wSf4b68Hp5IPv9TIiVGPzo/m4F3Bs2pbFA+BJmPPwX3UFA52JL4EY5OqtgedDduD7JfFxCzW6Eay/vJL",
+	"YOSBXkxNYEQ8RvOluBD367bwYejNMl77mZhV3g71Dasw7AKDexB7ToWYxX3uOzsETI3XDHnXcate3zfc",
+	"h5cn3g4xTvq+G/UsQ7nSBS7BnZopw9IB3kKkWDJplkIAtq0FYBOHd3k00FyicwxOVKiiT3oIx55jg3sC",
+	"rIEVsxFxThq43Knotz4w8PBHSXtLLgSKNDxI3LCqWnKgSdinKuQtZTUp2g21lXLjpwhHtPYBh7ibn3wQ",
+	"3L7ePHMuGsKJ4CG/1aUbx962rXd6O3SeNTLk+eo1Vyoy4Dgo3FH8xkFmpBaC9c82n72t5mLlyx3cP/LO",
+	"W7HTPoZNZ1g4tL37JkVxshitzRJ2ouJQm4sw7ObriQXS0+cRfMD2SEi7KBWZVfVru9IZDngFWaQXFBAp",
+	"ztUINaec602SbA5OOl0GaQvyp6rw7QIAa8oDGZRChuNlcunkzeV/s6gNIOGMdblZOBiywKhfYDzPCLAv",
+	"ZTh+ofixsmmSLTMqqh7LqnYb1TaqHg/7TVIKwF0KTho61xh1shkOciuUESanYopkBfN9J3I3RaXMqNP1",
+	"xtL61O1mGezIoTZXpmiMwzud9w9ztY12phY+QkIJWCdAJDz5tgIf0t9opsWR4MHfpbl180pwejV4/x8b",
+	"35z7df1ccP/H1o1bwdlPYevosklzK1xc7aCrGxcQ11Pp/MmR8YmXdxfG8xOj4+Pj46O/kf/zW/k/4+H/",
+	"TWgAtLLGLhzB5trdoxMvhY/YuPpZ4/svggd/b156r3n5h9a9U41r1+HJlFzEvaf+KnLRiE+d2fC2G19e",
+	"aXx3A+/26/q5xrunWmf/2nqwFjxcVp6Cr5CBOu+tvgkf8J+XGlc+qq+ckTN55jx20I6kRqoVQHtViNXv",
+	"vLMVE0hxjz7heoFNFTRuskGq49btu41/XPhlYbG1fDNY/viXhcWNj5Zaj+78srCIGYpfFhabl//Vun2m",
+	"z3POq42xE729Mmw9JpTkqtxymMq4/v7YXiJ8Oz87ic26puHd9Uyj+7y2OgXx3QwvupDlaO92hpuZH6sW",
+	"TdfLQhOPNBIFY1yHsxGZKsMhHqczKYglo+Lck8SVRh8YXPAT+bR5yjG3G9+Uc+AEOomeSZgNOukF9x5Y",
+	"6ebAg+a4sOmBOqanVxuXVoOVL4NzpzYNnksp3Cw2MAP9Z0YIbZ7SCNQ1XZxChcLtKVELoiCI0ADweDZn",
+	"aTJDIaqAOEf+vJ1n+rgiJYoctPHhg61IxjNT7qSEEoHJEwpQ5GQyx0oPOmbRt2io904IUggmurAO4LhN",
+	"qb486hCL+lSVjky2ORemYSXDs65nMe9/WVWWNZl+q8rMdYU2L9JD77Vgc1uUmJUmh+WvoVQ8w+XPMCLn",
+	"k7IrfLJ7fHxceb/YxKAaLlOaSI2JWK2EsRBkjukjIQBv0OY9apAgHGIkNWJV+8WQgnHf0L+Dv/bLH/eM",
+	"WlTFFsIWgh3Dn8RFq3U4B6MFrmMJU8KjwaDiHkJeybxthna6gtSqsLMMgWSIKvGiSHUEnFzvicebAGYz",
+	"IUqwZ7yPfE62bHOWnYTyKwZ1UrkaKbM0yaq4T3ZSHdqR2qqD4IT4dDYxnTFns/lY+aOOg7WkLILtvwU5",
+	"nIbfwz8P4U3g3xrN/62YV1QF8SHSgXybHCvanKswcdwb6D//+wZgBEsKwMCUDlDNn/20vnYvWLrauvF1",
+	"RMejPk8usXiNqvprqO7jaXIgBGiwBWJYSOUZaVCX28GQ06YIdYSb4ZiO0wc/aHNoUJ3fDOQh2meU4Qjq",
+	"r7sp5GESFStVy6X0hCpIJIIWYmsEjwEG3z7su9i5xu82/DXbOt678buzTTy+Ebyr3VsOUgOmkT++1Yvl",
+	"UhpEMAGAARw+m4b+Vq6kHl9uI7wyfPDwopgXCH+ADx5eHH2B8CrNphoZ+fNTjdVvNj48HRJwhpeLilsV",
+	"rPNhmxfeb39YdVnyM+8eH58Yf2Hixd17XtoT+V3O9vzScX2u65/UVxaC7/8PCAECLo/M7B39j/88+p+j",
+	"4+MvRuDSUbLamvDkYuTdCqAvTujZH3E9uyhleyTCG3q99dcfsZFY7l/5SH3cKO9WIso0uPlt8OVacPFc",
+	"48rPnQgBEPXrT2fBthGib+9+YqDaEhDtK7EK8zV9eg6wPO3yvfravV/XlxoXL9VXb6IObW+11Aq000Ye",
+	"A9XYo2tbfi0gWKfnU7pLJWQEAmAXAHACwh5b+KIXNI4GxHkeK+kaC18FH5xtXr+1K03eCCtaFS5Nt1MF",
+	"z7IvbEAbtLO9VZEZ4AEr3yzZo5qBUnL57QDroz8/2fhi4df1pfrKeRSbPgWmI7vRRQRuW2Dc1tRplyaH",
+	"tAsljbMUObhffSNSBLSrSIXt2qkM103BKeymVL8KKx4R0jpaX4N4YwoVWWX0MxwLsTV6TZpksX/yf2Ff",
+	"G0/qq9T11Kqn3GDHKL4qykOrQoFXGHw76RLanFDy5yr1fEzgUU5KbtUjtkJ9AaAkafEm1HFt65w/Cm9w",
+	"sC97cRvtlVtXf8nBTcEGbSt2VfZHbMUtZoAE684saZF/nMySum+qZ4QKnfoTPrpNpok4hXhrZThBMSOT",
+	"Jm9CuwA7UWF5H4AoqZVV8iV/bJvWGfI89BIiJNsuYhdCk7NEBSm7c8BkS4Qt9TLWfGe4CTX0yL3soDmq",
+	"eAPzrOLH5l7wG5TAvG21JxeKHkByd6RV1IXyXYFFT0rX6ffqq0tozKibOfZcfLpHf5UaKTO/5MJHtocU",
+	"Dh7L2xUb3srYo++kdHVc9GbINzoxbp7KVNBpWPqRxrungvd+Cm6eb/zzr3AbW4hq+wtqkgBckhjLDOnc",
+	"g/MfRuGbICMkrdo9L8LCqCfA2+vDkAn/uKhWKg7THAVhskoRvZnU0vhvRsxdYn4r94KtH7LkzkOK4r6y",
+	"X26eD87fqa/dq68sYAl1yKI00li6H1z8onnnEdLCSuUApRfIGPSOYgiCmELMQqlvouuMaaWNB5eCU1//",
+	"un6u+d2XwaWlxj9v1NfuKX2D1ZZxGSpTiFnx3DyzMP9VX/l7sHyvdftksHwjunYb1xY6voJEbDQd99uR",
+	"LeWvBNup/FVPC1dr+iGksRAW99f1peDiVUxaBcs3Gp+tqH+c+fm/Fr78r4Uvt2DKjEX2S4JRE6XeMKB4",
+	"RocKlxSol04Mw+439x9mlacapEeZjO0BKyXiPwPioEhp4BzwFcOAuGDPCeLYhUF20Fw5Xf/5y+Yny8GD",
+	"D4d/VpvVGntbvnMvyA59afTEpYpfBYsSKanQImYvp/dgeymkFQ1gRoabAITuVAUcY90x5cP5nojhIccQ",
+	"1XwpneFwWOsnOs5d/3iN+dmwz98IHZaV6zpzKX/J5qSWjS2f1wo7/jGNyt4yox9u0BWuCHoHQjdAcUvF",
+	"dkwqrtXklop+du7v5E3e6VegxwA5cPu26BN4kSRrN27LGcKWKD+DhsjB3H07gmKGYw4XxB8aGFW/IswL",
+	"s9LENJGrT+RmRnYrQz0sMlx/iXC2VN8mRcrUMy3jHoPLpoju0gWrKKuAQaEvD7c4NNM5NM/S5DDX8D+Y",
+	"fuaEOSzvey638/AcipVH0U+0PQtubwCmTpM3XW82wmADYWnLnedxG/6IvMNjbflOEz01FCWxXZsfsqpR",
+	"QwzNnm4b2HyGAjxfgkrOy/9q3b5fX10NLp1vfnWn8cndxvdfbMXgUlyVO4KjdQSFQ/HSvoNFUWMlH8B9",
+	"e+DyxDd+6A1Iu/bN4A78M38Pzt9BDfzr+hKWgTWWrrRu3Gqc+Xu7gRaaYJsaaVr/yS30TKq/I1VVJQlK",
+	"AEu8FZaEhQmhUD1WfXT4J6F4U1MwPScI9dHbjxI56lIo+BpUEXctlZeqYopJE11MykEVJFGG6/FSBhk5",
+	"BRZHGnGIUGkqI0TxYLicdWlD0MpRyTIGS4QvyzehDsR6VSanVIGolWMzYIw6T1irDUVXPYuKJr67Hs9R",
+	"vdiDdO8+a35ypXn5p+D7S8H5O81vP3s8LTHn2tYzqSX2I+WGaFcIfrJNA4gQ8nWnjELJY+rGVrSCjkWE",
+	"mybT2miB4sac1AuiGgck+AfXtga66x4n+xwGwM4stB48UCf4tTOt27f7hwmP0kI+7fAhcG7WH1wLVq9v",
+	"aQuwOdtiPJ/cqH4E0Lj9CMc4QP2Hpjhoa1LlSMSg8yDE4DxgPmQSsfCh/UAeGw6jBX2p7zFm4JPk5lFg",
+	"EQgRgVAWpiIXpBRigTqsDbHoLB5qwv6LBtQ010FhrzousG4DIcblkajeSuVsoKK36LF5Fd/24VTT4E3Q",
+	"rCE3ATKcQEdoARgrNTgG0FRjItPWx6kGTNGgKnCCd0xmyXWsNJluO6ThYXp46Qf0wm3SwHhskxlJbBq3",
+	"8eb9oPZNPHFciMj7J5w5yH484NxR8+OTrbtfNq5917q92PjHhQRQl0FGpgqsR12q8VnzJeqpvad2pQKS",
+	"qFRzDtSOEp96dqGQUsVE+lygtpUi89SeUxSr8gMACgoz7JgXbXO200lC+QpjYmTICw9jPCl0alz2xuV7",
+	"rbtRtDpYlcdY68SeMVzIbIQEhZIKrcFpzl3fzrPJUJNUfWErH8D2Wfk5oRYZsex4uH5A8axSewXGIFCI",
+	"5WhAYsTYcbjoOKhy6lnZXWmSrdBaFuIMJsOttBZAEjGlp5hn0PawrnNOqmJXymHRc6tI5efQ+RQ+FFDT",
+	"cSsLFcqoeanFvOdEmkyXIY2vCANJgfGe2UQlajuYUcS1isvzqG9SI47NmaqPgrcbmdwNzLB/rlLuA9zB",
+	"RGrEA+r7kcb5zzc+f09lpCq01nbj9p/nbMfBoq7x8YndL+x58aXf/PblkZR5opHxwov53XSCjU5MTEyM",
+	"/pZSOvpyLpfr7PJSjysHi2Qi84Be+w6U0M6x2MdAhuutDocCMTI5Un9wof7on8Htn1s/3AhOXwzOn21c",
+	"vhdcvBI+Eg69BRfoFbZDua1X2GapLUNfMfDsVnP9buO7hxsLHzev3/plYbFx+V7ju4e/LCzKOT11/peF",
+	"xY2FhVjFFX/WAA5R77QWXhLprs+xYpWr+m1MhoCJF8K3Vh0V2ASEFYWzKXy3gq2svsYVaTtg4HCSLkjk",
+	"gk5oJIDaz3AwtOajBT8Wcp3nmD/PNEktJXmHebNQ9FNy51WoQt/reI1RL5vhkbyJGsShWM0mLwhriBiz",
+	"oEAprEErVpkQ8aCK6mh8HSd3iJIII/QuCsPl60jj2TzKrQXF64NOwDau3tv46NLw83iK2DzZXkLKLhBR",
+	"uLYji6fwRGyFJwY8D9IFxmttgRWJ0p4u2Hk5f5o7bJ7WpGy5nCXaRobufKjWkRolySiGbzvWH5Z9nnmM",
+	"5IDedJAKanWldfdrrJgIrn3durPYOPP+xulod3++Knx59g5cFuQK8OKob+dnmT+EKqxpgrfuYKeLKDF5",
+	"sCtKmjlb2D6aRUi/afjqFJwNoD4ZYqP2zA2EZOV10lryeLcvKa00gCJWObAU4UD3y4DDMlKCiC6zNCuz",
+	"bj5Phe3ybKR9FesX5VP76ok1mCMK/KRGUk6RsDRHPrSqZ4r1Vw8XCsw7ShXOy3YjOn0bAjgSDPqkC7lx",
+	"6BkUuIQdiDIzyD7t+yZP1bxwJ7i22rp9sr4WpV8SzJMSl3jsewxqtYexR3Sbja4uNEDcXNO1hhjbEEtB",
+	"ghOFRGpgbTJcfTOJ9bCICB3J/SKod4jkTRSQt9lMiiU0w4v2XNjl7dh8ViOWhlTF7VSNiCpgafNDjp/h",
+	"NA8M0MhhjiCOXTWUedfzsNxSozPvSsBc3vmGHfRn9AO3mfwdrTM9+1tAwkwkcJvJDDUh/1NaMSCrHFy6",
+	"sHH6fOPKHSxo7LsWLQq40BNhLUVAKmyX4/6oekXEa+nBPCQYSxkc8fBI8l3Yp3AeIYr5PNf7Ja9ceNU2",
+	"h3TciRbRscjTD9ksig6V1IKO3F22GELQEGGNsBh3gMhGm0WTqhBLwrXWWZ72LucpkqViNouxbWqEBBng",
+	"bQ77LpvhyKtIpeKWH9U6vTzIJkm/q6BaYLGxcYpkPVZxaln1t8hA8YoSNZAgoK+eFSmSBXyjLMLgJtAf",
+	"6FVkT0E5uZhtj4zAC7aj5URLmuX1BpmmvrJaf/BhcOfjxrVvsB4VBKeaEE6qYjBJ/bh1+35w50Hw6Fvz",
+	"yy30uBl523KwZGeYJf/6XXD2018WFjeuLrduf/7LwmLz2/cbN5bkP76/HNw83x/4jNGX8qQGeNVEFhuI",
+	"IGCtWKS8FWkZUlgGYfxlzwVkUF/9iRjNQLqATNYlxeGjiiDybpmpOrMKcysOI/Oe60doqXUaSY6V4bbF",
+	"OEB4qfoH/EnkoaY6WpSoMeJVj7AvmFPoEZKY0bPxTPcPmbeI0euKlGhYdDYY3GiuXWw9Oj2s4AYarokC",
+	"e4x5c8wbFdIRY3NQcI7xLqhBdgtE+LRQmFQhOM2Rr+xhK1p2nOHSSlWHd5pMc7xfhOfPtkRU/kQiX6EK",
+	"8sWlPUu0ArzX6NTCemgcYWz2nFJwzB6jZTwMEDkFjhm3aMdmBY7B5fvUXG0qbFALB28XC5+zaU3cAZzo",
+	"rJrFbPQ4pEQ9xmu2LpgTAA0zQLG7+A9pNl681Ly5uompqJDxekZ1FXt2N+mk5s59A8w4aQ8KA2wA4QaT",
+	"GiwL5swl4uyGD7HlI5uHMCVJeNkVxh8TRLVrCpS1InfSQLFbnykMD71qSS0ir2OcaMAqtXH2w9btM78s",
+	"LAZrq63lZfmPv33duv15Y+UUdqB1RzVSmwB5mU2Qgrb0YlHZuMg7ZyxahPvmNZB1cHvUcUwznEPUoaBC",
+	"pRBy6BWxm2ojWVTYHrYvMlz3OE8bGA95a0uzEauv46JoFcbNkuxoaVUcykZonTa/PxMsfFRfWQjuXGxc",
+	"vde4+ll9dbVx4Vbw8FQI4GFWpP9aLPPuWyrImhj8dugRHjiIdp4OXA0LEz9pi2wa8jN6eOxtfMLeqMPJ",
+	"0tb+2r/neFBM6SZ5/cN0iQKEXkenfJJKRWN20Ep1+P3roTAntDaa+Ri6luxmrYtqya0Zo/qpNRf9W71F",
+	"aYwKYRf5NoLIXQOFCr2j9gNGeDq0IIq2J83E0Ynd29Bj+DJQKPu015aeOx0sf9w48yg4+2l9dXUbamYM",
+	"S5d6VhZAoIi4XDdMvgFuh6lNVjfFGjfsmDQheqNYSEI/pGrg0gG+5DStEUV83v9BDZDYftMdVHly+gME",
+	"YLDqowtrBgMpnnA5APdG7HyAyQjlUCBRJ2CuucSvetwEte2Y8sej8kdPh2JSuNpC+omff9pafhhc/Da4",
+	"eL/5zdXg4hfgGsM0a2SIHz4Nlj+NgGIr5bNVZaZF6qlWZD2kOyqbWJAw5nuUi0J7OUm3cztjrtrESpJ+",
+	"6mS0XAT8DdeT8iXlbIrYPO+WbV5MEbfqF10gdcRiE/kbwaYIdZxJLGBXsRRBpHMxl2xTdWFlmonUjrMG",
+	"z1R/6oeQIq6eYiQFyJr9AWma+TiM9zN/HwxvHF4TjmA+m5ZDDbd8XI/ViyMEsclURAfLf5KjXTm3qkrZ",
+	"nKE4xfXVm9KFavN/2+pmeiTfVVJcdVG4HinLoxDjd4haLfWgrmjCYmENNguFvNCvLKejDXRNYbrCHarc",
+	"YUIBuYWlUijUe8ZfzvAsPgQcyPLjrAkqdmIdG55nLNTyS6ycJtMg8crLzvCeLc3ypQ8jtM4T1sH9yZ5+",
+	"vh1yY7Xo9xL7AZZ/fbUmRRfKv2JFt5faHXtbPkxPF9W8zRNQFr1mTJHWRuS/t64YKGtOfe3BpvphSztB",
+	"v3FXKiJhhUwb5SaVwwI5wXKunCupmnwXurq2hp+iAM6hVwWLGZHgfJPuFP1Sjw1u8vQZ7Tu8+p4KiG3Z",
+	"cm8bKekQg3DbXDTx4NuOE7WjoIhFPkqK5KooYvpajK0qrK90hh9SuKLqTBQ+/lzdSXUQMm61pwDgFEIx",
+	"M7Kb4dDAAhXqSLdt0TItYvWYQE9CHamYecN2XLUNsKs9R/OzKtdr2cDRr6w5XZ4LtW7ztJYmWYcV/Kwu",
+	"rwkTcC6P3BTuRLkLRZ9QXFGuCp94OIPxtWfwVUSNPpVnpgq57lCDe18HwBB6O75/2Lh8r7+z02Jlt6fy",
+	"DYsHKJEXc+GjGOi2W9sjFSrEvOtZKamXHRexeuW5Br3fjp2fTZM943vwmEPXmDnSK+GuYauveK5VhcqS",
+	"XmGW/fJxhwluJu+fVAEPMzG00Pz65ebN1dZXf2ud+TGyaHJ6OldMOp69e20M0QgiykOvM3WcbAqXIOda",
+	"NcTuiDCEo/ZzSZlyWlQIQ1ABEJ+a3a8eoy/iD6RX2EJwfqg0xfDkvTw4NcWpIflkjaUPmh+fRIa21vLD",
+	"4ObptsCCCIv6Es61oi3kdKtSuDlzVESsRoV+4iqpfU6QkluG40XDomS43ra6bmOmO/Mo71iiTkEXb+Bo",
+	"zwkyy2p6TFtkOOziWcYqYtIcoX+usiqzVOgUywBNk4FOkkIRn+OG2VCs1ggVii4yocRxha/fVpTceVMg",
+	"opsc8BswD6Xs2laG25xkZ1xezFE+isuexeCJX2LSPY1tE7UsvPQxWg4MwPzP/2r8E+BD1QtBh2d1VJTs",
+	"0bI9Wqaju8d3v9R/CgAfbIccQBwcTuvYBCaE01E0B4nuhEiym+6Wbg2JdXtQe56oKpX2k9sjIuVSuDHq",
+	"gSpUCRccb1KQY0UcYhz6nAz35DyV0zLnzsYBn8CJpmd16CovYelm8I0HWWR0JfjkU1yr4PZ7G3+7laTf",
+	"tmQy4kt0Ohdti40TvXV/InLrJK37CpTGda6sVEqT4SkakSOpgqQc2VDv7ntujVnABZ/hUIsmIl0rzCNo",
+	"FHErRFnQySsmjMrSw0uNi4qaWWTP+Aski18cV4KWTZFqxdW1prZP5u2K8YMUWxXgBj4nMhxq8KGgRdsF",
+	"nZYAVtXRgtofGp8k1iuQ40fU51DluffxPQTDuvGvrzcuL6Bg/7q+1Dj31+DmD+34cvEKSdW99M4H7DdX",
+	"bZIPiFCGI/S3U+vN8FWhHsYttszvNVQ7TA2TZImZ+SC5GkByDsv0Ds6tBkt/6yKCkodZ4kpuygV5jGl3",
+	"W6MZmd+qejHoNEshGJAXGjPha2suE7jc9jHoMIsbVu5R17GUMw9FZhDxTqCHjMpWh1ETP4v6EpuJMbzF",
+	"K7bD4DfbysvhPQZf5Q9UjbiAMUuXGjkx6tH50Ry8KxhI0cX0aKFHeesfmIfrgNpeKmj4BYKh0UrFczX2",
+	"jQIe4S5hlg0+bI35CX4TDjrEfaWeO2lbmdca1K4KF+PhqeDmeQWR/vBUcPGDYOXd5scnm2eWGte+iyyP",
+	"7bNyR7mxmrfeGvKAvmiIs6fGSJo9/QipNprOYWkmBDEPLp1sXLseM389gT+NgM7pBbe57yIHXTQSo3AJ",
+	"yi7gK5J9JVdn1jIcPwQ3mDDuVoslUDyYrtAMyr6LeB4lRj1LcfvrZvEMz8LD6shDO1lT2x7irh/BnLJF",
+	"mui51vFJ4MThbpXnmQXPIZ/LM1yntgnHTmJRPfrArFBgeV8DlbrzXL8WmlpInAMMfRqhCP1a153Vv8Ue",
+	"NeSWT5MsZqOzWNvblorEqv4wAgvvrtzrOBBlfF31no/jb+KD2nPsuDwsRiYnfvPyi3v2vPwSdNemRrgL",
+	"OEHN776rryw0rl1X4Pj9o4Tig27d8ey9EdSLD/pMAL3TuHKn7V370j5hSVGe8jyLg/2Ngek0lHnJQJ2b",
+	"4d0l4ERwc574umpDSroUbK6Fs8Z8wsFZmLcdZwqk3Gx56rEMr/JwX6lQD7SShbl7U6+u+3TdWbmdqpDP",
+	"sKUiYFQRVhZdSB6kdGluwaHFYjx8zT6YwwFIdwjJeflR8/srjY//2lz/e7D8aePKgy2UT0af5hnB5gwu",
+	"XmncW8Juz+bl640Pl6AjeHOB7on9N2OSQKYfMWzvimACdtelTIUAlB1QbmQewONztXirJx5yLcatac/V",
+	"+S7JMUAWTHJt3KoP0HNYCtTViLWNHpq3hov41SvurPnoBkrX2Lr7s6ngS8byKtjFqsfEZjBIr7nzpEx5",
+	"TedBFSgrKyOIFoIj5WelWaD5bonFypRbKtteUjfIcIy1ldVKgwWBy62ghKR9KsUSmmpUSKLcZUWUaS3D",
+	"c4yIEvXAbCAuRzY/10NMS/UNVvoCH2TrxtfB0r1daYKIR5EqIkDngrCxHNlkSp0asVxFhFLlfkJfLNzt",
+	"FZzHYVqobeMkSJJazqElqxCW6fTFjdMXeyuiUjXX26Z/TV4wxNl6rZrrDWxm/POjtKDA5G1BStUcdi0O",
+	"lFLqwqP6yvfBo3frK2uNa6vNs/caC4uR+YPJSjbrDxl+D+65jsMseEpK5lzA0nQVrx40jFPYQtXKVGjR",
+	"ysvCpJ/iwSQKYQYJLgnzPDeGYGrasl6r5h7nCNe0xZMjE+Np+f8Tuyd/u2fPHqnWISsCqzC6hXYIWNgt",
+	"nOJ7uif0oJqUgaLKB6du4fJ2L2zHvjAFMdEoUvvEm3pTwDoVJbsyJEJaPdDjTum0KiKRkukwag1wblsP",
+	"vmt+tVZfWWud/Wvzrz9vPr2aPtZiDvNZXCIVQZc09IECtofNhJ3wKq6m+V/lW6WinOquSwps3lBL6DcX",
+	"iqk4x4jDCj5G1+Ubpcm0gq0lDgOsk/bZ0tGE7rh62Z1jegv2K9byicuA0z3AqsyNj24mifdWEzpvuFZX",
+	"Ogd7am3W+9A4aK4a4smBg9SSDTbj9s9TGwIMFhOKQMnmxANryIAeOI4UKxCT4QBKPDyFTQrNj08i5Ek/",
+	"ACd4YidZewchfKHihCncDQDZp/lhUir4YWw9fCkC8YI8QrR5fpq8MK4nYtqSrjDWEM0x8rqdZ/LYep3O",
+	"A5hPvPcAz7GZ+3CEeprmC+m7zPNGGW2S/Aj9Z8RlpydeZ7zolwCzONUF7ZAAKhAOtdW7xc29MU3R5ZcG",
+	"rTq/fZslIgzI7/rO9szYKEvdvCAglSRr8+OwuNlEvH+f+lXRNqBuDdG/HUmNmB4OuT8sj87zLXWHwHwc",
+	"5K+ou8Gf+/Qt4a83I/eFD1Q/yDOGniAfPUnntG3IoRn312+1bn9eX31/48bPvY17+GhMRXGTU2HTeIEw",
+	"6RMdngoJMvQ3VH8HZe9Q14o/1k12NdgJOvaFTTYmShZjuOKvtQLZtvmq9OQf5W8sKaoze0f/4z+P/ufo",
+	"+PiLI6kR9dAjkxNwmPW30OrZdqg21Yye5BsZhggdpR/gWQVZotb5M82vH/26vtT87rv66rn66mp7Kj1R",
+	"4DZLvWKKLWQ51yLlFlTmAgIWKl0AsQJQs5ZdKEDdNqZbRYhni79Pk+m2VO2kSuHqVi9Ulwp1yeRzM/wY",
+	"g/BUmBWAHyENJKYgDdQRjyfrx+RpghAPKn87mJy+fJ8+ZErt9/SAE8GotH5dXwoefN5YuqQlLEaqemeG",
+	"Uc6AFpP6PTTbPuS9opygTKql5ZZqAozJec17Li/q2se2vrh5z/Z9FqPE/qCe41kQADlI73iLB99Okaw7",
+	"mzXN0uAFme0odX+OqTkdKFPkZzc2vjmHUtK4crq+dm97kvG2PAV6UD2rhCLUrSrtkZLHtnoJE0A3djPw",
+	"EKg+RYOZrYoP5brQvA9IYMShtmqdtI2dPWXUCGMWjJyGD2LrDaUQ9Ve0rQ+1vvNYqRjQfMHgaR0EuZf/",
+	"UQ8/FZmMsHpO18gkhvthYp62SiY5p9O+KqxIkntYlyGZbEqiz50Ozl+NrxPYWnOOz8r7pJ3T7ppHRH9M",
+	"HpaJLvp+u1DoX84gY73t5GmCG+a7j5WPHWLRW6GwyfmooAGnCCtX/BpCKGsDwbKtQXaA3qyvfIPVOc2P",
+	"Twb3l4P1vz4h8ZH6aet1upE7J0K3lRiBlJGNFuB8yXUM7Lsg2VcPzJC2Z8mSInQJ2r7Kd0PFSrZbeYJt",
+	"o8R68EfwxEC10Sa6SB0PA4vM/nS/df4MKqHmxyfrK+/XVxaSqr76P1/H1MnxuHJSTSrPNAUQz2nyAG7J",
+	"gxiQ6rE6qMK43Hcltxp2dCpp0kUTBdebBRPOT5MDsGULNgOkbOmpRktA0zF8w/5h9ZKPgygln25kcuS3",
+	"ky+M/9fC3yd+Mzk+LofCw7IdbA9R+CdHxl/8ze7RF8fHx/FjfHV5bYj40rcnq17hGSmqaC0/bD5Yblz7",
+	"Lrh5Et/0l4XF5uWfWrf/+cvCYuPqvY2rd/txQ5WQihJjvfvXXc5GoS8dsayiJWc63ahZgdADtX3yvIqb",
+	"7uqrxR3twER77xg84ibxU0TNUmFaRQpYpj7zbOpE8HpDjhrLRTcXc/caZKM8hVCXELS084ACOx1JpOi7",
+	"d/w85MBIhk2Faug228+EryPh1d0x4dWUvADdp7bwK/U8Wku2XLv1Aey0J226pp4lhIGkSlbYaMEHZ5vX",
+	"O/AGhmhl6Dhj71xSeFw+DWXZAy4s7nARpJl3KbkgewhroKP9QzH2VF2qqoqIlkrqYYVROGmyL0Qel9oJ",
+	"rb15WiNFl7i62hE72nXIr0uj6iRDvB04EEHRQzwb1bb1lfcbn97rJ1vwJ9fm/ihCjScdl/8GHNNl6vum",
+	"MMtv62fHcxIqC+SBWIqSQLVvnZSC66MORk4UJHlsghGGBfHoz2VVNW5JGb49/acLY3JnvWQDHvQY/ib2",
+	"2GKKHBenENrCeFGkdIQbzxSD0pV0Vhmg5u2dVp1sd5qNCwlegCZSWtXbysW+tCd2bp+lDB8sYtI50LYD",
+	"BuiiLV5GSqGuNjcly2JTODgaKe1EeEHkTgOKfQa5d42rJD/CRcd/K6CfdIYfoPlSJB3/HKIyqT5XZXxC",
+	"koTmNaJbhM1Nt3BMZbji0IcSUsjJJPH+5Mq2f8Ts16cSpUY93rEdIy8DoXuy7GVGIBuX77XH4SMCGX96",
+	"jOVLLD+7eVbGcAZSBB0EJ52r2qyeSRrdeSl/6zggdQo8DJlG+svbwHOEovcUSc4AIczlO/aT8BmC5Gx8",
+	"frLxxcKv60v1lfPIftee6ttckHSFYHwWh/wpoovR98651LMglWNDFyhqJtVv1q3WENEkQuZki5Rpw5+n",
+	"tqbcUS3/IGjodJKCW+XWlMkUWVWW4Rb1FckNRhKmSJQrKox2Gsqo+EJ1Y+2MDPuQ2yunK0kuYC6HIBbN",
+	"a+8j6Er8CffYvEqdAjRG86Z1ddA0fLjO2UlcXJQMUFJoAfvMcfpQYBkOT5tSLEnI2guPBKSlhbCrJxRh",
+	"8ZwaT6AophRWa4Zny0wKvVDZW6hgnbeFYnxsZzIt2KB2xXG3wnh2F8EeMoQmBqifsmlqc1zASCHZkB84",
+	"q8CE5mn4RmApqGJ32DuOk87wrPb31FRF6OCNIxhO01QHpaHyIBCdz/bTJMtO+Ixb2UmEvAWWVh38hS0W",
+	"CxyU9w/z6N7aQY7BEDXfMAIikn0Cx6C6Xu6oqMPeSSdovkuFPXn1lfPBe+eD9YXg7KdbYRSEmdoyl+AT",
+	"MXeMdhoChkhoiAMDHJxeC43vbjQWvsLo2C8Li60btxrff/HLwmLjbzeDTz4Fso57Gx8+2s7xZiBWe/cD",
+	"mqtCpzs8S4QrD5ipiB2E7VoQKnHneQ+ner8ZfdjrqUfq0WBne0QKMmLA+rbvsGF4WI0rp+s/f9nVpTns",
+	"U8is4Njb8iXf2SwloZ2ylLExdHrCM594TFQdPwKh26ZboVEOCTVCLkDVdS8fLI20PLpT2HGLRWZJO0pU",
+	"8yVssVA18sjSDS/Ty2Z5bATeZ5BdIzi9Gpy63yFcgxWrVGxXO6j8XjUUfe/I38k7vdMmvQ7lPeWz5PsV",
+	"06OmIwMq10JcDprIcfPUIZz58643m9JwpCTPPN8uSEUSUp7qFj9a9UuuZ/s1DSqImR3Ai3eJ71UV0HQ8",
+	"lM6rzH99+o1hKjJ5+6TeYD0XQyv7vvZd49pq8MNCcP1688EHwdnPgtvvBdfuBP9c6IlH6lA+lqfpvNc7",
+	"CdrXsqRUC7DNhU+hwxEgmmGV0mSfW64A0o50m2xeZF7Fkw5aQtMUsPLIEfaFQ29t8U6Mnnhx/OXRPB2V",
+	"T9++jAVUKZMjOZtTCFduyv3ZOQ3P7z9wdNfQQK0uPGquftW6vVj/+cvGtdXGpyebH59sfPYzfrL5iroW",
+	"S4u5Ym9sYIB/QQvdgYgL7ie/BC3cuKHQLTEws+BG//tR7GAAVGBV4NS+nwEDgHlzCaiJr0+/AamhTZfT",
+	"LtMiGxNzxf/3RNnZIlcrdgcPEXfM7DXYZfXVc821u83PFnsvDrOKzMMQWEVq2Z4rpBIiwi5yZpHwRxFt",
+	"CgYeY3yS+B5jRNh/YSniuZCYF6WIXtW7Vd6M+lWPkeepvjN3fbYrfguGDzrsMBSOkrSQ5ooBmnx3v5Ra",
+	"84uFxvVb7R2puEqxK1fxXLeQuGhH5LehDa5QCxCsxeYWOyE3hmpdgPVSulQtdOQtybQfWTdAMYjfSvBY",
+	"MG5/yS94jJ6WgdGNNvdf2jOS2rlyy4M871SF7XJ8vyRkb/nlAHsRzp0KLn3bur3Y+MeFTWViDlGGkskv",
+	"5BXQuoKE5GHNuJICXN9wn5p+f7CtYYtDYzPQLts+cImIBEmQDzNM80YO0DtYjK+r30U+vRj0fm2ufhUs",
+	"fdutZJOCcIcBuhpwgcF5jKwFtJvCI6M7U3RdK6WCBpSTaqXoUXnMqU7zDH8+C1cfrwJjugmIUVwnHb0z",
+	"+A4aF03huppYmVzLDNceF5KvI9WEIlTKsjnGj/sleQxryiTbn0QUSbciSMF1HHdens1V7tuOdMDkyOqJ",
+	"Y+GcjlJbsFBGtlmrqCR+d99xIiU0z0RpYePipeD86d5iFtn95RrEjucoSlpSPuv3gmkoUYuFYMDCsSuk",
+	"WgEhERptVAONp8m0ajVSyVPg1afqM7gR4ukpFGHq2LNM44IZaL8yle5W1VdiCl6XzVmGQw+XOw9cDVLo",
+	"28BHNLFcfIxUvi6bRqSjxxEk1Yj5m9/9++7RQ+P/8YfRl2eO7pWnFKKxYdXryy9PvPzbF8f3TOweH3/x",
+	"PzYFYjenE5aO9F8BOx0u46BE9FDtGGIJD7Uur/FooXF3TUrs0v2IrJoYj+iW2KIOJsYWVk9Ld6wcCRfh",
+	"VAqFKF0jNO8r1kxVKeqxikMBVFtx6XsM0FZjq6UP1aaLKpz4VKbyzfM94ZD2oZreUr2xxQboy7wdSomU",
+	"qndSkQ/2ue6szeDjdpfn/If1B+cR0r+5drGLFriX3Pk+zZdMJDsJMRHxQYXuzVXs+Mdemx7d/eJLqCvt",
+	"v7A2sgtIY2lgMpKr+UwAPFmI/1+tOC5FmF/ETEXQpClVOahVsqfKoI9Mz+x7TSpT6GvMcANjxhwR4puZ",
+	"UhclAIgx4wM11CSijsk9k5PuqUCY6IJU4fBeecqxqNr2EeYMAq7S5i+7wie7xztKHHXhQoxO3suKNj9U",
+	"mzbzO6RahXCAnWp5Nw9wzKd+LHz8a5Fculp0W+z0nllfCL56v7F0pbn2VXPt+/rK2fr6ZxsfnWyvmulv",
+	"54y9LZ36nsyIHZLQs2dgWpdeRvYKWKWh+pfSmlTol9c1CIltemHd32/HwY00ICrd8bat+ZFu3mf+qPA9",
+	"RssDiezhi+6opDSu32pee791+pvg/g/Nj0/2lpGtHqCvUVHCUgXq50uxKB8MywTzpSqflRon+3vYQqOH",
+	"CwXB/KzmXQduuRzTIFrhVgMkT0GeBzUJ9QNgrh538fe7pFGLN7cFsaoezTkMw4d+hLoIeI7ikEAYt3oL",
+	"N8hoCfC5QiFte4dthj3Gk8Ie/WjZx5TU/6tfN9k1qFDrKwuN5Z96bJY4YxdlQ8o8JsvhaNaoycbqSJPD",
+	"+jDHdwagm7ZjHP3v8Bz/tyMHXk2RI2+8miJvstyRFHn14CtgvBzZ/0oKooJFbgtmIRYQrF2KIGI7nv6H",
+	"9kL8J0V2j4/DUJj0fnEcvqLEorV4RHJ/W5bAfycZRSoroHR6GgRzKyd97+aKw+aMVuVgoIDnsOmlhgwX",
+	"JV3pqwOKrjAxZunYATWj9OGgcnGqo1kprgzkUC2hsSKR1EYne+V4UGsJLTyWrv82nky8UUHzvs2Lxwuu",
+	"99+4hUBPalKygw42UbwtYwRZDqFqoYda7dlwANalrRyskltmk0h8w5lgTkGjdELAwZidViTqkOEUyQAh",
+	"aEGez4bCkd0FrFdYfosonPgb08mKaQF0ukzdwPNZ8wLZFMmaL6RxctBHdHzfVbWUYlbVGeTzrOIL5DbE",
+	"XjREeoCuB5tjltuitSjW6LxqK5cfK/ZeKjJccfJamsCXsxN+cuMDysnTGyzZuZaHQ7Un0u/weHuo+eCD",
+	"+srZ5uV/tW7f38IJsFmDxIGOgmEg7tTbDfZajgHqQeQw2HLjgxG9p0NynsWWh8cTns3aIzaVoo7uiJhI",
+	"wbCbCNQIPU65FFE1iFhlyEnFodDj41lP0wHYuv1l491Tg3LF4+pB21ZtoC0JMVXuO3WsREvc8265rC7t",
+	"LFPXX6VGfHbCD/kK7v/YunFr48EltbreHIv7NXxxnDks73sut/PUcWoqz6cbE9p+Jj0ceHugmjVI9yl9",
+	"xUjj81ON1W82PjzdvPxj8P2lxj8/gFfXw4V33X75/ca1hdaXi1spvz9U25na+57nrt7Vg6u7f7wt3F2I",
+	"3/zwo9bXC78sLG4sLLYePmxc+TlYv7hVpRpbkx/nOT2R6vk+Cufb2gMgAbLjzjFq165y6CHr1b6L7LFo",
+	"hJqJS5MZ0/YnAFYK2Wo8VYiAHvSk6s0y3gfkoUJVBCWRtjTDpoGPDpr5bXO/HAaZaNFj0g2CUlososzw",
+	"dn2m2rO4ezwv14f72V1T2MklSN515LVy98X4FfLFQsHcdiX+U4VUsy35O/P3YH0B5e/X9aXm5Z+C7y+h",
+	"UuhhZj1FJfo9qvPbZd63y8yxOUuU9TeRm66CQui7KhlkzLOoSYaOL8J4YP+i6gEBD1xlQCsKyt+Or+o+",
+	"VJvRjzTUg8qMkqAUhc8qIjVYPofHTBVCT1nr0SfB6rCVYm/mCA14GilXRIJMyqVSggdSzCsmtmP4OA2X",
+	"iiDzJUCBj48sHuZydfoih3hTCl+KVGxeszmxue3b1BGpJ0sNIaq5P7G8H0uUoAqOUiOuV6TcFlhL1B81",
+	"wiuud0T//BXXO9x2h+HW10aXoAfu7dCaVoKLtzFGgpLf/PhkFxJRD4us4rGC7Ti9FRt0xjGscSdyNRR0",
+	"O0YOEcsuwio3iQKNKlCFqrH4LkyRM+o5NvN0GD5Sv634U97UBLk5t6roeRUIgeNyluHPW9SXv6RlCAym",
+	"iPRzxC7QnxjQB7oQd455Cf10h2pH1Mv3V/Mdwl1tmqnfs2mmPvV2coES1tR2hnQh6RAJ5Q42+D/MHaKn",
+	"ObFqAKFCNSgZ0LvveN5JCvPG5yeDG9/2t5EEViq2k211KGy3eLjqT5uH6YfI6gC3BoD+/phRtIWF4PRq",
+	"86O19m7ejiM1OUSmijhHdqr2D5Es9eZSECTyoEVKTTtfUnk929flmTttxDz4e3DmfO+S1KTE0etuEbAA",
+	"Q/wHFbzu7IQhe8YnSNZ3/cpxrdSywEBlcB5czkYB+AGLpQWZZ44TY4i4xYO8XayHEe5+3S3az1ptcfPh",
+	"zfr61d5bJ1aPjIVV2kkpDMRvlsemKXlHClpIHDqOcijUDUVcjoLyIjtUO6KHGhZAE94eh3v6F3Bb58Wj",
+	"5cbln4Pb77X3Lvaxzh4reEyUetTzIp0eET4tFKYIJeoXxHelgYOk05CYiuFMhCuHvTXVMJGS1qd5R659",
+	"37h2vb81kroxeWEUFy0RLO8xXxvDtOqXGPflTLoeJMSxY0nzdSEGjQpyCaYJvFDFYrNJvNf/BpufOTxz",
+	"ZJinqLz/MXibRH8fvoUWZmlvg76heNwoMl2sR9DdzTucO758vbF0KTj7dWNhsfnZYnD7vY2/3dpifdu0",
+	"PhBp53Go2gsdeSyhx8PdeeLyKQOLb2QDWNx4DalIyQwITrRVCedRTVlMy4dZ+CGw3sKa+/4OFKI9Kw0b",
+	"l243L3/dWLoSLF5rXv7aiFMfOgT63Xq61pTXoC1C2p2zID8RmI9JoLhMEWgOShkSN90aKnyFJKGb0mJD",
+	"hTMlW7zRF1DAYwiRHiN2IdXbDBG1o4sOubvRUH4y5jHO5pM1+qvAghLiAqBxNctqKZL3mCXVusLyiWBY",
+	"pMkbjEGpllwC4rtY44SWto5jGPwBpf6FT2vYNjiF57ggthDV8ALGrVSGIyoi4rSF8EHArAtHLhPALCCf",
+	"FbgEhKu6fZhTIBO/HScWrYkMN2eOkC8j5M1ju1vl7AxbVGAQFouIqL5CeEd4UJuTqkDaAejRhUr3AXKh",
+	"fXK3ceWOkZ/mxye7joh4Qeod9YUrImIk97VItReSGjhv4EiOD+6+ASMNcS3kAEkpTxgcUT4H2H0O89yF",
+	"v5wwyWM2n7N9GpZxxPu70g3CCOU8zjf0jmN7G9rI0tIqufMczOQUogbYQnVLpDA0OcsqPnacUcTNFSWA",
+	"iURvCnLxgs0xDlsKujDQlZYaWg2DfOakUPUMo/mfXJvH0lnKN2Nmr22z/9dglEf4bXYD742KBZpqi/rD",
+	"R407HzSunQ/O3mh++5Gcexs6hFWbc/9tvgfNmmwdnH9AeBb6AZLMBliNATK+f/8wuPhBcOpW88EH9bWb",
+	"zTPn+hDdzQrHhq1mk09jNpjDuGNPd1V3hYgSj02IH86oPMBBst/e7m2TarqOwo23tSH7PvdomT0r/FCw",
+	"po3LPweXzvcp7GMI0DGQpemwk9t4TBTVUGiPhSYWFpIo9uIs9bMES0MUHu9UlH5U+2tSk0tF7biCYXJl",
+	"zvVZUjPHUXjHoUqJHOAZkZLg0tmNywt92N5uhfExXayTbDtpKhvLFPaozKAioVacJpoJbNp3FQUdOTBD",
+	"i2Alvk6FP3rIteyCLRfclmc3mts5J8Y9OlxhfL95ri0X8jBm9Q+rebDwhsvZIegcfYK9Nr2XV06AfI1Q",
+	"Ml6Iy0LpindAVUduzqGls9cXGpcfNj680zi//Ov6x8F7/wqWP46CfQLPW4x8bbUaI2XSHAbWzbJF3nFF",
+	"VUqM7bNEUYsXpIQqjOEJ0X/PFe+qXohbcQP52mu9/9TGpPS8AZDdFeaagW0QChvmVSsVxmPiHbIjetRh",
+	"JstxjF6VqPrlI6IMPbDDC7HUVxbqa/fqq+/3os6JWZ4x5C9Pdt72I2u37uIyIS63gFj1hm/H9F86TBM5",
+	"IVGkPMgRO1mdEpq3jEw7DtLigCSDP1hT+CWOhRUswhA6ei6UiIKKSJkPQkpH7HqTH8I2z+6C46ZiTiyM",
+	"4hsGtlifD+aiTYaeXhJ7WJhNWJoBAUteN0h++uD2enDqlhG4X9eXggefN5Yutc6faX6dCP/em1HXiONm",
+	"pPVG3GA5bRVYQI4nm6taAR62fwGfGvHn7bwq3VM/yfAONqjIjwFTvMKoL1JtbLr6bgXXm9QZhAwHJmaR",
+	"TZEI2VNCPVMiw1PSSThPuY/hNkSdUjqRuz5x4WrqIEKaM09roqMkNalESmzKTrqnNznpnm5u0reGr29f",
+	"rdrJDrOSiqFr1y72+l7I5jHF0PnQMYkvUavAWSh/+P8d+d3oH8dHX37r7d2pF975f2IwCaIeOB7Bm/TW",
+	"R7gloY8eC/CqFamEpUFvMSvOnNfgaEhOmIIO3wL1DC+wQegF0SeHC0p6ESDWreZLpMSo45dS0n6jOdsB",
+	"FG0q71K2HWnXlRmVrkTZ5q7cjNRC8U6RMvU8G44XjzisKOXdtqIbHMKGcfsNzAGYlS1wJgq/kzHRSNMI",
+	"hTpEXQuLf6lZ666Bfeaa9cOpSjJspgFKe2g2JvKNnPqueXN1M9MSZb1Ee1TFHmPeHPNGBeO+tFO4H9ZM",
+	"ibzHGA/h+uV9JpXYC2m2FOGMKKhe4wzXJIFIhs0tqKkHYAqsY1U9yWV3jsmzJU2y4OQekMOOHtyfxYZ7",
+	"l2c4gglRknc5Z9DZBke044r49niAKnmNJhbAdsIAtY07kqBXUKlMpCZ+G69VNhUyn53wx2BSY8FUNgWi",
+	"OoDrkZXTmE1hjl7VWMh3Peaziq6jtahPhyZxN78KLpwKfrjYn7g5rjtb7VFsolGDNCCEMh4MiZN6oxDp",
+	"FEQO9A+WKwBPAJQRY35SUZ+YSxGggfK8JkFBoS24VQ/7VlIq5wwNH8iW5Wa45eLnUI1NrKqyg7QKZY5Q",
+	"EPdZfMPjBWo7zMoqyPsIMGses5hgfiBnK/HdIsAHKtQsnQYFRKwpgNj3fUf1UMA6qyIUTJwi+DOMkCZ7",
+	"mQO8YaYEMgKXBYac3JJZKo67hWysvnfd2d9XttXO3w3YeuTY0Rf/ffTIq2+88VInWqvO4QAY68TE7hdG",
+	"xydGx8fHx/e8OPqb/rM0r8Nk7xDIIA5u9kgiAhbUQA1X4zeu32rd/vzX9aXm+pXg4v36ygX8pPnZYocr",
+	"kbw1PebYLBmu/ih8bWBL5PZVIulCr4stjRvftWgN3HSpS1MaXTgFeNpY/QN9DGnyqnQQYHOghqphBBP6",
+	"GGKtEBx/uCl7OULSwf1m+4vDmw6t1OPDD4Kz/6e+cqF141br7t2+znM5XbyYbLYes3nRYURdpn0y6RHN",
+	"l1wiqhXmzdkCYD+gUgehxhHpVHvBACyPnSrSShXMmYsD4IPlUo+zZeAAHhJMp/q52jR19XP9K55bPuRy",
+	"v6/Q9IwbXto+l3uppSey3Z8s2BziJEmeo1thPN4wLlBHMGNH5FzXYZQ/ewYwLnuvqJ4RwKh7NMA07e2T",
+	"9TWpAIP7y63bJ4ObJ5uX3otsHdVW3aOx4Cgc8VI9STn00T6wufBtv4rulLYlKg71C65XDj9QsFJy12Q4",
+	"xh103RTQ3hRtTnJQMakRpxT+ThvbWpoAdzYMT2yR4R5FkybPVDc3fHBcYRNnd8VGSuw5hquxY+AdEBkJ",
+	"J25k8sWU7n6U/9RL0lhYDFa/DG49AAfQzs9K9TWyp/Cb/IQ1XthNX8rtKYyzl+kLuRfzv7FeZhOF3fSF",
+	"XP9GAs7C1ss4nmSyMeEgQGmOFd9u1T9WsItVr1fkArHFcjXVlU1cjYQGlc5d0Qgo6JqMWpPwCTCyp8mb",
+	"yiYv05pirqAWEW2nDBGMCaMUSVmqUwHVR0gWT/0Mp8C5qs1pgu+AWtVjAuKMpMCk/RrRuFE+FEVr5CeE",
+	"C3H1X1FT01f8IldLCF7gtEXiF+YDJdb9dfFKDWMd1j+Fv1RX71vv9HfoPXVH5PDPlN4wXEr0B32ONNeu",
+	"t5Zv9Lv/3sZ/PAYmE77q5qhMT4FiNwBM3KfQ6c5dnwHV2afB8qe/rp9rfnM1uPhF49o3Hay3CGmUL4WB",
+	"2znmQSGD0cZbkYstYxvtTA0J2CFok/y6vhR88mlr+dEvC4uND+82Lv+8sfAx0gEHF89vfLkkP//sdGv5",
+	"TmPxXuPkxXYPLl4CWd7ledthm+l+xV+gNLxqUke6qpDa1dj7BhVQozm0pRTn0fJFBpiYGiL9SEN12XAQ",
+	"u2ehJGJqDjJ393PrbhR1Q9R4vntB5uShktwVASGf9sIMXAgyz7hPcjQ/qwxLdDyFbzuOgvqxWN6hHrNS",
+	"GW4Wy3yG9zT0cMpFwWrtWcYqJsnsemXm6dXXVfjm0pLrKCBeTfwoiIWnNqFQTKbYfjVfu7CRdiKGjS7h",
+	"aNaTNGQJkWMkHx+vufNIlkW5NXAGssbi58HN8413TwXv/RRHEJcMiyvaRQNoGmdZDRosQhdESYygtVRI",
+	"JRgRowwHOfLdcFNLq8r1pGMSFvHndNiQk6KLoqdSw4pzCiilAAxjXo0i7S4r1BAK+RwryNUQZHTUcXks",
+	"E8l+FNY2CdjmQWTw8RrXVhtLj4KbPzQXv5Xnz+UfyMQEaVxbIrv3kMbVW8HN0/W1B7giW/AejADtSJDR",
+	"zFAifLne9wPUb1/cafzjQlSAN+E21NpuDEQkObp/VFWuRkj1uhSRwlxB+VdQ5dhUBOUFti8yXJ7QnvKS",
+	"bUH+VLUU3Tim8KdCZkRoF8LITNiaiG1JGe7YEMqTEq54oaVqBRXH2Xx865B8gWl4yyFR58h77xRrDo7d",
+	"sxgmT8tQpYTtPAPrUDp3JrhwvfHZ/Y3T51vLdzYXN9WV1rPO9k2tD00TknJ752GxHQAwq1R94tnFUpT6",
+	"njMbzmaPSmXGXYTvSQpLtz3LY4Y7/2fGDKNT2Ct0iAm7oYUOo7Z4HwZ3ZNkjnh/ceEieH9y7bbaeBg8Q",
+	"p6IWQvAG938Mrv/cWv4ePcD66mrwwT+2dOCGLxjNrj3FZKBnb21oX66xdAVQ3M9sV4RQyns1VbXN0Bt4",
+	"+TOMztkGtHn+zqbbMLX9rdU2/XOMOr1OD5c4LnDxUl+FSakDtRSkyrGKazIsePRchwH8kK5/tBgWt6Tk",
+	"aYkfIkymNKDRgJ8v1YhdQDtHUNtKk+mYKCzWPCSdPvgS/dRCWkSV7qhqBFObswln21aIVTpSjj4tFCLD",
+	"zZspTRoSwF8ea8w3DdOYwtHDGguR0uXUeNrKuQCnJ+lJTM9p3yCr5hzvfqjfc/sEKduOYwuWdzmScse+",
+	"v3ShR7bPNPbMnfxSfHsd+XM2mxepDu6hgekbINGrr3xTX12tP7rRWLzdWr7TjmCFpaBtelv0VBvyodtQ",
+	"nKkTQdJWvsYcIzkmVQMm8kmJOlj15tTSBGsI4/f7MbXbh7YixzZZD3gfKPAouY7FvDZIS+UWDBwftwPs",
+	"5qfg+0vB+TvNbz+LLFSIs54cVDlkAGnka6ACDEFhyfNt4HG7pIrQ1Y2+O89Fya7ANeCCStW8C0Mo0mFU",
+	"CA4hqoWYwkiJ7cNgzIpgYUhXQ5CKB/zYGV6iTgEdeQilhrTfXcGflFbh5nkwiquK8oVq7+culkhCVVqM",
+	"FyvnQS70zrI6hDPfRoAQ/XgkuAD9/JcfBT8sgFToF4/+ZAtUCPKtn+5EcDccT+OTu43zn/ch9p06auzt",
+	"WVbr0bBsTPmR8cILdCL/4u6XC+O5PdZLTJ9OHRjkrNZv1f0fx0dfpqOFt96eeCmpPDahCVr77LBDbQH+",
+	"uduGO6Whw+eoY1vhLpNOvbpY7UKNcmEsqjBcWnLn440qbEze0c3RFtNEoJbg4u3Wuw8a/zq5ce3H/h2p",
+	"P7i29Uy1WG9VxsEhGPWqDhO93KVjeOFRuG6oZ2dknITz05HmV9jRmB5q3Uh95ULj7Iet22caV+9tfHQp",
+	"yZmqxkzbsZhp23YxMGSIj1u0JgAjGutB1N8vpkYcRoV/HFpQ4G+PVZya/noLqr1z9p9i3Inlh80Hy/0v",
+	"UpvUx+Avd2EpaysHrp2CEtt2OE1bkHnX88MuP0jczFPPEqbBLw9AcViXm3cY5hhiQHHd6pPEeN4MrllP",
+	"UASruduxj4KMqYb30I0XXX68yYyCq16mNWK5sSB0TwACWg+RaKDD1wNMBgFGM04zOkkJk90LpllXRtqK",
+	"cxMrIaG1WEFDpgh1hCtn3UH3HVDmpFWMnWnT2A4R+SVVn4Tgkp5udWAWoY49y6ZUC6o0qqntVD0mMrzt",
+	"MgdC/PJ28K80eVM+XrYMqIS4AbLK4gb0OkDZYD5075n9gY0g4Vg2lqdBg31sj0VxG+mjiEaFORiZHPmT",
+	"Tf9ij1rUzlF5vzJ2XeTkTvXAfNHQyiP5UnVUlOzRsj1aptBzsZUei+J2MlK9Je6JQOAmq4ZuhTqW89x5",
+	"wbxRoHbr4dzPslpUYSC8aZEJtFiVlpCGK0q8tHzDFKMUE0yZZ7iBK9e4kbryHjjxi0yaCX6k2BgGUY1D",
+	"UMZh+5MwXoY7NqIkgNThewBRlG7XQ3Un901SPv5V5u/FH/6ODbUeIzJKggabZbUBhniufVdfXW38dLH1",
+	"1VLw0deNj/8afP+P4L1TwXIsDGJPCdkcqhyhvwUJ+T9C9YbiQjE4opdDge6myeE2DHOdGFcyxLiVhGr+",
+	"bGKaD3T3d4CT44p3QZT3XNlNwckPnMirpcWewqgp9byJ18jdi1TTYQRHHhG7YBtyNp/heIyo0oUkhPMp",
+	"RFR2uQVBJdZhz6UyXN5PuGUW6guVJYitWYBRoqbJU4uNviPI6PGiAZmIXpyNx1Suoo+C8sdMJsTdUhqq",
+	"fd/uqLx4uPgSMBtJkeMjzK04iZiwA9v/kGjugu7BlUy2UGcUvr1Sti5HIxCBzY1x6aI1WqbSHwhRVvWp",
+	"G8FY1ThSmoskovC7tfi0ZWk5GgI8aoKhqESovvZFcPbT4IN/yMFdB3sTVMfmcamNVIXiFgRgh7BSYex9",
+	"HljfieAmsLwDtCyu3Ak+/1QVN3RLW6cqUaSitqA5ZxvokfCGPeEjlRg7DpYzqVJvI9aK1R2OJzBfs+pZ",
+	"rCyBOiJSVKjgrAwFoN2yuh9/sD157VfvwRDPStQSgPIbS1ewSHKLstBmTg5YGBRnjtFekPsuV4VPcqxT",
+	"PwEgGaono/hA2/la4WENsNF5cVFzwfA8fEL2KAz4pMsj2wY/yoSUn0QkJW322wWdnICZLDFvgJjEG6fP",
+	"Nx8sd9u6PeVOqfrHErqkkDGcAe52Asb9GzLiWQEXxiDvV39rnflxC4sjfOYNZHViNIKOYRIchghaUxg9",
+	"6pSIpNkmCQM4WVuUyoz7qQz/c5U6YcFaB1sBhkapxyDDnSIe5bMpVXCbijYNMGqlMxybBYi6JbOM9YUm",
+	"YtvQClVLqHKlqfBx/RLLcPUuin4IwZHlffSveELII5RXmPLHSWU7iCAUTWObNwgzpfLVBQTjqAf4WO0T",
+	"CsusaipbN841Lj9qnPmq8a8PW7cXo+gpjZ8+OjA+PjGSGoHJH5kc2T2+++XRid2jL0xg0pHyWUC8z7Pj",
+	"joY2MgnF+tpaa/Fc86O11vKdkS1kznGWnpGth6/XOvtDcOl88N65vnefqOawW30oFtoxudsAbANajYhm",
+	"lm3bfPLktWiN+C6hHJjtQp6lbPh82ZTu6oIQgOXG4XBICQ/faDgaORzgWTHals80Lvxtem/w49VN5cK3",
+	"hW/nN22odwvI7wsLpRzCdidX4XOp76APPiwdtf0M15zqUFoFnJSqVQEQWiwmZonvurPq1oJBx5VBeoWq",
+	"Hywa5UWh7xY2dFKIHgO4DqFYiOhy9cw++A1txYlkWgAktHQWMhx4QgBYXD7yvmN/kC7EgRN55iQEko+F",
+	"E/d47fZxWIEwdyMpTVMcqRZKRcMsQPuRkqqWc+b02Ze/tzYNY+ytHVKj7K0dxHH21vZHR9pb2x+Otbc2",
+	"g6Ptre3T470zTDCa4eID9CCF3kpZbmxFsZqeOFp0KeNSmoBmvM8FU9O9H3+q/jqs7tDPEsxIsd6kFH5Q",
+	"EQq1J0x/VartdnPcSrsVxk+UHSz5FaOoAnT1S1pUAJKpxJhfdtLw3/bxTalwzuYUpr1rWRB1MC/mtgg2",
+	"OJQuakAu60ZYCLVHgjoey1OfOm4xUS2/5s6TMuU1haAKqlcBVhOHFfwIoDgk5vTl0NsGuX7mMZKXfrBH",
+	"yswrauDruIqxV5m/D5+nTe8NTZK6B0tYL/XGCtAQiegHVkOdBPELoPbNHx82lxf6X1mFPQZZWJdiRCSp",
+	"ad5j+qylNqLqwukYgZ7Ou45b9aLM126Z5KGyRf4mTY4yagHurU8cRufARSC+R/OqZxSsLiHl3bGIYPF0",
+	"g3vhQTfpu5CKSSXzor0H8smG1nwwTC2GLx2HagtvCewCbSntwVn0n3wQ3L7eWFhrfbUUFalQdJJlqjec",
+	"80xJS1SOlWyVbAcxxFWDan3uAkMasyZDejuw1EH0sFBc/o2yh8x+864Xoj/76CK7kKnToBq4Fcm0T8qu",
+	"8EkWigOzU0BWTp0suudGO5kmgvjWAFibBJDm9jc+XIDnftKCmer1HOwEzftOrf15kp6C+tscf6umUHxt",
+	"cg30COTtEx5wjnm5JHMpBhY+0VwCaYq1looeg65gClGB1EiNOY47D+eO1a+1KwXmVXUf+GNa3Qz++N/6",
+	"jvDXUXnbLfQXDV0L9cLYNls6pdDWh6OH6ivvNz8+iWbMVnWSX/KYKLmO1asBkXGNg5xjebfMBKGIoY2r",
+	"LfUO4L1IFQFAwhTOORBPLP2R/9WpSYjSoU2psFYrjE+p2kbXZAUUAhDjukUxgW3XPP9Q+Xb1KMkouzOg",
+	"VNstOgTAgYKNYfWOoSBs/GMpWFhPXPyEWOxr8o2isdYUssBA186UslVCggHFmCt8WotnzW5fiyFwZ5sB",
+	"npXQ+513Gx/e7WuJovuzxvM9zIQQM0v6lyny5yqrMlU6WtRyp2wDxOR2LaaQdRIch2NyxGF6nTWe742b",
+	"B9zaA/TpLp1rfH+refZeY2GxJz6W/GSMuz1Iqk0Ve4ViZ50/z6QNNS9tdZsJwOsw8C76RMbYWdWX6jJm",
+	"s9R4/g11TLZN+e7u8fciLqtnD/T4+Pb94Py/cJZ6zo/vVYU/5rlyeZLnCBsaOZs3+JysJkI8mzZ8KCJc",
+	"RSEJSM5I0y29WsTJB7AvzoRqU4TxmZUmB4CeqlTNmfQxBDSBZzCu2AyeeEb+euRpAmiAHrrgwqPm6ldd",
+	"RZ9xEDMASVhLnnkktSc6OBP2U6jwbQcXgankRdpyJNyzC3LqEdyNYl3wJCkyXgX14jGgw7fwlJ9zgTRG",
+	"ijq2kwKAd1GukOoXzvAZPa7v0TnmiGgdujwGgVZAHuuaPyBuAf8AL64BHgZAAjCzd2Jy+sD0v2+hbw0e",
+	"YYcwkPTgvZTmHPMsOz+0IErjyun6z182PlvZ+Obc5m1wKKljcuf39nF1MzFsbWCYa+t8MbfHfp8Sy88q",
+	"BYGVcPI0y/Dns77LiznKCY5LRkfxfq8cfP1AdtckSLfqapePFCUmgRJWu8ipX/WYEn2gmgsL3SMgdXMI",
+	"vaEDCxE5jztJf8dqytMZnjEq3/MV20mkzwondmiSATJRf3SjvrYmpaTN7+iUjwKz1CRJMaG+T/OQThdj",
+	"b5eoKL2z9RTna1SUFIhK+81DsMmRybdjvna5sAV0xsZ+D0T2MY/TPcUuZ6O+XdaE98+/emAG2nynyJHD",
+	"x2ZUEbSCiQO9t8u46J0sPzMox6Mz8k5Jzvru8fEExrDONwCbJPbtCkzqrZgvSox6fo7R+ElzPbto8/hb",
+	"Anh80jdo2lIn9nuQUfUN0on9Rf1VZr6HuU75FwDLw1ft4vi2bi+a/ONb76TkznJnbQZ/SUkFvqi4xUOW",
+	"S7CIdRUw6KOR1EjVc0YmR8YgZqBkOaFlj4pZYLhUzWgrF+rrH7du/zMCn6J741KJ5rvxDzHKmyaG11nd",
+	"A2id427AiMo7mAZJHWFPExX3/mQZG47aeAK776WDUiJ0VqnDuEW9NAnOrQZLf6uvXGhcvRVceC9S8M2K",
+	"8a+miqvVrWwPexjlM6lyxDZsne7fT+fzJo0dEoJIPVlDH7XkAj67IHmHQYtCBct9ymnSfHizvn61dffL",
+	"xtL9SHxO3TFuMHlbaVhH7xyF3ZgyFKOGDkGeWXKTahsGLnA5SBK8VJo0H3xQXzkbnP20vvp+5Dn0HeKe",
+	"5FiecmkCI3Vlmmx8dBL1qQkyGoWZ8B6mEgrfhXJrVFpcLrGYY0t5TxMTHIpAKsXd7oh8CIJbnjpiEpZA",
+	"kwGmpEHHRYF5xLGFL9Kk8c9LjSsf1VdvNi7city8KnzkS421VisoJ9IVUFtQNRhHjl5bQ/wCx4vtp0lw",
+	"6wGiVps+5eh2wwblhAFtoFSWRmqKVKhtpaSXNqe64eQHWGdMGpfvte5GdmCBxc7Rv7XRHMu1l9JAnQiE",
+	"i5R6TTL5y8KiYUIO722YJpPDu9p8Ae4Cbf84brEIOSOeJsGp7+rrV5Fgqb5ywbDz6CGQnCdhkYUmaUNL",
+	"HdwI5GIGjG04SVMKdJc6cq3BGvxlYRFxEeQyaMtQB+XNwd895j4KlGZgSmMyEDY3ohSq9Bj10wShFzBi",
+	"ElngSKgk5t4d1S/yoU2LB2jKiGRFA48KrzVXSxNMEtZXLrQW3m18ttKmrUx+M5XEEjffhksNHN7S7yfo",
+	"YMu1eXjKMMDoG0tfO0G/axO54rl5JoTUosGFR/WV74NH79ZX1hrXIstcqubiHu3AnG0xKLTPU8+Tqi4F",
+	"Yl6tpAki6v6ysNi4tBqsfCmfDyCJw5sqV7T7tq+4Him73PZdD4/ATz5o/BRRdRXPzcVK9V4VNwGc5xTB",
+	"okkSGgWgUhhnXgrLg2ZeP0Ym0i+EFrueFIQ8InnmKexBJsjzYLmBA8xO5FnFZ9YufaLWf35/4+rdDI/u",
+	"az2oNCL//wAAAP//",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

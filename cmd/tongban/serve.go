@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -20,7 +21,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tongban/tongban/api"
+	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/api/web"
+	"github.com/tongban/tongban/cmd/tongban/demo"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/county"
@@ -140,7 +143,7 @@ func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},
 		Genesis: m.Genesis, Founded: func() error { return m.Founded(c.DataDir) },
-		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), Names: certificateNames(c), TokenLife: c.Session.Access,
+		Township: c.Upstream.Township, County: c.Upstream.County, Proxy: proxyOf(c), Names: certificateNames(c), LAN: c.Advertise.LAN, TokenLife: c.Session.Access,
 		Heartbeat: c.Sync.Heartbeat, BackoffMax: c.Sync.BackoffMax, SkewWarn: c.Sync.SkewWarn,
 		BatchEntries: c.Sync.BatchEntries, BatchBytes: int(c.Sync.BatchBytes),
 		Disk:  federation.Disk{Free: func() (int64, error) { return freeBytes(c.DataDir) }, Low: c.Disk.LowBytes, Warn: c.Disk.WarnBytes},
@@ -172,14 +175,14 @@ func fits(c configs.Config, m *federation.Membership) error {
 }
 
 // ports are the listeners of a node.
-type ports struct{ api, federation, peer net.Listener }
+type ports struct{ api, lan, federation, peer net.Listener }
 
 func open(c configs.Config) (*ports, error) {
 	p := new(ports)
 	for _, l := range []struct {
 		key, address string
 		into         *net.Listener
-	}{{"listen.api", c.Listen.API, &p.api}, {"listen.federation", c.Listen.Federation, &p.federation}, {"listen.peer", c.Listen.Peer, &p.peer}} {
+	}{{"listen.api", c.Listen.API, &p.api}, {"listen.lan", c.Listen.LAN, &p.lan}, {"listen.federation", c.Listen.Federation, &p.federation}, {"listen.peer", c.Listen.Peer, &p.peer}} {
 		if l.address == "" {
 			continue
 		}
@@ -194,7 +197,7 @@ func open(c configs.Config) (*ports, error) {
 }
 
 func (p *ports) close() {
-	for _, l := range []net.Listener{p.api, p.federation, p.peer} {
+	for _, l := range []net.Listener{p.api, p.lan, p.federation, p.peer} {
 		if l != nil {
 			l.Close()
 		}
@@ -228,14 +231,49 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server
 	if err != nil {
 		return nil, err
 	}
+	var people *gen.Demo
+	if c.Demo {
+		if people, err = demoPeople(c.DataDir); err != nil {
+			return nil, err
+		}
+	}
 	return api.New(api.Options{
-		Pages: pages,
-		Node:  n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
+		People: people,
+		Pages:  pages,
+		Node:   n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,
-		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway,
+		Limits: limitsOf(c), BehindGateway: c.TLS.BehindGateway, LAN: lanAddresses(c),
 	})
+}
+
+// demoPeople are the people of a demonstration, none where nobody named them.
+func demoPeople(dir string) (*gen.Demo, error) {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(dir), demo.PeopleFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	people := new(gen.Demo)
+	if err := json.Unmarshal(text, people); err != nil {
+		return nil, fmt.Errorf("%s: %w", demo.PeopleFile, err)
+	}
+	return people, nil
+}
+
+// lanAddresses are where phones on the local network reach the pages.
+func lanAddresses(c configs.Config) (all []string) {
+	_, port, err := net.SplitHostPort(c.Listen.LAN)
+	if err != nil {
+		return nil
+	}
+	for _, name := range c.Advertise.LAN {
+		all = append(all, (&url.URL{Scheme: "https", Host: net.JoinHostPort(name, port)}).String())
+	}
+	return all
 }
 
 // listenAll serves the node's ports until ctx ends, then lets requests end.
@@ -257,6 +295,11 @@ func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handle
 		listener = tls.NewListener(listener, &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, Certificates: []tls.Certificate{pair}})
 	}
 	serveUntil(ctx, group, pages, listener)
+	if p.lan != nil {
+		phones := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		serveUntil(ctx, group, phones, tls.NewListener(p.lan, lanTLS(n)))
+	}
 	if p.federation != nil && n.Self().Tier != node.Village {
 		below := &http.Server{Handler: n.FederationHandler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 			ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
@@ -264,6 +307,17 @@ func listenAll(ctx context.Context, c configs.Config, n *federation.Node, handle
 		serveUntil(ctx, group, below, tls.NewListener(p.federation, n.FederationTLS()))
 	}
 	return group.Wait()
+}
+
+// lanTLS serves the local network once the county has signed for it.
+func lanTLS(n *federation.Node) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"},
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+			if c := n.LANCertificate(); c != nil {
+				return c, nil
+			}
+			return nil, errors.New("the county has not signed for this node's local network yet")
+		}}
 }
 
 func serveUntil(ctx context.Context, group *errgroup.Group, s *http.Server, l net.Listener) {

@@ -56,6 +56,8 @@ type Config struct {
 	// DeemEvery is how often nodes look for cases that count as accepted; 0 is
 	// the usual.
 	DeemEvery time.Duration
+	// LAN has every node serve a local network.
+	LAN bool
 	// Log takes what the nodes log; nil drops it.
 	Log slog.Handler
 }
@@ -72,6 +74,7 @@ type Federation struct {
 	cut   map[[2]string]bool
 
 	deemEvery time.Duration
+	lan       bool
 	keys      int
 	next      int // the number of the next applicant
 }
@@ -79,7 +82,7 @@ type Federation struct {
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, log: slog.New(slog.DiscardHandler)}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, log: slog.New(slog.DiscardHandler)}
 	if c.Log != nil {
 		f.log = slog.New(c.Log)
 	}

@@ -73,6 +73,9 @@ func (n *Node) start(founded func() error) {
 	if n.Tier() == node.County {
 		o.Peer, o.PeerDial = n.peers.listener(n.listenPeer()), n.peers.dial
 	}
+	if n.f.lan {
+		o.LAN = []string{"127.0.0.1", n.ID + ".local"}
+	}
 	for _, above := range n.f.above(n) {
 		if above.Tier() == node.Township {
 			o.Township = append(o.Township, n.lines[above.ID].url())

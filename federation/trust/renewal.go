@@ -24,7 +24,11 @@ type Renewal struct {
 
 // NewRenewal asks for next in the name of a node whose key is present.
 func NewRenewal(present ed25519.PrivateKey, next *NodeKeys, place Place, names []string) (Renewal, error) {
-	req, err := NewEnrolRequest(next, place, renewToken, names)
+	return newRenewal(present, next, place, renewToken, names)
+}
+
+func newRenewal(present ed25519.PrivateKey, next *NodeKeys, place Place, token string, names []string) (Renewal, error) {
+	req, err := NewEnrolRequest(next, place, token, names)
 	if err != nil {
 		return Renewal{}, fmt.Errorf("renewal: %w", err)
 	}
@@ -54,7 +58,9 @@ func DecodeRenewal(data []byte) (Renewal, error) {
 }
 
 // Verify checks that the new keys and the present one signed the request.
-func (r Renewal) Verify(present ed25519.PublicKey) error {
+func (r Renewal) Verify(present ed25519.PublicKey) error { return r.verify(present, renewToken) }
+
+func (r Renewal) verify(present ed25519.PublicKey, token string) error {
 	if err := r.Request.Verify(); err != nil {
 		return fmt.Errorf("renewal: %w", err)
 	}
@@ -62,7 +68,7 @@ func (r Renewal) Verify(present ed25519.PublicKey) error {
 	if err != nil {
 		return err
 	}
-	if r.Request.Token != renewToken || len(present) != ed25519.PublicKeySize || !ed25519.Verify(present, message, r.Proof) {
+	if r.Request.Token != token || len(present) != ed25519.PublicKeySize || !ed25519.Verify(present, message, r.Proof) {
 		return fmt.Errorf("renewal: %w", ErrSignature)
 	}
 	return nil

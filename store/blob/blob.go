@@ -3,6 +3,7 @@
 //
 //	objects/ab/abcd…        whole, checked content; never changed
 //	partial/HASH.SIZE.KIND  an upload under way; its length is its progress
+//	own/OWNER.HASH.SIZE     an upload that its owner alone brings (own.go)
 //	scratch/put-…           content made here whose hash is not yet known
 //	damaged/HASH            content that no longer fits its hash, kept aside
 //

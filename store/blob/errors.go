@@ -20,6 +20,8 @@ var (
 	ErrTooLarge = errors.New("附件过大 (attachment is too large)")
 	// ErrNoSpace: the disk is full. What was acknowledged is still there.
 	ErrNoSpace = errors.New("磁盘空间不足 (no space left on the disk)")
+	// ErrTooMany: an owner has as many uploads under way as they may (MaxOwn).
+	ErrTooMany = errors.New("同时上传的附件过多 (too many uploads under way)")
 	// ErrDamaged: the disk no longer gives the content that was stored.
 	ErrDamaged = errors.New("附件已损坏 (attachment is damaged on this disk)")
 	// ErrFailed: an fsync failed; the store takes nothing until opened anew.

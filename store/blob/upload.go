@@ -367,7 +367,11 @@ func (s *Store) RemoveStale(ctx context.Context, before time.Time) (removed int,
 			freed += size
 		}
 	}
-	return removed, freed, nil
+	own, bytes, err := s.removeStaleOwn(ctx, before)
+	if err != nil {
+		return removed, freed, fmt.Errorf("remove stale uploads: %w", err)
+	}
+	return removed + own, freed + bytes, nil
 }
 
 // removeIfStale returns the bytes it freed, or -1 when the upload stays.

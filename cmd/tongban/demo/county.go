@@ -33,6 +33,9 @@ func (c *county) start(ctx context.Context) error {
 	if err := c.layLines(); err != nil {
 		return err
 	}
+	if err := c.introduce(); err != nil {
+		return err
+	}
 	hubs := c.plan.of("county")
 	if err := c.found(ctx, hubs); err != nil {
 		return err
@@ -379,8 +382,10 @@ func (s *screen) addresses(c *county) {
   bin/tongban case list
   bin/tongban sync status
   bin/tongban --help
-也可以用浏览器打开上面的地址 (or open an address above in a browser)
+
+请用浏览器打开 (open in a browser)：%s
+  这一页说明各个岗位，点一下就以其身份登录 (it explains who is who; one click logs in)
 接口说明 API: %s/api/docs
 按 Ctrl-C 停止 (Ctrl-C stops everything)；再次 make demo 接着用这些数据；make demo-reset 重新开始。`,
-		village.url(), loginAt(village), c.plan.of("county")[0].url())
+		village.url(), loginAt(village), c.plan.of("county")[0].url(), c.plan.of("county")[0].url())
 }

@@ -60,6 +60,9 @@ func Run(ctx context.Context, o Options) (err error) {
 			return err
 		}
 	}
+	if err := c.applyFromHome(ctx); err != nil {
+		return c.explain(err)
+	}
 	sum, err := c.reconcile(ctx)
 	if err != nil {
 		return c.explain(err)

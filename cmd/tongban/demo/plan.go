@@ -24,6 +24,8 @@ type plan struct {
 	Founded bool `json:"founded"`
 	Peopled bool `json:"peopled"`
 	Walked  bool `json:"walked"`
+	// Applied notes that the resident's account is there.
+	Applied bool `json:"applied"`
 	// Walks counts the walks begun: one that was cut off begins anew.
 	Walks int `json:"walks"`
 }
@@ -37,6 +39,7 @@ type member struct {
 	API      int    `json:"api"`
 	Fed      int    `json:"federation,omitempty"`
 	Peer     int    `json:"peer,omitempty"`
+	LAN      int    `json:"lan,omitempty"`
 	// Above are the lines to the nodes above, which the demo can cut.
 	Above    []line `json:"above,omitempty"`
 	Enrolled bool   `json:"enrolled"`
@@ -96,6 +99,9 @@ func newPlan(port func() (int, error)) (*plan, error) {
 		}
 		p.Nodes = append(p.Nodes, m)
 	}
+	for _, m := range p.Nodes {
+		m.LAN = next()
+	}
 	return p, err
 }
 
@@ -153,7 +159,7 @@ func (p *plan) save(dir string) error {
 func (p *plan) ports() []int {
 	var all []int
 	for _, m := range p.Nodes {
-		for _, port := range []int{m.API, m.Fed, m.Peer} {
+		for _, port := range []int{m.API, m.Fed, m.Peer, m.LAN} {
 			if port != 0 {
 				all = append(all, port)
 			}

@@ -20,6 +20,9 @@ func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 func (c *county) configure(m *member) error {
 	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: m.Division, Name: m.Name, API: m.API, Federation: m.Fed, Peer: m.Peer,
 		More: "demo: true\nmetrics:\n  enabled: true\n"}
+	if m.LAN != 0 {
+		s.LAN = m.LAN
+	}
 	for _, l := range m.Above {
 		if c.plan.node(l.To).Tier == "county" {
 			s.County = append(s.County, l.Port)

@@ -19,6 +19,8 @@ type Settings struct {
 	Tier, Node, Division, Name string
 	// API, Federation and Peer are the ports to listen on, 0 for none.
 	API, Federation, Peer int
+	// LAN is the port of https for phones, as they would reach it; 0 for none.
+	LAN int
 	// Township and County are the ports that lead to the nodes above.
 	Township, County []int
 	// More is the YAML of all other settings.
@@ -35,6 +37,9 @@ func (s Settings) Write(dir string) error {
 	}
 	if s.Peer != 0 {
 		fmt.Fprintf(&b, "  peer: %s\n", Address(s.Peer))
+	}
+	if s.LAN != 0 {
+		fmt.Fprintf(&b, "  lan: %s\nadvertise:\n  lan: [127.0.0.1, localhost]\n", Address(s.LAN))
 	}
 	if len(s.Township)+len(s.County) > 0 {
 		b.WriteString("upstream:\n")
