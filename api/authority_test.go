@@ -108,6 +108,9 @@ var expected = map[string]asked{
 	"revokeSeal":          {action: "seal.manage", on: "some", body: gen.VoidRequest{Reason: "停用"}, id: "0f0f0f0f0f0f0f0f"},
 	"resubmitCase":        {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":           {action: "each", on: "case", home: true}, // see acts
+	"getCaseResults":      {action: "case.read", on: "case"},
+	"actOnCaseResults":    {action: "case.read", on: "some", id: nowhere, body: `{"kind":"state","proposal":"x","text":"x"}`}, // what each kind asks for: TestResults
+	"listExpiring":        {action: "case.read", on: "some"},
 	"getCasePapers":       {action: "case.read", on: "case"},
 	"listTransfers":       {action: "case.read", on: "some"},
 	"getTransfer":         {action: "case.read", on: "some"},
@@ -196,6 +199,10 @@ var acts = map[gen.CaseActionKind]asked{
 	gen.ActResume:            {action: "case.suspend", body: `{"kind":"resume","procedure":"鉴定","on":"2026-11-26","result":"合格"}`},
 	gen.ActFinding:           {action: "case.accept", body: `{"kind":"finding","complete":true}`},
 	gen.ActCorrect:           {action: "case.correct", body: `{"kind":"correct","name":"王五","id_number":"330599200103152464","shown":"居民身份证","reason":"录错一位"}`},
+	gen.ActTellHearing:       {action: "case.suspend", body: `{"kind":"tell_hearing","matter":"临近住宅","before":"2099-12-30"}`},
+	gen.ActAskHearing:        {action: "case.submit", body: `{"kind":"ask_hearing","party":"某人"}`},
+	gen.ActConveneHearing:    {action: "case.suspend", body: `{"kind":"convene_hearing","on":"2099-12-30","time":"09:30","place":"听证室","presider":"nobody"}`},
+	gen.ActRecordHearing:     {action: "case.suspend", body: `{"kind":"record_hearing","on":"2026-11-26","summary":"已质证"}`},
 	gen.ActExtend:            {action: "case.extend", body: `{"kind":"extend","days":5,"reason":"案情复杂"}`},
 	gen.ActComment:           {action: "case.comment", body: gen.CaseAction{Kind: gen.ActComment, Text: "备注"}},
 }

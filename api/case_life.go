@@ -131,6 +131,10 @@ func duesOf(body ledger.Body) *ledger.Dues {
 		return &b.Dues
 	case *ledger.CaseExtendV1:
 		return &b.Dues
+	case *ledger.HearingConveneV1:
+		return &b.Dues
+	case *ledger.HearingRecordV1:
+		return &b.Dues
 	}
 	return nil
 }
@@ -287,7 +291,7 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		is := casework.NormaliseApplicant(ledger.Applicant{Name: in.Name, IDNumber: in.IdNumber})
 		return ledger.CaseCorrect, identity.CaseCorrect, &ledger.CaseCorrectV1{Name: is.Name, IDNumber: is.IDNumber, Shown: in.Shown, Reason: in.Reason}, need.err()
 	}
-	return "", "", nil, errInvalid
+	return hearingOf(in)
 }
 
 // lifeProblem is about limits and documents.

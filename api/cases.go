@@ -205,6 +205,9 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.brought(ctx, c, a); err != nil {
 		return nil, err
 	}
+	if err := s.convened(ctx, c, a); err != nil {
+		return nil, err
+	}
 	if err := s.foretold(ctx, c, a); err != nil {
 		return nil, err
 	}
@@ -232,8 +235,13 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 	if at == "" {
 		at = s.self.Division
 	}
+	renews, err := s.renewed(ctx, in.Renews)
+	if err != nil {
+		return nil, nil, err
+	}
 	return &ledger.CaseSubmitV1{
-		Item: item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
+		Renews: renews,
+		Item:   item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
 		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking, Authority: in.Authority,
 	}, &item.Item, nil
@@ -355,6 +363,8 @@ func (s *Server) missing(body ledger.Body) []string {
 		files = b.Proof
 	case *ledger.CaseDeliverV1:
 		files = b.Proof
+	case *ledger.HearingRecordV1:
+		files = b.Record
 	}
 	var hashes []string
 	for _, f := range files {

@@ -53,6 +53,7 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		ExtendedBy: c.ExtendedBy, Told: c.Told, Cause: string(c.Cause), TerminatedMs: c.TerminatedMS,
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c), Package: value(c.Package),
 	}
+	out.Renews, out.Hearing = c.Renews, value(c.Hearing)
 	out.Authority, out.Online, out.ReceivedOn = c.Authority, c.Online.Account != "", c.Online.ReceivedOn
 	if !revealed {
 		veil, err := s.veil(ctx, c)
@@ -97,6 +98,11 @@ func (s *Server) later(ctx context.Context, c *casework.Case, out *gen.Case) err
 	}
 	for i, b := range out.Supplements {
 		out.Supplements[i].Materials, out.Supplements[i].Form = veil.Materials(b.Materials), veil.Form(b.Form)
+	}
+	out.Hearing.Matter, out.Hearing.Summary = veilText(veil, out.Hearing.Matter), veilText(veil, out.Hearing.Summary)
+	out.Hearing.Parties = slices.Clone(out.Hearing.Parties)
+	for i, p := range out.Hearing.Parties {
+		out.Hearing.Parties[i] = veilText(veil, p)
 	}
 	out.Notice.Points = slices.Clone(out.Notice.Points)
 	for i, p := range out.Notice.Points {
@@ -181,6 +187,9 @@ func actionsNow(ctx context.Context, c *casework.Case) []gen.CaseActionKind {
 	if !c.Status.Ended() && can(identity.CaseSubmit) {
 		actions = append(actions, gen.ActSupplement, gen.ActWithdraw)
 	}
+	if h := c.Hearing; h != nil && !h.ToldOn.IsZero() && c.Decision == "" && !c.Status.Ended() && can(identity.CaseSubmit) {
+		actions = append(actions, gen.ActAskHearing)
+	}
 	if can(identity.CaseComment) {
 		actions = append(actions, gen.ActComment)
 	}
@@ -209,5 +218,6 @@ var actOf = map[ledger.Kind]gen.CaseActionKind{
 	ledger.CaseRelay: gen.ActRelay, ledger.CaseAccept: gen.ActAccept, ledger.CaseReject: gen.ActReject, ledger.CaseReview: gen.ActReview,
 	ledger.CaseReturn: gen.ActReturn, ledger.CaseDecide: gen.ActDecide, ledger.CaseIssue: gen.ActIssue, ledger.CaseDeliver: gen.ActDeliver,
 	ledger.CaseRequestSupplement: gen.ActRequestSupplement, ledger.CaseTerminate: gen.ActTerminate, ledger.CaseSuspend: gen.ActSuspend,
+	ledger.HearingTell: gen.ActTellHearing, ledger.HearingConvene: gen.ActConveneHearing, ledger.HearingRecord: gen.ActRecordHearing,
 	ledger.CaseResume: gen.ActResume, ledger.CaseExtend: gen.ActExtend,
 }

@@ -39,6 +39,15 @@ func (s *Server) ListCaseDocuments(ctx context.Context, in gen.ListCaseDocuments
 	if err != nil {
 		return nil, err
 	}
+	results, err := s.store.Results(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range document.ResultKinds {
+		if document.NthResult(k, results) > 0 {
+			out.Documents = append(out.Documents, gen.DocumentTitle{Kind: k, Title: document.Title(k, &item.Item)})
+		}
+	}
 	if len(account) > 0 {
 		out.Documents = append(out.Documents, gen.DocumentTitle{Kind: document.PaymentNotice, Title: document.Title(document.PaymentNotice, &item.Item)})
 	}
@@ -120,6 +129,13 @@ func (s *Server) sheetCode(d *document.Document) (string, error) {
 
 // makeDocument makes a document of a case; the payment notice is of its account.
 func (s *Server) makeDocument(ctx context.Context, k document.Kind, subject document.Subject) (*document.Document, error) {
+	if k.AboutResults() {
+		results, err := s.store.Results(ctx, subject.Case)
+		if err != nil {
+			return nil, err
+		}
+		return document.MakeResult(k, subject, results)
+	}
 	if k != document.PaymentNotice {
 		return document.Make(k, subject)
 	}

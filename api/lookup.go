@@ -49,6 +49,12 @@ func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject)
 // for each address and each number, and one that fails does not tell by its time
 // whether there is such a number.
 func (s *Server) proven(ctx context.Context, number, code string) (*casework.Case, error) {
+	return s.guarded(ctx, number, errLookup, func(number string) (*casework.Case, error) { return s.lookedUp(ctx, number, code) })
+}
+
+// guarded looks a case up for somebody who is not logged in: what fails with wrong
+// is counted as a guess at the number.
+func (s *Server) guarded(ctx context.Context, number string, wrong *problem, look func(number string) (*casework.Case, error)) (*casework.Case, error) {
 	floor := time.NewTimer(lookupFloor)
 	defer floor.Stop()
 	now := s.o.Now()
@@ -63,8 +69,8 @@ func (s *Server) proven(ctx context.Context, number, code string) (*casework.Cas
 	if wait, ok := s.guesses.room(number, now); !ok {
 		return nil, errTooMany.retry(wait)
 	}
-	c, err := s.lookedUp(ctx, number, code)
-	if errors.Is(err, errLookup) {
+	c, err := look(number)
+	if errors.Is(err, wrong) {
 		s.guesses.take(number, now)
 		select {
 		case <-floor.C:

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/result"
 )
 
 // Open data for the county's disclosure site:
@@ -69,9 +70,17 @@ func (s *Server) OpenDecisions(ctx context.Context, in gen.OpenDecisionsRequestO
 	f.NextCursor = next
 	for _, c := range page {
 		f.Entries = append(f.Entries, gen.OpenEntry{Id: s.urn("decision", strings.ReplaceAll(c.Number, "-", "")), Title: c.StatusZh + "：" + c.ItemName, Updated: rfc3339(c.At),
-			Category: c.Status, Author: c.Department, Summary: "办件编号 " + c.Number + "；申请人 " + c.Applicant + "；决定日期 " + c.DecidedOn.String()})
+			Category: c.Status, Author: c.Department, Summary: "办件编号 " + c.Number + "；申请人 " + c.Applicant + "；决定日期 " + c.DecidedOn.String() + endedWords(&c)})
 	}
 	return answerFeed(f, updated, in.Params.Format == gen.OpenDecisionsParamsFormat("atom"), in.Params.IfNoneMatch)
+}
+
+// endedWords say that what was granted was revoked or cancelled since.
+func endedWords(c *gen.PublicCase) string {
+	if c.Ended == "" {
+		return ""
+	}
+	return "；" + resultZH[result.State(c.Ended)] + "，" + c.EndedOn.String()
 }
 
 func (s *Server) feed(name, title string, updated int64) gen.OpenFeed {

@@ -199,6 +199,13 @@ func (s *Server) atDesk(ctx context.Context, id string, kind document.Kind, acti
 		}
 		d.nth = max(len(account), 1)
 	}
+	if kind.AboutResults() {
+		results, err := s.store.Results(ctx, c)
+		if err != nil {
+			return actor, nil, err
+		}
+		d.nth = max(document.NthResult(kind, results), 1)
+	}
 	d.present = present(d.before)
 	_, d.due = document.SealedBy(kind, c)
 	return actor, d, nil

@@ -140,9 +140,13 @@ var routePermissions = map[string]permission{
 	"printCaseDocument": may(identity.CasePrint),
 	"sealCaseDocument":  may(identity.CaseSeal),
 	"voidCaseDocument":  may(identity.CaseSeal),
-	"getCasePapers":     may(identity.CaseRead),
-	"listTransfers":     may(identity.CaseRead),
-	"getTransfer":       may(identity.CaseRead),
+	"getCaseResults":    may(identity.CaseRead),
+	"listExpiring":      may(identity.CaseRead),
+	// Which right the kind asks for is decided in the handler.
+	"actOnCaseResults": may(identity.CaseRead),
+	"getCasePapers":    may(identity.CaseRead),
+	"listTransfers":    may(identity.CaseRead),
+	"getTransfer":      may(identity.CaseRead),
 	// It names cases and papers, and nobody.
 	"getTransferDocument": may(identity.CaseRead),
 	"handOver":            may(identity.CustodyMove),
@@ -220,6 +224,7 @@ var routePermissions = map[string]permission{
 	"makeSeal":       may(identity.SealManage),
 	"revokeSeal":     may(identity.SealManage),
 	"verifyDocument": anybody,
+	"verifyResult":   anybody,
 	"getKeyring":     anybody,
 
 	"rotateTrust":     may(identity.TrustRotate),

@@ -56,7 +56,11 @@ func (s *Server) publicPage(ctx context.Context, decided bool, limit int, from s
 				return nil, "", err
 			}
 			if catalog.PublicityOf(item, c.Applicant.Type != "organisation") == catalog.Public {
-				page = append(page, publicCase(c, places))
+				p := publicCase(c, places)
+				if err := s.endedSince(ctx, c, &p); err != nil {
+					return nil, "", err
+				}
+				page = append(page, p)
 			}
 		}
 		if len(found) < f.Limit {
@@ -92,6 +96,21 @@ func publicCase(c *store.PublishedCase, places places) gen.PublicCase {
 	}
 	out.StatusZh = statusZH[casework.Status(out.Status)]
 	return out
+}
+
+// endedSince says of a published decision that what it granted was revoked or
+// cancelled since, and when.
+func (s *Server) endedSince(ctx context.Context, c *store.PublishedCase, out *gen.PublicCase) error {
+	if c.Decision != casework.Granted {
+		return nil
+	}
+	holding, ended, on, err := s.store.EndedResults(ctx, c.ID)
+	if err != nil || holding > 0 || ended == "" {
+		return err
+	}
+	out.Ended = gen.PublicCaseEnded(ended)
+	out.EndedOn, err = calendar.Parse(on)
+	return err
 }
 
 // maxRelief bounds what is posted at once.

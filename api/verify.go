@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
@@ -106,9 +107,34 @@ func (s *Server) standingOf(ctx context.Context, code proof.Code) (proof.Standin
 		return proof.Standing{}, err
 	}
 	known := standing(papersOf(entries, code.Number()), code.HashText())
+	if err := s.grantNow(ctx, c, code.Kind, &known); err != nil {
+		return proof.Standing{}, err
+	}
 	veil, err := s.veil(ctx, c)
-	known.Why, known.VoidedWhy = veilText(veil, known.Why), veilText(veil, known.VoidedWhy)
+	known.Why, known.VoidedWhy, known.EndedWhy = veilText(veil, known.Why), veilText(veil, known.VoidedWhy), veilText(veil, known.EndedWhy)
 	return known, err
+}
+
+// grantNow says what became of what a decision grants.
+func (s *Server) grantNow(ctx context.Context, c *casework.Case, kind document.Kind, known *proof.Standing) error {
+	if kind != document.GrantDecision && kind != document.ServiceReceipt {
+		return nil
+	}
+	f, err := s.store.Results(ctx, c)
+	if err != nil {
+		return err
+	}
+	if on, _, why := f.Ended(); !on.IsZero() {
+		known.Ended, known.EndedWhy = on.Midnight().UnixMilli(), why
+		return nil
+	}
+	for _, r := range f.Results {
+		if r.By != "" {
+			known.Changed = append(known.Changed, proof.Reason{Code: "result_" + string(r.State), ZH: r.Name + "（" + r.Number + "）" + resultZH[r.State] + "，" + r.EndedOn.Chinese(),
+				EN: "its " + r.Name + " " + r.Number + " was " + string(r.State) + " on " + r.EndedOn.String()})
+		}
+	}
+	return nil
 }
 
 func veilText(v interface{ Text(string) string }, text string) string {

@@ -88,7 +88,7 @@ func (a *applier) authorise(e *ledger.Entry, body ledger.Body) (origin, error) {
 // fit holds whoever decides against the roster as it was when it happened. What
 // it says counts from when the county recorded it, as roles do.
 func fit(k ledger.Kind, staff *identity.Staff, when int64) error {
-	if k != ledger.CaseDecide {
+	if k != ledger.CaseDecide && k != ledger.ResultDecide {
 		return nil
 	}
 	record, known := staff.RosterAt(when)

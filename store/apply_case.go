@@ -55,6 +55,10 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareFee(c, e, body)
 	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1:
 		return a.prepareBeside(c, e, body)
+	case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
+		return a.prepareResult(c, e, body, from)
+	case *ledger.HearingAskV1:
+		return a.prepareAsk(c, e)
 	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		return a.prepareCustody(e, body, from)
 	case *ledger.AttachmentConfirmV1:
@@ -70,6 +74,9 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return nil, err
 	}
 	if err := a.gated(c, body); err != nil {
+		return nil, err
+	}
+	if err := a.heardFirst(c, e, body); err != nil {
 		return nil, err
 	}
 	item, err := a.itemOf(c)
@@ -113,6 +120,8 @@ func attachmentsOf(body ledger.Body) []catalog.AttachmentRef {
 		return b.Proof
 	case *ledger.CaseDeliverV1:
 		return b.Proof
+	case *ledger.HearingRecordV1:
+		return b.Record
 	}
 	return nil
 }
@@ -199,6 +208,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if err := a.mayCorrect(e, b, item, from); err != nil {
 		return nil, err
 	}
+	if err := a.mayRenew(e, b); err != nil {
+		return nil, err
+	}
 	if a.desk {
 		changed, err := a.itemChanged(b, e.OccurredAt-e.SkewMS)
 		if err != nil {
@@ -226,6 +238,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 			return err
 		}
 		a.own(c)
+		if err := a.noteRenewal(c); err != nil {
+			return err
+		}
 		if !known {
 			a.opening = c
 			defer func() { a.opening = nil }()
@@ -355,7 +370,7 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
 	}
-	if err := errors.Join(a.publishCase(was, c), a.watch(was, c, verb != "")); err != nil {
+	if err := errors.Join(a.publishCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c)); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)

@@ -37,7 +37,7 @@ func (a *applier) rebuildCase(id string) error {
 			return err
 		}
 		a.s.recent.remove(id)
-		if err := errors.Join(a.unpublish(id), a.disown(was)); err != nil {
+		if err := errors.Join(a.unpublish(id), a.disown(was), a.forgetResults(id)); err != nil {
 			return err
 		}
 		if err := a.recount(was, nil); err != nil {
@@ -191,7 +191,7 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 		return nil, err
 	}
 	a.own(c)
-	return c, a.stands(e, b)
+	return c, errors.Join(a.noteRenewal(c), a.stands(e, b))
 }
 
 // stands marks an entry as part of its case.

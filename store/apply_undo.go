@@ -2,9 +2,11 @@ package store
 
 import (
 	"encoding/json"
+	"slices"
 
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/result"
 )
 
 // redoable lists the kinds that change what an entry of this kind changed, for
@@ -43,6 +45,9 @@ func (a *applier) undo(e *ledger.Entry) error {
 	}
 	if e.Kind == ledger.CustodySend || e.Kind == ledger.CustodyReceive {
 		return a.custodyAnew(e.Case)
+	}
+	if slices.Contains(result.Kinds, e.Kind) {
+		return a.resultsAnew(e.Case)
 	}
 	kinds := redoable(e.Kind)
 	if len(kinds) == 0 {

@@ -17,6 +17,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/node/supervision"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
@@ -141,9 +142,11 @@ func (f *federation) advance(n *storetest.Node, c *casework.Case) {
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 14).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 15).Draw(f.t.T, "action") {
 	case 13, 14:
 		f.watch(n)
+	case 15:
+		f.result(n)
 	case 10:
 		f.handIn(n)
 	case 12:
@@ -185,6 +188,31 @@ func (f *federation) act() {
 		if c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && !c.Status.Ended() }); c != nil {
 			f.advance(n, c)
 		}
+	}
+}
+
+// result puts a result right that the township issued, or makes it out again.
+func (f *federation) result(n *storetest.Node) {
+	c := f.known(n, func(c *casework.Case) bool {
+		return n == f.township && len(c.Documents) > 0 && result.Authority(c) == n.Division()
+	})
+	if c == nil {
+		return
+	}
+	file, err := n.Results(ctx, c)
+	if err != nil {
+		f.t.Fatalf("%v", err)
+	}
+	about, number := storetest.About{Case: c.ID, Scope: c.Division}, fmt.Sprint("N", len(f.acknowledged))
+	last := file.Results[len(file.Results)-1]
+	switch open := file.Open(); {
+	case open != nil:
+		f.note(n.Do(n.Actor(identity.TownshipLeader), &ledger.ResultDecideV1{Proposal: open.ID, Agreed: rapid.Bool().Draw(f.t.T, "agreed"), Reasons: "经核对"}, about))
+	case rapid.Bool().Draw(f.t.T, "lost"):
+		f.note(n.Do(n.Actor(identity.TownshipClerk), &ledger.ResultReissueV1{Result: last.ID, Number: number, Reason: "遗失"}, about))
+	default:
+		f.note(n.Do(n.Actor(identity.TownshipClerk), &ledger.ResultProposeV1{Result: last.ID, Measure: ledger.ResultCorrect, Ground: ledger.GroundClerical, Reason: "有误",
+			Replacement: ledger.IssuedDocument{Name: last.Name, Number: number}}, about))
 	}
 }
 

@@ -27,6 +27,7 @@ import (
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/node/supervision"
 )
 
@@ -225,13 +226,16 @@ func (e CaseActionMethod) Valid() bool {
 // Defines values for CaseActionKind.
 const (
 	ActAccept            CaseActionKind = "accept"
+	ActAskHearing        CaseActionKind = "ask_hearing"
 	ActComment           CaseActionKind = "comment"
+	ActConveneHearing    CaseActionKind = "convene_hearing"
 	ActCorrect           CaseActionKind = "correct"
 	ActDecide            CaseActionKind = "decide"
 	ActDeliver           CaseActionKind = "deliver"
 	ActExtend            CaseActionKind = "extend"
 	ActFinding           CaseActionKind = "finding"
 	ActIssue             CaseActionKind = "issue"
+	ActRecordHearing     CaseActionKind = "record_hearing"
 	ActReject            CaseActionKind = "reject"
 	ActRelay             CaseActionKind = "relay"
 	ActRequestSupplement CaseActionKind = "request_supplement"
@@ -240,6 +244,7 @@ const (
 	ActReview            CaseActionKind = "review"
 	ActSupplement        CaseActionKind = "supplement"
 	ActSuspend           CaseActionKind = "suspend"
+	ActTellHearing       CaseActionKind = "tell_hearing"
 	ActTerminate         CaseActionKind = "terminate"
 	ActWithdraw          CaseActionKind = "withdraw"
 )
@@ -249,7 +254,11 @@ func (e CaseActionKind) Valid() bool {
 	switch e {
 	case ActAccept:
 		return true
+	case ActAskHearing:
+		return true
 	case ActComment:
+		return true
+	case ActConveneHearing:
 		return true
 	case ActCorrect:
 		return true
@@ -262,6 +271,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActFinding:
 		return true
 	case ActIssue:
+		return true
+	case ActRecordHearing:
 		return true
 	case ActReject:
 		return true
@@ -278,6 +289,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActSupplement:
 		return true
 	case ActSuspend:
+		return true
+	case ActTellHearing:
 		return true
 	case ActTerminate:
 		return true
@@ -681,6 +694,24 @@ func (e MyLoginMode) Valid() bool {
 	}
 }
 
+// Defines values for PublicCaseEnded.
+const (
+	PublicCancelled PublicCaseEnded = "cancelled"
+	PublicRevoked   PublicCaseEnded = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the PublicCaseEnded enum.
+func (e PublicCaseEnded) Valid() bool {
+	switch e {
+	case PublicCancelled:
+		return true
+	case PublicRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -768,6 +799,30 @@ func (e RectificationAnswerKind) Valid() bool {
 	case AnswerContest:
 		return true
 	case AnswerRectify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResultActionKind.
+const (
+	ResultActDecide  ResultActionKind = "decide"
+	ResultActPropose ResultActionKind = "propose"
+	ResultActReissue ResultActionKind = "reissue"
+	ResultActState   ResultActionKind = "state"
+)
+
+// Valid indicates whether the value is a known member of the ResultActionKind enum.
+func (e ResultActionKind) Valid() bool {
+	switch e {
+	case ResultActDecide:
+		return true
+	case ResultActPropose:
+		return true
+	case ResultActReissue:
+		return true
+	case ResultActState:
 		return true
 	default:
 		return false
@@ -1866,9 +1921,12 @@ type Case struct {
 	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
-	Head        string `json:"head"`
-	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int    `json:"item_version"`
+	Head string `json:"head"`
+
+	// Hearing The hearing of a case, from when the right to it was told.
+	Hearing     Hearing `json:"hearing,omitempty,omitzero"`
+	IssuedMs    int64   `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int     `json:"item_version"`
 
 	// Lacking Materials and fields that were missing at hand-in.
 	Lacking   []string            `json:"lacking,omitempty,omitzero"`
@@ -1886,7 +1944,10 @@ type Case struct {
 	// Package What a case is told by the joint matter it is part of.
 	Package    JoinedCase `json:"package,omitempty,omitzero"`
 	ReceivedOn MyDate     `json:"received_on,omitempty,omitzero"`
-	Revealed   bool       `json:"revealed"`
+
+	// Renews What a case renews; `until` is the last day on which it holds.
+	Renews   Renewal `json:"renews,omitempty,omitzero"`
+	Revealed bool    `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -1921,6 +1982,9 @@ type CaseAction struct {
 	// Cause terminate: required
 	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
 
+	// Closed convene_hearing: not in public
+	Closed bool `json:"closed,omitempty,omitzero"`
+
 	// Complete finding, in a joint matter: the papers are in order; else points say what is not
 	Complete bool `json:"complete,omitempty,omitzero"`
 
@@ -1940,12 +2004,21 @@ type CaseAction struct {
 	// Granted decide: required
 	Granted *bool `json:"granted,omitempty"`
 
+	// Held record_hearing: it was held; else whoever asked withdrew or stayed away
+	Held bool `json:"held,omitempty,omitzero"`
+
 	// IdNumber correct: the applicant's number as the document has it, required
-	IdNumber string         `json:"id_number,omitempty,omitzero"`
-	Kind     CaseActionKind `json:"kind"`
+	IdNumber string `json:"id_number,omitempty,omitzero"`
+
+	// Interested ask_hearing: not the applicant, but somebody with an interest
+	Interested bool           `json:"interested,omitempty,omitzero"`
+	Kind       CaseActionKind `json:"kind"`
 
 	// Materials supplement
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// Matter tell_hearing: what a hearing would be about, required; before: the last day to ask for one, five working days at least
+	Matter string `json:"matter,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -1965,8 +2038,20 @@ type CaseAction struct {
 	// PapersReturned terminate
 	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
 
+	// Parties tell_hearing: those beside the applicant who have an interest and were told
+	Parties []string `json:"parties,omitempty,omitzero"`
+
+	// Party ask_hearing: who asks, required
+	Party string `json:"party,omitempty,omitzero"`
+
+	// Place convene_hearing: required
+	Place string `json:"place,omitempty,omitzero"`
+
 	// Points request_supplement: required, everything that is missing at once
 	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Presider convene_hearing: login of who chairs it, required; never who took up or looked into the case
+	Presider string `json:"presider,omitempty,omitzero"`
 
 	// Procedure suspend, resume: required
 	Procedure string `json:"procedure,omitempty,omitzero"`
@@ -1980,17 +2065,26 @@ type CaseAction struct {
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
 
+	// Record record_hearing: the signed record, scanned
+	Record []AttachmentRef `json:"record,omitempty,omitzero"`
+
 	// Result resume: required
 	Result string `json:"result,omitempty,omitzero"`
 
 	// Shown correct: the document that was looked at, required
 	Shown string `json:"shown,omitempty,omitzero"`
 
+	// Summary record_hearing: required
+	Summary string `json:"summary,omitempty,omitzero"`
+
 	// Supplements accept, request_supplement: the entries that brought what was missing
 	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
+
+	// Time convene_hearing: when, with on, required
+	Time string `json:"time,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
@@ -2000,6 +2094,9 @@ type CaseAction struct {
 
 	// Until A day in Beijing, 2026-10-12.
 	Until Date `json:"until,omitempty,omitzero"`
+
+	// Waived ask_hearing: the right is given up
+	Waived bool `json:"waived,omitempty,omitzero"`
 }
 
 // CaseActionCause terminate: required
@@ -2153,6 +2250,44 @@ type CaseReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// CaseResult defines model for CaseResult.
+type CaseResult struct {
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn Date `json:"ended_on,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From   Date   `json:"from"`
+	Id     string `json:"id"`
+	Name   string `json:"name"`
+	Number string `json:"number,omitempty,omitzero"`
+
+	// RenewedUntil A day in Beijing, 2026-10-12.
+	RenewedUntil Date   `json:"renewed_until,omitempty,omitzero"`
+	ReplacedBy   string `json:"replaced_by,omitempty,omitzero"`
+
+	// State expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+	State   ResultStateName `json:"state"`
+	StateZh string          `json:"state_zh"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date   `json:"until,omitempty,omitzero"`
+	Why   string `json:"why,omitempty,omitzero"`
+}
+
+// CaseResults defines model for CaseResults.
+type CaseResults struct {
+	// Actions What the caller may do about them.
+	Actions   []ResultActionKind `json:"actions"`
+	Case      string             `json:"case"`
+	ItemName  string             `json:"item_name"`
+	Number    string             `json:"number"`
+	Proposals []ResultProposal   `json:"proposals"`
+
+	// Renewals Cases in which its holder asked to have one renewed.
+	Renewals []string     `json:"renewals"`
+	Results  []CaseResult `json:"results"`
 }
 
 // CaseSelection defines model for CaseSelection.
@@ -2545,6 +2680,28 @@ type EditionList struct {
 	Editions []Edition `json:"editions"`
 }
 
+// ExpiringList defines model for ExpiringList.
+type ExpiringList struct {
+	Results []ExpiringResult `json:"results"`
+}
+
+// ExpiringResult defines model for ExpiringResult.
+type ExpiringResult struct {
+	// Applicant Masked.
+	Applicant  string `json:"applicant"`
+	Case       string `json:"case"`
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	ItemName string   `json:"item_name"`
+	Number   string   `json:"number"`
+
+	// Renewals Cases in which its holder asked to have it renewed.
+	Renewals []string   `json:"renewals,omitempty,omitzero"`
+	Result   CaseResult `json:"result"`
+}
+
 // Fault One thing wrong with what was sent.
 //
 // Example: {"code":"format","en":"not a valid ID number","path":"form.id_number","zh":"身份证号码有误"}
@@ -2641,6 +2798,9 @@ type HandOverRequest struct {
 
 // Headed An office, a window, or a leader in charge.
 type Headed = identity.Headed
+
+// Hearing The hearing of a case, from when the right to it was told.
+type Hearing = casework.Hearing
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -3677,15 +3837,24 @@ type PublicCase struct {
 	// DecidedOn A day in Beijing, 2026-10-12.
 	DecidedOn  Date   `json:"decided_on,omitempty,omitzero"`
 	Department string `json:"department"`
-	Item       string `json:"item"`
-	ItemName   string `json:"item_name"`
-	Number     string `json:"number"`
+
+	// Ended What was granted was revoked or cancelled since.
+	Ended PublicCaseEnded `json:"ended,omitempty,omitzero"`
+
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn  Date   `json:"ended_on,omitempty,omitzero"`
+	Item     string `json:"item"`
+	ItemName string `json:"item_name"`
+	Number   string `json:"number"`
 
 	// Place Village or township of the matter.
 	Place    string `json:"place,omitempty,omitzero"`
 	Status   string `json:"status"`
 	StatusZh string `json:"status_zh"`
 }
+
+// PublicCaseEnded What was granted was revoked or cancelled since.
+type PublicCaseEnded string
 
 // PublicCaseList defines model for PublicCaseList.
 type PublicCaseList struct {
@@ -4025,6 +4194,18 @@ type RenameRequest struct {
 	Name string `json:"name"`
 }
 
+// Renewal What a case renews; `until` is the last day on which it holds.
+type Renewal = ledger.Renewal
+
+// RenewalRequest What is to be renewed (延续), thirty days before it expires.
+type RenewalRequest struct {
+	// Case Number or id of the case that it was issued in.
+	Case string `json:"case"`
+
+	// Result Its id among the results of that case.
+	Result string `json:"result"`
+}
+
 // Renewed defines model for Renewed.
 type Renewed struct {
 	Node string `json:"node"`
@@ -4066,6 +4247,92 @@ type Resubmission struct {
 
 	// WithoutMaterials Names of papers that are not handed in any more.
 	WithoutMaterials []string `json:"without_materials,omitempty,omitzero"`
+}
+
+// ResultAction defines model for ResultAction.
+type ResultAction struct {
+	// Agreed decide: required
+	Agreed *bool `json:"agreed,omitempty"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Ground propose: for revoke and cancel
+	Ground ledger.Ground    `json:"ground,omitempty,omitzero"`
+	Kind   ResultActionKind `json:"kind"`
+
+	// Measure propose: required
+	Measure ledger.ResultMeasure `json:"measure,omitempty,omitzero"`
+
+	// Number reissue: that of what is made out, required
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Proposal state, decide: required
+	Proposal string `json:"proposal,omitempty,omitzero"`
+
+	// Reason propose, reissue: required
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Reasons decide: required
+	Reasons     string   `json:"reasons,omitempty,omitzero"`
+	Replacement Document `json:"replacement,omitempty,omitzero"`
+
+	// Result propose, reissue: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Text state: what the holder says, required
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Waived state: the holder gives up the right to be heard
+	Waived bool `json:"waived,omitempty,omitzero"`
+}
+
+// ResultActionKind defines model for ResultActionKind.
+type ResultActionKind string
+
+// ResultProposal A measure that was proposed, with what its holder said and what was decided.
+type ResultProposal = result.Proposal
+
+// ResultQuestion defines model for ResultQuestion.
+type ResultQuestion struct {
+	// Case The case number on the decision.
+	Case string `json:"case"`
+
+	// Number The number on the licence or certificate.
+	Number string `json:"number"`
+}
+
+// ResultReceipt defines model for ResultReceipt.
+type ResultReceipt struct {
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded    `json:"recorded"`
+	Results  CaseResults `json:"results"`
+}
+
+// ResultStateName expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+type ResultStateName = result.State
+
+// ResultVerdict defines model for ResultVerdict.
+type ResultVerdict struct {
+	AsOf int64 `json:"as_of"`
+
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn Date `json:"ended_on,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From Date `json:"from"`
+
+	// Holder Masked.
+	Holder string `json:"holder,omitempty,omitzero"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
+
+	// State expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+	State   ResultStateName `json:"state"`
+	StateZh string          `json:"state_zh"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
 
 // Reveal defines model for Reveal.
@@ -4374,6 +4641,9 @@ type Submission struct {
 	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
 	Lacking   bool                `json:"lacking,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
+
+	// Renews What is to be renewed (延续), thirty days before it expires.
+	Renews RenewalRequest `json:"renews,omitempty,omitzero"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
@@ -5008,6 +5278,12 @@ type ResubmitCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ActOnCaseResultsParams defines parameters for ActOnCaseResults.
+type ActOnCaseResultsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SuperviseCaseParams defines parameters for SuperviseCase.
 type SuperviseCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -5405,6 +5681,13 @@ type GetRectificationNoticeParams struct {
 // GetRectificationNoticeParamsFormat defines parameters for GetRectificationNotice.
 type GetRectificationNoticeParamsFormat string
 
+// ListExpiringParams defines parameters for ListExpiring.
+type ListExpiringParams struct {
+	From  Date `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	Until Date `form:"until,omitempty" json:"until,omitempty,omitzero"`
+	Limit int  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListRevealsParams defines parameters for ListReveals.
 type ListRevealsParams struct {
 	// Case The id or the number of a case.
@@ -5546,6 +5829,9 @@ type OfferRatingJSONRequestBody = RatingOffer
 
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// ActOnCaseResultsJSONRequestBody defines body for ActOnCaseResults for application/json ContentType.
+type ActOnCaseResultsJSONRequestBody = ResultAction
 
 // SuperviseCaseJSONRequestBody defines body for SuperviseCase for application/json ContentType.
 type SuperviseCaseJSONRequestBody = SupervisionAction
@@ -5714,6 +6000,9 @@ type SetThresholdsJSONRequestBody = ThresholdsRequest
 
 // VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
 type VerifyDocumentJSONRequestBody = VerifyRequest
+
+// VerifyResultJSONRequestBody defines body for VerifyResult for application/json ContentType.
+type VerifyResultJSONRequestBody = ResultQuestion
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -6342,6 +6631,37 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
 	ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseResults 办理结果的效力
+	//
+	// What was issued in a case, until when it holds, and whether it was put right, made out again, revoked or cancelled.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/results (the `GetCaseResults` operationId).
+	GetCaseResults(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCaseResultsWithBody 更正、补发、撤销、注销
+	//
+	// `propose` a correction of a clerical error, a revocation (art. 69) or a
+	// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+	// leader who did not propose it, after the holder was heard or had the time;
+	// `reissue` what was lost. All but `state` at the authority that decided.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+	ActOnCaseResultsWithBody(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnCaseResults 更正、补发、撤销、注销
+	//
+	// `propose` a correction of a clerical error, a revocation (art. 69) or a
+	// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+	// leader who did not propose it, after the holder was heard or had the time;
+	// `reissue` what was lost. All but `state` at the authority that decided.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+	ActOnCaseResults(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, body ActOnCaseResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCaseSupervision 办件的监察情况
 	//
@@ -7656,6 +7976,13 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
 	GetRectificationNotice(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListExpiring 即将到期的证照
+	//
+	// Results that hold and expire between two days, default from 60 days ago to 60 days from now, the first to expire first.
+	//
+	// Corresponds with GET /api/v1/results/expiring (the `ListExpiring` operationId).
+	ListExpiring(ctx context.Context, params *ListExpiringParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListReveals 查看个人信息记录
 	//
 	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -8041,6 +8368,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
 	GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyResultWithBody 证照效力核验
+	//
+	// Whether a licence or certificate holds, by the case number and its own
+	// number: in force, expired, renewed, superseded, made out again, revoked or
+	// cancelled, and since when. Public; wrong numbers are answered alike.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+	VerifyResultWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VerifyResult 证照效力核验
+	//
+	// Whether a licence or certificate holds, by the case number and its own
+	// number: in force, expired, renewed, superseded, made out again, revoked or
+	// cancelled, and since when. Public; wrong numbers are answered alike.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+	VerifyResult(ctx context.Context, body VerifyResultJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // OpenAccountWithBody 群众账户开户（出具激活码）
@@ -9147,6 +9496,67 @@ func (c *Client) ResubmitCaseWithBody(ctx context.Context, id CaseID, params *Re
 // Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
 func (c *Client) ResubmitCase(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResubmitCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseResults 办理结果的效力
+//
+// What was issued in a case, until when it holds, and whether it was put right, made out again, revoked or cancelled.
+//
+// Corresponds with GET /api/v1/cases/{id}/results (the `GetCaseResults` operationId).
+func (c *Client) GetCaseResults(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseResultsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCaseResultsWithBody 更正、补发、撤销、注销
+//
+// `propose` a correction of a clerical error, a revocation (art. 69) or a
+// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+// leader who did not propose it, after the holder was heard or had the time;
+// `reissue` what was lost. All but `state` at the authority that decided.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+func (c *Client) ActOnCaseResultsWithBody(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCaseResultsRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnCaseResults 更正、补发、撤销、注销
+//
+// `propose` a correction of a clerical error, a revocation (art. 69) or a
+// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+// leader who did not propose it, after the holder was heard or had the time;
+// `reissue` what was lost. All but `state` at the authority that decided.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+func (c *Client) ActOnCaseResults(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, body ActOnCaseResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnCaseResultsRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -11970,6 +12380,23 @@ func (c *Client) GetRectificationNotice(ctx context.Context, rating RatingID, pa
 	return c.Client.Do(req)
 }
 
+// ListExpiring 即将到期的证照
+//
+// Results that hold and expire between two days, default from 60 days ago to 60 days from now, the first to expire first.
+//
+// Corresponds with GET /api/v1/results/expiring (the `ListExpiring` operationId).
+func (c *Client) ListExpiring(ctx context.Context, params *ListExpiringParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListExpiringRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListReveals 查看个人信息记录
 //
 // Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -12786,6 +13213,48 @@ func (c *Client) VerifyDocument(ctx context.Context, body VerifyDocumentJSONRequ
 // Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
 func (c *Client) GetKeyring(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetKeyringRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyResultWithBody 证照效力核验
+//
+// Whether a licence or certificate holds, by the case number and its own
+// number: in force, expired, renewed, superseded, made out again, revoked or
+// cancelled, and since when. Public; wrong numbers are answered alike.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+func (c *Client) VerifyResultWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyResultRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VerifyResult 证照效力核验
+//
+// Whether a licence or certificate holds, by the case number and its own
+// number: in force, expired, renewed, superseded, made out again, revoked or
+// cancelled, and since when. Public; wrong numbers are answered alike.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+func (c *Client) VerifyResult(ctx context.Context, body VerifyResultJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVerifyResultRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14842,6 +15311,100 @@ func NewResubmitCaseRequestWithBody(server string, id CaseID, params *ResubmitCa
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cases/%s/resubmit", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetCaseResultsRequest constructs an http.Request for the GetCaseResults method
+func NewGetCaseResultsRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/results", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnCaseResultsRequest calls the generic ActOnCaseResults builder with application/json body
+func NewActOnCaseResultsRequest(server string, id CaseID, params *ActOnCaseResultsParams, body ActOnCaseResultsJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnCaseResultsRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewActOnCaseResultsRequestWithBody constructs an http.Request for the ActOnCaseResults method, with any body, and a specified content type
+func NewActOnCaseResultsRequestWithBody(server string, id CaseID, params *ActOnCaseResultsParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/results", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -19915,6 +20478,72 @@ func NewGetRectificationNoticeRequest(server string, rating RatingID, params *Ge
 	return req, nil
 }
 
+// NewListExpiringRequest constructs an http.Request for the ListExpiring method
+func NewListExpiringRequest(server string, params *ListExpiringParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/results/expiring")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListRevealsRequest constructs an http.Request for the ListReveals method
 func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Request, error) {
 	var err error
@@ -21234,6 +21863,46 @@ func NewGetKeyringRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewVerifyResultRequest calls the generic VerifyResult builder with application/json body
+func NewVerifyResultRequest(server string, body VerifyResultJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVerifyResultRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewVerifyResultRequestWithBody constructs an http.Request for the VerifyResult method, with any body, and a specified content type
+func NewVerifyResultRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/verify/result")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -21867,6 +22536,39 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/resubmit (the `ResubmitCase` operationId).
 	ResubmitCaseWithResponse(ctx context.Context, id CaseID, params *ResubmitCaseParams, body ResubmitCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitCaseResponse, error)
+
+	// GetCaseResultsWithResponse 办理结果的效力
+	//
+	// What was issued in a case, until when it holds, and whether it was put right, made out again, revoked or cancelled.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/results (the `GetCaseResults` operationId).
+	GetCaseResultsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseResultsResponse, error)
+
+	// ActOnCaseResultsWithBodyWithResponse 更正、补发、撤销、注销
+	//
+	// `propose` a correction of a clerical error, a revocation (art. 69) or a
+	// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+	// leader who did not propose it, after the holder was heard or had the time;
+	// `reissue` what was lost. All but `state` at the authority that decided.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+	ActOnCaseResultsWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCaseResultsResponse, error)
+
+	// ActOnCaseResultsWithResponse 更正、补发、撤销、注销
+	//
+	// `propose` a correction of a clerical error, a revocation (art. 69) or a
+	// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+	// leader who did not propose it, after the holder was heard or had the time;
+	// `reissue` what was lost. All but `state` at the authority that decided.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+	ActOnCaseResultsWithResponse(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, body ActOnCaseResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseResultsResponse, error)
 
 	// GetCaseSupervisionWithResponse 办件的监察情况
 	//
@@ -23309,6 +24011,15 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/rectifications/{rating}/notice (the `GetRectificationNotice` operationId).
 	GetRectificationNoticeWithResponse(ctx context.Context, rating RatingID, params *GetRectificationNoticeParams, reqEditors ...RequestEditorFn) (*GetRectificationNoticeResponse, error)
 
+	// ListExpiringWithResponse 即将到期的证照
+	//
+	// Results that hold and expire between two days, default from 60 days ago to 60 days from now, the first to expire first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/results/expiring (the `ListExpiring` operationId).
+	ListExpiringWithResponse(ctx context.Context, params *ListExpiringParams, reqEditors ...RequestEditorFn) (*ListExpiringResponse, error)
+
 	// ListRevealsWithResponse 查看个人信息记录
 	//
 	// Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -23726,6 +24437,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/verify/keys (the `GetKeyring` operationId).
 	GetKeyringWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetKeyringResponse, error)
+
+	// VerifyResultWithBodyWithResponse 证照效力核验
+	//
+	// Whether a licence or certificate holds, by the case number and its own
+	// number: in force, expired, renewed, superseded, made out again, revoked or
+	// cancelled, and since when. Public; wrong numbers are answered alike.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+	VerifyResultWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyResultResponse, error)
+
+	// VerifyResultWithResponse 证照效力核验
+	//
+	// Whether a licence or certificate holds, by the case number and its own
+	// number: in force, expired, renewed, superseded, made out again, revoked or
+	// cancelled, and since when. Public; wrong numbers are answered alike.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+	VerifyResultWithResponse(ctx context.Context, body VerifyResultJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyResultResponse, error)
 }
 
 type OpenAccountResponse struct {
@@ -25526,6 +26259,102 @@ func (r ResubmitCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResubmitCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseResultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseResults
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseResultsResponse) GetJSON200() *CaseResults {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseResultsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseResultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseResultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseResultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseResultsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnCaseResultsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ResultReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnCaseResultsResponse) GetJSON200() *ResultReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnCaseResultsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnCaseResultsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnCaseResultsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnCaseResultsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnCaseResultsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -30653,6 +31482,54 @@ func (r GetRectificationNoticeResponse) ContentType() string {
 	return ""
 }
 
+type ListExpiringResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ExpiringList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListExpiringResponse) GetJSON200() *ExpiringList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListExpiringResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListExpiringResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListExpiringResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListExpiringResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListExpiringResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListRevealsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -32079,6 +32956,54 @@ func (r GetKeyringResponse) ContentType() string {
 	return ""
 }
 
+type VerifyResultResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ResultVerdict
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VerifyResultResponse) GetJSON200() *ResultVerdict {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VerifyResultResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VerifyResultResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VerifyResultResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VerifyResultResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VerifyResultResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // OpenAccountWithBodyWithResponse 群众账户开户（出具激活码）
 //
 // Records that a person or a firm was looked at in person against the ID,
@@ -33003,6 +33928,57 @@ func (c *ClientWithResponses) ResubmitCaseWithResponse(ctx context.Context, id C
 		return nil, err
 	}
 	return ParseResubmitCaseResponse(rsp)
+}
+
+// GetCaseResultsWithResponse 办理结果的效力
+//
+// What was issued in a case, until when it holds, and whether it was put right, made out again, revoked or cancelled.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/results (the `GetCaseResults` operationId).
+func (c *ClientWithResponses) GetCaseResultsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseResultsResponse, error) {
+	rsp, err := c.GetCaseResults(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseResultsResponse(rsp)
+}
+
+// ActOnCaseResultsWithBodyWithResponse 更正、补发、撤销、注销
+//
+// `propose` a correction of a clerical error, a revocation (art. 69) or a
+// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+// leader who did not propose it, after the holder was heard or had the time;
+// `reissue` what was lost. All but `state` at the authority that decided.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+func (c *ClientWithResponses) ActOnCaseResultsWithBodyWithResponse(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnCaseResultsResponse, error) {
+	rsp, err := c.ActOnCaseResultsWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCaseResultsResponse(rsp)
+}
+
+// ActOnCaseResultsWithResponse 更正、补发、撤销、注销
+//
+// `propose` a correction of a clerical error, a revocation (art. 69) or a
+// cancellation (art. 70); `state` what the holder says of it; `decide`, by a
+// leader who did not propose it, after the holder was heard or had the time;
+// `reissue` what was lost. All but `state` at the authority that decided.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/results (the `ActOnCaseResults` operationId).
+func (c *ClientWithResponses) ActOnCaseResultsWithResponse(ctx context.Context, id CaseID, params *ActOnCaseResultsParams, body ActOnCaseResultsJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseResultsResponse, error) {
+	rsp, err := c.ActOnCaseResults(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnCaseResultsResponse(rsp)
 }
 
 // GetCaseSupervisionWithResponse 办件的监察情况
@@ -35346,6 +36322,21 @@ func (c *ClientWithResponses) GetRectificationNoticeWithResponse(ctx context.Con
 	return ParseGetRectificationNoticeResponse(rsp)
 }
 
+// ListExpiringWithResponse 即将到期的证照
+//
+// Results that hold and expire between two days, default from 60 days ago to 60 days from now, the first to expire first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/results/expiring (the `ListExpiring` operationId).
+func (c *ClientWithResponses) ListExpiringWithResponse(ctx context.Context, params *ListExpiringParams, reqEditors ...RequestEditorFn) (*ListExpiringResponse, error) {
+	rsp, err := c.ListExpiring(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListExpiringResponse(rsp)
+}
+
 // ListRevealsWithResponse 查看个人信息记录
 //
 // Who looked at personal data unmasked: in which role, at which node, when, of which case, what, and why if they said. As far as this node has it.
@@ -36026,6 +37017,40 @@ func (c *ClientWithResponses) GetKeyringWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseGetKeyringResponse(rsp)
+}
+
+// VerifyResultWithBodyWithResponse 证照效力核验
+//
+// Whether a licence or certificate holds, by the case number and its own
+// number: in force, expired, renewed, superseded, made out again, revoked or
+// cancelled, and since when. Public; wrong numbers are answered alike.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+func (c *ClientWithResponses) VerifyResultWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VerifyResultResponse, error) {
+	rsp, err := c.VerifyResultWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyResultResponse(rsp)
+}
+
+// VerifyResultWithResponse 证照效力核验
+//
+// Whether a licence or certificate holds, by the case number and its own
+// number: in force, expired, renewed, superseded, made out again, revoked or
+// cancelled, and since when. Public; wrong numbers are answered alike.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/verify/result (the `VerifyResult` operationId).
+func (c *ClientWithResponses) VerifyResultWithResponse(ctx context.Context, body VerifyResultJSONRequestBody, reqEditors ...RequestEditorFn) (*VerifyResultResponse, error) {
+	rsp, err := c.VerifyResult(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVerifyResultResponse(rsp)
 }
 
 // ParseOpenAccountResponse parses an HTTP response from a OpenAccountWithResponse call
@@ -37270,6 +38295,72 @@ func ParseResubmitCaseResponse(rsp *http.Response) (*ResubmitCaseResponse, error
 			return nil, err
 		}
 		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseResultsResponse parses an HTTP response from a GetCaseResultsWithResponse call
+func ParseGetCaseResultsResponse(rsp *http.Response) (*GetCaseResultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseResultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseResults
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnCaseResultsResponse parses an HTTP response from a ActOnCaseResultsWithResponse call
+func ParseActOnCaseResultsResponse(rsp *http.Response) (*ActOnCaseResultsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnCaseResultsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ResultReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
@@ -40826,6 +41917,39 @@ func ParseGetRectificationNoticeResponse(rsp *http.Response) (*GetRectificationN
 	return response, nil
 }
 
+// ParseListExpiringResponse parses an HTTP response from a ListExpiringWithResponse call
+func ParseListExpiringResponse(rsp *http.Response) (*ListExpiringResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListExpiringResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ExpiringList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListRevealsResponse parses an HTTP response from a ListRevealsWithResponse call
 func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -41794,6 +42918,39 @@ func ParseGetKeyringResponse(rsp *http.Response) (*GetKeyringResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest TrustFile
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseVerifyResultResponse parses an HTTP response from a VerifyResultWithResponse call
+func ParseVerifyResultResponse(rsp *http.Response) (*VerifyResultResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VerifyResultResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ResultVerdict
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

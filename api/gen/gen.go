@@ -33,6 +33,7 @@ import (
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
+	"github.com/tongban/tongban/node/result"
 	"github.com/tongban/tongban/node/supervision"
 )
 
@@ -231,13 +232,16 @@ func (e CaseActionMethod) Valid() bool {
 // Defines values for CaseActionKind.
 const (
 	ActAccept            CaseActionKind = "accept"
+	ActAskHearing        CaseActionKind = "ask_hearing"
 	ActComment           CaseActionKind = "comment"
+	ActConveneHearing    CaseActionKind = "convene_hearing"
 	ActCorrect           CaseActionKind = "correct"
 	ActDecide            CaseActionKind = "decide"
 	ActDeliver           CaseActionKind = "deliver"
 	ActExtend            CaseActionKind = "extend"
 	ActFinding           CaseActionKind = "finding"
 	ActIssue             CaseActionKind = "issue"
+	ActRecordHearing     CaseActionKind = "record_hearing"
 	ActReject            CaseActionKind = "reject"
 	ActRelay             CaseActionKind = "relay"
 	ActRequestSupplement CaseActionKind = "request_supplement"
@@ -246,6 +250,7 @@ const (
 	ActReview            CaseActionKind = "review"
 	ActSupplement        CaseActionKind = "supplement"
 	ActSuspend           CaseActionKind = "suspend"
+	ActTellHearing       CaseActionKind = "tell_hearing"
 	ActTerminate         CaseActionKind = "terminate"
 	ActWithdraw          CaseActionKind = "withdraw"
 )
@@ -255,7 +260,11 @@ func (e CaseActionKind) Valid() bool {
 	switch e {
 	case ActAccept:
 		return true
+	case ActAskHearing:
+		return true
 	case ActComment:
+		return true
+	case ActConveneHearing:
 		return true
 	case ActCorrect:
 		return true
@@ -268,6 +277,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActFinding:
 		return true
 	case ActIssue:
+		return true
+	case ActRecordHearing:
 		return true
 	case ActReject:
 		return true
@@ -284,6 +295,8 @@ func (e CaseActionKind) Valid() bool {
 	case ActSupplement:
 		return true
 	case ActSuspend:
+		return true
+	case ActTellHearing:
 		return true
 	case ActTerminate:
 		return true
@@ -687,6 +700,24 @@ func (e MyLoginMode) Valid() bool {
 	}
 }
 
+// Defines values for PublicCaseEnded.
+const (
+	PublicCancelled PublicCaseEnded = "cancelled"
+	PublicRevoked   PublicCaseEnded = "revoked"
+)
+
+// Valid indicates whether the value is a known member of the PublicCaseEnded enum.
+func (e PublicCaseEnded) Valid() bool {
+	switch e {
+	case PublicCancelled:
+		return true
+	case PublicRevoked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -774,6 +805,30 @@ func (e RectificationAnswerKind) Valid() bool {
 	case AnswerContest:
 		return true
 	case AnswerRectify:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ResultActionKind.
+const (
+	ResultActDecide  ResultActionKind = "decide"
+	ResultActPropose ResultActionKind = "propose"
+	ResultActReissue ResultActionKind = "reissue"
+	ResultActState   ResultActionKind = "state"
+)
+
+// Valid indicates whether the value is a known member of the ResultActionKind enum.
+func (e ResultActionKind) Valid() bool {
+	switch e {
+	case ResultActDecide:
+		return true
+	case ResultActPropose:
+		return true
+	case ResultActReissue:
+		return true
+	case ResultActState:
 		return true
 	default:
 		return false
@@ -1872,9 +1927,12 @@ type Case struct {
 	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
 	// Head Name it as expected_head.
-	Head        string `json:"head"`
-	IssuedMs    int64  `json:"issued_ms,omitempty,omitzero"`
-	ItemVersion int    `json:"item_version"`
+	Head string `json:"head"`
+
+	// Hearing The hearing of a case, from when the right to it was told.
+	Hearing     Hearing `json:"hearing,omitempty,omitzero"`
+	IssuedMs    int64   `json:"issued_ms,omitempty,omitzero"`
+	ItemVersion int     `json:"item_version"`
 
 	// Lacking Materials and fields that were missing at hand-in.
 	Lacking   []string            `json:"lacking,omitempty,omitzero"`
@@ -1892,7 +1950,10 @@ type Case struct {
 	// Package What a case is told by the joint matter it is part of.
 	Package    JoinedCase `json:"package,omitempty,omitzero"`
 	ReceivedOn MyDate     `json:"received_on,omitempty,omitzero"`
-	Revealed   bool       `json:"revealed"`
+
+	// Renews What a case renews; `until` is the last day on which it holds.
+	Renews   Renewal `json:"renews,omitempty,omitzero"`
+	Revealed bool    `json:"revealed"`
 
 	// Setback Why a hand-in is no case, what to do, and what was done.
 	Setback Setback `json:"setback,omitempty,omitzero"`
@@ -1927,6 +1988,9 @@ type CaseAction struct {
 	// Cause terminate: required
 	Cause CaseActionCause `json:"cause,omitempty,omitzero"`
 
+	// Closed convene_hearing: not in public
+	Closed bool `json:"closed,omitempty,omitzero"`
+
 	// Complete finding, in a joint matter: the papers are in order; else points say what is not
 	Complete bool `json:"complete,omitempty,omitzero"`
 
@@ -1946,12 +2010,21 @@ type CaseAction struct {
 	// Granted decide: required
 	Granted *bool `json:"granted,omitempty"`
 
+	// Held record_hearing: it was held; else whoever asked withdrew or stayed away
+	Held bool `json:"held,omitempty,omitzero"`
+
 	// IdNumber correct: the applicant's number as the document has it, required
-	IdNumber string         `json:"id_number,omitempty,omitzero"`
-	Kind     CaseActionKind `json:"kind"`
+	IdNumber string `json:"id_number,omitempty,omitzero"`
+
+	// Interested ask_hearing: not the applicant, but somebody with an interest
+	Interested bool           `json:"interested,omitempty,omitzero"`
+	Kind       CaseActionKind `json:"kind"`
 
 	// Materials supplement
 	Materials []SubmittedMaterial `json:"materials,omitempty,omitzero"`
+
+	// Matter tell_hearing: what a hearing would be about, required; before: the last day to ask for one, five working days at least
+	Matter string `json:"matter,omitempty,omitzero"`
 
 	// Method deliver: required
 	Method CaseActionMethod `json:"method,omitempty,omitzero"`
@@ -1971,8 +2044,20 @@ type CaseAction struct {
 	// PapersReturned terminate
 	PapersReturned bool `json:"papers_returned,omitempty,omitzero"`
 
+	// Parties tell_hearing: those beside the applicant who have an interest and were told
+	Parties []string `json:"parties,omitempty,omitzero"`
+
+	// Party ask_hearing: who asks, required
+	Party string `json:"party,omitempty,omitzero"`
+
+	// Place convene_hearing: required
+	Place string `json:"place,omitempty,omitzero"`
+
 	// Points request_supplement: required, everything that is missing at once
 	Points []SupplementPoint `json:"points,omitempty,omitzero"`
+
+	// Presider convene_hearing: login of who chairs it, required; never who took up or looked into the case
+	Presider string `json:"presider,omitempty,omitzero"`
 
 	// Procedure suspend, resume: required
 	Procedure string `json:"procedure,omitempty,omitzero"`
@@ -1986,17 +2071,26 @@ type CaseAction struct {
 	// Recipient deliver: required
 	Recipient string `json:"recipient,omitempty,omitzero"`
 
+	// Record record_hearing: the signed record, scanned
+	Record []AttachmentRef `json:"record,omitempty,omitzero"`
+
 	// Result resume: required
 	Result string `json:"result,omitempty,omitzero"`
 
 	// Shown correct: the document that was looked at, required
 	Shown string `json:"shown,omitempty,omitzero"`
 
+	// Summary record_hearing: required
+	Summary string `json:"summary,omitempty,omitzero"`
+
 	// Supplements accept, request_supplement: the entries that brought what was missing
 	Supplements []string `json:"supplements,omitempty,omitzero"`
 
 	// Text comment: required
 	Text string `json:"text,omitempty,omitzero"`
+
+	// Time convene_hearing: when, with on, required
+	Time string `json:"time,omitempty,omitzero"`
 
 	// ToStep return: required
 	ToStep *int `json:"to_step,omitempty"`
@@ -2006,6 +2100,9 @@ type CaseAction struct {
 
 	// Until A day in Beijing, 2026-10-12.
 	Until Date `json:"until,omitempty,omitzero"`
+
+	// Waived ask_hearing: the right is given up
+	Waived bool `json:"waived,omitempty,omitzero"`
 }
 
 // CaseActionCause terminate: required
@@ -2159,6 +2256,44 @@ type CaseReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// CaseResult defines model for CaseResult.
+type CaseResult struct {
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn Date `json:"ended_on,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From   Date   `json:"from"`
+	Id     string `json:"id"`
+	Name   string `json:"name"`
+	Number string `json:"number,omitempty,omitzero"`
+
+	// RenewedUntil A day in Beijing, 2026-10-12.
+	RenewedUntil Date   `json:"renewed_until,omitempty,omitzero"`
+	ReplacedBy   string `json:"replaced_by,omitempty,omitzero"`
+
+	// State expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+	State   ResultStateName `json:"state"`
+	StateZh string          `json:"state_zh"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date   `json:"until,omitempty,omitzero"`
+	Why   string `json:"why,omitempty,omitzero"`
+}
+
+// CaseResults defines model for CaseResults.
+type CaseResults struct {
+	// Actions What the caller may do about them.
+	Actions   []ResultActionKind `json:"actions"`
+	Case      string             `json:"case"`
+	ItemName  string             `json:"item_name"`
+	Number    string             `json:"number"`
+	Proposals []ResultProposal   `json:"proposals"`
+
+	// Renewals Cases in which its holder asked to have one renewed.
+	Renewals []string     `json:"renewals"`
+	Results  []CaseResult `json:"results"`
 }
 
 // CaseSelection defines model for CaseSelection.
@@ -2551,6 +2686,28 @@ type EditionList struct {
 	Editions []Edition `json:"editions"`
 }
 
+// ExpiringList defines model for ExpiringList.
+type ExpiringList struct {
+	Results []ExpiringResult `json:"results"`
+}
+
+// ExpiringResult defines model for ExpiringResult.
+type ExpiringResult struct {
+	// Applicant Masked.
+	Applicant  string `json:"applicant"`
+	Case       string `json:"case"`
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	ItemName string   `json:"item_name"`
+	Number   string   `json:"number"`
+
+	// Renewals Cases in which its holder asked to have it renewed.
+	Renewals []string   `json:"renewals,omitempty,omitzero"`
+	Result   CaseResult `json:"result"`
+}
+
 // Fault One thing wrong with what was sent.
 //
 // Example: {"code":"format","en":"not a valid ID number","path":"form.id_number","zh":"身份证号码有误"}
@@ -2647,6 +2804,9 @@ type HandOverRequest struct {
 
 // Headed An office, a window, or a leader in charge.
 type Headed = identity.Headed
+
+// Hearing The hearing of a case, from when the right to it was told.
+type Hearing = casework.Hearing
 
 // Hub defines model for Hub.
 type Hub struct {
@@ -3683,15 +3843,24 @@ type PublicCase struct {
 	// DecidedOn A day in Beijing, 2026-10-12.
 	DecidedOn  Date   `json:"decided_on,omitempty,omitzero"`
 	Department string `json:"department"`
-	Item       string `json:"item"`
-	ItemName   string `json:"item_name"`
-	Number     string `json:"number"`
+
+	// Ended What was granted was revoked or cancelled since.
+	Ended PublicCaseEnded `json:"ended,omitempty,omitzero"`
+
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn  Date   `json:"ended_on,omitempty,omitzero"`
+	Item     string `json:"item"`
+	ItemName string `json:"item_name"`
+	Number   string `json:"number"`
 
 	// Place Village or township of the matter.
 	Place    string `json:"place,omitempty,omitzero"`
 	Status   string `json:"status"`
 	StatusZh string `json:"status_zh"`
 }
+
+// PublicCaseEnded What was granted was revoked or cancelled since.
+type PublicCaseEnded string
 
 // PublicCaseList defines model for PublicCaseList.
 type PublicCaseList struct {
@@ -4031,6 +4200,18 @@ type RenameRequest struct {
 	Name string `json:"name"`
 }
 
+// Renewal What a case renews; `until` is the last day on which it holds.
+type Renewal = ledger.Renewal
+
+// RenewalRequest What is to be renewed (延续), thirty days before it expires.
+type RenewalRequest struct {
+	// Case Number or id of the case that it was issued in.
+	Case string `json:"case"`
+
+	// Result Its id among the results of that case.
+	Result string `json:"result"`
+}
+
 // Renewed defines model for Renewed.
 type Renewed struct {
 	Node string `json:"node"`
@@ -4072,6 +4253,92 @@ type Resubmission struct {
 
 	// WithoutMaterials Names of papers that are not handed in any more.
 	WithoutMaterials []string `json:"without_materials,omitempty,omitzero"`
+}
+
+// ResultAction defines model for ResultAction.
+type ResultAction struct {
+	// Agreed decide: required
+	Agreed *bool `json:"agreed,omitempty"`
+
+	// Before A day in Beijing, 2026-10-12.
+	Before Date `json:"before,omitempty,omitzero"`
+
+	// Ground propose: for revoke and cancel
+	Ground ledger.Ground    `json:"ground,omitempty,omitzero"`
+	Kind   ResultActionKind `json:"kind"`
+
+	// Measure propose: required
+	Measure ledger.ResultMeasure `json:"measure,omitempty,omitzero"`
+
+	// Number reissue: that of what is made out, required
+	Number string `json:"number,omitempty,omitzero"`
+
+	// Proposal state, decide: required
+	Proposal string `json:"proposal,omitempty,omitzero"`
+
+	// Reason propose, reissue: required
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Reasons decide: required
+	Reasons     string   `json:"reasons,omitempty,omitzero"`
+	Replacement Document `json:"replacement,omitempty,omitzero"`
+
+	// Result propose, reissue: required
+	Result string `json:"result,omitempty,omitzero"`
+
+	// Text state: what the holder says, required
+	Text string `json:"text,omitempty,omitzero"`
+
+	// Waived state: the holder gives up the right to be heard
+	Waived bool `json:"waived,omitempty,omitzero"`
+}
+
+// ResultActionKind defines model for ResultActionKind.
+type ResultActionKind string
+
+// ResultProposal A measure that was proposed, with what its holder said and what was decided.
+type ResultProposal = result.Proposal
+
+// ResultQuestion defines model for ResultQuestion.
+type ResultQuestion struct {
+	// Case The case number on the decision.
+	Case string `json:"case"`
+
+	// Number The number on the licence or certificate.
+	Number string `json:"number"`
+}
+
+// ResultReceipt defines model for ResultReceipt.
+type ResultReceipt struct {
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded    `json:"recorded"`
+	Results  CaseResults `json:"results"`
+}
+
+// ResultStateName expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+type ResultStateName = result.State
+
+// ResultVerdict defines model for ResultVerdict.
+type ResultVerdict struct {
+	AsOf int64 `json:"as_of"`
+
+	// EndedOn A day in Beijing, 2026-10-12.
+	EndedOn Date `json:"ended_on,omitempty,omitzero"`
+
+	// From A day in Beijing, 2026-10-12.
+	From Date `json:"from"`
+
+	// Holder Masked.
+	Holder string `json:"holder,omitempty,omitzero"`
+	Name   string `json:"name"`
+	Number string `json:"number"`
+
+	// State expired and deemed_renewed follow from the day: a renewal that was asked for in time and not decided counts as granted.
+	State   ResultStateName `json:"state"`
+	StateZh string          `json:"state_zh"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
 }
 
 // Reveal defines model for Reveal.
@@ -4380,6 +4647,9 @@ type Submission struct {
 	// Lacking Take it in although papers or answers are missing; whoever accepts asks for them, once.
 	Lacking   bool                `json:"lacking,omitempty,omitzero"`
 	Materials []SubmittedMaterial `json:"materials"`
+
+	// Renews What is to be renewed (延续), thirty days before it expires.
+	Renews RenewalRequest `json:"renews,omitempty,omitzero"`
 }
 
 // SubmittedMaterial defines model for SubmittedMaterial.
@@ -5014,6 +5284,12 @@ type ResubmitCaseParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ActOnCaseResultsParams defines parameters for ActOnCaseResults.
+type ActOnCaseResultsParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // SuperviseCaseParams defines parameters for SuperviseCase.
 type SuperviseCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -5411,6 +5687,13 @@ type GetRectificationNoticeParams struct {
 // GetRectificationNoticeParamsFormat defines parameters for GetRectificationNotice.
 type GetRectificationNoticeParamsFormat string
 
+// ListExpiringParams defines parameters for ListExpiring.
+type ListExpiringParams struct {
+	From  Date `form:"from,omitempty" json:"from,omitempty,omitzero"`
+	Until Date `form:"until,omitempty" json:"until,omitempty,omitzero"`
+	Limit int  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListRevealsParams defines parameters for ListReveals.
 type ListRevealsParams struct {
 	// Case The id or the number of a case.
@@ -5552,6 +5835,9 @@ type OfferRatingJSONRequestBody = RatingOffer
 
 // ResubmitCaseJSONRequestBody defines body for ResubmitCase for application/json ContentType.
 type ResubmitCaseJSONRequestBody = Resubmission
+
+// ActOnCaseResultsJSONRequestBody defines body for ActOnCaseResults for application/json ContentType.
+type ActOnCaseResultsJSONRequestBody = ResultAction
 
 // SuperviseCaseJSONRequestBody defines body for SuperviseCase for application/json ContentType.
 type SuperviseCaseJSONRequestBody = SupervisionAction
@@ -5721,6 +6007,9 @@ type SetThresholdsJSONRequestBody = ThresholdsRequest
 // VerifyDocumentJSONRequestBody defines body for VerifyDocument for application/json ContentType.
 type VerifyDocumentJSONRequestBody = VerifyRequest
 
+// VerifyResultJSONRequestBody defines body for VerifyResult for application/json ContentType.
+type VerifyResultJSONRequestBody = ResultQuestion
+
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
 	// OpenAccount 群众账户开户（出具激活码）
@@ -5837,6 +6126,12 @@ type ServerInterface interface {
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(w http.ResponseWriter, r *http.Request, id CaseID, params ResubmitCaseParams)
+	// GetCaseResults 办理结果的效力
+	// (GET /api/v1/cases/{id}/results)
+	GetCaseResults(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ActOnCaseResults 更正、补发、撤销、注销
+	// (POST /api/v1/cases/{id}/results)
+	ActOnCaseResults(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseResultsParams)
 	// GetCaseSupervision 办件的监察情况
 	// (GET /api/v1/cases/{id}/supervision)
 	GetCaseSupervision(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -6161,6 +6456,9 @@ type ServerInterface interface {
 	// GetRectificationNotice 打印整改通知
 	// (GET /api/v1/rectifications/{rating}/notice)
 	GetRectificationNotice(w http.ResponseWriter, r *http.Request, rating RatingID, params GetRectificationNoticeParams)
+	// ListExpiring 即将到期的证照
+	// (GET /api/v1/results/expiring)
+	ListExpiring(w http.ResponseWriter, r *http.Request, params ListExpiringParams)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
@@ -6251,6 +6549,9 @@ type ServerInterface interface {
 	// GetKeyring 核验信任文件
 	// (GET /api/v1/verify/keys)
 	GetKeyring(w http.ResponseWriter, r *http.Request)
+	// VerifyResult 证照效力核验
+	// (POST /api/v1/verify/result)
+	VerifyResult(w http.ResponseWriter, r *http.Request)
 }
 
 // ServerInterfaceWrapper converts contexts to parameters.
@@ -8006,6 +8307,86 @@ func (siw *ServerInterfaceWrapper) ResubmitCase(w http.ResponseWriter, r *http.R
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ResubmitCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseResults operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseResults(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseResults(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnCaseResults operation middleware
+func (siw *ServerInterfaceWrapper) ActOnCaseResults(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnCaseResultsParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnCaseResults(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11651,6 +12032,65 @@ func (siw *ServerInterfaceWrapper) GetRectificationNotice(w http.ResponseWriter,
 	handler.ServeHTTP(w, r)
 }
 
+// ListExpiring operation middleware
+func (siw *ServerInterfaceWrapper) ListExpiring(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListExpiringParams
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", r.URL.Query(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "until"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "until", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListExpiring(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListReveals operation middleware
 func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Request) {
 
@@ -12531,6 +12971,20 @@ func (siw *ServerInterfaceWrapper) GetKeyring(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// VerifyResult operation middleware
+func (siw *ServerInterfaceWrapper) VerifyResult(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerifyResult(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 type UnescapedCookieParamError struct {
 	ParamName string
 	Err       error
@@ -12873,6 +13327,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/fees", wrapper.GetCaseFees).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/fees", wrapper.ActOnCaseFees).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/results", wrapper.GetCaseResults).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/results", wrapper.ActOnCaseResults).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/results/expiring", wrapper.ListExpiring).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/verify/result", wrapper.VerifyResult).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
 
@@ -14581,6 +15043,86 @@ type ResubmitCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ResubmitCasedefaultApplicationProblemPlusJSONResponse) VisitResubmitCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseResultsRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseResultsResponseObject interface {
+	VisitGetCaseResultsResponse(w http.ResponseWriter) error
+}
+
+type GetCaseResults200JSONResponse CaseResults
+
+func (response GetCaseResults200JSONResponse) VisitGetCaseResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseResultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseResultsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCaseResultsRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ActOnCaseResultsParams
+	Body   *ActOnCaseResultsJSONRequestBody
+}
+
+type ActOnCaseResultsResponseObject interface {
+	VisitActOnCaseResultsResponse(w http.ResponseWriter) error
+}
+
+type ActOnCaseResults200JSONResponse ResultReceipt
+
+func (response ActOnCaseResults200JSONResponse) VisitActOnCaseResultsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnCaseResultsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnCaseResultsdefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResultsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19035,6 +19577,45 @@ func (response GetRectificationNoticedefaultApplicationProblemPlusJSONResponse) 
 	return err
 }
 
+type ListExpiringRequestObject struct {
+	Params ListExpiringParams
+}
+
+type ListExpiringResponseObject interface {
+	VisitListExpiringResponse(w http.ResponseWriter) error
+}
+
+type ListExpiring200JSONResponse ExpiringList
+
+func (response ListExpiring200JSONResponse) VisitListExpiringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListExpiringdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListExpiringdefaultApplicationProblemPlusJSONResponse) VisitListExpiringResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRevealsRequestObject struct {
 	Params ListRevealsParams
 }
@@ -20230,6 +20811,45 @@ func (response GetKeyringdefaultApplicationProblemPlusJSONResponse) VisitGetKeyr
 	return err
 }
 
+type VerifyResultRequestObject struct {
+	Body *VerifyResultJSONRequestBody
+}
+
+type VerifyResultResponseObject interface {
+	VisitVerifyResultResponse(w http.ResponseWriter) error
+}
+
+type VerifyResult200JSONResponse ResultVerdict
+
+func (response VerifyResult200JSONResponse) VisitVerifyResultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerifyResultdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VerifyResultdefaultApplicationProblemPlusJSONResponse) VisitVerifyResultResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// OpenAccount 群众账户开户（出具激活码）
@@ -20346,6 +20966,12 @@ type StrictServerInterface interface {
 	// ResubmitCase 更正后重新提交
 	// (POST /api/v1/cases/{id}/resubmit)
 	ResubmitCase(ctx context.Context, request ResubmitCaseRequestObject) (ResubmitCaseResponseObject, error)
+	// GetCaseResults 办理结果的效力
+	// (GET /api/v1/cases/{id}/results)
+	GetCaseResults(ctx context.Context, request GetCaseResultsRequestObject) (GetCaseResultsResponseObject, error)
+	// ActOnCaseResults 更正、补发、撤销、注销
+	// (POST /api/v1/cases/{id}/results)
+	ActOnCaseResults(ctx context.Context, request ActOnCaseResultsRequestObject) (ActOnCaseResultsResponseObject, error)
 	// GetCaseSupervision 办件的监察情况
 	// (GET /api/v1/cases/{id}/supervision)
 	GetCaseSupervision(ctx context.Context, request GetCaseSupervisionRequestObject) (GetCaseSupervisionResponseObject, error)
@@ -20670,6 +21296,9 @@ type StrictServerInterface interface {
 	// GetRectificationNotice 打印整改通知
 	// (GET /api/v1/rectifications/{rating}/notice)
 	GetRectificationNotice(ctx context.Context, request GetRectificationNoticeRequestObject) (GetRectificationNoticeResponseObject, error)
+	// ListExpiring 即将到期的证照
+	// (GET /api/v1/results/expiring)
+	ListExpiring(ctx context.Context, request ListExpiringRequestObject) (ListExpiringResponseObject, error)
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
@@ -20760,6 +21389,9 @@ type StrictServerInterface interface {
 	// GetKeyring 核验信任文件
 	// (GET /api/v1/verify/keys)
 	GetKeyring(ctx context.Context, request GetKeyringRequestObject) (GetKeyringResponseObject, error)
+	// VerifyResult 证照效力核验
+	// (POST /api/v1/verify/result)
+	VerifyResult(ctx context.Context, request VerifyResultRequestObject) (VerifyResultResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx context.Context, w http.ResponseWriter, r *http.Request, request any) (any, error)
@@ -21912,6 +22544,66 @@ func (sh *strictHandler) ResubmitCase(w http.ResponseWriter, r *http.Request, id
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ResubmitCaseResponseObject); ok {
 		if err := validResponse.VisitResubmitCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseResults operation middleware
+func (sh *strictHandler) GetCaseResults(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseResultsRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseResults(ctx, request.(GetCaseResultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseResults")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseResultsResponseObject); ok {
+		if err := validResponse.VisitGetCaseResultsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnCaseResults operation middleware
+func (sh *strictHandler) ActOnCaseResults(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseResultsParams) {
+	var request ActOnCaseResultsRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ActOnCaseResultsJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnCaseResults(ctx, request.(ActOnCaseResultsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnCaseResults")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnCaseResultsResponseObject); ok {
+		if err := validResponse.VisitActOnCaseResultsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -24963,6 +25655,32 @@ func (sh *strictHandler) GetRectificationNotice(w http.ResponseWriter, r *http.R
 	}
 }
 
+// ListExpiring operation middleware
+func (sh *strictHandler) ListExpiring(w http.ResponseWriter, r *http.Request, params ListExpiringParams) {
+	var request ListExpiringRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListExpiring(ctx, request.(ListExpiringRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListExpiring")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListExpiringResponseObject); ok {
+		if err := validResponse.VisitListExpiringResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListReveals operation middleware
 func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams) {
 	var request ListRevealsRequestObject
@@ -25809,833 +26527,903 @@ func (sh *strictHandler) GetKeyring(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// VerifyResult operation middleware
+func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
+	var request VerifyResultRequestObject
+
+	var body VerifyResultJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerifyResult(ctx, request.(VerifyResultRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerifyResult")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerifyResultResponseObject); ok {
+		if err := validResponse.VisitVerifyResultResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // Base64 encoded, compressed with deflate, json marshaled OpenAPI spec.
 // Stored as a slice of fixed-width chunks rather than one concatenated
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7L17kxvJdS/4VTJwHTEPo3vQzYfE7r+a5FBDafhws0eULXLRiaoEkOpCJlSZ1SBmxIirtSxLsiWN4sqv",
-	"uyPZ2pWvb6xtPewNSxrJ199lY0iO/vJX2MiTj6oCMquy0ODon50IiQ2gKp8nT57n77zXS/hszhlhUvQO",
-	"3uvNcY5nRJIcPt3AeXr7pvqLst5Bb47ltNfvMTwjvYMeTXv9Xk6+XNCcpL0DmRek3xPJlMywemOGn7xN",
-	"2EROewdXL/d7M8rsx71+Ty7nqgkhc8omvadP+70bWBDdVUpEktO5pFz1eTIliKaI50hOCWLFbERyxMcI",
-	"owQLstvr98gTPJtnqrlLlwZX9i/t7Q32B4Od/cH+1b29/Us7g72dwWAwuHxl51O9/sUm8ulBxET4bJ5h",
-	"yuRdGGtg8fREGvudYylJrl79306+ONi59vi9/WtPf6/n7bPIBc/XF++UkSdymMCvp2rV1BrO8YSgERnz",
-	"HJYPBvflguTLcnT6jV5gFfYHA98gbpJzmpBNyaUy2y8e7fzR/s6nHr+3N+hfHgSmfIuQ9BbPZ1i6/lYm",
-	"Mda/VjtJyRgXmewd9L4kOFO0w4pZ7+CL9iOWfNZ7vNpdv/dkRz24c45z1bZQb6j+P/vg3t2eHsoRvAkD",
-	"c4Oq78VUzjJEBcJ6A8Y8R0eX0RzPSd5HkqN5TplUdC7wOUFYoPs3b4X2Z4Opqe4jp2am9dbJnbfNlHI+",
-	"u8OZ2vvVWd2iuZBopn7sI3Xkdvb2gqPO+awX2nMg8MtPd14dfHFv59rjr+x9cbCz//g1/+a/hYVnLA/e",
-	"OtrZv3K1jzK+IPmO4g9oSp7s+k/9VLURS5GDnWt4Z/z4vauXA+R4OyWzOZeEJcvPkeX62O6qxYXjhxP1",
-	"1SH8LfCMoDnJBWdoQeW0/PKMLNGMYCbKr/SLdY53dXwJ7yVX9neujQejncvpVbLzaXz50s6ldG9EBvhq",
-	"Mkj37PSnBKfAcswCVIa8o8bc4XTinXcHO9d2hwc7j9/7dH9vEDqkt8d3OSN3sEym7pSuDWO8ox7a0U91",
-	"Yzm32U0yx7mcERZkA2n5ROfG6TkVsH/rtxKWKDU/I8xSJKdcKLaa8UWI/u3ztXH8Xk7GvYPef3mjvIff",
-	"0L+KN1z/MBxJZjd4StRLJQGcXN/5wh8d/9HOYHDFT+aJeiXyersccb29TWc0uNYZ/OhlS1dU2/gJnSmu",
-	"dGWge9Kfyn4ok2RCcujoLk/NZVLO9nyndsXvbXSfV2lZE/LO4/cuhW+aYywpmwTvtRx+3qYodEzOCc5u",
-	"e+6Qd9gMizOSHiJGSCq0CJTD40CEVKCcJDxPSRoiQv20f4/GOBPEjWjEeUawJr4HEo/Hn5AkeIJHGdn6",
-	"1Z6Ic3XbZeJJ5C0IwzBXIfx948Hn7Z9fePvBF/TVeMIDF+Pb2N6LoZ2QfDuX4UmOmRiTPCQ9W5mZwVWS",
-	"USEDN6L6aZsb+XDquQgfTpfmxsMZSrHEimgzzs9IirA8UL8lhMkdwhTnStE7J7d2Pt0HcUkNX5P3buhO",
-	"O+FsMsJsR3Ud5vYedv9Uz5sIeZ2nlID2c3s257m8RTNynacwlYQzaa4aPJ9nNMFqVm8AiR28F8nVy2Z1",
-	"v/X1OUKK5tCYZuQQUSkQXzCUTElyps62ehORc5IvEZC7lhrUY2ord9d2T89LzDkTek43eVKou/CIiYVW",
-	"TrYyJ6W92aZh7yV5It8AmbPWhmfZ1wk2NQ3t9p72e2+mVP205fHeL0YZFVOSmuZDQyH6ZxiJ3jeSbnko",
-	"utlj2FrfMGy3MIY7ywdEiO2vh2v3hJ8RJkLLIfRDMJR7c8JA82kbiVKqfv9JGyX0LzB6OxT/eQJ1y+i+",
-	"Y2IW8n7ORxmZtQ5+rp/7fTsgJ4u8pyWrgx7jcjjlmWZDKZGYZr2DHmZcTsFSMaYJQeoBLcqDVsL4otfv",
-	"zYgQeEKG7057B71n3/rhR7/+txff+dlHv/z2sw/+5/MP/unZj7/27Fs/fPH+1//zN3/+8U9/8fFXv//i",
-	"X3/97N//27Nvflt//+zbf/HRv39bMT/yRF18z77xi+d/+bNn73/n+d/+/YsP/sy1+OyD//ni+z//+Gdf",
-	"1a/1HKsb0rR30BvsXfvUteQK+TT+1EgxTYllIZQweK3fk1SC4HWDs3FGE1leQG/gOX0j5Yn4L2aJdioL",
-	"8TRWwjXb4Nu4h0rEXhAm0SLnbALyzUJ9JzlKOWzisZF1tnwYbLO+UdnftP624HmKBF4KNOULNMY5ohJN",
-	"sUAJnxEY4ss5rh0Pq9sOuAKOkoQXTB5N7DBSzeRwdj/nc5JLuP6MLDivfPVeDxdyynMql35JY55zPgbj",
-	"nH0OSdhFLJCY8gUor6uKV6MUYS/29zq/5oxvnmGC+PGKQLdvGuFoZVyX29svmKRZQOpL8dLyG7cQh4hx",
-	"RtBiSpiiEbUiE3pOGAg2E85BpKmIgI8epUoAVP/s23/WxT8luE74jvkywRlhKc53b2JJqr/tULhDjJSp",
-	"uM2Eymkx2k347A2pRSb3L+MpecM2VUpGWqb4ot6Pfmm/LEmiFKv56EsEeEV1dFiT3a6muwuNzjQFhG2o",
-	"+SYVeJSpNelG0Sm8p6ZWUSG03LuiBlVHLM7ofIfPdR87c6701tz0UCO+bkSVE2zYQO29CHLXXzQzjSPN",
-	"bpg8UQ+v7iu00K/apWEsa5taLnlp3+6w3qFz6Y6itu0bm9irn7mO9vauXr70Wh+98+DGDf3jmOYz+OnS",
-	"/t5g8Fr3w7vt1WpYJCWaaOqqr0NiLDkrFkzFJJGcUoE4S8A8vzZ48mROcyKGWjs2mjCYTq5e7q1bUtS4",
-	"zXUWfe31eyKj884yf3WBjNmpMljTaGU8LcvW/TDjiXVjUUlmonWLqxfhUyCi2/q9K6WGiPMcL7dyEXWj",
-	"0fmUM+J5be1BuFj9F51VpMpb2CnaG9zE2zs1K1eInkEDNTyQ6kJbO0P2GljXJvo9nEh6jqVl7DWNQICk",
-	"hoU+aOpGQWeML8Qh4ixbaildNbxEKSeicgidRax/UVJbJS51XIYLTKUh+lUdRv0OGzjDKUG8kCAOMy5R",
-	"IbStb32I1att/dcpn5F4+3NJ/vWR3QFzJAgxlml7mVaI7ce+f3Has8TSD1EhLEiVcFZ2pbKgflKF94y3",
-	"oAPTsjdBN/Yws54AY+UcEZzDNBLOzyiJtHGWg75u3y+/umFauggTw0IoHWmVb165+juQaMyV5MYU2EXt",
-	"R1+RWgzxr9O12YZ1UY5n/h+ExOOx3wBSHbx+zLRj+mkRsGlKmKRyuasncSEJ27alRewJpswYqNaWhjCZ",
-	"mz/jOKFuTChBe40RriyCbdu7U7odsGN0PHGVIa84aZWKpr2uOMv0rYlzgmZUCMomYHW2c1yxha8fUCdM",
-	"7A2qFudypqEpwdIEBca1jlIjJ6yzeMK8L6jpL72/vDttJ0z9tunWvzExdoX6wn/06//r2bd++NGHH/bR",
-	"YsrRFLOqtYwyZ/7H9sSDunxB2wTIHX0lCDz/zjee/+CPn/3D959/868/+tX/2EA4oukwyCS3ZdOIFAn9",
-	"Cns5wA46e0bSCcm3obLrlgw7UQxhs6P7ciX8BpuR0jlfEaCEdtU3V/fD7YKei/cMWTLvuDwbUeGKRKZ5",
-	"XR9RiUANLW3nuMikKLliRoXUsmdLLEUHZcbe+las0SJhr9/j+QQzKrSA9bhtjasiXiSJuxXfGpnbFm9M",
-	"MZuQT2Inf+f74BUy9fzv2xb0x3u1dvzXYU2629JgVFtuKOrDykCg25yfk5C8g/XPaTQPUgznmIxbhR3X",
-	"cIAh6EFtwjTdMLuOt8ouzf1kZZqWyeievDOREifTGWFSddJtIlMT9hcfmec/G1eutN61gr5LvPa1pqil",
-	"8txUetsbtF7RJhTR3NTQtXmlhXklWOKMT3bri3pByz80qVlYpdlNCG+T/dpo4f3rCU0102DAsqSORUZk",
-	"QK6201obOx+PBfGEbV1fSlK5ONMix6NsiaZER2BH2HAtXa3c1SSlGKnf0GiJjGexD6ZjZKew24ukPjP4",
-	"fjn5wNIpzZCzm8bTvbZ0WJAYy3FNE2l6+ITOSEYZeRMefqpVsFbBzw5T8Ssvd2qe3W3Tx6rB0VgHmmVO",
-	"9dDTvluJNTIJqnKdFTbKUvIk0g1wRlnqt2FA9MB7Pvc7uNr7SgG7MaWMCL9HgnEZsI44CWb9qCRJkeck",
-	"jXdj8JxOKPMp7SlRwmqCZwSNcz7zjjEn8wwnJB2O/CuZE8Gzc/f7iltG4vG44p9SOqogUmYkRVR6+xMJ",
-	"n/sXZYFbSf4hXt4rgCAXUywvrKobw9e7U4iKtPEieiT1nWg8E29T4ZGHugkXK+fSo4OVCSvtEwxLGddx",
-	"clbMQ34DL7kTEx+JhQStZ4EFkviMsENr/0ELxbGNIx+LSNYdS1CS87MQNY2Ww6AJcqQul8gzFDBXrmqo",
-	"XmOjWlWOc48vE9tTHjGC6OOuuKfw6eJcEH2VTvE5ARcIYSbeOaLZlIgz4d3+XFubBFpgKvs2vEdIpfqb",
-	"kNkYCoc1uknEmY+6JznRPD5ipJSpHfHaKf9AyWKUM6GDvu2D1s2nho8lmnEh0ZXBYNfb/JxwE8e2ktDD",
-	"c0WOM5TgPNWL0W3uRrvyzD7XWlPE3Jcky/gi6uFVLQokGKAdu9x9Q6CuWT0SSwtuKapLHqT+G+ZS30zo",
-	"eVDMZjg3Hr+MF7lPVqyQHh9DbC9sxW4lpr1xYnGKsJvNZ0xb7osj06j74g9t6+6bY9XNmstfLYKbWOMK",
-	"+q8Sd+Tjic1KkqukJrnE2Sb0Y0lHNxCcBBzwCzFCN9lIptXqqzUs55M4ZDCe8pi1UOHK0hn+sLZ4XSYZ",
-	"vAzjZx/yw21hXdrXIecLQXKTKFhfhjNf9uClfQTXfO2SU994Rc9uHkbVoW+QN0wI4B8S7PGITnlGU7ys",
-	"H9eAGbEeQ1N/ZYUGcEiT8G+4z2y42qfgRZ6QbuO0MdClzREzxguWwL0xz7mOi8CejNqn/d45yemYhgIv",
-	"Fjw/675yS7MLLRQIj7nxV4bi1qFfbl1lLHZrWu1NJsL0D3U/24kwrdOahyyW9uuoi6FGuG1WV920n/5Z",
-	"QjKTH7KZ/WvTeM6VMTaEYt7wC+QQbW5U2UZ+qs6bksrhhfglfoBp6qNSPJ8Tfe/GvA2xP55opywDhWih",
-	"RHJ4RkvjU8zSjORaHj/UOhqVUwiGQop8EdVOY8WGo2XWu3hGGmTWBiOOld8aaVE/BXd44nKJYxany3WY",
-	"FiR2p8mTpBC+VX8bS7AiMo5mPAcVyyYMGmU45Qt2AJYWXjApEJ5gyoREjI94uvTHoI0pS01IW/ORzdNb",
-	"5tGnfcjq67hv1G/bokIUJB22L7tdn4ycE09c/6BKgX20pz8SnFrnqM7z6aN9vWaQlogoQ8kU5xPiV8HU",
-	"yg7Vqg5nlBXSp+nd0T+oXkaFoIwIAbEQiylNpuX2SO4I322Vv88ZwaLIScDeB++ShKYkPQA7Rx9JnJ31",
-	"UcLznCSyj5KcSppQMesjafJOEc9RSkVC52osLeF/6xJbEQiUUj8MAxZR+O1dvxHeGOZiz5mwNqI2+tTG",
-	"JPuGRRyI6qKYk/ycinbb8Soz4h1fKOZTknnljlXLWWrk91rIfwFasF3ccgsct7PLZc9J34q85TmzbL28",
-	"VEqmE7rBjpIN4iZHOcHJ1C9jWVt3Kb1B+pXmR5VZ2NPgbi5LPrGubT34I9u8+XxL92I+PTCdmY93XJ/2",
-	"bdu1fd6MoH5a7VTUqVRHDGeggulzqf6yB1P9aE6mjlk1B7PDlMwQ7+quKt+c6F4r39xwA6h+WRlL9e1y",
-	"WJVvb1ZGCHYpqx62m0ypYoYFmMCQJodDJxJo5lURG3Q4WZ6CqCBWwla8IXzuoHeQpKTXmXIyJUjToB6T",
-	"a7mPXF67kvHEWmxRRFhY9KE/02QJQwwdxVvlhR1/3Mo968CrBKbdmHSnnViZuhl9aNYhe1SedlE78vTC",
-	"Hg3dZWiYzp+xivLFJUlP0fPvvv/ixx/20QIr8YxxQ3KH6JTPCTtFz/7Xn3z80//n+V9/5xCd6p/UW+rb",
-	"n/z42U/++yE6/VIhJOiLp4/Yi/e//uL7P3/+jfdf/OOfHaJTvYKnSD/77Mc///irf36ITg2HUu384l+e",
-	"/fhrL97/umodWJr69sX3//Xjn37zo1/+8yE61YSqmoYvddO7j6pgHTCTXr+nBuyuEPjGDa3Xt7vp+GPq",
-	"GDj8aQ7E4+ZsSXsrU852LYu+gD5bac6otHm+PCbjQuCsQzRvZxfwGZl7GM5tLcvZVKsSJkLzmV10T05J",
-	"vqCCaIwJ8K0qfiokn8+VxqUxjQgaFYp9ohleohExYdFKMaNCW6cP0Bkhc8PVaHLm1wManbfgtnBDDbjA",
-	"ujg8TW/O8wlrFDhUapMCkV4uSkREO7fcG8MzZtKyOr6XK5KJtmIGQ9lP8BlhiLJItxhAszXsDqQdBXbG",
-	"zbT+8ufU1xWcwahMRTguIhiCKySaFizNidO7zHJFq/u1Y+n1UY39+vHnyFw6jDaam4ME9zfjUnuK0Ygk",
-	"uAD/pHpk7VRFLkPBqhZE374aLB+AHzALwep7VR7dg7XRqPHCpsVHIAUSM+zm10i46aRtFPM9lr6o7Bs6",
-	"RQ9CYCzsAs5ygtPlIcrIWEKaHM/RADZH1L37U4Jh7byzd6Fmg5bTutWs8TEPxJ4zE+EC4m5+AOMHoDkn",
-	"PUq+YGJK5wiP+LkhAyrALIDP9Lsl0eAlKua76G27RFSiCScCFXNrR9DZjyuIBO1Yaf3euMg8xpOHFtlQ",
-	"TeQVjWhkKEgDO6kJwZgzLqR6cua7RZ56yUr4E0PJXLpgnqhoLffOLJrb2zfirUsawjHA35R4Dpeqfsoo",
-	"LJnSXdTtCzvJDLpgHKsTRGvWn1OCv89cO4mwYrjkCZwJ7pE09Jg12o3StXYoE6hgqVG5ALqyRNmI93jg",
-	"ag5EVBagfWtpFJgOfdWPdPzyuve8rYYzkh4kmAkHyAupSXAAIMdJLThsOU7iYy/qIcBeS3YhiB+PjZoY",
-	"moo93ZqrvTe+sTr419bYD7ucPfvKLN4hntFzpRh0eMXkwsdvcIltsL6YJCOJzDmjyVAosT8hAaXf0ibC",
-	"k5wQYMkjgtQ7JEVlKzjLAhZ08kTC3ngDEx/y/IyyCUrxUvjtvWplomd8i5Is/TzOCm9MhTrcJB1S1mVr",
-	"rSl/HQ1XUR0WiDyZk0RxUfWkl9qMbTF6p9VUh+ckt94Wj+EdJ2feRPs7WJKc4kwHVo3VctioKlLmgSII",
-	"PgNO142lzWzz8Y62YjSjUpLUjsxrYeDSEGAjxJse/F39sNLJGBjdWuhW77oRIZSagKaAbeXV8hzYSb1F",
-	"e5JEhcm5DvRLBxVOyMeVk4HM+YpmhBpxpenwznFyhietC/ZZThlxEUY5SQg9j7rt7yztfa/BVkORAILI",
-	"EU7O2sG+9GNgByNzzxUMIrC5TNQjGmFKKfZYHq7g5qvfNbqMESnlNOfFZLobiJIh8w7UqobnC6cwYW/d",
-	"IuREMZ9npPul/MC95x+LmBMmrBgWeQrtO95YM5LPKMOdZEfJs1bj582CCPMsyS2USdR4T+wbTVxD3fVp",
-	"jhc4GwYc8XVGoK2KkiP7YkBGr8UYmd1cYcqWrgxBV2U9c2NVeaW5RCqnqRSkHwd0go08SuDQXl8GC5ZY",
-	"0uMBWmipiQodoIAwEiThLEWSzsghqhgDkVDXPqBirxn211FrwhJjTtT8NJvM6WQqy0T2mAxcbYeJ1VMC",
-	"sqKj9APkdrm03Vq6gAwDXl0veGzGuYTgKQLvCirjXVKFIA8rrcMXd7l8UO8Bvr6ju4G/79f6etqv5XXV",
-	"p2YCFSDXBaMvKd0czUD5NTcTnpNcQPqWUqXzlOSHiGSCINDjBRJ4qeEptYHFj8hjwr7qXWsJ7wAtKsJc",
-	"v7rADjZ9b9CWf5gSMvMdZa2rHphYDaTYz8o1TJmhXRvdIZBVcK3lwOAaGtHHP8OqlF0fAohxJeH0EcHJ",
-	"FI10uDOE76irv0w3VxzjFYFywMMQsbd/9d4v01f3Pdn+NcEzBtHDitL1aZVUHjvEupRdHeTAlzGAmRfF",
-	"SutMtYO4uemplm1e78foegd1cnlFWJECm5grCzU2xYrbrdJvY7K59dZ3M2bUhOmL7olXzq5BuHikeSKn",
-	"3LszoJx6eWRKjbc8I2Pghhwg10txt6dt+oXQLM2I9pEh/cubtvnry7d1B9eX93UX15dvVju5vnyz0s31",
-	"pVELHgdxIcJ0ALVJOlGB/4qyaYQ+zhV1e8bb4ficMm9dj5xkeHmIcnJOyaKPPIesfRj6qhjmRBa5Vx1y",
-	"16iXher7JE4MqTDTc5Iv5VTdH9b6W9FWlbgffxRs+/fVSCIOwjznCUm9UWVa2k77wMZnwZUMoFUobTB4",
-	"vjY2jDVfC2XMrk/+UhNR29p3UnAfue3sIzddfae7uLmOFJSThM6psc22M5fWhcwdptTqnJo2JTC4AN5k",
-	"jT80AE924wkrOqCPNegGV0+GGoXxMehBjEDLlVpGAyRFfTw2xvTyKYK+2J+Ez+qHNWqVJR/6lX1Nfwd+",
-	"+fBKo++qg0BQ0znjV31GGc+trGyckUsAQ0eZuljRq89+8qsXv/nw2Xf/6sX7X38t9gh79dmWzXAA3Z1j",
-	"hUAcaVYsP7caX2gvKc0l4I8M65Ja6iaBP9S+9ayx28ZM9voVfmZIpQLQX5Nkah8s/+n1a/eJ4UC9vjnc",
-	"PWtB7pXB2GXYYDRK5JGd4FEij+0c4W89TfjTzBT+NpM9SuRNO9+jRN42U4av7ayPEnnDTRxehrk/qM72",
-	"KFn7/LBcgKNEnlTWAB62ywANmpU4SuSbdjFMmKaeNAzBLInd6NK144kMGWoX6frpuKfUxxn+kkaYM6qM",
-	"fvgVgabFKIAnG8QUmZKcRMT2GRAPeLpfGWCIjp2eFDSRaHe2J0gcl+xd4KU4hNoHVAKLFza+YI5zk766",
-	"jtQXRqIIh4lLMptn9eywqjlNl6lozw+rh4C5QjNuNS4UApZWwbDVIr95TlPCkq4QBAZ8WNAJc/FQkRml",
-	"gVQVJqiAQn/rvd6vOx81gBmyXwn6rkurGZEJZUxJlPCrBofr5gA5I8uA89sdETMA9SRAM5pQGP0NGLD1",
-	"sihtQWjjNmdglCkE8eTqt+cketUOKKChe4LiS3BDds1tUCzI62d600gmlj9gi2kAn1x/gD8Nxynh5yRH",
-	"SyJ3GyDe4w3a93N+TpgGfPdGQXHuIdBjzkGzmx6iERbk6mU/8gllSXBB3yXWYDriRSxhW0goXyUWAYar",
-	"knDX1nCT8KbVxAiDyJVr0yJADADVGIIu17/c8hDfvUWI8AIL+eNCHjqiKANBUh7tC7tFWiJAtFl4qEUR",
-	"755p3QH0SQc9Plai3BwvdZEu33UW5kWQDxVwNqg52QtknJOAl1E3EU/stwi5Aa/4FiCt1Q9d9z0bHCjv",
-	"D2FMlibgo0IKiQN84YGkWWZiBOaYpmCOHpPYKE5o2GSErvM9nFOdFx67asc2p6EpgXb1rMCKVdenX6/A",
-	"agmgMlo3thV6rC9WufHt7h9XpHQ1vXzZIfyjIDeNXrdKMwZEM8bS1CE1czVpydj+QHqaUWHXTBaSg0vN",
-	"Bp7ECfGwJHdtk/DpftkufH5QaVx/YXtQdHtOcjOZ9SO5ca6eFtNJOnS3RlSSTYz31Dy7wDnznrUTzVUh",
-	"VVzXlVkSrDmsgGOYAFBpO36eSavxpc3ZRTOunzC5XhwOZcV5fsEsFEHCo72v1PtQ0jkeZZ3KSpRvhbkp",
-	"lp1alA1YWdoI5CcGyB6oG4sCEe8pnuHJij++Vc7MzCav6Ys2KJebyj/qwb7BGjM+ZokYNynG3gFZX4h3",
-	"INbQFbjeIawlN7VFSWrMxxKlVBcYwXlOzwNXcdjGXY8dmHBZ9aKOcHKmS6E56XeBRYnj5QmVUeyhS3hF",
-	"F4qRfBjGF6meC7fMVbrtVUbXeGREGDeqk1Lh2ormC/rEdr3JTUehOR0rypm3582swIvRjFQLYUJZfJ1r",
-	"ZGvxZDg5E910uA3wt7pXxfIvV2M1K+gTnHsb1IXBvhCMuyaQK0c09eSwtlWNCftM78JO2Ihk2HpTs1Bn",
-	"T9QKYti8EZ/l3G/Ib7TW+lY2uJwOmmclCdJk7pwe1Ao4GSZWpkEclh4AG9rIkJB4CblxqTrRQI8JZkoK",
-	"N5ZSku6iU8hePEApL0aKUapF0HlykG2yljth5TgXN1sz4WpBzYZYmJCZykfr+AeDcUYZ/KlDYZUonHEt",
-	"uJXBZ70yeanfi0mAVMu84PnZ7gOLFnQhOB/dmLN9PShj/tYA1PWtMGwqKeW/dwlObcxqMy6Kea5dwUvt",
-	"PdDhvhhneNIRvmniTdy9vR5rtJgSyKQAQFugQJ1ZVswh2UdHdUK5LFNgWC185SfK0DnWccmW/kwubVnH",
-	"apTx5CwaKBAwArEk93Qz9uND15z95rptthYr3k14K9+LvutNyeEOnYSwYjbT9WH/woxaM9TqJjsJiwpr",
-	"Ju9UM+1I2JdztQzaSDDJeTEXuwE8OMMxW69H/aR7J6S2GVIajnk+nAVUQiDH4bgd88QGDds6YY3AyMZe",
-	"qZ4dxmQEA85JtG3CMYMVAnZEVkFWK1eov8rSVsjYTK0c9doCBu+6Sk75S0InCMGQnnwSGKRV+NEq8mgN",
-	"dLTEG13BxI2rZgFvLP0KWSv80r0SdslveOeFxBMi2p05VhCZEpyXWE2gOHhzSRozHKBT35SKToZRP4rb",
-	"WiFXg/yj6a26B7a/chl8i9pA3NafGzZ7lyqkVcm18bmyZD7HWjQsd1QOUxh8YYvZVS8lNyiAjwAsbRRy",
-	"DkP9D3UVUCFp4tFaidZhujCflTaP+aJ9sLaXqFEea8TWFWJI01ruTdVZWkj/D6bbwI/jsdLlzsnQAiZE",
-	"AXkrPp+QCPhO2/laT5VW+mZaeg7exXEFpwKJ9A3ZAWs/ZXhEsoAhQkbcwPCUbcb11DeDiaxvY2a0tcI2",
-	"N6YkOQvhfug6Z/HHGntLWcbkIfKzgDm9hI1pNk3AY2YeqwvPz3p9Oxc/lVgX6ScTntDqZ1cP+Gt3eL3R",
-	"15tc0IEaQi3Hr+7nhQF7V87JTC7+K1oG8uMP3bCX7DYBiPhsnmH/9jLOljNeCD/5Ba2SL0GX7uAfM0Bu",
-	"cdBwBnwQVOWAFT+o781cPtz62hjEKdEFpbrZHwzpqh3K4DT54Vx9P08I8Iyky6CPTv+qNSpfZQzJkSxy",
-	"5jBfNfTOvJa0Xi+2Q7tMCprqVC65AtxZtXPo5EChOUrPjSRWH7FH5p5tyn1zVLbpvju2jVdifzeqY+1a",
-	"1HWsO0D6OdXWVLy0wJYlVTXh/bnJafzKbvbp6kmICWk3O/zS0A3Ng7ar5gnDbs4I617RzvGgLpb3tWBN",
-	"3UrjGANOYftzB+nbXQQX9guXnTcOPega6sDtmyCDL+q6KRFvG5035XQ2ga1q9t+MEQbT7YoP59ODftu1",
-	"2+pq2eQatndhWwaEp5rm3sUqzToG33qnz6w33IYOtg3W8uSuLGcDlu2vP9zOeVdL27oTBr6iyUTXeXJW",
-	"l2WbUGmqGdfb31ZF45teJ8YR5AVThq4T+iVIod4f7F/d2Rvs7O2vQogNdq49fu/y0x39x375xzqaWKDw",
-	"xM0LA3XWCk/crHiU1hWTjM6oLM+qNtwTlgqk2GbfJi9Xo4icG/tQLUlGhRQIZ5yRXfTQgCudpgU5hQgL",
-	"G92bFxpYnwrkIqIctptrHfzi8NWS4Hzd9NWBuSoZDjPZHIVpUJnQYkozsmKN086mV599+1+ffeuHH/36",
-	"317rl058WKop1lMbEcL8IR0vN9zNbqyLeLNfVILe7FfVuDf3XSX0DXJ1G7GXHAB/QVAKmYCDatI8lYJk",
-	"4z5iZIIlPSc69sVgFs6xEDV/Z5yw7w9CsxtbvupjPzfJjK9fzmog1gmzShUYjgEkma4Ue6hGu9uKcnHx",
-	"lWTGQ3U31mxIZmSuk9CsQsWlcJrmRPgt/BX0TLIEFAaE/RojbojQXkJgBOAzYpTzTDtlT92ROfW2mHEv",
-	"LO69McKsPG4aNPz2zQqOXrzuCXVP22U7DNZ7rnFzjRvLrpptxL/qvkpoHSwFvvJJo/bxuibi6vvf1HUK",
-	"tnQREov4tlq0v5tZICcTKiTJu6nK5/ysywuCEOuF9xj0qNSYqDorQ1tLBDojy/iQ8xjxDUCmF8xLu16X",
-	"rSmFbmqU1ReqnJOfINXmeGurpW7fmhnTuUFIa6zFBkUHwAZZ5FnfQSfOlYrAJu3zNIMJF2DT4/Crgfrl",
-	"DsHsbk6NjNY2Gx7OZrqQP9LnoY6DMJQBKS7CGOuqon27wF69uRzNVi6NVZWpi65uKNG15l0aOh6HvAk6",
-	"iryDtq5dHV5XfQAz3vqiQnGwbdlOGiTd+Jkk15kWMGj/ZAUeZRsSQqpfTrcKnPzyy6zdrNxX5AmegZzT",
-	"u3RpcGX/0t7eYH8wqCs6rz56lL539elX1D/X9D97+09fa9Ny7J22e0NvyUVyUWnFFWCH/6Z1ZLs52EoE",
-	"q3PRwnnvnGYZBsebPsG9F9//l2f//P7zH3xPSZjjMU0ozoarvz37h+9/9Jv/DuEBI8yGeZHjrHfQ298f",
-	"GFSPmEII4STh0G26Mh7PE7XxtBu7UlLeRPXG+wGQgMB23izjira9pYHrwfza4YKokUjrPeHa956W1tzy",
-	"xkuiE7euGgpbLWPnOKPp0CFDVA6sOqGXn+6of/btP7/Xi7ob4uRPQD5It5NnXpVETYOrgBS5tsAORUbn",
-	"LswYs4QMnZqtoSooZ+VXZXRy5bs5Abp3ID/lTwAsIWotQNTy0NU6dK7s6lc2ZLnetda3h2bgwE6X1ZG0",
-	"GL5cKv/ntCK8rTR+u8CBc7YxqPQJIBa0njPXftM5O7HoB36YhZjhuPzgMJCCr5IUlSFdPMdjGRKJUvVj",
-	"BzjT25LMAqDmBdOiSuorgUNmLqFhrE1YJn1Bo5UtAdR5N6KssxlvtTvvpAtfaXheWAA/D1zjlhJSu9T/",
-	"nGdYHz5vPPqNKWUEIsqZtl1hFKzqmNksW69amMvYMW2YBVrJ7GytdJ0D5h6Mt++2xKx/fVECG6tW3r+3",
-	"oZ2V0ROZ4fzsQlWvg7by5TZN5QUJYHdYq6cX3nuhDhvPUjAzrButnbE3llacrTYW2inGOFQQsb0ruZAe",
-	"UrE6Wtx5GAlJZeHztlQNK7X8LJNTaVKbBKamMhAXZLU8QEUg3hgky2iLugHfmXmzjKNc9YuyhGSZM2H5",
-	"jVJqEu7JQ/WNnibjSIdGRtqnNorYrFTVChSqD6otjfF+JUJyu0HfqB+2vccRle5thF17+FHopnOO8bXw",
-	"U7skkQGbb7pA1i1FbJoG/WJY54BkO7wLxSDrwE9PRreSNCiboEXO1f9TOa0cTAOZsq6BG7rUJQB7kHmN",
-	"QGEpDf89G3QLD++WqL26PF7v4w//8aNf//vHP/3qs+/+4sXfffX5B9/8+Kc/7aBzB6LD/A5S7aPQm0pS",
-	"kLD6ukDEnt+ZFYgXjivtZ8KIzamAJBrCYqlR79TWaNGh6nTFl59ZeaG+knO87KMFpuekD/XsWHpgcF8a",
-	"i5N5AcBH1FeBa46XBxVrvJaIRYIzBM9HAHFq7JW4scs6mIKrR2faaA/cmOS8YB6RHvrR7etHwMcOEIDt",
-	"EWgx6tAaXpIifY/Uo2dSA+GMBdV52+SlNqPQhrClYSM9uNKJhv9LDJxOWWjZFHmJc5rfxzS9oVvSf0Jr",
-	"6s9K6Wb18R5z9ZrDeLmaGDqgnsbicNZ3qRo9YwlsDpIvkIuxQbDYGFDd+A3bkv54H9rTfz80repPx6Zt",
-	"PawbgVNyZNGykLZmQLAE3AmJAb6n8hBp/iAqmE9NzG1MyK4b5gU425gQy9XeNox+CzztFs8BMgCm1ghj",
-	"1czPvlxgJk1BjEodBPiv7d08EK+kaNeyQY08tXtBJ1Guo5LcYPt2XeKMg3bpt6WCQHvbgRQCvLoY5BAR",
-	"OqrHddTO5ovaPL7NqzoYjDo2UHyxS3DhsFPosCXotJIk2O0gGl/1amBmi/H83PZUp/4I5kwUlevXY6Ww",
-	"cmrb21+akaDn1c+ZLPamwY1UcmugdN6W8sD8WV6+bC094sasrVs8n5H8bX3W/dViyYIIWUURhQDGMbxo",
-	"YTK1KVSHPZ0RMhd9m4VlYxrLErB1VWvOk2kQSoqfEyv16YKSuqqr5nKxaWIB5WTz/LFN08GYVjb0lB0K",
-	"aDAt7DM5Tj0jvIJ++4MfPvvlL5//+kfPv/bdPrqM7F+X0LO//fD5B/9kP++jj375bfthz7zmvtqtIr1f",
-	"abz7vJeMHt62rpi3MEvvnZN809j4PKc+An445WW15pkuNb8bpZ90B8tzuEzr8EQzyuzHsJklBsQ/PgZ/",
-	"NYIcwjCC9+pbBKc+p8cRMzBxfYTRgrLUFInGKFNv5IrraSm5hhADrwCovHrDQW22Od1oSkDe2TXDuRBx",
-	"2cY0eRWjxiDO9dDMuc7FikzJTgO5zkIOE84kTmQ8AI1e2UBCXs5HWSDNMCc4mVq8RF8SME6XgcKREgcs",
-	"fedc+ofiC7IrwzvNFOz71bF5qa8YhS7dbvuQ8JlxIcUA/RSj+BOuCMiH+bG6V7VqM3arvBWSDS4xbEsg",
-	"6zG8YSQLJDEyPBdTHh3LGdx4SfLZRinPamRl3qAjBGjPbVB5vuw0zXYEqWOjQv/l+a7y+ytXamLsJV8q",
-	"b7oSz9FerL7pQPhmdRv4mZI3/UIIeJixgWY6RAU7Y3zBbA1hnBNk0NmUhGWCHoGYajGxXgH6S4Kz3WO8",
-	"uEOEMMAvejStkm8IKf4isIdGRm3UYm6zJCvUvXbflnBaTaMUU9IRQo2ylDyJZ8meoOS3CR4Dfr1V/vUc",
-	"GtHsO1QHMExizPOtSqF63k78hKn17Qo2iKMW+SgA1BtRxNv6I00u/QVxhfo9l1Yf83IYQV5DH/qRC7gl",
-	"vNhuUpO+0Bw8Lc4s2k8tcrDSM+1Y0cTHflYBWE1/ZpB2/fqVDSz3xq1LAyn4bUJbxNRao1zbsn9Qilnj",
-	"LAAnbd21KxEq6XrNjBnoCwGQh0ZkZL3SnfhQGBEYBuyf6DmV2O8MJ0/mNCciPpsjqB5/uRVo7w+OIax4",
-	"o0tA6TJnxGPmfzBV9xhnSQRQutGndUsw4n51AVrvFLuMm4aed0+L3jQklaeBS4NCJX0xxVmGpvicHGrv",
-	"GLhNJSU5OAbsSBEda2hZk+/cSb7p9yRth8U8oZ4bB16soSH6A13VpkifxOyySE1ZUIMYNC9GGVXXllqD",
-	"V6u2vF3VzmseNDeIWx2qAcWzJz2ncP5Efawfffhnv/3Rr1785i9f/N1X/ZizCU3JMH4xW2FyxoR400Rs",
-	"XRSvvheq67Eqna1X1/Bt2xpundeW3AELTCdndJToyoH7Ji1XUuOdBQKy6ivXZKpVF3iuWsq43ytEkvQs",
-	"FoFPvG80blvIMpPM7x6ICcWpJFivzywjE5wNR1jQphAjnEuaaG2DFVmmDQW1VJkKkZow3iHjgY1btNOO",
-	"eihmbhlPsAwlb/phDFfVE7YGsletVjanNXylqkne0G2XFMsmGhNTnJOwCUbwIo/JnTU5ITA6N4HKI66l",
-	"ao9REV3evDnNsp69/+0X//CzXhP2hs/GMaOCDEunfeiRdGjK0Q9tjLInoEfx84T6yiDe5ToEyoHHCgKl",
-	"Ae0VkPYRzuSUF5Op1sSKjKAFL7K0apdk5LyGklMDrML5mQhsuVhz3PgzTfwJIlQuh0uC9Y0TOHpBl0Ho",
-	"olznfeeULKDGa9NIc57VmKAunNrr95594wfPfvIj9cdPfvT8735p/vjmr7yrdVFJAEYRM6u1ZJGNdsHE",
-	"g4uhC/YdJhlPzoL3BE1w1kCnBdM2RreIv/j7j/79g+d/9fe9fu/jP/2/X3zt39TfjyMzQWv9mcYbxhy1",
-	"bO6d9kMnCt1MZT56Dh99+GGv33v+r3+h/xhxOfUTw8q9+vGP/vz59//j45/88tl3f6oWBD6++NFPPv7J",
-	"j8uPv/6bj3791+7js7//y2ff+rmiuT/5t49+/Zf6y+c/+ONn3/o/4Mt/evYnP3/+wbeffetH7ataT7Mz",
-	"d20Nlbt6XZbz79eFw5UTVZfbgiscYndVIA0PTWsZrnrZOeZvmU8pdbjrMtJNfluDlG/JQa5aO5KfL6OS",
-	"1w1xHqXuraOd/StXraqtzu8rEI7NmSJ99NkH9+42Qiq2ZfNYbJMMtxqh7pnHooHsVfslkH1DPPaqtUKv",
-	"u32hb0vqml5D2k/AqGJZXnSC08a1u5RCLbEn6PMtvkAzzJZohmUy7SPOICJrjidERGQ96ZHb1kPTPybj",
-	"rr5fo4atAIO1BaqU+9gU9NU9iL5CLhWmCClf2u2R83ONtsxnplx8icScEwBGSXvV2P64OEPd503Tj/50",
-	"VPamv7hh+9Qfb7NbpmP9+bjsXn/xsByEnVpZhqUScl7Xq41RfwmbvWBiCjmjNvf7sdWceyfXd77wR8d/",
-	"tDMYXFlhsAfVF6vqb++jX/3ot3/xpx99+OHzn31P3RwffvCfv/nGxz/6q99+9b89+9YPP/rwz579+Gv/",
-	"+ZtvVjiuEbRcUvnffvy//8uLv/n1xz/5WZBdK0qwzKG6PWYbahdShZT2nn4i9oZPwKTQqG6GkYHiRf1N",
-	"WK8VNLrkyHQWDlaEgPqt3365l9y+hc0Hb1DLIYw/JZyt5b0wwzSic043a7WCYe8pc6h/1LZzp4/V7ecX",
-	"TaAKVrMPy/wv9W6v01GXK/6znDKS3vBieZpq+OCJoCbL0YTP1er9rJX6CcDyx1vObAWnQFHTClQhSR0y",
-	"0UInZ+q67WUlKS8FjXNCUhMC40nQW5gKRmU5qgUWKOWMHIK+b+o8wrWCsLBVJlNk6S7FsQBToWJNxnvk",
-	"KWiv+4ZuyhJZAtxEMFRv6fpmf1fVU+VPvIvAlbqj63AaRMK2Io/JGZ5slPxrirppwt1iUTfVoNws72mC",
-	"fSB3etUO0GK6RBgJknCW6lr+Ok0uKqunrFwRVY3ZXHD1gQCORXqAFhVEx2qw5d6VtkwD8mQORQKHU4LT",
-	"GBxda8isD6TE34hOKKrVlKlFMXqyimJSoCrbbJOgGqpGdh+xt2pNOfDLA282lPPT+klIXegEpxoo2KSg",
-	"61hGxZ0KFp2gBbO/zwHiemVc4UDQhiWJAUb3509ZfaKPLHl2yKSqQrk0LJtN1KM2dX+Kz4mrtDRaIsYX",
-	"ZeqqqSOM4DkovxSoAOql+C4FQIOZX6vE6YOPra2/XUWLVhObBQYdOexY+PSg2i5887BsHD6/aXqwA73O",
-	"jc9uVcnolqzsOZGrlKjnFhAXq0C1fhnPcq31irDqkscC1fhbGAtE+LOhjRgOvm3F3x2ssqK/DC/MrUzQ",
-	"YsozYlANNGM3KRq5kGWZaFsQM/r+1iXWZ9Rre63wlvjduAMvbVEUEKWa3tp5xVIUhTaAs6GLvGoq0r3A",
-	"TAKSsX1R4/2CI8cH4bwaSWqGVZWv7eI6+jC01neHIHjKQ8hWIFlXYKL0Zx9ylf7FA1JlmxBFJn9XuFK1",
-	"OW4LXKrW6DYQpjwNbgQztb6jW8Sagsa3ke+4erouVisjmLtR5SDhGm2rcW+iGvgmXA3ZmhoXr0C24TPH",
-	"A0qNV6rw5AVj+hitFxwOVLVmXA6BqdfrWUfma2NJjl2ft2qViW9VqhLrT59x/atPN8sxqI93uTwxw1Af",
-	"TypDMRMNFcSdeEoRXaDkcqXccr3U8lqZ5d9x7eOMV7CoV+HXhBHBAeUeAIms2WBssRvKWvP+GgFNdbMa",
-	"62Bx6hV8XV1RJWGYVHyBl0LHKezG6zD2tgFVwe/f17XkQyaaLCM5muElUqRSBrTqSgH+xRCybhHobJ7t",
-	"WuK5W/lmj7QRk4QUXZxZTz9QgXmsY8DsGTUn0h2QIBu+7whlg8o+XSpAVWlyUxqLT1L03EU9N4I4TAJ9",
-	"QZn12VbWKKx5MCEfS4mTaUBnvUUzHTgKXLKsNgIpzFAapdsN6Mq2t0oEWo3bRu6M7rMlzllLIWseSVdS",
-	"vKbi6mtBO0HstUpNdVjIhUjbC1HCqHYf2GN1gZ3W83MbXfE9epIEy3rpa3t9BziI32FiJbqAr9tEmkFp",
-	"ld1AzqFdl3ArWtSaaXsIaNb+tupilAcZ0f1uM+Fx6kfi2yQ6fZzhSceQ21pZ+w5d1QraR/qAtiWbRFTV",
-	"XEmCFtblkqvxpAA/M8l5MfevfdjYHnuzVs9s+9VqKhU0NfiQa5ajnh3G4KPV71I7I+fyqt2klcD+Gj24",
-	"PQtcsivHdoUqzMTKMdvD6mdFJcN7++huMNfbd9bvgvsKypIyjjKe4AwxIqFwD7gO8nN9XuOPRYKHnTNx",
-	"TMxEB/qudxGqrqzWYEwTLB1GkVsLqD12aIg7J4wsXDopycbGZBbpVxtTNiE5nJDWADBcyCnPqVy+Iqrj",
-	"g3M1JU/UP3NMc9GeAlRua30E/TIEpb4XXoIh5yQL5b5m6kcvtDFEhVito8Q38edYxQtqd3lKYEQhNUA0",
-	"4rQ4IeYVxa/4JMczSAuOCdHSc7W92IE3LNkmeVPknLChDtWurUk4futSo/n/itc15batBvLV7xLspZvw",
-	"zp7OaDBZurRcX9SYvDoe3bB/QOGSg4zYanIg2uIRPyeHCGcLpacWc2Q0WJNTpYvzmVJyFuVjPcYAgLXj",
-	"7+612soFBHbxBYOIZ0htj7RlqKm+o95Wf9zULcB3thWo8StkTrAXe4EmU70QirXP+Zlik7yd0egZeNee",
-	"T+iGKYSuWls3zW/mEs9MwZveiOBc4+ya9XVfJJyf0Vi8xjs8Jdftm+rDDfP2S66JZMvENRZFepvzs2Je",
-	"lpZeud/FkI+9oLILexPq1GZERR+9w+gTNKNZRnWYgIi85Ea5AYj3hogoHdLWiQfxfEGgOICphObqe2qN",
-	"00ZCw0kzHqtZNzEDhjPsFrLQbIBrCiHZBFl9qzakjljt6oXVbJimtzSBWfvT6lpLPkx5gwWw9HvpMqxQ",
-	"0JW6AgheRQHaDNXQfylifc06ZsXuNTnbK63bRAi9EH1z4sIndUMkr42iub01ez7dtTKbXRsYQ3hiQCEd",
-	"so9W775U53EwAMbC4L+MDfEm85v6ZfXnXWhA/XWkG6lkZjXP1ISzlkURg1ebkNr45I06CKQPBMKzboOW",
-	"YcRlAxsIj/qt00G8DmKLjnli+Ayiy7rnAOLaHURjFbowkvMHy4epH0IMiydJkXeqxslz6i3gqkS5aTGy",
-	"lQwUCYWKyuZE8OzcC+aG5lDOFm6clOBMajD5WqhuDWWKMBMB0kxPekv6DlrGuFjt0rhp9Q3V1Fem7MjS",
-	"TmUSPrKsRzt414ozsiPpzDllbCAXdWFH6zJtt3u0He7mCOaqNpXFNnpxm/6aBhEV3Okik7YV3HlneZQ4",
-	"1Ki1nIgVOKkq6/Ab6+8B4ijNZwdoMeXg58KJNOVlo91sZkhHE+L3sakOvJ6CfGbjfxmpdh7d852laqQp",
-	"IzvaGKm4GVTYHfMiB+xFnEglcXKWLfuwJNic84DMIefNAAmNS2ilnBP18Jo1JrFoXia1wtww7maFzu1C",
-	"e4/2cqOI4DX8iU1iXPc3DXG1g/bGt24jiHVvMLgIbGhDPVMP7t8TGfNkbIRlbW2q6BuBqMqEz6x/luTn",
-	"ZAigqrnOE82W7mvOhuDnj1Vsl7VoyzvLSqjlneUN1+ed5QPV/JurnZrv7zEdsv9YT8wxq06x650isFZZ",
-	"VtXs1WIuMj35N8UmoAQjST1ajmV+KUeMLzrwvuZYUxhn6zrYBXBqVjSngreswTl+4Z3vOFApsBZN51kt",
-	"JaZRKNJ5qBNaphzhSU5IiiRHJVkjU6myb8JZE1KJ3hBIo7BFL7YrCLpZVb87SxeGtTlHXYuI3Q47DEfG",
-	"+qqAl+Hlau1zrgW+bUXjmD2rMrRyR8GQFc+bgLOkayxHf13lOJExvfpwV8IOK7GscSJuSQUrUf/xWNgl",
-	"t/Ws3gahPWUwcMkAHEZCFTbB7kwZEezpL8wTO4QYeNJwG2MgN3B5bze4rin4jdmaXD7caJ1rN2xXYyqE",
-	"s7nxL2AOq5kG18MsHM8EnDJRFsSRHKUcLHELnqcRLsXOUWQ+U5mdyZpPe83nvVZQaZUkxUXDkNcYwkuK",
-	"Qza7v9ZCsJroxQuzVMqJGhWrk7oZrofq12qCaEx3lm9bV04HWdD6cS7otNF9l34b/bniuvFaRyOsqkZT",
-	"bLCuJDwlfRM7YTItnbtjpczC3sAbKVM6lWoQ3VdbB3dxbdXqqGWQS4P36c4yGGZoLZWdzuDFcbN1DGZj",
-	"6J9SW4SgnJ3wM8KE93AQIYYBLNbbDGmSRIpSvdaEyulq0wH0g0/7vUTk44YuNfFDl4fA1qEoEOJj9IWd",
-	"Gw+Ob+3AZPw4BV1jbnIyzomYxi3AIST0ikhw2pJrtESf3Fn6HQrRkwiapgWmaYN2AvgCJjSgkrW1ZhGu",
-	"uKSmWAbdVeq3GBcUWHyNhdi+VDYdWCGlEAixQap4Iimb2LhzT7aa3iVT0ojmM23nU8xV5xYCAr9AoKTu",
-	"RpSa3FA/nc+zpXEt+wJi/DVqWgxEW1B6m4tKug4CYbdQs49pzARtkTwo06nnOedjWHfbCqJi7c4YbCm0",
-	"taKdeVNKQTOHZMURMRF/qG568rtIXp7h0Qr53a5skFMjsa0+KUOlgw9dW/ZXdNUKeKCE0lA32+5qUnqr",
-	"1K7l9DWN0M9PTuiMWI3Hf5l30Z66hRkYfv80LsfCSSe6E9907ipmdR/Olwf2nvurYkEtrKXWlqCaZgC4",
-	"pcmtPR53xxMxTtfqmLeVDHLXiNMXh2knLOeVivIxFd67Sh5jkpI8DHs85rk/w3rBUUrHY5ITJh3WAhR9",
-	"LVhKcp2IBjRzABdXSsUZ3PY5EZLnSjTP+QxhhtTtn/B5gLGFrQghhCmep5TVCiNUoX1J4Ozk5JyfNQII",
-	"6yc67IUokoSQEHrBiQuEFGgB0YBqmWY4mVJG0IQTAcCGYw20JBBER9RW0F+NRXcqGjo0KbZlZ6pRA0vg",
-	"78nsFRrh5EzjE2wPitcWT/Bj89fPQKsMW8Ysx8fFBAkpEOM8MHqmiU1lXEISqD/kGiIKou1sF11EiydH",
-	"ba2zVISXyZtY3j1EvPUCCQdv322ynANGw4inS4QrweRoVgiJzhhfVIA0lmjCEWe76FQ9MjQH9bRfjSdW",
-	"W5Xgalw64oU81FUr+EK4HF6IN2apqaEE+wuI3zOTguAPE/NEB4VoKsRfIJQ5klBi9BuDDQdaTUCh0eXO",
-	"ba2LyJm1mJfD50yxpWH1Gly3noKXKdPRqa5ayBRbgVirQ9KK7gaGbkQyzibChE+7munN0J9NpkFFHbsn",
-	"tF5wtLNIABvSZNBuBjmZLoeMS3/VvrqmbNYn4TOILAvGXDRiB9aMySXQiRn/2u41U5O4KHBwhTBbizFB",
-	"e97xzAl70wbprajjoOu15TYGEjUlmZjY3/WX1eNVeGk/mnTqxb4cZVDdVOIJeuf4duB2d24hzw3shx3p",
-	"94p5CmgPLRbxJj+EbrxsqrIOoaW/RYgnXNOIivGU4DbRV40kkFjZhisds1KOC6tvwMrc629x+ew6hFaP",
-	"pM6FfnGLXIynXodF+DFqAtLWvcIiN/hLnEWMsGCSZptUD4Q+7PvewZUw7CvQ8LzIRTd/ZmNlGFNk2Juq",
-	"ECxYYgoSt17iroIxjC0Sad9OfWtg+6bBzSLp3Xq32hGry9z6cLnssdq0243WtsvdaXn0qYfw7pdZ12th",
-	"z/onV04V6V0hKUicDrO4rW6q3ef7Lht6S/tsGrxe5CnxFfXDvhL5VVxae+0JlJKZhcUbLS0qrSfOnPkU",
-	"gNUmy3U7W4X2DfEHGKtp/3F4l8AU6tsqoHQlfZrL3FgGZ32D0GHnqfOrMJOV1K7Y/YPsej2CbW/hZwrq",
-	"M0KN3M42HZo6GXS1LtdW1gvVEMDQ7iYimm78MuImJmXTYFOoVwVQIaKlRij6dQ9FSVM11/X6mYmHBy/h",
-	"EtagwW0VDE/oUghd3hBPw2nya5Ih6Lfy/IBSPyI6nQRQMTvCHGxbV9Vl/0I1cbvVFwhhW7Wofz4/MIAp",
-	"YIbs8HTeJhXAgLwGwea6IX7tzwJSuUUIzbiBEvzWJUOPnc9kMGbIT++NI7tTKZy7fj/PSV7l+IJIL8On",
-	"Ultoaxnb7bz+TllVd7vsfnO/9CcR9FxxKtdX/IYtmIgz5DgQWky5IMgVU1zNaiVJhnPnI52ROq/o4Kz2",
-	"QnJvhFe0DeerH9ncNekvRGtP/iGSsGhAnBgAZGTJJdQXBmfBFGtAVO6imzptH+EsCy3h5bYV9ABe4OTM",
-	"u9kn+AyM5pSVJRJNPQXwz+t8dTVWEzF9WEUztKIflHoyMFZ+j9HWncleOqmIApXyxfc/t/PFwc61x+/t",
-	"9y/5ixdXuP76lpofrVAp0JhmGUkRZYcoJ+NCkFTDCNhoBp3IqgFgNKx5ua2Wh9kHwJUdjzpSyg6Nkc4N",
-	"nDYcw/wJVSOqLG+UuNkqZ2QEp8NNZYoOUkPnAjCeC72c/Pq418oLWWmwyz0/J/ktOilyX/6OH5b73tix",
-	"KSBNgYSkWWY4uYHnD4HbBXd5BoHNzUpkhQMycMkGAJKCQQb4nKTDOcmHM3UiIzbGjatvVmO9kZZl9YVJ",
-	"ZtkwUm4qd0fdwFk2rMpeHV7tqpTVXg4wzS21F6jr5zrpV9ZrZQ2CS38M9Xc3xE1dgXOD6Ad1t2nncEds",
-	"nYqY2rlKf1xCpj/Qx3XcsEabmAFzAlloNbwg8+CqGM7IAtm0tr6rtV9JqmB80YdyCfonDapQEduNa/jV",
-	"59/+P59993uvHaLTxXR5qhGRF9NApMliulxZtb1BtMlPR2zfmGKmZYIOC8PIYrhVUKN+j2fp8GXiJNXa",
-	"79dn8LhhfY6JIF3ppus8OmwXDOdYl0tYd1gyKqE8bqV/jzv/gtHzjWHz93OiBECPg0XpEB24qG6HpEGb",
-	"XNDzcYEys2aQDROzAwoGP3oCmAxTHVehxcH1LSBIyRRZsYVXTFi115d6Rvx+1AyPSBaqol7EFHYgy55t",
-	"xr7kXwVAcdWJlR5rhGWBOhQe4lOgJKMA7e3U/nwKBopTJSGdIsknxNSGY0qoSqYkOavUysMQ+hKOYwmA",
-	"Sv3BMaTYAAc9RIIQNTjxxjznkic8250FQI353OMn34Oigq7+DQBl9iG+BuS0nMA34hANtLJjsGYEwZnx",
-	"lCjt1mDgBvCLK77TtsS/aqpyVNlo2/ha6eg+yviC5DtAllPypInsfHCAZ2SJBJ2wQGiflUw8e2TuRW4r",
-	"D0zMdYhlH5HZXC4NHsc5zmhaXfcAck9Xrtbv6d0JBLqoXj1Gb8XuS6BHwDqHgnk4c1Y2uOQjivS4De9b",
-	"lcjYufVhNKOzQzGUaZa038aF+SgjHgzH41s30LXLVz6lTqV6AqVEYpqJ2NOlQz50Vr5BSA1gaEO73rSg",
-	"N9kko2LarxSA1IhG/tygfter4xYIat7yUkLgCfHmwd52aHN9x4kN4pPhJykRZ/4wbwP74eNDHBAfYvDs",
-	"ci2hDmlD9S9tRxFQQUwNckqyuQ4H1GfJYHQZBNuMT/wBOS6/2BfNKUN1Mt46ObmP9LtNGcFlduGaH8CU",
-	"ELOkRwXSj4xi3AAm49BGpbjcYXN0DL3VNtlsTW1tA6flnLAQWFsYM00dV9LRHONw1i6SnJYR7MHrfJvg",
-	"MVJjskxfs4hDNMKCXL3s3avuKGvGpheopaIDV63dj8pDM5BxIXDm8ssFWhBtwPWpNFhGQKwbtDSLnlbJ",
-	"iVtDSIPVcrvlJYBilNEkhOui6zkM45HIai6HAIzcLFxWIXorTH2JDiNrK12+dXAEUHPXl+HzOqgVKUZr",
-	"Ql0t0eoA2TjGFUA46ADj2QRPULUh+zH4ZQs1+T2KDm43Bti+E1pBhY63A1XQhFR6X4f+bAhkvlbJvE4g",
-	"1iFgwJLWVqo5N6+bAfC2JLO1nE0/MnoHM1VovUj6ZlkRflXkmnm9UOYFgTBjvGAJSctEAqzlTaQXFGVY",
-	"khz0jQTsOkjwmTMzCS1GQLjGBFN2CLh3xr4N30fj/Ng5+OqfltOLbOHCFgnbZYtU/AfHN7xC7ZHTFZW8",
-	"BnV+TSa3QF8uKJHoXRMMtmrmkdNAPDbOz9CMp0VGhDUGqqchZ5ehB5//jPEYn1OyQCP+RAlDp4IqdXhB",
-	"U12edUonUz8fpL5Z3DHdQd4TSScwG/VvROQZtNjXE/KuXIEzXWiiu7veSjFdLcI+4A2/e9wF5LZfgf5Y",
-	"4UBEbj0qgqaESSqXu/XFuFBYhG0TBnaM2VmgEAGH8hQuysjli2QEdMGUzAu5HAqSmCGZv4amwOs5TchQ",
-	"lyMwnrUQwpZnujCsbc5SkvQdRj0X4winsdciILt5gjOg4pSRi6w6BGxvxpmcxkLVt1Xk3CDeYpLjlIiA",
-	"f5FA0XQqCx29WdU++/o876nDfKXGnmNy89YCDDOaUF4IX5mv/Iykile5hw51npoGecBZ5hYzchVzLMlw",
-	"TnLnfqz3qH6GKvF6Mw/Rzp76xAyrjewgjVZbEukObW1U8S9HdyawpGKsQdS69qXf7dBXIJdcA9BBgR+f",
-	"ssY5GpOFBW2Y8gWzcCa6HmaM/arMe81XisSWN8cxlkamWQ3iMkDnTQfoM+rQmDpxEidy2KEW7ks4w2PK",
-	"qJh2GcSEnhMWr1uHMOtK5hC9YkFVrsYDfJFI+VlTRvmMYFarhZgSgxm4gvzfBLsFd8A9dtO+Cp+vL0E6",
-	"e9yA33yvdKH4rRmNdWgdykPUAs4zLG2QXNQLNQ4TIcpWHq5WOvDUYLHRxmOeZXwBOe0pyuFgVaUBCH8l",
-	"zBacVAcG/lYCcQ5/lXxM/a3TOOK3DGDjmdkvyib3bGf6441Kl+YB17H+fFzp3n5jB6Fuq84VFKXX8tpQ",
-	"sfKc5I6Pr4tZOShPC2yi2XUUrU56ETyCIYKVvsIVq+e2wguaqkboZdkIx7sbR+0G2H+2gkBtyMsSlyOn",
-	"0j1RMPijC3EdJfKGa9d9dc904L44tj25b+7oLt3nd0zfFYU9AOMFxa/7rryBvg3nhUQ5nUxlv0RcKklD",
-	"8iztAzDudGmIw7HUXXSkxLeU5DbUWod3QNrXAaSCI8YBIIAyAxS2Zkpo0YtygpOpj4LNnhysjNdXp6ue",
-	"0B04Ea49uwhLXTg89jQY3Qp2IEzqAUiHlmxYzfziTTxGCmkLx7LNhod7bzzWF1OHg8mTBIfjZ8GCbS00",
-	"inVEQKU9DY4vVFivYF3q6pU6WtuK6XYfN4znIoWM1lfrywXJl9pWYxzHuYaWPACS15aWTP0lvYvpDQ7f",
-	"RL6KFFFWSiqt28dfslCydqd2g0SrhvqHr9+6gcZbGYEmZyTkJMXgWn1F6e1KHgSuBZflISKZcPEzYNQ0",
-	"gSBNtqSrrXBnle0OU+6JG/KK5borWlX1+DcsTFvVKXiu0lorrpDBXN3sBKZ4hifeOkh5Ts+VbDQqJMS0",
-	"6LxgHezC5CE6VQzfxC1OO5Q6qIaytiP8mXSLbkG50a1fxMx/TBLOEppRHDLyszHNZ62x5hUMIJAVRLea",
-	"W2kBzisZspKZU2VizTWUHWc6oklOMYOYVMXFQNYRLldL6LQmkiK5AKFmgAqWESHA06Bhh6hAo9wCzcZU",
-	"J3fl9AMGPf2AtufVkJXOGF8IxMeRHQWKnN3V1X/NisND5Rao5YeC2ZF9aNAZLCVh0nvpHxvnuAWgMwLh",
-	"VGOXQeWu2K6CcHKFHHHPRN80XeqrkyoBcYk0ONpFPP+2WbkWAdB3U1JUxLiM7GqBqfS6wt5ylGBj6pZE",
-	"7Zw5U1HN+3HISiLsV85o7SCtb2450gAHdn4t8gTP5hmpBJT0BnvXPnUtuUJ2Po0/Ndr51GAw2Pm0+r9B",
-	"+d+erTB5YDIxpiQnlXKTB71nv/iXZ//8188/+KfnH3xoMnZ8sSsrwU6pFTi19Kl5gOLYAfDi2OqAevdf",
-	"sbyqr2uyGISyeMPuSynfaUNFVip2hjbunHjTwELl4m1xQZ3pmR5WCtWSOU+msaUSyVz6gtMUSzJbBgXM",
-	"tJ+zwrxF9CEOg0VyH3bXMefSE1VUvTgaIoy8+NVqjqY7N6CmbQgpNboWZXxcIDz+tgE99WTKcS0mRRa8",
-	"deU9vaXmYeRdQKMczXmaK5ilq4B/UFcErcFfgu2BCkspml26m8a2p+h2SeQmfLMyx77dCrOIzZu5WSZO",
-	"sAxblySQZmKrm28vUuAy4UyaSXoCzOG3YYcwr617MtIQxpP6oUvFVTDwdnihyUCfO1eRFyC/ncObBmo2",
-	"WBMRaLavNuRWKijrpW8Q7mBNpdrmvuyVRBFnE9WdH7u39ecbto2mcoNdToSx0kFbrQuyobGu2kQnhlh3",
-	"kTSb7uqd+KcCBSs2ZUAr1S42yOE61mGw5XW2jpIJiUFFpkXbEaloPhA+raiZnBMTIKCThQVeXhzjdUvg",
-	"rMcko2R88bDHHNrpQCrq8ftcxFl5deNNsY31BtenMguWRbLhjF28KvH5+B0inUrk2PaIWB382hwMBaui",
-	"ntzs/NgpXSSFM1hC6pgwsvAhdzbgZHdPF4KFGc5EQAOAzAuyQGdkKRBhF9FFXU8tAY3HWrnecEdCRq5W",
-	"BxSofBYhvtVTUZ9fyBlERDwckL9mZQntz/ji0Pn0MjKWiBegqixFxVzpWOs693zZCEMm5/plFa+5CB5Q",
-	"fW2vLxU5HyLMTEqeridVprFDahbCC30HvZxKLsON8WfSDWFlVgB5VqxdOJkicwiEiYvDKyRlCkpQKcAO",
-	"0KF8avcSMSZNduiI1lOpySFR4USqMWuQokUgA8c02LAGd8G4wcdWBqlhOE0rNrqlw6DfEnX75apzgjNv",
-	"SWaet1eJVg+5tJs1+gezVsaTM2v/AMOzK6ewwLGWl2B1nM2qrISS0mJNdcZmYLPSwXAXa3cO5/tYRa3e",
-	"+ama++lBSYd9g0tqyAez1GUoi0N0Kk2JoVMTfDAnfJ4RtMi5JIfoFLtSWwdvHT14SzWsTj3pBsBosDPW",
-	"p/AyjY+rlYkqmqqm1r62kRm1NcpWqYh/U81MvdtFJYOD1i5g62YDw+VnG0osATNDMyf/BCxHPKuVIjVy",
-	"N+BRwSbbFLehjdd3X+TknJJF/SEXp1/afYYG3Ln2XeXdyrfubVHMSX5OBddFUdXxHqrFxIbKipSqv6Kz",
-	"AHhGtpkFwDMiNtTE1avxJKvG3RLJsLrV0IF/p4UXFtZhTuTwgHalQFlEk+0JdVLQKfwznInTdZGTCIlN",
-	"fpjfOja1lX2aZvuW2v20BeH9y9X8lfiVrKe9+IzeJn+lObKInbnCMbFFhtaSlcy7/dqqrU3MjCi8kRum",
-	"Lr60nWqVjLa1c82lKbvs45a4a30fc51x1MByH5jqrBvWmNCaa5RU6A8x1tX3cIZSLLGOz9CBoIHI45Xp",
-	"jpb2ng/aXR94JdrNRMW0i4l+Qth6cb1qsAbPUtJahqZvs5jstfZKqQl5RNZhIQJOgRDi0QynHRwVUKbA",
-	"U76UpPtXruxd6zdBJGyvvJ4Xc6kiAZqlre2BG3s5ZbdgIbrxC4Oik6j3IEbQE0ExT72+YeRZzdu1VntT",
-	"kMMKOlCVwkxGrSkXSMV6SdxYO/0DJTgl5LgwgkanyFWTqGRwUmf4iZZNrw7aBFWbXdT9zYxgIYeQxFV7",
-	"c29QfXXfLx3Ps2X3Ptc8A5VZ12dS66I+1MdR1U6rm/H5va0VPDXF3b1GA3u5+oU8ocS8jChuv0Qp144Z",
-	"DBmSh2gx1VBmEC5vHqCAA2Tj6aogcIJkYyRJloluqutL8AhnfEIDGV+FkEONJuADFrxQ3dPNZPnV5Qin",
-	"QG5cnFI3aZelhCgumbUpWGks9noifUc9gWXzs0qgRKjML/z4M0LEVdn3A9qJfNzwesL5GSWmSD/kIICJ",
-	"l4/RF3ZuPDi+tXNiIznXfYm1UOiAS0SPH8EAEIkPVGKu0GZzNU94Skcn1h20TQt1iJRyLiA8zQ+xULKH",
-	"5ltSP7Z+MYq4IO0HRI5wcuZ3BmMwpe4o8VIgxk047sIBi+kEtYW1PqdekIqgJzjheU4SGSj1W4YIGqa1",
-	"ZuJW928gXLBsusFUGPBEbxhqGB2d24zV1grTBiY1EvBFaIAVh3Dnb8C43YIuyebjtIawFR33p+NwvZv9",
-	"QHG7Ck7pYsqRIFJmrod1Kylu1aEe4uW9Qm4YXeCw21RH3pNjmX6T+Oi5GgUeBUEfNwqlKqQXHJNXQPmM",
-	"qDrrV7MlTP3lqJvvpuokvpjkS73Mt3Nn586U1vw2POVNtA1fzfYydpvd5TZWZHUjJzZzoh1geeUoAZSC",
-	"ulf6NScRUtobyIrbgy+1J6DxhoKHQuJNY3QBvBrQJW3XcbqkHkObMglPBQeyDW2y1cB2Icm5UlPli3jn",
-	"3cHOtcfm393hzuP39vpX9/31VUKH0mHOy7wga57aqiYkzuh8x9bO2ZlzxfhzsySVs9wRgumCMOb9rZjq",
-	"Z5TZTy0E1MYQAqQlqZA0EaEg89EywAUXossBsL3wRetBAOsgtN8yYl3uc1XcM6JXwHpSiQWwOXtwPUHi",
-	"l3bHRoMkJRll0Tg1BOfZMtYGmUOFqMina+ljUTkWy0YXzkKJ23x8gLBGjVJiNsDjvSIgAbUPGaulpRO7",
-	"su9QCpvqAhoYEPgYyfy42AQzsIkMpwVLc5LKqQ+UiWAo5mkq2yD1Akio5UsbwCY1qOlyaOFOYwO62RDK",
-	"THsAHDUG18gUxsfLUoewFXsO0SlQxamFM4yWZitx5DHW32uDQA3Lh5WFBcw/ytACcM0ZZRo3kTC0UNe4",
-	"ARXbYL31qYqOfLU5dtEPd0WYkviMsGExj31ctc46QG0pgkjDFEEZwpC4yaoaR2UjIpe1YKk/vdV01Dc5",
-	"L0B7U5yiESHM0d4m0ZnaYF9NFHRLuXJ4ShZW4ZO1pawoyb3yGFk2WVJ4OU+7sAHmUSFzR3KOnNZJxX+1",
-	"kPn6jWJtaD4wnVFM5jrYyeDhSIuvGsbW7Lz/f5XJLUWV4kJOeU592u6DBDNh7UXznJs6Dnp8aonAFI4T",
-	"Ga3wHrkQrzVkXp/L2pwlEbJjYWcwKcOMK7nknBEX0dmOvvI7LLgZjJHtDu1xscjal17ZcbtFORdTDmkz",
-	"mkGLsjKntsqsmIFfZmFOf0irpyhR5wqW6x13ja6zRy5+sg3HFCbKiizDIyWZ1FTYyrmdm96d6/HatQph",
-	"DLyOUnOSbLwdz+mE6prPpkQKyUgic85osh7ftqk67M+ZMTtj5tGvLeLjuCrL6/u2tUrLD4qRhrrZMOCy",
-	"SzLTppFA/Z5wo2zPJ7kI2DPMxjbQHF5kYicpZ5tB8QEPGraHGdnFo0wNM1hkCRinMKxNY2lo0NyYy2o1",
-	"IbXIdYVccdazHRPrpu8ZaOXIHFW7TuQd3ab7fASNu4+3XS/uq2PTnfvihu73k8prfVDM5xlRB/U+p6zz",
-	"wbA14FaB5M+Iw3JTrGE3xko21XacFaATDuC88wJKSgEc4SZogU0lOX3Vfm3VKEssFmep31vkHP4tWJIR",
-	"7AkcXivGbFrTE4wU/Vd2ZXtagJgT5hd1jpCYk4TiTEmuCUmLnByi0wwvxkVmcKycMJvhhQ3byAjWZe0E",
-	"UnoZ4oX0RPWyNJYFdOG1enABmFs7iYsmkD5tu74EUVr7bmVtL3hx6Qb1hi1ZErTIkkyfmDh5bMmSB9Is",
-	"3FrkCMnGHRpY8/JnY8AWyHwEbmbxwAL7hqSt4WgpSax5qCJfDHkhwcVohOSYFCSXCtIOgKVBe2JtwZvE",
-	"pZZ1Qrwy3llTfHXcHLSVyTrd4kzDYtiS56tOfKccX3VeJ0MD9xW5U+qNWfzDQg5tDF78W+ScZMF1hF/V",
-	"VWZhytS0TcU/lBNcq/1WbZWy1qCdt9UzjYbodQy1yNiOYYWqVti8q51TRQ6rqqOdAdY67ql5iWcpEbI5",
-	"j1w/gwy4mEHpsl7kWBu57q5gwhtLa8EG+2Vle8Z19Cwe8XPS4fRX5IZm33UV/qIMnw6gwXSLre73xBlZ",
-	"eFf1+hJN+QLNikSX9NHZnEqeVpykngH5SuycobcFzlkdsqYygfjYQ1/J4mACfUrK4MOKi9Poo1VOs0am",
-	"4etj/cj5rrOTeyf3H5Ak98Gi4jTNiQgUZ3PvNE/OPNd3jYUHIS0wx4VRhe/g1BXIYmSB9CAgf8EZNAm4",
-	"SZUWJrli++vQ3Xt1Ufxqize9KopfudquIbsFXLXSYQnOKLJQy2IKSROIOoqDka4J7KVnf6WWQ2X1p1Tc",
-	"NetYgTRMyYyX8AxOGOhdujS4sn9pb2+wPxhU6NWUEuy9+P6/PPvn95//4Hu9ijiwV14ipihCr5iX10X5",
-	"0kf/6z+e/+x7zz/49rNv/ejFP/6NDcY96J3vVPvd2bMH5sBBomhfCnCLvU9du3L58rWrgLdYOYm9we7e",
-	"7mAdUlFPdWvRY/UV8YVJhi40c1Gb38toTTD/rEYabf2GDt2MXcN2u3BJt2dR98HWeGpZHh6Wrq9JoByO",
-	"/5zkREy5KVu8ih40IvkwI2N/fVDtoNQV6ARHM8yWNfeoRjRR15dqx7/HxgAV4fR2VefhDcXfMEpwnvYR",
-	"lojgZKolwd1wGS5f3AJlhSQC4bEkOZrRlFn7hZ8chzP9gm891O9I0MwGqtglMa8ouh8VgjIiBHJwh6Ea",
-	"63xO2AXHm5N0yM/91e/t3ilOqmMfvBsIw0zDzS9JlpnwohU/m2lNPwD7BGC+WAdpz/AZAVdXarFWWxza",
-	"FUqsTKw+iDox2SV0e7+ygS1mHlEaVncrR+RCdoNKmzDBst0Sv29FEIBQu3gvR9liCdyzhoVfO/Bxra37",
-	"yqtLYkfZzF7MiD6RXNgw6EhDjuRWFsbCZ1QSZ6tL1WDKLxuNdYH40aW8MFLUUze/zt2dW+vSoNGt1SGY",
-	"c4W3+3vYa2bXZYrg5cvt6YUrHDr08pVGjlt569K1ba3F5k6nKhvvkGq5wp7dm/stmZbxaCInRiAqSy0p",
-	"vbQCENIrkf1awDsUe9w9oStL2pXBaqZqEHk8zDQEa1QxjsRxWdPFm3DWffWrQ7lEntLVVYwdOxD/alc7",
-	"vSCCVAQo00Wq/m9Sq7+WUtQN47+TKUcYQIb1pC3GJekjPqcMAmQ15QM6AHniTy2qGHLi6l86E7iHdY9I",
-	"gnUFbCoPbO0KF79y6ExsVg7WpjYXj3qIpiRL+yjlxUiS1CT7slTfB7ZipgPPsofW9NMrF7SsFNDvqSYj",
-	"PaxAl0euNfh47JqEjw9du/DxLWg8CMV1MiVIUVhbnttLRcEyzlkDcmWBr6r0HQV9dcIzApVHN4x46Ybp",
-	"3eRK7eKZnpVhHmYAcb7R9dluyzt6kmMmxl5JGed5KPwzymFZDYDL+Sxs5vCrw7r8iw57tFhxOUFC0iyz",
-	"BcAWeAkn0jlpdQFbCDlkXOoCYedBY0gApT2YpqkEGg8gzAoO4uoId1siw+NuSLNP0JnfnQnuxOgLC56P",
-	"rybNu2y35OHNfinMBbayb6N8JO+V8zO7VomLBnLz8hSzxv68N2l+7b5nrVk/ZdNNw9JbHy+EQZRncB+q",
-	"LC14AkJ5MvpY5bqGpj/VOZz8bd5OO93zsgazx9lQTslwgZe9sr1evxKyoqPzIb8+7raF1b3HTqbkIbRq",
-	"qoa5puHzHdc+fDxRnVyHPtoE0XIz+tVbIFwN1u76ZtF7+ryu5kbocFzMlgiCdkGBXUtc3Hn83qX+5YEv",
-	"XfGpd5yFkLeo9gX4R6jjP1fMWYSglCfijXnOJU94tjtLD5VePc+5ia0h2bhCWt7rUarOdz9HlqsaUKc7",
-	"cUxSA7n0BjQIE/08yVOayCrVTQgrtBUY7E6CpEbM067Mfq9gguDM/AkBCNqhOAmVWi5nApHzu7bTC93u",
-	"0JSdAx0HS+jU8hbWzJkavHAWrqfsMP09VasJcxjcZRwGoqKP3mH0CZrRLKOCJJyl4gAxvkD2+gZpul/W",
-	"OlI3AFJsXZEGBNtcGHHXsJKo0MxQIfVm1hrCLQtj/jcxS6Uz1e+c3325Bx/tHmu7xpZId128wUHoBkEn",
-	"zA/NqWTHM7JE8ISfjCWVGQnlOFkO0EQs9syWb0SJLOfuqFfeKve7qUKFPdYXKa9b81/vX261mVmI5gD4",
-	"n/n1FYE+++DeXYQFqPiAeYF1YMkEn2ulmpyTfGnA40E1N7UWV33WV65cai3nGvRVf1777fySnHHqxQty",
-	"tyWZmRZbZTnXuHdYnKZbLIK1t00oYwPZ4pf6XIH0lDMIEoLYZIDyRtjFhkmOBF7amqWK7yv+LQ4esdNc",
-	"F3mQp8jka6mNV6rb1BbaZwiq2B8i9+wQy2GZbH2qboVHTMMha8oRlVzs+hUCzYpqu32jKBqUQCofMbAO",
-	"6ctFIHOLw1OE5RzSnTAjCxgQ5IcN1ZunWtHTjbjXHjHfe2PK0qHWO05RxvmZMzUZhRYcvRCDBUlUgqbk",
-	"8BE7XWCqp1utBLsk0izwITpN+RBmZZqd8oWaq0GdgQsVYNUfMbXK6kFExwaoVKunC0hRhZK9jJyWJQxx",
-	"JmFUu49YxaZldwQYlG9zeq42yNC41CtzNwawnuIietgQr8FiUw0e4uVxOYDKpyN5szoC+AUGcVeP4SFe",
-	"3qIsvW9H8RCDxUz/dZMfmaE8xMu7MBp1CqicpjlebIgPPB6TRNJzMrQWEr8IzgJyTLMDYrOqLbFlWB56",
-	"MW3e4gs0xjlUAQHzqCLFhM/IAaqWH+3Dp2/87KNf/ei3f/Gn9tOz7/zHR7/852f/8cf6i2/98MX7Xy/z",
-	"B3/7wX999uOvvXj/61Xraa3UKZbDiucDy2HpECmTr62VNTJtRbX/lm7+SJ6UrR/JG7ZxUOveUV+qNbEm",
-	"V1DxBEmKnMrlA3UzeMRojTN3y+7rZx+e9Pprwah1XDw+VotbKY+gQQgA9k3jEAA6jlokuI9A+IFuSnFm",
-	"KuW8lop8A5D91rfzFs/RKOcLARmT47JbcYgWOZVEIEZIWsP/U5f4gmQQB0JVIxo2sOeisowIN6ymLdo7",
-	"ck4/R0CAM0PeaI30PbN3xQZ+RK1FErEEW5h0Cfe3NmXmDTo80ndHorgGAHOTehgqenVWyAJn6OTtB6/V",
-	"Zqq/P3n7wepkn4KbacwDl7cpoaGuBHNTCyQI0cnRZh56UPyc5Oitk5P7u+jI3T3FqI/wI+awdnWcMEsR",
-	"RsYZqb8SJD/XEKeAhXd0/7apxIRhN1VrBhb1EUvJHEIVuRYVNKiqqUNu7+hXhAZUeVXbCUhuy5DvztLX",
-	"dh+xR+z1128zdedJ8frrYHo1zFIcrOuZffTOyY1ddAK1r3WBXqJdIafDmTh9xHiOTodYnu6i119XCqBt",
-	"8zqhX9LhO5KIPjrdH+xf3dnb29m/pB81dk/7uBJJxSPGx+gqelUv4Wt9dA29atfvNaRoeR+9ahbvNZTS",
-	"CZXCzEiJ06D1ar4ATPf1100uUl7I6bjIMh3VrPiyqa8MHPkROy3Z5+kKfz6tMNPTFW596ljr6RrnfsRO",
-	"LbM9Lbm4lqZODe89LXk5nNTFtC6MpVRH3esUbDPRh3DyXn/dxp0JghKc50s169PbKZnNuSQsWe58jixP",
-	"yxDHLCP5KwIlU84FZRPY0UcMKM7YLJxQBV8q9W9GMBPlVxqo9QDCpeZES7c2v1IJmOb1Mc0FxH2oxe0j",
-	"weEFEAuMW8IEzinJKeNCS1cgiirBwkzzmOAUaEMirM4SElNt7wA45BLBEydnjC/AM6PE1BxS26lUB9F0",
-	"WhnaFCp9oNMTfXh3buVETA/Q3qk61yLQKNamP6WA66G9mec8t3R7fOsGunb5yqeQiehXpG4YOljGzNe/",
-	"/yXB2ekuum8ZySjHLJk+YpyhU0X7p5ULDJD9yaFlQDnBKTqdESHwhAzfnZ5qImLkiTw1Q/qDQimHc5zj",
-	"GZEEBicNC9EFTChnKOWQsOBQL2D8DpVArdHlwUBL5Oqgp32U0TOCjElOq56mRseIp0tTQgiKd8yJkn9z",
-	"ziZoAbU4SSaIakpvtGp7ocV/KKcM1jFF8jD8r6gJy0Kgr2gugL5SAWxFX3nEvrKzs+P+p56/PBigr6BT",
-	"ys5xRtOh2ejTfvkVLHcfnZrBD2Hwp+graEYs/uupntCp4Wqm4T3VcMFwIaeESV3FXjUESGnDMaaZ/mzu",
-	"ryGUClANZ3zilCbb2CXV2JjnI5qmBMaTiHys/rWB4xbDzoqa6reUnNNEfQUqkmobizMk+IzA4i2mXN0H",
-	"SpshElObcGkNh8aWb4dwWQ2BcTkEn4NqLJmS5EzfFgZLKId1t29cU28knI0zmsCaCokzRZ+nsMFDPh4L",
-	"Aj9Mi9Hw//2v/+O01BFzHeQAVGKTE2Ft+JlVJ9W6GmQo0+PepT66vHdFdSs5H2Y4n1S6Uze2GrYgEEIg",
-	"RF9DVmjVT/1qmtnf1zSR8Nk8IxKaGNOMDEF3EGaU8JrRIB0FfEVbV+RULZxcWUgqUEaF1JwAivOb/q7Z",
-	"Ec8wW1oiFJpYErNzSoFTMtHpMZH5cudoLEluNgxauaJphHFThUi9rXZLnfml+jAqxFJ/ORRznMBSKH3C",
-	"KP1qGdQgFddSMpkkzDYMy2HY8NCcA7eQjqlbzqzpdv0O+IpmMNeN5Pf665bQ9QrOeEoODCD2qTVS2TZh",
-	"JU1MJtAvjPURAxLQd4i+Xk6tVAjHw+JrG9Riy7SrYqbie6+/bpmpuufVpE6PNN7Ou1hfVNdBxNXsEiRV",
-	"xpEokqlpUuvqGU0I00ZvI6IezXEyJTv7u4Nev1fkmZEXxcEbbywWi10MP+/yfPKGeVe88fbtG2/effAm",
-	"vFMaR62w26vmSOztDvRDfE4YntPeQe/S7mD3knYqaUi7N/CcvqHEt97Be0/7+qN5fHeJZ1nl6/O9N4yQ",
-	"qG3cpiB/XZzVEKjW124vfLBBjWk+MzextuOA6cc8AUQhtExy+2Zf3w0zqGTJCyuqpMQyeHV9AYq/khTO",
-	"lYReEWG1aPOIORBqk7EEkohuRl19FSxYFzhkhFuR0fmhbsRU4jsjZK7TLKdYTHfRLQh2r/BJJeNVxqAt",
-	"ORiSllSPj5g2LMHBJpUbGGQNLZxYTm0j5c+VuKPEC1g5uDuAos2aCcuf1SJYwG8gNHcR3057B717c8KO",
-	"9LBg5+3N3Tv4ot+oWj7yRkXKA5XpsTZVECGv83Rpa2oYq3NVGPmSsYVW0pAMzT//wXee/+37pedV5yFd",
-	"u7Z37dNXBpf39geDK19Q45xCFfze3qVPD8x/StPSZTR6z37+J89/9r2PP/zHj3797x//9KuluqWXBnwO",
-	"YBpuj7aAhVFrpG0xNWOMzAsdyCrmnJno3P3BXsS8O/dOUt35uuneoFpaVprROWBP5JTJXQ31aYBo/z/2",
-	"3r65iSPdG/4qXa6nKqEeWbYJyW7suv8wL0k4GwIHvJtzn1Ue1NK0pFmPerTTIxttKlX2BoIhvGWXwCZh",
-	"Q0ggyZ0XQ7IEHNvAdznRSPJf+QpP9XV194ykGVk2EoZz7nOqNlgaTc90X3319fr7xY9lHn7sCBqIqvAe",
-	"giXVcpl6tZHJkebDm/X1q627XzaW7gfrC42l+7+uLwWnV4NT9xuPFhp315qfLf66fgYCO0WI0xhdAGGX",
-	"Tg0xBshiqCjiYtbHmN8tv6gjUuHZgGhl0g7U8GYh3hWIwhRqARXZxJ5Z+ZHHABcy3bUZjjFfTfo0PuAT",
-	"3xF9SgY8nY5x9iWW45tLgAao1iIwKOH5aK21fCc4/2H9wfnm2sXg7Kf11dX+RUUhgScfKoA+IzpUPGpu",
-	"V9n8WQ0nniUQ9yVQ2k50cL1bEPbj9TumGLekIPBh+1ZQOycJweK15uWvG0tXGoufBzfPoz7pXxIKKv8e",
-	"LwaAuoOkJSAE4B8qzwITK5DOhGC4QOxACHtJe1RM6UoJMALUrxATT95TnuMqWYbGAsNiRsctFjEv3S4+",
-	"r9jcCmVniEv/Bp6S/a/7IAfXyCqx55JahsGdQY3rt1q3P0eZ+XV9qXHuTOv2Yn3tXnDxfr+nTztKXrwY",
-	"aawJoYiJSa4Ght2x16ZHd7/4Epy0wv4LQ0lRgQXwowCogPIaAVCYDJcCgqajA17UFCm60oSEjKU6haRy",
-	"OjI9s++1NPm3IwdeTZEjb7yaIm+y3JEUefXgK3K0DD+y/5UUmHxFbqveRLWMcQbdXla0eQjuNyz5i6AH",
-	"bvUUGvADJIqhzn3JHVytOC61oOtrYNpsfSH46v3G0pXm2lfNte/rK2fr659tfHSyvnYvKopRVMEEaRx7",
-	"W7oN78jHKbLYci6QRNBoIaVPR720lDFlHOnsfZlZNoXQxBQR1UrF9XxBjko3OE3eYMwScLc0cj6DZNsi",
-	"Uae9yvw2qeo4ETufOHxODGthRFYRfctL/lxl0FCgDH9VcNkuQFE7fTM8hE0P5TdL+iTuWyTdvM/8UeF7",
-	"jJbbRdOkfnM2p/AenQ8UqxVxBgaoEpvX3t9E5ELQpfb1fI1Rq0NNdM9LXxsKR1CV1b+Hz0f3qeBXDKG8",
-	"XNisNM2yYItlTY6MxlddqTsehnBfwiokooC/M6i5xu3devRJsPplj7nemp34GhUlkMkK9fOlmI1fwTQb",
-	"JflSlc9KwzbbNh0mWl+uCp/kmOKtiSyQqil5nkmzd8/4yx3R012QKYSb24JYVU+avVgBGoEWyLtlzNq2",
-	"ixA+Xi+tADu9pHnN1VZvX9Beez65wCIGXbZ/K/sxt/X/pEMOxb6+stBY/qnPUy0E/oo9zA4oULJuRjQM",
-	"Y+Shb0g58sC/6RLHVW1+lBNGPcdmHmZWI9EA1Z2oIyHztKZxHduF9nVbyINMPWW8xHacTZqArU1RmelV",
-	"lUSdda19nEiv22XbH+njwn0I/rfF02vLsoZzAkWXMZIGtQiANUXMKqc03BkkWwcndiYfXV99f+PGzxHJ",
-	"EzWeTxC5sbdBJpLtqDd1dMgInM1Joeo4kyrAZDgbfUBXKaeidT26iU2a5PIcFynlNGKVLPLCiil1K+Gz",
-	"SpjIFdS2sK4yjNXJH0CBH2R6c1JYyZsK7DxsgKN6R5igdFTYHZezOCcAjbWeMg4l3UbEdXtnX/bXb2O4",
-	"mJ+IaO6HRGOScWX7TIcHdRIyx0q2wvwakmi2bn/ZePfU1gR0TCmUZC/0mMmkanbQSNGuy/Ns0ryiVk7a",
-	"zYyphsgaBkl1TTYlncj5kltWNKSMa8oVTONF0XhixOso3m+IIhZn4g8piqZe5hmJpjY+O91avhPc/xGF",
-	"sKfg5Wh+FrmCEtQhWHk6EAbJNyrNSJqXWq1aaZeSkjtPICeuqo0jSV9NlshBec1TkSYHfYyKmNq4iorO",
-	"RzgVU6Dj9Ke2ILOs4sd6nq9T4e/FtxminsEReoa1oOFvgB7ctYXWow+kefXdjeDm6frag8iCqjZvcCti",
-	"tcSMqYbngHAoT6UUgXIv6RY4sCZFl0GdnoKxmoTDDV5DnltuQf4yw8suFuFzS+XOQwuPPE+JTz05yF+E",
-	"r2MMlJQptwvy7HcLkPZkYlcKFQ4qKkEqHmZfZ1kNJcIWhPG8V6v4zEIEBiV8zwEuLx6Nbkd+1nNdX36L",
-	"Gspjwnc9XSjEbGiEjFFRM3SWbUdiBu7yUy9fgh72gcWdEuUksvXz1GHcol5k83dtqn36mr6M4BqDK9u0",
-	"tcLM0TgKqvb95ZcTvbMhbVz9Jv+bUU8kLYR8AdXP+NiLocrIRyb/+Fbb0ty/VX9wrXH1VuPqreBCVDl7",
-	"rAjQrHFrNKbo8JKVNEWcekf6C4gRqrj59C1QzarNlALatFxN/kfXV/rU8xWIHZamq7YtZqXJkWrOsfMJ",
-	"ZuR+IDLrQz5U837y6R5tVR4fffmtt/e8M4r/2B3+I7ZruRcKYlI8UUHexYjrCy+9NL5JJCHVTUEvfAU4",
-	"PN/H4Jz6VY86x/t+iIl+HmJGyoCuCousYIq8cvTwoXR65jBxPfXvUP/bArKdU6rQieaSY7AC6ADa3dxY",
-	"DrI9PSnIdsfQJHV10rRxM5gE/nMCaqIItRQOZNxjshN+51M+1rwa6G64MfBmgUtWgV52a4pYESKs6E5K",
-	"ekD9y5FBiX/cIC5XkKZdsdMwBDFMnSsVQ4KmtbDkytJ9bRA+VC7ukDRva/lGc/lqsHSnce164+qtfjVv",
-	"pMM53g9jqjKwDQQUafYdfaRAQo8q64s6jtyFyjTuNmYPwoiRo7fDpYmfEH2JzcQY3uEV22Hwm205J3iP",
-	"wSf4b68Hp5IPv9TIiVGPzo/m4F3Bs2pbFA+BJmPPwX3UFA52JL4EY5OqtgedDduD7JfFxCzW6Eay/vJL",
-	"YOSBXkxNYEQ8RvOluBD367bwYejNMl77mZhV3g71Dasw7AKDexB7ToWYxX3uOzsETI3XDHnXcate3zfc",
-	"h5cn3g4xTvq+G/UsQ7nSBS7BnZopw9IB3kKkWDJplkIAtq0FYBOHd3k00FyicwxOVKiiT3oIx55jg3sC",
-	"rIEVsxFxThq43Knotz4w8PBHSXtLLgSKNDxI3LCqWnKgSdinKuQtZTUp2g21lXLjpwhHtPYBh7ibn3wQ",
-	"3L7ePHMuGsKJ4CG/1aUbx962rXd6O3SeNTLk+eo1Vyoy4Dgo3FH8xkFmpBaC9c82n72t5mLlyx3cP/LO",
-	"W7HTPoZNZ1g4tL37JkVxshitzRJ2ouJQm4sw7ObriQXS0+cRfMD2SEi7KBWZVfVru9IZDngFWaQXFBAp",
-	"ztUINaec602SbA5OOl0GaQvyp6rw7QIAa8oDGZRChuNlcunkzeV/s6gNIOGMdblZOBiywKhfYDzPCLAv",
-	"ZTh+ofixsmmSLTMqqh7LqnYb1TaqHg/7TVIKwF0KTho61xh1shkOciuUESanYopkBfN9J3I3RaXMqNP1",
-	"xtL61O1mGezIoTZXpmiMwzud9w9ztY12phY+QkIJWCdAJDz5tgIf0t9opsWR4MHfpbl180pwejV4/x8b",
-	"35z7df1ccP/H1o1bwdlPYevosklzK1xc7aCrGxcQ11Pp/MmR8YmXdxfG8xOj4+Pj46O/kf/zW/k/4+H/",
-	"TWgAtLLGLhzB5trdoxMvhY/YuPpZ4/svggd/b156r3n5h9a9U41r1+HJlFzEvaf+KnLRiE+d2fC2G19e",
-	"aXx3A+/26/q5xrunWmf/2nqwFjxcVp6Cr5CBOu+tvgkf8J+XGlc+qq+ckTN55jx20I6kRqoVQHtViNXv",
-	"vLMVE0hxjz7heoFNFTRuskGq49btu41/XPhlYbG1fDNY/viXhcWNj5Zaj+78srCIGYpfFhabl//Vun2m",
-	"z3POq42xE729Mmw9JpTkqtxymMq4/v7YXiJ8Oz87ic26puHd9Uyj+7y2OgXx3QwvupDlaO92hpuZH6sW",
-	"TdfLQhOPNBIFY1yHsxGZKsMhHqczKYglo+Lck8SVRh8YXPAT+bR5yjG3G9+Uc+AEOomeSZgNOukF9x5Y",
-	"6ebAg+a4sOmBOqanVxuXVoOVL4NzpzYNnksp3Cw2MAP9Z0YIbZ7SCNQ1XZxChcLtKVELoiCI0ADweDZn",
-	"aTJDIaqAOEf+vJ1n+rgiJYoctPHhg61IxjNT7qSEEoHJEwpQ5GQyx0oPOmbRt2io904IUggmurAO4LhN",
-	"qb486hCL+lSVjky2ORemYSXDs65nMe9/WVWWNZl+q8rMdYU2L9JD77Vgc1uUmJUmh+WvoVQ8w+XPMCLn",
-	"k7IrfLJ7fHxceb/YxKAaLlOaSI2JWK2EsRBkjukjIQBv0OY9apAgHGIkNWJV+8WQgnHf0L+Dv/bLH/eM",
-	"WlTFFsIWgh3Dn8RFq3U4B6MFrmMJU8KjwaDiHkJeybxthna6gtSqsLMMgWSIKvGiSHUEnFzvicebAGYz",
-	"IUqwZ7yPfE62bHOWnYTyKwZ1UrkaKbM0yaq4T3ZSHdqR2qqD4IT4dDYxnTFns/lY+aOOg7WkLILtvwU5",
-	"nIbfwz8P4U3g3xrN/62YV1QF8SHSgXybHCvanKswcdwb6D//+wZgBEsKwMCUDlDNn/20vnYvWLrauvF1",
-	"RMejPk8usXiNqvprqO7jaXIgBGiwBWJYSOUZaVCX28GQ06YIdYSb4ZiO0wc/aHNoUJ3fDOQh2meU4Qjq",
-	"r7sp5GESFStVy6X0hCpIJIIWYmsEjwEG3z7su9i5xu82/DXbOt678buzTTy+Ebyr3VsOUgOmkT++1Yvl",
-	"UhpEMAGAARw+m4b+Vq6kHl9uI7wyfPDwopgXCH+ADx5eHH2B8CrNphoZ+fNTjdVvNj48HRJwhpeLilsV",
-	"rPNhmxfeb39YdVnyM+8eH58Yf2Hixd17XtoT+V3O9vzScX2u65/UVxaC7/8PCAECLo/M7B39j/88+p+j",
-	"4+MvRuDSUbLamvDkYuTdCqAvTujZH3E9uyhleyTCG3q99dcfsZFY7l/5SH3cKO9WIso0uPlt8OVacPFc",
-	"48rPnQgBEPXrT2fBthGib+9+YqDaEhDtK7EK8zV9eg6wPO3yvfravV/XlxoXL9VXb6IObW+11Aq000Ye",
-	"A9XYo2tbfi0gWKfnU7pLJWQEAmAXAHACwh5b+KIXNI4GxHkeK+kaC18FH5xtXr+1K03eCCtaFS5Nt1MF",
-	"z7IvbEAbtLO9VZEZ4AEr3yzZo5qBUnL57QDroz8/2fhi4df1pfrKeRSbPgWmI7vRRQRuW2Dc1tRplyaH",
-	"tAsljbMUObhffSNSBLSrSIXt2qkM103BKeymVL8KKx4R0jpaX4N4YwoVWWX0MxwLsTV6TZpksX/yf2Ff",
-	"G0/qq9T11Kqn3GDHKL4qykOrQoFXGHw76RLanFDy5yr1fEzgUU5KbtUjtkJ9AaAkafEm1HFt65w/Cm9w",
-	"sC97cRvtlVtXf8nBTcEGbSt2VfZHbMUtZoAE684saZF/nMySum+qZ4QKnfoTPrpNpok4hXhrZThBMSOT",
-	"Jm9CuwA7UWF5H4AoqZVV8iV/bJvWGfI89BIiJNsuYhdCk7NEBSm7c8BkS4Qt9TLWfGe4CTX0yL3soDmq",
-	"eAPzrOLH5l7wG5TAvG21JxeKHkByd6RV1IXyXYFFT0rX6ffqq0tozKibOfZcfLpHf5UaKTO/5MJHtocU",
-	"Dh7L2xUb3srYo++kdHVc9GbINzoxbp7KVNBpWPqRxrungvd+Cm6eb/zzr3AbW4hq+wtqkgBckhjLDOnc",
-	"g/MfRuGbICMkrdo9L8LCqCfA2+vDkAn/uKhWKg7THAVhskoRvZnU0vhvRsxdYn4r94KtH7LkzkOK4r6y",
-	"X26eD87fqa/dq68sYAl1yKI00li6H1z8onnnEdLCSuUApRfIGPSOYgiCmELMQqlvouuMaaWNB5eCU1//",
-	"un6u+d2XwaWlxj9v1NfuKX2D1ZZxGSpTiFnx3DyzMP9VX/l7sHyvdftksHwjunYb1xY6voJEbDQd99uR",
-	"LeWvBNup/FVPC1dr+iGksRAW99f1peDiVUxaBcs3Gp+tqH+c+fm/Fr78r4Uvt2DKjEX2S4JRE6XeMKB4",
-	"RocKlxSol04Mw+439x9mlacapEeZjO0BKyXiPwPioEhp4BzwFcOAuGDPCeLYhUF20Fw5Xf/5y+Yny8GD",
-	"D4d/VpvVGntbvnMvyA59afTEpYpfBYsSKanQImYvp/dgeymkFQ1gRoabAITuVAUcY90x5cP5nojhIccQ",
-	"1XwpneFwWOsnOs5d/3iN+dmwz98IHZaV6zpzKX/J5qSWjS2f1wo7/jGNyt4yox9u0BWuCHoHQjdAcUvF",
-	"dkwqrtXklop+du7v5E3e6VegxwA5cPu26BN4kSRrN27LGcKWKD+DhsjB3H07gmKGYw4XxB8aGFW/IswL",
-	"s9LENJGrT+RmRnYrQz0sMlx/iXC2VN8mRcrUMy3jHoPLpoju0gWrKKuAQaEvD7c4NNM5NM/S5DDX8D+Y",
-	"fuaEOSzvey638/AcipVH0U+0PQtubwCmTpM3XW82wmADYWnLnedxG/6IvMNjbflOEz01FCWxXZsfsqpR",
-	"QwzNnm4b2HyGAjxfgkrOy/9q3b5fX10NLp1vfnWn8cndxvdfbMXgUlyVO4KjdQSFQ/HSvoNFUWMlH8B9",
-	"e+DyxDd+6A1Iu/bN4A78M38Pzt9BDfzr+hKWgTWWrrRu3Gqc+Xu7gRaaYJsaaVr/yS30TKq/I1VVJQlK",
-	"AEu8FZaEhQmhUD1WfXT4J6F4U1MwPScI9dHbjxI56lIo+BpUEXctlZeqYopJE11MykEVJFGG6/FSBhk5",
-	"BRZHGnGIUGkqI0TxYLicdWlD0MpRyTIGS4QvyzehDsR6VSanVIGolWMzYIw6T1irDUVXPYuKJr67Hs9R",
-	"vdiDdO8+a35ypXn5p+D7S8H5O81vP3s8LTHn2tYzqSX2I+WGaFcIfrJNA4gQ8nWnjELJY+rGVrSCjkWE",
-	"mybT2miB4sac1AuiGgck+AfXtga66x4n+xwGwM4stB48UCf4tTOt27f7hwmP0kI+7fAhcG7WH1wLVq9v",
-	"aQuwOdtiPJ/cqH4E0Lj9CMc4QP2Hpjhoa1LlSMSg8yDE4DxgPmQSsfCh/UAeGw6jBX2p7zFm4JPk5lFg",
-	"EQgRgVAWpiIXpBRigTqsDbHoLB5qwv6LBtQ010FhrzousG4DIcblkajeSuVsoKK36LF5Fd/24VTT4E3Q",
-	"rCE3ATKcQEdoARgrNTgG0FRjItPWx6kGTNGgKnCCd0xmyXWsNJluO6ThYXp46Qf0wm3SwHhskxlJbBq3",
-	"8eb9oPZNPHFciMj7J5w5yH484NxR8+OTrbtfNq5917q92PjHhQRQl0FGpgqsR12q8VnzJeqpvad2pQKS",
-	"qFRzDtSOEp96dqGQUsVE+lygtpUi89SeUxSr8gMACgoz7JgXbXO200lC+QpjYmTICw9jPCl0alz2xuV7",
-	"rbtRtDpYlcdY68SeMVzIbIQEhZIKrcFpzl3fzrPJUJNUfWErH8D2Wfk5oRYZsex4uH5A8axSewXGIFCI",
-	"5WhAYsTYcbjoOKhy6lnZXWmSrdBaFuIMJsOttBZAEjGlp5hn0PawrnNOqmJXymHRc6tI5efQ+RQ+FFDT",
-	"cSsLFcqoeanFvOdEmkyXIY2vCANJgfGe2UQlajuYUcS1isvzqG9SI47NmaqPgrcbmdwNzLB/rlLuA9zB",
-	"RGrEA+r7kcb5zzc+f09lpCq01nbj9p/nbMfBoq7x8YndL+x58aXf/PblkZR5opHxwov53XSCjU5MTEyM",
-	"/pZSOvpyLpfr7PJSjysHi2Qi84Be+w6U0M6x2MdAhuutDocCMTI5Un9wof7on8Htn1s/3AhOXwzOn21c",
-	"vhdcvBI+Eg69BRfoFbZDua1X2GapLUNfMfDsVnP9buO7hxsLHzev3/plYbFx+V7ju4e/LCzKOT11/peF",
-	"xY2FhVjFFX/WAA5R77QWXhLprs+xYpWr+m1MhoCJF8K3Vh0V2ASEFYWzKXy3gq2svsYVaTtg4HCSLkjk",
-	"gk5oJIDaz3AwtOajBT8Wcp3nmD/PNEktJXmHebNQ9FNy51WoQt/reI1RL5vhkbyJGsShWM0mLwhriBiz",
-	"oEAprEErVpkQ8aCK6mh8HSd3iJIII/QuCsPl60jj2TzKrQXF64NOwDau3tv46NLw83iK2DzZXkLKLhBR",
-	"uLYji6fwRGyFJwY8D9IFxmttgRWJ0p4u2Hk5f5o7bJ7WpGy5nCXaRobufKjWkRolySiGbzvWH5Z9nnmM",
-	"5IDedJAKanWldfdrrJgIrn3durPYOPP+xulod3++Knx59g5cFuQK8OKob+dnmT+EKqxpgrfuYKeLKDF5",
-	"sCtKmjlb2D6aRUi/afjqFJwNoD4ZYqP2zA2EZOV10lryeLcvKa00gCJWObAU4UD3y4DDMlKCiC6zNCuz",
-	"bj5Phe3ybKR9FesX5VP76ok1mCMK/KRGUk6RsDRHPrSqZ4r1Vw8XCsw7ShXOy3YjOn0bAjgSDPqkC7lx",
-	"6BkUuIQdiDIzyD7t+yZP1bxwJ7i22rp9sr4WpV8SzJMSl3jsewxqtYexR3Sbja4uNEDcXNO1hhjbEEtB",
-	"ghOFRGpgbTJcfTOJ9bCICB3J/SKod4jkTRSQt9lMiiU0w4v2XNjl7dh8ViOWhlTF7VSNiCpgafNDjp/h",
-	"NA8M0MhhjiCOXTWUedfzsNxSozPvSsBc3vmGHfRn9AO3mfwdrTM9+1tAwkwkcJvJDDUh/1NaMSCrHFy6",
-	"sHH6fOPKHSxo7LsWLQq40BNhLUVAKmyX4/6oekXEa+nBPCQYSxkc8fBI8l3Yp3AeIYr5PNf7Ja9ceNU2",
-	"h3TciRbRscjTD9ksig6V1IKO3F22GELQEGGNsBh3gMhGm0WTqhBLwrXWWZ72LucpkqViNouxbWqEBBng",
-	"bQ77LpvhyKtIpeKWH9U6vTzIJkm/q6BaYLGxcYpkPVZxaln1t8hA8YoSNZAgoK+eFSmSBXyjLMLgJtAf",
-	"6FVkT0E5uZhtj4zAC7aj5URLmuX1BpmmvrJaf/BhcOfjxrVvsB4VBKeaEE6qYjBJ/bh1+35w50Hw6Fvz",
-	"yy30uBl523KwZGeYJf/6XXD2018WFjeuLrduf/7LwmLz2/cbN5bkP76/HNw83x/4jNGX8qQGeNVEFhuI",
-	"IGCtWKS8FWkZUlgGYfxlzwVkUF/9iRjNQLqATNYlxeGjiiDybpmpOrMKcysOI/Oe60doqXUaSY6V4bbF",
-	"OEB4qfoH/EnkoaY6WpSoMeJVj7AvmFPoEZKY0bPxTPcPmbeI0euKlGhYdDYY3GiuXWw9Oj2s4AYarokC",
-	"e4x5c8wbFdIRY3NQcI7xLqhBdgtE+LRQmFQhOM2Rr+xhK1p2nOHSSlWHd5pMc7xfhOfPtkRU/kQiX6EK",
-	"8sWlPUu0ArzX6NTCemgcYWz2nFJwzB6jZTwMEDkFjhm3aMdmBY7B5fvUXG0qbFALB28XC5+zaU3cAZzo",
-	"rJrFbPQ4pEQ9xmu2LpgTAA0zQLG7+A9pNl681Ly5uompqJDxekZ1FXt2N+mk5s59A8w4aQ8KA2wA4QaT",
-	"GiwL5swl4uyGD7HlI5uHMCVJeNkVxh8TRLVrCpS1InfSQLFbnykMD71qSS0ir2OcaMAqtXH2w9btM78s",
-	"LAZrq63lZfmPv33duv15Y+UUdqB1RzVSmwB5mU2Qgrb0YlHZuMg7ZyxahPvmNZB1cHvUcUwznEPUoaBC",
-	"pRBy6BWxm2ojWVTYHrYvMlz3OE8bGA95a0uzEauv46JoFcbNkuxoaVUcykZonTa/PxMsfFRfWQjuXGxc",
-	"vde4+ll9dbVx4Vbw8FQI4GFWpP9aLPPuWyrImhj8dugRHjiIdp4OXA0LEz9pi2wa8jN6eOxtfMLeqMPJ",
-	"0tb+2r/neFBM6SZ5/cN0iQKEXkenfJJKRWN20Ep1+P3roTAntDaa+Ri6luxmrYtqya0Zo/qpNRf9W71F",
-	"aYwKYRf5NoLIXQOFCr2j9gNGeDq0IIq2J83E0Ynd29Bj+DJQKPu015aeOx0sf9w48yg4+2l9dXUbamYM",
-	"S5d6VhZAoIi4XDdMvgFuh6lNVjfFGjfsmDQheqNYSEI/pGrg0gG+5DStEUV83v9BDZDYftMdVHly+gME",
-	"YLDqowtrBgMpnnA5APdG7HyAyQjlUCBRJ2CuucSvetwEte2Y8sej8kdPh2JSuNpC+omff9pafhhc/Da4",
-	"eL/5zdXg4hfgGsM0a2SIHz4Nlj+NgGIr5bNVZaZF6qlWZD2kOyqbWJAw5nuUi0J7OUm3cztjrtrESpJ+",
-	"6mS0XAT8DdeT8iXlbIrYPO+WbV5MEbfqF10gdcRiE/kbwaYIdZxJLGBXsRRBpHMxl2xTdWFlmonUjrMG",
-	"z1R/6oeQIq6eYiQFyJr9AWma+TiM9zN/HwxvHF4TjmA+m5ZDDbd8XI/ViyMEsclURAfLf5KjXTm3qkrZ",
-	"nKE4xfXVm9KFavN/2+pmeiTfVVJcdVG4HinLoxDjd4haLfWgrmjCYmENNguFvNCvLKejDXRNYbrCHarc",
-	"YUIBuYWlUijUe8ZfzvAsPgQcyPLjrAkqdmIdG55nLNTyS6ycJtMg8crLzvCeLc3ypQ8jtM4T1sH9yZ5+",
-	"vh1yY7Xo9xL7AZZ/fbUmRRfKv2JFt5faHXtbPkxPF9W8zRNQFr1mTJHWRuS/t64YKGtOfe3BpvphSztB",
-	"v3FXKiJhhUwb5SaVwwI5wXKunCupmnwXurq2hp+iAM6hVwWLGZHgfJPuFP1Sjw1u8vQZ7Tu8+p4KiG3Z",
-	"cm8bKekQg3DbXDTx4NuOE7WjoIhFPkqK5KooYvpajK0qrK90hh9SuKLqTBQ+/lzdSXUQMm61pwDgFEIx",
-	"M7Kb4dDAAhXqSLdt0TItYvWYQE9CHamYecN2XLUNsKs9R/OzKtdr2cDRr6w5XZ4LtW7ztJYmWYcV/Kwu",
-	"rwkTcC6P3BTuRLkLRZ9QXFGuCp94OIPxtWfwVUSNPpVnpgq57lCDe18HwBB6O75/2Lh8r7+z02Jlt6fy",
-	"DYsHKJEXc+GjGOi2W9sjFSrEvOtZKamXHRexeuW5Br3fjp2fTZM943vwmEPXmDnSK+GuYauveK5VhcqS",
-	"XmGW/fJxhwluJu+fVAEPMzG00Pz65ebN1dZXf2ud+TGyaHJ6OldMOp69e20M0QgiykOvM3WcbAqXIOda",
-	"NcTuiDCEo/ZzSZlyWlQIQ1ABEJ+a3a8eoy/iD6RX2EJwfqg0xfDkvTw4NcWpIflkjaUPmh+fRIa21vLD",
-	"4ObptsCCCIv6Es61oi3kdKtSuDlzVESsRoV+4iqpfU6QkluG40XDomS43ra6bmOmO/Mo71iiTkEXb+Bo",
-	"zwkyy2p6TFtkOOziWcYqYtIcoX+usiqzVOgUywBNk4FOkkIRn+OG2VCs1ggVii4yocRxha/fVpTceVMg",
-	"opsc8BswD6Xs2laG25xkZ1xezFE+isuexeCJX2LSPY1tE7UsvPQxWg4MwPzP/2r8E+BD1QtBh2d1VJTs",
-	"0bI9Wqaju8d3v9R/CgAfbIccQBwcTuvYBCaE01E0B4nuhEiym+6Wbg2JdXtQe56oKpX2k9sjIuVSuDHq",
-	"gSpUCRccb1KQY0UcYhz6nAz35DyV0zLnzsYBn8CJpmd16CovYelm8I0HWWR0JfjkU1yr4PZ7G3+7laTf",
-	"tmQy4kt0Ohdti40TvXV/InLrJK37CpTGda6sVEqT4SkakSOpgqQc2VDv7ntujVnABZ/hUIsmIl0rzCNo",
-	"FHErRFnQySsmjMrSw0uNi4qaWWTP+Aski18cV4KWTZFqxdW1prZP5u2K8YMUWxXgBj4nMhxq8KGgRdsF",
-	"nZYAVtXRgtofGp8k1iuQ40fU51DluffxPQTDuvGvrzcuL6Bg/7q+1Dj31+DmD+34cvEKSdW99M4H7DdX",
-	"bZIPiFCGI/S3U+vN8FWhHsYttszvNVQ7TA2TZImZ+SC5GkByDsv0Ds6tBkt/6yKCkodZ4kpuygV5jGl3",
-	"W6MZmd+qejHoNEshGJAXGjPha2suE7jc9jHoMIsbVu5R17GUMw9FZhDxTqCHjMpWh1ETP4v6EpuJMbzF",
-	"K7bD4DfbysvhPQZf5Q9UjbiAMUuXGjkx6tH50Ry8KxhI0cX0aKFHeesfmIfrgNpeKmj4BYKh0UrFczX2",
-	"jQIe4S5hlg0+bI35CX4TDjrEfaWeO2lbmdca1K4KF+PhqeDmeQWR/vBUcPGDYOXd5scnm2eWGte+iyyP",
-	"7bNyR7mxmrfeGvKAvmiIs6fGSJo9/QipNprOYWkmBDEPLp1sXLseM389gT+NgM7pBbe57yIHXTQSo3AJ",
-	"yi7gK5J9JVdn1jIcPwQ3mDDuVoslUDyYrtAMyr6LeB4lRj1LcfvrZvEMz8LD6shDO1lT2x7irh/BnLJF",
-	"mui51vFJ4MThbpXnmQXPIZ/LM1yntgnHTmJRPfrArFBgeV8DlbrzXL8WmlpInAMMfRqhCP1a153Vv8Ue",
-	"NeSWT5MsZqOzWNvblorEqv4wAgvvrtzrOBBlfF31no/jb+KD2nPsuDwsRiYnfvPyi3v2vPwSdNemRrgL",
-	"OEHN776rryw0rl1X4Pj9o4Tig27d8ey9EdSLD/pMAL3TuHKn7V370j5hSVGe8jyLg/2Ngek0lHnJQJ2b",
-	"4d0l4ERwc574umpDSroUbK6Fs8Z8wsFZmLcdZwqk3Gx56rEMr/JwX6lQD7SShbl7U6+u+3TdWbmdqpDP",
-	"sKUiYFQRVhZdSB6kdGluwaHFYjx8zT6YwwFIdwjJeflR8/srjY//2lz/e7D8aePKgy2UT0af5hnB5gwu",
-	"XmncW8Juz+bl640Pl6AjeHOB7on9N2OSQKYfMWzvimACdtelTIUAlB1QbmQewONztXirJx5yLcatac/V",
-	"+S7JMUAWTHJt3KoP0HNYCtTViLWNHpq3hov41SvurPnoBkrX2Lr7s6ngS8byKtjFqsfEZjBIr7nzpEx5",
-	"TedBFSgrKyOIFoIj5WelWaD5bonFypRbKtteUjfIcIy1ldVKgwWBy62ghKR9KsUSmmpUSKLcZUWUaS3D",
-	"c4yIEvXAbCAuRzY/10NMS/UNVvoCH2TrxtfB0r1daYKIR5EqIkDngrCxHNlkSp0asVxFhFLlfkJfLNzt",
-	"FZzHYVqobeMkSJJazqElqxCW6fTFjdMXeyuiUjXX26Z/TV4wxNl6rZrrDWxm/POjtKDA5G1BStUcdi0O",
-	"lFLqwqP6yvfBo3frK2uNa6vNs/caC4uR+YPJSjbrDxl+D+65jsMseEpK5lzA0nQVrx40jFPYQtXKVGjR",
-	"ysvCpJ/iwSQKYQYJLgnzPDeGYGrasl6r5h7nCNe0xZMjE+Np+f8Tuyd/u2fPHqnWISsCqzC6hXYIWNgt",
-	"nOJ7uif0oJqUgaLKB6du4fJ2L2zHvjAFMdEoUvvEm3pTwDoVJbsyJEJaPdDjTum0KiKRkukwag1wblsP",
-	"vmt+tVZfWWud/Wvzrz9vPr2aPtZiDvNZXCIVQZc09IECtofNhJ3wKq6m+V/lW6WinOquSwps3lBL6DcX",
-	"iqk4x4jDCj5G1+Ubpcm0gq0lDgOsk/bZ0tGE7rh62Z1jegv2K9byicuA0z3AqsyNj24mifdWEzpvuFZX",
-	"Ogd7am3W+9A4aK4a4smBg9SSDTbj9s9TGwIMFhOKQMnmxANryIAeOI4UKxCT4QBKPDyFTQrNj08i5Ek/",
-	"ACd4YidZewchfKHihCncDQDZp/lhUir4YWw9fCkC8YI8QrR5fpq8MK4nYtqSrjDWEM0x8rqdZ/LYep3O",
-	"A5hPvPcAz7GZ+3CEeprmC+m7zPNGGW2S/Aj9Z8RlpydeZ7zolwCzONUF7ZAAKhAOtdW7xc29MU3R5ZcG",
-	"rTq/fZslIgzI7/rO9szYKEvdvCAglSRr8+OwuNlEvH+f+lXRNqBuDdG/HUmNmB4OuT8sj87zLXWHwHwc",
-	"5K+ou8Gf+/Qt4a83I/eFD1Q/yDOGniAfPUnntG3IoRn312+1bn9eX31/48bPvY17+GhMRXGTU2HTeIEw",
-	"6RMdngoJMvQ3VH8HZe9Q14o/1k12NdgJOvaFTTYmShZjuOKvtQLZtvmq9OQf5W8sKaoze0f/4z+P/ufo",
-	"+PiLI6kR9dAjkxNwmPW30OrZdqg21Yye5BsZhggdpR/gWQVZotb5M82vH/26vtT87rv66rn66mp7Kj1R",
-	"4DZLvWKKLWQ51yLlFlTmAgIWKl0AsQJQs5ZdKEDdNqZbRYhni79Pk+m2VO2kSuHqVi9Ulwp1yeRzM/wY",
-	"g/BUmBWAHyENJKYgDdQRjyfrx+RpghAPKn87mJy+fJ8+ZErt9/SAE8GotH5dXwoefN5YuqQlLEaqemeG",
-	"Uc6AFpP6PTTbPuS9opygTKql5ZZqAozJec17Li/q2se2vrh5z/Z9FqPE/qCe41kQADlI73iLB99Okaw7",
-	"mzXN0uAFme0odX+OqTkdKFPkZzc2vjmHUtK4crq+dm97kvG2PAV6UD2rhCLUrSrtkZLHtnoJE0A3djPw",
-	"EKg+RYOZrYoP5brQvA9IYMShtmqdtI2dPWXUCGMWjJyGD2LrDaUQ9Ve0rQ+1vvNYqRjQfMHgaR0EuZf/",
-	"UQ8/FZmMsHpO18gkhvthYp62SiY5p9O+KqxIkntYlyGZbEqiz50Ozl+NrxPYWnOOz8r7pJ3T7ppHRH9M",
-	"HpaJLvp+u1DoX84gY73t5GmCG+a7j5WPHWLRW6GwyfmooAGnCCtX/BpCKGsDwbKtQXaA3qyvfIPVOc2P",
-	"Twb3l4P1vz4h8ZH6aet1upE7J0K3lRiBlJGNFuB8yXUM7Lsg2VcPzJC2Z8mSInQJ2r7Kd0PFSrZbeYJt",
-	"o8R68EfwxEC10Sa6SB0PA4vM/nS/df4MKqHmxyfrK+/XVxaSqr76P1/H1MnxuHJSTSrPNAUQz2nyAG7J",
-	"gxiQ6rE6qMK43Hcltxp2dCpp0kUTBdebBRPOT5MDsGULNgOkbOmpRktA0zF8w/5h9ZKPgygln25kcuS3",
-	"ky+M/9fC3yd+Mzk+LofCw7IdbA9R+CdHxl/8ze7RF8fHx/FjfHV5bYj40rcnq17hGSmqaC0/bD5Yblz7",
-	"Lrh5Et/0l4XF5uWfWrf/+cvCYuPqvY2rd/txQ5WQihJjvfvXXc5GoS8dsayiJWc63ahZgdADtX3yvIqb",
-	"7uqrxR3twER77xg84ibxU0TNUmFaRQpYpj7zbOpE8HpDjhrLRTcXc/caZKM8hVCXELS084ACOx1JpOi7",
-	"d/w85MBIhk2Faug228+EryPh1d0x4dWUvADdp7bwK/U8Wku2XLv1Aey0J226pp4lhIGkSlbYaMEHZ5vX",
-	"O/AGhmhl6Dhj71xSeFw+DWXZAy4s7nARpJl3KbkgewhroKP9QzH2VF2qqoqIlkrqYYVROGmyL0Qel9oJ",
-	"rb15WiNFl7i62hE72nXIr0uj6iRDvB04EEHRQzwb1bb1lfcbn97rJ1vwJ9fm/ihCjScdl/8GHNNl6vum",
-	"MMtv62fHcxIqC+SBWIqSQLVvnZSC66MORk4UJHlsghGGBfHoz2VVNW5JGb49/acLY3JnvWQDHvQY/ib2",
-	"2GKKHBenENrCeFGkdIQbzxSD0pV0Vhmg5u2dVp1sd5qNCwlegCZSWtXbysW+tCd2bp+lDB8sYtI50LYD",
-	"BuiiLV5GSqGuNjcly2JTODgaKe1EeEHkTgOKfQa5d42rJD/CRcd/K6CfdIYfoPlSJB3/HKIyqT5XZXxC",
-	"koTmNaJbhM1Nt3BMZbji0IcSUsjJJPH+5Mq2f8Ts16cSpUY93rEdIy8DoXuy7GVGIBuX77XH4SMCGX96",
-	"jOVLLD+7eVbGcAZSBB0EJ52r2qyeSRrdeSl/6zggdQo8DJlG+svbwHOEovcUSc4AIczlO/aT8BmC5Gx8",
-	"frLxxcKv60v1lfPIftee6ttckHSFYHwWh/wpoovR98651LMglWNDFyhqJtVv1q3WENEkQuZki5Rpw5+n",
-	"tqbcUS3/IGjodJKCW+XWlMkUWVWW4Rb1FckNRhKmSJQrKox2Gsqo+EJ1Y+2MDPuQ2yunK0kuYC6HIBbN",
-	"a+8j6Er8CffYvEqdAjRG86Z1ddA0fLjO2UlcXJQMUFJoAfvMcfpQYBkOT5tSLEnI2guPBKSlhbCrJxRh",
-	"8ZwaT6AophRWa4Zny0wKvVDZW6hgnbeFYnxsZzIt2KB2xXG3wnh2F8EeMoQmBqifsmlqc1zASCHZkB84",
-	"q8CE5mn4RmApqGJ32DuOk87wrPb31FRF6OCNIxhO01QHpaHyIBCdz/bTJMtO+Ixb2UmEvAWWVh38hS0W",
-	"CxyU9w/z6N7aQY7BEDXfMAIikn0Cx6C6Xu6oqMPeSSdovkuFPXn1lfPBe+eD9YXg7KdbYRSEmdoyl+AT",
-	"MXeMdhoChkhoiAMDHJxeC43vbjQWvsLo2C8Li60btxrff/HLwmLjbzeDTz4Fso57Gx8+2s7xZiBWe/cD",
-	"mqtCpzs8S4QrD5ipiB2E7VoQKnHneQ+ner8ZfdjrqUfq0WBne0QKMmLA+rbvsGF4WI0rp+s/f9nVpTns",
-	"U8is4Njb8iXf2SwloZ2ylLExdHrCM594TFQdPwKh26ZboVEOCTVCLkDVdS8fLI20PLpT2HGLRWZJO0pU",
-	"8yVssVA18sjSDS/Ty2Z5bATeZ5BdIzi9Gpy63yFcgxWrVGxXO6j8XjUUfe/I38k7vdMmvQ7lPeWz5PsV",
-	"06OmIwMq10JcDprIcfPUIZz58643m9JwpCTPPN8uSEUSUp7qFj9a9UuuZ/s1DSqImR3Ai3eJ71UV0HQ8",
-	"lM6rzH99+o1hKjJ5+6TeYD0XQyv7vvZd49pq8MNCcP1688EHwdnPgtvvBdfuBP9c6IlH6lA+lqfpvNc7",
-	"CdrXsqRUC7DNhU+hwxEgmmGV0mSfW64A0o50m2xeZF7Fkw5aQtMUsPLIEfaFQ29t8U6Mnnhx/OXRPB2V",
-	"T9++jAVUKZMjOZtTCFduyv3ZOQ3P7z9wdNfQQK0uPGquftW6vVj/+cvGtdXGpyebH59sfPYzfrL5iroW",
-	"S4u5Ym9sYIB/QQvdgYgL7ie/BC3cuKHQLTEws+BG//tR7GAAVGBV4NS+nwEDgHlzCaiJr0+/AamhTZfT",
-	"LtMiGxNzxf/3RNnZIlcrdgcPEXfM7DXYZfXVc821u83PFnsvDrOKzMMQWEVq2Z4rpBIiwi5yZpHwRxFt",
-	"CgYeY3yS+B5jRNh/YSniuZCYF6WIXtW7Vd6M+lWPkeepvjN3fbYrfguGDzrsMBSOkrSQ5ooBmnx3v5Ra",
-	"84uFxvVb7R2puEqxK1fxXLeQuGhH5LehDa5QCxCsxeYWOyE3hmpdgPVSulQtdOQtybQfWTdAMYjfSvBY",
-	"MG5/yS94jJ6WgdGNNvdf2jOS2rlyy4M871SF7XJ8vyRkb/nlAHsRzp0KLn3bur3Y+MeFTWViDlGGkskv",
-	"5BXQuoKE5GHNuJICXN9wn5p+f7CtYYtDYzPQLts+cImIBEmQDzNM80YO0DtYjK+r30U+vRj0fm2ufhUs",
-	"fdutZJOCcIcBuhpwgcF5jKwFtJvCI6M7U3RdK6WCBpSTaqXoUXnMqU7zDH8+C1cfrwJjugmIUVwnHb0z",
-	"+A4aF03huppYmVzLDNceF5KvI9WEIlTKsjnGj/sleQxryiTbn0QUSbciSMF1HHdens1V7tuOdMDkyOqJ",
-	"Y+GcjlJbsFBGtlmrqCR+d99xIiU0z0RpYePipeD86d5iFtn95RrEjucoSlpSPuv3gmkoUYuFYMDCsSuk",
-	"WgEhERptVAONp8m0ajVSyVPg1afqM7gR4ukpFGHq2LNM44IZaL8yle5W1VdiCl6XzVmGQw+XOw9cDVLo",
-	"28BHNLFcfIxUvi6bRqSjxxEk1Yj5m9/9++7RQ+P/8YfRl2eO7pWnFKKxYdXryy9PvPzbF8f3TOweH3/x",
-	"PzYFYjenE5aO9F8BOx0u46BE9FDtGGIJD7Uur/FooXF3TUrs0v2IrJoYj+iW2KIOJsYWVk9Ld6wcCRfh",
-	"VAqFKF0jNO8r1kxVKeqxikMBVFtx6XsM0FZjq6UP1aaLKpz4VKbyzfM94ZD2oZreUr2xxQboy7wdSomU",
-	"qndSkQ/2ue6szeDjdpfn/If1B+cR0r+5drGLFriX3Pk+zZdMJDsJMRHxQYXuzVXs+Mdemx7d/eJLqCvt",
-	"v7A2sgtIY2lgMpKr+UwAPFmI/1+tOC5FmF/ETEXQpClVOahVsqfKoI9Mz+x7TSpT6GvMcANjxhwR4puZ",
-	"UhclAIgx4wM11CSijsk9k5PuqUCY6IJU4fBeecqxqNr2EeYMAq7S5i+7wie7xztKHHXhQoxO3suKNj9U",
-	"mzbzO6RahXCAnWp5Nw9wzKd+LHz8a5Fculp0W+z0nllfCL56v7F0pbn2VXPt+/rK2fr6ZxsfnWyvmulv",
-	"54y9LZ36nsyIHZLQs2dgWpdeRvYKWKWh+pfSmlTol9c1CIltemHd32/HwY00ICrd8bat+ZFu3mf+qPA9",
-	"RssDiezhi+6opDSu32pee791+pvg/g/Nj0/2lpGtHqCvUVHCUgXq50uxKB8MywTzpSqflRon+3vYQqOH",
-	"CwXB/KzmXQduuRzTIFrhVgMkT0GeBzUJ9QNgrh538fe7pFGLN7cFsaoezTkMw4d+hLoIeI7ikEAYt3oL",
-	"N8hoCfC5QiFte4dthj3Gk8Ie/WjZx5TU/6tfN9k1qFDrKwuN5Z96bJY4YxdlQ8o8JsvhaNaoycbqSJPD",
-	"+jDHdwagm7ZjHP3v8Bz/tyMHXk2RI2+8miJvstyRFHn14CtgvBzZ/0oKooJFbgtmIRYQrF2KIGI7nv6H",
-	"9kL8J0V2j4/DUJj0fnEcvqLEorV4RHJ/W5bAfycZRSoroHR6GgRzKyd97+aKw+aMVuVgoIDnsOmlhgwX",
-	"JV3pqwOKrjAxZunYATWj9OGgcnGqo1kprgzkUC2hsSKR1EYne+V4UGsJLTyWrv82nky8UUHzvs2Lxwuu",
-	"99+4hUBPalKygw42UbwtYwRZDqFqoYda7dlwANalrRyskltmk0h8w5lgTkGjdELAwZidViTqkOEUyQAh",
-	"aEGez4bCkd0FrFdYfosonPgb08mKaQF0ukzdwPNZ8wLZFMmaL6RxctBHdHzfVbWUYlbVGeTzrOIL5DbE",
-	"XjREeoCuB5tjltuitSjW6LxqK5cfK/ZeKjJccfJamsCXsxN+cuMDysnTGyzZuZaHQ7Un0u/weHuo+eCD",
-	"+srZ5uV/tW7f38IJsFmDxIGOgmEg7tTbDfZajgHqQeQw2HLjgxG9p0NynsWWh8cTns3aIzaVoo7uiJhI",
-	"wbCbCNQIPU65FFE1iFhlyEnFodDj41lP0wHYuv1l491Tg3LF4+pB21ZtoC0JMVXuO3WsREvc8265rC7t",
-	"LFPXX6VGfHbCD/kK7v/YunFr48EltbreHIv7NXxxnDks73sut/PUcWoqz6cbE9p+Jj0ceHugmjVI9yl9",
-	"xUjj81ON1W82PjzdvPxj8P2lxj8/gFfXw4V33X75/ca1hdaXi1spvz9U25na+57nrt7Vg6u7f7wt3F2I",
-	"3/zwo9bXC78sLG4sLLYePmxc+TlYv7hVpRpbkx/nOT2R6vk+Cufb2gMgAbLjzjFq165y6CHr1b6L7LFo",
-	"hJqJS5MZ0/YnAFYK2Wo8VYiAHvSk6s0y3gfkoUJVBCWRtjTDpoGPDpr5bXO/HAaZaNFj0g2CUlososzw",
-	"dn2m2rO4ezwv14f72V1T2MklSN515LVy98X4FfLFQsHcdiX+U4VUsy35O/P3YH0B5e/X9aXm5Z+C7y+h",
-	"UuhhZj1FJfo9qvPbZd63y8yxOUuU9TeRm66CQui7KhlkzLOoSYaOL8J4YP+i6gEBD1xlQCsKyt+Or+o+",
-	"VJvRjzTUg8qMkqAUhc8qIjVYPofHTBVCT1nr0SfB6rCVYm/mCA14GilXRIJMyqVSggdSzCsmtmP4OA2X",
-	"iiDzJUCBj48sHuZydfoih3hTCl+KVGxeszmxue3b1BGpJ0sNIaq5P7G8H0uUoAqOUiOuV6TcFlhL1B81",
-	"wiuud0T//BXXO9x2h+HW10aXoAfu7dCaVoKLtzFGgpLf/PhkFxJRD4us4rGC7Ti9FRt0xjGscSdyNRR0",
-	"O0YOEcsuwio3iQKNKlCFqrH4LkyRM+o5NvN0GD5Sv634U97UBLk5t6roeRUIgeNyluHPW9SXv6RlCAym",
-	"iPRzxC7QnxjQB7oQd455Cf10h2pH1Mv3V/Mdwl1tmqnfs2mmPvV2coES1tR2hnQh6RAJ5Q42+D/MHaKn",
-	"ObFqAKFCNSgZ0LvveN5JCvPG5yeDG9/2t5EEViq2k211KGy3eLjqT5uH6YfI6gC3BoD+/phRtIWF4PRq",
-	"86O19m7ejiM1OUSmijhHdqr2D5Es9eZSECTyoEVKTTtfUnk929flmTttxDz4e3DmfO+S1KTE0etuEbAA",
-	"Q/wHFbzu7IQhe8YnSNZ3/cpxrdSywEBlcB5czkYB+AGLpQWZZ44TY4i4xYO8XayHEe5+3S3az1ptcfPh",
-	"zfr61d5bJ1aPjIVV2kkpDMRvlsemKXlHClpIHDqOcijUDUVcjoLyIjtUO6KHGhZAE94eh3v6F3Bb58Wj",
-	"5cbln4Pb77X3Lvaxzh4reEyUetTzIp0eET4tFKYIJeoXxHelgYOk05CYiuFMhCuHvTXVMJGS1qd5R659",
-	"37h2vb81kroxeWEUFy0RLO8xXxvDtOqXGPflTLoeJMSxY0nzdSEGjQpyCaYJvFDFYrNJvNf/BpufOTxz",
-	"ZJinqLz/MXibRH8fvoUWZmlvg76heNwoMl2sR9DdzTucO758vbF0KTj7dWNhsfnZYnD7vY2/3dpifdu0",
-	"PhBp53Go2gsdeSyhx8PdeeLyKQOLb2QDWNx4DalIyQwITrRVCedRTVlMy4dZ+CGw3sKa+/4OFKI9Kw0b",
-	"l243L3/dWLoSLF5rXv7aiFMfOgT63Xq61pTXoC1C2p2zID8RmI9JoLhMEWgOShkSN90aKnyFJKGb0mJD",
-	"hTMlW7zRF1DAYwiRHiN2IdXbDBG1o4sOubvRUH4y5jHO5pM1+qvAghLiAqBxNctqKZL3mCXVusLyiWBY",
-	"pMkbjEGpllwC4rtY44SWto5jGPwBpf6FT2vYNjiF57ggthDV8ALGrVSGIyoi4rSF8EHArAtHLhPALCCf",
-	"FbgEhKu6fZhTIBO/HScWrYkMN2eOkC8j5M1ju1vl7AxbVGAQFouIqL5CeEd4UJuTqkDaAejRhUr3AXKh",
-	"fXK3ceWOkZ/mxye7joh4Qeod9YUrImIk97VItReSGjhv4EiOD+6+ASMNcS3kAEkpTxgcUT4H2H0O89yF",
-	"v5wwyWM2n7N9GpZxxPu70g3CCOU8zjf0jmN7G9rI0tIqufMczOQUogbYQnVLpDA0OcsqPnacUcTNFSWA",
-	"iURvCnLxgs0xDlsKujDQlZYaWg2DfOakUPUMo/mfXJvH0lnKN2Nmr22z/9dglEf4bXYD742KBZpqi/rD",
-	"R407HzSunQ/O3mh++5Gcexs6hFWbc/9tvgfNmmwdnH9AeBb6AZLMBliNATK+f/8wuPhBcOpW88EH9bWb",
-	"zTPn+hDdzQrHhq1mk09jNpjDuGNPd1V3hYgSj02IH86oPMBBst/e7m2TarqOwo23tSH7PvdomT0r/FCw",
-	"po3LPweXzvcp7GMI0DGQpemwk9t4TBTVUGiPhSYWFpIo9uIs9bMES0MUHu9UlH5U+2tSk0tF7biCYXJl",
-	"zvVZUjPHUXjHoUqJHOAZkZLg0tmNywt92N5uhfExXayTbDtpKhvLFPaozKAioVacJpoJbNp3FQUdOTBD",
-	"i2Alvk6FP3rIteyCLRfclmc3mts5J8Y9OlxhfL95ri0X8jBm9Q+rebDwhsvZIegcfYK9Nr2XV06AfI1Q",
-	"Ml6Iy0LpindAVUduzqGls9cXGpcfNj680zi//Ov6x8F7/wqWP46CfQLPW4x8bbUaI2XSHAbWzbJF3nFF",
-	"VUqM7bNEUYsXpIQqjOEJ0X/PFe+qXohbcQP52mu9/9TGpPS8AZDdFeaagW0QChvmVSsVxmPiHbIjetRh",
-	"JstxjF6VqPrlI6IMPbDDC7HUVxbqa/fqq+/3os6JWZ4x5C9Pdt72I2u37uIyIS63gFj1hm/H9F86TBM5",
-	"IVGkPMgRO1mdEpq3jEw7DtLigCSDP1hT+CWOhRUswhA6ei6UiIKKSJkPQkpH7HqTH8I2z+6C46ZiTiyM",
-	"4hsGtlifD+aiTYaeXhJ7WJhNWJoBAUteN0h++uD2enDqlhG4X9eXggefN5Yutc6faX6dCP/em1HXiONm",
-	"pPVG3GA5bRVYQI4nm6taAR62fwGfGvHn7bwq3VM/yfAONqjIjwFTvMKoL1JtbLr6bgXXm9QZhAwHJmaR",
-	"TZEI2VNCPVMiw1PSSThPuY/hNkSdUjqRuz5x4WrqIEKaM09roqMkNalESmzKTrqnNznpnm5u0reGr29f",
-	"rdrJDrOSiqFr1y72+l7I5jHF0PnQMYkvUavAWSh/+P8d+d3oH8dHX37r7d2pF975f2IwCaIeOB7Bm/TW",
-	"R7gloY8eC/CqFamEpUFvMSvOnNfgaEhOmIIO3wL1DC+wQegF0SeHC0p6ESDWreZLpMSo45dS0n6jOdsB",
-	"FG0q71K2HWnXlRmVrkTZ5q7cjNRC8U6RMvU8G44XjzisKOXdtqIbHMKGcfsNzAGYlS1wJgq/kzHRSNMI",
-	"hTpEXQuLf6lZ666Bfeaa9cOpSjJspgFKe2g2JvKNnPqueXN1M9MSZb1Ee1TFHmPeHPNGBeO+tFO4H9ZM",
-	"ibzHGA/h+uV9JpXYC2m2FOGMKKhe4wzXJIFIhs0tqKkHYAqsY1U9yWV3jsmzJU2y4OQekMOOHtyfxYZ7",
-	"l2c4gglRknc5Z9DZBke044r49niAKnmNJhbAdsIAtY07kqBXUKlMpCZ+G69VNhUyn53wx2BSY8FUNgWi",
-	"OoDrkZXTmE1hjl7VWMh3Peaziq6jtahPhyZxN78KLpwKfrjYn7g5rjtb7VFsolGDNCCEMh4MiZN6oxDp",
-	"FEQO9A+WKwBPAJQRY35SUZ+YSxGggfK8JkFBoS24VQ/7VlIq5wwNH8iW5Wa45eLnUI1NrKqyg7QKZY5Q",
-	"EPdZfMPjBWo7zMoqyPsIMGses5hgfiBnK/HdIsAHKtQsnQYFRKwpgNj3fUf1UMA6qyIUTJwi+DOMkCZ7",
-	"mQO8YaYEMgKXBYac3JJZKo67hWysvnfd2d9XttXO3w3YeuTY0Rf/ffTIq2+88VInWqvO4QAY68TE7hdG",
-	"xydGx8fHx/e8OPqb/rM0r8Nk7xDIIA5u9kgiAhbUQA1X4zeu32rd/vzX9aXm+pXg4v36ygX8pPnZYocr",
-	"kbw1PebYLBmu/ih8bWBL5PZVIulCr4stjRvftWgN3HSpS1MaXTgFeNpY/QN9DGnyqnQQYHOghqphBBP6",
-	"GGKtEBx/uCl7OULSwf1m+4vDmw6t1OPDD4Kz/6e+cqF141br7t2+znM5XbyYbLYes3nRYURdpn0y6RHN",
-	"l1wiqhXmzdkCYD+gUgehxhHpVHvBACyPnSrSShXMmYsD4IPlUo+zZeAAHhJMp/q52jR19XP9K55bPuRy",
-	"v6/Q9IwbXto+l3uppSey3Z8s2BziJEmeo1thPN4wLlBHMGNH5FzXYZQ/ewYwLnuvqJ4RwKh7NMA07e2T",
-	"9TWpAIP7y63bJ4ObJ5uX3otsHdVW3aOx4Cgc8VI9STn00T6wufBtv4rulLYlKg71C65XDj9QsFJy12Q4",
-	"xh103RTQ3hRtTnJQMakRpxT+ThvbWpoAdzYMT2yR4R5FkybPVDc3fHBcYRNnd8VGSuw5hquxY+AdEBkJ",
-	"J25k8sWU7n6U/9RL0lhYDFa/DG49AAfQzs9K9TWyp/Cb/IQ1XthNX8rtKYyzl+kLuRfzv7FeZhOF3fSF",
-	"XP9GAs7C1ss4nmSyMeEgQGmOFd9u1T9WsItVr1fkArHFcjXVlU1cjYQGlc5d0Qgo6JqMWpPwCTCyp8mb",
-	"yiYv05pirqAWEW2nDBGMCaMUSVmqUwHVR0gWT/0Mp8C5qs1pgu+AWtVjAuKMpMCk/RrRuFE+FEVr5CeE",
-	"C3H1X1FT01f8IldLCF7gtEXiF+YDJdb9dfFKDWMd1j+Fv1RX71vv9HfoPXVH5PDPlN4wXEr0B32ONNeu",
-	"t5Zv9Lv/3sZ/PAYmE77q5qhMT4FiNwBM3KfQ6c5dnwHV2afB8qe/rp9rfnM1uPhF49o3Hay3CGmUL4WB",
-	"2znmQSGD0cZbkYstYxvtTA0J2CFok/y6vhR88mlr+dEvC4uND+82Lv+8sfAx0gEHF89vfLkkP//sdGv5",
-	"TmPxXuPkxXYPLl4CWd7ledthm+l+xV+gNLxqUke6qpDa1dj7BhVQozm0pRTn0fJFBpiYGiL9SEN12XAQ",
-	"u2ehJGJqDjJ393PrbhR1Q9R4vntB5uShktwVASGf9sIMXAgyz7hPcjQ/qwxLdDyFbzuOgvqxWN6hHrNS",
-	"GW4Wy3yG9zT0cMpFwWrtWcYqJsnsemXm6dXXVfjm0pLrKCBeTfwoiIWnNqFQTKbYfjVfu7CRdiKGjS7h",
-	"aNaTNGQJkWMkHx+vufNIlkW5NXAGssbi58HN8413TwXv/RRHEJcMiyvaRQNoGmdZDRosQhdESYygtVRI",
-	"JRgRowwHOfLdcFNLq8r1pGMSFvHndNiQk6KLoqdSw4pzCiilAAxjXo0i7S4r1BAK+RwryNUQZHTUcXks",
-	"E8l+FNY2CdjmQWTw8RrXVhtLj4KbPzQXv5Xnz+UfyMQEaVxbIrv3kMbVW8HN0/W1B7giW/AejADtSJDR",
-	"zFAifLne9wPUb1/cafzjQlSAN+E21NpuDEQkObp/VFWuRkj1uhSRwlxB+VdQ5dhUBOUFti8yXJ7QnvKS",
-	"bUH+VLUU3Tim8KdCZkRoF8LITNiaiG1JGe7YEMqTEq54oaVqBRXH2Xx865B8gWl4yyFR58h77xRrDo7d",
-	"sxgmT8tQpYTtPAPrUDp3JrhwvfHZ/Y3T51vLdzYXN9WV1rPO9k2tD00TknJ752GxHQAwq1R94tnFUpT6",
-	"njMbzmaPSmXGXYTvSQpLtz3LY4Y7/2fGDKNT2Ct0iAm7oYUOo7Z4HwZ3ZNkjnh/ceEieH9y7bbaeBg8Q",
-	"p6IWQvAG938Mrv/cWv4ePcD66mrwwT+2dOCGLxjNrj3FZKBnb21oX66xdAVQ3M9sV4RQyns1VbXN0Bt4",
-	"+TOMztkGtHn+zqbbMLX9rdU2/XOMOr1OD5c4LnDxUl+FSakDtRSkyrGKazIsePRchwH8kK5/tBgWt6Tk",
-	"aYkfIkymNKDRgJ8v1YhdQDtHUNtKk+mYKCzWPCSdPvgS/dRCWkSV7qhqBFObswln21aIVTpSjj4tFCLD",
-	"zZspTRoSwF8ea8w3DdOYwtHDGguR0uXUeNrKuQCnJ+lJTM9p3yCr5hzvfqjfc/sEKduOYwuWdzmScse+",
-	"v3ShR7bPNPbMnfxSfHsd+XM2mxepDu6hgekbINGrr3xTX12tP7rRWLzdWr7TjmCFpaBtelv0VBvyodtQ",
-	"nKkTQdJWvsYcIzkmVQMm8kmJOlj15tTSBGsI4/f7MbXbh7YixzZZD3gfKPAouY7FvDZIS+UWDBwftwPs",
-	"5qfg+0vB+TvNbz+LLFSIs54cVDlkAGnka6ACDEFhyfNt4HG7pIrQ1Y2+O89Fya7ANeCCStW8C0Mo0mFU",
-	"CA4hqoWYwkiJ7cNgzIpgYUhXQ5CKB/zYGV6iTgEdeQilhrTfXcGflFbh5nkwiquK8oVq7+culkhCVVqM",
-	"FyvnQS70zrI6hDPfRoAQ/XgkuAD9/JcfBT8sgFToF4/+ZAtUCPKtn+5EcDccT+OTu43zn/ch9p06auzt",
-	"WVbr0bBsTPmR8cILdCL/4u6XC+O5PdZLTJ9OHRjkrNZv1f0fx0dfpqOFt96eeCmpPDahCVr77LBDbQH+",
-	"uduGO6Whw+eoY1vhLpNOvbpY7UKNcmEsqjBcWnLn440qbEze0c3RFtNEoJbg4u3Wuw8a/zq5ce3H/h2p",
-	"P7i29Uy1WG9VxsEhGPWqDhO93KVjeOFRuG6oZ2dknITz05HmV9jRmB5q3Uh95ULj7Iet22caV+9tfHQp",
-	"yZmqxkzbsZhp23YxMGSIj1u0JgAjGutB1N8vpkYcRoV/HFpQ4G+PVZya/noLqr1z9p9i3Inlh80Hy/0v",
-	"UpvUx+Avd2EpaysHrp2CEtt2OE1bkHnX88MuP0jczFPPEqbBLw9AcViXm3cY5hhiQHHd6pPEeN4MrllP",
-	"UASruduxj4KMqYb30I0XXX68yYyCq16mNWK5sSB0TwACWg+RaKDD1wNMBgFGM04zOkkJk90LpllXRtqK",
-	"cxMrIaG1WEFDpgh1hCtn3UH3HVDmpFWMnWnT2A4R+SVVn4Tgkp5udWAWoY49y6ZUC6o0qqntVD0mMrzt",
-	"MgdC/PJ28K80eVM+XrYMqIS4AbLK4gb0OkDZYD5075n9gY0g4Vg2lqdBg31sj0VxG+mjiEaFORiZHPmT",
-	"Tf9ij1rUzlF5vzJ2XeTkTvXAfNHQyiP5UnVUlOzRsj1aptBzsZUei+J2MlK9Je6JQOAmq4ZuhTqW89x5",
-	"wbxRoHbr4dzPslpUYSC8aZEJtFiVlpCGK0q8tHzDFKMUE0yZZ7iBK9e4kbryHjjxi0yaCX6k2BgGUY1D",
-	"UMZh+5MwXoY7NqIkgNThewBRlG7XQ3Un901SPv5V5u/FH/6ODbUeIzJKggabZbUBhniufVdfXW38dLH1",
-	"1VLw0deNj/8afP+P4L1TwXIsDGJPCdkcqhyhvwUJ+T9C9YbiQjE4opdDge6myeE2DHOdGFcyxLiVhGr+",
-	"bGKaD3T3d4CT44p3QZT3XNlNwckPnMirpcWewqgp9byJ18jdi1TTYQRHHhG7YBtyNp/heIyo0oUkhPMp",
-	"RFR2uQVBJdZhz6UyXN5PuGUW6guVJYitWYBRoqbJU4uNviPI6PGiAZmIXpyNx1Suoo+C8sdMJsTdUhqq",
-	"fd/uqLx4uPgSMBtJkeMjzK04iZiwA9v/kGjugu7BlUy2UGcUvr1Sti5HIxCBzY1x6aI1WqbSHwhRVvWp",
-	"G8FY1ThSmoskovC7tfi0ZWk5GgI8aoKhqESovvZFcPbT4IN/yMFdB3sTVMfmcamNVIXiFgRgh7BSYex9",
-	"HljfieAmsLwDtCyu3Ak+/1QVN3RLW6cqUaSitqA5ZxvokfCGPeEjlRg7DpYzqVJvI9aK1R2OJzBfs+pZ",
-	"rCyBOiJSVKjgrAwFoN2yuh9/sD157VfvwRDPStQSgPIbS1ewSHKLstBmTg5YGBRnjtFekPsuV4VPcqxT",
-	"PwEgGaono/hA2/la4WENsNF5cVFzwfA8fEL2KAz4pMsj2wY/yoSUn0QkJW322wWdnICZLDFvgJjEG6fP",
-	"Nx8sd9u6PeVOqfrHErqkkDGcAe52Asb9GzLiWQEXxiDvV39rnflxC4sjfOYNZHViNIKOYRIchghaUxg9",
-	"6pSIpNkmCQM4WVuUyoz7qQz/c5U6YcFaB1sBhkapxyDDnSIe5bMpVXCbijYNMGqlMxybBYi6JbOM9YUm",
-	"YtvQClVLqHKlqfBx/RLLcPUuin4IwZHlffSveELII5RXmPLHSWU7iCAUTWObNwgzpfLVBQTjqAf4WO0T",
-	"CsusaipbN841Lj9qnPmq8a8PW7cXo+gpjZ8+OjA+PjGSGoHJH5kc2T2+++XRid2jL0xg0pHyWUC8z7Pj",
-	"joY2MgnF+tpaa/Fc86O11vKdkS1kznGWnpGth6/XOvtDcOl88N65vnefqOawW30oFtoxudsAbANajYhm",
-	"lm3bfPLktWiN+C6hHJjtQp6lbPh82ZTu6oIQgOXG4XBICQ/faDgaORzgWTHals80Lvxtem/w49VN5cK3",
-	"hW/nN22odwvI7wsLpRzCdidX4XOp76APPiwdtf0M15zqUFoFnJSqVQEQWiwmZonvurPq1oJBx5VBeoWq",
-	"Hywa5UWh7xY2dFKIHgO4DqFYiOhy9cw++A1txYlkWgAktHQWMhx4QgBYXD7yvmN/kC7EgRN55iQEko+F",
-	"E/d47fZxWIEwdyMpTVMcqRZKRcMsQPuRkqqWc+b02Ze/tzYNY+ytHVKj7K0dxHH21vZHR9pb2x+Otbc2",
-	"g6Ptre3T470zTDCa4eID9CCF3kpZbmxFsZqeOFp0KeNSmoBmvM8FU9O9H3+q/jqs7tDPEsxIsd6kFH5Q",
-	"EQq1J0x/VartdnPcSrsVxk+UHSz5FaOoAnT1S1pUAJKpxJhfdtLw3/bxTalwzuYUpr1rWRB1MC/mtgg2",
-	"OJQuakAu60ZYCLVHgjoey1OfOm4xUS2/5s6TMuU1haAKqlcBVhOHFfwIoDgk5vTl0NsGuX7mMZKXfrBH",
-	"yswrauDruIqxV5m/D5+nTe8NTZK6B0tYL/XGCtAQiegHVkOdBPELoPbNHx82lxf6X1mFPQZZWJdiRCSp",
-	"ad5j+qylNqLqwukYgZ7Ou45b9aLM126Z5KGyRf4mTY4yagHurU8cRufARSC+R/OqZxSsLiHl3bGIYPF0",
-	"g3vhQTfpu5CKSSXzor0H8smG1nwwTC2GLx2HagtvCewCbSntwVn0n3wQ3L7eWFhrfbUUFalQdJJlqjec",
-	"80xJS1SOlWyVbAcxxFWDan3uAkMasyZDejuw1EH0sFBc/o2yh8x+864Xoj/76CK7kKnToBq4Fcm0T8qu",
-	"8EkWigOzU0BWTp0suudGO5kmgvjWAFibBJDm9jc+XIDnftKCmer1HOwEzftOrf15kp6C+tscf6umUHxt",
-	"cg30COTtEx5wjnm5JHMpBhY+0VwCaYq1looeg65gClGB1EiNOY47D+eO1a+1KwXmVXUf+GNa3Qz++N/6",
-	"jvDXUXnbLfQXDV0L9cLYNls6pdDWh6OH6ivvNz8+iWbMVnWSX/KYKLmO1asBkXGNg5xjebfMBKGIoY2r",
-	"LfUO4L1IFQFAwhTOORBPLP2R/9WpSYjSoU2psFYrjE+p2kbXZAUUAhDjukUxgW3XPP9Q+Xb1KMkouzOg",
-	"VNstOgTAgYKNYfWOoSBs/GMpWFhPXPyEWOxr8o2isdYUssBA186UslVCggHFmCt8WotnzW5fiyFwZ5sB",
-	"npXQ+513Gx/e7WuJovuzxvM9zIQQM0v6lyny5yqrMlU6WtRyp2wDxOR2LaaQdRIch2NyxGF6nTWe742b",
-	"B9zaA/TpLp1rfH+refZeY2GxJz6W/GSMuz1Iqk0Ve4ViZ50/z6QNNS9tdZsJwOsw8C76RMbYWdWX6jJm",
-	"s9R4/g11TLZN+e7u8fciLqtnD/T4+Pb94Py/cJZ6zo/vVYU/5rlyeZLnCBsaOZs3+JysJkI8mzZ8KCJc",
-	"RSEJSM5I0y29WsTJB7AvzoRqU4TxmZUmB4CeqlTNmfQxBDSBZzCu2AyeeEb+euRpAmiAHrrgwqPm6ldd",
-	"RZ9xEDMASVhLnnkktSc6OBP2U6jwbQcXgankRdpyJNyzC3LqEdyNYl3wJCkyXgX14jGgw7fwlJ9zgTRG",
-	"ijq2kwKAd1GukOoXzvAZPa7v0TnmiGgdujwGgVZAHuuaPyBuAf8AL64BHgZAAjCzd2Jy+sD0v2+hbw0e",
-	"YYcwkPTgvZTmHPMsOz+0IErjyun6z182PlvZ+Obc5m1wKKljcuf39nF1MzFsbWCYa+t8MbfHfp8Sy88q",
-	"BYGVcPI0y/Dns77LiznKCY5LRkfxfq8cfP1AdtckSLfqapePFCUmgRJWu8ipX/WYEn2gmgsL3SMgdXMI",
-	"vaEDCxE5jztJf8dqytMZnjEq3/MV20mkzwondmiSATJRf3SjvrYmpaTN7+iUjwKz1CRJMaG+T/OQThdj",
-	"b5eoKL2z9RTna1SUFIhK+81DsMmRybdjvna5sAV0xsZ+D0T2MY/TPcUuZ6O+XdaE98+/emAG2nynyJHD",
-	"x2ZUEbSCiQO9t8u46J0sPzMox6Mz8k5Jzvru8fEExrDONwCbJPbtCkzqrZgvSox6fo7R+ElzPbto8/hb",
-	"Anh80jdo2lIn9nuQUfUN0on9Rf1VZr6HuU75FwDLw1ft4vi2bi+a/ONb76TkznJnbQZ/SUkFvqi4xUOW",
-	"S7CIdRUw6KOR1EjVc0YmR8YgZqBkOaFlj4pZYLhUzWgrF+rrH7du/zMCn6J741KJ5rvxDzHKmyaG11nd",
-	"A2id427AiMo7mAZJHWFPExX3/mQZG47aeAK776WDUiJ0VqnDuEW9NAnOrQZLf6uvXGhcvRVceC9S8M2K",
-	"8a+miqvVrWwPexjlM6lyxDZsne7fT+fzJo0dEoJIPVlDH7XkAj67IHmHQYtCBct9ymnSfHizvn61dffL",
-	"xtL9SHxO3TFuMHlbaVhH7xyF3ZgyFKOGDkGeWXKTahsGLnA5SBK8VJo0H3xQXzkbnP20vvp+5Dn0HeKe",
-	"5FiecmkCI3Vlmmx8dBL1qQkyGoWZ8B6mEgrfhXJrVFpcLrGYY0t5TxMTHIpAKsXd7oh8CIJbnjpiEpZA",
-	"kwGmpEHHRYF5xLGFL9Kk8c9LjSsf1VdvNi7city8KnzkS421VisoJ9IVUFtQNRhHjl5bQ/wCx4vtp0lw",
-	"6wGiVps+5eh2wwblhAFtoFSWRmqKVKhtpaSXNqe64eQHWGdMGpfvte5GdmCBxc7Rv7XRHMu1l9JAnQiE",
-	"i5R6TTL5y8KiYUIO722YJpPDu9p8Ae4Cbf84brEIOSOeJsGp7+rrV5Fgqb5ywbDz6CGQnCdhkYUmaUNL",
-	"HdwI5GIGjG04SVMKdJc6cq3BGvxlYRFxEeQyaMtQB+XNwd895j4KlGZgSmMyEDY3ohSq9Bj10wShFzBi",
-	"ElngSKgk5t4d1S/yoU2LB2jKiGRFA48KrzVXSxNMEtZXLrQW3m18ttKmrUx+M5XEEjffhksNHN7S7yfo",
-	"YMu1eXjKMMDoG0tfO0G/axO54rl5JoTUosGFR/WV74NH79ZX1hrXIstcqubiHu3AnG0xKLTPU8+Tqi4F",
-	"Yl6tpAki6v6ysNi4tBqsfCmfDyCJw5sqV7T7tq+4Him73PZdD4/ATz5o/BRRdRXPzcVK9V4VNwGc5xTB",
-	"okkSGgWgUhhnXgrLg2ZeP0Ym0i+EFrueFIQ8InnmKexBJsjzYLmBA8xO5FnFZ9YufaLWf35/4+rdDI/u",
-	"az2oNCL//wAAAP//",
+	"xL17lyPJdR/4VeLAPmdmaFSxql9kV/1V0z3NaXH6oeoiWxanFxXIDADBSkSAGZGFBsd9znItyxJlStQx",
+	"JcveEW3uUmuftfiQtEekhpL1Zaa7h3/pK+yJG4+MBCIyI1Ho0fwxXQAy43njxn3+7keDjM8XnBEmxeDo",
+	"o8ECl3hOJCnh0x1c5vfvqr8oGxwNFljOBsMBw3MyOBrQfDAclORbFS1JPjiSZUWGA5HNyByrN+b4+QeE",
+	"TeVscHTrxnAwp8x+PBwO5GqhmhCypGw6ePFiOLiDBdFd5URkJV1IylWfZzOCaI54ieSMIFbNx6REfIIw",
+	"yrAg+4PhgDzH80Whmrt+/eDmteuHhwfXDg72rh1cu3V4eO363sHh3sHBwcGNm3tfGgyvNpEvHyRMhM8X",
+	"BaZMPoSxRhZPT6S13wWWkpTq1f/t7BsHe7effXTt9ot/OQj2WZWCl5uLd87IcznK4NdztWpqDRd4StCY",
+	"THgJyweD+1ZFylU9Ov3GILIK1w4OQoO4Sy5pRrYlF2+23zjZ++1re1969tHhwfDGQWTK9wjJ7/FyjqXr",
+	"b20SE/2r30lOJrgq5OBo8E3BmaIdVs0HR9+wH7Hk88Gz9e6Gg+d76sG9S1yqtoV6Q/X/G08ePRzooZzA",
+	"mzAwN6jmXszkvEBUIKw3YMJLdHIDLfCClEMkOVqUlElF5wJfEoQFenz3Xmx/tpia6j5xamZa7589+MBM",
+	"qeTzB5ypvV+f1T1aConm6schUkdu7/AwOuqSzwexPQcCv/Fi7+2Dbxzu3X72bw6/cbB37dk74c1/H4vA",
+	"WJ68f7J37eatISr4kpR7ij+gGXm+Hz71M9VGKkUe7N3Ge5NnH926ESHH+zmZL7gkLFt9law2x/ZQLS4c",
+	"P5ypr47hb4HnBC1IKThDSypn9ZcXZIXmBDNRf6VfbHK8W5Pr+DC7eW3v9uRgvHcjv0X2voxvXN+7nh+O",
+	"yQG+lR3kh3b6M4JzYDlmAbwh76kx9zideO/bB3u390dHe88++vLw8CB2SO9PHnJGHmCZzdwp3RjGZE89",
+	"tKef6sdy7rO7ZIFLOScsygby+onejdNLKmD/Nm8lLFFufkaY5UjOuFBsteDLGP3b5xvj+JclmQyOBv/i",
+	"i/U9/EX9q/ii6x+GI8n8Ds+JeqkmgLN3937rt09/e+/g4GaYzDP1SuL1diPhevuAzml0rQv4MciWbqq2",
+	"8XM6V1zp5oHuSX+q+6FMkikpoaOHPDeXST3by73GFX+41X3u07Im5L1nH12P3zSnWFI2jd5rJfy8S1Ho",
+	"lFwSXNwP3CFfY3MsLkh+jBghudAiUAmPAxFSgUqS8TIneYwI9dPhPZrgQhA3ojHnBcGa+J5IPJl8TpLg",
+	"GR4XZOdXeyYu1W1XiOeJtyAMw1yF8PedJ1+3f/7WB09+S1+NZzxyMX6A7b0Y2wnJd3MZnpWYiQkpY9Kz",
+	"lZkZXCUFFTJyI6qfdrmRT2eBi/DpbGVuPFygHEusiLbg/ILkCMsj9VtGmNwjTHGuHH3t7N7el4cgLqnh",
+	"a/Lej91pZ5xNx5jtqa7j3D7A7l/oeRMh3+U5JaD93J8veCnv0YK8y3OYSsaZNFcNXiwKmmE1qy8CiR19",
+	"lMjV62Z1v831OUGK5tCEFuQYUSkQXzKUzUh2oc62ehORS1KuEJC7lhrUY2or9zd2T89LLDgTek53eVap",
+	"u/CEiaVWTnYyJ6W92aZh7yV5Lr8IMmejjcCybxJsbhraH7wYDt7Lqfppx+N9XI0LKmYkN83HhkL0zzAS",
+	"vW8k3/FQdLOnsLWhYdhuYQwPVk+IELtfD9fuGb8gTMSWQ+iHYCiPFoSB5tM1EqVU/avnXZQwvMLo7VDC",
+	"5wnULaP7TohZyMclHxdk3jn4hX7uX9kBOVnkIy1ZHQ0Yl6MZLzQbyonEtBgcDTDjcgaWignNCFIPaFEe",
+	"tBLGl4PhYE6EwFMy+vZscDR4+d0ffvqrv339hz//9Jffe/nx/3j18V++/PHvvPzuD19//3f/6e//w2c/",
+	"+8Vn3/nB67/51ct/+I8vf/97+vuX3/uTT//he4r5kefq4nv5e7949ac/f/n9P3z1X//i9cd/4Fp8+fH/",
+	"eP2Dv/rs59/Rrw0cqxvRfHA0ODi8/aXb2U3yZfylsWKaEstKKGHw9nAgqQTB6w5nk4Jmsr6AvogX9Is5",
+	"z8S/MEu05y3Ei1QJ12xDaOOeKhF7SZhEy5KzKcg3S/Wd5CjnsImnRtbZ8WGwzYZGZX/T+tuSlzkSeCXQ",
+	"jC/RBJeISjTDAmV8TmCIb+a49jysbjvgCjjJMl4xeTK1w8g1k8PF45IvSCnh+jOy4ML76qMBruSMl1Su",
+	"wpLGouR8AsY5+xySsItYIDHjS1Be1xWvVinCXuwf9X7NGd8CwwTx4y2B7t81wtHauG50t18xSYuI1Jfj",
+	"leU3biGOEeOMoOWMMEUjakWm9JIwEGymnINI44mAH36YKwFQ/XPN/rMp/inBdcr3zJcZLgjLcbl/F0vi",
+	"/7ZH4Q4xUqbiNlMqZ9V4P+PzL0otMrl/Gc/JF21TtWSkZYpv6P0Y1vbLmiRqsZqPv0mAV/ijw5rs9jXd",
+	"XWl0pikgbEPNd6nA40KtST+KzuE9NTVPhdBy75oa5I9YXNDFHl/oPvYWXOmtpemhQXz9iKok2LCBxnsJ",
+	"5K6/aGcaJ5rdMHmmHl7fV2hh6NulYSwbm1oveW3f7rHesXPpjqK27Rub2NtfeRcdHt66cf2dIfrakzt3",
+	"9I8TWs7hp+vXDg8O3ul/eHe9Wi2LpEQTTV3NdciMJWfNgqmYJJIzKhBnGZjnNwZPni9oScRIa8dGEwbT",
+	"ya0bg01Lihq3uc6Sr73hQBR00Vvm9xfImJ28wZpGvfF0LFv/w4yn1o1FJZmLzi32L8IXQET39Xs3aw0R",
+	"lyVe7eQi6kejixlnJPDaxoNwsYYvOqtI1bewU7S3uIl3d2rWrhA9gxZqeCLVhbZxhuw1sKlNDAc4k/QS",
+	"S8vYGxqBAEkNC33Q1I2CLhhfimPEWbHSUrpqeIVyToR3CJ1FbHhVUlsnLnVcRktMpSH6dR1G/Q4bOMc5",
+	"QbySIA4zLlEltK1vc4j+1bb564zPSbr9uSb/5sgegDkShBjLtINMK8b2U9+/Ou1ZYhnGqBAWxCectV3x",
+	"FjRMqvCe8Rb0YFr2JujHHubWE2CsnGOCS5hGxvkFJYk2znrQ79r366/umJauwsSwEEpHWuebN2/9M0g0",
+	"5kpyY4rsovajr0kthvg36dpsw6Yox4vwD0LiySRsAPEHrx8z7Zh+OgRsmhMmqVzt60lcScK2bWkRe4op",
+	"MwaqjaUhTJbmzzROqBsTStDeYIRri2DbDu6UbgfsGD1PnDfkNSetUtG01xUXhb41cUnQnApB2RSsznaO",
+	"a7bwzQPqhInDA9/iXM80NiVYmqjAuNFRbuSETRZPWPAFNf1V8Jdvz7oJU79tug1vTIpdobnwn/7q/375",
+	"3R9++sknQ7SccTTDzLeWUebM/9ieeFCXr2ibALljqASBV3/4e6/+/N++/O8/ePX7f/bp3/0/WwhHNB9F",
+	"meSubBqJImFYYa8H2ENnL0g+JeUuVHbdkmEniiFsd3TfrITfYjNSOudbApTQvvrm+n64XdBzCZ4hS+Y9",
+	"l2crKlyTyDSvGyIqEaihte0cV4UUNVcsqJBa9uyIpeihzNhb34o1WiQcDAe8nGJGhRawnnWtsS/iJZK4",
+	"W/Gdkblt8c4Msyn5PHbyn30fgkKmnv9j24L++KjRTvg6bEh3OxqMassNRX1YGwh0W/JLEpN3sP45T+ZB",
+	"iuGckkmnsOMajjAEPahtmKYbZt/x+uzS3E9WpumYjO4pOBMpcTabEyZVJ/0mMjNhf+mReeGzcfNm510r",
+	"6LdJ0L7WFrVUnxuvt8ODzivahCKamxq6Nq90MK8MS1zw6X5zUa9o+YcmNQvzmt2G8LbZr60WPrye0FQ7",
+	"DUYsS+pYFERG5Go7rY2x88lEkEDY1rsrSbyLM69KPC5WaEZ0BHaCDdfS1dpdTXKKkfoNjVfIeBaHYDpG",
+	"dgr7g0TqM4Mf1pOPLJ3SDDm7azzdG0uHBUmxHDc0kbaHz+icFJSR9+DhF1oF6xT87DAVvwpyp/bZ3Td9",
+	"rBscjXWgXeZUD70YupXYIJOoKtdbYaMsJ88T3QAXlOVhGwZED3wUcr+Dq32oFLA7M8qICHskGJcR64iT",
+	"YDaPSpZVZUnydDcGL+mUspDSnhMlrGZ4TtCk5PPgGEuyKHBG8tE4vJIlEby4dL+vuWUknkw8/5TSUQWR",
+	"siA5ojLYn8j4IrwoS9xJ8k/x6lEFBLmcYXllVd0Yvr49g6hIGy+iR9LcidYz8QEVAXmon3Cxdi4DOlid",
+	"sNI9wbiU8S7OLqpFzG8QJHdi4iOxkKD1LLFAEl8QdmztP2ipOLZx5GORyLpTCUpyfhGjpvFqFDVBjtXl",
+	"kniGIubKdQ01aGxUq8pxGfBlYnvKE0aQfNwV9xQhXZwLoq/SGb4k4AIhzMQ7JzSbE3EhgttfamuTQEtM",
+	"5dCG9wipVH8TMptC4bBGd4m4CFH3tCSaxyeMlDK1I0E75W8qWYxyJnTQt33QuvnU8LFEcy4kunlwsB9s",
+	"fkG4iWNbS+jhpSLHOcpwmevF6Dd3o10FZl9qrSlh7itSFHyZ9PC6FgUSDNCOXe6hIVDXrB6JpQW3FP6S",
+	"R6n/jrnUtxN6nlTzOS6Nx6/gVRmSFT3S4xOI7YWt2Pdi2lsnlqYIu9l8xbTlvjgxjbov/rVt3X1zqrrZ",
+	"cPmrRXATa13B8FXijnw6sVlJcp3UJJe42IZ+LOnoBqKTgAN+JUboJpvItDp9tYblfB6HDMZTH7MOKlxb",
+	"OsMfNhavzySjl2H67GN+uB2sS/c6lHwpSGkSBZvLcBHKHrx+DcE137jk1DdB0bOfh1F1GBrkHRMC+K8J",
+	"DnhEZ7ygOV41j2vEjNiMoWm+skYDOKZJhDc8ZDZc71PwqsxIv3HaGOja5ogZ4xXL4N5YlFzHReBARu2L",
+	"4eCSlHRCY4EXS15e9F+5ldmFDgqEx9z4vaG4dRjWW+eNxW5Np73JRJj+a93PbiJMm7QWIIuV/TrpYmgQ",
+	"bpfVVTcdpn+WkcLkh2xn/9o2nnNtjC2hmHfCAjlEmxtVtpWfqvOmpHJ4IX2Jn2Cah6gULxZE37spb0Ps",
+	"TyDaqShAIVoqkRye0dL4DLO8IKWWx4+1jkblDIKhkCJfRLXTWLHhZJn1IZ6TFpm1xYhj5bdWWtRPwR2e",
+	"uVzilMXpcx3mFUndafI8q0Ro1T/AEqyIjKM5L0HFsgmDRhnO+ZIdgaWFV0wKhKeYMiER42Oer8IxaBPK",
+	"chPS1n5ky/yeefTFELL6eu4bDdu2qBAVyUfdy27XpyCXJBDXf+BT4BAd6o8E59Y5qvN8huiaXjNIS0SU",
+	"oWyGyykJq2BqZUdqVUdzyioZ0vQe6B9UL+NKUEaEgFiI5Yxms3p7JHeE77Yq3OecYFGVJGLvg3dJRnOS",
+	"H4GdY4gkLi6GKONlSTI5RFlJJc2omA+RNHmniJcopyKjCzWWjvC/TYmtigRKqR9GEYso/PbtsBHeGOZS",
+	"z5mwNqIu+tTGJPuGRRxI6qJakPKSim7b8Toz4j1fqBYzUgTljnXLWW7k90bIfwVasF3cegsct7PLZc/J",
+	"0Iq89TmzbL2+VGqmE7vBTrIt4ibHJcHZLCxjWVt3Lb1B+pXmR94s7GlwN5cln1TXth78iW3efL6nezGf",
+	"npjOzMcHrk/7tu3aPm9G0DytdirqVKojhgtQwfS5VH/Zg6l+NCdTx6yag9ljSmaID3VX3jdnulfvmztu",
+	"AP6X3lj8t+thed/e9UYIdimrHnabTKlihhWYwJAmh2MnEmjm5YkNOpyszEFUEGthK8EQPnfQe0hSMuhM",
+	"OZsRpGlQj8m1PEQur13JeGIjtighLCz50F9osoQhxo7ivfrCTj9u9Z714FUC035MutdOrE3djD4265g9",
+	"qsz7qB1lfmWPhu4yNkznz1hH+eKS5Ofo1R99//WPPxmiJVbiGeOG5I7ROV8Qdo5e/q9/99nP/r9Xf/aH",
+	"x+hc/6TeUt/+9Mcvf/pfjtH5NyshQV88/5C9/v7vvv7BX736ve+//p9/cIzO9QqeI/3syx//1Wff+Q/H",
+	"6NxwKNXOL/765Y9/5/X3f1e1DixNffv6B3/z2c9+/9Nf/uQYnWtCVU3Dl7rp/Q99sA6YyWA4UAN2Vwh8",
+	"44Y2GNrddPwxdwwc/jQH4ll7tqS9lSln+5ZFX0Gf9ZozKm1Zrk7JpBK46BHN29sFfEEWAYZzX8tyNtWq",
+	"honQfGYfPZIzUi6pIBpjAnyrip8KyRcLpXFpTCOCxpVin2iOV2hMTFi0Usyo0NbpI3RByMJwNZpdhPWA",
+	"VuctuC3cUCMusD4OT9Ob83zCGkUOldqkSKSXixIRyc4t98bogpm0rJ7vlYpkkq2Y0VD2M3xBGKIs0S0G",
+	"0GwtuwNpR5GdcTNtvvxV9bWHM5iUqQjHRURDcIVEs4rlJXF6l1muZHW/cSyDPqpJWD/+KllIh9FGS3OQ",
+	"4P5mXGpPMRqTDFfgn1SPbJyqxGWomG9BDO2rwfIB+AGzEKy5V/XRPdoYjRovbFp6BFIkMcNufoOE207a",
+	"VjHfExmKyr6jU/QgBMbCLuCiJDhfHaOCTCSkyfESHcDmiKZ3f0YwrF1w9i7U7KDjtO40a3zCI7HnzES4",
+	"gLhbHsH4AWjOSY+SL5mY0QXCY35pyIAKMAvgC/1uTTR4harFPvrALhGVaMqJQNXC2hF09uMaIkE3Vtpw",
+	"MKmKgPHkqUU2VBN5SyMaGQrSwE5qQjDmggupnpyHbpEXQbIS4cRQspAumCcpWsu9M0/m9vaNdOuShnCM",
+	"8DclnsOlqp8yCkuhdBd1+8JOMoMumMbqBNGa9VeV4B8y104TrBgueQIXggckDT1mjXajdK09ygSqWG5U",
+	"LoCurFE20j0e2M+BSMoCtG+tjALTo6/mkU5fXvdesNV4RtKTDDPhAHkhNQkOAOQ4qQWHLcdZeuxFMwQ4",
+	"aMmuBAnjsVETQ+PZ0625OnjjG6tDeG2N/bDP2bOvzNMd4gW9VIpBj1dMLnz6BtfYBpuLSQqSyZIzmo2E",
+	"EvszElH6LW0iPC0JAZY8Jki9Q3JUt4KLImJBJ88l7E0wMPEpLy8om6Icr0TY3qtWJnnG9ygp8q/jogrG",
+	"VKjDTfIRZX221pryN9FwFdVhgcjzBckUF1VPBqlNXdUJPoT3zWO11T+ZNtTijC5Jaf0zAVM9zi6CqfkP",
+	"sCQlxYUOxZqoBbRxWKTOHEUQrga8sR8TnNvm011z1XhOpSS5HVnQJsGlIdlWUDg9+If6YaXFMTDTdVC6",
+	"phMjdCjFAs0ADSuoFzp4lGaL9uwJjy26DvRLRx7v5BPvLCFzIpNZp8ZoaTvuC5xd4Gnngv0Gp4y4mKSS",
+	"ZIReJskHD1ZWQigJI0vRDdXCyFJvrcZzjQUbCCLHOLvoxhPTj4GpjSwCtzxI2ea+Uo9oECsqBcLyeA2a",
+	"X/2uAWyM1CpnJa+ms/1IIA5Z9CBvNbxQxIaJrOsXhCeqxaIg/e/9J+698FjEgjBhJb3EY2vfCYazkXJO",
+	"Ge4lnkpedNpX71ZEmGdJadFSksZ7Zt9oYzNKnMhLvMTFKOLrb3IObbiUHNkXI2pAI4zJ7OYaF7d0ZQja",
+	"FyfNpegzV3NPeaepltWfRdSOrZxW4DPfXAaLx1jT4xFaasGMCh0DgTASJOMsR5LOyTHy7I1IKMkCgLc3",
+	"fAebwDhxobQkan6ar5Z0OpN1rnxKkq829aSqQhFx1FH6EXK7XJuHLV1AEgP31wsem3MuIT6LwLuCynSv",
+	"VyXIU691+OIhl0+aPcDXD3Q38PfjRl9qXgUP2o8yzi4JIyMjzRyBFYYytKjGBc2Cl6OfhdZszIRVQGYO",
+	"Rt/kFBQGpaqbWxEvSCkg2Uwp/mVOymNECkEQWB0EEnilwTS1OSiMH2SC1Jpda3n0CC090XPo75UDeT88",
+	"6MqWzAmZh9ZKa9ZHJrIEKU62JgJQZo6BjUURyKrj1s5hUBiN2BWeoa8TNIcAImRNg0NEcDZDYx2cDcFG",
+	"Suyok+MV83lLoBLQO0Sq5OHLHHWy7bUANkFDTE7BH7GCf3Na9YFJHWJTJ/AHeRDKb8AsiLmlNbzGmd7e",
+	"UGbdnevcK+NlXp8vg7KpHja0v5xxcklKw081LyFLKLki8UqxWJ0RtUkojWz89XMNuvBRk0DfElYewiYm",
+	"zUKxzbBi1esnpjUZH6ZPRHBhsbhospTGMIZoXEkk+JzAQQLzNWbINhicq42d6GdaaigqV6W5oA7TANQJ",
+	"akpBM7EkRVGvEPA8jMxntORVkYNfa8wrb1OOjd/iqDYaK3YiuaIda7Icogm9JA1GqPS8gmCRdhXPiZzx",
+	"4GEB60bwBsypCbcoyATuOg6d1drPQDuFKqEvLKPpJeaErO7a5t9dfaA7eHf1WHfx7uo9v5N3V+953by7",
+	"MlrisyiwSPygQHGbXsckLIDYPNTQZZK0IemGXL6gLFgYpiQFXh2jklxSshyiAN/rHoa+vUclkVUZ1I6d",
+	"kBQ8wAvs51REj4ItWCOocRd5cjhgMF0Sn1do/G1SEriOI0hY4X3pOLlqvKsOzqZGhMWF6EcQkPKbIIr1",
+	"ahMEqDQR3pMeLkm5kjPFJ6xzxjMNKVU5nTfa9h+rkaSsbwl7XCYsRMGnSl7U0VXZDNOyeQqPEYMb1OWr",
+	"Vgt1fRpUUcqs/0gHFnaJKIuSZyQPRqNqFTofgkA1Jz23qOR8EmWrWxvU2wW0OtY/pFSpiajTPHSq7RC5",
+	"UzxEbrpaunbxtj0ZR0kyuqDGp9N9p3QupBapukUtMArRKSO5CeMYIpFhxkj+xhbbguStD6yNWiKrFgHQ",
+	"bdxXLUi6/ViSZ6dqX9N+U2jasUIXoB7mOodSczOuWD21MVjqpBaUAHBWs6mtoQ9DxqxQiGTG502mmTRx",
+	"pQQm8LXljJijhzhrbFgTmubaMyi9dPSNg72b+s+gm1vyUdhMqg/5UVgdvtkaWNBD/2lY69L3ek4ZL61p",
+	"wESKrKBSBSqUnI3efvnTv3v995+8/KP/9Pr7v/tO6tENWgI7SMBVT0iRtZaYXnaqPrXNitrKCtWi23oI",
+	"yk67he+r67HkVp7UnB3+KLAun6iEPvhDkcHAOjZtfPxg6N1Bht69YiwNPanxwd4Zg2FD9DO3xmBo+N7A",
+	"egsHdeKNHyLuy386Tt/7tHZmHE67+yIZUfjELtBJJk/tGsHfepngT7NS8LdZrJNM3rXrdZLJ+2bJ4Gu7",
+	"aieZvOMWDl6GtXvir9ZJtvH5ab2AJ5k889YQHrbLCA2alTzJ5Ht2MU1Iv540DMEuKbRWFO+7RVPzFxeN",
+	"z3f0yja+01j79qtnluDqcIJANOJIh+VsHoRHDGE0x9/UqKbGIKUffkugWTWOYJhHcaxmpCQJ8eQGOAqe",
+	"HnoDjJ0nZ+2K2sx1CFUgMQnXN7DAK3EM9XaohFtY2Jg2pUjooNRNdNg4+lE8NUmS+aJoZiT7/hVdGqk7",
+	"J7kZduyKm7nVuFLYce4XYFCL/N4lzQnL+sLeGMB7I8XpFUxEMYikRzJBBRSX3ez1cTPgRYNmIvuVoN92",
+	"qZxjMqWMKTUJftWApP1c6BdkFQm4ckfEDEA9CXDAJvxSfwMeTb0sjEsitLeTMzCtV4IE8GG68+CDloqz",
+	"WoyGgn9w8ffNp1OsLBip8J4R8yx/wBZHBz65/qDmARynjCtVb0XkfktZkXQP5+OSXxKmGV8w8pbzAIGe",
+	"cg7GoNkxGmNBbt0Io21RlkUX9NvEetDGvEolbAtDGKr+JcD9UBPuxhpuE1K7noxnUCBL7WsCWBugGkPQ",
+	"9frXWx7ju/cIEUEwu3As4lNHFHXwYc6ToynukY6oQ21aHWmRKLhnWr0DI4krdzFREuoCr3RhyKC7LMqL",
+	"IAc34n1Wc7IXyKQkkTgV3UQ6sd8j5A68ElqAvFGzetPcb7AHgz/EccDawPYqKSSO8IUnkhaFiUtbYJqD",
+	"U3FCUjMHoGGDQrDJ93BJNRZJ6qqd2jy6NtCG9bMCK+avz7BZ9dsSgDdaN7Y1emwuVr3x3fEArjD2OqTJ",
+	"qkfIYUXuGiV5nWYMcHOKwtQDDmA9Uda4C0B6mlNh10xWkkOMhQ12TFMGYEke2ibh0+O6Xfj8xGtcf2F7",
+	"UHR7SUozmc0juXV+uBb3ST5yt0ZSYmdKOI3TWEsWPGtnmqsCPImuZbYiWHNYAccwA3DsbsxWk8oZStW2",
+	"i2Yc+HFyvToE11o01RUzHwWJj/YxXpAyBnSCx0WvUkb1W3FuimWvFmULPqO2qIWJATLWmpa3SJZVjud4",
+	"uhag1SlnFmaTN/RFmwjCTbU59eDQ4FuaoCOJGDewFsEBWY9vcCDWahi53iEwsjT1rElufCIS5VQXtcJl",
+	"SS8jV3HcLdYMJpsaZ7gxeI1xdqHLbzrpd4lFjR0ZiJ1U7KFPvF0fipF8FMe08s+FW2afbgfe6FqPjIhj",
+	"FfZSKlxbyXxBn9i+N7npKDanU0U5i+5czTVIS1oQv/iyup5Mfqut/1bg7EL00+G2wHzsX4kxvFytFRT1",
+	"OoWLCOl7L93NbdNCU56NIPBsI69CEDTJR73MxF0Iz0lAL3rhIB38oRq4fS8mTPQzZM9WCZjGeV0JAJa/",
+	"RitxI2nf9qvrelpTdol4SWde992u+UVZz9aajZomF33yI/Q4H5v3winAEFwfWK07gA9MmYFfolIgXfDc",
+	"GBikCZvgTF1yQMP9eEpZb2Ayo02spRbSmayyVEct1uvprUO37vME4o+2qH2IQzHAD00mQYloHsBp6aqM",
+	"GI9Eewic32bdwVVj6nLrDOFG0TebG72jOJfQdkSX08FPrgF9mOz086NGkVIjNNWpvse1+9Ym4zCIcQT8",
+	"h1xJEHD/ZZgprd94iEi+j84BoeMI5bwaK8FMLYLGgoCM6o38YKs3utywhuvK+JlMYK6J2fY+2nBRcJQV",
+	"1MQLQPLWwEVS+9kPgzpB34SBPusqiS7IkpcX+08sIuaVICt1Y87W/qR25m8UCdJS6KitbGpYzic4t1lW",
+	"7dh/5rlug1Ju5c4e8umkwNOeEKXTIDjN/c0I9eWMQLYwFG0ACtToCdUCEtp1WhGUhGU6rVgtvPcTZegS",
+	"60w6S38GL6au1ToueHaRDIYNONhYkke6GfvxqWvOfvOubbaRD9lPWazfS9Yt9C3Tp5MYHuJ2tkXYvzij",
+	"1gzV32Sn0VFh3XK96gKfCPtyqZZBGyWnJa8WYj+CeWw4Zqc4rp9078QkO0NKowkvR/OICQrIcTTpxvWz",
+	"WWu2Fm5r8Q/jH1HPjlJQb7TEmGoLdcxgjYAdkXnowfUKDddZ2hoZm6nVo95YwOhd5+EmvSEErhjU/tnn",
+	"gbPvQ+z76PoNYP0aU3+t7kNaxTZ4YxU2AHVCjD6qoUXDjj5eSTwlott5bAWRGcFljUcKhopg9nNrTi50",
+	"GppS1csRE0YqXhfGLLqlpjd/D2x/9TKEFrWFuG0cSlz1qk1W1gSonV3ekoUc+cmlZ5Ly9OMAYztEEHgj",
+	"2ewRDDBgaeNYMArUuFNXARWSZgGNmWgdpg/zWWvzlC+7B2t7SRrlqa5KsEYMed5I/vaDMyoZ/sF0G/lx",
+	"MlG63CUZWetPUrEaxeczkgBRbzvf6MlrZWimpecQXBxXVDUCFtWSnrrxU4HHpIgYPmXCDQxP2WZcT0Mz",
+	"mMQajmZGOyveeGdGsosYtp2u5Zt+rHHQxJCCnMEvIu67Ghqx3VwDj5l5rC88vxgM7VzCVGJDMj6fcKjO",
+	"uB71QLg+XTD65d22kJdIncyO49eMK4EBB1fOyUwu7jVZBgpjbN6xl+wuQTb5fFHg8PYyzlZzXokw+UVN",
+	"kW9Al+7hjzdgxWnwxwZgG1TliNcwqu/NHSDD5toYVFWxM3u+BmzpUeqxze/valgH3AZzkq+iMQH6V61R",
+	"haq/SY5kVTJX10DDSy4awEzNgpK0z6SgqZhnIlKKyPksfDuHRqcQmqMM3EhS9RF7ZB7Zptw3J3Wb7rtT",
+	"27iXuBGtFt5eCcO0CNW8+8BWO9XWVHW37pCaqtowrd3kNEZ7P/u0fxJS0q/MDr8xBG/zoO2qfcKwm+3x",
+	"1pGqzY4H9bG8bwSH61ZaxxgJQrE/95C+3UVw5TiUuvPWoUdd0T24fasL9Iqu4rqqQ6uzuJ7ONtCs7f6b",
+	"CcJgul3z4Xz5YNh17Xa6Wra5hu1d2JW+FqgYfxjOM7U3UReAg2PwnXf63Ebf2FDlrsFantyX5WzBstcI",
+	"zHDjbs57Zrqyd5g7YeArmk51LVNndVl1CZU66nq/2f6VxErdIszwbtCJcQLwD5Shdwn9JgDvXDu4dmvv",
+	"8GDv8Nr+Rhbh7Wcf3Xixp/+4Vv+xmUoYKa5298pg9I3ianc9j9KmYlLQOZX1WdWGe8JygRTbHFrIGz9q",
+	"0YXNHKslKaiQAuGCM7KPnhoA0fO8IucQ0WWzCcpKF4+iArkITIdf7FqHOBz4akVwuWn66sFclQyHmWyP",
+	"+jbIo2g5o8UGCgI4m95++b2/efndH376q799Z1gHDcFSzbCe2pgQtt+KpfJmwmvtxroIW/uFF2Rrv/Lj",
+	"bN13XqgtwIm04ou6IlMVQTlkrR/4UEtUClJMhoiRKZaAi6J0aYPLvcBCNPydacJ+OOjVbmz9aoj93CVz",
+	"vnk5q4EsgzntZ4ru+UQjNawVNPOza2zV5LR4bjLnsdpyGzYkMzLXSWxWsQKqOM9LIsIWfg8hnqwAsgbh",
+	"sMaIW6KEVhAYARjkGJW80E7Zc3dkzoMtAqhEcFSY+VBFaoz373pY0em6pwP6aJftMFjvua4NYdxYdtVs",
+	"I+FVD1X77WEpCJUIHXeP1zXRYUI0N+JdXYtrRxchsajGa/X+e4b5lWRKhQSs5h6q8iW/6POCIMR64QMG",
+	"PSo1hJMO0tLWEoEuyCo9xSVFfINCKksWpN2WID9bh7e5UPWcwgSpNidYPzh3+9bOmC4Npm9rvWEorAU2",
+	"yKoshg4efKFUBDbtnqcZTLzIsB5HWA3UL/dInnFzamW0ttn4cLbThcKRPk91HIShDAizFMZY54v23QK7",
+	"f3M5mvUujXWVqY+ubijRtRZcGjqZxLwJOmulh7auXR1BV32kLpL1RcXi7ruyK3UhIONnklxndsGgw5MV",
+	"eFxsSQi5fjnfaXGQN19K+K53X5HneA5yzuD69YOb164fHh5cOzhoKjpvf/hh/tGtF/9G/XNb/3N47cU7",
+	"XVqOvdP27+gtuUruO/VcAXb471lHtpuDrba1PhctnA8uaVFgcLzpEzx4/YO/fvmT77/68z9WEuZkQjOK",
+	"i9H6by//+w8+/fv/AuEBY8xGZVXiYnA0uHbtwIYlJxT7ioMSxG7TtfGEItL98XQbu3JS30TNxocRcJTI",
+	"dt6t44p2vaWR68H82uOCaJBI5z3h2g+elk4si9ZLohe39g2FnZaxS1xQL3PCO7DqhN54saf+uWb/+ZeD",
+	"pLshTf4ExJZ8N7gWviRqGlwH4im1BXYkCrpwYcaYZWTk1GwN0UM5q7+qo5O97xYE6N4B0tU/AaCOaLQA",
+	"UcsjV8/bubL9r2zIcrNrrW+PzMCBna6aIzFgO5tfiGo+V7To8HxUy40xXPJsrT/vO/dkh23NoZN8Veva",
+	"u0ImsXsYOcpb12Y5AxCWzqPs2m87ymcW0CWMHJMyHJf4EseGCRVkpTKm7pd4ImNSV65+7AHZf1+SeaQ2",
+	"UMW0NJSHKkmSucuZmGgrmcmQ0JitK0AF3e+OPLDj9bsLTroiIZ9QZZGlAzjiO8qx71NGf1Fgfb6DIe93",
+	"ZpQRCFpn2jyGUbQ4emGBA4KaZylTx7RlYruXrN5OrXowdrxDtyVm/ZuLEtlYtfLhvY3trEyeyByXF32k",
+	"qRddcVnOHL/apTW+IhE4ImtYDda8WarDxoscLBmbdnFnT06lFWcOTq2mnGJ/qojY3a1fyQCp9ElIFdVY",
+	"SCqrkEPHt900UsBMmrjJnhKYmgKbXJD1KltbZYGunSmjkOoGQmfmvTpUc931yjJSFM5KFrZ7qUm4J4/V",
+	"N3qajCMdfZloAtsqKNQrTus4c6Jm1BpSWFcB6fYZGA3Hthda4hg4V3eEU+ymc773jQhXuySJMaHvuVjZ",
+	"HQWFmgbDYljvmGc7vCuFOb/3fEHVCofH1Dcj1raWmBVrm28bWCyZvlGgMjm/7/MMPNw6rfrqKdBUXiUD",
+	"uk/ec48851gilF8bygwgRBA6CjoAp6JkYignUXL1fypn3hVi8Mo2zVGGg+qa7wOAPUGgvddesIGNQIeH",
+	"9+syJLoe+uCzT/7np7/6h89+9p2Xf/SL1//tO68+/v3PfvazHgaoSKhkOFpAO+w0+yE56AJDXd/vMOzZ",
+	"jQTPp9VyNzH1hn9DRhlhqXxT79TOuKaDtOtb7WtuJdvmSi7waogA1ngIBcxZfmRA11qrUQdrKI1pqOTy",
+	"Aq+OPNeU1t1EhgsEzycAlWvgs7SxyyaSkStAbtrojmKalrxiAeUT+tHt60cg4ARwfLvDMVMU9w2wQkX6",
+	"AbanZ9IA9k5FtPvAJGm3I9rHasHARgbqwGQaezczWHYlZmICfMHU6EyLIHmMaX5Ht6T/hNbUn2d1i+rj",
+	"I9Nqa6EDTQw98NtTwbibu+SHklkCW4COBuRiDHIsNSBaN37HtqQ/Pob29N9PTav606lpWw/rTuSUnFio",
+	"SqStcbp6ijocmakdRuUx0vxBeICLbcxtQsi+G+YVONuEEMvVPjCMfgc87R4vAT8DptaKIdnOz75VYSZN",
+	"eUKvlBz81/VuGQneU7Rr2aCGfdy/ose01CF6brBDuy5plnK79LtSlqG93eD5AVhsCpiMiB3V0yZkdvtF",
+	"bR7f5VUdjcyeGBzc1CW4cgw2dNgRge1lzPY7iCZwYz1KucOTdGl7alJ/AnMmisr166lSWD213e0vLUg0",
+	"DCHMmSzwtQFtVnJrpFb6jpIiwymPodRFPeLWFMZ7vJyT8gN91oN2Q6VlCelDeEM07wRetBjV2mivYwAv",
+	"CFmIoU1JtAG+DtNnzSiw4NksiuPIL4mV+sD0rP80XC41ZzKinGyfTLltbiTTyoaesoPgjuZIfqXEeWCE",
+	"N9Gv//yHL3/5y1e/+tGr3/mjIbqB7F/X0cv/+smrj//Sfr6GPv3l9+yHQ/Oa+2rfrx5zs/XuC14yeni7",
+	"umLexyx/dEnKbRNFypKGCPjpjBuTpJyRufpfSfaT9JP+SLUOpGwTq2tOmf0YNwgmlCPqgQG6nk4BMUnR",
+	"e/V9gvOQe+6EGYzWIcJoSVnOlxCUi1Gh3igV19NScgMuCV6ByjLqDYdz3eUepjkBeWffDOdKxGUb0+Rl",
+	"SqEEz7st1+myFIzdwcG56so/kluTt+RF3iVOO2iwujDLrrDB3q/GreHZm0HXC51lmQi2kEdQDIQcZZxJ",
+	"nMl0aClNJpFU25KPi0gCcUlwNrPIy6H0fpyvwj+5pNZN4YTL8FBC4bN14LaZgn3fH1vwKFXjmATRbx8y",
+	"Pjee2xQIr2qczq4UAYXQfNb3qgGEabdqncHaMvKQhaO2JZLPHN8wUkTSkxleiBlPjtKObrwk5XwrMAM1",
+	"sjoj2BECtOc2qD5fdppmO6LUsc0V551v//K6ebMhk18PJenna5Fa38B73z7Yu7337KPrwxsHCUFajQMR",
+	"mtV94GdKeA5zWAjswAZ07RhV7ILxJUMTJcHrOvIGd1GJiyacGYipEe0e5LPfFJztn+LlAyKEgXTSo+kU",
+	"42M1Z64CoGwE7laV7D7Likpd0o9tIdH1BGkxIz3BESnLyfN0lhxIN/iA4AlUwrGWDD2H1ro4PeoMGSYx",
+	"4eVORWo9bydLw9SGdgVbZGuLaRaB/B+NV6lhAAYl44qIYVAur5vw7MvxWjQa1DSMScIt4aV2k5vEpPa0",
+	"CHFhcbwaMcGN+vb9PIQh9rPueDP9mUHa9Rt6G1jvjVuXFlIIG7h2iJa3Qbm25fCgFLPGRaQwhY2SWAsM",
+	"yzerb81B+YnAt7TWWNAr3YsPxWsLwIDDE72kEodjUMjzBS2JSM/Tiur63+qE0PzNU0gY2OoSUIrZBQn4",
+	"LJ7M1D3GWZZQcsUYB3RLMOKhvwCdd4pdxm2TSvq7/7cNNud55NKgubolxAwXBXj5j7WrD3QxSUkJXg47",
+	"UkQnGjTaIBn0km+GA0m7AW/PaODGgRcb7v1wCLvaFBmSmF1+OBY+FtiiGhdUXVtqDd72DZP7qp13AjiN",
+	"EJE+UgNKZ096TvHMqOZYP/3kD379o797/fd/+vq/fSeMJp3RnIzSF7MzDmVCSDABzFZYC+p7sQph69LZ",
+	"Zp2u0LZtIFIGDeM9UP502lVPia4eeGjScg30wplTAC/DuyZzrbrAc+oiriM8KpFlA4syEhLvWy31FozQ",
+	"wHS4B1Ii4DzohM2ZFWSKi9EYC9oW2YdLSTOtbbCqKLShoJEE5xGpiZ4fMR7ZuGU37aiHUuZWmJSICCpa",
+	"CKB0XT1hG/CZft3TBW0gp/n+BUO3fZKn22hMzHBJ4iYYwasyJSveFhvhRmdeUOO1cn5805LfY1IgZTAj",
+	"VrOsl9//3uv//vNBG6pOyMYxp4KM6giE2CP5aKmRK0Y2NSAQnaT4eUZDBZUfch3P5WChIeZNuCsgHyJc",
+	"yBmvpjOtiVUFQUteaaOjA/sglw38qwYUHS4vRGTLNwMewzlk4dQvKlejFcH6xokcvaj/I3ZRbvK+S0qW",
+	"UAS/baQlLxpMUFeWHwwHL3/vz1/+9Efqj5/+6NV/+6X54/f/LrhaV5UEYBQps9pIA9tqF0wahhi5GPtR",
+	"VvDsInpP0AwXLXRaMW1jdIv4i7/49B8+fvWf/mIwHHz27//f17/zt+rvZ4k53o3+TOMtY05aNvdO96ET",
+	"lW7Gm4+ew6effDIYDl79zZ/oP8ZczsLEsHavfvaj//DqB//42U9/+fKPfqYWBD6+/tFPP/vpj+uPv/rP",
+	"n/7qz9zHl3/xpy+/+1eK5v7d3376qz/VX77683/78rv/J3z5ly//3V+9+vh7L7/7o+5VbSbQmru2EWbq",
+	"X5f1/IdN4XDtRDXltugKx9idD5EToGktw/mXnWP+XiEgI3W46zLR539flx/YkbdftXYiv14nA2wa4gJK",
+	"3fsne9du3rKqtjq/b0EWBGeK9NFvPHn0sBUstSuJzqIWFbjTCPXIPJZcokK1X5eoaEmDWLdW6HW3Lwxt",
+	"cX7Ta0z7iRhVLMtLzivcugqoUqglDkSwvs+XaI7ZCs2xzGZDxBmEly3wlIiEZEM9ctt6bPqnZNLXkW3U",
+	"sDXIv66om3of2yLY+ueueOTiMUXItNRuj5Jfahx1Ptf6h4exbivmDfyUmrSgSd3nXdOP/nRS96a/uGP7",
+	"1B/vs3umY/35tO5ef/G0HoSdWl1gyYufb+rVxqi/gs1eMjGDbHCL6vDMas6Ds3f3fuu3T3977+Dg5hqD",
+	"PfJf9NXfwad/96Nf/8m///STT179/I/VzfHJx//097/32Y/+06+/8x9ffveHn37yBy9//Dv/9Pe/73Fc",
+	"I2g5uIj/+tn/8dev//OvPvvpz6PsWlGCZQ7+9phtaFxIHikdvvhc7A2fg0mhVd2MY36li/rbsF4raPRJ",
+	"TestHKwJAc1bv/tyr7l9B5uP3qCWQxh/SjxJMpzLFKURneq9XatedYpAwWT9o7adO32saT+/at6iFSvS",
+	"9fQ3e7c36ajPFf8bnDKS3wmi9D7VEYHgiaAmudjEAjYqeW0U8YoU3Ei3nNnabJHy6B4IKckd5thS50RT",
+	"ASn1rkZckIImJSG5CYEJ5MUuTW2yutDcEguUc0aOQd83FaPhWkFY2HrVObJ0l+NU6LhYGTbjPdocoK7a",
+	"rLupi98JcBPBUO0SJFdSanqqwvmuCYhxD3RFb4M12lUuOrvA061y7k1MlibcHYZkqQbldklcUxyCr9Sr",
+	"doSWsxXCSJCMsxxIk+qcv6QUpbomTYon215wzYEAQk1+hJYeVqsfOXp4syttgjxfQPnP0YzgPAUh2xoy",
+	"mwOpkXWSs6Ma1aIaIZmBFKmUfC5vm21GV0s92P4jDtajqgd+4yCY2uX8tGESUhc6wbmGADfIDzowU3Gn",
+	"iiVnm8HsH3MAr18bVzyqtWVJUkoehJPBrD4xRJY8e6SF+SBNLctmsw6pRcyAxGNbQ228Qowv6zzcueZf",
+	"CJ6DwmqR2r5Biu9T2jeaxrZOnCFg6Mb621W0OFSpKW3QkUOFhk9P/Hbhm6d14/D5PdODHei73PjsoqXE",
+	"02myvSy4nltEXPQhqMMynuVam7We1SWPBWrwtzgEjwindhsxHHzbir87wHRFfwVemluZoOWMF8SAiWjG",
+	"bvJNSiG1WAOhyabUbfL9raS3DwBy50Urb0nfjQfw0g5FAVGr6Z2de5aiJJAPXIxc5NWmtOgD5DAJGOX2",
+	"RY3kDY6cEDj7eiSpGZYvX9vFdfRhaK29HjrMMoZZB5K1BwCnP4cw6fQvAfg528QaTMHnCufWmOOuMN0a",
+	"je4C2C3Q4Fbobps7ukOIN2h8F8mb66fralVwookoPgeJV19cj3sTfuCbcNWhG2pcugLZBZWSjuM2Wauv",
+	"VVaM6WO0WUo8Uq+ecTkCpt6sVJ+YfI4lOXV93mvUHL/n1RvXn77i+lef7tZjUB8fcnlmhqE+nnlDMRON",
+	"lbqeBoqMXaGYuldIvVlEfaOA+j9zVfOCeyjz66iHwojgUL8CcMCs2WBigSgUPWtbQbj6R1tFvNYKd5wG",
+	"BV9XMVhJGAZXQOCV0HEK++k6jL1tQFUI+/dxbgNLQiaaoiAlmuMVUqRSB7TqGiDhxRCyaRHobZ7tW7y9",
+	"X2H2gLSRkoSUXHZdTz9SW32iY8DsGTUn0h2QKBt+7Ahli5pdfWq7+TS5LY2lZ1yGEZ3MCNIAFvQFZdZn",
+	"VymwsOZRdAEsJc5mEZ31Hi104ChwybqOEORjQ9GjfjfgN21N206JQKtxu8id0X12xDlrKWTDI6lUbpKP",
+	"QOmupV19LWgniL1Wqan7DLkQeXeJWRjV/hN7rK6w03p+bqM932ME920UDnDrAH8TLb5uE2kGRZP2IzmH",
+	"dl3irWhRa67tIaBZh9tqilEBQFL3u03rx3kYAHOb6PRJgac9Q24dFZk7O7Wr+r3ktNidySYJ8HtrGd3C",
+	"ulxKNZ4csHSmJa8W4bWPG9tTb1b/zHZfraYGSVuDT7lmOerZUQrYW/MutTNyLq8Ybl+DHtyeRS7ZtWO7",
+	"RhVmYvWY7WENs6Ka4X1w8jCa6x066w/BfQUFhxlHBc9wgRiRUJILXAflZV/MxAyPemfimJiJHvTd7CJW",
+	"N12twYRmWDrAJbcWUFXw2BC3AYc06aSkmBiTWaJfbULZlJRwQjoDwHAlZ7ykcvWW8McH52pGnqt/FpiW",
+	"ojsFqN7W5giGdQhKcy+CBEMuSRHLfS3Uj0FEcYgKsVpHDdYSzrFKF9Qe8pzAiGJqgGgFnXFCzFuKX/Fp",
+	"ieeQFpwSoqXnanuxA29Zsm3ypsglYSMdqt1Yk3j81vVW8//NoGvKbVsDsWzYJ9hLNxGcPZ3TaLJ0bbm+",
+	"qjF5fTy64fCA4sVEGbF1IkG0xWN+SY4RLpZKT60WyGiwJqdKl900RSItZMlmjAHg2aff3RtV0ysI7OJL",
+	"BhHPkNqeaMtQU/2aelv9cVe3AN/ZVqB6t5AlwUHsBZrN9EIo1r7gF4pN8m5Go2cQXHs+pVumELo6jP00",
+	"v7lLPDOlrAZjgksNb23W132RcX5BU8EnH/CcvGvfVB/umLffcLUzWwCytdzZB5xfVIu6aPza/S5GfBJE",
+	"yHWQNDq1GVExRF9j9Dma06KgOkxAJF5y4zAijgkRUTqkyZ/W4vmSQE0OU+PQVe7VGqeNhIaTZjxW835i",
+	"Bgxn1C9kYWsE6q0KGuzUhtSzRIJ6YT0bpu0tTWDW/rS+1pKPct5iAaz9XrrAMpRqpq7uSFBRgDZHEcjn",
+	"NyLWB0G4N+TsoLRuEyH0QgzNiYuf1C1hybaK5g5W4/py35qLdm1gDPGJAYX0yD5av/tyncfBAOULg/8y",
+	"NcSbLO7ql9WfD6EB9deJbsTLzGqfqQlnrcudRq82IbXxKRh1EEkfiIRn3Qctw4jLBgMRHg1bp6N4HcSW",
+	"EwzE8BlEl03PAcS1O7xJH4cxkfNHCwOqH2IMi2dZVfaqs8tLGizNDJhr1diiqSkSipWLLongxWUQmQ4t",
+	"oFA13Dg5wYXUyPiNUN0GyhRhJgKknZ70lgwdtIxxsdqlcdMaGqpprkzdkaUdbxIhsmxGOwTXijOyJ+nc",
+	"OWVsIBd1YUebMm2/e7Qb7uYE5qo2laU2enWb/oYGkRTc6SKTdhXc+WB1kjnUqI2ciDU4KZ91hI31jwA+",
+	"lZbzI7SccfBz4UyawtHJbjYzpJMpCfvYVAdBT0E5t/G/jPidJ/f8YKUaacvITjZGKm4GtbMnvCoBSBJn",
+	"UkmcnBWrISwJNuc8InPIRTtAQusSWinnTD28YY3JLJqXSa0wN4y7WaFzu9DBo73aKiJ4A39imxjXa9uG",
+	"uNpBB+NbdxHEenhwcBUM1JZKxQHcv+cy5cnUCMvG2vjoG5GoyozPrX+WlJdkBAixpc4TLVbua85G4OdP",
+	"VWxXjWjLBysv1PLB6o7r88HqiWr+vfVOzfePmA7Zf6Yn5phVr9j1XhFY6yzLN3t1mItMT+FNsQko0UjS",
+	"gJZjmV/OEePLHryvPdYUxtm5DnYBGiWekjgVvGUNzukL73zHkQKdjWi6wGopMY1C+d1jndAy4whPS6Ir",
+	"MtVkjUwN2qEJZ82IF70hkEZhS15sV+p3u2KaD1YuDGt7jroREbsbdhiPjA3V96/Dy9Xal1wLfLuKxjF7",
+	"5jO0ekfBkJXOm4Cz5BssR3/tc5zEmF59uL2wQy+WNU3EralgLeo/Hdi75raB1dsitKcOBvYrgxmMBB82",
+	"we5MHREc6C/OE3uEGPQtF7eFy3u3wXVtwW/MFhgL4UbrXLtRtxrjEc72xr+IOaxhGtwMs3A8E3DKRF3d",
+	"R3KUc7DELXmZJ7gUe0eRhUxldiYbPu0Nn/dGdah1khRXDUPeYAhvKA7Z7P5GC9EivlevMuNV8TUqVi91",
+	"M16GOKzVRNGYHqw+sK6cHrKg9eNc0Wmj+679Nvqz57oJWkcTrKpGU2yxrmQ8J0MTO2EyLZ27Y61mxOFB",
+	"MFKmdio1ILpvdQ7u6tqq1VHrIJcW79ODVTTM0Foqe53Bq+Nm6xjM1tA/pbYIQTk74xeEieDhIEKMIlis",
+	"9xnSJIkUpQatCd7p6tIB9IMvhoNMlJOWLjXxQ5fHwNahwhHiE/Rbe3eenN7bg8mEcQr6xtyUZFISMUtb",
+	"gGNI6BWJ4LQ11+iIPnmwCjsUkicRNU0LTPMW7QTwBUxogJe1tWER9lxSMyyj7ir1W4oLCiy+xkJsX6qb",
+	"jqyQUgiE2CJVPJOUTW3ceSBbTe+Sqc9Ey7m28ynmqnMLAYFfIFBS9xPqZm6pny4Wxcq4lkMBMeGCOx0G",
+	"oh0ove0VMl0HkbBbKEDINGaCtkge1enUi5LzCay7bQVRsXFnHOwotNXTzoIppaCZQ7LimJiIP9Q0PYVd",
+	"JG/O8GiF/H5XNsipidhWn5eh0sGHbiz7W7pqBTxQQ2mom21/PSm9U2rXcvqGRhjmJ2d0TqzGE77M+2hP",
+	"/cIMDL9/kZZj4aQT3UloOg8Vs3oM5ysAe8/DJb6gsNdKa0tQGjQC3NLm1p5M+uOJGKerP+ZdJYM8NOL0",
+	"1WHaCSt5UfTx2/aWPCYkJ2Uc9njCy3CG9ZKjnE4mpCRMOqwFqGBbsZyUOhENaOYILq6cigu47UsiJC+V",
+	"aF7yOcIMqds/44sIY4tbEWIIU7zMKWsURvChfUm0rv0lv2gFENZP9NgLUWUZITH0gjMXCCm8ivlznM0o",
+	"I2jKiQBgw4kGWhIIoiMaKxiuxqI7FS0dmhTbujPVqIElCPdk9gqNcXah8Ql2B8VriyeEsfmbZ6BThq1j",
+	"ltPjYqKEFIlxPjB6polNZVxCEmg45BoiCpLtbFddRIsnR22ts1zElymYWN4/RLzzAokHbz9ss5wDRsOY",
+	"5yuEvWByNK+ERBeMLz0gjRWacsTZPjpXj4zMQT0f+vHEaqsy7MelI17JY121gi+Fy+GFeGOWmxpKsL+A",
+	"+D03KQjhMLFAdFCMpmL8BUKZEwklRb8x2HCg1UQUGl273da6SJxZh3k5fs4UWxr51+Cm9RS8TIWOTnXV",
+	"QmbYCsRaHZJWdDcwdGNScDYVJnzaFYBvh/5sMw0q6tg/o83qqb1FAtiQNoN2O8jJbDViXIar9jU1ZbM+",
+	"GZ9DZFk05qIVO7BhTK6BTsz4N3avnZrEVYGDPcLsLMYE7QXHsyDsPRukt6aOg67XldsYSdSUZGpifzdf",
+	"Vo/78NJhNOk8iH05LqBUq8RT9LXT+5Hb3bmFAjdwGHZkOKgWOaA9dFjE2/wQuvG6KW8dYkt/j5BAuKYR",
+	"FdMpwW1iqBpJJLGyC1c6ZaUcF1bfgJV5MNzh8tl1iK0eyZ0L/eoWuRRPvQ6LCGPURKStR5VFbgiXOEsY",
+	"YcUkLbapHgh92PeDg6th2Neg4XlVin7+zNbKMKZicjBVIVqwxFRX7rzEXTlmGFsi0r6d+s7A9k2D20XS",
+	"u/XutCP6y9z5cL3sqdq0243Otuvd6Xj0RYDwHtdZ1xthz/onV04V6V0hOUicDrO4uz613ufHLht6R/ts",
+	"Gny3KnMSKuqHQ/X+fVxae+0JlJO5hcUbrywqbSDOnIUUgPUm63W7WIf2jfEHGKtp/1l8l8AUGtoqoHQl",
+	"fZrL3FgG50OD0GHnqfOrMJNealfq/kF2vR7BrrfwKxUNGaHGbmfbDk2TDPpalxsrG4RqiGBo9xMRTTdh",
+	"GXEbk7JpsC3UywNUSGipFYp+00NR01TDdb15ZtLhwWu4hA1ocFsFIxC6FEOXN8TTcprCmmQM+q0+P6DU",
+	"j4lOJwFUzJ4wB7vWVXXZv1hN3H71BWLYVh3qX8gPDGAKmCE7PJ23SQUwoKBBsL1uSFj7s4BUbhFiM26h",
+	"hLB1ydBj7zMZjRkK03vryB54hXM37+cFKX2OL4gMMnwqtYW2kbHdzesf1FV1d8vut/dLfx5Bz55Tubni",
+	"d2zBRFwgx4HQcsYFQa6Y4npWK8kKXDof6Zw0eUUPZ3UQknsrvKJdOF/DyOauyXAhWnvyj5GERQPixAAg",
+	"I2suob4wOAumWAOich/d1Wn7CBdFbAlvdK1gAPACZxfBzT7DF2A0p6wukWjqKYB/Xuerq7GaiOljH83Q",
+	"in5Q6snAWIU9Rjt3JgfpxBMFvPLFj7+6942DvdvPPro2vB4uXuxx/c0tNT9aoVKgCS0KkiPKjlFJJpUg",
+	"uYYRsNEMOpFVA8BoWPN6Wy0Psw+AKzsddaSWHVojnVs4bTyG+XOqRuQtb5K42SlnFATno21lih5SQ+8C",
+	"MIELvZ785rg3ygtZabDPPb8g5T06rcpQ/k4YlvvRxLEpIE2BhKRFYTi5geePgdtFd3kOgc3tSqTHARm4",
+	"ZCMASdEgA3xJ8tGClKO5OpEJG+PGNTSrsdlIx7KGwiSLYpQoN9W7o27gohj5slePV/sqZY2XI0xzR+1F",
+	"6vq5Tobeeq2tQXTpT6H+7pa4qWtwbhD9oO427Rzuia3jiam9q/SnJWSGA31cxy1rtI0ZsCSQhdbACzIP",
+	"rovhjCyRTWsbulr7XlIF48shlEvQP2lQBU9sN67ht1997/96+Ud//M4xOl/OVucaEXk5i0SaLGertVU7",
+	"PEg2+emI7TszzLRM0GNhGFmOdgpqNBzwIh+9SZykRvvD5gyetazPKRGkL930nUeP7YLhnOpyCZsOS0Yl",
+	"lMf1+g+4868YPd8aNv+4JEoADDhYlA7Rg4vqdkgetclFPR9XKDNrBtkyMTugaPBjIIDJMNWJDy0Orm8B",
+	"QUqmyIotvGLCqoO+1AsS9qMWeEyKWBX1KqWwA1kNbDP2pfAqAIqrTqwMWCMsC9Sh8BCfAiUZBWhv5/bn",
+	"czBQnCsJ6RxJPiWmNhxTQlU2I9mFVysPQ+hLPI4lAir1m6eQYgMc9BgJQtTgxBcXJZc848X+PAJqzBcB",
+	"P/khFBV09W8AKHMI8TUgp5UEvhHH6EArOwZrRhBcGE+J0m4NBm4Ev9jznXYl/vmpykllo23jG6Wjh6jg",
+	"S1LuAVnOyPM2sgvBAV6QFRJ0yiKhfVYyCeyRuRe5rTwwNdchlkNE5gu5Mngcl7igub/uEeSevlxtONC7",
+	"Ewl0Ub0GjN6K3ddAj4B1DgXzcOGsbHDJJxTpcRs+tCqRsXPrw2hGZ4diKNMs6bCLC/NxQQIYjqf37qDb",
+	"N25+SZ1K9QTKicS0EKmnS4d86Kx8g5AawdCGdoNpQe+xaUHFbOgVgNSIRuHcoGHfq+MeCGrB8lJC4CkJ",
+	"5sHed2hzQ8eJDeKT4Sc5ERfhMG8D+xHiQxwQH1Lw7EotoY5oS/UvbUcRUEFMDXJGioUOB9RnyWB0GQTb",
+	"gk/DATkuvzgUzSljdTLePzt7jPS7bRnBdXbhhh/AlBCzpEcF0o+MU9wAJuPQRqW43GFzdAy9NTbZbE1j",
+	"bSOn5ZKwGFhbHDNNHVfS0xzjcNaukpxWEBzA6/yA4AlSY7JMX7OIYzTGgty6Edyr/ihrxqYXqaWiA1et",
+	"3Y/KYzOQSSVw4fLLBVoSbcANqTRYJkCsG7Q0i57m5cRtIKTBarndChJANS5oFsN10fUcRulIZA2XQwRG",
+	"bh4vq5C8Faa+RI+RddgBSdgq5bIeTcUoE2cPEcuIg9yWETD6QjywH9FqnoLYO/NQYmq23pNT977dI9eK",
+	"HW+P6e8e/AHU+M0V+7oO2lWLY0N57aHUAcBpjDmC4NADprQNfsG3kYdrDMiO0xL2mDo44RTg/l5oDN45",
+	"3Q0UQxsS62Md2rQlUPtGpfYmgViHhwGD2lip9tzDfgbO+5LMN3JSw8jvPcxwsfUi+Xt1xft1kXIe9LKZ",
+	"FwTCjPGKZSSvEyWwlqeRXlBUYElK0KcysFshwefOjCa0mAThKFNM2THg+hn7PXyfjGNk5xCq71pPL7GF",
+	"K1tcbJcdUv9vnt4JCu0nThdW8ijUMTaZ6gJ9q6JEom+bYLd1M5acReLNcXmB5jyvCiKssVM9DTnJDD35",
+	"+leMR/ySkiUa8+dK2DsXVKn7S5rr8rMzOp2F+SANzeKB6Q7yukg+hdmofxMi66DFoZ5QcOUqXOhCGv3D",
+	"EayU1tfiHQIWCbv/XcBx9x0XjoWORBw3oz5oTpikcrXfXIwrhX3YNmFgp5hdRAotcCi/4aKoXD5MQUDX",
+	"zcmikquRIJkZkvlrZArYXtKMjHS5BeM5jCGIBaYLw9rlLCXJv8Zo4GIc4zz1WgTkukDwCVTUMnKfVfeA",
+	"7c05k7NUKP6uiqNbxJNMS5wTEfGfEigKT2Wlo1N97Xqoz/OhOsw3G+w5JfdwI4CyoBnllQiVMSuVtIoF",
+	"cg8d6zw8DWKBi8ItZuIqlliS0YKUzr3a7FH9DFXw9WYeo71D9YkZVpvYQZ6slmXSHdrGqNJfTu5MYEnF",
+	"RIPE9e1Lv9ujr0iuvAbYgwJGIWWUczQhSwtKMeNLZuFadL3PFPtcnddbrhXBrW+OUyyNTLMepGaA3NsO",
+	"0FfUoTF18CTO5KhHrd83cIYnlFEx6zOIKb0kLN12EMPkq5lD8opFVbkGDwhFWpUXbRnzc4JZo9ZjTgwm",
+	"4lplgzbdFe6AR+yufRU+v7sC6exZCz71o9pFFLbWtNbZdSgWSQu4KLC0QYBJLzQ4TIIo6z3sV3II1Jix",
+	"0dQTXhR8CTn7OSrhYPnSAIT3EmYLaqoDA38rgbiEv2o+pv7WaSrpWwaw+MzsF2XTR7Yz/fGO16V5wHWs",
+	"P5963dtv7CDUbdW7QqQMWpZbKnJektLx8U0xqwTlaYlNtL6OEtZJPYInMETwQnhc0T+3Hi9oq4qhl2Ur",
+	"nPJ+HLVfQYKLNYRtQ16WuBw51e6XisEffYjrJJN3XLvuq0emA/fFqe3JffNAd+k+f8307SnsEYMdFPce",
+	"uvIN+jZcVBKVdDqTwxpRqiYNyYt8CMC/s5UhDsdS99GJEt9yUtpQch2+AmltR5DqjhgHAATKDBDahimh",
+	"Qy8qCc5mIQo2e3K0Nt5QHbJmwnrkRLj27CKsdGH01NNgdCvYgTipRyArOrJ9NfNLN/EYKaQr3Mw2Gx/u",
+	"o8lEX0w9DibPMhyPDwYLvbXQKNaRAAX3Ijq+WOHAivWpG1jraF0rptt91jKeqxRq2lytb1WkXGlbjXGM",
+	"lxo68whIXltaCvWXDC5mMPh9G/kqUURZKxm1aR9/w0LJxp3aD/LNT2WIX79NA02w8gPNLkjMCYzBdfyW",
+	"0tuVPKg9KeqyPEakEC4+CIyaJtClzZZ0qxPOzdvuOOWeuSGvWa77onH5x79lYbqqasFzXmuduEkGU3a7",
+	"E5jjOZ4G6zyVJb1UstG4khCzo/OedTAPk8foXDF8E5c561HKwQ/V7UYwNOkk/YKOk1u/ipn/lGScZbSg",
+	"OGbkZxNazjtj6T2MI5AVRL+aYnkFzisZs5KZU2Vi6TVUH2c6YkvOMIOYW8XFQNYRLhdN6LQtkiO5BKHm",
+	"AFWsIEKAp0HDKlGBxqUF0k2pvm5hzGMGPf2Atuc1kKMuGF8KxCeJHUWKuD3U1Y3NisND9Rao5YeC4Il9",
+	"aFAdLCVhMnjpnxrnvwXYMwLhTGOzQWWy1K6icHmVHPPARN8zXeqrkyoBcYU0+NtVIhtss3IjwmHopqSo",
+	"iHGZ2NUSUxl0hb3vKMHGDK6I2jlzppKaD+Os1UQ49M5o4yBtbm490ggHdn4t8hzPFwXxAmYGB4e3v3Q7",
+	"u0n2voy/NN770sHBwd6X1f8O6v8ObQXNI5NpMiMl8cppHg1e/uKvX/7kz159/JevPv7EZCSFYnPWgrly",
+	"K3Bq6VPzAMWxI+DMqdUP9e6/ZXnVUNecMQhs6YbdN1Ke1IbCrFUkjW3cJQmmucXK4dviiTqTNT/2CvGS",
+	"Bc9mqaUgyUKGgu8USzJbBgXatJ/TY94i+RDHwTB5CJvslHMZiJryL46WCKogPreao+nODahtG2JKja61",
+	"mR73CI9/YEBdA5mAXItJiQV9XfnSYCl9GHkfUCxHc4HmKmbpKuIf1BVPG/CeYHugwlKKZpfuprHtKbpd",
+	"EbkN3/TmOLRbYRaxfTO3yzSKlpnrk+TSTmxN8+1VCnhmnEkzyUAAPfw26hHGtnNPRh7DsFI/9KkoCwbe",
+	"Hi+0GehL5yoKFgDo5vCmgYYN1kQ8mu1rDLmTCup68FuEO9QRfqrF1aAmijSbqO781L2tP9+xbbSVU+xz",
+	"IoyVDtrqXJAtjXV+E70YYtNF0m66a3YSngoU5NiWAa1V89giR+1Uh/nW19kmCigkPlWFFm3HxNN8IDxc",
+	"UTO5JCZAQCdDC7y6OobtjsBnT0lByeTqYY8ltNODVNTjj7lIs/LqxttiG5sNbk5lHi37ZMMZ+3hV0vEG",
+	"ekQ61ci43RGxOvi1PRgKVkU9ud35sVO6SopqtETWKWFkGYL/MfZFSN4q1UPiGJ3DBM9twhqI0zleKaXY",
+	"YrajGS/yUM7PFgUcSpeLesW4tYTKB3YddlX1wLSXuuPhWpnaqQarT3L09stf/e3rX/3knaGSTku5Ukvv",
+	"IdUjY9SMr308Ib+RQWqTzepSqYiy/in79e5tar40R3jO2dRoRepBYVP0Qg6Azu5iVbhgCFG6DyHytuDf",
+	"908DBDIdzUVE84WMKrJEF2QlEGFXscG4njoCeU+1UWlLThQz7naSApg6bOWHTg9dc34xJygR6TBf4fNV",
+	"l+xgfHnsfNkFmUjEK1DRV8Iz0zuRYvOMvWnkMIOl8KaKUl0F56u5tu+uFDkfI8xMqq2uE1fDU0DKJcJL",
+	"LXu9mQpNo61xpfIt4aLWgLbWrLw4myFzCISJB8VrJGUKxVApwP7Voyxy/9JPJv195Ig2UIHNIczhTKox",
+	"a/CxZSSzzjTYsgYPwajHJ1b2bmCzzTzb9MrVltgRdb+IMI9CbhksVJKQNUmHTh8hx7w2FsqXLcQFXexZ",
+	"SLq9BVeEVJoee8cYTUtescCQ1MC5IEeQ0avz5bQvGFLd1qLhaQbiDx5XcHcu+FKDYS1KnpG8KvUt8y0d",
+	"wa/t+yQjtC5DY7/CQv9JhfZfDIZerp6SqYSgY8i0XVIx6wqmN/LZV/QUdyWepUDB+zRiq+TPCRYG4yuy",
+	"1N721yFfZakFT70OLmUxce56IA9M17taglgYhkEmOtInlE/ctTjHukrM0J9j59HUCxPSMCCUb4gC56ar",
+	"mmNt0gxughqgmUO40RvhUAvdrEg62imtAb9Pwd3wMTdiYnPq3IILFo72hA3waj8q1Y2U4M0a9pvrEtPL",
+	"EE80PXiNT+klEahaaMmfTmfSaDkzgss8MTTuWQdH/+qaIdGsnQsftfnNcCI1DlditKXt5LFr0X31xDTt",
+	"vrhr+3DfnNrO3HgfR0/HCTK8ppYVzDTyoQeBo+QFt280rwusG5cazbsB9DXJ7buxXInDGPp94ab4mwY6",
+	"ficocmdWSbXIR8wAaGQglvbXUmNc0EdX0n0UNCMsg8TrTA0TLKadIVWJmqoZRpywo2Wut1FLjcadAgd0",
+	"ah7dtATq77vVzarQR+NhsBitER2AbnNC5iQfWXuHidmHJC7YZLw6QlibQ7AnQjt8eHCl0zlxAQ42m81E",
+	"o9QwA/sdxWvMibBHepfH4eukzGl2RSNvX3SCPqZVzU165QZsA2/gsja6RbCafOx74aiFq6SzGkOuV9dV",
+	"b73rbmhr7LSZvi8JLkI4H5J3FjI8gYccRseGUg3muYJnF9ZWB1FcrvbiEqeGMUQtsduVZI0h2KTGvRgH",
+	"vDVAQhRMahBXnLqs17PZ+bma+/lRrdwOTRETo5MCEzKymDhG59LUIz43QtKC8EVB0LLkkhyjc+zqch+9",
+	"f/LkfdUwmtCC9KvWYIA2N6fwJiN51ssYe25fTa1DHXBifMBJgT+K+Ld1c6p3+/g34aB1e6t0s5Hh8ost",
+	"zaARn327eehzCMPgNkhOS73GiQXg1bDJFi9mZJPf3RcluaRk2XzIJb3XQRQjUwmq8Z33rvete1tUC1Je",
+	"UgE0pY/3SC0mNlRW5VT9lZxSzwuyy5R6XhCxpVtbvZpOsmrcHWkB61sNHYR3WgRryDiAyhIe0HGJfIKw",
+	"hYYCECV0Dv+M5uJ8045NhMQGbCUcajKzZYDbZvu+2v28oxzct3wwiPSVbGJIhCLIDBhEe5oOu3BVZlMr",
+	"Em8gf5h3h41V25iYGVF8I7fEAXpjO9Vp09nVzvmW/Kvt4464a3MfSw3f0cJyn2CaX6EgpXaHJUmFYQuO",
+	"LtWPC5RjiXWyg7bURUT1temOV/aejwYxPQlKtNuJinmfeLcpYZuV+P3Mh4ia0qxZO7SQIPZae6t2rwRE",
+	"1lElIhF2MXjkOc57RP1BTcMsoAXn127ePLw9bMNT3F0t/iBAsycBmqVt7IEbez1lt2AxugkLg6KXqPck",
+	"RdATUTFPvb5lGlcjdHT9nuWCHHtQwj6FGXgqUM8gjJiK/e2A2Z8owSkjp5URNHqlgRrUD1NUZY6fa9n0",
+	"1kGXoGqhOvq/WRAs5AgQURpvHh74r14LS8eLYtW/z40wO2/WzZk0umgO9VlSgJC/GV8/3JkX5glxAQwb",
+	"RgMadEZYIU8oMa8gituvUM51lCMGuKFjtJxp3HPIPTcPUDC12+Q0HzFekGKCJCkK0U91fQPh1QWf0gh8",
+	"SiXkSEPzhaoQeLw6bo6KxvZsJcuvL0ccT0hSUqZVdFrnbNCkXZa6nlHNrKUuzG/CgPREho56IssWZpVA",
+	"iWf8gjARBqsVog7i3cC4HhNckhLNTZ7xZvC+KCctr2ecX1ACr2tkXx03wifot/buPDm9t3dm0yI3A3Mb",
+	"ecWROCs9fgQDQCQ960cXXOvavIf6KZ3q14x2bluoY6SUcwG5XmG8wpo9tN+S+rHNi1GkZTw/IXKMs4tw",
+	"ZDWG+Iw9JV4KxLjJbV06FPLhmtcpiPgYDas23nEXHRbLt6tjE5txM2D4l5GCC7bpFlNhJKx7y7y95FTX",
+	"dmD3Tkx3MKmRSICTRit1cPjhBkwsXzTOsf04bcBxJyfR6aCQ4GY/UdzOK2qynHEkiJSF6yHgee7UoZ7i",
+	"1aNKbhmq74DeVUfBk2OZfpv4GLgaBR5HK0RslZdUyWAlDe4h+BtRdT70oQewrseVdPPdVZ2EoOcjYPJv",
+	"8jLfzZ1dOlNa+9vwVBC1Kn4128vYbXaf21iR1Z2SWBiC7mpMa0cJcAnVvTJsOIl0FI/6Yne1TuwJaL2h",
+	"4KGYeNPqQ4ZXI7qk7TpNl9Rj6FIm4anoQHahTXYa2K4kOXsFWL+B9759sHf7mfl3f7T37KPD4a1r4WKs",
+	"sUPpCtTJsiJXiWrcKpNleNWaZ8OdmOrnlNlPHQTUxRAipCWpkDQTsYzt8SrCBZeizwGwvfBl50EA6yC0",
+	"3zFivgxhtRjRK2I98QKMLQAOXE+AoqLdscmIw1lBWTLoK8FlsUq1QepokcSnG1gsSYAFq1YXzlKJ23xy",
+	"hLCGYFZiNmDNvyUAzWkI8E+1pRMjS2rqb6UXQiVpgLNnpAgX0SKYgU1kNKtYXpJczkIIxwQzkMd0GVxI",
+	"PAIJtX5pCwziFjVdjmxtlNTsaDaSNBRfdNeEAI1XNoaoEU8H5X2P0TlQxXmdTJU4BS8pO8X6e/vAmbjW",
+	"dt1bWAjuozajjlGmixAQhpbqGjcxTVustz5VyWmkFrAm+eG+cM0SXxA2qhapj6vWWQ/cakUQeZwiKEMY",
+	"UJCYr3F4G5G4rBXLw1hRpqOhCUcD2pvhHI0JYY72tkn50gZ7H3XHLeXa4alZmMcnG0vpKcmD+hhZNllT",
+	"eD1Pu7AR5uGRuSM5R06bpBK+Wshi80axNrQQMu04BQYO7GTwcKLFVw1jZ3be9Fy1zzexbD2lbA1EjDM7",
+	"UuSSe4yHI7O/afuau88NQIpNX51rjJSdparhSs54SUPa7pMMM2HtRYuS24xSGJ9aIjCF40wmK7wnLsRr",
+	"o8xNyGVtzpKI2bGwM5jUuYseMBtnxKWJ7SeE9V8la+/NJN71x8m8WrqeXU5dvpBxcHpQ4dL21L3P+HIf",
+	"3d06r6/A2UXwbJzhC9Cq1UVSyBmvpjMbSKjkLgAdEZDiZiAXj9XBAQwKzaAhdFl4Vpk1M3ADW95LrHtj",
+	"eYE6z79b92+ktkcqH/slwIDm/EkEuf7GgPtG5dmjmr5ILccbFohVRYHHSqJpqL7eeV+Y3p3L8vZtj6AO",
+	"gg5WcwJtnB4v6ZQyyLswdVhJQTJZckazzbi4bdXocLyz2Rkzj2FjETtuyQxLXPDp/ua+XenONM3aS1Pj",
+	"zW4ZqNkn7H3bCKLhQLhRdie3XyVE3cSf6wbaw5JMzCXlbLsUV+Bdo+7wJFf9kKlhRis5A8MVhiWawo5Q",
+	"uSblkltHharKKYEw/IuB7ZhY9/7A1DdKTOey60S+ptt0n0+gcffxvuvFfXVqunNf3NH9fl7gUk+qxaKA",
+	"5MLHnLLeB8MWml/PObsgDlBdsYb9FOvaTNt/1tBGOVTIWVQAJQKJfttA9s+9uyAl1dSWprbEYsGOh4Nl",
+	"yeHfimUFwYGA4/UdsK3pCSaqDGu7sjvtQSwIC4tIJ0gsSEZxgVym9jE6L/ByUhUGTNoJwQVe2nCPgmBd",
+	"O1/onCleyUA0cHeW9DYpRnpwkVozLt38zeL+ZFgQpe3ve2t7xYtLN6g3bMWyqCWXFPrEpMlxK5bpPLRQ",
+	"xAkpJj0a2IgOKCYA8FeECNzM4onN04pJW6PxSpJUs5InX4x4JcE1aYTrlNQll0LSjUKtkXNTbcjbxLPW",
+	"xTqDMt5FW1x22hy0dco669JMymLUATqkTnwvwCF1Xqcjg7mduFPqjXn6w0KObOxe+lvkkhTRdYRf1VVm",
+	"scLVtBcln5Z4jkqCGwXm/VYp6wz2+UA902rA3gQyT4wJGXlUtcbmXQFbH77bV2N7o5z33FPzEi9yImQ7",
+	"qJV+BhmEbwOVbb3PqbZ13V3FRDAG1yL+D61KD6FJEHWLx/yS9Dj9ntzQrvf6GJR12HUEkrVfTPZwIC7I",
+	"Mriq767QjC/RvMp0XV2dBarkacVJmpmTb6XOGXpb4pI1cWO9CaTHLIJVNVKnI4xWZoyxnmvU6KM+p9kg",
+	"0/j1sXnkQtfZ2aOzx09IVoZqk+A8L4mIVEh377RPzjw3dI3FByEtOuaVS/s8AFSWicOS04OAvAdnCCXg",
+	"XlVamOSK7W/WzzpsiuK3Orzwvih+81a3huwWcN26pxFmGFmqZTkGbxYEZ6LEWk4Ngb2OCFgrqOit/oyK",
+	"h2YdvboCOZnzGivOCQOD69cPbl67fnh4cO3gwKNXU89/8PoHf/3yJ99/9ed/PPDEgcP6EjE57oNqUV8X",
+	"9Uuf/q9/fPXzP3718fdefvdHr//nf7ZBvEeDyz2/371De2COHC6p9sEAtzj80u2bN27cvgVFD7yTODjY",
+	"P9w/2KxroKe6s6iz5oqEwitjF5q5qM3vdZQnmH/WI5R2fkPHbsa+4b59uKTbs6T7YGc81TZklm6oSaAe",
+	"TviclEQAlGsIwndMylFBJjKkjBrHpoaoERzNMVs13KoaXlFdX6qd8B4bA1SCs9xm3+g3FH/DKMNlPkRY",
+	"IoKzmZYE9+O1sEPxDpRVkgiEJ5KUaE5zZu0XYXIczfULofVQvyNBCxvgYpfEvKLoflwJyogQyNUcaCTv",
+	"+TLRgrArjrck+YhfhjLn6r1TnFTHTAQ3EIaZx5tfkaIwYUlr/jnTmn4A9gkq6hiY4Tm+IOAiy23Bkw5H",
+	"uEeJ3sSag2gSk11Ct/drG9hh5hG1YXXfOyJXsht4bcIE63ZrEP01QQBC9NK9HHWLNYroRkG6xoFPa23T",
+	"x+4viR1lO3sxI/pccmjjYCUtuZU7WRgLu+El3PpL1WLKrxu9GpR0ENOWBsCim9zdubWuH7S6tXoEga7x",
+	"9nAPh+3suk4tvHGjOy1xjUPHXr7ZynG9t67f3tVabO908tl4jxTNNfbs3rzWkaGZjkJyZgSiGvxS6aUe",
+	"sMightfvAP1Q7HH/jK4taV8Gq5mqQfIJMNMYHJJnHEnjsqaL9+CsB1hsNAepFRKuHkh4tf1Or4g8lQDm",
+	"lGKDjJVm4FlWlb1q3qylIvUrtNfLlCMMkMNmshfjkgwRX1AGgbWa8gFVgDwPpyR5hpwUQ4xnAg+w7jHJ",
+	"8BwUfCqPbAFJF/dy7ExsVg7WpjYXx3qMZqTIhyjn1ViS3CQJs1zfB6bIdg26ZQ+t6WdQL2hdrm84UE0m",
+	"eliBLk9ca/Dx1DUJH5+6duHj+9B4FMLrbEaQorCu/Lg3ip5lnLMGHMsCZvn0nQSZdcYLUuLtI176gUS3",
+	"uVL7eKbndZiHGUCab3Rztrvyjp6VmIlJUFLGZRkLG01yWPqBcyWfx80cYXVY12DV4ZIWY64kSEhaFBZX",
+	"dIlXcCKdkzbDRaHUOLwCMz9U6b6MGkMipdKi6Z1KoAkAyayBsq+PcL8jojzthjT7BJ2F3ZngTky+sOD5",
+	"ZE4reZ/tljy+2W+EucBWOpRJyQf1/MyuefHUQG5BnmLWOJwvJ82v/fesM1uobrptWHrr04UwiA6N7oPP",
+	"0qInIJZfo49ViSa8YhFY07bSRPB23uuelw14Ps5GckZGS7wa1O0Nhl7Iio7qh7z8tNsWVvcRO5uRp9Cq",
+	"Kd3tmobPD1z78PFMdfIu9NEliNabMfRvAT2ztl3fLnpPn9f1nAodxovZCkGwLyiwGwmPe88+uj68cRBK",
+	"c3wRHGcl5D2qfQHhEer4zzVzFiEo55n44qLkkme82J/nx0qvXpTcxNaQYtKFvi1V5/tfJat1DajXnTgh",
+	"uYFq+iI0CBP1sIYt1U0Jq7QVGOxOguRrBRoqJgguzJ8QgKAdilOSd+lrEHG/bzu90u0OTdk50Em0jm0j",
+	"32HDnKlBD+dx4GKHubzhW4aAclv5oI7DQFQM0dcYfY7mtCioIBlnuThCjC+Rvb5Bmh7WFdLUDaBRrKmS",
+	"5wtdROVKSL0J0MkuNNNE5fdkrTG8s3jhvTZm6eoquDvnn7/mYoh2T7VdY0ekuyne4Cjkg6BTFob0VLLj",
+	"BVkheCJMxpLKgsRyoywHaCMWe2brN5JElkt31L236v1uw8q2x3qbi8FSS8N/fa0b699CO0dAA82vbwn0",
+	"G08ePURYgIoPWBlYB5ZM8aVWqsklKVemkhWo5gZift1nffPm9VvDFDqNLJGIVo41Tr10Qe6+JHPTYqcs",
+	"5xoPDovTfIeVqA93CYFsoF7CUp8rqJhzBkFCEJsMEOAIu9gwyZHAK42lKZDi+4p/i6MP2XmpK87Jc2Ty",
+	"vNTGK9VthiGmAjKBppiyY+SeHWE5qpO0z9Wt8CHTMMqacoSXw928QqBZ4bc7NIqiQRek8kMG1iF9uQhT",
+	"4klHiBFWckiTwowsYUCQVzZSb55rRU834l77kIXem1CWj7TecY4Kzi+cqckotODohRgsSL4SNCfHH7Lz",
+	"JaZ6uvVsBISs6QU+Ruc5H8GsTLMzvlRzNWg1cKECHPuHTK2yehDRiQE41erpElJbj9E544ycW4CTnOBC",
+	"wqj2P2SeTcvuiKkLubk5A1ezZ2Rc6t7cjQFsoLiIHjbEa7DUVIOneHVaD8D7dCLv+iOAX2AQD/UYnuLV",
+	"Pcryx3YUTzFYzPRfd/mJGcpTvHoIo1GngMpZXuLllrjCkwnJJL0kI2shCYvgLCLHtDsgtishmVoT8mkQ",
+	"C+d9vkQTXEJJQjCPKlLM+JwcoZe/+OuXP/mzVx//5auPPxnCp9/7+ad/96Nf/8m/t59e/uE/fvrLn7z8",
+	"x3+rv/juD19//3frvMNff/y/v/zx77z+/u/61lOBlWaoxEXw9o08zweWo9ohUidtWytrYtqKav993fyJ",
+	"PKtbP5F3bOOg1n1NfanWxJpcQcUTJKtKKldP1M0QEKM1Pt09u6+/8fRsMNwIRm3i6fGJWlyvrIIpByx0",
+	"RBefIEDVUYsE9xEIP9BNLc7MpFw0UpjvACLg5nbe4yUal3wpINNyUncrjtGypJIIxAjJG7iB6hJfkgLi",
+	"QKhqRMMNDlxUlhHhRn7aor0jF/SrBAQ4M+St1kjfM4c3beBH0lpkCUuwg0nXMIEbU2bBoMMTfXd4dZCa",
+	"Yajo7XklK1ygsw+evNOYqf7+7IMn65N9AW6mCY9c3qb0hroSzE0tkCBEJ1WbeehB8UtSovfPzh7voxN3",
+	"91TjIcIfMofRq+OEWY4wMs5I/ZUg5aWGRgUMvZPH901ZWAy7qVozcKofspwsIFSRa1FBg7GqNo3ZVDX4",
+	"ltBALG9rOwEpTdK32J/n7+x/yD5kX/jCfabuPCm+8AUwvRpmKY429cwh+trZnX10NiO0BBhroaM5GTof",
+	"zcX5h4yX6HyE5fk++sIXlAJo23yX0G/q8B1JxBCdXzu4dmvv8HDv2nX9qLF72seVSCo+ZHyCbqG39RK+",
+	"M0S30dt2/d5BipavobfN4r2DcjqlUpgZKXEatF7NF4DpfuELJheprORsUhWFjmpWfFmnamiO/CE7r9nn",
+	"+Rp/PveY6fkatz53rPV8g3N/yM4tsz2vubiWps4N7z2veTmcVFcVz5BQTnXUvU7dNhN9CifvC1+wcWeC",
+	"oAyX5UrN+vx+TuYLLgnLVntfJavzOsSxKEj5lkDZjHNB2RR29EMGFGdsFk6ogi+V+jcnmIn6Kw3wquth",
+	"Lf5/9t69u4kj2xv+KrW83rUSziPLNoEk2Ov5w9wSZpLAADM554zyopK6JPW4Va3palloMlnLnoFgCLfM",
+	"EJgQJoQEkpxcgGQIODaE73KiluS/8hXeVXtXVbekblkGCcM573nWM8FSq6q6ateuXfvy+zG0bnV9pTQw",
+	"1c8Lticg70NObooIF34AZoEKS6jEOWk5Oa5A6wpMUWlYqNc8yKgFsuETKvcSESX0dwCMcoj8SfNz3K1B",
+	"ZEaaqR6UxNu+3Iiq08jQSsAQQrKHcfOO7/WYKE2Tqazc1yKhUYquP3kBx6Ht8TzX03J7cO8usmPb9peI",
+	"yuiXoq4UOnjG1Mf/5w/C5dk0OaAVSc6jPF/KcJeTrJT9bOQAA0YANqMVkMeoRbJlJgQtsiN/KmVRiDg7",
+	"6mfVkH5TlZfDCvVomfkMBucrFYLEJ7bLieVCwYJBy4DxGzQDOUfbJifRIpcb3UoRx55jRLnk8OqpuD1y",
+	"rlVX1ENA+lFh0v71XF4kNbfqWIQ5gsmmcKENdSB35S9D+jQY/p/lC/tVQf6MWoD8OQL0Sv6c4X8eHx83",
+	"/18+v21ykvyZZG0+Tx3bOqIWOpsKP4LpTpGsGvwRGHyW/JmUmcaNzeILZZVWUw1PyYarnFb9EuM+nDOW",
+	"bAgQ1o4UqO3g3+r8OgIUA7Jhxy2aS5Nu7AXZWMH1crZlMRhPXngF+V+dOK6x77SpKb+z2Lydlx/BFUm2",
+	"TcUcEW6ZweTVSq48D+RthvnU1gWXhjIVfe16CNvkELjrH4GYg2wsX2L5OTwtDB2/nHf9ix3yF3mXFxw7",
+	"D3MqfOpI+czCAh9xCwXB4ItSNXfkvxc+z4Z3RA+THEBKdHEizI07p6+Tcl4VopTqceqFFNk2tV1267vu",
+	"EYd6xUh38sSWwxYMUgiESCHUBV795Leqma1bUSbybrniMB+aKNgOOwJ3B6FGCT9TN0gjAX9G74pfkhPn",
+	"d02kLYhjCx81gcvzpr8desRlyutaCAUKS16tnLzASZsoe5D5Xn18tuAzTy0YtLIdZYS7ir1I/lqultzz",
+	"dflHrirq+OERUaF5mAp5n1CXfjkNcpBSa0mbzGdcNwzTodTwEbUPzEQapa41M8pt7xnwZ1QwO5Xl92//",
+	"pgUdZ7DsWmxaAWlntZNKtwkzqXIyQX5hrBkOIoBnCB4vWW0VwvbQuNwK7Vgr7aiZKfXev/2bVqbynJcv",
+	"lZ1FnJ4/UTyodoKJi+oSLFXuElHNl1STeFcHjk10eisTdbZC8yU2vjU9OZYaq3qOshfF9MRErVZLU/g6",
+	"7XrFCfVbMfHavl173ji0B34TOke1sTsWrZGYSk/iQ26FcVqxx6bHXkhPpl/AoBJC4U3Qij0hzbex6bff",
+	"SeGf6vF0nZadyMfzUxPKSEQftytifFEInapj7frABx9UwfbK6iRGPw64ftQTIBQCbZJ9u1N4NpSBVt+t",
+	"alPFYlrBy+ML0P+lpTAvLfSICYumTYYb8GpVsQSWCDYjj74IhqxJHFLGrXDsygw2ohj85hirYJlliYpS",
+	"muyFZPeInpQ2XmQM6MmhULQke8xwdCzBxmaRExhsDTROtKbWmfLz0tyR5gXMHJwdINFqzoTWz3ISNFA4",
+	"CJo5iPdZY9Nj+yuMz+KwYOX1yT02/ft4p2r4yETEyoMr01voqmDC3+ladc3FobzOUWPkD8oXGilDUjLf",
+	"/OfZ5tXzYeQV65B27Jja8fL2yW1TWycnt/+7HGfJ5fLxqRdenlT/J29aSL8xFnx3vHn7/fbK143VB+1b",
+	"i+F1C6cGYg7gGl4/2wImRs4R+mI6nDG+V8VEVlFxucrO3To5NcB7b7h3ZmHnMYzAiIapValjVwB7wrO5",
+	"n0aIUAVgG9+XGfzEATQQVeI9OEuq5TL16mPTY62frjfuX2rf+by5dC+4v9BcuvfL/aXgxEpw/F7z4ULz",
+	"zmrrk8Vf7p8Ex04R/DRGF4DbpVtDTAAiGSqKOJ/1Ieb3yi/qiFR4NiDKmbQDNSxaiJMFojCDWkB5NrFm",
+	"Vn7kMcCTTPdshkPMV5M+iwN84jtiQMmA0YUoVAOI5eT6EqCBrbUIDEt4Plxt37wdnPmg8eBMa/VccOrj",
+	"xsrK4KKiEMSTDxVAnxFdKh41t6ts/qyGIc8S8PsSSG0n2rneKwi78flNU4wbUhA42IEV1OZJQrB4pXXh",
+	"y+bSxebip8H1M6hPBpeEgoq/x4sBoO4g2QkIAdwP1c0CAysQzgRnuEDMQXB7SXtUzOhMCRIhP0csPdmm",
+	"PMdVsAyNBYbJjI5bLGJculN89trcCmVnhEv/Bp6Sg6/7MDvXyCqx55JahuGdQc2rN9q3PkWZ+eX+UvP0",
+	"yfatxcbq3eDcvUFPn06UvHgx0lgTQhEak1wdDLtDr86Ob93+Ipy0wv4TQ0lRjgW4RwFQAeV1AqAwGS4F",
+	"BE1HB25RM6ToShNSk7p7yl49MHt416tp8qsDe15JkQNvvJIib7LcgRR5Zd9e2VuGH9i9NwUmX5HbqjZR",
+	"LWOcQbeTFW0egvuNSv4i6IEbPYWGPIBEMdSxL7mDqxXHpRZUfQ1Nm91fCL54r7l0sbX6RWv128byqcb9",
+	"T9Y+PNZYvRsVxSiqYII0Trwtrw3vyOEUWWw6F0giaLSQCqgrX1rKmDKOdPS+zCybgmtihohqpeJ6viAH",
+	"5TU4Td5gzBLQWhq5okGybZGo015hfodUdZ2I3SMOx4luLfTIKoJw+cgfqwwKCpThrxIuOwUoaqevh4ew",
+	"7qH8ZkmfxAOLpJv3mT8ufI/RcqdomtBvzuYU3qN7QLFaEWdgiCqxdeW9dUQuBF3qXM9XGbW61ETvvAy0",
+	"obAHlVn9W/h8fJdyfsUQ0cuFzUrTLAu2WNbEyGh81pVqcT+4+xJWIRE9/J1hzTVu7/bDj4KVz/vM9cbs",
+	"xFepKIFMVqifL8Vs/AqG2SjJl6p8Thq22Y7pMN76clX4JMcU301kgVROyfNMmr3bJnd0eU+3QKQQGrcF",
+	"saqeNHsxAzQCLZB3yxi17RQhHF4/rQA7vaT50NVW71zQfns+OcEiBl12cCv7Mbf1/6ZDDsW+sbzQvPnD",
+	"gKdaCPwVe5jtUaBkvUxq6MbIQ92QusgDb6dLHFeV+VFOGPUcm3kYWY14A1R1ovaE1Ghd4zp2Cu1rtpAH",
+	"mRplvMR2nU2auK1DUZnpVZlE3XmtA5xIr9ll2x8b4MFdCP63wdNrw7KGcwJJlzGSBrkIgDVFzCqnNNwZ",
+	"BFuHJ3YmHt1YeW/t2o8RyRN1nk8QuYm3QSaS7ag3tXfICJzNSaHqONPKwWS4Hn1AVymnonk9uohNmuTy",
+	"HBcpdWnELFnkkxUzqinhs0oYyBXUtjCvMvTVyR9Agh9EenNSWMmbCiQ9LICjekcYp3RU2B2Xs7hLABpr",
+	"fWUcUrqNiOvyzoHsr5djOJyfiGjuhkBjknFl+0y7B3UQMsdKtsL8GpFotm993vzr8Y0J6IRSKMm30EMm",
+	"kqpZRSNJuy7Ps2nzilo56WtmTDZE1jBPqmeyKXmJrJXcsqIvZVxTtWAYL4rGEyNeB7G9EYpYnIk/Ii+a",
+	"eplnxJva/ORE++bt4N73KIR9BS9H83PIMZSgDsHK044wCL5RaUbSvNRq1UqnlJTcGoGYuMo2jgR9Ncki",
+	"B+VVoyJN9vnoFTG5cRXlnY9wMaZAx+lPbUHmWMWPvXm+RoW/E99mhHoGe+jr1oKCvyHe4K4stB++L82r",
+	"b64F1080Vh9EFlSVecO1IlZLHDbZ8BwQDuWplCKQ7iWvBQ6sSdFlkKenYKym4XCD15DnlluQv8zwsotJ",
+	"+NxSsfPQwiPPU+JTT3byJ+FrHwMlZcrtgjz73QKEPZnYkkKFg4pKkIqH0dc5VkeJsAVhPO/VKz6zEIFB",
+	"Cd9zgMuLR6PbFZ/1XNeX36KG8pjwXU8nCjEbCiFjVNRhOsceRWKGfuWnXr4ENexD8zslyklk6+epw7hF",
+	"vcjm79lUu/QzAxnBdQZPdmhrhZmjcRRU7vuOHYm3sxFtXP0m/8GoJ5IWQr6Aqmd87MVQaeRj079/q2Np",
+	"7t1oPLjSvHSjeelGcDaqnD1WBGjWuDWaUDR6yUqaIk69I+8LiBGqOP10E6hm1WZKAd1ari7/o/Mrfer5",
+	"CsQOU9NV2Raz0uRANefY+QQzcjcQoA0gH6p4P/l0j5YqT47veOvtbe+M4z+2hv+IrVruh4KY5E9UkHcx",
+	"4vrCiy9OruNJSPVS1wtfAQ7XBuicU7/qUefIwIOYGmQQh6UM6KywyAqmyN6D+19Ppw/vJ66n/h3qf1tA",
+	"tHNGJTrRXLIPVgAdQOc1N5a7bFtf6rJedrDed9ndwc1gAvjPCciJItRSOJBxw2RH/e5RPta8GuhuaBj4",
+	"tuBKVoFadmuGWBECrehOShqg/uXYsMQ/rhOXK0jTHt9p6IIYpc6ViiFB01qYcmXpujZwH6or7og0b/vm",
+	"tdbNS8HS7eaVq81LNwbVvJEK5/h7GFOZgR0goEjP7+gjBQJ6VFlf1HHkLlSmca8xuw96jBy9XVea+AnR",
+	"j9hMTGALe22HwW8e6XKCbQw/wH/rfnA8+fBLjR0d92htPAfvCjerjkXxEGgy9hzcRU3iYFfgSzA2rXJ7",
+	"8LJhexD9spiYwxzdSNRffgmMPFCLqQmMiMdovhTn4n7NFj50vV7EazcTc+q2Q33DRgy7wOAexJ5TIWbx",
+	"gPvODgFT4zVD3nXcqjdwg7vw8cTmEONk4NaoZxnKlR5wCe7UTRqWdvAWIsmSSbMUArBtzAGb2L3Lo47m",
+	"Ep1ncKJCFn3SIBx7ng1vBJgDK+Yi4pzUcblb0W+8Y+Dvj5L9llxwFGl4kLhuVbbkUIOwT5XLW8pqkrcb",
+	"civlxk8RjmjtQ3Zxtz56P7h1tXXydNSFE8FDfqtHN068bVvv9L/QedbYiOer31wpz4DjoHBH8RuHGZFa",
+	"CO5/sv7sbTQWK19u3+6xd96KnfYJLDrDxKFHazfJi5NFb22WsKMVh9pchG43X08skKU+j+ADtkdC2kWp",
+	"yKyqX9+SznDAK8givaAAT3GuTqg55VxvmmRzcNLpNEhbkD9UhW8XAFhTHsigFDIcH5NLJxuX/82iNoCA",
+	"M+blZuFgyAITf4HxPCPAvpTh+IXix8qmSbbMqKh6LKvKbVTZqBoe1pukFIC7FJw0VK4x6mQzHORWKCNM",
+	"TsUMyQrm+06kNUXBzKjT88bS+tTlZhmsyKE2V6ZozIV3Nu/v52obbU4ufISEErBOgIB4+m0FPqS/0UyL",
+	"Y8GDv0tz6/rF4MRK8N4/1r46/cv908G979vXbgSnPoato9MmTVO4uPqCrhouIK6n0vnTY5NTO7YWJvNT",
+	"45OTk5PjL8n/eVn+z2T4f1MaAK2ssQvHsLh26/jUi+EQm5c+aX77WfDg763z77YufNe+e7x55SqMTMlF",
+	"3HvqryIPjfnUmQubXfv8YvOba9jaL/dPN/96vH3qL+0Hq8FPN9VNwVfIQN1tq2/CAf7zfPPih43lk3Im",
+	"T57BCtqx1Fi1AmivCrH6nXc2YgIp7tEnnC+wroLGTTZMddy+daf5j7M/Lyy2b14Pbl7+eWFx7cOl9sPb",
+	"Py8sYoTi54XF1oV/tW+dHPCc8+oT7Gj/WxmWHhNKclVuOUxFXH97aCcRvp2fm8ZiXVPw7nqm0L2mrU5B",
+	"fDfDiy5EOTqrnaEx82NVoul6WSjikUaiYIxrdzYiU2U4+ON0JAWxZJSfe5q40ugDgwt+Ikebpxxju/FF",
+	"OXuO4iXRMwGzYQe9oO2hpW4O3WmOC5se6sX0xErz/Eqw/Hlw+vi6znMphev5Bg5D/ZkRQpunNAJ1XSen",
+	"UKFwe0rUAi8IIjQAPJ7NWZocpuBVQJwjv2bnmT6uSIkiB228+2AjkvHMpDspoURg8oQEFDmZzLHSw/ZZ",
+	"DCwa6r0TnBSCiR6sAzhuU6oujzrEoj5VqSPTHZcLU7CS4VnXs5j3f60qy5pIv1Vl5rlCxy3Sw9trwea2",
+	"KDErTfbLX0OqeIbLn6FHzidlV/hk6+TkpLr9YhGDKrhMaSI1JmK1EvpCkDlmgIAAvEHH7VGDBGEXY6kx",
+	"qzoohhT0+4b+Hfy1W/64r9eiKjbgthDsEP4kzlut3TnoLXAdS5gUHg0GFTcI+STzHtG10+OkVomdZXAk",
+	"g1eJF0Wqy+Hkek/c3wQwmwlegm2TA8RzsmWbs+w0pF8xyJPK1UmZpUlW+X2y0+rQjuRW7YNLiE/nEsMZ",
+	"8zarxcofdRzMJWURbP8NyOEs/B7++To2Av/WaP5vxbyiSogPkQ7k2+RY0eZcuYnj3kD/+T/XASNYkgMG",
+	"pnSIav7Ux43Vu8HSpfa1LyM6HvV5corFq1TlX0N2H0+TPSFAgy0Qw0Iqz0iButwOhpw2Ragj3AzHcJw+",
+	"+EGbQ4FqbT2Qh2idUYYjqL+uppCHSVSsVC6X0hMqIZEIWojNETwEGHy7sO5i8wq/O/DXbOtI/8Lv7jLx",
+	"+ELwnnJv2UkdmEZ+/1Y/lktpEMEEAAZwODYN/a2ukrp/uY3wyXDg4UMxLxD+AAcePhx9gfApzaYa6fnT",
+	"482Vr9Y+OBEScIaPi4pbFax7sK2z73UOVj2WPOatk5NTky9Mbd+67cVtkd/lbM8vHdHnuv5JY3kh+Pa/",
+	"QAgQcHns8M7xf//Pg/85Pjm5PQKXjpLVUYQnFyPvVgB9cUrP/pjr2UUp22MR3tCr7b98j4XEcv/KIQ3Q",
+	"UN6tRJRpcP3r4PPV4Nzp5sUfuxECwOs3mM6CbSPEwLf7qaFqS0C0r8QqzFf16TnE9LQLdxurd3+5v9Q8",
+	"d76xch11aGeppVag3TbyBKjGPlXb8msBzjo9n/K6VEJGIAB2AQAnIOyxhS/6QeNoQJznMZOuufBF8P6p",
+	"1tUbW9LkjTCjVeHS9F6qYCy7wgK0YV+2NyoyQzxg5Zsl36gOQyq5/HaI+dGfHmt+tvDL/aXG8hkUmwEF",
+	"piu60UMEbltg3NbVaZcmr+srlDTOUmTfbvWNSBHQriIVlmunMlwXBaewmlL9Ksx4REjraH4N4o0pVGQV",
+	"0c9wTMTW6DVpksX6yf+LdW08qa5S51OrmnKDHaP4qigPrQoFXmHw7eSV0OaEkj9WqedjAI9yUnKrHrEV",
+	"6gsAJUmLNyGP65HO+YPwBvsGshcfobxy4+ov2bkp2LBtxZ7M/oituMEIkGC9kSUt8o8TWVLtpvp6qPBS",
+	"f9THa5MpIk4h3loZTlCMyKTJm1AuwI5WWN4HIEpqZZV8yR/bpnSGPA+1hAjJtoXYhdDkLFFByu48MNkS",
+	"YUu9jDnfGW5cDX1iL5tojirewDyr+LGxF/wGJTBvW53BhaIHkNxdYRX1oHxXYNGT0nXi3cbKEhozqjHH",
+	"no8P9+ivUmNl5pdc+Mj2kMLBY3m7YsNbGXv0nZTOjos2hnyjU5NmVCaDTsPSjzX/ejx494fg+pnmP/8C",
+	"zdhCVDtfUJME4JLEWGZI5x6c+SAK3wQRIWnVbtsOC6NGgM3rw5AJ/4ioVioO0xwFYbBKEb2Z0NLkS2Om",
+	"lZjfyr1g60GW3BqEKO4p++X6meDM7cbq3cbyAqZQhyxKY82le8G5z1q3HyItrFQOkHqBjEHvKIYg8CnE",
+	"LJT6JrrOGFZae3A+OP7lL/dPt775PDi/1PzntcbqXaVvMNsyLkJlEjErnptnFsa/Gst/D27ebd86Fty8",
+	"Fl27tSsLXV9BIDYajnt5bEPxK8E2K37V18LVmn4EYSyExf3l/lJw7hIGrYKb15qfLKt/nPzxvxc+/++F",
+	"zzdgykxE9kuCUROl3jCgeEaHCpcUqJdOdMPuNu2PMstTddInTcb2gJUS8Z8BcVCkNHAO3BVDh7hgzwni",
+	"2IVhVtBcPNH48fPWRzeDBx+M/qw2qzXxtnznfpAd+tHoiUsVvwomJVJSoUWMXs5uw/JSCCsawIwMNw4I",
+	"XakKOMa6YsqH8z0Rw0P2Iar5UjrD4bDWIzrCXf9InfnZsM7fCB2mles8cyl/yeaklo0Nn9cKO/4xjcr+",
+	"MqMHN+wMVwS9A6EborilYismFddqcknFIDv317KRdwYV6AlADnx0W/QJvEiStRu35QxhS5SfQUPkYOy+",
+	"E0ExwzGGC+IPBYyqXhHmhVlpYorI1SdyMyO7laEeFhmuv0Q4W6qbSZEy9UzJuMfgsRmiq3TBKsoqYFCo",
+	"y8MtDsV0Ds2zNNnPNfwPhp85YQ7L+57L7TyMQ7HyKPqJjrHg9gZg6jR50/XmIgw24Ja23BqP2/AHZAuP",
+	"teW7TfTUSJTEo9r8EFWNGmJo9vTawOYzFOBaCTI5L/yrfeteY2UlOH+m9cXt5kd3mt9+thGDS3FVbgqO",
+	"1gEUDsVL+w4mRU2UfAD37YPLE1/4oTcg7dk3wzvwT/49OHMbNfAv95cwDay5dLF97Ubz5N87DbTQBFvX",
+	"SNP6T26hZ1L9HaiqLElQApjirbAkLAwIheqx6uOFfxqSNzUF03OCUB9v+1EiR50KBV+DKuKupeJSVQwx",
+	"aaKLadmpgiTKcN1fyiAjp8DiSCMOESpNZYQoHgyXsx5tCFo5KlnGYInwZfnG1YFYr8rklCoQtXJsBIxR",
+	"5wlrtZHoqmdR0cRX1+M5qhd7mNe7T1ofXWxd+CH49nxw5nbr608eT0vMu7b1TGqJ3Ui5IToVgp9s0wAi",
+	"hHzdGaNQ8hi6sRWtoGMR4abJrDZaILkxJ/WCqMYBCf7Ota2h7rrHiT6HDrCTC+0HD9QJfuVk+9atwWHC",
+	"o7SQTzt8CJybjQdXgpWrG9oCbN62GM8nF6ofADRuP8IxDlD/oSkO2ppUORIx6DgIMTgPGA+ZRix8KD+Q",
+	"x4bDaEE/6nuMGfgkuXkUWARCRCCUhcnIBSkFX6B2a4MvOouHmrD/pAE1zXOQ2KuOC8zbQIhxeSSqt1Ix",
+	"G8joLXqspvzbPpxqGrwJijXkJkCGE6gILQBjpQbHAJpqDGTa+jjVgCkaVAVO8K7JLLmOlSazHYc0DKbP",
+	"LX2PXrh1ChgPrTMjiUXjNjY+CGrf1BPHhYi8f8KZg+zHQ44dtS4fa9/5vHnlm/atxeY/ziaAugzTM1Vg",
+	"ffJSzZ01X6Ke2ntqVyogiUo150DuKPGpZxcKKZVMpM8FalspUqP2vKJYlR8AUFAYYce4aMdlO50klHsZ",
+	"E2MjXnjo40mhU+OyNy/cbd+JotXBqjzGWifWjOFCZiMkKJRUaB1Oc+76dp5Nh5qk6gtb3QFsn5WfE2qR",
+	"EcuOh+sHFM8qtFdgDByFmI4GJEaMHYGHjoAqp56V3ZIm2QqtZ8HPYCLcSmsBJBFTeop5Bm0P8zrnpSp2",
+	"pRwWPbeKVH4OraVwUEBNx60sZCij5qUW854TaTJbhjC+IgwkBcb7RhOVqG1iRBHXKi7Oo75JjTk2Zyo/",
+	"Ct5ubHorMMP+sUq5D3AHU6kxD6jvx5pnPl379F0VkarQekfDnT/P2Y6DSV2Tk1NbX9i2/cWXXt4xljIj",
+	"GpssbM9vpVNsfGpqamr8ZUrp+I5cLtdd5aWGKzuLRCLzgF77DqTQzrPYYSDD9Ua7Q4EYmx5rPDjbePjP",
+	"4NaP7e+uBSfOBWdONS/cDc5dDIeEXW/gCrSXbVJsay9bL7Rl6CuGHt1q3b/T/OantYXLras3fl5YbF64",
+	"2/zmp58XFuWcHj/z88Li2sJCrOKKP2sAh6h/WAsfiVTX51ixylX+NgZDwMQL4VurjnJsAsKKwtkUvlvB",
+	"UlZf44p0HDBwOMkrSOSBbmgkgNrPcDC0atGEHwu5znPMrzFNUktJ3mHeHCT9lNyaclXoto7UGfWyGR6J",
+	"m6hOHIrZbPKBMIeIMQsSlMIctGKVCREPqqiOxtdwckcoidBD/6QwXL6uMJ7No9xakLw+7ABs89LdtQ/P",
+	"jz6Op4jNk+0lpOwCEYVnu6J4Ck/EVnhiwPMgr8D4rC0wI1Ha0wU7L+dPc4fVaF3KlstZom1k6M5Hah2p",
+	"XpKMYvi2a/1h2WvMYyQH9KbDVFAry+07X2LGRHDly/btxebJ99ZORKv781Xhy7N36LIgV4AXx307P8f8",
+	"EWRhzRJsuoudLqLE5MGuKGnmbWH7aBYh/abhq1NwNoD6ZIiNOiM34JKVz0lryeO9d0lppQEUsYqBpQgH",
+	"ul8GHJaRFES8MkuzMuvm81TYLs9Gylcxf1GO2lcj1mCOKPDTGkk5RcLUHDlolc8Ue1/dXygw7yBVOC+P",
+	"6tEZ2BDAnqDTJ53IjV0fRoFL2IEoM8Os075n4lSts7eDKyvtW8caq1H6JcE8KXGJx77HIFd7FHtEl9no",
+	"7EIDxM01XWuIsQ2+FCQ4UUikBtYmw9U305gPi4jQkdgvgnqHSN5EAXmbzaRYQjO8aM+HVd6Ozec0YmlI",
+	"VdxJ1YioApY2P2T/GU7zwACNHOYI4tiTQ5l3PQ/TLTU685YEzOXNL9jB+4wecIfJ31U607e+BSTMeAIf",
+	"MZihJuR/SykGRJWD82fXTpxpXryNCY0D56LJrev4AziI0Gkf+odSCOoSBulcxxLaOYTHhg70Vn1EVkth",
+	"xBF8Erh3FYM0QeCDPHOcBIIhnFYc6sjTDLGbxKoI+HrY9m1r9e/Nj6+0Lh9rfrAUnPpomIZuoquo4rkV",
+	"V0Baidq5UCdcUHcdO08dwjzP9VKggOddnFPyPPX8NHlxxxZIV8twtXTRL1+a3DJjcICMtxqrng38t+0D",
+	"RXjeBnL5XF22hd4cAMWwbICdJ2qYSJGgsIBMW1LASox6IEMlihEAqU5nwFWkIsXGXem4QupdxyE5acJo",
+	"oKIusFFVOQ0js/r6kEKZ3Hy125V0rjwleiUjzhqczw4EHd1ENHn40petk6eDc/eCBx8Ex2+o0Jd8AALp",
+	"Oh9bOfvXPrsa/H2xtXquff5G++ZycO4W8uuadO9f/cf4VgVJCVtmbCopX54WPZacLo+jh8TsAZ1G+EZC",
+	"XiZWzzU/WQ5u/Rh893Fw8+OxpGQek7qNX3W+xQsd2fGnF5tXTjZWVoLPbjf/cXZt8VJw/buxnrdEPbdO",
+	"+vrLUQeXJc8Qv/+iqVajwwHl3/7wcrB4Au9M3WPZ0CHq+JvjEcO+13GKKUU8AqcYnqg/Lyy2r90Izr3/",
+	"88Ji82/X1y4syH/868u1CwsDn65ROKO++KUpApvfdjlan1WviGhofXj9BGPmvOXhhc93wQqG2x5yhNS4",
+	"tkbzykGuitK5q6E1Yw/cQ5HRj/jQjXaVBPCCzJi2GEFIDkEDsdRliLiB6x3AVYjU4FrrHIpODJEZkqVi",
+	"LouRY2qEBJY9a3PYkNkMR9ZiKq9F8qN6tw8VcjUsWld075oHZoZkpTavZ9XfIgOpoUrUQIJsgCIVKZIF",
+	"9MAsgswnkAvpVWRPQbGWmOs8VOAFO7HoogVD8nmD+9ZYXmk8+CC4fbl55Sus9gDBqSYEa6oYqlE/bt+6",
+	"F9x+EDz82vxyAxXkRt42rHg3h7f5L98Epz7+eWFx7dLN9q1Pf15YbH39XvPakvzHtxeC62cGg3Yz+lIa",
+	"bgBensgRB/55zMSOFI8g6VEKkwyNN9pzAXfbV38iAwJQGmW4BiEvUE+nGObdMlNZ3BXmVhxGap7rs5Bf",
+	"SydpyL4y3LYYB4BMlV2IP4kMaqarAJgaF5lC4PAFcwp9HP6H9Ww809W55i1i9Lqi/BsVWZy+Wp1rPzwx",
+	"qtABuoUSBfYQ8+aZNy4Y9wmbh3IujCZBhY9bIMKnhcK0CnC5ZYaOVuUAiRb1ZLjHqKUO7zSZ5dhehEXX",
+	"tkRU/kQiG7AKocUlFZVopcK45juH9dAo/QilMKPIDjxGy3gYIC4ZHDNu0Y6NuR+Cx3epuVpX2CDTHN4u",
+	"Fpxu3YzzPTjRWTWL2ehxSIkaxqu2TkcXALw2RLE79w9pQp4737q+so6pqHBn+8ZMEc0thtJZM9O/AWac",
+	"tAeFgQ0CZ75JvCkL5swnotiHg9jwkc1DELAkNooK448JUd4zBcpakTtpqMjozxRCll61pALM1zAKM2SV",
+	"2jz1QfvWyZ8XFoPVlfbNm/Iff/uyfevT5vJxrO/ujRmk1oHJNJsgBaAvxaKycZHV1Vi0SKbB6yDrcO1R",
+	"xzHNcA4+/YIKRIJDv188bKaDwlghZ9m+yHCNIDJrQLJk05bm+ldfx8WoKoybJdnUxOU4DKvQOm19ezJY",
+	"+LCxvBDcPte8dLd56ZPGykrz7I3gp+MhPJZZkcEznc27byjdeWr426GP12Af2nk6LDQqxpmkLbJuQM3o",
+	"4Ym3cYT9Mf2Tpa3ztX/L8aCY0RA0+ofpEgWA2i4cmiSVisbssJXq6NFhQmFOAA4w8zFyLdnLCRvVkhsz",
+	"RvWo30DfZKdV2itKE1QIu8gfIUTb01Go0Lu84tDD06EFUbQ9aSaOT219BD2GLwNe7qe9cuP0ieDm5ebJ",
+	"h8GpjxsrK4+gZiYwMbhv3h44iojLNRzBG3DtMJU/qlGMECIegQmAG8VCEtAGVHm0dvAlJ0EZUcTx/i+C",
+	"F8Di1l6nypPTHyAAw1UfPUhu6EjxhMshAhix8wGEKpRDgTTYgGjqEr/qcePUtmOKCw7KHz0dikmFb4S8",
+	"J376cfvmT8G5r4Nz91pfXQrOfabCa/UQdwkDVSHlhFI+G1VmWqSeakXWR7qjsonpfhO+R7kodCZr9l5u",
+	"D5un1rGS5D11OpqMCfcN15PyJeVshtg875ZtXkwRt+oXXaBMxlRO+RvBZgh1nGksD1O+FEHk5WI+2abq",
+	"QaI2E6kvzhqaWv2pByFFXI1iLAW41YPBVJv52I/tmb/3hQ2Hz4Q9mM9mZVejLc7SffVj4ELkT+XRweTa",
+	"ZG9Xzq2qRHFnJJfixsp1eYXquP92ZKX2SW1TKWeqRtH1SFkehei/Q04IqQd1vjCW4mgodyiTATQQOR0d",
+	"kKYKMR1aqHKHCQWTGiYio1Bvm9yR4VkcBBzI8uOscSp2MwmkdK4qpkH7JVZOk1mQeHXLzvC+gCHypfcj",
+	"cN0T1sGDyZ4e3yZdY7Xo9xP7ISZXf7EqRVcnCvSKbj+1O/G2HEzfK6p5myegLPrNmKKEj8h/f10xVE66",
+	"xuqDdfXDhnaCfuOeUETCChmQgnXqcgQybuZcOVdSNfku1ExvDJ1M0YdAJSiWCsh/c3ed2k/9Uo8NHfb0",
+	"Ge2bvPqecoht2HLv6CnpEAN323w08ODbjhO1oyCJRQ4lBTl3BagrUGVQ4FtVSJrpDH9doXarM1H4+HPV",
+	"kqrPZ9zqDAHAKYRiZmQ3w6E8FOq/KJyuFi3TIuZmC7xJqCMVI28IdqG2AWLG5Gh+TsV6dSoiWnO6+AUy",
+	"yWu0niZZhxX8rE6vCQNwLo80Ci1R7kJuLCRXlKvCJx7OYHxmN3wVUaNP5ZmpXK6bBB8z0AEwgsrJb39q",
+	"Xrg72NlpsbLbV/mGyQOUyIe58FEMNKiF7ZEKFaLmelZK6mXHRSR8ea4Bsopj5+fSZNvkNjzm8GrMHHkr",
+	"4S6Sz9mcVDzXqmKabx83y2453FFCh8r2k+rLYCZG5pq/f6F1faX9xd/aJ7+PLJqcnu4VkxfP/pWshsYL",
+	"+VoASYQ6TjaFS5BzrToiYxksj5TSfi4pU06LCr8PMgDiQ7O71TAGotVC8qINOOffGukay5H3u8GpKU6N",
+	"6E7WXHq/dfkY8p+2b/4UXD/R4VgQYVJfwrlWtIWcbpUKN2+OiojVqLDFXCW1zwlScstwvGjQsQzX21bn",
+	"bRzujTxCOjt1Cjp5A3t7TpA5Vtd92iLDYRfPMVYR0+YI/WOVVZmlXKeYBmhK+HSQFJL4HDeMhmK2RqhQ",
+	"dJIJhfx4/bai5NZMgoguIcRvwDyUsmtbGW5zkj3s8mKO8nFc9iw6T/wSk9fT2AR6y8JHH6Ogz9C3/Piv",
+	"5j8BnFu9EOAnVMdFyR4v2+NlOr51cuuLg4cAcGCbdAHEzuG0jg1ggjsdRXOY2ImI077ubunVkJi3B5Vd",
+	"iapSaT+5PSJSLoUbvR6oQpVwwfEmBTlWxMHHoc/JcE/WqNC1RAknmp7Vkau8hKU7jG88zCSji8FHH+Na",
+	"BbfeXfvbjST9tiGTEV+i+3LRsdhhMcMjN52kdfdCalz3ykqlNB2eohE5kipIypEN+e6+59aZNPgdJ8Mh",
+	"F01EakKZR9Ao4laIYaSDV0wYlaW7lxoXFTWzyLbJF0gWvziiBC2bItWKq3NNbZ/U7Iq5B6l6OEDlfU5k",
+	"OOTgQ0KLtgu6LQHMqqMFtT80+lfsrUD2H1GfI5Xn/sf3KKovoMQCBfuX+0vN038Jrn/Xid4ar5BU3kv/",
+	"eMBu89Q68YD93KkrBygSazj1/vyZFeqh32LD7JkjtcNUN0mWmJkPkqsD4PWoTO/g9Eqw9LcemkV5mCWu",
+	"5LpMy4eYvm5rrEDzW5UvBnXcKYTa80JjJnxtzRQGj9s+Oh3mcMPKPeo6lrrMQ5IZeLwTyJejstVl1MTP",
+	"on7EZmICm9hrOwx+80hxOWxj+Fn+QISMCxizdKmxo+MerY3n4F3BQIoupkcLfdJbf8c8XAfU9lJBwy+w",
+	"KJhWKp6rkeUUrBd3CbNsuMPWmZ9wb8JOR7iv1LiTtpV5rWHtqnAxfjoeXD+jCEh+Oh6cez9Y/mvr8rHW",
+	"yaXmlW8iy2P7rNyVbqzmrb+G3KMfGuHsqT6SZk8PIdVBgj0qzYQUIcH5Y80rV2Pmry+sthHQeb3gNvdd",
+	"ZHiNemIU6k/ZBfRisqvk6shahuOHcA0mjLvVYgkUD4Yr5m3HoUXIcgC0LFXrXDCkXG7Vz/AsDFZ7Hjqp",
+	"EDv2ENRTG0RHW6SJnmvtnwTGOe5WeZ5ZMA45Ls8widvGHTuNSfV4B2aFAsv7GgbcrXH9WmhqIS0d8N9q",
+	"/D+817runP4t1qhBma9IkyxGo7OY29sRisSs/tADC++urtdxFAX4uuo9H+e+iQO159kReViMTU+9tGP7",
+	"tm07XoRK49QYdwGFr/XNN43lheaVq4p6ZnAMbhzoxi+e/TeCevFhnwmgd5oXb3e860DaJ0wpQuCAmJtE",
+	"DAi2IaRNhsFeD002AYWJm/PE11kbUtKlYHMtnHXmEw6XhZrtODMg5WbLU49leJWH+0q5eqCULIzdm3x1",
+	"XafrzsntVIV4hi0VAaOKDrroQvAgpVNzCw4tFuOhCHbBHA5BusMi8gsPW99ebF7+S+v+34ObHzcvPthA",
+	"+mR0NM8I8nVw7mLz7hJWe7YuXG1+sAQVwesLdF9k3cMmCGTqEcPyrgjibm9eykwImNEFlEpqQM2Sq8db",
+	"PfGApjHXms5Yne+SHAPc3qSrjVv1AdgVU4F6CrEeoYbmrdHiafbzO2u216GSIbfv/Ggy+JKRMgt2seox",
+	"sR7I4KtujZQpr+s4qII8Z2WEqETowfycNAs0mzyxWJlyDcBTUg1kOPraymqlwYLA5VZAfdI+lWIJRTXK",
+	"JVHusSLKtJ7hOUZEiXpgNhCXI1eu6yEikPoGM32Bbbl97ctg6e6WNEE8wUgWEWBfgttY9mwipU6dWK6i",
+	"GatyP6EuFlrbi/M4Sgu1o58ESVLLObJgFYIenji3duJcf0VUqub62/SvygdGOFuvVnP9YUPN/fwgLSiq",
+	"FluQUjWHVYtDJWw8+7Cx/G3w8K+N5dXmlZXWqbvNhcXI/MFkJZv1rxv2LO65jsMsGCUl8y4gVbuKtRYK",
+	"xilsoWplJrRo5WNh0E+xTBOF34b00YiplI6LibxazT3OEa66G5sem5pMy/83tXX65W3btkm1DlERWIXx",
+	"DZRDwMJu4BTf1juh+9SkDJWzJTh+A5e3d2G79oVJiIl6kTon3uSbAvaUKNmVEdG9644ed0pnVRKJlEyH",
+	"UWuIc9t+8E3ri9XG8mr71F9af/lx/enV5OwWc5jP4gKpCGmooQ8UbQxsJqyEV341za4u38rg2kASj0sK",
+	"rGaIm/SbC1Jzq44lDzOHFXz0rss3SpNZBQpPHAZYJ52zpb0JvX71sjvP9BYcVKzliMvAgjHErMy1D68n",
+	"ifdGAzpvuFZPOAdram3W/9DYZ54a4cmBndSTDTZz7a9RGxwMFhOKntDmxANryIAeOI4UKxCT0QBK/HQc",
+	"ixRal48h5MkgACd4YidZe/vAfaH8hCncDQCIq9nXUsr5YWw9fCkC/oI8AqB6fpq8MKknYtaSV2HMIZpn",
+	"5DU7z+Sx9RqtAZhP/O0BxrHe9eEA9TSJJpJjmvFG+eKS7hH6z8iVnR59jfGiXwJGgFQPtEMCqEDY1UZb",
+	"i5t7Y5rilV8atOr89m2WiDAgvxs42nPYRlnqZd0CqSRZmx+Bxc0msun41K+Kjg51aYj+7VhqzNRwyP1h",
+	"ebTGN1QdAvOxj+9VrcGfu3ST8NebkXbhA1UP8oyhJ8ihJ+mcjg05MuP+6o32rU8bK++tXfuxv3EPH00o",
+	"L25yKGwWHxAmfKLdUyH9lP6G6u8g7R3yWvHHusiuDjtB+76wyMZ4yWIMV/y1ViCPbL4qPfl7+RtLiurh",
+	"neP//p8H/3N8cnL7WGpMDXpsegoOs8EWWo1tk3JTTe9JdyMDr6u99EM8qyBK1D5zsvXlw1/uL7W++aax",
+	"crqxstIZSk8UuPVCrxhig+OGs6O+ESm3oCIX4LBQ4QLwFSCoql0oQN42hltFiBaPv0dw1jBUO61CuLrU",
+	"C9WlQl0y8dwMP8TAPRVGBeBHSLKMIUgDdcRZLc65gMHTBCEeVvx2ODF9+T4DyJTa7+khB4JRaf1yfyl4",
+	"8Glz6byWsBip6h8ZRjkD0mnq99Fsu5BVknKCMqmWlluqCDAm5lXzXF7UuY8ddXE1z/Z9FqPEfqfG8SwI",
+	"gOykv7/Fg29nSNady5piabgFme0odX+OqTkdKg/zJ9fWvjqNUtK8eKKxevfRJONteQq8k2g3z6qAIuSt",
+	"Ku0BKNLqJYwD3djNwPKj6hQNI4VKPpTrQvM+IIERh9qqdNI2dvaMUSOMWdBzGj6IzTeUQjRY0rY+1AaO",
+	"Y6ViKGkEg9E6SCEj/6MGPxOZjDB7TufIJLr7YWKetkwmOaezvkqsSJJ7WJcRmWxKok+fCM5cis8T2Fhx",
+	"js/Ku6Sd03k1j4j+hDwsE6/ou+1CYXA5g4j1IwdPE65hvvtY8dgRJr0VCuucjwoacIawcsWvI4SyNhAs",
+	"2xpmBej1xvJXmJ3TunwsuHczuP+XJyQ+Uj9tPE830nIidFuJEQgZ2WgB1kquY0hVBMm+sucw6RhLlhSh",
+	"StD2VbwbMlayvcoTbBsl1sM/gqeGqo3W0UXqeBiaZ/aHe+0zJ1EJtS4fayy/11heSMr6Gvx8nVAnx+PK",
+	"STUpPdMkQDynqXm4JQ9i4IHB7KAK43LfldxqWNGppEknTRRcbw5MOD9N9sCWLdgMkLLlTTWaApqOYfP3",
+	"96uXfBxEKTm6semxl6dfmPzvhb9PvTQ9OSm7wsOyE2wPOW6mxya3v7R1fPvk5CR+jK8unw0RXwa+yapX",
+	"eEaSKto3f2o9uNm88k1w/Ri+6c8Li60LP7Rv/fPnhcXmpbtrl+4Mcg1VQipKjPWvX3c5G4e6dMSyiqac",
+	"6XCj5tzDG6jtK66SFya3DFTijnZgor13CIa4jv8UUbOUm1ZR7papzzybOhG83pABznLxmouxew2yUZ5B",
+	"qEtwWtp5QIGdjQRSdOtdPw8ZppJhUyEbusP2M+7riHt1a4x7NSUfwOtTh/uVeh6tJ1uuvfoAdtqTNl1T",
+	"zxLCQFImK2y04P1TratdeAMjtDK0n7F/LCk8Lp+GtOwhJxZ3XRGkmXc+OSF7BGugvf0jMfZUXqrKioim",
+	"SupuhVE4abIrRB6X2gmtvRqtk6JLXJ3tiBXt2uXXo1F1kCHeDhyKoOguno1s28bye82P7w4SLfiDa3N/",
+	"HKHGk47LX8ln5LHjm8Qsv6OeHc9JyCxAWq0IxWLn1kkpuD7qoOdEQZLHBhihWxCPwa6sKsctKcK3bfBw",
+	"YUzsrJ9swEAP4W9ijy2mqOdxCqEsjBdFSnu48UwxKF1JZ5UBan6006qbS1ZzXSLBC5AwS6v6kWKxL26L",
+	"ndtnKcIHi5h0DnTsgCFe0RYvIKVQT5mbkmWxLhwcjaR2IrwgMpPKfwkGsXeNqyQ/wkXHfyugn3SG76H5",
+	"UiQc/xyiMqk6V2V8QpCE5jWiW4QrVZdwzGQ4lM2pFFKIySTx/uTKtn/A7NenEqVGDe/QplGDgtA9WW5Q",
+	"I5DNC3c7/fARgYw/PSbyJZafWz8qYxh5KYIOwiWdq9ysvkEaXXkpf+s4IHUKPAyZRgaL28A4QtF7iiRn",
+	"iBDm8h0HCfiMQHLWPj3W/Gzhl/tLjeUzSC/YGepbX5B0hmB8FIf8IaKL8e6dc6lnQSjHhipQ1Eyq3qxX",
+	"rSGiSYTMyRYpU4Zfo7am3FEl/yBoeOkkBbfKrRkTKbKqLMMt6iuSG/QkzJAoV1To7TSUUfGJ6sbaGRv1",
+	"IbdTTleSXMBcjkAsWlfeQ9CV+BPusXmVugVoguZN6eqwafhwnbPTuLgoGaCk0AL2meMMoMAyHEabUixJ",
+	"yIkPQwJK8EJY1ROKsHhO9SdQFFMKqzXDs2UmhV6o6C1ksNZsoRgfO3nCCzaoXXHErTCe3UKwhgyhiQHq",
+	"p2yK2hwXMFJINmTfz06H9Lj6jcBSUMnusHccJ53hWX3fU1MVeqnCi2A4TTNdlIbqBoHofLafJll21Gfc",
+	"yk4j5C1woGvnL2yxRObd6N7aRI7BEDW/D6trhGNQPS93VPTC3k0naL6LELs2ls8E754J7i8Epz7eCKMg",
+	"zNTmkLiuZ+4Y7TQCDJHQEAcGODi9FprfXGsufIHeMSR3RZbX5t+uBx99DGQdd9c+ePgox5uBWO1fD2ie",
+	"Ci/d4VkiXHnAzETsICzXAleJW+N9LtW7Te+jXk/dU58CO9sjUpARA9a3fYeN4obVvHii8ePnPVWaoz6F",
+	"zApOvC1f8p31QhL6UpYyNoYOT3jmEyQyjkDoduhWKJRDQo2QC1BV3cuBpZGWR1cKO26xyCxpR4lqvoQl",
+	"FipHXmpdJVr9bJbHRuB9Btk1ghMrwfF7XcI1XLFKxVa1g8rvl0Mx8I78tWzpnQ7pdSjvK58l36+YGjXt",
+	"GVCxFuJy0ESOm6cO4cyvud5cSsORkjzzfLsgFUlIeapL/Lpo9KmK7ABevEt8r6qApuOhdF5h/muzb4xS",
+	"kcnmk2qD9VyMLO37yjfNKyvBdwvB1autB+8Hpz4Jbr0bXLkd/HOhLx6pQ/lEnqbzXv8g6EDLklIlwDYX",
+	"PoUKR4BohlVKk11uuQJIO/LaZPMi8yqevKAlFE0BK4/sYVfY9cYW7+j40e2TO8bzdFyOvnMZC6hSpsdy",
+	"NqfgrlyX+7N7Gp7fvefglpGBWp192Fr5on1rsfHj580rK82Pj7UuH2t+8iN+sv6KuhZLi/lif2xggH9B",
+	"C90BjwvuJ78EJdy4ofBaYmBm4Rr9m4NYwQCowCrBqXM/AwYA8+YTUBNfm30DQkPrLqddpkU2IeaL/+do",
+	"2dkgVytWB48Qd8zsNdhljZXTrdU7rU8W+y8Os4rMQxdYRWrZviukAiLCLnJmkfBHEW0KBh5jfJr4HmNE",
+	"2H9iKeK5EJgXpYhe1btVNkb9qsfI81S3zF2fbYnfguFAR+2Gwl6SFtI8MUST787nUmt+ttC8eqOzIhVX",
+	"KXblKp7rFhIX7YD8NrTBFWoBgrXY3GJH5cZQpQuwXkqXqoWOvCWZ9SPrBigG8VsJhgX9Dhb8gmH0tQyM",
+	"brS5/+K2sdTmpVvu43mnKmyX4/slIXvLL4dYi3D6eHD+6/atxeY/zq4rE/OIMpRMfiGfgNIVJCQPc8aV",
+	"FOD6hvvU1PuDbQ1bHAqbgXbZ9oFLRCRIghzMKM0b2UF/ZzG+rn4XOXox7P3aWvkiWPq6V8kmOeH2A3Q1",
+	"4ALD5TGyFlBuCkPG60zRda2UchpQTqqVokflMacqzTP8+Sw8faQKjOnGIUZxnbT3zuA7aFw0hetqfGVy",
+	"LTNc37iQfB2pJhShUpbNM37EL8ljWFMm2f40oki6FUEKruO4NXk2V7lvO/ICJntWI46FczpIbcFCGXnE",
+	"XEUl8VsH9hMpoXkmUgub584HZ070F7PI7i/XwXc8T1HSkuJZvxVMQ4laLAQDFo5dIdUKCInQaKMaaDxN",
+	"ZlWpkQqeAq8+VZ9BQ4inp1CEqWPPMY0LZqD9ylRet6q+ElO4ddmcZTjUcLk14GqQQt8BPqKJ5eJ9pPJ1",
+	"2SwiHT2OIKlCzJd+/Zut469P/vvvxnccPrhTnlKIxoZZrzt2TO14efvktqmtk5Pb/31dIHZzOmHqyOAZ",
+	"sLPhMg5LRF+vH0Is4ZHm5TUfLjTvrEqJXboXkVXj4xG9ElvUzsTYxOpZeR0rR9xFOJVCIUrXCc37ijVT",
+	"ZYp6rOJQANVWXPoeA7TV2Gzp1+uzReVOfCpD+WZ8T9il/Xpdb6n+2GJDvMu8HUqJlKp3UpEPdrnunM3g",
+	"484rz5kPGg/OIKR/a/VcDy1wP7nzfZovGU92EmIi4oMKXZur2PEPvTo7vnX7i6gr7T+xDrILCGNpYDKS",
+	"q/tMADxZiP9frTguRZhfxExF0KQZlTmoVbKn0qAPzB7e9apUplDXmOEGxow5IsQ3M6kuSgAQY8YHaqhp",
+	"RB2TeyYnr6cCYaILUoXDe+Upx6Rq20eYM3C4Spu/7AqfbJ3sSnHUiQsxOnknK9r89fqsmd8R5SqEHWxW",
+	"ybsZwCGf+rHw8a9GYulq0W2x2Xvm/kLwxXvNpYut1S9aq982lk817n+y9uGxzqyZwXbOxNvyUt+XGbFL",
+	"EvrWDMzq1MvIXgGrNFT/UlqTEv3yOgchsUwvzPt7eRKukQZEpdfftrF7pJv3mT8ufI/R8lA8e/iimyop",
+	"zas3Wlfea5/4Krj3Xevysf4ystED9FUqSpiqQP18KRblg2GaYL5U5XNS42R/C1tofH+hIJif1bzrwC2X",
+	"YxpEK9xqgOQpyPOgJiF/AMzVIy7+fos0arFxWxCr6tGcw9B96Eeoi4DnKA4JhHGrv3CDjJYAnysU0o53",
+	"eES3x2SS22MQLfuYkvr/69d1dg0q1MbyQvPmD302S5yxi7IhZR6D5XA0a9RkY3WkyX59mOM7A9BNxzGO",
+	"9+/wHP/VgT2vpMiBN15JkTdZ7kCKvLJvLxgvB3bvTYFXsMhtwSzEAoK1SxFEbMfT//Wd4P9Jka2Tk9AV",
+	"Br23T8JXlFi0Ho9I7j+SJfA/SUaRygoonZ4GwdzISd+/uGK/OaNVOhgo4Hkseqkjw0VJZ/pqh6IrjI9Z",
+	"XuyAmlHe4SBzcaarWCkuDeT1ekJhRSKpjQ72yv4g1xJKeCyd/21uMvFGBc37Ni8eKbje/+ASAj2pScEO",
+	"OtxA8SMZI8hyCFkLfdRq34IDsC5tdcEquWU2jcQ3nAnmFDRKJzgcjNlpRbwOGU6RDBCcFuT5bCgc2S3A",
+	"eoXpt4jCib8xlawYFsBLl8kbeD5rXiCbIlnzhTRO9vmIju+7KpdSzKk8g3yeVXyB3IZYi4ZID1D1YHOM",
+	"clu0HsUaramycvmxYu+lIsMVJ6+lCXw5O+onFz6gnDy9zpLNK3l4vf5E6h0ebw+1HrzfWD7VuvCv9q17",
+	"GzgB1iuQ2NOVMAzEnXq7wV7LMUA9iBwGGy58MKL3dEjOs1jy8HjCs155xLpS1FUdEeMpGHURgeqhzymX",
+	"IioHEbMMOak4FGp8POtpOgDbtz5v/vX4sK7icfmgHas21JKEmCz3zTpWoinuebdcVo92p6nrr1JjPjvq",
+	"h3wF975vX7ux9uC8Wl1vnsX9Gr44whyW9z2X23nqOHUV59OFCR0/kzcceHugmjVI9yn9xFjz0+PNla/W",
+	"PjjRuvB98O355j/fh1fX3YWtPnr6/dqVhfbnixtJv3+9vjm5933PXb2rh5d3/3hbuDcRv/XBh+0vF35e",
+	"WFxbWGz/9FPz4o/B/XMbVaqxOflxN6cnkj0/QOJ8R3kABEA2/XKM2rUnHXrEenXgJHtMGqFm4tLksCn7",
+	"EwArhWw1nkpEwBv0tKrNMrcPiEOFqghSIm1phs0CHx0U89umvRw6mWjRY/IaBKm0mESZ4Z36TJVncfdI",
+	"Xq4P97NbZrCSS5C868hn5e6LuVfIFwsF85Ez8Z8qpJpHkr+Tfw/uL6D8/XJ/qXXhh+Db86gU+phZT1GK",
+	"fp/s/E6Z9+0yc2zOEmX9TeSmq6AQ+q4KBhnzLGqS4cUXYTywflHVgMANXEVAKwrK347P6n69flgPaaQH",
+	"leklQSkKn1VEarh8Do8ZKoSasvbDj4KVUSvF/swRGvA0kq6IBJmUS6UEA1LMK8a3Y/g4DZeKILUSoMDH",
+	"exb3c7k6A5FDvCmFL0UqNq/bnNjc9m3qiNSTpYYQ1dwfWN6PJUpQCUepMdcrUm4LzCUajBphr+sd0D/f",
+	"63r7O1oYbX5tdAn64N6OrGglOHcLfSQo+a3Lx3qQiPpYZBWPFWzH6a/YoDKOYY47kauhoNvRc4hYdhFW",
+	"uWkUaFSBylWNyXdhiJxRz7GZp93wkfxtxZ/ypibIzblVRc+rQAgcl7MMf96ivvwlLYNjMEXkPUdsAf2J",
+	"Dn2gC3HnmZdQT/d6/YB6+cFyvkO4q3Uj9dvWjdSn3k5OUMKc2m6XLgQdIq7c4Tr/R7lD9DQnZg0gVKgG",
+	"JQN6902PO0lhXvv0WHDt68E2ksBMxU6yrS6F7Rb3V/1ZM5hBiKz2cGsI6O+P6UVbWAhOrLQ+XO2s5u06",
+	"UpNdZCqJc2yzcv8QyVJvLgVBIg9apNS08yUV17N9nZ652UbMg78HJ8/0T0lNChy95hYBCzDEf1DO6+5K",
+	"GLJtcopkfdevHNFKLQsMVAbnweVsHIAfMFlakBpznBhDxC3u451iPQp392tu0X7WcotbP11v3L/Uf+vE",
+	"6pGJMEs7KYSB+M3y2DQp70hBC4FDx1EXCtWgiItRUF5kr9cP6K5GBdCEzWN3T/8CPtJ58fBm88KPwa13",
+	"O2sXB1hnjxU8Jkp98nmRTo8InxYKM4QS9Qviu9LAQdJpCEzFcCbCk6PemqqbSErr07wjV79tXrk62BpJ",
+	"3Zi8MIqLlgiW95ivjWFa9UuM+3ImXQ8C4lixpPm6EINGObkE0wReqGKx2CT+1v8Gqx3ef/jAKE9R2f4h",
+	"eJvE+z58CyXM0t4GfUPxuFFkupiPoKubNzl2fOFqc+l8cOrL5sJi65PF4Na7a3+7scH8tll9INLu41CV",
+	"FzryWMIbD3drxOUzBhbfyAawuPE6UpGSwyA40VIlnEc1ZTElH2bhR8B6C2vu+5uQiPasFGycv9W68GVz",
+	"6WKweKV14UsjTgPoEKh363u1prwOZRHS7pwD+YnAfEwDxWWKQHFQypC46dJQ4SskCV2UFusqPFyyxRsD",
+	"AQU8hhDpPmIXUr3NCFE7euiQewsN5ScTHuOslqzRXwEWlBAXAI2rOVZPkbzHLKnWFZZPBMMiTd5gDFK1",
+	"5BIQ38UcJ7S0tR/D4A8o9S98WseywRk8xwWxhaiGDzBupTIcURERpy2EDwJmXThymQBmATlW4BIQrqr2",
+	"YU6BTL08SSxaFxluzhwhX0bIxmOrW+XsjFpUoBMWi4iovkJ4RxiozUlVIO0A1OhCpvsQudA+utO8eNvI",
+	"T+vysZ4jIl6Q+nt94YmIGMl9LVKdiaQGzhs4kuOdu29ATyNcC9lBUsgTOkeUzyFWn8M89+AvJ0zyhM3n",
+	"bZ+GaRzx9115DUIPZQ3nG2rHsbwNbWRpaZXcGgczOYWoAbZQ1RIpdE3OsYqPFWcUcXNFCWAi8TYFsXjB",
+	"5hmHLQVVGHiVlhpadYN85qRQ9Qyj+R9cm8fSWco3Y2avPWL9r8Eoj/DbbAXeG+ULNNkWjZ8eNm+/37xy",
+	"Jjh1rfX1h3LubagQVmXOg5f57jNrsnFw/iHhWegBJJkNsBpDZHz/9qfg3PvB8RutB+83Vq+3Tp4eQHTX",
+	"SxwbtZpNPo3ZcA7jrj3dk90VIko8NiF+OKPyAAfJfvtRm03K6ToIDT/Shhz43KNl9qzwQ8GaNi/8GJw/",
+	"M6CwTyBAx1CWpstO7uAxUVRDoT0WmliYSKLYi7PUzxJMDVF4vDNR+lF9X5OaXCpqxxUMgyvzrs+SijkO",
+	"wjuOVEpkB8+IlATnT61dWBjA9nYrjE/oZJ1k20lT2VgmsUdFBhUJteI00Uxgs76rKOjInsO0CFbia1T4",
+	"46+7ll2w5YLb8uxGczvnxFyP9lcY323GteFEHsaswWE19xXecDl7HSpHn2CtTf/llRMgXyOUjBfiolA6",
+	"4x1Q1ZGbc2Th7PsLzQs/NT+43Txz85f7l4N3/xXcvBwF+wSetxj52mg2RsqEOQysm2WLvOOKqpQY22eJ",
+	"ohYvSAlZGKMTov+ZK96TvRC34gbytd96/6GDSel5AyC7JYw1A9sgJDbUVCkV+mPiL2QHdK+jDJZjH/0y",
+	"UfXLR0QZamBH52JpLC80Vu82Vt7rR50TszwTyF+efHnbjazduorLuLjcAmLVG74dU3/pME3khESR8iBH",
+	"7GR1SmjeMjLrOEiLA5IM98G6wi9xLMxgEYbQ0XMhRRRURMp8EFI6YtWb/BC2eXYLHDcVc2KhF98wsMXe",
+	"+WAuOmTo6SWxh4VZh6UZELDkc8Pkpw9u3Q+O3zAC98v9peDBp82l8+0zJ1tfJsK/92fUNeK4Hmm9ETdY",
+	"Tls5FpDjyeYqV4CH5V/Ap0b8mp1XqXvqJxnexQYV+TFgilcY9UWqg01Xt1ZwvWkdQchwYGIW2RSJkD0l",
+	"5DMlMjwlnYQ1yn10tyHqlNKJ3PWJC09TBxHSnBqti66U1KQUKbEuO+m2/uSk23q5Sd8avb59pWonX5iV",
+	"VIxcu/aw1/dDNo9Jhs6HF5P4FLUKnIXyh//vgV+P/35yfMdbb29NvfDO/xODSRC9geMRvE5tfYRbEuro",
+	"MQGvWpFKWBr0FrPizHkNjobkhCmo8C1Qz/ACG4ReEH2yv6CkFwFi3Wq+REqMOn4pJe03mrMdQNGmspWy",
+	"7Ui7rsyovEqUbe7KzUgtFO8UKVPPs+F48YjDilLebSu6wcFtGLffwByAWdkAZ6LwuxkTjTSNUchD1Lmw",
+	"+Jeatd4c2GeuWD+cqiTDZhagtEdmYyLfyPFvWtdX1jMtUdZLtE9W7CHmzTNvXDDuSzuF+2HOlMh7jPEQ",
+	"rl+2M63EXkizpQhnREHVGme4JglEMmxuQU49AFNgHquqSS6780yeLWmShUvuHtnt+L7dWSy4d3mGI5gQ",
+	"JXmXcwaVbXBEO66IL48HqJJXaWICbDcMUEe/Ywl6BZXKVGrq5Xitsq6Q+eyoPwGTGgumsi4Q1R5cj6yc",
+	"xmwKY/Qqx0K+6yGfVXQerUV9OjKJu/5FcPZ48N25wcTNcd25ap9kE40apAEhlPFgSJzUG4VIpyByoH8w",
+	"XQF4AiCNGOOTivrEPIoADZTnNQkKCm3BrXpYt5JSMWco+EC2LDfDLRc/h2xsYlWVHaRVKHOEgrjP4hse",
+	"KVDbYVZWQd5HgFnzGMUE8wM5W4nvFgE+UKFm6TAoIGLNAMS+7zuqhgLWWSWhYOAUwZ+hhzTZyRzgDTMp",
+	"kBG4LDDk5JbMUnHELWRj9b3rzv228kjl/L2ArQcOHdz+m/EDr7zxxovdaK06hgNgrFNTW18Yn5wan5yc",
+	"nNy2ffylwaM0r8FkbxLIIHZu9kgiAhbkQI1W4zev3mjf+vSX+0ut+xeDc/cay2fxk9Yni11XieSt6THH",
+	"Zslw9QfhawNbIrevEkkXal1sadz4rkXrcE2XujSl0YVTgKeN2T9Qx5Amr8gLAmwO1FB19GBCHUOsFYL9",
+	"jzZkL3tIOrjf7HxxeNORpXp88H5w6r8ay2fb126079wZ6DyX08WLyWbrIZsXHUbUY/pOJm9EtZJLRLXC",
+	"vHlbAOwHZOog1DginepbMADLY6WKtFIFc+bjAPhgudRwNgwcwEOC6dQgT5uirkGe3+u55ddd7g/kmj7s",
+	"ho92zuVOaumJ7LxPFmwOfpKkm6NbYTzeMC5QRzBjR+Rc12GUP3sGMC57P6+eEcDo9WiIYdpbxxqrUgEG",
+	"9262bx0Lrh9rnX83snVUWXWfwoKDcMRL9STl0Ef7wObCt/0qXqe0LVFxqF9wvXL4gYKVkrsmw9HvoPOm",
+	"gPamaHOSg4xJjTil8Hc62NbSBLizoXtiiwz3KJo0eaaqueGDIwqbOLsl1lNizzNcjU0D7wDPSDhxY9Pb",
+	"U7r6Uf5TL0lzYTFY+Ty48QAugHZ+TqqvsW2Fl/JT1mRhK30xt60wyXbQF3Lb8y9ZO9hUYSt9ITe4kYCz",
+	"sPE0jicZbEw4CFCaY8W3V/VPFOxi1evnuUBssVxdVWUTVyOhQaZzjzcCErqmo9YkfAKM7GnyprLJy7Su",
+	"mCuoRUTHKUMEY8IoRVKW6lRA9hGSxVM/wylwrmpzmuA7oFb1mAA/Iykwab9GNG6UD0XRGvkJ7kJc/b1q",
+	"agbyX+TqCc4LnLaI/8J8oMR6sCpeqWGs/fqn8Jeq6n3rncEOvafuiBz9mdIfhkuJ/rDPkdbq1fbNa4Pu",
+	"v7fxH4+ByYSvuj4q01Og2A0AE/cpVLpz12dAdfZxcPPjX+6fbn11KTj3WfPKV12stwhplC+Fjtt55kEi",
+	"g9HGG5GLDWMbbU4OCdghaJP8cn8p+Ojj9s2HPy8sNj+407zw49rCZaQDDs6dWft8SX7+yYn2zdvNxbvN",
+	"Y+c6b3DxEsjyLs/bDltP9yv+AqXhVZE60lWF1K7G3jeogBrNoSOkWEPLFxlgYnKI9JBGemXDTuy+iZKI",
+	"qTnM2N2P7TtR1A1R5/neBZmXh0pyVQS4fDoTM3AhSI1xn+Rofk4ZlnjxFL7tOArqx2J5h3rMSmW4WSzz",
+	"GbZp6OHUFQWztecYq5ggs+uVmadXX2fhm0dLrqOAeDXxoyAWntqEQjKZYvvVfO3CRtqJGDa6hKNZT9KI",
+	"JUT2kXx8vOrWkCyLcmvoDGTNxU+D62eafz0evPtDHEFcMiyu6BQNoGmcY3UosAivIEpiBK2nQirBiBhl",
+	"OMiR74abWlpVricvJmESf067DTkpuih6KjSsOKeAUgrAMGqqF2l3WaGGUMjnmEGuuiDj447LY5lIdqOw",
+	"dkjAIx5EBh+veWWlufQwuP5da/Fref5c+I5MTZHmlSWydRtpXroRXD/RWH2AK7KB24MRoE1xMpoZSoQv",
+	"1/t+iPrts9vNf5yNCvA63IZa202AiCR79w+qzNUIqV6PIlKYKyj/Cqoci4ogvcD2RYbLE9pTt2RbkD9U",
+	"LUU3jiH8mZAZEcqF0DMTliZiWVKGOza48qSEK15oqVpBxXFWiy8dki8wC285Iuoc2fZmseZg332TYfK0",
+	"DFlKWM4ztAql0yeDs1ebn9xbO3GmffP2+uKmqtL65tm+qfWhKUJS194aLLYDAGaVqk88u1iKUt9zZsPZ",
+	"7FGpzLiL8D1JbumOsTymu/N/p88wOoX9XIcYsBuZ6zBqiw9gcEeWPXLzg4ZHdPODtjtm62m4AeJU1EMI",
+	"3uDe98HVH9s3v8UbYGNlJXj/Hxs6cMMXjEbXnmIy0FM31vRdrrl0EVDcTz6qCKGU9yuq6pihN/DxZxid",
+	"swNo88ztdbdh6tG3Vsf0i6rjiwl2tGKDqy458AkPoj0BlyKIusufMZJjfo0xTvyaC0HMVGflzYuTKrRZ",
+	"dOVho//UVTkpTbYifPm1arMPw8oePdiB/Jiym7GBQUKRIyfhEIKy5CG15cDhE3uiAcZimR5FLq3tk5Ob",
+	"SCiu57pvMEvJhrwsaZLurornoRnlZ/4V3H43WLrdvHK1dflY+9Zi6/gXkf2BSYtdGmaeUaefgeQSxwW6",
+	"aeqrSAB1IF2IVDkmKk6HOb2e6zBA2NIpvhbD/K2UNAjxQ0SClXdEvKPWSnViF9CUF9S20mQ2JtCAaT1J",
+	"Bha+xCDpvhZR2Wkq4cakn61DS7gR7qCuqLpPC4VIdzUzpUldAr7RY/X5piHTU1CRmEYkUrpiAA1KORdw",
+	"r08aiSmrHnhbG1O1d1C/5fZRUrYdxxYs73LknY99f5vnO+d8Y2R6z5xxK8W3nw6Zt1lNpLrotYZ2pAJP",
+	"ZGP5q8bKSuPhtebirfbN250gbTGKQ/RVG3LQHUDl1ImAxavr9Lw8G6VqwFwVUqIOJnY69TTBNNn4/X5I",
+	"7faRrcihddYD3gdymORhz7wO1FZ18x06BHQXntMPwbfngzO3W19/ElmokEog2W/4usFckq+BCjDEPSbP",
+	"d+AjbpEqQifw+m6Ni5JdgWfAyyJV8xb0ErqcaZCSELhFzKAz0PahM2ZF4F7kbVqQigcU8Bleok4BfVUQ",
+	"LQiZ7Xv8mymtws14MFCh6k6EQrDgLmYBQ+JljKNGzoNc6M0lLglnvoPjI/rxWHAWICsuPAy+WwCp0C8e",
+	"/ckG2D7kWz/duQ69iFPNj+40z3w6gNh366iJt+dYvU9Nvrmtjk0WXqBT+e1bdxQmc9usF5k+nbpg9ll9",
+	"0MKS30+O76DjhbfennoxKQM8oc5fu6Vgh9oCXFBuB7SaRsefp45thbusRs3DahdqIBdjUYURgZJbizeq",
+	"sPZ+UzdHh9sesYiCc7faf33Q/NextSvfD+4r+J1rW88UisBGZRzuvONe1WGin0fgED54EJ4b6dkZ6Sfh",
+	"/ITrXVi0mx5palRj+Wzz1AftWyebl+6ufXg+yV9QjZm2QzHT9sj57pAEcURe7uGiiilP6u/tqTGHUeEf",
+	"gSor+NtjFaeuv96Aau+e/acYWuXmT60HNwdfpA6pj4EY74EL11YOPDsDWeSdiLG2IDXX88NCVohN1qhn",
+	"CVPDmgcsREw9zzsMw2gxuM9u9UnCmK+HSK4nKAJH3nuxj+LoKUyH8Boveu7xJvgPV/UyrRPLjcVZfAIo",
+	"57qLRAMdvh6iawVgyHGa8ZKUMNn9kMh18q+taGUx2Req5xX6aYpQR7hy1h28vgOQorSKsfhyFit+Ir+k",
+	"6pMQP9XT1TzMItSx59iMqrKWRjW1narHRIZ3POZAFEs2B/9Kkzfl8LJlAN7EDZBVFjcANAKQDPOhQNXs",
+	"D6x1CvtSzi7AkIgtIyo+QoQ0olFhDsamx/5g0z/Z4xa1c1S2V8bCopzcqR6YLxo9fCxfqo6Lkj1etsfL",
+	"FMqKNlJGVHyUoGt/iXsiKM/JqqFXoU7kPLcmmDcO7IV9LvdzrB5VGIjgW2QCLValJaThihIvLd8wii7F",
+	"BLNCMtwg8mtoVF1cIq9tpMikmeBH8umhE1UbB5lKtj8N/WW4YyMQCEgdvgdwoemKVFR3ct8kpZy8wvyd",
+	"+MNfs5GmHEV6SdBgc6w+RBfPlW8aKyvNH861v1gKPvyyefkvwbf/CN49HtyMRfrsKyHro/Ejur0gIcVN",
+	"qN5QXKgKaKjlULjSabK/A6Zf534oGWLcSgLufzZh+4e6+7vw93HFe1D4+67suvj7e47m1dJi2WzUlHre",
+	"+Gvk7kU29dCDI4+ILbANOatlOB4jKjsnCcR/BkHDXW6BU4l12XOpDJftCbfMQn2hogSxaTnQS9Q0eWrh",
+	"/zcF/D9eNCAS0Y+W9JCKVQwQa3zMYEJck9JQHbi5g/Lh0QYEYTaSPMcHmFtxEmGPh7b/IZeiB50KVzLZ",
+	"Qj2sKByUsnU5GoGI3W+MSxet0TKV94EQSFifuhEYYQ2Vpul2Igq/V4vPWpaWoxEgACcYikqEGqufBac+",
+	"Dt7/h+zcdbD8RhUlH5HaSCXhbkAANgkOGPre5YH1nYjfA8s7RMvi4u3g049V/k6vtHWrEsWbawuacx4B",
+	"IBXesC9CqhJjx8GMPZVHYcQaGPzyDI4nMF+zaixWlkCqHCkq4HtWhhznXlndjT94NHkdVO9BF8+K1xK4",
+	"IJpLFzEPeIOy0GFODlkYFC2U0V4Q+y5XhU9yrFs/AeYeqiej+EDb+VrhYZq70XlxXnPB8Dx8QvYodPik",
+	"M4A7OsfEp2SwMG322wUdnICZLDFviLDbayfOtB7c7LV1+8qdUvWPJXRJLmM4A9xHcRgPbsiIZwU/G528",
+	"X/ytffL7DSyO8Jk3lNWJ0Qjah0mwGyJoXcFQqVMiEmabJgwQk21RKjPupzL8j1XqhDmZXYQc6BqlHoMI",
+	"d4p4lM+lVE55KloXw6iVznCshyGqSWYZ6wtNxI6uFXCcUOlKM+Fw/RLLcPUuimEL8b9lO/pXPMHlEcor",
+	"TPnjhLIdBMmKhrHNG4SRUvnqApxx1AMIuM4JhWVWacPta6ebFx42T37R/NcH7VuLUYCg5g8f7pmcnBpL",
+	"qbTD6bGtk1t3jE9tHX9hCoOOlM8BqUOeHXE0epcJKDZWV9uLp1sfrrZv3h7bQOQcZ+kZ2Xr4eu1T3wXn",
+	"zwTvnh5494lqDgEZRmKhHZK7DfBkoJqOaPLkjs0nT16L1onvEsqBvDGkEsuG48umdOEiuAAsNw5qRkp4",
+	"+Eaj0chhB8+K0XbzZPPs32Z3Bt9fWlcufFv4dn5dzAi3gBTWyZmuCoJOfQdQD2HqqO1neIlWKgzKuHII",
+	"S6arcQCEyGJijviuO6eaFgyKCg2YMWT9YNIoLwrdWlizTMF7DPhRhGIiosvVmH24N3QkJ5JZAajn8rKQ",
+	"4UCFA9j5csi7Dv1OXiH2HM0zJ8GRfCicuMdDlIiDw4S5G0tpJu5ItlAq6mYBZpuUVLWcM2dA6Imd9Vno",
+	"Y2f9ddXLzvo+7GdnfXe0p5313WFfO+uHsbed9V26v3dGibc0WgiMPrznG0nLjc0oVtMTx/wvZVxKEzDp",
+	"D7hgarp340/VX/tVC4MswWEp1utUewzLQ6H2hCkhTHU0N8+ttFth/GjZwZRfMY4qQGe/pEUFUMdKjPll",
+	"Jw3/7ezfpArnbE5h2nuWBYE182J+g3iaIwEKAHC+XhCRUHskqOOJPPWp4yYXpbzq1kiZ8roCCQbVqzDZ",
+	"icMKfgQzHwJz+nEo34RYP/MYyct7sEfKzCtqbPe4jLFXmL8Lx9Oh90YmSb2dJayXemOF2cmo59jDy6FO",
+	"QrEG3obW9z+1bi4MvrIKXg+isC5Fj0gSLoTH9FlLbQSOhtMxgq6edx236kXJ3d0yyUNmi/xNmhxk1AJo",
+	"Z584jM7DFYH4Hs2rsmiwuoSUd8cigsUzau6Ega5TdyEVkwrmRWsP5MhGVnwwSi2GLx0H3AxvCUVbHSHt",
+	"4Vn0H70f3LraXFhtf7EUFalQdJJlqj9i+eGSlqgcK9kq2A5iqIra6DzCFzJuMWs6ZHAESx1EDxPF5d8o",
+	"e0heWXO9EODcxyuyC5E6jRuDW5HM+qTsCp9kITkwOwN8/NTJ4vXcaCdTRBBfGgBrk4BD3vnG+wsw7ict",
+	"mKl+42BHad536p3jSRoF9R+x/42aQvG5yXXQIxC3TxjgPPNySeZSDPNBorkE0hRrLRU9BoXvFLwCqbE6",
+	"cxy3BueONai1KwXmFdUO/DGrGoM//kO3CH8dlM1uoL5o5FqoH4y82dIpRSgwGj3UWH6vdfkYmjEb1Ul+",
+	"yWOi5DpWvwJExjXUd47l3TIThCJMPK621DsAaSRVBGBlUzjnQDwx9Uf+V4cmwUuHNqWCE64wPqNyG10T",
+	"FVAgV4zrEsUEQmkz/pFSSutekoGkD4NS7bToEOMJEjZGVTuGgrD2j6Vg4X7i4if4Yl+VbxT1taaQ6Aiq",
+	"dmaUrRJyaChSaOHTejwxfOdajIAe3nTwrLjeb/+1+cGdgZYouj/rPN/HTAhh4eT9MkX+WGVVplJHi1ru",
+	"lG2AsPOuxRR4VMLF4ZDscZS3zjrP94eGBPr4Id7pzp9ufnujdepuc2GxLwSc/GSCu3142E0We4ViZV2I",
+	"JQD4SABJYxCM9ImMvrOqL9VlzGap8/wb6pjsmPKtvf3vROhhzx7q8fH1e8GZf+Es9Z0f36sKf8Jz5fIk",
+	"zxEWNHJWMxC0rC5CyKYOCDQiXMWSCmDlyEQvb7VIBQF4dpwJVaYI/TMrTfYAA1upmjPhY3BoApVmXLIZ",
+	"jPiw/PXY04RBAjV0wdmHrZUvepI+41CUAHWznjzzb6JbVTtnwnoK5b7totswmbzIzI+cknZBTj3iF1LM",
+	"C54mRcaroF48VnFonll4ys+7wIskRR3LSQGjvihXSNULZ/hh3a/v0XnmiGgeujwGgTlDHuuaIiNuAX8H",
+	"L64xTIbAc3F459T07J7Z32ygbg2GsEkwX7rzfkpznnmWnR+ZE6V58UTjx8+bnyyvfXV6/TI4lNQJufP7",
+	"33F1MTFsbSBR7Kh8Mc1jvU+J5eeUgsBMOHmaZfjzWd/lxRzlBPsl4+PY3t59r+3JbpkG6VZV7XJIUe4d",
+	"SGG1i5z6VY8p0Qc2xTDRPYLDOI/QG9qxEJHzuJP016yubjqjM0ble+61nUSGuHBiRyYZIBONh9caq6tS",
+	"SjruHf3lA8FY+ik0hFylxLHzjCP+eZ55CkuJQb2/MOEpuJVEiIaAz6rGNZPVdMQgR+AeS2o0aYpbKeTT",
+	"EAy44CArBiSsSG2eMgvvehmepzzPHFB2kIFk8zzSomhhmFElQNipiKkASlZxKoHncRQcFWwgxp5I9P5X",
+	"/zE+tRG0LznG38jhbQzGeUg53bL336GyS2Z9CQ+/0VWzLraOf9H8YCk49dG6arHALLXYUvqp79M8ZJGI",
+	"ibdLVJTe2Xhk/1UqSgoeq7PxEEZ4bPrtmK9dLmwBBeGx3zPuuU7McHo1i8vZuG+Xma44eGXPYahunyEH",
+	"9h86rHL/FQAoHPdbjGeqm7/tMKrv8cOypSQf1dbJyQQuyO43AFM89u0KTMpozBclRj0/x2j8pLmeXbR5",
+	"fJNAC5L0Dd7oqBP7Pahm9Q0SRf5J/VVmvochfvkXUIbAV53i+Lauqpv+/VvvpOT+cudsBn9JSQUmwLjF",
+	"Q/5iuAjq5Hc4hsdSY1XPGZsemwBXmZLlhEpVKuaAu1jVYC6fbdy/3L71zwhqkC4JTSXeWo1bBIMbaWIY",
+	"+1UbQNgf14DU9RBxMnpeB5bSRIV7PrqJdXYdDLC9bWlfrAh9NNRh3KJemgSnV4KlvzWWzzYv3QjOvhup",
+	"c2DF+FdTNQWqKdvD0l05JpWF2wEp1fv72XzeZG+EVE9SW9bRNVNygXlDkLzDoDKngllu5TRp/XS9cf9S",
+	"+87nzaV7Ebe0ajGuM9msvE9GW46izcwY8mhDdCNNNblJtekOD7gcJAleKk1aD95vLJ8KTn3cWHkvMg7d",
+	"QtxIDuUplzc/JCVOk7UPj6EZYXzrRmEmvIdJAMR3odwalxcNl1jMsaW8p4nxiUaQxOKaOyAHQXDLU0dM",
+	"wxJomteUvMdwUWAecWzhizRp/vN88+KHjZXrzbM3Io1XhY9M2LGXtArKibwBqy2o6uojFqetwduBvcv2",
+	"0yS48QD5CEx5fnS7YV1+Qoc2kOXLu1mKVKhtpUiNAq4PljvbFqbXk+aFu+07kR1YYLFz9KsOAnu59lIa",
+	"qBNBLpJSr+mDf15YNBz3YduGQzg5qqGtdmCl0Wa/4xaLECrlaRIc/6Zx/xJS5zWWzxreNd0F0q4lLLLQ",
+	"9Jt4QYXbM7LsA3sCnKTKymPUkWsNl6CfFxYRDkQugz75dSzKHPy9fe6iQFb5R2U5AVmlq0xDoaLC1E8T",
+	"RBxBR2FkgSMewpi2u5K+5KBNZRNoyohkRf3tCok7V08TjI03ls+2F/7a/GS5Q1uZsH4qif+z1sE4IPcL",
+	"uLsI+pXk2vx03HB76YbrPJ+k3/XNsOK5eSaE1KLB2YeN5W+Dh39tLK82r0SWuVTNxQ1tz7xtMagvyVPP",
+	"k6ouBWJeraQJYqX/vLDYPL8SLH8uxwdg8xHQS/TA9Da71/VI2eW273p4BH70fvOHiKqreG4uVqp3Knch",
+	"IPinCOYKk9AoAJXCOPNSmBV3+LVDZCr9QnhR1ZOCSF/Rm5Agz4PlBn4fdjTPKj6ztugTtfHje2uX7mR4",
+	"dF/rTqUR+f8FAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -23,13 +23,14 @@ type actFlags struct {
 	documents, proof            []string
 	recipient, method           string
 	life                        lifeFlags
+	hearing                     hearingFlags
 }
 
 var actKinds = []client.CaseActionKind{
 	client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn,
 	client.ActDecide, client.ActIssue, client.ActDeliver, client.ActComment,
 	client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend,
-	client.ActFinding, client.ActCorrect,
+	client.ActFinding, client.ActCorrect, client.ActTellHearing, client.ActAskHearing, client.ActConveneHearing, client.ActRecordHearing,
 }
 
 func caseActCommand() *cobra.Command {
@@ -43,6 +44,8 @@ supplement 补正　withdraw 申请撤回　terminate 终止办理　suspend 特
 resume 特别程序结束　extend 延长期限（仅负责人）
 finding 联办件审查意见，由牵头窗口汇总告知
 correct 更正录错的申请人姓名、证件号码（须再次核对证件）
+tell_hearing 告知听证权利　ask_hearing 申请或放弃听证
+convene_hearing 听证通知　record_hearing 听证笔录
 给出 --head（case show 所示的当前条目）则办件已有变动时不办理。
 With --head the step is refused if the case has moved on since.`,
 		Example: `  tongban case act 330523110200-20261123-01-000045-7 accept
@@ -58,6 +61,10 @@ With --head the step is refused if the case has moved on since.`,
   tongban case act 330523110200-20261123-01-000045-7 suspend --procedure 专家评审 --until 2026-12-18 --reason 需专家评审
   tongban case act 330523110200-20261123-01-000045-7 finding --complete
   tongban case act 330523110200-20261123-01-000045-7 correct --name 王芳 --id-number 330599200103152464 --shown 居民身份证 --reason 证件号码录错一位
+  tongban case act 330523110200-20261123-01-000045-7 tell_hearing --matter 临近住宅 --party 梅溪村 --before 2026-12-01
+  tongban case act 330523110200-20261123-01-000045-7 ask_hearing --party 梅溪村 --interested
+  tongban case act 330523110200-20261123-01-000045-7 convene_hearing --on 2026-12-18 --time 09:30 --place 三楼听证室 --presider zhouping
+  tongban case act 330523110200-20261123-01-000045-7 record_hearing --on 2026-12-18 --held --summary 已质证 --record bilu.pdf
   tongban case act 330523110200-20261123-01-000045-7 extend --days 10 --reason 情况复杂`,
 		Args: aboutCase(arguments(2, 2, "NUMBER, KIND")),
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, begun string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -82,6 +89,7 @@ With --head the step is refused if the case has moved on since.`,
 	flags.StringSliceVar(&f.proof, "proof", nil, "送达回证扫描件，可重复：deliver (scan of the proof; repeatable)")
 	flags.StringVar(&f.head, "head", "", "办理时看到的当前条目 (the head that was looked at)")
 	f.life.register(cmd)
+	f.hearing.register(cmd)
 	key := keyFlag(cmd)
 	cmd.MarkFlagsMutuallyExclusive("granted", "refused")
 	completeFlag(cmd, "method", completeWords("direct", "left", "post", "electronic", "entrusted", "notice"))
@@ -107,6 +115,13 @@ func act(ctx context.Context, c *connection, id string, action client.CaseAction
 	sayKey(c, key)
 	if err := f.life.attach(ctx, c, &action); err != nil {
 		return err
+	}
+	for _, path := range f.hearing.record {
+		ref, err := upload(ctx, c, path)
+		if err != nil {
+			return err
+		}
+		action.Record = append(action.Record, ref)
 	}
 	for _, path := range f.proof {
 		ref, err := upload(ctx, c, path)
@@ -170,6 +185,9 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 	case client.ActRequestSupplement, client.ActSupplement, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActResume, client.ActExtend, client.ActFinding, client.ActCorrect:
 		a.Reason, a.Note = said(f.reason), f.note
 		err = f.life.action(&a, missing)
+	case client.ActTellHearing, client.ActAskHearing, client.ActConveneHearing, client.ActRecordHearing:
+		a.Reason = f.reason
+		err = f.hearing.action(&a, f.life.before, f.life.on, missing)
 	default:
 		err = usagef("没有这种办理 %q，应为 %s (no such step)", kind, joined(actKinds))
 	}
@@ -180,16 +198,20 @@ func (f *actFlags) action(kind client.CaseActionKind) (client.CaseAction, error)
 // refused: a reason the clerk wrote must not get lost.
 var actOnly = map[string][]client.CaseActionKind{
 	"opinion": {client.ActAccept, client.ActReject, client.ActRelay, client.ActReview, client.ActReturn, client.ActDecide, client.ActComment},
-	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect},
+	"reason":  {client.ActReject, client.ActReturn, client.ActWithdraw, client.ActTerminate, client.ActSuspend, client.ActExtend, client.ActCorrect, client.ActAskHearing},
 	"note":    {client.ActAccept, client.ActSupplement}, "text": {client.ActComment}, "authority": {client.ActReject},
 	"granted": {client.ActDecide}, "refused": {client.ActDecide}, "to-step": {client.ActReturn}, "document": {client.ActIssue},
 	"recipient": {client.ActDeliver}, "method": {client.ActDeliver}, "proof": {client.ActDeliver, client.ActWithdraw},
-	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement}, "again": {client.ActRequestSupplement},
+	"point": {client.ActRequestSupplement, client.ActFinding}, "complete": {client.ActFinding}, "before": {client.ActRequestSupplement, client.ActTellHearing}, "again": {client.ActRequestSupplement},
 	"material": {client.ActSupplement}, "field": {client.ActSupplement},
 	"supplement": {client.ActAccept, client.ActRequestSupplement}, "tolerate": {client.ActAccept, client.ActRequestSupplement}, "deemed": {client.ActAccept},
 	"cause": {client.ActTerminate}, "papers-returned": {client.ActTerminate}, "procedure": {client.ActSuspend, client.ActResume},
-	"until": {client.ActSuspend}, "on": {client.ActResume}, "result": {client.ActResume}, "days": {client.ActExtend},
 	"name": {client.ActCorrect}, "id-number": {client.ActCorrect}, "shown": {client.ActCorrect},
+	"until": {client.ActSuspend}, "on": {client.ActResume, client.ActConveneHearing, client.ActRecordHearing},
+	"matter": {client.ActTellHearing}, "party": {client.ActTellHearing, client.ActAskHearing}, "interested": {client.ActAskHearing}, "waived": {client.ActAskHearing},
+	"time": {client.ActConveneHearing}, "place": {client.ActConveneHearing}, "presider": {client.ActConveneHearing}, "closed": {client.ActConveneHearing},
+	"held": {client.ActRecordHearing}, "summary": {client.ActRecordHearing}, "record": {client.ActRecordHearing},
+	"result": {client.ActResume}, "days": {client.ActExtend},
 }
 
 func foreignFlags(cmd *cobra.Command, kind client.CaseActionKind) error {

@@ -15,7 +15,7 @@ import (
 
 // submissionFlags is a case as the command line describes it.
 type submissionFlags struct {
-	item, division, corrects string
+	item, division, corrects, renews string
 	// pack is a package that is handed in instead of an item, with those of its
 	// optional items that are wanted.
 	pack string
@@ -46,6 +46,8 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	f.registerChanges(cmd)
 	cmd.MarkFlagsOneRequired("item", "package")
 	cmd.MarkFlagsMutuallyExclusive("item", "package")
+	cmd.Flags().StringVar(&f.renews, "renews", "", "延续的证照：原办件编号=结果序号，见 result show (what is renewed: CASE=RESULT)")
+	cmd.MarkFlagsMutuallyExclusive("renews", "package")
 	cmd.MarkFlagsMutuallyExclusive("corrects", "package")
 	completeFlag(cmd, "item", completeItemFlag)
 }
@@ -168,6 +170,13 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 	s := client.Submission{
 		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant, Agent: f.agent, Lacking: f.lacking,
 		Form: append([]catalog.FieldValue{}, f.fields...), Applying: f.applying,
+	}
+	if f.renews != "" {
+		number, result, ok := strings.Cut(f.renews, "=")
+		if !ok || number == "" || result == "" {
+			return client.Submission{}, usagef("--renews %q：应如 原办件编号=1 (should be CASE=RESULT)", f.renews)
+		}
+		s.Renews = client.RenewalRequest{Case: caseID(number), Result: result}
 	}
 	s.Materials, err = f.handedInPapers(item, attach)
 	return s, err

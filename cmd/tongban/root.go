@@ -109,6 +109,7 @@ func clientCommands() []*cobra.Command {
 		lookupCommand(),
 		statsCommand(),
 		feeCommand(),
+		resultCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -40,6 +40,7 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Corrects:    b.Corrects,
 		Authority:   b.Authority,
 		Online:      b.Online,
+		Renews:      b.Renews,
 		Head:        e.ID,
 	}
 	if b.Lacking {
@@ -61,7 +62,7 @@ func Aside(e *ledger.Entry, b *ledger.CaseSubmitV1, refused bool) *Case {
 		ID: e.ID, Number: b.Number, Item: b.Item, ItemVersion: b.ItemVersion, Department: b.Department,
 		Division: b.Division, HandedInAt: b.HandedInAt, Holder: b.HandedInAt, Status: Held, Steps: b.Steps,
 		Applicant: b.Applicant, Agent: b.Agent, Form: b.Form, Materials: b.Materials, Applying: b.Applying,
-		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Authority: b.Authority, Online: b.Online, Head: e.ID,
+		HandedInMS: e.OccurredAt, Corrects: b.Corrects, Authority: b.Authority, Online: b.Online, Renews: b.Renews, Head: e.ID,
 	}
 	if refused {
 		c.Status = Refused
@@ -169,8 +170,22 @@ func Apply(c *Case, item *catalog.Item, e *ledger.Entry, body ledger.Body, from 
 // has been checked.
 func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) error {
 	switch b := body.(type) {
-	case *ledger.CaseRelayV1, *ledger.CaseReviewV1:
+	case *ledger.CaseRelayV1:
 		c.pass()
+	case *ledger.CaseReviewV1:
+		if err := c.chairs(e); err != nil {
+			return err
+		}
+		if !slices.Contains(c.Reviewers, e.Actor.Staff) {
+			c.Reviewers = append(slices.Clip(c.Reviewers), e.Actor.Staff)
+		}
+		c.pass()
+	case *ledger.HearingTellV1:
+		return c.tellHearing(e, b)
+	case *ledger.HearingConveneV1:
+		return c.conveneHearing(e, b)
+	case *ledger.HearingRecordV1:
+		return c.recordHearing(e, b)
 	case *ledger.CaseRequestSupplementV1:
 		return c.requestSupplement(item, e, b)
 	case *ledger.CaseAcceptV1:
@@ -224,6 +239,12 @@ func kindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseExtend
 	case *ledger.CaseTerminateV1:
 		return ledger.CaseTerminate
+	case *ledger.HearingTellV1:
+		return ledger.HearingTell
+	case *ledger.HearingConveneV1:
+		return ledger.HearingConvene
+	case *ledger.HearingRecordV1:
+		return ledger.HearingRecord
 	case *ledger.CaseDecideV1:
 		return ledger.CaseDecide
 	case *ledger.CaseCorrectV1:

@@ -168,7 +168,7 @@ var bodies = map[ledger.Kind]ledger.Body{
 
 // drawBody is a body of a kind, well-formed, but not always allowed.
 func drawBody(t *rapid.T, k ledger.Kind, item *catalog.Item, today calendar.Date) ledger.Body {
-	procedure := rapid.SampledFrom([]string{"听证", "公示", "鉴定"}).Draw(t, "procedure")
+	procedure := rapid.SampledFrom([]string{"检疫", "公示", "鉴定"}).Draw(t, "procedure")
 	off := rapid.IntRange(-2, 20).Draw(t, "off")
 	switch k {
 	case ledger.CaseReturn:
@@ -191,6 +191,12 @@ func drawBody(t *rapid.T, k ledger.Kind, item *catalog.Item, today calendar.Date
 		return &ledger.CaseSuspendV1{Procedure: procedure, Lawful: procedure != "公示", Until: today.AddDays(off), Reason: "x"}
 	case ledger.CaseResume:
 		return &ledger.CaseResumeV1{Procedure: procedure, On: today.AddDays(off - 10), Result: "x"}
+	case ledger.HearingTell:
+		return &ledger.HearingTellV1{Matter: "x", Before: today.AddDays(off)}
+	case ledger.HearingConvene:
+		return &ledger.HearingConveneV1{On: today.AddDays(off), Time: "09:00", Place: "x", Presider: ledger.NamedPerson{Staff: rapid.SampledFrom([]string{"a", "b", "c", "p"}).Draw(t, "presider"), Name: "x"}}
+	case ledger.HearingRecord:
+		return &ledger.HearingRecordV1{On: today.AddDays(off / 4), Held: rapid.Bool().Draw(t, "held"), Summary: "x"}
 	case ledger.CaseExtend:
 		return &ledger.CaseExtendV1{Days: 10, Reason: "x"}
 	}
@@ -422,6 +428,12 @@ func TestRandomWalksKeepTheCaseWhole(t *testing.T) {
 			}
 			if !item.Instant && next.DecidedBy != nil && next.DecidedBy.Staff == next.AcceptedBy.Staff {
 				t.Fatalf("%s accepted and decided", next.DecidedBy.Staff)
+			}
+			if h := next.Hearing; h != nil && h.Presider.Staff != "" && (next.lookedInto(h.Presider.Staff) || next.DecidedBy != nil && next.DecidedBy.Staff == h.Presider.Staff) {
+				t.Fatalf("%s chairs the hearing and looked into the case or decided it", h.Presider.Staff)
+			}
+			if c.DecidedMS == 0 && next.DecidedMS != 0 && next.Hearing.pending() {
+				t.Fatal("decided while a hearing has no record")
 			}
 			if want, ok := holderOf(step, next.Division, next.HandedInAt); open && (!ok || next.Holder != want || next.Holder.Tier() != step.Tier) {
 				t.Fatalf("%s holds step %+v, want %s", next.Holder, step, want)

@@ -123,6 +123,13 @@ type Case struct {
 	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
 	// Online is set when the applicant handed it in from home.
 	Online ledger.Online `json:"online,omitzero"`
+	// Renews is what the case asks to have renewed; zero for one that renews nothing.
+	Renews ledger.Renewal `json:"renews,omitzero"`
+	// Hearing is the hearing of the case, from when the right to it was told; nil
+	// where there is none.
+	Hearing *Hearing `json:"hearing,omitempty"`
+	// Reviewers are the staff numbers of those who looked into it.
+	Reviewers []string `json:"reviewers,omitempty"`
 	// Head is the last entry of the chain; the next one names it as its prev.
 	Head string `json:"head"`
 }
@@ -141,6 +148,9 @@ const (
 	// FlagDeemed: nobody told in time what is missing; the law took the case for
 	// accepted.
 	FlagDeemed = "deemed_accepted"
+	// FlagHearingLate: a hearing is held later than twenty working days after it
+	// was asked for.
+	FlagHearingLate = "hearing_late"
 	// FlagBareReturn: it was sent back with no reason that says anything.
 	FlagBareReturn = "bare_return"
 )
@@ -159,6 +169,8 @@ func FlagWords(flag string) (zh, en string) {
 		return "特别程序超出告知的时间", "a special procedure took longer than told"
 	case FlagDeemed:
 		return "逾期未一次性告知，自收件之日起视为受理", "nobody told in time what is missing, so that it counts as accepted on receipt"
+	case FlagHearingLate:
+		return "听证晚于申请后二十日举行", "the hearing is held later than twenty working days after it was asked for"
 	case FlagBareReturn:
 		return "退回时未说明理由", "it was sent back without a reason"
 	}

@@ -19,6 +19,7 @@ const (
 	LimitPromised  LimitKind = "promised"  // 承诺时限
 	LimitStatutory LimitKind = "statutory" // 法定时限
 	LimitService   LimitKind = "service"   // 送达时限
+	LimitRenewal   LimitKind = "renewal"   // 延续决定时限
 )
 
 // Rule says what a limit counts, for a clerk and an applicant to read.
@@ -40,6 +41,8 @@ var Rules = []Rule{
 		"from acceptance (art. 42), without the special procedures that the law names (art. 45), extended at most once"},
 	{LimitService, "自作出决定之日起10个工作日内制发并送达（行政许可法第四十四条）；等待缴费不停止计时",
 		"issued and delivered within 10 working days of the decision (art. 44); waiting for a payment stops no clock"},
+	{LimitRenewal, "有效期届满三十日前申请延续的，在有效期届满前作出决定，逾期未作决定的视为准予延续（行政许可法第五十条）；特别程序不停止计时",
+		"a renewal that was asked for thirty days before is decided before what it renews expires, or counts as granted (art. 50); no special procedure stops it"},
 }
 
 // The working days that the law sets for every item.
@@ -85,6 +88,9 @@ func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, erro
 	if c.DecidedMS != 0 {
 		limits = append(limits, Limit{Kind: LimitService, Done: moment(c.DeliveredMS)})
 		periods = append(periods, calendar.Period{Start: moment(c.DecidedMS), Days: serviceDays})
+	}
+	if c.renewsInTime() {
+		limits = append(limits, Limit{Kind: LimitRenewal, Done: moment(c.DecidedMS, c.RejectedMS, c.TerminatedMS), Result: calendar.Result{Due: c.Renews.Until}})
 	}
 	for i, p := range periods {
 		var err error

@@ -120,6 +120,9 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 		}
 		c.Told = b.Dues
 	}
+	if err := c.chairs(e); err != nil {
+		return err
+	}
 	c.tolerate(b.Tolerated)
 	by := e.Actor
 	c.AcceptedBy = &by
@@ -215,6 +218,8 @@ func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspen
 	switch {
 	case !lawful && !known:
 		return refuse("procedure_unknown", "事项和法律都没有“"+b.Procedure+"”这一特别程序", "neither the item nor the law knows the procedure "+b.Procedure)
+	case b.Procedure == ProcedureHearing:
+		return refuse("hearing_own", "听证请用“听证通知”办理：须于七日前通知时间、地点，并指定主持人", "a hearing is convened with its own notice: when and where, seven days before, and who chairs it")
 	case lawful != b.Lawful:
 		return refuse("procedure_lawful", "该特别程序是否扣除法定时限与事项不符", "whether this procedure stops the law's own limit is not as the item says")
 	case b.Until.Before(today) || b.Until.DaysSince(today) > maxProcedure:
@@ -232,6 +237,9 @@ const maxProcedure = 731
 
 // resume ends a special procedure with its result.
 func (c *Case) resume(e *ledger.Entry, b *ledger.CaseResumeV1) error {
+	if b.Procedure == ProcedureHearing && c.Hearing.pending() {
+		return refuse("hearing_own", "听证的结果请登记听证笔录", "what came of a hearing is said by its record")
+	}
 	i := -1
 	for n, s := range c.Suspensions {
 		if s.Procedure == b.Procedure && s.End.IsZero() {
@@ -280,6 +288,11 @@ func (c *Case) terminate(e *ledger.Entry, b *ledger.CaseTerminateV1) error {
 func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
 	if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
 		return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
+	}
+	for _, err := range []error{c.chairs(e), c.unheard(), c.declinesRenewed(e, b)} {
+		if err != nil {
+			return err
+		}
 	}
 	today := dayOf(e)
 	if i := slices.IndexFunc(c.Suspensions, func(s Suspension) bool { return s.Open(today) }); i >= 0 {

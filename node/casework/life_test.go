@@ -225,31 +225,31 @@ func TestProceduresAndExtension(t *testing.T) {
 	}
 	extend := &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂", Dues: ledger.Dues{Statutory: calendartest.Date(t, "2026-12-20")}}
 	c := live(t, received(t, item, "2026-11-16"),
-		act{"2026-11-16", "a", suspend("听证", true, "2026-12-01"), "not_accepted_yet"},
+		act{"2026-11-16", "a", suspend("检疫", true, "2026-12-01"), "not_accepted_yet"},
 		act{"2026-11-16", "a", &ledger.CaseAcceptV1{Dues: ledger.Dues{Promised: calendartest.Date(t, "2026-11-20"), Statutory: calendartest.Date(t, "2026-11-30")}}, ""},
 		act{"2026-11-17", "b", suspend("喝茶", true, "2026-12-01"), "procedure_unknown"},
-		act{"2026-11-17", "b", suspend("听证", false, "2026-12-01"), "procedure_lawful"},
+		act{"2026-11-17", "b", suspend("检疫", false, "2026-12-01"), "procedure_lawful"},
 		act{"2026-11-17", "b", suspend("公示", true, "2026-12-01"), "procedure_lawful"},
-		act{"2026-11-17", "b", suspend("听证", true, "2026-11-16"), "procedure_days"},
-		act{"2026-11-17", "b", suspend("听证", true, "2028-12-31"), "procedure_days"},
-		act{"2026-11-17", "b", suspend("听证", true, "2026-11-20"), ""},
-		act{"2026-11-18", "b", suspend("听证", true, "2026-11-24"), "procedure_open"},
+		act{"2026-11-17", "b", suspend("检疫", true, "2026-11-16"), "procedure_days"},
+		act{"2026-11-17", "b", suspend("检疫", true, "2028-12-31"), "procedure_days"},
+		act{"2026-11-17", "b", suspend("检疫", true, "2026-11-20"), ""},
+		act{"2026-11-18", "b", suspend("检疫", true, "2026-11-24"), "procedure_open"},
 		act{"2026-11-18", "b", suspend("公示", false, "2026-11-24"), ""},
 		act{"2026-11-18", "b", resume("鉴定", "2026-11-18"), "procedure_unknown"},
-		act{"2026-11-18", "b", resume("听证", "2026-11-19"), "procedure_days"},
-		act{"2026-11-18", "b", resume("听证", "2026-11-16"), "procedure_days"})
+		act{"2026-11-18", "b", resume("检疫", "2026-11-19"), "procedure_days"},
+		act{"2026-11-18", "b", resume("检疫", "2026-11-16"), "procedure_days"})
 	for c.Steps[c.Step].Verb != ledger.VerbDecide {
 		c = live(t, c, act{"2026-11-19", "r", &ledger.CaseReviewV1{Opinion: "符合"}, ""})
 	}
 	c = live(t, c,
 		act{"2026-11-19", "d", granted, "suspended"},
-		act{"2026-11-26", "b", resume("听证", "2026-11-25"), ""}, // five days late
+		act{"2026-11-26", "b", resume("检疫", "2026-11-25"), ""}, // five days late
 		act{"2026-11-26", "l", extend, ""},
 		act{"2026-11-27", "l", extend, "extended"},
 		act{"2026-11-27", "a", granted, "same_person"},
 		act{"2026-11-27", "d", granted, ""}, // 公示 was told until 11-24: the clock goes on by itself
 		act{"2026-11-27", "l", extend, "decided"},
-		act{"2026-11-27", "d", suspend("听证", true, "2026-12-20"), "decided"})
+		act{"2026-11-27", "d", suspend("检疫", true, "2026-12-20"), "decided"})
 	if !slices.Equal(c.Flags, []string{FlagLateResult}) || c.Told.Statutory != calendartest.Date(t, "2026-12-20") || c.ExtendedOn != calendartest.Date(t, "2026-11-26") {
 		t.Errorf("%+v", c)
 	}

@@ -32,6 +32,10 @@ var Transitions = []Transition{
 	{ledger.CaseSuspend, nil, in(Accepted), in(Accepted)},
 	{ledger.CaseResume, nil, in(Accepted), in(Accepted)},
 	{ledger.CaseExtend, nil, in(Accepted), in(Accepted)},
+	// The right to a hearing, the notice of it and its record (art. 46 to 48).
+	{ledger.HearingTell, nil, in(Accepted), in(Accepted)},
+	{ledger.HearingConvene, nil, in(Accepted), in(Accepted)},
+	{ledger.HearingRecord, nil, in(Accepted), in(Accepted)},
 	{ledger.CaseTerminate, nil, in(HandedIn, Supplementing, Accepted), in(Terminated)},
 
 	// A name or number that was mistyped is put right at any time, for the case may

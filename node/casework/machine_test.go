@@ -98,6 +98,7 @@ var wordsOf = map[ledger.Kind]string{
 	ledger.CaseRelay: "转报", ledger.CaseRequestSupplement: "一次性告知补正", ledger.CaseReject: "不予受理", ledger.CaseAccept: "受理",
 	ledger.CaseReview: "初审、审核", ledger.CaseReturn: "退回", ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束",
 	ledger.CaseExtend: "延长期限", ledger.CaseCorrect: "更正申请人", ledger.CaseTerminate: "终止办理", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发", ledger.CaseDeliver: "送达",
+	ledger.HearingTell: "告知听证权利", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
 }
 
 // Each cell of the machine: a kind can happen exactly where its row says.

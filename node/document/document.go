@@ -35,6 +35,11 @@ const (
 	ServiceReceipt         Kind = "service_receipt"          // 送达回证
 	NoticeSheet            Kind = "notice_sheet"             // 窗口告知单
 	PaymentNotice          Kind = "payment_notice"           // 缴款通知
+	HearingNotice          Kind = "hearing_notice"           // 听证告知书
+	HearingSummons         Kind = "hearing_summons"          // 听证通知书
+	CorrectionDecision     Kind = "correction_decision"      // 更正决定书
+	RevocationNotice       Kind = "revocation_notice"        // 拟撤销事先告知书
+	RevocationDecision     Kind = "revocation_decision"      // 撤销、注销决定书
 )
 
 // Template is the version of what this package writes. A document keeps the
@@ -192,7 +197,8 @@ func SealedBy(k Kind, c *casework.Case) (tier node.Tier, sealed bool) {
 // out itself is good with the village's signature.
 func SealedAlways(k Kind) bool {
 	switch k {
-	case RejectionNotice, GrantDecision, RefusalDecision, ExtensionNotice, SpecialProcedureNotice:
+	case RejectionNotice, GrantDecision, RefusalDecision, ExtensionNotice, SpecialProcedureNotice,
+		HearingNotice, HearingSummons, CorrectionDecision, RevocationNotice, RevocationDecision:
 		return true
 	}
 	return false
@@ -218,13 +224,14 @@ func Ready(c *casework.Case) []Kind {
 	return kinds
 }
 
-var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNotice, SpecialProcedureNotice, ExtensionNotice,
+var order = []Kind{ReceiptSlip, SupplementNotice, RejectionNotice, AcceptanceNotice, SpecialProcedureNotice, HearingNotice, HearingSummons, ExtensionNotice,
 	GrantDecision, RefusalDecision, TerminationNotice, ServiceReceipt}
 
 var titles = map[Kind]string{
 	ReceiptSlip: "收件凭证", AcceptanceNotice: "受理通知书", RejectionNotice: "不予受理决定书", SupplementNotice: "一次性补正告知书",
 	SpecialProcedureNotice: "特别程序告知书", ExtensionNotice: "延长审批期限告知书", GrantDecision: "准予决定书", RefusalDecision: "不予决定书",
 	TerminationNotice: "终止办理通知书", ServiceReceipt: "送达回证", NoticeSheet: "窗口告知单", PaymentNotice: "缴款通知", TransferList: "纸质材料交接单",
+	HearingNotice: "听证告知书", HearingSummons: "听证通知书", CorrectionDecision: "更正决定书", RevocationNotice: "拟撤销事先告知书", RevocationDecision: "撤销（注销）决定书",
 	JointReceipt: "联办件收件凭证", JointSupplementNotice: "联办件一次性补正告知书", JointExtensionNotice: "联办件延长期限告知书", JointResult: "联办件办理结果告知单",
 }
 
@@ -232,6 +239,7 @@ var titles = map[Kind]string{
 var signs = map[Kind]string{
 	ReceiptSlip: "收", AcceptanceNotice: "受", RejectionNotice: "不受", SupplementNotice: "补", SpecialProcedureNotice: "特", ExtensionNotice: "延",
 	GrantDecision: "准", RefusalDecision: "不准", TerminationNotice: "终", PaymentNotice: "缴", ServiceReceipt: "送",
+	HearingNotice: "听告", HearingSummons: "听通", CorrectionDecision: "更", RevocationNotice: "拟撤", RevocationDecision: "撤",
 }
 
 // Title is how a kind of document is headed for an item; only a licence's

@@ -136,6 +136,8 @@ var makers = map[Kind]maker{
 			}
 		},
 	},
+	HearingNotice:  hearingNotice,
+	HearingSummons: hearingSummons,
 	ServiceReceipt: {
 		ready: func(c *casework.Case) bool { return c.Status == casework.Issued || c.Status == casework.Closed },
 		date: func(c *casework.Case) calendar.Date {

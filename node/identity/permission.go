@@ -33,6 +33,10 @@ const (
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
 	// CaseCorrect puts right whom a case is for, against the document.
 	CaseCorrect Action = "case.correct"
+	// ResultPropose proposes to put right, revoke or cancel what was issued, and
+	// ResultDecide decides on it.
+	ResultPropose Action = "result.propose"
+	ResultDecide  Action = "result.decide"
 	// CustodyMove hands paper originals over, and receives them.
 	CustodyMove Action = "custody.move"
 
@@ -176,6 +180,14 @@ func grants() []Grant {
 	allow(TownshipClerk, Own, AccountOpen)
 	allow(DepartmentWindow, Department, AccountOpen)
 	allow(CountyOperator, Whole, AccountDisable)
+	// What was issued is put right, revoked or cancelled by the authority that
+	// decided: who works there proposes, who leads it decides.
+	allow(TownshipClerk, Subtree, ResultPropose)
+	allow(TownshipReviewer, Subtree, ResultPropose)
+	allow(TownshipLeader, Subtree, ResultDecide)
+	allow(DepartmentWindow, Department, ResultPropose)
+	allow(DepartmentReviewer, Department, ResultPropose)
+	allow(DepartmentLeader, Department, ResultDecide)
 	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
 		allow(r, Whole, SyncRead)
 	}

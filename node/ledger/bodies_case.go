@@ -86,6 +86,19 @@ type CaseSubmitV1 struct {
 	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
 	// Online is set when the applicant handed it in from home; zero at a desk.
 	Online Online `json:"online,omitzero"`
+	// Renews is what is to be renewed (延续); zero for a case that renews nothing.
+	Renews Renewal `json:"renews,omitzero"`
+}
+
+// Renewal names what its holder wants to have renewed (延续, Administrative
+// Licence Law art. 50).
+type Renewal struct {
+	// Case is the case that it was issued in, Result which of its results it is.
+	Case   string `json:"case"`
+	Result string `json:"result"`
+	Number string `json:"number,omitempty"`
+	// Until is the last day on which it holds.
+	Until calendar.Date `json:"until"`
 }
 
 // Online is what is special about a case that was handed in from home.
@@ -121,8 +134,11 @@ func (b *CaseSubmitV1) Check() error {
 	if _, err := division.Parse(string(b.Division)); err != nil {
 		return err
 	}
+	if b.Renews != (Renewal{}) && (b.Renews.Case == "" || b.Renews.Result == "" || b.Renews.Until.IsZero()) {
+		return errors.New("a renewal names the case, the result and its last day")
+	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
+	return first(err, optional("renews.case", b.Renews.Case, maxIDBytes), optional("renews.result", b.Renews.Result, maxIDBytes), optional("renews.number", b.Renews.Number, maxName), optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
 		optional("corrects", b.Corrects, maxIDBytes), optional("online.account", b.Online.Account, maxIDBytes))
 }

@@ -76,6 +76,16 @@ const (
 	CaseExtend            Kind = "case.extend"
 	CaseCorrect           Kind = "case.correct"
 
+	HearingTell    Kind = "hearing.tell"
+	HearingAsk     Kind = "hearing.ask"
+	HearingConvene Kind = "hearing.convene"
+	HearingRecord  Kind = "hearing.record"
+
+	ResultPropose Kind = "result.propose"
+	ResultState   Kind = "result.state"
+	ResultDecide  Kind = "result.decide"
+	ResultReissue Kind = "result.reissue"
+
 	CustodySend    Kind = "custody.send"
 	CustodyReceive Kind = "custody.receive"
 
@@ -232,6 +242,16 @@ var Kinds = []Info{
 	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 	onCase(kind[CaseCorrectV1](CaseCorrect, identity.CaseCorrect)),
+
+	onCase(kind[HearingTellV1](HearingTell, identity.CaseSuspend)),
+	besideCase(kind[HearingAskV1](HearingAsk, identity.CaseSubmit)),
+	onCase(kind[HearingConveneV1](HearingConvene, identity.CaseSuspend)),
+	onCase(kind[HearingRecordV1](HearingRecord, identity.CaseSuspend)),
+
+	besideCase(kind[ResultProposeV1](ResultPropose, identity.ResultPropose)),
+	besideCase(kind[ResultStateV1](ResultState, identity.CaseSubmit)),
+	besideCase(kind[ResultDecideV1](ResultDecide, identity.ResultDecide)),
+	besideCase(kind[ResultReissueV1](ResultReissue, identity.CaseIssue)),
 
 	besideCase(kind[CustodySendV1](CustodySend, identity.CustodyMove)),
 	besideCase(kind[CustodyReceiveV1](CustodyReceive, identity.CustodyMove)),

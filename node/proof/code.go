@@ -81,6 +81,7 @@ var kinds = map[document.Kind]byte{
 	document.ReceiptSlip: 1, document.AcceptanceNotice: 2, document.RejectionNotice: 3, document.SupplementNotice: 4,
 	document.SpecialProcedureNotice: 5, document.ExtensionNotice: 6, document.GrantDecision: 7, document.RefusalDecision: 8,
 	document.TerminationNotice: 9, document.ServiceReceipt: 10, document.NoticeSheet: 11, document.PaymentNotice: 12,
+	document.HearingNotice: 13, document.HearingSummons: 14, document.CorrectionDecision: 15, document.RevocationNotice: 16, document.RevocationDecision: 17,
 }
 
 // epoch is the day from which dates are counted.

@@ -43,6 +43,11 @@ type Standing struct {
 	// Voided is when it was declared void, with the reason.
 	Voided    int64
 	VoidedWhy string
+	// Ended is when what the document grants was revoked or cancelled, with the
+	// reason; Changed says in both languages what else became of it.
+	Ended    int64
+	EndedWhy string
+	Changed  []Reason
 }
 
 // Verdict is what a document is worth.
@@ -151,6 +156,9 @@ func (r *Report) lapsed(s *Standing) bool {
 }
 
 func (r *Report) judgeStanding(s *Standing) {
+	if s != nil {
+		r.Reasons = append(r.Reasons, s.Changed...)
+	}
 	switch {
 	case s == nil:
 		r.note("offline", "离线核验：签名真实；是否已换发或作废须联网查询", "checked offline: the signature holds; whether it was replaced or voided takes the ledger")
@@ -158,6 +166,8 @@ func (r *Report) judgeStanding(s *Standing) {
 		r.note("elsewhere", "本机没有该办件，是否已换发或作废请到县中心查询", "the case is not known here; ask the county whether it was replaced or voided")
 	case s.Voided > 0:
 		r.because(Revoked, "voided", "该文书已于"+dayOf(s.Voided).Chinese()+"作废："+s.VoidedWhy, "declared void on "+dayOf(s.Voided).String()+": "+s.VoidedWhy)
+	case s.Ended > 0:
+		r.because(Revoked, "result_ended", "文书真实；所准予的许可或证照已于"+dayOf(s.Ended).Chinese()+"撤销或注销："+s.EndedWhy, "genuine, and what it grants was revoked or cancelled on "+dayOf(s.Ended).String()+": "+s.EndedWhy)
 	case s.Superseded > 0:
 		r.because(Superseded, "superseded", "该文书真实，已于"+dayOf(s.Superseded).Chinese()+"由新文书取代："+s.Why, "genuine, and replaced on "+dayOf(s.Superseded).String()+": "+s.Why)
 	case s.Recorded == 0:

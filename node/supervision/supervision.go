@@ -39,6 +39,8 @@ const (
 	StatutePassed Rule = "statute_passed" // 超过法定时限
 	NoticeLate    Rule = "notice_late"    // 逾期未一次性告知
 	ServiceLate   Rule = "service_late"   // 逾期未送达
+	RenewalPassed Rule = "renewal_passed" // 延续申请届满未作决定
+	HearingLate   Rule = "hearing_late"   // 听证晚于法定期限
 	SecondNotice  Rule = "second_notice"  // 再次要求补正
 	ProcedureLate Rule = "procedure_late" // 特别程序超过告知的期限
 	StepSkipped   Rule = "step_skipped"   // 越过办理环节
@@ -59,6 +61,8 @@ var ruleWords = map[Rule][2]string{
 	StatutePassed: {"超过法定时限", "the law's limit has passed"},
 	NoticeLate:    {"逾期未一次性告知", "what is missing was not told in time"},
 	ServiceLate:   {"逾期未送达", "the result was not delivered in time"},
+	RenewalPassed: {"有效期届满前未对延续申请作出决定", "a renewal was not decided before what it renews expired"},
+	HearingLate:   {"听证晚于申请后二十日举行", "the hearing is held later than twenty working days after it was asked for"},
 	SecondNotice:  {"再次要求补正", "what is missing was asked for more than once"},
 	ProcedureLate: {"特别程序超过告知的期限", "a special procedure takes longer than told"},
 	StepSkipped:   {"越过办理环节", "a step was skipped"},
@@ -129,6 +133,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 	}{
 		{SecondNotice, slices.Contains(c.Flags, casework.FlagSecondNotice)},
 		{ProcedureLate, slices.Contains(c.Flags, casework.FlagLateResult) || slices.ContainsFunc(c.Suspensions, func(s casework.Suspension) bool { return overrun(c, s, at.Today) })},
+		{HearingLate, slices.Contains(c.Flags, casework.FlagHearingLate)},
 		{BareReturn, slices.Contains(c.Flags, casework.FlagBareReturn)},
 		{StepSkipped, slices.Contains(seen, StepSkipped)},
 	} {
@@ -143,7 +148,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 	return found, nil
 }
 
-var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, NoticeLate, ServiceLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, TwoYellows}
+var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, RenewalPassed, NoticeLate, ServiceLate, HearingLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, TwoYellows}
 
 // overrun reports whether a special procedure without a result takes longer
 // than the applicant was told.
@@ -162,11 +167,17 @@ func lookAt(c *casework.Case, l casework.Limit, cal *calendar.Calendar, at Momen
 	if done {
 		today = l.Done
 	}
+	late := today.After(due)
+	if l.Kind == casework.LimitRenewal { // years off, of which there is no calendar yet
+		if late {
+			return []Finding{{RenewalPassed, Red, due, today}}, nil
+		}
+		return nil, nil
+	}
 	left, err := cal.WorkingDaysBetween(today, due)
 	if err != nil {
 		return nil, err
 	}
-	late := today.After(due)
 	rule := map[casework.LimitKind]Rule{casework.LimitNotice: NoticeLate, casework.LimitService: ServiceLate, casework.LimitStatutory: StatutePassed}[l.Kind]
 	switch {
 	case l.Kind == casework.LimitPromised && late:

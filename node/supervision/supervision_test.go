@@ -86,6 +86,13 @@ func TestColours(t *testing.T) {
 			c.Suspensions = []casework.Suspension{{Procedure: "听证", Lawful: true, From: calendartest.Date(t, "2026-11-03"), Until: calendartest.Date(t, "2026-11-05")}}
 		}, "2026-11-06", false, "yellow procedure_late"},
 		{"sent back without a reason", func(c *casework.Case) { c.Flags = []string{casework.FlagBareReturn} }, "2026-11-03", false, "yellow bare_return"},
+		{"a hearing is held too late", func(c *casework.Case) { c.Flags = []string{casework.FlagHearingLate} }, "2026-11-03", false, "yellow hearing_late"},
+		{"a renewal years off", func(c *casework.Case) {
+			c.Renews = ledger.Renewal{Case: "c-0", Result: "1", Until: calendartest.Date(t, "2036-12-02")}
+		}, "2026-11-03", false, "green"},
+		{"a renewal that was not decided before it expired", func(c *casework.Case) {
+			c.Renews = ledger.Renewal{Case: "c-0", Result: "1", Until: calendartest.Date(t, "2026-12-02")}
+		}, "2026-12-03", false, "red promise_passed promise_far statute_passed renewal_passed"},
 		{"two yellows make a red", func(c *casework.Case) { c.Flags = []string{casework.FlagLateResult, casework.FlagSecondNotice} }, "2026-11-03", false, "red second_notice procedure_late two_yellows"},
 		{"instant, during the day", func(c *casework.Case) { c.Instant = true }, "2026-11-02", false, "green"},
 		{"instant, at the close of business", func(c *casework.Case) { c.Instant = true }, "2026-11-02", true, "amber promise_near"},

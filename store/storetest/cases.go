@@ -125,13 +125,13 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 	switch body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		about.Prev = ""
-	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
+	case *ledger.CaseSupplementV1, *ledger.CaseWithdrawV1, *ledger.PackageFindingV1, *ledger.HearingAskV1, *ledger.ResultStateV1, *ledger.ResultProposeV1, *ledger.ResultReissueV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
 		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseSealV1, *ledger.CasePrintV1, *ledger.CaseVoidV1:
 		about.Prev, verb = "", ledger.VerbAccept
 	case *ledger.CaseRequestSupplementV1, *ledger.CaseTerminateV1:
 		verb = ledger.VerbAccept
-	case *ledger.CaseExtendV1, *ledger.CaseSuspendV1, *ledger.CaseResumeV1:
+	case *ledger.CaseExtendV1, *ledger.CaseSuspendV1, *ledger.CaseResumeV1, *ledger.HearingTellV1, *ledger.HearingConveneV1, *ledger.HearingRecordV1:
 		verb = ledger.VerbDecide
 	case *ledger.CaseReturnV1:
 		if n.Credential.Tier == node.Village {
@@ -141,6 +141,8 @@ func (n *Node) Step(id string, body ledger.Body) (store.Result, error) {
 		verb = ledger.VerbAccept
 	case *ledger.CaseReviewV1:
 		verb = ledger.VerbReview
+	case *ledger.ResultDecideV1:
+		about.Prev, verb = "", ledger.VerbDecide
 	case *ledger.CaseDecideV1:
 		verb = ledger.VerbDecide
 	}

@@ -195,6 +195,22 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.HearingTellV1:
+		return ledger.HearingTell
+	case *ledger.HearingAskV1:
+		return ledger.HearingAsk
+	case *ledger.HearingConveneV1:
+		return ledger.HearingConvene
+	case *ledger.HearingRecordV1:
+		return ledger.HearingRecord
+	case *ledger.ResultProposeV1:
+		return ledger.ResultPropose
+	case *ledger.ResultStateV1:
+		return ledger.ResultState
+	case *ledger.ResultDecideV1:
+		return ledger.ResultDecide
+	case *ledger.ResultReissueV1:
+		return ledger.ResultReissue
 	case *ledger.CustodySendV1:
 		return ledger.CustodySend
 	case *ledger.CustodyReceiveV1:

@@ -1,0 +1,101 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store"
+)
+
+// hearingOf is what a request to act says of a hearing (听证); nothing for other
+// kinds.
+func hearingOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, error) {
+	need := needs{}
+	switch in.Kind {
+	case gen.ActTellHearing:
+		need.text("matter", in.Matter)
+		need.that("before", !in.Before.IsZero())
+		return ledger.HearingTell, identity.CaseSuspend, &ledger.HearingTellV1{Matter: in.Matter, Before: in.Before, Parties: in.Parties}, need.err()
+	case gen.ActAskHearing:
+		need.text("party", in.Party)
+		return ledger.HearingAsk, identity.CaseSubmit, &ledger.HearingAskV1{Party: in.Party, Interested: in.Interested, Waived: in.Waived, Reason: in.Reason}, need.err()
+	case gen.ActConveneHearing:
+		need.that("on", !in.On.IsZero())
+		need.text("time", in.Time)
+		need.text("place", in.Place)
+		need.text("presider", in.Presider)
+		b := &ledger.HearingConveneV1{On: in.On, Time: in.Time, Place: in.Place, Presider: ledger.NamedPerson{Staff: in.Presider, Name: in.Presider}, Closed: in.Closed}
+		if len(need) == 0 && b.Check() != nil {
+			need.that("time", false)
+		}
+		return ledger.HearingConvene, identity.CaseSuspend, b, need.err()
+	case gen.ActRecordHearing:
+		need.that("on", !in.On.IsZero())
+		need.text("summary", in.Summary)
+		return ledger.HearingRecord, identity.CaseSuspend, &ledger.HearingRecordV1{On: in.On, Held: in.Held, Summary: in.Summary, Record: in.Record}, need.err()
+	}
+	return "", "", nil, errInvalid
+}
+
+// convened puts into the notice of a hearing who chairs it, who asked for it, and
+// until when it should be held. A repeat says the same as the first time.
+func (s *Server) convened(ctx context.Context, c *casework.Case, a Action) error {
+	b, ok := a.Body.(*ledger.HearingConveneV1)
+	if !ok {
+		return nil
+	}
+	said, err := s.recordedBody(ctx, a)
+	if err != nil {
+		return err
+	}
+	if before, ok := said.(*ledger.HearingConveneV1); ok {
+		*b = *before
+		return nil
+	}
+	person, err := s.store.StaffByLogin(ctx, b.Presider.Staff)
+	if errors.Is(err, store.ErrNotFound) || err == nil && (person.Now().Disabled || person.Division.County() != c.Division.County()) {
+		return errInvalid.with(catalog.Fault{Path: "presider", Code: catalog.FaultUnknown, ZH: "没有这名工作人员，请填写主持人的登录名", EN: "there is no such member of staff; give the login of whoever chairs it"})
+	}
+	if err != nil {
+		return err
+	}
+	b.Presider = ledger.NamedPerson{Staff: person.ID, Name: person.Name}
+	entries, err := s.store.Timeline(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	var asked calendar.Date
+	for i := range entries {
+		e := &entries[i]
+		if e.Kind != ledger.HearingAsk || e.Status == ledger.Refused {
+			continue
+		}
+		body, err := e.Decode()
+		if err != nil {
+			return err
+		}
+		if body.(*ledger.HearingAskV1).Waived {
+			continue
+		}
+		if on := calendar.DateOf(time.UnixMilli(e.OccurredAt)); asked.IsZero() || on.Before(asked) {
+			asked = on
+		}
+		b.Asked = append(b.Asked, e.ID)
+	}
+	if asked.IsZero() {
+		return nil
+	}
+	days, err := s.workingDays(ctx)
+	if err != nil {
+		return err
+	}
+	b.HeldBefore, err = casework.HearingDue(days, asked)
+	return err
+}

@@ -1,0 +1,104 @@
+package document
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/result"
+)
+
+// ResultKinds are the documents about what became of a case's results, in the
+// order in which they can be made out.
+var ResultKinds = []Kind{CorrectionDecision, RevocationNotice, RevocationDecision}
+
+// measuresOf are what a document about results can be about.
+func measuresOf(k Kind) []ledger.ResultMeasure {
+	switch k {
+	case CorrectionDecision:
+		return []ledger.ResultMeasure{ledger.ResultCorrect}
+	case RevocationNotice:
+		return []ledger.ResultMeasure{ledger.ResultRevoke}
+	case RevocationDecision:
+		return []ledger.ResultMeasure{ledger.ResultRevoke, ledger.ResultCancel}
+	}
+	return nil
+}
+
+// AboutResults reports whether a kind of document is about what became of a
+// case's results.
+func (k Kind) AboutResults() bool { return len(measuresOf(k)) > 0 }
+
+// proposalOf is the last measure that a document is made of, and which of its
+// kind it is; nil while there is none. A decision is of those that were agreed to.
+func proposalOf(k Kind, f result.File) (p *result.Proposal, nth int) {
+	if k != RevocationNotice {
+		agreed := result.File{Results: f.Results}
+		for _, q := range f.Proposals {
+			if q.Decision != nil && q.Decision.Agreed {
+				agreed.Proposals = append(agreed.Proposals, q)
+			}
+		}
+		f = agreed
+	}
+	return f.Last(measuresOf(k)...)
+}
+
+// NthResult is which of its kind a document about results is; 0 while there is
+// none.
+func NthResult(k Kind, f result.File) int {
+	_, nth := proposalOf(k, f)
+	return nth
+}
+
+// MakeResult makes the document about the last measure of its kind: the decision
+// that puts a result right (更正决定书), the notice that it is to be revoked, with
+// the right to state and defend (拟撤销事先告知书), the decision that revokes or
+// cancels it (撤销、注销决定书). The error is a *NotYet.
+func MakeResult(k Kind, s Subject, f result.File) (*Document, error) {
+	p, nth := proposalOf(k, f)
+	if p == nil {
+		return nil, &NotYet{k}
+	}
+	r := f.Find(p.Result)
+	if r == nil {
+		return nil, &NotYet{k}
+	}
+	d := &Document{Kind: k, Template: Template, Title: titles[k], Issuer: s.Issuer, Case: printed(s.Case.Number), Item: Item{s.Item.Code, s.Item.Name}, To: s.Case.Applicant.Name}
+	d.add("证照名称", r.Name).add("证照编号", r.Number)
+	if k == RevocationNotice {
+		d.Date = day(p.AtMS)
+		d.add("拟作出的决定", measureZH[p.Measure]).add("依据", groundZH[p.Ground]).add("事实与理由", p.Reason).add("陈述申辩期限", p.Before.Chinese()+"前")
+		d.Text = []string{"你（单位）有权就上述事实、理由和依据进行陈述和申辩，可到任一服务中心或便民服务站提出，逾期未提出的视为放弃。本机关将充分听取意见，不因陈述申辩而加重处理。"}
+		d.Signatures = []string{"告知人", "被告知人"}
+	} else {
+		d.Date = day(p.Decision.AtMS)
+		d.add("决定", measureZH[p.Measure]).add("依据", groundZH[p.Ground]).add("事实", p.Reason).add("理由", p.Decision.Reasons)
+		if len(p.Statements) > 0 {
+			var rows []string
+			for _, x := range p.Statements {
+				rows = append(rows, fmt.Sprintf("%s　%s", day(x.AtMS).Chinese(), x.Text))
+			}
+			d.list("持有人的陈述申辩", rows)
+		}
+		if fresh := f.Find(r.By); fresh != nil && p.Measure == ledger.ResultCorrect {
+			d.list("更正后的证照", []string{strings.TrimSpace(fresh.Name + " " + fresh.Number)})
+			d.Text = []string{"原件自本决定作出之日起由更正后的证照取代，请交回原件。更正不收取费用。"}
+		} else {
+			d.Text = []string{"上述证照自本决定作出之日起" + measureZH[p.Measure] + "，不再有效，请交回原件；撤销、注销情况向社会公开。"}
+		}
+		d.remedy(s)
+	}
+	d.Number = Number(k, d.Date, d.Case, nth)
+	return d, nil
+}
+
+var measureZH = map[ledger.ResultMeasure]string{ledger.ResultCorrect: "更正", ledger.ResultRevoke: "撤销", ledger.ResultCancel: "注销"}
+
+var groundZH = map[ledger.Ground]string{
+	ledger.GroundClerical: "文书笔误", ledger.GroundAbuse: "行政许可法第六十九条：滥用职权、玩忽职守作出", ledger.GroundPowers: "行政许可法第六十九条：超越法定职权作出",
+	ledger.GroundProcedure: "行政许可法第六十九条：违反法定程序作出", ledger.GroundUnqualified: "行政许可法第六十九条：申请人不具备申请资格或者不符合法定条件",
+	ledger.GroundDeceit: "行政许可法第六十九条：以欺骗、贿赂等不正当手段取得", ledger.GroundExpired: "行政许可法第七十条：有效期届满未延续",
+	ledger.GroundDeceased: "行政许可法第七十条：公民死亡或者丧失行为能力", ledger.GroundDissolved: "行政许可法第七十条：法人或者其他组织依法终止",
+	ledger.GroundRevoked: "行政许可法第七十条：依法被撤回或者吊销", ledger.GroundImpossible: "行政许可法第七十条：因不可抗力无法实施", ledger.GroundWish: "持有人申请",
+}

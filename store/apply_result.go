@@ -1,0 +1,187 @@
+package store
+
+import (
+	"errors"
+	"time"
+
+	"github.com/tongban/tongban/node/calendar"
+	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/result"
+)
+
+// What becomes of a case's results is what its entries add up to (package
+// result). The table results is made anew from them.
+
+const resultKinds = `'result.propose', 'result.state', 'result.decide', 'result.reissue'`
+
+// prepareResult holds an entry about a result against what became of it before.
+// What comes before its case is known here is taken, and counts once it is.
+func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.Body, from origin) (func() error, error) {
+	if c == nil {
+		return func() error { return nil }, nil
+	}
+	f, err := a.resultsOf(c, e.ID)
+	if err != nil {
+		return nil, err
+	}
+	next, err := result.Apply(f, c, e, body, from.Division)
+	if err != nil && (!a.told || refusalOf(err) == nil) {
+		return nil, err
+	}
+	return func() error { return a.saveResults(c, next) }, nil
+}
+
+// resultsOf is the file of a case as the entries that stand make it, without one
+// of them.
+func (a *applier) resultsOf(c *casework.Case, without string) (result.File, error) {
+	f := result.Of(c)
+	if len(f.Results) == 0 {
+		return f, nil
+	}
+	entries, err := a.past(`case_id = ? AND kind IN (`+resultKinds+`) AND status = 'applied' AND id <> ?`, c.ID, without)
+	if err != nil {
+		return f, err
+	}
+	for i := range entries {
+		e := &entries[i].e
+		body, err := e.Decode()
+		if err != nil {
+			return f, err
+		}
+		// Who may was seen to when it came; what does not add up counts for nothing.
+		f, _ = result.Apply(f, c, e, body, result.Authority(c))
+	}
+	return f, nil
+}
+
+// resultsAnew makes the rows of a case anew, after an entry about one of its
+// results was taken back.
+func (a *applier) resultsAnew(id string) error {
+	c, err := a.caseByID(id)
+	if err != nil {
+		return err
+	}
+	a.read = nil
+	if c == nil {
+		return a.forgetResults(id)
+	}
+	f, err := a.resultsOf(c, "")
+	if err != nil {
+		return err
+	}
+	return a.saveResults(c, f)
+}
+
+// issueResults keeps the rows of a case's results with the case: they change when
+// it is issued, or was not after all.
+func (a *applier) issueResults(was, c *casework.Case) error {
+	if was == nil && len(c.Documents) == 0 || was != nil && was.IssuedMS == c.IssuedMS && len(was.Documents) == len(c.Documents) {
+		return nil
+	}
+	f, err := a.resultsOf(c, "")
+	if err != nil {
+		return err
+	}
+	return a.saveResults(c, f)
+}
+
+func (a *applier) forgetResults(id string) error {
+	return a.w.exec(a.ctx, `DELETE FROM results WHERE case_id = ?`, id)
+}
+
+func (a *applier) saveResults(c *casework.Case, f result.File) error {
+	if err := a.forgetResults(c.ID); err != nil {
+		return err
+	}
+	for i, r := range f.Results {
+		until, ended := "", ""
+		if !r.Until.IsZero() {
+			until = r.Until.String()
+		}
+		if !r.EndedOn.IsZero() {
+			ended = r.EndedOn.String()
+		}
+		if err := a.w.exec(a.ctx, `INSERT INTO results (case_id, place, result, name, number, until, state, ended_on, division, department) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			c.ID, i, r.ID, r.Name, r.Number, until, string(r.State), ended, string(c.Division), c.Department); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayRenew holds the hand-in of a renewal against what it renews. Only the person
+// at the desk is told: what became of it may not be known everywhere at the same
+// time.
+func (a *applier) mayRenew(e *ledger.Entry, b *ledger.CaseSubmitV1) error {
+	if b.Renews == (ledger.Renewal{}) || !a.desk {
+		return nil
+	}
+	old, err := a.caseByID(b.Renews.Case)
+	a.read = nil
+	if err != nil {
+		return err
+	}
+	if old == nil {
+		return refuse("renewal_unknown", "本机没有原办件，请到县中心或原办理地点申请延续", "the case it was issued in is not known here; hand it in at the county, or where that case was")
+	}
+	f, err := a.resultsOf(old, "")
+	if err != nil {
+		return err
+	}
+	return result.CheckRenewal(f, old, b, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
+}
+
+// noteRenewal notes what a case renews, to be found from there.
+func (a *applier) noteRenewal(c *casework.Case) error {
+	if c.Renews == (ledger.Renewal{}) {
+		return nil
+	}
+	return a.w.exec(a.ctx, `INSERT INTO renewals (case_id, of_case, result) VALUES (?, ?, ?) ON CONFLICT (case_id) DO NOTHING`, c.ID, c.Renews.Case, c.Renews.Result)
+}
+
+// prepareAsk decides a wish for a hearing.
+func (a *applier) prepareAsk(c *casework.Case, e *ledger.Entry) (func() error, error) {
+	if c != nil && !a.told {
+		if err := c.MayAsk(e); err != nil {
+			return nil, err
+		}
+	}
+	return func() error { return nil }, nil
+}
+
+// heardFirst keeps a case from being decided while a hearing may still be asked
+// for or was, and holds the days of a hearing against the calendar. The person at
+// the desk is told: wishes are taken at any desk and come by themselves.
+func (a *applier) heardFirst(c *casework.Case, e *ledger.Entry, body ledger.Body) error {
+	if !a.desk {
+		return nil
+	}
+	switch body.(type) {
+	case *ledger.HearingTellV1, *ledger.HearingConveneV1:
+		days, err := a.workingDays()
+		if err != nil {
+			return err
+		}
+		return casework.CheckHearing(days, e, body)
+	case *ledger.CaseDecideV1:
+		if c.Hearing == nil {
+			return nil
+		}
+		entries, err := a.past(`case_id = ? AND kind = 'hearing.ask' AND status = 'applied'`, c.ID)
+		if err != nil {
+			return err
+		}
+		var asks []casework.Ask
+		for i := range entries {
+			body, err := entries[i].e.Decode()
+			b, ok := body.(*ledger.HearingAskV1)
+			if err != nil || !ok {
+				return errors.Join(err, a.ctx.Err())
+			}
+			asks = append(asks, casework.Ask{Entry: entries[i].e.ID, HearingAskV1: *b})
+		}
+		return c.HeardFirst(asks, calendar.DateOf(time.UnixMilli(e.OccurredAt)))
+	}
+	return nil
+}
