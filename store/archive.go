@@ -19,6 +19,7 @@ import (
 
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 	"github.com/tongban/tongban/store/fault"
 )
@@ -130,7 +131,7 @@ func (s *Store) exportArchive(ctx context.Context, w io.Writer, o ArchiveOptions
 		return nil, err
 	}
 	fault.Point("store.archive.state")
-	if err := m.read(ctx, state); err != nil {
+	if err := m.read(ctx, s.key, state); err != nil {
 		return nil, err
 	}
 	// After the state: what it names was stored before the entry was.
@@ -148,15 +149,28 @@ func (s *Store) exportArchive(ctx context.Context, w io.Writer, o ArchiveOptions
 			return content, err
 		}
 		if name == stateFile {
-			return os.Open(state)
+			return openCopy(s.key, state)
 		}
 		return os.Open(filepath.Join(s.dir, filepath.FromSlash(name)))
 	})
 }
 
+// openCopy gives the content of a copy of the state: what leaves the node is
+// sealed for its reader and not with this node's key.
+func openCopy(k *atrest.Key, path string) (io.ReadCloser, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{k.DatabaseReader(f), f}, nil
+}
+
 // read fills in what the copied state says.
-func (m *Manifest) read(ctx context.Context, state string) (err error) {
-	db, err := openReaders(state)
+func (m *Manifest) read(ctx context.Context, k *atrest.Key, state string) (err error) {
+	db, err := openReaders(k, state)
 	if err != nil {
 		return err
 	}
@@ -177,7 +191,12 @@ func (m *Manifest) read(ctx context.Context, state string) (err error) {
 	if len(before) > 0 {
 		m.Predecessors = before
 	}
-	m.State, err = describeFile(state, stateFile)
+	content, err := openCopy(k, state)
+	if err != nil {
+		return err
+	}
+	defer content.Close()
+	m.State, err = describe(content, stateFile)
 	return err
 }
 
@@ -243,8 +262,12 @@ func describeFile(path, name string) (ArchivedFile, error) {
 		return ArchivedFile{}, err
 	}
 	defer f.Close()
+	return describe(f, name)
+}
+
+func describe(r io.Reader, name string) (ArchivedFile, error) {
 	h := sha256.New()
-	size, err := io.Copy(h, f)
+	size, err := io.Copy(h, r)
 	return ArchivedFile{Name: name, Size: size, SHA256: hex.EncodeToString(h.Sum(nil))}, err
 }
 

@@ -29,7 +29,7 @@ func TestRestoreChild(t *testing.T) {
 	f, err := os.Open(os.Getenv(restoreChildArchive))
 	mustArchive(t, err)
 	defer f.Close()
-	_, err = store.RestoreArchive(context.Background(), dir, f)
+	_, err = store.RestoreArchive(context.Background(), dir, storetest.Key, f)
 	mustArchive(t, err)
 }
 

@@ -17,6 +17,7 @@ import (
 	sqlite3 "github.com/mattn/go-sqlite3"
 
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 	"github.com/tongban/tongban/store/fault"
 )
@@ -45,22 +46,22 @@ var (
 // (ErrUnsent). The checks, if any, are given the manifest and the county's
 // bundles of public keys in the archive, and may refuse it before anything is
 // changed.
-func RestoreArchive(ctx context.Context, dir string, r io.Reader, checks ...func(*Manifest, []json.RawMessage) error) (*Manifest, error) {
-	m, err := restoreArchive(ctx, dir, r, checks)
+func RestoreArchive(ctx context.Context, dir string, k *atrest.Key, r io.Reader, checks ...func(*Manifest, []json.RawMessage) error) (*Manifest, error) {
+	m, err := restoreArchive(ctx, dir, k, r, checks)
 	if err != nil {
 		return nil, fmt.Errorf("restore archive into %s: %w", dir, err)
 	}
 	return m, nil
 }
 
-func restoreArchive(ctx context.Context, dir string, r io.Reader, checks []func(*Manifest, []json.RawMessage) error) (_ *Manifest, err error) {
+func restoreArchive(ctx context.Context, dir string, k *atrest.Key, r io.Reader, checks []func(*Manifest, []json.RawMessage) error) (_ *Manifest, err error) {
 	if err := checkVersion(); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	present, err := lockPresent(ctx, dir)
+	present, err := lockPresent(ctx, k, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -76,18 +77,18 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader, checks []func(
 		return nil, err
 	}
 	defer os.RemoveAll(temp)
-	m, err := unpack(ctx, temp, r, func(m *Manifest) error { return present.sameNode(ctx, m) })
+	m, err := unpack(ctx, k, temp, r, func(m *Manifest) error { return present.sameNode(ctx, m) })
 	if err != nil {
 		return nil, err
 	}
-	if err := readyState(ctx, filepath.Join(temp, stateFile), m); err != nil {
+	if err := readyState(ctx, k, filepath.Join(temp, stateFile), m); err != nil {
 		return nil, err
 	}
-	if err := runChecks(ctx, filepath.Join(temp, stateFile), m, checks); err != nil {
+	if err := runChecks(ctx, k, filepath.Join(temp, stateFile), m, checks); err != nil {
 		return nil, err
 	}
 	fault.Point("store.restore.unpacked")
-	if err := placeAttachments(ctx, temp, dir); err != nil {
+	if err := placeAttachments(ctx, k, temp, dir); err != nil {
 		return nil, err
 	}
 	fault.Point("store.restore.attachments")
@@ -105,11 +106,11 @@ func restoreArchive(ctx context.Context, dir string, r io.Reader, checks []func(
 	return m, syncDir(filepath.Join(dir, stateFile))
 }
 
-func runChecks(ctx context.Context, state string, m *Manifest, checks []func(*Manifest, []json.RawMessage) error) error {
+func runChecks(ctx context.Context, k *atrest.Key, state string, m *Manifest, checks []func(*Manifest, []json.RawMessage) error) error {
 	if len(checks) == 0 {
 		return nil
 	}
-	db, err := sql.Open("sqlite3", dsn(state, "mode", "ro"))
+	db, err := connect(k, state, "mode", "ro")
 	if err != nil {
 		return err
 	}
@@ -148,13 +149,13 @@ func clearLeftovers(dir string) error {
 }
 
 // unpack writes the archive's files into a folder of their own.
-func unpack(ctx context.Context, temp string, r io.Reader, begin func(*Manifest) error) (*Manifest, error) {
+func unpack(ctx context.Context, k *atrest.Key, temp string, r io.Reader, begin func(*Manifest) error) (*Manifest, error) {
 	var blobs *blob.Store
 	return readArchive(ctx, r, func(m *Manifest) (err error) {
 		if err := begin(m); err != nil {
 			return err
 		}
-		limits := blob.Options{MaxBytes: blob.DefaultMaxBytes}
+		limits := blob.Options{MaxBytes: blob.DefaultMaxBytes, Key: k}
 		for _, a := range m.Attachments {
 			limits.MaxBytes = max(limits.MaxBytes, a.Size)
 		}
@@ -169,29 +170,39 @@ func unpack(ctx context.Context, temp string, r io.Reader, begin func(*Manifest)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			return err
 		}
-		return writeDurably(path, content)
+		if f.Name == stateFile {
+			return writeDurably(path, content, k.DatabaseWriter)
+		}
+		return writeDurably(path, content, nil)
 	})
 }
 
-func writeDurably(path string, content io.Reader) error {
+// writeDurably writes a new file, through what seals it, if anything does.
+func writeDurably(path string, content io.Reader, seal func(io.Writer) io.WriteCloser) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(f, content)
+	if seal == nil {
+		_, err = io.Copy(f, content)
+	} else {
+		w := seal(f)
+		_, err = io.Copy(w, content)
+		err = errors.Join(err, w.Close())
+	}
 	return errors.Join(err, f.Sync(), f.Close())
 }
 
 // readyState checks the unpacked state, brings its schema up to date, marks it
 // as restored and leaves it as one file.
-func readyState(ctx context.Context, path string, m *Manifest) error {
-	if err := checkFile(ctx, path); err != nil {
+func readyState(ctx context.Context, k *atrest.Key, path string, m *Manifest) error {
+	if err := checkFile(ctx, k, path); err != nil {
 		return damaged(err)
 	}
-	if err := prepare(ctx, path, stateSchema); err != nil {
+	if err := prepare(ctx, k, path, stateSchema); err != nil {
 		return err
 	}
-	w, err := openWriter(ctx, path, "FULL", smallCache)
+	w, err := openWriter(ctx, k, path, "FULL", smallCache)
 	if err != nil {
 		return err
 	}
@@ -225,7 +236,7 @@ func (m *Manifest) owner() map[string]string {
 
 // placeAttachments adds what the archive has to what is there: attachments
 // are known by their content, so nothing can be overwritten.
-func placeAttachments(ctx context.Context, temp, dir string) error {
+func placeAttachments(ctx context.Context, k *atrest.Key, temp, dir string) error {
 	from, to := filepath.Join(temp, attachmentsFolder), filepath.Join(dir, attachmentsFolder)
 	if _, err := os.Stat(to); errors.Is(err, fs.ErrNotExist) {
 		if err := os.Rename(from, to); err != nil {
@@ -233,11 +244,11 @@ func placeAttachments(ctx context.Context, temp, dir string) error {
 		}
 		return syncDir(to)
 	}
-	unpacked, err := blob.Open(from, blob.Options{MaxBytes: 1 << 40})
+	unpacked, err := blob.Open(from, blob.Options{MaxBytes: 1 << 40, Key: k})
 	if err != nil {
 		return err
 	}
-	present, err := blob.Open(to, blob.Options{MaxBytes: 1 << 40})
+	present, err := blob.Open(to, blob.Options{MaxBytes: 1 << 40, Key: k})
 	if err != nil {
 		return err
 	}
@@ -310,13 +321,16 @@ type present struct {
 
 // lockPresent locks the database in a directory, or makes sure that there is
 // nothing in it that a restore could hurt.
-func lockPresent(ctx context.Context, dir string) (*present, error) {
+func lockPresent(ctx context.Context, k *atrest.Key, dir string) (*present, error) {
 	path := filepath.Join(dir, stateFile)
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return &present{}, checkEmpty(dir)
 	}
+	if err := k.CheckDatabase(path); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrUnreadable, err)
+	}
 	// In exclusive mode SQLite lets nobody else have the file open.
-	db, err := sql.Open("sqlite3", dsn(path, "_locking_mode", "EXCLUSIVE", "_busy_timeout", "0", "_synchronous", "FULL"))
+	db, err := connect(k, path, "_locking_mode", "EXCLUSIVE", "_busy_timeout", "0", "_synchronous", "FULL")
 	if err != nil {
 		return nil, err
 	}

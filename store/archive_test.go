@@ -34,7 +34,7 @@ func archiveWorld(t *testing.T) (*storetest.County, *storetest.Node, *blob.Store
 	v := c.Village(archiveVillage)
 	v.Submit("TB-MZJ-004")
 	c.Settle()
-	b, err := blob.Open(filepath.Join(v.Dir(), "attachments"), blob.Options{})
+	b, err := blob.Open(filepath.Join(v.Dir(), "attachments"), blob.Options{Key: storetest.Key})
 	mustArchive(t, err)
 	_, err = b.Put(context.Background(), strings.NewReader("%PDF-1.7\n"+strings.Repeat("扫描", 5000)))
 	mustArchive(t, err)
@@ -61,7 +61,7 @@ func archive(t *testing.T, n *storetest.Node, b *blob.Store, keys bool) ([]byte,
 
 func openAt(t *testing.T, dir string, self store.Self) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Self: self, Limits: catalog.DefaultLimits()})
+	s, err := store.Open(context.Background(), store.Options{Dir: dir, Key: storetest.Key, Self: self, Limits: catalog.DefaultLimits()})
 	mustArchive(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
@@ -80,7 +80,7 @@ func TestArchiveIntoEmptyDirectory(t *testing.T) {
 		t.Error("keys are in an archive without keys")
 	}
 	dir := filepath.Join(t.TempDir(), "new")
-	_, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+	_, err := store.RestoreArchive(context.Background(), dir, storetest.Key, bytes.NewReader(data))
 	mustArchive(t, err)
 	s := openAt(t, dir, v.Self())
 	for _, n := range []string{"entries", "cases", "outbox", "attachments", "origins"} {
@@ -88,7 +88,7 @@ func TestArchiveIntoEmptyDirectory(t *testing.T) {
 			t.Errorf("%s differs", n)
 		}
 	}
-	back, err := blob.Open(filepath.Join(dir, "attachments"), blob.Options{})
+	back, err := blob.Open(filepath.Join(dir, "attachments"), blob.Options{Key: storetest.Key})
 	mustArchive(t, err)
 	if err := back.Verify(context.Background(), made.Attachments[0].SHA256); err != nil {
 		t.Error(err)
@@ -115,7 +115,7 @@ func TestArchiveWithKeys(t *testing.T) {
 	data, err := os.ReadFile(path)
 	mustArchive(t, err)
 	dir := t.TempDir()
-	_, err = store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+	_, err = store.RestoreArchive(context.Background(), dir, storetest.Key, bytes.NewReader(data))
 	mustArchive(t, err)
 	got, err := os.ReadFile(filepath.Join(dir, "keys", "node-keys.json"))
 	info, _ := os.Stat(filepath.Join(dir, "keys", "node-keys.json"))
@@ -123,7 +123,7 @@ func TestArchiveWithKeys(t *testing.T) {
 		t.Errorf("keys %q %v", got, err)
 	}
 	mustArchive(t, os.WriteFile(filepath.Join(dir, "keys", "node-keys.json"), []byte("newer"), 0o600))
-	if _, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherKeys) {
+	if _, err := store.RestoreArchive(context.Background(), dir, storetest.Key, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherKeys) {
 		t.Errorf("over other keys: %v", err)
 	}
 }
@@ -132,7 +132,7 @@ func TestRestoreArchiveRefuses(t *testing.T) {
 	c, v, b := archiveWorld(t)
 	data, _ := archive(t, v, b, false)
 	ctx := context.Background()
-	if _, err := store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data)); !errors.Is(err, store.ErrRunning) {
+	if _, err := store.RestoreArchive(ctx, v.Dir(), storetest.Key, bytes.NewReader(data)); !errors.Is(err, store.ErrRunning) {
 		t.Errorf("running: %v", err)
 	}
 	if r, err := v.TrySubmit("TB-MZJ-004"); err != nil || r.Status != store.Recorded {
@@ -142,7 +142,7 @@ func TestRestoreArchiveRefuses(t *testing.T) {
 	dir, self := other.Dir(), other.Self()
 	before := storetest.Dump(t, other.Store)
 	mustArchive(t, other.Store.Close())
-	if _, err := store.RestoreArchive(ctx, dir, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherNode) {
+	if _, err := store.RestoreArchive(ctx, dir, storetest.Key, bytes.NewReader(data)); !errors.Is(err, store.ErrOtherNode) {
 		t.Errorf("foreign: %v", err)
 	}
 	if storetest.Dump(t, openAt(t, dir, self)) != before {
@@ -150,12 +150,12 @@ func TestRestoreArchiveRefuses(t *testing.T) {
 	}
 	home := t.TempDir()
 	mustArchive(t, os.WriteFile(filepath.Join(home, "letter.txt"), []byte("x"), 0o600))
-	if _, err := store.RestoreArchive(ctx, home, bytes.NewReader(data)); !errors.Is(err, store.ErrNotEmpty) {
+	if _, err := store.RestoreArchive(ctx, home, storetest.Key, bytes.NewReader(data)); !errors.Is(err, store.ErrNotEmpty) {
 		t.Errorf("somebody's folder: %v", err)
 	}
 	broken := t.TempDir()
 	mustArchive(t, os.WriteFile(filepath.Join(broken, "state.db"), bytes.Repeat([]byte("x"), 8192), 0o600))
-	if _, err := store.RestoreArchive(ctx, broken, bytes.NewReader(data)); !errors.Is(err, store.ErrUnreadable) {
+	if _, err := store.RestoreArchive(ctx, broken, storetest.Key, bytes.NewReader(data)); !errors.Is(err, store.ErrUnreadable) {
 		t.Errorf("unreadable: %v", err)
 	}
 }
@@ -188,10 +188,10 @@ func TestDamagedArchive(t *testing.T) {
 			bad = flipped
 		}
 	}
-	if _, err := store.RestoreArchive(ctx, dir, bytes.NewReader(bad)); !errors.Is(err, store.ErrArchiveDamaged) {
+	if _, err := store.RestoreArchive(ctx, dir, storetest.Key, bytes.NewReader(bad)); !errors.Is(err, store.ErrArchiveDamaged) {
 		t.Errorf("damaged: %v", err)
 	}
-	if _, err := store.RestoreArchive(ctx, dir, strings.NewReader("not an archive at all")); !errors.Is(err, store.ErrArchiveMalformed) {
+	if _, err := store.RestoreArchive(ctx, dir, storetest.Key, strings.NewReader("not an archive at all")); !errors.Is(err, store.ErrArchiveMalformed) {
 		t.Errorf("other file: %v", err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
@@ -218,7 +218,7 @@ func TestRestoredNodeIsSucceeded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err = store.RestoreArchive(ctx, v.Dir(), bytes.NewReader(data))
+	_, err = store.RestoreArchive(ctx, v.Dir(), storetest.Key, bytes.NewReader(data))
 	mustArchive(t, err)
 	v.Reopen()
 
@@ -321,7 +321,7 @@ func TestTownshipAndCountyArchives(t *testing.T) {
 	for _, n := range []*storetest.Node{town, c.Hub()} {
 		data, made := archive(t, n, nil, false)
 		dir := t.TempDir()
-		_, err := store.RestoreArchive(context.Background(), dir, bytes.NewReader(data))
+		_, err := store.RestoreArchive(context.Background(), dir, storetest.Key, bytes.NewReader(data))
 		mustArchive(t, err)
 		s := openAt(t, dir, n.Self())
 		want, err := n.StateHash(context.Background())
@@ -338,7 +338,7 @@ func TestTownshipAndCountyArchives(t *testing.T) {
 func FuzzVerifyArchive(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte{0x28, 0xb5, 0x2f, 0xfd})
-	empty, err := store.Open(context.Background(), store.Options{Dir: f.TempDir(), Self: store.Self{Node: storetest.HubID, Tier: node.County, Division: storetest.Code, Ordinal: 1}})
+	empty, err := store.Open(context.Background(), store.Options{Dir: f.TempDir(), Key: storetest.Key, Self: store.Self{Node: storetest.HubID, Tier: node.County, Division: storetest.Code, Ordinal: 1}})
 	if err != nil {
 		f.Fatal(err)
 	}

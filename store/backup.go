@@ -13,6 +13,7 @@ import (
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -43,18 +44,18 @@ func (s *Store) Backup(ctx context.Context, path string) (applied uint64, err er
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {
 		return 0, storage("backup", err)
 	}
-	if err := copyInto(ctx, path, src); err != nil {
+	if err := copyInto(ctx, s.key, path, src); err != nil {
 		return 0, storage("backup", err)
 	}
 	fault.Point("store.backup.copied")
-	if err := checkFile(ctx, path); err != nil {
+	if err := checkFile(ctx, s.key, path); err != nil {
 		return 0, err
 	}
 	return applied, syncFile(path)
 }
 
-func copyInto(ctx context.Context, path string, src *sql.Conn) error {
-	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "DELETE", "_synchronous", "FULL"))
+func copyInto(ctx context.Context, k *atrest.Key, path string, src *sql.Conn) error {
+	db, err := connect(k, path, "_journal_mode", "DELETE", "_synchronous", "FULL")
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,11 @@ func copyDatabase(dst, src *sql.Conn) error {
 }
 
 // checkFile holds a file against what this program can open.
-func checkFile(ctx context.Context, path string) error {
-	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+func checkFile(ctx context.Context, k *atrest.Key, path string) error {
+	if err := checkSealed(k, path); err != nil {
+		return err
+	}
+	db, err := connect(k, path, "mode", "ro")
 	if err != nil {
 		return err
 	}
@@ -125,7 +129,7 @@ func checkFile(ctx context.Context, path string) error {
 // Restore replaces the state by a backup's. The file is checked first; a
 // crash leaves the old state or the new one, never half of each.
 func (s *Store) Restore(ctx context.Context, path string) error {
-	if err := checkFile(ctx, path); err != nil {
+	if err := checkFile(ctx, s.key, path); err != nil {
 		return err
 	}
 	s.checkpoint.Lock()
@@ -135,7 +139,7 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 	if s.failed != nil {
 		return s.failed
 	}
-	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro"))
+	db, err := connect(s.key, path, "mode", "ro")
 	if err != nil {
 		return err
 	}
@@ -156,7 +160,7 @@ func (s *Store) Restore(ctx context.Context, path string) error {
 	if err == nil {
 		// An older release's backup is brought up to date here and not in its
 		// own file, which may be write-protected.
-		err = prepare(ctx, filepath.Join(s.dir, stateFile), stateSchema)
+		err = prepare(ctx, s.key, filepath.Join(s.dir, stateFile), stateSchema)
 	}
 	if err != nil {
 		s.failed = fmt.Errorf("%w: restore: %w", ErrFailed, err)
@@ -304,12 +308,12 @@ func syncFile(path string) error {
 // Inspect looks at a node's databases without opening them for writing: that
 // they are whole, not newer than this program, and the node's own. It may run
 // beside the node.
-func Inspect(ctx context.Context, dir string, self Self) error {
+func Inspect(ctx context.Context, dir string, k *atrest.Key, self Self) error {
 	state := filepath.Join(dir, stateFile)
-	if err := checkFile(ctx, state); err != nil {
+	if err := checkFile(ctx, k, state); err != nil {
 		return err
 	}
-	db, err := openReaders(state)
+	db, err := openReaders(k, state)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"path/filepath"
 )
 
@@ -51,7 +50,7 @@ func (s *Store) shortenLog(ctx context.Context) {
 
 // checkpointBeside copies back what is in the log now, while writing goes on.
 func (s *Store) checkpointBeside(ctx context.Context) error {
-	db, err := sql.Open("sqlite3", dsn(filepath.Join(s.dir, stateFile), "_synchronous", "FULL"))
+	db, err := connect(s.key, filepath.Join(s.dir, stateFile), "_synchronous", "FULL")
 	if err != nil {
 		return storage("checkpoint", err)
 	}

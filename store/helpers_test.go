@@ -49,7 +49,7 @@ func records(t *testing.T, s *store.Store) (raws [][]byte, ats []int64) {
 
 func openHub(t *testing.T, dir, id string) *store.Store {
 	t.Helper()
-	s, err := store.Open(ctx, store.Options{Dir: dir, Self: store.Self{Node: id, Tier: "county", Division: storetest.Code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
+	s, err := store.Open(ctx, store.Options{Dir: dir, Key: storetest.Key, Self: store.Self{Node: id, Tier: "county", Division: storetest.Code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s

@@ -3,7 +3,6 @@ package store_test
 import (
 	"bytes"
 	"crypto/rand"
-	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
@@ -16,7 +15,7 @@ import (
 )
 
 func open(dir string, self store.Self) (*store.Store, error) {
-	return store.Open(ctx, store.Options{Dir: dir, Self: self, Limits: catalog.DefaultLimits()})
+	return store.Open(ctx, store.Options{Dir: dir, Key: storetest.Key, Self: self, Limits: catalog.DefaultLimits()})
 }
 
 func villageSelf() store.Self {
@@ -58,7 +57,7 @@ func TestOpenRefuses(t *testing.T) {
 	state := func(dir string) string { return filepath.Join(dir, "state.db") }
 	change := func(t *testing.T, dir, statement string) {
 		t.Helper()
-		db, err := sql.Open("sqlite3", state(dir))
+		db, err := storetest.Connect(storetest.Key, state(dir), "")
 		must(t, err)
 		defer db.Close()
 		_, err = db.Exec(statement)

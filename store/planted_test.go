@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -89,7 +88,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 }
 
 func plant(r run, n *storetest.Node, trigger string) {
-	db, err := sql.Open("sqlite3", filepath.Join(n.Dir(), "state.db"))
+	db, err := storetest.Connect(storetest.Key, filepath.Join(n.Dir(), "state.db"), "")
 	if err == nil {
 		_, err = db.Exec(trigger)
 		db.Close()

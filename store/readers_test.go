@@ -12,10 +12,10 @@ import (
 func TestReadersKeepStatementsWithinBounds(t *testing.T) {
 	ctx := context.Background()
 	path := filepath.Join(t.TempDir(), "state.db")
-	if err := prepare(ctx, path, stateSchema); err != nil {
+	if err := prepare(ctx, nil, path, stateSchema); err != nil {
 		t.Fatal(err)
 	}
-	db, err := openReaders(path)
+	db, err := openReaders(nil, path)
 	if err != nil {
 		t.Fatal(err)
 	}

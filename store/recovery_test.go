@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"database/sql"
 	"errors"
 	"path/filepath"
 	"slices"
@@ -209,7 +208,7 @@ func TestWentBackIsRemembered(t *testing.T) {
 func TestGoingBackKnowsEveryTable(t *testing.T) {
 	stays := []string{"meta", "lost", "goose_db_version", "sqlite_sequence", "sqlite_stat1"}
 	c := storetest.NewCounty(t)
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(c.Hub().Dir(), "state.db")+"?mode=ro")
+	db, err := storetest.Connect(storetest.Key, filepath.Join(c.Hub().Dir(), "state.db"), "mode=ro")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,9 @@ import (
 	sqlite3 "github.com/mattn/go-sqlite3"
 	"github.com/pressly/goose/v3"
 
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
+	"github.com/tongban/tongban/store/sealedvfs"
 )
 
 //go:embed schema
@@ -72,6 +74,19 @@ func checkVersion() error {
 	return nil
 }
 
+// connect opens a database that is sealed with a key, or stands in the clear
+// where there is none.
+func connect(k *atrest.Key, path string, options ...string) (*sql.DB, error) {
+	if k != nil {
+		vfs, err := sealedvfs.Name(k)
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, "vfs", vfs)
+	}
+	return sql.Open("sqlite3", dsn(path, options...))
+}
+
 func dsn(path string, options ...string) string {
 	q := url.Values{"_busy_timeout": {"10000"}, "_foreign_keys": {"on"}}
 	for i := 0; i+1 < len(options); i += 2 {
@@ -82,12 +97,12 @@ func dsn(path string, options ...string) string {
 
 // prepare creates the file or brings its schema up to date. A file that is
 // not ours, or newer than this program, is not touched.
-func prepare(ctx context.Context, path string, s schema) error {
-	fresh, err := inspect(ctx, path, s)
+func prepare(ctx context.Context, k *atrest.Key, path string, s schema) error {
+	fresh, err := inspect(ctx, k, path, s)
 	if err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", "FULL"))
+	db, err := connect(k, path, "_journal_mode", "WAL", "_synchronous", "FULL")
 	if err != nil {
 		return err
 	}
@@ -149,22 +164,34 @@ func ownerOnly(path string) error {
 // to be made. A file of another program is refused before anything, even the
 // journal mode, is written to it. Only where a kill left a transaction half
 // done, SQLite has to take that back before anything can be read.
-func inspect(ctx context.Context, path string, s schema) (fresh bool, err error) {
+func inspect(ctx context.Context, k *atrest.Key, path string, s schema) (fresh bool, err error) {
 	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
 		return true, nil
 	} else if err != nil {
 		return false, storage("open "+path, err)
 	}
-	fresh, err = inspectAs(ctx, "ro", path, s)
+	if err := checkSealed(k, path); err != nil {
+		return false, err
+	}
+	fresh, err = inspectAs(ctx, k, "ro", path, s)
 	var se sqlite3.Error
 	if errors.As(err, &se) && se.Code == sqlite3.ErrReadonly {
-		return inspectAs(ctx, "rw", path, s)
+		return inspectAs(ctx, k, "rw", path, s)
 	}
 	return fresh, err
 }
 
-func inspectAs(ctx context.Context, mode, path string, s schema) (fresh bool, err error) {
-	db, err := sql.Open("sqlite3", dsn(path, "mode", mode))
+// checkSealed refuses what this key does not open, before SQLite sees it.
+func checkSealed(k *atrest.Key, path string) error {
+	err := k.CheckDatabase(path)
+	if errors.Is(err, atrest.ErrOtherKey) {
+		return fmt.Errorf("%w: %w", ErrNotOurs, err)
+	}
+	return err
+}
+
+func inspectAs(ctx context.Context, k *atrest.Key, mode, path string, s schema) (fresh bool, err error) {
+	db, err := connect(k, path, "mode", mode)
 	if err != nil {
 		return false, err
 	}
@@ -230,8 +257,8 @@ type writer struct {
 	written int
 }
 
-func openWriter(ctx context.Context, path, sync string, cache int) (*writer, error) {
-	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", sync))
+func openWriter(ctx context.Context, k *atrest.Key, path, sync string, cache int) (*writer, error) {
+	db, err := connect(k, path, "_journal_mode", "WAL", "_synchronous", sync)
 	if err != nil {
 		return nil, err
 	}
@@ -365,8 +392,8 @@ type failedRow struct{ err error }
 
 func (r failedRow) Scan(...any) error { return r.err }
 
-func openReaders(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", dsn(path, "mode", "ro", "_query_only", "true"))
+func openReaders(k *atrest.Key, path string) (*sql.DB, error) {
+	db, err := connect(k, path, "mode", "ro", "_query_only", "true")
 	if err != nil {
 		return nil, err
 	}
@@ -374,8 +401,8 @@ func openReaders(path string) (*sql.DB, error) {
 	return db, nil
 }
 
-func openLocal(path string) (*sql.DB, error) {
-	db, err := sql.Open("sqlite3", dsn(path, "_journal_mode", "WAL", "_synchronous", "NORMAL", "_txlock", "immediate"))
+func openLocal(k *atrest.Key, path string) (*sql.DB, error) {
+	db, err := connect(k, path, "_journal_mode", "WAL", "_synchronous", "NORMAL", "_txlock", "immediate")
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -42,6 +43,9 @@ type Options struct {
 	Self   Self
 	Limits catalog.Limits
 	Logger *slog.Logger
+	// Key seals the databases; nil leaves them in the clear, which a node that
+	// serves never does.
+	Key *atrest.Key
 	// Lost: this node had a state before; where there is none now, its disk was
 	// lost. Predecessors are the nodes that the machine was before.
 	Lost         bool
@@ -54,6 +58,7 @@ type Store struct {
 	self   Self
 	dir    string
 	limits catalog.Limits
+	key    *atrest.Key
 	log    *slog.Logger
 
 	mu     sync.Mutex // held for every write to state.db
@@ -123,7 +128,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, log: o.Logger, changed: make(chan struct{})}
+	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, key: o.Key, log: o.Logger, changed: make(chan struct{})}
 	if err := s.open(ctx, o); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open store %s: %w", o.Dir, err)
@@ -139,22 +144,22 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	if fault.Planted("wal") {
 		os.Remove(state + "-wal")
 	}
-	if err := prepare(ctx, state, stateSchema); err != nil {
+	if err := prepare(ctx, s.key, state, stateSchema); err != nil {
 		return err
 	}
-	if err := prepare(ctx, filepath.Join(s.dir, localFile), localSchema); err != nil {
+	if err := prepare(ctx, s.key, filepath.Join(s.dir, localFile), localSchema); err != nil {
 		return err
 	}
 	var err error
-	if s.w, err = openWriter(ctx, state, s.sync(), s.cache()); err != nil {
+	if s.w, err = openWriter(ctx, s.key, state, s.sync(), s.cache()); err != nil {
 		return err
 	}
-	db, err := openReaders(state)
+	db, err := openReaders(s.key, state)
 	if err != nil {
 		return err
 	}
 	s.read = newReaders(db)
-	if db, err = openLocal(filepath.Join(s.dir, localFile)); err != nil {
+	if db, err = openLocal(s.key, filepath.Join(s.dir, localFile)); err != nil {
 		return err
 	}
 	s.local = newReaders(db)

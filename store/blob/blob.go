@@ -7,6 +7,9 @@
 //	scratch/put-…           content made here whose hash is not yet known
 //	damaged/HASH            content that no longer fits its hash, kept aside
 //
+// With a storage key all content is sealed (sealed.go); names are not, so whoever
+// has the disk and a certain file can tell that it is there.
+//
 // # What is promised
 //
 // A number of bytes that Begin, Append or Progress gives, and the presence of
@@ -32,6 +35,8 @@ import (
 	"io/fs"
 	"path/filepath"
 	"sync"
+
+	"github.com/tongban/tongban/store/atrest"
 )
 
 // Defaults of Options. The pixel limits let an A3 page at 600 dots an inch
@@ -47,6 +52,9 @@ type Options struct {
 	MaxBytes  int64 // largest content
 	MaxPixels int64 // width times height of an image
 	MaxSide   int64 // width or height of an image, in pixels
+	// Key seals the content on the disk; nil leaves it in the clear, which a node
+	// that serves never does.
+	Key *atrest.Key
 }
 
 // Info describes complete content.
@@ -78,6 +86,9 @@ func Open(dir string, opts Options) (*Store, error) {
 func open(dir string, opts Options, d disk) (*Store, error) {
 	if opts.MaxBytes < 0 || opts.MaxPixels < 0 || opts.MaxSide < 0 {
 		return nil, fmt.Errorf("open attachments: negative limit in %+v", opts)
+	}
+	if opts.Key != nil {
+		d = sealedDisk{d, opts.Key}
 	}
 	s := &Store{dir: dir, limits: opts.withDefaults(), disk: d, partial: map[string]partial{}}
 	s.pieces.New = func() any { b := make([]byte, pieceBytes); return &b }

@@ -74,7 +74,7 @@ func TestAnyChunksAndRestarts(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	s, err := Open(t.TempDir(), Options{MaxBytes: 10_000})
+	s, err := Open(t.TempDir(), Options{MaxBytes: 10_000, Key: testKey})
 	if err != nil {
 		t.Fatal(err)
 	}

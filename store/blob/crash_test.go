@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -37,7 +36,7 @@ func TestStopAtEveryChange(t *testing.T) {
 				if d.left = -1; power {
 					d.powerLoss()
 				}
-				s, err := open("/a", Options{}, d)
+				s, err := open("/a", Options{Key: testKey}, d)
 				if err != nil {
 					t.Fatalf("stop %d: open again: %v", stop, err)
 				}
@@ -48,7 +47,7 @@ func TestStopAtEveryChange(t *testing.T) {
 				// What a killed process left was acknowledged just now: it has
 				// to outlast a loss of power, too.
 				d.powerLoss()
-				if s, err = open("/a", Options{}, d); err != nil {
+				if s, err = open("/a", Options{Key: testKey}, d); err != nil {
 					t.Fatalf("stop %d: open after power loss: %v", stop, err)
 				}
 				acked = offset
@@ -74,7 +73,7 @@ func TestStopAtEveryChange(t *testing.T) {
 // upload returns how many bytes were acknowledged.
 func upload(d disk, content []byte, put bool) (int64, error) {
 	ctx := context.Background()
-	s, err := open("/a", Options{}, d)
+	s, err := open("/a", Options{Key: testKey}, d)
 	if err != nil {
 		return 0, err
 	}
@@ -116,7 +115,7 @@ func TestDiskFaults(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			d := newMemDisk()
-			s, err := open("/a", Options{}, d)
+			s, err := open("/a", Options{Key: testKey}, d)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -146,7 +145,7 @@ func TestDiskFaults(t *testing.T) {
 					t.Fatalf("put after a failed fsync: %v", err)
 				}
 				d.powerLoss()
-				if s, err = open("/a", Options{}, d); err != nil {
+				if s, err = open("/a", Options{Key: testKey}, d); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -161,7 +160,7 @@ func TestDiskFaults(t *testing.T) {
 func TestPutFaults(t *testing.T) {
 	for op, want := range map[string]error{"write": ErrNoSpace, "sync": ErrNoSpace, "rename": ErrNoSpace, "create": ErrNoSpace} {
 		d := newMemDisk()
-		s, err := open("/a", Options{}, d)
+		s, err := open("/a", Options{Key: testKey}, d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -183,6 +182,10 @@ func TestPutFaults(t *testing.T) {
 func TestBitRot(t *testing.T) {
 	for name, harm := range map[string]func([]byte) []byte{
 		"flipped bit": func(b []byte) []byte { b[len(b)/2] ^= 1; return b },
+		"in its mark": func(b []byte) []byte { b[2] ^= 1; return b },
+		"in its key":  func(b []byte) []byte { b[9] ^= 1; return b },
+		"in its salt": func(b []byte) []byte { b[20] ^= 1; return b },
+		"half a head": func(b []byte) []byte { return b[:17] },
 		"zeroed":      func(b []byte) []byte { clear(b); return b },
 		"cut":         func(b []byte) []byte { return b[:len(b)-1] },
 		"empty":       func([]byte) []byte { return nil },
@@ -198,7 +201,11 @@ func TestBitRot(t *testing.T) {
 				t.Fatalf("sound content: %v", err)
 			}
 			path := filepath.Join(dir, "objects", info.Hash[:2], info.Hash)
-			if err := os.WriteFile(path, harm(slices.Clone(content)), 0o600); err != nil {
+			raw, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path, harm(raw), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			if err := s.Verify(t.Context(), info.Hash); !errors.Is(err, ErrDamaged) {
@@ -242,7 +249,7 @@ func TestOpenRefusesAFile(t *testing.T) {
 	if err := os.WriteFile(path, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(path, Options{}); err == nil {
+	if _, err := Open(path, Options{Key: testKey}); err == nil {
 		t.Fatal("opened a file as a folder")
 	}
 	if _, err := Open(t.TempDir(), Options{MaxBytes: -1}); err == nil {

@@ -7,6 +7,8 @@ import (
 	"io"
 	"path/filepath"
 	"slices"
+
+	"github.com/tongban/tongban/store/atrest"
 )
 
 // Stat describes complete content, or gives ErrNotFound. ErrDamaged is content
@@ -138,6 +140,10 @@ func (s *Store) openObject(hash string) (_ file, _ Info, err error) {
 		return nil, Info{}, fmt.Errorf("%w: not a plain file", ErrDamaged)
 	}
 	f, err := s.disk.Open(path)
+	if errors.Is(err, atrest.ErrDamaged) || errors.Is(err, atrest.ErrOtherKey) || errors.Is(err, atrest.ErrClear) {
+		// The databases opened with this key, so the file is not what it was.
+		return nil, Info{}, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
 	if err != nil {
 		return nil, Info{}, describe(err)
 	}

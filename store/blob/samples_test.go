@@ -2,6 +2,7 @@ package blob
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -10,6 +11,8 @@ import (
 	"image/jpeg"
 	"image/png"
 	"testing"
+
+	"github.com/tongban/tongban/store/atrest"
 )
 
 func pngSample(t testing.TB, w, h int) []byte {
@@ -67,9 +70,18 @@ func hashHex(b []byte) string {
 	return hex.EncodeToString(h[:])
 }
 
+// testKey seals what these tests store, as every node does.
+var testKey = func() *atrest.Key {
+	k, err := atrest.NewKey(rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	return k
+}()
+
 func mustOpen(t testing.TB, dir string) *Store {
 	t.Helper()
-	s, err := Open(dir, Options{})
+	s, err := Open(dir, Options{Key: testKey})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -46,7 +46,7 @@ func TestInspect(t *testing.T) {
 		{"one byte", []byte{0xFF}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			got, err := Options{}.withDefaults().inspect(bytes.NewReader(row.content), int64(len(row.content)))
+			got, err := Options{Key: testKey}.withDefaults().inspect(bytes.NewReader(row.content), int64(len(row.content)))
 			if got != row.want {
 				t.Fatalf("got %q, %v; want %q", got, err, row.want)
 			}
@@ -64,7 +64,7 @@ func FuzzInspect(f *testing.F) {
 	} {
 		f.Add(b)
 	}
-	o := Options{}.withDefaults()
+	o := Options{Key: testKey}.withDefaults()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		got, err := o.inspect(bytes.NewReader(b), int64(len(b)))
 		if (err == nil) != IsType(got) {

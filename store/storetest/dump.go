@@ -8,7 +8,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"net/url"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -42,7 +41,7 @@ func Digest(tb TB, s *store.Store, tables ...string) string {
 
 func dump(tb TB, b io.Writer, s *store.Store, tables []string) {
 	tb.Helper()
-	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: filepath.Join(s.Dir(), "state.db")}).EscapedPath()+"?mode=ro")
+	db, err := Connect(Key, filepath.Join(s.Dir(), "state.db"), "mode=ro")
 	if err != nil {
 		tb.Fatalf("storetest: dump: %v", err)
 	}

@@ -31,7 +31,7 @@ type Node struct {
 func (n *Node) open() {
 	tb := n.County.tb
 	tb.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: n.dir, Limits: catalog.DefaultLimits(),
+	s, err := store.Open(context.Background(), store.Options{Dir: n.dir, Key: Key, Limits: catalog.DefaultLimits(),
 		Self: store.Self{Node: n.Credential.Node, Tier: n.Credential.Tier, Division: n.Credential.Division, Ordinal: n.Credential.Ordinal}})
 	n.County.must(err, "open "+n.Credential.Node)
 	n.Store = s

@@ -1,0 +1,96 @@
+// Package sealedvfs lets SQLite keep its files sealed with a node's storage key:
+// the database, its log and its journals. SQLite calls it where it would call
+// the system (a VFS, https://www.sqlite.org/vfs.html); offsets and sizes of a
+// database on the disk are what they are in the clear.
+package sealedvfs
+
+/*
+#include "sqlite.h"
+extern int tongban_register(const char *name, int key);
+*/
+import "C"
+
+import (
+	"crypto/rand"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	_ "github.com/mattn/go-sqlite3" // brings SQLite, which this package calls
+
+	"github.com/tongban/tongban/store/atrest"
+)
+
+// Kinds of files, as vfs.c has them.
+const (
+	kindMain = iota
+	kindWAL
+	kindJournal
+	kindTemp
+	kinds
+)
+
+type ciphers [kinds]*atrest.XTS
+
+// known are the ciphers of the keys that were named in this process; vfs.c
+// knows them by their place.
+var (
+	mu    sync.Mutex
+	names = map[string]string{} // by key id
+	known atomic.Pointer[[]*ciphers]
+)
+
+// Name is the name of the VFS that seals with a key, for the vfs parameter of a
+// database's address. A key is registered once and stays with the process.
+func Name(k *atrest.Key) (string, error) {
+	mu.Lock()
+	defer mu.Unlock()
+	if name, ok := names[k.ID()]; ok {
+		return name, nil
+	}
+	// What is temporary ends with the process, and its key with it.
+	passing, err := atrest.NewKey(rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	var all []*ciphers
+	if p := known.Load(); p != nil {
+		all = append(all, *p...)
+	}
+	all = append(all, &ciphers{k.XTS("database"), k.XTS("database log"), k.XTS("database journal"), passing.XTS("passing")})
+	known.Store(&all)
+	name := "tongban-" + k.ID()
+	text := append([]byte(name), 0)
+	if rc := C.tongban_register((*C.char)(unsafe.Pointer(&text[0])), C.int(len(all)-1)); rc != 0 {
+		return "", fmt.Errorf("register the sealing of databases with SQLite: error %d", rc)
+	}
+	names[k.ID()] = name
+	return name, nil
+}
+
+//export tongban_crypt
+func tongban_crypt(key, kind, seal C.int, b unsafe.Pointer, n C.int, unit C.longlong) {
+	x := (*known.Load())[key][kind]
+	data := unsafe.Slice((*byte)(b), int(n))
+	if seal != 0 {
+		x.Seal(data, unitNumber(int64(unit)))
+		return
+	}
+	// Where nothing was written yet the system gives zeros, and so must this.
+	if !zero(data) {
+		x.Open(data, unitNumber(int64(unit)))
+	}
+}
+
+// unitNumber is what a unit that begins at an offset is sealed under.
+func unitNumber(off int64) uint64 { return uint64(off) / atrest.BlockBytes }
+
+func zero(b []byte) bool {
+	for _, v := range b {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
+}
