@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // raftDB is a raft.db as work leaves it behind: a log of records of all sizes,
@@ -59,7 +61,7 @@ func raftDB(t *testing.T, records uint64) (content []byte, says diskContent) {
 }
 
 func storageIn(dir string) *Options {
-	return &Options{Dir: dir, Cluster: "test-county"}
+	return &Options{Dir: dir, Cluster: "test-county", Key: storetest.Key}
 }
 
 // diskContent is all that a raft.db says.

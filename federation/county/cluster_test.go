@@ -19,6 +19,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // cluster is a county of hubs in one process: real TCP, real TLS, real SQLite.
@@ -87,6 +89,7 @@ func (n *node) options(bootstrap bool) Options {
 		ID: n.id, Cluster: "test-county", Dir: filepath.Join(n.dir, "hub"), Listener: ln,
 		ServerTLS: server, ClientTLS: client, VerifyPeer: isHub, StateMachine: n.m, Bootstrap: bootstrap,
 		Timing: Timing{Heartbeat: 300 * time.Millisecond, LeaderWait: 20 * time.Second, SnapshotInterval: time.Hour},
+		Key:    storetest.Key,
 		Logger: slog.New(slog.NewTextHandler(testWriter{n.c.t}, &slog.HandlerOptions{Level: slog.LevelWarn})).With("at", n.id),
 	}
 	if n.c.tune != nil {

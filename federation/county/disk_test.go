@@ -183,12 +183,19 @@ func TestDamageToTheLogIsFoundAtTheStart(t *testing.T) {
 		c.propose(n, fmt.Sprintf("add entry-%d", i))
 	}
 	before := n.m.chain(t)
+	var entry raft.Log
+	c.must(n.hub.disk.bolt.GetLog(17, &entry), "an entry as it lies on the disk")
 	n.kill()
 	path := filepath.Join(n.dir, "hub", "raft.db")
 	whole, err := os.ReadFile(path)
 	c.must(err, "read")
+	if bytes.Contains(whole, []byte("entry-1")) {
+		t.Error("entries stand in the clear")
+	}
+	flipped := bytes.Clone(entry.Data)
+	flipped[len(flipped)/2] ^= 1
 	for name, damaged := range map[string][]byte{
-		"bit of an entry": bytes.ReplaceAll(whole, []byte("entry-17"), []byte("entry-16")), // bbolt keeps stale copies
+		"bit of an entry": bytes.ReplaceAll(whole, entry.Data, flipped), // bbolt keeps stale copies
 		"cut short":       whole[:3*4096],
 		"zeroed":          make([]byte, len(whole)),
 	} {

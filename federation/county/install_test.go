@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // install sends to a follower the leader's newest snapshot, whatever the
@@ -66,7 +68,7 @@ func TestSnapshotMeetsALog(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := openMachine(t, filepath.Join(t.TempDir(), "state.db"))
 			defer m.close()
-			s, err := openStorage(&Options{Dir: t.TempDir(), Cluster: "test-county", StateMachine: m})
+			s, err := openStorage(&Options{Dir: t.TempDir(), Cluster: "test-county", Key: storetest.Key, StateMachine: m})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +100,7 @@ func TestSnapshotMeetsALog(t *testing.T) {
 // still be told from what does not.
 func TestLogKnowsTheEntryItFollows(t *testing.T) {
 	from, m := stored(t)
-	s, err := openStorage(&Options{Dir: t.TempDir(), Cluster: "test-county", StateMachine: m})
+	s, err := openStorage(&Options{Dir: t.TempDir(), Cluster: "test-county", Key: storetest.Key, StateMachine: m})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +118,7 @@ func TestLogKnowsTheEntryItFollows(t *testing.T) {
 	if s.disk.has(9, 2) {
 		t.Error("the log follows a snapshot whose database is not in place")
 	}
-	f := newFSM(&Options{StateMachine: m, Cluster: "test-county", Logger: slog.Default(), Now: time.Now}, s.snaps)
+	f := newFSM(&Options{StateMachine: m, Cluster: "test-county", Key: storetest.Key, Logger: slog.Default(), Now: time.Now}, s.snaps)
 	_, content, err := s.snaps.Open(k.ID())
 	if err != nil {
 		t.Fatal(err)

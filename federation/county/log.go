@@ -14,6 +14,7 @@ import (
 	raftboltdb "github.com/hashicorp/raft-boltdb/v2"
 	"go.etcd.io/bbolt"
 
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -31,12 +32,15 @@ type boltStore interface {
 //   - a latch: after the first failed write nothing is written any more. The
 //     kernel may drop the dirty pages of a failed fsync and call the next one a
 //     success, so trying again could acknowledge what is not on disk;
+//   - a seal on what a record carries, so that the disk alone does not tell it;
 //   - a clock on the write in progress, for the watchdog;
 //   - the size of what it holds, for trimming.
 type diskLog struct {
 	bolt    boltStore
 	now     func() time.Time
 	onError func(error)
+	// seal hides what entries carry; nil leaves it in the clear.
+	seal *atrest.Records
 	// base is the entry the log follows, from the snapshot; 0 when there is none.
 	base func() (index, term uint64)
 
@@ -107,6 +111,23 @@ func (d *diskLog) read(index uint64, l *raft.Log) error {
 		d.fail(err)
 		return err
 	}
+	if d.seal == nil {
+		return nil
+	}
+	data, err := d.seal.Open(l.Data, logPlace(l))
+	switch {
+	case errors.Is(err, atrest.ErrClear):
+		err = fmt.Errorf("raft log: %w", err)
+	case err != nil:
+		err = fmt.Errorf("%w: entry %d: %w", ErrLogDamaged, index, err)
+	}
+	if err != nil {
+		d.fail(err)
+		return err
+	}
+	if l.Data = data; len(data) == 0 {
+		l.Data = nil
+	}
 	return nil
 }
 
@@ -118,7 +139,10 @@ func (d *diskLog) StoreLogs(logs []*raft.Log) error {
 		// The original is read by other goroutines; and the checksum is this
 		// disk's affair, not to be replicated.
 		c := *l
-		c.Extensions = binary.BigEndian.AppendUint32(nil, logSum(l))
+		if d.seal != nil {
+			c.Data = d.seal.Seal(l.Data, logPlace(l))
+		}
+		c.Extensions = binary.BigEndian.AppendUint32(nil, logSum(&c))
 		sealed[i] = &c
 	}
 	fault.Point("county.log.before")
@@ -263,11 +287,16 @@ func (d *diskLog) stalled() time.Duration {
 }
 
 func logSum(l *raft.Log) uint32 {
-	var head [17]byte
-	binary.BigEndian.PutUint64(head[:], l.Index)
+	return crc32.Update(crc32.Checksum(logPlace(l), castagnoli), castagnoli, l.Data)
+}
+
+// logPlace is which entry a record is.
+func logPlace(l *raft.Log) []byte {
+	head := make([]byte, 17)
+	binary.BigEndian.PutUint64(head, l.Index)
 	binary.BigEndian.PutUint64(head[8:], l.Term)
 	head[16] = byte(l.Type)
-	return crc32.Update(crc32.Checksum(head[:], castagnoli), castagnoli, l.Data)
+	return head
 }
 
 func stableSum(k, v []byte) uint32 {

@@ -15,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/mattn/go-sqlite3"
+
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // machine is a StateMachine over a real SQLite file. It is not idempotent on
@@ -50,7 +52,7 @@ func openMachine(t testing.TB, path string) *machine {
 }
 
 func (m *machine) open() (err error) {
-	m.db, err = sql.Open("sqlite3", "file:"+m.path+"?_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=20000")
+	m.db, err = storetest.Connect(storetest.Key, m.path, "_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=20000")
 	if err != nil {
 		return err
 	}
@@ -160,7 +162,7 @@ func (m *machine) Backup(ctx context.Context, path string) (uint64, error) {
 	if _, err := m.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return 0, err
 	}
-	db, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
+	db, err := storetest.Connect(storetest.Key, path, "mode=ro")
 	if err != nil {
 		return 0, err
 	}
@@ -172,7 +174,7 @@ func (m *machine) Backup(ctx context.Context, path string) (uint64, error) {
 func (m *machine) Restore(ctx context.Context, path string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	from, err := sql.Open("sqlite3", "file:"+path+"?mode=ro")
+	from, err := storetest.Connect(storetest.Key, path, "mode=ro")
 	if err != nil {
 		return err
 	}

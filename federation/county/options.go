@@ -13,6 +13,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -49,6 +50,11 @@ type Options struct {
 
 	StateMachine StateMachine
 	Logger       *slog.Logger
+
+	// Key seals what entries carry in the log, snapshots, and the copies of the
+	// database that go to and come from the other hubs, which the StateMachine
+	// seals with the same key. Nil leaves all that in the clear.
+	Key *atrest.Key
 
 	// Bootstrap makes a hub without any state the first voter, alone. It does
 	// nothing to a hub that has state.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"sync"
 
@@ -22,6 +23,7 @@ type sink struct {
 	meta raft.SnapshotMeta
 	path string
 	file *os.File
+	to   io.Writer // the file, by way of what seals it
 
 	head   bytes.Buffer // the header record until it is complete
 	header *Header
@@ -43,7 +45,10 @@ func newSink(s *snapshotStore, meta raft.SnapshotMeta) (*sink, error) {
 	k := &sink{s: s, meta: meta, path: f.Name(), file: f, sum: sha256.New()}
 	b, err := encodeRecord(meta)
 	if err == nil {
-		_, err = f.Write(b)
+		k.to, err = s.key.Writer(f)
+	}
+	if err == nil {
+		_, err = k.to.Write(b)
 	}
 	if err != nil {
 		k.Cancel()
@@ -72,7 +77,7 @@ func (k *sink) refer(applied uint64) error {
 	if err != nil {
 		return err
 	}
-	_, err = k.file.Write(b)
+	_, err = k.to.Write(b)
 	return err
 }
 
@@ -98,7 +103,7 @@ func (k *sink) Write(b []byte) (int, error) {
 		return 0, fmt.Errorf("receive snapshot: %w: longer than its header says", ErrSnapshotDamaged)
 	}
 	k.sum.Write(b)
-	if _, err := k.file.Write(b); err != nil {
+	if _, err := k.to.Write(b); err != nil {
 		return 0, fmt.Errorf("receive snapshot: %w", err)
 	}
 	return all, nil
@@ -139,7 +144,7 @@ func (k *sink) accept() error {
 	if err != nil {
 		return err
 	}
-	_, err = k.file.Write(b)
+	_, err = k.to.Write(b)
 	return err
 }
 

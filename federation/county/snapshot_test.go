@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/raft"
+
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // shortLog makes the log forget everything a snapshot covers.
@@ -240,7 +242,7 @@ func stored(t *testing.T) (*snapshotStore, *machine) {
 	t.Helper()
 	m := openMachine(t, filepath.Join(t.TempDir(), "state.db"))
 	t.Cleanup(m.close)
-	s, err := newSnapshotStore(&Options{Dir: t.TempDir(), Cluster: "test-county", StateMachine: m})
+	s, err := newSnapshotStore(&Options{Dir: t.TempDir(), Cluster: "test-county", Key: storetest.Key, StateMachine: m})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/hashicorp/raft"
 
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/fault"
 )
 
@@ -33,6 +34,7 @@ import (
 type snapshotStore struct {
 	dir, tmp, cluster string
 	sm                StateMachine
+	key               *atrest.Key
 	log               *diskLog    // nil in tests without one
 	live              atomic.Bool // raft runs: Open serves peers
 
@@ -44,7 +46,7 @@ const snapSuffix = ".snap"
 func newSnapshotStore(o *Options) (*snapshotStore, error) {
 	s := &snapshotStore{
 		dir: filepath.Join(o.Dir, "snapshots"), tmp: filepath.Join(o.Dir, "tmp"),
-		cluster: o.Cluster, sm: o.StateMachine,
+		cluster: o.Cluster, sm: o.StateMachine, key: o.Key,
 	}
 	if err := os.RemoveAll(s.tmp); err != nil {
 		return nil, fmt.Errorf("clear temporary files: %w", err)
@@ -157,7 +159,8 @@ func (s *snapshotStore) backup(ctx context.Context, h Header) (int64, io.ReadClo
 		return fail(err)
 	}
 	sum := sha256.New()
-	size, err := io.Copy(sum, f)
+	// Between hubs it is sealed by TLS; what it was sealed with here is this hub's.
+	size, err := io.Copy(sum, s.key.DatabaseReader(f))
 	if err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
@@ -171,7 +174,7 @@ func (s *snapshotStore) backup(ctx context.Context, h Header) (int64, io.ReadClo
 		return fail(err)
 	}
 	return int64(len(head)) + size, &content{
-		Reader: io.MultiReader(strings.NewReader(string(head)), f),
+		Reader: io.MultiReader(strings.NewReader(string(head)), s.key.DatabaseReader(f)),
 		close:  func() error { return errors.Join(f.Close(), os.RemoveAll(dir)) },
 	}, nil
 }
@@ -187,9 +190,13 @@ func (s *snapshotStore) spill(h Header, body io.Reader) (path string, done func(
 	path = filepath.Join(dir, "state.db")
 	sum := sha256.New()
 	err = writeFile(path, func(w io.Writer) error {
-		n, err := io.Copy(io.MultiWriter(w, sum), io.LimitReader(body, h.Size))
+		sealed := s.key.DatabaseWriter(w)
+		n, err := io.Copy(io.MultiWriter(sealed, sum), io.LimitReader(body, h.Size))
 		if err == nil && (n != h.Size || hex.EncodeToString(sum.Sum(nil)) != h.SHA256) {
 			err = fmt.Errorf("%w: database of %d bytes does not match its header", ErrSnapshotDamaged, n)
+		}
+		if err == nil {
+			err = sealed.Close()
 		}
 		return err
 	})
@@ -221,6 +228,10 @@ func (s *snapshotStore) settle(h Header) error {
 func (s *snapshotStore) place(meta raft.SnapshotMeta, h Header) error {
 	tmp := filepath.Join(s.tmp, meta.ID)
 	err := writeFile(tmp, func(w io.Writer) error {
+		w, err := s.key.Writer(w)
+		if err != nil {
+			return err
+		}
 		for _, v := range []any{meta, h} {
 			b, err := encodeRecord(v)
 			if err != nil {
@@ -282,8 +293,8 @@ func (s *snapshotStore) ids() ([]string, error) {
 }
 
 // read opens a snapshot and reads both records; f then stands at the database.
-func (s *snapshotStore) read(id string) (meta *raft.SnapshotMeta, h Header, f *os.File, err error) {
-	if f, err = os.Open(s.path(id)); err != nil {
+func (s *snapshotStore) read(id string) (meta *raft.SnapshotMeta, h Header, f io.ReadCloser, err error) {
+	if f, err = s.open(id); err != nil {
 		return nil, Header{}, nil, fmt.Errorf("open snapshot: %w", err)
 	}
 	meta = new(raft.SnapshotMeta)
@@ -301,6 +312,19 @@ func (s *snapshotStore) read(id string) (meta *raft.SnapshotMeta, h Header, f *o
 		return nil, Header{}, nil, fmt.Errorf("snapshot %s: %w", id, err)
 	}
 	return meta, h, f, nil
+}
+
+func (s *snapshotStore) open(id string) (io.ReadCloser, error) {
+	f, err := os.Open(s.path(id))
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.key.Reader(f)
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("%w: %w", ErrSnapshotDamaged, err)
+	}
+	return &content{Reader: r, close: f.Close}, nil
 }
 
 // content is a snapshot being read.

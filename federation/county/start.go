@@ -52,6 +52,9 @@ func openStorage(o *Options) (*storage, error) {
 		under = o.wrapLog(bolt)
 	}
 	disk := &diskLog{bolt: under, now: time.Now, base: snaps.base}
+	if o.Key != nil {
+		disk.seal = o.Key.Records("raft log")
+	}
 	if err := errors.Join(syncDir(o.Dir), disk.verify()); err != nil {
 		disk.Close()
 		return nil, fmt.Errorf("check raft log: %w", err)
