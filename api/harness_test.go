@@ -108,7 +108,7 @@ func emptyHub(t testing.TB) *site {
 	genesis := federation.Genesis{Login: "operator", Name: "管理员", PasswordHash: hash, Federation: h.federation}
 	m, err := federation.NewCounty(rand.Reader, theCounty, "county-1", "安吉县政务服务中心", []string{"127.0.0.1"}, genesis, time.Now())
 	check(t, err)
-	h.start(federation.Options{Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis})
+	h.start(federation.Options{Key: storetest.Key, Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis})
 	h.serveFederation(fed)
 	until(t, "the county to be founded", func() bool {
 		_, err := h.node.Store.StaffByLogin(t.Context(), "operator")
@@ -131,7 +131,7 @@ func (h *site) below(at division.Code) *site {
 	dir := h.t.TempDir()
 	check(h.t, m.Save(dir))
 	s := &site{t: h.t, hasher: h.hasher, tokens: map[string]string{}}
-	s.start(federation.Options{Dir: dir, Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond})
+	s.start(federation.Options{Key: storetest.Key, Dir: dir, Membership: m, Heartbeat: 50 * time.Millisecond, BackoffMax: 100 * time.Millisecond})
 	return s
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // anotherHub enrols and starts a second hub of the county, without a vote.
@@ -29,7 +30,7 @@ func (h *site) anotherHub(id string) (peer string, s *site) {
 	m, err := federation.MembershipOf(enrolled, keys)
 	check(h.t, err)
 	s = &site{t: h.t, hasher: h.hasher, tokens: map[string]string{}}
-	s.start(federation.Options{Dir: h.t.TempDir(), Membership: m, Peer: port})
+	s.start(federation.Options{Key: storetest.Key, Dir: h.t.TempDir(), Membership: m, Peer: port})
 	return peer, s
 }
 

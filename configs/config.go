@@ -69,6 +69,7 @@ type Config struct {
 	Session   Session
 	Sync      Sync
 	Disk      Disk
+	Storage   Storage
 	Log       Log
 	Centre    Centre
 	Metrics   Metrics
@@ -146,6 +147,12 @@ type Sync struct {
 type Disk struct {
 	LowBytes  int64 // below it the node takes no cases
 	WarnBytes int64 // below it the node warns
+}
+
+// Storage names what seals the data on the disk.
+type Storage struct {
+	KeyFile        string // the storage key; Load takes DataDir + ".key" when it is not set
+	PassphraseFile string // opens a locked KeyFile
 }
 
 // Log says how much is logged and in which form.

@@ -91,6 +91,9 @@ var keys = []key{
 	{"disk.low_mb", everyTier, size(func(c *Config) *int64 { return &c.Disk.LowBytes }, megabyte, 16, math.MaxInt32)},
 	{"disk.warn_mb", everyTier, size(func(c *Config) *int64 { return &c.Disk.WarnBytes }, megabyte, 16, math.MaxInt32)},
 
+	{"storage.key_file", everyTier, text(func(c *Config) *string { return &c.Storage.KeyFile })},
+	{"storage.passphrase_file", everyTier, text(func(c *Config) *string { return &c.Storage.PassphraseFile })},
+
 	{"log.level", everyTier, level},
 	{"log.format", everyTier, choice(func(c *Config) *string { return &c.Log.Format }, "text", "json")},
 
@@ -102,7 +105,7 @@ var keys = []key{
 
 // paths lists the fields that name files or folders.
 func paths(c *Config) []*string {
-	return []*string{&c.DataDir, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile}
+	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile}
 }
 
 // findKey looks a key up by its dotted name.

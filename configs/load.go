@@ -113,6 +113,9 @@ func (s *settings) likelyTier() Tier {
 
 // complete fills what follows from other settings.
 func complete(c *Config) {
+	if c.Storage.KeyFile == "" && c.DataDir != "" {
+		c.Storage.KeyFile = filepath.Clean(c.DataDir) + ".key"
+	}
 	for _, pair := range []struct {
 		listen    string
 		advertise *string

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // A village and its township without a line: a stick takes what they did to
@@ -71,7 +72,7 @@ func TestRestoredVillageAsksFirst(t *testing.T) {
 
 	f.Kill(village)
 	backup := archive.Bytes()
-	if _, err := store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup)); !errors.Is(err, store.ErrUnsent) {
+	if _, err := store.RestoreArchive(t.Context(), village.Dir(), storetest.Key, bytes.NewReader(backup)); !errors.Is(err, store.ErrUnsent) {
 		t.Fatalf("over what the county does not have: %v", err)
 	}
 	aside := t.TempDir()
@@ -84,7 +85,7 @@ func TestRestoredVillageAsksFirst(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup)); err != nil {
+	if _, err := store.RestoreArchive(t.Context(), village.Dir(), storetest.Key, bytes.NewReader(backup)); err != nil {
 		t.Fatal(err)
 	}
 	f.Cut(village.ID, "*")

@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // backupOf is a node's backup.
@@ -29,7 +30,7 @@ func backupOf(t *testing.T, n *federationtest.Node) []byte {
 // restoreInto restores a backup as the command does.
 func restoreInto(t *testing.T, dir string, backup []byte) error {
 	t.Helper()
-	_, err := store.RestoreArchive(t.Context(), dir, bytes.NewReader(backup), func(m *store.Manifest, chain []json.RawMessage) error {
+	_, err := store.RestoreArchive(t.Context(), dir, storetest.Key, bytes.NewReader(backup), func(m *store.Manifest, chain []json.RawMessage) error {
 		return federation.CheckBackup(dir, m, chain)
 	})
 	return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 )
 
 // A county is the one that its first bundle of keys founded. Names and division
@@ -48,8 +49,8 @@ func (n *Node) checkFounding(ctx context.Context, m *Membership) error {
 
 // FoundingIn holds the databases in a node's folder against the founding that
 // it enrolled in, without opening them for writing. It may run beside the node.
-func FoundingIn(ctx context.Context, dir string, m *Membership) error {
-	chain, have, err := store.InspectFounding(ctx, dir, foundingSetting)
+func FoundingIn(ctx context.Context, dir string, k *atrest.Key, m *Membership) error {
+	chain, have, err := store.InspectFounding(ctx, dir, k, foundingSetting)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // A database of another founding of the county, under the same division codes
@@ -41,14 +42,14 @@ func TestAnotherFoundingIsRefused(t *testing.T) {
 				}
 			}
 			if files[0] == "state.db" { // and doctor sees it without touching anything
-				if err := federation.FoundingIn(t.Context(), dir, m); !errors.Is(err, federation.ErrOtherFounding) {
+				if err := federation.FoundingIn(t.Context(), dir, storetest.Key, m); !errors.Is(err, federation.ErrOtherFounding) {
 					t.Errorf("%s: %v, looked at: %v", ours.ID, files, err)
 				}
 			}
 			peer, err := net.Listen("tcp", "127.0.0.1:0")
 			must(t, err)
 			defer peer.Close()
-			n, err := federation.Start(t.Context(), federation.Options{Dir: dir, Membership: m, Peer: peer, Limits: catalog.DefaultLimits(), Now: ours.Clock.Now})
+			n, err := federation.Start(t.Context(), federation.Options{Key: storetest.Key, Dir: dir, Membership: m, Peer: peer, Limits: catalog.DefaultLimits(), Now: ours.Clock.Now})
 			if err == nil {
 				n.Close()
 			}
@@ -63,7 +64,7 @@ func TestAnotherFoundingIsRefused(t *testing.T) {
 		if err := start("local.db"); !errors.Is(err, federation.ErrOtherLocal) {
 			t.Errorf("%s: local.db: %v", ours.ID, err)
 		}
-		if err := federation.FoundingIn(t.Context(), ours.Dir(), m); err != nil {
+		if err := federation.FoundingIn(t.Context(), ours.Dir(), storetest.Key, m); err != nil {
 			t.Errorf("%s: its own databases: %v", ours.ID, err)
 		}
 		trial.Restart(theirs)

@@ -18,7 +18,7 @@ import (
 func (n *Node) startHub(o Options) (err error) {
 	server, client := trust.PeerConfigs(n.tlsOptions())
 	n.hub, err = county.Open(county.Options{
-		ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"),
+		ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"), Key: o.Key,
 		Listener: o.Peer, Advertise: o.PeerAdvertise, Dial: o.PeerDial,
 		ServerTLS: server, ClientTLS: client, VerifyPeer: n.verifyHub,
 		StateMachine: machine{n.Store}, Logger: n.log, Bootstrap: o.Genesis != nil, Timing: o.Timing,

@@ -24,13 +24,16 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 )
 
 // Options are what a node of any tier is started with.
 type Options struct {
-	// Dir holds everything the node keeps.
+	// Dir holds everything the node keeps, Key seals it; nil leaves it in the
+	// clear, which a node that serves never does.
 	Dir string
+	Key *atrest.Key
 	// Membership is the node's place in its county, as `init`, `join` or
 	// `enroll` left it in Dir.
 	Membership *Membership
@@ -158,7 +161,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 			n.Close()
 		}
 	}()
-	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log,
+	if n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Key: o.Key, Self: n.self, Limits: o.Limits, Logger: n.log,
 		Lost: diskLost(o.Dir, n.self.Tier), Predecessors: o.Membership.Predecessors}); err != nil {
 		return nil, err
 	}
@@ -171,7 +174,7 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 	if err := n.checkFounding(ctx, o.Membership); err != nil {
 		return nil, err
 	}
-	if n.Blobs, err = blob.Open(filepath.Join(o.Dir, "attachments"), blob.Options{}); err != nil {
+	if n.Blobs, err = blob.Open(filepath.Join(o.Dir, "attachments"), blob.Options{Key: o.Key}); err != nil {
 		return nil, err
 	}
 	n.directory = &directory{store: n.Store, now: n.now, self: n.self.Node}

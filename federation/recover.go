@@ -24,7 +24,7 @@ func Recover(ctx context.Context, o Options) error {
 		return err
 	}
 	defer n.stop()
-	n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Self: n.self, Limits: o.Limits, Logger: n.log})
+	n.Store, err = store.Open(ctx, store.Options{Dir: o.Dir, Key: o.Key, Self: n.self, Limits: o.Limits, Logger: n.log})
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func Recover(ctx context.Context, o Options) error {
 	if err := n.Store.MarkWentBack(ctx); err != nil {
 		return err
 	}
-	return county.Recover(county.Options{ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"),
+	return county.Recover(county.Options{ID: n.self.Node, Cluster: string(n.self.County()), Dir: filepath.Join(o.Dir, "raft"), Key: o.Key,
 		Advertise: o.PeerAdvertise, StateMachine: machine{n.Store}, Logger: n.log})
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // signsWith checks that a node, and everybody who knows it, has its key of a
@@ -248,7 +249,7 @@ func TestOldKeysPutBack(t *testing.T) {
 	}
 	m, err := federation.LoadMembership(village.Dir())
 	must(t, err)
-	started, err := federation.Start(t.Context(), federation.Options{Dir: village.Dir(), Membership: m, County: []string{"https://127.0.0.1:1"}})
+	started, err := federation.Start(t.Context(), federation.Options{Key: storetest.Key, Dir: village.Dir(), Membership: m, County: []string{"https://127.0.0.1:1"}})
 	if !errors.Is(err, federation.ErrOldKeys) {
 		t.Errorf("it starts: %v", err)
 	}
@@ -278,7 +279,7 @@ func TestRenewedAfterTheBackup(t *testing.T) {
 	for _, path := range states {
 		must(t, os.Rename(path, filepath.Join(aside, filepath.Base(path))))
 	}
-	_, err = store.RestoreArchive(t.Context(), village.Dir(), bytes.NewReader(backup.Bytes()))
+	_, err = store.RestoreArchive(t.Context(), village.Dir(), storetest.Key, bytes.NewReader(backup.Bytes()))
 	must(t, err)
 	f.Restart(village)
 	f.Succeeded(village)

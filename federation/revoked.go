@@ -17,6 +17,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 )
 
 // A node that the county has cast out while its line was down must learn of it,
@@ -123,9 +124,9 @@ func (n *Node) Revocation() (Revocation, bool) {
 
 // RevocationIn tells what the databases in a node's folder know of its standing,
 // without opening them for writing.
-func RevocationIn(ctx context.Context, dir string, m *Membership, now time.Time) (Revocation, bool, error) {
+func RevocationIn(ctx context.Context, dir string, k *atrest.Key, m *Membership, now time.Time) (Revocation, bool, error) {
 	id := m.Credential.Credential.Node
-	at, reason, told, err := store.InspectRevoked(ctx, dir, id, revokedSetting)
+	at, reason, told, err := store.InspectRevoked(ctx, dir, k, id, revokedSetting)
 	if err != nil {
 		return Revocation{}, false, err
 	}

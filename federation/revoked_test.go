@@ -19,6 +19,7 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // as asks a node something with another's certificate, past TLS, which admits
@@ -92,7 +93,7 @@ func TestRevokedWhileOffline(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r, cast, err := federation.RevocationIn(t.Context(), village.Dir(), m, hub.Now()); err != nil || !cast || r.Reason != "电脑遗失" {
+	if r, cast, err := federation.RevocationIn(t.Context(), village.Dir(), storetest.Key, m, hub.Now()); err != nil || !cast || r.Reason != "电脑遗失" {
 		t.Errorf("its folder says %+v, %v, %v", r, cast, err)
 	}
 	f.Restart(village)

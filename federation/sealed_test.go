@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/federation/federationtest"
 	"github.com/tongban/tongban/federation/seal"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // sealedBackup is a backup of a node as an operator gets it.
@@ -73,7 +74,7 @@ func TestBackupsAreSealed(t *testing.T) {
 	for name, bad := range map[string][]byte{"cut": file[:len(file)-100], "flipped": flipped, "a bundle": bundleOf(t, town)} {
 		content, err := federation.OpenBackup(bytes.NewReader(bad), keys)
 		if err == nil {
-			_, err = store.RestoreArchive(t.Context(), keys, content)
+			_, err = store.RestoreArchive(t.Context(), keys, storetest.Key, content)
 		}
 		if !errors.Is(err, store.ErrArchiveDamaged) && !errors.Is(err, store.ErrArchiveMalformed) && !errors.Is(err, seal.ErrTruncated) && !errors.Is(err, seal.ErrDamaged) {
 			t.Errorf("%s: %v", name, err)
@@ -86,7 +87,7 @@ func TestBackupsAreSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, err := store.RestoreArchive(t.Context(), keys, content); err != nil || m.Node != village.ID {
+	if m, err := store.RestoreArchive(t.Context(), keys, storetest.Key, content); err != nil || m.Node != village.ID {
 		t.Fatalf("restore: %+v, %v", m, err)
 	}
 	if _, err := federation.OpenBackup(io.LimitReader(bytes.NewReader(file), 30), keys); !errors.Is(err, seal.ErrTruncated) {

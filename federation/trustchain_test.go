@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // A chain that does not continue the keys this node has is refused, whatever
@@ -35,7 +36,7 @@ func TestRenewTrust(t *testing.T) {
 	thief := must(must(trust.GenerateCounty(rand.Reader, "330523", now)).Rotate(rand.Reader, now))
 	elsewhere := must(must(trust.GenerateCounty(rand.Reader, "330522", now)).Rotate(rand.Reader, now))
 
-	st, err := store.Open(ctx, store.Options{Dir: t.TempDir(), Limits: catalog.DefaultLimits(),
+	st, err := store.Open(ctx, store.Options{Key: storetest.Key, Dir: t.TempDir(), Limits: catalog.DefaultLimits(),
 		Self: store.Self{Node: "township-330523110-1", Tier: node.Township, Division: "330523110", Ordinal: 1}})
 	if err != nil {
 		t.Fatal(err)

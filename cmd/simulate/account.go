@@ -291,7 +291,7 @@ func (w *world) belowAgain(a *account, mu *sync.Mutex) error {
 
 func (w *world) empty(o *office) (*store.Store, error) {
 	cred := o.node.Credential
-	return store.Open(context.Background(), store.Options{Dir: filepath.Join(w.dir, "again", cred.Node), Limits: catalog.DefaultLimits(),
+	return store.Open(context.Background(), store.Options{Key: storetest.Key, Dir: filepath.Join(w.dir, "again", cred.Node), Limits: catalog.DefaultLimits(),
 		Self: store.Self{Node: cred.Node, Tier: cred.Tier, Division: cred.Division, Ordinal: cred.Ordinal}})
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 )
 
 func doctorCommand() *cobra.Command {
@@ -64,6 +65,7 @@ type diagnosis struct {
 	ctx   context.Context
 	c     configs.Config
 	m     *federation.Membership
+	key   *atrest.Key // nil while it cannot be had
 	found []finding
 }
 
@@ -88,6 +90,7 @@ func diagnose(ctx context.Context, path string, asJSON bool, stdout io.Writer) e
 		d.permissions()
 		d.disk()
 		d.membership()
+		d.storage()
 		d.databases()
 		d.running()
 		d.lines()
@@ -165,7 +168,7 @@ func (d *diagnosis) membership() {
 }
 
 func (d *diagnosis) databases() {
-	if d.m == nil {
+	if d.m == nil || d.key == nil {
 		return
 	}
 	if _, err := os.Stat(filepath.Join(d.c.DataDir, "state.db")); err != nil {
@@ -173,13 +176,13 @@ func (d *diagnosis) databases() {
 		return
 	}
 	is := d.m.Credential.Credential
-	err := store.Inspect(d.ctx, d.c.DataDir, store.Self{Node: is.Node, Tier: is.Tier, Division: is.Division, Ordinal: is.Ordinal})
+	err := store.Inspect(d.ctx, d.c.DataDir, d.key, store.Self{Node: is.Node, Tier: is.Tier, Division: is.Division, Ordinal: is.Ordinal})
 	if err != nil {
 		d.fault("database", "数据库有问题：请停止节点，用 restore 恢复最近的备份；县中心多进程时可移除后重新加入", err)
 		return
 	}
 	d.add("database", "ok", "数据库完整", "the databases are whole")
-	if err := federation.FoundingIn(d.ctx, d.c.DataDir, d.m); err != nil {
+	if err := federation.FoundingIn(d.ctx, d.c.DataDir, d.key, d.m); err != nil {
 		d.fault("founding", "数据库属于另一次组建的县，节点不会启动：请把 state.db*、local.db* 移到别处保存，放回本机自己的，或用 tongban restore 恢复本机备份", err)
 	} else {
 		d.add("founding", "ok", "数据库属于本节点登记的县", "the databases are of the county this node enrolled in")
@@ -190,7 +193,7 @@ func (d *diagnosis) databases() {
 // standing says whether the county has cast this node out, as far as it has
 // heard; the line may tell more.
 func (d *diagnosis) standing() {
-	cast, revoked, err := federation.RevocationIn(d.ctx, d.c.DataDir, d.m, time.Now())
+	cast, revoked, err := federation.RevocationIn(d.ctx, d.c.DataDir, d.key, d.m, time.Now())
 	switch {
 	case err != nil:
 		d.fault("standing", "无法得知本节点是否已被吊销", err)

@@ -93,6 +93,9 @@ func initialise(ctx context.Context, c configs.Config, login, name, passwordFile
 		return err
 	}
 	defer unlock()
+	if _, err := makeStorageKey(c, stdout); err != nil {
+		return err
+	}
 	if err := m.Save(c.DataDir); err != nil {
 		return err
 	}
@@ -169,6 +172,9 @@ func enrol(ctx context.Context, c configs.Config, hubs []string, token string, s
 	}
 	defer unlock()
 	if err := federation.Vacant(c.DataDir); err != nil {
+		return err
+	}
+	if _, err := makeStorageKey(c, stdout); err != nil {
 		return err
 	}
 	keys, err := federation.EnrolmentKeys(rand.Reader, c.DataDir)

@@ -109,6 +109,10 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 		return err
 	}
 	defer unlock()
+	k, err := makeStorageKey(c, stdout)
+	if err != nil {
+		return err
+	}
 	if from != "" {
 		f, err := os.Open(from)
 		if err != nil {
@@ -119,7 +123,7 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 		if err != nil {
 			return err
 		}
-		m, err := store.RestoreArchive(ctx, c.DataDir, content, func(m *store.Manifest, chain []json.RawMessage) error {
+		m, err := store.RestoreArchive(ctx, c.DataDir, k, content, func(m *store.Manifest, chain []json.RawMessage) error {
 			return federation.CheckBackup(c.DataDir, m, chain)
 		})
 		if err != nil {
@@ -143,7 +147,7 @@ func restore(ctx context.Context, c configs.Config, from string, keys []string, 
 	if err != nil {
 		return err
 	}
-	if err := federation.Recover(ctx, federation.Options{Dir: c.DataDir, Membership: m, PeerAdvertise: c.Advertise.Peer, Logger: logger(c, stdout)}); err != nil {
+	if err := federation.Recover(ctx, federation.Options{Dir: c.DataDir, Key: k, Membership: m, PeerAdvertise: c.Advertise.Peer, Logger: logger(c, stdout)}); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%s 现在是唯一的县中心进程，请运行 serve (is the county's only hub now; run serve)\n", m.Credential.Credential.Node)

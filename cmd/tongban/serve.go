@@ -30,12 +30,13 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 )
 
 // serverCommands are the commands that are a node.
 func serverCommands() []*cobra.Command {
-	return []*cobra.Command{serveCommand(), initCommand(), joinCommand(), enrollCommand(), restoreCommand(), doctorCommand(), demoCommand()}
+	return []*cobra.Command{serveCommand(), initCommand(), joinCommand(), enrollCommand(), restoreCommand(), doctorCommand(), demoCommand(), keyCommand()}
 }
 
 func serveCommand() *cobra.Command {
@@ -86,16 +87,27 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 		return err
 	}
 	collecting(node.Tier(c.Tier))
+	m, err := federation.LoadMembership(c.DataDir)
+	if err != nil {
+		return startProblem(c.DataDir, keysProblem{err})
+	}
+	if err := errors.Join(fits(c, m), writable(c.DataDir)); err != nil {
+		return err
+	}
+	k, err := storageKey(ctx, c, m, logger(c, stderr))
+	if err != nil {
+		return startProblem(c.DataDir, err)
+	}
 	for {
 		// A node that was restored goes on as another one, from the beginning.
-		if err := serveOnce(ctx, c, stdout, stderr); !errors.Is(err, federation.ErrSucceeded) {
+		if err := serveOnce(ctx, c, k, stdout, stderr); !errors.Is(err, federation.ErrSucceeded) {
 			return err
 		}
 	}
 }
 
 // serveOnce runs the node that the data directory is now.
-func serveOnce(ctx context.Context, c configs.Config, stdout, stderr io.Writer) error {
+func serveOnce(ctx context.Context, c configs.Config, k *atrest.Key, stdout, stderr io.Writer) error {
 	m, err := federation.LoadMembership(c.DataDir)
 	if err != nil {
 		return startProblem(c.DataDir, keysProblem{err})
@@ -114,7 +126,7 @@ func serveOnce(ctx context.Context, c configs.Config, stdout, stderr io.Writer) 
 	defer ports.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	n, err := federation.Start(ctx, nodeOptions(c, m, ports, log, stop))
+	n, err := federation.Start(ctx, nodeOptions(c, k, m, ports, log, stop))
 	if err != nil {
 		return startProblem(c.DataDir, err)
 	}
@@ -136,9 +148,9 @@ func serveOnce(ctx context.Context, c configs.Config, stdout, stderr io.Writer) 
 	return err
 }
 
-func nodeOptions(c configs.Config, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {
+func nodeOptions(c configs.Config, k *atrest.Key, m *federation.Membership, p *ports, log *slog.Logger, stop func(error)) federation.Options {
 	return federation.Options{
-		Dir: c.DataDir, Membership: m, Version: version, Limits: limitsOf(c), Logger: log,
+		Dir: c.DataDir, Key: k, Membership: m, Version: version, Limits: limitsOf(c), Logger: log,
 		Peer: p.peer, PeerAdvertise: c.Advertise.Peer,
 		Timing: county.Timing{Heartbeat: c.Raft.Heartbeat, Election: c.Raft.Election, Lease: c.Raft.Lease,
 			SnapshotThreshold: c.Raft.SnapshotEntries, TrailingLogs: c.Raft.TrailingLogs},

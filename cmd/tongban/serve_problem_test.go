@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/rand"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -36,9 +37,11 @@ func TestServeRefusesInWords(t *testing.T) {
 			m, err := federation.NewCounty(rand.Reader, "330523", "county-1", "县中心", []string{"127.0.0.1"}, federation.Genesis{Login: "admin", Name: "管理员", PasswordHash: "x"}, time.Now())
 			must(t, err)
 			must(t, m.Save(dir))
-			row.spoil(t, dir)
 			c := configs.Default(configs.County)
-			c.Division, c.Name, c.DataDir = "330523", "县中心", dir
+			c.Division, c.Name, c.DataDir, c.Storage.KeyFile = "330523", "县中心", dir, dir+".key"
+			_, err = makeStorageKey(c, io.Discard)
+			must(t, err)
+			row.spoil(t, dir)
 			c.Listen = configs.Listen{API: "127.0.0.1:0", Federation: "127.0.0.1:0", Peer: "127.0.0.1:0"}
 			var out, errs bytes.Buffer
 			err = serve(t.Context(), c, &out, &errs)

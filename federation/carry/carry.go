@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -122,13 +123,17 @@ func (h *Header) summary() Summary {
 // tempFile makes a file in the node's own directory: the system's temporary
 // one may be small. Its name is removed at once where that can be done, so
 // that a kill leaves nothing behind; on Windows, when it is closed.
-func (n *Node) tempFile() (*os.File, func(), error) {
+func (n *Node) tempFile() (*atrest.Scratch, func(), error) {
 	f, err := os.CreateTemp(n.Store.Dir(), "carry-*")
 	if err != nil {
 		return nil, nil, ErrStorage.Because(err)
 	}
+	s, err := atrest.NewScratch(f)
+	if err != nil {
+		return nil, nil, ErrStorage.Because(errors.Join(err, f.Close(), os.Remove(f.Name())))
+	}
 	removed := os.Remove(f.Name()) == nil
-	return f, func() {
+	return s, func() {
 		f.Close()
 		if !removed {
 			os.Remove(f.Name())
@@ -138,7 +143,7 @@ func (n *Node) tempFile() (*os.File, func(), error) {
 
 // spool writes to this node's disk, so that its failure is told from the
 // reader's.
-type spool struct{ f *os.File }
+type spool struct{ f *atrest.Scratch }
 
 func (s spool) Write(b []byte) (int, error) {
 	n, err := s.f.Write(b)

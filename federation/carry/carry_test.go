@@ -377,7 +377,7 @@ func TestRestoredFollowerNeedsFull(t *testing.T) {
 
 func newWorldNode(t testing.TB, n *storetest.Node) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Options{Dir: t.TempDir(), Self: n.Store.Self()})
+	s, err := store.Open(context.Background(), store.Options{Key: storetest.Key, Dir: t.TempDir(), Self: n.Store.Self()})
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s

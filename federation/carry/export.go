@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 
 	"github.com/tongban/tongban/federation/seal"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
 )
 
@@ -79,7 +79,7 @@ type exporter struct {
 	n     *Node
 	o     Options
 	h     *Header
-	lines *os.File
+	lines *atrest.Scratch
 	files []blob.Info
 
 	personal, missing, mark int64
@@ -106,9 +106,7 @@ func (x *exporter) sealed(ctx context.Context, to io.Writer, readers []ed25519.P
 // tells their ranges and counts.
 func (x *exporter) write(ctx context.Context, to io.Writer) error {
 	w := newWriter(to)
-	if _, err := x.lines.Seek(0, io.SeekStart); err != nil {
-		return ErrStorage.Because(err)
-	}
+	x.lines.Rewind()
 	if err := w.begin(x.h); err != nil {
 		return err
 	}
@@ -165,10 +163,7 @@ func (x *exporter) up(ctx context.Context) error {
 // outbox spools the entries. The line may work again meanwhile, and what the
 // county confirms leaves the outbox: a run with a hole is read again.
 func (x *exporter) outbox(ctx context.Context) error {
-	if err := x.lines.Truncate(0); err != nil {
-		return ErrStorage.Because(err)
-	}
-	if _, err := x.lines.Seek(0, io.SeekStart); err != nil {
+	if err := x.lines.Reset(); err != nil {
 		return ErrStorage.Because(err)
 	}
 	to := &lineWriter{w: spool{x.lines}}

@@ -86,7 +86,7 @@ func (s signer) SignCredential(c identity.Credential) []byte {
 func (w *world) node(n *storetest.Node) *Node {
 	w.t.Helper()
 	if w.blobs[n.ID()] == nil {
-		b, err := blob.Open(filepath.Join(w.t.TempDir(), "attachments"), blob.Options{})
+		b, err := blob.Open(filepath.Join(w.t.TempDir(), "attachments"), blob.Options{Key: storetest.Key})
 		must(w.t, err)
 		w.blobs[n.ID()] = b
 	}

@@ -42,9 +42,7 @@ func (n *Node) Import(ctx context.Context, r io.Reader) (Summary, error) {
 	if err := c.finish(); err != nil {
 		return Summary{}, err
 	}
-	if _, err := copied.Seek(0, io.SeekStart); err != nil {
-		return Summary{}, ErrStorage.Because(err)
-	}
+	copied.Rewind()
 	a := &applier{n: n, ctx: ctx, c: c, sum: c.h.summary()}
 	a.sum.Bytes, a.sum.Unverified, a.sum.Personal = file.n, c.unverified, c.personal
 	if n.Taken != nil {

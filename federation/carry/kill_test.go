@@ -62,11 +62,11 @@ func child() error {
 // openNode is a node below the county on a directory of its own.
 func openNode(dir string, code division.Code, keys *trust.CountyKeys) (*Node, error) {
 	id := storetest.NodeID(code)
-	s, err := store.Open(context.Background(), store.Options{Dir: dir, Self: store.Self{Node: id, Tier: code.Tier(), Division: code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
+	s, err := store.Open(context.Background(), store.Options{Key: storetest.Key, Dir: dir, Self: store.Self{Node: id, Tier: code.Tier(), Division: code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
 	if err != nil {
 		return nil, err
 	}
-	b, err := blob.Open(filepath.Join(dir, "attachments"), blob.Options{})
+	b, err := blob.Open(filepath.Join(dir, "attachments"), blob.Options{Key: storetest.Key})
 	if err != nil {
 		return nil, err
 	}

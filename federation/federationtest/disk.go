@@ -10,6 +10,7 @@ import (
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // CopyDisk takes a copy of a node's directory, between two lives of the node,
@@ -84,6 +85,6 @@ func (f *Federation) BeginAnew(hub *Node) {
 	f.tb.Helper()
 	m, err := federation.LoadMembership(hub.dir)
 	f.must(err, "membership of "+hub.ID)
-	f.must(federation.Recover(context.Background(), federation.Options{Dir: hub.dir, Membership: m, PeerAdvertise: hub.peer, Now: hub.Clock.Now,
+	f.must(federation.Recover(context.Background(), federation.Options{Dir: hub.dir, Key: storetest.Key, Membership: m, PeerAdvertise: hub.peer, Now: hub.Clock.Now,
 		Logger: f.log, Limits: catalog.DefaultLimits()}), "begin anew")
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // Node is one node of a federation. Its embedded Node is nil while it is down.
@@ -67,7 +68,7 @@ func (n *Node) start(founded func() error) {
 	tb.Helper()
 	m, err := federation.LoadMembership(n.dir)
 	n.f.must(err, "membership of "+n.ID)
-	o := federation.Options{Dir: n.dir, Membership: m, Version: "test", Limits: catalog.DefaultLimits(), Logger: n.f.log.With("at", n.ID),
+	o := federation.Options{Dir: n.dir, Key: storetest.Key, Membership: m, Version: "test", Limits: catalog.DefaultLimits(), Logger: n.f.log.With("at", n.ID),
 		Now: n.Clock.Now, FeedClock: feedClock{n.Clock}, Timing: timing(), Founded: founded, Genesis: m.Genesis,
 		Heartbeat: 300 * time.Millisecond, BackoffMax: 500 * time.Millisecond, DeemEvery: n.f.deemEvery, Wrap: n.faults.wrap, Fatal: n.failed}
 	if n.Tier() == node.County {

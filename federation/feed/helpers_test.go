@@ -109,7 +109,7 @@ func mustCursor(t testing.TB, n *store.Store) uint64 {
 // replica is an empty store of a node that storetest has enrolled.
 func replica(t testing.TB, n *storetest.Node) *store.Store {
 	t.Helper()
-	st, err := store.Open(context.Background(), store.Options{Dir: t.TempDir(), Limits: catalog.DefaultLimits(),
+	st, err := store.Open(context.Background(), store.Options{Key: storetest.Key, Dir: t.TempDir(), Limits: catalog.DefaultLimits(),
 		Self: store.Self{Node: n.ID(), Tier: n.Credential.Tier, Division: n.Division(), Ordinal: 1}})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // place is a node with attachments behind real TCP.
@@ -240,7 +241,7 @@ func hashHex(b []byte) string {
 
 func mustStore(t testing.TB, dir string) *blob.Store {
 	t.Helper()
-	s, err := blob.Open(dir, blob.Options{})
+	s, err := blob.Open(dir, blob.Options{Key: storetest.Key})
 	mustDo(t, err)
 	return s
 }

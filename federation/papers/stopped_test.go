@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // A node that stopped between the last byte of an attachment and the check of
@@ -28,7 +29,7 @@ func TestStoppedBeforeTheWholeWasChecked(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "partial", fmt.Sprintf("%s.%d.any", hash, len(content))), content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	blobs, err := blob.Open(dir, blob.Options{MaxBytes: blob.DefaultMaxBytes})
+	blobs, err := blob.Open(dir, blob.Options{Key: storetest.Key, MaxBytes: blob.DefaultMaxBytes})
 	if err != nil {
 		t.Fatal(err)
 	}

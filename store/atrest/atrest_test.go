@@ -166,3 +166,35 @@ func TestDatabaseCopies(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestScratch(t *testing.T) {
+	f, err := os.CreateTemp(t.TempDir(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	s, err := NewScratch(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first []byte
+	for range 2 {
+		if err := s.Reset(); err != nil {
+			t.Fatal(err)
+		}
+		for range 100 {
+			if _, err := s.Write([]byte("330523199003071234 and more ")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		raw, err := os.ReadFile(f.Name())
+		if err != nil || bytes.Contains(raw, []byte("3305231")) || bytes.Equal(raw, first) {
+			t.Fatalf("%.60q, %v", raw, err)
+		}
+		first = raw
+		s.Rewind()
+		if got, err := io.ReadAll(s); err != nil || !bytes.Equal(got, bytes.Repeat([]byte("330523199003071234 and more "), 100)) {
+			t.Fatalf("%d bytes back, %v", len(got), err)
+		}
+	}
+}

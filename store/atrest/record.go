@@ -23,6 +23,9 @@ const recordMark = 0xE1
 // RecordOverhead is how much longer a sealed record is.
 const RecordOverhead = 1 + gcmNonce + 16
 
+// SealedRecord tells whether a record begins as a sealed one.
+func SealedRecord(b []byte) bool { return len(b) >= RecordOverhead && b[0] == recordMark }
+
 // Seal seals a record that belongs to about.
 func (r *Records) Seal(record, about []byte) []byte {
 	b := make([]byte, 1+gcmNonce, RecordOverhead+len(record))
@@ -35,7 +38,7 @@ func (r *Records) Seal(record, about []byte) []byte {
 
 // Open opens a record.
 func (r *Records) Open(sealed, about []byte) ([]byte, error) {
-	if len(sealed) < RecordOverhead || sealed[0] != recordMark {
+	if !SealedRecord(sealed) {
 		return nil, fmt.Errorf("record of %d bytes: %w", len(sealed), ErrClear)
 	}
 	b, err := r.gcm.Open(nil, sealed[1:1+gcmNonce], sealed[1+gcmNonce:], about)

@@ -2,17 +2,15 @@ package faults
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	_ "github.com/mattn/go-sqlite3" // the oracle reads the files themselves
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tongban/tongban/api/client"
@@ -21,7 +19,9 @@ import (
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
+	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 // verdict is what the oracle found when all was well again: all lists are
@@ -244,7 +244,11 @@ func checkProof(check *client.Checkpoint, p *client.InclusionProof) error {
 
 // readMarks reads the entries with marks out of a node's database.
 func readMarks(m *member) (map[string][]found, error) {
-	db, err := sql.Open("sqlite3", "file:"+(&url.URL{Path: filepath.Join(m.data(), "state.db")}).EscapedPath()+"?mode=ro&_busy_timeout=5000")
+	k, err := storageKey(m)
+	if err != nil {
+		return nil, err
+	}
+	db, err := storetest.Connect(k, filepath.Join(m.data(), "state.db"), "mode=ro&_busy_timeout=5000")
 	if err != nil {
 		return nil, err
 	}
@@ -320,7 +324,11 @@ func inspectNode(ctx context.Context, c *county, m *member, o *oracle, v *verdic
 	if err := s.Check(ctx); err != nil {
 		v.Diverged = append(v.Diverged, fmt.Sprintf("%s: %v", m.ID, err))
 	}
-	blobs, err := blob.Open(filepath.Join(m.data(), "attachments"), blob.Options{MaxBytes: blob.DefaultMaxBytes})
+	k, err := storageKey(m)
+	if err != nil {
+		return err
+	}
+	blobs, err := blob.Open(filepath.Join(m.data(), "attachments"), blob.Options{MaxBytes: blob.DefaultMaxBytes, Key: k})
 	if err != nil {
 		return err
 	}
@@ -363,9 +371,23 @@ func openStore(ctx context.Context, m *member) (*store.Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	k, err := storageKey(m)
+	if err != nil {
+		return nil, err
+	}
 	cred := is.Credential.Credential
-	return store.Open(ctx, store.Options{Dir: m.data(), Limits: catalog.DefaultLimits(),
+	return store.Open(ctx, store.Options{Dir: m.data(), Key: k, Limits: catalog.DefaultLimits(),
 		Self: store.Self{Node: cred.Node, Tier: cred.Tier, Division: cred.Division, Ordinal: cred.Ordinal}})
+}
+
+// storageKey is the key that a node's data is sealed with.
+func storageKey(m *member) (*atrest.Key, error) {
+	data, err := os.ReadFile(m.data() + ".key")
+	if err != nil {
+		return nil, err
+	}
+	keys, err := atrest.ParseKeys(data, nil)
+	return keys.Key, err
 }
 
 // hashes compares the hubs' whole state, and makes the county's tree anew out
