@@ -26,7 +26,7 @@ func TestStoppedBeforeTheWholeWasChecked(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "partial"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "partial", fmt.Sprintf("%s.%d.any", hash, len(content))), content, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "partial", fmt.Sprintf("%s.%d.any", hash, len(content))), storetest.Sealed(t, content), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	blobs, err := blob.Open(dir, blob.Options{Key: storetest.Key, MaxBytes: blob.DefaultMaxBytes})

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/store/blob"
+	"github.com/tongban/tongban/store/storetest"
 )
 
 func TestPushAndPullOverALineThatIsCut(t *testing.T) {
@@ -137,7 +138,7 @@ func TestForgedContent(t *testing.T) {
 	dir := t.TempDir()
 	rotten := mustStore(t, dir)
 	mustPut(t, rotten, content)
-	mustDo(t, os.WriteFile(filepath.Join(dir, "objects", ref.Hash[:2], ref.Hash), forged, 0o600))
+	mustDo(t, os.WriteFile(filepath.Join(dir, "objects", ref.Hash[:2], ref.Hash), storetest.Sealed(t, forged), 0o600))
 	if _, err := (&Client{Store: rotten}).Push(t.Context(), other.ask, other.url, ref.Hash); !errors.Is(err, blob.ErrDamaged) {
 		t.Fatalf("got %v, want ErrDamaged", err)
 	}
@@ -147,7 +148,7 @@ func TestForgedContent(t *testing.T) {
 	liar := newPlace(t, nil)
 	liarPath := filepath.Join(liar.dir, "objects", ref.Hash[:2], ref.Hash)
 	mustPut(t, liar.store, content)
-	mustDo(t, os.WriteFile(liarPath, forged, 0o600))
+	mustDo(t, os.WriteFile(liarPath, storetest.Sealed(t, forged), 0o600))
 	fresh := Client{Store: mustStore(t, t.TempDir())}
 	if _, err := fresh.Pull(t.Context(), liar.ask, liar.url, ref.Hash, ref.Size); !errors.Is(err, blob.ErrMismatch) {
 		t.Fatalf("pulled forged content: %v", err)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"database/sql"
 	"net/url"
 	"os"
@@ -35,4 +36,18 @@ func Connect(k *atrest.Key, path, query string) (*sql.DB, error) {
 		address += "&vfs=" + vfs
 	}
 	return sql.Open("sqlite3", address)
+}
+
+// Sealed is content as an attachment of a node lies on its disk.
+func Sealed(tb TB, content []byte) []byte {
+	tb.Helper()
+	var b bytes.Buffer
+	w, err := Key.Writer(&b)
+	if err == nil {
+		_, err = w.Write(content)
+	}
+	if err != nil {
+		tb.Fatalf("storetest: seal: %v", err)
+	}
+	return b.Bytes()
 }
