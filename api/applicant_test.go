@@ -26,7 +26,7 @@ import (
 
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
-var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "getMyPrefill", "putMyAttachment", "getMyAttachment", "submitMyCase",
+var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
 	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase"}
 
 // What applicants may ask for before they are logged in, everybody may.

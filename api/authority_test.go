@@ -85,6 +85,12 @@ var expected = map[string]asked{
 	"openAccount":      {action: "account.open", on: "here", home: true, body: gen.AccountOpening{Type: "person", Name: "甲", Number: storetest.IDNumber(99), Shown: "居民身份证"}},
 	"findAccount":      {action: "account.open", on: "here", body: gen.AccountNumber{Type: "person", Number: storetest.IDNumber(98)}},
 	"setAccountAgents": {action: "account.open", on: "here", home: true, body: gen.AgentsRequest{Number: "91330599MA000TB146", Agents: []account.Agent{}}},
+	"recordConsent":    {action: "record.consent", on: "here", home: true, body: gen.ConsentRequest{Type: "person", Number: storetest.IDNumber(99), Name: "甲乙", Purposes: []gen.Purpose{gen.ForPapers}, Shown: "居民身份证"}},
+	"withdrawConsent":  {action: "record.consent", on: "some", body: gen.ConsentWithdrawal{Type: "person", Number: storetest.IDNumber(98)}},
+	"lookUpRecord":     {action: "record.use", on: "some", body: gen.RecordQuery{Type: "person", Number: storetest.IDNumber(98), Item: "TB-XZRZ-005"}},
+	"traceRecord":      {action: "reveal.read", on: "some", body: gen.AccountNumber{Type: "person", Number: storetest.IDNumber(98)}},
+	"voidPaper":        {action: "paper.void", on: "case", home: true, body: gen.PaperVoiding{Brought: "nothing", Material: "居民户口簿", Reason: "已换发"}},
+	"getPaperMonths":   {action: "statistics.read", on: "some"},
 	"disableAccount":   {action: "account.disable", home: true, body: gen.AccountDisabling{Type: "person", Number: storetest.IDNumber(98), Reason: "本人申请"}},
 
 	"beginAttachment":  {action: "case.submit", on: "here", body: gen.AttachmentRequest{Hash: strings.Repeat("ab", 32), Size: 9}},

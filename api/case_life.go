@@ -261,7 +261,7 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		return ledger.PackageFinding, identity.CaseAccept, &ledger.PackageFindingV1{Complete: in.Complete, Points: in.Points}, need.err()
 	case gen.ActSupplement:
 		need.that("materials", len(in.Materials)+len(in.Form) > 0)
-		return ledger.CaseSupplement, identity.CaseSubmit, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, need.err()
+		return ledger.CaseSupplement, identity.CaseSubmit, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, errors.Join(need.err(), broughtOnly(in.Materials))
 	case gen.ActWithdraw:
 		need.text("reason", in.Reason)
 		return ledger.CaseWithdraw, identity.CaseSubmit, &ledger.CaseWithdrawV1{Reason: in.Reason, Proof: in.Proof}, need.err()

@@ -59,6 +59,9 @@ func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key str
 func (s *Server) checkPapers(ctx context.Context, materials []catalog.SubmittedMaterial) error {
 	var faults []catalog.Fault
 	for i, m := range materials {
+		if m.OnFile != (catalog.OnFile{}) {
+			continue // whose it is agreed to it, which the ledger sees to
+		}
 		for j, a := range m.Attachments {
 			fault, err := s.checkPaper(ctx, a)
 			if err != nil {
@@ -151,6 +154,9 @@ func (s *Server) CheckCase(ctx context.Context, in gen.CheckCaseRequestObject) (
 	if err == nil {
 		err = s.tryOpen(body, item)
 	}
+	if err == nil {
+		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
+	}
 	if err := reportOn(&report, err); err != nil {
 		return nil, err
 	}
@@ -239,10 +245,14 @@ func (s *Server) submission(ctx context.Context, in *gen.Submission) (*ledger.Ca
 	if err != nil {
 		return nil, nil, err
 	}
+	materials, err := s.fromFile(ctx, in.Materials)
+	if err != nil {
+		return nil, nil, err
+	}
 	return &ledger.CaseSubmitV1{
 		Renews: renews,
 		Item:   item.Code, ItemVersion: item.Version, Department: item.Department, Division: at, Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
-		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: in.Materials, Applying: in.Applying,
+		Form: catalog.NormaliseForm(item.Item, in.Form), Materials: materials, Applying: in.Applying,
 		Steps: casework.Plan(&item.Item, s.self.Tier), HandedInAt: s.self.Division, Corrects: in.Corrects, Lacking: in.Lacking, Authority: in.Authority,
 	}, &item.Item, nil
 }
@@ -343,22 +353,14 @@ func (s *Server) missing(body ledger.Body) []string {
 	var files []catalog.AttachmentRef
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
-		for _, m := range b.Materials {
-			files = append(files, m.Attachments...)
-		}
+		files = append(files, broughtFiles(b.Materials)...)
 		files = append(files, b.Authority...)
 	case *ledger.CaseSupplementV1:
-		for _, m := range b.Materials {
-			files = append(files, m.Attachments...)
-		}
+		files = append(files, broughtFiles(b.Materials)...)
 	case *ledger.PackageSubmitV1:
-		for _, m := range b.Materials {
-			files = append(files, m.Attachments...)
-		}
+		files = append(files, broughtFiles(b.Materials)...)
 	case *ledger.PackageSupplementV1:
-		for _, m := range b.Materials {
-			files = append(files, m.Attachments...)
-		}
+		files = append(files, broughtFiles(b.Materials)...)
 	case *ledger.CaseWithdrawV1:
 		files = b.Proof
 	case *ledger.CaseDeliverV1:
@@ -376,6 +378,18 @@ func (s *Server) missing(body ledger.Body) []string {
 		}
 	}
 	return hashes
+}
+
+// broughtFiles are the files of papers that were brought: those of papers on file
+// come from where they are.
+func broughtFiles(materials []catalog.SubmittedMaterial) []catalog.AttachmentRef {
+	var files []catalog.AttachmentRef
+	for _, m := range materials {
+		if m.OnFile == (catalog.OnFile{}) {
+			files = append(files, m.Attachments...)
+		}
+	}
+	return files
 }
 
 func targetOf(c *casework.Case) identity.Target {

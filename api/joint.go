@@ -56,6 +56,9 @@ func (s *Server) CheckPackage(ctx context.Context, in gen.CheckPackageRequestObj
 	if err == nil {
 		err = s.tryHandIn(body, laid)
 	}
+	if err == nil {
+		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
+	}
 	if err := reportOn(&report, err); err != nil {
 		return nil, err
 	}
@@ -115,7 +118,7 @@ func (s *Server) jointActionOf(ctx context.Context, c *joint.Case, members []*ca
 		return &ledger.PackageNoticeV1{Members: points, Before: b.Before, Again: b.Again, Supplements: b.Supplements}, nil
 	case gen.JointSupplement:
 		need.that("materials", len(b.Materials)+len(b.Form) > 0)
-		return &ledger.PackageSupplementV1{Materials: b.Materials, Form: b.Form, Note: b.Note}, need.err()
+		return &ledger.PackageSupplementV1{Materials: b.Materials, Form: b.Form, Note: b.Note}, errors.Join(need.err(), broughtOnly(b.Materials))
 	case gen.JointWithdraw:
 		need.text("reason", b.Reason)
 		return &ledger.PackageWithdrawV1{Reason: b.Reason}, need.err()
@@ -176,9 +179,13 @@ func (s *Server) handInOf(ctx context.Context, in *gen.PackageSubmission) (*ledg
 	if at == "" {
 		at = s.self.Division
 	}
+	materials, err := s.fromFile(ctx, in.Materials)
+	if err != nil {
+		return nil, nil, err
+	}
 	b := &ledger.PackageSubmitV1{Package: laid.version.Code, Version: laid.version.Version, Department: laid.version.LeadDepartment, Division: at, HandedInAt: s.self.Division,
 		Applicant: casework.NormaliseApplicant(in.Applicant), Agent: casework.NormaliseAgent(in.Agent),
-		Form: laid.joint.Normal(in.Form), Materials: in.Materials, Applying: in.Applying, Lacking: in.Lacking}
+		Form: laid.joint.Normal(in.Form), Materials: materials, Applying: in.Applying, Lacking: in.Lacking}
 	for _, item := range laid.items {
 		b.Members = append(b.Members, ledger.PackageMember{Item: item.Code, ItemVersion: item.Version})
 	}

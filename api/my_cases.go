@@ -109,6 +109,9 @@ func (s *Server) CheckMyCase(ctx context.Context, in gen.CheckMyCaseRequestObjec
 		report.ItemVersion = body.ItemVersion
 		err = s.tryOpen(body, item)
 	}
+	if err == nil {
+		err = s.checkOnFile(ctx, body.Applicant, body.Materials)
+	}
 	var incomplete *casework.Incomplete
 	switch {
 	case err == nil:
@@ -184,6 +187,9 @@ func authorityOf(firm *account.Account, v *Visitor) string {
 func (s *Server) ownPapers(ctx context.Context, v *Visitor, materials []catalog.SubmittedMaterial) error {
 	var faults []catalog.Fault
 	for i, m := range materials {
+		if m.OnFile != (catalog.OnFile{}) {
+			continue // their own, which the ledger sees to
+		}
 		for j, a := range m.Attachments {
 			uploaded, err := s.store.Uploaded(ctx, v.ID, a.Hash)
 			if err != nil {
@@ -269,7 +275,7 @@ func myAction(in *gen.MyAction) (ledger.Kind, ledger.Body, error) {
 	switch in.Kind {
 	case gen.MySupplement:
 		need.that("materials", len(in.Materials)+len(in.Form) > 0)
-		return ledger.CaseSupplement, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, need.err()
+		return ledger.CaseSupplement, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, errors.Join(need.err(), broughtOnly(in.Materials))
 	case gen.MyWithdraw:
 		need.text("reason", in.Reason)
 		return ledger.CaseWithdraw, &ledger.CaseWithdrawV1{Reason: in.Reason}, need.err()

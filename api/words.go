@@ -57,6 +57,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.AccountOpen: "实名开户", ledger.AccountAgents: "登记经办人", ledger.AccountActivate: "激活账户", ledger.AccountPassword: "账户改密",
 	ledger.AccountTOTP: "设置动态码", ledger.AccountStep: "使用动态码", ledger.AccountDisable: "停用或恢复账户",
 	ledger.CaseConsent: "选择送达方式", ledger.CaseOpened: "打开电子文书",
+	ledger.RecordConsent: "同意材料复用", ledger.RecordWithdraw: "撤回同意", ledger.RecordLook: "查询存档材料", ledger.PaperVoid: "存档材料作废",
 	ledger.ItemDraft: "起草事项", ledger.ItemApprove: "复核事项", ledger.EditionPublish: "发布目录", ledger.EditionCancel: "取消目录", ledger.OverlaySet: "设置窗口信息",
 	ledger.SealMake: "启用电子印章", ledger.SealRevoke: "吊销电子印章", ledger.CaseSeal: "加盖电子印章", ledger.CasePrint: "打印文书", ledger.CaseVoid: "文书作废",
 	ledger.CaseSubmit: "收件", ledger.CaseAccept: "受理", ledger.CaseReject: "不予受理", ledger.CaseRelay: "转报",
@@ -136,6 +137,8 @@ func said(body ledger.Body) string {
 		return b.Reasons
 	case *ledger.ResultReissueV1:
 		return b.Number + " " + b.Reason
+	case *ledger.PaperVoidV1:
+		return b.Material + "：" + b.Reason
 	case *ledger.FeeWaiveV1:
 		return b.Ground
 	case *ledger.FeeRefundV1:

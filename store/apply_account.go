@@ -63,6 +63,8 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 		if acting.Type == account.Organisation && acting.Number == b.Number {
 			return nil
 		}
+	case *ledger.RecordConsentV1, *ledger.RecordWithdrawV1:
+		return a.ownsConsent(acting, b)
 	case *ledger.CaseSubmitV1:
 		owner, err := a.account(`id = ?`, b.Online.Account)
 		if err != nil {

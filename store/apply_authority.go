@@ -239,6 +239,12 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return a.complaintTargetOf(b.Complaint)
 	case *ledger.ComplaintRevealV1:
 		return a.complaintTargetOf(b.Complaint)
+	case *ledger.RecordConsentV1:
+		return identity.Target{Division: b.Division, Department: from.subject.Department}, nil
+	case *ledger.RecordWithdrawV1:
+		return identity.Target{Division: e.Scope, Department: from.subject.Department}, nil
+	case *ledger.RecordLookV1:
+		return a.lookTarget(e, b)
 	case *ledger.AccountOpenV1, *ledger.AccountAgentsV1:
 		// At one's own office, whichever department's.
 		return identity.Target{Division: from.Division, Department: from.subject.Department}, nil

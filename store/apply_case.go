@@ -36,6 +36,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	switch b := body.(type) {
 	case *ledger.CaseCommentV1, *ledger.CaseRevealV1:
 		return func() error { return nil }, nil
+	case *ledger.PaperVoidV1:
+		return a.prepareVoid(c, e, b)
 	case *ledger.PackageFindingV1:
 		return a.prepareFinding(c, b)
 	case *ledger.CaseSealV1:
@@ -64,7 +66,7 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	case *ledger.AttachmentConfirmV1:
 		return func() error {
 			a.s.naming = true
-			return a.w.exec(a.ctx, `UPDATE attachments SET confirmed = 1 WHERE hash = ? AND case_id = ?`, b.Hash, e.Case)
+			return a.w.exec(a.ctx, `UPDATE attachments SET confirmed = 1 WHERE hash = ?1 AND (case_id = ?2 OR source = ?2)`, b.Hash, e.Case)
 		}, nil
 	}
 	if c == nil || e.Prev != c.Head {
@@ -205,6 +207,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkOnFile(e, b.Applicant, b.Materials); err != nil {
+		return nil, err
+	}
 	if err := a.mayCorrect(e, b, item, from); err != nil {
 		return nil, err
 	}
@@ -228,7 +233,7 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 		c.Flag(casework.FlagItemChanged)
 	}
 	return func() error {
-		if err := a.nameAttachments(e, attachmentsOf(b)); err != nil {
+		if err := a.nameFiles(e, b); err != nil {
 			return err
 		}
 		if err := a.countCase(b.Number); err != nil {
@@ -298,8 +303,7 @@ func (a *applier) nameAside(e *ledger.Entry) error {
 	if err != nil {
 		return nil // what it names cannot be told
 	}
-	refs := attachmentsOf(body)
-	if len(refs) == 0 {
+	if len(attachmentsOf(body)) == 0 {
 		return nil
 	}
 	home, err := a.homeOf(e)
@@ -308,7 +312,21 @@ func (a *applier) nameAside(e *ledger.Entry) error {
 	}
 	seen := *e
 	seen.Scope = refusedScope(home, e.Scope)
-	return a.nameAttachments(&seen, refs)
+	return a.nameFiles(&seen, body)
+}
+
+// nameFiles notes the files that a body names, those of papers on file as such.
+func (a *applier) nameFiles(e *ledger.Entry, body ledger.Body) error {
+	if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
+		return err
+	}
+	switch b := body.(type) {
+	case *ledger.CaseSubmitV1:
+		return a.bindOnFile(e.Case, e.ID, b.Materials)
+	case *ledger.PackageSubmitV1:
+		return a.bindOnFile(e.Case, e.ID, b.Materials)
+	}
+	return nil
 }
 
 func (a *applier) caseByID(id string) (*casework.Case, error) {

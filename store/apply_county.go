@@ -102,6 +102,12 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 			k.Disabled, k.Changed = b.Disabled, a.now
 			return nil
 		})
+	case *ledger.RecordConsentV1:
+		return a.prepareConsent(e, b, from)
+	case *ledger.RecordWithdrawV1:
+		return a.prepareWithdrawal(e, b)
+	case *ledger.RecordLookV1:
+		return a.prepareLook(e, b)
 	case *ledger.ItemDraftV1:
 		return a.prepareDraft(e, b)
 	case *ledger.ItemApproveV1:

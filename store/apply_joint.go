@@ -12,6 +12,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/statistics"
 )
 
 // This file makes joint matters (联办件) of their entries. One submission opens
@@ -143,6 +144,9 @@ func (a *applier) prepareHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, from
 	if err != nil {
 		return nil, err
 	}
+	if err := a.checkOnFile(e, b.Applicant, b.Materials); err != nil {
+		return nil, err
+	}
 	if a.desk {
 		version, withdrawn, err := a.inForce(b.Package, e.OccurredAt-e.SkewMS)
 		if err != nil {
@@ -187,7 +191,7 @@ func (a *applier) keepOpened(e *ledger.Entry, o *opened) error {
 		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO joint_members (case_id, joint) VALUES (?, ?)`, c.ID, e.ID); err != nil {
 			return err
 		}
-		if err := a.nameFor(c.ID, e, o.files[i]); err != nil {
+		if err := errors.Join(a.nameFor(c.ID, e, o.files[i]), a.bindOnFile(c.ID, e.ID, c.Materials)); err != nil {
 			return err
 		}
 		if err := a.countCase(c.Number); err != nil {
@@ -287,9 +291,12 @@ func (a *applier) settleJoint(c *joint.Case) error {
 	if err != nil {
 		return fmt.Errorf("store: joint matter %s: %w", c.ID, err)
 	}
-	return a.w.exec(a.ctx, `INSERT INTO joint_cases (id, number, package, department, division, holder, status, handed_in, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, status = excluded.status, body = excluded.body`,
-		c.ID, c.Number, c.Package, c.Department, string(c.Division), string(c.Holder), string(c.StatusOf(members)), c.HandedInMS, body)
+	papers := c.Papers(members)
+	return a.w.exec(a.ctx, `INSERT INTO joint_cases (id, number, package, department, division, holder, status, handed_in, body, month, demanded, asked, reused) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET holder = excluded.holder, status = excluded.status, body = excluded.body,
+			month = excluded.month, demanded = excluded.demanded, asked = excluded.asked, reused = excluded.reused`,
+		c.ID, c.Number, c.Package, c.Department, string(c.Division), string(c.Holder), string(c.StatusOf(members)), c.HandedInMS, body,
+		statistics.Month(c.HandedInMS), papers.Demanded, papers.Asked, papers.Reused)
 }
 
 // settleOf does the same after one of its cases has changed.

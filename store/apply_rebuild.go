@@ -196,7 +196,7 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 
 // stands marks an entry as part of its case.
 func (a *applier) stands(e *chained, body ledger.Body) error {
-	if err := a.nameAttachments(&e.Entry, attachmentsOf(body)); err != nil {
+	if err := a.nameFiles(&e.Entry, body); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `UPDATE entries SET status = 'applied', code = '', reason = '' WHERE n = ?`, e.n)

@@ -111,6 +111,14 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		return b.Division, false, nil
 	case *ledger.AccountAgentsV1:
 		return b.Division, false, nil
+	case *ledger.RecordConsentV1:
+		return b.Division, false, nil
+	case *ledger.RecordWithdrawV1:
+		scope, err = divisionOf(ctx, db, selectConsentDivision, b.Consent, consentUnknown)
+		return scope, false, err
+	case *ledger.RecordLookV1:
+		scope, err = divisionOf(ctx, db, selectConsentDivision, b.Consent, consentUnknown)
+		return scope, false, err
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Office, true, nil
 	case *ledger.ServiceRulesV1:
@@ -149,6 +157,7 @@ const (
 	selectNodeDivision  = `SELECT division FROM nodes WHERE id = ?`
 	selectStaffDivision = `SELECT division FROM staff WHERE id = ?`
 
+	selectConsentDivision       = `SELECT division FROM consents WHERE id = ?`
 	selectRectificationDivision = `SELECT division FROM rectifications WHERE rating = ?`
 	selectComplaintScope        = `SELECT scope FROM complaints WHERE number = ?`
 )

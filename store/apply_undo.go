@@ -18,6 +18,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.StaffAdd, ledger.StaffRoles, ledger.StaffDisable, ledger.StaffPassword, ledger.StaffRoster, ledger.StaffSubstitute}
 	case ledger.AccountOpen, ledger.AccountAgents:
 		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents}
+	case ledger.RecordConsent, ledger.RecordWithdraw:
+		return []ledger.Kind{ledger.RecordConsent, ledger.RecordWithdraw}
 	case ledger.OverlaySet:
 		return []ledger.Kind{ledger.OverlaySet}
 	case ledger.SealMake, ledger.SealRevoke:
@@ -48,6 +50,9 @@ func (a *applier) undo(e *ledger.Entry) error {
 	}
 	if slices.Contains(result.Kinds, e.Kind) {
 		return a.resultsAnew(e.Case)
+	}
+	if e.Kind == ledger.RecordLook || e.Kind == ledger.PaperVoid {
+		return a.undoRecord(e)
 	}
 	kinds := redoable(e.Kind)
 	if len(kinds) == 0 {
@@ -115,6 +120,10 @@ func subjectOf(body ledger.Body) string {
 		return b.Type + " " + b.Number
 	case *ledger.AccountAgentsV1:
 		return account.Organisation + " " + b.Number
+	case *ledger.RecordConsentV1:
+		return b.Consent
+	case *ledger.RecordWithdrawV1:
+		return b.Consent
 	case *ledger.OverlaySetV1:
 		return b.Overlay.Item + " " + string(b.Overlay.Office)
 	case *ledger.SealMakeV1:
@@ -156,6 +165,10 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, b.Type, b.Number)
 	case *ledger.AccountAgentsV1:
 		return a.w.exec(a.ctx, `DELETE FROM accounts WHERE type = ? AND number = ?`, account.Organisation, b.Number)
+	case *ledger.RecordConsentV1:
+		return a.w.exec(a.ctx, `DELETE FROM consents WHERE id = ?`, b.Consent)
+	case *ledger.RecordWithdrawV1:
+		return a.w.exec(a.ctx, `DELETE FROM consents WHERE id = ?`, b.Consent)
 	case *ledger.OverlaySetV1:
 		return a.w.exec(a.ctx, `DELETE FROM overlays WHERE item = ? AND office = ?`, b.Overlay.Item, string(b.Overlay.Office))
 	case *ledger.RatingGiveV1:

@@ -248,7 +248,8 @@ func (s *Store) Check(ctx context.Context) error {
 // stateTables are the tables whose content two nodes with the same entries
 // must share.
 var stateTables = []string{"entries", "audience", "origins", "attention", "divisions", "calendar_years", "items", "editions",
-	"edition_items", "overlays", "seals", "staff", "nodes", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "published", "accounts", "case_owners", "case_service"}
+	"edition_items", "overlays", "seals", "staff", "nodes", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "published", "accounts", "case_owners", "case_service",
+	"consents", "record_looks", "voided_papers"}
 
 // StateHash is a SHA-256, in hex, over the content of all state in a fixed
 // order. Hubs with the same applied index have the same one.

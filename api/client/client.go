@@ -712,6 +712,24 @@ func (e PublicCaseEnded) Valid() bool {
 	}
 }
 
+// Defines values for Purpose.
+const (
+	ForFields Purpose = "fields"
+	ForPapers Purpose = "papers"
+)
+
+// Valid indicates whether the value is a known member of the Purpose enum.
+func (e Purpose) Valid() bool {
+	switch e {
+	case ForFields:
+		return true
+	case ForPapers:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -1150,6 +1168,27 @@ func (e GetTransferDocumentParamsFormat) Valid() bool {
 	case GetTransferDocumentParamsFormatHTML:
 		return true
 	case GetTransferDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetPaperMonthsParamsOf.
+const (
+	OfAll      GetPaperMonthsParamsOf = "all"
+	OfItems    GetPaperMonthsParamsOf = "items"
+	OfPackages GetPaperMonthsParamsOf = "packages"
+)
+
+// Valid indicates whether the value is a known member of the GetPaperMonthsParamsOf enum.
+func (e GetPaperMonthsParamsOf) Valid() bool {
+	switch e {
+	case OfAll:
+		return true
+	case OfItems:
+		return true
+	case OfPackages:
 		return true
 	default:
 		return false
@@ -2506,6 +2545,64 @@ type ComplaintRequest struct {
 // ComplaintType defines model for ComplaintType.
 type ComplaintType = ledger.ComplaintType
 
+// ConsentRecorded defines model for ConsentRecorded.
+type ConsentRecorded struct {
+	Consent string `json:"consent"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// ConsentRequest defines model for ConsentRequest.
+type ConsentRequest struct {
+	// Division The applicant's village or township, within the office's area; the office itself by default. It is known there and above.
+	Division division.Code `json:"division,omitempty,omitzero"`
+	Name     string        `json:"name"`
+	Number   string        `json:"number"`
+	Purposes []Purpose     `json:"purposes"`
+
+	// Shown The document that was looked at.
+	Shown string        `json:"shown"`
+	Type  ApplicantType `json:"type"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
+}
+
+// ConsentState defines model for ConsentState.
+type ConsentState struct {
+	By       Actor     `json:"by,omitempty,omitzero"`
+	Consent  string    `json:"consent"`
+	Division string    `json:"division"`
+	GivenMs  int64     `json:"given_ms"`
+	InForce  bool      `json:"in_force"`
+	Purposes []Purpose `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until       Date  `json:"until"`
+	WithdrawnBy Actor `json:"withdrawn_by,omitempty,omitzero"`
+	WithdrawnMs int64 `json:"withdrawn_ms,omitempty,omitzero"`
+}
+
+// ConsentWithdrawal defines model for ConsentWithdrawal.
+type ConsentWithdrawal struct {
+	Number string        `json:"number"`
+	Reason string        `json:"reason,omitempty,omitzero"`
+	Type   ApplicantType `json:"type"`
+}
+
+// ConsentsWithdrawn defines model for ConsentsWithdrawn.
+type ConsentsWithdrawn struct {
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded,omitempty,omitzero"`
+
+	// Withdrawn How many consents were withdrawn.
+	Withdrawn int `json:"withdrawn"`
+}
+
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
@@ -3382,6 +3479,14 @@ type MyCases struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// MyConsentRequest defines model for MyConsentRequest.
+type MyConsentRequest struct {
+	Purposes []Purpose `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
+}
+
 // MyDate defines model for MyDate.
 type MyDate = calendar.Date
 
@@ -3411,6 +3516,14 @@ type MyReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// MyRecord defines model for MyRecord.
+type MyRecord struct {
+	Consents []ConsentState `json:"consents"`
+	Looks    []RecordLook   `json:"looks"`
+	Papers   []PaperOnFile  `json:"papers"`
+	Uses     []PaperUse     `json:"uses"`
 }
 
 // MySessionTokens defines model for MySessionTokens.
@@ -3470,6 +3583,11 @@ type MyTimeline struct {
 	Steps  []MyStep `json:"steps"`
 }
 
+// MyWithdrawal defines model for MyWithdrawal.
+type MyWithdrawal struct {
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // NamedPerson defines model for NamedPerson.
 type NamedPerson = ledger.NamedPerson
 
@@ -3522,6 +3640,10 @@ type Notice struct {
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
 }
+
+// OnFile The paper of an earlier case that stands for this one; it is not brought again
+// (一表制). The node puts in its files; the form is electronic.
+type OnFile = catalog.OnFile
 
 // OnlineItem defines model for OnlineItem.
 type OnlineItem struct {
@@ -3705,6 +3827,62 @@ type PaperFigures struct {
 	Packages    []PaperFigure `json:"packages"`
 }
 
+// PaperMonth defines model for PaperMonth.
+type PaperMonth struct {
+	// Asked Of those the ones that people brought.
+	Asked int64 `json:"asked"`
+
+	// Cases Cases or joint matters handed in.
+	Cases int64 `json:"cases"`
+
+	// Code The item or package; none for all together.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Demanded Papers that their items asked for.
+	Demanded int64 `json:"demanded"`
+
+	// Month 2026-11
+	Month string `json:"month"`
+	Name  string `json:"name,omitempty,omitzero"`
+
+	// Reused Of those not brought the ones that were on file.
+	Reused        int64 `json:"reused"`
+	SavedPerMille int64 `json:"saved_per_mille"`
+}
+
+// PaperMonths defines model for PaperMonths.
+type PaperMonths struct {
+	Months []PaperMonth `json:"months"`
+}
+
+// PaperOnFile defines model for PaperOnFile.
+type PaperOnFile struct {
+	// BroughtOn A day in Beijing, 2026-10-12.
+	BroughtOn Date `json:"brought_on"`
+
+	// Case The number of the case it was brought to; only to whose it is.
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Code Why it is not usable, as hand-in would say.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// IssuedOn A day in Beijing, 2026-10-12.
+	IssuedOn Date `json:"issued_on,omitempty,omitzero"`
+
+	// Material What the item calls it.
+	Material string `json:"material"`
+
+	// OnFile The paper of an earlier case that stands for this one; it is not brought again
+	// (一表制). The node puts in its files; the form is electronic.
+	OnFile OnFile `json:"on_file"`
+	Usable bool   `json:"usable"`
+
+	// ValidUntil A day in Beijing, 2026-10-12.
+	ValidUntil Date   `json:"valid_until"`
+	WhyEn      string `json:"why_en,omitempty,omitzero"`
+	WhyZh      string `json:"why_zh,omitempty,omitzero"`
+}
+
 // PaperRemark defines model for PaperRemark.
 type PaperRemark struct {
 	// Case Number or id.
@@ -3718,6 +3896,30 @@ type PaperRequest struct {
 	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
 	Reissue bool   `json:"reissue,omitempty,omitzero"`
 	Why     string `json:"why,omitempty,omitzero"`
+}
+
+// PaperUse defines model for PaperUse.
+type PaperUse struct {
+	// AfterWithdrawal It was used after the consent was withdrawn by an office that had not heard of it.
+	AfterWithdrawal bool  `json:"after_withdrawal,omitempty,omitzero"`
+	At              int64 `json:"at"`
+	By              Actor `json:"by,omitempty,omitzero"`
+
+	// Case The number of the case it was used for.
+	Case     string `json:"case"`
+	ItemName string `json:"item_name"`
+	Material string `json:"material"`
+
+	// Source The number of the case it came with.
+	Source string `json:"source"`
+}
+
+// PaperVoiding defines model for PaperVoiding.
+type PaperVoiding struct {
+	// Brought The entry that brought the paper.
+	Brought  string `json:"brought"`
+	Material string `json:"material"`
+	Reason   string `json:"reason"`
 }
 
 // PasswordChange defines model for PasswordChange.
@@ -3880,6 +4082,9 @@ type PublishedEdition struct {
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 }
+
+// Purpose What a consent is for; papers on file stand for those that are asked for, forms are filled in from earlier ones.
+type Purpose string
 
 // QRCode A QR code to draw, with its quiet zone.
 type QRCode struct {
@@ -4081,6 +4286,48 @@ type Reconciliation struct {
 
 	// Waiting Handed in and not yet confirmed.
 	Waiting int64 `json:"waiting"`
+}
+
+// RecordLook defines model for RecordLook.
+type RecordLook struct {
+	At       int64  `json:"at"`
+	By       Actor  `json:"by"`
+	Division string `json:"division"`
+
+	// For The item or package.
+	For string `json:"for"`
+}
+
+// RecordOnFile defines model for RecordOnFile.
+type RecordOnFile struct {
+	Consent  string           `json:"consent"`
+	Fields   []PrefilledField `json:"fields"`
+	Papers   []PaperOnFile    `json:"papers"`
+	Purposes []Purpose        `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// RecordQuery defines model for RecordQuery.
+type RecordQuery struct {
+	// Item The item that asks for the papers; or package.
+	Item string `json:"item,omitempty,omitzero"`
+
+	// Items With package: the items asked for; all by default.
+	Items []string `json:"items,omitempty,omitzero"`
+
+	// Number Exactly the number, as on the document in hand.
+	Number  string        `json:"number"`
+	Package string        `json:"package,omitempty,omitzero"`
+	Type    ApplicantType `json:"type"`
+}
+
+// RecordTrace What somebody agreed to, which papers stood for which cases, and who looked.
+type RecordTrace struct {
+	Consents []ConsentState `json:"consents"`
+	Looks    []RecordLook   `json:"looks"`
+	Uses     []PaperUse     `json:"uses"`
 }
 
 // Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
@@ -5272,6 +5519,12 @@ type ActOnCaseFeesParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// VoidPaperParams defines parameters for VoidPaper.
+type VoidPaperParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -5399,6 +5652,27 @@ type ListFeesParams struct {
 	Outstanding bool  `form:"outstanding,omitempty" json:"outstanding,omitempty,omitzero"`
 	Limit       Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
+
+// GetPaperMonthsParams defines parameters for GetPaperMonths.
+type GetPaperMonthsParams struct {
+	Of GetPaperMonthsParamsOf `form:"of,omitempty" json:"of,omitempty,omitzero"`
+
+	// Code One item or package alone.
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+}
+
+// GetPaperMonthsParamsOf defines parameters for GetPaperMonths.
+type GetPaperMonthsParamsOf string
 
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
@@ -5560,6 +5834,23 @@ type GetMyPrefillParams struct {
 	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
 }
 
+// GetMyRecordParams defines parameters for GetMyRecord.
+type GetMyRecordParams struct {
+	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// GiveMyConsentParams defines parameters for GiveMyConsent.
+type GiveMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawMyConsentParams defines parameters for WithdrawMyConsent.
+type WithdrawMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // OpenDecisionsParams defines parameters for OpenDecisions.
 type OpenDecisionsParams struct {
 	Format OpenDecisionsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
@@ -5651,6 +5942,18 @@ type GetRatingFiguresParamsBy string
 
 // ActOnRatingParams defines parameters for ActOnRating.
 type ActOnRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RecordConsentParams defines parameters for RecordConsent.
+type RecordConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawConsentParams defines parameters for WithdrawConsent.
+type WithdrawConsentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -5824,6 +6127,9 @@ type VoidCaseDocumentJSONRequestBody = VoidRequest
 // ActOnCaseFeesJSONRequestBody defines body for ActOnCaseFees for application/json ContentType.
 type ActOnCaseFeesJSONRequestBody = FeeAction
 
+// VoidPaperJSONRequestBody defines body for VoidPaper for application/json ContentType.
+type VoidPaperJSONRequestBody = PaperVoiding
+
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
 
@@ -5917,6 +6223,12 @@ type CheckMyCaseJSONRequestBody = MySubmission
 // ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
 type ActOnMyCaseJSONRequestBody = MyAction
 
+// GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
+type GiveMyConsentJSONRequestBody = MyConsentRequest
+
+// WithdrawMyConsentJSONRequestBody defines body for WithdrawMyConsent for application/json ContentType.
+type WithdrawMyConsentJSONRequestBody = MyWithdrawal
+
 // LogInApplicantJSONRequestBody defines body for LogInApplicant for application/json ContentType.
 type LogInApplicantJSONRequestBody = MyLogin
 
@@ -5949,6 +6261,18 @@ type GiveRatingJSONRequestBody = RatingRequest
 
 // ActOnRatingJSONRequestBody defines body for ActOnRating for application/json ContentType.
 type ActOnRatingJSONRequestBody = RatingAction
+
+// RecordConsentJSONRequestBody defines body for RecordConsent for application/json ContentType.
+type RecordConsentJSONRequestBody = ConsentRequest
+
+// LookUpRecordJSONRequestBody defines body for LookUpRecord for application/json ContentType.
+type LookUpRecordJSONRequestBody = RecordQuery
+
+// TraceRecordJSONRequestBody defines body for TraceRecord for application/json ContentType.
+type TraceRecordJSONRequestBody = AccountNumber
+
+// WithdrawConsentJSONRequestBody defines body for WithdrawConsent for application/json ContentType.
+type WithdrawConsentJSONRequestBody = ConsentWithdrawal
 
 // DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
 type DeclareRecoveryJSONRequestBody = RecoveryRequest
@@ -6584,6 +6908,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
 	GetCasePapers(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// VoidPaperWithBody 存档材料作废
+	//
+	// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+	VoidPaperWithBody(ctx context.Context, id CaseID, params *VoidPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// VoidPaper 存档材料作废
+	//
+	// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+	VoidPaper(ctx context.Context, id CaseID, params *VoidPaperParams, body VoidPaperJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// OfferRatingWithBody 请申请人现场评价
 	//
 	// A ticket with which the applicant rates this visit on a device at the
@@ -7009,6 +7351,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
 	GetPaperFigures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPaperMonths 材料减量（按月）
+	//
+	// By month, how many papers the cases that were handed in asked for and how many
+	// people brought: of all items, of each, or of each package, within the caller's
+	// reach. The last twelve months by default.
+	//
+	// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
+	GetPaperMonths(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHubs 县中心主机状态
 	//
@@ -7564,6 +7915,43 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
 	GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetMyRecord 我的存档
+	//
+	// What one agreed to, the papers of one's own cases that are on file, which were
+	// used for which case, and who looked. With item, the papers are those that
+	// stand for one of its materials.
+	//
+	// Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
+	GetMyRecord(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveMyConsentWithBody 同意材料复用
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+	GiveMyConsentWithBody(ctx context.Context, params *GiveMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveMyConsent 同意材料复用
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+	GiveMyConsent(ctx context.Context, params *GiveMyConsentParams, body GiveMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawMyConsentWithBody 撤回同意
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+	WithdrawMyConsentWithBody(ctx context.Context, params *WithdrawMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawMyConsent 撤回同意
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+	WithdrawMyConsent(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// LogOutApplicant 退出登录
 	//
 	// Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
@@ -7895,6 +8283,88 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordConsentWithBody 登记同意（材料复用、一表预填）
+	//
+	// Records that somebody agreed, in person, to have what they handed in before
+	// used again: for what and until when (a year by default, five at most). A
+	// village takes it without a line; it holds there at once.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+	RecordConsentWithBody(ctx context.Context, params *RecordConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordConsent 登记同意（材料复用、一表预填）
+	//
+	// Records that somebody agreed, in person, to have what they handed in before
+	// used again: for what and until when (a year by default, five at most). A
+	// village takes it without a line; it holds there at once.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+	RecordConsent(ctx context.Context, params *RecordConsentParams, body RecordConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookUpRecordWithBody 查询存档材料（按证件号码）
+	//
+	// What is on file of a person or a firm for one item or package, under their
+	// consent: answers for its form, and papers that need not be brought. The exact
+	// number is needed, and is in the body, for addresses are logged. Each look is
+	// in the ledger, and whose it is sees it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+	LookUpRecordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookUpRecord 查询存档材料（按证件号码）
+	//
+	// What is on file of a person or a firm for one item or package, under their
+	// consent: answers for its form, and papers that need not be brought. The exact
+	// number is needed, and is in the body, for addresses are logged. Each look is
+	// in the ledger, and whose it is sees it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+	LookUpRecord(ctx context.Context, body LookUpRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TraceRecordWithBody 存档材料的使用痕迹（按证件号码）
+	//
+	// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+	TraceRecordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TraceRecord 存档材料的使用痕迹（按证件号码）
+	//
+	// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+	TraceRecord(ctx context.Context, body TraceRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawConsentWithBody 撤回同意
+	//
+	// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+	WithdrawConsentWithBody(ctx context.Context, params *WithdrawConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// WithdrawConsent 撤回同意
+	//
+	// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+	WithdrawConsent(ctx context.Context, params *WithdrawConsentParams, body WithdrawConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetRecovery 账本恢复情况
 	//
@@ -9418,6 +9888,44 @@ func (c *Client) GetCasePapers(ctx context.Context, id CaseID, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// VoidPaperWithBody 存档材料作废
+//
+// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+func (c *Client) VoidPaperWithBody(ctx context.Context, id CaseID, params *VoidPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidPaperRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// VoidPaper 存档材料作废
+//
+// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+func (c *Client) VoidPaper(ctx context.Context, id CaseID, params *VoidPaperParams, body VoidPaperJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewVoidPaperRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // OfferRatingWithBody 请申请人现场评价
 //
 // A ticket with which the applicant rates this visit on a device at the
@@ -10284,6 +10792,25 @@ func (c *Client) ListFees(ctx context.Context, params *ListFeesParams, reqEditor
 // Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
 func (c *Client) GetPaperFigures(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPaperFiguresRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPaperMonths 材料减量（按月）
+//
+// By month, how many papers the cases that were handed in asked for and how many
+// people brought: of all items, of each, or of each package, within the caller's
+// reach. The last twelve months by default.
+//
+// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
+func (c *Client) GetPaperMonths(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPaperMonthsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -11488,6 +12015,93 @@ func (c *Client) GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, r
 	return c.Client.Do(req)
 }
 
+// GetMyRecord 我的存档
+//
+// What one agreed to, the papers of one's own cases that are on file, which were
+// used for which case, and who looked. With item, the papers are those that
+// stand for one of its materials.
+//
+// Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
+func (c *Client) GetMyRecord(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyRecordRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveMyConsentWithBody 同意材料复用
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+func (c *Client) GiveMyConsentWithBody(ctx context.Context, params *GiveMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveMyConsentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveMyConsent 同意材料复用
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+func (c *Client) GiveMyConsent(ctx context.Context, params *GiveMyConsentParams, body GiveMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveMyConsentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawMyConsentWithBody 撤回同意
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+func (c *Client) WithdrawMyConsentWithBody(ctx context.Context, params *WithdrawMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawMyConsentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawMyConsent 撤回同意
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+func (c *Client) WithdrawMyConsent(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawMyConsentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // LogOutApplicant 退出登录
 //
 // Corresponds with DELETE /api/v1/my/session (the `LogOutApplicant` operationId).
@@ -12200,6 +12814,168 @@ func (c *Client) ActOnRating(ctx context.Context, rating RatingID, params *ActOn
 // Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 func (c *Client) Reconcile(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewReconcileRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordConsentWithBody 登记同意（材料复用、一表预填）
+//
+// Records that somebody agreed, in person, to have what they handed in before
+// used again: for what and until when (a year by default, five at most). A
+// village takes it without a line; it holds there at once.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+func (c *Client) RecordConsentWithBody(ctx context.Context, params *RecordConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordConsentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordConsent 登记同意（材料复用、一表预填）
+//
+// Records that somebody agreed, in person, to have what they handed in before
+// used again: for what and until when (a year by default, five at most). A
+// village takes it without a line; it holds there at once.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+func (c *Client) RecordConsent(ctx context.Context, params *RecordConsentParams, body RecordConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordConsentRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookUpRecordWithBody 查询存档材料（按证件号码）
+//
+// What is on file of a person or a firm for one item or package, under their
+// consent: answers for its form, and papers that need not be brought. The exact
+// number is needed, and is in the body, for addresses are logged. Each look is
+// in the ledger, and whose it is sees it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+func (c *Client) LookUpRecordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpRecordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookUpRecord 查询存档材料（按证件号码）
+//
+// What is on file of a person or a firm for one item or package, under their
+// consent: answers for its form, and papers that need not be brought. The exact
+// number is needed, and is in the body, for addresses are logged. Each look is
+// in the ledger, and whose it is sees it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+func (c *Client) LookUpRecord(ctx context.Context, body LookUpRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpRecordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TraceRecordWithBody 存档材料的使用痕迹（按证件号码）
+//
+// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+func (c *Client) TraceRecordWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTraceRecordRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TraceRecord 存档材料的使用痕迹（按证件号码）
+//
+// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+func (c *Client) TraceRecord(ctx context.Context, body TraceRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTraceRecordRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawConsentWithBody 撤回同意
+//
+// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+func (c *Client) WithdrawConsentWithBody(ctx context.Context, params *WithdrawConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawConsentRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// WithdrawConsent 撤回同意
+//
+// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+func (c *Client) WithdrawConsent(ctx context.Context, params *WithdrawConsentParams, body WithdrawConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewWithdrawConsentRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15236,6 +16012,66 @@ func NewGetCasePapersRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewVoidPaperRequest calls the generic VoidPaper builder with application/json body
+func NewVoidPaperRequest(server string, id CaseID, params *VoidPaperParams, body VoidPaperJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewVoidPaperRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewVoidPaperRequestWithBody constructs an http.Request for the VoidPaper method, with any body, and a specified content type
+func NewVoidPaperRequestWithBody(server string, id CaseID, params *VoidPaperParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/papers/void", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewOfferRatingRequest calls the generic OfferRating builder with application/json body
 func NewOfferRatingRequest(server string, id CaseID, body OfferRatingJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -16768,6 +17604,96 @@ func NewGetPaperFiguresRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPaperMonthsRequest constructs an http.Request for the GetPaperMonths method
+func NewGetPaperMonthsRequest(server string, params *GetPaperMonthsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/figures/papers/months")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "of", params.Of, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "code", params.Code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "to", params.To, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "department", params.Department, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -18927,6 +19853,162 @@ func NewGetMyPrefillRequest(server string, params *GetMyPrefillParams) (*http.Re
 	return req, nil
 }
 
+// NewGetMyRecordRequest constructs an http.Request for the GetMyRecord method
+func NewGetMyRecordRequest(server string, params *GetMyRecordParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/record")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "item", params.Item, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGiveMyConsentRequest calls the generic GiveMyConsent builder with application/json body
+func NewGiveMyConsentRequest(server string, params *GiveMyConsentParams, body GiveMyConsentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveMyConsentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewGiveMyConsentRequestWithBody constructs an http.Request for the GiveMyConsent method, with any body, and a specified content type
+func NewGiveMyConsentRequestWithBody(server string, params *GiveMyConsentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/record/consents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewWithdrawMyConsentRequest calls the generic WithdrawMyConsent builder with application/json body
+func NewWithdrawMyConsentRequest(server string, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawMyConsentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewWithdrawMyConsentRequestWithBody constructs an http.Request for the WithdrawMyConsent method, with any body, and a specified content type
+func NewWithdrawMyConsentRequestWithBody(server string, params *WithdrawMyConsentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/record/withdrawal")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewLogOutApplicantRequest constructs an http.Request for the LogOutApplicant method
 func NewLogOutApplicantRequest(server string) (*http.Request, error) {
 	var err error
@@ -20175,6 +21257,192 @@ func NewReconcileRequest(server string) (*http.Request, error) {
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordConsentRequest calls the generic RecordConsent builder with application/json body
+func NewRecordConsentRequest(server string, params *RecordConsentParams, body RecordConsentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordConsentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordConsentRequestWithBody constructs an http.Request for the RecordConsent method, with any body, and a specified content type
+func NewRecordConsentRequestWithBody(server string, params *RecordConsentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/records/consents")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewLookUpRecordRequest calls the generic LookUpRecord builder with application/json body
+func NewLookUpRecordRequest(server string, body LookUpRecordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLookUpRecordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLookUpRecordRequestWithBody constructs an http.Request for the LookUpRecord method, with any body, and a specified content type
+func NewLookUpRecordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/records/lookups")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTraceRecordRequest calls the generic TraceRecord builder with application/json body
+func NewTraceRecordRequest(server string, body TraceRecordJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTraceRecordRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTraceRecordRequestWithBody constructs an http.Request for the TraceRecord method, with any body, and a specified content type
+func NewTraceRecordRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/records/trace")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewWithdrawConsentRequest calls the generic WithdrawConsent builder with application/json body
+func NewWithdrawConsentRequest(server string, params *WithdrawConsentParams, body WithdrawConsentJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewWithdrawConsentRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewWithdrawConsentRequestWithBody constructs an http.Request for the WithdrawConsent method, with any body, and a specified content type
+func NewWithdrawConsentRequestWithBody(server string, params *WithdrawConsentParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/records/withdrawals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -22489,6 +23757,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/papers (the `GetCasePapers` operationId).
 	GetCasePapersWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCasePapersResponse, error)
 
+	// VoidPaperWithBodyWithResponse 存档材料作废
+	//
+	// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+	VoidPaperWithBodyWithResponse(ctx context.Context, id CaseID, params *VoidPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidPaperResponse, error)
+
+	// VoidPaperWithResponse 存档材料作废
+	//
+	// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+	VoidPaperWithResponse(ctx context.Context, id CaseID, params *VoidPaperParams, body VoidPaperJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidPaperResponse, error)
+
 	// OfferRatingWithBodyWithResponse 请申请人现场评价
 	//
 	// A ticket with which the applicant rates this visit on a device at the
@@ -22952,6 +24238,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/figures/papers (the `GetPaperFigures` operationId).
 	GetPaperFiguresWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetPaperFiguresResponse, error)
+
+	// GetPaperMonthsWithResponse 材料减量（按月）
+	//
+	// By month, how many papers the cases that were handed in asked for and how many
+	// people brought: of all items, of each, or of each package, within the caller's
+	// reach. The last twelve months by default.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
+	GetPaperMonthsWithResponse(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*GetPaperMonthsResponse, error)
 
 	// ListHubsWithResponse 县中心主机状态
 	//
@@ -23559,6 +24856,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
 	GetMyPrefillWithResponse(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*GetMyPrefillResponse, error)
 
+	// GetMyRecordWithResponse 我的存档
+	//
+	// What one agreed to, the papers of one's own cases that are on file, which were
+	// used for which case, and who looked. With item, the papers are those that
+	// stand for one of its materials.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
+	GetMyRecordWithResponse(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*GetMyRecordResponse, error)
+
+	// GiveMyConsentWithBodyWithResponse 同意材料复用
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+	GiveMyConsentWithBodyWithResponse(ctx context.Context, params *GiveMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveMyConsentResponse, error)
+
+	// GiveMyConsentWithResponse 同意材料复用
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+	GiveMyConsentWithResponse(ctx context.Context, params *GiveMyConsentParams, body GiveMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveMyConsentResponse, error)
+
+	// WithdrawMyConsentWithBodyWithResponse 撤回同意
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+	WithdrawMyConsentWithBodyWithResponse(ctx context.Context, params *WithdrawMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawMyConsentResponse, error)
+
+	// WithdrawMyConsentWithResponse 撤回同意
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+	WithdrawMyConsentWithResponse(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawMyConsentResponse, error)
+
 	// LogOutApplicantWithResponse 退出登录
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -23924,6 +25260,88 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reconcile (the `Reconcile` operationId).
 	ReconcileWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ReconcileResponse, error)
+
+	// RecordConsentWithBodyWithResponse 登记同意（材料复用、一表预填）
+	//
+	// Records that somebody agreed, in person, to have what they handed in before
+	// used again: for what and until when (a year by default, five at most). A
+	// village takes it without a line; it holds there at once.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+	RecordConsentWithBodyWithResponse(ctx context.Context, params *RecordConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordConsentResponse, error)
+
+	// RecordConsentWithResponse 登记同意（材料复用、一表预填）
+	//
+	// Records that somebody agreed, in person, to have what they handed in before
+	// used again: for what and until when (a year by default, five at most). A
+	// village takes it without a line; it holds there at once.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+	RecordConsentWithResponse(ctx context.Context, params *RecordConsentParams, body RecordConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordConsentResponse, error)
+
+	// LookUpRecordWithBodyWithResponse 查询存档材料（按证件号码）
+	//
+	// What is on file of a person or a firm for one item or package, under their
+	// consent: answers for its form, and papers that need not be brought. The exact
+	// number is needed, and is in the body, for addresses are logged. Each look is
+	// in the ledger, and whose it is sees it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+	LookUpRecordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpRecordResponse, error)
+
+	// LookUpRecordWithResponse 查询存档材料（按证件号码）
+	//
+	// What is on file of a person or a firm for one item or package, under their
+	// consent: answers for its form, and papers that need not be brought. The exact
+	// number is needed, and is in the body, for addresses are logged. Each look is
+	// in the ledger, and whose it is sees it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+	LookUpRecordWithResponse(ctx context.Context, body LookUpRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpRecordResponse, error)
+
+	// TraceRecordWithBodyWithResponse 存档材料的使用痕迹（按证件号码）
+	//
+	// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+	TraceRecordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TraceRecordResponse, error)
+
+	// TraceRecordWithResponse 存档材料的使用痕迹（按证件号码）
+	//
+	// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+	TraceRecordWithResponse(ctx context.Context, body TraceRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*TraceRecordResponse, error)
+
+	// WithdrawConsentWithBodyWithResponse 撤回同意
+	//
+	// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+	WithdrawConsentWithBodyWithResponse(ctx context.Context, params *WithdrawConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawConsentResponse, error)
+
+	// WithdrawConsentWithResponse 撤回同意
+	//
+	// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+	WithdrawConsentWithResponse(ctx context.Context, params *WithdrawConsentParams, body WithdrawConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawConsentResponse, error)
 
 	// GetRecoveryWithResponse 账本恢复情况
 	//
@@ -26169,6 +27587,54 @@ func (r GetCasePapersResponse) ContentType() string {
 	return ""
 }
 
+type VoidPaperResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r VoidPaperResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r VoidPaperResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r VoidPaperResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r VoidPaperResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r VoidPaperResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r VoidPaperResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type OfferRatingResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -27692,6 +29158,54 @@ func (r GetPaperFiguresResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPaperFiguresResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPaperMonthsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PaperMonths
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPaperMonthsResponse) GetJSON200() *PaperMonths {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPaperMonthsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPaperMonthsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPaperMonthsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPaperMonthsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPaperMonthsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -29864,6 +31378,150 @@ func (r GetMyPrefillResponse) ContentType() string {
 	return ""
 }
 
+type GetMyRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyRecord
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyRecordResponse) GetJSON200() *MyRecord {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyRecordResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GiveMyConsentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ConsentRecorded
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r GiveMyConsentResponse) GetJSON201() *ConsentRecorded {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveMyConsentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveMyConsentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveMyConsentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveMyConsentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveMyConsentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WithdrawMyConsentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ConsentsWithdrawn
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawMyConsentResponse) GetJSON200() *ConsentsWithdrawn {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawMyConsentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawMyConsentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawMyConsentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawMyConsentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawMyConsentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type LogOutApplicantResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -31188,6 +32846,198 @@ func (r ReconcileResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ReconcileResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RecordConsentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *ConsentRecorded
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RecordConsentResponse) GetJSON201() *ConsentRecorded {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RecordConsentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RecordConsentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordConsentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordConsentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecordConsentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type LookUpRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordOnFile
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LookUpRecordResponse) GetJSON200() *RecordOnFile {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LookUpRecordResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LookUpRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookUpRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookUpRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookUpRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type TraceRecordResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordTrace
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TraceRecordResponse) GetJSON200() *RecordTrace {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TraceRecordResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TraceRecordResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TraceRecordResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TraceRecordResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TraceRecordResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type WithdrawConsentResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ConsentsWithdrawn
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r WithdrawConsentResponse) GetJSON200() *ConsentsWithdrawn {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r WithdrawConsentResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r WithdrawConsentResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r WithdrawConsentResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r WithdrawConsentResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r WithdrawConsentResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -33858,6 +35708,36 @@ func (c *ClientWithResponses) GetCasePapersWithResponse(ctx context.Context, id 
 	return ParseGetCasePapersResponse(rsp)
 }
 
+// VoidPaperWithBodyWithResponse 存档材料作废
+//
+// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+func (c *ClientWithResponses) VoidPaperWithBodyWithResponse(ctx context.Context, id CaseID, params *VoidPaperParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*VoidPaperResponse, error) {
+	rsp, err := c.VoidPaperWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidPaperResponse(rsp)
+}
+
+// VoidPaperWithResponse 存档材料作废
+//
+// Declares a paper of a case not good any more (corrected, revoked by whoever issued it, or wrong); it is used no more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/papers/void (the `VoidPaper` operationId).
+func (c *ClientWithResponses) VoidPaperWithResponse(ctx context.Context, id CaseID, params *VoidPaperParams, body VoidPaperJSONRequestBody, reqEditors ...RequestEditorFn) (*VoidPaperResponse, error) {
+	rsp, err := c.VoidPaper(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseVoidPaperResponse(rsp)
+}
+
 // OfferRatingWithBodyWithResponse 请申请人现场评价
 //
 // A ticket with which the applicant rates this visit on a device at the
@@ -34590,6 +36470,23 @@ func (c *ClientWithResponses) GetPaperFiguresWithResponse(ctx context.Context, r
 		return nil, err
 	}
 	return ParseGetPaperFiguresResponse(rsp)
+}
+
+// GetPaperMonthsWithResponse 材料减量（按月）
+//
+// By month, how many papers the cases that were handed in asked for and how many
+// people brought: of all items, of each, or of each package, within the caller's
+// reach. The last twelve months by default.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
+func (c *ClientWithResponses) GetPaperMonthsWithResponse(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*GetPaperMonthsResponse, error) {
+	rsp, err := c.GetPaperMonths(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPaperMonthsResponse(rsp)
 }
 
 // ListHubsWithResponse 县中心主机状态
@@ -35582,6 +37479,75 @@ func (c *ClientWithResponses) GetMyPrefillWithResponse(ctx context.Context, para
 	return ParseGetMyPrefillResponse(rsp)
 }
 
+// GetMyRecordWithResponse 我的存档
+//
+// What one agreed to, the papers of one's own cases that are on file, which were
+// used for which case, and who looked. With item, the papers are those that
+// stand for one of its materials.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/record (the `GetMyRecord` operationId).
+func (c *ClientWithResponses) GetMyRecordWithResponse(ctx context.Context, params *GetMyRecordParams, reqEditors ...RequestEditorFn) (*GetMyRecordResponse, error) {
+	rsp, err := c.GetMyRecord(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyRecordResponse(rsp)
+}
+
+// GiveMyConsentWithBodyWithResponse 同意材料复用
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+func (c *ClientWithResponses) GiveMyConsentWithBodyWithResponse(ctx context.Context, params *GiveMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveMyConsentResponse, error) {
+	rsp, err := c.GiveMyConsentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveMyConsentResponse(rsp)
+}
+
+// GiveMyConsentWithResponse 同意材料复用
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/record/consents (the `GiveMyConsent` operationId).
+func (c *ClientWithResponses) GiveMyConsentWithResponse(ctx context.Context, params *GiveMyConsentParams, body GiveMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveMyConsentResponse, error) {
+	rsp, err := c.GiveMyConsent(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveMyConsentResponse(rsp)
+}
+
+// WithdrawMyConsentWithBodyWithResponse 撤回同意
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+func (c *ClientWithResponses) WithdrawMyConsentWithBodyWithResponse(ctx context.Context, params *WithdrawMyConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawMyConsentResponse, error) {
+	rsp, err := c.WithdrawMyConsentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawMyConsentResponse(rsp)
+}
+
+// WithdrawMyConsentWithResponse 撤回同意
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/record/withdrawal (the `WithdrawMyConsent` operationId).
+func (c *ClientWithResponses) WithdrawMyConsentWithResponse(ctx context.Context, params *WithdrawMyConsentParams, body WithdrawMyConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawMyConsentResponse, error) {
+	rsp, err := c.WithdrawMyConsent(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawMyConsentResponse(rsp)
+}
+
 // LogOutApplicantWithResponse 退出登录
 //
 // Returns a wrapper object for the known response body format(s).
@@ -36180,6 +38146,136 @@ func (c *ClientWithResponses) ReconcileWithResponse(ctx context.Context, reqEdit
 		return nil, err
 	}
 	return ParseReconcileResponse(rsp)
+}
+
+// RecordConsentWithBodyWithResponse 登记同意（材料复用、一表预填）
+//
+// Records that somebody agreed, in person, to have what they handed in before
+// used again: for what and until when (a year by default, five at most). A
+// village takes it without a line; it holds there at once.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+func (c *ClientWithResponses) RecordConsentWithBodyWithResponse(ctx context.Context, params *RecordConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordConsentResponse, error) {
+	rsp, err := c.RecordConsentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordConsentResponse(rsp)
+}
+
+// RecordConsentWithResponse 登记同意（材料复用、一表预填）
+//
+// Records that somebody agreed, in person, to have what they handed in before
+// used again: for what and until when (a year by default, five at most). A
+// village takes it without a line; it holds there at once.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/consents (the `RecordConsent` operationId).
+func (c *ClientWithResponses) RecordConsentWithResponse(ctx context.Context, params *RecordConsentParams, body RecordConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordConsentResponse, error) {
+	rsp, err := c.RecordConsent(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordConsentResponse(rsp)
+}
+
+// LookUpRecordWithBodyWithResponse 查询存档材料（按证件号码）
+//
+// What is on file of a person or a firm for one item or package, under their
+// consent: answers for its form, and papers that need not be brought. The exact
+// number is needed, and is in the body, for addresses are logged. Each look is
+// in the ledger, and whose it is sees it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+func (c *ClientWithResponses) LookUpRecordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpRecordResponse, error) {
+	rsp, err := c.LookUpRecordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpRecordResponse(rsp)
+}
+
+// LookUpRecordWithResponse 查询存档材料（按证件号码）
+//
+// What is on file of a person or a firm for one item or package, under their
+// consent: answers for its form, and papers that need not be brought. The exact
+// number is needed, and is in the body, for addresses are logged. Each look is
+// in the ledger, and whose it is sees it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/lookups (the `LookUpRecord` operationId).
+func (c *ClientWithResponses) LookUpRecordWithResponse(ctx context.Context, body LookUpRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpRecordResponse, error) {
+	rsp, err := c.LookUpRecord(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpRecordResponse(rsp)
+}
+
+// TraceRecordWithBodyWithResponse 存档材料的使用痕迹（按证件号码）
+//
+// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+func (c *ClientWithResponses) TraceRecordWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TraceRecordResponse, error) {
+	rsp, err := c.TraceRecordWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTraceRecordResponse(rsp)
+}
+
+// TraceRecordWithResponse 存档材料的使用痕迹（按证件号码）
+//
+// For those who read who looked at what; which consents there are, which papers were used for which cases, and who looked.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/trace (the `TraceRecord` operationId).
+func (c *ClientWithResponses) TraceRecordWithResponse(ctx context.Context, body TraceRecordJSONRequestBody, reqEditors ...RequestEditorFn) (*TraceRecordResponse, error) {
+	rsp, err := c.TraceRecord(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTraceRecordResponse(rsp)
+}
+
+// WithdrawConsentWithBodyWithResponse 撤回同意
+//
+// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+func (c *ClientWithResponses) WithdrawConsentWithBodyWithResponse(ctx context.Context, params *WithdrawConsentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*WithdrawConsentResponse, error) {
+	rsp, err := c.WithdrawConsentWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawConsentResponse(rsp)
+}
+
+// WithdrawConsentWithResponse 撤回同意
+//
+// Withdraws all that somebody agreed to, as far as it is known here and the caller's office takes consents. Nothing is used from then on.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/records/withdrawals (the `WithdrawConsent` operationId).
+func (c *ClientWithResponses) WithdrawConsentWithResponse(ctx context.Context, params *WithdrawConsentParams, body WithdrawConsentJSONRequestBody, reqEditors ...RequestEditorFn) (*WithdrawConsentResponse, error) {
+	rsp, err := c.WithdrawConsent(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseWithdrawConsentResponse(rsp)
 }
 
 // GetRecoveryWithResponse 账本恢复情况
@@ -38242,6 +40338,39 @@ func ParseGetCasePapersResponse(rsp *http.Response) (*GetCasePapersResponse, err
 	return response, nil
 }
 
+// ParseVoidPaperResponse parses an HTTP response from a VoidPaperWithResponse call
+func ParseVoidPaperResponse(rsp *http.Response) (*VoidPaperResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &VoidPaperResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseOfferRatingResponse parses an HTTP response from a OfferRatingWithResponse call
 func ParseOfferRatingResponse(rsp *http.Response) (*OfferRatingResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -39280,6 +41409,39 @@ func ParseGetPaperFiguresResponse(rsp *http.Response) (*GetPaperFiguresResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PaperFigures
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPaperMonthsResponse parses an HTTP response from a GetPaperMonthsWithResponse call
+func ParseGetPaperMonthsResponse(rsp *http.Response) (*GetPaperMonthsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPaperMonthsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PaperMonths
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -40791,6 +42953,105 @@ func ParseGetMyPrefillResponse(rsp *http.Response) (*GetMyPrefillResponse, error
 	return response, nil
 }
 
+// ParseGetMyRecordResponse parses an HTTP response from a GetMyRecordWithResponse call
+func ParseGetMyRecordResponse(rsp *http.Response) (*GetMyRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyRecord
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGiveMyConsentResponse parses an HTTP response from a GiveMyConsentWithResponse call
+func ParseGiveMyConsentResponse(rsp *http.Response) (*GiveMyConsentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveMyConsentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ConsentRecorded
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawMyConsentResponse parses an HTTP response from a WithdrawMyConsentWithResponse call
+func ParseWithdrawMyConsentResponse(rsp *http.Response) (*WithdrawMyConsentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawMyConsentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConsentsWithdrawn
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseLogOutApplicantResponse parses an HTTP response from a LogOutApplicantWithResponse call
 func ParseLogOutApplicantResponse(rsp *http.Response) (*LogOutApplicantResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -41699,6 +43960,138 @@ func ParseReconcileResponse(rsp *http.Response) (*ReconcileResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Reconciliation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordConsentResponse parses an HTTP response from a RecordConsentWithResponse call
+func ParseRecordConsentResponse(rsp *http.Response) (*RecordConsentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordConsentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest ConsentRecorded
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseLookUpRecordResponse parses an HTTP response from a LookUpRecordWithResponse call
+func ParseLookUpRecordResponse(rsp *http.Response) (*LookUpRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookUpRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordOnFile
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseTraceRecordResponse parses an HTTP response from a TraceRecordWithResponse call
+func ParseTraceRecordResponse(rsp *http.Response) (*TraceRecordResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TraceRecordResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordTrace
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseWithdrawConsentResponse parses an HTTP response from a WithdrawConsentWithResponse call
+func ParseWithdrawConsentResponse(rsp *http.Response) (*WithdrawConsentResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &WithdrawConsentResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ConsentsWithdrawn
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -718,6 +718,24 @@ func (e PublicCaseEnded) Valid() bool {
 	}
 }
 
+// Defines values for Purpose.
+const (
+	ForFields Purpose = "fields"
+	ForPapers Purpose = "papers"
+)
+
+// Valid indicates whether the value is a known member of the Purpose enum.
+func (e Purpose) Valid() bool {
+	switch e {
+	case ForFields:
+		return true
+	case ForPapers:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for RatingMeans.
 const (
 	RatedByCode   RatingMeans = "code"
@@ -1156,6 +1174,27 @@ func (e GetTransferDocumentParamsFormat) Valid() bool {
 	case GetTransferDocumentParamsFormatHTML:
 		return true
 	case GetTransferDocumentParamsFormatJSON:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetPaperMonthsParamsOf.
+const (
+	OfAll      GetPaperMonthsParamsOf = "all"
+	OfItems    GetPaperMonthsParamsOf = "items"
+	OfPackages GetPaperMonthsParamsOf = "packages"
+)
+
+// Valid indicates whether the value is a known member of the GetPaperMonthsParamsOf enum.
+func (e GetPaperMonthsParamsOf) Valid() bool {
+	switch e {
+	case OfAll:
+		return true
+	case OfItems:
+		return true
+	case OfPackages:
 		return true
 	default:
 		return false
@@ -2512,6 +2551,64 @@ type ComplaintRequest struct {
 // ComplaintType defines model for ComplaintType.
 type ComplaintType = ledger.ComplaintType
 
+// ConsentRecorded defines model for ConsentRecorded.
+type ConsentRecorded struct {
+	Consent string `json:"consent"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// ConsentRequest defines model for ConsentRequest.
+type ConsentRequest struct {
+	// Division The applicant's village or township, within the office's area; the office itself by default. It is known there and above.
+	Division division.Code `json:"division,omitempty,omitzero"`
+	Name     string        `json:"name"`
+	Number   string        `json:"number"`
+	Purposes []Purpose     `json:"purposes"`
+
+	// Shown The document that was looked at.
+	Shown string        `json:"shown"`
+	Type  ApplicantType `json:"type"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
+}
+
+// ConsentState defines model for ConsentState.
+type ConsentState struct {
+	By       Actor     `json:"by,omitempty,omitzero"`
+	Consent  string    `json:"consent"`
+	Division string    `json:"division"`
+	GivenMs  int64     `json:"given_ms"`
+	InForce  bool      `json:"in_force"`
+	Purposes []Purpose `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until       Date  `json:"until"`
+	WithdrawnBy Actor `json:"withdrawn_by,omitempty,omitzero"`
+	WithdrawnMs int64 `json:"withdrawn_ms,omitempty,omitzero"`
+}
+
+// ConsentWithdrawal defines model for ConsentWithdrawal.
+type ConsentWithdrawal struct {
+	Number string        `json:"number"`
+	Reason string        `json:"reason,omitempty,omitzero"`
+	Type   ApplicantType `json:"type"`
+}
+
+// ConsentsWithdrawn defines model for ConsentsWithdrawn.
+type ConsentsWithdrawn struct {
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded,omitempty,omitzero"`
+
+	// Withdrawn How many consents were withdrawn.
+	Withdrawn int `json:"withdrawn"`
+}
+
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
 
@@ -3388,6 +3485,14 @@ type MyCases struct {
 	NextCursor string          `json:"next_cursor,omitempty,omitzero"`
 }
 
+// MyConsentRequest defines model for MyConsentRequest.
+type MyConsentRequest struct {
+	Purposes []Purpose `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until,omitempty,omitzero"`
+}
+
 // MyDate defines model for MyDate.
 type MyDate = calendar.Date
 
@@ -3417,6 +3522,14 @@ type MyReceipt struct {
 
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
+}
+
+// MyRecord defines model for MyRecord.
+type MyRecord struct {
+	Consents []ConsentState `json:"consents"`
+	Looks    []RecordLook   `json:"looks"`
+	Papers   []PaperOnFile  `json:"papers"`
+	Uses     []PaperUse     `json:"uses"`
 }
 
 // MySessionTokens defines model for MySessionTokens.
@@ -3476,6 +3589,11 @@ type MyTimeline struct {
 	Steps  []MyStep `json:"steps"`
 }
 
+// MyWithdrawal defines model for MyWithdrawal.
+type MyWithdrawal struct {
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
 // NamedPerson defines model for NamedPerson.
 type NamedPerson = ledger.NamedPerson
 
@@ -3528,6 +3646,10 @@ type Notice struct {
 	Since  int64  `json:"since,omitempty,omitzero"`
 	Zh     string `json:"zh"`
 }
+
+// OnFile The paper of an earlier case that stands for this one; it is not brought again
+// (一表制). The node puts in its files; the form is electronic.
+type OnFile = catalog.OnFile
 
 // OnlineItem defines model for OnlineItem.
 type OnlineItem struct {
@@ -3711,6 +3833,62 @@ type PaperFigures struct {
 	Packages    []PaperFigure `json:"packages"`
 }
 
+// PaperMonth defines model for PaperMonth.
+type PaperMonth struct {
+	// Asked Of those the ones that people brought.
+	Asked int64 `json:"asked"`
+
+	// Cases Cases or joint matters handed in.
+	Cases int64 `json:"cases"`
+
+	// Code The item or package; none for all together.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// Demanded Papers that their items asked for.
+	Demanded int64 `json:"demanded"`
+
+	// Month 2026-11
+	Month string `json:"month"`
+	Name  string `json:"name,omitempty,omitzero"`
+
+	// Reused Of those not brought the ones that were on file.
+	Reused        int64 `json:"reused"`
+	SavedPerMille int64 `json:"saved_per_mille"`
+}
+
+// PaperMonths defines model for PaperMonths.
+type PaperMonths struct {
+	Months []PaperMonth `json:"months"`
+}
+
+// PaperOnFile defines model for PaperOnFile.
+type PaperOnFile struct {
+	// BroughtOn A day in Beijing, 2026-10-12.
+	BroughtOn Date `json:"brought_on"`
+
+	// Case The number of the case it was brought to; only to whose it is.
+	Case string `json:"case,omitempty,omitzero"`
+
+	// Code Why it is not usable, as hand-in would say.
+	Code string `json:"code,omitempty,omitzero"`
+
+	// IssuedOn A day in Beijing, 2026-10-12.
+	IssuedOn Date `json:"issued_on,omitempty,omitzero"`
+
+	// Material What the item calls it.
+	Material string `json:"material"`
+
+	// OnFile The paper of an earlier case that stands for this one; it is not brought again
+	// (一表制). The node puts in its files; the form is electronic.
+	OnFile OnFile `json:"on_file"`
+	Usable bool   `json:"usable"`
+
+	// ValidUntil A day in Beijing, 2026-10-12.
+	ValidUntil Date   `json:"valid_until"`
+	WhyEn      string `json:"why_en,omitempty,omitzero"`
+	WhyZh      string `json:"why_zh,omitempty,omitzero"`
+}
+
 // PaperRemark defines model for PaperRemark.
 type PaperRemark struct {
 	// Case Number or id.
@@ -3724,6 +3902,30 @@ type PaperRequest struct {
 	// Reissue A new document, as the case stands now, takes the place of the one before (换发); `why` says why.
 	Reissue bool   `json:"reissue,omitempty,omitzero"`
 	Why     string `json:"why,omitempty,omitzero"`
+}
+
+// PaperUse defines model for PaperUse.
+type PaperUse struct {
+	// AfterWithdrawal It was used after the consent was withdrawn by an office that had not heard of it.
+	AfterWithdrawal bool  `json:"after_withdrawal,omitempty,omitzero"`
+	At              int64 `json:"at"`
+	By              Actor `json:"by,omitempty,omitzero"`
+
+	// Case The number of the case it was used for.
+	Case     string `json:"case"`
+	ItemName string `json:"item_name"`
+	Material string `json:"material"`
+
+	// Source The number of the case it came with.
+	Source string `json:"source"`
+}
+
+// PaperVoiding defines model for PaperVoiding.
+type PaperVoiding struct {
+	// Brought The entry that brought the paper.
+	Brought  string `json:"brought"`
+	Material string `json:"material"`
+	Reason   string `json:"reason"`
 }
 
 // PasswordChange defines model for PasswordChange.
@@ -3886,6 +4088,9 @@ type PublishedEdition struct {
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 }
+
+// Purpose What a consent is for; papers on file stand for those that are asked for, forms are filled in from earlier ones.
+type Purpose string
 
 // QRCode A QR code to draw, with its quiet zone.
 type QRCode struct {
@@ -4087,6 +4292,48 @@ type Reconciliation struct {
 
 	// Waiting Handed in and not yet confirmed.
 	Waiting int64 `json:"waiting"`
+}
+
+// RecordLook defines model for RecordLook.
+type RecordLook struct {
+	At       int64  `json:"at"`
+	By       Actor  `json:"by"`
+	Division string `json:"division"`
+
+	// For The item or package.
+	For string `json:"for"`
+}
+
+// RecordOnFile defines model for RecordOnFile.
+type RecordOnFile struct {
+	Consent  string           `json:"consent"`
+	Fields   []PrefilledField `json:"fields"`
+	Papers   []PaperOnFile    `json:"papers"`
+	Purposes []Purpose        `json:"purposes"`
+
+	// Until A day in Beijing, 2026-10-12.
+	Until Date `json:"until"`
+}
+
+// RecordQuery defines model for RecordQuery.
+type RecordQuery struct {
+	// Item The item that asks for the papers; or package.
+	Item string `json:"item,omitempty,omitzero"`
+
+	// Items With package: the items asked for; all by default.
+	Items []string `json:"items,omitempty,omitzero"`
+
+	// Number Exactly the number, as on the document in hand.
+	Number  string        `json:"number"`
+	Package string        `json:"package,omitempty,omitzero"`
+	Type    ApplicantType `json:"type"`
+}
+
+// RecordTrace What somebody agreed to, which papers stood for which cases, and who looked.
+type RecordTrace struct {
+	Consents []ConsentState `json:"consents"`
+	Looks    []RecordLook   `json:"looks"`
+	Uses     []PaperUse     `json:"uses"`
 }
 
 // Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
@@ -5278,6 +5525,12 @@ type ActOnCaseFeesParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// VoidPaperParams defines parameters for VoidPaper.
+type VoidPaperParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ResubmitCaseParams defines parameters for ResubmitCase.
 type ResubmitCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -5405,6 +5658,27 @@ type ListFeesParams struct {
 	Outstanding bool  `form:"outstanding,omitempty" json:"outstanding,omitempty,omitzero"`
 	Limit       Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
+
+// GetPaperMonthsParams defines parameters for GetPaperMonths.
+type GetPaperMonthsParams struct {
+	Of GetPaperMonthsParamsOf `form:"of,omitempty" json:"of,omitempty,omitzero"`
+
+	// Code One item or package alone.
+	Code string `form:"code,omitempty" json:"code,omitempty,omitzero"`
+
+	// From First month, 2026-11.
+	From FromMonth `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// To Last month.
+	To ToMonth `form:"to,omitempty" json:"to,omitempty,omitzero"`
+
+	// Division That division and those below.
+	Division   InDivision   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Department InDepartment `form:"department,omitempty" json:"department,omitempty,omitzero"`
+}
+
+// GetPaperMonthsParamsOf defines parameters for GetPaperMonths.
+type GetPaperMonthsParamsOf string
 
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
@@ -5566,6 +5840,23 @@ type GetMyPrefillParams struct {
 	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
 }
 
+// GetMyRecordParams defines parameters for GetMyRecord.
+type GetMyRecordParams struct {
+	Item string `form:"item,omitempty" json:"item,omitempty,omitzero"`
+}
+
+// GiveMyConsentParams defines parameters for GiveMyConsent.
+type GiveMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawMyConsentParams defines parameters for WithdrawMyConsent.
+type WithdrawMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // OpenDecisionsParams defines parameters for OpenDecisions.
 type OpenDecisionsParams struct {
 	Format OpenDecisionsParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
@@ -5657,6 +5948,18 @@ type GetRatingFiguresParamsBy string
 
 // ActOnRatingParams defines parameters for ActOnRating.
 type ActOnRatingParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// RecordConsentParams defines parameters for RecordConsent.
+type RecordConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// WithdrawConsentParams defines parameters for WithdrawConsent.
+type WithdrawConsentParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -5830,6 +6133,9 @@ type VoidCaseDocumentJSONRequestBody = VoidRequest
 // ActOnCaseFeesJSONRequestBody defines body for ActOnCaseFees for application/json ContentType.
 type ActOnCaseFeesJSONRequestBody = FeeAction
 
+// VoidPaperJSONRequestBody defines body for VoidPaper for application/json ContentType.
+type VoidPaperJSONRequestBody = PaperVoiding
+
 // OfferRatingJSONRequestBody defines body for OfferRating for application/json ContentType.
 type OfferRatingJSONRequestBody = RatingOffer
 
@@ -5923,6 +6229,12 @@ type CheckMyCaseJSONRequestBody = MySubmission
 // ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
 type ActOnMyCaseJSONRequestBody = MyAction
 
+// GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
+type GiveMyConsentJSONRequestBody = MyConsentRequest
+
+// WithdrawMyConsentJSONRequestBody defines body for WithdrawMyConsent for application/json ContentType.
+type WithdrawMyConsentJSONRequestBody = MyWithdrawal
+
 // LogInApplicantJSONRequestBody defines body for LogInApplicant for application/json ContentType.
 type LogInApplicantJSONRequestBody = MyLogin
 
@@ -5955,6 +6267,18 @@ type GiveRatingJSONRequestBody = RatingRequest
 
 // ActOnRatingJSONRequestBody defines body for ActOnRating for application/json ContentType.
 type ActOnRatingJSONRequestBody = RatingAction
+
+// RecordConsentJSONRequestBody defines body for RecordConsent for application/json ContentType.
+type RecordConsentJSONRequestBody = ConsentRequest
+
+// LookUpRecordJSONRequestBody defines body for LookUpRecord for application/json ContentType.
+type LookUpRecordJSONRequestBody = RecordQuery
+
+// TraceRecordJSONRequestBody defines body for TraceRecord for application/json ContentType.
+type TraceRecordJSONRequestBody = AccountNumber
+
+// WithdrawConsentJSONRequestBody defines body for WithdrawConsent for application/json ContentType.
+type WithdrawConsentJSONRequestBody = ConsentWithdrawal
 
 // DeclareRecoveryJSONRequestBody defines body for DeclareRecovery for application/json ContentType.
 type DeclareRecoveryJSONRequestBody = RecoveryRequest
@@ -6120,6 +6444,9 @@ type ServerInterface interface {
 	// GetCasePapers 纸质材料在谁手里
 	// (GET /api/v1/cases/{id}/papers)
 	GetCasePapers(w http.ResponseWriter, r *http.Request, id CaseID)
+	// VoidPaper 存档材料作废
+	// (POST /api/v1/cases/{id}/papers/void)
+	VoidPaper(w http.ResponseWriter, r *http.Request, id CaseID, params VoidPaperParams)
 	// OfferRating 请申请人现场评价
 	// (POST /api/v1/cases/{id}/rating-ticket)
 	OfferRating(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -6216,6 +6543,9 @@ type ServerInterface interface {
 	// GetPaperFigures 材料减量
 	// (GET /api/v1/figures/papers)
 	GetPaperFigures(w http.ResponseWriter, r *http.Request)
+	// GetPaperMonths 材料减量（按月）
+	// (GET /api/v1/figures/papers/months)
+	GetPaperMonths(w http.ResponseWriter, r *http.Request, params GetPaperMonthsParams)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(w http.ResponseWriter, r *http.Request)
@@ -6354,6 +6684,15 @@ type ServerInterface interface {
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(w http.ResponseWriter, r *http.Request, params GetMyPrefillParams)
+	// GetMyRecord 我的存档
+	// (GET /api/v1/my/record)
+	GetMyRecord(w http.ResponseWriter, r *http.Request, params GetMyRecordParams)
+	// GiveMyConsent 同意材料复用
+	// (POST /api/v1/my/record/consents)
+	GiveMyConsent(w http.ResponseWriter, r *http.Request, params GiveMyConsentParams)
+	// WithdrawMyConsent 撤回同意
+	// (POST /api/v1/my/record/withdrawal)
+	WithdrawMyConsent(w http.ResponseWriter, r *http.Request, params WithdrawMyConsentParams)
 	// LogOutApplicant 退出登录
 	// (DELETE /api/v1/my/session)
 	LogOutApplicant(w http.ResponseWriter, r *http.Request)
@@ -6438,6 +6777,18 @@ type ServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(w http.ResponseWriter, r *http.Request)
+	// RecordConsent 登记同意（材料复用、一表预填）
+	// (POST /api/v1/records/consents)
+	RecordConsent(w http.ResponseWriter, r *http.Request, params RecordConsentParams)
+	// LookUpRecord 查询存档材料（按证件号码）
+	// (POST /api/v1/records/lookups)
+	LookUpRecord(w http.ResponseWriter, r *http.Request)
+	// TraceRecord 存档材料的使用痕迹（按证件号码）
+	// (POST /api/v1/records/trace)
+	TraceRecord(w http.ResponseWriter, r *http.Request)
+	// WithdrawConsent 撤回同意
+	// (POST /api/v1/records/withdrawals)
+	WithdrawConsent(w http.ResponseWriter, r *http.Request, params WithdrawConsentParams)
 	// GetRecovery 账本恢复情况
 	// (GET /api/v1/recovery)
 	GetRecovery(w http.ResponseWriter, r *http.Request)
@@ -8236,6 +8587,60 @@ func (siw *ServerInterfaceWrapper) GetCasePapers(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// VoidPaper operation middleware
+func (siw *ServerInterfaceWrapper) VoidPaper(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params VoidPaperParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VoidPaper(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // OfferRating operation middleware
 func (siw *ServerInterfaceWrapper) OfferRating(w http.ResponseWriter, r *http.Request) {
 
@@ -9396,6 +9801,104 @@ func (siw *ServerInterfaceWrapper) GetPaperFigures(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetPaperFigures(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPaperMonths operation middleware
+func (siw *ServerInterfaceWrapper) GetPaperMonths(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPaperMonthsParams
+
+	// ------------- Optional query parameter "of" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "of", r.URL.Query(), &params.Of, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "of"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "of", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "code" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "code", r.URL.Query(), &params.Code, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "code"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "code", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "department" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "department", r.URL.Query(), &params.Department, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "department"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "department", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPaperMonths(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -10949,6 +11452,129 @@ func (siw *ServerInterfaceWrapper) GetMyPrefill(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// GetMyRecord operation middleware
+func (siw *ServerInterfaceWrapper) GetMyRecord(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetMyRecordParams
+
+	// ------------- Optional query parameter "item" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "item", r.URL.Query(), &params.Item, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "item"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "item", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyRecord(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GiveMyConsent operation middleware
+func (siw *ServerInterfaceWrapper) GiveMyConsent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveMyConsentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GiveMyConsent(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawMyConsent operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawMyConsent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawMyConsentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawMyConsent(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LogOutApplicant operation middleware
 func (siw *ServerInterfaceWrapper) LogOutApplicant(w http.ResponseWriter, r *http.Request) {
 
@@ -11813,6 +12439,124 @@ func (siw *ServerInterfaceWrapper) Reconcile(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Reconcile(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordConsent operation middleware
+func (siw *ServerInterfaceWrapper) RecordConsent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordConsentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordConsent(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// LookUpRecord operation middleware
+func (siw *ServerInterfaceWrapper) LookUpRecord(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LookUpRecord(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// TraceRecord operation middleware
+func (siw *ServerInterfaceWrapper) TraceRecord(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.TraceRecord(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// WithdrawConsent operation middleware
+func (siw *ServerInterfaceWrapper) WithdrawConsent(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params WithdrawConsentParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.WithdrawConsent(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13206,6 +13950,22 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/accounts/disable", wrapper.DisableAccount).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/records/consents", wrapper.RecordConsent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/records/withdrawals", wrapper.WithdrawConsent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/records/lookups", wrapper.LookUpRecord).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/records/trace", wrapper.TraceRecord).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/papers/void", wrapper.VoidPaper).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/record", wrapper.GetMyRecord).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/record/consents", wrapper.GiveMyConsent).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/record/withdrawal", wrapper.WithdrawMyConsent).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/my/activation", wrapper.ActivateAccount).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/session", wrapper.LogOutApplicant).Methods(http.MethodDelete)
@@ -13229,6 +13989,8 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/my/prefill", wrapper.GetMyPrefill).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/figures/papers", wrapper.GetPaperFigures).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/figures/papers/months", wrapper.GetPaperMonths).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/attachments", wrapper.BeginMyAttachment).Methods(http.MethodPost)
 
@@ -14973,6 +15735,47 @@ func (response GetCasePapersdefaultApplicationProblemPlusJSONResponse) VisitGetC
 	return err
 }
 
+type VoidPaperRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params VoidPaperParams
+	Body   *VoidPaperJSONRequestBody
+}
+
+type VoidPaperResponseObject interface {
+	VisitVoidPaperResponse(w http.ResponseWriter) error
+}
+
+type VoidPaper200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response VoidPaper200JSONResponse) VisitVoidPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VoidPaperdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response VoidPaperdefaultApplicationProblemPlusJSONResponse) VisitVoidPaperResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type OfferRatingRequestObject struct {
 	Id   CaseID `json:"id"`
 	Body *OfferRatingJSONRequestBody
@@ -16288,6 +17091,45 @@ type GetPaperFiguresdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPaperFiguresdefaultApplicationProblemPlusJSONResponse) VisitGetPaperFiguresResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaperMonthsRequestObject struct {
+	Params GetPaperMonthsParams
+}
+
+type GetPaperMonthsResponseObject interface {
+	VisitGetPaperMonthsResponse(w http.ResponseWriter) error
+}
+
+type GetPaperMonths200JSONResponse PaperMonths
+
+func (response GetPaperMonths200JSONResponse) VisitGetPaperMonthsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPaperMonthsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPaperMonthsdefaultApplicationProblemPlusJSONResponse) VisitGetPaperMonthsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18158,6 +19000,125 @@ func (response GetMyPrefilldefaultApplicationProblemPlusJSONResponse) VisitGetMy
 	return err
 }
 
+type GetMyRecordRequestObject struct {
+	Params GetMyRecordParams
+}
+
+type GetMyRecordResponseObject interface {
+	VisitGetMyRecordResponse(w http.ResponseWriter) error
+}
+
+type GetMyRecord200JSONResponse MyRecord
+
+func (response GetMyRecord200JSONResponse) VisitGetMyRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyRecorddefaultApplicationProblemPlusJSONResponse) VisitGetMyRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveMyConsentRequestObject struct {
+	Params GiveMyConsentParams
+	Body   *GiveMyConsentJSONRequestBody
+}
+
+type GiveMyConsentResponseObject interface {
+	VisitGiveMyConsentResponse(w http.ResponseWriter) error
+}
+
+type GiveMyConsent201JSONResponse ConsentRecorded
+
+func (response GiveMyConsent201JSONResponse) VisitGiveMyConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveMyConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveMyConsentdefaultApplicationProblemPlusJSONResponse) VisitGiveMyConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawMyConsentRequestObject struct {
+	Params WithdrawMyConsentParams
+	Body   *WithdrawMyConsentJSONRequestBody
+}
+
+type WithdrawMyConsentResponseObject interface {
+	VisitWithdrawMyConsentResponse(w http.ResponseWriter) error
+}
+
+type WithdrawMyConsent200JSONResponse ConsentsWithdrawn
+
+func (response WithdrawMyConsent200JSONResponse) VisitWithdrawMyConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawMyConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawMyConsentdefaultApplicationProblemPlusJSONResponse) VisitWithdrawMyConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogOutApplicantRequestObject struct {
 }
 
@@ -19313,6 +20274,164 @@ type ReconciledefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ReconciledefaultApplicationProblemPlusJSONResponse) VisitReconcileResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordConsentRequestObject struct {
+	Params RecordConsentParams
+	Body   *RecordConsentJSONRequestBody
+}
+
+type RecordConsentResponseObject interface {
+	VisitRecordConsentResponse(w http.ResponseWriter) error
+}
+
+type RecordConsent201JSONResponse ConsentRecorded
+
+func (response RecordConsent201JSONResponse) VisitRecordConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordConsentdefaultApplicationProblemPlusJSONResponse) VisitRecordConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookUpRecordRequestObject struct {
+	Body *LookUpRecordJSONRequestBody
+}
+
+type LookUpRecordResponseObject interface {
+	VisitLookUpRecordResponse(w http.ResponseWriter) error
+}
+
+type LookUpRecord200JSONResponse RecordOnFile
+
+func (response LookUpRecord200JSONResponse) VisitLookUpRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookUpRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LookUpRecorddefaultApplicationProblemPlusJSONResponse) VisitLookUpRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TraceRecordRequestObject struct {
+	Body *TraceRecordJSONRequestBody
+}
+
+type TraceRecordResponseObject interface {
+	VisitTraceRecordResponse(w http.ResponseWriter) error
+}
+
+type TraceRecord200JSONResponse RecordTrace
+
+func (response TraceRecord200JSONResponse) VisitTraceRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TraceRecorddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TraceRecorddefaultApplicationProblemPlusJSONResponse) VisitTraceRecordResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawConsentRequestObject struct {
+	Params WithdrawConsentParams
+	Body   *WithdrawConsentJSONRequestBody
+}
+
+type WithdrawConsentResponseObject interface {
+	VisitWithdrawConsentResponse(w http.ResponseWriter) error
+}
+
+type WithdrawConsent200JSONResponse ConsentsWithdrawn
+
+func (response WithdrawConsent200JSONResponse) VisitWithdrawConsentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type WithdrawConsentdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response WithdrawConsentdefaultApplicationProblemPlusJSONResponse) VisitWithdrawConsentResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20960,6 +22079,9 @@ type StrictServerInterface interface {
 	// GetCasePapers 纸质材料在谁手里
 	// (GET /api/v1/cases/{id}/papers)
 	GetCasePapers(ctx context.Context, request GetCasePapersRequestObject) (GetCasePapersResponseObject, error)
+	// VoidPaper 存档材料作废
+	// (POST /api/v1/cases/{id}/papers/void)
+	VoidPaper(ctx context.Context, request VoidPaperRequestObject) (VoidPaperResponseObject, error)
 	// OfferRating 请申请人现场评价
 	// (POST /api/v1/cases/{id}/rating-ticket)
 	OfferRating(ctx context.Context, request OfferRatingRequestObject) (OfferRatingResponseObject, error)
@@ -21056,6 +22178,9 @@ type StrictServerInterface interface {
 	// GetPaperFigures 材料减量
 	// (GET /api/v1/figures/papers)
 	GetPaperFigures(ctx context.Context, request GetPaperFiguresRequestObject) (GetPaperFiguresResponseObject, error)
+	// GetPaperMonths 材料减量（按月）
+	// (GET /api/v1/figures/papers/months)
+	GetPaperMonths(ctx context.Context, request GetPaperMonthsRequestObject) (GetPaperMonthsResponseObject, error)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(ctx context.Context, request ListHubsRequestObject) (ListHubsResponseObject, error)
@@ -21194,6 +22319,15 @@ type StrictServerInterface interface {
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(ctx context.Context, request GetMyPrefillRequestObject) (GetMyPrefillResponseObject, error)
+	// GetMyRecord 我的存档
+	// (GET /api/v1/my/record)
+	GetMyRecord(ctx context.Context, request GetMyRecordRequestObject) (GetMyRecordResponseObject, error)
+	// GiveMyConsent 同意材料复用
+	// (POST /api/v1/my/record/consents)
+	GiveMyConsent(ctx context.Context, request GiveMyConsentRequestObject) (GiveMyConsentResponseObject, error)
+	// WithdrawMyConsent 撤回同意
+	// (POST /api/v1/my/record/withdrawal)
+	WithdrawMyConsent(ctx context.Context, request WithdrawMyConsentRequestObject) (WithdrawMyConsentResponseObject, error)
 	// LogOutApplicant 退出登录
 	// (DELETE /api/v1/my/session)
 	LogOutApplicant(ctx context.Context, request LogOutApplicantRequestObject) (LogOutApplicantResponseObject, error)
@@ -21278,6 +22412,18 @@ type StrictServerInterface interface {
 	// Reconcile 对账
 	// (GET /api/v1/reconcile)
 	Reconcile(ctx context.Context, request ReconcileRequestObject) (ReconcileResponseObject, error)
+	// RecordConsent 登记同意（材料复用、一表预填）
+	// (POST /api/v1/records/consents)
+	RecordConsent(ctx context.Context, request RecordConsentRequestObject) (RecordConsentResponseObject, error)
+	// LookUpRecord 查询存档材料（按证件号码）
+	// (POST /api/v1/records/lookups)
+	LookUpRecord(ctx context.Context, request LookUpRecordRequestObject) (LookUpRecordResponseObject, error)
+	// TraceRecord 存档材料的使用痕迹（按证件号码）
+	// (POST /api/v1/records/trace)
+	TraceRecord(ctx context.Context, request TraceRecordRequestObject) (TraceRecordResponseObject, error)
+	// WithdrawConsent 撤回同意
+	// (POST /api/v1/records/withdrawals)
+	WithdrawConsent(ctx context.Context, request WithdrawConsentRequestObject) (WithdrawConsentResponseObject, error)
 	// GetRecovery 账本恢复情况
 	// (GET /api/v1/recovery)
 	GetRecovery(ctx context.Context, request GetRecoveryRequestObject) (GetRecoveryResponseObject, error)
@@ -22484,6 +23630,40 @@ func (sh *strictHandler) GetCasePapers(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// VoidPaper operation middleware
+func (sh *strictHandler) VoidPaper(w http.ResponseWriter, r *http.Request, id CaseID, params VoidPaperParams) {
+	var request VoidPaperRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body VoidPaperJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VoidPaper(ctx, request.(VoidPaperRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VoidPaper")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VoidPaperResponseObject); ok {
+		if err := validResponse.VisitVoidPaperResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // OfferRating operation middleware
 func (sh *strictHandler) OfferRating(w http.ResponseWriter, r *http.Request, id CaseID) {
 	var request OfferRatingRequestObject
@@ -23394,6 +24574,32 @@ func (sh *strictHandler) GetPaperFigures(w http.ResponseWriter, r *http.Request)
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetPaperFiguresResponseObject); ok {
 		if err := validResponse.VisitGetPaperFiguresResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPaperMonths operation middleware
+func (sh *strictHandler) GetPaperMonths(w http.ResponseWriter, r *http.Request, params GetPaperMonthsParams) {
+	var request GetPaperMonthsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPaperMonths(ctx, request.(GetPaperMonthsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPaperMonths")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPaperMonthsResponseObject); ok {
+		if err := validResponse.VisitGetPaperMonthsResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -24704,6 +25910,98 @@ func (sh *strictHandler) GetMyPrefill(w http.ResponseWriter, r *http.Request, pa
 	}
 }
 
+// GetMyRecord operation middleware
+func (sh *strictHandler) GetMyRecord(w http.ResponseWriter, r *http.Request, params GetMyRecordParams) {
+	var request GetMyRecordRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyRecord(ctx, request.(GetMyRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyRecordResponseObject); ok {
+		if err := validResponse.VisitGetMyRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GiveMyConsent operation middleware
+func (sh *strictHandler) GiveMyConsent(w http.ResponseWriter, r *http.Request, params GiveMyConsentParams) {
+	var request GiveMyConsentRequestObject
+
+	request.Params = params
+
+	var body GiveMyConsentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveMyConsent(ctx, request.(GiveMyConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveMyConsent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GiveMyConsentResponseObject); ok {
+		if err := validResponse.VisitGiveMyConsentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawMyConsent operation middleware
+func (sh *strictHandler) WithdrawMyConsent(w http.ResponseWriter, r *http.Request, params WithdrawMyConsentParams) {
+	var request WithdrawMyConsentRequestObject
+
+	request.Params = params
+
+	var body WithdrawMyConsentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawMyConsent(ctx, request.(WithdrawMyConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawMyConsent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawMyConsentResponseObject); ok {
+		if err := validResponse.VisitWithdrawMyConsentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // LogOutApplicant operation middleware
 func (sh *strictHandler) LogOutApplicant(w http.ResponseWriter, r *http.Request) {
 	var request LogOutApplicantRequestObject
@@ -25475,6 +26773,134 @@ func (sh *strictHandler) Reconcile(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ReconcileResponseObject); ok {
 		if err := validResponse.VisitReconcileResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordConsent operation middleware
+func (sh *strictHandler) RecordConsent(w http.ResponseWriter, r *http.Request, params RecordConsentParams) {
+	var request RecordConsentRequestObject
+
+	request.Params = params
+
+	var body RecordConsentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordConsent(ctx, request.(RecordConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordConsent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordConsentResponseObject); ok {
+		if err := validResponse.VisitRecordConsentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// LookUpRecord operation middleware
+func (sh *strictHandler) LookUpRecord(w http.ResponseWriter, r *http.Request) {
+	var request LookUpRecordRequestObject
+
+	var body LookUpRecordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LookUpRecord(ctx, request.(LookUpRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LookUpRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LookUpRecordResponseObject); ok {
+		if err := validResponse.VisitLookUpRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// TraceRecord operation middleware
+func (sh *strictHandler) TraceRecord(w http.ResponseWriter, r *http.Request) {
+	var request TraceRecordRequestObject
+
+	var body TraceRecordJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.TraceRecord(ctx, request.(TraceRecordRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TraceRecord")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(TraceRecordResponseObject); ok {
+		if err := validResponse.VisitTraceRecordResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// WithdrawConsent operation middleware
+func (sh *strictHandler) WithdrawConsent(w http.ResponseWriter, r *http.Request, params WithdrawConsentParams) {
+	var request WithdrawConsentRequestObject
+
+	request.Params = params
+
+	var body WithdrawConsentJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.WithdrawConsent(ctx, request.(WithdrawConsentRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "WithdrawConsent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(WithdrawConsentResponseObject); ok {
+		if err := validResponse.VisitWithdrawConsentResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -26563,867 +27989,907 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"xL17lyPJdR/4VeLAPmdmaFSxql9kV/1V0z3NaXH6oeoiWxanFxXIDADBSkSAGZGFBsd9znItyxJlStQx",
-	"JcveEW3uUmuftfiQtEekhpL1Zaa7h3/pK+yJG4+MBCIyI1Ho0fwxXQAy43njxn3+7keDjM8XnBEmxeDo",
-	"o8ECl3hOJCnh0x1c5vfvqr8oGxwNFljOBsMBw3MyOBrQfDAclORbFS1JPjiSZUWGA5HNyByrN+b4+QeE",
-	"TeVscHTrxnAwp8x+PBwO5GqhmhCypGw6ePFiOLiDBdFd5URkJV1IylWfZzOCaI54ieSMIFbNx6REfIIw",
-	"yrAg+4PhgDzH80Whmrt+/eDmteuHhwfXDg72rh1cu3V4eO363sHh3sHBwcGNm3tfGgyvNpEvHyRMhM8X",
-	"BaZMPoSxRhZPT6S13wWWkpTq1f/t7BsHe7effXTt9ot/OQj2WZWCl5uLd87IcznK4NdztWpqDRd4StCY",
-	"THgJyweD+1ZFylU9Ov3GILIK1w4OQoO4Sy5pRrYlF2+23zjZ++1re1969tHhwfDGQWTK9wjJ7/FyjqXr",
-	"b20SE/2r30lOJrgq5OBo8E3BmaIdVs0HR9+wH7Hk88Gz9e6Gg+d76sG9S1yqtoV6Q/X/G08ePRzooZzA",
-	"mzAwN6jmXszkvEBUIKw3YMJLdHIDLfCClEMkOVqUlElF5wJfEoQFenz3Xmx/tpia6j5xamZa7589+MBM",
-	"qeTzB5ypvV+f1T1aConm6schUkdu7/AwOuqSzwexPQcCv/Fi7+2Dbxzu3X72bw6/cbB37dk74c1/H4vA",
-	"WJ68f7J37eatISr4kpR7ij+gGXm+Hz71M9VGKkUe7N3Ge5NnH926ESHH+zmZL7gkLFt9law2x/ZQLS4c",
-	"P5ypr47hb4HnBC1IKThDSypn9ZcXZIXmBDNRf6VfbHK8W5Pr+DC7eW3v9uRgvHcjv0X2voxvXN+7nh+O",
-	"yQG+lR3kh3b6M4JzYDlmAbwh76kx9zideO/bB3u390dHe88++vLw8CB2SO9PHnJGHmCZzdwp3RjGZE89",
-	"tKef6sdy7rO7ZIFLOScsygby+onejdNLKmD/Nm8lLFFufkaY5UjOuFBsteDLGP3b5xvj+JclmQyOBv/i",
-	"i/U9/EX9q/ii6x+GI8n8Ds+JeqkmgLN3937rt09/e+/g4GaYzDP1SuL1diPhevuAzml0rQv4MciWbqq2",
-	"8XM6V1zp5oHuSX+q+6FMkikpoaOHPDeXST3by73GFX+41X3u07Im5L1nH12P3zSnWFI2jd5rJfy8S1Ho",
-	"lFwSXNwP3CFfY3MsLkh+jBghudAiUAmPAxFSgUqS8TIneYwI9dPhPZrgQhA3ojHnBcGa+J5IPJl8TpLg",
-	"GR4XZOdXeyYu1W1XiOeJtyAMw1yF8PedJ1+3f/7WB09+S1+NZzxyMX6A7b0Y2wnJd3MZnpWYiQkpY9Kz",
-	"lZkZXCUFFTJyI6qfdrmRT2eBi/DpbGVuPFygHEusiLbg/ILkCMsj9VtGmNwjTHGuHH3t7N7el4cgLqnh",
-	"a/Lej91pZ5xNx5jtqa7j3D7A7l/oeRMh3+U5JaD93J8veCnv0YK8y3OYSsaZNFcNXiwKmmE1qy8CiR19",
-	"lMjV62Z1v831OUGK5tCEFuQYUSkQXzKUzUh2oc62ehORS1KuEJC7lhrUY2or9zd2T89LLDgTek53eVap",
-	"u/CEiaVWTnYyJ6W92aZh7yV5Lr8IMmejjcCybxJsbhraH7wYDt7Lqfppx+N9XI0LKmYkN83HhkL0zzAS",
-	"vW8k3/FQdLOnsLWhYdhuYQwPVk+IELtfD9fuGb8gTMSWQ+iHYCiPFoSB5tM1EqVU/avnXZQwvMLo7VDC",
-	"5wnULaP7TohZyMclHxdk3jn4hX7uX9kBOVnkIy1ZHQ0Yl6MZLzQbyonEtBgcDTDjcgaWignNCFIPaFEe",
-	"tBLGl4PhYE6EwFMy+vZscDR4+d0ffvqrv339hz//9Jffe/nx/3j18V++/PHvvPzuD19//3f/6e//w2c/",
-	"+8Vn3/nB67/51ct/+I8vf/97+vuX3/uTT//he4r5kefq4nv5e7949ac/f/n9P3z1X//i9cd/4Fp8+fH/",
-	"eP2Dv/rs59/Rrw0cqxvRfHA0ODi8/aXb2U3yZfylsWKaEstKKGHw9nAgqQTB6w5nk4Jmsr6AvogX9Is5",
-	"z8S/MEu05y3Ei1QJ12xDaOOeKhF7SZhEy5KzKcg3S/Wd5CjnsImnRtbZ8WGwzYZGZX/T+tuSlzkSeCXQ",
-	"jC/RBJeISjTDAmV8TmCIb+a49jysbjvgCjjJMl4xeTK1w8g1k8PF45IvSCnh+jOy4ML76qMBruSMl1Su",
-	"wpLGouR8AsY5+xySsItYIDHjS1Be1xWvVinCXuwf9X7NGd8CwwTx4y2B7t81wtHauG50t18xSYuI1Jfj",
-	"leU3biGOEeOMoOWMMEUjakWm9JIwEGymnINI44mAH36YKwFQ/XPN/rMp/inBdcr3zJcZLgjLcbl/F0vi",
-	"/7ZH4Q4xUqbiNlMqZ9V4P+PzL0otMrl/Gc/JF21TtWSkZYpv6P0Y1vbLmiRqsZqPv0mAV/ijw5rs9jXd",
-	"XWl0pikgbEPNd6nA40KtST+KzuE9NTVPhdBy75oa5I9YXNDFHl/oPvYWXOmtpemhQXz9iKok2LCBxnsJ",
-	"5K6/aGcaJ5rdMHmmHl7fV2hh6NulYSwbm1oveW3f7rHesXPpjqK27Rub2NtfeRcdHt66cf2dIfrakzt3",
-	"9I8TWs7hp+vXDg8O3ul/eHe9Wi2LpEQTTV3NdciMJWfNgqmYJJIzKhBnGZjnNwZPni9oScRIa8dGEwbT",
-	"ya0bg01Lihq3uc6Sr73hQBR00Vvm9xfImJ28wZpGvfF0LFv/w4yn1o1FJZmLzi32L8IXQET39Xs3aw0R",
-	"lyVe7eQi6kejixlnJPDaxoNwsYYvOqtI1bewU7S3uIl3d2rWrhA9gxZqeCLVhbZxhuw1sKlNDAc4k/QS",
-	"S8vYGxqBAEkNC33Q1I2CLhhfimPEWbHSUrpqeIVyToR3CJ1FbHhVUlsnLnVcRktMpSH6dR1G/Q4bOMc5",
-	"QbySIA4zLlEltK1vc4j+1bb564zPSbr9uSb/5sgegDkShBjLtINMK8b2U9+/Ou1ZYhnGqBAWxCectV3x",
-	"FjRMqvCe8Rb0YFr2JujHHubWE2CsnGOCS5hGxvkFJYk2znrQ79r366/umJauwsSwEEpHWuebN2/9M0g0",
-	"5kpyY4rsovajr0kthvg36dpsw6Yox4vwD0LiySRsAPEHrx8z7Zh+OgRsmhMmqVzt60lcScK2bWkRe4op",
-	"MwaqjaUhTJbmzzROqBsTStDeYIRri2DbDu6UbgfsGD1PnDfkNSetUtG01xUXhb41cUnQnApB2RSsznaO",
-	"a7bwzQPqhInDA9/iXM80NiVYmqjAuNFRbuSETRZPWPAFNf1V8Jdvz7oJU79tug1vTIpdobnwn/7q/375",
-	"3R9++sknQ7SccTTDzLeWUebM/9ieeFCXr2ibALljqASBV3/4e6/+/N++/O8/ePX7f/bp3/0/WwhHNB9F",
-	"meSubBqJImFYYa8H2ENnL0g+JeUuVHbdkmEniiFsd3TfrITfYjNSOudbApTQvvrm+n64XdBzCZ4hS+Y9",
-	"l2crKlyTyDSvGyIqEaihte0cV4UUNVcsqJBa9uyIpeihzNhb34o1WiQcDAe8nGJGhRawnnWtsS/iJZK4",
-	"W/Gdkblt8c4Msyn5PHbyn30fgkKmnv9j24L++KjRTvg6bEh3OxqMassNRX1YGwh0W/JLEpN3sP45T+ZB",
-	"iuGckkmnsOMajjAEPahtmKYbZt/x+uzS3E9WpumYjO4pOBMpcTabEyZVJ/0mMjNhf+mReeGzcfNm510r",
-	"6LdJ0L7WFrVUnxuvt8ODzivahCKamxq6Nq90MK8MS1zw6X5zUa9o+YcmNQvzmt2G8LbZr60WPrye0FQ7",
-	"DUYsS+pYFERG5Go7rY2x88lEkEDY1rsrSbyLM69KPC5WaEZ0BHaCDdfS1dpdTXKKkfoNjVfIeBaHYDpG",
-	"dgr7g0TqM4Mf1pOPLJ3SDDm7azzdG0uHBUmxHDc0kbaHz+icFJSR9+DhF1oF6xT87DAVvwpyp/bZ3Td9",
-	"rBscjXWgXeZUD70YupXYIJOoKtdbYaMsJ88T3QAXlOVhGwZED3wUcr+Dq32oFLA7M8qICHskGJcR64iT",
-	"YDaPSpZVZUnydDcGL+mUspDSnhMlrGZ4TtCk5PPgGEuyKHBG8tE4vJIlEby4dL+vuWUknkw8/5TSUQWR",
-	"siA5ojLYn8j4IrwoS9xJ8k/x6lEFBLmcYXllVd0Yvr49g6hIGy+iR9LcidYz8QEVAXmon3Cxdi4DOlid",
-	"sNI9wbiU8S7OLqpFzG8QJHdi4iOxkKD1LLFAEl8QdmztP2ipOLZx5GORyLpTCUpyfhGjpvFqFDVBjtXl",
-	"kniGIubKdQ01aGxUq8pxGfBlYnvKE0aQfNwV9xQhXZwLoq/SGb4k4AIhzMQ7JzSbE3EhgttfamuTQEtM",
-	"5dCG9wipVH8TMptC4bBGd4m4CFH3tCSaxyeMlDK1I0E75W8qWYxyJnTQt33QuvnU8LFEcy4kunlwsB9s",
-	"fkG4iWNbS+jhpSLHOcpwmevF6Dd3o10FZl9qrSlh7itSFHyZ9PC6FgUSDNCOXe6hIVDXrB6JpQW3FP6S",
-	"R6n/jrnUtxN6nlTzOS6Nx6/gVRmSFT3S4xOI7YWt2Pdi2lsnlqYIu9l8xbTlvjgxjbov/rVt3X1zqrrZ",
-	"cPmrRXATa13B8FXijnw6sVlJcp3UJJe42IZ+LOnoBqKTgAN+JUboJpvItDp9tYblfB6HDMZTH7MOKlxb",
-	"OsMfNhavzySjl2H67GN+uB2sS/c6lHwpSGkSBZvLcBHKHrx+DcE137jk1DdB0bOfh1F1GBrkHRMC+K8J",
-	"DnhEZ7ygOV41j2vEjNiMoWm+skYDOKZJhDc8ZDZc71PwqsxIv3HaGOja5ogZ4xXL4N5YlFzHReBARu2L",
-	"4eCSlHRCY4EXS15e9F+5ldmFDgqEx9z4vaG4dRjWW+eNxW5Np73JRJj+a93PbiJMm7QWIIuV/TrpYmgQ",
-	"bpfVVTcdpn+WkcLkh2xn/9o2nnNtjC2hmHfCAjlEmxtVtpWfqvOmpHJ4IX2Jn2Cah6gULxZE37spb0Ps",
-	"TyDaqShAIVoqkRye0dL4DLO8IKWWx4+1jkblDIKhkCJfRLXTWLHhZJn1IZ6TFpm1xYhj5bdWWtRPwR2e",
-	"uVzilMXpcx3mFUndafI8q0Ro1T/AEqyIjKM5L0HFsgmDRhnO+ZIdgaWFV0wKhKeYMiER42Oer8IxaBPK",
-	"chPS1n5ky/yeefTFELL6eu4bDdu2qBAVyUfdy27XpyCXJBDXf+BT4BAd6o8E59Y5qvN8huiaXjNIS0SU",
-	"oWyGyykJq2BqZUdqVUdzyioZ0vQe6B9UL+NKUEaEgFiI5Yxms3p7JHeE77Yq3OecYFGVJGLvg3dJRnOS",
-	"H4GdY4gkLi6GKONlSTI5RFlJJc2omA+RNHmniJcopyKjCzWWjvC/TYmtigRKqR9GEYso/PbtsBHeGOZS",
-	"z5mwNqIu+tTGJPuGRRxI6qJakPKSim7b8Toz4j1fqBYzUgTljnXLWW7k90bIfwVasF3cegsct7PLZc/J",
-	"0Iq89TmzbL2+VGqmE7vBTrIt4ibHJcHZLCxjWVt3Lb1B+pXmR94s7GlwN5cln1TXth78iW3efL6nezGf",
-	"npjOzMcHrk/7tu3aPm9G0DytdirqVKojhgtQwfS5VH/Zg6l+NCdTx6yag9ljSmaID3VX3jdnulfvmztu",
-	"AP6X3lj8t+thed/e9UYIdimrHnabTKlihhWYwJAmh2MnEmjm5YkNOpyszEFUEGthK8EQPnfQe0hSMuhM",
-	"OZsRpGlQj8m1PEQur13JeGIjtighLCz50F9osoQhxo7ivfrCTj9u9Z714FUC035MutdOrE3djD4265g9",
-	"qsz7qB1lfmWPhu4yNkznz1hH+eKS5Ofo1R99//WPPxmiJVbiGeOG5I7ROV8Qdo5e/q9/99nP/r9Xf/aH",
-	"x+hc/6TeUt/+9Mcvf/pfjtH5NyshQV88/5C9/v7vvv7BX736ve+//p9/cIzO9QqeI/3syx//1Wff+Q/H",
-	"6NxwKNXOL/765Y9/5/X3f1e1DixNffv6B3/z2c9+/9Nf/uQYnWtCVU3Dl7rp/Q99sA6YyWA4UAN2Vwh8",
-	"44Y2GNrddPwxdwwc/jQH4ll7tqS9lSln+5ZFX0Gf9ZozKm1Zrk7JpBK46BHN29sFfEEWAYZzX8tyNtWq",
-	"honQfGYfPZIzUi6pIBpjAnyrip8KyRcLpXFpTCOCxpVin2iOV2hMTFi0Usyo0NbpI3RByMJwNZpdhPWA",
-	"VuctuC3cUCMusD4OT9Ob83zCGkUOldqkSKSXixIRyc4t98bogpm0rJ7vlYpkkq2Y0VD2M3xBGKIs0S0G",
-	"0GwtuwNpR5GdcTNtvvxV9bWHM5iUqQjHRURDcIVEs4rlJXF6l1muZHW/cSyDPqpJWD/+KllIh9FGS3OQ",
-	"4P5mXGpPMRqTDFfgn1SPbJyqxGWomG9BDO2rwfIB+AGzEKy5V/XRPdoYjRovbFp6BFIkMcNufoOE207a",
-	"VjHfExmKyr6jU/QgBMbCLuCiJDhfHaOCTCSkyfESHcDmiKZ3f0YwrF1w9i7U7KDjtO40a3zCI7HnzES4",
-	"gLhbHsH4AWjOSY+SL5mY0QXCY35pyIAKMAvgC/1uTTR4harFPvrALhGVaMqJQNXC2hF09uMaIkE3Vtpw",
-	"MKmKgPHkqUU2VBN5SyMaGQrSwE5qQjDmggupnpyHbpEXQbIS4cRQspAumCcpWsu9M0/m9vaNdOuShnCM",
-	"8DclnsOlqp8yCkuhdBd1+8JOMoMumMbqBNGa9VeV4B8y104TrBgueQIXggckDT1mjXajdK09ygSqWG5U",
-	"LoCurFE20j0e2M+BSMoCtG+tjALTo6/mkU5fXvdesNV4RtKTDDPhAHkhNQkOAOQ4qQWHLcdZeuxFMwQ4",
-	"aMmuBAnjsVETQ+PZ0625OnjjG6tDeG2N/bDP2bOvzNMd4gW9VIpBj1dMLnz6BtfYBpuLSQqSyZIzmo2E",
-	"EvszElH6LW0iPC0JAZY8Jki9Q3JUt4KLImJBJ88l7E0wMPEpLy8om6Icr0TY3qtWJnnG9ygp8q/jogrG",
-	"VKjDTfIRZX221pryN9FwFdVhgcjzBckUF1VPBqlNXdUJPoT3zWO11T+ZNtTijC5Jaf0zAVM9zi6CqfkP",
-	"sCQlxYUOxZqoBbRxWKTOHEUQrga8sR8TnNvm011z1XhOpSS5HVnQJsGlIdlWUDg9+If6YaXFMTDTdVC6",
-	"phMjdCjFAs0ADSuoFzp4lGaL9uwJjy26DvRLRx7v5BPvLCFzIpNZp8ZoaTvuC5xd4Gnngv0Gp4y4mKSS",
-	"ZIReJskHD1ZWQigJI0vRDdXCyFJvrcZzjQUbCCLHOLvoxhPTj4GpjSwCtzxI2ea+Uo9oECsqBcLyeA2a",
-	"X/2uAWyM1CpnJa+ms/1IIA5Z9CBvNbxQxIaJrOsXhCeqxaIg/e/9J+698FjEgjBhJb3EY2vfCYazkXJO",
-	"Ge4lnkpedNpX71ZEmGdJadFSksZ7Zt9oYzNKnMhLvMTFKOLrb3IObbiUHNkXI2pAI4zJ7OYaF7d0ZQja",
-	"FyfNpegzV3NPeaepltWfRdSOrZxW4DPfXAaLx1jT4xFaasGMCh0DgTASJOMsR5LOyTHy7I1IKMkCgLc3",
-	"fAebwDhxobQkan6ar5Z0OpN1rnxKkq829aSqQhFx1FH6EXK7XJuHLV1AEgP31wsem3MuIT6LwLuCynSv",
-	"VyXIU691+OIhl0+aPcDXD3Q38PfjRl9qXgUP2o8yzi4JIyMjzRyBFYYytKjGBc2Cl6OfhdZszIRVQGYO",
-	"Rt/kFBQGpaqbWxEvSCkg2Uwp/mVOymNECkEQWB0EEnilwTS1OSiMH2SC1Jpda3n0CC090XPo75UDeT88",
-	"6MqWzAmZh9ZKa9ZHJrIEKU62JgJQZo6BjUURyKrj1s5hUBiN2BWeoa8TNIcAImRNg0NEcDZDYx2cDcFG",
-	"Suyok+MV83lLoBLQO0Sq5OHLHHWy7bUANkFDTE7BH7GCf3Na9YFJHWJTJ/AHeRDKb8AsiLmlNbzGmd7e",
-	"UGbdnevcK+NlXp8vg7KpHja0v5xxcklKw081LyFLKLki8UqxWJ0RtUkojWz89XMNuvBRk0DfElYewiYm",
-	"zUKxzbBi1esnpjUZH6ZPRHBhsbhospTGMIZoXEkk+JzAQQLzNWbINhicq42d6GdaaigqV6W5oA7TANQJ",
-	"akpBM7EkRVGvEPA8jMxntORVkYNfa8wrb1OOjd/iqDYaK3YiuaIda7Icogm9JA1GqPS8gmCRdhXPiZzx",
-	"4GEB60bwBsypCbcoyATuOg6d1drPQDuFKqEvLKPpJeaErO7a5t9dfaA7eHf1WHfx7uo9v5N3V+953by7",
-	"MlrisyiwSPygQHGbXsckLIDYPNTQZZK0IemGXL6gLFgYpiQFXh2jklxSshyiAN/rHoa+vUclkVUZ1I6d",
-	"kBQ8wAvs51REj4ItWCOocRd5cjhgMF0Sn1do/G1SEriOI0hY4X3pOLlqvKsOzqZGhMWF6EcQkPKbIIr1",
-	"ahMEqDQR3pMeLkm5kjPFJ6xzxjMNKVU5nTfa9h+rkaSsbwl7XCYsRMGnSl7U0VXZDNOyeQqPEYMb1OWr",
-	"Vgt1fRpUUcqs/0gHFnaJKIuSZyQPRqNqFTofgkA1Jz23qOR8EmWrWxvU2wW0OtY/pFSpiajTPHSq7RC5",
-	"UzxEbrpaunbxtj0ZR0kyuqDGp9N9p3QupBapukUtMArRKSO5CeMYIpFhxkj+xhbbguStD6yNWiKrFgHQ",
-	"bdxXLUi6/ViSZ6dqX9N+U2jasUIXoB7mOodSczOuWD21MVjqpBaUAHBWs6mtoQ9DxqxQiGTG502mmTRx",
-	"pQQm8LXljJijhzhrbFgTmubaMyi9dPSNg72b+s+gm1vyUdhMqg/5UVgdvtkaWNBD/2lY69L3ek4ZL61p",
-	"wESKrKBSBSqUnI3efvnTv3v995+8/KP/9Pr7v/tO6tENWgI7SMBVT0iRtZaYXnaqPrXNitrKCtWi23oI",
-	"yk67he+r67HkVp7UnB3+KLAun6iEPvhDkcHAOjZtfPxg6N1Bht69YiwNPanxwd4Zg2FD9DO3xmBo+N7A",
-	"egsHdeKNHyLuy386Tt/7tHZmHE67+yIZUfjELtBJJk/tGsHfepngT7NS8LdZrJNM3rXrdZLJ+2bJ4Gu7",
-	"aieZvOMWDl6GtXvir9ZJtvH5ab2AJ5k889YQHrbLCA2alTzJ5Ht2MU1Iv540DMEuKbRWFO+7RVPzFxeN",
-	"z3f0yja+01j79qtnluDqcIJANOJIh+VsHoRHDGE0x9/UqKbGIKUffkugWTWOYJhHcaxmpCQJ8eQGOAqe",
-	"HnoDjJ0nZ+2K2sx1CFUgMQnXN7DAK3EM9XaohFtY2Jg2pUjooNRNdNg4+lE8NUmS+aJoZiT7/hVdGqk7",
-	"J7kZduyKm7nVuFLYce4XYFCL/N4lzQnL+sLeGMB7I8XpFUxEMYikRzJBBRSX3ez1cTPgRYNmIvuVoN92",
-	"qZxjMqWMKTUJftWApP1c6BdkFQm4ckfEDEA9CXDAJvxSfwMeTb0sjEsitLeTMzCtV4IE8GG68+CDloqz",
-	"WoyGgn9w8ffNp1OsLBip8J4R8yx/wBZHBz65/qDmARynjCtVb0XkfktZkXQP5+OSXxKmGV8w8pbzAIGe",
-	"cg7GoNkxGmNBbt0Io21RlkUX9NvEetDGvEolbAtDGKr+JcD9UBPuxhpuE1K7noxnUCBL7WsCWBugGkPQ",
-	"9frXWx7ju/cIEUEwu3As4lNHFHXwYc6ToynukY6oQ21aHWmRKLhnWr0DI4krdzFREuoCr3RhyKC7LMqL",
-	"IAc34n1Wc7IXyKQkkTgV3UQ6sd8j5A68ElqAvFGzetPcb7AHgz/EccDawPYqKSSO8IUnkhaFiUtbYJqD",
-	"U3FCUjMHoGGDQrDJ93BJNRZJ6qqd2jy6NtCG9bMCK+avz7BZ9dsSgDdaN7Y1emwuVr3x3fEArjD2OqTJ",
-	"qkfIYUXuGiV5nWYMcHOKwtQDDmA9Uda4C0B6mlNh10xWkkOMhQ12TFMGYEke2ibh0+O6Xfj8xGtcf2F7",
-	"UHR7SUozmc0juXV+uBb3ST5yt0ZSYmdKOI3TWEsWPGtnmqsCPImuZbYiWHNYAccwA3DsbsxWk8oZStW2",
-	"i2Yc+HFyvToE11o01RUzHwWJj/YxXpAyBnSCx0WvUkb1W3FuimWvFmULPqO2qIWJATLWmpa3SJZVjud4",
-	"uhag1SlnFmaTN/RFmwjCTbU59eDQ4FuaoCOJGDewFsEBWY9vcCDWahi53iEwsjT1rElufCIS5VQXtcJl",
-	"SS8jV3HcLdYMJpsaZ7gxeI1xdqHLbzrpd4lFjR0ZiJ1U7KFPvF0fipF8FMe08s+FW2afbgfe6FqPjIhj",
-	"FfZSKlxbyXxBn9i+N7npKDanU0U5i+5czTVIS1oQv/iyup5Mfqut/1bg7EL00+G2wHzsX4kxvFytFRT1",
-	"OoWLCOl7L93NbdNCU56NIPBsI69CEDTJR73MxF0Iz0lAL3rhIB38oRq4fS8mTPQzZM9WCZjGeV0JAJa/",
-	"RitxI2nf9qvrelpTdol4SWde992u+UVZz9aajZomF33yI/Q4H5v3winAEFwfWK07gA9MmYFfolIgXfDc",
-	"GBikCZvgTF1yQMP9eEpZb2Ayo02spRbSmayyVEct1uvprUO37vME4o+2qH2IQzHAD00mQYloHsBp6aqM",
-	"GI9Eewic32bdwVVj6nLrDOFG0TebG72jOJfQdkSX08FPrgF9mOz086NGkVIjNNWpvse1+9Ym4zCIcQT8",
-	"h1xJEHD/ZZgprd94iEi+j84BoeMI5bwaK8FMLYLGgoCM6o38YKs3utywhuvK+JlMYK6J2fY+2nBRcJQV",
-	"1MQLQPLWwEVS+9kPgzpB34SBPusqiS7IkpcX+08sIuaVICt1Y87W/qR25m8UCdJS6KitbGpYzic4t1lW",
-	"7dh/5rlug1Ju5c4e8umkwNOeEKXTIDjN/c0I9eWMQLYwFG0ACtToCdUCEtp1WhGUhGU6rVgtvPcTZegS",
-	"60w6S38GL6au1ToueHaRDIYNONhYkke6GfvxqWvOfvOubbaRD9lPWazfS9Yt9C3Tp5MYHuJ2tkXYvzij",
-	"1gzV32Sn0VFh3XK96gKfCPtyqZZBGyWnJa8WYj+CeWw4Zqc4rp9078QkO0NKowkvR/OICQrIcTTpxvWz",
-	"WWu2Fm5r8Q/jH1HPjlJQb7TEmGoLdcxgjYAdkXnowfUKDddZ2hoZm6nVo95YwOhd5+EmvSEErhjU/tnn",
-	"gbPvQ+z76PoNYP0aU3+t7kNaxTZ4YxU2AHVCjD6qoUXDjj5eSTwlott5bAWRGcFljUcKhopg9nNrTi50",
-	"GppS1csRE0YqXhfGLLqlpjd/D2x/9TKEFrWFuG0cSlz1qk1W1gSonV3ekoUc+cmlZ5Ly9OMAYztEEHgj",
-	"2ewRDDBgaeNYMArUuFNXARWSZgGNmWgdpg/zWWvzlC+7B2t7SRrlqa5KsEYMed5I/vaDMyoZ/sF0G/lx",
-	"MlG63CUZWetPUrEaxeczkgBRbzvf6MlrZWimpecQXBxXVDUCFtWSnrrxU4HHpIgYPmXCDQxP2WZcT0Mz",
-	"mMQajmZGOyveeGdGsosYtp2u5Zt+rHHQxJCCnMEvIu67Ghqx3VwDj5l5rC88vxgM7VzCVGJDMj6fcKjO",
-	"uB71QLg+XTD65d22kJdIncyO49eMK4EBB1fOyUwu7jVZBgpjbN6xl+wuQTb5fFHg8PYyzlZzXokw+UVN",
-	"kW9Al+7hjzdgxWnwxwZgG1TliNcwqu/NHSDD5toYVFWxM3u+BmzpUeqxze/valgH3AZzkq+iMQH6V61R",
-	"haq/SY5kVTJX10DDSy4awEzNgpK0z6SgqZhnIlKKyPksfDuHRqcQmqMM3EhS9RF7ZB7Zptw3J3Wb7rtT",
-	"27iXuBGtFt5eCcO0CNW8+8BWO9XWVHW37pCaqtowrd3kNEZ7P/u0fxJS0q/MDr8xBG/zoO2qfcKwm+3x",
-	"1pGqzY4H9bG8bwSH61ZaxxgJQrE/95C+3UVw5TiUuvPWoUdd0T24fasL9Iqu4rqqQ6uzuJ7ONtCs7f6b",
-	"CcJgul3z4Xz5YNh17Xa6Wra5hu1d2JW+FqgYfxjOM7U3UReAg2PwnXf63Ebf2FDlrsFantyX5WzBstcI",
-	"zHDjbs57Zrqyd5g7YeArmk51LVNndVl1CZU66nq/2f6VxErdIszwbtCJcQLwD5Shdwn9JgDvXDu4dmvv",
-	"8GDv8Nr+Rhbh7Wcf3Xixp/+4Vv+xmUoYKa5298pg9I3ianc9j9KmYlLQOZX1WdWGe8JygRTbHFrIGz9q",
-	"0YXNHKslKaiQAuGCM7KPnhoA0fO8IucQ0WWzCcpKF4+iArkITIdf7FqHOBz4akVwuWn66sFclQyHmWyP",
-	"+jbIo2g5o8UGCgI4m95++b2/efndH376q799Z1gHDcFSzbCe2pgQtt+KpfJmwmvtxroIW/uFF2Rrv/Lj",
-	"bN13XqgtwIm04ou6IlMVQTlkrR/4UEtUClJMhoiRKZaAi6J0aYPLvcBCNPydacJ+OOjVbmz9aoj93CVz",
-	"vnk5q4EsgzntZ4ru+UQjNawVNPOza2zV5LR4bjLnsdpyGzYkMzLXSWxWsQKqOM9LIsIWfg8hnqwAsgbh",
-	"sMaIW6KEVhAYARjkGJW80E7Zc3dkzoMtAqhEcFSY+VBFaoz373pY0em6pwP6aJftMFjvua4NYdxYdtVs",
-	"I+FVD1X77WEpCJUIHXeP1zXRYUI0N+JdXYtrRxchsajGa/X+e4b5lWRKhQSs5h6q8iW/6POCIMR64QMG",
-	"PSo1hJMO0tLWEoEuyCo9xSVFfINCKksWpN2WID9bh7e5UPWcwgSpNidYPzh3+9bOmC4Npm9rvWEorAU2",
-	"yKoshg4efKFUBDbtnqcZTLzIsB5HWA3UL/dInnFzamW0ttn4cLbThcKRPk91HIShDAizFMZY54v23QK7",
-	"f3M5mvUujXWVqY+ubijRtRZcGjqZxLwJOmulh7auXR1BV32kLpL1RcXi7ruyK3UhIONnklxndsGgw5MV",
-	"eFxsSQi5fjnfaXGQN19K+K53X5HneA5yzuD69YOb164fHh5cOzhoKjpvf/hh/tGtF/9G/XNb/3N47cU7",
-	"XVqOvdP27+gtuUruO/VcAXb471lHtpuDrba1PhctnA8uaVFgcLzpEzx4/YO/fvmT77/68z9WEuZkQjOK",
-	"i9H6by//+w8+/fv/AuEBY8xGZVXiYnA0uHbtwIYlJxT7ioMSxG7TtfGEItL98XQbu3JS30TNxocRcJTI",
-	"dt6t44p2vaWR68H82uOCaJBI5z3h2g+elk4si9ZLohe39g2FnZaxS1xQL3PCO7DqhN54saf+uWb/+ZeD",
-	"pLshTf4ExJZ8N7gWviRqGlwH4im1BXYkCrpwYcaYZWTk1GwN0UM5q7+qo5O97xYE6N4B0tU/AaCOaLQA",
-	"UcsjV8/bubL9r2zIcrNrrW+PzMCBna6aIzFgO5tfiGo+V7To8HxUy40xXPJsrT/vO/dkh23NoZN8Veva",
-	"u0ImsXsYOcpb12Y5AxCWzqPs2m87ymcW0CWMHJMyHJf4EseGCRVkpTKm7pd4ImNSV65+7AHZf1+SeaQ2",
-	"UMW0NJSHKkmSucuZmGgrmcmQ0JitK0AF3e+OPLDj9bsLTroiIZ9QZZGlAzjiO8qx71NGf1Fgfb6DIe93",
-	"ZpQRCFpn2jyGUbQ4emGBA4KaZylTx7RlYruXrN5OrXowdrxDtyVm/ZuLEtlYtfLhvY3trEyeyByXF32k",
-	"qRddcVnOHL/apTW+IhE4ImtYDda8WarDxoscLBmbdnFnT06lFWcOTq2mnGJ/qojY3a1fyQCp9ElIFdVY",
-	"SCqrkEPHt900UsBMmrjJnhKYmgKbXJD1KltbZYGunSmjkOoGQmfmvTpUc931yjJSFM5KFrZ7qUm4J4/V",
-	"N3qajCMdfZloAtsqKNQrTus4c6Jm1BpSWFcB6fYZGA3Hthda4hg4V3eEU+ymc773jQhXuySJMaHvuVjZ",
-	"HQWFmgbDYljvmGc7vCuFOb/3fEHVCofH1Dcj1raWmBVrm28bWCyZvlGgMjm/7/MMPNw6rfrqKdBUXiUD",
-	"uk/ec48851gilF8bygwgRBA6CjoAp6JkYignUXL1fypn3hVi8Mo2zVGGg+qa7wOAPUGgvddesIGNQIeH",
-	"9+syJLoe+uCzT/7np7/6h89+9p2Xf/SL1//tO68+/v3PfvazHgaoSKhkOFpAO+w0+yE56AJDXd/vMOzZ",
-	"jQTPp9VyNzH1hn9DRhlhqXxT79TOuKaDtOtb7WtuJdvmSi7waogA1ngIBcxZfmRA11qrUQdrKI1pqOTy",
-	"Aq+OPNeU1t1EhgsEzycAlWvgs7SxyyaSkStAbtrojmKalrxiAeUT+tHt60cg4ARwfLvDMVMU9w2wQkX6",
-	"AbanZ9IA9k5FtPvAJGm3I9rHasHARgbqwGQaezczWHYlZmICfMHU6EyLIHmMaX5Ht6T/hNbUn2d1i+rj",
-	"I9Nqa6EDTQw98NtTwbibu+SHklkCW4COBuRiDHIsNSBaN37HtqQ/Pob29N9PTav606lpWw/rTuSUnFio",
-	"SqStcbp6ijocmakdRuUx0vxBeICLbcxtQsi+G+YVONuEEMvVPjCMfgc87R4vAT8DptaKIdnOz75VYSZN",
-	"eUKvlBz81/VuGQneU7Rr2aCGfdy/ose01CF6brBDuy5plnK79LtSlqG93eD5AVhsCpiMiB3V0yZkdvtF",
-	"bR7f5VUdjcyeGBzc1CW4cgw2dNgRge1lzPY7iCZwYz1KucOTdGl7alJ/AnMmisr166lSWD213e0vLUg0",
-	"DCHMmSzwtQFtVnJrpFb6jpIiwymPodRFPeLWFMZ7vJyT8gN91oN2Q6VlCelDeEM07wRetBjV2mivYwAv",
-	"CFmIoU1JtAG+DtNnzSiw4NksiuPIL4mV+sD0rP80XC41ZzKinGyfTLltbiTTyoaesoPgjuZIfqXEeWCE",
-	"N9Gv//yHL3/5y1e/+tGr3/mjIbqB7F/X0cv/+smrj//Sfr6GPv3l9+yHQ/Oa+2rfrx5zs/XuC14yeni7",
-	"umLexyx/dEnKbRNFypKGCPjpjBuTpJyRufpfSfaT9JP+SLUOpGwTq2tOmf0YNwgmlCPqgQG6nk4BMUnR",
-	"e/V9gvOQe+6EGYzWIcJoSVnOlxCUi1Gh3igV19NScgMuCV6ByjLqDYdz3eUepjkBeWffDOdKxGUb0+Rl",
-	"SqEEz7st1+myFIzdwcG56so/kluTt+RF3iVOO2iwujDLrrDB3q/GreHZm0HXC51lmQi2kEdQDIQcZZxJ",
-	"nMl0aClNJpFU25KPi0gCcUlwNrPIy6H0fpyvwj+5pNZN4YTL8FBC4bN14LaZgn3fH1vwKFXjmATRbx8y",
-	"Pjee2xQIr2qczq4UAYXQfNb3qgGEabdqncHaMvKQhaO2JZLPHN8wUkTSkxleiBlPjtKObrwk5XwrMAM1",
-	"sjoj2BECtOc2qD5fdppmO6LUsc0V551v//K6ebMhk18PJenna5Fa38B73z7Yu7337KPrwxsHCUFajQMR",
-	"mtV94GdKeA5zWAjswAZ07RhV7ILxJUMTJcHrOvIGd1GJiyacGYipEe0e5LPfFJztn+LlAyKEgXTSo+kU",
-	"42M1Z64CoGwE7laV7D7Likpd0o9tIdH1BGkxIz3BESnLyfN0lhxIN/iA4AlUwrGWDD2H1ro4PeoMGSYx",
-	"4eVORWo9bydLw9SGdgVbZGuLaRaB/B+NV6lhAAYl44qIYVAur5vw7MvxWjQa1DSMScIt4aV2k5vEpPa0",
-	"CHFhcbwaMcGN+vb9PIQh9rPueDP9mUHa9Rt6G1jvjVuXFlIIG7h2iJa3Qbm25fCgFLPGRaQwhY2SWAsM",
-	"yzerb81B+YnAt7TWWNAr3YsPxWsLwIDDE72kEodjUMjzBS2JSM/Tiur63+qE0PzNU0gY2OoSUIrZBQn4",
-	"LJ7M1D3GWZZQcsUYB3RLMOKhvwCdd4pdxm2TSvq7/7cNNud55NKgubolxAwXBXj5j7WrD3QxSUkJXg47",
-	"UkQnGjTaIBn0km+GA0m7AW/PaODGgRcb7v1wCLvaFBmSmF1+OBY+FtiiGhdUXVtqDd72DZP7qp13AjiN",
-	"EJE+UgNKZ096TvHMqOZYP/3kD379o797/fd/+vq/fSeMJp3RnIzSF7MzDmVCSDABzFZYC+p7sQph69LZ",
-	"Zp2u0LZtIFIGDeM9UP502lVPia4eeGjScg30wplTAC/DuyZzrbrAc+oiriM8KpFlA4syEhLvWy31FozQ",
-	"wHS4B1Ii4DzohM2ZFWSKi9EYC9oW2YdLSTOtbbCqKLShoJEE5xGpiZ4fMR7ZuGU37aiHUuZWmJSICCpa",
-	"CKB0XT1hG/CZft3TBW0gp/n+BUO3fZKn22hMzHBJ4iYYwasyJSveFhvhRmdeUOO1cn5805LfY1IgZTAj",
-	"VrOsl9//3uv//vNBG6pOyMYxp4KM6giE2CP5aKmRK0Y2NSAQnaT4eUZDBZUfch3P5WChIeZNuCsgHyJc",
-	"yBmvpjOtiVUFQUteaaOjA/sglw38qwYUHS4vRGTLNwMewzlk4dQvKlejFcH6xokcvaj/I3ZRbvK+S0qW",
-	"UAS/baQlLxpMUFeWHwwHL3/vz1/+9Efqj5/+6NV/+6X54/f/LrhaV5UEYBQps9pIA9tqF0wahhi5GPtR",
-	"VvDsInpP0AwXLXRaMW1jdIv4i7/49B8+fvWf/mIwHHz27//f17/zt+rvZ4k53o3+TOMtY05aNvdO96ET",
-	"lW7Gm4+ew6effDIYDl79zZ/oP8ZczsLEsHavfvaj//DqB//42U9/+fKPfqYWBD6+/tFPP/vpj+uPv/rP",
-	"n/7qz9zHl3/xpy+/+1eK5v7d3376qz/VX77683/78rv/J3z5ly//3V+9+vh7L7/7o+5VbSbQmru2EWbq",
-	"X5f1/IdN4XDtRDXltugKx9idD5EToGktw/mXnWP+XiEgI3W46zLR539flx/YkbdftXYiv14nA2wa4gJK",
-	"3fsne9du3rKqtjq/b0EWBGeK9NFvPHn0sBUstSuJzqIWFbjTCPXIPJZcokK1X5eoaEmDWLdW6HW3Lwxt",
-	"cX7Ta0z7iRhVLMtLzivcugqoUqglDkSwvs+XaI7ZCs2xzGZDxBmEly3wlIiEZEM9ctt6bPqnZNLXkW3U",
-	"sDXIv66om3of2yLY+ueueOTiMUXItNRuj5Jfahx1Ptf6h4exbivmDfyUmrSgSd3nXdOP/nRS96a/uGP7",
-	"1B/vs3umY/35tO5ef/G0HoSdWl1gyYufb+rVxqi/gs1eMjGDbHCL6vDMas6Ds3f3fuu3T3977+Dg5hqD",
-	"PfJf9NXfwad/96Nf/8m///STT179/I/VzfHJx//097/32Y/+06+/8x9ffveHn37yBy9//Dv/9Pe/73Fc",
-	"I2g5uIj/+tn/8dev//OvPvvpz6PsWlGCZQ7+9phtaFxIHikdvvhc7A2fg0mhVd2MY36li/rbsF4raPRJ",
-	"TestHKwJAc1bv/tyr7l9B5uP3qCWQxh/SjxJMpzLFKURneq9XatedYpAwWT9o7adO32saT+/at6iFSvS",
-	"9fQ3e7c36ajPFf8bnDKS3wmi9D7VEYHgiaAmudjEAjYqeW0U8YoU3Ei3nNnabJHy6B4IKckd5thS50RT",
-	"ASn1rkZckIImJSG5CYEJ5MUuTW2yutDcEguUc0aOQd83FaPhWkFY2HrVObJ0l+NU6LhYGTbjPdocoK7a",
-	"rLupi98JcBPBUO0SJFdSanqqwvmuCYhxD3RFb4M12lUuOrvA061y7k1MlibcHYZkqQbldklcUxyCr9Sr",
-	"doSWsxXCSJCMsxxIk+qcv6QUpbomTYon215wzYEAQk1+hJYeVqsfOXp4syttgjxfQPnP0YzgPAUh2xoy",
-	"mwOpkXWSs6Ma1aIaIZmBFKmUfC5vm21GV0s92P4jDtajqgd+4yCY2uX8tGESUhc6wbmGADfIDzowU3Gn",
-	"iiVnm8HsH3MAr18bVzyqtWVJUkoehJPBrD4xRJY8e6SF+SBNLctmsw6pRcyAxGNbQ228Qowv6zzcueZf",
-	"CJ6DwmqR2r5Biu9T2jeaxrZOnCFg6Mb621W0OFSpKW3QkUOFhk9P/Hbhm6d14/D5PdODHei73PjsoqXE",
-	"02myvSy4nltEXPQhqMMynuVam7We1SWPBWrwtzgEjwindhsxHHzbir87wHRFfwVemluZoOWMF8SAiWjG",
-	"bvJNSiG1WAOhyabUbfL9raS3DwBy50Urb0nfjQfw0g5FAVGr6Z2de5aiJJAPXIxc5NWmtOgD5DAJGOX2",
-	"RY3kDY6cEDj7eiSpGZYvX9vFdfRhaK29HjrMMoZZB5K1BwCnP4cw6fQvAfg528QaTMHnCufWmOOuMN0a",
-	"je4C2C3Q4Fbobps7ukOIN2h8F8mb66fralVwookoPgeJV19cj3sTfuCbcNWhG2pcugLZBZWSjuM2Wauv",
-	"VVaM6WO0WUo8Uq+ecTkCpt6sVJ+YfI4lOXV93mvUHL/n1RvXn77i+lef7tZjUB8fcnlmhqE+nnlDMRON",
-	"lbqeBoqMXaGYuldIvVlEfaOA+j9zVfOCeyjz66iHwojgUL8CcMCs2WBigSgUPWtbQbj6R1tFvNYKd5wG",
-	"BV9XMVhJGAZXQOCV0HEK++k6jL1tQFUI+/dxbgNLQiaaoiAlmuMVUqRSB7TqGiDhxRCyaRHobZ7tW7y9",
-	"X2H2gLSRkoSUXHZdTz9SW32iY8DsGTUn0h2QKBt+7Ahli5pdfWq7+TS5LY2lZ1yGEZ3MCNIAFvQFZdZn",
-	"VymwsOZRdAEsJc5mEZ31Hi104ChwybqOEORjQ9GjfjfgN21N206JQKtxu8id0X12xDlrKWTDI6lUbpKP",
-	"QOmupV19LWgniL1Wqan7DLkQeXeJWRjV/hN7rK6w03p+bqM932ME920UDnDrAH8TLb5uE2kGRZP2IzmH",
-	"dl3irWhRa67tIaBZh9tqilEBQFL3u03rx3kYAHOb6PRJgac9Q24dFZk7O7Wr+r3ktNidySYJ8HtrGd3C",
-	"ulxKNZ4csHSmJa8W4bWPG9tTb1b/zHZfraYGSVuDT7lmOerZUQrYW/MutTNyLq8Ybl+DHtyeRS7ZtWO7",
-	"RhVmYvWY7WENs6Ka4X1w8jCa6x066w/BfQUFhxlHBc9wgRiRUJILXAflZV/MxAyPemfimJiJHvTd7CJW",
-	"N12twYRmWDrAJbcWUFXw2BC3AYc06aSkmBiTWaJfbULZlJRwQjoDwHAlZ7ykcvWW8McH52pGnqt/FpiW",
-	"ojsFqN7W5giGdQhKcy+CBEMuSRHLfS3Uj0FEcYgKsVpHDdYSzrFKF9Qe8pzAiGJqgGgFnXFCzFuKX/Fp",
-	"ieeQFpwSoqXnanuxA29Zsm3ypsglYSMdqt1Yk3j81vVW8//NoGvKbVsDsWzYJ9hLNxGcPZ3TaLJ0bbm+",
-	"qjF5fTy64fCA4sVEGbF1IkG0xWN+SY4RLpZKT60WyGiwJqdKl900RSItZMlmjAHg2aff3RtV0ysI7OJL",
-	"BhHPkNqeaMtQU/2aelv9cVe3AN/ZVqB6t5AlwUHsBZrN9EIo1r7gF4pN8m5Go2cQXHs+pVumELo6jP00",
-	"v7lLPDOlrAZjgksNb23W132RcX5BU8EnH/CcvGvfVB/umLffcLUzWwCytdzZB5xfVIu6aPza/S5GfBJE",
-	"yHWQNDq1GVExRF9j9Dma06KgOkxAJF5y4zAijgkRUTqkyZ/W4vmSQE0OU+PQVe7VGqeNhIaTZjxW835i",
-	"Bgxn1C9kYWsE6q0KGuzUhtSzRIJ6YT0bpu0tTWDW/rS+1pKPct5iAaz9XrrAMpRqpq7uSFBRgDZHEcjn",
-	"NyLWB0G4N+TsoLRuEyH0QgzNiYuf1C1hybaK5g5W4/py35qLdm1gDPGJAYX0yD5av/tyncfBAOULg/8y",
-	"NcSbLO7ql9WfD6EB9deJbsTLzGqfqQlnrcudRq82IbXxKRh1EEkfiIRn3Qctw4jLBgMRHg1bp6N4HcSW",
-	"EwzE8BlEl03PAcS1O7xJH4cxkfNHCwOqH2IMi2dZVfaqs8tLGizNDJhr1diiqSkSipWLLongxWUQmQ4t",
-	"oFA13Dg5wYXUyPiNUN0GyhRhJgKknZ70lgwdtIxxsdqlcdMaGqpprkzdkaUdbxIhsmxGOwTXijOyJ+nc",
-	"OWVsIBd1YUebMm2/e7Qb7uYE5qo2laU2enWb/oYGkRTc6SKTdhXc+WB1kjnUqI2ciDU4KZ91hI31jwA+",
-	"lZbzI7SccfBz4UyawtHJbjYzpJMpCfvYVAdBT0E5t/G/jPidJ/f8YKUaacvITjZGKm4GtbMnvCoBSBJn",
-	"UkmcnBWrISwJNuc8InPIRTtAQusSWinnTD28YY3JLJqXSa0wN4y7WaFzu9DBo73aKiJ4A39imxjXa9uG",
-	"uNpBB+NbdxHEenhwcBUM1JZKxQHcv+cy5cnUCMvG2vjoG5GoyozPrX+WlJdkBAixpc4TLVbua85G4OdP",
-	"VWxXjWjLBysv1PLB6o7r88HqiWr+vfVOzfePmA7Zf6Yn5phVr9j1XhFY6yzLN3t1mItMT+FNsQko0UjS",
-	"gJZjmV/OEePLHryvPdYUxtm5DnYBGiWekjgVvGUNzukL73zHkQKdjWi6wGopMY1C+d1jndAy4whPS6Ir",
-	"MtVkjUwN2qEJZ82IF70hkEZhS15sV+p3u2KaD1YuDGt7jroREbsbdhiPjA3V96/Dy9Xal1wLfLuKxjF7",
-	"5jO0ekfBkJXOm4Cz5BssR3/tc5zEmF59uL2wQy+WNU3EralgLeo/Hdi75raB1dsitKcOBvYrgxmMBB82",
-	"we5MHREc6C/OE3uEGPQtF7eFy3u3wXVtwW/MFhgL4UbrXLtRtxrjEc72xr+IOaxhGtwMs3A8E3DKRF3d",
-	"R3KUc7DELXmZJ7gUe0eRhUxldiYbPu0Nn/dGdah1khRXDUPeYAhvKA7Z7P5GC9EivlevMuNV8TUqVi91",
-	"M16GOKzVRNGYHqw+sK6cHrKg9eNc0Wmj+679Nvqz57oJWkcTrKpGU2yxrmQ8J0MTO2EyLZ27Y61mxOFB",
-	"MFKmdio1ILpvdQ7u6tqq1VHrIJcW79ODVTTM0Foqe53Bq+Nm6xjM1tA/pbYIQTk74xeEieDhIEKMIlis",
-	"9xnSJIkUpQatCd7p6tIB9IMvhoNMlJOWLjXxQ5fHwNahwhHiE/Rbe3eenN7bg8mEcQr6xtyUZFISMUtb",
-	"gGNI6BWJ4LQ11+iIPnmwCjsUkicRNU0LTPMW7QTwBUxogJe1tWER9lxSMyyj7ir1W4oLCiy+xkJsX6qb",
-	"jqyQUgiE2CJVPJOUTW3ceSBbTe+Sqc9Ey7m28ynmqnMLAYFfIFBS9xPqZm6pny4Wxcq4lkMBMeGCOx0G",
-	"oh0ove0VMl0HkbBbKEDINGaCtkge1enUi5LzCay7bQVRsXFnHOwotNXTzoIppaCZQ7LimJiIP9Q0PYVd",
-	"JG/O8GiF/H5XNsipidhWn5eh0sGHbiz7W7pqBTxQQ2mom21/PSm9U2rXcvqGRhjmJ2d0TqzGE77M+2hP",
-	"/cIMDL9/kZZj4aQT3UloOg8Vs3oM5ysAe8/DJb6gsNdKa0tQGjQC3NLm1p5M+uOJGKerP+ZdJYM8NOL0",
-	"1WHaCSt5UfTx2/aWPCYkJ2Uc9njCy3CG9ZKjnE4mpCRMOqwFqGBbsZyUOhENaOYILq6cigu47UsiJC+V",
-	"aF7yOcIMqds/44sIY4tbEWIIU7zMKWsURvChfUm0rv0lv2gFENZP9NgLUWUZITH0gjMXCCm8ivlznM0o",
-	"I2jKiQBgw4kGWhIIoiMaKxiuxqI7FS0dmhTbujPVqIElCPdk9gqNcXah8Ql2B8VriyeEsfmbZ6BThq1j",
-	"ltPjYqKEFIlxPjB6polNZVxCEmg45BoiCpLtbFddRIsnR22ts1zElymYWN4/RLzzAokHbz9ss5wDRsOY",
-	"5yuEvWByNK+ERBeMLz0gjRWacsTZPjpXj4zMQT0f+vHEaqsy7MelI17JY121gi+Fy+GFeGOWmxpKsL+A",
-	"+D03KQjhMLFAdFCMpmL8BUKZEwklRb8x2HCg1UQUGl273da6SJxZh3k5fs4UWxr51+Cm9RS8TIWOTnXV",
-	"QmbYCsRaHZJWdDcwdGNScDYVJnzaFYBvh/5sMw0q6tg/o83qqb1FAtiQNoN2O8jJbDViXIar9jU1ZbM+",
-	"GZ9DZFk05qIVO7BhTK6BTsz4N3avnZrEVYGDPcLsLMYE7QXHsyDsPRukt6aOg67XldsYSdSUZGpifzdf",
-	"Vo/78NJhNOk8iH05LqBUq8RT9LXT+5Hb3bmFAjdwGHZkOKgWOaA9dFjE2/wQuvG6KW8dYkt/j5BAuKYR",
-	"FdMpwW1iqBpJJLGyC1c6ZaUcF1bfgJV5MNzh8tl1iK0eyZ0L/eoWuRRPvQ6LCGPURKStR5VFbgiXOEsY",
-	"YcUkLbapHgh92PeDg6th2Neg4XlVin7+zNbKMKZicjBVIVqwxFRX7rzEXTlmGFsi0r6d+s7A9k2D20XS",
-	"u/XutCP6y9z5cL3sqdq0243Otuvd6Xj0RYDwHtdZ1xthz/onV04V6V0hOUicDrO4uz613ufHLht6R/ts",
-	"Gny3KnMSKuqHQ/X+fVxae+0JlJO5hcUbrywqbSDOnIUUgPUm63W7WIf2jfEHGKtp/1l8l8AUGtoqoHQl",
-	"fZrL3FgG50OD0GHnqfOrMJNealfq/kF2vR7BrrfwKxUNGaHGbmfbDk2TDPpalxsrG4RqiGBo9xMRTTdh",
-	"GXEbk7JpsC3UywNUSGipFYp+00NR01TDdb15ZtLhwWu4hA1ocFsFIxC6FEOXN8TTcprCmmQM+q0+P6DU",
-	"j4lOJwFUzJ4wB7vWVXXZv1hN3H71BWLYVh3qX8gPDGAKmCE7PJ23SQUwoKBBsL1uSFj7s4BUbhFiM26h",
-	"hLB1ydBj7zMZjRkK03vryB54hXM37+cFKX2OL4gMMnwqtYW2kbHdzesf1FV1d8vut/dLfx5Bz55Tubni",
-	"d2zBRFwgx4HQcsYFQa6Y4npWK8kKXDof6Zw0eUUPZ3UQknsrvKJdOF/DyOauyXAhWnvyj5GERQPixAAg",
-	"I2suob4wOAumWAOich/d1Wn7CBdFbAlvdK1gAPACZxfBzT7DF2A0p6wukWjqKYB/Xuerq7GaiOljH83Q",
-	"in5Q6snAWIU9Rjt3JgfpxBMFvPLFj7+6942DvdvPPro2vB4uXuxx/c0tNT9aoVKgCS0KkiPKjlFJJpUg",
-	"uYYRsNEMOpFVA8BoWPN6Wy0Psw+AKzsddaSWHVojnVs4bTyG+XOqRuQtb5K42SlnFATno21lih5SQ+8C",
-	"MIELvZ785rg3ygtZabDPPb8g5T06rcpQ/k4YlvvRxLEpIE2BhKRFYTi5geePgdtFd3kOgc3tSqTHARm4",
-	"ZCMASdEgA3xJ8tGClKO5OpEJG+PGNTSrsdlIx7KGwiSLYpQoN9W7o27gohj5slePV/sqZY2XI0xzR+1F",
-	"6vq5Tobeeq2tQXTpT6H+7pa4qWtwbhD9oO427Rzuia3jiam9q/SnJWSGA31cxy1rtI0ZsCSQhdbACzIP",
-	"rovhjCyRTWsbulr7XlIF48shlEvQP2lQBU9sN67ht1997/96+Ud//M4xOl/OVucaEXk5i0SaLGertVU7",
-	"PEg2+emI7TszzLRM0GNhGFmOdgpqNBzwIh+9SZykRvvD5gyetazPKRGkL930nUeP7YLhnOpyCZsOS0Yl",
-	"lMf1+g+4868YPd8aNv+4JEoADDhYlA7Rg4vqdkgetclFPR9XKDNrBtkyMTugaPBjIIDJMNWJDy0Orm8B",
-	"QUqmyIotvGLCqoO+1AsS9qMWeEyKWBX1KqWwA1kNbDP2pfAqAIqrTqwMWCMsC9Sh8BCfAiUZBWhv5/bn",
-	"czBQnCsJ6RxJPiWmNhxTQlU2I9mFVysPQ+hLPI4lAir1m6eQYgMc9BgJQtTgxBcXJZc848X+PAJqzBcB",
-	"P/khFBV09W8AKHMI8TUgp5UEvhHH6EArOwZrRhBcGE+J0m4NBm4Ev9jznXYl/vmpykllo23jG6Wjh6jg",
-	"S1LuAVnOyPM2sgvBAV6QFRJ0yiKhfVYyCeyRuRe5rTwwNdchlkNE5gu5Mngcl7igub/uEeSevlxtONC7",
-	"Ewl0Ub0GjN6K3ddAj4B1DgXzcOGsbHDJJxTpcRs+tCqRsXPrw2hGZ4diKNMs6bCLC/NxQQIYjqf37qDb",
-	"N25+SZ1K9QTKicS0EKmnS4d86Kx8g5AawdCGdoNpQe+xaUHFbOgVgNSIRuHcoGHfq+MeCGrB8lJC4CkJ",
-	"5sHed2hzQ8eJDeKT4Sc5ERfhMG8D+xHiQxwQH1Lw7EotoY5oS/UvbUcRUEFMDXJGioUOB9RnyWB0GQTb",
-	"gk/DATkuvzgUzSljdTLePzt7jPS7bRnBdXbhhh/AlBCzpEcF0o+MU9wAJuPQRqW43GFzdAy9NTbZbE1j",
-	"bSOn5ZKwGFhbHDNNHVfS0xzjcNaukpxWEBzA6/yA4AlSY7JMX7OIYzTGgty6Edyr/ihrxqYXqaWiA1et",
-	"3Y/KYzOQSSVw4fLLBVoSbcANqTRYJkCsG7Q0i57m5cRtIKTBarndChJANS5oFsN10fUcRulIZA2XQwRG",
-	"bh4vq5C8Faa+RI+RddgBSdgq5bIeTcUoE2cPEcuIg9yWETD6QjywH9FqnoLYO/NQYmq23pNT977dI9eK",
-	"HW+P6e8e/AHU+M0V+7oO2lWLY0N57aHUAcBpjDmC4NADprQNfsG3kYdrDMiO0xL2mDo44RTg/l5oDN45",
-	"3Q0UQxsS62Md2rQlUPtGpfYmgViHhwGD2lip9tzDfgbO+5LMN3JSw8jvPcxwsfUi+Xt1xft1kXIe9LKZ",
-	"FwTCjPGKZSSvEyWwlqeRXlBUYElK0KcysFshwefOjCa0mAThKFNM2THg+hn7PXyfjGNk5xCq71pPL7GF",
-	"K1tcbJcdUv9vnt4JCu0nThdW8ijUMTaZ6gJ9q6JEom+bYLd1M5acReLNcXmB5jyvCiKssVM9DTnJDD35",
-	"+leMR/ySkiUa8+dK2DsXVKn7S5rr8rMzOp2F+SANzeKB6Q7yukg+hdmofxMi66DFoZ5QcOUqXOhCGv3D",
-	"EayU1tfiHQIWCbv/XcBx9x0XjoWORBw3oz5oTpikcrXfXIwrhX3YNmFgp5hdRAotcCi/4aKoXD5MQUDX",
-	"zcmikquRIJkZkvlrZArYXtKMjHS5BeM5jCGIBaYLw9rlLCXJv8Zo4GIc4zz1WgTkukDwCVTUMnKfVfeA",
-	"7c05k7NUKP6uiqNbxJNMS5wTEfGfEigKT2Wlo1N97Xqoz/OhOsw3G+w5JfdwI4CyoBnllQiVMSuVtIoF",
-	"cg8d6zw8DWKBi8ItZuIqlliS0YKUzr3a7FH9DFXw9WYeo71D9YkZVpvYQZ6slmXSHdrGqNJfTu5MYEnF",
-	"RIPE9e1Lv9ujr0iuvAbYgwJGIWWUczQhSwtKMeNLZuFadL3PFPtcnddbrhXBrW+OUyyNTLMepGaA3NsO",
-	"0FfUoTF18CTO5KhHrd83cIYnlFEx6zOIKb0kLN12EMPkq5lD8opFVbkGDwhFWpUXbRnzc4JZo9ZjTgwm",
-	"4lplgzbdFe6AR+yufRU+v7sC6exZCz71o9pFFLbWtNbZdSgWSQu4KLC0QYBJLzQ4TIIo6z3sV3II1Jix",
-	"0dQTXhR8CTn7OSrhYPnSAIT3EmYLaqoDA38rgbiEv2o+pv7WaSrpWwaw+MzsF2XTR7Yz/fGO16V5wHWs",
-	"P5963dtv7CDUbdW7QqQMWpZbKnJektLx8U0xqwTlaYlNtL6OEtZJPYInMETwQnhc0T+3Hi9oq4qhl2Ur",
-	"nPJ+HLVfQYKLNYRtQ16WuBw51e6XisEffYjrJJN3XLvuq0emA/fFqe3JffNAd+k+f8307SnsEYMdFPce",
-	"uvIN+jZcVBKVdDqTwxpRqiYNyYt8CMC/s5UhDsdS99GJEt9yUtpQch2+AmltR5DqjhgHAATKDBDahimh",
-	"Qy8qCc5mIQo2e3K0Nt5QHbJmwnrkRLj27CKsdGH01NNgdCvYgTipRyArOrJ9NfNLN/EYKaQr3Mw2Gx/u",
-	"o8lEX0w9DibPMhyPDwYLvbXQKNaRAAX3Ijq+WOHAivWpG1jraF0rptt91jKeqxRq2lytb1WkXGlbjXGM",
-	"lxo68whIXltaCvWXDC5mMPh9G/kqUURZKxm1aR9/w0LJxp3aD/LNT2WIX79NA02w8gPNLkjMCYzBdfyW",
-	"0tuVPKg9KeqyPEakEC4+CIyaJtClzZZ0qxPOzdvuOOWeuSGvWa77onH5x79lYbqqasFzXmuduEkGU3a7",
-	"E5jjOZ4G6zyVJb1UstG4khCzo/OedTAPk8foXDF8E5c561HKwQ/V7UYwNOkk/YKOk1u/ipn/lGScZbSg",
-	"OGbkZxNazjtj6T2MI5AVRL+aYnkFzisZs5KZU2Vi6TVUH2c6YkvOMIOYW8XFQNYRLhdN6LQtkiO5BKHm",
-	"AFWsIEKAp0HDKlGBxqUF0k2pvm5hzGMGPf2Atuc1kKMuGF8KxCeJHUWKuD3U1Y3NisND9Rao5YeC4Il9",
-	"aFAdLCVhMnjpnxrnvwXYMwLhTGOzQWWy1K6icHmVHPPARN8zXeqrkyoBcYU0+NtVIhtss3IjwmHopqSo",
-	"iHGZ2NUSUxl0hb3vKMHGDK6I2jlzppKaD+Os1UQ49M5o4yBtbm490ggHdn4t8hzPFwXxAmYGB4e3v3Q7",
-	"u0n2voy/NN770sHBwd6X1f8O6v8ObQXNI5NpMiMl8cppHg1e/uKvX/7kz159/JevPv7EZCSFYnPWgrly",
-	"K3Bq6VPzAMWxI+DMqdUP9e6/ZXnVUNecMQhs6YbdN1Ke1IbCrFUkjW3cJQmmucXK4dviiTqTNT/2CvGS",
-	"Bc9mqaUgyUKGgu8USzJbBgXatJ/TY94i+RDHwTB5CJvslHMZiJryL46WCKogPreao+nODahtG2JKja61",
-	"mR73CI9/YEBdA5mAXItJiQV9XfnSYCl9GHkfUCxHc4HmKmbpKuIf1BVPG/CeYHugwlKKZpfuprHtKbpd",
-	"EbkN3/TmOLRbYRaxfTO3yzSKlpnrk+TSTmxN8+1VCnhmnEkzyUAAPfw26hHGtnNPRh7DsFI/9KkoCwbe",
-	"Hi+0GehL5yoKFgDo5vCmgYYN1kQ8mu1rDLmTCup68FuEO9QRfqrF1aAmijSbqO781L2tP9+xbbSVU+xz",
-	"IoyVDtrqXJAtjXV+E70YYtNF0m66a3YSngoU5NiWAa1V89giR+1Uh/nW19kmCigkPlWFFm3HxNN8IDxc",
-	"UTO5JCZAQCdDC7y6OobtjsBnT0lByeTqYY8ltNODVNTjj7lIs/LqxttiG5sNbk5lHi37ZMMZ+3hV0vEG",
-	"ekQ61ci43RGxOvi1PRgKVkU9ud35sVO6SopqtETWKWFkGYL/MfZFSN4q1UPiGJ3DBM9twhqI0zleKaXY",
-	"YrajGS/yUM7PFgUcSpeLesW4tYTKB3YddlX1wLSXuuPhWpnaqQarT3L09stf/e3rX/3knaGSTku5Ukvv",
-	"IdUjY9SMr308Ib+RQWqTzepSqYiy/in79e5tar40R3jO2dRoRepBYVP0Qg6Azu5iVbhgCFG6DyHytuDf",
-	"908DBDIdzUVE84WMKrJEF2QlEGFXscG4njoCeU+1UWlLThQz7naSApg6bOWHTg9dc34xJygR6TBf4fNV",
-	"l+xgfHnsfNkFmUjEK1DRV8Iz0zuRYvOMvWnkMIOl8KaKUl0F56u5tu+uFDkfI8xMqq2uE1fDU0DKJcJL",
-	"LXu9mQpNo61xpfIt4aLWgLbWrLw4myFzCISJB8VrJGUKxVApwP7Voyxy/9JPJv195Ig2UIHNIczhTKox",
-	"a/CxZSSzzjTYsgYPwajHJ1b2bmCzzTzb9MrVltgRdb+IMI9CbhksVJKQNUmHTh8hx7w2FsqXLcQFXexZ",
-	"SLq9BVeEVJoee8cYTUtescCQ1MC5IEeQ0avz5bQvGFLd1qLhaQbiDx5XcHcu+FKDYS1KnpG8KvUt8y0d",
-	"wa/t+yQjtC5DY7/CQv9JhfZfDIZerp6SqYSgY8i0XVIx6wqmN/LZV/QUdyWepUDB+zRiq+TPCRYG4yuy",
-	"1N721yFfZakFT70OLmUxce56IA9M17taglgYhkEmOtInlE/ctTjHukrM0J9j59HUCxPSMCCUb4gC56ar",
-	"mmNt0gxughqgmUO40RvhUAvdrEg62imtAb9Pwd3wMTdiYnPq3IILFo72hA3waj8q1Y2U4M0a9pvrEtPL",
-	"EE80PXiNT+klEahaaMmfTmfSaDkzgss8MTTuWQdH/+qaIdGsnQsftfnNcCI1DlditKXt5LFr0X31xDTt",
-	"vrhr+3DfnNrO3HgfR0/HCTK8ppYVzDTyoQeBo+QFt280rwusG5cazbsB9DXJ7buxXInDGPp94ab4mwY6",
-	"ficocmdWSbXIR8wAaGQglvbXUmNc0EdX0n0UNCMsg8TrTA0TLKadIVWJmqoZRpywo2Wut1FLjcadAgd0",
-	"ah7dtATq77vVzarQR+NhsBitER2AbnNC5iQfWXuHidmHJC7YZLw6QlibQ7AnQjt8eHCl0zlxAQ42m81E",
-	"o9QwA/sdxWvMibBHepfH4eukzGl2RSNvX3SCPqZVzU165QZsA2/gsja6RbCafOx74aiFq6SzGkOuV9dV",
-	"b73rbmhr7LSZvi8JLkI4H5J3FjI8gYccRseGUg3muYJnF9ZWB1FcrvbiEqeGMUQtsduVZI0h2KTGvRgH",
-	"vDVAQhRMahBXnLqs17PZ+bma+/lRrdwOTRETo5MCEzKymDhG59LUIz43QtKC8EVB0LLkkhyjc+zqch+9",
-	"f/LkfdUwmtCC9KvWYIA2N6fwJiN51ssYe25fTa1DHXBifMBJgT+K+Ld1c6p3+/g34aB1e6t0s5Hh8ost",
-	"zaARn327eehzCMPgNkhOS73GiQXg1bDJFi9mZJPf3RcluaRk2XzIJb3XQRQjUwmq8Z33rvete1tUC1Je",
-	"UgE0pY/3SC0mNlRW5VT9lZxSzwuyy5R6XhCxpVtbvZpOsmrcHWkB61sNHYR3WgRryDiAyhIe0HGJfIKw",
-	"hYYCECV0Dv+M5uJ8045NhMQGbCUcajKzZYDbZvu+2v28oxzct3wwiPSVbGJIhCLIDBhEe5oOu3BVZlMr",
-	"Em8gf5h3h41V25iYGVF8I7fEAXpjO9Vp09nVzvmW/Kvt4464a3MfSw3f0cJyn2CaX6EgpXaHJUmFYQuO",
-	"LtWPC5RjiXWyg7bURUT1temOV/aejwYxPQlKtNuJinmfeLcpYZuV+P3Mh4ia0qxZO7SQIPZae6t2rwRE",
-	"1lElIhF2MXjkOc57RP1BTcMsoAXn127ePLw9bMNT3F0t/iBAsycBmqVt7IEbez1lt2AxugkLg6KXqPck",
-	"RdATUTFPvb5lGlcjdHT9nuWCHHtQwj6FGXgqUM8gjJiK/e2A2Z8owSkjp5URNHqlgRrUD1NUZY6fa9n0",
-	"1kGXoGqhOvq/WRAs5AgQURpvHh74r14LS8eLYtW/z40wO2/WzZk0umgO9VlSgJC/GV8/3JkX5glxAQwb",
-	"RgMadEZYIU8oMa8gituvUM51lCMGuKFjtJxp3HPIPTcPUDC12+Q0HzFekGKCJCkK0U91fQPh1QWf0gh8",
-	"SiXkSEPzhaoQeLw6bo6KxvZsJcuvL0ccT0hSUqZVdFrnbNCkXZa6nlHNrKUuzG/CgPREho56IssWZpVA",
-	"iWf8gjARBqsVog7i3cC4HhNckhLNTZ7xZvC+KCctr2ecX1ACr2tkXx03wifot/buPDm9t3dm0yI3A3Mb",
-	"ecWROCs9fgQDQCQ960cXXOvavIf6KZ3q14x2bluoY6SUcwG5XmG8wpo9tN+S+rHNi1GkZTw/IXKMs4tw",
-	"ZDWG+Iw9JV4KxLjJbV06FPLhmtcpiPgYDas23nEXHRbLt6tjE5txM2D4l5GCC7bpFlNhJKx7y7y95FTX",
-	"dmD3Tkx3MKmRSICTRit1cPjhBkwsXzTOsf04bcBxJyfR6aCQ4GY/UdzOK2qynHEkiJSF6yHgee7UoZ7i",
-	"1aNKbhmq74DeVUfBk2OZfpv4GLgaBR5HK0RslZdUyWAlDe4h+BtRdT70oQewrseVdPPdVZ2EoOcjYPJv",
-	"8jLfzZ1dOlNa+9vwVBC1Kn4128vYbXaf21iR1Z2SWBiC7mpMa0cJcAnVvTJsOIl0FI/6Yne1TuwJaL2h",
-	"4KGYeNPqQ4ZXI7qk7TpNl9Rj6FIm4anoQHahTXYa2K4kOXsFWL+B9759sHf7mfl3f7T37KPD4a1r4WKs",
-	"sUPpCtTJsiJXiWrcKpNleNWaZ8OdmOrnlNlPHQTUxRAipCWpkDQTsYzt8SrCBZeizwGwvfBl50EA6yC0",
-	"3zFivgxhtRjRK2I98QKMLQAOXE+AoqLdscmIw1lBWTLoK8FlsUq1QepokcSnG1gsSYAFq1YXzlKJ23xy",
-	"hLCGYFZiNmDNvyUAzWkI8E+1pRMjS2rqb6UXQiVpgLNnpAgX0SKYgU1kNKtYXpJczkIIxwQzkMd0GVxI",
-	"PAIJtX5pCwziFjVdjmxtlNTsaDaSNBRfdNeEAI1XNoaoEU8H5X2P0TlQxXmdTJU4BS8pO8X6e/vAmbjW",
-	"dt1bWAjuozajjlGmixAQhpbqGjcxTVustz5VyWmkFrAm+eG+cM0SXxA2qhapj6vWWQ/cakUQeZwiKEMY",
-	"UJCYr3F4G5G4rBXLw1hRpqOhCUcD2pvhHI0JYY72tkn50gZ7H3XHLeXa4alZmMcnG0vpKcmD+hhZNllT",
-	"eD1Pu7AR5uGRuSM5R06bpBK+Wshi80axNrQQMu04BQYO7GTwcKLFVw1jZ3be9Fy1zzexbD2lbA1EjDM7",
-	"UuSSe4yHI7O/afuau88NQIpNX51rjJSdparhSs54SUPa7pMMM2HtRYuS24xSGJ9aIjCF40wmK7wnLsRr",
-	"o8xNyGVtzpKI2bGwM5jUuYseMBtnxKWJ7SeE9V8la+/NJN71x8m8WrqeXU5dvpBxcHpQ4dL21L3P+HIf",
-	"3d06r6/A2UXwbJzhC9Cq1UVSyBmvpjMbSKjkLgAdEZDiZiAXj9XBAQwKzaAhdFl4Vpk1M3ADW95LrHtj",
-	"eYE6z79b92+ktkcqH/slwIDm/EkEuf7GgPtG5dmjmr5ILccbFohVRYHHSqJpqL7eeV+Y3p3L8vZtj6AO",
-	"gg5WcwJtnB4v6ZQyyLswdVhJQTJZckazzbi4bdXocLyz2Rkzj2FjETtuyQxLXPDp/ua+XenONM3aS1Pj",
-	"zW4ZqNkn7H3bCKLhQLhRdie3XyVE3cSf6wbaw5JMzCXlbLsUV+Bdo+7wJFf9kKlhRis5A8MVhiWawo5Q",
-	"uSblkltHharKKYEw/IuB7ZhY9/7A1DdKTOey60S+ptt0n0+gcffxvuvFfXVqunNf3NH9fl7gUk+qxaKA",
-	"5MLHnLLeB8MWml/PObsgDlBdsYb9FOvaTNt/1tBGOVTIWVQAJQKJfttA9s+9uyAl1dSWprbEYsGOh4Nl",
-	"yeHfimUFwYGA4/UdsK3pCSaqDGu7sjvtQSwIC4tIJ0gsSEZxgVym9jE6L/ByUhUGTNoJwQVe2nCPgmBd",
-	"O1/onCleyUA0cHeW9DYpRnpwkVozLt38zeL+ZFgQpe3ve2t7xYtLN6g3bMWyqCWXFPrEpMlxK5bpPLRQ",
-	"xAkpJj0a2IgOKCYA8FeECNzM4onN04pJW6PxSpJUs5InX4x4JcE1aYTrlNQll0LSjUKtkXNTbcjbxLPW",
-	"xTqDMt5FW1x22hy0dco669JMymLUATqkTnwvwCF1Xqcjg7mduFPqjXn6w0KObOxe+lvkkhTRdYRf1VVm",
-	"scLVtBcln5Z4jkqCGwXm/VYp6wz2+UA902rA3gQyT4wJGXlUtcbmXQFbH77bV2N7o5z33FPzEi9yImQ7",
-	"qJV+BhmEbwOVbb3PqbZ13V3FRDAG1yL+D61KD6FJEHWLx/yS9Dj9ntzQrvf6GJR12HUEkrVfTPZwIC7I",
-	"Mriq767QjC/RvMp0XV2dBarkacVJmpmTb6XOGXpb4pI1cWO9CaTHLIJVNVKnI4xWZoyxnmvU6KM+p9kg",
-	"0/j1sXnkQtfZ2aOzx09IVoZqk+A8L4mIVEh377RPzjw3dI3FByEtOuaVS/s8AFSWicOS04OAvAdnCCXg",
-	"XlVamOSK7W/WzzpsiuK3Orzwvih+81a3huwWcN26pxFmGFmqZTkGbxYEZ6LEWk4Ngb2OCFgrqOit/oyK",
-	"h2YdvboCOZnzGivOCQOD69cPbl67fnh4cO3gwKNXU89/8PoHf/3yJ99/9ed/PPDEgcP6EjE57oNqUV8X",
-	"9Uuf/q9/fPXzP3718fdefvdHr//nf7ZBvEeDyz2/371De2COHC6p9sEAtzj80u2bN27cvgVFD7yTODjY",
-	"P9w/2KxroKe6s6iz5oqEwitjF5q5qM3vdZQnmH/WI5R2fkPHbsa+4b59uKTbs6T7YGc81TZklm6oSaAe",
-	"TviclEQAlGsIwndMylFBJjKkjBrHpoaoERzNMVs13KoaXlFdX6qd8B4bA1SCs9xm3+g3FH/DKMNlPkRY",
-	"IoKzmZYE9+O1sEPxDpRVkgiEJ5KUaE5zZu0XYXIczfULofVQvyNBCxvgYpfEvKLoflwJyogQyNUcaCTv",
-	"+TLRgrArjrck+YhfhjLn6r1TnFTHTAQ3EIaZx5tfkaIwYUlr/jnTmn4A9gkq6hiY4Tm+IOAiy23Bkw5H",
-	"uEeJ3sSag2gSk11Ct/drG9hh5hG1YXXfOyJXsht4bcIE63ZrEP01QQBC9NK9HHWLNYroRkG6xoFPa23T",
-	"x+4viR1lO3sxI/pccmjjYCUtuZU7WRgLu+El3PpL1WLKrxu9GpR0ENOWBsCim9zdubWuH7S6tXoEga7x",
-	"9nAPh+3suk4tvHGjOy1xjUPHXr7ZynG9t67f3tVabO908tl4jxTNNfbs3rzWkaGZjkJyZgSiGvxS6aUe",
-	"sMightfvAP1Q7HH/jK4taV8Gq5mqQfIJMNMYHJJnHEnjsqaL9+CsB1hsNAepFRKuHkh4tf1Or4g8lQDm",
-	"lGKDjJVm4FlWlb1q3qylIvUrtNfLlCMMkMNmshfjkgwRX1AGgbWa8gFVgDwPpyR5hpwUQ4xnAg+w7jHJ",
-	"8BwUfCqPbAFJF/dy7ExsVg7WpjYXx3qMZqTIhyjn1ViS3CQJs1zfB6bIdg26ZQ+t6WdQL2hdrm84UE0m",
-	"eliBLk9ca/Dx1DUJH5+6duHj+9B4FMLrbEaQorCu/Lg3ip5lnLMGHMsCZvn0nQSZdcYLUuLtI176gUS3",
-	"uVL7eKbndZiHGUCab3Rztrvyjp6VmIlJUFLGZRkLG01yWPqBcyWfx80cYXVY12DV4ZIWY64kSEhaFBZX",
-	"dIlXcCKdkzbDRaHUOLwCMz9U6b6MGkMipdKi6Z1KoAkAyayBsq+PcL8jojzthjT7BJ2F3ZngTky+sOD5",
-	"ZE4reZ/tljy+2W+EucBWOpRJyQf1/MyuefHUQG5BnmLWOJwvJ82v/fesM1uobrptWHrr04UwiA6N7oPP",
-	"0qInIJZfo49ViSa8YhFY07bSRPB23uuelw14Ps5GckZGS7wa1O0Nhl7Iio7qh7z8tNsWVvcRO5uRp9Cq",
-	"Kd3tmobPD1z78PFMdfIu9NEliNabMfRvAT2ztl3fLnpPn9f1nAodxovZCkGwLyiwGwmPe88+uj68cRBK",
-	"c3wRHGcl5D2qfQHhEer4zzVzFiEo55n44qLkkme82J/nx0qvXpTcxNaQYtKFvi1V5/tfJat1DajXnTgh",
-	"uYFq+iI0CBP1sIYt1U0Jq7QVGOxOguRrBRoqJgguzJ8QgKAdilOSd+lrEHG/bzu90u0OTdk50Em0jm0j",
-	"32HDnKlBD+dx4GKHubzhW4aAclv5oI7DQFQM0dcYfY7mtCioIBlnuThCjC+Rvb5Bmh7WFdLUDaBRrKmS",
-	"5wtdROVKSL0J0MkuNNNE5fdkrTG8s3jhvTZm6eoquDvnn7/mYoh2T7VdY0ekuyne4Cjkg6BTFob0VLLj",
-	"BVkheCJMxpLKgsRyoywHaCMWe2brN5JElkt31L236v1uw8q2x3qbi8FSS8N/fa0b699CO0dAA82vbwn0",
-	"G08ePURYgIoPWBlYB5ZM8aVWqsklKVemkhWo5gZift1nffPm9VvDFDqNLJGIVo41Tr10Qe6+JHPTYqcs",
-	"5xoPDovTfIeVqA93CYFsoF7CUp8rqJhzBkFCEJsMEOAIu9gwyZHAK42lKZDi+4p/i6MP2XmpK87Jc2Ty",
-	"vNTGK9VthiGmAjKBppiyY+SeHWE5qpO0z9Wt8CHTMMqacoSXw928QqBZ4bc7NIqiQRek8kMG1iF9uQhT",
-	"4klHiBFWckiTwowsYUCQVzZSb55rRU834l77kIXem1CWj7TecY4Kzi+cqckotODohRgsSL4SNCfHH7Lz",
-	"JaZ6uvVsBISs6QU+Ruc5H8GsTLMzvlRzNWg1cKECHPuHTK2yehDRiQE41erpElJbj9E544ycW4CTnOBC",
-	"wqj2P2SeTcvuiKkLubk5A1ezZ2Rc6t7cjQFsoLiIHjbEa7DUVIOneHVaD8D7dCLv+iOAX2AQD/UYnuLV",
-	"Pcryx3YUTzFYzPRfd/mJGcpTvHoIo1GngMpZXuLllrjCkwnJJL0kI2shCYvgLCLHtDsgtishmVoT8mkQ",
-	"C+d9vkQTXEJJQjCPKlLM+JwcoZe/+OuXP/mzVx//5auPPxnCp9/7+ad/96Nf/8m/t59e/uE/fvrLn7z8",
-	"x3+rv/juD19//3frvMNff/y/v/zx77z+/u/61lOBlWaoxEXw9o08zweWo9ohUidtWytrYtqKav993fyJ",
-	"PKtbP5F3bOOg1n1NfanWxJpcQcUTJKtKKldP1M0QEKM1Pt09u6+/8fRsMNwIRm3i6fGJWlyvrIIpByx0",
-	"RBefIEDVUYsE9xEIP9BNLc7MpFw0UpjvACLg5nbe4yUal3wpINNyUncrjtGypJIIxAjJG7iB6hJfkgLi",
-	"QKhqRMMNDlxUlhHhRn7aor0jF/SrBAQ4M+St1kjfM4c3beBH0lpkCUuwg0nXMIEbU2bBoMMTfXd4dZCa",
-	"Yajo7XklK1ygsw+evNOYqf7+7IMn65N9AW6mCY9c3qb0hroSzE0tkCBEJ1WbeehB8UtSovfPzh7voxN3",
-	"91TjIcIfMofRq+OEWY4wMs5I/ZUg5aWGRgUMvZPH901ZWAy7qVozcKofspwsIFSRa1FBg7GqNo3ZVDX4",
-	"ltBALG9rOwEpTdK32J/n7+x/yD5kX/jCfabuPCm+8AUwvRpmKY429cwh+trZnX10NiO0BBhroaM5GTof",
-	"zcX5h4yX6HyE5fk++sIXlAJo23yX0G/q8B1JxBCdXzu4dmvv8HDv2nX9qLF72seVSCo+ZHyCbqG39RK+",
-	"M0S30dt2/d5BipavobfN4r2DcjqlUpgZKXEatF7NF4DpfuELJheprORsUhWFjmpWfFmnamiO/CE7r9nn",
-	"+Rp/PveY6fkatz53rPV8g3N/yM4tsz2vubiWps4N7z2veTmcVFcVz5BQTnXUvU7dNhN9CifvC1+wcWeC",
-	"oAyX5UrN+vx+TuYLLgnLVntfJavzOsSxKEj5lkDZjHNB2RR29EMGFGdsFk6ogi+V+jcnmIn6Kw3wquth",
-	"Lf5/9t69u4kj2xv+KrW83rUSziPLNoEk2Ov5w9wSZpLAADM554zyopK6JPW4Va3palloMlnLnoFgCLfM",
-	"EJgQJoQEkpxcgGQIODaE73KiluS/8hXeVXtXVbekblkGCcM573nWM8FSq6q6ateuXfvy+zG0bnV9pTQw",
-	"1c8Lticg70NObooIF34AZoEKS6jEOWk5Oa5A6wpMUWlYqNc8yKgFsuETKvcSESX0dwCMcoj8SfNz3K1B",
-	"ZEaaqR6UxNu+3Iiq08jQSsAQQrKHcfOO7/WYKE2Tqazc1yKhUYquP3kBx6Ht8TzX03J7cO8usmPb9peI",
-	"yuiXoq4UOnjG1Mf/5w/C5dk0OaAVSc6jPF/KcJeTrJT9bOQAA0YANqMVkMeoRbJlJgQtsiN/KmVRiDg7",
-	"6mfVkH5TlZfDCvVomfkMBucrFYLEJ7bLieVCwYJBy4DxGzQDOUfbJifRIpcb3UoRx55jRLnk8OqpuD1y",
-	"rlVX1ENA+lFh0v71XF4kNbfqWIQ5gsmmcKENdSB35S9D+jQY/p/lC/tVQf6MWoD8OQL0Sv6c4X8eHx83",
-	"/18+v21ykvyZZG0+Tx3bOqIWOpsKP4LpTpGsGvwRGHyW/JmUmcaNzeILZZVWUw1PyYarnFb9EuM+nDOW",
-	"bAgQ1o4UqO3g3+r8OgIUA7Jhxy2aS5Nu7AXZWMH1crZlMRhPXngF+V+dOK6x77SpKb+z2Lydlx/BFUm2",
-	"TcUcEW6ZweTVSq48D+RthvnU1gWXhjIVfe16CNvkELjrH4GYg2wsX2L5OTwtDB2/nHf9ix3yF3mXFxw7",
-	"D3MqfOpI+czCAh9xCwXB4ItSNXfkvxc+z4Z3RA+THEBKdHEizI07p6+Tcl4VopTqceqFFNk2tV1267vu",
-	"EYd6xUh38sSWwxYMUgiESCHUBV795Leqma1bUSbybrniMB+aKNgOOwJ3B6FGCT9TN0gjAX9G74pfkhPn",
-	"d02kLYhjCx81gcvzpr8desRlyutaCAUKS16tnLzASZsoe5D5Xn18tuAzTy0YtLIdZYS7ir1I/lqultzz",
-	"dflHrirq+OERUaF5mAp5n1CXfjkNcpBSa0mbzGdcNwzTodTwEbUPzEQapa41M8pt7xnwZ1QwO5Xl92//",
-	"pgUdZ7DsWmxaAWlntZNKtwkzqXIyQX5hrBkOIoBnCB4vWW0VwvbQuNwK7Vgr7aiZKfXev/2bVqbynJcv",
-	"lZ1FnJ4/UTyodoKJi+oSLFXuElHNl1STeFcHjk10eisTdbZC8yU2vjU9OZYaq3qOshfF9MRErVZLU/g6",
-	"7XrFCfVbMfHavl173ji0B34TOke1sTsWrZGYSk/iQ26FcVqxx6bHXkhPpl/AoBJC4U3Qij0hzbex6bff",
-	"SeGf6vF0nZadyMfzUxPKSEQftytifFEInapj7frABx9UwfbK6iRGPw64ftQTIBQCbZJ9u1N4NpSBVt+t",
-	"alPFYlrBy+ML0P+lpTAvLfSICYumTYYb8GpVsQSWCDYjj74IhqxJHFLGrXDsygw2ohj85hirYJlliYpS",
-	"muyFZPeInpQ2XmQM6MmhULQke8xwdCzBxmaRExhsDTROtKbWmfLz0tyR5gXMHJwdINFqzoTWz3ISNFA4",
-	"CJo5iPdZY9Nj+yuMz+KwYOX1yT02/ft4p2r4yETEyoMr01voqmDC3+ladc3FobzOUWPkD8oXGilDUjLf",
-	"/OfZ5tXzYeQV65B27Jja8fL2yW1TWycnt/+7HGfJ5fLxqRdenlT/J29aSL8xFnx3vHn7/fbK143VB+1b",
-	"i+F1C6cGYg7gGl4/2wImRs4R+mI6nDG+V8VEVlFxucrO3To5NcB7b7h3ZmHnMYzAiIapValjVwB7wrO5",
-	"n0aIUAVgG9+XGfzEATQQVeI9OEuq5TL16mPTY62frjfuX2rf+by5dC+4v9BcuvfL/aXgxEpw/F7z4ULz",
-	"zmrrk8Vf7p8Ex04R/DRGF4DbpVtDTAAiGSqKOJ/1Ieb3yi/qiFR4NiDKmbQDNSxaiJMFojCDWkB5NrFm",
-	"Vn7kMcCTTPdshkPMV5M+iwN84jtiQMmA0YUoVAOI5eT6EqCBrbUIDEt4Plxt37wdnPmg8eBMa/VccOrj",
-	"xsrK4KKiEMSTDxVAnxFdKh41t6ts/qyGIc8S8PsSSG0n2rneKwi78flNU4wbUhA42IEV1OZJQrB4pXXh",
-	"y+bSxebip8H1M6hPBpeEgoq/x4sBoO4g2QkIAdwP1c0CAysQzgRnuEDMQXB7SXtUzOhMCRIhP0csPdmm",
-	"PMdVsAyNBYbJjI5bLGJculN89trcCmVnhEv/Bp6Sg6/7MDvXyCqx55JahuGdQc2rN9q3PkWZ+eX+UvP0",
-	"yfatxcbq3eDcvUFPn06UvHgx0lgTQhEak1wdDLtDr86Ob93+Ipy0wv4TQ0lRjgW4RwFQAeV1AqAwGS4F",
-	"BE1HB25RM6ToShNSk7p7yl49MHt416tp8qsDe15JkQNvvJIib7LcgRR5Zd9e2VuGH9i9NwUmX5HbqjZR",
-	"LWOcQbeTFW0egvuNSv4i6IEbPYWGPIBEMdSxL7mDqxXHpRZUfQ1Nm91fCL54r7l0sbX6RWv128byqcb9",
-	"T9Y+PNZYvRsVxSiqYII0Trwtrw3vyOEUWWw6F0giaLSQCqgrX1rKmDKOdPS+zCybgmtihohqpeJ6viAH",
-	"5TU4Td5gzBLQWhq5okGybZGo015hfodUdZ2I3SMOx4luLfTIKoJw+cgfqwwKCpThrxIuOwUoaqevh4ew",
-	"7qH8ZkmfxAOLpJv3mT8ufI/RcqdomtBvzuYU3qN7QLFaEWdgiCqxdeW9dUQuBF3qXM9XGbW61ETvvAy0",
-	"obAHlVn9W/h8fJdyfsUQ0cuFzUrTLAu2WNbEyGh81pVqcT+4+xJWIRE9/J1hzTVu7/bDj4KVz/vM9cbs",
-	"xFepKIFMVqifL8Vs/AqG2SjJl6p8Thq22Y7pMN76clX4JMcU301kgVROyfNMmr3bJnd0eU+3QKQQGrcF",
-	"saqeNHsxAzQCLZB3yxi17RQhHF4/rQA7vaT50NVW71zQfns+OcEiBl12cCv7Mbf1/6ZDDsW+sbzQvPnD",
-	"gKdaCPwVe5jtUaBkvUxq6MbIQ92QusgDb6dLHFeV+VFOGPUcm3kYWY14A1R1ovaE1Ghd4zp2Cu1rtpAH",
-	"mRplvMR2nU2auK1DUZnpVZlE3XmtA5xIr9ll2x8b4MFdCP63wdNrw7KGcwJJlzGSBrkIgDVFzCqnNNwZ",
-	"BFuHJ3YmHt1YeW/t2o8RyRN1nk8QuYm3QSaS7ag3tXfICJzNSaHqONPKwWS4Hn1AVymnonk9uohNmuTy",
-	"HBcpdWnELFnkkxUzqinhs0oYyBXUtjCvMvTVyR9Agh9EenNSWMmbCiQ9LICjekcYp3RU2B2Xs7hLABpr",
-	"fWUcUrqNiOvyzoHsr5djOJyfiGjuhkBjknFl+0y7B3UQMsdKtsL8GpFotm993vzr8Y0J6IRSKMm30EMm",
-	"kqpZRSNJuy7Ps2nzilo56WtmTDZE1jBPqmeyKXmJrJXcsqIvZVxTtWAYL4rGEyNeB7G9EYpYnIk/Ii+a",
-	"eplnxJva/ORE++bt4N73KIR9BS9H83PIMZSgDsHK044wCL5RaUbSvNRq1UqnlJTcGoGYuMo2jgR9Ncki",
-	"B+VVoyJN9vnoFTG5cRXlnY9wMaZAx+lPbUHmWMWPvXm+RoW/E99mhHoGe+jr1oKCvyHe4K4stB++L82r",
-	"b64F1080Vh9EFlSVecO1IlZLHDbZ8BwQDuWplCKQ7iWvBQ6sSdFlkKenYKym4XCD15DnlluQv8zwsotJ",
-	"+NxSsfPQwiPPU+JTT3byJ+FrHwMlZcrtgjz73QKEPZnYkkKFg4pKkIqH0dc5VkeJsAVhPO/VKz6zEIFB",
-	"Cd9zgMuLR6PbFZ/1XNeX36KG8pjwXU8nCjEbCiFjVNRhOsceRWKGfuWnXr4ENexD8zslyklk6+epw7hF",
-	"vcjm79lUu/QzAxnBdQZPdmhrhZmjcRRU7vuOHYm3sxFtXP0m/8GoJ5IWQr6Aqmd87MVQaeRj079/q2Np",
-	"7t1oPLjSvHSjeelGcDaqnD1WBGjWuDWaUDR6yUqaIk69I+8LiBGqOP10E6hm1WZKAd1ari7/o/Mrfer5",
-	"CsQOU9NV2Raz0uRANefY+QQzcjcQoA0gH6p4P/l0j5YqT47veOvtbe+M4z+2hv+IrVruh4KY5E9UkHcx",
-	"4vrCiy9OruNJSPVS1wtfAQ7XBuicU7/qUefIwIOYGmQQh6UM6KywyAqmyN6D+19Ppw/vJ66n/h3qf1tA",
-	"tHNGJTrRXLIPVgAdQOc1N5a7bFtf6rJedrDed9ndwc1gAvjPCciJItRSOJBxw2RH/e5RPta8GuhuaBj4",
-	"tuBKVoFadmuGWBECrehOShqg/uXYsMQ/rhOXK0jTHt9p6IIYpc6ViiFB01qYcmXpujZwH6or7og0b/vm",
-	"tdbNS8HS7eaVq81LNwbVvJEK5/h7GFOZgR0goEjP7+gjBQJ6VFlf1HHkLlSmca8xuw96jBy9XVea+AnR",
-	"j9hMTGALe22HwW8e6XKCbQw/wH/rfnA8+fBLjR0d92htPAfvCjerjkXxEGgy9hzcRU3iYFfgSzA2rXJ7",
-	"8LJhexD9spiYwxzdSNRffgmMPFCLqQmMiMdovhTn4n7NFj50vV7EazcTc+q2Q33DRgy7wOAexJ5TIWbx",
-	"gPvODgFT4zVD3nXcqjdwg7vw8cTmEONk4NaoZxnKlR5wCe7UTRqWdvAWIsmSSbMUArBtzAGb2L3Lo47m",
-	"Ep1ncKJCFn3SIBx7ng1vBJgDK+Yi4pzUcblb0W+8Y+Dvj5L9llxwFGl4kLhuVbbkUIOwT5XLW8pqkrcb",
-	"civlxk8RjmjtQ3Zxtz56P7h1tXXydNSFE8FDfqtHN068bVvv9L/QedbYiOer31wpz4DjoHBH8RuHGZFa",
-	"CO5/sv7sbTQWK19u3+6xd96KnfYJLDrDxKFHazfJi5NFb22WsKMVh9pchG43X08skKU+j+ADtkdC2kWp",
-	"yKyqX9+SznDAK8givaAAT3GuTqg55VxvmmRzcNLpNEhbkD9UhW8XAFhTHsigFDIcH5NLJxuX/82iNoCA",
-	"M+blZuFgyAITf4HxPCPAvpTh+IXix8qmSbbMqKh6LKvKbVTZqBoe1pukFIC7FJw0VK4x6mQzHORWKCNM",
-	"TsUMyQrm+06kNUXBzKjT88bS+tTlZhmsyKE2V6ZozIV3Nu/v52obbU4ufISEErBOgIB4+m0FPqS/0UyL",
-	"Y8GDv0tz6/rF4MRK8N4/1r46/cv908G979vXbgSnPoato9MmTVO4uPqCrhouIK6n0vnTY5NTO7YWJvNT",
-	"45OTk5PjL8n/eVn+z2T4f1MaAK2ssQvHsLh26/jUi+EQm5c+aX77WfDg763z77YufNe+e7x55SqMTMlF",
-	"3HvqryIPjfnUmQubXfv8YvOba9jaL/dPN/96vH3qL+0Hq8FPN9VNwVfIQN1tq2/CAf7zfPPih43lk3Im",
-	"T57BCtqx1Fi1AmivCrH6nXc2YgIp7tEnnC+wroLGTTZMddy+daf5j7M/Lyy2b14Pbl7+eWFx7cOl9sPb",
-	"Py8sYoTi54XF1oV/tW+dHPCc8+oT7Gj/WxmWHhNKclVuOUxFXH97aCcRvp2fm8ZiXVPw7nqm0L2mrU5B",
-	"fDfDiy5EOTqrnaEx82NVoul6WSjikUaiYIxrdzYiU2U4+ON0JAWxZJSfe5q40ugDgwt+Ikebpxxju/FF",
-	"OXuO4iXRMwGzYQe9oO2hpW4O3WmOC5se6sX0xErz/Eqw/Hlw+vi6znMphev5Bg5D/ZkRQpunNAJ1XSen",
-	"UKFwe0rUAi8IIjQAPJ7NWZocpuBVQJwjv2bnmT6uSIkiB228+2AjkvHMpDspoURg8oQEFDmZzLHSw/ZZ",
-	"DCwa6r0TnBSCiR6sAzhuU6oujzrEoj5VqSPTHZcLU7CS4VnXs5j3f60qy5pIv1Vl5rlCxy3Sw9trwea2",
-	"KDErTfbLX0OqeIbLn6FHzidlV/hk6+TkpLr9YhGDKrhMaSI1JmK1EvpCkDlmgIAAvEHH7VGDBGEXY6kx",
-	"qzoohhT0+4b+Hfy1W/64r9eiKjbgthDsEP4kzlut3TnoLXAdS5gUHg0GFTcI+STzHtG10+OkVomdZXAk",
-	"g1eJF0Wqy+Hkek/c3wQwmwlegm2TA8RzsmWbs+w0pF8xyJPK1UmZpUlW+X2y0+rQjuRW7YNLiE/nEsMZ",
-	"8zarxcofdRzMJWURbP8NyOEs/B7++To2Av/WaP5vxbyiSogPkQ7k2+RY0eZcuYnj3kD/+T/XASNYkgMG",
-	"pnSIav7Ux43Vu8HSpfa1LyM6HvV5corFq1TlX0N2H0+TPSFAgy0Qw0Iqz0iButwOhpw2Ragj3AzHcJw+",
-	"+EGbQ4FqbT2Qh2idUYYjqL+uppCHSVSsVC6X0hMqIZEIWojNETwEGHy7sO5i8wq/O/DXbOtI/8Lv7jLx",
-	"+ELwnnJv2UkdmEZ+/1Y/lktpEMEEAAZwODYN/a2ukrp/uY3wyXDg4UMxLxD+AAcePhx9gfApzaYa6fnT",
-	"482Vr9Y+OBEScIaPi4pbFax7sK2z73UOVj2WPOatk5NTky9Mbd+67cVtkd/lbM8vHdHnuv5JY3kh+Pa/",
-	"QAgQcHns8M7xf//Pg/85Pjm5PQKXjpLVUYQnFyPvVgB9cUrP/pjr2UUp22MR3tCr7b98j4XEcv/KIQ3Q",
-	"UN6tRJRpcP3r4PPV4Nzp5sUfuxECwOs3mM6CbSPEwLf7qaFqS0C0r8QqzFf16TnE9LQLdxurd3+5v9Q8",
-	"d76xch11aGeppVag3TbyBKjGPlXb8msBzjo9n/K6VEJGIAB2AQAnIOyxhS/6QeNoQJznMZOuufBF8P6p",
-	"1tUbW9LkjTCjVeHS9F6qYCy7wgK0YV+2NyoyQzxg5Zsl36gOQyq5/HaI+dGfHmt+tvDL/aXG8hkUmwEF",
-	"piu60UMEbltg3NbVaZcmr+srlDTOUmTfbvWNSBHQriIVlmunMlwXBaewmlL9Ksx4REjraH4N4o0pVGQV",
-	"0c9wTMTW6DVpksX6yf+LdW08qa5S51OrmnKDHaP4qigPrQoFXmHw7eSV0OaEkj9WqedjAI9yUnKrHrEV",
-	"6gsAJUmLNyGP65HO+YPwBvsGshcfobxy4+ov2bkp2LBtxZ7M/oituMEIkGC9kSUt8o8TWVLtpvp6qPBS",
-	"f9THa5MpIk4h3loZTlCMyKTJm1AuwI5WWN4HIEpqZZV8yR/bpnSGPA+1hAjJtoXYhdDkLFFByu48MNkS",
-	"YUu9jDnfGW5cDX1iL5tojirewDyr+LGxF/wGJTBvW53BhaIHkNxdYRX1oHxXYNGT0nXi3cbKEhozqjHH",
-	"no8P9+ivUmNl5pdc+Mj2kMLBY3m7YsNbGXv0nZTOjos2hnyjU5NmVCaDTsPSjzX/ejx494fg+pnmP/8C",
-	"zdhCVDtfUJME4JLEWGZI5x6c+SAK3wQRIWnVbtsOC6NGgM3rw5AJ/4ioVioO0xwFYbBKEb2Z0NLkS2Om",
-	"lZjfyr1g60GW3BqEKO4p++X6meDM7cbq3cbyAqZQhyxKY82le8G5z1q3HyItrFQOkHqBjEHvKIYg8CnE",
-	"LJT6JrrOGFZae3A+OP7lL/dPt775PDi/1PzntcbqXaVvMNsyLkJlEjErnptnFsa/Gst/D27ebd86Fty8",
-	"Fl27tSsLXV9BIDYajnt5bEPxK8E2K37V18LVmn4EYSyExf3l/lJw7hIGrYKb15qfLKt/nPzxvxc+/++F",
-	"zzdgykxE9kuCUROl3jCgeEaHCpcUqJdOdMPuNu2PMstTddInTcb2gJUS8Z8BcVCkNHAO3BVDh7hgzwni",
-	"2IVhVtBcPNH48fPWRzeDBx+M/qw2qzXxtnznfpAd+tHoiUsVvwomJVJSoUWMXs5uw/JSCCsawIwMNw4I",
-	"XakKOMa6YsqH8z0Rw0P2Iar5UjrD4bDWIzrCXf9InfnZsM7fCB2mles8cyl/yeaklo0Nn9cKO/4xjcr+",
-	"MqMHN+wMVwS9A6EborilYismFddqcknFIDv317KRdwYV6AlADnx0W/QJvEiStRu35QxhS5SfQUPkYOy+",
-	"E0ExwzGGC+IPBYyqXhHmhVlpYorI1SdyMyO7laEeFhmuv0Q4W6qbSZEy9UzJuMfgsRmiq3TBKsoqYFCo",
-	"y8MtDsV0Ds2zNNnPNfwPhp85YQ7L+57L7TyMQ7HyKPqJjrHg9gZg6jR50/XmIgw24Ja23BqP2/AHZAuP",
-	"teW7TfTUSJTEo9r8EFWNGmJo9vTawOYzFOBaCTI5L/yrfeteY2UlOH+m9cXt5kd3mt9+thGDS3FVbgqO",
-	"1gEUDsVL+w4mRU2UfAD37YPLE1/4oTcg7dk3wzvwT/49OHMbNfAv95cwDay5dLF97Ubz5N87DbTQBFvX",
-	"SNP6T26hZ1L9HaiqLElQApjirbAkLAwIheqx6uOFfxqSNzUF03OCUB9v+1EiR50KBV+DKuKupeJSVQwx",
-	"aaKLadmpgiTKcN1fyiAjp8DiSCMOESpNZYQoHgyXsx5tCFo5KlnGYInwZfnG1YFYr8rklCoQtXJsBIxR",
-	"5wlrtZHoqmdR0cRX1+M5qhd7mNe7T1ofXWxd+CH49nxw5nbr608eT0vMu7b1TGqJ3Ui5IToVgp9s0wAi",
-	"hHzdGaNQ8hi6sRWtoGMR4abJrDZaILkxJ/WCqMYBCf7Ota2h7rrHiT6HDrCTC+0HD9QJfuVk+9atwWHC",
-	"o7SQTzt8CJybjQdXgpWrG9oCbN62GM8nF6ofADRuP8IxDlD/oSkO2ppUORIx6DgIMTgPGA+ZRix8KD+Q",
-	"x4bDaEE/6nuMGfgkuXkUWARCRCCUhcnIBSkFX6B2a4MvOouHmrD/pAE1zXOQ2KuOC8zbQIhxeSSqt1Ix",
-	"G8joLXqspvzbPpxqGrwJijXkJkCGE6gILQBjpQbHAJpqDGTa+jjVgCkaVAVO8K7JLLmOlSazHYc0DKbP",
-	"LX2PXrh1ChgPrTMjiUXjNjY+CGrf1BPHhYi8f8KZg+zHQ44dtS4fa9/5vHnlm/atxeY/ziaAugzTM1Vg",
-	"ffJSzZ01X6Ke2ntqVyogiUo150DuKPGpZxcKKZVMpM8FalspUqP2vKJYlR8AUFAYYce4aMdlO50klHsZ",
-	"E2MjXnjo40mhU+OyNy/cbd+JotXBqjzGWifWjOFCZiMkKJRUaB1Oc+76dp5Nh5qk6gtb3QFsn5WfE2qR",
-	"EcuOh+sHFM8qtFdgDByFmI4GJEaMHYGHjoAqp56V3ZIm2QqtZ8HPYCLcSmsBJBFTeop5Bm0P8zrnpSp2",
-	"pRwWPbeKVH4OraVwUEBNx60sZCij5qUW854TaTJbhjC+IgwkBcb7RhOVqG1iRBHXKi7Oo75JjTk2Zyo/",
-	"Ct5ubHorMMP+sUq5D3AHU6kxD6jvx5pnPl379F0VkarQekfDnT/P2Y6DSV2Tk1NbX9i2/cWXXt4xljIj",
-	"GpssbM9vpVNsfGpqamr8ZUrp+I5cLtdd5aWGKzuLRCLzgF77DqTQzrPYYSDD9Ua7Q4EYmx5rPDjbePjP",
-	"4NaP7e+uBSfOBWdONS/cDc5dDIeEXW/gCrSXbVJsay9bL7Rl6CuGHt1q3b/T/OantYXLras3fl5YbF64",
-	"2/zmp58XFuWcHj/z88Li2sJCrOKKP2sAh6h/WAsfiVTX51ixylX+NgZDwMQL4VurjnJsAsKKwtkUvlvB",
-	"UlZf44p0HDBwOMkrSOSBbmgkgNrPcDC0atGEHwu5znPMrzFNUktJ3mHeHCT9lNyaclXoto7UGfWyGR6J",
-	"m6hOHIrZbPKBMIeIMQsSlMIctGKVCREPqqiOxtdwckcoidBD/6QwXL6uMJ7No9xakLw+7ABs89LdtQ/P",
-	"jz6Op4jNk+0lpOwCEYVnu6J4Ck/EVnhiwPMgr8D4rC0wI1Ha0wU7L+dPc4fVaF3KlstZom1k6M5Hah2p",
-	"XpKMYvi2a/1h2WvMYyQH9KbDVFAry+07X2LGRHDly/btxebJ99ZORKv781Xhy7N36LIgV4AXx307P8f8",
-	"EWRhzRJsuoudLqLE5MGuKGnmbWH7aBYh/abhq1NwNoD6ZIiNOiM34JKVz0lryeO9d0lppQEUsYqBpQgH",
-	"ul8GHJaRFES8MkuzMuvm81TYLs9Gylcxf1GO2lcj1mCOKPDTGkk5RcLUHDlolc8Ue1/dXygw7yBVOC+P",
-	"6tEZ2BDAnqDTJ53IjV0fRoFL2IEoM8Os075n4lSts7eDKyvtW8caq1H6JcE8KXGJx77HIFd7FHtEl9no",
-	"7EIDxM01XWuIsQ2+FCQ4UUikBtYmw9U305gPi4jQkdgvgnqHSN5EAXmbzaRYQjO8aM+HVd6Ozec0YmlI",
-	"VdxJ1YioApY2P2T/GU7zwACNHOYI4tiTQ5l3PQ/TLTU685YEzOXNL9jB+4wecIfJ31U607e+BSTMeAIf",
-	"MZihJuR/SykGRJWD82fXTpxpXryNCY0D56LJrev4AziI0Gkf+odSCOoSBulcxxLaOYTHhg70Vn1EVkth",
-	"xBF8Erh3FYM0QeCDPHOcBIIhnFYc6sjTDLGbxKoI+HrY9m1r9e/Nj6+0Lh9rfrAUnPpomIZuoquo4rkV",
-	"V0Baidq5UCdcUHcdO08dwjzP9VKggOddnFPyPPX8NHlxxxZIV8twtXTRL1+a3DJjcICMtxqrng38t+0D",
-	"RXjeBnL5XF22hd4cAMWwbICdJ2qYSJGgsIBMW1LASox6IEMlihEAqU5nwFWkIsXGXem4QupdxyE5acJo",
-	"oKIusFFVOQ0js/r6kEKZ3Hy125V0rjwleiUjzhqczw4EHd1ENHn40petk6eDc/eCBx8Ex2+o0Jd8AALp",
-	"Oh9bOfvXPrsa/H2xtXquff5G++ZycO4W8uuadO9f/cf4VgVJCVtmbCopX54WPZacLo+jh8TsAZ1G+EZC",
-	"XiZWzzU/WQ5u/Rh893Fw8+OxpGQek7qNX3W+xQsd2fGnF5tXTjZWVoLPbjf/cXZt8VJw/buxnrdEPbdO",
-	"+vrLUQeXJc8Qv/+iqVajwwHl3/7wcrB4Au9M3WPZ0CHq+JvjEcO+13GKKUU8AqcYnqg/Lyy2r90Izr3/",
-	"88Ji82/X1y4syH/868u1CwsDn65ROKO++KUpApvfdjlan1WviGhofXj9BGPmvOXhhc93wQqG2x5yhNS4",
-	"tkbzykGuitK5q6E1Yw/cQ5HRj/jQjXaVBPCCzJi2GEFIDkEDsdRliLiB6x3AVYjU4FrrHIpODJEZkqVi",
-	"LouRY2qEBJY9a3PYkNkMR9ZiKq9F8qN6tw8VcjUsWld075oHZoZkpTavZ9XfIgOpoUrUQIJsgCIVKZIF",
-	"9MAsgswnkAvpVWRPQbGWmOs8VOAFO7HoogVD8nmD+9ZYXmk8+CC4fbl55Sus9gDBqSYEa6oYqlE/bt+6",
-	"F9x+EDz82vxyAxXkRt42rHg3h7f5L98Epz7+eWFx7dLN9q1Pf15YbH39XvPakvzHtxeC62cGg3Yz+lIa",
-	"bgBensgRB/55zMSOFI8g6VEKkwyNN9pzAXfbV38iAwJQGmW4BiEvUE+nGObdMlNZ3BXmVhxGap7rs5Bf",
-	"SydpyL4y3LYYB4BMlV2IP4kMaqarAJgaF5lC4PAFcwp9HP6H9Ww809W55i1i9Lqi/BsVWZy+Wp1rPzwx",
-	"qtABuoUSBfYQ8+aZNy4Y9wmbh3IujCZBhY9bIMKnhcK0CnC5ZYaOVuUAiRb1ZLjHqKUO7zSZ5dhehEXX",
-	"tkRU/kQiG7AKocUlFZVopcK45juH9dAo/QilMKPIDjxGy3gYIC4ZHDNu0Y6NuR+Cx3epuVpX2CDTHN4u",
-	"Fpxu3YzzPTjRWTWL2ehxSIkaxqu2TkcXALw2RLE79w9pQp4737q+so6pqHBn+8ZMEc0thtJZM9O/AWac",
-	"tAeFgQ0CZ75JvCkL5swnotiHg9jwkc1DELAkNooK448JUd4zBcpakTtpqMjozxRCll61pALM1zAKM2SV",
-	"2jz1QfvWyZ8XFoPVlfbNm/Iff/uyfevT5vJxrO/ujRmk1oHJNJsgBaAvxaKycZHV1Vi0SKbB6yDrcO1R",
-	"xzHNcA4+/YIKRIJDv188bKaDwlghZ9m+yHCNIDJrQLJk05bm+ldfx8WoKoybJdnUxOU4DKvQOm19ezJY",
-	"+LCxvBDcPte8dLd56ZPGykrz7I3gp+MhPJZZkcEznc27byjdeWr426GP12Af2nk6LDQqxpmkLbJuQM3o",
-	"4Ym3cYT9Mf2Tpa3ztX/L8aCY0RA0+ofpEgWA2i4cmiSVisbssJXq6NFhQmFOAA4w8zFyLdnLCRvVkhsz",
-	"RvWo30DfZKdV2itKE1QIu8gfIUTb01Go0Lu84tDD06EFUbQ9aSaOT219BD2GLwNe7qe9cuP0ieDm5ebJ",
-	"h8GpjxsrK4+gZiYwMbhv3h44iojLNRzBG3DtMJU/qlGMECIegQmAG8VCEtAGVHm0dvAlJ0EZUcTx/i+C",
-	"F8Di1l6nypPTHyAAw1UfPUhu6EjxhMshAhix8wGEKpRDgTTYgGjqEr/qcePUtmOKCw7KHz0dikmFb4S8",
-	"J376cfvmT8G5r4Nz91pfXQrOfabCa/UQdwkDVSHlhFI+G1VmWqSeakXWR7qjsonpfhO+R7kodCZr9l5u",
-	"D5un1rGS5D11OpqMCfcN15PyJeVshtg875ZtXkwRt+oXXaBMxlRO+RvBZgh1nGksD1O+FEHk5WI+2abq",
-	"QaI2E6kvzhqaWv2pByFFXI1iLAW41YPBVJv52I/tmb/3hQ2Hz4Q9mM9mZVejLc7SffVj4ELkT+XRweTa",
-	"ZG9Xzq2qRHFnJJfixsp1eYXquP92ZKX2SW1TKWeqRtH1SFkehei/Q04IqQd1vjCW4mgodyiTATQQOR0d",
-	"kKYKMR1aqHKHCQWTGiYio1Bvm9yR4VkcBBzI8uOscSp2MwmkdK4qpkH7JVZOk1mQeHXLzvC+gCHypfcj",
-	"cN0T1sGDyZ4e3yZdY7Xo9xP7ISZXf7EqRVcnCvSKbj+1O/G2HEzfK6p5myegLPrNmKKEj8h/f10xVE66",
-	"xuqDdfXDhnaCfuOeUETCChmQgnXqcgQybuZcOVdSNfku1ExvDJ1M0YdAJSiWCsh/c3ed2k/9Uo8NHfb0",
-	"Ge2bvPqecoht2HLv6CnpEAN323w08ODbjhO1oyCJRQ4lBTl3BagrUGVQ4FtVSJrpDH9doXarM1H4+HPV",
-	"kqrPZ9zqDAHAKYRiZmQ3w6E8FOq/KJyuFi3TIuZmC7xJqCMVI28IdqG2AWLG5Gh+TsV6dSoiWnO6+AUy",
-	"yWu0niZZhxX8rE6vCQNwLo80Ci1R7kJuLCRXlKvCJx7OYHxmN3wVUaNP5ZmpXK6bBB8z0AEwgsrJb39q",
-	"Xrg72NlpsbLbV/mGyQOUyIe58FEMNKiF7ZEKFaLmelZK6mXHRSR8ea4Bsopj5+fSZNvkNjzm8GrMHHkr",
-	"4S6Sz9mcVDzXqmKabx83y2453FFCh8r2k+rLYCZG5pq/f6F1faX9xd/aJ7+PLJqcnu4VkxfP/pWshsYL",
-	"+VoASYQ6TjaFS5BzrToiYxksj5TSfi4pU06LCr8PMgDiQ7O71TAGotVC8qINOOffGukay5H3u8GpKU6N",
-	"6E7WXHq/dfkY8p+2b/4UXD/R4VgQYVJfwrlWtIWcbpUKN2+OiojVqLDFXCW1zwlScstwvGjQsQzX21bn",
-	"bRzujTxCOjt1Cjp5A3t7TpA5Vtd92iLDYRfPMVYR0+YI/WOVVZmlXKeYBmhK+HSQFJL4HDeMhmK2RqhQ",
-	"dJIJhfx4/bai5NZMgoguIcRvwDyUsmtbGW5zkj3s8mKO8nFc9iw6T/wSk9fT2AR6y8JHH6Ogz9C3/Piv",
-	"5j8BnFu9EOAnVMdFyR4v2+NlOr51cuuLg4cAcGCbdAHEzuG0jg1ggjsdRXOY2ImI077ubunVkJi3B5Vd",
-	"iapSaT+5PSJSLoUbvR6oQpVwwfEmBTlWxMHHoc/JcE/WqNC1RAknmp7Vkau8hKU7jG88zCSji8FHH+Na",
-	"BbfeXfvbjST9tiGTEV+i+3LRsdhhMcMjN52kdfdCalz3ykqlNB2eohE5kipIypEN+e6+59aZNPgdJ8Mh",
-	"F01EakKZR9Ao4laIYaSDV0wYlaW7lxoXFTWzyLbJF0gWvziiBC2bItWKq3NNbZ/U7Iq5B6l6OEDlfU5k",
-	"OOTgQ0KLtgu6LQHMqqMFtT80+lfsrUD2H1GfI5Xn/sf3KKovoMQCBfuX+0vN038Jrn/Xid4ar5BU3kv/",
-	"eMBu89Q68YD93KkrBygSazj1/vyZFeqh32LD7JkjtcNUN0mWmJkPkqsD4PWoTO/g9Eqw9LcemkV5mCWu",
-	"5LpMy4eYvm5rrEDzW5UvBnXcKYTa80JjJnxtzRQGj9s+Oh3mcMPKPeo6lrrMQ5IZeLwTyJejstVl1MTP",
-	"on7EZmICm9hrOwx+80hxOWxj+Fn+QISMCxizdKmxo+MerY3n4F3BQIoupkcLfdJbf8c8XAfU9lJBwy+w",
-	"KJhWKp6rkeUUrBd3CbNsuMPWmZ9wb8JOR7iv1LiTtpV5rWHtqnAxfjoeXD+jCEh+Oh6cez9Y/mvr8rHW",
-	"yaXmlW8iy2P7rNyVbqzmrb+G3KMfGuHsqT6SZk8PIdVBgj0qzYQUIcH5Y80rV2Pmry+sthHQeb3gNvdd",
-	"ZHiNemIU6k/ZBfRisqvk6shahuOHcA0mjLvVYgkUD4Yr5m3HoUXIcgC0LFXrXDCkXG7Vz/AsDFZ7Hjqp",
-	"EDv2ENRTG0RHW6SJnmvtnwTGOe5WeZ5ZMA45Ls8widvGHTuNSfV4B2aFAsv7GgbcrXH9WmhqIS0d8N9q",
-	"/D+817runP4t1qhBma9IkyxGo7OY29sRisSs/tADC++urtdxFAX4uuo9H+e+iQO159kReViMTU+9tGP7",
-	"tm07XoRK49QYdwGFr/XNN43lheaVq4p6ZnAMbhzoxi+e/TeCevFhnwmgd5oXb3e860DaJ0wpQuCAmJtE",
-	"DAi2IaRNhsFeD002AYWJm/PE11kbUtKlYHMtnHXmEw6XhZrtODMg5WbLU49leJWH+0q5eqCULIzdm3x1",
-	"XafrzsntVIV4hi0VAaOKDrroQvAgpVNzCw4tFuOhCHbBHA5BusMi8gsPW99ebF7+S+v+34ObHzcvPthA",
-	"+mR0NM8I8nVw7mLz7hJWe7YuXG1+sAQVwesLdF9k3cMmCGTqEcPyrgjibm9eykwImNEFlEpqQM2Sq8db",
-	"PfGApjHXms5Yne+SHAPc3qSrjVv1AdgVU4F6CrEeoYbmrdHiafbzO2u216GSIbfv/Ggy+JKRMgt2seox",
-	"sR7I4KtujZQpr+s4qII8Z2WEqETowfycNAs0mzyxWJlyDcBTUg1kOPraymqlwYLA5VZAfdI+lWIJRTXK",
-	"JVHusSLKtJ7hOUZEiXpgNhCXI1eu6yEikPoGM32Bbbl97ctg6e6WNEE8wUgWEWBfgttY9mwipU6dWK6i",
-	"GatyP6EuFlrbi/M4Sgu1o58ESVLLObJgFYIenji3duJcf0VUqub62/SvygdGOFuvVnP9YUPN/fwgLSiq",
-	"FluQUjWHVYtDJWw8+7Cx/G3w8K+N5dXmlZXWqbvNhcXI/MFkJZv1rxv2LO65jsMsGCUl8y4gVbuKtRYK",
-	"xilsoWplJrRo5WNh0E+xTBOF34b00YiplI6LibxazT3OEa66G5sem5pMy/83tXX65W3btkm1DlERWIXx",
-	"DZRDwMJu4BTf1juh+9SkDJWzJTh+A5e3d2G79oVJiIl6kTon3uSbAvaUKNmVEdG9644ed0pnVRKJlEyH",
-	"UWuIc9t+8E3ri9XG8mr71F9af/lx/enV5OwWc5jP4gKpCGmooQ8UbQxsJqyEV341za4u38rg2kASj0sK",
-	"rGaIm/SbC1Jzq44lDzOHFXz0rss3SpNZBQpPHAZYJ52zpb0JvX71sjvP9BYcVKzliMvAgjHErMy1D68n",
-	"ifdGAzpvuFZPOAdram3W/9DYZ54a4cmBndSTDTZz7a9RGxwMFhOKntDmxANryIAeOI4UKxCT0QBK/HQc",
-	"ixRal48h5MkgACd4YidZe/vAfaH8hCncDQCIq9nXUsr5YWw9fCkC/oI8AqB6fpq8MKknYtaSV2HMIZpn",
-	"5DU7z+Sx9RqtAZhP/O0BxrHe9eEA9TSJJpJjmvFG+eKS7hH6z8iVnR59jfGiXwJGgFQPtEMCqEDY1UZb",
-	"i5t7Y5rilV8atOr89m2WiDAgvxs42nPYRlnqZd0CqSRZmx+Bxc0msun41K+Kjg51aYj+7VhqzNRwyP1h",
-	"ebTGN1QdAvOxj+9VrcGfu3ST8NebkXbhA1UP8oyhJ8ihJ+mcjg05MuP+6o32rU8bK++tXfuxv3EPH00o",
-	"L25yKGwWHxAmfKLdUyH9lP6G6u8g7R3yWvHHusiuDjtB+76wyMZ4yWIMV/y1ViCPbL4qPfl7+RtLiurh",
-	"neP//p8H/3N8cnL7WGpMDXpsegoOs8EWWo1tk3JTTe9JdyMDr6u99EM8qyBK1D5zsvXlw1/uL7W++aax",
-	"crqxstIZSk8UuPVCrxhig+OGs6O+ESm3oCIX4LBQ4QLwFSCoql0oQN42hltFiBaPv0dw1jBUO61CuLrU",
-	"C9WlQl0y8dwMP8TAPRVGBeBHSLKMIUgDdcRZLc65gMHTBCEeVvx2ODF9+T4DyJTa7+khB4JRaf1yfyl4",
-	"8Glz6byWsBip6h8ZRjkD0mnq99Fsu5BVknKCMqmWlluqCDAm5lXzXF7UuY8ddXE1z/Z9FqPEfqfG8SwI",
-	"gOykv7/Fg29nSNady5piabgFme0odX+OqTkdKg/zJ9fWvjqNUtK8eKKxevfRJONteQq8k2g3z6qAIuSt",
-	"Ku0BKNLqJYwD3djNwPKj6hQNI4VKPpTrQvM+IIERh9qqdNI2dvaMUSOMWdBzGj6IzTeUQjRY0rY+1AaO",
-	"Y6ViKGkEg9E6SCEj/6MGPxOZjDB7TufIJLr7YWKetkwmOaezvkqsSJJ7WJcRmWxKok+fCM5cis8T2Fhx",
-	"js/Ku6Sd03k1j4j+hDwsE6/ou+1CYXA5g4j1IwdPE65hvvtY8dgRJr0VCuucjwoacIawcsWvI4SyNhAs",
-	"2xpmBej1xvJXmJ3TunwsuHczuP+XJyQ+Uj9tPE830nIidFuJEQgZ2WgB1kquY0hVBMm+sucw6RhLlhSh",
-	"StD2VbwbMlayvcoTbBsl1sM/gqeGqo3W0UXqeBiaZ/aHe+0zJ1EJtS4fayy/11heSMr6Gvx8nVAnx+PK",
-	"STUpPdMkQDynqXm4JQ9i4IHB7KAK43LfldxqWNGppEknTRRcbw5MOD9N9sCWLdgMkLLlTTWaApqOYfP3",
-	"96uXfBxEKTm6semxl6dfmPzvhb9PvTQ9OSm7wsOyE2wPOW6mxya3v7R1fPvk5CR+jK8unw0RXwa+yapX",
-	"eEaSKto3f2o9uNm88k1w/Ri+6c8Li60LP7Rv/fPnhcXmpbtrl+4Mcg1VQipKjPWvX3c5G4e6dMSyiqac",
-	"6XCj5tzDG6jtK66SFya3DFTijnZgor13CIa4jv8UUbOUm1ZR7papzzybOhG83pABznLxmouxew2yUZ5B",
-	"qEtwWtp5QIGdjQRSdOtdPw8ZppJhUyEbusP2M+7riHt1a4x7NSUfwOtTh/uVeh6tJ1uuvfoAdtqTNl1T",
-	"zxLCQFImK2y04P1TratdeAMjtDK0n7F/LCk8Lp+GtOwhJxZ3XRGkmXc+OSF7BGugvf0jMfZUXqrKioim",
-	"SupuhVE4abIrRB6X2gmtvRqtk6JLXJ3tiBXt2uXXo1F1kCHeDhyKoOguno1s28bye82P7w4SLfiDa3N/",
-	"HKHGk47LX8ln5LHjm8Qsv6OeHc9JyCxAWq0IxWLn1kkpuD7qoOdEQZLHBhihWxCPwa6sKsctKcK3bfBw",
-	"YUzsrJ9swEAP4W9ijy2mqOdxCqEsjBdFSnu48UwxKF1JZ5UBan6006qbS1ZzXSLBC5AwS6v6kWKxL26L",
-	"ndtnKcIHi5h0DnTsgCFe0RYvIKVQT5mbkmWxLhwcjaR2IrwgMpPKfwkGsXeNqyQ/wkXHfyugn3SG76H5",
-	"UiQc/xyiMqk6V2V8QpCE5jWiW4QrVZdwzGQ4lM2pFFKIySTx/uTKtn/A7NenEqVGDe/QplGDgtA9WW5Q",
-	"I5DNC3c7/fARgYw/PSbyJZafWz8qYxh5KYIOwiWdq9ysvkEaXXkpf+s4IHUKPAyZRgaL28A4QtF7iiRn",
-	"iBDm8h0HCfiMQHLWPj3W/Gzhl/tLjeUzSC/YGepbX5B0hmB8FIf8IaKL8e6dc6lnQSjHhipQ1Eyq3qxX",
-	"rSGiSYTMyRYpU4Zfo7am3FEl/yBoeOkkBbfKrRkTKbKqLMMt6iuSG/QkzJAoV1To7TSUUfGJ6sbaGRv1",
-	"IbdTTleSXMBcjkAsWlfeQ9CV+BPusXmVugVoguZN6eqwafhwnbPTuLgoGaCk0AL2meMMoMAyHEabUixJ",
-	"yIkPQwJK8EJY1ROKsHhO9SdQFFMKqzXDs2UmhV6o6C1ksNZsoRgfO3nCCzaoXXHErTCe3UKwhgyhiQHq",
-	"p2yK2hwXMFJINmTfz06H9Lj6jcBSUMnusHccJ53hWX3fU1MVeqnCi2A4TTNdlIbqBoHofLafJll21Gfc",
-	"yk4j5C1woGvnL2yxRObd6N7aRI7BEDW/D6trhGNQPS93VPTC3k0naL6LELs2ls8E754J7i8Epz7eCKMg",
-	"zNTmkLiuZ+4Y7TQCDJHQEAcGODi9FprfXGsufIHeMSR3RZbX5t+uBx99DGQdd9c+ePgox5uBWO1fD2ie",
-	"Ci/d4VkiXHnAzETsICzXAleJW+N9LtW7Te+jXk/dU58CO9sjUpARA9a3fYeN4obVvHii8ePnPVWaoz6F",
-	"zApOvC1f8p31QhL6UpYyNoYOT3jmEyQyjkDoduhWKJRDQo2QC1BV3cuBpZGWR1cKO26xyCxpR4lqvoQl",
-	"FipHXmpdJVr9bJbHRuB9Btk1ghMrwfF7XcI1XLFKxVa1g8rvl0Mx8I78tWzpnQ7pdSjvK58l36+YGjXt",
-	"GVCxFuJy0ESOm6cO4cyvud5cSsORkjzzfLsgFUlIeapL/Lpo9KmK7ABevEt8r6qApuOhdF5h/muzb4xS",
-	"kcnmk2qD9VyMLO37yjfNKyvBdwvB1autB+8Hpz4Jbr0bXLkd/HOhLx6pQ/lEnqbzXv8g6EDLklIlwDYX",
-	"PoUKR4BohlVKk11uuQJIO/LaZPMi8yqevKAlFE0BK4/sYVfY9cYW7+j40e2TO8bzdFyOvnMZC6hSpsdy",
-	"NqfgrlyX+7N7Gp7fvefglpGBWp192Fr5on1rsfHj580rK82Pj7UuH2t+8iN+sv6KuhZLi/lif2xggH9B",
-	"C90BjwvuJ78EJdy4ofBaYmBm4Rr9m4NYwQCowCrBqXM/AwYA8+YTUBNfm30DQkPrLqddpkU2IeaL/+do",
-	"2dkgVytWB48Qd8zsNdhljZXTrdU7rU8W+y8Os4rMQxdYRWrZviukAiLCLnJmkfBHEW0KBh5jfJr4HmNE",
-	"2H9iKeK5EJgXpYhe1btVNkb9qsfI81S3zF2fbYnfguFAR+2Gwl6SFtI8MUST787nUmt+ttC8eqOzIhVX",
-	"KXblKp7rFhIX7YD8NrTBFWoBgrXY3GJH5cZQpQuwXkqXqoWOvCWZ9SPrBigG8VsJhgX9Dhb8gmH0tQyM",
-	"brS5/+K2sdTmpVvu43mnKmyX4/slIXvLL4dYi3D6eHD+6/atxeY/zq4rE/OIMpRMfiGfgNIVJCQPc8aV",
-	"FOD6hvvU1PuDbQ1bHAqbgXbZ9oFLRCRIghzMKM0b2UF/ZzG+rn4XOXox7P3aWvkiWPq6V8kmOeH2A3Q1",
-	"4ALD5TGyFlBuCkPG60zRda2UchpQTqqVokflMacqzTP8+Sw8faQKjOnGIUZxnbT3zuA7aFw0hetqfGVy",
-	"LTNc37iQfB2pJhShUpbNM37EL8ljWFMm2f40oki6FUEKruO4NXk2V7lvO/ICJntWI46FczpIbcFCGXnE",
-	"XEUl8VsH9hMpoXkmUgub584HZ070F7PI7i/XwXc8T1HSkuJZvxVMQ4laLAQDFo5dIdUKCInQaKMaaDxN",
-	"ZlWpkQqeAq8+VZ9BQ4inp1CEqWPPMY0LZqD9ylRet6q+ElO4ddmcZTjUcLk14GqQQt8BPqKJ5eJ9pPJ1",
-	"2SwiHT2OIKlCzJd+/Zut469P/vvvxnccPrhTnlKIxoZZrzt2TO14efvktqmtk5Pb/31dIHZzOmHqyOAZ",
-	"sLPhMg5LRF+vH0Is4ZHm5TUfLjTvrEqJXboXkVXj4xG9ElvUzsTYxOpZeR0rR9xFOJVCIUrXCc37ijVT",
-	"ZYp6rOJQANVWXPoeA7TV2Gzp1+uzReVOfCpD+WZ8T9il/Xpdb6n+2GJDvMu8HUqJlKp3UpEPdrnunM3g",
-	"484rz5kPGg/OIKR/a/VcDy1wP7nzfZovGU92EmIi4oMKXZur2PEPvTo7vnX7i6gr7T+xDrILCGNpYDKS",
-	"q/tMADxZiP9frTguRZhfxExF0KQZlTmoVbKn0qAPzB7e9apUplDXmOEGxow5IsQ3M6kuSgAQY8YHaqhp",
-	"RB2TeyYnr6cCYaILUoXDe+Upx6Rq20eYM3C4Spu/7AqfbJ3sSnHUiQsxOnknK9r89fqsmd8R5SqEHWxW",
-	"ybsZwCGf+rHw8a9GYulq0W2x2Xvm/kLwxXvNpYut1S9aq982lk817n+y9uGxzqyZwXbOxNvyUt+XGbFL",
-	"EvrWDMzq1MvIXgGrNFT/UlqTEv3yOgchsUwvzPt7eRKukQZEpdfftrF7pJv3mT8ufI/R8lA8e/iimyop",
-	"zas3Wlfea5/4Krj3Xevysf4ystED9FUqSpiqQP18KRblg2GaYL5U5XNS42R/C1tofH+hIJif1bzrwC2X",
-	"YxpEK9xqgOQpyPOgJiF/AMzVIy7+fos0arFxWxCr6tGcw9B96Eeoi4DnKA4JhHGrv3CDjJYAnysU0o53",
-	"eES3x2SS22MQLfuYkvr/69d1dg0q1MbyQvPmD302S5yxi7IhZR6D5XA0a9RkY3WkyX59mOM7A9BNxzGO",
-	"9+/wHP/VgT2vpMiBN15JkTdZ7kCKvLJvLxgvB3bvTYFXsMhtwSzEAoK1SxFEbMfT//Wd4P9Jka2Tk9AV",
-	"Br23T8JXlFi0Ho9I7j+SJfA/SUaRygoonZ4GwdzISd+/uGK/OaNVOhgo4Hkseqkjw0VJZ/pqh6IrjI9Z",
-	"XuyAmlHe4SBzcaarWCkuDeT1ekJhRSKpjQ72yv4g1xJKeCyd/21uMvFGBc37Ni8eKbje/+ASAj2pScEO",
-	"OtxA8SMZI8hyCFkLfdRq34IDsC5tdcEquWU2jcQ3nAnmFDRKJzgcjNlpRbwOGU6RDBCcFuT5bCgc2S3A",
-	"eoXpt4jCib8xlawYFsBLl8kbeD5rXiCbIlnzhTRO9vmIju+7KpdSzKk8g3yeVXyB3IZYi4ZID1D1YHOM",
-	"clu0HsUaramycvmxYu+lIsMVJ6+lCXw5O+onFz6gnDy9zpLNK3l4vf5E6h0ebw+1HrzfWD7VuvCv9q17",
-	"GzgB1iuQ2NOVMAzEnXq7wV7LMUA9iBwGGy58MKL3dEjOs1jy8HjCs155xLpS1FUdEeMpGHURgeqhzymX",
-	"IioHEbMMOak4FGp8POtpOgDbtz5v/vX4sK7icfmgHas21JKEmCz3zTpWoinuebdcVo92p6nrr1JjPjvq",
-	"h3wF975vX7ux9uC8Wl1vnsX9Gr44whyW9z2X23nqOHUV59OFCR0/kzcceHugmjVI9yn9xFjz0+PNla/W",
-	"PjjRuvB98O355j/fh1fX3YWtPnr6/dqVhfbnixtJv3+9vjm5933PXb2rh5d3/3hbuDcRv/XBh+0vF35e",
-	"WFxbWGz/9FPz4o/B/XMbVaqxOflxN6cnkj0/QOJ8R3kABEA2/XKM2rUnHXrEenXgJHtMGqFm4tLksCn7",
-	"EwArhWw1nkpEwBv0tKrNMrcPiEOFqghSIm1phs0CHx0U89umvRw6mWjRY/IaBKm0mESZ4Z36TJVncfdI",
-	"Xq4P97NbZrCSS5C868hn5e6LuVfIFwsF85Ez8Z8qpJpHkr+Tfw/uL6D8/XJ/qXXhh+Db86gU+phZT1GK",
-	"fp/s/E6Z9+0yc2zOEmX9TeSmq6AQ+q4KBhnzLGqS4cUXYTywflHVgMANXEVAKwrK347P6n69flgPaaQH",
-	"leklQSkKn1VEarh8Do8ZKoSasvbDj4KVUSvF/swRGvA0kq6IBJmUS6UEA1LMK8a3Y/g4DZeKILUSoMDH",
-	"exb3c7k6A5FDvCmFL0UqNq/bnNjc9m3qiNSTpYYQ1dwfWN6PJUpQCUepMdcrUm4LzCUajBphr+sd0D/f",
-	"63r7O1oYbX5tdAn64N6OrGglOHcLfSQo+a3Lx3qQiPpYZBWPFWzH6a/YoDKOYY47kauhoNvRc4hYdhFW",
-	"uWkUaFSBylWNyXdhiJxRz7GZp93wkfxtxZ/ypibIzblVRc+rQAgcl7MMf96ivvwlLYNjMEXkPUdsAf2J",
-	"Dn2gC3HnmZdQT/d6/YB6+cFyvkO4q3Uj9dvWjdSn3k5OUMKc2m6XLgQdIq7c4Tr/R7lD9DQnZg0gVKgG",
-	"JQN6902PO0lhXvv0WHDt68E2ksBMxU6yrS6F7Rb3V/1ZM5hBiKz2cGsI6O+P6UVbWAhOrLQ+XO2s5u06",
-	"UpNdZCqJc2yzcv8QyVJvLgVBIg9apNS08yUV17N9nZ652UbMg78HJ8/0T0lNChy95hYBCzDEf1DO6+5K",
-	"GLJtcopkfdevHNFKLQsMVAbnweVsHIAfMFlakBpznBhDxC3u451iPQp392tu0X7WcotbP11v3L/Uf+vE",
-	"6pGJMEs7KYSB+M3y2DQp70hBC4FDx1EXCtWgiItRUF5kr9cP6K5GBdCEzWN3T/8CPtJ58fBm88KPwa13",
-	"O2sXB1hnjxU8Jkp98nmRTo8InxYKM4QS9Qviu9LAQdJpCEzFcCbCk6PemqqbSErr07wjV79tXrk62BpJ",
-	"3Zi8MIqLlgiW95ivjWFa9UuM+3ImXQ8C4lixpPm6EINGObkE0wReqGKx2CT+1v8Gqx3ef/jAKE9R2f4h",
-	"eJvE+z58CyXM0t4GfUPxuFFkupiPoKubNzl2fOFqc+l8cOrL5sJi65PF4Na7a3+7scH8tll9INLu41CV",
-	"FzryWMIbD3drxOUzBhbfyAawuPE6UpGSwyA40VIlnEc1ZTElH2bhR8B6C2vu+5uQiPasFGycv9W68GVz",
-	"6WKweKV14UsjTgPoEKh363u1prwOZRHS7pwD+YnAfEwDxWWKQHFQypC46dJQ4SskCV2UFusqPFyyxRsD",
-	"AQU8hhDpPmIXUr3NCFE7euiQewsN5ScTHuOslqzRXwEWlBAXAI2rOVZPkbzHLKnWFZZPBMMiTd5gDFK1",
-	"5BIQ38UcJ7S0tR/D4A8o9S98WseywRk8xwWxhaiGDzBupTIcURERpy2EDwJmXThymQBmATlW4BIQrqr2",
-	"YU6BTL08SSxaFxluzhwhX0bIxmOrW+XsjFpUoBMWi4iovkJ4RxiozUlVIO0A1OhCpvsQudA+utO8eNvI",
-	"T+vysZ4jIl6Q+nt94YmIGMl9LVKdiaQGzhs4kuOdu29ATyNcC9lBUsgTOkeUzyFWn8M89+AvJ0zyhM3n",
-	"bZ+GaRzx9115DUIPZQ3nG2rHsbwNbWRpaZXcGgczOYWoAbZQ1RIpdE3OsYqPFWcUcXNFCWAi8TYFsXjB",
-	"5hmHLQVVGHiVlhpadYN85qRQ9Qyj+R9cm8fSWco3Y2avPWL9r8Eoj/DbbAXeG+ULNNkWjZ8eNm+/37xy",
-	"Jjh1rfX1h3LubagQVmXOg5f57jNrsnFw/iHhWegBJJkNsBpDZHz/9qfg3PvB8RutB+83Vq+3Tp4eQHTX",
-	"SxwbtZpNPo3ZcA7jrj3dk90VIko8NiF+OKPyAAfJfvtRm03K6ToIDT/Shhz43KNl9qzwQ8GaNi/8GJw/",
-	"M6CwTyBAx1CWpstO7uAxUVRDoT0WmliYSKLYi7PUzxJMDVF4vDNR+lF9X5OaXCpqxxUMgyvzrs+SijkO",
-	"wjuOVEpkB8+IlATnT61dWBjA9nYrjE/oZJ1k20lT2VgmsUdFBhUJteI00Uxgs76rKOjInsO0CFbia1T4",
-	"46+7ll2w5YLb8uxGczvnxFyP9lcY323GteFEHsaswWE19xXecDl7HSpHn2CtTf/llRMgXyOUjBfiolA6",
-	"4x1Q1ZGbc2Th7PsLzQs/NT+43Txz85f7l4N3/xXcvBwF+wSetxj52mg2RsqEOQysm2WLvOOKqpQY22eJ",
-	"ohYvSAlZGKMTov+ZK96TvRC34gbytd96/6GDSel5AyC7JYw1A9sgJDbUVCkV+mPiL2QHdK+jDJZjH/0y",
-	"UfXLR0QZamBH52JpLC80Vu82Vt7rR50TszwTyF+efHnbjazduorLuLjcAmLVG74dU3/pME3khESR8iBH",
-	"7GR1SmjeMjLrOEiLA5IM98G6wi9xLMxgEYbQ0XMhRRRURMp8EFI6YtWb/BC2eXYLHDcVc2KhF98wsMXe",
-	"+WAuOmTo6SWxh4VZh6UZELDkc8Pkpw9u3Q+O3zAC98v9peDBp82l8+0zJ1tfJsK/92fUNeK4Hmm9ETdY",
-	"Tls5FpDjyeYqV4CH5V/Ap0b8mp1XqXvqJxnexQYV+TFgilcY9UWqg01Xt1ZwvWkdQchwYGIW2RSJkD0l",
-	"5DMlMjwlnYQ1yn10tyHqlNKJ3PWJC09TBxHSnBqti66U1KQUKbEuO+m2/uSk23q5Sd8avb59pWonX5iV",
-	"VIxcu/aw1/dDNo9Jhs6HF5P4FLUKnIXyh//vgV+P/35yfMdbb29NvfDO/xODSRC9geMRvE5tfYRbEuro",
-	"MQGvWpFKWBr0FrPizHkNjobkhCmo8C1Qz/ACG4ReEH2yv6CkFwFi3Wq+REqMOn4pJe03mrMdQNGmspWy",
-	"7Ui7rsyovEqUbe7KzUgtFO8UKVPPs+F48YjDilLebSu6wcFtGLffwByAWdkAZ6LwuxkTjTSNUchD1Lmw",
-	"+Jeatd4c2GeuWD+cqiTDZhagtEdmYyLfyPFvWtdX1jMtUdZLtE9W7CHmzTNvXDDuSzuF+2HOlMh7jPEQ",
-	"rl+2M63EXkizpQhnREHVGme4JglEMmxuQU49AFNgHquqSS6780yeLWmShUvuHtnt+L7dWSy4d3mGI5gQ",
-	"JXmXcwaVbXBEO66IL48HqJJXaWICbDcMUEe/Ywl6BZXKVGrq5Xitsq6Q+eyoPwGTGgumsi4Q1R5cj6yc",
-	"xmwKY/Qqx0K+6yGfVXQerUV9OjKJu/5FcPZ48N25wcTNcd25ap9kE40apAEhlPFgSJzUG4VIpyByoH8w",
-	"XQF4AiCNGOOTivrEPIoADZTnNQkKCm3BrXpYt5JSMWco+EC2LDfDLRc/h2xsYlWVHaRVKHOEgrjP4hse",
-	"KVDbYVZWQd5HgFnzGMUE8wM5W4nvFgE+UKFm6TAoIGLNAMS+7zuqhgLWWSWhYOAUwZ+hhzTZyRzgDTMp",
-	"kBG4LDDk5JbMUnHELWRj9b3rzv228kjl/L2ArQcOHdz+m/EDr7zxxovdaK06hgNgrFNTW18Yn5wan5yc",
-	"nNy2ffylwaM0r8FkbxLIIHZu9kgiAhbkQI1W4zev3mjf+vSX+0ut+xeDc/cay2fxk9Yni11XieSt6THH",
-	"Zslw9QfhawNbIrevEkkXal1sadz4rkXrcE2XujSl0YVTgKeN2T9Qx5Amr8gLAmwO1FB19GBCHUOsFYL9",
-	"jzZkL3tIOrjf7HxxeNORpXp88H5w6r8ay2fb126079wZ6DyX08WLyWbrIZsXHUbUY/pOJm9EtZJLRLXC",
-	"vHlbAOwHZOog1DginepbMADLY6WKtFIFc+bjAPhgudRwNgwcwEOC6dQgT5uirkGe3+u55ddd7g/kmj7s",
-	"ho92zuVOaumJ7LxPFmwOfpKkm6NbYTzeMC5QRzBjR+Rc12GUP3sGMC57P6+eEcDo9WiIYdpbxxqrUgEG",
-	"9262bx0Lrh9rnX83snVUWXWfwoKDcMRL9STl0Ef7wObCt/0qXqe0LVFxqF9wvXL4gYKVkrsmw9HvoPOm",
-	"gPamaHOSg4xJjTil8Hc62NbSBLizoXtiiwz3KJo0eaaqueGDIwqbOLsl1lNizzNcjU0D7wDPSDhxY9Pb",
-	"U7r6Uf5TL0lzYTFY+Ty48QAugHZ+TqqvsW2Fl/JT1mRhK30xt60wyXbQF3Lb8y9ZO9hUYSt9ITe4kYCz",
-	"sPE0jicZbEw4CFCaY8W3V/VPFOxi1evnuUBssVxdVWUTVyOhQaZzjzcCErqmo9YkfAKM7GnyprLJy7Su",
-	"mCuoRUTHKUMEY8IoRVKW6lRA9hGSxVM/wylwrmpzmuA7oFb1mAA/Iykwab9GNG6UD0XRGvkJ7kJc/b1q",
-	"agbyX+TqCc4LnLaI/8J8oMR6sCpeqWGs/fqn8Jeq6n3rncEOvafuiBz9mdIfhkuJ/rDPkdbq1fbNa4Pu",
-	"v7fxH4+ByYSvuj4q01Og2A0AE/cpVLpz12dAdfZxcPPjX+6fbn11KTj3WfPKV12stwhplC+Fjtt55kEi",
-	"g9HGG5GLDWMbbU4OCdghaJP8cn8p+Ojj9s2HPy8sNj+407zw49rCZaQDDs6dWft8SX7+yYn2zdvNxbvN",
-	"Y+c6b3DxEsjyLs/bDltP9yv+AqXhVZE60lWF1K7G3jeogBrNoSOkWEPLFxlgYnKI9JBGemXDTuy+iZKI",
-	"qTnM2N2P7TtR1A1R5/neBZmXh0pyVQS4fDoTM3AhSI1xn+Rofk4ZlnjxFL7tOArqx2J5h3rMSmW4WSzz",
-	"GbZp6OHUFQWztecYq5ggs+uVmadXX2fhm0dLrqOAeDXxoyAWntqEQjKZYvvVfO3CRtqJGDa6hKNZT9KI",
-	"JUT2kXx8vOrWkCyLcmvoDGTNxU+D62eafz0evPtDHEFcMiyu6BQNoGmcY3UosAivIEpiBK2nQirBiBhl",
-	"OMiR74abWlpVricvJmESf067DTkpuih6KjSsOKeAUgrAMGqqF2l3WaGGUMjnmEGuuiDj447LY5lIdqOw",
-	"dkjAIx5EBh+veWWlufQwuP5da/Fref5c+I5MTZHmlSWydRtpXroRXD/RWH2AK7KB24MRoE1xMpoZSoQv",
-	"1/t+iPrts9vNf5yNCvA63IZa202AiCR79w+qzNUIqV6PIlKYKyj/Cqoci4ogvcD2RYbLE9pTt2RbkD9U",
-	"LUU3jiH8mZAZEcqF0DMTliZiWVKGOza48qSEK15oqVpBxXFWiy8dki8wC285Iuoc2fZmseZg332TYfK0",
-	"DFlKWM4ztAql0yeDs1ebn9xbO3GmffP2+uKmqtL65tm+qfWhKUJS194aLLYDAGaVqk88u1iKUt9zZsPZ",
-	"7FGpzLiL8D1JbumOsTymu/N/p88wOoX9XIcYsBuZ6zBqiw9gcEeWPXLzg4ZHdPODtjtm62m4AeJU1EMI",
-	"3uDe98HVH9s3v8UbYGNlJXj/Hxs6cMMXjEbXnmIy0FM31vRdrrl0EVDcTz6qCKGU9yuq6pihN/DxZxid",
-	"swNo88ztdbdh6tG3Vsf0i6rjiwl2tGKDqy458AkPoj0BlyKIusufMZJjfo0xTvyaC0HMVGflzYuTKrRZ",
-	"dOVho//UVTkpTbYifPm1arMPw8oePdiB/Jiym7GBQUKRIyfhEIKy5CG15cDhE3uiAcZimR5FLq3tk5Ob",
-	"SCiu57pvMEvJhrwsaZLurornoRnlZ/4V3H43WLrdvHK1dflY+9Zi6/gXkf2BSYtdGmaeUaefgeQSxwW6",
-	"aeqrSAB1IF2IVDkmKk6HOb2e6zBA2NIpvhbD/K2UNAjxQ0SClXdEvKPWSnViF9CUF9S20mQ2JtCAaT1J",
-	"Bha+xCDpvhZR2Wkq4cakn61DS7gR7qCuqLpPC4VIdzUzpUldAr7RY/X5piHTU1CRmEYkUrpiAA1KORdw",
-	"r08aiSmrHnhbG1O1d1C/5fZRUrYdxxYs73LknY99f5vnO+d8Y2R6z5xxK8W3nw6Zt1lNpLrotYZ2pAJP",
-	"ZGP5q8bKSuPhtebirfbN250gbTGKQ/RVG3LQHUDl1ImAxavr9Lw8G6VqwFwVUqIOJnY69TTBNNn4/X5I",
-	"7faRrcihddYD3gdymORhz7wO1FZ18x06BHQXntMPwbfngzO3W19/ElmokEog2W/4usFckq+BCjDEPSbP",
-	"d+AjbpEqQifw+m6Ni5JdgWfAyyJV8xb0ErqcaZCSELhFzKAz0PahM2ZF4F7kbVqQigcU8Bleok4BfVUQ",
-	"LQiZ7Xv8mymtws14MFCh6k6EQrDgLmYBQ+JljKNGzoNc6M0lLglnvoPjI/rxWHAWICsuPAy+WwCp0C8e",
-	"/ckG2D7kWz/duQ69iFPNj+40z3w6gNh366iJt+dYvU9Nvrmtjk0WXqBT+e1bdxQmc9usF5k+nbpg9ll9",
-	"0MKS30+O76DjhbfennoxKQM8oc5fu6Vgh9oCXFBuB7SaRsefp45thbusRs3DahdqIBdjUYURgZJbizeq",
-	"sPZ+UzdHh9sesYiCc7faf33Q/NextSvfD+4r+J1rW88UisBGZRzuvONe1WGin0fgED54EJ4b6dkZ6Sfh",
-	"/ITrXVi0mx5palRj+Wzz1AftWyebl+6ufXg+yV9QjZm2QzHT9sj57pAEcURe7uGiiilP6u/tqTGHUeEf",
-	"gSor+NtjFaeuv96Aau+e/acYWuXmT60HNwdfpA6pj4EY74EL11YOPDsDWeSdiLG2IDXX88NCVohN1qhn",
-	"CVPDmgcsREw9zzsMw2gxuM9u9UnCmK+HSK4nKAJH3nuxj+LoKUyH8Boveu7xJvgPV/UyrRPLjcVZfAIo",
-	"57qLRAMdvh6iawVgyHGa8ZKUMNn9kMh18q+taGUx2Req5xX6aYpQR7hy1h28vgOQorSKsfhyFit+Ir+k",
-	"6pMQP9XT1TzMItSx59iMqrKWRjW1narHRIZ3POZAFEs2B/9Kkzfl8LJlAN7EDZBVFjcANAKQDPOhQNXs",
-	"D6x1CvtSzi7AkIgtIyo+QoQ0olFhDsamx/5g0z/Z4xa1c1S2V8bCopzcqR6YLxo9fCxfqo6Lkj1etsfL",
-	"FMqKNlJGVHyUoGt/iXsiKM/JqqFXoU7kPLcmmDcO7IV9LvdzrB5VGIjgW2QCLValJaThihIvLd8wii7F",
-	"BLNCMtwg8mtoVF1cIq9tpMikmeBH8umhE1UbB5lKtj8N/WW4YyMQCEgdvgdwoemKVFR3ct8kpZy8wvyd",
-	"+MNfs5GmHEV6SdBgc6w+RBfPlW8aKyvNH861v1gKPvyyefkvwbf/CN49HtyMRfrsKyHro/Ejur0gIcVN",
-	"qN5QXKgKaKjlULjSabK/A6Zf534oGWLcSgLufzZh+4e6+7vw93HFe1D4+67suvj7e47m1dJi2WzUlHre",
-	"+Gvk7kU29dCDI4+ILbANOatlOB4jKjsnCcR/BkHDXW6BU4l12XOpDJftCbfMQn2hogSxaTnQS9Q0eWrh",
-	"/zcF/D9eNCAS0Y+W9JCKVQwQa3zMYEJck9JQHbi5g/Lh0QYEYTaSPMcHmFtxEmGPh7b/IZeiB50KVzLZ",
-	"Qj2sKByUsnU5GoGI3W+MSxet0TKV94EQSFifuhEYYQ2Vpul2Igq/V4vPWpaWoxEgACcYikqEGqufBac+",
-	"Dt7/h+zcdbD8RhUlH5HaSCXhbkAANgkOGPre5YH1nYjfA8s7RMvi4u3g049V/k6vtHWrEsWbawuacx4B",
-	"IBXesC9CqhJjx8GMPZVHYcQaGPzyDI4nMF+zaixWlkCqHCkq4HtWhhznXlndjT94NHkdVO9BF8+K1xK4",
-	"IJpLFzEPeIOy0GFODlkYFC2U0V4Q+y5XhU9yrFs/AeYeqiej+EDb+VrhYZq70XlxXnPB8Dx8QvYodPik",
-	"M4A7OsfEp2SwMG322wUdnICZLDFviLDbayfOtB7c7LV1+8qdUvWPJXRJLmM4A9xHcRgPbsiIZwU/G528",
-	"X/ytffL7DSyO8Jk3lNWJ0Qjah0mwGyJoXcFQqVMiEmabJgwQk21RKjPupzL8j1XqhDmZXYQc6BqlHoMI",
-	"d4p4lM+lVE55KloXw6iVznCshyGqSWYZ6wtNxI6uFXCcUOlKM+Fw/RLLcPUuimEL8b9lO/pXPMHlEcor",
-	"TPnjhLIdBMmKhrHNG4SRUvnqApxx1AMIuM4JhWVWacPta6ebFx42T37R/NcH7VuLUYCg5g8f7pmcnBpL",
-	"qbTD6bGtk1t3jE9tHX9hCoOOlM8BqUOeHXE0epcJKDZWV9uLp1sfrrZv3h7bQOQcZ+kZ2Xr4eu1T3wXn",
-	"zwTvnh5494lqDgEZRmKhHZK7DfBkoJqOaPLkjs0nT16L1onvEsqBvDGkEsuG48umdOEiuAAsNw5qRkp4",
-	"+Eaj0chhB8+K0XbzZPPs32Z3Bt9fWlcufFv4dn5dzAi3gBTWyZmuCoJOfQdQD2HqqO1neIlWKgzKuHII",
-	"S6arcQCEyGJijviuO6eaFgyKCg2YMWT9YNIoLwrdWlizTMF7DPhRhGIiosvVmH24N3QkJ5JZAajn8rKQ",
-	"4UCFA9j5csi7Dv1OXiH2HM0zJ8GRfCicuMdDlIiDw4S5G0tpJu5ItlAq6mYBZpuUVLWcM2dA6Imd9Vno",
-	"Y2f9ddXLzvo+7GdnfXe0p5313WFfO+uHsbed9V26v3dGibc0WgiMPrznG0nLjc0oVtMTx/wvZVxKEzDp",
-	"D7hgarp340/VX/tVC4MswWEp1utUewzLQ6H2hCkhTHU0N8+ttFth/GjZwZRfMY4qQGe/pEUFUMdKjPll",
-	"Jw3/7ezfpArnbE5h2nuWBYE182J+g3iaIwEKAHC+XhCRUHskqOOJPPWp4yYXpbzq1kiZ8roCCQbVqzDZ",
-	"icMKfgQzHwJz+nEo34RYP/MYyct7sEfKzCtqbPe4jLFXmL8Lx9Oh90YmSb2dJayXemOF2cmo59jDy6FO",
-	"QrEG3obW9z+1bi4MvrIKXg+isC5Fj0gSLoTH9FlLbQSOhtMxgq6edx236kXJ3d0yyUNmi/xNmhxk1AJo",
-	"Z584jM7DFYH4Hs2rsmiwuoSUd8cigsUzau6Ega5TdyEVkwrmRWsP5MhGVnwwSi2GLx0H3AxvCUVbHSHt",
-	"4Vn0H70f3LraXFhtf7EUFalQdJJlqj9i+eGSlqgcK9kq2A5iqIra6DzCFzJuMWs6ZHAESx1EDxPF5d8o",
-	"e0heWXO9EODcxyuyC5E6jRuDW5HM+qTsCp9kITkwOwN8/NTJ4vXcaCdTRBBfGgBrk4BD3vnG+wsw7ict",
-	"mKl+42BHad536p3jSRoF9R+x/42aQvG5yXXQIxC3TxjgPPNySeZSDPNBorkE0hRrLRU9BoXvFLwCqbE6",
-	"cxy3BueONai1KwXmFdUO/DGrGoM//kO3CH8dlM1uoL5o5FqoH4y82dIpRSgwGj3UWH6vdfkYmjEb1Ul+",
-	"yWOi5DpWvwJExjXUd47l3TIThCJMPK621DsAaSRVBGBlUzjnQDwx9Uf+V4cmwUuHNqWCE64wPqNyG10T",
-	"FVAgV4zrEsUEQmkz/pFSSutekoGkD4NS7bToEOMJEjZGVTuGgrD2j6Vg4X7i4if4Yl+VbxT1taaQ6Aiq",
-	"dmaUrRJyaChSaOHTejwxfOdajIAe3nTwrLjeb/+1+cGdgZYouj/rPN/HTAhh4eT9MkX+WGVVplJHi1ru",
-	"lG2AsPOuxRR4VMLF4ZDscZS3zjrP94eGBPr4Id7pzp9ufnujdepuc2GxLwSc/GSCu3142E0We4ViZV2I",
-	"JQD4SABJYxCM9ImMvrOqL9VlzGap8/wb6pjsmPKtvf3vROhhzx7q8fH1e8GZf+Es9Z0f36sKf8Jz5fIk",
-	"zxEWNHJWMxC0rC5CyKYOCDQiXMWSCmDlyEQvb7VIBQF4dpwJVaYI/TMrTfYAA1upmjPhY3BoApVmXLIZ",
-	"jPiw/PXY04RBAjV0wdmHrZUvepI+41CUAHWznjzzb6JbVTtnwnoK5b7totswmbzIzI+cknZBTj3iF1LM",
-	"C54mRcaroF48VnFonll4ys+7wIskRR3LSQGjvihXSNULZ/hh3a/v0XnmiGgeujwGgTlDHuuaIiNuAX8H",
-	"L64xTIbAc3F459T07J7Z32ygbg2GsEkwX7rzfkpznnmWnR+ZE6V58UTjx8+bnyyvfXV6/TI4lNQJufP7",
-	"33F1MTFsbSBR7Kh8Mc1jvU+J5eeUgsBMOHmaZfjzWd/lxRzlBPsl4+PY3t59r+3JbpkG6VZV7XJIUe4d",
-	"SGG1i5z6VY8p0Qc2xTDRPYLDOI/QG9qxEJHzuJP016yubjqjM0ble+61nUSGuHBiRyYZIBONh9caq6tS",
-	"SjruHf3lA8FY+ik0hFylxLHzjCP+eZ55CkuJQb2/MOEpuJVEiIaAz6rGNZPVdMQgR+AeS2o0aYpbKeTT",
-	"EAy44CArBiSsSG2eMgvvehmepzzPHFB2kIFk8zzSomhhmFElQNipiKkASlZxKoHncRQcFWwgxp5I9P5X",
-	"/zE+tRG0LznG38jhbQzGeUg53bL336GyS2Z9CQ+/0VWzLraOf9H8YCk49dG6arHALLXYUvqp79M8ZJGI",
-	"ibdLVJTe2Xhk/1UqSgoeq7PxEEZ4bPrtmK9dLmwBBeGx3zPuuU7McHo1i8vZuG+Xma44eGXPYahunyEH",
-	"9h86rHL/FQAoHPdbjGeqm7/tMKrv8cOypSQf1dbJyQQuyO43AFM89u0KTMpozBclRj0/x2j8pLmeXbR5",
-	"fJNAC5L0Dd7oqBP7Pahm9Q0SRf5J/VVmvochfvkXUIbAV53i+Lauqpv+/VvvpOT+cudsBn9JSQUmwLjF",
-	"Q/5iuAjq5Hc4hsdSY1XPGZsemwBXmZLlhEpVKuaAu1jVYC6fbdy/3L71zwhqkC4JTSXeWo1bBIMbaWIY",
-	"+1UbQNgf14DU9RBxMnpeB5bSRIV7PrqJdXYdDLC9bWlfrAh9NNRh3KJemgSnV4KlvzWWzzYv3QjOvhup",
-	"c2DF+FdTNQWqKdvD0l05JpWF2wEp1fv72XzeZG+EVE9SW9bRNVNygXlDkLzDoDKngllu5TRp/XS9cf9S",
-	"+87nzaV7Ebe0ajGuM9msvE9GW46izcwY8mhDdCNNNblJtekOD7gcJAleKk1aD95vLJ8KTn3cWHkvMg7d",
-	"QtxIDuUplzc/JCVOk7UPj6EZYXzrRmEmvIdJAMR3odwalxcNl1jMsaW8p4nxiUaQxOKaOyAHQXDLU0dM",
-	"wxJomteUvMdwUWAecWzhizRp/vN88+KHjZXrzbM3Io1XhY9M2LGXtArKibwBqy2o6uojFqetwduBvcv2",
-	"0yS48QD5CEx5fnS7YV1+Qoc2kOXLu1mKVKhtpUiNAq4PljvbFqbXk+aFu+07kR1YYLFz9KsOAnu59lIa",
-	"qBNBLpJSr+mDf15YNBz3YduGQzg5qqGtdmCl0Wa/4xaLECrlaRIc/6Zx/xJS5zWWzxreNd0F0q4lLLLQ",
-	"9Jt4QYXbM7LsA3sCnKTKymPUkWsNl6CfFxYRDkQugz75dSzKHPy9fe6iQFb5R2U5AVmlq0xDoaLC1E8T",
-	"RBxBR2FkgSMewpi2u5K+5KBNZRNoyohkRf3tCok7V08TjI03ls+2F/7a/GS5Q1uZsH4qif+z1sE4IPcL",
-	"uLsI+pXk2vx03HB76YbrPJ+k3/XNsOK5eSaE1KLB2YeN5W+Dh39tLK82r0SWuVTNxQ1tz7xtMagvyVPP",
-	"k6ouBWJeraQJYqX/vLDYPL8SLH8uxwdg8xHQS/TA9Da71/VI2eW273p4BH70fvOHiKqreG4uVqp3Knch",
-	"IPinCOYKk9AoAJXCOPNSmBV3+LVDZCr9QnhR1ZOCSF/Rm5Agz4PlBn4fdjTPKj6ztugTtfHje2uX7mR4",
-	"dF/rTqUR+f8FAAD//w==",
+	"1L17kxy5dSf6VRC1jhgpNrunmy+J3X/xMdRQGj7UbIlaS9wiKhNVBXVWopRAdrFmlhFXd22vJFuWHCu/",
+	"9o5kz73ytePalmT7hiTPyLtfZkiO//JXuIGDRyKzgExkdXEcd/4YdlVl4nFwcHBwHr/z3ihliyUrSCH4",
+	"6Oi90RKXeEEEKeHTLVxmd2/Lv2gxOhotsZiPklGBF2R0NKLZKBmV5FsVLUk2OhJlRZIRT+dkgeUbC/zs",
+	"HVLMxHx0dO1KMlrQwnw8TEZivZRNcFHSYjZ6/jwZ3cKcqK4ywtOSLgVlss/TOUE0Q6xEYk5QUS0mpERs",
+	"ijBKMSf7o2REnuHFMpfNXb58cPXS5cPDg0sHB3uXDi5dOzy8dHnv4HDv4ODg4MrVvc+NkotN5PMHERNh",
+	"i2WOaSHuw1gDxFMT6ex3iYUgpXz1P59+/WDv+pP3Ll1//lsjb59VyVm5SbynBXkmxin8+lRSTdJwiWcE",
+	"TciUlUA+GNy3KlKu69GpN0YBKlw6OPAN4jY5pynZll2c2X79xt5vX9r73JP3Dg+SKweBKd8hJLvDygUW",
+	"tr/WJKbqV7eTjExxlYvR0eibnBWSd4pqMTr6uvmIBVuMnrS7S0bP9uSDe+e4lG1z+Ybs/4uPHtwfqaHc",
+	"gDdhYHZQzbWYi0WOKEdYLcCUlejGFbTES1ImSDC0LGkhJJ9zfE4Q5ujh7Tuh9dliarL7yKnpab19eu8d",
+	"PaWSLe6xQq59e1Z3aMkFWsgfEyS33N7hYXDUJVuMQmsODH7l+d5nDr5+uHf9yX85/PrB3qUnn/Uv/tuY",
+	"e8by6O0be5euXktQzlak3JPyAc3Js33/rp/LNmI58mDvOt6bPnnv2pUAO97NyGLJBCnS9ZfIenNs9yVx",
+	"YfvhVH51DH9zvCBoSUrOCrSiYl5/eUbWaEFwweuv1ItNiXdtehkfplcv7V2fHkz2rmTXyN7n8ZXLe5ez",
+	"wwk5wNfSg+zQTH9OcAYiRxPAGfKeHPOA3Yn33j3Yu74/Ptp78t7nk8OD0Ca9O73PCnIPi3Rud+nGMKZ7",
+	"8qE99dQwkXO3uE2WuBQLUgTFQFY/Mbhxek45rN/mqYQFyvTPCBcZEnPGpVjN2SrE/+b5xjh+qyTT0dHo",
+	"P7xZn8Nvql/5m7Z/GI4gi1ssI/KlmgFOb+597bdPfnvv4OCqn81T+Urk8XYl4nh7hy5okNY5/OgVS1dl",
+	"2/gZXUipdPVA9aQ+1f3QQpAZKaGj+yzTh0k92/O9xhF/uNV57vKyYuS9J+9dDp80J1jQYhY810r4eZeq",
+	"0Ak5Jzi/6zlDvlIsMD8j2TEqCMm4UoFKeByYkHJUkpSVGclCTKie9q/RFOec2BFNGMsJVsz3SODp9FPS",
+	"BE/xJCc7P9pTfi5Pu5w/izwFYRj6KIS/bz36qvnza+88+po6Gk9Z4GB8B5tzMbQSgu3mMDwtccGnpAxp",
+	"z0ZnLuAoySkXgRNR/rTLhXw89xyEj+drfeLhHGVYYMm0OWNnJENYHMnfUlKIPVJIyZWhr5ze2ft8AuqS",
+	"HL5i7/3QmXbKitkEF3uy67C094j752rehIubLKMEbj93F0tWijs0JzdZBlNJWSH0UYOXy5ymWM7qTWCx",
+	"o/cipXrdrOq3SZ8bSPIcmtKcHCMqOGKrAqVzkp7JvS3fROSclGsE7K60BvmYXMr9jdVT8+JLVnA1p9ss",
+	"reRZeKPgK3U52cmc5O3NNA1rL8gz8SbonI02PGTfZNhMN7Q/ep6M3sqo/GnH431YTXLK5yTTzYeGQtTP",
+	"MBK1biTb8VBUsyewtL5hmG5hDPfWjwjnu6eHbfeUnZGCh8jB1UMwlAdLUsDNp28k8lL1H5/1cUJygdGb",
+	"ofj3E1y39N13SjQhH5ZskpNF7+CX6rn/aAZkdZH3lGZ1NCqYGM9ZrsRQRgSm+ehohAsm5mCpmNKUIPmA",
+	"UuXhVlKw1SgZLQjneEbG785HR6MX3/vJxx/98tUf/uLjX3//xft/8/L9v3vx09958b2fvPrh7/3bb/7g",
+	"k5//6pNv/+jVP3304l/++4vvfl99/+L7f/zxv3xfCj/yTB58L77zq5d/8osXP/zDl3/xV6/e/33b4ov3",
+	"/+bVj/7hk198W702sqJuTLPR0ejg8PrnrqdXyefx5yZSaAosKi6VwevJSFABitctVkxzmor6AHoTL+mb",
+	"GUv5f9Ak2nMI8TxWw9XL4Fu4x1LFXpFCoFXJihnoNyv5nWAoY7CIJ1rX2fFmMM36RmV+U/e3FSszxPGa",
+	"ozlboSkuERVojjlK2YLAEF/Pdh24We1ywBFwI01ZVYgbMzOMTAk5nD8s2ZKUAo4/rQsuna/eG+FKzFlJ",
+	"xdqvaSxLxqZgnDPPIQGriDnic7aCy2v74tWpRZiD/b3Br1njm2eYoH68wdHd21o5ao3rSn/7VSFoHtD6",
+	"Mrw28sYS4hgVrCBoNSeF5BFJkRk9JwUoNjPGQKVxVMBvfCOTCqD855L5Z1P9k4rrjO3pL1OckyLD5f5t",
+	"LIj72x6FM0RrmVLazKiYV5P9lC3eFEplsv8WLCNvmqZqzUjpFF9X65HU9suaJWq1mk2+SUBWuKPDiu32",
+	"Fd9daHS6KWBszc23KceTXNJkGEdn8J6cmnOFUHpv6xrkjpif0eUeW6o+9pZM3ltL3UOD+YYxVUmwFgON",
+	"9yLYXX3RLTRuKHFTiFP5cHtdoYXEtUvDWDYWtSZ5bd8eQO/QvrRbUdn2tU3sM1+4iQ4Pr125/NkEfeXR",
+	"rVvqxyktF/DT5UuHBwefHb55d02tDiJJ1URxV5MOqbbktCyYUkgiMaccsSIF8/zG4MmzJS0JH6vbsb4J",
+	"g+nk2pXRpiVFjlsfZ9HHXjLiOV0O1vldAmmzkzNY3agznh6yDd/MeGbcWFSQBe9dYvcgfA5MdFe9d7W+",
+	"IeKyxOudHETDeHQ5ZwXxvLbxIBys/oPOXKTqU9hetLc4iXe3a1pHiJpBBzc8EvJA29hD5hjYvE0kI5wK",
+	"eo6FEeyNGwEHTQ1ztdHkiYLOCrbix4gV+Vpp6bLhNcoY4c4mtBax5KKs1mYuuV3GK0yFZvr2HUb+Dgu4",
+	"wBlBrBKgDhdMoIorW9/mEN2jbfPXOVuQePtzzf7Nkd0DcyQoMUZoe4VWSOzHvn9x3jPMkoS4EAjiMk5r",
+	"VRyC+lkV3tPeggFCy5wEw8TDwngCtJVzQnAJ00gZO6Mk0sZZD/qmeb/+6pZu6SJCDHMu70htuXn12r+D",
+	"RqOPJDumwCoqP3pLa9HMv8nXehk2VTmW+3/gAk+nfgOIO3j1mG5H99OjYNOMFIKK9b6axIU0bNOWUrFn",
+	"mBbaQLVBGlKIUv8ZJwlVY1wq2huCsEUE07Z3pVQ7YMcYuOOcIbectPKKpryuOM/VqYlLghaUc1rMwOps",
+	"5tiyhW9uUKtMHB64Fud6pqEpAWmCCuNGR5nWEzZFPCm8L8jpr72/vDvvZ0z1tu7WvzAxdoUm4T/+6P96",
+	"8b2ffPzhhwlazRma48K1ltHCmv+x2fFwXb6gbQL0jkQqAi//8Dsvf/xfX/z1j15+988+/uf/ewvliGbj",
+	"oJDclU0jUiX0X9jrAQ64s+ckm5FyF1d21ZIWJ1IgbLd1X6+G32EzknfONzhcQofeN9vrYVdBzcW7hwyb",
+	"DyTPVlzY0siUrEsQFQiuobXtHFe54LVUzCkXSvfsiaUYcJkxp75Ra5RKOEpGrJzhgnKlYD3po7Gr4kWy",
+	"uKX4ztjctHhrjosZ+TRW8t99HbxKppr/Q9OC+vig0Y7/OGxodzsajGzLDkV+aA0Eui3ZOQnpO1j9nEXL",
+	"IClwTsi0V9mxDQcEghrUNkLTDnPoeF1xqc8no9P0TEb15J2JEDidL0ghZCfDJjLXYX/xkXn+vXH1au9Z",
+	"y+m7xGtf64paqveN09vhQe8RrUMR9UkNXetXeoRXigXO2Wy/SdQLWv6hSSXCnGa3Ybxt1msrwvvpCU11",
+	"82DAsiS3RU5EQK8209oYO5tOOfGEbd1cC+IcnFlV4km+RnOiIrAjbLiGr1pnNckoRvI3NFkj7VlMwHSM",
+	"zBT2R5Hcpwef1JMPkE7eDFlxW3u6N0iHOYmxHDduIl0Pn9IFyWlB3oKHn6srWK/iZ4Yp5ZVXOnXP7q7u",
+	"o21w1NaBbp1TPvQ8sZTYYJPgVW7whY0WGXkW6QY4o0Xmt2FA9MB7Pvc7uNoTeQG7NacF4X6PRMFEwDpi",
+	"NZjNrZKmVVmSLN6NwUo6o4Xv0p4RqaymeEHQtGQL7xhLssxxSrLxxE/JknCWn9vfW24ZgadTxz8l76ic",
+	"CJGTDFHh7Y+nbOknygr3svxjvH5QAUOu5lhc+KquDV/vziEq0sSLqJE0V6JzT7xDuUcfGqZctPal5w5W",
+	"J6z0TzCsZdzE6Vm1DPkNvOxOdHwk5gJuPSvMkcBnpDg29h+0khJbO/IxjxTdsQwlGDsLcdNkPQ6aICfy",
+	"cIncQwFzZfuG6jU2SqoyXHp8mdjs8ogRRG93KT257y7OOFFH6RyfE3CBkELHO0c0mxF+xr3LXyprE0cr",
+	"TEViwnu4kFd/HTIbw+FAo9uEn/m4e1YSJeMjRkoLuSJeO+WXpS5GWcFV0Ld50Lj55PCxQAvGBbp6cLDv",
+	"bX5JmI5jayX0sFKy4wKluMwUMYbNXd+uPLMv1a0pYu5rkudsFfVw+xYFGgzwjiF3ohnUNqtGYnjBksIl",
+	"eZD7b+lDfTul51G1WOBSe/xyVpU+XdFhPTaF2F5Yin0npr1zYnEXYTubL+i27Bc3dKP2i/9kWrffnMhu",
+	"Nlz+kgh2Yp0U9B8ldsvHM5vRJNusJpjA+Tb8Y1hHNRCcBGzwCwlCO9lIodXrq9Ui59PYZDCeepv1cGGL",
+	"dFo+bBBvyCSDh2H87EN+uB3QpZ8OJVtxUupEwSYZznzZg5cvITjmG4ec/Mareg7zMMoOfYO8pUMA/xPB",
+	"Ho/onOU0w+vmdg2YEZsxNM1XWjyAQzcJ/4L7zIbtPjmrypQMG6eJga5tjrgoWFWkcG4sS6biIrAno/Z5",
+	"MjonJZ3SUODFipVnwym31qvQw4HwmB2/MxRLh6ReOmcsZml67U06wvQ/qX52E2Ha5DUPW6zN11EHQ4Nx",
+	"+6yuqmk//xcpyXV+yHb2r23jOVtj7AjFvOVXyCHaXF9lO+Wp3G9SK4cX4kn8CNPMx6V4uSTq3I15G2J/",
+	"PNFOeQ4XopVUyeEZpY3PcZHlpFT6+LG6o1Exh2AoJNkXUeU0lmI4Wme9jxekQ2ftMOIY/a2TF9VTcIan",
+	"Npc4hjhDjsOsIrErTZ6lFfdR/R0swIpYMLRgJVyxTMKgvgxnbFUcgaWFVYXgCM8wLbhABZuwbO2PQZvS",
+	"ItMhbd1btszu6EefJ5DVN3DdqN+2RTmvSDbuJ7uhT07OiSeu/8DlwAQdqo8EZ8Y5qvJ8EnRJ0QzSEhEt",
+	"UDrH5Yz4r2CSsmNJ1fGCFpXw3fTuqR9kL5OK04JwDrEQqzlN5/XyCGYZ3y6Vv88FwbwqScDeB++SlGYk",
+	"OwI7R4IEzs8SlLKyJKlIUFpSQVPKFwkSOu8UsRJllKd0KcfSE/63qbFVgUAp+cM4YBGF3971G+G1YS52",
+	"n3FjI+rjT2VMMm8YxIGoLqolKc8p77cdt4URG/hCtZyT3Kt3tC1nmdbfGyH/FdyCDXHrJbDSzpDL7JPE",
+	"qLz1PjNivT5UaqETOsFupFvETU5KgtO5X8cytu5ae4P0KyWPnFmY3WBPLsM+sa5tNfgbpnn9+Y7qRX96",
+	"pDvTH+/ZPs3bpmvzvB5Bc7eaqchdKbcYzuEKpval/MtsTPmj3pkqZlVvzAFT0kO8r7pyvjlVvTrf3LID",
+	"cL90xuK+XQ/L+fa2M0KwS5nrYb/JlEphWIEJDCl2OLYqgRJejtqgwsnKDFQF3gpb8Ybw2Y0+QJMSXmfK",
+	"6ZwgxYNqTLblBNm8dqnj8Y3YooiwsOhNf6bYEoYY2op36gM7frvVazZAVnFMhwnpQSvRmroefWjWIXtU",
+	"mQ25dpTZhT0aqsvQMK0/o43yxQTJnqKXP/jhq59+mKAVlupZwTTLHaOnbEmKp+jF//zdT37+/778sz88",
+	"Rk/VT/It+e3PfvriZ//jGD39ZsUF3BeffqN49cPfe/Wjf3j5nR+++tvfP0ZPFQWfIvXsi5/+wyff/oNj",
+	"9FRLKNnOr/7xxU9/59UPf0+2DiJNfvvqR//0yc+/+/Gv//4YPVWMKpuGL1XT+99wwTpgJqNkJAdsjxD4",
+	"xg5tlJjVtPIxswIc/tQb4kl3tqQ5lSkr9o2IvsB91mlOX2nLcn1CphXH+YBo3sEu4DOy9Aicu0qXM6lW",
+	"NUyEkjP76IGYk3JFOVEYE+BblfKUC7ZcyhuXwjQiaFJJ8YkWeI0mRIdFy4sZ5co6fYTOCFlqqUbTM/89",
+	"oNN5C24LO9SAC2yIw1P3Zj2fQKPAppKLFIj0slEiPNq5Zd8YnxU6LWvge6VkmWgrZjCU/RSfkQLRItIt",
+	"BtBsHasDaUeBlbEzbb78Jfm1gzMYlakI24UHQ3C5QPOqyEpi712aXNHX/ca29Pqopv778ZfIUliMNlrq",
+	"jQTnd8GE8hSjCUlxBf5J+cjGrookQ1W4FkTfumosH4Af0IQommtVb92jjdHI8cKixUcgBRIzzOI3WLhr",
+	"p20V8z0VvqjsWypFD0JgDOwCzkuCs/UxyslUQJocK9EBLA5vevfnBAPtvLO3oWYHPbt1p1njUxaIPS90",
+	"hAuou+URjB+A5qz2KNiq4HO6RHjCzjUbUA5mAXym3q2ZBq9RtdxH7xgSUYFmjHBULY0dQWU/thAJ+rHS",
+	"ktG0yj3Gk8cG2VBO5A2FaKQ5SAE7yQnBmHPGhXxy4TtFnnvZivsTQ8lS2GCeqGgt+84iWtqbN+KtSwrC",
+	"MSDfpHoOh6p6Sl9Ycnl3kacvrGSh0QXjRB0n6mb9Jan4+8y1swgrhk2ewDlnHk1DjVmh3ci71h4tOKqK",
+	"TF+5ALqyRtmI93hgNwciKgvQvLXWF5gBfTW3dDx57XveVsMZSY9SXHALyAupSbABIMdJEhyWHKfxsRfN",
+	"EGCvJbvixI/HRnUMjWNPN+Zq74mvrQ5+2mr74ZC9Z15ZxDvEc3ouLwYDXtG58PELXGMbbBKT5CQVJSto",
+	"OuZS7U9J4NJveBPhWUkIiOQJQfIdkqG6FZznAQs6eSZgbbyBiY9ZeUaLGcrwmvvtvZIy0TO+Q0mefRXn",
+	"lTemQm5uko1pMWRpjSl/Ew1Xch3miDxbklRKUfmkl9vkUR3hQ3hbP1Zb/aN5QxJnfE5K45/xmOpxeuZN",
+	"zb+HBSkpzlUo1lQS0MRhkTpzFEG4GsjGYUJwYZqPd81VkwUVgmRmZF6bBBOaZTtB4dTg76uH5S2uADNd",
+	"D6crPtFKh7xYoDmgYXnvhRYepdmi2XvcEYu2A/XSkSM72dTZS0jvyGjRqTBaurb7EqdneNZLsC8yWhAb",
+	"k1SSlNDzKP3g3tpoCCUpyIr3Q7UUZKWWVuG5hoINOBETnJ7144mpx8DURpaeUx60bH1eyUcUiBUVHGFx",
+	"3ILml78rAButtYp5yarZfD8QiEOWA9hbDs8XsaEj64YF4fFquczJ8HP/kX3PPxa+JAU3ml7ktjXveMPZ",
+	"SLmgBR6kngqW99pXb1eE62dJadBSosZ7at7oEjNSnchKvML5OODrb0oOZbgUDJkXA9eARhiTXs2WFDd8",
+	"pRnaVSf1oegKV31OObup1tWfBK4dWzmtwGe+SQaDx1jz4xFaKcWMchUDgTDiJGVFhgRdkGPk2BsRl5oF",
+	"AG9v+A42gXHCSmlJ5PyUXC3pbC7qXPmYJF9l6om9CgXUUcvpR8iucm0eNnwBSQzMpRc8tmBMQHwWgXc5",
+	"FfFer4qTx07r8MV9Jh41e4Cv76lu4O+Hjb7kvHLmtR+lrDgnBRlrbeYIrDC0QMtqktPUezi6WWjNxnRY",
+	"BWTmYPRNRuHCIK/q+lTES1JySDaTF/8yI+UxIjknCKwOHHG8VmCayhzkxw/SQWrNrpU+eoRWjuqZuGtl",
+	"Qd4PD/qyJTNCFj5aqZv1kY4sQVKStVQAWuhtYGJRODLXcWPn0CiMWu3yz9C9EzSHACpkzYMJIjido4kK",
+	"zoZgI6l21MnxUvi8wVEJ6B08VvNwdY462faSB5ugoSbH4I8Yxb85rXrDxA6xeSdwB3ngy2/AhRdzS93w",
+	"Gnt6e0OZcXe2pVfKyqzeXxplUz6seX81Z+SclFqeKllCVlByReC1FLEqI2qTURrZ+O19DXfhoyaDvsGN",
+	"PoR1TJqBYptjKarbO6YzGR+mT7iXsJifNUVKYxgJmlQCcbYgsJHAfI0LZBr0ztXETgwzLTUuKhflOe8d",
+	"pgGo470pec3EguR5TSGQeRjpz2jFqjwDv9aEVc6iHGu/xVFtNJbiRDDJO8ZkmaApPScNQSjveTnBPO4o",
+	"XhAxZ97NAtYN7wmYUR1ukZMpnHUMOqtvPyPlFKq4OrD0TS8yJ2R92zR/c/2O6uDm+qHq4ub6LbeTm+u3",
+	"nG5urvUt8UkQWCS8UaC4zaBt4ldATB6q7zCJWpB4Qy5b0sJbGKYkOV4fo5KcU7JKkEfu9Q9Dnd7jkoiq",
+	"9N6OrZLk3cBL7OZUBLeCKVjDqXYXOXo4YDCdE1dWKPxtUhI4jgNIWP516dm5crzrHskmR4T5GR/GEJDy",
+	"G6GKDWoTFKg4Fd7RHs5JuRZzKSeMc8YxDcmrcrxsNO0/lCOJoW8Ja1xGECJnM6kvquiqdI5p2dyFx6iA",
+	"E9Tmq1ZLeXxqVFFaGP+RCizsU1GWJUtJ5o1GVVfoLAGFakEGLlHJ2DQoVrc2qHcraHWsv+9SJScid3Ni",
+	"r7YJsrs4QXa6Sru28bYDBUdJUrqk2qfTf6b0ElKpVP2qFhiF6KwgmQ7jSBBPcVGQ7LUR24DktQfWxS0B",
+	"qgUAdBvnVQeS7jCR5Nipumk6bApNO5bvAFTDbEsoOTftilVTm4ClTihFCQBnlZjaGvrQZ8zyhUimbNEU",
+	"mlETl5fACLm2mhO99RArGgvWhKa59ARKLx19/WDvqvrT6+YWbOw3k6pNfuS/Dl/tDCwYcP9pWOvi13pB",
+	"C1Ya04COFFlDpQqUSz0bfebFz/751W8+fPGDP331w9/7bOzW9VoCe1jAVk+I0bVWmJ73Xn1qmxU1lRWq",
+	"Zb/1EC473Ra+L7VjyY0+qSQ7/JFjVT5RKn3wh2SDkXFsmvj4UeKcQZrfnWIsjXtS44M5M0ZJQ/XTp8Yo",
+	"0XJvZLyFozrxxg0Rd/U/FafvfGrtGYvTbr+IRhS+YQh0IxUnhkbwtyIT/KkpBX9rYt1IxW1DrxupuKtJ",
+	"Bl8bqt1IxS1LOHgZaPfIpdaNdOPz45qAN1Jx6tAQHjZkhAY1JW+k4i1DTB3SryYNQzAkhdby/G1LNDl/",
+	"ftb4fEtRtvGdwto3Xz0xDFeHE3iiEccqLGdzIzwoEEYL/E2FaqoNUurhNziaV5MAhnkQx2pOShIRT66B",
+	"o+DpxBlgaD9Za1fQZq5CqDyJSbg+gTle82Oot0MFnMLcxLTJi4QKSt1Ehw2jH4VTkwRZLPNmRrLrX1Gl",
+	"kfpzkpthx7a4maXGhcKOM7cAgyTyW+c0I0U6FPZGA95rLU5RMBLFIJAeWXDKobjsZq8PmwEvCjQTma84",
+	"fdemck7IjBaFvCbBrwqQdJgL/YysAwFXdovoAcgnAQ5Yh1+qb8CjqchSMEG48nayAkzrFScefJj+PHiv",
+	"peK0VqOh4B8c/EPz6aQo80YqvKXVPCMfsMHRgU+2P6h5ANspZfKqtyZiv6OsSLyH82HJzkmhBJ838pYx",
+	"D4OeMAbGoPkxmmBOrl3xo23RIg0S9F1iPGgTVsUytoEh9FX/4uB+qBl3g4bbhNS2k/E0CmSpfE0AawNc",
+	"oxm6pn+95CG5e4cQ7gWz88ciPrZMUQcfZiw6muIO6Yk6VKbVsVKJvGumrndgJLHlLqZSQ13itSoM6XWX",
+	"BWUR5OAGvM9yTuYAmZYkEKeimohn9juE3IJXfATIGjWrN839GnvQ+0MYB6wLbK8SXOCAXHgkaJ7ruLQl",
+	"phk4FackNnMAGtYoBJtyD5dUYZHEUu3E5NF1gTa09wpQzKVP0qz6bRjAGa0dW4sfm8SqF74/HsAWxm5D",
+	"mqwHhBxW5La+JLd5RgM3x1yYBsABtBNltbsAtKcF5YZmohIMYixMsGPcZQBIct80CZ8e1u3C50dO4+oL",
+	"04Pk23NS6slsbsmt88OVuk+ysT01ohI7Y8Jp7I21LLx77VRJVYAnUbXM1gQrCcthG6YAjt2P2apTOX2p",
+	"2oZo2oEfZteLQ3C1oqkumPnISXi0D/GSlCGgEzzJB5Uyqt8KS1MsBrUoOvAZlUXNzwyQsda0vAWyrDK8",
+	"wLNWgFavnpnrRd64L5pEEKarzckHE41vqYOOBCqYhrXwDsh4fL0DMVbDwPEOgZGlrmdNMu0TESijqqgV",
+	"Lkt6HjiKw26xZjDZTDvDtcFrgtMzVX7Tar8rzGvsSE/spBQPQ+LthnCMYOMwppW7LyyZXb4dOaPr3DI8",
+	"jFU46FJh24qWC2rHDj3JdUehOZ1Izln252q2IC1pTtziy/J40vmtpv5bjtMzPuwOtwXm4/BKjH5ydVZQ",
+	"VHTyFxFS5168m9ukhcY8G0Dg2UZfhSBoko0HmYn7EJ6jgF4U4SAd/L4cuHkvpEwMM2TP1xGYxlldCQDI",
+	"X6OV2JF0L/vF73rqpmwT8aL2vOq7++YXFD1b32zkNBkfkh+hxvlQv+dPAYbgeg+1bgE+MC00/BIVHKmC",
+	"59rAIHTYBCvkIQc8PEymlPUCRgvayFpqvjuTuSzVUYs1PR069N99HkH80Ra1D7EvBvi+ziQoEc08OC19",
+	"lRHDkWj3QfKbrDs4anRdbpUh3Cj6ZnKjdxTn4luOIDkt/GQL6ENnpz89ahQp1UpTnep7XLtvTTJOATGO",
+	"gP+QSQ0Czr8UF/LWrz1EJNtHTwGh4whlrJpIxUwSQWFBQEb1Rn6wuTfa3LCG60r7mXRgro7Zdj6acFFw",
+	"lOVUxwtA8tbIRlK72Q+jOkFfh4E+6SuJzsmKlWf7jwwi5oUgK1Vj1tb+qHbmbxQJUlrouKtsql/PJzgz",
+	"WVbd2H/6uX6DUmb0zgH66TTHs4EQpTMvOM3dzQj11ZxAtjAUbQAOVOgJ1RIS2lVaEZSELVRasSS88xMt",
+	"0DlWmXSG/zReTF2rdZKz9CwaDBtwsLEgD1Qz5uNj25z55qZptpEPOeyyWL8XfbdQp8yQTkJ4iNvZFmH9",
+	"woJaCVR3ke2NjnLjlhtUF/gGNy+XkgzKKDkrWbXk+wHMYy0xe9Vx9aR9J6TZaVYaT1k5XgRMUMCO42k/",
+	"rp/JWjO1cDuLf2j/iHx2HIN6ozTGWFuoFQYtBrZM5qAH1xRK2iKtxcZ6avWoNwgYPOsc3KTXhMAVgto/",
+	"/TRw9l2IfRddvwGsX2Pqt+o+xFVsgzfWfgNQL8Togxpa1O/oY5XAM8L7ncdGEZkTXNZ4pGCo8GY/d+bk",
+	"Qqe+KVWDHDF+pOK2MmbQLRW/uWtg+qvJ4CNqB3ObOJTw1as2WRkToHJ2OSTzOfKjS89E5emHAcZ2iCDw",
+	"WrLZAxhgINImoWAUqHEnjwLKBU09N2ai7jBDhE+rzRO26h+s6SVqlCeqKkGLGbKskfztBmdUwv+D7jbw",
+	"43Qq73LnZGysP1HFaqScT0kERL3pfKMnp5VET0vNwUscW1Q1ABbVkZ668VOOJyQPGD5FxAkMT5lmbE+J",
+	"HkxkDUc9o50Vb7w1J+lZCNtO1fKN39bYa2KIQc5gZwH3XQ2N2G2ugcf0PNqEZ2ejxMzFzyUmJOPTCYfq",
+	"jeuRD/jr03mjX252hbwE6mT2bL9mXAkM2Es5qzPZuNdoHciPsXnLHLK7BNlki2WO/ctbsGK9YBX3s1/Q",
+	"FPka7tID/PEarDgO/lgDbMNVOeA1DN73FhaQYZM2GlWV78yerwBbBpR67PL72xrWHrfBgmTrYEyA+lXd",
+	"qHzV3wRDoioLW9dAwUsuG8BMzYKSdMikoKmQZyJQisj6LFw7h0Kn4EqijOxIYu8jZss8ME3Zb27Ubdrv",
+	"TkzjTuJGsFp4dyUM3SJU8x4CW22vtrqqu3GH1FzVhWltJ6cw2ofZp92dEJN+pVf4tSF46wdNV90ThtXs",
+	"jrcOVG22MmiI5X0jOFy10jnGQBCK+XmA9m0PggvHodSddw496IoeIO07XaAXdBXXVR06ncX1dLaBZu32",
+	"30wRBtNty4fz+YOk79jtdbVscwybs7Avfc1TMf7Qn2dqTqI+AAcr4HvP9IWJvjGhyn2DNTJ5qMjZQmS3",
+	"GExL437Je6q7MmeY3WHgK5rNVC1Ta3VZ9ymVKup6v9n+hdRK1aLWKAsOWaj19msLJ3hgR5t2UATBhqRS",
+	"IzFt9G51PbNtNrq73zqCrt7g6JzmOZ4RQCbWqMQq81LHzKuIsjcAnAgfO18hKjjJp2iyRhpSeR/dhc2g",
+	"sKoV7DwuMgVy3Noch5e6mcZMYP+WgoS/SMoNdW4gHmFxKWL71ZK/JTt63ltW5ZINCdF8qF5opVRDP8ZX",
+	"7QGw82dEn3YnQu978p93IIUsvK9VHLfeMVpk2aNRezIsUc3MO7ZPoKT4AEtrlwBxt9nGj5DVOgDUdNMk",
+	"596iLsBIF8vmNSBrQ1Bk65cipx8UlY77y1l2S9pallrydTDDY4tvOFCcbrv9OwpK7mJvdW6XDjrwGjlv",
+	"Y2dscyau3OaaMuhttkILXKyRXlKuMGnsG/v9zFC37pvSbW8Uww3Af6IFuknoNwF579LBpWt7hwd7h5f2",
+	"N2AErj9578rzPfXHpfqPTSyBQHXV2xeuRtOornrbCSnZlOg5XVBRK+tKsJMi40jemxKDeeemLdi42WNJ",
+	"kpxywRHOWUH20WONIP40q8hTCOk26YRlpapHUo5sCoYtYGBbh0Bc+GpNcLnp+xpwu6IFF7gQ3WlfGnoc",
+	"reY034BBgmiTz7z4/j+9+N5PPv7ol59N6qhhINUcq6lNCCn2O8HUXk9+jVlYm2JjvnCybMxXbqKN/c7J",
+	"tQE8sU6AcVtlsiIoA9iaAxdrUalvCSrIDAsARpuTwhTmWGLOGwFPcdY+f9aLWdj6Ve9GJgu2KY7kQFZe",
+	"UJtTyfdsqqCaWhVN3fRatsxJfEIXWbBQcdkNJ5Ieme0kNKtQBXWcZSXhfhe/UyKGrAGzTmtsm5kvHWHC",
+	"a4iMhCIkGJUsV1FZT+2WeeptEVClvKPChYtVKMd497ZTLCLe+GyRvrqNOxjc90wVh9Lan6GaacRPdV+5",
+	"/wGuAl+N8En/eG0TPT5EfSW+rYpx7uYmfJuYsgbNWQ+N8y/JjHIBxRoG2MrP5aUi/gVOiAnD83j0qFAY",
+	"jipKW7lLODoj6/gc1xj7DVRSWxVe3u2I8jeF+JuEqufkZ0i5OF8iax9Xnkdg++vVVfgIm1O7fAlN1kIF",
+	"u6u8+6rME1sfZCl13WLWP089GNVLeCJ+O7B6eUD2rJ1Tp6A1zYaHs52NxB/q+1gFQmrOgDwLrr11rm0v",
+	"4urvnFyWZ51DY9DVu20s1hdh05qXNHQ6DYUTqLTVAeZ6FevgjdULFEY0wSihxLveG2DmZNQIplK7YdD+",
+	"yXI8ycm2xjJ4OdtpdbCOq9+QldbN+Odcn1fkGV6AnjO6fPng6qXLh4cHlw4Omhedz3zjG9l7157/F/nP",
+	"dfXP4aXnn+275bwuS5wZ/lsmks3OwZTbbM9FKecjbbE0Avlo9OpH//ji73/48sd/JDXM6ZSmFOfj9m8v",
+	"/vpHH//mf0B84AQX47IqcT46Gl26dGDykiKqfYZRiUKnaWs8vpQ0dzz93q6M1CdRs/EkgI4WWM7btWVl",
+	"10saOB70rwMOiAaL9J4Ttn3vbukFs+o8JHZhL/a7xs5xTp3USWfDyh165fme/OeS+ee3RlFnQ5z+CZBt",
+	"2W6ArVxNVDfYRuIrlQt2zHO6tHlGuEjJ2F6zFUYfZUX9VZ2e5Hy3JMD3FpG2/gkQ9XijBUhbGpsKaSMb",
+	"y+Z+ZXKWml2r+/ZYDxzE6bo5Eo22t/kFrxYLyYsW0E+23BjDOUtb/Tnf2Sd7nGsWnuxL6q69K2gys4aB",
+	"rbx1cbZTQGHr3cq2/a6tfGoQ3fzQcTHDsZmvYXA4X0V2eNo7tBJPRUjryuSPA2r23BVkESgOWBVKG8p8",
+	"paTJwiZNTpWVTKdIKtD2NZhgIwyvZrxud95JV8Tnd61MaQlPIZEdgezEGxfJs2WO1f725rzdmtOCQNZa",
+	"ocxjGOW08Md+5gY5yHvzLEXsmLZEtnHQarq5VQ3GjDexS6Lp3yRKYGEl5f1rG1pZET2RBS7PhmhTz/sC",
+	"s605fr1La3xFAniExrDqLXq3kpuN5RlYMjbt4taeHMsr1hwc60iNsT9VhO/u1K+Eh1WGIFLwasIFFZXP",
+	"oePabho54BonRju3Oaa6wjbjpF1mcysYiNae0hdS1YBvz7xV52q0Y6+KlOS5tZL57V5yEvbJY/mNmmbB",
+	"kEq/iDSBbZUV4lSnt5I58mbUmVPQ8A/2+Az0Dce05yNxCJ2zP8Q5dNLZCIONFBdDksikkLdsssyOskJ0",
+	"g341bHDSkxnehfKc3nq2pJLC/jENhcQwrUXCYpjmuwYWQtNpVKiOTvD/NDMPtsZVuTgGChUXgUAZAnwy",
+	"AOgklAntFofUA/AxhEqD8uCpSZ0Y6kmVTP6firlzhGjA0k1zlJagUiiMjkaAe4bg9l57wUYmBQ0e3q/r",
+	"kCWjd+W3n3z4tx9/9C+f/PzbL37wq1d/+e2X73/3k5//fIABKpAr4Y8WUA47JX5IBneBRBX4PfR7dgPZ",
+	"c2rskUl1Wn5DSjkpYuWmWqmdSU2LaTu03OfCaLZNSi7xOkFQ1yBBJZlWRXakUVd9p3F3EcUJzXNvD0eO",
+	"a0rd3XiKcwTPR1QqUcincWMXTShDQO1VkMjQRn8Y86xkVeG5fEI/qn31CAScAJB/fwRUzMV9A61Ysr5H",
+	"7KmZNCp7xELavqNRWrpL2oSKwcFCegrBpQp8P9VgtiUu+BTkgi7SHRdB8hDT7JZqSf0Jrck/T+sW5ccH",
+	"utXOSkeKGQYUcImtxtFcJTeW3DDYEu5owC7aIFfEZkSpxm+ZltTHh9Ce+vuxblV9OtFtq2HdCuySGwar",
+	"GilrnCqfJjdHqouHUnGMlHzgDuJyl3CbErJvh3kByTYlxEi1d7Sg34FMu8NKANCCqXWCSHfLs29VuBC6",
+	"PrFTSxb+63u3DATvSd41YlDhPu9f0GNaqhA9O9jE0CXOUm5Iv6vLMrS3G0BfQIuPQZPjoa160qyZ0X1Q",
+	"68d3eVQHU7OmGgg/lgQXTsKCDnvyMhzIjGEbUQdutNOUejxJ56anJvdHCGciuVy9HquF1VPb3frSnATD",
+	"EPySyVS+0BkoUm/166u7QkXwYx74sAvUiDsxDO6wckHKd9Re99oN5S2LC7eGB0TzTuFFU6RCGe1VDOAZ",
+	"IUueGEwCE+BrQf1aRoElS+dBIGd2TozWB6Zn9aeWcrGgCYHLyfZoCtuCIxTqsqGmbGtwBEESvlDizDPC",
+	"q+hff/yTF7/+9cuPPnj5Oz9I0BVk/rqMXvzFhy/f/zvz+RL6+NffNx8O9Wv2q323fNzVzrPPe8io4e3q",
+	"iHkbF9mDc1JumylaltTHwI/nTJskxZwsVJbXftT9ZDhUvUUp3QTr7MyHMowYkXQxAAS8nW0BMUnBc/Vt",
+	"gjOfe+5GofPnEoTRihYZW0FQLka5fKOUUk9pyQ28RHgFSsvJN2yhiz73MM0I6Dv7ejgXYi7TmGIvXQvN",
+	"u99NvW6bpaDtDhbPXZX+E8yYvAXLsz512mKD1pXZdgUO+nY16QzP3gy6XiqYhcjUriwAY8TFOGWFwKmI",
+	"zxNTbBLIEivZJA8giJQEp3NTesGH74Oztf8ni2qxqZww4R+KL3y2DtzWUzDvu2PzbqVqEtIghq1Dyhba",
+	"cxuD4VlN4sWVZCAfnF97rRpI2Gap2gJ2rdNuIAtHLksA0CS8YCQP4JMUeMnnLDpKO7jwgpSLrdCM5Mhq",
+	"SBDLCNCeXaB6f5lp6uUIcsc2R5yzv93D6+rVhk5+2YfSk7Uitb6O99492Lu+9+S9y8mVg4ggrcaG8M3q",
+	"LsgzqTz7JSwEdmCNunqMqkIlXU+lBg+52kgDL0t1UYczAzM1ot29cvabnBX7J3h1j3CuMR3VaHrV+FDR",
+	"uYtUUNAKd+eV7G6R5pU8pB+aSuJthBQ+JwPRkWmRkWfxItmTbvAOwVMohWcsGWoOnYXxBhQa1EJiysqd",
+	"qtRq3laXhqklhoIdurUBNQ3U/InIHjZhABom64KQoVAvt5/xzMvhYnQK1dwPSsYM48V2k+nEpO60CH5m",
+	"gDwbMcFOz3RgcVSf+Gk73nR/epCGfomzgPXaWLp0sILfwLVDuNwNzjUt+wclhTXOA5WpTJREKzAs2yy/",
+	"uYDLTwC/rbPIkqL0IDkULi4EA/ZP9JwK7I9BIc+WtCQ8Pk8reNf/Vi+G9pdPIGFgS5gVwc6Ix2fxaC7P",
+	"MVakETXXtHFAtQQjTlwC9J4phowXR2CJdf9vG2zOssChQTN5SvA5znPw8h8rVx/cxQQlJXg5zEgRnaqq",
+	"ERrKaJB+k4wE7Ue8P6WeEwdebLj3/SHsclGET2O2+eGYu2Cgy2qSU3lsSRp8xjVM7st2PusBaoaI9LEc",
+	"ULx4UnMKZ0Y1x/rxh7//rx/886vf/Mmrv/y2v5xESjMyjidmbxzKlBBvApgpseq974VKhLa1s81Cnb5l",
+	"24Ck9hrGB8D8qrSrgRpdPXDfpEUL9cqaUwAwyzkmM3V1gefkQVxHeFQ8TUcGZsyn3nda6g0asUbxsA/E",
+	"RMA50AmbM8vJDOfjCea0K7IPl4Km6rZRVHmuDAWNJDiHSXX0/LhggYVb9fOOfChmbrlOiQjAovoQyjcQ",
+	"wDbws93C50vagE51/Quab4ckT3fxGJ/jkoRNMJxVZUxWvKk2xvSdeUm118r68XVLbo9RgZTejFglsl78",
+	"8Puv/voXoy5YPZ+NY0E5GdcRCKFHsvFKIVeMTWqAJzpJyvNUe5pbCIZMxXPZuhAQ88btEZAlCOdizqrZ",
+	"XN3EqpygFauU0dGCfZDzBm5OA4sWl2c8sOSbAY/+HDJ/6hcV6/Ga4JJ3bL2g/yN0UG7KvnNKVmMuyLJr",
+	"pCXLG0LwxQ/+9NUPf2+UjF5858cvfvaB/ONnH7z8y1/rP777z15qXVQTgFHEzGojDWyrVdBpGHxsY+zH",
+	"ac7Ss+A5QVOcd/BpVSgboyXir/7q4395/+Wf/tUoGX3y3/6fV7/zS/n3k8gc70Z/uvGOMUeRzb7Tv+l4",
+	"pZpx5qPm8PGHH46S0ct/+mP1x4SJuZ8ZWufqJx/8wcsf/a9PfvbrFz/4uSQIfHz1wc8++dlP648f/fnH",
+	"H/2Z/fjir/7kxff+QfLc7/7y44/+RH358sf/9cX3/g/48u9e/O4/vHz/+y++90E/VZsJtPqsbYSZusdl",
+	"Pf+kqRy2dlRTbwtSOCTuXIgcD08rHc497KzwdyoBaq3DHpeRPv+7qv7Qjrz9srUb4qt1MsCmIc5zqXv7",
+	"xt6lq9fMVVvu3zcgC4IVkvXRFx89uN+Jlt6XRGdQi3Lca4R6oB+LrlEl269rVHWkQbStFYru5gVlYquL",
+	"OYVuPwGjihF50XmFW5cBlxdqgfMOpLcFFuk8QayA8LIlnhEekWyoRm5aD03/hEyHOrL1NWwYcJ+zjl0R",
+	"bMNzVxx2cYQiZFoqt0fJzlUhFbZQ9w+nyIopmTtKvKB4XUGTqs/buh/16Ubdm/rilulTfbxb3NEdq88n",
+	"dffqixpG8ImZWl1h0Ymfb96rtVF/DYutEGcl0TSqwxNzcx6d3tz72m+f/PbewcHVloA9cl90r7+jj//5",
+	"g3/94//28YcfvvzFH8mT48P3/+033/nkgz/912//9xff+8nHH/7+i5/+zr/95ruOxNWKloWL+ItP/vd/",
+	"fPXnH33ys18ExbXkBCMc3OXRy9A4kBxWOnz+qdgbPgWTQud1M4z5Fa/qbyN6jaIxJDVtsHLQUgKap37/",
+	"4V5L+x4xHzxBjYTQ/pRwkqQ/lynIIyrVe7tWnfJUm4Y5/aOyndv7WNN+ftG8RaNWxN/TX+/Z3uSjIUf8",
+	"FxktSHbLC9P/WEUEgieC6uRiHQvYKOW5UcUzUHEr3nJmirN6F7gBQkoyizm2UjnRlENKvS0S6+WgaUlI",
+	"pkNgPHmxK12ctK40u8IcZawgx3DfV6Whld0XYY4Ar+OcZMjwXYZjoeNCdVi192hzgA9V39BNXf2Wg5sI",
+	"hmpIEF1Ksemp8ue7RiDG3aOc02KmsUZ7yrLj9AzPtsq51zFZinF3GJIlGxTbJXHNsA++UlHtCK3ma4QR",
+	"JykrMmBNqnL+olKU6qJ0MZ5sc8A1BwIINdkRWjlYrW7k6OHVvrQJ8mwJ9b/Hc4KzmBIZxpDZHEiNrBOd",
+	"HdUoF9kIyfSkSMXkcznLbDK6OgrCDx+xtyBlPfArB97ULuun9bOQPNAJzlQNEI38oAIzpXSqiuhsM5j9",
+	"QwbVa1rjCke1dpAkpuaRPxnM3CcSZNhzQFqYC9LUQTaTdUgNYgYkHpsiqpM1KtiqzsNdKPmF4DmorBoo",
+	"7u/l+CG1/YNpbG3m9AFDN+hvqGhwqGJT2qAjiwoNnx657cI3j+vG4fNbugcz0JtM++zal4xhGAGeHdnm",
+	"RDW3gLroQlD7dTwjtVo2fLyALHTMUUO+hSF4uD+1W6vh4NuW8t0Cpkv+y/FKn8oEreYsJxpMRAl2nW9S",
+	"cqHUGghN1rXuo89vqb29A5A7zztlS/xq3IOXdqgK8Pqa3tu5YymKAvnA+dhGXnWUnkErXAjAKDcvKiRv",
+	"cOT4wNnbkaR6WK5+bYhr+UPzWmI3QXCXhzDrQLN2AODUZx8mnfrFAz9nmmjBFHyqcG6NOe4K063R6C6A",
+	"3TwNboXutrmiO4R4g8Z3kbzZ3l0XK4MXTERxJUi4/HI77o27gW/6uHZvYMNAQvqgUuJx3KatAptlVRRq",
+	"G8mhqb/MdVUjPyrEM5Lm+oZSMDEGoe7APkaX47yDBTmxfcpPj22/8tNN27f89AXbv/x0ux6D/HifiVM9",
+	"DPnx1BmKnuj4Xb9ZY+apMuqlQNycvoAFeaCa+EJjQl9wJiTHpIBjBgHaBK7ToTK33QA4qnSVFz/rruBa",
+	"BYf6FYADZswGUwNEIflZ2Qr81T+6SuJ2lrhl1Kv4mjIMoIZoXAGO11zFKezH32HMaQNXBb9/H2cmsMRn",
+	"oslzUqIFXiPJKnVAq6oB4icGF02LwGDzLKTwWeuZeifE0SBXxlPWy1yPBFmGtI2YJKQGzFAX2pCavp2r",
+	"OwEtheo9qnek3SBBMfzQMsoWRTuHFHd1eXJbHovPuPQjOukRxAEsqANK02dXKbBA8yC6ABYCp/PAnfUO",
+	"zVXgKEjJuo4Q5GND0aNhJ+A3TVH7Xo1AXeN2kTuj+uyJc1ZayIZHUl65STaGS3et7apjQTlBzLFKM+2v",
+	"LNK8yvprzMOo9h+ZbXWBlVbzswvt+B4DuG9jf4BbD/gb76pqpiLNoGjSfiDn0NAl3IpStRbKHgI3a39b",
+	"TTXKA0hqfzdp/TjzA2BuE50+zfFsYMit5SJ9Zsd2Vb8XnRa7M90kAn6vldHNjcullOPJAEtnVrJq6ad9",
+	"2Ngee7K6e7b/aNU1SLoafMyUyJHPjmPA3ppnqZmRdXmFcPsa/GDXLHDItrZtiyv0xOoxm83qF0W1wHvn",
+	"xv1grrdvr98H9xUUsy0YylmKc1QQASW5wHVQng/FTEzxeHAmjo6ZGMDfzS48bjVQAyUNpjTFwgIuWVpA",
+	"VcFjzdwaHFKnk0LhXzCZRfrVprSYkRJ2SG8AGK7EnJVUrN/g7vhgX83JM/nPEtOS96cA1cvaHEFSh6A0",
+	"18LLMOSc5KHc11z+6EUUh6gQc+uowVr8OVbxitp9lhEYUegawDtBZ6wS84aUV2xW4gWkBceEaKm5ml7M",
+	"wDtItk3eFDknxViFajdoEo7futxp/r/qdU3ZZWsgliVDgr1UE97Z0wUNJkvXluuLGpPb41EN+wcULiZa",
+	"EFMnElRbqNV9jHC+kvfUaon0DVbnVKmym7pIpIEs2YwxADz7+LPb4gwY7bOCwC62KiDiGVLbI20Zcqpf",
+	"kW/LP26rFuA708rzZFQtuSgJ9mIv0HSuCCFF+5KdSTHJ+gWNmoGX9mxGt0whtHUYh938FjbxTJeyGk0I",
+	"LhW8taav/SJl7IzGgk/eYxm5ad6UH27pt19ztTNTALKz3Nk7jJ1VyxuQn+w53/mYTb0IuRaSRqU2I8oT",
+	"9JWCPkMLmudUhQnwyENu4kfE0SEiUApf5U/rauxQIN/UOLSVe9WN00RCw07THqvFMDUDhjMeFrKwNQL1",
+	"VgUNdmpDGlgiQb7QzobpeksxmLE/tWkt2DhjHRbA2u+lCixDqWZq6454LwrQ5jgA+fxa1HovCPeGnu3V",
+	"1k0ihCJEondceKduCUu2VTS3txrX54fWXDS0gTGEJwYcMiD7qH32ZSqPowCULwz+y9gQb7K8rV6Wf96H",
+	"BuRfN1QjTmZW90x1OGtd7jR4tHGhjE/eqINA+kAgPOsu3DK0uqwxEOFRv3U6iNdBTDlBTwyfRnTZ9BxA",
+	"XLvFm3RxGCMlf7AwoPwhJLBYmlbloDq7rKTe0syAuVZNDJqaZKFQueiScJafe5Hp0BIKVcOJkxGcC4WM",
+	"3wjVbaBMkUJHgHTzk1qSxELLaBerIY2dVqK5pkmZuiPDO84kfGzZjHbw0ooVZE/QhXXKmEAuasOONnXa",
+	"YedoP9zNDZirXNQittGL2/Q3bhBRwZ02MmlXwZ331jdSixq1kRPRgpNyRYffWP8A4FNpuThCqzkDPxdO",
+	"hS4cHe1m00O6MSN+H5vswOspKBcm/rcgbufRPd9by0a6MrKjjZFSmkHt7CmrSgCSxKmQGicr8nUCJMF6",
+	"nwd0DrHsBkjoJKHRck7lwxvWmNSgeenUCn3C2JMVOjeE9m7t9VYRwRv4E9vEuF7aNsTVDNob37qLINbD",
+	"g4OLYKB2VCr24P49EzFPxkZYNmjjom8EoipTtjD+WVKekzEgxJYqTzRf269ZMQY/f+zFdt2Itry3dkIt",
+	"761v2T7vrR/J5t9qd6q/f1CokP0namJWWA2KXR8UgdUWWa7Zq8dcpHvyL4pJQAlGknpuOUb4ZQwVbDVA",
+	"9nXHmsI4e+lgCNAo8RQlqeAtY3COJ7z1HQcKdDai6TzUkmoahfK7xyqhZc4QnpVEVWSq2RrpGrSJDmdN",
+	"iRO9wZFCYYsmti31u10xzXtrG4a1vUTdiIjdjTgMR8b66vvX4eWS9iVTCt+uonH0mrkCrV5RMGTFyyaQ",
+	"LNmGyFFfuxInMqZXbW4n7NCJZY1TcWsuaEX9xwN719LWQ70tQnvqYGC3MpjGSHBhE8zK1BHBnv7CMnFA",
+	"iMHQcnFbuLx3G1zXFfxWmAJjPtxolWs37r/GOIyzvfEvYA5rmAY3wyyszAScMl5X9xEMZQwscStWZhEu",
+	"xcFRZD5TmZnJhk97w+e9UR2qzZL8omHIGwLhNcUhS0Wq4HBibmP5W1blkg2Z10P1QkuJ76kcsH1hWDs+",
+	"/9xve5G0gwWML15hx6lgrK+Xg67a4RLM/htdEInq3vod48YasNrGh3VBh5Xqu/ZZqc+O28prGY6wKOtb",
+	"codlKWUZSXTciM4yta6eVr2MwwNvlFDtUGvAk1/rHdzFb+rmfl4H+HR43u6tgyGWxko7SP5cHDNcxZ92",
+	"hj3CoL2W61RJqQEajXrhkdCH2yaAITuLb00N6x3Gznxtqej1eBkoH39QAIy8p7VqkDyVbX2F9+f4WALq",
+	"DgwF7Oj96/GIcE5ZccrOSMG9wopwPg7gAt8tkBIRSEoOr2XLkXZ991H14PNklPJy2tGlEkbQ5TGoGFBt",
+	"C7Ep+trerUcnd/ZgMn7MjKHxXyWZloTP4whwDMnlPBIouZbiPZFQ99Z+51b0JIJuEo5p1nFTBqwLHabi",
+	"ZBBueCcc9+gci6DrVP4W4w4F74P2VpiX6qYDFJKXU863gC1IBS1mJgfCkzmpVknXCqPlQtmc5WGn8lyh",
+	"GgRHYDDZj6jhuqWtZLnM1zrMwRec5S/+1GOs3IEBprtaq+0gEAIOxTALhd+hrONHdWr/smRsCnQ3rSDK",
+	"N87wgx2FWTuWAm96M1iJIHF2QnT0KWqaQf3uutdnBDcXzmEqFNyZInHWPi2juYWy3SD7G6qCCjxQw7pI",
+	"TWO/DZDQe4NUd8YN64RfnpzSBTG3b79yNeQmPyzkRcv753H5PlZbVJ34p/PYGlsGisd4L8VzT8f3pZR8",
+	"CBvbU/uB+evcQXW7tTIZQH3cAHpRV2zHdDocVEdHHrhj3lVG1H19r7p4rQJSlCzPhwQvDFZ5piQjZRj7",
+	"e8pKP8zAiqGMTqekJIWwgCNQxrkqMlKqbExg1iM4MTPKz0DNKAkXrJR3tJItEC6QVDtStgxI1LApLQSz",
+	"xsqMFo3qIC6+NQls2pKcs7NOFG31xIC14FWaEhKC8Di10cAcrSAkVpJpgdM5LQiaMcIB3XOq0MY4ghCh",
+	"BgX9JYlUp7yjQ51nXncmG9XYHP6e9FqhCU7PFEjH7vCoTQURf4GK5h7oVZ7rwP344LAgIwUC/Q+0wUEH",
+	"aBdMQCa0P+8Awmqijc0XJaIBVaSm4F/Gw2TyoisMz5PoPbnCGQz3u9xHAFQyYdkaYSejAi0qLtBZwVYO",
+	"mswazRhixT56Kh8Z6436NHGD6uVSpdhNzkCsEseqdAtbcZvIDkH3RaYLicH6Auz9Qufh+GMlPSFyIZ4K",
+	"yReI549klJiLlQZIhOtU4CalrRZ9SsKmHAEjA2jrBSK4zKmG5FOyRdv/XWC+Y6fcogGjgkCzbxSf+fjX",
+	"/9snH/zNi+/88rP7yAqpZSUgUhGgMGhO+LGNG5Tt1Mr4/jeKzTAy1UMALLMQpjqzGQmNussFcsQ761Nt",
+	"Bg7JPRpd0devBJrpOV1FApHrBd8ZFPkD8JyYikGRW6PHSRcW1PJcG7t61KYPCnz1uYrxtzWX5thc5dRF",
+	"XphLpwbznJCcFTOuk1CMObwHQLnLySDptH9KmzWoB1MaKNzlFuyGipqvxwUT/tqnTRuPpk/KFhCfG4xc",
+	"60RgbbjkargoPf6N1fOLI8NN/KLw6w5j9pa0g/a841mS4i0T6twyJIGVoi9DPJDuLshMZ1Bsviwfd0H6",
+	"/Zj8mRdBeJJDwWuBZ+grJ3cD6qF1rntUOD94UzKqlhlg5vT41rq8uarxuimHDiHS3yHE4zrQd414TrCL",
+	"6KvpFEhP70Pnj6GUPcblN+CvGiU7JJ+hQ4h6JLOBSBe3JcfEO6ngMj/SV0Bdf1AZ/Bt/ociIEVpn8tAa",
+	"rNCHed87uLqYRavABqtKPiwqpLO+lq477034CpZ90jXqe7VAW9QexharJuip705PUA1uF5Vg6d1rAXfJ",
+	"3PtwTfZYc4xdjd6269XpV/A2GO9hjV2xkTyifrJFqZFaFZLBlcUiv/dX+Vfr/NBiSuxonXWDN6syI77S",
+	"qDidd6N7m2OPo4wsDLjoZG2wvT3ZOoXvBtlusqbbWRsgPSQfYKy6/SfhVQIjvm+pgNOl9qkPc23TXiQa",
+	"58jMU2Wp4kI4CbKx6wcYJWoEu17CL1TUZ8Wc2JXtdmO7bDDUL9KgrBfwJlCJYJiKqLvx64jbOEN0g10B",
+	"sw4sTURLnQU9Nn1rNU81gmA290x8kYUadGajwIKpJeQJAA3V6NDM07Gb/DfJEIBmvX/AKjQhKikPsIUH",
+	"gsXs+q6qiqeGKosPq9ISQgjsuf75IhgAkgYXyAxPZb9TDgLIa1Hurr7kv/0ZWD9LhNCMOzjBb57U/Dh4",
+	"TwYjL/383jmye0Hzzo3aLmYkPifCK/CpUCb+Bu5Fv6y/V9cm36243z6i4tNIHXHCIZoUv2XKzuIcWQmE",
+	"VnPGCbIladvYACTNcWm9+wvSlBUDwiy8hQ22Qn3bRdiAvz6EbdJfztvs/GMkgGjAnBhguEQtJeQXGq1G",
+	"l7xBVOyj2wr8BOE8D5HwSh8FPaF8OD3zLvYpPgOvCy3qQrO6Kg1ElijUDzlWnXdy7GLCGtUPCuZpMEC/",
+	"y3HnYRBePnFUAacI/MMv7X39YO/6k/cuJZf9JeAdqb+5pPpHo1SC6TwnGaLFMSrJtOIkU2AsJg5HwQEo",
+	"GC1VHKJeViPDzANgr47Hbqp1h858kQ5JG84E+ZRqujnkjVI3e/WMnOBsvK1OMUBrGFxGy3Og15PfHPdG",
+	"kTajDQ4555ekvENnVenLgvQXN3gwtWIKWJMjLmiea0mu3SIhiNDgKi8gPaT7EulIwAJ8+gGYuWCUCj4n",
+	"2XhJyvFC7siIhbHjSjQ1NhvpIasvwDfPx/GByHp15Amc52NX9xrw6tBLWePlgNDcUXuB6qi2k8ShV4sG",
+	"QdLfY4WYX4ChVQk/wpZ5g6FjwCv9MLqQvyQPSLd+HUcqJwop6JcoaMyMhNUI2b6mja71Yk5awWZEnjR+",
+	"hNyovSfmhJa+m23EsBdmOZrNXzq4dG3v8HBQoFlJKt65hq5vu7meK5WgAo7syIF7BMZQC7eaew3Z6pEo",
+	"ek4DRAvwt0eyLOz38ftS7ZW+balbDo6oDmLwBgGM46FfUm9JSAhJgEg2t1yHgQGyC86OAf4Diu0AO4CB",
+	"trNC6KZftg6SqLh253FTmQutWJVniOO13ycIie4DZhsOU3jsWmKhsAEPpQCwYjzV1O92x5r0GDWvgD8b",
+	"5zQbD0gPVF7uYAbCOioBYVHfqc1sEpd5muOyMwjy4wlZ4PJsy/oDLVhkzXYlUvFlAzEqnQUeBA0ZD2zi",
+	"j08JR6XUNNrGEVQSYPIG7qY3ROkGKsgKGXgI2ETt5OSCrRIoO6Z+UuBkjuFGR5d95uX3/88XP/ijzx6j",
+	"p6v5+qmqLLKaB4JVV/N1i2qHB9FOH5355bd+jleNmO4NWDcpiuB2pwJGVeAbpIjBT7aSubzk4QIp35cp",
+	"EJiBxJkTXGZ11ZTN2UV7jQfgcm0jcmGeoTjx7vx7d0ts6uisKtNBo4F4Z0nbfsOpI2X0LnHz2RUEm+o/",
+	"uGm+ymimDSMDNs3QWDhbv+dTFTgdmQdD8CM9kXG2bT9dVc7trTkuZmQgZQuyGu8UkjcZsTwbv06U30b7",
+	"SXMGXfQ5IZwMBhMYOI8oIekM50QV+9sMFCuooDhv0NHDbxfMf+5MfH5YkinNPUHoU0rybICWrNohWdAX",
+	"Gow4ibcA6VSp2gKkB9kxMTOgYLpUtABlC8Ihu8C5Noo6EdMr4s+IP34txxPil+yQMhxRlpCsR6YZ85Kf",
+	"ClCDRMECebxARvFQybMQWL4s2TkUsdlHT83PT8Ex9FTeBp7aezJKcYEmBKVzkp45ld4xhEWHA9ADGvyX",
+	"TwAkAfSWY8QJkYPjby5LJljK8v1FoCQPW3riEw+hJL6t3gplHhIIjAf7WEngG36MDpSRWZ/XnOBcR6hI",
+	"PUNXcAlU33Fi1vpga1ygLRMT0FnzwjT+BpdUVpmc6IuPHtxPUM5WpNwDtpyTZ11s5wOzPyNrxOmsCOTk",
+	"mPuAZ420NspM3byZVkKxSBBZLMVao0nCFcSlewB3dqhUS0ZqdTouZJ5gAynu6zIFUKkLyr3j3Ho3QbWO",
+	"KDFrFzwxpmgdX6A2ox6dGYrmTE3SpE8Ks0lOPBUITu7cQtevXP2c3JXyCZQRgWnOY3eXCrVVmHK6vkeg",
+	"AhS06wUSeKuY5ZTPEydLQuHx+tEEkqFHxx24HnmLI3OOZ8SL4nTXYqUnVhJrvGItTzLCz/z5mRq00ieH",
+	"GOAVxqCxl+peOKYdtauV/4pD/Ws5yDnJlyqPR+0ljTCt66/kbOYPhLboWL40LBGq8vj26elDpN7twrOq",
+	"8WE24i90AWzDepQj9cgkJvxCY8aYaGCLfKW3jua3xiLrpWnQNrBbzkkRAmwJI37L7UoGusEsSvhF4Cxy",
+	"gj3VJt4heIrkmIzQVyLiGE0wJ9eu+I1YgzHCtS81UAlUZZwZfysVx3og04rj3KKjcbQiynHuMyRgEVEg",
+	"TGN9G+xvB0VjA98bqGVXy8sA1SSnaQiVVFUjHGBebIR6BEDQF+GigNFLoasjDhhZj/+V+D0SFidF1zvW",
+	"CbKQaogY6G0pAWc7JPK5mUT6Kbj664ciwbXUmpzY980a2VbMeAdMf/fQhWA826TYV1WylCSOSaEym1J5",
+	"oeIEcwB/cECRjS7wQDc2wV8hT/TsFn+kmi2GM8RzF4m5Z/fpboAEu+qIPFQh5VuWGZtOSSroORmbhI4m",
+	"g5hAEw1lvEGpbrSSYY7lu4IsNlBs/HXLBhi/Q/Qi2VuKSr60yIU3ukm/wBEuClYVKcnqDGes9GmkCIpy",
+	"LEgJ96kU7FaIs4U1XnOlJoGzdIZpYdxS2idFFjwahdfMwcNmpJ5eZAsXtriYLvu0fg1J6Rfg2JrFKUSD",
+	"HdsIMuWd1UAkSvltBMQ5NaQko6pAMxtepRASTCo0K9TdxxwAGpPNY1rpLIPPyofmxTusvKPffZ6Mvnxy",
+	"y3sxuWHv+1LnLvEqMfhdHH2rokSgd3UiRdtU53OSQy4jLs/QgmVVTrhxo8inde73o69+QXs7zylZoQl7",
+	"Jun6lNOMPEUrmhHg0jmdzf2ynvpmcU93p0iazWA28t+IrA1oMVET8nHHlyucq1KXw0NdjSY61Jfmg7/0",
+	"h5Zuj4yqVb9ANlszophmpBBUrPebxLhQSLFpEwZ2gouzQClEBgUybYS+zbXOCdznM7KsxHrMSaqHpP8a",
+	"Q3WlZHROUzJWBRF1VFoI49szXRjWLmcpSPaVgnoO/wnOYo9+wJYPRe1o3dZcaUG0q3CIyCiSHlV3m1jl",
+	"WYkzwgNhMATRggsqKpX55FoQErWfD+Vmvto4gmKAUTaSc3KaUlZxX6HxUgpqzJF96FiBhChoPwhK0sSM",
+	"pGKJBRkvSWkjcZo9yp/BcaoW8xjtHcpPhRa1kR1k0VfPVNhN2xhV/MvRnXEsKJ8qGPehfal3B/QVAPJS",
+	"EPhQYth34WYMTcnKQPXN2aowIJYpzvPGJSNog6xBh9RK+E6OEyy03tZOgNCl1ro20BfkptGV6gVOxTii",
+	"EETkdXWrfANaUD4fMogZPSdFvH0khJpfC4doigWvqw0Z4IviL8+64LwWBBe8UROQ6KoFrdqDXSoanAEP",
+	"itvmVfh8cw3a2ZOOClIPajeY3yJ1TsqsCoRJLS3EXhQBlzkWJsEk6oWGhIlQ152H3VqLniqwJlNvyvKc",
+	"rQBQLEMlbCxXG4DUMVIoi4naMPC3VPpLHbdo5Jj8W6VAxy8ZFK4r9HrRYvbAdKY+3nK61A/YjtXnE6d7",
+	"840ZhDyt8GygQVR4ref3wuaxc1JaOb6pZpVwQVxhHS+rMtBUbCFnEQIRPC2OVHT3rSMLuupWKrJsVUls",
+	"mEQdVjLwrFUDS7OXYS7LTrWLqSrgjyHMdSMVt2y79qsHugP7xYnpyX5zT3VpP39F9+0YJQJGySmriiyx",
+	"BRbVabisBCrpbC6SGme3Zg3B8iyB0jw28NSK1H10Q6pvGSlNmqIKjIOwsSOFYVUwQGcDjK4NfNa4kJ90",
+	"7uNgvSZHrfH6KoU3wZACO8K2Z4iwBsC+6N2g71awAmFWD+Dp9SDJKOE3ALleaSF9MdOm2fBwH0yn6mAa",
+	"sDFZmuJw7pmKJdNWKCk6IkDVngfHFyrtXxVDKvvXd7Q+iql2n3SM5yKllDep9a2KlGtlq9HO/1IVeDgC",
+	"lleWllz+JbzE9CZWbqNfRaooraLOmz6A16yUbJypw4Cw3TTZ8PHbNNB4azPS9IyIoHExI/zsDXlvl/qg",
+	"8hbJw/IYkZzbGCgw3Opgni5b0rVekGtnucOce2qH3LLOD4UKdrd/B2H66l7Dc05rvaCuuvLJdjswwws8",
+	"81ZiLkt6LnWjSSUgLklh6qiApUIco6dS4OuI7/mAYotuEkA/rrtOVR6WOBPd+kVcGSckZUVKc4pDjoxi",
+	"SstFb1qbA8Cq8TwHVf3OKnDQiZCVTO8q7kCPSom60J6TAqL5pRQDXYdbnAOuIAFIhsQKlJoDVBU54Ry8",
+	"KQrzlUJ+jy4vEjFWW2gsZNCzWXcms81g0Z4VbMURm0Z2FCizfp+AeVVTHB6ql0CSP82rLNYopQAbsRCk",
+	"EN5D/0QHOBj0b60QzhVwNNQOj+0qiOVdiQnzTPQt3aU6OqlUENdIIVNfJHrDNCs2ojgSOyXJRQWLTcpc",
+	"YSq87r63LSeYuMg1kSun91RU834Q6JoJE2ePNjbS5uLWIw1IYFMvaXsswQFZIa5NywdJH5WIGlGTRwMS",
+	"jGBwTrdhGoSSDbVX0T/gXQd977ZA1UWK/u2utJ8hoGnDGZelYGdxK7U+X5Zq9UAVwVgYAxylPMAGPcSm",
+	"x/DjFq/1Kud+JJbHVMxNM0c+DK9jcFlM1kjnvO0QaiWk+7/1DKdCoyirZyCHTl9UbHg7LeBA80y+Rxt3",
+	"sE/6JrDrOnth1jktcRCMXqoECovelI9OdNEGHT7ABWOZLjItv4bImkSXQGUoZ0xb8v5/VAfv061cF14Y",
+	"dVKTZ3ixzIkTjDo6OLz+uevpVbL3efy5yd7nDg4O9j4v/3dQ/3coTzaIaNUp7nNSEv0dBJKNXvzqH1/8",
+	"/Z+9fP/vXr7/oUZZ8cW9tgKlM2PocDLo4KYQyJMOKGx3Bdepp9rFq7SON4yOnKhq5LosQbxD0eQ9da3Y",
+	"Y/nMc4cUfVc3E2aq87fMe6GFOyde6B4RQKXTdy+NzpUdg5FRqWJkydJ55MzPyFL4AtulKqyXLMdc6LBg",
+	"t15BtPIYrhDDfHjrJ4wJT0Sye2HpiE72VsuTc9TddaY3mmUIGdPkdJX8j8spgMff0ZWOfMJHXc+jGnuH",
+	"caGjzT1NlWrkQ4C+Lc959RLDV4G4FJhTs+YN2LwpN5yi1HR7wzHtSb5dE7GNvu7MMTFLoYnYvZjb5c7v",
+	"JMG2m9mabsNWTMwgP03KCqEn6UlOg9/GA0LEd+5Bz0K43PKHASY15Vgc8EKXY7i0IQrecpz9El430PD9",
+	"6WwCvXyNIfdywQ3A5NsyzK6Onpctrkc1U8T54lTnJ/Zt9fmWacNv9h2+I7R3CNrqJciWTiK3iUECsema",
+	"73YZNTvxTwXK424rgFq1dbfI/z5RKTT1ceZF0EkBJwfQmIhjcYPUK8nN5Jy49ziDqHOxwk47qsh0QnJK",
+	"phdPKSihnQGsIh9/yHicd1E13pU30GxwcyqLYFF8kyowxJsfD+I1CFzIVPvpzzZRiSXdQbhAFfnkdvvH",
+	"TOki8A/QRmBgZBWEgsIqX7+UD/Fj9BQm+NQkg4M6neE1YoUtZIjmLM98+bRblFMtLc7DBeOlI8qBGjrs",
+	"qhSobi92xT20t8EcQH2Soc+8+OiXrz76+88mUjstxVqS3infiLQzLUz7MMRUA53BJHJLnVhhi2mwwGGY",
+	"MPXqbd58aYbwghUzfSuSD3KT/u5zPPd254ej0kMI8r2vylBHUcjhKfbApmOv8U/efMHKRlbojKw5IsVF",
+	"bP+2p54kmRPlzNhSEoWcir2sAKYOUw61NzKkOb9Q8A3h8dDl/v1V17Et2OrYxlDlZCoQq+CKvuaOe7gB",
+	"nfnpoqFrnKLXVSL+ItjlTdreXEt2Pob6kABjAWgqDuAamPQRXind6/XUSx9vjZWdbQmB3QIPb1nVcTpH",
+	"ehNwnYeAWyylqydTXSgymjbbFGLX0DJjy7SbNKpR83Eq5JgVoPoqkLWuG+ygwX0w6rGp0b0bePNzxye6",
+	"tgVXd8TdzwPCIxdbBqmWxGdNUik7R8gKrw1CuboFP6PLPQOzv7dkkpFK3ePg2NZZyarCMyQ5cMbJEbgn",
+	"VC66ikGCNPJWFhZNQf3BkwrOziVbqQTEZclSklWlOmW+pTLHlF+ZpITWtZnNV1gBy2aUK7/5KHHy4KVO",
+	"xTmdAIrFivJ5XxKX1s++oKa4K/UsprydyyOqxB3kDnCNWx4gtbP8dahxWSrFU9HBwgFEzl0N5J7uelck",
+	"CLkANdbmkdqhbGqPxQVWpZMTd469W1MRxnfDgBDyBHn2TV+d3dqk6V0EOUA9B3+jV/whfqpZHrW1Y1oD",
+	"eR+DaeXiWYXU5ti5eQnmzzKABaiDo+HqRkrwZiXD5rrC9NwnE3UPTuMzek44qpZK86cKQBnMNQSXWWRI",
+	"9pMeif6lliFR086mLRjsENiRClk2MsrfdPLQtmi/eqSbtl/cNn3Yb05MZ3a8D4O74wbSsqbWFfQ0ssSB",
+	"l5P6gl03mmm/M7YuNZr1FwVULLdvx3IhCaP597md4pd1Obyd4CKfmkuqQRXUgQkkBbV0+C01JAVd5ELV",
+	"R05TUqQAapLKYYLFtDeUN/Km2hmjIKmoQ2E376vbXEv1jTsGau9EP7ppCVTf9183q1xtjfvajNWks1Yd",
+	"gG8zQhYkGxt7h84Vg+RhWGS8PkJYmUOwo0LbeBlwpdMFsYF1JotaR0HWED77PQV59Y4wW3qX2+GrpMxo",
+	"ekEj71DknyGmVSVNBuWkbQMdZLMF+1Wwmn3Me/6ohYtEoWlDrkUPMgeF7S4xdYO7TN/nBOc+DC2h/DtR",
+	"IZC+OImbKiIrzVl6Zmx1ED28At+GMk8MqBayM29oGB0uNu5FO+CNARKiYGKDh8PcZbyezc6fyrk/Paov",
+	"t4kuzKrvpCCEtC7Gj9FTKUxyWshXVk51llXJBDlGT7EQOJ3Lh4/evvHobdmwLfQRnwGqoeM3p/A6I3ma",
+	"x07D7au4VSOTax9wVOCPZP5t3Zzy3SH+Tdho/d4q1WxguOxsSzNowGffbR76FMIwmAmSU1qvdmJBQS5Y",
+	"ZIPFNjagK/aLkpxTsmo+ZMFW6iCKsa5u3fjOedf51r7NqyUpzykHnlLbeyyJiTWXVRmVf0VDubCc7BLK",
+	"heWEb+nWlq/GsyzLSV86WnupoQP/SnNvXVwL/lzCAyoukU0RNrCLAFCInsI/4wV/umnHJlxgDWTmDzWZ",
+	"E5z1zvZtufpZT4n7b7kgRPGUbGIX+SLINAhRd3pocaZwqBQltqmyZN9NGlTbmJgeUXght8TYe20r1WvT",
+	"2dXKuZb8i63jjqRrcx1LBRvVIXIfYZp9OokxfgvOQ9jWOEcZFlgl2SlLXUBVbxfNWJtzPhjE9Mir0W6n",
+	"KmZD4t1mpJCHRLDMdeiaAth19hxKDBSVOdbeqN0rHpV1XPFAhF2o9MACZwOi/paA4Om5BWeXrl49vJ50",
+	"YRV3hR8r83rsOLzFDxwNUJO2sQZ27PWULcFCfONXBvkgVe9RjKLHg2qefH3L9OFG6Gj7nGWcHDsw/S6H",
+	"aVhEuJ5BGLGqBbdF0NsjqTil5KTSisYg+AGNNqULxS7wM6WbXjvoU1QNRNTwN3OCuRgDElfjzcMD99VL",
+	"fu14ma+H97mZYVLPujmTRhfNoT6JChByF+OrhzvzwjwiNoBhw2hAvc4Io+RxqeblREr7NcqYinLEAHN3",
+	"jFZzVVMEME/0AxRM7SYp2q3Gwkk+RYLkOR92dX0N4dU5m9EAbFfFxVjB3voq/DiyOmyOCsb2bKXLt8kR",
+	"xrETlJRxVarbkg2aNGSpazTXwhqaTkwYkJpIYrknQDa/qAROPGVnpOB+IHjO6yDejfoRE4JLUqKFxrfY",
+	"DN7n5bTj9ZSxM0rgdYWar+JG2BR9be/Wo5M7e6cmHX8zMLeBZxGIs1LjRzAAROKzflQR+b7Fu6+eUinm",
+	"zWjnLkIdI3k555Dr5cfJrcVD9ympHts8GHkc0sYjIiY4PfNHVmNbiBRACzSmwspW+EhaXicv0nAwrFp7",
+	"x210WCjfro5NbMbNgOFfBIoZmaY7TIWBsO4t8/aiIRa6i6b01ksBkxoJBDgpJHBbasbfgI7lC8Y5dm+n",
+	"jVIX0Ul0KijEu9iPpLRzCoat5gxxIkRue/B4nnvvUI/x+kEltgzVt0VUZEfenWOEfpf66DkaoZZs4ADb",
+	"Ki+pEt4qVcypjqNV1UXiQt5gVWE26uS7LTvxlXUJFGp5nYf5bs7s0prSut+Gp7xoieGj2RzGdrGHnMaS",
+	"rW6VxMDf9Fc6bG0lwMOV50rScBKpKB75xe7qiJkd0HlCwUMh9abThwyvBu6Spuu4u6QaQ99lEp4KDmQX",
+	"t8leA9uFNOcllFiRTPCfv4733j3Yu/5E/7s/3nvy3mFy7dLz3/JWqwtsSltyWZQVuUhU41aZLMlF64km",
+	"OzHVL2hhPvUwUJ9ACLCWoFzQlIcytifrgBRc8SEbwPTCVr0bAayD0H7PiNnKB4ujVa+A9cQJMDbAa3A8",
+	"AXqXcsdGI92nOS2iwcYJLvN1rA1SRYtEPt3AAIsCLFh3unBWUt1m0yOEFfS/VLMBIuYNDiiCCcAO1pZO",
+	"jAyryb8FVck9GErFFCT3F6gkuACbyHheFVlJMjH3IesTqBwOlxVazCDxCDTU+qUtsO87rulibOqOxWZH",
+	"F2NBffFFt3UI0GRtYoga8XQLCrj9T4ErntbJVJFTcJKyY6y/1w+siau16g5hIbiPmoy6ghaqwA8p0Eoe",
+	"4zqmaQt61+BRUXq6AUqLfnhomQCBz0gxrpaxj8vWiwH1EiRDZGGOoAXCgL5XuDcOZyEiyVoVmR+jUHeU",
+	"6HA04L05ztCEkMLy3jYpX8pg76K9WVK2Nk8twhw52SClc0ke1dvIiMmaw+t5GsIGhIfD5kld/kiz0yar",
+	"+I8Wstw8UYwNzYeIPomBHwU7GTwcafGVw9iZnTc+V+3TTSxrp5S1wCtZYUaKbHKP9nCk5jdlX7PnuQZI",
+	"MemrCyJ2mMyTjHAl5qykvtvuoxQX3NiLliUzGaUwPkkiMIXjVERfeG/YEK+NEnI+l7XeSzxkx8LWYFLn",
+	"LjqAoKwgNk1sPyKs/yJZe68n8W44PvPF0vUMOVVp4IKB04Nym7Ynz/2CrfbR7a3z+nKcnnn3xik+g1u1",
+	"PEhyMWfVzILCSb0LQEdUsTgN9XssNw5gUCgBzRvggoukbQZu1DRxEuteW16gyvPvv/s3Uts3jCKq7qZb",
+	"XhN4zp2EV+pvDHhoVJ7ZqvFE6tjeQKCiynM8kRpN4+rr7Pel7t26LK9fdxjqwOtg1TvQxOmxks5oAXkX",
+	"usY5yUkqSlbQdDMuTm4ZSMofEP695b2bFeOpxjzt6qUGGIVS7eMLB2FrdtHETRor23N0p1jgnM32N5np",
+	"Qge5btac5Ap8fcvo0SGx+NuGNSUjbkfZn3F/kbh5HRRvoFu7YqV0IChlxXZ5tyBQx/0xU7bccSGH6b1j",
+	"y5sVnAJcy2ldyRnKuMWcvG2oqqqcEcgNOBuZjomJORjpYn+ROWaGTuQrqk37+QY0bj/etb3Yr050d/aL",
+	"W6rfTwvx6lG1XOaQ8fiQ0WLwxgDUY08i3Bmx1UWkaNiPMfnNlVGqBb3NoFzcsgJ8E8g+3KZ+zcI5oGLy",
+	"Xyc5aQh8g/yfjFYlg3+rIs0J9kRBt1fAtKYmGHmPaa3K7q40fEkKv952A/ElSSnOkU0fP0ZPc7yaVrmu",
+	"rGA18xyvTAxKTvA54ZDUCIlcrBKeEOX+1O1t8p7U4AKF12wO/OsFI0oxJytWnu07tL3gwaUaVAu2LtKg",
+	"eZnkasfEKZfrIg0iEcuVHNDARshCPgXUwdzH4HoWj0zyWEgFHE/WgsTauhz9YswqAf5SrfHH5FPZvJb+",
+	"kgwKzjfWsL1NkG1dndureJ51BYvHzUGZzIwHMc7Ozcc9SEhyxw9CQZL7dTbWBSgiV0q+sYh/mIuxCSiM",
+	"f4uckzxIR/hVHmWmcIac9rJksxIvUEmwCkrytEqLXi38HflMp1V9s6pHZKDK2OGqlpi3FevdWhbu3Xpw",
+	"yY+Ba6pfYnlGuOhG2lLPIF3uQuN3G5d4rMFfdVfZmg/+8jeJsTNAvBSEAuMJOycDdr+jN3Rfxl1gzDoW",
+	"PIATOyxQPBnxM7LyUvXmGs3ZCi2qVBWZV6mpUp+WkqSZzvlG7JyhtxUuiyaYrTOB+EBKMPUGSon4IdS0",
+	"hdjx1+r7qCtpNtg0fHxsbjnfcXb64PThI5KWvkJdOMtKwv2xuNy+0z05/VxiGwsPQhjIzgvXubsHUDFT",
+	"C3CnBgHJGNY6S8DnK29hgkmxv1lM8rCpil/rCQ1wVfGr1/pvyJaAbZOjgr0pyEqS5RhcbBAxiiILGzYU",
+	"9jpMoVVd2KH+nPL7mo5OsYOMLFgNYGeVgdHlywdXL10+PDy4dHDg8OtYSf7Rqx/944u//+HLH//RyFEH",
+	"DutDRCfej6plfVzUL338P//Xy1/80cv3v//iex+8+ts/N5HFR6PzPbffvUOzYY4sWKpyDIG0OPzc9atX",
+	"rly/BpUYnJ04Otg/3D/YLLagprqzULgmRXwxn6EDTR/U+vc69BTMP+2wqZ2f0KGTcWgM8hApadcs6jzY",
+	"mUw1DWnSJYoF6uH490lJOODL+nCFJ6Qc52QqfJdR7W1VuDmcoQUu1g1fr8J8lMeXbMe/xtoAFeHBNylB",
+	"6g0p3zBKcZklCAtEcDpXmqC/G7AV+YIwaFEJwhGeClKiBc0KY7/ws+N4oV7w0UP+jjjNTdSNIYl+RfL9",
+	"pOK0IJwjWwihkVHo6kRLUlxwvCXJxuzcl85Xr52UpCqQw7uAMMws3Pya5LmOlWo5DXVr6gFYJyh4pLGP",
+	"F/iMgN8uM1VYerzzDic6E2sOoslMhoR27VsL2GPm4bVhdd/ZIheyGzhtwgTrdmtk/5YiAHGD8a6XusUa",
+	"2nSjOmtjw8e1tun4d0liRtktXvSIPpXE3jCCSkfC504IY7BAnCxgl1Qdpvy60YvhW3uBdqkHwbop3a2v",
+	"7fJBp69tQGRqS7b7ezjsFtd1vuOVK/25ki0JHXr5aqfEdd66fH1XtNje6eSK8QF5oy3xbN+81JM2Gg+N",
+	"cqoVohqRU95LHbSTUY3534NEIsXj/iltkXSogFVCVcMLeYRpCKPJMY7ESVndxVuw1593FQIcglNXD8RP",
+	"bbfTC8JhRSBMxdggQ/UiWJpW5aBCPK38qGFVZweZcrhGl9jMQCuYIAliS1pAtK/ifIA6IM/8eVKOISfG",
+	"EOOYwD2ie0JSvIALPhVHppqyDcY5tiY2owcrU5sNrj1Gc5JnCcpYNREk05nLRabOA6i+5SKBmU2r+xnV",
+	"BK1r1yYj2WSkhxX48oZtDT6e2Cbh42PbLnx8GxoP4oqdzgmSHNaXtPdaIb20c1YjdhkUL5e/o3C8TllO",
+	"Srx9GM4w5OouV+oQz/SiDvPQA4jzjW7Odlfe0dMSF3zq1ZRxWYZiWaMclm40X8kWYTOH/zqsCpKrGE4D",
+	"fFcSxAXNcwN2usJr2JHWSZviPJfXOLwGM39JUkLPg8aQQP22YM6pVGg86DYtpPj2CPd7wtzjTki9TtCZ",
+	"350J7sToAwuej5a0gg1ZbsHCi/1ahAsspYW+FGxUz0+vmhPkDezmlSmaxv4kPqF/Hb5mvSlMddNdw1JL",
+	"H6+EQchqcB1ckRbcAaGkH7WtSjRlVRHAWu2qlwRvZ4POedHADGTFWMzJeIXXo7o9CJE1ISsq1QDAAuJO",
+	"W12E/HROHkOr8Pmkbho+37Ptw8dT2clN6KNPEa0XI3FPATWzrlXfLnpP7dd2ooeKLcbFGkEEMlxgN7Iw",
+	"9568dzm5cuDLvXzuHWfFhak57x+hCkptmbMI1Onmby5LJljK8v1Fdizv1cuS6dgakk/7IMGF7Hz/S2Td",
+	"vgENOhOnJNP4UW9CgzBRBwDZcN2MFJWyAoPdiZOsVTWiKjjBuf4TAhCUQ3FGsr77GqQB7JtOL3S6Q1Nm",
+	"DnQaLK7bSMLYMGcqJMZFGE3ZAkFv+JYhyt2UY6jjMBDlCfpKQZ+hBc1zyknKiowfoYKtkDm+QZtO6rJt",
+	"8gRQ0NpU6vO5quxyIfjgCDxnG5qpUwUGitYQCFu4GmCXsLTFHuyZ8+9fCNLHuyfKrrEj1t1Ub3AQh4LT",
+	"WeHHGZW64xlZI3jCz8aCipyEEraMBOhiFrNn6zeiVJZzu9Wdt+r17gLwNtt6m4PBcEvDf32pvwCBwZsO",
+	"IBnqX9/g6IuPHtxHmMMVHwA8sAosmeFzdakm56Rc6/JacDXXuPdtn/XVq5evJTF8GiARD5az1U69eEXu",
+	"riAL3WKvLmcb9w6L0WyH5bEPd4nLrPFn/FqfrfKYsQKChCA2GXDJEbaxYYIhjtcK4JMjKfel/OZH3yie",
+	"lqoMnniK/j/23r67iSPbF/4qtbyetQK58huBTLDX/cO8JZwJLwc8h3PPUR6rrC5JPW5VabpaFppM1rJn",
+	"IBgCgcwQSAgTQgJJ7kwCJJMBYiB8lxO3ZP7KV3hW7V1V3ZK6ZdlIGM55zl13gqVWd3XVrl379ffTzWdq",
+	"4ZXrVqJQUwHtSUXq8klir52hwUzUOZ5Tp0KWI7YzSo6MNZa3HiFwWxm/b0Y7ihry0A2yHKJDeLhIzTuF",
+	"FWKM+wJ6tyhnNRgQNLvNqF/m0NHDm9ifZXnS7woud2bQ78gRT4g5G2rSDi0keqEGCzrCpOuwySzP1aiL",
+	"rxu9jYSSNZzgSZJzxAy8lb5tSdTUu2oIHThQASM+y9UsqwuJW9Coq+ie1qDfdpLkuOAsZ1BXHEa9AEY1",
+	"kuWxmJZZEU1W2bk4Q5ZIaEan1GPvrgNgQ0qL4LChXoP32mpwjNaPRAOI/TUV7ImPAL6BQRzEMRyj9X0u",
+	"dw6bURyjEDHDf+0RU3oox2j9IIxG7QI3KDk+rW0Q7LhQYPnAnWczJkKSbILzFDumewJiY7yWvRJVHksE",
+	"6HlD1EiB+sCTCOFRJYp5UWYTJLz3ffjtR42r3zSuLmfgr6U7Kz9ef/LhKfNX+P7jlfvfho//hB+c+bR5",
+	"4d2oGfLJ1YXwxonmhXfj0VNJlWeozEXI9s3EMh80mIkSIlEnuYmy9ti2ou7/Bt5+KpiO7j4V7DY3B7fu",
+	"N+pDNScm5AounmT5qu8G9aPqZEgwoxE0b59Z1385Nj2U6ShGbQX5EwU1uTGuB81RLLGiSxQIQP2oSYLz",
+	"CIwfeExkzpSCoNLSV70bYAo7l3Of8MmsL2oS2j8L0WPlJKn5bsAk4Yw5LWCG6hCvMQ/qQFx1E8RAHLJV",
+	"WdqEm4n3UpozsuL+moEBp4e8oTnCc2Z8hyn86Gku8j1MQR9eOsIu7Hhlnlh0OIVnR4ycqbUMlWwpV4Mq",
+	"9cj0m0e3trwpfj795tH2l30H0kwFkXJ4az4QdSTok1oSyRh2euv3wEGJeeaTN6anD4+QKXv2VGczhGa5",
+	"BQ7GOmHuEEp0MhI/ksyfR7xWAPabOrxfc9VSWE11N43xmuUOq0CpokBTARFi1T112FTd8CWJ6DBbME7A",
+	"fN2JLkfKztaRLM/yl1/ez9WZF8iXX4bQq1aWcqLTz8yQ30zvHiHTJeb6gK0tsZqTk9xMWeayXPgkN0OD",
+	"3Ah5+WXlAJp77mLub7F8J2AyQ3Lbxra9Ojw+PrztFbxUxz3N5coklVkuCuRVsgWncGuG7CRbzPxtJUqW",
+	"t5EtevK2EsctuoHUb6TMafB6US+A0n35Zd2L5FeDUqHqeVjVrPQytmqgRs7yXKQ+c236ORdTprk2bZ2z",
+	"qjXXobmzPGeUbS7S4mhN5bTuzUW6HHaqperTIuS4WHWP/eT6RY/Bznv5ZVN3JhnJU9+vq7fO7XdYuSIC",
+	"xvP14V+zei4qcfQ85r8kSb4khHR5EVY0y0HidMzCGlXwoXL/yoxyGX2EqLNI0lVhaN2a/kplYOqfF1xf",
+	"Qt2HmtwMkQJ+AGaBTkvowjllOXlConUFpqgyLPRrHmHUAdkICFV7icgSxjsA2zmCI6X5OS5qkJlRZqoP",
+	"ffpuoDaifmhsaCWgLSG5ady8w/t8JksTZDyn9rVMuSnF0J9ywHFoe31f+EZuj+zbTXZu3/Eroiv6lahr",
+	"hQ6RMf3x//qtFDw3Qg4bRTLrU54vZbngJKdkPxc7wICmgE0aBeQz6pBcmUlJi2zm96UcChFnx4OcHtK/",
+	"VpVzWKE+LbOAweACrUKQjcUVnDgCGhYshAeM30IsqDnaPjaGFrna6E6GeO4cIzokh66nJhyZFU5d8yEB",
+	"E0mFKfvXF7xIaqLqOYR5kqlb4UJbPkMu1C8jTjcY/h/UCwdVSf6AWoD8IYY+S/6Q5X8YHh62/19dv31s",
+	"jPyB5FyOLel6oXOZ6COY7gzJ6cHPwOBz5A+kzAyYbQ5fKKe1mr7xuLpxldNqUGI8gHPGUTcC2LeZAnU9",
+	"/FufXzPAe6Bu7ImidZrMzV5RNysIf9Z1HAbjyUu/oP5rCscNIJ8xNdV3Dpt38+ojcJHUvamcI1KUGUxe",
+	"rSTUeaC8GRZQ1zRcWh5XjLWbIWxXQ+AimIGcg7pZvsTyc3haaGAkH+bd/GKn+kVe8ILn5mFOZUA9JZ85",
+	"WOAZUShIBl+UqrMz/7XwZS7yEX0scgApMc2JMDdizriTal41zJV+4vgrGbJ9fId6bCDEjEf9Yuxx6sRW",
+	"w5YMSgikzCD+Brp+6lt9m23bUCbyolzxWAC3KLgemwHfQepRws+0B2kl4A8YXQlKauKCtol0JfFcGaAm",
+	"EDxvn7fTjLhMed0IoURhyeuVUw6csolyR1jg14enCgHz9YLBXXagjHChKZXUr9VqqT1fV3/MVmUdP5yR",
+	"FZqHqVD+hHb61TSoQSqtpWyygHFzY5gOrYZn9D6wE2mVutHMKLedZ8AfUMHs0pbfyy8bQccZLAuHTWh0",
+	"75wJUpl7wkzqmkyQXxhrloMI4BmCx0vOWIWwPQxYuIZgNko7bmYqvffyy0aZqnNevVRuCsGDfk/xoNoF",
+	"Ji6qS7BUuSCymi/pW6KvDsSfGPTWJupUheZLbHjbyNhQZqjqe9pelBOjo7VabYTC1yPCL47q38rRN/fv",
+	"3nvw6F74TRQcNcbuULxHYnxkDC8SFcZpxR2aGHplZGzkFUwqIT7fKK24o8p8G5p4+50M/qkvH6nTshf7",
+	"eH58VBuJGOMWMiEWhXiuJtduDnyIQRVcv6xPYozjQOhHXwFCIdEm2b8ng2dDGbj+RdWYKg4zCl4dX0BJ",
+	"oCyFeWWhx0xYNG2y3CJq644lsETwNuroiwHb2sIhbdxKz61M4k00reAcYxVssyxRWRoh+6DYPaYnlY0X",
+	"GwNGcig0LaknZjkGlmBjs9gJDLYGGidGU5tK+Xll7ijzAmYOzg6QaD1n0uhnNQkGvRwEzR7E+52hiaFD",
+	"FcancFiw8ubkHpr4z+SganTJaMzKA5fpLQxVMBnsEk7dEIToqHPcGPmtjoXG2pC0zDf++n7j2oUo84p9",
+	"SDt3ju98bcfY9vFtY2M7/l2NsyS4unz8ldfG9P8pTws5QYbC70427nywuvz3lQePVm8vRu4WTg3kHCA0",
+	"vHa1BUyMmiOMxbQEYwK/ioWssiK4rs7dNjbew3uv++nMwYcn0BQjRKdRpZ5bAewJ3+XBCOKWalTd5GfZ",
+	"wY8eRgNRF95DsKRaLlO/PjQx1PzpxsrDy6s/fNlYuhc+XGgs3fvl4VJ4ajk8ea/xeKHxw4PmZ4u/PDwN",
+	"gZ0ixGmsLoCwS7uGGAWYNFQUSTHroyzolF/UEZnobEDoNWUHGqy2CLwLRGEStYCObGLPrPrIZwByOdKx",
+	"GY6yQE/6FA7wme+IHiUDRhdBY/UglmNrS4BB2zYi0C/h+fjB6q074bkPVx6daz44H575dGV5uXdR0bDm",
+	"6YcKoM/INhWPmltomz9nsNFzBOK+BErbiQmudwrCHrx+0xTjuhQEDrZnBbV5khAuXm1e/LqxdKmx+Hl4",
+	"4xzqk94loaDz78liAKg7yMACQgD+ofYsMLEC6UwIhksEQoSwl7JH5aSplCAxRnYE+FP3VOe4TpahscCw",
+	"mNETxSLmpVvFZ5/LnUh2Brj0B/GU7H3d+/lwg6ySeC7pZejfGdS4dnP19ucoM788XGqcPb16e3Hlwd3w",
+	"/L1eT59W6L5kMTJYE1KzLJPZOhh2R9+YGt6241U4aaX7e4aSogML4EcBUAHldQKgMFmuBARNRw+8qElS",
+	"FMqENEzzvrZXD09N735jhPzL4b2vZ8jhg69nyDE2ezhDXt+/Tz0tyw/v2ZcBk6/IXd2bqJcxyaDbxYou",
+	"jxAHByV/MUjD9Z5CfR5Aqhia3JfawdWKJ6gDXV9902YPF8Kv3mssXWo++Kr54NuV+2dWHn725OMTKw/u",
+	"xkUxjiqYIo2jbyu34R01nCJLLOcCSQSNFvETtdVLKxnTxpHJ3peZ41IITUwSWa1UhB9IckS5wSPkIGOO",
+	"hLuNIIE1SLYrU3Xa6yxokaq2E7F9xNE4MayFEVnNWq4u+V2VQUOBNvx1wWWrAMXt9LXwENY8lI+VzEnc",
+	"s0iKfMCCYRn4jJZbRdOmfmddTuE92geUqBVxBvqoEptX31tD5CLQpdb1fINRp01NdM5LTxsKn6Arq38D",
+	"nw/v1sGvBHZ8tbA5ZZrlwBbL2RwZTa660nc8BOG+lFVIhTR/p19zjdt79fEn4fKXXeZ6fXbiG1SWQCYr",
+	"NMiXEjZ+BdNslORLVT6nDNtcy3TYaH25KgMyyzQJT2yBdE3JFqbM3u1jO9uip1shUwg3dyVxqr4ye7EC",
+	"NAYtkBdlzNq2ihAOr5tWgJ1eMiTtequ3Lmi3PZ9eYJEAedu7lf2U2/p/0iGHYr9yf6Fx6589nmoR8Ffi",
+	"YbZXg5J10rthGCMPfUPakQcyUUE8odv8KCeM+p7LfMysxqIBujvRREJqtG5wHVuF9k1XqoNMjzJZYtvO",
+	"JsMm16Ko7PTqSqL2utYeTqQ33bIbDPVw4W4E/1vn6bVuWcM5gaLLBEmDWgTAmiJ2lTMG7gySrf0TO5uP",
+	"Xll+78n1H2OSJ+s8nyJyo2+DTKTbUcdMdMgKnMtJoep5EzrAZAkoA0BXKWfidT2miU2Z5OoclxntNGKV",
+	"LJLcykl9KxmwSpTIldR1sK4yitWpH0CBH2R6Z5WwkmMauT1qgKNmR9igdFzYPcFZkhOAxlpXGYeSbivi",
+	"pr2zJ/vrtQRi6Wcimnsg0ZhmXLkBM+FBk4ScZSVXY34NSDRXb3/Z+NPJ9QnoqFYo6V7oUZtJNVSnsaJd",
+	"wfNswr6iUU7GzUyohshZOkx9TS6jnMhaSZQ1pyrjhj8G03hxNJ4E8TqC9xugiCWZ+AOKoumXeUGiqY3P",
+	"Tq3euhPe+x6FsKvgzdL8HBIfpahDsPJMIAySb1SZkTSvtFq10iolJVEjkBPX1caxpK9hfuSgvGpUjpD9",
+	"AUZFbG1cRUfnYwSRGdBx5lNXkjlWCRI9zzepDHbh2wxQz+ATuoa1oOGvjx7c1YXVxx8o8+qb6+GNUysP",
+	"HsUWVLd5g1uRqCWmbTU8B4RDdSplCJR7KbfAgzUpCgZ1ehrGagION3gNdW6JgvpllpcFFuFzR+fOIwuP",
+	"bKEkoL56yO9lYGIMlJQpdwvq7BcFSHsyuTWDCgcVlSQVH7Ovc6yOEuFKwnjer1cC5iACgxa+lwCXF49G",
+	"0Zaf9YUI1LeooXwmA+GbQiHmQiNkgoqapnNsIxLTd5ef+vkS9LD3Le6UKiexrZ+nHuMO9WObv2NT7TbX",
+	"9GQE1xlc2aKtNWaOwVHQte87d6Z6ZwPauOZN/g+jvkxbCPUCup/xqRdDl5EPTfznWy1Lc+/myqOrjcs3",
+	"G5dvhu/HlbPPigDNmrRGo5rbL11JU8Sp95S/gBihmmjQ3ALVrN5MGeCAm62r/5j6yoD6gQaxw9J03bbF",
+	"nBFyuDrrufkUM3IPsLL1IB+6eT/9dI+3Ko8N73zr7e3vDOM/tkX/SOxa7oaCmBZP1JB3CeL6yquvjq0R",
+	"Sch08unLQAMO13p4OKdB1afeTM+DGO9lENNKBkxVWGwFM2TfkUMHRkamDxHh639H+t+VkO2c1IVOdDY9",
+	"BiuBDqDVzU0kVNvelU+tk7Ks8132tHAz2AT+SxJqogh1NA5k0jDZ8aB9lE81rxa6G24MJGDgklWgl92Z",
+	"JE6M1Su+k9IGaH451C/xT3qI4BrStCN2GoUgBqlzlWJI0bQOllw5pq8NwofaxR2Q5l29db1563K4dKdx",
+	"9Vrj8s1eNW+swznZD2O6MrAFBFRpgZLwzJECCT2qrS/qeWoXatO405jdD0+MHb1tLk3yhJhLXCZH8Q77",
+	"XI/BbzbknOA9+p/gv/0wPJl++GWGjg/7tDY8C+8KnlXLovgINJl4Du6mtnCwLfElGZvQtT3obLg+ZL8c",
+	"JuewRjeW9VdfAiMP9GIaAiPiM5ovJYW433RlAI9eK+O1h8k57e3QwFIkwy6wuAeJ51SEWdzjvnMjwNRk",
+	"zZAXnqj6Pd9wN16eejvEOOn5btR3LOVKB7gE9+q2DMsEeAuxYsm0WYoA2NYXgE19vODxQHOJzjM4UaGK",
+	"Pm0QnjvP+jcCrIGVczFxTntwuV3Rr//BRwNaKMQZiEsCAkUGHiTpsbpasq9J2Ocq5K1kNS3aDbWVauNn",
+	"CEe09j6HuJuffBDevtY8fTYewonhIb/VoRtH33add7o7dL4zNOD56jZXOjLgeSjccfzGfmakFsKHn609",
+	"e+vNxaqX279n6J23Eqd9FJvOsHBoY/dNi+LkMFqbI+x4xaMul1HYLTATCwyuWxB8wPVJRLuoFJlTDepb",
+	"R7Ic8ApySC8oIVI8WyfUnnLCnyC5WTjpTBmkK8lvqzJwCwCsqQ5kUApZjpeppVM3V//NoTaAhDPW5ebg",
+	"YMgRquxjxvOMAPtSluMXmh8rN0JyZUZl1Wc53W6j20b18LDfJKMB3JXgjEDnGqNeLstBbqU2wtRUTJKc",
+	"ZEHgxe6meaEZ9TreWFmfpt0six051OXaFE1weKfywSGut9Hm1MLHSCgB6wRYkSfe1uBD5hvDtDgUPvqL",
+	"MrduXApPLYfvffTkb2d/eXg2vPf96vWb4ZlPYeuYskl7K1xc46DrGxcQ11Pr/ImhsfGd2wpj+fHhsbGx",
+	"seFfqf95Tf3PWPR/4wYArWywC4ewuXbb8Pir0RAblz9rfPtF+OgvzQvvNi9+t3r3ZOPqNRiZlouk9zRf",
+	"xS4aCqg3F932yZeXGt9cx7v98vBs408nV8/8cfXRg/CnW9pTCDQyUPu99TfRAP96oXHp45X7p9VMnj6H",
+	"HbRDmaFqBdBeNWL1O++sxwTS3KPPuF5gTQWNm6yf6nj19g+Nj97/eWFx9daN8NaVnxcWn3y8tPr4zs8L",
+	"i5ih+HlhsXnxH6u3T/d4zvn1UXa8u1eGrceEktkqdzymM66/ObqLyMDNz01gs65teBe+bXSvGatTkkBk",
+	"eVFAlqO12xluZn+sWzSFn4MmHmUkSsa4CWcjMlWWQzzOZFIQS0bHuSeIUEYfGFzwEzXaPOWY201uytl7",
+	"HJ1E3ybM+p30gnv3rXSz70FzXNiRvjqmp5YbF5bD+1+GZ0+uGTxXUrhWbGAa+s+sELo8YxCo66Y4hUqN",
+	"21OiDkRBEKEB4PFczkbINIWoAuIcBTU3z8xxRUoUOWiTwwfrkYwXptxJCyUCk6cUoKjJZJ4z0u+YRc+i",
+	"od87JUghmezAOoDjNqP78qhHHBpQXToy0eJc2IaVLM8J32H+/3aqLGcz/U6V2esKLV6kj95rweWuLDFn",
+	"hBxSv4ZS8SxXP8OIXEDKQgZk29jYmPZ+sYlBN1xmDJEak4laCWMhyBzTQ0IA3qDFezQgQfiIocyQU+0V",
+	"Qwqee9D8Dv7ao37cNWpRlesIW0h2FH+SFK024RyMFgjPkbaEx4BBJQ1CXcn8DYZ2OoLUurCzDIFkiCrx",
+	"osy0BZyE/8zjTQCzmRIl2D7WQz4nV3Y5y01A+RWDOqnZOimzEZLTcZ/chD60Y7VV+8EJCehcajpj3mW1",
+	"RPmjnoe1pCyG7b8OOZyC38M/D+BN4N8Gzf+thFfUBfER0oF6m1lWdDnXYeKkNzB//vcNwEiWFoCBKe2j",
+	"mj/z6cqDu+HS5dXrX8d0POrz9BKLN6iuv4bqPj5C9kYADa5EDAulPGMN6mo7WHLaDKGeFFmO6Thz8IM2",
+	"hwbV2logD/E+oyxHUH/TTaEOk7hY6VourSd0QSKRtJBYI3gUMPh2Y9/F5jV+t+Cvuc5M98bv9jbx5Ebw",
+	"jnZv9ZA6MI3851vdWC6VQQQTABjA0dgM9Ld2Jc3z1TbCK6OBRxclvED0Axx4dHH8BaKrDJtq7Mmfn2ws",
+	"/+3Jh6ciAs7oclkRVcnaB9t8/73WwerL0se8bWxsfOyV8R3btr+6Pfa7WdcPSjPmXDc/Wbm/EH77f0EI",
+	"EHB5aHrX8L//x5H/GB4b2xGDS0fJamnCU4uRFxVAXxw3sz8kfLeoZHsoxht6bfWP32Mjsdq/akg93Cgv",
+	"KjFlGt74e/jlg/D82calH9sRAiDq15vOgm0jZc/e/XhftSUg2lcSFeYb5vTsY3naxbsrD+7+8nCpcf7C",
+	"yvIN1KGtrZZGgbbbyKOgGrt0bauvJQTrzHwqd6mEjEAA7AIATkDY48pAdoPGMYA4W7CSrrHwVfjBmea1",
+	"m1tHyMGoolXj0nQ6VTCW3VEDWr+d7fWKTB8PWPVm6R7VNJSSq2/7WB/9+YnGFwu/PFxauX8OxaZHgWnL",
+	"bnQQgbsOGLd1fdqNkAPGhVLGWYbs36O/kRkC2lVmonbtTJabpuAMdlPqX0UVjwhpHa+vQbwxjYqsM/pZ",
+	"joXYBr1mhOSwf/J/Y18bT+urNPXUuqfcYsdovirKI6tCg1dYfDvlErqcUPK7KvUDTOBRTkqi6hNXo74A",
+	"UJKyeFPquDZ0zh+BN9jfk724gfbK9au/9OCmZP22FTsq+2O24jozQJJ1ZpaMyD9NZknfN9M1QoVO/fEA",
+	"3SbbRJxBvLUynKCYkRkhx6BdgB2vsHwAQJTUyWn5Uj92besM2QK9hAjJtpW4hcjkLFFJymIemGyJdJVe",
+	"xprvLLehhi65l000RzVvYJ5VgsTcC36DEph3ndbkQtEHSO62tIq+UL0rsOgp6Tr17sryEhoz+maeO5+c",
+	"7jFfZYbKLCgJ+Mj1kcLBZ3m34sJbWXv0nYypjovfDPlGx8fsqGwFnYGlH2r86WT47j/DG+caf/0j3MaV",
+	"str6goYkAJckwTJDOvfw3Idx+CbICCmrdvsOWBg9Ary9OQyZDGZktVLxmOEoiJJVmujNppbGfjVk75Lw",
+	"W7UXXDPIkqhBiuKetl9unAvP3Vl5cHfl/gKWUEcsSkONpXvh+S+adx4jLaxSDlB6gYxB72iGIIgpJCyU",
+	"/ia+zphWevLoQnjy618enm1+82V4Yanx1+srD+5qfYPVlkkZKluIWfFFnjmY/1q5/5fw1t3V2yfCW9fj",
+	"a/fk6kLbV5CIjafjXhtaV/5Kss3KX3W1cI2mH0AaC2Fxf3m4FJ6/jEmr8Nb1xmf39T9O//hfC1/+18KX",
+	"6zBlRmP7JcWoiVNvWFA8q0OlIAXqj6SGYffY+w+yylM/pEuZjOsDKyXiPwPioMwY4BzwFaOAuGQvSeK5",
+	"hX520Fw6tfLjl81PboWPPhz8WW1Xa/Rt9c7dIDvMpfETl2p+FSxKpKRCi5i9nNqO7aWQVrSAGVluAxCm",
+	"UxVwjE3HVADneyqGh3qGrOZLI1kOh7UZ0QwXwUydBbmoz98KHZaVmzpzJX/p5qSRjXWf1xo7/imNyu4y",
+	"YwbX7wpXBL0DoeujuGUSOyY112p6S0UvO/fX6ibv9CrQo4AcuHFb9Bm8SJq1m7TlLGFLnJ/BQORg7r4V",
+	"QTHLMYcL4g8NjLpfEeaFOSPENpHrT9RmRnYrSz0ss9x8iXC21NwmQ8rUty3jPoPLJonp0gWrKKeBQaEv",
+	"D7c4NNN5NM9GyCFu4H8w/cwJ81g+8AV38zAOzcqj6SdaxoLbG4CpR8gx4c/FGGwgLO2IGk/a8IfVHZ5q",
+	"y7eb6JmBKImN2vyQVY0bYmj2dNrA9jMU4FoJKjkv/mP19r2V5eXwwrnmV3can/zQ+PaL9RhcmqtyU3C0",
+	"DqNwaF7ad7AoarQUALhvF1ye5MYPswFpx77p34F/+i/huTuogX95uIRlYI2lS6vXbzZO/6XVQItMsDWN",
+	"NKP/1BZ6IdXf4aqukgQlgCXeGkvCwYRQpB6rATr8E1C8aSiYXpKEBujtx4kcTSkUfA2qiAtH56WqmGIy",
+	"RBcT6qEakijLzfMyFhk5AxbHCOIQodLURojmwRCcdWhD0MpxybIGS4wvK7ChDsR61SanUoGolRMzYIx6",
+	"z1irDURXvYiKJrm7Hs9Rs9j9dO8+a35yqXnxn+G3F8Jzd5p//+zptMS8cJ0XUkvsQcoN2aoQgnSbBhAh",
+	"1OtOWoWSx9SNq2kFPYdIMUKmjNECxY2zSi/IahKQ4L8J1+nrrnua7HMUADu9sProkT7Br55evX27d5jw",
+	"OC3k8w4fAufmyqOr4fK1dW0BNu86jOfTG9UPAxp3EOMYB6j/yBQHbU2qHIkYTB6EWJwHzIdMIBY+tB+o",
+	"Y8NjtGAuDXzGLHyS2jwaLAIhIhDKwlbkgpRCLNCEtSEWncNDTbq/N4Ca9joo7NXHBdZtIMS4OhL1W+mc",
+	"DVT0Fn1W0/HtAE41A94EzRpqEyDDCXSEFoCx0oBjAE01JjJdc5wawBQDqgIneNtkloTnjJCplkMaBtPF",
+	"S99rFm6NBsaja8xIatO4izfvBbVv/JnjQsTeP+XMQfbjPueOmldOrP7wZePqN6u3FxsfvZ8C6tLPyFSB",
+	"dalLtT5rvkR9vff0rtRAEpXqrAe1oySgvlsoZHQxkTkXqOtkSI2685piVX0AQEFRhh3zoi3O9kiaUO5j",
+	"TA4NeOHhGc8KnRqXvXHx7uoPcbQ6WJWnWOvUnjFcyFyMBIWSCq3Dac5F4ObZRKRJqoF0tQ/gBqz8ktSL",
+	"jFh2PFo/oHjWqb0CYxAoxHI0IDFibAYumgFVTn0nt3WE5Cq0noM4g81wa60FkERM6ynmW7Q9rOucV6pY",
+	"KDks+qKKVH4erWVwUEBNx50cVCij5qUO81+SI2SqDGl8TRhICox3zSZqUdvEjCKuVVKeR3+TGfJcznR9",
+	"FLzd0MQ2YIb9XZXyAOAOxjNDPlDfDzXOff7k83d1RqpC6y03bv35rOt5WNQ1Nja+7ZXtO1791Ws7hzJ2",
+	"RENjhR35bXScDY+Pj48Pv0YpHd45Ozvb3uWlh6seFstE5gG99h0ooZ1nicNAhuv1Pg4FYmhiaOXR+yuP",
+	"/xre/nH1u+vhqfPhuTONi3fD85eiIeGj1+EC7WOblNvax9ZKbVn6ir5nt5oPf2h889OThSvNazd/Xlhs",
+	"XLzb+OannxcW1ZyePPfzwuKThYVExZV81gAOUfe0Fl4S666fZcUq1/XbmAwBEy+Cb616OrAJCCsaZ1MG",
+	"ooKtrIHBFWk5YOBwUi5I7IJ2aCSA2s9yMLRq8YIfB7nOZ1lQY4aklpK8x/w5KPopiZoOVZh7zdQZ9XNZ",
+	"Hsub6Id4FKvZ1AVRDRFjDhQoRTVoxSqTMhlUUR+Nb+LkDlAS4Qndi8Jw+drSeC6Pc2tB8Xq/E7CNy3ef",
+	"fHxh8Hk8TWyebi8hZReIKFzblsXTeCKuxhMDngflAuO1rsSKRGVPF9y8mj/DHVajdSVbgrNU28jSnQ/U",
+	"OtJPSTOK4du29YdlrzGfkVmgN+2nglq+v/rD11gxEV79evXOYuP0e09Oxbv781UZqLN3QLLwlCGdtQMu",
+	"tF2QIBlTFMIBWtey8BnZkhe+D6VXGaJpNzUWADiWGFFBDFgfaU63Tuo4DBRlcQH3SY65YOTtOaUygsGp",
+	"Ub4INEbfftS4/oXuGm+PpGhXPfXsVIvCi8OBm59jwQDkbYrgrdu4EGNHpjIjNQHSvCvdAI1wJHu17Iga",
+	"PAkwxiyNVmueEBIA6jplm/u8M3KhfAIAvtYZ1wzhQC7NgDE1VvCKARrlxOREPk+lK3gu1iyN1bJq1IEe",
+	"sYEORfU6YXC7MyQqBFOD1tVzidGRQ4UC849QjSq00fhhz2YnPgke+qzbBvDR0yhwKfoeZaafqAD3bFa0",
+	"+f6d8Ory6u0TKw/iZF+S+Uri0jcKg86AQewR09Rlalkt7Ds35MARojtE7pBOR+PeWhClLNffTGD1NeKP",
+	"xyoNEEI+wo0nGjbebibNSZvlRXc+whTwXD5n8HEjYuxWYlDEsHCMsauen+U0D3zjyJiPkKEdFbv2hLFY",
+	"4FtTEL43vz0MvWcz4BYHs61Rq2s3FUiYjTtvMHWmJ+R/SuMP1DCEF95/cupc49IdLJ/tufJRbV0v6CEc",
+	"aQwabm1rqFyNUsLCc6QJReKxYcoKqgHi+GUwvw0RMNy7xnBCmI0887wUOiucVhzqwIta8TGpPTjwdb+9",
+	"qeaDvzQ+vdq8cqLx4VJ45pN+ulWpgcmKLypCQhGT3rnQlV7QnrWbpx5hvi/8DCjgeYFzSrZQPxghr+7c",
+	"CsWRWa6XLv7lr8a2TlrUKZsbwR57CzbvBkBIn3cdhiwHNMsxdggQLI4LJAdEDxMJOTTylL2XErASoz7I",
+	"UIlivkmp00kITOq6BBsc94RUetfzyKwyYQwsVhu0re7Th5E5XSOWkUxuvtpta3HQcTmzkrHQIM5nC16T",
+	"uUW8VP3y183TZ8Pz98JHH4Ynb+pEq7oAyjZM9b9OLT354lr4l8Xmg/OrF26u3rofnr+NbM62ueBf/s/w",
+	"Ng2ACltmaDytO4MWfZbenIGjhzaAHkOU+EZSua4Pzjc+ux/e/jH87tPw1qdDaaVjtlEAv2p9i1daejHO",
+	"Ljaunl5ZXg6/uNP46P0ni5fDG98Ndbwl6rk1miVei4dTHXWGBN0XTd81PhxQ/qsfXwkXT6HT0z6WdR2i",
+	"XrA58Vd89hohWK2IBxCCxRP154XF1es3w/Mf/Lyw2PjzjScXF9Q//vH1k4sLPZ+ucfCsrmi5GQKb3xUc",
+	"rc+qX0TsvS4skpIxe97yyOELBFjB4O0hI02NG2s0r9MxGgKBCwPkmnjgHo2NfsCHbvxRaXBCyMPqygEk",
+	"gBGiEhur+ohSudYBXIW8IK61CRy1ItZMkhyVczmsU6BWSGDZcy6HDZnLcuTIpsotUh/V2yP2UBnk0Dr4",
+	"6G5gWIcmSU5p83pO/y2zUIisRQ0kyAXgW5khOcCqzCGlQQqVlVlF9hy0Bsq51kMFXrAV+TDenqautyiD",
+	"K/eXVx59GN650rj6N+wtAsGppqQGq5gY1D9evX0vvPMofPx3+8t14BVYeVu34t2c8NofvwnPfPrzwuKT",
+	"y7dWb3/+88Ji8+/vNa4vqX98ezG8ca43IEGrL5XhBlD5qYyEkA3Cuv9YqxJSbGWwpNXmPnwBKO+B/hP5",
+	"NoBAK8sN5H2B+qagNS/KTPcMVJioeIzUfBGwiM3NlASpZ2W56zAOcKy6lhV/EhvUZFu7ObUhMo33Ekjm",
+	"Fbqkl6bNbLzQveD2LRL0uiaYHBQ1oXGtzq8+PjWoRBWGhVIF9ijz55k/LBkPCJuH5kHMXUI/mSgQGdBC",
+	"YUKnU0WZYaBVB0DiLWRZ7jPq6MN7hExxvF+Ms9l1ZFz+ZCr3tE7YJpWwlWilwrhh14f1MJwQCNwxqak1",
+	"fEbLeBggCh4cM6LoJlZ4HIXLd+u5WlPYoK8B3i4RCnHN/oa9ONE5PYu5+HFIiR7GG65pfpAA89dHsTv/",
+	"kTIhz19o3lhew1TUKMddM/SIHZhAII64hCPkIJhxyh6UFqQKgvm2zKssmTefypkQDWLdRzaPIOfSuE8q",
+	"jD8lIH7HFGhrRe2kvuLwv1B4bGbV0tp938QsTJ9VauPMh6u3T/+8sBg+WF69dUv9489fr97+vHH/JKIJ",
+	"dOYMMmuAstpNkAGIoWJR27jIIWwtWqRu4XWQdXB79HFMs5xDTL+g094Q0O+WD5tsIczWOG1uILPc4NVM",
+	"WUg2dWuI3UM3DX6dlKOqMG6XZFPL5JMQ0yLrtPnt6XDh45X7C+Gd843LdxuXP1tZXm68fzP86WQExmZX",
+	"pPe6evvu6yquH+//dugSNdiPdp5JCw2K3yhti6yZULN6ePRtHGF3Bol0aWt97d9wPCgmDeCR+eFIiQIc",
+	"chvqUZpKRWO230p18FhEkTCnwFTY+Ri4luxkII5ryfUZo2bUBzE22WqVdorSKJXSLfINpGg7HhQp9Lao",
+	"ODzh+dCCKNq+MhOHx7dtQI/hy0CU+3nvEzp7Krx1pXH6cXjm05Xl5Q2omVEsQ+9aJQqBIiK4Ab84CG6H",
+	"7TPTN8UMIaJf2AS4VSwkBdtCN+ObAF96yZ0VRRzv/yAwC2yl7gyqPDv9AQLQX/XRgRuIgRRfCg4ZwJid",
+	"D5BnkRxKJF0H/FxBgqrPbVDbTWhlOaJ+9HwoJp2+kcpP/PzT1Vs/hef/Hp6/1/zb5fD8Fzq9Vo9QvjBR",
+	"FRGcaOWzXmVmROq5VmRdpDsum1hcOhr4lMtCa2lwp3M7ba9aw0pSfupEvPQX/A3hK/lScjZJXJ4XZZcX",
+	"M0RUg6IAgm4sHFa/kWySUM+bwGZEHUuRRDkX8+k2VQfuuZ1I4zgbIHT9pxmEEnE9iqEMoKT3Bopu5+MQ",
+	"3s/+vT+6cXRN9AT72ZR61GBbAc2zuvG9Ic6sjuhgtW56tGtWVHVbgjcQp3hl+YZyoVr835Ya6C6lbbrk",
+	"THfECh+rizF+hwwkSg+a6nRs/DLEAdCUBdgzajpaAHQ1Pj/coco9JjUob1T2jkK9fWxnludwEHAgq49z",
+	"NqjYzluRMbWqWHQflFh5hEyBxGsvO8u7wtOolz40//wWN5vxbZIba0S/m9j3sZT/qwdKdE2hQKfodlO7",
+	"o2+rwXR1Ue3bPANl0W3GUDjj8t9dV/SVAXHlwaM19cO6doJ5445URMoKWUiMNbrAJPK7zgo1V0o1BQI6",
+	"9NeHhafJaqDvGBtT1L+5WKPT2LzUUwPVPX9G+yavvq8DYuu23FuelHaIQbhtPp54CFzPi9tRUMSihpKB",
+	"mrsC9BXopjuIrWrc1pEsP6Ax4vWZKAP8ub6TRoNg3GlNAcAphGJmZTfLoRkZug0pnK4OLdMi1mZL9CT0",
+	"kYqZN4RW0dsAEYpmaX5O53pNKSJac6bVCirJa7Q+QnIeKwQ5U14TJeAEj90U7kS5gNpYKK4oV2VAfJzB",
+	"5Mpu+CqmRp/LM1OHXDcJrKinA2AAfbrf/tS4eLe3s9NhZdFV+UbFA5Soi7kMUAwMhIrrkwqVsiZ8J6P0",
+	"sieQd0Gda4Dj47n5uRGyfWw7HnPoGjNPeSVcINWhy0nFF04Vy3y7hFn2qOEOEqhW3T+tmxFmYmCh+YcX",
+	"mzeWV7/68+rp72OLpqanfcWU49m9b9qSxiE7EODWUM/LZXAJZoVTRxw2ixyT0dpPkDLltKjRIqECIDk1",
+	"u0cPoycSN6TKWkdw/q2BrrEaeTcPTk9xZkA+WWPpg+aVE8i2u3rrp/DGqZbAgoyK+lLOtaIr1XTrUrh5",
+	"e1TErEaNZCe01L4kSUmU4XgxEHdZbratqduY7sw8Qjk79QqmeAOf9pIkc6xununKLIddPMdYRU7YI/R3",
+	"VVZljg6dYhmgbeEzSVIo4vNElA3Fao1IoZgiEwr18eZtZUnUbIGIaSHEb8A8VLLrOlnucpKbFrw4S/kw",
+	"LnsOgydBiSn3NLGA3nHw0qdo6LNkQT/+o/FXgILXLwRoHdVhWXKHy+5wmQ5vG9v2au8pABzYJjmA+HA4",
+	"rRMTmBBOR9HsJ1InsgKsuVs6NSTW7UFnV6qq1NpPbY+YlCvhxqgHqlAtXHC8KUFOFHGIcZhzMtqTNSpN",
+	"L1HKiWZmdeAqL2XppvGN+1lkdCn85FNcq/D2u0/+fDNNv63LZMSXaHcuWhY7ambY8K3TtO4+KI1rX1ml",
+	"lCaiUzQmR0oFKTlyod498EWdKYPf87IcatFkrCeU+QSNIu5EiFkmecWkVVnm8UrjoqJmDtk+9grJ4Rcz",
+	"WtByGVKtCFNr6gak5lasH6T74QAD+iWZ5VCDDwUtxi5otwSwqo4W9P4wWHOJXoF6fkx9DlSeux/fg+i+",
+	"gBYLFOxfHi41zv4xvPFdK1ZwskLSdS/d8wF77FVr5AMOca+uA6BI4+LVu7O1VqiPcYt1c7UO1A7Tj0mz",
+	"xOx8kNk6wKsPyvQOzy6HS3/uIPVUh1nqSq7J632UGXfbIFPa3+p6MejjziCwox8ZM9FrG146uNwNMOgw",
+	"hxtW7VHhOdqZhyIziHinUH3HZavNqEmeRXOJy+Qo3mKf6zH4zYbycniP/lf5A+02LmDC0mWGjg/7tDY8",
+	"C+8KBlJ8MX1a6FLe+m/Mx3VAba8UNPwCm4JppeILg2OoQeS4IMxxwYetsyDFb8KHDnBf6XGnbSv7Wv3a",
+	"VdFi/HQyvHFO0938dDI8/0F4/0/NKyeap5caV7+JLY8bsHJbubGet+4acq+5aICzp5+RNntmCJkWyvVB",
+	"aSYkpAkvnGhcvZYwf11B3K2AzpsFd3kgkE84HonRGFNlAVjZZHdJmMxaluOH4AYTxkW1WALFg+mKedfz",
+	"aBGqHACbTfc6FywFnKgGWZ6DwZrIQyvxZssegn5qix/qyhFi5trEJ4HfkIsqzzMHxqHG5VveeteGYyew",
+	"qB59YFYosHxgQOdFjZvXQlMLSRCBbdmgTaJfK8Sc+S32qEGbrxwhOcxG57C2tyUViVX9UQQW3l2710mE",
+	"GPi6+j2fxt/EgbrzbEYdFkMT47/auWP79p2vQqdxZogLwHxsfvPNyv2FxtVrmuiod8R3HOj6Hc/uG0G/",
+	"eL/PBNA7jUt3Wt61J+0TlRQhcECCJ5EAuW7pj9NB19fCLk5BYeL2PAlM1YaSdCXY3AhnnQWEg7NQcz1v",
+	"EqTcbnnqsyyv8mhf6VAPtJJFuXtbr276dMWc2k5VyGe4ShEwqsnHiwKSBxlTmlvwaLGYDEWwG+awD9Id",
+	"NZFffNz89lLjyh+bD/8S3vq0cenROson46N5QXDWw/OXGneXsNuzefFa48Ml6AheW6C74jhP2ySQ7UeM",
+	"2rti+M6ddSmTEWBGGywvqQER0Gw92epJhs9NcGtac3WBILMMUKLTXBtRDQBGGEuBOhqxNtBD89Zg0Vu7",
+	"xZ0Nt3BfqbdXf/jRVvCl47IW3GLVZ3ItSMs3RI2UKa+bPKgG2GdlBERFoMv8nDILXK5tDYeVKTcAPCV9",
+	"gyzHWFtZrzRYELjcGhZS2adKLKGpRockyh1WRJnWs3yWEVmiPpgNRHBkZhY+IgLpb7DSF7i9V69/HS7d",
+	"3TpCEL0yVkUESKsQNlZPtplSr04coUntqjxI6YuFu+3DeRykhdrynBRJ0ss5sGQVQmyeOv/k1Pk1FFGL",
+	"XI2WBQ9Kshs/N1yRsXJiBK2tcxS8sZJBrCLQRILdqy0yppOXWqImwNjzPDTLMuovJbEQ/dL/NtKbMWzZ",
+	"QSybBm2u+RLmG8AmDGrMm2c4ZnCo9Fx3k5ADOAU95c1EIaUCExNqpgAT/8LZV/eFV5A9ll0eKkzBzw8V",
+	"9usbHCoctrdI6Hk8xNGwVdNmNjvkcNJ0tPIyW96jTI+/yXgxKA1NbB/LdDTN9sDq5osyzGMvBfPToudL",
+	"25pG177asl4N9tyIC86Ad3ziHodg5+nG1aW2YGdAA1cGbr5t05eqs90d+TfUBQOcrzeqs92RqW1Q7ggt",
+	"aDYwV5JSdRZblfvKCfz+45X734aP/7Ry/0Hj6nLzzN3GwmJsEmGy0n35A5agkfvC85gDo6RkXgAZgtDE",
+	"6IASQeHcrFYmIzdWXRZl+qnj+ExKokEbodBJIJDaSFIi9I3q7NPY7fpxQxND42Mj6v+Nb5t4bfv27UpP",
+	"QCoUVmF4HT1QsLDrMN23d07ofj0pfaUFC0/exOXtXNi2fWGr4OKh49aJt0XmADgnS25laDDVUeZBTzul",
+	"U7pyTEmmx6jTx7ldffRN86sHK/cfrJ75Y/OPP649vW+7yKfsMI8FLKl6AnFMDd6JZiaDzYTwFzqYrusA",
+	"hXorC2YFlXuCFFjNcgOaN5ekJqqeoyxYjxUCTKmpNxohU5p3hHgMAI5aZ8uEEDuTaWUxz8wW7FWsI/Tu",
+	"PpZiP/n4Rpp4rzeLe1A4HTlcbKR3WfdDY7+9aoAnBz6knu6l2VhfjboQVXSY1Ay4LidgIEZIJ8puRC96",
+	"QCgyP53EzqTmlROIc9QLqhEaimk2OFiBJjmQwd0AKNjG1MnoiKd18PClCAQJ84h67Acj5JUxMxFTTtnl",
+	"LhYOzjPypptn6th6k9YAwSs5ZLDfmrNdYgaHqW94mpF/2Y43TkmaZpiaPxMt0/GxZNM06UbRo9Z7t6S5",
+	"t/4oxvmUf6PP78BlqbAi6rueU7zTLspSJ88ASCXJuXwGFjeXStgW0KAqWx5o3BHz26HMkG3cUvvD8WmN",
+	"r6slDOZjP9+n7wZ/7ja3hL+Oxe4LH+gmsBcMMkUNPU3ntGzIgXn0126u3v58Zfm9J9d/7O7Rw0ejOnWT",
+	"nv+ewgukzZmamHTEcGi+oeY76HWBYnb8semsrcNOMAFv7KyzofEEwxV/bRTIhs1XrSf/8230YCeGpncN",
+	"//t/HPmP4bGxHUOZIT3ooYlxOMx6W2g9tk0qSLdPT/ONLKa2Sc318ayC1PDqudPNrx//8nCp+c03K8tn",
+	"V5aXW13KVIFbq94C8+pw3HB2PLAiJQo6XQkhCx3RgQAhIim7hQI0a2CNhYwoIvD3iMgc1WdM6LoN09+J",
+	"6lJDrdkijiw/yiAmHaUC4UfI4491BxbfjLNaUrwIKyZShLhfRRv9KeRR79ODTOn9PtLn6g9UWr88XAof",
+	"fd5YumAkLEGqupeDoJzNU891aNBFs+1G4mLKCcqkXlru6M7fhEQ3kOyYgueWZtia7wYBS1Bi/6bH8SII",
+	"gHpI93iLD99OkpyYy1mEBPCC7HZUun+W6TntK9X/Z9ef/O0sSknj0qmVB3c3Jhlvq1PgnVS7eUpXEUCx",
+	"utYemVhM2GbNrN0MRHK6OdnS0OiKY7UuNB8A/B/xqKv7pV1rZ09aNcKAzImVR+CDxCJjJUS9RZzNodZz",
+	"8jqTwHomGYzWQ5Yy9R89+MnYZEQls6YwLjXHBxPzvJUvqjmdCnQ1VZrcw7oMyGTTEn32VHjucnJx0Po6",
+	"8gJW3q3snFbXPCb6o+qwTHXR97iFQu9yBmUqG66YSHHDAvFURRgDrHQtFNY4HzUe6CRh5UpQR9x0YyA4",
+	"rtPPtu8bK/f/hiV5zSsnwnu3wod/fEbio/TT+ovzY3dOxWssMQJ5YhctwFpJeJZJSZLc63unSctYcqQI",
+	"rcFuoItcoEwt16k8wbbRYt3/I3i8r9poDV2kj4e+RWb/eW/13GlUQs0rJ1buv7dyfyGt1LP383VUnxxP",
+	"KyfVtJpsW/X0kuHj4o46iIH8CUsCK4yrfVcS1aiNW0uTqZQqCH8OTLhghOyFLVtwGcDjK081XvfdKVNH",
+	"WXBIv+TTwMip0Q1NDL028crYfy38ZfxXE2Nj6lF4WLYibCKx1cTQ2I5fbRveMTY2hh/jq6trI5innj1Z",
+	"/QovSCXV6q2fmo9uNa5+E944gW/688Ji8+I/V2//9eeFxcblu08u/9CLG6qFVJYY6w5aITgbBjAKBLCL",
+	"15madKOhdUUP1A00QdErY1t7wrVAOzDV3jsKQ1wjfopQeTpMq1ndyzRgvku9GEh3RPvoCHRzsWDHIOuU",
+	"JxHfFoKWbh6gn6diiRRz97afR7Ry6VjJ0ALRYvvZ8HUsvLotIbyaUReg+9QSfqW+T+vplmunPoCd9qxN",
+	"18yLBCuSVr4OGy384EzzWhvIyACtDBNn7J5Lio7L56EXo8/dBG0ugjLzLqR3YQxgDUy0fyDGni5G11UR",
+	"8fpo81hpFc4I2R0VjSnthNZejdZJURBhSpwRxsKE/Do0qkkyJNuBfREU84gXo8R+5f57jU/v9pIt+K1w",
+	"eTCM/AJpx+W/qGvUsRPYasygBcQCz0moLEAuvRivauvWyWiMTuph5ETzECQmGOGxIB69uay61m2dlWw9",
+	"5s66yQYM9Cj+JvHYYohQq6cQekF5UWZMhBvPFAvNl3ZWWXT2jZ1W7QTShuAWWZ2A519Z1RvKxb66fSNV",
+	"gs9Vhg8WMe0caNkBfXTRFi8ij1hHb2tUI/rOWvTGUT03YooiHbH6l2SQezdgauojXHT8t0b3GsnyvTRf",
+	"iqXjX0IoNt3cro1PSJLQvIFxjBEkm76tySyHXlldNw45mTSyr9myGxy2+/U55aqH4R3dND5gELpnSwhs",
+	"BbJx8W5rHL4SrzhOOj1G8yWWn1s7K2NpuCkijYKTznVtVtckjWm3Vr+FInGLGIj0Qr3lbWAckeg9R5LT",
+	"R94C9Y69JHwGIDlPPj/R+GLhl4dLK/fPIadoa6pvbUEyFYLJWRzy25guRt97VlDfgVSOC63fqJl0k2mn",
+	"WkMYoxiDmyszFnujRl3Ds6VxPkDQ0OkkBVHlzqTNFDlVluUODTSzFUYSJkmcIC6KdlqeuOTeA2vtDA36",
+	"kNulpitNLmAuByAWzavvIdJS8gn31GRq7QI0SvO2X73f3Ju4zrkJXFyUDFBSaAEHzPN6UGBZDqPNaGo0",
+	"kEMgQxCSOZZUDVFljAjLl/TzJIpiRgM0Z3muzJTQS529hQrWmis1zauO4pAtwKJQcEHtyhlRYTy3lWDj",
+	"KOKRA75X2XayegKAkUhOVisVD5ibcxMRJ7Z5I7AUdLE77B3PG8nynPH39FRFUarIEYymabKNx1R7EAjJ",
+	"6QYjJMeOB4w7uQnEuQ7cMrPBX9hiqXTb8b21icSiEVVGFyrnGLGovl7tqLjD3s4har+LsTmv3D8Xvnsu",
+	"fLgQnvl0PTSiMFObw9y8lrljtdMAgIMiQxxoH+H0Wmh8c72x8BVGx5DRGamdG3++EX7yKTD03H3y4eON",
+	"HG8WV7l7E7C9KnK6o7NECnXATMbsIOzRhFCJqPEuTvUe+/RBr6d5UpeuWtcnSpAR+DlwA48NwsNqXDq1",
+	"8uOXHa3Zgz6F7AqOvq1e8p21UhLGKctYG8OkJ3z7CbKXx3CzW3QrdMcii05EAKqhNtTARpCLy8ADeKJY",
+	"ZI6yo2Q1X8IWC10jr7SuFq1uNstTw26/gJQ64anl8OS9NuHqr1hlEqEsQOV3q6HoeUf+Wt3pnRbp9Sjv",
+	"Kp+lIKjYHjUTGdC5FiI4aCJP5KlHOAtqwp/LGAxikmd+4BaUIol4jk2LH60GJeG7Qd0giWJmB0giBAn8",
+	"qkaXT8bPep0Fb04dHKQiU7dPAwQwczGwsu+r3zSuLoffLYTXrjUffRCe+Sy8/W549U7414WuIMQe5aN5",
+	"OpL3uydBe1qWjO77d7kMKHQ4Ai47rNII2S3KFYDXUm6Ty4vMr/jKQUtpmgIqLvWE3dGj17d4x4eP7xjb",
+	"OZynw2r0rctYQJUyMTTrcgrhyjUJf9unYcuevUe2DgzJ7v3HzeWvVm8vrvz4ZePqcuPTE80rJxqf/Yif",
+	"rL2iwmEjcr7YHRAcMJ/QQvcg4oL7KShBlz1uKHRLLLY0uNH/egQ7GAAKXBc4te5nAP5g/nwKVOqbUwd3",
+	"Yyv5GsvplmmRjcr54v86XvbWSdCM3cEDBBu0ew122cry2eaDH5qfLXZfHOYUmY8hsIrSsl1XSCdEpFvk",
+	"zCHRj2LaFAw8xvgECXzGiHR/zzLEF5CYl6WYXjW7Vd2MBlWfkS3U3JmLgG1N3oLRQAcdhsKnpC2kvaKP",
+	"Jt8PXyqt+cVC49rN1o5UXKXElav4QhRSF+2w+jaywTVUCSI0udxhx9XG0K0LsF5al+qFjr0lmQpi6wbQ",
+	"JclbCYYFz+0t+QXD6GoZWN3o8uDV7UOZzSu33M/zXlW6guP7pcH5qy/72Itw9mR44e+rtxcbH72/pkzM",
+	"I7RYOuONugJaV3iADNCmZtxAksD6RvvU9vuDbQ1bHBqbgWvdDYBASKZIghrMIM0b9YDuwWJ8XfMuavSy",
+	"3/u1ufxVuPT3TiWbFoQ7BHj1AAYOzmNsLaDdFIaM7kxRCCejgwaUk2ql6FN1zOlO8yzfkoOrZ6pcLYMN",
+	"iFFcJxO9s/gOBgxRgznbWJlayyw3HpePsUDgl9Esajk2z/hMUFLHsOFJc4MJhI4VFUkKwvNETZ3NVR64",
+	"nnLA1JP1iBMx3I5QV7JIRjZYq6glflvPcSItNC9EaWHj/IXw3KnuYhbb/eU6xI7nKUpaWj7rN5IZ/GCH",
+	"RQjg0nMrpFoBIZEGYtiwC4yQKd1qpJOnlDtZTvVncCME0dTQ4dRz55gBA7R4nmWq3K1qoMUUvC6XsyyH",
+	"Hi5RA4IWJfQt4COGTTI5Rqpel00hvNnTCJJuxPzVr/912/CBsX//t+Gd00d2qVMKIRix6nXnzvGdr+0Y",
+	"2z6+bWxsx7+vyb5gTycsHem9AnYqWsZ+ieiB+lEEEB9oXV7j8ULjhwdKYpfuxWTVxnhkp8QWTTAxsbB6",
+	"Srlj5Vi4CKdSahj5OqH5QFPl6kpRn1U8Ckj6CKjAfAagXonV0gfqU0UdTnwuU/l2fM84pH2gbrZUd0DB",
+	"Pvoyb0dSoqTqnUzsg91CzLkMPm51ec59uPLoHPJ4NB+c7+AC7yZ3QUDzJRvJToNJRVBgaXpzZ+ugtY6+",
+	"MTW8bcerqCvd37MWhhtIY1mUudl6wCRgEkakH9WKJyhieyNQMoImTerKQaOSfV0GfXhqevcbSplCX2OW",
+	"W+xC5skI1NCWumgBQIyZAPjgJhBqUO2ZWeWeSsSGLygVDu+VpxyLqt0AsQ0h4Kps/rKQAdk21lbiaAoX",
+	"EnTyLlZ0+YH6lJ3fAdUqRA/YrJZ3O4CjAQ0SOSPeiOXS9aK7crP3zMOF8Kv3GkuXmg++aj74duX+mZWH",
+	"nz35+ERr1UxvO2f0beXUd6VDbZOErj0DU6b0MrZXwCqN1L+S1lQ0QFODkNqmF9X9vTYGbqQFUemMt63P",
+	"jxT5gAXDMvAZLfclsocvuqmS0rh2s3n1vdVTfwvvfde8cqK7jKz3AH2DyhKWKtAgX0pE+WBYJpgvVfmc",
+	"0ji538AWGj5UKEgW5DIaYRgIJWeZAdGKthrA90qyBdQk1A+AuToj8PdblVGLN3clcao+nfUYhg+DGF8Z",
+	"kJslIYEw7nQXbpDREuBzRULa8g4bDHuMpYU9etGyTymp/79+XWPXoEJdub/QuPXPLpslydhF2VAyj8ly",
+	"OJoNVLq1OkbIIXOY4zsD0E3LMY7+d3SO/8vhva9nyOGDr2fIMTZ7OENe378PjJfDe/ZlICpY5K5kDmIB",
+	"wdplCNI04Ol/YJcGtN02NgaPwqT3jjH4ihKH1pNpCIINWQL/nWQU+euAx+15EMz1nPTdmysO2TNal4OB",
+	"Ap7Hppd6G5CyCSgKaWPMyrEDPlblw0Hl4mRbs1JSGciBekpjRSqTlUn2qudBrSW08Dim/tt6MslGBc0H",
+	"Li/OFIT/37iFwExqWrKD9jdRvCFjBKlNoWqhi1rt2nAA1qWrHaySKLMJZLviTDKvYFA6IeBgzU4nFnXI",
+	"cooMoBC0IFtykXDktgLYN5bfIgon/sZ2smJaAJ0uWzewJWdfIJchOfuFMk72B0iJEQhdSynndJ1BPs8q",
+	"gURCU+xFQ6QH6HpwOWa5HVqPY43WdFu5+lhTdlPAHQe2bcewdnN2PEhvfEA5eX6DJZvX8nCg/kz6HZ5u",
+	"DzUffbBy/0zz4j9Wb99bxwmwVoPE3raCYWDrNdsN9tosA9SD2GGw7sYHK3rPh+S8iC0PTyc8a7VHrClF",
+	"bd0RCZGCQTcR6Cd0OeUyRNcgYpUhJxWPQo+P7zxPB+Dq7S8bfzrZL1c8qR60ZdX62pKQUOW+WcdKvMQ9",
+	"L8plfWl7mbr5KjMUsONBRGBw7/vV6zefPLqgV9efZ0m/hi9mmMfygS+4m6eeV9d5PtOY0PIz5eHA2wO/",
+	"tEW6z5grhhqfn2ws/+3Jh6eaF78Pv73Q+OsH8OrmcdFdN15+/+TqwuqXi+spvz9Q35za+67nrtnV/au7",
+	"f7ot3FmI3/zw49WvF35eWHyysLj600+NSz+GD8+vV6km1uQneU7PpHq+h8L5lvYASIBsunOM2rWjHHrA",
+	"erXnInssGqF24kbItG37kwArhRRVvi5EQA96QvdmWe8D8lCRKoKSSFeZYVNAQgnN/K693ywGmWjRZ8oN",
+	"glJaLKLM8lZ9ptuzuJjJq/XhQW7rJHZySZIXnrpW7b4Ev0K9WCSYG67Ef66QajYkf6f/Ej5cQPn75eFS",
+	"8+I/w28voFLoYmY9RyX6XarzW2U+cMvMczlLlfVjSEhZQSEMhE4GWfMsbpKh44swHti/qHtAwAPXGdCK",
+	"hvJ3k6u6D9SnzZAGelDZp6QoRRmwisz0l8/hKVOF0FO2+viTcHnQSrE7c4QBPI2VKyIrLuVKKcGANPOK",
+	"je1YEl7LpSJJrQQo8MmRxUNcrU5P5BDHlPBlSMXldZcTl7uBSz2ZebbUELI6+1uWDxKJEnTBUWZI+EXK",
+	"XYm1RL1RI+wT/mHz833CP9Ryh8HW18aXoAvu7cCaVsLztzFGgpLfvHKiA4moi0VW8VnB9bzuig064xjW",
+	"uBO1Ghq6HSOHiGUXo5KcQIFGFahD1Vh8F6XIGfU9l/kmDB+r39b8KccMK/asqGpObg1C4AnOsnyLQwP1",
+	"S1qGwGCGKD9HbgX9iQF9oAsR88xP6ac7UD+sX763mu8I7mrNTP32NTP1mbfTC5SwprY9pAtJh1got7/B",
+	"/4Hy9elpTq0aQKhQA0o2x6GfdpPzTkqYn3x+Irz+9942Elqxa+8ja5lmdLEqEHq2lI/kW0HaNIWrKR2o",
+	"MWCxNqxd+CEaGgiiISyOwDGE2GfllmcBLGUporWHkgOTVDAZJgt7mbp5sH54XXunZ6SwtwbtfYt0TA5c",
+	"yOcjcPbtR43rX6xH/ka1LyPT+fRed+fZgfpuvO75TYvoAa4fAbA/AW7zdHRNU3Lkyo813utmm70XzjZO",
+	"nNdBvhvnmhe/XpfYmLAa9dIFx4AyvgDCcyx6nWedGdH7L2LiShCdWPKp5UgAgbLcYJutgiDeh3LVmyxJ",
+	"LNZv5Zts81lE8VA1mLKD6YXLcS/f/O31ZGEhPLXc/PhBK6BFm1eZniXSfQxDm1X+jmDOxr7UKFzm2EcT",
+	"Aktb3MB0KGy2Qnv0l/D0ue5dGWm1E2+KIsDhRhBIOn/b3gxKto+Nk1wggsqMURE5IGG0UEeCs2HAPsJ+",
+	"IUlqzPMSfHFR3M9bxXoQeu1NUXRftPaa5k83Vh5e7r51EvXIaNSolJbFRwoD5Tnari+QaqzC9TwdU9M3",
+	"lElpesqL7ED9sHnUoDAK8fb4uOd/ATfkMj2+1bj4Y3j73db2/R7W2WcFn8lSl5YWPBWJDGihMEko0b8g",
+	"gVA+fk34cxJrMxJog+HKQW9N/ZiYtfo878gH3zauXuttjZRuTF8YTcdOJMv7LDDxIFoNSowHaiaFDzVh",
+	"2LRrKCsRhk3neSQzHJaoYrHfMjnwfZDVpg9NHx7kKarufxTeJjXkDd8CikfAjkNgCxA9uOWTx5I8A/Cx",
+	"yeVTF681li6EZ75uLCw2P1sMb7/75M8311niPWUORNp+HOoOe08dSxj046JGBJ+0zDBWNoDIlNeRjZtM",
+	"g+DEu3VxHvWUJXQ92oUfAPE7rHkQbEIt9ovSs3jhdvPi142lS+Hi1ebFr6049aBDoOW7a1SM8jp0Biq7",
+	"cw7kJ4Z0NQEszxkC/bEZy2Nq0BFkoMGUTF92YrZsuuTKgz1h5TyFEJlnJC6kfpsBAletnvljK/5KZ6+9",
+	"+mTUZ5zV0jX660AEFkHjoHE1x+oZkveZo9S6hrOLwTiNkIOMQbWyWgISCCzzRUvbhPItBI9W/zKgdeyc",
+	"n8RzXBJXymp0AeNOJst1TBNC+hGCHpDLw5HLJJDrqLECnY4UuuGVeQUy/toYcWhdZrk9c6R6Galungjw",
+	"oGZn0KICD0kOKumvEOEYBupyUpXIvAMwFdDs1Uc60E9+aFy6Y+WneeVExxGRLEjdE59wRUyM1L6WmdZe",
+	"Csto4atDJDm/eRCeNMC1UA9Iq/qBhyPQdR8BWGCeOygIUiZ51OXzbkCjSsZkf1e5QZikq+F8A3wKdnij",
+	"jawsrZKocTCTMwic40rdMJjB7NwcqwTYdE0ROl6WACkZvSkoR5NsnnHYUtCIiK600tD6MR46ZIWqD45X",
+	"qToLCOKJjM7qzZjdaxuEwLA0HTGKt21A/aZTD7bgcOWnx407HzSungvPXG/+/WM19y6AZGikj96RLvbb",
+	"Ndmk6HQ0gDSzAVajf0Lb/Pan8PwH4cmbzUcfrDy40Tx9tgfRXat2etBqNv00Zv05jNv2dEeBcwSqtK4o",
+	"uRp3e7VJNKPqAAfJfnujt00raz4CN97Qhuz53KNl9qJQJMKaNi7+GF4416OwjyJGVV+Wps1ObqHy0mx7",
+	"kT0WmViYztEE/jka5AhWR2pI+sk4A7fx15QmV4raE5JhfcG8CFhaP+MReMeBSol6wAsiJeGFM08uLvRg",
+	"e4sK46OmXjXddjJsbo6tbdXFMR4NYrRehgxzKhCahZXsnaZFsBLfpDIYPiAct+CqBXcdzPjLgM56Ce7R",
+	"oQrje+y41l3LypjTO7L0/sJBwdkBAE94hu2m3ZdXTYB6jUgyXknKQpmmLyAWQXrqgVV0PVxoXPyp8eGd",
+	"xrlbvzy8Er77j/DWlTjeNVCdJsjXegsSMzbNYZFNHVfmPSGrSmLcgKWKWrIgpRQiDk6I/nuueEcBX9KK",
+	"W9Tzbuv92xYywS0WQ31rrLyoUAD4Oy5qupsY4zHJDtlh89RB1ovhM7o1Y5iXj4kywEAMLsSycn9h5cHd",
+	"leX3urHHJSzPqAu05+nOG3CqS9vIbENcooB0LZZyzkIQeMxwGSJXsjrIkT5AnxKGupNMeR4yw4Ekgz9Y",
+	"1xBenoNFnNJyGvsCuiRARWTsBxGrMTZ+qw9hm+e2wnFTsScWRvEtCWmizwdz0SJD/SaR72NTkFqY9CbX",
+	"Y4aWB5jkWR9DBOHth+HJm1bgfnm4FD76vLF0YfXc6ebXqQwo3UnlrTgiJ20Xxi8jbjUsHpQxmkOX61oB",
+	"HnVAA6UoCWpuXhcg6p9keRshYuzHQKtRYTSQmRZCeXO3gvAnTAYhy3PwVS5DYnyHKVWJqSSHaSdhjfIA",
+	"w22mHhK2BxcBEXA19RAk1KvRumzrykirdJRrEnRv787Pvb2Tnvutwevb16tuusOspWLg2rVx9lR47nKP",
+	"5B4J/UD5yDFJrtKuwFmofvj/Hv718H+ODe986+1tmVfe+X8SYHniHjgewWvAy8TolQFKBmvQqxWlhJVB",
+	"7zAnyZw3+KDIz5sBkIsC9S01vgWpB9EnhwpaehEjXVTzJVJi1AtKGWW/0VnXAyIJqu5Sdj1l15UZVa5E",
+	"2eVCbUbqoHhnSJn6vgvHi088VlTy7jrxDQ5hw6T9BuYAzMo6aINl0E4abKVpiEIpvmkHwb/0rHW2gbxw",
+	"eDXRVKUZNlPAJjEwGxMpt05+07yxvJZpibJeol0aQ44yf575w5LxQNkpPIhqpmTeZ4xHjDXqPhNa7KUy",
+	"W4pwRhQ03EaWG55caCQBfNKAVQCbCVs5NCxHWcwzdbaMkBw4uXvVY4f378kh5ozgWY54epTkBecMmrvh",
+	"iPaETEaIAbSuN2hqD0g7El7Lc4dS9AoqlfHM+GvJWmVNIQvY8WAUJjURT2xNLMa9uB45NY25DObodY2F",
+	"etejAauYVhKHBnRgEnfjq/D9k+F353sTN0+IuWqXYhMDnGcwkbTxYHkM9RtFYN8gcqB/sFwBqHKgkwbz",
+	"k5r9y16KGEWU5w0PGAptQVR9bN3M6Jwz9DwiYaTIcke3ckBDEnGq2g4yKpR5UrO85PANZwrU9ZiT06wv",
+	"MWzyPGYxwfxA2nISiCIg6OruD5MGBVDISWCZCQJPt4LAOusiFEycIv8BPGGE7GIeUGfaEsgYYiQYcmpL",
+	"5qicEYVcor4XYu43lQ0h2nRilh8+emTHvw4ffv3gwVfbActNDgfwyMfHt70yPDY+PDY2NrZ9x/Cves/S",
+	"vAmTvUk4u/hwu0dSQSChBmqwGr9x7ebq7c9/ebjUfHgpPH9v5f77+Enzs8U2VyJ9a/rMc1k6Y8sR+Noi",
+	"d6ntq0VSQLunq4ybQDi0Dm660qUZA7CfAUoJrP6BVr4R8rpyEGBzoIaqYwQTWvkSrRB8/mBT9uoJaQf3",
+	"sdYXhzcdWKnHhx+EZ/7vyv33V6/fXP3hh57OczVdvJhuth51edFjRF9mfDLlEdVKgshqhfnzrgTkK6jU",
+	"QbYNBPs2XjBwq2CzprJSJfPmkzBoYbn0cNbdPsL3mGxvL3FCvsf2Nfdy/T5flA8IHvQUmp4W0aWtc7mL",
+	"OmYiW/3JgsshTpLmOYoK48mGcYF6klk7YlYIj1H+4hnAuOzdonpWAOPuUR/TtLdPrDxQCjC8d2v19onw",
+	"xonmhXdjW0cji3RpLDgCR7xST0oOA7QPXC4DN6iiO2VsiYpHg4Lwy9EHGlmxBO2bGHcwdVPA/FZ0OZmF",
+	"ikkDuqgh6FoIR0fIXnWmw+OJK7Pcp2jS5JkGNIEPZjQ8f25rYqTEnWe4GpuGXwWRkWjihiZ2ZAwAgPqn",
+	"WZLGwmK4/GV48xE4gG5+Tqmvoe2FX+XHnbHCNvrq7PbCGNtJX5ndkf+Vs5ONF7bRV2Z7NxJwFtZfxvEs",
+	"k40pBwFKc6L4dqr+0YJbrPrdIhcIrzlb18AkRBgwUKh07ohGQEHXRNyahE+ynHqQjkabvEzrmryJOkS2",
+	"nDJEMiatUiRlpU4lVB9lsCkuyHIKtOPGnCb4DqhVfSYhzkgKTNmvMY0bpwTTzH5BSrgQV3+fnpqe4hez",
+	"9ZTgBU5bLH5hP9Bi3RuQhdIwziHzU/hLA1u89U5vh95zd0QO/kzpjkSpRb/f50jzwbXVW9d73X9v4z+e",
+	"ApYQX3VtYMLnQLFbDEIeUAB74SJgwPb5aXjr018enm3+7XJ4/ovG1b+1Eb8jql++FAVu55kPhQxWG69H",
+	"LtYN77c5NSRgh6BN8svDpfCTT1dvPf55YbHx4Q+Niz8+WbiCjPjh+XNPvlxSn392avXWncbi3caJ860e",
+	"XLIEsrzgeddja+l+TeGjNbzGokDGxojd3Nr7FhjXABq1pBRraPkiCVpCDZEZ0kBdNnyI27VQEmGl+5m7",
+	"+3H1hzjwlKzzfOeC+I5MhGpo96uxmgtm3jIoYbs4worpEzoQpETntTcGSPbR8mDlu0YMgfWZ0HEzGrSV",
+	"lZMtlNQZ9WNVYhlScOeh06csZLB1hExluaHGQ5p7N4g1+3guZ1AzXBKI6QLh2HTiJXzD5xxP4H8cFEVU",
+	"9wssZYgB8MvDpTi8xM8Li3GQnFZFpEU8We4xCtpF7E04RQPfYKZA+08R2r0BrIGkgbJWMVGY0eQjQYm5",
+	"fpbrTTahA51S8+5JndGGCgaExUGoJYNyNWtJyrCKnh2n+cBkKhBkikE2D1Lelo9YbVBdRWOJ+6nPdNuK",
+	"dt7UBIDvpn9kdKxudZFRayRsr/RYrIXgGUwdprr5v4L5+4yjp/joQ3yfOiK6xNu0gPSxGwYiowi7g8Ku",
+	"pP7s6dXbiysP7obn73UETbtKeuDTPEuX830tYTbwkSL0JqIP20mD8KRPiwh91gBCafmFhHMCLJTswIXq",
+	"kKZpNc6BCpPucjyIcf5NESd4ydR+CfVlH62AmAQ1r5xYefS4efHr5uUPVx//+FQCFcH0dFOftlicel6i",
+	"7QDoY5FXj9oGYNc0t6PhuzcdWjomgAe+kcQWIgQUPE0CyYlIoEQw43oxTvvnHEJo2tIV9Q8vaC3on1TR",
+	"nFdnRHqPLyQwW8uM8cgjNcYDMkvzc1rkUK3LwFWCC9jNDst71GdOJsut62E/w3tavn9zhkPb3hxjFVsy",
+	"Kfwy8805a3pK7aXKVsWqLu3jALMzxKAIhdYIfcgD2wYvEumiOTvViSiTEmgykzRgLaeekR4MeUPUkP2c",
+	"cqfvlPKNxc/DG+cafzoZvvvPJMb/dJ4j2SoavhABmWN1aBeOAupaYiStZ3TdU/ShEqMsBzkKROSi+kwG",
+	"wldmV9SSOmuS4JwUBYqeLnTUJOLAEQ7opnFnyokcKk1lh/2Q+hFkeNgTPNHD2YPC2iIBGwyrWMKDxtXl",
+	"xtLj8MZ3zcW///LwbPPid2R8nDSuLpFt20nj8s3wxqmVB49wRdYRC7cCtCkpcztDqXx0Zt/38Zz+4k7j",
+	"o/fjApwkugnabhREZG3PnfHAd5lMVEQaRBflXytzbJEH394NZJYrf87XboMryW+rTpEh3AgUpE6CB4TF",
+	"4IJJnWeMgDawyT7LPRcS00rCoYwQVSuoOM5q6Y75FLzlgExCde/NokHGZ3ct7c7TMrie2Jzet6P17Onw",
+	"/WuNz+49OXVu9dadtcVNYyx07Ro7ZvRhu8FWg8X2AFuwUg2I74JDu9+wE3PmwtnsU6XMuEA85rQii5ax",
+	"PGXy/n9mBjw+hd0S4Vh+NrBEeDyy3EP4OLbssTwGxlMGk8eAe7fM1vOQz8CpqEecSuG978NrP67e+hbz",
+	"GSvLy+EHH63rwI1eMF4r9vzmKhpnbj4xmYnG0iWg5Tu9URFCKe8GEdAyQwfx8heYbqWFOeXcnTW3YWbj",
+	"W6tl+mXVC+QoO15xIfGcXsYHF6I9AU4R1JCqnzEyy4IaY5wENQEleZnWPvJXx3ShXlGow8b8aXrMM4Y9",
+	"Vwbqa33PLpS5e81ge8rKq8cM9cz6gqTHKYcQZEP6dC8PDp/EEw1IM8r0OJKj7xgbi1Glj6dRpQ/oWDJz",
+	"3bU0S8uGcpZ02Lodv6dvRvm5f4R33g2X7jSuXmteObF6e7F58qvY/sAWnDYNM890TCzFQIqHVTGVQD0o",
+	"fidVjm03E1GHmi88lsEALDasOQy7ETLKIIwj7isf0cRX68QtoCkvqeuMkKmEshksUk8zsPAlemlec4ju",
+	"tdAJCdtMkVZdmMey7fWQQbfViAa0UIg9rjWenNLqUyg81TOPQTRSvabm/sCieJkx/a9oUKq5AL8+bSQW",
+	"JKjnbW1N1c5B/Ya7x0nZ9TxXsryASErK+7s83zrnlgje5cGr24diW34sYcu/cMatEt9uOmTeZTWZaeNL",
+	"72Pqpnn1vZX7f1tZXl55fL2xeHv11p1WyOEExSG7qg1I/MWZ56gXy79od3penY1KNWDlNSlRD9uUvPoI",
+	"waav5P1+VO/2ga3I0TXWA94HKvLVYc/8Fhoe7fn2ndOrDZ30n+G3F8Jzd5p//yy2UBE3ZHrc8IBFEFWv",
+	"gQowIrIiW1rQvrcqFWHa0QJR47LkVuAaiLIo1bwVo4SQUUbIvQiGUE5iMNAN4GHMiYEXKm9akorvztOA",
+	"ZXmJegWMVUHti02JdMY3M0aF2/Fg2Y1JKWs8Ni6wpw3aiBICNWoe1EJvLhNtNPMtpK3xj4fC9wGA7eLj",
+	"8LsFkArz4vGfrIO+Vb31812524mf2vjkh8a5z3sQ+3YdNfr2HKt3QZiy3urQWOEVOp7fsW1nYWx2u/Mq",
+	"M6dTG28iq/faJv2fY8M76XDhrbfHX03rZ+xSx2F3qCshBCVagIIN3eE89Vwn2mU1ai/Wu9DAElqLKsoI",
+	"lEQt2ahCJKlN3RwtYXtE1gzP317906PGP048ufp977GCfxOu80JhYq1XxsHnHfarHpPdIgJH8cIjcN1A",
+	"z87Yc1LOT3DvIgiakYEW+q/cf79x5sPV26cbl+8++fhCWrygmjBtRxOmbcPdm1DSO6Oce3BUsYBf/70j",
+	"M+QxKoMZwAyAv31W8erm63Wo9vbZf46BAm/91Hx0q/dFapH6BMKcDvIbY+XAtZNQvNbKf+BKUhN+EMGy",
+	"QG6yRn1HWkSWPCB7YzFa3mOYRktgMRHVZ0nKsxa/jpmgGLlOp2MfR4XWCGWRGy87/Hib/AdXvUzrxBGJ",
+	"qOHPgLPHPCLVQIev+xhaAVIdnGZ0klImuxuvjinFdDlONrauYSUlYvlnCPWkULPuofsOsODKKkYokSns",
+	"X4/9kupPIjYA3/SmM4dQz51jkxozSBnV1PWqPpNZ3nKZB1ksdTv4l+Y/zJUBRh43QE5b3AA3DrCILAC4",
+	"Fbs/sHM/elassDO5ELO4gQxpTKPCHAxNDP3Wpb93hx3qzlJ1vzK2yc+qneqD+WK4cIbypeqwLLnDZXe4",
+	"TKFJfj1N8cWNJF27S9wz4SxJVw2dCnV01hc1yfxhZeV2c+7nWD2uMJCPosgkWqxaSyjDFSVeWb5RFl2J",
+	"CVaFZLnllzJA/6ZVWrltpMiUmRDEukPhIRrpASqV3GACnpflnsuicmJ8DyC3N/gqqO7UvkkrOXmdBbvw",
+	"h79mAy05ij0lRYPNsXofQzxXv1lZXm788/zqV0vhx183rvwx/Paj8N2T4a1E3PquErI2txRyNckYL2uk",
+	"3lBcqE5o6OXQLCkj5FAL6ZSp/dAyxLiTRkP1YpJQ9XX3t7FJ4Yp3cEp1Xdk12aT2Hs/rpUUQmLgptcXG",
+	"a7CS35CzYwRHHRFbYRtyVstyPEZ0dU4aJdUkUuAI7kBQibXZc5ksV/ezBbqgL3SWILEsB54SN02eWzKr",
+	"TaGyShYNyESkeZUQi9W5ih5yjU+ZTEi6pTJUe77dEQFNEYMM5cNspEWODzNR8VJJPPq2/6GWogNrFVcy",
+	"3UKd1oRkpluIoxGIzWnWuBRojZap8gciWgxz6sZIMQzwryGPjCn8Ti0+5ThGjgbAZ5FiKGoRWnnwRXjm",
+	"0/CDj9TDhYfN5LpRb0ZpI12Euw4B2KR+N3j2bh+s71Q0SljePloWl+6En3+q63c6pa1dlSDaP0AtehuA",
+	"+4c37Ir3r8XY87BiT9dRWLHWDZVwPIH5mtNjcXIESuVIUdM4sTLUOHfK6h78wcbktVe9B494UaKWwGzW",
+	"WLqEdcDrlIUWc7LPwqBJTq32gtx3uSqhSbFNPwGCNKonq/iwSdIoPCxztzovKWouGZ6Hz8gehQc+6wrg",
+	"lodj4VM69K0x+92CSU7ATJaY38eesSenzjUf3eq0dbvKnVb1TyV0aSFjOAPERgLGvRsy8kVhg8Eg71d/",
+	"Xj39/ToWRwbM78vqJGgEE8Mk+BgiaV22tErH0mwThAH/hytLZcaDTJb/rkq9qCazHQcgMDjxRSGcDPEp",
+	"n8vomvJMvC+GUWcky7EfhuhbMsdaX2gitjxawyBLXa40GQ03KLEs1++i+WKx4Uzdx/yKp4Q8InmFKX+a",
+	"VLaHkK/xNLZ9gyhTql5dQjCO+gBo3DqhsMy6bHj1+tnGxceN0181/vHh6u3FONxl458f7x0bGx/K6LLD",
+	"iaFtY9t2Do9vG35lHJOOlM8BRVmezXgGi9YmFFcePFhdPItN+kPryJzjLL0gWw9fb/XMd+GFc+G7Z3ve",
+	"fbI6i/BiA7HQjqrdBuiI0E2nk4Btm0+dvA6tk0AQyoGKPCLGzUXjy2VM4yKEAByRBJyoJDx6o8Fo5OgB",
+	"L4rRdut04/0/T+0Kv7+8plwErgzc/JoIaKKAXfPpla4aUFl/B8BlUemoG2R5iVYqDNq4ZhFk13TjQK+/",
+	"w+QcCYSY07eWDJoKLTUHVP1g0SgvSnO3CIGHQvQY0FAJxUJEwfWYsUG7pTiRTEng8FHOQpYDsSMwQakh",
+	"7z76b8qF2Hs8z7yUQPLRaOKeDh8tCdwd5m4oAxQJgPVuq4Uy8TAL8DRmlKrlnHk9Aqntqk/BM3bVD+in",
+	"7Krvx+fsqu+JP2lXfU/0rF31aXzarvpu87x3BokeOlhAtzSKinWW5SZWFOvpid/JLK+ScSVN3HM563HB",
+	"9HTvwZ/qvw7pO/SyBNNKrNfo9uhXhELvCdtCmGm53Tx3RkSF8eNlD0t+5TCqAFP9MiIrgKFbYiwoeyPw",
+	"39bn21LhWZdTmPaOZUGY+LycXyc6/EBgrwBquhMSL9IeKep4NE8D6on0ppQ3RI2UKa9rygtQvZphiHis",
+	"EMQYoCAxZy6H9k3I9TOfkbzyg31SZn7RMBUlVYy9zoLdOJ4WvTc4qIeOh6Wsl35jjUDPqO+5/auhTuNk",
+	"ARay5vc/NW8t9L6yGiwasrCCYkQkDRfCZ+aspS7SoMDpGOMKygtPVHUoVoP9l0keKlvUb0bIEUYdgCAJ",
+	"iMfoPLgIiOaCpyVYXVLJu+cQyZL54XfBQNfou1CKSSfz4r0HamQDaz4YpBbDl06iIYG3hKatlpR2/yz6",
+	"Tz4Ib19rLDxY/WopLlKR6KTLVHf+nemSkahZVnJ1sh3EUDe10XkE42bcYc5ExEcOljqIHhaKq79R9pCK",
+	"vSb8iK4nQBdZQKbOwOzhViRTCJRHclAcmJskuUAE1Muhe261k20iSG4NgLVJYdVpfeNDBRj3sxbMTLdx",
+	"AFaaV28dT9ooaLDB56/XFEquTa6DHoG8fcoA55k/m2YuJfB4pZpLIE2J1lLRZ9D4TiEqkBmqM88TNTh3",
+	"nF6tXSUwr+v7wB9T+mbwx/8xd4S/jqjbrqO/aOBaqBspkt3SGU2PNRg9tHL/veaVE2jGrFcnBSWfSQC8",
+	"7HbYcUNcM8vyoswkoUh6hKut9A5AGikVAcwvFM45EM8ItdCkJiFKhzalJseoMD5pgd5MVkBDtjJuWhQT",
+	"j7/paPwDXOnoKem0KNOIfthi0SHGExRsDKp3DAXhyUdL4cLD1MVPicW+AUCnsVhrBmk7oWtnUtsqESOc",
+	"K2VV9w8lxnja1qL/MZ7oAS9K6P3Onxof/tDTEsX3Z53nu5gJEcix8i8z5HdVVmW6dLRo5E7bBkiiJBym",
+	"waNSHIej6omD9Drr/P9j7vp+o6i++L9y0ydItlPg+7Y8wTdFRSIQNiTGmnA7c7s7YXpnnTvbuhKSFkSb",
+	"Fjdg0EZRgwmFREUfxLq0QP8YZqblvzDnnHtn77Z3Fhvb6OMy9P4899xzzj3n8/FHA52DTX6QIIZ3bhdP",
+	"1raX14uFxZGAxvAvEzKeH5FyZbKe2pwq6wZYAoiPhJA0JYKRuZEpdtZJQV06DktX+u/pa3JoyU/s7f80",
+	"EWkk4YFeHz+v5F/8Tqs0cn3SpKPSiSSG7aleIypolGK+JFQQXTWAbBqCQGMq1pz/SL2DoFHo1RKxGeLZ",
+	"SaF0mSL2j+izyCfc6kyXz8cY0ERieFeyGY64AX899l/CIMEaury3tb3xeE/SpwtFCTHku2/AG+bMBGcG",
+	"9RQ6fLuLPK7M5J3u4p2MDOnhDCw94Rdyyguus6aQHVQviWhH3BcB3fJzMbJ8gqhTOSkiBiM+sK4XnpIN",
+	"02+a8DkR7QIYJlpEzJ03QMOuDbyMEzcYJgfA2tY4fbx+avLUxX3UreEQ/iWYL9P5KKU5J5Ig9A8tiFJ8",
+	"/Xn27FHxoP/6p9tvLoMjSZ2Akz/axzXFxHi0EQR5qPKlbJ7qfVrCv6oVBGXCwW02JY9cSWPZnOaSUb9s",
+	"fJzaO/POuckrR+so3bqqHYZkM0liCmvYlDztJEKLPnKDDxLdLRzGOYLeMIEFS85dN+m7oqs9ncMzRmGe",
+	"VfDSBAhsFvbQJANlItv6MdvcBCkZ8jtGyweBsYxSaAS5ylkU+kISm48vEo2lJAidv3yeQq/Eos1EdtZ5",
+	"adDO65ZBTsA9AWg0MMWDGrHDKcJCx6wYlLAmD2Wt3Pg4mZI+l76IIgOZjuAY6JoYYTipS4CoU+WoAKpW",
+	"cTqB558oOK7E3+KftF7vz74/fnw/aF8wxoswvP2RkhxQTjf0fpmUXTWm+uDyO7xq1sXtW4+Lr5by5ftv",
+	"VIszItCbDdLP05T7mEWiJq61uGpd3//L/ttctTQ81nDjAxjhsfo1x+dYqlBhQbjzu5BJHDmGs1ezxFKM",
+	"p+GsMBUHb002sLr9JLtw/lJD5/5rAFC87o+WkandbMQNUt/jDWipKkZ14tixCmbz3TNAU9w5uxkBMur4",
+	"0BI8SacFdy9anITNULqbRJK7qi/k0fHI+R1Vs/5CtOef6F+zIk3oiR9+IQEefhoWx2umqq7+wYfXa3C+",
+	"4quhwF8gqchr7do8dOvJETTJ73gNj9XGOkk0Vh+bwFCZluWKSlWuroay6TFdg9nvZc+/3fntews1yJSE",
+	"1iq91jIsQo8bHttZvrF949mgDfhPzgZA1+OLU6nnzcOSx/Rzz/1fqc7OeixWjrZMLFbZYPFCBjzxWH57",
+	"I1/6Muv3itW1vPeZVecgmu6p6ZoC3VSYUOkujEln4Q5BSu39e00voKPghlEBtGWXQjOtGHnkFPMjgZU5",
+	"bcpym/XY9suH2fPVnaePiqU/rbC0btHR2XkpNHvITAgXGubR1ktY/JohZNDsFDUcC+Ljg0XkMaJNyZfW",
+	"7YUhZHXHzGAO4Lza07ChbU5qZm854IgEuxA0gvET8D/EEsUWV9Bj2y/uZv3lfPmHbGPFmrRpwTWSSz6X",
+	"4GbS7Dz2+ptPyWYpA/mldq6YR5ltSHPhMhgHryZmgYhCOFweKwOwFmyZq7kLMAhG+oVHqo5rrP3k2Ro4",
+	"TVLNiIRFoUqVx4iJIdt4WPTWrMY7KgVDoeJ1oE1CCe62Pu+6iN8yb0ODFI/Et2HqsXztBVF5lVgA9tkm",
+	"EICKDkPFKJ0wABkKgxqb5wgiRLXVYUC5/Ky4t77z1DruM8K5RmfhMtPIaXgyFEgDjyyYJIXSmG2uZxsr",
+	"rxYWdxbv7d4AzaqjRjyhGBcB6WqMjxHFzSa+y0qP5bd+yZ6vErdK1u+VlMWmC2IsrthkZZjryRsm0qou",
+	"Jsr5XJJvo01KwSPYa/S4Xi0sEvYIbIMxM8zDV2ll7O3z/xx53j/SZpqi02uTB9EhJngTikpaG2yFIx1t",
+	"78owg0GXZVSoli3JsoP7GvZ7uusxeojP+r2dhZvFg/6QaixzCGpV1PnzQ/QGcF4wtsYoiAV78/JWSYtr",
+	"Gu5Kv+oyMW5oO4l9JDvyWN7byvpP8q2bWX+z+M7a5lZn2jW0ybkwEFjM4vMkAVVXQzHvtD1GwOyvFhaL",
+	"Oxt5/xGMD5HtLYRNCvfsbfZMnLDZWIZpnNB9e/9u8Yel6tpJPO2U6tM6Nol0ATVGiclsYIGgShFSJDVK",
+	"wWucu8SOe/8beMVmUQhWzHa7FDuCZiIGmcTHvminIjhqru/s2crr1adT0j7XplOwWP8KAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

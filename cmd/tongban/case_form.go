@@ -28,7 +28,7 @@ type submissionFlags struct {
 	fields                    []catalog.FieldValue
 	papers                    []paper
 	agent                     client.Agent
-	lacking                   bool
+	lacking, onFile           bool
 }
 
 // paper is a --material: what was handed in, and the files that show it.
@@ -41,6 +41,7 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.item, "item", "", "事项编码 (item code)")
 	cmd.Flags().StringVar(&f.corrects, "corrects", "", "所更正的被退回收件的条目；沿用其内容请用 case resubmit (refused hand-in that this one corrects; case resubmit takes its content over)")
 	cmd.Flags().BoolVar(&f.lacking, "lacking", false, "材料不齐也先收件，由受理人一次性告知补正 (take it in although something is missing)")
+	cmd.Flags().BoolVar(&f.onFile, "on-file", false, "未给出的材料，有存档且本人同意的不再提交 (papers on file stand for those not given, where the applicant agreed)")
 	cmd.Flags().StringVar(&f.pack, "package", "", "一件事编码，代替 --item (a package, instead of an item)")
 	f.registerPackage(cmd)
 	f.registerChanges(cmd)

@@ -31,6 +31,7 @@ the item in force. Repeating the command with the same --key does no harm.`,
     --form address=梅溪镇甲子村 --form spouse_name=王某 --form spouse_id_number=330599200103152464 --form birth_order=一孩 \
     --material 生育登记表=form.jpg --material 夫妻双方居民身份证=a.jpg,b.jpg
   tongban case submit --item TB-XZRZ-005 --form-file form.json --material 生育登记表 --key 6f3a1c52-9f0b-4d6e
+  tongban case submit --item TB-XZRZ-005 --form-file form.json --material 生育登记表=form.jpg --on-file
   tongban case submit --package PK-06 --form-file form.json --material 生育登记表 --with TB-XZRZ-005`,
 		Args: noArguments,
 	}
@@ -56,6 +57,9 @@ the item in force. Repeating the command with the same --key does no harm.`,
 		sayKey(c, key)
 		submission, err := f.submission(item, func(path string) (client.AttachmentRef, error) { return upload(cmd.Context(), c, path) })
 		if err != nil {
+			return err
+		}
+		if err := f.addOnFile(cmd.Context(), c, &submission); err != nil {
 			return err
 		}
 		a, err := answered[client.CaseReceipt](c.api.SubmitCase(cmd.Context(), &client.SubmitCaseParams{IdempotencyKey: *key}, submission))
@@ -93,6 +97,9 @@ func caseCheckCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := f.addOnFile(cmd.Context(), c, &submission); err != nil {
+			return err
+		}
 		a, err := answered[client.CheckReport](c.api.CheckCase(cmd.Context(), submission))
 		if err != nil {
 			return err
@@ -105,6 +112,17 @@ func caseCheckCommand() *cobra.Command {
 		}
 		return nil
 	})
+}
+
+// addOnFile has papers on file stand for those that were not given, if that is
+// asked for.
+func (f *submissionFlags) addOnFile(ctx context.Context, c *connection, s *client.Submission) (err error) {
+	if !f.onFile {
+		return nil
+	}
+	q := client.RecordQuery{Type: client.ApplicantType(s.Applicant.Type), Number: s.Applicant.IDNumber, Item: s.Item}
+	s.Materials, err = fromFile(ctx, c, q, s.Materials)
+	return err
 }
 
 func showCheck(w io.Writer, lang language, v *client.CheckReport) {

@@ -19,11 +19,25 @@ func paperFiguresCommand() *cobra.Command {
 		Use:   "papers",
 		Short: "材料减量：每个事项、一件事共享后还需提交多少材料 (papers still to be brought once shared ones are not asked for again)",
 		Example: `  tongban figures papers
-  tongban figures papers --packages`,
+  tongban figures papers --packages
+  tongban figures papers --months packages`,
 		Args: noArguments,
 	}
 	packages := cmd.Flags().Bool("packages", false, "只看一件事 (packages only)")
+	months := cmd.Flags().String("months", "", "按月统计实际减少：all 全部、items 每个事项、packages 每个一件事 (what was really saved, by month)")
+	code := cmd.Flags().String("code", "", "与 --months 同用：只看一个事项或一件事 (with --months: one item or package)")
+	completeFlag(cmd, "months", completeWords("all", "items", "packages"))
 	return atNode(cmd, func(cmd *cobra.Command, c *connection, _ []string) error {
+		if *months != "" {
+			of := client.GetPaperMonthsParamsOf(*months)
+			if !of.Valid() {
+				return usagef("--months %q：应为 all、items 或 packages (one of these)", *months)
+			}
+			send := func() (*http.Response, error) {
+				return c.api.GetPaperMonths(cmd.Context(), &client.GetPaperMonthsParams{Of: of, Code: *code})
+			}
+			return ask(cmd.Context(), c, send, func(w io.Writer, v *client.PaperMonths) { showPaperMonths(w, c.language, v.Months) })
+		}
 		send := func() (*http.Response, error) { return c.api.GetPaperFigures(cmd.Context()) }
 		a, err := answered[client.PaperFigures](send())
 		if err != nil {

@@ -191,6 +191,12 @@ func submitPackage(ctx context.Context, c *connection, f *submissionFlags, key *
 	if err != nil {
 		return err
 	}
+	if f.onFile {
+		q := client.RecordQuery{Type: client.ApplicantType(submission.Applicant.Type), Number: submission.Applicant.IDNumber, Package: submission.Package, Items: submission.Items}
+		if submission.Materials, err = fromFile(ctx, c, q, submission.Materials); err != nil {
+			return err
+		}
+	}
 	a, err := answered[client.JointReceipt](c.api.SubmitPackage(ctx, &client.SubmitPackageParams{IdempotencyKey: *key}, submission))
 	if err != nil {
 		return uncertain(c, err, *key)

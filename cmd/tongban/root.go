@@ -98,6 +98,7 @@ func clientCommands() []*cobra.Command {
 		accountCommand(),
 		myCommand(),
 		figuresCommand(),
+		recordCommand(),
 		caseCommand(),
 		custodyCommand(),
 		ratingCommand(),

@@ -116,6 +116,7 @@ func checkSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item
 	faults := CheckApplicant(b, item, today)
 	faults = append(faults, catalog.ValidateForm(*item, b.Form, today)...)
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, b.Applying, limits)...)
+	faults = append(faults, catalog.CheckDates(b.Materials, today)...)
 	faults = append(faults, checkAuthority(b, limits)...)
 	if b.Lacking {
 		faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })

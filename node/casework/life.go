@@ -183,6 +183,7 @@ func (c *Case) checkTolerated(item *catalog.Item, e *ledger.Entry, tolerated []l
 func CheckSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSupplementV1, limits catalog.Limits) error {
 	faults := catalog.ValidateForm(*item, b.Form, dayOf(e))
 	faults = append(faults, catalog.CheckMaterials(*item, b.Materials, nil, limits)...)
+	faults = append(faults, catalog.CheckDates(b.Materials, dayOf(e))...)
 	faults = slices.DeleteFunc(faults, func(f catalog.Fault) bool { return f.Code == catalog.FaultMissing })
 	if len(faults) > 0 {
 		return &Incomplete{Faults: faults}

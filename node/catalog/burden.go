@@ -27,7 +27,7 @@ func (b Burden) Plus(o Burden) Burden { return Burden{b.Demanded + o.Demanded, b
 
 // BurdenOf is what an item asks of somebody for whom the materials for which
 // have answers true are on file or in a record that is shared. A material that
-// is not shareable is always asked for.
+// no paper on file may stand for is always asked for.
 func BurdenOf(item *Item, have func(m Material) bool) Burden {
 	var b Burden
 	for _, m := range item.Materials {
@@ -35,7 +35,7 @@ func BurdenOf(item *Item, have func(m Material) bool) Burden {
 			continue
 		}
 		b.Demanded++
-		if !m.Shareable || !have(m) {
+		if !m.Reusable() || !have(m) {
 			b.Asked++
 		}
 	}
@@ -59,7 +59,7 @@ func BurdenOfPackage(p *Package, items []*Item, have func(m Material) bool) Burd
 			b.Demanded++
 			once := p.nameOf(m.Name, code)
 			switch {
-			case p.internal(m.Name, code), slices.Contains(brought, once), m.Shareable && have(m):
+			case p.internal(m.Name, code), slices.Contains(brought, once), m.Reusable() && have(m):
 			default:
 				b.Asked++
 				brought = append(brought, once)

@@ -271,3 +271,9 @@ func (j *Joint) Normal(form []FieldValue) []FieldValue {
 	}
 	return NormaliseForm(Item{Form: fields}, form)
 }
+
+// Collects reports whether the package collects an item's own material under a
+// name of the one set.
+func (j *Joint) Collects(name, material, item string) bool {
+	return j.Package.nameOf(material, item) == name
+}

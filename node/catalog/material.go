@@ -1,5 +1,7 @@
 package catalog
 
+import "github.com/tongban/tongban/node/calendar"
+
 // Material is a paper the applicant hands in. Condition is present exactly
 // when the paper is not always required, and says when it is.
 type Material struct {
@@ -60,6 +62,14 @@ type SubmittedMaterial struct {
 	Form        SubmittedForm   `json:"form"`
 	Copies      int             `json:"copies"`
 	Attachments []AttachmentRef `json:"attachments"`
+	// IssuedOn and ValidUntil are the day of issue and the last day of validity
+	// that the paper itself has, where whoever took it in wrote them down: until
+	// then it may be used again.
+	IssuedOn   calendar.Date `json:"issued_on,omitzero"`
+	ValidUntil calendar.Date `json:"valid_until,omitzero"`
+	// OnFile is the paper of an earlier case that stands for this one; zero for
+	// what was brought.
+	OnFile OnFile `json:"on_file,omitzero"`
 }
 
 // AttachmentRef names the scanned content of a paper. The bytes travel apart

@@ -151,6 +151,7 @@ func checkSubmitted(item Item, submitted []SubmittedMaterial, limits Limits) []F
 		if slices.ContainsFunc(submitted[:i], func(o SubmittedMaterial) bool { return o.Name == s.Name && o.Form == s.Form }) {
 			faults = append(faults, newFault(path, FaultDuplicate, "“%s”重复提交", "%q is submitted twice", show(s.Name)))
 		}
+		faults = append(faults, checkOnFile(item, s, path)...)
 		switch s.Form {
 		case SubmittedOriginal, SubmittedCopy:
 		case SubmittedElectronic:

@@ -195,6 +195,10 @@ func papers(all []catalog.SubmittedMaterial) []string {
 	forms := map[catalog.SubmittedForm]string{catalog.SubmittedOriginal: "原件", catalog.SubmittedCopy: "复印件", catalog.SubmittedElectronic: "电子件"}
 	var rows []string
 	for _, m := range all {
+		if m.OnFile != (catalog.OnFile{}) {
+			rows = append(rows, m.Name+"　已有存档，未再要求提交")
+			continue
+		}
 		rows = append(rows, fmt.Sprintf("%s　%s %d 份", m.Name, forms[m.Form], m.Copies))
 	}
 	return rows

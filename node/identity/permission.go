@@ -78,6 +78,12 @@ const (
 	DivisionImport Action = "division.import"
 	CalendarImport Action = "calendar.import"
 
+	// One form, filled once: take and end people's consent, look at what is on
+	// file under it, declare a paper of a case not good any more.
+	RecordConsent Action = "record.consent"
+	RecordUse     Action = "record.use"
+	PaperVoid     Action = "paper.void"
+
 	AccountOpen    Action = "account.open"    // an applicant, in person, against the ID
 	AccountDisable Action = "account.disable" // of an applicant
 
@@ -179,6 +185,11 @@ func grants() []Grant {
 	allow(VillageWorker, Own, AccountOpen)
 	allow(TownshipClerk, Own, AccountOpen)
 	allow(DepartmentWindow, Department, AccountOpen)
+	// Windows take people's consent and use what is on file under it: of their own
+	// area's people, at the county for their own department's items.
+	allow(VillageWorker, Own, RecordConsent, RecordUse, PaperVoid)
+	allow(TownshipClerk, Subtree, RecordConsent, RecordUse, PaperVoid)
+	allow(DepartmentWindow, Department, RecordConsent, RecordUse, PaperVoid)
 	allow(CountyOperator, Whole, AccountDisable)
 	// What was issued is put right, revoked or cancelled by the authority that
 	// decided: who works there proposes, who leads it decides.

@@ -138,7 +138,7 @@ func (b *CaseSubmitV1) Check() error {
 		return errors.New("a renewal names the case, the result and its last day")
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, optional("renews.case", b.Renews.Case, maxIDBytes), optional("renews.result", b.Renews.Result, maxIDBytes), optional("renews.number", b.Renews.Number, maxName), optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
+	return first(err, onFile(b.Materials), optional("renews.case", b.Renews.Case, maxIDBytes), optional("renews.result", b.Renews.Result, maxIDBytes), optional("renews.number", b.Renews.Number, maxName), optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
 		optional("corrects", b.Corrects, maxIDBytes), optional("online.account", b.Online.Account, maxIDBytes))
 }

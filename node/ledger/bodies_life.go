@@ -95,7 +95,7 @@ func (b *CaseSupplementV1) Check() error {
 	if len(b.Form) > 200 || len(b.Materials) > 100 {
 		return errors.New("too many fields or materials")
 	}
-	return optional("note", b.Note, maxText)
+	return first(brings(b.Materials), optional("note", b.Note, maxText))
 }
 
 // CaseWithdrawV1 is the applicant's wish to withdraw (撤回申请). It stands

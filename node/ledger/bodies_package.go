@@ -116,7 +116,7 @@ func (b *PackageSubmitV1) Check() error {
 		return err
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, required("department", b.Department, maxName), optional("package", b.Package, maxName),
+	return first(err, onFile(b.Materials), required("department", b.Department, maxName), optional("package", b.Package, maxName),
 		optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName))
 }
@@ -198,7 +198,7 @@ func (b *PackageSupplementV1) Check() error {
 	if len(b.Form) > 1000 || len(b.Materials) > 400 {
 		return errors.New("too many fields or materials")
 	}
-	return optional("note", b.Note, maxText)
+	return first(brings(b.Materials), optional("note", b.Note, maxText))
 }
 
 // PackageWithdrawV1 is the applicant's wish to withdraw all of a joint matter.

@@ -41,6 +41,11 @@ const (
 	AccountStep     Kind = "account.step"
 	AccountDisable  Kind = "account.disable"
 
+	RecordConsent  Kind = "record.consent"
+	RecordWithdraw Kind = "record.withdraw"
+	RecordLook     Kind = "record.look"
+	PaperVoid      Kind = "paper.void"
+
 	ItemDraft      Kind = "item.draft"
 	ItemApprove    Kind = "item.approve"
 	EditionPublish Kind = "edition.publish"
@@ -207,6 +212,11 @@ var Kinds = []Info{
 	kind[AccountTOTPV1](AccountTOTP, ""),
 	kind[AccountStepV1](AccountStep, ""),
 	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
+
+	kind[RecordConsentV1](RecordConsent, identity.RecordConsent),
+	kind[RecordWithdrawV1](RecordWithdraw, identity.RecordConsent),
+	kind[RecordLookV1](RecordLook, identity.RecordUse),
+	besideCase(kind[PaperVoidV1](PaperVoid, identity.PaperVoid)),
 
 	kind[ItemDraftV1](ItemDraft, identity.ItemDraft),
 	kind[ItemApproveV1](ItemApprove, identity.ItemApprove),

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/division"
 )
 
@@ -205,6 +206,11 @@ func Of(c *casework.Case, days *calendar.Calendar) []Share {
 	}
 	handed := at(c.HandedInMS)
 	handed.HandedIn, handed.Papers = 1, int64(len(c.Materials))
+	for _, m := range c.Materials {
+		if m.OnFile != (catalog.OnFile{}) {
+			handed.Reused++
+		}
+	}
 	if c.AcceptedMS != 0 {
 		at(c.AcceptedMS).TakenUp = 1
 	}

@@ -111,6 +111,14 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseSuspend
 	case *ledger.CaseResumeV1:
 		return ledger.CaseResume
+	case *ledger.RecordConsentV1:
+		return ledger.RecordConsent
+	case *ledger.RecordWithdrawV1:
+		return ledger.RecordWithdraw
+	case *ledger.RecordLookV1:
+		return ledger.RecordLook
+	case *ledger.PaperVoidV1:
+		return ledger.PaperVoid
 	case *ledger.CaseCorrectV1:
 		return ledger.CaseCorrect
 	case *ledger.CaseExtendV1:
