@@ -67,7 +67,7 @@ func (s *Server) OpenAccount(ctx context.Context, in gen.OpenAccountRequestObjec
 		number = identifier.MaskIDNumber(number)
 	}
 	slip := document.Slip(document.Issuer{Centre: s.o.Name, Supervision: s.o.SupervisionPhone, Clerk: actor.Name}, body.Name, number, code, until, calendar.DateOf(s.o.Now()))
-	return gen.OpenAccount201JSONResponse{Code: code, ExpiresAt: until.UnixMilli(), Slip: *slip, Recorded: recorded}, nil
+	return gen.OpenAccount201JSONResponse{Code: code, ExpiresAt: until.UnixMilli(), Slip: *slip, Page: string(printPage(slip)), Recorded: recorded}, nil
 }
 
 // isCode makes sure that the code which is about to be shown is the one that was

@@ -1501,6 +1501,9 @@ type AccountOpened struct {
 	Code      string `json:"code"`
 	ExpiresAt int64  `json:"expires_at"`
 
+	// Page The slip as a page for A4 paper, HTML.
+	Page string `json:"page"`
+
 	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 	Recorded Recorded `json:"recorded"`
 

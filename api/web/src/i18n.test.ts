@@ -13,7 +13,7 @@ describe('messages', () => {
   const text = Object.values(sources).join('\n')
   const whole = new Set(Array.from(text.matchAll(/\bt\(\s*'([^']+)'/g), (m) => m[1]).concat(Array.from(text.matchAll(/[?:]\s*t\('([^']+)'/g), (m) => m[1])))
   // t('status.' + s): every key under it may be shown.
-  const begun = [...new Set(Array.from(text.matchAll(/\bt\('([\w.]+\.)'\s*\+/g), (m) => m[1]).concat(['status.', 'word.']))]
+  const begun = [...new Set(Array.from(text.matchAll(/\bt[em]?\('([\w.]+\.)'\s*\+/g), (m) => m[1]).concat(['status.', 'word.']))]
 
   it('are the same in both languages', () => expect(keysOf(en)).toEqual(keys))
   it('name what they are filled with alike', () => {

@@ -3,7 +3,9 @@ import type { Sealed } from './sealed'
 
 /** What somebody has filled in for an item and not handed in yet. */
 export interface Draft {
+  /** The item's code, or package: and the code of a joint matter. */
   item: string
+  title?: string
   version: number
   division: string
   applicant: Schemas['Applicant']
@@ -11,6 +13,8 @@ export interface Draft {
   brought: Record<string, 'original' | 'copy' | 'both' | 'electronic' | 'none'>
   files: Record<string, Schemas['AttachmentRef'][]>
   applying: string[]
+  /** Of a joint matter: the items that are left out. */
+  left?: string[]
   key: string
   savedAt: number
 }

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest'
+import type { Schemas } from '../api'
+import { actionOf, ordered, pointsOf, type Fill } from './act'
+
+const item = { materials: [{ name: '身份证', form: '原件', copies: 1, required: true, source: '', shareable: false }], form: [{ key: 'bank', label: '开户行', type: 'string', required: true }] } as unknown as Schemas['Item']
+const fill: Fill = { text: 'x', granted: 'no', toStep: 1, authority: '', recipient: '甲', method: 'direct', proof: [], document: '决定书', documentNumber: '', validUntil: '', before: '', points: pointsOf(item, ['bank'], () => '补'), complete: false, supplements: [], tolerated: { 身份证: '', 户口簿: '2026-12-01' }, deemed: false, procedure: '检验', until: '2026-12-01', on: '2026-12-01', days: 5, cause: 'withdrawn', returned: true, materials: [], answers: { bank: ' 农商行 ', other: ' ' } }
+const found = { head: 'h' }
+
+describe('an action', () => {
+  it('puts the next lawful step first', () => expect(ordered(['comment', 'reject', 'accept', 'request_supplement'])).toEqual(['accept', 'request_supplement', 'reject', 'comment']))
+  it('has only what belongs to its kind', () => {
+    expect(actionOf('decide', fill, found)).toEqual({ kind: 'decide', expected_head: 'h', opinion: 'x', granted: false })
+    expect(actionOf('deliver', fill, found)).toEqual({ kind: 'deliver', expected_head: 'h', recipient: '甲', method: 'direct' })
+    expect(actionOf('comment', fill, found)).toEqual({ kind: 'comment', text: 'x' })
+    expect(actionOf('supplement', fill, found)).toEqual({ kind: 'supplement', form: [{ key: 'bank', value: '农商行' }], note: 'x' })
+    expect(actionOf('finding', { ...fill, complete: true }, found)).toEqual({ kind: 'finding', expected_head: 'h', complete: true })
+  })
+  it('tells everything that lacks in one notice, and why it is told again', () => {
+    expect(actionOf('request_supplement', fill, found)).toEqual({ kind: 'request_supplement', expected_head: 'h', points: [{ field: 'bank', problem: 'missing', how: '补' }] })
+    expect(actionOf('request_supplement', fill, { ...found, notice: { points: [] } })).toMatchObject({ again: 'x' })
+  })
+  it('lets a minor paper come later only with a day for it', () => expect(actionOf('accept', fill, found)).toMatchObject({ tolerated: [{ material: '户口簿', before: '2026-12-01' }] }))
+})

@@ -1,0 +1,96 @@
+import type { Schemas } from '../api'
+
+export type Kind = Schemas['CaseActionKind']
+export type Point = { name: string; field: boolean; label: string; problem: 'missing' | 'wrong' | 'unclear'; how: string; on: boolean }
+
+/** What somebody fills in for an action, whichever it is. */
+export interface Fill {
+  text: string
+  granted: 'yes' | 'no'
+  toStep: number
+  authority: string
+  recipient: string
+  method: NonNullable<Schemas['CaseAction']['method']>
+  proof: Schemas['AttachmentRef'][]
+  document: string
+  documentNumber: string
+  validUntil: string
+  before: string
+  points: Point[]
+  complete: boolean
+  supplements: string[]
+  tolerated: Record<string, string>
+  deemed: boolean
+  procedure: string
+  until: string
+  on: string
+  days: number
+  cause: NonNullable<Schemas['CaseAction']['cause']>
+  returned: boolean
+  materials: Schemas['SubmittedMaterial'][]
+  answers: Record<string, string>
+}
+
+// The next lawful step comes first and is the one primary button.
+const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'return', 'reject', 'withdraw', 'terminate', 'comment']
+
+/** The actions there are, the next step first. */
+export function ordered(kinds: Kind[]): Kind[] {
+  return order.filter((k) => kinds.includes(k))
+}
+
+/** Everything of the item that a notice may be about, what lacks being ticked. */
+export function pointsOf(item: Schemas['Item'] | undefined, lacks: string[], how: (field: boolean) => string): Point[] {
+  if (!item) return []
+  const point = (name: string, label: string, field: boolean): Point => ({ name, label, field, problem: 'missing', how: how(field), on: lacks.includes(name) })
+  return [...item.materials.map((m) => point(m.name, m.name, false)), ...item.form.map((f) => point(f.key, f.label, true))]
+}
+
+export function told(points: Point[]): Schemas['SupplementPoint'][] {
+  return points.filter((p) => p.on).map((p) => ({ ...(p.field ? { field: p.name } : { material: p.name }), problem: p.problem, how: p.how }))
+}
+
+/** The action as the node takes it: only what belongs to its kind. */
+export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head' | 'notice'>): Schemas['CaseAction'] {
+  const common = { kind, expected_head: found.head }
+  const supplements = f.supplements.length ? { supplements: f.supplements } : {}
+  const late = Object.entries(f.tolerated).filter(([, before]) => before)
+  const tolerated = late.length ? { tolerated: late.map(([material, before]) => ({ material, before })) } : {}
+  switch (kind) {
+    case 'accept':
+      return { ...common, note: f.text, ...supplements, ...tolerated, ...(f.deemed ? { deemed: true } : {}) }
+    case 'finding':
+      return f.complete ? { ...common, complete: true } : { ...common, points: told(f.points) }
+    case 'reject':
+      return { ...common, reason: f.text, ...(f.authority ? { authority: f.authority } : {}) }
+    case 'relay':
+    case 'review':
+      return { ...common, opinion: f.text }
+    case 'return':
+      return { ...common, reason: f.text, to_step: f.toStep }
+    case 'decide':
+      return { ...common, opinion: f.text, granted: f.granted === 'yes' }
+    case 'issue':
+      return { ...common, documents: [{ name: f.document, ...(f.documentNumber ? { number: f.documentNumber } : {}), ...(f.validUntil ? { valid_until: f.validUntil } : {}) }] }
+    case 'deliver':
+      return { ...common, recipient: f.recipient, method: f.method, ...(f.proof.length ? { proof: f.proof } : {}) }
+    case 'request_supplement':
+      return { ...common, points: told(f.points), ...(f.before ? { before: f.before } : {}), ...(found.notice ? { again: f.text } : {}), ...supplements }
+    case 'supplement': {
+      const form = Object.entries(f.answers).filter(([, v]) => v.trim()).map(([key, value]) => ({ key, value: value.trim() }))
+      return { kind, ...(f.materials.length ? { materials: f.materials } : {}), ...(form.length ? { form } : {}), ...(f.text ? { note: f.text } : {}) }
+    }
+    case 'withdraw':
+      return { kind, reason: f.text }
+    case 'terminate':
+      return { ...common, cause: f.cause, reason: f.text, papers_returned: f.returned }
+    case 'suspend':
+      return { ...common, procedure: f.procedure, until: f.until, reason: f.text }
+    case 'resume':
+      return { ...common, procedure: f.procedure, on: f.on, result: f.text }
+    case 'extend':
+      return { ...common, days: f.days, reason: f.text }
+    default:
+      return { kind: 'comment', text: f.text }
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, it } from 'vitest'
+import { grouped, groupOf, step } from './queue'
+
+const base = { kind: 'promised' as const, instant: false, overdue: false }
+
+describe('a queue', () => {
+  it('knows what is pressing', () => {
+    expect([
+      groupOf(undefined),
+      groupOf({ ...base, due: '2026-11-20', left: -2, overdue: true }),
+      groupOf({ ...base, due: '2026-11-27', left: 1, instant: true }),
+      groupOf({ ...base, due: '2026-11-26', left: 0 }),
+      groupOf({ ...base, due: '2026-12-01', left: 3 }),
+      groupOf({ ...base, due: '2026-12-02', left: 4 }),
+      groupOf(base),
+    ]).toEqual(['none', 'overdue', 'instant', 'today', 'soon', 'later', 'none'])
+  })
+  it('is shown in groups, the most pressing first', () => {
+    const cases = [{ id: 1, deadline: { ...base, due: '2026-12-09', left: 9 } }, { id: 2 }, { id: 3, deadline: { ...base, overdue: true } }]
+    expect(grouped(cases).map((g) => [g.group, g.cases.map((c) => c.id)])).toEqual([['overdue', [3]], ['later', [1]], ['none', [2]]])
+  })
+  it('is walked through without leaving it', () => {
+    expect([step(-1, 1, 3), step(-1, -1, 3), step(0, -1, 3), step(2, 1, 3), step(0, 1, 3), step(0, 1, 0)]).toEqual([0, 0, 0, 2, 1, -1])
+  })
+})

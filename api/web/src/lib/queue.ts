@@ -1,0 +1,31 @@
+import type { Schemas } from '../api'
+
+type Deadline = Schemas['Deadline']
+
+/** How pressing a case is, the most pressing first. */
+export const groups = ['overdue', 'instant', 'today', 'soon', 'later', 'none'] as const
+export type Group = (typeof groups)[number]
+
+/** How many working days count as soon. */
+export const soonDays = 3
+
+/** The group of a case by its deadline; none runs when it is suspended or done. */
+export function groupOf(d: Deadline | undefined): Group {
+  if (!d) return 'none'
+  if (d.overdue) return 'overdue'
+  if (d.instant) return 'instant'
+  if (!d.due || d.left === undefined) return 'none'
+  if (d.left <= 0) return 'today'
+  return d.left <= soonDays ? 'soon' : 'later'
+}
+
+/** A list in groups, each in the order it came in; groups without a case are left out. */
+export function grouped<T extends { deadline?: Deadline }>(cases: T[]): { group: Group; cases: T[] }[] {
+  return groups.map((group) => ({ group, cases: cases.filter((c) => groupOf(c.deadline) === group) })).filter((g) => g.cases.length > 0)
+}
+
+/** The next row from where one stands, staying within the list; -1 stands nowhere. */
+export function step(at: number, by: number, length: number): number {
+  if (length === 0) return -1
+  return Math.min(Math.max(at + by, 0), length - 1)
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { isDocumentCode, neighbours, numberOf } from './scan'
+
+describe('a scanner', () => {
+  it('types a number with or without its dashes, half or full width', () => {
+    const digits = '33052311022020261123010000450'
+    for (const s of ['330523110220-20261123-01-000045-0', digits, '330523110220－20261123－01－000045－0 ', '编号 330523110220-20261123-01-000045-0']) expect(numberOf(s)).toBe(digits)
+    expect(numberOf('330523110220-20261123')).toBeUndefined()
+  })
+  it('types the code of a document', () => expect([isDocumentCode('TB1:AEAQ'), isDocumentCode('330523')]).toEqual([true, false]))
+  it('is asked where papers go: up first, then right below', () => {
+    const d = (code: string) => ({ code, name: code })
+    const all = ['330523', '330523110', '330523111', '330523110220', '330523110221'].map(d)
+    expect(neighbours('330523110', all).map((x) => x.code)).toEqual(['330523', '330523110220', '330523110221'])
+    expect(neighbours('330523110220', all).map((x) => x.code)).toEqual(['330523110', '330523'])
+    expect(neighbours('330523', all).map((x) => x.code)).toEqual(['330523110', '330523111'])
+  })
+})
