@@ -34,7 +34,22 @@ const guard: Middleware = {
   },
 }
 
-const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin' })
+// A node whose machine hangs does not refuse a connection: it says nothing. After
+// so long it counts as out of reach; a piece of a file may take longer.
+const patience = 30_000
+const filePatience = 180_000
+
+async function patiently(request: Request): Promise<Response> {
+  const stop = new AbortController()
+  const timer = window.setTimeout(() => stop.abort(), request.method === 'PATCH' || request.method === 'PUT' ? filePatience : patience)
+  try {
+    return await fetch(request, { signal: stop.signal })
+  } finally {
+    window.clearTimeout(timer)
+  }
+}
+
+const client = createClient<paths>({ baseUrl: '/', credentials: 'same-origin', fetch: patiently })
 client.use(guard)
 
 export const api = client
