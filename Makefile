@@ -71,7 +71,7 @@ bench: build ## speed and size, beside the ceilings of disk, SQLite and Raft
 	bin/tongban-bench
 
 e2e: build ## the pages in a real browser (Debian's chromium), against a demo county
-	@.ci/need chromium
+	@.ci/need chromium pdftotext
 	cd $(WEB) && npm run --silent e2e
 
 # The year is about what is recorded, not about disks: in memory where there is
