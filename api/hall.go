@@ -67,7 +67,7 @@ func (h *hallStream) VisitStreamHallResponse(w http.ResponseWriter) error {
 	flush := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
-	if _, err := fmt.Fprint(w, "retry: 3000\n\n"); err != nil {
+	if _, err := fmt.Fprint(w, "retry: 3000\nevent: beat\ndata: {}\n\n"); err != nil {
 		return nil
 	}
 	beat := time.NewTicker(hallBeat)
@@ -83,7 +83,8 @@ func (h *hallStream) VisitStreamHallResponse(w http.ResponseWriter) error {
 		select {
 		case <-changed:
 		case <-beat.C:
-			if _, err := fmt.Fprint(w, ": \n\n"); err != nil {
+			// An event and no comment: the screen shows how old what it shows is.
+			if _, err := fmt.Fprint(w, "event: beat\ndata: {}\n\n"); err != nil {
 				return nil
 			}
 		case <-h.ctx.Done():

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
+import { useMine } from './stores/mine'
 import { useSession } from './stores/session'
 
 // Each page is loaded when it is first opened: an old desk on a thin line.
@@ -24,15 +25,36 @@ export const router = createRouter({
     { path: '/verify', name: 'verify', component: () => import('./pages/VerifyPage.vue'), meta: { public: true } },
     { path: '/lookup', name: 'lookup', component: () => import('./pages/LookupPage.vue'), meta: { public: true } },
     { path: '/published', name: 'published', component: () => import('./pages/PublishedPage.vue'), meta: { public: true } },
-    { path: '/hall', name: 'hall', component: () => import('./pages/HallPage.vue'), meta: { public: true, bare: true } },
+    { path: '/welcome', name: 'welcome', component: () => import('./pages/WelcomePage.vue'), meta: { public: true, frame: 'public' } },
+    { path: '/field', name: 'field', component: () => import('./pages/FieldPage.vue'), meta: { public: true } },
+    { path: '/field/new/:code', name: 'fieldCase', component: () => import('./pages/FieldCasePage.vue'), props: true, meta: { public: true } },
+    { path: '/rate', name: 'rate', component: () => import('./pages/RatePage.vue'), meta: { public: true, frame: 'public' } },
+    { path: '/complain', name: 'complain', component: () => import('./pages/ComplainPage.vue'), meta: { public: true, frame: 'public' } },
+    { path: '/trust', name: 'trust', component: () => import('./pages/TrustPage.vue'), meta: { public: true, frame: 'public' } },
+    { path: '/kiosk', name: 'kiosk', component: () => import('./pages/KioskPage.vue'), meta: { public: true, bare: true, alone: true } },
+    { path: '/my', name: 'my', component: () => import('./pages/MyHomePage.vue'), meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/login', name: 'myLogin', component: () => import('./pages/MyLoginPage.vue'), meta: { public: true, frame: 'public', alone: true } },
+    { path: '/my/activate', name: 'myActivate', component: () => import('./pages/MyActivatePage.vue'), meta: { public: true, frame: 'public', alone: true } },
+    { path: '/my/find', name: 'myFind', component: () => import('./pages/MyFindPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/apply/:code', name: 'myApply', component: () => import('./pages/MyApplyPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/cases/:id', name: 'myCase', component: () => import('./pages/MyCasePage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/cases/:id/supplement', name: 'mySupplement', component: () => import('./pages/MySupplementPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/account', name: 'myAccount', component: () => import('./pages/MyAccountPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/hall', name: 'hall', component: () => import('./pages/HallPage.vue'), meta: { public: true, bare: true, alone: true } },
     { path: '/line', name: 'line', component: () => import('./pages/LinePage.vue') },
     { path: '/:rest(.*)*', name: 'nowhere', component: () => import('./pages/NowherePage.vue'), meta: { public: true } },
   ],
 })
 
 router.beforeEach(async (to) => {
+  // Pages of the public that no member of staff has ask nobody who they are.
+  if (!to.meta.alone) await useSession().load()
+  if (to.meta.frame) await useMine().load()
+  if (to.meta.frame === 'mine' && !useMine().account) return { name: 'myLogin', query: { to: to.fullPath } }
   const session = useSession()
-  await session.load()
-  if (!to.meta.public && (!session.who || session.mustChange)) return { name: 'login', query: { to: to.fullPath } }
+  if (!to.meta.public && (!session.who || session.mustChange)) {
+    if (to.path === '/' && !session.who) return { name: 'welcome' }
+    return { name: 'login', query: { to: to.fullPath } }
+  }
   return true
 })

@@ -22,14 +22,26 @@ const unreachable: Problem = {
   request_id: '',
 }
 
-function csrf(): string {
+/** The secret of this browser's login that its requests repeat; empty when there is none. */
+export function csrfHere(): string {
   const found = /(?:^|; )tongban_csrf=([^;]*)/.exec(document.cookie)
   return found ? decodeURIComponent(found[1]) : ''
 }
 
+// The device that this browser is registered as (lib/field.ts).
+function deviceHere(): string {
+  try {
+    return (JSON.parse(localStorage.getItem('tongban-device') ?? 'null') as { id?: string } | null)?.id ?? ''
+  } catch {
+    return ''
+  }
+}
+
 const guard: Middleware = {
   onRequest({ request }) {
-    if (request.method !== 'GET' && request.method !== 'HEAD') request.headers.set('X-CSRF-Token', csrf())
+    const device = deviceHere()
+    if (device) request.headers.set('Tongban-Device', device)
+    if (request.method !== 'GET' && request.method !== 'HEAD') request.headers.set('X-CSRF-Token', csrfHere())
     return request
   },
 }
@@ -81,14 +93,30 @@ type Answer<T> = { data?: T; error?: unknown; response: Response }
  * Asks, and asks once more with a renewed session if it had run out. Whatever
  * goes wrong is thrown as a Failure.
  */
-export async function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+export function ask<T>(request: () => Promise<Answer<T>>): Promise<T> {
+  return asked(request, renew, ended)
+}
+
+// What is wrong with what was typed at a login, not with a session.
+const typed = ['login_failed', 'totp_required', 'totp_wrong']
+
+/** As ask, for a session that is renewed another way, and whose end others are told. */
+export async function asked<T>(request: () => Promise<Answer<T>>, renewed: () => Promise<boolean>, over: Array<() => void>): Promise<T> {
   let answer = await send(request)
-  if (answer.response.status === 401 && code(answer.error) !== 'login_failed') {
-    if (await renew()) answer = await send(request)
-    if (answer.response.status === 401) for (const tell of ended) tell()
+  if (answer.response.status === 401 && !typed.includes(code(answer.error))) {
+    if (await renewed()) answer = await send(request)
+    if (answer.response.status === 401) for (const tell of over) tell()
   }
+  if (code(answer.error) === 'device_revoked') await forgetThisDevice()
   if (!answer.response.ok) throw new Failure(isProblem(answer.error) ? answer.error : { ...unreachable, status: answer.response.status })
   return answer.data as T
+}
+
+// A device that was lost keeps nothing from the moment it is told.
+async function forgetThisDevice(): Promise<void> {
+  const { wipeDevice } = await import('../lib/wipe')
+  await wipeDevice()
+  window.location.assign('/login')
 }
 
 async function send<T>(request: () => Promise<Answer<T>>): Promise<Answer<T>> {

@@ -24,7 +24,7 @@ describe('drafts', () => {
       'one original 2 1',
       'one copy 2 0',
       'two copy 2 0',
-      'three electronic 0 1',
+      'three electronic 2 1',
     ])
   })
   it('are kept for one person and one item', async () => {

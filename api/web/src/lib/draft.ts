@@ -85,7 +85,7 @@ export function materialsOf(draft: Pick<Draft, 'files' | 'brought'>, asked: { na
     const files = draft.files[m.name] ?? []
     const brought = draft.brought[m.name] ?? 'none'
     const add = (form: 'original' | 'copy' | 'electronic', attachments: Schemas['AttachmentRef'][]) =>
-      out.push({ name: m.name, form, copies: form === 'electronic' ? 0 : Math.max(m.copies, 1), attachments })
+      out.push({ name: m.name, form, copies: Math.max(m.copies, 1), attachments })
     if (brought === 'original' || brought === 'both') add('original', files)
     if (brought === 'copy') add('copy', files)
     if (brought === 'both') add('copy', [])

@@ -1,8 +1,18 @@
-import { expect, it } from 'vitest'
-import { shown, type HallStep } from './hall'
+import { describe, expect, it } from 'vitest'
+import { visible, shown, type HallStep } from './hall'
 
 it('shows the newest step of each case, the newest first, and no more than fit', () => {
   let list: HallStep[] = []
   for (const [tail, step] of ['1a', '2a', '1b', '3a', '4a'].map((s) => [...s])) list = shown(list, { tail, item: 'x', step }, 3)
   expect(list.map((s) => s.tail + s.step)).toEqual(['4a', '3a', '1b'])
+})
+
+describe('a screen that scrolls', () => {
+  it('shows all lines in turn, and stands still when they fit', () => {
+    expect(visible([1, 2, 3], 2, 5)).toEqual([1, 2, 3])
+    expect(visible([1, 2, 3, 4], 0, 2)).toEqual([1, 2])
+    expect(visible([1, 2, 3, 4], 3, 2)).toEqual([4, 1])
+    const seen = new Set([0, 1, 2, 3, 4].flatMap((from) => visible([1, 2, 3, 4, 5], from, 2)))
+    expect(seen.size).toBe(5)
+  })
 })

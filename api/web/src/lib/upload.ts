@@ -1,5 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { api, ask, Failure, type Schemas } from '../api'
+import { askMine } from '../api/mine'
 
 const piece = 512 * 1024
 
@@ -21,28 +22,39 @@ export async function digest(file: Blob): Promise<string> {
   return Array.from(hash.digest(), (b) => b.toString(16).padStart(2, '0')).join('')
 }
 
+/** Where the pieces of a file go: staff and applicants have doors of their own. */
+export interface Door {
+  begin(hash: string, size: number): Promise<Schemas['AttachmentState']>
+  append(hash: string, at: number, piece: Blob): Promise<Schemas['AttachmentState']>
+}
+
+const asStream = { bodySerializer: (b: unknown) => b as Blob, headers: { 'Content-Type': 'application/octet-stream' } }
+
+const staffDoor: Door = {
+  begin: (hash, size) => ask(() => api.POST('/api/v1/attachments', { body: { hash, size } })),
+  append: (hash, at, piece) => ask(() => api.PATCH('/api/v1/attachments/{hash}', { params: { path: { hash }, header: { 'Upload-Offset': at } }, body: piece as unknown as string, ...asStream })),
+}
+
+/** The door of somebody who applies from home. */
+export const mineDoor: Door = {
+  begin: (hash, size) => askMine(() => api.POST('/api/v1/my/attachments', { body: { hash, size } })),
+  append: (hash, at, piece) => askMine(() => api.PATCH('/api/v1/my/attachments/{hash}', { params: { path: { hash }, header: { 'Upload-Offset': at } }, body: piece as unknown as string, ...asStream })),
+}
+
 /**
  * Sends a file in pieces, from where an earlier try stopped. `told` is called
  * whenever more of it is durably at the node.
  */
-export async function send(file: File, told: (u: Upload) => void): Promise<Upload> {
+export async function send(file: File, told: (u: Upload) => void, door: Door = staffDoor): Promise<Upload> {
   const u: Upload = { name: file.name, size: file.size, sent: 0, state: 'reading', hash: '', type: file.type }
   const tell = (change: Partial<Upload>) => told(Object.assign(u, change))
   tell({})
   try {
     const hash = await digest(file)
-    let state: Schemas['AttachmentState'] = await ask(() => api.POST('/api/v1/attachments', { body: { hash, size: file.size } }))
+    let state = await door.begin(hash, file.size)
     tell({ hash, state: 'sending', sent: state.offset })
     while (!state.complete) {
-      const at = state.offset
-      state = await ask(() =>
-        api.PATCH('/api/v1/attachments/{hash}', {
-          params: { path: { hash }, header: { 'Upload-Offset': at } },
-          body: file.slice(at, at + piece) as unknown as string,
-          bodySerializer: (b: unknown) => b as Blob,
-          headers: { 'Content-Type': 'application/octet-stream' },
-        }),
-      )
+      state = await door.append(hash, state.offset, file.slice(state.offset, state.offset + piece))
       tell({ sent: state.offset })
     }
     tell({ state: 'done', sent: file.size, type: state.type ?? file.type })

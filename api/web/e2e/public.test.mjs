@@ -1,0 +1,350 @@
+// Applicants at home, the public, the kiosk and the hall, in a real browser
+// against real processes.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import AxeBuilder from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+import { password, startCounty } from './county.mjs'
+
+const village = 'village-330523110220'
+let county, browser
+
+before(async () => {
+  county = await startCounty()
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+}, { timeout: 240_000 })
+
+after(async () => {
+  await browser?.close()
+  await county?.stop()
+})
+
+const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
+
+// Whatever a page complains about in its console fails the test, but for the
+// answers that the test is about.
+async function open(options = {}) {
+  const context = await browser.newContext({ locale: 'zh-CN', ...options })
+  const page = await context.newPage()
+  const wrong = []
+  page.on('pageerror', (e) => wrong.push(String(e)))
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/status of (401|404|409|422)/.test(m.text())) wrong.push(m.text())
+  })
+  return { context, page, wrong }
+}
+
+async function fit(page, what) {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
+  assert.deepEqual(violations.map((v) => `${what}: ${v.id} ${v.nodes.map((n) => n.target).slice(0, 3)}`), [])
+}
+
+async function narrow(page, what) {
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${what} is wider than a phone`)
+}
+
+// Nothing personal is left where others, or the next visitor, could read it.
+async function leavesNothing(page, personal) {
+  const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, window.location.href]))
+  for (const p of personal) assert.ok(!kept.includes(p), `${p} is kept: ${kept}`)
+}
+
+async function asResident(page) {
+  await page.goto(county.at['county-1'] + '/welcome')
+  await page.click('[data-as=applicant]')
+  await page.waitForURL('**/my')
+}
+
+async function asStaff(page, node, login) {
+  await page.goto(county.at[node] + '/login')
+  await page.fill('#login', login)
+  await page.fill('#password', password)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('nav')
+}
+
+// A photograph as a phone takes it, of a size that must be made smaller.
+async function photograph(page, turn = 47) {
+  const url = await page.evaluate((turn) => {
+    const c = document.createElement('canvas')
+    c.width = 3600
+    c.height = 2700
+    const pen = c.getContext('2d')
+    for (let i = 0; i < 6000; i++) {
+      pen.fillStyle = `hsl(${(i * turn) % 360} 60% ${30 + (i % 50)}%)`
+      pen.fillRect((i * 131) % 3600, (i * 197) % 2700, 60, 40)
+    }
+    return c.toDataURL('image/jpeg', 0.95)
+  }, turn)
+  return Buffer.from(url.split(',')[1], 'base64')
+}
+
+// answer fills in whatever the page of an application asks.
+async function answer(page, photo) {
+  if (await page.$('#township')) {
+    await page.selectOption('#township', '330523110')
+    if (await page.$('#village')) {
+      await page.waitForSelector('#village option[value="330523110220"]', { state: 'attached' })
+      await page.selectOption('#village', '330523110220')
+    }
+  }
+  for (const input of await page.$$('form .field input, form .field textarea')) {
+    if (await input.inputValue()) continue
+    const id = (await input.getAttribute('id')) ?? ''
+    if ((await input.getAttribute('type')) === 'date') await input.fill('1953-03-02')
+    else if (/phone/.test(id)) await input.fill('13800000009')
+    else if (/account|card/.test(id)) await input.fill('6222020000000000001')
+    else if ((await input.getAttribute('inputmode')) === 'decimal') await input.fill('1')
+    else await input.fill('梅溪镇钱坑桥村')
+  }
+  for (const select of await page.$$('form .field select')) await select.selectOption({ index: 1 })
+  const file = await page.$('input[type=file]')
+  if (file) {
+    await file.setInputFiles({ name: '证件.jpg', mimeType: 'image/jpeg', buffer: photo })
+    await page.waitForSelector('.kept li')
+  }
+}
+
+async function apply(page, code) {
+  await page.goto(`${county.at['county-1']}/my/apply/${code}`)
+  await page.waitForSelector('form h1')
+  const photo = await photograph(page)
+  for (let steps = 0; !(await page.$('dl.summary')); steps++) {
+    assert.ok(steps < 30, 'the application does not end')
+    await answer(page, photo)
+    const before = await page.innerText('p.progress')
+    await page.click('button[type=submit]')
+    await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
+  }
+}
+
+test('somebody applies from a phone, is asked for more, brings it, and follows it to the end', { timeout: 240_000 }, async () => {
+  const { page, context, wrong } = await open(phone)
+  await asResident(page)
+  await narrow(page, '/my')
+  await page.click('main >> text=找事项并申请')
+  await page.fill('#words', 'gljt') // first letters of the reading
+  await page.waitForSelector('a.tile:has-text("高龄津贴")')
+  await narrow(page, '/my/find')
+  const link = await page.getAttribute('a.tile:has-text("高龄津贴")', 'href')
+  await apply(page, link.split('/').pop())
+  await page.waitForSelector('text=材料齐全')
+  // What was typed survives a reload, and lies nowhere in the clear.
+  await page.reload()
+  await page.waitForSelector('text=材料齐全')
+  await leavesNothing(page, ['13800000009', '梅溪镇钱坑桥村', '居民癸'])
+  await narrow(page, 'check')
+  await page.click('text="提交申请"')
+  const number = (await (await page.waitForSelector('.done .number')).innerText()).trim()
+  await page.click('text="查看进度"')
+  await page.waitForSelector('h2:has-text("办理经过")')
+  await narrow(page, 'case')
+
+  // The desk at which it lies asks for more.
+  const desk = await open({ viewport: { width: 1366, height: 768 } })
+  await asStaff(desk.page, village, 'qiankengqiao')
+  const api = (method, path, body) => desk.page.evaluate(async ([m, p, b]) => {
+    const csrf = /tongban_csrf=([^;]*)/.exec(document.cookie)[1]
+    const r = await fetch(p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': decodeURIComponent(csrf), 'Idempotency-Key': crypto.randomUUID().replace(/-/g, '') }, ...(b ? { body: JSON.stringify(b) } : {}) })
+    return { status: r.status, body: await r.json() }
+  }, [method, path, body])
+  await desk.page.waitForFunction(async (n) => (await fetch('/api/v1/cases/' + n)).ok, number, { polling: 500 })
+  const found = (await api('GET', '/api/v1/cases/' + number)).body
+  const paper = found.materials[0].name
+  const asked = await api('POST', `/api/v1/cases/${found.id ?? found.summary.id}/actions`, { kind: 'request_supplement', points: [{ material: paper, problem: 'unclear', how: '请重新拍照，字要能看清' }] })
+  assert.equal(asked.status, 200, JSON.stringify(asked.body))
+
+  for (;;) {
+    await page.reload()
+    await page.waitForSelector('h2:has-text("办理经过")')
+    if (await page.$('a:has-text("补交材料")')) break
+    await page.waitForTimeout(400)
+  }
+  await page.click('a:has-text("补交材料")')
+  await page.waitForSelector('text=请重新拍照')
+  await (await page.$('input[type=file]')).setInputFiles({ name: '补拍.jpg', mimeType: 'image/jpeg', buffer: await photograph(page, 53) })
+  await page.waitForSelector('.kept li')
+  await page.click('text="提交补正"')
+  await page.waitForSelector('h2:has-text("办理经过")')
+  await page.waitForSelector('.steps-told >> text=补正')
+
+  // A message, and a way back out.
+  await page.click('text="给窗口留言"')
+  await page.fill('#text', '材料已补')
+  await page.click('form >> button[type=submit]')
+  await page.waitForSelector('text=留言已送出')
+  await page.click('text="撤回申请"')
+  await page.fill('#text', '不再需要')
+  await page.click('form >> button[type=submit]')
+  await page.waitForSelector('text=已请求撤回')
+  assert.deepEqual(wrong, [])
+  await desk.context.close()
+  await context.close()
+})
+
+test('a photograph is made smaller in the browser, and goes on where the line broke', { timeout: 120_000 }, async () => {
+  const { page, context } = await open(phone)
+  await asResident(page)
+  await page.goto(county.at['county-1'] + '/my/find')
+  await page.fill('#words', 'gljt')
+  const link = await page.getAttribute('a.tile:has-text("高龄津贴")', 'href')
+  await page.goto(county.at['county-1'] + link)
+  await page.waitForSelector('form h1')
+  const photo = await photograph(page, 59)
+  for (let steps = 0; steps < 30 && !(await page.$('input[type=file]')); steps++) {
+    await answer(page, photo)
+    const before = await page.innerText('p.progress')
+    await page.click('button[type=submit]')
+    await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
+  }
+  let sent = 0, cut = true
+  await page.route('**/api/v1/my/attachments/*', async (route) => {
+    sent += route.request().postDataBuffer()?.length ?? 0
+    // The first piece arrives, but the answer is lost on the way back.
+    if (cut) {
+      cut = false
+      await route.fetch()
+      return route.abort()
+    }
+    return route.continue()
+  })
+  await (await page.$('input[type=file]')).setInputFiles({ name: '证件.jpg', mimeType: 'image/jpeg', buffer: photo })
+  await page.click('text="重传"')
+  await page.waitForSelector('.kept li')
+  const size = Number(/(\d+) KB/.exec(await page.innerText('.kept li'))[1]) * 1024
+  assert.ok(size < photo.length, `${size} of ${photo.length} bytes`)
+  assert.ok(sent < size + 600 * 1024, `${sent} bytes were sent of ${size}: it began anew`)
+  await context.close()
+})
+
+test('an account is given a one-time code and a new password', { timeout: 120_000 }, async () => {
+  const { page, context, wrong } = await open(phone)
+  await asResident(page)
+  await page.goto(county.at['county-1'] + '/my/account')
+  await page.click('text="启用登录动态码"')
+  await page.waitForSelector('.secret')
+  await narrow(page, 'account')
+  await fit(page, 'account')
+  await page.fill('#code', '000000')
+  await page.fill('#pw', password)
+  await page.click('form >> button[type=submit]')
+  await page.waitForSelector('[role=alert] >> text=totp_wrong')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('the pages of the public are fit for everybody, in both languages and on a phone', { timeout: 180_000 }, async () => {
+  const { page, context, wrong } = await open(phone)
+  const base = county.at['county-1']
+  await asResident(page)
+  const first = await page.evaluate(async () => (await (await fetch('/api/v1/my/cases')).json()).cases[0]?.id)
+  for (const language of ['zh', 'en']) {
+    for (const path of ['/welcome', '/my', '/my/find', '/my/activate', '/my/login', '/my/account', '/my/apply/TB-MZJ-008', ...(first ? [`/my/cases/${first}`] : []), '/rate', '/complain', '/trust', '/lookup', '/published', '/verify', '/kiosk']) {
+      await page.goto(base + path)
+      await page.waitForSelector('main h1')
+      await page.waitForLoadState('networkidle')
+      if (language === 'en' && path === '/kiosk') await page.click('text="English"')
+      await fit(page, `${language} ${path}`)
+      if (path !== '/published') await narrow(page, path)
+    }
+    if (language === 'zh') {
+      await page.goto(base + '/welcome')
+      await page.click('text="English"')
+    }
+  }
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('a visitor prints a notice at the kiosk with four touches, and leaves nothing behind', { timeout: 120_000 }, async () => {
+  const { page, context, wrong } = await open({ viewport: { width: 1080, height: 1920 }, hasTouch: true })
+  await context.addInitScript(() => {
+    window.print = () => (document.title = 'printed')
+    window.close = () => {}
+  })
+  const base = county.at[village]
+  await page.goto(base + '/kiosk')
+  await page.waitForSelector('.three button')
+  assert.equal((await page.$$('.three button')).length, 3)
+  await fit(page, 'kiosk')
+  const address = page.url()
+  const depth = await page.evaluate(() => history.length)
+  await page.tap('text="办事指南"')
+  await page.tap('.pad >> text="G"')
+  await page.waitForSelector('.list button')
+  await page.tap('.list button >> nth=0')
+  const name = await page.innerText('.kiosk h2')
+  const [sheet] = await Promise.all([context.waitForEvent('page'), page.tap('text="打印告知单"')])
+  await sheet.waitForFunction(() => document.title === 'printed')
+  assert.ok((await sheet.innerText('body')).includes(name.replace(/（.*/, '').slice(0, 4)))
+  await sheet.close()
+  // A code is typed by touch alone; what was typed is gone at the next start.
+  await page.tap('text="重新开始"')
+  await page.tap('text="查询进度"')
+  for (const d of '33052311022020261123010000457') await page.tap(`.pad >> text="${d}"`)
+  await page.waitForSelector('.box:has-text("330523110220-20261123-01-000045-7")')
+  await page.tap('.box >> nth=1')
+  for (const c of 'PSR5QPGNN6') await page.tap(`.pad >> text="${c}"`)
+  await page.tap('.go')
+  await page.waitForSelector('[role=alert] >> text=lookup_failed')
+  await leavesNothing(page, ['330523110220', 'PSR5Q'])
+  // Nobody touches it any more: it asks, counts down and starts anew.
+  await page.evaluate(() => {
+    const real = Date.now
+    const from = real()
+    Date.now = () => real() + Math.min((real() - from) * 20, 50_000)
+  })
+  await page.waitForSelector('[role=alertdialog] >> text=秒后重新开始')
+  await page.evaluate(() => {
+    const now = Date.now()
+    Date.now = () => now + 60_000
+  })
+  await page.waitForSelector('.three button')
+  await page.tap('text="查询进度"')
+  assert.ok(!(await page.innerText('.fields')).includes('330523'))
+  assert.equal(page.url(), address)
+  assert.equal(await page.evaluate(() => history.length), depth)
+  assert.deepEqual(await page.$$eval('input, textarea', (all) => all.length), 0, 'a field could remember')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('the first page is usable over a line like 3G', { timeout: 120_000 }, async () => {
+  const { page, context } = await open(phone)
+  const line = await context.newCDPSession(page)
+  await line.send('Network.enable')
+  await line.send('Network.emulateNetworkConditions', { offline: false, latency: 300, downloadThroughput: (400 * 1024) / 8, uploadThroughput: (200 * 1024) / 8 })
+  const began = Date.now()
+  await page.goto(county.at['county-1'] + '/my/login', { waitUntil: 'commit' })
+  await page.fill('#my-number', '1')
+  const took = Date.now() - began
+  assert.ok(took < 10_000, `usable after ${took} ms`)
+  await context.close()
+})
+
+test('a demonstration lets one in with a click, and says what it is', { timeout: 60_000 }, async () => {
+  const { page, context, wrong } = await open({ viewport: { width: 1366, height: 768 } })
+  await page.goto(county.at['county-1'] + '/')
+  await page.waitForSelector('.demoBox >> text=这是演示环境')
+  await page.click('[data-as=village_worker]')
+  await page.waitForSelector('nav >> text=办件')
+  assert.equal(new URL(page.url()).origin, county.at[village])
+  assert.ok(!page.url().includes('as='))
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('the hall display goes on by itself after its node was restarted', { timeout: 120_000 }, async () => {
+  const { page, context } = await open({ viewport: { width: 1920, height: 1080 } })
+  await page.goto(county.at[village] + '/hall')
+  await page.waitForSelector('.age')
+  await fit(page, 'hall')
+  assert.ok(await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector('.wall')).fontSize) >= 30), 'too small for a wall')
+  await county.kill(village)
+  await page.waitForSelector('.lost')
+  await page.waitForFunction(() => document.querySelector('.lost')?.textContent.includes('的情况'))
+  await county.start(village)
+  await page.waitForSelector('.lost', { state: 'detached', timeout: 60_000 })
+  await page.waitForSelector('.age')
+  await context.close()
+})

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import type { Schemas } from '../api'
+import { stepOfFault, stepsOf, submissionOf, type Application } from './apply'
+
+const field = (key: string) => ({ key, label: key, type: 'string', required: true }) as Schemas['Item']['form'][number]
+const paper = (name: string, required: boolean) => ({ name, required, form: '原件', copies: 1, source: '申请人' }) as Schemas['Item']['materials'][number]
+const item = { code: 'TB-1', form: ['name', 'a', 'b', 'c', 'd', 'e'].map(field), materials: [paper('甲', true), paper('乙', false)] } as unknown as Schemas['Item']
+const blank = (): Application => ({ item: 'TB-1', version: 3, actingFor: '', township: '', village: '', form: {}, applying: [], files: {}, electronic: true, key: 'k' })
+
+describe('an application from home', () => {
+  it('asks one thing at a time, and nothing that the account knows', () => {
+    const steps = stepsOf(item, 'county', 0, new Set(['name']), blank())
+    expect(steps.map((s) => s.kind)).toEqual(['form', 'form', 'applying', 'paper', 'check'])
+    expect(steps[0].kind === 'form' && steps[0].fields.map((f) => f.key)).toEqual(['a', 'b', 'c', 'd'])
+  })
+  it('asks for whom and where only when that is not clear', () => {
+    expect(stepsOf(item, 'village', 1, new Set(), blank()).map((s) => s.kind).slice(0, 2)).toEqual(['who', 'place'])
+  })
+  it('asks for a paper of some cases once that case is ticked', () => {
+    expect(stepsOf(item, 'county', 0, new Set(), { ...blank(), applying: ['乙'] }).filter((s) => s.kind === 'paper')).toHaveLength(2)
+  })
+  it('hands in what was filled in, and no paper that does not apply', () => {
+    const file = { hash: 'h', name: 'x.jpg', size: 1, type: 'image/jpeg' }
+    const s = submissionOf({ ...blank(), form: { a: ' 1 ', b: '' }, files: { 甲: [file], 乙: [file] }, village: '330523110220', township: '330523110' }, item)
+    expect(s.form).toEqual([{ key: 'a', value: '1' }])
+    expect(s.materials).toEqual([{ name: '甲', form: 'electronic', copies: 1, attachments: [file] }])
+    expect(s.division).toBe('330523110220')
+  })
+  it('leads from a fault to the page where it is mended', () => {
+    const steps = stepsOf(item, 'village', 0, new Set(['name']), blank())
+    const fault = (path: string, zh: string) => ({ path, zh, en: '', code: 'missing' }) as Schemas['Fault']
+    expect(stepOfFault(steps, fault('form.e', ''))).toBe(2)
+    expect(stepOfFault(steps, fault('division', ''))).toBe(0)
+    expect(stepOfFault(steps, fault('materials', '缺少材料：甲'))).toBe(4)
+    expect(stepOfFault(steps, fault('phone', ''))).toBe(steps.length - 1)
+  })
+})
