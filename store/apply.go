@@ -353,6 +353,11 @@ func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error)
 			return Result{}, err
 		}
 	}
+	if v.outcome == ledger.Applied {
+		if err := a.notify(e); err != nil {
+			return Result{}, err
+		}
+	}
 	var err error
 	a.recording = stored{id: e.ID, status: v.outcome}
 	if h.Resolves, err = a.resolveWaiting(e, v.outcome); err != nil {

@@ -59,6 +59,8 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 		return own(b.Account)
 	case *ledger.AccountStepV1:
 		return own(b.Account)
+	case *ledger.AccountContactV1:
+		return own(b.Account)
 	case *ledger.AccountAgentsV1:
 		if acting.Type == account.Organisation && acting.Number == b.Number {
 			return nil
@@ -163,7 +165,8 @@ func (a *applier) prepareAgents(e *ledger.Entry, b *ledger.AccountAgentsV1, from
 }
 
 // prepareActivation uses a code up. It is good once, and so is the password of
-// before: whoever lost it comes in person, and one-time codes end with it.
+// before: whoever lost it comes in person, and one-time codes and the address
+// for notices end with it, for another may have set them.
 func (a *applier) prepareActivation(e *ledger.Entry, b *ledger.AccountActivateV1) (func() error, error) {
 	known, err := a.account(`id = ?`, b.Account)
 	if err != nil {
@@ -176,7 +179,7 @@ func (a *applier) prepareActivation(e *ledger.Entry, b *ledger.AccountActivateV1
 		return nil, codeWrong
 	}
 	known.CodeHash, known.CodeExpires = "", 0
-	known.PasswordHash, known.Seal, known.Changed = b.PasswordHash, nil, a.now
+	known.PasswordHash, known.Seal, known.Email, known.Changed = b.PasswordHash, nil, "", a.now
 	return func() error { return a.saveAccount(known) }, nil
 }
 

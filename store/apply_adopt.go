@@ -96,7 +96,10 @@ func (a *applier) adoptLate(r ledger.Resolution) error {
 	if err := a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(r.Outcome), r.Code, r.Reason, known.n); err != nil {
 		return err
 	}
-	return a.adopt(e, known.status, r.Outcome)
+	if err := a.adopt(e, known.status, r.Outcome); err != nil || r.Outcome != ledger.Applied {
+		return err
+	}
+	return a.notify(e)
 }
 
 // project applies an entry on the county's word, without judging its

@@ -311,6 +311,11 @@ func (a *applier) follow(l *FeedLine) error {
 	if err := a.adopt(e, was, l.Outcome); err != nil {
 		return err
 	}
+	if l.Outcome == ledger.Applied {
+		if err := a.notify(e); err != nil {
+			return err
+		}
+	}
 	for _, r := range l.Resolves {
 		if err := a.adoptLate(r); err != nil {
 			return err

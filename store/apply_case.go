@@ -462,6 +462,11 @@ func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error)
 			return r, err
 		}
 	}
+	if isCounty(a.s.self.Tier) && v.outcome == ledger.Applied {
+		if err := a.notify(&e); err != nil {
+			return r, err
+		}
+	}
 	return r, a.w.exec(a.ctx, `UPDATE entries SET status = ?, code = ?, reason = ? WHERE n = ?`, string(r.Outcome), r.Code, r.Reason, w.n)
 }
 

@@ -26,6 +26,9 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	if effect, ok, err := a.prepareService(e, body, from); ok || err != nil {
 		return effect, err
 	}
+	if effect, ok, err := a.prepareNotice(e, body); ok || err != nil {
+		return effect, err
+	}
 	switch b := body.(type) {
 	case *ledger.CountyTrustV1:
 		return func() error {

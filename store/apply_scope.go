@@ -144,6 +144,12 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 	case *ledger.ComplaintRevealV1:
 		scope, err = divisionOf(ctx, db, selectComplaintScope, b.Complaint, complaintUnknown)
 		return scope, false, err
+	case *ledger.NoticeSettleV1:
+		return b.Division, false, nil
+	case *ledger.NoticeRetryV1:
+		return b.Division, false, nil
+	case *ledger.NoticeChannelsV1:
+		return "", false, nil // so that a notice is queued everywhere alike
 	case *ledger.AttentionResolveV1:
 		scope, err = divisionOf(ctx, db, `SELECT scope FROM attention WHERE entry = ?`, b.Entry, attentionUnknown)
 		return scope, false, err

@@ -279,7 +279,7 @@ var made = []string{"entries", "audience", "origins", "outbox", "attention", "di
 	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "custody", "results", "renewals",
 	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
 	"seals", "published",
-	"cards", "looks", "inquiries", "thresholds", "outages", "accounts", "case_owners", "case_service", "consents", "record_looks", "voided_papers", "statistics"}
+	"cards", "looks", "inquiries", "thresholds", "outages", "accounts", "case_owners", "case_service", "consents", "record_looks", "voided_papers", "statistics", "notices", "notice_open"}
 
 func (g *goingBack) run() error {
 	for _, step := range []func() error{g.setAside, g.again, g.handedIn, g.remember, g.clear} {
@@ -302,7 +302,7 @@ func (g *goingBack) setAside() error {
 			return err
 		}
 	}
-	if err := g.w.exec(g.ctx, `DELETE FROM meta WHERE key IN ('level', 'service_rules')`); err != nil {
+	if err := g.w.exec(g.ctx, `DELETE FROM meta WHERE key IN ('level', 'service_rules', 'notice_channels', 'notice_trouble')`); err != nil {
 		return err
 	}
 	g.s.forgetCaches()

@@ -51,6 +51,10 @@ type Account struct {
 	// Agents may act for an organisation.
 	Agents   []Agent `json:"agents,omitempty"`
 	Disabled bool    `json:"disabled,omitempty"`
+	// Email is where notices go too, and Language what they are written in ("zh",
+	// "en"; empty is Chinese); both as the applicant said.
+	Email    string `json:"email,omitempty"`
+	Language string `json:"language,omitempty"`
 	// Changed is when what a token depends on last changed, Unix milliseconds by
 	// the county's clock: tokens issued before it have ended.
 	Changed int64 `json:"changed"`

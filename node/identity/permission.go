@@ -70,6 +70,11 @@ const (
 	FeeCollect Action = "fee.collect"
 	FeeWaive   Action = "fee.waive" // and pay back
 
+	// What applicants are told, of all cases together: how it goes out, and what
+	// reached nobody. What one case's applicant was told goes with the case.
+	NoticeRead  Action = "notice.read"
+	NoticeRetry Action = "notice.retry"
+
 	ItemRead       Action = "item.read"
 	ItemDraft      Action = "item.draft"
 	ItemApprove    Action = "item.approve"
@@ -214,6 +219,9 @@ func grants() []Grant {
 	allow(DepartmentWindow, Department, FeeCharge)
 	allow(DepartmentReviewer, Department, FeeRead)
 	allow(DepartmentLeader, Department, FeeRead, FeeWaive)
+	allow(CountyOperator, Whole, NoticeRead, NoticeRetry)
+	allow(Supervisor, Whole, NoticeRead)
+	allow(Auditor, Whole, NoticeRead)
 	allow(Supervisor, Whole, FeeRead)
 	allow(Auditor, Whole, FeeRead)
 

@@ -40,6 +40,7 @@ const (
 	AccountTOTP     Kind = "account.totp"
 	AccountStep     Kind = "account.step"
 	AccountDisable  Kind = "account.disable"
+	AccountContact  Kind = "account.contact"
 
 	RecordConsent  Kind = "record.consent"
 	RecordWithdraw Kind = "record.withdraw"
@@ -129,6 +130,11 @@ const (
 	InquiryClose          Kind = "inquiry.close"
 	LineOutage            Kind = "line.outage"
 
+	NoticeSettle   Kind = "notice.settle"
+	NoticeRetry    Kind = "notice.retry"
+	NoticeChannels Kind = "notice.channels"
+	NoticeTrouble  Kind = "notice.trouble"
+
 	FeeCharge Kind = "fee.charge"
 	FeePay    Kind = "fee.pay"
 	FeeWaive  Kind = "fee.waive"
@@ -212,6 +218,7 @@ var Kinds = []Info{
 	kind[AccountTOTPV1](AccountTOTP, ""),
 	kind[AccountStepV1](AccountStep, ""),
 	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
+	kind[AccountContactV1](AccountContact, ""),
 
 	kind[RecordConsentV1](RecordConsent, identity.RecordConsent),
 	kind[RecordWithdrawV1](RecordWithdraw, identity.RecordConsent),
@@ -300,6 +307,11 @@ var Kinds = []Info{
 	besideCase(kind[InquiryAnswerV1](InquiryAnswer, identity.CardAnswer)),
 	besideCase(kind[InquiryCloseV1](InquiryClose, identity.CaseSupervise)),
 	kind[LineOutageV1](LineOutage, ""),
+
+	kind[NoticeSettleV1](NoticeSettle, ""),
+	kind[NoticeRetryV1](NoticeRetry, identity.NoticeRetry),
+	kind[NoticeChannelsV1](NoticeChannels, ""),
+	kind[NoticeTroubleV1](NoticeTrouble, ""),
 
 	besideCase(kind[FeeChargeV1](FeeCharge, identity.FeeCharge)),
 	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),

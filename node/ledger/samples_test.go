@@ -77,7 +77,14 @@ func samples() map[Kind]Body {
 		AccountPassword: &AccountPasswordV1{Account: "a-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Seal: []byte("sealed")},
 		AccountTOTP:     &AccountTOTPV1{Account: "a-1", Seal: []byte("sealed")},
 		AccountStep:     &AccountStepV1{Account: "a-1", Step: 59846520},
-		AccountDisable:  &AccountDisableV1{Account: "a-1", Disabled: true, Reason: "本人申请停用"},
+		AccountContact:  &AccountContactV1{Account: "a-1", Email: "zhang.san@example.cn", Language: "zh"},
+		NoticeSettle: &NoticeSettleV1{Division: "330523110200", Outcomes: []NoticeOutcome{
+			{Subject: sampleCase, Notice: samplePrev, Channel: "sms", Round: 1, State: NoticeDelivered, To: "138****0000", Attempts: 2, At: sampleAt},
+			{Subject: sampleCase, Notice: samplePrev, Channel: "mail", Round: 1, State: NoticeFailed, To: "z***@example.cn", Reason: "smtp_550", Attempts: 1, At: sampleAt}}},
+		NoticeRetry:    &NoticeRetryV1{Division: "330523110200", Subject: sampleCase, Notice: samplePrev, Channel: "mail"},
+		NoticeChannels: &NoticeChannelsV1{Channels: []string{"file", "mail", "sms"}},
+		NoticeTrouble:  &NoticeTroubleV1{Channel: "sms", Since: sampleAt, Reason: "unreachable"},
+		AccountDisable: &AccountDisableV1{Account: "a-1", Disabled: true, Reason: "本人申请停用"},
 
 		StaffAdd: &StaffAddV1{Staff: "s-1", Login: "minzheng01", Name: "李敏", Division: "330523", Department: "县民政局",
 			Roles: []identity.Role{identity.DepartmentWindow}, PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", MustChange: true},

@@ -53,6 +53,16 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.AccountStep
 	case *ledger.AccountDisableV1:
 		return ledger.AccountDisable
+	case *ledger.AccountContactV1:
+		return ledger.AccountContact
+	case *ledger.NoticeSettleV1:
+		return ledger.NoticeSettle
+	case *ledger.NoticeRetryV1:
+		return ledger.NoticeRetry
+	case *ledger.NoticeChannelsV1:
+		return ledger.NoticeChannels
+	case *ledger.NoticeTroubleV1:
+		return ledger.NoticeTrouble
 	case *ledger.CaseConsentV1:
 		return ledger.CaseConsent
 	case *ledger.CaseOpenedV1:
