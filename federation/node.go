@@ -18,6 +18,7 @@ import (
 
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/feed"
+	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/outbox"
 	"github.com/tongban/tongban/federation/papers"
 	"github.com/tongban/tongban/federation/trust"
@@ -83,6 +84,9 @@ type Options struct {
 
 	Disk Disk
 
+	// Notices, at a hub: how applicants are told; nil tells nobody.
+	Notices *notify.Settings
+
 	// Fatal is told when the node must stop.
 	Fatal func(error)
 }
@@ -127,6 +131,7 @@ type Node struct {
 	counters counters
 	spread   *papers.Spread
 	gather   *papers.Gather
+	notices  *notify.Sender // hubs only
 
 	// castOut is what a node above told of this one, nil while nothing.
 	castOut atomic.Pointer[Revocation]
@@ -213,6 +218,9 @@ func Start(ctx context.Context, o Options) (_ *Node, err error) {
 		n.run(n.watchDisk)
 	}
 	n.run(n.inspect)
+	if n.hub != nil {
+		n.startNotices(o.Notices)
+	}
 	if n.county != nil && o.Genesis != nil {
 		n.run(func(ctx context.Context) {
 			err := n.found(ctx, *o.Genesis)
@@ -273,6 +281,9 @@ func (n *Node) Close() error {
 		n.server.Close()
 	}
 	var errs []error
+	if n.notices != nil {
+		n.notices.Close() // while what became of them can still be recorded
+	}
 	if n.hub != nil {
 		errs = append(errs, n.hub.Close())
 	}

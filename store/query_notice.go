@@ -312,3 +312,10 @@ func (s *Store) NoticesFor(ctx context.Context, k *account.Account, beforeMS int
 	}
 	return list, nil
 }
+
+// LastOpenNotice is the last row of what is open, 0 for none.
+func (s *Store) LastOpenNotice(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.read.QueryRowContext(ctx, `SELECT coalesce(max(n), 0) FROM notice_open`).Scan(&n)
+	return n, storage("read notices", err)
+}

@@ -47,6 +47,8 @@ var homes = []struct {
 		"HTTP is an edge: the domain and the store are called by it and never call out"},
 	{[]string{"github.com/hashicorp/raft", "github.com/hashicorp/raft-boltdb", "go.etcd.io/bbolt"}, []string{"federation/county"},
 		"consensus is the county's own affair; everybody else proposes and reads through the hub"},
+	{[]string{"net/smtp"}, []string{"federation/notify"},
+		"what leaves the county for applicants leaves by one door, which knows how much a message may say"},
 	{[]string{"filippo.io/age", "golang.org/x/crypto/ssh"}, []string{"federation/seal"},
 		"what leaves a node in a file is sealed in one place, so that who may read it is decided in one way"},
 	{[]string{"github.com/boombuler/barcode"}, []string{"api"},
