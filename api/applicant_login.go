@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/identifier"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/notice"
 	"github.com/tongban/tongban/store"
 )
 
@@ -383,6 +385,7 @@ func (s *Server) visitTokens(ctx context.Context, known *account.Account, sessio
 
 func (s *Server) myAccount(ctx context.Context, known *account.Account) (gen.MyAccount, error) {
 	out := gen.MyAccount{Account: known.ID, Type: gen.ApplicantType(known.Type), Name: known.Name, Number: known.Number, Totp: len(known.Seal) > 0, Firms: []gen.MyFirm{}, Agents: known.Agents}
+	out.Email, out.Language = known.Email, gen.NoticeLanguage(cmp.Or(known.Language, string(notice.Chinese)))
 	if known.Type == account.Person {
 		out.Number = tail(known.Number)
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
@@ -27,7 +28,7 @@ import (
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
 var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
-	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase"}
+	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "setMyContact"}
 
 // What applicants may ask for before they are logged in, everybody may.
 func init() {
@@ -114,9 +115,9 @@ type guests struct {
 	one, two, agent, firm *guest
 }
 
-func newGuests(t *testing.T) guests {
+func newGuests(t *testing.T, change ...func(*federation.Options)) guests {
 	t.Helper()
-	r := newRegion(t)
+	r := newRegion(t, change...)
 	r.hub.person("window", theCounty, socialBoard, identity.DepartmentWindow)
 	g := guests{region: r}
 	r.hub.cut()

@@ -141,6 +141,10 @@ var expected = map[string]asked{
 	"getCaseFees":            {action: "fee.read", on: "some", id: nowhere},
 	"actOnCaseFees":          {action: "fee.read", on: "some", id: nowhere, body: `{"kind":"charge","lines":[{"rate":"x","quantity":1,"amount":1}]}`}, // what each kind asks for: TestFees
 	"listFees":               {action: "fee.read", on: "some"},
+	"getCaseNotices":         {action: "case.read", on: "case"},
+	"listNotices":            {action: "notice.read", home: true},
+	"getNotice":              {action: "notice.read", home: true, id: nowhere},
+	"retryNotice":            {action: "notice.retry", home: true, id: nowhere, body: `{"channel":"sms"}`},
 	"importPackages":         {action: "item.draft", on: "some", body: "{}"},
 	"submitPackage":          {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
 	"checkPackage":           {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},

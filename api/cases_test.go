@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/identity"
 )
@@ -20,9 +21,9 @@ import (
 // region is a hub, a township and a village of one county, with their people.
 type region struct{ hub, township, village *site }
 
-func newRegion(t *testing.T) region {
+func newRegion(t *testing.T, change ...func(*federation.Options)) region {
 	t.Helper()
-	h := newHub(t)
+	h := newHub(t, change...)
 	h.person("worker", theVillage, "", identity.VillageWorker)
 	h.person("clerk", theTownship, "", identity.TownshipClerk)
 	h.person("reviewer", theTownship, "", identity.TownshipReviewer)

@@ -79,9 +79,9 @@ var cheapHash = sync.OnceValues(func() (*trust.Hasher, error) {
 
 // newHub starts a county of one hub with an operator and the real divisions,
 // calendar and items, published as edition 1.
-func newHub(t testing.TB) *site {
+func newHub(t testing.TB, change ...func(*federation.Options)) *site {
 	t.Helper()
-	h := emptyHub(t)
+	h := emptyHub(t, change...)
 	h.person("second", theCounty, "", identity.CountyOperator)
 	h.must("operator", "POST", "/api/v1/divisions/import", readFile(t, "../node/division/testdata/divisions.json"), 200)
 	h.must("operator", "POST", "/api/v1/calendar/import", readFile(t, "../node/calendar/calendartest/calendar.json"), 200)
@@ -97,7 +97,7 @@ func newHub(t testing.TB) *site {
 	return h
 }
 
-func emptyHub(t testing.TB) *site {
+func emptyHub(t testing.TB, change ...func(*federation.Options)) *site {
 	t.Helper()
 	hasher, err := cheapHash()
 	check(t, err)
@@ -108,7 +108,11 @@ func emptyHub(t testing.TB) *site {
 	genesis := federation.Genesis{Login: "operator", Name: "管理员", PasswordHash: hash, Federation: h.federation}
 	m, err := federation.NewCounty(rand.Reader, theCounty, "county-1", "安吉县政务服务中心", []string{"127.0.0.1"}, genesis, time.Now())
 	check(t, err)
-	h.start(federation.Options{Key: storetest.Key, Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis})
+	o := federation.Options{Key: storetest.Key, Dir: t.TempDir(), Membership: m, Peer: listen(t), Genesis: m.Genesis}
+	for _, c := range change {
+		c(&o)
+	}
+	h.start(o)
 	h.serveFederation(fed)
 	until(t, "the county to be founded", func() bool {
 		_, err := h.node.Store.StaffByLogin(t.Context(), "operator")

@@ -11,6 +11,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/tongban/tongban/store"
 )
 
 // metrics are the figures of the HTTP side. Labels come from the document
@@ -22,7 +24,7 @@ type metrics struct {
 	denied   *prometheus.CounterVec
 }
 
-func newMetrics(reg prometheus.Registerer, n Node) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, n Node, st *store.Store) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tongban_http_requests_total", Help: "Requests answered, by operation and status."}, []string{"operation", "status"}),
@@ -34,7 +36,7 @@ func newMetrics(reg prometheus.Registerer, n Node) (*metrics, error) {
 		denied: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tongban_auth_refused_total", Help: "Tokens and logins refused, by reason."}, []string{"reason"}),
 	}
-	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.inFlight, m.denied, newNodeFigures(n), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
+	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.inFlight, m.denied, newNodeFigures(n), newNoticeFigures(n, st), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})} {
 		if err := reg.Register(c); err != nil {
 			return nil, err
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/tongban/tongban/federation/carry"
 	"github.com/tongban/tongban/federation/county"
 	"github.com/tongban/tongban/federation/feed"
+	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/division"
@@ -57,6 +58,8 @@ type Node interface {
 	// Report is how this node is, Reports what the nodes below it last said.
 	Report(ctx context.Context) (federation.Report, error)
 	Reports(ctx context.Context) ([]store.PeerReport, error)
+	// NoticeFigures are what this hub told applicants since it started.
+	NoticeFigures() []notify.Figures
 	// Revocation tells whether the county has cast this node out.
 	Revocation() (federation.Revocation, bool)
 	// LANCertificate is what the local network is served with, and LANAuthority

@@ -110,7 +110,7 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := newMetrics(o.Registry, o.Node)
+	m, err := newMetrics(o.Registry, o.Node, o.Store)
 	if err != nil {
 		return nil, fmt.Errorf("api: metrics: %w", err)
 	}

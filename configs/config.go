@@ -73,6 +73,7 @@ type Config struct {
 	Log       Log
 	Centre    Centre
 	Metrics   Metrics
+	Notices   Notices
 }
 
 // Listen holds the addresses (host:port) the node opens. An empty host means
@@ -173,6 +174,58 @@ type Metrics struct {
 	TokenFile string // bearer token asked of the reader
 }
 
+// Notices say how applicants are told what happened to their cases: by every
+// channel that is configured. The same settings belong on every hub, for
+// whichever leads sends.
+type Notices struct {
+	File NoticesFile
+	SMS  NoticesSMS
+	Mail NoticesMail
+	// Quiet are the hours in Beijing in which nobody is woken, "21:00-08:00", or
+	// "none".
+	Quiet string
+	// Expire is how long a notice is tried, RetryMax the longest pause between two
+	// attempts, Timeout how long one may take, Alarm after how long a channel that
+	// lets nothing through asks for attention.
+	Expire, RetryMax, Timeout, Alarm time.Duration
+}
+
+// NoticesFile writes notices into files, one a day.
+type NoticesFile struct {
+	Enabled   bool
+	Dir       string // data_dir/notices when empty
+	Addresses string // "masked" or "full"
+	KeepDays  int
+}
+
+// NoticesSMS is a gateway for text messages, by signed webhook; none without a
+// URL.
+type NoticesSMS struct {
+	URL        string
+	SecretFile string // of the signature
+	CAFile     string // of a private authority; empty is the system's
+}
+
+// MailSecurity is how the connection to a mail server is protected.
+type MailSecurity string
+
+// The values of notices.mail.security.
+const (
+	MailStartTLS MailSecurity = "starttls"
+	MailTLS      MailSecurity = "tls"
+	MailPlain    MailSecurity = "none" // on this machine only
+)
+
+// NoticesMail is the server that mail goes out by; none without a server.
+type NoticesMail struct {
+	Server       string // host:port
+	Security     MailSecurity
+	User         string
+	PasswordFile string
+	From         string
+	CAFile       string
+}
+
 const megabyte = 1 << 20
 
 // Default returns the settings of a tier before a file is read. They are not
@@ -203,6 +256,11 @@ func Default(tier Tier) Config {
 	}
 	switch tier {
 	case County:
+		c.Notices = Notices{
+			File:  NoticesFile{Enabled: true, Addresses: "masked", KeepDays: 30},
+			Mail:  NoticesMail{Security: MailStartTLS},
+			Quiet: "21:00-08:00", Expire: 72 * time.Hour, RetryMax: time.Hour, Timeout: 20 * time.Second, Alarm: 30 * time.Minute,
+		}
 		c.Listen.Federation = ":8443"
 		c.Listen.Peer = ":8444"
 		// A hub notices a lost leader after one to three heartbeats, and both

@@ -101,11 +101,31 @@ var keys = []key{
 
 	{"metrics.enabled", everyTier, yesNo(func(c *Config) *bool { return &c.Metrics.Enabled })},
 	{"metrics.token_file", everyTier, text(func(c *Config) *string { return &c.Metrics.TokenFile })},
+
+	{"notices.file.enabled", hubs, yesNo(func(c *Config) *bool { return &c.Notices.File.Enabled })},
+	{"notices.file.dir", hubs, text(func(c *Config) *string { return &c.Notices.File.Dir })},
+	{"notices.file.addresses", hubs, choice(func(c *Config) *string { return &c.Notices.File.Addresses }, "masked", "full")},
+	{"notices.file.keep_days", hubs, number(func(c *Config) *int { return &c.Notices.File.KeepDays }, 1, 3650)},
+	{"notices.sms.url", hubs, text(func(c *Config) *string { return &c.Notices.SMS.URL })},
+	{"notices.sms.secret_file", hubs, text(func(c *Config) *string { return &c.Notices.SMS.SecretFile })},
+	{"notices.sms.ca_file", hubs, text(func(c *Config) *string { return &c.Notices.SMS.CAFile })},
+	{"notices.mail.server", hubs, text(func(c *Config) *string { return &c.Notices.Mail.Server })},
+	{"notices.mail.security", hubs, choice(func(c *Config) *MailSecurity { return &c.Notices.Mail.Security }, MailStartTLS, MailTLS, MailPlain)},
+	{"notices.mail.user", hubs, text(func(c *Config) *string { return &c.Notices.Mail.User })},
+	{"notices.mail.password_file", hubs, text(func(c *Config) *string { return &c.Notices.Mail.PasswordFile })},
+	{"notices.mail.from", hubs, text(func(c *Config) *string { return &c.Notices.Mail.From })},
+	{"notices.mail.ca_file", hubs, text(func(c *Config) *string { return &c.Notices.Mail.CAFile })},
+	{"notices.quiet", hubs, text(func(c *Config) *string { return &c.Notices.Quiet })},
+	{"notices.expire_hours", hubs, span(func(c *Config) *time.Duration { return &c.Notices.Expire }, time.Hour, 1, 720)},
+	{"notices.retry_max_minutes", hubs, span(func(c *Config) *time.Duration { return &c.Notices.RetryMax }, time.Minute, 1, 1440)},
+	{"notices.timeout_seconds", hubs, span(func(c *Config) *time.Duration { return &c.Notices.Timeout }, time.Second, 1, 120)},
+	{"notices.alarm_minutes", hubs, span(func(c *Config) *time.Duration { return &c.Notices.Alarm }, time.Minute, 1, 10_080)},
 }
 
 // paths lists the fields that name files or folders.
 func paths(c *Config) []*string {
-	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile}
+	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile,
+		&c.Notices.File.Dir, &c.Notices.SMS.SecretFile, &c.Notices.SMS.CAFile, &c.Notices.Mail.PasswordFile, &c.Notices.Mail.CAFile}
 }
 
 // findKey looks a key up by its dotted name.

@@ -85,6 +85,10 @@ func (s *settings) checkFiles(c *Config) {
 		{"tls.cert_file", c.TLS.CertFile, false},
 		{"tls.key_file", c.TLS.KeyFile, true},
 		{"metrics.token_file", c.Metrics.TokenFile, true},
+		{"notices.sms.secret_file", c.Notices.SMS.SecretFile, true},
+		{"notices.sms.ca_file", c.Notices.SMS.CAFile, false},
+		{"notices.mail.password_file", c.Notices.Mail.PasswordFile, true},
+		{"notices.mail.ca_file", c.Notices.Mail.CAFile, false},
 	} {
 		if f.path == "" || s.bad[f.name] {
 			continue

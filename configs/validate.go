@@ -63,6 +63,7 @@ func (k *checker) all() {
 	k.bounds()
 	k.demo()
 	k.metrics()
+	k.notices()
 }
 
 func (k *checker) identity() {

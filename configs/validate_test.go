@@ -83,6 +83,32 @@ func TestValidate(t *testing.T) {
 
 		{"metrics on loopback", Village, func(c *Config) { c.Metrics.Enabled = true }, ""},
 		{"open metrics", Village, func(c *Config) { c.Metrics.Enabled, c.TLS.Mode, c.Listen.API = true, TLSNode, ":8080" }, "metrics.token_file"},
+		{"no file of notices", County, func(c *Config) { c.Notices.File.Enabled = false }, ""},
+		{"gateway", County, func(c *Config) {
+			c.Notices.SMS = NoticesSMS{URL: "https://sms.example.cn:8443/send?tenant=3", SecretFile: "/x"}
+		}, ""},
+		{"gateway here", County, func(c *Config) { c.Notices.SMS = NoticesSMS{URL: "http://127.0.0.1:9/send", SecretFile: "/x"} }, ""},
+		{"gateway in the clear", County, func(c *Config) { c.Notices.SMS = NoticesSMS{URL: "http://sms.example.cn/", SecretFile: "/x"} }, "notices.sms.url"},
+		{"gateway with a password", County, func(c *Config) { c.Notices.SMS = NoticesSMS{URL: "https://u:hunter2@h/", SecretFile: "/x"} }, "notices.sms.url"},
+		{"gateway anywhere", County, func(c *Config) { c.Notices.SMS = NoticesSMS{URL: "https://0.0.0.0/", SecretFile: "/x"} }, "notices.sms.url"},
+		{"gateway unsigned", County, func(c *Config) { c.Notices.SMS.URL = "https://h/" }, "notices.sms.secret_file"},
+		{"mail", County, func(c *Config) {
+			c.Notices.Mail = NoticesMail{Server: "smtp.example.cn:465", Security: MailTLS, User: "u", PasswordFile: "/x", From: "a@example.cn"}
+		}, ""},
+		{"mail in the clear", County, func(c *Config) {
+			c.Notices.Mail = NoticesMail{Server: "smtp.example.cn:25", Security: MailPlain, From: "a@example.cn"}
+		}, "notices.mail.security"},
+		{"mail from nobody", County, func(c *Config) { c.Notices.Mail.Server = "h:25" }, "notices.mail.from"},
+		{"mail from two", County, func(c *Config) { c.Notices.Mail.Server, c.Notices.Mail.From = "h:25", "a@b.cn\r\nTo: c@d.cn" }, "notices.mail.from"},
+		{"mail without a password", County, func(c *Config) {
+			c.Notices.Mail.Server, c.Notices.Mail.From, c.Notices.Mail.User = "h:25", "a@b.cn", "u"
+		}, "notices.mail.password_file"},
+		{"mail server without a port", County, func(c *Config) { c.Notices.Mail.Server, c.Notices.Mail.From = "h", "a@b.cn" }, "notices.mail.server"},
+		{"never quiet", County, func(c *Config) { c.Notices.Quiet = "none" }, ""},
+		{"quiet all day", County, func(c *Config) { c.Notices.Quiet = "08:00-08:00" }, "notices.quiet"},
+		{"quiet at no hour", County, func(c *Config) { c.Notices.Quiet = "9pm-25:00" }, "notices.quiet"},
+		{"no time to expire", County, func(c *Config) { c.Notices.Expire = 0 }, "notices.expire_hours"},
+
 		{"metrics behind a gateway", Village, func(c *Config) { c.Metrics.Enabled, c.TLS.BehindGateway = true, true }, "metrics.token_file"},
 	}
 	for _, row := range rows {
@@ -136,7 +162,7 @@ func TestEveryKeySets(t *testing.T) {
 	for _, k := range keys {
 		c := Config{}
 		ok := false
-		for _, try := range []string{"true", "village", "files", "warn", "json", "77777", "55", "14", "https://h:1"} {
+		for _, try := range []string{"true", "village", "files", "warn", "json", "77777", "55", "14", "https://h:1", "full", "tls"} {
 			if k.set(&c, value{texts: []string{try}, env: true}) == nil {
 				ok = true
 				break

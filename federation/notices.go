@@ -31,7 +31,7 @@ func (n *Node) NoticeFigures() []notify.Figures {
 	return n.notices.Figures()
 }
 
-// sayOfNotices records an entry that a hub makes by itself. An id makes it the
+// sayOfNotices records what a hub by itself says of notices. An id makes it the
 // same one whichever hub says it.
 func (n *Node) sayOfNotices(ctx context.Context, id string, body ledger.Body) error {
 	n.signing.RLock()

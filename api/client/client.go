@@ -694,6 +694,66 @@ func (e MyLoginMode) Valid() bool {
 	}
 }
 
+// Defines values for NoticeChannelName.
+const (
+	ChannelFile NoticeChannelName = "file"
+	ChannelMail NoticeChannelName = "mail"
+	ChannelSMS  NoticeChannelName = "sms"
+)
+
+// Valid indicates whether the value is a known member of the NoticeChannelName enum.
+func (e NoticeChannelName) Valid() bool {
+	switch e {
+	case ChannelFile:
+		return true
+	case ChannelMail:
+		return true
+	case ChannelSMS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeLanguage.
+const (
+	NoticeChinese NoticeLanguage = "zh"
+	NoticeEnglish NoticeLanguage = "en"
+)
+
+// Valid indicates whether the value is a known member of the NoticeLanguage enum.
+func (e NoticeLanguage) Valid() bool {
+	switch e {
+	case NoticeChinese:
+		return true
+	case NoticeEnglish:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenNoticeState.
+const (
+	OpenExpired OpenNoticeState = "expired"
+	OpenFailed  OpenNoticeState = "failed"
+	OpenQueued  OpenNoticeState = "queued"
+)
+
+// Valid indicates whether the value is a known member of the OpenNoticeState enum.
+func (e OpenNoticeState) Valid() bool {
+	switch e {
+	case OpenExpired:
+		return true
+	case OpenFailed:
+		return true
+	case OpenQueued:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PublicCaseEnded.
 const (
 	PublicCancelled PublicCaseEnded = "cancelled"
@@ -1605,6 +1665,34 @@ type ApplicantChange struct {
 
 // ApplicantChangeType defines model for ApplicantChange.Type.
 type ApplicantChangeType string
+
+// ApplicantNotice defines model for ApplicantNotice.
+type ApplicantNotice struct {
+	// AtMs When the county's ledger had it.
+	AtMs       int64            `json:"at_ms"`
+	Deliveries []NoticeDelivery `json:"deliveries"`
+
+	// Electronic The applicant had agreed to be served electronically. Without it a message is a reminder and no service.
+	Electronic bool `json:"electronic"`
+
+	// Id The entry that it tells of.
+	Id string `json:"id"`
+
+	// Kind What happened.
+	//
+	// Example: accepted
+	Kind string `json:"kind"`
+
+	// Number Of the case or the complaint, as printed; empty where the reader must not learn whose rating it is about.
+	Number string `json:"number"`
+
+	// On A day in Beijing, 2026-10-12.
+	On     Date   `json:"on,omitempty,omitzero"`
+	StepEn string `json:"step_en"`
+	StepZh string `json:"step_zh"`
+	TodoEn string `json:"todo_en"`
+	TodoZh string `json:"todo_zh"`
+}
 
 // ApplicantType defines model for ApplicantType.
 type ApplicantType string
@@ -3400,9 +3488,13 @@ type MyAccount struct {
 	// Agents Of a firm: who may act for it.
 	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
 
+	// Email Where notices go by mail.
+	Email string `json:"email,omitempty,omitzero"`
+
 	// Firms Firms that one may act for.
-	Firms []MyFirm `json:"firms"`
-	Name  string   `json:"name"`
+	Firms    []MyFirm       `json:"firms"`
+	Language NoticeLanguage `json:"language,omitempty,omitzero"`
+	Name     string         `json:"name"`
 
 	// Number Its last four characters only, for a person.
 	Number string        `json:"number"`
@@ -3488,6 +3580,13 @@ type MyConsentRequest struct {
 
 	// Until A day in Beijing, 2026-10-12.
 	Until Date `json:"until,omitempty,omitzero"`
+}
+
+// MyContact defines model for MyContact.
+type MyContact struct {
+	// Email Empty for none.
+	Email    string         `json:"email,omitempty,omitzero"`
+	Language NoticeLanguage `json:"language"`
 }
 
 // MyDate defines model for MyDate.
@@ -3644,6 +3743,82 @@ type Notice struct {
 	Zh     string `json:"zh"`
 }
 
+// NoticeBoard defines model for NoticeBoard.
+type NoticeBoard struct {
+	Channels  []NoticeChannel `json:"channels"`
+	NextAfter int64           `json:"next_after,omitempty,omitzero"`
+	Notices   []QueuedNotice  `json:"notices"`
+}
+
+// NoticeChannel defines model for NoticeChannel.
+type NoticeChannel struct {
+	Channel    string `json:"channel"`
+	Configured bool   `json:"configured"`
+	Expired    int64  `json:"expired"`
+	Failed     int64  `json:"failed"`
+
+	// OldestMs When the oldest that waits was queued.
+	OldestMs int64 `json:"oldest_ms,omitempty,omitzero"`
+	Queued   int64 `json:"queued"`
+
+	// TroubledSinceMs Since when nothing gets through.
+	TroubledSinceMs int64 `json:"troubled_since_ms,omitempty,omitzero"`
+}
+
+// NoticeChannelName defines model for NoticeChannelName.
+type NoticeChannelName string
+
+// NoticeDelivery defines model for NoticeDelivery.
+type NoticeDelivery struct {
+	Attempts int `json:"attempts,omitempty,omitzero"`
+
+	// Channel Example: sms
+	Channel string `json:"channel"`
+	EndedMs int64  `json:"ended_ms,omitempty,omitzero"`
+
+	// Reason A code.
+	//
+	// Example: http_422
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Round How often it was queued.
+	Round   int   `json:"round"`
+	SinceMs int64 `json:"since_ms"`
+
+	// State queued, delivered, failed, no_address or expired.
+	//
+	// Example: delivered
+	State   string `json:"state"`
+	StateZh string `json:"state_zh"`
+
+	// To Masked.
+	//
+	// Example: 138****0000
+	To string `json:"to,omitempty,omitzero"`
+}
+
+// NoticeLanguage defines model for NoticeLanguage.
+type NoticeLanguage string
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	NextCursor string            `json:"next_cursor,omitempty,omitzero"`
+	Notices    []ApplicantNotice `json:"notices"`
+}
+
+// NoticeReceipt defines model for NoticeReceipt.
+type NoticeReceipt struct {
+	Notice ApplicantNotice `json:"notice"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// NoticeRetry defines model for NoticeRetry.
+type NoticeRetry struct {
+	Channel NoticeChannelName `json:"channel"`
+}
+
 // OnFile The paper of an earlier case that stands for this one; it is not brought again
 // (一表制). The node puts in its files; the form is electronic.
 type OnFile = catalog.OnFile
@@ -3691,6 +3866,9 @@ type OpenFeed struct {
 	Title      string      `json:"title"`
 	Updated    string      `json:"updated"`
 }
+
+// OpenNoticeState defines model for OpenNoticeState.
+type OpenNoticeState string
 
 // OpenedDocument defines model for OpenedDocument.
 type OpenedDocument struct {
@@ -4100,6 +4278,19 @@ type QRCode struct {
 
 // Qualification defines model for Qualification.
 type Qualification = identity.Qualification
+
+// QueuedNotice defines model for QueuedNotice.
+type QueuedNotice struct {
+	Channel string `json:"channel"`
+	Id      string `json:"id"`
+	Kind    string `json:"kind,omitempty,omitzero"`
+
+	// Number As in ApplicantNotice.
+	Number  string `json:"number,omitempty,omitzero"`
+	Round   int    `json:"round"`
+	SinceMs int64  `json:"since_ms"`
+	State   string `json:"state"`
+}
 
 // Rank The lowest first.
 type Rank = identity.Rank
@@ -5273,6 +5464,9 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// NoticeID defines model for NoticeID.
+type NoticeID = string
+
 // RatingID defines model for RatingID.
 type RatingID = string
 
@@ -5819,6 +6013,12 @@ type OpenMyDocumentParams struct {
 // OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
 type OpenMyDocumentParamsFormat string
 
+// SetMyContactParams defines parameters for SetMyContact.
+type SetMyContactParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOnlineItemsParams defines parameters for ListOnlineItems.
 type ListOnlineItemsParams struct {
 	// Query Words, pinyin initials, a department.
@@ -5828,6 +6028,16 @@ type ListOnlineItemsParams struct {
 
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
+
+// ListMyNoticesParams defines parameters for ListMyNotices.
+type ListMyNoticesParams struct {
+	// ActingFor Account of a firm that one acts for; none is all.
+	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
+	Limit     Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
 
 // GetMyPrefillParams defines parameters for GetMyPrefill.
 type GetMyPrefillParams struct {
@@ -5850,6 +6060,23 @@ type GiveMyConsentParams struct {
 
 // WithdrawMyConsentParams defines parameters for WithdrawMyConsent.
 type WithdrawMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// State Which; queued when left out.
+	State   OpenNoticeState   `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Channel NoticeChannelName `form:"channel,omitempty" json:"channel,omitempty,omitzero"`
+
+	// After The next_after of the page before.
+	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// RetryNoticeParams defines parameters for RetryNotice.
+type RetryNoticeParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -6226,6 +6453,9 @@ type CheckMyCaseJSONRequestBody = MySubmission
 // ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
 type ActOnMyCaseJSONRequestBody = MyAction
 
+// SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
+type SetMyContactJSONRequestBody = MyContact
+
 // GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
 type GiveMyConsentJSONRequestBody = MyConsentRequest
 
@@ -6252,6 +6482,9 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// RetryNoticeJSONRequestBody defines body for RetryNotice for application/json ContentType.
+type RetryNoticeJSONRequestBody = NoticeRetry
 
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
@@ -6903,6 +7136,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseNotices 办件的告知记录
+	//
+	// What the applicant of a case or a joint matter was told, the oldest first, with
+	// what became of it in each channel. Addresses are masked. Below the county it
+	// is what the county's ledger has brought here.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/notices (the `GetCaseNotices` operationId).
+	GetCaseNotices(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetCasePapers 纸质材料在谁手里
 	//
@@ -7902,12 +8144,42 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SetMyContactWithBody 设置告知邮箱和语言
+	//
+	// Where and in which language notices go, beside the phone on the case. The
+	// address is not checked by a message: a notice has the case number, the step
+	// and what to do, and nothing else.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+	SetMyContactWithBody(ctx context.Context, params *SetMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetMyContact 设置告知邮箱和语言
+	//
+	// Where and in which language notices go, beside the phone on the case. The
+	// address is not checked by a message: a notice has the case number, the step
+	// and what to do, and nothing else.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+	SetMyContact(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListOnlineItems 可网上办理的事项
 	//
 	// The items in force that can be applied for from home, and of the others why not.
 	//
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMyNotices 我的告知
+	//
+	// What one was told about one's own cases, the newest first, as soon as it is in
+	// the county's ledger, whatever became of messages.
+	//
+	// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
+	ListMyNotices(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMyPrefill 一表预填
 	//
@@ -8124,6 +8396,41 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListNotices 告知通道与未达告知
+	//
+	// At the county: how every channel stands, and the notices of a state, in the
+	// order in which they were queued: those that wait, or that reached nobody.
+	//
+	// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+	ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetNotice 一条告知
+	//
+	// Corresponds with GET /api/v1/notices/{notice} (the `GetNotice` operationId).
+	GetNotice(ctx context.Context, notice NoticeID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryNoticeWithBody 重新发送
+	//
+	// Queues a notice anew in a channel in which it reached nobody (409
+	// `notice_not_failed` while it waits or when it was delivered). It goes out under
+	// the id it had.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+	RetryNoticeWithBody(ctx context.Context, notice NoticeID, params *RetryNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RetryNotice 重新发送
+	//
+	// Queues a notice anew in a channel in which it reached nobody (409
+	// `notice_not_failed` while it waits or when it was delivered). It goes out under
+	// the id it had.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+	RetryNotice(ctx context.Context, notice NoticeID, params *RetryNoticeParams, body RetryNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// OpenDecisions 开放数据：决定
 	//
@@ -9864,6 +10171,25 @@ func (c *Client) ActOnCaseFees(ctx context.Context, id CaseID, params *ActOnCase
 // Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 func (c *Client) GetCaseLimits(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetCaseLimitsRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseNotices 办件的告知记录
+//
+// What the applicant of a case or a joint matter was told, the oldest first, with
+// what became of it in each channel. Addresses are masked. Below the county it
+// is what the county's ledger has brought here.
+//
+// Corresponds with GET /api/v1/cases/{id}/notices (the `GetCaseNotices` operationId).
+func (c *Client) GetCaseNotices(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseNoticesRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -11982,6 +12308,48 @@ func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...Req
 	return c.Client.Do(req)
 }
 
+// SetMyContactWithBody 设置告知邮箱和语言
+//
+// Where and in which language notices go, beside the phone on the case. The
+// address is not checked by a message: a notice has the case number, the step
+// and what to do, and nothing else.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+func (c *Client) SetMyContactWithBody(ctx context.Context, params *SetMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMyContactRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetMyContact 设置告知邮箱和语言
+//
+// Where and in which language notices go, beside the phone on the case. The
+// address is not checked by a message: a notice has the case number, the step
+// and what to do, and nothing else.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+func (c *Client) SetMyContact(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetMyContactRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListOnlineItems 可网上办理的事项
 //
 // The items in force that can be applied for from home, and of the others why not.
@@ -11989,6 +12357,24 @@ func (c *Client) GetMyTimeline(ctx context.Context, id CaseID, reqEditors ...Req
 // Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 func (c *Client) ListOnlineItems(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListOnlineItemsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMyNotices 我的告知
+//
+// What one was told about one's own cases, the newest first, as soon as it is in
+// the county's ledger, whatever became of messages.
+//
+// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
+func (c *Client) ListMyNotices(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMyNoticesRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -12475,6 +12861,81 @@ func (c *Client) RevokeNodeWithBody(ctx context.Context, id NodeID, contentType 
 // Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 func (c *Client) RevokeNode(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewRevokeNodeRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListNotices 告知通道与未达告知
+//
+// At the county: how every channel stands, and the notices of a state, in the
+// order in which they were queued: those that wait, or that reached nobody.
+//
+// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+func (c *Client) ListNotices(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListNoticesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNotice 一条告知
+//
+// Corresponds with GET /api/v1/notices/{notice} (the `GetNotice` operationId).
+func (c *Client) GetNotice(ctx context.Context, notice NoticeID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNoticeRequest(c.Server, notice)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryNoticeWithBody 重新发送
+//
+// Queues a notice anew in a channel in which it reached nobody (409
+// `notice_not_failed` while it waits or when it was delivered). It goes out under
+// the id it had.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+func (c *Client) RetryNoticeWithBody(ctx context.Context, notice NoticeID, params *RetryNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryNoticeRequestWithBody(c.Server, notice, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RetryNotice 重新发送
+//
+// Queues a notice anew in a channel in which it reached nobody (409
+// `notice_not_failed` while it waits or when it was delivered). It goes out under
+// the id it had.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+func (c *Client) RetryNotice(ctx context.Context, notice NoticeID, params *RetryNoticeParams, body RetryNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRetryNoticeRequest(c.Server, notice, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -15964,6 +16425,40 @@ func NewGetCaseLimitsRequest(server string, id CaseID) (*http.Request, error) {
 	}
 
 	operationPath := fmt.Sprintf("/api/v1/cases/%s/limits", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetCaseNoticesRequest constructs an http.Request for the GetCaseNotices method
+func NewGetCaseNoticesRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/notices", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -19740,6 +20235,59 @@ func NewGetMyTimelineRequest(server string, id CaseID) (*http.Request, error) {
 	return req, nil
 }
 
+// NewSetMyContactRequest calls the generic SetMyContact builder with application/json body
+func NewSetMyContactRequest(server string, params *SetMyContactParams, body SetMyContactJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetMyContactRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewSetMyContactRequestWithBody constructs an http.Request for the SetMyContact method, with any body, and a specified content type
+func NewSetMyContactRequestWithBody(server string, params *SetMyContactParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/contact")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListOnlineItemsRequest constructs an http.Request for the ListOnlineItems method
 func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*http.Request, error) {
 	var err error
@@ -19777,6 +20325,72 @@ func NewListOnlineItemsRequest(server string, params *ListOnlineItemsParams) (*h
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListMyNoticesRequest constructs an http.Request for the ListMyNotices method
+func NewListMyNoticesRequest(server string, params *ListMyNoticesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "acting_for", params.ActingFor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -20498,6 +21112,174 @@ func NewRevokeNodeRequestWithBody(server string, id NodeID, contentType string, 
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListNoticesRequest constructs an http.Request for the ListNotices method
+func NewListNoticesRequest(server string, params *ListNoticesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notices")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "channel", params.Channel, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: "int64"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetNoticeRequest constructs an http.Request for the GetNotice method
+func NewGetNoticeRequest(server string, notice NoticeID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "notice", notice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notices/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRetryNoticeRequest calls the generic RetryNotice builder with application/json body
+func NewRetryNoticeRequest(server string, notice NoticeID, params *RetryNoticeParams, body RetryNoticeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRetryNoticeRequestWithBody(server, notice, params, "application/json", bodyReader)
+}
+
+// NewRetryNoticeRequestWithBody constructs an http.Request for the RetryNotice method, with any body, and a specified content type
+func NewRetryNoticeRequestWithBody(server string, notice NoticeID, params *RetryNoticeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "notice", notice, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/notices/%s/retry", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
 
 	return req, nil
 }
@@ -23751,6 +24533,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/cases/{id}/limits (the `GetCaseLimits` operationId).
 	GetCaseLimitsWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseLimitsResponse, error)
 
+	// GetCaseNoticesWithResponse 办件的告知记录
+	//
+	// What the applicant of a case or a joint matter was told, the oldest first, with
+	// what became of it in each channel. Addresses are masked. Below the county it
+	// is what the county's ledger has brought here.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/notices (the `GetCaseNotices` operationId).
+	GetCaseNoticesWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseNoticesResponse, error)
+
 	// GetCasePapersWithResponse 纸质材料在谁手里
 	//
 	// Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
@@ -24839,6 +25632,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/my/cases/{id}/timeline (the `GetMyTimeline` operationId).
 	GetMyTimelineWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetMyTimelineResponse, error)
 
+	// SetMyContactWithBodyWithResponse 设置告知邮箱和语言
+	//
+	// Where and in which language notices go, beside the phone on the case. The
+	// address is not checked by a message: a notice has the case number, the step
+	// and what to do, and nothing else.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+	SetMyContactWithBodyWithResponse(ctx context.Context, params *SetMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMyContactResponse, error)
+
+	// SetMyContactWithResponse 设置告知邮箱和语言
+	//
+	// Where and in which language notices go, beside the phone on the case. The
+	// address is not checked by a message: a notice has the case number, the step
+	// and what to do, and nothing else.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+	SetMyContactWithResponse(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyContactResponse, error)
+
 	// ListOnlineItemsWithResponse 可网上办理的事项
 	//
 	// The items in force that can be applied for from home, and of the others why not.
@@ -24847,6 +25662,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/items (the `ListOnlineItems` operationId).
 	ListOnlineItemsWithResponse(ctx context.Context, params *ListOnlineItemsParams, reqEditors ...RequestEditorFn) (*ListOnlineItemsResponse, error)
+
+	// ListMyNoticesWithResponse 我的告知
+	//
+	// What one was told about one's own cases, the newest first, as soon as it is in
+	// the county's ledger, whatever became of messages.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
+	ListMyNoticesWithResponse(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*ListMyNoticesResponse, error)
 
 	// GetMyPrefillWithResponse 一表预填
 	//
@@ -25081,6 +25906,45 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/nodes/{id}/revoke (the `RevokeNode` operationId).
 	RevokeNodeWithResponse(ctx context.Context, id NodeID, body RevokeNodeJSONRequestBody, reqEditors ...RequestEditorFn) (*RevokeNodeResponse, error)
+
+	// ListNoticesWithResponse 告知通道与未达告知
+	//
+	// At the county: how every channel stands, and the notices of a state, in the
+	// order in which they were queued: those that wait, or that reached nobody.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+	ListNoticesWithResponse(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error)
+
+	// GetNoticeWithResponse 一条告知
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/notices/{notice} (the `GetNotice` operationId).
+	GetNoticeWithResponse(ctx context.Context, notice NoticeID, reqEditors ...RequestEditorFn) (*GetNoticeResponse, error)
+
+	// RetryNoticeWithBodyWithResponse 重新发送
+	//
+	// Queues a notice anew in a channel in which it reached nobody (409
+	// `notice_not_failed` while it waits or when it was delivered). It goes out under
+	// the id it had.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+	RetryNoticeWithBodyWithResponse(ctx context.Context, notice NoticeID, params *RetryNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetryNoticeResponse, error)
+
+	// RetryNoticeWithResponse 重新发送
+	//
+	// Queues a notice anew in a channel in which it reached nobody (409
+	// `notice_not_failed` while it waits or when it was delivered). It goes out under
+	// the id it had.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+	RetryNoticeWithResponse(ctx context.Context, notice NoticeID, params *RetryNoticeParams, body RetryNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*RetryNoticeResponse, error)
 
 	// OpenDecisionsWithResponse 开放数据：决定
 	//
@@ -27536,6 +28400,54 @@ func (r GetCaseLimitsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetCaseLimitsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticeList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseNoticesResponse) GetJSON200() *NoticeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseNoticesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseNoticesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -31285,6 +32197,54 @@ func (r GetMyTimelineResponse) ContentType() string {
 	return ""
 }
 
+type SetMyContactResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetMyContactResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetMyContactResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetMyContactResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetMyContactResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetMyContactResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetMyContactResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListOnlineItemsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -31327,6 +32287,54 @@ func (r ListOnlineItemsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListOnlineItemsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMyNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticeList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMyNoticesResponse) GetJSON200() *NoticeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMyNoticesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMyNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMyNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMyNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMyNoticesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -32184,6 +33192,150 @@ func (r RevokeNodeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r RevokeNodeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListNoticesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticeBoard
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListNoticesResponse) GetJSON200() *NoticeBoard {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListNoticesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListNoticesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListNoticesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListNoticesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListNoticesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ApplicantNotice
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetNoticeResponse) GetJSON200() *ApplicantNotice {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetNoticeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetNoticeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RetryNoticeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoticeReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RetryNoticeResponse) GetJSON200() *NoticeReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RetryNoticeResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RetryNoticeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RetryNoticeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RetryNoticeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RetryNoticeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -35696,6 +36848,23 @@ func (c *ClientWithResponses) GetCaseLimitsWithResponse(ctx context.Context, id 
 	return ParseGetCaseLimitsResponse(rsp)
 }
 
+// GetCaseNoticesWithResponse 办件的告知记录
+//
+// What the applicant of a case or a joint matter was told, the oldest first, with
+// what became of it in each channel. Addresses are masked. Below the county it
+// is what the county's ledger has brought here.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/notices (the `GetCaseNotices` operationId).
+func (c *ClientWithResponses) GetCaseNoticesWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseNoticesResponse, error) {
+	rsp, err := c.GetCaseNotices(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseNoticesResponse(rsp)
+}
+
 // GetCasePapersWithResponse 纸质材料在谁手里
 //
 // Who has each paper of a case, as far as is known here. A paper is at one office or on the way to one.
@@ -37450,6 +38619,40 @@ func (c *ClientWithResponses) GetMyTimelineWithResponse(ctx context.Context, id 
 	return ParseGetMyTimelineResponse(rsp)
 }
 
+// SetMyContactWithBodyWithResponse 设置告知邮箱和语言
+//
+// Where and in which language notices go, beside the phone on the case. The
+// address is not checked by a message: a notice has the case number, the step
+// and what to do, and nothing else.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+func (c *ClientWithResponses) SetMyContactWithBodyWithResponse(ctx context.Context, params *SetMyContactParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetMyContactResponse, error) {
+	rsp, err := c.SetMyContactWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMyContactResponse(rsp)
+}
+
+// SetMyContactWithResponse 设置告知邮箱和语言
+//
+// Where and in which language notices go, beside the phone on the case. The
+// address is not checked by a message: a notice has the case number, the step
+// and what to do, and nothing else.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/contact (the `SetMyContact` operationId).
+func (c *ClientWithResponses) SetMyContactWithResponse(ctx context.Context, params *SetMyContactParams, body SetMyContactJSONRequestBody, reqEditors ...RequestEditorFn) (*SetMyContactResponse, error) {
+	rsp, err := c.SetMyContact(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetMyContactResponse(rsp)
+}
+
 // ListOnlineItemsWithResponse 可网上办理的事项
 //
 // The items in force that can be applied for from home, and of the others why not.
@@ -37463,6 +38666,22 @@ func (c *ClientWithResponses) ListOnlineItemsWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParseListOnlineItemsResponse(rsp)
+}
+
+// ListMyNoticesWithResponse 我的告知
+//
+// What one was told about one's own cases, the newest first, as soon as it is in
+// the county's ledger, whatever became of messages.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/notices (the `ListMyNotices` operationId).
+func (c *ClientWithResponses) ListMyNoticesWithResponse(ctx context.Context, params *ListMyNoticesParams, reqEditors ...RequestEditorFn) (*ListMyNoticesResponse, error) {
+	rsp, err := c.ListMyNotices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMyNoticesResponse(rsp)
 }
 
 // GetMyPrefillWithResponse 一表预填
@@ -37859,6 +39078,69 @@ func (c *ClientWithResponses) RevokeNodeWithResponse(ctx context.Context, id Nod
 		return nil, err
 	}
 	return ParseRevokeNodeResponse(rsp)
+}
+
+// ListNoticesWithResponse 告知通道与未达告知
+//
+// At the county: how every channel stands, and the notices of a state, in the
+// order in which they were queued: those that wait, or that reached nobody.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/notices (the `ListNotices` operationId).
+func (c *ClientWithResponses) ListNoticesWithResponse(ctx context.Context, params *ListNoticesParams, reqEditors ...RequestEditorFn) (*ListNoticesResponse, error) {
+	rsp, err := c.ListNotices(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListNoticesResponse(rsp)
+}
+
+// GetNoticeWithResponse 一条告知
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/notices/{notice} (the `GetNotice` operationId).
+func (c *ClientWithResponses) GetNoticeWithResponse(ctx context.Context, notice NoticeID, reqEditors ...RequestEditorFn) (*GetNoticeResponse, error) {
+	rsp, err := c.GetNotice(ctx, notice, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetNoticeResponse(rsp)
+}
+
+// RetryNoticeWithBodyWithResponse 重新发送
+//
+// Queues a notice anew in a channel in which it reached nobody (409
+// `notice_not_failed` while it waits or when it was delivered). It goes out under
+// the id it had.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+func (c *ClientWithResponses) RetryNoticeWithBodyWithResponse(ctx context.Context, notice NoticeID, params *RetryNoticeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RetryNoticeResponse, error) {
+	rsp, err := c.RetryNoticeWithBody(ctx, notice, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryNoticeResponse(rsp)
+}
+
+// RetryNoticeWithResponse 重新发送
+//
+// Queues a notice anew in a channel in which it reached nobody (409
+// `notice_not_failed` while it waits or when it was delivered). It goes out under
+// the id it had.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/notices/{notice}/retry (the `RetryNotice` operationId).
+func (c *ClientWithResponses) RetryNoticeWithResponse(ctx context.Context, notice NoticeID, params *RetryNoticeParams, body RetryNoticeJSONRequestBody, reqEditors ...RequestEditorFn) (*RetryNoticeResponse, error) {
+	rsp, err := c.RetryNotice(ctx, notice, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRetryNoticeResponse(rsp)
 }
 
 // OpenDecisionsWithResponse 开放数据：决定
@@ -40291,6 +41573,39 @@ func ParseGetCaseLimitsResponse(rsp *http.Response) (*GetCaseLimitsResponse, err
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest LimitReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseNoticesResponse parses an HTTP response from a GetCaseNoticesWithResponse call
+func ParseGetCaseNoticesResponse(rsp *http.Response) (*GetCaseNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticeList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -42890,6 +44205,39 @@ func ParseGetMyTimelineResponse(rsp *http.Response) (*GetMyTimelineResponse, err
 	return response, nil
 }
 
+// ParseSetMyContactResponse parses an HTTP response from a SetMyContactWithResponse call
+func ParseSetMyContactResponse(rsp *http.Response) (*SetMyContactResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetMyContactResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListOnlineItemsResponse parses an HTTP response from a ListOnlineItemsWithResponse call
 func ParseListOnlineItemsResponse(rsp *http.Response) (*ListOnlineItemsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -42906,6 +44254,39 @@ func ParseListOnlineItemsResponse(rsp *http.Response) (*ListOnlineItemsResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest OnlineItems
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMyNoticesResponse parses an HTTP response from a ListMyNoticesWithResponse call
+func ParseListMyNoticesResponse(rsp *http.Response) (*ListMyNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMyNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticeList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -43496,6 +44877,105 @@ func ParseRevokeNodeResponse(rsp *http.Response) (*RevokeNodeResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListNoticesResponse parses an HTTP response from a ListNoticesWithResponse call
+func ParseListNoticesResponse(rsp *http.Response) (*ListNoticesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListNoticesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticeBoard
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetNoticeResponse parses an HTTP response from a GetNoticeWithResponse call
+func ParseGetNoticeResponse(rsp *http.Response) (*GetNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ApplicantNotice
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRetryNoticeResponse parses an HTTP response from a RetryNoticeWithResponse call
+func ParseRetryNoticeResponse(rsp *http.Response) (*RetryNoticeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RetryNoticeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoticeReceipt
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

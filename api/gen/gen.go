@@ -700,6 +700,66 @@ func (e MyLoginMode) Valid() bool {
 	}
 }
 
+// Defines values for NoticeChannelName.
+const (
+	ChannelFile NoticeChannelName = "file"
+	ChannelMail NoticeChannelName = "mail"
+	ChannelSMS  NoticeChannelName = "sms"
+)
+
+// Valid indicates whether the value is a known member of the NoticeChannelName enum.
+func (e NoticeChannelName) Valid() bool {
+	switch e {
+	case ChannelFile:
+		return true
+	case ChannelMail:
+		return true
+	case ChannelSMS:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for NoticeLanguage.
+const (
+	NoticeChinese NoticeLanguage = "zh"
+	NoticeEnglish NoticeLanguage = "en"
+)
+
+// Valid indicates whether the value is a known member of the NoticeLanguage enum.
+func (e NoticeLanguage) Valid() bool {
+	switch e {
+	case NoticeChinese:
+		return true
+	case NoticeEnglish:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for OpenNoticeState.
+const (
+	OpenExpired OpenNoticeState = "expired"
+	OpenFailed  OpenNoticeState = "failed"
+	OpenQueued  OpenNoticeState = "queued"
+)
+
+// Valid indicates whether the value is a known member of the OpenNoticeState enum.
+func (e OpenNoticeState) Valid() bool {
+	switch e {
+	case OpenExpired:
+		return true
+	case OpenFailed:
+		return true
+	case OpenQueued:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PublicCaseEnded.
 const (
 	PublicCancelled PublicCaseEnded = "cancelled"
@@ -1611,6 +1671,34 @@ type ApplicantChange struct {
 
 // ApplicantChangeType defines model for ApplicantChange.Type.
 type ApplicantChangeType string
+
+// ApplicantNotice defines model for ApplicantNotice.
+type ApplicantNotice struct {
+	// AtMs When the county's ledger had it.
+	AtMs       int64            `json:"at_ms"`
+	Deliveries []NoticeDelivery `json:"deliveries"`
+
+	// Electronic The applicant had agreed to be served electronically. Without it a message is a reminder and no service.
+	Electronic bool `json:"electronic"`
+
+	// Id The entry that it tells of.
+	Id string `json:"id"`
+
+	// Kind What happened.
+	//
+	// Example: accepted
+	Kind string `json:"kind"`
+
+	// Number Of the case or the complaint, as printed; empty where the reader must not learn whose rating it is about.
+	Number string `json:"number"`
+
+	// On A day in Beijing, 2026-10-12.
+	On     Date   `json:"on,omitempty,omitzero"`
+	StepEn string `json:"step_en"`
+	StepZh string `json:"step_zh"`
+	TodoEn string `json:"todo_en"`
+	TodoZh string `json:"todo_zh"`
+}
 
 // ApplicantType defines model for ApplicantType.
 type ApplicantType string
@@ -3406,9 +3494,13 @@ type MyAccount struct {
 	// Agents Of a firm: who may act for it.
 	Agents []AccountAgent `json:"agents,omitempty,omitzero"`
 
+	// Email Where notices go by mail.
+	Email string `json:"email,omitempty,omitzero"`
+
 	// Firms Firms that one may act for.
-	Firms []MyFirm `json:"firms"`
-	Name  string   `json:"name"`
+	Firms    []MyFirm       `json:"firms"`
+	Language NoticeLanguage `json:"language,omitempty,omitzero"`
+	Name     string         `json:"name"`
 
 	// Number Its last four characters only, for a person.
 	Number string        `json:"number"`
@@ -3494,6 +3586,13 @@ type MyConsentRequest struct {
 
 	// Until A day in Beijing, 2026-10-12.
 	Until Date `json:"until,omitempty,omitzero"`
+}
+
+// MyContact defines model for MyContact.
+type MyContact struct {
+	// Email Empty for none.
+	Email    string         `json:"email,omitempty,omitzero"`
+	Language NoticeLanguage `json:"language"`
 }
 
 // MyDate defines model for MyDate.
@@ -3650,6 +3749,82 @@ type Notice struct {
 	Zh     string `json:"zh"`
 }
 
+// NoticeBoard defines model for NoticeBoard.
+type NoticeBoard struct {
+	Channels  []NoticeChannel `json:"channels"`
+	NextAfter int64           `json:"next_after,omitempty,omitzero"`
+	Notices   []QueuedNotice  `json:"notices"`
+}
+
+// NoticeChannel defines model for NoticeChannel.
+type NoticeChannel struct {
+	Channel    string `json:"channel"`
+	Configured bool   `json:"configured"`
+	Expired    int64  `json:"expired"`
+	Failed     int64  `json:"failed"`
+
+	// OldestMs When the oldest that waits was queued.
+	OldestMs int64 `json:"oldest_ms,omitempty,omitzero"`
+	Queued   int64 `json:"queued"`
+
+	// TroubledSinceMs Since when nothing gets through.
+	TroubledSinceMs int64 `json:"troubled_since_ms,omitempty,omitzero"`
+}
+
+// NoticeChannelName defines model for NoticeChannelName.
+type NoticeChannelName string
+
+// NoticeDelivery defines model for NoticeDelivery.
+type NoticeDelivery struct {
+	Attempts int `json:"attempts,omitempty,omitzero"`
+
+	// Channel Example: sms
+	Channel string `json:"channel"`
+	EndedMs int64  `json:"ended_ms,omitempty,omitzero"`
+
+	// Reason A code.
+	//
+	// Example: http_422
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Round How often it was queued.
+	Round   int   `json:"round"`
+	SinceMs int64 `json:"since_ms"`
+
+	// State queued, delivered, failed, no_address or expired.
+	//
+	// Example: delivered
+	State   string `json:"state"`
+	StateZh string `json:"state_zh"`
+
+	// To Masked.
+	//
+	// Example: 138****0000
+	To string `json:"to,omitempty,omitzero"`
+}
+
+// NoticeLanguage defines model for NoticeLanguage.
+type NoticeLanguage string
+
+// NoticeList defines model for NoticeList.
+type NoticeList struct {
+	NextCursor string            `json:"next_cursor,omitempty,omitzero"`
+	Notices    []ApplicantNotice `json:"notices"`
+}
+
+// NoticeReceipt defines model for NoticeReceipt.
+type NoticeReceipt struct {
+	Notice ApplicantNotice `json:"notice"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// NoticeRetry defines model for NoticeRetry.
+type NoticeRetry struct {
+	Channel NoticeChannelName `json:"channel"`
+}
+
 // OnFile The paper of an earlier case that stands for this one; it is not brought again
 // (一表制). The node puts in its files; the form is electronic.
 type OnFile = catalog.OnFile
@@ -3697,6 +3872,9 @@ type OpenFeed struct {
 	Title      string      `json:"title"`
 	Updated    string      `json:"updated"`
 }
+
+// OpenNoticeState defines model for OpenNoticeState.
+type OpenNoticeState string
 
 // OpenedDocument defines model for OpenedDocument.
 type OpenedDocument struct {
@@ -4106,6 +4284,19 @@ type QRCode struct {
 
 // Qualification defines model for Qualification.
 type Qualification = identity.Qualification
+
+// QueuedNotice defines model for QueuedNotice.
+type QueuedNotice struct {
+	Channel string `json:"channel"`
+	Id      string `json:"id"`
+	Kind    string `json:"kind,omitempty,omitzero"`
+
+	// Number As in ApplicantNotice.
+	Number  string `json:"number,omitempty,omitzero"`
+	Round   int    `json:"round"`
+	SinceMs int64  `json:"since_ms"`
+	State   string `json:"state"`
+}
 
 // Rank The lowest first.
 type Rank = identity.Rank
@@ -5279,6 +5470,9 @@ type Limit = int
 // NodeID defines model for NodeID.
 type NodeID = string
 
+// NoticeID defines model for NoticeID.
+type NoticeID = string
+
 // RatingID defines model for RatingID.
 type RatingID = string
 
@@ -5825,6 +6019,12 @@ type OpenMyDocumentParams struct {
 // OpenMyDocumentParamsFormat defines parameters for OpenMyDocument.
 type OpenMyDocumentParamsFormat string
 
+// SetMyContactParams defines parameters for SetMyContact.
+type SetMyContactParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListOnlineItemsParams defines parameters for ListOnlineItems.
 type ListOnlineItemsParams struct {
 	// Query Words, pinyin initials, a department.
@@ -5834,6 +6034,16 @@ type ListOnlineItemsParams struct {
 
 // ListOnlineItemsParamsSubject defines parameters for ListOnlineItems.
 type ListOnlineItemsParamsSubject string
+
+// ListMyNoticesParams defines parameters for ListMyNotices.
+type ListMyNoticesParams struct {
+	// ActingFor Account of a firm that one acts for; none is all.
+	ActingFor string `form:"acting_for,omitempty" json:"acting_for,omitempty,omitzero"`
+	Limit     Limit  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+
+	// Cursor `next_cursor` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+}
 
 // GetMyPrefillParams defines parameters for GetMyPrefill.
 type GetMyPrefillParams struct {
@@ -5856,6 +6066,23 @@ type GiveMyConsentParams struct {
 
 // WithdrawMyConsentParams defines parameters for WithdrawMyConsent.
 type WithdrawMyConsentParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ListNoticesParams defines parameters for ListNotices.
+type ListNoticesParams struct {
+	// State Which; queued when left out.
+	State   OpenNoticeState   `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Channel NoticeChannelName `form:"channel,omitempty" json:"channel,omitempty,omitzero"`
+
+	// After The next_after of the page before.
+	After int64 `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// RetryNoticeParams defines parameters for RetryNotice.
+type RetryNoticeParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
@@ -6232,6 +6459,9 @@ type CheckMyCaseJSONRequestBody = MySubmission
 // ActOnMyCaseJSONRequestBody defines body for ActOnMyCase for application/json ContentType.
 type ActOnMyCaseJSONRequestBody = MyAction
 
+// SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
+type SetMyContactJSONRequestBody = MyContact
+
 // GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
 type GiveMyConsentJSONRequestBody = MyConsentRequest
 
@@ -6258,6 +6488,9 @@ type RenameNodeJSONRequestBody = RenameRequest
 
 // RevokeNodeJSONRequestBody defines body for RevokeNode for application/json ContentType.
 type RevokeNodeJSONRequestBody = RevokeRequest
+
+// RetryNoticeJSONRequestBody defines body for RetryNotice for application/json ContentType.
+type RetryNoticeJSONRequestBody = NoticeRetry
 
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
@@ -6444,6 +6677,9 @@ type ServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(w http.ResponseWriter, r *http.Request, id CaseID)
+	// GetCaseNotices 办件的告知记录
+	// (GET /api/v1/cases/{id}/notices)
+	GetCaseNotices(w http.ResponseWriter, r *http.Request, id CaseID)
 	// GetCasePapers 纸质材料在谁手里
 	// (GET /api/v1/cases/{id}/papers)
 	GetCasePapers(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -6681,9 +6917,15 @@ type ServerInterface interface {
 	// GetMyTimeline 办理进度
 	// (GET /api/v1/my/cases/{id}/timeline)
 	GetMyTimeline(w http.ResponseWriter, r *http.Request, id CaseID)
+	// SetMyContact 设置告知邮箱和语言
+	// (PUT /api/v1/my/contact)
+	SetMyContact(w http.ResponseWriter, r *http.Request, params SetMyContactParams)
 	// ListOnlineItems 可网上办理的事项
 	// (GET /api/v1/my/items)
 	ListOnlineItems(w http.ResponseWriter, r *http.Request, params ListOnlineItemsParams)
+	// ListMyNotices 我的告知
+	// (GET /api/v1/my/notices)
+	ListMyNotices(w http.ResponseWriter, r *http.Request, params ListMyNoticesParams)
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(w http.ResponseWriter, r *http.Request, params GetMyPrefillParams)
@@ -6738,6 +6980,15 @@ type ServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(w http.ResponseWriter, r *http.Request, id NodeID)
+	// ListNotices 告知通道与未达告知
+	// (GET /api/v1/notices)
+	ListNotices(w http.ResponseWriter, r *http.Request, params ListNoticesParams)
+	// GetNotice 一条告知
+	// (GET /api/v1/notices/{notice})
+	GetNotice(w http.ResponseWriter, r *http.Request, notice NoticeID)
+	// RetryNotice 重新发送
+	// (POST /api/v1/notices/{notice}/retry)
+	RetryNotice(w http.ResponseWriter, r *http.Request, notice NoticeID, params RetryNoticeParams)
 	// OpenDecisions 开放数据：决定
 	// (GET /api/v1/open/decisions)
 	OpenDecisions(w http.ResponseWriter, r *http.Request, params OpenDecisionsParams)
@@ -8555,6 +8806,32 @@ func (siw *ServerInterfaceWrapper) GetCaseLimits(w http.ResponseWriter, r *http.
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetCaseLimits(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseNotices operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseNotices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseNotices(w, r, id)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11363,6 +11640,51 @@ func (siw *ServerInterfaceWrapper) GetMyTimeline(w http.ResponseWriter, r *http.
 	handler.ServeHTTP(w, r)
 }
 
+// SetMyContact operation middleware
+func (siw *ServerInterfaceWrapper) SetMyContact(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetMyContactParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetMyContact(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListOnlineItems operation middleware
 func (siw *ServerInterfaceWrapper) ListOnlineItems(w http.ResponseWriter, r *http.Request) {
 
@@ -11400,6 +11722,65 @@ func (siw *ServerInterfaceWrapper) ListOnlineItems(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListOnlineItems(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMyNotices operation middleware
+func (siw *ServerInterfaceWrapper) ListMyNotices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListMyNoticesParams
+
+	// ------------- Optional query parameter "acting_for" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "acting_for", r.URL.Query(), &params.ActingFor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "acting_for"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "acting_for", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMyNotices(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -11801,6 +12182,158 @@ func (siw *ServerInterfaceWrapper) RevokeNode(w http.ResponseWriter, r *http.Req
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.RevokeNode(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListNotices operation middleware
+func (siw *ServerInterfaceWrapper) ListNotices(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListNoticesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "channel" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "channel", r.URL.Query(), &params.Channel, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "channel"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "channel", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: "int64"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListNotices(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetNotice operation middleware
+func (siw *ServerInterfaceWrapper) GetNotice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "notice" -------------
+	var notice NoticeID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "notice", mux.Vars(r)["notice"], &notice, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "notice", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetNotice(w, r, notice)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RetryNotice operation middleware
+func (siw *ServerInterfaceWrapper) RetryNotice(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "notice" -------------
+	var notice NoticeID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "notice", mux.Vars(r)["notice"], &notice, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "notice", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RetryNoticeParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RetryNotice(w, r, notice, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13985,6 +14518,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/totp", wrapper.SetTOTP).Methods(http.MethodPut)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/my/contact", wrapper.SetMyContact).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/notices", wrapper.ListMyNotices).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/my/agents", wrapper.SetMyAgents).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/items", wrapper.ListOnlineItems).Methods(http.MethodGet)
@@ -14102,6 +14639,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/verify/result", wrapper.VerifyResult).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/actions", wrapper.ActOnCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/notices", wrapper.GetCaseNotices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/notices", wrapper.ListNotices).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/notices/{notice}", wrapper.GetNotice).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/notices/{notice}/retry", wrapper.RetryNotice).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/fees", wrapper.ListFees).Methods(http.MethodGet)
 
@@ -15688,6 +16233,45 @@ type GetCaseLimitsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetCaseLimitsdefaultApplicationProblemPlusJSONResponse) VisitGetCaseLimitsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseNoticesRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseNoticesResponseObject interface {
+	VisitGetCaseNoticesResponse(w http.ResponseWriter) error
+}
+
+type GetCaseNotices200JSONResponse NoticeList
+
+func (response GetCaseNotices200JSONResponse) VisitGetCaseNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseNoticesdefaultApplicationProblemPlusJSONResponse) VisitGetCaseNoticesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -18925,6 +19509,46 @@ func (response GetMyTimelinedefaultApplicationProblemPlusJSONResponse) VisitGetM
 	return err
 }
 
+type SetMyContactRequestObject struct {
+	Params SetMyContactParams
+	Body   *SetMyContactJSONRequestBody
+}
+
+type SetMyContactResponseObject interface {
+	VisitSetMyContactResponse(w http.ResponseWriter) error
+}
+
+type SetMyContact200JSONResponse MyAccount
+
+func (response SetMyContact200JSONResponse) VisitSetMyContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetMyContactdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetMyContactdefaultApplicationProblemPlusJSONResponse) VisitSetMyContactResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListOnlineItemsRequestObject struct {
 	Params ListOnlineItemsParams
 }
@@ -18953,6 +19577,45 @@ type ListOnlineItemsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListOnlineItemsdefaultApplicationProblemPlusJSONResponse) VisitListOnlineItemsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyNoticesRequestObject struct {
+	Params ListMyNoticesParams
+}
+
+type ListMyNoticesResponseObject interface {
+	VisitListMyNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListMyNotices200JSONResponse NoticeList
+
+func (response ListMyNotices200JSONResponse) VisitListMyNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMyNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMyNoticesdefaultApplicationProblemPlusJSONResponse) VisitListMyNoticesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -19647,6 +20310,125 @@ type RevokeNodedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response RevokeNodedefaultApplicationProblemPlusJSONResponse) VisitRevokeNodeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNoticesRequestObject struct {
+	Params ListNoticesParams
+}
+
+type ListNoticesResponseObject interface {
+	VisitListNoticesResponse(w http.ResponseWriter) error
+}
+
+type ListNotices200JSONResponse NoticeBoard
+
+func (response ListNotices200JSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListNoticesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListNoticesdefaultApplicationProblemPlusJSONResponse) VisitListNoticesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticeRequestObject struct {
+	Notice NoticeID `json:"notice"`
+}
+
+type GetNoticeResponseObject interface {
+	VisitGetNoticeResponse(w http.ResponseWriter) error
+}
+
+type GetNotice200JSONResponse ApplicantNotice
+
+func (response GetNotice200JSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetNoticedefaultApplicationProblemPlusJSONResponse) VisitGetNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryNoticeRequestObject struct {
+	Notice NoticeID `json:"notice"`
+	Params RetryNoticeParams
+	Body   *RetryNoticeJSONRequestBody
+}
+
+type RetryNoticeResponseObject interface {
+	VisitRetryNoticeResponse(w http.ResponseWriter) error
+}
+
+type RetryNotice200JSONResponse NoticeReceipt
+
+func (response RetryNotice200JSONResponse) VisitRetryNoticeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RetryNoticedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RetryNoticedefaultApplicationProblemPlusJSONResponse) VisitRetryNoticeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -22079,6 +22861,9 @@ type StrictServerInterface interface {
 	// GetCaseLimits 办理时限
 	// (GET /api/v1/cases/{id}/limits)
 	GetCaseLimits(ctx context.Context, request GetCaseLimitsRequestObject) (GetCaseLimitsResponseObject, error)
+	// GetCaseNotices 办件的告知记录
+	// (GET /api/v1/cases/{id}/notices)
+	GetCaseNotices(ctx context.Context, request GetCaseNoticesRequestObject) (GetCaseNoticesResponseObject, error)
 	// GetCasePapers 纸质材料在谁手里
 	// (GET /api/v1/cases/{id}/papers)
 	GetCasePapers(ctx context.Context, request GetCasePapersRequestObject) (GetCasePapersResponseObject, error)
@@ -22316,9 +23101,15 @@ type StrictServerInterface interface {
 	// GetMyTimeline 办理进度
 	// (GET /api/v1/my/cases/{id}/timeline)
 	GetMyTimeline(ctx context.Context, request GetMyTimelineRequestObject) (GetMyTimelineResponseObject, error)
+	// SetMyContact 设置告知邮箱和语言
+	// (PUT /api/v1/my/contact)
+	SetMyContact(ctx context.Context, request SetMyContactRequestObject) (SetMyContactResponseObject, error)
 	// ListOnlineItems 可网上办理的事项
 	// (GET /api/v1/my/items)
 	ListOnlineItems(ctx context.Context, request ListOnlineItemsRequestObject) (ListOnlineItemsResponseObject, error)
+	// ListMyNotices 我的告知
+	// (GET /api/v1/my/notices)
+	ListMyNotices(ctx context.Context, request ListMyNoticesRequestObject) (ListMyNoticesResponseObject, error)
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(ctx context.Context, request GetMyPrefillRequestObject) (GetMyPrefillResponseObject, error)
@@ -22373,6 +23164,15 @@ type StrictServerInterface interface {
 	// RevokeNode 吊销节点
 	// (POST /api/v1/nodes/{id}/revoke)
 	RevokeNode(ctx context.Context, request RevokeNodeRequestObject) (RevokeNodeResponseObject, error)
+	// ListNotices 告知通道与未达告知
+	// (GET /api/v1/notices)
+	ListNotices(ctx context.Context, request ListNoticesRequestObject) (ListNoticesResponseObject, error)
+	// GetNotice 一条告知
+	// (GET /api/v1/notices/{notice})
+	GetNotice(ctx context.Context, request GetNoticeRequestObject) (GetNoticeResponseObject, error)
+	// RetryNotice 重新发送
+	// (POST /api/v1/notices/{notice}/retry)
+	RetryNotice(ctx context.Context, request RetryNoticeRequestObject) (RetryNoticeResponseObject, error)
 	// OpenDecisions 开放数据：决定
 	// (GET /api/v1/open/decisions)
 	OpenDecisions(ctx context.Context, request OpenDecisionsRequestObject) (OpenDecisionsResponseObject, error)
@@ -23600,6 +24400,32 @@ func (sh *strictHandler) GetCaseLimits(w http.ResponseWriter, r *http.Request, i
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetCaseLimitsResponseObject); ok {
 		if err := validResponse.VisitGetCaseLimitsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseNotices operation middleware
+func (sh *strictHandler) GetCaseNotices(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseNoticesRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseNotices(ctx, request.(GetCaseNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseNotices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseNoticesResponseObject); ok {
+		if err := validResponse.VisitGetCaseNoticesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -25861,6 +26687,39 @@ func (sh *strictHandler) GetMyTimeline(w http.ResponseWriter, r *http.Request, i
 	}
 }
 
+// SetMyContact operation middleware
+func (sh *strictHandler) SetMyContact(w http.ResponseWriter, r *http.Request, params SetMyContactParams) {
+	var request SetMyContactRequestObject
+
+	request.Params = params
+
+	var body SetMyContactJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetMyContact(ctx, request.(SetMyContactRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetMyContact")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetMyContactResponseObject); ok {
+		if err := validResponse.VisitSetMyContactResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListOnlineItems operation middleware
 func (sh *strictHandler) ListOnlineItems(w http.ResponseWriter, r *http.Request, params ListOnlineItemsParams) {
 	var request ListOnlineItemsRequestObject
@@ -25880,6 +26739,32 @@ func (sh *strictHandler) ListOnlineItems(w http.ResponseWriter, r *http.Request,
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListOnlineItemsResponseObject); ok {
 		if err := validResponse.VisitListOnlineItemsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMyNotices operation middleware
+func (sh *strictHandler) ListMyNotices(w http.ResponseWriter, r *http.Request, params ListMyNoticesParams) {
+	var request ListMyNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMyNotices(ctx, request.(ListMyNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMyNotices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMyNoticesResponseObject); ok {
+		if err := validResponse.VisitListMyNoticesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -26392,6 +27277,92 @@ func (sh *strictHandler) RevokeNode(w http.ResponseWriter, r *http.Request, id N
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RevokeNodeResponseObject); ok {
 		if err := validResponse.VisitRevokeNodeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListNotices operation middleware
+func (sh *strictHandler) ListNotices(w http.ResponseWriter, r *http.Request, params ListNoticesParams) {
+	var request ListNoticesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListNotices(ctx, request.(ListNoticesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListNotices")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListNoticesResponseObject); ok {
+		if err := validResponse.VisitListNoticesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetNotice operation middleware
+func (sh *strictHandler) GetNotice(w http.ResponseWriter, r *http.Request, notice NoticeID) {
+	var request GetNoticeRequestObject
+
+	request.Notice = notice
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNotice(ctx, request.(GetNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNotice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetNoticeResponseObject); ok {
+		if err := validResponse.VisitGetNoticeResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RetryNotice operation middleware
+func (sh *strictHandler) RetryNotice(w http.ResponseWriter, r *http.Request, notice NoticeID, params RetryNoticeParams) {
+	var request RetryNoticeRequestObject
+
+	request.Notice = notice
+	request.Params = params
+
+	var body RetryNoticeJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RetryNotice(ctx, request.(RetryNoticeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RetryNotice")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RetryNoticeResponseObject); ok {
+		if err := validResponse.VisitRetryNoticeResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -27992,912 +28963,940 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rkiS5dSeIvwosRmZN2kRmZ9aNrMxPdelil1g3ZiVZHJE1UQh3RASYHo6gA55R0T1l9ud/NBqSGoqU",
-	"DUeX2SYl7lIr2UoiKWmNpLqpmZfpqmp90ius4eDicHfAHR4Z1dq13f7QlRHhjsvBwcHBufzO+6OELVcs",
-	"J7ngo6P3Rytc4CURpIBPt3CR3r0t/6L56Gi0wmIxGo9yvCSjoxFNR+NRQb5Z0oKkoyNRlGQ84smCLLF8",
-	"Y4mf3yP5XCxGR9eujEdLmpuPh+OR2KxkE1wUNJ+PXrwYj25hTlRXKeFJQVeCMtnn6YIgmiJWILEgKC+X",
-	"U1IgNkMYJZiT/dF4RJ7j5SqTzV2+fHD10uXDw4NLBwd7lw4uXTs8vHR57+Bw7+Dg4ODK1b3PjcYXm8jn",
-	"DyImwparDNNcPICxBoinJtLZ7woLQQr56r8//drB3vWn71+6/uK3Rt4+y4Kzok28Zzl5LiYJ/PpMUk3S",
-	"cIXnBE3JjBVAPhjcN0tSbKrRqTdGASpcOjjwDeI2OacJ2ZZdnNl+7cbe71za+9zT9w8PxlcOAlO+Q0h6",
-	"hxVLLGx/jUnM1K9uJymZ4TITo6PRNzjLJe/k5XJ09DXzEQu2HD1tdjcePd+TD+6d40K2zeUbsv/ffvzw",
-	"wUgN5Qa8CQOzg6qvxUIsM0Q5wmoBZqxAN66gFV6RYowEQ6uC5kLyOcfnBGGOHt2+E1qfLaYmu4+cmp7W",
-	"u6f37+kpFWx5n+Vy7ZuzukMLLtBS/jhGcsvtHR4GR12w5Si05sDgV17sfebga4d715/+h8OvHexdevpZ",
-	"/+K/i7lnLI/fvbF36eq1McrYmhR7Uj6gBXm+79/1C9lGLEce7F3He7On71+7EmDHuylZrpggebL5Itm0",
-	"x/ZAEhe2H07kV8fwN8dLglak4CxHayoW1ZdnZIOWBOe8+kq9WJd412aX8WFy9dLe9dnBdO9Keo3sfR5f",
-	"ubx3OT2ckgN8LTlID830FwSnIHI0AZwh78kxD9ideO+9g73r+5Ojvafvf358eBDapHdnD1hO7mORLOwu",
-	"bQ1jticf2lNPDRM5d/PbZIULsSR5UAyk1RODG6fnlMP6tU8lLFCqf0Y4T5FYMC7FasbWIf43z9fG8VsF",
-	"mY2ORv/m7eocflv9yt+2/cNwBFneYimRL1UMcHpz76u/c/I7ewcHV/1snshXIo+3KxHH2z26pEFaZ/Cj",
-	"VyxdlW3j53QppdLVA9WT+lT1Q3NB5qSAjh6wVB8m1WzP92pH/OFW57nLy4qR956+fzl80pxgQfN58Fwr",
-	"4OddqkIn5Jzg7K7nDPlyvsT8jKTHKCck5UoFKuBxYELKUUESVqQkDTGhetq/RjOccWJHNGUsI1gx32OB",
-	"Z7NPSRM8xdOM7PxoT/i5PO0y/jzyFIRh6KMQ/r71+Cvmz6/ee/xVdTSessDBeA+bczG0EoLt5jA8LXDO",
-	"Z6QIac9GZ87hKMkoF4ETUf60y4V8svAchE8WG33i4QylWGDJtBljZyRFWBzJ3xKSiz2SS8mVoi+f3tn7",
-	"/BjUJTl8xd77oTPtlOXzKc73ZNdhae8R9y/UvAkXN1lKCdx+7i5XrBB3aEZushSmkrBc6KMGr1YZTbCc",
-	"1dvAYkfvR0r1qlnVb50+N5DkOTSjGTlGVHDE1jlKFiQ5k3tbvonIOSk2CNhdaQ3yMbmU+63VU/PiK5Zz",
-	"NafbLCnlWXgj52t1OdnJnOTtzTQNay/Ic/E26Jy1NjxkbzNsqhvaH70Yj95Jqfxpx+N9VE4zyhck1c2H",
-	"hkLUzzAStW4k3fFQVLMnsLS+YZhuYQz3N48J57unh233lJ2RnIfIwdVDMJSHK5LDzadvJPJS9W+f93HC",
-	"+AKjN0Px7ye4bum774xoQj4q2DQjy97Br9Rz/9YMyOoi7yvN6miUMzFZsEyJoZQITLPR0QjnTCzAUjGj",
-	"CUHyAaXKw60kZ+vReLQknOM5mby3GB2NXn73xx9/9MvXf/CLj3/9vZcf/NWrD/7m5U9/9+V3f/z6B7/3",
-	"L7/5L5/8/FeffOuHr//ho5f/9F9ffud76vuX3/tvH//T96TwI8/lwffy27969Ue/ePmDP3j1Z3/x+oPf",
-	"ty2+/OCvXv/w7z75xbfUayMr6iY0HR2NDg6vf+56cpV8Hn9uKoWmwKLkUhm8Ph4JKkDxusXyWUYTUR1A",
-	"b+MVfTtlCf83mkR7DiFexGq4ehl8C/dEqthrkgu0Llg+B/1mLb8TDKUMFvFE6zo73gymWd+ozG/q/rZm",
-	"RYo43nC0YGs0wwWiAi0wRwlbEhjim9muAzerXQ44Am4kCStzcWNuhpEqIYezRwVbkULA8ad1wZXz1fsj",
-	"XIoFK6jY+DWNVcHYDIxz5jkkYBUxR3zB1nB5bV68OrUIc7C/P/g1a3zzDBPUj7c4untbK0eNcV3pb7/M",
-	"Bc0CWl+KN0beWEIco5zlBK0XJJc8Iikyp+ckB8VmzhioNI4K+PWvp1IBlP9cMv+01T+puM7Znv4ywRnJ",
-	"U1zs38aCuL/tUThDtJYppc2cikU53U/Y8m2hVCb7b85S8rZpqtKMlE7xNbUe48p+WbFEpVaz6TcIyAp3",
-	"dFix3b7iuwuNTjcFjK25+TbleJpJmgzj6BTek1NzrhBK721cg9wR8zO62mMr1cfeisl7a6F7qDHfMKYq",
-	"CNZioPZeBLurL7qFxg0lbnJxKh9uriu0MHbt0jCW1qJWJK/s2wPoHdqXdisq2762iX3mCzfR4eG1K5c/",
-	"O0ZffnzrlvpxRosl/HT50uHBwWeHb95dU6uDSFI1UdxVp0OiLTkNC6YUkkgsKEcsT8A83xo8eb6iBeET",
-	"dTvWN2EwnVy7MmpbUqRUmRO/IOQZXSEcMEm/e3r/nncAxsIQf4yOR7KnwXcIl+DajOVMXjeq5+cMq2c1",
-	"hssIPDfeMSrIkvdyjnu+vgDevKveu1pdPHFR4M1OzrdhrL9asJx4Xms9COe1n23M/aw63O39fYsDfneb",
-	"sXEyqRl0cMNjIc/J1tY0p0v7kjIe4UTQcyzMeVG7aHBQADFX+1ceVOgsZ2t+jFiebZTyLxveoJQR7mwt",
-	"a2gbX5TVmswld81kjanQTN+8GsnfYQGXOCWIlQK07JwJVHJlQmwP0T0x278u2JLEm7Ur9q+P7D5YOUEg",
-	"mbPAK4pCp0ns+xfnPcMs4xAXAkFcxmmsikNQP6vCe9oJMUBomQNmmHhYGgeDNp5OCS5gGgljZ5REmk6r",
-	"Qd8071df3dItXUSIYc7l1aspN69e+1dQlPTJZMcUWEXlnm8oQ5r523ytl6F99rLM/wMXeDbz21XcwavH",
-	"dDu6nx69naYkF1Rs9tUkLqS4m7aU5j7HNNd2rxZpSC4K/WecJFSNcam/twRhgwimbe9KqXbAPDJwxzlD",
-	"bvh+5c1POXNxlqlTExcELSnnNJ+DMdvMsWFib29Qq0wcHriG7GqmoSkBaYJ6aKujVOsJbRFPcu8Lcvob",
-	"7y/vLfoZU72tu/UvTIy5ok74jz/6315+98cff/jhGK0XDC1w7hrhaG69CtjseLiFX9DkAXrHWCoCr/7g",
-	"269+9B9f/uUPX33nTz7+x/99C+WIppOgkNyVqSRSJfTbAaoBDjAFZCSdk2IXlgDVkhYnUiBst3XfrIbf",
-	"YYqSV9m3ONxth15jm+thV0HNxbuHDJsPJM9WXNjQyJSsGyMqENxuK5M8LjPBK6mYUS6U7tkTojHgMmNO",
-	"faPWKJVwNB6xYo5zypWC9bSPxq6KF8niluI7Y3PT4q0FztXF/k2v5L/6OniVTDX/R6YF9fFhrR3/cVjT",
-	"7nY0GNmWHYr80BgIdFuwcxLSd7D6OY2WQVLgnJBZr7JjGw4IBDWobYSmHebQ8briUp9PRqfpmYzqyTsT",
-	"IXCyWJJcyE6GTWShownjA/78e+Pq1d6zltP3iNds1xUMVe0bp7fDg94jWkc46pMautav9AivBAucsfl+",
-	"nagXdChAk0qEOc1uw3jbrNdWhPfTE5rq5sGAZUlui4yIgF5tptUaO5vNOPFEg93cCOIcnGlZ4Gm2QQui",
-	"ArsjTMOGrxpnNUkpRvI3NN0g7bAcg0UamSnsjyK5Tw9+XE0+QDp5M2T5be1Ab5EOcxJjQK7dRLoePqVL",
-	"ktGcvAMPv1BXsF7FzwxTyiuvdOqe3V3dR9PgqK0D3TqnfOjF2FKixSbBq9zgCxvNU/I80rtwRvPUb8OA",
-	"oIT3fV598OCP5QXs1oLmhPsdHTkTAeuI1WDaWyVJyqIgabx3hBV0TnPfpT0lUllN8JKgWcGWAV/IKsMJ",
-	"SSdTPyULwll2bn9veHsEns0ct5e8o3IiREZSRIW3P56wlZ8oa9zL8k/w5mEJDLleYHHhq7o2fL23gGBL",
-	"E4aiRlJfic49cY9yjz40TLlo7EvPHazKg+mfYFjLuImTs3IV8ht42Z3osEvMBdx61pgjgc9IfmzsP2gt",
-	"JbaOD8A8UnTHMpRg7CzETdPNJGiCnMrDJXIPBcyVzRuq19goqcpw4XGRYrPLI0YQvd2l9OS+uzjjRB2l",
-	"C3xOwAVCch1GHdFsSvgZ9y5/oaxNHK0xFWMTNcSFvPrrSNwYDgca3Sb8zMfd84IoGR8xUprLFfHaKb8k",
-	"dTHKcq5iyc2Dxs0nh48FWjIu0NWDg32/s5kwHR7XyBNihWTHJUpwkSpiDJu7vl15Zl+oW1PE3Dcky9g6",
-	"6uHmLQo0GOAdQ+6xZlDbrBqJ4QVLCpfkQe6/pQ/17ZSex+VyiQvt8ctYWfh0RYf12AxChmEp9p1Q+c6J",
-	"xV2E7Wy+oNuyX9zQjdov/p1p3X5zIrtpef4lEezEOinoP0rslo9nNqNJNllNMIGzbfjHsI5qIDgJ2OAX",
-	"EoR2spFCq9dXq0XOp7HJYDzVNuvhwgbptHxoEW/IJIOHYfzsQ364HdClnw4FW3NS6PzDOhnOfEmJly8h",
-	"OOZrh5z8xqt6DvMwyg59g7ylIwv/HcEej+iCZTTFm/p2DZgR6zE09VcaPIBDNwn/gvvMhs0+OSuLhAwb",
-	"pwmtrmyOOM9ZmSdwbqwKpuIisCdR98V4dE4KOqOhwIs1K86GU26jV6GHA+ExO35nKJYO42rpnLGYpem1",
-	"N+nA1X+n+tlN4Gqd1zxssTFfRx0MNcbts7qqpv38nyck02kn29m/tg0TbYyxI8Lzll8hhyB2fZXtlKdy",
-	"v0mtHF6IJ/FjTFMfl+LViqhzN+ZtiP3xRDtlGVyI1lIlh2eUNr7AeZqRQunjx+qORsUCgqGQZF9EldNY",
-	"iuFonfUBXpIOnbXDiGP0t05eVE/BGZ7YFOUY4gw5DtOSxK40eZ6U3Ef1e1iAFTFnaMkKuGKZPER9GU7Z",
-	"Oj8CSwsrc8ERnmOac4FyNmXpxh+DNqN5qkPaurdskd7Rj74YQ7LgwHWjftsW5bwk6aSf7IY+GTknnnSB",
-	"A5cDx+hQfSQ4Nc5RlT40RpcUzSDbEdEcJQtczIn/CiYpO5FUnSxpXgrfTe+++kH2Mi05zQnnEAuxXtBk",
-	"US2PYJbx7VL5+1wSzMuCBOx98C5JaErSI7BzjJHA2dkYJawoSCLGKCmooAnlyzESOp0VsQKllCd0JcfS",
-	"E/7X1tjKQKCU/GESsIjCb+/5jfDaMBe7z7ixEfXxpzImmTcMkEFUF+WKFOeU99uOm8KIDXyhXC1I5tU7",
-	"mpazVOvvtUyCEm7BhrjVElhpZ8hl9snYqLzVPjNivTpUKqETOsFuJFvETU4LgpOFX8cytu5Ke4OsLiWP",
-	"nFmY3WBPLsM+sa5tNfgbpnn9+Y7qRX96rDvTH+/bPs3bpmvzvB5BfbeaqchdKbcYzuAKpval/MtsTPmj",
-	"3pkqZlVvzAFT0kN8oLpyvjlVvTrf3LIDcL90xuK+XQ3L+fa2M0KwS5nrYb/JlEphWIIJDCl2OLYqgRJe",
-	"jtqgwsmKFFQF3ghb8Ybw2Y0+QJMSXmfK6YIgxYNqTLblMbLp8lLH463YooiwsOhNf6bYEoYY2op3qgM7",
-	"frtVazZAVnFMhwnpQSvRmLoefWjWIXtUkQ65dhTphT0aqsvQMK0/owkexgRJn6FX3//B659+OEZrLNWz",
-	"nGmWO0bP2Irkz9DL//GfPvn5//nqT/7gGD1TP8m35Lc/++nLn/33Y/TsGyUXcF989vX89Q9+7/UP/+7V",
-	"t3/w+q9//xg9UxR8htSzL3/6d598678co2daQsl2fvX3L3/6u69/8HuydRBp8tvXP/yHT37+nY9//bfH",
-	"6JliVNk0fKma3v+6iwECMxmNR3LA9giBb+zQRmOzmlY+plaAw596QzztTsI0pzJl+b4R0Re4zzrN6Stt",
-	"UWxOyKzkOBsQzTvYBXxGVh6Bc1fpcibVqkKfUHJmHz0UC1KsKScKugJ8q1KecsFWK3njUlBJBE1LKT7R",
-	"Em/QlOiwaHkxo1xZp4/QGSErLdVocua/B3Q6b8FtYYcacIENcXjq3qznE2gU2FRykQKRXjZKhEc7t+wb",
-	"k7Ncp2UNfK+QLBNtxQyGsp/iM5Ijmke6xQDxrWN1IO0osDJ2pvWXvyi/duALI0ZRqO3CgyG4XKBFmacF",
-	"sfcuTa7o635tW3p9VDP//fiLZCUs9Bst9EaC8ztnQnmK0ZQkuAT/pHyktasiyVDmrgXRt64aIghQDTQh",
-	"8vpaVVv3qDUaOV5YtPgIpEBihln8Ggt37bStYr5nwheVfUul6EEIjEFzwFlBcLo5RhmZCUiTYwU6gMXh",
-	"de/+gmCgnXf2NtTsoGe37jQZfcYCsee5jnABdbc4gvEDfp3VHgVb53xBVwhP2blmA8rBLIDP1LsV0+AN",
-	"Klf76J4hERVozghH5crYEVT2YwPooB+CbTyalZnHePLEACbKibylgJI0Bym8KDkhGHPGuJBPLn2nyAsv",
-	"W3F/YihZCRvMExWtZd9ZRkt780a8dUkhQwbkm1TP4VBVT+kLSybvLvL0hZXMNWhhnKjjRN2svygVf5+5",
-	"dh5hxbDJEzjjzKNpqDErEB1519qjOUdlnuorFyBiVuAd8R4P7OZARGUBmrc2+gIzoK/6lo4nr33P22o4",
-	"I+lxgnNucX4hNQk2AOQ4SYLDkuMkPvaiHgLstWSXnPhh3qiOoXHs6cZc7T3xtdXBT1ttPxyy98wry3iH",
-	"eEbP5cVgwCs6Fz5+gSuIgzYxSUYSUbCcJhMu1f4kANxgmRjheUEIiOQpQfIdkqKqFZxlAQs6eS5gbbyB",
-	"iU9YcUbzOUrxhvvtvZIy0TO+Q0mWfgVnpTemQm5ukk5oPmRpjSm/DbIruQ5zRJ6vSCKlqHzSy23yqI7w",
-	"IbyrH6us/tG8IYkzOSeF8c94TPU4OfOm5t/HghQUZyoUayYJaOKwSJU5iiBcDWTjMCG4NM3Hu+bK6ZIK",
-	"QVIzMq9NggnNsp1Yc2rwD9TD8haXg5muh9MVn2ilQ14s0AJAtrz3Qou6Um/R7D3uiEXbgXrpyJGdbObs",
-	"JaR3ZLToVNAvXdt9hZMzDc7S1dBvM5oTG5NUkITQ8yj94P7GaAgFycma9yO25GStllbBxIaCDTgRU5yc",
-	"9cOUqcfA1EZWnlMetGx9XslHFDYWFRxhcdxA/Je/K1wcrbWKRcHK+WI/EIhDVgPYWw7PF7GhI+uGBeHx",
-	"crXKyPBz/7F9zz8WviI5N5pe5LY173jD2UixpDkepJ4KlvXaV2+XhOtnSWHQUqLGe2re6BIzUp1IC7zG",
-	"2STg669LDmW4FAyZFwPXgFoYk17NhhQ3fKUZ2lUn9aHoCld9Tjm7qdLVnwauHVs5rcBn3iaDgXms+PEI",
-	"rZViRrmKgUAYcZKwPEWCLskxcuyNiEvNAvC8W76DNjBOWCktiJyfkqsFnS9ElSsfk+SrTD2xV6GAOmo5",
-	"/QjZVa7Mw4YvIImBufSCx5aMCYjPIvAupyLe61Vy8sRpHb54wMTjeg/w9X3VDfz9qNaXnFfGvPajhOXn",
-	"JCcTrc0cgRWG5mhVTjOaeA9HNwut3pgOq4DMHIy+wShcGORVXZ+KeEUKDslm8uJfpKQ4RiTjBIHVgSOO",
-	"NwqjU5mD/PhBOkit3rXSR4/Q2lE9x+5aWez4w4O+bMmUkKWPVupmfaQjS5CUZA0VgOZ6G5hYFI7MddzY",
-	"OTS4o1a7/DN07wT1IYAKWfHgGBGcLNBUBWdDsJFUO6rkeCl83uKoAPQOHqt5uDpHlWx7yYNNUFOTY/BH",
-	"jOJfn1a1YWKHWL8TuIM88OU34NyLuaVueLU9vb2hzLg7m9IrYUVa7S8N3ikf1ry/XjByTgotT5UsIWuo",
-	"5CLwRopYlRHVZpRaNn5zX8Nd+KjOoG9xow9hHZNmoNgWWIrq5o7pTMaH6RPuJSzmZ3WRUhvGGE1LgThb",
-	"EthIYL7GOTINeudqYieGmZZqF5WL8pz3DlMD1PHelLxmYkGyrKIQyDyM9Ge0ZmWWgl9rykpnUY613+Ko",
-	"MhpLcSKY5B1jshyjGT0nNUEo73kZwTzuKF4SsWDezQLWDe8JmFIdbpGRGZx1DDqrbj8j5RQquTqw9E0v",
-	"Midkc9s0f3NzT3Vwc/NIdXFz847byc3NO043Nzf6lvg0CCwS3ihQM2fQNvErICYP1XeYRC1IvCGXrWju",
-	"rTdTkAxvjlFBzilZj5FH7vUPQ53ek4KIsvDejq2S5N3AK+zmVAS3gqmDw6l2Fzl6OGAwnRNXVihYb1IQ",
-	"OI4DSFj+denZuXK8mx7JJkeE+RkfxhCQ8huhig1qExSoOBXe0R7OSbERCyknjHPGMQ3Jq3K8bDTtP5Ij",
-	"iaFvAWtcRBAiY3OpL6roqmSBaVHfhccohxPU5quWK3l8alRRmhv/kQos7FNRVgVLSOqNRlVX6HQMCtWS",
-	"DFyigrFZUKxubVDvVtCqWH/fpUpORO7msb3ajpHdxWNkp6u0axtvO1BwFCShK6p9Ov1nSi8hlUrVr2qB",
-	"UYjOc5LqMI4x4gnOc5K+MWIbkLzmwLq4JUC1AIBu7bzqQNIdJpIcO1U3TYdNoW7H8h2AaphNCSXnpl2x",
-	"ampTsNQJpSgB4KwSU1tDH/qMWb4QyYQt60IzauLyEhgh19YLorceYnltwerQNJeeQkWno68d7F1Vf3rd",
-	"3IJN/GZStcmP/Nfhq52BBQPuPzVrXfxaL2nOCmMa0JEiGyiAgTKpZ6PPvPzZP77+zYcvv//Hr3/we5+N",
-	"3bpeS2APC9iiDDG61hrT896rT2WzoqZgQ7nqtx7CZafbwvfFZiy50SeVZIc/MqyqMkqlD/6QbDAyjk0T",
-	"Hz8aO2eQ5nenxkvtnlT7YM6M0bim+ulTYzTWcm9kvIWjKvHGDRF39T8Vp+98auwZi9Nuv4hGFL5hCHQj",
-	"ESeGRvC3IhP8qSkFf2ti3UjEbUOvG4m4q0kGXxuq3UjELUs4eBlo99il1o2k9flJRcAbiTh1aAgPGzJC",
-	"g5qSNxLxjiGmDulXk4YhGJJCa1n2riWanD8/q32+pShb+05B7puvnhqGq8IJPNGIExWW094ID3OE0RJ/",
-	"Q6GaaoOUevgtjhblNIBhHsSxWpCCRMSTa+AoeHrsDDC0n6y1K2gzVyFUnsQkXJ3AHG/4MZTxoQJOYW5i",
-	"2uRFQgWlttFhw+hH4dQkQZarrJ6R7PpXVMWl/pzketixrZlmqXGhsOPUrcMgifzOOU1JngyFvdGA91qL",
-	"UxSMRDEIpEfmnHKoWdvu9VE94EWBZiLzFafv2VTOKZnTPJfXJPhVAZIOc6GfkU0g4MpuET0A+STAAevw",
-	"S/UNeDQVWXImCFfeTpaDab3kxIMP058H77VUnFZqNNQRhIN/aD6dFGXeSIV3tJpn5AM2ODrwyfYHNQ9g",
-	"OyVMXvU2ROwHgnWlCIv3cD4q2DnJleDzRt4y5mHQE8bAGLQ4RlPMybUrfrQtmidBgr5HjAdtyspYxjYw",
-	"hL6iYhzcDxXjtmi4TUhtMxlPo0AWytcEsDbANZqhK/pXSx6Su3cI4V4wO38s4hPLFFXwYcqioynukJ6o",
-	"Q2VanSiVyLtm6noHRhJb7mImNdQV3qh6k153WVAWQQ5uwPss52QOkFlBAnEqqol4Zr9DyC14xUeAtFYK",
-	"u23u19iD3h/COGBdYHul4AIH5MJjQbNMx6WtME3BqTgjsZkD0LBGIWjLPVxQhUUSS7UTk0fXBdrQ3CtA",
-	"MZc+43oxccMAzmjt2Br8WCdWtfD98QC23nYT0mQzIOSwJLf1JbnJMxq4OebCNAAOoJkoq90FoD0tKTc0",
-	"E6VgEGNhgh3jLgNAkgemSfj0qGoXPj92GldfmB4k356TQk+mvSW3zg9X6j5JJ/bUiErsjAmnsTfWIvfu",
-	"tVMlVQGeRJVI2xCsJCyHbZgAOHY/ZqtO5fSlahuiaQd+mF0vDsHViKa6YOYjJ+HRPsIrUoSATvA0G1TK",
-	"qHorLE2xGNSi6MBnVBY1PzNAxlrd8hbIskrxEs8bAVq9emamF7l1XzSJIEwXsZMPjjW+pQ46EihnGtbC",
-	"OyDj8fUOxFgNA8c7BEYWukw2SbVPRKCUqqJWuCjoeeAoDrvF6sFkc+0M1wavKU7OVFVPq/2uMa+wIz2x",
-	"k1I8DIm3G8Ixgk3CmFbuvrBkdvl25Iyuc8vwMFbhoEuFbStaLqgdO/Qk1x2F5nQiOWfVn6vZgLSkGXFr",
-	"OsvjSee3mvpvGU7O+LA73BaYj8MLMvrJ1VlBUdHJX0RInXvxbm6TFhrzbACBZxt9FYKgSToZZCbuQ3iO",
-	"AnpRhIN08Ady4Oa9kDIxzJC92ERgGqdVJQAgf4VWYkfSvewXv+upm7JNxIva86rv7ptfUPRsfbOR02R8",
-	"SH6EGucj/Z4/BRiC6z3UugX4wDTX8EtUcKTqqGsDg9BhEyyXhxzw8DCZUlQLGC1oI2up+e5M5rJURS1W",
-	"9HTo0H/3eQzxR1vUPsS+GOAHOpOgQDT14LT0VUYMR6I9AMlvsu7gqNHlvlWGcK3om8mN3lGci285guS0",
-	"8JMNoA+dnf7sqFakVCtNVarvceW+Nck4OcQ4Av5DKjUIOP8SnMtbv/YQkXQfPQOEjiOUsnIqFTNJBIUF",
-	"ARnVrfxgc2+0uWE115X2M+nAXB2z7Xw04aLgKMuojheA5K2RjaR2sx9GVYK+DgN92ldpnZM1K872HxtE",
-	"zAtBVqrGrK39ceXMbxUJUlropKtsql/PJzg1WVbd2H/6uX6DUmr0zgH66SzD84EQpXMvOM3ddoT6ekEg",
-	"WxiKNgAHKvSEcgUJ7SqtCErC5iqtWBLe+Ynm6ByrTDrDfxovpqrVOs1YchYNhg042FiQh6oZ8/GJbc58",
-	"c9M0W8uHHHZZrN6LvluoU2ZIJyE8xO1si7B+YUGtBKq7yPZGR7lxyw2qC3yDm5cLSQZllJwXrFzx/QDm",
-	"sZaYveq4etK+E9LsNCtNZqyYLAMmKGDHyawf189krZlauJ3FP7R/RD47iUG9URpjrC3UCoMGA1smc9CD",
-	"KwqNmyKtwcZ6atWoWwQMnnUObtIbQuAKQe2ffho4+y7EvouuXwPWrzD1G3Uf4iq2wRsbvwGoF2L0YQUt",
-	"6nf0sVLgOeH9zmOjiCwILio8UjBUeLOfO3NyoVPflMpBjhg/UnFTGTPolorf3DUw/VVk8BG1g7lNHEr4",
-	"6lWZrIwJUDm7HJL5HPnRpWei8vTDAGM7RBB4I9nsAQwwEGnTUDAK1LiTRwHlgiaeGzNRd5ghwqfR5glb",
-	"9w/W9BI1yhNVlaDBDGlaS/52gzNK4f9Bdxv4cTaTd7lzMjHWn6hiNVLOJyQCot503urJaWWsp6Xm4CWO",
-	"LaoaAIvqSE9t/ZThKckChk8RcQLDU6YZ29NYDyayhqOe0c6KN95akOQshG2navnGb2vsNTHEIGews4D7",
-	"roJG7DbXwGN6Hk3Cs7PR2MzFzyUmJOPTCYfqjeuRD/jr03mjX252hbwE6mT2bL96XAkM2Es5qzPZuNdo",
-	"HciPsXnLHLK7BNlky1WG/cubs3yzZCX3s1/QFPkG7tID/PEarDgO/lgDbMNVOeA1DN73lhaQoU0bjarK",
-	"d2bPV4AtA0o9dvn9bQ1rj9tgSdJNMCZA/apuVL7qb4IhURa5rWug4CVXNWCmekFJOmRS0FTIMxEoRWR9",
-	"Fq6dQ6FTcCVRRnYksfcRs2UemqbsNzeqNu13J6ZxJ3EjWC28uxKGbhGqeQ+BrbZXW13V3bhDKq7qwrS2",
-	"k1MY7cPs0+5OiEm/0iv8xhC89YOmq+4Jw2p2x1sHqjZbGTTE8t4KDletdI4xEIRifh6gfduD4MJxKFXn",
-	"nUMPuqIHSPtOF+gFXcVVVYdOZ3E1nW2gWbv9NzOEwXTb8OF8/mDcd+z2ulq2OYbNWdiXvuapGH/ozzM1",
-	"J1EfgIMV8L1n+tJE35hQ5b7BGpk8VORsIbIbDKalcb/kPdVdmTPM7jDwFc3nqpaptbps+pRKFXW9X2//",
-	"QmqlalFrlDmHLNRq+zWFEzywo007KIKgJanUSEwbvVtdz2ybje7ut46gq7c4OqdZhucEkIk1KrHKvNQx",
-	"8yqi7C0AJ8LHzleICk6yGZpukIZU3kd3YTMorGoFO4/zVIEcNzbH4aVupjET2L+lIOEvknJDnRuIR1hc",
-	"ith+leRvyI6e91ZlsWJDQjQfqRcaKdXQj/FVewDs/BnRp92J0Pue/OcdSCEL72sVx613jBZZ9mjUngxL",
-	"VDPzju0TKCk+wNLaJUDcbdb6EbJaB4Catk1y7i3qAox0sWxeA7I2BEW2eily+kFR6bi/nGW3pK1kqSVf",
-	"BzM8sfiGA8Xpttu/o6DkLvZW53bpoAOvkPNaO2ObM3HtNleXQe+yNVrifIP0knKFSWPf2O9nhqp135Ru",
-	"e6MYbgD+E83RTUK/Ach7lw4uXds7PNg7vLTfghG4/vT9Ky/21B+Xqj/aWAKB6qq3L1yNplZd9bYTUtKW",
-	"6BldUlEp60qwkzzlSN6bxgbzzk1bsHGzx5IkGeWCI5yxnOyjJxpB/FlakmcQ0m3SCYtSVY+kHNkUDFvA",
-	"wLYOgbjw1Ybgou37GnC7ojkXOBfdaV8aehytFzRrwSBBtMlnXn7vH15+98cff/TLz46rqGEg1QKrqU0J",
-	"yfc7wdTeTH6NWVibYmO+cLJszFduoo39zsm1ATyxToBxW2WyJCgF2JoDF2tRqW9jlJM5FgCMtiC5Kcyx",
-	"wpzXAp7irH3+rBezsNWr3o1MlqwtjuRA1l5Qm1PJ92ymoJoaFU3d9Fq2ykh8QhdZslBx2ZYTSY/MdhKa",
-	"VaiCOk7TgnC/i98pEUM2gFmnNbZ25ktHmPAGIiOhCAlGBctUVNYzu2WeeVsEVCnvqHDuYhXKMd697RSL",
-	"iDc+W6SvbuMOBvc9U8WhtPZnqGYa8VPdV+5/gKvAVyN82j9e20SPD1FfiW+rYpy7uQnfJqasQX3WQ+P8",
-	"CzKnXECxhgG28nN5qYh/gRNiwvA8Hj0qFIajitJW7hKOzsgmPsc1xn4DldTWuZd3O6L8TSH+OqGqOfkZ",
-	"Ui7OF8nGx5XnEdj+enUVPkJ7apcvoelGqGB3lXdfFtnY1gdZSV03n/fPUw9G9RKeiN8OrF4ekD1r59Qp",
-	"aE2z4eFsZyPxh/o+UYGQmjMgz4Jrb51r24u4+jsnl+VZ59AYdPVuGov1Rdi05iUNnc1C4QQqbXWAuV7F",
-	"Onhj9QKFEU0wSijxrvcGmDoZNYKp1G4YtH+yHE8zsq2xDF5Od1odrOPqN2SldTP+OVfnFXmOl6DnjC5f",
-	"Prh66fLh4cGlg4P6ReczX/96+v61F/9B/nNd/XN46cVn+245b8oSZ4b/jolks3Mw5Tabc1HK+UhbLI1A",
-	"Phq9/uHfv/zbH7z60R9KDXM2ownF2aT528u//OHHv/nvEB84xfmkKAucjY5Gly4dmLykiGqfYVSi0Gna",
-	"GI8vJc0dT7+3KyXVSVRvfBxARwss5+3KsrLrJQ0cD/rXAQdEjUV6zwnbvne39IJZdR4Su7AX+11j5zij",
-	"Tuqks2HlDr3yYk/+c8n881ujqLMhTv8EyLZ0N8BWriaqG2wi8RXKBTvhGV3ZPCOcJ2Rir9kKo4+yvPqq",
-	"Sk9yvlsR4HuLSFv9BIh6vNYCpC1NTIW0kY1lc78yOUv1rtV9e6IHDuJ0Ux+JRttrf8HL5VLyogX0ky3X",
-	"xnDOkkZ/znf2yR7nmoUn+6K6a+8KmsysYWArb12c7RRQ2Hq3sm2/ayufGkQ3P3RczHBs5msYHM5XkR2e",
-	"9g6twDMR0rpS+eOAmj13BVkGigOWudKGUl8pabK0SZMzZSXTKZIKtH0DJtgIw6sZr9udd9Il8fldS1Na",
-	"wlNIZEcgO/HGRfJ8lWG1v705b7cWNCeQtZYr8xhGGc39sZ+ZQQ7y3jwLETumLZFtHLSabm5VgzHjHdsl",
-	"0fSvEyWwsJLy/rUNrayInsgSF2dDtKkXfYHZ1hy/2aU1viQBPEJjWPUWvVvLzcayFCwZbbu4tSfH8oo1",
-	"B8c6UmPsTyXhuzv1S+FhlSGIFLycckFF6XPouLabWg64xonRzm2Oqa6wzThpltncCgaisaf0hVQ14Nsz",
-	"71S5Gs3YqzwhWWatZH67l5yEffJYfqOmmTOk0i8iTWBbZYU41emtZI68GXXmFNT8gz0+A33DMe35SBxC",
-	"5+wPcQ6ddDbCoJXiYkgSmRTyjk2W2VFWiG7Qr4YNTnoyw7tQntM7z1dUUtg/pqGQGKa1SFgM03zXwEJo",
-	"OrUK1dEJ/p9m5sHWuCoXx0Ch4iIQKEOATwYAnYQyod3ikHoAPoZQaVAePDWpE0M9qYLJ/1OxcI4QDVja",
-	"NkdpCSqFwuhoBLhnCG7vlRdsZFLQ4OH9qg7ZePSe/PaTD//644/+6ZOff+vl93/1+s+/9eqD73zy858P",
-	"MEAFciX80QLKYafED0nhLjBWBX4P/Z7dQPacGntkUp2W35BSTvJYualWamdS02LaDi33uTSabZ2SK7wZ",
-	"I6hrMEYFmZV5eqRRV32ncXcRxSnNMm8PR45rSt3deIIzBM9HVCpRyKdxYxd1KENA7VWQyNBGfxjzvGBl",
-	"7rl8Qj+qffUIBJwAkH9/BFTMxb2FVixZ3yP21ExqlT1iIW3vaZSW7pI2oWJwsJCeQnCJAt9PNJhtgXM+",
-	"A7mgi3THRZA8wjS9pVpSf0Jr8s/TqkX58aFutbPSkWKGAQVcYqtx1FfJjSU3DLaCOxqwizbI5bEZUarx",
-	"W6Yl9fERtKf+fqJbVZ9OdNtqWLcCu+SGwapGyhqnyqfJzZHo4qFUHCMlH7iDuNwq+hAd7zkk2f+8ZWsL",
-	"ya2Ijt/UIIOIBEGvib+y0GmtODlUFaBZNm4LFRuNpji837ttsAa0GU8RAiY5NiSMuW/QtBccFiRqIMfT",
-	"SqyhAqldiI+m0QEaFQhrXABFI4+xBrINHdtCP2b7+lIawd0rlGcrot+qdNDQiGHaWlBFZtO/mVOPPjIj",
-	"ZN9KlgsoIzNCjCJyT+tmO1BD7rACMO9AGnXivnerIN8scS50SXGn/DP81/duEYi3leQ2+1VBte9fMMih",
-	"UFG1drDhPeo1bhnS78q+Be3tBoMbCjzEAEDy0Ol64s1qUPSZzEggGWTJuDDVcFGZ9/CQ5zTAnA7MMpe9",
-	"9N8d9HUPHh6704i9PmiK7PICEUwYnenyHLGrfOHUUOiwJ1vMAfIZJmt0OFkzebLHv31ueqpv8AiVkciN",
-	"rF6PXdxqartbX5qRYHCUX/iaejw6L07epv236F1htfiRWHyIKmrEncgqd1ixJMU9Jc78KhdZEy7cykKQ",
-	"YzCDF03pHOVKVJHJZ4Ss+NggpZi0Aws12jBVrliyCMLLs3NiNCdwiKk/tSCPhXIJmEy2x3jZFrIlVyYQ",
-	"NWVbGSgI3fKFAqeeEV5F//yjH7/89a9fffSTV7/7/TG6gsxfl9HLP/vw1Qd/Yz5fQh//+nvmw6F+zX61",
-	"7xa1vNp5vHvPUTW8XZ2i7+I8fXhOim3z14uC+hj4yYJpR4lYkKXKPd2PspoML6BhsZPbEMKdWZqGESNS",
-	"wQaUJmjmgEGkZFB1eJfg1Bc0cCPXWb1jhNGa5ilTtyuMMvlGIaWeurvXUFzhFSh4Kd+w5Xf6glZoSkCl",
-	"29fDuRBzmcYUe+kKjd79rkNzqtwpbQ21VSZUQVLBjCNOsMz1CQROKY1YXNWL3BVk8bvltDNppJ0KslLg",
-	"L5EJp2kAXI2LScJygZMBhgLFJoHc1YJNswCuUUFwsjAFYXyoYzjd+H+yd9S2csKEfyjeO6NNJ9FTMO+7",
-	"Y/NupXIa0iCGrUPCljqeJAZZuJzGiyvJQD6Q0eZa1fD5zVI1BexGJwNCbqBclgDMUnjBSBZATcrxii+Y",
-	"GGqc8NiTiuVWGGtyZBVQkWUEaM8uULW/zDT1cgS5Y5sjztnf7uF19WpNJ7/sww5LG/GjX8N77x3sXd97",
-	"+v7l8ZWDiNDR2obwzeouyDOpPPslLISbYY0FfYzKXEFBzKQGDwgSSMPBS3VRJ1kAM9VycLxy9huc5fsn",
-	"eH2fcK6RZtVoetX4UCnMi9R10Qp355Xsbp5kpTykoXxqe4ALzBdkIGY7zVPyPF4ke5Kg7hE8gwKdxlij",
-	"5tBZrnNA+VMtJGas2KlKreZtdWmY2thQsEO3NlDLgUpkEZgGJjhJg/ddEMgYqnj3M555OVwiU9Va8EMl",
-	"MsN4sd2kOl2yO1mLnxl44VqmgtMzHViy2Sd+muEAuj89SEO/sbOA1dpYunSwgt+Gt0MQ7xbnmpb9g5LC",
-	"GmeBenkmdqsRrpq2iwIv4fIT8Dh0ln5TlB4kh8Ilz2DA/omeU4H9kXHk+YoWhMdnjwbv+t/sRfb/0gmk",
-	"MW0J/iTYmc+2+nghzzGWJxGVILVxQLUEIx67BOg9UwwZL44LFRuUtG0KDEsDhwZN5SnBFzjLIPboWLnL",
-	"4C4mKCnA92pGiuhM1bLRAGuD9JvxSND+Ohyn1HPiwIu1oCN/Yo1cFOHTmC1qBeYuRPGqnGZUHluSBp9x",
-	"DZP7sp3PepzKkCczkQOKF09qTuF8zfpYP/7w9//5J//4+jd/9PrPv+UvcpPQlEziidkbHTcjxJuWago/",
-	"e+97ocLFTe2sXT7Yt2wtoHyvYXwA+LhKBh2o0VUD901aNLD4rDkFXOfOMZmqqws8Jw/iKu6s5EkyMuCH",
-	"PvW+01JvMNI1tpB9IMpPXgG6tGeWkTnOJtajFApsKARN1G0jL7NMGQpqqbkOk+qcnknOAgu37ucd+VDM",
-	"3DKdqBUAa/bVTWjhErZQ/R39jq1oDdDZ9S9ovh0C6dDFY3yBCxI2wXBWFjFYHaYGItN35hXVXisbXaRb",
-	"cnuMCu/25ukrkfXyB997/Ze/GHWBffpsHEvKyaSKiwo9kk7WCk9nYhKWPDGTUp4n2pnewFVlKsrUVquB",
-	"SFxuj4B0jHAmFqycL9RNrMwIWrNSGR0tBBE5r6F51RCycXHGA0veDsP2Z7b6E1Kp2Ew2BBe8Y+sF/R+h",
-	"g7It+84pWU+4IKuukRYsqwnBl9//49c/+L3RePTy2z96+bOfyD9+9pNXf/5r/cd3/tEfh3JBTQBGETOr",
-	"VnLqVqugk8P4xGb+TJKMJWfBc4ImOOvgU+OIt0T81V98/E8fvPrjvxiNR5/85//j9e/+Uv79NBJ5otaf",
-	"ddwHxxxFNvtO/6bjpWrGmY+aw8cffjgaj179w39Tf0yZWPiZoXGufvKT//Lqh//zk5/9+uX3fy4JAh9f",
-	"/+Rnn/zsp9XHj/7044/+xH58+Rd/9PK7fyd57j/98uOP/kh9+epH//Hld/8X+PJvXv6nv3v1wfdefvcn",
-	"/VStp/Xrs7YW/O4el9X8x3XlsLGj6npbkMIhcecCd3l4Wulw7mFnhb9Tn1RrHfa4jPT531VV0Xbk7Zet",
-	"3RBfqVKU2oY4z6Xu3Rt7l65eM1dtuX/fgtwslkvWR7/9+OGDzhoOfam9Bkstw71GqIf6sejKebL9qnJe",
-	"R3JW01qh6G5eUCa2qsRc6PYTMKoYkRed7ezU3h4GCu+EGQbwJ5dYJIsxYjlE0K3wnPCIFGg1ctN6aPon",
-	"ZDbUka2vYcPgRJ117ArSG55R57CLIxQh/1u5PQqmIj0TtlT3D6f0kynkPRp7oTq7QrlVn7d1P+rTjao3",
-	"9cUt06f6eDe/oztWn0+q7tUXFbjpUzO1qu6rk9VTv1dro/4GFlvhYEuiaayZp+bmPDq9uffV3zn5nb2D",
-	"g6sNAXvkvuhef0cf/+NP/vm//eePP/zw1S/+UJ4cH37wL7/59ic/+eN//tZ/ffndH3/84e+//Onv/stv",
-	"vuNIXK1oWRCbP/vk///3r//0o09+9ouguJacYISDuzx6GWoHksNKhy8+FXvDp2BS6LxuhpEI41X9bUSv",
-	"UTSGJMwOVg4aSkD91O8/3Ctp3yPmgyeokRDanxJO3fZnWAZ5RAFQbNeqUzTPE6qvflS2c3sfq9vPL5pN",
-	"bdSK+Hv6mz3b63w05Ij/bUZzkt7yFg95oiICwRNBNeSBjgWsFRhu1RYO1AGMt5yZktHeBa5BI5PUIiGu",
-	"FVID5RADbUtXezloVhCS6hAYT7b+WpdMrupfrzFHKcvJMdz3VcF6ZfdFmCNAETonKTJ8l+JYQMtQdWjt",
-	"PWoP8JHqG7qpanJzcBPBUA0Jogu81j1V/iz8CBzL+5Rzms81AnJ3UvMKJ2d4vhUSiI7JUoy7w5As2aDY",
-	"LrV0jn2guopqR2i92CCMOElYngJrUpWJHJU4WZXKjPFkmwOuPhDAzUqP0NpBkHYjRw+v9mWGkOcrkkhx",
-	"vSA4jSncYwyZ9YFUeF/ROZu1Ira1kExP4mZMlqmzzCbPtGbTveiIvWVyq4FfOfAmnFo/rZ+F5IFOcKoq",
-	"E2k8GhWYKaVTmUfnwMLsHzGoqdUYVziqtYMkMZXY/Cmq5j4xRoY9BySrutBxHWQzudDU4PgAHIIp7Tzd",
-	"oJytK3SApZJfCJ6Des8uVfs4vhEu3OlVDybXNpnTB1dfo7+hokHHi020hY4sVj18euy2C988qRqHz+/o",
-	"HsxAbzLts2teMoYhl3h2ZJMT1dwC6qILjO/X8YzUatjw8RKwMTBHNfkWBgbjfsAJrYaDb1vKd1vGQfJf",
-	"htf6VCZovWAZ0RBHSrDrfJOCC6XWQGgyPiM5KlfR57fU3u4BENiLTtkSvxr34aUdqgK8uqb3du5YiqKg",
-	"h3A2sZFXHQWx0BrnAionmBdVfQFw5PhKRjQjSfWwXP3aENfyh+a1sd0EwV0eQtIEzdqBpVSffUiZ6hcP",
-	"KKZpogGe8qmCTNbmuCukyVqju4Cb9DS4FeZke0V3CDwJje8iP7W5uy5WnDOYiOJKkHBR+GbcG3cD3/Rx",
-	"7d7AhkEX9QE4xaNLzhrp8kWZ52obyaGpv8x1VePRKhxGkmT6hpIzMQGh7oDRRhcJvoMFObF9yk9PbL/y",
-	"003bt/z0Bdu//HS7GoP8+ICJUz0M+fHUGYqe6OQ9v1lj7ql97KVA3Jy+gAV5qJr4Qm1CX3AmJMek4KwG",
-	"wWwFrtOh4tvdsFyqoJ4X1e+u4FoFh6o6gE5ozAYzg2Qh+VnZCvw1iboKdXcW3mbUq/ia4jCghmi0E443",
-	"XMUp7MffYcxpA1cFv38fpyawxGeiyTJSoCXeIMkqVUCrqkzkJwYXdYvAYPMspPBZ65l6J8TRIFcmM9bL",
-	"XI8FWYW0jZgkpBr4WRcGmpq+nas7AS2Fqj2qd6TdIEEx/MgyyhalhIeUnHZ5clsei8+49OPM6RHEYUio",
-	"A0rTZ1cpsEDzILoAFgIni8Cd9Q7NVOAoSMmquhnkY0MptmEnICiBURqBusbtIndG9dkT56y0kJZHUl65",
-	"STqBS3el7apjQTlBzLFKU+2vzJOsTEOHjpNeJDvcf2y21QVWWs3PLrTjewygUU78AW49kJS8q9aiijSD",
-	"Um77gZxDQ5dwK0rVWip7CNys/W3V1SgPTLL93aT149QPy7tNdPosw/OBIbeWi/SZHdtV9V50WuzOdJMI",
-	"UNBGRjc3LpdCjicFqJd5wcqVn/ZhY3vsyeru2f6jVVdG6mrwCVMiRz47iYGgrJ+lZkbW5RVCE63xg12z",
-	"wCHb2LYNrtATq8ZsNqtfFFUC796NB8Fcb99efwDuKyixnTOUsQRnKCcCCgWC66A4H4rkmuDJ4EwcHTMx",
-	"gL/rXXjcaqAGShrMaIKFxZSytIBap8eauTVkrU4nhXLkYDKL9KvNaD4nBeyQ3gAwXIoFK6jYvMXd8cG+",
-	"WpDn8p8VpgXvTwGqlrU+gnEVglJfCy/DkHOShXJfM/mjt84BRIWYW0cF1uLPsYpX1B6wlMCIQtcA3gk6",
-	"Y5WYt6S8YvMCLyEtOCZES83V9GIG3kGybfKmyDnJJypUu0aTcPzW5U7z/1Wva8ouWw2UbTwk2Es14Z09",
-	"XdJgsnRlub6oMbk5HtWwf0DhEsc5MdVrQbXFU3ZOjhHO1vKeWq6QvsHqnCpVDFiXrjWQJe0YA6iyEX92",
-	"t0AQSwjsYuscIp4htT3SliGn+mX5tvzjtmoBvjOtvBiPyhUXBcFe7AWaLBQhpGhfsTMpJlm/oAlAHkra",
-	"szndMoXQVocddvNb2sQzXWBvNCW4UKD7mr72i4SxMxoLiXufpeSmeVN+uKXffsM1GE1Z2s4ijPcYOytX",
-	"NyA/2XO+8wmbeXG7LSSNSm1GlI/Rl3P6HC1pllEVJsBjUfv8iDg6RETeIXX+tFLPoT67rbxq64mrG6eJ",
-	"hIadpj1Wy2FqBgxnMixkYWtc/K3KrOzUhjSwcIt8oZkN0/WWYjBjf2rSWrBJyjosgJXfS5V9hwLy1FZD",
-	"8l4UoM1JAIj+jaj13tIALT3bq62bRAhFiLHeceGduiUs2VbR3N4agZ8fWgnW0AbGEJ4YcMiA7KPm2Zeq",
-	"PI4cUL4w+C9jQ7zJ6rZ6Wf75ABqQf91QjTiZWd0z1eGsVRHm4NHGhTI+eaMOAukDgfCsu3DL0OqyxkCE",
-	"R/3W6SBeRxgc2yK6tD0HENdu8SZdHMZIyR8E3pY/hAQWS5KyGFT9mxXUWzAeMNfKqUFTkywUKmJfEM6y",
-	"cy8yHVpB+Xw4cVKCM6HqddRCdWsoUyTXESBxYOAGWka7WA1p7LTGmmvqlKk6MrzjTMLHlvVoBy+tWE72",
-	"BF1ap4wJ5KI27Kit0w47RwfAuUdY4XSjF7fpt24QUcGdNjJpV8Gd9zc3Eosa1cqJaMBJuaLDb6x/CPCp",
-	"tFgeofWCgZ8LJ0KXs492s+kh3ZgTv49NduD1FBRLE/+bE7fz6J7vb2QjXRnZ0cZIKc2gov+MlQUASeJE",
-	"SI2T5dlmDCTBep8HdA6x6gZI6CSh0XJO5cMta0xi0Lx0aoU+YezJCp0bQnu39mariOAW/sQ2Ma6Xtg1x",
-	"NYP2xrfuIoj18ODgIhioHfXTg3UkdlW+pEYbF30jEFWZsKXxz5LinEwAIbZQeaLZxn7N8gn4+WMvtpta",
-	"tOX9jRNqeX9zy/Z5f/NYNv9Os1P9/cNchew/VROzwmpQ7PqgCKymyHLNXj3mIt2Tf1FMAkowktRzyzHC",
-	"L2UoZ+sBsq871hTG2UsHQ4Ba4bkoSQVvGYNzPOGt7zhQNrgWTeehllTTKBQFP1YJLQuG8Lwgqk5cxdZI",
-	"V8Ye63DWhDjRGxwpFLZoYtsC5NuV+L2/sWFY20vUVkTsbsRhODLWQ/1Kz0OS9gVTCt+uonH0mrkCrVpR",
-	"MGTFyyaQLGlL5KivXYkTGdOrNrcTdujEssapuBUXNKL+44G9K2nrod4WoT1VMLBbr1BjJLiwCWZlqohg",
-	"T39hmTggxGBoEcstXN67Da7rCn7LTdlDH260yrWb9F9jHMbZ3vgXMIfVTIPtMAsrMwGnjFc1xwRDKQNL",
-	"3JoVaYRLcXAUmc9UZmbS8mm3fN6tmnVNluQXDUNuCYQ3FIcsFamcw4m5jeVvVRYrNmRej9QLDSW+p3LA",
-	"9uWq7fj8c7/tRdIOllW/eIUdp666vl4OumqHC8P7b3RBJKr7m3vGjTVgtY0P64IOK9V35bNSnx23ldcy",
-	"HGFR1rfkDstSwlIy1nEjOsvUunoa9TIOD7xRQpVDrQZPfq13cBe/qZv7eRXg0+F5u78JhlgaK+0g+XNx",
-	"zHAVf9oZ9giD9lquEyWlBmg06oXHQh9ubQBDdhbfmhrWPcbO/IUIV0Oyx0A7fJgDjLyntXKQPJVtfZn3",
-	"5/hYAuoODAXs6P3r8ZhwTll+ys5Izr3CinA+CeAC382REhFISg6vZcuRdn33UfXgi/Eo4cWso0sljKDL",
-	"Y1AxoNoWYjP01b1bj0/u7MFk/JgZQ+O/CjIrCF/EEeAYkst5JFByJcV7IqHub/zOrehJBN0kHPtKfdqb",
-	"MmBd6DAVJ4Ow5Z1w3KMLLIKuU/lbjDsUvA/aW2FeqpoOUEheTjnfArYgETSfmxwIT+akWiVdK4wWS2Vz",
-	"loedynOFahAcgcFkP6Ky9Ja2ktUq2+gwB19wlr/4U4+xcgcGmO4a0raDQAg41PvMFX6Hso4fVan9q4Kx",
-	"GdDdtIIob53hBzsKs3YsBd70ZrASQeLslOjoU1Q3g/rddW/OCG4unMNUKLgzReKsfVpGcwtl2yL7W6qC",
-	"CjxQwbpITWO/CZDQe4NUd8aWdcIvT07pkpjbt1+5GnKTHxbyouX9i7h8H6stqk7803lijS0DxWO8l+KF",
-	"p+MHUko+go3tqf3A/HXuoLrdRpkMoHxrAL2oK7ZjNhsOqqMjD9wx7yoj6oG+V128VgHJC5ZlQ4IXBqs8",
-	"M5KSIoz9PWOFH2ZgzVBKZzNSkFxYwBEoLl/mKVE1eRWzHsGJmVJ+BmpGQbhghbyjFWyJcI6k2pGwVUCi",
-	"hk1pIZg1VqQ0r1UHcfGtSWDTFuScnXWiaKsnBqwFL5OEkBCEx6mNBuZoDSGxkkxLnCxoTtCcEQ7onjOF",
-	"NsYRhAjVKOgvSaQ65R0d6jzzqjPZqMbm8Pek1wpNcXKmQDp2h0dtKoj4C1TU90Cv8lwF7scHhwUZKRDo",
-	"f6ANDjpAO2cCMqH9eQcQVhNtbL4oEQ2oIjUF/1IeJpMXXWF4nkTvyRXOYHjQ5T4CoJIpSzcIOxkVaFly",
-	"gc5ytnbQZDZozhDL99Ez+chEb9RnYzeoXi5Vgt3kDMRKcaxKt7A1t4nsEHSfp7qQGKwvwN4vdR6OP1bS",
-	"EyIX4qmQfIF4/khGiblYaYBEuE4FblLaatGnJLTlCBgZQFvPEcFFRjUkn5It2v7vAvMdO+UWDRgVBJp9",
-	"Pf/Mx7/+/33yk796+e1ffnYfWSG1KgVEKgIUBs0IP7Zxg7KdShnf/3reDiNTPQTAMnNhqjObkdCou1wg",
-	"R7yzPlU7cEju0eiKvn4l0EzP6SoSiFwv+M6gyB+C58RUDIrcGj1OurCglufaxNWj2j4o8NVnKsbf1lxa",
-	"YHOVUxd5YS6dGsxzSjKWz7lOQjHm8B4A5S4ng6TT/imt16AeTGmgcJdbsBsqarGZ5Ez4a5/WbTyaPglb",
-	"QnxuMHKtE4G15pKr4KL0+Fur5xdHhpv4ReHXHcbsLWkH7XnHsyL5OybUuWFIAitFX4Z4IN1dkLnOoGi/",
-	"LB93Qfr9mPypF0F4mkHBa4Hn6MsndwPqoXWue1Q4P3jTeFSuUsDM6fGtdXlzVeNVUw4dQqS/Q4jHdaDv",
-	"GvGcYBfRV9MpkJ7eh84fQyl7jMtvwF81Gu+QfIYOIeqR1AYiXdyWHBPvpILL/EhfAXX9YWnwb/yFIiNG",
-	"aJ3JQ2uwQh/mfe/gqmIWjQIbrCz4sKiQzvpauu68N+ErWPZJ16jv1QJtUXsYW6yaoKe+Oz1BNbhdVIKl",
-	"d68F3CVz78MV2WPNMXY1etuuVqdfwWsx3qMKu8JPJVVNoZVYol6zBauRWjGSwnXGosJ/ShUZPVqfM9zA",
-	"3hmIfJIRnE621iaZ6CtXHSgUFvLI1rWharbtgbZqHAR0EP/ufGSRQHa0O3WDN8siJb6CtjhZdGOyG2WF",
-	"o5QsDSTsdGMQ2T05Vrnv3t9ssuLosyasfUiqw1h1+0/DewtcL77sLJBP8s6gVTDtiViONTqVmafKLca5",
-	"cNKa2ztrC57+/+p0dtXpHLhTAMNHrfWuN8sXSuqz8k/tHuoO83A33FC/YY2HvYBQgUodw65Quhv/HWob",
-	"Z6FusCug3IFtimips+BN2/dc7d5akFhbOsUXIalAmVoFSEytLU+AdKiGjWaeDrnlt7SEAGYrSQVW0ylR",
-	"SauAvT0QTGnXthwltEKV94dVMQohaPaYR3wRPgDZhHNkhqfQISgHUe/1uHRXJ/NbRwzspSVCaMYdnOA3",
-	"32t+HLwng5HJfn7vHNn9oPnzRmU3NmcrJ8J7tFKhXGDKJPfGaw1vcVD/P7A88Tanp13NXR+g28dwfRrJ",
-	"ak4AVp2HbxnmwxmyMh2tF4wTZBmziUZCkgwXNp5oSerSd0Bgl7eUylY4k7sIVPJXpLFNto2baoMrWXqM",
-	"BBANtjsG4D9RyV35hcbH0kW2EBX76LaCW0I4y0IkvNJHQc89Eidn3sU+xWfg56V5Vdpa18GCWDaFMyTH",
-	"qjPdjl0UanNtgRKdGn7UH+Sw88ArL584ytUKHB9yiv/+0Rf3vnawd/3p+5fGl1/81qi7Tmd7SfWP5kIE",
-	"zrqMpIjmx6ggs5KTVME/mcg/BUCigPtUOZpqWc2pYB4AD1k8WlyljXVmqHWcXeHcs/9X2kgG6GGDC/d5",
-	"VKQtTCbDNKcVKe7QeVn48q795VQezqyYAtbkiAuaZVqSa0dsCJQ4uMpLSEjrNoA4EjCHKKIAsGUwLg6f",
-	"k3SyIsVkKXdkxMLYcY01NdqN9JDVl1KQZZP41Ae9OvIEzrKJq80OeHXoNbf2ckBo7qi9QD1m28nYoVeD",
-	"BkHS32e5WFyAoVXRUMJWWY2hY+By/cDdkDEpD0i3YiZHKgsTKbCpKDDelITVCNm+po2uLmVOWsHmRJ40",
-	"fkzuqL0nFoQWPltBxLCXZjnqzV86uHRt7/BwUGhrQUreuYZuNE19PdcqJQ5CZyIH7hEYQ31qau4VSLRH",
-	"oug5DRAtwN8eybK038fvS7VX+ralbjk4oipsyht2NIkHm0q8RWghCAoMqW6BIAM8ZhecHQPgEJT3AnYA",
-	"t09nTeJ2JEgVllVyHUDATS1AtGZlliKON/4oBIDWGDDbcGDUE9eLAKVUeCjpiOWTmaZ+dwCISchT8wpE",
-	"0OCMppMBCckqriaY87SJSnlaVndqM5uxyzz1cdkZBPnxhCxxcbZlxZMGELtmuwKpiNaBqLjOAg8Co42H",
-	"UvJHxIXj4CoabeN6LggweQ3p1xsUeQPlZI0MIA1soiYcQs7WYyh0qH5ScIiOKUzHs37m1ff+15ff/8PP",
-	"HqNn68XmmapltF4EwuPXi02DaocH0W5mnWvqtydP1rUskhaQpBRFcLtTIeoq1BaSUuEn83YuL3k4R8rb",
-	"bkqSpiBxFgQXaVWnqT276DiVAUiA24hcmGcoM6Ub8cPdEm0d3Vr7YkcDGRaStv2maEfK6F3iImgo0EfV",
-	"f3DTfIXRVBtGBmyaodG3tmLYpypwOnKdhiDWemJxbdt+uqos/1sLnM/JQMrmZD3ZKQj4eMSydPImccVr",
-	"7Y/rM+iizwnhZDB8ycB5RAlJZzgnqrxoOzQ1p4LirEZHD79dEHGhE2rhUUFmNPOkvcwoydIBWrJqh6RB",
-	"73Iwxi3eAqSTMysLkB5kx8TMgIIJmtEClC0Jh3wm59ooqtRvr4gfHpQBIAURhVBr0Q7qJT8VoOqRAiLz",
-	"+NWM4qHS9SGVZVWwcyibtY+emZ+fgavtmbwNPLP3ZJTgHE0JShYkkVdd2QQrBcKQiBFOeQlo8F86AVgW",
-	"0FuOESdEDo6/vSqYYAnL9peBImBs5YmIPpSXk6peNBSWGUMqDtjHCgLf8GN0oIzM+rzmBGc67k3qGbpm",
-	"VKDelxMl2weU5UL7mSiLzio7pvG3uKSyyh1Hv/344YMxytiaFHvAlgvyvIvtfOUzzsgGcTrPA1mA5j7g",
-	"WSOtjTJTqXOulVAsxogsV2Kj8WvhCuLSPYB0PVSqjUdqdTouZJ7wDSnuq8IoUBsQYVhn6y8G1TqiqLVd",
-	"8LExReuIDbUZ9ejMUDRnapKO+6Qwm2bEU/Pk5M4tdP3K1c/JXSmfQCkRmGY8dnep4H6FYqkrCgVqzkG7",
-	"XuiSd/J5Rvli7ORlKQRwP37JeOjRcQeuR95y7JzjOfHixt211RnGVhJrhHQtT1LCz/wZ4Rom1yeHGCCk",
-	"xtR/KNS9cEI7quUr/xWHivtykAuSrVTmoNpLGtNeV3zK2NyfemHx+HyJnyJUV/bd09NHSL3bhaBXBe21",
-	"Ilp0yX3DepQj9cg0JqBFR+CZ/AOLtae3jua32iLrpanRNrBbzkkegogK1xiQ25UMdIPZugQXAdDJCPbU",
-	"t7lH8AzJMRmhr0TEMZpiTq5d8RuxBlcl0L7UQO1hleNq/K1UHOuBzEqOM4vHyNGaKMe5z5CARURJQl1d",
-	"wFQbcHB7WhUFgFp2tbwMUE4zmoRwkFX90wHmxVqoR6DswjJchjR6KXQ91gEj6/G/Er9HwiIz6QrrOiUf",
-	"kpsRA70tIeBsh9RhN3dRPwVXf/1QJJyfWpMT+75ZI9uKGe+A6e8eLBWMZ22KfUWlZ0rimKRNsymVFypO",
-	"MAcQTweU9emCK3VjE/w1OUXPbvHH/tnyW0M8d5Eon3af7ga6tKty0SOVqLJlYcPZjCSCnpOJSSGrM4gJ",
-	"NNHg6S1KdeMjDXMs3xVk2cLN8ldKHGD8DtGLpO9UQZFNlXLpjW7SL3CE85yVeULSClMBK30aKYKiDAtS",
-	"wH0qAbsV4mxpjddcqUngLJ1jmhu3lPZJkSWPxv02c/CwGammF9nChS0upss+rV+D4PoFOLZmcQrRYMc2",
-	"gkx5ZzX0kVJ+awFxTtU6yagq0MyGVylMFgO+wHJ19zEHgEaB9JhWuoT/HVY8Mi/eYcUd/e6L8ehLJ7e8",
-	"F5Mb9r4vde4Cr8cGMZCjb5aUCPSeTgJqmup8TnLInsbFGVqytMwIN24U+bRGm3j8lS9ob+c5JWs0Zc8l",
-	"XZ9xmpJnaE1TAly6oPOFX9ZT3yzu6+4USdM5zEb+G5FxBC2O1YR83PGlEmequO7wUFejiQ71pfkAd/2h",
-	"pdtjMWvVL5A/W48opinJBRWb/ToxLhRSbNqEgZ3g/CxQfJVBSV6b82DRHTIC9/mUrEqxmXCS6CHpvyZQ",
-	"z208OqcJmagSrDoqLVRVwDNdGNYuZylI+uWceg7/KU5jj36oZhGK2tG6rbnSgmhX4RCRUSQ9qu42scrz",
-	"AqeEB8JgCKI5F1SUKmvPtSCM1X4+lJv5au0IioFiaqU7ZTShrPSM4z4upKDGHNmHjhUskQIThaAkTcxI",
-	"KhZYkMmKFDYSp96j/Bkcp2oxj9HeofyUa1Eb2UEaffVMhN20tVHFvxzdGceC8pkqHDG0L/XugL4C0IGq",
-	"6AYUNfdduBlDM7I24KALts4NbG6Cs6x2yQjaICuYM7USvpPjBAuttzUTIHRxx64N9AW5aZRhPRc4EZOI",
-	"0jOR19Wt8g1oTvliyCDm9Jzk8faRUJ2OSjhEUyx4Xa3JAF8Uf3HWBSC4JDjntSqkRNdJaVQ77VLR4Ax4",
-	"mN82r8LnmxvQzp521Kx7WLnB/Bapc1KkZSBMamVBPaMIuMqwMAkmUS/UJEyEuu487FZ39dSdNrmPM5Zl",
-	"bA0QhikqYGO52gAk45FcWUzUhoG/pdJf6LhFI8fk3wpYIX7JoFRmrteL5vOHpjP18ZbTpX7Adqw+nzjd",
-	"m2/MIORphecDDaLCaz2/HzaPnZPCyvG2mlXABXGNdbysyulTsYWcRQhE8LQ4UtHdt44s6KqUq8iyVe3C",
-	"YRJ1WJHSs0bVPc1ehrksO1UupjKHP4Yw141E3LLt2q8e6g7sFyemJ/vNfdWl/fxl3bdjlAgYJWeszNOx",
-	"LemqTsNVKVBB5wsxrpC9K9YQLEvHUAzMBp5akbqPbkj1LSWFSfxUgXEQNnakUPNyBniQgArYQoSOC/lJ",
-	"Fj4O1mty1BgvX7EzkuscVC/8WmBH2PYMETYAERq9G/TdClYgzOoBBM8e7Col/AbUylBaSF/MtGk2PNyH",
-	"s5k6mAZsTJYkOJx7pmLJtBVKio4IGMcXwfHpzdEiaJlTMYhc+o7WRzHV7tOO8VykeHubWt8sSbFRthrt",
-	"/C9USZkjYHllacnkX8JLTG9i5Tb6VaSK0igj3/YBvGGlpHWmDoPed9Nkw8dv3UDjrQZLkzMigsbFlPCz",
-	"t+S9XeqDylskD8tjRDJuY6DAcKuDebpsSdd6YfWd5Q5z7qkdcsM6PxSc3N3+HYTpq7QPzzmt9cJI61pL",
-	"2+3AFC/x3Fv7vSjoudSNpqWAuCSF1KUClnJxjJ5Jga8jvhcDyru6SQD9lSR0qvKwxJno1i/iyjghCcsT",
-	"mlEccmTkM1ose9PaHMhnjSCs0f4jTVglOOhEyEqmdxV3wI6lRF1qz0kO0fxSioGuwy3OAVeQACRFYg1K",
-	"zQEq84xwDt4UhTJNIb9HFzSKGKstbRgy6NmsO5PZZtCvz3K25ojNIjuyARSNEBkC5lVNcXioWgJJ/iQr",
-	"01ijlIKIxUKQXHgP/RMd4GDqDWiFcKGg6ll2ru4uMV0FqweUYso8E31Hd6mOTioVxA1SWPgXid4wzYpW",
-	"FMfYTklyUc5ikzLXmAqvu+9dywkmLnJD5MrpPRXVvB92vmLCsbNHaxupvbjVSAMS2FRo2x69dEBWiGvT",
-	"8hXBiEpEjagCpgEJRjA4p9swDULJhtqr6B/wroO+d1sS7yJlRndXTNQQ0LThjMtSsLOcnlqfL0m1eqCK",
-	"YCyMAY5SHmCDHmLTY/hxg9d6lXM/EssTKhammSMfKtoxuCymG6Rz3nYItRLS/d95jhOhcdvVM5BDpy8q",
-	"Nryd5nCgeSbfo4072Cd9E9h1Zc8w65wWOFj+QqoEqvqFKVg/1mVidPgAF4yluqy9/Boia8a66DJDGWNn",
-	"PrDX/1tX3vx0a2WGF0ad1OQ5Xq4y4gSjjg4Or3/uenKV7H0ef26697mDg4O9z8v/HVT/HcqTDSJadYr7",
-	"ghREfweBZKOXv/r7l3/7J68++JtXH3yoUVZ8ca+NQOnUGDqcDDq4KQTypAMK213BdeqpdvEqreMtoyOP",
-	"oZ6lKYQS71A0eU9dK/ZEPvPCIUXf1c2Emer8LfNeaOHOiRe6RwRw/vTdS6NzpcdgZFSqGFmxZBE58zOy",
-	"Er7AdqkK6yXLMBc6LNitkBKtPIZrUjFfhYcTxoQnItm9sHREJ3vrc8o56u460xvNMoSMaXK6Sv7H5RTA",
-	"4/d0bTWf8FHX86jG7jEudLS5FxEXRj6ktIDlOa9eYvgqEJcCc6pX2QKbN+WGU5Sabm84pj3JtxsittHX",
-	"nTmOzVJoInYv5na58ztJsO1mtrrbsBETM8hPk7Bc6El6ktPgt8mAEPGde9DTUCUA+cMAk5pyLA54ocsx",
-	"XNgQBW8B4H4Jrxuo+f50NoFevtqQe7ngBmDybRlmV0XPyxY3o4op4nxxqvMT+7b6fMu04Tf7Dt8R2jsE",
-	"bfUSZEsnkdvEIIFYd813u4zqnfinAgW5txVAjWreW+R/n6gUmuo48yLoJICTA2hMxLG4QeqV5GZyTtx7",
-	"nEHUuVgpuR3VgDshGSWzi6cUFNDOAFaRjz9iPM67qBrvyhuoN9ieytIUpm9bS3SqwBBvfjyI1yBwIVNf",
-	"LBb/tzsIF6gin9xu/5gpXQT+AdoIDIysg1BQWOXrF/IhfoyewQSfmWRwUKdTvEEst6VT0YJlqS+fdosC",
-	"zoXFebhgvHREAWJDh10VH9btxa64h/Y2mAOoT1L0mZcf/fL1R3/72bHUTguxkaR3CsYi7UwL0z4MMVVD",
-	"ZzCJ3FInVthiGixwGCZMtXrtmy9NEV6yfK5vRfJBbtLffY7n3u78cFR6CEG+99U16yhDOzzFHth04jX+",
-	"yZsvWNnIGp2RDUckv4jt3/bUkyRzopwZW0qikFOxlxXA1GEKMPdGhtTnFwq+ITweuty/v6rK2TlbH9sY",
-	"qozMBGIlXNE33HEP16AzP100dI1T1MBE3wa7/HDX2OV12t7cSHY+hoq0AGMBaCoO4BqY9BFeK93rQsDn",
-	"l0K455OtsbLTLSGwG+DhDas6ThZIbwKu8xBwg6V0vXaqS9NG06YHgdy72hpaZmKZtk2jCjUfJ0KOWQGq",
-	"rwNZ67rBDho8AKMemxndu4Y3v3B8ohtb4nlH3P0iIDwysWWQakF81iSVsnOEnNoPDUK5ugU/o6s9A7O/",
-	"t2KSkQrd4+DY1nnBytwzJDlwxskRuCdULrqKQYI08kYWFk1A/cHTEs7OFVurBMRVwRKSloU6Zb6pMseU",
-	"X5kkhFbV4M1XWAHLppQrv/lo7OTBS52Kc6rKYKwpX/QlcWn97AtqirtSz2IKaro8oopqQu4A17jlAVI7",
-	"y1+FGheFUjwVHSwcQOTc1UDu6653RYKQC1BjbR6pHcpm9lhcYlWsfezOsXdrKsL4bhgQQj5Gnn3TV9m7",
-	"Mml6F0EOUM/B3+gVf4ifapZHbe2Y1kDex2BauXhWIbU5dm5egvmzDGABquBouLqRArxZ42FzXWN67pOJ",
-	"ugen8Tk9JxyVK6X5UwWgDOYagos0MiT7aY9E/2LDkKhpZ9MWDHYI7EiFLBsZ5W86eWRbtF891k3bL26b",
-	"Puw3J6YzO95Hwd1xA2lZU+kKehrp2IGXk/qCXTeaar8zti41Wq9Y4L0CK5bbt2O5kITR/PvCTvFLupTj",
-	"TnCRT80l1aAK6sAEkoBaOvyWGpKCLnKh6iOjCckTADVJ5DDBYtobyht5U+2MUZBU1KGw7fvqNtdSfeOO",
-	"gdo70Y+2LYHq+/7rZpmprfFAm7HqdNaqA/BtSsiSpBNj79C5YpA8DIuMN0cIK3MIdlRoGy8DrnS6JDaw",
-	"zmRR6yjICsJnv6cEuN4RZkvvcjt8hRQpTS5o5B2K/DPEtKqkyaCctG2gg2y2YL8KVrGPec8ftXCRKDRt",
-	"yLXoQeagsN2NTaXyLtP3OcGZD0NLKP9OVAikL07iporISjKWnBlbHUQPr8G3ocwTA6qF7MwbGkaHi417",
-	"0Q54Y4CEKJjY4OEwdxmvZ73zZ3Luz46qy+1YFxXWd1IQQloX48fomRQmGc3lK2unOsu6YIIco2dYCJws",
-	"5MNH7954/K5s2Bb6iM8A1dDx7Sm8yUie+rFTc/sqbtXI5NoHHBX4I5l/WzenfHeIfxM2Wr+3SjUbGC47",
-	"29IMGvDZd5uHPoUwDJbVqkVrJxYU5IJFNlhsEwO6Yr8oyDkl6/pDFmylCqKY6Hr6te+cd51v7du8XJHi",
-	"nHLgKbW9J5KYWHNZmVL5VzSUC8vILqFcWEb4lm5t+Wo8y7KM9KWjNZcaOvCvNPdWGrbgzwU8oOIS2Qxh",
-	"A7sIAIXoGfwzWfJnbTs24QJrIDN/qMmC4LR3tu/K1QfJpBKHvbv+my4IUTwl69hFvggyDULUnR6anykc",
-	"KkWJbaos2XfHNaq1JqZHFF7ILTH23thK9dp0drVyriX/Yuu4I+laX8dCwUZ1iNzHmKafTmKM34LzCLY1",
-	"zlCKBVZJdspSF1DVm0UzNuacDwYxPfZqtNupiumQeLc5yeUhESwcHrqmAHadPYfGBorKHGtvVe4Vj8o6",
-	"KXkgwi5UemCJ0wFRfytA8PTcgtNLV68eXh93YRV3hR8r83rsOLzFDxwNUJO2tgZ27NWULcFCfONXBvkg",
-	"Ve9xjKLHg2qefH3L9OFa6GjznGWcHDsw/S6HaVhEuJ5BGLGqBbdF0NtjqTgl5KTUisYg+AGNNqULxS7x",
-	"c6WbXjvoU1QNRNTwNzOCuZgAElftzcMD99VLfu14lW2G99nOMKlmXZ9JrYv6UJ9GBQi5i/GVw515YR4T",
-	"G8DQMhpQrzPCKHlcqnkZkdJ+g1KmohwxwNwdo/VC1RQBzBP9AAVTu0mKdquxcJLNkCBZxoddXd9AeHXG",
-	"5jQA21VyMVGwt74KP46sDpujgrE9W+nyTXKEcewEJUVcleqmZIMmDVmqGs2VsIamxyYMSE1kbLknQDa/",
-	"qAROPGVnJOd+IHjOqyDeVv2IKcEFKdBS41u0g/d5Met4PWHsjBJ4XaHmq7gRNkNf3bv1+OTO3qlJx28H",
-	"5tbwLAJxVmr8CAaASHzWjyoi37d4D9RTKsW8Hu3cRahjJC/nHHK9/Di5lXjoPiXVY+2DkcchbTwmYoqT",
-	"M39kNbaFSAG0QGMqrG2Fj3HD6+RFGg6GVWvvuI0OC+XbVbGJ9bgZMPyLQDEj03SHqTAQ1r1l3l40xEJ3",
-	"0ZTeeilgUiOBACeFBG5Lzfgb0LF8wTjH7u3UKnURnUSngkK8i/1YSjunYNh6wRAnQmS2B4/nufcO9QRv",
-	"HpZiy1B9W0RFduTdOUbod6mPnqMRaskGDrCt8pJK4a1SxZzqOFpVXY5dyBusKsxGnXy3ZSe+si6BQi1v",
-	"8jDfzZldWFNa99vwlBctMXw0m8PYLvaQ01iy1a2CGPib/kqHja0EeLjyXBnXnEQqikd+sbs6YmYHdJ5Q",
-	"8FBIven0IcOrgbuk6TruLqnG0HeZhKeCA9nFbbLXwHYhzXkFJVYkE/z7r+G99w72rj/V/+5P9p6+fzi+",
-	"dunFb3mr1QU2pS25LIqSXCSqcatMlvFF64mOd2KqX9LcfOphoD6BEGAtQbmgCQ9lbE83ASm45kM2gOmF",
-	"rXs3AlgHof2eEbO1DxZHq14B64kTYGyA1+B4AvQu5Y6NRrpPMppHg40TXGSbWBukihaJfLqGARYFWLDp",
-	"dOGspbrNZkcIK+h/qWYDRMxbHFAExwA7WFk6MTKsJv8WVCX3YCgVk5PMX6CS4BxsIpNFmacFScXCh6xP",
-	"oHI4XFZoPofEI9BQq5e2wL7vuKaLiak7FpsdnU8E9cUX3dYhQNONiSGqxdMtKeD2PwOueFYlU0VOwUnK",
-	"jrH+Xj+wJq7GqjuEheA+ajLqcpqrAj8kR2t5jOuYpi3oXYFHRenpBigt+uGhZQIEPiP5pFzFPi5bzwfU",
-	"S5AMkYY5guYIA/pe7t44nIWIJGuZp36MQt3RWIejAe8tcIqmhOSW97ZJ+VIGexftzZKysXkqEebIyRop",
-	"nUvyqNpGRkxWHF7N0xA2IDwcNh9X5Y80O7VZxX+0kFX7RDE2NB8i+jQGfhTsZPBwpMVXDmNndt74XLVP",
-	"N7GsmVLWAK9kuRkpssk92sORmN+Ufc2e5xogxaSvLonYYTLPeIRLsWAF9d12Hyc458ZetCqYySiF8UkS",
-	"gSkcJyL6wnvDhni1Ssj5XNZ6L/GQHQtbg0mVu+gAgrKc2DSx/Yiw/otk7b2ZxLvh+MwXS9cz5FSlgXMG",
-	"Tg/KbdqePPdztt5Ht7fO68twcubdG6f4DG7V8iDJxIKVcwsKJ/UuAB1RxeI01O+x3DiAQaEENK+BCy7H",
-	"TTNwraaJk1j3xvICVZ5//92/ltreMoqouptueU3gOXcSXqnfGvDQqDyzVeOJ1LG9gUB5mWV4KjWa2tXX",
-	"2e8r3bt1WV6/7jDUgdfBqnegidNjBZ3THPIudI1zkpFEFCynSTsuTm4ZSMofEP695b2b5ZOZxjzt6qUC",
-	"GIVS7ZMLB2FrdtHEHddWtufoTrDAGZvvt5npQge5btac5Ap8fcvo0SGx+NuGNY1H3I6yP+P+InHzOije",
-	"QLd2xUrpQFDK8u3ybkGgTvpjpmy541wO03vHljcrOAW4ltO6kjOUcYs5eZtQVWUxJ5AbcDYyHRMTczDS",
-	"xf4ic8wMnciXVZv28w1o3H68a3uxX53o7uwXt1S/nxbi1eNytcog4/ERo/ngjQGox55EuDNiq4tI0bAf",
-	"Y/JbKKNUA3qbQbm4VQn4JpB9uE39mqVzQMXkv04zUhP4Bvl/PFoXDP4t8yQj2BMF3VwB05qaYOQ9prEq",
-	"u7vS8BXJ/XrbDcRXJKE4QzZ9/Bg9y/B6Vma6soLVzDO8NjEoGcHnhENSIyRysVJ4QpT7U7e3yXtSgwsU",
-	"XrM58G8WjCjBnKxZcbbv0PaCB5dqUC3YJk+C5mWSqR0Tp1xu8iSIRCxXckADrZCFbAaog5mPwfUsHpvk",
-	"sZAKOJluBIm1dTn6xYSVAvylWuOPyaeyeS39JRkUnG+sYXubINuqOrdX8TzrChaPm4MymRkPYpydm096",
-	"kJDkjh+EgiT363yiC1BErpR8Yxn/MBcTE1AY/xY5J1mQjvCrPMpM4Qw57VXB5gVeooJgFZTkaZXmvVr4",
-	"PflMp1W9XdUjMlBl4nBVQ8zbivVuLQv3bj245MfANdUvsSwlXHQjbalnkC53ofG7jUs81uCvuittzQd/",
-	"+ZuxsTNAvBSEAuMpOycDdr+jN3Rfxl1gzCoWPIATOyxQfDziZ2TtperNDVqwNVqWiSoyr1JTpT4tJUk9",
-	"nfOt2DlDb2tc5HUwW2cC8YGUYOoNlBLxQ6hpC7Hjr9X3UVfStNg0fHy0t5zvODt9eProMUkKX6EunKYF",
-	"4f5YXG7f6Z6cfm5sGwsPQhjIzgvXubsPUDEzC3CnBgHJGNY6S8DnK29hgkmx3y4meVhXxa/1hAa4qvjV",
-	"a/03ZEvApslRwd7kZC3JcgwuNogYRZGFDWsKexWm0Kgu7FB/QfkDTUen2EFKlqwCsLPKwOjy5YOrly4f",
-	"Hh5cOjhw+HWiJP/o9Q///uXf/uDVj/5w5KgDh9UhohPvR+WqOi6qlz7+H//z1S/+8NUH33v53Z+8/us/",
-	"NZHFR6PzPbffvUOzYY4sWKpyDIG0OPzc9atXrly/BpUYnJ04Otg/3D9oF1tQU91ZKFydIr6Yz9CBpg9q",
-	"/XsVegrmn2bY1M5P6NDJODQGeYiUtGsWdR7sTKaahjTpxooFquH490lBOODL+nCFp6SYZGQmfJdR7W1V",
-	"uDmcoSXONzVfr8J8lMeXbMe/xtoAFeHBNylB6g0p3zBKcJGOERaI4GShNEF/N2Ar8gVh0LwUhCM8E6RA",
-	"S5rmxn7hZ8fJUr3go4f8HXGamagbQxL9iuT7aclpTjhHthBCLaPQ1YlWJL/geAuSTti5L52vWjspSVUg",
-	"h3cBYZhpuPkNyTIdK9VwGurW1AOwTlDwSGMfL/EZAb9daqqw9HjnHU50JlYfRJ2ZDAnt2jcWsMfMwyvD",
-	"6r6zRS5kN3DahAlW7VbI/g1FAOIG410vVYsVtGmrOmttw8e11nb8uyQxo+wWL3pEn0pibxhBpSPhcyeE",
-	"MVggThawS6oOU37V6MXwrb1Au9SDYF2X7tbXdvmg09c2IDK1Idv9PRx2i+sq3/HKlf5cyYaEDr18tVPi",
-	"Om9dvr4rWmzvdHLF+IC80YZ4tm9e6kkbjYdGOdUKUYXIKe+lDtrJqML870EikeJx/5Q2SDpUwCqhquGF",
-	"PMI0hNHkGEfipKzu4h3Y6y+6CgEOwamrBuKnttvpBeGwIhCmYmyQoXoRLEnKYlAhnkZ+1LCqs4NMOVyj",
-	"S7Qz0HImyBixFc0h2ldxPkAdkOf+PCnHkBNjiHFM4B7RPSUJXsIFn4ojU03ZBuMcWxOb0YOVqc0G1x6j",
-	"BcnSMUpZORUk1ZnLearOA6i+5SKBmU2r+xlVBK1q145HsslIDyvw5Q3bGnw8sU3Cxye2Xfj4LjQexBU7",
-	"XRAkOawvae+NQnpp56xG7DIoXi5/R+F4nbKMFHj7MJxhyNVdrtQhnullFeahBxDnG23Pdlfe0dMC53zm",
-	"1ZRxUYRiWaMclm40X8GWYTOH/zqsCpKrGE4DfFcQxAXNMgN2usYb2JHWSZvgLJPXOLwBM39BEkLPg8aQ",
-	"QP22YM6pVGg86DYNpPjmCPd7wtzjTki9TtCZ350J7sToAwuej5a0gg1ZbsHCi/1GhAsspYW+FGxUzU+v",
-	"mhPkDezmlSmaxv4kPqF/Hb5mvSlMVdNdw1JLH6+EQchqcB1ckRbcAaGkH7WtCjRjZR7AWu2qlwRvp4PO",
-	"eVHDDGT5RCzIZI03o6o9CJE1ISsq1QDAAuJOW12E/HRBnkCr8Pmkaho+37ftw8dT2clN6KNPEa0WY+ye",
-	"AmpmXau+XfSe2q/NRA8VW4zzDYIIZLjAtrIw956+f3l85cCXe/nCO86SC1Nz3j9CFZTaMGcRqNPN314V",
-	"TLCEZfvL9Fjeq1cF07E1JJv1QYIL2fn+F8mmeQMadCbOSKrxo96GBmGiDgCy4bo5yUtlBQa7Eydpo2pE",
-	"mXOCM/0nBCAoh+KcpH33NUgD2DedXuh0h6bMHOgsWFy3loTRMmcqJMZlGE3ZAkG3fMsQ5W7KMVRxGIjy",
-	"MfpyTp+jJc0yyknC8pQfoZytkTm+QZseV2Xb5AmgoLWp1OczVdnlQvDBEXjONjRTpwoMFK0hELZwNcAu",
-	"YWmLPdgz51+/EKSPd0+UXWNHrNtWb3AQh4LTef5/sffu3U0c6b7wV6nl9a4VyJFvBJJgr/OHuSXMhMsG",
-	"Zthnj/JaZXVJ6nGrSrurZaHJZC17BoIhEMgMgYQwISSQ5OQCJJMBYiB8lx23ZP7KV3hXPU9VdUvqlmUj",
-	"Ydj73WedCZZa3dVVTz31XH+/ZJxRZTvOsjqBK5LFOHADj6U1bBkN0E1YzJ6NftGTyTJnt3rsV9F6dwPw",
-	"Ntt6PQeDkZaW/PWW1QkIDN50CpKh/vYFSX5z+MB+QiW4+ADgQbGwpEjn0Klmc8yva3otcM017n17znrb",
-	"tpdezvQipylTJFPpbHVSr3dDbm/AyvqOq9py9uaJwxKu00d67PF+4jJr/Jlkq8+yPDqCQ5EQ1CYDLjmh",
-	"tjYsEETSOgJ8SqL0vtLfciLLcz7S4AU5opvP1MIr161EoaYC2pOK1OWTxF47TYPpqHM8p06FLEdsZ5Qc",
-	"GWssbz1C4LYyft+MdhQ15KEbZDlEh/BwkZp3CivEGPcF9G5RzmowIGh2m1a/zKGjhzexP8vypN8VXO5M",
-	"o9+RI54QszbUpB1aSPRCDRZ0hEnXYZNZnqtRF183ehsJJWs4wZMk54hpeCt925KoqXfVEDpwoAJGfJar",
-	"WVYXEregUVfRPa1Bv+0kyXHBWc6grjiMegGMaiTLYzEtsyKarLJzcYYskdC0TqnH3l0HwIaUFsFhQ70G",
-	"77XV4CitH4oGEPtrKtgVHwF8A4PYj2M4Sut7XO4cNKM4SiFihv/aJab0UI7S+n4YjdoFblByfFpbJ9hx",
-	"ocDygTvHpk2EJNkE5yl2TPcExPp4LXslqjyaCNDzuqiRAvWBJxHCo0oU86LMJkh494fwuw8bV75tXFnK",
-	"wF+Lt5d/uvb4g5Pmr/C9R8v3vgsf/RU/OP1J8/w7UTPk4yvz4fXjzfPvxKOnkirPUJmLkO2bjmU+aDAd",
-	"JUSiTnITZe2xbUXd/3W8/VRwJLr7VLDT3Bzcut+pD9WcmJAruHiS5au+G9QPq5MhwYxG0Lw9Zl1/c/TI",
-	"UKajGLUV5E8U1OTGuB40R7HEii5RIAD1oyYJziMwfuAxkTlTCoJKS1/1ToAp7FzOPcInM76oSWj/LESP",
-	"lZOk5rsBk4Qz5rSAGapDvMY8qANx1U0QA3HIVmVpE2463ktpzsiK+1sGBpwe8rrmCM+Z8W2m8KOnucj3",
-	"MAV9eOkIu7DjlXli0eEUnh0xcqbWMlSyqVwNqtQjR944vLnlTfHzI28cbn/ZtyHNVBAph7fmA1FHgj6p",
-	"JZGMYae3fg8clJhjPnn9yJGDI2TKnj3VmQyhWW6Bg7FOmDuEEp2MxI8k8+cQrxWA/aYO7tVctRRWU91N",
-	"Y7xmucMqUKoo0FRAhFh1Tx02VTd8QSI6zCaMEzBfd6LLkbKzeSTLs/zFF/dydeYF8sUXIfSqlaWc6PQz",
-	"M+R3R3aOkCMl5vqArS2xmpOT3HRZ5rJc+CQ3TYPcCHnxReUAmnvuYO4fsXwnYDJDclvGtrw8PD4+vOUl",
-	"vFTHPc3lyiSVWS4K5GWyCadwc4ZsJ5vM/G0mSpa3kE168jYTxy26gdRvpMxp8HpRL4DSffFF3YvkV4NS",
-	"oep5WNWs9DK2aqBGzvJcpD5zbfo5F1OmuTZtnbOqNdehubM8Z5RtLtLiaE3ltO7NRbocdqql6tMi5LhY",
-	"dY/95PpFj8LOe/FFU3cmGclT36+rt87tdVi5IgLG8/Xh37J6Lipx9DzmvyBJviSEdHkRVjTLQeJ0zMIa",
-	"VfChcv/KjHIZfYSos0jSVWFo3Zr+SmVg6p8XXF9C3Yea3AyRAn4AZoFOS+jCOWU5eUKidQWmqDIs9Gse",
-	"YtQB2QgIVXuJyBLGOwDbOYIjpflZLmqQmVFmqg99+m6gNqJ+aGxoJaAtIbkjuHmH9/hMlibIeE7ta5ly",
-	"U4qhP+WA49B2+77wjdwe2rOTbN+67RWiK/qVqGuFDpEx/fH/+qMUPDdCDhpFMuNTni9lueAkp2Q/FzvA",
-	"gKaATRoF5DPqkFyZSUmLbPpPpRwKEWfHgpwe0r9VlXNYoT4ts4DB4AKtQpCNxRWcOAIaFiyEB4zfQiyo",
-	"Odo6NoYWudroToZ47iwjOiSHrqcmHJkRTl3zIQETSYUp+9cXvEhqouo5hHmSqVvhQls+Qy7ULyNONxj+",
-	"n9ULB1VJ/oxagPw5hj5L/pzlfx4eHrb/X12/dWyM/JnkXI4t6Xqhc5noI5juDMnpwU/D4HPkz6TMDJht",
-	"Dl8op7WavvG4unGV02pQYjyAc8ZRNwLYt+kCdT38W59f08B7oG7siaJ1mszNXlI3Kwh/xnUcBuPJS7+g",
-	"/msKxw0gnzE11XcOm3Pz6iNwkdS9qZwlUpQZTF6tJNR5oLwZFlDXNFxaHleMtZshbFVD4CKYhpyDulm+",
-	"xPKzeFpoYCQf5t38Yrv6RV7wgufmYU5lQD0lnzlY4GlRKEgGX5SqM9P/Nf9FLvIRfSxyACkxzYkwN2LW",
-	"uJNqXjXMlX7i+EsZsnV8m3psIMS0R/1i7HHqxFbDlgxKCKTMIP4Gun7qW32bLVtQJvKiXPFYALcouB6b",
-	"Bt9B6lHCz7QHaSXgzxhdCUpq4oK2iXQl8VwZoCYQPG+ft92MuEx53QihRGHJ65VTDpyyiXKHWODXh6cK",
-	"AfP1gsFdtqGMcKEpldSv1WqpPV9Xf8xUZR0/nJYVmoepUP6EdvrVNKhBKq2lbLKAcXNjmA6thqf1PrAT",
-	"aZW60cwot51nwJ9RwezQlt+LLxpBxxksC4dNaHTvnAlSmXvCTOqaTJBfGGuWgwjgGYLHS85YhbA9DFi4",
-	"hmA2SjtuZiq99+KLRpmqc169VG4KwYP+RPGg2gEmLqpLsFS5ILKaL+lboq8OxJ8Y9NYm6lSF5ktseMvI",
-	"2FBmqOp72l6UE6OjtVpthMLXI8IvjurfytE39u7cvf/wbvhNFBw1xu5QvEdifGQMLxIVxmnFHZoYemlk",
-	"bOQlTCohPt8orbijynwbmnjr7Qz+qS8fqdOyF/t4bnxUG4kY4xYyIRaFeK4m124OfIhBFVy/rE9ijONA",
-	"6EdfAUIh0SbZuyuDZ0MZuP5F1ZgqDjMKXh1fQEmgLIU5ZaHHTFg0bbLcImrrjiWwRPA26uiLAdvawiFt",
-	"3ErPrUziTTSt4CxjFWyzLFFZGiF7oNg9pieVjRcbA0ZyKDQtqSdmOQaWYGOz2AkMtgYaJ0ZTm0r5OWXu",
-	"KPMCZg7ODpBoPWfS6Gc1CQa9HATNHsR7naGJoQMVxqdwWLDy5uQemvhDclA1umQ0ZuWBy/QmhiqYDHYI",
-	"p24IQnTUOW6M/FHHQmNtSFrmG/94r3H1fJR5xT6k7dvHt7+6bWzr+JaxsW3/rsZZElxdPv7Sq2P6/5Sn",
-	"hZwgQ+H3Jxq3319Z+mb5/sOVWwuRu4VTAzkHCA2vXm0BE6PmCGMxLcGYwK9iIausCK6rc7eMjffw3mt+",
-	"OnPw4Qk0xQjRaVSp51YAe8J3eTCCuKUaVTf5WXbwowfRQNSF9xAsqZbL1K8PTQw1f76+/ODSyo9fNBbv",
-	"hg/mG4t3f32wGJ5cCk/cbTyab/x4v/npwq8PTkFgpwhxGqsLIOzSriFGASYNFUVSzPowCzrlF3VEJjob",
-	"EHpN2YEGqy0C7wJRmEQtoCOb2DOrPvIZgFyOdGyGwyzQkz6FA3zqO6JHyYDRRdBYPYjl2OoSYNC2jQj0",
-	"S3g+ur9y83Z49oPlh2eb98+Fpz9ZXlrqXVQ0rHn6oQLoM7JNxaPmFtrmzxls9ByBuC+B0nZiguudgrAL",
-	"r98wxbgmBYGD7VlBbZwkhAtXmhe+aixebCx8Fl4/i/qkd0ko6Px7shgA6g4ysIAQgH+oPQtMrEA6E4Lh",
-	"EoEQIeyl7FE5aSolSIyRHQH+1D3VOa6TZWgsMCxm9ESxiHnpVvHZ43Inkp0BLv1+PCV7X/d+PtwgqySe",
-	"S3oZ+ncGNa7eWLn1GcrMrw8WG2dOrdxaWL5/Jzx3t9fTpxW6L1mMDNaE1CzLZKYOht3h16eGt2x7GU5a",
-	"6f6JoaTowAL4UQBUQHmdAChMlisBQdPRAy9qkhSFMiEN07yv7dWDU0d2vj5CfnNw92sZcnD/axlylM0c",
-	"zJDX9u5RT8vyg7v2ZMDkK3JX9ybqZUwy6HawossjxMFByV8M0nCtp1CfB5Aqhib3pXZwteIJ6kDXV9+0",
-	"2YP58Mt3G4sXm/e/bN7/bvne6eUHnz7+6Pjy/TtxUYyjCqZI4+hbym14Ww2nyBLLuUASQaNF/ERt9dJK",
-	"xrRxZLL3Zea4FEITk0RWKxXhB5IcUm7wCNnPmCPhbiNIYA2S7cpUnfYaC1qkqu1EbB9xNE4Ma2FEVrOW",
-	"q0v+s8qgoUAb/rrgslWA4nb6angIqx7KR0vmJO5ZJEU+YMGwDHxGy62iaVO/My6n8B7tA0rUijgDfVSJ",
-	"zSvvriJyEehS63q+zqjTpiY656WnDYVP0JXVv4PPh3fq4FcCO75a2JwyzXJgi+VsjowmV13pOx6AcF/K",
-	"KqRCmr/dr7nG7b3y6ONw6Ysuc702O/F1KksgkxUa5EsJG7+CaTZK8qUqn1WGba5lOmy0vlyVAZlhmoQn",
-	"tkC6pmQTU2bv1rHtbdHTzZAphJu7kjhVX5m9WAEagxbIizJmbVtFCIfXTSvATi8Zkna91VsXtNueTy+w",
-	"SIC87d3KfsJt/T/pkEOxX74337j5rx5PtQj4K/Ew261ByTrp3TCMkYe+Ie3IA5moIJ7QbX6UE0Z9z2U+",
-	"ZlZj0QDdnWgiITVaN7iOrUL7hivVQaZHmSyxbWeTYZNrUVR2enUlUXtdaw8n0htu2Q2GerhwJ4L/rfH0",
-	"WrOs4ZxA0WWCpEEtAmBNEbvKGQN3BsnW/omdzUcvL737+NpPMcmTdZ5PEbnRt0Am0u2ooyY6ZAXO5aRQ",
-	"9bwJHWCyBJQBoKuUM/G6HtPEpkxydY7LjHYasUoWSW7lpL6VDFglSuRK6jpYVxnF6tQPoMAPMr0zSljJ",
-	"UY3cHjXAUbMjbFA6Luye4CzJCUBjrauMQ0m3FXHT3tmT/fVqArH0UxHNXZBoTDOu3ICZ8KBJQs6wkqsx",
-	"vwYkmiu3vmj89cTaBHRUK5R0L/SwzaQaqtNY0a7geTZhX9EoJ+NmJlRD5Cwdpr4ml1FOZK0kyppTlXHD",
-	"H4NpvDgaT4J4HcL7DVDEkkz8AUXR9Ms8J9HUxqcnV27eDu/+gELYVfBmaH4WiY9S1CFYeSYQBsk3qsxI",
-	"mldarVpplZKSqBHIietq41jS1zA/clBeNSpHyN4AoyK2Nq6io/MxgsgM6DjzqSvJLKsEiZ7nG1QGO/Bt",
-	"Bqhn8Aldw1rQ8NdHD+7K/Mqj95V59e218PrJ5fsPYwuq27zBrUjUEkdsNTwHhEN1KmUIlHspt8CDNSkK",
-	"BnV6GsZqAg43eA11bomC+mWWlwUW4XNH584jC49soiSgvnrIn2RgYgyUlCl3C+rsFwVIezK5OYMKBxWV",
-	"JBUfs6+zrI4S4UrCeN6vVwLmIAKDFr4XAJcXj0bRlp/1hQjUt6ihfCYD4ZtCIeZCI2SCijpCZ9l6JKbv",
-	"Lj/18yXoYe9b3ClVTmJbP089xh3qxzZ/x6baaa7pyQiuM7iyRVtrzByDo6Br37dvT/XOBrRxzZv8H0Z9",
-	"mbYQ6gV0P+MTL4YuIx+a+MObLUtz98bywyuNSzcal26E78WVs8+KAM2atEajmtsvXUlTxKn3lL+AGKGa",
-	"aNDcAtWs3kwZ4ICbqav/mPrKgPqBBrHD0nTdtsWcEXKwOuO5+RQzchewsvUgH7p5P/10j7cqjw1vf/Ot",
-	"rW8P4z+2RP9I7FruhoKYFk/UkHcJ4vrSyy+PrRJJyHTy6ctAAw7Xeng4p0HVp950z4MY72UQR5QMmKqw",
-	"2ApmyJ5DB/aNjBw5QISv/x3pf1dCtnNSFzrRmfQYrAQ6gFY3N5FQbWtXPrVOyrLOd9nVws1gE/gvSKiJ",
-	"ItTROJBJw2THgvZRPtG8WuhuuDGQgIFLVoFedmeSODFWr/hOShug+eVQv8Q/6SGCa0jTjthpFIIYpM5V",
-	"iiFF0zpYcuWYvjYIH2oXd0Cad+XmtebNS+Hi7caVq41LN3rVvLEO52Q/jOnKwBYQUKUFSsIzRwok9Ki2",
-	"vqjnqV2oTeNOY3YvPDF29La5NMkTYi5xmRzFO+xxPQa/WZdzgvfof4L/1oPwRPrhlxk6NuzT2vAMvCt4",
-	"Vi2L4iPQZOI5uJPawsG2xJdkbELX9qCz4fqQ/XKYnMUa3VjWX30JjDzQi2kIjIjPaL6UFOJ+w5UBPHq1",
-	"jNcuJme1t0MDS5EMu8DiHiSeUxFmcY/7zo0AU5M1Q154our3fMOdeHnq7RDjpOe7Ud+xlCsd4BLcq9sy",
-	"LBPgLcSKJdNmKQJgW1sANvXxgscDzSU6x+BEhSr6tEF47hzr3wiwBlbOxsQ57cHldkW/9gcfDmihEGcg",
-	"LgkIFBl4kKTH6mrJviZhn6mQt5LVtGg31FaqjZ8hHNHa+xzibn78fnjravPUmXgIJ4aH/GaHbhx9y3Xe",
-	"7u7Q+c7QgOer21zpyIDnoXDH8Rv7mZGaDx98uvrsrTUXq15u766ht99MnPZRbDrDwqH13TctipPDaG2O",
-	"sGMVj7pcRmG3wEwsMLhuQvAB1ycR7aJSZE41qG8eyXLAK8ghvaCESPFMnVB7ygl/guRm4KQzZZCuJH+s",
-	"ysAtALCmOpBBKWQ5XqaWTt1c/TeH2gASzliXm4ODIUeoso8ZzzMC7EtZjl9ofqzcCMmVGZVVn+V0u41u",
-	"G9XDw36TjAZwV4IzAp1rjHq5LAe5ldoIU1MxSXKSBYEXu5vmhWbU63hjZX2adrMsduRQl2tTNMHhncoH",
-	"B7jeRhtTCx8joQSsE2BFnnhLgw+ZbwzT4lD48O/K3Lp+MTy5FL774eOvz/z64Ex494eVazfC05/A1jFl",
-	"k/ZWuLjGQdc3LiCup9b5E0Nj49u3FMby48NjY2Njw6+o/3lV/c9Y9H/jBgCtbLALh7C5dsvw+MvREBuX",
-	"Pm1893n48O/N8+80L3y/cudE48pVGJmWi6T3NF/FLhoKqDcb3fbxFxcb317Du/364EzjrydWTv9l5eH9",
-	"8Oeb2lMINDJQ+731N9EA/3G+cfGj5Xun1EyeOosdtEOZoWoF0F41YvXbb6/FBNLco0+5XmBVBY2brJ/q",
-	"eOXWj40P3/tlfmHl5vXw5uVf5hcef7S48uj2L/MLmKH4ZX6heeGfK7dO9XjO+fVRdqy7V4atx4SSmSp3",
-	"PKYzrr87vIPIwM3PTmCzrm14F75tdK8Zq1OSQGR5UUCWo7XbGW5mf6xbNIWfgyYeZSRKxrgJZyMyVZZD",
-	"PM5kUhBLRse5J4hQRh8YXPATNdo85ZjbTW7K2X0MnUTfJsz6nfSCe/etdLPvQXNc2JG+OqYnlxrnl8J7",
-	"X4RnTqwaPFdSuFps4Aj0n1khdHnGIFDXTXEKlRq3p0QdiIIgQgPA47mcjZAjFKIKiHMU1Nw8M8cVKVHk",
-	"oE0OH6xFMp6bcictlAhMnlKAoiaTec5Iv2MWPYuGfu+UIIVksgPrAI7bjO7Lox5xaEB16chEi3NhG1ay",
-	"PCd8h/n/26mynM30O1Vmryu0eJE+eq8Fl7uyxJwRckD9GkrFs1z9DCNyASkLGZAtY2Nj2vvFJgbdcJkx",
-	"RGpMJmoljIUgc0wPCQF4gxbv0YAE4SOGMkNOtVcMKXjufvM7+GuX+nHXqEVVriFsIdlh/ElStNqEczBa",
-	"IDxH2hIeAwaVNAh1JfPXGdrpCFLrws4yBJIhqsSLMtMWcBL+U483AcxmSpRg61gP+Zxc2eUsNwHlVwzq",
-	"pGbqpMxGSE7HfXIT+tCO1VbtBSckoLOp6Yw5l9US5Y96HtaSshi2/xrkcAp+D//chzeBfxs0/zcTXlEX",
-	"xEdIB+ptZljR5VyHiZPewPz53zcAI1laAAamtI9q/vQny/fvhIuXVq59FdPxqM/TSyxep7r+Gqr7+AjZ",
-	"HQE0uBIxLJTyjDWoq+1gyWkzhHpSZDmm48zBD9ocGlRrq4E8xPuMshxB/U03hTpM4mKla7m0ntAFiUTS",
-	"QmKN4GHA4NuJfRcb1/jdgr/mOtPdG7/b28STG8E72r3VQ+rANPKHN7uxXCqDCCYAMICjsRnob+1Kmuer",
-	"bYRXRgOPLkp4gegHOPDo4vgLRFcZNtXYkz870Vj6+vEHJyMCzuhyWRFVydoH23zv3dbB6svSx7xlbGx8",
-	"7KXxbVu2vrw19rsZ1w9K0+ZcNz9Zvjcffvd/QQgQcHnoyI7hf/+PQ/8xPDa2LQaXjpLV0oSnFiMvKoC+",
-	"OG5mf0j4blHJ9lCMN/Tqyl9+wEZitX/VkHq4UV5UYso0vP5N+MX98NyZxsWf2hECIOrXm86CbSNlz979",
-	"eF+1JSDaVxIV5uvm9OxjedqFO8v37/z6YLFx7vzy0nXUoa2tlkaBttvIo6Aau3Rtq68lBOvMfCp3qYSM",
-	"QADsAgBOQNjjykB2g8YxgDibsJKuMf9l+P7p5tUbm0fI/qiiVePSdDpVMJadUQNav53ttYpMHw9Y9Wbp",
-	"HtURKCVX3/axPvqz443P5399sLh87yyKTY8C05bd6CACdx0wbuv6tBsh+4wLpYyzDNm7S38jMwS0q8xE",
-	"7dqZLDdNwRnsptS/iioeEdI6Xl+DeGMaFVln9LMcC7ENes0IyWH/5P/Gvjae1ldp6ql1T7nFjtF8VZRH",
-	"VoUGr7D4dsoldDmh5D+r1A8wgUc5KYmqT1yN+gJAScriTanjWtc5fwjeYG9P9uI62ivXrv7Sg5uS9dtW",
-	"7Kjsj9mKa8wASdaZWTIi/ySZJX3fTNcIFTr1xwJ0m2wTcQbx1spwgmJGZoQchXYBdqzC8gEAUVInp+VL",
-	"/di1rTNkE/QSIiTbZuIWIpOzRCUpizlgsiXSVXoZa76z3IYauuReNtAc1byBeVYJEnMv+A1KYN51WpML",
-	"RR8gudvSKvpC9a7Aoqek6+Q7y0uLaMzom3nuXHK6x3yVGSqzoCTgI9dHCgef5d2KC29l7dG3M6Y6Ln4z",
-	"5BsdH7OjshV0BpZ+qPHXE+E7/wqvn2384y9wG1fKausLGpIAXJIEywzp3MOzH8ThmyAjpKzardtgYfQI",
-	"8PbmMGQymJbVSsVjhqMgSlZpojebWhp7ZcjeJeG3ai+4ZpAlUYMUxV1tv1w/G569vXz/zvK9eSyhjliU",
-	"hhqLd8NznzdvP0JaWKUcoPQCGYPe1gxBEFNIWCj9TXydMa30+OH58MRXvz440/z2i/D8YuMf15bv39H6",
-	"BqstkzJUthCz4os8czD/tXzv7+HNOyu3joc3r8XX7vGV+bavIBEbT8e9OrSm/JVkG5W/6mrhGk0/gDQW",
-	"wuL++mAxPHcJk1bhzWuNT+/pf5z66b/mv/iv+S/WYMqMxvZLilETp96woHhWh0pBCtQfSQ3D7rL3H2SV",
-	"p35IlzIZ1wdWSsR/BsRBmTHAOeArRgFxyV6QxHML/eyguXhy+acvmh/fDB9+MPiz2q7W6FvqnbtBdphL",
-	"4ycu1fwqWJRISYUWMXs5tRXbSyGtaAEzstwGIEynKuAYm46pAM73VAwP9QxZzZdGshwOazOiaS6C6ToL",
-	"clGfvxU6LCs3deZK/tLNSSMbaz6vNXb8ExqV3WXGDK7fFa4IegdC10dxyyR2TGqu1fSWil527m/VTd7u",
-	"VaBHATlw/bboU3iRNGs3actZwpY4P4OByMHcfSuCYpZjDhfEHxoYdb8izAtzRohtItefqM2M7FaWelhm",
-	"ufkS4WypuU2GlKlvW8Z9BpdNEtOlC1ZRTgODQl8ebnFopvNono2QA9zA/2D6mRPmsXzgC+7mYRyalUfT",
-	"T7SMBbc3AFOPkKPCn40x2EBY2hE1nrThD6o7PNGWbzfRMwNREuu1+SGrGjfE0OzptIHtZyjAtRJUcl74",
-	"58qtu8tLS+H5s80vbzc+/rHx3edrMbg0V+WG4GgdROHQvLRvY1HUaCkAcN8uuDzJjR9mA9KOfdO/A//U",
-	"38Ozt1ED//pgEcvAGosXV67daJz6e6uBFplgqxppRv+pLfRcqr+DVV0lCUoAS7w1loSDCaFIPVYDdPgn",
-	"oHjTUDC9IAkN0NuPEzmaUij4GlQRF47OS1UxxWSILibUQzUkUZab52UsMnIGLI4RxCFCpamNEM2DITjr",
-	"0IagleOSZQ2WGF9WYEMdiPWqTU6lAlErJ2bAGPWeslYbiK56HhVNcnc9nqNmsfvp3n3a/Phi88K/wu/O",
-	"h2dvN7/59Mm0xJxwnedSS+xCyg3ZqhCCdJsGECHU605ahZLH1I2raQU9h0gxQqaM0QLFjTNKL8hqEpDg",
-	"74Xr9HXXPUn2OQqAnZpfefhQn+BXTq3cutU7THicFvJZhw+Bc3P54ZVw6eqatgCbcx3G8+mN6gcBjTuI",
-	"cYwD1H9kioO2JlWORAwmD0IszgPmQyYQCx/aD9Sx4TFaMJcGPmMWPkltHg0WgRARCGVhK3JBSiEWaMLa",
-	"EIvO4aEm3T8ZQE17HRT26uMC6zYQYlwdifqtdM4GKnqLPqvp+HYAp5oBb4JmDbUJkOEEOkILwFhpwDGA",
-	"phoTma45Tg1gigFVgRO8bTJLwnNGyFTLIQ2D6eKl7zYLt0oD4+FVZiS1adzFm/eC2jf+1HEhYu+fcuYg",
-	"+3Gfc0fNy8dXfvyiceXblVsLjQ/fSwF16WdkqsC61KVanzVfor7ee3pXaiCJSnXGg9pRElDfLRQyupjI",
-	"nAvUdTKkRt05TbGqPgCgoCjDjnnRFmd7JE0o9zAmhwa88PCMp4VOjcveuHBn5cc4Wh2syhOsdWrPGC5k",
-	"LkaCQkmF1uE05yJw82wi0iTVQLraB3ADVn5B6kVGLDserR9QPOvUXoExCBRiORqQGDE2DRdNgyqnvpPb",
-	"PEJyFVrPQZzBZri11gJIIqb1FPMt2h7Wdc4pVSyUHBZ9UUUqP4/WMjgooKbjTg4qlFHzUof5L8gRMlWG",
-	"NL4mDCQFxrtmE7WobWBGEdcqKc+jv8kMeS5nuj4K3m5oYgsww/5nlfIA4A7GM0M+UN8PNc5+9vizd3RG",
-	"qkLrLTdu/fmM63lY1DU2Nr7lpa3bXn7l1e1DGTuiobHCtvwWOs6Gx8fHx4dfpZQOb5+ZmWnv8tLDVQ+L",
-	"ZSLzgF77NpTQzrHEYSDD9VofhwIxNDG0/PC95Uf/CG/9tPL9tfDkufDs6caFO+G5i9GQ8NFrcIH2sA3K",
-	"be1hq6W2LH1F37NbzQc/Nr79+fH85ebVG7/MLzQu3Gl8+/Mv8wtqTk+c/WV+4fH8fKLiSj5rAIeoe1oL",
-	"L4l118+wYpXr+m1MhoCJF8G3Vj0d2ASEFY2zKQNRwVbWwOCKtBwwcDgpFyR2QTs0EkDtZzkYWrV4wY+D",
-	"XOczLKgxQ1JLSd5j/iwU/ZRETYcqzL2m64z6uSyP5U30QzyK1WzqgqiGiDEHCpSiGrRilUmZDKqoj8Y3",
-	"cHIHKInwhO5FYbh8bWk8l8e5taB4vd8J2MalO48/Oj/4PJ4mNk+3l5CyC0QUrm3L4mk8EVfjiQHPg3KB",
-	"8VpXYkWisqcLbl7Nn+EOq9G6ki3BWaptZOnOB2od6aekGcXwbdv6w7LXmM/IDNCb9lNBLd1b+fErrJgI",
-	"r3y1cnuhcerdxyfj3f35qgzU2TsgWXjCkM7qARfaLkiQjCkK4QCta1n4jGzKC9+H0qsM0bSbGgsAHEuM",
-	"qCAGrI80p5sndRwGirK4gPskx1ww8vaMUhnB4NQonwcao+8+bFz7XHeNt0dStKueenaqReHF4cDNz7Jg",
-	"API2RfDWbVyIsSNTmZGaAGnOlW6ARjiSvVp2RA2eBBhjlkarNU8ICQB1nbLNfd4ZuVA+AQBf64xrhnAg",
-	"l2bAmBoreMUAjXJiciKfp9IVPBdrlsZqWTXqQI/YQIeiep0wuN0ZEhWCqUHr6rnE6MiBQoH5h6hGFVpv",
-	"/LBnsxOfBA992m0D+OgjKHAp+h5lpp+oAHdtVrT53u3wytLKrePL9+NkX5L5SuLSNwqDzoBB7BHT1GVq",
-	"WS3sOzfkwBGiO0TukE5H495aEKUs199MYPU14o/HKg0QQj7CjScaNt5uJs1Jm+VFdy7CFPBcPmvwcSNi",
-	"7FZiUMSwcIyxq56f5TQPfOPImI+QoR0Vu/aEsVjgm1MQvje+PQy9ZzPgFgezrVGrazcVSJiNO68zdaYn",
-	"5H9K4w/UMITn33t88mzj4m0sn+258lFtXS/oIRxpDBpubWuoXI1SwsJzpAlF4rFhygqqAeL4ZTC/DREw",
-	"3LvGcEKYjTzzvBQ6K5xWHOrAi1rxMak9OPB1v72p5v2/Nz650rx8vPHBYnj64366VamByYovKkJCEZPe",
-	"udCVXtCetZunHmG+L/wMKOA5gXNKNlE/GCEvb98MxZFZrpcu/uUrY5snLeqUzY1gj70Fm3cDIKTPuw5D",
-	"lgOa5Rg7BAgWxwWSA6KHiYQcGnnK3ksJWIlRH2SoRDHfpNTpJAQmdV2CDY57Qiq963lkRpkwBharDdpW",
-	"9+nDyJyuEctIJjde7ba1OOi4nFnJWGgQ57MFr8ncIl6qfumr5qkz4bm74cMPwhM3dKJVXQBlG6b6X6eW",
-	"Hn9+Nfz7QvP+uZXzN1Zu3gvP3UI2Z9tc8Jv/M7xFA6DClhkaT+vOoEWfpTdn4OihDaDHECW+kVSu6/1z",
-	"jU/vhbd+Cr//JLz5yVBa6ZhtFMCvWt/ipZZejDMLjSunlpeWws9vNz587/HCpfD690Mdb4l6bpVmiVfj",
-	"4VRHnSFB90XTd40PB5T/ykeXw4WT6PS0j2VNh6gXbEz8FZ+9SghWK+IBhGDxRP1lfmHl2o3w3Pu/zC80",
-	"/nb98YV59Y9/fvX4wnzPp2scPKsrWm6GwOZ3BUfrs+oXEXuvC4ukZMyetzxy+AIBVjB4e8hIU+PGGs3r",
-	"dIyGQODCALkmHriHY6Mf8KEbf1QanBDysLpyAAlghKjExqo+olSudgBXIS+Ia20CR62INZMkR+VsDusU",
-	"qBUSWPacy2FD5rIcObKpcovUR/X2iD1UBjm0Dj66GxjWoUmSU9q8ntN/yywUImtRAwlyAfhWZkgOsCpz",
-	"SGmQQmVlVpE9A62Bcrb1UIEXbEU+jLenqestyuDyvaXlhx+Ety83rnyNvUUgONWU1GAVE4P6xyu37oa3",
-	"H4aPvrG/XANegZW3NSvejQmv/eXb8PQnv8wvPL50c+XWZ7/MLzS/ebdxbVH947sL4fWzvQEJWn2pDDeA",
-	"yk9lJIRsENb9x1qVkGIrgyWtNvfhC0B5D/SfyLcBBFpZbiDvC9Q3Ba15UWa6Z6DCRMVjpOaLgEVsbqYk",
-	"SD0ry12HcYBj1bWs+JPYoCbb2s2pDZFpvJdAMq/QJb10xMzGc90Lbt8iQa9rgslBURMa1+rcyqOTg0pU",
-	"YVgoVWAPM3+O+cOS8YCwOWgexNwl9JOJApEBLRQmdDpVlBkGWnUAJN5CluU+o44+vEfIFMf7xTibXUfG",
-	"5U+mck/rhG1SCVuJViqMG3Z9WA/DCYHAHZOaWsNntIyHAaLgwTEjim5ihcdhuHynnqtVhQ36GuDtEqEQ",
-	"V+1v2I0TndOzmIsfh5ToYbzumuYHCTB/fRS7cx8qE/Lc+eb1pVVMRY1y3DVDj9iBCQTiiEs4QvaDGafs",
-	"QWlBqiCYb8u8ypJ5c6mcCdEg1nxk8whyLo37pML4EwLid0yBtlbUTuorDv9zhcdmVi2t3fcNzML0WaU2",
-	"Tn+wcuvUL/ML4f2llZs31T/+9tXKrc8a904gmkBnziCzCiir3QQZgBgqFrWNixzC1qJF6hZeB1kHt0cf",
-	"xzTLOcT0CzrtDQH9bvmwyRbCbI3T5gYyyw1ezZSFZFO3htg9dNPg10k5qgrjdkk2tEw+CTEtsk6b350K",
-	"5z9avjcf3j7XuHSncenT5aWlxns3wp9PRGBsdkV6r6u3776m4vrx/m+HLlGDvWjnmbTQoPiN0rbIqgk1",
-	"q4dH38IRdmeQSJe21tf+HceDYtIAHpkfjpQowCG3oR6lqVQ0ZvutVAePRRQJcwpMhZ2PgWvJTgbiuJZc",
-	"mzFqRr0fY5OtVmmnKI1SKd0iX0eKtuNBkUJvi4rDE54NLYii7SszcXh8yzr0GL4MRLmf9T6hMyfDm5cb",
-	"px6Fpz9ZXlpah5oZxTL0rlWiECgighvwi/3gdtg+M31TzBAi+oVNgFvFQlKwLXQzvgnwpZfcWVHE8f4P",
-	"ArPAVurOoMrT0x8gAP1VHx24gRhI8aXgkAGM2fkAeRbJoUTSdcDPFSSo+twGtd2EVpZD6kfPhmLS6Rup",
-	"/MTPPlm5+XN47pvw3N3m15fCc5/r9Fo9QvnCRFVEcKKVz1qVmRGpZ1qRdZHuuGxicelo4FMuC62lwZ3O",
-	"7RF71SpWkvJTJ+Klv+BvCF/Jl5KzSeLyvCi7vJghohoUBRB0Y+Gw+o1kk4R63gQ2I+pYiiTKuZhLt6k6",
-	"cM/tRBrH2QCh6z/NIJSI61EMZQAlvTdQdDsfB/B+9u+90Y2ja6In2M+m1KMG2wpontWN7w1xZnVEB6t1",
-	"06NdM6Kq2xK8gTjFy0vXlQvV4v+21EB3KW3TJWe6I1b4WF2M8TtkIFF60FSnY+OXIQ6ApizAnlHT0QKg",
-	"q/H54Q5V7jGpQXmjsncU6q1j27M8h4OAA1l9nLNBxXbeioypVcWi+6DEyiNkCiRee9lZ3hWeRr30gbln",
-	"t7jZjG+D3Fgj+t3Evo+l/F/eV6JrCgU6Rbeb2h19Sw2mq4tq3+YpKItuM4bCGZf/7rqirwyIy/cfrqof",
-	"1rQTzBt3pCJSVshCYqzSBSaR33VGqLlSqikQ0KG/Niw8TVYDfcfYmKL+zcUqncbmpZ4YqO7ZM9o3ePV9",
-	"HRBbs+Xe8qS0QwzCbXPxxEPgel7cjoIiFjWUDNTcFaCvQDfdQWxV47aOZPk+jRGvz0QZ4M/1nTQaBONO",
-	"awoATiEUMyu7WQ7NyNBtSOF0dWiZFrE2W6InoY9UzLwhtIreBohQNEPzszrXa0oR0ZozrVZQSV6j9RGS",
-	"81ghyJnymigBJ3jspnAnygXUxkJxRbkqA+LjDCZXdsNXMTX6TJ6ZOuS6QWBFPR0AA+jT/e7nxoU7vZ2d",
-	"DiuLrso3Kh6gRF3MZYBiYCBUXJ9UqJQ14TsZpZc9gbwL6lwDHB/Pzc+OkK1jW/GYQ9eYecor4QKpDl1O",
-	"Kr5wqljm2yXMsksNd5BAter+ad2MMBMDC80/uNC8vrTy5d9WTv0QWzQ1Pe0rphzP7n3TljQO2YEAt4Z6",
-	"Xi6DSzAjnDrisFnkmIzWfoKUKadFjRYJFQDJqdldehg9kbghVdYagvNvDnSN1ci7eXB6ijMD8skai+83",
-	"Lx9Htt2Vmz+H10+2BBZkVNSXcq4VXammW5fCzdmjImY1aiQ7oaX2BUlKogzHi4G4y3KzbU3dxpHOzCOU",
-	"s1OvYIo38GkvSDLL6uaZrsxy2MWzjFXkhD1C/7PKqszRoVMsA7QtfCZJCkV8noiyoVitESkUU2RCoT7e",
-	"vK0siZotEDEthPgNmIdKdl0ny11OckcEL85QPozLnsPgSVBiyj1NLKB3HLz0CRr6LFnQT/9s/AOg4PUL",
-	"AVpHdViW3OGyO1ymw1vGtrzcewoAB7ZBDiA+HE7rxAQmhNNRNPuJ1ImsAKvulk4NiXV70NmVqiq19lPb",
-	"IyblSrgx6oEqVAsXHG9KkBNFHGIc5pyM9mSNStNLlHKimVkduMpLWboj+Mb9LDK6GH78Ca5VeOudx3+7",
-	"kabf1mQy4ku0Oxctix01M6z71mladw+UxrWvrFJKE9EpGpMjpYKUHLlQ7x74os6Uwe95WQ61aDLWE8p8",
-	"gkYRdyLELJO8YtKqLPN4pXFRUTOHbB17ieTwi2ktaLkMqVaEqTV1A1JzK9YP0v1wgAH9gsxyqMGHghZj",
-	"F7RbAlhVRwt6fxisuUSvQD0/pj4HKs/dj+9BdF9AiwUK9q8PFhtn/hJe/74VKzhZIem6l+75gF32qlXy",
-	"AQe4V9cBUKRx8erd2Vor1Me4xZq5Wgdqh+nHpFlidj7ITB3g1QdleodnlsLFv3WQeqrDLHUlV+X1PsyM",
-	"u22QKe1vdb0Y9HFnENjRj4yZ6LUNLx1c7gYYdJjFDav2qPAc7cxDkRlEvFOovuOy1WbUJM+iucRlchRv",
-	"scf1GPxmXXk5vEf/q/yBdhsXMGHpMkPHhn1aG56BdwUDKb6YPi10KW/9PfNxHVDbKwUNv8CmYFqp+MLg",
-	"GGoQOS4Ic1zwYessSPGb8KED3Fd63Gnbyr5Wv3ZVtBg/nwivn9V0Nz+fCM+9H977a/Py8eapxcaVb2PL",
-	"4was3FZurOetu4bcbS4a4OzpZ6TNnhlCpoVyfVCaCQlpwvPHG1euJsxfVxB3K6BzZsFdHgjkE45HYjTG",
-	"VFkAVjbZWRIms5bl+CG4wYRxUS2WQPFgumLO9TxahCoHwGbTvc4FSwEnqkGW52CwJvLQSrzZsoegn9ri",
-	"h7pyhJi5NvFJ4DfkosrzzIFxqHH5lrfeteHYCSyqRx+YFQosHxjQeVHj5rXQ1EISRGBbNmiT6NcKMWt+",
-	"iz1q0OYrR0gOs9E5rO1tSUViVX8UgYV31+51EiEGvq5+zyfxN3Gg7hybVofF0MT4K9u3bd26/WXoNM4M",
-	"cQGYj81vv12+N9+4clUTHfWO+I4DXbvj2X0j6Bfv95kAeqdx8XbLu/akfaKSIgQOSPAkEiDXLf1xOuj6",
-	"atjFKShM3J4nganaUJKuBJsb4ayzgHBwFmqu502ClNstT32W5VUe7Ssd6oFWsih3b+vVTZ+umFXbqQr5",
-	"DFcpAkY1+XhRQPIgY0pzCx4tFpOhCHbCHPZBuqMm8guPmt9dbFz+S/PB38ObnzQuPlxD+WR8NM8Jznp4",
-	"7mLjziJ2ezYvXG18sAgdwasLdFcc5yM2CWT7EaP2rhi+c2ddymQEmNEGy0tqQAQ0U0+2epLhcxPcmtZc",
-	"XSDIDAOU6DTXRlQDgBHGUqCORqx19NC8OVj01m5xZ8Mt3Ffq7ZUff7IVfOm4rAW3WPWZXA3S8nVRI2XK",
-	"6yYPqgH2WRkBURHoMj+rzAKXa1vDYWXKDQBPSd8gyzHWVtYrDRYELreGhVT2qRJLaKrRIYlyhxVRpvUs",
-	"n2FElqgPZgMRHJmZhY+IQPobrPQFbu+Va1+Fi3c2jxBEr4xVEQHSKoSN1ZNtptSrE0doUrsqD1L6YuFu",
-	"e3AeB2mhtjwnRZL0cg4sWYUQmyfPPT55bhVF1CJXo2XBg5Lsxs8NV2SsnBhBa+scBW+sZBCrCDSRYPdq",
-	"i4zp5KWWqAkw9jwPzbKM+ktJLES/9L+N9GYMW3YQy6ZBm2u+hPkGsAmDGvPmGI4ZHCo9190kZB9OQU95",
-	"M1FIqcDEhJopwMS/cPbVfeEVZI9llwcKU/DzA4W9+gYHCgftLRJ6Hg9wNGzVtJnNDjmcNB2tvMyW9yjT",
-	"Y28wXgxKQxNbxzIdTbM9sLr5ogzz2EvB/BHR86VtTaOrX21ZrwZ7bsQFZ8A7PnGPQ7DzVOPKYluwM6CB",
-	"KwM337bpS9WZ7o786+qCAc7X69WZ7sjUNih3iBY0G5grSak6g63KfeUEfu/R8r3vwkd/Xb53v3FlqXn6",
-	"TmN+ITaJMFnpvvw+S9DIfeF5zIFRUjIngAxBaGJ0QImgcG5WK5ORG6suizL91HF8JiXRoI1Q6CQQSG0k",
-	"KRH6enXmSex2/bihiaHxsRH1/8a3TLy6detWpScgFQqrMLyGHihY2DWY7ls7J3SvnpS+0oKFJ27g8nYu",
-	"bNu+sFVw8dBx68TbInMAnJMltzI0mOoo86AnndIpXTmmJNNj1Onj3K48/Lb55f3le/dXTv+l+ZefVp/e",
-	"t1zkU3aYxwKWVD2BOKYG70Qzk8FmQvgLHUzXdYBCvZUFs4LKPUEKrGa5Ac2bS1ITVc9RFqzHCgGm1NQb",
-	"jZApzTtCPAYAR62zZUKIncm0sphjZgv2KtYRencfS7Eff3Q9TbzXmsXdL5yOHC420rus+6Gx1141wJMD",
-	"H1JP99JsrK9GXYgqOkxqBlyXEzAQI6QTZTeiFz0gFJmfT2BnUvPyccQ56gXVCA3FNBscrECTHMjgbgAU",
-	"bGPqZHTE0zp4+FIEgoR5RD32gxHy0piZiCmn7HIXCwfnGHnDzTN1bL1Ba4DglRwy2GvN2S4xg4PUNzzN",
-	"yL9sxxunJE0zTM2fiZbp+FiyaZp0o+hRa71b0txbfxTjfMq/0ed34LJUWBH1Xc8p3iMuylInzwBIJcm5",
-	"fBoWN5dK2BbQoCpbHmjcEfPbocyQbdxS+8PxaY2vqSUM5mMv36PvBn/uNLeEv47G7gsf6Caw5wwyRQ09",
-	"Tee0bMiBefRXb6zc+mx56d3H137q7tHDR6M6dZOe/57CC6TNmZqYdMRwaL6h5jvodYFidvyx6aytw04w",
-	"AW/srLOh8QTDFX9tFMi6zVetJ//wFnqwE0NHdgz/+38c+o/hsbFtQ5khPeihiXE4zHpbaD22DSpIt09P",
-	"840sprZJzfXxrILU8MrZU82vHv36YLH57bfLS2eWl5ZaXcpUgVut3gLz6nDccHYssCIlCjpdCSELHdGB",
-	"ACEiKbuFAjRrYI2FjCgi8PeIyBzVZ0zoug3T34nqUkOt2SKOLD/MICYdpQLhR8jjj3UHFt+Ms1pSvAgr",
-	"JlKEuF9FG/0p5FHv04NM6f0+0ufqD1Ravz5YDB9+1lg8byQsQaq6l4OgnM1Rz3Vo0EWz7UTiYsoJyqRe",
-	"Wu7ozt+ERDeQ7JiC55Zm2JrvBgFLUGK/1+N4HgRAPaR7vMWHbydJTszmLEICeEF2OyrdP8P0nPaV6v/T",
-	"a4+/PoNS0rh4cvn+nfVJxlvqFHg71W6e0lUEUKyutUcmFhO2WTNrNwORnG5OtjQ0uuJYrQvNBwD/Rzzq",
-	"6n5p19rZk1aNMCBzYuUR+CCxyFgJUW8RZ3Oo9Zy8ziSwnkkGo/WQpUz9Rw9+MjYZUcmsKYxLzfHBxDxr",
-	"5YtqTqcCXU2VJvewLgMy2bREnzkZnr2UXBy0to68gJV3Kjun1TWPif6oOixTXfRdbqHQu5xBmcq6KyZS",
-	"3LBAPFERxgArXQuFVc5HjQc6SVi5EtQRN90YCI7r9LPt+/ryva+xJK95+Xh492b44C9PSXyUflp7cX7s",
-	"zql4jSVGIE/sogVYKwnPMilJkntt9xHSMpYcKUJrsBvoIhcoU8t1Kk+wbbRY9/8IHu+rNlpFF+njoW+R",
-	"2X/dXTl7CpVQ8/Lx5XvvLt+bTyv17P18HdUnx5PKSTWtJttWPb1g+Li4ow5iIH/CksAK42rflUQ1auPW",
-	"0mQqpQrCnwUTLhghu2HLFlwG8PjKU43XfXfK1GEWHNAv+SQwcmp0QxNDr068NPZf838ff2VibEw9Cg/L",
-	"VoRNJLaaGBrb9sqW4W1jY2P4Mb66ujaCeerZk9Wv8JxUUq3c/Ln58Gbjyrfh9eP4pr/MLzQv/Gvl1j9+",
-	"mV9oXLrz+NKPvbihWkhlibHuoBWCs2EAo0AAu3idqUk3GlpX9EDdQBMUvTS2uSdcC7QDU+29wzDEVeKn",
-	"CJWnw7Sa1b1MA+a71IuBdEe0j45ANxcLdgyyTnkS8W0haOnmAfp5KpZIMXdv+3lEK5eOlQwtEC22nw1f",
-	"x8KrWxLCqxl1AbpPLeFX6vu0nm65duoD2GlP23TNPE+wImnl67DRwvdPN6+2gYwM0MowccbuuaTouHwW",
-	"ejH63E3Q5iIoM+98ehfGANbARPsHYuzpYnRdFRGvjzaPlVbhjJCdUdGY0k5o7dVonRQFEabEGWEsTMiv",
-	"Q6OaJEOyHdgXQTGPeD5K7Jfvvdv45E4v2YI/CpcHw8gvkHZc/kZdo46dwFZjBi0gFnhOQmUBcunFeFVb",
-	"t05GY3RSDyMnmocgMcEIjwXx6M1l1bVua6xk6zF31k02YKCH8TeJxxZDhFo9hdALyosyYyLceKZYaL60",
-	"s8qis6/vtGonkDYEt8jqBDz/yqpeVy725a3rqRJ8pjJ8sIhp50DLDuiji7ZwAXnEOnpboxrRt1ejN47q",
-	"uRFTFOmI1b8kg9y7AVNTH+Gi4781utdIlu+m+VIsHf8CQrHp5nZtfEKShOYNjGOMINn0bU1mOfTK6rpx",
-	"yMmkkX3NlN3goN2vzyhXPQzv8IbxAYPQPV1CYCuQjQt3WuPwlXjFcdLpMZovsfzs6lkZS8NNEWkUnHSu",
-	"a7O6JmlMu7X6LRSJW8RApBfqLW8D44hE7xmSnD7yFqh37CXhMwDJefzZ8cbn878+WFy+dxY5RVtTfasL",
-	"kqkQTM7ikD/GdDH63jOC+g6kclxo/UbNpJtMO9UawhjFGNxcmbHYGzXqGp4tjfMBgoZOJymIKncmbabI",
-	"qbIsd2igma0wkjBJ4gRxUbTT8sQl9x5Ya2do0IfcDjVdaXIBczkAsWheeReRlpJPuCcmU2sXoFGat/3q",
-	"/ebexHXOTeDiomSAkkILOGCe14MCy3IYbUZTo4EcAhmCkMyxpGqIKmNEWL6gnydRFDMaoDnLc2WmhF7q",
-	"7C1UsNZcqWledRSHbAIWhYILaldOiwrjuc0EG0cRjxzwvcq2k9UTAIxEcrJaqXjA3JybiDixzRuBpaCL",
-	"3WHveN5IlueMv6enKopSRY5gNE2TbTym2oNASE43GCE5dixg3MlNIM514JaZDf7CFkul247vrQ0kFo2o",
-	"MrpQOceIRfX1akfFHfZ2DlH7XYzNefne2fCds+GD+fD0J2uhEYWZ2hjm5tXMHaudBgAcFBniQPsIp9d8",
-	"49trjfkvMTqGjM5I7dz42/Xw40+AoefO4w8ered4s7jK3ZuA7VWR0x2dJVKoA2YyZgdhjyaESkSNd3Gq",
-	"d9mnD3o9zZO6dNW6PlGCjMDPgRt4bBAeVuPiyeWfvuhozR70KWRXcPQt9ZJvr5aSME5ZxtoYJj3h20+Q",
-	"vTyGm92iW6E7Fll0IgJQDbWhBjaCXFwGHsATxSJzlB0lq/kStljoGnmldbVodbNZnhh2+zmk1AlPLoUn",
-	"7rYJV3/FKpMIZQEqv1sNRc878rfqTm+3SK9HeVf5LAVBxfaomciAzrUQwUETeSJPPcJZUBP+bMZgEJM8",
-	"8wO3oBRJxHNsWvxoNSgJ3w3qBkkUMztAEiFI4Fc1unwyftZrLHhjav8gFZm6fRoggJmLgZV9X/m2cWUp",
-	"/H4+vHq1+fD98PSn4a13wiu3w3/MdwUh9igfzdORvN89CdrTsmR037/LZUChwxFw2WGVRshOUa4AvJZy",
-	"m1xeZH7FVw5aStMUUHGpJ+yMHr22xTs2fGzb2PbhPB1Wo29dxgKqlImhGZdTCFeuSvjbPg2bdu0+tHlg",
-	"SHbvPWoufblya2H5py8aV5YanxxvXj7e+PQn/GT1FRUOG5Fzxe6A4ID5hBa6BxEX3E9BCbrscUOhW2Kx",
-	"pcGN/rdD2MEAUOC6wKl1PwPwB/PnUqBS35javxNbyVdZTrdMi2xUzhX/17Gyt0aCZuwOHiDYoN1rsMuW",
-	"l8407//Y/HSh++Iwp8h8DIFVlJbtukI6ISLdImcOiX4U06Zg4DHGJ0jgM0ak+yeWIb6AxLwsxfSq2a3q",
-	"ZjSo+oxsoubOXARsc/IWjAY66DAUPiVtIe0VfTT5fvxCac3P5xtXb7R2pOIqJa5cxReikLpoB9W3kQ2u",
-	"oUoQocnlDjumNoZuXYD10rpUL3TsLclUEFs3gC5J3kowLHhub8kvGEZXy8DqRpcHL28dymxcueVenveq",
-	"0hUc3y8Nzl992cdehDMnwvPfrNxaaHz43qoyMYfQYumMN+oKaF3hATJAm5pxA0kC6xvtU9vvD7Y1bHFo",
-	"bAaudTcAAiGZIglqMIM0b9QDugeL8XXNu6jRy37v1+bSl+HiN51KNi0IdwDw6gEMHJzH2FpAuykMGd2Z",
-	"ohBORgcNKCfVStGn6pjTneZZvikHV09XuVoGGxCjuE4memfxHQwYogZztrEytZZZbjwuH2OBwC+jWdRy",
-	"bI7x6aCkjmHDk+YGEwgdKyqSFITniZo6m6s8cD3lgKkn6xEnYrgdoq5kkYyss1ZRS/yWnuNEWmiei9LC",
-	"xrnz4dmT3cUstvvLdYgdz1GUtLR81u8kM/jBDosQwKXnVki1AkIiDcSwYRcYIVO61UgnTyl3spzqz+BG",
-	"CKKpocOp584yAwZo8TzLVLlb1UCLKXhdLmdZDj1cogYELUroW8BHDJtkcoxUvS6bQnizJxEk3Yj5ym//",
-	"bcvwvrF///3w9iOHdqhTCiEYsep1+/bx7a9uG9s6vmVsbNu/r8q+YE8nLB3pvQJ2KlrGfonovvphBBAf",
-	"aF1e49F848f7SmIX78Zk1cZ4ZKfEFk0wMbGwekq5Y+VYuAinUmoY+Tqh+UBT5epKUZ9VPApI+giowHwG",
-	"oF6J1dL76lNFHU58JlP5dnxPOaS9r262VHdAwT76Mm9FUqKk6u1M7IOdQsy6DD5udXnOfrD88CzyeDTv",
-	"n+vgAu8md0FA8yUbyU6DSUVQYGl6c2fqoLUOvz41vGXby6gr3T+xFoYbSGNZlLmZesAkYBJGpB/Viico",
-	"YnsjUDKCJk3qykGjkn1dBn1w6sjO15Uyhb7GLLfYhcyTEaihLXXRAoAYMwHwwU0g1KDaMzPKPZWIDV9Q",
-	"KhzeK085FlW7AWIbQsBV2fxlIQOyZaytxNEULiTo5B2s6PJ99Sk7vwOqVYgesFEt73YAhwMaJHJGvB7L",
-	"petFd+VG75kH8+GX7zYWLzbvf9m8/93yvdPLDz59/NHx1qqZ3nbO6FvKqe9Kh9omCV17BqZM6WVsr4BV",
-	"Gql/Ja2paICmBiG1TS+q+3t1DNxIC6LSGW9bmx8p8gELhmXgM1ruS2QPX3RDJaVx9UbzyrsrJ78O737f",
-	"vHy8u4ys9QB9ncoSlirQIF9KRPlgWCaYL1X5rNI4ud/BFho+UChIFuQyGmEYCCVnmAHRirYawPdKsgnU",
-	"JNQPgLk6LfD3m5VRizd3JXGqPp3xGIYPgxhfGZCbJSGBMO50F26Q0RLgc0VC2vIO6wx7jKWFPXrRsk8o",
-	"qf+/fl1l16BCXb4337j5ry6bJcnYRdlQMo/JcjiaDVS6tTpGyAFzmOM7A9BNyzGO/nd0jv/m4O7XMuTg",
-	"/tcy5CibOZghr+3dA8bLwV17MhAVLHJXMgexgGDtMgRpGvD037dDA9puGRuDR2HSe9sYfEWJQ+vJNATB",
-	"uiyB/04yivx1wOP2LAjmWk767s0VB+wZrcvBQAHPYdNLvQ1I2QQUhbQxZuXYAR+r8uGgcnGyrVkpqQxk",
-	"Xz2lsSKVycoke9XzoNYSWngcU/9tPZlko4LmA5cXpwvC/2/cQmAmNS3ZQfubKF6XMYLUplC10EWtdm04",
-	"AOvS1Q5WSZTZBLJdcSaZVzAonRBwsGanE4s6ZDlFBlAIWpBNuUg4cpsB7BvLbxGFE39jO1kxLYBOl60b",
-	"2JSzL5DLkJz9QhknewOkxAiErqWUs7rOIJ9nlUAioSn2oiHSA3Q9uByz3A6tx7FGa7qtXH2sKbsp4I4D",
-	"27ZjWLs5OxakNz6gnDy7wZKNa3nYV38q/Q5PtoeaD99fvne6eeGfK7furuEEWK1BYndbwTCw9ZrtBntt",
-	"hgHqQewwWHPjgxW9Z0NynseWhycTntXaI1aVorbuiIRIwaCbCPQTupxyGaJrELHKkJOKR6HHx3eepQNw",
-	"5dYXjb+e6JcrnlQP2rJqfW1JSKhy36hjJV7inhflsr60vUzdfJUZCtixICIwuPvDyrUbjx+e16vrz7Gk",
-	"X8MX08xj+cAX3M1Tz6vrPJ9pTGj5mfJw4O2BX9oi3WfMFUONz040lr5+/MHJ5oUfwu/ON/7xPry6eVx0",
-	"1/WX3z++Mr/yxcJayu/31Tem9r7ruWt2df/q7p9sC3cW4jc/+Gjlq/lf5hcezy+s/Pxz4+JP4YNza1Wq",
-	"iTX5SZ7TU6me76FwvqU9ABIgG+4co3btKIcesF7tucgei0aonbgRcsS2/UmAlUKKKl8XIqAHPaF7s6z3",
-	"AXmoSBVBSaSrzLApIKGEZn7X3m8Gg0y06DPlBkEpLRZRZnmrPtPtWVxM59X68CC3eRI7uSTJC09dq3Zf",
-	"gl+hXiwSzHVX4j9TSDXrkr9Tfw8fzKP8/fpgsXnhX+F351EpdDGznqES/S7V+a0yH7hl5rmcpcr6USSk",
-	"rKAQBkIng6x5FjfJ0PFFGA/sX9Q9IOCB6wxoRUP5u8lV3fvqR8yQBnpQ2aekKEUZsIrM9JfP4QlThdBT",
-	"tvLo43Bp0EqxO3OEATyNlSsiKy7lSinBgDTzio3tWBJey6UiSa0EKPDJkcUDXK1OT+QQR5XwZUjF5XWX",
-	"E5e7gUs9mXm61BCyOvNHlg8SiRJ0wVFmSPhFyl2JtUS9USPsEf5B8/M9wj/QcofB1tfGl6AL7u3AmlbC",
-	"c7cwRoKS37x8vAOJqItFVvFZwfW87ooNOuMY1rgTtRoauh0jh4hlF6OSnECBRhWoQ9VYfBelyBn1PZf5",
-	"Jgwfq9/W/ClHDSv2jKhqTm4NQuAJzrJ8k0MD9UtahsBghig/R24G/YkBfaALEXPMT+mn21c/qF++t5rv",
-	"CO5q1Uz91lUz9Zm30guUsKa2PaQLSYdYKLe/wf+B8vXpaU6tGkCoUANKNsuhn3aD805KmB9/djy89k1v",
-	"Gwmt2NX3kbVMM7pYFQg9W8pH8q0gbZrC1ZQO1BiwWBvWLvwQDQ0E0RAWR+AoQuyzcsuzAJayFNHaQ8mB",
-	"SSqYDJOFvUzdPFg/vKa90zNS2JuD9r5FOiYHLuSzETj77sPGtc/XIn+j2peR6Xx6r7lzbF99J1737KZF",
-	"9ADXjgDYnwC3eTq6pik5cuXHGu91o83e82cax8/pIN/1s80LX61JbExYjXrpgmNAGZ8D4Tkavc7Tzozo",
-	"/RcxcSWITiz51HIkgEBZbrCNVkEQ70O56k2WJBbrt/JNtvksonigGkzZwfTC5bibb/z2ejw/H55can50",
-	"vxXQos2rTM8S6T6GoY0qf0cwZ2NfahQuc+yjCYGlLW5gOhQ2WqE9/Ht46mz3roy02ok3RBHgcCMIJJ2/",
-	"bW8GJVvHxkkuEEFl2qiIHJAwWqgjwdkwYB9hv5AkNeZ5Cb64KO7lrWI9CL32hii6z1t7TfPn68sPLnXf",
-	"Ool6ZDRqVErL4iOFgfIcbdcXSDVW4XqejqnpG8qkND3lRbavftA8alAYhXh7fNyzv4Drcpke3Wxc+Cm8",
-	"9U5r+34P6+yzgs9kqUtLC56KRAa0UJgklOhfkEAoH78m/FmJtRkJtMFw5aC3pn5MzFp9lnfk/e8aV672",
-	"tkZKN6YvjKZjJ5LlfRaYeBCtBiXGAzWTwoeaMGzaNZSVCMOm8zySGQ5LVLHYb5kc+N7PakcOHDk4yFNU",
-	"3f8wvE1qyBu+BRSPgB2DwBYgenDLJ48leQbgY4PLpy5cbSyeD09/1ZhfaH66EN565/HfbqyxxHvKHIi0",
-	"/TjUHfaeOpYw6MdFjQg+aZlhrGwAkSmvIxs3OQKCE+/WxXnUU5bQ9WgXfgDE77DmQbABtdjPS8/i+VvN",
-	"C181Fi+GC1eaF76y4tSDDoGW765RMcrr0Bmo7M5ZkJ8Y0tUEsDxnCPTHZiyPqUFHkIEGUzJ92YnZsiMl",
-	"V+7vCSvnCYTIPCNxIfXbDBC4auX0X1rxVzp77dUnoz7jrJau0V8DIrAIGgeNq1lWz5C8zxyl1jWcXQzG",
-	"aYTsZwyqldUSkEBgmS9a2iaUbyF4tPqXAa1j5/wknuOSuFJWowsYdzJZrmOaENKPEPSAXB6OXCaBXEeN",
-	"Feh0pNANr8wrkPFXx4hD6zLL7Zkj1ctIdfNEgAc1O4MWFXhIclBJf4UIxzBQl5OqROYdgKmAZq8+0oF+",
-	"/GPj4m0rP83LxzuOiGRB6p74hCtiYqT2tcy09lJYRgtfHSLJ+c398KQBroV6QFrVDzwcga77CMAC89xB",
-	"QZAyyaMun3MDGlUyJvu7yg3CJF0N5xvgU7DDG21kZWmVRI2DmZxB4BxX6obBDGbnZlklwKZritDxsgRI",
-	"yehNQTmaZHOMw5aCRkR0pZWG1o/x0CErVH1wvErVGUAQT2R0Vm/G7F5bJwSGpemIUbxtAeo3nXqwBYfL",
-	"Pz9q3H6/ceVsePpa85uP1Ny7AJKhkT56R7rYa9dkg6LT0QDSzAZYjf4JbfO7n8Nz74cnbjQfvr98/3rz",
-	"1JkeRHe12ulBq9n005j15zBu29MdBc4RqNKaouRq3O3VJtGMqgMcJPut9d42raz5ENx4XRuy53OPltnz",
-	"QpEIa9q48FN4/myPwj6KGFV9WZo2O7mFykuz7UX2WGRiYTpHE/jnaJAjWB2pIekn4wzcxl9Tmlwpak9I",
-	"hvUFcyJgaf2Mh+AdByol6gHPiZSE508/vjDfg+0tKoyPmnrVdNvJsLk5trZVF8d4NIjRehkyzKlAaBZW",
-	"svsILYKV+AaVwfA+4bgFVy2462DGXwZ0xktwjw5UGN9lx7XmWlbGnN6RpfcW9gvO9gF4wlNsN+2+vGoC",
-	"1GtEkvFSUhbKNH0BsQjSUw+souvBfOPCz40PbjfO3vz1weXwnX+GNy/H8a6B6jRBvtZakJixaQ6LbOq4",
-	"Mu8JWVUS4wYsVdSSBSmlEHFwQvTfc8U7CviSVtyinndb7z+2kAlushjqm2PlRYUCwN9xUdPdxBiPSXbI",
-	"DpqnDrJeDJ/RrRnDvHxMlAEGYnAhluV788v37ywvvduNPS5heUZdoD1Pd96AU13aRmYb4hIFpGuxlHMW",
-	"gsBjhssQuZLVQY70AfqUMNSdZMrzkBkOJBn8wbqG8PIcLOKUltPYF9AlASoiYz+IWI2x8Vt9CNs8txmO",
-	"m4o9sTCKb0lIE30+mIsWGeo3iXwfm4LUwqQ3uR41tDzAJM/6GCIIbz0IT9ywAvfrg8Xw4WeNxfMrZ081",
-	"v0plQOlOKm/FETlpuzB+GXGrYfGgjNEculzXCvCoAxooRUlQc/O6AFH/JMvbCBFjPwZajQqjgcy0EMqb",
-	"uxWEP2EyCFmeg69yGRLjO0ypSkwlOUw7CWuUBxhuM/WQsD24CIiAq6mHIKFejdZlW1dGWqWjXJWge2t3",
-	"fu6tnfTcbw5e375WddMdZi0VA9eujTMnw7OXeiT3SOgHykeOSXKVdgXOQvXD//fgb4f/MDa8/c23tmRe",
-	"evv/SYDliXvgeASvAi8To1cGKBmsQa9WlBJWBr3DnCRz3uCDIj9vBkAuCtS31PgWpB5EnxwoaOlFjHRR",
-	"zZdIiVEvKGWU/UZnXA+IJKi6S9n1lF1XZlS5EmWXC7UZqYPinSFl6vsuHC8+8VhRybvrxDc4hA2T9huY",
-	"AzAra6ANlkE7abCVpiEKpfimHQT/0rPW2Qby3OHVRFOVZthMAZvEwGxMpNw68W3z+tJqpiXKeol2aQw5",
-	"zPw55g9LxgNlp/AgqpmSeZ8xHjHWqPtMaLGXymwpwhlR0HAbWW54cqGRBPBJA1YBbCZs5dCwHGUxx9TZ",
-	"MkJy4OTuVo8d3rsrh5gzgmc54ulRkhecM2juhiPaEzIZIQbQul6nqT0g7Uh4Lc8dStErqFTGM+OvJmuV",
-	"VYUsYMeCUZjURDyxVbEYd+N65NQ05jKYo9c1FupdDwesYlpJHBpQPLdzM4wGOQ1zbfY/TPnAJPL6l+F7",
-	"J8Lvz/Umjp4Qs9UuxSgGWM9gJmnjwvIc6jeOwMBBJEE/YTkDUOlApw3mLzU7mL0UMYwozxueMBTqgqj6",
-	"2NqZ0Tlp6IlEQkmR5Y5u9YCGJeJUtZ1kpph5UrPA5PANpwvU9ZiT06wwMezyPGY5wTxBWnMSiCIg7Oru",
-	"EJMmBdDISWChCQJPt4qAHOgiFUysIj8CPGGE7GAeUGvaEskYoiQYemrL5qicFoVc4nkgxOzvKutCvOnE",
-	"ND94+NC2fxs++Nr+/S+3A5qbHA/glY+Pb3lpeGx8eGxsbGzrtuFXes/ivAGTvUE4vPhwu0dSQSKhRmqw",
-	"J0Lj6o2VW5/9+mCx+eBieO7u8r338JPmpwttrkb61vSZ57J0RpdD8LVF9lLbV4ukgHZQVxk/gXBoHdx4",
-	"pWszBoA/A5QTWB0ErX4j5DXlQMDmQA1WxwgntPolWin4/MGm9NUT0g72o60vDm86sFKQD94PT//f5Xvv",
-	"rVy7sfLjjz2d92q6eDHdrD3s8qLHiL7M+GzKY6qVBJHVCvPnXAnIWFDJg2wcCAZuvGTgXsFmTmXFSubN",
-	"JWHUwnLp4ay5vYTvMtngXuKIfJfte+7l+j2+KO8TPOgpdH1ERJe2zuUO6piJbPU3Cy6HOEqaZykqjCcb",
-	"zgXqSWbtjBkhPEb582cg47J3i/pZAYy7T31M4946vnxfKcDw7s2VW8fD68eb59+JbR2NPNKl8eAQHPFK",
-	"PSk5DNA+cLkM3KCK7paxJSoeDQrCL0cfaOTFErR3YlzC1FUBM1zR5WQGKioNKKOGqGshJB0hu9WZDo8n",
-	"rsxyn6JJk2ca8AQ+mNbw/bnNiZEUd47hamwYvhVETqKJG5rYljEAAeqfZkka8wvh0hfhjYfgILr5WaW+",
-	"hrYWXsmPO2OFLfTlma2FMbadvjSzLf+Ks52NF7bQl2Z6NxJwFtZe5vE0k5EpBwFKc6L4dqr+0YJbrPrd",
-	"IhsIvzlT18AlRBiwUKiE7ohWQMHXRNyahE+ynHqQrkabvEzrmtyJOkS2nDJEMiatUiRlpU4lVCdlsGku",
-	"yHIKtOTGnCb4DqhVfSYhDkkKTNmvMY0bpwzTzH9BSjgRV3+Pnpqe4hsz9ZTgBk5bLL5hP9Bi3RvQhdIw",
-	"zgHzU/hLA1+8+XZvh94zd0QO/kzpjlSpRb/f50jz/tWVm9d63X9v4T+eALYQX3V14MJnQLFbjEIeUACD",
-	"4SJgwAb6SXjzk18fnGl+fSk893njytdtxPCI+pcvRYHdOeZDoYPVxmuRizXD/21MjQnYIWiT/PpgMfz4",
-	"k5Wbj36ZX2h88GPjwk+P5y8jY3547uzjLxbV55+eXLl5u7Fwp3H8XKsHlyyBLC943vXYarpfU/xoDa+x",
-	"KpDRMWI/t/a+Bc41gEctKccaWr5IkpZQY2SGNFCXDR/idi2kRNjpfub2flr5MQ5MJes837kgviMToRza",
-	"/Wqs9oKZtwxL2E6OsGP6hA4EKdE57Y0B0n20PFgZrxFFYH0mdNyMBm1l52QTJXVG/VgVWYYU3DnoBCoL",
-	"GWweIVNZbqjzkAbfDWLNQJ7LGdQUlwRivkC4Np2YCd/wGccb+B8HVRHVBQOLGWIE/PpgMQ4/8cv8QhxE",
-	"p1URaRFPlnuMgnYRexNO0cA4mEnQ/lOEhm8AbSCpoKxVTCRmNDlJUGKun+V6k03oQKfUvHxSZ7yhwgFh",
-	"cxCKyaBgzVgSM6yyZ8doPjCZDAShYpDtg5S45StWG1RX2Vhif+oz3dainTc1AeC76R8ZHatbYWTUOgnb",
-	"Kz0WayF6BlOnqW7+b2D+PuXoKT76AN+jjogu8TYtIH3sloHIKMLyoLArqT9zauXWwvL9O+G5ux1B066S",
-	"Hvg0z9LlfE9LmA18pAjdiejDdtIgQOnTIkKnNYBRWn4hIZ0AGyU7cKM6pOmIGudAhUl3Qe7HOP+GiBO8",
-	"ZGo/hfqyj1ZATIKal48vP3zUvPBV89IHK49+eiKBimB8uqlPW0xOPS/RdgB0ssirR20DsGya+9Hw4ZsO",
-	"Lh0TwAPfSGILUQIKniaJ5EQkUCaYcT0fp/0zDjF0xNIZ9Q9PaDVooFTRnFNnRHoPMCQwW8uQ8cgjNcYD",
-	"MkPzs1rkUK3LwFWCC9jODst71GdOJsut62E/w3uWWH62IlzUjeoMh7a+WcYqtqRS+GXmm3PW9JzaS5Wt",
-	"ilVf2scB5meIQREKrRP6kAc2Dl4k0kVzdqoTcSYl0GQmacBaTj0jPRjyuqghOzrlTt8p5xsLn4XXzzb+",
-	"eiJ8J04xh3PelQdJtoqGL0RAZlkd2omjgLqWGEnrGV0XFX2oxCjLQY4CEbmoPpOB8JXZFbWszpgkOCdF",
-	"gaKnCyE1yThwiAP6adyZciKHSlPdYb+kfgQZHvYET/RwdqGwtkjAOsMqlhChcWWpsfgovP59c+GbXx+c",
-	"aV74noyPk8aVRbJlK2lcuhFeP7l8/yGuyBpi4VaANiRlbmcola/O7Ps+ntOf3258+F5cgJNEN0HbjYKI",
-	"rO65Mx74LpOJikiD7KL8a2WOLfTg27uBzHLlz/nabXAl+WPVKTKEI4GC1UnwgLBYXDCp84wREAc24We5",
-	"50JiWkk4lBmiagUVx1kt3TGfgrcckEmo7r1RNMn47K6l33laBtcTm9f7drSeORW+d7Xx6d3HJ8+u3Ly9",
-	"urhpDIauXWVHjT5sN9hqsNgeYA9WqgHxXXBo9xr2Ys5cOJt9qpQZF4jXnFZk0TKWJ0ze/8/MgMensFsi",
-	"HMvPBpYIj0eWewgfx5Y9lsfAeMpg8hhw75bZehbyGTgV9YhzKbz7Q3j1p5Wb32E+Y3lpKXz/wzUduNEL",
-	"xmvFnt1cReP0jccmM9FYvAi0fafWK0Io5d0gBFpmaD9e/hzTsbQwq5y9veo2zKx/a7VMv6x6gRxlxyou",
-	"JJ7Ty/jgQrQnwCmCGlL1M0ZmWFBjjJOgJqAkL9PaZ/7ymC7UKwp12Jg/TQ96xrDrykB9re/ZhVJ3txls",
-	"T1l59ZihnllhkBQ55RCCbEif7uXB4ZN4ogGpRpkeQ/L0bWNjMSr18TQq9QEdS2auu5ZmadlQzpIOW7fj",
-	"+/TNKD/7z/D2O+Hi7caVq83Lx1duLTRPfBnbH9ii06Zh5piOiaUYSPGwKqYSqAfF8aTKsS1nIupg84XH",
-	"MhiAxYY2h2G3QkYZhHFEfuUjmvhqnbgFNOUldZ0RMpVQNoNF6mkGFr5EL81tDtG9GDohYZst0qoL81i2",
-	"vRay6LYa0YAWCrHHtcaTU1qBCoUneuZRiEaq19TcIFgULzOmPxYNSjUX4NenjcSCCPW8ra2p2jmo33H3",
-	"GCm7nudKlhcQSUl5f5fnW+fcEsW7PHh561Bsy48lbPnnzrhV4ttNh8y5rCYzbXzqfUzdNK+8u3zv6+Wl",
-	"peVH1xoLt1Zu3m6FJE5QHLKr2oDEX5yZjnqx/It2p+fU2ahUA1ZekxL1sI3Jq48QbApL3u+H9W4f2Ioc",
-	"XmU94H2gIl8d9sxvoenRnm/fOb/a0Ev/FX53Pjx7u/nNp7GFirgj0+OG+yzCqHoNVIAR0RXZ1IIGvlmp",
-	"CNOuFogalyW3AtdAlEWp5s0YJYSMMkLyRTCFchKDgW4AD2NODNxQedOSVHx3jgYsy0vUK2CsCmpfbEqk",
-	"M76ZMSrcjgfLbkxKWeO1cYE9b9BGlBCoUfOgFnpjmWqjmW8hdY1/PBS+BwBtFx6F38+DVJgXj/9kDfSu",
-	"6q2f7crdTnzVxsc/Ns5+1oPYt+uo0bdmWb0LApX1VofGCi/R8fy2LdsLYzNbnZeZOZ3aeBVZvdc26j+M",
-	"DW+nw4U33xp/Oa3fsUsdh92hroQQlGgBEjZ0iHPUc51ol9WovVjvQgNbaC2qKCNQErVkowqRpjZ0c7SE",
-	"7RF5Mzx3a+WvDxv/PP74yg+9xwp+L1znucLMWquMg8877Fc9JrtFBA7jhYfguoGenbHnpJyf4N5FEDUj",
-	"Ay30X773XuP0Byu3TjUu3Xn80fm0eEE1YdoOJ0zburs3oaR3Wjn34KhiAb/+e1tmyGNUBtOAKQB/+6zi",
-	"1c3Xa1Dt7bP/DAMJ3vy5+fBm74vUIvUJhDod5DjGyoFrJ6F4rZUfwZWkJvwggm2B3GSN+o60iC15QP7G",
-	"YrS8xzCNlsByIqpPk7RnNf4dM0Ex8p1Oxz6OGq0RzCI3Xnb48Tb5D656mdaJIxJRxZ8Cp495RKqBDl/3",
-	"MbQCpDs4zegkpUx2N94dU4rpcpxsbF3DSkrE+s8Q6kmhoQbgqHaVWS2Jg1AjU9i/Hvsl1Z9EbAG+6U1n",
-	"DqGeO8smNaaQMqqp61V9JrO85TIPsljqdvAvzY+YKwPMPG6AnLa4AY4cYBNZAHAsdn9g5370rFhhZ3Ih",
-	"ZnEdGdKYRoU5GJoY+qNL/+QOO9Sdoep+ZWyTn1E71QfzxXDlDOVL1WFZcofL7nCZQpP8Wprii+tJunaX",
-	"uKfCaZKuGjoV6uiML2qS+cPKyu3m3M+yelxhIF9FkUm0WLWWUIYrSryyfKMsuhITrArJcss/ZYgATKu0",
-	"cttIkSkzIYh1h8JDNNIDVCq5wQQ8L8s9l0XlxPgeQH5v8FdQ3al9k1Zy8hoLduAPf8sGWnIUe0qKBptl",
-	"9T6GeK58u7y01PjXuZUvF8OPvmpc/kv43YfhOyfCm4m49l0lZHXuKeRykjHe1ki9obhQndDQy6FZVEbI",
-	"gRZSKlP7oWWIcSeNpur5JKnq6+5vY5vCFe/gnOq6squyTe0+ltdLiyAwcVNqk43XYCW/IW/HCI46IjbD",
-	"NuSsluV4jOjqnDTKqkmkyBHcgaASa7PnMlmu7mcLdEFf6CxBYlkOPCVumjyzZFcbQnWVLBqQiUjzKiEW",
-	"q3MVPeQanzCZkHRLZaj2fLtDApoiBhnKh9lIixwfZKLipZJ89G3/Qy1FBxYrrmS6hXpEE5aZbiGORiA2",
-	"p1njUqA1WqbKH4hoM8ypGyPNMMDAhlwypvA7tfiU4xg5GgDfRYqhqEVo+f7n4elPwvc/VA8XHjaT60a9",
-	"aaWNdBHuGgRgg/rd4Nk7fbC+U9EqYXn7aFlcvB1+9omu3+mUtnZVgmwAAMXorYMOAN6wKx+AFmPPw4o9",
-	"XUdhxVo3VMLxBOZrTo/FyREolSNFTfPEylDj3Cmru/AH65PXXvUePOJ5iVoC81lj8SLWAa9RFlrMyT4L",
-	"gyZBtdoLct/lqoQmxTb9BAjTqJ6s4sMmSaPwsMzd6rykqLlkeB4+JXsUHvi0K4BbHo6FT+nQuMbsdwsm",
-	"OQEzWWJ+H3vGHp8823x4s9PW7Sp3WtU/kdClhYzhDBDrCRj3bsjI54UtBoO8X/5t5dQPa1gcGTC/L6uT",
-	"oBFMDJPgY4ikddnSKh1Ls00QBvwgriyVGQ8yWf6fVepFNZntOACBwZEvCuFkiE/5bEbXlGfifTGMOiNZ",
-	"jv0wRN+SOdb6QhOx5dEaJlnqcqXJaLhBiWW5fhfNJ4sNZ+o+5lc8JeQRyStM+ZOksj2EhI2nse0bRJlS",
-	"9eoSgnHUB8Dj1gmFZdZlwyvXzjQuPGqc+rLxzw9Wbi3E4S4b//po99jY+FBGlx1ODG0Z27J9eHzL8Evj",
-	"mHSkfBYozPJs2jNYtTahuHz//srCGWzSH1pD5hxn6TnZevh6K6e/D8+fDd850/Puk9UZhBcbiIV2WO02",
-	"QEeEbjqdBGzbfOrkdWidBIJQDlTlEXFuLhpfLmMaFyEE4Igk4EQl4dEbDUYjRw94Xoy2m6ca7/1takf4",
-	"w6VV5SJwZeDmV0VAEwXsmk+vdNWAy/o7AC6LSkfdIMtLtFJh0MY1gyC7phsHev0dJmdJIMSsvrVk0FRo",
-	"qTug6geLRnlRmrtFCDwUoseAhkooFiIKrseMDdotxYlkSgLHj3IWshyIH4EpSg155+HfKxdi97E881IC",
-	"yYejiXsyfLQk8HeYu6EMUCgAFrytFsrEwyzA45hRqpZz5vUIpLajPgXP2FHfp5+yo74Xn7Ojviv+pB31",
-	"XdGzdtSP4NN21Hea5709SPTQwQK6pVFYrLEsN7GiWE9P/E5meZWMK2ninstZjwump3sX/lT/dUDfoZcl",
-	"OKLEepVuj35FKPSesC2EmZbbzXFnRFQYP1b2sORXDqMKMNUvI7ICGLolxoKyNwL/bX2+LRWecTmFae9Y",
-	"FoSRz8u5NaLHDwT2CqCmOyHxIu2Roo5H8zSgnkhvSnld1EiZ8rqmxADVqxmIiMcKQYwhChJz5nJo34Rc",
-	"P/MZySs/2Cdl5hcNk1FSxdhrLNiJ42nRe4ODeuh4WMp66TfWCPSM+p7bvxrqNM4WYClr/vBz8+Z87yur",
-	"waIhCysoRkTScCF8Zs5a6iJNCpyOMS6hvPBEVYdiNdh/meShskX9ZoQcYtQBCJKAeIzOgYuAaC54WoLV",
-	"JZW8ew6RLJk/fgcMdJW+C6WYdDIv3nugRjaw5oNBajF86SSaEnhLaNpqSWn3z6L/+P3w1tXG/P2VLxfj",
-	"IhWJTrpMdefnOVIyEjXDSq5OtoMY6qY2Oodg3Iw7zJmI+MrBUgfRw0Jx9TfKHlK114Qf0fkE6CILyNQZ",
-	"mD3cimQKgfJIDooDc5MkF4iAejl0z612sk0Eya0BsDYprDutb3ygAON+2oKZ6TYOwErz6q3jSRsFDdb5",
-	"/LWaQsm1yXXQI5C3TxngHPNn0sylBJ6vVHMJpCnRWir6DBrfKUQFMkN15nmiBueO06u1qwTmNX0f+GNK",
-	"3wz++P+ou97eJo4m/lVWeQXS5QI875xX8Cg8PBQVaCwk1FRifd7YJy575vac1EVICX/aKKEWVNC00FZU",
-	"IiC1pa3UNDVJIB+G8yX5FtXO7N6tnT1D1FhtX5oj+3d2dmZ25ve7rFuEXx/IZg9QXzR0LTSINCk70o6i",
-	"zxqOHko6yzuPbqMZc1CdFNcjJgDwctBlxzVxTYV54QwThCIpEu621DsAaSRVBDC/ULjnQDxz1EL9NAlR",
-	"OrQpFTlGg/HxDOhNvwooyFbGdYmi9for5+Mf4k7nvRTTopQR/bDHokOMJ0jYGFbtGArC3leL3fmtws0v",
-	"iMWeAaBTI9bqIK0nVO2MK1slZ4zzhWiq+iFrjKdvLw4/xpN38G8Jvf96K3249k5bZJ7PFvcGmAk5yLH0",
-	"Lx1yrcmaTKWO1rTcKdsASZTCKlPgUQWOw6TscZheZ4t7g4HOpU1+mCCG9+6mL1Z3ltbT+YWBgMbyX8Z4",
-	"ODcg5UpnPTUoVtblWAKAjwSQNBmCkb6RMXbWjKW6tByWFvfeV9dkz5Kf2N//KSTSiPxDvT5+XO5+/huu",
-	"0sD1iaOmiMeiUG5P8RphQSNncxmhAmuJHLKpBwKNiNAlGUEtgkaBV4vEZoBnx5lQZYrQP6DPAt9wvVnJ",
-	"no8hoAnE8bZkMxhxWf71yD8JgwRq6Lrt7Z2N5/uSPm0oSoAh33oL3jAlOjiT11Oo8G0feVyWyVtpwZ0M",
-	"DOr+tFx6xC+kmBdcIjXGm6BeItYIqMeqeMvPhsACKkUdy0kBMRjwgVW98BQv637jiM6yoA9gGGkTIXde",
-	"Aw3bNvASTFxjmBwCa1v51PHSyYmTFw9QtwZD+JtgvnTng5TmLIuqvje0IEr65WfJy2fpk87eD3ffXgaH",
-	"kjomT/5gH1cXE8PRBhDknsqXrHms96kz76pSEJgJJ2+zKX7kShzyWoVygv2S0VFs7/T/z01cOVoC6VZV",
-	"7XJIJtMkpLD6NU7jZsSU6AN3eJ7obuAwziL0hg4sGHJuu0nfYy3l6QzPGJXzLIKXRkBgvbBDkwyQiWT7",
-	"+2RzU0pJj98xWD4QjGWQQkPIVUoC32Mc2Xw8FiksJYbo/NnzFHglBm0msLfOcY12XjIMcgTuqUqNJk3x",
-	"qoPscAKx0CErBiSsRn3uZBsfRlPco9xjQaAh0wEcA1wTLQzjqgQIOxWWCqBiFacSeP6KgqOCvRP/pPF6",
-	"f/by6PGDoH3JMV6UwzsYKckh5XTL3i+hsivGVM8vv+FVsy7s3HmePlzsLj1+q1qcZlW12VL6aRxTD7JI",
-	"xNj1OhX1Gwd/2T9DRV3BY/U2nsMIj5SuWz6HXPgCCsKt3xmPwsAynP2aJeRsNPZnmK44+N9EGarbx8mF",
-	"85NllfuvAEDhuj+aRab62YrLqL5Hy7KlohjViWPHCpjP+2cAprh1dtNMyqjlQ53RKK4wal+0MPJrPrc3",
-	"CSR3RV/Qo6OB9TuoZvUFadE/Ub9mWBzhE7/8BQR48KlXHK/rqrrShx/dcOT5Cq/6DH5JSQXea9vmgVuP",
-	"jqBOfodreMQZaUbBSGlkDEJlSpYLKlWpuOrzmktUDWannWw92v3lWwM1SJeEOoVeaxYWwccNl+wu3dy5",
-	"+TJvQ/4nawNS18OLU6bn9cOSS9Rzz+Ofsc7OeCwWlrZ0LFaYYPGMV2nkku7dje7iF0mnna6sdtufGnUO",
-	"rGafmqopUE35EZbuyjGpLNweSKn9f6/oBVQUXDMqSG3ZwtBMPQQeOUG8gEFlTgOz3GZcsvP6abK1srv2",
-	"LF38wwhLqxYtnZ3nTLGHTPvyQoM82lIGi+9oQgbFTuHAWAAfX1pELkHalO7iurkwiKxumZmcg3RezWmY",
-	"0Dbjivmb5xyR0i6UGkH7CfAfQg5iCyvokp1X95POUnfpu2Rj2Zi0bsE2kkmPculm4uxcsvf1bbRZskB+",
-	"pp0L5pFlG+JcKK+OSq8mJFUW+PJwuSQLwBqwZbbmLshBENQvNBAlWGPlJ8840mniYppFJPBFLFyCTAzJ",
-	"xtO0vWo03hSxNBQKXgcaKJTS3VbnXRXxG+atr5HigfjWj13SXX2FVF4ZFoB5thEEoKBDXxBMJ6xKGfKr",
-	"DpmjACKEtdV+FXP5SfpgfXfNOO7TzLpGZ+VlppDT4GQIKQ00MGCSBEhjsrmebCy/mV/YXXjQvwGKVUcM",
-	"eELRLgLQ1WgfIwhrNXiX5S7p3vkp2VpBbpWk084oi3UXyFhcsMlCM9ujN4ykVS1IlPMoR99GmZSMBnKv",
-	"weN6M7+A2CNyG7SZoR++Mitjf5//pcDzfk2ZaQJPr0kehIcY4U0wKmlssBGOtLTdl2EmB52VUYFaNiTL",
-	"DO4r2O9KyyX4EJ902rvzt9InnR7VmOUQOEXU+XM99AbyvEBsjWAQS+7N6zsZLa5uuMW9ostEu6GNKPSA",
-	"7Mgl3fZ20nnR3b6VdDbTb4xtrjcrtqFNzPpVBsUsHo0iqeocEPNmwyUIzP5mfiG9t9HtPJPjA2R7A2ET",
-	"wz37mz0dRmQm5H4cRnjfPr6f/m6oukYUVqxSfUrFJoEuwCGYmExyCwRUCuMscjAFr3xukhx3/5N7xXpR",
-	"EFbMdLsEOQJmIgSZ2Mcea8SselRf38nL5b2VtSlunmvdqbRY/wwAAP//",
+	"7L17lxvJdSf4VeJgfE5LHlSpii+JVX8VyaaaFl+qKokaSxwwkBkAQkhkQBmRBUI9PGe1Y3sk2bLkM/Jr",
+	"tiW7d+W1z9qWZHuPJHfLM1+mSbb/8lfYEzceGYmMyIxEgT17zm7/0SwAmfG4cePGjfv43XcHCVssWU5y",
+	"wQdH7w6WuMALIkgBn27jIr13R/5F88HRYInFbDAc5HhBBkcDmg6Gg4J8o6QFSQdHoijJcMCTGVlg+cYC",
+	"P79P8qmYDY5uXBsOFjQ3Hw+HA7Feyia4KGg+Hbx4MRzcxpyorlLCk4IuBWWyz/MZQTRFrEBiRlBeLsak",
+	"QGyCMEowJ/uD4YA8x4tlJpu7evXg+pWrh4cHVw4O9q4cXLlxeHjl6t7B4d7BwcHBtet7nx0MLzeRzx1E",
+	"TIQtlhmmuXgIYw0QT02ktd8lFoIU8tX/eP7Vg72bT9+9cvPFbwy8fZYFZ0WTeM9y8lyMEvj1maSapOES",
+	"TwkakwkrgHwwuG+UpFhXo1NvDAJUuHJw4BvEHXJBE7Ituziz/erJ3m9f2fvs03cPD4bXDgJTvktIepcV",
+	"CyxsfxuTmKhf3U5SMsFlJgZHg69zlkveycvF4Oir5iMWbDF4utndcPB8Tz64d4EL2TaXb8j+f+vs0cOB",
+	"GsoJvAkDs4Oqr8VMLDJEOcJqASasQCfX0BIvSTFEgqFlQXMh+ZzjC4IwR4/v3A2tzxZTk91HTk1P653z",
+	"B/f1lAq2eMByufabs7pLCy7QQv44RHLL7R0eBkddsMUgtObA4Nde7H3q4KuHezef/qfDrx7sXXn6af/i",
+	"v4O5Zyxn75zsXbl+Y4gytiLFnpQPaEae7/t3/Uy2EcuRB3s38d7k6bs3rgXY8V5KFksmSJ6sv0DWzbE9",
+	"lMSF7YcT+dUx/M3xgqAlKTjL0YqKWfXlnKzRguCcV1+pF+sS78bkKj5Mrl/Zuzk5GO9dS2+Qvc/ha1f3",
+	"rqaHY3KAbyQH6aGZ/ozgFESOJoAz5D055h67E+9982Dv5v7oaO/pu58bHh6ENum9yUOWkwdYJDO7SxvD",
+	"mOzJh/bUU/1Ezr38DlniQixIHhQDafVE78bpBeWwfs1TCQuU6p8RzlMkZoxLsZqxVYj/zfO1cfxGQSaD",
+	"o8G/+0x1Dn9G/co/Y/uH4QiyuM1SIl+qGOD81t5Xfvv0t/cODq772TyRr0Qeb9cijrf7dEGDtM7gR69Y",
+	"ui7bxs/pQkql6weqJ/Wp6ofmgkxJAR09ZKk+TKrZXuzVjvjDrc5zl5cVI+89ffdq+KR5yIQ915q6SQ6/",
+	"vsURTQOCRj0RuwaHBxGLcIoFzafBo7aAn3epnZ2SC4Kze55j7Uv5AvM5SY9RTkjKlVZWwOOwLyhHBUlY",
+	"kZI0tC/U0362meCMEzuiMWMZwWo/nAk8mXxCyuk5Hmdk59pGwi/kAZzx55EHMwxDn87w9+2zL5s/v3L/",
+	"7CvqtD5ngbP6PjZHdWglBNvN+Xxe4JxPSBHcNFqNz+F0yygXgb0jf9rlQj6Zec7mJ7O1PoRxhlIssGTa",
+	"jLE5SREWR/K3hORij+RSmKboS+d39z43BA1ODl+x937omD1n+XSM8z3ZdfgA8pxAL9S8CRe3WEoJXMju",
+	"LZasEHdpRm6xFKaSsFzo0w8vlxlNsJzVZ4DFjt6NPGiqZlW/dfqcIMlzaEIzcoyo4IitcpTMSDKXe1u+",
+	"icgFKdYI2F0pMvIxuZT7jdVT8+JLlnM1pzssKeXxfJLzlbov7WRO8kJpmoa1F+S5+AyowbU2PGRvMmyq",
+	"G9ofvBgO3k6p/GnH431cjjPKZyTVzYeGQtTPMBK1biTd8VBUs6ewtL5hmG5hDA/WZ4Tz3dPDtnvO5iTn",
+	"IXJw9RAM5dGS5HAZ6xqJvOf9++ddnDC8xOjNUPz7CW6A+jo+IZqQjws2zsiic/BL9dy/NwOy6tG7StkD",
+	"jWM0Y5kSQykRmGaDowHOmZiB8WRCE4LkA+p2ARelnK0Gw8GCcI6nZPTN2eBo8PK7P/7ow1+8/sOff/Sr",
+	"7718729evfd3L3/yOy+/++PXP/i9f/v1H3z8s19+/K0fvv6nD1/+y399+Z3vqe9ffu+PP/qX70nhR57L",
+	"g+/lt3/56k9+/vIHf/jqL/7q9Xu/b1t8+d7fvP7hP3z882+p1wZW1I1oOjgaHBze/OzN5Dr5HP7sWApN",
+	"gUXJpX56czgQVIAueJvlk4wmojqAPoOX9DMpS/i/0yTacwjxIlbp1svgW7gnUutfkVygVcHyKeg3K/md",
+	"YChlsIinWtfZ8WYwzfpGZX5TV8oVK1LE8ZqjGVuhCS4QFWiGOUrYgsAQ38x27blZ7XLAEXCSJKzMxcnU",
+	"DCNVQg5njwu2JIWA40/rgkvnq3cHuBQzVlCx9msay4KxCdgLzXNIwCpijviMreA+vXkXbNUizMH+bu/X",
+	"rD3QM0xQP97i6N4drRxtjOtad/tlLmgW0PpSvDbyxhLiGOUsJ2g1I7nkEUmRKb0gOSg2U8ZApXFUwK99",
+	"LZUKoPznivmnqf5JxXXK9vSXCc5InuJi/w4WxP1tj8IZorVMKW2mVMzK8X7CFp8RSmWy/+YsJZ8xTVWa",
+	"kdIpvqrWY1iZVCuWqNRqNv46AVnhjg4rtttXfHep0emmgLE1N9+hHI8zSZN+HJ3Ce3JqzhVC6b0b1yB3",
+	"xHxOl3tsqfrYWzJ5lS50DzXm68dUBcFaDNTei2B39UW70DhR4iYX5/LhzXWFFoauqRzG0ljUiuSVyb0H",
+	"vUP70m5F5W7QZrpPff4WOjy8ce3qp4foS2e3b6sfJ7RYwE9XrxweHHy6/+bdNbVaiCRVE8VddTok2ri0",
+	"YVSVQhKJGeWI5Ql4DBqDJ8+XtCB8pG7H+iYM1pwb1wZN446UKlPiF4Q8o0uEA1byd84f3PcOwFgY4o/R",
+	"4UD21PsO4RJcW9acyetG9fycYXWsRn8ZgafGYUcFWfBOznHP1xfAm/fUe9eriycuCrzeyfnWj/WXM5YT",
+	"z2uNB+G89rONuZ9Vh7u9v29xwO9uM26cTGoGLdxwJuQ52dia5nRpXlKGA5wIeoGFOS9qFw0OCiDmav/K",
+	"gwrNc7bix4jl2Vop/7LhNUoZ4c7Wsoa24WVZbZO55K4ZrTAVmuk3r0byd1jABU4JYqUALTtnApVcmRCb",
+	"Q3RPzOavM7Yg8Zb2iv3rI3sAVk4QSOYs8Iqi0GkS+/7lec8wyzDEhUAQl3E2VsUhqJ9V4T3tF+khtMwB",
+	"0088LIzPQxtPxwQXMI2EsTklkabTatC3zPvVV7d1S5cRYphzefXalJvXb/xPUJT0yWTHFFhFFTGwoQxp",
+	"5m/ytV6G5tnLMv8PXODJxG9XcQevHtPt6H469HaaklxQsd5Xk7iU4m7aUpr7FNNc270apCG5KPSfcZJQ",
+	"Ncal/t4QhBtEMG17V0q1A+aRnjvOGfKGO1re/JR/GWeZOjVxQdCCck7zKRizzRw3TOzNDWqVicMD15Bd",
+	"zTQ0JSBNUA9tdJRqPaEp4knufUFOf+395ZuzbsZUb+tu/QsTY66oE/6jD/+Pl9/98UcffDBEqxlDM5y7",
+	"RjiaW68CNjsebuGXNHmA3jGUisCrP/z2qx/955d//cNX3/mzj/75/9xCOaLpKCgkd2UqiVQJ/XaAaoA9",
+	"TAEZSaek2IUlQLWkxYkUCNtt3Ter4beYouRV9i0Od9u+19jN9bCroObi3UOGzXuSZysu3NDIlKwbIioQ",
+	"3G4rkzwuM8ErqZhRLpTu2RE10uMyY059o9YolXAwHLBiinPKlYL1tIvGrooXyeKW4jtjc9Pi7RnO1cX+",
+	"Ta/k//R18CqZav6PTQvq46NaO/7j0BBQhZp47n9itOA+xzXJnUvcWxypVUEznCIKJ0eEMSYlGb0gvVQb",
+	"Nc476sW175pHMpKIguU08UsZe7zBWPG0ICRFgqExQZwUFyRFVQs4y9b76AkVM3kdpAJhpP1UKp6yIAua",
+	"p6TQN0VogNZMVY6qQFP/gOC0V1ueCiRIlnHEJt4r2pzmqW8xsJzMEqxr9Sg9nCRkqS5a0ffFR5NKLdAq",
+	"QWIii+Ekh3hRkh4jsliKNVrNSEF0PAKWxFiUXMC9OSO4yKW2wQlSkUFa4uExK4V3hupq13phxoIoJZ8s",
+	"RwH1C37zalrDgWApC70Hv8VoaBDkA6vh2lh0r9XYqharfmscOtQbrLYXWk+r8x1KDdmWlRnyw4bEgG4L",
+	"dkFCFxOsfk6jt6/UDE7JpPNWYhsO0EINahvtxg6z73hdvUYrkuby0TEZ1ZN3JkLgZLYguZCd9JvITEci",
+	"xwcL+w+x69c7lWJOv0m89vW2QMrqgNuMMWzfWjo6WqvU0LV+pUPLSLDAGZvu14l6Sc8fNKl0DafZbRhv",
+	"m/XaivB+ekJT7TwYMAGD8CcicAE202pK8smEE0/Y5q21II6Gm5YFHmdrJA+RSLXB8NWGUk1SipH8DY3X",
+	"SEcWDMF1hMwU9geR3KcHP6wmHyAdyWX3d3SkS4N0mJMYT0/NZND28DldkIzm5G14+IWylXTe0Mwwpbzy",
+	"Sqf22d3TfWx6BrQZr/1yKB96MbSUaLBJ0ObS27IiNbHnkW5Ao0g1JSRED3k1LAi1GSKao9szmhPu90jm",
+	"TATMmFbdam6VJCmLgqTxbkxW0CnNfda1lEgdK8ELgiYFWwSclssMJyQdjf2ULAhn2YX9fcMtK/Bk4vin",
+	"VzOp9wqREaP5N8VYwpZ+oqxwJ8s/wetHJTDkaobFpW1q2kINKhloY7DiaiT1lWjdE/cp9+hD/ZSLjX3p",
+	"MZZUOXQRKmlQy7iFk3m5DDn4RMvtLsNcgHlihTkSeE7yY2Oo1Wp/rn+NFN2xDCUYm4e4abweBX0FY3m4",
+	"RO6hgF9h05Tk9QpIqjJceGIZsNnlESOI3u5SenLf7VHerIS6/l1ARggiuc53iLp/87n/cl+o+x9HK0zF",
+	"0IT3cYEmtNAh8zEcDjS6Q/jcx93y5p1HEoDmckW8DoUvSl2MspyrpA/zoPHHy+FjgRaMC3T94GDfHxVC",
+	"mI5j3cgxZIVkxwVKcJEqYvSbu75deWZfqFtTxNzXJMvYKurhzVsUaDDAO4bcQ82gtlk1EsMLlhQuyYPc",
+	"f1sf6tspPWflYoEL7ZrPWFn4dEWH9dgEYvthKfadnJbWicVdhO1sPq/bsl+c6EbtF//BtG6/OZXdNEJ0",
+	"JBHsxFop6D9K7JaPZzajSW6ymmACZ9vwj2Ed1UBwErDBLyUI7WQjhVanjUiLnE9ik8F4qm3WwYUbpNPy",
+	"oUG8PpMMHobxsw85zHdAl246FGzFSaFzl+tkmPsSmq9eQXDM1w45+Y1X9ewXCiA79A3ytg4B/g8Ee0IX",
+	"ZiyjKV7Xt2vA3l8Pdqu/ssEDOHST8C+4z76/2SdnZaHM/PHjNDkQlc0R5zkr8wTOjWXBVAAT9iT5vxgO",
+	"LkhBJzQUIbVixbw/5dZ6FTo4EB6z43eGYukwrJbOGYtZmk57k44w/w+qn91EmNd5zcMWa/N11MFQY9wu",
+	"q6tq2s//eUIynR+2nf1r23jujTG2hGLf9ivkkG2ir7IxjgX1QjyJzzBNfVyKl0uizt2YtyFIzxOWmGVw",
+	"IVpJlRyeUdr4DOdpRgqljx+rO5p2U2Ek2RdRFd0hxXC0zvoQL0iLztpixDH6WysvqqfgDE8svEEMcfoc",
+	"h2lJYleaPE9K7qP6fSzAipgztGDg3MImYVhfhlO2yo/A0sLKXHCEp5jm4PYas3TtdwBOaJ7q2NP2LVuk",
+	"d/WjL4aQ1dtz3ajftkU5L0k6inexZeSCePJ6DlwOHKJD9ZHg1EQxqDy/IbqiaKa8gjRHyQwXU+K/gknK",
+	"jiRVRwual8J303ugfpC9jEtOc8I5BC2tZjSZVcsjmGV8u1T+PhcE87IgAXsfvEsSmpL0COwcQyRwNh+i",
+	"hBUFScQQJQUVNKF8MURC550jVqCU8oQu5Vg64nSbGlsZiGiUP4SclvBbwNmpDXOx+4wbG1EXfypjknnD",
+	"gKBEdVEuSXFBebfteFMYsZ4vlMsZybx6h8+Zqy9sVcpPCbdgQ9xqCay0M+Qy+2RoVN5qnxmxXh0qldAJ",
+	"nWAnyRYBzuOC4GTm17GMrbvS3iD9UskjZxZmN9iTy7BPbAyKGvyJaV5/vqt60Z/OdGf64wPbp3nbdG2e",
+	"1yOo71YzFbkr5RbDGVzB1L6Uf5mNKX/UO1MFl+uN2WNKeogPVVfON+eqV+eb23YA7pfOWNy3q2E5395x",
+	"Rgh2KXM97DaZUikMSzCBIcUOx1YlUMLLURtUgEeRgqrAN+LLvLG2dqP30KSE15kCQTjAJGpMtuUhsrgW",
+	"UsfjjSDAiPjN6E2vgzdgiKGteLc6sOO3W7VmPWQVx7SfkO61EhtT16MPzTpkjyrSPteOIr20R0N1GRqm",
+	"9WdsAg8yQdJn6NX3f/D6Jx8M0QpL9SxnmuWO0TO2JPkz9PK//+7HP/u/X/3ZHx6jZ+on+Zb89qc/efnT",
+	"/3aMnn295ALui8++lr/+we+9/uE/vPr2D17/7e8fo2eKgs+QevblT/7h42/9wTF6piWUbOeX//jyJ7/z",
+	"+ge/J1sHkSa/ff3Df/r4Z9/56Fd/f4yeKUaVTcOXqun9r7lgPTCTwXAgB2yPEPjGDm0wNKtp5WNqBTj8",
+	"qTfE0/ZsaXMqU5bvGxF9ifus05y+0hbF+pRMSo6zHmH3vV3Ac7L0CJx7SpczOZEVTIySM/vokZiRYkU5",
+	"URgz4FuV8pQLtlzKG5eCWSNoXErxiRZ4jcZE5y/Iixnlyjp9hOaELLVUo8ncfw9odd6C28IONeAC6+Pw",
+	"1L1ZzyfQKLCp5CIFIr1slAiPdm7ZN0bzXOdP9nyvkCwTbcUM5pyc4znJEc0j3WKAFtmyOpAfGFgZO9P6",
+	"y1+QXzvQpxGjKNR24cFYeS7QrMzTgth7lyZX9HW/ti29PqqJ/378BbIUFjaSFnojwfmdM6E8xWhMElyC",
+	"f1I+0thVkWQoc9eC6FtXjeUF8COaEHl9raqte9QYjRwvLFp8BFIgg8osfo2F23baVskZE+GL2b2tcmkh",
+	"BMbAruCsIDhdH6OMTATks7ICHcDi8Lp3f0Yw0M47extqdtCxW3eKGjFhRQj1UEW4gLpbHMH4AfvSao+C",
+	"rXI+o0uEx+xCswHlYBbAc/VuxTR4jcrlPrpvSEQFmjLCUbk0dgQV4b6BSNIN3zgcTMrMYzx5YsBW5UTe",
+	"UohmmoMUsJucEIw5Y1zIJxe+U+SFl624P4MbQsAjtEUbrWXfWURLe/NGvHVJocoG5JtUz+FQVU/pC0sm",
+	"7y7y9IWVzDXgaZyo40TdrL8gFX+fuXYaYcWwWU4448yjaagxK7QredfaozlHJaQIWDTdCmUn3uOB3WSl",
+	"qHRd89ZaX2B69FXf0vHkte95Ww2nDp4lOOcWIxxyCGEDQDKiJDgsOU7iYy/qIcBeS3bJiR+PkeoYGsee",
+	"bszV3hNfWx38tNX2wz57z7yyiHeIQ+ZAr1c0aEX8AldYJG0ZNyOdANOVeQNZN7w168arOZPnAtbGG5j4",
+	"hBVzmk9Ritfcb++VlIme8V1KsvTLOCu9MRVyc5N0RPM+S2tM+U2Absgt4og8X5JESlH5pJfb5FEd4UN4",
+	"Rz9WWf2jeUMSZ3RBCuOf8ZjqcTL3Ymg8wIIUFGcqFGsiCWjisEiV4o0gXA1kYz8huDDNx7vmyvGCCkFS",
+	"MzKvTcKmvrWCQqrB6zw5yFQCM11njlmu7nGQYV2wBZoBGp73Xmjhkeotmr3HHbFoO1AvHTmyk02cveSm",
+	"pEWRTGE0tW33JU7mGkWpraHfYjQnNiapIAmhF1H6wYO10RAKkpMV74ZWyslKLa3Ccw4FG3AixjiZd+MJ",
+	"qsd0HpnnlActW59X8hEFYkcFR1gcb1QLkb8rACuttYpZwcrpbD8QiEOWPdhbDs8XsaEj6/oF4fFyucxI",
+	"/3P/zL7nHwtfkpwbTS9y25p3vOFspFjQHPdSTwXLOu2rd0rC9bOkMLBGUeM9N2+0iRmpTqQFXuFsFPD1",
+	"1yWHMlwKhsyLgWtALYxJr+aGFDd8pRnaVSf1oegKV31OObup0tWfBq4dWzmtwGfeJIPBY6348QitlGJG",
+	"uYqBQBhxkrA8RYIuyDFy7I2IS80CagE0fAdNBKuwUloQOT8lVws6nYkK1CImG1+ZemKvQgF11HL6EbKr",
+	"XJmHDV9AEgNz6QWPLRgTEJ9F4F1ORbzXq+TkidM6fPGQibN6D/D1A9UN/P241pecV8a89qOE5RckJyOt",
+	"zRyBFYbmaFmOM8iKbQpvNwut3pgOq4DMHIy+zihcGORVXZ+KeEkKDslm8uJfpKQ4RiTjBIHVgSOO1wpM",
+	"V5mD/EBfOkit3rXSR4/QylE9h+5a2boThwdd2ZIpIQsfrdTN+khHliApyTZUAJrrbWBiUTgy13Fj59Ao",
+	"rFrt8s/QvRPUhwAqZMWDQ0RwMkNjFZwNwUZS7ahQLKTweYujAmB2eKzm4eocVbLtFQ+ISE1NjgEKMop/",
+	"fVrVhokdYv1O4A7ywJffgHMvOJ664dX29PaGMuPu3JReCSvSan9plF35sOb91YyRC1JoeapkCVlBFSiB",
+	"11LEqowoH47BKAQdoO/CR3UGfYsbfQjrmDSDmTjDUlRv7phW1AyYPuFewmI+r4uU2jCGaFwKxNmCwEYC",
+	"8zXOkWnQO1cTO9HPtFS7qFyW57x3mBrylfem5DUTC5JlFYVA5mGkP6MVK7MU/FpjVjqLcqz9FkeV0ViK",
+	"E8Ek7xiT5RBN6AWpCUJ5z8sI5nFH8YKIGfNuFrBueE/AlOpwi4xM4Kxj0FkNX4Hkoii5OrD0TS8yJ2R9",
+	"xzR/a31fdXBr/Vh1cWv9ttvJrfXbTje31vqW+DSIABTeKFBvq9c28SsgJg/Vd5hELUi8IZctae6tVVWQ",
+	"DK+PUUEuKFkNkUfudQ9Dnd6jgoiy8N6OrZLk3cBL7OZUBLeCqaHFqXYXOXo4gKVdEFdWKPx9gD2RFws/",
+	"ZJ1/XTp2rhzvukOyyRFhPuf9GAJSfiNUsV5tggIVp8I72sMFKdZiJuWEcc44piF5VY6Xjab9x3IkMfQt",
+	"YI2LCEJkbCr1RRVdlcwwLeq78BjlcILafNVyKY9PDf9Lc+M/UoGFXSrKsmAJSb3RqOoKnQ5BoVqQnktU",
+	"MDYJitWtDertCloV6++7VMmJyN08tFfbIbK7eIjsdJV2beNtewqOgiR0SbVPp/tM6SSkUqm6VS0wCtFp",
+	"TlIdxjFEPMF5TtI3RmyDZrk5sDZuCVAtgHRdO69aIK/7iSTHTtVO035TqNuxfAegGuamhBIajMtmD4/B",
+	"UieUogTI0EpMbY1R6jNm+UIkE7aoC82oictLYIRcW82I3nqI5bUFq0PTXHkKpdeOvnqwd1396XVzCzby",
+	"m0nVJj/yX4evtwYW9Lj/1Kx18Wu9oDkrjGlAR4qsoVINyqSejT718qf//PrXH7z8/p++/sHvfTp263ot",
+	"gR0sYKunxOhaK0wvOq8+lc2Kmsoq5bLbegiXnXYL3xc2Y8mNPqkkO/yRYVXRVSp98Idkg4FxbJr4+Ary",
+	"TKHs6CtRc60Gw/qlyZwZg2FN9dOnxmCo5d7AeAsHVeKNGyLu6n8qTt/5tLFnbEEF+0U09PeJIdBJIk4N",
+	"jeBvRSb4U1MK/tbEOknEHUOvk0Tc0ySDrw3VThJx2xIOXgbanbnUOkkan59UBDxJxLlDQ3jYkBEa1JQ8",
+	"ScTbhpg6pF9NGoZgSAqtZdk7lmhy/nxe+3xbUbb2naqNYb56ahiuCifwoVKqsBwPemGOMFrgryv4YW2Q",
+	"siiVs3IcKDYQxLGakYJExJNr4Ch4eugMMLSfrLUraDNXIVSexCRcncAcr/kx1NuiAk5hbmLa5EVCBaU2",
+	"YZzD6Efh1CRBFsusnpHs+ldUabTunOR62LEtbmipcamw49QtmCKJ/PYFTUme9IW90ZUptBYXDWfakh6Z",
+	"c8qh3nWz18f1gBeNo2q+4vSbNpVzTKY0z+U1CX5VyMH9XOhzsg4EXG0CuconAe1Th1+qb8CjqciSM0G4",
+	"8nayHEzrJScefJjuPHivpeK8UqOh4Ccc/H3z6aQo80YqvK3VPOZgndolqPqD4iSwnRImr3prIvYDwbpS",
+	"hMV7OB8X7ILkSvB5I28Z8zDoKWNgDJodozHm5MY1P9oWzZMgQb9JjAfNQLDGwENoGEJf9T8O7oeKcRs0",
+	"3CakdjMZT6NAFsrXBLA2wDWaoSv6V0sekrt3CeFeMDt/LOITyxRV8GHKoqMp7pKOqENlWh0plci7Zup6",
+	"B0YSW5dmIjXUJV6rwrBed1lQFkEObsD7LOdkDpBJQQJxKqqJeGa/S8hteMVHgLRWRr9p7tfYg94fwjhg",
+	"bWB7peACB+TCmaBZpuPSlpim4FSckNjMAWhYoxA05R4uqMIiiaXaqcmjawNt2NwrQDGXPjUaVwzgjNaO",
+	"bYMf68SqFr47HsDW6t+ENFn3CDksyR3shfg25ThiLkw94AA2E2Vt+fxlwRaUG5qJUjCIsTDBjnGXASDJ",
+	"Q9MkfHpctQufz5zG1RemB8m3F6TQk2luya3zw5W6T9KRPTWiEjtjwmnsjbXIvXvtXElVgCdRtQzXBCsJ",
+	"y2EbJoBi343ZqlM5fanahmjagR9m18tDcG1EU10y85GT8Ggf4yUpQkAneJz1qjlWvRWWplj0alG04DMq",
+	"i1onEL6xvAWyrFK8wNONAK1OPTPTi9y4L5pEEKarTcoHhxrfUgcdCZQzDWvhHZDx+HoHYqyGgeMdAiML",
+	"Xc+epLYSQEpV9TlcFPQicBSH3WL1YLKpdoZrg9cYJ3NVftdqvyvMK+xIT+ykFA994u36cIxgozCmlbsv",
+	"LJldvh04o2vdMjyMVdjrUmHbipYLasf2Pcl1R6E5nUrOWXbnam5AWtKMuMXX5fGk81tNocYMJ3Pe7w63",
+	"BeZj/8qpfnK1ljpVdPJX+1LnXryb26SFxjwbQODZRl+FIGiSjnqZibsQnqOAXhThIB38oRy4eS+kTPQz",
+	"ZM/WkWU2tBIL5K/QSuxI2pf98nc9dVO2iXhRe1713X7zC4qerW82cpqM98mPUON8rN/zpwBDcL2HWrcB",
+	"H5jmGn6JCo5mLEttSJnQYRMsl4cc8HA/mVJUCxgtaCOLHvruTOayVEUtVvR06NB99zmD+KMtipRiXwzw",
+	"Q51JUCCaenBaukqYhiPRHoLkN1l3cNTouvwqQ7hWndHkRu8ozsW3HEFyWvjJDaAPnZ3+7KhWTVgrTVWq",
+	"73HlvjXJODnEOAL+Qyo1CDj/EpzLW7/2EJF0Hz0DhI4jlLJyLBUzSQSFBQEZ1Y38YHNvtLlhNdeV9jNV",
+	"BZlyJkbORxMuCo6yjOp4AUjeGthIajf7YVAl6Osw0A6QD0nmFSvm+2cGEfNSkJWqMWtrP6uc+Y0iQUoL",
+	"HbXVN/br+QSnJsuqHftPP9dtUEqN3tlDP51keNoTonTqBae514xQX80IZAtD0QbgQIWeUC4hoV2lFUHt",
+	"5lylFUvCOz/RHF1glUln+E/jxVRFlccZS+bRYNiAg40FeaSaMR+f2ObMN7dMs7V8yH6Xxeq96LuFOmX6",
+	"dBLCQ9zOtgjrFxbUSqC6i2xvdJQbt1yvAt4n3LysCq+BUXJasHLJ9wOYx1pidqrj6kn7Tkiz06w0mrBi",
+	"tAiYoIAdR5NuXD+TtWaKVrcW/9D+EflsfGG2aFuoFQYbDGyZzEEPrig03BRpG2ysp1aNukHA4Fnn4Ca9",
+	"IQSuENT++SeBs+9C7Lvo+jVg/QpTf6PuQ1zFNnhj7TcAdUKMPqqgRf2OPlYKPCXdFTGtIjIjuKjwSMFQ",
+	"4c1+bs3JhU59Uyp7OWL8SMWbyphBt1T85q6B6a8ig4+oLcxt4lDCV6/KZGVMgMrZ5ZDM58iPLj0Tlacf",
+	"BhjbIYLAG8lmD2CAgUgbh4JRoMadPAooFzTx3JiJusP0ET4bbZ6yVfdgTS9RozxVVQk2mCFNa8nfbnBG",
+	"Kfw/6G4DP04m8i53QUbG+hNVrEbK+YREQNSbzhs9Oa0M9bTUHLzEsdWPA2BRLempjZ8yPCZZwPApIk5g",
+	"eMo0Y3sa6sFE1nDUM9pZ8cbbM5LMQ9h2quh2/LbGXhNDDHIGmwfcdxU0Yru5Bh7T89gkPJsPhmYufi4x",
+	"IRmfTDhUZ1yPfMBfn84b/XKrLeQlUCezY/vV40pgwF7KWZ3Jxr1G60B+jM3b5pDdJcimKdLscw2yfL1g",
+	"JfezX9AU+Qbu0j388RqsOA7+WANsw1U54DUM3vcWFpChSRuNqsp3Zs9XgC09Sj22+f1tsXmP22BB0nUw",
+	"JkD9qm5UvupvgiFRFrmta6DgJZc1YKZ6QUnaZ1LQVMgzEShFZH0Wrp1DoVNwJVEGdiSx9xGzZR6Zpuw3",
+	"J1Wb9rtT07iTuBEs699eCUO3CNW8+8BW26stPFe5QyquasO0tpNTGO397NPuTohJv9Ir/MYQvPWDpqv2",
+	"CcNqtsdbB6o2WxnUx/LeCA5XrbSOMRCEYn7uoX3bg+DScShV561DD7qie0j7VhfoJV3FVVWHVmdxNZ1t",
+	"oFnb/TcThMF0u+HD+dzBsOvY7XS1bHMMm7OwK33NUzH+0J9nak6iLgAHK+A7z/SFib4xocpdgzUyua/I",
+	"2UJkbzCYlsbdkvdcd2XOMLvDwFc0napaptbqsu5SKlXU9X69/UuplapFrVHmHLJQq+23KZzggR1t2l4R",
+	"BA1JpUZi2ujc6npm22x0d7+1BF29xdEFzTI8JYBMrFGJVealjplXEWVvATgRPna+QlRwkk3QeI00pPI+",
+	"ugebQWFVK9h5nKcK5HhjcxxeaWcaM4H92woS/jIpN9S5gXiExZWI7VdJ/g3Z0fHesiyWrE+I5mP1wkZK",
+	"NfRjfNUeADt/RvR5eyL0vif/eQdSyML7WsVx6x2jRZY9GrUnwxLVzLxl+wRKivewtLYJEHebNX6ErNYe",
+	"oKZNk5x7i7oEI10um9eArPVBka1eipx+UFQ67i9n2S1pK1lqydfCDE8svmFPcbrt9m8pKLmLvdW6XVro",
+	"wCvkvMbO2OZMXLnN1WXQO2yFFjhfI72kXGHS2Df2u5mhat03pTveKIYTwH+iObpF6NcBee/KwZUbe4cH",
+	"e4dX9hswAjefvnvtxZ7640r1RxNLIFBd9c6lq9HUqqvecUJKmhI9owsqKmVdCXaSpxzJe9PQYN65aQs2",
+	"bvZYkiSjXHCEM5aTffREI4g/S0vyDEK6TTphUarqkZQjm4JhCxjY1iEQF75aE1w0fV89blc05wLnoj3t",
+	"S0OPo9WMZg0YJIg2+dTL7/3Ty+/++KMPf/HpYRU1DKSaYTW1MSH5fiuY2pvJrzELa1NszBdOlo35yk20",
+	"sd85uTaAJ9YKMG6rTJYEpQBbc+BiLSr1bYhyMsUCgNFmJDeFOZaY81rAU5y1z5/1Yha2etW7kcmCNcWR",
+	"HMjKC2pzLvmeTRRU00ZFUze9li0zEp/QRRYsVFy24UTSI7OdhGYVqqCO07Qg3O/id0rEkDVg1mmNrZn5",
+	"0hImvIbISChCglHBMhWV9cxumWfeFgFVyjsqnLtYhXKM9+44xSLijc8W6avduIPBfc9UcSit/RmqmUb8",
+	"VPeV++/hKvDVCB93j9c20eFD1FfiO6oY525uwneIKWtQn3XfOP+CTCkXUKyhh638Ql4q4l/ghJgwPI9H",
+	"jwqF4aiitJW7hKM5WcfnuMbYb6CS2ir38m5LlL8pxF8nVDUnP0PKxfkCWfu48iIC21+vrsJHaE7t6hU0",
+	"XgsV7K7y7ssiG9r6IEup6+bT7nnqwahewhPx24HVyz2yZ+2cWgWtaTY8nO1sJP5Q3ycqEFJzBuRZcO2t",
+	"c217EVd/5+SyPOscGr2u3pvGYn0RNq15SUMnk1A4gUpb7WGuV7EO3li9QGFEE4wSSrzrvAGmTkaNYCq1",
+	"GwbtnyzH44xsayyDl9OdVgdrufr1WWndjH/O1XlFnuMF6DmDq1cPrl+5enh4cOXgoH7R+dTXvpa+e+PF",
+	"f5L/3FT/HF558emuW86bssSZ4b9tItnsHEy5zc25KOV8oC2WRiAfDV7/8B9f/v0PXv3oj6SGOZnQhOJs",
+	"tPnby7/+4Ue//m8QHzjG+agoC5wNjgZXrhyYvKSIap9hVKLQaboxHl9Kmjuebm9XSqqTqN74MICOFljO",
+	"O5VlZddLGjge9K89Dogai3SeE7Z9727pBLNqPSR2YS/2u8YucEad1Elnw8odeu3FnvznivnnNwZRZ0Oc",
+	"/gmQbelugK1cTVQ3uInEVygX7IhndGnzjHCekJG9ZiuMPsry6qsqPcn5bkmA7y0ibfUTIOrxWguQtjQy",
+	"FdIGNpbN/crkLNW7VvftkR44iNN1fSQaba/5BS8XC8mLFtBPtlwbwwVLNvpzvrNPdjjXLDzZF9Rde1fQ",
+	"ZGYNA1t56+Js54DC1rmVbfttW/ncILr5oeNihmMzX8PgcL6K7PC0d2gFnoiQ1pXKH3vU7LknyCJQHLDM",
+	"lTaU+kpJk4VNmpwoK5lOkVSg7WswwUYYXs143e68ky6Jz+9amtISnkIiOwLZiTcukufLDKv97c15uz2j",
+	"OYGstVyZxzDKaO6P/cwMcpD35lmI2DFtiWzjoNW0c6sajBnv0C6Jpn+dKIGFlZT3r21oZUX0RBa4mPfR",
+	"pl50BWZbc/x6l9b4kgTwCI1h1Vv0biU3G8tSsGQ07eLWnhzLK9YcHOtIjbE/lYTv7tQvhYdV+iBS8HLM",
+	"BRWlz6Hj2m5qOeAaJ0Y7tzmmusI242SzzOZWMBAbe0pfSFUDvj3zdpWrsRl7lScky6yVzG/3kpOwTx7L",
+	"b9Q0c4ZU+kWkCWyrrBCnOr2VzJE3o9acgpp/sMNnoG84pj0fiUPonN0hzqGTzkYYNFJcDEkik0Letsky",
+	"O8oK0Q361bDeSU9meJfKc3r7+ZJKCvvH1BcSw7QWCYthmm8bWAhNp1ahOjrB/5PMPNgaV+XyGChUXAYC",
+	"pQ/wSQ+gk1AmtFscUg/AxxAqDcqDpyZ1YqgnVTD5fypmzhGiAUub5igtQaVQGBwNAPcMwe298oINTAoa",
+	"PLxf1SEbDr4pv/34g7/96MN/+fhn33r5/V++/stvvXrvOx//7Gc9DFCBXAl/tIBy2CnxQ1K4CwxVgd9D",
+	"v2c3kD2nxh6ZVKflN6SUkzxWbqqV2pnUtJi2fct9LoxmW6fkEq+HCOoaDFFBJmWeHmnUVd9p3F5EcUyz",
+	"zNvDkeOaUnc3nuAMwfMRlUoU8mnc2EUdyhBQexUkMrTRHcY8LViZey6f0I9qXz0CAScA5N8dARVzcW+g",
+	"FUvW94g9NZNaZY9YSNv7GqWlvaRNqBgcLKSnEFyiwPcTDWZb4JxPQC7oIt1xESSPMU1vq5bUn9Ca/PO8",
+	"alF+fKRbba10pJihRwGX2Goc9VVyY8kNgy3hjgbsog1yeWxGlGr8tmlJfXwM7am/n+hW1adT3bYa1u3A",
+	"LjkxWNVIWeNU+TS5ORJdPJSKY6TkA3cQlxtFH6LjPfsk+180bG0huRXR8ZsaZBCRIOg18VcWOq8VJ4eq",
+	"AjTLhk2hYqPRFId3e7cN1oA24ylCwCSHhoQx9w2adoLDgkQN5HhaidVXIDUL8dE0OkCjAmGNC6DYyGOs",
+	"gWxDx7bQj9m+vpRGcPcK5dmK6LcqHdQ3Ypg2FlSR2fRv5tShj0wI2beS5RLKyIQQo4jc17rZDtSQu6wA",
+	"zDuQRq247+0qyDdKnAtdUtwp/wz/db1bBOJtJbnNflVQ7fuXDHIoVFStHWx4j3qNW4b0u7JvQXu7weCG",
+	"Ag8xAJA8dLqeerMaFH1GExJIBlkwLkw1XFTmHTzkOQ0wpz2zzGUv3XcHfd2Dh4fuNGKvD5oiu7xABBNG",
+	"J7o8R+wqXzo1FDrsyBZzgHz6yRodTraZPNnh374wPdU3eITKSORGVq/HLm41td2tL81IMDjKL3xNPR6d",
+	"Fydv0/5b9K6wWvxILD5EFTXiVmSVu6xYkOK+Emd+lYusCBduZSHIMZjAi6Z0jnIlqsjkOSFLPjRIKSbt",
+	"wEKNbpgqlyyZBeHl2QUxmhM4xNSfWpDHQrkETCbbY7xsC9mSKxOImrKtDBSEbvl8gVPPCK+jf/3Rj1/+",
+	"6levPnz/1e98f4iuIfPXVfTyLz549d7fmc9X0Ee/+p75cKhfs1/tu0Utr7ce795zVA1vV6foOzhPH12Q",
+	"Ytv89aKgPgZ+MmPaUSJmZKFyT/ejrCb9C2hY7OQmhHBrlqZhxIhUsB6lCTZzwCBSMqg6vENw6gsaOMl1",
+	"Vu8QYbSiecrU7QqjTL5RSKmn7u41FFd4BQpeyjds+Z2uoBWaElDp9vVwLsVcpjHFXrpCo3e/69CcKndK",
+	"W0NtlQlVkFQw44gTLHN9AoFTSiMWV/UidwVZ/E45bk0aaaaCLBX4S2TCaRoAV+NilLBc4KSHoUCxSSB3",
+	"tWDjLIBrVBCczExBGB/qGE7X/p/sHbWpnDDhH4r3zmjTSfQUzPvu2LxbqRyHNIh+65CwhY4niUEWLsfx",
+	"4koykA9kdHOtavj8Zqk2BexaJwNCbqBclgDMUnjBSBZATcrxks+Y6Guc8NiTisVWGGtyZBVQkWUEaM8u",
+	"ULW/zDT1cgS5Y5sjztnf7uF1/XpNJ7/qww5LN+JHv4r3vnmwd3Pv6btXh9cOIkJHaxvCN6t7IM+k8uyX",
+	"sBBuhjUW9DEqcwUFMZEaPCBIIA0HL9VFnWQBzFTLwfHK2a9zlu+f4tUDwrlGmlWj6VTjQ6UwL1PXRSvc",
+	"rVeye3mSlfKQhvKpzQHOMJ+RnpjtNE/J83iR7EmCuk/wBAp0GmONmkNruc4e5U+1kJiwYqcqtZq31aVh",
+	"akNDwRbd2kAtByqRRWAamOAkDd53SSBjqOLdzXjm5XCJTFVrwQ+VyAzjxXaT6nTJ9mQtPjfwwrVMBadn",
+	"2rNks0/8bIYD6P70IA39hs4CVmtj6dLCCn4b3g5BvBuca1r2D0oKa5wF6uWZ2K2NcNW0WRR4AZefgMeh",
+	"tfSbonQvORQueQYD9k/0ggrsj4wjz5e0IDw+ezR41/9GJ7L/F08hjWlL8CfB5j7b6tlMnmMsTyIqQWrj",
+	"gGoJRjx0CdB5phgyXh4XKjYoadsUGJYGDg2aylOCz3CWQezRsXKXwV1MUFKA79WMFNGJqmWjAdZ66TfD",
+	"gaDddTjOqefEgRdrQUf+xBq5KMKnMVvUCsxdiOJlOc6oPLYkDT7lGib3ZTuf9jiVIU9mJAcUL57UnML5",
+	"mvWxfvTB7//r+//8+td/8vovv+UvcpPQlIziidkZHTchxJuWago/e+97ocLFm9pZs3ywb9kaQPlew3gP",
+	"8HGVDNpTo6sG7pu02MDis+YUcJ07x2Sqri7wnDyIq7izkifJwIAf+tT7Vku9wUjX2EL2gSg/eQXo0pxZ",
+	"RqY4G1mPUiiwoRA0UbeNvMwyZSiopeY6TKpzekY5Cyzcqpt35EMxc8t0olYArNlXN6GBS9hA9Xf0O7ak",
+	"NUBn17+g+bYPpEMbj/EZLkjYBMNZWcRgdZgaiEzfmZdUe61sdJFuye0xKrzbm6evRNbLH3zv9V//fNAG",
+	"9umzcSwoJ6MqLir0SDpaKTydkUlY8sRMSnmeaGf6Bq4qU1GmtloNROJyewSkQ4QzMWPldKZuYmVG0IqV",
+	"yuhoIYjIRQ3Nq4aQjYs5Dyx5Mwzbn9nqT0ilYj1aE1zwlq0X9H+EDsqm7LugZDXigizbRlqwrCYEX37/",
+	"T1//4PcGw8HLb//o5U/fl3/89P1Xf/kr/cd3/tkfh3JJTQBGETOrRnLqVqugk8P4yGb+jJKMJfPgOUET",
+	"nLXwqXHEWyL+8q8++pf3Xv3pXw2Gg4//y//1+nd+If9+Gok8UevPOu6DY44im32ne9PxUjXjzEfN4aMP",
+	"PhgMB6/+6Y/VH2MmZn5m2DhXP37/D1798H98/NNfvfz+zyRB4OPr93/68U9/Un388M8/+vDP7MeXf/Un",
+	"L7/7D5LnfvcXH334J+rLVz/6zy+/+7/Bl3/38nf/4dV733v53fe7qVpP69dnbS343T0uq/kP68rhxo6q",
+	"621BCofEnQvc5eFppcO5h50V/k59Uq112OMy0ud/T1VF25G3X7Z2Ir5cpSg1DXGeS907J3tXrt8wV225",
+	"f9+C3CyWS9ZHv3X26GFrDYeu1F6DpZbhTiPUI/1YdOU82X5VOa8lOWvTWqHobl5QJraqxFzo9hMwqhiR",
+	"F53t7NTe7gcK74QZBvAnF1gksyFiOUTQLfGU8IgUaDVy03po+qdk0teRra9h/eBEnXVsC9Lrn1HnsIsj",
+	"FCH/W7k9CqYiPRO2UPcPp/STKeQ9GHqhOttCuVWfd3Q/6tNJ1Zv64rbpU328l9/VHavPp1X36osK3PSp",
+	"mVpV99XJ6qnfq7VRfw2LrXCwJdE01sxTc3MenN/a+8pvn/723sHB9Q0Be+S+6F5/Bx/98/v/+sf/5aMP",
+	"Pnj18z+SJ8cH7/3br7/98ft/+q/f+q8vv/vjjz74/Zc/+Z1/+/V3HImrFS0LYvMXH/+v//j6zz/8+Kc/",
+	"D4pryQlGOLjLo5ehdiA5rHT44hOxN3wCJoXW62YYiTBe1d9G9BpFo0/CbG/lYEMJqJ/63Yd7Je07xHzw",
+	"BDUSQvtTwqnb/gzLII8oAIrtWnWK5nlC9dWPynZu72N1+/lls6mNWhF/T3+zZ3udj/oc8b/FaE7S297i",
+	"IU9URCB4IqiGPNCxgLUCw43awoE6gPGWM1My2rvANWhkklokxJVCaqAcYqBt6WovB00KQlIdAuPJ1l/p",
+	"kslV/esV5ihlOTmG+74qWK/svghzBChCFyRFhu9SHAtoGaoOrb1HzQE+Vn1DN1VNbg5uIhiqIUF0gde6",
+	"p8qfhR+BY/mAck7zqUZAbk9qXuJkjqdbIYHomCzFuDsMyZINiu1SS6fYB6qrqHaEVrM1woiThOUpsCZV",
+	"mchRiZNVqcwYT7Y54OoDAdys9AitHARpN3L08HpXZgh5viSJFNczgtOYwj3GkFkfSIX3FZ2zWStiWwvJ",
+	"9CRuxmSZOsts8kxrNt3LjthbJrca+LUDb8Kp9dP6WUge6ASnqjKRxqNRgZlSOpV5dA4szP4xg5paG+MK",
+	"R7W2kCSmEps/RdXcJ4bIsGePZFUXOq6FbCYXmhocH4BDMKWdx2uUs1WFDrBQ8gvBc1Dv2aVqF8dvhAu3",
+	"etWDybWbzOmDq6/R31DRoOPFJtpCRxarHj6due3CN0+qxuHz27oHM9BbTPvsNi8Z/ZBLPDtykxPV3ALq",
+	"oguM79fxjNTasOHjBWBjYI5q8i0MDMb9gBNaDQfftpTvtoyD5L8Mr/SpTNBqxjKiIY6UYNf5JgUXSq2B",
+	"0GQ8Jzkql9Hnt9Te7gMQ2ItW2RK/Gg/gpR2qAry6pnd27liKoqCHcDaykVctBbHQCucCKieYF1V9AXDk",
+	"+EpGbEaS6mG5+rUhruUPzWtDuwmCuzyEpAmatQNLqT77kDLVLx5QTNPEBnjKJwoyWZvjrpAma43uAm7S",
+	"0+BWmJPNFd0h8CQ0vov81M3ddbninMFEFFeChIvCb8a9cTfwTR/X7g2sH3RRF4BTPLrkZCNdvijzXG0j",
+	"OTT1l7muajxahcNIkkzfUHImRiDUHTDa6CLBd7Egp7ZP+emJ7Vd+umX7lp8+b/uXn+5UY5AfHzJxroch",
+	"P547Q9ETHX3Tb9aYemofeykQN6fPY0EeqSY+X5vQ550JyTEpOKteMFuB63So+HY7LJcqqOdF9bsnuFbB",
+	"oaoOoBMas8HEIFlIfla2An9NorZC3a2Ftxn1Kr6mOAyoIRrthOM1V3EK+/F3GHPawFXB79/HqQks8Zlo",
+	"sowUaIHXSLJKFdCqKhP5icFF3SLQ2zwLKXzWeqbeCXE0yJXRhHUy15kgy5C2EZOEVAM/a8NAU9O3c3Un",
+	"oKVQtUf1jrQbJCiGH1tG2aKUcJ+S0y5Pbstj8RmXfpw5PYI4DAl1QGn67CoFFmgeRBfAQuBkFriz3qWZ",
+	"ChwFKVlVN4N8bCjF1u8EBCUwSiNQ17hd5M6oPjvinJUW0vBIyis3SUdw6a60XXUsKCeIOVZpqv2VeZKV",
+	"aejQcdKLZIf7Z2ZbXWKl1fzsQju+xwAa5cgf4NYBScnbai2qSDMo5bYfyDk0dAm3olSthbKHwM3a31Zd",
+	"jfLAJNvfTVo/Tv2wvNtEp08yPO0Zcmu5SJ/ZsV1V70Wnxe5MN4kABd3I6ObG5VLI8aQA9TItWLn00z5s",
+	"bI89Wd0923206spIbQ0+YUrkyGdHMRCU9bPUzMi6vEJoojV+sGsWOGQ3tu0GV+iJVWM2m9UviiqBd//k",
+	"YTDX27fXH4L7Ckps5wxlLMEZyomAQoHgOigu+iK5JnjUOxNHx0z04O96Fx63GqiBkgYTmmBhMaUsLaDW",
+	"6bFmbg1Zq9NJoRw5mMwi/WoTmk9JATukMwAMl2LGCirWb3F3fLCvZuS5/GeJacG7U4CqZa2PYFiFoNTX",
+	"wssw5IJkodzXTP7orXMAUSHm1lGBtfhzrOIVtYcsJTCi0DWAt4LOWCXmLSmv2LTAC0gLjgnRUnM1vZiB",
+	"t5Bsm7wpckHykQrVrtEkHL91tdX8f93rmrLLVgNlG/YJ9lJNeGdPFzSYLF1Zri9rTN4cj2rYP6BwieOc",
+	"mOq1oNriMbsgxwhnK3lPLZdI32B1TpUqBqxL1xrIkmaMAVTZiD+7GyCIJQR2sVUOEc+Q2h5py5BT/ZJ8",
+	"W/5xR7UA35lWXgwH5ZKLgmAv9gJNZooQUrQv2VyKSdYtaAKQh5L2bEq3TCG01WH73fwWNvFMF9gbjAku",
+	"FOi+pq/9ImFsTmMhcR+wlNwyb8oPt/Xbb7gGoylL21qE8T5j83J5AvnJnvOdj9jEi9ttIWlUajOifIi+",
+	"lNPnaEGzjKowAR6L2udHxNEhIvIOqfOnlXoO9dlt5VVbT1zdOE0kNOw07bFa9FMzYDijfiELW+Pib1Vm",
+	"Zac2pJ6FW+QLm9kwbW8pBjP2p01aCzZKWYsFsPJ7qbLvUECe2mpI3osCtDkKANG/EbXeWxqgoWd7tXWT",
+	"CKEIMdQ7LrxTt4Ql2yqa21sj8HN9K8Ea2sAYwhMDDumRfbR59qUqjyMHlC8M/svYEG+yvKNeln8+hAbk",
+	"XyeqESczq32mOpy1KsIcPNq4UMYnb9RBIH0gEJ51D24ZWl3WGIjwqN86HcTrCINjW0SXpucA4tot3qSL",
+	"wxgp+YPA2/KHkMBiSVIWvap/s4J6C8YD5lo5NmhqkoVCRewLwll24UWmQ0sonw8nTkpwJlS9jlqobg1l",
+	"iuQ6AiQODNxAy2gXqyGNndZQc02dMlVHhnecSfjYsh7t4KUVy8meoAvrlDGBXNSGHTV12n7naA849wgr",
+	"nG708jb9xg0iKrjTRibtKrjzwfoksahRjZyIDTgpV3T4jfWPAD6VFosjtJox8HPhROhy9tFuNj2kkynx",
+	"+9jIAtPMa0opDCNxNGVSjZNP+gOdabHwehuKhYkhzok7gejRP1jLRrwJ9Difltrg2G5ZkFO4b57exhQq",
+	"ZWmGAfq6LADGEidC6rssz9ZDWBCspUxA4xHLdniG1gU0Ota5fLhhC0oMlphO7NDnmz3XoXOzRF7Bst4q",
+	"HrmBfrFNhO2VbQNszaC90bW7CKE9PDi4DAJrS/X2YBWLXRVPqdHGxf4IxHQmbGG8w6S4ICPApy1Ulmq2",
+	"tl+zfARRBrHX6nUt1vPB2gn0fLC+bft8sD6Tzb+92an+/lGuEgaeqolZUdkrcr5X/NemwHSNbh3GKt2T",
+	"f1FM+kswjtVzxzJiM2UoZ6seUrM90hXG2UkHQ4Ba2bsoSQVvGXN3POGt5zpQtLgWy+ehllQSKZQkP1bp",
+	"NDOG8LQgqkpdxdZI1+Ue6mDahDixIxwpDLhoYtvy59sVGH6wtkFg20vURjzubsRhOC7XQ/1Ky0SS9gVT",
+	"6uauYoH0mrkCrVpRMKPFyyaQLGlD5KivXYkTGVGsNrcT9OhE0sYp2BUXbOQcxMOKV9LWQ70tAouqUGS3",
+	"WqJGaHBBG8zKVPHInv7CMrFHgEPfEppbONx3G9rXFnqXm6KLPtRqlek36r5EOYyzvekxYIyrGSabQR5W",
+	"ZgJKGq8qngmGUgZ2wBUr0giHZu8YNp+hzsyk4VFveNwbFfM2WZJfNgi6IRDeUBS0VKRyDifmNnbHZVks",
+	"WZ95PVYvbCjxHXULti+WbccXnLvASW9XrP/C+/ZiKdagNuQ6rbUGn+3Lxtr2CtqAjNM/+Gd5x4tWHixd",
+	"f/kqRk7ten397mXOCBff999bg2hfD9b3jauwx/IaP+ElnYKq78ovqD47rkGv9T3Caq9tAS3Wu4SlZKhj",
+	"c3Qmr3WnbfDl4YE3EqtyWtZ4+Ebn4C5vjzBWiCqIqsW7+WAdDGM1lvBeUvbyuOwqxrc1tBQG7fUOJEoW",
+	"99Db1AtnQh/hTZBINo9vTQ3rPmNzf7HHZZ8MPdCBH+UA1e9prex1asi2vsS786gsAXUHhgJ29P71OCOc",
+	"U5afsznJuVdYEc5HAezlezlSIgJJyeG13znSruvWrR58MRwkvJi0dKmEEXR5DIoUVDRDbIK+snf77PTu",
+	"HkzGj0vSN8auIJOC8FkcAY4hgZ9HglFXUrwj2uzB2u9AjJ5E0BXFsa+cqrUHAJ6IDgVysjQbHiDHBT3D",
+	"Iuielr/FuJzBw6M9QualqukAheQVnPMtoCESQfOpyTPxZKeqVdL12GixUDZ5edipXGKouMERmIX2I6p3",
+	"b2kRWi6ztQ4l8QXA+QtsdZhkd2Bmaq/TbTsIhNlDTdVcYaQoH8BRBZ+wLBibAN1NK4jyxhl+sKNQdsce",
+	"4k0hB1sYJCePiY7wRXVjr98l+uZM/eZa3U+FgpthJJbdJ+UasHDBDbK/parUwAMVdI7UNPY3QSg678nq",
+	"ZtywwfjlyTldEGNj8CtXfewV/cKKtLx/EZdTZbVF1Yl/Ok+sSamneIz3xbzwdPxQSsnHsLE99TWYv5Yg",
+	"VBBcK8MIlMgNIES1xc9MJv2Bi3R0hzvmXWWdPdT3qsvXgyB5wbKsT4BIb5VnQlJShPHVJ6zwQzmsGErp",
+	"ZEIKkgsL6gIF/Ms8JarusWLWIzgxU8rnoGYUhAtWyDtawRYI50iqHQlbBiRq2GAYgrJjRUrzWgUWF0Oc",
+	"BDZtQS7YvBWpXD3RYy14mSSEhGBSzm3ENUcrCDuWZFrgZEZzgqaMcEBQnShEN44gDKtGQX/ZJ9Upb+lQ",
+	"5/JXnclGNf6Jvye9VmiMk7kCQtkd5rep0uIvAlLfA53Kc5UcER+AF2SkQDLFgTY46CD4nAnINvfndkDo",
+	"UrRJ/bJENMCV1BRVTHmYTF4Ei/65KJ0nVzhL5GGbkwzAYMYsXSPsZK2gRckFmuds5SD2rNGUIZbvo2fy",
+	"kZHeqM+GbuKCXKoEuwkwiJXiWJXHYStuwQIgsSFPdbE2WF8oLbDQuU7+eFRPGGKIp0LyBXImIhkl5mKl",
+	"QSjhOhW4SakFCOBGJTOc5yTrww2ytdvqtaAp3yKORFWfgqCq6BF8sSQlSSuYo3aNysyv6idMIzOrEJUC",
+	"pUXyCZ2WwXIgSpjFFi+dYJpFP8yylHARRtQEUAp4RqciAK6LlPnfABpGhr2qh2OlW8HKsZTkbnbQRiKg",
+	"/EWlZJh9NyWCIzEDkLioUfmXeVBbDjtyS9ZqNTqZ4KE+SYzdfEIzhc5PZS98wSMt57q5u+p1/emBakV/",
+	"OntwBiZ01f8dklEpFb1QBmSxFAE0ZYdHLSg3jNNnMwOHYPSJFYITPAHbPBRXsT3OhFiOrl254o1KBtRE",
+	"r/OUTQTJTWRzxZ2es3bLpLN6l6qHIUoVseWfikWGKGcjnVCKWIE0v9TnaN/y6maiBdNHsDZggqqHw6uf",
+	"+83f/M3fPDg4OOg0Ola8bwru2iEYkjtkCzP+fcd9Z7i+ea608brZQJDsMjDtvp1PM8pnDosHtJKOigR9",
+	"zwlrbIs8KrrPh6B3Jg6gzzOgS3toLP5cq4/GDF8nTfRJxamkSrRWAKIzxKW+4Wm/StfImjcdcIOAPTFH",
+	"BBcZ1cDM6rjTcRguPPOxU3TbQJJCusHX8k999Kv/5eP3/+blt3/x6X1kr1HLUkC+CgCi0YzwY5s9Itup",
+	"zIX7X8ubyQSqhwBkei6KtRqoGQmNsjYHkIJaq5Q2A7jlppVTKRq+/e5QW22mMtNzuoosR6MXfGcFaR5B",
+	"BIupGxmpvHcES4WvkvLmPXItPc3jDGImM5XpaStvzrAxNitXgzBmcQ3pPiYZy6dcpyIbEdxRRqMtDELS",
+	"af9c3RO3pzRQuC08qx0wdLYe5Uz4K+DXvVCaPglbQJZWMIOgFYe/FhpVgYbq8TdWzy+ODDfxyxbhcRiz",
+	"s7AxtOcdz5Lkb5uEtw2VEPwoXThBAdAjQaY6j7b5snzcLdXkr8yUeutIjDMyRBgJPEVfOr0XMGDZIEeP",
+	"kckP4TkclMsUkBM7on/aoupU41VTDh1CpL9LiOfirK2h8ZxgF9FX2TMAUtRVoymGUlZJlt9ARM1guEPy",
+	"GTqEqKc0g7PN/NeYm1mbqimb/qJpA1bJtAOENm3pQZDURqVf3uUeE/yuMg38oLMBq+aj0kAx+muWR4zQ",
+	"Rhb2vT5DH+Z97+Cqumobtd5YWfB+IcKtpV7ZZEKTQGWhYAVSBQnabSzTjeuxxeoqeuq7U1ZUg9uFqFp6",
+	"dwYKuGTufLgie6zXyq5GZ9vV6nRrmQ3Ge1zBqPmppAp7NXKc1WsqkgNSzmHFSApWX1ug6BMqDu5RPZ3h",
+	"BvZOTxC+jOB0tLVKywTp6C9QszYUuFZXyarZNgfaKLcVUIT8u/OxBaXb0e7UDd4qi5R4PNwEJ7P28kBG",
+	"Y+IoJQtTnWC8NsWBPFbc3Oce2Wyy4uj5ZoWlkFSHser2n4b3FkSo+Ix7IJ/kxUXrgTpgYzHUQKlmntq2",
+	"nAsHYae5s7bg6f+/ZHxbyfieOwXgJNVa73qzfL6kvmCIsd1D7dGw7obrG15V42EvNmmgaFy/e5zuxn+R",
+	"2yamSjfYll3oIIhGtNRae7EZolft3losfVM6xdfDq/BBG7XwTNlXT7ZcqJyiZp4WueU394RqHVSSCpzL",
+	"Y6LwU6AMTE9cz10blJTQqgWzuLDzvQpqhsDcO2w0vkBocCHiHJnhKaAyykHUewNT2gvl+k00BoHdEiE0",
+	"4xZO8PsTND/23pPBNDU/v7eO7EHQBntSGa/N2cqJ8B6tVKhIIWUXbORYVHU5Pb7ppX7O42nWYnYXymeQ",
+	"tduPVj7DBTEFDTw/s7JIInKnNFtp4aLnXDsodUtuj9ucnnY1d32Abh/q/kkgFzhx6nUevm2YD2fIynS0",
+	"mjFOkGXMTWA8kmS4sGHXC1KXvj3i371V/baCPN9FPLe/OKJtsmlhVRtcydJjJIBosN2xAhqq5K78QkO1",
+	"6nqviIp9dEchfyKcZSESXuuioA9HKJl7F/sczyEcjuYIZwq615RkhZB/BXkpx6phD47dgijm2gLV4jUS",
+	"vj8WdOfx6V4+cZSrJXhf5BT/4+Mv7H31YO/m03evDK+++I1Be8n45pLqH82FCDyGGUkRzY9RQSYlJ6kK",
+	"ezEJEgoLT2FIq8qI1bKaU8E8AG66eODiShtrhStoObvCQAT/n7SR9NDDeteQ9qhIW5hM+mlOS1LchUAp",
+	"H46uNxz80cSKKWBNjrigWaYlufYGh+pjBFd5AegE7QYQRwLmEGwdwFgPpg/gC5KOlqQYLeSOjFgYO66h",
+	"pkazkQ6y+jIvs2wUnyGqV0eewFk2crXZHq/2vebWXg4IzR215/V/Op0MHXpt0CBI+gcsF7NLMLSqX0/Y",
+	"MqsxdEzlBn8NGYDPkAekW7ydIwXJgRTuaVRdiJSE1QjZvqaNLnRqTlrBpkSeNP7yMFF7T8wILXy2gohh",
+	"L8xy1Ju/cnDlxt7hYa8MoIKUvHUN3ZCe+nquFHIAxO9EDtwjMPr61NTcq3olHomi59RDtAB/eyTLwn4f",
+	"vy/VXunalrrl4Iiq2C1v7NMoHvfUxDV5ElrAkOrWqjSRonbB2TGgT0KlWWAHcPv4Ax+8e+nJbO3EhpVc",
+	"RzFwU5YarViZpYjjtT8UAnDWesw2HJ31xPUiQFU/HsrNZvlooqnfHoVicAvUvAJhPDij6agHOo0K7gmm",
+	"hq+jMsMX1Z3azGboMk99XHYGQX48JQtczLcsvrdRE0izXYFU4k/PAg3OAveqixCPq+kPywsH41U02sb1",
+	"XBBg8lrRCW9k5gnKyQoZdELYRJvYWDlbDaHmtvpJIXM7pjCd9vOpV9/7319+/48+fYyerWbrZ6qs5moW",
+	"yCJczdYbVDs8iHYza0gOvz15tKol2zYwzaUogtudyuRTGUmA3QE/mbdzecnDOVLedlMdPwWJMyO4SKuS",
+	"oc3ZRcep9ACl3kbkwjxDCbzt8G/ulmjq6NbaFzsaSESVtO02RTtSRu8SF05N4Y+r/oOb5suMptow0mPT",
+	"9A0BtsVrP1GB05IS3qd4gicg2Lbtp6sCQ7o9w/mU9KRsTlajndajgXyq0ZsscVNrf1ifQRt9TgknvbHs",
+	"es4jSkg6wzlVle6b8bE5FRRnNTp6+O2SaQ+t2Q6PCzKhmSeNb0JJlvbQklU7JA16l4MxbvEWII1hUVmA",
+	"9CBbJmYGFMSxiBagbEE4pH0710ZRIeR4RXz/oAzAcoqoyV+LdlAv+akABTgVKq3Hr2YUD4VqBBm/y4Jd",
+	"QAXXffTM/PwMXG3P5G3gmb0nowTnaExQMiOJvOrKJlgpEIZskHBmcECD/+IpZMiB3nKMOCFycPwzy4IJ",
+	"lrBsfxGoR8uWnrDsQ3k5geQTWnCh6pAOIWMZ7GMFgW/4MTpQRmZ9XnOCMx33JvUMXb40UHrWiZLtQk11",
+	"cZ5NlEVrwUfT+FtcUllB7KDfOnv0cIgytiLFHrDljDxvYztfJbc5WSNOp3kALMHcBzxrpLVRZorGT7US",
+	"isUQEQuAiRFcQVy6B4qu9JVqw4FanZYLmSd8Q4r7qkYflKlGGNbZ+otBtfbpkZtmTrOIQ2OK1hEbajPq",
+	"0ZmhaM7UJB12SWE2zoin/N7p3dvo5rXrn5W7Uj6BUiIwzXjs7lIZBgrSXBe3DJQ/hna9CG86J3HoJIep",
+	"YjR+mLdh36PjLlyPfJFChHM8JV4Q4Xu2UNjQSmJdrEfLk5TwuR84R9dM8MkhBnD5MaXICnUvHPm47qFU",
+	"tqVIAf8Vn9N8CoOckWypABbUXtLllXTx0YxN90NJsmXAe2KzGprH2Dvn54+RercNTrkK2vMVcdFAZMB6",
+	"lCP1yDgmoEVH4JkkCAu8rLeO5rfaIuulqdE2sFsuSB5C0gyXu5LblfR0g9kSWZfBGcwI9pRavE/wBMkx",
+	"GaGvRMQxGmNOblzzG7F6F8jSvlQ/j2goEONvpeJYD2RScpxZcG6OViTLQoYELCKqY+tCV6bwlQNv2Chu",
+	"BdSyq+VlgHKc0SRUFEOV4u9hXqyFegQqgC3CFfGjlyIlCU17jazD/0r8HgkLYDktIGJCIxcBBgxioLcl",
+	"BJztkOnuJlDqp+Dqrx+KTDJSa3Jq3zdrZFuxUArx0989cj4Yz5oU+7LKEZXEMZmjZlMqL1ScYA7A3/eo",
+	"MNmGXe/GJvjLw4uO3eKP/bOVYPt47iIh3+0+3Q2OfVsRzccqUWXLGtuTCUkEvSAjk0JWZxATaKIr6TQo",
+	"1Q4j2c+xfE+QRQNe1F+0u4fxO0Qvkr5dBUVuqpQLb3STfoEjnOeszBOSVtBTWOnTSBEUZViQAu5TCdit",
+	"EGcLa7zmSk0CZ+kU09y4pbRPiihVNYpmZg6+InXV9CJbuLTFxXTZpfXrigh+AY6tWZxCNNixjSBT3lmN",
+	"EKmU31pAnFNAWTKqCjSz4VUKus4gQLBc3X3MAaDBsj2mlTbhf5cVj82Ld1lxV7/7Yjj44ult78XkxN73",
+	"pc5d4NXQACtz9I2SEoG+qZOANk11Pic5pHDjYo4WLC0zwo0bRT6tIS/Ovvx57e28oGSFxuy5pOszTlPy",
+	"DK1oSoBLZ3Q688t66pvFA92dImk6hdnIfyMyjqDFoZqQjzu+WOKMTmiVmNhDnBlNtK8vzVeXwB9aun1h",
+	"Dq36BfJn6xHFNCW5oGK9XyfGpUKKTZswsBo+Wi8oMxqubturQOQJ3M424G72WxGhdgf0FJHF3kRMioJJ",
+	"OsX53L9PM7YiXFTJJBa7IyNgKEnJshTrESeJXmv91whqNg8HFzQho4zgFJQm/UcHuIflIxjW7tjnFAuS",
+	"fimnHq1qjGNR4FTNuFA4lL40GFsBnJkqziQyPKfjDrFNEPi0wCnhgfgigmjOBRWlSod0TTNDJSgPpZS8",
+	"XjvbY8DyGnlkGU0oK7kPJayQJyDmyD50rGAxFZg9RHtpYkZSscCCjJaksCFO9R7lz+CRVot5jPYO5SdT",
+	"DiiygzT6Tp8IKw1ro4p/ObozjgXlE1WerW9f6t0efQWgq1Vpu4JwvyWDMTQhKwNOP2Or3JRtSHCW1W5v",
+	"QeNuBbOrVsIv1IRWiDczS3QB97YN9Hm5aTQIpsCJGEUUeIy0A2yVyEFzymd9BjGlFySPNzyFquFVwiGa",
+	"YkE7QE0G+NIjinkbgPWC4Jy7+cop0dUIwUoZp/vCGfAov2Nehc+31qD2Pm05+B9V/kW/qe+CFGkZiD9b",
+	"WlD5KAIuMyxM5k7UCzUJE3EPch4OA0k+0jXlIal0wrKMrQBCO0UFbCxXG4AsR5IrU5TaMPC3vE0VOiDU",
+	"yDH5t0KsiF8yKIef6/Wi+fSR6Ux9vO10qR+wHavPp0735hszCHla4WlPS7PwuiUehO2OF6SwcrypZhVw",
+	"815hHYiskiVV0CZnEQIRlD9HKrr71pEFZrHD4nKrCuH9JGpcnVQjx+Ybta01exnmsuxU+e7KHP7ow1wn",
+	"ibht27VfPdId2C9OTU/2mweqS/v5S7pvx9oTsPZOpF4+1LDdJmdwWQpU0OlMDKvKMhVrCJalQyi5ayN6",
+	"rUjdRydSfUtJYTJqVcQhxOMdKUzEnAEeOWA+NiqSxMVSJTMfB+s1OdoYL1+yOcl1cq8XXC+wI2x7hghr",
+	"gKiP3g360gorEGb17bBalfDrUatNaSFdweim2fBwH00m6mDqsTFZkuBwUp8K0tPmPSk6IkA6XwTHpzdH",
+	"g6BlTkUvcuk7WhfFVLtPW8azjWk5nI7yjZIUa2UE01EVhQLNPQKWVyasTP4lvMT0Zqxuo19FqihO15/z",
+	"Fo98w0pJ40ztV/rJzT8OH791y9eBt7BHMiciaLVNCZ+/Je/tUh9Ubjh5WB4jknEbXAYWcR0l1Waku9FZ",
+	"1slZ7jDnntshb7g9+hbHcbd/C2E6QgPUc05rnWVMNJr0djswxQs89Z0KJ0VBL6RuNC4FBHwpCDQVCZaL",
+	"Y/RMCnwdSj9Trp/4nCGdXdFdyUzngPfLSIpu/TI+olOSsDyhGcUhD1E+ocWiM1/QKTmi8aF1talIE1YJ",
+	"1lERspLpXcUdKGspURfaJZVDmoSUYqDrcAsgwRXWAkmRWIFSc4DKPCOcg5tKVVugkDilC2pGjNUWEA8Z",
+	"9Gw6o0kZNNVX5jlbccQmkR3ZyJSN2CMC5lVNcXioWgJJ/iQr01ijlAIAxkKQXHgP/VMdOWLqXWmFcKZK",
+	"JbHsIrpwRrh6VSnGzDPRt3WX6uikUkFcI1WL6TJhMaZZ0QiPGdopIaj0HZvtusJUeP2o71hOMAGnayJX",
+	"Tu+pbWp75CYw0TDh0NmjtY3UXNxqpAEJbCoEbw8L2yPdxrVp+YqwRWX4RlSh1UgPAxic022YBqEsTu2u",
+	"9Q9419H0uy3JfJli/rsr2W8IaNpwxmUp2FrOWa3PF0vSu3SDsTAGOEq51g0si8074scbvNapnPshbp5Q",
+	"MTPNHPng5o7BZTFeI51MuEMMm5Du//ZznAiNyq+egeREfVGxeQM0hwPNM/kObdwBlemawK4ry4dZ57zA",
+	"wfJrUiVQ1demBZEqAxvqMoU6LoMLxlQ8hvoaQpaU3W01YyhjbO5D0f1/deX3T7ZWe3hh1Elta/7YKN/B",
+	"weHNz95MrpO9z+HPjvc+e3BwsPc5+b+D6r9DebJBqLDGDpiRgujvIEJv8PKX//jy7//s1Xt/9+q9DzR8",
+	"jS+geCMCPTWGDic1EW4KgQT0gMJ2T3Cd06tdvErreMvoyEOop24K8cU7FE1CWduKPZHPvHBI0XV1M/G7",
+	"OjHOvBdauFBtrgCAor57adiz9BiMjEoVI0uWzCJnPidL4csYkKqwXrIMc6Hjrd36N9HKY7gmKvPV7zhl",
+	"THhCvd0LS0vYt7c+vJyj7q41b9QsQ8iYJqer5H9csgY8fl/X9vUJH3U9j2rsPuNCh/F7oYZh5H0KR1ie",
+	"8+olhq8CcSkwp3qVV7B5U244Ranp9oZj2pN8uyZiG33dmePQLIUmYvtibgdKsJPM5XZmq7sNN2Jievlp",
+	"EpYLPUlfIUn526hH7P3OPehpqMSC/KGHSU05Fnu80OYYLmyIggdlJCZTQzdQ8/3pNA29fLUhd3LBCYAd",
+	"bhm/WKUlyBbXg4op4nxxqvNT+7b6fNu04Tf79t8R2jsEbXUSZEsnkdtEL4FYd823u4zqnfinMinItlH2",
+	"hXp5JNic5FsWuThVuUnVceaFJkoAgAhgrohjcYOcNsnN5IK49zgDVXS5UsY7qkF8SjJKJpfP1SignR6s",
+	"Ih9/zHicd1E13paQUW+wOZWF1HP91hKdg9HHmx+PjtYLtclUj4sFVm6PbgaqyCe32z9mSpfB1YA2AgMj",
+	"qyDGFlZACIV8iB+jZzDBZybLHtTpFK8Ry23pfjRjWepLVNZpe33StgoLoHHJQPS2YHPtkjB0uFSUcKYV",
+	"5IqusSvuob0N5gDqkxR96uWHv3j94d9/eii100KsJem5ycGhQhfibaF9GLurBnthMuSlTqxA2zQKYz+w",
+	"nWr1mjdfmiK8YPlU34rkg9zgCvgcz53d+XG+9BCCfO+rWhf0SGyDXQBs2l59PCcrNCdrjkh+Gdu/7akj",
+	"++hUOTO2lEQhp2InK4CpIx2N191lWZvle0OSi8djwvv3V0onE1KQHDL8jm0MVUYmArESruhr7riHa5ik",
+	"nyzMvAaA2gCb3wYU/nDXoPB12t5aS3Y+hnrDgA8CMDUOkh2Y9BFeKd3rUojyV0KA8qOtQcjTLbHFN1DZ",
+	"N6zqOJkhvQm4zkPAGyyFyjwlBXjJc52gsAtod+9qa8yekWXaJo2qcgQ4EXLMCql+FYAD0A220OAhGPXY",
+	"xOjeNSD/meMTXYMHf9uSB575vggIj0xsGaRaEJ81SaXsHCGnqMYGoVzdgs/pcs/UL9hbMslIhe6xd2zr",
+	"1CaJ1YckB844OQL3hEryVzFIkJ+/kYVFE1B/8LiEs3PJViqzc1mwhKRloU6Zb6iUPOVXJgmhwilMqr7C",
+	"CrE3pVz5zeFIMgABUqfinKr6Iisoet+exKX1s8+b/LPdqGcxlUpdHlHVSiF3gGtA+ACpneWvQo2LQime",
+	"ig4WZyFy7mogD3TXuyJByAWoQUyP1A5lE3ssLnBK5LE4dOfYuTUVYXw3DAghHyLPvumq216ZNL2LIAeo",
+	"5+Bv9Jo/xE81y6O2dkxrIO9jwMJcoLCQ2hw7Ny/B/FkGsABVcDRc3UgB3qxhv7muML3wyUTdg9P4lF4Q",
+	"jsql0vypQqYGcw3BRRoZkv20Q6J/YcOQqGnnZLOqFYUdqSB7I6P8TSePbYv2qzPdtP3ijunDfnNqOrPj",
+	"fRzcHSdIy5pKV9DTSIcObp/UF+y60VT7nbF1qdF6KQjvFVix3L4dy6UkjObfF3aKX9Q1MncCOH1uLqkG",
+	"rlEHJpAE1NL+t9SQFHQhIVUfGU1IngBaTCKHCRbTzlDeyJtqa4yCpKIOhW3eV7e5luobdwyG4al+tGkJ",
+	"VN93XzfLTG2Nh9qMVaezVh2Ab1NCFiQdGXuHzhWD5GFYZLw+QliZQ7CjQtt4GXCl0wWxgXUmi1pHQVbY",
+	"SPsdBd71jjBbepfb4cukSGlySSNvX0ilPqZVJU165aRtg8lkswW7VbCKfcx7/qiFy0ShaUOuhWUyB4Xt",
+	"bmhKwLeZvi8IznzgZEL5d6JCIH1xErdURFaSsWRubHUQPbwC34YyT/Qow7Izb2gYdi827kU74I0BEqJg",
+	"YoOHw9xlvJ71zp/JuT87qi63Q12tWd9JQQhpXYwfo2dSmGQ0l6+snLI3q4IJcoyeYSFwMpMPH71zcvaO",
+	"bNhWUInPANWY/M0pvMlInvqxU3P7Km7VkO/aBxwV+COZf1s3p3y3j38TNlq3t0o1Gxgum29pBg347NvN",
+	"Q59AGAbLamW4tRMLKp3BIhuQu5EBXbFfFOSCklX9IQu2UgVRjFY0T9mq/p3zrvOtfZuXS1JcUA48pbb3",
+	"SBITay4rUyr/ioZyYRnZJZQLywjf0q0tX41nWZaRrnS0zaWGDvwrzb0lnC2qdgEPqLhENkHY4FkCeA96",
+	"ZjB8njXt2IQLrBHi/KEmM4LTztm+I1cfJJNKHPbu+m+46E7xlKyDQvkiyDQIUXt6aD7vDaHUgPLS7w5r",
+	"VGtMTI8ovJBbghe+sZXqtOnsauVcS/7l1nFH0rW+joWCjWoRuWeYpp9MYozfgvMYtjXOUIoFVkl2ylIX",
+	"UNU3q5GszTkfDGI682q026mKaZ94tynJ5SERrMgeuqYAKKA9h4YGisoca29V7hWPyjoqeSDCLlTTYYHT",
+	"HlF/S4BG9dyC0yvXrx/eHLaBQLeFHyvzeuw4vFUlHA1Qk7a2Bnbs1ZQtwUJ841cGeS9V7yxG0eNBNU++",
+	"vmX6cC10dPOcZZwcO/UPXA7TeJNwPYMwYlVkb4ugtzOpOCXktNSKRi/4AY02pSvwLvBzpZveOOhSVA1E",
+	"VP83M4K5GAESV+3NwwP31St+7XiZrfv32cwwqWZdn0mti/pQn0YFCLmL8eXDnXlhzogNYGgYDajXGWGU",
+	"PC7VvIxIab9GKVNRjhhg7o7RaqaKtQDmiX6AgqndJEW7ZW44ySZIkCzj/a6ubyC8OmNTGoDtKrkYKTxh",
+	"X+kkR1aHzVHB2J6tdPlNcoRx7AQlRVz5703JBk0aslTFrythDU0PTRiQmsjQck+AbH5RCZx4zuYk536E",
+	"fc6rIN5GYY4xwQUp0ELjWzSD93kxaXk9YWxOCbyuyhGouBE2QV/Zu312enfv3KTjNwNza3gWgTgrNX4E",
+	"A0AkPusntyixbYunsWRVink92rmNUMdIXs455Hr5AYgr8dB+SqrHmgcjj0PaOCNijJO5P7Ia2wqvAFqg",
+	"MRVWtnTKcMPr5IVwDoZVa++4jQ4L5dtVsYn1uBkw/ItAlSjTdIupMBDWvWXeXjTEQns1ms5CNGBSI4EA",
+	"JwWxbmv4+Btgoj3OsX07NWqIRCfRqaAQ72KfSWnnVGJbzRjiRIjM9uDxPHfeoZ7g9aNSbBmqb6vTyI68",
+	"O8cI/Tb10XM0QpHewAG2VV5SKbzlv5hTdkirqouhC3mDVeneqJPvjuzEVy8nUAHnTR7muzmzC2tKa38b",
+	"nvKiJYaPZnMY28XucxpLtrpdEAN/011CcmMrAR6uPFeGNSeRiuKRX+yuQJvZAa0nFDwUUm9afcjwauAu",
+	"abqOu0uqMXRdJuGp4EB2cZvsNLBdSnNeQu0ayQT/8at475sHezef6n/3R3tP3z0c3rjy4je8ZQADm9LW",
+	"shZFSS4T1bhVJsvwsoVahzsx1S9obj51MFCXQAiwlqBc0ISHMrbH64AUXPE+G8D0wladGwGsg9B+x4jZ",
+	"ygeLo1WvgPXECTA2wGtwPAF6l3LHRiPdJxnNo8HGCS6ydawNUkWLRD5dwwCLAixYt7pwVlLdZpMjhBX0",
+	"v1SzASLmLQ4ogkOAHawsnRgZVpN/C6qSezDStRz8lT8JzsEmMpqVeVqQVMx8yPoESrLDZYXmU0g8Ag21",
+	"emkL7PuWa7oYmYJusdnR+UhQX3zRHR0CNF6bGKJaPN2CAm7/M+CKZ1UyVeQUnKTsGOvvzQNr4tpYdYew",
+	"ENxHTUZdTnNVOYnkaCWPcR3TtAW9K/CoKD3dAKVFP9y3TIDAc5KPymXs47L1vEe9BMkQaZgjaI4woO/l",
+	"7o3DWYhIspZ56sco1B0NdTga8N4Mp2hMSG55b5uUL2Wwd9HeLCk3Nk8lwhw5WSOlc0keVNvIiMmKw6t5",
+	"GsIGhIfD5sOqrpRmpyar+I8WsmyeKMaG5kNEH8fAj4KdDB6OtPjKYezMzhufq/bJJpZtppRtgFey3IwU",
+	"2eQe7eFIzG/KvmbPcw2QYtJXF0TsMJlnOMClmLGC+m67ZwnOubEXLQtmMkphfJJEYArHiYi+8J7YEK9G",
+	"bT6fy1rvJR6yY2FrMKlyFx1AUJYTmya2HxHWf5msvTeTeNcfn/ly6XqGnKrmcs7A6UG5TduT537OVvvo",
+	"ztZ5fRlO5t69cY7ncKuWB0kmZqycWlA4qXcB6Iiqwqehfo/lxgEMCiWgeQ1ccDHcNAPXapo4iXVvLC9Q",
+	"5fl33/1rqe0No4gqaOrWLQWecyfhlfqNAfeNyjNbNZ5ILdsbCJSXWYbHUqOpXX2d/b7UvVuX5c2bDkMd",
+	"eB2segeaOD1W0CnNIe9CF48nGUlEwXKaNOPi5JaBpPwe4d9b3rtZPppozNO2XiqAUaiBP7p0ELZmF03c",
+	"YW1lO47uBAucsel+k5kudZDrZs1JrsDXt4we7ROLv21Y03DA7Si7M+4vEzevg+INdGtbrJQOBKUs3y7v",
+	"FgTqqDtmytaRzuUwvXdsebOCU4BrOa1LZEMZt5iTdxOqqiymBHID5gPTMTExBwNd7C8yx8zQiXxJtWk/",
+	"n0Dj9uM924v96lR3Z7+4rfr9pBCvzsrlMoOMx8eM5r03BqAeexLh5sRWF5GiYT/G5DdTRqkN6G0G5eKW",
+	"JeCbQPbhNvVrFs4BFZP/Os5ITeAb5P/hYFUw+LfMk4xgTxT05gqY1tQEI+8xG6uyuysNX5Lcr7edIL4k",
+	"CcUZsunjx+hZhleTMtOVFaxmnuGViUHJCL4gHJIaIZGLlcITotydur1N3pMaXKDwms2Bf7NgRAnmZMWK",
+	"+b5D20seXKpBtWDrPAmal0mmdkyccrnOkyASsVzJHg00QhayCaAOZj4G17M4M8ljIRVwNF4LEmvrcvSL",
+	"ESsF+Eu1xh+TT2XzWrpLMig431jD9jZBtlXZc6/iOW8LFo+bgzKZGQ9inJ2bjzqQkOSO74WCJPfrdKQL",
+	"UESulHxjEf8wFyMTUBj/FrkgWZCO8Ks8ykzhDDntZcGmBV6ggmAVlORpleadWvh9+UyrVb1Z1SMyUGXk",
+	"cNWGmM9zVuYJSWu1LNy7de+SHz3XVL/EspRw0Y60pZ5ButyFxu82LvFYg7/qrrQ1H/zlb4bGzgDxUhAK",
+	"jMfsgvTY/Y7e0H4Zd4Exq1jwAE5sv0Dx4YDPycpL1VtrNGMrtCgTVb1fpaZKfVpKkno651uxc4beVrjI",
+	"62C2zgTiAynB1BsoJeKHUNMWYsdfq++jrqRpsGn4+GhuOd9xdv7o/PEZSQpfoS6cpgXh/lhcbt9pn5x+",
+	"bmgbCw9CGMjOS9e5ewBQMRMLcKcGAckY1jpLwOcrb2GCSbHfLCZ5WFfFb3SEBriq+PUb3TdkS8BNk6OC",
+	"vcnJSpLlGFxsEDGKIgsb1hT2Kkxho7qwQ/0Z5Q81HZ1iBylZsArAzioDg6tXD65fuXp4eHDl4MDh15GS",
+	"/IPXP/zHl3//g1c/+qOBow4cVoeITrwflMvquKhe+ui//49XP/+jV+997+V333/9t39uIouPBhd7br97",
+	"h2bDHFmwVOUYAmlx+Nmb169du3kDKjE4O3FwsH+4f9AstqCmurNQuDpFfDGfoQNNH9T69yr0FMw/m2FT",
+	"Oz+hQydj3xjkPlLSrlnUebAzmWoa0qQbKhaohuPfJwXhgC/rwxUek2KUkYnwXUa1t1Xh5nCGFjhf13y9",
+	"CvNRHl+yHf8aawNUhAffpASpN6R8wyjBRTpEWCCCk5nSBP3dgK3IF4RB81IQjvBEkAItaJob+4WfHUcL",
+	"9YKPHvJ3xGlmom4MSfQrku/HJac54RzZQgi1jEJXJ1qS/JLjLUg6Yhe+dL5q7aQkVYEc3gWEYabh5tck",
+	"y3Ss1IbTULemHoB1goJHGvt4gecE/HapqcLS4Z13ONGZWH0QdWYyJLRrv7GAHWYeXhlW950tcim7gdMm",
+	"TLBqt0L231AEIG4w3vVStVhBmzaqs9Y2fFxrTce/SxIzynbxokf0iST2/j/s/Xt3E0e6LwB/lVpe71oJ",
+	"ObJsc0mCvc5ar8MlYSZcNng2++ytvFZZXZJ63KrS7mpZaBjWsmcgGAKBTAhMCBNCAklOLkBmMkAMhO+y",
+	"Y0n2X/kK76rnqapuSd2ybCQMe5991plgqdVdXfXUU8/190tGUOnS8NmXiTFYIJEu4OhUdQnlhzd9Onzr",
+	"WKBdNwbBulW721zbttGuubZ1VKa26fb4J4x1V9dhv+P27Wv3SrZp6KQf7+iqcSO/2razX3Ox8aRTVI2v",
+	"o2+0TT3bX25do220d2iUKW0QhYicyi+NoJ0MhZj/ayCRKPWYnnLbpnS9ChaVqoYXilGmSRhNkeBIb1pW",
+	"P2IP7PUT3YgA14NTFw4kfrajD31KOKweEKZ6iUEm8UWIXK7ir4uIp60/an2ss+sK5UiNLtHZgcZFwFJE",
+	"lF0O1b4o+QB1wI7F90lFAjm9BGIiIfAY1T3DcrQEDr4bjBs2ZVuMM2FDbMYOxlCbLa6dIEXmOSniiMpM",
+	"wBzducwdPA+AfSuKBGY2rX7OUDihIXdtakjdsscMK8jlpL0b/HnY3hL+PGrvC3++BTdPxBWbKjKiJGyt",
+	"pr2BQnrp5KxG7DIoXlH57gnHa0p4zKcbL8NZH3J1t1TqejLTpbDMQw+gt9xo59v2Kzs65VMu87GWMvX9",
+	"pFrWnhKW0Wo+X5SSwxzx7jASkmMNpwG+8xmRget5Buy0SmuwI22SNkc9T7lxtAZhfp/lmDuXGAxJ4G9L",
+	"7DlVBk0Muk0bUnz7CNNrlLn3dkLqdYKHxaczIZ3Y84EF1/esaQOxnuUORPJiD0S5wFJa6MtADIXvp1ct",
+	"UuQN4harU/QcxzfxBfrb9a/Zmi1M4a27DQuXvncjDEpWE9chqtISd0BS0w9uK5/kRYUnYK1240uCXzvr",
+	"OueDFsxAwaeDIpuu0tpQeD8okTUlK9hqAGABvZ22moR8qsiOwl3h78PhreHv/fb+8OeUesgb8Iy1DNFw",
+	"MVLRUwDfrNuqb6x6D/dre6MH1hZTXiNQgQwObEcX5vA7x7elto/G9V6eiB1nRQaGcz5+hFiU2hbOYsDT",
+	"LUfKvghETnjpkjOh/OqyL3RtDfPya0GCB+rh6d+yWrsHtK4zMc8cjR81AjeEF40AIBupKzBewSgwxJ0k",
+	"c9pYIypcMurpf0IBAiYUC8xZy1+DNoC0eehTne5wK/MObj6RXLelCaMjnIlIjKVkNGULBN2RW4Yqd0PH",
+	"ENZhEFemyO+4e4yUXM9zJcsJ7shxwkWVmOMbrOlUSNumTgCE1naVPe8hs8tTwQf3gOdsSzN1q8A6VWsS",
+	"CFsyG2A3ZWnJHuyZs/lEkHGyexjjGn0S3U7zhibiUEi3wONxRpXtOMtqBK6IF+PADTyW1LBlNEA3YTF7",
+	"NvxFTybLnN3qkV+F690NwNts640cDEZaWvLXW9cmIDB40wlIhvrblyT5zZGDBwiV4OIDgAfFwpICnUOn",
+	"ms0xv6bptcA117j37TnrHTu2vZrqRU4Tpkgm0tnqpF7vhty+gJX0Hde05ezNY4clXKeP9Nhj/cRl1vgz",
+	"8VafZXl0BIciIahNBlxyQm1tWCCIpDUE+JRE6X2lv+V4hmd9pMELskQ3n6mFV65bkUJNBbQnFajLJ4i9",
+	"dpoG02HneFadChmO2M4oOTLSWN56hMBtZfS+Ke0oashDN8hwiA7h4SI17xRWiDHuC+jdopxVYUDQ7Dat",
+	"fplFRw9vYn+W4XG/y7vcmUa/I0s8IWZtqEk7tJDohRos6AiTrsMmMjxbpS6+bvg2EkrWcIInSNYR0/BW",
+	"+rZFUVXvqiF04EAFjPgMV7OsLiRuXqOuontahX7bCZLlgrOsQV1xGPUCGFU6wyMxLbMimqyyc3GGLJHQ",
+	"tE6pR95dB8CGlBbBYUO9Bu+11eAorR0OBxD5azLYHR0BfAODOIBjOEpre13uHDKjOEohYob/2i0m9VCO",
+	"0toBGI3aBW5QdHxa3SDYcT7PcoE7x6ZNhCTeBOcJdkz3BMTGeC17Jao8GgvQ85aokjz1gScRwqNKFHOi",
+	"xMZJ/f7f69//tXHtu8a1pRT8tXh3+acbqx+dNn/V33+y/OD7+pM/4wdnP21efDdshly9Nl+/ebJ58d1o",
+	"9FRS5RkqcxGyfdORzAcNpsOESNhJbqKsPbatqPu/hbefDKbCu08Gu8zNwa37nfpQzYkJuYKLJ1mu4rtB",
+	"7Yg6GWLMaATN22vW9TdHp4ZSHcWorSB/Iq8mN8L1oDmKJVZ0iTwBqB81SXAegfEDjwnNmWIQlFv6qncB",
+	"TGHncu4VPpnxRVVC+2c+fKycIFXfDZgknDGnBcxQHeJV5kEdiKtughiIQ7YqS5tw09FeSnNGlt3fMjDg",
+	"9JA3NEd4zoztMIUfPc1Frocp6MNLh9iFHa/MY4sOJ/HsiJAztZahkpdLlaBCPTL19pEtLW+Kn0+9faT9",
+	"ZU9AmikvEg5vzQeijgR9UksiGcNOb/0eOCgxx3zy1tTUoTSZtGdPZSZFaIZb4GCsE+YOoUQnI/Ejyfw5",
+	"xGsFYL/JQ/s0Vy2F1VR30xivGe6wMpQqCjQVECFW3VOHTdUNX5KIDvMyxgmYrzvRZbrkbElneIa/8so+",
+	"rs68QL7yCoRetbKU451+Zor8bmpXmkwVmesDtrbEak5OstMlmc1w4ZPsNA2yafLKK8oBNPd8g7m/x/Kd",
+	"gMkUyW4d3frq8NjY8NZteKmOe5rLlUkqM1zkyavkZZzCLSmyk7xs5m8LUbK8lbysJ28LcdyCG0j9Rsqc",
+	"Bq8X9QIo3Vde0b1IfiUo5iueh1XNSi9jqwZq5AzPhuoz26afsxFlmm3T1lmrWrMdmjvDs0bZZkMtjtZU",
+	"VuvebKjLYadaqj4tQo6LVffYT65f9CjsvFdeMXVnkpEc9f2aeuvsPoeVyiJgPFcb/i2rZcMSR89j/kuS",
+	"5IpCSJcXYEUzHCROxyysUQUfKvevxCiX4UeIOoskXWWG1q3pr1QGpv553vUl1H2oyU0RKeAHYBbotIQu",
+	"nFOWkyckWldgiirDQr/mYUYdkI2AULWXiCxivAOwnUM4Upqb5aIKmRllpvrQp+8GaiPqh0aGVgTaEpKd",
+	"ws07vNdnsjhOxrJqX8uEm1IM/SkHHIe2x/eFb+T28N5dZOf2Ha8RXdGvRF0rdIiM6Y//1++l4Nk0OWQU",
+	"yYxPea6Y4YKTrJL9bOQAA5oCNmEUkM+oQ7IlJiUtsOk/FLMoRJwdC7J6SP9SUc5hmfq0xAIGgwu0CkE2",
+	"Fldw4ghoWLAQHjB+C7Gg5mj76Cha5GqjOyniubOM6JAcup6acGRGODXNhwRMJGWm7F9f8AKpiornEOZJ",
+	"pm6FC235DLlQvww53WD4f1QvHFQk+SNqAfLHCPos+WOG/3F4eNj+f3X99tFR8keSdTm2pOuFzqbCj2C6",
+	"UySrBz8Ng8+SP5ISM2C2WXyhrNZq+sZj6sYVTitBkfEAzhlH3Qhg36bz1PXwb31+TQPvgbqxJwrWaTI3",
+	"26Zulhf+jOs4DMaTk35e/dcUjhtAPmNqqu8cNufm1EfgIql7UzlLpCgxmLxqUajzQHkzLKCuabi0PK4Y",
+	"azdD2K6GwEUwDTkHdbNckeVm8bTQwEg+zLv5xU71i5zgec/NwZzKgHpKPrOwwNMin5cMvihWZqb/a/7L",
+	"bOgj+ljkAFJimhNhbsSscSfVvGqYK/3EsW0psn1sh3psIMS0R/1C5HHqxFbDlgxKCKRMIf4Gun7qW32b",
+	"rVtRJnKiVPZYALfIux6bBt9B6lHCz7QHaSXgjxhdCYpq4oK2iXQl8VwZoCYQPGeft9OMuER5zQihRGHJ",
+	"6ZVTDpyyibKHWeDXhifzAfP1gsFddqCMcKEpldSv1WqpPV9Tf8xUZA0/nJZlmoOpUP6EdvrVNKhBKq2l",
+	"bLKAcXNjmA6thqf1PrATaZW60cwot51nwB9RwbyhLb9XXjGCjjNYEg4b1+jeWROkMveEmdQ1mSC/MNYM",
+	"BxHAMwSPl6yxCmF7GLBwDcFslHbUzFR675VXjDJV57x6qewkggf9geJB9QaYuKguwVLlgshKrqhvib46",
+	"EH9i0FubqJNlmiuy4a3p0aHUUMX3tL0ox0dGqtVqmsLXaeEXRvRv5cjb+3btOXBkD/wmDI4aY3co2iMx",
+	"lh7Fi0SZcVp2h8aHtqVH09swqYT4fCO07I4o821o/PiJFP6pL0/XaMmLfDw3NqKNRIxxCxkTi0I8V5Nr",
+	"Nwc+xKDyrl/SJzHGcSD0o68AoZBok+zbncKzoQRc/6JiTBWHGQWvji+gJFCWwpyy0CMmLJo2GW4RtXXH",
+	"ElgieBt19EWAbW3hkDZupeeWJ/AmmlZwlrEytlkWqSymyV4odo/oSWXjRcaAkRwKTUvqiRmOgSXY2Cxy",
+	"AoOtgcaJ0dSmUn5OmTvKvICZg7MDJFrPmTT6WU2CQS8HQbMH8T5naHzoYJnxSRwWrLw5uYfG/yM+qBpe",
+	"MhKx8sBlegdDFUwGbwinZghCdNQ5aoz8XsdCI21IWuYbf3u/cf1imHnFPqSdO8d2vr5jdPvY1tHRHf+m",
+	"xlkUXF0+tu31Uf1/ytNCTpCh+g+nGnc/WFn6dvnh45U7C6G7hVMDOQcIDa9dbQETo+YIYzEtwZjAr2Ah",
+	"qywLrqtzt46O9fDe6346c/DhMTTFCNFpVKnnlgF7wnd5kEbcUo2qG/8sO/iRQ2gg6sJ7CJZUSiXq14bG",
+	"h5o/31x+dGXlxy8bi/frj+Ybi/d/fbRYP71UP3W/8WS+8ePD5mcLvz46A4GdAsRprC6AsEu7hhgBmDRU",
+	"FHEx6yMs6JRf1BGp8GxA6DVlBxqsthC8C0RhArWAjmxiz6z6yGcAcpnu2AxHWKAnfRIH+Mx3RI+SAaML",
+	"obF6EMvRtSXAoG0bEeiX8Hz8cOX23fr5j5Yfn28+vFA/++ny0lLvoqJhzZMPFUCfkW0qHjW30DZ/1mCj",
+	"ZwnEfQmUthMTXO8UhN14/aYpxnUpCBxszwpq8yShvnCteenrxuLlxsLn9ZvnUZ/0Lgl5nX+PFwNA3UEG",
+	"FhAC8A+1Z4GJFUhnQjBcIhAihL2UPSonTKUEiTCyI8Cfuqc6x3WyDI0FhsWMnigUMC/dKj57Xe6EsjPA",
+	"pT+Ap2Tv697PhxtkldhzSS9D/86gxvVbK3c+R5n59dFi49yZlTsLyw/v1S/c7/X0aYXuixcjgzUhNcsy",
+	"mamBYXfkrcnhrTtehZNWun9gKCk6sAB+FAAVUF4jAAqT4UpA0HT0wIuaIAWhTEjDNO9re/XQ5NSut9Lk",
+	"N4f2vJkihw68mSJH2cyhFHlz3171tAw/tHtvCky+And1b6JexjiD7g1WcHmIODgo+YtAGq73FOrzABLF",
+	"0OS+1A6ulD1BHej66ps2ezRf/+q9xuLl5sOvmg+/X35wdvnRZ6sfn1x+eC8qilFUwQRpHDmu3IYTajgF",
+	"FlvOBZIIGi3kJ2qrl1Yypo0jk70vMcelEJqYILJSLgs/kOSwcoPT5ABjjoS7pZHAGiTblYk67U0WtEhV",
+	"24nYPuJwnBjWwoisZi1Xl/xnhUFDgTb8dcFlqwBF7fS18BDWPJSPFs1J3LNIilzAgmEZ+IyWWkXTpn5n",
+	"XE7hPdoHFKsVcQb6qBKb195bQ+RC0KXW9XyLUadNTXTOS08bCp+gK6t/B58P79LBrxh2fLWwWWWaZcEW",
+	"y9ocGY2vutJ3PAjhvoRVSIQ0P9GvucbtvfLkk/rSl13men124ltUFkEmyzTIFWM2fhnTbJTkihU+qwzb",
+	"bMt02Gh9qSIDMsM0CU9kgXRNyctMmb3bR3e2RU+3QKYQbu5K4lR8ZfZiBWgEWiAnSpi1bRUhHF43rQA7",
+	"vWhI2vVWb13Qbns+ucAiBvK2dyv7Kbf1/6RDDsV++cF84/Y/ezzVQuCv2MNsjwYl66R3wzBGDvqGtCMP",
+	"ZKKCeEK3+VFOGPU9l/mYWY1EA3R3oomEVGnN4Dq2Cu3brlQHmR5lvMS2nU2GTa5FUdnp1ZVE7XWtPZxI",
+	"b7slNxjq4cJdCP63ztNr3bKGcwJFlzGSBrUIgDVF7CqnDNwZJFv7J3Y2H7289N7qjZ8ikidrPJcgciPH",
+	"QSaS7aijJjpkBc7lJF/xvHEdYLIElAGgq5RS0boe08SmTHJ1jsuUdhqxShZJbuWEvpUMWDlM5ErqOlhX",
+	"Gcbq1A+gwA8yvTNKWMlRjdweNsBRsyNsUDoq7J7gLM4JQGOtq4xDSbcVcdPe2ZP99XoMsfQzEc3dkGhM",
+	"Mq7cgJnwoElCzrCiqzG/BiSaK3e+bPz51PoEdEQrlGQv9IjNpBqq00jRruA5Nm5f0Sgn42bGVENkLR2m",
+	"viabUk5ktShKmlOVccMfg2m8KBpPjHgdxvsNUMTiTPwBRdH0y7wg0dTGZ6dXbt+t3/87CmFXwZuhuVkk",
+	"PkpQh2DlmUAYJN+oMiNpTmm1SrlVSoqiSiAnrquNI0lfw/zIQXlVqUyTfQFGRWxtXFlH5yMEkSnQceZT",
+	"V5JZVg5iPc+3qQzewLcZoJ7BJ3QNa0HDXx89uGvzK08+UObVdzfqN08vP3wcWVDd5g1uRayWmLLV8BwQ",
+	"DtWplCJQ7qXcAg/WpCAY1OlpGKtxONzgNdS5JfLqlxleEliEzx2dOw8tPPIyJQH11UP+IAMTY6CkRLmb",
+	"V2e/yEPak8ktKVQ4qKgkKfuYfZ1lNZQIVxLGc36tHDAHERi08L0EuLx4NIq2/KwvRKC+RQ3lMxkI3xQK",
+	"MRcaIWNU1BSdZRuRmL67/NTPFaGHvW9xp0Q5iWz9HPUYd6gf2fwdm2qXuaYnI7jG4MoWba0xcwyOgq59",
+	"37kz0Tsb0MY1b/J/GPVl0kKoF9D9jE+9GLqMfGj8P95pWZr7t5YfX2tcudW4cqv+flQ5+6wA0KxxazSi",
+	"uf2SlTRFnHpP+QuIEaqJBs0tUM3qzZQCDriZmvqPqa8MqB9oEDssTddtW8xJk0OVGc/NJZiRu4GVrQf5",
+	"0M37yad7tFV5dHjnO8e3nxjGf2wN/xHbtdwNBTEpnqgh72LEddurr46uEUlIdfLpy0ADDld7eDinQcWn",
+	"3nTPgxjrZRBTSgZMVVhkBVNk7+GD+9PpqYNE+Prfof53JWQ7J3ShE51JjsFKoANodXNjCdW2d+VT66Qs",
+	"63yX3S3cDDaB/5KEmihCHY0DGTdMdixoH+VTzauF7oYbAwkYuGRl6GV3JogTYfWK7qSkAZpfDvVL/OMe",
+	"IriGNO2InYYhiEHqXKUYEjStgyVXjulrg/ChdnEHpHlXbt9o3r5SX7zbuHa9ceVWr5o30uEc74cxXRnY",
+	"AgKqtEBReOZIgYQe1dYX9Ty1C7Vp3GnM7oMnRo7eNpcmfkLMJS6TI3iHva7H4Dcbck7wHv1P8N95VD+V",
+	"fPilho4N+7Q6PAPvCp5Vy6L4CDQZew7uorZwsC3xJRkb17U96Gy4PmS/HCZnsUY3kvVXXwIjD/RiGgIj",
+	"4jOaK8aFuN92ZQCPXivjtZvJWe3t0MBSJMMusLgHsedUiFnc475zQ8DUeM2QE56o+D3fcBdenng7xDjp",
+	"+W7UdyzlSge4BPdqtgzLBHjzkWLJpFkKAdjWF4BNfLzg0UBzkc4xOFGhij5pEJ47x/o3AqyBlbMRcU56",
+	"cKld0a//wUcCms9HGYiLAgJFBh4k7rG6WrKvSdjnKuStZDUp2g21lWrjpwhHtPY+h7ibn3xQv3O9eeZc",
+	"NIQTwUN+p0M3jhx3nRPdHTrfGRrwfHWbKx0Z8DwU7ih+Yz8zUvP1R5+tPXvrzcWql9u3e+jEO7HTPoJN",
+	"Z1g4tLH7JkVxshitzRJ2rOxRl8sw7BaYiQUG15cRfMD1SUi7qBSZUwlqW9IZDngFWaQXlBApnqkRak85",
+	"4Y+T7AycdKYM0pXk9xUZuHkA1lQHMiiFDMfL1NKpm6v/ZlEbQMIZ63KzcDBkCVX2MeM5RoB9KcPxC82P",
+	"lU2TbIlRWfFZVrfb6LZRPTzsN0lpAHclOGnoXGPUy2Y4yK3URpiaigmSlSwIvMjdNC80o17HGyvr07Sb",
+	"ZbAjh7pcm6IxDu9kLjjI9TbanFr4CAklYJ0AK/L4cQ0+ZL4xTItD9ccfKnPr5uX66aX6e39d/ebcr4/O",
+	"1e//feXGrfrZT2HrmLJJeytcXOOg6xvnEddT6/zxodGxnVvzo7mx4dHR0dHh19T/vK7+ZzT8vzEDgFYy",
+	"2IVD2Fy7dXjs1XCIjSufNb7/ov74w+bFd5uXfli5d6px7TqMTMtF3HuaryIXDQXUmw1vu/rl5cZ3N/Bu",
+	"vz461/jzqZWzf1p5/LD+823tKQQaGaj93vqbcIB/u9i4/PHygzNqJs+cxw7aodRQpQxorxqx+sSJ9ZhA",
+	"mnv0GdcLrKmgcZP1Ux2v3Pmx8df3f5lfWLl9s3776i/zC6sfL648ufvL/AJmKH6ZX2he+sfKnTM9nnN+",
+	"bYQd6+6VYesxoWSmwh2P6Yzr7468QWTg5mbHsVnXNrwL3za6V43VKUkgMrwgIMvR2u0MN7M/1i2aws9C",
+	"E48yEiVj3ISzEZkqwyEeZzIpiCWj49zjRCijDwwu+IkabY5yzO3GN+XsOYZOom8TZv1OesG9+1a62feg",
+	"OS5suq+O6emlxsWl+oMv6+dOrRk8V1K4VmxgCvrPrBC6PGUQqGumOIVKjdtTpA5EQRChAeDxXM7SZIpC",
+	"VAFxjoKqm2PmuCJFihy08eGD9UjGC1PupIUSgckTClDUZDLPSfc7ZtGzaOj3TghSSCY7sA7guE3pvjzq",
+	"EYcGVJeOjLc4F7ZhJcOzwneY/7+dCsvaTL9TYfa6fIsX6aP3mne5K4vMSZOD6tdQKp7h6mcYkQtISciA",
+	"bB0dHdXeLzYx6IbLlCFSYzJWK2EsBJljekgIwBu0eI8GJAgfMZQaciq9YkjBcw+Y38Ffu9WPu0YtKnId",
+	"YQvJjuBP4qLVJpyD0QLhOdKW8BgwqLhBqCuZv8HQTkeQWhd2liCQDFElXpCptoCT8J95vAlgNhOiBNtH",
+	"e8jnZEsuZ9lxKL9iUCc1UyMlliZZHffJjutDO1JbtQ+ckIDOJqYz5lxWjZU/6nlYS8oi2P7rkMNJ+D38",
+	"cz/eBP5t0PzfiXlFXRAfIh2ot5lhBZdzHSaOewPz53/fAIxkSQEYmNI+qvmzny4/vFdfvLJy4+uIjkd9",
+	"nlxi8RbV9ddQ3cfTZE8I0OBKxLBQyjPSoK62gyWnTRHqSZHhmI4zBz9oc2hQra4F8hDtM8pwBPU33RTq",
+	"MImKla7l0npCFyQSSfOxNYJHAINvF/ZdbF7jdwv+mutMd2/8bm8Tj28E72j3Vg+pAdPIf7zTjeVSGUQw",
+	"AYABHI7NQH9rV9I8X20jvDIceHhRzAuEP8CBhxdHXyC8yrCpRp78+anG0jerH50OCTjDy2VZVCRrH2zz",
+	"/fdaB6svSx7z1tHRsdFtYzu2bn91e+R3M64fFKfNuW5+svxgvv79/wUhQMDloak3hv/t3w//+/Do6I4I",
+	"XDpKVksTnlqMnCgD+uKYmf0h4bsFJdtDEd7Q6yt/+js2Eqv9q4bUw41yohxRpvWb39a/fFi/cK5x+ad2",
+	"hACI+vWms2DbSNmzdz/WV20JiPblWIX5ljk9+1iedune8sN7vz5abFy4uLx0E3Voa6ulUaDtNvIIqMYu",
+	"XdvqawnBOjOfyl0qIiMQALsAgBMQ9rgykN2gcQwgzstYSdeY/6r+wdnm9Vtb0uRAWNGqcWk6nSoYy66w",
+	"Aa3fzvZ6RaaPB6x6s2SPagpKydW3fayP/vxk44v5Xx8tLj84j2LTo8C0ZTc6iMBdB4zbmj7t0mS/caGU",
+	"cZYi+3brb2SKgHaVqbBdO5Xhpik4hd2U+ldhxSNCWkfraxBvTKMi64x+hmMhtkGvSZMs9k/+b+xr40l9",
+	"laaeWveUW+wYzVdFeWhVaPAKi2+nXEKXE0r+s0L9ABN4lJOiqPjE1agvAJSkLN6EOq4NnfOH4Q329WQv",
+	"bqC9cv3qLzm4KVm/bcWOyv6IrbjODJBknZklI/JPk1nS9011jVChU38sQLfJNhGnEG+tBCcoZmTS5Ci0",
+	"C7BjZZYLAIiSOlktX+rHrm2dIS9DLyFCsm0hbj40OYtUkpKYAyZbIl2ll7HmO8NtqKFL7mUTzVHNG5hj",
+	"5SA294LfoATmXKc1uVDwAZK7La2iL1TvCix6SrpOv7u8tIjGjL6Z587Fp3vMV6mhEguKAj5yfaRw8FnO",
+	"LbvwVtYePZEy1XHRmyHf6NioHZWtoDOw9EONP5+qv/vP+s3zjb/9CW7jSllpfUFDEoBLEmOZIZ17/fxH",
+	"UfgmyAgpq3b7DlgYPQK8vTkMmQymZaVc9pjhKAiTVZrozaaWRl8bsneJ+a3aC64ZZFFUIUVxX9svN8/X",
+	"z99dfnhv+cE8llCHLEpDjcX79QtfNO8+QVpYpRyg9AIZg05ohiCIKcQslP4mus6YVlp9fLF+6utfH51r",
+	"fvdl/eJi4283lh/e0/oGqy3jMlS2ELPsixxzMP+1/ODD+u17K3dO1m/fiK7d6rX5tq8gERtNx70+tK78",
+	"lWSblb/qauEaTT+ANBbC4v76aLF+4Qomreq3bzQ+e6D/cean/5r/8r/mv1yHKTMS2S8JRk2UesOC4lkd",
+	"KgXJUz+dGIbdbe8/yCpP/ZAuZTKuD6yUiP8MiIMyZYBzwFcMA+KSvSSJ5+b72UFz+fTyT182P7ldf/zR",
+	"4M9qu1ojx9U7d4PsMJdGT1yq+VWwKJGSMi1g9nJyO7aXQlrRAmZkuA1AmE5VwDE2HVMBnO+JGB7qGbKS",
+	"K6YzHA5rM6JpLoLpGguyYZ+/FTosKzd15kr+ks1JIxvrPq81dvxTGpXdZcYMrt8Vrgh6B0LXR3FLxXZM",
+	"aq7V5JaKXnbub9VNTvQq0COAHLhxW/QZvEiStRu35SxhS5SfwUDkYO6+FUExwzGHC+IPDYy6XxHmhTlp",
+	"YpvI9SdqMyO7laUelhluvkQ4W2pukyIl6tuWcZ/BZRPEdOmCVZTVwKDQl4dbHJrpPJpjaXKQG/gfTD9z",
+	"wjyWC3zB3RyMQ7PyaPqJlrHg9gZg6jQ5KvzZCIMNhKUdUeVxG/6QusNTbfl2Ez01ECWxUZsfsqpRQwzN",
+	"nk4b2H6GAlwtQiXnpX+s3Lm/vLRUv3i++dXdxic/Nr7/Yj0Gl+aq3BQcrUMoHJqX9gQWRY0UAwD37YLL",
+	"E9/4YTYg7dg3/Tvwz3xYP38XNfCvjxaxDKyxeHnlxq3GmQ9bDbTQBFvTSDP6T22hF1L9HaroKklQAlji",
+	"rbEkHEwIheqxEqDDPw7Fm4aC6SVJaIDefpTI0ZRCwdegirhwdF6qgikmQ3Qxrh6qIYky3DwvZZGRU2Bx",
+	"pBGHCJWmNkI0D4bgrEMbglaOSpY1WCJ8WYENdSDWqzY5lQpErRybAWPUe8ZabSC66kVUNPHd9XiOmsXu",
+	"p3v3WfOTy81L/6x/f7F+/m7z28+eTkvMCdd5IbXEbqTckK0KIUi2aQARQr3uhFUoOUzduJpW0HOIFGky",
+	"aYwWKG6cUXpBVuKABP9VuE5fd93TZJ/DANiZ+ZXHj/UJfu3Myp07vcOER2khn3f4EDg3lx9fqy9dX9cW",
+	"YHOuw3guuVH9EKBxBxGOcYD6D01x0NakwpGIweRBiMV5wHzIOGLhQ/uBOjY8RvPm0sBnzMInqc2jwSIQ",
+	"IgKhLGxFLkgpxAJNWBti0Vk81KT7BwOoaa+Dwl59XGDdBkKMqyNRv5XO2UBFb8FnVR3fDuBUM+BN0Kyh",
+	"NgEynEBHaB4YKw04BtBUYyLTNcepAUwxoCpwgrdNZlF4TppMthzSMJguXvoes3BrNDAeWWNGEpvGXbx5",
+	"L6h9Y88cFyLy/glnDrIf9zl31Lx6cuXHLxvXvlu5s9D46/sJoC79jEzlWZe6VOuz5orU13tP70oNJFGu",
+	"zHhQO0oC6rv5fEoXE5lzgbpOilSpO6cpVtUHABQUZtgxL9ribKeThHIvY3JowAsPz3hW6NS47I1L91Z+",
+	"jKLVwao8xVon9ozhQmYjJCiUlGkNTnMuAjfHxkNNUgmkq30AN2Cll6ReZMSy4+H6AcWzTu3lGYNAIZaj",
+	"AYkRY9Nw0TSocuo72S1pki3TWhbiDDbDrbUWQBIxraeYb9H2sK5zTqlioeSw4IsKUvl5tJrCQQE1HXey",
+	"UKGMmpc6zH9JpslkCdL4mjCQ5Bnvmk3UoraJGUVcq7g8j/4mNeS5nOn6KHi7ofGtwAz7nxXKA4A7GEsN",
+	"+UB9P9Q4//nq5+/qjFSZ1lpu3PrzGdfzsKhrdHRs67btO1597fWdQyk7oqHR/I7cVjrGhsfGxsaGX6eU",
+	"Du+cmZlp7/LSw1UPi2Qic4BeewJKaOdY7DCQ4Xq9j0OBGBofWn78/vKTv9Xv/LTyw4366Qv182cbl+7V",
+	"L1wOh4SPXocLtJdtUm5rL1srtWXpK/qe3Wo++rHx3c+r81eb12/9Mr/QuHSv8d3Pv8wvqDk9df6X+YXV",
+	"+flYxRV/1gAOUfe0Fl4S6a6fYYUK1/XbmAwBEy+Eb614OrAJCCsaZ1MGooytrIHBFWk5YOBwUi5I5IJ2",
+	"aCSA2s9wMLSq0YIfB7nOZ1hQZYaklpKcx/xZKPopiqoOVZh7TdcY9bMZHsmb6Id4FKvZ1AVhDRFjDhQo",
+	"hTVohQqTMh5UUR+Nb+PkDlAS4Qndi8Jw+drSeC6PcmtB8Xq/E7CNK/dWP744+DweHpFrGEytkhY6MiAm",
+	"vwf7WPditEphFBI3pft5qu0N8Wo2YQcod4gzL00mW6hFDB/JG8zTxCba3Fd+hCvbOVqt/wRhtBmgHw2A",
+	"fqKLqB3QszBAWcNHJGWP9QAGYH1j/efK7butaWGz7n0XKM2UnyxPyAEHKw7XtqWFNUCNqwHqcOXIpL7W",
+	"lVjiqmQn7+ZABDUZXZXWlLISnCUa25Y/f6Dmtn5KkpcF37YpFNAjVeYzI7B9PPGWHqz8+DWW4NSvfb1y",
+	"d6Fx5r3V01G4iFxFBsqYG5AsPGWMcO0IHm0XJMjuFYRwgCe4JHxGXs4J34davhTRPK4aXAIiFRiiQ1Bh",
+	"H3lzt0zowB5U+XEB94kP4mEo9znlxoLBqVG+CLxY3/+1ceMLDUPQHprTsZ9EY0wtCi8MB25ulgUDkLdJ",
+	"grduI9eMnIzKL9GMWnOudAP06pA92NJtajQuAK2zvGytiWfIKKnrlLPn885QmHIyAUldp/BThANbOQMK",
+	"3kgFNUb8lFecFbkcla7g2Uj3PZZfq1EHesQGixbV67gBgk+RsLJQDVqXY8aG2w7m88w/TDVM1UYD0j37",
+	"MfgkeOiz7kPBR0+hwCXoe5SZfsJM3Ldp9ub7d+vXllbunFx+GGWPk8xXEpe8URi0mgxij5guQVMcbXkE",
+	"uGGbDikCwPpDfiYNpGxRuTJcfzOO5fwIaB8pXUFOgpCIgGgeAruZNMlxhhfcuRCkwnP5rAFcDpnWW5lm",
+	"ERTFMd6Ten6G0xwQ2EuWE1DbV2KdJeD2hLHg8lsSIOM3v98QwzFmwC0Ri7bOv67teSBhNpGxwVysnpD/",
+	"KZ1kUBRTv/j+6unzjct3sR6751JatXW9oIf4tjFouLWtoRQ6rDEQniNNbBuPDVOnUgkQGDKFBRMQUsW9",
+	"awwnxG3JMc9L4EfDacWhDrxKGh+T2NQFX/fbPW8+/LDx6bXm1ZONjxbrZz/pp5+eGOku+6IsJFTF6Z0L",
+	"MAd5Hapxc9QjzPeFnwIFPCdwTsnL1A/S5NWdW8Bfz3C9dNEvXxvdMmFhzKxDjaANlr3ADSZIFts4kDaD",
+	"ZjgGowHTx3GBNYPoYSLDi4Yys/dSAlZk1AcZKlJMYCp1OgGRbl3oYrMtnpBK73oemVEmjMFZa8NK1sAP",
+	"MDKnawg8lMnNV7ttPTM60GtWMhJrxvlsAQAzt4j2Plz5unnmXP3C/frjj+qnbunMvboA6oBMO4nOVa5+",
+	"cb3+4ULz4YWVi7dWbj+oX7iD9OC2W+U3/2d4q0bUhS0zNJbU7kMLPkvu9sHRQ19JjzFvfCOpXNeHFxqf",
+	"Pajf+an+w6f1258OJdUi2s4T/Kr1Lba1NPecW2hcO7O8tFT/4m7jr++vLlyp3/xhqOMtUc+t0X3zejQ+",
+	"76gzJOi+aPqu0eGA8l/5+Gp94TQ6Pe1jWdch6gWbE9DHZ68R09eKeAAxfTxRf5lfWLlxq37hg1/mFxp/",
+	"ubl6aV794x9fr16a7/l0jaKxdYVfThHY/K7gaH1W/AKCOXahJZWM2fOWhw5fIMAKBm8PKY6q3FijOZ3f",
+	"05gaXBhk4NgD90hk9AM+dKOPSsKnQmJfdxAxTcQ8xU69PsKernUAVyDRjGttAketEEgTJEvlbBYLX6gV",
+	"Elj2rMthQ2YzHEnXqXKL1Ee19hQQlJo5tAY+uhsYGqsJklXavJbVf8sMVLZrUQMJcgFJWaZIFsBPs8iR",
+	"kcCNZlaRPQe9pnK29VCBF2yF0oz2O6rrLWzl8oOl5ccf1e9ebVz7BpvVQHAqCbnmCmaa9Y9X7tyv331c",
+	"f/Kt/eU6ADCsvK1b8W5OeO1P39XPfvrL/MLqldsrdz7/ZX6h+e17jRuL6h/fX6rfPN8bMqXVl8pwA+6F",
+	"RIpLSC9iI0mk9w0521JYI22Tab4A2oBA/4kELsDIluGGQyFPfVMhnRMlpptQykyUPUaqvghYSA9oaszU",
+	"szLcdRgHfF9dHI0/iQxqog2/gNoQmQYQCiTz8l2SSFNmNl5ocAH7FjF6XTOWDorr0rhWF1aenB5U5hPD",
+	"QokCe4T5c8wflowHhM1BNyomw6FBUeSJDGg+P67z86LEMNCqAyDRnsQM9xl19OGdJpMc7xchAXcdGZU/",
+	"mUhmrisA4moii7RcZpw5GDKG9TAkI4gEM6G5WnxGS3gYYBoWjhlRcGNLho7A5bv0XK0pbNAoA28Xi625",
+	"ZsPMHpzorJ7FbPQ4pEQP4y3XdNNIwI3so9hd+KsyIS9cbN5cWsNU1LDZXUs+EIwyhpHeJLIPgBmn7EFp",
+	"Uc8gmG/rBkuSeXOJJBzhINZ9ZPMQwzCJTKfM+FMyLHRMgbZW1E7qK7HDCwXwZ1YtqQLgbczC9FmlNs5+",
+	"tHLnzC/zC/WHSyu3b6t//OXrlTufNx6cQniKzpxBag2UX7sJUoBZVShoGxdJqa1Fi1xAvAayDm6PPo5p",
+	"hnOI6ed12hsC+t3yYRMtDOwa+M8NZIYbAKRJi/Gnbg2xe2jPwq/jclRlxu2SbGrfRRwEX2idNr8/U5//",
+	"ePnBfP3uhcaVe40rny0vLTXev1X/+VSI7mdXpPdGDfvu6+rWGOv/dugSNdiHdp5JCw2KMCtpi6yZULN6",
+	"eOQ4jrA7JUmytLW+9u84HhQTBkHL/DBdpICv3QajlaRS0Zjtt1IdPLhVKMwJuCd2PgauJTspraNacn3G",
+	"qBn1AYxNtlqlnaI0QqV0C3wDKdqOB4UKvS0qDk94PrQgiravzMThsa0b0GP4MhDlft4bz86drt++2jjz",
+	"pH720+WlpQ2oGV202bXsGAJFRHCDpnIA3A7buKhvihlChFOxCXCrWEgCWIpGdzABvuSSOyuKON7/Qego",
+	"2JvfGVR5dvoDBKC/6qMDiBIDKb4UHDKAETsfMPRCOQTfVQMyCxJUfG6D2m5Mb9Rh9aPnQzHp9I1UfuLn",
+	"n67c/rl+4dv6hfvNb67UL3yh02u1EDYOE1UhY45WPutVZkaknmtF1kW6o7KJxaUjgU+5zLeWBnc6t1P2",
+	"qjWsJOWnjkdLf8HfEL6SLyVnE8TlOVFyeSFFRCUoCGB8x8Jh9RvJJgj1vHHsbtWxFEmUczGXbFN1AOnb",
+	"iTSOs0HW13+aQSgR16MYSgHsfm8o+3Y+DuL97N/7whuH14RPsJ9NqkcNtrfUPKsbgSACF+uIDlbrJke7",
+	"ZkRF97l4A3GKl5duKheqxf9tqYHuUtqmS850i7XwsboY43dIaaP0oKlOx05Cw0QBXX4AZqSmowWRWRM+",
+	"wB0q3GNSozyHZe8o1NtHd2Z4FgcBB7L6OGuDiu1EKClTq4pF90GRldJkEiRee9kZ3hXvSL30wbnnt7jZ",
+	"jG+T3Fgj+t3Evo+l/F89VKJrCgU6Rbeb2h05rgbT1UW1b/MMlEW3GUPhjMp/d13RV0rN5YeP19QP69oJ",
+	"5o07UhEJK2QxVtZoK5RIGDwj1Fwp1RQIgHxYH7iiZj+CRnZsTFH/5mKN1nXzUk+NfPj8Ge2bvPq+Doit",
+	"23JveVLSIQbhtrlo4iFwPS9qR0ERixpKCmru8tBXoLs4IbaqgYDTGb5fkw7oM1EG+HN9Jw0vwrjTmgKA",
+	"UwjFzMpuhkN3OzQOUjhdHVqiBazNluhJ6CMVM2+I1aO3AUJezdDcrM71mlJEtOZMqxVUkldpLU2yHssH",
+	"WVNeEybgBI/cFO5EuYDaWCiuKFVkQHycwfjKbvgqokafyzNTh1w3Cf2qpwNgAI3f3//cuHSvt7PTYSXR",
+	"VfmGxQOUqIu5DFAMDCaP65MylbIqfCel9LInkMhDnWsADOW5udk02T66HY85dI2Zp7wSLpA70+Wk7Aun",
+	"gmW+XcIsu9VwB4l8rO6f1M0IMzGw0PyjS82bSytf/WXlzN9belcd1r5ic127mKeiLIRINwVASNTzsilc",
+	"ghnh1BDYz0IRpbT2E6REOS1o+FGoAIhPze7Ww+iJFRC519YRnH9noGs816U7GdvR4N1SA/LJGosfNK+e",
+	"RPrmlds/12+ebgksyLCoL+FcK7hSTbcuhZuzR0XEatTQiEJL7UuSFEUJjheDmZjhZtuauo2pzswjlLNT",
+	"L2+KN/BpL0kyy2rmma7McNjFs4yV5bg9Qv+zwirM0aFTLAO0LXwmSQpFfJ4Is6FYrREqFFNkQqE+3ryt",
+	"LIqqLRAxLYT4DZiHSnZdJ8NdTrJTghdmKB/GZc9i8CQoMuWexhbQOw5e+hQNfZZ96qd/NP4G3AL6hQD+",
+	"pTIsi+5wyR0u0eGto1tf7T0FgAPbJAcQHw6ndWwCE8LpKJr9hH5Fmok1d0unhsS6PejsSlSVWvup7RGR",
+	"ciXcGPVAFaqFC443JcixIg4xDnNOhnuySqXpJUo40cysDlzlJSzdFL5xP4uMLtc/+RTXqn7n3dW/3ErS",
+	"b+syGfEl2p2LlsUOmxk2fOskrbsXSuPaV1YppfHwFI3IkVJBSo5cqHcPfFFjyuD3vAyHWjQZ6QllPkGj",
+	"iDshBJtJXjFpVZZ5vNK4qKiZQ7aPbiNZ/GJaC1o2RSplYWpN3YBU3bL1g3Q/HICKvyQzHGrwoaDF2AXt",
+	"lgBW1dG83h8GvDDWK1DPj6jPgcpz9+N7EN0X0GKBgv3ro8XGuT/Vb/7QCj4dr5B03Uv3fMBue9Ua+YCD",
+	"3KvpACjyAnm17vS/Zepj3GLd5L8DtcP0Y5IsMTsfZKYGeP2DMr3r55bqi3/pYIlVh1niSq5JFH+EGXfb",
+	"QPXY3+p6MejjTiFSqB8aM+FrG6JDuNwNMOgwixtW7VHhOdqZhyIziHgncMdHZavNqImfRXOJy+QI3mKv",
+	"6zH4zYbycniP/lf5A487LmDM0qWGjg37tDo8A+8KBlJ0MX2a71Le+q/Mx3VAba8UNPwCm4JpuewLA4yp",
+	"UQm5IMxxwYetsSDBb8KHDnBf6XEnbSv7Wv3aVeFi/HyqfvO85k/6+VT9wgf1B39uXj3ZPLPYuPZdZHnc",
+	"gJXayo31vHXXkHvMRQOcPf2MpNkzQ0i1cPgPSjMhw1H94snGtesx89eVFcAK6JxZcJcHAgmqo5EYjTFV",
+	"EgC+TnYVhcmsZTh+CG4wYVxUCkVQPJiumHM9jxagygHA/nSvc95yCopKkOFZGKyJPLQyubbsIeintoC0",
+	"rkwTM9cmPgmEmVxUeI45MA41Lt/k/0zos0pr41hUjz4wy+dZLjAsBqLKzWuhqYWsmkDfbeBL0a8VYtb8",
+	"FnvUoM1XpkkWs9FZrO1tSUViVX8YgYV31+51HMMKvq5+z6fxN3Gg7hybVofF0PjYazt3bN++81XoNE4N",
+	"cQEgos3vvlt+MN+4dl0zZ/VOIYADXb/j2X0j6Bfv95kAeqdx+W7Lu/akfcKSIgQOiPEkYjD8LZ92Mor/",
+	"WmDYCShM3J4nganaUJKuBJsb4ayxgHBwFqqu502AlNstT32W4RUe7isd6oFWsjB3b+vVTZ+umFXbqQL5",
+	"DFcpAkY1m31BQPIgZUpz8x4tFOKhCHbBHPZBusMm8ktPmt9fblz9U/PRh/XbnzYuP15H+WR0NC8IcH/9",
+	"wuXGvUXs9mxeut74aBE6gtcW6K7A4FM2CWT7EcP2rghgeGddykQImNGG80yqwCw1U4u3euLxmGPcmtZc",
+	"XSDIDAPY8STXRlQCwKXGUqCORqwN9NC8M1g44G5xZ0NW3Vcu95Uff7IVfMlAv3m3UPGZXAvS8i1RJSXK",
+	"ayYPqhkbWAkRdhHoMjerzAKXa1vDYSXKDQBPUd8gwzHWVtIrDRYELrfBMZ2pgVhCU40OSZQ6rIgSrWX4",
+	"DCOySH0wG4jgSPUtfEQE0t9gpS+Qxa/c+Lq+eG9LmiB6ZaSKCKB7IWysnmwzpV6NOEKzJFZ4kNAXC3fb",
+	"i/M4SAu15TkJkqSXc2DJKoTYPH1h9fSFNRRRi1yNlAQPirIb4TtckbJyYgStrXMUvLGiQawi0ESC3ast",
+	"MqaTl1qixsHY8zw0y1LqLyWxEP3S/zbSmzL060EkmwZtrrki5hvAJgyqzJtjOGZwqPRcd5OQ/TgFPeXN",
+	"RD6hAhMTaqYAE//C2Vf3hVeQPZZdHsxPws8P5vfpGxzMH7K3iOl5PMjRsFXTZjY75HCSdLTyMlveo0SP",
+	"vc14ISgOjW8fTXU0zfZAE+iLEsxjLwXzU6LnS9uaRte+2tKoDfbciArOgHd87B6HYOeZxrXFtmBnQANX",
+	"Bm6ubdMXKzPdHfm31AUDnK+3KjPdoc5tUO4wzWt6OVeSYmUGW5X7SjL9/pPlB9/Xn/x5+cHDxrWl5tl7",
+	"jfmFyCTCZCX78vst4yf3hecxB0ZJyZwAdg2hmfYBJYLCuVkpT4RurLoszPRTRBsnGrQRCp0EAqml4xKh",
+	"b1VmnsZu148bGh8aG02r/ze2dfz17du3Kz0BqVBYheF19EDBwq7DdN/eOaH79KT0lWeufuoWLm/nwrbt",
+	"C1sFFw0dt068LTIHwDlZdMtDg6mOMg962imd1JVjSjI9Rp0+zu3K4++aXz1cfvBw5eyfmn/6ae3pPe4i",
+	"QbfDPBawuOoJxDE1eCea6g42E8Jf6GC6rgMU6q0smBVU7gmSZ1VLNmneXJKqqHiOsmA9lg8wpabeKE0m",
+	"NZEN8RgAHLXOlgkhdibTSmKOmS3Yq1iH6N19LMVe/fhmknivN4t7QDgdOVxspHdZ90Njn71qgCcHPqSW",
+	"7KXZWF+VuhBVdJjUlMouJ2Aghkgnym7spIfoa8QdO5OaV08izlEvqEZoKCbZ4GAFmuRACncDoGAbUyel",
+	"I57WwcOXIhAkzCHqsR+kybZRMxGTTsnlLhYOzjHytptj6th6m1YBwSs+ZLDPmrNdYgaHqG9IOpDQ2443",
+	"ynGbZJiaP2Mt07HReNM07kbho9Z7t7i5t/4oxvmUf6PP78BlibAi6rueU7xTLspSJ88ASCXJunwaFjeb",
+	"yAAY0KAiWx5o3BHz26HUkG3cUvvD8WmVr6slDOZjH9+r7wZ/7jK3hL+ORu4LH+gmsBcMMkUNPUnntGzI",
+	"gXn012+t3Pl8eem91Rs/dffo4aMRnbpJzn9P4gXS5kxNTDqkzDTfUPMd9LpAMTv+2HTW1mAnmIA3dtbZ",
+	"0HiM4Yq/Ngpkw+ar1pP/cRw92PGhqTeG/+3fD//78OjojqHUkB700PgYHGa9LbQe2yYVpNunJ/lGFlPb",
+	"pOb6eFZBanjl/Jnm109+fbTY/O675aVzy0tLrS5losCtVW+BeXU4bjg7FliREnmdroSQhY7oQIAQkZTd",
+	"fB6aNbDGQoYUEfh7RGQO6zPGdd2G6e9Edamh1mwRR4YfYRCTDlOB8CPIvqDch/hmnFXj4kVYMZEgxP0q",
+	"2uhPIY96nx5kSu/3dJ+rP1Bp/fposf7488biRSNhMVLVvRwE5WyOeq5Dgy6abRcyYVNOUCb10nJHd/7G",
+	"JLqBZMcUPLc0w1Z9NwhYjBL7Vz2OF0EA1EO6x1t8+HaCZMVs1iIkgBdkt6PS/TNMz2k/paTx2Y3Vb86h",
+	"lDQun15+eG9jknFcnQInEu3mSV1FAMXqWnukIjFhmzWzdjMwE+rmZEtDoyuO1brQXADwf8Sjru6Xdq2d",
+	"PWHVCAMyJ1ZKwwexRcZKiHqLOJtDrefkdSqG9UwyGK2HLGXqP3rwE5HJCEtmTWFcYo4PJuZ5K19UczoZ",
+	"6GqqJLmHdRmQyaYl+tzp+vkr8cVB6+vIC1hpl7JzWl3ziOiPqMMy0UXf7ebzvcsZlKlsuGIiwQ0LxFMV",
+	"YQyw0jWfX+N81HigE4SVykENcdONgeC4Tj/bvm8uP/gGS/KaV0/W79+uP/rTMxIfpZ/WX5wfuXMiXmOR",
+	"EcgTu2gBVovCs0xKkmTf3DNFWsaSJQVoDXYDXeQCZWrZTuUJto0W6/4fwWN91UZr6CJ9PPQtMvvP+yvn",
+	"z6ASal49ufzgveUH80mlnr2fryP65HhaOakk1WTbqqeXDB8Xd9RBDORPWBJYZlztu6KohG3cWppMpVRe",
+	"+LNgwgVpsge2bN5lAI+vPNVo3XenTB1hwUH9kk8DI6dGNzQ+9Pr4ttH/mv9w7LXx0VH1KDwsWxE2kdhq",
+	"fGh0x2tbh3eMjo7ix/jq6toQ5qlnT1a/wgtSSbVy++fm49uNa9/Vb57EN/1lfqF56Z8rd/72y/xC48q9",
+	"1Ss/9uKGaiGVRca6g1YIzoYBjAIB7KJ1pibdaGhd0QN1A01QtG10S0+4FmgHJtp7R2CIa8RPESpPh2nV",
+	"4F6SpEQD5rvUi4B0h7SPjkA3Fwt2DLJOaQLxbSFo6eYA+nkykkgxd2/7eUgrl4yVDC0QLbafDV9Hwqtb",
+	"Y8KrKXUBuk8t4Vfq+7SWbLl26gPYac/adE29SLAiSeXrsNGQlbkVZGSAVoaJM3bPJYXH5fPQi9HnboI2",
+	"F0GZeReTuzAGsAYm2j8QY08Xo+uqiGh9tHmstAonTXaFRWNKO6G1V6U1UhBEmBJnhLEwIb8OjWqSDPF2",
+	"YF8ExTzixSixX37wXuPTe71kC4Axfxj5BZKOy99EWPU7mCFesuckVBYgl16EV7V166Q0Rif1MHKieQhi",
+	"E4zwWBCP3lxWXeu2zkq2HnNn3WQDBnoEfxN7bDFEqNVTCL2gvCBTJsKNZ4qF5ks6qyw6+8ZOq3YCaUNw",
+	"i6xOM6zgcmVVbygX++r2jVQJPlcZPljEpHOgZQf00UVbuIQ8Yh29rWGN6Im16I3Dem7EFEU6YvUvySD3",
+	"bsDU1Ee46Phvje6VzvA9NFeMpONfQig23dyujU9IktCcgXGMECSbvq2JDIdeWV03DjmZJLKvmZIbHLL7",
+	"9TnlqofhHdk0PmAQumdLCGwFsnHpXmscvhytOI47PUZyRZabXTsrY2m4KSKNgpPOdW1W1ySNabdWv4Ui",
+	"cYsYiPRCveVtYByh6D1HktNH3gL1jr0kfAYgOaufn2x8Mf/ro8XlB+eRU7Q11be2IJkKwfgsDvl9RBej",
+	"7z0jqO9AKseF1m/UTLrJtFOtIYxRhMHNlSmLvVGlruHZ0jgfIGjodJK8qHBnwmaKnArLcIcGmtkKIwkT",
+	"JEoQF0Y7LU9cfO+BtXaGBn3IvaGmK0kuYC4HIBbNa+8h0lL8CffUZGrtAjRCc7Zfvd/cm7jO2XFcXJQM",
+	"UFJoAQfM83pQYBkOo01pajSQQyBDEJI5llQNUWWMCMuX9PMkimJKAzRneLbElNBLnb2FCtaqKzXNq47i",
+	"kJeBRSHvgtqV06LMeHYLwcZRxCMHfK+S7WT1BAAjkayslMseMDdnx0NObPNGYCnoYnfYO56XzvCs8ff0",
+	"VIVRqtARDKdpoo3HVHsQCMnpBmmSZccCxp3sOOJcB26J2eAvbLFEuu3o3tpEYtGQKqMLlXOEWFRfr3ZU",
+	"1GFv5xC130XYnJcfnK+/e77+aL5+9tP10IjCTG0Oc/Na5o7VTgMADgoNcaB9hNNrvvHdjcb8VxgdQ0Zn",
+	"pHZu/OVm/ZNPgaHn3upHTzZyvFlc5e5NwPaq0OkOzxIp1AEzEbGDsEcTQiWiyrs41bvt0we9nuZJXbpq",
+	"XZ8oQUbg58ANPDYID6tx+fTyT192tGYP+hSyKzhyXL3kibVSEsYpS1kbw6QnfPsJspdHcLNbdCt0xyKL",
+	"TkgAqqE21MDSyMVl4AE8USgwR9lRspIrYouFrpFXWleLVjeb5alht19ASp366aX6qfttwtVfsUrFQlmA",
+	"yu9WQ9HzjvytutOJFun1KO8qn8UgKNseNRMZ0LkWIjhoIk/kqEc4C6rCn00ZDGKSY37g5pUiCXmOTYsf",
+	"rQRF4btBzSCJYmYHSCIECfyKRpePx896kwVvTx4YpCJTt08CBDBzMbCy72vfNa4t1X+Yr1+/3nz8Qf3s",
+	"Z/U779av3a3/bb4rCLFH+UiOpnN+9yRoT8uS0n3/LpcBhQ5HwGWHVUqTXaJUBngt5Ta5vMD8sq8ctISm",
+	"KaDiUk/YFT56fYt3bPjYjtGdwzk6rEbfuox5VCnjQzMupxCuXJPwt30aXt695/CWgSHZvf+kufTVyp2F",
+	"5Z++bFxbanx6snn1ZOOzn/CTtVdUOCwt5wrdAcEB8wktdA8iLrifgiJ02eOGQrfEYkuDG/0vh7GDAaDA",
+	"dYFT634G4A/mzyVApb49eWAXtpKvsZxuiRbYiJwr/K9jJW+dBM3YHTxAsEG712CXLS+daz78sfnZQvfF",
+	"YU6B+RgCKyst23WFdEJEugXOHBL+KKJNwcBjjI+TwGeMSPcPLEV8AYl5WYzoVbNb1c1oUPEZeZmaO3MR",
+	"sC3xWzAc6KDDUPiUpIW0V/TR5PvxS6U1v5hvXL/V2pGKqxS7cmVfiHzioh1S34Y2uIYqQYQmlzvsmNoY",
+	"unUB1kvrUr3Qkbckk0Fk3QC6JH4rwbDgub0lv2AYXS0DqxtdHry6fSi1eeWW+3jOq0hXcHy/JDh/9WUf",
+	"exHOnapf/HblzkLjr++vKRNzCC2WzHijroDWFR4gA7SpGTeQJLC+4T61/f5gW8MWh8Zm4Fp3AyAQkgmS",
+	"oAYzSPNGPaB7sBhf17yLGr3s935tLn1VX/y2U8kmBeEOAl49gIGD8xhZC2g3hSGjO1MQwknpoAHlpFIu",
+	"+FQdc7rTPMNfzsLV0xWulsEGxCiuk4neWXwHA4aowZxtrEytZYYbj8vHWCDwy2gWtSybY3w6KKpj2PCk",
+	"ucE4QseKsiR54Xmiqs7mCg9cTzlg6sl6xLEYboepK1koIxusVdQSv7XnOJEWmheitLBx4WL9/OnuYhbZ",
+	"/aUaxI7nKEpaUj7rd5IZ/GCHhQjg0nPLpFIGIZEGYtiwC6TJpG410slTyp0Mp/ozuBGCaGrocOq5s8yA",
+	"AVo8zxJV7lYl0GIKXpfLWYZDD5eoAkGLEvoW8BHDJhkfI1WvyyYR3uxpBEk3Yr7223/ZOrx/9N/+dXjn",
+	"1OE31CmFEIxY9bpz59jO13eMbh/bOjq649/WZF+wpxOWjvReATsZLmO/RHR/7QgCiA+0Lq/xZL7x40Ml",
+	"sYv3I7JqYzyyU2ILJpgYW1g9qdyxUiRchFMpNYx8jdBcoKlydaWoz8oeBSR9BFRgPgNQr9hq6f21yYIO",
+	"Jz6XqXw7vmcc0t5fM1uqO6BgH32Z46GUKKk6kYp8sEuIWZfBx60uz/mPlh+fRx6P5sMLHVzg3eQuCGiu",
+	"aCPZSTCpCAosTW/uTA201pG3Joe37ngVdaX7B9bCcANpLIsyN1MLmARMwpD0o1L2BEVsbwRKRtCkCV05",
+	"aFSyr8ugD01O7XpLKVPoa8xwi13IPBmCGtpSFy0AiDETAB/cOEINqj0zo9xTidjweaXC4b1ylGNRtRsg",
+	"tiEEXJXNXxIyIFtH20ocTeFCjE5+gxVcvr82aed3QLUK4QM2q+XdDuBIQINYzoi3Irl0veiu3Ow982i+",
+	"/tV7jcXLzYdfNR9+v/zg7PKjz1Y/PtlaNdPbzhk5rpz6rnSobZLQtWdg0pReRvYKWKWh+lfSmogGaGoQ",
+	"Etv0wrq/10fBjbQgKp3xtvX5kSIXsGBYBj6jpb5E9vBFN1VSGtdvNa+9t3L6m/r9H5pXT3aXkfUeoG9R",
+	"WcRSBRrkirEoHwzLBHPFCp9VGif7O9hCwwfzecmCbEojDAOh5AwzIFrhVgP4XkleBjUJ9QNgrk4L/P0W",
+	"ZdTizV1JnIpPZzyG4cMgwlcG5GZxSCCMO92FG2S0CPhcoZC2vMMGwx6jSWGPXrTsU0rq/9Ova+waVKjL",
+	"D+Ybt//ZZbPEGbsoG0rmMVkOR7OBSrdWR5ocNIc5vjMA3bQc4+h/h+f4bw7teTNFDh14M0WOsplDKfLm",
+	"vr1gvBzavTcFUcECdyVzEAsI1i5FkKYBT//9b2hA262jo/AoTHrvGIWvKHFoLZ6GINiQJfDfSUaRvw54",
+	"3J4HwVzPSd+9ueKgPaN1ORgo4Dlseqm1ASmbgKKQNsasHDvgY1U+HFQuTrQ1K8WVgeyvJTRWJDJZmWSv",
+	"eh7UWkILj2Pqv60nE29U0Fzg8sJ0Xvj/jVsIzKQmJTtofxPFGzJGkNoUqha6qNWuDQdgXbrawSqKEhtH",
+	"tivOJPPyBqUTAg7W7HQiUYcMp8gACkEL8nI2FI7sFgD7xvJbROHE39hOVkwLoNNl6wZeztoXyKZI1n6h",
+	"jJN9AVJiBELXUspZXWeQy7FyIJHQFHvREOkBuh5cjlluh9aiWKNV3VauPtaU3RRwx4Ft2zGs3ZwdC5Ib",
+	"H1BOnt9gyea1POyvPZN+h6fbQ83HHyw/ONu89I+VO/fXcQKs1SCxp61gGNh6zXaDvTbDAPUgchisu/HB",
+	"it7zITkvYsvD0wnPWu0Ra0pRW3dETKRg0E0E+gldTrkU0TWIWGXISdmj0OPjO8/TAbhy58vGn0/1yxWP",
+	"qwdtWbW+tiTEVLlv1rESLXHPiVJJX9pepm6+Sg0F7FgQEhjc//vKjVurjy/q1fXnWNyv4Ytp5rFc4Avu",
+	"5qjn1XSezzQmtPxMeTjw9sAvbZHuU+aKocbnpxpL36x+dLp56e/17y82/vYBvLp5XHjXjZffr16bX/ly",
+	"YT3l9/trm1N73/XcNbu6f3X3T7eFOwvxmx99vPL1/C/zC6vzCys//9y4/FP90YX1KtXYmvw4z+mZVM/3",
+	"UDjf0h4ACZBNd45Ru3aUQw9Yr/ZcZI9FI9ROXJpM2bY/CbBSSFHl60IE9KDHdW+W9T4gDxWqIiiJdJUZ",
+	"NgkklNDM79r7zWCQiRZ8ptwgKKXFIsoMb9Vnuj2Li+mcWh8eZLdMYCeXJDnhqWvV7ovxK9SLhYK54Ur8",
+	"5wqpZkPyd+bD+qN5lL9fHy02L/2z/v1FVApdzKznqES/S3V+q8wHbol5LmeJsn4UCSnLKISB0Mkga55F",
+	"TTJ0fBHGA/sXdQ8IeOA6A1rWUP5ufFX3/tqUGdJADyr7lASlKANWlqn+8jk8ZaoQespWnnxSXxq4UkRU",
+	"2sQ6EIQi0UY55n08yguVEAdNkoJIkRkmXQezQFg8LrhleIMsfYYbqiItHeDcorajpMSkpAU2DiV00L4E",
+	"zRzGjjAgFIFergy3vdaBII5ImRI78GmZJ+NBJMDX0S+8qUZvibpei2XI8JOhPxQpL6Ql5f9ffXk6p97D",
+	"TDlcsT7z0Lzv/ytkibUMAUQQOzZX/3S7efuH+l/Ordz5fuXr+d6swe7MKwYwOFLui6zSlKtDHe6rmYts",
+	"bNSSWFsuIkmqRWBRiI/MH+RKu/VErnJUKe8UKbu85nLicjdwqSdTz5ZaRVZmfs9yQSzRiC7YSw0Jv0C5",
+	"K7EWrzdqkb3CP2R+vlf4B1vuMNj69OgSdMGNHljTV/3CHYwx4snRvHqyA8mriwxrPd7dMFA6vQoNdp5D",
+	"6IyoBJFiEZ2IinQwaOwu6DoWAN2CJrHLMXxu21CwnB7hNCCJNcNyQPiTN4dCbC8pOlYH9MjXqm9BXYN1",
+	"3mGaoS0FBkjuUKG18ZzU1tHRFz4phZOa5EbqKX8+gnKgt3sT8rLP8q7nrS3kgL4PBXy1suH3wPQSAp5G",
+	"+IbHUWvjPtAHGlZoh1uDUd9zmZ+0RbQlreTO7CmLVOMJzjL8ZYcG6pe0BNmjFAnYsUBuATMKs77AKSXm",
+	"mJ/QdL2/dki/fG+NQSEm4prlXNvXLOdKHU8+/Ns3JOb9YFtG8n39zRAPlNRVT3NiaRniSRvkylkOoAub",
+	"XJyghHn185P1G9/2tpEw1LH2PrLhi5TuaADW55Yaw1wrkqfm+Tb1ZVXmswy31I74IXqjaP0LCzZzFHlY",
+	"WKnlWYBdbOn9Mhzq0kzm2ZQhWGzkxM2DTSbr2js9w0m+M+gQrUgGbsKFfD4U+fd/bdz4Yj3yN6IDXjKZ",
+	"dPVNd46B/yM3EuF6ZrlzPcD1w8T2Jwtqno7xy4RCKmX4mRDnZsdGLp5rnLygM0E3zzcvfb0usTG5F+ol",
+	"C45B7n0BhOdo+DrPOn2u919I1xgjOpEKhZYjAQTKEkhutgqCpBDKVW+yJLGjq5WUuM0/EYWDlWDSDqYX",
+	"wt89fPO31+r8fP30UvPjh62oR22hx+RSAt3sNrRZoSVE/Df2pYZqNMc+mhBY/+gGpo1tsxXa4w/rZ853",
+	"b91LKrB7WxQAMz3EydNFPu2IAWT76BjJBiIoTxsVkQWmXouHJzgbBoA8bCqVpMrQEe6Q6328VawHodfe",
+	"FgX3RevBbP58c/nRle5bJ1aPjITdrEmlXshzozxH2xoMUo2tGp6nEy/6hjKulovyAttfO2QeNSggW7w9",
+	"Pu75X8ANuUxPbjcu/VS/824rxksP6+yzvM9ksUvfI56KRAY0n58glOhfkEAoH78q/FmJBXwx3PJw5aC3",
+	"pn5MxFp9nnfkw+8b1673tkZKNyYvzH5Aw6NEspzPAhMPopWgyHigZlL4UDiMyA6G1xixOnXkUzJDdIwq",
+	"Fpvy47OjB1h16uDUoUGeour+R+BtEvOi8C3EcAN2DAJbAPvEDYiZrts2KFCbXGN76Xpj8WL97NeN+YXm",
+	"Zwv1O++u/uXWOvuAJs2BSNuPQw3D4qljCYN+XFSJ4BOWPszKBrBd8xpAzqbJFAhOFNIB51FPWUyK0i58",
+	"/zcvrnkQbELDzovS2H7xTvPS143Fy/WFa81LX1tx6kGHAC5I16gY5TVoH1d25yzITwQOcZwELvNTBEAU",
+	"Upbs2kDoyEAj7hnwjtiSiqmiKw/0BKj2FEJknhG7kPptBohuuHL2T60gXZ2ALOqTEZ9xVk3W6G8CW2SI",
+	"n4bG1SyrpUjOZ45S6xrzNIL1lyYHGIOWFrUEJBDRZJYJ5VucNq3+ZUBrCK8ygee4JK6UlfACxp2UqWhA",
+	"POsQZtXlxgZgEhjY1FiBc00KjYrAvDwZe32UOLQmM9yeOVK9jFQ3j0UBUrMzaFGBh8QHlfRXCIMPA3U5",
+	"qUgsNQEsI+gI7iNn9Cc/Ni7ftfLTvHqy44iIF6Tu2X24IiJGal9DmifScGdpj3x1iMQn8Q/Akwaa1XO6",
+	"5PTUSwAbQh9RumCeO3hqEiZ5xOVzbkDDcvd4f1e5QZikq+J8A8YWwoCgjawsraKocjCTU4iu5krdVZ7C",
+	"7NwsKweIzEGRX0QWAU4fvSmoWZZsjnHYUtCtjq600tD6MR46ZPmKD45XsTIDNBOxtP/qzZjdaxvESbJc",
+	"ThEe0K3AD6pTD7YqffnnJ427HzSuna+fvdH89mM19y4gKWk4qN7hkPbZNdmk6HQ4gCSzAVajf0Lb/P7n",
+	"+oUP6qduNR9/sPzwZvPMuR5Ed60Gm0Gr2eTTmPXnMG7b0x1dMCHy3rqi5Grc7SWJ4YyqAxwk+/hGb5vU",
+	"+3IYbryhDdnzuUdL7EXh0YU1bVz6qX7xfI/CPoJAhn1ZmjY7uYXvUVOyhvZYaGJhOkeiL5alQZZgCb3m",
+	"LZlQp5mhdzX+mtLkSlF7QjKsL5gTAUtqej8M7zhQKVEPeEGkpH7x7Oql+Z5s7+7FZC1wtuOA1wWMLsCX",
+	"z5mn0WNSEfBQrDKGWhFwg/SpzjJcvakfViaH+Af/WWEV5oxH0v/A05RCVgQaoCkGhT7KJUuqMOuxvuyo",
+	"evqEfigi2XgsHxBRSSxegRfpmZfxYJlxHIuBu0iordST2PON8aa78FcH1D0SKnY4OxZMo2mkrVpADUdv",
+	"I7FCR10/tHFsnZ4L5wZfDpdIgaXnTuqwDsyKyBup7SMaMdYoz19dXfhw+cH7jWvfrPz8c0cBnNl9cVty",
+	"5Dj+Yw1bJUB668FBt5j4yQFDVpRguKhv+0ic/GC+8bcbXSZs/daL+mWn/dI61yM+C/zaRk5Ke/eks/Jf",
+	"lLqRYccEVU4Rgg9pVWoVo9uu8KBxLMM1Mdk0F8F0nroec7IWI1YT20HaVPlVWAXiMM+dYz5zIkAZohIg",
+	"WpJGxnAQQTYh7hD4NStkm9iCIbFs33ZgGM05Dt+so8UCXwbe61kHVc2juzbi4hKn9OnUvw21evp84/Ld",
+	"+oUPVucX1tJAosz4iOl0TLYNDA+4Y7sidcWsR4NIUflvjhw8oORyMhAlTS67Z4oWQAO/TWUwvF84bt5V",
+	"VqDrYBmgDOiMFxMzVQfrbjuudXdBMub0zkm0L39AcLYfYPeeYU149xVWE6BeIzQXt8WVphi4EKCkhNyu",
+	"M7BehkfzjUs/Nz662zh/+9dHV+vv/qN++2qUKUkJSS5GvtbbipOytQ+2GcFxZc4TsqIkxlWGZoKoxQtS",
+	"QgvO4ITov+eKd7SuxK245cvqtt6/b6Ghf9myb22J1Bzn8wCczkVV41BhkiY+SnvIPHWQReT4jG5t/Obl",
+	"I6IMAIKDy7ssP5hffnhveem9brzjMcsz4pYAYCcxorvbp3mNea9cDJv3EnntFhqycgte5zHDgq+WDiMA",
+	"SDynTwl9izSZ9DzkFAdJhiBxTYM/ew52dsjAcOH5AvrrQUWk7AcWRayEkGHqQ9jm2S1w3JTtiYWpfU6Y",
+	"46pXiw0Ew1y0yFCL9RK/WOYSl8kRvMNe12Pwm0HaFrAwyfBIRw2hq6Ou66ddUb/zqH7qlhW4Xx8t1h9/",
+	"3li8uHL+TPPrRO7M1NCxYZ9Wh2dgLsHwihPH42qTdOOKNuJWxY4CGSHIt9Y0D7GzqJxlDgmqYGFBlzT+",
+	"JMPbqPQjPwZCxjKjgQxPIDyZ8G554Y+bsoIMz8JX2RSJMOUntCok0uMnnYRVygPMwdkoidoeXAREwNXU",
+	"Q3oJr0prsq2fP6n9QbY4/PZQ7t4IkVLf4/kZ/Zr6Pq0NumkHZ+3NipscRddSMXDt2jh3un7+So+0kDFI",
+	"ErkwWhnfulWGs1D98P936LfD/zE6vPOd41tT2078f2IAXaNuLR7BawCT7grbeSAIh41plbJSwsqgd5gT",
+	"Z84bZokSiH8K4BHzFJjaW+nNQPTJwbyWXmTXEpVckRQZ9YJiStlvdMb1gIKQqruUXE/ZdSVGlStRcrlQ",
+	"m5E6KN4pUqK+78Lx4hOPFZS8u050g0MuMSk8CP5KLgEXNSHqV2iN+llpGqLQn2caofEvPWudDdAvXFNp",
+	"OFVJhs0kxM4GZmMiWfOp75o3l9YyLVHWi7RLt+gR5s8xf1gyHig7hQdhIbXM+YzxkOtU3Wdci71UZksB",
+	"zoi8BmrMcANuAd2lwGwRsDKg+mJ/pwZ0LIk5ps6WNMmCk7tHPXZ43+6sDsLwDEckdkpygnMGsGBwRHtC",
+	"xmOLAs7zWzSxMbQdQ73luUMJegWVylhq7PV4rbKmkAXsWDACkxqLRL0miv8eXI+smsZsCgv3dOGletcj",
+	"ASub/lKHBhTP7ewMo4EJfpn9D1M+MIm8+VX9/VP1Hy70Jo6eELOVLhWqBpLdoO1q48Iy5Os3DmmkQCRB",
+	"P2GNI5CwQvsthvE0r7S9FNFvKc+ZkBIKdV5UfAQFCuFZZMpgs2S4o/s/oYuZOBUWg9UC/KFZfMNIHJLx",
+	"FtarHJY+gXkywzzBCyQQBeBm0S2jpnYK6AYmgL80CDzdPwpyoCtXsdoKmfXgCWnyBvNENdo3EeEiAENP",
+	"bdksldMin409D4SY/V15Q1ipnWxYh44c3vEvw4fePHDg1XYqLFP4AUxXY2Nbtw2Pjg2Pjo6Obt8x/Frv",
+	"pR1vw2RvEoMLPtzukUR6ASicHuyJ0Lh+a+XO578+Wmw+uly/cH/5wfv4SfOzhTZXI3lr+sxzWTIX6GH4",
+	"2mJCq+2rRVIAEIqrjJ9AOLQGbrzStSlD3ZYCskLMLUH/f5q8CUgcGJKXUKGEgYw55scHLfD5g63zU09I",
+	"OtiPtr44vOnA6kM/+qB+9v8uP3h/5catlR9/7Om8V9PFC8lm7RGXFzxG9GXGZ1MeU7UoiKyUmT/nSsBU",
+	"htQK8jgijZTxkoG1ExEelBUrmTcXx24Cy6WHs+7sCN9tSsR6iSPy3Rbxp5fr9/qitF/woKfQ9ZQIL22d",
+	"yzeoYyay1d/MuxziKEmepSgzHm8456knmbUzZoTwGOUvnoGMy94t6mcFMOo+9bG2687J5YdKAdbv3165",
+	"c7J+82Tz4ruRraMxK7t0Ix6GI16pJyWHAdoHLpeBG1TQ3TK2RNmjQV74pfADjdlfBMwHjEuYYmvgFC+4",
+	"nMxAm4WB89fg5jp8hynlNNmjznR4PHFlhvsUTZoc01CZ8MG0Jn7LbomNpLhzDFdj0zKUEDkJJ25ofEfK",
+	"QGOpf5olacwv1Je+rN96DA6im5tV6mtoe/613Jgzmt9KX53Znh9lO+m2mR2515ydbCy/lW6b6d1IwFlY",
+	"f+3ns6xQSjgIUJpjxbdT9Y/k3ULF7xbZQOKGmZqGvCTC0ExAe1RHtAKqwMej1iR8kuHUgxo2tMlLtKZp",
+	"galDZMspQyRj0ipFUlLqVELJcgo76YMMpyRwS9acJvgOprpJQhyS5JmyXyMaN0o2rTnjg4RwIq7+Xj01",
+	"PcU3ZmoJwQ2ctkh8w36gxbo3iDelYZyD5qfwl4Z8e+dEb4fec3dEDv5M6c5xoEW/3+dI8+H1lds3et1/",
+	"x/EfTwF4j6+6NuT9c6DYLbq9ASLlIlCCX//h0/rtT399dK75zZX6hS8a175ZfjDf+O5GY/4rW7akq3hM",
+	"YHeO+VDoYLXxeuRi3cDxm1N4CnYI2iS/Plqsf/Lpyu0nv8wvND76sXHpp9X5q83rt36ZX6hfOL/65aL6",
+	"/LPTK7fvNhbuNU5eaPXg4iWQ5QTPuR5bS/drclit4TWAlQEvlEKHvY29bylXDNRnS8qxipYv0mvHlEiZ",
+	"IQ3UZcOHuF27K5CwqJ+5vZ9WfoxCGssaz3UuiO/IWHyndr8aS8Bh5i03L2LMIGC1PqEDQYp0TntjUCMc",
+	"Lg8WsGqYMVifcR03o0FbLxp5mZIao36ktDxF8u4ctAeXhAy2pMlkhhvS9QA6f90g0iHsuZxBo1FRIBAc",
+	"hGuTKX3xDZ9zEKL/cfhVYbMQ8F8jcNCvjxajmFS/zC9EkfVaFZEW8Xi5xyhoF7E34RSNloeZBO0/hTxq",
+	"BuUOkgrKWsVEYkrTWgZF5voZrjfZuA50Ss3oLnXGGyocEEsP8RkNNOaMpb/G1jt2jOYCk8lAZEoG2T5I",
+	"iUtdr0/UBtVVNhiHZRi7wl5X7bypCQDfTf/I6FjdHytDPAXYXsmxWIvbN5jmDXXzfwHz9xlHT/HRB/le",
+	"dUR0ibdpAeljCy1ERhGrD4VdSf25Myt3FpYf3qtfuN8RNO0q6YFPcyxZzve2hNnARwohH4k+bCcMLKQ+",
+	"LUJeE4MiqeUXEtIxWJKyA0yyQ5qm1DgHKkwaGuEAxvk3RZzgJRObLNWXfbQCIhLUvHpy+fGT5qWvm1c+",
+	"Wnny01MJVIjt10192g4z6nmxtgNAloZePWobwGollgyhpa1bxwTwwDeS2EKxh4KHFiTjRMSQ7ZlxvRin",
+	"/XOOOzhlG8H6BzK4Fl5gomjOMWwASQAGgQQmicFEJ1XGAzJDc7Na5FCty8BVggusQA7LedRnTirDreth",
+	"P8N7Fllutixc1I3qDIde/1nGyrakUvgl5ptzNkKtgZcqWxWrvkwfnSQOxqAIhX5KfcgDjyMvEOmiOTvZ",
+	"CUOXEGgykzRgLaeekRwMeUtUAbsD2g/7GA758cvGte8aC5/Xb55v/PlU/d0oOTnOeVcGXdkqGr4QAZll",
+	"NcAYCQPqWmIkraV0XVT4oRKjDAc5CkToovpMBsJXZleIYzFjkuCcFASKni6ExMIUxp0MR0j0qDPlhA6V",
+	"JknHTkH9CDI87Ake6+HsRmFtkYANhlUslV7j2lJj8Un95g/NhW9/fXSueekHMjZGGtcWydbtpHHlVv3m",
+	"6eWHj3FF1hELtwK0KSlzO0OJTOdm3/fxnP7ibuOv70cFOE50Y7TdCIjI2p4744HvMhmriDTyPsq/VuaI",
+	"qwO+vRtI3f6r3QZXkt9XnAJDjDIoWJ0ADwiLxQWTOs8YonMhMk+Gey4kppWEQ5khqlZQcZxVkx3zSXjL",
+	"AZmE6t6bJGv62V1Lvw1HByLa9O1oPXem/v71xmf3V0+fX7l9d21x08BMXbvKjhp92G6wWTqTQJByJSC+",
+	"Cw7tPiQiUE6sC2ezT5Uy4wJJHJKKLFrG8pTJ+/+ZGfDoFHZLhOsWw0ElwqOR5R7Cx5Flj+QxMJ4ymDwG",
+	"3Ltltp6HfAZORS1k663f/3v9+k8rt7/HfMby0lL9g7+u68ANXzBaK/b85ioaZ2+tmsxEY/EyEL6f2agI",
+	"oZR369VvmaEN9lQ/R0SeLZyc5++uuQ1TG99aLdMvK14gR9ixsguJ5+QyPrgQ7QlwiqCGVP2MkRkWVBnj",
+	"JKgKKMlLtYLPvDqqC/UKQh025k8DTJPSrW2+BD5Dfc8EXBqlGfeYwfaUlVeP6RkRZHdXfBHIhvTpXh4c",
+	"PrEnGtDJlegxhAbZMToaAQoZiwEKGeSxZOa6a2mWlg3lLLk8FvSvb0b5+X/U775bX7zbuHa9efXkyp2F",
+	"5qmvIvsDW3TaNMwc0zGxBAMpGlbFVAL1oDieVDi25YyHHWy+8FgKA7DY0OYw7FZIKYMwStOjfEQTX60R",
+	"N4+mvKSukyaTMWUzWKSeZGDhS/TS3OYQ3YuhExK22SKpujCHZds9k0h11DUeCWg+H3lcazw5oRUon3+q",
+	"ZyI1q3pNTRiGRfEyZfpj0aBUcwF+fdJILLJgz9vamqqdg/odd4+Rkut5rmQ5AZGUhPd3eY49C2yg58W4",
+	"VeLbTYfMuawqU63kcP1M3TSvvbf84JvlpaXlJzcaC3dWbt9t5SmIURyyq9qAxF+U05x6kfyLdqfn1Nmo",
+	"VANWXpMi9bCNyaulCTaFxe/3I3q3D2xFjqyxHvA+UJGvDnvDPqyXR3u+fWeLboM0/2f9+4v183eb334W",
+	"WShLXt8lbrjfwo6r10AFGFK8kpdbKEK2KBVh2tUCUeWy6JbhGoiyKNW8BaOEkFFGnN4Qu1hOYDDQDeBh",
+	"zIkgHitvWpKy787RgGV4kXp5jFVB7YtNiXTGN1NGhdvxYNmNSSlrEFcusOctifJZzYNa6M3FGgpnvgVy",
+	"KPrxUP19QG299KT+wzxIhXnx6E/WAUuk3vr5rtztBF1vfPJj4/znPYh9u44aOT7Lal1gKa23OjSa30bH",
+	"cju27syPzmx3XmXmdGpj5Ge1Xtuo/2N0eCcdzr9zfOzVpH7HLnUcdoe6EkJQooVdwFClz1HPdcJdVqX2",
+	"Yr0LDZaxtajCjEBRVOONKoSf3NTN0RK2Rzju+oU7K39+3PjHydVrf+89VvCvwnVeKCDN9co4+LzDfsVr",
+	"KVLviAgcwQsPw3UDPTsjz0k4P8G9CyFq0gMt9F9+8H7j7Ecrd840rtxb/fhiUrygEjNtR2KmbcPdm1DS",
+	"O62ce3BUsYBf/70jNeQxKoNpwBSAv31W9mrm63Wo9vbZf47RhYFgv/dFapH6GJa9DsY8Y+XAtRNQvNZK",
+	"muRKUhV+EMK2QG6ySn1HWsSWHNCBYDFazmOYRouhPhOVZ8nktxYpn5mgCCNfp2MfpZLQCGahGy87/Hib",
+	"/AdXvURrxBGxVCPPgOjPPCLRQIev+xhaASY+nGZ0khImuxsZnynFdDlONrauYSUlEgClCPWk0FADcFS7",
+	"yDzvINTIJPavR35J9SchhZBvetOZQ6jnzrIJjSmkjGrqehWfyQxvucyDLJa6HfxLkyZnS8A9gxsgqy1u",
+	"4CgB2EQWAByL3R/YuR8+K1LYGV+IWdhAhjSiUWEOhsaHfu/SP7jDDnVnqLpfCdvkZ9RO9cF8MQR6Q7li",
+	"ZVgW3eGSO1yi0CS/nqb4wkaSrt0l7pkQnSWrhk6FOjLji6pk/rCycrs597OsFlUYBvRZosWqtYQyXFHi",
+	"leUbZtGVmGBVSIb//6m7tuY2iiz8V7r8RKrGyoWntZ+sxITbbgCrqKLWW7g105amPOoW0yM7sxRVNhDW",
+	"OMFLKCBAWBZ2CdnahcBCyBo7kB+DRlb+xVaf0z3TkmZkKZEAP6UUWX09ffr0uXxfSkpp2IFMqbR6tpEa",
+	"U2ZCZFWHQica6QEylfxoDvpb5oHPsnRinAcRTSWvWJaN6k6dm6KUk/MsKuMPn2JTTTmyeinQYGssnqCL",
+	"5+Mv2/v7ne//2r25nXz4r85HryZffZC8cSm5lUt2M1RCjiakRIJHaZG5Z+oNxYXqgIbeDk2tViIXepgq",
+	"UzRxlCHGvSLuyuPJXDnR099HQYk7PkBEOXRnj6SgXLzo6q1FEBjblHok9ddgJr8IbQ+OuiJOwDHkbGOZ",
+	"4zWis3OKeCznkTdPcA+cSqzPnnOWuWovTdAFfaGjBLlpOdCLbZr8ZhkwfxX+y3zRgEhE0asSfLE6VjFC",
+	"rPEhgwl5TSpDdeTmnhNQFDFNVz6sRpHn+BkmmkEh89fEzj/kUgxgseJOFluoFc1iaqqFOBqBWJyWGpcC",
+	"rdEGVe+BjEvL3LoWk5YBBjaM05bCH9TiC55n5GgKJFgFhqIWofbBP5OdT5KrH6jORYDF5LpQ70WljXQS",
+	"7hgC8CvVu0HfZ0OwvgvRKmF7J2hZvP9N8o9PdP7OoLT1qxKkCAIoxuABOIJghkOJD7QYBwFm7Ok8ilSs",
+	"dUElXE9gvq7osXgrBFLlSE1zP7IG5DgPyuo5/MGDyeuoeg+6OC5eS6BD7Wy/j3nAY8pCjzk5YWHQzOip",
+	"9oLYd6MloUixTz8BwjSqp1TxYZGkUXiY5p7qvDyvuWR4H/5C9ih0+EtnAPd0jolPxdC4xuz3V01wAlay",
+	"zkI2UbaJwx9vDdq6Q+VOq/qHEroilzHcAeJBHMajGzLyuFDIoZP35jvdN78dY3NkxMKJ7E6ORjA+TILd",
+	"EElj2VMqbYXZ5ggDfhBf1huMR84yf6lFgywnsx8HIDI48jUhPIeElK85OqfcsetiGFDgYD0M0U0yL7W+",
+	"0ETs6VrDJEudrjSfDRfozvRcNMk8FpypdsyveIHLI5NXiYRcDx7KDhAS1g5jpzPIIqVq6hLpyEIAPO5d",
+	"UNhmnTbc/exK5917nTdvdr57r/v1lg132fn+w8VTp07PODrtcG7mzKkzv5s9fWb20dMYdKR8DXhNXfZi",
+	"YLBq04Bi++Cgu3UFi/THIfTBVTomRw+n1935b/L2W8kbV0Y+fbJVRXixqVhoS+q0AToiVNPpIGDf4VM3",
+	"r0djEglCuYjqLMzY9Fey8a04pnARXACeyANOVBKezWg6Gjnr4LgYbbfe7Oy+s1BOvr12pFxEvox890gE",
+	"NLGKVfPFma4acFl/B8BlNg/ZMq/TZpNBGVcVQXZNNQ7U+ntMrpFIiDXdtGRQVJhSd0DWDyaN8po0rWUI",
+	"PIaBD4GzIRFRcD1mLNDuSU4kCxI4ftRjYZkDGzQwRakhn116Xj0hFi+6LChwJC9lC/dw+Gh54O+wdjMO",
+	"UCgAFnyaLeTYbhYgd3ZS/rLRgNTK8QL0UY5/r3spx09gP+X4nN1TOT6X9VWOK9hbOT5r+ntlmuih0wV0",
+	"K6KwGDMtd1QiTrO9SsaVNPHA52zEDdPLfQ5/qj9d0C2MsgUVJdZHVHtMykOhz0RaQuj0NLfOvZJoMn6x",
+	"EWDKr5xFFWCyX0qyCRi6dcaiRlCCf3v7T1OFqz6nsOwD24Iw8q5cHxM9fiqwVwA1PQiJl2mPAnV80qUR",
+	"DURxUcrjYoM0KI81JQaoXs1AhBS0GUMUBObMn0P5JsT6WciIq97BIWmwsGaYjPIyxs6z6CyOp0fvTQ/q",
+	"YaCzgv3SM9YI9IyGgT+5HOoizhZgKTv89qfDW5uj76wGi4YoLDDKDsGFCJm5a4G5uMlCuB0tLiFXBKKl",
+	"XbEa7L9BXMhsUb8pkecY9QCCJCIBo+vwREA0F7wtweqSSt4Dj0jGcvccqW+PqLtQikkH8+zaAzWyqRUf",
+	"TFOLFfL9Lkik993oC2lPzqK/fjX5+u+dzYPuzW1bpDLRKZap4fw8lbqRqCqr+zrYDmKoi9roOoJxM+5l",
+	"5NliFS11ED1MFFefUfbmoY0NEWZ0PhE+kQVE6gzMHh5FsoBAeWQFkgNX5slKJCIarODzPNVOaRFBfmkA",
+	"7E0B607vjC+swrh/acF0ho0DsNKCuHc8hQza0QP2P64plJ+bHIMegbh9wQDXWVgtMpdyeL4KzSWQplxr",
+	"qRYyKHyn4BVwZmIWBGID7h1vVGtXCcx53Q58WNCNwYcXTIvw6TnV7G+EezyV9GGFKhrGDOv0pqOH2nuX",
+	"Dz96Hc2YcXVSVA+ZBMDLYZcdN8Q1VeaKBpOEIikS7rbSOwBppFQEML9QuOc0R7VBLTShSfDSoU2pyTGa",
+	"jM+nQG8mKqAhWxk3JYq5118lG/8UdzrrpZgWpYLohz0WHWI8QcLGtGrHUBDuf7CdbN4t3PwCX+zjAHRq",
+	"+VodpPWEqp15batkjHG+lC1dP5Tr4+nbi8n7eLIOjovr/ZvXOu/dHmmL7PMZc3eImZCBHKv3paYO16mj",
+	"NSN32jZAEiXhMQ0eVfBwWFI9TvPVGXN3ONC5ssknCWL49pXOVzcOd+50eujPBwGN1f+c5GJjSMqVyXpq",
+	"Uqysy7AEAB8JIGlSBCNzI6PvrBUpdZlzWGLu/kFfkz1Lfmaw/zISaYT+RK+P/1xO3voOV2no+kRhS0Yn",
+	"Q6G2p3iNsKCRs42UUIHFMoNs6oFAI1KUSEpQi6BR8KpFYjPAs+NM6jJF6B/QZ4FvuN6qpuFjcGgCcXxe",
+	"shmMuKJ+PfNbwiCBGrpk997h/s2BpM88FCXAkI+PwBumxDhnsnoK7b7tI49LM3mrMdzJwKDur6qlR/xC",
+	"innBc6TGeAvUS8iaAXWZh7f8ugAWUCXqWE4KiMGAD6zrhZd5xfQbhXSdBX0Aw0ibCLnzBmg4bwOfh4kb",
+	"DJMJsLZVyqfnFhYXnh2jbg2G8CvBfJnOhynNdRZ6vjs1J0rn/b+0f/ii8+ne/X9fOboMDiX1pDr5w9+4",
+	"ppgYjjaAIPdUvqTNY71PnblrWkFgJpy6zZb5IyuR4LUq5QT7JbOz2N5jTzy9uHJiDqRbV7WrIdlMk5DC",
+	"6tc4jVoh06IP3OFZoruFw7iO0BvGsWDJed5N+hSL9UtnesaommcRvDQCApuFnZpkgEy0733WPjhQUtLz",
+	"7hguHwjGMkyhIeQqJYHvMo5sPi4LNZYSQ3T+NDwFrxKLNhPYWze4QTufswxyBO7xlEZTprjnIDucRCx0",
+	"yIoBCatRnzvpxotwmbuUuywIDGQ6gGPA08QIw7wuAcJOZU4FULGK0wk8D6PgqGQj8U9a0fsnX5g9PQ7a",
+	"lxrjs2p445GSTCinW/X+PCq7Ykz17PKbXjXr1uGlm533tpOd60eqxVXm6c1W0k+jiLqQRSJPvlynsv7K",
+	"+JH9x6msa3is3sYzGOGZuZdzvhZc+hIKwnO/ZzwUQc5wBjWL4Gw28hvMVBycX6xAdfs8eebCUkXn/msA",
+	"ULjuT6SeqX624gqq79mKaqnIR3Xm1KkC5vP+GYApnju7VaZkNOeLOqNhVGU0f9FE6Nd8nt8kkNwVfYMv",
+	"Ohrkfg+qWX+DtOh/1p8aLAoxxK8+AQEefNUrji+bqrq5P/7pFUedL7HmM/ikJBV4r/M2D571+BA0ye9w",
+	"Dc84M60wmJmbOQmuMi3LBZWqVK75vFYiugZzb7d996Pu13+zUINMSahT+GpN3SIY3CiR7s6rh6/+kLWh",
+	"/ii3AaXrIeKU6nkTWCoRHe65fgvr7Kxgscxpy/hipQ0Wz7hHwxJJruwn2++093Y7124ku29YdQ6slj81",
+	"XVOgm/JDLN1VY9JZuD2QUoO/1/QC2gtuGBWUtozRNVMXwCMniRswqMxpYpZbo0QOf/q8ffda9/YXne3/",
+	"WW5p3WJOZxc40+whq7660CCPdi6FxXcMIYNmp3BgLICPryyiEkHalGT7jr0wiKyeMzM1B/V4tadhQ9vM",
+	"a+ZvnnFEKrtQaQTzToA/EBzEFlawRA5/vNre20l2PmnvX7YmbVrIG8mSS7l6ZuLsSuT+h6+jzZI68lPt",
+	"XDCPNNsQ50K5N6teNYJ4LPDV4SqR1AFrwZblNfeMGgRB/UIDOQdrrN/JDUc9mrhcZSEJfBnJEkEmhvb+",
+	"553dG1bjLRkpQ6EgOtBEoVTPbX3edRG/Zd76BikeiG/9qESSGz8ilVeKBWCfbQQBKOjQlwTTCT0lQ77n",
+	"kA0KIEJYW+17mMtPOu/e6d62jvsqy10jfNamWwoGVSQCzxp+lRmUYxi64WBL1Qig0OY0/aS6JzUoGxw6",
+	"qQSNBhYCkwRBbx/cae9f/nlzq7v1bv/easIeOSQ6Y14fwIRjni+BqNUg5MtLJLn0ZfvuNaRtae/tpmzI",
+	"pgskQy6QH2lI8/GhjXxYMeTguZTjs0lbq4wGSozgMffz5hbCmqgdNhaMiamlBsxgn2cpUMi/pC1AiYrB",
+	"5iVC/YDIKejwtGTH8nTmtN2XvKYGnVZogca3dt2OG2hE8WpcIhjjb+/tdjdf63y616N10/QEp4iVf6OH",
+	"OUEdRXDbEfSPqb356VLKuGsajrlbdE+ZF24zFC7wKJVIsnuvvfdVcu+19t5B52Nrm+utat7QFtd9j0Gd",
+	"jEvDUGlRB05Qq1kiiPn+8+ZW5+39ZO8LNT4AzbfAO9GTNNjsYyIkDcH9SIR4lV+/2vne0qLNUFRzpbqs",
+	"3Z7AROAQzHkmmXED2opxFjqY3Vd5eomcLj2aPbjNoiBimf2ik+QRsEDBf8UuuqwZMe+EsQzaP1y+f+32",
+	"MrdVhulUGcP/DwAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

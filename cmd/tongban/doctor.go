@@ -27,21 +27,23 @@ import (
 )
 
 func doctorCommand() *cobra.Command {
-	var config string
+	var config, testTo string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "doctor",
-		Short: "检查本机：配置、时钟、磁盘、权限、线路、密钥、数据库 (check this machine and say what to do)",
-		Long: `检查本机的配置、时钟、磁盘空间、权限、与上级的线路、密钥有效期和数据库完整性，并说明该怎么办。节点运行时也可以检查。
-Checks settings, clock, disk space, permissions, lines to the nodes above, validity of keys and
-integrity of the databases, and says what to do. It may run beside a running node.`,
-		Example: "  tongban doctor --config /etc/tongban/village.yaml",
+		Short: "检查本机：配置、时钟、磁盘、权限、线路、密钥、数据库、告知通道 (check this machine and say what to do)",
+		Long: `检查本机的配置、时钟、磁盘空间、权限、与上级的线路、密钥有效期、数据库完整性和告知通道，并说明该怎么办。节点运行时也可以检查。
+Checks settings, clock, disk space, permissions, lines to the nodes above, validity of keys,
+integrity of the databases and the channels of notices, and says what to do. It may run beside a
+running node. --send-test sends one test message through the channels that reach the address.`,
+		Example: "  tongban doctor --config /etc/tongban/village.yaml\n  tongban doctor --config /etc/tongban/county.yaml --send-test 13800000000",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return diagnose(cmd.Context(), configPath(config), asJSON, cmd.OutOrStdout())
+			return diagnose(cmd.Context(), configPath(config), testTo, asJSON, cmd.OutOrStdout())
 		},
 	}
 	configFlag(cmd, &config)
+	cmd.Flags().StringVar(&testTo, "send-test", "", "向这个手机号或邮箱发一条测试消息 (send a test message to this phone or mail address)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "输出 JSON (for programs)")
 	return cmd
 }
@@ -79,7 +81,7 @@ func (d *diagnosis) fault(check, zh string, err error) {
 
 var errUnsound = errors.New("检查发现问题，请按上面的说明处理 (there are faults; do what is said above)")
 
-func diagnose(ctx context.Context, path string, asJSON bool, stdout io.Writer) error {
+func diagnose(ctx context.Context, path, testTo string, asJSON bool, stdout io.Writer) error {
 	d := &diagnosis{ctx: ctx}
 	c, err := configs.Load(path, os.Environ())
 	if err != nil {
@@ -94,6 +96,7 @@ func diagnose(ctx context.Context, path string, asJSON bool, stdout io.Writer) e
 		d.databases()
 		d.running()
 		d.lines()
+		d.notices(testTo)
 	}
 	return d.report(asJSON, stdout)
 }

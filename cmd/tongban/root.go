@@ -111,6 +111,7 @@ func clientCommands() []*cobra.Command {
 		statsCommand(),
 		feeCommand(),
 		resultCommand(),
+		noticeCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -126,7 +126,11 @@ func serveOnce(ctx context.Context, c configs.Config, k *atrest.Key, stdout, std
 	defer ports.close()
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	n, err := federation.Start(ctx, nodeOptions(c, k, m, ports, log, stop))
+	options := nodeOptions(c, k, m, ports, log, stop)
+	if options.Notices, err = noticeSettings(c); err != nil {
+		return err
+	}
+	n, err := federation.Start(ctx, options)
 	if err != nil {
 		return startProblem(c.DataDir, err)
 	}
