@@ -23,6 +23,7 @@ import (
 
 	"github.com/tongban/tongban/federation"
 	"github.com/tongban/tongban/federation/feed"
+	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/catalog"
@@ -58,6 +59,8 @@ type Config struct {
 	DeemEvery time.Duration
 	// LAN has every node serve a local network.
 	LAN bool
+	// Notices are how hubs tell applicants; nil tells nobody.
+	Notices func() *notify.Settings
 	// Log takes what the nodes log; nil drops it.
 	Log slog.Handler
 }
@@ -75,6 +78,7 @@ type Federation struct {
 
 	deemEvery time.Duration
 	lan       bool
+	notices   func() *notify.Settings
 	keys      int
 	next      int // the number of the next applicant
 }
@@ -82,7 +86,7 @@ type Federation struct {
 // New makes a federation whose nodes are all up and up to date.
 func New(tb TB, c Config) *Federation {
 	tb.Helper()
-	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, log: slog.New(slog.DiscardHandler)}
+	f := &Federation{tb: tb, dir: tb.TempDir(), began: time.Now(), items: c.Items, cut: map[[2]string]bool{}, deemEvery: c.DeemEvery, lan: c.LAN, notices: c.Notices, log: slog.New(slog.DiscardHandler)}
 	if c.Log != nil {
 		f.log = slog.New(c.Log)
 	}

@@ -72,6 +72,9 @@ func (n *Node) start(founded func() error) {
 		Now: n.Clock.Now, FeedClock: feedClock{n.Clock}, Timing: timing(), Founded: founded, Genesis: m.Genesis,
 		Heartbeat: 300 * time.Millisecond, BackoffMax: 500 * time.Millisecond, DeemEvery: n.f.deemEvery, Wrap: n.faults.wrap, Fatal: n.failed}
 	if n.Tier() == node.County {
+		if n.f.notices != nil {
+			o.Notices = n.f.notices()
+		}
 		o.Peer, o.PeerDial = n.peers.listener(n.listenPeer()), n.peers.dial
 	}
 	if n.f.lan {
