@@ -23,6 +23,9 @@ func (c *county) configure(m *member) error {
 	if m.LAN != 0 {
 		s.LAN = m.LAN
 	}
+	if m.Tier == "county" { // all hubs' into one folder, for whichever leads writes them
+		s.More += "notices:\n  quiet: none\n  file:\n    dir: ../notices\n"
+	}
 	for _, l := range m.Above {
 		if c.plan.node(l.To).Tier == "county" {
 			s.County = append(s.County, l.Port)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"time"
 
 	"github.com/tongban/tongban/api/client"
@@ -32,7 +33,7 @@ type handedIn struct {
 func (w *walk) run(ctx context.Context) error {
 	w.village, w.township = w.plan.of("village")[0], w.plan.of("township")[0]
 	w.worker = at(w.village, "qiankengqiao")
-	for _, part := range []func(context.Context) error{w.handIn, w.townshipAlone, w.countyDecides, w.deliver, w.attention, w.timelines} {
+	for _, part := range []func(context.Context) error{w.handIn, w.townshipAlone, w.countyDecides, w.deliver, w.told, w.attention, w.timelines} {
 		if err := part(ctx); err != nil {
 			return err
 		}
@@ -286,6 +287,39 @@ func (w *walk) settled(ctx context.Context) error {
 		}
 		return err
 	})
+}
+
+// told shows what the applicants of the two decided cases were told, and where
+// the messages went: each once, although the leading hub was killed.
+func (w *walk) told(ctx context.Context) error {
+	supervisor := at(w.plan.of("county")[0], "jiancha")
+	for _, h := range w.cases[:2] {
+		var list client.NoticeList
+		err := await(ctx, "the applicant to be told", 60*time.Second, func(ctx context.Context) error {
+			if err := supervisor.Get(ctx, "/api/v1/cases/"+h.id+"/notices", &list); err != nil {
+				return err
+			}
+			for _, n := range list.Notices {
+				for _, d := range n.Deliveries {
+					if d.State != "delivered" {
+						return fmt.Errorf("notice %s of %s is %s by %s", n.Kind, h.number, d.State, d.Channel)
+					}
+				}
+			}
+			if len(list.Notices) != 3 { // accepted, decided, to be collected
+				return fmt.Errorf("%d notices of %s", len(list.Notices), h.number)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, n := range list.Notices {
+			w.s.step("告知申请人 %s：%s，%s (told: %s)", h.number, n.StepZh, n.TodoZh, n.StepEn)
+		}
+	}
+	w.s.step("告知写在 %s，每天一个文件 (the messages are in this folder, a file a day)", filepath.Join(w.o.Dir, "notices"))
+	return nil
 }
 
 // attention shows the refused case at both ends.
