@@ -186,25 +186,25 @@ func (s *Server) ListMyNotices(ctx context.Context, in gen.ListMyNoticesRequestO
 	if in.Params.ActingFor != "" {
 		mine = slices.DeleteFunc(mine, func(k account.Account) bool { return k.ID != in.Params.ActingFor })
 	}
-	before, beforeID, err := cursorOf(in.Params.Cursor)
+	before, _, err := cursorOf(in.Params.Cursor)
 	if err != nil {
 		return nil, err
 	}
 	limit := limitOf(in.Params.Limit)
 	var all []notice.Notice
 	for i := range mine {
-		list, err := s.store.NoticesFor(ctx, &mine[i], before, beforeID, limit+1)
+		list, err := s.store.NoticesFor(ctx, &mine[i], uint64(before), limit+1)
 		if err != nil {
 			return nil, err
 		}
 		all = append(all, list...)
 	}
-	slices.SortFunc(all, func(a, b notice.Notice) int { return cmp.Or(cmp.Compare(b.At, a.At), cmp.Compare(b.ID, a.ID)) })
+	slices.SortFunc(all, func(a, b notice.Notice) int { return cmp.Compare(b.Index, a.Index) })
 	all = slices.CompactFunc(all, func(a, b notice.Notice) bool { return a.ID == b.ID })
 	out := gen.ListMyNotices200JSONResponse{Notices: []gen.ApplicantNotice{}}
 	for i := range all {
 		if i == limit {
-			out.NextCursor = cursor(all[i-1].At, all[i-1].ID)
+			out.NextCursor = cursor(int64(all[i-1].Index), all[i-1].ID)
 			break
 		}
 		out.Notices = append(out.Notices, noticeView(&all[i]))

@@ -354,7 +354,7 @@ func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error)
 		}
 	}
 	if v.outcome == ledger.Applied {
-		if err := a.notify(e); err != nil {
+		if err := a.notify(e, h.Index); err != nil {
 			return Result{}, err
 		}
 	}

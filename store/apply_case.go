@@ -463,7 +463,7 @@ func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error)
 		}
 	}
 	if isCounty(a.s.self.Tier) && v.outcome == ledger.Applied {
-		if err := a.notify(&e); err != nil {
+		if err := a.notify(&e, w.idx); err != nil {
 			return r, err
 		}
 	}

@@ -31,8 +31,9 @@ var (
 	noticeElse    = refuse("notice_division", "告知不属于该区划", "the notice is about another division's case")
 )
 
-// notify makes the notice of an entry that the county's ledger has as applied.
-func (a *applier) notify(e *ledger.Entry) error {
+// notify makes the notice of an entry that the county's ledger has as applied,
+// under its index there.
+func (a *applier) notify(e *ledger.Entry, idx uint64) error {
 	if !notice.May(e.Kind) {
 		return nil
 	}
@@ -44,7 +45,7 @@ func (a *applier) notify(e *ledger.Entry) error {
 	if !told {
 		return nil
 	}
-	n := &notice.Notice{ID: e.ID, Subject: e.Case, Kind: kind, On: on, At: a.now}
+	n := &notice.Notice{ID: e.ID, Subject: e.Case, Kind: kind, On: on, At: a.now, Index: idx}
 	switch b := body.(type) {
 	case *ledger.ComplaintReplyV1:
 		n.Subject = b.Complaint
@@ -100,9 +101,9 @@ func (a *applier) saveNotice(n *notice.Notice) error {
 	if err != nil {
 		return err
 	}
-	return a.w.exec(a.ctx, `INSERT INTO notices (subject, id, kind, day, electronic, at, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?)
+	return a.w.exec(a.ctx, `INSERT INTO notices (subject, id, kind, day, electronic, at, idx, deliveries) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (subject, id) DO UPDATE SET deliveries = excluded.deliveries`,
-		n.Subject, n.ID, string(n.Kind), n.On.String(), n.Electronic, n.At, deliveries)
+		n.Subject, n.ID, string(n.Kind), n.On.String(), n.Electronic, n.At, n.Index, deliveries)
 }
 
 // openNotice lists a delivery at the county as long as somebody has to do

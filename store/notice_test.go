@@ -414,7 +414,7 @@ func TestRecipient(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if list, err := hub.NoticesFor(ctx, own, 0, "", 10); err != nil || len(list) != 1 || list[0].ID != n.ID || list[0].Number != opened.Number {
+	if list, err := hub.NoticesFor(ctx, own, 0, 10); err != nil || len(list) != 1 || list[0].ID != n.ID || list[0].Number != opened.Number {
 		t.Errorf("in the account's inbox: %+v, %v", list, err)
 	}
 	if found, err := hub.Notice(ctx, n.ID); err != nil || found.Subject != opened.ID || found.Kind != notice.Accepted {

@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"math"
 	"strconv"
-	"time"
 
 	"github.com/tongban/tongban/node/account"
 	"github.com/tongban/tongban/node/calendar"
@@ -15,14 +15,14 @@ import (
 	"github.com/tongban/tongban/node/notice"
 )
 
-const selectNotice = `SELECT subject, id, kind, day, electronic, at, deliveries FROM notices WHERE `
+const selectNotice = `SELECT subject, id, kind, day, electronic, at, idx, deliveries FROM notices WHERE `
 
 // readNotice reads a notice without its number; nil for no row.
 func readNotice(row scanner) (*notice.Notice, error) {
 	n := new(notice.Notice)
 	var day string
 	var deliveries []byte
-	err := row.Scan(&n.Subject, &n.ID, &n.Kind, &day, &n.Electronic, &n.At, &deliveries)
+	err := row.Scan(&n.Subject, &n.ID, &n.Kind, &day, &n.Electronic, &n.At, &n.Index, &deliveries)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, nil
 	}
@@ -60,7 +60,7 @@ func (s *Store) NoticesOf(ctx context.Context, subject string) ([]notice.Notice,
 			n = *read
 		}
 		return n, err
-	}, selectNotice+`subject = ? ORDER BY at, id`, subject)
+	}, selectNotice+`subject = ? ORDER BY at, idx`, subject)
 	if err != nil || len(list) == 0 {
 		return list, err
 	}
@@ -288,10 +288,10 @@ func (s *Store) Recipient(ctx context.Context, n *notice.Notice) (notice.Recipie
 }
 
 // NoticesFor lists what an applicant was told about their own cases, the newest
-// first. beforeMS and beforeID continue a listing.
-func (s *Store) NoticesFor(ctx context.Context, k *account.Account, beforeMS int64, beforeID string, limit int) ([]notice.Notice, error) {
-	if beforeMS == 0 {
-		beforeMS = time.Unix(1<<40, 0).UnixMilli()
+// first. before is the index that continues a listing, 0 at its beginning.
+func (s *Store) NoticesFor(ctx context.Context, k *account.Account, before uint64, limit int) ([]notice.Notice, error) {
+	if before == 0 {
+		before = math.MaxInt64
 	}
 	list, err := rowsOf(ctx, s.read, func(r *sql.Rows) (n notice.Notice, err error) {
 		read, err := readNotice(r)
@@ -300,8 +300,8 @@ func (s *Store) NoticesFor(ctx context.Context, k *account.Account, beforeMS int
 		}
 		return n, err
 	}, `WITH mine AS (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2)) `+selectNotice+
-		`subject IN (SELECT case_id FROM mine UNION SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM mine)) AND (at, id) < (?3, ?4) ORDER BY at DESC, id DESC LIMIT `+strconv.Itoa(limit),
-		accountKey(k.ID), numberKey(k.Type, k.Number), beforeMS, beforeID)
+		`subject IN (SELECT case_id FROM mine UNION SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM mine)) AND idx < ?3 ORDER BY idx DESC LIMIT `+strconv.Itoa(limit),
+		accountKey(k.ID), numberKey(k.Type, k.Number), before)
 	if err != nil {
 		return nil, err
 	}

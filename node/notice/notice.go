@@ -123,7 +123,9 @@ type Notice struct {
 	// Electronic: the applicant had agreed to be served electronically.
 	Electronic bool `json:"electronic,omitempty"`
 	// At is when the county's ledger had it, Unix milliseconds.
-	At         int64      `json:"at"`
+	At int64 `json:"at"`
+	// Index is the entry's place in the county's ledger.
+	Index      uint64     `json:"index"`
 	Deliveries []Delivery `json:"deliveries,omitempty"`
 }
 

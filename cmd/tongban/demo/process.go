@@ -24,7 +24,7 @@ func (c *county) configure(m *member) error {
 		s.LAN = m.LAN
 	}
 	if m.Tier == "county" { // all hubs' into one folder, for whichever leads writes them
-		s.More += "notices:\n  quiet: none\n  file:\n    dir: ../notices\n"
+		s.More += "notices:\n  quiet: none\n  timeout_seconds: 2\n  file:\n    dir: ../notices\n"
 	}
 	for _, l := range m.Above {
 		if c.plan.node(l.To).Tier == "county" {

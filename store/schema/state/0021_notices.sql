@@ -10,6 +10,7 @@ CREATE TABLE notices (
   day        TEXT NOT NULL,
   electronic INTEGER NOT NULL,
   at         INTEGER NOT NULL,
+  idx        INTEGER NOT NULL, -- of the entry, for the order within a moment
   deliveries TEXT NOT NULL,
   PRIMARY KEY (subject, id)
 ) WITHOUT ROWID;
