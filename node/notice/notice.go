@@ -38,6 +38,8 @@ const (
 	Decided     Kind = "decided"  // 准予或不予行政许可决定书
 	Ready       Kind = "ready"    // 可以领取
 	Ended       Kind = "ended"    // 终止办理通知书
+	Proposed    Kind = "proposed" // 拟对已制发的结果作出处理: the holder may be heard
+	Measured    Kind = "measured" // 对已制发的结果的处理决定
 	Payment     Kind = "payment"  // 缴款通知
 	Waived      Kind = "waived"
 	Refunded    Kind = "refunded"
@@ -46,7 +48,7 @@ const (
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, Resumed, Extended, Decided, Ready, Ended, Payment, Waived, Refunded, Replied, Rectified}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -78,6 +80,12 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 		return Decided, calendar.Date{}, true
 	case *ledger.CaseIssueV1:
 		return Ready, calendar.Date{}, true
+	case *ledger.ResultProposeV1:
+		return Proposed, b.Before, true
+	case *ledger.ResultDecideV1:
+		return Measured, calendar.Date{}, true
+	case *ledger.ResultReissueV1:
+		return Ready, calendar.Date{}, true
 	case *ledger.CaseTerminateV1:
 		return Ended, calendar.Date{}, true
 	case *ledger.FeeChargeV1:
@@ -101,7 +109,7 @@ var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.PackageExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
-	ledger.ComplaintReply: true, ledger.RatingReport: true,
+	ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
 }
 
 // Quiet reports whether a notice is for the applicant alone: of a complaint or a
