@@ -146,6 +146,7 @@ var expected = map[string]asked{
 	"getNotice":              {action: "notice.read", home: true, id: nowhere},
 	"retryNotice":            {action: "notice.retry", home: true, id: nowhere, body: `{"channel":"sms"}`},
 	"importPackages":         {action: "item.draft", on: "some", body: "{}"},
+	"getPackageVersion":      {action: "item.read"},
 	"submitPackage":          {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
 	"checkPackage":           {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
 	"listJointCases":         {action: "case.read", on: "some"},

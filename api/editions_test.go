@@ -88,3 +88,20 @@ func TestNowIsNow(t *testing.T) {
 		t.Errorf("version %d", back.Version)
 	}
 }
+
+// A draft begins from the item as the county publishes it, not from what an
+// office has laid over it.
+func TestAnItemPlain(t *testing.T) {
+	h := newHub(t)
+	const code = "TB-XZRZ-005"
+	h.must("operator", "PUT", "/api/v1/items/"+code+"/overlay", gen.OverlayRequest{Phone: "0572-5000999"}, 200)
+	var offered, plain gen.ItemAtVersion
+	h.get("operator", "/api/v1/items/"+code, &offered)
+	h.get("operator", "/api/v1/items/"+code+"?plain=true", &plain)
+	if offered.Item.Phone != "0572-5000999" || plain.Item.Phone == offered.Item.Phone || plain.Overlay.Office != "" {
+		t.Errorf("offered with %q, plain with %q", offered.Item.Phone, plain.Item.Phone)
+	}
+	if r := h.must("operator", "POST", "/api/v1/items/"+code+"/draft", plain.Item, 409); !strings.Contains(r.Body.String(), "nothing_changed") {
+		t.Errorf("%s", r.Body)
+	}
+}

@@ -77,6 +77,9 @@ func (s *Server) GetItem(ctx context.Context, in gen.GetItemRequestObject) (gen.
 		office = s.self.Division
 	}
 	out := gen.GetItem200JSONResponse{Version: v.Version, Hash: v.Hash, Status: view.status(*v)}
+	if in.Params.Plain {
+		overlays = nil
+	}
 	offered := v.Item.With(chain(overlays, office)...)
 	out.Item = offered.Item
 	if offered.Office != "" {

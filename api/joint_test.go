@@ -87,6 +87,12 @@ func TestLifeOfAJointMatter(t *testing.T) {
 	h.person("auditor", theCounty, "", identity.Auditor)
 	var list gen.PackageList
 	h.get("", "/api/v1/packages", &list)
+	var drafted gen.PackageAtVersion
+	h.get("operator", "/api/v1/packages/"+storetest.PackageCode+"/versions/1", &drafted)
+	if drafted.Hash != catalog.HashPackage(storetest.Package()) {
+		t.Errorf("%+v", drafted)
+	}
+	h.must("operator", "GET", "/api/v1/packages/"+storetest.PackageCode+"/versions/99", nil, 404)
 	if len(list.Packages) != 1 || list.Packages[0].PromisedWorkingDays != 7 {
 		t.Fatalf("%+v", list)
 	}

@@ -151,6 +151,15 @@ func (s *Server) ImportPackages(ctx context.Context, _ gen.ImportPackagesRequest
 	return out, err
 }
 
+// GetPackageVersion shows a version of a package as it was drafted.
+func (s *Server) GetPackageVersion(ctx context.Context, in gen.GetPackageVersionRequestObject) (gen.GetPackageVersionResponseObject, error) {
+	v, err := s.store.Package(ctx, in.Code, in.Version)
+	if err != nil {
+		return nil, found(err)
+	}
+	return gen.GetPackageVersion200JSONResponse{Package: v.Package, Version: v.Version, Hash: v.Hash}, nil
+}
+
 // approvedItems are the items in their newest approved versions.
 func (s *Server) approvedItems(ctx context.Context) ([]catalog.Item, error) {
 	latest, err := s.store.LatestItems(ctx)

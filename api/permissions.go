@@ -73,9 +73,10 @@ var routePermissions = map[string]permission{
 	"withdrawItem":     may(identity.EditionPublish),
 	"setOverlay":       may(identity.OverlaySet),
 
-	"listPackages":   anybody,
-	"getPackage":     anybody,
-	"importPackages": may(identity.ItemDraft),
+	"listPackages":      anybody,
+	"getPackage":        anybody,
+	"importPackages":    may(identity.ItemDraft),
+	"getPackageVersion": may(identity.ItemRead),
 
 	"listDivisions":   anybody,
 	"importDivisions": may(identity.DivisionImport),

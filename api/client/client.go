@@ -3899,6 +3899,15 @@ type OverlayRequest struct {
 // Package A package as it is imported and published.
 type Package = catalog.Package
 
+// PackageAtVersion defines model for PackageAtVersion.
+type PackageAtVersion struct {
+	Hash string `json:"hash"`
+
+	// Package A package as it is imported and published.
+	Package Package `json:"package"`
+	Version int     `json:"version"`
+}
+
 // PackageBurden defines model for PackageBurden.
 type PackageBurden struct {
 	// Each Papers that the items demand one by one.
@@ -5897,6 +5906,9 @@ type GetItemParams struct {
 
 	// Office Whose overlay to lay over it; default this node's division.
 	Office Division `form:"office,omitempty" json:"office,omitempty,omitzero"`
+
+	// Plain As the county publishes it, with no office's overlay: what the next draft begins from.
+	Plain bool `form:"plain,omitempty" json:"plain,omitempty,omitzero"`
 }
 
 // DiffItemParams defines parameters for DiffItem.
@@ -8483,6 +8495,13 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPackageVersion 一件事的某一版本
+	//
+	// A version of a package as it was drafted, for whoever approves it.
+	//
+	// Corresponds with GET /api/v1/packages/{code}/versions/{version} (the `GetPackageVersion` operationId).
+	GetPackageVersion(ctx context.Context, code string, version int, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListPublicCases 办件公示
 	//
@@ -13048,6 +13067,23 @@ func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequ
 // Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 func (c *Client) GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPackageRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPackageVersion 一件事的某一版本
+//
+// A version of a package as it was drafted, for whoever approves it.
+//
+// Corresponds with GET /api/v1/packages/{code}/versions/{version} (the `GetPackageVersion` operationId).
+func (c *Client) GetPackageVersion(ctx context.Context, code string, version int, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPackageVersionRequest(c.Server, code, version)
 	if err != nil {
 		return nil, err
 	}
@@ -18631,6 +18667,14 @@ func NewGetItemRequest(server string, code ItemCode, params *GetItemParams) (*ht
 			}
 		}
 
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "plain", params.Plain, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -21544,6 +21588,47 @@ func NewGetPackageRequest(server string, code string, params *GetPackageParams) 
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPackageVersionRequest constructs an http.Request for the GetPackageVersion method
+func NewGetPackageVersionRequest(server string, code string, version int) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "version", version, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "integer", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages/%s/versions/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -26005,6 +26090,15 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackageWithResponse(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*GetPackageResponse, error)
+
+	// GetPackageVersionWithResponse 一件事的某一版本
+	//
+	// A version of a package as it was drafted, for whoever approves it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/packages/{code}/versions/{version} (the `GetPackageVersion` operationId).
+	GetPackageVersionWithResponse(ctx context.Context, code string, version int, reqEditors ...RequestEditorFn) (*GetPackageVersionResponse, error)
 
 	// ListPublicCasesWithResponse 办件公示
 	//
@@ -33582,6 +33676,54 @@ func (r GetPackageResponse) ContentType() string {
 	return ""
 }
 
+type GetPackageVersionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PackageAtVersion
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPackageVersionResponse) GetJSON200() *PackageAtVersion {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPackageVersionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPackageVersionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPackageVersionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPackageVersionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPackageVersionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListPublicCasesResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -39237,6 +39379,21 @@ func (c *ClientWithResponses) GetPackageWithResponse(ctx context.Context, code s
 		return nil, err
 	}
 	return ParseGetPackageResponse(rsp)
+}
+
+// GetPackageVersionWithResponse 一件事的某一版本
+//
+// A version of a package as it was drafted, for whoever approves it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/packages/{code}/versions/{version} (the `GetPackageVersion` operationId).
+func (c *ClientWithResponses) GetPackageVersionWithResponse(ctx context.Context, code string, version int, reqEditors ...RequestEditorFn) (*GetPackageVersionResponse, error) {
+	rsp, err := c.GetPackageVersion(ctx, code, version, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPackageVersionResponse(rsp)
 }
 
 // ListPublicCasesWithResponse 办件公示
@@ -45153,6 +45310,39 @@ func ParseGetPackageResponse(rsp *http.Response) (*GetPackageResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PackageGuide
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPackageVersionResponse parses an HTTP response from a GetPackageVersionWithResponse call
+func ParseGetPackageVersionResponse(rsp *http.Response) (*GetPackageVersionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPackageVersionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PackageAtVersion
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
