@@ -1,5 +1,6 @@
 import { createRouter, createWebHistory } from 'vue-router'
 import { useMine } from './stores/mine'
+import { navigation } from './lib/nav'
 import { useSession } from './stores/session'
 
 // Each page is loaded when it is first opened: an old desk on a thin line.
@@ -12,6 +13,7 @@ export const router = createRouter({
     { path: '/items/:code', name: 'item', component: () => import('./pages/ItemPage.vue'), props: true, meta: { public: true } },
     { path: '/items/:code/new', name: 'new', component: () => import('./pages/NewCasePage.vue'), props: true },
     { path: '/cases', name: 'cases', component: () => import('./pages/CasesPage.vue') },
+    { path: '/cases/:id/watch', name: 'caseWatch', component: () => import('./pages/CaseWatchPage.vue'), props: true },
     { path: '/cases/:id', name: 'case', component: () => import('./pages/CasePage.vue'), props: true },
     { path: '/packages', name: 'packages', component: () => import('./pages/PackagesPage.vue'), meta: { public: true } },
     { path: '/packages/:code/new', name: 'new-joint', component: () => import('./pages/NewCasePage.vue'), props: (route) => ({ code: route.params.code, joint: true }) },
@@ -21,7 +23,21 @@ export const router = createRouter({
     { path: '/service', name: 'service', component: () => import('./pages/ServicePage.vue') },
     { path: '/accounts', name: 'accounts', component: () => import('./pages/AccountsPage.vue') },
     { path: '/supervision', name: 'supervision', component: () => import('./pages/SupervisionPage.vue') },
+    { path: '/supervision/cases', name: 'boardCases', component: () => import('./pages/BoardCasesPage.vue') },
+    { path: '/supervision/inquiries', name: 'inquiries', component: () => import('./pages/InquiriesPage.vue') },
+    { path: '/supervision/ratings', name: 'ratings', component: () => import('./pages/RatingsPage.vue') },
+    { path: '/supervision/complaints', name: 'complaints', component: () => import('./pages/ComplaintsPage.vue') },
     { path: '/supervision/:id', name: 'card', component: () => import('./pages/CardPage.vue'), props: true },
+    { path: '/catalog', name: 'catalog', component: () => import('./pages/CatalogPage.vue') },
+    { path: '/catalog/:code', name: 'catalogItem', component: () => import('./pages/CatalogItemPage.vue'), props: true },
+    { path: '/calendar', name: 'calendar', component: () => import('./pages/CalendarPage.vue') },
+    { path: '/divisions', name: 'divisions', component: () => import('./pages/DivisionsPage.vue') },
+    { path: '/staff', name: 'staff', component: () => import('./pages/StaffPage.vue') },
+    { path: '/staff/:id', name: 'person', component: () => import('./pages/PersonPage.vue'), props: true },
+    { path: '/nodes', name: 'nodes', component: () => import('./pages/NodesPage.vue') },
+    { path: '/attention', name: 'attention', component: () => import('./pages/AttentionPage.vue') },
+    { path: '/backup', name: 'backup', component: () => import('./pages/BackupPage.vue') },
+    { path: '/statistics', name: 'statistics', component: () => import('./pages/StatisticsPage.vue') },
     { path: '/verify', name: 'verify', component: () => import('./pages/VerifyPage.vue'), meta: { public: true } },
     { path: '/lookup', name: 'lookup', component: () => import('./pages/LookupPage.vue'), meta: { public: true } },
     { path: '/published', name: 'published', component: () => import('./pages/PublishedPage.vue'), meta: { public: true } },
@@ -56,5 +72,8 @@ router.beforeEach(async (to) => {
     if (to.path === '/' && !session.who) return { name: 'welcome' }
     return { name: 'login', query: { to: to.fullPath } }
   }
+  // Whoever does not hand in or decide begins where their own day does.
+  const first = session.who && navigation(session.who.roles, session.may)[0]
+  if (to.name === 'today' && first && first.name !== 'today') return { name: first.name, replace: true }
   return true
 })
