@@ -1,0 +1,367 @@
+// The day of a county operator and of a supervisor, in a real browser against
+// real processes.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { after, before, test } from 'node:test'
+import AxeBuilder from '@axe-core/playwright'
+import { chromium } from 'playwright-core'
+import { password, startCounty } from './county.mjs'
+
+const village = 'village-330523110220'
+const hub = 'county-1'
+let county, browser
+
+before(async () => {
+  county = await startCounty()
+  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
+}, { timeout: 240_000 })
+
+after(async () => {
+  await browser?.close()
+  await county?.stop()
+})
+
+async function desk(node, login, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN', ...options })
+  const page = await context.newPage()
+  const wrong = []
+  page.on('pageerror', (e) => wrong.push(String(e)))
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/status of (401|404|409|422)/.test(m.text())) wrong.push(m.text())
+  })
+  await page.goto(county.at[node] + '/')
+  await page.fill('#login', login)
+  await page.fill('#password', password)
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('nav')
+  return { page, context, wrong }
+}
+
+// What is wrong with a page for somebody who cannot see it well.
+async function unfit(page) {
+  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
+  return violations.map((v) => `${new URL(page.url()).pathname}: ${v.id} ${v.nodes.map((n) => n.target).slice(0, 3)}`)
+}
+
+// A person's program, without a browser.
+async function program(node, login) {
+  const base = county.at[node]
+  const said = await (await fetch(base + '/api/v1/session', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ login, password, mode: 'bearer' }) })).json()
+  return async (method, path, body, status) => {
+    const r = await fetch(base + path, {
+      method,
+      headers: { Authorization: `Bearer ${said.access_token}`, 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+      body: body && JSON.stringify(body),
+    })
+    const text = await r.text()
+    assert.equal(r.status, status, `${method} ${path}: ${text}`)
+    return text ? JSON.parse(text) : undefined
+  }
+}
+
+const freePort = () =>
+  new Promise((done, fail) => {
+    const s = createServer()
+    s.once('error', fail)
+    s.listen(0, '127.0.0.1', () => {
+      const { port } = s.address()
+      s.close(() => done(port))
+    })
+  })
+
+test('an operator takes somebody on, who logs in with the one-time password', { timeout: 120_000 }, async () => {
+  const { page, context, wrong } = await desk(hub, 'admin2')
+  await page.waitForURL('**/catalog') // where an operator's day begins
+  await page.click('nav >> text=人员')
+  await page.click('button:has-text("新增人员")')
+  await page.fill('dialog #n-name', '测试窗口')
+  await page.fill('dialog #n-login', 'ceshi-chuangkou')
+  await page.selectOption('dialog #n-where', { label: '梅溪镇' })
+  await page.check('dialog >> text=乡镇窗口')
+  assert.deepEqual(await unfit(page), [])
+  await page.keyboard.press('Enter')
+  const once = (await (await page.waitForSelector('dialog .once')).innerText()).trim()
+  assert.ok(once.length > 8)
+  await page.keyboard.press('Escape')
+  await page.fill('#words', 'ceshi-chuangkou')
+  await page.click('table >> text=测试窗口')
+  // The roster, and a substitute.
+  await page.check('text=在编')
+  await page.selectOption('#rank', 'section_head')
+  await page.click('button:has-text("添加资格")')
+  await page.fill('#m0', '浙E001')
+  await page.fill('#u0', '2030-12-31')
+  await page.fill('#why', '任职登记')
+  await page.click('button:has-text("登记花名册")')
+  await page.waitForSelector('[role=status]:has-text("花名册已登记")')
+  await page.click('button:has-text("安排 AB 岗")')
+  await page.selectOption('dialog #sub', { index: 1 })
+  await page.fill('dialog #d-until', '2030-01-01')
+  await page.fill('dialog #d-why', '休假')
+  await page.click('dialog button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("AB 岗已安排")')
+  assert.deepEqual(await unfit(page), [])
+  assert.deepEqual(wrong, [])
+  await context.close()
+
+  const theirs = await browser.newContext({ locale: 'zh-CN' })
+  const first = await theirs.newPage()
+  const asked = async () => {
+    await first.goto(county.at['township-330523110'] + '/login')
+    await first.fill('#login', 'ceshi-chuangkou')
+    await first.fill('#password', once)
+    await first.keyboard.press('Enter')
+    return first.waitForSelector('text=密码不正确, #before >> nth=0', { timeout: 3000 }).catch(() => undefined)
+  }
+  // The township hears of them over the feed.
+  for (let i = 0; i < 10 && !(await first.$('#before')); i++) await asked()
+  assert.ok(await first.$('#before'), 'the initial password has to be changed')
+  await theirs.close()
+})
+
+test('an operator enrols a node, which appears on the map and comes to life', { timeout: 180_000 }, async () => {
+  const { page, context, wrong } = await desk(hub, 'admin2')
+  await page.click('nav >> text=节点与主机')
+  await page.waitForSelector('.node >> text=钱坑桥村便民服务站')
+  assert.deepEqual(await unfit(page), [])
+  await page.click('button:has-text("登记新节点")')
+  await page.selectOption('dialog #e-where', { label: '梅溪镇' })
+  await page.selectOption('dialog #e-where-v', { label: '甲子村' }).catch(() => page.selectOption('dialog #e-where-v', { index: 1 }))
+  const division = await page.inputValue('dialog #e-where-v')
+  await page.fill('dialog #e-name', '新村便民服务站')
+  await page.keyboard.press('Enter')
+  const token = (await (await page.waitForSelector('dialog .once')).innerText()).trim()
+  assert.match(token, /^([0-9A-Z]{5}-){5,}/)
+  assert.ok(await page.isVisible('dialog svg.qr path'))
+  assert.deepEqual(await unfit(page), [])
+  await page.keyboard.press('Escape')
+
+  const dir = mkdtempSync(join(tmpdir(), 'tongban-e2e-node-'))
+  const api = await freePort()
+  const config = join(dir, 'village.yaml')
+  const at = new URL(county.at[hub])
+  const county1 = `https://127.0.0.1:${Number(at.port) + 1}` // the demo's second port
+  writeFileSync(config, `tier: village\nnode: ${'village-' + division}\ndivision: "${division}"\nname: 新村便民服务站\ndata_dir: data\nlisten:\n  api: 127.0.0.1:${api}\nupstream:\n  township: [https://127.0.0.1:${Number(new URL(county.at['township-330523110']).port) + 1}]\n  county: [${county1}]\ndemo: true\nsync:\n  heartbeat_seconds: 2\n  backoff_max_seconds: 2\n`)
+  writeFileSync(join(dir, 'token'), token)
+  const run = (...args) => spawn(resolve('../../bin/tongban'), args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = (p) =>
+    new Promise((done) => {
+      let said = ''
+      p.stdout.on('data', (b) => (said += b))
+      p.stderr.on('data', (b) => (said += b))
+      p.once('exit', (code) => done({ code, said }))
+    })
+  let node
+  try {
+    const joined = await ended(run('enroll', '--config', config, '--county', county1, '--token-file', 'token'))
+    assert.equal(joined.code, 0, joined.said)
+    await page.waitForSelector('.node >> text=新村便民服务站') // by itself
+    node = run('serve', '--config', config)
+    const over = ended(node)
+    await page.waitForSelector('.node.good >> text=新村便民服务站', { timeout: 60_000 })
+    await page.click('.node >> text=新村便民服务站')
+    await page.waitForSelector('.detail >> text=程序版本')
+    await page.click('.detail >> text=改名')
+    await page.fill('dialog #e-name', '新村服务点')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('[role=status]:has-text("已改名")')
+    await page.click('.node >> text=新村服务点')
+    await page.click('.detail >> text=吊销')
+    await page.fill('dialog #e-why', '演练结束')
+    await page.click('dialog button[type=submit]')
+    await page.waitForSelector('[role=status]:has-text("已吊销")')
+    await page.waitForSelector('.node >> text=新村服务点', { state: 'detached' })
+    node.kill('SIGINT')
+    await over
+    node = undefined
+  } finally {
+    node?.kill('SIGKILL')
+    rmSync(dir, { recursive: true, force: true })
+  }
+  // The hubs: who leads, and another one leads.
+  await page.click('.tabs >> text=县中心主机')
+  await page.waitForSelector('text=3 台主机中 3 台应答')
+  const led = await page.innerText('main >> text=主节点：')
+  await page.click('button:has-text("转为主节点") >> nth=0')
+  await page.click('dialog button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已成为主节点")')
+  await page.waitForFunction((before) => !document.querySelector('main').innerText.includes(before) && document.querySelector('main').innerText.includes('主节点：'), led)
+  assert.deepEqual(await unfit(page), [])
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+test('an item is edited, checked while it is typed, approved by a second person, and holds at the village', { timeout: 180_000 }, async () => {
+  const code = 'TB-XZRZ-005'
+  const { page, context, wrong } = await desk(hub, 'admin2')
+  await page.fill('#words', '生育登记')
+  await page.click('table >> text="生育登记"')
+  await page.waitForSelector('[role=status]:has-text("校验通过")')
+  // A promise longer than the law allows is told at once, and leads to its input.
+  await page.fill('#e-promised_working_days', '30')
+  await page.waitForSelector('.summary a')
+  await page.click('.summary a >> nth=0')
+  assert.ok(await page.evaluate(() => document.activeElement?.id?.startsWith('e-')))
+  assert.deepEqual(await unfit(page), [])
+  await page.reload() // nothing that was typed is lost
+  await page.waitForFunction(() => document.querySelector('#e-promised_working_days')?.value === '30')
+  await page.fill('#e-promised_working_days', '1')
+  await page.fill('#e-remarks', '请带好身份证')
+  await page.waitForSelector('[role=status]:has-text("校验通过")')
+  await page.click('button:has-text("保存为草稿")')
+  await page.waitForSelector('[role=status]:has-text("第 2 版草稿已保存")')
+  await page.click('.tabs >> text=版本')
+  await page.waitForSelector('td.is:has-text("请带好身份证")')
+  await page.waitForSelector('text=这是您起草的')
+  assert.deepEqual(await unfit(page), [])
+  assert.deepEqual(wrong, [])
+  await context.close()
+
+  const second = await desk(hub, 'admin')
+  await second.page.waitForSelector('nav .n')
+  await second.page.click('.tabs >> text=待复核与发布')
+  await second.page.check('input[aria-label="选择 生育登记"]')
+  await second.page.click('button:has-text("复核通过 1 项")')
+  await second.page.click('dialog button[type=submit]')
+  await second.page.waitForSelector('[role=status]:has-text("已复核 1 项")')
+  await second.page.click('button:has-text("发布 1 项")')
+  await second.page.fill('dialog #note', '第二期目录')
+  await second.page.click('dialog button[type=submit]')
+  await second.page.waitForSelector('[role=status]:has-text("第 2 期目录已发布")')
+  assert.deepEqual(second.wrong, [])
+  await second.context.close()
+
+  const resident = await browser.newContext({ locale: 'zh-CN' })
+  const guide = await resident.newPage()
+  for (;;) {
+    await guide.goto(`${county.at[village]}/api/v1/items/${code}`)
+    if ((await guide.innerText('body')).includes('请带好身份证')) break
+  }
+  await resident.close()
+})
+
+test('an operator looks after everything else without a terminal', { timeout: 180_000 }, async () => {
+  const { page, context, wrong } = await desk(hub, 'admin2', { acceptDownloads: true })
+  await page.click('nav >> text=备份与恢复')
+  await page.waitForSelector('text=从未备份')
+  const [download] = await Promise.all([page.waitForEvent('download'), page.click('button:has-text("立即备份")')])
+  assert.match(download.suggestedFilename(), /^county-1-.*\.backup$/)
+  await page.waitForSelector('.tag.good')
+  await page.click('nav >> text=工作日日历')
+  await page.fill('#from', '2026-11-27')
+  await page.fill('#days', '5')
+  await page.click('button:has-text("推算")')
+  await page.waitForSelector('text=到期日 2026-12-04')
+  await page.waitForSelector('td.due')
+  await page.click('nav >> text=需处理')
+  await page.click('button:has-text("标记已处理") >> nth=0')
+  await page.fill('dialog #note', '已由本村重新收件')
+  await page.click('dialog button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已标记")')
+  assert.ok(!/tongban /.test(await page.innerText('main')), 'a page names a command')
+  // A file with faults is told whole, and imports nothing.
+  await page.click('nav >> text=区划')
+  await page.setInputFiles('input[type=file]', { name: 'x.json', mimeType: 'application/json', buffer: Buffer.from('{"county": 1}') })
+  await page.click('button:has-text("导入")')
+  await page.waitForSelector('.faults tbody tr')
+  await page.click('nav >> text=统计')
+  await page.waitForSelector('.chart svg')
+  assert.ok((await page.$$('.numbers tbody tr')).length > 10, 'a table stands beside each chart')
+  const csv = await page.evaluate(async () => (await fetch(document.querySelector('a[href*="format=csv"]').href)).text())
+  assert.ok(csv.split('\n').length > 1)
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
+const operators = ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages', '/catalog/TB-XZRZ-005', '/catalog/TB-XZRZ-005?tab=versions', '/catalog/TB-XZRZ-005?tab=offices', '/calendar', '/divisions', '/staff', '/nodes', '/nodes?tab=hubs', '/attention', '/backup', '/statistics']
+const supervisors = ['/supervision', '/supervision?tab=rules', '/supervision/cases', '/supervision/inquiries', '/supervision/ratings', '/supervision/complaints', '/attention', '/statistics']
+
+for (const [login, paths] of [['admin2', operators], ['jiancha', supervisors]])
+  test(`the pages of ${login} are fit for everybody, in both languages and on a phone`, { timeout: 300_000 }, async () => {
+    const { page, context, wrong } = await desk(hub, login)
+    assert.ok((await page.$$('nav a')).length <= 8)
+    for (const language of ['zh', 'en']) {
+      for (const path of paths) {
+        await page.goto(county.at[hub] + path)
+        await page.waitForSelector('main h1')
+        await page.waitForLoadState('networkidle')
+        assert.deepEqual(await unfit(page), [], `${path} in ${language}`)
+        assert.ok((await page.title()).length > 5)
+        assert.ok(!/\b[a-z][A-Za-z]+\.[a-z][A-Za-z]+\b/.test(await page.innerText('main h1')), `${path} has a message without words`)
+      }
+      if (language === 'zh') await page.click('text="English"')
+    }
+    await page.setViewportSize({ width: 390, height: 844 })
+    for (const path of paths) {
+      await page.goto(county.at[hub] + path)
+      await page.waitForLoadState('networkidle')
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${path} is wider than a phone`)
+    }
+    assert.deepEqual(wrong, [])
+    await context.close()
+  })
+
+test('a supervisor sees a card, asks, closes, and has the ledger proven', { timeout: 180_000 }, async () => {
+  // A window that asks twice for what is missing gets a yellow card.
+  const window = await program(hub, 'yibao-chuangkou')
+  const { item } = await window('GET', '/api/v1/items/TB-YBJ-002', undefined, 200)
+  const filled = { applicant_name: '甲乙丙', id_number: '33059919850412005X', phone: '13800000000', applicant_type: '自然人' }
+  const form = item.form.filter((f) => f.required || filled[f.key]).map((f) => ({ key: f.key, value: filled[f.key] ?? { date: '2026-11-01', enum: f.options?.[0], number: '1', phone: '13800000000', id_number: '33059919850412005X' }[f.type] ?? '梅溪镇钱坑桥村' }))
+  const forms = { 原件: ['original'], 复印件: ['copy'], 原件和复印件: ['original', 'copy'], 电子: ['electronic'] }
+  const materials = item.materials.filter((m) => m.required).flatMap((m) => forms[m.form].map((f) => ({ name: m.name, form: f, copies: m.copies, attachments: [] })))
+  const { case: made } = await window('POST', '/api/v1/cases', { item: item.code, division: '330523', applicant: { type: 'person', name: '甲乙丙', id_number: '33059919850412005X', phone: '13800000000' }, form, materials, applying: [] }, 201)
+  const points = [{ material: item.materials[0].name, problem: 'unclear', how: '请补交清晰的一份' }]
+  await window('POST', `/api/v1/cases/${made.id}/actions`, { kind: 'request_supplement', points }, 200)
+  await window('POST', `/api/v1/cases/${made.id}/actions`, { kind: 'request_supplement', points, again: '上次遗漏' }, 200)
+
+  const { page, context, wrong } = await desk(hub, 'jiancha')
+  await page.waitForURL('**/supervision') // where a supervisor's day begins
+  // Department, colour, person, case.
+  await page.waitForSelector('tr:has-text("县医疗保障局") >> text=1')
+  await page.waitForFunction(() => [...document.querySelectorAll('.counts a')].some((a) => a.href.includes('colour=yellow')))
+  assert.deepEqual(await unfit(page), [])
+  await page.click('section:has(h2:has-text("谁要答复")) a')
+  await page.waitForSelector('h2:has-text("医保局窗口 的监察牌")')
+  await page.click('.counts a[href*="colour=yellow"]')
+  await page.waitForSelector('.flag.yellow')
+  await page.click(`table >> text=${made.number}`)
+  // A question, which its answer ends; an inquiry, which a supervisor ends.
+  for (const [act, said] of [['问询', '已问询'], ['立案', '已立案']]) {
+    await page.click(`section:has(h2:has-text("监察措施")) >> text="${act}"`)
+    await page.fill('#text', '为何两次告知补正')
+    await page.fill('#by', '2030-12-31')
+    await page.click('form button[type=submit]')
+    await page.waitForSelector(`[role=status]:has-text("${said}")`)
+  }
+  assert.deepEqual(await unfit(page), [])
+  const { inquiries } = await window('GET', '/api/v1/inquiries', undefined, 200)
+  assert.equal(inquiries.length, 2)
+  for (const q of inquiries) await window('POST', `/api/v1/cases/${made.id}/supervision`, { kind: 'reply', inquiry: q.id, text: '清单核对有误，已改正' }, 200)
+  await page.click('nav >> text=问询')
+  await page.waitForSelector('td:has-text("清单核对有误")')
+  assert.equal((await page.$$('main tbody tr')).length, 1)
+  await page.click(`table >> text=${made.number}`)
+  await page.click('article >> text="办结"')
+  await page.fill('#text', '情况属实，已改正')
+  await page.click('form button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已办结")')
+
+  await page.click('button:has-text("核验")')
+  await page.waitForSelector('.verdict.good >> text=账本没有被改写')
+  await page.click('button:has-text("核验")')
+  await page.waitForSelector('.verdict.good >> text=账本只增不改。')
+  assert.deepEqual(await unfit(page), [])
+  // A checkpoint that another ledger signed is not this one's beginning.
+  await page.evaluate(() => {
+    const seen = JSON.parse(localStorage.getItem('ledger-seen'))
+    localStorage.setItem('ledger-seen', JSON.stringify({ ...seen, size: seen.size - 1 }))
+  })
+  await page.click('button:has-text("核验")')
+  await page.waitForSelector('.verdict.bad >> text=证明不成立')
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
