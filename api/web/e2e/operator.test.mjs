@@ -100,7 +100,6 @@ test('an operator takes somebody on, who logs in with the one-time password', { 
   await page.waitForSelector('[role=status]:has-text("花名册已登记")')
   await page.click('button:has-text("安排 AB 岗")')
   await page.selectOption('dialog #sub', { index: 1 })
-  await page.fill('dialog #d-until', '2030-01-01')
   await page.fill('dialog #d-why', '休假')
   await page.click('dialog button[type=submit]')
   await page.waitForSelector('[role=status]:has-text("AB 岗已安排")')
@@ -146,7 +145,7 @@ test('an operator enrols a node, which appears on the map and comes to life', { 
   const at = new URL(county.at[hub])
   const county1 = `https://127.0.0.1:${Number(at.port) + 1}` // the demo's second port
   writeFileSync(config, `tier: village\nnode: ${'village-' + division}\ndivision: "${division}"\nname: 新村便民服务站\ndata_dir: data\nlisten:\n  api: 127.0.0.1:${api}\nupstream:\n  township: [https://127.0.0.1:${Number(new URL(county.at['township-330523110']).port) + 1}]\n  county: [${county1}]\ndemo: true\nsync:\n  heartbeat_seconds: 2\n  backoff_max_seconds: 2\n`)
-  writeFileSync(join(dir, 'token'), token)
+  writeFileSync(join(dir, 'token'), token, { mode: 0o600 })
   const run = (...args) => spawn(resolve('../../bin/tongban'), args, { cwd: dir, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = (p) =>
     new Promise((done) => {
