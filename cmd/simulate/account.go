@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"path/filepath"
 	"sync"
 	"time"
@@ -237,37 +238,59 @@ func (w *world) readAgain(ctx context.Context, a *account) error {
 }
 
 func (w *world) hubAgain(ctx context.Context, a *account, mu *sync.Mutex) error {
-	hub, err := w.empty(w.hub)
+	hub, err := w.reread(ctx, math.MaxInt)
 	if err != nil {
 		return err
 	}
-	defer hub.Close()
+	w.compare(a, mu, w.hub, hub)
+	w.second = second{}
+	return hub.Close()
+}
+
+// second is the store into which the county's ledger is read again, and how far
+// that has come. It is begun while the year goes on, whenever a processor has
+// nothing else to do.
+type second struct {
+	store *store.Store
+	at    uint64
+}
+
+// reread reads the county's ledger again, about so many records more of it.
+func (w *world) reread(ctx context.Context, most int) (*store.Store, error) {
+	s := &w.second
+	if s.store == nil {
+		hub, err := w.empty(w.hub)
+		if err != nil {
+			return nil, err
+		}
+		s.store = hub
+	}
 	head, err := w.hub.node.Head(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	const page = 2_000
-	for after := uint64(0); after < head; after += page {
+	for ; most > 0 && s.at < head; most -= page {
 		var batch []store.Proposal
-		err := w.hub.node.Records(ctx, after, min(after+page, head), func(r store.RecordLine) error {
+		err := w.hub.node.Records(ctx, s.at, min(s.at+uint64(min(page, most)), head), func(r store.RecordLine) error {
 			var record struct {
 				Entry json.RawMessage `json:"entry"`
 			}
 			if err := json.Unmarshal(r.Line, &record); err != nil {
 				return err
 			}
+			s.at = r.Index
 			batch = append(batch, store.Proposal{RaftIndex: r.Index, At: r.RecordedAt, Entries: [][]byte{record.Entry}})
 			return nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if _, err := hub.Commit(ctx, batch); err != nil {
-			return err
+		if _, err := s.store.Commit(ctx, batch); err != nil {
+			return nil, err
 		}
 	}
-	w.compare(a, mu, w.hub, hub)
-	return nil
+	return s.store, nil
 }
 
 func (w *world) belowAgain(a *account, mu *sync.Mutex) error {

@@ -52,7 +52,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// Some two hundred stores of one process make much garbage and hold little.
-	debug.SetGCPercent(400)
+	debug.SetGCPercent(800)
 	account, err := run(ctx, s, os.Stdout)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "simulate:", err)
@@ -91,6 +91,7 @@ func run(ctx context.Context, s settings, out io.Writer) (a *account, err error)
 	if err != nil {
 		return nil, err
 	}
+	defer w.close()
 	if err := w.live(ctx); err != nil {
 		return nil, err
 	}

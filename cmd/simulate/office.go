@@ -36,6 +36,8 @@ type office struct {
 	told      []string
 	handedIn  []string // ids of submissions
 	corrected map[string]bool
+	asking    *asking        // the errand under way, at the hub
+	counters  map[string]int // the last number given out, by what numbers of a day share
 	turned    map[string]int // what was refused at this desk, by the code of its reason
 }
 
@@ -48,7 +50,7 @@ type post struct {
 
 func newOffice(w *world, n *storetest.Node, ordinal int) *office {
 	o := &office{w: w, node: n, tier: n.Credential.Tier, chance: rand.New(rand.NewPCG(w.seed, uint64(ordinal)+1)),
-		people: map[identity.Role]map[string]identity.Actor{}, corrected: map[string]bool{}, turned: map[string]int{}}
+		people: map[identity.Role]map[string]identity.Actor{}, corrected: map[string]bool{}, counters: map[string]int{}, turned: map[string]int{}}
 	for _, r := range identity.Roles {
 		if r.Tier() != o.tier {
 			continue
@@ -103,27 +105,35 @@ func (o *office) route() *office {
 }
 
 // push sends up all that is to be sent. A township that lacks what went past it
-// cannot take what comes after; then the county gets it.
-func (o *office) push(to *office) {
+// cannot take what comes after; then the county gets it, and push says so.
+func (o *office) push(to *office) (gap bool) {
 	for {
 		results := o.node.Push(to.node)
 		if len(results) == 0 {
-			return
+			return false
 		}
-		for _, r := range results {
-			switch r.Status {
-			case store.Recorded, store.Repeated:
-			case store.Gap:
-				if to == o.w.hub {
-					o.w.must(fmt.Errorf("wants %d next", r.Expected), "sent by "+o.node.ID())
-				}
-				o.push(o.w.hub)
-				return
-			default:
-				o.w.must(fmt.Errorf("%s: %s %s", r.Status, r.Code, r.EN), "sent by "+o.node.ID()+" to "+to.node.ID())
-			}
+		if o.sent(to, results) {
+			return true
 		}
 	}
+}
+
+// sent looks at what became of what was sent; true where a township lacks what
+// went past it.
+func (o *office) sent(to *office, results []store.Result) (gap bool) {
+	for _, r := range results {
+		switch r.Status {
+		case store.Recorded, store.Repeated:
+		case store.Gap:
+			if to == o.w.hub {
+				o.w.must(fmt.Errorf("wants %d next", r.Expected), "sent by "+o.node.ID())
+			}
+			return true
+		default:
+			o.w.must(fmt.Errorf("%s: %s %s", r.Status, r.Code, r.EN), "sent by "+o.node.ID()+" to "+to.node.ID())
+		}
+	}
+	return false
 }
 
 // record does something and remembers that it was told so. One in a hundred is
@@ -134,7 +144,7 @@ func (o *office) record(actor identity.Actor, body ledger.Body, about storetest.
 	if storetest.KindOf(body) == ledger.CaseSubmit {
 		about.Case = about.ID
 	}
-	r, err := o.node.Do(actor, body, about)
+	r, err := o.do(actor, body, about)
 	var no *store.Refused
 	if errors.As(err, &no) {
 		o.turned[no.Code]++
@@ -143,7 +153,7 @@ func (o *office) record(actor identity.Actor, body ledger.Body, about storetest.
 	o.w.must(err, string(storetest.KindOf(body))+" at "+o.node.ID())
 	o.told = append(o.told, r.ID)
 	if o.chance.IntN(100) == 0 {
-		again, err := o.node.Do(actor, body, about)
+		again, err := o.do(actor, body, about)
 		o.w.must(err, "the same again at "+o.node.ID())
 		if again.ID != r.ID || again.Status != store.Repeated {
 			o.w.must(fmt.Errorf("%+v after %+v", again, r), "the same again at "+o.node.ID())
@@ -208,18 +218,25 @@ func (q *queue) add(t task) {
 
 // work takes in those who come, and does what is due.
 func (o *office) work(callers int) {
-	for range callers {
-		o.takeIn()
+	var due []task
+	for len(o.queue) > 0 && o.queue[0].at <= o.w.tick {
+		due = append(due, heap.Pop(&o.queue).(task))
 	}
 	var later []task
-	for len(o.queue) > 0 && o.queue[0].at <= o.w.tick {
-		t := heap.Pop(&o.queue).(task)
-		if !t.do(o, t) {
-			t.tries++
-			t.at = o.w.tick + min(t.tries, 8)
-			later = append(later, t)
-		}
+	var errands []errand
+	for range callers {
+		errands = append(errands, errand{do: o.takeIn})
 	}
+	for _, t := range due {
+		errands = append(errands, errand{about: t.caseID, do: func() {
+			if !t.do(o, t) {
+				t.tries++
+				t.at = o.w.tick + min(t.tries, 8)
+				later = append(later, t)
+			}
+		}})
+	}
+	o.run(errands)
 	for _, t := range later {
 		o.post(o.node.Division(), t)
 	}

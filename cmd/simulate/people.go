@@ -90,10 +90,18 @@ func (o *office) villageBelow() (at division.Code) {
 	return below[o.chance.IntN(len(below))]
 }
 
-func (o *office) handIn(b *ledger.CaseSubmitV1) {
-	counter, err := o.node.LastCounter(context.Background(), o.node.Number(1)[:22])
+// number is the next number of a case here. One that was given out a moment ago
+// need not be recorded yet.
+func (o *office) number() string {
+	prefix := o.node.Number(1)[:22]
+	last, err := o.node.LastCounter(context.Background(), prefix)
 	o.w.must(err, "counter")
-	b.Number = o.node.Number(counter + 1)
+	o.counters[prefix] = max(o.counters[prefix], last) + 1
+	return o.node.Number(o.counters[prefix])
+}
+
+func (o *office) handIn(b *ledger.CaseSubmitV1) {
+	b.Number = o.number()
 	id, err := o.record(o.who(ledger.VerbAccept, b.Department), b, storetest.About{Scope: b.Division})
 	if err != nil {
 		return

@@ -40,6 +40,7 @@ type world struct {
 	at      map[division.Code]*office
 	tick    int // how many have been
 	edition int
+	second  second
 	began   time.Time
 
 	lines struct{ broken, downTicks int }
@@ -67,6 +68,7 @@ func newWorld(h *holder, s settings, out io.Writer) (*world, error) {
 		storetest.From(year), storetest.InDir(s.dir))
 	w.hub = w.open(storetest.Code)
 	w.below = slices.Collect(w.enrol(divisions))
+	w.sideBySide(w.below, func(o *office) { o.node.Pull(w.hub.node) })
 	fmt.Fprintf(out, "county of %d items, %d nodes below it, made in %v\n", len(items), len(w.below), time.Since(w.began).Round(time.Second))
 	return w, nil
 }
@@ -109,7 +111,8 @@ func (w *world) enrol(divisions []division.Division) func(func(*office) bool) {
 }
 
 func (w *world) open(code division.Code) *office {
-	o := newOffice(w, w.county.Node(code), len(w.at))
+	n, _ := w.county.Join(code)
+	o := newOffice(w, n, len(w.at))
 	w.at[code] = o
 	return o
 }
@@ -145,6 +148,13 @@ func (w *world) live(ctx context.Context) error {
 	return nil
 }
 
+// close gives up what was not read to its end.
+func (w *world) close() {
+	if w.second.store != nil {
+		w.second.store.Close()
+	}
+}
+
 func (w *world) workingDays() int {
 	n := 0
 	for d := range w.settings.days {
@@ -176,11 +186,7 @@ func (w *world) callers(perTick float64) map[*office]int {
 // work lets every office do what it has to do now, the hub beside those below:
 // they share nothing until they talk.
 func (w *world) work(callers map[*office]int) {
-	together(func() { w.hub.work(callers[w.hub]) }, func() {
-		for _, o := range w.below {
-			o.work(callers[o])
-		}
-	})
+	w.sideBySide(w.below, func(o *office) { o.work(callers[o]) }, func() { w.hub.work(callers[w.hub]) })
 	w.deliver()
 }
 
@@ -198,31 +204,95 @@ func (w *world) deliver() {
 // talk sends up what the lines let through, and brings the county's word down:
 // to the townships first, for villages may hear it from them.
 func (w *world) talk() {
-	for _, o := range slices.Backward(w.below) { // villages before townships
-		if route := o.route(); route != nil {
-			o.push(route)
+	var townships []*office
+	var direct [2][]*office // to the county: villages, then townships
+	by := map[*office][]*office{}
+	for _, o := range slices.Backward(w.below) {
+		switch route := o.route(); {
+		case route == nil:
+		case route != w.hub:
+			by[route] = append(by[route], o)
+		case o.tier == node.Village:
+			direct[0] = append(direct[0], o)
+		default:
+			direct[1] = append(direct[1], o)
+		}
+		if o.tier == node.Township {
+			townships = append(townships, o)
 		}
 	}
-	for _, tier := range []node.Tier{node.Township, node.Village} {
-		w.sideBySide(func(o *office) {
-			if route := o.route(); o.tier == tier && route != nil {
-				o.node.Pull(route.node)
+	gaps := map[*office][]*office{}
+	var mu sync.Mutex
+	w.sideBySide(townships, func(t *office) {
+		var late []*office
+		for _, v := range by[t] {
+			if v.push(t) {
+				late = append(late, v)
 			}
-		})
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		gaps[t] = late
+	})
+	for _, t := range townships {
+		direct[0] = append(direct[0], gaps[t]...)
+	}
+	for _, senders := range direct {
+		w.sendUp(senders)
+	}
+	pull := func(o *office) { o.node.Pull(o.route().node) }
+	for _, tier := range []node.Tier{node.Township, node.Village} {
+		w.sideBySide(slices.DeleteFunc(slices.Clone(w.below), func(o *office) bool { return o.tier != tier || o.route() == nil }), pull)
 	}
 }
 
-// sideBySide does something for every office below the county, on all
-// processors: for what each does with its own store alone.
-func (w *world) sideBySide(do func(*office)) {
+// sendUp gives the county what offices have for it, all of it at once.
+func (w *world) sendUp(senders []*office) {
+	out := make(map[*office]*storetest.Outgoing, len(senders))
+	var mu sync.Mutex
+	w.sideBySide(senders, func(o *office) {
+		mine := o.node.Outgoing(w.hub.node)
+		mu.Lock()
+		defer mu.Unlock()
+		out[o] = mine
+	})
+	var raws [][]byte
+	for _, o := range senders {
+		raws = append(raws, out[o].Raws...)
+	}
+	if len(raws) == 0 {
+		return
+	}
+	var results []store.Result
+	jobs := []func(){func() { results = w.county.Propose(raws...) }}
+	if w.again {
+		jobs = append(jobs, func() {
+			_, err := w.reread(context.Background(), len(raws))
+			w.must(err, "reading the ledger again")
+		})
+	}
+	together(jobs...)
+	of := make(map[*office][]store.Result, len(senders))
+	for _, o := range senders {
+		n := len(out[o].Raws)
+		of[o], results = results[:n], results[n:]
+		o.sent(w.hub, of[o])
+	}
+	w.sideBySide(senders, func(o *office) { out[o].Sent(of[o]) })
+}
+
+// sideBySide does something for each of the offices on all processors, beside
+// other jobs: for what each does with its own store alone.
+func (w *world) sideBySide(offices []*office, do func(*office), beside ...func()) {
 	var next atomic.Int64
-	jobs := make([]func(), runtime.GOMAXPROCS(0))
-	for i := range jobs {
-		jobs[i] = func() {
-			for n := next.Add(1) - 1; n < int64(len(w.below)); n = next.Add(1) - 1 {
-				do(w.below[n])
-			}
+	worker := func() {
+		for n := next.Add(1) - 1; n < int64(len(offices)); n = next.Add(1) - 1 {
+			do(offices[n])
 		}
+	}
+	jobs := beside
+	for range min(runtime.GOMAXPROCS(0), len(offices)) {
+		jobs = append(jobs, worker)
 	}
 	together(jobs...)
 }

@@ -211,10 +211,21 @@ func (c *County) Village(code division.Code) *Node { c.tb.Helper(); return c.Nod
 // Node is the node of a division.
 func (c *County) Node(code division.Code) *Node {
 	c.tb.Helper()
-	if n := c.nodes[code]; n != nil {
-		return n
+	n, known := c.Join(code)
+	if !known {
+		n.Pull(c.hub)
 	}
-	n := c.open(NodeID(code), code.Tier(), code)
+	return n
+}
+
+// Join is the node of a division, enrolled and with its staff when first asked
+// for; it has then still to follow the county.
+func (c *County) Join(code division.Code) (n *Node, known bool) {
+	c.tb.Helper()
+	if n := c.nodes[code]; n != nil {
+		return n, true
+	}
+	n = c.open(NodeID(code), code.Tier(), code)
 	c.Enrol(n.Credential)
 	c.nodes[code] = n
 	c.order = append(c.order, n)
@@ -223,8 +234,7 @@ func (c *County) Node(code division.Code) *Node {
 			n.Actor(role)
 		}
 	}
-	n.Pull(c.hub)
-	return n
+	return n, false
 }
 
 // Nodes are the nodes below the county, in the order they were enrolled.

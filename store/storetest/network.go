@@ -55,23 +55,55 @@ func (n *Node) FollowPage(page store.FeedPage) error {
 // became of it. What the node above stored is marked so.
 func (n *Node) Push(to *Node) []store.Result {
 	n.County.tb.Helper()
-	ctx := context.Background()
-	entries, err := n.Outbox(ctx, 0, storedBy(to), 1000, 64<<20)
-	n.County.must(err, "outbox of "+n.ID())
-	if len(entries) == 0 {
+	out := n.Outgoing(to)
+	if len(out.Raws) == 0 {
 		return nil
 	}
-	raws := make([][]byte, len(entries))
-	for i, e := range entries {
-		raws[i] = e.Raw
-	}
-	results := to.Take(raws...)
-	for i, r := range results {
-		if r.Status == store.Recorded || r.Status == store.Repeated {
-			n.County.must(n.MarkStored(ctx, entries[i].Origin, entries[i].Seq, string(to.Credential.Tier)), "mark stored")
-		}
-	}
+	results := to.Take(out.Raws...)
+	out.Sent(results)
 	return results
+}
+
+// Outgoing are the entries that a node has to send to one above.
+type Outgoing struct {
+	Raws [][]byte
+
+	from    *Node
+	by      node.Tier
+	entries []store.OutboxEntry
+}
+
+// Outgoing reads what the node has to send to a node above. Whoever gives it to
+// that node says so to Sent.
+func (n *Node) Outgoing(to *Node) *Outgoing {
+	n.County.tb.Helper()
+	entries, err := n.Outbox(context.Background(), 0, storedBy(to), 1000, 64<<20)
+	n.County.must(err, "outbox of "+n.ID())
+	out := &Outgoing{from: n, by: to.Credential.Tier, entries: entries, Raws: make([][]byte, len(entries))}
+	for i, e := range entries {
+		out.Raws[i] = e.Raw
+	}
+	return out
+}
+
+// Sent marks what the node above stored.
+func (o *Outgoing) Sent(results []store.Result) {
+	o.from.County.tb.Helper()
+	upTo := map[string]uint64{}
+	var origins []string
+	for i, r := range results {
+		if r.Status != store.Recorded && r.Status != store.Repeated {
+			continue
+		}
+		e := &o.entries[i]
+		if upTo[e.Origin] == 0 {
+			origins = append(origins, e.Origin)
+		}
+		upTo[e.Origin] = max(upTo[e.Origin], e.Seq)
+	}
+	for _, origin := range origins {
+		o.from.County.must(o.from.MarkStored(context.Background(), origin, upTo[origin], string(o.by)), "mark stored")
+	}
 }
 
 func storedBy(to *Node) []string {
