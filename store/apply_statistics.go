@@ -89,24 +89,47 @@ func (a *applier) flushCells() error {
 	return nil
 }
 
+// onlyMore reports whether a change adds to counts and to nothing else: then the
+// row need not be read.
+func onlyMore(change *statistics.Cell) bool {
+	for _, f := range change.Fields() {
+		if *f < 0 {
+			return false
+		}
+	}
+	return len(change.Took) == 0
+}
+
 const whereCell = ` WHERE rollup = ? AND division = ? AND month = ? AND item = ? AND channel = ? AND department = ?`
 
 var (
 	selectCell = `SELECT took, ` + strings.Join(statistics.Columns, ", ") + ` FROM statistics` + whereCell
 	deleteCell = `DELETE FROM statistics` + whereCell
-	upsertCell = func() string {
-		var sets []string
+	upsertCell = intoCell(func() (sets []string) {
 		for _, c := range append([]string{"took"}, statistics.Columns...) {
 			sets = append(sets, c+" = excluded."+c)
 		}
-		return `INSERT INTO statistics (rollup, division, month, item, channel, department, took, ` + strings.Join(statistics.Columns, ", ") + `)
+		return sets
+	}())
+	addToCell = intoCell(func() (sets []string) {
+		for _, c := range statistics.Columns {
+			sets = append(sets, c+" = "+c+" + excluded."+c)
+		}
+		return sets
+	}())
+)
+
+func intoCell(sets []string) string {
+	return `INSERT INTO statistics (rollup, division, month, item, channel, department, took, ` + strings.Join(statistics.Columns, ", ") + `)
 			VALUES (?, ?, ?, ?, ?, ?, ?` + strings.Repeat(", ?", len(statistics.Columns)) + `)
 			ON CONFLICT DO UPDATE SET ` + strings.Join(sets, ", ")
-	}()
-)
+}
 
 func (a *applier) changeCell(k cellKey, change *statistics.Cell) error {
 	key := []any{k.rollup, string(k.Division), k.Month, k.Item, k.Channel, k.Department}
+	if onlyMore(change) {
+		return a.w.exec(a.ctx, addToCell, cellArgs(key, change)...)
+	}
 	var cell statistics.Cell
 	var took string
 	into := []any{&took}
@@ -124,11 +147,15 @@ func (a *applier) changeCell(k cellKey, change *statistics.Cell) error {
 	if cell.Zero() {
 		return a.w.exec(a.ctx, deleteCell, key...)
 	}
+	return a.w.exec(a.ctx, upsertCell, cellArgs(key, &cell)...)
+}
+
+func cellArgs(key []any, cell *statistics.Cell) []any {
 	args := append(key, cell.Took.String())
 	for _, f := range cell.Fields() {
 		args = append(args, *f)
 	}
-	return a.w.exec(a.ctx, upsertCell, args...)
+	return args
 }
 
 // countsDependOn reports whether cases were decided in years that are about to

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/tongban/tongban/node/casework"
@@ -14,13 +15,22 @@ type recentCases struct {
 	// written are those of the transaction under way, nil for one that is
 	// gone. Only the writer touches it.
 	written map[string]*casework.Case
+	// size is that of a generation; there are two.
+	size int
 }
 
-// maxRecent is the size of a generation; there are two.
-const maxRecent = 256
+// How many cases a generation has: below the county a screen's, at the county,
+// where every case comes by at each of its steps, some thousands.
+const (
+	recentBelow  = 256
+	recentCounty = 4096
+)
 
 // save notes a case that the transaction under way has written.
-func (r *recentCases) save(c *casework.Case) { r.note(c.ID, c) }
+func (r *recentCases) save(c *casework.Case) {
+	kept := *c
+	r.note(c.ID, &kept)
+}
 
 // remove notes a case that the transaction under way has removed.
 func (r *recentCases) remove(id string) { r.note(id, nil) }
@@ -29,7 +39,7 @@ func (r *recentCases) note(id string, c *casework.Case) {
 	if r.written == nil {
 		r.written = map[string]*casework.Case{}
 	}
-	if len(r.written) >= maxRecent {
+	if len(r.written) >= r.size {
 		c = nil // a first synchronisation, which nobody looks at
 	}
 	r.written[id] = c
@@ -48,11 +58,11 @@ func (r *recentCases) publish() {
 			delete(r.recent, id)
 			continue
 		}
-		if len(r.recent) >= maxRecent {
+		if len(r.recent) >= r.size {
 			r.older, r.recent = r.recent, nil
 		}
 		if r.recent == nil {
-			r.recent = make(map[string]*casework.Case, maxRecent)
+			r.recent = make(map[string]*casework.Case, r.size)
 		}
 		r.recent[id] = c
 	}
@@ -72,6 +82,29 @@ func (r *recentCases) forget() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.recent, r.older, r.written = nil, nil, nil
+}
+
+// working is a copy of a case as the transaction under way has it; nil when that
+// is not remembered. Only the writer asks. What the copy and the case share is
+// never changed in place.
+func (r *recentCases) working(id string) *casework.Case {
+	c, written := r.written[id]
+	switch {
+	case written && c == nil:
+		return nil // gone, or not remembered
+	case !written:
+		if c = r.get(id); c == nil {
+			return nil
+		}
+	}
+	if c.Package != nil {
+		return nil // part of a joint matter, which changes what it points to
+	}
+	own := *c
+	own.Flags, own.Suspensions, own.Steps = slices.Clone(c.Flags), slices.Clone(c.Suspensions), slices.Clone(c.Steps)
+	own.Form, own.Materials, own.Documents = slices.Clone(c.Form), slices.Clone(c.Materials), slices.Clone(c.Documents)
+	own.Lacking, own.Tolerated, own.Applying = slices.Clone(c.Lacking), slices.Clone(c.Tolerated), slices.Clone(c.Applying)
+	return &own
 }
 
 // get is a copy of a case as it was last committed; nil when it is not among

@@ -128,7 +128,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, key: o.Key, log: o.Logger, changed: make(chan struct{})}
+	s := &Store{self: o.Self, dir: o.Dir, limits: o.Limits, key: o.Key, log: o.Logger, changed: make(chan struct{}), recent: recentCases{size: recentBelow}}
+	if isCounty(o.Self.Tier) {
+		s.recent.size = recentCounty
+	}
 	if err := s.open(ctx, o); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("open store %s: %w", o.Dir, err)
