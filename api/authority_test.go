@@ -42,7 +42,7 @@ type asked struct {
 }
 
 // everybody may ask for these, or anybody about themselves.
-var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getCatalogStatistics", "getServiceRules", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
+var everybody = []string{"login", "refreshSession", "getThisNode", "listItems", "getItem", "listEditions", "listDivisions", "getCalendar", "getItemSheet", "listPackages", "getPackage", "getDue", "giveRating", "openComplaint", "getCatalogStatistics", "getServiceRules", "listPublicRatings", "lookUpComplaint", "listPublicSamples", "getPublicSample", "getPublicPopulation", "healthz", "readyz", "metrics", "getDocument", "getDocs"}
 var themselves = []string{"getSession", "logout", "changePassword"}
 
 // endsTokens are let through in tests of their own: what is signed with the keys
@@ -160,6 +160,23 @@ var expected = map[string]asked{
 	"listBoardCases":         {action: "supervision.read", on: "some"},
 	"getThresholds":          {action: "card.read", on: "some"},
 	"setThresholds":          {action: "supervision.set", home: true, body: gen.ThresholdsRequest{RedOver: 3, Reason: "试行"}},
+	"getScorecard":           {action: "appraisal.read", on: "some"},
+	"setScorecard":           {action: "appraisal.manage", home: true, body: `{"from":"2020-01","offices":[{"measure":"on_time","points":10000,"none":800,"all":1000}],"persons":[{"measure":"on_time","points":10000,"none":800,"all":1000}],"reason":"试行"}`},
+	"getAttendance":          {action: "attendance.record", on: "some"},
+	"recordAttendance":       {action: "attendance.record", on: "here", home: true, body: `{"division":"330523","days":[{"staff":"nowhere-1","day":"2026-01-05","morning":"present"}]}`},
+	"listAppraisals":         {action: "appraisal.read", on: "some"},
+	"getMyAppraisal":         {action: "appraisal.own", on: "some"},
+	"getAppraisal":           {action: "appraisal.read", on: "some"},
+	"actOnAppraisal":         {action: "appraisal.manage", home: true, body: `{"kind":"publish"}`},
+	"listMarks":              {action: "appraisal.manage", home: true},
+	"markAppraisal":          {action: "appraisal.manage", home: true, body: `{"of":{"kind":"person","staff":"nowhere-1"},"points":100,"reason":"表扬"}`},
+	"listObjections":         {action: "appraisal.read", on: "some"},
+	"objectToAppraisal":      {action: "appraisal.own", on: "some", home: true, body: `{"text":"有异议"}`},
+	"answerObjection":        {action: "appraisal.manage", home: true, body: `{"text":"不成立"}`},
+	"listSamples":            {action: "sample.read", on: "some"},
+	"getSample":              {action: "sample.read", on: "some", id: nowhere},
+	"drawSample":             {action: "sample.draw", home: true, body: `{"from":"2026-01-05","to":"2026-01-06","permille":50,"least":1,"after":20,"reason":"抽查"}`},
+	"reviewSample":           {action: "sample.review", home: true, body: `{"case":"nowhere","points":[{"check":"acceptance","result":"ok"}]}`, id: nowhere},
 	"listCards":              {action: "card.read", on: "some"},
 	"getCard":                {action: "card.read", on: "some", id: nowhere},
 	"listInquiries":          {action: "card.read", on: "some"},
@@ -416,7 +433,7 @@ func (w *walk) elsewhere(say string, s *site, who somebody, method, path, op str
 	if strings.HasPrefix(e.id, "TB-") {
 		code = e.id
 	}
-	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{key}", "0f0f0f0f0f0f0f0f", "{entry}", w.cases["another department's"].id).Replace(path)
+	path = strings.NewReplacer("{id}", id, "{code}", code, "{hash}", strings.Repeat("cd", 32), "{number}", "999", "{key}", "0f0f0f0f0f0f0f0f", "{month}", "2020-01", "{staff}", nowhere, "{entry}", w.cases["another department's"].id).Replace(path)
 	paths := []string{path + map[string]string{"diffItem": "?from=1&to=1", "getLedgerProof": "?index=1"}[op]}
 	switch op {
 	case "listCases":

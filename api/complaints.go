@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
 )
 
@@ -70,7 +71,7 @@ func (s *Server) OpenComplaint(ctx context.Context, in gen.OpenComplaintRequestO
 	if !ok {
 		return nil, &store.Refused{Code: "key_reused", ZH: "幂等键已用于另一操作，请换一个", EN: "this idempotency key was used for another action; use a new one"}
 	}
-	out := gen.OpenComplaint201JSONResponse{Number: opened.Number, Recorded: recorded}
+	out := gen.OpenComplaint201JSONResponse{Number: opened.Number, Code: proof.QueryCode(&e.Entry), Recorded: recorded}
 	clock, err := s.serviceClock(ctx)
 	if err != nil {
 		return nil, err

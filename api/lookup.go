@@ -135,7 +135,8 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 		}
 		out.Bring = askedFor(&item.Item, c.Notice.Points)
 	}
-	return out, nil
+	out.Visits, err = s.visitsOf(ctx, c)
+	return out, err
 }
 
 // askedFor are the papers and answers that were asked for, by the catalog's names:

@@ -82,8 +82,12 @@ func (s *Server) OfferRating(ctx context.Context, in gen.OfferRatingRequestObjec
 	return gen.OfferRating201JSONResponse{Ticket: ticket, Occasion: occasion, ExpiresAt: until.UnixMilli()}, nil
 }
 
-// GiveRating takes a rating. The node records it, and not who holds the device.
+// GiveRating takes a rating. The node records it, and not who holds the device;
+// whoever is logged in as staff there does not rate.
 func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject) (gen.GiveRatingResponseObject, error) {
+	if requestOf(ctx).actor != nil {
+		return nil, errStaffRates
+	}
 	v, err := s.provenVisit(ctx, in.Body)
 	if err != nil {
 		return nil, err
@@ -98,11 +102,11 @@ func (s *Server) GiveRating(ctx context.Context, in gen.GiveRatingRequestObject)
 }
 
 // provenVisit is the one place that checks whether somebody is the applicant of
-// the visit they rate: by a desk's ticket, or by the code on their receipt, which
-// is for the latest visit of the case.
+// the visit they rate: by a desk's ticket, or by the code on their receipt, with
+// which they say which visit, or mean the latest one.
 func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest) (visit, error) {
 	if in.Ticket == "" {
-		return s.visitByCode(ctx, in.Number, in.Code)
+		return s.visitByCode(ctx, in.Number, in.Code, in.VisitAt)
 	}
 	v, ok := s.tickets.get(in.Ticket)
 	if !ok || s.o.Now().After(v.until) {
@@ -111,7 +115,7 @@ func (s *Server) provenVisit(ctx context.Context, in *gen.RatingRequest) (visit,
 	return v, nil
 }
 
-func (s *Server) visitByCode(ctx context.Context, number, code string) (visit, error) {
+func (s *Server) visitByCode(ctx context.Context, number, code string, at int64) (visit, error) {
 	c, err := s.proven(ctx, number, code)
 	if err != nil {
 		return visit{}, err
@@ -122,7 +126,7 @@ func (s *Server) visitByCode(ctx context.Context, number, code string) (visit, e
 	}
 	v := visit{means: ledger.RatedByCode}
 	for _, e := range entries {
-		if slices.Contains(rating.Occasions, e.Kind) {
+		if slices.Contains(rating.Occasions, e.Kind) && (at == 0 || e.OccurredAt == at) {
 			v.caseID, v.occasion = e.Case, e.ID
 		}
 	}
@@ -389,6 +393,7 @@ func (s *Server) SetServiceRules(ctx context.Context, in gen.SetServiceRulesRequ
 
 var (
 	errTicket      = &problem{http.StatusForbidden, "rating_ticket", "the ticket is not valid or has run out; ask the desk for another", "评价凭据无效或已过期", "请窗口重新提供评价界面", nil, 0}
+	errStaffRates  = &problem{http.StatusForbidden, "rating_by_staff", "whoever is logged in as staff does not rate; the applicant does, on a device where nobody is logged in or with the code on their receipt", "工作人员登录状态下不能评价", "请申请人在未登录的评价设备上，或用凭证上的查询码评价", nil, 0}
 	errNoVisit     = &problem{http.StatusConflict, "occasion_unknown", "there was no visit to this office to rate", "本处没有该件的办事记录，不能评价", "请在办事的窗口评价", nil, 0}
 	errFigureMonth = &problem{http.StatusBadRequest, "figure_month", "ask for one month that is over, with from and to the same", "请查询一个已结束的月份（from 与 to 相同）", nextMend, nil, 0}
 )

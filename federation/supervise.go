@@ -62,6 +62,8 @@ type watch struct {
 	n *Node
 	// looked are the cases of which a look found nothing that has no card yet.
 	looked map[string]lookedAt
+	// appraised are the appraisals of which every office has its part.
+	appraised map[appraisalDone]bool
 	// began is when this hub began to listen, heard when each division was heard last, Unix milliseconds; noted when
 	// that was looked at last.
 	began int64
@@ -81,7 +83,7 @@ type lookedAt struct {
 }
 
 func newWatch(n *Node) *watch {
-	return &watch{n: n, began: n.now().UnixMilli(), looked: map[string]lookedAt{}, heard: map[division.Code]int64{}}
+	return &watch{n: n, began: n.now().UnixMilli(), looked: map[string]lookedAt{}, appraised: map[appraisalDone]bool{}, heard: map[division.Code]int64{}}
 }
 
 // round looks at what is due. At a hub that does not lead it listens to the
@@ -96,6 +98,7 @@ func (w *watch) round(ctx context.Context) error {
 	}
 	if !leading {
 		clear(w.looked)
+		clear(w.appraised)
 		return nil
 	}
 	now := w.n.now()
@@ -103,7 +106,10 @@ func (w *watch) round(ctx context.Context) error {
 	if err := r.look(ctx); err != nil {
 		return err
 	}
-	return r.rise(ctx)
+	if err := r.rise(ctx); err != nil {
+		return err
+	}
+	return w.results(ctx)
 }
 
 // settings reads what the look depends on; where it changed, what was found
@@ -189,11 +195,9 @@ func (r *watchRound) lookAt(ctx context.Context, l store.Look) ([]Action, error)
 	if err != nil {
 		return nil, err
 	}
-	var seen []supervision.Rule
-	if skipped, err := r.n.Store.SkippedStep(ctx, c.ID); err != nil {
+	seen, err := r.n.Store.SeenRules(ctx, c.ID)
+	if err != nil {
 		return nil, err
-	} else if skipped {
-		seen = append(seen, supervision.StepSkipped)
 	}
 	issued, err := r.cards(ctx, c, &item.Item, cards, seen)
 	if err != nil {

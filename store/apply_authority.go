@@ -195,7 +195,7 @@ func (a *applier) authoriseSystem(e *ledger.Entry, body ledger.Body, from origin
 		return refuse("not_authorised", "该节点无权进行此项操作", "only a hub acts by itself")
 	}
 	switch e.Kind {
-	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CardIssue, ledger.CardRise, ledger.LineOutage:
+	case ledger.NodeEnrol, ledger.AttachmentConfirm, ledger.CountyLost, ledger.CardIssue, ledger.CardRise, ledger.LineOutage, ledger.AppraisalResult:
 		return nil
 	case ledger.CountyTrust, ledger.StaffAdd:
 		if from.genesis {
@@ -248,6 +248,10 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Division: e.Scope, Department: from.subject.Department}, nil
 	case *ledger.RecordLookV1:
 		return a.lookTarget(e, b)
+	case *ledger.AttendanceRecordV1:
+		return identity.Target{Division: b.Division, Department: b.Department}, nil
+	case *ledger.AppraisalObjectV1:
+		return identity.Target{Division: b.Division, Department: from.subject.Department}, nil
 	case *ledger.AccountOpenV1, *ledger.AccountAgentsV1:
 		// At one's own office, whichever department's.
 		return identity.Target{Division: from.Division, Department: from.subject.Department}, nil

@@ -330,6 +330,10 @@ func (a *applier) nameFiles(e *ledger.Entry, body ledger.Body) error {
 }
 
 func (a *applier) caseByID(id string) (*casework.Case, error) {
+	if c := a.s.recent.working(id); c != nil {
+		a.read = c
+		return c, nil
+	}
 	var body []byte
 	err := a.w.row(a.ctx, `SELECT body FROM cases WHERE id = ?`, id).Scan(&body)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -388,7 +392,7 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
 	}
-	if err := errors.Join(a.publishCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c)); err != nil {
+	if err := errors.Join(a.publishCase(was, c), a.endCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c)); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)

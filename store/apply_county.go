@@ -29,6 +29,9 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 	if effect, ok, err := a.prepareNotice(e, body); ok || err != nil {
 		return effect, err
 	}
+	if effect, ok, err := a.prepareAppraisal(e, body, from); ok || err != nil {
+		return effect, err
+	}
 	switch b := body.(type) {
 	case *ledger.CountyTrustV1:
 		return func() error {
@@ -82,6 +85,10 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		return a.prepareThresholds(e, b)
 	case *ledger.LineOutageV1:
 		return a.prepareOutage(b)
+	case *ledger.SampleDrawV1:
+		return a.prepareDraw(e, b)
+	case *ledger.SampleReviewV1:
+		return a.prepareSheet(e, b)
 	case *ledger.AccountOpenV1:
 		return a.prepareOpening(e, b, from)
 	case *ledger.AccountAgentsV1:

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tongban/tongban/node/appraisal"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/statistics"
@@ -22,6 +23,7 @@ type pending struct {
 	counters map[string]*counterRow
 	audience []audienceRow
 	cells    map[cellKey]*statistics.Cell
+	work     map[workKey]*appraisal.Work
 	owners   []ownerRow
 	looks    map[string]lookRow
 }
@@ -68,7 +70,7 @@ func (a *applier) flush() error {
 			return err
 		}
 	}
-	if err := errors.Join(a.flushCells(), a.flushOwners(), a.flushLooks()); err != nil {
+	if err := errors.Join(a.flushCells(), a.flushWork(), a.flushOwners(), a.flushLooks()); err != nil {
 		return err
 	}
 	if isCounty(a.s.self.Tier) {

@@ -80,6 +80,16 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 		return "", false, nil // anybody anywhere may hold a document under its code
 	case *ledger.LineOutageV1:
 		return b.Division, false, nil
+	case *ledger.AppraisalPublishV1:
+		return "", false, nil
+	case *ledger.AttendanceRecordV1:
+		return b.Division, false, nil
+	case *ledger.AppraisalResultV1:
+		return b.Division, false, nil
+	case *ledger.AppraisalObjectV1:
+		return b.Division, false, nil
+	case *ledger.AppraisalAnswerV1:
+		return b.Division, false, nil
 	case *ledger.StaffRosterV1:
 		scope, err = divisionOf(ctx, db, selectStaffDivision, b.Staff, staffUnknown)
 		return scope, false, err

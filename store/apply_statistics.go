@@ -19,7 +19,7 @@ import (
 
 // countsVersion is that of what is counted; a database with counts of another is
 // counted anew when it is opened.
-const countsVersion = 2
+const countsVersion = 3
 
 const metaCounts = "counts"
 
@@ -42,6 +42,7 @@ func (a *applier) recount(was, now *casework.Case) error {
 	if statistics.Same(was, now) {
 		return nil
 	}
+	a.rework(was, now)
 	days, err := a.workingDays()
 	if err != nil {
 		return err
@@ -181,8 +182,11 @@ func (a *applier) countsDependOn(years []calendar.Year) (bool, error) {
 // countAnew counts all cases from the beginning.
 func (a *applier) countAnew() error {
 	clear(a.pending.cells)
-	if err := a.w.exec(a.ctx, `DELETE FROM statistics`); err != nil {
-		return err
+	clear(a.pending.work)
+	for _, table := range []string{`DELETE FROM statistics`, `DELETE FROM workload`} {
+		if err := a.w.exec(a.ctx, table); err != nil {
+			return err
+		}
 	}
 	days, err := a.workingDays()
 	if err != nil {
@@ -203,12 +207,13 @@ func (a *applier) countAnew() error {
 			return storage("read cases", err)
 		}
 		a.count(statistics.Of(&c, days), 1)
+		a.rework(nil, &c)
 	}
 	if err := rows.Err(); err != nil {
 		return storage("read cases", err)
 	}
 	rows.Close()
-	return a.flushCells()
+	return errors.Join(a.flushCells(), a.flushWork())
 }
 
 // countOnce counts the cases of a database that has no counts of this version.

@@ -393,13 +393,11 @@ func (a *applier) nextLook(c *casework.Case) (day calendar.Date, ok bool, err er
 		if cards, err = a.cardsOf(c.ID); err != nil {
 			return day, false, err
 		}
-		skipped, err := a.w.number(a.ctx, selectSkipped, c.ID)
+		bits, err := a.w.number(a.ctx, selectSeen, c.ID)
 		if err != nil {
 			return day, false, err
 		}
-		if skipped != 0 {
-			seen = append(seen, supervision.StepSkipped)
-		}
+		seen = seenRules(bits)
 	}
 	limits, err := c.Limits(item, days)
 	if err == nil {
@@ -425,19 +423,12 @@ func (a *applier) cardsOf(id string) ([]supervision.Card, error) {
 	return cards, nil
 }
 
-// selectSkipped tells whether the county refused an entry of a case for leaving
-// a step out: whoever recorded it had let it pass.
-const selectSkipped = `SELECT EXISTS (SELECT 1 FROM entries WHERE case_id = ? AND case_id <> '' AND case_id <> id AND status = 'refused' AND code IN ('wrong_step', 'not_accepted_yet'))`
-
 // lookForSkip has a case looked at when an entry of it left a step out.
 func (a *applier) lookForSkip(e *ledger.Entry, code string) error {
 	if !isCounty(a.s.self.Tier) || e.Case == "" || code != "wrong_step" && code != "not_accepted_yet" {
 		return nil
 	}
-	if err := a.flushLooks(); err != nil {
-		return err
-	}
-	return a.w.exec(a.ctx, `INSERT INTO looks (case_id, day, head) SELECT id, 0, ?2 FROM cases WHERE id = ?1 ON CONFLICT (case_id) DO UPDATE SET day = 0, head = excluded.head`, e.Case, e.ID)
+	return a.lookNow(e.Case, e.ID)
 }
 
 func (a *applier) prepareOutage(b *ledger.LineOutageV1) (func() error, error) {

@@ -30,6 +30,10 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.RatingGive}
 	case ledger.RatingRectify, ledger.RatingContest:
 		return []ledger.Kind{ledger.RatingOrder, ledger.RatingRectify, ledger.RatingContest}
+	case ledger.AttendanceRecord:
+		return []ledger.Kind{ledger.AttendanceRecord}
+	case ledger.AppraisalObject, ledger.AppraisalAnswer:
+		return []ledger.Kind{ledger.AppraisalObject, ledger.AppraisalAnswer}
 	case ledger.ComplaintOpen, ledger.ComplaintAssign, ledger.ComplaintReply:
 		return []ledger.Kind{ledger.ComplaintOpen, ledger.ComplaintAssign, ledger.ComplaintReply}
 	}
@@ -140,6 +144,12 @@ func subjectOf(body ledger.Body) string {
 		return b.Rating
 	case *ledger.RatingContestV1:
 		return b.Rating
+	case *ledger.AttendanceRecordV1:
+		return string(b.Division) + " " + b.Department
+	case *ledger.AppraisalObjectV1:
+		return b.Month + " " + b.Staff
+	case *ledger.AppraisalAnswerV1:
+		return b.Month + " " + b.Staff
 	case *ledger.ComplaintOpenV1:
 		return b.Number
 	case *ledger.ComplaintAssignV1:
@@ -177,6 +187,12 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.w.exec(a.ctx, `DELETE FROM rectifications WHERE rating = ?`, b.Rating)
 	case *ledger.RatingContestV1:
 		return a.w.exec(a.ctx, `DELETE FROM rectifications WHERE rating = ?`, b.Rating)
+	case *ledger.AttendanceRecordV1:
+		return a.w.exec(a.ctx, `DELETE FROM attendance WHERE division = ? AND department = ?`, string(b.Division), b.Department)
+	case *ledger.AppraisalObjectV1:
+		return a.w.exec(a.ctx, `DELETE FROM appraisal_objections WHERE month = ? AND staff = ?`, b.Month, b.Staff)
+	case *ledger.AppraisalAnswerV1:
+		return a.w.exec(a.ctx, `DELETE FROM appraisal_objections WHERE month = ? AND staff = ?`, b.Month, b.Staff)
 	case *ledger.ComplaintOpenV1:
 		return a.w.exec(a.ctx, `DELETE FROM complaints WHERE number = ?`, b.Number)
 	case *ledger.ComplaintAssignV1:

@@ -7,7 +7,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
+	"github.com/tongban/tongban/node/sampling"
 	"github.com/tongban/tongban/node/statistics"
 )
 
@@ -31,7 +33,7 @@ var HotQueries = []string{
 	countOfOrigin,
 	selectWaiting,
 	selectOpen,
-	selectSkipped,
+	selectSeen,
 	`SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2)`,
 	`SELECT body FROM cases WHERE id = ?1 OR number = ?1`,
 	`SELECT body FROM cases WHERE holder = ?1 AND verb IN ('accept') ORDER BY handed_in DESC, id DESC LIMIT 50`,
@@ -120,7 +122,7 @@ func Strays(ctx context.Context, s *Store) (strays []string, err error) {
 		if err != nil {
 			return err
 		}
-		var owners, published []string
+		var owners, published, ends []string
 		for _, body := range bodies {
 			var c casework.Case
 			if err := json.Unmarshal([]byte(body), &c); err != nil {
@@ -135,6 +137,9 @@ func Strays(ctx context.Context, s *Store) (strays []string, err error) {
 					decided = 1
 				}
 				published = append(published, fmt.Sprint(c.ID, " ", max(c.AcceptedMS, c.DecidedMS), " ", decided))
+			}
+			if outcome, ms := sampling.Outcome(&c); outcome != "" && isCounty(s.self.Tier) {
+				ends = append(ends, fmt.Sprint(c.ID, " ", dayNumber(calendar.DateOf(millis(ms))), " ", outcome))
 			}
 			_, open := c.Current()
 			live, err := a.texts(`SELECT id FROM cards WHERE live <> ? AND case_id = ?`, open, c.ID)
@@ -166,6 +171,17 @@ func Strays(ctx context.Context, s *Store) (strays []string, err error) {
 		if err := compare("owners", `SELECT owner || ' ' || handed_in || ' ' || case_id FROM case_owners`, owners); err != nil {
 			return err
 		}
+		if err := compare("ends", `SELECT case_id || ' ' || day || ' ' || outcome FROM case_ends`, ends); err != nil {
+			return err
+		}
 		return compare("published", `SELECT case_id || ' ' || at || ' ' || decided FROM published`, published)
+	})
+}
+
+// HandsOn lists who took a step in a case.
+func HandsOn(ctx context.Context, s *Store, id string) (hands []string, err error) {
+	return hands, s.write(ctx, func(w *writer) error {
+		hands, err = (&applier{s: s, w: w, ctx: ctx}).handsOn(id)
+		return err
 	})
 }

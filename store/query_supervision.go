@@ -44,13 +44,6 @@ func (s *Store) CardsRising(ctx context.Context, by calendar.Date, after string,
 	return all[supervision.Card](ctx, s.read, `SELECT body FROM cards WHERE rises > 0 AND rises <= ? AND id > ? ORDER BY id LIMIT ?`, dayNumber(by), after, limit)
 }
 
-// SkippedStep tells whether the county refused an entry of a case because it
-// left a step out.
-func (s *Store) SkippedStep(ctx context.Context, caseID string) (bool, error) {
-	n, err := count(ctx, s.read, selectSkipped, caseID)
-	return n != 0, err
-}
-
 // CardsOf lists the cards of a case, by rule.
 func (s *Store) CardsOf(ctx context.Context, caseID string) ([]supervision.Card, error) {
 	return all[supervision.Card](ctx, s.read, `SELECT body FROM cards WHERE case_id = ? ORDER BY rule`, caseID)

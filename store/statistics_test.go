@@ -18,11 +18,11 @@ import (
 // what its cases make.
 func recounted(t storetest.TB, n *storetest.Node) {
 	t.Helper()
-	kept := storetest.Dump(t, n.Store, "statistics")
+	kept := storetest.Dump(t, n.Store, "statistics", "workload")
 	if err := store.CountAnew(ctx, n.Store); err != nil {
 		t.Fatalf("%s: %v", n.ID(), err)
 	}
-	if anew := storetest.Dump(t, n.Store, "statistics"); anew != kept {
+	if anew := storetest.Dump(t, n.Store, "statistics", "workload"); anew != kept {
 		t.Fatalf("%s keeps other counts than its cases make:\n%s\ncounted anew:\n%s", n.ID(), kept, anew)
 	}
 	strays, err := store.Strays(ctx, n.Store)

@@ -290,8 +290,8 @@ func TestSkippedStepIsSeen(t *testing.T) {
 	if r := w.hub.Take(w.village.Raw(skip)); r[0].Outcome != ledger.Refused {
 		t.Fatalf("%+v", r)
 	}
-	if skipped, err := w.hub.SkippedStep(ctx, opened.ID); err != nil || !skipped {
-		t.Errorf("skipped %v, %v", skipped, err)
+	if seen, err := w.hub.SeenRules(ctx, opened.ID); err != nil || !slices.Equal(seen, []supervision.Rule{supervision.StepSkipped}) {
+		t.Errorf("seen %v, %v", seen, err)
 	}
 	due, err := w.hub.LooksDue(ctx, w.today, store.Look{}, 100)
 	if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == opened.ID && l.Head == skip.ID }) {

@@ -17,6 +17,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/account"
+	"github.com/tongban/tongban/node/appraisal"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -28,6 +29,7 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/result"
+	"github.com/tongban/tongban/node/sampling"
 	"github.com/tongban/tongban/node/supervision"
 )
 
@@ -79,6 +81,27 @@ func (e ApplicantType) Valid() bool {
 	case TypeOrganisation:
 		return true
 	case TypePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AppraisalActionKind.
+const (
+	AppraisalActDraft   AppraisalActionKind = "draft"
+	AppraisalActPublish AppraisalActionKind = "publish"
+	AppraisalActSign    AppraisalActionKind = "sign"
+)
+
+// Valid indicates whether the value is a known member of the AppraisalActionKind enum.
+func (e AppraisalActionKind) Valid() bool {
+	switch e {
+	case AppraisalActDraft:
+		return true
+	case AppraisalActPublish:
+		return true
+	case AppraisalActSign:
 		return true
 	default:
 		return false
@@ -385,6 +408,27 @@ func (e ComplaintState) Valid() bool {
 	case ComplaintOpened:
 		return true
 	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ComplaintOutcomeState.
+const (
+	AnswerAssigned ComplaintOutcomeState = "assigned"
+	AnswerOpened   ComplaintOutcomeState = "opened"
+	AnswerReplied  ComplaintOutcomeState = "replied"
+)
+
+// Valid indicates whether the value is a known member of the ComplaintOutcomeState enum.
+func (e ComplaintOutcomeState) Valid() bool {
+	switch e {
+	case AnswerAssigned:
+		return true
+	case AnswerOpened:
+		return true
+	case AnswerReplied:
 		return true
 	default:
 		return false
@@ -1099,6 +1143,54 @@ func (e TableFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetAppraisalParamsKind.
+const (
+	Department GetAppraisalParamsKind = "department"
+	Person     GetAppraisalParamsKind = "person"
+	Township   GetAppraisalParamsKind = "township"
+	Village    GetAppraisalParamsKind = "village"
+	Window     GetAppraisalParamsKind = "window"
+)
+
+// Valid indicates whether the value is a known member of the GetAppraisalParamsKind enum.
+func (e GetAppraisalParamsKind) Valid() bool {
+	switch e {
+	case Department:
+		return true
+	case Person:
+		return true
+	case Township:
+		return true
+	case Village:
+		return true
+	case Window:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetAppraisalParamsFormat.
+const (
+	Csv  GetAppraisalParamsFormat = "csv"
+	Json GetAppraisalParamsFormat = "json"
+	Xlsx GetAppraisalParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetAppraisalParamsFormat enum.
+func (e GetAppraisalParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Json:
+		return true
+	case Xlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsOrder.
 const (
 	CasesDue    ListCasesParamsOrder = "due"
@@ -1697,6 +1789,67 @@ type ApplicantNotice struct {
 // ApplicantType defines model for ApplicantType.
 type ApplicantType string
 
+// AppraisalAction defines model for AppraisalAction.
+type AppraisalAction struct {
+	// Hash Of what the caller saw; needed for draft and sign.
+	Hash string              `json:"hash,omitempty,omitzero"`
+	Kind AppraisalActionKind `json:"kind"`
+
+	// Reason Needed for an edition that corrects one that was published.
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// AppraisalActionKind defines model for AppraisalAction.Kind.
+type AppraisalActionKind string
+
+// AppraisalEdition defines model for AppraisalEdition.
+type AppraisalEdition struct {
+	Edition int            `json:"edition"`
+	Month   string         `json:"month"`
+	State   AppraisalState `json:"state"`
+}
+
+// AppraisalFigures defines model for AppraisalFigures.
+type AppraisalFigures = ledger.AppraisalFigures
+
+// AppraisalList defines model for AppraisalList.
+type AppraisalList struct {
+	Appraisals []AppraisalEdition `json:"appraisals"`
+}
+
+// AppraisalReport defines model for AppraisalReport.
+type AppraisalReport struct {
+	Drafted AppraisalStep `json:"drafted,omitempty,omitzero"`
+
+	// Edition 0 for the figures as they stand.
+	Edition int    `json:"edition"`
+	Hash    string `json:"hash"`
+	Month   string `json:"month"`
+
+	// Offices What offices are appraised by.
+	Offices []Criterion `json:"offices"`
+
+	// Persons What persons are appraised by.
+	Persons   []Criterion    `json:"persons"`
+	Published AppraisalStep  `json:"published,omitempty,omitzero"`
+	Reason    string         `json:"reason,omitempty,omitzero"`
+	Rows      []AppraisalRow `json:"rows"`
+	Signed    AppraisalStep  `json:"signed,omitempty,omitzero"`
+	State     AppraisalState `json:"state,omitempty,omitzero"`
+}
+
+// AppraisalRow defines model for AppraisalRow.
+type AppraisalRow = ledger.AppraisalRow
+
+// AppraisalState defines model for AppraisalState.
+type AppraisalState = appraisal.State
+
+// AppraisalStep defines model for AppraisalStep.
+type AppraisalStep = appraisal.Step
+
+// Appraised defines model for Appraised.
+type Appraised = ledger.Appraised
+
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
 	Approved []ItemRef `json:"approved"`
@@ -1727,6 +1880,17 @@ type AttachmentState struct {
 	// Type Media type by content, once complete.
 	Type string `json:"type,omitempty,omitzero"`
 }
+
+// AttendanceDay defines model for AttendanceDay.
+type AttendanceDay = ledger.AttendanceDay
+
+// AttendanceList defines model for AttendanceList.
+type AttendanceList struct {
+	Days []AttendanceDay `json:"days"`
+}
+
+// AttendanceRequest defines model for AttendanceRequest.
+type AttendanceRequest = ledger.AttendanceRecordV1
 
 // AttentionDetail defines model for AttentionDetail.
 type AttentionDetail struct {
@@ -2605,8 +2769,39 @@ type ComplaintList struct {
 	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
 }
 
+// ComplaintLookup defines model for ComplaintLookup.
+type ComplaintLookup struct {
+	Code   string `json:"code"`
+	Number string `json:"number"`
+}
+
+// ComplaintOutcome defines model for ComplaintOutcome.
+type ComplaintOutcome struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due       Date                  `json:"due,omitempty,omitzero"`
+	Measures  string                `json:"measures,omitempty,omitzero"`
+	Number    string                `json:"number"`
+	OpenedAt  int64                 `json:"opened_at"`
+	RemedyEn  string                `json:"remedy_en,omitempty,omitzero"`
+	RemedyZh  string                `json:"remedy_zh,omitempty,omitzero"`
+	RepliedAt int64                 `json:"replied_at,omitempty,omitzero"`
+	Reply     string                `json:"reply,omitempty,omitzero"`
+	State     ComplaintOutcomeState `json:"state"`
+
+	// Text What was said, personal data in it masked.
+	Text   string        `json:"text"`
+	Type   ComplaintType `json:"type"`
+	Upheld bool          `json:"upheld,omitempty,omitzero"`
+}
+
+// ComplaintOutcomeState defines model for ComplaintOutcome.State.
+type ComplaintOutcomeState string
+
 // ComplaintReceipt defines model for ComplaintReceipt.
 type ComplaintReceipt struct {
+	// Code With which the reply is looked up.
+	Code string `json:"code"`
+
 	// Due A day in Beijing, 2026-10-12.
 	Due    Date   `json:"due,omitempty,omitzero"`
 	Number string `json:"number"`
@@ -2693,6 +2888,9 @@ type ConsentsWithdrawn struct {
 	// Withdrawn How many consents were withdrawn.
 	Withdrawn int `json:"withdrawn"`
 }
+
+// Criterion defines model for Criterion.
+type Criterion = ledger.AppraisalCriterion
 
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
@@ -2820,6 +3018,17 @@ type DraftReport struct {
 
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
+}
+
+// DrawnCase defines model for DrawnCase.
+type DrawnCase struct {
+	Case       string      `json:"case"`
+	Department string      `json:"department"`
+	ItemName   string      `json:"item_name"`
+	Number     string      `json:"number"`
+	Part       string      `json:"part"`
+	Sheet      SampleSheet `json:"sheet,omitempty,omitzero"`
+	Ticket     string      `json:"ticket"`
 }
 
 // Due defines model for Due.
@@ -3434,6 +3643,9 @@ type LookupAnswer struct {
 	ToDo   string `json:"to_do"`
 	ToDoEn string `json:"to_do_en,omitempty,omitzero"`
 
+	// Visits The visits that can be rated, the earliest first.
+	Visits []LookupVisit `json:"visits,omitempty,omitzero"`
+
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
@@ -3454,6 +3666,17 @@ type LookupStep struct {
 
 // LookupStepState defines model for LookupStep.State.
 type LookupStepState string
+
+// LookupVisit defines model for LookupVisit.
+type LookupVisit struct {
+	At int64 `json:"at"`
+
+	// KindZh What it was for: 收件, 补正, 送达 …
+	KindZh string `json:"kind_zh"`
+
+	// Place Where it was.
+	Place string `json:"place,omitempty,omitzero"`
+}
 
 // LostRecord defines model for LostRecord.
 type LostRecord struct {
@@ -3476,6 +3699,30 @@ type LostRecord struct {
 	// Resolved A person has dealt with it.
 	Resolved bool   `json:"resolved"`
 	SeenBy   string `json:"seen_by"`
+}
+
+// Mark defines model for Mark.
+type Mark struct {
+	At     int64     `json:"at"`
+	By     Actor     `json:"by"`
+	Id     string    `json:"id"`
+	Of     Appraised `json:"of"`
+	Points int       `json:"points"`
+	Reason string    `json:"reason"`
+}
+
+// MarkList defines model for MarkList.
+type MarkList struct {
+	Marks []Mark `json:"marks"`
+}
+
+// MarkRequest defines model for MarkRequest.
+type MarkRequest struct {
+	Of Appraised `json:"of"`
+
+	// Points Hundredths, below 0 for those that are taken.
+	Points int    `json:"points"`
+	Reason string `json:"reason"`
 }
 
 // MissingNotice The one-time notice of what is missing.
@@ -3518,6 +3765,12 @@ type MyActionKind string
 // MyAgents defines model for MyAgents.
 type MyAgents struct {
 	Agents []AccountAgent `json:"agents"`
+}
+
+// MyAppraisal defines model for MyAppraisal.
+type MyAppraisal struct {
+	Objections []Objection    `json:"objections"`
+	Results    []PersonResult `json:"results"`
 }
 
 // MyCase defines model for MyCase.
@@ -3817,6 +4070,34 @@ type NoticeReceipt struct {
 // NoticeRetry defines model for NoticeRetry.
 type NoticeRetry struct {
 	Channel NoticeChannelName `json:"channel"`
+}
+
+// Objection defines model for Objection.
+type Objection struct {
+	Answer   string `json:"answer,omitempty,omitzero"`
+	Answered bool   `json:"answered,omitempty,omitzero"`
+	At       int64  `json:"at"`
+	By       Actor  `json:"by"`
+	Division string `json:"division"`
+	Month    string `json:"month"`
+	Text     string `json:"text"`
+	Upheld   bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// ObjectionAnswerRequest defines model for ObjectionAnswerRequest.
+type ObjectionAnswerRequest struct {
+	Text   string `json:"text"`
+	Upheld bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// ObjectionList defines model for ObjectionList.
+type ObjectionList struct {
+	Objections []Objection `json:"objections"`
+}
+
+// ObjectionRequest defines model for ObjectionRequest.
+type ObjectionRequest struct {
+	Text string `json:"text"`
 }
 
 // OnFile The paper of an earlier case that stands for this one; it is not brought again
@@ -4131,6 +4412,20 @@ type PasswordResetResult struct {
 	Recorded Recorded `json:"recorded"`
 }
 
+// PersonResult defines model for PersonResult.
+type PersonResult struct {
+	Criteria []Criterion  `json:"criteria"`
+	Edition  int          `json:"edition"`
+	Month    string       `json:"month"`
+	Row      AppraisalRow `json:"row"`
+}
+
+// PopulationLine defines model for PopulationLine.
+type PopulationLine struct {
+	Part   string `json:"part"`
+	Ticket string `json:"ticket"`
+}
+
 // Prefill defines model for Prefill.
 type Prefill struct {
 	Fields  []PrefilledField `json:"fields"`
@@ -4253,6 +4548,86 @@ type PublicCaseList struct {
 	AsOf       int64        `json:"as_of"`
 	Cases      []PublicCase `json:"cases"`
 	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
+}
+
+// PublicPopulation defines model for PublicPopulation.
+type PublicPopulation struct {
+	Lines []PopulationLine `json:"lines"`
+
+	// Of How many there are in all.
+	Of int `json:"of"`
+}
+
+// PublicRating defines model for PublicRating.
+type PublicRating struct {
+	Bad int64 `json:"bad"`
+
+	// Closed Cases decided in the month.
+	Closed     int64  `json:"closed,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+	Division   string `json:"division"`
+	Place      string `json:"place,omitempty,omitzero"`
+	Rated      int64  `json:"rated"`
+
+	// RectificationPermille -1 where there was no bad rating.
+	RectificationPermille int64 `json:"rectification_permille"`
+	Rectified             int64 `json:"rectified"`
+	SatisfactionPermille  int64 `json:"satisfaction_permille"`
+	Satisfied             int64 `json:"satisfied"`
+}
+
+// PublicRatings defines model for PublicRatings.
+type PublicRatings struct {
+	// Least How many ratings a figure must rest on.
+	Least   int            `json:"least"`
+	Month   string         `json:"month"`
+	Offices []PublicRating `json:"offices"`
+}
+
+// PublicSample defines model for PublicSample.
+type PublicSample struct {
+	At         int64  `json:"at"`
+	By         string `json:"by,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+	Division   string `json:"division,omitempty,omitzero"`
+	Drawn      int    `json:"drawn,omitempty,omitzero"`
+	Faulty     int64  `json:"faulty"`
+
+	// From A day in Beijing, 2026-10-12.
+	From       Date     `json:"from"`
+	Hash       string   `json:"hash"`
+	Id         string   `json:"id"`
+	Index      int64    `json:"index"`
+	Inspected  int64    `json:"inspected"`
+	Item       string   `json:"item,omitempty,omitzero"`
+	Least      int      `json:"least"`
+	Outcomes   []string `json:"outcomes,omitempty,omitzero"`
+	Permille   int      `json:"permille"`
+	Population int      `json:"population"`
+	Ready      bool     `json:"ready"`
+	Seed       string   `json:"seed,omitempty,omitzero"`
+	Size       int64    `json:"size"`
+
+	// To A day in Beijing, 2026-10-12.
+	To Date `json:"to"`
+}
+
+// PublicSampleList defines model for PublicSampleList.
+type PublicSampleList struct {
+	Samples []PublicSample `json:"samples"`
+}
+
+// PublicSampleProof defines model for PublicSampleProof.
+type PublicSampleProof struct {
+	// Checkpoint A checkpoint of the ledger that the county signed.
+	Checkpoint string `json:"checkpoint,omitempty,omitzero"`
+
+	// Drawn The tickets that were drawn.
+	Drawn []string `json:"drawn"`
+
+	// Proof That its tree continues the one of the seed, in base64.
+	Proof  []string     `json:"proof,omitempty,omitzero"`
+	Sample PublicSample `json:"sample"`
 }
 
 // PublishRequest defines model for PublishRequest.
@@ -4427,7 +4802,7 @@ type RatingReport struct {
 
 // RatingRequest defines model for RatingRequest.
 type RatingRequest struct {
-	// Code The query code on the receipt: rates the latest visit.
+	// Code The query code on the receipt.
 	Code string `json:"code,omitempty,omitzero"`
 
 	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
@@ -4446,6 +4821,9 @@ type RatingRequest struct {
 
 	// Ticket What a desk's device was given; else number and code.
 	Ticket string `json:"ticket,omitempty,omitzero"`
+
+	// VisitAt With number and code, the visit to rate: `at` of one of `visits` of the look-up; the latest by default.
+	VisitAt int64 `json:"visit_at,omitempty,omitzero"`
 }
 
 // RatingTicket defines model for RatingTicket.
@@ -4866,6 +5244,93 @@ type Said struct {
 	// Text Personal data in it is masked.
 	Text string `json:"text"`
 }
+
+// Sample defines model for Sample.
+type Sample struct {
+	At     int64  `json:"at"`
+	By     Actor  `json:"by"`
+	Drawn  int    `json:"drawn,omitempty,omitzero"`
+	Faulty int64  `json:"faulty"`
+	Hash   string `json:"hash"`
+
+	// Head How many records the ledger has.
+	Head int64  `json:"head"`
+	Id   string `json:"id"`
+
+	// Index Its record in the ledger.
+	Index      int64 `json:"index"`
+	Inspected  int64 `json:"inspected"`
+	Population int   `json:"population"`
+
+	// Ready The seed is there.
+	Ready bool       `json:"ready"`
+	Rule  SampleRule `json:"rule"`
+
+	// Size How many records the ledger must have for the seed.
+	Size int64 `json:"size"`
+}
+
+// SampleCheck defines model for SampleCheck.
+type SampleCheck struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Zh   string `json:"zh"`
+}
+
+// SampleDetail defines model for SampleDetail.
+type SampleDetail struct {
+	Cases []DrawnCase `json:"cases"`
+
+	// Checks The points of a sheet.
+	Checks []SampleCheck `json:"checks"`
+	Sample Sample        `json:"sample"`
+
+	// Seed The root of the ledger in hexadecimal.
+	Seed string `json:"seed,omitempty,omitzero"`
+}
+
+// SampleList defines model for SampleList.
+type SampleList struct {
+	Samples []Sample `json:"samples"`
+}
+
+// SamplePoint defines model for SamplePoint.
+type SamplePoint = ledger.SamplePoint
+
+// SampleRule defines model for SampleRule.
+type SampleRule = ledger.SampleDrawV1
+
+// SampleSheet defines model for SampleSheet.
+type SampleSheet struct {
+	At      int64         `json:"at"`
+	By      Actor         `json:"by"`
+	Note    string        `json:"note,omitempty,omitzero"`
+	Points  []SamplePoint `json:"points"`
+	Verdict SampleVerdict `json:"verdict"`
+}
+
+// SampleSheetRequest defines model for SampleSheetRequest.
+type SampleSheetRequest struct {
+	// Case Id or number.
+	Case   string        `json:"case"`
+	Grave  bool          `json:"grave,omitempty,omitzero"`
+	Note   string        `json:"note,omitempty,omitzero"`
+	Points []SamplePoint `json:"points"`
+}
+
+// SampleVerdict defines model for SampleVerdict.
+type SampleVerdict = sampling.Verdict
+
+// Scorecard defines model for Scorecard.
+type Scorecard = appraisal.Scorecard
+
+// ScorecardList defines model for ScorecardList.
+type ScorecardList struct {
+	Scorecards []Scorecard `json:"scorecards"`
+}
+
+// ScorecardRequest defines model for ScorecardRequest.
+type ScorecardRequest = ledger.AppraisalScorecardV1
 
 // Seal defines model for Seal.
 type Seal struct {
@@ -5425,6 +5890,9 @@ type WithdrawRequest struct {
 // Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 type Word string
 
+// YearMonth defines model for YearMonth.
+type YearMonth = string
+
 // CardID defines model for CardID.
 type CardID = string
 
@@ -5470,6 +5938,12 @@ type ItemCode = string
 // Limit defines model for Limit.
 type Limit = int
 
+// MonthPath defines model for MonthPath.
+type MonthPath = YearMonth
+
+// MonthQuery defines model for MonthQuery.
+type MonthQuery = YearMonth
+
 // NodeID defines model for NodeID.
 type NodeID = string
 
@@ -5482,8 +5956,14 @@ type RatingID = string
 // RevealIt defines model for RevealIt.
 type RevealIt = bool
 
+// SampleID defines model for SampleID.
+type SampleID = string
+
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// StaffPath defines model for StaffPath.
+type StaffPath = string
 
 // TableFormat defines model for TableFormat.
 type TableFormat string
@@ -5542,6 +6022,44 @@ type DisableAccountParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetAppraisalParams defines parameters for GetAppraisal.
+type GetAppraisalParams struct {
+	Edition int                      `form:"edition,omitempty" json:"edition,omitempty,omitzero"`
+	Now     bool                     `form:"now,omitempty" json:"now,omitempty,omitzero"`
+	Kind    GetAppraisalParamsKind   `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Format  GetAppraisalParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetAppraisalParamsKind defines parameters for GetAppraisal.
+type GetAppraisalParamsKind string
+
+// GetAppraisalParamsFormat defines parameters for GetAppraisal.
+type GetAppraisalParamsFormat string
+
+// ActOnAppraisalParams defines parameters for ActOnAppraisal.
+type ActOnAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// MarkAppraisalParams defines parameters for MarkAppraisal.
+type MarkAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ObjectToAppraisalParams defines parameters for ObjectToAppraisal.
+type ObjectToAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
 	// Case A case that names the file.
@@ -5554,6 +6072,19 @@ type GetAttachmentParams struct {
 // AppendAttachmentParams defines parameters for AppendAttachment.
 type AppendAttachmentParams struct {
 	UploadOffset int64 `json:"Upload-Offset"`
+}
+
+// GetAttendanceParams defines parameters for GetAttendance.
+type GetAttendanceParams struct {
+	Month    MonthQuery `form:"month" json:"month"`
+	Division Division   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Staff    string     `form:"staff,omitempty" json:"staff,omitempty,omitzero"`
+}
+
+// RecordAttendanceParams defines parameters for RecordAttendance.
+type RecordAttendanceParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListAttentionParams defines parameters for ListAttention.
@@ -6138,6 +6669,18 @@ type StreamHallParams struct {
 	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// ListPublicRatingsParams defines parameters for ListPublicRatings.
+type ListPublicRatingsParams struct {
+	Month MonthQuery `form:"month" json:"month"`
+}
+
+// GetPublicPopulationParams defines parameters for GetPublicPopulation.
+type GetPublicPopulationParams struct {
+	// After How many come before.
+	After int `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListRatingsParams defines parameters for ListRatings.
 type ListRatingsParams struct {
 	// Division That division and those below.
@@ -6252,6 +6795,18 @@ type ListRevealsParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// DrawSampleParams defines parameters for DrawSample.
+type DrawSampleParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReviewSampleParams defines parameters for ReviewSample.
+type ReviewSampleParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // MakeSealParams defines parameters for MakeSeal.
 type MakeSealParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -6333,8 +6888,26 @@ type DisableAccountJSONRequestBody = AccountDisabling
 // FindAccountJSONRequestBody defines body for FindAccount for application/json ContentType.
 type FindAccountJSONRequestBody = AccountNumber
 
+// SetScorecardJSONRequestBody defines body for SetScorecard for application/json ContentType.
+type SetScorecardJSONRequestBody = ScorecardRequest
+
+// ActOnAppraisalJSONRequestBody defines body for ActOnAppraisal for application/json ContentType.
+type ActOnAppraisalJSONRequestBody = AppraisalAction
+
+// MarkAppraisalJSONRequestBody defines body for MarkAppraisal for application/json ContentType.
+type MarkAppraisalJSONRequestBody = MarkRequest
+
+// ObjectToAppraisalJSONRequestBody defines body for ObjectToAppraisal for application/json ContentType.
+type ObjectToAppraisalJSONRequestBody = ObjectionRequest
+
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody = ObjectionAnswerRequest
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
+
+// RecordAttendanceJSONRequestBody defines body for RecordAttendance for application/json ContentType.
+type RecordAttendanceJSONRequestBody = AttendanceRequest
 
 // ResolveAttentionJSONRequestBody defines body for ResolveAttention for application/json ContentType.
 type ResolveAttentionJSONRequestBody = ResolveRequest
@@ -6501,6 +7074,9 @@ type RetryNoticeJSONRequestBody = NoticeRetry
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
 
+// LookUpComplaintJSONRequestBody defines body for LookUpComplaint for application/json ContentType.
+type LookUpComplaintJSONRequestBody = ComplaintLookup
+
 // LookUpCaseJSONRequestBody defines body for LookUpCase for application/json ContentType.
 type LookUpCaseJSONRequestBody = LookupRequest
 
@@ -6530,6 +7106,12 @@ type RecordAgainJSONRequestBody = AgainRequest
 
 // AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
 type AnswerRectificationJSONRequestBody = RectificationAnswer
+
+// DrawSampleJSONRequestBody defines body for DrawSample for application/json ContentType.
+type DrawSampleJSONRequestBody = SampleRule
+
+// ReviewSampleJSONRequestBody defines body for ReviewSample for application/json ContentType.
+type ReviewSampleJSONRequestBody = SampleSheetRequest
 
 // MakeSealJSONRequestBody defines body for MakeSeal for application/json ContentType.
 type MakeSealJSONRequestBody = SealRequest
@@ -6732,6 +7314,137 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
 	FindAccount(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetScorecard 考核评分标准
+	//
+	// What offices and persons are appraised by, and the changes, newest first.
+	//
+	// Corresponds with GET /api/v1/appraisal/scorecard (the `GetScorecard` operationId).
+	GetScorecard(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetScorecardWithBody 调整考核评分标准
+	//
+	// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+	SetScorecardWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetScorecard 调整考核评分标准
+	//
+	// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+	SetScorecard(ctx context.Context, body SetScorecardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListAppraisals 考核期次
+	//
+	// Corresponds with GET /api/v1/appraisals (the `ListAppraisals` operationId).
+	ListAppraisals(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyAppraisal 本人的考核结果
+	//
+	// What was published of the caller, latest month first, and what they said against it.
+	//
+	// Corresponds with GET /api/v1/appraisals/mine (the `GetMyAppraisal` operationId).
+	GetMyAppraisal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAppraisal 一个月的考核
+	//
+	// At the county an edition with all its rows, the last one by default, or with
+	// `now` the figures as they stand and the hash that a draft of them names. To
+	// who leads an office, and below the county, what was published: all offices,
+	// and the persons within the caller's reach.
+	//
+	// Corresponds with GET /api/v1/appraisals/{month} (the `GetAppraisal` operationId).
+	GetAppraisal(ctx context.Context, month MonthPath, params *GetAppraisalParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnAppraisalWithBody 考核拟稿、签字、公布
+	//
+	// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+	// `sign` is the signature of a second person, `publish` shows it to those it is
+	// about; then it is frozen, and `draft` begins a new edition, which needs its
+	// reason.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+	ActOnAppraisalWithBody(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnAppraisal 考核拟稿、签字、公布
+	//
+	// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+	// `sign` is the signature of a second person, `publish` shows it to those it is
+	// about; then it is frozen, and `draft` begins a new edition, which needs its
+	// reason.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+	ActOnAppraisal(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, body ActOnAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListMarks 加减分记录
+	//
+	// Corresponds with GET /api/v1/appraisals/{month}/marks (the `ListMarks` operationId).
+	ListMarks(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkAppraisalWithBody 加减分
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+	MarkAppraisalWithBody(ctx context.Context, month MonthPath, params *MarkAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MarkAppraisal 加减分
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+	MarkAppraisal(ctx context.Context, month MonthPath, params *MarkAppraisalParams, body MarkAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListObjections 考核申诉
+	//
+	// Corresponds with GET /api/v1/appraisals/{month}/objections (the `ListObjections` operationId).
+	ListObjections(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToAppraisalWithBody 对本人考核提出申诉
+	//
+	// Once a month, by the person, after it was published.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+	ObjectToAppraisalWithBody(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ObjectToAppraisal 对本人考核提出申诉
+	//
+	// Once a month, by the person, after it was published.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+	ObjectToAppraisal(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, body ObjectToAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjectionWithBody 答复考核申诉
+	//
+	// One that is upheld is followed by a new edition.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+	AnswerObjectionWithBody(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AnswerObjection 答复考核申诉
+	//
+	// One that is upheld is followed by a new edition.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+	AnswerObjection(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// BeginAttachmentWithBody 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -6774,6 +7487,29 @@ type ClientInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/attachments/{hash} (the `AppendAttachment` operationId).
 	AppendAttachmentWithBody(ctx context.Context, hash Hash, params *AppendAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetAttendance 考勤
+	//
+	// Corresponds with GET /api/v1/attendance (the `GetAttendance` operationId).
+	GetAttendance(ctx context.Context, params *GetAttendanceParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAttendanceWithBody 登记考勤
+	//
+	// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+	RecordAttendanceWithBody(ctx context.Context, params *RecordAttendanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RecordAttendance 登记考勤
+	//
+	// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+	RecordAttendance(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListAttention 需处理事项
 	//
@@ -8512,6 +9248,24 @@ type ClientInterface interface {
 	// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
 	ListPublicCases(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// LookUpComplaintWithBody 查询投诉、建议、咨询的答复
+	//
+	// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+	LookUpComplaintWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// LookUpComplaint 查询投诉、建议、咨询的答复
+	//
+	// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+	LookUpComplaint(ctx context.Context, body LookUpComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StreamHall 大厅屏
 	//
 	// Server-sent events for the screens of this hall: the last digits of a case
@@ -8547,12 +9301,47 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
 	LookUpCase(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListPublicRatings 好差评公示
+	//
+	// The ratings of one month that is over, by window and department: how many
+	// were rated, satisfied, bad and put right. Figures that rest on fewer ratings
+	// than the county's least are left out; persons are never shown.
+	//
+	// Corresponds with GET /api/v1/public/ratings (the `ListPublicRatings` operationId).
+	ListPublicRatings(ctx context.Context, params *ListPublicRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListRelief 救助与补贴公示
 	//
 	// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
 	//
 	// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
 	ListRelief(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPublicSamples 随机抽查公示
+	//
+	// The draws, newest first, with rule, commitment and, once it is there, seed. Anybody can draw again. At the county only.
+	//
+	// Corresponds with GET /api/v1/public/samples (the `ListPublicSamples` operationId).
+	ListPublicSamples(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPublicSample 一次随机抽查及其种子的证明
+	//
+	// What is needed to draw again: rule, seed, and what proves that the seed is
+	// the root of the county's ledger at the stated size (a signed checkpoint and
+	// the proof that its tree continues that one, RFC 6962). A case has the
+	// ticket SHA-256("tongban sample ticket v1\n" id "\n" number "\n"), the
+	// number without dashes, and the score SHA-256("tongban sample score v1\n"
+	// seed ticket); those of the lowest score in each part are drawn.
+	//
+	// Corresponds with GET /api/v1/public/samples/{id} (the `GetPublicSample` operationId).
+	GetPublicSample(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetPublicPopulation 抽查总体
+	//
+	// The cases that are drawn from as tickets, in the order of the commitment: SHA-256 of lines of part, tab, ticket, line feed.
+	//
+	// Corresponds with GET /api/v1/public/samples/{id}/population (the `GetPublicPopulation` operationId).
+	GetPublicPopulation(ctx context.Context, id SampleID, params *GetPublicPopulationParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRatings 评价与差评处理
 	//
@@ -8788,6 +9577,70 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSamples 抽查清单
+	//
+	// The draws of cases for inspection, newest first. At the county only.
+	//
+	// Corresponds with GET /api/v1/samples (the `ListSamples` operationId).
+	ListSamples(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DrawSampleWithBody 发起随机抽查
+	//
+	// Commits a draw: which cases, how many, and after how many more records of
+	// the county's ledger its seed is taken. The list of the cases is fixed now
+	// and its hash published; the seed is the root of the ledger at the stated
+	// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+	// rounded up, and `least` at least. Cases that were inspected before are not
+	// drawn again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+	DrawSampleWithBody(ctx context.Context, params *DrawSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// DrawSample 发起随机抽查
+	//
+	// Commits a draw: which cases, how many, and after how many more records of
+	// the county's ledger its seed is taken. The list of the cases is fixed now
+	// and its hash published; the seed is the root of the ledger at the stated
+	// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+	// rounded up, and `least` at least. Cases that were inspected before are not
+	// drawn again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+	DrawSample(ctx context.Context, params *DrawSampleParams, body DrawSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSample 一次抽查及抽中的办件
+	//
+	// Which cases were drawn, once the seed is there, and what became of them.
+	//
+	// Corresponds with GET /api/v1/samples/{id} (the `GetSample` operationId).
+	GetSample(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewSampleWithBody 填写评查表
+	//
+	// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+	// every point of `checks`, in their order. Faults make a yellow card, grave
+	// ones a red card, which then takes its course.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+	ReviewSampleWithBody(ctx context.Context, id SampleID, params *ReviewSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReviewSample 填写评查表
+	//
+	// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+	// every point of `checks`, in their order. Faults make a yellow card, grave
+	// ones a red card, which then takes its course.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+	ReviewSample(ctx context.Context, id SampleID, params *ReviewSampleParams, body ReviewSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListSeals 电子印章
 	//
@@ -9353,6 +10206,297 @@ func (c *Client) FindAccount(ctx context.Context, body FindAccountJSONRequestBod
 	return c.Client.Do(req)
 }
 
+// GetScorecard 考核评分标准
+//
+// What offices and persons are appraised by, and the changes, newest first.
+//
+// Corresponds with GET /api/v1/appraisal/scorecard (the `GetScorecard` operationId).
+func (c *Client) GetScorecard(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetScorecardRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetScorecardWithBody 调整考核评分标准
+//
+// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+func (c *Client) SetScorecardWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetScorecardRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetScorecard 调整考核评分标准
+//
+// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+func (c *Client) SetScorecard(ctx context.Context, body SetScorecardJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetScorecardRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListAppraisals 考核期次
+//
+// Corresponds with GET /api/v1/appraisals (the `ListAppraisals` operationId).
+func (c *Client) ListAppraisals(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListAppraisalsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyAppraisal 本人的考核结果
+//
+// What was published of the caller, latest month first, and what they said against it.
+//
+// Corresponds with GET /api/v1/appraisals/mine (the `GetMyAppraisal` operationId).
+func (c *Client) GetMyAppraisal(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyAppraisalRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAppraisal 一个月的考核
+//
+// At the county an edition with all its rows, the last one by default, or with
+// `now` the figures as they stand and the hash that a draft of them names. To
+// who leads an office, and below the county, what was published: all offices,
+// and the persons within the caller's reach.
+//
+// Corresponds with GET /api/v1/appraisals/{month} (the `GetAppraisal` operationId).
+func (c *Client) GetAppraisal(ctx context.Context, month MonthPath, params *GetAppraisalParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAppraisalRequest(c.Server, month, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnAppraisalWithBody 考核拟稿、签字、公布
+//
+// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+// `sign` is the signature of a second person, `publish` shows it to those it is
+// about; then it is frozen, and `draft` begins a new edition, which needs its
+// reason.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+func (c *Client) ActOnAppraisalWithBody(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnAppraisalRequestWithBody(c.Server, month, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnAppraisal 考核拟稿、签字、公布
+//
+// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+// `sign` is the signature of a second person, `publish` shows it to those it is
+// about; then it is frozen, and `draft` begins a new edition, which needs its
+// reason.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+func (c *Client) ActOnAppraisal(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, body ActOnAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnAppraisalRequest(c.Server, month, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListMarks 加减分记录
+//
+// Corresponds with GET /api/v1/appraisals/{month}/marks (the `ListMarks` operationId).
+func (c *Client) ListMarks(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListMarksRequest(c.Server, month)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkAppraisalWithBody 加减分
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+func (c *Client) MarkAppraisalWithBody(ctx context.Context, month MonthPath, params *MarkAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkAppraisalRequestWithBody(c.Server, month, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MarkAppraisal 加减分
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+func (c *Client) MarkAppraisal(ctx context.Context, month MonthPath, params *MarkAppraisalParams, body MarkAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMarkAppraisalRequest(c.Server, month, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListObjections 考核申诉
+//
+// Corresponds with GET /api/v1/appraisals/{month}/objections (the `ListObjections` operationId).
+func (c *Client) ListObjections(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListObjectionsRequest(c.Server, month)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToAppraisalWithBody 对本人考核提出申诉
+//
+// Once a month, by the person, after it was published.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+func (c *Client) ObjectToAppraisalWithBody(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToAppraisalRequestWithBody(c.Server, month, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ObjectToAppraisal 对本人考核提出申诉
+//
+// Once a month, by the person, after it was published.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+func (c *Client) ObjectToAppraisal(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, body ObjectToAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewObjectToAppraisalRequest(c.Server, month, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjectionWithBody 答复考核申诉
+//
+// One that is upheld is followed by a new edition.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjectionWithBody(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequestWithBody(c.Server, month, staff, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AnswerObjection 答复考核申诉
+//
+// One that is upheld is followed by a new edition.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+func (c *Client) AnswerObjection(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAnswerObjectionRequest(c.Server, month, staff, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // BeginAttachmentWithBody 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -9436,6 +10580,59 @@ func (c *Client) HeadAttachment(ctx context.Context, hash Hash, reqEditors ...Re
 // Corresponds with PATCH /api/v1/attachments/{hash} (the `AppendAttachment` operationId).
 func (c *Client) AppendAttachmentWithBody(ctx context.Context, hash Hash, params *AppendAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAppendAttachmentRequestWithBody(c.Server, hash, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetAttendance 考勤
+//
+// Corresponds with GET /api/v1/attendance (the `GetAttendance` operationId).
+func (c *Client) GetAttendance(ctx context.Context, params *GetAttendanceParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetAttendanceRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAttendanceWithBody 登记考勤
+//
+// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+func (c *Client) RecordAttendanceWithBody(ctx context.Context, params *RecordAttendanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAttendanceRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RecordAttendance 登记考勤
+//
+// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+func (c *Client) RecordAttendance(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRecordAttendanceRequest(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -13113,6 +14310,44 @@ func (c *Client) ListPublicCases(ctx context.Context, params *ListPublicCasesPar
 	return c.Client.Do(req)
 }
 
+// LookUpComplaintWithBody 查询投诉、建议、咨询的答复
+//
+// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+func (c *Client) LookUpComplaintWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpComplaintRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// LookUpComplaint 查询投诉、建议、咨询的答复
+//
+// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+func (c *Client) LookUpComplaint(ctx context.Context, body LookUpComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewLookUpComplaintRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StreamHall 大厅屏
 //
 // Server-sent events for the screens of this hall: the last digits of a case
@@ -13178,6 +14413,25 @@ func (c *Client) LookUpCase(ctx context.Context, body LookUpCaseJSONRequestBody,
 	return c.Client.Do(req)
 }
 
+// ListPublicRatings 好差评公示
+//
+// The ratings of one month that is over, by window and department: how many
+// were rated, satisfied, bad and put right. Figures that rest on fewer ratings
+// than the county's least are left out; persons are never shown.
+//
+// Corresponds with GET /api/v1/public/ratings (the `ListPublicRatings` operationId).
+func (c *Client) ListPublicRatings(ctx context.Context, params *ListPublicRatingsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPublicRatingsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListRelief 救助与补贴公示
 //
 // Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
@@ -13185,6 +14439,62 @@ func (c *Client) LookUpCase(ctx context.Context, body LookUpCaseJSONRequestBody,
 // Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
 func (c *Client) ListRelief(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListReliefRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPublicSamples 随机抽查公示
+//
+// The draws, newest first, with rule, commitment and, once it is there, seed. Anybody can draw again. At the county only.
+//
+// Corresponds with GET /api/v1/public/samples (the `ListPublicSamples` operationId).
+func (c *Client) ListPublicSamples(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPublicSamplesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPublicSample 一次随机抽查及其种子的证明
+//
+// What is needed to draw again: rule, seed, and what proves that the seed is
+// the root of the county's ledger at the stated size (a signed checkpoint and
+// the proof that its tree continues that one, RFC 6962). A case has the
+// ticket SHA-256("tongban sample ticket v1\n" id "\n" number "\n"), the
+// number without dashes, and the score SHA-256("tongban sample score v1\n"
+// seed ticket); those of the lowest score in each part are drawn.
+//
+// Corresponds with GET /api/v1/public/samples/{id} (the `GetPublicSample` operationId).
+func (c *Client) GetPublicSample(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPublicSampleRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetPublicPopulation 抽查总体
+//
+// The cases that are drawn from as tickets, in the order of the commitment: SHA-256 of lines of part, tab, ticket, line feed.
+//
+// Corresponds with GET /api/v1/public/samples/{id}/population (the `GetPublicPopulation` operationId).
+func (c *Client) GetPublicPopulation(ctx context.Context, id SampleID, params *GetPublicPopulationParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetPublicPopulationRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -13680,6 +14990,130 @@ func (c *Client) ListExpiring(ctx context.Context, params *ListExpiringParams, r
 // Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 func (c *Client) ListReveals(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListRevealsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSamples 抽查清单
+//
+// The draws of cases for inspection, newest first. At the county only.
+//
+// Corresponds with GET /api/v1/samples (the `ListSamples` operationId).
+func (c *Client) ListSamples(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSamplesRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DrawSampleWithBody 发起随机抽查
+//
+// Commits a draw: which cases, how many, and after how many more records of
+// the county's ledger its seed is taken. The list of the cases is fixed now
+// and its hash published; the seed is the root of the ledger at the stated
+// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+// rounded up, and `least` at least. Cases that were inspected before are not
+// drawn again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+func (c *Client) DrawSampleWithBody(ctx context.Context, params *DrawSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDrawSampleRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// DrawSample 发起随机抽查
+//
+// Commits a draw: which cases, how many, and after how many more records of
+// the county's ledger its seed is taken. The list of the cases is fixed now
+// and its hash published; the seed is the root of the ledger at the stated
+// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+// rounded up, and `least` at least. Cases that were inspected before are not
+// drawn again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+func (c *Client) DrawSample(ctx context.Context, params *DrawSampleParams, body DrawSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewDrawSampleRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSample 一次抽查及抽中的办件
+//
+// Which cases were drawn, once the seed is there, and what became of them.
+//
+// Corresponds with GET /api/v1/samples/{id} (the `GetSample` operationId).
+func (c *Client) GetSample(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSampleRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewSampleWithBody 填写评查表
+//
+// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+// every point of `checks`, in their order. Faults make a yellow card, grave
+// ones a red card, which then takes its course.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+func (c *Client) ReviewSampleWithBody(ctx context.Context, id SampleID, params *ReviewSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewSampleRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReviewSample 填写评查表
+//
+// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+// every point of `checks`, in their order. Faults make a yellow card, grave
+// ones a red card, which then takes its course.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+func (c *Client) ReviewSample(ctx context.Context, id SampleID, params *ReviewSampleParams, body ReviewSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReviewSampleRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -14740,6 +16174,523 @@ func NewFindAccountRequestWithBody(server string, contentType string, body io.Re
 	return req, nil
 }
 
+// NewGetScorecardRequest constructs an http.Request for the GetScorecard method
+func NewGetScorecardRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisal/scorecard")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewSetScorecardRequest calls the generic SetScorecard builder with application/json body
+func NewSetScorecardRequest(server string, body SetScorecardJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetScorecardRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewSetScorecardRequestWithBody constructs an http.Request for the SetScorecard method, with any body, and a specified content type
+func NewSetScorecardRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisal/scorecard")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListAppraisalsRequest constructs an http.Request for the ListAppraisals method
+func NewListAppraisalsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetMyAppraisalRequest constructs an http.Request for the GetMyAppraisal method
+func NewGetMyAppraisalRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/mine")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetAppraisalRequest constructs an http.Request for the GetAppraisal method
+func NewGetAppraisalRequest(server string, month MonthPath, params *GetAppraisalParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "edition", params.Edition, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "now", params.Now, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "format", params.Format, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewActOnAppraisalRequest calls the generic ActOnAppraisal builder with application/json body
+func NewActOnAppraisalRequest(server string, month MonthPath, params *ActOnAppraisalParams, body ActOnAppraisalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnAppraisalRequestWithBody(server, month, params, "application/json", bodyReader)
+}
+
+// NewActOnAppraisalRequestWithBody constructs an http.Request for the ActOnAppraisal method, with any body, and a specified content type
+func NewActOnAppraisalRequestWithBody(server string, month MonthPath, params *ActOnAppraisalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListMarksRequest constructs an http.Request for the ListMarks method
+func NewListMarksRequest(server string, month MonthPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/marks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewMarkAppraisalRequest calls the generic MarkAppraisal builder with application/json body
+func NewMarkAppraisalRequest(server string, month MonthPath, params *MarkAppraisalParams, body MarkAppraisalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMarkAppraisalRequestWithBody(server, month, params, "application/json", bodyReader)
+}
+
+// NewMarkAppraisalRequestWithBody constructs an http.Request for the MarkAppraisal method, with any body, and a specified content type
+func NewMarkAppraisalRequestWithBody(server string, month MonthPath, params *MarkAppraisalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/marks", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewListObjectionsRequest constructs an http.Request for the ListObjections method
+func NewListObjectionsRequest(server string, month MonthPath) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewObjectToAppraisalRequest calls the generic ObjectToAppraisal builder with application/json body
+func NewObjectToAppraisalRequest(server string, month MonthPath, params *ObjectToAppraisalParams, body ObjectToAppraisalJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewObjectToAppraisalRequestWithBody(server, month, params, "application/json", bodyReader)
+}
+
+// NewObjectToAppraisalRequestWithBody constructs an http.Request for the ObjectToAppraisal method, with any body, and a specified content type
+func NewObjectToAppraisalRequestWithBody(server string, month MonthPath, params *ObjectToAppraisalParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/objections", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewAnswerObjectionRequest calls the generic AnswerObjection builder with application/json body
+func NewAnswerObjectionRequest(server string, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAnswerObjectionRequestWithBody(server, month, staff, params, "application/json", bodyReader)
+}
+
+// NewAnswerObjectionRequestWithBody constructs an http.Request for the AnswerObjection method, with any body, and a specified content type
+func NewAnswerObjectionRequestWithBody(server string, month MonthPath, staff StaffPath, params *AnswerObjectionParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "month", month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "staff", staff, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/appraisals/%s/objections/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewBeginAttachmentRequest calls the generic BeginAttachment builder with application/json body
 func NewBeginAttachmentRequest(server string, body BeginAttachmentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -14927,6 +16878,125 @@ func NewAppendAttachmentRequestWithBody(server string, hash Hash, params *Append
 		}
 
 		req.Header.Set("Upload-Offset", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetAttendanceRequest constructs an http.Request for the GetAttendance method
+func NewGetAttendanceRequest(server string, params *GetAttendanceParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/attendance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "division", params.Division, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "staff", params.Staff, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRecordAttendanceRequest calls the generic RecordAttendance builder with application/json body
+func NewRecordAttendanceRequest(server string, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRecordAttendanceRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewRecordAttendanceRequestWithBody constructs an http.Request for the RecordAttendance method, with any body, and a specified content type
+func NewRecordAttendanceRequestWithBody(server string, params *RecordAttendanceParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/attendance")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 
@@ -21705,6 +23775,46 @@ func NewListPublicCasesRequest(server string, params *ListPublicCasesParams) (*h
 	return req, nil
 }
 
+// NewLookUpComplaintRequest calls the generic LookUpComplaint builder with application/json body
+func NewLookUpComplaintRequest(server string, body LookUpComplaintJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewLookUpComplaintRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewLookUpComplaintRequestWithBody constructs an http.Request for the LookUpComplaint method, with any body, and a specified content type
+func NewLookUpComplaintRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/complaints/lookup")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewStreamHallRequest constructs an http.Request for the StreamHall method
 func NewStreamHallRequest(server string, params *StreamHallParams) (*http.Request, error) {
 	var err error
@@ -21785,6 +23895,56 @@ func NewLookUpCaseRequestWithBody(server string, contentType string, body io.Rea
 	return req, nil
 }
 
+// NewListPublicRatingsRequest constructs an http.Request for the ListPublicRatings method
+func NewListPublicRatingsRequest(server string, params *ListPublicRatingsParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/ratings")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "month", params.Month, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListReliefRequest constructs an http.Request for the ListRelief method
 func NewListReliefRequest(server string) (*http.Request, error) {
 	var err error
@@ -21802,6 +23962,132 @@ func NewListReliefRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPublicSamplesRequest constructs an http.Request for the ListPublicSamples method
+func NewListPublicSamplesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/samples")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPublicSampleRequest constructs an http.Request for the GetPublicSample method
+func NewGetPublicSampleRequest(server string, id SampleID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/samples/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetPublicPopulationRequest constructs an http.Request for the GetPublicPopulation method
+func NewGetPublicPopulationRequest(server string, id SampleID, params *GetPublicPopulationParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/public/samples/%s/population", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -22767,6 +25053,180 @@ func NewListRevealsRequest(server string, params *ListRevealsParams) (*http.Requ
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListSamplesRequest constructs an http.Request for the ListSamples method
+func NewListSamplesRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/samples")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewDrawSampleRequest calls the generic DrawSample builder with application/json body
+func NewDrawSampleRequest(server string, params *DrawSampleParams, body DrawSampleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewDrawSampleRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewDrawSampleRequestWithBody constructs an http.Request for the DrawSample method, with any body, and a specified content type
+func NewDrawSampleRequestWithBody(server string, params *DrawSampleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/samples")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetSampleRequest constructs an http.Request for the GetSample method
+func NewGetSampleRequest(server string, id SampleID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/samples/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReviewSampleRequest calls the generic ReviewSample builder with application/json body
+func NewReviewSampleRequest(server string, id SampleID, params *ReviewSampleParams, body ReviewSampleJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReviewSampleRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewReviewSampleRequestWithBody constructs an http.Request for the ReviewSample method, with any body, and a specified content type
+func NewReviewSampleRequestWithBody(server string, id SampleID, params *ReviewSampleParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/samples/%s/sheets", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
 	}
 
 	return req, nil
@@ -24167,6 +26627,149 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/accounts/find (the `FindAccount` operationId).
 	FindAccountWithResponse(ctx context.Context, body FindAccountJSONRequestBody, reqEditors ...RequestEditorFn) (*FindAccountResponse, error)
 
+	// GetScorecardWithResponse 考核评分标准
+	//
+	// What offices and persons are appraised by, and the changes, newest first.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisal/scorecard (the `GetScorecard` operationId).
+	GetScorecardWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetScorecardResponse, error)
+
+	// SetScorecardWithBodyWithResponse 调整考核评分标准
+	//
+	// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+	SetScorecardWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetScorecardResponse, error)
+
+	// SetScorecardWithResponse 调整考核评分标准
+	//
+	// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+	SetScorecardWithResponse(ctx context.Context, body SetScorecardJSONRequestBody, reqEditors ...RequestEditorFn) (*SetScorecardResponse, error)
+
+	// ListAppraisalsWithResponse 考核期次
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisals (the `ListAppraisals` operationId).
+	ListAppraisalsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListAppraisalsResponse, error)
+
+	// GetMyAppraisalWithResponse 本人的考核结果
+	//
+	// What was published of the caller, latest month first, and what they said against it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisals/mine (the `GetMyAppraisal` operationId).
+	GetMyAppraisalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyAppraisalResponse, error)
+
+	// GetAppraisalWithResponse 一个月的考核
+	//
+	// At the county an edition with all its rows, the last one by default, or with
+	// `now` the figures as they stand and the hash that a draft of them names. To
+	// who leads an office, and below the county, what was published: all offices,
+	// and the persons within the caller's reach.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisals/{month} (the `GetAppraisal` operationId).
+	GetAppraisalWithResponse(ctx context.Context, month MonthPath, params *GetAppraisalParams, reqEditors ...RequestEditorFn) (*GetAppraisalResponse, error)
+
+	// ActOnAppraisalWithBodyWithResponse 考核拟稿、签字、公布
+	//
+	// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+	// `sign` is the signature of a second person, `publish` shows it to those it is
+	// about; then it is frozen, and `draft` begins a new edition, which needs its
+	// reason.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+	ActOnAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnAppraisalResponse, error)
+
+	// ActOnAppraisalWithResponse 考核拟稿、签字、公布
+	//
+	// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+	// `sign` is the signature of a second person, `publish` shows it to those it is
+	// about; then it is frozen, and `draft` begins a new edition, which needs its
+	// reason.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+	ActOnAppraisalWithResponse(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, body ActOnAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnAppraisalResponse, error)
+
+	// ListMarksWithResponse 加减分记录
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisals/{month}/marks (the `ListMarks` operationId).
+	ListMarksWithResponse(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*ListMarksResponse, error)
+
+	// MarkAppraisalWithBodyWithResponse 加减分
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+	MarkAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *MarkAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkAppraisalResponse, error)
+
+	// MarkAppraisalWithResponse 加减分
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+	MarkAppraisalWithResponse(ctx context.Context, month MonthPath, params *MarkAppraisalParams, body MarkAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkAppraisalResponse, error)
+
+	// ListObjectionsWithResponse 考核申诉
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/appraisals/{month}/objections (the `ListObjections` operationId).
+	ListObjectionsWithResponse(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error)
+
+	// ObjectToAppraisalWithBodyWithResponse 对本人考核提出申诉
+	//
+	// Once a month, by the person, after it was published.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+	ObjectToAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToAppraisalResponse, error)
+
+	// ObjectToAppraisalWithResponse 对本人考核提出申诉
+	//
+	// Once a month, by the person, after it was published.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+	ObjectToAppraisalWithResponse(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, body ObjectToAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToAppraisalResponse, error)
+
+	// AnswerObjectionWithBodyWithResponse 答复考核申诉
+	//
+	// One that is upheld is followed by a new edition.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+	AnswerObjectionWithBodyWithResponse(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
+	// AnswerObjectionWithResponse 答复考核申诉
+	//
+	// One that is upheld is followed by a new edition.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+	AnswerObjectionWithResponse(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
+
 	// BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -24213,6 +26816,31 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PATCH /api/v1/attachments/{hash} (the `AppendAttachment` operationId).
 	AppendAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, params *AppendAttachmentParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AppendAttachmentResponse, error)
+
+	// GetAttendanceWithResponse 考勤
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/attendance (the `GetAttendance` operationId).
+	GetAttendanceWithResponse(ctx context.Context, params *GetAttendanceParams, reqEditors ...RequestEditorFn) (*GetAttendanceResponse, error)
+
+	// RecordAttendanceWithBodyWithResponse 登记考勤
+	//
+	// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+	RecordAttendanceWithBodyWithResponse(ctx context.Context, params *RecordAttendanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAttendanceResponse, error)
+
+	// RecordAttendanceWithResponse 登记考勤
+	//
+	// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+	RecordAttendanceWithResponse(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAttendanceResponse, error)
 
 	// ListAttentionWithResponse 需处理事项
 	//
@@ -26111,6 +28739,24 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/public/cases (the `ListPublicCases` operationId).
 	ListPublicCasesWithResponse(ctx context.Context, params *ListPublicCasesParams, reqEditors ...RequestEditorFn) (*ListPublicCasesResponse, error)
 
+	// LookUpComplaintWithBodyWithResponse 查询投诉、建议、咨询的答复
+	//
+	// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+	LookUpComplaintWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpComplaintResponse, error)
+
+	// LookUpComplaintWithResponse 查询投诉、建议、咨询的答复
+	//
+	// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+	LookUpComplaintWithResponse(ctx context.Context, body LookUpComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpComplaintResponse, error)
+
 	// StreamHallWithResponse 大厅屏
 	//
 	// Server-sent events for the screens of this hall: the last digits of a case
@@ -26148,6 +28794,17 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/public/lookup (the `LookUpCase` operationId).
 	LookUpCaseWithResponse(ctx context.Context, body LookUpCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpCaseResponse, error)
 
+	// ListPublicRatingsWithResponse 好差评公示
+	//
+	// The ratings of one month that is over, by window and department: how many
+	// were rated, satisfied, bad and put right. Figures that rest on fewer ratings
+	// than the county's least are left out; persons are never shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/ratings (the `ListPublicRatings` operationId).
+	ListPublicRatingsWithResponse(ctx context.Context, params *ListPublicRatingsParams, reqEditors ...RequestEditorFn) (*ListPublicRatingsResponse, error)
+
 	// ListReliefWithResponse 救助与补贴公示
 	//
 	// Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
@@ -26156,6 +28813,38 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/public/relief (the `ListRelief` operationId).
 	ListReliefWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListReliefResponse, error)
+
+	// ListPublicSamplesWithResponse 随机抽查公示
+	//
+	// The draws, newest first, with rule, commitment and, once it is there, seed. Anybody can draw again. At the county only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/samples (the `ListPublicSamples` operationId).
+	ListPublicSamplesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPublicSamplesResponse, error)
+
+	// GetPublicSampleWithResponse 一次随机抽查及其种子的证明
+	//
+	// What is needed to draw again: rule, seed, and what proves that the seed is
+	// the root of the county's ledger at the stated size (a signed checkpoint and
+	// the proof that its tree continues that one, RFC 6962). A case has the
+	// ticket SHA-256("tongban sample ticket v1\n" id "\n" number "\n"), the
+	// number without dashes, and the score SHA-256("tongban sample score v1\n"
+	// seed ticket); those of the lowest score in each part are drawn.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/samples/{id} (the `GetPublicSample` operationId).
+	GetPublicSampleWithResponse(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*GetPublicSampleResponse, error)
+
+	// GetPublicPopulationWithResponse 抽查总体
+	//
+	// The cases that are drawn from as tickets, in the order of the commitment: SHA-256 of lines of part, tab, ticket, line feed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/public/samples/{id}/population (the `GetPublicPopulation` operationId).
+	GetPublicPopulationWithResponse(ctx context.Context, id SampleID, params *GetPublicPopulationParams, reqEditors ...RequestEditorFn) (*GetPublicPopulationResponse, error)
 
 	// ListRatingsWithResponse 评价与差评处理
 	//
@@ -26407,6 +29096,74 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/reveals (the `ListReveals` operationId).
 	ListRevealsWithResponse(ctx context.Context, params *ListRevealsParams, reqEditors ...RequestEditorFn) (*ListRevealsResponse, error)
+
+	// ListSamplesWithResponse 抽查清单
+	//
+	// The draws of cases for inspection, newest first. At the county only.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/samples (the `ListSamples` operationId).
+	ListSamplesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSamplesResponse, error)
+
+	// DrawSampleWithBodyWithResponse 发起随机抽查
+	//
+	// Commits a draw: which cases, how many, and after how many more records of
+	// the county's ledger its seed is taken. The list of the cases is fixed now
+	// and its hash published; the seed is the root of the ledger at the stated
+	// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+	// rounded up, and `least` at least. Cases that were inspected before are not
+	// drawn again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+	DrawSampleWithBodyWithResponse(ctx context.Context, params *DrawSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DrawSampleResponse, error)
+
+	// DrawSampleWithResponse 发起随机抽查
+	//
+	// Commits a draw: which cases, how many, and after how many more records of
+	// the county's ledger its seed is taken. The list of the cases is fixed now
+	// and its hash published; the seed is the root of the ledger at the stated
+	// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+	// rounded up, and `least` at least. Cases that were inspected before are not
+	// drawn again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+	DrawSampleWithResponse(ctx context.Context, params *DrawSampleParams, body DrawSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*DrawSampleResponse, error)
+
+	// GetSampleWithResponse 一次抽查及抽中的办件
+	//
+	// Which cases were drawn, once the seed is there, and what became of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/samples/{id} (the `GetSample` operationId).
+	GetSampleWithResponse(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*GetSampleResponse, error)
+
+	// ReviewSampleWithBodyWithResponse 填写评查表
+	//
+	// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+	// every point of `checks`, in their order. Faults make a yellow card, grave
+	// ones a red card, which then takes its course.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+	ReviewSampleWithBodyWithResponse(ctx context.Context, id SampleID, params *ReviewSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewSampleResponse, error)
+
+	// ReviewSampleWithResponse 填写评查表
+	//
+	// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+	// every point of `checks`, in their order. Faults make a yellow card, grave
+	// ones a red card, which then takes its course.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+	ReviewSampleWithResponse(ctx context.Context, id SampleID, params *ReviewSampleParams, body ReviewSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewSampleResponse, error)
 
 	// ListSealsWithResponse 电子印章
 	//
@@ -27032,6 +29789,534 @@ func (r FindAccountResponse) ContentType() string {
 	return ""
 }
 
+type GetScorecardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ScorecardList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetScorecardResponse) GetJSON200() *ScorecardList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetScorecardResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetScorecardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetScorecardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetScorecardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetScorecardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type SetScorecardResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetScorecardResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetScorecardResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetScorecardResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetScorecardResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetScorecardResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetScorecardResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListAppraisalsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AppraisalList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListAppraisalsResponse) GetJSON200() *AppraisalList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListAppraisalsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListAppraisalsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListAppraisalsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListAppraisalsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListAppraisalsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyAppraisalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAppraisal
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyAppraisalResponse) GetJSON200() *MyAppraisal {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyAppraisalResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyAppraisalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyAppraisalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyAppraisalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyAppraisalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAppraisalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AppraisalReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAppraisalResponse) GetJSON200() *AppraisalReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAppraisalResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAppraisalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAppraisalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAppraisalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAppraisalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnAppraisalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnAppraisalResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnAppraisalResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnAppraisalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnAppraisalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnAppraisalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnAppraisalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListMarksResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MarkList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListMarksResponse) GetJSON200() *MarkList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListMarksResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListMarksResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListMarksResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListMarksResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListMarksResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type MarkAppraisalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MarkAppraisalResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MarkAppraisalResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MarkAppraisalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MarkAppraisalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MarkAppraisalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MarkAppraisalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListObjectionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ObjectionList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListObjectionsResponse) GetJSON200() *ObjectionList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListObjectionsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListObjectionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListObjectionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListObjectionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListObjectionsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ObjectToAppraisalResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ObjectToAppraisalResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ObjectToAppraisalResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ObjectToAppraisalResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ObjectToAppraisalResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ObjectToAppraisalResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ObjectToAppraisalResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type AnswerObjectionResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r AnswerObjectionResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AnswerObjectionResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AnswerObjectionResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AnswerObjectionResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AnswerObjectionResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AnswerObjectionResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type BeginAttachmentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -27212,6 +30497,102 @@ func (r AppendAttachmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AppendAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetAttendanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *AttendanceList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetAttendanceResponse) GetJSON200() *AttendanceList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetAttendanceResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetAttendanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetAttendanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetAttendanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetAttendanceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RecordAttendanceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RecordAttendanceResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RecordAttendanceResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RecordAttendanceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RecordAttendanceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RecordAttendanceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RecordAttendanceResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -33772,6 +37153,54 @@ func (r ListPublicCasesResponse) ContentType() string {
 	return ""
 }
 
+type LookUpComplaintResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ComplaintOutcome
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r LookUpComplaintResponse) GetJSON200() *ComplaintOutcome {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r LookUpComplaintResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r LookUpComplaintResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r LookUpComplaintResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r LookUpComplaintResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r LookUpComplaintResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type StreamHallResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -33861,6 +37290,54 @@ func (r LookUpCaseResponse) ContentType() string {
 	return ""
 }
 
+type ListPublicRatingsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicRatings
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPublicRatingsResponse) GetJSON200() *PublicRatings {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPublicRatingsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPublicRatingsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPublicRatingsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPublicRatingsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPublicRatingsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type ListReliefResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -33903,6 +37380,150 @@ func (r ListReliefResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListReliefResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPublicSamplesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicSampleList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPublicSamplesResponse) GetJSON200() *PublicSampleList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPublicSamplesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPublicSamplesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPublicSamplesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPublicSamplesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPublicSamplesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPublicSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicSampleProof
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPublicSampleResponse) GetJSON200() *PublicSampleProof {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPublicSampleResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPublicSampleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPublicSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPublicSampleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPublicSampleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetPublicPopulationResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PublicPopulation
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetPublicPopulationResponse) GetJSON200() *PublicPopulation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetPublicPopulationResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetPublicPopulationResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetPublicPopulationResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetPublicPopulationResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetPublicPopulationResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -34719,6 +38340,198 @@ func (r ListRevealsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListRevealsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListSamplesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SampleList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSamplesResponse) GetJSON200() *SampleList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSamplesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSamplesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSamplesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSamplesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSamplesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type DrawSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Sample
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r DrawSampleResponse) GetJSON201() *Sample {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r DrawSampleResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r DrawSampleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r DrawSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r DrawSampleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r DrawSampleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SampleDetail
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSampleResponse) GetJSON200() *SampleDetail {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSampleResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSampleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSampleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSampleResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ReviewSampleResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RecordedAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ReviewSampleResponse) GetJSON200() *RecordedAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReviewSampleResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReviewSampleResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReviewSampleResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReviewSampleResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReviewSampleResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -36281,6 +40094,245 @@ func (c *ClientWithResponses) FindAccountWithResponse(ctx context.Context, body 
 	return ParseFindAccountResponse(rsp)
 }
 
+// GetScorecardWithResponse 考核评分标准
+//
+// What offices and persons are appraised by, and the changes, newest first.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisal/scorecard (the `GetScorecard` operationId).
+func (c *ClientWithResponses) GetScorecardWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetScorecardResponse, error) {
+	rsp, err := c.GetScorecard(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetScorecardResponse(rsp)
+}
+
+// SetScorecardWithBodyWithResponse 调整考核评分标准
+//
+// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+func (c *ClientWithResponses) SetScorecardWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetScorecardResponse, error) {
+	rsp, err := c.SetScorecardWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetScorecardResponse(rsp)
+}
+
+// SetScorecardWithResponse 调整考核评分标准
+//
+// Holds from the month named on, which must not be past. What gives points adds up to a hundred; points are hundredths.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/appraisal/scorecard (the `SetScorecard` operationId).
+func (c *ClientWithResponses) SetScorecardWithResponse(ctx context.Context, body SetScorecardJSONRequestBody, reqEditors ...RequestEditorFn) (*SetScorecardResponse, error) {
+	rsp, err := c.SetScorecard(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetScorecardResponse(rsp)
+}
+
+// ListAppraisalsWithResponse 考核期次
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisals (the `ListAppraisals` operationId).
+func (c *ClientWithResponses) ListAppraisalsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListAppraisalsResponse, error) {
+	rsp, err := c.ListAppraisals(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListAppraisalsResponse(rsp)
+}
+
+// GetMyAppraisalWithResponse 本人的考核结果
+//
+// What was published of the caller, latest month first, and what they said against it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisals/mine (the `GetMyAppraisal` operationId).
+func (c *ClientWithResponses) GetMyAppraisalWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyAppraisalResponse, error) {
+	rsp, err := c.GetMyAppraisal(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyAppraisalResponse(rsp)
+}
+
+// GetAppraisalWithResponse 一个月的考核
+//
+// At the county an edition with all its rows, the last one by default, or with
+// `now` the figures as they stand and the hash that a draft of them names. To
+// who leads an office, and below the county, what was published: all offices,
+// and the persons within the caller's reach.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisals/{month} (the `GetAppraisal` operationId).
+func (c *ClientWithResponses) GetAppraisalWithResponse(ctx context.Context, month MonthPath, params *GetAppraisalParams, reqEditors ...RequestEditorFn) (*GetAppraisalResponse, error) {
+	rsp, err := c.GetAppraisal(ctx, month, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAppraisalResponse(rsp)
+}
+
+// ActOnAppraisalWithBodyWithResponse 考核拟稿、签字、公布
+//
+// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+// `sign` is the signature of a second person, `publish` shows it to those it is
+// about; then it is frozen, and `draft` begins a new edition, which needs its
+// reason.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+func (c *ClientWithResponses) ActOnAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnAppraisalResponse, error) {
+	rsp, err := c.ActOnAppraisalWithBody(ctx, month, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnAppraisalResponse(rsp)
+}
+
+// ActOnAppraisalWithResponse 考核拟稿、签字、公布
+//
+// `draft` keeps the figures as they stand now (`hash` is what the caller saw),
+// `sign` is the signature of a second person, `publish` shows it to those it is
+// about; then it is frozen, and `draft` begins a new edition, which needs its
+// reason.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/actions (the `ActOnAppraisal` operationId).
+func (c *ClientWithResponses) ActOnAppraisalWithResponse(ctx context.Context, month MonthPath, params *ActOnAppraisalParams, body ActOnAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnAppraisalResponse, error) {
+	rsp, err := c.ActOnAppraisal(ctx, month, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnAppraisalResponse(rsp)
+}
+
+// ListMarksWithResponse 加减分记录
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisals/{month}/marks (the `ListMarks` operationId).
+func (c *ClientWithResponses) ListMarksWithResponse(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*ListMarksResponse, error) {
+	rsp, err := c.ListMarks(ctx, month, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListMarksResponse(rsp)
+}
+
+// MarkAppraisalWithBodyWithResponse 加减分
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+func (c *ClientWithResponses) MarkAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *MarkAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MarkAppraisalResponse, error) {
+	rsp, err := c.MarkAppraisalWithBody(ctx, month, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkAppraisalResponse(rsp)
+}
+
+// MarkAppraisalWithResponse 加减分
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/marks (the `MarkAppraisal` operationId).
+func (c *ClientWithResponses) MarkAppraisalWithResponse(ctx context.Context, month MonthPath, params *MarkAppraisalParams, body MarkAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*MarkAppraisalResponse, error) {
+	rsp, err := c.MarkAppraisal(ctx, month, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMarkAppraisalResponse(rsp)
+}
+
+// ListObjectionsWithResponse 考核申诉
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/appraisals/{month}/objections (the `ListObjections` operationId).
+func (c *ClientWithResponses) ListObjectionsWithResponse(ctx context.Context, month MonthPath, reqEditors ...RequestEditorFn) (*ListObjectionsResponse, error) {
+	rsp, err := c.ListObjections(ctx, month, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListObjectionsResponse(rsp)
+}
+
+// ObjectToAppraisalWithBodyWithResponse 对本人考核提出申诉
+//
+// Once a month, by the person, after it was published.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+func (c *ClientWithResponses) ObjectToAppraisalWithBodyWithResponse(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ObjectToAppraisalResponse, error) {
+	rsp, err := c.ObjectToAppraisalWithBody(ctx, month, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToAppraisalResponse(rsp)
+}
+
+// ObjectToAppraisalWithResponse 对本人考核提出申诉
+//
+// Once a month, by the person, after it was published.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections (the `ObjectToAppraisal` operationId).
+func (c *ClientWithResponses) ObjectToAppraisalWithResponse(ctx context.Context, month MonthPath, params *ObjectToAppraisalParams, body ObjectToAppraisalJSONRequestBody, reqEditors ...RequestEditorFn) (*ObjectToAppraisalResponse, error) {
+	rsp, err := c.ObjectToAppraisal(ctx, month, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseObjectToAppraisalResponse(rsp)
+}
+
+// AnswerObjectionWithBodyWithResponse 答复考核申诉
+//
+// One that is upheld is followed by a new edition.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithBodyWithResponse(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjectionWithBody(ctx, month, staff, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
+// AnswerObjectionWithResponse 答复考核申诉
+//
+// One that is upheld is followed by a new edition.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
+func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error) {
+	rsp, err := c.AnswerObjection(ctx, month, staff, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAnswerObjectionResponse(rsp)
+}
+
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -36356,6 +40408,49 @@ func (c *ClientWithResponses) AppendAttachmentWithBodyWithResponse(ctx context.C
 		return nil, err
 	}
 	return ParseAppendAttachmentResponse(rsp)
+}
+
+// GetAttendanceWithResponse 考勤
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/attendance (the `GetAttendance` operationId).
+func (c *ClientWithResponses) GetAttendanceWithResponse(ctx context.Context, params *GetAttendanceParams, reqEditors ...RequestEditorFn) (*GetAttendanceResponse, error) {
+	rsp, err := c.GetAttendance(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetAttendanceResponse(rsp)
+}
+
+// RecordAttendanceWithBodyWithResponse 登记考勤
+//
+// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+func (c *ClientWithResponses) RecordAttendanceWithBodyWithResponse(ctx context.Context, params *RecordAttendanceParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RecordAttendanceResponse, error) {
+	rsp, err := c.RecordAttendanceWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAttendanceResponse(rsp)
+}
+
+// RecordAttendanceWithResponse 登记考勤
+//
+// Who was there, at one office: present, away (on duty elsewhere), leave or absent, for each half day. The last word on a day stands.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/attendance (the `RecordAttendance` operationId).
+func (c *ClientWithResponses) RecordAttendanceWithResponse(ctx context.Context, params *RecordAttendanceParams, body RecordAttendanceJSONRequestBody, reqEditors ...RequestEditorFn) (*RecordAttendanceResponse, error) {
+	rsp, err := c.RecordAttendance(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRecordAttendanceResponse(rsp)
 }
 
 // ListAttentionWithResponse 需处理事项
@@ -39413,6 +43508,36 @@ func (c *ClientWithResponses) ListPublicCasesWithResponse(ctx context.Context, p
 	return ParseListPublicCasesResponse(rsp)
 }
 
+// LookUpComplaintWithBodyWithResponse 查询投诉、建议、咨询的答复
+//
+// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+func (c *ClientWithResponses) LookUpComplaintWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*LookUpComplaintResponse, error) {
+	rsp, err := c.LookUpComplaintWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpComplaintResponse(rsp)
+}
+
+// LookUpComplaintWithResponse 查询投诉、建议、咨询的答复
+//
+// What became of a complaint, by its number and the code that was told with it. Tries are throttled, as for cases.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/public/complaints/lookup (the `LookUpComplaint` operationId).
+func (c *ClientWithResponses) LookUpComplaintWithResponse(ctx context.Context, body LookUpComplaintJSONRequestBody, reqEditors ...RequestEditorFn) (*LookUpComplaintResponse, error) {
+	rsp, err := c.LookUpComplaint(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseLookUpComplaintResponse(rsp)
+}
+
 // StreamHallWithResponse 大厅屏
 //
 // Server-sent events for the screens of this hall: the last digits of a case
@@ -39468,6 +43593,23 @@ func (c *ClientWithResponses) LookUpCaseWithResponse(ctx context.Context, body L
 	return ParseLookUpCaseResponse(rsp)
 }
 
+// ListPublicRatingsWithResponse 好差评公示
+//
+// The ratings of one month that is over, by window and department: how many
+// were rated, satisfied, bad and put right. Figures that rest on fewer ratings
+// than the county's least are left out; persons are never shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/ratings (the `ListPublicRatings` operationId).
+func (c *ClientWithResponses) ListPublicRatingsWithResponse(ctx context.Context, params *ListPublicRatingsParams, reqEditors ...RequestEditorFn) (*ListPublicRatingsResponse, error) {
+	rsp, err := c.ListPublicRatings(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPublicRatingsResponse(rsp)
+}
+
 // ListReliefWithResponse 救助与补贴公示
 //
 // Relief that is posted for objections today, by name, village, kind and amount. Gone when its days are over.
@@ -39481,6 +43623,56 @@ func (c *ClientWithResponses) ListReliefWithResponse(ctx context.Context, reqEdi
 		return nil, err
 	}
 	return ParseListReliefResponse(rsp)
+}
+
+// ListPublicSamplesWithResponse 随机抽查公示
+//
+// The draws, newest first, with rule, commitment and, once it is there, seed. Anybody can draw again. At the county only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/samples (the `ListPublicSamples` operationId).
+func (c *ClientWithResponses) ListPublicSamplesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListPublicSamplesResponse, error) {
+	rsp, err := c.ListPublicSamples(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPublicSamplesResponse(rsp)
+}
+
+// GetPublicSampleWithResponse 一次随机抽查及其种子的证明
+//
+// What is needed to draw again: rule, seed, and what proves that the seed is
+// the root of the county's ledger at the stated size (a signed checkpoint and
+// the proof that its tree continues that one, RFC 6962). A case has the
+// ticket SHA-256("tongban sample ticket v1\n" id "\n" number "\n"), the
+// number without dashes, and the score SHA-256("tongban sample score v1\n"
+// seed ticket); those of the lowest score in each part are drawn.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/samples/{id} (the `GetPublicSample` operationId).
+func (c *ClientWithResponses) GetPublicSampleWithResponse(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*GetPublicSampleResponse, error) {
+	rsp, err := c.GetPublicSample(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPublicSampleResponse(rsp)
+}
+
+// GetPublicPopulationWithResponse 抽查总体
+//
+// The cases that are drawn from as tickets, in the order of the commitment: SHA-256 of lines of part, tab, ticket, line feed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/public/samples/{id}/population (the `GetPublicPopulation` operationId).
+func (c *ClientWithResponses) GetPublicPopulationWithResponse(ctx context.Context, id SampleID, params *GetPublicPopulationParams, reqEditors ...RequestEditorFn) (*GetPublicPopulationResponse, error) {
+	rsp, err := c.GetPublicPopulation(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetPublicPopulationResponse(rsp)
 }
 
 // ListRatingsWithResponse 评价与差评处理
@@ -39888,6 +44080,110 @@ func (c *ClientWithResponses) ListRevealsWithResponse(ctx context.Context, param
 		return nil, err
 	}
 	return ParseListRevealsResponse(rsp)
+}
+
+// ListSamplesWithResponse 抽查清单
+//
+// The draws of cases for inspection, newest first. At the county only.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/samples (the `ListSamples` operationId).
+func (c *ClientWithResponses) ListSamplesWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListSamplesResponse, error) {
+	rsp, err := c.ListSamples(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSamplesResponse(rsp)
+}
+
+// DrawSampleWithBodyWithResponse 发起随机抽查
+//
+// Commits a draw: which cases, how many, and after how many more records of
+// the county's ledger its seed is taken. The list of the cases is fixed now
+// and its hash published; the seed is the root of the ledger at the stated
+// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+// rounded up, and `least` at least. Cases that were inspected before are not
+// drawn again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+func (c *ClientWithResponses) DrawSampleWithBodyWithResponse(ctx context.Context, params *DrawSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*DrawSampleResponse, error) {
+	rsp, err := c.DrawSampleWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDrawSampleResponse(rsp)
+}
+
+// DrawSampleWithResponse 发起随机抽查
+//
+// Commits a draw: which cases, how many, and after how many more records of
+// the county's ledger its seed is taken. The list of the cases is fixed now
+// and its hash published; the seed is the root of the ledger at the stated
+// size, which nobody can know yet. Of each part (`by`) `permille` are drawn,
+// rounded up, and `least` at least. Cases that were inspected before are not
+// drawn again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/samples (the `DrawSample` operationId).
+func (c *ClientWithResponses) DrawSampleWithResponse(ctx context.Context, params *DrawSampleParams, body DrawSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*DrawSampleResponse, error) {
+	rsp, err := c.DrawSample(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseDrawSampleResponse(rsp)
+}
+
+// GetSampleWithResponse 一次抽查及抽中的办件
+//
+// Which cases were drawn, once the seed is there, and what became of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/samples/{id} (the `GetSample` operationId).
+func (c *ClientWithResponses) GetSampleWithResponse(ctx context.Context, id SampleID, reqEditors ...RequestEditorFn) (*GetSampleResponse, error) {
+	rsp, err := c.GetSample(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSampleResponse(rsp)
+}
+
+// ReviewSampleWithBodyWithResponse 填写评查表
+//
+// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+// every point of `checks`, in their order. Faults make a yellow card, grave
+// ones a red card, which then takes its course.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+func (c *ClientWithResponses) ReviewSampleWithBodyWithResponse(ctx context.Context, id SampleID, params *ReviewSampleParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReviewSampleResponse, error) {
+	rsp, err := c.ReviewSampleWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewSampleResponse(rsp)
+}
+
+// ReviewSampleWithResponse 填写评查表
+//
+// The sheet of a case that was drawn, by a supervisor who had no hand in it:
+// every point of `checks`, in their order. Faults make a yellow card, grave
+// ones a red card, which then takes its course.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/samples/{id}/sheets (the `ReviewSample` operationId).
+func (c *ClientWithResponses) ReviewSampleWithResponse(ctx context.Context, id SampleID, params *ReviewSampleParams, body ReviewSampleJSONRequestBody, reqEditors ...RequestEditorFn) (*ReviewSampleResponse, error) {
+	rsp, err := c.ReviewSample(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReviewSampleResponse(rsp)
 }
 
 // ListSealsWithResponse 电子印章
@@ -40723,6 +45019,372 @@ func ParseFindAccountResponse(rsp *http.Response) (*FindAccountResponse, error) 
 	return response, nil
 }
 
+// ParseGetScorecardResponse parses an HTTP response from a GetScorecardWithResponse call
+func ParseGetScorecardResponse(rsp *http.Response) (*GetScorecardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetScorecardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ScorecardList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseSetScorecardResponse parses an HTTP response from a SetScorecardWithResponse call
+func ParseSetScorecardResponse(rsp *http.Response) (*SetScorecardResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetScorecardResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListAppraisalsResponse parses an HTTP response from a ListAppraisalsWithResponse call
+func ParseListAppraisalsResponse(rsp *http.Response) (*ListAppraisalsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListAppraisalsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AppraisalList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyAppraisalResponse parses an HTTP response from a GetMyAppraisalWithResponse call
+func ParseGetMyAppraisalResponse(rsp *http.Response) (*GetMyAppraisalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyAppraisalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAppraisal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAppraisalResponse parses an HTTP response from a GetAppraisalWithResponse call
+func ParseGetAppraisalResponse(rsp *http.Response) (*GetAppraisalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAppraisalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AppraisalReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (text/csv) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnAppraisalResponse parses an HTTP response from a ActOnAppraisalWithResponse call
+func ParseActOnAppraisalResponse(rsp *http.Response) (*ActOnAppraisalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnAppraisalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListMarksResponse parses an HTTP response from a ListMarksWithResponse call
+func ParseListMarksResponse(rsp *http.Response) (*ListMarksResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListMarksResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MarkList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseMarkAppraisalResponse parses an HTTP response from a MarkAppraisalWithResponse call
+func ParseMarkAppraisalResponse(rsp *http.Response) (*MarkAppraisalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MarkAppraisalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListObjectionsResponse parses an HTTP response from a ListObjectionsWithResponse call
+func ParseListObjectionsResponse(rsp *http.Response) (*ListObjectionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListObjectionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ObjectionList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseObjectToAppraisalResponse parses an HTTP response from a ObjectToAppraisalWithResponse call
+func ParseObjectToAppraisalResponse(rsp *http.Response) (*ObjectToAppraisalResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ObjectToAppraisalResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseAnswerObjectionResponse parses an HTTP response from a AnswerObjectionWithResponse call
+func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AnswerObjectionResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseBeginAttachmentResponse parses an HTTP response from a BeginAttachmentWithResponse call
 func ParseBeginAttachmentResponse(rsp *http.Response) (*BeginAttachmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -40847,6 +45509,72 @@ func ParseAppendAttachmentResponse(rsp *http.Response) (*AppendAttachmentRespons
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AttachmentState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetAttendanceResponse parses an HTTP response from a GetAttendanceWithResponse call
+func ParseGetAttendanceResponse(rsp *http.Response) (*GetAttendanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetAttendanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest AttendanceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseRecordAttendanceResponse parses an HTTP response from a RecordAttendanceWithResponse call
+func ParseRecordAttendanceResponse(rsp *http.Response) (*RecordAttendanceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RecordAttendanceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -45393,6 +50121,39 @@ func ParseListPublicCasesResponse(rsp *http.Response) (*ListPublicCasesResponse,
 	return response, nil
 }
 
+// ParseLookUpComplaintResponse parses an HTTP response from a LookUpComplaintWithResponse call
+func ParseLookUpComplaintResponse(rsp *http.Response) (*LookUpComplaintResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &LookUpComplaintResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ComplaintOutcome
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseStreamHallResponse parses an HTTP response from a StreamHallWithResponse call
 func ParseStreamHallResponse(rsp *http.Response) (*StreamHallResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -45452,6 +50213,39 @@ func ParseLookUpCaseResponse(rsp *http.Response) (*LookUpCaseResponse, error) {
 	return response, nil
 }
 
+// ParseListPublicRatingsResponse parses an HTTP response from a ListPublicRatingsWithResponse call
+func ParseListPublicRatingsResponse(rsp *http.Response) (*ListPublicRatingsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPublicRatingsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicRatings
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseListReliefResponse parses an HTTP response from a ListReliefWithResponse call
 func ParseListReliefResponse(rsp *http.Response) (*ListReliefResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -45468,6 +50262,105 @@ func ParseListReliefResponse(rsp *http.Response) (*ListReliefResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest ReliefList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPublicSamplesResponse parses an HTTP response from a ListPublicSamplesWithResponse call
+func ParseListPublicSamplesResponse(rsp *http.Response) (*ListPublicSamplesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPublicSamplesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicSampleList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPublicSampleResponse parses an HTTP response from a GetPublicSampleWithResponse call
+func ParseGetPublicSampleResponse(rsp *http.Response) (*GetPublicSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPublicSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicSampleProof
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetPublicPopulationResponse parses an HTTP response from a GetPublicPopulationWithResponse call
+func ParseGetPublicPopulationResponse(rsp *http.Response) (*GetPublicPopulationResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetPublicPopulationResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PublicPopulation
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -46032,6 +50925,138 @@ func ParseListRevealsResponse(rsp *http.Response) (*ListRevealsResponse, error) 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest RevealList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListSamplesResponse parses an HTTP response from a ListSamplesWithResponse call
+func ParseListSamplesResponse(rsp *http.Response) (*ListSamplesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSamplesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SampleList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseDrawSampleResponse parses an HTTP response from a DrawSampleWithResponse call
+func ParseDrawSampleResponse(rsp *http.Response) (*DrawSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &DrawSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Sample
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetSampleResponse parses an HTTP response from a GetSampleWithResponse call
+func ParseGetSampleResponse(rsp *http.Response) (*GetSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SampleDetail
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseReviewSampleResponse parses an HTTP response from a ReviewSampleWithResponse call
+func ParseReviewSampleResponse(rsp *http.Response) (*ReviewSampleResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReviewSampleResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RecordedAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

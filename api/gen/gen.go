@@ -23,6 +23,7 @@ import (
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/account"
+	"github.com/tongban/tongban/node/appraisal"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -34,6 +35,7 @@ import (
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/node/result"
+	"github.com/tongban/tongban/node/sampling"
 	"github.com/tongban/tongban/node/supervision"
 )
 
@@ -85,6 +87,27 @@ func (e ApplicantType) Valid() bool {
 	case TypeOrganisation:
 		return true
 	case TypePerson:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for AppraisalActionKind.
+const (
+	AppraisalActDraft   AppraisalActionKind = "draft"
+	AppraisalActPublish AppraisalActionKind = "publish"
+	AppraisalActSign    AppraisalActionKind = "sign"
+)
+
+// Valid indicates whether the value is a known member of the AppraisalActionKind enum.
+func (e AppraisalActionKind) Valid() bool {
+	switch e {
+	case AppraisalActDraft:
+		return true
+	case AppraisalActPublish:
+		return true
+	case AppraisalActSign:
 		return true
 	default:
 		return false
@@ -391,6 +414,27 @@ func (e ComplaintState) Valid() bool {
 	case ComplaintOpened:
 		return true
 	case ComplaintReplied:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ComplaintOutcomeState.
+const (
+	AnswerAssigned ComplaintOutcomeState = "assigned"
+	AnswerOpened   ComplaintOutcomeState = "opened"
+	AnswerReplied  ComplaintOutcomeState = "replied"
+)
+
+// Valid indicates whether the value is a known member of the ComplaintOutcomeState enum.
+func (e ComplaintOutcomeState) Valid() bool {
+	switch e {
+	case AnswerAssigned:
+		return true
+	case AnswerOpened:
+		return true
+	case AnswerReplied:
 		return true
 	default:
 		return false
@@ -1105,6 +1149,54 @@ func (e TableFormat) Valid() bool {
 	}
 }
 
+// Defines values for GetAppraisalParamsKind.
+const (
+	Department GetAppraisalParamsKind = "department"
+	Person     GetAppraisalParamsKind = "person"
+	Township   GetAppraisalParamsKind = "township"
+	Village    GetAppraisalParamsKind = "village"
+	Window     GetAppraisalParamsKind = "window"
+)
+
+// Valid indicates whether the value is a known member of the GetAppraisalParamsKind enum.
+func (e GetAppraisalParamsKind) Valid() bool {
+	switch e {
+	case Department:
+		return true
+	case Person:
+		return true
+	case Township:
+		return true
+	case Village:
+		return true
+	case Window:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GetAppraisalParamsFormat.
+const (
+	Csv  GetAppraisalParamsFormat = "csv"
+	Json GetAppraisalParamsFormat = "json"
+	Xlsx GetAppraisalParamsFormat = "xlsx"
+)
+
+// Valid indicates whether the value is a known member of the GetAppraisalParamsFormat enum.
+func (e GetAppraisalParamsFormat) Valid() bool {
+	switch e {
+	case Csv:
+		return true
+	case Json:
+		return true
+	case Xlsx:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsOrder.
 const (
 	CasesDue    ListCasesParamsOrder = "due"
@@ -1703,6 +1795,67 @@ type ApplicantNotice struct {
 // ApplicantType defines model for ApplicantType.
 type ApplicantType string
 
+// AppraisalAction defines model for AppraisalAction.
+type AppraisalAction struct {
+	// Hash Of what the caller saw; needed for draft and sign.
+	Hash string              `json:"hash,omitempty,omitzero"`
+	Kind AppraisalActionKind `json:"kind"`
+
+	// Reason Needed for an edition that corrects one that was published.
+	Reason string `json:"reason,omitempty,omitzero"`
+}
+
+// AppraisalActionKind defines model for AppraisalAction.Kind.
+type AppraisalActionKind string
+
+// AppraisalEdition defines model for AppraisalEdition.
+type AppraisalEdition struct {
+	Edition int            `json:"edition"`
+	Month   string         `json:"month"`
+	State   AppraisalState `json:"state"`
+}
+
+// AppraisalFigures defines model for AppraisalFigures.
+type AppraisalFigures = ledger.AppraisalFigures
+
+// AppraisalList defines model for AppraisalList.
+type AppraisalList struct {
+	Appraisals []AppraisalEdition `json:"appraisals"`
+}
+
+// AppraisalReport defines model for AppraisalReport.
+type AppraisalReport struct {
+	Drafted AppraisalStep `json:"drafted,omitempty,omitzero"`
+
+	// Edition 0 for the figures as they stand.
+	Edition int    `json:"edition"`
+	Hash    string `json:"hash"`
+	Month   string `json:"month"`
+
+	// Offices What offices are appraised by.
+	Offices []Criterion `json:"offices"`
+
+	// Persons What persons are appraised by.
+	Persons   []Criterion    `json:"persons"`
+	Published AppraisalStep  `json:"published,omitempty,omitzero"`
+	Reason    string         `json:"reason,omitempty,omitzero"`
+	Rows      []AppraisalRow `json:"rows"`
+	Signed    AppraisalStep  `json:"signed,omitempty,omitzero"`
+	State     AppraisalState `json:"state,omitempty,omitzero"`
+}
+
+// AppraisalRow defines model for AppraisalRow.
+type AppraisalRow = ledger.AppraisalRow
+
+// AppraisalState defines model for AppraisalState.
+type AppraisalState = appraisal.State
+
+// AppraisalStep defines model for AppraisalStep.
+type AppraisalStep = appraisal.Step
+
+// Appraised defines model for Appraised.
+type Appraised = ledger.Appraised
+
 // ApproveReport defines model for ApproveReport.
 type ApproveReport struct {
 	Approved []ItemRef `json:"approved"`
@@ -1733,6 +1886,17 @@ type AttachmentState struct {
 	// Type Media type by content, once complete.
 	Type string `json:"type,omitempty,omitzero"`
 }
+
+// AttendanceDay defines model for AttendanceDay.
+type AttendanceDay = ledger.AttendanceDay
+
+// AttendanceList defines model for AttendanceList.
+type AttendanceList struct {
+	Days []AttendanceDay `json:"days"`
+}
+
+// AttendanceRequest defines model for AttendanceRequest.
+type AttendanceRequest = ledger.AttendanceRecordV1
 
 // AttentionDetail defines model for AttentionDetail.
 type AttentionDetail struct {
@@ -2611,8 +2775,39 @@ type ComplaintList struct {
 	NextCursor string      `json:"next_cursor,omitempty,omitzero"`
 }
 
+// ComplaintLookup defines model for ComplaintLookup.
+type ComplaintLookup struct {
+	Code   string `json:"code"`
+	Number string `json:"number"`
+}
+
+// ComplaintOutcome defines model for ComplaintOutcome.
+type ComplaintOutcome struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due       Date                  `json:"due,omitempty,omitzero"`
+	Measures  string                `json:"measures,omitempty,omitzero"`
+	Number    string                `json:"number"`
+	OpenedAt  int64                 `json:"opened_at"`
+	RemedyEn  string                `json:"remedy_en,omitempty,omitzero"`
+	RemedyZh  string                `json:"remedy_zh,omitempty,omitzero"`
+	RepliedAt int64                 `json:"replied_at,omitempty,omitzero"`
+	Reply     string                `json:"reply,omitempty,omitzero"`
+	State     ComplaintOutcomeState `json:"state"`
+
+	// Text What was said, personal data in it masked.
+	Text   string        `json:"text"`
+	Type   ComplaintType `json:"type"`
+	Upheld bool          `json:"upheld,omitempty,omitzero"`
+}
+
+// ComplaintOutcomeState defines model for ComplaintOutcome.State.
+type ComplaintOutcomeState string
+
 // ComplaintReceipt defines model for ComplaintReceipt.
 type ComplaintReceipt struct {
+	// Code With which the reply is looked up.
+	Code string `json:"code"`
+
 	// Due A day in Beijing, 2026-10-12.
 	Due    Date   `json:"due,omitempty,omitzero"`
 	Number string `json:"number"`
@@ -2699,6 +2894,9 @@ type ConsentsWithdrawn struct {
 	// Withdrawn How many consents were withdrawn.
 	Withdrawn int `json:"withdrawn"`
 }
+
+// Criterion defines model for Criterion.
+type Criterion = ledger.AppraisalCriterion
 
 // Date A day in Beijing, 2026-10-12.
 type Date = calendar.Date
@@ -2826,6 +3024,17 @@ type DraftReport struct {
 
 	// Unchanged Items of the file that are as they were.
 	Unchanged int `json:"unchanged"`
+}
+
+// DrawnCase defines model for DrawnCase.
+type DrawnCase struct {
+	Case       string      `json:"case"`
+	Department string      `json:"department"`
+	ItemName   string      `json:"item_name"`
+	Number     string      `json:"number"`
+	Part       string      `json:"part"`
+	Sheet      SampleSheet `json:"sheet,omitempty,omitzero"`
+	Ticket     string      `json:"ticket"`
 }
 
 // Due defines model for Due.
@@ -3440,6 +3649,9 @@ type LookupAnswer struct {
 	ToDo   string `json:"to_do"`
 	ToDoEn string `json:"to_do_en,omitempty,omitzero"`
 
+	// Visits The visits that can be rated, the earliest first.
+	Visits []LookupVisit `json:"visits,omitempty,omitzero"`
+
 	// Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 	Word   Word   `json:"word"`
 	WordZh string `json:"word_zh"`
@@ -3460,6 +3672,17 @@ type LookupStep struct {
 
 // LookupStepState defines model for LookupStep.State.
 type LookupStepState string
+
+// LookupVisit defines model for LookupVisit.
+type LookupVisit struct {
+	At int64 `json:"at"`
+
+	// KindZh What it was for: 收件, 补正, 送达 …
+	KindZh string `json:"kind_zh"`
+
+	// Place Where it was.
+	Place string `json:"place,omitempty,omitzero"`
+}
 
 // LostRecord defines model for LostRecord.
 type LostRecord struct {
@@ -3482,6 +3705,30 @@ type LostRecord struct {
 	// Resolved A person has dealt with it.
 	Resolved bool   `json:"resolved"`
 	SeenBy   string `json:"seen_by"`
+}
+
+// Mark defines model for Mark.
+type Mark struct {
+	At     int64     `json:"at"`
+	By     Actor     `json:"by"`
+	Id     string    `json:"id"`
+	Of     Appraised `json:"of"`
+	Points int       `json:"points"`
+	Reason string    `json:"reason"`
+}
+
+// MarkList defines model for MarkList.
+type MarkList struct {
+	Marks []Mark `json:"marks"`
+}
+
+// MarkRequest defines model for MarkRequest.
+type MarkRequest struct {
+	Of Appraised `json:"of"`
+
+	// Points Hundredths, below 0 for those that are taken.
+	Points int    `json:"points"`
+	Reason string `json:"reason"`
 }
 
 // MissingNotice The one-time notice of what is missing.
@@ -3524,6 +3771,12 @@ type MyActionKind string
 // MyAgents defines model for MyAgents.
 type MyAgents struct {
 	Agents []AccountAgent `json:"agents"`
+}
+
+// MyAppraisal defines model for MyAppraisal.
+type MyAppraisal struct {
+	Objections []Objection    `json:"objections"`
+	Results    []PersonResult `json:"results"`
 }
 
 // MyCase defines model for MyCase.
@@ -3823,6 +4076,34 @@ type NoticeReceipt struct {
 // NoticeRetry defines model for NoticeRetry.
 type NoticeRetry struct {
 	Channel NoticeChannelName `json:"channel"`
+}
+
+// Objection defines model for Objection.
+type Objection struct {
+	Answer   string `json:"answer,omitempty,omitzero"`
+	Answered bool   `json:"answered,omitempty,omitzero"`
+	At       int64  `json:"at"`
+	By       Actor  `json:"by"`
+	Division string `json:"division"`
+	Month    string `json:"month"`
+	Text     string `json:"text"`
+	Upheld   bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// ObjectionAnswerRequest defines model for ObjectionAnswerRequest.
+type ObjectionAnswerRequest struct {
+	Text   string `json:"text"`
+	Upheld bool   `json:"upheld,omitempty,omitzero"`
+}
+
+// ObjectionList defines model for ObjectionList.
+type ObjectionList struct {
+	Objections []Objection `json:"objections"`
+}
+
+// ObjectionRequest defines model for ObjectionRequest.
+type ObjectionRequest struct {
+	Text string `json:"text"`
 }
 
 // OnFile The paper of an earlier case that stands for this one; it is not brought again
@@ -4137,6 +4418,20 @@ type PasswordResetResult struct {
 	Recorded Recorded `json:"recorded"`
 }
 
+// PersonResult defines model for PersonResult.
+type PersonResult struct {
+	Criteria []Criterion  `json:"criteria"`
+	Edition  int          `json:"edition"`
+	Month    string       `json:"month"`
+	Row      AppraisalRow `json:"row"`
+}
+
+// PopulationLine defines model for PopulationLine.
+type PopulationLine struct {
+	Part   string `json:"part"`
+	Ticket string `json:"ticket"`
+}
+
 // Prefill defines model for Prefill.
 type Prefill struct {
 	Fields  []PrefilledField `json:"fields"`
@@ -4259,6 +4554,86 @@ type PublicCaseList struct {
 	AsOf       int64        `json:"as_of"`
 	Cases      []PublicCase `json:"cases"`
 	NextCursor string       `json:"next_cursor,omitempty,omitzero"`
+}
+
+// PublicPopulation defines model for PublicPopulation.
+type PublicPopulation struct {
+	Lines []PopulationLine `json:"lines"`
+
+	// Of How many there are in all.
+	Of int `json:"of"`
+}
+
+// PublicRating defines model for PublicRating.
+type PublicRating struct {
+	Bad int64 `json:"bad"`
+
+	// Closed Cases decided in the month.
+	Closed     int64  `json:"closed,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+	Division   string `json:"division"`
+	Place      string `json:"place,omitempty,omitzero"`
+	Rated      int64  `json:"rated"`
+
+	// RectificationPermille -1 where there was no bad rating.
+	RectificationPermille int64 `json:"rectification_permille"`
+	Rectified             int64 `json:"rectified"`
+	SatisfactionPermille  int64 `json:"satisfaction_permille"`
+	Satisfied             int64 `json:"satisfied"`
+}
+
+// PublicRatings defines model for PublicRatings.
+type PublicRatings struct {
+	// Least How many ratings a figure must rest on.
+	Least   int            `json:"least"`
+	Month   string         `json:"month"`
+	Offices []PublicRating `json:"offices"`
+}
+
+// PublicSample defines model for PublicSample.
+type PublicSample struct {
+	At         int64  `json:"at"`
+	By         string `json:"by,omitempty,omitzero"`
+	Department string `json:"department,omitempty,omitzero"`
+	Division   string `json:"division,omitempty,omitzero"`
+	Drawn      int    `json:"drawn,omitempty,omitzero"`
+	Faulty     int64  `json:"faulty"`
+
+	// From A day in Beijing, 2026-10-12.
+	From       Date     `json:"from"`
+	Hash       string   `json:"hash"`
+	Id         string   `json:"id"`
+	Index      int64    `json:"index"`
+	Inspected  int64    `json:"inspected"`
+	Item       string   `json:"item,omitempty,omitzero"`
+	Least      int      `json:"least"`
+	Outcomes   []string `json:"outcomes,omitempty,omitzero"`
+	Permille   int      `json:"permille"`
+	Population int      `json:"population"`
+	Ready      bool     `json:"ready"`
+	Seed       string   `json:"seed,omitempty,omitzero"`
+	Size       int64    `json:"size"`
+
+	// To A day in Beijing, 2026-10-12.
+	To Date `json:"to"`
+}
+
+// PublicSampleList defines model for PublicSampleList.
+type PublicSampleList struct {
+	Samples []PublicSample `json:"samples"`
+}
+
+// PublicSampleProof defines model for PublicSampleProof.
+type PublicSampleProof struct {
+	// Checkpoint A checkpoint of the ledger that the county signed.
+	Checkpoint string `json:"checkpoint,omitempty,omitzero"`
+
+	// Drawn The tickets that were drawn.
+	Drawn []string `json:"drawn"`
+
+	// Proof That its tree continues the one of the seed, in base64.
+	Proof  []string     `json:"proof,omitempty,omitzero"`
+	Sample PublicSample `json:"sample"`
 }
 
 // PublishRequest defines model for PublishRequest.
@@ -4433,7 +4808,7 @@ type RatingReport struct {
 
 // RatingRequest defines model for RatingRequest.
 type RatingRequest struct {
-	// Code The query code on the receipt: rates the latest visit.
+	// Code The query code on the receipt.
 	Code string `json:"code,omitempty,omitzero"`
 
 	// Institution 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
@@ -4452,6 +4827,9 @@ type RatingRequest struct {
 
 	// Ticket What a desk's device was given; else number and code.
 	Ticket string `json:"ticket,omitempty,omitzero"`
+
+	// VisitAt With number and code, the visit to rate: `at` of one of `visits` of the look-up; the latest by default.
+	VisitAt int64 `json:"visit_at,omitempty,omitzero"`
 }
 
 // RatingTicket defines model for RatingTicket.
@@ -4872,6 +5250,93 @@ type Said struct {
 	// Text Personal data in it is masked.
 	Text string `json:"text"`
 }
+
+// Sample defines model for Sample.
+type Sample struct {
+	At     int64  `json:"at"`
+	By     Actor  `json:"by"`
+	Drawn  int    `json:"drawn,omitempty,omitzero"`
+	Faulty int64  `json:"faulty"`
+	Hash   string `json:"hash"`
+
+	// Head How many records the ledger has.
+	Head int64  `json:"head"`
+	Id   string `json:"id"`
+
+	// Index Its record in the ledger.
+	Index      int64 `json:"index"`
+	Inspected  int64 `json:"inspected"`
+	Population int   `json:"population"`
+
+	// Ready The seed is there.
+	Ready bool       `json:"ready"`
+	Rule  SampleRule `json:"rule"`
+
+	// Size How many records the ledger must have for the seed.
+	Size int64 `json:"size"`
+}
+
+// SampleCheck defines model for SampleCheck.
+type SampleCheck struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Zh   string `json:"zh"`
+}
+
+// SampleDetail defines model for SampleDetail.
+type SampleDetail struct {
+	Cases []DrawnCase `json:"cases"`
+
+	// Checks The points of a sheet.
+	Checks []SampleCheck `json:"checks"`
+	Sample Sample        `json:"sample"`
+
+	// Seed The root of the ledger in hexadecimal.
+	Seed string `json:"seed,omitempty,omitzero"`
+}
+
+// SampleList defines model for SampleList.
+type SampleList struct {
+	Samples []Sample `json:"samples"`
+}
+
+// SamplePoint defines model for SamplePoint.
+type SamplePoint = ledger.SamplePoint
+
+// SampleRule defines model for SampleRule.
+type SampleRule = ledger.SampleDrawV1
+
+// SampleSheet defines model for SampleSheet.
+type SampleSheet struct {
+	At      int64         `json:"at"`
+	By      Actor         `json:"by"`
+	Note    string        `json:"note,omitempty,omitzero"`
+	Points  []SamplePoint `json:"points"`
+	Verdict SampleVerdict `json:"verdict"`
+}
+
+// SampleSheetRequest defines model for SampleSheetRequest.
+type SampleSheetRequest struct {
+	// Case Id or number.
+	Case   string        `json:"case"`
+	Grave  bool          `json:"grave,omitempty,omitzero"`
+	Note   string        `json:"note,omitempty,omitzero"`
+	Points []SamplePoint `json:"points"`
+}
+
+// SampleVerdict defines model for SampleVerdict.
+type SampleVerdict = sampling.Verdict
+
+// Scorecard defines model for Scorecard.
+type Scorecard = appraisal.Scorecard
+
+// ScorecardList defines model for ScorecardList.
+type ScorecardList struct {
+	Scorecards []Scorecard `json:"scorecards"`
+}
+
+// ScorecardRequest defines model for ScorecardRequest.
+type ScorecardRequest = ledger.AppraisalScorecardV1
 
 // Seal defines model for Seal.
 type Seal struct {
@@ -5431,6 +5896,9 @@ type WithdrawRequest struct {
 // Word How far an entry has come: 已存本机, 已到乡镇, 已到县中心, 已办理; refused 需处理.
 type Word string
 
+// YearMonth defines model for YearMonth.
+type YearMonth = string
+
 // CardID defines model for CardID.
 type CardID = string
 
@@ -5476,6 +5944,12 @@ type ItemCode = string
 // Limit defines model for Limit.
 type Limit = int
 
+// MonthPath defines model for MonthPath.
+type MonthPath = YearMonth
+
+// MonthQuery defines model for MonthQuery.
+type MonthQuery = YearMonth
+
 // NodeID defines model for NodeID.
 type NodeID = string
 
@@ -5488,8 +5962,14 @@ type RatingID = string
 // RevealIt defines model for RevealIt.
 type RevealIt = bool
 
+// SampleID defines model for SampleID.
+type SampleID = string
+
 // StaffID defines model for StaffID.
 type StaffID = string
+
+// StaffPath defines model for StaffPath.
+type StaffPath = string
 
 // TableFormat defines model for TableFormat.
 type TableFormat string
@@ -5548,6 +6028,44 @@ type DisableAccountParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// GetAppraisalParams defines parameters for GetAppraisal.
+type GetAppraisalParams struct {
+	Edition int                      `form:"edition,omitempty" json:"edition,omitempty,omitzero"`
+	Now     bool                     `form:"now,omitempty" json:"now,omitempty,omitzero"`
+	Kind    GetAppraisalParamsKind   `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+	Format  GetAppraisalParamsFormat `form:"format,omitempty" json:"format,omitempty,omitzero"`
+}
+
+// GetAppraisalParamsKind defines parameters for GetAppraisal.
+type GetAppraisalParamsKind string
+
+// GetAppraisalParamsFormat defines parameters for GetAppraisal.
+type GetAppraisalParamsFormat string
+
+// ActOnAppraisalParams defines parameters for ActOnAppraisal.
+type ActOnAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// MarkAppraisalParams defines parameters for MarkAppraisal.
+type MarkAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ObjectToAppraisalParams defines parameters for ObjectToAppraisal.
+type ObjectToAppraisalParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// AnswerObjectionParams defines parameters for AnswerObjection.
+type AnswerObjectionParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
 	// Case A case that names the file.
@@ -5560,6 +6078,19 @@ type GetAttachmentParams struct {
 // AppendAttachmentParams defines parameters for AppendAttachment.
 type AppendAttachmentParams struct {
 	UploadOffset int64 `json:"Upload-Offset"`
+}
+
+// GetAttendanceParams defines parameters for GetAttendance.
+type GetAttendanceParams struct {
+	Month    MonthQuery `form:"month" json:"month"`
+	Division Division   `form:"division,omitempty" json:"division,omitempty,omitzero"`
+	Staff    string     `form:"staff,omitempty" json:"staff,omitempty,omitzero"`
+}
+
+// RecordAttendanceParams defines parameters for RecordAttendance.
+type RecordAttendanceParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
 // ListAttentionParams defines parameters for ListAttention.
@@ -6144,6 +6675,18 @@ type StreamHallParams struct {
 	LastEventID string `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// ListPublicRatingsParams defines parameters for ListPublicRatings.
+type ListPublicRatingsParams struct {
+	Month MonthQuery `form:"month" json:"month"`
+}
+
+// GetPublicPopulationParams defines parameters for GetPublicPopulation.
+type GetPublicPopulationParams struct {
+	// After How many come before.
+	After int `form:"after,omitempty" json:"after,omitempty,omitzero"`
+	Limit int `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListRatingsParams defines parameters for ListRatings.
 type ListRatingsParams struct {
 	// Division That division and those below.
@@ -6258,6 +6801,18 @@ type ListRevealsParams struct {
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 }
 
+// DrawSampleParams defines parameters for DrawSample.
+type DrawSampleParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ReviewSampleParams defines parameters for ReviewSample.
+type ReviewSampleParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // MakeSealParams defines parameters for MakeSeal.
 type MakeSealParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
@@ -6339,8 +6894,26 @@ type DisableAccountJSONRequestBody = AccountDisabling
 // FindAccountJSONRequestBody defines body for FindAccount for application/json ContentType.
 type FindAccountJSONRequestBody = AccountNumber
 
+// SetScorecardJSONRequestBody defines body for SetScorecard for application/json ContentType.
+type SetScorecardJSONRequestBody = ScorecardRequest
+
+// ActOnAppraisalJSONRequestBody defines body for ActOnAppraisal for application/json ContentType.
+type ActOnAppraisalJSONRequestBody = AppraisalAction
+
+// MarkAppraisalJSONRequestBody defines body for MarkAppraisal for application/json ContentType.
+type MarkAppraisalJSONRequestBody = MarkRequest
+
+// ObjectToAppraisalJSONRequestBody defines body for ObjectToAppraisal for application/json ContentType.
+type ObjectToAppraisalJSONRequestBody = ObjectionRequest
+
+// AnswerObjectionJSONRequestBody defines body for AnswerObjection for application/json ContentType.
+type AnswerObjectionJSONRequestBody = ObjectionAnswerRequest
+
 // BeginAttachmentJSONRequestBody defines body for BeginAttachment for application/json ContentType.
 type BeginAttachmentJSONRequestBody = AttachmentRequest
+
+// RecordAttendanceJSONRequestBody defines body for RecordAttendance for application/json ContentType.
+type RecordAttendanceJSONRequestBody = AttendanceRequest
 
 // ResolveAttentionJSONRequestBody defines body for ResolveAttention for application/json ContentType.
 type ResolveAttentionJSONRequestBody = ResolveRequest
@@ -6507,6 +7080,9 @@ type RetryNoticeJSONRequestBody = NoticeRetry
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
 
+// LookUpComplaintJSONRequestBody defines body for LookUpComplaint for application/json ContentType.
+type LookUpComplaintJSONRequestBody = ComplaintLookup
+
 // LookUpCaseJSONRequestBody defines body for LookUpCase for application/json ContentType.
 type LookUpCaseJSONRequestBody = LookupRequest
 
@@ -6536,6 +7112,12 @@ type RecordAgainJSONRequestBody = AgainRequest
 
 // AnswerRectificationJSONRequestBody defines body for AnswerRectification for application/json ContentType.
 type AnswerRectificationJSONRequestBody = RectificationAnswer
+
+// DrawSampleJSONRequestBody defines body for DrawSample for application/json ContentType.
+type DrawSampleJSONRequestBody = SampleRule
+
+// ReviewSampleJSONRequestBody defines body for ReviewSample for application/json ContentType.
+type ReviewSampleJSONRequestBody = SampleSheetRequest
 
 // MakeSealJSONRequestBody defines body for MakeSeal for application/json ContentType.
 type MakeSealJSONRequestBody = SealRequest
@@ -6596,6 +7178,39 @@ type ServerInterface interface {
 	// FindAccount 查询账户（按证件号码）
 	// (POST /api/v1/accounts/find)
 	FindAccount(w http.ResponseWriter, r *http.Request)
+	// GetScorecard 考核评分标准
+	// (GET /api/v1/appraisal/scorecard)
+	GetScorecard(w http.ResponseWriter, r *http.Request)
+	// SetScorecard 调整考核评分标准
+	// (PUT /api/v1/appraisal/scorecard)
+	SetScorecard(w http.ResponseWriter, r *http.Request)
+	// ListAppraisals 考核期次
+	// (GET /api/v1/appraisals)
+	ListAppraisals(w http.ResponseWriter, r *http.Request)
+	// GetMyAppraisal 本人的考核结果
+	// (GET /api/v1/appraisals/mine)
+	GetMyAppraisal(w http.ResponseWriter, r *http.Request)
+	// GetAppraisal 一个月的考核
+	// (GET /api/v1/appraisals/{month})
+	GetAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params GetAppraisalParams)
+	// ActOnAppraisal 考核拟稿、签字、公布
+	// (POST /api/v1/appraisals/{month}/actions)
+	ActOnAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params ActOnAppraisalParams)
+	// ListMarks 加减分记录
+	// (GET /api/v1/appraisals/{month}/marks)
+	ListMarks(w http.ResponseWriter, r *http.Request, month MonthPath)
+	// MarkAppraisal 加减分
+	// (POST /api/v1/appraisals/{month}/marks)
+	MarkAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params MarkAppraisalParams)
+	// ListObjections 考核申诉
+	// (GET /api/v1/appraisals/{month}/objections)
+	ListObjections(w http.ResponseWriter, r *http.Request, month MonthPath)
+	// ObjectToAppraisal 对本人考核提出申诉
+	// (POST /api/v1/appraisals/{month}/objections)
+	ObjectToAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params ObjectToAppraisalParams)
+	// AnswerObjection 答复考核申诉
+	// (POST /api/v1/appraisals/{month}/objections/{staff})
+	AnswerObjection(w http.ResponseWriter, r *http.Request, month MonthPath, staff StaffPath, params AnswerObjectionParams)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(w http.ResponseWriter, r *http.Request)
@@ -6608,6 +7223,12 @@ type ServerInterface interface {
 	// AppendAttachment 上传一段
 	// (PATCH /api/v1/attachments/{hash})
 	AppendAttachment(w http.ResponseWriter, r *http.Request, hash Hash, params AppendAttachmentParams)
+	// GetAttendance 考勤
+	// (GET /api/v1/attendance)
+	GetAttendance(w http.ResponseWriter, r *http.Request, params GetAttendanceParams)
+	// RecordAttendance 登记考勤
+	// (POST /api/v1/attendance)
+	RecordAttendance(w http.ResponseWriter, r *http.Request, params RecordAttendanceParams)
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(w http.ResponseWriter, r *http.Request, params ListAttentionParams)
@@ -7022,15 +7643,30 @@ type ServerInterface interface {
 	// ListPublicCases 办件公示
 	// (GET /api/v1/public/cases)
 	ListPublicCases(w http.ResponseWriter, r *http.Request, params ListPublicCasesParams)
+	// LookUpComplaint 查询投诉、建议、咨询的答复
+	// (POST /api/v1/public/complaints/lookup)
+	LookUpComplaint(w http.ResponseWriter, r *http.Request)
 	// StreamHall 大厅屏
 	// (GET /api/v1/public/hall)
 	StreamHall(w http.ResponseWriter, r *http.Request, params StreamHallParams)
 	// LookUpCase 办件查询（编号与查询码）
 	// (POST /api/v1/public/lookup)
 	LookUpCase(w http.ResponseWriter, r *http.Request)
+	// ListPublicRatings 好差评公示
+	// (GET /api/v1/public/ratings)
+	ListPublicRatings(w http.ResponseWriter, r *http.Request, params ListPublicRatingsParams)
 	// ListRelief 救助与补贴公示
 	// (GET /api/v1/public/relief)
 	ListRelief(w http.ResponseWriter, r *http.Request)
+	// ListPublicSamples 随机抽查公示
+	// (GET /api/v1/public/samples)
+	ListPublicSamples(w http.ResponseWriter, r *http.Request)
+	// GetPublicSample 一次随机抽查及其种子的证明
+	// (GET /api/v1/public/samples/{id})
+	GetPublicSample(w http.ResponseWriter, r *http.Request, id SampleID)
+	// GetPublicPopulation 抽查总体
+	// (GET /api/v1/public/samples/{id}/population)
+	GetPublicPopulation(w http.ResponseWriter, r *http.Request, id SampleID, params GetPublicPopulationParams)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(w http.ResponseWriter, r *http.Request, params ListRatingsParams)
@@ -7082,6 +7718,18 @@ type ServerInterface interface {
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(w http.ResponseWriter, r *http.Request, params ListRevealsParams)
+	// ListSamples 抽查清单
+	// (GET /api/v1/samples)
+	ListSamples(w http.ResponseWriter, r *http.Request)
+	// DrawSample 发起随机抽查
+	// (POST /api/v1/samples)
+	DrawSample(w http.ResponseWriter, r *http.Request, params DrawSampleParams)
+	// GetSample 一次抽查及抽中的办件
+	// (GET /api/v1/samples/{id})
+	GetSample(w http.ResponseWriter, r *http.Request, id SampleID)
+	// ReviewSample 填写评查表
+	// (POST /api/v1/samples/{id}/sheets)
+	ReviewSample(w http.ResponseWriter, r *http.Request, id SampleID, params ReviewSampleParams)
 	// ListSeals 电子印章
 	// (GET /api/v1/seals)
 	ListSeals(w http.ResponseWriter, r *http.Request)
@@ -7332,6 +7980,420 @@ func (siw *ServerInterfaceWrapper) FindAccount(w http.ResponseWriter, r *http.Re
 	handler.ServeHTTP(w, r)
 }
 
+// GetScorecard operation middleware
+func (siw *ServerInterfaceWrapper) GetScorecard(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetScorecard(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SetScorecard operation middleware
+func (siw *ServerInterfaceWrapper) SetScorecard(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SetScorecard(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListAppraisals operation middleware
+func (siw *ServerInterfaceWrapper) ListAppraisals(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListAppraisals(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetMyAppraisal operation middleware
+func (siw *ServerInterfaceWrapper) GetMyAppraisal(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetMyAppraisal(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAppraisal operation middleware
+func (siw *ServerInterfaceWrapper) GetAppraisal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAppraisalParams
+
+	// ------------- Optional query parameter "edition" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "edition", r.URL.Query(), &params.Edition, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "edition"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "edition", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "now" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "now", r.URL.Query(), &params.Now, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "now"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "now", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", r.URL.Query(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "kind"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "kind", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "format" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "format", r.URL.Query(), &params.Format, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "format"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "format", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAppraisal(w, r, month, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnAppraisal operation middleware
+func (siw *ServerInterfaceWrapper) ActOnAppraisal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnAppraisalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnAppraisal(w, r, month, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListMarks operation middleware
+func (siw *ServerInterfaceWrapper) ListMarks(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListMarks(w, r, month)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// MarkAppraisal operation middleware
+func (siw *ServerInterfaceWrapper) MarkAppraisal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MarkAppraisalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.MarkAppraisal(w, r, month, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListObjections operation middleware
+func (siw *ServerInterfaceWrapper) ListObjections(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListObjections(w, r, month)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ObjectToAppraisal operation middleware
+func (siw *ServerInterfaceWrapper) ObjectToAppraisal(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ObjectToAppraisalParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ObjectToAppraisal(w, r, month, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// AnswerObjection operation middleware
+func (siw *ServerInterfaceWrapper) AnswerObjection(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "month" -------------
+	var month MonthPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "month", mux.Vars(r)["month"], &month, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		return
+	}
+
+	// ------------- Path parameter "staff" -------------
+	var staff StaffPath
+
+	err = runtime.BindStyledParameterWithOptions("simple", "staff", mux.Vars(r)["staff"], &staff, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "staff", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params AnswerObjectionParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.AnswerObjection(w, r, month, staff, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // BeginAttachment operation middleware
 func (siw *ServerInterfaceWrapper) BeginAttachment(w http.ResponseWriter, r *http.Request) {
 
@@ -7480,6 +8542,110 @@ func (siw *ServerInterfaceWrapper) AppendAttachment(w http.ResponseWriter, r *ht
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.AppendAttachment(w, r, hash, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetAttendance operation middleware
+func (siw *ServerInterfaceWrapper) GetAttendance(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetAttendanceParams
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "division" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "division", r.URL.Query(), &params.Division, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "division"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "division", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "staff" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "staff", r.URL.Query(), &params.Staff, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "staff"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "staff", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetAttendance(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RecordAttendance operation middleware
+func (siw *ServerInterfaceWrapper) RecordAttendance(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params RecordAttendanceParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RecordAttendance(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -12669,6 +13835,20 @@ func (siw *ServerInterfaceWrapper) ListPublicCases(w http.ResponseWriter, r *htt
 	handler.ServeHTTP(w, r)
 }
 
+// LookUpComplaint operation middleware
+func (siw *ServerInterfaceWrapper) LookUpComplaint(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.LookUpComplaint(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // StreamHall operation middleware
 func (siw *ServerInterfaceWrapper) StreamHall(w http.ResponseWriter, r *http.Request) {
 
@@ -12724,11 +13904,139 @@ func (siw *ServerInterfaceWrapper) LookUpCase(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// ListPublicRatings operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicRatings(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListPublicRatingsParams
+
+	// ------------- Required query parameter "month" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "month", r.URL.Query(), &params.Month, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "month"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "month", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPublicRatings(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // ListRelief operation middleware
 func (siw *ServerInterfaceWrapper) ListRelief(w http.ResponseWriter, r *http.Request) {
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListRelief(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListPublicSamples operation middleware
+func (siw *ServerInterfaceWrapper) ListPublicSamples(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListPublicSamples(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPublicSample operation middleware
+func (siw *ServerInterfaceWrapper) GetPublicSample(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SampleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPublicSample(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetPublicPopulation operation middleware
+func (siw *ServerInterfaceWrapper) GetPublicPopulation(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SampleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetPublicPopulationParams
+
+	// ------------- Optional query parameter "after" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "after", r.URL.Query(), &params.After, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "after"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "after", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetPublicPopulation(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -13523,6 +14831,145 @@ func (siw *ServerInterfaceWrapper) ListReveals(w http.ResponseWriter, r *http.Re
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ListReveals(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSamples operation middleware
+func (siw *ServerInterfaceWrapper) ListSamples(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSamples(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// DrawSample operation middleware
+func (siw *ServerInterfaceWrapper) DrawSample(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params DrawSampleParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.DrawSample(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetSample operation middleware
+func (siw *ServerInterfaceWrapper) GetSample(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SampleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetSample(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ReviewSample operation middleware
+func (siw *ServerInterfaceWrapper) ReviewSample(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id SampleID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ReviewSampleParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ReviewSample(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -14677,6 +16124,10 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/public/cases", wrapper.ListPublicCases).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/public/ratings", wrapper.ListPublicRatings).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/complaints/lookup", wrapper.LookUpComplaint).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/public/relief", wrapper.ListRelief).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/public/hall", wrapper.StreamHall).Methods(http.MethodGet)
@@ -14772,6 +16223,46 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 	r.HandleFunc(options.BaseURL+"/api/v1/supervision/thresholds", wrapper.GetThresholds).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/supervision/thresholds", wrapper.SetThresholds).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/samples", wrapper.ListSamples).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/samples", wrapper.DrawSample).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/samples/{id}", wrapper.GetSample).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/samples/{id}/sheets", wrapper.ReviewSample).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/samples", wrapper.ListPublicSamples).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/samples/{id}", wrapper.GetPublicSample).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/public/samples/{id}/population", wrapper.GetPublicPopulation).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisal/scorecard", wrapper.GetScorecard).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisal/scorecard", wrapper.SetScorecard).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/attendance", wrapper.GetAttendance).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/attendance", wrapper.RecordAttendance).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals", wrapper.ListAppraisals).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/mine", wrapper.GetMyAppraisal).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}", wrapper.GetAppraisal).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/actions", wrapper.ActOnAppraisal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/marks", wrapper.ListMarks).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/marks", wrapper.MarkAppraisal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/objections", wrapper.ListObjections).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/objections", wrapper.ObjectToAppraisal).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/appraisals/{month}/objections/{staff}", wrapper.AnswerObjection).Methods(http.MethodPost)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/supervision/board", wrapper.GetBoard).Methods(http.MethodGet)
 
@@ -15021,6 +16512,482 @@ func (response FindAccountdefaultApplicationProblemPlusJSONResponse) VisitFindAc
 	return err
 }
 
+type GetScorecardRequestObject struct {
+}
+
+type GetScorecardResponseObject interface {
+	VisitGetScorecardResponse(w http.ResponseWriter) error
+}
+
+type GetScorecard200JSONResponse ScorecardList
+
+func (response GetScorecard200JSONResponse) VisitGetScorecardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetScorecarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetScorecarddefaultApplicationProblemPlusJSONResponse) VisitGetScorecardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetScorecardRequestObject struct {
+	Body *SetScorecardJSONRequestBody
+}
+
+type SetScorecardResponseObject interface {
+	VisitSetScorecardResponse(w http.ResponseWriter) error
+}
+
+type SetScorecard200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response SetScorecard200JSONResponse) VisitSetScorecardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetScorecarddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetScorecarddefaultApplicationProblemPlusJSONResponse) VisitSetScorecardResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAppraisalsRequestObject struct {
+}
+
+type ListAppraisalsResponseObject interface {
+	VisitListAppraisalsResponse(w http.ResponseWriter) error
+}
+
+type ListAppraisals200JSONResponse AppraisalList
+
+func (response ListAppraisals200JSONResponse) VisitListAppraisalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListAppraisalsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListAppraisalsdefaultApplicationProblemPlusJSONResponse) VisitListAppraisalsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAppraisalRequestObject struct {
+}
+
+type GetMyAppraisalResponseObject interface {
+	VisitGetMyAppraisalResponse(w http.ResponseWriter) error
+}
+
+type GetMyAppraisal200JSONResponse MyAppraisal
+
+func (response GetMyAppraisal200JSONResponse) VisitGetMyAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetMyAppraisaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetMyAppraisaldefaultApplicationProblemPlusJSONResponse) VisitGetMyAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAppraisalRequestObject struct {
+	Month  MonthPath `json:"month"`
+	Params GetAppraisalParams
+}
+
+type GetAppraisalResponseObject interface {
+	VisitGetAppraisalResponse(w http.ResponseWriter) error
+}
+
+type GetAppraisal200JSONResponse AppraisalReport
+
+func (response GetAppraisal200JSONResponse) VisitGetAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAppraisal200ApplicationvndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetAppraisal200ApplicationvndOpenxmlformatsOfficedocumentSpreadsheetmlSheetResponse) VisitGetAppraisalResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAppraisal200TextcsvResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response GetAppraisal200TextcsvResponse) VisitGetAppraisalResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/csv")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type GetAppraisaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAppraisaldefaultApplicationProblemPlusJSONResponse) VisitGetAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnAppraisalRequestObject struct {
+	Month  MonthPath `json:"month"`
+	Params ActOnAppraisalParams
+	Body   *ActOnAppraisalJSONRequestBody
+}
+
+type ActOnAppraisalResponseObject interface {
+	VisitActOnAppraisalResponse(w http.ResponseWriter) error
+}
+
+type ActOnAppraisal200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response ActOnAppraisal200JSONResponse) VisitActOnAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnAppraisaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnAppraisaldefaultApplicationProblemPlusJSONResponse) VisitActOnAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarksRequestObject struct {
+	Month MonthPath `json:"month"`
+}
+
+type ListMarksResponseObject interface {
+	VisitListMarksResponse(w http.ResponseWriter) error
+}
+
+type ListMarks200JSONResponse MarkList
+
+func (response ListMarks200JSONResponse) VisitListMarksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListMarksdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListMarksdefaultApplicationProblemPlusJSONResponse) VisitListMarksResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkAppraisalRequestObject struct {
+	Month  MonthPath `json:"month"`
+	Params MarkAppraisalParams
+	Body   *MarkAppraisalJSONRequestBody
+}
+
+type MarkAppraisalResponseObject interface {
+	VisitMarkAppraisalResponse(w http.ResponseWriter) error
+}
+
+type MarkAppraisal200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response MarkAppraisal200JSONResponse) VisitMarkAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MarkAppraisaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MarkAppraisaldefaultApplicationProblemPlusJSONResponse) VisitMarkAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObjectionsRequestObject struct {
+	Month MonthPath `json:"month"`
+}
+
+type ListObjectionsResponseObject interface {
+	VisitListObjectionsResponse(w http.ResponseWriter) error
+}
+
+type ListObjections200JSONResponse ObjectionList
+
+func (response ListObjections200JSONResponse) VisitListObjectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListObjectionsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListObjectionsdefaultApplicationProblemPlusJSONResponse) VisitListObjectionsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToAppraisalRequestObject struct {
+	Month  MonthPath `json:"month"`
+	Params ObjectToAppraisalParams
+	Body   *ObjectToAppraisalJSONRequestBody
+}
+
+type ObjectToAppraisalResponseObject interface {
+	VisitObjectToAppraisalResponse(w http.ResponseWriter) error
+}
+
+type ObjectToAppraisal200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response ObjectToAppraisal200JSONResponse) VisitObjectToAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ObjectToAppraisaldefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ObjectToAppraisaldefaultApplicationProblemPlusJSONResponse) VisitObjectToAppraisalResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectionRequestObject struct {
+	Month  MonthPath `json:"month"`
+	Staff  StaffPath `json:"staff"`
+	Params AnswerObjectionParams
+	Body   *AnswerObjectionJSONRequestBody
+}
+
+type AnswerObjectionResponseObject interface {
+	VisitAnswerObjectionResponse(w http.ResponseWriter) error
+}
+
+type AnswerObjection200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response AnswerObjection200JSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type BeginAttachmentRequestObject struct {
 	Body *BeginAttachmentJSONRequestBody
 }
@@ -15177,6 +17144,85 @@ type AppendAttachmentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AppendAttachmentdefaultApplicationProblemPlusJSONResponse) VisitAppendAttachmentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttendanceRequestObject struct {
+	Params GetAttendanceParams
+}
+
+type GetAttendanceResponseObject interface {
+	VisitGetAttendanceResponse(w http.ResponseWriter) error
+}
+
+type GetAttendance200JSONResponse AttendanceList
+
+func (response GetAttendance200JSONResponse) VisitGetAttendanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetAttendancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetAttendancedefaultApplicationProblemPlusJSONResponse) VisitGetAttendanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAttendanceRequestObject struct {
+	Params RecordAttendanceParams
+	Body   *RecordAttendanceJSONRequestBody
+}
+
+type RecordAttendanceResponseObject interface {
+	VisitRecordAttendanceResponse(w http.ResponseWriter) error
+}
+
+type RecordAttendance200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response RecordAttendance200JSONResponse) VisitRecordAttendanceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RecordAttendancedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RecordAttendancedefaultApplicationProblemPlusJSONResponse) VisitRecordAttendanceResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -20833,6 +22879,45 @@ func (response ListPublicCasesdefaultApplicationProblemPlusJSONResponse) VisitLi
 	return err
 }
 
+type LookUpComplaintRequestObject struct {
+	Body *LookUpComplaintJSONRequestBody
+}
+
+type LookUpComplaintResponseObject interface {
+	VisitLookUpComplaintResponse(w http.ResponseWriter) error
+}
+
+type LookUpComplaint200JSONResponse ComplaintOutcome
+
+func (response LookUpComplaint200JSONResponse) VisitLookUpComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type LookUpComplaintdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response LookUpComplaintdefaultApplicationProblemPlusJSONResponse) VisitLookUpComplaintResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamHallRequestObject struct {
 	Params StreamHallParams
 }
@@ -20940,6 +23025,45 @@ func (response LookUpCasedefaultApplicationProblemPlusJSONResponse) VisitLookUpC
 	return err
 }
 
+type ListPublicRatingsRequestObject struct {
+	Params ListPublicRatingsParams
+}
+
+type ListPublicRatingsResponseObject interface {
+	VisitListPublicRatingsResponse(w http.ResponseWriter) error
+}
+
+type ListPublicRatings200JSONResponse PublicRatings
+
+func (response ListPublicRatings200JSONResponse) VisitListPublicRatingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicRatingsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPublicRatingsdefaultApplicationProblemPlusJSONResponse) VisitListPublicRatingsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListReliefRequestObject struct {
 }
 
@@ -20967,6 +23091,123 @@ type ListReliefdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListReliefdefaultApplicationProblemPlusJSONResponse) VisitListReliefResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicSamplesRequestObject struct {
+}
+
+type ListPublicSamplesResponseObject interface {
+	VisitListPublicSamplesResponse(w http.ResponseWriter) error
+}
+
+type ListPublicSamples200JSONResponse PublicSampleList
+
+func (response ListPublicSamples200JSONResponse) VisitListPublicSamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListPublicSamplesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListPublicSamplesdefaultApplicationProblemPlusJSONResponse) VisitListPublicSamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicSampleRequestObject struct {
+	Id SampleID `json:"id"`
+}
+
+type GetPublicSampleResponseObject interface {
+	VisitGetPublicSampleResponse(w http.ResponseWriter) error
+}
+
+type GetPublicSample200JSONResponse PublicSampleProof
+
+func (response GetPublicSample200JSONResponse) VisitGetPublicSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicSampledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPublicSampledefaultApplicationProblemPlusJSONResponse) VisitGetPublicSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicPopulationRequestObject struct {
+	Id     SampleID `json:"id"`
+	Params GetPublicPopulationParams
+}
+
+type GetPublicPopulationResponseObject interface {
+	VisitGetPublicPopulationResponse(w http.ResponseWriter) error
+}
+
+type GetPublicPopulation200JSONResponse PublicPopulation
+
+func (response GetPublicPopulation200JSONResponse) VisitGetPublicPopulationResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetPublicPopulationdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetPublicPopulationdefaultApplicationProblemPlusJSONResponse) VisitGetPublicPopulationResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -21653,6 +23894,164 @@ type ListRevealsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListRevealsdefaultApplicationProblemPlusJSONResponse) VisitListRevealsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSamplesRequestObject struct {
+}
+
+type ListSamplesResponseObject interface {
+	VisitListSamplesResponse(w http.ResponseWriter) error
+}
+
+type ListSamples200JSONResponse SampleList
+
+func (response ListSamples200JSONResponse) VisitListSamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSamplesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSamplesdefaultApplicationProblemPlusJSONResponse) VisitListSamplesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DrawSampleRequestObject struct {
+	Params DrawSampleParams
+	Body   *DrawSampleJSONRequestBody
+}
+
+type DrawSampleResponseObject interface {
+	VisitDrawSampleResponse(w http.ResponseWriter) error
+}
+
+type DrawSample201JSONResponse Sample
+
+func (response DrawSample201JSONResponse) VisitDrawSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type DrawSampledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response DrawSampledefaultApplicationProblemPlusJSONResponse) VisitDrawSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSampleRequestObject struct {
+	Id SampleID `json:"id"`
+}
+
+type GetSampleResponseObject interface {
+	VisitGetSampleResponse(w http.ResponseWriter) error
+}
+
+type GetSample200JSONResponse SampleDetail
+
+func (response GetSample200JSONResponse) VisitGetSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSampledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSampledefaultApplicationProblemPlusJSONResponse) VisitGetSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewSampleRequestObject struct {
+	Id     SampleID `json:"id"`
+	Params ReviewSampleParams
+	Body   *ReviewSampleJSONRequestBody
+}
+
+type ReviewSampleResponseObject interface {
+	VisitReviewSampleResponse(w http.ResponseWriter) error
+}
+
+type ReviewSample200JSONResponse struct{ RecordedAnswerJSONResponse }
+
+func (response ReviewSample200JSONResponse) VisitReviewSampleResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReviewSampledefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReviewSampledefaultApplicationProblemPlusJSONResponse) VisitReviewSampleResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -22873,6 +25272,39 @@ type StrictServerInterface interface {
 	// FindAccount 查询账户（按证件号码）
 	// (POST /api/v1/accounts/find)
 	FindAccount(ctx context.Context, request FindAccountRequestObject) (FindAccountResponseObject, error)
+	// GetScorecard 考核评分标准
+	// (GET /api/v1/appraisal/scorecard)
+	GetScorecard(ctx context.Context, request GetScorecardRequestObject) (GetScorecardResponseObject, error)
+	// SetScorecard 调整考核评分标准
+	// (PUT /api/v1/appraisal/scorecard)
+	SetScorecard(ctx context.Context, request SetScorecardRequestObject) (SetScorecardResponseObject, error)
+	// ListAppraisals 考核期次
+	// (GET /api/v1/appraisals)
+	ListAppraisals(ctx context.Context, request ListAppraisalsRequestObject) (ListAppraisalsResponseObject, error)
+	// GetMyAppraisal 本人的考核结果
+	// (GET /api/v1/appraisals/mine)
+	GetMyAppraisal(ctx context.Context, request GetMyAppraisalRequestObject) (GetMyAppraisalResponseObject, error)
+	// GetAppraisal 一个月的考核
+	// (GET /api/v1/appraisals/{month})
+	GetAppraisal(ctx context.Context, request GetAppraisalRequestObject) (GetAppraisalResponseObject, error)
+	// ActOnAppraisal 考核拟稿、签字、公布
+	// (POST /api/v1/appraisals/{month}/actions)
+	ActOnAppraisal(ctx context.Context, request ActOnAppraisalRequestObject) (ActOnAppraisalResponseObject, error)
+	// ListMarks 加减分记录
+	// (GET /api/v1/appraisals/{month}/marks)
+	ListMarks(ctx context.Context, request ListMarksRequestObject) (ListMarksResponseObject, error)
+	// MarkAppraisal 加减分
+	// (POST /api/v1/appraisals/{month}/marks)
+	MarkAppraisal(ctx context.Context, request MarkAppraisalRequestObject) (MarkAppraisalResponseObject, error)
+	// ListObjections 考核申诉
+	// (GET /api/v1/appraisals/{month}/objections)
+	ListObjections(ctx context.Context, request ListObjectionsRequestObject) (ListObjectionsResponseObject, error)
+	// ObjectToAppraisal 对本人考核提出申诉
+	// (POST /api/v1/appraisals/{month}/objections)
+	ObjectToAppraisal(ctx context.Context, request ObjectToAppraisalRequestObject) (ObjectToAppraisalResponseObject, error)
+	// AnswerObjection 答复考核申诉
+	// (POST /api/v1/appraisals/{month}/objections/{staff})
+	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(ctx context.Context, request BeginAttachmentRequestObject) (BeginAttachmentResponseObject, error)
@@ -22885,6 +25317,12 @@ type StrictServerInterface interface {
 	// AppendAttachment 上传一段
 	// (PATCH /api/v1/attachments/{hash})
 	AppendAttachment(ctx context.Context, request AppendAttachmentRequestObject) (AppendAttachmentResponseObject, error)
+	// GetAttendance 考勤
+	// (GET /api/v1/attendance)
+	GetAttendance(ctx context.Context, request GetAttendanceRequestObject) (GetAttendanceResponseObject, error)
+	// RecordAttendance 登记考勤
+	// (POST /api/v1/attendance)
+	RecordAttendance(ctx context.Context, request RecordAttendanceRequestObject) (RecordAttendanceResponseObject, error)
 	// ListAttention 需处理事项
 	// (GET /api/v1/attention)
 	ListAttention(ctx context.Context, request ListAttentionRequestObject) (ListAttentionResponseObject, error)
@@ -23299,15 +25737,30 @@ type StrictServerInterface interface {
 	// ListPublicCases 办件公示
 	// (GET /api/v1/public/cases)
 	ListPublicCases(ctx context.Context, request ListPublicCasesRequestObject) (ListPublicCasesResponseObject, error)
+	// LookUpComplaint 查询投诉、建议、咨询的答复
+	// (POST /api/v1/public/complaints/lookup)
+	LookUpComplaint(ctx context.Context, request LookUpComplaintRequestObject) (LookUpComplaintResponseObject, error)
 	// StreamHall 大厅屏
 	// (GET /api/v1/public/hall)
 	StreamHall(ctx context.Context, request StreamHallRequestObject) (StreamHallResponseObject, error)
 	// LookUpCase 办件查询（编号与查询码）
 	// (POST /api/v1/public/lookup)
 	LookUpCase(ctx context.Context, request LookUpCaseRequestObject) (LookUpCaseResponseObject, error)
+	// ListPublicRatings 好差评公示
+	// (GET /api/v1/public/ratings)
+	ListPublicRatings(ctx context.Context, request ListPublicRatingsRequestObject) (ListPublicRatingsResponseObject, error)
 	// ListRelief 救助与补贴公示
 	// (GET /api/v1/public/relief)
 	ListRelief(ctx context.Context, request ListReliefRequestObject) (ListReliefResponseObject, error)
+	// ListPublicSamples 随机抽查公示
+	// (GET /api/v1/public/samples)
+	ListPublicSamples(ctx context.Context, request ListPublicSamplesRequestObject) (ListPublicSamplesResponseObject, error)
+	// GetPublicSample 一次随机抽查及其种子的证明
+	// (GET /api/v1/public/samples/{id})
+	GetPublicSample(ctx context.Context, request GetPublicSampleRequestObject) (GetPublicSampleResponseObject, error)
+	// GetPublicPopulation 抽查总体
+	// (GET /api/v1/public/samples/{id}/population)
+	GetPublicPopulation(ctx context.Context, request GetPublicPopulationRequestObject) (GetPublicPopulationResponseObject, error)
 	// ListRatings 评价与差评处理
 	// (GET /api/v1/ratings)
 	ListRatings(ctx context.Context, request ListRatingsRequestObject) (ListRatingsResponseObject, error)
@@ -23359,6 +25812,18 @@ type StrictServerInterface interface {
 	// ListReveals 查看个人信息记录
 	// (GET /api/v1/reveals)
 	ListReveals(ctx context.Context, request ListRevealsRequestObject) (ListRevealsResponseObject, error)
+	// ListSamples 抽查清单
+	// (GET /api/v1/samples)
+	ListSamples(ctx context.Context, request ListSamplesRequestObject) (ListSamplesResponseObject, error)
+	// DrawSample 发起随机抽查
+	// (POST /api/v1/samples)
+	DrawSample(ctx context.Context, request DrawSampleRequestObject) (DrawSampleResponseObject, error)
+	// GetSample 一次抽查及抽中的办件
+	// (GET /api/v1/samples/{id})
+	GetSample(ctx context.Context, request GetSampleRequestObject) (GetSampleResponseObject, error)
+	// ReviewSample 填写评查表
+	// (POST /api/v1/samples/{id}/sheets)
+	ReviewSample(ctx context.Context, request ReviewSampleRequestObject) (ReviewSampleResponseObject, error)
 	// ListSeals 电子印章
 	// (GET /api/v1/seals)
 	ListSeals(ctx context.Context, request ListSealsRequestObject) (ListSealsResponseObject, error)
@@ -23620,6 +26085,325 @@ func (sh *strictHandler) FindAccount(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// GetScorecard operation middleware
+func (sh *strictHandler) GetScorecard(w http.ResponseWriter, r *http.Request) {
+	var request GetScorecardRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetScorecard(ctx, request.(GetScorecardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetScorecard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetScorecardResponseObject); ok {
+		if err := validResponse.VisitGetScorecardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SetScorecard operation middleware
+func (sh *strictHandler) SetScorecard(w http.ResponseWriter, r *http.Request) {
+	var request SetScorecardRequestObject
+
+	var body SetScorecardJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SetScorecard(ctx, request.(SetScorecardRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetScorecard")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SetScorecardResponseObject); ok {
+		if err := validResponse.VisitSetScorecardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListAppraisals operation middleware
+func (sh *strictHandler) ListAppraisals(w http.ResponseWriter, r *http.Request) {
+	var request ListAppraisalsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListAppraisals(ctx, request.(ListAppraisalsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListAppraisals")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListAppraisalsResponseObject); ok {
+		if err := validResponse.VisitListAppraisalsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetMyAppraisal operation middleware
+func (sh *strictHandler) GetMyAppraisal(w http.ResponseWriter, r *http.Request) {
+	var request GetMyAppraisalRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetMyAppraisal(ctx, request.(GetMyAppraisalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetMyAppraisal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetMyAppraisalResponseObject); ok {
+		if err := validResponse.VisitGetMyAppraisalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAppraisal operation middleware
+func (sh *strictHandler) GetAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params GetAppraisalParams) {
+	var request GetAppraisalRequestObject
+
+	request.Month = month
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAppraisal(ctx, request.(GetAppraisalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAppraisal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAppraisalResponseObject); ok {
+		if err := validResponse.VisitGetAppraisalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnAppraisal operation middleware
+func (sh *strictHandler) ActOnAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params ActOnAppraisalParams) {
+	var request ActOnAppraisalRequestObject
+
+	request.Month = month
+	request.Params = params
+
+	var body ActOnAppraisalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnAppraisal(ctx, request.(ActOnAppraisalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnAppraisal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnAppraisalResponseObject); ok {
+		if err := validResponse.VisitActOnAppraisalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListMarks operation middleware
+func (sh *strictHandler) ListMarks(w http.ResponseWriter, r *http.Request, month MonthPath) {
+	var request ListMarksRequestObject
+
+	request.Month = month
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListMarks(ctx, request.(ListMarksRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListMarks")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListMarksResponseObject); ok {
+		if err := validResponse.VisitListMarksResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// MarkAppraisal operation middleware
+func (sh *strictHandler) MarkAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params MarkAppraisalParams) {
+	var request MarkAppraisalRequestObject
+
+	request.Month = month
+	request.Params = params
+
+	var body MarkAppraisalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.MarkAppraisal(ctx, request.(MarkAppraisalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "MarkAppraisal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(MarkAppraisalResponseObject); ok {
+		if err := validResponse.VisitMarkAppraisalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListObjections operation middleware
+func (sh *strictHandler) ListObjections(w http.ResponseWriter, r *http.Request, month MonthPath) {
+	var request ListObjectionsRequestObject
+
+	request.Month = month
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListObjections(ctx, request.(ListObjectionsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListObjections")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListObjectionsResponseObject); ok {
+		if err := validResponse.VisitListObjectionsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ObjectToAppraisal operation middleware
+func (sh *strictHandler) ObjectToAppraisal(w http.ResponseWriter, r *http.Request, month MonthPath, params ObjectToAppraisalParams) {
+	var request ObjectToAppraisalRequestObject
+
+	request.Month = month
+	request.Params = params
+
+	var body ObjectToAppraisalJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ObjectToAppraisal(ctx, request.(ObjectToAppraisalRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ObjectToAppraisal")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ObjectToAppraisalResponseObject); ok {
+		if err := validResponse.VisitObjectToAppraisalResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// AnswerObjection operation middleware
+func (sh *strictHandler) AnswerObjection(w http.ResponseWriter, r *http.Request, month MonthPath, staff StaffPath, params AnswerObjectionParams) {
+	var request AnswerObjectionRequestObject
+
+	request.Month = month
+	request.Staff = staff
+	request.Params = params
+
+	var body AnswerObjectionJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.AnswerObjection(ctx, request.(AnswerObjectionRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AnswerObjection")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(AnswerObjectionResponseObject); ok {
+		if err := validResponse.VisitAnswerObjectionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // BeginAttachment operation middleware
 func (sh *strictHandler) BeginAttachment(w http.ResponseWriter, r *http.Request) {
 	var request BeginAttachmentRequestObject
@@ -23726,6 +26510,65 @@ func (sh *strictHandler) AppendAttachment(w http.ResponseWriter, r *http.Request
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(AppendAttachmentResponseObject); ok {
 		if err := validResponse.VisitAppendAttachmentResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetAttendance operation middleware
+func (sh *strictHandler) GetAttendance(w http.ResponseWriter, r *http.Request, params GetAttendanceParams) {
+	var request GetAttendanceRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetAttendance(ctx, request.(GetAttendanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetAttendance")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetAttendanceResponseObject); ok {
+		if err := validResponse.VisitGetAttendanceResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RecordAttendance operation middleware
+func (sh *strictHandler) RecordAttendance(w http.ResponseWriter, r *http.Request, params RecordAttendanceParams) {
+	var request RecordAttendanceRequestObject
+
+	request.Params = params
+
+	var body RecordAttendanceJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RecordAttendance(ctx, request.(RecordAttendanceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RecordAttendance")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RecordAttendanceResponseObject); ok {
+		if err := validResponse.VisitRecordAttendanceResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -27665,6 +30508,37 @@ func (sh *strictHandler) ListPublicCases(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// LookUpComplaint operation middleware
+func (sh *strictHandler) LookUpComplaint(w http.ResponseWriter, r *http.Request) {
+	var request LookUpComplaintRequestObject
+
+	var body LookUpComplaintJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.LookUpComplaint(ctx, request.(LookUpComplaintRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "LookUpComplaint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(LookUpComplaintResponseObject); ok {
+		if err := validResponse.VisitLookUpComplaintResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // StreamHall operation middleware
 func (sh *strictHandler) StreamHall(w http.ResponseWriter, r *http.Request, params StreamHallParams) {
 	var request StreamHallRequestObject
@@ -27722,6 +30596,32 @@ func (sh *strictHandler) LookUpCase(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// ListPublicRatings operation middleware
+func (sh *strictHandler) ListPublicRatings(w http.ResponseWriter, r *http.Request, params ListPublicRatingsParams) {
+	var request ListPublicRatingsRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicRatings(ctx, request.(ListPublicRatingsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicRatings")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPublicRatingsResponseObject); ok {
+		if err := validResponse.VisitListPublicRatingsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // ListRelief operation middleware
 func (sh *strictHandler) ListRelief(w http.ResponseWriter, r *http.Request) {
 	var request ListReliefRequestObject
@@ -27739,6 +30639,83 @@ func (sh *strictHandler) ListRelief(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListReliefResponseObject); ok {
 		if err := validResponse.VisitListReliefResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListPublicSamples operation middleware
+func (sh *strictHandler) ListPublicSamples(w http.ResponseWriter, r *http.Request) {
+	var request ListPublicSamplesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListPublicSamples(ctx, request.(ListPublicSamplesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListPublicSamples")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListPublicSamplesResponseObject); ok {
+		if err := validResponse.VisitListPublicSamplesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPublicSample operation middleware
+func (sh *strictHandler) GetPublicSample(w http.ResponseWriter, r *http.Request, id SampleID) {
+	var request GetPublicSampleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPublicSample(ctx, request.(GetPublicSampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPublicSample")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPublicSampleResponseObject); ok {
+		if err := validResponse.VisitGetPublicSampleResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetPublicPopulation operation middleware
+func (sh *strictHandler) GetPublicPopulation(w http.ResponseWriter, r *http.Request, id SampleID, params GetPublicPopulationParams) {
+	var request GetPublicPopulationRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetPublicPopulation(ctx, request.(GetPublicPopulationRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetPublicPopulation")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetPublicPopulationResponseObject); ok {
+		if err := validResponse.VisitGetPublicPopulationResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -28235,6 +31212,123 @@ func (sh *strictHandler) ListReveals(w http.ResponseWriter, r *http.Request, par
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ListRevealsResponseObject); ok {
 		if err := validResponse.VisitListRevealsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSamples operation middleware
+func (sh *strictHandler) ListSamples(w http.ResponseWriter, r *http.Request) {
+	var request ListSamplesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSamples(ctx, request.(ListSamplesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSamples")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSamplesResponseObject); ok {
+		if err := validResponse.VisitListSamplesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// DrawSample operation middleware
+func (sh *strictHandler) DrawSample(w http.ResponseWriter, r *http.Request, params DrawSampleParams) {
+	var request DrawSampleRequestObject
+
+	request.Params = params
+
+	var body DrawSampleJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.DrawSample(ctx, request.(DrawSampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "DrawSample")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(DrawSampleResponseObject); ok {
+		if err := validResponse.VisitDrawSampleResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetSample operation middleware
+func (sh *strictHandler) GetSample(w http.ResponseWriter, r *http.Request, id SampleID) {
+	var request GetSampleRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSample(ctx, request.(GetSampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSample")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetSampleResponseObject); ok {
+		if err := validResponse.VisitGetSampleResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ReviewSample operation middleware
+func (sh *strictHandler) ReviewSample(w http.ResponseWriter, r *http.Request, id SampleID, params ReviewSampleParams) {
+	var request ReviewSampleRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ReviewSampleJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ReviewSample(ctx, request.(ReviewSampleRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReviewSample")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ReviewSampleResponseObject); ok {
+		if err := validResponse.VisitReviewSampleResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -29098,943 +32192,1034 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7P3rkhzJdSeIv4pbjsya1GQVq3AjUfWpADTYEHFjVZHgiMQkPCM8M50ZGZ4M96hEsgdmf/5H0pCUKFI2",
-	"1G22Sal3qZVsJZGUtEZS3dTMyzSA1ie9wpofv4RHhnuER1aiZ9d2+0OjMjPCL8ePHz9+Lr/z7iBhiyXL",
-	"SS744OjdwRIXeEEEKeDTbVyk9+7Iv2g+OBossZgNhoMcL8jgaEDTwXBQkG+UtCDp4EgUJRkOeDIjCyzf",
-	"WODn90k+FbPB0Y1rw8GC5ubj4XAg1kvZBBcFzaeDFy+Gg9uYE9VVSnhS0KWgTPZ5PiOIpogVSMwIysvF",
-	"mBSITRBGCeZkfzAckOd4scxkc1evHly/cvXw8ODKwcHelYMrNw4Pr1zdOzjcOzg4OLh2fe+zg+HlJvK5",
-	"g4iJsMUywzQXD2GsAeKpibT2u8RCkEK++h/Pv3qwd/Ppu1duvviNgbfPsuCsaBLvWU6ei1ECvz6TVJM0",
-	"XOIpQWMyYQWQDwb3jZIU62p06o1BgApXDg58g7hDLmhCtmUXZ7ZfPdn77St7n3367uHB8NpBYMp3CUnv",
-	"smKBhe1vYxIT9avbSUomuMzE4Gjwdc5yyTt5uRgcfdV8xIItBk83uxsOnu/JB/cucCHb5vIN2f9vnT16",
-	"OFBDOYE3YWB2UPW1mIlFhihHWC3AhBXo5Bpa4iUphkgwtCxoLiSfc3xBEObo8Z27ofXZYmqy+8ip6Wm9",
-	"c/7gvp5SwRYPWC7XfnNWd2nBBVrIH4dIbrm9w8PgqAu2GITWHBj82ou9Tx189XDv5tP/dPjVg70rTz/t",
-	"X/x3MPeM5eydk70r128MUcZWpNiT8gHNyPN9/66fyTZiOfJg7ybemzx998a1ADveS8liyQTJk/UXyLo5",
-	"toeSuLD9cCK/Ooa/OV4QtCQFZzlaUTGrvpyTNVoQnPPqK/ViXeLdmFzFh8n1K3s3JwfjvWvpDbL3OXzt",
-	"6t7V9HBMDvCN5CA9NNOfEZyCyNEEcIa8J8fcY3fivW8e7N3cHx3tPX33c8PDg9AmvTd5yHLyAItkZndp",
-	"YxiTPfnQnnqqn8i5l98hS1yIBcmDYiCtnujdOL2gHNaveSphgVL9M8J5isSMcSlWM7YK8b95vjaO3yjI",
-	"ZHA0+Hefqc7hz6hf+Wds/zAcQRa3WUrkSxUDnN/a+8pvn/723sHBdT+bJ/KVyOPtWsTxdp8uaJDWGfzo",
-	"FUvXZdv4OV1IqXT9QPWkPlX90FyQKSmgo4cs1YdJNduLvdoRf7jVee7ysmLkvafvXg2fNA+ZsOdaUzfJ",
-	"4de3OKJpQNCoJ2LX4PAgYhFOsaD5NHjUFvDzLrWzU3JBcHbPc6x9KV9gPifpMcoJSbnSygp4HPYF5agg",
-	"CStSkob2hXrazzYTnHFiRzRmLCNY7YczgSeTT0g5PcfjjOxc20j4hTyAM/488mCGYejTGf6+ffZl8+dX",
-	"7p99RZ3W5yxwVt/H5qgOrYRguzmfzwuc8wkpgptGq/E5nG4Z5SKwd+RPu1zIJzPP2fxkttaHMM5QigWW",
-	"TJsxNicpwuJI/paQXOyRXArTFH3p/O7e54agwcnhK/beDx2z5yyfjnG+J7sOH0CeE+iFmjfh4hZLKYEL",
-	"2b3FkhXiLs3ILZbCVBKWC3364eUyowmWs/oMsNjRu5EHTdWs6rdOnxMkeQ5NaEaOERUcsVWOkhlJ5nJv",
-	"yzcRuSDFGgG7K0VGPiaXcr+xempefMlyruZ0hyWlPJ5Pcr5S96WdzEleKE3TsPaCPBefATW41oaH7E2G",
-	"TXVD+4MXw8HbKZU/7Xi8j8txRvmMpLr50FCI+hlGotaNpDseimr2FJbWNwzTLYzhwfqMcL57eth2z9mc",
-	"5DxEDq4egqE8WpIcLmNdI5H3vH//vIsThpcYvRmKfz/BDVBfxydEE/JxwcYZWXQOfqme+/dmQFY9elcp",
-	"e6BxjGYsU2IoJQLTbHA0wDkTMzCeTGhCkHxA3S7gopSz1WA4WBDO8ZSMvjkbHA1efvfHH334i9d/+POP",
-	"fvW9l+/9zav3/u7lT37n5Xd//PoHv/dvv/6Dj3/2y4+/9cPX//Thy3/5ry+/8z31/cvv/fFH//I9KfzI",
-	"c3nwvfz2L1/9yc9f/uAPX/3FX71+7/dtiy/f+5vXP/yHj3/+LfXawIq6EU0HR4ODw5ufvZlcJ5/Dnx1L",
-	"oSmwKLnUT28OB4IK0AVvs3yS0URUB9Bn8JJ+JmUJ/3eaRHsOIV7EKt16GXwL90Rq/SuSC7QqWD4F/WYl",
-	"vxMMpQwW8VTrOjveDKZZ36jMb+pKuWJFijheczRjKzTBBaICzTBHCVsQGOKb2a49N6tdDjgCTpKElbk4",
-	"mZphpErI4exxwZakEHD8aV1w6Xz17gCXYsYKKtZ+TWNZMDYBe6F5DglYRcwRn7EV3Kc374KtWoQ52N/t",
-	"/Zq1B3qGCerHWxzdu6OVo41xXetuv8wFzQJaX4rXRt5YQhyjnOUErWYklzwiKTKlFyQHxWbKGKg0jgr4",
-	"ta+lUgGU/1wx/zTVP6m4Ttme/jLBGclTXOzfwYK4v+1ROEO0limlzZSKWTneT9jiM0KpTPbfnKXkM6ap",
-	"SjNSOsVX1XoMK5NqxRKVWs3GXycgK9zRYcV2+4rvLjU63RQwtubmO5TjcSZp0o+jU3hPTs25Qii9d+Ma",
-	"5I6Yz+lyjy1VH3tLJq/She6hxnz9mKogWIuB2nsR7K6+aBcaJ0rc5OJcPry5rtDC0DWVw1gai1qRvDK5",
-	"96B3aF/arajcDdpM96nP30KHhzeuXf30EH3p7PZt9eOEFgv46eqVw4ODT/ffvLumVguRpGqiuKtOh0Qb",
-	"lzaMqlJIIjGjHLE8AY9BY/Dk+ZIWhI/U7VjfhMGac+PaoGnckVJlSvyCkGd0iXDASv7O+YP73gEYC0P8",
-	"MTocyJ563yFcgmvLmjN53aienzOsjtXoLyPw1DjsqCAL3sk57vn6AnjznnrvenXxxEWB1zs53/qx/nLG",
-	"cuJ5rfEgnNd+tjH3s+pwt/f3LQ743W3GjZNJzaCFG86EPCcbW9OcLs1LynCAE0EvsDDnRe2iwUEBxFzt",
-	"X3lQoXnOVvwYsTxbK+VfNrxGKSPc2VrW0Da8LKttMpfcNaMVpkIz/ebVSP4OC7jAKUGsFKBl50ygkisT",
-	"YnOI7onZ/HXGFiTe0l6xf31kD8DKCQLJnAVeURQ6TWLfvzzvGWYZhrgQCOIyzsaqOAT1syq8p/0iPYSW",
-	"OWD6iYeF8Xlo4+mY4AKmkTA2pyTSdFoN+pZ5v/rqtm7pMkIMcy6vXpty8/qN/wmKkj6Z7JgCq6giBjaU",
-	"Ic38Tb7Wy9A8e1nm/4ELPJn47Sru4NVjuh3dT4feTlOSCyrW+2oSl1LcTVtKc59immu7V4M0JBeF/jNO",
-	"EqrGuNTfG4Jwgwimbe9KqXbAPNJzxzlD3nBHy5uf8i/jLFOnJi4IWlDOaT4FY7aZ44aJvblBrTJxeOAa",
-	"squZhqYEpAnqoY2OUq0nNEU8yb0vyOmvvb98c9bNmOpt3a1/YWLMFXXCf/Th//byuz/+6IMPhmg1Y2iG",
-	"c9cIR3PrVcBmx8Mt/JImD9A7hlIRePWH3371o//88q9/+Oo7f/bRP//vWyhHNB0FheSuTCWRKqHfDlAN",
-	"sIcpICPplBS7sASolrQ4kQJhu637ZjX8FlOUvMq+xeFu2/cau7kedhXUXLx7yLB5T/JsxYUbGpmSdUNE",
-	"BYLbbWWSx2UmeCUVM8qF0j07okZ6XGbMqW/UGqUSDoYDVkxxTrlSsJ520dhV8SJZ3FJ8Z2xuWrw9w7m6",
-	"2L/plfyfvg5eJVPN/7FpQX18VGvHfxwaAqpQE8/9T4wW3Oe4JrlziXuLI7UqaIZTROHkiDDGpCSjF6SX",
-	"aqPGeUe9uPZd80hGElGwnCZ+KWOPNxgrnhaEpEgwNCaIk+KCpKhqAWfZeh89oWImr4NUIIy0n0rFUxZk",
-	"QfOUFPqmCA3QmqnKURVo6h8QnPZqy1OBBMkyjtjEe0Wb0zz1LQaWk1mCda0epYeThCzVRSv6vvhoUqkF",
-	"WiVITGQxnOQQL0rSY0QWS7FGqxkpiI5HwJIYi5ILuDdnBBe51DY4QSoySEs8PGal8M5QXe1aL8xYEKXk",
-	"k+UooH7Bb15NazgQLGWh9+C3GA0NgnxgNVwbi+61GlvVYtVvjUOHeoPV9kLraXW+Q6kh27IyQ37YkBjQ",
-	"bcEuSOhigtXPafT2lZrBKZl03kpswwFaqEFto93YYfYdr6vXaEXSXD46JqN68s5ECJzMFiQXspN+E5np",
-	"SOT4YGH/IXb9eqdSzOk3ide+3hZIWR1wmzGG7VtLR0drlRq61q90aBkJFjhj0/06US/p+YMmla7hNLsN",
-	"422zXlsR3k9PaKqdBwMmYBD+RAQuwGZaTUk+mXDiCdu8tRbE0XDTssDjbI3kIRKpNhi+2lCqSUoxkr+h",
-	"8RrpyIIhuI6QmcL+IJL79OCH1eQDpCO57P6OjnRpkA5zEuPpqZkM2h4+pwuS0Zy8DQ+/ULaSzhuaGaaU",
-	"V17p1D67e7qPTc+ANuO1Xw7lQy+GlhINNgnaXHpbVqQm9jzSDWgUqaaEhOghr4YFoTZDRHN0e0Zzwv0e",
-	"yZyJgBnTqlvNrZIkZVGQNN6NyQo6pbnPupYSqWMleEHQpGCLgNNymeGEpKOxn5IF4Sy7sL9vuGUFnkwc",
-	"//RqJvVeITJiNP+mGEvY0k+UFe5k+Sd4/agEhlzNsLi0TU1bqEElA20MVlyNpL4SrXviPuUefaifcrGx",
-	"Lz3GkiqHLkIlDWoZt3AyL5chB59oud1lmAswT6wwRwLPSX5sDLVa7c/1r5GiO5ahBGPzEDeN16Ogr2As",
-	"D5fIPRTwK2yakrxeAUlVhgtPLAM2uzxiBNHbXUpP7rs9ypuVUNe/C8gIQSTX+Q5R928+91/uC3X/42iF",
-	"qRia8D4u0IQWOmQ+hsOBRncIn/u4W96880gC0FyuiNeh8EWpi1GWc5X0YR40/ng5fCzQgnGBrh8c7Puj",
-	"QgjTcawbOYaskOy4QAkuUkWMfnPXtyvP7At1a4qY+5pkGVtFPbx5iwINBnjHkHuoGdQ2q0ZieMGSwiV5",
-	"kPtv60N9O6XnrFwscKFd8xkrC5+u6LAem0BsPyzFvpPT0jqxuIuwnc3ndVv2ixPdqP3iP5jW7TensptG",
-	"iI4kgp1YKwX9R4nd8vHMZjTJTVYTTOBsG/4xrKMaCE4CNvilBKGdbKTQ6rQRaZHzSWwyGE+1zTq4cIN0",
-	"Wj40iNdnksHDMH72IYf5DujSTYeCrTgpdO5ynQxzX0Lz1SsIjvnaISe/8aqe/UIBZIe+Qd7WIcD/gWBP",
-	"6MKMZTTF6/p2Ddj768Fu9Vc2eACHbhL+BffZ9zf75KwslJk/fpwmB6KyOeI8Z2WewLmxLJgKYMKeJP8X",
-	"w8EFKeiEhiKkVqyY96fcWq9CBwfCY3b8zlAsHYbV0jljMUvTaW/SEeb/QfWzmwjzOq952GJtvo46GGqM",
-	"22V1VU37+T9PSKbzw7azf20bz70xxpZQ7Nt+hRyyTfRVNsaxoF6IJ/EZpqmPS/FySdS5G/M2BOl5whKz",
-	"DC5EK6mSwzNKG5/hPM1IofTxY3VH024qjCT7IqqiO6QYjtZZH+IFadFZW4w4Rn9r5UX1FJzhiYU3iCFO",
-	"n+MwLUnsSpPnScl9VL+PBVgRc4YWDJxb2CQM68twylb5EVhaWJkLjvAU0xzcXmOWrv0OwAnNUx172r5l",
-	"i/SufvTFELJ6e64b9du2KOclSUfxLraMXBBPXs+By4FDdKg+EpyaKAaV5zdEVxTNlFeQ5iiZ4WJK/Fcw",
-	"SdmRpOpoQfNS+G56D9QPspdxyWlOOIegpdWMJrNqeQSzjG+Xyt/ngmBeFiRg74N3SUJTkh6BnWOIBM7m",
-	"Q5SwoiCJGKKkoIImlC+GSOi8c8QKlFKe0KUcS0ecblNjKwMRjfKHkNMSfgs4O7VhLnafcWMj6uJPZUwy",
-	"bxgQlKguyiUpLijvth1vCiPW84VyOSOZV+/wOXP1ha1K+SnhFmyIWy2BlXaGXGafDI3KW+0zI9arQ6US",
-	"OqET7CTZIsB5XBCczPw6lrF1V9obpF8qeeTMwuwGe3IZ9omNQVGDPzHN6893VS/605nuTH98YPs0b5uu",
-	"zfN6BPXdaqYid6XcYjiDK5jal/IvszHlj3pnquByvTF7TEkP8aHqyvnmXPXqfHPbDsD90hmL+3Y1LOfb",
-	"O84IwS5lrofdJlMqhWEJJjCk2OHYqgRKeDlqgwrwKFJQFfhGfJk31tZu9B6alPA6UyAIB5hEjcm2PEQW",
-	"10LqeLwRBBgRvxm96XXwBgwxtBXvVgd2/Har1qyHrOKY9hPSvVZiY+p69KFZh+xRRdrn2lGkl/ZoqC5D",
-	"w7T+jE3gQSZI+gy9+v4PXv/kgyFaYame5Uyz3DF6xpYkf4Ze/vff/fhn/+erP/vDY/RM/STfkt/+9Ccv",
-	"f/rfjtGzr5dcwH3x2dfy1z/4vdc//IdX3/7B67/9/WP0TFHwGVLPvvzJP3z8rT84Rs+0hJLt/PIfX/7k",
-	"d17/4Pdk6yDS5Levf/hPH//sOx/96u+P0TPFqLJp+FI1vf81F6wHZjIYDuSA7REC39ihDYZmNa18TK0A",
-	"hz/1hnjani1tTmXK8n0joi9xn3Wa01faolifkknJcdYj7L63C3hOlh6Bc0/pciYnsoKJUXJmHz0SM1Ks",
-	"KCcKYwZ8q1KecsGWS3njUjBrBI1LKT7RAq/RmOj8BXkxo1xZp4/QnJCllmo0mfvvAa3OW3Bb2KEGXGB9",
-	"HJ66N+v5BBoFNpVcpECkl40S4dHOLfvGaJ7r/Mme7xWSZaKtmMGck3M8JzmieaRbDNAiW1YH8gMDK2Nn",
-	"Wn/5C/JrB/o0YhSF2i48GCvPBZqVeVoQe+/S5Iq+7te2pddHNfHfj79AlsLCRtJCbyQ4v3MmlKcYjUmC",
-	"S/BPykcauyqSDGXuWhB966qxvAB+RBMir69VtXWPGqOR44VFi49ACmRQmcWvsXDbTtsqOWMifDG7t1Uu",
-	"LYTAGNgVnBUEp+tjlJGJgHxWVqADWBxe9+7PCAbaeWdvQ80OOnbrTlEjJqwIoR6qCBdQd4sjGD9gX1rt",
-	"UbBVzmd0ifCYXWg2oBzMAniu3q2YBq9RudxH9w2JqEBTRjgql8aOoCLcNxBJuuEbh4NJmXmMJ08M2Kqc",
-	"yFsK0UxzkAJ2kxOCMWeMC/nkwneKvPCyFfdncEMIeIS2aKO17DuLaGlv3oi3LilU2YB8k+o5HKrqKX1h",
-	"yeTdRZ6+sJK5BjyNE3WcqJv1F6Ti7zPXTiOsGDbLCWeceTQNNWaFdiXvWns056iEFAGLpluh7MR7PLCb",
-	"rBSVrmveWusLTI++6ls6nrz2PW+r4dTBswTn3GKEQw4hbABIRpQEhyXHSXzsRT0E2GvJLjnx4zFSHUPj",
-	"2NONudp74murg5+22n7YZ++ZVxbxDnHIHOj1igatiF/gCoukLeNmpBNgujJvIOuGt2bdeDVn8lzA2ngD",
-	"E5+wYk7zKUrxmvvtvZIy0TO+S0mWfhlnpTemQm5uko5o3mdpjSm/CdANuUUckedLkkgpKp/0cps8qiN8",
-	"CO/oxyqrfzRvSOKMLkhh/DMeUz1O5l4MjQdYkILiTIViTSQBTRwWqVK8EYSrgWzsJwQXpvl411w5XlAh",
-	"SGpG5rVJ2NS3VlBINXidJweZSmCm68wxy9U9DjKsC7ZAM0DD894LLTxSvUWz97gjFm0H6qUjR3ayibOX",
-	"3JS0KJIpjKa27b7EyVyjKLU19FuM5sTGJBUkIfQiSj94sDYaQkFysuLd0Eo5WamlVXjOoWADTsQYJ/Nu",
-	"PEH1mM4j85zyoGXr80o+okDsqOAIi+ONaiHydwVgpbVWMStYOZ3tBwJxyLIHe8vh+SI2dGRdvyA8Xi6X",
-	"Gel/7p/Z9/xj4UuSc6PpRW5b8443nI0UC5rjXuqpYFmnffVOSbh+lhQG1ihqvOfmjTYxI9WJtMArnI0C",
-	"vv665FCGS8GQeTFwDaiFMenV3JDihq80Q7vqpD4UXeGqzylnN1W6+tPAtWMrpxX4zJtkMHisFT8eoZVS",
-	"zChXMRAII04SlqdI0AU5Ro69EXGpWUAtgIbvoIlgFVZKCyLnp+RqQaczUYFaxGTjK1NP7FUooI5aTj9C",
-	"dpUr87DhC0hiYC694LEFYwLiswi8y6mI93qVnDxxWocvHjJxVu8Bvn6guoG/H9f6kvPKmNd+lLD8guRk",
-	"pLWZI7DC0Bwty3EGWbFN4e1modUb02EVkJmD0dcZhQuDvKrrUxEvScEh2Uxe/IuUFMeIZJwgsDpwxPFa",
-	"gekqc5Af6EsHqdW7VvroEVo5qufQXStbd+LwoCtbMiVk4aOVulkf6cgSJCXZhgpAc70NTCwKR+Y6buwc",
-	"GoVVq13+Gbp3gvoQQIWseHCICE5maKyCsyHYSKodFYqFFD5vcVQAzA6P1TxcnaNKtr3iARGpqckxQEFG",
-	"8a9Pq9owsUOs3wncQR748htw7gXHUze82p7e3lBm3J2b0ithRVrtL42yKx/WvL+aMXJBCi1PlSwhK6gC",
-	"JfBailiVEeXDMRiFoAP0XfiozqBvcaMPYR2TZjATZ1iK6s0d04qaAdMn3EtYzOd1kVIbxhCNS4E4WxDY",
-	"SGC+xjkyDXrnamIn+pmWaheVy/Kc9w5TQ77y3pS8ZmJBsqyiEMg8jPRntGJlloJfa8xKZ1GOtd/iqDIa",
-	"S3EimOQdY7Icogm9IDVBKO95GcE87iheEDFj3s0C1g3vCZhSHW6RkQmcdQw6q+ErkFwUJVcHlr7pReaE",
-	"rO+Y5m+t76sObq0fqy5urd92O7m1ftvp5tZa3xKfBhGAwhsF6m312iZ+BcTkofoOk6gFiTfksiXNvbWq",
-	"CpLh9TEqyAUlqyHyyL3uYajTe1QQURbe27FVkrwbeIndnIrgVjA1tDjV7iJHDwewtAviygqFvw+wJ/Ji",
-	"4Yes869Lx86V4113SDY5IsznvB9DQMpvhCrWq01QoOJUeEd7uCDFWsyknDDOGcc0JK/K8bLRtP9YjiSG",
-	"vgWscRFBiIxNpb6ooquSGaZFfRceoxxOUJuvWi7l8anhf2lu/EcqsLBLRVkWLCGpNxpVXaHTIShUC9Jz",
-	"iQrGJkGxurVBvV1Bq2L9fZcqORG5m4f2ajtEdhcPkZ2u0q5tvG1PwVGQhC6p9ul0nymdhFQqVbeqBUYh",
-	"Os1JqsM4hognOM9J+saIbdAsNwfWxi0BqgWQrmvnVQvkdT+R5Nip2mnabwp1O5bvAFTD3JRQQoNx2ezh",
-	"MVjqhFKUABlaiamtMUp9xixfiGTCFnWhGTVxeQmMkGurGdFbD7G8tmB1aJorT6H02tFXD/auqz+9bm7B",
-	"Rn4zqdrkR/7r8PXWwIIe95+atS5+rRc0Z4UxDehIkTVUqkGZ1LPRp17+9J9f//qDl9//09c/+L1Px25d",
-	"ryWwgwVs9ZQYXWuF6UXn1aeyWVFTWaVcdlsP4bLTbuH7wmYsudEnlWSHPzKsKrpKpQ/+kGwwMI5NEx9f",
-	"QZ4plB19JWqu1WBYvzSZM2MwrKl++tQYDLXcGxhv4aBKvHFDxF39T8XpO5829owtqGC/iIb+PjEEOknE",
-	"qaER/K3IBH9qSsHfmlgnibhj6HWSiHuaZPC1odpJIm5bwsHLQLszl1onSePzk4qAJ4k4d2gIDxsyQoOa",
-	"kieJeNsQU4f0q0nDEAxJobUse8cSTc6fz2ufbyvK1r5TtTHMV08Nw1XhBD5UShWW40EvzBFGC/x1BT+s",
-	"DVIWpXJWjgPFBoI4VjNSkIh4cg0cBU8PnQGG9pO1dgVt5iqEypOYhKsTmOM1P4Z6W1TAKcxNTJu8SKig",
-	"1CaMcxj9KJyaJMhimdUzkl3/iiqN1p2TXA87tsUNLTUuFXacugVTJJHfvqApyZO+sDe6MoXW4qLhTFvS",
-	"I3NOOdS7bvb6uB7wonFUzVecftOmco7JlOa5vCbBrwo5uJ8LfU7WgYCrTSBX+SSgferwS/UNeDQVWXIm",
-	"CFfeTpaDab3kxIMP050H77VUnFdqNBT8hIO/bz6dFGXeSIW3tZrHHKxTuwRVf1CcBLZTwuRVb03EfiBY",
-	"V4qweA/n44JdkFwJPm/kLWMeBj1lDIxBs2M0xpzcuOZH26J5EiToN4nxoBkI1hh4CA1D6Kv+x8H9UDFu",
-	"g4bbhNRuJuNpFMhC+ZoA1ga4RjN0Rf9qyUNy9y4h3Atm549FfGKZogo+TFl0NMVd0hF1qEyrI6USeddM",
-	"Xe/ASGLr0kykhrrEa1UY1usuC8oiyMENeJ/lnMwBMilIIE5FNRHP7HcJuQ2v+AiQ1sroN839GnvQ+0MY",
-	"B6wNbK8UXOCAXDgTNMt0XNoS0xScihMSmzkADWsUgqbcwwVVWCSxVDs1eXRtoA2bewUo5tKnRuOKAZzR",
-	"2rFt8GOdWNXCd8cD2Fr9m5Am6x4hhyW5g70Q36YcR8yFqQccwGairC2fvyzYgnJDM1EKBjEWJtgx7jIA",
-	"JHlomoRPj6t24fOZ07j6wvQg+faCFHoyzS25dX64UvdJOrKnRlRiZ0w4jb2xFrl3r50rqQrwJKqW4Zpg",
-	"JWE5bMMEUOy7MVt1KqcvVdsQTTvww+x6eQiujWiqS2Y+chIe7WO8JEUI6ASPs141x6q3wtIUi14tihZ8",
-	"RmVR6wTCN5a3QJZVihd4uhGg1alnZnqRG/dFkwjCdLVJ+eBQ41vqoCOBcqZhLbwDMh5f70CM1TBwvENg",
-	"ZKHr2ZPUVgJIqao+h4uCXgSO4rBbrB5MNtXOcG3wGuNkrsrvWu13hXmFHemJnZTioU+8XR+OEWwUxrRy",
-	"94Uls8u3A2d0rVuGh7EKe10qbFvRckHt2L4nue4oNKdTyTnL7lzNDUhLmhG3+Lo8nnR+qynUmOFkzvvd",
-	"4bbAfOxfOdVPrtZSp4pO/mpf6tyLd3ObtNCYZwMIPNvoqxAETdJRLzNxF8JzFNCLIhykgz+UAzfvhZSJ",
-	"fobs2TqyzIZWYoH8FVqJHUn7sl/+rqduyjYRL2rPq77bb35B0bP1zUZOk/E++RFqnI/1e/4UYAiu91Dr",
-	"NuAD01zDL1HB0YxlqQ0pEzpsguXykAMe7idTimoBowVtZNFD353JXJaqqMWKng4duu8+ZxB/tEWRUuyL",
-	"AX6oMwkKRFMPTktXCdNwJNpDkPwm6w6OGl2XX2UI16ozmtzoHcW5+JYjSE4LP7kB9KGz058d1aoJa6Wp",
-	"SvU9rty3JhknhxhHwH9IpQYB51+Cc3nr1x4iku6jZ4DQcYRSVo6lYiaJoLAgIKO6kR9s7o02N6zmutJ+",
-	"pqogU87EyPlowkXBUZZRHS8AyVsDG0ntZj8MqgR9HQbaAfIhybxixXz/zCBiXgqyUjVmbe1nlTO/USRI",
-	"aaGjtvrGfj2f4NRkWbVj/+nnug1KqdE7e+inkwxPe0KUTr3gNPeaEeqrGYFsYSjaAByo0BPKJSS0q7Qi",
-	"qN2cq7RiSXjnJ5qjC6wy6Qz/abyYqqjyOGPJPBoMG3CwsSCPVDPm4xPbnPnmlmm2lg/Z77JYvRd9t1Cn",
-	"TJ9OQniI29kWYf3CgloJVHeR7Y2OcuOW61XA+4Sbl1XhNTBKTgtWLvl+APNYS8xOdVw9ad8JaXaalUYT",
-	"VowWARMUsONo0o3rZ7LWTNHq1uIf2j8in40vzBZtC7XCYIOBLZM56MEVhYabIm2DjfXUqlE3CBg86xzc",
-	"pDeEwBWC2j//JHD2XYh9F12/BqxfYepv1H2Iq9gGb6z9BqBOiNFHFbSo39HHSoGnpLsiplVEZgQXFR4p",
-	"GCq82c+tObnQqW9KZS9HjB+peFMZM+iWit/cNTD9VWTwEbWFuU0cSvjqVZmsjAlQObsckvkc+dGlZ6Ly",
-	"9MMAYztEEHgj2ewBDDAQaeNQMArUuJNHAeWCJp4bM1F3mD7CZ6PNU7bqHqzpJWqUp6oqwQYzpGkt+dsN",
-	"ziiF/wfdbeDHyUTe5S7IyFh/oorVSDmfkAiIetN5oyenlaGelpqDlzi2+nEALKolPbXxU4bHJAsYPkXE",
-	"CQxPmWZsT0M9mMgajnpGOyveeHtGknkI204V3Y7f1thrYohBzmDzgPuugkZsN9fAY3oem4Rn88HQzMXP",
-	"JSYk45MJh+qM65EP+OvTeaNfbrWFvATqZHZsv3pcCQzYSzmrM9m412gdyI+xedscsrsE2TRFmn2uQZav",
-	"F6zkfvYLmiLfwF26hz9egxXHwR9rgG24Kge8hsH73sICMjRpo1FV+c7s+QqwpUepxza/vy0273EbLEi6",
-	"DsYEqF/VjcpX/U0wJMoit3UNFLzksgbMVC8oSftMCpoKeSYCpYisz8K1cyh0Cq4kysCOJPY+YrbMI9OU",
-	"/eakatN+d2oadxI3gmX92yth6Bahmncf2Gp7tYXnKndIxVVtmNZ2cgqjvZ992t0JMelXeoXfGIK3ftB0",
-	"1T5hWM32eOtA1WYrg/pY3hvB4aqV1jEGglDMzz20b3sQXDoOpeq8dehBV3QPad/qAr2kq7iq6tDqLK6m",
-	"sw00a7v/ZoIwmG43fDifOxh2HbudrpZtjmFzFnalr3kqxh/680zNSdQF4GAFfOeZvjDRNyZUuWuwRib3",
-	"FTlbiOwNBtPSuFvynuuuzBlmdxj4iqZTVcvUWl3WXUqlirrer7d/KbVStag1ypxDFmq1/TaFEzywo03b",
-	"K4KgIanUSEwbnVtdz2ybje7ut5agq7c4uqBZhqcEkIk1KrHKvNQx8yqi7C0AJ8LHzleICk6yCRqvkYZU",
-	"3kf3YDMorGoFO4/zVIEcb2yOwyvtTGMmsH9bQcJfJuWGOjcQj7C4ErH9Ksm/ITs63luWxZL1CdF8rF7Y",
-	"SKmGfoyv2gNg58+IPm9PhN735D/vQApZeF+rOG69Y7TIskej9mRYopqZt2yfQEnxHpbWNgHibrPGj5DV",
-	"2gPUtGmSc29Rl2Cky2XzGpC1Piiy1UuR0w+KSsf95Sy7JW0lSy35WpjhicU37ClOt93+LQUld7G3WrdL",
-	"Cx14hZzX2BnbnIkrt7m6DHqHrdAC52ukl5QrTBr7xn43M1St+6Z0xxvFcAL4TzRHtwj9OiDvXTm4cmPv",
-	"8GDv8Mp+A0bg5tN3r73YU39cqf5oYgkEqqveuXQ1mlp11TtOSElTomd0QUWlrCvBTvKUI3lvGhrMOzdt",
-	"wcbNHkuSZJQLjnDGcrKPnmgE8WdpSZ5BSLdJJyxKVT2ScmRTMGwBA9s6BOLCV2uCi6bvq8ftiuZc4Fy0",
-	"p31p6HG0mtGsAYME0Safevm9f3r53R9/9OEvPj2sooaBVDOspjYmJN9vBVN7M/k1ZmFtio35wsmyMV+5",
-	"iTb2OyfXBvDEWgHGbZXJkqAUYGsOXKxFpb4NUU6mWAAw2ozkpjDHEnNeC3iKs/b5s17MwlavejcyWbCm",
-	"OJIDWXlBbc4l37OJgmraqGjqpteyZUbiE7rIgoWKyzacSHpktpPQrEIV1HGaFoT7XfxOiRiyBsw6rbE1",
-	"M19awoTXEBkJRUgwKlimorKe2S3zzNsioEp5R4VzF6tQjvHeHadYRLzx2SJ9tRt3MLjvmSoOpbU/QzXT",
-	"iJ/qvnL/PVwFvhrh4+7x2iY6fIj6SnxHFePczU34DjFlDeqz7hvnX5Ap5QKKNfSwlV/IS0X8C5wQE4bn",
-	"8ehRoTAcVZS2cpdwNCfr+BzXGPsNVFJb5V7ebYnyN4X464Sq5uRnSLk4XyBrH1deRGD769VV+AjNqV29",
-	"gsZroYLdVd59WWRDWx9kKXXdfNo9Tz0Y1Ut4In47sHq5R/asnVOroDXNhoeznY3EH+r7RAVCas6APAuu",
-	"vXWubS/i6u+cXJZnnUOj19V701isL8KmNS9p6GQSCidQaas9zPUq1sEbqxcojGiCUUKJd503wNTJqBFM",
-	"pXbDoP2T5XickW2NZfByutPqYC1Xvz4rrZvxz7k6r8hzvAA9Z3D16sH1K1cPDw+uHBzULzqf+trX0ndv",
-	"vPhP8p+b6p/DKy8+3XXLeVOWODP8t00km52DKbe5ORelnA+0xdII5KPB6x/+48u//8GrH/2R1DAnE5pQ",
-	"nI02f3v51z/86Nf/DeIDxzgfFWWBs8HR4MqVA5OXFFHtM4xKFDpNN8bjS0lzx9Pt7UpJdRLVGx8G0NEC",
-	"y3mnsqzsekkDx4P+tccBUWORznPCtu/dLZ1gVq2HxC7sxX7X2AXOqJM66WxYuUOvvdiT/1wx//zGIOps",
-	"iNM/AbIt3Q2wlauJ6gY3kfgK5YId8YwubZ4RzhMystdshdFHWV59VaUnOd8tCfC9RaStfgJEPV5rAdKW",
-	"RqZC2sDGsrlfmZyletfqvj3SAwdxuq6PRKPtNb/g5WIhedEC+smWa2O4YMlGf8539skO55qFJ/uCumvv",
-	"CprMrGFgK29dnO0cUNg6t7Jtv20rnxtENz90XMxwbOZrGBzOV5EdnvYOrcATEdK6Uvljj5o99wRZBIoD",
-	"lrnShlJfKWmysEmTE2Ul0ymSCrR9DSbYCMOrGa/bnXfSJfH5XUtTWsJTSGRHIDvxxkXyfJlhtb+9OW+3",
-	"ZzQnkLWWK/MYRhnN/bGfmUEO8t48CxE7pi2RbRy0mnZuVYMx4x3aJdH0rxMlsLCS8v61Da2siJ7IAhfz",
-	"PtrUi67AbGuOX+/SGl+SAB6hMax6i96t5GZjWQqWjKZd3NqTY3nFmoNjHakx9qeS8N2d+qXwsEofRApe",
-	"jrmgovQ5dFzbTS0HXOPEaOc2x1RX2GacbJbZ3AoGYmNP6QupasC3Z96ucjU2Y6/yhGSZtZL57V5yEvbJ",
-	"Y/mNmmbOkEq/iDSBbZUV4lSnt5I58mbUmlNQ8w92+Az0Dce05yNxCJ2zO8Q5dNLZCINGioshSWRSyNs2",
-	"WWZHWSG6Qb8a1jvpyQzvUnlObz9fUklh/5j6QmKY1iJhMUzzbQMLoenUKlRHJ/h/kpkHW+OqXB4DhYrL",
-	"QKD0AT7pAXQSyoR2i0PqAfgYQqVBefDUpE4M9aQKJv9Pxcw5QjRgadMcpSWoFAqDowHgniG4vVdesIFJ",
-	"QYOH96s6ZMPBN+W3H3/wtx99+C8f/+xbL7//y9d/+a1X733n45/9rIcBKpAr4Y8WUA47JX5ICneBoSrw",
-	"e+j37Aay59TYI5PqtPyGlHKSx8pNtVI7k5oW07Zvuc+F0WzrlFzi9RBBXYMhKsikzNMjjbrqO43biyiO",
-	"aZZ5ezhyXFPq7sYTnCF4PqJSiUI+jRu7qEMZAmqvgkSGNrrDmKcFK3PP5RP6Ue2rRyDgBID8uyOgYi7u",
-	"DbRiyfoesadmUqvsEQtpe1+jtLSXtAkVg4OF9BSCSxT4fqLBbAuc8wnIBV2kOy6C5DGm6W3VkvoTWpN/",
-	"nlctyo+PdKutlY4UM/Qo4BJbjaO+Sm4suWGwJdzRgF20QS6PzYhSjd82LamPj6E99fcT3ar6dKrbVsO6",
-	"HdglJwarGilrnCqfJjdHoouHUnGMlHzgDuJyo+hDdLxnn2T/i4atLSS3Ijp+U4MMIhIEvSb+ykLnteLk",
-	"UFWAZtmwKVRsNJri8G7vtsEa0GY8RQiY5NCQMOa+QdNOcFiQqIEcTyux+gqkZiE+mkYHaFQgrHEBFBt5",
-	"jDWQbejYFvox29eX0gjuXqE8WxH9VqWD+kYM08aCKjKb/s2cOvSRCSH7VrJcQhmZEGIUkftaN9uBGnKX",
-	"FYB5B9KoFfe9XQX5RolzoUuKO+Wf4b+ud4tAvK0kt9mvCqp9/5JBDoWKqrWDDe9Rr3HLkH5X9i1obzcY",
-	"3FDgIQYAkodO11NvVoOiz2hCAskgC8aFqYaLyryDhzynAea0Z5a57KX77qCve/Dw0J1G7PVBU2SXF4hg",
-	"wuhEl+eIXeVLp4ZChx3ZYg6QTz9Zo8PJNpMnO/zbF6an+gaPUBmJ3Mjq9djFraa2u/WlGQkGR/mFr6nH",
-	"o/Pi5G3af4veFVaLH4nFh6iiRtyKrHKXFQtS3FfizK9ykRXhwq0sBDkGE3jRlM5RrkQVmTwnZMmHBinF",
-	"pB1YqNENU+WSJbMgvDy7IEZzAoeY+lML8lgol4DJZHuMl20hW3JlAlFTtpWBgtAtny9w6hnhdfSvP/rx",
-	"y1/96tWH77/6ne8P0TVk/rqKXv7FB6/e+zvz+Qr66FffMx8O9Wv2q323qOX11uPde46q4e3qFH0H5+mj",
-	"C1Jsm79eFNTHwE9mTDtKxIwsVO7pfpTVpH8BDYud3IQQbs3SNIwYkQrWozTBZg4YREoGVYd3CE59QQMn",
-	"uc7qHSKMVjRPmbpdYZTJNwop9dTdvYbiCq9AwUv5hi2/0xW0QlMCKt2+Hs6lmMs0pthLV2j07ncdmlPl",
-	"TmlrqK0yoQqSCmYccYJlrk8gcEppxOKqXuSuIIvfKcetSSPNVJClAn+JTDhNA+BqXIwSlguc9DAUKDYJ",
-	"5K4WbJwFcI0KgpOZKQjjQx3D6dr/k72jNpUTJvxD8d4ZbTqJnoJ53x2bdyuV45AG0W8dErbQ8SQxyMLl",
-	"OF5cSQbygYxurlUNn98s1aaAXetkQMgNlMsSgFkKLxjJAqhJOV7yGRN9jRMee1Kx2ApjTY6sAiqyjADt",
-	"2QWq9peZpl6OIHdsc8Q5+9s9vK5fr+nkV33YYelG/OhX8d43D/Zu7j199+rw2kFE6GhtQ/hmdQ/kmVSe",
-	"/RIWws2wxoI+RmWuoCAmUoMHBAmk4eCluqiTLICZajk4Xjn7dc7y/VO8ekA410izajSdanyoFOZl6rpo",
-	"hbv1SnYvT7JSHtJQPrU5wBnmM9ITs53mKXkeL5I9SVD3CZ5AgU5jrFFzaC3X2aP8qRYSE1bsVKVW87a6",
-	"NExtaCjYolsbqOVAJbIITAMTnKTB+y4JZAxVvLsZz7wcLpGpai34oRKZYbzYblKdLtmerMXnBl64lqng",
-	"9Ex7lmz2iZ/NcADdnx6kod/QWcBqbSxdWljBb8PbIYh3g3NNy/5BSWGNs0C9PBO7tRGumjaLAi/g8hPw",
-	"OLSWflOU7iWHwiXPYMD+iV5Qgf2RceT5khaEx2ePBu/63+hE9v/iKaQxbQn+JNjcZ1s9m8lzjOVJRCVI",
-	"bRxQLcGIhy4BOs8UQ8bL40LFBiVtmwLD0sChQVN5SvAZzjKIPTpW7jK4iwlKCvC9mpEiOlG1bDTAWi/9",
-	"ZjgQtLsOxzn1nDjwYi3oyJ9YIxdF+DRmi1qBuQtRvCzHGZXHlqTBp1zD5L5s59MepzLkyYzkgOLFk5pT",
-	"OF+zPtaPPvj9f33/n1//+k9e/+W3/EVuEpqSUTwxO6PjJsSHyvSmKk1XBaU9V0wsSLdvvYdT5f85zhQP",
-	"f7SUh97UgZtFmn0dNMoReN0PPSDeVcptT725GriPBcQG4qE1WkGAgqOMpOqCCM9JdaeK7it5kgwMxKTv",
-	"EtXqDzFI9BrByT4QFY2Qj5YWYKR5aa9nJczAqoUStvCbvB0MniaZMjLF2cjybWi/FIIm6oKYl1mmbDu1",
-	"bGpHrug0rFHOAlyw6mZE+VAMoTKdWxfA1/aVumhASTYKMTgqOVvSGga36xLSm6APCkcbw/IZLkjYasZZ",
-	"WcTAq5iylUybOZZUOxptQJhuye0xKiLfC62gTpmXP/je67/++aANn9VnllpQTkZVKFvokXS0UhBII5Nj",
-	"5glzlUdwouMfNqBwmQoMtgWGIHia21M7HSKciRkrpzN1eS4zglasVHZiixpFLmoAbDVQc1zMeWDJm5Hz",
-	"/mRkfw4xFevRmuCCt2y9oMsqpNs0BekFJasRF2TZNtKCZTWJ+vL7f/r6B783GA5efvtHL3/6vvzjp++/",
-	"+stf6T++88/+0KFLKm8wiqhTbzOfeKtV0Pl8fGSTtUZJxpJ58NChCc5a+NQc95aIv/yrj/7lvVd/+leD",
-	"4eDj//J/vP6dX8i/n0aChdT6s+pBcMyRyoJ+p3vT8VI148xHzeGjDz4YDAev/umP1R9jJmZ+Ztg4pD9+",
-	"/w9e/fB/fPzTX738/s8kQeDj6/d/+vFPf1J9/PDPP/rwz+zHl3/1Jy+/+w+S5373Fx99+Cfqy1c/+s8v",
-	"v/u/wJd/9/J3/+HVe997+d33u6laR2LQB3ctX8E9Lqv5D+v6/MaOqqvaQQqHxJ2LtebhaaV2u4edFf5O",
-	"SVmtwtjjMjJM454qZLejAA3Z2on4cpVV1rSdeu7h75zsXbl+w1hH5P59C9LpWC5ZH/3W2aOHrWU3urKx",
-	"Dfxdhjvtho/0Y9HFDmX7VbHDlny6TQOTort5QVlFq6qAoQtrwA5mRF50grpTLr0fjr8TGRqADF1gkcyG",
-	"iOUQ9LjEU8IjstbVyE3roemfkknf2AN9c+6HAOusY1tcZf8kSIddHKEIKfvKU1UwFZybsIW6zDjVukzt",
-	"9cHQi67aFn2v+ryj+1GfTqre1Be3TZ/q4738ru5YfT6tuldfVHi0T83UqlK9TiJW3RSi/TBrWGwFXS6J",
-	"puGBnhpjx+D81t5Xfvv0t/cODq5vCNgj90XXYjH46J/f/9c//i8fffDBq5//kTw5Pnjv33797Y/f/9N/",
-	"/dZ/ffndH3/0we+//Mnv/Nuvv+NIXK1oWdyhv/j4//+Pr//8w49/+vOguJacYISDuzx6GWoHksNKhy8+",
-	"ERPRJ2AFar1uhsEj41X9bUSvUTT65Dj3Vg42lID6qd99uFfSvkPMB09QIyG0Cyycbe9Pig3yiMIM2a5V",
-	"p86hJ7tC/ajcHfY+Vnd5XDYB3qgV8ff0N3u21/mozxH/W4zmJL3trffyRAVxgvOIapQKHb5ZqwndKAcd",
-	"KN0Yb4YzVb69C1xDsyapBa9cKXANysHCaquNezloUhCS6qglD8DCSle5rkqWrzBHKcvJMdz3l3hJCq5M",
-	"9QhzBMBPFyRFhu9SHItBGirorR1+zQE+Vn1DN1UZdQ6ePRiqIUF0Td66c9EPnBABPfqAck7zqQatbs9D",
-	"X+JkjqdbgbfoMDrFuDuMopMNiu2ygafYh4OsqHaEVrM1woiThOUpsCZVyeNRua5VddOY4ANzwNUHAlBn",
-	"6RFaOaDfbrDv4fWuZB7yfEkSKa5nBKcxtZaMIbM+kAqiLTrNtlZ3uBZF68m1jUkMdpbZpAbXbLqXHbG3",
-	"snE18GsH3hxh61r3s5A80AlOVTEpDSGkYmmldCrz6LRlmP1jBmXQNsYVDkRuIUlM8Tx/VrG5TwyRYc8e",
-	"+cUu2l8L2Uz6OjXQS4BgYapxj9coZ6sK0GGh5BeC56BEt0vVLo7fiPBuDYQI5kNvMqevwkCN/oaKBtAw",
-	"NjcaOrLlBeDTmdsufPOkahw+v617MAO9xbQDcPOS0Q9sxrMjNzlRzS2gLrq1DPw6npFaGzZ8vAA4E8xR",
-	"Tb6Fsdy4HyNEq+EQjiDlu628Ifkvwyt9KhO0mrGMaFQqJdh1ilDBhVJrIJocz0mOymX0+S21t/uA3fai",
-	"VbbEr8YDeGmHqgCvrumdnTuWoii0KJyNbLBcSw0ztMK5AK+meVGVhABHji8eYDP4Vw/L1a8NcS1/aF4b",
-	"2k0Q3OUh8FPQrB0kUfXZB26qfvHgmJomNvBuPlFc0NocdwUOWmt0Fwihnga3ggltrugOsUKh8V2kFG/u",
-	"rsvVUw3mDrkSJFzHfzNUkbuxivq4dm9g/dCmujC34gFBJxsIB0WZ52obyaGpv8x1VUMIK+hMkmT6hpIz",
-	"MQKh7uAHR9d1vosFObV9yk9PbL/y0y3bt/z0edu//HSnGoP8+JCJcz0M+fHcGYqe6OibfrPG1FOu2kuB",
-	"uDl9HgvySDXx+dqEPu9MSI5JIZD1QkYLXKdD9dLbkdRUDUQvEOM9wbUKDsEyAChpzAYTAz4i+VnZCvwB",
-	"Z2211VtrpTPqVXxNPR9QQzRADcdrruIU9uPvMOa0gauC37+PUxNY4jPRZBkp0AKvkWSVKgZZFZPyE4OL",
-	"ukWgt3kWsi6t9Uy9E+JokCujCetkrjNBliFtIyZvrIZX1wZbp6Zv5+pOQEuhao/qHWk3SFAMP7aMskX1",
-	"5z5Vwl2e3JbH4pNk/dCAegRxsB/qgNL02VXWMtA8CAiBhcDJLHBnvUszFesLUrIqSAcp9FA9r98JCEpg",
-	"lEagrnG7SHdSfXaEpistpOGRlFduko7g0l1pu+pYUE4Qc6zSVPsr8yQr09Ch42SEyQ73z8y2usRKq/nZ",
-	"hXZ8jwEA0ZE/wK0DRZS3lcdUkWYQobkfSBM1dAm3olSthbKHwM3a31ZdjfIgW9vfDRIDTv1IytskFEwy",
-	"PO0Zv2u5SJ/ZsV1V70VnMu9MN4nAcd1IwufG5VLI8aSAzjMtWLn00z5sbI89Wd0923206mJWbQ0+YUrk",
-	"yGdHMaih9bPUzMi6vEIAsDV+sGsWOGQ3tu0GV+iJVWM2m9UviiqBd//kYTA937fXH4L7Cqqi5wxlLMEZ",
-	"yomA2o7gOigu+oLvJnjUO3lKx0z04O96Fx63GqiBkgYTmmBhYcAsLaA87bFmbo0yrDOAoYI8mMwi/WoT",
-	"mk9JATukMwAMl2LGCirWb3F3fLCvZuS5/GeJacG7s7aqZa2PYFiFoNTXwssw5IJkoXTlTP7oLU0BUSHm",
-	"1lHh6/jT4uIVtYcsJTCi0DWAt+IEWSXmLSmv2LTAC8jkjgnRUnM1vZiBt5Bsm1Q3ckHykQrVrtEkHL91",
-	"tdX8f93rmrLLVsPRG/YJ9lJNeGdPFzSY315Zri9rTN4cj2rYP6BwVeqcmILDoNriMbsgxwhnK3lPLZdI",
-	"32B1Gpyq36yrDRuUmWaMARRGiT+7G7iVJQR2sVUOEc+ARhBpy5BT/ZJ8W/5xR7UA35lWXgwH5ZKLgmAv",
-	"XAZNZooQUrQv2VyKSdYtaAIolZL2bEq3zPq0BX373fwWNldQ10QcjAkuVJ0ETV/7RcLYnMaiGD9gKbll",
-	"3pQfbuu333DZTFNJuLVu5n3G5uXyBFLKPec7H7GJF2rdogipbHRE+RB9KafP0YJmGVVhAjw2N9APYqRD",
-	"ROQdUqe8K/UcSurbYrm2BLy6cZpIaNhp2mO16KdmwHBG/UIWti5lsFVlnJ3akHrW2pEvbGbDtL2lGMzY",
-	"nzZpLdgoZS0WwMrvpSr1Q81/agtYeS8K0OYoUDvgjaj13moODT3bq62bRAhFiKHeceGduiWS3FbR3N6y",
-	"jp/rW7zX0AbGEJ4YcEiP7KPNsy9VeRw5ALNh8F/GhniT5R31svzzITQg/zpRjTiZWe0z1eGsVd3s4NHG",
-	"hTI+eaMOAukDgfCse3DL0Oqyhq2ERwO54SGIlTCeuQXhaXoOIK7dQoS60JmRkj+IlS5/CAksliRl0atg",
-	"Oyuot8Y/wOSVYwOAJ1kIYRFA+uIsu/CCCSKVkAwnTkpwJlSJFRpIz4fC6eN1Nz8Z/HaDBqRdrIY0dlpD",
-	"zTV1ylQdGd5xJuFjy3q0g5dWLCd7gi6sU8YEclEbdtTUafudoz0Q+COscLrRy9v0GzeIqOBOG5m0q+DO",
-	"B+uTxAJ9NXIiNhDAXNHhN9Y/AsRbWiyO0GrGwM+FE4Xu0MPNpod0MiV+HxtZYJp5TSmFYSSOpkyqcfJJ",
-	"f6AzLRZeb0OxMDHEOXEnED36B2vZiDeBHufTUhsc2y0Lcgr3zdPbmEKlLM0wAGuUBSCP4kRIfZfl2XoI",
-	"C4K1lAloPGLZjvXQuoBGxzqXDzdsQYmBf9OJHfp8s+c6dG6WyCtY1lvFIzegNLaJsL2ybYCtGbQ3unYX",
-	"IbSHBweXAc1tKbgfLDyyq3o3Ndq4QCKBmM6ELYx3mBQXZASQwoXKUs3W9muWjyDKIPZava7Fej5YO4Ge",
-	"D9a3bZ8P1mey+bc3O9XfP8pVwsBTNTErKntFzveK/9oUmK7RrcNYpXvyL4pJfwnGsXruWEZspgzlbNVD",
-	"arZHusI4O+lgCFCrVBglqeAtY+6OJ7z1XAfqTNdi+TzUkkoiwDWlxyqdZsYQnhZEFRas2BrpUupDHUyb",
-	"ECd2hCMF2xdNbFuxfrua0A/WNghse4naiMfdjTgMx+V6qF9pmUjSvmBK3dxVLJBeM1egVSsKZrR42QSS",
-	"JW2IHPW1K3EiI4rV5naCHp1I2jgFu+KCjZyDeCT4Stp6qLdFYFEViuwWuNQIDS5og1mZKh7Z019YJvYI",
-	"cOhb9XQLh/tuQ/vaQu9yUyfTBzSuMv1G3Zcoh3G2Nz0GjHE1w2QzyMPKTIBc41WROsFQysAOuGJFGuHQ",
-	"7B3D5jPUmZk0POoNj3ujyOEmS/LLBkE3BMIbioKWilTO4cTcxu64LIsl6zOvx+qFDSW+o9TE9vXN7fiC",
-	"cxc46e2K9V94314sxRrUhlyntdYQz33ZWNteQRuQcfoH/yzveAHmN20aGclTXOzf2UHhKdWUtmjA9buX",
-	"OSMgDIP31iDa14P1feMq7LG8xk94Saeg6rvyC6rPjmvQa32PsNprW0CL9S5hKRnq2BydyWvdaRt8eXjg",
-	"jcSqnJY1Hr7RObjL2yOMFaIKomrxbj5YB8NYjSW8l5S9PJS+ivFtDS2FQXu9A4mSxT30NvXCmdBHeBMk",
-	"ks3jW1PDus/Y3F+fc9knQw904Ec5VFfwtFb2OjVkW1/i3XlUloC6A0MBO3r/epwRzinLz9mc5NwrrAjn",
-	"owBc9r0cKRGBpOTw2u8cadd161YPvhgOEl5MWrpUwgi6PAZFCorQITZBX9m7fXZ6dw8m48cl6RtjV5BJ",
-	"QfgsjgDHkMDPI/HDKyneEW32YO13IEZPIuiK4thXAdfaAwBPRIcCOVmaDQ+Q44KeYRF0T8vfYlzO4OHR",
-	"HiHzUtV0gELyCs75FtAQiaD51OSZeLJT1SrpEnq0WCibvDzsVC4xFEnhCMxC+xEF17e0CC2X2VqHkvgC",
-	"4Pw10TpMsjswM7WXVrcdBMLsoQxurjBSlA/gqIJPWBaMTYDuphVEeeMMP9hRKLtjD/GmkIMtDJKTx0RH",
-	"+KK6sdfvEn1zpn5zre6nQsHNMBLL7pNyDVi44AbZ31KFheCBCjpHahr7myAUnfdkdTNu2GD88uScLoix",
-	"MfiVqz72in5hRVrev4jLqbLaourEP50n1qTUUzzG+2JeeDp+KKXkY4tp3nCCecs/QtHHtTKMQFXjAEJU",
-	"W/zMZNIfuEhHd7hj3lXW2UN9r7p8CQ+SFyzL+gSI9FZ5JiQlRRhffcIKP5TDiqGUTiakILmwoC4JXhBU",
-	"5ilRVRUUsx7BiZlSPgc1oyBcsELe0Qq2QDhHUu1I2DIgUcMGwxCUHStSmteK5rgY4iSwaQtyweatSOXq",
-	"iR5rwcskISQEk3JuI645WkHYsSTTAiczmhM0ZYQDgupEIbpxBGFYNQr6K3WpTnlLhzqXv+pMNqrxT/w9",
-	"6bVCY5zMFRDK7jC/TWEdf92W+h7oVJ6r5Ij4ALwgIwWSKQ60wUEHwedMQLa5P7cDQpeiTeqXJaIBrqSm",
-	"DmbKw2TyIlj0z0XpPLnCWSIP25xkAAYzZukaYSdrBS1KLtA8ZysHsWeNpgyxfB89k4+M9EZ9NnQTF+RS",
-	"JdhNgEGsFMeqohFbcQsWAIkNearr68H6QmmBhc518sejesIQQzwVki+QMxHJKDEXKw1CCdepwE1KLUAA",
-	"NyqZ4TwnWR9ukK3dVq8FTfkWcSSqYBgEVUWP4IslKUlawRy1a1RmflU/YRqZWYWoFCgtkk/otAyWA1HC",
-	"LLbe7ATTLPphlqWEizCiJoBSwDM6FQFwXaTM/wbQMDLsVT0cK90KVo6lJHezgzYSAeUvKiXD7LspERyJ",
-	"GYDERY3Kv8yD2nLYkVuyVqvRyQQP9Uli7OYTmil0fip74QseaTnXzd1Vr+tPD1Qr+tPZgzMwoav+75CM",
-	"SqnohTIgi6UIoCk7PGpBuWGcPpsZOASjT6wQnOAJ2OahuIrtcSbEcnTtyhVvVDKgJnqdp2wiSG4imyvu",
-	"9Jy1Wyad1btUPQxRqogt/1QsMkQ5G+mEUsQKpPmlPkf7llc3Ey2YPoK1ARNUPRxe/dxv/uZv/ubBwcFB",
-	"p9Gx4n1TI9kOwZDcIVuY8e877jvD9c1zpY3XzQaCZJeBafftfJpRPnNYPKCVdFQk6HtOWGNb5FHRfT4E",
-	"vTNxAH2eAV3aQ2Px51p9NGb4OmmiTypOJVWitQIQnSEu9Q1P+1W6Rta86YAbBOyJOSK4yKgGZlbHnY7D",
-	"cOGZj5066QaSFNINvpZ/6qNf/f8+fv9vXn77F5/eR/YatSwF5KsAIBrNCD+22SOyncpcuP+1vJlMoHoI",
-	"QKbnolirgZqR0ChrcwApqLWwbDOAW25aOZWi4dvvDrXVZiozPaeryHI0esF3VpDmEUSwmFKfkcp7R7BU",
-	"+Copb94j19LTPM4gZjJTmZ62WKqu7zcm2tUgjFlcQ7qPScbyKdepyEYEd5TRaAuDkHTaP1f3xO0pDRRu",
-	"C89qBwydrUc5Ez3rHwL6QyiDoBWHvxYaVYGG6vE3Vs8vjgw38csW4XEYs7MWNbTnHc+S5G+bhLcNlRD8",
-	"KF04QQHQI0GmOo+2+bJ83C3V5K/MlHrrSIwzMkQYCTxFXzq9FzBg2SBHj5HJD+E5HJTLFJATO6J/2qLq",
-	"VONVUw4dQqS/S4jn4qytofGcYBfRVyY0AFLUVaMphlJWSZbfQETNYLhD8hk6hKinNIOzzfzXmJtZm6op",
-	"m/6iaQNWybQDhDZt6UGQ1EalX97lHhP8rjIN/KCzAavmo9JAMfrLzEeM0EYW9r0+Qx/mfe/gqrpqG7Xe",
-	"WFnwfiHCraVe2WRCk0BloWAFUgUJ2m0s043rscXqKnrqu1NWVIPbhahaencGCrhk7ny4Inus18quRmfb",
-	"1ep0a5kNxntcwaj5qaQKezVynNVrKpIDUs5hxUgKVl9boOgTqufuUT2d4Qb2Tk8QvozgdLS1Sss2y6x7",
-	"XOHemrWhwLW6SlbNtjnQRrmtgCLk352PLSjdjnanbjCivGUb5F97+J96rFexqQp8b6PQ1NPwprlVFinx",
-	"TIDgZNZe4shofRylZGEqLIzXpsCRxxKd+1w8m01Wu3K+WSUqNG8Yq26/ZaoQZeMzUIKMlZcvrcvqoJPF",
-	"UIO9mnlq+3guHJSgpnTYYl/+fzX022ro99ztAImp1nrXG/7zJfUFdIztHorY0nrD9Q0Rq/GwF181IHD6",
-	"3UV1N/7L6DZxYbrBtgzJ/iIxWD+yGWZY7d5aPkBTOu1AzA5t6VpPxl+oJKRmnha55TdZheo1VJIKHORj",
-	"ojBgoJRNT2zSXRvFlNCqBeS40Pm9ioKGAOk77Ey+YG5wg+IcmeEpsDXKQdR7g2vai/36zUwGRd4SITTj",
-	"Fk7w+0Q0P/bek8FUOz+/t47sQdCOfFIZ4M3ZyonwHq1UqGgnZdts5IlUtUU9/vWlfs7jLddidhcKdJC1",
-	"249WPsMFMUUZPD+zskgi8r80W2nhoudcOyh1S26P25yedjV3fYBuH67/SaAvOLH2dR6+bZgPZ8jKdLSa",
-	"MU6QZcxNcD+SZLiwoeMLUpe+PWL4vZUJt4Jt30VMur/Ao22yaSVWG1zJ0mMkgGiw3bECS6rkrvxCw83q",
-	"mrWIin10R6GXIpxlIRJe66KgDwspmXsX+xzPIaSP5ghnCn7YlJWFtAUF2ynHqqEbjt2iLubaAhXvNZq/",
-	"P5515zH2Xj5xlKsleJDkFP/j4y/sffVg7+bTd68Mr774jUF72fvmkuofzYUIvJ4ZSRHNj1FBJiUnqQrd",
-	"MUkeCs9P4WCr6o7VsppTwTwArsZ48OVKG2uFXGg5u8JgCv+vtPP00MN618H2qEhbmH36aU5LUtyFYC8f",
-	"FrA3pP3RxIopYE2OuKBZpiW59miHanwEV3kBCAvtBhBHAuYQMB7AiQ+mQOALko6WpBgt5I6MWBg7rqGm",
-	"RrORDrL6skezbBSf5apXR57AWTZytdker/a95tZeDgjNHbXn9eE6nQwdem3QIEj6BywXs0swtKrBT9gy",
-	"qzF0TPUJfx0cgACRB6RbgJ4jBSuCFHZrVG2LlITVCNm+po0u1mpOWsGmRJ40/hI3UXtPzAgtfLaCiGEv",
-	"zHLUm79ycOXG3uFhryymgpS8dQ3dsKT6eq4U+gHEIEUO3CMw+voF1dyrmiseiaLn1EO0AH97JMvCfh+/",
-	"L9Ve6dqWuuXgiKr4M2/81igeu9XEZnmScsCQ6tbbNNGudsHZMSBoQrVcYAdwXfmDN7x76cls7cS3lVxH",
-	"YnBTWhutWJmliOO1P5wDsOJ6zDYcYfbE9SJAZUIeyi9n+Wiiqd8eSWOwF9S8AqFIOKPpqAfCjgpQCqa3",
-	"r6Oy2xfVndrMZugyT31cdgZBfjwlC1zMtywguFHXSLNdgVTyUs8iE84C96rtEI8N6g8tDAcUVjTaxn1e",
-	"EGDyWuEMb3TpCcrJChmERdhEm/heOVsNoW64+kmhizumMJ269KlX3/tfX37/jz59jJ6tZutnqjToahbI",
-	"hFzN1htUOzyIdpVrWBG/PXm0qiUMN3DZpSiC253KRlRZVYA/Aj+Zt3N5ycM5UhEDpsJ/ChJnRnCRVmVP",
-	"m7OLjrXpAay9jciFeYaSkNsh7Nwt0dTRrbUvdjSQTCtp222KdqSM3iUuJJzCUFf9BzfNlxlNtWGkx6bp",
-	"G8ZsC/B+ogKnJa29TwEIT1CzbdtPVwXodHuG8ynpSdmcrEY7rakDOWGjN1mmp9b+sD6DNvqcEk564/H1",
-	"nEeUkHSGc6qq9TdjfHMqKM5qdPTw2yVTN1ozNh4XZEIzTyrihJIs7aElq3ZIGvQuB+P04i1AGoejsgDp",
-	"QbZMzAwoiMURLUDZgnBIXXeujaJC+fGK+P5BGYBH1a0J1qMd1Et+KkARUYWs6/GrGcVDITNB1vKyYBdQ",
-	"hXYfPTM/PwNX2zN5G3hm78kowTkaE5TMSCKvurIJVgqEIaMlnN0c0OC/eApZfqC3HCNOiBwc/8yyYIIl",
-	"LNtfBGrqsqUntPxQXk4ggYYWXKhaqkPIugb7WEHgG36MDpSRWZ/XnOBMx+5JPUOXYA2Uz3UifbuQX12s",
-	"ahNl0Vq00jT+FpdUVjBB6LfOHj0cooytSLEHbDkjz9vYzleNbk7WiNNpHgB8MPcBzxppbZSZwvdTrYRi",
-	"MUTEgnhiBFcQl+6BwjF9pdpwoFan5ULmCd+Q4r6qMwilthGGdbb+YlCtfXrkppnTLOLQmKJ1xIbajHp0",
-	"ZiiaMzVJh11SmI0z4ikheHr3Nrp57fpn5a6UT6CUCEwzHru7VJaEgmXXBToDJZyhXS9Knc6rHDoJbqqg",
-	"jh+qbtj36LgL1yNfpBDhHE+JFwj5ni12NrSSWBcc0vIkJXzuB//RdR98cogB5H9MObVC3QtHPq57KJVt",
-	"KVLAf8XnNJ/CIGckWyqQCLWXdIkoXUA1Y9P9UKJvGfCe2MyM5jH2zvn5Y6TebYOEroL2fIVoNJgasB7l",
-	"SD0yjglo0RF4JpHDgkfrraP5rbbIemlqtA3slguSh9BAwyW75HYlPd1gtszXZbASM4I95SLvEzxBckxG",
-	"6CsRcYzGmJMb1/xGrN5FvrQv1c8jGs7E+FupONYDmZQcZxZgnKMVybKQIQGLiArfuliXKd7lQDQ2CnQB",
-	"texqeRmgHGc0CRX2SMhS9DIv1kI9AlXMFuGq/tFLkZKEpr1G1uF/JX6PhAXhnBYQMaHRlwDHBjHQ2xIC",
-	"znbI1neTQPVTcPXXD0UmSqk1ObXvmzWyrVg4iPjp7x79H4xnTYp9WeW5SuKY7FezKZUXKk4wByD8e1TJ",
-	"bMPfd2MT/CXuRcdu8cf+2Wq2fTx3kbD1dp/uBou/rRDoY5Vss2Wd8MmEJIJekJFJg6sziAk00dWAGpRq",
-	"h8Ls51i+J8iiAZHqLzzew/gdohdJ366CIjdVyoU3ukm/wBHOc1bmCUkr+Cys9GmkCIoyLEgB96kE7FaI",
-	"s4U1XnOlJoGzdIppbtxS2idFlKoaRTMzB1+hvWp6kS1c2uJiuuzS+nVVB78Ax9YsTiEa7NhGkCnvrEa5",
-	"VMpvLSDOKQItGVUFmtnwKgW/Z1AsWK7uPuYA0IDfHtNKm/C/y4rH5sW7rLir330xHHzx9Lb3YnJi7/tS",
-	"5y7wamjAoTn6RkmJQN/USUCbpjqfkxzS0HExRwuWlhnhxo0in9awHWdf/rz2dl5QskJj9lzS9RmnKXmG",
-	"VjQlwKUzOp35ZT31zeKB7k6RNJ3CbOS/ERlH0OJQTcjHHV8scUYntEqu7CHOjCba15fmq63gDy3dvriI",
-	"Vv0COcD1iGKaklxQsd6vE+NSIcWmTRhYDeOtFxwbDVfo7VXk8gRuZxuQPfutqFa7A6uKyMRvoj5FQT2d",
-	"4nzu36cZWxEuqmQSiz+SETCUpGRZivWIk0Svtf5rBHWnh4MLmpBRRnAKSpP+owOgxPIRDGt37HOKBUm/",
-	"lFOPVjXGsUh2qu5dKBxKXxqMrQDOTBVnEhme03GH2CYIfFrglPBAfBFBNOeCilKlQ7qmmaESlIdSSl6v",
-	"ne0xgH+NPLKMJpSV3Id0VsgTEHNkHzpW0J4KkB+ivTQxI6lYYEFGS1LYEKd6j/Jn8EirxTxGe4fykylp",
-	"FNlBGn2nT4SVhrVRxb8c3RnHgvKJKjHXty/1bo++AvDbqjxfQbjfksEYmpCVAdifsVVuSk8kOMtqt7eg",
-	"cbeCClYr4RdqQivEm5klugh92wb6vNw0GshT4ESMIopURtoBtkrkoDnlsz6DmNILkscbnkIV/SrhEE2x",
-	"oB2gJgN86RHFvA2Ee0Fwzt185ZToiopgpYzTfeEMeJTfMa/C51trUHufthz8jyr/ot/Ud0GKtAzEny0t",
-	"MH4UAZcZFiZzJ+qFmoSJuAc5D4fBMB/puviQVDphWcZWAAOeogI2lqsNQJYjyZUpSm0Y+FvepgodEGrk",
-	"mPxboW7ELxmU9M/1etF8+sh0pj7edrrUD9iO1edTp3vzjRmEPK3wtKelWXjdEg/CdscLUlg53lSzCrh5",
-	"r7AORFbJkipok7MIgQjKnyMV3X3ryAKz2GFxuVWV834SNa7Wq5Fj84363Jq9DHNZdqp8d2UOf/RhrpNE",
-	"3Lbt2q8e6Q7sF6emJ/vNA9Wl/fwl3bdj7QlYeydSLx9q6HGTM7gsBSrodCaGVXWcijUEy9IhlA22Eb1W",
-	"pO6jE6m+paQwGbUq4hDi8Y4UrmPOAFMdcCsbVVXiYqmSmY+D9ZocbYyXL9mc5Dq51wsQGNgRtj1DhDXA",
-	"7EfvBn1phRUIs/p2eLNK+PWoN6e0kK5gdNNseLiPJhN1MPXYmCxJcDipTwXpafOeFB0RQKMvguPTm6NB",
-	"0DKnohe59B2ti2Kq3act49nGtBxOR/lGSYq1MoLpqIpCAf8eAcsrE1Ym/xJeYnozVrfRryJVFKfrz3kL",
-	"YL5hpaRxpvYrX+XmH4eP37rl68BbnCSZExG02qaEz9+S93apDyo3nDwsjxHJuA0uA4u4jpJqM9Ld6CxN",
-	"5Sx3mHPP7ZA33B59C/y427+FMB2hAeo5p7XOUiwaEXu7HZjiBZ76ToWToqAXUjcalwICvhSMm4oEy8Ux",
-	"eiYFvg6lnynXT3zOkM6u6K7GpnPA+2UkRbd+GR/RKUlYntCM4pCHKJ/QYtGZL+iUTdEY17piVqQJqwTr",
-	"qAhZyfSu4g4ct5SoC+2SyiFNQkox0HW4BZDgCmuBpEisQKk5QGWeEc7BTaUqRlBInNJFQSPGaoughwx6",
-	"Np3RpAyaCjLznK04YpPIjmxkykbsEQHzqqY4PFQtgSR/kpVprFFKgRhjIUguvIf+qY4cMTW7tEI4U+We",
-	"WHYRXfwjXIGrFGPmmejbukt1dFKpIK6Rqid1mbAY06xohMcM7ZQQVCuPzXZdYSq8ftR3LCeYgNM1kSun",
-	"99Q29UlyE5homHDo7NHaRmoubjXSgAQ2VY63h7btkW7j2rR8heSiMnwjKulqpIcBDM7pNkyDUBandtf6",
-	"B7zraPrdlpW2Bf/jIzuU69pXonprz6AhoGnDGZelYGtJarU+XyxJ7/ITxsIY4CjlWjewLDbviB9v8Fqn",
-	"cu6HuHlCxcw0c+SDmzsGl8V4jXQy4Q4xbEK6/9vPcSJ0ZQH1DCQn6ouKzRugORxonsl3aOMOqEzXBHZd",
-	"HT/MOucFDpaQkyqBqiA3LYhUGdhQl1rUcRlcMKbiMdTXELKk7G6rGUMZY3MfEvD/ravXf7L15sMLo05q",
-	"W7fIRvkODg5vfvZmcp3sfQ5/drz32YODg73Pyf8dVP8dypMNQoU1dsCMFER/BxF6g5e//MeXf/9nr977",
-	"u1fvfaDha3wBxRsR6KkxdDipiXBTCCSgBxS2e4LrnF7t4lVax1tGRx5CTXhTTDDeoWgSytpW7Il85oVD",
-	"iq6rm4nf1Ylx5r3QwoXqiwUAFPXdS8OepcdgZFSqGFmyZBY58zlZCl/GgFSF9ZJlmAsdb+3W8IlWHsN1",
-	"XZmvBskpY8IT6u1eWFrCvr017uUcdXeteaNmGULGNDldJf/jkjXg8fu6PrFP+KjreVRj9xkXOozfCzUM",
-	"I+9T/MLynFcvMXwViEuBOdUr1YLNm3LDKUpNtzcc057k2zUR2+jrzhyHZik0EdsXcztQgp1kLrczW91t",
-	"uBET08tPk7Bc6En6imHK30Y9Yu937kFPQ2Ui5A89TGrKsdjjhTbHcGFDFDwoIzGZGrqBmu9Pp2no5asN",
-	"uZMLTgDscMv4xSotQba4HlRMEeeLU52f2rfV59umDb/Zt/+O0N4haKuTIFs6idwmegnEumu+3WVU78Q/",
-	"lUlBto2yL9TLI8HmJN+yUMepyk2qjjMvNFECAEQAc0UcixvktEluJhfEvccZqKLLlWPeUR3lU5JRMrl8",
-	"rkYB7fRgFfn4Y8bjvIuq8baEjHqDzakspJ7rt5boHIw+3vx4dLReqE2mAl4ssHJ7dDNQRT653f4xU7oM",
-	"rga0ERgYWQUxtrACQijkQ/wYPYMJPjNZ9qBOp3iNWK4vv/K6wrLUl6is0/b6pG0VFkDjkoHobcHm2iVh",
-	"6HCpKOFMK8gVXWNX3EN7G8wB1Ccp+tTLD3/x+sO///RQaqeFWEvSc5ODQ4UuJtxC+zB2Vw32wmTIS51Y",
-	"gbZpFMZ+YDvV6jVvvjRFeMHyqb4VyQe5wRXwOZ47u/PjfOkhBPneV3kv6JHYBrsA2LS9gnpOVmhO1hyR",
-	"/DK2f9tTR/bRqXJmbCmJQk7FTlYAU0c6Gq+7S8s2SxCHJBePx4T376+UTiakIDlk+B3bGKqMTARiJVzR",
-	"19xxD9cwST9ZmHkNALUBNr8NKPzhrkHh67S9tZbsfAw1kwEfBGBqHCQ7MOkjvFK616UQ5a+EAOVHW4OQ",
-	"p1tii2+gsm9Y1XEyQ3oTcJ2HgDdYCpV5Sgrwkuc6QWEX0O7e1daYPSPLtE0aVeUIcCLkmBVS/SoAB6Ab",
-	"bKHBQzDqsYnRvWtA/jPHJ7oGD/62JQ88830REB6Z2DJItSA+a5JK2TlCTlGNDUK5ugWf0+WeqV+wt2SS",
-	"kQrdY+/Y1qlNEqsPSQ6ccXIE7gmV5K9ikCA/fyMLiyag/uBxCWfnkq1UZueyYAlJy0KdMt9QKXnKr0wS",
-	"QoVTXFV9hRVib0q58pvDkWQAAqROxTlV9UVWtFZizpvEpfWzz5v8s92oZzHVVl0eURVXIXeAa0D4AKmd",
-	"5a9CjYtCKZ6KDhZnIXLuaiAPdNe7IkHIBahBTI/UDmUTeywucErksTh059i5NRVhfDcMCCEfIs++6ao9",
-	"X5k0vYsgB6jn4G/0mj/ETzXLo7Z2TGsg72PAwlygsJDaHDs3L8H8WQawAFVwNFzdSAHerGG/ua4wvfDJ",
-	"RN2D0/iUXhCOyqXS/KlCpgZzDcFFGhmS/bRDon9hw5Coaedks6oVhR2pIHsjo/xNJ49ti/arM920/eKO",
-	"6cN+c2o6s+N9HNwdJ0jLmkpX0NNIhw5un9QX7LrRVPudsXWp0XopCO8VWLHcvh3LpSSM5t8Xdopf1DUy",
-	"dwI4fW4uqQauUQcmkATU0v631JAUdCEhVR8ZTUieAFpMIocJFtPOUN7Im2prjIKkog6Fbd5Xt7mW6ht3",
-	"DIbhqX60aQlU33dfN8tMbY2H2oxVp7NWHYBvU0IWJB0Ze4fOFYPkYVhkvD5CWJlDsKNC23gZcKXTBbGB",
-	"dSaLWkdBVthI+x1F6vWOMFt6l9vhy6RIaXJJI29fSKU+plUlTXrlpG2DyWSzBbtVsIp9zHv+qIXLRKFp",
-	"Q66FZTIHhe1uaMrYt5m+LwjOfOBkQvl3okIgfXESt1REVpKxZG5sdRA9vALfhjJP9CjDsjNvaBh2Lzbu",
-	"RTvgjQESomBig4fD3GW8nvXOn8m5PzuqLrdDXa1Z30lBCGldjB+jZ1KYZDSXr6ycsjergglyjJ5hIXAy",
-	"kw8fvXNy9o5s2FZQic8A1Zj8zSm8yUie+rFTc/sqbtWQ79oHHBX4I5l/WzenfLePfxM2Wre3SjUbGC6b",
-	"b2kGDfjs281Dn0AYBstqZbi1EwsqncEiG5C7kQFdsV8U5IKSVf0hC7ZSBVGMVjRP2ar+nfOu8619m5dL",
-	"UlxQDjyltvdIEhNrLitTKv+KhnJhGdkllAvLCN/SrS1fjWdZlpGudLTNpYYO/CvNvSWcLap2AQ+ouEQ2",
-	"QdjgWQJ4D3pmMHyeNe3YhAusEeL8oSYzgtPO2b4jVx8kk0oc9u76b7joTvGUrINC+SLINAhRe3poPu8N",
-	"odSA8tLvDmtUa0xMjyi8kFuCF76xleq06exq5VxL/uXWcUfStb6OhYKNahG5Z5imn0xijN+C8xi2Nc5Q",
-	"igVWSXbKUhdQ1TerkazNOR8MYjrzarTbqYppn3i3KcnlIRGsyB66pgAooD2HhgaKyhxrb1XuFY/KOip5",
-	"IMIuVNNhgdMeUX9LgEb13ILTK9evH94ctoFAt4UfK/N67Di8VSUcDVCTtrYGduzVlC3BQnzjVwZ5L1Xv",
-	"LEbR40E1T76+ZfpwLXR085xlnBw79Q9cDtN4k3A9gzBiVWRvi6C3M6k4JeS01IpGL/gBjTalK/Au8HOl",
-	"m9446FJUDURU/zczgrkYARJX7c3DA/fVK37teJmt+/fZzDCpZl2fSa2L+lCfRgUIuYvx5cOdeWHOiA1g",
-	"aBgNqNcZYZQ8LtW8jEhpv0YpU1GOGGDujtFqpoq1AOaJfoCCqd0kRbtlbjjJJkiQLOP9rq5vILw6Y1Ma",
-	"gO0quRgpPGFf6SRHVofNUcHYnq10+U1yhHHsBCVFXPnvTckGTRqyVMWvK2ENTQ9NGJCayNByT4BsflEJ",
-	"nHjO5iTnfoR9zqsg3kZhjjHBBSnQQuNbNIP3eTFpeT1hbE4JvK7KEai4ETZBX9m7fXZ6d+/cpOM3A3Nr",
-	"eBaBOCs1fgQDQCQ+6ye3KLFti6exZFWKeT3auY1Qx0hezjnkevkBiCvx0H5KqseaByOPQ9o4I2KMk7k/",
-	"shrbCq8AWqAxFVa2dMpww+vkhXAOhlVr77iNDgvl21WxifW4GTD8i0CVKNN0i6kwENa9Zd5eNMRCezWa",
-	"zkI0YFIjgQAnBbFua/j4G2CiPc6xfTs1aohEJ9GpoBDvYp9JaedUYlvNGOJEiMz24PE8d96hnuD1o1Js",
-	"Gapvq9PIjrw7xwj9NvXRczRCkd7AAbZVXlIpvOW/mFN2SKuqi6ELeYNV6d6ok++O7MRXLydQAedNHua7",
-	"ObMLa0prfxue8qIlho9mcxjbxe5zGku2ul0QA3/TXUJyYysBHq48V4Y1J5GK4pFf7K5Am9kBrScUPBRS",
-	"b1p9yPBq4C5puo67S6oxdF0m4angQHZxm+w0sF1Kc15C7RrJBP/xq3jvmwd7N5/qf/dHe0/fPRzeuPLi",
-	"N7xlAAOb0tayFkVJLhPVuFUmy/CyhVqHOzHVL2huPnUwUJdACLCWoFzQhIcytsfrgBRc8T4bwPTCVp0b",
-	"AayD0H7HiNnKB4ujVa+A9cQJMDbAa3A8AXqXcsdGI90nGc2jwcYJLrJ1rA1SRYtEPl3DAIsCLFi3unBW",
-	"Ut1mkyOEFfS/VLMBIuYtDiiCQ4AdrCydGBlWk38LqpJ7MNK1HPyVPwnOwSYympV5WpBUzHzI+gRKssNl",
-	"heZTSDwCDbV6aQvs+5ZruhiZgm6x2dH5SFBffNEdHQI0XpsYolo83YICbv8z4IpnVTJV5BScpOwY6+/N",
-	"A2vi2lh1h7AQ3EdNRl1Oc1U5ieRoJY9xHdO0Bb0r8KgoPd0ApUU/3LdMgMBzko/KZezjsvW8R70EyRBp",
-	"mCNojjCg7+XujcNZiEiylnnqxyjUHQ11OBrw3gynaExIbnlvm5QvZbB30d4sKTc2TyXCHDlZI6VzSR5U",
-	"28iIyYrDq3kawgaEh8Pmw6qulGanJqv4jxaybJ4oxobmQ0Qfx8CPgp0MHo60+Mph7MzOG5+r9skmlm2m",
-	"lG2AV7LcjBTZ5B7t4UjMb8q+Zs9zDZBi0lcXROwwmWc4wKWYsYL6brtnCc65sRctC2YySmF8kkRgCseJ",
-	"iL7wntgQr0ZtPp/LWu8lHrJjYWswqXIXHUBQlhObJrYfEdZ/may9N5N41x+f+XLpeoacquZyzsDpQblN",
-	"25Pnfs5W++jO1nl9GU7m3r1xjudwq5YHSSZmrJxaUDipdwHoiKrCp6F+j+XGAQwKJaB5DVxwMdw0A9dq",
-	"mjiJdW8sL1Dl+Xff/Wup7Q2jiCpo6tYtBZ5zJ+GV+o0B943KM1s1nkgt2xsIlJdZhsdSo6ldfZ39vtS9",
-	"W5flzZsOQx14Hax6B5o4PVbQKc0h70IXjycZSUTBcpo04+LkloGk/B7h31veu1k+mmjM07ZeKoBRqIE/",
-	"unQQtmYXTdxhbWU7ju4EC5yx6X6TmS51kOtmzUmuwNe3jB7tE4u/bVjTcMDtKLsz7i8TN6+D4g10a1us",
-	"lA4EpSzfLu8WBOqoO2bK1pHO5TC9d2x5s4JTgGs5rUtkQxm3mJN3E6qqLKYEcgPmA9MxMTEHA13sLzLH",
-	"zNCJfEm1aT+fQOP24z3bi/3qVHdnv7it+v2kEK/OyuUyg4zHx4zmvTcGoB57EuHmxFYXkaJhP8bkN1NG",
-	"qQ3obQbl4pYl4JtA9uE29WsWzgEVk/86zkhN4Bvk/+FgVTD4t8yTjGBPFPTmCpjW1AQj7zEbq7K7Kw1f",
-	"ktyvt50gviQJxRmy6ePH6FmGV5My05UVrGae4ZWJQckIviAckhohkYuVwhOi3J26vU3ekxpcoPCazYF/",
-	"s2BECeZkxYr5vkPbSx5cqkG1YOs8CZqXSaZ2TJxyuc6TIBKxXMkeDTRCFrIJoA5mPgbXszgzyWMhFXA0",
-	"XgsSa+ty9IsRKwX4S7XGH5NPZfNauksyKDjfWMP2NkG2Vdlzr+I5bwsWj5uDMpkZD2KcnZuPOpCQ5I7v",
-	"hYIk9+t0pAtQRK6UfGMR/zAXIxNQGP8WuSBZkI7wqzzKTOEMOe1lwaYFXqCCYBWU5GmV5p1a+H35TKtV",
-	"vVnVIzJQZeRw1YaYz3NW5glJa7Us3Lt175IfPddUv8SylHDRjrSlnkG63IXG7zYu8ViDv+qutDUf/OVv",
-	"hsbOAPFSEAqMx+yC9Nj9jt7Qfhl3gTGrWPAATmy/QPHhgM/JykvVW2s0Yyu0KBNVvV+lpkp9WkqSejrn",
-	"W7Fzht5WuMjrYLbOBOIDKcHUGygl4odQ0xZix1+r76OupGmwafj4aG4533F2/uj88RlJCl+hLpymBeH+",
-	"WFxu32mfnH5uaBsLD0IYyM5L17l7AFAxEwtwpwYByRjWOkvA5ytvYYJJsd8sJnlYV8VvdIQGuKr49Rvd",
-	"N2RLwE2To4K9yclKkuUYXGwQMYoiCxvWFPYqTGGjurBD/RnlDzUdnWIHKVmwCsDOKgODq1cPrl+5enh4",
-	"cOXgwOHXkZL8g9c//MeXf/+DVz/6o4GjDhxWh4hOvB+Uy+q4qF766L//j1c//6NX733v5Xfff/23f24i",
-	"i48GF3tuv3uHZsMcWbBU5RgCaXH42ZvXr127eQMqMTg7cXCwf7h/0Cy2oKa6s1C4OkV8MZ+hA00f1Pr3",
-	"KvQUzD+bYVM7P6FDJ2PfGOQ+UtKuWdR5sDOZahrSpBsqFqiG498nBeGAL+vDFR6TYpSRifBdRrW3VeHm",
-	"cIYWOF/XfL0K81EeX7Id/xprA1SEB9+kBKk3pHzDKMFFOkRYIIKTmdIE/d2ArcgXhEHzUhCO8ESQAi1o",
-	"mhv7hZ8dRwv1go8e8nfEaWaibgxJ9CuS78clpznhHNlCCLWMQlcnWpL8kuMtSDpiF750vmrtpCRVgRze",
-	"BYRhpuHm1yTLdKzUhtNQt/Z/sff2zU0cab/wV+lyPVUJObJs85IEu07V40BI2A0vC97lPvcqj9XWtKRZ",
-	"j7p1T48stCxV9i4EQyCQDYENYUNIIMnJC5DdLBAD4bvcsST7r3yFp/q6untG0owsGwnD/XLqbLA0munp",
-	"vvrq6/X3wwtgnYDwSGMfl+gsg7ydY1hY1sjORyQx8mKtg2gVJjOFdu3bFnCNMI8MA6vpyBZ5orhB5J7w",
-	"guF9Q2T/NkMA6gZ7T72EdwyhTTvYWVs2fG9360z8R6fEjLK7etEjeiqNvckIKl0aPvsyMQYLJNIFHJ2q",
-	"LqH88KZPhm8dC7TrxiBYt2p3m2vbNto117aOytQ23R7/hLHu6jrsd9y+fe1eyTYNnfTjHV01buRX23b2",
-	"ay42nnSKqvF19I22qWf7y61rtI32Do0ypQ2iEJFT+aURtJOhEPN/DSQSpR7TU27blK5XwaJS1fBCMco0",
-	"CaMpEhzpTcvqR7wOe/14NyLA9eDUhQOJn+3oQ58QDqsHhKleYpBJfBEil6v46yLiaeuPWh/r7LpCOVKj",
-	"S3R2oHERsBQRZZdDtS9KPkAdsKPxfVKRQE4vgZhICDxGdc+wHC2Bg+8G44ZN2RbjTNgQm7GDMdRmi2sn",
-	"SJF5Too4ojITMEd3LnMHzwNg34oigZlNq58zFE5oyF2bGlK37DHDCnI5ae8Gfx6yt4Q/j9j7wp9vws0T",
-	"ccWmiowoCVuraW+gkF46OasRuwyKV1S+e8LxmhIe8+nGy3DWh1zdLZW6nsx0KSzz0APoLTfa+bb9yo5O",
-	"+ZTLfKylTH0/qZa1p4RltJrPF6XkMEe8O4yE5FjDaYDvfEZk4HqeATut0hrsSJukzVHPU24crUGY32c5",
-	"5s4lBkMS+NsSe06VQRODbtOGFN8+wvQaZe69nZB6neBh8elMSCf2fGDB9T1r2kCsZ7kDkbzYA1EusJQW",
-	"+jIQQ+H76VWLFHmDuMXqFD3H8U18gf52/Wu2ZgtTeOtuw8Kl790Ig5LVxHWIqrTEHZDU9IPbyid5UeEJ",
-	"WKvd+JLg1866zvmgBTNQ8OmgyKartDYU3g9KZE3JCrYaAFhAb6etJiGfKrIjcFf4+1B4a/h7n70//Dml",
-	"HvIaPGMtQzRcjFT0FMA367bqG6vew/3a3uiBtcWU1whUIIMD29GFOfz2sW2p7aNxvZfHY8dZkYHhnI8f",
-	"IRaltoWzGPB0y5GyLwKRE1665Ewov7rsC11bw7z8WpDggXp4+tes1u4BretMzDNH40eNwA3hRSMAyEbq",
-	"CoxXMAoMcSfJnDbWiAqXjHr6n1CAgAnFAnPW8tegDSBtHvpEpzvcyryDm08k121pwugIZyISYykZTdkC",
-	"QXfklqHK3dAxhHUYxJUp8lvuHiUl1/NcyXKCO3KccFEl5vgGazoV0rapEwChtV1lz3vI7PJE8ME94Dnb",
-	"0kzdKrBO1ZoEwpbMBthNWVqyB3vmbD4RZJzsHsK4Rp9Et9O8oYk4FNIt8HicUWU7zrIagSvixThwA48l",
-	"NWwZDdBNWMyeDX/Rk8kyZ7d65FfhencD8DbbeiMHg5GWlvz11rUJCAzedAKSof72BUl+dfjAfkIluPgA",
-	"4EGxsKRA59CpZnPMr2l6LXDNNe59e856x45tL6d6kdOEKZKJdLY6qde7Ibc3YCV9xzVtOXvz2GEJ1+kj",
-	"PfZYP3GZNf5MvNVnWR4dwaFICGqTAZecUFsbFggiaQ0BPiVRel/pbzme4VkfafCCLNHNZ2rhletWpFBT",
-	"Ae1JBeryCWKvnabBdNg5nlWnQoYjtjNKjow0lrceIXBbGb1vSjuKGvLQDTIcokN4uEjNO4UVYoz7Anq3",
-	"KGdVGBA0u02rX2bR0cOb2J9leNzv8i53ptHvyBJPiFkbatIOLSR6oQYLOsKk67CJDM9WqYuvG76NhJI1",
-	"nOAJknXENLyVvm1RVNW7aggdOFABIz7D1SyrC4mb16ir6J5Wod92gmS54CxrUFccRr0ARpXO8EhMy6yI",
-	"JqvsXJwhSyQ0rVPqkXfXAbAhpUVw2FCvwXttNThCa4fCAUT+mgx2R0cA38Ag9uMYjtDaHpc7B80ojlCI",
-	"mOG/dotJPZQjtLYfRqN2gRsUHZ9WNwh2nM+zXODOsWkTIYk3wXmCHdM9AbExXsteiSqPxAL0vCmqJE99",
-	"4EmE8KgSxZwosXFSv/eP+nd/a1z9tnF1KQV/Ld5Z/vH66oenzF/19x4v3/+u/vgv+MGZT5oX3gmbIVev",
-	"ztdvnGheeCcaPZVUeYbKXIRs33Qk80GD6TAhEnaSmyhrj20r6v5v4u0ng6nw7pPBLnNzcOt+qz5Uc2JC",
-	"ruDiSZar+G5QO6xOhhgzGkHz9ph1/dWRqaFURzFqK8ifyKvJjXA9aI5iiRVdIk8A6kdNEpxHYPzAY0Jz",
-	"phgE5Za+6l0AU9i5nHuET2Z8UZXQ/pkPHysnSNV3AyYJZ8xpATNUh3iVeVAH4qqbIAbikK3K0ibcdLSX",
-	"0pyRZffXDAw4PeQNzRGeM2M7TOFHT3OR62EK+vDSIXZhxyvz2KLDSTw7IuRMrWWo5MVSJahQj0y9dXhL",
-	"y5vi51NvHW5/2eOQZsqLhMNb84GoI0Gf1JJIxrDTW78HDkrMMZ+8OTV1ME0m7dlTmUkRmuEWOBjrhLlD",
-	"KNHJSPxIMn8O8VoB2G/y4F7NVUthNdXdNMZrhjusDKWKAk0FRIhV99RhU3XDFySiw7yIcQLm6050mS45",
-	"W9IZnuEvvbSXqzMvkC+9BKFXrSzleKefmSK/ndqVJlNF5vqArS2xmpOT7HRJZjNc+CQ7TYNsmrz0knIA",
-	"zT1fY+4fsHwnYDJFsltHt748PDY2vHUbXqrjnuZyZZLKDBd58jJ5EadwS4rsJC+a+dtClCxvJS/qydtC",
-	"HLfgBlK/kTKnwetFvQBK96WXdC+SXwmK+YrnYVWz0svYqoEaOcOzofrMtunnbESZZtu0ddaq1myH5s7w",
-	"rFG22VCLozWV1bo3G+py2KmWqk+LkONi1T32k+sXPQI776WXTN2ZZCRHfb+m3jq712GlsggYz9WGf81q",
-	"2bDE0fOY/4IkuaIQ0uUFWNEMB4nTMQtrVMGHyv0rMcpl+BGiziJJV5mhdWv6K5WBqX+ed30JdR9qclNE",
-	"CvgBmAU6LaEL55Tl5AmJ1hWYosqw0K95iFEHZCMgVO0lIosY7wBs5xCOlOZmuahCZkaZqT706buB2oj6",
-	"oZGhFYG2hGSncPMO7/GZLI6Tsaza1zLhphRDf8oBx6G97vvCN3J7aM8usnP7jleIruhXoq4VOkTG9Mf/",
-	"6w9S8GyaHDSKZManPFfMcMFJVsl+NnKAAU0BmzAKyGfUIdkSk5IW2PQfi1kUIs6OBlk9pN9UlHNYpj4t",
-	"sYDB4AKtQpCNxRWcOAIaFiyEB4zfQiyoOdo+OooWudroTop47iwjOiSHrqcmHJkRTk3zIQETSZkp+9cX",
-	"vECqouI5hHmSqVvhQls+Qy7UL0NONxj+n9QLBxVJ/oRagPwpgj5L/pThfxoeHrb/X12/fXSU/IlkXY4t",
-	"6Xqhs6nwI5juFMnqwU/D4LPkT6TEDJhtFl8oq7WavvGYunGF00pQZDyAc8ZRNwLYt+k8dT38W59f08B7",
-	"oG7siYJ1mszNtqmb5YU/4zoOg/HkpJ9X/zWF4waQz5ia6juHzbk59RG4SOreVM4SKUoMJq9aFOo8UN4M",
-	"C6hrGi4tjyvG2s0QtqshcBFMQ85B3SxXZLlZPC00MJIP825+sVP9Iid43nNzMKcyoJ6Szyws8LTI5yWD",
-	"L4qVmen/nP8iG/qIPhY5gJSY5kSYGzFr3Ek1rxrmSj9xbFuKbB/boR4bCDHtUb8QeZw6sdWwJYMSAilT",
-	"iL+Brp/6Vt9m61aUiZwolT0WwC3yrsemwXeQepTwM+1BWgn4E0ZXgqKauKBtIl1JPFcGqAkEz9nn7TQj",
-	"LlFeM0IoUVhyeuWUA6dsouwhFvi14cl8wHy9YHCXHSgjXGhKJfVrtVpqz9fUHzMVWcMPp2WZ5mAqlD+h",
-	"nX41DWqQSmspmyxg3NwYpkOr4Wm9D+xEWqVuNDPKbecZ8CdUMK9py++ll4yg4wyWhMPGNbp31gSpzD1h",
-	"JnVNJsgvjDXDQQTwDMHjJWusQtgeBixcQzAbpR01M5Xee+klo0zVOa9eKjuJ4EF/pHhQvQYmLqpLsFS5",
-	"ILKSK+pboq8OxJ8Y9NYm6mSZ5opseGt6dCg1VPE9bS/K8ZGRarWapvB1WviFEf1bOfLW3l2v7z/8Ovwm",
-	"DI4aY3co2iMxlh7Fi0SZcVp2h8aHtqVH09swqYT4fCO07I4o821o/NjxFP6pL0/XaMmLfDw3NqKNRIxx",
-	"CxkTi0I8V5NrNwc+xKDyrl/SJzHGcSD0o68AoZBok+zdncKzoQRc/6JiTBWHGQWvji+gJFCWwpyy0CMm",
-	"LJo2GW4RtXXHElgieBt19EWAbW3hkDZupeeWJ/AmmlZwlrEytlkWqSymyR4odo/oSWXjRcaAkRwKTUvq",
-	"iRmOgSXY2CxyAoOtgcaJ0dSmUn5OmTvKvICZg7MDJFrPmTT6WU2CQS8HQbMH8V5naHzoQJnxSRwWrLw5",
-	"uYfGfx8fVA0vGYlYeeAyvY2hCiaD14RTMwQhOuocNUb+oGOhkTYkLfONv7/XuHYhzLxiH9LOnWM7X90x",
-	"un1s6+jojn9T4ywKri4f2/bqqP4/5WkhJ8hQ/fuTjTvvryx9s/zg0crthdDdwqmBnAOEhteutoCJUXOE",
-	"sZiWYEzgV7CQVZYF19W5W0fHenjvdT+dOfjwGJpihOg0qtRzy4A94bs8SCNuqUbVjX+WHfzIQTQQdeE9",
-	"BEsqpRL1a0PjQ82fbiw/vLzywxeNxXv1h/ONxXu/PFysn1qqn7zXeDzf+OFB89OFXx6ehsBOAeI0VhdA",
-	"2KVdQ4wATBoqiriY9WEWdMov6ohUeDYg9JqyAw1WWwjeBaIwgVpARzaxZ1Z95DMAuUx3bIbDLNCTPokD",
-	"fOo7okfJgNGF0Fg9iOXo2hJg0LaNCPRLeD56sHLrTv3ch8uPzjUfnK+f+WR5aal3UdGw5smHCqDPyDYV",
-	"j5pbaJs/a7DRswTivgRK24kJrncKwm68ftMU47oUBA62ZwW1eZJQX7javPhVY/FSY+Gz+o1zqE96l4S8",
-	"zr/HiwGg7iADCwgB+Ifas8DECqQzIRguEQgRwl7KHpUTplKCRBjZEeBP3VOd4zpZhsYCw2JGTxQKmJdu",
-	"FZ89LndC2Rng0u/HU7L3de/nww2ySuy5pJehf2dQ49rNldufocz88nCxcfb0yu2F5Qd36+fv9Xr6tEL3",
-	"xYuRwZqQmmWZzNTAsDv85uTw1h0vw0kr3T8ylBQdWAA/CoAKKK8RAIXJcCUgaDp64EVNkIJQJqRhmve1",
-	"vXpwcmrXm2nyq4Ovv5EiB/e/kSJH2MzBFHlj7x71tAw/uHtPCky+And1b6JexjiD7jVWcHmIODgo+YtA",
-	"Gq73FOrzABLF0OS+1A6ulD1BHej66ps2ezhf//LdxuKl5oMvmw++W75/Zvnhp6sfnVh+cDcqilFUwQRp",
-	"HDmm3IbjajgFFlvOBZIIGi3kJ2qrl1Yypo0jk70vMcelEJqYILJSLgs/kOSQcoPTZD9jjoS7pZHAGiTb",
-	"lYk67Q0WtEhV24nYPuJwnBjWwoisZi1Xl/xHhUFDgTb8dcFlqwBF7fS18BDWPJSPFM1J3LNIilzAgmEZ",
-	"+IyWWkXTpn5nXE7hPdoHFKsVcQb6qBKbV99dQ+RC0KXW9XyTUadNTXTOS08bCp+gK6t/C58P79LBrxh2",
-	"fLWwWWWaZcEWy9ocGY2vutJ3PADhvoRVSIQ0P96vucbtvfL44/rSF13men124ptUFkEmyzTIFWM2fhnT",
-	"bJTkihU+qwzbbMt02Gh9qSIDMsM0CU9kgXRNyYtMmb3bR3e2RU+3QKYQbu5K4lR8ZfZiBWgEWiAnSpi1",
-	"bRUhHF43rQA7vWhI2vVWb13Qbns+ucAiBvK2dyv7Cbf1f6dDDsV++f5849a/ejzVQuCv2MPsdQ1K1knv",
-	"hmGMHPQNaUceyEQF8YRu86OcMOp7LvMxsxqJBujuRBMJqdKawXVsFdq3XKkOMj3KeIltO5sMm1yLorLT",
-	"qyuJ2utaeziR3nJLbjDUw4W7EPxvnafXumUN5wSKLmMkDWoRAGuK2FVOGbgzSLb2T+xsPnp56d3V6z9G",
-	"JE/WeC5B5EaOgUwk21FHTHTICpzLSb7ieeM6wGQJKANAVymlonU9polNmeTqHJcp7TRilSyS3MoJfSsZ",
-	"sHKYyJXUdbCuMozVqR9AgR9kemeUsJIjGrk9bICjZkfYoHRU2D3BWZwTgMZaVxmHkm4r4qa9syf769UY",
-	"YumnIpq7IdGYZFy5ATPhQZOEnGFFV2N+DUg0V25/0fjLyfUJ6IhWKMle6GGbSTVUp5GiXcFzbNy+olFO",
-	"xs2MqYbIWjpMfU02pZzIalGUNKcq44Y/BtN4UTSeGPE6hPcboIjFmfgDiqLpl3lOoqmNT0+t3LpTv/cP",
-	"FMKugjdDc7NIfJSgDsHKM4EwSL5RZUbSnNJqlXKrlBRFlUBOXFcbR5K+hvmRg/KqUpkmewOMitjauLKO",
-	"zkcIIlOg48ynriSzrBzEep5vURm8hm8zQD2DT+ga1oKGvz56cFfnVx6/r8yrb6/Xb5xafvAosqC6zRvc",
-	"ilgtMWWr4TkgHKpTKUWg3Eu5BR6sSUEwqNPTMFbjcLjBa6hzS+TVLzO8JLAInzs6dx5aeORFSgLqq4f8",
-	"UQYmxkBJiXI3r85+kYe0J5NbUqhwUFFJUvYx+zrLaigRriSM5/xaOWAOIjBo4XsBcHnxaBRt+VlfiEB9",
-	"ixrKZzIQvikUYi40QsaoqCk6yzYiMX13+amfK0IPe9/iTolyEtn6Oeox7lA/svk7NtUuc01PRnCNwZUt",
-	"2lpj5hgcBV37vnNnonc2oI1r3uT/MOrLpIVQL6D7GZ94MXQZ+dD4799uWZp7N5cfXW1cvtm4fLP+XlQ5",
-	"+6wA0KxxazSiuf2SlTRFnHpP+QuIEaqJBs0tUM3qzZQCDriZmvqPqa8MqB9oEDssTddtW8xJk4OVGc/N",
-	"JZiRu4GVrQf50M37yad7tFV5dHjn28e2Hx/Gf2wN/xHbtdwNBTEpnqgh72LEddvLL4+uEUlIdfLpy0AD",
-	"Dld7eDinQcWn3nTPgxjrZRBTSgZMVVhkBVNkz6ED+9LpqQNE+Prfof53JWQ7J3ShE51JjsFKoANodXNj",
-	"CdW2d+VT66Qs63yX3S3cDDaB/4KEmihCHY0DGTdMdjRoH+UTzauF7oYbAwkYuGRl6GV3JogTYfWK7qSk",
-	"AZpfDvVL/OMeIriGNO2InYYhiEHqXKUYEjStgyVXjulrg/ChdnEHpHlXbl1v3rpcX7zTuHqtcflmr5o3",
-	"0uEc74cxXRnYAgKqtEBReOZIgYQe1dYX9Ty1C7Vp3GnM7oUnRo7eNpcmfkLMJS6TI3iHPa7H4Dcbck7w",
-	"Hv1P8N9+WD+ZfPilho4O+7Q6PAPvCp5Vy6L4CDQZew7uorZwsC3xJRkb17U96Gy4PmS/HCZnsUY3kvVX",
-	"XwIjD/RiGgIj4jOaK8aFuN9yZQCPXivjtZvJWe3t0MBSJMMusLgHsedUiFnc475zQ8DUeM2QE56o+D3f",
-	"cBdenng7xDjp+W7UdyzlSge4BPdqtgzLBHjzkWLJpFkKAdjWF4BNfLzg0UBzkc4xOFGhij5pEJ47x/o3",
-	"AqyBlbMRcU56cKld0a//wYcDms9HGYiLAgJFBh4k7rG6WrKvSdhnKuStZDUp2g21lWrjpwhHtPY+h7ib",
-	"H79fv32tefpsNIQTwUN+u0M3jhxznePdHTrfGRrwfHWbKx0Z8DwU7ih+Yz8zUvP1h5+uPXvrzcWql9u7",
-	"e+j427HTPoJNZ1g4tLH7JkVxshitzRJ2tOxRl8sw7BaYiQUG1xcRfMD1SUi7qBSZUwlqW9IZDngFWaQX",
-	"lBApnqkRak854Y+T7AycdKYM0pXkDxUZuHkA1lQHMiiFDMfL1NKpm6v/ZlEbQMIZ63KzcDBkCVX2MeM5",
-	"RoB9KcPxC82PlU2TbIlRWfFZVrfb6LZRPTzsN0lpAHclOGnoXGPUy2Y4yK3URpiaigmSlSwIvMjdNC80",
-	"o17HGyvr07SbZbAjh7pcm6IxDu9kLjjA9TbanFr4CAklYJ0AK/L4MQ0+ZL4xTItD9UcfKHPrxqX6qaX6",
-	"u39b/frsLw/P1u/9Y+X6zfqZT2DrmLJJeytcXOOg6xvnEddT6/zxodGxnVvzo7mx4dHR0dHhV9T/vKr+",
-	"ZzT8vzEDgFYy2IVD2Fy7dXjs5XCIjcufNr77vP7og+aFd5oXv1+5e7Jx9RqMTMtF3HuaryIXDQXUmw1v",
-	"u/rFpca31/Fuvzw82/jLyZUzf1559KD+0y3tKQQaGaj93vqbcIB/v9C49NHy/dNqJk+fww7aodRQpQxo",
-	"rxqx+vjx9ZhAmnv0KdcLrKmgcZP1Ux2v3P6h8bf3fp5fWLl1o37rys/zC6sfLa48vvPz/AJmKH6eX2he",
-	"/OfK7dM9nnN+bYQd7e6VYesxoWSmwh2P6Yzrbw+/RmTg5mbHsVnXNrwL3za6V43VKUkgMrwgIMvR2u0M",
-	"N7M/1i2aws9CE48yEiVj3ISzEZkqwyEeZzIpiCWj49zjRCijDwwu+IkabY5yzO3GN+W8fhSdRN8mzPqd",
-	"9IJ79610s+9Bc1zYdF8d01NLjQtL9ftf1M+eXDN4rqRwrdjAFPSfWSF0ecogUNdMcQqVGrenSB2IgiBC",
-	"A8DjuZylyRSFqALiHAVVN8fMcUWKFDlo48MH65GM56bcSQslApMnFKCoyWSek+53zKJn0dDvnRCkkEx2",
-	"YB3AcZvSfXnUIw4NqC4dGW9xLmzDSoZnhe8w/387FZa1mX6nwux1+RYv0kfvNe9yVxaZkyYH1K+hVDzD",
-	"1c8wIheQkpAB2To6Oqq9X2xi0A2XKUOkxmSsVsJYCDLH9JAQgDdo8R4NSBA+Yig15FR6xZCC5+43v4O/",
-	"dqsfd41aVOQ6whaSHcafxEWrTTgHowXCc6Qt4TFgUHGDUFcyf4OhnY4gtS7sLEEgGaJKvCBTbQEn4T/1",
-	"eBPAbCZECbaP9pDPyZZczrLjUH7FoE5qpkZKLE2yOu6THdeHdqS2ai84IQGdTUxnzLmsGit/1POwlpRF",
-	"sP3XIYeT8Hv45z68CfzboPm/HfOKuiA+RDpQbzPDCi7nOkwc9wbmz/+6ARjJkgIwMKV9VPNnPll+cLe+",
-	"eHnl+lcRHY/6PLnE4k2q66+huo+nyeshQIMrEcNCKc9Ig7raDpacNkWoJ0WGYzrOHPygzaFBtboWyEO0",
-	"zyjDEdTfdFOowyQqVrqWS+sJXZBIJM3H1ggeBgy+Xdh3sXmN3y34a64z3b3xu71NPL4RvKPdWz2kBkwj",
-	"v3+7G8ulMohgAgADOBybgf7WrqR5vtpGeGU48PCimBcIf4ADDy+OvkB4lWFTjTz5s5ONpa9XPzwVEnCG",
-	"l8uyqEjWPtjme++2DlZfljzmraOjY6PbxnZs3f7y9sjvZlw/KE6bc938ZPn+fP27/wtCgIDLQ1OvDf/b",
-	"vx/69+HR0R0RuHSUrJYmPLUYOVEG9MUxM/tDwncLSraHIryh11b+/A9sJFb7Vw2phxvlRDmiTOs3vql/",
-	"8aB+/mzj0o/tCAEQ9etNZ8G2kbJn736sr9oSEO3LsQrzTXN69rE87eLd5Qd3f3m42Dh/YXnpBurQ1lZL",
-	"o0DbbeQRUI1durbV1xKCdWY+lbtUREYgAHYBACcg7HFlILtB4xhAnBexkq4x/2X9/TPNaze3pMn+sKJV",
-	"49J0OlUwll1hA1q/ne31ikwfD1j1Zske1RSUkqtv+1gf/dmJxufzvzxcXL5/DsWmR4Fpy250EIG7Dhi3",
-	"NX3apck+40Ip4yxF9u7W38gUAe0qU2G7dirDTVNwCrsp9a/CikeEtI7W1yDemEZF1hn9DMdCbINekyZZ",
-	"7J/839jXxpP6Kk09te4pt9gxmq+K8tCq0OAVFt9OuYQuJ5T8R4X6ASbwKCdFUfGJq1FfAChJWbwJdVwb",
-	"OucPwRvs7cle3EB75frVX3JwU7J+24odlf0RW3GdGSDJOjNLRuSfJLOk75vqGqFCp/5ogG6TbSJOId5a",
-	"CU5QzMikyRFoF2BHyywXABAldbJavtSPXds6Q16EXkKEZNtC3HxochapJCUxB0y2RLpKL2PNd4bbUEOX",
-	"3MsmmqOaNzDHykFs7gW/QQnMuU5rcqHgAyR3W1pFX6jeFVj0lHSdemd5aRGNGX0zz52LT/eYr1JDJRYU",
-	"BXzk+kjh4LOcW3bhraw9ejxlquOiN0O+0bFROypbQWdg6YcafzlZf+df9RvnGn//M9zGlbLS+oKGJACX",
-	"JMYyQzr3+rkPo/BNkBFSVu32HbAwegR4e3MYMhlMy0q57DHDURAmqzTRm00tjb4yZO8S81u1F1wzyKKo",
-	"QorinrZfbpyrn7uz/ODu8v15LKEOWZSGGov36uc/b955jLSwSjlA6QUyBh3XDEEQU4hZKP1NdJ0xrbT6",
-	"6EL95Fe/PDzb/PaL+oXFxt+vLz+4q/UNVlvGZahsIWbZFznmYP5r+f4H9Vt3V26fqN+6Hl271avzbV9B",
-	"Ijaajnt1aF35K8k2K3/V1cI1mn4AaSyExf3l4WL9/GVMWtVvXW98el//4/SP/zn/xX/Of7EOU2Yksl8S",
-	"jJoo9YYFxbM6VAqSp346MQy7295/kFWe+iFdymRcH1gpEf8ZEAdlygDngK8YBsQle0ESz833s4Pm0qnl",
-	"H79ofnyr/ujDwZ/VdrVGjql37gbZYS6NnrhU86tgUSIlZVrA7OXkdmwvhbSiBczIcBuAMJ2qgGNsOqYC",
-	"ON8TMTzUM2QlV0xnOBzWZkTTXATTNRZkwz5/K3RYVm7qzJX8JZuTRjbWfV5r7PgnNCq7y4wZXL8rXBH0",
-	"DoSuj+KWiu2Y1FyryS0VvezcX6ubHO9VoEcAOXDjtuhTeJEkazduy1nClig/g4HIwdx9K4JihmMOF8Qf",
-	"Ghh1vyLMC3PSxDaR60/UZkZ2K0s9LDPcfIlwttTcJkVK1Lct4z6DyyaI6dIFqyirgUGhLw+3ODTTeTTH",
-	"0uQAN/A/mH7mhHksF/iCuzkYh2bl0fQTLWPB7Q3A1GlyRPizEQYbCEs7osrjNvxBdYcn2vLtJnpqIEpi",
-	"ozY/ZFWjhhiaPZ02sP0MBbhahErOi/9cuX1veWmpfuFc88s7jY9/aHz3+XoMLs1VuSk4WgdRODQv7XEs",
-	"ihopBgDu2wWXJ77xw2xA2rFv+nfgn/6gfu4OauBfHi5iGVhj8dLK9ZuN0x+0GmihCbamkWb0n9pCz6X6",
-	"O1jRVZKgBLDEW2NJOJgQCtVjJUCHfxyKNw0F0wuS0AC9/SiRoymFgq9BFXHh6LxUBVNMhuhiXD1UQxJl",
-	"uHleyiIjp8DiSCMOESpNbYRoHgzBWYc2BK0clSxrsET4sgIb6kCsV21yKhWIWjk2A8ao95S12kB01fOo",
-	"aOK76/EcNYvdT/fu0+bHl5oX/1X/7kL93J3mN58+mZaYE67zXGqJ3Ui5IVsVQpBs0wAihHrdCatQcpi6",
-	"cTWtoOcQKdJk0hgtUNw4o/SCrMQBCf5OuE5fd92TZJ/DANjp+ZVHj/QJfvX0yu3bvcOER2khn3X4EDg3",
-	"lx9drS9dW9cWYHOuw3guuVH9IKBxBxGOcYD6D01x0NakwpGIweRBiMV5wHzIOGLhQ/uBOjY8RvPm0sBn",
-	"zMInqc2jwSIQIgKhLGxFLkgpxAJNWBti0Vk81KT7RwOoaa+Dwl59XGDdBkKMqyNRv5XO2UBFb8FnVR3f",
-	"DuBUM+BN0KyhNgEynEBHaB4YKw04BtBUYyLTNcepAUwxoCpwgrdNZlF4TppMthzSMJguXvrrZuHWaGA8",
-	"vMaMJDaNu3jzXlD7xp46LkTk/RPOHGQ/7nPuqHnlxMoPXzSufrtye6Hxt/cSQF36GZnKsy51qdZnzRWp",
-	"r/ee3pUaSKJcmfGgdpQE1Hfz+ZQuJjLnAnWdFKlSd05TrKoPACgozLBjXrTF2U4nCeUexuTQgBcenvG0",
-	"0Klx2RsX7678EEWrg1V5grVO7BnDhcxGSFAoKdManOZcBG6OjYeapBJIV/sAbsBKL0i9yIhlx8P1A4pn",
-	"ndrLMwaBQixHAxIjxqbhomlQ5dR3slvSJFumtSzEGWyGW2stgCRiWk8x36LtYV3nnFLFQslhwRcVpPLz",
-	"aDWFgwJqOu5koUIZNS91mP+CTJPJEqTxNWEgyTPeNZuoRW0TM4q4VnF5Hv1NashzOdP1UfB2Q+NbgRn2",
-	"PyqUBwB3MJYa8oH6fqhx7rPVz97RGakyrbXcuPXnM67nYVHX6OjY1m3bd7z8yqs7h1J2REOj+R25rXSM",
-	"DY+NjY0Nv0opHd45MzPT3uWlh6seFslE5gC99jiU0M6x2GEgw/V6H4cCMTQ+tPzoveXHf6/f/nHl++v1",
-	"U+fr5840Lt6tn78UDgkfvQ4XaA/bpNzWHrZWasvSV/Q9u9V8+EPj259W5680r938eX6hcfFu49uffp5f",
-	"UHN68tzP8wur8/Oxiiv+rAEcou5pLbwk0l0/wwoVruu3MRkCJl4I31rxdGATEFY0zqYMRBlbWQODK9Jy",
-	"wMDhpFyQyAXt0EgAtZ/hYGhVowU/DnKdz7CgygxJLSU5j/mzUPRTFFUdqjD3mq4x6mczPJI30Q/xKFaz",
-	"qQvCGiLGHChQCmvQChUmZTyooj4a38LJHaAkwhO6F4Xh8rWl8Vwe5daC4vV+J2Abl++ufnRh8Hk8PCLX",
-	"MJhaJS10ZEBM/gD2se7FaJXCKCRuSvfzVNsb4tVswg5Q7hBnXppMtlCLGD6S15iniU20ua/8CFe2c7Ra",
-	"/wnCaDNAPxoA/UQXUduvZ2GAsoaPSMoe6wEMwPrG+s+VW3da08Jm3fsuUJopP1mekAMOVhyubUsLa4Aa",
-	"VwPU4cqRSX2tK7HEVclO3s2BCGoyuiqtKWUlOEs0ti1//kDNbf2UJC8Lvm1TKKBHqsxnRmD7eOIt3V/5",
-	"4Ssswalf/WrlzkLj9Lurp6JwEbmKDJQxNyBZeMIY4doRPNouSJDdKwjhAE9wSfiMvJgTvg+1fCmieVw1",
-	"uAREKjBEh6DCPvLmbpnQgT2o8uMC7hMfxMNQ7jPKjQWDU6N8Hnixvvtb4/rnGoagPTSnYz+JxphaFF4Y",
-	"DtzcLAsGIG+TBG/dRq4ZORmVX6IZteZc6Qbo1SF7sKXb1GhcAFpnedlaE8+QUVLXKWfP552hMOVkApK6",
-	"TuGnCAe2cgYUvJEKaoz4Ka84K3I5Kl3Bs5Hueyy/VqMO9IgNFi2q13EDBJ8iYWWhGrQux4wNtx3I55l/",
-	"iGqYqo0GpHv2Y/BJ8NCn3YeCj55CgUvQ9ygz/YSZuGfT7M337tSvLq3cPrH8IMoeJ5mvJC55ozBoNRnE",
-	"HjFdgqY42vIIcMM2HVIEgPWH/EwaSNmicmW4/mYcy/kR0D5SuoKcBCERAdE8BHYzaZLjDC+4cyFIhefy",
-	"WQO4HDKttzLNIiiKY7wn9fwMpzkgsJcsJ6C2r8Q6S8DtCWPB5bckQMZvfr8hhmPMgFsiFm2df13b80DC",
-	"bCJjg7lYPSH/XTrJoCimfuG91VPnGpfuYD12z6W0aut6QQ/xbWPQcGtbQyl0WGMgPEea2DYeG6ZOpRIg",
-	"MGQKCyYgpIp71xhOiNuSY56XwI+G04pDHXiVND4msakLvu63e9588EHjk6vNKycaHy7Wz3zcTz89MdJd",
-	"9kVZSKiK0zsXYA7yOlTj5qhHmO8LPwUKeE7gnJIXqR+kycs7t4C/nuF66aJfvjK6ZcLCmFmHGkEbLHuB",
-	"G0yQLLZxIG0GzXAMRgOmj+MCawbRw0SGFw1lZu+lBKzIqA8yVKSYwFTqdAIi3brQxWZbPCGV3vU8MqNM",
-	"GIOz1oaVrIEfYGRO1xB4KJObr3bbemZ0oNesZCTWjPPZAgBmbhHtfbj8VfP02fr5e/VHH9ZP3tSZe3UB",
-	"1AGZdhKdq1z9/Fr9g4Xmg/MrF26u3LpfP38b6cFtt8qv/s/wVo2oC1tmaCyp3YcWfJbc7YOjh76SHmPe",
-	"+EZSua4Pzjc+vV+//WP9+0/qtz4ZSqpFtJ0n+FXrW2xrae45u9C4enp5aan++Z3G395bXbhcv/H9UMdb",
-	"op5bo/vm1Wh83lFnSNB90fRdo8MB5b/y0ZX6wil0etrHsq5D1As2J6CPz14jpq8V8QBi+nii/jy/sHL9",
-	"Zv38+z/PLzT+emP14rz6xz+/Wr043/PpGkVj6wq/nCKw+V3B0fqs+AUEc+xCSyoZs+ctDx2+QIAVDN4e",
-	"UhxVubFGczq/pzE1uDDIwLEH7uHI6Ad86EYflYRPhcS+7iBimoh5ip16fYQ9XesArkCiGdfaBI5aIZAm",
-	"SJbK2SwWvlArJLDsWZfDhsxmOJKuU+UWqY9q7SkgKDVzaA18dDcwNFYTJKu0eS2r/5YZqGzXogYS5AKS",
-	"skyRLICfZpEjI4EbzawiewZ6TeVs66ECL9gKpRntd1TXW9jK5ftLy48+rN+50rj6NTargeBUEnLNFcw0",
-	"6x+v3L5Xv/Oo/vgb+8t1AGBYeVu34t2c8Nqfv62f+eTn+YXVy7dWbn/28/xC85t3G9cX1T++u1i/ca43",
-	"ZEqrL5XhBtwLiRSXkF7ERpJI7xtytqWwRtom03wBtAGB/hMJXICRLcMNh0Ke+qZCOidKTDehlJkoe4xU",
-	"fRGwkB7Q1JipZ2W46zAO+L66OBp/EhnURBt+AbUhMg0gFEjm5bskkabMbDzX4AL2LWL0umYsHRTXpXGt",
-	"zq88PjWozCeGhRIF9jDz55g/LBkPCJuDblRMhkODosgTGdB8flzn50WJYaBVB0CiPYkZ7jPq6MM7TSY5",
-	"3i9CAu46Mip/MpHMXFcAxNVEFmm5zDhzMGQM62FIRhAJZkJztfiMlvAwwDQsHDOi4MaWDB2Gy3fpuVpT",
-	"2KBRBt4uFltzzYaZ13Gis3oWs9HjkBI9jDdd000jATeyj2J3/m/KhDx/oXljaQ1TUcNmdy35QDDKGEZ6",
-	"k8jeD2acsgelRT2DYL6tGyxJ5s0lknCEg1j3kc1DDMMkMp0y40/IsNAxBdpaUTupr8QOzxXAn1m1pAqA",
-	"tzAL02eV2jjz4crt0z/PL9QfLK3cuqX+8devVm5/1rh/EuEpOnMGqTVQfu0mSAFmVaGgbVwkpbYWLXIB",
-	"8RrIOrg9+jimGc4hpp/XaW8I6HfLh020MLBr4D83kBluAJAmLcafujXE7qE9C7+Oy1GVGbdLsql9F3EQ",
-	"fKF12vzudH3+o+X78/U75xuX7zYuf7q8tNR472b9p5Mhup9dkd4bNey7r6tbY6z/26FL1GAv2nkmLTQo",
-	"wqykLbJmQs3q4ZFjOMLulCTJ0tb62r/leFBMGAQt88N0kQK+dhuMVpJKRWO230p18OBWoTAn4J7Y+Ri4",
-	"luyktI5qyfUZo2bU+zE22WqVdorSCJXSLfANpGg7HhQq9LaoODzh2dCCKNq+MhOHx7ZuQI/hy0CU+1lv",
-	"PDt7qn7rSuP04/qZT5aXljagZnTRZteyYwgUEcENmsp+cDts46K+KWYIEU7FJsCtYiEJYCka3cEE+JJL",
-	"7qwo4nj/G6GjYG9+Z1Dl6ekPEID+qo8OIEoMpPhScMgARux8wNAL5VAiiz8AMgsSVHxug9puTG/UIfWj",
-	"Z0Mx6fSNVH7iZ5+s3Pqpfv6b+vl7za8v189/rtNrtRA2DhNVIWOOVj7rVWZGpJ5pRdZFuqOyicWlI4FP",
-	"ucy3lgZ3OrdT9qo1rCTlp45HS3/B3xC+ki8lZxPE5TlRcnkhRUQlKAhgfMfCYfUbySYI9bxx7G7VsRRJ",
-	"lHMxl2xTdQDp24k0jrNB1td/mkEoEdejGEoB7H5vKPt2Pg7g/ezfe8Mbh9eET7CfTapHDba31DyrG4Eg",
-	"AhfriA5W6yZHu2ZERfe5eANxipeXbigXqsX/bamB7lLapkvOdIu18LG6GON3SGmj9KCpTsdOQsNEAV1+",
-	"AGakpqMFkVkTPsAdKtxjUqM8h2XvKNTbR3dmeBYHAQey+jhrg4rtRCgpU6uKRfdBkZXSZBIkXnvZGd4V",
-	"70i99IG5Z7e42Yxvk9xYI/rdxL6PpfxfPlCiawoFOkW3m9odOaYG09VFtW/zFJRFtxlD4YzKf3dd0VdK",
-	"zeUHj9bUD+vaCeaNO1IRCStkMVbWaCuUSBg8I9RcKdUUCIB8WB+4omY/gkZ2bExR/+ZijdZ181JPjHz4",
-	"7Bntm7z6vg6Irdtyb3lS0iEG4ba5aOIhcD0vakdBEYsaSgpq7vLQV6C7OCG2qoGA0xm+T5MO6DNRBvhz",
-	"fScNL8K405oCgFMIxczKboZDdzs0DlI4XR1aogWszZboSegjFTNviNWjtwFCXs3Q3KzO9ZpSRLTmTKsV",
-	"VJJXaS1Nsh7LB1lTXhMm4ASP3BTuRLmA2lgorihVZEB8nMH4ym74KqJGn8kzU4dcNwn9qqcDYACN39/9",
-	"1Lh4t7ez02El0VX5hsUDlKiLuQxQDAwmj+uTMpWyKnwnpfSyJ5DIQ51rAAzlubnZNNk+uh2POXSNmae8",
-	"Ei6QO9PlpOwLp4Jlvl3CLLvVcAeJfKzun9TNCDMxsND8w4vNG0srX/515fQ/WnpXHda+YnNdu5inoiyE",
-	"SDcFQEjU87IpXIIZ4dQQ2M9CEaW09hOkRDktaPhRqACIT83u1sPoiRUQudfWEZx/e6BrPNelOxnb0eDd",
-	"UgPyyRqL7zevnED65pVbP9VvnGoJLMiwqC/hXCu4Uk23LoWbs0dFxGrU0IhCS+0LkhRFCY4Xg5mY4Wbb",
-	"mrqNqc7MI5SzUy9vijfwaS9IMstq5pmuzHDYxbOMleW4PUL/o8IqzNGhUywDtC18JkkKRXyeCLOhWK0R",
-	"KhRTZEKhPt68rSyKqi0QMS2E+A2Yh0p2XSfDXU6yU4IXZigfxmXPYvAkKDLlnsYW0DsOXvoEDX2WferH",
-	"fzb+DtwC+oUA/qUyLIvucMkdLtHhraNbX+49BYAD2yQHEB8Op3VsAhPC6Sia/YR+RZqJNXdLp4bEuj3o",
-	"7EpUlVr7qe0RkXIl3Bj1QBWqhQuONyXIsSIOMQ5zToZ7skql6SVKONHMrA5c5SUs3RS+cT+LjC7VP/4E",
-	"16p++53Vv95M0m/rMhnxJdqdi5bFDpsZNnzrJK27B0rj2ldWKaXx8BSNyJFSQUqOXKh3D3xRY8rg97wM",
-	"h1o0GekJZT5Bo4g7IQSbSV4xaVWWebzSuKiomUO2j24jWfxiWgtaNkUqZWFqTd2AVN2y9YN0PxyAir8g",
-	"Mxxq8KGgxdgF7ZYAVtXRvN4fBrww1itQz4+oz4HKc/fjexDdF9BigYL9y8PFxtk/12983wo+Ha+QdN1L",
-	"93zAbnvVGvmAA9yr6QAo8gJ5te70v2XqY9xi3eS/A7XD9GOSLDE7H2SmBnj9gzK962eX6ot/7WCJVYdZ",
-	"4kquSRR/mBl320D12N/qejHo404hUqgfGjPhaxuiQ7jcDTDoMIsbVu1R4TnamYciM4h4J3DHR2WrzaiJ",
-	"n0VzicvkCN5ij+sx+M2G8nJ4j/5X+QOPOy5gzNKlho4O+7Q6PAPvCgZSdDF9mu9S3vo75uM6oLZXChp+",
-	"gU3BtFz2hQHG1KiEXBDmuODD1liQ4DfhQwe4r/S4k7aVfa1+7apwMX46Wb9xTvMn/XSyfv79+v2/NK+c",
-	"aJ5ebFz9NrI8bsBKbeXGet66a8jXzUUDnD39jKTZM0NItXD4D0ozIcNR/cKJxtVrMfPXlRXACuicWXCX",
-	"BwIJqqORGI0xVRIAvk52FYXJrGU4fghuMGFcVApFUDyYrphzPY8WoMoBwP50r3PecgqKSpDhWRisiTy0",
-	"Mrm27CHop7aAtK5MEzPXJj4JhJlcVHiOOTAONS7f5P9M6LNKa+NYVI8+MMvnWS4wLAaiys1roamFrJpA",
-	"323gS9GvFWLW/BZ71KDNV6ZJFrPRWaztbUlFYlV/GIGFd9fudRzDCr6ufs8n8TdxoO4cm1aHxdD42Cs7",
-	"d2zfvvNl6DRODXEBIKLNb79dvj/fuHpNM2f1TiGAA12/49l9I+gX7/eZAHqncelOy7v2pH3CkiIEDojx",
-	"JGIw/C2fdjKK/1pg2AkoTNyeJ4Gp2lCSrgSbG+GssYBwcBaqrudNgJTbLU99luEVHu4rHeqBVrIwd2/r",
-	"1U2frphV26kC+QxXKQJGNZt9QUDyIGVKc/MeLRTioQh2wRz2QbrDJvKLj5vfXWpc+XPz4Qf1W580Lj1a",
-	"R/lkdDTPCXB//fylxt1F7PZsXrzW+HAROoLXFuiuwOBTNglk+xHD9q4IYHhnXcpECJjRhvNMqsAsNVOL",
-	"t3ri8Zhj3JrWXF0gyAwD2PEk10ZUAsClxlKgjkasDfTQvD1YOOBucWdDVt1XLveVH360FXzJQL95t1Dx",
-	"mVwL0vJNUSUlymsmD6oZG1gJEXYR6DI3q8wCl2tbw2Elyg0AT1HfIMMx1lbSKw0WBC63wTGdqYFYQlON",
-	"DkmUOqyIEq1l+Awjskh9MBuI4Ej1LXxEBNLfYKUvkMWvXP+qvnh3S5ogemWkigigeyFsrJ5sM6VejThC",
-	"syRWeJDQFwt324PzOEgLteU5CZKkl3NgySqE2Dx1fvXU+TUUUYtcjZQED4qyG+E7XJGycmIEra1zFLyx",
-	"okGsItBEgt2rLTKmk5daosbB2PM8NMtS6i8lsRD90v820psy9OtBJJsGba65IuYbwCYMqsybYzhmcKj0",
-	"XHeTkH04BT3lzUQ+oQITE2qmABP/wtlX94VXkD2WXR7IT8LPD+T36hscyB+0t4jpeTzA0bBV02Y2O+Rw",
-	"knS08jJb3qNEj77FeCEoDo1vH011NM32QBPoixLMYy8F81Oi50vbmkbXvtrSqA323IgKzoB3fOweh2Dn",
-	"6cbVxbZgZ0ADVwZurm3TFysz3R35N9UFA5yvNysz3aHObVDuEM1rejlXkmJlBluV+0oy/d7j5fvf1R//",
-	"Zfn+g8bVpeaZu435hcgkwmQl+/L7LOMn94XnMQdGScmcAHYNoZn2ASWCwrlZKU+Ebqy6LMz0U0QbJxq0",
-	"EQqdBAKppeMSoW9WZp7EbtePGxofGhtNq/83tnX81e3btys9AalQWIXhdfRAwcKuw3Tf3jmhe/Wk9JVn",
-	"rn7yJi5v58K27QtbBRcNHbdOvC0yB8A5WXTLQ4OpjjIPetIpndSVY0oyPUadPs7tyqNvm18+WL7/YOXM",
-	"n5t//nHt6T3mIkG3wzwWsLjqCcQxNXgnmuoONhPCX+hguq4DFOqtLJgVVO4JkmdVSzZp3lySqqh4jrJg",
-	"PZYPMKWm3ihNJjWRDfEYABy1zpYJIXYm00pijpkt2KtYh+jdfSzFXv3oRpJ4rzeLu184HTlcbKR3WfdD",
-	"Y6+9aoAnBz6kluyl2VhflboQVXSY1JTKLidgIIZIJ8pu7KSH6GvEHTuTmldOIM5RL6hGaCgm2eBgBZrk",
-	"QAp3A6BgG1MnpSOe1sHDlyIQJMwh6rEfpMm2UTMRk07J5S4WDs4x8pabY+rYeotWAcErPmSw15qzXWIG",
-	"B6lvSDqQ0NuON8pxm2SYmj9jLdOx0XjTNO5G4aPWe7e4ubf+KMb5lH+jz+/AZYmwIuq7nlO8Uy7KUifP",
-	"AEglybp8GhY3m8gAGNCgIlseaNwR89uh1JBt3FL7w/Fpla+rJQzmYy/fo+8Gf+4yt4S/jkTuCx/oJrDn",
-	"DDJFDT1J57RsyIF59Ndurtz+bHnp3dXrP3b36OGjEZ26Sc5/T+IF0uZMTUw6pMw031DzHfS6QDE7/th0",
-	"1tZgJ5iAN3bW2dB4jOGKvzYKZMPmq9aTvz+GHuz40NRrw//274f+fXh0dMdQakgPemh8DA6z3hZaj22T",
-	"CtLt05N8I4upbVJzfTyrIDW8cu5086vHvzxcbH777fLS2eWlpVaXMlHg1qq3wLw6HDecHQ2sSIm8TldC",
-	"yEJHdCBAiEjKbj4PzRpYYyFDigj8PSIyh/UZ47puw/R3orrUUGu2iCPDDzOISYepQPgRZF9Q7kN8M86q",
-	"cfEirJhIEOJ+FW30p5BHvU8PMqX3e7rP1R+otH55uFh/9Flj8YKRsBip6l4OgnI2Rz3XoUEXzbYLmbAp",
-	"JyiTemm5ozt/YxLdQLJjCp5bmmGrvhsELEaJ/U6P43kQAPWQ7vEWH76dIFkxm7UICeAF2e2odP8M03Pa",
-	"TylpfHp99euzKCWNS6eWH9zdmGQcU6fA8US7eVJXEUCxutYeqUhM2GbNrN0MzIS6OdnS0OiKY7UuNBcA",
-	"/B/xqKv7pV1rZ09YNcKAzImV0vBBbJGxEqLeIs7mUOs5eZ2KYT2TDEbrIUuZ+o8e/ERkMsKSWVMYl5jj",
-	"g4nZSPlix+AmozV5ttwEySZhJbiIrAO+w3iY9ISTBaYZmRDx3Egsu/Soy5+dvhclBJOBLv9K2qggSAOy",
-	"MfUWPHuqfu5yfDXT+loIA1bapQyz1lhCZK+OqNM9Maaw283ne98YUFez4RKPBL8xEE9UNTLA0tx8fo0D",
-	"XQOYThBWKgc1BHo3Fo3jOv3sU7+xfP9rrCFsXjlRv3er/vDPT0l81E5ffzdB5M6JAJNFRiCx7aJCqhaF",
-	"Z6mfJMm+8foUaRlLlhSgl9kNdFUO1NVlO7U9GGNarPtvM4z1VRutoYv0eda3UPK/7q2cO41KqHnlxPL9",
-	"d5fvzyfVpvZuEIzoY+JJ5aSSVERuy7ReMARi3FGWA7BVYQ1jmXG174qiEvada2kypV154c+CzRmkyeuw",
-	"ZfMuAzx/5VpHC9U7ZeowCw7ol3wS3Ds1uqHxoVfHt43+5/wHY6+Mj46qR+Hp3goJikxc40OjO17ZOrxj",
-	"dHQUP8ZXV9eGuFQ9u976FZ6T0q+VWz81H91qXP22fuMEvunP8wvNi/9auf33n+cXGpfvrl7+oRe/WQup",
-	"LDLWHWVDcDYM6BmIuBctjDX5UcNDiy6zG2hGpW2jW3oC4kDDNdFAPQxDXCPgi9h+Oq6sBveCJCUaMN+l",
-	"XgRVPOSpdAT65VhhZKCAShMIyAtRVjcHWNWTkcyPuXvbz0MevGRwZ+jZaLH6bLw9Eg/eGhMPTqkL0N9r",
-	"iRdT36e1ZFO7Ux/ATtsEW/v5wUFJqreHjYY00q2oKAO0MkxgtHvyKzwun4XmkT63P7S5CMrMu5DcNjKA",
-	"NTDpiYEYewetm0nbCrrNY6VVOGmyK6xyU9oJrb0qrZGCIMLUZCPuholRdmhUkxWJtwP7IijmEc9HT8Dy",
-	"/Xcbn9ztJb0BFP/DSIiQdFz+Sl2jjp3Alo8GLagbeE5CKQSS/0WIYFu3TkqDilIPQz2aOCE2IwqPBfHo",
-	"zWXVxXnrLL3rMdnXTTZgoIfxN7HHFkNIXT2F0LzKCzJlQvJ4plgswaSzysLJ9yUyZBl5kYYK4jvKqt5Q",
-	"8vjl7Rspa3ymUpKwiEnnQMsO6KOLtnARic86mnHDotbja/ExhwXoCIKK/MnqX5JBsYBBf1Mf4aLjvzUc",
-	"WTrDX6e5YqR+4AXEjtPd+Nr4hKwOzZnAYYTR2TSaTWQ4NPfqQndIIiWxk82U3OCg3a/PKLk+DO/wphEY",
-	"g9A9XQZjK5CNi3dbEwflaIl03Okxkiuy3OzaaSTLG04RGhWcdK6LybpmlUx/uPotVLVbiEPkQ+ot0QTj",
-	"CEXvGZKcPhItqHfsJUM1AMlZ/exE4/P5Xx4uLt8/hySorbnJtQXJlDTGp53IHyK6GH3vGUF9B3JPLvSq",
-	"o2bSXbGdag1xlyKUc65MWbCQKnUNMZgGJgFBQ6eT5EWFOxM2teVUWIY7NNBUXBhJmCBRRrsw2mmJ7eKb",
-	"Jay1MzToQ+41NV1JcgFzOQCxaF59F6Gh4k+4J2Z/axegEZqzDfb9JgvFdc6O4+KiZICSQgs4YJ7XgwLL",
-	"cBhtSnO5gRwCe4OQzLEscAiDY0RYvqCfJ1EUUxpROsOzJaaEXup0M5TcVl2peWl1FIe8CLQPeRfUrpwW",
-	"ZcazWwh2uiKAOgCSlWzrrScAyYlkZaVc9oBqOjseknibNwJLQVfnw97xvHSGZ42/p6cqjFKFjmA4TRNt",
-	"xKvag0AMUTdIkyw7GjDuZMcRmDtwS8wGf2GLJfKDR/fWJjKhhtweXbinI0yo+nq1o6IOezvpqf0uQj+9",
-	"fP9c/Z1z9Yfz9TOfrIf3FGZqc6im1zJ3rHYaANJRaIgDTyWcXvONb6835r/E6BhSUCMXdeOvN+offwKU",
-	"QndXP3y8kePNAkF371q2V4VOd3iWSKEOmImIHYRNpRAqEVXexanebZ8+6PU0T+rSBuz6RAkyIlUHbuCx",
-	"QXhYjUunln/8oqOXfNCnkF3BkWPqJY+vlZIwTlnK2hgmPeHbT5BuPQL03aJboZ0XaX9CxlKNDaIGlkby",
-	"MINn4IlCgTnKjpKVXBF7QnRRv9K6WrS62SxPjBP+HHIA1U8t1U/eaxOu/opVKhZ7A1R+txqKnnfkr9Wd",
-	"jrdIr0d5V/ksBkHZNtWZyIDOtRDBQRN5Ikc9wllQFf5syoAmkxzzAzevFElIzGx6EmklKArfDWoG+hQz",
-	"O8BqIUjgVzQcfjzg1xsseGty/yAVmbp9EoKBmYuB1alf/bZxdan+/Xz92rXmo/frZz6t336nfvVO/e/z",
-	"XVGTPcpHcjSd87snQXtalpQGKnC5DCi0ZAKQPKxSmuwSpTLggSm3yeUF5pd95aAldHkBd5h6wq7w0etb",
-	"vKPDR3eM7hzO0WE1+tZlzKNKGR+acTmFcOWaDMXt0/Di7tcPbRkY9N57j5tLX67cXlj+8YvG1aXGJyea",
-	"V040Pv0RP1l7RYXD0nKu0B3BHECq0EL3IOKC+ykoAiwAbih0SywYNrjRvzmELReAXa4LnFr3MyCVMH8u",
-	"Adv1rcn9u7D3fY3ldEu0wEbkXOF/HS1562SUxnbmAaIj2r0Gu2x56WzzwQ/NTxe6Lw5zCszHEFhZadmu",
-	"K6QTItItcOaQ8EcRbQoGHmN8nAQ+Y0S6f2Qp4gtIzMtiRK+a3apuRoOKz8iL1NyZi4Btid+C4UAHHYbC",
-	"pyQtpL2ijybfD18orfn5fOPazdYWWlyl2JUr+0LkExftoPo2tME1tgpCSrncYUfVxtC9FrBeWpfqhY68",
-	"JZkMohW5gnu1+K0Ew4Ln9pb8gmF0tQysbnR58PL2odTmlVvu5TmvIl3B8f2S+AfUl31snjh7sn7hm5Xb",
-	"C42/vbemTMwhFloyRY+6AnpteICU1abI3WCowPqG+9QCFIBtDVscOrGBHN4NgPFIJkiCGswgzRv1gO7B",
-	"Ynxd8y5q9LLf+7W59GV98ZtOJZsUhDsAAPuAXg7OY2QtoD8WhozuTEEIJ6WDBpSTSrngU3XM6db4DH8x",
-	"C1dPV7haBhsQo7hOJnpnASkMeqNGn7axMrWWGW48Lh9jgUCIo2nfsmyO8emgqI5hQ+zmBuOIdSvKkuSF",
-	"54mqOpsrPHA95YCpJ+sRx4LOHaKuZKGMbLBWUUv81p7jRFponovSwsb5C/Vzp7qLWWT3l2oQO56jKGlJ",
-	"+azfSmaaKxwWQpZLzy2TShmERBpMZEOHkCaTujdKJ08pdzKc6s/gRoj6qbHOqefOMoNeaAFIS1S5W5VA",
-	"iyl4XS5nGQ5NZ6IKjDJK6FvQUgz9ZXyMVL0um0Q8ticRJN05+sqvf7N1eN/ov/1ueOfUodfUKYWYkVj1",
-	"unPn2M5Xd4xuH9s6Orrj39aki7CnE5aO9F4BOxkuY79EdF/tMCKeD7Qur/F4vvHDAyWxi/cismpjPLJT",
-	"YgsmmBhbWD2p3LFSJFyEUyk17n2N0FyguX11pajPyh4F6H9EgGA+AxSy2GrpfbXJgg4nPpOpfDu+pxzS",
-	"3lczW6o7AmIffZljoZQoqTqeinywS4hZl8HHrS7PuQ+XH51D4pHmg/Md5OXd5C4IaK5oI9lJuK6IYixN",
-	"M/FMDbTW4Tcnh7fueBl1pftH1kLJA2ksC4s3UwuYBBDFkKWkUvYERTByRHZGlKcJXTloVLKvy6APTk7t",
-	"elMpU2jEzHALtsg8GaIw2lIXLQAIihMAgd04YiOqPTOj3FOJYPZ5pcLhvXKUY1G1GyAYIwRclc1fEjIg",
-	"W0fbShxN4UKMTn6NFVy+rzZp53dAtQrhAzarR98O4HBAg1iSizcjuXS96K7c7D3zcL7+5buNxUvNB182",
-	"H3y3fP/M8sNPVz860Vo109vOGTmmnPqu/K1tktC1Z2DSlF5G9gpYpaH6V9KaCF9oahAS2/TCur9XR8GN",
-	"tKgvnfG29fmRIhewYFgGPqOlvkT28EU3VVIa1242r767curr+r3vm1dOdJeR9R6gb1JZxFIFGuSKsbAk",
-	"DMsEc8UKn1UaJ/tb2ELDB/J5yYJsSkMiAwPmDDOoX+FWA7xhSV4ENQn1A2CuTgv8/RZl1OLNXUmcik9n",
-	"PIbhwyBCsAZsbHHQJYw73YUbZLQIgGKhkLa8wwbDHqNJYY9etOwTSur/6Nc1dg0q1OX7841b/+qyWeKM",
-	"XZQNJfOYLIej2WC7W6sjTQ6YwxzfGZB5Wo5x9L/Dc/xXB19/I0UO7n8jRY6wmYMp8sbePWC8HNy9JwVR",
-	"wQJ3JXMQvAjWLkWQVwJP/32vaQTeraOj8ChMeu8Yha8ocWgtnjch2JAl8F9JRpFwD4jnngXBXM9J3725",
-	"4oA9o3U5GCjgOWx6qbUhP5uAopA2xqwcOyCQVT4cVC5OtDUrxZWB7KslNFYkUm+ZZK96HtRaQguPY+q/",
-	"rScTb1TQXODywnRe+P+FWwjMpCYlO2h/E8UbMkaQixWqFrqo1a4NB2BdutrBKooSG0d6Ls4k8/IGVhQC",
-	"DtbsdCJRhwynSFkKQQvyYjYUjuwWQCfH8luEDcXf2E5WTAug02XrBl7M2hfIpkjWfqGMk70BcngEQtdS",
-	"ylldZ5DLsXIgkYEVe9EQ6QG6HlyOWW6H1qLgqFXdVq4+1hzjFIDSgR7cMTTjnB0NkhsfUE6e3WDJ5rU8",
-	"7Ks9lX6HJ9tDzUfvL98/07z4z5Xb99ZxAqzVIPF6W8Ew0Aub7QZ7bYYB6kHkMFh344MVvWdDcp7Hlocn",
-	"E5612iPWlKK27oiYSMGgmwj0E7qccimiaxCxypATgIZSytN5lg7AldtfNP5ysl+ueFw9aMuq9bUlIabK",
-	"fbOOlWiJe06USvrS9jJ181VqKGBHg5Bx4d4/Vq7fXH10Qa+uP8fifg1fTDOP5QJfcDdHPa+m83ymMaHl",
-	"Z8rDgbcHQmwLzZ8yVww1PjvZWPp69cNTzYv/qH93ofH39+HVzePCu268/H716vzKFwvrKb/fV9uc2vuu",
-	"567Z1f2ru3+yLdxZiN/88KOVr+Z/nl9YnV9Y+emnxqUf6w/Pr1epxtbkx3lOT6V6vofC+Zb2AEiAbLpz",
-	"jNq1oxx6wHq15yJ7LBqhduLSZMq2/UmAlUJOLV8XIqAHPa57s6z3AXmoUBVBSaSrzLBJYM2EZn7X3m8G",
-	"g0y04DPlBkEpLRZRZnirPtPtWVxM59T68CC7ZQI7uSTJCU9dq3ZfjF+hXiwUzA1X4j9TSDUbkr/TH9Qf",
-	"zqP8/fJwsXnxX/XvLqBS6GJmPUMl+l2q81tlPnBLzHM5S5T1I8igWUYhDIROBlnzLGqSoeOLMB7Yv6h7",
-	"QMAD1xnQsuYecOOruvfVpsyQBnpQ2ackKEUZsLJM9ZeA4glThdBTtvL44/rSwJUiwugm1oEgFIk2yjHv",
-	"41FeqIQ4aJIURIrMMOk6mAXC4nHBLSUdZOkz3HAraekA5xa1HSUlJiUtsHEooYP2JWjmMHaEAaEI9HJl",
-	"uO21DgRxRMqU2IFPyzwZDyIBvo5+4U01ekvU9VosQ4afDP2xSHkhLSn/f/Xl6Zx6DzPlcMX6zEPzvv9T",
-	"yBJrGQKIIHZsrv75VvPW9/W/nl25/d3KV/O9WYPdqWIMYHCk3BdpsClXhzrcV1Mt2dioZd225EmSVItA",
-	"+xAfmT/AlXbriQ3miFLeKVJ2ec3lxOVu4FJPpp4uF4yszPyB5YJYZhRdsJcaEn6BcldiLV5vXCh7hH/Q",
-	"/HyP8A+03GGw9enRJeiCGz2wpq/6+dsYY8STo3nlRAeSVxcZ1nq8u2GgdHoVGuw8h9AZUQkixSI6ERXp",
-	"YNDYXdB1LAC6BU1il2P43LahYDk9wmlAEmuG5YChKG8OhdheUnSs9uuRr1XfgroG67zDNENbCgyg56FC",
-	"a+M5qa2jo899UgonNcmN1FP+bATlQG/3JuRln+Vdz1tbyIEuAAr4amVDSILpJQQ8jRAkj6PWxn2gDzSs",
-	"0A63BqO+5zI/aYtoS1rJndlTFqnGE5xl+IsODdQvaQmyRykSsKOB3AJmFGZ9gQRLzDE/oel6X+2gfvne",
-	"GoNCTMQ1y7m2r1nOlTqWfPi3b0jM+8G2jOT7+pshHigLrZ7mxNIyxJM2yJWzHEAXNrk4QQnz6mcn6te/",
-	"6W0jYahj7X1kwxcp3dEANNUtNYa5ViRPTUxu6suqzGcZbrko8UP0RtH6FxZs5ggSx7BSy7MAu9jyEWY4",
-	"1KWZzLMpQ7DYyImbB5tM1rV3eoaTfHvQIVqRDNyEC/lsKPLv/ta4/vl65G9EB7xkMkvsG+4cA/9HbiTC",
-	"9dRy53qA64eJ7U8W1Dwd45cJhVTK8DMhzs2OjVw42zhxXmeCbpxrXvxqXWJjci/USxYcg9z7HAjPkfB1",
-	"nnb6XO+/kF8yRnQiFQotRwIIlGW83GwVBEkhlKveZEliR1cri3KbfyIKByrBpB1MLwzFr/PN316r8/P1",
-	"U0vNjx60oh61hR6TSwl0s9vQZoWWEPHf2JcaqtEc+2hCYP2jG5g2ts1WaI8+qJ8+1711L6nA7i1RAMz0",
-	"ECdPF/m0IwaQ7aNjJBuIoDxtVEQWqIUtHp7gbBgA8rCpVJIqQ0e4Q6738laxHoRee0sU3OetB7P5043l",
-	"h5e7b51YPTISdrMmlXohz43yHG1rMEg1tmp4nk686BvKuFouygtsX+2gedSggGzx9vi4Z38BN+QyPb7V",
-	"uPhj/fY7rRgvPayzz/I+k8UufY94KhIZ0Hx+glCif0ECoXz8qvBnJRbwxZDhw5WD3pr6MRFr9VnekQ++",
-	"a1y91tsaKd2YvDD7AA2PEslyPgtMPIhWgiLjgZpJ4UPhMCI7GCJmxOrUkU/JDDMzqlhsyo/Pju5n1akD",
-	"UwcHeYqq+x+Gt0nMi8K3EMMN2FEIbAHsEzcgZrpu26BAbXKN7cVrjcUL9TNfNeYXmp8u1G+/s/rXm+vs",
-	"A5o0ByJtPw41DIunjiUM+nFRJYJPWPowKxtAz81rADmbJlMgOFFIB5xHPWUxKUq78P3fvLjmQbAJDTvP",
-	"S2P7hdvNi181Fi/VF642L35lxakHHQK4IF2jYpTXoH1c2Z2zID8ROMRxErjMTxEAUUhZdm4DoSMDjbhn",
-	"wDtiSyqmiq7c3xOg2hMIkXlG7ELqtxkguuHKmT+3gnR1ArKoT0Z8xlk1WaO/AWyRIX4aGlezrJYiOZ85",
-	"Sq1rzNMI1l+a7GcMWlrUEpBARJNZJpRvcdq0+pcBrSG8ygSe45K4UlbCCxh3UqaiAfGsQ5hVlxsbgElg",
-	"YFNjBc41KTQqAvPyZOzVUeLQmsxwe+ZI9TJS3TwWBUjNzqBFBR4SH1TSXyEMPgzU5aQisdQEsIygI7iP",
-	"JNcf/9C4dMfKT/PKiY4jIl6Qumf34YqIGKl9DWmeSMOdpT3y1SESn8TfD08aaFbP6ZLTUy8BbAh9ROmC",
-	"ee7gqUmY5BGXz7kBDcvd4/1d5QZhkq6K8w0YWwgDgjaysrSKosrBTE4hupordVd5CrNzs6wcIDIHRX4R",
-	"WQQ4ffSmoGZZsjnGYUtBtzq60kpD68d46JDlKz44XsXKDNBMxG21verNmN1rG8RJslxOER7QrcAPqlMP",
-	"tip9+afHjTvvN66eq5+53vzmIzX3LiApaTio3uGQ9to12aTodDiAJLMBVqN/Qtv87qf6+ffrJ282H72/",
-	"/OBG8/TZHkR3rQabQavZ5NOY9ecwbtvTHV0wIfLeuqLkatztJYnhjKoDHCT72EZvm9T7cghuvKEN2fO5",
-	"R0vseeHRhTVtXPyxfuFcj8I+gkCGfVmaNju5he9RU7KG9lhoYmE6R6IvlqVBlmAJveYtmVCnmaF3Nf6a",
-	"0uRKUXtCMqwvmBMBS2p6PwTvOFApUQ94TqSkfuHM6sX5nmzv7sVkLXC244DXBYwuwJfPmafRY1IR8FCs",
-	"MoZaEXCD9KnOMly9qR9WJof4B/9RYRXmjEfS/8DTlEJWBBqgKQaFPsolS6ow67G+7Ih6+oR+KCLZeCwf",
-	"EFFJLF6BF+mZl/FAmXEci4G7SKit1JPY843xprvwV/vVPRIqdjg7GkyjaaStWkANR28jsUJHXT+0cWyd",
-	"ngvnBl8Ol0iBpedO6rAOzIrIG6ntIxox1ijPX1ld+GD5/nuNq1+v/PRTRwGc2X1xW3LkGP5jDVslQHrr",
-	"wUG3mPjJfkNWlGC4qG/7SJx8f77x9+tdJmz91ov6Zaf90jrXIz4L/NpGTkp796Sz8jdK3ciwY4IqpwjB",
-	"h7QqtYrRbVd40DiW4ZqYbJqLYDpPXY85WYsRq4ntIG2q/CqsAnGY584xnzkRoAxRCRAtSSNjOIggmxB3",
-	"CPyaFbJNbMGQWLZvOzCM5hyHb9bRYoEvA+/1tIOq5tFdG3FxiVP6dOrfhlo9da5x6U79/Pur8wtraSBR",
-	"ZnzEdDom2waGB9yxXZG6YtajQaSo/FeHD+xXcjkZiJIml319ihZAA79FZTC8Tzhu3lVWoOtgGaAM6IwX",
-	"EzNVB+tuO651d0Ey5vTOSbQ3v19wtg9g955iTXj3FVYToF4jNBe3xZWmGLgQoKSE3K4zsF6Gh/ONiz81",
-	"PrzTOHfrl4dX6u/8s37rSpQpSQlJLka+1tuKk7K1D7YZwXFlzhOyoiTGVYZmgqjFC1JCC87ghOi/5op3",
-	"tK7Erbjly+q23n9ooaF/0bJvbYnUHOfzAJzORVXjUGGSJj5Ke9A8dZBF5PiMbm385uUjogwAgoPLuyzf",
-	"n19+cHd56d1uvOMxyzPilgBgJzGiu9uneY15r1wMm/cSee0WGrJyC17nMcOCr5YOIwBIPKdPCX2LNJn0",
-	"POQUB0mGIHFNgz97DnZ2yMBw4fkC+utBRaTsBxZFrISQYepD2ObZLXDclO2Jhal9TpjjqleLDQTDXLTI",
-	"UIv1Er9Y5hKXyRG8wx7XY/CbQdoWsDDJ8EhHDKGro67rp11Rv/2wfvKmFbhfHi7WH33WWLywcu5086tE",
-	"7szU0NFhn1aHZ2AuwfCKE8djapN044o24lbFjgIZIci31jQPsbOonGUOCapgYUGXNP4kw9uo9CM/BkLG",
-	"MqOBDE8gPJnwbnnhj5uyggzPwlfZFIkw5Se0KiTS4yedhFXKA8zB2SiJ2h5cBETA1dRDegmvSmuyrZ8/",
-	"qf1Btjj89lDu3giRUt/j+Rn9mvo+rQ26aQdn7Y2KmxxF11IxcO3aOHuqfu5yj7SQMUgSuTBaGd+6VYaz",
-	"UP3w/zv46+Hfjw7vfPvY1tS24/9PDKDr28kbaETrWDlyTP+r256K6HRqNxh2hEY0SEqX6GIGXOtamQQe",
-	"oVftd3jrp3AeTwbmWQkyYo6dfkYsUCqaV040rl1Yvj/fPL3YuPrtMyIe8Vgmc5EFSewf7EojFpU6MPzW",
-	"gMPdFTaRQegX2yErZXX0KzfSUaLV6UQaPpMSKN0UgHLmqQ/Vbi2keqBwyYG81pnI6SYquSIpMuoFxZTy",
-	"GuiM6wHxJVV3Kbme8iZKjCoHtuRyoY4A6qBSTZES9X0XjBqfeKygtKzrRI8VyGAnBaXBS84loPEmxJoL",
-	"rbFmK59DFLpCTfs9/qVnrbPt/rlrZQ6nKsmcnoSI7cA8G6QIP/lt88bSWg4NynqRdulRPsz8OeYPS8YD",
-	"ZR3zICzflzmfMR4y7Kr7jGuxl8pYLoBlktfwoBluIFWgpxn4VAJWBixp7CrWMKIlUMLKms5CaOV19djh",
-	"vbuzOvTHMxzx/ynJCc4ZgNGBWveEjEe0BXTxN2liO3I7cn/Lc4cS1BXqqrHU2KvxZ9maQhawo8EITGos",
-	"/vma3BGv43pk1TRmU1guqst91bseDljZdDU7NKBoLWZnGA1MyNXsf5jygUnkjS/r752sf3++N3H0hJit",
-	"dKmLNkQABuNZtp7iRf3GIXkZiCToJ6ysBepfaPrG4LFmM7eXIuYy5TkTyEShzouKj1BUISiQTBlEoAx3",
-	"dNcx9M4Tp8JiEIKAtTaLbxiJfjPewrWWw4I7MIpnmCd4gQSiAIxAulHZVOwBycUEsOYGgae7lkEOdL00",
-	"1vghnyM8IU1eY56oRrt1IgwY4F6oLZulclrks7HngRCzvy1vCKG3k4Pt4OFDO34zfPCN/ftfbidgM+VG",
-	"wK82NrZ12/Do2PDo6Ojo9h3Dr/ReUPQWTPYm8Qbhw+0eSSS1gHL9wZ4IjWs3V25/9svDxebDS/Xz95bv",
-	"v4efND9daHNwk7emzzyXJTPQHoKvLRK52r5aJAXA7yjrnQTCoTUIHildmzKEgSmgyMSMJqBOpMkbgP+C",
-	"iSAJdXEYPptjfnyoDJ8/2OpS9YSkg/1I64vDmw6sKvnD9+tn/u/y/fdWrt9c+eGHns57NV28kGzWHnZ5",
-	"wWNEX2YiBcpPrxYFkZUy8+dcCUjekNBD9lAkLzOxGeCKRVwRZcVK5s3FcerAcunhrDsnx3ebwsReotd8",
-	"t8WZ6uX6Pb4o7RM86ClhMiXCS1vn8jXqmIlsjXLkXQ7Ru6R4higzHm8456knmbUzZoTwGOXPn4GMy94t",
-	"1mwFMOo+9bGi8PaJ5QdKAdbv3Vq5faJ+40TzwjuRraORUrv0wB6CI16pJyWHAdoHLpeBG1TQ3TK2RNmj",
-	"QV74pfADzRRRBKQRjIaZEn9gsi+4nMxAc48hkdCQ+jpojIUMafK6OtPh8cSVGe5TNGlyTAO0wgfTmm4w",
-	"uyU2fufOMVyNTcuLQ7wunLih8R0pA8im/mmWpDG/UF/6on7zETiIbm5Wqa+h7flXcmPOaH4rfXlme36U",
-	"7aTbZnbkXnF2srH8VrptpncjAWdh/RXHT7MuLuEgQGmOFd9O1T+SdwsVv1tkA+lCZmoaaJUIQ24CTXkd",
-	"0QroPRiPWpPwSYZTDyon0SYv0Zomo6YOkS2nDJGMSasUSUmpUwmF8inEbwgynJLALVlzmuA7mJo6CdFv",
-	"kmfKfo1o3CjFOTgFkgUJQWxc/T16anqKb8zUEoIbOG2R+Ib9QIt1b8CCSsM4B8xP4S8NNPj28d4OvWfu",
-	"iBz8mdKdWUOLfr/PkeaDayu3rve6/47hP56AZgFfdW2ihWdAsVtOBQN/y0WgBL/+/Sf1W5/88vBs8+vL",
-	"9fOfN65+vXx/vvHt9cb8l7ZYTteOmUjuHPOhvMZq4/XIxbrpCjan3BnsELRJfnm4WP/4k5Vbj3+eX2h8",
-	"+EPj4o+r81ea127+PL9QP39u9YtF9fmnp1Zu3Wks3G2cON/qwcVLIMsJnnM9tpbu15TEWsNr2DQDmSmF",
-	"Dnsbe98S/RiA2ZZEdxUtXyR1jynMM0MaqMuGD3G79vQgTVY/M8o/rvwQBdKWNZ7rXBDfkbGoYu1+NTYe",
-	"wMxbRmhENkKYdH1CB4IU6Zz2xqAyPVweLJvW4HawPuM6bkaDtg5I8iIlNUb9SENDiuTdOWhKLwkZbEmT",
-	"yQw3VP8B9Ju7QaQv3XM5g/a2okD4QQjXJhNJ4xs+49BX/+1Q08IWNWBdR7iqXx4uRpHQfp5fiOI5tioi",
-	"LeLxco9R0C5ib8IpGqNR53LRfwrZ+wy2IiQVlLWK+cmUJlMNisz1M1xvsnEd6MQkhovJjBJalhrBEVFB",
-	"DSDrjCVdx4ZPdpTmApPJQDxUBtk+KMSQukuEqA2qa7swDsswdoUd1tp5UxMAvpv+kdGxuitbhigemJNO",
-	"jMVatMjBtAypm/8GzN+nHD3FRx/ge9QR0SXepgWkj43bEBlFhEgUdiX1Z0+v3F5YfnC3fv5eR9C0q6QH",
-	"Ps2xZDnf0xJmAx8pBBol+rCdMGCk+rQI2XQMdqmWX0hIxyCYyg4I0w5pmlLjHKgwaUCO/Rjn3xRxgpdM",
-	"bO1VX/bRCohIUPPKieVHj5sXv2pe/nDl8Y9PJFAhomQ39Wn7GqnnxdoOAJQbevWobQAhmFgKjhYwAR0T",
-	"wAPfSGILsSMKHlqQjBMRQ/FoxvV8nPbPONrllG0/7B+05VoolYmiOcew7SgBjgYSmCQGiZ9UGQ/IDM3N",
-	"apFDtS4DVwkucFE5LOdRnzmpDLeuh/0M71lkudmycFE3qjMcECZmGSvbQl7hl5hvztkIoQteqmxVrDU0",
-	"3ZuSOBiDIhS6ePUhD+yhvECki+bsZCf4YUKgyUzSgLWcekZyMORNUQXEGGh67WM45IcvGle/bSx8Vr9x",
-	"rvGXk/V3opT4OOddeZtlq2j4QgRkltUA2SYMqGuJkbSW0nVR4YdKjDIc5CgQoYvqMxkIX5ldIXrKjEmC",
-	"c1IQKHq6/BYLUxh3MhyB+KPOlBM6VJqaH/tT9SPI8LAneKyHsxuFtUUCNhhWsQSOjatLjcXH9RvfNxe+",
-	"+eXh2ebF78nYGGlcXSRbt5PG5Zv1G6eWHzzCFVlHLNwK0KakzO0MJfLrm33fx3P68zuNv70XFeA40Y3R",
-	"diMgImt77owHvstkrCLSfA8o/1qZI5oT+PZuIHXTuXYbXEn+UHEKDJHxoEx6AjwgbFEQTOo8Y4gJh3hQ",
-	"Ge65kJhWEg5lhqhaQcVxVk12zCfhLQdkEqp7b5Ks6Wd3bTgwzDCIo9S3o/Xs6fp71xqf3ls9dW7l1p21",
-	"xU3DgXXtZTxi9GG7wWZJdAJBypWA+C44tHuR/kI5sS6czT5VyowLpA5JKrJoGcsTJu//e2bAo1PYLRGu",
-	"G1sHlQiPRpZ7CB9Hlj2Sx8B4ymDyGHDvltl6FvIZOBW1kCO6fu8f9Ws/rtz6DvMZy0tL9ff/tq4DN3zB",
-	"aK3Ys5uraJy5uWoyE43FS82L/1y5fXqjIoRS3g0homWGNtjJ/wzRx7YwwZ67s+Y2TG18a7VMv6x4gRxh",
-	"R8suJJ6Ty/jgQrQnwCmCGlL1M0ZmWFBljJOgKqAkL9UKefTyqC7UKwh12Jg/DRxSSjdU+hJYNPU9E9CQ",
-	"lGZ83Qy2p6y8ekzPODS7u6LaQDakT/fy4PCJPdGAxLBEj2Jzyo7R0dQarSoDPJbMXHctzdKyoZwll8dC",
-	"TfbNKD/3z/qdd+qLdxpXrzWvnFi5vdA8+WVkf2CLTpuGmWM6JpZgIEXDqphKoB4Ux5MKx7ac8bBv0hce",
-	"S2EAFtsoHYbdCillEEbJoZSPaOKrNeLm0ZSX1HXSZDKmbAaL1JMMLHyJXloqHaJ7MXRCwjZbJFUX5rBs",
-	"u2fqso66xsMBzecjj2uNJye0AuXzT/RMJARWr6lp6rAoXqZMVzYalGouwK9PGonFs+x5W1tTtXNQv+Xu",
-	"UVJyPc+VLCcgkpLw/i7PsaeBSPWsGLdKfLvpkDmXVWWqlZKwn6mb5tV3l+9/vby0tPz4emPh9sqtO63s",
-	"GDGKQ3ZVG5D4izLpUy+Sf9Hu9Jw6G5VqwMprUqQetjF5tTTBprD4/X5Y7/aBrcjhNdYD3gcq8tVhbziv",
-	"9fJoz7fvHOVtQPr/qn93oX7uTvObTyML5WirqxsdzT4Ldq9eAxVgSCxMXmwhptmiVIRpVwtElcuiW4Zr",
-	"IMqiVPMWjBJCRhnRoUPEbDmBwUA3gIcxJ4KzrbxpScq+O0cDluFF6uUxVgW1LzYl0hnfTBkVbseDZTcm",
-	"payhg7nAnrckonE1D2qhNxfhKpz5FqCr6MdD9fcAK/ji4/r38yAV5sWjP1kHGJZ662e7crcT6r/x8Q+N",
-	"c5/1IPbtOmrk2CyrdQFDtd7q0Gh+Gx3L7di6Mz86s915mZnTqbV3epbVeu3O/v3o8E46nH/72NjLSf2O",
-	"Xeo47A51JYSgRAunhSHon6Oe64S7rErtxXoXGgRta1GFGYGiqMYbVQh6uqmboyVsjyDw9fO3V/7yqPHP",
-	"E6tX/9F7rOB3wnWeK/jW9co4+LzDfsVrKVLviAgcxgsPwXUDPTsjz0k4P8G9C4GR0gMt9F++/17jzIcr",
-	"t083Lt9d/ehCUrygEjNth2OmbcPdm1DSO62ce3BUsYBf/70jNeQxKoNpwBSAv31W9mrm63Wo9vbZf4Yx",
-	"rW/91Hx0q/dFapH6GG7HDp5GY+XAtRNQvNZK1eVKUhV+EIIFQW6ySn1HWpygHJDQYDFazmOYRosh3BOV",
-	"p8kfuRYVpJmgCA9kp2MfJTDRuHmhGy87/Hib/AdXvURrxBGxsC9PgV7SPCLRQJf9hXlB/kecZnSSEia7",
-	"GwWkKcV0OU42tq5hJSXSTqUI9aTQUANwVLvKrJbk/6fu2prbKLLwX+nyE6kayUl4WvvJTsx9N4BVVFHr",
-	"LdyaaUuzHvWI6ZGdgaLKBsIaJ3gJBQQIy8IuIVu7EFgIWWMH8mOQZOdfbPU5p2da0ox8iRSSJ1Bk9fX0",
-	"6dPn8n0eQo3MYP269UtO/5IRV0WmNl14jAf+spgmJCttVHM/aEVCLciePwsgiqWbg/8jqu7FBjAe4QFY",
-	"JIsbmHEArFPEAMeSng+s3M/6shI78xMxa8eIkFoaFdZgYmrizz5/xS953K9y3V4Dy+Sr+qRGYL4Y2sYJ",
-	"t94qqbpfavilBoci+aMUxdeOE3QdLnH3hV6vWDUMKtTJahSuKhGVtJU77HG/LBJbYRiocYUWK2kJbbii",
-	"xGvLN4uiazHBrJAFmVKhGk4qUyqtn22sJrSZEFvVodAJIT1AppIfT0F/CzLwRZZOjPNgYVPLK5Zlo7rT",
-	"56Yo5eRxEc/iD58WY005snop0GDLIhmhi+fTr9s7O90f/7p/faPz8b+6n7ze+eajzlsXOjdyKZaGSsjB",
-	"NKhIKwrVvlQLk6k3FBdOAQ3aDiL0K7NzPfyoKYY9ypCQXhFj6sPJlzrS099HfIo7PkB/OnRnDyQ+nTvv",
-	"0tYiCIxtSj2S+mswkz+MbA+OviJOwDGUYnVB4jVC2TlF7KnTyNYYSg+cSqLPnnMWpG4vTdAFfUFRgty0",
-	"HOjFNk0eWN7V34R1NV80IBJR9KoEXyzFKg4Ra7zHYEJek9pQPXRzz4dQFDFOVz6sRpHn+FkRNoNCvrmR",
-	"nX/IpRhAAMadLLZQK8Sda6qFJBqBWJyWGpchWqMNrt8DGYObuXUt/jYDR214zi2FP6jFZzzPyNEYqNcK",
-	"DEUSofbuPzubn3Uuf6Q7DwMsJqdCvZe0NqIk3CMIwG9U7wZ9n4nA+i7ESIXtHaFl8eF3nX98Rvk7g9LW",
-	"r0qQmAqgGINjMFPBDIfSbZAYBwFm7FEeRSrWVFAJ1xOYr4s0Fm+RQaocqxHjqGhAjvOgrJ7FHxxPXg+r",
-	"96CLh8VrCSS83Y0PMQ/4iLLQY06OWBiIjz/VXhD7brQUFCn26SfANUf1lCo+LJI0Cg/T3FOdl+c1VwLv",
-	"w/tkj0KH9zsDuKdzTHwqBmQ2Zr+/ZIITsJJ1EYmRcpzs/Xxj0NYdKnek6u9J6IpcxnAHhMdxGB/ekFEP",
-	"C3EhOnmvv7f/9vdH2BwVi2gku5OjEYwPk2E3TPFE9ZRKW2G2KSaAlcZX9YaQsbMgX27xIMvJ7McBiA17",
-	"QS0MPYdFXC47lFPu2HUxAoiXsB6GUZPCS60vNBF7uiaYZEXpStPZcIFkj+aC7hUqaNftmF/JApdHJq8K",
-	"aeCOH8oOEBLWDmOnM8gipXrqCknwIgA87l1Q2GZKG97/4lL3/Tvdt693f/hg/9t1G+6y++PHcydPnppw",
-	"KO1wauL0ydO/K506XXr0FAYduVwGNl1XvBQYrNo0oNje3d1fv4RF+kehkcJVekiOHk5vf/O/nXff6bx1",
-	"6dCnT7WqCC82FgttXp82QEeEajoKAvYdPn3zejxhcci4DOO6iKZTrIzFbHyLjilcBBeAF+YBJ2oJz2Y0",
-	"Ho2cdfCwGG033u5uvTcz2/n+yoFyEfsq9t0DEdDCJayaL850JcBl+g6Ay2z2uwVZ582mgDKuKoLsmmoc",
-	"qPX3hFpmcRguU9NKQFFhShgDWT+YNCpryrSWIfAY3kcEzoZExFDSmLFAuyc5kc0oYJbSj4UFCRzkwE+m",
-	"h3xm/gX9hJg774qgwJE8ny3cveGj5YG/w9pNOEDcAVjwabaQY7tZgFLcSVnzDgekNpvMQB+zye+pl9nk",
-	"SexnNjlr9zSbnM36mk0q2Ntscsb099o40UPHC+hWRJxyxLTcw9K/mu3VMq6lSQa+FIfcMFrus/hT+nSO",
-	"WjjMFlS0WB9Q7TEqDwWdibSE0OlpbkV65bAp5PlGgCm/qoQqwGS/lFUTMHTrQsSNoAz/7e0/TRWu+pLD",
-	"sg9sC8LIu2rliOjxY4G9AqjpQUi8THsUqONJl8c8CIuLUp4IV1mDy4QoMUD1Eu8VEh9nvGQQmDN/DuWb",
-	"EOsXkWCufgdHrCGimuHPKiB7OYPj6dF744N6GOisYL9oxoRAL3gU+KPLoS5iCgJuvL3vf9m7sXb4nSWw",
-	"aIjCAo/xEFyISJi7FviymyKC29FisHLDIGyRK5bA/hvMhcwW/Zsye15wDyBIYhYIvgJPBERzwdsSrC6l",
-	"5T3wmBIid8+RcPmAugutmCiYZ9ce6JGNrfhgnFqskGV6RiGp9GpfSHt0Fv3Vy51v/95d292/vmGLVCY6",
-	"xTI1nJ+nUjcSVRV1n4LtIIZU1MZXEIxbSC+jbA+X0FIH0cNEcf0ZZW8a2lgNo4zOJ8YncgiROgOzh0eR",
-	"zSBQHluE5MDFabYYhzEPFvF5nmqntIggvzQA9qaAdad3xueWYNz3WzCdYeMArLQg6R1PIW97fMz+j2oK",
-	"5ecmJ6BHIG5fMMAVEVWLzKUcdrlCcwmkKddaqkUCCt85eAWciUQEQbgK9453WGtXC8zj1A58mKHG4MOL",
-	"pkX49Lxu9gFhvE8lfVihCsGYYZ3eePRQe/vi3idvohlzVJ0U1yOhAPBy2GUnDXFNVbhhQyjGkRQJd1vr",
-	"HYA00ioCmF843HPEjG5QC01oErx0aFMSOUZTyOkU6M1EBQiyVUhToph7/VWy8Y9xp7NeimlRKoh+2GPR",
-	"IcYTJGyMq3YMBeHuRxudtduFm1/gi30CgE4tX6uDZLJQtTNNtkrGGOcr1aL6oVwfT99ejN7Hk3XwsLje",
-	"v3uj+8HNQ22RfT4T6Q4xEzKQY/2+JMJ6Sh2tGbkj2wBJlEJPEHhUwcNhXvc4zldnIt3hQOfaJh8liOG7",
-	"l7rfXNvbvNXtId0fBDTW/zIpw9UhKVcm66nJsbIuwxIAfCSApEkRjMyNjL6zVqzVZc5hSaT7B7ome5b8",
-	"9GD/s0ikEfkjvT7+c7Hzzg+4SkPXJ45aKp6MQr09xWuEBY1SrKaECiJRGWRTDwQaU2GZpbTICBoFr1ok",
-	"NgM8OykUlSlC/4A+CyzX9VY1DR+DQ5NXg3xwZhhxRf964kHCIIEaus7Wnb2d6wNJn3koSoAhnxyAN8yZ",
-	"cc5k9RTkvu0jj0szeasJ3MnA2+8v6aVH/EKOecFTrCZkC9RLJJoBd4WHt/xKCCygWtSxnBQQgwEfmOqF",
-	"F2TF9BtHfEUEfQDDSJsIufMGaDhvA1+AiRsMkxGwtlVmT03NzM08d4S6NRjCbwTzZTofpjRXROT57tic",
-	"KN0P/9L+6avu59t3/33p4DI4lNRJffKHv3FNMTEcbQBB7ql8SZvHep+6cJdJQWAmnL7NFuQji3Eoa1Uu",
-	"GfbLSiVs77Enn5lbPDEF0k1V7XpINtMkpLD6NcnjViRI9FMWZavIBnEYVxB6wzgWLDnPu0mfFgm9dMZn",
-	"jOp5FsFLIyCwWdixSQbIRPvOF+3dXS0lPe+O4fKBYCzDFBpCrnIW+K6QyObjioiwlASi86fhKXiVWLSZ",
-	"wN66Kg3a+ZRlkCNwj6c1mjbFPQfZ4RRioUNWDEhYjfvSSTc+jBaky6UrgsBApgM4BjxNjDBMUwkQdqpy",
-	"KoCKVRwl8NyLguNKHIp/0oreP/Vi6dRR0L70GJ/TwzsaKcmIcrp17y+gsivGVM8uv/FVs67vXbje/WCj",
-	"s3n1QLW4JDzabC39PI65C1kkavLVOlf1144e2X+CqzrBY/U2nsEIT0y9mvN1KJWvoCA893shozDIGc6g",
-	"ZgmlKMV+Q5iKg8fnKlDdPs2ePTdfodx/AgCF6/5E6pnqZyuuoPouVXRLRT6q0ydPFvDt988ATPHc2S0J",
-	"LaM5X9QFj+Kq4PmLFkZ+zZf5TQLJXdE3+KLjQe73oJrpG6RFf4U+NUQcYYhffwICPPiqVxxfNVV1U3/8",
-	"02uOPl/hsi/gk5ZU4L3O2zx41uND0CS/wzU84Uy0omBiamISXGUkywWVqlwt+7JWZlSDub3Vvv3J/rd/",
-	"s1CDTEmoU/hqTd0iGNwos/3N1/de/ylrQ/9RbgNa10PEKdXzJrBUZhTuuXoD6+ysYLHKacv4YpUNFi+k",
-	"x6My61za6Wy8197e6l651tl6y6pzELX8qVFNATXlR1i6q8dEWbg9kFKDvyd6AfKCG0YFrS0TdM3UQ+CR",
-	"U8wNBFTmNDHLrVFme7982b59Zf/mV92N/1luaWoxp7NzUhB7yJKvLzTIo51KYfEdQ8hA7BQOjAXw8bVF",
-	"VGZIm9LZuGUvDCKr58xMz0E/Xu1p2NA208T8LTOOSG0Xao1g3gnwB6EEsYUVLLO9ny+3tzc7m5+1dy5a",
-	"kzYt5I1k3uVSPzNxdmV29+M30WZJHfmpdi6YR5ptiHPh0ivpV03IPBH4+nCVWeqAtWDL8pp7Vg+CoX7h",
-	"gZqCNaZ3csPRjyaplkTEAl/FqsyQiaG982V365rVeEvF2lAoiA40USj1c5vOOxXxW+atb5DigfjWj8us",
-	"c+1npPJKsQDss40gAAUd+ophOqGnZcj3HLbKAUQIa6t9D3P5Wff9W/s3reO+JHLXCJ+16ZaCQRWHgWcN",
-	"vyoMyjEM3XCwpWoEUGhzmn5K35MEygaHTmlB44GFwKRA0Nu7t9o7F39dW99ff79/b4mwRw2JzpjXBzDh",
-	"mOdLENZqEPKVZda58HX79hWkbWlvb6VsyKYLJEMukB9lSPPxoY18WAnk4Llc4rOJrFXBAy1G8Jj7dW0d",
-	"YU30DhsLxsTUUgNmsM8zHCjkXyYLUKFisHmJUD8gcgo6PC3ZsTydOW33Ja/pQacVWqDxrV234waEKF5N",
-	"ygxj/O3trf21N7qfb/do3TQ9wSli5V/tYU7QRxHcdgz9Y3pvfrmQMu6ahhPpFt1T5oXbjEIXeJTKrLN1",
-	"p739TefOG+3t3e6n1jbXW9W8oc2t+J6AOhmXR5HWog6coFazzBDz/de19e67O53tr/T4ADTfAu9ET9Jg",
-	"s4+FEWuE0o/DCK/yq5e7P1patBmF1VypniW3JzAROAxznllm3IC2ElJEDmb3VZ6ZZ6fKj2YPbrMoiFhm",
-	"v+gUewQsUPBfifOuaMbCO2Esg/ZPF+9eubkgbZVhOtXG8P8DAAD//w==",
+	"5P1tkxzHdSeKf5WMXkdQ8vaMZkCCImdegQAhwsKTBpBgW8I2squyu1NTXdmqzJpGi4uI1X+9XkleWdpY",
+	"+WH3L8vWXXntuGtLsn1DkknZ97vcIAD6lb/CjTwnM+uhM6uyehp0OC5fENPdVfl48uR5/J33R4lYrkTO",
+	"ciVHJ++PVrSgS6ZYAZ+u0yK9dUP/xfPRyWhF1WI0HuV0yUYnI56OxqOCfa3kBUtHJ6oo2XgkkwVbUv3G",
+	"kj69zfK5WoxO3nxjPFry3H48Ho/UZqWbkKrg+Xz07Nl4dJ1Khl2lTCYFXykudJ8PF4zwlIiCqAUjebmc",
+	"soKIGaEkoZIdjsYj9pQuV5lu7vXXj65eef34+OjK0dHBlaMrbx4fX3n94Oj44Ojo6OiNqwefHY0vN5G3",
+	"jiImIparjPJc3YWxBhYPJ9LZ74oqxQr96r97+OWjg7cfv3/l7We/NvL2WRZSFNuL9yRnT9UkgV+f6FXT",
+	"a7iic0ambCYKWD4Y3NdKVmyq0eEbo8AqXDk68g3iBrvgCduVXGqz/fK1g9++cvDZx+8fH43fOApM+SZj",
+	"6U1RLKly/bUmMcNf652kbEbLTI1ORl+VIte0k5fL0cmX7UeqxHL0uN3dePT0QD94cEEL3bbUb+j+f+PB",
+	"vbsjHMo1eBMG5gbV3IuFWmaES0JxA2aiINfeICu6YsWYKEFWBc+VpnNJLxihkty/cTO0PztMTXcfOTUz",
+	"rfce3rltplSI5R2R671vz+omL6QiS/3jmOgjd3B8HBx1IZaj0J4Dgb/x7OBTR18+Pnj78b8//vLRwZXH",
+	"n/Zv/ntUesby4L1rB1euvjkmmViz4kDzB7JgTw/9p36h24ilyKODt+nB7PH7b74RIMdbKVuuhGJ5svk8",
+	"22yP7a5eXDh+NNFfncLfki4ZWbFCipysuVpUX56zDVkymsvqK3yxyfHenL1Oj5OrVw7enh1ND95I32QH",
+	"b9E3Xj94PT2esiP6ZnKUHtvpLxhNgeWYBagN+UCPecDppAdfPzp4+3BycvD4/bfGx0ehQ3prdlfk7A5V",
+	"ycKd0q1hzA70Qwf41DCWcyu/wVa0UEuWB9lAWj0xuHF+wSXs3/atRBVJzc+E5ilRCyE1W83EOkT/9vnG",
+	"OH6tYLPRyejffKa6hz+Dv8rPuP5hOIotr4uU6ZcqAnj4zsFv/vbZbx8cHV31k3miX4m83t6IuN5u8yUP",
+	"rnUGP3rZ0lXdNn3Kl5orXT3CnvBT1Q/PFZuzAjoChnOfItOpJow85sg/WeBDnbPtWu7fYrRANuf6/wLM",
+	"LzDbffZ2V6Tm6qymenHQEGiOd5Je6icXj+3B4/dfD9+rd4Vyt/i2JJbDr69JwtMAW8UnYinu+CiC5M6o",
+	"4vk8KFgU8PM+ZdEzdsFodstziX8xX1J5ztJTkjOWSpRBC3gcuACXpGCJKFKWhrgAPu0/JDOaSeZGNBUi",
+	"YxRP/wMgik9IFn+g6Gz2SfZlj7mnN6l/32eHD+k0Y3uXHBN5oYWpTD6NFLJgGEbSgr+vP/iS/fM3bz/4",
+	"TZS8HoqA3HWbWrErRGdK7EfWeljQXM5YEWQJRiXLQVLJuFQBzqB/2udGPlp45KxHi40RqGhGUqqoPpKZ",
+	"EOcsJVSd6N8SlqsDluuLMSVffHjz4K0xSON6+Hh4D0Mi00ORz6c0P9Bdh4UJjzTxDOfNpHpHpJyBcn1r",
+	"uRKFuskz9o5IYSqJyJWRZOhqlfGE6ll9Bkjs5P3Ie6VqFvttrs81ommOzHjGTglXkoh1TpIFS84159Jv",
+	"EnbBig0BckehVD+mt/Jwa/dwXnIlcolzuiGSUota13K5Rt13L3O6TiWzTcPeK/ZUfQZUmkYbnmXfJtjU",
+	"NHQ4ejYevZty/dOex3u/nGZcLlhqmg8NheHPMBLcN5bueSjY7BlsrW8YtlsYw53NAybl/tfDtftQnLNc",
+	"hpZD4kMwlHsrloNi3TcSrbP/26d9lDC+xOjtUPznCbR5Y1qZMbOQ9wsxzdiyd/ArfO7f2gE54e99FNxB",
+	"nposRIZsKGWK8mx0MqK5UAswhM14woh+ADVFUHpzsR6NR0smJZ2zydcXo5PR82//8KMPf/7y93/20S+/",
+	"8/wHf/niB3/1/Me/8/zbP3z5vd/951/9l49/+ouPv/H9l3/34fN/+G/Pv/Ud/P75d/7go3/4jmZ+7Km+",
+	"+J5/8xcv/vBnz7/3+y/+9M9f/uD3XIvPf/CXL7//Nx//7Bv42sixuglPRyejo+O3P/t2cpW9RT871UxT",
+	"UVVKrWu8PR4prkDSvS7yWcYTVV1An6Er/plUJPLfmCU6qC3Es1gZ22yDb+MeaQ1uzXJF1oXI5yC9rfV3",
+	"SpBUwCaeGUluz4fBNusblf0NzQNrUaRE0o0kC7EmM1oQrsiCSpKIJYMhvprjOvCwuu2AK+BakogyV9fm",
+	"dhgpMjma3S/EihUKrj8j6a5qX70/oqVaiIKrjV/SWBVCzMD2a58jCnaRSiIXYg22kbZe3ylF2Iv9/cGv",
+	"OduuZ5ggfrwmya0bRjhqjeuN/vbLXPEsIPWldGP5jVuIU5KLnJH1guWaRvSKzPkFy0GwmQsBIk1NBPzK",
+	"V1ItAOp/rth/tsU/LbjOxYH5MqEZy1NaHN6gitV/O+BwhxgpU3ObOVeLcnqYiOVnFIpM7t9cpOwztqlK",
+	"MkKZ4su4H+PKPF6RRCVWi+lXGfCK+ugokt0h0t2lRmeaAsI21HyDSzrN9JoMo+gU3tNTq6kQKPe2lLz6",
+	"iOU5Xx2IFfZxsBI8V5rYoIcG8Q0jqoJRwwYa70WQO37RzTSuIbvJ1UP9cHtfoYVx3e0BY9na1GrJK/fJ",
+	"gPUOnUt3FNF1ZEyun/rcO+T4+M03Xv/0mHzxwfXr+OOMF0v46fUrx0dHnx5+ePe9Wh2LpEUTpK7mOiTG",
+	"UNgykGsmSdSCSyLyBLw/W4NnT1e8YHKC2rHRhMEy9+Ybo21DneYqc+ZnhDLjK0IDHo/3Ht657R2AtZ/E",
+	"X6Pjke5psA5RX3BjJa1N3jRq5lcbVs9uDOcRdG6dr1yxpeylnPr9+gxo8xa+d7VSPGlR0M1e7rdhpL9a",
+	"iJx5Xtt6EO5rP9lY/ay63J3+vsMFv7/D2LqZcAYd1PBA6Xty62ja22VbSRmPaKL4BVX2vmgoGhIEQCrx",
+	"/OqLipznYi1PicizDQr/uuENSQWTtaPlzIjjy5Jam7j0qZmsKVeG6Nuqkf4dNnBJU0ZEqUDKzoUipUQD",
+	"6fYQ6zfm9q8LsWTxXpOK/JsjuwM2XGBI9i7wsqLQbRL7/uVpzxLLOESFsCB1wmntSm1B/aQK7xkf1wCm",
+	"ZS+YYexhaf1Xxng6ZbSAaSRCnHMWaTqtBv2Ofb/66rpp6TJMjEqpVa8237z65r+AoGRuJjemwC5i9EdL",
+	"GDLEv03XZhu2716R+X9AK7zXrlIfvDPW63ZMPz1yO09ZrrjaHOIkLiW427ZQcp9Tnhu719bSsFwV5s84",
+	"ToiNSS2/bzHC1iLYtr07he2AeWTgiasNuRVaoDU/jBWgWYa3Ji0YWXIpeT4HY7adY8vEvn1AnTBxfFQ3",
+	"ZFczDU0JliYoh251lBo5YZvFs9z7gp7+xvvL1xf9hIlvm279GxNjrmgu/Ecf/s/n3/7hRx98MCbrhSAL",
+	"mteNcDx3XgVqTzxo4Zc0eYDcMdaCwIvf/+aLP/mPz//i+y++9ccf/f3/2kE44ukkyCT3ZSqJFAn9doBq",
+	"gANMARlL56zYhyUAWzLsRDOE3Y7uq5XwO0xRWpV9TYJuO1SNbe+H2wWci/cMWTIfuDw7UWFLIkNeNyZc",
+	"EdBuK5M8LTMlK66YcalQ9uyJABqgzNhb34o1KBKOxiNRzGnOJQpYj/vWuC7iRZK4W/G9kblt8fqC5qjY",
+	"v+qd/BffB6+QifO/b1vAj/ca7fivQ7uAGEjj0f/UZCl9jmuW15S41yTBXSELmhION0eEMSZlGb9gg0Qb",
+	"HOcNfHHjU/NYxhJViJwnfi7jrjcYK50XjKVECTJlRLLigqWkaoFm2eaQPOJqodVBrgglxk+FsbEFW/I8",
+	"ZYXRFKEB3jBV1UQFnvoHBLc9HnmuiGJZJomYeVW0c56nvs2gejIrsK41Iy5pkrAVKlrR+uK9WSUWGJEg",
+	"sVHicJND7C9LTwlbrtSGrBesYCYegerFWJZSgd6cMVrkWtqQjGDck+F4dCpK5Z0hqnadCjNVDIV8tpoE",
+	"xC/4zStpjUdKpCL0HvwWI6FBVBHsRt3GYnqtxla1WPXboNCxOWCNs9B5Wz3cI9fQbTmeoT+0OAZ0W1Au",
+	"aXYt2UHtXngDn+/NjOsSiCzLWEEkXWOMmrFTpAWdoflF8nne8gb1hDdXp8QuEbSmd4XP9URXGO4Qq77X",
+	"VuCGaaj+3QNstP7VfdtBw4vRUoOqydLcRlYgE0hEUbBEoVzgrIorG6SxJRod9YqnsCABqsJR28iPbdWz",
+	"+mGbfy9ttJdPA1cxpgXsHW2P7VHbgFU7BNtq50Ru8nlZ4NCbE5nSNNJFYNafxT6fsoSn0U8zWmSbyGcX",
+	"NJtNUrqRkc8veV56Luv3yjwtWKoWMvJeFvlEcRR3Yp6+YEVaxj69yvYyxFXBpNGBI54uaPx26r3nMz7g",
+	"+dgnNV+VA1q+EFkZvQsblmViHfVw65yZbipCrgjAkmu1yfXj4TrFRbDLXJ/oGM5dfVHrVF1to6ELS8LR",
+	"+kTz0O9RrcCGb3PpMRNR+/MAJbnNaPvMcrU+OvldyGQId16/W7LGgtkK2FPF75sn9MjZh2a42ujcYRsi",
+	"Fc3r7pEGA5P++yF8c2CMmAxIueZX0I3NErGUTDcNs2GnX7XgihXeHRgbWSrUt/n1VfVt7/fBW1aJGB4L",
+	"+XoHGj0Ta98Itfi0w/BejShg8uEstVR7ZybdfWiQUTZPzKySHKJGaplOzTbgIebI5jAwAGJnOm9HOISM",
+	"JguS8cpqJBNRsIQW6ZgcHFf6WIHuzFyohVa9lCBfLdM5a5Ps9rFt73xB83P/k9Bz33Xec/+Imb7yHQs3",
+	"i2DbHngVnMF1tOdrwPnGfRoF3GnV6X3cHZbm+PohNnq50C/bWHu4bOWz5ERKEtNNv8lXie19nG5Ane0N",
+	"fautAFu9ggVAHjUk7K2Rldlr4EtreZb15LArEaromucpUGgjz1OJdS4XEL9zwbMMQ3iMYv943OHf7HaQ",
+	"RWmBXccJSHt/Z0lcsJC4QvHnNPqyuqXY8ozNouQoaDh0IcCgdnGTuGEOHW/dQWI8UtaL2TMZ7Mk7E6Vo",
+	"stDkpDvZzUozxMTis4ZfvdrrXZP86359piu7trKUt1Mxu+ndiAjGNwddm1d6DkFCFc3E/LC5qJcMIYYm",
+	"8SjUmt2F8HbZr50W3r+e0FQ3DQZiycCKzFTAkx7UFcRsJpknu/WdjWI1V1laFnSabYiWeyKNCJauWt45",
+	"lnJK9G9kuiEmRWEMMajETuFwFEl9ZvDjavKBpWN5SvOE3aCboe7amaYCYTJyzD3TUK3pmuqrOWP0AqKv",
+	"pvC972JJ6SbW/L4UhY0evWSnodtsiMPXhvLoCURecY0l39s151r1mw6sMS9OIWsMse+mg6a7iWs3fnO5",
+	"MVe33ZW+2258GUksGpmisWYVxoV/+XpIB6O6v3S8X/rR+3LD5M5t8VAqWUzseCMIqevhh3zJtC75Ljz8",
+	"DPXCqF3Ww9Rb6RVTwpToXvPEGpvAwAjdY+xWYosqglFcg2O1eJ6yp5Fak5X0t0UlyEf0WpQgeW9MeE6u",
+	"L3jOpD/HIRcqEBjpHLjbd2aSlEXB0vjECFHwOfc5qkTKCFckoUtGZoVYBtIgVhlNWDqZ+leyYFJkF+73",
+	"VqKHZt61jJf1QhDJlMqYjSXYvjMSsfIvyrr/CntEN/dKIMj1gqpLR+mZmFdw8oJ/F3YcR9Lcic4z4b8w",
+	"hmkZrXPpCb+qENYinNxBdeMdmpyXq1DKgOqIF8moVODYXFNJFD1n+akN/TSGq9z8GinDxRKUEuI8RE3T",
+	"zSRowptqKTPyDAUildvBad44Y72qghae7ChqT3nECKKPu+ae0hePIqRxOi/oBSDoEJYbfJgoX6g894cL",
+	"FRhRIsmacjW2CcNSkRkvDAhHDIXDGt1g8txH3fOCIY+PGCnP9Y54Q5S/oIUkDqb+PCXuQeuL18OniiyF",
+	"VOTq0ZHf87FiwmTGtxDoRKHJcUkSWqS4GMPmbuI1fFbaaMfi7r5CSDVD2rHLPTYEuuUNRFpwS1Ff8iD1",
+	"XzeX+m5Cz4NyuaSFSfbJRFn4lMYa6YkZoIXAVhzWUHI6JxYXNuJm8znTlvvimmnUffFbtnX3zZnuZivp",
+	"Ty+Cm1jnCvqvEnfk44nNSpJtUlNC0WwX+rGkgw0EJwEH/FKM0E02kmn1qhCG5XwShwzGUx2zHipsLZ3h",
+	"D9ua54BJBi/DAbEOgRScPaxL/zoUYi1ZYZAtm8tw7oO7fP0KgWu+ccnpb0bjSycX6Q59g7xuQAV+i1FP",
+	"MtRCZHxL7w5EEDfTZ5uvtDX5kCbh33BfxPCWV1iUBQYOx4/ToqpUpiOa56LME/SlFQK1cpp57UUXrHDx",
+	"OdtmxLUozoev3MbsQg8FwmNu/LWhuHUYV1tXG4vdml7Ds8Gs+C3sZz+YFU1a85DFxn4dF8VQJ9w+oxQ2",
+	"7af/PGE2HGY3w9SuCBGtMXaAO1z3C+SAXzOZRttK8YX4JX5AeeqjUrpaMbx3Y96GtF9PonOWgUK01iI5",
+	"PIPS+ILmacYKlMdPUUczge+UaPIlHPPFNBuOllnv0iXrkFk7jDhWfuukRXzKBGHGmALt4gy5Dk1wY8xO",
+	"s6dJKX2rfpsqcCfkgiwFhGdQC0FolOFUrPMTsLSIMleS0DnlOQTST0W68acUzHieGiN895Et0pvm0Wdj",
+	"wAkcuG/cb9viUpYsncQH7WfsgmW+4LIaBY7JMX5kNLURLhjnMyZXcM0wz4DnJFnQYs78Kphe2Yle1cmS",
+	"56XyaXp38Afdy7SUPGcSI2zWC54squ1RwhG+2yp/n0tGZemLiHlk47hNkOUJ2DnGRNHsfGxDvsckKbji",
+	"CZfLMVEGyZKIgqRcJnylx9KT+b8tsZWBHGn9QygNAn4LpE8Yw1zsOYuK/tL0aQK/zBvWBRDVRblixQWX",
+	"/bbjNjMSA18oVwuWeeUOX3qIUdgqEKEStGC7uNUWOG5nl8uek7EVeatzZtl6dalUTCd0g+2UuzEtGE0W",
+	"fhmrHdWCQxkhP6rNwp4Gd3NZ8onNasPBX7PNm883sRfzycZRmY93XJ/2bdu1fd6MoHla7VT0qdRHjGbn",
+	"Vayz/sseTP2jOZkIV2EO5oApmSHexa5q3zzEXmvfXHcDqH9ZG0v97WpYtW9v1EboQlzjTKZcM8MSTGAE",
+	"yeHUiQTIvGpiA2bzFCmICrKVpOLN3ncHfYAkpbzOFEjrAyLBMbmWx8Qh5WoZT3pzZ/rA7WIPvUkHgyGG",
+	"juLN6sKOP27Vng3gVZLyYUx60E60Q/9w9KFZh+xRRTpE7SjSS3s0sMvQMJ0/o12WRiiWPiEvvvu9lz/+",
+	"YEzWVItnuTAkd0qeiBXLn5Dn//ifPv7p//Xij3//lDzBn/Rb+tuf/Pj5T/7HKXny1VJiFsSTr+Qvv/e7",
+	"L7//Ny+++b2X//v3TskTXMEnBJ99/uO/+fgb/+WUPDEcSrfzi799/uPfefm939WtA0vT3778/t99/NNv",
+	"ffTLvz4lT5BQddPwJTZ9+JU6/DfMZDQe6QG7KwS+cUMbje1uOv6YOgYOf5oD0RPoam9lLvJ9hLrWmjMq",
+	"bVFsztislDQbAOQx2AV8zlYehnMLZTmLslYBTyOfOST31IIVay4ZolaDb1XzU6nEaqU1LizCwci01OyT",
+	"LOmGTJlBRNGKGZdonT4h54ytDFfjyblfD+h03oLbwg014AIb4vA0vTnPJ6xR4FDpTQqEfLpwMRnt3HJv",
+	"TM5zg8g28L1Ck0x8sl4IxeYhPWc54XmkWwxqCXXsDiCOBXbGzbT58uf117XCWFGZanBcZBB9QyqywMh9",
+	"q3eZ5YpPcakfS6+PaubXjz/PVsoVFeKFOUhwf+dCoaeYTFlCS/BP6ke2TlXkMpR53YLo21dTHQAAjc1C",
+	"5M29qo7uydZo9Hhh0+JDEQOYTHbzGyTcddJ2gnuZKR8KwHVE54MQGAvkTLOC0XRzSjI2U4CQJwpyBJsj",
+	"m979BaOwdt7Zu5jTo57Tulcc2pkoQlViMMIFxN3iBMYPlZGc9Gjj8wmdigtDBlyCWYCe47sV0dANKVeH",
+	"5LZdIq7IXDBJypW1IyBmRjurvbfczXg0KzOP8eSRLcWlJ/Ia1kgwFISlIlweeSYkpN0vfbfIMy9ZST8m",
+	"JIBKTKIzRcbVO8tobm/fiLcuYc2xAH/T4jlcqvhUHX5A376wk7kphxXH6iRDzfrzWvD3mWvnEVYMh5tE",
+	"Myk8kgaOGfHzta51wHNJSgAdcbXWKtzueI8HrcMfRQEA2rc2RoEZ0FfzSMcvr3vP22oYjOxBQnPpKkgC",
+	"KpmykBOwK7DlNImPvWjmAngt2aVk/gov3MTQ1Ozp1lztvfEtAIQfig7th0POnn1lGe8QByySQa8YGNz4",
+	"Da7QjbswfCYGUqcPywdwfGQnjo9XcmZPFeyNNzDxkSjOeT4nKd1Iv71Xr0z0jG9ylqVfolnpjanQh5ul",
+	"E54P2Vpryt8u3whoRZKwpytI1p/oJ73Upq/qCB/Ce+axyuofTRt6cSYXrJBBIJGMJudeVN47VLGC0wxD",
+	"sWZ6AW0cFqtAIwmEqwFvHMYEl7b5eNdcOV1ypVhqR+a1STgwrc4yMzh4g7wFsBtgputFrcpRjwPMxkIs",
+	"yQLqa3j1Qge43mzRnj1ZY4uuA3zppMY7xax2luogV1FLhqjvXcd9RZNzg8ve1dBvCJ4zF5NUsITxiyj5",
+	"4M7GSggFy9la9oO152yNW4v170LBBpKpKU3O+yuU4GMGmcpzy4OUbbO5FVthWQyuJKHqtFVLWv+OkPhG",
+	"alWLQpTzxWEgEIetBpC3SdrfitgwkXXDgvBkuVplbPi9/8C95x+LXLFcWkkv8tjad7zhbKxY8pwOEk+V",
+	"yHrtqzdKxAdQImMOgiZqvA/tG11sRosTaUHXNJsEfP1NzoGGSyWIfTGgBjTCmMxutri4pStD0HVx0lyK",
+	"deZq7qnaaapk9ccBtWMnpxX4zLeXwVZ4qujxhKxRMOMSYyAIJZIlIk+J4kt2Smr2RiK1ZAGVYvtwtzqF",
+	"0oLp+SFfLfh8oSqY3Bh8TzT1xKpCAXHUUfoJcbs8rmWnI11AEoOorxc8thRCYY4fvCu5ivd6lZI9qrUO",
+	"X9wV6kGzB/j6DnYDf99v9KXnlQmv/SgR+QXL2cRIMydgheE5wqYl3suxno7abMyEVUBmDiVfFRwUBq2q",
+	"m1uRrliBQDBa8S9SVpwSlklGELyCSLpBjDs0B/lLB5ggtWbXKI+ekHVN9BzX98pVJT4+6kubThlb+tYK",
+	"NesTE1lCNCdriQA8N8fAxqJIYtVxa+cwdZ2M2OWfYV0naA4BRMiKBseIaTLF4GwINtJiR4VwopnPa5IU",
+	"ANwtYyWPusxRz0P0KBx1MTkGetwK/s1pVQcmdohNnaCRLOnLb6C5t9wGaniNM727ocy6O9vcKxFFWp0v",
+	"U7dLP2xof70Q7IIVhp8iL2FrIgoiFd1oFosZUT5k1EkIjNTowidNAn1NWnmImpg0W4VlQTWrbp+YThxe",
+	"mD6T3oWl8rzJUhrDGJNpqYgUSwYHCczXNCe2Qe9cbezEMNNSQ1G5LM15dZgGlr5XU/KaiRXLsmqFgOdR",
+	"Yj6TtSizFPxaU1HWNuXU+C1OKqOxZidKaNqxJssxmfEL1mCEWs/LGJVxV/GSqYXwHhawbnhvwJSbcIuM",
+	"AcDPSkBnDcRWlquilHhhGU0vMidkc8M2/87mNnbwzuY+dvHO5t16J+9s3q11887GaImPg5ji4YOiuemw",
+	"Y+IXQGwequ8yidqQeEOuWPHci0JXsIxuTknBLjhbj4mH7/UPA2/vScFUWXi1YyckeQ/witZzKoJHQUEm",
+	"3ZRJbtxFNTkcyi9csDqvwIqeANylFQt/EQz/vvScXD3eTQ9n0yOi8lwOIwhI+Y0QxQa1GYBA84nwNenh",
+	"ghUbg3JmxK6aaUiryvG80bZ/X48kZn0L2OMiYiEyMdfyIkZXJQvKi+YpPCU53KAuX7Vc6evTFBTjufUf",
+	"YWBhn4iyKkTCUm80KqrQ6RgEqiUbuEWFQFw7L1vd2aDeLaCFcJRRqdIT0ad57FTbMXGneEzcdFG6dvG2",
+	"AxlHwRK+4san03+n9C4kilT9ohYYhQBpzoRxjIlMaI7Ic69msW19nPbAuqglsGqB2nmN+6qjiN4wllSz",
+	"U3Wv6bApNO1YvgsQh9nmUMrA+7vs4SlY6hQKSlBrDtnUzlWPfMYsX4hkIpZNphk1cYsC3cPX1gtmjh4R",
+	"eWPDmhhVVx5/+ejg7ccnXz46uIp/et3cSkz8ZlI85Cd+dfhqZ2DBAP2nYa2L3+slz0VhTQMmUmQDta9J",
+	"puVs8qnnP/n7l7/64Pl3/+jl937307FH12sJ7CEBV485RtZaU37Rq/pUNituazWXq37rYRB4vqXh1GPJ",
+	"rTyJnB3+yEBvRKEP/tBk4ACrbXx8VUQB4baMSrS9V6NxU2myd8Zo3BD9zK0xGhu+N7LewlGVeFMPEa/L",
+	"fxinX/vUOjOuRKv7IrqY4DW7QNcSdWbXCP7GZYI/zUrB32axriXqhl2va4m6ZZYMvrardi1R193Cwcuw",
+	"dg/qq3Ut2fr8qFrAa4l6WFtDeNguIzRoVvJaot61i2lC+nHSMAS7pNBalr3nFk3PX543Pl/HlW18h7hM",
+	"9qvHluCqcAJfnRsMy/HUq8gJJUv6VSxoZgxSru7NopwGypcGAe0WrGAR8eQGQQ6eHtcGGDpPztoVtJlj",
+	"CJUnMYlWN7CkG3kKFfy5gltY2pg2rUhgUOp2Ybgw+lE4NUmx5SprZiTX/StcZVE5yc2wYzuPQ7calwo7",
+	"TuslmPUiv3vBU5YnQ2FvTK1bI8VFF0jqSI/MJZeK5YmHYO83A15MZSb7leRfd6mcUzbnea7VJPgVa5EN",
+	"c6Gfs00g4KpdGko/CfWDTPglfgMeTVyWXCgm0dspcjCtl5J58GH68+C9loqHlRidLFhyDhf/0Hw6zcq8",
+	"kQrvGjFP1KonuS2o+oNyx3CcEqFVvQ1Th6EyFGJIfsT9QlywHBmfN/JWCA+BngkBxqDFKZlSyd58w4+2",
+	"xfMkuKBfZ9aDZos6xcBDGDzS1mhwzuB+qAh3aw13CaltJ+MZONgCfU0AawNUYwi6Wv9qy0N89ybz1ZsJ",
+	"xiI+atU+0lJiKqKjKW6ynqhDNK1OUCTy7hmqd2AkcZWuZ1pCXdEN8E6/uyzIiyAHN+B91nOyF8isYIE4",
+	"FWwinthvMnYdXvEtQBNEctvcb7AHvT+EccC6wPZKBTUwvHzhgeJZZuLSVpSn4FScsdjMAWjYoBBs8z1a",
+	"cMQiiV21M5tH1wXa0D4rsGL19WnBl1sCqI3Wja1Fj83Fqja+Px7gNl/yywKq3ij9SKpVgd8YhWkAHEA7",
+	"Uda4C0B6Whp8dQATUQJiLGywY5wyAEty1zYJn+5X7cLnB7XG8QvbQ7Nw0/aR3Dk/HMV9lk7crRGV2BkT",
+	"TuM0Vgc97JE6DDwJRHqTDaPIYSUcwwTqYvaDN5tUTl+qdlUIKQi4uy8IrlY01SUzHyULj/Y+XbEiBHRC",
+	"pxmLR9gd194Kc1OqBrWoOvAZ0aLWW1rTWt4CWVYpXdJ5K0CrV87MzCZv6Ys2EQRiJbiEMr5jg29pgo4U",
+	"yYWBtfAOyHp8/eWTjNUwcL1DYGRBCsi8Y6mrLZpyELIJLQp+EbiKw26xZjDZ3DjDjcFrSpNzsANW0u+a",
+	"ygo70hM7qdnDkHi7IRSjxCSMadWoLGSXuU63o9roOo+MDGMVDlIqXFvRfAFP7NCb3HQUmtOZppxVf65m",
+	"C9KSZ6xWSR6uJ5PfCoJfykhGk3M5TIfbAfPR5rj2h/ea5wLL5doJr5P1j7SKZcK9F+/mtmmhMc8GEHh2",
+	"kVchCJqlk0Fm4j6E5yigF1w4SAe/qwdu3wsJE8MM2YtNZOFeI8TC8ldoJW4k3dt+eV0PNWWXiBd15rHv",
+	"bs0vyHp21mz0NMWgQoc4zvvmPX8KMATXe1brOuAD89zAL3ElyUJkqQspUyZsQuT6kgMaHsZTimoDoxmt",
+	"Oeu76ExWWaqiFqv1rK1Dv+7zAOKPhodDW4JoZQeZTIKC8NSD09IDh9IRiXYXOL/NuoOr5hThvDFDGNEN",
+	"TLkWmxu9pzgX33YEl9PBT7aAPkx2+pOTus3WCk1Vqu9p5b61yTg5xDgC/kOqJQi4/xKaa63fFUw9JE8A",
+	"oeOEpKKcasFMLwJiQUBG9VZ+sNUbXW5Yw3Vl/ExVifdcqEntow0XBUdZxk28ACRvjVwkdT37YVQl6Jsw",
+	"0B6QD73Ma1GcHz6wiJiXgqzExpyt/UHlzN+qFoZS6MQfC3cH+IVfzmc0tVlW3dh/5rl+g9LwKiTj0Syj",
+	"84EQpXMvOM2t7Qj19YJBtjAUbQAKRPSEcgUJ7ZhWhIXHMa1YL3ztJ56TC4qZdJb+DF6M/h2JYJqJ5Dwa",
+	"DBtwsKli97AZ+/GRa85+845ttpEPOUxZrN6L1i3wlhnSSQgPcTfbIuxfmFEjQ61vstPouLRuuR5HRgsD",
+	"VNqXC70MaJScF6JcycMA5rHhmL3iOD7p3glJdoaUJjNRTJYBExSQ42TWj+tns9bWJpyqs/iH8Y/oZycx",
+	"qDcoMcbaQmsVhRoE7Iishh5crdC4zdJaZGymVo16awGDd10NN+kVIXCFoPYffhI4+3WI/Tq6fgNYv8LU",
+	"b9V9iCvdCG9s/AagXojRexW0qN/RJ0pF5/6C103nsRVEFowWFR4pGCq82c+dObnQqW9K5SBHjB+puC2M",
+	"WXRLpLf6Htj+qmXwLWoHcds4lLDqVZmsrAkQnV21JXvVhXK7AMb2iCDwSrLZAxhgwNKmoWAUKHaprwIu",
+	"FU88GrMp5D2E+bTa9BYpbw/W9hI1Sm9VcJqmjeTvenBGqfw/1Groe36czbQud8Em1voTVaxG8/mERUDU",
+	"VyXSWz3VWhmbaeEcvIsDjhLPcliwqI701K2fMjplWcDwqSJuYHjKNuN6GpvBRBZzNTPaWxXX6wuWnIew",
+	"7QCyaoA7m3pNDDHIGeI84L6roBG7zTXwmJnHVmX289HYzsVPJTYk45MJh+qN69EP+OvTeaNf3ukKeQkU",
+	"zO05fs24Ehiwd+WczOTiXqNlID/G5nV7ye4TZFMsVxn1b28u8s1SlNJPfkFT5CvQpQf44w1YcRz8sQHY",
+	"BlU54DUM6ntLB8iwvTYGVVXuzZ6PgC0DSj12+f1XCxMK4XEbLFm6CcYE4K+oUfmqvylBVFnkrq4Bwkuu",
+	"GsBMzYKSfMikoKmQZyJQisj5LOp2DkSnkMhRRm4ksfqIPTL3bFPum2tVm+67M9t4LXEjYAnqq4RhWnyo",
+	"Hx4CW+1UW3iucodUVNWFae0mhxjtw+zT9ZMQk35ldviVIXibB21X3ROG3eyOtw6Ub3c86BIFr20rnWMM",
+	"BKHYnwdI3+4iuHQcStV599CFOC9XQ/0dBva5lfHfQx4VZ62999bAIkLuFCWh6p4VZyhVIpYe4XrARdZ9",
+	"h+zvqhjA818xC983o0aG5bg0fqyxaPzCx58DhV0kBHciVj/NSEoVJTwnXJFl2B3xr4G1B6NC7HHzwNFW",
+	"BXRgUwl3GZ3lyu+Xiaf9zsiGS0aANI9xXyhItUK7AC93e2dnhIJjpuWhfctbB/9Vl82vJN2+5FQrv9ae",
+	"O/ZnkVs5sw+exYlvvRL70sbW2USEvsHaEz1UoNjh1LbozBzI/sP30HRlGZ+7P8ETPJ9jpWJnU930qYyY",
+	"U3HYbP9SSiO2aPTFXEKOeXUK2xwDHtjT2R0UH7Qlh+BIbBu9R93MbJeDXj9vHSGVr0lywbOMzhngjhvM",
+	"ccyrNhkxGC/6GkCP0dPaV4QrybIZmW6IAUw/JLfgMCASPRaVoHmKEOatw3F8pZto7AQOryNXvExCHa/Z",
+	"FzzM4srRjgJbhKC3KouVGBKAfR9faAEmQD82EsUDT+nHO3jYDXNw6EE32AMXcuDdTnbY+cQYluVuSOOn",
+	"dItqZ95xfFyBnVbto3g/ShcDqR+zrR8hZ30AZPG2wb1uI7kEIV0uV99CKA7BiK5eipx+kFXWnNu1bXdL",
+	"W/FSt3wdxPDIoZcOZKe7Hv+OcrH7OFudx6VjHWSFi7l1Mna5E9f15po86D2xJkuab4jZUomIU+6Nw35i",
+	"qFr3TqngihU74Lb66lrcZwVZ8ixjRDNLq1Doa6yASkmHTTRMK7h1lBaxJdZaq4Ilb9RCmkApMZuB0Vc/",
+	"PrwTT1HBC5Eh6oHIJwCpoodSZJsKPgK8lOORpIrLGYaDokjiinJRpVieUoSyajgJxqMpgOvSqTmmS5qX",
+	"gdrZufABjHeudC4MqunwpQiBeVUr3tnmcS81VgUmTVc9zkAj/V5brQrKJc0qet2XCHzDG6V3DfANeU7e",
+	"YfyrgCx75ejKmwfHRwfHVw63YHLefvz+G88O8I8r1R/bWDmB6uE3Ll1trVE9/EYtZHJbpsn4kqtKXUXR",
+	"huWpJDl7qsYW07WelufyQk71kmRcKkloJnJ2SB6ZChlP0pI9gZQlmy5flFgdmUviUgxdgR7XOiSawFcb",
+	"Rovt2I4BZgaeS0Vz1Z3WbEpr6EOTbcH8QTTlp55/5++ef/uHH33480+Pq6wYWKoFxalNGcsPO8FCX03+",
+	"qN1Yl0Jqv6hlkdqv6omk7rtaLingZXYW0HBVlEtGUoBlO6pjCaMCMyY5m1MFwJ8LltvCUysqZcOCFufN",
+	"8md12o2tXvVdZTfYUmxfyHogay9o20NN92KGUIStit11+AixwmzKuIRlthSh4ulbQRJmZK6T0Kzuu3Ki",
+	"W6EuBZP+ELZaCTS2AUxWo7NsZ3Z2pMFs4EKBIluUFCLDqOMn7sg88bYIqIneUdG8jsWrx3jrRq0YUrxz",
+	"1SFZdhv5KYSnCSx+aPQfu2q2Ef+qY7H5Fi+Kd4Vv/XjBimn/eF0TcdfiDSw2vaeLkNmyPc1ZD81jK9ic",
+	"SwXFiAY4Ei60Wh3/gmTMhpl7Ila4QoxizELCcABJztkmHsMhxoIJlULXuZd2O7LYsPX2QlVz8hOk3pzP",
+	"s42PKi8iateY3UX8n+2pvX6FTDcKk7kQV6YssrGrf7XSqkE+75+nGQz2Ep6I38+JLw9Ah3Bz6mS0ttnw",
+	"cHazEvpTWR5hoL+hDMgjlCYapW7djjB+1W4uR7O1S2OQ8antNTGmINuad2n4bBYKl0NYhgHuaIzl88ai",
+	"Bwr/2mDLUGJ5rw0krWWMKoHQJTBo/2QlnWZsV3MxvJzutfplh/FjyE6bZvxzru4r9pQuQc4Zvf760dUr",
+	"rx8fH105OmoqOp/6ylfS99989u/1P2/jP8dXnn26T8t5VbZoO/x3baS2m4N1dLbngsL5yNjsLUM+Gb38",
+	"/t8+/+vvvfiT/6olzNmMJ5xmk/Zvz//i+x/96n9A/PuU5pOiLGg2OhlduXJk824jqlmHUfdCt2lrPL6U",
+	"6/p4+qM5UlbdRM3GxwH0z8B23qhsi/ve0sD1YH4dcEE0SKT3nnDte09LL1hj5yWxD4+J3zl8QTNegwao",
+	"HVh9Qt94dqD/uWL/+bVR1N0QJ38CJGm6H+DGuiRqGmwjzRYY1zCRGV+5PFqaJ2zi1GzEoOUir76q0m9r",
+	"360Y0L1DXK9+AsRY2WgB0nIntgLoyMVq17+yObnNrlHfnpiBAzvdNEdi0GS3v5Dlcok2xsri2BzDhUha",
+	"/dW+c0/2uJcd/ObnUdfeF/Sm3cPAUd65+OhDQBntPcqu/a6j/NAilvqhUWOG45AdwuCnHoMGPu0dWkFn",
+	"KiR1pfrHATXpbim2DBS/LXOUhjx2EXCU2hzWGVrJDAQAFiXZgBMiwvVgx1vvLjDpde6vXL1rWPruABq0",
+	"8LcoF4yp/uw6LYE8gEeBKpJzpuKwvpqoP4Xqylk17XrXsvStoihtGSpP0bE9AfLFG2rZ01VGkVd68+Ov",
+	"L3jOIMM9R1MjJRnP/XkimUUZ9GrxhYod044oeDVku+4txsHY8Y7dlpj1by5KYGP1yvv3NrSzKj4+lRbn",
+	"QyTTZ31JXM61sdmnZ6NkAexia6T2Fshda8YlshSsQts+Bmebj6UVZ1qPDcuIseWVTO5PgiqVh1SGoFfJ",
+	"cioVV6XPOVa3gzXwYgymXC2+Fu8RIVm7JPdOkFGtM2WUe2zAd2berfI629dKnrAscxZHvw1RT8I9eaq/",
+	"wWnmgmCqZqQ5cacMUlOFpMGZI7XMzvzDRrRBj//FaIu2Pd8Sh5C8++/ckNTgbsGtdFi7JJEJpO+6xNo9",
+	"ZZCaBv0i7eAEaTu8S+VEv/t0xfUK+8c0FD7LthYJoWWb7xpYCHmvKj88BAzok8xS3FmEvDxeGleXgUsb",
+	"ApI2ABQthJpSLyRtBuAjCEyZ9mCvav0Cak8WQv8fkxHsFWLAzbdNe4aDaqYwOhkBRioBS0jlURzZdHV4",
+	"+LCqWToefV1/+/EH//ujD//h459+4/l3f/Hyz77x4gff+vinPx1gzAvk2PgjL9D5ieyHpaBXjYnma+TY",
+	"7yUPZNrj2CMT8A3/BvgZlsfyTdypvXFNh38/NMRsaSXb5kqu6GZMoAbSmBRsVubpiUFo993G3QWXp9wX",
+	"x7aim5Oamw/1YJnQjMDzEVXNECU9buyqCXsMCP9YPgHa6E+KmBeizD2KPPSD7eMjELwDRX/64yljjCBb",
+	"lQ006XvYHs6kUQUsFv7+tkF06y5/FyocCxvpKRqbYKGexADfFzSXM+ALIofTGxeNc5/y9Dq2hH9Ca/rP",
+	"h1WL+uM902pnVUQkhgHF3mIrdzV3qZ6ZYglsBToakIsxbuaxSXnY+HXbEn68D+3h349Mq/jpzLSNw7oe",
+	"OCXXbF0LgpZNLLWqD0diCo1zdUqQP8hadYatAlHR0eNDgIEutuyWIb4V0fGrGmQQvSjogfInS2rVuskJ",
+	"NQscbzMVF9mHFN4fKWBxiYxJFBcCJjm2Sxijb/C0F0geOGoAD8JxrKEMabtoL0+jg10qwPa4YJRWKm2j",
+	"IAd07IoC2uPry6oF17lCL2FEv1WZwaH5B3xrQ3GZbf92Tj3yyIyxQ8dZLiGMzBizgshtI5vtQQy5KQrA",
+	"xwVu1FkjplsE+VpJc8WVxUmoBVb3hVaPR0Ugdlkvtz2vWNbl8JIBIwVGKLvBhs+o17hll35f9i1obz/1",
+	"OqAYVAxYtAzdrmfeHClcn8mMBVLLlkIqWzmflHkPDXluAyr5QEQa3Uu/7mDUPXh4XJ9GrPpgVmSfCkQw",
+	"o31mSnnF7vKl882hw57c0xro3zBeY0Lz2qnYPbECF7an5gGPEBmZPsj4euzmVlPb3/7yjAUDzfzM19bu",
+	"M1m2Wpv2a9H7wnXzo7b50NdwxJ0obDdFsWTFbWRnfpGLrZlU9SqEkK8xgxdtmT10y2KU9zljKzm2qGo2",
+	"hcPBkrdMlSvhS6sypWjEBbOSEzjE8E/DyGNh3wImk93x4HaFd8vRBIJTdlUEgzBvnyuoDyLjKvmnP/nh",
+	"81/+8sWHP3rxO98dkzeI/et18vxPP3jxg7+yn6+Qj375Hfvh2LzmvmpkT13tvN699ygOb1+36Hs0T+9d",
+	"sGJXNIyi4D4CfrQQxlGiFmyJiWmHUVaT4cW2XJ2F7XIDnTnflhAjEksHlDFqZ5RC1GlQdHiP0dQXgHEt",
+	"NxgBY0LJmuepQO2Kkky/UWiuh7p7A/EdXoHi2PoNV6qvLwCIpwxEukMznEsRl20MyctUc/aedxPmVOWh",
+	"GWuoq0iFxcuVsI44JbK6TyBwS5nqBlVt6X2VN3ivnHYm4Gyn1awQiCgyfT0NALFKNUlErmgywFCAZBLI",
+	"hC/ENAtgIBaMJgtbPM6HUErTjf8np6NuCydC+Yfi1Rldao6Zgn2/PjbvUSqnIQli2D4kYmniSWKqEJTT",
+	"eHalCcgHSN7eq0YtH7tVbQa7MYmVkGeptyUAyRjeMJYFEBZzupILoYYaJzz2pGK5Ex6rHlmFfOUIAdpz",
+	"G1SdLztNsx1B6tjliqud7/rldfVqQyZ/3YczmrZicb9MD75+dPD2weP3Xx+/cRQRhts4EL5Z3QJ+poVn",
+	"P4eF0D1q6kackjJHYJmZluABj4aY0jFaXDQJK0BMjXwmL5/9qhT54Rld32FSGlR6HE2vGB8qm32ZGnBG",
+	"4O5UyW7lSVbqSxpKrW8PcEHlgg2s78LzlD2NZ8mehLLbjM6gmLc11uAcOkt7DyiVbpjETBR7Falx3k6W",
+	"hqmN7Qp2yNa2LEOgamkEQooNTjJAv5csejAeOczfmJfD5bSxLpMfVllYwovtJjWpp92Jb/LcliJoZH3U",
+	"eg6lbYbiFnzspx0OYPozg7TrN65tYLU3bl06SMFvw9tjwY8tyrUt+welmTXNArV1bexWK1w1tWe3AlNY",
+	"gvIT8Dh0lonFlR7Eh8LlUWHA/olecEX9kXHs6YoXTMZn4gZ1/a/1VgH6whmkhO0IJafEuc+2+mCh7zGR",
+	"JxFVo41xAFuCEY/rC9B7p9hlvDzKXGxQ0q7pRF7gT8DFSPUtIRc0yyD26BTdZaCLKc4K8L3akRI+w7p3",
+	"Bq5xkHwzHineX7PrIffcOPBiI+jIn6SkN0X5JGaHAEJlvZzBqpxmXF9beg0+VTdMHup2Pu1xKkPO0UQP",
+	"KJ494ZzCua/NsX70we/904/+/uWv/vDln33DXxAv4SmbxC9mb3TcjPkw3qBoxwSqD4ZshbLMQMIAkhGl",
+	"LdRjvPd+hBS0SgSuy4Iq1u9bH+BU+dfjTPHQB3h5aZFGJJCYRa294+tgq3SR1/0woBwMpi8PlJurgftI",
+	"QLXwU53RCgIUasJIigoiPKfFnSq6r5RJMrKAtT4lqtMfYqvWGDw490BUNEI+WTmwlm2lvZmVsACrFknE",
+	"0m/yruEZbS9TxuY0mzi6DZ2XQvEEFcS8zDK07TQy02t8xaS0TXIRoIJ1PyHqh2IWKjN5ioFaHL6yWFvA",
+	"tFtFm2oiuVjxBtZ63SVkDsEQRJMugpULWrCw1UyKsoiBqrElroUxc6y4cTS6gDDTUr3HqIh8L0wF3jLP",
+	"v/edl3/xs1EX2rPPLLXkkk2qULbQI+lkjXBSE5tj5glz1VdwYuIfWsDaAgODXTFCCJ6W7tZOx4RmaiHK",
+	"uQEuLzNG1qJEO7FD4GIXDTjHBhg+Lc5lYMu3I+f9id3+fGyuNpMNo4XsOHpBl1VIttlmpBecrSdSsVXX",
+	"SAuRNTjq8+/+0cvv/e5oPHr+zT95/pMf6T9+8qMXf/ZL88e3/t4fOnRJ4Q1GEXXrtXOzd9oFk88nJy5Z",
+	"a5JkIjkPXjo8oVkHndrr3i3iL/78o3/4wYs/+vPRePTxf/4/X/7Oz/XfjyOBVxr9OfEgOOZIYcG803/o",
+	"ZInN1OaDc/jogw9G49GLv/sD/GMq1MJPDK1L+uMf/ZcX3/+/P/7JL59/96d6QeDjyx/95OOf/Lj6+OF/",
+	"/+jDP3Yfn//5Hz7/9t9omvtPP//owz/EL1/8yX98/u3/P3z5V8//09+8+MF3nn/7R/2r2kS1MBd3I1+h",
+	"fl1W8x835fnWiWqK2sEVDrG7Om6dh6ZR7K5fdo7518rPGxHGXZeRYRq3sOjtngI0dGvX1JeqrLJt26lH",
+	"D3/v2sGVq29a64g+v69BOp3INemT33hw725nia6+zHYLJZjRXrvhPfNYdGFk3X5VGLkjn65tYMJ1ty+g",
+	"VbSqIBxSWAN2MMvyopP9bf31wTV/apGhAQDiJVXJYkxEDkGPKzpnMgIBAEduWw9N/4zNPpG6QbV9HABZ",
+	"G5EEWSOXGlME+AP0VBUCg3MTsURlplbZs2CAQwhBvB6s5q7oe+zzhukHP12resMvrts+8eOt/KbpGD+f",
+	"Vd3jFxW69WM7taqsfy0Rq2kKMX6YDWw2FkLQi2aglh5bY8fo4TsHv/nbZ799cHR0tcVgT+ov1i0Wo4/+",
+	"/kf/9Af/+aMPPnjxs/+qb44PfvDPv/rmxz/6o3/6xn97/u0ffvTB7z3/8e/886++VeO4RtByGE5/+vH/",
+	"729f/vcPP/7Jz4LsWlOCZQ717THb0LiQaqR0/OwTMRF9AlagTnUzDMQZL+rvwnqtoDEkx3mwcNASApq3",
+	"fv/lXnH7HjYfvEEthzAusHC2vT8pNkgjiL+yW6u1msie7Ar8Ed0dTh9rujwumwBvxYp4Pf3V3u1NOhpy",
+	"xf+G4DlLr3urRz3CIE5wHnGDUmHCN78KPtwl2NiNK1cTLREzj13alnmON8NNtWrBAukzDWRwljog0DWC",
+	"a3AJFlYEzA75l2cFY6mJWvIALKwRKLNqBMK8UpGzU9D3V3TFCommekIlARCtC5YSS3cpjcVzDfhCuXH4",
+	"efD1sW/oRqgF4HhKJsGzB0O1SxBdv7/pXPQDJ0TAuN7hUvJ8bgDA+6CMknM63wm8xYTRIeHuMYpON6h2",
+	"ywaeUx+mNK7aCVkvNoQSyRKRp0CaHJPHo3Jdq0roMcEH9oJrDgRg49ITsq4BqDdKJVztS+ZhT1cs0ex6",
+	"wWgaU7nNGjKbA6ng7qLTbKuY/nYUrSfXNiYxuLbNNjW4YdO97IgflNMlV4qld6y3uzHwN468OcLOte4n",
+	"IX2hM5piaToDIYSxtJo7lXl02jLM/j6Wt2iNKxyI3LEkMYV2/VnFVp8YE0ueA/KL68iJHctm09e5hV4C",
+	"BItpIcr5QumrLBfrCtBhifyLwHN5egDA7G5V+yi+FeHdGQgRzIduE6evWkNj/e0qWnDI2Nxo6MiVaoBP",
+	"D+rtwjePqsbh87umBzvQd4RxALaVjGFgM54T2aZEnFtAXKzXhfDLeJZrtWz4dAlwJlSSBn8LY7lJP0aI",
+	"EcMhHEHzd1fFRNNfRtfmVmZkvRAZM6hUyNhNilAhFYo1EE0OdYOwtGl0tsFtwG571slb4nfjDry0R1FA",
+	"Vmp6b+c1S1EUWhTNJi5YrqMiIlnTXIFX076I5TXAkeOLB2gH/5ph1eVru7iOPgytjd0hCJ7yEJAsSNY1",
+	"VFb87AOKxV88mLC2iRbezSeKsdqY476AVhuN7gNt1dPgTpCr2zu6R9xVaHwfKcXt03W52uvB3KE6B9m+",
+	"HKwy2A5VlPVYRXNd1zWwYWhTfZhb8YCgsxbCQVHmOR4jPTT8y6qrBo4ZoTNZkhkNJRdqAky9hsUcXVr8",
+	"JlXszPWpPz1y/epP77i+9afPuf71pxvVGPTHu0I9NMPQHx/WhmImGqq+PvdUTPeuQNycPkcVu4dNfK4x",
+	"oc/VJqTHhAhkg5DR0iDm7g5gvFhR1QvEeEtJI4JDsAwASlqzwcyCj2h6RluBP+Csq7h+uBJVuBaerY0E",
+	"YogBqJF0IzFO4TBeh7G3DagKfv8+TW1gic9Ek2WsIEu6IZpUqhhkLMzlXwypmhaBweZZyLp01jN8J0TR",
+	"wFcmM9FLXA8UW4WkjZi8sQZeXRdsHU7fzbU+AcOFqjNqTqQ7IEE2fN8Ryg615FsqT19NGNfVrjQWnyTr",
+	"hwYcVLYRLyizPvvKWoY1DwJCUKVosgjorDd5hrG+wCWr4n6QQg+VCIfdgCAERkkEqMbtI90J++wJTUcp",
+	"ZMsjqVVulk5A6a6kXbwW0Alir1WeGn9lnmRlGrp0ahlhusPDB/ZYXWKncX5uo2u+xwCA6MQf4NaDIiq7",
+	"iu1ipBlEaB4G0kTtuoRbQVFrifYQ0Kz9bTXFKA+ytfvdIjHQ1I+kvEtCwSyj84Hxu46KzJ0d21X1XnQm",
+	"895kkwgc11YSvrQul0KPJwV0nnkhypV/7cPG9tibtX5m+69WUxisq8FHAlmOfnYSgxravEvtjJzLKwQA",
+	"26AHt2eBS7Z1bFtUYSZWjdkeVj8rqhje7Wt3g+n5vrN+F9xXUDI5FyQTCc1IzhTUyQTXQXExFHw3oZPB",
+	"yVMmZmIAfTe78LjVQAzUazDjCVUOBsytBZT6PTXEbVCGTQYwy2bGZBbpV5vxfM4KOCG9AWC0VAtRcLV5",
+	"TdbHB+dqwZ7qf1aUF7I/a6va1uYIxlUISnMvvATDLlgWSlfO9I/e0hQQFWK1jgpfx58WFy+o3RUpgxGF",
+	"1ADZiRPkhJjXNL8S84IuIZM7JkQL52p7sQPvWLJdUt3YBcsnGKrdWJNw/Nbrneb/q17XlNu2Bo7eoPrk",
+	"2IR39nzJg/ntleX6ssbk9niwYf+AwhW+c2aLN4NoS6figp0Smq21nlquiNFgTRoc1sI2lZstysx2jAEU",
+	"Rom/u7dwK0sI7BLrHCKeAY0g0pahp/pF/bb+4wa2AN/ZVp6NR+VKqoJRL1wGTxa4EJq1r8S5ZpOin9EE",
+	"UCr12os53zHr0xVHHqb5LV2uoKkvOZoyWmCdBLO+7otEiHMei2J8R6TsHfum/nDdvP2KS5DaqsydNUhv",
+	"C3Ferq5BSrnnfpcTMfNCrTsUIcxGJ1yOyRdz/pQseZZxDBOQsbmBfhAjEyKidUiT8o7i+ZpBoSxTeNiV",
+	"00eN00ZCw0kzHqvlMDEDhjMZFrKwezWsXSrj7NWGNLDWjn6hnQ3T9RYSmLU/tddaiUkqOiyAld8rFUyS",
+	"nD1FFE9TwMqrKECbk0DtAC3nqcBdj78hkSU0J1NGCgqaCbjgaZFxLQuAozPaConz/5Ju2rcAr0TN8FaX",
+	"2JL7vdqDTczAjRkbDhDmHDsi2+0UXe4t2fnW0MLMdm1gDOGJAcUOyIZq38Up5pXkABRHwZ8aG3LOVjfw",
+	"Zf3nXWhA/3UNG6llinXP1ITXVjXRVdd8kUI91r5IYeSc55Y4veW6IShgJooT8uL7P//ow5+Pycc/+vMX",
+	"f/0/x+Sf/sM3Pv7HfyT/z3/4X161P6OJN6pT3wLYbL+cYQc3HoWUFSEVGgS9kSCBlI5AyNwt0PyMCmOg",
+	"ROHRQL5+CPYmjDHvgJG2vTmwXg62tQ5nGnkbB/Hrazu87edJkrIonJMpohtR8DkPBD8vyqmlGH2MCFUB",
+	"9DUpsgsvwCPBJHGQAlJGM4Vlb3gAMkEylpuonDhMfYvQZNzeFX2ZaY0N1TRXpurI0k5tEj6yvGNqBu54",
+	"JgfUMwhY9VD662xhtSooSDAN74kPhiyQzeyzkYlZ5Qlxr9raBSq4Vv74ApeEHHVhw5r3gwDpJkPD2O1S",
+	"3HmtW+bxMk8LlqqFHJMpy8SaHBlBWMhapVlw5TfQco9bgPgHxw2Ia+9WXqpyvneTvWvaCMTysgyRswPF",
+	"l85fbGNMuYuI3Fa3h4n4Aw5ThIPANHp5d+MWmUbFnbugyX3Fnd/ZXEscBuFWulYLnLB+g/r9iPcAjJsX",
+	"yxOyXghwwdMEgWcGRACYIV2bM7/7ny0pz0KyBRKSJHOhNUz9pD8HgxdLryO0WNr0hpzVJxA9+jsb3YgX",
+	"24Pm89L4QrqNnnoKt+3Tu3hptEiRUcD8KQsARaaJ0qq4yLPNGDaEmss2oIypVTcMTQ/DQ/XvoX54y0yd",
+	"WGRKk3NmRF0n4kPndou8jGWzU6rEFsrPLsH/V3aN/beD9gb+7yO6//jo6DJ43h23Q7Am0r5KcTXWpo5x",
+	"FAg3T8TSBq6w4oJNAO28wAT6bOO+FvkEAqBiLX6bRhj6nU0tBv3O5rrr887mgW7+3Xan5vt7OeYyPcaJ",
+	"OVY5KKlnUGhqm2HW/QE9EpHpKbApKLhgIlhL6oHHBoXa37OvhCt0xjd2H3jXwHqs4/qw/VP2V9uvZRV4",
+	"tGR7U6SC5GI94KLozjuArendervnjbqxUcwZ3rLOx3hac3FEZ2zmjX6tR1Z7VkurhwCel55icuNCEDov",
+	"GJZ5rU4y+JoR7B9SGxJWi+STBEFUoxf7hosP36lC/52NC8nd/RLZyo7Yzw0QzpLwWXSqVCO99oVACXtf",
+	"kZlmz+o8vNpRcGrEs2NgpukWl8Wv60w2Mr8DD3ctBL2W1xCnU1RU0MoAi6/LUV0wPqvy8DDPKjGkXm7Y",
+	"4OXUIXTszlTZIZ7+wjxxQLjZ0BrUO4Q/7TfQuisQOrdVi31lHzDvetKvN9YIZ3dHUMA10nATbYfcOZ4J",
+	"AJiyKhmqBEkFeGXWokgjrLGDI4p9bgo7k634pq34p62Ss22SlJdNSdliCK8oJ0XLjrmEG3MXA9OqLFZi",
+	"yLzu4wstvaWn8E+ZK1Sq++0f7ZradnzBuSuaDA6M8ev47y5XagNiQ25ABhr1J3y5sbtq3VsAnuYH/yxv",
+	"eMt9tM04GctTWhze2EMZQGzKGHHA4jDIghNghkFVPYi9eGdz2wZuDNheG7VxyRAN7LuK0sDPtUANr+8x",
+	"wmdpzB8dBstEpGxsIiUNroILbmjR5fGRNy62CiFp0PCbvYO7vAnGGl6qkNaOWJM7m2BSgfWBDeKyly9s",
+	"ghkXnYH+MGivXzBBXjxAbsMXHihzhW9D9ooBfgoc1m0hzv3VkldD8qVBBr6XQ60bT2vloFtDt/VF2Z/V",
+	"6hbQdGBXwI3evx8PmJRc5A/FOcull1kxKSeB4gW3coIsgmjO4TVZ1rhdn9aNDz4bjxJZzDq6RGYEXZ6C",
+	"IAUlQYmYkd88uP7g7OYBTMaPEjU04rlgs4LJRdwCnAKcioys5lBx8Z7Y3zsbf/jEoGgCv5BKffXInT0A",
+	"0J1MYGYtZ37L91uL819QFZKI4beYgBvw7RpfsH2pajqwQloFl3IHoJ5E8Xxus/48WAG4S6agKS+W6IbQ",
+	"lx0iO0DJKknALNS6YbygIDtahFarbGMC+3zhyP4KlT1W6D2YmeoW+I4OAklPUJQ8R8QqdHucVGA2q0KI",
+	"Gay7bYVwuXWHH+0psahmD/ECeoAtDKAipszkW5CmfdsfDPHqvBtWrR4mQoFmGIks+kl5Qxx4+9ayv4Zl",
+	"3uCBCshMSxqHbUigXj0ZNeMtG4yfnzzkS2ZtDH7haoi9YliQp+H3z+IyXJ20iJ34p/PImZQGssd499Mz",
+	"T8d3NZe87ypMbPn9vMV4oQTvBg0jUGM+gNfXFT04mw2HkTNxXfUx7ysH+K7Rqy5fUInlhciyIaFhg0We",
+	"GUtZEa52MROFH1hnLUjKZzNWsFw5iK2ELhkp85RhjRsk1hO4MVMuz0HMKJhUotA6WiGWhOZEix2JWAU4",
+	"athgGAIWFUXK80YJs3pFBxY4tAW7EOeddSPwiQF7IcskYSwEWvXQ5b9IsoYkEL1MS5oseM7IXDAJeNYz",
+	"xNeUBIJQGyvor5uIncqODg2yStWZbtSgUfl7MntFpjQ5R1iq/VVgsGXO/FW0mmegV3iuUtXiw4+DhBRI",
+	"bTsyBgeTkpQLBdgf/kw7CFqMNqlfdhEtjDC3VYlTGV4mb7zf8MzA3psrnLN3t8tJBtBcU5FuCK3lEJJl",
+	"KRU5z8W6hp+2IXNBRH5InuhHJuagPhnX08j0ViW0no5IRKlOsb6cWEsH3QJpZnlqqp3C/kKhl6XJPPVH",
+	"43sCkEM0FeIvkMEWSSgxipWBBAZ1KqBJ4QYEUPySBc1zlg2hBt3adXwtaMp3+E9R5Rshjix6BF8oWcnS",
+	"CnSuW6Ky86v6Ca+RnVVolQKFnvIZn5fB4kzIzGKrf88oz6IfFlnKpArjGwNEEDxjEsMAZUvz/K/BGkYG",
+	"vOPDsdytEOVUc/J6rmYrLVv/ggly9tzNGeQVAWRn1Kj82zxqbIcbuVvWajd6ieCuuUms3XzGM6yVwnUv",
+	"cikjLeemuZv4uvl0B1sxnx7ceQAmdOz/Bsu45opeYBm2XIXCx2s06kokwDh9NjNwCEbfWCFw12tgm4dS",
+	"V67HhVKryRtXrnjzEQDD1us8FTPFcpvTUFGn567dMQW42SX2MCYpLrb+E0lkTHIxMen9RBTE0Etzju4t",
+	"r2ymOhDWlOiCial6OH79rV//9V//9aOjo6Neo2NF+7ZivRuCXfLasoUJ/3bNfWepfvte6aJ1e4Ag9XBk",
+	"2303n2dcLmokHpBKeurDDL0nnLEt8qrovx+C3pk4uFTPgC7toXFooJ0+Gjt8ky41JBGx4irRUgGwzhCV",
+	"+oZXxSsGCrP7Q+Php9C1+ypygOravSc9PleBQ29ieLcLuK4WLIuJPcK2G4qTzfQxzXcuK2av7xYTEQxA",
+	"7jFKRs+tf/h+drHfuNh25k139Kpr6JNc0+h1Qy9l35C27QbgVATrfG6SuYtaFQ4T1VQvPWExfLR2bOHW",
+	"IW3vK/mnPvrlf/j4R3/5/Js///QhcUaJVakg7xPAXnnG5KnLwtTtVMb3w6/k29lI2EOgHEyuig0O1I6E",
+	"R/luAiiInUXztzNA9BWop1JsRcr0x+obo6+dXq2ryFJ7ZsP3VmzvHsSD2TLmkapwT+hh2DDDWCondc66",
+	"LRxCBHKGKBauELypXTxlxnGnrJPJlKuZskzkc2lgVqxA01MirCuoSK/T4UO0uuy+0rDCXcGO3WDoi80k",
+	"F2pgbWdAtgqlIHXWGGoEGlaA6Gb8W7vnZ0eWmuRlCwzWCLOPgWN73vGsWP6uTRxvCRvglezDQAwAOio2",
+	"Nxgh2y/rx+tlKP1VJ1NvjaxpxsaEEkXn5ItntwLmYBcy7DHZ+uHJ9Q2dAip0TyxdV4wqNl41VVuH0NLf",
+	"ZMxjhjK+hXhKcJvoK4EeAGDsqz8Zs1JOoNTfQHzaaLzH5bPrEFo9lLMftLE0YuwcXYqbbvoLtg3YJdsO",
+	"LLRtywyCpS7H4/IBLDGpJJi34wfUD/gI7pUWZrrloYyv/ubidIcao6AP+753cFXN2FYdW1EWcljAfWcZ",
+	"ezGb8SRQNTFYXR3hzvtNz6ZxM7ZYWcVMfX/CCja4myDu1rs37Ka+zL0PV8se6wN2u9HbdrU7/VLmFuHd",
+	"ryBi/auERUu3sELwNYyLAugW2DGWgg/FFV/01AT8hAqR1oYbODsDAYYzRtPJziKtUKynv0A9/lAYaFMk",
+	"q2a7PdCtUqIBQch/Ou87wN09nU7TYETp7i444+5gWnxsUCHNCli4VUTzcfjQvFMWKfNMgNFk0V2+0Up9",
+	"kqRsaatHTTe2eKPHr5P7HKbtJqtTed6ugBmaN4zVtN8xVYhZ85n7gcdq5cvIsiaEazk2QPZ2nsbblKsa",
+	"AuI2d9jhXJ4zv5Sb0WnAPSdW2zai3m6qNesCZnC581ayApNMLXwrRXM8PKfF0on7pZRJUiuubxwO29La",
+	"ltDD9NWJs3WoDrWKeoNOO8B9417v+8B/ruS+8KipO0MRR9ocuKEBlw0a9mLHBxjOMF3UdONXRneJsjQN",
+	"duUbD2eJwdrY20G71eltZNdsc6c9sNmxK8vvyZ8Nlbs2xNPBt/wmq1AtqopTQbjJlCGW2jZ6ZT/u+r6N",
+	"Ysi0GuFt9bJAgwqeh4rt9NiZfKkREFRAc2KHh0CyXAKr94aq+SWZihq6KuS4RQjNuIMS/C4DQ4+Dz2Qw",
+	"cdVP750juxO0I1+rDPD2bpVMea9WrjB2EG2bW1lXVd10T7TKyjohtmNPDJvdhwAdJO3uq1UuaMFswSnP",
+	"z6IskohsSkNWhrmYOTcuStNSvcddbk+3m/u+QHdPfvkksExqmStNGr5uiY9mxPF0sgZkPUeYbeBilmS0",
+	"cIkYS9bkvgMyYrxVl3cqSbOPDA9/8WrX5LaVGA848tLTNhxhLlTFd/UXBkrf1OMnXB2SG4jMTmiWhZbw",
+	"jb4V9IGpJefezX5IzyFAlueEZlhawZbMhyQghCTXYzVAKKf1gnVWbdGjtZWK/NHhe89Y8dJJTbhagQdJ",
+	"T/Hf3f/8wZePDt5+/P6V8evPfs1nfK/dox7EbPzRKkTg9cxYSnh+Sgo2KyVLMRDOpkwhLi7W+MDK1dW2",
+	"2lvBPgCuxvjCEpU01glg0nF3haFJ/j9p5xkgh8XLzGERaQezzzDJacWKmxA66atz4E0QuTdzbApIUxKp",
+	"eJYZTm482qH6ZcFdXgJeSbcBpMYBc0i/CNTACSYU0QuWTlasmCz1iYzYGDeusVmN7UZ6ltWXi51lk/ic",
+	"cbM7+gbOskldmh3w6lA1t/FygGnuqT2vD7fWybi2Xq01CC79HRuWtSNBA7WtmFhlDYKOqazlr/EHgDr6",
+	"goQygyZaQRIE6SGIgR5VtytlYTFCt2/WxhSitzetEnOmbxp/+b6os6cWjBc+W0HEsF2UXLP5K0dX3jw4",
+	"Ph6UE1iwUnbuYT0sqbmfa8QSgRikyIF7GMZQv6CN4rP15DwcxcxpAGsB+vZwlqX7Pv5c4lnphfbGloMj",
+	"quLPvPFbk3jwZxub5UlxA0NqvZa4jR13Gy5OAYJX30Wof4Dryh+84T1LjxabWnxbKU0kBh7VA0DzKrOU",
+	"SLrxh3MA8uKA2YYjzB7VvQhQdVmG0BpEPpmZ1e+OpLFIJjivQCgSzXg6GYBXhQFKQbCITRRWxLLSqe1s",
+	"xnXiaY7LzSBIj2dsaaoE7FAcuVWz0ZBdQTAVcGABrdoGD6pbFQ8u7A8tDAcUVmu0i/u8YEDkjaJg3ujS",
+	"ayRna2LxSuEQtdHycrEeA+Y+/oRVOmqmMJMI+KkX3/k/nn/3v376lDxZLzZPsOz5ehHIK14vNq1VOz6K",
+	"dpUbkB6/PXmybqTfb9U30awItDvM7cUcRUDzgZ/s27lW8mhOMGIAL6cFTYHjLBgt0qqk+ycT4r4Ly4V5",
+	"hlL6uwEh60diW0Z31r7Y0UBqul7bflN0jcuYU1IHWMRaJNh/8NB8SfDUGEYGHJqhYczKRmZ/ogxnTxUs",
+	"PEHNnYUs7ht4tOsLms/ZwJXN2Xqy13qBkGE5eZUlCBvtj5sz6FqfMybZYHTLgfOIYpK14RiI8O0Y35wr",
+	"TrPGOnro7ZKJUJ35Tw0M8+2Y9oIDbcbj1OELfnx1tuV98ak/ntzIdWR1G5qdiXVQubDdj6tpYePedRGr",
+	"MqOYY+MDxlnRQgViZZNzpvplOWjAPe4dQsFmPPPkXM84y9IBCgy2w9Kg4z8YQhlvnDOAQ5VxzgyyY2J2",
+	"QEHQoei7TSyZBIyOmkavKjgz7+07PF4GgPf6N7YZiIIv+VcBatcjhLjH5WllQoSgA3iGVSEuGCg45In9",
+	"+Ql4QZ9oRe2JM2HYGpTJgiXnLIUmRKkIhWSjMIxDQLn6whmkM4NIeUokY3pw8jOrQiiRiOxwmQaUx5Un",
+	"6v9Y642Q28QLqbCE/xjgJcB0WTD4Rp6SI7T/G1FKMpqZsEotAprK/37bZloLwu6DuK6D8tsAmM5a6bbx",
+	"16ReZcRDI7/x4N7dMcnEmhUHQJYL9rSL7HxFkM/Zhkg+zwPINlZV8+yRURSM/3BF50Y/oGpMmEMrpgS0",
+	"w/q6B2rjDb1wxiPcnQ5d2RNZo2/iqrx1RpNzSSjss3Plg9bjE/HbFmi7iWPrJTDBNHgYzejsUAxlmiXt",
+	"SRC+X4hpxjyVq89uXidvv3H1s/pU6idIyhTlmYw9XZjAgvUnTF14GTA9Ki8O9a2cmATycS33EGsG+jE5",
+	"x0OvjpvUW9pkPFoyKemceRHfb7kau2PHiU1NRcNPUibP/ShnJv3Tx4cE1DaJqeJboMo+8VHdXa0HaZYC",
+	"rkV5zvM5DHLBshWi4eBZMlUwTd3+TMwPQ4gGZcCx5ZJmtq+x9x4+vE/w3S7s+yqe0ldkzKBGAulxSfCR",
+	"aUyskQmOtDk2DiXfHB1Db41NNlvTWNvAablgeQj2OFyVVB9XNtBD6SqZXgYUNmPUU6X8NqMzosdkmT6y",
+	"iFMypZK9+Ybfvji4jqlxc/tpxOA2WVc4V6dmILNS0sxVUpBkzbIsZOOhEYKorUdq65PWsGi3apDCarnd",
+	"8hJAOc14EqpglLCVGmT5bUThBAq1Lh1KyDYQQuxWpCzh6aCR9bjGmd9Z5NCG5wUEsxiYOQDsIgLktoRB",
+	"HATAktTzc81TYJUxD0XmsOGenLn37R65VhzuTfz091/mJFCt+UuYgqwXxyYm20OJDsI4xhyoVTKgGHpX",
+	"oZF62Ii36EggF686Lf6wTCyhHkfCw+qO1M7pfoqOdNV7x84qlXp7opm+zeMH31TOPRMQM3++/JLmG0Qj",
+	"AGUD4rOyiPQQqDeLgwxP8IwqY/Rs2TVpLEQYFhQLecYNk7KyCdg1In20PdyqE77FHcxtQWsr97frsksU",
+	"n3HMFZysWOGcxc2pHhwbfEncpTVATJIpTUkByxs5YdNd9PAkVVzOsCxVY3TR78b21VZdKuCawqQ6V+2N",
+	"gXbqswmNNLjAfeTqcZBnjErVcX5wIyRAxM/LwoBSFkwq0sBRiLLuoX9nKOMyRy3KIY9yiwRpxnQWXpQH",
+	"BmfskoXTh+Y7dB5AcIcFAtO1graJRVA0Gd4x93s4FyhQ9myAMM5zuWJJPOsIZ3hbQvUkCpYKzILDVIr6",
+	"wfeAJzcuMC8YYLoJhOczFihKwb8ey2YQIW9waSwweFghH7ob2zx8JUa1OVfHBGT92mydOQVnWN9BR4J9",
+	"R8ov4Ej4bejpN4e07/TbxvuGdr8QKC+0Ad5Ycg5V1r34ju5XK44iBHqVhWo0uA6TnjvYHlwU8AvUg7Lg",
+	"4WHZVys7sXb7BgBbFQyc74rnpYkuELmLLdA0C7aWSumN71o6Phq/nd7tG9llCu6iXOwWo8FmM31lXrCJ",
+	"ZYzNZbLB5aae7tYJ7S4mMSyY9JZiy60iI1ePLlNN+1l4vVj6buWKa9sql96MBvOCJDTPRZknLK0AqCka",
+	"agkuKMmoYgUY6hPwVRMplhVRof0NAiTnlOc2FM3EoTG0gUatmZ1Dt6cxsoVLe1kr72K3OdnURfRbBqgL",
+	"heGQAXLqskYwItPUiUCraiMJxkWbgs11icklLqUCAewtcp3I0ahuLQumZJbHZ9dlVbgpivv2xZuiuGne",
+	"fTYefeHsutfifc05kpQAdja25ZUk+VrJmSJfN4n/bV+rLzAWoKdocU6WIi0zJm3olH7aQPU9+NLnTITj",
+	"BWdrMhVP9bo+kTxlT8iapwyodMHnC78Rgftmccd0h0uazmE2+t8INRJaHOOEfNTxhZJmToYfyM6siXNo",
+	"/JyvOqE/nWz38pzGphjA/WlmEfKU5YqrzWFzMS6VRmjbhIE1UNIHAZoHZN+gcbla29ZBALN/C/T2sBMX",
+	"en9wzxHoW9u4yVFgyWc0P/ef00ystXboEsgd5mDGwAOXslWpNhNpMEi1vIz67YKB/nvBEzbJGE3BGmf+",
+	"6AEldHQEw9of+ZxpLf2LOVefmKEH7kyMLd+/uSc28XNe0NSXtHHPYPflUnFVIgRK3ec3RkZ5rLnk1cbd",
+	"HqPybGFHZDzhopQ+rPBC34BUEvfQKRbHwJJ2kOFhFjPWhkQV67BUgblG3zS4mafk4Fh/skWBIzu4vP3s",
+	"X7U1LFzACgvcF0z6XWRCkBlb2xJ1C7HObfHGhGZZwy0QjBpom978TM1v1AXpte8AfU4fGlMKQ9FETdKS",
+	"7cnBtFPyNs+5XAwZxJxfsDzeoxk0DjnmEL1iQaNPgwf4UqKL864yVktGc1nHKErZBYL1gfs7TvaFO+Be",
+	"fsO+Cp/f2YDY+7jj4r9XBa75fcgXrEjLQM7JypWWi1rAVUaVzdaPeqHBYSL0oNrD4XIS92YYugYm4pnI",
+	"MrGGQlp1c77dCUA2YTn6OPHAwN9amypY2w5eMETai98yns/vIqoUfrhnO8OP12tdmgdcx/j5rNa9/cYO",
+	"Qt9WdD7Q3qi88S53wg7tC1Y4Pr4tZhWgea+pST5EgBRM1JIigiGC8FfjivVzW+MFdrPD7PJaonbB5xjC",
+	"UdH6EMvHrIhegV3DXlvicuRUBYWVOfwxhLiuJeq6a9d9dc904L44sz25b+5gl+7zF03fNWtPIIxgpuXy",
+	"sSneZXFCVqUiBZ8v1LiqL1uRhhJZOtYy2tpl8TmWekiuafEtZYVF0UGjILhNThDLPRdQlQyw6rfqksbl",
+	"TyQLHwWbPTlpjVeuxDnLDaCPFxQ8cCJce3YRNlCoLvo0GKUVdiBM6rtVbCkq31tcxfY4f5dtNjzce7MZ",
+	"XkwDDqZIEhoG8sDEHGPe06wjorjAs+D4zOHYWtAy52rQchkdrW/FsN3HHePZxbQcTkH/WsmKDRrBTLhu",
+	"gaVz+kv87iZHRYoita7f8nX9qoWPrbtzWKHnOrZQ+JptWriOxl3ZG17rbMrk+WtaP9dyH8Zx6UvxlLBM",
+	"uuwEsHybMPsuY9ybvvtdnx8jb7dGwNWi3cO4OnOaVWueeUKeUPVEH0fjyXkCP8snzkslxPlBucJowowq",
+	"JhWZbojJUu12dBz1GjjrFBo+VA/dKrc8MkOr99Y5086ZOOa5Wmu9dVZNuavdmENKl3Tuu7CuFQW/0GLb",
+	"tFSQ5ICo0pj9kKtT8kTfRSazd4FeqXgIA5Ps3V9q3UBSDQNIiG79Mu6rM5aIPOEZpyHnVT7jxbIXvqRW",
+	"E9WU3DHlsCOtayUYblXIgGeOqaxVB9LMfmm8ZTkcTc14QQyTDs9OIvQbS4lag7x1RMo8Y1KCBw3LQXLA",
+	"cThnsWAoCJ4y4XnI1ujQVazj2paHPc/FWhIxi+zIBYC04u0ZWH7NisND1Rbo5U+yMo21l2FNFaoUy5VX",
+	"Hjkz0dK2ILeRVRdYy1lkF9GVPcPltUs1FZ6Jvmu6xFuda9l1Q7BY9GVCwW2zaiskfOympKkoF7HgO2vK",
+	"ldfF+56jBJtktWF658yZ2qX4aG6TcSwRjmtntHGQtje3GmmAA4sivS3E+aVjtS5f4G4WKo3TAhzqT82g",
+	"BnjOlrHrrB+EaxAClTGeZP+A951BalzIg66MCmllqzV0kg8JC0Kvuqet3Z2WdgFtG7VxuRV0Mw/vzxdK",
+	"Nri2pDV+BigKvf4WJdLBIMjTFq316hN+xE0QNU0zJz7061PwpjSlxj1BaobUlXef0kSZQmf4DGClGB3K",
+	"5cryHC40z+R7FIgaxmXfBGxSVhQo7EP9cCABy8w1TDoPCxqsD69FAiwPPy+YFhnEmKwhj9SEjEglBIaK",
+	"4NcQpo8mwfVCgB7gK0xiqD7+7F3HF7Dykg9IUojzAZp7xdd9h1kOBdT7ooyohG6nbDqwYw5vDN7Uriix",
+	"y2wbHR2//dm3k6vs4C362enBZ4+Ojg7e0v87qv471jcbpMcZKLMFK5j5DrJSRs9/8bfP//qPX/zgr178",
+	"4AMTxudLomtlXaZWw6shpYCmEMDDCghst5Q0EEPG+4xSx2tWRh4TkSeQQrmA8xcru1l8i64de6SfeVZb",
+	"ij7VzeasGZwO+15o40LFwwN47kb3MijM6SnYP1EUYyuRxOZenLOV8mXJalHYKuUUAug1adVLikYLj0Fv",
+	"VyF8JRHPhFCe9Ma6wtKR6ugTWWCOprtOGBu7DSE7n54u8v+4BGV4/DZQpp/5oHoe1dhtIZVJXfVWPoGR",
+	"D6nF52jOK5dYugqEzGA0MeYHSiUK4PGonxlKQTHdaTi2PU23G6Z2kddrcxzbrTCL2L2Zu2Gk7QVIqZvY",
+	"mh7NVrjOIBdSInLFpArUDoDfJgPyTffu3E9DVev0DwNMaujzHPBCl8+6cNETHtDDmOxk00DDLWlSk832",
+	"NYbcSwXXXNX0HUIrq1Rc3eJmVBFFnJvQVhu3b+Pn67YNv6V6+IkwjqtgGezGguzov6o3MYghNqMGur1Z",
+	"zU78U5kVbNcEgAJfnihxzvId6waeYT5+dZ15kVITwEMF1F1Ws7hhhuOCKnbB6nqcRU6NLDAdQBWNEaAM",
+	"5APkKLMQE804m10+P7mAdgaQin78vpBxjk9svCsJudng9lSWWs71W0sG5M2FY4FDKfGDQGRtQe7YOi/d",
+	"gdewKvrJ3c6PndJlYP6gjcDA2DoI+UsR/KvQD8lT8gQm+MQiS4E4ndINEblRfrW6IrLUB85joCqGQBUU",
+	"Di7vkjHyXXHwxiVh1+FSAcyZEZCrdY3dcc/auzgTWH2Wkk89//DnLz/860+PtXRaqI1eemnTg7gixpkW",
+	"XvswlHAD6s2iQmmZGDGkDSj8MOzPave2NV+eEroU+dxoRfpBabG0fL7y3u78sMNmCEG69xUCD3okdsHr",
+	"AjKdeI1/WvMFKxtbk3O2kYTll7H9u556EqPO0JmxIycKORV7SQFMHelk2kZD9getNOcXigtiMr5Elf98",
+	"pXw2YwXLIfnw1IV3ZWymiChBRd/Imnu4USLhk616ZfBoW7WvdqlRdbzvGlXNtX1no8n5lNDcYOIBNGMN",
+	"WBtM+oSuUfa6VIGrK6H6VpOdayKlO5Y6ahWJalnVabIg5hBIkyJBWyRFyjxlBXjJc5M7sY9KU97dNjiV",
+	"E0e022tUVUejidJjxsJZ6wAElmmwYw3uglFPzKzs3agrtqj5RDfgwd+1Aptnvs8CzCNTO8bPFsxnTcJs",
+	"ohNSq/HXWqi6bCHP+erAllM7gAR3LQVBj4PDbucuf605JD1wIdkJuCcQ2AqDmgCTqpUgxhMQf+i0hLtz",
+	"JdaYdLoqRMLSssBb5muYLYh+ZZYwrlwYj/2KYgGRlEv0m8OVZEGxtEwlJcdyh2veqHjtzS8z8tnnbGrc",
+	"fsQzqz90X+QVjXxeP49pDdLUpwosdW37qyjookDBE9fBYYtFzh0Hcsd0va8lCLkATU2FEzyhYuauxSVN",
+	"mb4Wx/U59h5NXBifhgHR7WPiOTfdAkLdEu/dBD1AMwd/o2/4oxKxWRl1tGNaA34fA5BbB8cNic2xc/Mu",
+	"mD8BAjagitsG1Y0V4M0aD5vrmvILH080PdQan/MLJkm5QsmfY6EcMNcwWqSR0eKPezj651uGRLN2tURb",
+	"3FE4kVhBJDIBwXZy37XovnpgmnZf3LB9uG/ObGduvPeDp+MaMbymkhXMNNJxDataywtu33hq/M7UudR4",
+	"szKdVwVGkjt0Y7kUhzH0+8xN8QumZP9e6t88tEqqhSg3gQksAbF0uJYa4oJ1GHTsI+MJyxNASEz0MMFi",
+	"2ht9HKmpdsYo6FU0obDb+uouaqnRuGNwu8/Mo9uWQPy+X90sMzwad40Zq7nORnQAuk0ZW7J0Yu0dJo0N",
+	"8pphk+nmhFA0h9CaCO3iZcCVzpfMBdbZBG8TBVnhgW67W70nwh7pfR6HL7Ei5ckljbxDYUQHQZIBNxmU",
+	"LrcLDqlLZOwXwSryse/5oxYuE4VmDLkOitReFK47h+bVZfq+YDTzAfIq9O9EhUD64iTewYisJBPJubXV",
+	"QfQwYjiieWJAVci9eUPDUNOxcS/GAW8NkBAFExs8HKYu6/Vsdv5Ez/3JSaXcIorP2OqkwISMLCZPyRPN",
+	"TDKe61fWtSqc60IodkqeUKVostAPn7x37cF7umFX0DE+OdWUCNuewquM5GleOw23L1KrQaczPuCowB9N",
+	"/Lu6OfW7Q/ybcND6vVXYbGC44nxHM2jAZ99tHvoEwjCEDZJDqdc4saDwMmyyBXaeWDwY90XBLjhbNx9y",
+	"ODBVEMVkzfNUrJvf1d6tfeveluWKFRdcAk3h8Z7oxaSGysqU67+iUWZExvaJMiMyJnd0a4shiIow7p4M",
+	"uvZWixCq4pmQyndFu0oyBTyAcYliRqjFcAdcIfLEwgs92bZjM6moAa/zh5osGE17Z/ue3v20wp31nvqv",
+	"1YGn4leyiVfliyAz+Ejdmav5+WB0py2UMfPuuLFqWxMzIwpv5I64iq9sp3ptOvvaubol/3L7uCfu2tzH",
+	"AhGtOljuA8rTTyYxxm/BwbJyNCMpVRST7NBSFxDV28URN/aeDwYx7QmoOS75Z08AzEFQZYA56wDcduG5",
+	"TixdRIvVfYDN22KwCS9tyMHRWYDDoJ2jIZW3jSCSsdQEfBTM7/0pyn4IWqSjsxJvQQvHHL8RAGyzoBdV",
+	"1Tk9sF0c5j6gZpjBuHYefKjMBiRvIDgzTvz6giXnvuSxf5FYMxzTDVfwatvyFs/Ub+hDGypwAejN0k9Y",
+	"4PMy4olcMKbiXZ61Jd0ZE7kCt5YsCPQjRBt2GsIJn9KUJXxJs34W69CVzVLYAiLhbdkPgvcesLsNardF",
+	"5h5iu7XUPtAW6wXhuctYaux7lLg8uBj/i3WkWIVInNujqlVfuq1zbB0lmEc4jsjrrasv2758dTXuOVBV",
+	"nXkVhWtQE3xh+S2kzFum24ZZr10B1CTEL+lTo+lCqlVN9b1yFJYBAroKnAeIBEj5BZhrp5sWXFmjCJBV",
+	"UG29oMfjvjIQvfLsTtEvA0yqNs+0z03nCi00FrgbGaRZg2H7Qq2WGIzGpnQrl7Yij+Mmdr2NiRydZBlH",
+	"6LZcqImtKwbiYrHkOfXCwjVzT7uLPwya564y/s4lHfrKN8DZCusHHdxBX5pfOt4ze3igL9FPRlK3nHrb",
+	"2w+X+sBbCnml5ya/qHwl/a1Yx0p7F20jbnCVnBe+9WAtdwSl8joubyF8BNhbPUBQPQQ8L+hFIPUnFujl",
+	"sntTr5cA47VmrL6sX2rCiaDz8IrX/GIVYL6UlXg9ssvQYyoEkYbn88MvuY2/xCmzreE5S0TBEuqruWmv",
+	"g0sXXuos7Y5mvD01Fsxn9bNBO5FqFD0cj9pq8YfVul1qL1yDzc0ICMz/L3v/3tzGce0Lw1+li/VWWfIB",
+	"QVKWHIusU/XSkmUrsS5bYrZzduCHaGIawISDbuzpASHEURWVSNbFliXHsh078kWOfHkS65LEkWVKsr/L",
+	"NgFSf/krPNVrdffMADPAgAJ02fvsUycWgUFPX1avXr0uv5/5egiJt90caDaHjSdKtPl6axoki2nxfxj1",
+	"DwDt1oPKWNwJ12djP6D4DfGeEXnzUgV3yDN73sidXddRnt2JIeOtxWKdYQpKK4wzv49PKC0PAAhBrH2d",
+	"MzD0xix/KsxfTnCGLTZkyjmmGdsTbElniLLaOjAdJaSZODt27ZrZnevHLNyvvh/zV7P2oztnjbXiIVY9",
+	"tbE1sH0Ph2wnLFHHpEZb5VCx1KNZIqkyNY6qfr5FfL7YHa37cigkm4uQ6kclTHPNQP4D1Om7Mj84E/V4",
+	"Yuf9FbcE92o5NPSoRpqnLRm7yTw7PSgSbODhh/8l3DwWAYW/+/YUvYMnX57qXmv4d/ZCuISjjo8k9op4",
+	"VzPejCKLMVL9aiuEerJy3MRsX+OZkIxACJbUaIs4AsuIKVBczJFmlQVV9I+0zAMID2pQB8OCOjeQzCuT",
+	"gHmeHC43ZAz4BZ6ouCmQ/Q0ZLCKX2KIyvU0CSsKdIzXfK7V4bkvB8h7PbiqHReCygRlWC25SEBeaNNOS",
+	"M3lgEWUNTedMnR0OJGelJ2XaklUlSOKCWGZcJtO2SxlWyXfj2JAlRn3mk5rGvO1Fx5B+uc/PS0Isuwx+",
+	"jqi0WJglyuRXk3uOHtk3uWDwLnujETHA2JRCRuw/gQ4Qlh1Wh1uGqH6Lp3mkEMMxDifQb6LmSFP4yxLA",
+	"lJLJx0L10P+UxMd6D0aZDcr2KAuWaGk5GbqAQgHUpMsJoIJq0FLMyxfEEbmutO5E+rbUWJIuP7Hll2mA",
+	"VmHxb7wwDTJrk8Gtwqb75OKlxLK2CIyVGcP0WBq+tJ5Sl5M9VZezFI4QyFljKRWESK/IyQu84rkymdYu",
+	"1UdmEqb7b6c4CqlegEz4D1h1lbjYR5W2s3ntZUCokywIPPuGhNKOgW7BV2jrUCPYYnxSLxW+KHHnGKXf",
+	"z3xMOBolXfLSUmO2BPzTCBLDGEKjiJmtElRZLRfFlKaukzm0uVe9JOHkS8kuGOthPpoz27e5av1/DU8l",
+	"xurTj2ZzGNvFHuY0VmK1x2cGX7oLGZS7gUu92NR1bSXgwlLnSi6WhY1lcl3JEg+GImDNnr4nFDyUZt70",
+	"LdKAn6bcJc2rs90lsQ+DLpPwVGpHRnGbHEvEz262Og0C5ish+H9+TSd/Oz25+1X93/zi5KuvzeSe3XH8",
+	"/5e0+GmbUhedT8wGfoM9SNnwlqBichPRvtgjxn6YochzFLmw2UMKgxRCimgFrgzckkyDRFxqpWjBphxm",
+	"A5i3iObAjQBhKGh/QI9FMyl1SJteKd6TSAW/YTaA4wli/VjvkJnlUoeBM9YmUd/LmqlnYs1Z8/oiIPuZ",
+	"EEFbfXOkm8rcFuVZQpH2U5nZgMH8lNS8HzTm6aTEiJr6d+Aieg4lmsc1Ud/XGOXgE1msNrjjMyeoJrFq",
+	"MsrBHhP+sssrgOwDFmr4oy3wXva5pkei+RnhB/li4CYV8O3VNXZLLVOkFytYrbnA2VkEqSiGaEUZhxBB",
+	"Pczi/d09bV1cXasemVionnUNZBV3NRU/46SpjnFdNLiF+Q7R2TPZ6YaJIPPDw1KEQr7OYqOe9fEwqSPj",
+	"D9xEDpC9Ia0uBXoLHr1xRBYi47Q2uJNMAqJflNP1niB7VeqQJca4lb2tpIiiwz5Kp2CnsicVJjFdJjKV",
+	"kUvyRLiNjJoMJTwcp5nYFOUREfNcyCmvxalXVJKPFlbvPVGMDy2JDXEpC78P+Mng4YweX9WNkfl5s4NB",
+	"PVzkpm7Mpi52GMFNT4lFz9ERjpL5Dv1r9jzXCMQGH67GghGi5eQmaCOoCt9Nuu0eLVFuMwTrvjCQbdA/",
+	"NUXgCqel7Lm887aG8ggrD64J0XtJpvmxqHWYhOBgEcYdwZnFYcpnwM14EFis8SBbDc/Z9mB4WGY6m1XG",
+	"CeUCgh6utLhY6tznopkne7cMnOXR0nLi3ligy3CrVgeJF1RFo2JZF5TdBai+mDmqubTm1MYBkFdU0DLG",
+	"3lHLdbuBY3zGEeSqsQFvIZDm4Lt/DDuyxymixCCqibTMRQeRqPV7Ojxs2avZqtknqc/2hgniDc+jS8qi",
+	"iV19I/u9rt9uQ5a7dw9KFDU70OZ9+27F5QBsUhJ1degyj5UCX3C3lJi/iqiXQ+ArbPHeLfhi2R1cqhAy",
+	"+KxQz3UWHxjlQIuLntxcbGUHHN0lGlBPVPK9wvRAB7lu1pzkyG7Ixpc+ZRZu6znF0vYyS2b31pdMJzEZ",
+	"bqR+xYi60toVfGvAdqBQFwenAdu0dq66mXjHVjcrk2cOzSJ9WskT2iQfNGHdWPANv8IAfGN5wryYmZwD",
+	"Jcqq4YwgTmae2C+xTfv3PDRu/9xv32I/OqJfZz/Yg+99WJDyRxv1ugeQYlspywHkzSSkqWVmmYWVashn",
+	"cflV0SmVUHAggBnb1eTYW+GurkUOqCwAc0seiyl8Q62Zm2j6Av7b4CWPUX9wyY9pDQeY8R7TtSqju9LI",
+	"OuPJdts8kXVWcqlHLD7jHCl6tFlueJq61FrmHm2aHBSP0RUmATUMkJJEI0jAABiMjbgVYCHsXHIQKgSZ",
+	"HC/ad4lK1hT+cj4ytw94cGGDuGAtXkp1LzMPd0w247LFS6lUX2olh2igJ2XBKwOth5ck4HoURw06U5oJ",
+	"uLjUClhWX1fEvlgUjQDipdrizwJYZIFjBnOeIl9WVsf2VpJsUdumVKkLf7kfGkO2MaDLzEQQs/m55eIA",
+	"qHG144eCGVf7tbKoGV4zrpT6RS37wzJYNAmF2X/FVpiXOo/wrTrKDDOtGnbdFxWf1ojPKCYlJbTq8oFW",
+	"+Mvqmb5e9V7a3IyJKosRqepS85yLBi8xJ0YWG71bD82pO+Sa6h8Jz2Ey6A9lj88QzSerCfJMSDyrwx9f",
+	"17Ckqsn80jnjZ4B8KUgFpktihQ2x+yN2Q//LeJR5JswFTyFiGi5RPDchl1kzcVafb2F9bgNoNaTGflP2",
+	"tNIkcby0p7KOGd7WpD6Ps0VFBpA9kRJcvSlcvckcBdpDHInX6vtoVNP0iGn68dG75ZKOs4VDC4ePspKf",
+	"WBvpOD6Tybm40v5mQIU/PpezjaV3IjCcOEMlmjssCYzRYRYIkDUJdgKKMax3lkHMV93CAqHUvo66RQzq",
+	"mbgp/uyA1ICoKb7r2cE3ZDuB3S5HxJXmrKmmRVckM0ihCgbfDbsN9jBNAaYqcfarrjyo5zHCJuqwmggZ",
+	"IqwxMPHMM9O7djwzMzO9Y3o6Iq+LqPknNi79o33tYuejtyci5sBMeIhoZMuJRj08LsIfrX//Q+fm253L",
+	"59vnrmz87QOTWTw7sTIZfe/kjNkws5aNCANDoC1mfrZ7186du5/V9fd2J05M52fy071spjjUkaXCxWck",
+	"Kecz7UDTB7X+Pkw9BfdPd9rUyE/otJNx2BzkYbSkXbNM58HIdKppSE9dDkUg7E7yPvGZBAKnJOKuJeYv",
+	"eqwcJF1GdbQVgamlQFiJaKwXSVXU8WUqoBOuCeiAyhDBNyVB+Aul3ygpUd/JERoQRktVtASTXwO+oqQk",
+	"DJc3AiYJ1PWTmutw479IFsfFGv4gaT7U90S6nsm6MVOif6LkfqkhXc6kJJZpNAbZFbWJ6ow/YH995iyK",
+	"lUQoELt2WG5NllrJCwjddNKbbzHP07lSXUFD3Ro+AOsEjOKaXKxGlxnE7RxDczwgOh+RxMjA4p2IC5OZ",
+	"Qrv2XQs4wM0jQ8dqPrJFHqyuPGwTBhi2G1JndoPqUF4ZIssubDHkDur2JASxDZ+ttd7Af3RKTC/7qxfd",
+	"o4eCVZEOUdyn4HMkE2PAdiMwe9Gp6uPKDxt9MAK5RCYrN4EiLq7dbaztmf6gLENkpnbp9uQ3zPRX12G9",
+	"486dg2sluzR02o939dW4kV89s3tUc7H1oFNUjQ9RN9qlnu0vdwwoG82OPbygDaKQ8kbdS+NoTcaMHYDf",
+	"odRjfsHtmtJhFSwqVY3fnYxxl1KsFAzFPW5e8QLs9QQVm1oY1ZcIIuxI8mxHX/qAePMZINyz+CDTCFlF",
+	"qdTwh2K67qqPyvSLskmmHMqVIzV8a28FGhcByxFRdzlk+6LkA9QBO5ZcJxVx5GRxxERc4Amqe4mVaA0u",
+	"+G6g4eqZY5Nx5qyLzdjB6GqzybVzpMo8J0cc0VgKmKMrl7mD5wHQ20eh9s2m1e+ZCCcUmH00M7hqMmOE",
+	"FeRy3rYGfx6xTcKfr9h24c+XoPFU4P6FKiNKwgYV7Y0VM18HZzUkvoHJj8p3JqD8BeExn249DWc4arh+",
+	"odRhItO1MM1DdyBbbLR3tKOKji74lMtyoqVMfT8tlzVTwLIL5i/dzZF8Hd4DcHuYw2mYJXxGZOB6nmET",
+	"atIW7MgghEH0PHWNoy1w8/usxNyVVGeIDNL8GCmu/3pSKevhLirG7h7mB6S5Zzsh9TrBy5LDmRBOzHxg",
+	"wfOZNW0G7L/IcgcifbHHolxgKXMxqEEzPr1qkSRvELdEnaLnOLmIL9DfDr9mA0uYwqb7dQuXPrsRBimr",
+	"qesQVWkZMWTDoh/cVj4piwZPITPqR0gOv3aGOueDGCmH4ItBlS02aWsibA9SZE3KCpYaAFhAttMWZvcQ",
+	"X6iyV6BV+PtI2DT8fcC2D38uqJc8D+8YZIiGi5GLngI4sn6rvrXsPdyv3YUemFtMeYtABjJcYHuqMCdf",
+	"fe2Z3M7ppNrL44n9bMhgn9sPUxeTUrvcWYwRR5TkVN0XgSgJL19z5tS9uu4LnVvDvPIgzr1AvTz/C9bq",
+	"vgENdSaWmaPxo6agQRhoApJihfEGeoHB7ySZ00XL2uCSUU//ExIQMKBYYc6g+xqUAYwGbBGaMmNwy620",
+	"XJpYEUaPOxOpTmrpdGWWaa0ntgxZ7obvNMzDIK7MkV9y9xipuZ7nSlYS3JGzhIsmMcc3WNM5nW8lA6JO",
+	"AOSuc5U97yF18gPxc2UgTOtGHB5StaaBsKXe7voqS9oDFvjo0e+TZPcI+jVGJLq95g1NxaGQboUnE/ko",
+	"23GZtQg8kSzGgRt4LK1gKwturkXMtb/IZLKEgLqRX4Xr3Y8hz2zrLeHqammJxa93DEaVN4RuKUiG+tun",
+	"JPn50UMHCZVwxQcAD4qJJRW6gpdqtsL8luavh6u5Jpbsjlnv2vXMs7kscpoyRcoYTbbkdFAvuyG3P2A1",
+	"3eJAW842ntgt4W4RzTTR2zkzSuIzjT+TbPW5pkzOERyShCA3Oaf5BExuWCCIpC1k0JFE6X2lv+VsgRd9",
+	"BqVkQZHo4jO18OrqVqWQUwHlSRXq8jlin12kwWJYOV5Up0KBI3kaSo6MFJbHjxBoVkbbzemLooY8dIMC",
+	"B+8QHi5SE7tjhhjjvoDaLcpZEzoExW6L6pdFvOhhI/ZnBZ70u7LLnUW8dxSJJ8SydTXpCy0EeiEHCyrC",
+	"pOuwuQIvNqmLww1HIyFlDSd4jhQdsQij0s1WRVONVUPowIEKJIwFrmZZPUjcsqY1wutpE+pt50iRC86K",
+	"BnXFYdQLoFf5Ao/4tMyKaBaH3sWZsEzdizqkHhm7doBNKC2C3YZ8DZ611OAV2joSdiDy13ywN9oD+AY6",
+	"cRD78Apt7XO5c9j04hUKHjP8114xr7vyCm0dhN6oXeAGVcenzS2yiZXLrBS4K2zReEiSTXCeYsf0D0Ck",
+	"gpQPowGgkcT9nwjQ85JokjL1CeXaPapEsSRqbJa0v/1H+9qfOpe/7lxey8FfZ26uf3fl/runzV/tt35Y",
+	"v32t/cMf8INzH29cfD0shrx/ebV99eTGxdej3lNJ1c1QmYsQ7VuMRD5osBgGRMJKcuNlzVi2otp/CZuf",
+	"DxbC1ueDPaZxuNb9Un2o5sS4XJV0hHjRcQCbHdO/np7c/eprO45Pbpv+9czk7ld/N/Pr6ckdr25PvkVJ",
+	"Vmr4btA6qg6YBGscsff2GfH4+SsLE7menNY4VqAoqzWKcLIiMANA4SE2AyAGqbmGYw1sKHhN2MNqENRj",
+	"5dl7AO2wVyr2CZ8s+aIpoYq0HL5WzpGm7wZMEs6YE8NEVLZAk2m6DNUIQilO2OQubQkuRksyLQi6+wsG",
+	"dqDu8pbmCI+rmV0mfyTTXJQyTMEIBh1CIPYMmSfmLs7jERQhUY9ns5JttUbQoB5ZePno9thI8fOFl492",
+	"D/Y4RKvKIsUG0Ly96mTRB74kkjEsGNfjwE6JFeaTlxYWDufJvD3CGks5Qgvc4g9jujF3CCU6pokfSeav",
+	"IOwr4APOH94/h5dJCqupWtNQsQXusDpkPAq0OBBoVrWpva+qwackgsxsQ3cD83VBu8zXnO35Ai/wp5/e",
+	"z9XRGcinnwYPrta5crb3upojv1zYkycLVeb6ANEtMSmUk+JiTRYLXPikuEiDYp48/bS6R5o2n2fubzAL",
+	"KGAyR4o7pnc8OzkzM7njGXxUu0/N48qylQUuyuRZsg2ncHuO7CbbzPxtJ0qWd5BtevK2E8etuIHUI1JW",
+	"OVyeUS+A7n76aV3S5DeCarnheZgcrdQ7VnygYi/wYqiFi11qvhjRycUupV+0GrrYcwAUeNHo7GJ4GKBR",
+	"VtQqvBgeCbBTm9W4Tee4mLyPZel6oK/Aznv6aZO+JhkpUd9vqVEX9zusVhcB46XW5C9YqxhmSnoe85+S",
+	"pFQVQrq8Aita4CBx2vVhbTP4UN0ia4xyGX6E4LVIpl9naCSbMk1lp+qfl11fQvqImtwckQJ+ANaFjm7o",
+	"/DtlgHlCopEGFq2yT/QwjzDqgGwEhKq9RGQV3SYAER2imtLSMhdNCPAoa9eHcn83UBtRvzTStSrQC5Pi",
+	"Am7eyX0+k9VZMlNU+1qmNErRg6ju8di1F3xf+EZuj+zbQ3bv3PUzogsDlKhrhQ4ONv3x//qNFLyYJ4eN",
+	"IlnyKS9VC1xwUlSyX4wcYEAnyuaMAvIZdUixxqSkFbb422oRhYizY0FRd+nfGuqOWac+rbGAQecCrUKQ",
+	"NdkVnDgC6h4sEgj03yI1qDnaOT2Nhr3a6E6OeO4yI9qzhzdYzby3JJyW5i0HxuA6U2a0L3iFNEXDcwjz",
+	"JFNN4UKrtpt4i1C/JOBkUyIP3f+dGnDQkOR3qAXI7yIgtuR3Bf67yclJ+//V8zunp8nvSNHlWNmuF7qY",
+	"Cz+C6c6Rou78InS+SH5Hasxg4hZxQEWt1XTDM6rhBqeNoMp4AOeMoxoC9LjFMnU9/FufX4tAn6Aa9kTF",
+	"3r1MY8+oxsrCX3Idh0F/StIvq/+a/HOD62csVvWdw1bckvoIblqqbSqXiRQ1BpPXrAp1HqhLEVAx6rpN",
+	"43/UIQHThZ2qC1wEixC6UI0BPR2eFhpfyYd5N7/YrX5RErzsuSWYUxlQT8lnERZ4UZTLksEX1cbS4n+t",
+	"flEMr5o+5kqAlJgaR5gbsWxupWpeNVqWfuPMMzmyc2aXem0gxKJH/UrkderEVt2WDDIRpMwhjAfeINW3",
+	"upkdO1AmSqJW91gATZRdjy3CFUTqXsLP9EXUSsDv0EkTVNXEBV0T6UriuTJATSB4yb5vt+lxjfKWEUKJ",
+	"wlLSK6fugcomKh5hgd+aBAY9vWDQyi6UES409bn6tVotoAtVfyw1ZAs/XJR1WoKpUNcS7TtQ06A6qbSW",
+	"sskCxk3DMB1aDS/qfWAn0ip1o5lRbnvPgN+hgnleW35PP20EHWewJhw2q0HCi8bXZdqEmdSpnSC/0NcC",
+	"BxHAMwSPl6KxCmF7GMxxjeRslHbUzFR67+mnjTJV57waVHEeMYh+S/Ggeh5MXFSXYKlyQWSjVNVN4pXf",
+	"c0uMo+9cm6jzdVqqsskd+emJ3ETD97S9KGenpprNZp7C13nhV6b0b+XUy/v3vHDw6Avwm9DHaozdiWip",
+	"xUx+Gh8SdcZp3Z2YnXgmP51/BmNTCPM3RevulDLfJmZfO57DP/Xj+RateZGPV2amtJGIrnIhE1xaRywz",
+	"Lhyn+sBHakzXr+mTGN1B4EHST4BQSLRJ9u/N4dlQo8tMQnoomioOMwpeHV/AbKAshRVloUdMWDRtCtwC",
+	"c+vCJ7BEsBl19EXwcW3+kTZupefW57ARTTO5zFgdqzWrVFbzZB/kzEf0pLLxIn1AhxCF2if1xgJH/xRs",
+	"bBY5gcHWQOPEaGqTcL+izB1lXsDMwdkBEq3nTBr9rCbBgKCDoNmDeL8zMTtxqM74PHYLVt6c3BOzv072",
+	"zYaPTEWsPLgyvYoeDyaD5wUSMpcED7TzOmqM/Ea7VCPVTFrmOx+91fnkYhjAxXKm3btndj+3a3rnzI7p",
+	"6V2/Uv2sCq4en3nmuWn9f+qmhdQiE+2/n+rcfHtz7W/rd+5t3jgRXrdwaiB0AR7mwUkbMDFqjtCDEPPp",
+	"BH4D82FlXXCd5LtjeibDuId+O3Pw5b0RAI30aVSp59YBwsJ3eZBH+FMNzpv8Ltv5qcNoIOr8fXCWNGo1",
+	"6rcmZic2vr+6fvf9zW++6Jz5tn13tXPm25/unmmfXmuf+rbzw2rnmzsbn5746e5Z8A9VwN1jdQEE6Ls1",
+	"xBSgraGiSHJ9H2VBr/yijsiFZwMiuCk70EC+hRhgIApzqAW0gxRLb5EJHLAy8z2b4SgL9KTPYwcf+o7I",
+	"KBnQuxBhK4NYTg+WAAPabURgVMLzwZ3N6zfb599dv3d+486F9rmP19fWsouKRkdPP1QAxEZ2qXjU3ELb",
+	"/EUDsV4k4D4mkCFPjI++VxD24vOPTDEOpSCws5kV1KOThPaJyxuXvuqcea9z4rP21fOoT7JLQlmH8ZPF",
+	"wLAFGyGA+6G+WWB8BqKi4FOXiKcIbi9lj8o5k3ABRoD+FeIEqjbVOa5jbmgsaMpnT1QqGN6Oi88+lzuh",
+	"7Ixx6Q/iKZl93Uf5cgPQkngu6WUY3RnU+eTzzRufocz8dPdM582zmzdOrN+51b7wbdbTxxAhTskoE2qF",
+	"pQVfNfUiel61VQX+CmwIqg3Ds1dfMHLKqlO3DvA/9crGiyyIEoqObZHiBKMpqxQygc5FfGauDBOBBGdE",
+	"sgBTg2TVrdex0hFclhKeGd0ab67+ofPp7c0bJ9tnXu98erp9+vXIokZrDl8FssRELeA5EmPLqsMAjI5e",
+	"JCK4MaxrDRmAA2oJykaDPIHlrrgrTBKk+lUbXZJGHb2bGr94zn7pswi2eaIdEV/j0SuAHpLWx1z3b978",
+	"Q+fdb4ZY4KSNKyP7NT7jSsjnw8fGqfzMW9L2FcQppVELrm/QAmSOeDSIaIbR7prO5U86X18Zbjqnarq8",
+	"LF0HAhB+Y8lzZZU5cTe+HQ/uMhhVhOsLbG9JXcde391kdXigZed0nAsXfU2KOvSZbHiBHOGhdfnr9bW1",
+	"jQ9P4hpt3Hmn8/HlIdfoNZje46nLNB+L1VBu0SnA9KWep0N0TZmLq/WlFtGDtJZygRe5aBb1WVBp+Eyi",
+	"taSWMoCgoT7tqlRWjR/H8Wk50LKhXRF5siAKXF3hPEYdsM7xNEUBgYzSWOZps0fYZqHv+gzWPp+YfwN5",
+	"EGJhJZ/RUjXJzfEiC6JC1mXOQ4T4PxsMCqW0J8JggER9BVYmpnMx+tL+dcbHj+eSX8FFM7l5nePSnXGZ",
+	"1o4u7QobMkkdmLM1EWPiTCxqNeTSiQiTyS/VOTSJ/Z/4DWakmn7oP0tyZSI3ccyTx5Le8+rDUNqmejJM",
+	"toDWVriTV3fCYzUPxyUnUfBMgmVe1gGArcpYUPPy8N/4621O0ZLLKUxUQhI/OxZMqVkY8pfJFrYZ05za",
+	"onuO/rvaxC8cKzEPdjdgeKgrCwCK4GgiluzodNz67dX123/tXD5j1Vw/o22oezQcpYdpUJ04/mpf5TgV",
+	"ocPd+ityKVfLIii4onbzputGLppkW1FpxqKyoZtdxXGSNrfnCrwo3QovGiNb/UGDhq/TOTDbQa9RjhS1",
+	"NiyCQ0tqjl50ZIETucAhJ3QOw1noVy774rdM512ari+xisuNy1mrNmMOAwyZOiQKHNNUkxTofCk4xPuo",
+	"0MfEI2I6qCGkH3ejGC23Nz7Z+OqHH1dPbFz7vn3t/R9XT7RPfd2+/Yet2QlTNeov9zeUD8AT4zS1qL+c",
+	"Zh4fxiuUumxxZYJUKXdCp67r62r1ERph7XOftk9faJ95ffP6zfa9d8einULVEZ9uNROP/a5RnXxCrpF2",
+	"Lbe4OTDt1hwVqTvkUPjYGLeJfUs/F03Y4z4W74g10salf27eODvmjdJVvsaVeWKY7DQdmzkGESPM7bog",
+	"9F4mcUIXxGO/4+zKPynb7sZ3eJXVJ9aFi+3TawOkJOtGnHoNEqSPP5Dtlhv4MLCzDhRCZtNuGvUq8yDa",
+	"XhaeJ5qILRczoHoFECfPru5jL37Y3yclkHjtUvvq+UwaKip7cd6f5IU3QNUScwnBN+IGkhx9aX5yx65n",
+	"wZSW7m8Zxod0OiFkTwHKMeUtAojyBQ6uYUgY8SB3ao5UBBHcuqR9naVyeH5hz0t58vPDL7yYI4cPvpgj",
+	"r7Clwzny4v596m0FfnjvvhwkelS4DjUQvfZJ5vnzyr4P6YrGFXWK8CENKzIj7kBq8MkUzqjzo1H3BHUA",
+	"Mm5kmvDuavvLNzpn3tu48+XGnWvrt8+t3/30/gcn1+/cigagopREKdI49Zq6Kfbx66EkwrUQ0quTwFaU",
+	"jGnr2ZT+1ZjjUkhInCOyUa8LP5DkCOUVlicH4aqnWsv7bIVRDyTblamRzBdZEJOqLnXW3eOwn5jMindl",
+	"j9kyjC4nkkZriAtQ1KU0CEx5oEZ9pWrUaGaRFKWABZMy8BmtjcRTgzMwwkDoxuU3BohcyNgQX8+XGHW6",
+	"1ETvvGTaUPgGDcvyS/h8co9OeU1woaiFLRLhkyI4N4v5mOew11WmWzwESb4pq5DKh3p8dL4ttb03f/hz",
+	"e+2LPnM93CH/EpXaCKFBqZqw8etYXENJqdrgy4QGpBibjmIskLnENIN/ZIF0Qeo25kkGqdTxnOntUB8E",
+	"jbuSOA2fLnkM4SMiuMQQ4U2wcaB7/bQC7HSUjnCrxxe0355Pr85M8q1nNpEecFv/TzrkUOzXb692rv8r",
+	"46nGuEN5iaXeqvEgMU9t6QYJxSUTafGICIZ4tmkOgbPSmoR7ycQQx9Gr45UKPXv9vAWAdQ0mQ3iTHrXD",
+	"f3P1D+03rvbzDiTa2K9UBdzfwQjOYZIe04GJWUP4kCO0SVtkm+DEaQQtqN8B7bY9h+xfkC2+hI/a6EaV",
+	"emU1dDTPQwAbgOl2qPbPJ+gyvKk8gGA+LL+27eETlfQ5QFK6NYjhXEg0h1/QnEiRWLeuGcNIRwlgC3UC",
+	"MMRJBPGERhmlnDDqey7zsSIzkkWswVFNdFlJn6aVS8gwsb3MFEL2mRQeopgNF+QdIHQvuzU3yOLz2IPc",
+	"Y+PXS/2cmJBGgjEmu8o5w7Y04lQYW8e6vvbG/SvfRSWvxUspIjf1GsjE8cGJMFbgXE7KDc+b1YnpVcqd",
+	"SY2+ooyJXBQPwGBoqku9ugnInE42RZAeuDK5ck43JQNWD5MhIH0GGo7kGVLJAF8EKkSXlLCSVzRxdIi/",
+	"Sc2OsMUsUWH3BGdpaRIDZBwQpcIsCY0um+kG99z0Izgy1e/2QoFi2pnpBsyUFZjixSVWdTXl0JhEc/PG",
+	"F50/nBpOQKe0Qkn3Yx21FZiAKhPHDBJcHbRmiEY5GUdVQhV10TyzqJ8pgj3RrIqaTvMyYWZT/hclA0kQ",
+	"ryPY3hhFLNUqG/2ZrAfzhBzInU9Pb16/2f72HyiEfQVviZaWG/U+6hDuiSaBHor2lMmlfsYc0qjHpaQq",
+	"mgRqaXUAJ1IsiuiE6nRYwTr8PNkfoF/VYmrUdVWPVng16rAc6DjzqSvJMqsnpxa+TGXwPI5mjHoG39A3",
+	"HR7wRkeZV7i6+cPb6oL29ZX21dPrd+5FFlSjTKdb4gsWjIuDDa5OpRwBmAjSrLoerElFMMD30Cw6s3C4",
+	"wTDUuSXK6pcFXhOIAcYdXXMb3hHJNkoC6quX/FYGxktJSY1yt6zOflGGLEImt+dQ4aCikqTuY9XmMmuh",
+	"RLiSMF7yW/WAOZgAo4XvKaAFxaNRdNV1+kIE6lvUUD6TgfANwABzAYc1QUUt0GW2FYkZudOQ+qUqQGiP",
+	"zHOdKieRrV+inrpo+P3u8XvMM5mM4BaDJ2PaWlN27IglTs7s3p3q3xnTxjUj+T+M+jJtIdQANJzqAy+G",
+	"hp+amP31q7Gl+fbz9XuXO+9/3nn/8/ZbUeXss0rPXcms0ZTTYP2VNEWabE/dF5CiUAfWTROoZvVmysFV",
+	"eallb9IFLgPqB5pDCyGtNGokc/LkcGPJc0spZuTeBssmHxo7PP10jyIlA9jXzuOTFvXL/CMR7qsfCVta",
+	"REIzbiWI6zPPPpshz7eLjIPLQPOdNjO8HDIBqbeYuRMzWTqxoGTAhLUjK5gj+44cOpDPLxwiwtf/DvW/",
+	"K6FKck4DJNCl9CiOBDby+DXX4ntGaRt2JrLlH9uPz+6Y7oX47AHyi1HD28LfpyRgKRDqaBq6xIzuY0F3",
+	"Lx9oXi1zMDQsIeVeXcnqAKXtzJnseszzjOyktA6aX06MSvyTXiK4ZlTsib6ELohx6lylGFKdlwGzJiPg",
+	"09aYueKOSfNuXr+ycf399pmbncufdN7/PKvmjQAsJ9/DmEYUiXEQKi1QFZ45UiAlgGrrC2odfGMa9xqz",
+	"++GNkaO360qTPCHmEZfJKWxhn+sx+M2WLifYxhjSi+62T6UffrmJY5M+bU4uwVjhZhVbFN+RqefgHmoB",
+	"R7pC55KxWZ1KjZcN14f4ucPkMmL7RKqFITHVrVQRClZ7MRlm3yUFyV52ZQCvHhQz38vksr7t0ICYIEZY",
+	"JJN6To0+3FESnmj4mRvcg4/3i54ELHtr1HfMDSrXm5fltSx8g3HwliMgK2mzFPI/DeeATX294FFHc5Wu",
+	"MDhRAX0rrROeu8JG1wOsuZLLEXFOe3GtW9EP/2LImrMAXaC/wFFk2AmSXqtLiUaaxvFYubz3DKiqBo3U",
+	"XQc+ssjKn99u3/hk4+ybWcIq0JOp11zneP8L3XhL0aH9PnMVVioG3fRxIy1Tat/9dPDsDRsBVIPbvzde",
+	"oBRO+9YLk2y7qVVJ6K0tEnas7lGXy9DtFpiJpepw2YbY565PZGNJBm7QCECROY2gtT1f4ACXXiTIVAqe",
+	"Ykh0NdMi/FlSXIKTzsCnuJL8piEDtwy8fupABqVQ4PiYWjqI3ooyKaI2gJQVxPMpwsFQJFTZx4yXGGnw",
+	"wPUKHL+oIZ9WMU+KNUZlw2dFDdOn4WZ19xCnzuSGK8HJA+Ilo16xwEFupTbC1FTMkaJkQeBFWguwiI5R",
+	"r2fEyvo0MJUFRPKjLtemaFp1lN5GjwZDC7GsLfnyCvXQOYDcJ+YbLEFUFte9d5S5dfW99um19ht/uv/X",
+	"N3+6+2b7239sXvm8fe5j2DoGbsU2hYtrLui64TLWnmqdPzsxPbN7R3m6NDM5PT09Pfkz9T/Pqf+ZDv9v",
+	"xvAv1Qx12gSC8u6YnHk27GLn/U871/7SvvfOxsXXNy79ffPWqc7lT6BnWi6Sxmm+ijw0EVBvOWz2/hfv",
+	"db6+gq39dPfNzh9ObZ77/ea9O+3vr+ubQqCJSbrb1t+EHfzoYue9D9Zvn1UzefY8Iu9O5CYwc9wQ5h4/",
+	"PowJNHTd2sNR0KYAY4RJJDe+6fzprR9XT2xev9q+/uGPqyfuf3Bm84ebP66ewAjFj6snsid5A/LwFDvW",
+	"/1aGkMWEkqUGdzymI66/PPo8kYFbWp5FkF8LlC18C5DdNFanJIEo8IqAKEccJRkasz/W0K7CLwL4nzIS",
+	"JWPcuLORGKfAwR9nIilIZaH93LNEKKMPDC4s6xQ+KVGOsd1kML8XjuEl0bcBs1EHvaDtkSV/j9xpjgub",
+	"H+nF9PRa5+Ja+/YX7TdPDXSeKykc5BtYANxKK4QuzxkC3JZJTqFS04ZUqQNeEER2B/QGl7M8WaDgVUCa",
+	"laDplpg5rkiV+rV098EwkvHEJExqodSV/ckJKGoymefkR+2zyCwaetwpTgpleXVjpMNxm9Ppe9QjDg2o",
+	"Th2ZjV0uovAdwneY/7+dBivaSL/TYPa5cuwW6ePttexyLKgjh9SvodikwNXP0CMXkJqQAdkxPT2tb78I",
+	"fqaBWhFWBDuUpJXQF6LGnykgACNIhLPAV0zkJpxGVgobeO9B8zv4a6/6cV+vRUMO4baQ7Cj+JMlbbdw5",
+	"6C0AbCqTwmO4aJI6oZ5k/hZdOz1Oap0aXgNHMniVeAWwYKIOJ+E/dH8TsPyleAl2TmeI5xRrLmfFWUi/",
+	"YpAntdQiNZYnRe33Kc7qQzuSW7UfLiEBXU4NZ6y4rJkof9TzMBudRajFh5DDefg9/PMANgL/NmTiryYM",
+	"UZfUhAjpajQA5sC1mzhpBObP/74OGJmaBQ1TOkrwgI/X79xqn3l/88pXER2P+jw9xeIlqis4ILuP58kL",
+	"IbC7KxH7njkxYGu1HSCxUPgAk+RJQFByPWYPftDmAGzbHAQOH61ULHDkFDf1WOowiYqVzuXSekInJBJJ",
+	"y4k5gkeBAmwPVm49OsDoGG+T6yz2B4zuhpdOBpDugYlWL2mpLQJhI6sD8SU7npmZmd4BP1QGEUwAUJCG",
+	"fTPMw/oqad6vthE+GXY8fChhAOEPsOPhw9EBhE9pmNLomz871Vn76/13T29c+kf72sXOR29HHpd10ZCs",
+	"u7Mbb70R76x+LL3PO6anZ6afmdm1Y+ezOyO/W3L9oLpoznXzk/Xbq+1r/y8IAfK9Tiw8P/mr/zjyH5PT",
+	"07sibM0oWbEyXrUYJVEH8rcZM/sTwncrSrbD5d649Mnm7/+hc9GvfAVdytBQSdQjyrR99W/tL+60L7zZ",
+	"ee+7bmRx8PplBGxU20bKzLf7mZFqSyDUricqzJfM6TnC9LRLt9bv3Prp7pnOhYvra1dRh8YhWo0C7baR",
+	"p0A19kF7Vl9LcNaZ+VTXJWUCgB7kmvhF6TSlEWU/Sg1DpLENM+k6q1+23z638cnn2/PkYJjRqvksei9V",
+	"0Jc9YQnryDE+hxSZER6wamTpNyrESlTfjjA/+rOTnb+s/nT3zPrt8yg2GQWmK7oR7+nzLeI6YNy29GmX",
+	"JwfMFUoZZzmyf6/+RuYIaFeZC2GecwVuwIRzWI+tfxVmPCKjbjS/BnmKNCmrjuhroC7LepEnRazA/t9Y",
+	"GcvTKrNNPrXGoracE0usLICXIrQqNOi95cXSeDGU/GeD+gEG8CgnVdHwATrMEqwoizclj2tL5/wRGMH+",
+	"TPbiFgq0h1d/6c5NyUZtK/Zk9kdsxSEjQJL1RpaMyD9IZEm3m+vrocJL/bEAr00WhiCHPE01OEExIpMn",
+	"r0C5ADtWZ6UACOyoU9TypX7s2tIZsg2qkZHKaTtxy6HJWaWS1MQKIDUT6Sq9jDnfBW5dDX1iL4/QHMXY",
+	"C5DjJcZe8BuUwJLrxIMLFR8YgbvCKvpBNVaX46q0T7++vnYGjRndmOeuJId7zFe5iRoLqgI+cn1kkPdZ",
+	"ya27MCprjx7Pmey4aGOQhjg7M217ZTPoDCv2ROcPp9qv/6t99Xzno99DM66UjfgADYQmLkmCZda5fL59",
+	"7kr7/LtR2heICCmrducuWBjdA2zeHIZMBouyUa97zFCkh8EqUI+R0NL0zyZsKwm/VXvBNZ2siiaEKL7V",
+	"9svV8+3zN9fv3Fq/vYop1MY2VTNw5tv2hb9s3PxhAkiJlXKA1AuwMNTmhb6CTyFhofQ30XXGsNL9exfb",
+	"p7766e6bG19/0b54pvPRlfU7t7S+wWzLpAiVTcSs+6LEHIx/rd9+p3391uaNk+3rV6Jrd//yatdXEIiN",
+	"huOemxgqfiXZo4pf9bVwjaYfQxgL6TR/unumfeF9DFq1r1/pfHpb/+Psd/+1+sV/rX4xhCkzFdkvKUZN",
+	"lPnfkmlZHSoFKVM/n+qG3WvbH2eWp35JnzQZ1ydKbDVSuhtAZaSGt4O7YugQl+wpSTy3PMoKmvdOr3/3",
+	"xcafr8cRIcd0VtvVmnpNjbkf6I95NHriUkl+fvTQQZ2USEmdVjB6Ob8Ty0shrGghdwrcOiBMpSrwn5qK",
+	"qQDO91QUIPUO2QAcbTisTY8WuQgWWywohkghVugwrdzkmSv5SzcnjWwMfV5rzukHNCr7y4zp3KgzXJEs",
+	"C4RuhOKWS6yY1Hjg6SUVWXbuL1Qjx7MK9BQwjm3dFn0IA0mzdpO2HEE+PhbjdTcgWxi7jzOvFTjGcEH8",
+	"oYDRoFWqeWGOphiJfKI2s2TUY465yqkrmfkSaTCpaSZHatS3JeM+g8fmiKnSBauoqMEJoS4PtzgU03m0",
+	"xPLEQhviN5QT5rFS4AvulqAfmHhPNW19rC+4vYHQNk9eEf6yDOETwC3tiGYiaPRh1cIDbfluEz03FiWx",
+	"VZsfoqpRQwzNnl4b2H6GAtysQibnpX9u3vh2fW2tffH8xpc3O3/+pnPtL8MYXIeV6n9ESHyHUTigCyG2",
+	"fTUAUtA+yF7JhR9mA9KefTO6A//sO+3zN1ED/3T3DKaBdc68t3nl887Zd+IGWmiCDTTSjP5TW+iJVH+H",
+	"GzpLEpQApnhrLAkHA0KhemwEeOGfheRNQynxlCQ0wNu+YfNQ/zapUPA1qCIuHB2XamCIyRDkz6qXalCz",
+	"Ajfvy1lG1RxYHHlEMkOlqY0QzZ8vOOvRhqCVo5JlDRaNjsZFU2tDwBoGjkhtcgI9CmjlxAgYo95D1mpj",
+	"0VVPoqJJrq7Hc9SSdYwSbnzjz+9tXPpX+9rF9vmbG3/79MG0xIpwnSdSS+xFqn4ZVwhBuk0DiBBquHNW",
+	"oZQwdIPZjIHwHCJFnswbowWSG5eUXpCNJCjSfxeuM9Jd9yDR59ABdnZ18949fYJfPrt540Z2emE1oicF",
+	"PgTOzfV7l9trnwy1BdiK67A4MGDX+QMsvrZAz9cU4aEpjtwqDY78iiYOQizOA8ZDZpFDG8oP1LHhMVo2",
+	"jwY+YxY+SW0eDRaBEBEIZWEzckFKwRdo3Nrgiy5qBkT3twaS1z4Hib36uMC8DaQmVkeiHpWO2UBGb8Vn",
+	"Te3fDuBUM+BNUKyhNgE0rdmviBuE4BiB35ABBjJdc5wawBQDqgIneNdkVoXn5Ml87JCGzvS5pb9gFm5A",
+	"AePRATOSWjTuYuNZcD9nHjouRGT8KWcOLPGoY0cbH57c/OaLzuWvN2+c6PzprRRQl1F6psqsT16qvbOW",
+	"qtTXe0/vSsPQYKkBA+q75XKE/w/OBeo6OdKkLgBNcQc+AKCgMMKOcdHYZTufJpT7GJMTY154eMfDYrXF",
+	"Ze9curX5TRStDlblAdY6tWYMF7JIamD36oA0bcFpzkUAUJxWkzQC6eo7gBuw2lNSLzJi2fFw/VYgVIeh",
+	"vTJj4CjEdLRiDj+BhxZBlVPfKW7Pk2KdtorgZ7ARbq21AJKIaT3FfIu2h3mdK0oVA7BnxRcNDjLp0WYO",
+	"O1X0WbnBnSJkKKPmpQ7zn5J5Ml+DMD58o1pkvG80UYvaI4wo4lolxXn0N7kJz+VM50fB6CZmdwAb4X82",
+	"KA8A7mAmN+HTADLAzn92/7PXdUSqTluxhuM/X3I9D5O6pqdndjyzc9ezP3tu90TO9mhiuryrtIPOsMmZ",
+	"mZmZyecopZO7l5aWuqu8dHfVyyKRyBLgXx+HFNoVltgN5FQc9nUoEBOzE+v33lr/4aP2je82/36lffpC",
+	"+/y5zqVb7QvvhV3CVw9xBdrHHlFsax8bFNqytPcjj25t3P2m8/X391c/3Pjk8x9XT3Qu3ep8/f2PqyfU",
+	"nJ46/+Pqifurq4mKK/msARyi/mEtfCRSXb/EKg2u87cxGAImXgjf2vC0YxMQVjTOpgxEHUtZA4MrEjtg",
+	"EIhYeE7kgW5oJMApLnAwtJrRhB/AQlLmTdBkjOdM5zzmL0PST1U0tavCtLXYYtQvFngkbqJf4lHMZlMP",
+	"hDlEjDmQoBTmoFUaTMpkUEV9NL6MkztGSYQ39E8Kw+XrCuO5XMPVA1UiJK+POgDbef/W/Q8ujj+Oh0fk",
+	"AIMpLmnhRQbE5DdgH+tajLgURiFxc7qep9ldEK9mE3aAug5x5uXJvMlVg5MN64Py5Pkuhl24R8RIKeP3",
+	"J3CjLfmiUakGQGDTR9QO6lkYo6zhK9Kix7oDY7C+Mf+zhyjQrPvIBQrBgfvIk4CFgRWHZ7vCwhqgxtUA",
+	"dbhyZF4/68o4zLoSQcEtznUg1HepxvZh7NuYzW39lrRbFnzbpVBAjzSZz4zAjvDEW7u9+c1XmILTvvzV",
+	"5s0TnbNv3D8dhYsoNWSgjLkxycID+ggHe/BotyBBdK8ihLqhtUhN+IxsKwnfh1y+HPHZCmTfIbgEeCrQ",
+	"RYegwj4BapHtc9qxB1l+XEA7yU48dOU+pkj70DnVy+HqWB8NK9+1P3Wu/EXDEHS75rTvJ9UYU4vCK5OB",
+	"W1pmwRjkbZ5g0wZYWxsAkZNR3UskurJWXOkGmq6BrQBTdaADOIjGBaB1psy1K/AMESX1nLrs+bzXFaYu",
+	"mYCkrkP4OcJVS1WmTLxoBjV6/NStuChKJSpdwYuR6ntMv1a9DnSPDRatYbHQQPA5EmYWqk7rdMxEd9uh",
+	"cpn5R6iGqdqqQzrzPQbfBC992HUo+OoFFLgUfY8yM0qYiW9tmH3jrZvty2ubN06u3/k2CirBfCVx6RuF",
+	"QanJOPaIqRI0ydGWR4BjAkguQhEA1h8yvGkgZYvKVeD6m1lM50dA+0jqCnIShEQERPMQ2M2EvnVZ4EDL",
+	"bEAqPJcvG8BlZjspODP8U64kCIrimNuTen+B01KgjBBNZg4YtD0p4PaEseDy21Mg4x99vSG6Y0yHYx6L",
+	"rsq/vuV5IGE2kLHFWKyekP8plWSQFNO++Nb90+c7793EfOzMqbRq63pBBv+2MWi4ta0hFTrMMRCeI41v",
+	"G48Ny0YcIDBkDhMmwKWKe9cYTojbUmKel8KwiNOKXR17ljS+JrWoC74e9fV84847nY8vb3x4svPumfa5",
+	"P4/ynp7q6a77oi4kZMXpnQswB2XtqnFL1CPM94WfAwW8InBOyTbqB3ny7O7tcF8vcL100S9/Nr19zsKY",
+	"2Qs1gjZY9gI3mCNFLONA2gxa4OiMBkwfxwXWDKK7iQwvGsrMtqUErMqoDzJUpRjAVOp0DjzdOtHFRls8",
+	"IZXe9TyypEwYg7PWhZWsgR+gZ05fF3gok49e7XbVzGhHr1nJiK8Z5zMGAGaaiNY+vP/Vxtk32xe+bd97",
+	"t33qcx25Vw9AHpApJ9Gxyvt/+aT9zomNOxc2L36+ef12+8KNzRsnotUqP/8/kzs0oi5smYmZtHIfWvFZ",
+	"erUP9h7qSjL6vHFEUl1d71zofHq7feO79t8/bl//eCItF9FWnuBX8VE8EyvuefNE5/LZ9bW19l9udv70",
+	"1v0T77ev/n2iZ5So5wZU3zwX9c876gwJ+i+abjXaHVD+mx982D5xGi893X0Z6hD1gkfj0Md3D/Dpa0U8",
+	"Bp8+nqg/rp7YvPJ5+8LbP66e6Pzx6v1Lq+of//zq/qXVzKdrFI2tL/xyjsDmdwVH67PhVxDMsQ+xsWTM",
+	"nrc8vPAFAqxguO0hxVGTG2u0pON7GlODC4MMnHjgHo30fsyHbvRVafhUSA3ujsOniZinWKk3QtjTQQdw",
+	"AwLNuNbGcRSHQJojRSqXi5j4Qq2QwLIXXQ4bsljgos5AcAh+1OoOAUGqmUNbcEd3A0NjNUeKSpu3ivpv",
+	"WYDMdi1qIEEuICnLHCkC+GkROTJSuNHMKrLHoNZULscPFRhgHEozWu+onrewleu319bvvdu++WHn8l+x",
+	"WA0Ep5ESa25gpFn/ePPGt+2b99o//M3+cggADCtvQyveR+Ne+/3X7XMf/7h64v771zdvfPbj6omNv73R",
+	"uXJG/ePapfbV89mQKa2+VIYbcC+kUlxCeBELSSK1b8jZlsMcaRtM84WHLKr4JxK4ACNbgRsOhTL1TYZ0",
+	"SdSYLkKpM1H3GGn6ImAhPaDJMVPvKnDXYRzwfXVyNP4k0qm5LvwCal1kGkAokMwr9wkiLZjZeKLBBewo",
+	"EvS6ZiwdF9eluVpd2Pzh9Lgin+gWShXYo8xfYf6kZDwgbAWqUTEYDgWKokyAQXlWx+dFjaGjVTtAojWJ",
+	"Be4z6ujDO0/mObYX1jQS15FR+UvmdABsVMwASMqJrNJ6nXHmoMsY1sOQjCASzJzmavEZreFhgGFYOGZE",
+	"xU1MGToKj+/RczVQ2KBQBkaXiK05sGDmBZzoop7FYvQ4pER34yXXVNNIwI0codhd+JMyIS9c3Li6NsBU",
+	"1LDZfVM+EIyyZxFzNpB9EMw4ZQ9Ki3oGznybN1iTzFtJJeEIOzH0kc1DDMM0Mp064w/IsNAzBdpaUTtp",
+	"pMQOTxTAn1m1tAyAlzEKM2KV2jn37uaNsz+unmjfWdu8fl39449fbd74rHP7FMJT9MYMcgNQfu0myAFm",
+	"VaWibVwkpbYWLXIB8RbIOlx79HFMC5yDT7+sw97g0O8XD0MdhlJEDPCfG8gCNwBI8xbjTzUNvnsoz8Kv",
+	"k2JUdcbtkjzSuoskCL7QOt24dra9+sH67dX2zQud92913v90fW2t89bn7e9Pheh+dkWyF2rYsQ9VrTEz",
+	"+u3Qx2uwH+08ExYaF2FW2hYZGFCzenjqNexhf0qSdGmLD/uXHA+KOYOgZX6Yr1LA1+6C0UpTqWjMjlqp",
+	"jh/cKhTmFNwTOx9j15K9lNZRLTmcMWp6fRB9k3GrtFeUpqiUboVvIUTb86JQoXd5xeENj4cWRNH2lZk4",
+	"ObNjC3oMBwNe7se98OzN0+3rH3bO/tA+9/H62toW1IxO2uybdgyOIiK4QVM5CNcOW7ioG8UIIcKp2AC4",
+	"VSwkBSxFozsYB196yp0VRezv/yB0FKzN73WqPDz9AQIwWvXRA0SJjhRfCg4RwIidDxh6oRxKZPEHQGZB",
+	"gobPrVPbTaiNOqJ+9HgoJh2+keqe+NnHm9e/b1/4W/vCtxt/fb994S86vNYKYeMwUBUy5mjlM6wyMyL1",
+	"WCuyPtIdlU1MLp0KfMplOZ4a3Hu5XbBPDbCS1D11Npr6C/cN4Sv5UnI2R1xeEjWXV3JENIKKAMZ3TBxW",
+	"v5FsjlDPm8XqVu1LkURdLlbSbaoeIH07kebibJD19Z+mE0rEdS8mcgC7nw1l387HIWzP/r0/bDh8JnyD",
+	"/WxevWq8taXmXf0IBBG4WHt0MFs33du1JBq6zsUby6V4fe2qukLF7r+xHOg+qW065UyXWAsfs4vRf4eU",
+	"NkoPmux0rCQ0TBRQ5QdgRmo6YojMmvABWmhwj0mN8hymvaNQ75zeXeBF7AQcyOrjonUqdhOh5EyuKibd",
+	"B1VWy5N5kHh9yy7wvnhHatCHVh7f5GbTv0d0jTWi30/sR5jK/+UdJbomUaBXdPup3anXVGf6XlHtaB6C",
+	"sug3YyicUfnvrytGSqm5fufeQP0w1E4wI+4JRaSskMVYGVBWKJEweEmouVKqKRAA+TAcuKJmP4JCdixM",
+	"Uf/mYkDpuhnUAyMfPn5G+yNefV87xIa23GNvSjvEwN22Eg08BK7nRe0oSGJRXclBzl0Z6gp0FSf4VjUQ",
+	"cL7AD2jSAX0mygB/rlvS8CKMO/EQAJxCKGZWdgscqtuhcJDC6erQGq1gbrbEm4Q+UjHyhlg9ehsg5NUS",
+	"LS3rWK9JRURrzpRaQSZ5k7bypOixclA06TVhAE7wSKPQEuUCcmMhuaLWkAHxcQaTM7vhq4gafSzPTO1y",
+	"fUToV5kOgDEUfl/7vnPpVraz02E10Vf5hskDlKiHuQxQDAwmj+uTOpWyKXwnp/SyJ5DIQ51rAAzluaXl",
+	"PNk5vROPObwaM0/dSrhA7kyXk7ovnAam+fZxs+xV3R0n8rFqP62aEWZibK75u5c2rq5tfvnHzbP/iNWu",
+	"Oqx7xVb6VjEvRFkIkW4KgJCo5xVzuARLwmkhsJ+FIspp7SdIjXJa0fCjkAGQHJrdq7uRiRUQudeGcM6/",
+	"OtY1XulTnYzlaDC23JjuZJ0zb298eBLpmzevf9++ejrmWJBhUl/KuVZxpZpunQq3Yo+KiNWooRGFltqn",
+	"JKmKGhwvBjOxwM22NXkbC72RR0hnp17ZJG/g256SZJm1zDtdWeCwi5cZq8tZe4T+Z4M1mKNdp5gGaEv4",
+	"TJAUkvg8EUZDMVsjVCgmyYRCfrwZrayKpk0QMSWE+A2Yh0p2XafAXU6KC4JXliifxGUvovMkqDJ1PU1M",
+	"oHccfPQBCvos+9R3/+x8BNwCekAA/9KYlFV3suZO1ujkjukdz2YPAWDHHtEFEF8Op3ViABPc6Siao4R+",
+	"RZqJgbulV0Ni3h5UdqWqSq391PaISLkSbvR6oArVwgXHmxLkRBEHH4c5J8M92aTS1BKlnGhmVseu8lKW",
+	"bgFHPMoko/faf/4Y16p94/X7f/w8Tb8NZTLiILovF7HFDosZttx0mtbdB6lx3SurlNJseIpG5EipICVH",
+	"LuS7B75oMWXwe16BQy6ajNSEMp+gUcSdEILNBK+YtCrLvF5pXFTUzCE7p58hRfxiUQtaMUcadWFyTd2A",
+	"NN26vQfpejgAFX9KFjjk4ENCi7ELui0BzKqjZb0/DHhh4q1AvT+iPscqz/2P73FUX0CJBQr2T3fPdN78",
+	"ffvq3+Pg08kKSee99I8H7LVPDYgHHOJeSztAkRfIa/Wn/61TH/0WQ5P/jtUO069Js8TsfJClFuD1j8v0",
+	"br+51j7zxx6WWHWYpa7kQKL4o8xctw1Uj/2tzheDOu4cIoX6oTETDtsQHcLjboBOh2XcsGqPCs/Rl3lI",
+	"MgOPdwp3fFS2uoya5Fk0j7hMTmET+1yPwW+2FJfDNkaf5Q887riACUuXmzg26dPm5BKMFQyk6GL6tNwn",
+	"vfXfmY/rgNpeKWj4BRYF03rdFwYYU6MSckGY48IdtsWClHsTvnSM+0r3O21b2WGNaleFi/H9qfbV85o/",
+	"6ftT7Qtvt2//YePDkxtnz3Qufx1ZHjdgta50Yz1v/TXkC+ahMc6efkfa7Jku5GIc/uPSTMhw1L54snP5",
+	"k4T568sKYAV0xSy4ywOBBNVRT4zGmKoJAF8ne6rCRNYKHD+EazBhXDQqVVA8GK5YcT2PViDLAcD+dK1z",
+	"2XIKikZQ4EXorPE8xJlcY3sI6qktIK0r88TMtfFPAmEmFw1eYg70Q/XLN/E/4/ps0tYsJtXjHZiVy6wU",
+	"GBYD0eRmWGhqIasm0Hcb+FK81wqxbH6LNWpQ5ivzpIjR6CLm9sZCkZjVH3pgYez6ep3EsILD1eN8kPsm",
+	"dtRdYYvqsJiYnfnZ7l07d+5+FiqNcxNcAIjoxtdfr99e7Vz+RDNnZacQwI4Of/HsvxH0wEd9JoDe6bx3",
+	"MzbWTNonTClC4ICEm0QChr/l005H8R8Ehp2CwsTteRKYrA0l6UqwuRHOFgsIh8tC0/W8OZByu+Wpzwq8",
+	"wcN9pV09UEoWxu5tvrqp0xXLajs1IJ7hKkXAqGazrwgIHuRMam7Zo5VKMhTBHpjDEUh3WER+6YeNa+91",
+	"Pvz9xt132tc/7rx3b4j0yWhvnhDg/vaF9zq3zmC158alTzrvnoGK4MEC3RcYfMEGgWw9YljeFQEM781L",
+	"mQsBM7pwnkkTmKWWWslWTzIec8K1Jh6rCwRZYgA7nna1EY0AcKkxFainEGsLNTSvjhcOuJ/f2ZBVj5TL",
+	"ffOb72wGXzrQb9mtNHwmB0FaviSapEZ5y8RBNWMDqyHCLgJdlpaVWeBybWs4rEa5AeCp6gYKHH1tNb3S",
+	"YEHgchsc06UWiCUU1WiXRK3HiqjRVoEvMSKr1AezgQiOVN/CR0Qg/Q1m+gJZ/OaVr9pnbm3PE0SvjGQR",
+	"AXQvuI3Vm22k1GsRR2iWxAYPUupiobV9OI/jtFBj70mRJL2cYwtWIcTm6Qv3T18YoIhicjVVEzyoyn6E",
+	"7/BEzsqJEbSuylG4jVUNYhWBIhKsXo3JmA5eaomaBWPP89Asy6m/lMSC90v/20hvztCvB5FoGpS5lqoY",
+	"bwCbMGgyb4Vhn+FCpee6n4QcwCnIFDcT5ZQMTAyomQRM/AtnX7ULQ5AZ0y4Plefh54fK+3UDh8qHbRMJ",
+	"NY+HOBq2atrMZocYTpqOVrfM2Dhq9NjLjFeC6sTszulcT9FsBppAX9RgHrMkzC+IzI92FY0OftrSqI33",
+	"3IgKzph3fOIeB2fn2c7lM13OzoAGrgzcUtemrzaW+l/kX1IPjHG+Xmos9Yc6t065I7Ss6eVcSaqNJSxV",
+	"HinJ9Fs/rN++1v7hD+u373Qur22cu9VZPRGZRJis9Lv8Acv4yX3hecyBXlKyIoBdQ2imfUCJoHBuNupz",
+	"4TVWPRZG+imijRMN2giJTgKB1PJJgdCXGksPYrfr103MTsxM59X/m9kx+9zOnTuVnoBQKKzC5BA1ULCw",
+	"Q5juO3sndL+elJHyzLVPfY7L27uwXfvCZsFFXcfxibdJ5gA4J6tufWI82VHmRQ86pfM6c0xJpseoM8K5",
+	"3bz39caXd9Zv39k89/uN3383eHpfc5Gg22EeC1hS9gTimBq8E011B5sJ4S+0M13nAQo1KgtmBZl7gpRZ",
+	"05JNmpFL0hQNz1EWrMfKAYbU1IjyZF4T2RCPAcBRfLaMC7E3mFYTK8xswaxiHaJ3jzAV+/4HV9PEe9go",
+	"7kHh9MRwsZDeZf0Pjf32qTGeHPiSVvotzfr6mtQFr6LDpKZUdjkBAzFEOlF2Yy89xEg97liZtPHhScQ5",
+	"yoJqhIZimg0OVqAJDuRwNwAKtjF1ctrjaS94OCgCTsISoh77QZ48M20mYt6pudzFxMEVRl52S0wdWy/T",
+	"JiB4JbsM9ltzto/P4DD1DUkHEnrb/kY5btMMU/NnomU6M51smiY1FL5q2NaS5t7eR9HPp+43+vwOXJYK",
+	"K6K+yxziXXBRlnp5BkAqSdHli7C4xVQGwIAGDRl7obmOmN9O5CZs4ZbaH45Pm3yokjCYj/18n24N/txj",
+	"moS/Xom0Cx/oIrAnDDJFdT1N58Q25Nhu9J98vnnjs/W1N+5f+a7/jR4+mtKhm/T49zw+IG3M1PikQ8pM",
+	"8w0130GtCySz449NZW0LdoJxeGNlnXWNJxiu+GujQLZsvmo9+evX8AY7O7Hw/OSv/uPIf0xOT++ayE3o",
+	"Tk/MzsBhlm2hdd8eUUK6fXva3chiapvQ3AjPKggNb54/u/HVDz/dPbPx9dfra2+ur63Fr5SpAjco3wLj",
+	"6nDccHYssCIlyjpcCS4L7dEBByEiKbvlMhRrYI6FDCki8PeIyBzmZ8zqvA1T34nqUkOt2SSOAj/KwCcd",
+	"hgLhRxB9QbkP8c04ayb5izBjIkWIR5W0MZpEHjWeDDKl93t+xNkfqLR+unumfe+zzpmLRsISpKp/OgjK",
+	"2Qr1XIcGfTTbHmTCppygTOql5Y6u/E0IdAPJjkl4jhXDNn03CFiCEvt33Y8nQQDUS/r7W3z4do4UxXLR",
+	"IiTALchuR6X7l5ie01FKSefTK/f/+iZKSee90+t3bm1NMl5Tp8DxVLt5XmcRQLK61h65iE/YRs2s3QzM",
+	"hLo42dLQ6IxjtS60FAD8H/Goq+ulXWtnz1k1woDMidXy8EFikrESomweZ3OoZQ5e5xJYzySD3nrIUqb+",
+	"ozs/F5mMMGXWJMalxvhgYraSvtjTufloTp5NN0GySVgJLiLrgGOYDYOecLLANCMTIp4bqWmXHnX541P3",
+	"ooRgPtDpX2kbFQRpTDam3oJvnm6ffz85m2m4EsKA1fYowyzuS4js1Sl1uqf6FPa65XL2jQF5NVtO8Ui5",
+	"NwbigbJGxpiaWy4PONA1gOkcYbV60EKgd2PROK4zyjr1q+u3/4o5hBsfnmx/e7199/cPSXzUTh++miDS",
+	"cirAZJURCGy7qJCaVeFZ6idJii++sEBifSmSCtQyu4HOyoG8umKvtgdjTIv16G2GmZFqowG6SJ9nI3Ml",
+	"/+vbzfNnUQltfHhy/fYb67dX03JTsxsEU/qYeFA5aaQlkds0racMgRh3lOUAbFWYw1hnXO27qmiEdeda",
+	"mkxqV1n4y2BzBnnyAmzZsssAz19draOJ6r0ydZQFh/QgHwT3TvVuYnbiudlnpv9r9Z2Zn81OT6tX4eke",
+	"hwRFJq7ZieldP9sxuWt6eho/xqGrZ0NcqsxXbz2EJyT1a/P69xv3rncuf92+ehJH+uPqiY1L/9q88dGP",
+	"qyc679+6//43We7NWkhllbH+KBuCs0lAz0DEvWhirImPGh5avDK7gWZUemZ6eyYgDjRcUw3Uo9DFAQ5f",
+	"xPbTfmXVuackqdGA+S71IqjiIU+lI/BejhlGBgqoNoeAvOBldUuAVT0fifyY1rt+HvLgpYM7Q81GzOqz",
+	"/vaIP3hHgj84px7A+17MX0x9n7bSTe1efQA77RHY2k8ODkpavj1sNKSRjqOijNHKMI7R/sGv8Lh8HIpH",
+	"Rlz+0HVFUGbexfSykTGsgQlPjMXYO2yvmbQrodu8VlqFkyd7wiw3pZ3Q2mvSFqkIIkxONuJuGB9lj0Y1",
+	"UZFkO3AkgmJe8WTUBKzffqPz8a0s4Q2g+J9EQoS04/Ln6hl17AQ2fTSIoW7gOQmpEEj+FyGCjW+dnAYV",
+	"pR66ejRxQmJEFF4L4pHtyqqT84ZMvcsY7OsnG9DRo/ibxGOLIaSunkIoXuUVmTMueTxTLJZg2lll4eRH",
+	"4hmyjLxIQwX+HWVVbyl4/OzOraQ1PlYhSVjEtHMgtgNGeEU7cQmJz3qKccOk1uOD+JjDBHQEQUX+ZPUv",
+	"ySBZwKC/qY9w0fHfGo4sX+Av0FI1kj/wFGLH6Wp8bXxCVIeWjOMwwuhsCs3mChyKe3WiOwSR0tjJlmpu",
+	"cNju18eUXB+6d/SRERiD0D1cBmMrkJ1Lt+KBg3o0RTrp9JgqVVlpeXAYyfKGU4RGhUs618lkfaNKpj5c",
+	"/Ray2i3EIfIhZQs0QT9C0XuMJGeERAtqjFkiVGOQnPufnez8ZfWnu2fWb59HEtR4bHKwIJmUxuSwE/lN",
+	"RBfj3XtJUN+B2JMLteqomXRVbK9aQ9ylCOWcK3MWLKRJXUMMpoFJQNDw0knKosGdORvachqswB0aaCou",
+	"9CTMkSijXejttMR2ycUS1tqZGPch97yarjS5gLkcg1hsXH4DoaGST7gHZn/rFqApWrIF9qMmC8V1Ls7i",
+	"4qJkgJJCCzhgnpdBgRU49DanudxADoG9QUjmWBY4hMExIiyf0u+TKIo5jShd4MUaU0IvdbgZUm6brtS8",
+	"tNqLQ7YB7UPZBbUrF0Wd8eJ2gpWuCKAOgGQ1W3rrCUByIkXZqNc9oJouzoYk3mZEYCno7HzYO56XL/Ci",
+	"ue/pqQq9VOFFMJymuS7iVX2DQAxRN8iTIjsWMO4UZxGYO3BrzDp/YYul8oNH99YjZEINuT36cE9HmFD1",
+	"82pHRS/s3aSn9rsI/fT67fPt18+37662z308DO8pzNSjoZoeZO5Y7TQGpKPQEAeeSji9VjtfX+msfone",
+	"MaSgRi7qzh+vtv/8MVAK3br/7g9bOd4sEHT/qmX7VHjpDs8SKdQBMxexg7CoFFwlosn7XKr32rePez3N",
+	"m/qUAbs+UYKMSNWBG3hsHDesznun17/7oqeWfNynkF3BqdfUII8PCkmYS1nO2hgmPOHbT5BuPQL0HdOt",
+	"UM6LtD8hY6nGBlEdyyN5mMEz8ESlwhxlR8lGqYo1ITqpX2ldLVr9bJYHxgl/AjmA2qfX2qe+7RKu0YpV",
+	"LhF7A1R+vxyKzDvyF6ql4zHp9SjvK5/VIKjbojrjGdCxFiI4aCJPlKhHOAuawl/OGdBkUmJ+4JaVIgmJ",
+	"mU1NIm0EVeG7QctAn2JkB1gtBAn8hobDTwb8epEFL88fHKciU82nIRiYuRhbnvrlrzuX19p/X21/8snG",
+	"vbfb5z5t33i9fflm+6PVvqjJHuVTJZov+f2DoJmWJaeBClwuAwolmQAkD6uUJ3tErQ54YOra5PIK8+u+",
+	"uqClVHkBd5h6w57w1cMt3rHJY7umd0+W6KTqfXwZy6hSZieWXE7BXTmQobh7GrbtfeHI9rFB7731w8ba",
+	"l5s3Tqx/90Xn8lrn45MbH57sfPodfjJ4RYXD8nKl0h/BHECq0EL3wOOC+ymoAiwAbii8llgwbLhG/9sR",
+	"LLkA7HKd4BTfz4BUwvyVFGzXl+cP7sHa9wHL6dZohU3Jlcr/OlbzhmSUxnLmMaIj2r0Gu2x97c2NO99s",
+	"fHqi/+Iwp8J8dIHVlZbtu0I6ICLdCmcOCX8U0aZg4DHGZ0ngM0ak+1uWI76AwLysRvSq2a2qMRo0fEa2",
+	"UdMyFwHbnrwFw46O2w2Fb0lbSPvECE2+b75QWvMvq51PPo+X0OIqJa5c3ReinLpoh9W3oQ2usVUQUsrl",
+	"DjumNoautYD10rpUL3RklGQ+iGbkCu61krcSdAvemy34Bd3oaxlY3ejy4NmdE7lHl265n5e8hnQFx/Gl",
+	"8Q+oL0dYPPHmqfbFv23eONH501sDZWIFsdDSKXrUE1BrwwOkrDZJ7gZDBdY33KcWoABsa9jiUIkN5PBu",
+	"AIxHMkUSVGfGad6oF/R3FuNwzVhU7+Wo9+vG2pftM3/rVbJpTrhDALAP6OVweYysBdTHQpfxOlMRwslp",
+	"pwHlpFGv+FQdc7o0vsC3FeHpxQZXy2AdYhTXyXjvLCCFQW/U6NPWV6bWssDNjctHXyAQ4mjatyJbYXwx",
+	"qKpj2BC7ucEsYt2KuiRl4Xmiqc7mBg9cT13A1Jt1jxNB545QV7JQRraYq6glfkdmP5EWmicitbBz4WL7",
+	"/On+YhbZ/bUW+I5XKEpaWjzrl5KZ4gqHhZDl0nPrpFEHIZEGE9nQIeTJvK6N0sFTyp0Cp/ozaAhRPzXW",
+	"OfXcZWbQCy0AaY2q61Yj0GIKty6XswKHojPRBEYZJfQxtBRDf5nsI1XDZfOIx/YggqQrR3/2i3/bMXlg",
+	"+lf/Prl74cjz6pRCzEjMet29e2b3c7umd87smJ7e9auBdBH2dMLUkewZsPPhMo5KRA+0jiLi+Vjz8jo/",
+	"rHa+uaMk9sy3EVm1Ph7ZK7EV40xMTKyeV9exWsRdhFMpNe59i9BSoLl9daaoz+oeBeh/RIBgPgMUssRs",
+	"6QOt+Yp2Jz6WoXzbv4fs0j7QMluqPwLiCO8yr4VSoqTqeC7ywR4hll0GH8evPOffXb93HolHNu5c6CEv",
+	"7yd3QUBLVevJTsN1RRRjaYqJl1qgtY6+ND+5Y9ezqCvd37IYJQ+EsSws3lIrYBJAFEOWkkbdExTByBHZ",
+	"GVGe5nTmoFHJvk6DPjy/sOclpUyhELPALdgi82SIwmhTXbQAIChOAAR2s4iNqPbMkrqeSgSzLysVDuMq",
+	"UY5J1W6AYIzgcFU2f03IgOyY7kpxNIkLCTr5eVZx+YHWvJ3fMeUqhC94VDX6tgNHAxokkly8FIml60V3",
+	"5aPeM3dX21++0Tnz3sadLzfuXFu/fW797qf3PzgZz5rJtnOmXlOX+r78rV2S0LdmYN6kXkb2ClilofpX",
+	"0poKX2hyEFLL9MK8v+em4RppUV96/W3D3SNFKWDBpAx8Rmsj8ezhQB+ppHQ++Xzj8hubp//a/vbvGx+e",
+	"7C8jwx6gL1FZxVQFGpSqibAkDNMES9UGX1Yap/hL2EKTh8plyYJiTkMiAwPmEjOoX+FWA7xhSbaBmoT8",
+	"ATBXFwX+frsyarFxVxKn4dMlj6H7MIgQrAEbWxJ0CeNOf+EGGa0CoFgopLExbNHtMZ3m9siiZR9QUv+v",
+	"fh2wa1Chrt9e7Vz/V5/NkmTsomwomcdgORzNBtvdWh15csgc5jhmQOaJHeN4/w7P8Z8ffuHFHDl88MUc",
+	"eYUtHc6RF/fvA+Pl8N59OfAKVrgrmYPgRbB2OYK8Enj6H3heI/DumJ6GV2HQe9c0fEWJQ1vJvAnBliyB",
+	"/04yioR7QDz3OAjmMCd9/+KKQ/aM1ulgoIBXsOil1YX8bByKQlofs7rYAYGsusNB5uJcV7FSUhrIgVZK",
+	"YUUq9ZYJ9qr3Qa4llPA4Jv/b3mSSjQpaClxeWSwL/79xCYGZ1LRgBx1toHhLxghysULWQh+12rfgAKxL",
+	"V1+wqqLGZpGeizPJvLKBFQWHgzU7nYjXocApUpaC04JsK4bCUdwO6OSYfouwofgbW8mKYQG8dNm8gW1F",
+	"O4BijhTtF8o42R8gh0cgdC6lXNZ5BqUSqwcSGVixFg2RHqDqweUY5XZoKwqO2tRl5epjzTFOASgd6MEd",
+	"QzPO2bEgvfAB5eTxdZY8upKHA62HUu/wYHto497b67fPbVz65+aNb4c4AQYVSLzQlTAM9MJmu8FeW2KA",
+	"ehA5DIYufLCi93hIzpNY8vBgwjOoPGKgFHVVRyR4CsZdRKDf0OeUyxGdg4hZhpwANJRSns7jdABu3vii",
+	"84dTo7qKJ+WDxlZtpCUJCVnuj+pYiaa4l0Stph/tTlM3X+UmAnYsCBkXvv3H5pXP79+7qFfXX2FJv4Yv",
+	"FpnHSoEvuFuintfScT5TmBD7mbrhwOiBENtC8+fMExOdz0511v56/93TG5f+0b52sfPR2zB087qw1a2n",
+	"39+/vLr5xYlh0u8PtB5N7n3fc9fs6tHl3T/YFu5NxN9494PNr1Z/XD1xf/XE5vffd977rn33wrBKNTEn",
+	"P+nm9FCy5zMkzsfKAyAA8sgvx6hde9Khx6xXMyfZY9IItROXJwu27E8CrBRyavk6EQFv0LO6NsvePiAO",
+	"FaoiSIl0lRk2D6yZUMzv2vaW0MlEKz5T1yBIpcUkygKP6zNdnsXFYkmtDw+K2+ewkkuSkvDUs2r3Jdwr",
+	"1MBCwdxyJv5jhVSzJfk7+0777irK3093z2xc+lf72kVUCn3MrMcoRb9Pdn5c5gO3xjyXs1RZfwUZNOso",
+	"hIHQwSBrnkVNMrz4IowH1i/qGhC4gesIaF1zD7jJWd0HWgumS2M9qOxbUpSiDFhd5kZLQPGAoUKoKdv8",
+	"4c/ttbErRYTRTc0DQSgSbZRj3MejvNIIcdAkqYgcWWLSdTAKhMnjgltKOojSF7jhVtLSAZdb1HaU1JiU",
+	"tMJmIYUOypegmMPYEQaEItDLVeC21joQxBE5k2IHd1rmyWQQCbjr6AE/UqO3Rl0vZhky/GTit1XKK3lJ",
+	"+f9fP54vqXGYKYcnhjMPzXj/byJLomUIIIJYsXn/99c3rv+9/cc3N29c2/xqNZs12J8qxgAGR9J9kQab",
+	"cnWoQ7uaasn6Ri3rtiVPkqRZBdqHZM/8Ia60WyY2mFeU8s6RustbLicudwOXejL3cLlgZGPpN6wUJDKj",
+	"6IS93ITwK5S7EnPxsnGh7BP+YfPzfcI/FGthvPnp0SXogxs9tqKv9oUb6GPEk2Pjw5M9SF59ZFjr8f6G",
+	"gdLpTSiw8xxCl0QjiCSL6EBUpIJBY3dB1bEA6BY0iV2O7nNbhoLp9AinAUGsJVYChqKyORQSa0nxYnVQ",
+	"93xQfgvqGszzDsMMXSEwgJ6HDK2tx6R2TE8/8UEpnNS0a6Se8sfDKQd6O5uQ131Wdj1vsJADXQAk8LXq",
+	"hpAEw0sIeBohSJ5FrY37QB9omKEdbg1Gfc9lftoW0Za0kjuzpyxSjSc4K/BtDg3UL2kNokc5ErBjgdwO",
+	"ZhRGfYEES6wwP6Xo+kDrsB58tsKgEBNxYDrXzoHpXLnX0g//7g2JcT/YlpF432gjxGNlodXTnJpahnjS",
+	"BrlymQPowiNOTlDCfP+zk+0rf8u2kdDVMXgfWfdFTlc0AE11LMewFEfy1MTkJr+syXxW4JaLEj/E2yha",
+	"/8KCzbyCxDGsFnsXYBdbPsICh7w0E3k2aQgWGzl182CRyVB7JzOc5KvjdtGKdOAmXMjHQ5Ff+1Pnyl+G",
+	"kb8p7fCS6SyxL7orDO4/ciserocWO9cdHB4mdjRRUPN29F+mJFIpw8+4OB+1b+Tim52TF3Qk6Or5jUtf",
+	"DSU2JvZCvXTBMci9T4DwvBIO52GHz/X+C/klE0QnkqEQOxJAoCzj5aNWQRAUQrnKJksSK7riLMpd9xNR",
+	"OdQI5m1nsjAUv8Af/fa6v7raPr228cGdOOpRl+sxPZVAF7tNPCrXEiL+G/tSQzWaYx9NCMx/dANTxvao",
+	"Fdq9d9pnz/cv3UtLsHtZVAAzPcTJ00k+3YgBZOf0DCkGIqgvGhVRBGphi4cnOJsEgDwsKpWkyfAi3CPX",
+	"+3lcrMeh114WFfdJq8Hc+P7q+t33+2+dRD0yFVazpqV6Ic+Nujna0mCQaizV8DwdeNENyqRcLsor7EDr",
+	"sHnVuIBssXl83eO/gFu6Mv1wvXPpu/aN1+MYLxnW2Wdln8lqn7pHPBWJDGi5PEco0b8ggVB3/KbwlyUm",
+	"8CWQ4cOT496a+jURa/Vx3pF3rnUuf5JtjZRuTF+YA4CGR4lkJZ8Fxh9EG0GV8UDNpPAhcRiRHQwRM2J1",
+	"as+nZIaZGVUsFuUnR0cPsubCoYXD4zxFVftHYTSpcVH4Fny4ATsGji2AfeIGxEznbRsUqEecY3vpk86Z",
+	"i+1zX3VWT2x8eqJ94/X7f/x8yDqgeXMg0u7jUMOweOpYQqcfF00i+JylD7OyAfTcvAWQs3myAIIThXTA",
+	"edRTlhCitAs/+s2Lax4Ej6Bg50kpbL94Y+PSV50z77VPXN649JUVpww6BHBB+nrFKG9B+biyO5dBfiJw",
+	"iLMkcJmfIwCikLPs3AZCRwYacc+AdySmVCxUXXkwE6DaAwiReUfiQurRjBHdcPPc7+MgXb2ALOqTKZ9x",
+	"1kzX6C8CW2SIn4bG1TJr5UjJZ45S6xrzNIL1lycHGYOSFrUEJBDRYJZx5VucNq3+ZUBbCK8yh+e4JK6U",
+	"jfABxp2cyWhAPOsQZtXlxgZgEhjYVF+Bc00KjYrAvDKZeW6aOLQlC9yeOVINRqrGE1GA1OyMW1TgJclO",
+	"Jf0VwuBDR11OGhJTTQDLCCqCR0hy/edvOu/dtPKz8eHJniMiWZD6R/fhiYgYqX0NYZ5IwZ2lPfLVIZIc",
+	"xD8IbxprVM/pE9NTgwA2hBGidME89/DUpEzylMtX3ICG6e7J9111DcIgXRPnGzC2EAYEbWRlaVVFk4OZ",
+	"nEN0NVfqqvIcRueWWT1AZA6K/CKyCnD6eJuCnGXJVhiHLQXV6niVVhpav8bDC1m54cPFq9pYApqJpK22",
+	"X42M2b22RZwky+UU4QHdAfygOvRgs9LXv/+hc/PtzuXz7XNXNv72gZp7F5CUNBxUdjik/XZNHpF3OuxA",
+	"mtkAqzE6od249n37wtvtU59v3Ht7/c7VjbNvZhDdQQU241az6acxG81h3LWne6pgQuS9obzkqt/dKYnh",
+	"jKoDHCT7ta02m1b7cgQa3tKGzHzu0Rp7Unh0YU07l75rXzyfUdinEMhwJEvTZSfH+B41JWtoj4UmFoZz",
+	"JN7FijQoEkyh17wlc+o0M/Su5r6mNLlS1J6QDPMLVkTA0orej8AYxyol6gVPiJS0L567f2k1k+3dP5ks",
+	"Bmc7C3hdwOgCfPmceRo9JhcBD8UsY8gVgWuQPtVZgauR+mFmcoh/8J8N1mDObCT8DzxNOWRFoAGaYpDo",
+	"o65kaRlmGfPLXlFvn9MvRSQbj5UDIhqpySswkMy8jIfqjGNfDNxFSm6lnsTMDWOje/BXB1UbKRk7nB0L",
+	"FtE00lYtoIbjbSM1Q0c9P7F1bJ3MiXPjT4dLpcDScye1WwdmRZSN1I4QjRhzlFc/vH/infXbb3Uu/3Xz",
+	"++97EuDM7kvaklOv4T8G2CoB0luPD7rF+E8OGrKiFMNFfTtC4uTbq52PrvSZsOGtF/XLXvslPtdTPgv8",
+	"1lZOStt62ln5b0rdyLBigqpLEYIPaVVqFaPbrfCgcKzANTHZIhfBYpm6HnOKFiNWE9tB2FTdqzALxGGe",
+	"u8J85kSAMkQjQLQkjYzhIIJsit8h8FtWyB5hCYbEtH1bgWE05yx8M0SJBQ4GxvWwnarm1X0LcXGJc/p0",
+	"Gt2Gun/6fOe9m+0Lb99fPTFIA4k641Om0jHdNjA84I6titQZsx4NIknlPz966KCSy/lA1DS57AsLtAIa",
+	"+GUqg8kDwnHLrrICXQfTAGVAl7wEn6k6WPfafg1dBcmYk52TaH/5oODsAMDuPcSc8P4rrCZADSM0F59J",
+	"Sk0xcCFASQmxXWdstQx3VzuXvu+8e7Nz/vpPdz9sv/7P9vUPo0xJSkhKCfI1bClOzuY+2GIEx5UlT8iG",
+	"khhXGZopopYsSCklOOMTov+eK95TupK04pYvq996/yZGQ7/Nsm9tj+Qcl8sAnM5FU+NQYZAm2Ut72Lx1",
+	"nEnk+I5+Zfxm8BFRBgDB8cVd1m+vrt+5tb72Rj/e8YTlmXJrALCT6tHd69OyxrxXVwwb9xJlfS00ZOUW",
+	"vM5jhgVfLR16AJB4Tp8Suok8mfc85BQHSQYncUuDP3sOVnbIwHDh+QLq60FF5OwHFkWshpBh6kPY5sXt",
+	"cNzU7YmFoX1OmOOqoSU6gmEuYjIUs16SF8s84jI5hS3scz0GvxmnbQELkw6P9IohdHXUc6O0K9o37rZP",
+	"fW4F7qe7Z9r3Puucubh5/uzGV6ncmbmJY5M+bU4uwVyC4ZUkjq+pTdKPK9qIWxMrCmSEIN9a0zzEzqJy",
+	"mTkkaIKFBVXS+JMC76LSj/wYCBnrjAYyPIHwZMLWysKfNWkFBV6Er4o5EmHKTylVSKXHTzsJm5QHGIOz",
+	"XhK1PbgIiICnqYf0El6Ttv4/8r61uYkj+/urdLmeF1A1lm1ueWK/4prL7gaCvUltrfLELU3LmvWoWzs9",
+	"stFSqbI3QAwBQ7IkJIQnhCyE/SfBkIQQY0P4MNFI4lW+wr/6nO6ZkTQjy0biUvsKbFndM92nT5/r7yfb",
+	"+vnT2h9ki8MfXsrdGyEs9Tnen/GPqefR6qCbdnDVXqk46VF0LRUD1671sx8E5y71SAuZgCSRj6KVya1b",
+	"ZbgL1Rf/35E/DP91dPjld47vsHa+938SAF3fST9AI1rHypHj+n/dzlRMp9PwgGFHaEyDWLpEFzPgWtfK",
+	"NPAIvWtv4dBP4T7e65u5UmTEXDv9jFigVDQun6hfvVBbXWicXqpf+f45EY9kLJO52Iak9g92pRGLSx0Y",
+	"fhvA4e6Pmsgg9IvtkJWyuvqVG2kr0ep0Ig2fSQmUrgWgnAXqQbVbC6keKFxyuKB1JnK6iUq+SIqMun7R",
+	"Ul4DzTkuEF9SNUrJcZU3UWJUObAlhwt1BVAblapFStTzHDBqPOKyGaVlHTt+rUAGOy0oDV5yPgWNNyXW",
+	"PNMaaw7lc4hCV6hpv8ef9Kp1tt2/cK3M0VKlmdN7IWI7MM8GKcJPft+4vraRQ6NlXZQAZ8eXI64Qs5Uu",
+	"NalggkXd8pSE37UMX0pEGhURT/nGcoNOfm3nZMgUMKFhy6QnfN/FQwFKWeMQd/YCiNk/l/ebWQeUJgvH",
+	"/yOux1Pvc9LTH674eVFKR7E0fxeagR4ru9WBFcJdvdG8/XX9zCfN26eBWH6tubKi/vPxf5q3v25cPtG4",
+	"dTG4fq43oSvSLo3xk8ybY96wZNxXLhn3o54RmfcY4xGtsxpnXOtaqTy0GTCHCxqTNssNjg800gOJj8/K",
+	"AGCOrewau7YEN79y4aYhnndQTTv82oFpHW/mWY6kE0rmOWeAgAgy7QqZDKMMkPav0tQe+Ha6iJZ5h1Lu",
+	"SLwgx6yx/5tsQG0olj475o/AoiaC7m9IWHIQ92NaLeO0hTXKusZcveukz8qmld6mPkUXZTrHqG/i/ObS",
+	"gSUfmBq8fjNYPhn8cL43cdxI8Rn2CQMsLltNx6J+4zblB5ciqkDgmwakAcxYaAr98E8R6JvyvImeo1AX",
+	"RMVD/LMIiUpaBoYqy23d6g6ADcSusARYKqBKnsY3jKVcGG8h+MtjlSd4YjnmCj5DfDEDNFS6O96UiQKz",
+	"ykSksyM6fl2kj4WlSCIKM2TIPuaK+XiLWIx2BXxadWSnqXxXFKYTjRDU+1uBhe4k/jsyeXT3m8NHXnnj",
+	"jT3trH+mxg1I/cbGduwcHh0bHh0dHd21e/il3qvY8N54RmRVOHl4RlKZVKBHZLBmCF4Zvz9Yajz4NDj/",
+	"S211GX/T+GqxLaqSfjSVFPCZ7lFX/Tca6oGUBIcQGqKciDklwrkqmXe4LebhgETYU+Mhf1uWgzHvUfAM",
+	"JfUdWXDUf3PU1pE3n3jOTNHPkEPOTMUzPoCnbHzBSYEpcdbPAiSrnLQBD6k7Shk8plZjInQKIAoCR6wH",
+	"S/yoXpPNBv7/pBbmTTDVn4IRbJ4yFZsE1hC2xpSatm3OwKTzxsPgl5Xm7RObsZM95josnX/7KHwcSp26",
+	"R7RuFAA+5qhd9oVNq/DG6tK3DF2qBQTBWM8BmDsZ8gqgX2EaXEJVMCYP5piXnCjA+QdbW69mSHNr3m59",
+	"cXjTgZmin3wUnPmf2upy89qN5t27m9lFGeXjU9UJlANabbhiYOR4FZdZyvAuOSCgasuskMLW0SDHFpGM",
+	"2RmyV3ff5CmHMTEB0Bu/enTYJ/UTD/y84kRdwZzVwgxqUx9fPl+/slY/87B+9cYWdrS9JjpZOjljNuJB",
+	"RBsyrrdVbZoB+qE+0dHAkFFffUwczcXiCeGHzRatwHKmGR7q7ZA0lGyjpkMn4tlHuyuii9Gk3BLZ+dW+",
+	"OrxiHkBwZpGjh/aTPS/v2YF0dsoQ1dGiLPed/CzzDW/YtuyQL/hMjnKCq0P053Nj2SzPDhHHJtkh/K82",
+	"AvWP2y0cT//WtBraVBZZrEJS5oXH0mfDj/VkWQ4rh0+wfaK1UcUVcMbwCw5HqxGi/krbIVZHSuohJrNP",
+	"62wcURvV7XAMMFxf//5aywk5fyY4ea9x81xw60Lj8onm7cX6Z8tJB2azNgK+aXuRWcJZGymLcsUNGchT",
+	"tWkb5BbsKRZIK+EFqZCmvpZgeW14sIyeHQ95eEUBGuEkZro83yI+zVl6HAub5ApK+6bLzJHouTfIW71q",
+	"qH3zorT5ytNQDkYh16QD0MqbGN24CjVpChcCnYlTjOlRW6axNoh7D/zUxFb6qQdC8ZjUF9ZrD/81uHOx",
+	"kXcy6fAZN3RQTPZVKcD5oiCyUmbenCOBHQlMBY9RGykE8RKap5JI6hj8U7/ISpK5c4mxUWUEbtExeI0f",
+	"MM1evVQE8QOhid7L3x/yRAlcj17+eEpEf9q6lvuoHXp6LZnjgsOhIiLtaIoy48nHpkBdycKjkRPCZZS/",
+	"eEkH3PZullsogPGUVB+7tG6fqK0r/167VddPNC6cip06zT7RBVfoKESwlNOj5NDH8JfDpe/4FUxhGduj",
+	"7FK/ILxS9AvNvlcE9EasMDBt01xoBIUcACYYYj5NU6YLcbA4PEMOKuMDpgc7DyIBaNwj6QX84l1N4T69",
+	"PdEwceYY7sYzqzWGGoho4YbGd1sG5Fr912xJfWExWPsmuPEQkm5wfQ6ND+0qvJQfs0cLO+ie3K7CKHuZ",
+	"7sztzr9kv8zGCjvozlzvMTBchc13cT7NXqOUqwOlOVF8O1X/iI5jpGeLkYIxV9XkFUQYwkjMdrVngKGf",
+	"ezzuIcJvspy60I2GIecSBXx2uDCIbLlllKciQ6WI0TAJbqaFmHh+llPiO6UwWqxjMVE4S3bEs0hbOAtc",
+	"D8n8FOscd1+HyXrLGeeqKQljXLZYzjj8hRbr3sDalYaxD5uvwk8avP2d93q79J67K3Lwd0p3tkIt+v2+",
+	"RxrrV5sr13o9f8fxP09AXYevujF53XOg2EOeOkMpwoWvBD/44ctg5cvfH5xtfHspOP/v+pVv0WWsL9wM",
+	"G5B0P46pjpljHrQshNp4M3KxaQq4Z9NCCnYI2iS/P1gKvviyufLot4XF+id36xfvP1643Lh647eFxeD8",
+	"ucffLKnff/VBc+VOffFe/cT51gRFsgSyvOB5x2Ub6X7wdkMNr6GoDQ2BFLpAwtj7IXmqIe1oKR6eR8vX",
+	"c+aSnNyj4SMNNBCMkzhdcRKQerifVbr3m3fj5ESyyvOdG+LZMhGpuT1aj83csPJSlBh4X4gWi9RT+ob2",
+	"BSnSOe2NQbdvtD0YENCA4TqUiGlh6rehypBtlFQZ9WJN4hYpOHMA9FUS0t+eIXuzXOcDoKIMqxVDrC/X",
+	"4QwgQ4oCId2hGkGT6ya2vak3fM7hhP/rkKgj2I/P15srdxAC+PcHS3F06d8WFuMY+a2KSIt4stxjkl9u",
+	"UMDlSIN7r+tj0X+KGNENXj3UzChrFWs+LWy5VKLneFmuD9m4zuNjjY6DtToltCw1Kj4yLRiSixwjOU9U",
+	"II+q9AQ7RvN+GHEOY/S6uF2ayKA6oLpfBssMdO0YolZp500tAPhu+ktGx2qkKxkhI2Kdb2qpQYjAPxgY",
+	"BjW4zsM+3eIAnPowP6SuiC5ZPC0gfQTDgsQ/ou6jsCupP3u6eXuxtn4vOP9LR01AV0n3PZpn6XJ+qCXM",
+	"Bj5SRN5A9GU7YQge9G0RMZQaPggtv1AXkMAKITtoITqkaUo950CFSYMcvoFlLM9EnOAlU+GS1Id9tAJi",
+	"EtS4fKL28FHj4n8alz5pPrr/RAIVofR3U58hVgx13UTbAchHIq8etQ2wrpCQ1rAFoE3HBPDCN5LYQpaP",
+	"gocWJONEJNDmm+d6MW7755xBYCqEdOkfXcBGyP+pojnHEMohJakN9XmJSeh5xn2So/lZLXKo1qXvKMEF",
+	"fl+b5V3qMdvK8tD1CH+HY4a5anOHA2rfLGPlsDlSeCXmmXs2RpKJf6psVezfiorAbYxBEQrISPqSLzlS",
+	"KnmXDpqzCSUSKYEms0gD1nJqjvRgyKtiHlA4AUioj+GQu9/Ur3xfX/w6uH6u/v7J4NTPMZnBNe8SUn/V",
+	"8Jka0YCihVlWhVqEKKCuJUbSqhVVO8TEKMtBjnwRuagek77wlNkVIVLmTI0nJzMCRU+X+mPdNeN2liO5",
+	"WdyZsiOHKkMOA0IiYP7oKcjwsCt4oodzAIW1RQK2GFYJSfHrV9bqS4+C6z80Fr/7/cHZxsUfyNgYqV9Z",
+	"Ijt2kfqlG8H1D2rrD3FHNhELDwXomVSEhiuU7OA40bnv4z397zv1z5bjApwkugnabgREZGPPnXEf+keS",
+	"FJHm0EP518oc62/At3d8qYG8tNvgSPK3ij3DEG0cWk8nwAPCtm/BpM4zRjjbiLGb5a4D5W5KwqEYB1Ur",
+	"qDjO5tMd873wlgMyCdXYz0jW9Nxdm7hN/xBi0/btaj17Oli+Wv/ql8cfnGuu3NlY3DTEcld8mLeNPmw3",
+	"2MJ2Jl/EC4NfQ0pB5cQ6cDd7VCkzrlua0ko3W57lCZP3/50Z8PgSdkuEa7CgQSXC45HlHsLHsW2P5TEw",
+	"njKYPAaM3bJaz0M+A5dCCazPjvnq+vjlx+Dq/ebKLcxn1NbWgo8+29SFG71gvBXi+c1V1M/ceGwyE/Wl",
+	"TxsXf2rePr1VEUIp74a617JCW0RHMxhCWwIFOiDylRLjfr+X8fS/gnN3NjyG1taPVsvyy4rryxF2rOxA",
+	"4jm9OQD+EO0JcIqgRUp9jZEc8+cZ48SfF1Dob7XCyO4Z1eX/M0JdNuZHAzFraZAaT/rqYz1mCsKs0owH",
+	"zcP2lJVX0/SM7XmgK1IoZEP6NFb3UshYIeTuZ1oGada6a2mWlg3lLOmwdTt8f9+M8nM/BXdOBUt36leu",
+	"YtFw4+TN2PlA2IM2DTPHdEwsxUCKh1UxlUBd6P0kFY5QB+MRFo0nXGZhABahaWyGzbiWMgjjhLvKRzTx",
+	"1SpxCmjKS+rYGbI3oWwGezDTDCx8iV5gamyiW411QiLsJU6rLsxjV2LPdNAddY2TPi0UYtO1xpNT4BUK",
+	"hSea822IRqrX1NTf2PMpLYN0pfuxBH4yn/YkIUdAz8c6NFU7H+rP3DlGSo7rOpLlBURSUt7f4Xn2NFB+",
+	"nxfjVolvNx0y57D2jqW+pm4aVz6srX5bW1urPbpWX7zdXLnTyjiYoDh6brRSIo89ApBA5LKM3XJtr9Nz",
+	"19RT6Jd6Wp1S7cXsqyeDc/FlN/XjDhSxpcUB90MbhSQUnmq8NYFlul9R1WLozfwOAx0G914U4tRDUaRZ",
+	"Da17oxAJB4OCriOjDinYXkeSgnMMkQ8xUqy+WqSyGIHaTcRbrUh7p1VSg1WWS+cfYcZOYw3nKUe+qyrz",
+	"AUkn6ivaNp2rTm8n02XmKVXDpqOuFCvLPVGBYGSlrJELoGd3Wk0J/8uQdvAfLbARt5KuSs9y7HTBnr+k",
+	"8KVH58P2pWfngWHfClpNOSVrUfvtkIXm3/jQjtEde4bHRodHx4asIVgIsKXMGiozy4qCqMG5xfqVJZRZ",
+	"Ja0iNsLOsd69OFydoxWXPe3KEL0vXQ63Ek/sT+ovFOH5j5o//xJv9Eo97p26dqMWyPDYo+SizGOBe9up",
+	"81isETIC/AFgqqQszODb8HCGA8ynjjvQDry2nruw265+5mFt9Vbj8gmENuimhfvQV9TSaCeLjPlbiAfF",
+	"hk67G4B1Uw0f2bmxTB0KSK5KaNiqhKgnkLfhAlI3GFEfz3KNngq9raJApiF9KKdNb5/jER1zP0TB4SnR",
+	"WUYoqTLXFfMkTz3bIjMenWNZLjjAzHvM1r8P2TZ4WBunzl/FkynFb8oielbadTMSPakW/0VhZLn2XXDq",
+	"8+btE/WrN1ohedM1U1fnEcq/XJb3PcGdPIE/jqpwdFJljpEcUw4itu6RInURq8mtZgj2GaYYgtrnG5xO",
+	"2sAqh/eB81MUrs08S4MOg1Wr8x99MtbT6Igv/hzcuhCcu9P47qvYdtk69taN6P1PIY2seg1UD5FpQLa1",
+	"UL5vV46iweTyxTyXRacMfwO5NuWgb0ezEOoKkXcx4qKUE3jTOD5MxuwYg2WGvOZLUvacOeqzLC9St4AZ",
+	"S6iADgtjOrPclnHkw+fB4mtTWKhJ+bhAYC/ASkpQJWod1EY/W+6ImFEWp5CI/3ooWAYWvouPgh8WQCrM",
+	"i8e/sgmaCfXWz3f/VieJbv2Lu/VzX/cg9u06auT4LKt2oRkLLeah0cJOOpbfvePlwmhul72HmRhFKyrp",
+	"LKv2inv619Hhl+lw4Z3jY3vSQN26VPOGJ9SRkIgULWzRUE8rfDJHXceOTpm63fUf61NouCnDuFpUF1IU",
+	"88mhNaQTe6aHo6V4A+lVg/O3m+8/rP904vGVH3v3Nd4Sjv1CEaNtVsYh8zHsVVpjMp2WPP7h0cqgQyjx",
+	"eVLuTwjyR5QDmYG2e9ZWlxHbsn7p3uPPL6RljSoJyzaZsGxbhqiDxq53bVqV4GJjG6f+ebd2vt8FjDD4",
+	"GSA/zcebUO3tq/8cs0Wu/Np4uNL7JrVIvZQansRmLvNZpw49yG1j5cDfTmggVSDAjgh+54XnRzD8EDOZ",
+	"p54tQ+jVPNC7Y0tC3mVYTNXZWzAjKn7nsdqV+Fx9pU5aWAg+WGt8vt4atzULpEQ7Nb0TpwbXOFhRMkd2",
+	"ZHPCuAEkbEq0SmyRHDTQkw9Uy8huAOr69fsYvnn4r+D0OVxmDJWnLHYK2bSYkVFDjsNxsRHAAPtppJwX",
+	"yh+mrhQaTxWuakeZ1ZLYCB24F0E6Y9+k+jdmBO1fqVdgNqGuM8smNEeEMqqp41Y8JrO85c9cqGVSw8H/",
+	"MuRt9XjTJWGzcX0AprXFDZzzQIPFfAA6D88HwpNGc8Xae5LbcWa2UCcX06iwBkPjQ39z6D+cYZs6OarG",
+	"KyEWaE6dVA/MF1wYYLSsDMuiM1xyhksUkEA3g/w5s5XSu+4Sp6V4oJgHXVRDp0IdyXliXjJvWFm53Zz7",
+	"WVaNKwxD4inRYtVaQhmuKPHK8o1qKZWYYG1wlivNY/4YCKYNYI5y28gMU2aCH8MIgUk0nC3Uqzv+OMyX",
+	"5a7DoqYyfA8iykpeEZwH1Z06N2mFx68wfx9+8Q9soIXnsVlSNNgsq/Yxy3Tl+9raWv3n882bS8Hn/6lf",
+	"/mdw67Pg1Mlg5X7j8gm0rnuVkOg8pRXy7geKL8B80R3RkXpDcaG6rEVvh5yFLcqQw1BZqWcKK4C1DDGe",
+	"cPHiXEfMMw0moGeGx8mez9MfRbcfrdQv3scdD26fany12OvOatsofWMPHsvrrUWk67gptS2M12A/p/Di",
+	"ERx1RWyHY8jZfJbjNaJrtFvHmRferITUxQShBMsFIKjE2uw5K8vVeGGbFugLXSuSGDiGWeKmySD6P2GS",
+	"2DXx/F4L67fqV65uKBpQj5LmVUIsVles9FBx9oQlJUlDKkO15+GOCsj8DbKgA1YjLXJ8hImyy6LU+WBK",
+	"wbCitoNbD3cy3UKdgqhw1DPO0QhEiILQuBRojZao8gfAV9UYuTwG/I63tSZ6NDn9mMLv1OJ7bdvI0ZbN",
+	"wVC6WgHfh6w0Q1GLUG3938GZL4OPPlOTCxchhTRcw7tKG+lWrE0IwDNCPYC593tgfaeyj8H29tGy+PRO",
+	"8PWXuoq7U9raVQmmPYHkyGVbyHuqMbqnPVGMXRf7NnQ1bSjWGlYDricwX6f1s9jTBBomyIyD2MCsBJ1u",
+	"nbJ6AL+wNXntVe/BFC9K1HLxig7RQzfYJmWhxZzsszBMMiiOCrUX5L9LFQlQFW36CRhDUT2Fig+hMozC",
+	"w2bHUOclRc0lw/vwKdmjMOHT7gNrmRzL39OpDo3Z7xRMcgJWssg81lf28MbDlU5bt6vcaVX/REKXFjKG",
+	"O0BsJWDcuyEjXxDtoIO8Nz9unv5xE5sjoXatD7uToBFMDJPgNETSqmwBzIml2cYJA753RxZLjPtWlv+9",
+	"Qt2oM6cdDco3vMAzQtgW8SiftXRnoRXvjmbUzmQ5dkUTPSSzQ+sLTcSWqTUBodTFPBPR4wKuu34XDK/o",
+	"0k41jvkWTwl5RPIqEeZ666lsF3mv4mns8A2iTKl6dQnBOOoBlWDrgsI26+ax5rWz9YuP6qdv1n/6pHl7",
+	"Mc7pU//584OjULSIzSdQh/jy8NgOqENUJj7ls0PjQ3NOnr3rGkKuMKFYW19vLp5FqKahTWTOcZVekKOH",
+	"r9c880Nw4Vxw6mzPp09WcggyOxALbVKdNsDIBkwFnQRsO3zq5rVplfiCUC78IvMmQsS06ej5pi0DXwEh",
+	"AFskwWcrCY/eaEAlX+EEL4rRtnK6vvzx3n3Bj5c2lAvfkb6T3xAHN6z2T+130qxy+jMkcwobiBw/y4u0",
+	"XGbQzJ9DJjHTkw2ITzaTs8QXYjYsPQdoiZCKHap+sHUIeJpwtAiHkUL0GJh2CMV2FMENiwH4DS0tKmSv",
+	"JK9PHn5DOQtZTpXiVcoMnN39k28pF+LgsTxzUwLJk9HCPRlKbhKtKqzdkAWU2MCyGqvsjoVZfAfUnjJ1",
+	"OXN7hNPdV90Lc+yr/knPsq/6Gs6zr3ogPtO+6oForn3VKZxtX3W/me+9QWLIDxbWN42SfJPNWYl9ZXp5",
+	"4iOZ7VUyrqSJuw5nPW6YXu4D+FX902E9Qi9bMKXEeoOe335FKPSZCIEkrJbh5ridEWXGj5VcbPySw6gC",
+	"TPVLRpaBSaHImF9yM/Bv6/xhw1jO4RSWvWNbkCszL+c2SZE5EPBTKDrvBEaOtEeKOh7JU5+6Ir01OeQ4",
+	"QbJpUL3MdoDfFGjqTPkNxuvC3iDoCYBcP/MYySs/2CMl5iln2VD8Jim8/fg8LXpvcIBfHZOl7Jd+Y02z",
+	"yajnOv3rpEsj9Vn78PG1+40ff22sLPS+s1Gl9UhOUIyIpKGDeab1ap46SEAOt6MVXad54YqKDsVqRtMS",
+	"lNzjdzLkKKM2ANFBA9QcuAiI6aeJqZTVBaX4rk0kY4l7vg8edIPuW6WYdDIv3oGqnmxgLaiD1GL40km8",
+	"N/CW0LrfktLun0X/xUfB7av1hfXmzaWeivRjMtWd+T7ic8qxoqOT7SCGGtqAziElC+M2s8cjri+w1EH0",
+	"sFBc/Yyyhx1/88KLqPawzQO+GoEtR12gJSF9Mg3FgdMTZNoXPnWn0T0PtVPYRJDcGgB7k8Jn3/rGhwvw",
+	"3E9bMK1uzwGIuW619XlSean8Lc6/WVMouTa5CnoE8vYpDzjHvFyaubRrtHdzCaQp0Vqa8RjAH1GIClhD",
+	"2HEE947dq7WrBOYVPQ78sFcPBj/8xYwIPx1Vw26iy3zgWkhJerdGFd0LjGgNg9FDtdUPN+6dS9FJftFj",
+	"EmDPu1123PSv5VhelJgkFJnfdX+Z8AgAWyoVAfTWFO45EM8Iu9qkJiFKhzalJl4tMz4Rwv2arIAG7mfc",
+	"AFUkXn9T0fMPcKejWdK5n6cQA7vFokOkTyjYGBSCAArC48+WgoUH3RonK4n2qWvLeKzVItBoCF07E9pW",
+	"ibVjS1nR/UOJMZ62veh/jCea4EUJvd95v/7J3Z62KH4+qzzfxUyIqC6Uf2mRv1dYhenS0Rkjd9o2QKZ4",
+	"YTMNIZriOEyqGQfpdVZ5vjvdDQAO9NGnu3C2futG48y9+sJiV1oL9ZsRLua7lFyZqqcyxc66CFEKUDIB",
+	"mDDEsTQ3MsbOKr5SlwmHpcrzb+hrsmXJd3TOvw/p1Dynr9fHdx8G537CVeq6Pr5Xkf6IJ9T2pK8RNjRy",
+	"Nh/SarGqjIA7W4BwiRQZ8nZIwIjUvcqrRQgMQDXmTOo2RZgfOAigA7pYyYXpYwho0pyb3KUMTzylvj30",
+	"PCHRQQ9dsPyosXazo+gzCUsTmISqG7BOUGKCM1E/hQ7f5tXZL3sOR769sJI3V4U7+fXJw28QB9BHEMWa",
+	"Yl3wOJlhvALqxWNll+aZjbf8nJhVN70SdWwnBd4IYInQ/cJZPmXm9T06x9w2mglk4ofaeUM3kbSBb8GL",
+	"GyS7J+v7gXL0qX1j43sP7n1zE31r8AjPCOzVTN5Nac4xz3byAwui1D/9oHb/m/pXq4+/PbtxGxxK6og6",
+	"+d19XNNMDEcbqDBaOl/C4bHfp8jys1pBYCWcus2yfNu04cXGecnwMI536LU/HpzePg7Srbva1SPpxAfM",
+	"AyWszgynfsVjWvQ1I7njx5psEI17DgHYTGAhJudJN+kfWFV7OoMzRtV7ppGMIC2EWdiBSQbIRO3Rtdr6",
+	"upKSFr+ju3wgJF83hYbA+5S4Tp5x5HTMM08jajLkaArTU+CVaHw30y8m5rnhvBmPGeQI32grjaZMcdtC",
+	"4A2JjDhQFQMSNkMdboUbL7wsz1OeZ65riHMAIg1cEyMME7oFCCeVCR1A6SpOF/A8iYKjkrXVXEJrzdjY",
+	"jp3Do2PDo6Ojo7t2D78Uz96//pfhsc1gvqpnfFM93uao6fpU061mfwuVXTqzTnT5Da6bdbFx8mb9k6Xg",
+	"zBcbqsUCs/VmK+mnvk/zUEUiR44XqSy+t/nM/qtUFjWUTevgEZnE0PjxhI8Fl46EhvDEzxn3hJvwOJ2a",
+	"RXA27DslZjoOXjk4Bd3tE+TI4ckpXfuvYeDhut8eRqaKpgJEx5SmUH0PT6mR0mJUO0YTglTvJL0BmOKJ",
+	"b1dgSkYTPigy6vk5RpMXTXjOjMOThwSq47RP0KOjbuLnoJr1J0VGXb/4D/1TifkepvjVT0CDDB+1iuNx",
+	"01U3/td33rPU+RKzDoOflKQyby558xA/CBxBU/wO1/CQNVTx3KHxoREIlWlZTulUpXLW4TMZonswV5dr",
+	"Dy43b///GHakaQm1Ur3WMCyCyY0MaZ75Z+Of96Mx1B8lDqB0PWScQj1vEksZotM9X6xgn10sWSwTxjKx",
+	"WBmnDGLcpl6GBGfXgqWPa6vL9Us3guVTsT4HNpP8arqnQA/leNi6q55JV+G2AIt2fl+TTOkouOHVUtqy",
+	"iqGZogA2YUnyLoPOnDJWuZUypPHr9dqDS82739SXfomFpfWICZMd5kxzyBUcdaFBHe14SI5kGVouzVFm",
+	"wbMAS5KyiDIEyfOCpXvxhUF+nYQ3U++gnNf4a8ShbbCiCBwBwxSu7EKlEYyfAH8gOIgtrGCGNB5+VFs9",
+	"E5z5srb2YeylzQhJTzKZp1y5mfh2GfL48xNos4SB/FA7p7xHWG2I70K5Pay8GkFs5jrqcGVIGICNgdcm",
+	"DXdEPQRB/UJdOa5Bv7Dk3VJOE5cF5gHKo8wQ5OOqrV2vL9+IDV6RvjIUUrIDZRRK5W7r866b+GPmrWP4",
+	"gnLK7HH8DAluPERC1xALIH62EQQgZUJHEiwntJUMObZF5imACGFvtWNjLT+pX7zXvBs77gWWuEbo1oZb",
+	"CgaVL1w7EToPHt0w8YZqBLgIEoZ+HUDUEJoXDp1UgkbdGAKTBEGvrd+rrX3428Jic/Fi+95q2kbZJTtj",
+	"vA/gQzTuiytmZiDlyzMkOPl97cElJO+rrS4HJ79vXF+LTQFfT5MfqY+OdrSRFbUaAnSCRaCtVUZdJUbg",
+	"zP22sIiwJmqHjQVjcmqhAdM5537qKaP779oClKgY4uyUqB8QOQUDnjHZiUU6E8ZuK15TDx12aIHGj+16",
+	"PG+geWVy1QzBHH9tdbm58H79q9UWrRuWJ1hJ9RkF6kXeHpwHdRQhbEcwPqb25teTyHccG7jK82n3lPFw",
+	"y57IA5tmhgTLj2qrt4JH79dW1+tXYttcrOSSHu3gnGMz6JPJU89TWtSCE1QpZwgy//y2sFi/sBasfqOe",
+	"D6iTYhDuGEnqHPaQ8EhJcMcXHl7lX3xU/zmmRcueyCVK9T4d9gQ+KotgzTOJjBvQVowzz8Lqvqk/TpKx",
+	"zM7I4TaLgohlcY9Okm1ggUL8ih3Ls7LP7O3GMqjd//DxpbtZHlcZZlJlDP9vAAAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

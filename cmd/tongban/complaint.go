@@ -13,7 +13,7 @@ import (
 func complaintCommand() *cobra.Command {
 	return group("complaint", "投诉、建议、咨询 (complaints, suggestions, inquiries)",
 		"  tongban complaint open --type complaint --division 330523110 --text 等候一小时\n  tongban complaint list --open",
-		complaintOpenCommand(), complaintListCommand(), complaintShowCommand(), complaintAssignCommand(), complaintReplyCommand(), complaintNoticeCommand())
+		complaintOpenCommand(), complaintLookupCommand(), complaintListCommand(), complaintShowCommand(), complaintAssignCommand(), complaintReplyCommand(), complaintNoticeCommand())
 }
 
 func complaintOpenCommand() *cobra.Command {
@@ -54,7 +54,7 @@ func complaintOpenCommand() *cobra.Command {
 			return uncertain(c, err, *key)
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.ComplaintReceipt) {
-			fmt.Fprintf(w, c.pick("受理编号 %s，请保存；答复期限 %s\n", "number %s, keep it; a reply is due by %s\n"), v.Number, v.Due)
+			fmt.Fprintf(w, c.pick("受理编号 %s，查询码 %s，请保存；答复期限 %s\n", "number %s, code %s, keep them; a reply is due by %s\n"), v.Number, v.Code, v.Due)
 			fmt.Fprintln(w, recordedLine(c.language, v.Recorded))
 		})
 	})
@@ -183,5 +183,34 @@ func complaintNoticeCommand() *cobra.Command {
 			return c.api.GetComplaintNotice(cmd.Context(), args[0], &client.GetComplaintNoticeParams{Format: client.GetComplaintNoticeParamsFormat(pageFormat(c))})
 		}
 		return writePage(c, send, *out)
+	})
+}
+
+func complaintLookupCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "lookup NUMBER",
+		Short:   "查询答复，无须登录 (what became of it, for the complainant; needs no login)",
+		Example: "  tongban complaint lookup T330523110200202611230100000019 --code PSR5Q-PGNN6",
+		Args:    oneArgument("NUMBER"),
+	}
+	code := cmd.Flags().String("code", "", "受理时告知的查询码 (the code told with the number)")
+	required(cmd, "code")
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		send := func() (*http.Response, error) {
+			return c.api.LookUpComplaint(cmd.Context(), client.ComplaintLookup{Number: args[0], Code: *code})
+		}
+		return look(c, send, func(w io.Writer, v *client.ComplaintOutcome) {
+			var s sheet
+			s.line(c.pick("编号", "number"), v.Number)
+			s.line(c.pick("状态", "state"), c.pick(map[client.ComplaintOutcomeState]string{client.AnswerOpened: "已登记", client.AnswerAssigned: "办理中", client.AnswerReplied: "已答复"}[v.State], string(v.State)))
+			s.line(c.pick("内容", "text"), v.Text)
+			s.line(c.pick("答复期限", "reply due"), dateText(v.Due))
+			if v.State == client.AnswerReplied {
+				s.line(c.pick("答复", "reply"), v.Reply)
+				s.line(c.pick("措施", "measures"), v.Measures)
+				s.line(c.pick("救济", "remedy"), c.pick(v.RemedyZh, v.RemedyEn))
+			}
+			s.write(w)
+		})
 	})
 }

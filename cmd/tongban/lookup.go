@@ -44,6 +44,9 @@ The query code stands on the receipt. Needs no login; a village answers too, and
 					t.row(d.name, d.day)
 				}
 			}
+			for _, x := range v.Visits {
+				t.row(c.pick("可评价", "visit"), strings.Join([]string{digits(x.At), moment(x.At), x.Place, x.KindZh}, " "))
+			}
 			t.row(c.pick("数据截至", "as of"), moment(v.AsOf))
 			t.write(w, c.language)
 			fmt.Fprintln(w)

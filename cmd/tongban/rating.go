@@ -13,7 +13,7 @@ import (
 func ratingCommand() *cobra.Command {
 	return group("rating", "好差评与差评处理 (ratings, and what follows a bad one)",
 		"  tongban rating list --open\n  tongban rating figures --from 2026-11 --to 2026-11",
-		ratingTicketCommand(), ratingGiveCommand(), ratingListCommand(), ratingActCommand(), ratingFiguresCommand(),
+		ratingTicketCommand(), ratingGiveCommand(), ratingListCommand(), ratingActCommand(), ratingFiguresCommand(), ratingPublishedCommand(),
 		rectificationListCommand(), rectificationAnswerCommand(), rectificationNoticeCommand(), serviceRulesCommand())
 }
 
@@ -45,9 +45,10 @@ func ratingGiveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "give [TICKET]",
 		Short: "评价，无须登录 (rate a visit; needs no login)",
-		Long: `现场评价用窗口给出的凭据；事后评价用办件编号和凭证上的查询码，评价最近一次办事。
+		Long: `现场评价用窗口给出的凭据；事后评价用办件编号和凭证上的查询码，--visit 选择哪一次办事。
+工作人员登录状态下不能评价。
 With the ticket of a desk, or later with the number of the case and the query code
-on the receipt.`,
+on the receipt. Whoever is logged in as staff does not rate.`,
 		Example: `  tongban rating give 4f7c1d0f2a6b4f0e9a3b5c7d9e1f2a3b --institution 5 --person 4 --tag 态度好
   tongban rating give --number 330523110200-20261123-01-000045-7 --code PSR5Q-PGNN6 --institution 4`,
 		Args: arguments(0, 1, "TICKET"),
@@ -56,6 +57,7 @@ on the receipt.`,
 	flags := cmd.Flags()
 	flags.StringVar(&r.Number, "number", "", "办件编号 (number of the case)")
 	flags.StringVar(&r.Code, "code", "", "查询码 (query code)")
+	flags.Int64Var(&r.VisitAt, "visit", 0, "评价哪一次办事，lookup 所列的数；默认最近一次 (which visit, by the number that lookup shows; the latest by default)")
 	flags.IntVar((*int)(&r.Institution), "institution", 0, "对机构：5 非常满意 … 1 非常不满意 (the institution, 5 best)")
 	flags.IntVar((*int)(&r.Platform), "platform", 0, "对平台 (the platform)")
 	flags.IntVar((*int)(&r.Person), "person", 0, "对人员 (the person)")
@@ -341,5 +343,26 @@ Without flags shows the limits in force. With flags sets those given.`,
 			return err
 		}
 		return a.show(c.printer, func(w io.Writer, v *client.Recorded) { fmt.Fprintln(w, recordedLine(c.language, *v)) })
+	})
+}
+
+func ratingPublishedCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "published MONTH",
+		Short:   "好差评公示，无须登录 (the published ratings of a month; needs no login)",
+		Example: "  tongban rating published 2026-10",
+		Args:    oneArgument("MONTH"),
+	}
+	return atNode(cmd, func(cmd *cobra.Command, c *connection, args []string) error {
+		send := func() (*http.Response, error) {
+			return c.api.ListPublicRatings(cmd.Context(), &client.ListPublicRatingsParams{Month: args[0]})
+		}
+		return look(c, send, func(w io.Writer, v *client.PublicRatings) {
+			t := newTable(c.pick("单位", "OFFICE"), c.pick("评价", "RATED"), c.pick("好评", "SATISFIED"), c.pick("差评", "BAD"), c.pick("已整改", "PUT RIGHT"), c.pick("好评率‰", "‰"))
+			for _, o := range v.Offices {
+				t.row(o.Place+" "+o.Department, digits(o.Rated), digits(o.Satisfied), digits(o.Bad), digits(o.Rectified), digits(o.SatisfactionPermille))
+			}
+			t.write(w, c.language)
+		})
 	})
 }

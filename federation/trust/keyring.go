@@ -169,25 +169,37 @@ func (k Keyring) sealKey(s RingSeal, roots [][]byte, keys []proof.Key, signers m
 	return proof.Key{}, fmt.Errorf("trust file: seal of %s: %w", c.Holder(), ErrSignature)
 }
 
+// Trust is the county's newest bundle of keys in the trust file, each bundle
+// signed by the one before it. Errors: ErrWrongCounty, ErrSignature, ErrMalformed.
+func (k Keyring) Trust() (CountyTrust, error) {
+	current, _, err := k.bundles()
+	return current, err
+}
+
 // roots are all root keys the county has had, each signed by one before.
 func (k Keyring) roots() ([][]byte, error) {
+	_, roots, err := k.bundles()
+	return roots, err
+}
+
+func (k Keyring) bundles() (current CountyTrust, roots [][]byte, err error) {
 	fp, err := k.Fingerprint()
 	if err != nil {
-		return nil, err
+		return current, nil, err
 	}
 	first, err := Anchor(fp, k.Chain[:1])
 	if err != nil {
-		return nil, fmt.Errorf("trust file: %w", err)
+		return current, nil, fmt.Errorf("trust file: %w", err)
 	}
 	if first.County != k.County || !k.Chain[0].signedBy(first.Roots) {
-		return nil, fmt.Errorf("trust file: %w", ErrWrongCounty)
+		return current, nil, fmt.Errorf("trust file: %w", ErrWrongCounty)
 	}
-	roots, current := first.Roots, first
+	roots, current = first.Roots, first
 	for _, link := range k.Chain[1:] {
 		if current, err = current.Advance(link); err != nil {
-			return nil, fmt.Errorf("trust file: %w", err)
+			return current, nil, fmt.Errorf("trust file: %w", err)
 		}
 		roots = append(roots, current.Roots...)
 	}
-	return roots, nil
+	return current, roots, nil
 }

@@ -51,6 +51,7 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 	}
 	c.Holder, _ = holderOf(c.Steps[c.Step], c.Division, c.HandedInAt)
 	c.markSkew(e)
+	c.touch(e.Actor)
 	return c, nil
 }
 
@@ -164,6 +165,7 @@ func Apply(c *Case, item *catalog.Item, e *ledger.Entry, body ledger.Body, from 
 	if err := next.happen(item, e, body); err != nil {
 		return nil, err
 	}
+	next.touch(e.Actor)
 	return &next, nil
 }
 

@@ -6,6 +6,7 @@ package casework
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
@@ -112,6 +113,9 @@ type Case struct {
 	// AcceptedBy and DecidedBy answer for their steps by name.
 	AcceptedBy *identity.Actor `json:"accepted_by,omitempty"`
 	DecidedBy  *identity.Actor `json:"decided_by,omitempty"`
+	// Hands are the staff numbers of those who took it in and took its steps, in
+	// the order of their first one.
+	Hands []string `json:"hands,omitempty"`
 	// Flags mark what a desk must know: see the Flag constants.
 	Flags []string `json:"flags,omitempty"`
 	// Package ties the case to the joint matter it is part of; nil for a case
@@ -132,6 +136,15 @@ type Case struct {
 	Reviewers []string `json:"reviewers,omitempty"`
 	// Head is the last entry of the chain; the next one names it as its prev.
 	Head string `json:"head"`
+}
+
+// touch notes who took a step in the case. The node itself and the applicant
+// have no hand in it.
+func (c *Case) touch(by identity.Actor) {
+	if by.Role == identity.System || by.Role == identity.Applicant || slices.Contains(c.Hands, by.Staff) {
+		return
+	}
+	c.Hands = append(slices.Clip(c.Hands), by.Staff)
 }
 
 // Flags on a case.

@@ -62,6 +62,16 @@ const (
 	CaseSupervise   Action = "case.supervise"
 	SupervisionRead Action = "supervision.read"
 	SupervisionSet  Action = "supervision.set"
+	// Inspection of cases drawn at random.
+	SampleRead   Action = "sample.read"
+	SampleDraw   Action = "sample.draw"
+	SampleReview Action = "sample.review"
+	// The monthly appraisal: who notes who was there, who draws it up, signs and
+	// publishes it, who reads it, and whoever is appraised, about themselves.
+	AttendanceRecord Action = "attendance.record"
+	AppraisalManage  Action = "appraisal.manage"
+	AppraisalRead    Action = "appraisal.read"
+	AppraisalOwn     Action = "appraisal.own"
 
 	// The money of a case. Windows of any department may sit at the one fee
 	// counter.
@@ -248,6 +258,18 @@ func grants() []Grant {
 	allow(DepartmentLeader, Department, CardMeasure, SupervisionRead)
 	allow(Supervisor, Whole, CardRead, CardFind, CaseSupervise, SupervisionRead, SupervisionSet)
 	allow(Auditor, Whole, CardRead, SupervisionRead)
+	allow(Supervisor, Whole, SampleRead, SampleDraw, SampleReview)
+	allow(Auditor, Whole, SampleRead)
+	allow(TownshipLeader, Subtree, AttendanceRecord, AppraisalRead)
+	allow(DepartmentLeader, Department, AttendanceRecord, AppraisalRead)
+	allow(Supervisor, Whole, AttendanceRecord, AppraisalManage, AppraisalRead)
+	allow(Auditor, Whole, AppraisalRead)
+	for _, r := range []Role{VillageWorker, TownshipClerk, TownshipReviewer, TownshipLeader} {
+		allow(r, Own, AppraisalOwn)
+	}
+	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
+		allow(r, Department, AppraisalOwn)
+	}
 
 	allow(Supervisor, Whole, CaseRead, CaseReveal, CaseComment, RevealRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve)
 	allow(CountyOperator, Whole, ItemDraft, ItemApprove, EditionPublish, OverlaySet, DivisionImport, CalendarImport,

@@ -135,6 +135,19 @@ const (
 	NoticeChannels Kind = "notice.channels"
 	NoticeTrouble  Kind = "notice.trouble"
 
+	SampleDraw   Kind = "sample.draw"
+	SampleReview Kind = "sample.review"
+
+	AttendanceRecord   Kind = "attendance.record"
+	AppraisalScorecard Kind = "appraisal.scorecard"
+	AppraisalMark      Kind = "appraisal.mark"
+	AppraisalDraft     Kind = "appraisal.draft"
+	AppraisalSign      Kind = "appraisal.sign"
+	AppraisalPublish   Kind = "appraisal.publish"
+	AppraisalResult    Kind = "appraisal.result"
+	AppraisalObject    Kind = "appraisal.object"
+	AppraisalAnswer    Kind = "appraisal.answer"
+
 	FeeCharge Kind = "fee.charge"
 	FeePay    Kind = "fee.pay"
 	FeeWaive  Kind = "fee.waive"
@@ -312,6 +325,19 @@ var Kinds = []Info{
 	kind[NoticeRetryV1](NoticeRetry, identity.NoticeRetry),
 	kind[NoticeChannelsV1](NoticeChannels, ""),
 	kind[NoticeTroubleV1](NoticeTrouble, ""),
+
+	kind[SampleDrawV1](SampleDraw, identity.SampleDraw),
+	kind[SampleReviewV1](SampleReview, identity.SampleReview),
+
+	kind[AttendanceRecordV1](AttendanceRecord, identity.AttendanceRecord),
+	kind[AppraisalScorecardV1](AppraisalScorecard, identity.AppraisalManage),
+	kind[AppraisalMarkV1](AppraisalMark, identity.AppraisalManage),
+	kind[AppraisalDraftV1](AppraisalDraft, identity.AppraisalManage),
+	kind[AppraisalSignV1](AppraisalSign, identity.AppraisalManage),
+	kind[AppraisalPublishV1](AppraisalPublish, identity.AppraisalManage),
+	kind[AppraisalResultV1](AppraisalResult, ""),
+	kind[AppraisalObjectV1](AppraisalObject, identity.AppraisalOwn),
+	kind[AppraisalAnswerV1](AppraisalAnswer, identity.AppraisalManage),
 
 	besideCase(kind[FeeChargeV1](FeeCharge, identity.FeeCharge)),
 	besideCase(kind[FeePayV1](FeePay, identity.FeeCollect)),

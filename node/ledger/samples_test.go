@@ -36,6 +36,8 @@ func sampleDate(text string) calendar.Date {
 
 var sampleAgents = []account.Agent{{Name: "王芳", Number: "330599200103152464", Authority: "授权委托书", Until: sampleDate("2027-12-31")}}
 
+var sampleCriteria = []AppraisalCriterion{{Measure: "on_time", Points: 100_00, None: 800, All: 1000}, {Measure: "red", Points: 20_00, Each: 5_00}}
+
 func hashText() string { return strings.Repeat("0f", 32) }
 
 // samplePaper is a document that takes another's place.
@@ -68,6 +70,21 @@ func samples() map[Kind]Body {
 			{Code: "330523110200", Name: "晓觉寺村", OfficialName: "晓觉寺村委会", Kind: division.KindVillage, UrbanRural: "220"}}},
 		CalendarImport: &CalendarImportV1{Years: []calendar.Year{{Year: 2027, Status: calendar.Provisional, Source: []string{"节假日安排"},
 			Holidays: []calendar.Date{holiday}, Names: []calendar.DayName{{Date: holiday, Name: "元旦"}}}}},
+		AttendanceRecord:   &AttendanceRecordV1{Division: "330523", Department: "县民政局", Days: []AttendanceDay{{Staff: "s-1", Day: sampleDate("2026-11-23"), Morning: Present, Afternoon: Leave}}},
+		AppraisalScorecard: &AppraisalScorecardV1{From: "2026-12", Offices: sampleCriteria, Persons: sampleCriteria, Reason: "试行"},
+		AppraisalMark:      &AppraisalMarkV1{Month: "2026-11", Of: Appraised{Kind: "person", Division: "330523", Department: "县民政局", Staff: "s-1"}, Points: -50, Reason: "着装不整"},
+		AppraisalDraft:     &AppraisalDraftV1{Month: "2026-11", Edition: 2, Reason: "申诉成立", Hash: hashText()},
+		AppraisalSign:      &AppraisalSignV1{Month: "2026-11", Edition: 2, Hash: hashText()},
+		AppraisalPublish: &AppraisalPublishV1{Month: "2026-11", Edition: 2, Hash: hashText(), Criteria: sampleCriteria, Reason: "申诉成立",
+			Offices: []AppraisalRow{{Of: Appraised{Kind: "village", Division: "330523110200"}, Figures: AppraisalFigures{Volume: 12, Decided: 10, OnTime: 9, Overdue: 1}, Points: []int{90_00, -1}, Score: 90_00, Rank: 3}}},
+		AppraisalResult: &AppraisalResultV1{Month: "2026-11", Edition: 2, Division: "330523110200", Criteria: sampleCriteria,
+			Persons: []AppraisalRow{{Of: Appraised{Kind: "person", Division: "330523110200", Staff: "s-2"}, Name: "王芳", Figures: AppraisalFigures{Volume: 12, HalfDays: 40, Present: 39}, Points: []int{90_00, -1}, Score: 90_00, Rank: 3}}},
+		AppraisalObject: &AppraisalObjectV1{Month: "2026-11", Division: "330523110200", Staff: "s-2", Text: "当日因公外出"},
+		AppraisalAnswer: &AppraisalAnswerV1{Month: "2026-11", Division: "330523110200", Staff: "s-2", Upheld: true, Text: "属实，予以更正"},
+		SampleDraw: &SampleDrawV1{From: sampleDate("2026-10-01"), To: sampleDate("2026-10-31"), Division: "330523110", Department: "县民政局", Outcomes: []string{"granted", "not_accepted"},
+			By: "item", Permille: 50, Least: 1, After: 200, Reason: "季度抽查"},
+		SampleReview: &SampleReviewV1{Draw: samplePrev, Case: sampleCase, Points: []SamplePoint{{Check: "acceptance", Result: PointOK}, {Check: "notice", Result: PointFault, Note: "两次要求补正"}},
+			Note: "已约谈窗口"},
 		CaseConsent: &CaseConsentV1{Service: ServiceElectronic},
 		CaseOpened:  &CaseOpenedV1{Document: "grant_decision", Hash: hashText()},
 		AccountOpen: &AccountOpenV1{Account: "a-1", Type: account.Organisation, Name: "甲子茶业有限公司", Number: "91330599MA000TB146", Phone: "13800000000", Division: "330523110200",

@@ -27,7 +27,7 @@ func DeskOf(c *casework.Case, rule Rule) (ledger.Desk, identity.Actor) {
 		verb, by = ledger.VerbAccept, &c.Notice.By
 	case rule == NoticeLate && c.AcceptedBy != nil && c.AcceptedBy.Role != identity.System: // the law may have accepted it
 		verb, by = ledger.VerbAccept, c.AcceptedBy
-	case slices.Contains([]Rule{PromisePassed, PromiseFar, StatutePassed}, rule) && c.DecidedBy != nil:
+	case slices.Contains([]Rule{PromisePassed, PromiseFar, StatutePassed, SampleFault, SampleGrave}, rule) && c.DecidedBy != nil:
 		verb, by = ledger.VerbDecide, c.DecidedBy
 	}
 	desk := ledger.Desk{Division: c.Holder, Verb: verb}

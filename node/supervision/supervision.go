@@ -46,6 +46,9 @@ const (
 	StepSkipped   Rule = "step_skipped"   // 越过办理环节
 	BareReturn    Rule = "bare_return"    // 退回未说明理由
 	TwoYellows    Rule = "two_yellows"    // 同一办件两张黄牌
+	// What an inspection of cases drawn at random found.
+	SampleFault Rule = "sample_fault" // 抽查不合格
+	SampleGrave Rule = "sample_grave" // 抽查严重不合格
 )
 
 // RuleZH names a rule as a card shows it.
@@ -68,6 +71,8 @@ var ruleWords = map[Rule][2]string{
 	StepSkipped:   {"越过办理环节", "a step was skipped"},
 	BareReturn:    {"退回未说明理由", "sent back without a reason"},
 	TwoYellows:    {"同一办件两张黄牌", "two yellow cards on one case"},
+	SampleFault:   {"抽查不合格", "an inspection found faults"},
+	SampleGrave:   {"抽查严重不合格", "an inspection found grave faults"},
 }
 
 // Thresholds are the centre's own settings; a change of them is an entry.
@@ -136,10 +141,14 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 		{HearingLate, slices.Contains(c.Flags, casework.FlagHearingLate)},
 		{BareReturn, slices.Contains(c.Flags, casework.FlagBareReturn)},
 		{StepSkipped, slices.Contains(seen, StepSkipped)},
+		{SampleFault, slices.Contains(seen, SampleFault)},
 	} {
 		if f.found {
 			found = append(found, Finding{Rule: f.rule, Colour: Yellow, AsOf: at.Today})
 		}
+	}
+	if slices.Contains(seen, SampleGrave) {
+		found = append(found, Finding{Rule: SampleGrave, Colour: Red, AsOf: at.Today})
 	}
 	if yellows(cards, found) >= t.RedYellows {
 		found = append(found, Finding{Rule: TwoYellows, Colour: Red, AsOf: at.Today})
@@ -148,7 +157,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 	return found, nil
 }
 
-var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, RenewalPassed, NoticeLate, ServiceLate, HearingLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, TwoYellows}
+var ruleOrder = []Rule{PromiseNear, PromisePassed, PromiseFar, StatutePassed, RenewalPassed, NoticeLate, ServiceLate, HearingLate, SecondNotice, ProcedureLate, StepSkipped, BareReturn, SampleFault, SampleGrave, TwoYellows}
 
 // overrun reports whether a special procedure without a result takes longer
 // than the applicant was told.

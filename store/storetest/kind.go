@@ -133,6 +133,28 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.CaseCorrect
 	case *ledger.CaseExtendV1:
 		return ledger.CaseExtend
+	case *ledger.AttendanceRecordV1:
+		return ledger.AttendanceRecord
+	case *ledger.AppraisalScorecardV1:
+		return ledger.AppraisalScorecard
+	case *ledger.AppraisalMarkV1:
+		return ledger.AppraisalMark
+	case *ledger.AppraisalDraftV1:
+		return ledger.AppraisalDraft
+	case *ledger.AppraisalSignV1:
+		return ledger.AppraisalSign
+	case *ledger.AppraisalPublishV1:
+		return ledger.AppraisalPublish
+	case *ledger.AppraisalResultV1:
+		return ledger.AppraisalResult
+	case *ledger.AppraisalObjectV1:
+		return ledger.AppraisalObject
+	case *ledger.AppraisalAnswerV1:
+		return ledger.AppraisalAnswer
+	case *ledger.SampleDrawV1:
+		return ledger.SampleDraw
+	case *ledger.SampleReviewV1:
+		return ledger.SampleReview
 	case *ledger.ServiceRulesV1:
 		return ledger.ServiceRules
 	case *ledger.RatingGiveV1:

@@ -198,7 +198,7 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		about.Scope = b.Division
 	case *ledger.AccountAgentsV1:
 		about.Scope = b.Division
-	case *ledger.NodeInviteV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1:
+	case *ledger.NodeInviteV1, *ledger.SampleDrawV1, *ledger.SampleReviewV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1:
 		about.Scope = Code
 	case *ledger.NodeEnrolV1:
 		about.Scope, about.Subtree = b.Credential.Division, true
@@ -219,6 +219,16 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 	case *ledger.StaffSubstituteV1:
 		about.Scope = staff(b.Staff)
 	case *ledger.LineOutageV1:
+		about.Scope = b.Division
+	case *ledger.AppraisalScorecardV1, *ledger.AppraisalMarkV1, *ledger.AppraisalDraftV1, *ledger.AppraisalSignV1:
+		about.Scope = Code
+	case *ledger.AttendanceRecordV1:
+		about.Scope = b.Division
+	case *ledger.AppraisalResultV1:
+		about.Scope = b.Division
+	case *ledger.AppraisalObjectV1:
+		about.Scope = b.Division
+	case *ledger.AppraisalAnswerV1:
 		about.Scope = b.Division
 	case *ledger.OverlaySetV1:
 		about.Scope, about.Subtree = b.Overlay.Office, true
