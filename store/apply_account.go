@@ -1,10 +1,8 @@
 package store
 
 import (
-	"crypto/sha256"
 	"crypto/subtle"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"time"
@@ -236,7 +234,7 @@ func (a *applier) saveAccount(k *account.Account) error {
 
 // own notes whose a case is.
 func (a *applier) own(c *casework.Case) {
-	for _, owner := range ownersOf(c) {
+	for _, owner := range a.s.numbers.Load().ownersOf(c) {
 		a.pending.owners = append(a.pending.owners, ownerRow{owner, c.HandedInMS, c.ID})
 	}
 }
@@ -249,7 +247,7 @@ func (a *applier) disown(c *casework.Case) error {
 	if err := a.flushOwners(); err != nil {
 		return err
 	}
-	for _, owner := range ownersOf(c) {
+	for _, owner := range a.s.numbers.Load().ownersOf(c) {
 		if err := a.w.exec(a.ctx, `DELETE FROM case_owners WHERE owner = ? AND handed_in = ? AND case_id = ?`, owner, c.HandedInMS, c.ID); err != nil {
 			return err
 		}
@@ -266,26 +264,7 @@ func (a *applier) ownAnew(was, now *casework.Case) error {
 	return nil
 }
 
-// ownersOf are the keys of whom a case belongs to: a number's say whose it may
-// be, and casework.Case.BelongsTo whether it is.
-func ownersOf(c *casework.Case) []string {
-	var owners []string
-	if c.Online.Account != "" {
-		owners = append(owners, accountKey(c.Online.Account))
-	}
-	if c.Applicant.IDNumber != "" {
-		owners = append(owners, numberKey(c.Applicant.Type, c.Applicant.IDNumber))
-	}
-	return owners
-}
-
 func accountKey(id string) string { return "account:" + id }
-
-// numberKey is what a person or an organisation is found by.
-func numberKey(kind, number string) string {
-	sum := sha256.Sum256([]byte(kind + "\n" + number))
-	return hex.EncodeToString(sum[:])
-}
 
 // checkNumber holds a number against its standard (GB 11643, GB 32100).
 func checkNumber(kind, number string, at int64) error {

@@ -205,7 +205,7 @@ func (a *applier) consent(id string) (*onfile.Consent, error) {
 }
 
 func (a *applier) consentsOf(kind, number string) ([]onfile.Consent, error) {
-	rows, err := a.w.query(a.ctx, selectConsents, numberKey(kind, number))
+	rows, err := a.w.query(a.ctx, selectConsents, a.s.numberKey(kind, number))
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func (a *applier) saveConsent(c *onfile.Consent) error {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO consents (id, owner, division, body) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body`,
-		c.ID, numberKey(c.Type, c.Number), string(c.Division), body)
+		c.ID, a.s.numberKey(c.Type, c.Number), string(c.Division), body)
 }
 
 // ownsConsent lets an applicant give and withdraw their own consent.

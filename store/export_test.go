@@ -128,7 +128,7 @@ func Strays(ctx context.Context, s *Store) (strays []string, err error) {
 			if err := json.Unmarshal([]byte(body), &c); err != nil {
 				return err
 			}
-			for _, o := range ownersOf(&c) {
+			for _, o := range s.numbers.Load().ownersOf(&c) {
 				owners = append(owners, fmt.Sprint(o, " ", c.HandedInMS, " ", c.ID))
 			}
 			if c.AcceptedMS > 0 {

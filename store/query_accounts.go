@@ -31,7 +31,7 @@ func (s *Store) AccountsNaming(ctx context.Context, number string) ([]account.Ac
 // CasesOwnedBy lists the cases of an account, the latest handed in first. beforeMS
 // and beforeID continue a listing.
 func (s *Store) CasesOwnedBy(ctx context.Context, k *account.Account, beforeMS int64, beforeID string, limit int) ([]casework.Case, error) {
-	return s.casesOf(ctx, []string{accountKey(k.ID), numberKey(k.Type, k.Number)}, func(c *casework.Case) bool { return c.BelongsTo(k) }, beforeMS, beforeID, limit)
+	return s.casesOf(ctx, []string{accountKey(k.ID), s.numberKey(k.Type, k.Number)}, func(c *casework.Case) bool { return c.BelongsTo(k) }, beforeMS, beforeID, limit)
 }
 
 // CasesOf lists the cases in the name and under the number of a person or an
@@ -41,7 +41,7 @@ func (s *Store) CasesOf(ctx context.Context, kind, number string, is func(name s
 	theirs := func(c *casework.Case) bool {
 		return c.Applicant.Type == kind && c.Applicant.IDNumber == number && is(c.Applicant.Name)
 	}
-	return s.casesOf(ctx, []string{numberKey(kind, number)}, theirs, 0, "", limit)
+	return s.casesOf(ctx, []string{s.numberKey(kind, number)}, theirs, 0, "", limit)
 }
 
 // casesOf lists cases by the keys of whom they may belong to, those that do.

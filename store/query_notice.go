@@ -301,7 +301,7 @@ func (s *Store) NoticesFor(ctx context.Context, k *account.Account, before uint6
 		return n, err
 	}, `WITH mine AS (SELECT case_id FROM case_owners WHERE owner IN (?1, ?2)) `+selectNotice+
 		`subject IN (SELECT case_id FROM mine UNION SELECT joint FROM joint_members WHERE case_id IN (SELECT case_id FROM mine)) AND idx < ?3 ORDER BY idx DESC LIMIT `+strconv.Itoa(limit),
-		accountKey(k.ID), numberKey(k.Type, k.Number), before)
+		accountKey(k.ID), s.numberKey(k.Type, k.Number), before)
 	if err != nil {
 		return nil, err
 	}

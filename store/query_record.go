@@ -16,7 +16,7 @@ const selectConsents = `SELECT body FROM consents WHERE owner = ? ORDER BY id`
 // Consents lists what a person or an organisation agreed to, as far as it is
 // known here, by their number.
 func (s *Store) Consents(ctx context.Context, kind, number string) ([]onfile.Consent, error) {
-	return all[onfile.Consent](ctx, s.read, selectConsents, numberKey(kind, number))
+	return all[onfile.Consent](ctx, s.read, selectConsents, s.numberKey(kind, number))
 }
 
 // PapersOnFile lists the papers of a case that have their content, good or not.
@@ -31,7 +31,7 @@ type RecordLook struct{ Entry, Consent string }
 // person or an organisation, the latest first.
 func (s *Store) RecordLooks(ctx context.Context, kind, number string, limit int) ([]EntryView, error) {
 	ids, err := rowsOf(ctx, s.read, func(r *sql.Rows) (id string, err error) { return id, r.Scan(&id) },
-		`SELECT l.entry FROM record_looks l JOIN consents c ON c.id = l.consent WHERE c.owner = ? ORDER BY l.at DESC, l.entry LIMIT ?`, numberKey(kind, number), limit)
+		`SELECT l.entry FROM record_looks l JOIN consents c ON c.id = l.consent WHERE c.owner = ? ORDER BY l.at DESC, l.entry LIMIT ?`, s.numberKey(kind, number), limit)
 	if err != nil {
 		return nil, err
 	}

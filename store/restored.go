@@ -77,6 +77,9 @@ func (w *writer) meta(ctx context.Context, key string) (value string, known bool
 // node.
 func (s *Store) claim(ctx context.Context, o Options) error {
 	return s.w.transaction(ctx, func(w *writer) error {
+		if err := keyNumbers(ctx, w); err != nil {
+			return err
+		}
 		want := owner(s.self)
 		for _, key := range []string{"county", "tier", "division", "node"} {
 			value, ok := want[key]

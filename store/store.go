@@ -101,6 +101,7 @@ type Store struct {
 	noneLeft atomic.Uint64
 	sessions sessionMemory
 	recent   recentCases
+	numbers  atomic.Pointer[numberSecret]
 	// watching is what cases are watched by; used by the writer only.
 	watching watching
 }
@@ -219,6 +220,9 @@ func (s *Store) load(ctx context.Context) error {
 	s.people, s.enrolled = map[string]identity.Staff{}, map[string]*enrolledNode{}
 	s.tree = newTreeCache(s.w)
 	s.items = newItemCache()
+	if err := s.loadNumbers(ctx); err != nil {
+		return err
+	}
 	return s.countOnce(ctx)
 }
 
