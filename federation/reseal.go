@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/tongban/tongban/federation/county"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/atrest"
 	"github.com/tongban/tongban/store/blob"
@@ -48,4 +51,29 @@ func Reseal(ctx context.Context, dir string, from, to *atrest.Key) error {
 		}
 	}
 	return nil
+}
+
+// SealKeys has a node's own keys sealed with its storage key, those that lie
+// there and all that come. A hub's are not: see trust.SealKeys.
+func SealKeys(dir string, tier node.Tier, k *atrest.Key) error {
+	if tier == node.County {
+		return nil
+	}
+	trust.SealKeys(dir, k)
+	return filepath.WalkDir(filepath.Join(dir, keysFolder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != trust.NodeKeyFile {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		keys, err := trust.LoadNode(filepath.Dir(path))
+		if err != nil {
+			return err
+		}
+		if trust.SealedWith(path, k) {
+			return nil
+		}
+		return keys.Replace(filepath.Dir(path))
+	})
 }

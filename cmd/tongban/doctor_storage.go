@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
 
 	"github.com/tongban/tongban/configs"
@@ -11,8 +12,8 @@ import (
 
 // storage looks at the storage key and whether the data is sealed with it.
 func (d *diagnosis) storage() {
-	if d.m == nil {
-		return
+	if _, err := os.Stat(filepath.Join(d.c.DataDir, "membership.json")); err != nil {
+		return // and that is said next
 	}
 	keys, err := openStorageKey(d.c, nil)
 	switch {
@@ -25,6 +26,7 @@ func (d *diagnosis) storage() {
 		return
 	}
 	d.key = keys.Key
+	openOwnKeys(d.c)
 	d.add("storage_key", "ok", "存储密钥可用，权限正确："+keys.Key.ID(), "the storage key is there, for its owner only: "+keys.Key.ID())
 	d.keyPlace()
 	switch err := federation.Sealed(d.c.DataDir, keys.Key); {

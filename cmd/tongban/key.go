@@ -156,7 +156,9 @@ interrupted and run again.`,
 				if keys.Previous != nil {
 					err = rotateTo(ctx, w.c, keys)
 				} else if err = federation.Reseal(ctx, w.c.DataDir, nil, keys.Key); err == nil {
-					err = markSealed(w.c.DataDir, keys.Key)
+					if err = sealOwnKeys(w.c, keys); err == nil {
+						err = markSealed(w.c.DataDir, keys.Key)
+					}
 				}
 				if err == nil {
 					w.say("数据已加密 (the data is sealed)：%s", keys.Key.ID())
@@ -279,6 +281,9 @@ func rotateTo(ctx context.Context, c configs.Config, keys atrest.Keys) error {
 // rotate seals everything anew and lets the former key go only after that.
 func rotate(ctx context.Context, c configs.Config, keys atrest.Keys, passphrase []byte) error {
 	if err := federation.Reseal(ctx, c.DataDir, keys.Previous, keys.Key); err != nil {
+		return err
+	}
+	if err := sealOwnKeys(c, keys); err != nil {
 		return err
 	}
 	if err := markSealed(c.DataDir, keys.Key); err != nil {

@@ -46,6 +46,7 @@ restored data: for a single hub, or when the majority is lost for good.`,
 				return err
 			}
 			if verify {
+				openOwnKeys(c)
 				return verifyBackup(cmd.Context(), from, append(keys, c.DataDir), cmd.OutOrStdout())
 			}
 			return restore(cmd.Context(), c, from, keys, lone, cmd.OutOrStdout())

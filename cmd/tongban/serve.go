@@ -87,14 +87,7 @@ func serve(ctx context.Context, c configs.Config, stdout, stderr io.Writer) erro
 		return err
 	}
 	collecting(node.Tier(c.Tier))
-	m, err := federation.LoadMembership(c.DataDir)
-	if err != nil {
-		return startProblem(c.DataDir, keysProblem{err})
-	}
-	if err := errors.Join(fits(c, m), writable(c.DataDir)); err != nil {
-		return err
-	}
-	k, err := storageKey(ctx, c, m, logger(c, stderr))
+	k, err := storageKey(ctx, c, logger(c, stderr))
 	if err != nil {
 		return startProblem(c.DataDir, err)
 	}

@@ -12,6 +12,9 @@ import (
 	"runtime"
 
 	"github.com/tongban/tongban/configs"
+	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/store/atrest"
 )
 
@@ -148,7 +151,32 @@ func makeStorageKey(c configs.Config, stdout io.Writer) (*atrest.Key, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := sealOwnKeys(c, keys); err != nil {
+		return nil, err
+	}
 	return keys.Key, markSealed(c.DataDir, keys.Key)
+}
+
+// openOwnKeys has the node's own keys opened with its storage key, if that is at
+// hand; without it, reading them says what is missing.
+func openOwnKeys(c configs.Config) {
+	keys, err := openStorageKey(c, nil)
+	if err != nil {
+		return
+	}
+	for _, k := range []*atrest.Key{keys.Key, keys.Previous} {
+		if k != nil {
+			trust.OpenKeysWith(k)
+		}
+	}
+}
+
+// sealOwnKeys seals the node's own keys with its storage key.
+func sealOwnKeys(c configs.Config, keys atrest.Keys) error {
+	if keys.Previous != nil {
+		trust.OpenKeysWith(keys.Previous)
+	}
+	return federation.SealKeys(c.DataDir, node.Tier(c.Tier), keys.Key)
 }
 
 func newStorageKey(c configs.Config, stdout io.Writer) error {

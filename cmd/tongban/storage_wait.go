@@ -18,6 +18,7 @@ import (
 	"github.com/tongban/tongban/api/client"
 	"github.com/tongban/tongban/configs"
 	"github.com/tongban/tongban/federation"
+	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store/atrest"
 )
@@ -29,14 +30,32 @@ const lookForKey = 2 * time.Second
 // storageKey gives the node its key and its data sealed with it. Without the key
 // it waits, saying so in the log and at its api port, rather than end and be
 // started again without it.
-func storageKey(ctx context.Context, c configs.Config, m *federation.Membership, log *slog.Logger) (*atrest.Key, error) {
+func storageKey(ctx context.Context, c configs.Config, log *slog.Logger) (*atrest.Key, error) {
 	keys, err := openStorageKey(c, passphraseAtTerminal())
+	if err == nil {
+		err = sealOwnKeys(c, keys)
+		if err != nil {
+			return nil, keysProblem{err}
+		}
+	}
+	m, unread := federation.LoadMembership(c.DataDir)
+	if unread != nil && (err == nil || !errors.Is(unread, trust.ErrKeysSealed)) {
+		return nil, keysProblem{unread}
+	}
+	if unread == nil {
+		if wrong := errors.Join(fits(c, m), writable(c.DataDir)); wrong != nil {
+			return nil, wrong
+		}
+	}
 	if err != nil {
 		log.Error("the storage key is missing; this node waits for it and is not ready", "error", err)
 		if keys, err = waitForKey(ctx, c, m, err, log); err != nil {
 			return nil, err
 		}
 		log.Info("the storage key is there")
+		if err := sealOwnKeys(c, keys); err != nil {
+			return nil, keysProblem{err}
+		}
 	}
 	return keys.Key, sealData(ctx, c, keys, log)
 }
@@ -75,7 +94,9 @@ func waitForKey(ctx context.Context, c configs.Config, m *federation.Membership,
 	if err != nil {
 		return atrest.Keys{}, fmt.Errorf("%w (%w)", why, err)
 	}
-	if listener, err = waitingTLS(c, m, listener); err != nil {
+	if c.TLS.Mode == configs.TLSNode && m == nil {
+		listener.Close() // its certificate's key is sealed, too
+	} else if listener, err = waitingTLS(c, m, listener); err != nil {
 		return atrest.Keys{}, err
 	}
 	server := &http.Server{Handler: waitingPage(why), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 10 * time.Second,

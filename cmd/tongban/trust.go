@@ -32,6 +32,7 @@ Prints the county's CA certificates as this machine knows them (PEM), for --ca a
 			if err != nil {
 				return err
 			}
+			openOwnKeys(c)
 			m, err := federation.LoadMembership(c.DataDir)
 			if err != nil {
 				return err

@@ -29,7 +29,7 @@ func writeKeyFile(dir, name string, data []byte, replace bool) error {
 		return fmt.Errorf("create key file: %w", err)
 	}
 	defer os.Remove(tmp.Name())
-	if _, err := tmp.Write(data); err != nil {
+	if _, err := tmp.Write(sealKeyFile(dir, name, data)); err != nil {
 		tmp.Close()
 		return fmt.Errorf("write key file: %w", err)
 	}
@@ -76,7 +76,7 @@ func readKeyFile(dir, name string) ([]byte, error) {
 	if len(data) > maxKeyFile {
 		return nil, fmt.Errorf("key file %s: %w: larger than %d bytes", path, ErrMalformed, maxKeyFile)
 	}
-	return data, nil
+	return openKeyFile(path, data)
 }
 
 func makeKeyDir(dir string) error {
