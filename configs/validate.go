@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -85,6 +86,9 @@ func (k *checker) identity() {
 	}
 	if c.DataDir == "" {
 		k.fault("data_dir", "必须填写数据目录，如 /var/lib/tongban", "must be the data folder, such as /var/lib/tongban")
+	}
+	if rel, err := filepath.Rel(c.DataDir, c.Storage.KeyFile); c.DataDir != "" && c.Storage.KeyFile != "" && err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+		k.fault("storage.key_file", "不能放在 data_dir 之内：复制数据目录就会连密钥一起带走", "must not lie within data_dir: whoever copies the data would have the key with it")
 	}
 	if c.Centre.SupervisionPhone != "" && !phonePattern.MatchString(c.Centre.SupervisionPhone) {
 		k.fault("centre.supervision_phone", "必须是电话号码，如 0572-5123456", "must be a telephone number, such as 0572-5123456")

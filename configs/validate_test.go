@@ -25,6 +25,7 @@ func TestValidate(t *testing.T) {
 		{"division of another tier", Village, func(c *Config) { c.Division = "330523001" }, "division"},
 		{"division with a letter", County, func(c *Config) { c.Division = "33052x" }, "division"},
 		{"no name", County, func(c *Config) { c.Name = "" }, "name"},
+		{"the storage key beside its data", Village, func(c *Config) { c.Storage.KeyFile = c.DataDir + "/storage.key" }, "storage.key_file"},
 		{"no data folder", County, func(c *Config) { c.DataDir = "" }, "data_dir"},
 
 		{"port over 65535", Village, func(c *Config) { c.Listen.API = "127.0.0.1:70000" }, "listen.api"},
