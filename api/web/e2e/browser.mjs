@@ -81,7 +81,7 @@ export async function openForm(page, base, words, name) {
   await page.goto(base + '/items')
   await page.fill('#words', words)
   await page.click(`table >> text="${name}"`)
-  await page.click('main >> text=收件')
+  await page.click('main a >> button:has-text("收件")')
   await page.waitForSelector('#a-name')
 }
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { act, desk, handIn, openBrowser, openCase, printed, township, village } from './browser.mjs'
-import { startCounty } from './county.mjs'
-import { onPaper } from './paper.mjs'
+import { password, startCounty } from './county.mjs'
+import { codeOn, onPaper } from './paper.mjs'
 
 let county, browser
 before(async () => {
@@ -15,6 +15,14 @@ after(async () => {
   await browser?.close()
   await county?.stop()
 })
+
+// The county's operator puts a department's seal into use.
+async function seal(base, department) {
+  const json = { 'Content-Type': 'application/json' }
+  const login = await (await fetch(base + '/api/v1/session', { method: 'POST', headers: json, body: JSON.stringify({ login: 'admin', password, mode: 'bearer' }) })).json()
+  const made = await fetch(base + '/api/v1/seals', { method: 'POST', headers: { ...json, Authorization: 'Bearer ' + login.access_token, 'Idempotency-Key': 'seal-of-' + Date.now() }, body: JSON.stringify({ department }) })
+  assert.ok(made.ok, await made.text())
+}
 
 test('a case goes from village to village through township, window, reviewer and leader', { timeout: 240_000 }, async () => {
   const worker = await desk(browser, county.at[village], 'qiankengqiao')
@@ -91,16 +99,24 @@ test('a case goes from village to village through township, window, reviewer and
     assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), 'wider than a phone')
   })
   await leader.page.waitForSelector('.head >> text=准予')
-  const decision = 'li:has-text("决定书") >> nth=0'
-  await leader.page.click(`${decision} >> button:has-text("盖章")`)
-  assert.ok((await leader.page.innerText('.ask')).includes('内容不能再改'))
-  await leader.page.click('.ask >> button[type=submit]')
-  await leader.page.waitForSelector('[role=status]:has-text("已盖章"), [role=alert]')
   assert.deepEqual(leader.wrong, [])
   await leader.context.close()
 
+  // The window seals the decision, seeing what that does, prints it, and makes the
+  // result out.
+  await seal(county.at['county-1'], '县医疗保障局')
   await openCase(window.page, county.at['county-1'], number)
+  const decision = 'li:has-text("决定书")'
+  await window.page.click(`${decision} >> button:has-text("盖章")`)
+  assert.ok((await window.page.innerText('.ask')).includes('内容不能再改'))
+  await window.page.click('.ask >> button[type=submit]')
+  await window.page.waitForSelector('[role=status]:has-text("已盖章")')
+  const sealed = await printed(window.context, () => window.page.click(`${decision} >> button:has-text("打印")`))
+  const report = await (await fetch(county.at[village] + '/api/v1/verify', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ code: await codeOn(sealed) }) })).json()
+  assert.equal(report.sealed, true)
+  await sealed.close()
   await act(window.page, '制发结果')
+  assert.deepEqual(window.wrong, [])
   await window.context.close()
 
   // What came back is handed over, signed for on the screen.

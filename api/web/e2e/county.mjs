@@ -11,16 +11,9 @@ export const password = 'Demo-tongban-2026'
 
 const binary = resolve('../../bin/tongban')
 
-// The demo takes one port after the other from its first.
-const freePort = () =>
-  new Promise((done, fail) => {
-    const s = createServer()
-    s.once('error', fail)
-    s.listen(0, '127.0.0.1', () => {
-      const { port } = s.address()
-      s.close(() => done(Math.min(port, 60000)))
-    })
-  })
+// The demo takes one port after the other from its first: below those that the
+// system hands out to connections.
+const somePort = () => 12_000 + Math.floor(Math.random() * 18_000)
 
 /**
  * The county that run.mjs started, or else one of this test file's own:
@@ -79,23 +72,26 @@ export async function ownCounty() {
 }
 
 // The demo founds the county, imports the items, walks the main job once, and is
-// ended; what it left is run from here.
-async function found(dir) {
-  const demo = spawn(binary, ['demo', '--dir', dir, '--port', String(await freePort())], { stdio: ['ignore', 'pipe', 'pipe'] })
+// ended; what it left is run from here. Ports that another program has are not
+// insisted upon.
+async function found(dir, tries = 5) {
+  const demo = spawn(binary, ['demo', '--dir', dir, '--port', String(somePort())], { stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
-  try {
-    await new Promise((done, fail) => {
-      demo.stdout.on('data', (b) => {
-        said += b
-        if (said.includes('Ctrl-C stops everything')) done()
-      })
-      demo.stderr.on('data', (b) => (said += b))
-      demo.once('exit', (code) => fail(new Error(`the demo ended with ${code}:\n${said.slice(-4000)}`)))
+  const code = await new Promise((done) => {
+    demo.stdout.on('data', (b) => {
+      said += b
+      if (said.includes('Ctrl-C stops everything')) done(undefined)
     })
-  } finally {
-    demo.removeAllListeners('exit')
-    await ended(demo, 'SIGINT')
+    demo.stderr.on('data', (b) => (said += b))
+    demo.once('exit', (c) => done(c ?? -1))
+  })
+  await ended(demo, 'SIGINT')
+  if (code === undefined) return
+  if (tries > 1 && said.includes('is taken')) {
+    rmSync(dir, { recursive: true, force: true })
+    return found(dir, tries - 1)
   }
+  throw new Error(`the demo ended with ${code}:\n${said.slice(-4000)}`)
 }
 
 function ended(process, signal) {

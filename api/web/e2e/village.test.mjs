@@ -25,7 +25,7 @@ test('a village worker finds an item, takes it in, prints the receipt with one k
   await page.click('nav >> text=事项')
   await page.fill('#words', 'gljt') // first letters of the reading
   await page.click('table >> text="高龄津贴"')
-  await page.click('main >> text=收件')
+  await page.click('main a >> button:has-text("收件")')
   await page.fill('#a-id', '330599198504120051')
   await page.click('#a-name')
   await page.waitForSelector('text=身份证号码有误')
@@ -107,7 +107,7 @@ test('a node that is killed and a browser that is killed lose nothing of an open
     await page.goto(base + '/')
     await page.waitForSelector('nav, #login')
     if (await page.isVisible('#login')) await logIn(page, base, 'qiankengqiao')
-    await page.click('main >> text=门诊慢特病病种待遇认定') // among what was not handed in
+    await page.click('section:has-text("未提交的") >> a:has-text("门诊慢特病病种待遇认定")')
     await page.waitForFunction(() => document.querySelector('#a-name')?.value === '庚辛壬' && document.querySelector('#a-phone')?.value === '13900000000')
     // Another login at the same desk sees nothing of it.
     await page.click('text="退出"')

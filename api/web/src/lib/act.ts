@@ -29,10 +29,40 @@ export interface Fill {
   returned: boolean
   materials: Schemas['SubmittedMaterial'][]
   answers: Record<string, string>
+  /** What only one kind of action asks for, by the name it has there. */
+  more: Record<string, string>
+}
+
+/** A question of one kind of action alone. */
+export interface Asked {
+  key: string
+  type: 'text' | 'long' | 'date' | 'time' | 'yes' | 'lines'
+  required?: boolean
+}
+
+/** The questions of the kinds that have but such: corrections and hearings. */
+export const asked: Partial<Record<Kind, Asked[]>> = {
+  correct: [{ key: 'name', type: 'text', required: true }, { key: 'id_number', type: 'text', required: true }, { key: 'shown', type: 'text', required: true }, { key: 'reason', type: 'long', required: true }],
+  tell_hearing: [{ key: 'matter', type: 'long', required: true }, { key: 'before', type: 'date', required: true }, { key: 'parties', type: 'lines' }],
+  ask_hearing: [{ key: 'party', type: 'text', required: true }, { key: 'interested', type: 'yes' }, { key: 'waived', type: 'yes' }],
+  convene_hearing: [{ key: 'on', type: 'date', required: true }, { key: 'time', type: 'time', required: true }, { key: 'place', type: 'text', required: true }, { key: 'presider', type: 'text', required: true }, { key: 'closed', type: 'yes' }],
+  record_hearing: [{ key: 'held', type: 'yes' }, { key: 'summary', type: 'long', required: true }],
+}
+
+// The answers as the node takes them; what was left empty is left out.
+function more(questions: Asked[], answers: Record<string, string>): Partial<Schemas['CaseAction']> {
+  const out: Record<string, unknown> = {}
+  for (const q of questions) {
+    const v = (answers[q.key] ?? '').trim()
+    if (q.type === 'yes') out[q.key] = v === 'yes'
+    else if (q.type === 'lines' && v) out[q.key] = v.split('\n').map((x) => x.trim()).filter(Boolean)
+    else if (v) out[q.key] = v
+  }
+  return out
 }
 
 // The next lawful step comes first and is the one primary button.
-const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'return', 'reject', 'withdraw', 'terminate', 'comment']
+const order: Kind[] = ['accept', 'finding', 'relay', 'review', 'decide', 'issue', 'deliver', 'request_supplement', 'supplement', 'resume', 'suspend', 'extend', 'tell_hearing', 'ask_hearing', 'convene_hearing', 'record_hearing', 'return', 'reject', 'correct', 'withdraw', 'terminate', 'comment']
 
 /** The actions there are, the next step first. */
 export function ordered(kinds: Kind[]): Kind[] {
@@ -56,6 +86,8 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
   const supplements = f.supplements.length ? { supplements: f.supplements } : {}
   const late = Object.entries(f.tolerated).filter(([, before]) => before)
   const tolerated = late.length ? { tolerated: late.map(([material, before]) => ({ material, before })) } : {}
+  const questions = asked[kind]
+  if (questions) return { ...common, ...more(questions, f.more), ...(kind === 'record_hearing' && f.proof.length ? { record: f.proof } : {}) }
   switch (kind) {
     case 'accept':
       return { ...common, note: f.text, ...supplements, ...tolerated, ...(f.deemed ? { deemed: true } : {}) }
