@@ -27,6 +27,7 @@ after(async () => {
 
 async function take() {
   const context = await chromium.launchPersistentContext(profile, device)
+  context.setDefaultTimeout(60_000)
   const page = context.pages()[0] ?? (await context.newPage())
   page.on('dialog', (d) => d.accept())
   return { context, page }
