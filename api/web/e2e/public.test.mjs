@@ -168,6 +168,12 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   await page.waitForSelector('h2:has-text("办理经过")')
   await page.waitForSelector('.steps-told >> text=补正')
 
+  // The receipt opens as a page of its own.
+  const [paper_] = await Promise.all([context.waitForEvent('page'), page.click('button.link:has-text("收件凭证")')])
+  await paper_.waitForSelector('text=收件凭证')
+  assert.ok((await paper_.innerText('body')).includes(number))
+  await paper_.close()
+
   // A message, and a way back out.
   await page.click('text="给窗口留言"')
   await page.fill('#text', '材料已补')

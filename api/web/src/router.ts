@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
+import { deviceHere } from './api'
 import { useMine } from './stores/mine'
 import { navigation } from './lib/nav'
 import { useSession } from './stores/session'
@@ -69,7 +70,7 @@ router.beforeEach(async (to) => {
   if (to.meta.frame === 'mine' && !useMine().account) return { name: 'myLogin', query: { to: to.fullPath } }
   const session = useSession()
   if (!to.meta.public && (!session.who || session.mustChange)) {
-    if (to.path === '/' && !session.who) return { name: 'welcome' }
+    if (to.path === '/' && !session.who) return { name: deviceHere() ? 'field' : 'welcome' }
     return { name: 'login', query: { to: to.fullPath } }
   }
   // Whoever does not hand in or decide begins where their own day does.

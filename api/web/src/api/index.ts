@@ -28,8 +28,8 @@ export function csrfHere(): string {
   return found ? decodeURIComponent(found[1]) : ''
 }
 
-// The device that this browser is registered as (lib/field.ts).
-function deviceHere(): string {
+/** The id of the device that this browser is registered as (lib/field.ts); empty when it is none. */
+export function deviceHere(): string {
   try {
     return (JSON.parse(localStorage.getItem('tongban-device') ?? 'null') as { id?: string } | null)?.id ?? ''
   } catch {

@@ -58,6 +58,8 @@ export const useField = defineStore('field', {
       if ('serviceWorker' in navigator) await navigator.serviceWorker.register('/sw.js')
       await this.refresh()
       await this.reread()
+      this.reached = true
+      this.needsLogin = false
     },
     /** Fetches the items anew. */
     async refresh() {
