@@ -174,6 +174,16 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   assert.ok((await paper_.innerText('body')).includes(number))
   await paper_.close()
 
+  // What somebody was told about it is in their inbox.
+  await page.goto(county.at['county-1'] + '/my/notices')
+  await page.waitForSelector(`.steps-told >> text=${number}`)
+  await narrow(page, 'notices')
+  await page.fill('#email', 'resident@example.com')
+  await page.click('form >> button[type=submit]')
+  await page.waitForSelector('[role=status]:has-text("已保存")')
+  await page.goBack()
+  await page.waitForSelector('h2:has-text("办理经过")')
+
   // A message, and a way back out.
   await page.click('text="给窗口留言"')
   await page.fill('#text', '材料已补')
@@ -245,7 +255,7 @@ test('the pages of the public are fit for everybody, in both languages and on a 
   await asResident(page)
   const first = await page.evaluate(async () => (await (await fetch('/api/v1/my/cases')).json()).cases[0]?.id)
   for (const language of ['zh', 'en']) {
-    for (const path of ['/welcome', '/my', '/my/find', '/my/activate', '/my/login', '/my/account', '/my/apply/TB-MZJ-008', ...(first ? [`/my/cases/${first}`] : []), '/rate', '/complain', '/trust', '/lookup', '/published', '/verify', '/kiosk']) {
+    for (const path of ['/welcome', '/my', '/my/notices', '/my/find', '/my/activate', '/my/login', '/my/account', '/my/apply/TB-MZJ-008', ...(first ? [`/my/cases/${first}`] : []), '/rate', '/complain', '/trust', '/lookup', '/published', '/verify', '/kiosk']) {
       await page.goto(base + path)
       await page.waitForSelector('main h1')
       await page.waitForLoadState('networkidle')

@@ -56,6 +56,7 @@ export const router = createRouter({
     { path: '/my/apply/:code', name: 'myApply', component: () => import('./pages/MyApplyPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/cases/:id', name: 'myCase', component: () => import('./pages/MyCasePage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/cases/:id/supplement', name: 'mySupplement', component: () => import('./pages/MySupplementPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
+    { path: '/my/notices', name: 'myNotices', component: () => import('./pages/MyNoticesPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/account', name: 'myAccount', component: () => import('./pages/MyAccountPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/hall', name: 'hall', component: () => import('./pages/HallPage.vue'), meta: { public: true, bare: true, alone: true } },
     { path: '/line', name: 'line', component: () => import('./pages/LinePage.vue') },
