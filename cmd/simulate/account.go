@@ -32,6 +32,14 @@ type account struct {
 	Refused     int `json:"refused"`
 	Corrected   int `json:"corrected"`
 
+	// What came after: cards, ratings and complaints, cases inspected, months
+	// appraised.
+	Cards      int `json:"cards"`
+	Ratings    int `json:"ratings"`
+	Complaints int `json:"complaints"`
+	Inspected  int `json:"inspected"`
+	Appraised  int `json:"appraised"`
+
 	Entries int `json:"entries"`
 	Records int `json:"records"`
 	// TurnedAway is what was refused at a desk, by the code of the reason.
@@ -68,13 +76,14 @@ func (a *account) problem(format string, args ...any) {
 func (a *account) print(w io.Writer) {
 	fmt.Fprintf(w, `
 handed in      %8d = closed %d + not accepted %d + terminated %d + open %d + refused %d (of them %d handed in again)
+afterwards     %8d cards, %d ratings, %d complaints, %d cases inspected, %d months appraised
 entries told   %8d, records of the county %d, refused at a desk %v
 lines broken   %8d times, editions %d
 lost           %8d
 duplicated     %8d
 diverged       %8d (ledger read again at %d nodes)
 seed           %8d, %.0f s
-`, a.HandedIn, a.Closed, a.NotAccepted, a.Terminated, a.Open, a.Refused, a.Corrected, a.Entries, a.Records, a.TurnedAway, a.LinesBroken, a.Editions,
+`, a.HandedIn, a.Closed, a.NotAccepted, a.Terminated, a.Open, a.Refused, a.Corrected, a.Cards, a.Ratings, a.Complaints, a.Inspected, a.Appraised, a.Entries, a.Records, a.TurnedAway, a.LinesBroken, a.Editions,
 		a.Lost, a.Duplicated, a.Diverged, a.ReadAgain, a.Seed, a.Seconds)
 	for _, p := range a.Problems {
 		fmt.Fprintln(w, "  ", p)
@@ -121,6 +130,9 @@ func (w *world) reconcile(ctx context.Context) (*account, error) {
 				return nil, err
 			}
 		}
+	}
+	if err := w.afterwards(ctx, a); err != nil {
+		return nil, err
 	}
 	if w.again {
 		if err := w.readAgain(ctx, a); err != nil {
@@ -224,7 +236,8 @@ func (w *world) oneCase(ctx context.Context, a *account, o *office, id string, n
 }
 
 // projections are what the ledger makes, beside what is a node's own.
-var projections = []string{"cases", "attachments", "items", "editions", "edition_items", "overlays", "staff", "divisions", "calendar_years", "corrections"}
+var projections = []string{"cases", "attachments", "items", "editions", "edition_items", "overlays", "staff", "divisions", "calendar_years", "corrections",
+	"cards", "ratings", "complaints", "samples", "sample_sheets", "statistics", "workload", "appraisals", "appraised_offices", "appraised_persons"}
 
 // readAgain makes the county's state, and that of some nodes below, from the
 // ledger once more.

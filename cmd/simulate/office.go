@@ -36,6 +36,7 @@ type office struct {
 	told      []string
 	handedIn  []string // ids of submissions
 	corrected map[string]bool
+	said      said
 	asking    *asking        // the errand under way, at the hub
 	counters  map[string]int // the last number given out, by what numbers of a day share
 	turned    map[string]int // what was refused at this desk, by the code of its reason

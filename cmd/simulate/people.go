@@ -110,7 +110,9 @@ func (o *office) handIn(b *ledger.CaseSubmitV1) {
 	if b.Corrects != "" {
 		o.corrected[b.Corrects] = true
 	}
-	o.pass(o.caseOf(id))
+	c := o.caseOf(id)
+	o.pass(c)
+	o.voice(c, id)
 	if o.chance.IntN(100) == 0 {
 		o.post(o.node.Division(), task{at: o.soon(3), do: (*office).withdraw, caseID: id})
 	}
@@ -160,7 +162,8 @@ func (o *office) step(t task) bool {
 		return true
 	}
 	o.foretell(c, body, o.who(verb, c.Department))
-	if _, err := o.record(o.who(verb, c.Department), body, storetest.About{Case: c.ID, Scope: c.Division, Prev: c.Head}); err != nil {
+	id, err := o.record(o.who(verb, c.Department), body, storetest.About{Case: c.ID, Scope: c.Division, Prev: c.Head})
+	if err != nil {
 		o.w.must(o.tolerable(err), fmt.Sprintf("%s of %s (%s, %s) at %s", storetest.KindOf(body), c.ID, c.Item, c.Status, o.node.ID()))
 		return false
 	}
@@ -170,6 +173,9 @@ func (o *office) step(t task) bool {
 		return true
 	}
 	o.pass(after)
+	if verb == ledger.VerbDeliver {
+		o.voice(after, id)
+	}
 	return true
 }
 
@@ -196,7 +202,8 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 		}
 		return verb, &ledger.CaseReviewV1{Opinion: "符合条件"}
 	case ledger.VerbDecide:
-		procedures := o.item(c).SpecialProcedures
+		// A hearing has steps of its own, which nobody asks for here.
+		procedures := slices.DeleteFunc(slices.Clone(o.item(c).SpecialProcedures), func(p catalog.SpecialProcedure) bool { return p.Name == casework.ProcedureHearing })
 		for _, s := range c.Suspensions {
 			if s.Open(today) && today.Before(s.Until) && t.tries < 400 {
 				o.post(o.node.Division(), task{at: o.w.tick + len(ticks), do: (*office).step, caseID: c.ID, tries: t.tries})

@@ -7,9 +7,10 @@ import (
 	"testing"
 )
 
-// small is a January in a corner of the county.
+// small is a January in a corner of the county, and a few days more, in which it
+// is appraised.
 func small(t *testing.T) settings {
-	return settings{seed: 7, cases: 120, townships: 1, villages: 4, days: 20, dir: t.TempDir(), again: true}
+	return settings{seed: 7, cases: 200, townships: 1, villages: 4, days: 36, dir: t.TempDir(), again: true}
 }
 
 func lived(t *testing.T, s settings) (*world, func()) {
@@ -31,7 +32,7 @@ func TestYearAddsUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !first.sound() || first.HandedIn < 60 || first.Closed < 20 || first.LinesBroken == 0 || first.ReadAgain < 5 {
+	if !first.sound() || first.HandedIn < 60 || first.Closed < 20 || first.LinesBroken == 0 || first.ReadAgain < 5 || first.Cards == 0 || first.Ratings == 0 || first.Appraised != 1 {
 		t.Errorf("%+v", first)
 	}
 	second, err := run(t.Context(), small(t), io.Discard)

@@ -29,25 +29,29 @@ var ticks = []time.Duration{9*time.Hour + 30*time.Minute, 11 * time.Hour, 14*tim
 // world is the county and everybody in it.
 type world struct {
 	settings
-	holder  *holder
-	out     io.Writer
-	chance  *rand.Rand
-	county  *storetest.County
-	days    *calendar.Calendar
-	shelf   *shelf
-	hub     *office
-	below   []*office // townships before villages, each in the order of its code
-	at      map[division.Code]*office
-	tick    int // how many have been
-	edition int
-	second  second
-	began   time.Time
+	holder               *holder
+	out                  io.Writer
+	chance               *rand.Rand
+	county               *storetest.County
+	days                 *calendar.Calendar
+	shelf                *shelf
+	hub                  *office
+	below                []*office // townships before villages, each in the order of its code
+	at                   map[division.Code]*office
+	tick                 int // how many have been
+	edition              int
+	second               second
+	months               map[time.Month]bool
+	issued               []string // cards
+	draw                 string   // the last one
+	inspected, appraised int
+	began                time.Time
 
 	lines struct{ broken, downTicks int }
 }
 
 func newWorld(h *holder, s settings, out io.Writer) (*world, error) {
-	w := &world{settings: s, holder: h, out: out, chance: rand.New(rand.NewPCG(s.seed, 0)), at: map[division.Code]*office{}, edition: 1, began: time.Now()}
+	w := &world{settings: s, holder: h, out: out, chance: rand.New(rand.NewPCG(s.seed, 0)), at: map[division.Code]*office{}, months: map[time.Month]bool{time.January: true}, edition: 1, began: time.Now()}
 	items, faults := catalog.ParseItems(data.Items())
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("items: %v", faults)
@@ -132,6 +136,12 @@ func (w *world) live(ctx context.Context) error {
 		if !working {
 			continue
 		}
+		if d > 0 && !w.months[day.Month()] {
+			w.months[day.Month()] = true
+			w.county.Clock.Set(day.Add(9 * time.Hour))
+			w.inspect(day)
+			w.appraise(time.Date(day.Year(), day.Month(), 1, 9, 0, 0, 0, day.Location()))
+		}
 		for _, hour := range ticks {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -143,6 +153,7 @@ func (w *world) live(ctx context.Context) error {
 			w.work(w.callers(perTick))
 			w.talk()
 		}
+		w.watch(day.Add(ticks[len(ticks)-1]))
 	}
 	w.monthly(year.AddDate(0, 0, w.settings.days))
 	return nil
