@@ -202,6 +202,22 @@ func TestOneNoticeForAJointMatter(t *testing.T) {
 	village.MustStep(born, &ledger.CaseAcceptV1{Supplements: []string{r.ID}})
 	village.Advance(poor)
 	c.Settle()
+	// Asked again, with a reason: supervision sees it, at one of the cases.
+	village.MustJointStep(opened.ID, &ledger.PackageNoticeV1{Members: points, Again: "又发现"})
+	c.Settle()
+	again := 0
+	for _, m := range opened.Members {
+		if x := hub.MustCase(m.Case); x.Package.Again {
+			again++
+			due, err := hub.LooksDue(ctx, calendar.DateOf(c.Clock.Now()), store.Look{}, 100)
+			if err != nil || !slices.ContainsFunc(due, func(l store.Look) bool { return l.Case == x.ID }) {
+				t.Errorf("the watch does not look at it: %+v %v", due, err)
+			}
+		}
+	}
+	if again != 1 {
+		t.Errorf("a second notice stands with %d cases", again)
+	}
 	_, err = hub.JointStep(opened.ID, &ledger.PackageNoticeV1{Members: points, Again: "又发现"})
 	wantRefused(t, "a notice by a place that does not lead", err, "not_holder")
 	if got := townNode.MustCase(born); got.Package.Notice == nil {

@@ -22,6 +22,9 @@ type Joined struct {
 	Internal []InternalPaper `json:"internal,omitempty"`
 	// Notice is the joint matter's one notice, with the points about this case.
 	Notice *Notice `json:"notice,omitempty"`
+	// Again: what is missing in the joint matter was asked for more than once. It
+	// stands with the first of its cases, so that it is one breach and not many.
+	Again bool `json:"again,omitempty"`
 }
 
 // InternalPaper is a paper that the applicant does not hand in, for another case

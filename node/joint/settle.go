@@ -46,6 +46,7 @@ func (c *Case) Settle(members []*casework.Case) []*casework.Case {
 		}
 		next := *is.Package
 		next.FreedMS, next.Blocked, next.Notice = 0, "", c.noticeOf(m.Case)
+		next.Again = m.Case == c.Members[0].Case && slices.Contains(c.Flags, casework.FlagSecondNotice)
 		free := len(m.After) > 0
 		var last int64
 		for _, id := range m.After {
@@ -113,7 +114,7 @@ func (c *Case) noticeOf(id string) *casework.Notice {
 }
 
 func sameJoined(a, b *casework.Joined) bool {
-	same := a.FreedMS == b.FreedMS && a.Blocked == b.Blocked && (a.Notice == nil) == (b.Notice == nil) &&
+	same := a.Again == b.Again && a.FreedMS == b.FreedMS && a.Blocked == b.Blocked && (a.Notice == nil) == (b.Notice == nil) &&
 		slices.EqualFunc(a.Internal, b.Internal, func(x, y casework.InternalPaper) bool {
 			return x.Material == y.Material && x.From == y.From && slices.Equal(x.Numbers, y.Numbers)
 		})

@@ -23,6 +23,8 @@ func DeskOf(c *casework.Case, rule Rule) (ledger.Desk, identity.Actor) {
 		verb = step.Verb
 	}
 	switch {
+	case rule == SecondNotice && c.Package != nil && c.Package.Again && c.Package.Notice != nil:
+		verb, by = ledger.VerbAccept, &c.Package.Notice.By
 	case rule == SecondNotice && c.Notice != nil:
 		verb, by = ledger.VerbAccept, &c.Notice.By
 	case rule == NoticeLate && c.AcceptedBy != nil && c.AcceptedBy.Role != identity.System: // the law may have accepted it

@@ -136,7 +136,7 @@ func Look(c *casework.Case, limits []casework.Limit, cal *calendar.Calendar, at 
 		rule  Rule
 		found bool
 	}{
-		{SecondNotice, slices.Contains(c.Flags, casework.FlagSecondNotice)},
+		{SecondNotice, slices.Contains(c.Flags, casework.FlagSecondNotice) || c.Package != nil && c.Package.Again},
 		{ProcedureLate, slices.Contains(c.Flags, casework.FlagLateResult) || slices.ContainsFunc(c.Suspensions, func(s casework.Suspension) bool { return overrun(c, s, at.Today) })},
 		{HearingLate, slices.Contains(c.Flags, casework.FlagHearingLate)},
 		{BareReturn, slices.Contains(c.Flags, casework.FlagBareReturn)},
