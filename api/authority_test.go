@@ -114,6 +114,10 @@ var expected = map[string]asked{
 	"revokeSeal":          {action: "seal.manage", on: "some", body: gen.VoidRequest{Reason: "停用"}, id: "0f0f0f0f0f0f0f0f"},
 	"resubmitCase":        {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":           {action: "each", on: "case", home: true}, // see acts
+	"getCaseArchive":      {action: "case.read", on: "case"},
+	"archiveCase":         {action: "case.archive", on: "case", home: true, body: gen.ArchiveRequest{Years: 10}},
+	"exportCaseArchive":   {action: "case.reveal", on: "case", home: true},
+	"listArchives":        {action: "case.read", on: "some"},
 	"getCaseResults":      {action: "case.read", on: "case"},
 	"actOnCaseResults":    {action: "case.read", on: "some", id: nowhere, body: `{"kind":"state","proposal":"x","text":"x"}`}, // what each kind asks for: TestResults
 	"listExpiring":        {action: "case.read", on: "some"},

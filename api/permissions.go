@@ -152,6 +152,10 @@ var routePermissions = map[string]permission{
 	"printCaseDocument": may(identity.CasePrint),
 	"sealCaseDocument":  may(identity.CaseSeal),
 	"voidCaseDocument":  may(identity.CaseSeal),
+	"getCaseArchive":    may(identity.CaseRead),
+	"archiveCase":       may(identity.CaseArchive),
+	"exportCaseArchive": may(identity.CaseReveal),
+	"listArchives":      may(identity.CaseRead),
 	"getCaseResults":    may(identity.CaseRead),
 	"listExpiring":      may(identity.CaseRead),
 	// Which right the kind asks for is decided in the handler.

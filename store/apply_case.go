@@ -59,6 +59,8 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return a.prepareBeside(c, e, body)
 	case *ledger.ResultProposeV1, *ledger.ResultStateV1, *ledger.ResultDecideV1, *ledger.ResultReissueV1:
 		return a.prepareResult(c, e, body, from)
+	case *ledger.CaseArchiveV1:
+		return a.prepareArchive(c, e, b, from)
 	case *ledger.HearingAskV1:
 		return a.prepareAsk(c, e)
 	case *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
@@ -392,7 +394,7 @@ func (a *applier) saveRow(c *casework.Case) error {
 	if step, open := c.Current(); open {
 		verb = string(step.Verb)
 	}
-	if err := errors.Join(a.publishCase(was, c), a.endCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c)); err != nil {
+	if err := errors.Join(a.publishCase(was, c), a.endCase(was, c), a.watch(was, c, verb != ""), a.issueResults(was, c), a.keepVolume(was, c)); err != nil {
 		return err
 	}
 	return a.w.exec(a.ctx, `INSERT INTO cases (id, number, item, department, division, handed_in_at, holder, status, verb, head, handed_in, body)

@@ -37,7 +37,7 @@ func (a *applier) rebuildCase(id string) error {
 			return err
 		}
 		a.s.recent.remove(id)
-		if err := errors.Join(a.unpublish(id), a.forgetEnd(id), a.disown(was), a.forgetResults(id)); err != nil {
+		if err := errors.Join(a.unpublish(id), a.forgetEnd(id), a.disown(was), a.forgetResults(id), a.forgetArchive(id)); err != nil {
 			return err
 		}
 		if err := a.recount(was, nil); err != nil {

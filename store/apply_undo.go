@@ -52,6 +52,9 @@ func (a *applier) undo(e *ledger.Entry) error {
 	if e.Kind == ledger.CustodySend || e.Kind == ledger.CustodyReceive {
 		return a.custodyAnew(e.Case)
 	}
+	if e.Kind == ledger.CaseArchive {
+		return a.archiveAnew(e.Case)
+	}
 	if slices.Contains(result.Kinds, e.Kind) {
 		return a.resultsAnew(e.Case)
 	}

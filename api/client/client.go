@@ -1191,6 +1191,24 @@ func (e GetAppraisalParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for ListArchivesParamsState.
+const (
+	ArchivesDue  ListArchivesParamsState = "due"
+	ArchivesKept ListArchivesParamsState = "archived"
+)
+
+// Valid indicates whether the value is a known member of the ListArchivesParamsState enum.
+func (e ListArchivesParamsState) Valid() bool {
+	switch e {
+	case ArchivesDue:
+		return true
+	case ArchivesKept:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsOrder.
 const (
 	CasesDue    ListCasesParamsOrder = "due"
@@ -1860,6 +1878,46 @@ type ApproveRequest struct {
 	Items []ItemRef `json:"items"`
 }
 
+// ArchiveDuty defines model for ArchiveDuty.
+type ArchiveDuty struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Zh   string `json:"zh"`
+}
+
+// ArchiveList defines model for ArchiveList.
+type ArchiveList struct {
+	Volumes []ArchiveSummary `json:"volumes"`
+}
+
+// ArchivePiece defines model for ArchivePiece.
+type ArchivePiece = ledger.ArchivePiece
+
+// ArchiveRequest defines model for ArchiveRequest.
+type ArchiveRequest struct {
+	// Note Where the paper volume stands.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Years How long it is kept; 0 for ever.
+	Years int `json:"years,omitempty,omitzero"`
+}
+
+// ArchiveSummary defines model for ArchiveSummary.
+type ArchiveSummary struct {
+	ArchivedMs int64  `json:"archived_ms,omitempty,omitzero"`
+	Case       string `json:"case"`
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	EndedMs  int64    `json:"ended_ms"`
+	ItemName string   `json:"item_name"`
+	Number   string   `json:"number"`
+	Status   string   `json:"status"`
+	StatusZh string   `json:"status_zh,omitempty,omitzero"`
+	Volume   string   `json:"volume,omitempty,omitzero"`
+}
+
 // AttachmentRef defines model for AttachmentRef.
 type AttachmentRef = catalog.AttachmentRef
 
@@ -2401,6 +2459,29 @@ type CaseActionMethod string
 
 // CaseActionKind defines model for CaseActionKind.
 type CaseActionKind string
+
+// CaseArchive defines model for CaseArchive.
+type CaseArchive struct {
+	Archived   bool          `json:"archived"`
+	ArchivedMs int64         `json:"archived_ms,omitempty,omitzero"`
+	Case       string        `json:"case"`
+	Duties     []ArchiveDuty `json:"duties"`
+	EndedMs    int64         `json:"ended_ms,omitempty,omitzero"`
+	ItemName   string        `json:"item_name,omitempty,omitzero"`
+
+	// May The caller may archive it now.
+	May    bool           `json:"may,omitempty,omitzero"`
+	Note   string         `json:"note,omitempty,omitzero"`
+	Number string         `json:"number"`
+	Pieces []ArchivePiece `json:"pieces"`
+
+	// Since Pieces that have come since it was archived.
+	Since int `json:"since,omitempty,omitzero"`
+
+	// Volume Its number, or the one it will have.
+	Volume string `json:"volume"`
+	Years  int    `json:"years,omitempty,omitzero"`
+}
 
 // CaseAttachment defines model for CaseAttachment.
 type CaseAttachment struct {
@@ -6060,6 +6141,16 @@ type AnswerObjectionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListArchivesParams defines parameters for ListArchives.
+type ListArchivesParams struct {
+	// State archived: the latest first; due: what has ended and is not archived, the oldest first.
+	State ListArchivesParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Limit int                     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListArchivesParamsState defines parameters for ListArchives.
+type ListArchivesParamsState string
+
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
 	// Case A case that names the file.
@@ -6200,6 +6291,18 @@ type GetCaseParams struct {
 type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ArchiveCaseParams defines parameters for ArchiveCase.
+type ArchiveCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExportCaseArchiveParams defines parameters for ExportCaseArchive.
+type ExportCaseArchiveParams struct {
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // GetCaseDocumentParams defines parameters for GetCaseDocument.
@@ -6930,6 +7033,9 @@ type CheckCaseJSONRequestBody = Submission
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
+// ArchiveCaseJSONRequestBody defines body for ArchiveCase for application/json ContentType.
+type ArchiveCaseJSONRequestBody = ArchiveRequest
+
 // PrintCaseDocumentJSONRequestBody defines body for PrintCaseDocument for application/json ContentType.
 type PrintCaseDocumentJSONRequestBody = PaperRequest
 
@@ -7445,6 +7551,11 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
 	AnswerObjection(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListArchives 案卷目录与待归档办件
+	//
+	// Corresponds with GET /api/v1/archives (the `ListArchives` operationId).
+	ListArchives(ctx context.Context, params *ListArchivesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// BeginAttachmentWithBody 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -7747,6 +7858,46 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCaseArchive 办件案卷
+	//
+	// The volume of a case, or what it would hold now, and what still keeps the case from being archived.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/archive (the `GetCaseArchive` operationId).
+	GetCaseArchive(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ArchiveCaseWithBody 归档
+	//
+	// Puts the file of a case that has ended into the archive, at the authority
+	// that decides it. 409 `archive_duties` lists everything that is still open:
+	// papers that were not handed back, a charge, a bad rating, a complaint, a
+	// card. What comes later is archived again.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+	ArchiveCaseWithBody(ctx context.Context, id CaseID, params *ArchiveCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ArchiveCase 归档
+	//
+	// Puts the file of a case that has ended into the archive, at the authority
+	// that decides it. 409 `archive_duties` lists everything that is still open:
+	// papers that were not handed back, a charge, a bad rating, a complaint, a
+	// card. What comes later is archived again.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+	ArchiveCase(ctx context.Context, id CaseID, params *ArchiveCaseParams, body ArchiveCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ExportCaseArchive 导出案卷
+	//
+	// The volume as one ZIP file: `manifest.json` with every piece, its path and
+	// its SHA-256, then entries, documents and scans. Unmasked; recorded before it
+	// is given.
+	//
+	// Corresponds with GET /api/v1/cases/{id}/archive/export (the `ExportCaseArchive` operationId).
+	ExportCaseArchive(ctx context.Context, id CaseID, params *ExportCaseArchiveParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListCaseDocuments 文书目录
 	//
@@ -10497,6 +10648,21 @@ func (c *Client) AnswerObjection(ctx context.Context, month MonthPath, staff Sta
 	return c.Client.Do(req)
 }
 
+// ListArchives 案卷目录与待归档办件
+//
+// Corresponds with GET /api/v1/archives (the `ListArchives` operationId).
+func (c *Client) ListArchives(ctx context.Context, params *ListArchivesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListArchivesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // BeginAttachmentWithBody 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -11120,6 +11286,86 @@ func (c *Client) ActOnCaseWithBody(ctx context.Context, id CaseID, params *ActOn
 // Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 func (c *Client) ActOnCase(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewActOnCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCaseArchive 办件案卷
+//
+// The volume of a case, or what it would hold now, and what still keeps the case from being archived.
+//
+// Corresponds with GET /api/v1/cases/{id}/archive (the `GetCaseArchive` operationId).
+func (c *Client) GetCaseArchive(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCaseArchiveRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ArchiveCaseWithBody 归档
+//
+// Puts the file of a case that has ended into the archive, at the authority
+// that decides it. 409 `archive_duties` lists everything that is still open:
+// papers that were not handed back, a charge, a bad rating, a complaint, a
+// card. What comes later is archived again.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+func (c *Client) ArchiveCaseWithBody(ctx context.Context, id CaseID, params *ArchiveCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewArchiveCaseRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ArchiveCase 归档
+//
+// Puts the file of a case that has ended into the archive, at the authority
+// that decides it. 409 `archive_duties` lists everything that is still open:
+// papers that were not handed back, a charge, a bad rating, a complaint, a
+// card. What comes later is archived again.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+func (c *Client) ArchiveCase(ctx context.Context, id CaseID, params *ArchiveCaseParams, body ArchiveCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewArchiveCaseRequest(c.Server, id, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ExportCaseArchive 导出案卷
+//
+// The volume as one ZIP file: `manifest.json` with every piece, its path and
+// its SHA-256, then entries, documents and scans. Unmasked; recorded before it
+// is given.
+//
+// Corresponds with GET /api/v1/cases/{id}/archive/export (the `ExportCaseArchive` operationId).
+func (c *Client) ExportCaseArchive(ctx context.Context, id CaseID, params *ExportCaseArchiveParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExportCaseArchiveRequest(c.Server, id, params)
 	if err != nil {
 		return nil, err
 	}
@@ -16691,6 +16937,64 @@ func NewAnswerObjectionRequestWithBody(server string, month MonthPath, staff Sta
 	return req, nil
 }
 
+// NewListArchivesRequest constructs an http.Request for the ListArchives method
+func NewListArchivesRequest(server string, params *ListArchivesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/archives")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewBeginAttachmentRequest calls the generic BeginAttachment builder with application/json body
 func NewBeginAttachmentRequest(server string, body BeginAttachmentJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -18004,6 +18308,147 @@ func NewActOnCaseRequestWithBody(server string, id CaseID, params *ActOnCasePara
 		}
 
 		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGetCaseArchiveRequest constructs an http.Request for the GetCaseArchive method
+func NewGetCaseArchiveRequest(server string, id CaseID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/archive", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewArchiveCaseRequest calls the generic ArchiveCase builder with application/json body
+func NewArchiveCaseRequest(server string, id CaseID, params *ArchiveCaseParams, body ArchiveCaseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewArchiveCaseRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewArchiveCaseRequestWithBody constructs an http.Request for the ArchiveCase method, with any body, and a specified content type
+func NewArchiveCaseRequestWithBody(server string, id CaseID, params *ArchiveCaseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/archive", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewExportCaseArchiveRequest constructs an http.Request for the ExportCaseArchive method
+func NewExportCaseArchiveRequest(server string, id CaseID, params *ExportCaseArchiveParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/cases/%s/archive/export", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Tongban-Why", params.TongbanWhy, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Tongban-Why", headerParam0)
 
 	}
 
@@ -26770,6 +27215,13 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/appraisals/{month}/objections/{staff} (the `AnswerObjection` operationId).
 	AnswerObjectionWithResponse(ctx context.Context, month MonthPath, staff StaffPath, params *AnswerObjectionParams, body AnswerObjectionJSONRequestBody, reqEditors ...RequestEditorFn) (*AnswerObjectionResponse, error)
 
+	// ListArchivesWithResponse 案卷目录与待归档办件
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/archives (the `ListArchives` operationId).
+	ListArchivesWithResponse(ctx context.Context, params *ListArchivesParams, reqEditors ...RequestEditorFn) (*ListArchivesResponse, error)
+
 	// BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 	//
 	// Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -27098,6 +27550,50 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /api/v1/cases/{id}/actions (the `ActOnCase` operationId).
 	ActOnCaseWithResponse(ctx context.Context, id CaseID, params *ActOnCaseParams, body ActOnCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnCaseResponse, error)
+
+	// GetCaseArchiveWithResponse 办件案卷
+	//
+	// The volume of a case, or what it would hold now, and what still keeps the case from being archived.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/archive (the `GetCaseArchive` operationId).
+	GetCaseArchiveWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseArchiveResponse, error)
+
+	// ArchiveCaseWithBodyWithResponse 归档
+	//
+	// Puts the file of a case that has ended into the archive, at the authority
+	// that decides it. 409 `archive_duties` lists everything that is still open:
+	// papers that were not handed back, a charge, a bad rating, a complaint, a
+	// card. What comes later is archived again.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+	ArchiveCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ArchiveCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ArchiveCaseResponse, error)
+
+	// ArchiveCaseWithResponse 归档
+	//
+	// Puts the file of a case that has ended into the archive, at the authority
+	// that decides it. 409 `archive_duties` lists everything that is still open:
+	// papers that were not handed back, a charge, a bad rating, a complaint, a
+	// card. What comes later is archived again.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+	ArchiveCaseWithResponse(ctx context.Context, id CaseID, params *ArchiveCaseParams, body ArchiveCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ArchiveCaseResponse, error)
+
+	// ExportCaseArchiveWithResponse 导出案卷
+	//
+	// The volume as one ZIP file: `manifest.json` with every piece, its path and
+	// its SHA-256, then entries, documents and scans. Unmasked; recorded before it
+	// is given.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/cases/{id}/archive/export (the `ExportCaseArchive` operationId).
+	ExportCaseArchiveWithResponse(ctx context.Context, id CaseID, params *ExportCaseArchiveParams, reqEditors ...RequestEditorFn) (*ExportCaseArchiveResponse, error)
 
 	// ListCaseDocumentsWithResponse 文书目录
 	//
@@ -30317,6 +30813,54 @@ func (r AnswerObjectionResponse) ContentType() string {
 	return ""
 }
 
+type ListArchivesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ArchiveList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListArchivesResponse) GetJSON200() *ArchiveList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListArchivesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListArchivesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListArchivesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListArchivesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListArchivesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type BeginAttachmentResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -31443,6 +31987,143 @@ func (r ActOnCaseResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ActOnCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetCaseArchiveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *CaseArchive
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCaseArchiveResponse) GetJSON200() *CaseArchive {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCaseArchiveResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCaseArchiveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCaseArchiveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCaseArchiveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCaseArchiveResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ArchiveCaseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *CaseArchive
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ArchiveCaseResponse) GetJSON201() *CaseArchive {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ArchiveCaseResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ArchiveCaseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ArchiveCaseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ArchiveCaseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ArchiveCaseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ExportCaseArchiveResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExportCaseArchiveResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExportCaseArchiveResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExportCaseArchiveResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExportCaseArchiveResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExportCaseArchiveResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -40333,6 +41014,19 @@ func (c *ClientWithResponses) AnswerObjectionWithResponse(ctx context.Context, m
 	return ParseAnswerObjectionResponse(rsp)
 }
 
+// ListArchivesWithResponse 案卷目录与待归档办件
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/archives (the `ListArchives` operationId).
+func (c *ClientWithResponses) ListArchivesWithResponse(ctx context.Context, params *ListArchivesParams, reqEditors ...RequestEditorFn) (*ListArchivesResponse, error) {
+	rsp, err := c.ListArchives(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListArchivesResponse(rsp)
+}
+
 // BeginAttachmentWithBodyWithResponse 开始或继续上传附件
 //
 // Announces a file by its SHA-256 and size. The answer says how many bytes
@@ -40858,6 +41552,74 @@ func (c *ClientWithResponses) ActOnCaseWithResponse(ctx context.Context, id Case
 		return nil, err
 	}
 	return ParseActOnCaseResponse(rsp)
+}
+
+// GetCaseArchiveWithResponse 办件案卷
+//
+// The volume of a case, or what it would hold now, and what still keeps the case from being archived.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/archive (the `GetCaseArchive` operationId).
+func (c *ClientWithResponses) GetCaseArchiveWithResponse(ctx context.Context, id CaseID, reqEditors ...RequestEditorFn) (*GetCaseArchiveResponse, error) {
+	rsp, err := c.GetCaseArchive(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCaseArchiveResponse(rsp)
+}
+
+// ArchiveCaseWithBodyWithResponse 归档
+//
+// Puts the file of a case that has ended into the archive, at the authority
+// that decides it. 409 `archive_duties` lists everything that is still open:
+// papers that were not handed back, a charge, a bad rating, a complaint, a
+// card. What comes later is archived again.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+func (c *ClientWithResponses) ArchiveCaseWithBodyWithResponse(ctx context.Context, id CaseID, params *ArchiveCaseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ArchiveCaseResponse, error) {
+	rsp, err := c.ArchiveCaseWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseArchiveCaseResponse(rsp)
+}
+
+// ArchiveCaseWithResponse 归档
+//
+// Puts the file of a case that has ended into the archive, at the authority
+// that decides it. 409 `archive_duties` lists everything that is still open:
+// papers that were not handed back, a charge, a bad rating, a complaint, a
+// card. What comes later is archived again.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/cases/{id}/archive (the `ArchiveCase` operationId).
+func (c *ClientWithResponses) ArchiveCaseWithResponse(ctx context.Context, id CaseID, params *ArchiveCaseParams, body ArchiveCaseJSONRequestBody, reqEditors ...RequestEditorFn) (*ArchiveCaseResponse, error) {
+	rsp, err := c.ArchiveCase(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseArchiveCaseResponse(rsp)
+}
+
+// ExportCaseArchiveWithResponse 导出案卷
+//
+// The volume as one ZIP file: `manifest.json` with every piece, its path and
+// its SHA-256, then entries, documents and scans. Unmasked; recorded before it
+// is given.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/cases/{id}/archive/export (the `ExportCaseArchive` operationId).
+func (c *ClientWithResponses) ExportCaseArchiveWithResponse(ctx context.Context, id CaseID, params *ExportCaseArchiveParams, reqEditors ...RequestEditorFn) (*ExportCaseArchiveResponse, error) {
+	rsp, err := c.ExportCaseArchive(ctx, id, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExportCaseArchiveResponse(rsp)
 }
 
 // ListCaseDocumentsWithResponse 文书目录
@@ -45385,6 +46147,39 @@ func ParseAnswerObjectionResponse(rsp *http.Response) (*AnswerObjectionResponse,
 	return response, nil
 }
 
+// ParseListArchivesResponse parses an HTTP response from a ListArchivesWithResponse call
+func ParseListArchivesResponse(rsp *http.Response) (*ListArchivesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListArchivesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ArchiveList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseBeginAttachmentResponse parses an HTTP response from a BeginAttachmentWithResponse call
 func ParseBeginAttachmentResponse(rsp *http.Response) (*BeginAttachmentResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -46160,6 +46955,98 @@ func ParseActOnCaseResponse(rsp *http.Response) (*ActOnCaseResponse, error) {
 		}
 		response.JSON200 = &dest
 
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetCaseArchiveResponse parses an HTTP response from a GetCaseArchiveWithResponse call
+func ParseGetCaseArchiveResponse(rsp *http.Response) (*GetCaseArchiveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCaseArchiveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest CaseArchive
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseArchiveCaseResponse parses an HTTP response from a ArchiveCaseWithResponse call
+func ParseArchiveCaseResponse(rsp *http.Response) (*ArchiveCaseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ArchiveCaseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest CaseArchive
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseExportCaseArchiveResponse parses an HTTP response from a ExportCaseArchiveWithResponse call
+func ParseExportCaseArchiveResponse(rsp *http.Response) (*ExportCaseArchiveResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExportCaseArchiveResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
 		var dest ProblemAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {

@@ -1197,6 +1197,24 @@ func (e GetAppraisalParamsFormat) Valid() bool {
 	}
 }
 
+// Defines values for ListArchivesParamsState.
+const (
+	ArchivesDue  ListArchivesParamsState = "due"
+	ArchivesKept ListArchivesParamsState = "archived"
+)
+
+// Valid indicates whether the value is a known member of the ListArchivesParamsState enum.
+func (e ListArchivesParamsState) Valid() bool {
+	switch e {
+	case ArchivesDue:
+		return true
+	case ArchivesKept:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListCasesParamsOrder.
 const (
 	CasesDue    ListCasesParamsOrder = "due"
@@ -1866,6 +1884,46 @@ type ApproveRequest struct {
 	Items []ItemRef `json:"items"`
 }
 
+// ArchiveDuty defines model for ArchiveDuty.
+type ArchiveDuty struct {
+	Code string `json:"code"`
+	En   string `json:"en"`
+	Zh   string `json:"zh"`
+}
+
+// ArchiveList defines model for ArchiveList.
+type ArchiveList struct {
+	Volumes []ArchiveSummary `json:"volumes"`
+}
+
+// ArchivePiece defines model for ArchivePiece.
+type ArchivePiece = ledger.ArchivePiece
+
+// ArchiveRequest defines model for ArchiveRequest.
+type ArchiveRequest struct {
+	// Note Where the paper volume stands.
+	Note string `json:"note,omitempty,omitzero"`
+
+	// Years How long it is kept; 0 for ever.
+	Years int `json:"years,omitempty,omitzero"`
+}
+
+// ArchiveSummary defines model for ArchiveSummary.
+type ArchiveSummary struct {
+	ArchivedMs int64  `json:"archived_ms,omitempty,omitzero"`
+	Case       string `json:"case"`
+	Department string `json:"department"`
+
+	// Division Example: 330523110200
+	Division Division `json:"division"`
+	EndedMs  int64    `json:"ended_ms"`
+	ItemName string   `json:"item_name"`
+	Number   string   `json:"number"`
+	Status   string   `json:"status"`
+	StatusZh string   `json:"status_zh,omitempty,omitzero"`
+	Volume   string   `json:"volume,omitempty,omitzero"`
+}
+
 // AttachmentRef defines model for AttachmentRef.
 type AttachmentRef = catalog.AttachmentRef
 
@@ -2407,6 +2465,29 @@ type CaseActionMethod string
 
 // CaseActionKind defines model for CaseActionKind.
 type CaseActionKind string
+
+// CaseArchive defines model for CaseArchive.
+type CaseArchive struct {
+	Archived   bool          `json:"archived"`
+	ArchivedMs int64         `json:"archived_ms,omitempty,omitzero"`
+	Case       string        `json:"case"`
+	Duties     []ArchiveDuty `json:"duties"`
+	EndedMs    int64         `json:"ended_ms,omitempty,omitzero"`
+	ItemName   string        `json:"item_name,omitempty,omitzero"`
+
+	// May The caller may archive it now.
+	May    bool           `json:"may,omitempty,omitzero"`
+	Note   string         `json:"note,omitempty,omitzero"`
+	Number string         `json:"number"`
+	Pieces []ArchivePiece `json:"pieces"`
+
+	// Since Pieces that have come since it was archived.
+	Since int `json:"since,omitempty,omitzero"`
+
+	// Volume Its number, or the one it will have.
+	Volume string `json:"volume"`
+	Years  int    `json:"years,omitempty,omitzero"`
+}
 
 // CaseAttachment defines model for CaseAttachment.
 type CaseAttachment struct {
@@ -6066,6 +6147,16 @@ type AnswerObjectionParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
 }
 
+// ListArchivesParams defines parameters for ListArchives.
+type ListArchivesParams struct {
+	// State archived: the latest first; due: what has ended and is not archived, the oldest first.
+	State ListArchivesParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+	Limit int                     `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListArchivesParamsState defines parameters for ListArchives.
+type ListArchivesParamsState string
+
 // GetAttachmentParams defines parameters for GetAttachment.
 type GetAttachmentParams struct {
 	// Case A case that names the file.
@@ -6206,6 +6297,18 @@ type GetCaseParams struct {
 type ActOnCaseParams struct {
 	// IdempotencyKey Names the action; the same person with the same key means the same action.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ArchiveCaseParams defines parameters for ArchiveCase.
+type ArchiveCaseParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ExportCaseArchiveParams defines parameters for ExportCaseArchive.
+type ExportCaseArchiveParams struct {
+	// TongbanWhy Why personal data is looked at: percent-encoded UTF-8, for the record.
+	TongbanWhy Why `json:"Tongban-Why,omitempty,omitzero"`
 }
 
 // GetCaseDocumentParams defines parameters for GetCaseDocument.
@@ -6936,6 +7039,9 @@ type CheckCaseJSONRequestBody = Submission
 // ActOnCaseJSONRequestBody defines body for ActOnCase for application/json ContentType.
 type ActOnCaseJSONRequestBody = CaseAction
 
+// ArchiveCaseJSONRequestBody defines body for ArchiveCase for application/json ContentType.
+type ArchiveCaseJSONRequestBody = ArchiveRequest
+
 // PrintCaseDocumentJSONRequestBody defines body for PrintCaseDocument for application/json ContentType.
 type PrintCaseDocumentJSONRequestBody = PaperRequest
 
@@ -7211,6 +7317,9 @@ type ServerInterface interface {
 	// AnswerObjection 答复考核申诉
 	// (POST /api/v1/appraisals/{month}/objections/{staff})
 	AnswerObjection(w http.ResponseWriter, r *http.Request, month MonthPath, staff StaffPath, params AnswerObjectionParams)
+	// ListArchives 案卷目录与待归档办件
+	// (GET /api/v1/archives)
+	ListArchives(w http.ResponseWriter, r *http.Request, params ListArchivesParams)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(w http.ResponseWriter, r *http.Request)
@@ -7283,6 +7392,15 @@ type ServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(w http.ResponseWriter, r *http.Request, id CaseID, params ActOnCaseParams)
+	// GetCaseArchive 办件案卷
+	// (GET /api/v1/cases/{id}/archive)
+	GetCaseArchive(w http.ResponseWriter, r *http.Request, id CaseID)
+	// ArchiveCase 归档
+	// (POST /api/v1/cases/{id}/archive)
+	ArchiveCase(w http.ResponseWriter, r *http.Request, id CaseID, params ArchiveCaseParams)
+	// ExportCaseArchive 导出案卷
+	// (GET /api/v1/cases/{id}/archive/export)
+	ExportCaseArchive(w http.ResponseWriter, r *http.Request, id CaseID, params ExportCaseArchiveParams)
 	// ListCaseDocuments 文书目录
 	// (GET /api/v1/cases/{id}/documents)
 	ListCaseDocuments(w http.ResponseWriter, r *http.Request, id CaseID)
@@ -8385,6 +8503,52 @@ func (siw *ServerInterfaceWrapper) AnswerObjection(w http.ResponseWriter, r *htt
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.AnswerObjection(w, r, month, staff, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListArchives operation middleware
+func (siw *ServerInterfaceWrapper) ListArchives(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListArchivesParams
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", r.URL.Query(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "state"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "state", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListArchives(w, r, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -9501,6 +9665,136 @@ func (siw *ServerInterfaceWrapper) ActOnCase(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.ActOnCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// GetCaseArchive operation middleware
+func (siw *ServerInterfaceWrapper) GetCaseArchive(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetCaseArchive(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ArchiveCase operation middleware
+func (siw *ServerInterfaceWrapper) ArchiveCase(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ArchiveCaseParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ArchiveCase(w, r, id, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ExportCaseArchive operation middleware
+func (siw *ServerInterfaceWrapper) ExportCaseArchive(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id CaseID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", mux.Vars(r)["id"], &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExportCaseArchiveParams
+
+	headers := r.Header
+
+	// ------------- Optional header parameter "Tongban-Why" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Tongban-Why")]; found {
+		var TongbanWhy Why
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Tongban-Why", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Tongban-Why", valueList[0], &TongbanWhy, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Tongban-Why", Err: err})
+			return
+		}
+
+		params.TongbanWhy = TongbanWhy
+
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ExportCaseArchive(w, r, id, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16148,6 +16442,14 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/results", wrapper.ActOnCaseResults).Methods(http.MethodPost)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/archive", wrapper.GetCaseArchive).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/archive", wrapper.ArchiveCase).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/archive/export", wrapper.ExportCaseArchive).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/archives", wrapper.ListArchives).Methods(http.MethodGet)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/results/expiring", wrapper.ListExpiring).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/verify/result", wrapper.VerifyResult).Methods(http.MethodPost)
@@ -16977,6 +17279,45 @@ type AnswerObjectiondefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AnswerObjectiondefaultApplicationProblemPlusJSONResponse) VisitAnswerObjectionResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListArchivesRequestObject struct {
+	Params ListArchivesParams
+}
+
+type ListArchivesResponseObject interface {
+	VisitListArchivesResponse(w http.ResponseWriter) error
+}
+
+type ListArchives200JSONResponse ArchiveList
+
+func (response ListArchives200JSONResponse) VisitListArchivesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListArchivesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListArchivesdefaultApplicationProblemPlusJSONResponse) VisitListArchivesResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17942,6 +18283,132 @@ type ActOnCasedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ActOnCasedefaultApplicationProblemPlusJSONResponse) VisitActOnCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseArchiveRequestObject struct {
+	Id CaseID `json:"id"`
+}
+
+type GetCaseArchiveResponseObject interface {
+	VisitGetCaseArchiveResponse(w http.ResponseWriter) error
+}
+
+type GetCaseArchive200JSONResponse CaseArchive
+
+func (response GetCaseArchive200JSONResponse) VisitGetCaseArchiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCaseArchivedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCaseArchivedefaultApplicationProblemPlusJSONResponse) VisitGetCaseArchiveResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveCaseRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ArchiveCaseParams
+	Body   *ArchiveCaseJSONRequestBody
+}
+
+type ArchiveCaseResponseObject interface {
+	VisitArchiveCaseResponse(w http.ResponseWriter) error
+}
+
+type ArchiveCase201JSONResponse CaseArchive
+
+func (response ArchiveCase201JSONResponse) VisitArchiveCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ArchiveCasedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ArchiveCasedefaultApplicationProblemPlusJSONResponse) VisitArchiveCaseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExportCaseArchiveRequestObject struct {
+	Id     CaseID `json:"id"`
+	Params ExportCaseArchiveParams
+}
+
+type ExportCaseArchiveResponseObject interface {
+	VisitExportCaseArchiveResponse(w http.ResponseWriter) error
+}
+
+type ExportCaseArchive200ApplicationoctetStreamResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response ExportCaseArchive200ApplicationoctetStreamResponse) VisitExportCaseArchiveResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "application/octet-stream")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type ExportCaseArchivedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExportCaseArchivedefaultApplicationProblemPlusJSONResponse) VisitExportCaseArchiveResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -25305,6 +25772,9 @@ type StrictServerInterface interface {
 	// AnswerObjection 答复考核申诉
 	// (POST /api/v1/appraisals/{month}/objections/{staff})
 	AnswerObjection(ctx context.Context, request AnswerObjectionRequestObject) (AnswerObjectionResponseObject, error)
+	// ListArchives 案卷目录与待归档办件
+	// (GET /api/v1/archives)
+	ListArchives(ctx context.Context, request ListArchivesRequestObject) (ListArchivesResponseObject, error)
 	// BeginAttachment 开始或继续上传附件
 	// (POST /api/v1/attachments)
 	BeginAttachment(ctx context.Context, request BeginAttachmentRequestObject) (BeginAttachmentResponseObject, error)
@@ -25377,6 +25847,15 @@ type StrictServerInterface interface {
 	// ActOnCase 办理（受理、审核、审批……）
 	// (POST /api/v1/cases/{id}/actions)
 	ActOnCase(ctx context.Context, request ActOnCaseRequestObject) (ActOnCaseResponseObject, error)
+	// GetCaseArchive 办件案卷
+	// (GET /api/v1/cases/{id}/archive)
+	GetCaseArchive(ctx context.Context, request GetCaseArchiveRequestObject) (GetCaseArchiveResponseObject, error)
+	// ArchiveCase 归档
+	// (POST /api/v1/cases/{id}/archive)
+	ArchiveCase(ctx context.Context, request ArchiveCaseRequestObject) (ArchiveCaseResponseObject, error)
+	// ExportCaseArchive 导出案卷
+	// (GET /api/v1/cases/{id}/archive/export)
+	ExportCaseArchive(ctx context.Context, request ExportCaseArchiveRequestObject) (ExportCaseArchiveResponseObject, error)
 	// ListCaseDocuments 文书目录
 	// (GET /api/v1/cases/{id}/documents)
 	ListCaseDocuments(ctx context.Context, request ListCaseDocumentsRequestObject) (ListCaseDocumentsResponseObject, error)
@@ -26404,6 +26883,32 @@ func (sh *strictHandler) AnswerObjection(w http.ResponseWriter, r *http.Request,
 	}
 }
 
+// ListArchives operation middleware
+func (sh *strictHandler) ListArchives(w http.ResponseWriter, r *http.Request, params ListArchivesParams) {
+	var request ListArchivesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListArchives(ctx, request.(ListArchivesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListArchives")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListArchivesResponseObject); ok {
+		if err := validResponse.VisitListArchivesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // BeginAttachment operation middleware
 func (sh *strictHandler) BeginAttachment(w http.ResponseWriter, r *http.Request) {
 	var request BeginAttachmentRequestObject
@@ -27079,6 +27584,93 @@ func (sh *strictHandler) ActOnCase(w http.ResponseWriter, r *http.Request, id Ca
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ActOnCaseResponseObject); ok {
 		if err := validResponse.VisitActOnCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// GetCaseArchive operation middleware
+func (sh *strictHandler) GetCaseArchive(w http.ResponseWriter, r *http.Request, id CaseID) {
+	var request GetCaseArchiveRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCaseArchive(ctx, request.(GetCaseArchiveRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCaseArchive")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetCaseArchiveResponseObject); ok {
+		if err := validResponse.VisitGetCaseArchiveResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ArchiveCase operation middleware
+func (sh *strictHandler) ArchiveCase(w http.ResponseWriter, r *http.Request, id CaseID, params ArchiveCaseParams) {
+	var request ArchiveCaseRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	var body ArchiveCaseJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ArchiveCase(ctx, request.(ArchiveCaseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ArchiveCase")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ArchiveCaseResponseObject); ok {
+		if err := validResponse.VisitArchiveCaseResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ExportCaseArchive operation middleware
+func (sh *strictHandler) ExportCaseArchive(w http.ResponseWriter, r *http.Request, id CaseID, params ExportCaseArchiveParams) {
+	var request ExportCaseArchiveRequestObject
+
+	request.Id = id
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ExportCaseArchive(ctx, request.(ExportCaseArchiveRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExportCaseArchive")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ExportCaseArchiveResponseObject); ok {
+		if err := validResponse.VisitExportCaseArchiveResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -32256,970 +32848,982 @@ var swaggerSpec = []string{
 	"JguS8cpqJBNRsIQW6ZgcHFf6WIHuzFyohVa9lCBfLdM5a5Ps9rFt73xB83P/k9Bz33Xec/+Imb7yHQs3",
 	"i2DbHngVnMF1tOdrwPnGfRoF3GnV6X3cHZbm+PohNnq50C/bWHu4bOWz5ERKEtNNv8lXie19nG5Ane0N",
 	"fautAFu9ggVAHjUk7K2Rldlr4EtreZb15LArEaromucpUGgjz1OJdS4XEL9zwbMMQ3iMYv943OHf7HaQ",
-	"RWmBXccJSHt/Z0lcsJC4QvHnNPqyuqXY8ozNouQoaDh0IcCgdnGTuGEOHW/dQWI8UtaL2TMZ7Mk7E6Vo",
-	"stDkpDvZzUozxMTis4ZfvdrrXZP86359piu7trKUt1Mxu+ndiAjGNwddm1d6DkFCFc3E/LC5qJcMIYYm",
-	"8SjUmt2F8HbZr50W3r+e0FQ3DQZiycCKzFTAkx7UFcRsJpknu/WdjWI1V1laFnSabYiWeyKNCJauWt45",
-	"lnJK9G9kuiEmRWEMMajETuFwFEl9ZvDjavKBpWN5SvOE3aCboe7amaYCYTJyzD3TUK3pmuqrOWP0AqKv",
-	"pvC972JJ6SbW/L4UhY0evWSnodtsiMPXhvLoCURecY0l39s151r1mw6sMS9OIWsMse+mg6a7iWs3fnO5",
-	"MVe33ZW+2258GUksGpmisWYVxoV/+XpIB6O6v3S8X/rR+3LD5M5t8VAqWUzseCMIqevhh3zJtC75Ljz8",
-	"DPXCqF3Ww9Rb6RVTwpToXvPEGpvAwAjdY+xWYosqglFcg2O1eJ6yp5Fak5X0t0UlyEf0WpQgeW9MeE6u",
-	"L3jOpD/HIRcqEBjpHLjbd2aSlEXB0vjECFHwOfc5qkTKCFckoUtGZoVYBtIgVhlNWDqZ+leyYFJkF+73",
-	"VqKHZt61jJf1QhDJlMqYjSXYvjMSsfIvyrr/CntEN/dKIMj1gqpLR+mZmFdw8oJ/F3YcR9Lcic4z4b8w",
-	"hmkZrXPpCb+qENYinNxBdeMdmpyXq1DKgOqIF8moVODYXFNJFD1n+akN/TSGq9z8GinDxRKUEuI8RE3T",
-	"zSRowptqKTPyDAUildvBad44Y72qghae7ChqT3nECKKPu+ae0hePIqRxOi/oBSDoEJYbfJgoX6g894cL",
-	"FRhRIsmacjW2CcNSkRkvDAhHDIXDGt1g8txH3fOCIY+PGCnP9Y54Q5S/oIUkDqb+PCXuQeuL18OniiyF",
-	"VOTq0ZHf87FiwmTGtxDoRKHJcUkSWqS4GMPmbuI1fFbaaMfi7r5CSDVD2rHLPTYEuuUNRFpwS1Ff8iD1",
-	"XzeX+m5Cz4NyuaSFSfbJRFn4lMYa6YkZoIXAVhzWUHI6JxYXNuJm8znTlvvimmnUffFbtnX3zZnuZivp",
-	"Ty+Cm1jnCvqvEnfk44nNSpJtUlNC0WwX+rGkgw0EJwEH/FKM0E02kmn1qhCG5XwShwzGUx2zHipsLZ3h",
-	"D9ua54BJBi/DAbEOgRScPaxL/zoUYi1ZYZAtm8tw7oO7fP0KgWu+ccnpb0bjSycX6Q59g7xuQAV+i1FP",
-	"MtRCZHxL7w5EEDfTZ5uvtDX5kCbh33BfxPCWV1iUBQYOx4/ToqpUpiOa56LME/SlFQK1cpp57UUXrHDx",
-	"OdtmxLUozoev3MbsQg8FwmNu/LWhuHUYV1tXG4vdml7Ds8Gs+C3sZz+YFU1a85DFxn4dF8VQJ9w+oxQ2",
-	"7af/PGE2HGY3w9SuCBGtMXaAO1z3C+SAXzOZRttK8YX4JX5AeeqjUrpaMbx3Y96GtF9PonOWgUK01iI5",
-	"PIPS+ILmacYKlMdPUUczge+UaPIlHPPFNBuOllnv0iXrkFk7jDhWfuukRXzKBGHGmALt4gy5Dk1wY8xO",
-	"s6dJKX2rfpsqcCfkgiwFhGdQC0FolOFUrPMTsLSIMleS0DnlOQTST0W68acUzHieGiN895Et0pvm0Wdj",
-	"wAkcuG/cb9viUpYsncQH7WfsgmW+4LIaBY7JMX5kNLURLhjnMyZXcM0wz4DnJFnQYs78Kphe2Yle1cmS",
-	"56XyaXp38Afdy7SUPGcSI2zWC54squ1RwhG+2yp/n0tGZemLiHlk47hNkOUJ2DnGRNHsfGxDvsckKbji",
-	"CZfLMVEGyZKIgqRcJnylx9KT+b8tsZWBHGn9QygNAn4LpE8Yw1zsOYuK/tL0aQK/zBvWBRDVRblixQWX",
-	"/bbjNjMSA18oVwuWeeUOX3qIUdgqEKEStGC7uNUWOG5nl8uek7EVeatzZtl6dalUTCd0g+2UuzEtGE0W",
-	"fhmrHdWCQxkhP6rNwp4Gd3NZ8onNasPBX7PNm883sRfzycZRmY93XJ/2bdu1fd6MoHla7VT0qdRHjGbn",
-	"Vayz/sseTP2jOZkIV2EO5oApmSHexa5q3zzEXmvfXHcDqH9ZG0v97WpYtW9v1EboQlzjTKZcM8MSTGAE",
-	"yeHUiQTIvGpiA2bzFCmICrKVpOLN3ncHfYAkpbzOFEjrAyLBMbmWx8Qh5WoZT3pzZ/rA7WIPvUkHgyGG",
-	"juLN6sKOP27Vng3gVZLyYUx60E60Q/9w9KFZh+xRRTpE7SjSS3s0sMvQMJ0/o12WRiiWPiEvvvu9lz/+",
-	"YEzWVItnuTAkd0qeiBXLn5Dn//ifPv7p//Xij3//lDzBn/Rb+tuf/Pj5T/7HKXny1VJiFsSTr+Qvv/e7",
-	"L7//Ny+++b2X//v3TskTXMEnBJ99/uO/+fgb/+WUPDEcSrfzi799/uPfefm939WtA0vT3778/t99/NNv",
-	"ffTLvz4lT5BQddPwJTZ9+JU6/DfMZDQe6QG7KwS+cUMbje1uOv6YOgYOf5oD0RPoam9lLvJ9hLrWmjMq",
-	"bVFsztislDQbAOQx2AV8zlYehnMLZTmLslYBTyOfOST31IIVay4ZolaDb1XzU6nEaqU1LizCwci01OyT",
-	"LOmGTJlBRNGKGZdonT4h54ytDFfjyblfD+h03oLbwg014AIb4vA0vTnPJ6xR4FDpTQqEfLpwMRnt3HJv",
-	"TM5zg8g28L1Ck0x8sl4IxeYhPWc54XmkWwxqCXXsDiCOBXbGzbT58uf117XCWFGZanBcZBB9QyqywMh9",
-	"q3eZ5YpPcakfS6+PaubXjz/PVsoVFeKFOUhwf+dCoaeYTFlCS/BP6ke2TlXkMpR53YLo21dTHQAAjc1C",
-	"5M29qo7uydZo9Hhh0+JDEQOYTHbzGyTcddJ2gnuZKR8KwHVE54MQGAvkTLOC0XRzSjI2U4CQJwpyBJsj",
-	"m979BaOwdt7Zu5jTo57Tulcc2pkoQlViMMIFxN3iBMYPlZGc9Gjj8wmdigtDBlyCWYCe47sV0dANKVeH",
-	"5LZdIq7IXDBJypW1IyBmRjurvbfczXg0KzOP8eSRLcWlJ/Ia1kgwFISlIlweeSYkpN0vfbfIMy9ZST8m",
-	"JIBKTKIzRcbVO8tobm/fiLcuYc2xAH/T4jlcqvhUHX5A376wk7kphxXH6iRDzfrzWvD3mWvnEVYMh5tE",
-	"Myk8kgaOGfHzta51wHNJSgAdcbXWKtzueI8HrcMfRQEA2rc2RoEZ0FfzSMcvr3vP22oYjOxBQnPpKkgC",
-	"KpmykBOwK7DlNImPvWjmAngt2aVk/gov3MTQ1Ozp1lztvfEtAIQfig7th0POnn1lGe8QByySQa8YGNz4",
-	"Da7QjbswfCYGUqcPywdwfGQnjo9XcmZPFeyNNzDxkSjOeT4nKd1Iv71Xr0z0jG9ylqVfolnpjanQh5ul",
-	"E54P2Vpryt8u3whoRZKwpytI1p/oJ73Upq/qCB/Ce+axyuofTRt6cSYXrJBBIJGMJudeVN47VLGC0wxD",
-	"sWZ6AW0cFqtAIwmEqwFvHMYEl7b5eNdcOV1ypVhqR+a1STgwrc4yMzh4g7wFsBtgputFrcpRjwPMxkIs",
-	"yQLqa3j1Qge43mzRnj1ZY4uuA3zppMY7xax2luogV1FLhqjvXcd9RZNzg8ve1dBvCJ4zF5NUsITxiyj5",
-	"4M7GSggFy9la9oO152yNW4v170LBBpKpKU3O+yuU4GMGmcpzy4OUbbO5FVthWQyuJKHqtFVLWv+OkPhG",
-	"alWLQpTzxWEgEIetBpC3SdrfitgwkXXDgvBkuVplbPi9/8C95x+LXLFcWkkv8tjad7zhbKxY8pwOEk+V",
-	"yHrtqzdKxAdQImMOgiZqvA/tG11sRosTaUHXNJsEfP1NzoGGSyWIfTGgBjTCmMxutri4pStD0HVx0lyK",
-	"deZq7qnaaapk9ccBtWMnpxX4zLeXwVZ4qujxhKxRMOMSYyAIJZIlIk+J4kt2Smr2RiK1ZAGVYvtwtzqF",
-	"0oLp+SFfLfh8oSqY3Bh8TzT1xKpCAXHUUfoJcbs8rmWnI11AEoOorxc8thRCYY4fvCu5ivd6lZI9qrUO",
-	"X9wV6kGzB/j6DnYDf99v9KXnlQmv/SgR+QXL2cRIMydgheE5wqYl3suxno7abMyEVUBmDiVfFRwUBq2q",
-	"m1uRrliBQDBa8S9SVpwSlklGELyCSLpBjDs0B/lLB5ggtWbXKI+ekHVN9BzX98pVJT4+6kubThlb+tYK",
-	"NesTE1lCNCdriQA8N8fAxqJIYtVxa+cwdZ2M2OWfYV0naA4BRMiKBseIaTLF4GwINtJiR4VwopnPa5IU",
-	"ANwtYyWPusxRz0P0KBx1MTkGetwK/s1pVQcmdohNnaCRLOnLb6C5t9wGaniNM727ocy6O9vcKxFFWp0v",
-	"U7dLP2xof70Q7IIVhp8iL2FrIgoiFd1oFosZUT5k1EkIjNTowidNAn1NWnmImpg0W4VlQTWrbp+YThxe",
-	"mD6T3oWl8rzJUhrDGJNpqYgUSwYHCczXNCe2Qe9cbezEMNNSQ1G5LM15dZgGlr5XU/KaiRXLsmqFgOdR",
-	"Yj6TtSizFPxaU1HWNuXU+C1OKqOxZidKaNqxJssxmfEL1mCEWs/LGJVxV/GSqYXwHhawbnhvwJSbcIuM",
-	"AcDPSkBnDcRWlquilHhhGU0vMidkc8M2/87mNnbwzuY+dvHO5t16J+9s3q11887GaImPg5ji4YOiuemw",
-	"Y+IXQGwequ8yidqQeEOuWPHci0JXsIxuTknBLjhbj4mH7/UPA2/vScFUWXi1YyckeQ/witZzKoJHQUEm",
-	"3ZRJbtxFNTkcyi9csDqvwIqeANylFQt/EQz/vvScXD3eTQ9n0yOi8lwOIwhI+Y0QxQa1GYBA84nwNenh",
-	"ghUbg3JmxK6aaUiryvG80bZ/X48kZn0L2OMiYiEyMdfyIkZXJQvKi+YpPCU53KAuX7Vc6evTFBTjufUf",
-	"YWBhn4iyKkTCUm80KqrQ6RgEqiUbuEWFQFw7L1vd2aDeLaCFcJRRqdIT0ad57FTbMXGneEzcdFG6dvG2",
-	"AxlHwRK+4san03+n9C4kilT9ohYYhQBpzoRxjIlMaI7Ic69msW19nPbAuqglsGqB2nmN+6qjiN4wllSz",
-	"U3Wv6bApNO1YvgsQh9nmUMrA+7vs4SlY6hQKSlBrDtnUzlWPfMYsX4hkIpZNphk1cYsC3cPX1gtmjh4R",
-	"eWPDmhhVVx5/+ejg7ccnXz46uIp/et3cSkz8ZlI85Cd+dfhqZ2DBAP2nYa2L3+slz0VhTQMmUmQDta9J",
-	"puVs8qnnP/n7l7/64Pl3/+jl937307FH12sJ7CEBV485RtZaU37Rq/pUNituazWXq37rYRB4vqXh1GPJ",
-	"rTyJnB3+yEBvRKEP/tBk4ACrbXx8VUQB4baMSrS9V6NxU2myd8Zo3BD9zK0xGhu+N7LewlGVeFMPEa/L",
-	"fxinX/vUOjOuRKv7IrqY4DW7QNcSdWbXCP7GZYI/zUrB32axriXqhl2va4m6ZZYMvrardi1R193Cwcuw",
-	"dg/qq3Ut2fr8qFrAa4l6WFtDeNguIzRoVvJaot61i2lC+nHSMAS7pNBalr3nFk3PX543Pl/HlW18h7hM",
-	"9qvHluCqcAJfnRsMy/HUq8gJJUv6VSxoZgxSru7NopwGypcGAe0WrGAR8eQGQQ6eHtcGGDpPztoVtJlj",
-	"CJUnMYlWN7CkG3kKFfy5gltY2pg2rUhgUOp2Ybgw+lE4NUmx5SprZiTX/StcZVE5yc2wYzuPQ7calwo7",
-	"TuslmPUiv3vBU5YnQ2FvTK1bI8VFF0jqSI/MJZeK5YmHYO83A15MZSb7leRfd6mcUzbnea7VJPgVa5EN",
-	"c6Gfs00g4KpdGko/CfWDTPglfgMeTVyWXCgm0dspcjCtl5J58GH68+C9loqHlRidLFhyDhf/0Hw6zcq8",
-	"kQrvGjFP1KonuS2o+oNyx3CcEqFVvQ1Th6EyFGJIfsT9QlywHBmfN/JWCA+BngkBxqDFKZlSyd58w4+2",
-	"xfMkuKBfZ9aDZos6xcBDGDzS1mhwzuB+qAh3aw13CaltJ+MZONgCfU0AawNUYwi6Wv9qy0N89ybz1ZsJ",
-	"xiI+atU+0lJiKqKjKW6ynqhDNK1OUCTy7hmqd2AkcZWuZ1pCXdEN8E6/uyzIiyAHN+B91nOyF8isYIE4",
-	"FWwinthvMnYdXvEtQBNEctvcb7AHvT+EccC6wPZKBTUwvHzhgeJZZuLSVpSn4FScsdjMAWjYoBBs8z1a",
-	"cMQiiV21M5tH1wXa0D4rsGL19WnBl1sCqI3Wja1Fj83Fqja+Px7gNl/yywKq3ij9SKpVgd8YhWkAHEA7",
-	"Uda4C0B6Whp8dQATUQJiLGywY5wyAEty1zYJn+5X7cLnB7XG8QvbQ7Nw0/aR3Dk/HMV9lk7crRGV2BkT",
-	"TuM0Vgc97JE6DDwJRHqTDaPIYSUcwwTqYvaDN5tUTl+qdlUIKQi4uy8IrlY01SUzHyULj/Y+XbEiBHRC",
-	"pxmLR9gd194Kc1OqBrWoOvAZ0aLWW1rTWt4CWVYpXdJ5K0CrV87MzCZv6Ys2EQRiJbiEMr5jg29pgo4U",
-	"yYWBtfAOyHp8/eWTjNUwcL1DYGRBCsi8Y6mrLZpyELIJLQp+EbiKw26xZjDZ3DjDjcFrSpNzsANW0u+a",
-	"ygo70hM7qdnDkHi7IRSjxCSMadWoLGSXuU63o9roOo+MDGMVDlIqXFvRfAFP7NCb3HQUmtOZppxVf65m",
-	"C9KSZ6xWSR6uJ5PfCoJfykhGk3M5TIfbAfPR5rj2h/ea5wLL5doJr5P1j7SKZcK9F+/mtmmhMc8GEHh2",
-	"kVchCJqlk0Fm4j6E5yigF1w4SAe/qwdu3wsJE8MM2YtNZOFeI8TC8ldoJW4k3dt+eV0PNWWXiBd15rHv",
-	"bs0vyHp21mz0NMWgQoc4zvvmPX8KMATXe1brOuAD89zAL3ElyUJkqQspUyZsQuT6kgMaHsZTimoDoxmt",
-	"Oeu76ExWWaqiFqv1rK1Dv+7zAOKPhodDW4JoZQeZTIKC8NSD09IDh9IRiXYXOL/NuoOr5hThvDFDGNEN",
-	"TLkWmxu9pzgX33YEl9PBT7aAPkx2+pOTus3WCk1Vqu9p5b61yTg5xDgC/kOqJQi4/xKaa63fFUw9JE8A",
-	"oeOEpKKcasFMLwJiQUBG9VZ+sNUbXW5Yw3Vl/ExVifdcqEntow0XBUdZxk28ACRvjVwkdT37YVQl6Jsw",
-	"0B6QD73Ma1GcHz6wiJiXgqzExpyt/UHlzN+qFoZS6MQfC3cH+IVfzmc0tVlW3dh/5rl+g9LwKiTj0Syj",
-	"84EQpXMvOM2t7Qj19YJBtjAUbQAKRPSEcgUJ7ZhWhIXHMa1YL3ztJ56TC4qZdJb+DF6M/h2JYJqJ5Dwa",
-	"DBtwsKli97AZ+/GRa85+845ttpEPOUxZrN6L1i3wlhnSSQgPcTfbIuxfmFEjQ61vstPouLRuuR5HRgsD",
-	"VNqXC70MaJScF6JcycMA5rHhmL3iOD7p3glJdoaUJjNRTJYBExSQ42TWj+tns9bWJpyqs/iH8Y/oZycx",
-	"qDcoMcbaQmsVhRoE7Iishh5crdC4zdJaZGymVo16awGDd10NN+kVIXCFoPYffhI4+3WI/Tq6fgNYv8LU",
-	"b9V9iCvdCG9s/AagXojRexW0qN/RJ0pF5/6C103nsRVEFowWFR4pGCq82c+dObnQqW9K5SBHjB+puC2M",
-	"WXRLpLf6Htj+qmXwLWoHcds4lLDqVZmsrAkQnV21JXvVhXK7AMb2iCDwSrLZAxhgwNKmoWAUKHaprwIu",
-	"FU88GrMp5D2E+bTa9BYpbw/W9hI1Sm9VcJqmjeTvenBGqfw/1Groe36czbQud8Em1voTVaxG8/mERUDU",
-	"VyXSWz3VWhmbaeEcvIsDjhLPcliwqI701K2fMjplWcDwqSJuYHjKNuN6GpvBRBZzNTPaWxXX6wuWnIew",
-	"7QCyaoA7m3pNDDHIGeI84L6roBG7zTXwmJnHVmX289HYzsVPJTYk45MJh+qN69EP+OvTeaNf3ukKeQkU",
-	"zO05fs24Ehiwd+WczOTiXqNlID/G5nV7ye4TZFMsVxn1b28u8s1SlNJPfkFT5CvQpQf44w1YcRz8sQHY",
-	"BlU54DUM6ntLB8iwvTYGVVXuzZ6PgC0DSj12+f1XCxMK4XEbLFm6CcYE4K+oUfmqvylBVFnkrq4Bwkuu",
-	"GsBMzYKSfMikoKmQZyJQisj5LOp2DkSnkMhRRm4ksfqIPTL3bFPum2tVm+67M9t4LXEjYAnqq4RhWnyo",
-	"Hx4CW+1UW3iucodUVNWFae0mhxjtw+zT9ZMQk35ldviVIXibB21X3ROG3eyOtw6Ub3c86BIFr20rnWMM",
-	"BKHYnwdI3+4iuHQcStV599CFOC9XQ/0dBva5lfHfQx4VZ62999bAIkLuFCWh6p4VZyhVIpYe4XrARdZ9",
-	"h+zvqhjA818xC983o0aG5bg0fqyxaPzCx58DhV0kBHciVj/NSEoVJTwnXJFl2B3xr4G1B6NC7HHzwNFW",
-	"BXRgUwl3GZ3lyu+Xiaf9zsiGS0aANI9xXyhItUK7AC93e2dnhIJjpuWhfctbB/9Vl82vJN2+5FQrv9ae",
-	"O/ZnkVs5sw+exYlvvRL70sbW2USEvsHaEz1UoNjh1LbozBzI/sP30HRlGZ+7P8ETPJ9jpWJnU930qYyY",
-	"U3HYbP9SSiO2aPTFXEKOeXUK2xwDHtjT2R0UH7Qlh+BIbBu9R93MbJeDXj9vHSGVr0lywbOMzhngjhvM",
-	"ccyrNhkxGC/6GkCP0dPaV4QrybIZmW6IAUw/JLfgMCASPRaVoHmKEOatw3F8pZto7AQOryNXvExCHa/Z",
-	"FzzM4srRjgJbhKC3KouVGBKAfR9faAEmQD82EsUDT+nHO3jYDXNw6EE32AMXcuDdTnbY+cQYluVuSOOn",
-	"dItqZ95xfFyBnVbto3g/ShcDqR+zrR8hZ30AZPG2wb1uI7kEIV0uV99CKA7BiK5eipx+kFXWnNu1bXdL",
-	"W/FSt3wdxPDIoZcOZKe7Hv+OcrH7OFudx6VjHWSFi7l1Mna5E9f15po86D2xJkuab4jZUomIU+6Nw35i",
-	"qFr3TqngihU74Lb66lrcZwVZ8ixjRDNLq1Doa6yASkmHTTRMK7h1lBaxJdZaq4Ilb9RCmkApMZuB0Vc/",
-	"PrwTT1HBC5Eh6oHIJwCpoodSZJsKPgK8lOORpIrLGYaDokjiinJRpVieUoSyajgJxqMpgOvSqTmmS5qX",
-	"gdrZufABjHeudC4MqunwpQiBeVUr3tnmcS81VgUmTVc9zkAj/V5brQrKJc0qet2XCHzDG6V3DfANeU7e",
-	"YfyrgCx75ejKmwfHRwfHVw63YHLefvz+G88O8I8r1R/bWDmB6uE3Ll1trVE9/EYtZHJbpsn4kqtKXUXR",
-	"huWpJDl7qsYW07WelufyQk71kmRcKkloJnJ2SB6ZChlP0pI9gZQlmy5flFgdmUviUgxdgR7XOiSawFcb",
-	"Rovt2I4BZgaeS0Vz1Z3WbEpr6EOTbcH8QTTlp55/5++ef/uHH33480+Pq6wYWKoFxalNGcsPO8FCX03+",
-	"qN1Yl0Jqv6hlkdqv6omk7rtaLingZXYW0HBVlEtGUoBlO6pjCaMCMyY5m1MFwJ8LltvCUysqZcOCFufN",
-	"8md12o2tXvVdZTfYUmxfyHogay9o20NN92KGUIStit11+AixwmzKuIRlthSh4ulbQRJmZK6T0Kzuu3Ki",
-	"W6EuBZP+ELZaCTS2AUxWo7NsZ3Z2pMFs4EKBIluUFCLDqOMn7sg88bYIqIneUdG8jsWrx3jrRq0YUrxz",
-	"1SFZdhv5KYSnCSx+aPQfu2q2Ef+qY7H5Fi+Kd4Vv/XjBimn/eF0TcdfiDSw2vaeLkNmyPc1ZD81jK9ic",
-	"SwXFiAY4Ei60Wh3/gmTMhpl7Ila4QoxizELCcABJztkmHsMhxoIJlULXuZd2O7LYsPX2QlVz8hOk3pzP",
-	"s42PKi8iateY3UX8n+2pvX6FTDcKk7kQV6YssrGrf7XSqkE+75+nGQz2Ep6I38+JLw9Ah3Bz6mS0ttnw",
-	"cHazEvpTWR5hoL+hDMgjlCYapW7djjB+1W4uR7O1S2OQ8antNTGmINuad2n4bBYKl0NYhgHuaIzl88ai",
-	"Bwr/2mDLUGJ5rw0krWWMKoHQJTBo/2QlnWZsV3MxvJzutfplh/FjyE6bZvxzru4r9pQuQc4Zvf760dUr",
-	"rx8fH105OmoqOp/6ylfS99989u/1P2/jP8dXnn26T8t5VbZoO/x3baS2m4N1dLbngsL5yNjsLUM+Gb38",
-	"/t8+/+vvvfiT/6olzNmMJ5xmk/Zvz//i+x/96n9A/PuU5pOiLGg2OhlduXJk824jqlmHUfdCt2lrPL6U",
-	"6/p4+qM5UlbdRM3GxwH0z8B23qhsi/ve0sD1YH4dcEE0SKT3nnDte09LL1hj5yWxD4+J3zl8QTNegwao",
-	"HVh9Qt94dqD/uWL/+bVR1N0QJ38CJGm6H+DGuiRqGmwjzRYY1zCRGV+5PFqaJ2zi1GzEoOUir76q0m9r",
-	"360Y0L1DXK9+AsRY2WgB0nIntgLoyMVq17+yObnNrlHfnpiBAzvdNEdi0GS3v5Dlcok2xsri2BzDhUha",
-	"/dW+c0/2uJcd/ObnUdfeF/Sm3cPAUd65+OhDQBntPcqu/a6j/NAilvqhUWOG45AdwuCnHoMGPu0dWkFn",
-	"KiR1pfrHATXpbim2DBS/LXOUhjx2EXCU2hzWGVrJDAQAFiXZgBMiwvVgx1vvLjDpde6vXL1rWPruABq0",
-	"8LcoF4yp/uw6LYE8gEeBKpJzpuKwvpqoP4Xqylk17XrXsvStoihtGSpP0bE9AfLFG2rZ01VGkVd68+Ov",
-	"L3jOIMM9R1MjJRnP/XkimUUZ9GrxhYod044oeDVku+4txsHY8Y7dlpj1by5KYGP1yvv3NrSzKj4+lRbn",
-	"QyTTZ31JXM61sdmnZ6NkAexia6T2Fshda8YlshSsQts+Bmebj6UVZ1qPDcuIseWVTO5PgiqVh1SGoFfJ",
-	"cioVV6XPOVa3gzXwYgymXC2+Fu8RIVm7JPdOkFGtM2WUe2zAd2berfI629dKnrAscxZHvw1RT8I9eaq/",
-	"wWnmgmCqZqQ5cacMUlOFpMGZI7XMzvzDRrRBj//FaIu2Pd8Sh5C8++/ckNTgbsGtdFi7JJEJpO+6xNo9",
-	"ZZCaBv0i7eAEaTu8S+VEv/t0xfUK+8c0FD7LthYJoWWb7xpYCHmvKj88BAzok8xS3FmEvDxeGleXgUsb",
-	"ApI2ABQthJpSLyRtBuAjCEyZ9mCvav0Cak8WQv8fkxHsFWLAzbdNe4aDaqYwOhkBRioBS0jlURzZdHV4",
-	"+LCqWToefV1/+/EH//ujD//h459+4/l3f/Hyz77x4gff+vinPx1gzAvk2PgjL9D5ieyHpaBXjYnma+TY",
-	"7yUPZNrj2CMT8A3/BvgZlsfyTdypvXFNh38/NMRsaSXb5kqu6GZMoAbSmBRsVubpiUFo993G3QWXp9wX",
-	"x7aim5Oamw/1YJnQjMDzEVXNECU9buyqCXsMCP9YPgHa6E+KmBeizD2KPPSD7eMjELwDRX/64yljjCBb",
-	"lQ006XvYHs6kUQUsFv7+tkF06y5/FyocCxvpKRqbYKGexADfFzSXM+ALIofTGxeNc5/y9Dq2hH9Ca/rP",
-	"h1WL+uM902pnVUQkhgHF3mIrdzV3qZ6ZYglsBToakIsxbuaxSXnY+HXbEn68D+3h349Mq/jpzLSNw7oe",
-	"OCXXbF0LgpZNLLWqD0diCo1zdUqQP8hadYatAlHR0eNDgIEutuyWIb4V0fGrGmQQvSjogfInS2rVuskJ",
-	"NQscbzMVF9mHFN4fKWBxiYxJFBcCJjm2Sxijb/C0F0geOGoAD8JxrKEMabtoL0+jg10qwPa4YJRWKm2j",
-	"IAd07IoC2uPry6oF17lCL2FEv1WZwaH5B3xrQ3GZbf92Tj3yyIyxQ8dZLiGMzBizgshtI5vtQQy5KQrA",
-	"xwVu1FkjplsE+VpJc8WVxUmoBVb3hVaPR0Ugdlkvtz2vWNbl8JIBIwVGKLvBhs+o17hll35f9i1obz/1",
-	"OqAYVAxYtAzdrmfeHClcn8mMBVLLlkIqWzmflHkPDXluAyr5QEQa3Uu/7mDUPXh4XJ9GrPpgVmSfCkQw",
-	"o31mSnnF7vKl882hw57c0xro3zBeY0Lz2qnYPbECF7an5gGPEBmZPsj4euzmVlPb3/7yjAUDzfzM19bu",
-	"M1m2Wpv2a9H7wnXzo7b50NdwxJ0obDdFsWTFbWRnfpGLrZlU9SqEkK8xgxdtmT10y2KU9zljKzm2qGo2",
-	"hcPBkrdMlSvhS6sypWjEBbOSEzjE8E/DyGNh3wImk93x4HaFd8vRBIJTdlUEgzBvnyuoDyLjKvmnP/nh",
-	"81/+8sWHP3rxO98dkzeI/et18vxPP3jxg7+yn6+Qj375Hfvh2LzmvmpkT13tvN699ygOb1+36Hs0T+9d",
-	"sGJXNIyi4D4CfrQQxlGiFmyJiWmHUVaT4cW2XJ2F7XIDnTnflhAjEksHlDFqZ5RC1GlQdHiP0dQXgHEt",
-	"NxgBY0LJmuepQO2Kkky/UWiuh7p7A/EdXoHi2PoNV6qvLwCIpwxEukMznEsRl20MyctUc/aedxPmVOWh",
-	"GWuoq0iFxcuVsI44JbK6TyBwS5nqBlVt6X2VN3ivnHYm4Gyn1awQiCgyfT0NALFKNUlErmgywFCAZBLI",
-	"hC/ENAtgIBaMJgtbPM6HUErTjf8np6NuCydC+Yfi1Rldao6Zgn2/PjbvUSqnIQli2D4kYmniSWKqEJTT",
-	"eHalCcgHSN7eq0YtH7tVbQa7MYmVkGeptyUAyRjeMJYFEBZzupILoYYaJzz2pGK5Ex6rHlmFfOUIAdpz",
-	"G1SdLztNsx1B6tjliqud7/rldfVqQyZ/3YczmrZicb9MD75+dPD2weP3Xx+/cRQRhts4EL5Z3QJ+poVn",
-	"P4eF0D1q6kackjJHYJmZluABj4aY0jFaXDQJK0BMjXwmL5/9qhT54Rld32FSGlR6HE2vGB8qm32ZGnBG",
-	"4O5UyW7lSVbqSxpKrW8PcEHlgg2s78LzlD2NZ8mehLLbjM6gmLc11uAcOkt7DyiVbpjETBR7Falx3k6W",
-	"hqmN7Qp2yNa2LEOgamkEQooNTjJAv5csejAeOczfmJfD5bSxLpMfVllYwovtJjWpp92Jb/LcliJoZH3U",
-	"eg6lbYbiFnzspx0OYPozg7TrN65tYLU3bl06SMFvw9tjwY8tyrUt+welmTXNArV1bexWK1w1tWe3AlNY",
-	"gvIT8Dh0lonFlR7Eh8LlUWHA/olecEX9kXHs6YoXTMZn4gZ1/a/1VgH6whmkhO0IJafEuc+2+mCh7zGR",
-	"JxFVo41xAFuCEY/rC9B7p9hlvDzKXGxQ0q7pRF7gT8DFSPUtIRc0yyD26BTdZaCLKc4K8L3akRI+w7p3",
-	"Bq5xkHwzHineX7PrIffcOPBiI+jIn6SkN0X5JGaHAEJlvZzBqpxmXF9beg0+VTdMHup2Pu1xKkPO0UQP",
-	"KJ494ZzCua/NsX70we/904/+/uWv/vDln33DXxAv4SmbxC9mb3TcjPkw3qBoxwSqD4ZshbLMQMIAkhGl",
-	"LdRjvPd+hBS0SgSuy4Iq1u9bH+BU+dfjTPHQB3h5aZFGJJCYRa294+tgq3SR1/0woBwMpi8PlJurgftI",
-	"QLXwU53RCgIUasJIigoiPKfFnSq6r5RJMrKAtT4lqtMfYqvWGDw490BUNEI+WTmwlm2lvZmVsACrFknE",
-	"0m/yruEZbS9TxuY0mzi6DZ2XQvEEFcS8zDK07TQy02t8xaS0TXIRoIJ1PyHqh2IWKjN5ioFaHL6yWFvA",
-	"tFtFm2oiuVjxBtZ63SVkDsEQRJMugpULWrCw1UyKsoiBqrElroUxc6y4cTS6gDDTUr3HqIh8L0wF3jLP",
-	"v/edl3/xs1EX2rPPLLXkkk2qULbQI+lkjXBSE5tj5glz1VdwYuIfWsDaAgODXTFCCJ6W7tZOx4RmaiHK",
-	"uQEuLzNG1qJEO7FD4GIXDTjHBhg+Lc5lYMu3I+f9id3+fGyuNpMNo4XsOHpBl1VIttlmpBecrSdSsVXX",
-	"SAuRNTjq8+/+0cvv/e5oPHr+zT95/pMf6T9+8qMXf/ZL88e3/t4fOnRJ4Q1GEXXrtXOzd9oFk88nJy5Z",
-	"a5JkIjkPXjo8oVkHndrr3i3iL/78o3/4wYs/+vPRePTxf/4/X/7Oz/XfjyOBVxr9OfEgOOZIYcG803/o",
-	"ZInN1OaDc/jogw9G49GLv/sD/GMq1MJPDK1L+uMf/ZcX3/+/P/7JL59/96d6QeDjyx/95OOf/Lj6+OF/",
-	"/+jDP3Yfn//5Hz7/9t9omvtPP//owz/EL1/8yX98/u3/P3z5V8//09+8+MF3nn/7R/2r2kS1MBd3I1+h",
-	"fl1W8x835fnWiWqK2sEVDrG7Om6dh6ZR7K5fdo7518rPGxHGXZeRYRq3sOjtngI0dGvX1JeqrLJt26lH",
-	"D3/v2sGVq29a64g+v69BOp3INemT33hw725nia6+zHYLJZjRXrvhPfNYdGFk3X5VGLkjn65tYMJ1ty+g",
-	"VbSqIBxSWAN2MMvyopP9bf31wTV/apGhAQDiJVXJYkxEDkGPKzpnMgIBAEduWw9N/4zNPpG6QbV9HABZ",
-	"G5EEWSOXGlME+AP0VBUCg3MTsURlplbZs2CAQwhBvB6s5q7oe+zzhukHP12resMvrts+8eOt/KbpGD+f",
-	"Vd3jFxW69WM7taqsfy0Rq2kKMX6YDWw2FkLQi2aglh5bY8fo4TsHv/nbZ799cHR0tcVgT+ov1i0Wo4/+",
-	"/kf/9Af/+aMPPnjxs/+qb44PfvDPv/rmxz/6o3/6xn97/u0ffvTB7z3/8e/886++VeO4RtByGE5/+vH/",
-	"729f/vcPP/7Jz4LsWlOCZQ717THb0LiQaqR0/OwTMRF9AlagTnUzDMQZL+rvwnqtoDEkx3mwcNASApq3",
-	"fv/lXnH7HjYfvEEthzAusHC2vT8pNkgjiL+yW6u1msie7Ar8Ed0dTh9rujwumwBvxYp4Pf3V3u1NOhpy",
-	"xf+G4DlLr3urRz3CIE5wHnGDUmHCN78KPtwl2NiNK1cTLREzj13alnmON8NNtWrBAukzDWRwljog0DWC",
-	"a3AJFlYEzA75l2cFY6mJWvIALKwRKLNqBMK8UpGzU9D3V3TFCommekIlARCtC5YSS3cpjcVzDfhCuXH4",
-	"efD1sW/oRqgF4HhKJsGzB0O1SxBdv7/pXPQDJ0TAuN7hUvJ8bgDA+6CMknM63wm8xYTRIeHuMYpON6h2",
-	"ywaeUx+mNK7aCVkvNoQSyRKRp0CaHJPHo3Jdq0roMcEH9oJrDgRg49ITsq4BqDdKJVztS+ZhT1cs0ex6",
-	"wWgaU7nNGjKbA6ng7qLTbKuY/nYUrSfXNiYxuLbNNjW4YdO97IgflNMlV4qld6y3uzHwN468OcLOte4n",
-	"IX2hM5piaToDIYSxtJo7lXl02jLM/j6Wt2iNKxyI3LEkMYV2/VnFVp8YE0ueA/KL68iJHctm09e5hV4C",
-	"BItpIcr5QumrLBfrCtBhifyLwHN5egDA7G5V+yi+FeHdGQgRzIduE6evWkNj/e0qWnDI2Nxo6MiVaoBP",
-	"D+rtwjePqsbh87umBzvQd4RxALaVjGFgM54T2aZEnFtAXKzXhfDLeJZrtWz4dAlwJlSSBn8LY7lJP0aI",
-	"EcMhHEHzd1fFRNNfRtfmVmZkvRAZM6hUyNhNilAhFYo1EE0OdYOwtGl0tsFtwG571slb4nfjDry0R1FA",
-	"Vmp6b+c1S1EUWhTNJi5YrqMiIlnTXIFX076I5TXAkeOLB2gH/5ph1eVru7iOPgytjd0hCJ7yEJAsSNY1",
-	"VFb87AOKxV88mLC2iRbezSeKsdqY476AVhuN7gNt1dPgTpCr2zu6R9xVaHwfKcXt03W52uvB3KE6B9m+",
-	"HKwy2A5VlPVYRXNd1zWwYWhTfZhb8YCgsxbCQVHmOR4jPTT8y6qrBo4ZoTNZkhkNJRdqAky9hsUcXVr8",
-	"JlXszPWpPz1y/epP77i+9afPuf71pxvVGPTHu0I9NMPQHx/WhmImGqq+PvdUTPeuQNycPkcVu4dNfK4x",
-	"oc/VJqTHhAhkg5DR0iDm7g5gvFhR1QvEeEtJI4JDsAwASlqzwcyCj2h6RluBP+Csq7h+uBJVuBaerY0E",
-	"YogBqJF0IzFO4TBeh7G3DagKfv8+TW1gic9Ek2WsIEu6IZpUqhhkLMzlXwypmhaBweZZyLp01jN8J0TR",
-	"wFcmM9FLXA8UW4WkjZi8sQZeXRdsHU7fzbU+AcOFqjNqTqQ7IEE2fN8Ryg615FsqT19NGNfVrjQWnyTr",
-	"hwYcVLYRLyizPvvKWoY1DwJCUKVosgjorDd5hrG+wCWr4n6QQg+VCIfdgCAERkkEqMbtI90J++wJTUcp",
-	"ZMsjqVVulk5A6a6kXbwW0Alir1WeGn9lnmRlGrp0ahlhusPDB/ZYXWKncX5uo2u+xwCA6MQf4NaDIiq7",
-	"iu1ipBlEaB4G0kTtuoRbQVFrifYQ0Kz9bTXFKA+ytfvdIjHQ1I+kvEtCwSyj84Hxu46KzJ0d21X1XnQm",
-	"895kkwgc11YSvrQul0KPJwV0nnkhypV/7cPG9tibtX5m+69WUxisq8FHAlmOfnYSgxravEvtjJzLKwQA",
-	"26AHt2eBS7Z1bFtUYSZWjdkeVj8rqhje7Wt3g+n5vrN+F9xXUDI5FyQTCc1IzhTUyQTXQXExFHw3oZPB",
-	"yVMmZmIAfTe78LjVQAzUazDjCVUOBsytBZT6PTXEbVCGTQYwy2bGZBbpV5vxfM4KOCG9AWC0VAtRcLV5",
-	"TdbHB+dqwZ7qf1aUF7I/a6va1uYIxlUISnMvvATDLlgWSlfO9I/e0hQQFWK1jgpfx58WFy+o3RUpgxGF",
-	"1ADZiRPkhJjXNL8S84IuIZM7JkQL52p7sQPvWLJdUt3YBcsnGKrdWJNw/Nbrneb/q17XlNu2Bo7eoPrk",
-	"2IR39nzJg/ntleX6ssbk9niwYf+AwhW+c2aLN4NoS6figp0Smq21nlquiNFgTRoc1sI2lZstysx2jAEU",
-	"Rom/u7dwK0sI7BLrHCKeAY0g0pahp/pF/bb+4wa2AN/ZVp6NR+VKqoJRL1wGTxa4EJq1r8S5ZpOin9EE",
-	"UCr12os53zHr0xVHHqb5LV2uoKkvOZoyWmCdBLO+7otEiHMei2J8R6TsHfum/nDdvP2KS5DaqsydNUhv",
-	"C3Ferq5BSrnnfpcTMfNCrTsUIcxGJ1yOyRdz/pQseZZxDBOQsbmBfhAjEyKidUiT8o7i+ZpBoSxTeNiV",
-	"00eN00ZCw0kzHqvlMDEDhjMZFrKwezWsXSrj7NWGNLDWjn6hnQ3T9RYSmLU/tddaiUkqOiyAld8rFUyS",
-	"nD1FFE9TwMqrKECbk0DtAC3nqcBdj78hkSU0J1NGCgqaCbjgaZFxLQuAozPaConz/5Ju2rcAr0TN8FaX",
-	"2JL7vdqDTczAjRkbDhDmHDsi2+0UXe4t2fnW0MLMdm1gDOGJAcUOyIZq38Up5pXkABRHwZ8aG3LOVjfw",
-	"Zf3nXWhA/3UNG6llinXP1ITXVjXRVdd8kUI91r5IYeSc55Y4veW6IShgJooT8uL7P//ow5+Pycc/+vMX",
-	"f/0/x+Sf/sM3Pv7HfyT/z3/4X161P6OJN6pT3wLYbL+cYQc3HoWUFSEVGgS9kSCBlI5AyNwt0PyMCmOg",
-	"ROHRQL5+CPYmjDHvgJG2vTmwXg62tQ5nGnkbB/Hrazu87edJkrIonJMpohtR8DkPBD8vyqmlGH2MCFUB",
-	"9DUpsgsvwCPBJHGQAlJGM4Vlb3gAMkEylpuonDhMfYvQZNzeFX2ZaY0N1TRXpurI0k5tEj6yvGNqBu54",
-	"JgfUMwhY9VD662xhtSooSDAN74kPhiyQzeyzkYlZ5Qlxr9raBSq4Vv74ApeEHHVhw5r3gwDpJkPD2O1S",
-	"3HmtW+bxMk8LlqqFHJMpy8SaHBlBWMhapVlw5TfQco9bgPgHxw2Ia+9WXqpyvneTvWvaCMTysgyRswPF",
-	"l85fbGNMuYuI3Fa3h4n4Aw5ThIPANHp5d+MWmUbFnbugyX3Fnd/ZXEscBuFWulYLnLB+g/r9iPcAjJsX",
-	"yxOyXghwwdMEgWcGRACYIV2bM7/7ny0pz0KyBRKSJHOhNUz9pD8HgxdLryO0WNr0hpzVJxA9+jsb3YgX",
-	"24Pm89L4QrqNnnoKt+3Tu3hptEiRUcD8KQsARaaJ0qq4yLPNGDaEmss2oIypVTcMTQ/DQ/XvoX54y0yd",
-	"WGRKk3NmRF0n4kPndou8jGWzU6rEFsrPLsH/V3aN/beD9gb+7yO6//jo6DJ43h23Q7Am0r5KcTXWpo5x",
-	"FAg3T8TSBq6w4oJNAO28wAT6bOO+FvkEAqBiLX6bRhj6nU0tBv3O5rrr887mgW7+3Xan5vt7OeYyPcaJ",
-	"OVY5KKlnUGhqm2HW/QE9EpHpKbApKLhgIlhL6oHHBoXa37OvhCt0xjd2H3jXwHqs4/qw/VP2V9uvZRV4",
-	"tGR7U6SC5GI94KLozjuArendervnjbqxUcwZ3rLOx3hac3FEZ2zmjX6tR1Z7VkurhwCel55icuNCEDov",
-	"GJZ5rU4y+JoR7B9SGxJWi+STBEFUoxf7hosP36lC/52NC8nd/RLZyo7Yzw0QzpLwWXSqVCO99oVACXtf",
-	"kZlmz+o8vNpRcGrEs2NgpukWl8Wv60w2Mr8DD3ctBL2W1xCnU1RU0MoAi6/LUV0wPqvy8DDPKjGkXm7Y",
-	"4OXUIXTszlTZIZ7+wjxxQLjZ0BrUO4Q/7TfQuisQOrdVi31lHzDvetKvN9YIZ3dHUMA10nATbYfcOZ4J",
-	"AJiyKhmqBEkFeGXWokgjrLGDI4p9bgo7k634pq34p62Ss22SlJdNSdliCK8oJ0XLjrmEG3MXA9OqLFZi",
-	"yLzu4wstvaWn8E+ZK1Sq++0f7ZradnzBuSuaDA6M8ev47y5XagNiQ25ABhr1J3y5sbtq3VsAnuYH/yxv",
-	"eMt9tM04GctTWhze2EMZQGzKGHHA4jDIghNghkFVPYi9eGdz2wZuDNheG7VxyRAN7LuK0sDPtUANr+8x",
-	"wmdpzB8dBstEpGxsIiUNroILbmjR5fGRNy62CiFp0PCbvYO7vAnGGl6qkNaOWJM7m2BSgfWBDeKyly9s",
-	"ghkXnYH+MGivXzBBXjxAbsMXHihzhW9D9ooBfgoc1m0hzv3VkldD8qVBBr6XQ60bT2vloFtDt/VF2Z/V",
-	"6hbQdGBXwI3evx8PmJRc5A/FOcull1kxKSeB4gW3coIsgmjO4TVZ1rhdn9aNDz4bjxJZzDq6RGYEXZ6C",
-	"IAUlQYmYkd88uP7g7OYBTMaPEjU04rlgs4LJRdwCnAKcioys5lBx8Z7Y3zsbf/jEoGgCv5BKffXInT0A",
-	"0J1MYGYtZ37L91uL819QFZKI4beYgBvw7RpfsH2pajqwQloFl3IHoJ5E8Xxus/48WAG4S6agKS+W6IbQ",
-	"lx0iO0DJKknALNS6YbygIDtahFarbGMC+3zhyP4KlT1W6D2YmeoW+I4OAklPUJQ8R8QqdHucVGA2q0KI",
-	"Gay7bYVwuXWHH+0psahmD/ECeoAtDKAipszkW5CmfdsfDPHqvBtWrR4mQoFmGIks+kl5Qxx4+9ayv4Zl",
-	"3uCBCshMSxqHbUigXj0ZNeMtG4yfnzzkS2ZtDH7haoi9YliQp+H3z+IyXJ20iJ34p/PImZQGssd499Mz",
-	"T8d3NZe87ypMbPn9vMV4oQTvBg0jUGM+gNfXFT04mw2HkTNxXfUx7ysH+K7Rqy5fUInlhciyIaFhg0We",
-	"GUtZEa52MROFH1hnLUjKZzNWsFw5iK2ELhkp85RhjRsk1hO4MVMuz0HMKJhUotA6WiGWhOZEix2JWAU4",
-	"athgGAIWFUXK80YJs3pFBxY4tAW7EOeddSPwiQF7IcskYSwEWvXQ5b9IsoYkEL1MS5oseM7IXDAJeNYz",
-	"xNeUBIJQGyvor5uIncqODg2yStWZbtSgUfl7MntFpjQ5R1iq/VVgsGXO/FW0mmegV3iuUtXiw4+DhBRI",
-	"bTsyBgeTkpQLBdgf/kw7CFqMNqlfdhEtjDC3VYlTGV4mb7zf8MzA3psrnLN3t8tJBtBcU5FuCK3lEJJl",
-	"KRU5z8W6hp+2IXNBRH5InuhHJuagPhnX08j0ViW0no5IRKlOsb6cWEsH3QJpZnlqqp3C/kKhl6XJPPVH",
-	"43sCkEM0FeIvkMEWSSgxipWBBAZ1KqBJ4QYEUPySBc1zlg2hBt3adXwtaMp3+E9R5Rshjix6BF8oWcnS",
-	"CnSuW6Ky86v6Ca+RnVVolQKFnvIZn5fB4kzIzGKrf88oz6IfFlnKpArjGwNEEDxjEsMAZUvz/K/BGkYG",
-	"vOPDsdytEOVUc/J6rmYrLVv/ggly9tzNGeQVAWRn1Kj82zxqbIcbuVvWajd6ieCuuUms3XzGM6yVwnUv",
-	"cikjLeemuZv4uvl0B1sxnx7ceQAmdOz/Bsu45opeYBm2XIXCx2s06kokwDh9NjNwCEbfWCFw12tgm4dS",
-	"V67HhVKryRtXrnjzEQDD1us8FTPFcpvTUFGn567dMQW42SX2MCYpLrb+E0lkTHIxMen9RBTE0Etzju4t",
-	"r2ymOhDWlOiCial6OH79rV//9V//9aOjo6Neo2NF+7ZivRuCXfLasoUJ/3bNfWepfvte6aJ1e4Ag9XBk",
-	"2303n2dcLmokHpBKeurDDL0nnLEt8qrovx+C3pk4uFTPgC7toXFooJ0+Gjt8ky41JBGx4irRUgGwzhCV",
-	"+oZXxSsGCrP7Q+Php9C1+ypygOravSc9PleBQ29ieLcLuK4WLIuJPcK2G4qTzfQxzXcuK2av7xYTEQxA",
-	"7jFKRs+tf/h+drHfuNh25k139Kpr6JNc0+h1Qy9l35C27QbgVATrfG6SuYtaFQ4T1VQvPWExfLR2bOHW",
-	"IW3vK/mnPvrlf/j4R3/5/Js///QhcUaJVakg7xPAXnnG5KnLwtTtVMb3w6/k29lI2EOgHEyuig0O1I6E",
-	"R/luAiiInUXztzNA9BWop1JsRcr0x+obo6+dXq2ryFJ7ZsP3VmzvHsSD2TLmkapwT+hh2DDDWCondc66",
-	"LRxCBHKGKBauELypXTxlxnGnrJPJlKuZskzkc2lgVqxA01MirCuoSK/T4UO0uuy+0rDCXcGO3WDoi80k",
-	"F2pgbWdAtgqlIHXWGGoEGlaA6Gb8W7vnZ0eWmuRlCwzWCLOPgWN73vGsWP6uTRxvCRvglezDQAwAOio2",
-	"Nxgh2y/rx+tlKP1VJ1NvjaxpxsaEEkXn5ItntwLmYBcy7DHZ+uHJ9Q2dAip0TyxdV4wqNl41VVuH0NLf",
-	"ZMxjhjK+hXhKcJvoK4EeAGDsqz8Zs1JOoNTfQHzaaLzH5bPrEFo9lLMftLE0YuwcXYqbbvoLtg3YJdsO",
-	"LLRtywyCpS7H4/IBLDGpJJi34wfUD/gI7pUWZrrloYyv/ubidIcao6AP+753cFXN2FYdW1EWcljAfWcZ",
-	"ezGb8SRQNTFYXR3hzvtNz6ZxM7ZYWcVMfX/CCja4myDu1rs37Ka+zL0PV8se6wN2u9HbdrU7/VLmFuHd",
-	"ryBi/auERUu3sELwNYyLAugW2DGWgg/FFV/01AT8hAqR1oYbODsDAYYzRtPJziKtUKynv0A9/lAYaFMk",
-	"q2a7PdCtUqIBQch/Ou87wN09nU7TYETp7i444+5gWnxsUCHNCli4VUTzcfjQvFMWKfNMgNFk0V2+0Up9",
-	"kqRsaatHTTe2eKPHr5P7HKbtJqtTed6ugBmaN4zVtN8xVYhZ85n7gcdq5cvIsiaEazk2QPZ2nsbblKsa",
-	"AuI2d9jhXJ4zv5Sb0WnAPSdW2zai3m6qNesCZnC581ayApNMLXwrRXM8PKfF0on7pZRJUiuubxwO29La",
-	"ltDD9NWJs3WoDrWKeoNOO8B9417v+8B/ruS+8KipO0MRR9ocuKEBlw0a9mLHBxjOMF3UdONXRneJsjQN",
-	"duUbD2eJwdrY20G71eltZNdsc6c9sNmxK8vvyZ8Nlbs2xNPBt/wmq1AtqopTQbjJlCGW2jZ6ZT/u+r6N",
-	"Ysi0GuFt9bJAgwqeh4rt9NiZfKkREFRAc2KHh0CyXAKr94aq+SWZihq6KuS4RQjNuIMS/C4DQ4+Dz2Qw",
-	"cdVP750juxO0I1+rDPD2bpVMea9WrjB2EG2bW1lXVd10T7TKyjohtmNPDJvdhwAdJO3uq1UuaMFswSnP",
-	"z6IskohsSkNWhrmYOTcuStNSvcddbk+3m/u+QHdPfvkksExqmStNGr5uiY9mxPF0sgZkPUeYbeBilmS0",
-	"cIkYS9bkvgMyYrxVl3cqSbOPDA9/8WrX5LaVGA848tLTNhxhLlTFd/UXBkrf1OMnXB2SG4jMTmiWhZbw",
-	"jb4V9IGpJefezX5IzyFAlueEZlhawZbMhyQghCTXYzVAKKf1gnVWbdGjtZWK/NHhe89Y8dJJTbhagQdJ",
-	"T/Hf3f/8wZePDt5+/P6V8evPfs1nfK/dox7EbPzRKkTg9cxYSnh+Sgo2KyVLMRDOpkwhLi7W+MDK1dW2",
-	"2lvBPgCuxvjCEpU01glg0nF3haFJ/j9p5xkgh8XLzGERaQezzzDJacWKmxA66atz4E0QuTdzbApIUxKp",
-	"eJYZTm482qH6ZcFdXgJeSbcBpMYBc0i/CNTACSYU0QuWTlasmCz1iYzYGDeusVmN7UZ6ltWXi51lk/ic",
-	"cbM7+gbOskldmh3w6lA1t/FygGnuqT2vD7fWybi2Xq01CC79HRuWtSNBA7WtmFhlDYKOqazlr/EHgDr6",
-	"goQygyZaQRIE6SGIgR5VtytlYTFCt2/WxhSitzetEnOmbxp/+b6os6cWjBc+W0HEsF2UXLP5K0dX3jw4",
-	"Ph6UE1iwUnbuYT0sqbmfa8QSgRikyIF7GMZQv6CN4rP15DwcxcxpAGsB+vZwlqX7Pv5c4lnphfbGloMj",
-	"quLPvPFbk3jwZxub5UlxA0NqvZa4jR13Gy5OAYJX30Wof4Dryh+84T1LjxabWnxbKU0kBh7VA0DzKrOU",
-	"SLrxh3MA8uKA2YYjzB7VvQhQdVmG0BpEPpmZ1e+OpLFIJjivQCgSzXg6GYBXhQFKQbCITRRWxLLSqe1s",
-	"xnXiaY7LzSBIj2dsaaoE7FAcuVWz0ZBdQTAVcGABrdoGD6pbFQ8u7A8tDAcUVmu0i/u8YEDkjaJg3ujS",
-	"ayRna2LxSuEQtdHycrEeA+Y+/oRVOmqmMJMI+KkX3/k/nn/3v376lDxZLzZPsOz5ehHIK14vNq1VOz6K",
-	"dpUbkB6/PXmybqTfb9U30awItDvM7cUcRUDzgZ/s27lW8mhOMGIAL6cFTYHjLBgt0qqk+ycT4r4Ly4V5",
-	"hlL6uwEh60diW0Z31r7Y0UBqul7bflN0jcuYU1IHWMRaJNh/8NB8SfDUGEYGHJqhYczKRmZ/ogxnTxUs",
-	"PEHNnYUs7ht4tOsLms/ZwJXN2Xqy13qBkGE5eZUlCBvtj5sz6FqfMybZYHTLgfOIYpK14RiI8O0Y35wr",
-	"TrPGOnro7ZKJUJ35Tw0M8+2Y9oIDbcbj1OELfnx1tuV98ak/ntzIdWR1G5qdiXVQubDdj6tpYePedRGr",
-	"MqOYY+MDxlnRQgViZZNzpvplOWjAPe4dQsFmPPPkXM84y9IBCgy2w9Kg4z8YQhlvnDOAQ5VxzgyyY2J2",
-	"QEHQoei7TSyZBIyOmkavKjgz7+07PF4GgPf6N7YZiIIv+VcBatcjhLjH5WllQoSgA3iGVSEuGCg45In9",
-	"+Ql4QZ9oRe2JM2HYGpTJgiXnLIUmRKkIhWSjMIxDQLn6whmkM4NIeUokY3pw8jOrQiiRiOxwmQaUx5Un",
-	"6v9Y642Q28QLqbCE/xjgJcB0WTD4Rp6SI7T/G1FKMpqZsEotAprK/37bZloLwu6DuK6D8tsAmM5a6bbx",
-	"16ReZcRDI7/x4N7dMcnEmhUHQJYL9rSL7HxFkM/Zhkg+zwPINlZV8+yRURSM/3BF50Y/oGpMmEMrpgS0",
-	"w/q6B2rjDb1wxiPcnQ5d2RNZo2/iqrx1RpNzSSjss3Plg9bjE/HbFmi7iWPrJTDBNHgYzejsUAxlmiXt",
-	"SRC+X4hpxjyVq89uXidvv3H1s/pU6idIyhTlmYw9XZjAgvUnTF14GTA9Ki8O9a2cmATycS33EGsG+jE5",
-	"x0OvjpvUW9pkPFoyKemceRHfb7kau2PHiU1NRcNPUibP/ShnJv3Tx4cE1DaJqeJboMo+8VHdXa0HaZYC",
-	"rkV5zvM5DHLBshWi4eBZMlUwTd3+TMwPQ4gGZcCx5ZJmtq+x9x4+vE/w3S7s+yqe0ldkzKBGAulxSfCR",
-	"aUyskQmOtDk2DiXfHB1Db41NNlvTWNvAablgeQj2OFyVVB9XNtBD6SqZXgYUNmPUU6X8NqMzosdkmT6y",
-	"iFMypZK9+Ybfvji4jqlxc/tpxOA2WVc4V6dmILNS0sxVUpBkzbIsZOOhEYKorUdq65PWsGi3apDCarnd",
-	"8hJAOc14EqpglLCVGmT5bUThBAq1Lh1KyDYQQuxWpCzh6aCR9bjGmd9Z5NCG5wUEsxiYOQDsIgLktoRB",
-	"HATAktTzc81TYJUxD0XmsOGenLn37R65VhzuTfz091/mJFCt+UuYgqwXxyYm20OJDsI4xhyoVTKgGHpX",
-	"oZF62Ii36EggF686Lf6wTCyhHkfCw+qO1M7pfoqOdNV7x84qlXp7opm+zeMH31TOPRMQM3++/JLmG0Qj",
-	"AGUD4rOyiPQQqDeLgwxP8IwqY/Rs2TVpLEQYFhQLecYNk7KyCdg1In20PdyqE77FHcxtQWsr97frsksU",
-	"n3HMFZysWOGcxc2pHhwbfEncpTVATJIpTUkByxs5YdNd9PAkVVzOsCxVY3TR78b21VZdKuCawqQ6V+2N",
-	"gXbqswmNNLjAfeTqcZBnjErVcX5wIyRAxM/LwoBSFkwq0sBRiLLuoX9nKOMyRy3KIY9yiwRpxnQWXpQH",
-	"BmfskoXTh+Y7dB5AcIcFAtO1graJRVA0Gd4x93s4FyhQ9myAMM5zuWJJPOsIZ3hbQvUkCpYKzILDVIr6",
-	"wfeAJzcuMC8YYLoJhOczFihKwb8ey2YQIW9waSwweFghH7ob2zx8JUa1OVfHBGT92mydOQVnWN9BR4J9",
-	"R8ov4Ej4bejpN4e07/TbxvuGdr8QKC+0Ad5Ycg5V1r34ju5XK44iBHqVhWo0uA6TnjvYHlwU8AvUg7Lg",
-	"4WHZVys7sXb7BgBbFQyc74rnpYkuELmLLdA0C7aWSumN71o6Phq/nd7tG9llCu6iXOwWo8FmM31lXrCJ",
-	"ZYzNZbLB5aae7tYJ7S4mMSyY9JZiy60iI1ePLlNN+1l4vVj6buWKa9sql96MBvOCJDTPRZknLK0AqCka",
-	"agkuKMmoYgUY6hPwVRMplhVRof0NAiTnlOc2FM3EoTG0gUatmZ1Dt6cxsoVLe1kr72K3OdnURfRbBqgL",
-	"heGQAXLqskYwItPUiUCraiMJxkWbgs11icklLqUCAewtcp3I0ahuLQumZJbHZ9dlVbgpivv2xZuiuGne",
-	"fTYefeHsutfifc05kpQAdja25ZUk+VrJmSJfN4n/bV+rLzAWoKdocU6WIi0zJm3olH7aQPU9+NLnTITj",
-	"BWdrMhVP9bo+kTxlT8iapwyodMHnC78Rgftmccd0h0uazmE2+t8INRJaHOOEfNTxhZJmToYfyM6siXNo",
-	"/JyvOqE/nWz38pzGphjA/WlmEfKU5YqrzWFzMS6VRmjbhIE1UNIHAZoHZN+gcbla29ZBALN/C/T2sBMX",
-	"en9wzxHoW9u4yVFgyWc0P/ef00ystXboEsgd5mDGwAOXslWpNhNpMEi1vIz67YKB/nvBEzbJGE3BGmf+",
-	"6AEldHQEw9of+ZxpLf2LOVefmKEH7kyMLd+/uSc28XNe0NSXtHHPYPflUnFVIgRK3ec3RkZ5rLnk1cbd",
-	"HqPybGFHZDzhopQ+rPBC34BUEvfQKRbHwJJ2kOFhFjPWhkQV67BUgblG3zS4mafk4Fh/skWBIzu4vP3s",
-	"X7U1LFzACgvcF0z6XWRCkBlb2xJ1C7HObfHGhGZZwy0QjBpom978TM1v1AXpte8AfU4fGlMKQ9FETdKS",
-	"7cnBtFPyNs+5XAwZxJxfsDzeoxk0DjnmEL1iQaNPgwf4UqKL864yVktGc1nHKErZBYL1gfs7TvaFO+Be",
-	"fsO+Cp/f2YDY+7jj4r9XBa75fcgXrEjLQM7JypWWi1rAVUaVzdaPeqHBYSL0oNrD4XIS92YYugYm4pnI",
-	"MrGGQlp1c77dCUA2YTn6OPHAwN9amypY2w5eMETai98yns/vIqoUfrhnO8OP12tdmgdcx/j5rNa9/cYO",
-	"Qt9WdD7Q3qi88S53wg7tC1Y4Pr4tZhWgea+pST5EgBRM1JIigiGC8FfjivVzW+MFdrPD7PJaonbB5xjC",
-	"UdH6EMvHrIhegV3DXlvicuRUBYWVOfwxhLiuJeq6a9d9dc904L44sz25b+5gl+7zF03fNWtPIIxgpuXy",
-	"sSneZXFCVqUiBZ8v1LiqL1uRhhJZOtYy2tpl8TmWekiuafEtZYVF0UGjILhNThDLPRdQlQyw6rfqksbl",
-	"TyQLHwWbPTlpjVeuxDnLDaCPFxQ8cCJce3YRNlCoLvo0GKUVdiBM6rtVbCkq31tcxfY4f5dtNjzce7MZ",
-	"XkwDDqZIEhoG8sDEHGPe06wjorjAs+D4zOHYWtAy52rQchkdrW/FsN3HHePZxbQcTkH/WsmKDRrBTLhu",
-	"gaVz+kv87iZHRYoita7f8nX9qoWPrbtzWKHnOrZQ+JptWriOxl3ZG17rbMrk+WtaP9dyH8Zx6UvxlLBM",
-	"uuwEsHybMPsuY9ybvvtdnx8jb7dGwNWi3cO4OnOaVWueeUKeUPVEH0fjyXkCP8snzkslxPlBucJowowq",
-	"JhWZbojJUu12dBz1GjjrFBo+VA/dKrc8MkOr99Y5086ZOOa5Wmu9dVZNuavdmENKl3Tuu7CuFQW/0GLb",
-	"tFSQ5ICo0pj9kKtT8kTfRSazd4FeqXgIA5Ps3V9q3UBSDQNIiG79Mu6rM5aIPOEZpyHnVT7jxbIXvqRW",
-	"E9WU3DHlsCOtayUYblXIgGeOqaxVB9LMfmm8ZTkcTc14QQyTDs9OIvQbS4lag7x1RMo8Y1KCBw3LQXLA",
-	"cThnsWAoCJ4y4XnI1ujQVazj2paHPc/FWhIxi+zIBYC04u0ZWH7NisND1Rbo5U+yMo21l2FNFaoUy5VX",
-	"Hjkz0dK2ILeRVRdYy1lkF9GVPcPltUs1FZ6Jvmu6xFuda9l1Q7BY9GVCwW2zaiskfOympKkoF7HgO2vK",
-	"ldfF+56jBJtktWF658yZ2qX4aG6TcSwRjmtntHGQtje3GmmAA4sivS3E+aVjtS5f4G4WKo3TAhzqT82g",
-	"BnjOlrHrrB+EaxAClTGeZP+A951BalzIg66MCmllqzV0kg8JC0Kvuqet3Z2WdgFtG7VxuRV0Mw/vzxdK",
-	"Nri2pDV+BigKvf4WJdLBIMjTFq316hN+xE0QNU0zJz7061PwpjSlxj1BaobUlXef0kSZQmf4DGClGB3K",
-	"5cryHC40z+R7FIgaxmXfBGxSVhQo7EP9cCABy8w1TDoPCxqsD69FAiwPPy+YFhnEmKwhj9SEjEglBIaK",
-	"4NcQpo8mwfVCgB7gK0xiqD7+7F3HF7Dykg9IUojzAZp7xdd9h1kOBdT7ooyohG6nbDqwYw5vDN7Uriix",
-	"y2wbHR2//dm3k6vs4C362enBZ4+Ojg7e0v87qv471jcbpMcZKLMFK5j5DrJSRs9/8bfP//qPX/zgr178",
-	"4AMTxudLomtlXaZWw6shpYCmEMDDCghst5Q0EEPG+4xSx2tWRh4TkSeQQrmA8xcru1l8i64de6SfeVZb",
-	"ij7VzeasGZwO+15o40LFwwN47kb3MijM6SnYP1EUYyuRxOZenLOV8mXJalHYKuUUAug1adVLikYLj0Fv",
-	"VyF8JRHPhFCe9Ma6wtKR6ugTWWCOprtOGBu7DSE7n54u8v+4BGV4/DZQpp/5oHoe1dhtIZVJXfVWPoGR",
-	"D6nF52jOK5dYugqEzGA0MeYHSiUK4PGonxlKQTHdaTi2PU23G6Z2kddrcxzbrTCL2L2Zu2Gk7QVIqZvY",
-	"mh7NVrjOIBdSInLFpArUDoDfJgPyTffu3E9DVev0DwNMaujzHPBCl8+6cNETHtDDmOxk00DDLWlSk832",
-	"NYbcSwXXXNX0HUIrq1Rc3eJmVBFFnJvQVhu3b+Pn67YNv6V6+IkwjqtgGezGguzov6o3MYghNqMGur1Z",
-	"zU78U5kVbNcEgAJfnihxzvId6waeYT5+dZ15kVITwEMF1F1Ws7hhhuOCKnbB6nqcRU6NLDAdQBWNEaAM",
-	"5APkKLMQE804m10+P7mAdgaQin78vpBxjk9svCsJudng9lSWWs71W0sG5M2FY4FDKfGDQGRtQe7YOi/d",
-	"gdewKvrJ3c6PndJlYP6gjcDA2DoI+UsR/KvQD8lT8gQm+MQiS4E4ndINEblRfrW6IrLUB85joCqGQBUU",
-	"Di7vkjHyXXHwxiVh1+FSAcyZEZCrdY3dcc/auzgTWH2Wkk89//DnLz/860+PtXRaqI1eemnTg7gixpkW",
-	"XvswlHAD6s2iQmmZGDGkDSj8MOzPave2NV+eEroU+dxoRfpBabG0fL7y3u78sMNmCEG69xUCD3okdsHr",
-	"AjKdeI1/WvMFKxtbk3O2kYTll7H9u556EqPO0JmxIycKORV7SQFMHelk2kZD9getNOcXigtiMr5Elf98",
-	"pXw2YwXLIfnw1IV3ZWymiChBRd/Imnu4USLhk616ZfBoW7WvdqlRdbzvGlXNtX1no8n5lNDcYOIBNGMN",
-	"WBtM+oSuUfa6VIGrK6H6VpOdayKlO5Y6ahWJalnVabIg5hBIkyJBWyRFyjxlBXjJc5M7sY9KU97dNjiV",
-	"E0e022tUVUejidJjxsJZ6wAElmmwYw3uglFPzKzs3agrtqj5RDfgwd+1Aptnvs8CzCNTO8bPFsxnTcJs",
-	"ohNSq/HXWqi6bCHP+erAllM7gAR3LQVBj4PDbucuf605JD1wIdkJuCcQ2AqDmgCTqpUgxhMQf+i0hLtz",
-	"JdaYdLoqRMLSssBb5muYLYh+ZZYwrlwYj/2KYgGRlEv0m8OVZEGxtEwlJcdyh2veqHjtzS8z8tnnbGrc",
-	"fsQzqz90X+QVjXxeP49pDdLUpwosdW37qyjookDBE9fBYYtFzh0Hcsd0va8lCLkATU2FEzyhYuauxSVN",
-	"mb4Wx/U59h5NXBifhgHR7WPiOTfdAkLdEu/dBD1AMwd/o2/4oxKxWRl1tGNaA34fA5BbB8cNic2xc/Mu",
-	"mD8BAjagitsG1Y0V4M0aD5vrmvILH080PdQan/MLJkm5QsmfY6EcMNcwWqSR0eKPezj651uGRLN2tURb",
-	"3FE4kVhBJDIBwXZy37XovnpgmnZf3LB9uG/ObGduvPeDp+MaMbymkhXMNNJxDataywtu33hq/M7UudR4",
-	"szKdVwVGkjt0Y7kUhzH0+8xN8QumZP9e6t88tEqqhSg3gQksAbF0uJYa4oJ1GHTsI+MJyxNASEz0MMFi",
-	"2ht9HKmpdsYo6FU0obDb+uouaqnRuGNwu8/Mo9uWQPy+X90sMzwad40Zq7nORnQAuk0ZW7J0Yu0dJo0N",
-	"8pphk+nmhFA0h9CaCO3iZcCVzpfMBdbZBG8TBVnhgW67W70nwh7pfR6HL7Ei5ckljbxDYUQHQZIBNxmU",
-	"LrcLDqlLZOwXwSryse/5oxYuE4VmDLkOitReFK47h+bVZfq+YDTzAfIq9O9EhUD64iTewYisJBPJubXV",
-	"QfQwYjiieWJAVci9eUPDUNOxcS/GAW8NkBAFExs8HKYu6/Vsdv5Ez/3JSaXcIorP2OqkwISMLCZPyRPN",
-	"TDKe61fWtSqc60IodkqeUKVostAPn7x37cF7umFX0DE+OdWUCNuewquM5GleOw23L1KrQaczPuCowB9N",
-	"/Lu6OfW7Q/ybcND6vVXYbGC44nxHM2jAZ99tHvoEwjCEDZJDqdc4saDwMmyyBXaeWDwY90XBLjhbNx9y",
-	"ODBVEMVkzfNUrJvf1d6tfeveluWKFRdcAk3h8Z7oxaSGysqU67+iUWZExvaJMiMyJnd0a4shiIow7p4M",
-	"uvZWixCq4pmQyndFu0oyBTyAcYliRqjFcAdcIfLEwgs92bZjM6moAa/zh5osGE17Z/ue3v20wp31nvqv",
-	"1YGn4leyiVfliyAz+Ejdmav5+WB0py2UMfPuuLFqWxMzIwpv5I64iq9sp3ptOvvaubol/3L7uCfu2tzH",
-	"AhGtOljuA8rTTyYxxm/BwbJyNCMpVRST7NBSFxDV28URN/aeDwYx7QmoOS75Z08AzEFQZYA56wDcduG5",
-	"TixdRIvVfYDN22KwCS9tyMHRWYDDoJ2jIZW3jSCSsdQEfBTM7/0pyn4IWqSjsxJvQQvHHL8RAGyzoBdV",
-	"1Tk9sF0c5j6gZpjBuHYefKjMBiRvIDgzTvz6giXnvuSxf5FYMxzTDVfwatvyFs/Ub+hDGypwAejN0k9Y",
-	"4PMy4olcMKbiXZ61Jd0ZE7kCt5YsCPQjRBt2GsIJn9KUJXxJs34W69CVzVLYAiLhbdkPgvcesLsNardF",
-	"5h5iu7XUPtAW6wXhuctYaux7lLg8uBj/i3WkWIVInNujqlVfuq1zbB0lmEc4jsjrrasv2758dTXuOVBV",
-	"nXkVhWtQE3xh+S2kzFum24ZZr10B1CTEL+lTo+lCqlVN9b1yFJYBAroKnAeIBEj5BZhrp5sWXFmjCJBV",
-	"UG29oMfjvjIQvfLsTtEvA0yqNs+0z03nCi00FrgbGaRZg2H7Qq2WGIzGpnQrl7Yij+Mmdr2NiRydZBlH",
-	"6LZcqImtKwbiYrHkOfXCwjVzT7uLPwya564y/s4lHfrKN8DZCusHHdxBX5pfOt4ze3igL9FPRlK3nHrb",
-	"2w+X+sBbCnml5ya/qHwl/a1Yx0p7F20jbnCVnBe+9WAtdwSl8joubyF8BNhbPUBQPQQ8L+hFIPUnFujl",
-	"sntTr5cA47VmrL6sX2rCiaDz8IrX/GIVYL6UlXg9ssvQYyoEkYbn88MvuY2/xCmzreE5S0TBEuqruWmv",
-	"g0sXXuos7Y5mvD01Fsxn9bNBO5FqFD0cj9pq8YfVul1qL1yDzc0ICMz/L3v/3tzGce0Lw1+li/VWWfIB",
-	"QVKWHIusU/XSkmUrsS5bYrZzduCHaGIawISDbuzpASHEURWVSNbFliXHsh078kWOfHkS65LEkWVKsr/L",
-	"NgFSf/krPNVrdffMADPAgAJ02fvsUycWgUFPX1avXr0uv5/5egiJt90caDaHjSdKtPl6axoki2nxfxj1",
-	"DwDt1oPKWNwJ12djP6D4DfGeEXnzUgV3yDN73sidXddRnt2JIeOtxWKdYQpKK4wzv49PKC0PAAhBrH2d",
-	"MzD0xix/KsxfTnCGLTZkyjmmGdsTbElniLLaOjAdJaSZODt27ZrZnevHLNyvvh/zV7P2oztnjbXiIVY9",
-	"tbE1sH0Ph2wnLFHHpEZb5VCx1KNZIqkyNY6qfr5FfL7YHa37cigkm4uQ6kclTHPNQP4D1Om7Mj84E/V4",
-	"Yuf9FbcE92o5NPSoRpqnLRm7yTw7PSgSbODhh/8l3DwWAYW/+/YUvYMnX57qXmv4d/ZCuISjjo8k9op4",
-	"VzPejCKLMVL9aiuEerJy3MRsX+OZkIxACJbUaIs4AsuIKVBczJFmlQVV9I+0zAMID2pQB8OCOjeQzCuT",
-	"gHmeHC43ZAz4BZ6ouCmQ/Q0ZLCKX2KIyvU0CSsKdIzXfK7V4bkvB8h7PbiqHReCygRlWC25SEBeaNNOS",
-	"M3lgEWUNTedMnR0OJGelJ2XaklUlSOKCWGZcJtO2SxlWyXfj2JAlRn3mk5rGvO1Fx5B+uc/PS0Isuwx+",
-	"jqi0WJglyuRXk3uOHtk3uWDwLnujETHA2JRCRuw/gQ4Qlh1Wh1uGqH6Lp3mkEMMxDifQb6LmSFP4yxLA",
-	"lJLJx0L10P+UxMd6D0aZDcr2KAuWaGk5GbqAQgHUpMsJoIJq0FLMyxfEEbmutO5E+rbUWJIuP7Hll2mA",
-	"VmHxb7wwDTJrk8Gtwqb75OKlxLK2CIyVGcP0WBq+tJ5Sl5M9VZezFI4QyFljKRWESK/IyQu84rkymdYu",
-	"1UdmEqb7b6c4CqlegEz4D1h1lbjYR5W2s3ntZUCokywIPPuGhNKOgW7BV2jrUCPYYnxSLxW+KHHnGKXf",
-	"z3xMOBolXfLSUmO2BPzTCBLDGEKjiJmtElRZLRfFlKaukzm0uVe9JOHkS8kuGOthPpoz27e5av1/DU8l",
-	"xurTj2ZzGNvFHuY0VmK1x2cGX7oLGZS7gUu92NR1bSXgwlLnSi6WhY1lcl3JEg+GImDNnr4nFDyUZt70",
-	"LdKAn6bcJc2rs90lsQ+DLpPwVGpHRnGbHEvEz262Og0C5ish+H9+TSd/Oz25+1X93/zi5KuvzeSe3XH8",
-	"/5e0+GmbUhedT8wGfoM9SNnwlqBichPRvtgjxn6YochzFLmw2UMKgxRCimgFrgzckkyDRFxqpWjBphxm",
-	"A5i3iObAjQBhKGh/QI9FMyl1SJteKd6TSAW/YTaA4wli/VjvkJnlUoeBM9YmUd/LmqlnYs1Z8/oiIPuZ",
-	"EEFbfXOkm8rcFuVZQpH2U5nZgMH8lNS8HzTm6aTEiJr6d+Aieg4lmsc1Ud/XGOXgE1msNrjjMyeoJrFq",
-	"MsrBHhP+sssrgOwDFmr4oy3wXva5pkei+RnhB/li4CYV8O3VNXZLLVOkFytYrbnA2VkEqSiGaEUZhxBB",
-	"Pczi/d09bV1cXasemVionnUNZBV3NRU/46SpjnFdNLiF+Q7R2TPZ6YaJIPPDw1KEQr7OYqOe9fEwqSPj",
-	"D9xEDpC9Ia0uBXoLHr1xRBYi47Q2uJNMAqJflNP1niB7VeqQJca4lb2tpIiiwz5Kp2CnsicVJjFdJjKV",
-	"kUvyRLiNjJoMJTwcp5nYFOUREfNcyCmvxalXVJKPFlbvPVGMDy2JDXEpC78P+Mng4YweX9WNkfl5s4NB",
-	"PVzkpm7Mpi52GMFNT4lFz9ERjpL5Dv1r9jzXCMQGH67GghGi5eQmaCOoCt9Nuu0eLVFuMwTrvjCQbdA/",
-	"NUXgCqel7Lm887aG8ggrD64J0XtJpvmxqHWYhOBgEcYdwZnFYcpnwM14EFis8SBbDc/Z9mB4WGY6m1XG",
-	"CeUCgh6utLhY6tznopkne7cMnOXR0nLi3ligy3CrVgeJF1RFo2JZF5TdBai+mDmqubTm1MYBkFdU0DLG",
-	"3lHLdbuBY3zGEeSqsQFvIZDm4Lt/DDuyxymixCCqibTMRQeRqPV7Ojxs2avZqtknqc/2hgniDc+jS8qi",
-	"iV19I/u9rt9uQ5a7dw9KFDU70OZ9+27F5QBsUhJ1degyj5UCX3C3lJi/iqiXQ+ArbPHeLfhi2R1cqhAy",
-	"+KxQz3UWHxjlQIuLntxcbGUHHN0lGlBPVPK9wvRAB7lu1pzkyG7Ixpc+ZRZu6znF0vYyS2b31pdMJzEZ",
-	"bqR+xYi60toVfGvAdqBQFwenAdu0dq66mXjHVjcrk2cOzSJ9WskT2iQfNGHdWPANv8IAfGN5wryYmZwD",
-	"Jcqq4YwgTmae2C+xTfv3PDRu/9xv32I/OqJfZz/Yg+99WJDyRxv1ugeQYlspywHkzSSkqWVmmYWVashn",
-	"cflV0SmVUHAggBnb1eTYW+GurkUOqCwAc0seiyl8Q62Zm2j6Av7b4CWPUX9wyY9pDQeY8R7TtSqju9LI",
-	"OuPJdts8kXVWcqlHLD7jHCl6tFlueJq61FrmHm2aHBSP0RUmATUMkJJEI0jAABiMjbgVYCHsXHIQKgSZ",
-	"HC/ad4lK1hT+cj4ytw94cGGDuGAtXkp1LzMPd0w247LFS6lUX2olh2igJ2XBKwOth5ck4HoURw06U5oJ",
-	"uLjUClhWX1fEvlgUjQDipdrizwJYZIFjBnOeIl9WVsf2VpJsUdumVKkLf7kfGkO2MaDLzEQQs/m55eIA",
-	"qHG144eCGVf7tbKoGV4zrpT6RS37wzJYNAmF2X/FVpiXOo/wrTrKDDOtGnbdFxWf1ojPKCYlJbTq8oFW",
-	"+Mvqmb5e9V7a3IyJKosRqepS85yLBi8xJ0YWG71bD82pO+Sa6h8Jz2Ey6A9lj88QzSerCfJMSDyrwx9f",
-	"17Ckqsn80jnjZ4B8KUgFpktihQ2x+yN2Q//LeJR5JswFTyFiGi5RPDchl1kzcVafb2F9bgNoNaTGflP2",
-	"tNIkcby0p7KOGd7WpD6Ps0VFBpA9kRJcvSlcvckcBdpDHInX6vtoVNP0iGn68dG75ZKOs4VDC4ePspKf",
-	"WBvpOD6Tybm40v5mQIU/PpezjaV3IjCcOEMlmjssCYzRYRYIkDUJdgKKMax3lkHMV93CAqHUvo66RQzq",
-	"mbgp/uyA1ICoKb7r2cE3ZDuB3S5HxJXmrKmmRVckM0ihCgbfDbsN9jBNAaYqcfarrjyo5zHCJuqwmggZ",
-	"IqwxMPHMM9O7djwzMzO9Y3o6Iq+LqPknNi79o33tYuejtyci5sBMeIhoZMuJRj08LsIfrX//Q+fm253L",
-	"59vnrmz87QOTWTw7sTIZfe/kjNkws5aNCANDoC1mfrZ7186du5/V9fd2J05M52fy071spjjUkaXCxWck",
-	"Kecz7UDTB7X+Pkw9BfdPd9rUyE/otJNx2BzkYbSkXbNM58HIdKppSE9dDkUg7E7yPvGZBAKnJOKuJeYv",
-	"eqwcJF1GdbQVgamlQFiJaKwXSVXU8WUqoBOuCeiAyhDBNyVB+Aul3ygpUd/JERoQRktVtASTXwO+oqQk",
-	"DJc3AiYJ1PWTmutw479IFsfFGv4gaT7U90S6nsm6MVOif6LkfqkhXc6kJJZpNAbZFbWJ6ow/YH995iyK",
-	"lUQoELt2WG5NllrJCwjddNKbbzHP07lSXUFD3Ro+AOsEjOKaXKxGlxnE7RxDczwgOh+RxMjA4p2IC5OZ",
-	"Qrv2XQs4wM0jQ8dqPrJFHqyuPGwTBhi2G1JndoPqUF4ZIssubDHkDur2JASxDZ+ttd7Af3RKTC/7qxfd",
-	"o4eCVZEOUdyn4HMkE2PAdiMwe9Gp6uPKDxt9MAK5RCYrN4EiLq7dbaztmf6gLENkpnbp9uQ3zPRX12G9",
-	"486dg2sluzR02o939dW4kV89s3tUc7H1oFNUjQ9RN9qlnu0vdwwoG82OPbygDaKQ8kbdS+NoTcaMHYDf",
-	"odRjfsHtmtJhFSwqVY3fnYxxl1KsFAzFPW5e8QLs9QQVm1oY1ZcIIuxI8mxHX/qAePMZINyz+CDTCFlF",
-	"qdTwh2K67qqPyvSLskmmHMqVIzV8a28FGhcByxFRdzlk+6LkA9QBO5ZcJxVx5GRxxERc4Amqe4mVaA0u",
-	"+G6g4eqZY5Nx5qyLzdjB6GqzybVzpMo8J0cc0VgKmKMrl7mD5wHQ20eh9s2m1e+ZCCcUmH00M7hqMmOE",
-	"FeRy3rYGfx6xTcKfr9h24c+XoPFU4P6FKiNKwgYV7Y0VM18HZzUkvoHJj8p3JqD8BeExn249DWc4arh+",
-	"odRhItO1MM1DdyBbbLR3tKOKji74lMtyoqVMfT8tlzVTwLIL5i/dzZF8Hd4DcHuYw2mYJXxGZOB6nmET",
-	"atIW7MgghEH0PHWNoy1w8/usxNyVVGeIDNL8GCmu/3pSKevhLirG7h7mB6S5Zzsh9TrBy5LDmRBOzHxg",
-	"wfOZNW0G7L/IcgcifbHHolxgKXMxqEEzPr1qkSRvELdEnaLnOLmIL9DfDr9mA0uYwqb7dQuXPrsRBimr",
-	"qesQVWkZMWTDoh/cVj4piwZPITPqR0gOv3aGOueDGCmH4ItBlS02aWsibA9SZE3KCpYaAFhAttMWZvcQ",
-	"X6iyV6BV+PtI2DT8fcC2D38uqJc8D+8YZIiGi5GLngI4sn6rvrXsPdyv3YUemFtMeYtABjJcYHuqMCdf",
-	"fe2Z3M7ppNrL44n9bMhgn9sPUxeTUrvcWYwRR5TkVN0XgSgJL19z5tS9uu4LnVvDvPIgzr1AvTz/C9bq",
-	"vgENdSaWmaPxo6agQRhoApJihfEGeoHB7ySZ00XL2uCSUU//ExIQMKBYYc6g+xqUAYwGbBGaMmNwy620",
-	"XJpYEUaPOxOpTmrpdGWWaa0ntgxZ7obvNMzDIK7MkV9y9xipuZ7nSlYS3JGzhIsmMcc3WNM5nW8lA6JO",
-	"AOSuc5U97yF18gPxc2UgTOtGHB5StaaBsKXe7voqS9oDFvjo0e+TZPcI+jVGJLq95g1NxaGQboUnE/ko",
-	"23GZtQg8kSzGgRt4LK1gKwturkXMtb/IZLKEgLqRX4Xr3Y8hz2zrLeHqammJxa93DEaVN4RuKUiG+tun",
-	"JPn50UMHCZVwxQcAD4qJJRW6gpdqtsL8luavh6u5Jpbsjlnv2vXMs7kscpoyRcoYTbbkdFAvuyG3P2A1",
-	"3eJAW842ntgt4W4RzTTR2zkzSuIzjT+TbPW5pkzOERyShCA3Oaf5BExuWCCIpC1k0JFE6X2lv+VsgRd9",
-	"BqVkQZHo4jO18OrqVqWQUwHlSRXq8jlin12kwWJYOV5Up0KBI3kaSo6MFJbHjxBoVkbbzemLooY8dIMC",
-	"B+8QHi5SE7tjhhjjvoDaLcpZEzoExW6L6pdFvOhhI/ZnBZ70u7LLnUW8dxSJJ8SydTXpCy0EeiEHCyrC",
-	"pOuwuQIvNqmLww1HIyFlDSd4jhQdsQij0s1WRVONVUPowIEKJIwFrmZZPUjcsqY1wutpE+pt50iRC86K",
-	"BnXFYdQLoFf5Ao/4tMyKaBaH3sWZsEzdizqkHhm7doBNKC2C3YZ8DZ611OAV2joSdiDy13ywN9oD+AY6",
-	"cRD78Apt7XO5c9j04hUKHjP8114xr7vyCm0dhN6oXeAGVcenzS2yiZXLrBS4K2zReEiSTXCeYsf0D0Ck",
-	"gpQPowGgkcT9nwjQ85JokjL1CeXaPapEsSRqbJa0v/1H+9qfOpe/7lxey8FfZ26uf3fl/runzV/tt35Y",
-	"v32t/cMf8INzH29cfD0shrx/ebV99eTGxdej3lNJ1c1QmYsQ7VuMRD5osBgGRMJKcuNlzVi2otp/CZuf",
-	"DxbC1ueDPaZxuNb9Un2o5sS4XJV0hHjRcQCbHdO/np7c/eprO45Pbpv+9czk7ld/N/Pr6ckdr25PvkVJ",
-	"Vmr4btA6qg6YBGscsff2GfH4+SsLE7menNY4VqAoqzWKcLIiMANA4SE2AyAGqbmGYw1sKHhN2MNqENRj",
-	"5dl7AO2wVyr2CZ8s+aIpoYq0HL5WzpGm7wZMEs6YE8NEVLZAk2m6DNUIQilO2OQubQkuRksyLQi6+wsG",
-	"dqDu8pbmCI+rmV0mfyTTXJQyTMEIBh1CIPYMmSfmLs7jERQhUY9ns5JttUbQoB5ZePno9thI8fOFl492",
-	"D/Y4RKvKIsUG0Ly96mTRB74kkjEsGNfjwE6JFeaTlxYWDufJvD3CGks5Qgvc4g9jujF3CCU6pokfSeav",
-	"IOwr4APOH94/h5dJCqupWtNQsQXusDpkPAq0OBBoVrWpva+qwackgsxsQ3cD83VBu8zXnO35Ai/wp5/e",
-	"z9XRGcinnwYPrta5crb3upojv1zYkycLVeb6ANEtMSmUk+JiTRYLXPikuEiDYp48/bS6R5o2n2fubzAL",
-	"KGAyR4o7pnc8OzkzM7njGXxUu0/N48qylQUuyuRZsg2ncHuO7CbbzPxtJ0qWd5BtevK2E8etuIHUI1JW",
-	"OVyeUS+A7n76aV3S5DeCarnheZgcrdQ7VnygYi/wYqiFi11qvhjRycUupV+0GrrYcwAUeNHo7GJ4GKBR",
-	"VtQqvBgeCbBTm9W4Tee4mLyPZel6oK/Aznv6aZO+JhkpUd9vqVEX9zusVhcB46XW5C9YqxhmSnoe85+S",
-	"pFQVQrq8Aita4CBx2vVhbTP4UN0ia4xyGX6E4LVIpl9naCSbMk1lp+qfl11fQvqImtwckQJ+ANaFjm7o",
-	"/DtlgHlCopEGFq2yT/QwjzDqgGwEhKq9RGQV3SYAER2imtLSMhdNCPAoa9eHcn83UBtRvzTStSrQC5Pi",
-	"Am7eyX0+k9VZMlNU+1qmNErRg6ju8di1F3xf+EZuj+zbQ3bv3PUzogsDlKhrhQ4ONv3x//qNFLyYJ4eN",
-	"IlnyKS9VC1xwUlSyX4wcYEAnyuaMAvIZdUixxqSkFbb422oRhYizY0FRd+nfGuqOWac+rbGAQecCrUKQ",
-	"NdkVnDgC6h4sEgj03yI1qDnaOT2Nhr3a6E6OeO4yI9qzhzdYzby3JJyW5i0HxuA6U2a0L3iFNEXDcwjz",
-	"JFNN4UKrtpt4i1C/JOBkUyIP3f+dGnDQkOR3qAXI7yIgtuR3Bf67yclJ+//V8zunp8nvSNHlWNmuF7qY",
-	"Cz+C6c6Rou78InS+SH5Hasxg4hZxQEWt1XTDM6rhBqeNoMp4AOeMoxoC9LjFMnU9/FufX4tAn6Aa9kTF",
-	"3r1MY8+oxsrCX3Idh0F/StIvq/+a/HOD62csVvWdw1bckvoIblqqbSqXiRQ1BpPXrAp1HqhLEVAx6rpN",
-	"43/UIQHThZ2qC1wEixC6UI0BPR2eFhpfyYd5N7/YrX5RErzsuSWYUxlQT8lnERZ4UZTLksEX1cbS4n+t",
-	"flEMr5o+5kqAlJgaR5gbsWxupWpeNVqWfuPMMzmyc2aXem0gxKJH/UrkderEVt2WDDIRpMwhjAfeINW3",
-	"upkdO1AmSqJW91gATZRdjy3CFUTqXsLP9EXUSsDv0EkTVNXEBV0T6UriuTJATSB4yb5vt+lxjfKWEUKJ",
-	"wlLSK6fugcomKh5hgd+aBAY9vWDQyi6UES409bn6tVotoAtVfyw1ZAs/XJR1WoKpUNcS7TtQ06A6qbSW",
-	"sskCxk3DMB1aDS/qfWAn0ip1o5lRbnvPgN+hgnleW35PP20EHWewJhw2q0HCi8bXZdqEmdSpnSC/0NcC",
-	"BxHAMwSPl6KxCmF7GMxxjeRslHbUzFR67+mnjTJV57waVHEeMYh+S/Ggeh5MXFSXYKlyQWSjVNVN4pXf",
-	"c0uMo+9cm6jzdVqqsskd+emJ3ETD97S9KGenpprNZp7C13nhV6b0b+XUy/v3vHDw6Avwm9DHaozdiWip",
-	"xUx+Gh8SdcZp3Z2YnXgmP51/BmNTCPM3RevulDLfJmZfO57DP/Xj+RateZGPV2amtJGIrnIhE1xaRywz",
-	"Lhyn+sBHakzXr+mTGN1B4EHST4BQSLRJ9u/N4dlQo8tMQnoomioOMwpeHV/AbKAshRVloUdMWDRtCtwC",
-	"c+vCJ7BEsBl19EXwcW3+kTZupefW57ARTTO5zFgdqzWrVFbzZB/kzEf0pLLxIn1AhxCF2if1xgJH/xRs",
-	"bBY5gcHWQOPEaGqTcL+izB1lXsDMwdkBEq3nTBr9rCbBgKCDoNmDeL8zMTtxqM74PHYLVt6c3BOzv072",
-	"zYaPTEWsPLgyvYoeDyaD5wUSMpcED7TzOmqM/Ea7VCPVTFrmOx+91fnkYhjAxXKm3btndj+3a3rnzI7p",
-	"6V2/Uv2sCq4en3nmuWn9f+qmhdQiE+2/n+rcfHtz7W/rd+5t3jgRXrdwaiB0AR7mwUkbMDFqjtCDEPPp",
-	"BH4D82FlXXCd5LtjeibDuId+O3Pw5b0RAI30aVSp59YBwsJ3eZBH+FMNzpv8Ltv5qcNoIOr8fXCWNGo1",
-	"6rcmZic2vr+6fvf9zW++6Jz5tn13tXPm25/unmmfXmuf+rbzw2rnmzsbn5746e5Z8A9VwN1jdQEE6Ls1",
-	"xBSgraGiSHJ9H2VBr/yijsiFZwMiuCk70EC+hRhgIApzqAW0gxRLb5EJHLAy8z2b4SgL9KTPYwcf+o7I",
-	"KBnQuxBhK4NYTg+WAAPabURgVMLzwZ3N6zfb599dv3d+486F9rmP19fWsouKRkdPP1QAxEZ2qXjU3ELb",
-	"/EUDsV4k4D4mkCFPjI++VxD24vOPTDEOpSCws5kV1KOThPaJyxuXvuqcea9z4rP21fOoT7JLQlmH8ZPF",
-	"wLAFGyGA+6G+WWB8BqKi4FOXiKcIbi9lj8o5k3ABRoD+FeIEqjbVOa5jbmgsaMpnT1QqGN6Oi88+lzuh",
-	"7Ixx6Q/iKZl93Uf5cgPQkngu6WUY3RnU+eTzzRufocz8dPdM582zmzdOrN+51b7wbdbTxxAhTskoE2qF",
-	"pQVfNfUiel61VQX+CmwIqg3Ds1dfMHLKqlO3DvA/9crGiyyIEoqObZHiBKMpqxQygc5FfGauDBOBBGdE",
-	"sgBTg2TVrdex0hFclhKeGd0ab67+ofPp7c0bJ9tnXu98erp9+vXIokZrDl8FssRELeA5EmPLqsMAjI5e",
-	"JCK4MaxrDRmAA2oJykaDPIHlrrgrTBKk+lUbXZJGHb2bGr94zn7pswi2eaIdEV/j0SuAHpLWx1z3b978",
-	"Q+fdb4ZY4KSNKyP7NT7jSsjnw8fGqfzMW9L2FcQppVELrm/QAmSOeDSIaIbR7prO5U86X18Zbjqnarq8",
-	"LF0HAhB+Y8lzZZU5cTe+HQ/uMhhVhOsLbG9JXcde391kdXigZed0nAsXfU2KOvSZbHiBHOGhdfnr9bW1",
-	"jQ9P4hpt3Hmn8/HlIdfoNZje46nLNB+L1VBu0SnA9KWep0N0TZmLq/WlFtGDtJZygRe5aBb1WVBp+Eyi",
-	"taSWMoCgoT7tqlRWjR/H8Wk50LKhXRF5siAKXF3hPEYdsM7xNEUBgYzSWOZps0fYZqHv+gzWPp+YfwN5",
-	"EGJhJZ/RUjXJzfEiC6JC1mXOQ4T4PxsMCqW0J8JggER9BVYmpnMx+tL+dcbHj+eSX8FFM7l5nePSnXGZ",
-	"1o4u7QobMkkdmLM1EWPiTCxqNeTSiQiTyS/VOTSJ/Z/4DWakmn7oP0tyZSI3ccyTx5Le8+rDUNqmejJM",
-	"toDWVriTV3fCYzUPxyUnUfBMgmVe1gGArcpYUPPy8N/4621O0ZLLKUxUQhI/OxZMqVkY8pfJFrYZ05za",
-	"onuO/rvaxC8cKzEPdjdgeKgrCwCK4GgiluzodNz67dX123/tXD5j1Vw/o22oezQcpYdpUJ04/mpf5TgV",
-	"ocPd+ityKVfLIii4onbzputGLppkW1FpxqKyoZtdxXGSNrfnCrwo3QovGiNb/UGDhq/TOTDbQa9RjhS1",
-	"NiyCQ0tqjl50ZIETucAhJ3QOw1noVy774rdM512ari+xisuNy1mrNmMOAwyZOiQKHNNUkxTofCk4xPuo",
-	"0MfEI2I6qCGkH3ejGC23Nz7Z+OqHH1dPbFz7vn3t/R9XT7RPfd2+/Yet2QlTNeov9zeUD8AT4zS1qL+c",
-	"Zh4fxiuUumxxZYJUKXdCp67r62r1ERph7XOftk9faJ95ffP6zfa9d8einULVEZ9uNROP/a5RnXxCrpF2",
-	"Lbe4OTDt1hwVqTvkUPjYGLeJfUs/F03Y4z4W74g10salf27eODvmjdJVvsaVeWKY7DQdmzkGESPM7bog",
-	"9F4mcUIXxGO/4+zKPynb7sZ3eJXVJ9aFi+3TawOkJOtGnHoNEqSPP5Dtlhv4MLCzDhRCZtNuGvUq8yDa",
-	"XhaeJ5qILRczoHoFECfPru5jL37Y3yclkHjtUvvq+UwaKip7cd6f5IU3QNUScwnBN+IGkhx9aX5yx65n",
-	"wZSW7m8Zxod0OiFkTwHKMeUtAojyBQ6uYUgY8SB3ao5UBBHcuqR9naVyeH5hz0t58vPDL7yYI4cPvpgj",
-	"r7Clwzny4v596m0FfnjvvhwkelS4DjUQvfZJ5vnzyr4P6YrGFXWK8CENKzIj7kBq8MkUzqjzo1H3BHUA",
-	"Mm5kmvDuavvLNzpn3tu48+XGnWvrt8+t3/30/gcn1+/cigagopREKdI49Zq6Kfbx66EkwrUQ0quTwFaU",
-	"jGnr2ZT+1ZjjUkhInCOyUa8LP5DkCOUVlicH4aqnWsv7bIVRDyTblamRzBdZEJOqLnXW3eOwn5jMindl",
-	"j9kyjC4nkkZriAtQ1KU0CEx5oEZ9pWrUaGaRFKWABZMy8BmtjcRTgzMwwkDoxuU3BohcyNgQX8+XGHW6",
-	"1ETvvGTaUPgGDcvyS/h8co9OeU1woaiFLRLhkyI4N4v5mOew11WmWzwESb4pq5DKh3p8dL4ttb03f/hz",
-	"e+2LPnM93CH/EpXaCKFBqZqw8etYXENJqdrgy4QGpBibjmIskLnENIN/ZIF0Qeo25kkGqdTxnOntUB8E",
-	"jbuSOA2fLnkM4SMiuMQQ4U2wcaB7/bQC7HSUjnCrxxe0355Pr85M8q1nNpEecFv/TzrkUOzXb692rv8r",
-	"46nGuEN5iaXeqvEgMU9t6QYJxSUTafGICIZ4tmkOgbPSmoR7ycQQx9Gr45UKPXv9vAWAdQ0mQ3iTHrXD",
-	"f3P1D+03rvbzDiTa2K9UBdzfwQjOYZIe04GJWUP4kCO0SVtkm+DEaQQtqN8B7bY9h+xfkC2+hI/a6EaV",
-	"emU1dDTPQwAbgOl2qPbPJ+gyvKk8gGA+LL+27eETlfQ5QFK6NYjhXEg0h1/QnEiRWLeuGcNIRwlgC3UC",
-	"MMRJBPGERhmlnDDqey7zsSIzkkWswVFNdFlJn6aVS8gwsb3MFEL2mRQeopgNF+QdIHQvuzU3yOLz2IPc",
-	"Y+PXS/2cmJBGgjEmu8o5w7Y04lQYW8e6vvbG/SvfRSWvxUspIjf1GsjE8cGJMFbgXE7KDc+b1YnpVcqd",
-	"SY2+ooyJXBQPwGBoqku9ugnInE42RZAeuDK5ck43JQNWD5MhIH0GGo7kGVLJAF8EKkSXlLCSVzRxdIi/",
-	"Sc2OsMUsUWH3BGdpaRIDZBwQpcIsCY0um+kG99z0Izgy1e/2QoFi2pnpBsyUFZjixSVWdTXl0JhEc/PG",
-	"F50/nBpOQKe0Qkn3Yx21FZiAKhPHDBJcHbRmiEY5GUdVQhV10TyzqJ8pgj3RrIqaTvMyYWZT/hclA0kQ",
-	"ryPY3hhFLNUqG/2ZrAfzhBzInU9Pb16/2f72HyiEfQVviZaWG/U+6hDuiSaBHor2lMmlfsYc0qjHpaQq",
-	"mgRqaXUAJ1IsiuiE6nRYwTr8PNkfoF/VYmrUdVWPVng16rAc6DjzqSvJMqsnpxa+TGXwPI5mjHoG39A3",
-	"HR7wRkeZV7i6+cPb6oL29ZX21dPrd+5FFlSjTKdb4gsWjIuDDa5OpRwBmAjSrLoerElFMMD30Cw6s3C4",
-	"wTDUuSXK6pcFXhOIAcYdXXMb3hHJNkoC6quX/FYGxktJSY1yt6zOflGGLEImt+dQ4aCikqTuY9XmMmuh",
-	"RLiSMF7yW/WAOZgAo4XvKaAFxaNRdNV1+kIE6lvUUD6TgfANwABzAYc1QUUt0GW2FYkZudOQ+qUqQGiP",
-	"zHOdKieRrV+inrpo+P3u8XvMM5mM4BaDJ2PaWlN27IglTs7s3p3q3xnTxjUj+T+M+jJtIdQANJzqAy+G",
-	"hp+amP31q7Gl+fbz9XuXO+9/3nn/8/ZbUeXss0rPXcms0ZTTYP2VNEWabE/dF5CiUAfWTROoZvVmysFV",
-	"eallb9IFLgPqB5pDCyGtNGokc/LkcGPJc0spZuTeBssmHxo7PP10jyIlA9jXzuOTFvXL/CMR7qsfCVta",
-	"REIzbiWI6zPPPpshz7eLjIPLQPOdNjO8HDIBqbeYuRMzWTqxoGTAhLUjK5gj+44cOpDPLxwiwtf/DvW/",
-	"K6FKck4DJNCl9CiOBDby+DXX4ntGaRt2JrLlH9uPz+6Y7oX47AHyi1HD28LfpyRgKRDqaBq6xIzuY0F3",
-	"Lx9oXi1zMDQsIeVeXcnqAKXtzJnseszzjOyktA6aX06MSvyTXiK4ZlTsib6ELohx6lylGFKdlwGzJiPg",
-	"09aYueKOSfNuXr+ycf399pmbncufdN7/PKvmjQAsJ9/DmEYUiXEQKi1QFZ45UiAlgGrrC2odfGMa9xqz",
-	"++GNkaO360qTPCHmEZfJKWxhn+sx+M2WLifYxhjSi+62T6UffrmJY5M+bU4uwVjhZhVbFN+RqefgHmoB",
-	"R7pC55KxWZ1KjZcN14f4ucPkMmL7RKqFITHVrVQRClZ7MRlm3yUFyV52ZQCvHhQz38vksr7t0ICYIEZY",
-	"JJN6To0+3FESnmj4mRvcg4/3i54ELHtr1HfMDSrXm5fltSx8g3HwliMgK2mzFPI/DeeATX294FFHc5Wu",
-	"MDhRAX0rrROeu8JG1wOsuZLLEXFOe3GtW9EP/2LImrMAXaC/wFFk2AmSXqtLiUaaxvFYubz3DKiqBo3U",
-	"XQc+ssjKn99u3/hk4+ybWcIq0JOp11zneP8L3XhL0aH9PnMVVioG3fRxIy1Tat/9dPDsDRsBVIPbvzde",
-	"oBRO+9YLk2y7qVVJ6K0tEnas7lGXy9DtFpiJpepw2YbY565PZGNJBm7QCECROY2gtT1f4ACXXiTIVAqe",
-	"Ykh0NdMi/FlSXIKTzsCnuJL8piEDtwy8fupABqVQ4PiYWjqI3ooyKaI2gJQVxPMpwsFQJFTZx4yXGGnw",
-	"wPUKHL+oIZ9WMU+KNUZlw2dFDdOn4WZ19xCnzuSGK8HJA+Ilo16xwEFupTbC1FTMkaJkQeBFWguwiI5R",
-	"r2fEyvo0MJUFRPKjLtemaFp1lN5GjwZDC7GsLfnyCvXQOYDcJ+YbLEFUFte9d5S5dfW99um19ht/uv/X",
-	"N3+6+2b7239sXvm8fe5j2DoGbsU2hYtrLui64TLWnmqdPzsxPbN7R3m6NDM5PT09Pfkz9T/Pqf+ZDv9v",
-	"xvAv1Qx12gSC8u6YnHk27GLn/U871/7SvvfOxsXXNy79ffPWqc7lT6BnWi6Sxmm+ijw0EVBvOWz2/hfv",
-	"db6+gq39dPfNzh9ObZ77/ea9O+3vr+ubQqCJSbrb1t+EHfzoYue9D9Zvn1UzefY8Iu9O5CYwc9wQ5h4/",
-	"PowJNHTd2sNR0KYAY4RJJDe+6fzprR9XT2xev9q+/uGPqyfuf3Bm84ebP66ewAjFj6snsid5A/LwFDvW",
-	"/1aGkMWEkqUGdzymI66/PPo8kYFbWp5FkF8LlC18C5DdNFanJIEo8IqAKEccJRkasz/W0K7CLwL4nzIS",
-	"JWPcuLORGKfAwR9nIilIZaH93LNEKKMPDC4s6xQ+KVGOsd1kML8XjuEl0bcBs1EHvaDtkSV/j9xpjgub",
-	"H+nF9PRa5+Ja+/YX7TdPDXSeKykc5BtYANxKK4QuzxkC3JZJTqFS04ZUqQNeEER2B/QGl7M8WaDgVUCa",
-	"laDplpg5rkiV+rV098EwkvHEJExqodSV/ckJKGoymefkR+2zyCwaetwpTgpleXVjpMNxm9Ppe9QjDg2o",
-	"Th2ZjV0uovAdwneY/7+dBivaSL/TYPa5cuwW6ePttexyLKgjh9SvodikwNXP0CMXkJqQAdkxPT2tb78I",
-	"fqaBWhFWBDuUpJXQF6LGnykgACNIhLPAV0zkJpxGVgobeO9B8zv4a6/6cV+vRUMO4baQ7Cj+JMlbbdw5",
-	"6C0AbCqTwmO4aJI6oZ5k/hZdOz1Oap0aXgNHMniVeAWwYKIOJ+E/dH8TsPyleAl2TmeI5xRrLmfFWUi/",
-	"YpAntdQiNZYnRe33Kc7qQzuSW7UfLiEBXU4NZ6y4rJkof9TzMBudRajFh5DDefg9/PMANgL/NmTiryYM",
-	"UZfUhAjpajQA5sC1mzhpBObP/74OGJmaBQ1TOkrwgI/X79xqn3l/88pXER2P+jw9xeIlqis4ILuP58kL",
-	"IbC7KxH7njkxYGu1HSCxUPgAk+RJQFByPWYPftDmAGzbHAQOH61ULHDkFDf1WOowiYqVzuXSekInJBJJ",
-	"y4k5gkeBAmwPVm49OsDoGG+T6yz2B4zuhpdOBpDugYlWL2mpLQJhI6sD8SU7npmZmd4BP1QGEUwAUJCG",
-	"fTPMw/oqad6vthE+GXY8fChhAOEPsOPhw9EBhE9pmNLomz871Vn76/13T29c+kf72sXOR29HHpd10ZCs",
-	"u7Mbb70R76x+LL3PO6anZ6afmdm1Y+ezOyO/W3L9oLpoznXzk/Xbq+1r/y8IAfK9Tiw8P/mr/zjyH5PT",
-	"07sibM0oWbEyXrUYJVEH8rcZM/sTwncrSrbD5d649Mnm7/+hc9GvfAVdytBQSdQjyrR99W/tL+60L7zZ",
-	"ee+7bmRx8PplBGxU20bKzLf7mZFqSyDUricqzJfM6TnC9LRLt9bv3Prp7pnOhYvra1dRh8YhWo0C7baR",
-	"p0A19kF7Vl9LcNaZ+VTXJWUCgB7kmvhF6TSlEWU/Sg1DpLENM+k6q1+23z638cnn2/PkYJjRqvksei9V",
-	"0Jc9YQnryDE+hxSZER6wamTpNyrESlTfjjA/+rOTnb+s/nT3zPrt8yg2GQWmK7oR7+nzLeI6YNy29GmX",
-	"JwfMFUoZZzmyf6/+RuYIaFeZC2GecwVuwIRzWI+tfxVmPCKjbjS/BnmKNCmrjuhroC7LepEnRazA/t9Y",
-	"GcvTKrNNPrXGoracE0usLICXIrQqNOi95cXSeDGU/GeD+gEG8CgnVdHwATrMEqwoizclj2tL5/wRGMH+",
-	"TPbiFgq0h1d/6c5NyUZtK/Zk9kdsxSEjQJL1RpaMyD9IZEm3m+vrocJL/bEAr00WhiCHPE01OEExIpMn",
-	"r0C5ADtWZ6UACOyoU9TypX7s2tIZsg2qkZHKaTtxy6HJWaWS1MQKIDUT6Sq9jDnfBW5dDX1iL4/QHMXY",
-	"C5DjJcZe8BuUwJLrxIMLFR8YgbvCKvpBNVaX46q0T7++vnYGjRndmOeuJId7zFe5iRoLqgI+cn1kkPdZ",
-	"ya27MCprjx7Pmey4aGOQhjg7M217ZTPoDCv2ROcPp9qv/6t99Xzno99DM66UjfgADYQmLkmCZda5fL59",
-	"7kr7/LtR2heICCmrducuWBjdA2zeHIZMBouyUa97zFCkh8EqUI+R0NL0zyZsKwm/VXvBNZ2siiaEKL7V",
-	"9svV8+3zN9fv3Fq/vYop1MY2VTNw5tv2hb9s3PxhAkiJlXKA1AuwMNTmhb6CTyFhofQ30XXGsNL9exfb",
-	"p7766e6bG19/0b54pvPRlfU7t7S+wWzLpAiVTcSs+6LEHIx/rd9+p3391uaNk+3rV6Jrd//yatdXEIiN",
-	"huOemxgqfiXZo4pf9bVwjaYfQxgL6TR/unumfeF9DFq1r1/pfHpb/+Psd/+1+sV/rX4xhCkzFdkvKUZN",
-	"lPnfkmlZHSoFKVM/n+qG3WvbH2eWp35JnzQZ1ydKbDVSuhtAZaSGt4O7YugQl+wpSTy3PMoKmvdOr3/3",
-	"xcafr8cRIcd0VtvVmnpNjbkf6I95NHriUkl+fvTQQZ2USEmdVjB6Ob8Ty0shrGghdwrcOiBMpSrwn5qK",
-	"qQDO91QUIPUO2QAcbTisTY8WuQgWWywohkghVugwrdzkmSv5SzcnjWwMfV5rzukHNCr7y4zp3KgzXJEs",
-	"C4RuhOKWS6yY1Hjg6SUVWXbuL1Qjx7MK9BQwjm3dFn0IA0mzdpO2HEE+PhbjdTcgWxi7jzOvFTjGcEH8",
-	"oYDRoFWqeWGOphiJfKI2s2TUY465yqkrmfkSaTCpaSZHatS3JeM+g8fmiKnSBauoqMEJoS4PtzgU03m0",
-	"xPLEQhviN5QT5rFS4AvulqAfmHhPNW19rC+4vYHQNk9eEf6yDOETwC3tiGYiaPRh1cIDbfluEz03FiWx",
-	"VZsfoqpRQwzNnl4b2H6GAtysQibnpX9u3vh2fW2tffH8xpc3O3/+pnPtL8MYXIeV6n9ESHyHUTigCyG2",
-	"fTUAUtA+yF7JhR9mA9KefTO6A//sO+3zN1ED/3T3DKaBdc68t3nl887Zd+IGWmiCDTTSjP5TW+iJVH+H",
-	"GzpLEpQApnhrLAkHA0KhemwEeOGfheRNQynxlCQ0wNu+YfNQ/zapUPA1qCIuHB2XamCIyRDkz6qXalCz",
-	"Ajfvy1lG1RxYHHlEMkOlqY0QzZ8vOOvRhqCVo5JlDRaNjsZFU2tDwBoGjkhtcgI9CmjlxAgYo95D1mpj",
-	"0VVPoqJJrq7Hc9SSdYwSbnzjz+9tXPpX+9rF9vmbG3/79MG0xIpwnSdSS+xFqn4ZVwhBuk0DiBBquHNW",
-	"oZQwdIPZjIHwHCJFnswbowWSG5eUXpCNJCjSfxeuM9Jd9yDR59ABdnZ18949fYJfPrt540Z2emE1oicF",
-	"PgTOzfV7l9trnwy1BdiK67A4MGDX+QMsvrZAz9cU4aEpjtwqDY78iiYOQizOA8ZDZpFDG8oP1LHhMVo2",
-	"jwY+YxY+SW0eDRaBEBEIZWEzckFKwRdo3Nrgiy5qBkT3twaS1z4Hib36uMC8DaQmVkeiHpWO2UBGb8Vn",
-	"Te3fDuBUM+BNUKyhNgE0rdmviBuE4BiB35ABBjJdc5wawBQDqgIneNdkVoXn5Ml87JCGzvS5pb9gFm5A",
-	"AePRATOSWjTuYuNZcD9nHjouRGT8KWcOLPGoY0cbH57c/OaLzuWvN2+c6PzprRRQl1F6psqsT16qvbOW",
-	"qtTXe0/vSsPQYKkBA+q75XKE/w/OBeo6OdKkLgBNcQc+AKCgMMKOcdHYZTufJpT7GJMTY154eMfDYrXF",
-	"Ze9curX5TRStDlblAdY6tWYMF7JIamD36oA0bcFpzkUAUJxWkzQC6eo7gBuw2lNSLzJi2fFw/VYgVIeh",
-	"vTJj4CjEdLRiDj+BhxZBlVPfKW7Pk2KdtorgZ7ARbq21AJKIaT3FfIu2h3mdK0oVA7BnxRcNDjLp0WYO",
-	"O1X0WbnBnSJkKKPmpQ7zn5J5Ml+DMD58o1pkvG80UYvaI4wo4lolxXn0N7kJz+VM50fB6CZmdwAb4X82",
-	"KA8A7mAmN+HTADLAzn92/7PXdUSqTluxhuM/X3I9D5O6pqdndjyzc9ezP3tu90TO9mhiuryrtIPOsMmZ",
-	"mZmZyecopZO7l5aWuqu8dHfVyyKRyBLgXx+HFNoVltgN5FQc9nUoEBOzE+v33lr/4aP2je82/36lffpC",
-	"+/y5zqVb7QvvhV3CVw9xBdrHHlFsax8bFNqytPcjj25t3P2m8/X391c/3Pjk8x9XT3Qu3ep8/f2PqyfU",
-	"nJ46/+Pqifurq4mKK/msARyi/mEtfCRSXb/EKg2u87cxGAImXgjf2vC0YxMQVjTOpgxEHUtZA4MrEjtg",
-	"EIhYeE7kgW5oJMApLnAwtJrRhB/AQlLmTdBkjOdM5zzmL0PST1U0tavCtLXYYtQvFngkbqJf4lHMZlMP",
-	"hDlEjDmQoBTmoFUaTMpkUEV9NL6MkztGSYQ39E8Kw+XrCuO5XMPVA1UiJK+POgDbef/W/Q8ujj+Oh0fk",
-	"AIMpLmnhRQbE5DdgH+tajLgURiFxc7qep9ldEK9mE3aAug5x5uXJvMlVg5MN64Py5Pkuhl24R8RIKeP3",
-	"J3CjLfmiUakGQGDTR9QO6lkYo6zhK9Kix7oDY7C+Mf+zhyjQrPvIBQrBgfvIk4CFgRWHZ7vCwhqgxtUA",
-	"dbhyZF4/68o4zLoSQcEtznUg1HepxvZh7NuYzW39lrRbFnzbpVBAjzSZz4zAjvDEW7u9+c1XmILTvvzV",
-	"5s0TnbNv3D8dhYsoNWSgjLkxycID+ggHe/BotyBBdK8ihLqhtUhN+IxsKwnfh1y+HPHZCmTfIbgEeCrQ",
-	"RYegwj4BapHtc9qxB1l+XEA7yU48dOU+pkj70DnVy+HqWB8NK9+1P3Wu/EXDEHS75rTvJ9UYU4vCK5OB",
-	"W1pmwRjkbZ5g0wZYWxsAkZNR3UskurJWXOkGmq6BrQBTdaADOIjGBaB1psy1K/AMESX1nLrs+bzXFaYu",
-	"mYCkrkP4OcJVS1WmTLxoBjV6/NStuChKJSpdwYuR6ntMv1a9DnSPDRatYbHQQPA5EmYWqk7rdMxEd9uh",
-	"cpn5R6iGqdqqQzrzPQbfBC992HUo+OoFFLgUfY8yM0qYiW9tmH3jrZvty2ubN06u3/k2CirBfCVx6RuF",
-	"QanJOPaIqRI0ydGWR4BjAkguQhEA1h8yvGkgZYvKVeD6m1lM50dA+0jqCnIShEQERPMQ2M2EvnVZ4EDL",
-	"bEAqPJcvG8BlZjspODP8U64kCIrimNuTen+B01KgjBBNZg4YtD0p4PaEseDy21Mg4x99vSG6Y0yHYx6L",
-	"rsq/vuV5IGE2kLHFWKyekP8plWSQFNO++Nb90+c7793EfOzMqbRq63pBBv+2MWi4ta0hFTrMMRCeI41v",
-	"G48Ny0YcIDBkDhMmwKWKe9cYTojbUmKel8KwiNOKXR17ljS+JrWoC74e9fV84847nY8vb3x4svPumfa5",
-	"P4/ynp7q6a77oi4kZMXpnQswB2XtqnFL1CPM94WfAwW8InBOyTbqB3ny7O7tcF8vcL100S9/Nr19zsKY",
-	"2Qs1gjZY9gI3mCNFLONA2gxa4OiMBkwfxwXWDKK7iQwvGsrMtqUErMqoDzJUpRjAVOp0DjzdOtHFRls8",
-	"IZXe9TyypEwYg7PWhZWsgR+gZ05fF3gok49e7XbVzGhHr1nJiK8Z5zMGAGaaiNY+vP/Vxtk32xe+bd97",
-	"t33qcx25Vw9AHpApJ9Gxyvt/+aT9zomNOxc2L36+ef12+8KNzRsnotUqP/8/kzs0oi5smYmZtHIfWvFZ",
-	"erUP9h7qSjL6vHFEUl1d71zofHq7feO79t8/bl//eCItF9FWnuBX8VE8EyvuefNE5/LZ9bW19l9udv70",
-	"1v0T77ev/n2iZ5So5wZU3zwX9c876gwJ+i+abjXaHVD+mx982D5xGi893X0Z6hD1gkfj0Md3D/Dpa0U8",
-	"Bp8+nqg/rp7YvPJ5+8LbP66e6Pzx6v1Lq+of//zq/qXVzKdrFI2tL/xyjsDmdwVH67PhVxDMsQ+xsWTM",
-	"nrc8vPAFAqxguO0hxVGTG2u0pON7GlODC4MMnHjgHo30fsyHbvRVafhUSA3ujsOniZinWKk3QtjTQQdw",
-	"AwLNuNbGcRSHQJojRSqXi5j4Qq2QwLIXXQ4bsljgos5AcAh+1OoOAUGqmUNbcEd3A0NjNUeKSpu3ivpv",
-	"WYDMdi1qIEEuICnLHCkC+GkROTJSuNHMKrLHoNZULscPFRhgHEozWu+onrewleu319bvvdu++WHn8l+x",
-	"WA0Ep5ESa25gpFn/ePPGt+2b99o//M3+cggADCtvQyveR+Ne+/3X7XMf/7h64v771zdvfPbj6omNv73R",
-	"uXJG/ePapfbV89mQKa2+VIYbcC+kUlxCeBELSSK1b8jZlsMcaRtM84WHLKr4JxK4ACNbgRsOhTL1TYZ0",
-	"SdSYLkKpM1H3GGn6ImAhPaDJMVPvKnDXYRzwfXVyNP4k0qm5LvwCal1kGkAokMwr9wkiLZjZeKLBBewo",
-	"EvS6ZiwdF9eluVpd2Pzh9Lgin+gWShXYo8xfYf6kZDwgbAWqUTEYDgWKokyAQXlWx+dFjaGjVTtAojWJ",
-	"Be4z6ujDO0/mObYX1jQS15FR+UvmdABsVMwASMqJrNJ6nXHmoMsY1sOQjCASzJzmavEZreFhgGFYOGZE",
-	"xU1MGToKj+/RczVQ2KBQBkaXiK05sGDmBZzoop7FYvQ4pER34yXXVNNIwI0codhd+JMyIS9c3Li6NsBU",
-	"1LDZfVM+EIyyZxFzNpB9EMw4ZQ9Ki3oGznybN1iTzFtJJeEIOzH0kc1DDMM0Mp064w/IsNAzBdpaUTtp",
-	"pMQOTxTAn1m1tAyAlzEKM2KV2jn37uaNsz+unmjfWdu8fl39449fbd74rHP7FMJT9MYMcgNQfu0myAFm",
-	"VaWibVwkpbYWLXIB8RbIOlx79HFMC5yDT7+sw97g0O8XD0MdhlJEDPCfG8gCNwBI8xbjTzUNvnsoz8Kv",
-	"k2JUdcbtkjzSuoskCL7QOt24dra9+sH67dX2zQud92913v90fW2t89bn7e9Pheh+dkWyF2rYsQ9VrTEz",
-	"+u3Qx2uwH+08ExYaF2FW2hYZGFCzenjqNexhf0qSdGmLD/uXHA+KOYOgZX6Yr1LA1+6C0UpTqWjMjlqp",
-	"jh/cKhTmFNwTOx9j15K9lNZRLTmcMWp6fRB9k3GrtFeUpqiUboVvIUTb86JQoXd5xeENj4cWRNH2lZk4",
-	"ObNjC3oMBwNe7se98OzN0+3rH3bO/tA+9/H62toW1IxO2uybdgyOIiK4QVM5CNcOW7ioG8UIIcKp2AC4",
-	"VSwkBSxFozsYB196yp0VRezv/yB0FKzN73WqPDz9AQIwWvXRA0SJjhRfCg4RwIidDxh6oRxKZPEHQGZB",
-	"gobPrVPbTaiNOqJ+9HgoJh2+keqe+NnHm9e/b1/4W/vCtxt/fb994S86vNYKYeMwUBUy5mjlM6wyMyL1",
-	"WCuyPtIdlU1MLp0KfMplOZ4a3Hu5XbBPDbCS1D11Npr6C/cN4Sv5UnI2R1xeEjWXV3JENIKKAMZ3TBxW",
-	"v5FsjlDPm8XqVu1LkURdLlbSbaoeIH07kebibJD19Z+mE0rEdS8mcgC7nw1l387HIWzP/r0/bDh8JnyD",
-	"/WxevWq8taXmXf0IBBG4WHt0MFs33du1JBq6zsUby6V4fe2qukLF7r+xHOg+qW065UyXWAsfs4vRf4eU",
-	"NkoPmux0rCQ0TBRQ5QdgRmo6YojMmvABWmhwj0mN8hymvaNQ75zeXeBF7AQcyOrjonUqdhOh5EyuKibd",
-	"B1VWy5N5kHh9yy7wvnhHatCHVh7f5GbTv0d0jTWi30/sR5jK/+UdJbomUaBXdPup3anXVGf6XlHtaB6C",
-	"sug3YyicUfnvrytGSqm5fufeQP0w1E4wI+4JRaSskMVYGVBWKJEweEmouVKqKRAA+TAcuKJmP4JCdixM",
-	"Uf/mYkDpuhnUAyMfPn5G+yNefV87xIa23GNvSjvEwN22Eg08BK7nRe0oSGJRXclBzl0Z6gp0FSf4VjUQ",
-	"cL7AD2jSAX0mygB/rlvS8CKMO/EQAJxCKGZWdgscqtuhcJDC6erQGq1gbrbEm4Q+UjHyhlg9ehsg5NUS",
-	"LS3rWK9JRURrzpRaQSZ5k7bypOixclA06TVhAE7wSKPQEuUCcmMhuaLWkAHxcQaTM7vhq4gafSzPTO1y",
-	"fUToV5kOgDEUfl/7vnPpVraz02E10Vf5hskDlKiHuQxQDAwmj+uTOpWyKXwnp/SyJ5DIQ51rAAzluaXl",
-	"PNk5vROPObwaM0/dSrhA7kyXk7ovnAam+fZxs+xV3R0n8rFqP62aEWZibK75u5c2rq5tfvnHzbP/iNWu",
-	"Oqx7xVb6VjEvRFkIkW4KgJCo5xVzuARLwmkhsJ+FIspp7SdIjXJa0fCjkAGQHJrdq7uRiRUQudeGcM6/",
-	"OtY1XulTnYzlaDC23JjuZJ0zb298eBLpmzevf9++ejrmWJBhUl/KuVZxpZpunQq3Yo+KiNWooRGFltqn",
-	"JKmKGhwvBjOxwM22NXkbC72RR0hnp17ZJG/g256SZJm1zDtdWeCwi5cZq8tZe4T+Z4M1mKNdp5gGaEv4",
-	"TJAUkvg8EUZDMVsjVCgmyYRCfrwZrayKpk0QMSWE+A2Yh0p2XafAXU6KC4JXliifxGUvovMkqDJ1PU1M",
-	"oHccfPQBCvos+9R3/+x8BNwCekAA/9KYlFV3suZO1ujkjukdz2YPAWDHHtEFEF8Op3ViABPc6Siao4R+",
-	"RZqJgbulV0Ni3h5UdqWqSq391PaISLkSbvR6oArVwgXHmxLkRBEHH4c5J8M92aTS1BKlnGhmVseu8lKW",
-	"bgFHPMoko/faf/4Y16p94/X7f/w8Tb8NZTLiILovF7HFDosZttx0mtbdB6lx3SurlNJseIpG5EipICVH",
-	"LuS7B75oMWXwe16BQy6ajNSEMp+gUcSdEILNBK+YtCrLvF5pXFTUzCE7p58hRfxiUQtaMUcadWFyTd2A",
-	"NN26vQfpejgAFX9KFjjk4ENCi7ELui0BzKqjZb0/DHhh4q1AvT+iPscqz/2P73FUX0CJBQr2T3fPdN78",
-	"ffvq3+Pg08kKSee99I8H7LVPDYgHHOJeSztAkRfIa/Wn/61TH/0WQ5P/jtUO069Js8TsfJClFuD1j8v0",
-	"br+51j7zxx6WWHWYpa7kQKL4o8xctw1Uj/2tzheDOu4cIoX6oTETDtsQHcLjboBOh2XcsGqPCs/Rl3lI",
-	"MgOPdwp3fFS2uoya5Fk0j7hMTmET+1yPwW+2FJfDNkaf5Q887riACUuXmzg26dPm5BKMFQyk6GL6tNwn",
-	"vfXfmY/rgNpeKWj4BRYF03rdFwYYU6MSckGY48IdtsWClHsTvnSM+0r3O21b2WGNaleFi/H9qfbV85o/",
-	"6ftT7Qtvt2//YePDkxtnz3Qufx1ZHjdgta50Yz1v/TXkC+ahMc6efkfa7Jku5GIc/uPSTMhw1L54snP5",
-	"k4T568sKYAV0xSy4ywOBBNVRT4zGmKoJAF8ne6rCRNYKHD+EazBhXDQqVVA8GK5YcT2PViDLAcD+dK1z",
-	"2XIKikZQ4EXorPE8xJlcY3sI6qktIK0r88TMtfFPAmEmFw1eYg70Q/XLN/E/4/ps0tYsJtXjHZiVy6wU",
-	"GBYD0eRmWGhqIasm0Hcb+FK81wqxbH6LNWpQ5ivzpIjR6CLm9sZCkZjVH3pgYez6ep3EsILD1eN8kPsm",
-	"dtRdYYvqsJiYnfnZ7l07d+5+FiqNcxNcAIjoxtdfr99e7Vz+RDNnZacQwI4Of/HsvxH0wEd9JoDe6bx3",
-	"MzbWTNonTClC4ICEm0QChr/l005H8R8Ehp2CwsTteRKYrA0l6UqwuRHOFgsIh8tC0/W8OZByu+Wpzwq8",
-	"wcN9pV09UEoWxu5tvrqp0xXLajs1IJ7hKkXAqGazrwgIHuRMam7Zo5VKMhTBHpjDEUh3WER+6YeNa+91",
-	"Pvz9xt132tc/7rx3b4j0yWhvnhDg/vaF9zq3zmC158alTzrvnoGK4MEC3RcYfMEGgWw9YljeFQEM781L",
-	"mQsBM7pwnkkTmKWWWslWTzIec8K1Jh6rCwRZYgA7nna1EY0AcKkxFainEGsLNTSvjhcOuJ/f2ZBVj5TL",
-	"ffOb72wGXzrQb9mtNHwmB0FaviSapEZ5y8RBNWMDqyHCLgJdlpaVWeBybWs4rEa5AeCp6gYKHH1tNb3S",
-	"YEHgchsc06UWiCUU1WiXRK3HiqjRVoEvMSKr1AezgQiOVN/CR0Qg/Q1m+gJZ/OaVr9pnbm3PE0SvjGQR",
-	"AXQvuI3Vm22k1GsRR2iWxAYPUupiobV9OI/jtFBj70mRJL2cYwtWIcTm6Qv3T18YoIhicjVVEzyoyn6E",
-	"7/BEzsqJEbSuylG4jVUNYhWBIhKsXo3JmA5eaomaBWPP89Asy6m/lMSC90v/20hvztCvB5FoGpS5lqoY",
-	"bwCbMGgyb4Vhn+FCpee6n4QcwCnIFDcT5ZQMTAyomQRM/AtnX7ULQ5AZ0y4Plefh54fK+3UDh8qHbRMJ",
-	"NY+HOBq2atrMZocYTpqOVrfM2Dhq9NjLjFeC6sTszulcT9FsBppAX9RgHrMkzC+IzI92FY0OftrSqI33",
-	"3IgKzph3fOIeB2fn2c7lM13OzoAGrgzcUtemrzaW+l/kX1IPjHG+Xmos9Yc6t065I7Ss6eVcSaqNJSxV",
-	"HinJ9Fs/rN++1v7hD+u373Qur22cu9VZPRGZRJis9Lv8Acv4yX3hecyBXlKyIoBdQ2imfUCJoHBuNupz",
-	"4TVWPRZG+imijRMN2giJTgKB1PJJgdCXGksPYrfr103MTsxM59X/m9kx+9zOnTuVnoBQKKzC5BA1ULCw",
-	"Q5juO3sndL+elJHyzLVPfY7L27uwXfvCZsFFXcfxibdJ5gA4J6tufWI82VHmRQ86pfM6c0xJpseoM8K5",
-	"3bz39caXd9Zv39k89/uN3383eHpfc5Gg22EeC1hS9gTimBq8E011B5sJ4S+0M13nAQo1KgtmBZl7gpRZ",
-	"05JNmpFL0hQNz1EWrMfKAYbU1IjyZF4T2RCPAcBRfLaMC7E3mFYTK8xswaxiHaJ3jzAV+/4HV9PEe9go",
-	"7kHh9MRwsZDeZf0Pjf32qTGeHPiSVvotzfr6mtQFr6LDpKZUdjkBAzFEOlF2Yy89xEg97liZtPHhScQ5",
-	"yoJqhIZimg0OVqAJDuRwNwAKtjF1ctrjaS94OCgCTsISoh77QZ48M20mYt6pudzFxMEVRl52S0wdWy/T",
-	"JiB4JbsM9ltzto/P4DD1DUkHEnrb/kY5btMMU/NnomU6M51smiY1FL5q2NaS5t7eR9HPp+43+vwOXJYK",
-	"K6K+yxziXXBRlnp5BkAqSdHli7C4xVQGwIAGDRl7obmOmN9O5CZs4ZbaH45Pm3yokjCYj/18n24N/txj",
-	"moS/Xom0Cx/oIrAnDDJFdT1N58Q25Nhu9J98vnnjs/W1N+5f+a7/jR4+mtKhm/T49zw+IG3M1PikQ8pM",
-	"8w0130GtCySz449NZW0LdoJxeGNlnXWNJxiu+GujQLZsvmo9+evX8AY7O7Hw/OSv/uPIf0xOT++ayE3o",
-	"Tk/MzsBhlm2hdd8eUUK6fXva3chiapvQ3AjPKggNb54/u/HVDz/dPbPx9dfra2+ur63Fr5SpAjco3wLj",
-	"6nDccHYssCIlyjpcCS4L7dEBByEiKbvlMhRrYI6FDCki8PeIyBzmZ8zqvA1T34nqUkOt2SSOAj/KwCcd",
-	"hgLhRxB9QbkP8c04ayb5izBjIkWIR5W0MZpEHjWeDDKl93t+xNkfqLR+unumfe+zzpmLRsISpKp/OgjK",
-	"2Qr1XIcGfTTbHmTCppygTOql5Y6u/E0IdAPJjkl4jhXDNn03CFiCEvt33Y8nQQDUS/r7W3z4do4UxXLR",
-	"IiTALchuR6X7l5ie01FKSefTK/f/+iZKSee90+t3bm1NMl5Tp8DxVLt5XmcRQLK61h65iE/YRs2s3QzM",
-	"hLo42dLQ6IxjtS60FAD8H/Goq+ulXWtnz1k1woDMidXy8EFikrESomweZ3OoZQ5e5xJYzySD3nrIUqb+",
-	"ozs/F5mMMGXWJMalxvhgYraSvtjTufloTp5NN0GySVgJLiLrgGOYDYOecLLANCMTIp4bqWmXHnX541P3",
-	"ooRgPtDpX2kbFQRpTDam3oJvnm6ffz85m2m4EsKA1fYowyzuS4js1Sl1uqf6FPa65XL2jQF5NVtO8Ui5",
-	"NwbigbJGxpiaWy4PONA1gOkcYbV60EKgd2PROK4zyjr1q+u3/4o5hBsfnmx/e7199/cPSXzUTh++miDS",
-	"cirAZJURCGy7qJCaVeFZ6idJii++sEBifSmSCtQyu4HOyoG8umKvtgdjTIv16G2GmZFqowG6SJ9nI3Ml",
-	"/+vbzfNnUQltfHhy/fYb67dX03JTsxsEU/qYeFA5aaQlkds0racMgRh3lOUAbFWYw1hnXO27qmiEdeda",
-	"mkxqV1n4y2BzBnnyAmzZsssAz19draOJ6r0ydZQFh/QgHwT3TvVuYnbiudlnpv9r9Z2Zn81OT6tX4eke",
-	"hwRFJq7ZieldP9sxuWt6eho/xqGrZ0NcqsxXbz2EJyT1a/P69xv3rncuf92+ehJH+uPqiY1L/9q88dGP",
-	"qyc679+6//43We7NWkhllbH+KBuCs0lAz0DEvWhirImPGh5avDK7gWZUemZ6eyYgDjRcUw3Uo9DFAQ5f",
-	"xPbTfmXVuackqdGA+S71IqjiIU+lI/BejhlGBgqoNoeAvOBldUuAVT0fifyY1rt+HvLgpYM7Q81GzOqz",
-	"/vaIP3hHgj84px7A+17MX0x9n7bSTe1efQA77RHY2k8ODkpavj1sNKSRjqOijNHKMI7R/sGv8Lh8HIpH",
-	"Rlz+0HVFUGbexfSykTGsgQlPjMXYO2yvmbQrodu8VlqFkyd7wiw3pZ3Q2mvSFqkIIkxONuJuGB9lj0Y1",
-	"UZFkO3AkgmJe8WTUBKzffqPz8a0s4Q2g+J9EQoS04/Ln6hl17AQ2fTSIoW7gOQmpEEj+FyGCjW+dnAYV",
-	"pR66ejRxQmJEFF4L4pHtyqqT84ZMvcsY7OsnG9DRo/ibxGOLIaSunkIoXuUVmTMueTxTLJZg2lll4eRH",
-	"4hmyjLxIQwX+HWVVbyl4/OzOraQ1PlYhSVjEtHMgtgNGeEU7cQmJz3qKccOk1uOD+JjDBHQEQUX+ZPUv",
-	"ySBZwKC/qY9w0fHfGo4sX+Av0FI1kj/wFGLH6Wp8bXxCVIeWjOMwwuhsCs3mChyKe3WiOwSR0tjJlmpu",
-	"cNju18eUXB+6d/SRERiD0D1cBmMrkJ1Lt+KBg3o0RTrp9JgqVVlpeXAYyfKGU4RGhUs618lkfaNKpj5c",
-	"/Ray2i3EIfIhZQs0QT9C0XuMJGeERAtqjFkiVGOQnPufnez8ZfWnu2fWb59HEtR4bHKwIJmUxuSwE/lN",
-	"RBfj3XtJUN+B2JMLteqomXRVbK9aQ9ylCOWcK3MWLKRJXUMMpoFJQNDw0knKosGdORvachqswB0aaCou",
-	"9CTMkSijXejttMR2ycUS1tqZGPch97yarjS5gLkcg1hsXH4DoaGST7gHZn/rFqApWrIF9qMmC8V1Ls7i",
-	"4qJkgJJCCzhgnpdBgRU49DanudxADoG9QUjmWBY4hMExIiyf0u+TKIo5jShd4MUaU0IvdbgZUm6brtS8",
-	"tNqLQ7YB7UPZBbUrF0Wd8eJ2gpWuCKAOgGQ1W3rrCUByIkXZqNc9oJouzoYk3mZEYCno7HzYO56XL/Ci",
-	"ue/pqQq9VOFFMJymuS7iVX2DQAxRN8iTIjsWMO4UZxGYO3BrzDp/YYul8oNH99YjZEINuT36cE9HmFD1",
-	"82pHRS/s3aSn9rsI/fT67fPt18+37662z308DO8pzNSjoZoeZO5Y7TQGpKPQEAeeSji9VjtfX+msfone",
-	"MaSgRi7qzh+vtv/8MVAK3br/7g9bOd4sEHT/qmX7VHjpDs8SKdQBMxexg7CoFFwlosn7XKr32rePez3N",
-	"m/qUAbs+UYKMSNWBG3hsHDesznun17/7oqeWfNynkF3BqdfUII8PCkmYS1nO2hgmPOHbT5BuPQL0HdOt",
-	"UM6LtD8hY6nGBlEdyyN5mMEz8ESlwhxlR8lGqYo1ITqpX2ldLVr9bJYHxgl/AjmA2qfX2qe+7RKu0YpV",
-	"LhF7A1R+vxyKzDvyF6ql4zHp9SjvK5/VIKjbojrjGdCxFiI4aCJPlKhHOAuawl/OGdBkUmJ+4JaVIgmJ",
-	"mU1NIm0EVeG7QctAn2JkB1gtBAn8hobDTwb8epEFL88fHKciU82nIRiYuRhbnvrlrzuX19p/X21/8snG",
-	"vbfb5z5t33i9fflm+6PVvqjJHuVTJZov+f2DoJmWJaeBClwuAwolmQAkD6uUJ3tErQ54YOra5PIK8+u+",
-	"uqClVHkBd5h6w57w1cMt3rHJY7umd0+W6KTqfXwZy6hSZieWXE7BXTmQobh7GrbtfeHI9rFB7731w8ba",
-	"l5s3Tqx/90Xn8lrn45MbH57sfPodfjJ4RYXD8nKl0h/BHECq0EL3wOOC+ymoAiwAbii8llgwbLhG/9sR",
-	"LLkA7HKd4BTfz4BUwvyVFGzXl+cP7sHa9wHL6dZohU3Jlcr/OlbzhmSUxnLmMaIj2r0Gu2x97c2NO99s",
-	"fHqi/+Iwp8J8dIHVlZbtu0I6ICLdCmcOCX8U0aZg4DHGZ0ngM0ak+1uWI76AwLysRvSq2a2qMRo0fEa2",
-	"UdMyFwHbnrwFw46O2w2Fb0lbSPvECE2+b75QWvMvq51PPo+X0OIqJa5c3ReinLpoh9W3oQ2usVUQUsrl",
-	"DjumNoautYD10rpUL3RklGQ+iGbkCu61krcSdAvemy34Bd3oaxlY3ejy4NmdE7lHl265n5e8hnQFx/Gl",
-	"8Q+oL0dYPPHmqfbFv23eONH501sDZWIFsdDSKXrUE1BrwwOkrDZJ7gZDBdY33KcWoABsa9jiUIkN5PBu",
-	"AIxHMkUSVGfGad6oF/R3FuNwzVhU7+Wo9+vG2pftM3/rVbJpTrhDALAP6OVweYysBdTHQpfxOlMRwslp",
-	"pwHlpFGv+FQdc7o0vsC3FeHpxQZXy2AdYhTXyXjvLCCFQW/U6NPWV6bWssDNjctHXyAQ4mjatyJbYXwx",
-	"qKpj2BC7ucEsYt2KuiRl4Xmiqc7mBg9cT13A1Jt1jxNB545QV7JQRraYq6glfkdmP5EWmicitbBz4WL7",
-	"/On+YhbZ/bUW+I5XKEpaWjzrl5KZ4gqHhZDl0nPrpFEHIZEGE9nQIeTJvK6N0sFTyp0Cp/ozaAhRPzXW",
-	"OfXcZWbQCy0AaY2q61Yj0GIKty6XswKHojPRBEYZJfQxtBRDf5nsI1XDZfOIx/YggqQrR3/2i3/bMXlg",
-	"+lf/Prl74cjz6pRCzEjMet29e2b3c7umd87smJ7e9auBdBH2dMLUkewZsPPhMo5KRA+0jiLi+Vjz8jo/",
-	"rHa+uaMk9sy3EVm1Ph7ZK7EV40xMTKyeV9exWsRdhFMpNe59i9BSoLl9daaoz+oeBeh/RIBgPgMUssRs",
-	"6QOt+Yp2Jz6WoXzbv4fs0j7QMluqPwLiCO8yr4VSoqTqeC7ywR4hll0GH8evPOffXb93HolHNu5c6CEv",
-	"7yd3QUBLVevJTsN1RRRjaYqJl1qgtY6+ND+5Y9ezqCvd37IYJQ+EsSws3lIrYBJAFEOWkkbdExTByBHZ",
-	"GVGe5nTmoFHJvk6DPjy/sOclpUyhELPALdgi82SIwmhTXbQAIChOAAR2s4iNqPbMkrqeSgSzLysVDuMq",
-	"UY5J1W6AYIzgcFU2f03IgOyY7kpxNIkLCTr5eVZx+YHWvJ3fMeUqhC94VDX6tgNHAxokkly8FIml60V3",
-	"5aPeM3dX21++0Tnz3sadLzfuXFu/fW797qf3PzgZz5rJtnOmXlOX+r78rV2S0LdmYN6kXkb2ClilofpX",
-	"0poKX2hyEFLL9MK8v+em4RppUV96/W3D3SNFKWDBpAx8Rmsj8ezhQB+ppHQ++Xzj8hubp//a/vbvGx+e",
-	"7C8jwx6gL1FZxVQFGpSqibAkDNMES9UGX1Yap/hL2EKTh8plyYJiTkMiAwPmEjOoX+FWA7xhSbaBmoT8",
-	"ATBXFwX+frsyarFxVxKn4dMlj6H7MIgQrAEbWxJ0CeNOf+EGGa0CoFgopLExbNHtMZ3m9siiZR9QUv+v",
-	"fh2wa1Chrt9e7Vz/V5/NkmTsomwomcdgORzNBtvdWh15csgc5jhmQOaJHeN4/w7P8Z8ffuHFHDl88MUc",
-	"eYUtHc6RF/fvA+Pl8N59OfAKVrgrmYPgRbB2OYK8Enj6H3heI/DumJ6GV2HQe9c0fEWJQ1vJvAnBliyB",
-	"/04yioR7QDz3OAjmMCd9/+KKQ/aM1ulgoIBXsOil1YX8bByKQlofs7rYAYGsusNB5uJcV7FSUhrIgVZK",
-	"YUUq9ZYJ9qr3Qa4llPA4Jv/b3mSSjQpaClxeWSwL/79xCYGZ1LRgBx1toHhLxghysULWQh+12rfgAKxL",
-	"V1+wqqLGZpGeizPJvLKBFQWHgzU7nYjXocApUpaC04JsK4bCUdwO6OSYfouwofgbW8mKYQG8dNm8gW1F",
-	"O4BijhTtF8o42R8gh0cgdC6lXNZ5BqUSqwcSGVixFg2RHqDqweUY5XZoKwqO2tRl5epjzTFOASgd6MEd",
-	"QzPO2bEgvfAB5eTxdZY8upKHA62HUu/wYHto497b67fPbVz65+aNb4c4AQYVSLzQlTAM9MJmu8FeW2KA",
-	"ehA5DIYufLCi93hIzpNY8vBgwjOoPGKgFHVVRyR4CsZdRKDf0OeUyxGdg4hZhpwANJRSns7jdABu3vii",
-	"84dTo7qKJ+WDxlZtpCUJCVnuj+pYiaa4l0Stph/tTlM3X+UmAnYsCBkXvv3H5pXP79+7qFfXX2FJv4Yv",
-	"FpnHSoEvuFuintfScT5TmBD7mbrhwOiBENtC8+fMExOdz0511v56/93TG5f+0b52sfPR2zB087qw1a2n",
-	"39+/vLr5xYlh0u8PtB5N7n3fc9fs6tHl3T/YFu5NxN9494PNr1Z/XD1xf/XE5vffd977rn33wrBKNTEn",
-	"P+nm9FCy5zMkzsfKAyAA8sgvx6hde9Khx6xXMyfZY9IItROXJwu27E8CrBRyavk6EQFv0LO6NsvePiAO",
-	"FaoiSIl0lRk2D6yZUMzv2vaW0MlEKz5T1yBIpcUkygKP6zNdnsXFYkmtDw+K2+ewkkuSkvDUs2r3Jdwr",
-	"1MBCwdxyJv5jhVSzJfk7+0777irK3093z2xc+lf72kVUCn3MrMcoRb9Pdn5c5gO3xjyXs1RZfwUZNOso",
-	"hIHQwSBrnkVNMrz4IowH1i/qGhC4gesIaF1zD7jJWd0HWgumS2M9qOxbUpSiDFhd5kZLQPGAoUKoKdv8",
-	"4c/ttbErRYTRTc0DQSgSbZRj3MejvNIIcdAkqYgcWWLSdTAKhMnjgltKOojSF7jhVtLSAZdb1HaU1JiU",
-	"tMJmIYUOypegmMPYEQaEItDLVeC21joQxBE5k2IHd1rmyWQQCbjr6AE/UqO3Rl0vZhky/GTit1XKK3lJ",
-	"+f9fP54vqXGYKYcnhjMPzXj/byJLomUIIIJYsXn/99c3rv+9/cc3N29c2/xqNZs12J8qxgAGR9J9kQab",
-	"cnWoQ7uaasn6Ri3rtiVPkqRZBdqHZM/8Ia60WyY2mFeU8s6RustbLicudwOXejL3cLlgZGPpN6wUJDKj",
-	"6IS93ITwK5S7EnPxsnGh7BP+YfPzfcI/FGthvPnp0SXogxs9tqKv9oUb6GPEk2Pjw5M9SF59ZFjr8f6G",
-	"gdLpTSiw8xxCl0QjiCSL6EBUpIJBY3dB1bEA6BY0iV2O7nNbhoLp9AinAUGsJVYChqKyORQSa0nxYnVQ",
-	"93xQfgvqGszzDsMMXSEwgJ6HDK2tx6R2TE8/8UEpnNS0a6Se8sfDKQd6O5uQ131Wdj1vsJADXQAk8LXq",
-	"hpAEw0sIeBohSJ5FrY37QB9omKEdbg1Gfc9lftoW0Za0kjuzpyxSjSc4K/BtDg3UL2kNokc5ErBjgdwO",
-	"ZhRGfYEES6wwP6Xo+kDrsB58tsKgEBNxYDrXzoHpXLnX0g//7g2JcT/YlpF432gjxGNlodXTnJpahnjS",
-	"BrlymQPowiNOTlDCfP+zk+0rf8u2kdDVMXgfWfdFTlc0AE11LMewFEfy1MTkJr+syXxW4JaLEj/E2yha",
-	"/8KCzbyCxDGsFnsXYBdbPsICh7w0E3k2aQgWGzl182CRyVB7JzOc5KvjdtGKdOAmXMjHQ5Ff+1Pnyl+G",
-	"kb8p7fCS6SyxL7orDO4/ciserocWO9cdHB4mdjRRUPN29F+mJFIpw8+4OB+1b+Tim52TF3Qk6Or5jUtf",
-	"DSU2JvZCvXTBMci9T4DwvBIO52GHz/X+C/klE0QnkqEQOxJAoCzj5aNWQRAUQrnKJksSK7riLMpd9xNR",
-	"OdQI5m1nsjAUv8Af/fa6v7raPr228cGdOOpRl+sxPZVAF7tNPCrXEiL+G/tSQzWaYx9NCMx/dANTxvao",
-	"Fdq9d9pnz/cv3UtLsHtZVAAzPcTJ00k+3YgBZOf0DCkGIqgvGhVRBGphi4cnOJsEgDwsKpWkyfAi3CPX",
-	"+3lcrMeh114WFfdJq8Hc+P7q+t33+2+dRD0yFVazpqV6Ic+Nujna0mCQaizV8DwdeNENyqRcLsor7EDr",
-	"sHnVuIBssXl83eO/gFu6Mv1wvXPpu/aN1+MYLxnW2Wdln8lqn7pHPBWJDGi5PEco0b8ggVB3/KbwlyUm",
-	"8CWQ4cOT496a+jURa/Vx3pF3rnUuf5JtjZRuTF+YA4CGR4lkJZ8Fxh9EG0GV8UDNpPAhcRiRHQwRM2J1",
-	"as+nZIaZGVUsFuUnR0cPsubCoYXD4zxFVftHYTSpcVH4Fny4ATsGji2AfeIGxEznbRsUqEecY3vpk86Z",
-	"i+1zX3VWT2x8eqJ94/X7f/x8yDqgeXMg0u7jUMOweOpYQqcfF00i+JylD7OyAfTcvAWQs3myAIIThXTA",
-	"edRTlhCitAs/+s2Lax4Ej6Bg50kpbL94Y+PSV50z77VPXN649JUVpww6BHBB+nrFKG9B+biyO5dBfiJw",
-	"iLMkcJmfIwCikLPs3AZCRwYacc+AdySmVCxUXXkwE6DaAwiReUfiQurRjBHdcPPc7+MgXb2ALOqTKZ9x",
-	"1kzX6C8CW2SIn4bG1TJr5UjJZ45S6xrzNIL1lycHGYOSFrUEJBDRYJZx5VucNq3+ZUBbCK8yh+e4JK6U",
-	"jfABxp2cyWhAPOsQZtXlxgZgEhjYVF+Bc00KjYrAvDKZeW6aOLQlC9yeOVINRqrGE1GA1OyMW1TgJclO",
-	"Jf0VwuBDR11OGhJTTQDLCCqCR0hy/edvOu/dtPKz8eHJniMiWZD6R/fhiYgYqX0NYZ5IwZ2lPfLVIZIc",
-	"xD8IbxprVM/pE9NTgwA2hBGidME89/DUpEzylMtX3ICG6e7J9111DcIgXRPnGzC2EAYEbWRlaVVFk4OZ",
-	"nEN0NVfqqvIcRueWWT1AZA6K/CKyCnD6eJuCnGXJVhiHLQXV6niVVhpav8bDC1m54cPFq9pYApqJpK22",
-	"X42M2b22RZwky+UU4QHdAfygOvRgs9LXv/+hc/PtzuXz7XNXNv72gZp7F5CUNBxUdjik/XZNHpF3OuxA",
-	"mtkAqzE6od249n37wtvtU59v3Ht7/c7VjbNvZhDdQQU241az6acxG81h3LWne6pgQuS9obzkqt/dKYnh",
-	"jKoDHCT7ta02m1b7cgQa3tKGzHzu0Rp7Unh0YU07l75rXzyfUdinEMhwJEvTZSfH+B41JWtoj4UmFoZz",
-	"JN7FijQoEkyh17wlc+o0M/Su5r6mNLlS1J6QDPMLVkTA0orej8AYxyol6gVPiJS0L567f2k1k+3dP5ks",
-	"Bmc7C3hdwOgCfPmceRo9JhcBD8UsY8gVgWuQPtVZgauR+mFmcoh/8J8N1mDObCT8DzxNOWRFoAGaYpDo",
-	"o65kaRlmGfPLXlFvn9MvRSQbj5UDIhqpySswkMy8jIfqjGNfDNxFSm6lnsTMDWOje/BXB1UbKRk7nB0L",
-	"FtE00lYtoIbjbSM1Q0c9P7F1bJ3MiXPjT4dLpcDScye1WwdmRZSN1I4QjRhzlFc/vH/infXbb3Uu/3Xz",
-	"++97EuDM7kvaklOv4T8G2CoB0luPD7rF+E8OGrKiFMNFfTtC4uTbq52PrvSZsOGtF/XLXvslPtdTPgv8",
-	"1lZOStt62ln5b0rdyLBigqpLEYIPaVVqFaPbrfCgcKzANTHZIhfBYpm6HnOKFiNWE9tB2FTdqzALxGGe",
-	"u8J85kSAMkQjQLQkjYzhIIJsit8h8FtWyB5hCYbEtH1bgWE05yx8M0SJBQ4GxvWwnarm1X0LcXGJc/p0",
-	"Gt2Gun/6fOe9m+0Lb99fPTFIA4k641Om0jHdNjA84I6titQZsx4NIknlPz966KCSy/lA1DS57AsLtAIa",
-	"+GUqg8kDwnHLrrICXQfTAGVAl7wEn6k6WPfafg1dBcmYk52TaH/5oODsAMDuPcSc8P4rrCZADSM0F59J",
-	"Sk0xcCFASQmxXWdstQx3VzuXvu+8e7Nz/vpPdz9sv/7P9vUPo0xJSkhKCfI1bClOzuY+2GIEx5UlT8iG",
-	"khhXGZopopYsSCklOOMTov+eK95TupK04pYvq996/yZGQ7/Nsm9tj+Qcl8sAnM5FU+NQYZAm2Ut72Lx1",
-	"nEnk+I5+Zfxm8BFRBgDB8cVd1m+vrt+5tb72Rj/e8YTlmXJrALCT6tHd69OyxrxXVwwb9xJlfS00ZOUW",
-	"vM5jhgVfLR16AJB4Tp8Suok8mfc85BQHSQYncUuDP3sOVnbIwHDh+QLq60FF5OwHFkWshpBh6kPY5sXt",
-	"cNzU7YmFoX1OmOOqoSU6gmEuYjIUs16SF8s84jI5hS3scz0GvxmnbQELkw6P9IohdHXUc6O0K9o37rZP",
-	"fW4F7qe7Z9r3Puucubh5/uzGV6ncmbmJY5M+bU4uwVyC4ZUkjq+pTdKPK9qIWxMrCmSEIN9a0zzEzqJy",
-	"mTkkaIKFBVXS+JMC76LSj/wYCBnrjAYyPIHwZMLWysKfNWkFBV6Er4o5EmHKTylVSKXHTzsJm5QHGIOz",
-	"XhK1PbgIiICnqYf0El6Ttv4/8r61uYkj+/urdLmeF1A1lm1ueWK/4prL7gaCvUltrfLELU3LmvWoWzs9",
-	"stFSqbI3QAwBQ7IkJIQnhCyE/SfBkIQQY0P4MNFI4lW+wr/6nO6ZkTQjy0biUvsKbFndM92nT5/r7yfb",
-	"+vnT2h9ki8MfXsrdGyEs9Tnen/GPqefR6qCbdnDVXqk46VF0LRUD1671sx8E5y71SAuZgCSRj6KVya1b",
-	"ZbgL1Rf/35E/DP91dPjld47vsHa+938SAF3fST9AI1rHypHj+n/dzlRMp9PwgGFHaEyDWLpEFzPgWtfK",
-	"NPAIvWtv4dBP4T7e65u5UmTEXDv9jFigVDQun6hfvVBbXWicXqpf+f45EY9kLJO52Iak9g92pRGLSx0Y",
-	"fhvA4e6Pmsgg9IvtkJWyuvqVG2kr0ep0Ig2fSQmUrgWgnAXqQbVbC6keKFxyuKB1JnK6iUq+SIqMun7R",
-	"Ul4DzTkuEF9SNUrJcZU3UWJUObAlhwt1BVAblapFStTzHDBqPOKyGaVlHTt+rUAGOy0oDV5yPgWNNyXW",
-	"PNMaaw7lc4hCV6hpv8ef9Kp1tt2/cK3M0VKlmdN7IWI7MM8GKcJPft+4vraRQ6NlXZQAZ8eXI64Qs5Uu",
-	"NalggkXd8pSE37UMX0pEGhURT/nGcoNOfm3nZMgUMKFhy6QnfN/FQwFKWeMQd/YCiNk/l/ebWQeUJgvH",
-	"/yOux1Pvc9LTH674eVFKR7E0fxeagR4ru9WBFcJdvdG8/XX9zCfN26eBWH6tubKi/vPxf5q3v25cPtG4",
-	"dTG4fq43oSvSLo3xk8ybY96wZNxXLhn3o54RmfcY4xGtsxpnXOtaqTy0GTCHCxqTNssNjg800gOJj8/K",
-	"AGCOrewau7YEN79y4aYhnndQTTv82oFpHW/mWY6kE0rmOWeAgAgy7QqZDKMMkPav0tQe+Ha6iJZ5h1Lu",
-	"SLwgx6yx/5tsQG0olj475o/AoiaC7m9IWHIQ92NaLeO0hTXKusZcveukz8qmld6mPkUXZTrHqG/i/ObS",
-	"gSUfmBq8fjNYPhn8cL43cdxI8Rn2CQMsLltNx6J+4zblB5ciqkDgmwakAcxYaAr98E8R6JvyvImeo1AX",
-	"RMVD/LMIiUpaBoYqy23d6g6ADcSusARYKqBKnsY3jKVcGG8h+MtjlSd4YjnmCj5DfDEDNFS6O96UiQKz",
-	"ykSksyM6fl2kj4WlSCIKM2TIPuaK+XiLWIx2BXxadWSnqXxXFKYTjRDU+1uBhe4k/jsyeXT3m8NHXnnj",
-	"jT3trH+mxg1I/cbGduwcHh0bHh0dHd21e/il3qvY8N54RmRVOHl4RlKZVKBHZLBmCF4Zvz9Yajz4NDj/",
-	"S211GX/T+GqxLaqSfjSVFPCZ7lFX/Tca6oGUBIcQGqKciDklwrkqmXe4LebhgETYU+Mhf1uWgzHvUfAM",
-	"JfUdWXDUf3PU1pE3n3jOTNHPkEPOTMUzPoCnbHzBSYEpcdbPAiSrnLQBD6k7Shk8plZjInQKIAoCR6wH",
-	"S/yoXpPNBv7/pBbmTTDVn4IRbJ4yFZsE1hC2xpSatm3OwKTzxsPgl5Xm7RObsZM95josnX/7KHwcSp26",
-	"R7RuFAA+5qhd9oVNq/DG6tK3DF2qBQTBWM8BmDsZ8gqgX2EaXEJVMCYP5piXnCjA+QdbW69mSHNr3m59",
-	"cXjTgZmin3wUnPmf2upy89qN5t27m9lFGeXjU9UJlANabbhiYOR4FZdZyvAuOSCgasuskMLW0SDHFpGM",
-	"2RmyV3ff5CmHMTEB0Bu/enTYJ/UTD/y84kRdwZzVwgxqUx9fPl+/slY/87B+9cYWdrS9JjpZOjljNuJB",
-	"RBsyrrdVbZoB+qE+0dHAkFFffUwczcXiCeGHzRatwHKmGR7q7ZA0lGyjpkMn4tlHuyuii9Gk3BLZ+dW+",
-	"OrxiHkBwZpGjh/aTPS/v2YF0dsoQ1dGiLPed/CzzDW/YtuyQL/hMjnKCq0P053Nj2SzPDhHHJtkh/K82",
-	"AvWP2y0cT//WtBraVBZZrEJS5oXH0mfDj/VkWQ4rh0+wfaK1UcUVcMbwCw5HqxGi/krbIVZHSuohJrNP",
-	"62wcURvV7XAMMFxf//5aywk5fyY4ea9x81xw60Lj8onm7cX6Z8tJB2azNgK+aXuRWcJZGymLcsUNGchT",
-	"tWkb5BbsKRZIK+EFqZCmvpZgeW14sIyeHQ95eEUBGuEkZro83yI+zVl6HAub5ApK+6bLzJHouTfIW71q",
-	"qH3zorT5ytNQDkYh16QD0MqbGN24CjVpChcCnYlTjOlRW6axNoh7D/zUxFb6qQdC8ZjUF9ZrD/81uHOx",
-	"kXcy6fAZN3RQTPZVKcD5oiCyUmbenCOBHQlMBY9RGykE8RKap5JI6hj8U7/ISpK5c4mxUWUEbtExeI0f",
-	"MM1evVQE8QOhid7L3x/yRAlcj17+eEpEf9q6lvuoHXp6LZnjgsOhIiLtaIoy48nHpkBdycKjkRPCZZS/",
-	"eEkH3PZullsogPGUVB+7tG6fqK0r/167VddPNC6cip06zT7RBVfoKESwlNOj5NDH8JfDpe/4FUxhGduj",
-	"7FK/ILxS9AvNvlcE9EasMDBt01xoBIUcACYYYj5NU6YLcbA4PEMOKuMDpgc7DyIBaNwj6QX84l1N4T69",
-	"PdEwceYY7sYzqzWGGoho4YbGd1sG5Fr912xJfWExWPsmuPEQkm5wfQ6ND+0qvJQfs0cLO+ie3K7CKHuZ",
-	"7sztzr9kv8zGCjvozlzvMTBchc13cT7NXqOUqwOlOVF8O1X/iI5jpGeLkYIxV9XkFUQYwkjMdrVngKGf",
-	"ezzuIcJvspy60I2GIecSBXx2uDCIbLlllKciQ6WI0TAJbqaFmHh+llPiO6UwWqxjMVE4S3bEs0hbOAtc",
-	"D8n8FOscd1+HyXrLGeeqKQljXLZYzjj8hRbr3sDalYaxD5uvwk8avP2d93q79J67K3Lwd0p3tkIt+v2+",
-	"RxrrV5sr13o9f8fxP09AXYevujF53XOg2EOeOkMpwoWvBD/44ctg5cvfH5xtfHspOP/v+pVv0WWsL9wM",
-	"G5B0P46pjpljHrQshNp4M3KxaQq4Z9NCCnYI2iS/P1gKvviyufLot4XF+id36xfvP1643Lh647eFxeD8",
-	"ucffLKnff/VBc+VOffFe/cT51gRFsgSyvOB5x2Ub6X7wdkMNr6GoDQ2BFLpAwtj7IXmqIe1oKR6eR8vX",
-	"c+aSnNyj4SMNNBCMkzhdcRKQerifVbr3m3fj5ESyyvOdG+LZMhGpuT1aj83csPJSlBh4X4gWi9RT+ob2",
-	"BSnSOe2NQbdvtD0YENCA4TqUiGlh6rehypBtlFQZ9WJN4hYpOHMA9FUS0t+eIXuzXOcDoKIMqxVDrC/X",
-	"4QwgQ4oCId2hGkGT6ya2vak3fM7hhP/rkKgj2I/P15srdxAC+PcHS3F06d8WFuMY+a2KSIt4stxjkl9u",
-	"UMDlSIN7r+tj0X+KGNENXj3UzChrFWs+LWy5VKLneFmuD9m4zuNjjY6DtToltCw1Kj4yLRiSixwjOU9U",
-	"II+q9AQ7RvN+GHEOY/S6uF2ayKA6oLpfBssMdO0YolZp500tAPhu+ktGx2qkKxkhI2Kdb2qpQYjAPxgY",
-	"BjW4zsM+3eIAnPowP6SuiC5ZPC0gfQTDgsQ/ou6jsCupP3u6eXuxtn4vOP9LR01AV0n3PZpn6XJ+qCXM",
-	"Bj5SRN5A9GU7YQge9G0RMZQaPggtv1AXkMAKITtoITqkaUo950CFSYMcvoFlLM9EnOAlU+GS1Id9tAJi",
-	"EtS4fKL28FHj4n8alz5pPrr/RAIVofR3U58hVgx13UTbAchHIq8etQ2wrpCQ1rAFoE3HBPDCN5LYQpaP",
-	"gocWJONEJNDmm+d6MW7755xBYCqEdOkfXcBGyP+pojnHEMohJakN9XmJSeh5xn2So/lZLXKo1qXvKMEF",
-	"fl+b5V3qMdvK8tD1CH+HY4a5anOHA2rfLGPlsDlSeCXmmXs2RpKJf6psVezfiorAbYxBEQrISPqSLzlS",
-	"KnmXDpqzCSUSKYEms0gD1nJqjvRgyKtiHlA4AUioj+GQu9/Ur3xfX/w6uH6u/v7J4NTPMZnBNe8SUn/V",
-	"8Jka0YCihVlWhVqEKKCuJUbSqhVVO8TEKMtBjnwRuagek77wlNkVIVLmTI0nJzMCRU+X+mPdNeN2liO5",
-	"WdyZsiOHKkMOA0IiYP7oKcjwsCt4oodzAIW1RQK2GFYJSfHrV9bqS4+C6z80Fr/7/cHZxsUfyNgYqV9Z",
-	"Ijt2kfqlG8H1D2rrD3FHNhELDwXomVSEhiuU7OA40bnv4z397zv1z5bjApwkugnabgREZGPPnXEf+keS",
-	"FJHm0EP518oc62/At3d8qYG8tNvgSPK3ij3DEG0cWk8nwAPCtm/BpM4zRjjbiLGb5a4D5W5KwqEYB1Ur",
-	"qDjO5tMd873wlgMyCdXYz0jW9Nxdm7hN/xBi0/btaj17Oli+Wv/ql8cfnGuu3NlY3DTEcld8mLeNPmw3",
-	"2MJ2Jl/EC4NfQ0pB5cQ6cDd7VCkzrlua0ko3W57lCZP3/50Z8PgSdkuEa7CgQSXC45HlHsLHsW2P5TEw",
-	"njKYPAaM3bJaz0M+A5dCCazPjvnq+vjlx+Dq/ebKLcxn1NbWgo8+29SFG71gvBXi+c1V1M/ceGwyE/Wl",
-	"TxsXf2rePr1VEUIp74a617JCW0RHMxhCWwIFOiDylRLjfr+X8fS/gnN3NjyG1taPVsvyy4rryxF2rOxA",
-	"4jm9OQD+EO0JcIqgRUp9jZEc8+cZ48SfF1Dob7XCyO4Z1eX/M0JdNuZHAzFraZAaT/rqYz1mCsKs0owH",
-	"zcP2lJVX0/SM7XmgK1IoZEP6NFb3UshYIeTuZ1oGada6a2mWlg3lLOmwdTt8f9+M8nM/BXdOBUt36leu",
-	"YtFw4+TN2PlA2IM2DTPHdEwsxUCKh1UxlUBd6P0kFY5QB+MRFo0nXGZhABahaWyGzbiWMgjjhLvKRzTx",
-	"1SpxCmjKS+rYGbI3oWwGezDTDCx8iV5gamyiW411QiLsJU6rLsxjV2LPdNAddY2TPi0UYtO1xpNT4BUK",
-	"hSea822IRqrX1NTf2PMpLYN0pfuxBH4yn/YkIUdAz8c6NFU7H+rP3DlGSo7rOpLlBURSUt7f4Xn2NFB+",
-	"nxfjVolvNx0y57D2jqW+pm4aVz6srX5bW1urPbpWX7zdXLnTyjiYoDh6brRSIo89ApBA5LKM3XJtr9Nz",
-	"19RT6Jd6Wp1S7cXsqyeDc/FlN/XjDhSxpcUB90MbhSQUnmq8NYFlul9R1WLozfwOAx0G914U4tRDUaRZ",
-	"Da17oxAJB4OCriOjDinYXkeSgnMMkQ8xUqy+WqSyGIHaTcRbrUh7p1VSg1WWS+cfYcZOYw3nKUe+qyrz",
-	"AUkn6ivaNp2rTm8n02XmKVXDpqOuFCvLPVGBYGSlrJELoGd3Wk0J/8uQdvAfLbARt5KuSs9y7HTBnr+k",
-	"8KVH58P2pWfngWHfClpNOSVrUfvtkIXm3/jQjtEde4bHRodHx4asIVgIsKXMGiozy4qCqMG5xfqVJZRZ",
-	"Ja0iNsLOsd69OFydoxWXPe3KEL0vXQ63Ek/sT+ovFOH5j5o//xJv9Eo97p26dqMWyPDYo+SizGOBe9up",
-	"81isETIC/AFgqqQszODb8HCGA8ynjjvQDry2nruw265+5mFt9Vbj8gmENuimhfvQV9TSaCeLjPlbiAfF",
-	"hk67G4B1Uw0f2bmxTB0KSK5KaNiqhKgnkLfhAlI3GFEfz3KNngq9raJApiF9KKdNb5/jER1zP0TB4SnR",
-	"WUYoqTLXFfMkTz3bIjMenWNZLjjAzHvM1r8P2TZ4WBunzl/FkynFb8oielbadTMSPakW/0VhZLn2XXDq",
-	"8+btE/WrN1ohedM1U1fnEcq/XJb3PcGdPIE/jqpwdFJljpEcUw4itu6RInURq8mtZgj2GaYYgtrnG5xO",
-	"2sAqh/eB81MUrs08S4MOg1Wr8x99MtbT6Igv/hzcuhCcu9P47qvYdtk69taN6P1PIY2seg1UD5FpQLa1",
-	"UL5vV46iweTyxTyXRacMfwO5NuWgb0ezEOoKkXcx4qKUE3jTOD5MxuwYg2WGvOZLUvacOeqzLC9St4AZ",
-	"S6iADgtjOrPclnHkw+fB4mtTWKhJ+bhAYC/ASkpQJWod1EY/W+6ImFEWp5CI/3ooWAYWvouPgh8WQCrM",
-	"i8e/sgmaCfXWz3f/VieJbv2Lu/VzX/cg9u06auT4LKt2oRkLLeah0cJOOpbfvePlwmhul72HmRhFKyrp",
-	"LKv2inv619Hhl+lw4Z3jY3vSQN26VPOGJ9SRkIgULWzRUE8rfDJHXceOTpm63fUf61NouCnDuFpUF1IU",
-	"88mhNaQTe6aHo6V4A+lVg/O3m+8/rP904vGVH3v3Nd4Sjv1CEaNtVsYh8zHsVVpjMp2WPP7h0cqgQyjx",
-	"eVLuTwjyR5QDmYG2e9ZWlxHbsn7p3uPPL6RljSoJyzaZsGxbhqiDxq53bVqV4GJjG6f+ebd2vt8FjDD4",
-	"GSA/zcebUO3tq/8cs0Wu/Np4uNL7JrVIvZQansRmLvNZpw49yG1j5cDfTmggVSDAjgh+54XnRzD8EDOZ",
-	"p54tQ+jVPNC7Y0tC3mVYTNXZWzAjKn7nsdqV+Fx9pU5aWAg+WGt8vt4atzULpEQ7Nb0TpwbXOFhRMkd2",
-	"ZHPCuAEkbEq0SmyRHDTQkw9Uy8huAOr69fsYvnn4r+D0OVxmDJWnLHYK2bSYkVFDjsNxsRHAAPtppJwX",
-	"yh+mrhQaTxWuakeZ1ZLYCB24F0E6Y9+k+jdmBO1fqVdgNqGuM8smNEeEMqqp41Y8JrO85c9cqGVSw8H/",
-	"MuRt9XjTJWGzcX0AprXFDZzzQIPFfAA6D88HwpNGc8Xae5LbcWa2UCcX06iwBkPjQ39z6D+cYZs6OarG",
-	"KyEWaE6dVA/MF1wYYLSsDMuiM1xyhksUkEA3g/w5s5XSu+4Sp6V4oJgHXVRDp0IdyXliXjJvWFm53Zz7",
-	"WVaNKwxD4inRYtVaQhmuKPHK8o1qKZWYYG1wlivNY/4YCKYNYI5y28gMU2aCH8MIgUk0nC3Uqzv+OMyX",
-	"5a7DoqYyfA8iykpeEZwH1Z06N2mFx68wfx9+8Q9soIXnsVlSNNgsq/Yxy3Tl+9raWv3n882bS8Hn/6lf",
-	"/mdw67Pg1Mlg5X7j8gm0rnuVkOg8pRXy7geKL8B80R3RkXpDcaG6rEVvh5yFLcqQw1BZqWcKK4C1DDGe",
-	"cPHiXEfMMw0moGeGx8mez9MfRbcfrdQv3scdD26fany12OvOatsofWMPHsvrrUWk67gptS2M12A/p/Di",
-	"ERx1RWyHY8jZfJbjNaJrtFvHmRferITUxQShBMsFIKjE2uw5K8vVeGGbFugLXSuSGDiGWeKmySD6P2GS",
-	"2DXx/F4L67fqV65uKBpQj5LmVUIsVles9FBx9oQlJUlDKkO15+GOCsj8DbKgA1YjLXJ8hImyy6LU+WBK",
-	"wbCitoNbD3cy3UKdgqhw1DPO0QhEiILQuBRojZao8gfAV9UYuTwG/I63tSZ6NDn9mMLv1OJ7bdvI0ZbN",
-	"wVC6WgHfh6w0Q1GLUG3938GZL4OPPlOTCxchhTRcw7tKG+lWrE0IwDNCPYC593tgfaeyj8H29tGy+PRO",
-	"8PWXuoq7U9raVQmmPYHkyGVbyHuqMbqnPVGMXRf7NnQ1bSjWGlYDricwX6f1s9jTBBomyIyD2MCsBJ1u",
-	"nbJ6AL+wNXntVe/BFC9K1HLxig7RQzfYJmWhxZzsszBMMiiOCrUX5L9LFQlQFW36CRhDUT2Fig+hMozC",
-	"w2bHUOclRc0lw/vwKdmjMOHT7gNrmRzL39OpDo3Z7xRMcgJWssg81lf28MbDlU5bt6vcaVX/REKXFjKG",
-	"O0BsJWDcuyEjXxDtoIO8Nz9unv5xE5sjoXatD7uToBFMDJPgNETSqmwBzIml2cYJA753RxZLjPtWlv+9",
-	"Qt2oM6cdDco3vMAzQtgW8SiftXRnoRXvjmbUzmQ5dkUTPSSzQ+sLTcSWqTUBodTFPBPR4wKuu34XDK/o",
-	"0k41jvkWTwl5RPIqEeZ666lsF3mv4mns8A2iTKl6dQnBOOoBlWDrgsI26+ax5rWz9YuP6qdv1n/6pHl7",
-	"Mc7pU//584OjULSIzSdQh/jy8NgOqENUJj7ls0PjQ3NOnr3rGkKuMKFYW19vLp5FqKahTWTOcZVekKOH",
-	"r9c880Nw4Vxw6mzPp09WcggyOxALbVKdNsDIBkwFnQRsO3zq5rVplfiCUC78IvMmQsS06ej5pi0DXwEh",
-	"AFskwWcrCY/eaEAlX+EEL4rRtnK6vvzx3n3Bj5c2lAvfkb6T3xAHN6z2T+130qxy+jMkcwobiBw/y4u0",
-	"XGbQzJ9DJjHTkw2ITzaTs8QXYjYsPQdoiZCKHap+sHUIeJpwtAiHkUL0GJh2CMV2FMENiwH4DS0tKmSv",
-	"JK9PHn5DOQtZTpXiVcoMnN39k28pF+LgsTxzUwLJk9HCPRlKbhKtKqzdkAWU2MCyGqvsjoVZfAfUnjJ1",
-	"OXN7hNPdV90Lc+yr/knPsq/6Gs6zr3ogPtO+6oForn3VKZxtX3W/me+9QWLIDxbWN42SfJPNWYl9ZXp5",
-	"4iOZ7VUyrqSJuw5nPW6YXu4D+FX902E9Qi9bMKXEeoOe335FKPSZCIEkrJbh5ridEWXGj5VcbPySw6gC",
-	"TPVLRpaBSaHImF9yM/Bv6/xhw1jO4RSWvWNbkCszL+c2SZE5EPBTKDrvBEaOtEeKOh7JU5+6Ir01OeQ4",
-	"QbJpUL3MdoDfFGjqTPkNxuvC3iDoCYBcP/MYySs/2CMl5iln2VD8Jim8/fg8LXpvcIBfHZOl7Jd+Y02z",
-	"yajnOv3rpEsj9Vn78PG1+40ff22sLPS+s1Gl9UhOUIyIpKGDeab1ap46SEAOt6MVXad54YqKDsVqRtMS",
-	"lNzjdzLkKKM2ANFBA9QcuAiI6aeJqZTVBaX4rk0kY4l7vg8edIPuW6WYdDIv3oGqnmxgLaiD1GL40km8",
-	"N/CW0LrfktLun0X/xUfB7av1hfXmzaWeivRjMtWd+T7ic8qxoqOT7SCGGtqAziElC+M2s8cjri+w1EH0",
-	"sFBc/Yyyhx1/88KLqPawzQO+GoEtR12gJSF9Mg3FgdMTZNoXPnWn0T0PtVPYRJDcGgB7k8Jn3/rGhwvw",
-	"3E9bMK1uzwGIuW619XlSean8Lc6/WVMouTa5CnoE8vYpDzjHvFyaubRrtHdzCaQp0Vqa8RjAH1GIClhD",
-	"2HEE947dq7WrBOYVPQ78sFcPBj/8xYwIPx1Vw26iy3zgWkhJerdGFd0LjGgNg9FDtdUPN+6dS9FJftFj",
-	"EmDPu1123PSv5VhelJgkFJnfdX+Z8AgAWyoVAfTWFO45EM8Iu9qkJiFKhzalJl4tMz4Rwv2arIAG7mfc",
-	"AFUkXn9T0fMPcKejWdK5n6cQA7vFokOkTyjYGBSCAArC48+WgoUH3RonK4n2qWvLeKzVItBoCF07E9pW",
-	"ibVjS1nR/UOJMZ62veh/jCea4EUJvd95v/7J3Z62KH4+qzzfxUyIqC6Uf2mRv1dYhenS0Rkjd9o2QKZ4",
-	"YTMNIZriOEyqGQfpdVZ5vjvdDQAO9NGnu3C2futG48y9+sJiV1oL9ZsRLua7lFyZqqcyxc66CFEKUDIB",
-	"mDDEsTQ3MsbOKr5SlwmHpcrzb+hrsmXJd3TOvw/p1Dynr9fHdx8G537CVeq6Pr5Xkf6IJ9T2pK8RNjRy",
-	"Nh/SarGqjIA7W4BwiRQZ8nZIwIjUvcqrRQgMQDXmTOo2RZgfOAigA7pYyYXpYwho0pyb3KUMTzylvj30",
-	"PCHRQQ9dsPyosXazo+gzCUsTmISqG7BOUGKCM1E/hQ7f5tXZL3sOR769sJI3V4U7+fXJw28QB9BHEMWa",
-	"Yl3wOJlhvALqxWNll+aZjbf8nJhVN70SdWwnBd4IYInQ/cJZPmXm9T06x9w2mglk4ofaeUM3kbSBb8GL",
-	"GyS7J+v7gXL0qX1j43sP7n1zE31r8AjPCOzVTN5Nac4xz3byAwui1D/9oHb/m/pXq4+/PbtxGxxK6og6",
-	"+d19XNNMDEcbqDBaOl/C4bHfp8jys1pBYCWcus2yfNu04cXGecnwMI536LU/HpzePg7Srbva1SPpxAfM",
-	"AyWszgynfsVjWvQ1I7njx5psEI17DgHYTGAhJudJN+kfWFV7OoMzRtV7ppGMIC2EWdiBSQbIRO3Rtdr6",
-	"upKSFr+ju3wgJF83hYbA+5S4Tp5x5HTMM08jajLkaArTU+CVaHw30y8m5rnhvBmPGeQI32grjaZMcdtC",
-	"4A2JjDhQFQMSNkMdboUbL7wsz1OeZ65riHMAIg1cEyMME7oFCCeVCR1A6SpOF/A8iYKjkrXVXEJrzdjY",
-	"jp3Do2PDo6Ojo7t2D78Uz96//pfhsc1gvqpnfFM93uao6fpU061mfwuVXTqzTnT5Da6bdbFx8mb9k6Xg",
-	"zBcbqsUCs/VmK+mnvk/zUEUiR44XqSy+t/nM/qtUFjWUTevgEZnE0PjxhI8Fl46EhvDEzxn3hJvwOJ2a",
-	"RXA27DslZjoOXjk4Bd3tE+TI4ckpXfuvYeDhut8eRqaKpgJEx5SmUH0PT6mR0mJUO0YTglTvJL0BmOKJ",
-	"b1dgSkYTPigy6vk5RpMXTXjOjMOThwSq47RP0KOjbuLnoJr1J0VGXb/4D/1TifkepvjVT0CDDB+1iuNx",
-	"01U3/td33rPU+RKzDoOflKQyby558xA/CBxBU/wO1/CQNVTx3KHxoREIlWlZTulUpXLW4TMZonswV5dr",
-	"Dy43b///GHakaQm1Ur3WMCyCyY0MaZ75Z+Of96Mx1B8lDqB0PWScQj1vEksZotM9X6xgn10sWSwTxjKx",
-	"WBmnDGLcpl6GBGfXgqWPa6vL9Us3guVTsT4HNpP8arqnQA/leNi6q55JV+G2AIt2fl+TTOkouOHVUtqy",
-	"iqGZogA2YUnyLoPOnDJWuZUypPHr9dqDS82739SXfomFpfWICZMd5kxzyBUcdaFBHe14SI5kGVouzVFm",
-	"wbMAS5KyiDIEyfOCpXvxhUF+nYQ3U++gnNf4a8ShbbCiCBwBwxSu7EKlEYyfAH8gOIgtrGCGNB5+VFs9",
-	"E5z5srb2YeylzQhJTzKZp1y5mfh2GfL48xNos4SB/FA7p7xHWG2I70K5Pay8GkFs5jrqcGVIGICNgdcm",
-	"DXdEPQRB/UJdOa5Bv7Dk3VJOE5cF5gHKo8wQ5OOqrV2vL9+IDV6RvjIUUrIDZRRK5W7r866b+GPmrWP4",
-	"gnLK7HH8DAluPERC1xALIH62EQQgZUJHEiwntJUMObZF5imACGFvtWNjLT+pX7zXvBs77gWWuEbo1oZb",
-	"CgaVL1w7EToPHt0w8YZqBLgIEoZ+HUDUEJoXDp1UgkbdGAKTBEGvrd+rrX3428Jic/Fi+95q2kbZJTtj",
-	"vA/gQzTuiytmZiDlyzMkOPl97cElJO+rrS4HJ79vXF+LTQFfT5MfqY+OdrSRFbUaAnSCRaCtVUZdJUbg",
-	"zP22sIiwJmqHjQVjcmqhAdM5537qKaP779oClKgY4uyUqB8QOQUDnjHZiUU6E8ZuK15TDx12aIHGj+16",
-	"PG+geWVy1QzBHH9tdbm58H79q9UWrRuWJ1hJ9RkF6kXeHpwHdRQhbEcwPqb25teTyHccG7jK82n3lPFw",
-	"y57IA5tmhgTLj2qrt4JH79dW1+tXYttcrOSSHu3gnGMz6JPJU89TWtSCE1QpZwgy//y2sFi/sBasfqOe",
-	"D6iTYhDuGEnqHPaQ8EhJcMcXHl7lX3xU/zmmRcueyCVK9T4d9gQ+KotgzTOJjBvQVowzz8Lqvqk/TpKx",
-	"zM7I4TaLgohlcY9Okm1ggUL8ih3Ls7LP7O3GMqjd//DxpbtZHlcZZlJlDP9vAAAA//8=",
+	"RWmBXccJSHt/Z0lcsJC4QvHnNPqyuqXY8ozNouQoaDh0IcCgdnGTuGEOHW/dQWI8UtaL2TMZ7Mk7kyJZ",
+	"8At2o0TXXKRbM2AFizGAGUc/WLZY3jUmvwyNSscA4QQbe1Aul9Rn9/XqNJ1rdZ+zpL4sneeh/srejgQ2",
+	"uhv15UIxr1nemGIhbpHgMqCELmMMR1qlo4VPBBFrkglnwD1nK3VKUCdgFy5mHDOkrzTypY+8AkBoV+wG",
+	"b3MI/D017ogYOw6VAW9+g9938vfYyC2Wp0OGpkl+Eg54cYZ5r12tlB0/hazelS2h51zrRavZtKuRtu6s",
+	"OjwADqq2Ct5jpxRNFvptzQd3MyQPsQL7HHZXr/YGAEj+db/JpQsAoHLmtbPFu1fbaDFmfaFr80rPPZ1Q",
+	"RTMxP2wu6iWzHKBJZE21ZnfhTrvs104L719PaKqbBgPhruDoYioQ7BM0Z4jZTDJPAv47G8Vq3vy0LOg0",
+	"2xDNpSPtnJauWgEELOWU6N/IdENMFtUYwuSJncLhKJL6zODH1eQDS8fylOYJu0E3QyNKZpoKhEkaNKJw",
+	"w/pH11RrDxmjFxAgOoXvfbJvSjexHsKlKGyA+yU7DQncQ2JSbLShnkCkFN5Y8r2JHa5Vv2Rm/Q1xYllj",
+	"iH1SGTTdTVy78ZvLjbkSyK/0CeTjyyiL0eA5jTWr7ln/8vWQDiaefOl4v/Sj9+WGSe/d4qFG7upLb2nE",
+	"SXY9/JAvWcZz9i48bMSnqF3Ww9Rb6dWkwpToXvOkQ5jY5QjzSIcEOlQjC4eT8jxlTyOlTmuM2BaVIGXa",
+	"a/SG/OIx4Tm5vuA5k/40LKuNDBFlRZKURcHS+NwtUfA59/nSRcq0XpLQJSOzQiwDmVqrjCYsnUz9K1kw",
+	"KbIL93srF00z71pS3nohiGRKZcyGO23fGYlY+Rdl3X+FPaKbeyUQ5HpB1aUDiVvautlxHElzJzrPhP/C",
+	"GGYIaZ1LT4RoBQIZEYcTtIi8Q5PzchXKalIdIW0ZlQpiL9ZUEkXPWX5qo9ONbT03v0bKcLEEpYQ4D1HT",
+	"dBPWF6dayow8Q4Fkinb8rDcVQq+qoIUngZPaUx4xgujjrrmn9IXMCWniYhb0AkC+CCie0UGH8lyGTCfQ",
+	"J1lTrsYW00AqMuOFwQmKoXBYoxtMnvuoe14w5PExVoJc74g3i+ILWkji4I3MU+IetOFCevhUkaWQilw9",
+	"OvI7Z1dMGPCOFkimKDQ5LklCixQXY9jcTUiZz5EUHfuwezgDZMMi7djlHhsC3QpYQFpwS1Ff8iD1XzeX",
+	"+m5CT82AmYhMlIVPaayRnpgBoBFsxWENyKtzYnGRbW42nzNtuS+umUbdF79lW3ffnOluAsYjM7HOFfRf",
+	"Je7IxxOblSTbpKaEotku9GNJBxsITgIO+KUYoZtsJNPqVSEMy/kkDhmMpzpmPVTYWjrDH7Y1zwGTDF6G",
+	"A8KxAlmCe1iX/nUoxFqywoDvNpfh3IfI+/oVAtd845LT34zGl85/1B36Bnnd4J78FqOefM2FyPiW3h1I",
+	"cmhm+DdfaWvyIU2ChszXW+PeClwRZYGunvhxVoZ2y3FpnosyT9DdXwjUymnmtRddsMKFEG6bEdeiOB++",
+	"chuzCz0UCI/VbPJuKG4dxtXW1cZit6bX8GxgdX4L+9kPrE6T1jxk4bxScYFWdcLtM0ph0376zxNmI/Z2",
+	"M0ztCmLTGmMH/sx1v0AOEFuTabStFF+IX+IHlKc+KqWrFcN7N+ZtQCbwYDFkGShEay2SwzMojS9onmas",
+	"QHn8FHU0k5tDiSZfwjGlVbPhaJn1Ll2yDpm1w4hj5bdOWsSnTJx4jCnQLs6Q69DEX8fsNHualNK36rep",
+	"AndCLshSgBuZWpRUowynYp2fgKVFlLmShM4pzyHXZyrSjT/racbz1Bjhu49skd40jz4bA5TpwH3jftsW",
+	"l7Jk6SQ+ryhjFyzzxb/WKHBMjvEjo6kNwsNQxDG5gmuGqVA8J8mCFnPmV8H0yk70qk6WPC+VT9O7gz/o",
+	"Xqal5DmTGAS4XvBkUW2PEo7w3Vb5+1wyKsuCBex98C7GgZ+AnWNMFM3OxzYrZUySgiuecLkcE2XAdoko",
+	"SMplwld6LD3gJNsSWxmAcdA/hDK14LeAr9sY5mLPWVSAqqZPE5tq3rAugKguyhUrLrjstx23mZEY+EK5",
+	"WrDMK3f4Mtja3n7Yimpxqy1w3M4ulz0nYyvyVufMsvXqUqmYTugG2ym9bFowmiz8MlY78A6HMkJ+VJuF",
+	"PQ3u5rLkE5t4i4O/Zps3n29iL+aTDfU0H++4Pu3btmv7vBlB87TaqehTqY8Yzc6rdAz9lz2Y+kdzMhFR",
+	"xxzMAVMyQ7yLXdW+eYi91r657gZQ/7I2lvrb1bBq396ojdBF4ceZTLlmhiWYwAiSw6kTCZB51cQGTDgs",
+	"UhAV2uFQXoARd9AHSFLK60yBzGMgEhyTa3lMHJi3lvH8UVp9+Juxh95krMIQQ0fxZnVhxx+3as8G8CpJ",
+	"+TAmPWgn2tHJOPrQrEP2qCIdonYU6aU9GthlaJjOn9GunCUUS5+QF9/93ssffzAma6rFs1wYkjslT8SK",
+	"5U/I83/8Tx//9P968ce/f0qe4E/6Lf3tT378/Cf/45Q8+WopMVHryVfyl9/73Zff/5sX3/zey//9e6fk",
+	"Ca7gE4LPPv/x33z8jf9ySp4YDqXb+cXfPv/x77z83u/q1oGl6W9ffv/vPv7ptz765V+fkidIqLpp+BKb",
+	"PvxKvUIBzGQ0HukBuysEvnFDG43tbjr+mDoGDn+aA9ETi29vZS7yfUTj15ozKm1RbM7YrJQ0u3xQbtgF",
+	"fM5WHoZzC2U5CwRZYeMjnzkk99SCFWsuGQLrg29V81OpxGqlNS6sE8TItNTskyzphkyZAW3SihmXaJ0+",
+	"IeeMrQxX48m5Xw/odN6C28INNeACG+LwNL05zyesUeBQ6U0KRKW7cDEZ7dxyb0zOcwMaOfC9QpNMfD5x",
+	"CGjrIT1nOeF5pFsMyp117A6AIgZ2xs20+fLn9de12n1RybRwXGQQIEgqssDkIqt3meWKz8KrH0uvj2rm",
+	"148/z1bK1T3jhTlIcH/nQqGnmExZQkvwT+pHtk5V5DKUed2C6NtXU8AEMNfNQuTNvaqO7snWaPR4YdPi",
+	"QxEDsHF28xsk3HXSdkKkmikfUMl1BBCFEBiLNU+zgtF0c0oyNlMA4ikKcgSbI5ve/QWjsHbe2XdFr4/b",
+	"fGFvUNkzUYQKWWGEC4i7xQmMH4q3OenRphAROhUXhgy4BLMAPcd3K6KhG1KuDsltu0RckblgkpQra0dA",
+	"WJ828EZvRa7xaFZmHuPJI1stUE/kNSzjYigIq9k4qItMSEAGWfpukWdespJ+2FrAvZlEJ7ONq3eiw/jd",
+	"G/HWJSyLGOBvWjyHSxWfqiOk6NsXdjI3FfviWJ1kqFl/Xgv+PnPtPMKK4aDdaCaFR9LAMWOJD61rHfBc",
+	"khJwkVw5yKq0QLzHg9YR2qIwSu1bG6PADOireaTjl9e95201jJf4IKG5dEVuAThRWVQc2BXYcprEx140",
+	"cwG8luxSMn8RKm5iaGr2dGuu9t74FqMmkF8D9sMhZ8++sox3iANc0qBXDFJ3/AZXAOxdMGMTg/rVBzcG",
+	"UGOyE2rMKzmzpwoTa3xxZI9Ecc7zOUnpRvrtvXplomd8k7Ms/RLNSm9MhT7cLJ3wfMjWWlP+doVZAFST",
+	"hD1dAZ7IRD/ppTZ9VUf4EN4zj1VW/2EJWReskEGso4wm517g8DtUsYLTDEOxZnoBbRwWq3BtCYSrAW8c",
+	"xgSXtvl411w5XXKlWGpH5rVJOLy/zkpYOHgDDgjIQGCm6wXWy1GPA1jZQizJAkoAefVCVxOi2aI9e7LG",
+	"Fl0H+NJJjXeKWe0s1XH4opYMC1N0HfcVTc5N6Yiuhn5D8Jy5mKSCJQxyFvvlgzsbKyEULGdr2V9PImdr",
+	"3Fos0RkKNpBMTWly3l9ECR8z4HmeWx6kbAs4odgKK/dwJQlVp61y9/p3rNphpFa1KEQ5XxwGAnHYagB5",
+	"G1yRrYiNKnN0QBCeLFerjA2/9x+49/xjkSuWSyvpRR5b+443nI0VS57TQeKpElmvffVGiRAmSmTMoWRF",
+	"jfehfaOLzWhxIi3ommaTgK+/yTnQcKkEsS8G1IBGGJPZzRYXt3RlCLouTppLsc5czT1VO02VrP44oHbs",
+	"5LQCn/n2MtgidBU9npA1CmZcYgwEoUSyROQpUXzJTknN3kikliygmHV/hneHUFowPT/kqwWfL1SF5B0D",
+	"QYymnlhVKCCOOko/IW6XxzUADaQLSGIQ9fWCx5ZCKMzxg3clV/Fer1KyR7XW4Yu7Qj1o9gBf38Fu4O/7",
+	"jb70vDLhtR8lIr9gOZsYaeYErDA8R2THxHs51tNRm42ZsArIzKHkq4KDwqBV9ZMq/x+xqrTiX6SsOCUs",
+	"k4wgvg6RdIMwnGgO8lc3MUFqza5RHj0h65roOa7vlQMCOD7qS5tOGVv61go16xMTWUI0J2uJADw3x8DG",
+	"okhi1XFr5zCl54zY5Z9hXSdoDgFEyIoGxwi7NMXgbAg20mJHBcKkmc9rkhRQW0DGSh51maOeh+hROOpi",
+	"ckx1BCv4N6dVHZjYITZ1gkaypC+/gebeikCo4TXO9O6GMuvubHOvRBRpdb5MaUH9sKH99UKwC1YYfoq8",
+	"hK2JKIhUdKNZLGZE+cCbJyG8ZKMLnzQJ9DVp5SFqYtJsoagF1ay6fWI6ocJh+kx6F5bK8yZLaQxjTKal",
+	"IlIsGRwkMF/TnNgGvXO1sRPDTEsNReWyNOfVYRrlPryaktdMrFiWVSsEPI8S85msRZml4NeairK2KafG",
+	"b3FSGY01O1FC0441WY7JjF+wBiPUel7GqIy7ipdMLYT3sIB1w3sDptyEW2QMMMhWAjprgEqzXBWlxAvL",
+	"aHqROSGbG7b5dza3sYN3Nvexi3c279Y7eWfzbq2bdzZGS3wcLHsQPiiamw47Jn4BxI+Kg/dC1IbEG3LF",
+	"iudeoMyCZXRzSgp2wdl6TDx8r38YeHtPCqbKwqsdOyHJe4BXtJ5TETwKCjLppkxy4y6qyeFQIeaC1XkF",
+	"Fh0GgCGtWPjr9Pj3pefk6vFuejibHhGV53IYQUDKb4QoNqjNAEqjT4SvSQ8XrNgYIEYjdtVMQ1pVjueN",
+	"tv37eiQx61vAHhcRC5GJuZYXMboqWVBeNE/hKcnhBnX5quVKX5+m5iHPrf8IAwv7RJRVIRKWeqNRUYVO",
+	"xyBQLdnALSoEQm962erOBvVuAS0E9Y5KlZ6IPs1jp9qOiTvFY+Kmi9K1i7cdyDgKlvAVNz6d/juldyFR",
+	"pOoXtcAoBGCYJoxjTGRCcwTHfDWLbUt4tQfWRS2BVQuU92zcVx11PoexpJqdqntNh02hacfyXYA4zDaH",
+	"UqYCicsenoKlTqGgBOUwkU3tXJjNZ8zyhUgmYtlkmlETt0D1PXxtvWDm6BGRNzasiVF15fGXjw7efnzy",
+	"5aODq/in182txMRvJsVDfuJXh692BhYM0H8a1rr4vV7yXBTWNGAiRTZQnp9kWs4mn3r+k79/+asPnn/3",
+	"j15+73c/HXt0vZbAHhJwJeNjZK015Re9qk9ls+K2nHy56rceBmtjtDSceiy5lSeRs8MfGeiNKPTBH5oM",
+	"HKa+jY+v6rwg3JZRibb3ajRuKk32zhiNG6KfuTVGY8P3RtZbOKoSb+oh4nX5D+P0a59aZ8ZVkXZfRNc7",
+	"vWYX6Fqizuwawd+4TPCnWSn42yzWtUTdsOt1LVG3zJLB13bVriXquls4eBnW7kF9ta4lW58fVQt4LVEP",
+	"a2sID9tlhAbNSl5L1Lt2MU1IP04ahmCXFFrLsvfcoun5y/PG5+u4so3vEJfJfvXYEhyiXIbhL/1Onn2C",
+	"Y5aKD8dlBeBZn5d8n7iYSxqoO1mLkTErQbiykTLbq7ULWtGKs2T4siBgrBdLP/fpJfC8rIGbAG+Gh601",
+	"y271YU/JkHY0sDVHuYgxkWObPMugL6/n3eXdRoAm1BOJXE0Rs26OripaDTPdKqTGV44OQ9M8ZaVyQsmS",
+	"fhXrjhqjrCtPtyingSrjQVDHBStYRE6FQVGEp8e1AYam5yy+Qb8RhhF6kvNoJYVKupGnZCHWeg+1JCpt",
+	"XKdWpjEwe7t+axgBLEz5ii1XWTMrv+5j5CqLystvht7beRy61bhU6H3qrOhmkd+94CnLk6HQT6YkvdFk",
+	"ousYdqQI55JLxfLEQ7D3m0FfpoCi/Uryr7t05imb8zzn+Rx/xZKhw8JIztkmEHTYruCon4QyfyYEGb8B",
+	"rz4ui2af8rTiITkpJfNgJPVjQXitdQ8rVTJZsOQchN+hOaX6OvdG67xrVB1RK3LotqDqj6SC4XFKxAUr",
+	"yIapw1C1KDEkR+h+IS5Yjpe/N/pcCA+BngkBBtHFKZlSyd58w484579UcEG/zqwX2dZejIFIMZi8rdHg",
+	"nMEFVxHu1hruElbevkcMJHKB/laAdgKqMQRdrX+15SG+e5P5ysIF43EftUoUauEiFdERRTdZT+Qtuhcm",
+	"qBZ49wxNHGAopCmDQG0IhCcrugHe6XcZB3kR5KEHIjD0nOwFMitYIFYLm4gn9puMXYdXfAvQg8JuMT69",
+	"P+yEnS5KBUD4Xr7wQGk5CGMzV5Sn4FifsdjsGWjYIHFs8z1acMTjiV21M5tL2gVc4oNq70JstwRQG60b",
+	"W4sem4tVbXx/TMxtvuSXBRW+UfrRhKs6/DFGgwGQGO1kceMyA+lpacqgAKCOEhBnZAN+4xRiWJK7tkn4",
+	"dL9qFz4/qDWOX9gemvUVt4/kzhgJqPKydOJujajk5piQMme1cfDbXpUNIHog24FoNQM4rIRjmED56n4A",
+	"c5PO7IMrqOoVBkGn9wVD14oovGT2r2Th0d6nK1aEwH7oNGNDSlZUb4W5KVWDWlQdGKVoVe6tgG2tz4FM",
+	"w5Qu6bwVpNgrZ2Zmk7f0RZsMBfFCXEK1/bHBeDWBd4rkwkC7eAdkox78BgtjOQ9c7xAcXJACsk9Z6kqA",
+	"pxyEbEKLgl8EruKwa7gZUDk3ASHG6DulyTnYwivpd01lhZ/qiR/W7GFIzOkQilFiEsZ1axQAtMtcp9tR",
+	"bXSdR0aG8ToHKRWurWi+gCd26E1uOgrN6UxTzqo/X7kF68ozkwIJ2w7Xk8nxBsEvZSSjybkcpsPtgHtq",
+	"87z7Q9zNc4Hlcu2E18n6CFs1reHeiw/1sKnRMc8GUKh2kVchEYClk0Gukj6U8yiwI1w4gES4qwdu3wsJ",
+	"E8OcOYtNZH19I8TC8leIPW4k3dt+eV0PNWWXjBp15rHvbs0vyHp21mz0NMWgesQ4zvvmPX8aPCSYeFbr",
+	"OmBk89xAkHElyUJkqQurVCZ0SOT6kgMaHsZTimoDoxmtOeu76ExWWaoid6v1rK1Dv+7zAGLwhqcEWIJo",
+	"ZciZbJqC8NSDVdQDCdQRjXkXOL/NPIWr5hQh7TFLHhE+TMkiiw+wp1gv33YEl9NBsLbAbgxCw5OTus3W",
+	"Ck1VuvtpFcJgE9JyiPMFDJRUSxBw/yU011q/q2t+SJ4ASs0JSUU51YKZXgTEQwFUga0ceas3uvzIhvvW",
+	"+FpNcLrJW6h9tCHT4CzOuImZgQTGkcsmqGcAjSqQChMK3QN0o5d5LYrzwwcWFfZSsK3YmLO1h0v2WSl0",
+	"4o8HvQP8wi/nM5raTMNu/Evz3Ksp6zfL6HwgTO/cC9B0aztLY71gkDEPhUuAAhFBpFyBiw5T62aiIDTH",
+	"1Hq98LWfeE4uKGaTWvozmEn6dySCaSaS82hAeMCCp4rdw2bsx0euOfvNO7bZRk7wMGWxei9at8BbZkgn",
+	"IUzQ3WyLsH9hRo0Mtb7JTqPj0rrlehwZLRxcaV8u9DKgUXJeiHIlDwO434Zj9orj+GRv2UhDSpOZKCbL",
+	"gAkKyHEy68e2tJmbaxNS2FkAx/hH9LOTGOQnlBhjbaG1qloNAnZEVkPQrlZo3GZpLTI2U6tGvbWAwbuu",
+	"hh32ilDoQuUmHn4StSbqZSbqFSYaxSWquhKt2idxFZbhjY3fANQLs3uvgtf1O/pEqeicyX7nsRVEFowW",
+	"FSYvxnD4EAA689KhU9+UykGOGD9a91ZJZ4PwivRW3wPbX7UMvkXtIG4bixVWvSqTlTUBorOrtmSvup59",
+	"F8jeHlE0XgmiQwAHD1jaNBSMAgVf9VXApeKJR2NmqMMMYT6tNs/Eun+wtpeoUZ5hZY4WMaRpIzauHpxR",
+	"Kv8PptvAj7OZ1uUu2MRaf6IKNmk+n7CIgCnb+VZPtVbGZlo4B+/igKPEsxwWMK0jRXvrp4xOWRYwfKqI",
+	"Gxiess24nsZmMJEFjc2M9lbJ+PqCJechfEeAbRvgzqZeE0MMeow4D7jvKnjQbnMNPGbm0V54cT4a27n4",
+	"qcSGZHwy4VC9cT36AX+NRm/0yztdIS+BotE9x68ZVwID9q6ck5lc7He0DOTHmb1uL9l9As2K5Sqj/u3N",
+	"Rb5ZikbJ+JhgkVegSw/wxxvA7jgIcAMyD6pywGsY1PeWDpRke20MsrDcmz0fQYsGlDvt8vuvFiYUwuM2",
+	"WLJ0E4wJwF9Ro/JVQFSCqLLIXW0PhFhdNcDJmkVV+ZBJQVMhz0SgHJfzWdTtHIjQIpGjjNxIYvURe2Tu",
+	"2abcN9eqNt13Z7bxWvJSwBLUVw3GtPhQPzwEut2ptvBc5Q6pqKoL191NDusUDLNP109CTAqi2eFXhmJv",
+	"HrRddU8YdrM73to76RoPukTRd9tK5xgDQSj25wHSt7sILh2HUnXePXQhzsvVUH+HgT5voV70kEfFWWvv",
+	"vTWwkJY7RUmowm3FGUqViKVHuB5wkXXfIfu7Kgbw/FfMwvfNqJFhOS6NH2ssGr/w8edAcSMJwZ1Yr4Jm",
+	"JKWKEp4Trsgy7I7418Dag1Eh9rh5IJmrIlKwqYS7rOZy5ffLxNN+Z2TDJSNAmse4LxSkWqFdwMe7vbMz",
+	"QsEx0/LQvnU07hOqex2puwjZVtLtS9C28mvtuWM/koKVM/sgipz41iuxL21snU1E6BusPdFDBYodTm2L",
+	"zsyB7D98D01XlvG5+xM8wfM5Vut2NtVNn8qIORWHzfYvpTRii0ZfzCXgLFSnsM0x4IE9nd1B8UFbcgiO",
+	"xLbRe9TNzHY56PXz1hFS+ZokFzzL6JxBJqXB3UdsAZMRg/GirwH8Hj2tfUW4kiybkemGmKIBh+QWHAas",
+	"xoCFVWieIox/63AcX+kmGjuBw+vIFS+TUMdr9gUPs7hytKPAFiHorcpiJYYEYN/HF1qgIdCPjUTxZOD6",
+	"MT8edkN9HHoQPvbAhRyAvZMddj4xhmW5G9L4Kd2i2pl3HB9XZKpV/yvej9LFQOrHbOtHwG0YkC++bXCv",
+	"20guQUiXw6uwMKJDcNKrlyKnH2SVNed2bdvd0la81C1fBzE8cgi+A9nprse/o2TyPs5W53HpWAdZYcNu",
+	"nYxd7sR1vbkmD3pPrMmS5htitlQi6pp747CfGKrWvVMquGLFDtjFvtou91lBljzLGNHM0ioU+horoFrY",
+	"YRMR1gpuHeV1bJnB1qpg2Se1kCZQSsxmYPTVjw/vxFNY04EWiHwCsEJ6KEW2qSBUwEs5HkmquJxhOCiK",
+	"JK4wHVWK5SlFOLeGk2A8mgLANJ2aY7qkeRmoH58LH8h+50rnwiD7Dl+KEKBdteKdbR73UmNVZNV01eMM",
+	"NNLvtdWqoFzSrKLXfYnAN7xRetcA45Pn5B3GvwroyleOrrx5cHx0cHzlcAsq6u3H77/x7AD/uFL9sY0X",
+	"Faigf+PSFQcbFfRv1EImt2WajC+5qtRVFG1YnkqSs6dqbHGN62l5Li/kVC9JxqWShGYiZ4fkkakS8yQt",
+	"2RNIWbLp8kWJFcK5JC7F0EGOuNYh0QS+2jBabMd2DDAz8FwqmqvutGZTXkYfmmwL6hKiKT/1/Dt/9/zb",
+	"P/zow59/elxlxcBSLShObcpYftgJmPtq8kftxroUUvtFLYvUflVPJHXf1XJJATO2s4iMqyReMpICNOFR",
+	"HU8bFZgxydmcKgC/XbDcFl9bUSlDyDQd3ix/Vqfd2OpV31V2gy3F9oWsB7L2Ahc+1HQvZgjH2apaX4eP",
+	"ECvMpoxLWGZLUavZ3RXr4kbmOgnN6r4rqbsV6lIw6Q9hq5UBZBvAJTY6y3ZmZ0cazAYuFCg0R0khMow6",
+	"fuKOzBNvi4Ac6h0Vzet41HqMt27UCoLFO1cdmmu3kZ9CeJrAAqBG/7GrZhvxr7o895j7413hWz9esGLa",
+	"P17XRNy1eAMLru/pImS2dFVz1kPz2Ao251JBQa4BjoQLrVbHvyAZs2HmnogVrhCnG7OQMBxAknO2icdw",
+	"iLFgQrXcde6l3Y4sNmy9vVDVnPwEqTfn82zjo8qLiPpNZncR/2d7aq9fIdONwmQuxJUpi2zsasCttGqQ",
+	"z/vnaQaDvYQn4vdz4ssD0CHcnDoZrW02PJzdrIT+VJZHGOhvKAPyCKWJRqlbtyOMX7Wby9Fs7dIYZHxq",
+	"e02MKci25l0aPpuFwuUQlmGAOxpj+byx6IHi1zbYMpRY3msDSWsZo0ogdAkM2j9ZSacZ29VcDC+ne60A",
+	"22H8GLLTphn/nKv7ij2lS5BzRq+/fnT1yuvHx0dXjo6ais6nvvKV9P03n/17/c/b+M/xlWef7tNyXpUt",
+	"2g7/XRup7eZgHZ3tuaBwPjI2e8uQT0Yvv/+3z//6ey/+5L9qCXM24wmn2aT92/O/+P5Hv/ofEP8+pfmk",
+	"KAuajU5GV64c2bzbiIruYdS90G3aGo8v5bo+nv5ojpRVN1Gz8XEAATewnTcq2+K+tzRwPZhfB1wQDRLp",
+	"vSdc+97T0gvW2HlJ7MNj4ncOX9CM16ABagdWn9A3nh3of67Yf35tFHU3xMmfAMub7ge4sS6JmgbbaMsF",
+	"xjVMZMZXLo+W5gmbODUbcZi5yKuvqvTb2ncrBnTvqg5UPwFqsmy0AGm5E1sFd+Ritetf2ZzcZteob0/M",
+	"wIGdbpojMYjK21/IcrlEG2NlcWyO4UIkrf5q37kne9zLDn7z86hr7wt60+5h4CjvXID3IaCM9h5l137X",
+	"UX5oEUv90Kgxw3HIDmHwU49BA5/2Dq2gMxWSulL944C6jLcUWwYKQJc5SkOpDyCYLR0owAytZAYCAAvz",
+	"bMAJEeF6sOOtdxeY9Dr3V2/fNSx9dwANWvhblAvGVH92nZZAHsCjQBXJOVNxWF9N1J9CdeWsmna9a1n6",
+	"VlGUthSbp/DengD54g217Okqo8grvfnx1xc8Z5DhnqOpkZKM5/48kcyiDHq1+ELFjmlHFLwasl33FuNg",
+	"7HjHbkvM+jcXJbCxN+gmsLehnVXx8am0OB8imT7rS+Jyro3NPj0bJQtgF1sjtbdI9FozLpGlYBXa9jE4",
+	"23wsrTjTemxYRowtr2RyfxJUqTykMgS9SpZTqbgqfc6xuh2sgRdjMOVq8bV4jwjJ2mXpd4KMap0po9xj",
+	"A74z826V19m+VvKEZZmzOPptiHoS7slT/Q1OMxcEUzUjzYk7ZZCaSjwNzhypZXbmHzaiDXr8L0ZbtO35",
+	"ljiE5N1/54akBncLbqXD2iWJTCB91yXW7imD1DToF2kHJ0jb4V0qJ/rdpyuuV9g/pqHwWba1SAgt23zX",
+	"wELIe1UJ7iFgQJ9kluLOIuTl8dK4ugxc2hCQtAGgaCHUlHoxdTMAH0FgyrQHe1XrF1B/tRD6/5iMYK8Q",
+	"A26+bdozHFQzhdHJCDBSCVhCKo/iyKarw8OHVd3e8ejr+tuPP/jfH334Dx//9BvPv/uLl3/2jRc/+NbH",
+	"P/3pAGNeIMfGH3mBzk9kPywFvWpMNF8jx34veSDTHscemYBv+DfAz7A8lm/iTu2Nazr8+6EhZksr2TZX",
+	"ckU3YwJ1wMakYLMyT08MQrvvNu4uOj7lvji2Fd2c1Nx8qAfLhGYEno+o7Ico6XFjV03YY0D4x/IJ0EZ/",
+	"UsS8EGXuUeShH2wfH4HgHSh81R9PGWME2apsoEnfw/ZwJo1KeLHw97cNolt3CchQ8WTYSE/h5AQL9SQG",
+	"+L6guZwBXxA5nN64aJz7lKfXsSX8E1rTfz6sWtQf75lWOyuDIjEMKHgYW72uuUv1zBRLYCvQ0YBcjHEz",
+	"j03Kw8av25bw431oD/9+ZFrFT2embRzW9cApuWbrWhC0bGK5YX04ElNsn6tTgvxB1qozbBWIio4eHwIM",
+	"dLFltwzxrYiOX9Ugg+hFQQ+UP1lSq9ZNTqhZ4HibqbjIPqTw/kgBi0tkTKK4EDDJsV3CGH2Dp71A8sBR",
+	"A3gQjmMNZUjbhat5Gh3sUgG2xwWjtFJpGwU5oGNXGNMeX19WLbjOFXoJI/qtSm0OzT/gWxuKy2z7t3Pq",
+	"kUdmjB06znIJYWTGmBVEbhvZbA9iyE1RAD4ucKPOGjHdIsjXSporrixOQi2wui+0ejwqArHLerntecWy",
+	"LoeXDBgpMELZDTZ8Rr3GLbv0+7JvQXv7qdcBxaBiwKJl6HY98+ZI4fpMZiyQWrYUUkFomsgZKfMeGvLc",
+	"BlTygYg0upd+3cGoe/DwuD6NWPXBrMg+FYhgRvvMlPKK3eVL55tDhz25pzXQv2G8xoTmtVOxe2IFLmxP",
+	"zQMeITIyfZDx9djNraa2v/3lGQsGmvmZr63dZ7JstTbt16L3hevmR23zoa/hiDtR2G6KYsmK28jO/CIX",
+	"WzOp6lUIIV9jBi/aMnvolsUo73PGVnJsUdVsCoeDJW+ZKlfCl1ZlStGIC2YlJ3CI4Z+GkcfCvgVMJrvj",
+	"we0K75ajCQSn7KoIBmHePldQH0TGVfJPf/LD57/85YsPf/Tid747Jm8Q+9fr5PmffvDiB39lP18hH/3y",
+	"O/bDsXnNfdXInrraeb1771Ec3r5u0fdont67YMWuaBhFwX0E/GghjKNELdgSE9MOo6wmw4ttuToL2+UG",
+	"OnO+LSFGJJYOKGPUziiFqNOg6PAeo6kvAONabjACxoSSNc9TgdoVJZl+o9BcD3X3BuI7vAIF4vUbrlRf",
+	"XwAQTxmIdIdmOJciLtsYkpepaO497ybMqcpDM9ZQV5EKC/grYR1xSmR1n0DgljLVDar66vsqb/BeOe1M",
+	"wNlOq1khEFFk+noaAGKVapKIXNFkgKEAySSQCV+IaRbAQCwYTRa2eJwPoZSmG/9PTkfdFk6E8g/FqzO6",
+	"1BwzBft+fWzeo1ROQxLEsH1IxNLEk8RUISin8exKE5APkLy9V41aPnar2gx2YxIrIc9Sb0sAkjG8YSwL",
+	"ICzmdCUXQg01TnjsScVyJzxWPbIK+coRArTnNqg6X3aaZjuC1LHLFVc73/XL6+rVhkz+ug9nNG3F4n6Z",
+	"Hnz96ODtg8fvvz5+4ygiDLdxIHyzugX8TAvPfg4LoXvU1I04JWWOwDIzLcEDHg0xpWO0uGgSVoCYGvlM",
+	"Xj77VSnywzO6vsOkNKj0OJpeMT5UNvsyNeCMwN2pkt3Kk6zUlzSUWt8e4ILKBRtY34XnKXsaz5I9CWW3",
+	"GZ1BMW9rrME5dJb2HlAq3TCJmSj2KlLjvJ0sDVMb2xXskK1tWYZA1dIIhBQbnGSAfi9Z9GA8cpi/MS+H",
+	"y2ljXSY/rLKwhBfbTWpST7sT3+S5LUXQyPqo9RxK2wzFLfjYTzscwPRnBmnXb1zbwGpv3Lp0kILfhrfH",
+	"gh9blGtb9g9KM2uaBWrr2titVrhqas9uBaawBOUn4HHoLBOLKz2ID4XLo8KA/RO94Ir6I+PY0xUvmIzP",
+	"xA3q+l/rrQL0hTNICdsRSk6Jc59t9cFC32MiTyKqRhvjALYEIx7XF6D3TrHLeHmUudigpF3TibzAn4CL",
+	"kepbQi5olkHs0Sm6y0AXU5wV4Hu1IyV8hnXvDFzjIPlmPFK8v2bXQ+65ceDFRtCRP0lJb4ryScwOAYTK",
+	"ejmDVTnNuL629Bp8qm6YPNTtfNrjVIaco4keUDx7wjmFc1+bY/3og9/7px/9/ctf/eHLP/uGvyBewlM2",
+	"iV/M3ui4GfNhvEHRjglUHwzZCmWZgYQBJCNKW6jHeO/9CClolQhclwVVrN+3PsCp8q/HmeKhD/Dy0iKN",
+	"SCAxi1p7x9fBVukir/thQDkYTF8eKDdXA/eRgGrhpzqjFQQo1ISRFBVEeE6LO1V0XymTZGQBa31KVKc/",
+	"xFatMXhw7oGoaIR8snJgLdtKezMrYQFWLZKIpd/kXcMz2l6mjM1pNnF0GzovheIJKoh5mWVo22lkptf4",
+	"iklpm+QiQAXrfkLUD8UsVGbyFAO1OHxlsbaAabeKNtVEcrHiDaz1ukvIHIIhiCZdBCsXtGBhq5kUZRED",
+	"VWNLXAtj5lhx42h0AWGmpXqPURH5XpgKvGWef+87L//iZ6MutGefWWrJJZtUoWyhR9LJGuGkJjbHzBPm",
+	"qq/gxMQ/tIC1BQYGu2KEEDwt3a2djgnN1EKUcwNcXmaMrEWJdmKHwMUuGnCODTB8WpzLwJZvR877E7v9",
+	"+dhcbSYbRgvZcfSCLquQbLPNSC84W0+kYquukRYia3DU59/9o5ff+93RePT8m3/y/Cc/0n/85Ecv/uyX",
+	"5o9v/b0/dOiSwhuMIurWa+dm77QLJp9PTlyy1iTJRHIevHR4QrMOOrXXvVvEX/z5R//wgxd/9Oej8ejj",
+	"//x/vvydn+u/H0cCrzT6c+JBcMyRwoJ5p//QyRKbqc0H5/DRBx+MxqMXf/cH+MdUqIWfGFqX9Mc/+i8v",
+	"vv9/f/yTXz7/7k/1gsDHlz/6ycc/+XH18cP//tGHf+w+Pv/zP3z+7b/RNPeffv7Rh3+IX774k//4/Nv/",
+	"f/jyr57/p7958YPvPP/2j/pXtYlqYS7uRr5C/bqs5j9uyvOtE9UUtYMrHGJ3ddw6D02j2F2/7Bzzr5Wf",
+	"NyKMuy4jwzRuYdHbPQVo6NauqS9VWWXbtlOPHv7etYMrV9+01hF9fl+DdDqRa9Inv/Hg3t3OEl19me0W",
+	"SjCjvXbDe+ax6MLIuv2qMHJHPl3bwITrbl9Aq2hVQTiksAbsYJblRSf72/rrg2v+1CJDAwDES6qSxZiI",
+	"HIIeV3TOZAQCAI7cth6a/hmbfSJ1g2r7OACyNiIJskYuNaYI8AfoqSoEBucmYonKTK2yZ8EAhxCCeD1Y",
+	"zV3R99jnDdMPfrpW9YZfXLd94sdb+U3TMX4+q7rHLyp068d2alVZ/1oiVtMUYvwwG9hsLISgF81ALT22",
+	"xo7Rw3cOfvO3z3774OjoaovBntRfrFssRh/9/Y/+6Q/+80cffPDiZ/9V3xwf/OCff/XNj3/0R//0jf/2",
+	"/Ns//OiD33v+49/55199q8ZxjaDlMJz+9OP/39++/O8ffvyTnwXZtaYEyxzq22O2oXEh1Ujp+NknYiL6",
+	"BKxAnepmGIgzXtTfhfVaQWNIjvNg4aAlBDRv/f7LveL2PWw+eINaDmFcYOFse39SbJBGEH9lt1ZrNZE9",
+	"2RX4I7o7nD7WdHlcNgHeihXxevqrvdubdDTkiv8NwXOWXvdWj3qEQZzgPOIGpcKEb34VfLhLsLEbV64m",
+	"WiJmHru0LfMcb4abatWCBdJnGsjgLHVAoGsE1+ASLKwImB3yL88KxlITteQBWFgjUGbVCIR5pSJnp6Dv",
+	"r+iKFRJN9YRKAiBaFywllu5SGovnGvCFcuPw8+DrY9/QjVALwPGUTIJnD4ZqlyC6fn/TuegHToiAcb3D",
+	"peT53ACA90EZJed0vhN4iwmjQ8LdYxSdblDtlg08pz5MaVy1E7JebAglkiUiT4E0OSaPR+W6VpXQY4IP",
+	"7AXXHAjAxqUnZF0DUG+USrjal8zDnq5Yotn1gtE0pnKbNWQ2B1LB3UWn2VYx/e0oWk+ubUxicG2bbWpw",
+	"w6Z72RE/KKdLrhRL71hvd2Pgbxx5c4Sda91PQvpCZzTF0nQGQghjaTV3KvPotGWY/X0sb9EaVzgQuWNJ",
+	"Ygrt+rOKrT4xJpY8B+QX15ETO5bNpq9zC70ECBbTQpTzhdJXWS7WFaDDEvkXgefy9ACA2d2q9lF8K8K7",
+	"MxAimA/dJk5ftYbG+ttVtOCQsbnR0JEr1QCfHtTbhW8eVY3D53dND3ag7wjjAGwrGcPAZjwnsk2JOLeA",
+	"uFivC+GX8SzXatnw6RLgTKgkDf4WxnKTfowQI4ZDOILm766Kiaa/jK7NrczIeiEyZlCpkLGbFKFCKhRr",
+	"IJoc6gZhadPobIPbgN32rJO3xO/GHXhpj6KArNT03s5rlqIotCiaTVywXEdFRLKmuQKvpn0Ry2uAI8cX",
+	"D9AO/jXDqsvXdnEdfRhaG7tDEDzlISBZkKxrqKz42QcUi794MGFtEy28m08UY7Uxx30BrTYa3QfaqqfB",
+	"nSBXt3d0j7ir0Pg+Uorbp+tytdeDuUN1DrJ9OVhlsB2qKOuxiua6rmtgw9Cm+jC34gFBZy2Eg6LMczxG",
+	"emj4l1VXDRwzQmeyJDMaSi7UBJh6DYs5urT4TarYmetTf3rk+tWf3nF960+fc/3rTzeqMeiPd4V6aIah",
+	"Pz6sDcVMNFR9fe6pmO5dgbg5fY4qdg+b+FxjQp+rTUiPCRHIBiGjpUHM3R3AeLGiqheI8ZaSRgSHYBkA",
+	"lLRmg5kFH9H0jLYCf8BZV3H9cCWqcC08WxsJxBADUCPpRmKcwmG8DmNvG1AV/P59mtrAEp+JJstYQZZ0",
+	"QzSpVDHIWJjLvxhSNS0Cg82zkHXprGf4Toiiga9MZqKXuB4otgpJGzF5Yw28ui7YOpy+m2t9AoYLVWfU",
+	"nEh3QIJs+L4jlB1qybdUnr6aMK6rXWksPknWDw04qGwjXlBmffaVtQxrHgSEoErRZBHQWW/yDGN9gUtW",
+	"xf0ghR4qEQ67AUEIjJIIUI3bR7oT9tkTmo5SyJZHUqvcLJ2A0l1Ju3gtoBPEXqs8Nf7KPMnKNHTp1DLC",
+	"dIeHD+yxusRO4/zcRtd8jwEA0Yk/wK0HRVR2FdvFSDOI0DwMpInadQm3gqLWEu0hoFn722qKUR5ka/e7",
+	"RWKgqR9JeZeEgllG5wPjdx0VmTs7tqvqvehM5r3JJhE4rq0kfGldLoUeTwroPPNClCv/2oeN7bE3a/3M",
+	"9l+tpjBYV4OPBLIc/ewkBjW0eZfaGTmXVwgAtkEPbs8Cl2zr2LaowkysGrM9rH5WVDG829fuBtPzfWf9",
+	"LrivoGRyLkgmEpqRnCmokwmug+JiKPhuQieDk6dMzMQA+m524XGrgRio12DGE6ocDJhbCyj1e2qI26AM",
+	"mwxgls2MySzSrzbj+ZwVcEJ6A8BoqRai4GrzmqyPD87Vgj3V/6woL2R/1la1rc0RjKsQlOZeeAmGXbAs",
+	"lK6c6R+9pSkgKsRqHRW+jj8tLl5QuytSBiMKqQGyEyfICTGvaX4l5gVdQiZ3TIgWztX2YgfesWS7pLqx",
+	"C5ZPMFS7sSbh+K3XO83/V72uKbdtDRy9QfXJsQnv7PmSB/PbK8v1ZY3J7fFgw/4BhSt858wWbwbRlk7F",
+	"BTslNFtrPbVcEaPBmjQ4rIVtKjdblJntGAMojBJ/d2/hVpYQ2CXWOUQ8AxpBpC1DT/WL+m39xw1sAb6z",
+	"rTwbj8qVVAWjXrgMnixwITRrX4lzzSZFP6MJoFTqtRdzvmPWpyuOPEzzW7pcQVNfcjRltMA6CWZ93ReJ",
+	"EOc8FsX4jkjZO/ZN/eG6efsVlyC1VZk7a5DeFuK8XF2DlHLP/S4nYuaFWncoQpiNTrgcky/m/ClZ8izj",
+	"GCYgY3MD/SBGJkRE65Am5R3F8zWDQlmm8LArp48ap42EhpNmPFbLYWIGDGcyLGRh92pYu1TG2asNaWCt",
+	"Hf1COxum6y0kMGt/aq+1EpNUdFgAK79XKpgkOXuKKJ6mgJVXUYA2J4HaAVrOU4G7Hn9DIktoTqaMFBQ0",
+	"E3DB0yLjWhYAR2e0FRLn/yXdtG8BXoma4a0usSX3e7UHm5iBGzM2HCDMOXZEttsputxbsvOtoYWZ7drA",
+	"GMITA4odkA3VvotTzCvJASiOgj81NuScrW7gy/rPu9CA/usaNlLLFOueqQmvrWqiq675IoV6rH2Rwsg5",
+	"zy1xest1Q1DATBQn5MX3f/7Rhz8fk49/9Ocv/vp/jsk//YdvfPyP/0j+n//wv7xqf0YTb1SnvgWw2X45",
+	"ww5uPAopK0IqNAh6I0ECKR2BkLlboPkZFcZAicKjgXz9EOxNGGPeASNte3NgvRxsax3ONPI2DuLX13Z4",
+	"28+TJGVROCdTRDei4HMeCH5elFNLMfoYEaoC6GtSZBdegEeCSeIgBaSMZgrL3vAAZIJkLDdROXGY+hah",
+	"ybi9K/oy0xobqmmuTNWRpZ3aJHxkecfUDNzxTA6oZxCw6qH019nCalVQkGAa3hMfDFkgm9lnIxOzyhPi",
+	"XrW1C1RwrfzxBS4JOerChjXvBwHSTYaGsduluPNat8zjZZ4WLFULOSZTlok1OTKCsJC1SrPgym+g5R63",
+	"APEPjhsQ196tvFTlfO8me9e0EYjlZRkiZweKL52/2MaYchcRua1uDxPxBxymCAeBafTy7sYtMo2KO3dB",
+	"k/uKO7+zuZY4DMKtdK0WOGH9BvX7Ee8BGDcvlidkvRDggqcJAs8MiAAwQ7o2Z373P1tSnoVkCyQkSeZC",
+	"a5j6SX8OBi+WXkdosbTpDTmrTyB69Hc2uhEvtgfN56XxhXQbPfUUbtund/HSaJEio4D5UxYAikwTpVVx",
+	"kWebMWwINZdtQBlTq24Ymh6Gh+rfQ/3wlpk6sciUJufMiLpOxIfO7RZ5Gctmp1SJLZSfXYL/r+wa+28H",
+	"7Q3830d0//HR0WXwvDtuh2BNpH2V4mqsTR3jKBBunoilDVxhxQWbANp5gQn02cZ9LfIJBEDFWvw2jTD0",
+	"O5taDPqdzXXX553NA938u+1Ozff3csxleowTc6xyUFLPoNDUNsOs+wN6JCLTU2BTUHDBRLCW1AOPDQq1",
+	"v2dfCVfojG/sPvCugfVYx/Vh+6fsr7ZfyyrwaMn2pkgFycV6wEXRnXcAW9O79XbPG3Vjo5gzvGWdj/G0",
+	"5uKIztjMG/1aj6z2rJZWDwE8Lz3F5MaFIHReMCzzWp1k8DUj2D+kNiSsFsknCYKoRi/2DRcfvlOF/jsb",
+	"F5K7+yWylR2xnxsgnCXhs+hUqUZ67QuBEva+IjPNntV5eLWj4NSIZ8fATNMtLotf15lsZH4HHu5aCHot",
+	"ryFOp6iooJUBFl+Xo7pgfFbl4WGeVWJIvdywwcupQ+jYnamyQzz9hXnigHCzoTWodwh/2m+gdVcgdG6r",
+	"FvvKPmDe9aRfb6wRzu6OoIBrpOEm2g65czwTADBlVTJUCZIK8MqsRZFGWGMHRxT73BR2JlvxTVvxT1sl",
+	"Z9skKS+bkrLFEF5RToqWHXMJN+YuBqZVWazEkHndxxdaektP4Z8yV6hU99s/2jW17fiCc1c0GRwY49fx",
+	"312u1AbEhtyADDTqT/hyY3fVurcAPM0P/lne8Jb7aJtxMpantDi8sYcygNiUMeKAxWGQBSfADIOqehB7",
+	"8c7mtg3cGLC9NmrjkiEa2HcVpYGfa4EaXt9jhM/SmD86DJaJSNnYREoaXAUX3NCiy+Mjb1xsFULSoOE3",
+	"ewd3eROMNbxUIa0dsSZ3NsGkAusDG8RlL1/YBDMuOgP9YdBev2CCvHiA3IYvPFDmCt+G7BUD/BQ4rNtC",
+	"nPurJa+G5EuDDHwvh1o3ntbKQbeGbuuLsj+r1S2g6cCugBu9fz8eMCm5yB+Kc5ZLL7NiUk4CxQtu5QRZ",
+	"BNGcw2uyrHG7Pq0bH3w2HiWymHV0icwIujwFQQpKghIxI795cP3B2c0DmIwfJWpoxHPBZgWTi7gFOAU4",
+	"FRlZzaHi4j2xv3c2/vCJQdEEfiGV+uqRO3sAoDuZwMxazvyW77cW57+gKiQRw28xATfg2zW+YPtS1XRg",
+	"hbQKLuUOQD2J4vncZv15sAJwl0xBU14s0Q2hLztEdoCSVZKAWah1w3hBQXa0CK1W2cYE9vnCkf0VKnus",
+	"0HswM9Ut8B0dBJKeoCh5johV6PY4qcBsVoUQM1h32wrhcusOP9pTYlHNHuIF9ABbGEBFTJnJtyBN+7Y/",
+	"GOLVeTesWj1MhALNMBJZ9JPyhjjw9q1lfw3LvMEDFZCZljQO25BAvXoyasZbNhg/P3nIl8zaGPzC1RB7",
+	"xbAgT8Pvn8VluDppETvxT+eRMykNZI/x7qdnno7vai5531WY2PL7eYvxQgneDRpGoMZ8AK+vK3pwNhsO",
+	"I2fiuupj3lcO8F2jV12+oBLLC5FlQ0LDBos8M5ayIlztYiYKP7DOWpCUz2asYLlyEFsJXTJS5inDGjdI",
+	"rCdwY6ZcnoOYUTCpRKF1tEIsCc2JFjsSsQpw1LDBMAQsKoqU540SZvWKDixwaAt2Ic4760bgEwP2QpZJ",
+	"wlgItOqhy3+RZA1JIHqZljRZ8JyRuWAS8KxniK8pCQShNlbQXzcRO5UdHRpklaoz3ahBo/L3ZPaKTGly",
+	"jrBU+6vAYMuc+atoNc9Ar/BcparFhx8HCSmQ2nZkDA4mJSkXCrA//Jl2ELQYbVK/7CJaGGFuqxKnMrxM",
+	"3ni/4ZmBvTdXOGfvbpeTDKC5piLdEFrLISTLUipynot1DT9tQ+aCiPyQPNGPTMxBfTKup5HprUpoPR2R",
+	"iFKdYn05sZYOugXSzPLUVDuF/YVCL0uTeeqPxvcEIIdoKsRfIIMtklBiFCsDCQzqVECTwg0IoPglC5rn",
+	"LBtCDbq16/ha0JTv8J+iyjdCHFn0CL5QspKlFehct0Rl51f1E14jO6vQKgUKPeUzPi+DxZmQmcVW/55R",
+	"nkU/LLKUSRXGNwaIIHjGJIYBypbm+V+DNYwMeMeHY7lbIcqp5uT1XM1WWrb+BRPk7LmbM8grAsjOqFH5",
+	"t3nU2A43cres1W70EsFdc5NYu/mMZ1grhete5FJGWs5NczfxdfPpDrZiPj248wBM6Nj/DZZxzRW9wDJs",
+	"uQqFj9do1JVIgHH6bGbgEIy+sULgrtfANg+lrlyPC6VWkzeuXPHmIwCGrdd5KmaK5TanoaJOz127Ywpw",
+	"s0vsYUxSXGz9J5LImORiYtL7iSiIoZfmHN1bXtlMdSCsKdEFE1P1cPz6W7/+67/+60dHR0e9RseK9m3F",
+	"ejcEu+S1ZQsT/u2a+85S/fa90kXr9gBB6uHItvtuPs+4XNRIPCCV9NSHGXpPOGNb5FXRfz8EvTNxcKme",
+	"AV3aQ+PQQDt9NHb4Jl1qSCJixVWipQJgnSEq9Q2vilcMFGb3h8bDT6Fr91XkANW1e096fK4Ch97E8G4X",
+	"cF0tWBYTe4RtNxQnm+ljmu9cVsxe3y0mIhiA3GOUjJ5b//D97GK/cbHtzJvu6FXX0Ce5ptHrhl7KviFt",
+	"2w3AqQjW+dwkcxe1KhwmqqleesJi+Gjt2MKtQ9reV/JPffTL//Dxj/7y+Td//ulD4owSq1JB3ieAvfKM",
+	"yVOXhanbqYzvh1/Jt7ORsIdAOZhcFRscqB0Jj/LdBFAQO4vmb2eA6CtQT6XYipTpj9U3Rl87vVpXkaX2",
+	"zIbvrdjePYgHs2XMI1XhntDDsGGGsVRO6px1WziECOQMUSxcIXhTu3jKjONOWSeTKVczZZnI59LArFiB",
+	"pqdEWFdQkV6nw4doddl9pWGFu4Idu8HQF5tJLtTA2s6AbBVKQeqsMdQINKwA0c34t3bPz44sNcnLFhis",
+	"EWYfA8f2vONZsfxdmzjeEjbAK9mHgRgAdFRsbjBCtl/Wj9fLUPqrTqbeGlnTjI0JJYrOyRfPbgXMwS5k",
+	"2GOy9cOT6xs6BVTonli6rhhVbLxqqrYOoaW/yZjHDGV8C/GU4DbRVwI9AMDYV38yZqWcQKm/gfi00XiP",
+	"y2fXIbR6KGc/aGNpxNg5uhQ33fQXbBuwS7YdWGjblhkES12Ox+UDWGJSSTBvxw+oH/AR3CstzHTLQxlf",
+	"/c3F6Q41RkEf9n3v4Kqasa06tqIs5LCA+84y9mI240mgamKwujrCnfebnk3jZmyxsoqZ+v6EFWxwN0Hc",
+	"rXdv2E19mXsfrpY91gfsdqO37Wp3+qXMLcK7X0HE+lcJi5ZuYYXgaxgXBdAtsGMsBR+KK77oqQn4CRUi",
+	"rQ03cHYGAgxnjKaTnUVaoVhPf4F6/KEw0KZIVs12e6BbpUQDgpD/dN53gLt7Op2mwYjS3V1wxt3BtPjY",
+	"oEKaFbBwq4jm4/CheacsUuaZAKPJort8o5X6JEnZ0laPmm5s8UaPXyf3OUzbTVan8rxdATM0bxirab9j",
+	"qhCz5jP3A4/VypeRZU0I13JsgOztPI23KVc1BMRt7rDDuTxnfik3o9OAe06stm1Evd1Ua9YFzOBy561k",
+	"BSaZWvhWiuZ4eE6LpRP3SymTpFZc3zgctqW1LaGH6asTZ+tQHWoV9QaddoD7xr3e94H/XMl94VFTd4Yi",
+	"jrQ5cEMDLhs07MWODzCcYbqo6cavjO4SZWka7Mo3Hs4Sg7Wxt4N2q9PbyK7Z5k57YLNjV5bfkz8bKndt",
+	"iKeDb/lNVqFaVBWngnCTKUMstW30yn7c9X0bxZBpNcLb6mWBBhU8DxXb6bEz+VIjIKiA5sQOD4FkuQRW",
+	"7w1V80syFTV0VchxixCacQcl+F0Ghh4Hn8lg4qqf3jtHdidoR75WGeDt3SqZ8l6tXGHsINo2t7Kuqrrp",
+	"nmiVlXVCbMeeGDa7DwE6SNrdV6tc0ILZglOen0VZJBHZlIasDHMxc25clKaleo+73J5uN/d9ge6e/PJJ",
+	"YJnUMleaNHzdEh/NiOPpZA3Ieo4w28DFLMlo4RIxlqzJfQdkxHirLu9UkmYfGR7+4tWuyW0rMR5w5KWn",
+	"bTjCXKiK7+ovDJS+qcdPuDokNxCZndAsCy3hG30r6ANTS869m/2QnkOALM8JzbC0gi2ZD0lACEmux2qA",
+	"UE7rBeus2qJHaysV+aPD956x4qWTmnC1Ag+SnuK/u//5gy8fHbz9+P0r49ef/ZrP+F67Rz2I2fijVYjA",
+	"65mxlPD8lBRsVkqWYiCcTZlCXFys8YGVq6tttbeCfQBcjfGFJSpprBPApOPuCkOT/H/SzjNADouXmcMi",
+	"0g5mn2GS04oVNyF00lfnwJsgcm/m2BSQpiRS8SwznNx4tEP1y4K7vAS8km4DSI0D5pB+EaiBE0woohcs",
+	"naxYMVnqExmxMW5cY7Ma2430LKsvFzvLJvE542Z39A2cZZO6NDvg1aFqbuPlANPcU3teH26tk3FtvVpr",
+	"EFz6OzYsa0eCBmpbMbHKGgQdU1nLX+MPAHX0BQllBk20giQI0kMQAz2qblfKwmKEbt+sjSlEb29aJeZM",
+	"3zT+8n1RZ08tGC98toKIYbsouWbzV46uvHlwfDwoJ7Bgpezcw3pYUnM/14glAjFIkQP3MIyhfkEbxWfr",
+	"yXk4ipnTANYC9O3hLEv3ffy5xLPSC+2NLQdHVMWfeeO3JvHgzzY2y5PiBobUei1xGzvuNlycAgSvvotQ",
+	"/wDXlT94w3uWHi02tfi2UppIDDyqB4DmVWYpkXTjD+cA5MUBsw1HmD2qexGg6rIMoTWIfDIzq98dSWOR",
+	"THBegVAkmvF0MgCvCgOUgmARmyisiGWlU9vZjOvE0xyXm0GQHs/Y0lQJ2KE4cqtmoyG7gmAq4MACWrUN",
+	"HlS3Kh5c2B9aGA4orNZoF/d5wYDIG0XBvNGl10jO1sTilcIhaqPl5WI9Bsx9/AmrdNRMYSYR8FMvvvN/",
+	"PP/uf/30KXmyXmyeYNnz9SKQV7xebFqrdnwU7So3ID1+e/Jk3Ui/36pvolkRaHeY24s5ioDmAz/Zt3Ot",
+	"5NGcYMQAXk4LmgLHWTBapFVJ908mxH0XlgvzDKX0dwNC1o/EtozurH2xo4HUdL22/aboGpcxp6QOsIi1",
+	"SLD/4KH5kuCpMYwMODRDw5iVjcz+RBnOnipYeIKaOwtZ3DfwaNcXNJ+zgSubs/Vkr/UCIcNy8ipLEDba",
+	"Hzdn0LU+Z0yyweiWA+cRxSRrwzEQ4dsxvjlXnGaNdfTQ2yUToTrznxoY5tsx7QUH2ozHqcMX/PjqbMv7",
+	"4lN/PLmR68jqNjQ7E+ugcmG7H1fTwsa96yJWZUYxx8YHjLOihQrEyibnTPXLctCAe9w7hILNeObJuZ5x",
+	"lqUDFBhsh6VBx38whDLeOGcAhyrjnBlkx8TsgIKgQ9F3m1gyCRgdNY1eVXBm3tt3eLwMAO/1b2wzEAVf",
+	"8q8C1K5HCHGPy9PKhAhBB/AMq0JcMFBwyBP78xPwgj7RitoTZ8KwNSiTBUvOWQpNiFIRCslGYRiHgHL1",
+	"hTNIZwaR8pRIxvTg5GdWhVAiEdnhMg0ojytP1P+x1hsht4kXUmEJ/zHAS4DpsmDwjTwlR2j/N6KUZDQz",
+	"YZVaBDSV//22zbQWhN0HcV0H5bcBMJ210m3jr0m9yoiHRn7jwb27Y5KJNSsOgCwX7GkX2fmKIJ+zDZF8",
+	"ngeQbayq5tkjoygY/+GKzo1+QNWYMIdWTAloh/V1D9TGG3rhjEe4Ox26sieyRt/EVXnrjCbnklDYZ+fK",
+	"B63HJ+K3LdB2E8fWS2CCafAwmtHZoRjKNEvakyB8vxDTjHkqV5/dvE7efuPqZ/Wp1E+QlCnKMxl7ujCB",
+	"BetPmLrwMmB6VF4c6ls5MQnk41ruIdYM9GNyjodeHTept7TJeLRkUtI58yK+33I1dseOE5uaioafpEye",
+	"+1HOTPqnjw8JqG0SU8W3QJV94qO6u1oP0iwFXIvynOdzGOSCZStEw8GzZKpgmrr9mZgfhhANyoBjyyXN",
+	"bF9j7z18eJ/gu13Y91U8pa/ImEGNBNLjkuAj05hYIxMcaXNsHEq+OTqG3hqbbLamsbaB03LB8hDscbgq",
+	"qT6ubKCH0lUyvQwobMaop0r5bUZnRI/JMn1kEadkSiV78w2/fXFwHVPj5vbTiMFtsq5wrk7NQGalpJmr",
+	"pCDJmmVZyMZDIwRRW4/U1ietYdFu1SCF1XK75SWAcprxJFTBKGErNcjy24jCCRRqXTqUkG0ghNitSFnC",
+	"00Ej63GNM7+zyKENzwsIZjEwcwDYRQTIbQmDOAiAJann55qnwCpjHorMYcM9OXPv2z1yrTjcm/jp77/M",
+	"SaBa85cwBVkvjk1MtocSHYRxjDlQq2RAMfSuQiP1sBFv0ZFALl51WvxhmVhCPY6Eh9UdqZ3T/RQd6ar3",
+	"jp1VKvX2RDN9m8cPvqmceyYgZv58+SXNN4hGAMoGxGdlEekhUG8WBxme4BlVxujZsmvSWIgwLCgW8owb",
+	"JmVlE7BrRPpoe7hVJ3yLO5jbgtZW7m/XZZcoPuOYKzhZscI5i5tTPTg2+JK4S2uAmCRTmpICljdywqa7",
+	"6OFJqricYVmqxuii343tq626VMA1hUl1rtobA+3UZxMaaXCB+8jV4yDPGJWq4/zgRkiAiJ+XhQGlLJhU",
+	"pIGjEGXdQ//OUMZljlqUQx7lFgnSjOksvCgPDM7YJQunD8136DyA4A4LBKZrBW0Ti6BoMrxj7vdwLlCg",
+	"7NkAYZzncsWSeNYRzvC2hOpJFCwVmAWHqRT1g+8BT25cYF4wwHQTCM9nLFCUgn89ls0gQt7g0lhg8LBC",
+	"PnQ3tnn4Soxqc66OCcj6tdk6cwrOsL6DjgT7jpRfwJHw29DTbw5p3+m3jfcN7X4hUF5oA7yx5ByqrHvx",
+	"Hd2vVhxFCPQqC9VocB0mPXewPbgo4BeoB2XBw8Oyr1Z2Yu32DQC2Khg43xXPSxNdIHIXW6BpFmwtldIb",
+	"37V0fDR+O73bN7LLFNxFudgtRoPNZvrKvGATyxiby2SDy0093a0T2l1MYlgw6S3FlltFRq4eXaaa9rPw",
+	"erH03coV17ZVLr0ZDeYFSWieizJPWFoBUFM01BJcUJJRxQow1CfgqyZSLCuiQvsbBEjOKc9tKJqJQ2No",
+	"A41aMzuHbk9jZAuX9rJW3sVuc7Kpi+i3DFAXCsMhA+TUZY1gRKapE4FW1UYSjIs2BZvrEpNLXEoFAthb",
+	"5DqRo1HdWhZMySyPz67LqnBTFPftizdFcdO8+2w8+sLZda/F+5pzJCkB7GxsyytJ8rWSM0W+bhL/275W",
+	"X2AsQE/R4pwsRVpmTNrQKf20gep78KXPmQjHC87WZCqe6nV9InnKnpA1TxlQ6YLPF34jAvfN4o7pDpc0",
+	"ncNs9L8RaiS0OMYJ+ajjCyXNnAw/kJ1ZE+fQ+DlfdUJ/Otnu5TmNTTGA+9PMIuQpyxVXm8PmYlwqjdC2",
+	"CQNroKQPAjQPyL5B43K1tq2DAGb/FujtYScu9P7gniPQt7Zxk6PAks9ofu4/p5lYa+3QJZA7zMGMgQcu",
+	"ZatSbSbSYJBqeRn12wUD/feCJ2ySMZqCNc780QNK6OgIhrU/8jnTWvoXc64+MUMP3JkYW75/c09s4ue8",
+	"oKkvaeOewe7LpeKqRAiUus9vjIzyWHPJq427PUbl2cKOyHjCRSl9WOGFvgGpJO6hUyyOgSXtIMPDLGas",
+	"DYkq1mGpAnONvmlwM0/JwbH+ZIsCR3ZwefvZv2prWLiAFRa4L5j0u8iEIDO2tiXqFmKd2+KNCc2yhlsg",
+	"GDXQNr35mZrfqAvSa98B+pw+NKYUhqKJmqQl25ODaafkbZ5zuRgyiDm/YHm8RzNoHHLMIXrFgkafBg/w",
+	"pUQX511lrJaM5rKOUZSyCwTrA/d3nOwLd8C9/IZ9FT6/swGx93HHxX+vClzz+5AvWJGWgZyTlSstF7WA",
+	"q4wqm60f9UKDw0ToQbWHw+Uk7s0wdA1MxDORZWINhbTq5ny7E4BswnL0ceKBgb+1NlWwth28YIi0F79l",
+	"PJ/fRVQp/HDPdoYfr9e6NA+4jvHzWa17+40dhL6t6HygvVF5413uhB3aF6xwfHxbzCpA815Tk3yIACmY",
+	"qCVFBEME4a/GFevntsYL7GaH2eW1RO2CzzGEo6L1IZaPWRG9AruGvbbE5cipCgorc/hjCHFdS9R11677",
+	"6p7pwH1xZnty39zBLt3nL5q+a9aeQBjBTMvlY1O8y+KErEpFCj5fqHFVX7YiDSWydKxltLXL4nMs9ZBc",
+	"0+JbygqLooNGQXCbnCCWey6gKhlg1W/VJY3Ln0gWPgo2e3LSGq9ciXOWG0AfLyh44ES49uwibKBQXfRp",
+	"MEor7ECY1Her2FJUvre4iu1x/i7bbHi492YzvJgGHEyRJDQM5IGJOca8p1lHRHGBZ8HxmcOxtaBlztWg",
+	"5TI6Wt+KYbuPO8azi2k5nIL+tZIVGzSCmXDdAkvn9Jf43U2OihRFal2/5ev6VQsfW3fnsELPdWyh8DXb",
+	"tHAdjbuyN7zW2ZTJ89e0fq7lPozj0pfiKWGZdNkJYPk2YfZdxrg3ffe7Pj9G3m6NgKtFu4dxdeY0q9Y8",
+	"84Q8oeqJPo7Gk/MEfpZPnJdKiPODcoXRhBlVTCoy3RCTpdrt6DjqNXDWKTR8qB66VW55ZIZW761zpp0z",
+	"ccxztdZ666yacle7MYeULuncd2FdKwp+ocW2aakgyQFRpTH7IVen5Im+i0xm7wK9UvEQBibZu7/UuoGk",
+	"GgaQEN36ZdxXZywRecIzTkPOq3zGi2UvfEmtJqopuWPKYUda10ow3KqQAc8cU1mrDqSZ/dJ4y3I4mprx",
+	"ghgmHZ6dROg3lhK1BnnriJR5xqQEDxqWg+SA43DOYsFQEDxlwvOQrdGhq1jHtS0Pe56LtSRiFtmRCwBp",
+	"xdszsPyaFYeHqi3Qy59kZRprL8OaKlQpliuvPHJmoqVtQW4jqy6wlrPILqIre4bLa5dqKjwTfdd0ibc6",
+	"17LrhmCx6MuEgttm1VZI+NhNSVNRLmLBd9aUK6+L9z1HCTbJasP0zpkztUvx0dwm41giHNfOaOMgbW9u",
+	"NdIABxZFeluI80vHal2+wN0sVBqnBTjUn5pBDfCcLWPXWT8I1yAEKmM8yf4B7zuD1LiQB10ZFdLKVmvo",
+	"JB8SFoRedU9buzst7QLaNmrjcivoZh7eny+UbHBtSWv8DFAUev0tSqSDQZCnLVrr1Sf8iJsgappmTnzo",
+	"16fgTWlKjXuC1AypK+8+pYkyhc7wGcBKMTqUy5XlOVxonsn3KBA1jMu+CdikrChQ2If64UAClplrmHQe",
+	"FjRYH16LBFgefl4wLTKIMVlDHqkJGZFKCAwVwa8hTB9NguuFAD3AV5jEUH382buOL2DlJR+QpBDnAzT3",
+	"iq/7DrMcCqj3RRlRCd1O2XRgxxzeGLypXVFil9k2Ojp++7NvJ1fZwVv0s9ODzx4dHR28pf93VP13rG82",
+	"SI8zUGYLVjDzHWSljJ7/4m+f//Ufv/jBX734wQcmjM+XRNfKukythldDSgFNIYCHFRDYbilpIIaM9xml",
+	"jtesjDwmIk8ghXIB5y9WdrP4Fl079kg/86y2FH2qm81ZMzgd9r3QxoWKhwfw3I3uZVCY01Owf6IoxlYi",
+	"ic29OGcr5cuS1aKwVcopBNBr0qqXFI0WHoPerkL4SiKeCaE86Y11haUj1dEnssAcTXedMDZ2G0J2Pj1d",
+	"5P9xCcrw+G2gTD/zQfU8qrHbQiqTuuqtfAIjH1KLz9GcVy6xdBUImcFoYswPlEoUwONRPzOUgmK603Bs",
+	"e5puN0ztIq/X5ji2W2EWsXszd8NI2wuQUjexNT2arXCdQS6kROSKSRWoHQC/TQbkm+7duZ+GqtbpHwaY",
+	"1NDnOeCFLp914aInPKCHMdnJpoGGW9KkJpvtawy5lwquuarpO4RWVqm4usXNqCKKODehrTZu38bP120b",
+	"fkv18BNhHFfBMtiNBdnRf1VvYhBDbEYNdHuzmp34pzIr2K4JAAW+PFHinOU71g08w3z86jrzIqUmgIcK",
+	"qLusZnHDDMcFVeyC1fU4i5waWWA6gCoaI0AZyAfIUWYhJppxNrt8fnIB7QwgFf34fSHjHJ/YeFcScrPB",
+	"7akstZzrt5YMyJsLxwKHUuIHgcjagtyxdV66A69hVfSTu50fO6XLwPxBG4GBsXUQ8pci+FehH5Kn5AlM",
+	"8IlFlgJxOqUbInKj/Gp1RWSpD5zHQFUMgSooHFzeJWPku+LgjUvCrsOlApgzIyBX6xq74561d3EmsPos",
+	"JZ96/uHPX374158ea+m0UBu99NKmB3FFjDMtvPZhKOEG1JtFhdIyMWJIG1D4Ydif1e5ta748JXQp8rnR",
+	"ivSD0mJp+Xzlvd35YYfNEIJ07ysEHvRI7ILXBWQ68Rr/tOYLVja2JudsIwnLL2P7dz31JEadoTNjR04U",
+	"cir2kgKYOtLJtI2G7A9aac4vFBfEZHyJKv/5SvlsxgqWQ/LhqQvvythMEVGCir6RNfdwo0TCJ1v1yuDR",
+	"tmpf7VKj6njfNaqaa/vORpPzKaG5wcQDaMYasDaY9Aldo+x1qQJXV0L1rSY710RKdyx11CoS1bKq02RB",
+	"zCGQJkWCtkiKlHnKCvCS5yZ3Yh+Vpry7bXAqJ45ot9eoqo5GE6XHjIWz1gEILNNgxxrcBaOemFnZu1FX",
+	"bFHziW7Ag79rBTbPfJ8FmEemdoyfLZjPmoTZRCekVuOvtVB12UKe89WBLad2AAnuWgqCHgeH3c5d/lpz",
+	"SHrgQrITcE8gsBUGNQEmVStBjCcg/tBpCXfnSqwx6XRViISlZYG3zNcwWxD9yixhXLkwHvsVxQIiKZfo",
+	"N4cryYJiaZlKSo7lDte8UfHam19m5LPP2dS4/YhnVn/ovsgrGvm8fh7TGqSpTxVY6tr2V1HQRYGCJ66D",
+	"wxaLnDsO5I7pel9LEHIBmpoKJ3hCxcxdi0uaMn0tjutz7D2auDA+DQOi28fEc266BYS6Jd67CXqAZg7+",
+	"Rt/wRyViszLqaMe0Bvw+BiC3Do4bEptj5+ZdMH8CBGxAFbcNqhsrwJs1HjbXNeUXPp5oeqg1PucXTJJy",
+	"hZI/x0I5YK5htEgjo8Uf93D0z7cMiWbtaom2uKNwIrGCSGQCgu3kvmvRffXANO2+uGH7cN+c2c7ceO8H",
+	"T8c1YnhNJSuYaaTjGla1lhfcvvHU+J2pc6nxZmU6rwqMJHfoxnIpDmPo95mb4hdMyf691L95aJVUC1Fu",
+	"AhNYAmLpcC01xAXrMOjYR8YTlieAkJjoYYLFtDf6OFJT7YxR0KtoQmG39dVd1FKjccfgdp+ZR7ctgfh9",
+	"v7pZZng07hozVnOdjegAdJsytmTpxNo7TBob5DXDJtPNCaFoDqE1EdrFy4ArnS+ZC6yzCd4mCrLCA912",
+	"t3pPhD3S+zwOX2JFypNLGnmHwogOgiQDbjIoXW4XHFKXyNgvglXkY9/zRy1cJgrNGHIdFKm9KFx3Ds2r",
+	"y/R9wWjmA+RV6N+JCoH0xUm8gxFZSSaSc2urg+hhxHBE88SAqpB784aGoaZj416MA94aICEKJjZ4OExd",
+	"1uvZ7PyJnvuTk0q5RRSfsdVJgQkZWUyekieamWQ816+sa1U414VQ7JQ8oUrRZKEfPnnv2oP3dMOuoGN8",
+	"cqopEbY9hVcZydO8dhpuX6RWg05nfMBRgT+a+Hd1c+p3h/g34aD1e6uw2cBwxfmOZtCAz77bPPQJhGEI",
+	"GySHUq9xYkHhZdhkC+w8sXgw7ouCXXC2bj7kcGCqIIrJmuepWDe/q71b+9a9LcsVKy64BJrC4z3Ri0kN",
+	"lZUp139Fo8yIjO0TZUZkTO7o1hZDEBVh3D0ZdO2tFiFUxTMhle+KdpVkCngA4xLFjFCL4Q64QuSJhRd6",
+	"sm3HZlJRA17nDzVZMJr2zvY9vftphTvrPfVfqwNPxa9kE6/KF0Fm8JG6M1fz88HoTlsoY+bdcWPVtiZm",
+	"RhTeyB1xFV/ZTvXadPa1c3VL/uX2cU/ctbmPBSJadbDcB5Snn0xijN+Cg2XlaEZSqigm2aGlLiCqt4sj",
+	"buw9Hwxi2hNQc1zyz54AmIOgygBz1gG47cJznVi6iBar+wCbt8VgE17akIOjswCHQTtHQypvG0EkY6kJ",
+	"+CiY3/tTlP0QtEhHZyXeghaOOX4jANhmQS+qqnN6YLs4zH1AzTCDce08+FCZDUjeQHBmnPj1BUvOfclj",
+	"/yKxZjimG67g1bblLZ6p39CHNlTgAtCbpZ+wwOdlxBO5YEzFuzxrS7ozJnIFbi1ZEOhHiDbsNIQTPqUp",
+	"S/iSZv0s1qErm6WwBUTC27IfBO89YHcb1G6LzD3EdmupfaAt1gvCc5ex1Nj3KHF5cDH+F+tIsQqROLdH",
+	"Vau+dFvn2DpKMI9wHJHXW1dftn356mrcc6CqOvMqCtegJvjC8ltImbdMtw2zXrsCqEmIX9KnRtOFVKua",
+	"6nvl6P9l79+b2ziufWH4q3Sx3ipLPiBIypJjkXWqXlqybCW2pC0x8T478EM0MQ1gwkE39vSAEOKoikok",
+	"62LLkmPZjh35Ilu+PIl1SbZjy5Rkf5dtAqT+8ld4qtfq7pkBZoABCehyztmnTiwCg56+rF69el1+v3Qb",
+	"IOWuAvsBMgEcdwXctUutLriyGAmQuaAavqBXcoNoIAbas1vKfhnCpWrqTAeF6SzRQmyC+yODxDkYeg/U",
+	"cIrBaaypW11pGHmsNjHzrV3kGCTzXIRu4yJYNLxiYC76NZfTRFi4eO1pf/KHoca5VRt/y5QOg+gbYG+l",
+	"3w/6aAd1aP5mZsTq4Zg6RB+MpW40dW+0Hw71IU8p1JUJJ/lKGCsZ3IoJrHSvomnEdi6089JPPZjLLYJS",
+	"JQYuDyJ8BPhbE4CgBghwxacrKaU/WYFetrs2Ub4E6K9xYw2q+qU6nQhenj7jkbhYCJgvZWheT5hpGOAq",
+	"BJPG5ZX8b+zCb2OXmdZwn5WEz0o0iXPTHAfbJl7qS+2ObrwRNZZaz5qsBs1Awl4M0HjUsMXnw3nb1lrY",
+	"BuOLkWIwm6+HkHjbzYFmc9h4okSbr7emQbKYFv+LUf8loN3arozFnXB9NvY2xW+I94zIm5cquEOe2fNG",
+	"7uy6jvLsTgwZby0W6wxTUFphnPl9fEJpeQBACGLt65yBoTdm+RNh/nKCM2yxIVPOMc3YnmBLOkOU1daB",
+	"6SghzcTZtWfPzN5cP2bhfvX9mL+atR/dOWusFQ+x6qmNrYHtezhkO2GJOiY12iqHiqUeyxJJlalxVPXz",
+	"LeLzxe5o3ZdDIdlchFQ/KmGaawbyH6BO35X5wZmoJxI776+4JbhXy6GhRzXSPG3J2E3m6elBkWADDz/8",
+	"L+HmsQgo/N23p+gdPPnyVPdaw7+zF8IlHHV8JLFXxLua8WYUWYyR6ldbIdSTleMmZvsaz4RkBEKwpEZb",
+	"xBFYRkyB4mKONKssqKJ/pGUeQHhQgzoYFtS5gWRemQTM8+RwuSFjwC/wRMVNgexvyGARucQWleltElAS",
+	"7hyp+V6pxXNbCpb3eHZTOSwClw3MsFpwk4K40KSZlpzJA4soa2g6Z+rscCA5Kz0p05asKkESF8Qy4zKZ",
+	"tl3KsEq+G8eGLDHqM5/UNOZtLzqG9Mt9fl4SYtll8HNEpcXCLFEm/z6579jRA5MLBu+yNxoRA4xNKWTE",
+	"/hPoAGHZYXW4ZYjqt3iaRwoxHONwAv0mao40hb8sAUwpmXwsVA/9T0l8rPdglNmgbI+xYImWlpOhCygU",
+	"QE26nAAqqAYtxbx8QRyR60rrTqRvS40l6fITW36ZBmgVFv/GC9MgszYZ3Cpsuk8uXkosa4vAWJkxTI+n",
+	"4UvrKXU52Vd1OUvhCIGcNZZSQYj0ipw8xyueK5Np7VJ9ZCZhuv92iqOQ6gXIhP+AVVeJi31MaTub114G",
+	"hDrJgsCzb0go7RjoFnyZtg43gi3GJ/VS4YsSd45R+v3Mx4SjUdIlLy01ZkvAP40gMYwhNIqY2SpBldVy",
+	"UUxp6jqZQ5v71UsSTr6U7IKxHuajObN9m6vW/9fwVGKsPv1oNoexXexhTmMlVvt8ZvClu5BBuRu41ItN",
+	"XddWAi4sda7kYlnYWCbXlSyxPRQBa/b0PaHgoTTzpm+RBvw05S5pXp3tLol9GHSZhKdSOzKK2+RYIn52",
+	"s9VpEDBfCcH/81s6+fvpyb2v6P/mFydfeXUm9/SuE/+/pMVP25S66HxiNvAbbDtlw1uCislNRPtijxj7",
+	"YYYiz1HkwmYPKQxSCCmiFbgycEsyDRJxqZWiBZtymA1g3iKaAzcChKGg/QE9Fs2k1CFteqV4TyIV/IbZ",
+	"AI4niPVjvUNmlksdBs5Ym0R9L2umnok1Z83ri4DsZ0IEbfXNkW4qc1uUZwlF2k9lZgMG8xNS837QmKeT",
+	"EiNq6t+Bi+g5lGge10R9X2OUg09ksdrgjs+coJrEqskoB3tM+MsurwCyD1io4Y+2wHvZ55oeieZnhB/k",
+	"i4GbVMC3X9fYLbVMkV6sYLXmAmdnEaSiGKIVZRxCBPUwi/d377R1cXWtemRioXrWNZBV3NVU/IyTpjrG",
+	"ddHgFuY7RGfPZKcbJoLMDw9LEQr5OouNetbHw6SOjD9wEzlA9oe0uhToLXj0xhFZiIzT2uBOMgmIflFO",
+	"13uC7FWpQ5YY41b2tpIiig77KJ2CncqeVJjEdJnIVEYuyRPhNjJqMpTwcJxmYlOUR0TMcyGnvBanXlFJ",
+	"PlpYvfdEMT60JDbEpSz8PuAng4czenxVN0bm580OBvVgkZu6MZu62GEENz0lFj1HRzhK5jv0r9nzXCMQ",
+	"G3y4GgtGiJaTm6CNoCp8N+m2e6xEuc0QrPvCQLZB/9QUgSuclrLn8s7bGsqjrDy4JkTvJZnmx6LWYRKC",
+	"g0UYdwRnFocpnwE3YzuwWONBthqes217eFhmOptVxgnlAoIerrS4WOrc56KZJ/u3DJzl0dJy4t5YoMtw",
+	"q1YHiRdURaNiWReU3QWovpg5qrm05tTGAZBXVNAyxt5Ry3W7gWN8xhHkqrEBbyGQ5uC7fww7sscposQg",
+	"qom0zEUHkaj1ezo8bNmr2arZJ6nP9oYJ4g3Po0vKooldfSP7va7fbkOWe/cOShQ1O9DmfftuxeUAbFIS",
+	"dXXoMo+VAl9wt5SYv4qol0PgK2zx3i34YtkdXKoQMvisUM91FreNcqDFRU9uLrayA47uEg2oJyr5XmHa",
+	"1kGumzUnObIbsvGlT5mF23pOsbS9zJLZvfUl00lMhhupXzGirrR2Bd8asB0o1MXBacA2rZ2rbibesdXN",
+	"yuSZQ7NIn1byhDbJB01YNxZ8w68wAN9YnjAvZibnQImyajgjiJOZJ/ZrbNP+PQ+N2z8P2rfYj47q19kP",
+	"9uF7HxSk/LFGve4BpNhWynIAeTMJaWqZWWZhpRryWVx+VXRKJRQcCGDGdjU59la4q2uRAyoLwNySx2IK",
+	"31Br5iaavoD/NnjJY9QfXPJjWsMBZrzHdK3K6K40ss54st02T2SdlVzqEYvPOEeKHm2WG56mLrWWuUeb",
+	"JgfFY3SFSUANA6Qk0QgSMAAGYyNuBVgIO5cchApBJseL9l2ikjWFv5yPzO02Dy5sEBesxUup7mXm4Y7J",
+	"Zly2eCmV6kut5BAN9KQseGWg9fCSBFyP4phBZ0ozAReXWgHL6uuK2BeLohFAvFRb/FkAiyxwzGDOU+TL",
+	"yurY3kqSLWrblCp14S/3Q2PINgZ0mZkIYjY/t1wcADWudvxQMONqv1YWNcNrxpVSv6hlf1gGiyahMPuv",
+	"2ArzUucRvlVHmWGmVcOu+6Li0xrxGcWkpIRWXT7QCn9RPdPXq95Lm5sxUWUxIlVdap5z0eAl5sTIYqN3",
+	"66E5dYdcU/0j4TlMBv2h7PEZovlkNUGeCYlndfjj6xqWVDWZXzpn/AyQLwWpwHRJrLAhdn/Ebuh/GY8y",
+	"z4S54ClETMMliucm5DJrJs7qsy2sz20ArYbU2G/KnlaaJI6X9kTWMcPbmtTncbaoyACyJ1KCqzeFqzeZ",
+	"o0B7iCPxWn0fjWqaHjFNPz56t1zScbZweOHIMVbyE2sjHcdnMjkXV9rfDKjwx+dytrH0TgSGE2eoRHOH",
+	"JYExOswCAbImwU5AMYb1zjKI+apbWCCU2tdRt4hBPRM3xZ8ekBoQNcX3PD34hmwnsNvliLjSnDXVtOiK",
+	"ZAYpVMHgu2G3wR6mKcBUJc5+1ZWH9DxG2EQdVhMhQ4Q1Biaeemp6z66nZmamd01PR+R1ETX/xMblf7av",
+	"X+p8+NZExByYCQ8RjWw50aiHx0X4o/Uffuzceqtz5UL7/NWNv79vMotnJ1Ymo++dnDEbZtayEWFgCLTF",
+	"zC/27tm9e+/Tuv7e7sSJ6fxMfrqXzRSHOrJUuPiMJOV8ph1o+qDW34epp+D+6U6bGvkJnXYyDpuDPIyW",
+	"tGuW6TwYmU41Dempy6EIhN1J3ic+k0DglETctcT8RY+Vg6TLqI62IjC1FAgrEY31IqmKOr5MBXTCNQEd",
+	"UBki+KYkCH+h9BslJeo7OUIDwmipipZg8mvAV5SUhOHyRsAkgbp+UnMdbvwXyeK4WMMfJM2H+p5I1zNZ",
+	"N2ZK9E+U3C81pMuZlMQyjcYgu6I2UZ3xbfbXZ86iWEmEArFrh+XWZKmVvIDQTSe9+RbzPJ0r1RU01K3h",
+	"A7BOwCiuycVqdJlB3M4xNMcDovMRSYwMLN6JuDCZKbRr37WAA9w8MnSs5iNbZHt15WGbMMCw3ZA6sxtU",
+	"h/LKEFl2YYshd1C3JyGIbfhsrfUG/qNTYnrZX73oHj0QrIp0iOI+BZ8jmRgDthuB2YtOVR9Xftjo9gjk",
+	"Epms3ASKuLh2t7G2p/qDsgyRmdql25PfMNNfXYf1jrt3D66V7NLQaT/e01fjRn711N5RzcXWg05RNT5E",
+	"3WiXera/3DWgbDQ79vCCNohCyht1L42jNRkzdgB+h1KP+QW3a0qHVbCoVDV+dzLGXUqxUjAU97h5xXOw",
+	"1xNUbGphVF8iiLAjybMdfek28eYzQLhn8UGmEbKKUqnhD8V03VUflekXZZNMOZQrR2r41t4KNC4CliOi",
+	"7nLI9kXJB6gDdjy5TiriyMniiIm4wBNU9xIr0Rpc8N1Aw9UzxybjzFkXm7GD0dVmk2vnSJV5To44orEU",
+	"MEdXLnMHzwOgt49C7ZtNq98zEU4oMPtoZnDVZMYIK8jlvG0N/jxqm4Q/X7btwp8vQOOpwP0LVUaUhA0q",
+	"2hsrZr4OzmpIfAOTH5XvTED5C8JjPt16Gs5w1HD9QqnDRKZrYZqH7kC22GjvaEcVHV3wKZflREuZ+n5a",
+	"LmumgGUXzF+6myP5OrwP4PYwh9MwS/iMyMD1PMMm1KQt2JFBCIPoeeoaR1vg5vdZibkrqc4QGaT5MVJc",
+	"//WkUtYjXVSM3T3MD0hzz3ZC6nWClyWHMyGcmPnAgucza9oM2H+R5Q5E+mKPRbnAUuZiUINmfHrVIkne",
+	"IG6JOkXPcXIRX6C/HX7NBpYwhU336xYufXYjDFJWU9chqtIyYsiGRT+4rXxSFg2eQmbUj5Acfu0Mdc4H",
+	"MVIOwReDKlts0tZE2B6kyJqUFSw1ALCAbKctzO5hvlBlL0Or8PfRsGn4+yXbPvy5oF7yLLxjkCEaLkYu",
+	"egrgyPqt+tay93C/dhd6YG4x5S0CGchwge2pwpx85dWncrunk2ovTyT2syGDA24/TF1MSu1yZzFGHFGS",
+	"U3VfBKIkvHzNmVP36rovdG4N88qDOPcC9fL8r1ir+wY01JlYZo7Gj5qCBmGgCUiKFcYb6AUGv5NkThct",
+	"a4NLRj39T0hAwIBihTmD7mtQBjAasEVoyozBLbfScmliRRg97kykOqml05VZprWe2DJkuRu+0zAPg7gy",
+	"R37N3eOk5nqeK1lJcEfOEi6axBzfYE3ndL6VDIg6AZC7zlX2vIfUydvi58pAmNaNODykak0DYUu93fVV",
+	"lrQHLPDho98nye5R9GuMSHR7zRuaikMh3QpPJvJRtuMyaxF4IlmMAzfwWFrBVhbcXIuYa3+RyWQJAXUj",
+	"vwrXux9DntnWW8LV1dISi1/vGowqbwjdUpAM9bdPSPLLY4cPESrhig8AHhQTSyp0BS/VbIX5Lc1fD1dz",
+	"TSzZHbPes+epp3NZ5DRlipQxmmzJ6aBedkPuYMBqusWBtpxtPLFbwt0immmit3NmlMRnGn8m2epzTZmc",
+	"IzgkCUFuck7zCZjcsEAQSVvIoCOJ0vtKf8vZAi/6DErJgiLRxWdq4dXVrUohpwLKkyrU5XPEPrtIg8Ww",
+	"cryoToUCR/I0lBwZKSyPHyHQrIy2m9MXRQ156AYFDt4hPFykJnbHDDHGfQG1W5SzJnQIit0W1S+LeNHD",
+	"RuzPCjzpd2WXO4t47ygST4hl62rSF1oI9EIOFlSESddhcwVebFIXhxuORkLKGk7wHCk6YhFGpZutiqYa",
+	"q4bQgQMVSBgLXM2yepC4ZU1rhNfTJtTbzpEiF5wVDeqKw6gXQK/yBR7xaZkV0SwOvYszYZm6F3VIPTJ2",
+	"7QCbUFoEuw35GjxrqcHLtHU07EDkr/lgf7QH8A104hD24WXaOuBy54jpxcsUPGb4r/1iXnflZdo6BL1R",
+	"u8ANqo5Pm1tkEyuXWSlwV9ii8ZAkm+A8xY7pH4BIBSkfRgNAI4n7PxGg5wXRJGXqE8q1e1SJYknU2Cxp",
+	"f/fP9vW/dK583bmyloO/zt5a//7q/XfOmL/ab/64fvt6+8c/4QfnP9q49FpYDHn/ymr72qmNS69FvaeS",
+	"qpuhMhch2rcYiXzQYDEMiISV5MbLmrFsRbX/AjY/HyyErc8H+0zjcK37tfpQzYlxuSrpCPGi4wA2u6Z/",
+	"Oz2595VXd52Y3DH925nJva/8Yea305O7XtmZfIuSrNTw3aB1TB0wCdY4Yu8dMOLxy5cXJnI9Oa1xrEBR",
+	"VmsU4WRFYAaAwkNsBkAMUnMNxxrYUPCasIfVIKjHyrP3Adphr1QcED5Z8kVTQhVpOXytnCNN3w2YJJwx",
+	"J4aJqGyBJtN0GaoRhFKcsMld2hJcjJZkWhB091cM7EDd5S3NER5XM3tM/kimuShlmIIRDDqEQOwZMk/M",
+	"XZzHIyhCoh7PZiU7ao2gQT2y8OKxnbGR4ucLLx7rHuwJiFaVRYoNoHl71cmiD3xJJGNYMK7HgZ0SK8wn",
+	"LywsHMmTeXuENZZyhBa4xR/GdGPuEEp0TBM/ksxfQdhXwAecP3JwDi+TFFZTtaahYgvcYXXIeBRocSDQ",
+	"rGpTe19Vg09IBJnZge4G5uuCdpmvOTvzBV7gTz55kKujM5BPPgkeXK1z5WzvdTVHfr2wL08Wqsz1AaJb",
+	"YlIoJ8XFmiwWuPBJcZEGxTx58kl1jzRtPsvc32EWUMBkjhR3Te96enJmZnLXU/iodp+ax5VlKwtclMnT",
+	"ZAdO4c4c2Ut2mPnbSZQs7yI79OTtJI5bcQOpR6Sscrg8o14A3f3kk7qkyW8E1XLD8zA5Wql3rPhAxV7g",
+	"xVALF7vUfDGik4tdSr9oNXSx5wAo8KLR2cXwMECjrKhVeDE8EmCnNqtxm85xMXkfy9L1QF+GnffkkyZ9",
+	"TTJSor7fUqMuHnRYrS4CxkutyV+xVjHMlPQ85j8hSakqhHR5BVa0wEHitOvD2mbwobpF1hjlMvwIwWuR",
+	"TL/O0Eg2ZZrKTtU/L7u+hPQRNbk5IgX8AKwLHd3Q+XfKAPOERCMNLFpln+hhHmXUAdkICFV7icgquk0A",
+	"IjpENaWlZS6aEOBR1q4P5f5uoDaifmmka1WgFybFBdy8kwd8JquzZKao9rVMaZSiB1Hd47Frz/m+8I3c",
+	"Hj2wj+zdvecXRBcGKFHXCh0cbPrj//E7KXgxT44YRbLkU16qFrjgpKhkvxg5wIBOlM0ZBeQz6pBijUlJ",
+	"K2zx99UiChFnx4Oi7tK/NdQds059WmMBg84FWoUga7IrOHEE1D1YJBDov0VqUHO0e3oaDXu10Z0c8dxl",
+	"RrRnD2+wmnlvSTgtzVsOjMF1psxoX/AKaYqG5xDmSaaawoVWbTfxFqF+ScDJpkQeuv8HNeCgIckfUAuQ",
+	"P0RAbMkfCvwPk5OT9v+r53dPT5M/kKLLsbJdL3QxF34E050jRd35Reh8kfyB1JjBxC3igIpaq+mGZ1TD",
+	"DU4bQZXxAM4ZRzUE6HGLZep6+Lc+vxaBPkE17ImKvXuZxp5SjZWFv+Q6DoP+lKRfVv81+ecG189YrOo7",
+	"h624JfUR3LRU21QuEylqDCavWRXqPFCXIqBi1HWbxv+oQwKmC7tVF7gIFiF0oRoDejo8LTS+kg/zbn6x",
+	"V/2iJHjZc0swpzKgnpLPIizwoiiXJYMvqo2lxf9e/aIYXjV9zJUAKTE1jjA3YtncStW8arQs/caZp3Jk",
+	"98we9dpAiEWP+pXI69SJrbotGWQiSJlDGA+8QapvdTO7dqFMlESt7rEAmii7HluEK4jUvYSf6YuolYA/",
+	"oJMmqKqJC7om0pXEc2WAmkDwkn3fXtPjGuUtI4QShaWkV07dA5VNVDzKAr81CQx6esGglT0oI1xo6nP1",
+	"a7VaQBeq/lhqyBZ+uCjrtARToa4l2negpkF1UmktZZMFjJuGYTq0Gl7U+8BOpFXqRjOj3PaeAX9ABfOs",
+	"tvyefNIIOs5gTThsVoOEF42vy7QJM6lTO0F+oa8FDiKAZwgeL0VjFcL2MJjjGsnZKO2oman03pNPGmWq",
+	"znk1qOI8YhD9nuJB9SyYuKguwVLlgshGqaqbxCu/55YYR9+5NlHn67RUZZO78tMTuYmG72l7Uc5OTTWb",
+	"zTyFr/PCr0zp38qpFw/ue+7QsefgN6GP1Ri7E9FSi5n8ND4k6ozTujsxO/FUfjr/FMamEOZvitbdKWW+",
+	"Tcy+eiKHf+rH8y1a8yIfr8xMaSMRXeVCJri0jlpmXDhO9YGP1JiuX9MnMbqDwIOknwChkGiTHNyfw7Oh",
+	"RpeZhPRQNFUcZhS8Or6A2UBZCivKQo+YsGjaFLgF5taFT2CJYDPq6Ivg49r8I23cSs+tz2EjmmZymbE6",
+	"VmtWqazmyQHImY/oSWXjRfqADiEKtU/qjQWO/inY2CxyAoOtgcaJ0dQm4X5FmTvKvICZg7MDJFrPmTT6",
+	"WU2CAUEHQbMH8UFnYnbicJ3xeewWrLw5uSdmf5vsmw0fmYpYeXBlegU9HkwGzwokZC4JHmjnddQY+Z12",
+	"qUaqmbTMdz58s/PxpTCAi+VMe/fO7H1mz/TumV3T03v+XfWzKrh6fOapZ6b1/6mbFlKLTLT/cbpz663N",
+	"tb+v37m3efNkeN3CqYHQBXiYBydtwMSoOUIPQsynE/gNzIeVdcF1ku+u6ZkM4x767czBl/dGADTSp1Gl",
+	"nlsHCAvf5UEe4U81OG/yu2znp46ggajz98FZ0qjVqN+amJ3Y+OHa+t33Nr/5onP2u/bd1c7Z736+e7Z9",
+	"Zq19+rvOj6udb+5sfHLy57vnwD9UAXeP1QUQoO/WEFOAtoaKIsn1fYwFvfKLOiIXng2I4KbsQAP5FmKA",
+	"gSjMoRbQDlIsvUUmcMDKzPdshmMs0JM+jx184Dsio2RA70KErQxiOT1YAgxotxGBUQnP+3c2b9xqX3hn",
+	"/d6FjTsX2+c/Wl9byy4qGh09/VABEBvZpeJRcwtt8xcNxHqRgPuYQIY8MT76XkHYj88/NMU4lILAzmZW",
+	"UA9PEtonr2xc/qpz9t3OyU/b1y6gPskuCWUdxk8WA8MWbIQA7of6ZoHxGYiKgk9dIp4iuL2UPSrnTMIF",
+	"GAH6V4gTqNpU57iOuaGxoCmfPVGpYHg7Lj4HXO6EsjPGpT+Ep2T2dR/lyw1AS+K5pJdhdGdQ5+PPN29+",
+	"ijLz892znTfObd48uX7n2/bF77KePoYIcUpGmVArLC34qqkX0fOqrSrwV2BDUG0Ynr36gpFTVp26dYD/",
+	"qVc2nmdBlFB0bIsUJxhNWaWQCXQu4jNzZZgIJDgjkgWYGiSrbr2OlY7gspTwzOjWeHP1T51Pbm/ePNU+",
+	"+1rnkzPtM69FFjVac/gKkCUmagHPkRhbVh0GYHT0IhHBjWFda8gAHFBLUDYa5Aksd8VdYZIg1a/a6JI0",
+	"6ujd1PjFc/ZLn0WwzRPtiPgaj14B9JC0PuK6f/PWnzrvfDPEAidtXBnZr/EZV0I+Hz42TuVn3pK2ryBO",
+	"KY1acH2DFiBzxKNBRDOMdtd0rnzc+frqcNM5VdPlZek6EIDwG0ueK6vMibvx7Xhwl8GoIlxfYHtL6jr2",
+	"+u4mq8OXWnZOx7lw0dekqEOfyYYXyBEeWle+Xl9b2/jgFK7Rxp23Ox9dGXKNXoXpPZG6TPOxWA3lFp0C",
+	"TF/qeTpE15S5uFpfahE9SGspF3iRi2ZRnwWVhs8kWktqKQMIGurTrkpl1fhxHJ+WAy0b2hWRJwuiwNUV",
+	"zmPUAescT1MUEMgojWWeNnuEbRb6rs9g7fOJ+TeQByEWVvIZLVWT3BzPsyAqZF3mPESI/7PBoFBKeyIM",
+	"BkjUV2BlYjoXoy/tX2d84kQu+RVcNJOb1zku3RmXae3o0q6wIZPUgTlbEzEmzsSiVkMunYgwmfxSnUOT",
+	"2P+J32FGqumH/rMkVyZyE8c9eTzpPa88CKVtqifDZAtobYU7eXUnPF7zcFxyEgXPJFjmZR0A2KqMBTUv",
+	"D/+Nv97mFC25nMJEJSTxs+PBlJqFIX+ZbGGbMc2pLbrv2G/UJn7ueIl5sLsBw0NdWQBQBEcTsWRHp+PW",
+	"b6+u3/5b58pZq+b6GW1D3aPhKD1Cg+rEiVf6KsepCB3u1l+RS7laFkHBFbWbN103ctEkO4pKMxaVDd3s",
+	"Ko6TtLkzV+BF6VZ40RjZ6g8aNHydzoHZDnqNcqSotWERHFpSc/SiIwucyAUOOaFzGM5Cv3LZF79nOu/S",
+	"dH2JVVxuXM5atRlzGGDI1CFR4JimmqRA50vBYd5HhT4iHhHTQQ0h/agbxWi5vf7xxlc//rR6cuP6D+3r",
+	"7/20erJ9+uv27T9tzU6YqlF/ub+h/BI8MU5Ti/rLaebxEbxCqcsWVyZIlXIndOq6vq5WH6ER1j7/SfvM",
+	"xfbZ1zZv3Grfe2cs2ilUHfHpVjPxyO8a1cnH5Bpp13KLmwPTbs1RkbpDDoePjXGb2Lf0c9GEPe5j8Y5Y",
+	"I21c/q/Nm+fGvFG6yte4Mk8Mk52mYzPHIGKEuV0XhN7LJE7ognjkd5xd+cdl2938Hq+y+sS6eKl9Zm2A",
+	"lGTdiFOvQoL0iW3ZbrmBDwM760AhZDbtplGvMg+i7WXheaKJ2HIxA6pXAHHy7Oo+8uKH/X1cAonXL7ev",
+	"XcikoaKy55eq7gob4Do0D/UsWFxAdGPOrPakhO68OeI02Cza/FUKycm6qMnFZEfz01wUbNrGCJJu2Fij",
+	"nnzBNq1F8W/Cj5xG1hIfM/Bfsbq6y5s/96sGUq/+nosVQQkdA1ok6xrZMz0A3Gu8l34cTNrh+hvhNWrs",
+	"gZyqnatn2xe+2/jrjfa9d9Zvv9n+4XT73p87Vz9rn/9o/c63ESkuUTUPcfmN81YlKy4DtC4xFxZ8e24g",
+	"ybEX5id37Xka5FC6v2cY39TpsJD9ByjdlLcIMCIUOIQ2IOHJg9y/OVIRRHAbUvF1ltWR+YV9L+TJL488",
+	"93yOHDn0fI68zJaO5MjzBw+otxX4kf0HcpCoVOE6VEb0qiZdL59V99OQbmtcUdMIn9ewKm/EHUgNnprC",
+	"LyWPjbonqAOQhyM7ye+utr98vXP23Y07X27cub5++/z63U/uv38qLocxSq0UaZx6tUplP780SiK4NaA8",
+	"IAksSMmYvv2Z0tUac1wKCbVzRDbqdeEHkhylvMLy5BC4KlRreZ+tMOoZDZsWiX+eBTGp6qvd5yP9xGRs",
+	"9PV4LE1Fa7SRuABFFeMgMPCBFsHLVWMGZBZJUQpYMCkDn9HaSDyNOAMjDORvXHl9gMiFjCPx9XyBUadL",
+	"TfTOS6YNhW/QsEK/hs8n9+mU7QQXoFrYIhE+KYJzvpiPnX+9rl7d4mFIUk9ZhVQ+3xOj882q7b3541/b",
+	"a1/0mevhjNQXqNRGNA1K1YSNX8fiMEpK1QZfJjQgxdh0FGOB+CVGmnCuRBZIF1TvYJ5kUAoQz/nfCfVt",
+	"0LgridPw6ZLHEP4kgqsNGQoJNjp0r59WgJ2O0hFu9fiC9tvz6dXF02kWUJajbpvb+v+kQw7Ffv32aufG",
+	"vzKeaow7lJdY6i0BDxLz1JY8IFAcNZFmVEcw8LNNcwj8ltYk3KsnhjiOXhmvVOjZ6+ftAqx2MBlCT9Co",
+	"A1abq39qv36tn3cr0cZ+uSrA/wRGcA6TTJkOrM0awpIcoU3aIjsEJ04jaEH9GWi3nTlkr4NqhyV81Ebn",
+	"qtQrq6GjeR4CMAHMvEN1fClBl+FNexuC+aDiMraHj1XS8gBJ6dYghjMk0Rx+TnN6RXI1dM0jRurg6mcS",
+	"2CHOJ4gnNEou5YRR33OZjxXFkSx4De5rsiOU9GlaxAQ3h+1lphQIn0nhoUdhuCSFAUL3IvgPMjy4D7nz",
+	"xq+X+jnhIQ0KY6R2lXNdDpxRiZ2tw15fe/3+1e+jktfipRSRm3oVZOLE4EQuK3AuJ+WG583qwooq5c6k",
+	"Rg9SxkQuimdhMGDVpV7dBGROJ0sjyBRcmVw5p5uSAauHyTyQ/gUNR/JkqWSAjwMVzktKWMnLmvg8xI+l",
+	"ZkfYYqyosHuCs7Q0nwEyDohoYZaPRkfOdIN7ZvohHJnqd/uhwDbtzHQDZspiTPHtEqu6mjJrTKK5efOL",
+	"zp9ODyegU1qhpPuxjtkKYkBFimNeCV4yHlaogUPlZBxVCSgARfPMon6mCPZEsypqOk3RpEmY8tUomU2C",
+	"eB3F9sYoYqlW2ejPZD2Yx+RA7nxyZvPGrfZ3/0Qh7Ct4S7S03Kj3UYdwTzQFIFB0qkwu9TPmkEY9LiVV",
+	"0SRQC64DkJFiZ0TXVKfDCuJI5MnBAP2qFhOmrqvStMKrUYflQMeZT11Jllk9OTX2RSqDZ3E0Y9Qz+Ia+",
+	"5RwQixhlXuzq5o9vqQva11fb186s37kXWVCNkp5uiS9YMDkONrg6lXIEYE5Is+p6sCYVwQCfRrNAzcLh",
+	"BsNQ55Yoq18WeE0ghh13dM14eEckOygJqK9e8nsZGC8lJTXK3bI6+0UZsmCZ3JlDhYOKSpK6j1XHy6yF",
+	"EuFKwnjJb9UD5mAClxa+J4DWFo9G0VWX7AsRqG9RQ/lMBsI3ABnMBRzhBBW1QJfZViRm5E5DHY4aoec6",
+	"VU4iW79EPXXR8Pvd4/eZZzIZwS0GT8a0taac2RUPb+3dO/2AI1xmJP+LUV+mLYQagIYD3vZiaPi0idnf",
+	"vhJbmu8+X793pfPe5533Pm+/GVXOPqv03JXMGk05DdZfSVOkeYd4I1Js6sQQ0wSqWb2ZcnBVXmrZm3SB",
+	"y4D6geaAM4FY2GDMyZMjjSXPLaWYkfsbLJt8aOz79NM9ivQNYHW7T0xa1Drzj0S4un4kgmkRCc0YlyCu",
+	"Tz39dIY89S4yGS4DzdfbzPByyGSl3mLmTsxk6cSCkgGTlhFZwRw5cPTwS/n8wmEifP3vUP+7Eqp85zTA",
+	"B11Kj+JIYNOPX3MtPm2UdmR3LgnP//hBfHbXdC9EbQ8QJeCAmUCYLVx/QgIWCKGOplFMrEg4HnT3clvz",
+	"apmvoWEJJSPqSlYHKHhnzlSHYJ5yZCelddD8cmJU4p/0EsE1I2hP9CV0QYxT5yrFkOq8DJg1GQFfucbM",
+	"FXdMmnfzxtWNG++1z97qXPm4897nWTVvBCA8+R7GNCJOjENTaYGq8MyRAikBVFtfUKvjG9O415g9CG+M",
+	"HL1dV5rkCTGPuExOYQsHXI/Bb7Z0OcE2xpAed7d9Ov3wy00cn/Rpc3IJxgo3q9ii+I5MPQf3UQuY0xU6",
+	"l4zN6lIAvGy4PsTPHSaXEZsqUu0OidVupYpQxtqLyTDPJSlI9qIrA3j1oJj5fiaX9W2HBsQEMcIir9Rz",
+	"avThjpLwRMPP3OA+fLxf9KQr/aq/KeY75gaV680r9FoWfsQ4eMsRkKC0WQr5y4ZzwKa+XvCoo7lKVxic",
+	"qJCtltYJz11ho+sB1gzK5Yg4p7241q3oh38xZH1agDnQX+AoMuwaSa/VpXAjTeN4pFze+wagAoBG6sYx",
+	"GFlk5a9vtW9+vHHujSxhFejJ1Kuuc6L/hW68UArQfp+5Cittg276w5GW2bXvfjJ49oaNAKrBHdwfL7AL",
+	"p33rhXW23dSqOvTWFgk7Xveoy2XodgvMxFJ1uOxA7H7XJ7KxJAM3aASgyJxG0NqZL3CA+y8SZNoFTzEk",
+	"aptpEf4sKS7BSWfgf1xJfteQgVsGXkp1IINSKHB8TC0dRG9FmRRRG0DKCuJRFeFgKBKq7GPGS4w0eOB6",
+	"BY5f1JAPrpgnxRqjsuGzooaZ1HDJunuIs2hqG5Tg5AGxlVGvWOAgt1IbYWoq5khRsiDwIq0FWATKqNcz",
+	"YmV9GpjVAiJRUpdrUzStuk9vo4eDAYdY7JY8fIV66BxA7h7zDZbQKovr3tvK3Lr2bvvMWvv1v9z/2xs/",
+	"332j/d0/N69+3j7/EWwdAxdkm8LFNRd03XAZa6e1zp+dmJ7Zu6s8XZqZnJ6enp78hfqfZ9T/TIf/N2P4",
+	"w2qG+m8CQaV3Tc48HXax894nneufte+9vXHptY3L/9j89nTnysfQMy0XSeM0X0Uemgiotxw2e/+Ldztf",
+	"X8XWfr77RudPpzfP/3Hz3p32Dzf0TSHQxDrdbetvwg5+eKnz7vvrt8+pmTx3AZGjJ3ITWPlgCJ9PnBjG",
+	"BBq67vLBKGhTQDTCJJKb33T+8uZPqyc3b1xr3/jgp9WT998/u/njrZ9WT2KE4qfVk9mLFAA5e4od738r",
+	"Q8htQslSgzse0xHXXx97lsjALS3PIki1BXoXvgV4bxqrU5JAFHhFQJQjjvINjdkfa2hi4RehnEEZiZIx",
+	"btzZSOxU4OCPM5EUpGLRfu5ZIpTRBwYXliULn5Qox9huMhjlc8fxkujbgNmog17Q9siSv0fuNMeFzY/0",
+	"YnpmrXNprX37i/Ybpwc6z5UUDvINLADuqhVCl+cMgXPLJKdQqWlvqtQBLwgyE0DNjMtZnixQ8CogTVDQ",
+	"dEvMHFekSv1auvtgGMl4bBImtVBqZIrkBBQ1mcxz8qP2WWQWDcn6OSmU5dWN8Q/HbU6n71GPODSgOnVk",
+	"Nna5iMLPCN9h/v90GqxoI/1Og9nnyrFbpI+317LLsSCUHFa/hmKTAlc/Q49cQGpCBmTX9PS0vv0ieJ8G",
+	"GsaKLOxQklZCX4hMqg5LdFD6mDfcC8eCrxiqPgvee8j8Dv7qX5uFEPZDuC0kO4Y/SfJWG3cOegsAW82k",
+	"8BgupaROqCeZv0XXTo+TWqeG18CRDF4lXgEso6jDSfgP3N8ELJUpXoLd0xniOcWay1lxFtKvGORJLbVI",
+	"jeVJUft9irP60I7kVh2ES0hAl1PDGSsuaybKH/U8zEZnEWr8IeRwHn4P/3wJG4F/GzL8VxKGqEtqQoR/",
+	"NRoAI+HaTZw0AvPn/74OGJmaBQ1TOkrwi4/W73zbPvve5tWvEgoN0y7nL1BdwQHZfTxPnguJCVyJ3A3M",
+	"iQGzq+0AiYXCB5gvTwICmOsxe/CDNgdg5uYgcoNopWKBIye+qcdSh0lUrHQul9YTOiGRSFpOzBE8BhR2",
+	"+7By6+EBnsd4x1xnsT/geTc8ejIAeg/MuXpJS20RCBtZHYgv2fXUzMz0LvihMohgAoBCN+ybYc7WV0nz",
+	"frWN8Mmw4+FDCQMIf4AdDx+ODiB8SsPsRt/86enO2t/uv3Nm4/I/29cvdT58K/K4rIuGZN2d3Xjz9Xhn",
+	"9WPpfd41PT0z/dTMnl27n94d+d2S6wfVRXOum5+s315tX/9/QQiQr3hi4dnJf/+Po/8xOT29J8I2jpIV",
+	"K+NVi1ESdSAvnDGzPyF8t6JkO1zujcsfb/7xnzoX/epX0KUMDZVEPaJM29f+3v7iTvviG513v+9Gxgev",
+	"X0bAUbVtpMx8u58ZqbYEQvh6osJ8wZyeI0xPu/zt+p1vf757tnPx0vraNdShcYjhhEpt+GgKVGMftHL1",
+	"tQRnnZlPdV1SJgDoQa6Ji5ROUxpR9qOEMUQwOzCTrrP6Zfut8xsff74zTw6FGa2aj6X3UgV92ReWsI4c",
+	"o3ZIkRnhAatGln6jQqxP9e0I86M/PdX5bPXnu2fXb19AsckoMF3RjXhPn20R1wHjtqVPuzx5yVyhlHGW",
+	"Iwf3629kjoB2lbkQpjxX4AYMO4f12PpXYcYjMkJH82uQZ0uTCuuIvgaas6wteVLECuz/iZWxPK0y2+RT",
+	"ayx1y5myxMoCeFVCq0KTNlheN43MQMl/NqgfYACPclIVDR+g7yxBkLJ4U/K4tnTOH4URHMxkL26hQHt4",
+	"9Zfu3JRs1LZiT2Z/xFYcMgIkWW9kyYj8diJLut1cXw8VXuqPB3htsjAEOeQZq8EJihGZPHkZygXY8Tor",
+	"BUDASJ2ili/1Y9eWzpAdUI2MVGQ7iVsOTc4qlaQmVgBpnEhX6WXM+S5w62roE3t5iOYoxl6A3DEx9oLf",
+	"oASWXCceXKj4wGjdFVbRD6qxuhxXpX3mtfW1s2jM6MY8dyU53GO+yk3UWFAV8JHrsxIWXpfcugujsvbo",
+	"iZzJjos2BmmIszPTtlc2g86wuk90/nS6/dq/2tcudD78IzTjStmID9BAwOKSJFhmnSsX2uevti+8E6Ut",
+	"goiQsmp374GF0T3A5s1hyGSwKBv1uscMxX8YrAL1GAktTf9iwraS8Fu1F1zTyapoQojiO22/XLvQvnBr",
+	"/c6367dXMYXa2KZqBs5+17742catHyeAVFspB0i9AAtDbV7oK/gUEhZKfxNdZwwr3b93qX36q5/vvrHx",
+	"9RftS2c7H15dv/Ot1jeYbZkUobKJmHVflJiD8a/122+3b3y7efNU+8bV6Nrdv7La9RUEYqPhuGcmhopf",
+	"Sfaw4ld9LVyj6ccQxkI62J/vnm1ffA+DVu0bVzuf3Nb/OPf9f69+8d+rXwxhyhjArVSTRo1mBbCXupRy",
+	"05TJgAFcFR4g6kYQ5ZFBP0ThhTmBLMQlBuawRsDKpxkCGhFqYsxLaV6TspQ4+FEf24gxNcpjO+14PdII",
+	"QmScbnyfEPvM5VjSYpbFxhtt1rM6YWlg8xnUQQynq/7BotMIXCaL6fcgFAhRZ3y2wHWdKibYMR0a0K7V",
+	"JVpazgEgCfUrqidkiTpECQivwOc6QyIAquwS9R3NCWJYTgLkAzISZimCe09zfOKhu5cgRXdi9qnp7GR3",
+	"2POhgqMzj/W+AQy2YfVaJEo/SL1RCeVp/3HwCGyVWVI0tWN54AXWtVxwC6u7rMRyWD5GgyqWW0cg3DRh",
+	"LUMUgRyxVgliu5Uol3nya47htbnw1qWvWW5Q4K5GXe4XeY/qyOGE91EAqhq5hGD4fOSaNVnAIoZmH9kK",
+	"F16zb9jLhxSkTP18avxyv21/nOUR+iV98ktdnyh7T1PkuAFACmgERnCyhpFkyZ6QxHPLoyw9fffM+vdf",
+	"IBbjA1zTqVfVmPuh5ZlHo1YRleSXxw4f0tn8lNRpBdN+5ncjLgPk41isugK3nnsD8QDE96bUOICLcSp8",
+	"nnqHbACBCpzDpkeLXASLLRYUQ4gtK3RYj2UKtJT8pfthjGwMrVsOoDrYpjemv8yYzo26NARZUkHoRihu",
+	"uUSoAU0Ek16LmGXn/ko1ciKrQE8B1ezWnTgPYCBpdmzSliNIxMyiACgWnRKT3uKUuwWOyU8g/lD5b2DK",
+	"1bwwY0dGPlGbWTLqRQ5nWeDmS+Q/p6aZHKlR32Kt+AwemyMG3gLcCUWNSg0F7bjFwYzwaInlicW0xm8o",
+	"J8xjpcAX3C1BP7BiDbYy7+oLbu8V6rlqHMJfliHuEMRzHdFMNCeOqBa2teW7beHcWJTEVp1lkI4U9WCg",
+	"sdzrPLKfoQA3q1ACcfm/Nm9+t7621r50YePLW52/ftO5/tkwnoojSvU/JAjbIygc0IWQ1KgaABt8H0jM",
+	"5IpJswFpz74Z3YF/7u32hVuogX++exbzpztn3928+nnn3Ntxz0ZogqXdAnr0n9pCj6X6s9d4UAJYG6VB",
+	"mBzMpAjVYyNAT/ksVD0YLrEnJKEBuskNjZv6t8khhq9BFXHh6ISOBuZmULzJtGbVSzUaaIGb9+UslX4O",
+	"LA7tFkClqY0QF10NgrMebQhaOSpZ1mDRsKJcNLU2BJIJIAfXJifw4oFWTkwdYdR7wFptLLrqcVQ0ybA0",
+	"eI5alrZR8sxs/PXdjcv/al+/1L5wa+Pvn2xPS6wI13kstcR+VvKor7eK3VRBuk0DUEpquHNWoZQw5wHL",
+	"AALhOUSKPJk3RgtUBSwpvSAbSc7b3wjXGemu245fLYwcnVvdvHdPn+BXzm3evDmReVupET0uuFtwbq7f",
+	"u9Je+3ioLcBWXIfFEXW7zh9fmLJxhPZT/ZcRUxxJ9RocibVNAgGxAEmYSDBb4BZHVR0bHqNl82jgM2Zx",
+	"B8Gtpl3SgK2EGFC2lAWkFIJoJh4MQdyipr52f2983fY5qIjRxwUmPJK6GpT2a4OVjMkOUApT8VlTB4YD",
+	"ONUM6iFUOapNAE1r2lNw2RlUqcBvyAA93645Tg3SmEEjgxO8azKrwnPyZD52SENn+tzSnzMLN6Dy/9iA",
+	"GUlFW3Gx8SyA2TMPHFApMv6UMweWeNTRm40PTm1+80XnytebN092/vJmChraKD1TZdanoMPeWTFgAntP",
+	"70pDzWU5oQPqu+VyJEwH5wJ1nRxpUgyWcAc+gDBMmJqGCUWxy3Zq5O4AY3LcYTt4RxqaGSZRjTxod/nb",
+	"zW+iMK+wKmOI2RVxIYukBnavzuSiLTjNuQgAw9pqkkYgXX0HcANWe0LqRcaoBA/XbwVyXDAnpswYOAox",
+	"j7uYw0/goUVQ5dR3ijvzpFinrSL4GWyQQmstwPJjWk8x38LUYkHEilLFgIhd8UWDg0x6FOPDBV70WbnB",
+	"nSKU9qDmpQ7zn5B5Ml+D/Df4RrXIeN80HC1qDzEVB9cqKUFCf5Ob8FzOdGIxjG5idhfQUP9ng/IAcIJm",
+	"chM+DSB1+sKn9z99Tady1Gkr1nD850uu52E29PT0zK6ndu95+hfP7J3I2R5NTJf3lHbRGTY5MzMzM/kM",
+	"pXRy79LSUnd5tO6uelkkhacExBEnoPZkhSV2A8m0h30dCsTE7MT6vTfXf/ywffP7zX9cbZ+52L5wvnP5",
+	"2/bFd8Mu4auHuAIdYA8pKeQAG5QTopXSGNJCNu5+0/n6h/urH2x8/PlPqyc7l7/tfP3DT6sn1ZyevvDT",
+	"6sn7q6uJiiv5rAEAv/5hLXwkAkuzxCoNrgufMBgCJl6Ie97wtGMToMk0QLUMRB0xIAIDyBU7YBDBX3hO",
+	"5IFuTEEA+IdwqU0/wRgtgAgq8yZoMsZzpnMe85chW7YqmtpVYdpabDHqFws8EjfRL/EopoGrB8LkW8Yc",
+	"yOwNk7crDSZlMhqxPhpfxMkdoyTCG/pnU+PydYXxXK55XoAjG6q+Rp251Hnv2/vvXxp/HA+PyAEGU1zS",
+	"wosMiMnvwD7WRYxxKYxiyed0IWyzG0lGzSbsAHUd4szLk3mT5A0nG0b+8+RZ5olmtK5fh/5DNvL4/Qnc",
+	"aEu+aFSqATC/9RG1Q3oWxihr+Iq06LHuwBisbyyc6GGINus+coHCbKU+8iQwlUqtODzbFRbWyG6uRnbF",
+	"lSPz+llXxvlJlAgKbgkiAqG+SzW2j2Dfxmxu67ek3bLg2y6FAnoEcru0wI7wxFu7vfnNV5i72r7y1eat",
+	"k51zr98/E8VZKjVkoIy5McnCNn2Egz14tFuQILpXEULd0FqkJnxGdpSE70MSfI74bAXS1hGVCTwV6KJD",
+	"NH6fACfXzjnt2IP0eC6gnWQnHrpyH1GKGuic6uVwABAPh475+l86Vz/T+D3drjnt+0k1xjDrcTJwS8ss",
+	"GIO8zRNs2jBSaAMgcjKqe4lEV9aKK91A8xyxFaWp8JQqcA1jCWivBh+iK/AMESX1nLrs+bzXFaYumUBB",
+	"okP4OcIhz5gpEy9aeoQeP3UrLopSiUpX8GIEtgbrlpDtF3tsQNwN/ZNmUMmRMCVfdVrXMSS62w6Xy8w/",
+	"SjW+41Yd0pnvMfgmeOmDzu3EVy+gwKXoe5SZUeIzfWfD7Btv3mpfWdu8eWr9TjSNTzJfSVz6RmFQozmO",
+	"PWLK601VkSXg4ZgAkotw64D1h9SomoHAwllihqho8lmsg0MmmEjqCpL5hAw+RBP42M2EvnVZ4JgZqtGd",
+	"PJcvG6YCZjspODPEja4kiCbmmNuTen+B01KgjBDJSgJy+2qst3bKnjCWlWVnCtfKwy/UR3eM6XDMY9FV",
+	"Mt+3rh0kzAYythiL1RPyf0oJNiTFtC+9ef/Mhc67t7CQKXOuttq6XpDBv20MGm5ta6ghCnMMhOdI49vG",
+	"Y8PkqTQCRFTOYcIEuFRx7xrDCQHPSszz+tSkHNVdHXt5Eb4mtRoavh719Xzjztudj65sfHCq887Z9vm/",
+	"PojqlGLdF3UhIStO71zAByprV41boh5hvi/8HCjgFYFzSnZQP8iTp/fuhPt6geuli375i+mdcxb/016o",
+	"Ee3I0v64wRwpYk0L8k3RAkdnNIDhOS7QTRHdTaRG0xigti0lYFVGfZChKsUAplKnc+Dp1okuNtriCan0",
+	"rueRJWXCGIDSrnIbEqm2cfq6wEOZfPhqt6vYVDt6zUpGfM04nzHkTNNEtGjwva82zr3Rvvhd+9477dOf",
+	"68i9egDygEwdpo5V3v/s4/bbJzfuXNy89Pnmjdvtizc3b56Mlnn+8n9N7tJQ9LBlJmbS6mRpxWfpZbLY",
+	"eyjIzOjzxhFJdXW9c7Hzye32ze/b//iofeOjibRcRFuyiV/FR/FUrCr2jZOdK+fW19ban93q/OXN+yff",
+	"a1/7x0TPKFHPDShbfSbqn3fUGRL0XzTdarQ7oPw33/+gffIMXnq6+zLUIeoFD8ehj+8e4NPXingMPn08",
+	"UX9aPbl59fP2xbd+Wj3Z+fO1+5dX1T/+66v7l1czn65RGNO+vAU5ApvfFRytz4ZfQRTkaMVgL62BPW95",
+	"eOELBFjBcNtDbsAmN9ZoScf3NBgVFwZSP/HAPRbp/ZgP3eir0oAdAySRG4dPE8HCscR9hHjhgw7gBgSa",
+	"ca2N4yiOHThHilQuFzHxhVohgWUvuhw2ZLHARZ2B4BD8qNUdAoJUM4e24I7uBob/cY4UlTZvFfXfsgCZ",
+	"7VrUQIJcoCCQOVIE1PAikkulkIqaVWSPAEiDXI4fKjDAOAZ1FChAPW/xntdvr63fe6d964POlb9hlTcI",
+	"TiMl1tzASLP+8ebN79q37rV//Lv95RDIUVbehla8D8e99sev2+c/+mn15P33bmze/PSn1ZMbf3+9c/Ws",
+	"+sf1y+1rF7JBOlt9qQw3IC1K5YaG8CIWkkRq35DsNIc50jaY5gsPa6nxT2Q+AyrTAjfkQ2Xqmwzpkqgx",
+	"XYRSZ6LuMdL0RcBCXl2TY6beVeCuwzgA4+vkaPxJpFNzXcA/1LrINPJeIJlX7hNEWjCz8Vij8thRJOj1",
+	"50yR7nhIos3V6uLmj2fGFflEt1CqwB5j/grzJyXjAWErUI2KwXAoUBRlIgNaLs/q+LyoMXS0agdItCax",
+	"wH1GHX1458k8x/bCmkbiOjIqf8lkSAAqjhkASTmRVVqvM84cdBnDehh2LoRQm9MkZz6jNTwMMAwLx4yo",
+	"JNf6H4PH9+m5GihsUCgDo0useR5YMPMcTnRRz2IxehxSorvxgmuqaSQALo9Q7C7+RZmQFy9tXFsbYCoa",
+	"NIV+KR+I4tyziDkbyD4EZpyyB6WFCwVnvs0brEnmraSyV4WdGPrI5iH4bxoLXZ3xbVIT9UyBtlbUThop",
+	"I9JjhYxrVi0tA+BFjMKMWKV2zr+zefPcT6sn23fWNm/cUP/481ebNz/t3D6NuE69MYPcAHj8KKQIkY1K",
+	"Rdu4Sk1GLFok0eMtkHW49ujjmBY4B59+WYe9waHfLx6GOgyliBjEXDeQBW6QA+ctOK5qGnz3UJ6FXyfF",
+	"qOqM2yV5qHUXSdi1oXW6cf1ce/X99dur7VsXO+9923nvk/W1tc6bn7d/OB1iR9gVyV6oYcf+sFBRwven",
+	"eg0Oop1nwkLjYppM2yIDA2pWD0+9ij3sz+WVLm3xYYdYJxp60vwwX6VATNGFP5mmUtGYHbVSHT8qZCjM",
+	"KYBhdj7GriV7ECNjWnI4Y9T0+hD6JuNWaa8oTVEp3QrfQoi250WhQu/yisMbHg0tiKLtKzNxcmbXFvQY",
+	"Dga83I964dkbZ9o3Puic+7F9/qP1tbUtqBmdtNk37RgcRURwg6ZyCK4dtnBRN4oRQoRTsQFwq1hICliK",
+	"RncwDr70lDsritjf/4PQUbA2v9ep8uD0BwjAaNVHD4IzOlJ8KThEACN2PmDehXIId1fNZCBI0PC5dWq7",
+	"CbVRR9WPHg3FpMM3Ut0TP/1o88YP7Yt/b1/8buNv77UvfqbDa60QbxUDVSHVnFY+wyozI1KPtCLrI91R",
+	"2cTk0qnAp1yW46nBvZfbBfvUACsJsBGjqb9w3xC+ki8lZ3PE5SVRAxhE0QgqwuWVWZ04rH4j2RyhnjeL",
+	"1a1Ng/CoLhcr6TZVDwONnUhzcTaUNPpP0wkl4roXEzngq8lGT2Pn4zC2Z/8+GDYcPhO+wX42r1413tpS",
+	"865+zLuIdKk9Opitm+7tWhINXefijeVSvL52TV2hYvffWA50n9Q2nXKmS6yFj9nF6L9DLjilB012OlYS",
+	"GgonqPIDMCM1HTEqAw3nCS00uMekNPCJJu0dhXr39N4CL2In4EBWHxetU7GbQSxnclUx6T6oslqezIPE",
+	"61t2gffFO1KDPrzy6CY3m/49pGusEf1+Yj/CVP4v7yjRNYkCvaLbT+1Ovao60/eKakfzAJRFvxmLwYdm",
+	"0BUj5aJev3NvoH4YaieYEfeEIlJWyGKsDCgrlMi0vyTUXCnVFAiAfBgOXFHTBkIhOxamqH9zMaB03Qxq",
+	"28iHj57R/pBX39cOsaEt99ib0g4xcLetRAMPiDQd2lGQxKK6koOcu7LFLze+VY2gny/wlzRbjz4TZYA/",
+	"1y1peBHGnXgIAE4hFDMruwUO1e1QOEjhdHVojVYwN1viTUIfqRh5Q6wevQ0Q8mqJlpZ1rNekIqI1Z0qt",
+	"IJO8SVt5UvRYOSia9JowACd4pFFoiXIBubGQXFFryID4OIPJmd3wVUSNPpJnpna5PiT0q0wHwBgKv6//",
+	"0Ln8bbaz02E10Vf5hskDlKiHuQxQDAwmj+uTOpWyKXwnp/SyJ5ABS51rAAzluaXlPNk9vRuPObwaM0/d",
+	"SrhA0mmXk7ovnAam+fZxs+xX3R0n8rFqP62aEWZibK75u5c3rq1tfvnnzXP/jNWuOqx7xVb6VjEvROl7",
+	"kacRgJCo5xVzuARLwmkhsJ+FIspp7SdIjXJa0fCjkAGQHJrdr7uRiU4XSUuHcM6/MtY1XulTnYzlaDC2",
+	"3JjuZJ2zb218cKp97d32mbXNGz+0r52JORZkmNSXcq5VXBkgTYLpa4/VqKERhZbaJySpihocLwYzscDN",
+	"tjV5Gwu9kUdIZ6de2SRv4NuekGSZtcw7XVngsIuB1GPWHqH/2WAN5mjXKaYB2hI+EySFJD5PhNFQzNYI",
+	"FYpJMqGQH29GK6uiaRNETAkhfgPmoZJd1ylwl5PiguCVJconcdmL6DwBHH6RjCHjOPjoNgr6LG3j9//V",
+	"+RBIefSAAP6lMSmr7mTNnazRyV3Tu57OHgLAjj2kCyC+HE7rxAAmuNNRNEcJ/Yr8TAN3S6+GxLw9qOxK",
+	"VZVa+6ntEZFyJdzo9UAVqoULjjclyIkiDj4Oc06Ge7JJpaklSjnRzKyOXeWlLN0CjniUSUbvtv/6Ea5V",
+	"++Zr9//8eZp+G8pkxEF0Xy5iix0WM2y56TStewBS47pXViml2fAUjciRUkFKjlzIdw980WLK4Pe8Aodc",
+	"NBmpCWU+QaOIOyEEmwleMWlVlnm90rioqJlDdk8/RYr4xaIWtGKONOrC5Jq6AWm6dXsP0vVwACr+hCxw",
+	"yMGHhBZjF3RbAphVR8t6fxjwwsRbgXp/RH2OVZ77H9/jqL6AEgsU7J/vnu288cf2tX/EwaeTFZLOe+kf",
+	"D9hvnxoQDzjMvZZ2gCKhntfqz5tfpz76LYZmzR+rHaZfk2aJ2fkgSy3A6x+X6d1+Y6199s899OrqMEtd",
+	"ySm3ZhiEkvXFMWau2waqx/5W54tBHXcOkUL90JgJh20YguFxN0CnwzJuWLVHhefoyzwkmYHHu2dLHoR+",
+	"RmWry6hJnkXziMvkFDZxwPUY/GZLcTlsY/RZ/jfvtk9/jguYsHS5ieOTPm1OLsFYwUCKLqZPy33SW3/D",
+	"fFyHkI0MfoFFwbRe94UBxtSohFwQ5rhwh22xIOXehC8d477S/U7bVnZYo9pV4WL8cLp97YImHvzhdPvi",
+	"W+3bf9r44NTGubOdK19HlscNWK0r3VjPW38N+Zx5aIyzp9+RNnumCznCWXN0d8MUzYQMR+1LpzpXPk6Y",
+	"v76sAFZAV8yCA5lfWfglFvXEaIypmgDwdbKvKkxkrcDxQ7gGE8ZFo1IFxYPhihXX82gFshwA7E/XOpct",
+	"Ga9oBAVehM4az0Oc+i+2h6Ce2gLSujJPzFwb/yQwTXPR4CXmQD+Q0k/H/4zrs0lbs5hUj3dgVi6zUmBY",
+	"DESTm2GhqYV01KqTFr4U77VCLJvfYo0aMhzmSRGj0UXM7Y2FIjGrP/TAwtjTeQaP4HD1OLdz38SOuits",
+	"UR0WE7Mzv9i7Z/fuvU9DpXFuggsAEd34+uv126udKx9r5qzsFALY0eEvnv03gh74qM8E0Dudd2/FxppJ",
+	"+4QpRQgckHCTSMDw1yXY/VD8B4Fhp6AwcXueWF5OJelKsLkRzhYLCIfLQtP1vDmQcrvlqc8KvMHDfaVd",
+	"PVBKFsbubb66qdMVy2o7NSCe4SpFwChvVl2PkYqA4EHOpOaWPVqpJEMR7IM5HIF0h0Xkl3/cuP5u54M/",
+	"btx9u33jo86794ZIn4z25jEB7m9ffLfz7Vms9ty4/HHnnbNQETxYoPsCgy/YIJCtRwzLuyKA4b15KXMh",
+	"YEYXzjNpArPUUivZ6knGY0641sRjdYEgSwxgx9OuNqIRAC41pgL1FGJtoYbmlfHCAffzO2ss4BGWkSM2",
+	"uc3gSwf6LbuVhs/kIEjLF0ST1ChvmTioZmxgNUTYRaDL0rIyC1yubQ2H1Sg3ADxV3UCBo6+tplcaLAhc",
+	"boNjutQCsYSiGu2SqPVYETXaKvAlRmSV+mA2EME1p7GPiED6G8z0JTvWb69uXv2qffbbnXlyJMI2DFYE",
+	"QPeC21i92UZKvRZxhGZJbPAgpS4WWjuA8zhOCzX2nhRJ0ss5tmAVQmyeuXj/zMUBiigmV1M1wYNqung9",
+	"2yLwRM7KCbGM0LHKUbiNVQ1iFYEiEqxejcmYDl5qiZoFY8/z0CzLqb+UxIL3S//bSC8mk7k8ElJ5AsDu",
+	"aamK8QawCYMm81YY9hkuVHqu+0nISzgFmeJmopySgYkBNZOAiX/h7Kt2YQgyY9rl4fI8/Pxw+aBu4HD5",
+	"iG0ioebxMEfDVk2b2ewQw0nT0eqWGRtHjR5/kfFKUJ2Y3T3dSwucgSbQFzWYxywJ8wsi86NdRaODn7Y0",
+	"auM9N6KCM+Ydn7jHwdl5rnPlbJezM6CBKwO31LXpq42l/hf5F9QDY5yvFxpL/aHOrVPuKC1rejlXkmpj",
+	"CUuVR+k0br/54/rt6+0f/7R++07nytrG+W87qycjkwiTlX6Xf8kyfnJfeB5zoJeUrAhg1xC8xCxKBIVz",
+	"s1GfC6+x6rEw0k8RbZxo0EZIdBIIpJZPCoS+0Fjajt2uXzcxOzEznVf/b2bX7DO7d+9WegJCobAKk0PU",
+	"QMHCDmG67+6d0IN6UkbKM9c+/Tkub+/Cdu0LmwUXdR3HJ94mmQPgnKy69YnxZEeZF213Sud15piSTI9R",
+	"Z4Rzu3nv640v76zfvrN5/o8bf/x+8PS+6iJBt8M8FrCk7AnEMTV4J5rqDjYTwl9oZ7rOAxRqVBbMCjL3",
+	"BCmzpiWbNCOXpCkanqMsWI+VAwypqRHlybwmsiEeA4Cj+GwZF2JvMK0mVpjZglnFOkTvHmEq9v33r6WJ",
+	"97BR3EPC6YnhYiG9y/ofGgftU2M8OfAlrfRbmvX1NakLXkWHSU2p7HICBmKIdKLsxl56iJF63LEyaeOD",
+	"U4hzlAXVCA3FNBscrEATHMjhbgAUbGPq5LTH017wcFAEnIQlRD32gzx5atpMxLxTc7mLiYMrjLzolpg6",
+	"tl6kTUDwSnYZHLTmbB+fwRHqG5IOJPS2/Y1y3KYZpubPRMt0ZjrZNE1qKHzVsK0lzb29j6KfT91v9Pkd",
+	"uCwVVkR9lznEu+CiLPXyDIBUkqLLF2Fxi6kMgAENGjL2QnMdMb+dyE3Ywi21PxyfNvlQJWEwHwf5Ad0a",
+	"/LnPNAl/vRxpFz7QRWCPGWSK6nqazoltyLHd6D/+fPPmp+trr9+/+n3/Gz18NKVDN+nx73l8QNqYqfFJ",
+	"h5SZ5htqvoNaF0hmxx+bytoW7ATj8MbKOusaTzBc8ddGgWzZfNV68rev4g12dmLh2cl//4+j/zE5Pb1n",
+	"IjehOz0xOwOHWbaF1n17SAnp9u1pdyOLqW1CcyM8qyA0vHnh3MZXP/589+zG11+vr72xvrYWv1KmCtyg",
+	"fAuMq8Nxw9nxwIqUKOtwJbgstEcHHISIpOyWy1CsgTkWMqSIwN8jInOYnzGr8zZMfSeqSw21ZpM4CvwY",
+	"A590GAqEH0H0BeU+xDfjrJnkL8KMiRQhHlXSxmgSedR4MsiU3u/5EWd/oNL6+e7Z9r1PO2cvGQlLkKr+",
+	"6SAoZyvUcx0a9NFs+5AJm3KCMqmXlju68jch0A0kOybhOVYM2/TdIGAJSuw3uh+PgwCol/T3t/jw7Rwp",
+	"iuWiRUiAW5Ddjkr3LzE9p6OUks4nV+//7Q2Uks67Z9bvfLs1yXhVnQInUu3meZ1FAMnqWnvkIj5hGzWz",
+	"djMwE+riZEtDozOO1brQUgDwf8Sjrq6Xdq2dPWfVCAMyJ1bLwweJScZKiLJ5nM2hljl4nUtgPZMMeush",
+	"S5n6j+78XGQywpRZkxiXGuODidlK+mJP5+ajOXk23QTJJmEluIisA45hNgx6wskC04xMiHhupKZdetTl",
+	"j07dixKC+UCnf6VtVBCkMdmYegu+caZ94b3kbKbhSggDVtunDLO4LyGyV6fU6Z7qU9jvlsvZNwbk1Ww5",
+	"xSPl3hiIbWWNjDE1t1wecKBrANM5wmr1oIVA78aicVxnlHXq19Zv/w1zCDc+ONX+7kb77h8fkPionT58",
+	"NUGk5VSAySojENh2USE1q8Kz1E+SFJ9/boHE+lIkFahldgOdlQN5dcVebQ/GmBbr0dsMMyPVRgN0kT7P",
+	"RuZK/td3mxfOoRLa+ODU+u3X12+vpuWmZjcIpvQxsV05aaQlkds0rScMgRh3lOUAbFWYw1hnXO27qmiE",
+	"dedamkxqV1n4y2BzBnnyHGzZsssAz19draOJ6r0ydYwFh/Ugt4N7p3o3MTvxzOxT0/+9+vbML2anp9Wr",
+	"8HSPQ4IiE9fsxPSeX+ya3DM9PY0f49DVsyEuVeartx7CY5L6tXnjh417NzpXvm5fO4Uj/Wn15Mblf23e",
+	"/PCn1ZOd9769/943We7NWkhllbH+KBuCs0lAz0DEvWhirImPGh5avDK7gWZUemp6ZyYgDjRcUw3UY9DF",
+	"AQ5fxPbTfmXVuSckqdGA+S71IqjiIU+lI/BejhlGBgqoNoeAvOBldUuAVT0fifyY1rt+HvLgpYM7Q81G",
+	"zOqz/vaIP3hXgj84px7A+17MX0x9n7bSTe1efQA77SHY2o8PDkpavj1sNKSRjqOijNHKMI7R/sGv8Lh8",
+	"FIpHRlz+0HVFUGbepfSykTGsgQlPjMXYO2KvmbQrodu8VlqFkyf7wiw3pZ3Q2mvSFqkIIkxONuJuGB9l",
+	"j0Y1UZFkO3AkgmJe8XjUBKzffr3z0bdZwhtA8T+JhAhpx+Uv1TPq2Als+mgQQ93AcxJSIZD8L0IEG986",
+	"OQ0qSj109WjihMSIKLwWxCPblVUn5w2Zepcx2NdPNqCjx/A3iccWQ0hdPYVQvMorMmdc8nimWCzBtLPK",
+	"wsmPxDNkGXmRhgr8O8qq3lLw+OndW0lrfKRCkrCIaedAbAeM8Ip28jISn/UU44ZJrScG8TGHCegIgor8",
+	"yepfkkGygEF/Ux/houO/NRxZvsCfo6VqJH/gCcSO09X42viEqA4tGcdhhNHZFJrNFTgU9+pEdwgipbGT",
+	"LdXc4Ijdr48ouT5079hDIzAGoXuwDMZWIDuXv40HDurRFOmk02OqVGWl5cFhJMsbThEaFS7pXCeT9Y0q",
+	"mfpw9VvIarcQh8iHlC3QBP0IRe8RkpwREi2oMWaJUI1Bcu5/eqrz2erPd8+u376AJKjx2ORgQTIpjclh",
+	"J/K7iC7Gu/eSoL4DsScXatVRM+mq2F61hrhLEco5V+YsWEiTuoYYTAOTgKDhpZOURYM7cza05TRYgTs0",
+	"0FRc6EmYI1FGu9DbaYntkoslrLUzMe5D7lk1XWlyAXM5BrHYuPI6QkMln3DbZn/rFqApWrIF9qMmC8V1",
+	"Ls7i4qJkgJJCCzhgnpdBgRU49DanudxADoG9QUjmWBY4hMExIiyf0O+TKIo5jShd4MUaU0IvdbgZUm6b",
+	"rtS8tNqLQ3YA7UPZBbUrF0Wd8eJOgpWuCKAOgGQ1W3rrCUByIkXZqNc9oJouzoYk3mZEYCno7HzYO56X",
+	"L/Ciue/pqQq9VOFFMJymuS7iVX2DQAxRN8iTIjseMO4UZxGYO3BrzDp/YYul8oNH99ZDZEINuT36cE9H",
+	"mFD182pHRS/s3aSn9rsI/fT67Qvt1y607662z380DO8pzNTDoZoeZO5Y7TQGpKPQEAeeSji9VjtfX+2s",
+	"foneMaSgRi7qzp+vtf/6EVAKfXv/nR+3crxZIOj+Vcv2qfDSHZ4lUqgDZi5iB2FRKbhKRJP3uVTvt28f",
+	"93qaN/UpA3Z9ogQZkaoDN/DYOG5YnXfPrH//RU8t+bhPIbuCU6+qQZ4YFJIwl7KctTFMeMK3nyDdegTo",
+	"O6ZboZwXaX9CxlKNDaI6lkfyMINn4IlKhTnKjpKNUhVrQnRSv9K6WrT62Szbxgl/DDmA2mfW2qe/6xKu",
+	"0YpVLhF7A1R+vxyKzDvyV6qlEzHp9SjvK5/VIKjbojrjGdCxFiI4aCJPlKhHOAuawl/OGdBkUmJ+4JaV",
+	"IgmJmU1NIm0EVeG7QctAn2JkB1gtBAn8hobDTwb8ep4FL84fGqciU82nIRiYuRhbnvqVrztX1tr/WG1/",
+	"/PHGvbfa5z9p33ytfeVW+8PVvqjJHuVTJZov+f2DoJmWJaeBClwuAwolmQAkD6uUJ/tErQ54YOra5PIK",
+	"8+u+uqClVHkBd5h6w77w1cMt3vHJ43um906W6KTqfXwZy6hSZieWXE7BXTmQobh7Gnbsf+7ozrFB7735",
+	"48bal5s3T65//0Xnylrno1MbH5zqfPI9fjJ4RYXD8nKl0h/BHECq0EL3wOOC+ymoAiwAbii8llgwbLhG",
+	"/9tRLLkA7HKd4BTfz4BUwvyVFGzXF+cP7cPa9wHL6dZohU3Jlcr/OF7zhmSUxnLmMaIj2r0Gu2x97Y2N",
+	"O99sfHKy/+Iwp8J8dIHVlZbtu0I6ICLdCmcOCX8U0aZg4DHGZ0ngM0ak+3uWI76AwLysRvSq2a2qMRo0",
+	"fEZ2UNMyFwHbmbwFw46O2w2Fb0lbSPvECE2+b75QWvOz1c7Hn8dLaHGVEleu7gtRTl20I+rb0AbX2CoI",
+	"KeVyhx1XG0PXWsB6aV2qFzoySjIfRDNyBfdayVsJugXvzRb8gm70tQysbnR58PTuidzDS7c8yEteQ7qC",
+	"4/jS+AfUlyMsnnjjdPvS3zdvnuz85c2BMrGCWGjpFD3qCai14QFSVpskd4OhAusb7lMLUAC2NWxxqMQG",
+	"cng3AMYjmSIJqjPjNG/UC/o7i3G4Ziyq93LU+3Vj7cv22b/3Ktk0J9xhANgH9HK4PEbWAupjoct4nakI",
+	"4eS004By0qhXfKqOOV0aX+A7ivD0YoOrZbAOMYrrZLx3FpDCoDdq9GnrK1NrWeDmxuWjLxAIcTTtW5Gt",
+	"ML4YVNUxbIjd3GAWsW5FXZKy8DzRVGdzgweupy5g6s26x4mgc0epK1koI1vMVdQSvyuzn0gLzWORWti5",
+	"eKl94Ux/MYvs/loLfMcrFCUtLZ71a8lMcYXDQshy6bl10qiDkEiDiWzoEPJkXtdG6eAp5U6BU/0ZNISo",
+	"nxrrnHruMjPohRaAtEbVdasRaDGFW5fLWYFD0ZloAqOMEvoYWoqhv0z2karhsnnEY9uOIOnK0V/86t92",
+	"Tb40/e+/mdy7cPRZdUohZiRmve7dO7P3mT3Tu2d2TU/v+feBdBH2dMLUkewZsPPhMo5KRF9qHUPE87Hm",
+	"5XV+XO18c0dJ7NnvIrJqfTyyV2IrxpmYmFg9r65jtYi7CKdSatz7FqGlQHP76kxRn9U9CtD/iADBfAYo",
+	"ZInZ0i+15ivanfhIhvJt/x6wS/ulltlS/REQR3iXeTWUEiVVJ3KRD/YJsewy+Dh+5bnwzvq9C0g8snHn",
+	"Yg95eT+5CwJaqlpPdhquK6IYS1NMvNQCrXXshfnJXXueRl3p/p7FKHkgjGVh8ZZaAZMAohiylDTqnqAI",
+	"Ro7IzojyNKczB41K9nUa9JH5hX0vKGUKhZgFbsEWmSdDFEab6qIFAEFxAiCwm0VsRLVnltT1VCKYfVmp",
+	"cBhXiXJMqnYDBGMEh6uy+WtCBmTXdFeKo0lcSNDJz7KKy19qzdv5HVOuQviCh1WjbztwLKBBIsnFC5FY",
+	"ul50Vz7sPXN3tf3l652z727c+XLjzvX12+fX735y//1T8ayZbDtn6lV1qe/L39olCX1rBuZN6mVkr4BV",
+	"Gqp/Ja2p8IUmByG1TC/M+3tmGq6RFvWl19823D1SlAIWTMrAZ7Q2Es8eDvShSkrn4883rry+eeZv7e/+",
+	"sfHBqf4yMuwB+gKVVUxVoEGpmghLwjBNsFRt8GWlcYq/hi00ebhcliwo5jQkMjBgLjGD+hVuNcAblmQH",
+	"qEnIHwBzdVHg73cqoxYbdyVxGj5d8hi6D4MIwRqwsSVBlzDu9BdukNEqAIqFQhobwxbdHtNpbo8sWnab",
+	"kvp/9euAXYMKdf32aufGv/psliRjF2VDyTwGy+FoNtju1urIk8PmMMcxAzJP7BjH+3d4jv/yyHPP58iR",
+	"Q8/nyMts6UiOPH/wABgvR/YfyIFXsMJdyRwEL4K1yxHklcDT/6VnNQLvrulpeBUGvfdMw1eUOLSVzJsQ",
+	"bMkS+N9JRpFwD4jnHgXBHOak719ccdie0TodDBTwCha9tLqQn41DUUjrY1YXOyCQVXc4yFyc6ypWSkoD",
+	"eamVUliRSr1lgr3qfZBrCSU8jsn/tjeZZKOClgKXVxbLwv/fuITATGpasIOONlC8JWMEuVgha6GPWu1b",
+	"cADWpasvWFVRY7NIz8WZZF7ZwIqCw8GanU7E61DgFClLwWlBdhRD4SjuBHRyTL9F2FD8ja1kxbAAXrps",
+	"3sCOoh1AMUeK9gtlnBwMkMMjEDqXUi7rPINSidUDiQysWIuGSA9Q9eByjHI7tBUFR23qsnL1seYYpwCU",
+	"DvTgjqEZ5+x4kF74gHLy6DpLHl7Jw0utB1LvsL09tHHvrfXb5zcu/9fmze+GOAEGFUg815UwDPTCZrvB",
+	"XltigHoQOQyGLnywovdoSM7jWPKwPeEZVB4xUIq6qiMSPAXjLiLQb+hzyuWIzkHELENOABpKKU/nUToA",
+	"N29+0fnT6VFdxZPyQWOrNtKShIQs94d1rERT3EuiVtOPdqepm69yEwE7HoSMC9/9c/Pq5/fvXdKr66+w",
+	"pF/DF4vMY6XAF9wtUc9r6TifKUyI/UzdcGD0QIhtoflz5omJzqenO2t/u//OmY3L/2xfv9T58C0Yunld",
+	"2OrW0+/vX1nd/OLkMOn3L7UeTu5933PX7OrR5d1vbwv3JuJvvPP+5lerP62evL96cvOHHzrvft++e3FY",
+	"pZqYk590c3og2fMZEudj5QEQAHnol2PUrj3p0GPWq5mT7DFphNqJy5MFW/YnAVYKObV8nYiAN+hZXZtl",
+	"bx8QhwpVEaREusoMmwfWTCjmd217S+hkohWfqWsQpNJiEmWBx/WZLs/iYrGk1ocHxZ1zWMklSUl46lm1",
+	"+xLuFWpgoWBuORP/kUKq2ZL8nXu7fXcV5e/nu2c3Lv+rff0SKoU+ZtYjlKLfJzs/LvOBW2Oey1mqrL+M",
+	"DJp1FMJA6GCQNc+iJhlefBHGA+sXdQ0I3MB1BLSuuQfc5Kzul1oLpktjPajsW1KUogxYXeZGS0CxzVAh",
+	"1JRt/vjX9trYlSLC6KbmgSAUiTbKMe7jUV5phDhoklREjiwx6ToYBcLkccEtJR1E6QvccCtp6YDLLWo7",
+	"SmpMSlphs5BCB+VLUMxh7AgDQhHo5SpwW2sdCOKInEmxgzst82QyiATcdfSAH6rRW6OuF7MMGX4y8fsq",
+	"5ZW8pPz/rx/Pl9Q4zJTDE8OZh2a8/zeRJdEyBBBBrNi8/8cbGzf+0f7zG5s3r29+tZrNGuxPFWMAgyPp",
+	"vkiDTbk61KFdTbVkfaOWdduSJ0nSrALtQ7Jn/jBX2i0TG8zLSnnnSN3lLZcTl7uBSz2Ze7BcMLKx9DtW",
+	"ChKZUXTCXm5C+BXKXYm5eNm4UA4I/4j5+QHhH461MN789OgS9MGNHlvRV/viTfQx4smx8cGpHiSvPjKs",
+	"9Xh/w0Dp9CYU2HkOoUuiEUSSRXQgKlLBoLG7oOpYAHQLmsQuR/e5LUPBdHqE04Ag1hIrAUNR2RwKibWk",
+	"eLE6pHs+KL8FdQ3meYdhhq4QGEDPQ4bW1mNSu6anH/ugFE5q2jVST/mj4ZQDvZ1NyOs+K7ueN1jIgS4A",
+	"EvhadUNIguElBDyNECTPotbGfaAPNMzQDrcGo77nMj9ti2hLWsmd2VMWqcYTnBX4DocG6pe0BtGjHAnY",
+	"8UDuBDMKo75AgiVWmJ9SdP1S64gefLbCoBATcWA61+6B6Vy5V9MP/+4NiXE/2JaReN9oI8RjZaHV05ya",
+	"WoZ40ga5cpkD6MJDTk5Qwnz/01Ptq3/PtpHQ1TF4H1n3RU5XNABNdSzHsBRH8tTE5Ca/rMl8VuCWixI/",
+	"xNsoWv/Cgs28jMQxrBZ7F2AXWz7CAoe8NBN5NmkIFhs5dfNgkclQeycznOQr43bRinTgJlzIR0ORX/9L",
+	"5+pnw8jflHZ4yXSW2OfdFQb3H7kVD9cDi53rDg4PEzuaKKh5O/ovUxKplOFnXJwP2zdy6Y3OqYs6EnTt",
+	"wsblr4YSGxN7oV664Bjk3sdAeF4Oh/Ogw+d6/4X8kgmiE8lQiB0JIFCW8fJhqyAICqFcZZMliRVdcRbl",
+	"rvuJqBxuBPO2M1kYip/jD3973V9dbZ9Z23j/Thz1qMv1mJ5KoIvdJh6WawkR/419qaEazbGPJgTmP7qB",
+	"KWN72Art3tvtcxf6l+6lJdi9KCqAmR7i5Okkn27EALJ7eoYUAxHUF42KKAK1sMXDE5xNAkAeFpVK0mR4",
+	"Ee6R64M8Ltbj0Gsvior7uNVgbvxwbf3ue/23TqIemQqrWdNSvZDnRt0cbWkwSDWWanieDrzoBmVSLhfl",
+	"FfZS64h51biAbLF5fN2jv4BbujL9eKNz+fv2zdfiGC8Z1tlnZZ/Jap+6RzwViQxouTxHKNG/IIFQd/ym",
+	"8JclJvAlkOHDk+Pemvo1EWv1Ud6Rd653rnycbY2UbkxfmJcADY8SyUo+C4w/iDaCKuOBmknhQ+IwIjsY",
+	"ImbE6tSeT8kMMzOqWCzKT46OHmLNhcMLR8Z5iqr2j8FoUuOi8C34cAN2HBxbAPvEDYiZzts2KFAPOcf2",
+	"8seds5fa57/qrJ7c+ORk++Zr9//8+ZB1QPPmQKTdx6GGYfHUsYROPy6aRPA5Sx9mZQPouXkLIGfzZAEE",
+	"JwrpgPOopywhRGkXfvSbF9c8CB5Cwc7jUth+6ebG5a86Z99tn7yycfkrK04ZdAjggvT1ilHegvJxZXcu",
+	"g/xE4BBnSeAyP0cARCFn2bkNhI4MNOKeAe9ITKlYqLryUCZAtW0IkXlH4kLq0YwR3XDz/B/jIF29gCzq",
+	"kymfcdZM1+jPA1tkiJ+GxtUya+VIyWeOUusa8zSC9ZcnhxiDkha1BCQQ0WCWceVbnDat/mVAWwivMofn",
+	"uCSulI3wAcadnMloQDzrEGbV5cYGYBIY2FRfgXNNCo2KwLwymXlmmji0JQvcnjlSDUaqxhNRgNTsjFtU",
+	"4CXJTiX9FcLgQ0ddThoSU00AywgqgkdIcv3Xbzrv3rLys/HBqZ4jIlmQ+kf34YmIGKl9DWGeSMGdpT3y",
+	"1SGSHMQ/BG8aa1TP6RPTU4MANoQRonTBPPfw1KRM8pTLV9yAhunuyfdddQ3CIF0T5xswthAGBG1kZWlV",
+	"RZODmZxDdDVX6qryHEbnllk9QGQOivwisgpw+nibgpxlyVYYhy0F1ep4lVYaWr/GwwtZueHDxavaWAKa",
+	"iaStdlCNjNm9tkWcJMvlFOEB3QX8oDr0YLPS13/4sXPrrc6VC+3zVzf+/r6aexeQlDQcVHY4pIN2TR6S",
+	"dzrsQJrZAKsxOqHduP5D++Jb7dOfb9x7a/3OtY1zb2QQ3UEFNuNWs+mnMRvNYdy1p3uqYELkvaG85Krf",
+	"3SmJ4YyqAxwk+9WtNptW+3IUGt7Shsx87tEae1x4dGFNO5e/b1+6kFHYpxDIcCRL02Unx/geNSVraI+F",
+	"JhaGcyTexYo0KBJMode8JXPqNDP0rua+pjS5UtSekAzzC1ZEwNKK3o/CGMcqJeoFj4mUtC+dv395NZPt",
+	"3T+ZLAZnOwt4XcDoAnz5nHkaPSYXAQ/FLGPIFYFrkD7VWYGrkfphZnKIf/CfDdZgzmwk/A88TTlkRaAB",
+	"mmKQ6KOuZGkZZhnzy15Wb5/TL0UkG4+VAyIaqckrMJDMvIyH64xjXwzcRUpupZ7EzA1jo/vwV4dUGykZ",
+	"O5wdDxbRNNJWLaCG420jNUNHPT+xdWydzIlz40+HS6XA0nMntVsHZkWUjdSOEI0Yc5RXP7h/8u312292",
+	"rvxt84cfehLgzO5L2pJTr+I/BtgqAdJbjw+6xfhPDhmyohTDRX07QuLk26udD6/2mbDhrRf1y177JT7X",
+	"Uz4L/NZWTkrbetpZ+W9K3fx/5H1rcxNH+u9X6XKdF1A1km1Isif2K6657Caw2P+k/rXKiVualjXrUbd2",
+	"emShpVJlb4AYgg3ZJSEhnJBkIezZBEMSQowN4cNEI4lX+Qqn+nm6Z0bSjCwbi8t/X9m6Tc90P/30c/39",
+	"ZNQxQZVThOBDWpWGitHpVnjQOJbjmpjsXS78d4vUcZk9E2LEamI7SJsqvwqrQGzmOvPMY3YMKENUfURL",
+	"0sgYNiLIpsQdfK8eCtlTbMGQWLYfdmAYzTkBn2yhxQIfBp7rSQdVzdB9G3FxiS19Ou3chnr0wXLzk9vB",
+	"+Y8eLSxupoFEhfFR0+mYbhsYHnA77IrUFbMu9WNF5a9PHXlTyeU+X5Q1ueyhaToLGvgPVPqZN4TtFB1l",
+	"BTo2lgFKn+bdhJipOlgPhve15S5IxuzBOYleK74pOHsDYPeeYE14/xVWE6AeIzIX9yaVphi4EKCkhNyu",
+	"PbRehvsLzYu/ND++3Vxe/e3+5eD0j8Hq5ThTkhKSQoJ8bbUVxwprH8JmBNuRBVfIqpIYRxmaKaKWLEgp",
+	"LTjDE6L/mSve07qStOIhX1a/9f5zBw39rpB9a3es5rhYBOB0LmoahwqTNMlR2qNm1GEWkeMY/dr4zcPH",
+	"RBkABIeXd2msLTQ27jbWP+zHO56wPKNOGQB2UiO6Bz1a1Jj3ysUI816iqN1CQ1Yegte5zLDgq6XDCAAS",
+	"z+lTQl8iS/a5LnKKgyRDkLiuwZ9dGzs7pG+48DwB/fWgIqzwjRBFrIyQYepN2OYzu+G4qYQnFqb2OWG2",
+	"ox4tMRAMc9EhQx3WS/Jima84TI7iFQ47LoPfDNO2gIVJh0d62xC62up7O2lXBLfuB6euhwL32/2l4MHX",
+	"zaUL7eUzrX+lcmdaI8czHq1l8jCXYHglieMJtUn6cUUbcathR4GMEeSH1jSPsLOonGM28WtgYUGXNP4k",
+	"x7uo9GM/BkLGCqO+jE4gPJnwakXhTZiyghyfgY9mLBJjyk9pVUilx087CWuU+5iDC6Mkantw4RMB36Yu",
+	"0ku4NVqXXf38ae0PssPhDw/l/o0Qlvocz8/4x9TzaH3YTTs4a69UnfQoupaKoWvX5rkPguVLA9JCJiBJ",
+	"FKJoZXLrVgXOQvXD/3P095k/jWVefufEHmvve/8rAdD1nfQNNKp1rBw9of/rt6diOp2GGww7QmMaxNIl",
+	"upgB17pWpoFH6FV7Cy/9BM7jfb4ZK0VGzLGzkxELlIrW5ZPNqxcaawutM0vNK989I+KRjGUyH1uQ1P7B",
+	"vjRicakDw28TONwDURMZhH6xHbJaUUe/ciNtJVq9TqThMymD0rUAlLNIPah26yDVA4VLjhS1zkRON1Et",
+	"lEiJUdcvWcproHnHBeJLqq5SdlzlTZQZVQ5s2eFCHQHURqVqkTL1PAeMGo+4bFZpWceOHyuQwU4LSoOX",
+	"XEhB402JNc92xppD+Ryh0BVq2u/xlZ613rb7566VOZqqNHN6H0Rsh+bZIEX4qe9a19Y3c2i0rIsy4Oz4",
+	"ctQVYq7apyYVTLCoW56S8LeW4UuJSKMi4infWG7Qya/tnCyZBiY0bJn0hO+7uClAKWsc4t5eADH3X5UD",
+	"ZtQhpcnC6/8B5+OJ9znp4Y9U/YIop6NYmu+FZqDHKm59aIVwV6+3b33dPPtx+9YZIJZfb6+uqn/+/q/2",
+	"ra9bl0+2bl4Mri0PJnQl2qcxfop588zLSMZ95ZJxP+oZkQWPMR7ROqvrTGhdK5WHNgvmcFFj0ua4wfGB",
+	"Rnog8fFZBQDMsZVdY9eW4eRXLtwMxPMOqWEzrx2c0fFmnuNIOqFknnMGCIgg066QyTDKAGn/Kk3tge+m",
+	"i+gYdyTljMQDctwa/9/JBtSmYumz4/4oTGoi6P6mhCWHcD1m1DTOWFijrGvM1bNO+axiWult6lN0UWby",
+	"jPomzm8OHZjyoanBazeClVPB9+cHE8fNFJ9hnzDA4rLTdCzpJ+5SfnAoogoEvmlAGsCMhabQD7+KQN+U",
+	"F0z0HIW6KKoe4p9FSFTSMjBUOW7rVncAbCB2lSXAUgFV8gw+YSzlwngHwV8BqzzBE8szV/BZ4otZoKHS",
+	"3fGmTBSYVSYjnR3R8esifSwsRRJRGCFL9jNX1OItYjHaFfBp1ZadofJdUZxJNEJQ728HFrqX+O/o1LEX",
+	"/5g5+sqbb77UzfpnatyA1G98fM/ezNh4ZmxsbOyFFzO/G7yKDc+Np0RWhYOHeySVSQV6RIZrhuCR8dv9",
+	"pdb9T4LzPzfWVvCd1peLXVGV9K2ppIDP9o+66u9oqAdSFhxCaIhyIuaVCOfrpOZwW9Rgg0TYUxMhf1uO",
+	"gzHvUfAMJfUdWXTUv3lq68ibTzxntuRnyWFntuoZH8BTNr7gpMiUOOt7AZJVTrqAh9QZpQweU6sxGToF",
+	"EAWBLTaAJX5Mz8lWA/9vqIn5I5jqT8AINneZik0CcwhLY0pNuxZnaNJ5/UHw82r71smt2Mkecx2Wzr99",
+	"DD4OpU6dI1o3CgAfc9Qq+8KmdXhidehbhi7VAoJgrOcAzJ0seQXQrzANLqEqGJMH88xLThTg+MOtrVcj",
+	"pLk1b3c+ODzp0EzRjz8Kzv6/xtpK+6vr7Tt3trKKMsrHp6oTKAe0unDFwMjxqi6zlOFddkBA1ZJZIYWt",
+	"o0GOLSIZs7Nkn+6+KVAO18QEwGD86tFmn9J3PPT9igP1BXNWEzOsRX10+Xzzynrz7IPm1evbWNHumuhk",
+	"6eSM2YgHES3IhF5WtWgG6If6REcDQ0Z99TFxNBeLJ4QfNlt0AsuZZniot0PSULKLmg6diGcf7a6ILkaT",
+	"cktk51fr6vCquQHBmUWOHT5AXnr5pT1IZ6cMUR0tynHfKcwx3/CG7cqN+ILP5iknODtEfz4/nsvx3Ahx",
+	"bJIbwX+1Eahf7rbwevpd02poU1lisQpJWRAeSx8NP9aD5TjMHN7B7snORhVXwB7DHzgcrUaI+itth1gd",
+	"KamHmMw+qb1xVC1Uv80xxHB987uvOnbI+bPBqbutG8vBzQutyyfbtxabn64kbZit2gj4pN1FZgl7bbQi",
+	"KlU3ZCBP1aZdkFuwplggrYQXpEKa+lqC5bXhxjJ6diLk4RVFaISTmOnyfIv4NG/p61jYJFdU2jddZo5G",
+	"971J3upVQ+1bEOWtV56GcjAGuSYdgFbexNjmVahJQ7gQ6EwcYlxftWMYa5O499B3TWymn3ggFLdJc2Gj",
+	"8eAfw9sXm3knUw6fdUMHxWRflQKslQSR1Qrz5h0J7EhgKniM2kghiIdQjUoiqWPwT/0SK0vmzifGRpUR",
+	"uE3H4DV+0DR7DVIRxA+GJvog3z/siTK4HoN8eVpEX+2cy/3UDj29jsxx0eFQEZG2NUWF8eRtU6SuZOHW",
+	"yAvhMsqfv6QDLns/yy0UwHhKage7tG6dbGwo/167VddOti6cju06zT7RB1foGESwlNOj5NDH8JfDpe/4",
+	"VUxhGduj4lK/KLxy9IZm3ysBeiNWGJi2aS40gkIeABMMMZ+mKdOFOFgcniWHlPEBw4OdB5EANO6R9ALe",
+	"eFdTuM/sTjRMnHmGq/HUao2hBiKauJGJFy0Dcq3+NUvSXFgM1r8Jrj+ApBscnyMTIy8Uf1cYt8eKe+hL",
+	"+ReKY+xlujf/YuF39stsvLiH7s0PHgPDWdh6F+eT7DVKOTpQmhPFt1f1j+o4Rnq2GCkY83VNXkGEIYzE",
+	"bFd3Bhj6uSfiHiK8k+PUhW40DDmXKeCzw4FBZMcpozwVGSpFjIZJcDMtxMTzc5wS3ymH0WIdi4nCWbIn",
+	"nkW6wlngekjmp1jnuPo6TDZYzjhfT0kY47TFcsbhG1qsBwNrVxrGPmJ+Cq80ePs77w126D1zR+Twz5T+",
+	"bIVa9Hf6HGltXG2vfjXo/juB/zwGdR0+6ubkdc+AYg956gylCBe+Evzg+y+C1S9+u3+u9e9Lwfl/Nq/8",
+	"G13G5sKNsAFJ9+OY6ph55kHLQqiNtyIXW6aAezotpGCHoE3y2/2l4PMv2qsPf11YbH58p3nx3qOFy62r",
+	"139dWAzOLz/6Zkm9/+UH7dXbzcW7zZPnOxMUyRLICoIXHJdtpvvB2w01vIaiNjQEUugCCWPvh+SphrSj",
+	"o3i4hpav58wnObnHwlsaaiAYB3H64iQg9fBOVunea9+JkxPJOi/0Lohny0Sk5u5oPTZzw8xLUWbgfSFa",
+	"LFJP6RPaF6RE57U3Bt2+0fJgQEADhutQIqaFqd+FKkN2UVJn1Is1iVuk6MwD0FdZSH93luzLcZ0PgIoy",
+	"rFYMsb5chzOADCkJhHSHagRNrpvY9qae8BmHE/6PQ6KOYD8+22iv3kYI4N/uL8XRpX9dWIxj5HcqIi3i",
+	"yXKPSX65SQGXIw3uva6PRf8pYkQ3ePVQM6OsVaz5tLDlUome4+W43mQTOo+PNToO1uqU0bLUqPjItGBI",
+	"LvKM5D1RhTyq0hPsOC34YcQ5jNHr4nZpIoNqg+p+GSwz0LVjiFqlnTc1AeC76R8ZHauRrmSEjIh1vqml",
+	"BiEC/3BgGNTFdR72yRYH4NBH+GF1RPTJ4mkB2UEwLEj8I+o+CruS+nNn2rcWGxt3g/M/99QE9JV036MF",
+	"li7nhzvCbOAjReQNRB+2k4bgQZ8WEUOp4YPQ8gt1AQmsELKHFqJHmqbVfQ5VmDTI4ZtYxvJUxAkeMhUu",
+	"SX24g1ZATIJal082HjxsXfxX69LH7Yf3HkugIpT+fuozxIqhrptoOwD5SOTVo7YB1hUS0hp2ALTpmAAe",
+	"+EYSO8jyUfDQgmSciATafHNfz8dp/4wzCEyHkC47RxewGfJ/qmjOM4RySElqQ31eYhK6xrhP8rQwp0UO",
+	"1br0HSW4wO9rs4JLPWZbOR66HuF7eM0wV23OcEDtm2OsEjZHCq/MPHPOxkgy8avKVsX+ragI3MYYFKGA",
+	"jKQP+bIjpZJ36aA5m1AikRJoMpM0ZC2nxkgPhrwqaoDCCUBCOxgOufNN88p3zcWvg2vLzfdPBad/iskM",
+	"znmfkPqrhs/UiAYULcyxOtQiRAF1LTGS1q2o2iEmRjkOcuSLyEX1mPSFp8yuCJEyb2o8OZkVKHq61B/r",
+	"rhm3cxzJzeLOlB05VFlyBBASAfNHD0EyGVfwRA/nIAprhwRsM6wSkuI3r6w3lx4G175vLX772/1zrYvf",
+	"k/Fx0ryyRPa8QJqXrgfXPmhsPMAV2UIsPBSgp1IRGs5QsoPjRPt+B8/pf95ufroSF+Ak0U3QdqMgIpt7",
+	"7oz70D+SpIg0hx7Kv1bmWH8Dvr3jSw3kpd0GR5I/V+1Zhmjj0Ho6CR4Qtn0LJnWeMcLZRozdHHcdKHdT",
+	"Eg7FOKhaQcVxVkt3zPfBUw7JJFTXfkqypsfu28Rt+ocQm3bHjtZzZ4KVq80vf370wXJ79fbm4qYhlvvi",
+	"w7xt9GG3wRa2M/kiXhj8GlIKKifWgbPZo0qZcd3SlFa62XEvj5m8/8/MgMensF8iXIMFDSsRHo8sDxA+",
+	"ji17LI+B8ZTh5DHg2h2z9SzkM3AqlMD67Livjo+ffwiu3muv3sR8RmN9Pfjo0y0duNEDxlshnt1cRfPs",
+	"9UcmM9Fc+qR18cf2rTPbFSGU8n6oex0ztE10NIMhtC1QoIOiUC0z7u/0NJ75R7B8e9NtaG1/a3VMv6y6",
+	"vhxlxysOJJ7TmwPgi2hPgFMELVLqZ4zkmV9jjBO/JqDQ3+qEkX1pTJf/zwp12JiXBmLW0iA1nvTVx/qa",
+	"KQizSjMeMjc7UFZeDTMwtufBvkihkA3ZoWv1L4WMFUK++FTLIM1c9y3N0rKhnCUdtu6G798xo3z5x+D2",
+	"6WDpdvPKVSwabp26EdsfCHvQpWHmmY6JpRhI8bAqphKoC72fpMoR6mAiwqLxhMssDMAiNI3NsBnXUgZh",
+	"nHBX+YgmvlonThFNeUkdO0v2JZTNYA9mmoGFDzEITI1NdKuxTkiEvcRp1YUF7EocmA66p65xyqfFYmy4",
+	"znhyCrxCsfhYY74N0Uj1mJr6G3s+pWWQrnQ/lsBPaml3EnIEDLytQ1O196b+izvHSdlxXUeygoBISsrz",
+	"O7zAngTK77Ni3Crx7adD5h3W3bG0o6mb1pUPG2v/bqyvNx5+1Vy81V693ck4mKA4Bm60UiKPPQKQQOSy",
+	"gt1yXY8zcNfUE+iXelKdUt3F7GunguX4tJv6cQeK2NLigAegjUISCnc10ZnAMt2vqGox9Gbew0CHwb0X",
+	"xTj1UBRpVpfWvVGIhINBQdeRUYcULK8jSdE5jsiHGClWPy1RWYpA7SbjrVaku9MqqcEqx6Xz1zBjp7GG",
+	"C5Qj31Wd+YCkE/UV7ZrJ12d2k5kK85SqYTNRV4qV456oQjCyWtHIBdCzO6OGhP+ypBv8RwtsxK2kq9Jz",
+	"HDtdsOcvKXzp0VrYvvT0PDDsW0GrKa9kLWq/HbHQ/JsY2TO256XM+FhmbHzEGoGJAFvKzKEys6woiBos",
+	"LzavLKHMKmkVsSvsHR/ci8PZOVZ12ZOuDNHr0mdzK/HE/qSdhSI8/1H7p5/jjV6p271X127WAhlue5Rc",
+	"lHkscO/adR6LNUJGgD8ATJWUhRl+Gx6OcJD51HGH2oHX1XMXdts1zz5orN1sXT6J0Ab9tPAO9BV1NNrJ",
+	"EmP+NuJBsUunnQ3AuqkuH9m5sUwdCki+TmjYqoSoJ5C34QJSNxhRn8hxjZ4Kva2iSGYgfShnTG+f4xEd",
+	"cz9MweEp0zlGKKkz1xU1UqCebZFZj86zHBccYOY9Zuv3Q7YNHtbGqf1X9WRK8ZuyiJ6Wdt2KRE+pyX9e",
+	"GFm++jY4/Vn71snm1eudkLzpmqmv8wjlXy4r+J7gToHAl6MqHJ1UmWckz5SDiK17pERdxGpy61mCfYYp",
+	"hqD2+YankzaxyuF5YP+UhGszz9Kgw2DV6vzHDhnraXTEF38Kbl4Ilm+3vv0ytly2jr31I3p/I6SRVY+B",
+	"6iEyDciuDsr33cpRNJhcvqhxWXIq8B3ItSkHfTeahVBXiLyLERelnMSTxvFhMGbHGCyz5DVfkornzFOf",
+	"5XiJukXMWEIFdFgY05vltowjH94PFl+bwkJNyscFAnsBVlKCKlHzoBb66XJHxIyyOIVE/O2RYAVY+C4+",
+	"DL5fAKkwDx7/yRZoJtRTP9v9W70kus3P7zSXvx5A7Lt11OiJOVbvQzMWWswjY8W9dLzw4p6Xi2P5F+yX",
+	"mIlRdKKSzrH6oLinfxrLvEwzxXdOjL+UBurWp5o33KGOhESk6GCLhnpa4ZN56jp2tMvU6a6/rHeh4aYM",
+	"42pRXUhJ1JJDa0gn9lQ3R0fxBtKrBudvtd9/0Pzx5KMrPwzua7wlHPu5IkbbqoxD5iPjVTtjMr2WPH7x",
+	"WHXYIZT4OCnnJwT5I8qB7FDbPRtrK4ht2bx099FnF9KyRtWEaZtKmLZtQ9RBY9e7Nq1LcLGxjVO/flE7",
+	"3+8CRhi8BshP8/EWVHv37D/DbJGrv7QerA6+SB1SL6WGJ7GZy3zWq0MPcdtYOfDdSQ2kCgTYEcFvTXh+",
+	"BMMPMZMa9WwZQq8WgN4dWxIKLsNiqt7egllR9Xu31QuJ97Wj1EkLC8EH663PNjrjtmaClGinpnfi1OAa",
+	"BytK5siebE4YN4CETZnWiS2SgwZ68KFqGdkPQF0//g6Gbx78IzizjNOMofKUyU4hmxazMmrIcThONgIY",
+	"YD+NlDWh/GHqSqHxVOGodpRZLYmN0IH7EKQz9kuq3zFX0P6VegRmE+o6c2xSc0Qoo5o6btVjMsc7vuZC",
+	"LZO6HPyXJW+r25spC5tN6A0woy1u4JwHGizmA9B5uD8QnjQaK9bek9yOM7uNOrmYRoU5GJkY+bND/+pk",
+	"bOrkqbpeGbFA82qnemC+4MQAo2U1I0tOpuxkyhSQQLeC/Dm7ndK7/hKnpXiomAd9VEOvQh3Ne6ImmZdR",
+	"Vm4/536O1eMKw5B4SrRYtZZQhitKvLJ8o1pKJSZYG5zjSvOYLwPBtAHMUW4bmWXKTPBjGCEwiIazhXp1",
+	"x5+A8XLcdVjUVIbPQURFySuC86C6U/smrfD4Febvxx/+ng218Dw2SooGm2P1HcwyXfmusb7e/Ol8+8ZS",
+	"8Nm/mpf/Ftz8NDh9Kli917p8Eq3rQSUk2k9phbwHgOILMF90R3Sk3lBcqC5r0csh52CJsuQIVFbqkcIK",
+	"YC1DjCccvDjWUXNPwwnomcvjYM/m7o+i2w9Xmxfv4YoHt063vlwcdGW1bZS+sIeOF/TSItJ13JTaFcZr",
+	"sJ9TePEIjjoidsM25KyW43iM6BrtzuvUhDcnIXUxSSjBcgEIKrEue87KcXW9sE0L9IWuFUkMHMMocdNk",
+	"GP2fMEjsmHh2j4WNm80rVzcVDahHSfMqIRarK1YGqDh7zJKSpEsqQ3Xgyx0TkPkbZkEHzEZa5PgoExWX",
+	"Ranz4ZSCYUVtD7cermS6hToNUeGoZ5yjEYgQBaFxKdAaLVPlD4CvqjFyeQz4HU9rTfRocvoxhd+rxffZ",
+	"tpGjbZuDoXR1Ar6PWGmGohahxsY/g7NfBB99qgYXLkIKabiGd5U20q1YWxCAp4R6AGMf8MD6TmUfg+Xd",
+	"Qcvik9vB11/oKu5eaetWJZj2BJIjl20j76mu0T/tiWLsuti3oatpQ7HWsBpwPIH5OqPvxZ4h0DBBZh3E",
+	"BmZl6HTrldWD+IPtyeugeg+GeF6ilotXdIgeusG2KAsd5uQOC8MUg+KoUHtB/rtclQBV0aWfgDEU1VOo",
+	"+BAqwyg8bHYMdV5S1FwyPA+fkD0KAz7pPrCOwbH8PZ3q0Jj9TtEkJ2AmS8xjO8oe3nqw2mvr9pU7reof",
+	"S+jSQsZwBojtBIwHN2Tkc6IddJD3xt/bZ37YwuJIqF3bgdVJ0AgmhklwGCJpXXYA5sTSbBOEAd+7I0tl",
+	"xn0rx/9SpW7UmdONBuUbXuBZIWyLeJTPWbqz0Ip3RzNqZ3Mcu6KJviSzQ+sLTcSOoTUBodTFPJPR7QKu",
+	"u34WDK/o0k51HfMrnhLyiORVIsz19lPZLvJexdPY4RNEmVL16BKCcdQDKsHOCYVl1s1j7a/ONS8+bJ65",
+	"0fzx4/atxTinT/Onzw6NQdEiNp9AHeLLmfE9UIeoTHzK50YmRuadAnvXNYRcYUKxsbHRXjyHUE0jW8ic",
+	"4yw9J1sPH6999vvgwnJw+tzAu09W8wgyOxQLbUrtNsDIBkwFnQTs2nzq5LVpnfiCUC78EvMmQ8S0mej+",
+	"ZiwDXwEhAFskwWcrCY+eaEglX+EAz4vRtnqmufL3ffuDHy5tKhe+I32nsCkObljtn9rvpFnl9GdI5hQ2",
+	"EDl+jpdopcKgmT+PTGKmJxsQn2wm54gvxFxYeg7QEiEVO1T9YOsQ8DTh1SIcRgrRY2DaIRTbUQQ3LAbg",
+	"N3S0qJB9krw+deRN5SzkOFWKVykzcHYPTL2lXIhDxwvMTQkkT0UT93gouUm0qjB3IxZQYgPLaqyyOxZm",
+	"8R1Qe8rU5cwdEE53f30fjLG//oYeZX/9NRxnf/1gfKT99YPRWPvr0zja/voBM957w8SQHy6sbxol+Rab",
+	"sxL7yvT0xK9kllfJuJIm7jqcDbhgeroP4k/1qyP6CoMswbQS6016fncqQqH3RAgkYXVcbp7bWVFh/HjZ",
+	"xcYvmUEVYKpfsrICTAolxvyym4W/neOHDWN5h1OY9p5lQa7MgpzfIkXmUMBPoei8Fxg50h4p6ni0QH3q",
+	"ivTW5JDjBMmmQfUy2wF+U6CpM+U3GK8Le4OgJwBy/cxjpKD8YI+UmaecZUPxm6TwDuD9dOi94QF+9QyW",
+	"sl76iTXNJqOe6+xcJ10aqc/6h4++utf64ZfW6sLgKxtVWo/mBcWISBo6mGdar2rUQQJyOB2t6DgtCFdU",
+	"dShWM5qWoeQef5Mlxxi1AYgOGqDmwUVATD9NTKWsLijFd20iGUtc8/1wo5t03yrFpJN58Q5UdWdDa0Ed",
+	"phbDh07ivYGnhNb9jpT2zln0n38U3LraXNho31gaqEg/JlP9me8jPqc8Kzk62Q5iqKEN6DxSsjBuM3si",
+	"4voCSx1EDwvF1WuUPez4qwkvotrDNg/4aQS2HHWBloX0yQwUB85Mkhlf+NSdQfc81E5hE0FyawCsTQqf",
+	"fecTHynCfT9pwbT63Qcg5rr1zvtJ5aXytzn+Vk2h5NrkOugRyNun3OA88/Jp5tILY4ObSyBNidbSrMcA",
+	"/ohCVMAawY4jOHfsQa1dJTCv6OvAi336YvDiv80V4dUxddktdJkPXQspSe/XqKJ7gRGtYTh6qLH24ea9",
+	"cyk6yS95TALseb/Djpv+tTwriDKThCLzu+4vEx4BYEulIoDemsI5B+IZYVeb1CRE6dCm1MSrFcYnQ7hf",
+	"kxXQwP2MG6CKxONvOrr/Ia50NEo69/M0YmB3WHSI9AkFG8NCEEBBePTpUrBwv1/jZDXRPnVtGY+1WgQa",
+	"DaFrZ1LbKrF2bCmrun8oMcbTtRY7H+OJBnheQu+3329+fGegJYrvzzov9DETIqoL5V9a5C9VVmW6dHTW",
+	"yJ22DZApXthMQ4imOA5TasRhep11XuhPdwOAAzvo010417x5vXX2bnNhsS+thXpnlItan5IrU/VUodhZ",
+	"FyFKAUomABOGOJbmRMbYWdVX6jJhs9R54U19THZM+Z7e8fcjnZrn7Ojx8e2HwfKPOEt958f3qtIf9YRa",
+	"nvQ5woZGzmohrRarywi4swMIl0iRJW+HBIxI3au8WoTAAFRjzqRuU4TxgYMAOqBL1XyYPoaAJs27yV3K",
+	"cMfT6tcjzxISHfTQBSsPW+s3eoo+k7A0gUmovgnrBCUmOBP1U+jwbUHt/YrncOTbCyt583U4k1+fOvIm",
+	"cQB9BFGsKdYFT5BZxqugXjxWcWmB2XjKz4s5ddIrUcd2UuCNAJYI3S+c49NmXN+j88ztoplAJn6onTd0",
+	"E0kL+BY8uEGye7y+HyhHn94/PrHv0L4/bqFvDW7hKYG9msH7Kc155tlOYWhBlOYnHzTufdP8cu3Rv89t",
+	"3gaHkjqqdn5/H9c0E8PWBiqMjs6X8PLY71NihTmtILASTp1mOb5rxvBi47gkk8HrHX7tD4dmdk+AdOuu",
+	"dnVLOvEB40AJqzPLqV/1mBZ9zUju+LEmG0TjnkcANhNYiMl50kn6e1bXns7wjFH1nGkkI0gLYSZ2aJIB",
+	"MtF4+FVjY0NJSYff0V8+EJKvn0JD4H1KXKfAOHI6FpinETUZcjSF6SnwSjS+m+kXEzVuOG8mYgY5wjfa",
+	"SqMpU9y2EHhDIiMOVMWAhM1Sh1vhwgsvxwuUF5jrGuIcgEgD18QIw6RuAcJBZUIHULqK0wU8j6PgqGRd",
+	"NZfQWjM+vmdvZmw8MzY2NvbCi5nfxbP3r/93ZnwrmK/qHv+obm9r1HQ7VNOtRn8LlV06s050+A2vm3Wx",
+	"depG8+Ol4Oznm6rFIrP1Yivpp75PC1BFIkdPlKgsvbf1zP6rVJY0lE3nxSMyiZGJEwkfCy4dCQ3hiZ8z",
+	"7gk34XZ6NYvgLOM7ZWY6Dl45NA3d7ZPk6JGpaV37r2Hg4bjfHUamSqYCRMeUplF9Z6bVldJiVHvGEoJU",
+	"7yQ9AZjiiU9XZEpGEz4oMer5eUaTJ014zqzDky8JVMdpn6BHR93Ez0E1609KjLp+6a/6VZn5Hqb41Sug",
+	"QYaPOsXxhOmqm/jTO+9Zan+JOYfBKyWpzJtPXjzEDwJH0BS/wzE8Yo1UPXdkYmQUQmVallM6Vamcc/hs",
+	"lugezLWVxv3L7Vv/N4YdaVpCrVSvNQyLYHIjS9pn/9b6273oGupLiRdQuh4yTqGeN4mlLNHpns9Xsc8u",
+	"liyWCdcysVgZpwxi3KZelgTn1oOlvzfWVpqXrgcrp2N9Dmw2+dF0T4G+lONh6666J12F2wEs2vt7TTKl",
+	"o+CGV0tpyzqGZkoC2IQlKbgMOnMqWOVWzpLWL9ca9y+173zTXPo5FpbWV0wY7AhnmkOu6KgDDepoJ0Jy",
+	"JMvQcmmOMgvuBViSlEWUJUieFyzdjU8M8uskPJl6BuW8xh8jDm2DFUXgCBimcGUXKo1g/AT4guAgtjCD",
+	"WdJ68FFj7Wxw9ovG+oexhzZXSLqTqQLlys3Ep8uSR5+dRJslDOSH2jnlOcJqQ3wWyu2M8moEsZnrqM2V",
+	"JWEANgZem3S5o+omCOoX6soJDfqFJe+Wcpq4LDIPUB5lliAfV2P9WnPleuziVekrQyElO1BBoVTutt7v",
+	"uok/Zt46hi8or8wex8+S4PoDJHQNsQDiextBAFIGdCTBckJbyZBjW6RGAUQIe6sdG2v5SfPi3fad2HYv",
+	"ssQ5Qrc2XFIwqHzh2onQeXDrhok3VCPARZBw6dcBRA2heWHTSSVo1I0hMEkQ9MbG3cb6h78uLLYXL3av",
+	"raZtlH2yM8b7AD5E4764YnYWUr48S4JT3zXuX0LyvsbaSnDqu9a19dgQ8PM0+ZF662hHG1lR6yFAJ1gE",
+	"2lpl1FViBM7crwuLCGuiVthYMCanFhowvWMeoJ4yuv+iLUCJiiHOTon6AZFTMOAZk51YpDPh2l3Fa+qm",
+	"ww4t0PixVY/nDTSvTL6eJZjjb6yttBfeb3651qF1w/IEK6k+o0i9yNuD/aC2IoTtCMbH1Nr8cgr5jmMX",
+	"rvNC2jllPNyKJwrAppklwcrDxtrN4OH7jbWN5pXYMpeq+aRbOzTv2Az6ZArU85QWtWAHVStZgsw/vy4s",
+	"Ni+sB2vfqPsD6qQYhDtGknove1h4pCy44wsPj/LPP2r+FNOiFU/kE6V6vw57Ah+VRbDmmUTGDWgrxpln",
+	"YXXf9B+myHh2b+Rwm0lBxLK4RyfJLrBAIX7FjhdYxWf2bmMZNO59+OjSnRyPqwwzqDKG/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

@@ -115,6 +115,7 @@ func clientCommands() []*cobra.Command {
 		feeCommand(),
 		resultCommand(),
 		noticeCommand(),
+		archiveCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -162,6 +162,14 @@ func moment(ms ...int64) calendar.Date {
 	return calendar.Date{}
 }
 
+// EndedOn is the day on which the case ended; no day before.
+func (c *Case) EndedOn() calendar.Date {
+	if !c.Status.Ended() {
+		return calendar.Date{}
+	}
+	return moment(c.DeliveredMS, c.TerminatedMS, c.RejectedMS)
+}
+
 // WorkingDays is how many working days the decision took: those after the day of
 // acceptance up to that of the decision, without special procedures. Errors are
 // those of calendar.WorkingDaysBetween; a case that is not decided has none.

@@ -66,6 +66,20 @@ passed on (转报) only the law accepts it, when nobody told in time what is mis
 		}
 		b.WriteString("\n")
 	}
+	b.WriteString(`
+## Beside the case
+
+What stands beside a case is written by whoever has the right, whoever holds the
+case, and changes neither its status nor its clock. What comes after the end is
+here too: the authority that decided answers for its results, wherever the case was
+handed over.
+
+| what happens | entry | when | by |
+|---|---|---|---|
+`)
+	for _, k := range besideOrder {
+		fmt.Fprintf(&b, "| %s | `%s` | %s | %s |\n", besideWords[k][0], k, besideWords[k][1], rolesOf(k))
+	}
 	b.WriteString("\n## Limits\n\n| limit | 规则 | rule |\n|---|---|---|\n")
 	for _, r := range Rules {
 		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", r.Kind, r.ZH, r.EN)
@@ -99,6 +113,41 @@ var wordsOf = map[ledger.Kind]string{
 	ledger.CaseReview: "初审、审核", ledger.CaseReturn: "退回", ledger.CaseSuspend: "特别程序开始", ledger.CaseResume: "特别程序结束",
 	ledger.CaseExtend: "延长期限", ledger.CaseCorrect: "更正申请人", ledger.CaseTerminate: "终止办理", ledger.CaseDecide: "审批", ledger.CaseIssue: "制发", ledger.CaseDeliver: "送达",
 	ledger.HearingTell: "告知听证权利", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
+}
+
+// besideOrder are the kinds beside a case, in the order of its life, and
+// besideWords what they are and when they can happen.
+var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
+	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid,
+	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.CaseArchive}
+
+var besideWords = map[ledger.Kind][2]string{
+	ledger.CaseSupplement: {"补正", "any time, at any desk"}, ledger.CaseWithdraw: {"申请撤回", "any time, at any desk; whoever holds the case ends it"},
+	ledger.HearingAsk:     {"申请或放弃听证", "from when the right was told until its last day, before the decision"},
+	ledger.PackageFinding: {"联办件审查意见", "before acceptance, in a joint matter"}, ledger.CaseComment: {"备注", "any time"},
+	ledger.CustodySend: {"移交材料", "by the office that has the papers"}, ledger.CustodyReceive: {"签收材料", "by the office they were sent to, or that sent them"},
+	ledger.FeeCharge: {"缴款通知", "after acceptance, by the published tariff"}, ledger.FeePay: {"缴费", "after a charge"}, ledger.FeeWaive: {"减免", "before it is paid"}, ledger.FeeRefund: {"退费", "after it was paid"},
+	ledger.CasePrint: {"打印文书", "once the document exists"}, ledger.CaseSeal: {"加盖电子印章", "once the document exists"}, ledger.CaseVoid: {"文书作废", "once it was printed or sealed"},
+	ledger.ResultPropose: {"拟更正、撤销或注销", "after issue, about a result that holds, while nothing else is proposed about it; revocation and cancellation of what was granted only; at the authority"},
+	ledger.ResultState:   {"持有人陈述申辩", "until it is decided, at any desk"},
+	ledger.ResultDecide:  {"决定更正、撤销或注销", "by another person than proposed; a revocation after the holder was heard or had the time; at the authority"},
+	ledger.ResultReissue: {"补发", "after issue, of a result that holds; at the authority"},
+	ledger.CaseArchive:   {"归档", "after the end, once nothing is open about it, and again when something has come since; at the authority"},
+}
+
+// What stands beside a case has its row too, but for what is written by the node
+// itself, by the applicant from home, by supervision and by whoever looks at it.
+func TestEveryKindBesideACaseHasARow(t *testing.T) {
+	other := []ledger.Kind{ledger.CaseReveal, ledger.CaseUrge, ledger.CardAnswer, ledger.CardFind, ledger.CardState, ledger.CardMeasure, ledger.CardAppeal, ledger.CardSettle,
+		ledger.InquiryOpen, ledger.InquiryAnswer, ledger.InquiryClose}
+	for _, i := range ledger.Kinds {
+		if !i.Beside || i.Joint || i.Action == "" || slices.Contains(other, i.Kind) {
+			continue
+		}
+		if !slices.Contains(besideOrder, i.Kind) || besideWords[i.Kind][0] == "" || besideWords[i.Kind][1] == "" {
+			t.Errorf("%s has no row", i.Kind)
+		}
+	}
 }
 
 // Each cell of the machine: a kind can happen exactly where its row says.

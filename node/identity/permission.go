@@ -33,6 +33,7 @@ const (
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
 	// CaseCorrect puts right whom a case is for, against the document.
 	CaseCorrect Action = "case.correct"
+	CaseArchive Action = "case.archive" // puts the file of a case that ended together
 	// ResultPropose proposes to put right, revoke or cancel what was issued, and
 	// ResultDecide decides on it.
 	ResultPropose Action = "result.propose"
@@ -206,6 +207,9 @@ func grants() []Grant {
 	allow(TownshipClerk, Subtree, RecordConsent, RecordUse, PaperVoid)
 	allow(DepartmentWindow, Department, RecordConsent, RecordUse, PaperVoid)
 	allow(CountyOperator, Whole, AccountDisable)
+	// The window of the authority puts the file together; a village keeps none.
+	allow(TownshipClerk, Subtree, CaseArchive)
+	allow(DepartmentWindow, Department, CaseArchive)
 	// What was issued is put right, revoked or cancelled by the authority that
 	// decided: who works there proposes, who leads it decides.
 	allow(TownshipClerk, Subtree, ResultPropose)

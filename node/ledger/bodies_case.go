@@ -319,6 +319,7 @@ const (
 	RevealTimeline   = "timeline"
 	RevealAttachment = "attachment:"
 	RevealDocument   = "document:" // with the kind of document that was made out
+	RevealArchive    = "archive"   // the whole volume
 )
 
 // Check implements Body.
@@ -329,7 +330,7 @@ func (b *CaseRevealV1) Check() error {
 	for _, w := range b.What {
 		hash, file := strings.CutPrefix(w, RevealAttachment)
 		kind, paper := strings.CutPrefix(w, RevealDocument)
-		if w != RevealCase && w != RevealTimeline && !(file && len(hash) == 64) && !(paper && kind != "" && len(kind) <= 40) {
+		if w != RevealCase && w != RevealTimeline && w != RevealArchive && !(file && len(hash) == 64) && !(paper && kind != "" && len(kind) <= 40) {
 			return fmt.Errorf("shown: %.80q", w)
 		}
 	}

@@ -82,6 +82,8 @@ const (
 	CaseExtend            Kind = "case.extend"
 	CaseCorrect           Kind = "case.correct"
 
+	CaseArchive Kind = "case.archive"
+
 	HearingTell    Kind = "hearing.tell"
 	HearingAsk     Kind = "hearing.ask"
 	HearingConvene Kind = "hearing.convene"
@@ -273,6 +275,7 @@ var Kinds = []Info{
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 	onCase(kind[CaseCorrectV1](CaseCorrect, identity.CaseCorrect)),
 
+	besideCase(kind[CaseArchiveV1](CaseArchive, identity.CaseArchive)),
 	onCase(kind[HearingTellV1](HearingTell, identity.CaseSuspend)),
 	besideCase(kind[HearingAskV1](HearingAsk, identity.CaseSubmit)),
 	onCase(kind[HearingConveneV1](HearingConvene, identity.CaseSuspend)),

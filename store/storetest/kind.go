@@ -235,6 +235,8 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.CaseArchiveV1:
+		return ledger.CaseArchive
 	case *ledger.HearingTellV1:
 		return ledger.HearingTell
 	case *ledger.HearingAskV1:
