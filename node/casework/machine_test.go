@@ -118,7 +118,7 @@ var wordsOf = map[ledger.Kind]string{
 // besideOrder are the kinds beside a case, in the order of its life, and
 // besideWords what they are and when they can happen.
 var besideOrder = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.HearingAsk, ledger.PackageFinding, ledger.CaseComment, ledger.CustodySend, ledger.CustodyReceive,
-	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid,
+	ledger.FeeCharge, ledger.FeePay, ledger.FeeWaive, ledger.FeeRefund, ledger.CasePrint, ledger.CaseSeal, ledger.CaseVoid, ledger.PaperVoid,
 	ledger.ResultPropose, ledger.ResultState, ledger.ResultDecide, ledger.ResultReissue, ledger.CaseArchive}
 
 var besideWords = map[ledger.Kind][2]string{
@@ -128,6 +128,7 @@ var besideWords = map[ledger.Kind][2]string{
 	ledger.CustodySend: {"移交材料", "by the office that has the papers"}, ledger.CustodyReceive: {"签收材料", "by the office they were sent to, or that sent them"},
 	ledger.FeeCharge: {"缴款通知", "after acceptance, by the published tariff"}, ledger.FeePay: {"缴费", "after a charge"}, ledger.FeeWaive: {"减免", "before it is paid"}, ledger.FeeRefund: {"退费", "after it was paid"},
 	ledger.CasePrint: {"打印文书", "once the document exists"}, ledger.CaseSeal: {"加盖电子印章", "once the document exists"}, ledger.CaseVoid: {"文书作废", "once it was printed or sealed"},
+	ledger.PaperVoid:     {"在档材料作废", "any time, of a paper on file that the case brought"},
 	ledger.ResultPropose: {"拟更正、撤销或注销", "after issue, about a result that holds, while nothing else is proposed about it; revocation and cancellation of what was granted only; at the authority"},
 	ledger.ResultState:   {"持有人陈述申辩", "until it is decided, at any desk"},
 	ledger.ResultDecide:  {"决定更正、撤销或注销", "by another person than proposed; a revocation after the holder was heard or had the time; at the authority"},
