@@ -114,6 +114,9 @@ var expected = map[string]asked{
 	"revokeSeal":          {action: "seal.manage", on: "some", body: gen.VoidRequest{Reason: "停用"}, id: "0f0f0f0f0f0f0f0f"},
 	"resubmitCase":        {action: "case.submit", on: "case", home: true, body: gen.Resubmission{}},
 	"actOnCase":           {action: "each", on: "case", home: true}, // see acts
+	"listGuides":          {action: "guide.read", on: "some"},
+	"openGuide":           {action: "guide.do", on: "here", home: true, body: gen.GuideRequest{About: "怎么办"}},
+	"actOnGuide":          {action: "guide.do", on: "some", body: gen.GuideAction{Kind: gen.GuideActAccept}}, // what each desk may: TestFirstAsked
 	"getCaseArchive":      {action: "case.read", on: "case"},
 	"archiveCase":         {action: "case.archive", on: "case", home: true, body: gen.ArchiveRequest{Years: 10}},
 	"exportCaseArchive":   {action: "case.reveal", on: "case", home: true},

@@ -36,6 +36,9 @@ func (s *Server) SubmitCase(ctx context.Context, in gen.SubmitCaseRequestObject)
 // changed meanwhile, and was recorded under the key before is answered as it was.
 func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key string) (gen.CaseReceipt, error) {
 	body, _, err := s.submission(ctx, submission)
+	if err == nil {
+		err = s.firstAsked(ctx, submission.Guide, body)
+	}
 	if err != nil {
 		if receipt, known, herr := s.handedIn(ctx, key); known || herr != nil {
 			return receipt, herr
@@ -49,7 +52,11 @@ func (s *Server) handIn(ctx context.Context, submission *gen.Submission, key str
 	if err := s.checkPapers(ctx, append(slices.Clip(body.Materials), catalog.SubmittedMaterial{Attachments: body.Authority})); err != nil {
 		return gen.CaseReceipt{}, err
 	}
-	return s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: key})
+	receipt, err := s.recordCase(ctx, Action{Actor: actor, Kind: ledger.CaseSubmit, Body: body, Key: key})
+	if err != nil {
+		return receipt, err
+	}
+	return receipt, s.becameCase(ctx, body, receipt, key)
 }
 
 // checkPapers holds the files a submission names against those that are here:

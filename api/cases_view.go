@@ -53,7 +53,7 @@ func (s *Server) detail(ctx context.Context, c *casework.Case, revealed bool) (g
 		ExtendedBy: c.ExtendedBy, Told: c.Told, Cause: string(c.Cause), TerminatedMs: c.TerminatedMS,
 		AcceptedBy: value(c.AcceptedBy), DecidedBy: value(c.DecidedBy), Actions: actionsNow(ctx, c), Package: value(c.Package),
 	}
-	out.Renews, out.Hearing = c.Renews, value(c.Hearing)
+	out.Renews, out.Hearing, out.FirstAsked = c.Renews, value(c.Hearing), c.First
 	out.Authority, out.Online, out.ReceivedOn = c.Authority, c.Online.Account != "", c.Online.ReceivedOn
 	if !revealed {
 		veil, err := s.veil(ctx, c)

@@ -79,6 +79,7 @@ var kindZH = map[ledger.Kind]string{
 	ledger.SupervisionThresholds: "设置监察阈值", ledger.CardIssue: "发出监察牌", ledger.CardRise: "监察牌上报", ledger.CardAnswer: "监察牌说明", ledger.CardFind: "监察认定",
 	ledger.CardState: "陈述申辩", ledger.CardMeasure: "失职处理决定", ledger.CardAppeal: "监察牌申诉", ledger.CardSettle: "申诉决定",
 	ledger.CaseUrge: "催办", ledger.InquiryOpen: "监察问询", ledger.InquiryAnswer: "答复问询", ledger.InquiryClose: "问询办结", ledger.LineOutage: "线路中断",
+	ledger.GuideOpen: "登记咨询", ledger.GuideHand: "引导到窗口", ledger.GuideAccept: "接办咨询", ledger.GuideClose: "咨询办结",
 	ledger.CaseArchive: "归档",
 	ledger.HearingTell: "告知听证权利", ledger.HearingAsk: "申请或放弃听证", ledger.HearingConvene: "听证通知", ledger.HearingRecord: "听证笔录",
 	ledger.ResultPropose: "拟更正、撤销或注销", ledger.ResultState: "持有人陈述申辩", ledger.ResultDecide: "决定更正、撤销或注销", ledger.ResultReissue: "补发",

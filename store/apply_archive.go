@@ -32,7 +32,9 @@ func (a *applier) prepareArchive(c *casework.Case, e *ledger.Entry, b *ledger.Ca
 }
 
 func (a *applier) saveArchive(e *ledger.Entry, b *ledger.CaseArchiveV1) error {
-	return a.w.exec(a.ctx, `UPDATE archives SET volume = ?, archived = ?, entry = ? WHERE case_id = ?`, b.Volume, e.OccurredAt, e.ID, e.Case)
+	// An earlier one that comes again, with the county's word, does not take the
+	// place of a later one.
+	return a.w.exec(a.ctx, `UPDATE archives SET volume = ?1, archived = ?2, entry = ?3 WHERE case_id = ?4 AND archived <= ?2`, b.Volume, e.OccurredAt, e.ID, e.Case)
 }
 
 // archivedBefore are the earlier volumes of a case, the last one last.

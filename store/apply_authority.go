@@ -236,6 +236,8 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return a.rectificationTarget(b.Rating)
 	case *ledger.RatingContestV1:
 		return a.rectificationTarget(b.Rating)
+	case *ledger.GuideOpenV1, *ledger.GuideHandV1, *ledger.GuideAcceptV1, *ledger.GuideCloseV1:
+		return a.guideTarget(body, from)
 	case *ledger.ComplaintAssignV1:
 		return a.complaintTargetOf(b.Complaint)
 	case *ledger.ComplaintReplyV1:

@@ -218,6 +218,9 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 	if err := a.mayRenew(e, b); err != nil {
 		return nil, err
 	}
+	if err := a.mayName(e, b); err != nil {
+		return nil, err
+	}
 	if a.desk {
 		changed, err := a.itemChanged(b, e.OccurredAt-e.SkewMS)
 		if err != nil {

@@ -21,12 +21,22 @@ func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.B
 	if c == nil {
 		return func() error { return nil }, nil
 	}
+	if a.told { // it stands, and may have come before
+		f, stood, err := a.foldResults(c, "", e.ID)
+		if err != nil {
+			return nil, err
+		}
+		if !stood {
+			f, _ = result.Apply(f, c, e, body, result.Authority(c))
+		}
+		return func() error { return a.saveResults(c, f) }, nil
+	}
 	f, err := a.resultsOf(c, e.ID)
 	if err != nil {
 		return nil, err
 	}
 	next, err := result.Apply(f, c, e, body, from.Division)
-	if err != nil && (!a.told || refusalOf(err) == nil) {
+	if err != nil {
 		return nil, err
 	}
 	return func() error { return a.saveResults(c, next) }, nil
@@ -35,24 +45,31 @@ func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.B
 // resultsOf is the file of a case as the entries that stand make it, without one
 // of them.
 func (a *applier) resultsOf(c *casework.Case, without string) (result.File, error) {
-	f := result.Of(c)
+	f, _, err := a.foldResults(c, without, "")
+	return f, err
+}
+
+// foldResults is resultsOf, and whether one of the entries was among them.
+func (a *applier) foldResults(c *casework.Case, without, one string) (f result.File, among bool, err error) {
+	f = result.Of(c)
 	if len(f.Results) == 0 {
-		return f, nil
+		return f, false, nil
 	}
 	entries, err := a.past(`case_id = ? AND kind IN (`+resultKinds+`) AND status = 'applied' AND id <> ?`, c.ID, without)
 	if err != nil {
-		return f, err
+		return f, false, err
 	}
 	for i := range entries {
 		e := &entries[i].e
 		body, err := e.Decode()
 		if err != nil {
-			return f, err
+			return f, among, err
 		}
+		among = among || e.ID == one
 		// Who may was seen to when it came; what does not add up counts for nothing.
 		f, _ = result.Apply(f, c, e, body, result.Authority(c))
 	}
-	return f, nil
+	return f, among, nil
 }
 
 // resultsAnew makes the rows of a case anew, after an entry about one of its

@@ -143,6 +143,11 @@ func scopeOf(ctx context.Context, db lookup, county division.Code, body ledger.B
 	case *ledger.RatingContestV1:
 		scope, err = divisionOf(ctx, db, selectRectificationDivision, b.Rating, ratingUnknown)
 		return scope, false, err
+	case *ledger.GuideOpenV1:
+		return b.Division, false, nil
+	case *ledger.GuideHandV1, *ledger.GuideAcceptV1, *ledger.GuideCloseV1:
+		scope, err = divisionOf(ctx, db, selectGuideDivision, subjectOf(body), guideUnknown)
+		return scope, false, err
 	case *ledger.ComplaintOpenV1:
 		return b.At, false, nil
 	case *ledger.ComplaintAssignV1:

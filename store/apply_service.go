@@ -51,6 +51,8 @@ func (a *applier) prepareService(e *ledger.Entry, body ledger.Body, from origin)
 		effect, err = a.answerRating(e, b.Rating, func(r *rating.Rectification, by *identity.Actor) {
 			r.Contest, r.ContestMS, r.ContestedBy = b.Reason, e.OccurredAt, by
 		})
+	case *ledger.GuideOpenV1, *ledger.GuideHandV1, *ledger.GuideAcceptV1, *ledger.GuideCloseV1:
+		effect, err = a.prepareGuide(e, body, from)
 	case *ledger.ComplaintOpenV1:
 		effect, err = a.prepareComplaint(e, b, from)
 	case *ledger.ComplaintAssignV1:

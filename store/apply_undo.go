@@ -20,6 +20,8 @@ func redoable(k ledger.Kind) []ledger.Kind {
 		return []ledger.Kind{ledger.AccountOpen, ledger.AccountAgents}
 	case ledger.RecordConsent, ledger.RecordWithdraw:
 		return []ledger.Kind{ledger.RecordConsent, ledger.RecordWithdraw}
+	case ledger.GuideOpen, ledger.GuideHand, ledger.GuideAccept, ledger.GuideClose:
+		return []ledger.Kind{ledger.GuideOpen, ledger.GuideHand, ledger.GuideAccept, ledger.GuideClose}
 	case ledger.OverlaySet:
 		return []ledger.Kind{ledger.OverlaySet}
 	case ledger.SealMake, ledger.SealRevoke:
@@ -153,6 +155,14 @@ func subjectOf(body ledger.Body) string {
 		return b.Month + " " + b.Staff
 	case *ledger.AppraisalAnswerV1:
 		return b.Month + " " + b.Staff
+	case *ledger.GuideOpenV1:
+		return b.Guide
+	case *ledger.GuideHandV1:
+		return b.Guide
+	case *ledger.GuideAcceptV1:
+		return b.Guide
+	case *ledger.GuideCloseV1:
+		return b.Guide
 	case *ledger.ComplaintOpenV1:
 		return b.Number
 	case *ledger.ComplaintAssignV1:
@@ -196,6 +206,8 @@ func (a *applier) reset(body ledger.Body) error {
 		return a.w.exec(a.ctx, `DELETE FROM appraisal_objections WHERE month = ? AND staff = ?`, b.Month, b.Staff)
 	case *ledger.AppraisalAnswerV1:
 		return a.w.exec(a.ctx, `DELETE FROM appraisal_objections WHERE month = ? AND staff = ?`, b.Month, b.Staff)
+	case *ledger.GuideOpenV1, *ledger.GuideHandV1, *ledger.GuideAcceptV1, *ledger.GuideCloseV1:
+		return a.w.exec(a.ctx, `DELETE FROM guides WHERE id = ?`, subjectOf(body))
 	case *ledger.ComplaintOpenV1:
 		return a.w.exec(a.ctx, `DELETE FROM complaints WHERE number = ?`, b.Number)
 	case *ledger.ComplaintAssignV1:

@@ -276,7 +276,7 @@ type goingBack struct {
 // made are the tables that entries make. What else there is (meta, lost, and
 // the schema's own version) stays.
 var made = []string{"entries", "audience", "origins", "outbox", "attention", "divisions", "calendar_years", "items", "editions", "edition_items",
-	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "custody", "results", "renewals", "archives",
+	"overlays", "staff", "nodes", "node_keys", "invitations", "trust", "cases", "case_counters", "attachments", "corrections", "custody", "results", "renewals", "archives", "guides",
 	"ratings", "rectifications", "complaints", "packages", "joint_cases", "joint_members",
 	"seals", "published",
 	"cards", "looks", "inquiries", "thresholds", "outages", "accounts", "case_owners", "case_service", "consents", "record_looks", "voided_papers", "statistics", "notices", "notice_open",

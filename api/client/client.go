@@ -24,6 +24,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/fee"
+	"github.com/tongban/tongban/node/guide"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
@@ -501,6 +502,27 @@ func (e FeeActionKind) Valid() bool {
 	case FeeActRefund:
 		return true
 	case FeeActWaive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuideActionKind.
+const (
+	GuideActAccept GuideActionKind = "accept"
+	GuideActClose  GuideActionKind = "close"
+	GuideActHand   GuideActionKind = "hand"
+)
+
+// Valid indicates whether the value is a known member of the GuideActionKind enum.
+func (e GuideActionKind) Valid() bool {
+	switch e {
+	case GuideActAccept:
+		return true
+	case GuideActClose:
+		return true
+	case GuideActHand:
 		return true
 	default:
 		return false
@@ -1359,6 +1381,30 @@ func (e GetPaperMonthsParamsOf) Valid() bool {
 	case OfItems:
 		return true
 	case OfPackages:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListGuidesParamsView.
+const (
+	GuidesAll     ListGuidesParamsView = "all"
+	GuidesDesk    ListGuidesParamsView = "desk"
+	GuidesMine    ListGuidesParamsView = "mine"
+	GuidesOverdue ListGuidesParamsView = "overdue"
+)
+
+// Valid indicates whether the value is a known member of the ListGuidesParamsView enum.
+func (e ListGuidesParamsView) Valid() bool {
+	switch e {
+	case GuidesAll:
+		return true
+	case GuidesDesk:
+		return true
+	case GuidesMine:
+		return true
+	case GuidesOverdue:
 		return true
 	default:
 		return false
@@ -2269,6 +2315,7 @@ type Case struct {
 
 	// ExtendedBy Working days.
 	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	FirstAsked NamedPerson  `json:"first_asked,omitempty,omitzero"`
 	Form       []FieldValue `json:"form"`
 	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
@@ -3262,6 +3309,58 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// Guide A question at a window, with who was asked first and who answers for it now.
+type Guide = guide.Guide
+
+// GuideAction defines model for GuideAction.
+type GuideAction struct {
+	// Answer close: an answer or a case
+	Answer string `json:"answer,omitempty,omitzero"`
+	Case   string `json:"case,omitempty,omitzero"`
+
+	// Department hand: the window's department, at the county
+	Department string          `json:"department,omitempty,omitzero"`
+	Kind       GuideActionKind `json:"kind"`
+	Note       string          `json:"note,omitempty,omitzero"`
+
+	// To Example: 330523110200
+	To Division `json:"to,omitempty,omitzero"`
+}
+
+// GuideActionKind defines model for GuideActionKind.
+type GuideActionKind string
+
+// GuideList defines model for GuideList.
+type GuideList struct {
+	// Cases mine: cases whose first asked the caller is and that no desk has taken up yet
+	Cases  []CaseSummary `json:"cases"`
+	Guides []GuideView   `json:"guides"`
+}
+
+// GuideReceipt defines model for GuideReceipt.
+type GuideReceipt struct {
+	Guide GuideView `json:"guide"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// GuideRequest defines model for GuideRequest.
+type GuideRequest struct {
+	About string `json:"about"`
+	Item  string `json:"item,omitempty,omitzero"`
+}
+
+// GuideView defines model for GuideView.
+type GuideView struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Guide A question at a window, with who was asked first and who answers for it now.
+	Guide   Guide `json:"guide"`
+	Overdue bool  `json:"overdue"`
+}
 
 // HandOverRequest defines model for HandOverRequest.
 type HandOverRequest struct {
@@ -5629,7 +5728,10 @@ type Submission struct {
 	// Division Example: 330523110200
 	Division Division     `json:"division,omitempty,omitzero"`
 	Form     []FieldValue `json:"form"`
-	Item     string       `json:"item"`
+
+	// Guide The question at a window that it came of; ends it.
+	Guide string `json:"guide,omitempty,omitzero"`
+	Item  string `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
 	ItemVersion int `json:"item_version,omitempty,omitzero"`
@@ -6514,6 +6616,27 @@ type GetPaperMonthsParams struct {
 // GetPaperMonthsParamsOf defines parameters for GetPaperMonths.
 type GetPaperMonthsParamsOf string
 
+// ListGuidesParams defines parameters for ListGuides.
+type ListGuidesParams struct {
+	View  ListGuidesParamsView `form:"view,omitempty" json:"view,omitempty,omitzero"`
+	Limit int                  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListGuidesParamsView defines parameters for ListGuides.
+type ListGuidesParamsView string
+
+// OpenGuideParams defines parameters for OpenGuide.
+type OpenGuideParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnGuideParams defines parameters for ActOnGuide.
+type ActOnGuideParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	// Query Part of a code, a name or a department.
@@ -7089,6 +7212,12 @@ type PublishEditionJSONRequestBody = PublishRequest
 
 // CancelEditionJSONRequestBody defines body for CancelEdition for application/json ContentType.
 type CancelEditionJSONRequestBody = CancelEditionRequest
+
+// OpenGuideJSONRequestBody defines body for OpenGuide for application/json ContentType.
+type OpenGuideJSONRequestBody = GuideRequest
+
+// ActOnGuideJSONRequestBody defines body for ActOnGuide for application/json ContentType.
+type ActOnGuideJSONRequestBody = GuideAction
 
 // AddHubJSONRequestBody defines body for AddHub for application/json ContentType.
 type AddHubJSONRequestBody = HubRequest
@@ -8504,6 +8633,56 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
 	GetPaperMonths(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListGuides 首问负责：我负责引导的
+	//
+	// Questions at windows that are not closed, the oldest first: `mine` those the
+	// caller answers for, with the cases they took in that no desk has taken up
+	// yet; `desk` those of the desk; `overdue` those that are late, for supervision
+	// too; `all` also what is closed.
+	//
+	// Corresponds with GET /api/v1/guides (the `ListGuides` operationId).
+	ListGuides(ctx context.Context, params *ListGuidesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenGuideWithBody 登记窗口咨询
+	//
+	// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+	OpenGuideWithBody(ctx context.Context, params *OpenGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// OpenGuide 登记窗口咨询
+	//
+	// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+	OpenGuide(ctx context.Context, params *OpenGuideParams, body OpenGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnGuideWithBody 引导、接办、办结
+	//
+	// `hand` takes the visitor to another window here or above, whose `accept`
+	// makes its clerk responsible; until then whoever handed over is. `close` ends
+	// it with an answer or a case.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+	ActOnGuideWithBody(ctx context.Context, guide string, params *ActOnGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ActOnGuide 引导、接办、办结
+	//
+	// `hand` takes the visitor to another window here or above, whose `accept`
+	// makes its clerk responsible; until then whoever handed over is. `close` ends
+	// it with an answer or a case.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+	ActOnGuide(ctx context.Context, guide string, params *ActOnGuideParams, body ActOnGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListHubs 县中心主机状态
 	//
@@ -12602,6 +12781,106 @@ func (c *Client) GetPaperFigures(ctx context.Context, reqEditors ...RequestEdito
 // Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
 func (c *Client) GetPaperMonths(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPaperMonthsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListGuides 首问负责：我负责引导的
+//
+// Questions at windows that are not closed, the oldest first: `mine` those the
+// caller answers for, with the cases they took in that no desk has taken up
+// yet; `desk` those of the desk; `overdue` those that are late, for supervision
+// too; `all` also what is closed.
+//
+// Corresponds with GET /api/v1/guides (the `ListGuides` operationId).
+func (c *Client) ListGuides(ctx context.Context, params *ListGuidesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListGuidesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenGuideWithBody 登记窗口咨询
+//
+// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+func (c *Client) OpenGuideWithBody(ctx context.Context, params *OpenGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenGuideRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// OpenGuide 登记窗口咨询
+//
+// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+func (c *Client) OpenGuide(ctx context.Context, params *OpenGuideParams, body OpenGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewOpenGuideRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnGuideWithBody 引导、接办、办结
+//
+// `hand` takes the visitor to another window here or above, whose `accept`
+// makes its clerk responsible; until then whoever handed over is. `close` ends
+// it with an answer or a case.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+func (c *Client) ActOnGuideWithBody(ctx context.Context, guide string, params *ActOnGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnGuideRequestWithBody(c.Server, guide, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ActOnGuide 引导、接办、办结
+//
+// `hand` takes the visitor to another window here or above, whose `accept`
+// makes its clerk responsible; until then whoever handed over is. `close` ends
+// it with an answer or a case.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+func (c *Client) ActOnGuide(ctx context.Context, guide string, params *ActOnGuideParams, body ActOnGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewActOnGuideRequest(c.Server, guide, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -20753,6 +21032,177 @@ func NewGetPaperMonthsRequest(server string, params *GetPaperMonthsParams) (*htt
 	return req, nil
 }
 
+// NewListGuidesRequest constructs an http.Request for the ListGuides method
+func NewListGuidesRequest(server string, params *ListGuidesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/guides")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "view", params.View, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewOpenGuideRequest calls the generic OpenGuide builder with application/json body
+func NewOpenGuideRequest(server string, params *OpenGuideParams, body OpenGuideJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewOpenGuideRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewOpenGuideRequestWithBody constructs an http.Request for the OpenGuide method, with any body, and a specified content type
+func NewOpenGuideRequestWithBody(server string, params *OpenGuideParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/guides")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewActOnGuideRequest calls the generic ActOnGuide builder with application/json body
+func NewActOnGuideRequest(server string, guide string, params *ActOnGuideParams, body ActOnGuideJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewActOnGuideRequestWithBody(server, guide, params, "application/json", bodyReader)
+}
+
+// NewActOnGuideRequestWithBody constructs an http.Request for the ActOnGuide method, with any body, and a specified content type
+func NewActOnGuideRequestWithBody(server string, guide string, params *ActOnGuideParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "guide", guide, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/guides/%s/actions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewListHubsRequest constructs an http.Request for the ListHubs method
 func NewListHubsRequest(server string) (*http.Request, error) {
 	var err error
@@ -28255,6 +28705,58 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /api/v1/figures/papers/months (the `GetPaperMonths` operationId).
 	GetPaperMonthsWithResponse(ctx context.Context, params *GetPaperMonthsParams, reqEditors ...RequestEditorFn) (*GetPaperMonthsResponse, error)
 
+	// ListGuidesWithResponse 首问负责：我负责引导的
+	//
+	// Questions at windows that are not closed, the oldest first: `mine` those the
+	// caller answers for, with the cases they took in that no desk has taken up
+	// yet; `desk` those of the desk; `overdue` those that are late, for supervision
+	// too; `all` also what is closed.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/guides (the `ListGuides` operationId).
+	ListGuidesWithResponse(ctx context.Context, params *ListGuidesParams, reqEditors ...RequestEditorFn) (*ListGuidesResponse, error)
+
+	// OpenGuideWithBodyWithResponse 登记窗口咨询
+	//
+	// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+	OpenGuideWithBodyWithResponse(ctx context.Context, params *OpenGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenGuideResponse, error)
+
+	// OpenGuideWithResponse 登记窗口咨询
+	//
+	// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+	OpenGuideWithResponse(ctx context.Context, params *OpenGuideParams, body OpenGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenGuideResponse, error)
+
+	// ActOnGuideWithBodyWithResponse 引导、接办、办结
+	//
+	// `hand` takes the visitor to another window here or above, whose `accept`
+	// makes its clerk responsible; until then whoever handed over is. `close` ends
+	// it with an answer or a case.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+	ActOnGuideWithBodyWithResponse(ctx context.Context, guide string, params *ActOnGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnGuideResponse, error)
+
+	// ActOnGuideWithResponse 引导、接办、办结
+	//
+	// `hand` takes the visitor to another window here or above, whose `accept`
+	// makes its clerk responsible; until then whoever handed over is. `close` ends
+	// it with an answer or a case.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+	ActOnGuideWithResponse(ctx context.Context, guide string, params *ActOnGuideParams, body ActOnGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnGuideResponse, error)
+
 	// ListHubsWithResponse 县中心主机状态
 	//
 	// Returns a wrapper object for the known response body format(s).
@@ -34277,6 +34779,150 @@ func (r GetPaperMonthsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPaperMonthsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListGuidesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *GuideList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListGuidesResponse) GetJSON200() *GuideList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListGuidesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListGuidesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListGuidesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListGuidesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListGuidesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type OpenGuideResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *GuideReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r OpenGuideResponse) GetJSON201() *GuideReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r OpenGuideResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r OpenGuideResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r OpenGuideResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r OpenGuideResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r OpenGuideResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ActOnGuideResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *GuideReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ActOnGuideResponse) GetJSON200() *GuideReceipt {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ActOnGuideResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ActOnGuideResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ActOnGuideResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ActOnGuideResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ActOnGuideResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -42660,6 +43306,88 @@ func (c *ClientWithResponses) GetPaperMonthsWithResponse(ctx context.Context, pa
 	return ParseGetPaperMonthsResponse(rsp)
 }
 
+// ListGuidesWithResponse 首问负责：我负责引导的
+//
+// Questions at windows that are not closed, the oldest first: `mine` those the
+// caller answers for, with the cases they took in that no desk has taken up
+// yet; `desk` those of the desk; `overdue` those that are late, for supervision
+// too; `all` also what is closed.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/guides (the `ListGuides` operationId).
+func (c *ClientWithResponses) ListGuidesWithResponse(ctx context.Context, params *ListGuidesParams, reqEditors ...RequestEditorFn) (*ListGuidesResponse, error) {
+	rsp, err := c.ListGuides(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListGuidesResponse(rsp)
+}
+
+// OpenGuideWithBodyWithResponse 登记窗口咨询
+//
+// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+func (c *ClientWithResponses) OpenGuideWithBodyWithResponse(ctx context.Context, params *OpenGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*OpenGuideResponse, error) {
+	rsp, err := c.OpenGuideWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenGuideResponse(rsp)
+}
+
+// OpenGuideWithResponse 登记窗口咨询
+//
+// Somebody was asked at a window, where there is no case yet. The caller is responsible from now on. It names no visitor.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/guides (the `OpenGuide` operationId).
+func (c *ClientWithResponses) OpenGuideWithResponse(ctx context.Context, params *OpenGuideParams, body OpenGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*OpenGuideResponse, error) {
+	rsp, err := c.OpenGuide(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseOpenGuideResponse(rsp)
+}
+
+// ActOnGuideWithBodyWithResponse 引导、接办、办结
+//
+// `hand` takes the visitor to another window here or above, whose `accept`
+// makes its clerk responsible; until then whoever handed over is. `close` ends
+// it with an answer or a case.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+func (c *ClientWithResponses) ActOnGuideWithBodyWithResponse(ctx context.Context, guide string, params *ActOnGuideParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ActOnGuideResponse, error) {
+	rsp, err := c.ActOnGuideWithBody(ctx, guide, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnGuideResponse(rsp)
+}
+
+// ActOnGuideWithResponse 引导、接办、办结
+//
+// `hand` takes the visitor to another window here or above, whose `accept`
+// makes its clerk responsible; until then whoever handed over is. `close` ends
+// it with an answer or a case.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/guides/{guide}/actions (the `ActOnGuide` operationId).
+func (c *ClientWithResponses) ActOnGuideWithResponse(ctx context.Context, guide string, params *ActOnGuideParams, body ActOnGuideJSONRequestBody, reqEditors ...RequestEditorFn) (*ActOnGuideResponse, error) {
+	rsp, err := c.ActOnGuide(ctx, guide, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseActOnGuideResponse(rsp)
+}
+
 // ListHubsWithResponse 县中心主机状态
 //
 // Returns a wrapper object for the known response body format(s).
@@ -48532,6 +49260,105 @@ func ParseGetPaperMonthsResponse(rsp *http.Response) (*GetPaperMonthsResponse, e
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PaperMonths
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListGuidesResponse parses an HTTP response from a ListGuidesWithResponse call
+func ParseListGuidesResponse(rsp *http.Response) (*ListGuidesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListGuidesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest GuideList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseOpenGuideResponse parses an HTTP response from a OpenGuideWithResponse call
+func ParseOpenGuideResponse(rsp *http.Response) (*OpenGuideResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &OpenGuideResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest GuideReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseActOnGuideResponse parses an HTTP response from a ActOnGuideWithResponse call
+func ParseActOnGuideResponse(rsp *http.Response) (*ActOnGuideResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ActOnGuideResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest GuideReceipt
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

@@ -30,6 +30,7 @@ import (
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/fee"
+	"github.com/tongban/tongban/node/guide"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
@@ -507,6 +508,27 @@ func (e FeeActionKind) Valid() bool {
 	case FeeActRefund:
 		return true
 	case FeeActWaive:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for GuideActionKind.
+const (
+	GuideActAccept GuideActionKind = "accept"
+	GuideActClose  GuideActionKind = "close"
+	GuideActHand   GuideActionKind = "hand"
+)
+
+// Valid indicates whether the value is a known member of the GuideActionKind enum.
+func (e GuideActionKind) Valid() bool {
+	switch e {
+	case GuideActAccept:
+		return true
+	case GuideActClose:
+		return true
+	case GuideActHand:
 		return true
 	default:
 		return false
@@ -1365,6 +1387,30 @@ func (e GetPaperMonthsParamsOf) Valid() bool {
 	case OfItems:
 		return true
 	case OfPackages:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListGuidesParamsView.
+const (
+	GuidesAll     ListGuidesParamsView = "all"
+	GuidesDesk    ListGuidesParamsView = "desk"
+	GuidesMine    ListGuidesParamsView = "mine"
+	GuidesOverdue ListGuidesParamsView = "overdue"
+)
+
+// Valid indicates whether the value is a known member of the ListGuidesParamsView enum.
+func (e ListGuidesParamsView) Valid() bool {
+	switch e {
+	case GuidesAll:
+		return true
+	case GuidesDesk:
+		return true
+	case GuidesMine:
+		return true
+	case GuidesOverdue:
 		return true
 	default:
 		return false
@@ -2275,6 +2321,7 @@ type Case struct {
 
 	// ExtendedBy Working days.
 	ExtendedBy int          `json:"extended_by,omitempty,omitzero"`
+	FirstAsked NamedPerson  `json:"first_asked,omitempty,omitzero"`
 	Form       []FieldValue `json:"form"`
 	HandedInBy Actor        `json:"handed_in_by,omitempty,omitzero"`
 
@@ -3268,6 +3315,58 @@ type FormerLedger struct {
 
 // Grade 5 非常满意, 4 满意, 3 基本满意, 2 不满意, 1 非常不满意.
 type Grade = ledger.Grade
+
+// Guide A question at a window, with who was asked first and who answers for it now.
+type Guide = guide.Guide
+
+// GuideAction defines model for GuideAction.
+type GuideAction struct {
+	// Answer close: an answer or a case
+	Answer string `json:"answer,omitempty,omitzero"`
+	Case   string `json:"case,omitempty,omitzero"`
+
+	// Department hand: the window's department, at the county
+	Department string          `json:"department,omitempty,omitzero"`
+	Kind       GuideActionKind `json:"kind"`
+	Note       string          `json:"note,omitempty,omitzero"`
+
+	// To Example: 330523110200
+	To Division `json:"to,omitempty,omitzero"`
+}
+
+// GuideActionKind defines model for GuideActionKind.
+type GuideActionKind string
+
+// GuideList defines model for GuideList.
+type GuideList struct {
+	// Cases mine: cases whose first asked the caller is and that no desk has taken up yet
+	Cases  []CaseSummary `json:"cases"`
+	Guides []GuideView   `json:"guides"`
+}
+
+// GuideReceipt defines model for GuideReceipt.
+type GuideReceipt struct {
+	Guide GuideView `json:"guide"`
+
+	// Recorded Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
+	Recorded Recorded `json:"recorded"`
+}
+
+// GuideRequest defines model for GuideRequest.
+type GuideRequest struct {
+	About string `json:"about"`
+	Item  string `json:"item,omitempty,omitzero"`
+}
+
+// GuideView defines model for GuideView.
+type GuideView struct {
+	// Due A day in Beijing, 2026-10-12.
+	Due Date `json:"due,omitempty,omitzero"`
+
+	// Guide A question at a window, with who was asked first and who answers for it now.
+	Guide   Guide `json:"guide"`
+	Overdue bool  `json:"overdue"`
+}
 
 // HandOverRequest defines model for HandOverRequest.
 type HandOverRequest struct {
@@ -5635,7 +5734,10 @@ type Submission struct {
 	// Division Example: 330523110200
 	Division Division     `json:"division,omitempty,omitzero"`
 	Form     []FieldValue `json:"form"`
-	Item     string       `json:"item"`
+
+	// Guide The question at a window that it came of; ends it.
+	Guide string `json:"guide,omitempty,omitzero"`
+	Item  string `json:"item"`
 
 	// ItemVersion The version that was filled in; refused when another is in force by now. Default the one in force.
 	ItemVersion int `json:"item_version,omitempty,omitzero"`
@@ -6520,6 +6622,27 @@ type GetPaperMonthsParams struct {
 // GetPaperMonthsParamsOf defines parameters for GetPaperMonths.
 type GetPaperMonthsParamsOf string
 
+// ListGuidesParams defines parameters for ListGuides.
+type ListGuidesParams struct {
+	View  ListGuidesParamsView `form:"view,omitempty" json:"view,omitempty,omitzero"`
+	Limit int                  `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListGuidesParamsView defines parameters for ListGuides.
+type ListGuidesParamsView string
+
+// OpenGuideParams defines parameters for OpenGuide.
+type OpenGuideParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
+// ActOnGuideParams defines parameters for ActOnGuide.
+type ActOnGuideParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // ListItemsParams defines parameters for ListItems.
 type ListItemsParams struct {
 	// Query Part of a code, a name or a department.
@@ -7096,6 +7219,12 @@ type PublishEditionJSONRequestBody = PublishRequest
 // CancelEditionJSONRequestBody defines body for CancelEdition for application/json ContentType.
 type CancelEditionJSONRequestBody = CancelEditionRequest
 
+// OpenGuideJSONRequestBody defines body for OpenGuide for application/json ContentType.
+type OpenGuideJSONRequestBody = GuideRequest
+
+// ActOnGuideJSONRequestBody defines body for ActOnGuide for application/json ContentType.
+type ActOnGuideJSONRequestBody = GuideAction
+
 // AddHubJSONRequestBody defines body for AddHub for application/json ContentType.
 type AddHubJSONRequestBody = HubRequest
 
@@ -7536,6 +7665,15 @@ type ServerInterface interface {
 	// GetPaperMonths 材料减量（按月）
 	// (GET /api/v1/figures/papers/months)
 	GetPaperMonths(w http.ResponseWriter, r *http.Request, params GetPaperMonthsParams)
+	// ListGuides 首问负责：我负责引导的
+	// (GET /api/v1/guides)
+	ListGuides(w http.ResponseWriter, r *http.Request, params ListGuidesParams)
+	// OpenGuide 登记窗口咨询
+	// (POST /api/v1/guides)
+	OpenGuide(w http.ResponseWriter, r *http.Request, params OpenGuideParams)
+	// ActOnGuide 引导、接办、办结
+	// (POST /api/v1/guides/{guide}/actions)
+	ActOnGuide(w http.ResponseWriter, r *http.Request, guide string, params ActOnGuideParams)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(w http.ResponseWriter, r *http.Request)
@@ -11654,6 +11792,151 @@ func (siw *ServerInterfaceWrapper) GetPaperMonths(w http.ResponseWriter, r *http
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.GetPaperMonths(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListGuides operation middleware
+func (siw *ServerInterfaceWrapper) ListGuides(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListGuidesParams
+
+	// ------------- Optional query parameter "view" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "view", r.URL.Query(), &params.View, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "view"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "view", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListGuides(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// OpenGuide operation middleware
+func (siw *ServerInterfaceWrapper) OpenGuide(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params OpenGuideParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.OpenGuide(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ActOnGuide operation middleware
+func (siw *ServerInterfaceWrapper) ActOnGuide(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "guide" -------------
+	var guide string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "guide", mux.Vars(r)["guide"], &guide, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "guide", Err: err})
+		return
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ActOnGuideParams
+
+	headers := r.Header
+
+	// ------------- Required header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			siw.ErrorHandlerFunc(w, r, &TooManyValuesForParamError{ParamName: "Idempotency-Key", Count: n})
+			return
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: true, Type: "string", Format: ""})
+		if err != nil {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "Idempotency-Key", Err: err})
+			return
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+
+	} else {
+		err = fmt.Errorf("Header parameter Idempotency-Key is required, but not found")
+		siw.ErrorHandlerFunc(w, r, &RequiredHeaderError{ParamName: "Idempotency-Key", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ActOnGuide(w, r, guide, params)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -16448,6 +16731,12 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/cases/{id}/archive/export", wrapper.ExportCaseArchive).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/guides", wrapper.ListGuides).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/guides", wrapper.OpenGuide).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/guides/{guide}/actions", wrapper.ActOnGuide).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/archives", wrapper.ListArchives).Methods(http.MethodGet)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/results/expiring", wrapper.ListExpiring).Methods(http.MethodGet)
@@ -20295,6 +20584,126 @@ type GetPaperMonthsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetPaperMonthsdefaultApplicationProblemPlusJSONResponse) VisitGetPaperMonthsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGuidesRequestObject struct {
+	Params ListGuidesParams
+}
+
+type ListGuidesResponseObject interface {
+	VisitListGuidesResponse(w http.ResponseWriter) error
+}
+
+type ListGuides200JSONResponse GuideList
+
+func (response ListGuides200JSONResponse) VisitListGuidesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListGuidesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListGuidesdefaultApplicationProblemPlusJSONResponse) VisitListGuidesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenGuideRequestObject struct {
+	Params OpenGuideParams
+	Body   *OpenGuideJSONRequestBody
+}
+
+type OpenGuideResponseObject interface {
+	VisitOpenGuideResponse(w http.ResponseWriter) error
+}
+
+type OpenGuide201JSONResponse GuideReceipt
+
+func (response OpenGuide201JSONResponse) VisitOpenGuideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type OpenGuidedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response OpenGuidedefaultApplicationProblemPlusJSONResponse) VisitOpenGuideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnGuideRequestObject struct {
+	Guide  string `json:"guide"`
+	Params ActOnGuideParams
+	Body   *ActOnGuideJSONRequestBody
+}
+
+type ActOnGuideResponseObject interface {
+	VisitActOnGuideResponse(w http.ResponseWriter) error
+}
+
+type ActOnGuide200JSONResponse GuideReceipt
+
+func (response ActOnGuide200JSONResponse) VisitActOnGuideResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ActOnGuidedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ActOnGuidedefaultApplicationProblemPlusJSONResponse) VisitActOnGuideResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -25991,6 +26400,15 @@ type StrictServerInterface interface {
 	// GetPaperMonths 材料减量（按月）
 	// (GET /api/v1/figures/papers/months)
 	GetPaperMonths(ctx context.Context, request GetPaperMonthsRequestObject) (GetPaperMonthsResponseObject, error)
+	// ListGuides 首问负责：我负责引导的
+	// (GET /api/v1/guides)
+	ListGuides(ctx context.Context, request ListGuidesRequestObject) (ListGuidesResponseObject, error)
+	// OpenGuide 登记窗口咨询
+	// (POST /api/v1/guides)
+	OpenGuide(ctx context.Context, request OpenGuideRequestObject) (OpenGuideResponseObject, error)
+	// ActOnGuide 引导、接办、办结
+	// (POST /api/v1/guides/{guide}/actions)
+	ActOnGuide(ctx context.Context, request ActOnGuideRequestObject) (ActOnGuideResponseObject, error)
 	// ListHubs 县中心主机状态
 	// (GET /api/v1/hubs)
 	ListHubs(ctx context.Context, request ListHubsRequestObject) (ListHubsResponseObject, error)
@@ -28972,6 +29390,99 @@ func (sh *strictHandler) GetPaperMonths(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(GetPaperMonthsResponseObject); ok {
 		if err := validResponse.VisitGetPaperMonthsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListGuides operation middleware
+func (sh *strictHandler) ListGuides(w http.ResponseWriter, r *http.Request, params ListGuidesParams) {
+	var request ListGuidesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListGuides(ctx, request.(ListGuidesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListGuides")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListGuidesResponseObject); ok {
+		if err := validResponse.VisitListGuidesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// OpenGuide operation middleware
+func (sh *strictHandler) OpenGuide(w http.ResponseWriter, r *http.Request, params OpenGuideParams) {
+	var request OpenGuideRequestObject
+
+	request.Params = params
+
+	var body OpenGuideJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.OpenGuide(ctx, request.(OpenGuideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "OpenGuide")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(OpenGuideResponseObject); ok {
+		if err := validResponse.VisitOpenGuideResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ActOnGuide operation middleware
+func (sh *strictHandler) ActOnGuide(w http.ResponseWriter, r *http.Request, guide string, params ActOnGuideParams) {
+	var request ActOnGuideRequestObject
+
+	request.Guide = guide
+	request.Params = params
+
+	var body ActOnGuideJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ActOnGuide(ctx, request.(ActOnGuideRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ActOnGuide")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ActOnGuideResponseObject); ok {
+		if err := validResponse.VisitActOnGuideResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {
@@ -32784,1046 +33295,1060 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5P1tkxzHdSeKf5WMXkdQ8vaMZkCCImdegQAhwsKTBpBgW8I2squyu1NTXdmqzJpGi4uI1X+9XkleWdpY",
-	"+WH3L8vWXXntuGtLsn1DkknZ97vcIAD6lb/CjTwnM+uhM6uyehp0OC5fENPdVfl48uR5/J33R4lYrkTO",
-	"ciVHJ++PVrSgS6ZYAZ+u0yK9dUP/xfPRyWhF1WI0HuV0yUYnI56OxqOCfa3kBUtHJ6oo2XgkkwVbUv3G",
-	"kj69zfK5WoxO3nxjPFry3H48Ho/UZqWbkKrg+Xz07Nl4dJ1Khl2lTCYFXykudJ8PF4zwlIiCqAUjebmc",
-	"soKIGaEkoZIdjsYj9pQuV5lu7vXXj65eef34+OjK0dHBlaMrbx4fX3n94Oj44Ojo6OiNqwefHY0vN5G3",
-	"jiImIparjPJc3YWxBhYPJ9LZ74oqxQr96r97+OWjg7cfv3/l7We/NvL2WRZSFNuL9yRnT9UkgV+f6FXT",
-	"a7iic0ambCYKWD4Y3NdKVmyq0eEbo8AqXDk68g3iBrvgCduVXGqz/fK1g9++cvDZx+8fH43fOApM+SZj",
-	"6U1RLKly/bUmMcNf652kbEbLTI1ORl+VIte0k5fL0cmX7UeqxHL0uN3dePT0QD94cEEL3bbUb+j+f+PB",
-	"vbsjHMo1eBMG5gbV3IuFWmaES0JxA2aiINfeICu6YsWYKEFWBc+VpnNJLxihkty/cTO0PztMTXcfOTUz",
-	"rfce3rltplSI5R2R671vz+omL6QiS/3jmOgjd3B8HBx1IZaj0J4Dgb/x7OBTR18+Pnj78b8//vLRwZXH",
-	"n/Zv/ntUesby4L1rB1euvjkmmViz4kDzB7JgTw/9p36h24ilyKODt+nB7PH7b74RIMdbKVuuhGJ5svk8",
-	"22yP7a5eXDh+NNFfncLfki4ZWbFCipysuVpUX56zDVkymsvqK3yxyfHenL1Oj5OrVw7enh1ND95I32QH",
-	"b9E3Xj94PT2esiP6ZnKUHtvpLxhNgeWYBagN+UCPecDppAdfPzp4+3BycvD4/bfGx0ehQ3prdlfk7A5V",
-	"ycKd0q1hzA70Qwf41DCWcyu/wVa0UEuWB9lAWj0xuHF+wSXs3/atRBVJzc+E5ilRCyE1W83EOkT/9vnG",
-	"OH6tYLPRyejffKa6hz+Dv8rPuP5hOIotr4uU6ZcqAnj4zsFv/vbZbx8cHV31k3miX4m83t6IuN5u8yUP",
-	"rnUGP3rZ0lXdNn3Kl5orXT3CnvBT1Q/PFZuzAjoChnOfItOpJow85sg/WeBDnbPtWu7fYrRANuf6/wLM",
-	"LzDbffZ2V6Tm6qymenHQEGiOd5Je6icXj+3B4/dfD9+rd4Vyt/i2JJbDr69JwtMAW8UnYinu+CiC5M6o",
-	"4vk8KFgU8PM+ZdEzdsFodstziX8xX1J5ztJTkjOWSpRBC3gcuACXpGCJKFKWhrgAPu0/JDOaSeZGNBUi",
-	"YxRP/wMgik9IFn+g6Gz2SfZlj7mnN6l/32eHD+k0Y3uXHBN5oYWpTD6NFLJgGEbSgr+vP/iS/fM3bz/4",
-	"TZS8HoqA3HWbWrErRGdK7EfWeljQXM5YEWQJRiXLQVLJuFQBzqB/2udGPlp45KxHi40RqGhGUqqoPpKZ",
-	"EOcsJVSd6N8SlqsDluuLMSVffHjz4K0xSON6+Hh4D0Mi00ORz6c0P9Bdh4UJjzTxDOfNpHpHpJyBcn1r",
-	"uRKFuskz9o5IYSqJyJWRZOhqlfGE6ll9Bkjs5P3Ie6VqFvttrs81ommOzHjGTglXkoh1TpIFS84159Jv",
-	"EnbBig0BckehVD+mt/Jwa/dwXnIlcolzuiGSUota13K5Rt13L3O6TiWzTcPeK/ZUfQZUmkYbnmXfJtjU",
-	"NHQ4ejYevZty/dOex3u/nGZcLlhqmg8NheHPMBLcN5bueSjY7BlsrW8YtlsYw53NAybl/tfDtftQnLNc",
-	"hpZD4kMwlHsrloNi3TcSrbP/26d9lDC+xOjtUPznCbR5Y1qZMbOQ9wsxzdiyd/ArfO7f2gE54e99FNxB",
-	"nposRIZsKGWK8mx0MqK5UAswhM14woh+ADVFUHpzsR6NR0smJZ2zydcXo5PR82//8KMPf/7y93/20S+/",
-	"8/wHf/niB3/1/Me/8/zbP3z5vd/951/9l49/+ouPv/H9l3/34fN/+G/Pv/Ud/P75d/7go3/4jmZ+7Km+",
-	"+J5/8xcv/vBnz7/3+y/+9M9f/uD3XIvPf/CXL7//Nx//7Bv42sixuglPRyejo+O3P/t2cpW9RT871UxT",
-	"UVVKrWu8PR4prkDSvS7yWcYTVV1An6Er/plUJPLfmCU6qC3Es1gZ22yDb+MeaQ1uzXJF1oXI5yC9rfV3",
-	"SpBUwCaeGUluz4fBNusblf0NzQNrUaRE0o0kC7EmM1oQrsiCSpKIJYMhvprjOvCwuu2AK+BakogyV9fm",
-	"dhgpMjma3S/EihUKrj8j6a5qX70/oqVaiIKrjV/SWBVCzMD2a58jCnaRSiIXYg22kbZe3ylF2Iv9/cGv",
-	"OduuZ5ggfrwmya0bRjhqjeuN/vbLXPEsIPWldGP5jVuIU5KLnJH1guWaRvSKzPkFy0GwmQsBIk1NBPzK",
-	"V1ItAOp/rth/tsU/LbjOxYH5MqEZy1NaHN6gitV/O+BwhxgpU3ObOVeLcnqYiOVnFIpM7t9cpOwztqlK",
-	"MkKZ4su4H+PKPF6RRCVWi+lXGfCK+ugokt0h0t2lRmeaAsI21HyDSzrN9JoMo+gU3tNTq6kQKPe2lLz6",
-	"iOU5Xx2IFfZxsBI8V5rYoIcG8Q0jqoJRwwYa70WQO37RzTSuIbvJ1UP9cHtfoYVx3e0BY9na1GrJK/fJ",
-	"gPUOnUt3FNF1ZEyun/rcO+T4+M03Xv/0mHzxwfXr+OOMF0v46fUrx0dHnx5+ePe9Wh2LpEUTpK7mOiTG",
-	"UNgykGsmSdSCSyLyBLw/W4NnT1e8YHKC2rHRhMEy9+Ybo21DneYqc+ZnhDLjK0IDHo/3Ht657R2AtZ/E",
-	"X6Pjke5psA5RX3BjJa1N3jRq5lcbVs9uDOcRdG6dr1yxpeylnPr9+gxo8xa+d7VSPGlR0M1e7rdhpL9a",
-	"iJx5Xtt6EO5rP9lY/ay63J3+vsMFv7/D2LqZcAYd1PBA6Xty62ja22VbSRmPaKL4BVX2vmgoGhIEQCrx",
-	"/OqLipznYi1PicizDQr/uuENSQWTtaPlzIjjy5Jam7j0qZmsKVeG6Nuqkf4dNnBJU0ZEqUDKzoUipUQD",
-	"6fYQ6zfm9q8LsWTxXpOK/JsjuwM2XGBI9i7wsqLQbRL7/uVpzxLLOESFsCB1wmntSm1B/aQK7xkf1wCm",
-	"ZS+YYexhaf1Xxng6ZbSAaSRCnHMWaTqtBv2Ofb/66rpp6TJMjEqpVa8237z65r+AoGRuJjemwC5i9EdL",
-	"GDLEv03XZhu2716R+X9AK7zXrlIfvDPW63ZMPz1yO09ZrrjaHOIkLiW427ZQcp9Tnhu719bSsFwV5s84",
-	"ToiNSS2/bzHC1iLYtr07he2AeWTgiasNuRVaoDU/jBWgWYa3Ji0YWXIpeT4HY7adY8vEvn1AnTBxfFQ3",
-	"ZFczDU0JliYoh251lBo5YZvFs9z7gp7+xvvL1xf9hIlvm279GxNjrmgu/Ecf/s/n3/7hRx98MCbrhSAL",
-	"mteNcDx3XgVqTzxo4Zc0eYDcMdaCwIvf/+aLP/mPz//i+y++9ccf/f3/2kE44ukkyCT3ZSqJFAn9doBq",
-	"gANMARlL56zYhyUAWzLsRDOE3Y7uq5XwO0xRWpV9TYJuO1SNbe+H2wWci/cMWTIfuDw7UWFLIkNeNyZc",
-	"EdBuK5M8LTMlK66YcalQ9uyJABqgzNhb34o1KBKOxiNRzGnOJQpYj/vWuC7iRZK4W/G9kblt8fqC5qjY",
-	"v+qd/BffB6+QifO/b1vAj/ca7fivQ7uAGEjj0f/UZCl9jmuW15S41yTBXSELmhION0eEMSZlGb9gg0Qb",
-	"HOcNfHHjU/NYxhJViJwnfi7jrjcYK50XjKVECTJlRLLigqWkaoFm2eaQPOJqodVBrgglxk+FsbEFW/I8",
-	"ZYXRFKEB3jBV1UQFnvoHBLc9HnmuiGJZJomYeVW0c56nvs2gejIrsK41Iy5pkrAVKlrR+uK9WSUWGJEg",
-	"sVHicJND7C9LTwlbrtSGrBesYCYegerFWJZSgd6cMVrkWtqQjGDck+F4dCpK5Z0hqnadCjNVDIV8tpoE",
-	"xC/4zStpjUdKpCL0HvwWI6FBVBHsRt3GYnqtxla1WPXboNCxOWCNs9B5Wz3cI9fQbTmeoT+0OAZ0W1Au",
-	"aXYt2UHtXngDn+/NjOsSiCzLWEEkXWOMmrFTpAWdoflF8nne8gb1hDdXp8QuEbSmd4XP9URXGO4Qq77X",
-	"VuCGaaj+3QNstP7VfdtBw4vRUoOqydLcRlYgE0hEUbBEoVzgrIorG6SxJRod9YqnsCABqsJR28iPbdWz",
-	"+mGbfy9ttJdPA1cxpgXsHW2P7VHbgFU7BNtq50Ru8nlZ4NCbE5nSNNJFYNafxT6fsoSn0U8zWmSbyGcX",
-	"NJtNUrqRkc8veV56Luv3yjwtWKoWMvJeFvlEcRR3Yp6+YEVaxj69yvYyxFXBpNGBI54uaPx26r3nMz7g",
-	"+dgnNV+VA1q+EFkZvQsblmViHfVw65yZbipCrgjAkmu1yfXj4TrFRbDLXJ/oGM5dfVHrVF1to6ELS8LR",
-	"+kTz0O9RrcCGb3PpMRNR+/MAJbnNaPvMcrU+OvldyGQId16/W7LGgtkK2FPF75sn9MjZh2a42ujcYRsi",
-	"Fc3r7pEGA5P++yF8c2CMmAxIueZX0I3NErGUTDcNs2GnX7XgihXeHRgbWSrUt/n1VfVt7/fBW1aJGB4L",
-	"+XoHGj0Ta98Itfi0w/BejShg8uEstVR7ZybdfWiQUTZPzKySHKJGaplOzTbgIebI5jAwAGJnOm9HOISM",
-	"JguS8cpqJBNRsIQW6ZgcHFf6WIHuzFyohVa9lCBfLdM5a5Ps9rFt73xB83P/k9Bz33Xec/+Imb7yHQs3",
-	"i2DbHngVnMF1tOdrwPnGfRoF3GnV6X3cHZbm+PohNnq50C/bWHu4bOWz5ERKEtNNv8lXie19nG5Ane0N",
-	"fautAFu9ggVAHjUk7K2Rldlr4EtreZb15LArEaromucpUGgjz1OJdS4XEL9zwbMMQ3iMYv943OHf7HaQ",
-	"RWmBXccJSHt/Z0lcsJC4QvHnNPqyuqXY8ozNouQoaDh0IcCgdnGTuGEOHW/dQWI8UtaL2TMZ7Mk7kyJZ",
-	"8At2o0TXXKRbM2AFizGAGUc/WLZY3jUmvwyNSscA4QQbe1Aul9Rn9/XqNJ1rdZ+zpL4sneeh/srejgQ2",
-	"uhv15UIxr1nemGIhbpHgMqCELmMMR1qlo4VPBBFrkglnwD1nK3VKUCdgFy5mHDOkrzTypY+8AkBoV+wG",
-	"b3MI/D017ogYOw6VAW9+g9938vfYyC2Wp0OGpkl+Eg54cYZ5r12tlB0/hazelS2h51zrRavZtKuRtu6s",
-	"OjwADqq2Ct5jpxRNFvptzQd3MyQPsQL7HHZXr/YGAEj+db/JpQsAoHLmtbPFu1fbaDFmfaFr80rPPZ1Q",
-	"RTMxP2wu6iWzHKBJZE21ZnfhTrvs104L719PaKqbBgPhruDoYioQ7BM0Z4jZTDJPAv47G8Vq3vy0LOg0",
-	"2xDNpSPtnJauWgEELOWU6N/IdENMFtUYwuSJncLhKJL6zODH1eQDS8fylOYJu0E3QyNKZpoKhEkaNKJw",
-	"w/pH11RrDxmjFxAgOoXvfbJvSjexHsKlKGyA+yU7DQncQ2JSbLShnkCkFN5Y8r2JHa5Vv2Rm/Q1xYllj",
-	"iH1SGTTdTVy78ZvLjbkSyK/0CeTjyyiL0eA5jTWr7ln/8vWQDiaefOl4v/Sj9+WGSe/d4qFG7upLb2nE",
-	"SXY9/JAvWcZz9i48bMSnqF3Ww9Rb6dWkwpToXvOkQ5jY5QjzSIcEOlQjC4eT8jxlTyOlTmuM2BaVIGXa",
-	"a/SG/OIx4Tm5vuA5k/40LKuNDBFlRZKURcHS+NwtUfA59/nSRcq0XpLQJSOzQiwDmVqrjCYsnUz9K1kw",
-	"KbIL93srF00z71pS3nohiGRKZcyGO23fGYlY+Rdl3X+FPaKbeyUQ5HpB1aUDiVvautlxHElzJzrPhP/C",
-	"GGYIaZ1LT4RoBQIZEYcTtIi8Q5PzchXKalIdIW0ZlQpiL9ZUEkXPWX5qo9ONbT03v0bKcLEEpYQ4D1HT",
-	"dBPWF6dayow8Q4Fkinb8rDcVQq+qoIUngZPaUx4xgujjrrmn9IXMCWniYhb0AkC+CCie0UGH8lyGTCfQ",
-	"J1lTrsYW00AqMuOFwQmKoXBYoxtMnvuoe14w5PExVoJc74g3i+ILWkji4I3MU+IetOFCevhUkaWQilw9",
-	"OvI7Z1dMGPCOFkimKDQ5LklCixQXY9jcTUiZz5EUHfuwezgDZMMi7djlHhsC3QpYQFpwS1Ff8iD1XzeX",
-	"+m5CT82AmYhMlIVPaayRnpgBoBFsxWENyKtzYnGRbW42nzNtuS+umUbdF79lW3ffnOluAsYjM7HOFfRf",
-	"Je7IxxOblSTbpKaEotku9GNJBxsITgIO+KUYoZtsJNPqVSEMy/kkDhmMpzpmPVTYWjrDH7Y1zwGTDF6G",
-	"A8KxAlmCe1iX/nUoxFqywoDvNpfh3IfI+/oVAtd845LT34zGl85/1B36Bnnd4J78FqOefM2FyPiW3h1I",
-	"cmhm+DdfaWvyIU2ChszXW+PeClwRZYGunvhxVoZ2y3FpnosyT9DdXwjUymnmtRddsMKFEG6bEdeiOB++",
-	"chuzCz0UCI/VbPJuKG4dxtXW1cZit6bX8GxgdX4L+9kPrE6T1jxk4bxScYFWdcLtM0ph0376zxNmI/Z2",
-	"M0ztCmLTGmMH/sx1v0AOEFuTabStFF+IX+IHlKc+KqWrFcN7N+ZtQCbwYDFkGShEay2SwzMojS9onmas",
-	"QHn8FHU0k5tDiSZfwjGlVbPhaJn1Ll2yDpm1w4hj5bdOWsSnTJx4jCnQLs6Q69DEX8fsNHualNK36rep",
-	"AndCLshSgBuZWpRUowynYp2fgKVFlLmShM4pzyHXZyrSjT/racbz1Bjhu49skd40jz4bA5TpwH3jftsW",
-	"l7Jk6SQ+ryhjFyzzxb/WKHBMjvEjo6kNwsNQxDG5gmuGqVA8J8mCFnPmV8H0yk70qk6WPC+VT9O7gz/o",
-	"Xqal5DmTGAS4XvBkUW2PEo7w3Vb5+1wyKsuCBex98C7GgZ+AnWNMFM3OxzYrZUySgiuecLkcE2XAdoko",
-	"SMplwld6LD3gJNsSWxmAcdA/hDK14LeAr9sY5mLPWVSAqqZPE5tq3rAugKguyhUrLrjstx23mZEY+EK5",
-	"WrDMK3f4Mtja3n7Yimpxqy1w3M4ulz0nYyvyVufMsvXqUqmYTugG2ym9bFowmiz8MlY78A6HMkJ+VJuF",
-	"PQ3u5rLkE5t4i4O/Zps3n29iL+aTDfU0H++4Pu3btmv7vBlB87TaqehTqY8Yzc6rdAz9lz2Y+kdzMhFR",
-	"xxzMAVMyQ7yLXdW+eYi91r657gZQ/7I2lvrb1bBq396ojdBF4ceZTLlmhiWYwAiSw6kTCZB51cQGTDgs",
-	"UhAV2uFQXoARd9AHSFLK60yBzGMgEhyTa3lMHJi3lvH8UVp9+Juxh95krMIQQ0fxZnVhxx+3as8G8CpJ",
-	"+TAmPWgn2tHJOPrQrEP2qCIdonYU6aU9GthlaJjOn9GunCUUS5+QF9/93ssffzAma6rFs1wYkjslT8SK",
-	"5U/I83/8Tx//9P968ce/f0qe4E/6Lf3tT378/Cf/45Q8+WopMVHryVfyl9/73Zff/5sX3/zey//9e6fk",
-	"Ca7gE4LPPv/x33z8jf9ySp4YDqXb+cXfPv/x77z83u/q1oGl6W9ffv/vPv7ptz765V+fkidIqLpp+BKb",
-	"PvxKvUIBzGQ0HukBuysEvnFDG43tbjr+mDoGDn+aA9ETi29vZS7yfUTj15ozKm1RbM7YrJQ0u3xQbtgF",
-	"fM5WHoZzC2U5CwRZYeMjnzkk99SCFWsuGQLrg29V81OpxGqlNS6sE8TItNTskyzphkyZAW3SihmXaJ0+",
-	"IeeMrQxX48m5Xw/odN6C28INNeACG+LwNL05zyesUeBQ6U0KRKW7cDEZ7dxyb0zOcwMaOfC9QpNMfD5x",
-	"CGjrIT1nOeF5pFsMyp117A6AIgZ2xs20+fLn9de12n1RybRwXGQQIEgqssDkIqt3meWKz8KrH0uvj2rm",
-	"148/z1bK1T3jhTlIcH/nQqGnmExZQkvwT+pHtk5V5DKUed2C6NtXU8AEMNfNQuTNvaqO7snWaPR4YdPi",
-	"QxEDsHF28xsk3HXSdkKkmikfUMl1BBCFEBiLNU+zgtF0c0oyNlMA4ikKcgSbI5ve/QWjsHbe2XdFr4/b",
-	"fGFvUNkzUYQKWWGEC4i7xQmMH4q3OenRphAROhUXhgy4BLMAPcd3K6KhG1KuDsltu0RckblgkpQra0dA",
-	"WJ828EZvRa7xaFZmHuPJI1stUE/kNSzjYigIq9k4qItMSEAGWfpukWdespJ+2FrAvZlEJ7ONq3eiw/jd",
-	"G/HWJSyLGOBvWjyHSxWfqiOk6NsXdjI3FfviWJ1kqFl/Xgv+PnPtPMKK4aDdaCaFR9LAMWOJD61rHfBc",
-	"khJwkVw5yKq0QLzHg9YR2qIwSu1bG6PADOireaTjl9e95201jJf4IKG5dEVuAThRWVQc2BXYcprEx140",
-	"cwG8luxSMn8RKm5iaGr2dGuu9t74FqMmkF8D9sMhZ8++sox3iANc0qBXDFJ3/AZXAOxdMGMTg/rVBzcG",
-	"UGOyE2rMKzmzpwoTa3xxZI9Ecc7zOUnpRvrtvXplomd8k7Ms/RLNSm9MhT7cLJ3wfMjWWlP+doVZAFST",
-	"hD1dAZ7IRD/ppTZ9VUf4EN4zj1VW/2EJWReskEGso4wm517g8DtUsYLTDEOxZnoBbRwWq3BtCYSrAW8c",
-	"xgSXtvl411w5XXKlWGpH5rVJOLy/zkpYOHgDDgjIQGCm6wXWy1GPA1jZQizJAkoAefVCVxOi2aI9e7LG",
-	"Fl0H+NJJjXeKWe0s1XH4opYMC1N0HfcVTc5N6Yiuhn5D8Jy5mKSCJQxyFvvlgzsbKyEULGdr2V9PImdr",
-	"3Fos0RkKNpBMTWly3l9ECR8z4HmeWx6kbAs4odgKK/dwJQlVp61y9/p3rNphpFa1KEQ5XxwGAnHYagB5",
-	"G1yRrYiNKnN0QBCeLFerjA2/9x+49/xjkSuWSyvpRR5b+443nI0VS57TQeKpElmvffVGiRAmSmTMoWRF",
-	"jfehfaOLzWhxIi3ommaTgK+/yTnQcKkEsS8G1IBGGJPZzRYXt3RlCLouTppLsc5czT1VO02VrP44oHbs",
-	"5LQCn/n2MtgidBU9npA1CmZcYgwEoUSyROQpUXzJTknN3kikliygmHV/hneHUFowPT/kqwWfL1SF5B0D",
-	"QYymnlhVKCCOOko/IW6XxzUADaQLSGIQ9fWCx5ZCKMzxg3clV/Fer1KyR7XW4Yu7Qj1o9gBf38Fu4O/7",
-	"jb70vDLhtR8lIr9gOZsYaeYErDA8R2THxHs51tNRm42ZsArIzKHkq4KDwqBV9ZMq/x+xqrTiX6SsOCUs",
-	"k4wgvg6RdIMwnGgO8lc3MUFqza5RHj0h65roOa7vlQMCOD7qS5tOGVv61go16xMTWUI0J2uJADw3x8DG",
-	"okhi1XFr5zCl54zY5Z9hXSdoDgFEyIoGxwi7NMXgbAg20mJHBcKkmc9rkhRQW0DGSh51maOeh+hROOpi",
-	"ckx1BCv4N6dVHZjYITZ1gkaypC+/gebeikCo4TXO9O6GMuvubHOvRBRpdb5MaUH9sKH99UKwC1YYfoq8",
-	"hK2JKIhUdKNZLGZE+cCbJyG8ZKMLnzQJ9DVp5SFqYtJsoagF1ay6fWI6ocJh+kx6F5bK8yZLaQxjTKal",
-	"IlIsGRwkMF/TnNgGvXO1sRPDTEsNReWyNOfVYRrlPryaktdMrFiWVSsEPI8S85msRZml4NeairK2KafG",
-	"b3FSGY01O1FC0441WY7JjF+wBiPUel7GqIy7ipdMLYT3sIB1w3sDptyEW2QMMMhWAjprgEqzXBWlxAvL",
-	"aHqROSGbG7b5dza3sYN3Nvexi3c279Y7eWfzbq2bdzZGS3wcLHsQPiiamw47Jn4BxI+Kg/dC1IbEG3LF",
-	"iudeoMyCZXRzSgp2wdl6TDx8r38YeHtPCqbKwqsdOyHJe4BXtJ5TETwKCjLppkxy4y6qyeFQIeaC1XkF",
-	"Fh0GgCGtWPjr9Pj3pefk6vFuejibHhGV53IYQUDKb4QoNqjNAEqjT4SvSQ8XrNgYIEYjdtVMQ1pVjueN",
-	"tv37eiQx61vAHhcRC5GJuZYXMboqWVBeNE/hKcnhBnX5quVKX5+m5iHPrf8IAwv7RJRVIRKWeqNRUYVO",
-	"xyBQLdnALSoEQm962erOBvVuAS0E9Y5KlZ6IPs1jp9qOiTvFY+Kmi9K1i7cdyDgKlvAVNz6d/juldyFR",
-	"pOoXtcAoBGCYJoxjTGRCcwTHfDWLbUt4tQfWRS2BVQuU92zcVx11PoexpJqdqntNh02hacfyXYA4zDaH",
-	"UqYCicsenoKlTqGgBOUwkU3tXJjNZ8zyhUgmYtlkmlETt0D1PXxtvWDm6BGRNzasiVF15fGXjw7efnzy",
-	"5aODq/in182txMRvJsVDfuJXh692BhYM0H8a1rr4vV7yXBTWNGAiRTZQnp9kWs4mn3r+k79/+asPnn/3",
-	"j15+73c/HXt0vZbAHhJwJeNjZK015Re9qk9ls+K2nHy56rceBmtjtDSceiy5lSeRs8MfGeiNKPTBH5oM",
-	"HKa+jY+v6rwg3JZRibb3ajRuKk32zhiNG6KfuTVGY8P3RtZbOKoSb+oh4nX5D+P0a59aZ8ZVkXZfRNc7",
-	"vWYX6Fqizuwawd+4TPCnWSn42yzWtUTdsOt1LVG3zJLB13bVriXquls4eBnW7kF9ta4lW58fVQt4LVEP",
-	"a2sID9tlhAbNSl5L1Lt2MU1IP04ahmCXFFrLsvfcoun5y/PG5+u4so3vEJfJfvXYEhyiXIbhL/1Onn2C",
-	"Y5aKD8dlBeBZn5d8n7iYSxqoO1mLkTErQbiykTLbq7ULWtGKs2T4siBgrBdLP/fpJfC8rIGbAG+Gh601",
-	"y271YU/JkHY0sDVHuYgxkWObPMugL6/n3eXdRoAm1BOJXE0Rs26OripaDTPdKqTGV44OQ9M8ZaVyQsmS",
-	"fhXrjhqjrCtPtyingSrjQVDHBStYRE6FQVGEp8e1AYam5yy+Qb8RhhF6kvNoJYVKupGnZCHWeg+1JCpt",
-	"XKdWpjEwe7t+axgBLEz5ii1XWTMrv+5j5CqLystvht7beRy61bhU6H3qrOhmkd+94CnLk6HQT6YkvdFk",
-	"ousYdqQI55JLxfLEQ7D3m0FfpoCi/Uryr7t05imb8zzn+Rx/xZKhw8JIztkmEHTYruCon4QyfyYEGb8B",
-	"rz4ui2af8rTiITkpJfNgJPVjQXitdQ8rVTJZsOQchN+hOaX6OvdG67xrVB1RK3LotqDqj6SC4XFKxAUr",
-	"yIapw1C1KDEkR+h+IS5Yjpe/N/pcCA+BngkBBtHFKZlSyd58w484579UcEG/zqwX2dZejIFIMZi8rdHg",
-	"nMEFVxHu1hruElbevkcMJHKB/laAdgKqMQRdrX+15SG+e5P5ysIF43EftUoUauEiFdERRTdZT+Qtuhcm",
-	"qBZ49wxNHGAopCmDQG0IhCcrugHe6XcZB3kR5KEHIjD0nOwFMitYIFYLm4gn9puMXYdXfAvQg8JuMT69",
-	"P+yEnS5KBUD4Xr7wQGk5CGMzV5Sn4FifsdjsGWjYIHFs8z1acMTjiV21M5tL2gVc4oNq70JstwRQG60b",
-	"W4sem4tVbXx/TMxtvuSXBRW+UfrRhKs6/DFGgwGQGO1kceMyA+lpacqgAKCOEhBnZAN+4xRiWJK7tkn4",
-	"dL9qFz4/qDWOX9gemvUVt4/kzhgJqPKydOJujajk5piQMme1cfDbXpUNIHog24FoNQM4rIRjmED56n4A",
-	"c5PO7IMrqOoVBkGn9wVD14oovGT2r2Th0d6nK1aEwH7oNGNDSlZUb4W5KVWDWlQdGKVoVe6tgG2tz4FM",
-	"w5Qu6bwVpNgrZ2Zmk7f0RZsMBfFCXEK1/bHBeDWBd4rkwkC7eAdkox78BgtjOQ9c7xAcXJACsk9Z6kqA",
-	"pxyEbEKLgl8EruKwa7gZUDk3ASHG6DulyTnYwivpd01lhZ/qiR/W7GFIzOkQilFiEsZ1axQAtMtcp9tR",
-	"bXSdR0aG8ToHKRWurWi+gCd26E1uOgrN6UxTzqo/X7kF68ozkwIJ2w7Xk8nxBsEvZSSjybkcpsPtgHtq",
-	"87z7Q9zNc4Hlcu2E18n6CFs1reHeiw/1sKnRMc8GUKh2kVchEYClk0Gukj6U8yiwI1w4gES4qwdu3wsJ",
-	"E8OcOYtNZH19I8TC8leIPW4k3dt+eV0PNWWXjBp15rHvbs0vyHp21mz0NMWgesQ4zvvmPX8aPCSYeFbr",
-	"OmBk89xAkHElyUJkqQurVCZ0SOT6kgMaHsZTimoDoxmtOeu76ExWWaoid6v1rK1Dv+7zAGLwhqcEWIJo",
-	"ZciZbJqC8NSDVdQDCdQRjXkXOL/NPIWr5hQh7TFLHhE+TMkiiw+wp1gv33YEl9NBsLbAbgxCw5OTus3W",
-	"Ck1VuvtpFcJgE9JyiPMFDJRUSxBw/yU011q/q2t+SJ4ASs0JSUU51YKZXgTEQwFUga0ceas3uvzIhvvW",
-	"+FpNcLrJW6h9tCHT4CzOuImZgQTGkcsmqGcAjSqQChMK3QN0o5d5LYrzwwcWFfZSsK3YmLO1h0v2WSl0",
-	"4o8HvQP8wi/nM5raTMNu/Evz3Ksp6zfL6HwgTO/cC9B0aztLY71gkDEPhUuAAhFBpFyBiw5T62aiIDTH",
-	"1Hq98LWfeE4uKGaTWvozmEn6dySCaSaS82hAeMCCp4rdw2bsx0euOfvNO7bZRk7wMGWxei9at8BbZkgn",
-	"IUzQ3WyLsH9hRo0Mtb7JTqPj0rrlehwZLRxcaV8u9DKgUXJeiHIlDwO434Zj9orj+GRv2UhDSpOZKCbL",
-	"gAkKyHEy68e2tJmbaxNS2FkAx/hH9LOTGOQnlBhjbaG1qloNAnZEVkPQrlZo3GZpLTI2U6tGvbWAwbuu",
-	"hh32ilDoQuUmHn4StSbqZSbqFSYaxSWquhKt2idxFZbhjY3fANQLs3uvgtf1O/pEqeicyX7nsRVEFowW",
-	"FSYvxnD4EAA689KhU9+UykGOGD9a91ZJZ4PwivRW3wPbX7UMvkXtIG4bixVWvSqTlTUBorOrtmSvup59",
-	"F8jeHlE0XgmiQwAHD1jaNBSMAgVf9VXApeKJR2NmqMMMYT6tNs/Eun+wtpeoUZ5hZY4WMaRpIzauHpxR",
-	"Kv8PptvAj7OZ1uUu2MRaf6IKNmk+n7CIgCnb+VZPtVbGZlo4B+/igKPEsxwWMK0jRXvrp4xOWRYwfKqI",
-	"Gxiess24nsZmMJEFjc2M9lbJ+PqCJechfEeAbRvgzqZeE0MMeow4D7jvKnjQbnMNPGbm0V54cT4a27n4",
-	"qcSGZHwy4VC9cT36AX+NRm/0yztdIS+BotE9x68ZVwID9q6ck5lc7He0DOTHmb1uL9l9As2K5Sqj/u3N",
-	"Rb5ZikbJ+JhgkVegSw/wxxvA7jgIcAMyD6pywGsY1PeWDpRke20MsrDcmz0fQYsGlDvt8vuvFiYUwuM2",
-	"WLJ0E4wJwF9Ro/JVQFSCqLLIXW0PhFhdNcDJmkVV+ZBJQVMhz0SgHJfzWdTtHIjQIpGjjNxIYvURe2Tu",
-	"2abcN9eqNt13Z7bxWvJSwBLUVw3GtPhQPzwEut2ptvBc5Q6pqKoL191NDusUDLNP109CTAqi2eFXhmJv",
-	"HrRddU8YdrM73to76RoPukTRd9tK5xgDQSj25wHSt7sILh2HUnXePXQhzsvVUH+HgT5voV70kEfFWWvv",
-	"vTWwkJY7RUmowm3FGUqViKVHuB5wkXXfIfu7Kgbw/FfMwvfNqJFhOS6NH2ssGr/w8edAcSMJwZ1Yr4Jm",
-	"JKWKEp4Trsgy7I7418Dag1Eh9rh5IJmrIlKwqYS7rOZy5ffLxNN+Z2TDJSNAmse4LxSkWqFdwMe7vbMz",
-	"QsEx0/LQvnU07hOqex2puwjZVtLtS9C28mvtuWM/koKVM/sgipz41iuxL21snU1E6BusPdFDBYodTm2L",
-	"zsyB7D98D01XlvG5+xM8wfM5Vut2NtVNn8qIORWHzfYvpTRii0ZfzCXgLFSnsM0x4IE9nd1B8UFbcgiO",
-	"xLbRe9TNzHY56PXz1hFS+ZokFzzL6JxBJqXB3UdsAZMRg/GirwH8Hj2tfUW4kiybkemGmKIBh+QWHAas",
-	"xoCFVWieIox/63AcX+kmGjuBw+vIFS+TUMdr9gUPs7hytKPAFiHorcpiJYYEYN/HF1qgIdCPjUTxZOD6",
-	"MT8edkN9HHoQPvbAhRyAvZMddj4xhmW5G9L4Kd2i2pl3HB9XZKpV/yvej9LFQOrHbOtHwG0YkC++bXCv",
-	"20guQUiXw6uwMKJDcNKrlyKnH2SVNed2bdvd0la81C1fBzE8cgi+A9nprse/o2TyPs5W53HpWAdZYcNu",
-	"nYxd7sR1vbkmD3pPrMmS5htitlQi6pp747CfGKrWvVMquGLFDtjFvtou91lBljzLGNHM0ioU+horoFrY",
-	"YRMR1gpuHeV1bJnB1qpg2Se1kCZQSsxmYPTVjw/vxFNY04EWiHwCsEJ6KEW2qSBUwEs5HkmquJxhOCiK",
-	"JK4wHVWK5SlFOLeGk2A8mgLANJ2aY7qkeRmoH58LH8h+50rnwiD7Dl+KEKBdteKdbR73UmNVZNV01eMM",
-	"NNLvtdWqoFzSrKLXfYnAN7xRetcA45Pn5B3GvwroyleOrrx5cHx0cHzlcAsq6u3H77/x7AD/uFL9sY0X",
-	"Faigf+PSFQcbFfRv1EImt2WajC+5qtRVFG1YnkqSs6dqbHGN62l5Li/kVC9JxqWShGYiZ4fkkakS8yQt",
-	"2RNIWbLp8kWJFcK5JC7F0EGOuNYh0QS+2jBabMd2DDAz8FwqmqvutGZTXkYfmmwL6hKiKT/1/Dt/9/zb",
-	"P/zow59/elxlxcBSLShObcpYftgJmPtq8kftxroUUvtFLYvUflVPJHXf1XJJATO2s4iMqyReMpICNOFR",
-	"HU8bFZgxydmcKgC/XbDcFl9bUSlDyDQd3ix/Vqfd2OpV31V2gy3F9oWsB7L2Ahc+1HQvZgjH2apaX4eP",
-	"ECvMpoxLWGZLUavZ3RXr4kbmOgnN6r4rqbsV6lIw6Q9hq5UBZBvAJTY6y3ZmZ0cazAYuFCg0R0khMow6",
-	"fuKOzBNvi4Ac6h0Vzet41HqMt27UCoLFO1cdmmu3kZ9CeJrAAqBG/7GrZhvxr7o895j7413hWz9esGLa",
-	"P17XRNy1eAMLru/pImS2dFVz1kPz2Ao251JBQa4BjoQLrVbHvyAZs2HmnogVrhCnG7OQMBxAknO2icdw",
-	"iLFgQrXcde6l3Y4sNmy9vVDVnPwEqTfn82zjo8qLiPpNZncR/2d7aq9fIdONwmQuxJUpi2zsasCttGqQ",
-	"z/vnaQaDvYQn4vdz4ssD0CHcnDoZrW02PJzdrIT+VJZHGOhvKAPyCKWJRqlbtyOMX7Wby9Fs7dIYZHxq",
-	"e02MKci25l0aPpuFwuUQlmGAOxpj+byx6IHi1zbYMpRY3msDSWsZo0ogdAkM2j9ZSacZ29VcDC+ne60A",
-	"22H8GLLTphn/nKv7ij2lS5BzRq+/fnT1yuvHx0dXjo6ais6nvvKV9P03n/17/c/b+M/xlWef7tNyXpUt",
-	"2g7/XRup7eZgHZ3tuaBwPjI2e8uQT0Yvv/+3z//6ey/+5L9qCXM24wmn2aT92/O/+P5Hv/ofEP8+pfmk",
-	"KAuajU5GV64c2bzbiIruYdS90G3aGo8v5bo+nv5ojpRVN1Gz8XEAATewnTcq2+K+tzRwPZhfB1wQDRLp",
-	"vSdc+97T0gvW2HlJ7MNj4ncOX9CM16ABagdWn9A3nh3of67Yf35tFHU3xMmfAMub7ge4sS6JmgbbaMsF",
-	"xjVMZMZXLo+W5gmbODUbcZi5yKuvqvTb2ncrBnTvqg5UPwFqsmy0AGm5E1sFd+Ritetf2ZzcZteob0/M",
-	"wIGdbpojMYjK21/IcrlEG2NlcWyO4UIkrf5q37kne9zLDn7z86hr7wt60+5h4CjvXID3IaCM9h5l137X",
-	"UX5oEUv90Kgxw3HIDmHwU49BA5/2Dq2gMxWSulL944C6jLcUWwYKQJc5SkOpDyCYLR0owAytZAYCAAvz",
-	"bMAJEeF6sOOtdxeY9Dr3V2/fNSx9dwANWvhblAvGVH92nZZAHsCjQBXJOVNxWF9N1J9CdeWsmna9a1n6",
-	"VlGUthSbp/DengD54g217Okqo8grvfnx1xc8Z5DhnqOpkZKM5/48kcyiDHq1+ELFjmlHFLwasl33FuNg",
-	"7HjHbkvM+jcXJbCxN+gmsLehnVXx8am0OB8imT7rS+Jyro3NPj0bJQtgF1sjtbdI9FozLpGlYBXa9jE4",
-	"23wsrTjTemxYRowtr2RyfxJUqTykMgS9SpZTqbgqfc6xuh2sgRdjMOVq8bV4jwjJ2mXpd4KMap0po9xj",
-	"A74z826V19m+VvKEZZmzOPptiHoS7slT/Q1OMxcEUzUjzYk7ZZCaSjwNzhypZXbmHzaiDXr8L0ZbtO35",
-	"ljiE5N1/54akBncLbqXD2iWJTCB91yXW7imD1DToF2kHJ0jb4V0qJ/rdpyuuV9g/pqHwWba1SAgt23zX",
-	"wELIe1UJ7iFgQJ9kluLOIuTl8dK4ugxc2hCQtAGgaCHUlHoxdTMAH0FgyrQHe1XrF1B/tRD6/5iMYK8Q",
-	"A26+bdozHFQzhdHJCDBSCVhCKo/iyKarw8OHVd3e8ejr+tuPP/jfH334Dx//9BvPv/uLl3/2jRc/+NbH",
-	"P/3pAGNeIMfGH3mBzk9kPywFvWpMNF8jx34veSDTHscemYBv+DfAz7A8lm/iTu2Nazr8+6EhZksr2TZX",
-	"ckU3YwJ1wMakYLMyT08MQrvvNu4uOj7lvji2Fd2c1Nx8qAfLhGYEno+o7Ico6XFjV03YY0D4x/IJ0EZ/",
-	"UsS8EGXuUeShH2wfH4HgHSh81R9PGWME2apsoEnfw/ZwJo1KeLHw97cNolt3CchQ8WTYSE/h5AQL9SQG",
-	"+L6guZwBXxA5nN64aJz7lKfXsSX8E1rTfz6sWtQf75lWOyuDIjEMKHgYW72uuUv1zBRLYCvQ0YBcjHEz",
-	"j03Kw8av25bw431oD/9+ZFrFT2embRzW9cApuWbrWhC0bGK5YX04ElNsn6tTgvxB1qozbBWIio4eHwIM",
-	"dLFltwzxrYiOX9Ugg+hFQQ+UP1lSq9ZNTqhZ4HibqbjIPqTw/kgBi0tkTKK4EDDJsV3CGH2Dp71A8sBR",
-	"A3gQjmMNZUjbhat5Gh3sUgG2xwWjtFJpGwU5oGNXGNMeX19WLbjOFXoJI/qtSm0OzT/gWxuKy2z7t3Pq",
-	"kUdmjB06znIJYWTGmBVEbhvZbA9iyE1RAD4ucKPOGjHdIsjXSporrixOQi2wui+0ejwqArHLerntecWy",
-	"LoeXDBgpMELZDTZ8Rr3GLbv0+7JvQXv7qdcBxaBiwKJl6HY98+ZI4fpMZiyQWrYUUkFomsgZKfMeGvLc",
-	"BlTygYg0upd+3cGoe/DwuD6NWPXBrMg+FYhgRvvMlPKK3eVL55tDhz25pzXQv2G8xoTmtVOxe2IFLmxP",
-	"zQMeITIyfZDx9djNraa2v/3lGQsGmvmZr63dZ7JstTbt16L3hevmR23zoa/hiDtR2G6KYsmK28jO/CIX",
-	"WzOp6lUIIV9jBi/aMnvolsUo73PGVnJsUdVsCoeDJW+ZKlfCl1ZlStGIC2YlJ3CI4Z+GkcfCvgVMJrvj",
-	"we0K75ajCQSn7KoIBmHePldQH0TGVfJPf/LD57/85YsPf/Tid747Jm8Q+9fr5PmffvDiB39lP18hH/3y",
-	"O/bDsXnNfdXInrraeb1771Ec3r5u0fdont67YMWuaBhFwX0E/GghjKNELdgSE9MOo6wmw4ttuToL2+UG",
-	"OnO+LSFGJJYOKGPUziiFqNOg6PAeo6kvAONabjACxoSSNc9TgdoVJZl+o9BcD3X3BuI7vAIF4vUbrlRf",
-	"XwAQTxmIdIdmOJciLtsYkpepaO497ybMqcpDM9ZQV5EKC/grYR1xSmR1n0DgljLVDar66vsqb/BeOe1M",
-	"wNlOq1khEFFk+noaAGKVapKIXNFkgKEAySSQCV+IaRbAQCwYTRa2eJwPoZSmG/9PTkfdFk6E8g/FqzO6",
-	"1BwzBft+fWzeo1ROQxLEsH1IxNLEk8RUISin8exKE5APkLy9V41aPnar2gx2YxIrIc9Sb0sAkjG8YSwL",
-	"ICzmdCUXQg01TnjsScVyJzxWPbIK+coRArTnNqg6X3aaZjuC1LHLFVc73/XL6+rVhkz+ug9nNG3F4n6Z",
-	"Hnz96ODtg8fvvz5+4ygiDLdxIHyzugX8TAvPfg4LoXvU1I04JWWOwDIzLcEDHg0xpWO0uGgSVoCYGvlM",
-	"Xj77VSnywzO6vsOkNKj0OJpeMT5UNvsyNeCMwN2pkt3Kk6zUlzSUWt8e4ILKBRtY34XnKXsaz5I9CWW3",
-	"GZ1BMW9rrME5dJb2HlAq3TCJmSj2KlLjvJ0sDVMb2xXskK1tWYZA1dIIhBQbnGSAfi9Z9GA8cpi/MS+H",
-	"y2ljXSY/rLKwhBfbTWpST7sT3+S5LUXQyPqo9RxK2wzFLfjYTzscwPRnBmnXb1zbwGpv3Lp0kILfhrfH",
-	"gh9blGtb9g9KM2uaBWrr2titVrhqas9uBaawBOUn4HHoLBOLKz2ID4XLo8KA/RO94Ir6I+PY0xUvmIzP",
-	"xA3q+l/rrQL0hTNICdsRSk6Jc59t9cFC32MiTyKqRhvjALYEIx7XF6D3TrHLeHmUudigpF3TibzAn4CL",
-	"kepbQi5olkHs0Sm6y0AXU5wV4Hu1IyV8hnXvDFzjIPlmPFK8v2bXQ+65ceDFRtCRP0lJb4ryScwOAYTK",
-	"ejmDVTnNuL629Bp8qm6YPNTtfNrjVIaco4keUDx7wjmFc1+bY/3og9/7px/9/ctf/eHLP/uGvyBewlM2",
-	"iV/M3ui4GfNhvEHRjglUHwzZCmWZgYQBJCNKW6jHeO/9CClolQhclwVVrN+3PsCp8q/HmeKhD/Dy0iKN",
-	"SCAxi1p7x9fBVukir/thQDkYTF8eKDdXA/eRgGrhpzqjFQQo1ISRFBVEeE6LO1V0XymTZGQBa31KVKc/",
-	"xFatMXhw7oGoaIR8snJgLdtKezMrYQFWLZKIpd/kXcMz2l6mjM1pNnF0GzovheIJKoh5mWVo22lkptf4",
-	"iklpm+QiQAXrfkLUD8UsVGbyFAO1OHxlsbaAabeKNtVEcrHiDaz1ukvIHIIhiCZdBCsXtGBhq5kUZRED",
-	"VWNLXAtj5lhx42h0AWGmpXqPURH5XpgKvGWef+87L//iZ6MutGefWWrJJZtUoWyhR9LJGuGkJjbHzBPm",
-	"qq/gxMQ/tIC1BQYGu2KEEDwt3a2djgnN1EKUcwNcXmaMrEWJdmKHwMUuGnCODTB8WpzLwJZvR877E7v9",
-	"+dhcbSYbRgvZcfSCLquQbLPNSC84W0+kYquukRYia3DU59/9o5ff+93RePT8m3/y/Cc/0n/85Ecv/uyX",
-	"5o9v/b0/dOiSwhuMIurWa+dm77QLJp9PTlyy1iTJRHIevHR4QrMOOrXXvVvEX/z5R//wgxd/9Oej8ejj",
-	"//x/vvydn+u/H0cCrzT6c+JBcMyRwoJ5p//QyRKbqc0H5/DRBx+MxqMXf/cH+MdUqIWfGFqX9Mc/+i8v",
-	"vv9/f/yTXz7/7k/1gsDHlz/6ycc/+XH18cP//tGHf+w+Pv/zP3z+7b/RNPeffv7Rh3+IX774k//4/Nv/",
-	"f/jyr57/p7958YPvPP/2j/pXtYlqYS7uRr5C/bqs5j9uyvOtE9UUtYMrHGJ3ddw6D02j2F2/7Bzzr5Wf",
-	"NyKMuy4jwzRuYdHbPQVo6NauqS9VWWXbtlOPHv7etYMrV9+01hF9fl+DdDqRa9Inv/Hg3t3OEl19me0W",
-	"SjCjvXbDe+ax6MLIuv2qMHJHPl3bwITrbl9Aq2hVQTiksAbsYJblRSf72/rrg2v+1CJDAwDES6qSxZiI",
-	"HIIeV3TOZAQCAI7cth6a/hmbfSJ1g2r7OACyNiIJskYuNaYI8AfoqSoEBucmYonKTK2yZ8EAhxCCeD1Y",
-	"zV3R99jnDdMPfrpW9YZfXLd94sdb+U3TMX4+q7rHLyp068d2alVZ/1oiVtMUYvwwG9hsLISgF81ALT22",
-	"xo7Rw3cOfvO3z3774OjoaovBntRfrFssRh/9/Y/+6Q/+80cffPDiZ/9V3xwf/OCff/XNj3/0R//0jf/2",
-	"/Ns//OiD33v+49/55199q8ZxjaDlMJz+9OP/39++/O8ffvyTnwXZtaYEyxzq22O2oXEh1Ujp+NknYiL6",
-	"BKxAnepmGIgzXtTfhfVaQWNIjvNg4aAlBDRv/f7LveL2PWw+eINaDmFcYOFse39SbJBGEH9lt1ZrNZE9",
-	"2RX4I7o7nD7WdHlcNgHeihXxevqrvdubdDTkiv8NwXOWXvdWj3qEQZzgPOIGpcKEb34VfLhLsLEbV64m",
-	"WiJmHru0LfMcb4abatWCBdJnGsjgLHVAoGsE1+ASLKwImB3yL88KxlITteQBWFgjUGbVCIR5pSJnp6Dv",
-	"r+iKFRJN9YRKAiBaFywllu5SGovnGvCFcuPw8+DrY9/QjVALwPGUTIJnD4ZqlyC6fn/TuegHToiAcb3D",
-	"peT53ACA90EZJed0vhN4iwmjQ8LdYxSdblDtlg08pz5MaVy1E7JebAglkiUiT4E0OSaPR+W6VpXQY4IP",
-	"7AXXHAjAxqUnZF0DUG+USrjal8zDnq5Yotn1gtE0pnKbNWQ2B1LB3UWn2VYx/e0oWk+ubUxicG2bbWpw",
-	"w6Z72RE/KKdLrhRL71hvd2Pgbxx5c4Sda91PQvpCZzTF0nQGQghjaTV3KvPotGWY/X0sb9EaVzgQuWNJ",
-	"Ygrt+rOKrT4xJpY8B+QX15ETO5bNpq9zC70ECBbTQpTzhdJXWS7WFaDDEvkXgefy9ACA2d2q9lF8K8K7",
-	"MxAimA/dJk5ftYbG+ttVtOCQsbnR0JEr1QCfHtTbhW8eVY3D53dND3ag7wjjAGwrGcPAZjwnsk2JOLeA",
-	"uFivC+GX8SzXatnw6RLgTKgkDf4WxnKTfowQI4ZDOILm766Kiaa/jK7NrczIeiEyZlCpkLGbFKFCKhRr",
-	"IJoc6gZhadPobIPbgN32rJO3xO/GHXhpj6KArNT03s5rlqIotCiaTVywXEdFRLKmuQKvpn0Ry2uAI8cX",
-	"D9AO/jXDqsvXdnEdfRhaG7tDEDzlISBZkKxrqKz42QcUi794MGFtEy28m08UY7Uxx30BrTYa3QfaqqfB",
-	"nSBXt3d0j7ir0Pg+Uorbp+tytdeDuUN1DrJ9OVhlsB2qKOuxiua6rmtgw9Cm+jC34gFBZy2Eg6LMczxG",
-	"emj4l1VXDRwzQmeyJDMaSi7UBJh6DYs5urT4TarYmetTf3rk+tWf3nF960+fc/3rTzeqMeiPd4V6aIah",
-	"Pz6sDcVMNFR9fe6pmO5dgbg5fY4qdg+b+FxjQp+rTUiPCRHIBiGjpUHM3R3AeLGiqheI8ZaSRgSHYBkA",
-	"lLRmg5kFH9H0jLYCf8BZV3H9cCWqcC08WxsJxBADUCPpRmKcwmG8DmNvG1AV/P59mtrAEp+JJstYQZZ0",
-	"QzSpVDHIWJjLvxhSNS0Cg82zkHXprGf4Toiiga9MZqKXuB4otgpJGzF5Yw28ui7YOpy+m2t9AoYLVWfU",
-	"nEh3QIJs+L4jlB1qybdUnr6aMK6rXWksPknWDw04qGwjXlBmffaVtQxrHgSEoErRZBHQWW/yDGN9gUtW",
-	"xf0ghR4qEQ67AUEIjJIIUI3bR7oT9tkTmo5SyJZHUqvcLJ2A0l1Ju3gtoBPEXqs8Nf7KPMnKNHTp1DLC",
-	"dIeHD+yxusRO4/zcRtd8jwEA0Yk/wK0HRVR2FdvFSDOI0DwMpInadQm3gqLWEu0hoFn722qKUR5ka/e7",
-	"RWKgqR9JeZeEgllG5wPjdx0VmTs7tqvqvehM5r3JJhE4rq0kfGldLoUeTwroPPNClCv/2oeN7bE3a/3M",
-	"9l+tpjBYV4OPBLIc/ewkBjW0eZfaGTmXVwgAtkEPbs8Cl2zr2LaowkysGrM9rH5WVDG829fuBtPzfWf9",
-	"LrivoGRyLkgmEpqRnCmokwmug+JiKPhuQieDk6dMzMQA+m524XGrgRio12DGE6ocDJhbCyj1e2qI26AM",
-	"mwxgls2MySzSrzbj+ZwVcEJ6A8BoqRai4GrzmqyPD87Vgj3V/6woL2R/1la1rc0RjKsQlOZeeAmGXbAs",
-	"lK6c6R+9pSkgKsRqHRW+jj8tLl5QuytSBiMKqQGyEyfICTGvaX4l5gVdQiZ3TIgWztX2YgfesWS7pLqx",
-	"C5ZPMFS7sSbh+K3XO83/V72uKbdtDRy9QfXJsQnv7PmSB/PbK8v1ZY3J7fFgw/4BhSt858wWbwbRlk7F",
-	"BTslNFtrPbVcEaPBmjQ4rIVtKjdblJntGAMojBJ/d2/hVpYQ2CXWOUQ8AxpBpC1DT/WL+m39xw1sAb6z",
-	"rTwbj8qVVAWjXrgMnixwITRrX4lzzSZFP6MJoFTqtRdzvmPWpyuOPEzzW7pcQVNfcjRltMA6CWZ93ReJ",
-	"EOc8FsX4jkjZO/ZN/eG6efsVlyC1VZk7a5DeFuK8XF2DlHLP/S4nYuaFWncoQpiNTrgcky/m/ClZ8izj",
-	"GCYgY3MD/SBGJkRE65Am5R3F8zWDQlmm8LArp48ap42EhpNmPFbLYWIGDGcyLGRh92pYu1TG2asNaWCt",
-	"Hf1COxum6y0kMGt/aq+1EpNUdFgAK79XKpgkOXuKKJ6mgJVXUYA2J4HaAVrOU4G7Hn9DIktoTqaMFBQ0",
-	"E3DB0yLjWhYAR2e0FRLn/yXdtG8BXoma4a0usSX3e7UHm5iBGzM2HCDMOXZEttsputxbsvOtoYWZ7drA",
-	"GMITA4odkA3VvotTzCvJASiOgj81NuScrW7gy/rPu9CA/usaNlLLFOueqQmvrWqiq675IoV6rH2Rwsg5",
-	"zy1xest1Q1DATBQn5MX3f/7Rhz8fk49/9Ocv/vp/jsk//YdvfPyP/0j+n//wv7xqf0YTb1SnvgWw2X45",
-	"ww5uPAopK0IqNAh6I0ECKR2BkLlboPkZFcZAicKjgXz9EOxNGGPeASNte3NgvRxsax3ONPI2DuLX13Z4",
-	"28+TJGVROCdTRDei4HMeCH5elFNLMfoYEaoC6GtSZBdegEeCSeIgBaSMZgrL3vAAZIJkLDdROXGY+hah",
-	"ybi9K/oy0xobqmmuTNWRpZ3aJHxkecfUDNzxTA6oZxCw6qH019nCalVQkGAa3hMfDFkgm9lnIxOzyhPi",
-	"XrW1C1RwrfzxBS4JOerChjXvBwHSTYaGsduluPNat8zjZZ4WLFULOSZTlok1OTKCsJC1SrPgym+g5R63",
-	"APEPjhsQ196tvFTlfO8me9e0EYjlZRkiZweKL52/2MaYchcRua1uDxPxBxymCAeBafTy7sYtMo2KO3dB",
-	"k/uKO7+zuZY4DMKtdK0WOGH9BvX7Ee8BGDcvlidkvRDggqcJAs8MiAAwQ7o2Z373P1tSnoVkCyQkSeZC",
-	"a5j6SX8OBi+WXkdosbTpDTmrTyB69Hc2uhEvtgfN56XxhXQbPfUUbtund/HSaJEio4D5UxYAikwTpVVx",
-	"kWebMWwINZdtQBlTq24Ymh6Gh+rfQ/3wlpk6sciUJufMiLpOxIfO7RZ5Gctmp1SJLZSfXYL/r+wa+28H",
-	"7Q3830d0//HR0WXwvDtuh2BNpH2V4mqsTR3jKBBunoilDVxhxQWbANp5gQn02cZ9LfIJBEDFWvw2jTD0",
-	"O5taDPqdzXXX553NA938u+1Ozff3csxleowTc6xyUFLPoNDUNsOs+wN6JCLTU2BTUHDBRLCW1AOPDQq1",
-	"v2dfCVfojG/sPvCugfVYx/Vh+6fsr7ZfyyrwaMn2pkgFycV6wEXRnXcAW9O79XbPG3Vjo5gzvGWdj/G0",
-	"5uKIztjMG/1aj6z2rJZWDwE8Lz3F5MaFIHReMCzzWp1k8DUj2D+kNiSsFsknCYKoRi/2DRcfvlOF/jsb",
-	"F5K7+yWylR2xnxsgnCXhs+hUqUZ67QuBEva+IjPNntV5eLWj4NSIZ8fATNMtLotf15lsZH4HHu5aCHot",
-	"ryFOp6iooJUBFl+Xo7pgfFbl4WGeVWJIvdywwcupQ+jYnamyQzz9hXnigHCzoTWodwh/2m+gdVcgdG6r",
-	"FvvKPmDe9aRfb6wRzu6OoIBrpOEm2g65czwTADBlVTJUCZIK8MqsRZFGWGMHRxT73BR2JlvxTVvxT1sl",
-	"Z9skKS+bkrLFEF5RToqWHXMJN+YuBqZVWazEkHndxxdaektP4Z8yV6hU99s/2jW17fiCc1c0GRwY49fx",
-	"312u1AbEhtyADDTqT/hyY3fVurcAPM0P/lne8Jb7aJtxMpantDi8sYcygNiUMeKAxWGQBSfADIOqehB7",
-	"8c7mtg3cGLC9NmrjkiEa2HcVpYGfa4EaXt9jhM/SmD86DJaJSNnYREoaXAUX3NCiy+Mjb1xsFULSoOE3",
-	"ewd3eROMNbxUIa0dsSZ3NsGkAusDG8RlL1/YBDMuOgP9YdBev2CCvHiA3IYvPFDmCt+G7BUD/BQ4rNtC",
-	"nPurJa+G5EuDDHwvh1o3ntbKQbeGbuuLsj+r1S2g6cCugBu9fz8eMCm5yB+Kc5ZLL7NiUk4CxQtu5QRZ",
-	"BNGcw2uyrHG7Pq0bH3w2HiWymHV0icwIujwFQQpKghIxI795cP3B2c0DmIwfJWpoxHPBZgWTi7gFOAU4",
-	"FRlZzaHi4j2xv3c2/vCJQdEEfiGV+uqRO3sAoDuZwMxazvyW77cW57+gKiQRw28xATfg2zW+YPtS1XRg",
-	"hbQKLuUOQD2J4vncZv15sAJwl0xBU14s0Q2hLztEdoCSVZKAWah1w3hBQXa0CK1W2cYE9vnCkf0VKnus",
-	"0HswM9Ut8B0dBJKeoCh5johV6PY4qcBsVoUQM1h32wrhcusOP9pTYlHNHuIF9ABbGEBFTJnJtyBN+7Y/",
-	"GOLVeTesWj1MhALNMBJZ9JPyhjjw9q1lfw3LvMEDFZCZljQO25BAvXoyasZbNhg/P3nIl8zaGPzC1RB7",
-	"xbAgT8Pvn8VluDppETvxT+eRMykNZI/x7qdnno7vai5531WY2PL7eYvxQgneDRpGoMZ8AK+vK3pwNhsO",
-	"I2fiuupj3lcO8F2jV12+oBLLC5FlQ0LDBos8M5ayIlztYiYKP7DOWpCUz2asYLlyEFsJXTJS5inDGjdI",
-	"rCdwY6ZcnoOYUTCpRKF1tEIsCc2JFjsSsQpw1LDBMAQsKoqU540SZvWKDixwaAt2Ic4760bgEwP2QpZJ",
-	"wlgItOqhy3+RZA1JIHqZljRZ8JyRuWAS8KxniK8pCQShNlbQXzcRO5UdHRpklaoz3ahBo/L3ZPaKTGly",
-	"jrBU+6vAYMuc+atoNc9Ar/BcparFhx8HCSmQ2nZkDA4mJSkXCrA//Jl2ELQYbVK/7CJaGGFuqxKnMrxM",
-	"3ni/4ZmBvTdXOGfvbpeTDKC5piLdEFrLISTLUipynot1DT9tQ+aCiPyQPNGPTMxBfTKup5HprUpoPR2R",
-	"iFKdYn05sZYOugXSzPLUVDuF/YVCL0uTeeqPxvcEIIdoKsRfIIMtklBiFCsDCQzqVECTwg0IoPglC5rn",
-	"LBtCDbq16/ha0JTv8J+iyjdCHFn0CL5QspKlFehct0Rl51f1E14jO6vQKgUKPeUzPi+DxZmQmcVW/55R",
-	"nkU/LLKUSRXGNwaIIHjGJIYBypbm+V+DNYwMeMeHY7lbIcqp5uT1XM1WWrb+BRPk7LmbM8grAsjOqFH5",
-	"t3nU2A43cres1W70EsFdc5NYu/mMZ1grhete5FJGWs5NczfxdfPpDrZiPj248wBM6Nj/DZZxzRW9wDJs",
-	"uQqFj9do1JVIgHH6bGbgEIy+sULgrtfANg+lrlyPC6VWkzeuXPHmIwCGrdd5KmaK5TanoaJOz127Ywpw",
-	"s0vsYUxSXGz9J5LImORiYtL7iSiIoZfmHN1bXtlMdSCsKdEFE1P1cPz6W7/+67/+60dHR0e9RseK9m3F",
-	"ejcEu+S1ZQsT/u2a+85S/fa90kXr9gBB6uHItvtuPs+4XNRIPCCV9NSHGXpPOGNb5FXRfz8EvTNxcKme",
-	"AV3aQ+PQQDt9NHb4Jl1qSCJixVWipQJgnSEq9Q2vilcMFGb3h8bDT6Fr91XkANW1e096fK4Ch97E8G4X",
-	"cF0tWBYTe4RtNxQnm+ljmu9cVsxe3y0mIhiA3GOUjJ5b//D97GK/cbHtzJvu6FXX0Ce5ptHrhl7KviFt",
-	"2w3AqQjW+dwkcxe1KhwmqqleesJi+Gjt2MKtQ9reV/JPffTL//Dxj/7y+Td//ulD4owSq1JB3ieAvfKM",
-	"yVOXhanbqYzvh1/Jt7ORsIdAOZhcFRscqB0Jj/LdBFAQO4vmb2eA6CtQT6XYipTpj9U3Rl87vVpXkaX2",
-	"zIbvrdjePYgHs2XMI1XhntDDsGGGsVRO6px1WziECOQMUSxcIXhTu3jKjONOWSeTKVczZZnI59LArFiB",
-	"pqdEWFdQkV6nw4doddl9pWGFu4Idu8HQF5tJLtTA2s6AbBVKQeqsMdQINKwA0c34t3bPz44sNcnLFhis",
-	"EWYfA8f2vONZsfxdmzjeEjbAK9mHgRgAdFRsbjBCtl/Wj9fLUPqrTqbeGlnTjI0JJYrOyRfPbgXMwS5k",
-	"2GOy9cOT6xs6BVTonli6rhhVbLxqqrYOoaW/yZjHDGV8C/GU4DbRVwI9AMDYV38yZqWcQKm/gfi00XiP",
-	"y2fXIbR6KGc/aGNpxNg5uhQ33fQXbBuwS7YdWGjblhkES12Ox+UDWGJSSTBvxw+oH/AR3CstzHTLQxlf",
-	"/c3F6Q41RkEf9n3v4Kqasa06tqIs5LCA+84y9mI240mgamKwujrCnfebnk3jZmyxsoqZ+v6EFWxwN0Hc",
-	"rXdv2E19mXsfrpY91gfsdqO37Wp3+qXMLcK7X0HE+lcJi5ZuYYXgaxgXBdAtsGMsBR+KK77oqQn4CRUi",
-	"rQ03cHYGAgxnjKaTnUVaoVhPf4F6/KEw0KZIVs12e6BbpUQDgpD/dN53gLt7Op2mwYjS3V1wxt3BtPjY",
-	"oEKaFbBwq4jm4/CheacsUuaZAKPJort8o5X6JEnZ0laPmm5s8UaPXyf3OUzbTVan8rxdATM0bxirab9j",
-	"qhCz5jP3A4/VypeRZU0I13JsgOztPI23KVc1BMRt7rDDuTxnfik3o9OAe06stm1Evd1Ua9YFzOBy561k",
-	"BSaZWvhWiuZ4eE6LpRP3SymTpFZc3zgctqW1LaGH6asTZ+tQHWoV9QaddoD7xr3e94H/XMl94VFTd4Yi",
-	"jrQ5cEMDLhs07MWODzCcYbqo6cavjO4SZWka7Mo3Hs4Sg7Wxt4N2q9PbyK7Z5k57YLNjV5bfkz8bKndt",
-	"iKeDb/lNVqFaVBWngnCTKUMstW30yn7c9X0bxZBpNcLb6mWBBhU8DxXb6bEz+VIjIKiA5sQOD4FkuQRW",
-	"7w1V80syFTV0VchxixCacQcl+F0Ghh4Hn8lg4qqf3jtHdidoR75WGeDt3SqZ8l6tXGHsINo2t7Kuqrrp",
-	"nmiVlXVCbMeeGDa7DwE6SNrdV6tc0ILZglOen0VZJBHZlIasDHMxc25clKaleo+73J5uN/d9ge6e/PJJ",
-	"YJnUMleaNHzdEh/NiOPpZA3Ieo4w28DFLMlo4RIxlqzJfQdkxHirLu9UkmYfGR7+4tWuyW0rMR5w5KWn",
-	"bTjCXKiK7+ovDJS+qcdPuDokNxCZndAsCy3hG30r6ANTS869m/2QnkOALM8JzbC0gi2ZD0lACEmux2qA",
-	"UE7rBeus2qJHaysV+aPD956x4qWTmnC1Ag+SnuK/u//5gy8fHbz9+P0r49ef/ZrP+F67Rz2I2fijVYjA",
-	"65mxlPD8lBRsVkqWYiCcTZlCXFys8YGVq6tttbeCfQBcjfGFJSpprBPApOPuCkOT/H/SzjNADouXmcMi",
-	"0g5mn2GS04oVNyF00lfnwJsgcm/m2BSQpiRS8SwznNx4tEP1y4K7vAS8km4DSI0D5pB+EaiBE0woohcs",
-	"naxYMVnqExmxMW5cY7Ma2430LKsvFzvLJvE542Z39A2cZZO6NDvg1aFqbuPlANPcU3teH26tk3FtvVpr",
-	"EFz6OzYsa0eCBmpbMbHKGgQdU1nLX+MPAHX0BQllBk20giQI0kMQAz2qblfKwmKEbt+sjSlEb29aJeZM",
-	"3zT+8n1RZ08tGC98toKIYbsouWbzV46uvHlwfDwoJ7Bgpezcw3pYUnM/14glAjFIkQP3MIyhfkEbxWfr",
-	"yXk4ipnTANYC9O3hLEv3ffy5xLPSC+2NLQdHVMWfeeO3JvHgzzY2y5PiBobUei1xGzvuNlycAgSvvotQ",
-	"/wDXlT94w3uWHi02tfi2UppIDDyqB4DmVWYpkXTjD+cA5MUBsw1HmD2qexGg6rIMoTWIfDIzq98dSWOR",
-	"THBegVAkmvF0MgCvCgOUgmARmyisiGWlU9vZjOvE0xyXm0GQHs/Y0lQJ2KE4cqtmoyG7gmAq4MACWrUN",
-	"HlS3Kh5c2B9aGA4orNZoF/d5wYDIG0XBvNGl10jO1sTilcIhaqPl5WI9Bsx9/AmrdNRMYSYR8FMvvvN/",
-	"PP/uf/30KXmyXmyeYNnz9SKQV7xebFqrdnwU7So3ID1+e/Jk3Ui/36pvolkRaHeY24s5ioDmAz/Zt3Ot",
-	"5NGcYMQAXk4LmgLHWTBapFVJ908mxH0XlgvzDKX0dwNC1o/EtozurH2xo4HUdL22/aboGpcxp6QOsIi1",
-	"SLD/4KH5kuCpMYwMODRDw5iVjcz+RBnOnipYeIKaOwtZ3DfwaNcXNJ+zgSubs/Vkr/UCIcNy8ipLEDba",
-	"Hzdn0LU+Z0yyweiWA+cRxSRrwzEQ4dsxvjlXnGaNdfTQ2yUToTrznxoY5tsx7QUH2ozHqcMX/PjqbMv7",
-	"4lN/PLmR68jqNjQ7E+ugcmG7H1fTwsa96yJWZUYxx8YHjLOihQrEyibnTPXLctCAe9w7hILNeObJuZ5x",
-	"lqUDFBhsh6VBx38whDLeOGcAhyrjnBlkx8TsgIKgQ9F3m1gyCRgdNY1eVXBm3tt3eLwMAO/1b2wzEAVf",
-	"8q8C1K5HCHGPy9PKhAhBB/AMq0JcMFBwyBP78xPwgj7RitoTZ8KwNSiTBUvOWQpNiFIRCslGYRiHgHL1",
-	"hTNIZwaR8pRIxvTg5GdWhVAiEdnhMg0ojytP1P+x1hsht4kXUmEJ/zHAS4DpsmDwjTwlR2j/N6KUZDQz",
-	"YZVaBDSV//22zbQWhN0HcV0H5bcBMJ210m3jr0m9yoiHRn7jwb27Y5KJNSsOgCwX7GkX2fmKIJ+zDZF8",
-	"ngeQbayq5tkjoygY/+GKzo1+QNWYMIdWTAloh/V1D9TGG3rhjEe4Ox26sieyRt/EVXnrjCbnklDYZ+fK",
-	"B63HJ+K3LdB2E8fWS2CCafAwmtHZoRjKNEvakyB8vxDTjHkqV5/dvE7efuPqZ/Wp1E+QlCnKMxl7ujCB",
-	"BetPmLrwMmB6VF4c6ls5MQnk41ruIdYM9GNyjodeHTept7TJeLRkUtI58yK+33I1dseOE5uaioafpEye",
-	"+1HOTPqnjw8JqG0SU8W3QJV94qO6u1oP0iwFXIvynOdzGOSCZStEw8GzZKpgmrr9mZgfhhANyoBjyyXN",
-	"bF9j7z18eJ/gu13Y91U8pa/ImEGNBNLjkuAj05hYIxMcaXNsHEq+OTqG3hqbbLamsbaB03LB8hDscbgq",
-	"qT6ubKCH0lUyvQwobMaop0r5bUZnRI/JMn1kEadkSiV78w2/fXFwHVPj5vbTiMFtsq5wrk7NQGalpJmr",
-	"pCDJmmVZyMZDIwRRW4/U1ietYdFu1SCF1XK75SWAcprxJFTBKGErNcjy24jCCRRqXTqUkG0ghNitSFnC",
-	"00Ej63GNM7+zyKENzwsIZjEwcwDYRQTIbQmDOAiAJann55qnwCpjHorMYcM9OXPv2z1yrTjcm/jp77/M",
-	"SaBa85cwBVkvjk1MtocSHYRxjDlQq2RAMfSuQiP1sBFv0ZFALl51WvxhmVhCPY6Eh9UdqZ3T/RQd6ar3",
-	"jp1VKvX2RDN9m8cPvqmceyYgZv58+SXNN4hGAMoGxGdlEekhUG8WBxme4BlVxujZsmvSWIgwLCgW8owb",
-	"JmVlE7BrRPpoe7hVJ3yLO5jbgtZW7m/XZZcoPuOYKzhZscI5i5tTPTg2+JK4S2uAmCRTmpICljdywqa7",
-	"6OFJqricYVmqxuii343tq626VMA1hUl1rtobA+3UZxMaaXCB+8jV4yDPGJWq4/zgRkiAiJ+XhQGlLJhU",
-	"pIGjEGXdQ//OUMZljlqUQx7lFgnSjOksvCgPDM7YJQunD8136DyA4A4LBKZrBW0Ti6BoMrxj7vdwLlCg",
-	"7NkAYZzncsWSeNYRzvC2hOpJFCwVmAWHqRT1g+8BT25cYF4wwHQTCM9nLFCUgn89ls0gQt7g0lhg8LBC",
-	"PnQ3tnn4Soxqc66OCcj6tdk6cwrOsL6DjgT7jpRfwJHw29DTbw5p3+m3jfcN7X4hUF5oA7yx5ByqrHvx",
-	"Hd2vVhxFCPQqC9VocB0mPXewPbgo4BeoB2XBw8Oyr1Z2Yu32DQC2Khg43xXPSxNdIHIXW6BpFmwtldIb",
-	"37V0fDR+O73bN7LLFNxFudgtRoPNZvrKvGATyxiby2SDy0093a0T2l1MYlgw6S3FlltFRq4eXaaa9rPw",
-	"erH03coV17ZVLr0ZDeYFSWieizJPWFoBUFM01BJcUJJRxQow1CfgqyZSLCuiQvsbBEjOKc9tKJqJQ2No",
-	"A41aMzuHbk9jZAuX9rJW3sVuc7Kpi+i3DFAXCsMhA+TUZY1gRKapE4FW1UYSjIs2BZvrEpNLXEoFAthb",
-	"5DqRo1HdWhZMySyPz67LqnBTFPftizdFcdO8+2w8+sLZda/F+5pzJCkB7GxsyytJ8rWSM0W+bhL/275W",
-	"X2AsQE/R4pwsRVpmTNrQKf20gep78KXPmQjHC87WZCqe6nV9InnKnpA1TxlQ6YLPF34jAvfN4o7pDpc0",
-	"ncNs9L8RaiS0OMYJ+ajjCyXNnAw/kJ1ZE+fQ+DlfdUJ/Otnu5TmNTTGA+9PMIuQpyxVXm8PmYlwqjdC2",
-	"CQNroKQPAjQPyL5B43K1tq2DAGb/FujtYScu9P7gniPQt7Zxk6PAks9ofu4/p5lYa+3QJZA7zMGMgQcu",
-	"ZatSbSbSYJBqeRn12wUD/feCJ2ySMZqCNc780QNK6OgIhrU/8jnTWvoXc64+MUMP3JkYW75/c09s4ue8",
-	"oKkvaeOewe7LpeKqRAiUus9vjIzyWHPJq427PUbl2cKOyHjCRSl9WOGFvgGpJO6hUyyOgSXtIMPDLGas",
-	"DYkq1mGpAnONvmlwM0/JwbH+ZIsCR3ZwefvZv2prWLiAFRa4L5j0u8iEIDO2tiXqFmKd2+KNCc2yhlsg",
-	"GDXQNr35mZrfqAvSa98B+pw+NKYUhqKJmqQl25ODaafkbZ5zuRgyiDm/YHm8RzNoHHLMIXrFgkafBg/w",
-	"pUQX511lrJaM5rKOUZSyCwTrA/d3nOwLd8C9/IZ9FT6/swGx93HHxX+vClzz+5AvWJGWgZyTlSstF7WA",
-	"q4wqm60f9UKDw0ToQbWHw+Uk7s0wdA1MxDORZWINhbTq5ny7E4BswnL0ceKBgb+1NlWwth28YIi0F79l",
-	"PJ/fRVQp/HDPdoYfr9e6NA+4jvHzWa17+40dhL6t6HygvVF5413uhB3aF6xwfHxbzCpA815Tk3yIACmY",
-	"qCVFBEME4a/GFevntsYL7GaH2eW1RO2CzzGEo6L1IZaPWRG9AruGvbbE5cipCgorc/hjCHFdS9R11677",
-	"6p7pwH1xZnty39zBLt3nL5q+a9aeQBjBTMvlY1O8y+KErEpFCj5fqHFVX7YiDSWydKxltLXL4nMs9ZBc",
-	"0+JbygqLooNGQXCbnCCWey6gKhlg1W/VJY3Ln0gWPgo2e3LSGq9ciXOWG0AfLyh44ES49uwibKBQXfRp",
-	"MEor7ECY1Her2FJUvre4iu1x/i7bbHi492YzvJgGHEyRJDQM5IGJOca8p1lHRHGBZ8HxmcOxtaBlztWg",
-	"5TI6Wt+KYbuPO8azi2k5nIL+tZIVGzSCmXDdAkvn9Jf43U2OihRFal2/5ev6VQsfW3fnsELPdWyh8DXb",
-	"tHAdjbuyN7zW2ZTJ89e0fq7lPozj0pfiKWGZdNkJYPk2YfZdxrg3ffe7Pj9G3m6NgKtFu4dxdeY0q9Y8",
-	"84Q8oeqJPo7Gk/MEfpZPnJdKiPODcoXRhBlVTCoy3RCTpdrt6DjqNXDWKTR8qB66VW55ZIZW761zpp0z",
-	"ccxztdZ666yacle7MYeULuncd2FdKwp+ocW2aakgyQFRpTH7IVen5Im+i0xm7wK9UvEQBibZu7/UuoGk",
-	"GgaQEN36ZdxXZywRecIzTkPOq3zGi2UvfEmtJqopuWPKYUda10ow3KqQAc8cU1mrDqSZ/dJ4y3I4mprx",
-	"ghgmHZ6dROg3lhK1BnnriJR5xqQEDxqWg+SA43DOYsFQEDxlwvOQrdGhq1jHtS0Pe56LtSRiFtmRCwBp",
-	"xdszsPyaFYeHqi3Qy59kZRprL8OaKlQpliuvPHJmoqVtQW4jqy6wlrPILqIre4bLa5dqKjwTfdd0ibc6",
-	"17LrhmCx6MuEgttm1VZI+NhNSVNRLmLBd9aUK6+L9z1HCTbJasP0zpkztUvx0dwm41giHNfOaOMgbW9u",
-	"NdIABxZFeluI80vHal2+wN0sVBqnBTjUn5pBDfCcLWPXWT8I1yAEKmM8yf4B7zuD1LiQB10ZFdLKVmvo",
-	"JB8SFoRedU9buzst7QLaNmrjcivoZh7eny+UbHBtSWv8DFAUev0tSqSDQZCnLVrr1Sf8iJsgappmTnzo",
-	"16fgTWlKjXuC1AypK+8+pYkyhc7wGcBKMTqUy5XlOVxonsn3KBA1jMu+CdikrChQ2If64UAClplrmHQe",
-	"FjRYH16LBFgefl4wLTKIMVlDHqkJGZFKCAwVwa8hTB9NguuFAD3AV5jEUH382buOL2DlJR+QpBDnAzT3",
-	"iq/7DrMcCqj3RRlRCd1O2XRgxxzeGLypXVFil9k2Ojp++7NvJ1fZwVv0s9ODzx4dHR28pf93VP13rG82",
-	"SI8zUGYLVjDzHWSljJ7/4m+f//Ufv/jBX734wQcmjM+XRNfKukythldDSgFNIYCHFRDYbilpIIaM9xml",
-	"jtesjDwmIk8ghXIB5y9WdrP4Fl079kg/86y2FH2qm81ZMzgd9r3QxoWKhwfw3I3uZVCY01Owf6IoxlYi",
-	"ic29OGcr5cuS1aKwVcopBNBr0qqXFI0WHoPerkL4SiKeCaE86Y11haUj1dEnssAcTXedMDZ2G0J2Pj1d",
-	"5P9xCcrw+G2gTD/zQfU8qrHbQiqTuuqtfAIjH1KLz9GcVy6xdBUImcFoYswPlEoUwONRPzOUgmK603Bs",
-	"e5puN0ztIq/X5ji2W2EWsXszd8NI2wuQUjexNT2arXCdQS6kROSKSRWoHQC/TQbkm+7duZ+GqtbpHwaY",
-	"1NDnOeCFLp914aInPKCHMdnJpoGGW9KkJpvtawy5lwquuarpO4RWVqm4usXNqCKKODehrTZu38bP120b",
-	"fkv18BNhHFfBMtiNBdnRf1VvYhBDbEYNdHuzmp34pzIr2K4JAAW+PFHinOU71g08w3z86jrzIqUmgIcK",
-	"qLusZnHDDMcFVeyC1fU4i5waWWA6gCoaI0AZyAfIUWYhJppxNrt8fnIB7QwgFf34fSHjHJ/YeFcScrPB",
-	"7akstZzrt5YMyJsLxwKHUuIHgcjagtyxdV66A69hVfSTu50fO6XLwPxBG4GBsXUQ8pci+FehH5Kn5AlM",
-	"8IlFlgJxOqUbInKj/Gp1RWSpD5zHQFUMgSooHFzeJWPku+LgjUvCrsOlApgzIyBX6xq74561d3EmsPos",
-	"JZ96/uHPX374158ea+m0UBu99NKmB3FFjDMtvPZhKOEG1JtFhdIyMWJIG1D4Ydif1e5ta748JXQp8rnR",
-	"ivSD0mJp+Xzlvd35YYfNEIJ07ysEHvRI7ILXBWQ68Rr/tOYLVja2JudsIwnLL2P7dz31JEadoTNjR04U",
-	"cir2kgKYOtLJtI2G7A9aac4vFBfEZHyJKv/5SvlsxgqWQ/LhqQvvythMEVGCir6RNfdwo0TCJ1v1yuDR",
-	"tmpf7VKj6njfNaqaa/vORpPzKaG5wcQDaMYasDaY9Aldo+x1qQJXV0L1rSY710RKdyx11CoS1bKq02RB",
-	"zCGQJkWCtkiKlHnKCvCS5yZ3Yh+Vpry7bXAqJ45ot9eoqo5GE6XHjIWz1gEILNNgxxrcBaOemFnZu1FX",
-	"bFHziW7Ag79rBTbPfJ8FmEemdoyfLZjPmoTZRCekVuOvtVB12UKe89WBLad2AAnuWgqCHgeH3c5d/lpz",
-	"SHrgQrITcE8gsBUGNQEmVStBjCcg/tBpCXfnSqwx6XRViISlZYG3zNcwWxD9yixhXLkwHvsVxQIiKZfo",
-	"N4cryYJiaZlKSo7lDte8UfHam19m5LPP2dS4/YhnVn/ovsgrGvm8fh7TGqSpTxVY6tr2V1HQRYGCJ66D",
-	"wxaLnDsO5I7pel9LEHIBmpoKJ3hCxcxdi0uaMn0tjutz7D2auDA+DQOi28fEc266BYS6Jd67CXqAZg7+",
-	"Rt/wRyViszLqaMe0Bvw+BiC3Do4bEptj5+ZdMH8CBGxAFbcNqhsrwJs1HjbXNeUXPp5oeqg1PucXTJJy",
-	"hZI/x0I5YK5htEgjo8Uf93D0z7cMiWbtaom2uKNwIrGCSGQCgu3kvmvRffXANO2+uGH7cN+c2c7ceO8H",
-	"T8c1YnhNJSuYaaTjGla1lhfcvvHU+J2pc6nxZmU6rwqMJHfoxnIpDmPo95mb4hdMyf691L95aJVUC1Fu",
-	"AhNYAmLpcC01xAXrMOjYR8YTlieAkJjoYYLFtDf6OFJT7YxR0KtoQmG39dVd1FKjccfgdp+ZR7ctgfh9",
-	"v7pZZng07hozVnOdjegAdJsytmTpxNo7TBob5DXDJtPNCaFoDqE1EdrFy4ArnS+ZC6yzCd4mCrLCA912",
-	"t3pPhD3S+zwOX2JFypNLGnmHwogOgiQDbjIoXW4XHFKXyNgvglXkY9/zRy1cJgrNGHIdFKm9KFx3Ds2r",
-	"y/R9wWjmA+RV6N+JCoH0xUm8gxFZSSaSc2urg+hhxHBE88SAqpB784aGoaZj416MA94aICEKJjZ4OExd",
-	"1uvZ7PyJnvuTk0q5RRSfsdVJgQkZWUyekieamWQ816+sa1U414VQ7JQ8oUrRZKEfPnnv2oP3dMOuoGN8",
-	"cqopEbY9hVcZydO8dhpuX6RWg05nfMBRgT+a+Hd1c+p3h/g34aD1e6uw2cBwxfmOZtCAz77bPPQJhGEI",
-	"GySHUq9xYkHhZdhkC+w8sXgw7ouCXXC2bj7kcGCqIIrJmuepWDe/q71b+9a9LcsVKy64BJrC4z3Ri0kN",
-	"lZUp139Fo8yIjO0TZUZkTO7o1hZDEBVh3D0ZdO2tFiFUxTMhle+KdpVkCngA4xLFjFCL4Q64QuSJhRd6",
-	"sm3HZlJRA17nDzVZMJr2zvY9vftphTvrPfVfqwNPxa9kE6/KF0Fm8JG6M1fz88HoTlsoY+bdcWPVtiZm",
-	"RhTeyB1xFV/ZTvXadPa1c3VL/uX2cU/ctbmPBSJadbDcB5Snn0xijN+Cg2XlaEZSqigm2aGlLiCqt4sj",
-	"buw9Hwxi2hNQc1zyz54AmIOgygBz1gG47cJznVi6iBar+wCbt8VgE17akIOjswCHQTtHQypvG0EkY6kJ",
-	"+CiY3/tTlP0QtEhHZyXeghaOOX4jANhmQS+qqnN6YLs4zH1AzTCDce08+FCZDUjeQHBmnPj1BUvOfclj",
-	"/yKxZjimG67g1bblLZ6p39CHNlTgAtCbpZ+wwOdlxBO5YEzFuzxrS7ozJnIFbi1ZEOhHiDbsNIQTPqUp",
-	"S/iSZv0s1qErm6WwBUTC27IfBO89YHcb1G6LzD3EdmupfaAt1gvCc5ex1Nj3KHF5cDH+F+tIsQqROLdH",
-	"Vau+dFvn2DpKMI9wHJHXW1dftn356mrcc6CqOvMqCtegJvjC8ltImbdMtw2zXrsCqEmIX9KnRtOFVKua",
-	"6nvl6P9l79+b2ziufWH4q3Sx3ipLPiBIypJjkXWqXlqybCW2pC0x8T478EM0MQ1gwkE39vSAEOKoikok",
-	"62LLkmPZjh35Ilu+PIl1SbZjy5Rkf5dtAqT+8ld4qtfq7pkBZoABCehyztmnTiwCg56+rF69el1+v3Qb",
-	"IOWuAvsBMgEcdwXctUutLriyGAmQuaAavqBXcoNoIAbas1vKfhnCpWrqTAeF6SzRQmyC+yODxDkYeg/U",
-	"cIrBaaypW11pGHmsNjHzrV3kGCTzXIRu4yJYNLxiYC76NZfTRFi4eO1pf/KHoca5VRt/y5QOg+gbYG+l",
-	"3w/6aAd1aP5mZsTq4Zg6RB+MpW40dW+0Hw71IU8p1JUJJ/lKGCsZ3IoJrHSvomnEdi6089JPPZjLLYJS",
-	"JQYuDyJ8BPhbE4CgBghwxacrKaU/WYFetrs2Ub4E6K9xYw2q+qU6nQhenj7jkbhYCJgvZWheT5hpGOAq",
-	"BJPG5ZX8b+zCb2OXmdZwn5WEz0o0iXPTHAfbJl7qS+2ObrwRNZZaz5qsBs1Awl4M0HjUsMXnw3nb1lrY",
-	"BuOLkWIwm6+HkHjbzYFmc9h4okSbr7emQbKYFv+LUf8loN3arozFnXB9NvY2xW+I94zIm5cquEOe2fNG",
-	"7uy6jvLsTgwZby0W6wxTUFphnPl9fEJpeQBACGLt65yBoTdm+RNh/nKCM2yxIVPOMc3YnmBLOkOU1daB",
-	"6SghzcTZtWfPzN5cP2bhfvX9mL+atR/dOWusFQ+x6qmNrYHtezhkO2GJOiY12iqHiqUeyxJJlalxVPXz",
-	"LeLzxe5o3ZdDIdlchFQ/KmGaawbyH6BO35X5wZmoJxI776+4JbhXy6GhRzXSPG3J2E3m6elBkWADDz/8",
-	"L+HmsQgo/N23p+gdPPnyVPdaw7+zF8IlHHV8JLFXxLua8WYUWYyR6ldbIdSTleMmZvsaz4RkBEKwpEZb",
-	"xBFYRkyB4mKONKssqKJ/pGUeQHhQgzoYFtS5gWRemQTM8+RwuSFjwC/wRMVNgexvyGARucQWleltElAS",
-	"7hyp+V6pxXNbCpb3eHZTOSwClw3MsFpwk4K40KSZlpzJA4soa2g6Z+rscCA5Kz0p05asKkESF8Qy4zKZ",
-	"tl3KsEq+G8eGLDHqM5/UNOZtLzqG9Mt9fl4SYtll8HNEpcXCLFEm/z6579jRA5MLBu+yNxoRA4xNKWTE",
-	"/hPoAGHZYXW4ZYjqt3iaRwoxHONwAv0mao40hb8sAUwpmXwsVA/9T0l8rPdglNmgbI+xYImWlpOhCygU",
-	"QE26nAAqqAYtxbx8QRyR60rrTqRvS40l6fITW36ZBmgVFv/GC9MgszYZ3Cpsuk8uXkosa4vAWJkxTI+n",
-	"4UvrKXU52Vd1OUvhCIGcNZZSQYj0ipw8xyueK5Np7VJ9ZCZhuv92iqOQ6gXIhP+AVVeJi31MaTub114G",
-	"hDrJgsCzb0go7RjoFnyZtg43gi3GJ/VS4YsSd45R+v3Mx4SjUdIlLy01ZkvAP40gMYwhNIqY2SpBldVy",
-	"UUxp6jqZQ5v71UsSTr6U7IKxHuajObN9m6vW/9fwVGKsPv1oNoexXexhTmMlVvt8ZvClu5BBuRu41ItN",
-	"XddWAi4sda7kYlnYWCbXlSyxPRQBa/b0PaHgoTTzpm+RBvw05S5pXp3tLol9GHSZhKdSOzKK2+RYIn52",
-	"s9VpEDBfCcH/81s6+fvpyb2v6P/mFydfeXUm9/SuE/+/pMVP25S66HxiNvAbbDtlw1uCislNRPtijxj7",
-	"YYYiz1HkwmYPKQxSCCmiFbgycEsyDRJxqZWiBZtymA1g3iKaAzcChKGg/QE9Fs2k1CFteqV4TyIV/IbZ",
-	"AI4niPVjvUNmlksdBs5Ym0R9L2umnok1Z83ri4DsZ0IEbfXNkW4qc1uUZwlF2k9lZgMG8xNS837QmKeT",
-	"EiNq6t+Bi+g5lGge10R9X2OUg09ksdrgjs+coJrEqskoB3tM+MsurwCyD1io4Y+2wHvZ55oeieZnhB/k",
-	"i4GbVMC3X9fYLbVMkV6sYLXmAmdnEaSiGKIVZRxCBPUwi/d377R1cXWtemRioXrWNZBV3NVU/IyTpjrG",
-	"ddHgFuY7RGfPZKcbJoLMDw9LEQr5OouNetbHw6SOjD9wEzlA9oe0uhToLXj0xhFZiIzT2uBOMgmIflFO",
-	"13uC7FWpQ5YY41b2tpIiig77KJ2CncqeVJjEdJnIVEYuyRPhNjJqMpTwcJxmYlOUR0TMcyGnvBanXlFJ",
-	"PlpYvfdEMT60JDbEpSz8PuAng4czenxVN0bm580OBvVgkZu6MZu62GEENz0lFj1HRzhK5jv0r9nzXCMQ",
-	"G3y4GgtGiJaTm6CNoCp8N+m2e6xEuc0QrPvCQLZB/9QUgSuclrLn8s7bGsqjrDy4JkTvJZnmx6LWYRKC",
-	"g0UYdwRnFocpnwE3YzuwWONBthqes217eFhmOptVxgnlAoIerrS4WOrc56KZJ/u3DJzl0dJy4t5YoMtw",
-	"q1YHiRdURaNiWReU3QWovpg5qrm05tTGAZBXVNAyxt5Ry3W7gWN8xhHkqrEBbyGQ5uC7fww7sscposQg",
-	"qom0zEUHkaj1ezo8bNmr2arZJ6nP9oYJ4g3Po0vKooldfSP7va7fbkOWe/cOShQ1O9DmfftuxeUAbFIS",
-	"dXXoMo+VAl9wt5SYv4qol0PgK2zx3i34YtkdXKoQMvisUM91FreNcqDFRU9uLrayA47uEg2oJyr5XmHa",
-	"1kGumzUnObIbsvGlT5mF23pOsbS9zJLZvfUl00lMhhupXzGirrR2Bd8asB0o1MXBacA2rZ2rbibesdXN",
-	"yuSZQ7NIn1byhDbJB01YNxZ8w68wAN9YnjAvZibnQImyajgjiJOZJ/ZrbNP+PQ+N2z8P2rfYj47q19kP",
-	"9uF7HxSk/LFGve4BpNhWynIAeTMJaWqZWWZhpRryWVx+VXRKJRQcCGDGdjU59la4q2uRAyoLwNySx2IK",
-	"31Br5iaavoD/NnjJY9QfXPJjWsMBZrzHdK3K6K40ss54st02T2SdlVzqEYvPOEeKHm2WG56mLrWWuUeb",
-	"JgfFY3SFSUANA6Qk0QgSMAAGYyNuBVgIO5cchApBJseL9l2ikjWFv5yPzO02Dy5sEBesxUup7mXm4Y7J",
-	"Zly2eCmV6kut5BAN9KQseGWg9fCSBFyP4phBZ0ozAReXWgHL6uuK2BeLohFAvFRb/FkAiyxwzGDOU+TL",
-	"yurY3kqSLWrblCp14S/3Q2PINgZ0mZkIYjY/t1wcADWudvxQMONqv1YWNcNrxpVSv6hlf1gGiyahMPuv",
-	"2ArzUucRvlVHmWGmVcOu+6Li0xrxGcWkpIRWXT7QCn9RPdPXq95Lm5sxUWUxIlVdap5z0eAl5sTIYqN3",
-	"66E5dYdcU/0j4TlMBv2h7PEZovlkNUGeCYlndfjj6xqWVDWZXzpn/AyQLwWpwHRJrLAhdn/Ebuh/GY8y",
-	"z4S54ClETMMliucm5DJrJs7qsy2sz20ArYbU2G/KnlaaJI6X9kTWMcPbmtTncbaoyACyJ1KCqzeFqzeZ",
-	"o0B7iCPxWn0fjWqaHjFNPz56t1zScbZweOHIMVbyE2sjHcdnMjkXV9rfDKjwx+dytrH0TgSGE2eoRHOH",
-	"JYExOswCAbImwU5AMYb1zjKI+apbWCCU2tdRt4hBPRM3xZ8ekBoQNcX3PD34hmwnsNvliLjSnDXVtOiK",
-	"ZAYpVMHgu2G3wR6mKcBUJc5+1ZWH9DxG2EQdVhMhQ4Q1Biaeemp6z66nZmamd01PR+R1ETX/xMblf7av",
-	"X+p8+NZExByYCQ8RjWw50aiHx0X4o/Uffuzceqtz5UL7/NWNv79vMotnJ1Ymo++dnDEbZtayEWFgCLTF",
-	"zC/27tm9e+/Tuv7e7sSJ6fxMfrqXzRSHOrJUuPiMJOV8ph1o+qDW34epp+D+6U6bGvkJnXYyDpuDPIyW",
-	"tGuW6TwYmU41Dempy6EIhN1J3ic+k0DglETctcT8RY+Vg6TLqI62IjC1FAgrEY31IqmKOr5MBXTCNQEd",
-	"UBki+KYkCH+h9BslJeo7OUIDwmipipZg8mvAV5SUhOHyRsAkgbp+UnMdbvwXyeK4WMMfJM2H+p5I1zNZ",
-	"N2ZK9E+U3C81pMuZlMQyjcYgu6I2UZ3xbfbXZ86iWEmEArFrh+XWZKmVvIDQTSe9+RbzPJ0r1RU01K3h",
-	"A7BOwCiuycVqdJlB3M4xNMcDovMRSYwMLN6JuDCZKbRr37WAA9w8MnSs5iNbZHt15WGbMMCw3ZA6sxtU",
-	"h/LKEFl2YYshd1C3JyGIbfhsrfUG/qNTYnrZX73oHj0QrIp0iOI+BZ8jmRgDthuB2YtOVR9Xftjo9gjk",
-	"Epms3ASKuLh2t7G2p/qDsgyRmdql25PfMNNfXYf1jrt3D66V7NLQaT/e01fjRn711N5RzcXWg05RNT5E",
-	"3WiXera/3DWgbDQ79vCCNohCyht1L42jNRkzdgB+h1KP+QW3a0qHVbCoVDV+dzLGXUqxUjAU97h5xXOw",
-	"1xNUbGphVF8iiLAjybMdfek28eYzQLhn8UGmEbKKUqnhD8V03VUflekXZZNMOZQrR2r41t4KNC4CliOi",
-	"7nLI9kXJB6gDdjy5TiriyMniiIm4wBNU9xIr0Rpc8N1Aw9UzxybjzFkXm7GD0dVmk2vnSJV5To44orEU",
-	"MEdXLnMHzwOgt49C7ZtNq98zEU4oMPtoZnDVZMYIK8jlvG0N/jxqm4Q/X7btwp8vQOOpwP0LVUaUhA0q",
-	"2hsrZr4OzmpIfAOTH5XvTED5C8JjPt16Gs5w1HD9QqnDRKZrYZqH7kC22GjvaEcVHV3wKZflREuZ+n5a",
-	"LmumgGUXzF+6myP5OrwP4PYwh9MwS/iMyMD1PMMm1KQt2JFBCIPoeeoaR1vg5vdZibkrqc4QGaT5MVJc",
-	"//WkUtYjXVSM3T3MD0hzz3ZC6nWClyWHMyGcmPnAgucza9oM2H+R5Q5E+mKPRbnAUuZiUINmfHrVIkne",
-	"IG6JOkXPcXIRX6C/HX7NBpYwhU336xYufXYjDFJWU9chqtIyYsiGRT+4rXxSFg2eQmbUj5Acfu0Mdc4H",
-	"MVIOwReDKlts0tZE2B6kyJqUFSw1ALCAbKctzO5hvlBlL0Or8PfRsGn4+yXbPvy5oF7yLLxjkCEaLkYu",
-	"egrgyPqt+tay93C/dhd6YG4x5S0CGchwge2pwpx85dWncrunk2ovTyT2syGDA24/TF1MSu1yZzFGHFGS",
-	"U3VfBKIkvHzNmVP36rovdG4N88qDOPcC9fL8r1ir+wY01JlYZo7Gj5qCBmGgCUiKFcYb6AUGv5NkThct",
-	"a4NLRj39T0hAwIBihTmD7mtQBjAasEVoyozBLbfScmliRRg97kykOqml05VZprWe2DJkuRu+0zAPg7gy",
-	"R37N3eOk5nqeK1lJcEfOEi6axBzfYE3ndL6VDIg6AZC7zlX2vIfUydvi58pAmNaNODykak0DYUu93fVV",
-	"lrQHLPDho98nye5R9GuMSHR7zRuaikMh3QpPJvJRtuMyaxF4IlmMAzfwWFrBVhbcXIuYa3+RyWQJAXUj",
-	"vwrXux9DntnWW8LV1dISi1/vGowqbwjdUpAM9bdPSPLLY4cPESrhig8AHhQTSyp0BS/VbIX5Lc1fD1dz",
-	"TSzZHbPes+epp3NZ5DRlipQxmmzJ6aBedkPuYMBqusWBtpxtPLFbwt0immmit3NmlMRnGn8m2epzTZmc",
-	"IzgkCUFuck7zCZjcsEAQSVvIoCOJ0vtKf8vZAi/6DErJgiLRxWdq4dXVrUohpwLKkyrU5XPEPrtIg8Ww",
-	"cryoToUCR/I0lBwZKSyPHyHQrIy2m9MXRQ156AYFDt4hPFykJnbHDDHGfQG1W5SzJnQIit0W1S+LeNHD",
-	"RuzPCjzpd2WXO4t47ygST4hl62rSF1oI9EIOFlSESddhcwVebFIXhxuORkLKGk7wHCk6YhFGpZutiqYa",
-	"q4bQgQMVSBgLXM2yepC4ZU1rhNfTJtTbzpEiF5wVDeqKw6gXQK/yBR7xaZkV0SwOvYszYZm6F3VIPTJ2",
-	"7QCbUFoEuw35GjxrqcHLtHU07EDkr/lgf7QH8A104hD24WXaOuBy54jpxcsUPGb4r/1iXnflZdo6BL1R",
-	"u8ANqo5Pm1tkEyuXWSlwV9ii8ZAkm+A8xY7pH4BIBSkfRgNAI4n7PxGg5wXRJGXqE8q1e1SJYknU2Cxp",
-	"f/fP9vW/dK583bmyloO/zt5a//7q/XfOmL/ab/64fvt6+8c/4QfnP9q49FpYDHn/ymr72qmNS69FvaeS",
-	"qpuhMhch2rcYiXzQYDEMiISV5MbLmrFsRbX/AjY/HyyErc8H+0zjcK37tfpQzYlxuSrpCPGi4wA2u6Z/",
-	"Oz2595VXd52Y3DH925nJva/8Yea305O7XtmZfIuSrNTw3aB1TB0wCdY4Yu8dMOLxy5cXJnI9Oa1xrEBR",
-	"VmsU4WRFYAaAwkNsBkAMUnMNxxrYUPCasIfVIKjHyrP3Adphr1QcED5Z8kVTQhVpOXytnCNN3w2YJJwx",
-	"J4aJqGyBJtN0GaoRhFKcsMld2hJcjJZkWhB091cM7EDd5S3NER5XM3tM/kimuShlmIIRDDqEQOwZMk/M",
-	"XZzHIyhCoh7PZiU7ao2gQT2y8OKxnbGR4ucLLx7rHuwJiFaVRYoNoHl71cmiD3xJJGNYMK7HgZ0SK8wn",
-	"LywsHMmTeXuENZZyhBa4xR/GdGPuEEp0TBM/ksxfQdhXwAecP3JwDi+TFFZTtaahYgvcYXXIeBRocSDQ",
-	"rGpTe19Vg09IBJnZge4G5uuCdpmvOTvzBV7gTz55kKujM5BPPgkeXK1z5WzvdTVHfr2wL08Wqsz1AaJb",
-	"YlIoJ8XFmiwWuPBJcZEGxTx58kl1jzRtPsvc32EWUMBkjhR3Te96enJmZnLXU/iodp+ax5VlKwtclMnT",
-	"ZAdO4c4c2Ut2mPnbSZQs7yI79OTtJI5bcQOpR6Sscrg8o14A3f3kk7qkyW8E1XLD8zA5Wql3rPhAxV7g",
-	"xVALF7vUfDGik4tdSr9oNXSx5wAo8KLR2cXwMECjrKhVeDE8EmCnNqtxm85xMXkfy9L1QF+GnffkkyZ9",
-	"TTJSor7fUqMuHnRYrS4CxkutyV+xVjHMlPQ85j8hSakqhHR5BVa0wEHitOvD2mbwobpF1hjlMvwIwWuR",
-	"TL/O0Eg2ZZrKTtU/L7u+hPQRNbk5IgX8AKwLHd3Q+XfKAPOERCMNLFpln+hhHmXUAdkICFV7icgquk0A",
-	"IjpENaWlZS6aEOBR1q4P5f5uoDaifmmka1WgFybFBdy8kwd8JquzZKao9rVMaZSiB1Hd47Frz/m+8I3c",
-	"Hj2wj+zdvecXRBcGKFHXCh0cbPrj//E7KXgxT44YRbLkU16qFrjgpKhkvxg5wIBOlM0ZBeQz6pBijUlJ",
-	"K2zx99UiChFnx4Oi7tK/NdQds059WmMBg84FWoUga7IrOHEE1D1YJBDov0VqUHO0e3oaDXu10Z0c8dxl",
-	"RrRnD2+wmnlvSTgtzVsOjMF1psxoX/AKaYqG5xDmSaaawoVWbTfxFqF+ScDJpkQeuv8HNeCgIckfUAuQ",
-	"P0RAbMkfCvwPk5OT9v+r53dPT5M/kKLLsbJdL3QxF34E050jRd35Reh8kfyB1JjBxC3igIpaq+mGZ1TD",
-	"DU4bQZXxAM4ZRzUE6HGLZep6+Lc+vxaBPkE17ImKvXuZxp5SjZWFv+Q6DoP+lKRfVv81+ecG189YrOo7",
-	"h624JfUR3LRU21QuEylqDCavWRXqPFCXIqBi1HWbxv+oQwKmC7tVF7gIFiF0oRoDejo8LTS+kg/zbn6x",
-	"V/2iJHjZc0swpzKgnpLPIizwoiiXJYMvqo2lxf9e/aIYXjV9zJUAKTE1jjA3YtncStW8arQs/caZp3Jk",
-	"98we9dpAiEWP+pXI69SJrbotGWQiSJlDGA+8QapvdTO7dqFMlESt7rEAmii7HluEK4jUvYSf6YuolYA/",
-	"oJMmqKqJC7om0pXEc2WAmkDwkn3fXtPjGuUtI4QShaWkV07dA5VNVDzKAr81CQx6esGglT0oI1xo6nP1",
-	"a7VaQBeq/lhqyBZ+uCjrtARToa4l2negpkF1UmktZZMFjJuGYTq0Gl7U+8BOpFXqRjOj3PaeAX9ABfOs",
-	"tvyefNIIOs5gTThsVoOEF42vy7QJM6lTO0F+oa8FDiKAZwgeL0VjFcL2MJjjGsnZKO2oman03pNPGmWq",
-	"znk1qOI8YhD9nuJB9SyYuKguwVLlgshGqaqbxCu/55YYR9+5NlHn67RUZZO78tMTuYmG72l7Uc5OTTWb",
-	"zTyFr/PCr0zp38qpFw/ue+7QsefgN6GP1Ri7E9FSi5n8ND4k6ozTujsxO/FUfjr/FMamEOZvitbdKWW+",
-	"Tcy+eiKHf+rH8y1a8yIfr8xMaSMRXeVCJri0jlpmXDhO9YGP1JiuX9MnMbqDwIOknwChkGiTHNyfw7Oh",
-	"RpeZhPRQNFUcZhS8Or6A2UBZCivKQo+YsGjaFLgF5taFT2CJYDPq6Ivg49r8I23cSs+tz2EjmmZymbE6",
-	"VmtWqazmyQHImY/oSWXjRfqADiEKtU/qjQWO/inY2CxyAoOtgcaJ0dQm4X5FmTvKvICZg7MDJFrPmTT6",
-	"WU2CAUEHQbMH8UFnYnbicJ3xeewWrLw5uSdmf5vsmw0fmYpYeXBlegU9HkwGzwokZC4JHmjnddQY+Z12",
-	"qUaqmbTMdz58s/PxpTCAi+VMe/fO7H1mz/TumV3T03v+XfWzKrh6fOapZ6b1/6mbFlKLTLT/cbpz663N",
-	"tb+v37m3efNkeN3CqYHQBXiYBydtwMSoOUIPQsynE/gNzIeVdcF1ku+u6ZkM4x767czBl/dGADTSp1Gl",
-	"nlsHCAvf5UEe4U81OG/yu2znp46ggajz98FZ0qjVqN+amJ3Y+OHa+t33Nr/5onP2u/bd1c7Z736+e7Z9",
-	"Zq19+rvOj6udb+5sfHLy57vnwD9UAXeP1QUQoO/WEFOAtoaKIsn1fYwFvfKLOiIXng2I4KbsQAP5FmKA",
-	"gSjMoRbQDlIsvUUmcMDKzPdshmMs0JM+jx184Dsio2RA70KErQxiOT1YAgxotxGBUQnP+3c2b9xqX3hn",
-	"/d6FjTsX2+c/Wl9byy4qGh09/VABEBvZpeJRcwtt8xcNxHqRgPuYQIY8MT76XkHYj88/NMU4lILAzmZW",
-	"UA9PEtonr2xc/qpz9t3OyU/b1y6gPskuCWUdxk8WA8MWbIQA7of6ZoHxGYiKgk9dIp4iuL2UPSrnTMIF",
-	"GAH6V4gTqNpU57iOuaGxoCmfPVGpYHg7Lj4HXO6EsjPGpT+Ep2T2dR/lyw1AS+K5pJdhdGdQ5+PPN29+",
-	"ijLz892znTfObd48uX7n2/bF77KePoYIcUpGmVArLC34qqkX0fOqrSrwV2BDUG0Ynr36gpFTVp26dYD/",
-	"qVc2nmdBlFB0bIsUJxhNWaWQCXQu4jNzZZgIJDgjkgWYGiSrbr2OlY7gspTwzOjWeHP1T51Pbm/ePNU+",
-	"+1rnkzPtM69FFjVac/gKkCUmagHPkRhbVh0GYHT0IhHBjWFda8gAHFBLUDYa5Aksd8VdYZIg1a/a6JI0",
-	"6ujd1PjFc/ZLn0WwzRPtiPgaj14B9JC0PuK6f/PWnzrvfDPEAidtXBnZr/EZV0I+Hz42TuVn3pK2ryBO",
-	"KY1acH2DFiBzxKNBRDOMdtd0rnzc+frqcNM5VdPlZek6EIDwG0ueK6vMibvx7Xhwl8GoIlxfYHtL6jr2",
-	"+u4mq8OXWnZOx7lw0dekqEOfyYYXyBEeWle+Xl9b2/jgFK7Rxp23Ox9dGXKNXoXpPZG6TPOxWA3lFp0C",
-	"TF/qeTpE15S5uFpfahE9SGspF3iRi2ZRnwWVhs8kWktqKQMIGurTrkpl1fhxHJ+WAy0b2hWRJwuiwNUV",
-	"zmPUAescT1MUEMgojWWeNnuEbRb6rs9g7fOJ+TeQByEWVvIZLVWT3BzPsyAqZF3mPESI/7PBoFBKeyIM",
-	"BkjUV2BlYjoXoy/tX2d84kQu+RVcNJOb1zku3RmXae3o0q6wIZPUgTlbEzEmzsSiVkMunYgwmfxSnUOT",
-	"2P+J32FGqumH/rMkVyZyE8c9eTzpPa88CKVtqifDZAtobYU7eXUnPF7zcFxyEgXPJFjmZR0A2KqMBTUv",
-	"D/+Nv97mFC25nMJEJSTxs+PBlJqFIX+ZbGGbMc2pLbrv2G/UJn7ueIl5sLsBw0NdWQBQBEcTsWRHp+PW",
-	"b6+u3/5b58pZq+b6GW1D3aPhKD1Cg+rEiVf6KsepCB3u1l+RS7laFkHBFbWbN103ctEkO4pKMxaVDd3s",
-	"Ko6TtLkzV+BF6VZ40RjZ6g8aNHydzoHZDnqNcqSotWERHFpSc/SiIwucyAUOOaFzGM5Cv3LZF79nOu/S",
-	"dH2JVVxuXM5atRlzGGDI1CFR4JimmqRA50vBYd5HhT4iHhHTQQ0h/agbxWi5vf7xxlc//rR6cuP6D+3r",
-	"7/20erJ9+uv27T9tzU6YqlF/ub+h/BI8MU5Ti/rLaebxEbxCqcsWVyZIlXIndOq6vq5WH6ER1j7/SfvM",
-	"xfbZ1zZv3Grfe2cs2ilUHfHpVjPxyO8a1cnH5Bpp13KLmwPTbs1RkbpDDoePjXGb2Lf0c9GEPe5j8Y5Y",
-	"I21c/q/Nm+fGvFG6yte4Mk8Mk52mYzPHIGKEuV0XhN7LJE7ognjkd5xd+cdl2938Hq+y+sS6eKl9Zm2A",
-	"lGTdiFOvQoL0iW3ZbrmBDwM760AhZDbtplGvMg+i7WXheaKJ2HIxA6pXAHHy7Oo+8uKH/X1cAonXL7ev",
-	"XcikoaKy55eq7gob4Do0D/UsWFxAdGPOrPakhO68OeI02Cza/FUKycm6qMnFZEfz01wUbNrGCJJu2Fij",
-	"nnzBNq1F8W/Cj5xG1hIfM/Bfsbq6y5s/96sGUq/+nosVQQkdA1ok6xrZMz0A3Gu8l34cTNrh+hvhNWrs",
-	"gZyqnatn2xe+2/jrjfa9d9Zvv9n+4XT73p87Vz9rn/9o/c63ESkuUTUPcfmN81YlKy4DtC4xFxZ8e24g",
-	"ybEX5id37Xka5FC6v2cY39TpsJD9ByjdlLcIMCIUOIQ2IOHJg9y/OVIRRHAbUvF1ltWR+YV9L+TJL488",
-	"93yOHDn0fI68zJaO5MjzBw+otxX4kf0HcpCoVOE6VEb0qiZdL59V99OQbmtcUdMIn9ewKm/EHUgNnprC",
-	"LyWPjbonqAOQhyM7ye+utr98vXP23Y07X27cub5++/z63U/uv38qLocxSq0UaZx6tUplP780SiK4NaA8",
-	"IAksSMmYvv2Z0tUac1wKCbVzRDbqdeEHkhylvMLy5BC4KlRreZ+tMOoZDZsWiX+eBTGp6qvd5yP9xGRs",
-	"9PV4LE1Fa7SRuABFFeMgMPCBFsHLVWMGZBZJUQpYMCkDn9HaSDyNOAMjDORvXHl9gMiFjCPx9XyBUadL",
-	"TfTOS6YNhW/QsEK/hs8n9+mU7QQXoFrYIhE+KYJzvpiPnX+9rl7d4mFIUk9ZhVQ+3xOj882q7b3541/b",
-	"a1/0mevhjNQXqNRGNA1K1YSNX8fiMEpK1QZfJjQgxdh0FGOB+CVGmnCuRBZIF1TvYJ5kUAoQz/nfCfVt",
-	"0LgridPw6ZLHEP4kgqsNGQoJNjp0r59WgJ2O0hFu9fiC9tvz6dXF02kWUJajbpvb+v+kQw7Ffv32aufG",
-	"vzKeaow7lJdY6i0BDxLz1JY8IFAcNZFmVEcw8LNNcwj8ltYk3KsnhjiOXhmvVOjZ6+ftAqx2MBlCT9Co",
-	"A1abq39qv36tn3cr0cZ+uSrA/wRGcA6TTJkOrM0awpIcoU3aIjsEJ04jaEH9GWi3nTlkr4NqhyV81Ebn",
-	"qtQrq6GjeR4CMAHMvEN1fClBl+FNexuC+aDiMraHj1XS8gBJ6dYghjMk0Rx+TnN6RXI1dM0jRurg6mcS",
-	"2CHOJ4gnNEou5YRR33OZjxXFkSx4De5rsiOU9GlaxAQ3h+1lphQIn0nhoUdhuCSFAUL3IvgPMjy4D7nz",
-	"xq+X+jnhIQ0KY6R2lXNdDpxRiZ2tw15fe/3+1e+jktfipRSRm3oVZOLE4EQuK3AuJ+WG583qwooq5c6k",
-	"Rg9SxkQuimdhMGDVpV7dBGROJ0sjyBRcmVw5p5uSAauHyTyQ/gUNR/JkqWSAjwMVzktKWMnLmvg8xI+l",
-	"ZkfYYqyosHuCs7Q0nwEyDohoYZaPRkfOdIN7ZvohHJnqd/uhwDbtzHQDZspiTPHtEqu6mjJrTKK5efOL",
-	"zp9ODyegU1qhpPuxjtkKYkBFimNeCV4yHlaogUPlZBxVCSgARfPMon6mCPZEsypqOk3RpEmY8tUomU2C",
-	"eB3F9sYoYqlW2ejPZD2Yx+RA7nxyZvPGrfZ3/0Qh7Ct4S7S03Kj3UYdwTzQFIFB0qkwu9TPmkEY9LiVV",
-	"0SRQC64DkJFiZ0TXVKfDCuJI5MnBAP2qFhOmrqvStMKrUYflQMeZT11Jllk9OTX2RSqDZ3E0Y9Qz+Ia+",
-	"5RwQixhlXuzq5o9vqQva11fb186s37kXWVCNkp5uiS9YMDkONrg6lXIEYE5Is+p6sCYVwQCfRrNAzcLh",
-	"BsNQ55Yoq18WeE0ghh13dM14eEckOygJqK9e8nsZGC8lJTXK3bI6+0UZsmCZ3JlDhYOKSpK6j1XHy6yF",
-	"EuFKwnjJb9UD5mAClxa+J4DWFo9G0VWX7AsRqG9RQ/lMBsI3ABnMBRzhBBW1QJfZViRm5E5DHY4aoec6",
-	"VU4iW79EPXXR8Pvd4/eZZzIZwS0GT8a0taac2RUPb+3dO/2AI1xmJP+LUV+mLYQagIYD3vZiaPi0idnf",
-	"vhJbmu8+X793pfPe5533Pm+/GVXOPqv03JXMGk05DdZfSVOkeYd4I1Js6sQQ0wSqWb2ZcnBVXmrZm3SB",
-	"y4D6geaAM4FY2GDMyZMjjSXPLaWYkfsbLJt8aOz79NM9ivQNYHW7T0xa1Drzj0S4un4kgmkRCc0YlyCu",
-	"Tz39dIY89S4yGS4DzdfbzPByyGSl3mLmTsxk6cSCkgGTlhFZwRw5cPTwS/n8wmEifP3vUP+7Eqp85zTA",
-	"B11Kj+JIYNOPX3MtPm2UdmR3LgnP//hBfHbXdC9EbQ8QJeCAmUCYLVx/QgIWCKGOplFMrEg4HnT3clvz",
-	"apmvoWEJJSPqSlYHKHhnzlSHYJ5yZCelddD8cmJU4p/0EsE1I2hP9CV0QYxT5yrFkOq8DJg1GQFfucbM",
-	"FXdMmnfzxtWNG++1z97qXPm4897nWTVvBCA8+R7GNCJOjENTaYGq8MyRAikBVFtfUKvjG9O415g9CG+M",
-	"HL1dV5rkCTGPuExOYQsHXI/Bb7Z0OcE2xpAed7d9Ov3wy00cn/Rpc3IJxgo3q9ii+I5MPQf3UQuY0xU6",
-	"l4zN6lIAvGy4PsTPHSaXEZsqUu0OidVupYpQxtqLyTDPJSlI9qIrA3j1oJj5fiaX9W2HBsQEMcIir9Rz",
-	"avThjpLwRMPP3OA+fLxf9KQr/aq/KeY75gaV680r9FoWfsQ4eMsRkKC0WQr5y4ZzwKa+XvCoo7lKVxic",
-	"qJCtltYJz11ho+sB1gzK5Yg4p7241q3oh38xZH1agDnQX+AoMuwaSa/VpXAjTeN4pFze+wagAoBG6sYx",
-	"GFlk5a9vtW9+vHHujSxhFejJ1Kuuc6L/hW68UArQfp+5Cittg276w5GW2bXvfjJ49oaNAKrBHdwfL7AL",
-	"p33rhXW23dSqOvTWFgk7Xveoy2XodgvMxFJ1uOxA7H7XJ7KxJAM3aASgyJxG0NqZL3CA+y8SZNoFTzEk",
-	"aptpEf4sKS7BSWfgf1xJfteQgVsGXkp1IINSKHB8TC0dRG9FmRRRG0DKCuJRFeFgKBKq7GPGS4w0eOB6",
-	"BY5f1JAPrpgnxRqjsuGzooaZ1HDJunuIs2hqG5Tg5AGxlVGvWOAgt1IbYWoq5khRsiDwIq0FWATKqNcz",
-	"YmV9GpjVAiJRUpdrUzStuk9vo4eDAYdY7JY8fIV66BxA7h7zDZbQKovr3tvK3Lr2bvvMWvv1v9z/2xs/",
-	"332j/d0/N69+3j7/EWwdAxdkm8LFNRd03XAZa6e1zp+dmJ7Zu6s8XZqZnJ6enp78hfqfZ9T/TIf/N2P4",
-	"w2qG+m8CQaV3Tc48HXax894nneufte+9vXHptY3L/9j89nTnysfQMy0XSeM0X0Uemgiotxw2e/+Ldztf",
-	"X8XWfr77RudPpzfP/3Hz3p32Dzf0TSHQxDrdbetvwg5+eKnz7vvrt8+pmTx3AZGjJ3ITWPlgCJ9PnBjG",
-	"BBq67vLBKGhTQDTCJJKb33T+8uZPqyc3b1xr3/jgp9WT998/u/njrZ9WT2KE4qfVk9mLFAA5e4od738r",
-	"Q8htQslSgzse0xHXXx97lsjALS3PIki1BXoXvgV4bxqrU5JAFHhFQJQjjvINjdkfa2hi4RehnEEZiZIx",
-	"btzZSOxU4OCPM5EUpGLRfu5ZIpTRBwYXliULn5Qox9huMhjlc8fxkujbgNmog17Q9siSv0fuNMeFzY/0",
-	"YnpmrXNprX37i/Ybpwc6z5UUDvINLADuqhVCl+cMgXPLJKdQqWlvqtQBLwgyE0DNjMtZnixQ8CogTVDQ",
-	"dEvMHFekSv1auvtgGMl4bBImtVBqZIrkBBQ1mcxz8qP2WWQWDcn6OSmU5dWN8Q/HbU6n71GPODSgOnVk",
-	"Nna5iMLPCN9h/v90GqxoI/1Og9nnyrFbpI+317LLsSCUHFa/hmKTAlc/Q49cQGpCBmTX9PS0vv0ieJ8G",
-	"GsaKLOxQklZCX4hMqg5LdFD6mDfcC8eCrxiqPgvee8j8Dv7qX5uFEPZDuC0kO4Y/SfJWG3cOegsAW82k",
-	"8BgupaROqCeZv0XXTo+TWqeG18CRDF4lXgEso6jDSfgP3N8ELJUpXoLd0xniOcWay1lxFtKvGORJLbVI",
-	"jeVJUft9irP60I7kVh2ES0hAl1PDGSsuaybKH/U8zEZnEWr8IeRwHn4P/3wJG4F/GzL8VxKGqEtqQoR/",
-	"NRoAI+HaTZw0AvPn/74OGJmaBQ1TOkrwi4/W73zbPvve5tWvEgoN0y7nL1BdwQHZfTxPnguJCVyJ3A3M",
-	"iQGzq+0AiYXCB5gvTwICmOsxe/CDNgdg5uYgcoNopWKBIye+qcdSh0lUrHQul9YTOiGRSFpOzBE8BhR2",
-	"+7By6+EBnsd4x1xnsT/geTc8ejIAeg/MuXpJS20RCBtZHYgv2fXUzMz0LvihMohgAoBCN+ybYc7WV0nz",
-	"frWN8Mmw4+FDCQMIf4AdDx+ODiB8SsPsRt/86enO2t/uv3Nm4/I/29cvdT58K/K4rIuGZN2d3Xjz9Xhn",
-	"9WPpfd41PT0z/dTMnl27n94d+d2S6wfVRXOum5+s315tX/9/QQiQr3hi4dnJf/+Po/8xOT29J8I2jpIV",
-	"K+NVi1ESdSAvnDGzPyF8t6JkO1zujcsfb/7xnzoX/epX0KUMDZVEPaJM29f+3v7iTvviG513v+9Gxgev",
-	"X0bAUbVtpMx8u58ZqbYEQvh6osJ8wZyeI0xPu/zt+p1vf757tnPx0vraNdShcYjhhEpt+GgKVGMftHL1",
-	"tQRnnZlPdV1SJgDoQa6Ji5ROUxpR9qOEMUQwOzCTrrP6Zfut8xsff74zTw6FGa2aj6X3UgV92ReWsI4c",
-	"o3ZIkRnhAatGln6jQqxP9e0I86M/PdX5bPXnu2fXb19AsckoMF3RjXhPn20R1wHjtqVPuzx5yVyhlHGW",
-	"Iwf3629kjoB2lbkQpjxX4AYMO4f12PpXYcYjMkJH82uQZ0uTCuuIvgaas6wteVLECuz/iZWxPK0y2+RT",
-	"ayx1y5myxMoCeFVCq0KTNlheN43MQMl/NqgfYACPclIVDR+g7yxBkLJ4U/K4tnTOH4URHMxkL26hQHt4",
-	"9Zfu3JRs1LZiT2Z/xFYcMgIkWW9kyYj8diJLut1cXw8VXuqPB3htsjAEOeQZq8EJihGZPHkZygXY8Tor",
-	"BUDASJ2ili/1Y9eWzpAdUI2MVGQ7iVsOTc4qlaQmVgBpnEhX6WXM+S5w62roE3t5iOYoxl6A3DEx9oLf",
-	"oASWXCceXKj4wGjdFVbRD6qxuhxXpX3mtfW1s2jM6MY8dyU53GO+yk3UWFAV8JHrsxIWXpfcugujsvbo",
-	"iZzJjos2BmmIszPTtlc2g86wuk90/nS6/dq/2tcudD78IzTjStmID9BAwOKSJFhmnSsX2uevti+8E6Ut",
-	"goiQsmp374GF0T3A5s1hyGSwKBv1uscMxX8YrAL1GAktTf9iwraS8Fu1F1zTyapoQojiO22/XLvQvnBr",
-	"/c6367dXMYXa2KZqBs5+17742catHyeAVFspB0i9AAtDbV7oK/gUEhZKfxNdZwwr3b93qX36q5/vvrHx",
-	"9RftS2c7H15dv/Ot1jeYbZkUobKJmHVflJiD8a/122+3b3y7efNU+8bV6Nrdv7La9RUEYqPhuGcmhopf",
-	"Sfaw4ld9LVyj6ccQxkI62J/vnm1ffA+DVu0bVzuf3Nb/OPf9f69+8d+rXwxhyhjArVSTRo1mBbCXupRy",
-	"05TJgAFcFR4g6kYQ5ZFBP0ThhTmBLMQlBuawRsDKpxkCGhFqYsxLaV6TspQ4+FEf24gxNcpjO+14PdII",
-	"QmScbnyfEPvM5VjSYpbFxhtt1rM6YWlg8xnUQQynq/7BotMIXCaL6fcgFAhRZ3y2wHWdKibYMR0a0K7V",
-	"JVpazgEgCfUrqidkiTpECQivwOc6QyIAquwS9R3NCWJYTgLkAzISZimCe09zfOKhu5cgRXdi9qnp7GR3",
-	"2POhgqMzj/W+AQy2YfVaJEo/SL1RCeVp/3HwCGyVWVI0tWN54AXWtVxwC6u7rMRyWD5GgyqWW0cg3DRh",
-	"LUMUgRyxVgliu5Uol3nya47htbnw1qWvWW5Q4K5GXe4XeY/qyOGE91EAqhq5hGD4fOSaNVnAIoZmH9kK",
-	"F16zb9jLhxSkTP18avxyv21/nOUR+iV98ktdnyh7T1PkuAFACmgERnCyhpFkyZ6QxHPLoyw9fffM+vdf",
-	"IBbjA1zTqVfVmPuh5ZlHo1YRleSXxw4f0tn8lNRpBdN+5ncjLgPk41isugK3nnsD8QDE96bUOICLcSp8",
-	"nnqHbACBCpzDpkeLXASLLRYUQ4gtK3RYj2UKtJT8pfthjGwMrVsOoDrYpjemv8yYzo26NARZUkHoRihu",
-	"uUSoAU0Ek16LmGXn/ko1ciKrQE8B1ezWnTgPYCBpdmzSliNIxMyiACgWnRKT3uKUuwWOyU8g/lD5b2DK",
-	"1bwwY0dGPlGbWTLqRQ5nWeDmS+Q/p6aZHKlR32Kt+AwemyMG3gLcCUWNSg0F7bjFwYzwaInlicW0xm8o",
-	"J8xjpcAX3C1BP7BiDbYy7+oLbu8V6rlqHMJfliHuEMRzHdFMNCeOqBa2teW7beHcWJTEVp1lkI4U9WCg",
-	"sdzrPLKfoQA3q1ACcfm/Nm9+t7621r50YePLW52/ftO5/tkwnoojSvU/JAjbIygc0IWQ1KgaABt8H0jM",
-	"5IpJswFpz74Z3YF/7u32hVuogX++exbzpztn3928+nnn3Ntxz0ZogqXdAnr0n9pCj6X6s9d4UAJYG6VB",
-	"mBzMpAjVYyNAT/ksVD0YLrEnJKEBuskNjZv6t8khhq9BFXHh6ISOBuZmULzJtGbVSzUaaIGb9+UslX4O",
-	"LA7tFkClqY0QF10NgrMebQhaOSpZ1mDRsKJcNLU2BJIJIAfXJifw4oFWTkwdYdR7wFptLLrqcVQ0ybA0",
-	"eI5alrZR8sxs/PXdjcv/al+/1L5wa+Pvn2xPS6wI13kstcR+VvKor7eK3VRBuk0DUEpquHNWoZQw5wHL",
-	"AALhOUSKPJk3RgtUBSwpvSAbSc7b3wjXGemu245fLYwcnVvdvHdPn+BXzm3evDmReVupET0uuFtwbq7f",
-	"u9Je+3ioLcBWXIfFEXW7zh9fmLJxhPZT/ZcRUxxJ9RocibVNAgGxAEmYSDBb4BZHVR0bHqNl82jgM2Zx",
-	"B8Gtpl3SgK2EGFC2lAWkFIJoJh4MQdyipr52f2983fY5qIjRxwUmPJK6GpT2a4OVjMkOUApT8VlTB4YD",
-	"ONUM6iFUOapNAE1r2lNw2RlUqcBvyAA93645Tg3SmEEjgxO8azKrwnPyZD52SENn+tzSnzMLN6Dy/9iA",
-	"GUlFW3Gx8SyA2TMPHFApMv6UMweWeNTRm40PTm1+80XnytebN092/vJmChraKD1TZdanoMPeWTFgAntP",
-	"70pDzWU5oQPqu+VyJEwH5wJ1nRxpUgyWcAc+gDBMmJqGCUWxy3Zq5O4AY3LcYTt4RxqaGSZRjTxod/nb",
-	"zW+iMK+wKmOI2RVxIYukBnavzuSiLTjNuQgAw9pqkkYgXX0HcANWe0LqRcaoBA/XbwVyXDAnpswYOAox",
-	"j7uYw0/goUVQ5dR3ijvzpFinrSL4GWyQQmstwPJjWk8x38LUYkHEilLFgIhd8UWDg0x6FOPDBV70WbnB",
-	"nSKU9qDmpQ7zn5B5Ml+D/Df4RrXIeN80HC1qDzEVB9cqKUFCf5Ob8FzOdGIxjG5idhfQUP9ng/IAcIJm",
-	"chM+DSB1+sKn9z99Tady1Gkr1nD850uu52E29PT0zK6ndu95+hfP7J3I2R5NTJf3lHbRGTY5MzMzM/kM",
-	"pXRy79LSUnd5tO6uelkkhacExBEnoPZkhSV2A8m0h30dCsTE7MT6vTfXf/ywffP7zX9cbZ+52L5wvnP5",
-	"2/bFd8Mu4auHuAIdYA8pKeQAG5QTopXSGNJCNu5+0/n6h/urH2x8/PlPqyc7l7/tfP3DT6sn1ZyevvDT",
-	"6sn7q6uJiiv5rAEAv/5hLXwkAkuzxCoNrgufMBgCJl6Ie97wtGMToMk0QLUMRB0xIAIDyBU7YBDBX3hO",
-	"5IFuTEEA+IdwqU0/wRgtgAgq8yZoMsZzpnMe85chW7YqmtpVYdpabDHqFws8EjfRL/EopoGrB8LkW8Yc",
-	"yOwNk7crDSZlMhqxPhpfxMkdoyTCG/pnU+PydYXxXK55XoAjG6q+Rp251Hnv2/vvXxp/HA+PyAEGU1zS",
-	"wosMiMnvwD7WRYxxKYxiyed0IWyzG0lGzSbsAHUd4szLk3mT5A0nG0b+8+RZ5olmtK5fh/5DNvL4/Qnc",
-	"aEu+aFSqATC/9RG1Q3oWxihr+Iq06LHuwBisbyyc6GGINus+coHCbKU+8iQwlUqtODzbFRbWyG6uRnbF",
-	"lSPz+llXxvlJlAgKbgkiAqG+SzW2j2Dfxmxu67ek3bLg2y6FAnoEcru0wI7wxFu7vfnNV5i72r7y1eat",
-	"k51zr98/E8VZKjVkoIy5McnCNn2Egz14tFuQILpXEULd0FqkJnxGdpSE70MSfI74bAXS1hGVCTwV6KJD",
-	"NH6fACfXzjnt2IP0eC6gnWQnHrpyH1GKGuic6uVwABAPh475+l86Vz/T+D3drjnt+0k1xjDrcTJwS8ss",
-	"GIO8zRNs2jBSaAMgcjKqe4lEV9aKK91A8xyxFaWp8JQqcA1jCWivBh+iK/AMESX1nLrs+bzXFaYumUBB",
-	"okP4OcIhz5gpEy9aeoQeP3UrLopSiUpX8GIEtgbrlpDtF3tsQNwN/ZNmUMmRMCVfdVrXMSS62w6Xy8w/",
-	"SjW+41Yd0pnvMfgmeOmDzu3EVy+gwKXoe5SZUeIzfWfD7Btv3mpfWdu8eWr9TjSNTzJfSVz6RmFQozmO",
-	"PWLK601VkSXg4ZgAkotw64D1h9SomoHAwllihqho8lmsg0MmmEjqCpL5hAw+RBP42M2EvnVZ4JgZqtGd",
-	"PJcvG6YCZjspODPEja4kiCbmmNuTen+B01KgjBDJSgJy+2qst3bKnjCWlWVnCtfKwy/UR3eM6XDMY9FV",
-	"Mt+3rh0kzAYythiL1RPyf0oJNiTFtC+9ef/Mhc67t7CQKXOuttq6XpDBv20MGm5ta6ghCnMMhOdI49vG",
-	"Y8PkqTQCRFTOYcIEuFRx7xrDCQHPSszz+tSkHNVdHXt5Eb4mtRoavh719Xzjztudj65sfHCq887Z9vm/",
-	"PojqlGLdF3UhIStO71zAByprV41boh5hvi/8HCjgFYFzSnZQP8iTp/fuhPt6geuli375i+mdcxb/016o",
-	"Ee3I0v64wRwpYk0L8k3RAkdnNIDhOS7QTRHdTaRG0xigti0lYFVGfZChKsUAplKnc+Dp1okuNtriCan0",
-	"rueRJWXCGIDSrnIbEqm2cfq6wEOZfPhqt6vYVDt6zUpGfM04nzHkTNNEtGjwva82zr3Rvvhd+9477dOf",
-	"68i9egDygEwdpo5V3v/s4/bbJzfuXNy89Pnmjdvtizc3b56Mlnn+8n9N7tJQ9LBlJmbS6mRpxWfpZbLY",
-	"eyjIzOjzxhFJdXW9c7Hzye32ze/b//iofeOjibRcRFuyiV/FR/FUrCr2jZOdK+fW19ban93q/OXN+yff",
-	"a1/7x0TPKFHPDShbfSbqn3fUGRL0XzTdarQ7oPw33/+gffIMXnq6+zLUIeoFD8ehj+8e4NPXingMPn08",
-	"UX9aPbl59fP2xbd+Wj3Z+fO1+5dX1T/+66v7l1czn65RGNO+vAU5ApvfFRytz4ZfQRTkaMVgL62BPW95",
-	"eOELBFjBcNtDbsAmN9ZoScf3NBgVFwZSP/HAPRbp/ZgP3eir0oAdAySRG4dPE8HCscR9hHjhgw7gBgSa",
-	"ca2N4yiOHThHilQuFzHxhVohgWUvuhw2ZLHARZ2B4BD8qNUdAoJUM4e24I7uBob/cY4UlTZvFfXfsgCZ",
-	"7VrUQIJcoCCQOVIE1PAikkulkIqaVWSPAEiDXI4fKjDAOAZ1FChAPW/xntdvr63fe6d964POlb9hlTcI",
-	"TiMl1tzASLP+8ebN79q37rV//Lv95RDIUVbehla8D8e99sev2+c/+mn15P33bmze/PSn1ZMbf3+9c/Ws",
-	"+sf1y+1rF7JBOlt9qQw3IC1K5YaG8CIWkkRq35DsNIc50jaY5gsPa6nxT2Q+AyrTAjfkQ2Xqmwzpkqgx",
-	"XYRSZ6LuMdL0RcBCXl2TY6beVeCuwzgA4+vkaPxJpFNzXcA/1LrINPJeIJlX7hNEWjCz8Vij8thRJOj1",
-	"50yR7nhIos3V6uLmj2fGFflEt1CqwB5j/grzJyXjAWErUI2KwXAoUBRlIgNaLs/q+LyoMXS0agdItCax",
-	"wH1GHX1458k8x/bCmkbiOjIqf8lkSAAqjhkASTmRVVqvM84cdBnDehh2LoRQm9MkZz6jNTwMMAwLx4yo",
-	"JNf6H4PH9+m5GihsUCgDo0useR5YMPMcTnRRz2IxehxSorvxgmuqaSQALo9Q7C7+RZmQFy9tXFsbYCoa",
-	"NIV+KR+I4tyziDkbyD4EZpyyB6WFCwVnvs0brEnmraSyV4WdGPrI5iH4bxoLXZ3xbVIT9UyBtlbUThop",
-	"I9JjhYxrVi0tA+BFjMKMWKV2zr+zefPcT6sn23fWNm/cUP/481ebNz/t3D6NuE69MYPcAHj8KKQIkY1K",
-	"Rdu4Sk1GLFok0eMtkHW49ujjmBY4B59+WYe9waHfLx6GOgyliBjEXDeQBW6QA+ctOK5qGnz3UJ6FXyfF",
-	"qOqM2yV5qHUXSdi1oXW6cf1ce/X99dur7VsXO+9923nvk/W1tc6bn7d/OB1iR9gVyV6oYcf+sFBRwven",
-	"eg0Oop1nwkLjYppM2yIDA2pWD0+9ij3sz+WVLm3xYYdYJxp60vwwX6VATNGFP5mmUtGYHbVSHT8qZCjM",
-	"KYBhdj7GriV7ECNjWnI4Y9T0+hD6JuNWaa8oTVEp3QrfQoi250WhQu/yisMbHg0tiKLtKzNxcmbXFvQY",
-	"Dga83I964dkbZ9o3Puic+7F9/qP1tbUtqBmdtNk37RgcRURwg6ZyCK4dtnBRN4oRQoRTsQFwq1hICliK",
-	"RncwDr70lDsritjf/4PQUbA2v9ep8uD0BwjAaNVHD4IzOlJ8KThEACN2PmDehXIId1fNZCBI0PC5dWq7",
-	"CbVRR9WPHg3FpMM3Ut0TP/1o88YP7Yt/b1/8buNv77UvfqbDa60QbxUDVSHVnFY+wyozI1KPtCLrI91R",
-	"2cTk0qnAp1yW46nBvZfbBfvUACsJsBGjqb9w3xC+ki8lZ3PE5SVRAxhE0QgqwuWVWZ04rH4j2RyhnjeL",
-	"1a1Ng/CoLhcr6TZVDwONnUhzcTaUNPpP0wkl4roXEzngq8lGT2Pn4zC2Z/8+GDYcPhO+wX42r1413tpS",
-	"865+zLuIdKk9Opitm+7tWhINXefijeVSvL52TV2hYvffWA50n9Q2nXKmS6yFj9nF6L9DLjilB012OlYS",
-	"GgonqPIDMCM1HTEqAw3nCS00uMekNPCJJu0dhXr39N4CL2In4EBWHxetU7GbQSxnclUx6T6oslqezIPE",
-	"61t2gffFO1KDPrzy6CY3m/49pGusEf1+Yj/CVP4v7yjRNYkCvaLbT+1Ovao60/eKakfzAJRFvxmLwYdm",
-	"0BUj5aJev3NvoH4YaieYEfeEIlJWyGKsDCgrlMi0vyTUXCnVFAiAfBgOXFHTBkIhOxamqH9zMaB03Qxq",
-	"28iHj57R/pBX39cOsaEt99ib0g4xcLetRAMPiDQd2lGQxKK6koOcu7LFLze+VY2gny/wlzRbjz4TZYA/",
-	"1y1peBHGnXgIAE4hFDMruwUO1e1QOEjhdHVojVYwN1viTUIfqRh5Q6wevQ0Q8mqJlpZ1rNekIqI1Z0qt",
-	"IJO8SVt5UvRYOSia9JowACd4pFFoiXIBubGQXFFryID4OIPJmd3wVUSNPpJnpna5PiT0q0wHwBgKv6//",
-	"0Ln8bbaz02E10Vf5hskDlKiHuQxQDAwmj+uTOpWyKXwnp/SyJ5ABS51rAAzluaXlPNk9vRuPObwaM0/d",
-	"SrhA0mmXk7ovnAam+fZxs+xX3R0n8rFqP62aEWZibK75u5c3rq1tfvnnzXP/jNWuOqx7xVb6VjEvROl7",
-	"kacRgJCo5xVzuARLwmkhsJ+FIspp7SdIjXJa0fCjkAGQHJrdr7uRiU4XSUuHcM6/MtY1XulTnYzlaDC2",
-	"3JjuZJ2zb218cKp97d32mbXNGz+0r52JORZkmNSXcq5VXBkgTYLpa4/VqKERhZbaJySpihocLwYzscDN",
-	"tjV5Gwu9kUdIZ6de2SRv4NuekGSZtcw7XVngsIuB1GPWHqH/2WAN5mjXKaYB2hI+EySFJD5PhNFQzNYI",
-	"FYpJMqGQH29GK6uiaRNETAkhfgPmoZJd1ylwl5PiguCVJconcdmL6DwBHH6RjCHjOPjoNgr6LG3j9//V",
-	"+RBIefSAAP6lMSmr7mTNnazRyV3Tu57OHgLAjj2kCyC+HE7rxAAmuNNRNEcJ/Yr8TAN3S6+GxLw9qOxK",
-	"VZVa+6ntEZFyJdzo9UAVqoULjjclyIkiDj4Oc06Ge7JJpaklSjnRzKyOXeWlLN0CjniUSUbvtv/6Ea5V",
-	"++Zr9//8eZp+G8pkxEF0Xy5iix0WM2y56TStewBS47pXViml2fAUjciRUkFKjlzIdw980WLK4Pe8Aodc",
-	"NBmpCWU+QaOIOyEEmwleMWlVlnm90rioqJlDdk8/RYr4xaIWtGKONOrC5Jq6AWm6dXsP0vVwACr+hCxw",
-	"yMGHhBZjF3RbAphVR8t6fxjwwsRbgXp/RH2OVZ77H9/jqL6AEgsU7J/vnu288cf2tX/EwaeTFZLOe+kf",
-	"D9hvnxoQDzjMvZZ2gCKhntfqz5tfpz76LYZmzR+rHaZfk2aJ2fkgSy3A6x+X6d1+Y6199s899OrqMEtd",
-	"ySm3ZhiEkvXFMWau2waqx/5W54tBHXcOkUL90JgJh20YguFxN0CnwzJuWLVHhefoyzwkmYHHu2dLHoR+",
-	"RmWry6hJnkXziMvkFDZxwPUY/GZLcTlsY/RZ/jfvtk9/jguYsHS5ieOTPm1OLsFYwUCKLqZPy33SW3/D",
-	"fFyHkI0MfoFFwbRe94UBxtSohFwQ5rhwh22xIOXehC8d477S/U7bVnZYo9pV4WL8cLp97YImHvzhdPvi",
-	"W+3bf9r44NTGubOdK19HlscNWK0r3VjPW38N+Zx5aIyzp9+RNnumCznCWXN0d8MUzYQMR+1LpzpXPk6Y",
-	"v76sAFZAV8yCA5lfWfglFvXEaIypmgDwdbKvKkxkrcDxQ7gGE8ZFo1IFxYPhihXX82gFshwA7E/XOpct",
-	"Ga9oBAVehM4az0Oc+i+2h6Ce2gLSujJPzFwb/yQwTXPR4CXmQD+Q0k/H/4zrs0lbs5hUj3dgVi6zUmBY",
-	"DESTm2GhqYV01KqTFr4U77VCLJvfYo0aMhzmSRGj0UXM7Y2FIjGrP/TAwtjTeQaP4HD1OLdz38SOuits",
-	"UR0WE7Mzv9i7Z/fuvU9DpXFuggsAEd34+uv126udKx9r5qzsFALY0eEvnv03gh74qM8E0Dudd2/FxppJ",
-	"+4QpRQgckHCTSMDw1yXY/VD8B4Fhp6AwcXueWF5OJelKsLkRzhYLCIfLQtP1vDmQcrvlqc8KvMHDfaVd",
-	"PVBKFsbubb66qdMVy2o7NSCe4SpFwChvVl2PkYqA4EHOpOaWPVqpJEMR7IM5HIF0h0Xkl3/cuP5u54M/",
-	"btx9u33jo86794ZIn4z25jEB7m9ffLfz7Vms9ty4/HHnnbNQETxYoPsCgy/YIJCtRwzLuyKA4b15KXMh",
-	"YEYXzjNpArPUUivZ6knGY0641sRjdYEgSwxgx9OuNqIRAC41pgL1FGJtoYbmlfHCAffzO2ss4BGWkSM2",
-	"uc3gSwf6LbuVhs/kIEjLF0ST1ChvmTioZmxgNUTYRaDL0rIyC1yubQ2H1Sg3ADxV3UCBo6+tplcaLAhc",
-	"boNjutQCsYSiGu2SqPVYETXaKvAlRmSV+mA2EME1p7GPiED6G8z0JTvWb69uXv2qffbbnXlyJMI2DFYE",
-	"QPeC21i92UZKvRZxhGZJbPAgpS4WWjuA8zhOCzX2nhRJ0ss5tmAVQmyeuXj/zMUBiigmV1M1wYNqung9",
-	"2yLwRM7KCbGM0LHKUbiNVQ1iFYEiEqxejcmYDl5qiZoFY8/z0CzLqb+UxIL3S//bSC8mk7k8ElJ5AsDu",
-	"aamK8QawCYMm81YY9hkuVHqu+0nISzgFmeJmopySgYkBNZOAiX/h7Kt2YQgyY9rl4fI8/Pxw+aBu4HD5",
-	"iG0ioebxMEfDVk2b2ewQw0nT0eqWGRtHjR5/kfFKUJ2Y3T3dSwucgSbQFzWYxywJ8wsi86NdRaODn7Y0",
-	"auM9N6KCM+Ydn7jHwdl5rnPlbJezM6CBKwO31LXpq42l/hf5F9QDY5yvFxpL/aHOrVPuKC1rejlXkmpj",
-	"CUuVR+k0br/54/rt6+0f/7R++07nytrG+W87qycjkwiTlX6Xf8kyfnJfeB5zoJeUrAhg1xC8xCxKBIVz",
-	"s1GfC6+x6rEw0k8RbZxo0EZIdBIIpJZPCoS+0Fjajt2uXzcxOzEznVf/b2bX7DO7d+9WegJCobAKk0PU",
-	"QMHCDmG67+6d0IN6UkbKM9c+/Tkub+/Cdu0LmwUXdR3HJ94mmQPgnKy69YnxZEeZF213Sud15piSTI9R",
-	"Z4Rzu3nv640v76zfvrN5/o8bf/x+8PS+6iJBt8M8FrCk7AnEMTV4J5rqDjYTwl9oZ7rOAxRqVBbMCjL3",
-	"BCmzpiWbNCOXpCkanqMsWI+VAwypqRHlybwmsiEeA4Cj+GwZF2JvMK0mVpjZglnFOkTvHmEq9v33r6WJ",
-	"97BR3EPC6YnhYiG9y/ofGgftU2M8OfAlrfRbmvX1NakLXkWHSU2p7HICBmKIdKLsxl56iJF63LEyaeOD",
-	"U4hzlAXVCA3FNBscrEATHMjhbgAUbGPq5LTH017wcFAEnIQlRD32gzx5atpMxLxTc7mLiYMrjLzolpg6",
-	"tl6kTUDwSnYZHLTmbB+fwRHqG5IOJPS2/Y1y3KYZpubPRMt0ZjrZNE1qKHzVsK0lzb29j6KfT91v9Pkd",
-	"uCwVVkR9lznEu+CiLPXyDIBUkqLLF2Fxi6kMgAENGjL2QnMdMb+dyE3Ywi21PxyfNvlQJWEwHwf5Ad0a",
-	"/LnPNAl/vRxpFz7QRWCPGWSK6nqazoltyLHd6D/+fPPmp+trr9+/+n3/Gz18NKVDN+nx73l8QNqYqfFJ",
-	"h5SZ5htqvoNaF0hmxx+bytoW7ATj8MbKOusaTzBc8ddGgWzZfNV68rev4g12dmLh2cl//4+j/zE5Pb1n",
-	"IjehOz0xOwOHWbaF1n17SAnp9u1pdyOLqW1CcyM8qyA0vHnh3MZXP/589+zG11+vr72xvrYWv1KmCtyg",
-	"fAuMq8Nxw9nxwIqUKOtwJbgstEcHHISIpOyWy1CsgTkWMqSIwN8jInOYnzGr8zZMfSeqSw21ZpM4CvwY",
-	"A590GAqEH0H0BeU+xDfjrJnkL8KMiRQhHlXSxmgSedR4MsiU3u/5EWd/oNL6+e7Z9r1PO2cvGQlLkKr+",
-	"6SAoZyvUcx0a9NFs+5AJm3KCMqmXlju68jch0A0kOybhOVYM2/TdIGAJSuw3uh+PgwCol/T3t/jw7Rwp",
-	"iuWiRUiAW5Ddjkr3LzE9p6OUks4nV+//7Q2Uks67Z9bvfLs1yXhVnQInUu3meZ1FAMnqWnvkIj5hGzWz",
-	"djMwE+riZEtDozOO1brQUgDwf8Sjrq6Xdq2dPWfVCAMyJ1bLwweJScZKiLJ5nM2hljl4nUtgPZMMeush",
-	"S5n6j+78XGQywpRZkxiXGuODidlK+mJP5+ajOXk23QTJJmEluIisA45hNgx6wskC04xMiHhupKZdetTl",
-	"j07dixKC+UCnf6VtVBCkMdmYegu+caZ94b3kbKbhSggDVtunDLO4LyGyV6fU6Z7qU9jvlsvZNwbk1Ww5",
-	"xSPl3hiIbWWNjDE1t1wecKBrANM5wmr1oIVA78aicVxnlHXq19Zv/w1zCDc+ONX+7kb77h8fkPionT58",
-	"NUGk5VSAySojENh2USE1q8Kz1E+SFJ9/boHE+lIkFahldgOdlQN5dcVebQ/GmBbr0dsMMyPVRgN0kT7P",
-	"RuZK/td3mxfOoRLa+ODU+u3X12+vpuWmZjcIpvQxsV05aaQlkds0rScMgRh3lOUAbFWYw1hnXO27qmiE",
-	"dedamkxqV1n4y2BzBnnyHGzZsssAz19draOJ6r0ydYwFh/Ugt4N7p3o3MTvxzOxT0/+9+vbML2anp9Wr",
-	"8HSPQ4IiE9fsxPSeX+ya3DM9PY0f49DVsyEuVeartx7CY5L6tXnjh417NzpXvm5fO4Uj/Wn15Mblf23e",
-	"/PCn1ZOd9769/943We7NWkhllbH+KBuCs0lAz0DEvWhirImPGh5avDK7gWZUemp6ZyYgDjRcUw3UY9DF",
-	"AQ5fxPbTfmXVuSckqdGA+S71IqjiIU+lI/BejhlGBgqoNoeAvOBldUuAVT0fifyY1rt+HvLgpYM7Q81G",
-	"zOqz/vaIP3hXgj84px7A+17MX0x9n7bSTe1efQA77SHY2o8PDkpavj1sNKSRjqOijNHKMI7R/sGv8Lh8",
-	"FIpHRlz+0HVFUGbepfSykTGsgQlPjMXYO2KvmbQrodu8VlqFkyf7wiw3pZ3Q2mvSFqkIIkxONuJuGB9l",
-	"j0Y1UZFkO3AkgmJe8XjUBKzffr3z0bdZwhtA8T+JhAhpx+Uv1TPq2Als+mgQQ93AcxJSIZD8L0IEG986",
-	"OQ0qSj109WjihMSIKLwWxCPblVUn5w2Zepcx2NdPNqCjx/A3iccWQ0hdPYVQvMorMmdc8nimWCzBtLPK",
-	"wsmPxDNkGXmRhgr8O8qq3lLw+OndW0lrfKRCkrCIaedAbAeM8Ip28jISn/UU44ZJrScG8TGHCegIgor8",
-	"yepfkkGygEF/Ux/houO/NRxZvsCfo6VqJH/gCcSO09X42viEqA4tGcdhhNHZFJrNFTgU9+pEdwgipbGT",
-	"LdXc4Ijdr48ouT5079hDIzAGoXuwDMZWIDuXv40HDurRFOmk02OqVGWl5cFhJMsbThEaFS7pXCeT9Y0q",
-	"mfpw9VvIarcQh8iHlC3QBP0IRe8RkpwREi2oMWaJUI1Bcu5/eqrz2erPd8+u376AJKjx2ORgQTIpjclh",
-	"J/K7iC7Gu/eSoL4DsScXatVRM+mq2F61hrhLEco5V+YsWEiTuoYYTAOTgKDhpZOURYM7cza05TRYgTs0",
-	"0FRc6EmYI1FGu9DbaYntkoslrLUzMe5D7lk1XWlyAXM5BrHYuPI6QkMln3DbZn/rFqApWrIF9qMmC8V1",
-	"Ls7i4qJkgJJCCzhgnpdBgRU49DanudxADoG9QUjmWBY4hMExIiyf0O+TKIo5jShd4MUaU0IvdbgZUm6b",
-	"rtS8tNqLQ3YA7UPZBbUrF0Wd8eJOgpWuCKAOgGQ1W3rrCUByIkXZqNc9oJouzoYk3mZEYCno7HzYO56X",
-	"L/Ciue/pqQq9VOFFMJymuS7iVX2DQAxRN8iTIjseMO4UZxGYO3BrzDp/YYul8oNH99ZDZEINuT36cE9H",
-	"mFD182pHRS/s3aSn9rsI/fT67Qvt1y607662z380DO8pzNTDoZoeZO5Y7TQGpKPQEAeeSji9VjtfX+2s",
-	"foneMaSgRi7qzp+vtf/6EVAKfXv/nR+3crxZIOj+Vcv2qfDSHZ4lUqgDZi5iB2FRKbhKRJP3uVTvt28f",
-	"93qaN/UpA3Z9ogQZkaoDN/DYOG5YnXfPrH//RU8t+bhPIbuCU6+qQZ4YFJIwl7KctTFMeMK3nyDdegTo",
-	"O6ZboZwXaX9CxlKNDaI6lkfyMINn4IlKhTnKjpKNUhVrQnRSv9K6WrT62Szbxgl/DDmA2mfW2qe/6xKu",
-	"0YpVLhF7A1R+vxyKzDvyV6qlEzHp9SjvK5/VIKjbojrjGdCxFiI4aCJPlKhHOAuawl/OGdBkUmJ+4JaV",
-	"IgmJmU1NIm0EVeG7QctAn2JkB1gtBAn8hobDTwb8ep4FL84fGqciU82nIRiYuRhbnvqVrztX1tr/WG1/",
-	"/PHGvbfa5z9p33ytfeVW+8PVvqjJHuVTJZov+f2DoJmWJaeBClwuAwolmQAkD6uUJ/tErQ54YOra5PIK",
-	"8+u+uqClVHkBd5h6w77w1cMt3vHJ43um906W6KTqfXwZy6hSZieWXE7BXTmQobh7Gnbsf+7ozrFB7735",
-	"48bal5s3T65//0Xnylrno1MbH5zqfPI9fjJ4RYXD8nKl0h/BHECq0EL3wOOC+ymoAiwAbii8llgwbLhG",
-	"/9tRLLkA7HKd4BTfz4BUwvyVFGzXF+cP7cPa9wHL6dZohU3Jlcr/OF7zhmSUxnLmMaIj2r0Gu2x97Y2N",
-	"O99sfHKy/+Iwp8J8dIHVlZbtu0I6ICLdCmcOCX8U0aZg4DHGZ0ngM0ak+3uWI76AwLysRvSq2a2qMRo0",
-	"fEZ2UNMyFwHbmbwFw46O2w2Fb0lbSPvECE2+b75QWvOz1c7Hn8dLaHGVEleu7gtRTl20I+rb0AbX2CoI",
-	"KeVyhx1XG0PXWsB6aV2qFzoySjIfRDNyBfdayVsJugXvzRb8gm70tQysbnR58PTuidzDS7c8yEteQ7qC",
-	"4/jS+AfUlyMsnnjjdPvS3zdvnuz85c2BMrGCWGjpFD3qCai14QFSVpskd4OhAusb7lMLUAC2NWxxqMQG",
-	"cng3AMYjmSIJqjPjNG/UC/o7i3G4Ziyq93LU+3Vj7cv22b/3Ktk0J9xhANgH9HK4PEbWAupjoct4nakI",
-	"4eS004By0qhXfKqOOV0aX+A7ivD0YoOrZbAOMYrrZLx3FpDCoDdq9GnrK1NrWeDmxuWjLxAIcTTtW5Gt",
-	"ML4YVNUxbIjd3GAWsW5FXZKy8DzRVGdzgweupy5g6s26x4mgc0epK1koI1vMVdQSvyuzn0gLzWORWti5",
-	"eKl94Ux/MYvs/loLfMcrFCUtLZ71a8lMcYXDQshy6bl10qiDkEiDiWzoEPJkXtdG6eAp5U6BU/0ZNISo",
-	"nxrrnHruMjPohRaAtEbVdasRaDGFW5fLWYFD0ZloAqOMEvoYWoqhv0z2karhsnnEY9uOIOnK0V/86t92",
-	"Tb40/e+/mdy7cPRZdUohZiRmve7dO7P3mT3Tu2d2TU/v+feBdBH2dMLUkewZsPPhMo5KRF9qHUPE87Hm",
-	"5XV+XO18c0dJ7NnvIrJqfTyyV2IrxpmYmFg9r65jtYi7CKdSatz7FqGlQHP76kxRn9U9CtD/iADBfAYo",
-	"ZInZ0i+15ivanfhIhvJt/x6wS/ulltlS/REQR3iXeTWUEiVVJ3KRD/YJsewy+Dh+5bnwzvq9C0g8snHn",
-	"Yg95eT+5CwJaqlpPdhquK6IYS1NMvNQCrXXshfnJXXueRl3p/p7FKHkgjGVh8ZZaAZMAohiylDTqnqAI",
-	"Ro7IzojyNKczB41K9nUa9JH5hX0vKGUKhZgFbsEWmSdDFEab6qIFAEFxAiCwm0VsRLVnltT1VCKYfVmp",
-	"cBhXiXJMqnYDBGMEh6uy+WtCBmTXdFeKo0lcSNDJz7KKy19qzdv5HVOuQviCh1WjbztwLKBBIsnFC5FY",
-	"ul50Vz7sPXN3tf3l652z727c+XLjzvX12+fX735y//1T8ayZbDtn6lV1qe/L39olCX1rBuZN6mVkr4BV",
-	"Gqp/Ja2p8IUmByG1TC/M+3tmGq6RFvWl19823D1SlAIWTMrAZ7Q2Es8eDvShSkrn4883rry+eeZv7e/+",
-	"sfHBqf4yMuwB+gKVVUxVoEGpmghLwjBNsFRt8GWlcYq/hi00ebhcliwo5jQkMjBgLjGD+hVuNcAblmQH",
-	"qEnIHwBzdVHg73cqoxYbdyVxGj5d8hi6D4MIwRqwsSVBlzDu9BdukNEqAIqFQhobwxbdHtNpbo8sWnab",
-	"kvp/9euAXYMKdf32aufGv/psliRjF2VDyTwGy+FoNtju1urIk8PmMMcxAzJP7BjH+3d4jv/yyHPP58iR",
-	"Q8/nyMts6UiOPH/wABgvR/YfyIFXsMJdyRwEL4K1yxHklcDT/6VnNQLvrulpeBUGvfdMw1eUOLSVzJsQ",
-	"bMkS+N9JRpFwD4jnHgXBHOak719ccdie0TodDBTwCha9tLqQn41DUUjrY1YXOyCQVXc4yFyc6ypWSkoD",
-	"eamVUliRSr1lgr3qfZBrCSU8jsn/tjeZZKOClgKXVxbLwv/fuITATGpasIOONlC8JWMEuVgha6GPWu1b",
-	"cADWpasvWFVRY7NIz8WZZF7ZwIqCw8GanU7E61DgFClLwWlBdhRD4SjuBHRyTL9F2FD8ja1kxbAAXrps",
-	"3sCOoh1AMUeK9gtlnBwMkMMjEDqXUi7rPINSidUDiQysWIuGSA9Q9eByjHI7tBUFR23qsnL1seYYpwCU",
-	"DvTgjqEZ5+x4kF74gHLy6DpLHl7Jw0utB1LvsL09tHHvrfXb5zcu/9fmze+GOAEGFUg815UwDPTCZrvB",
-	"XltigHoQOQyGLnywovdoSM7jWPKwPeEZVB4xUIq6qiMSPAXjLiLQb+hzyuWIzkHELENOABpKKU/nUToA",
-	"N29+0fnT6VFdxZPyQWOrNtKShIQs94d1rERT3EuiVtOPdqepm69yEwE7HoSMC9/9c/Pq5/fvXdKr66+w",
-	"pF/DF4vMY6XAF9wtUc9r6TifKUyI/UzdcGD0QIhtoflz5omJzqenO2t/u//OmY3L/2xfv9T58C0Yunld",
-	"2OrW0+/vX1nd/OLkMOn3L7UeTu5933PX7OrR5d1vbwv3JuJvvPP+5lerP62evL96cvOHHzrvft++e3FY",
-	"pZqYk590c3og2fMZEudj5QEQAHnol2PUrj3p0GPWq5mT7DFphNqJy5MFW/YnAVYKObV8nYiAN+hZXZtl",
-	"bx8QhwpVEaREusoMmwfWTCjmd217S+hkohWfqWsQpNJiEmWBx/WZLs/iYrGk1ocHxZ1zWMklSUl46lm1",
-	"+xLuFWpgoWBuORP/kUKq2ZL8nXu7fXcV5e/nu2c3Lv+rff0SKoU+ZtYjlKLfJzs/LvOBW2Oey1mqrL+M",
-	"DJp1FMJA6GCQNc+iJhlefBHGA+sXdQ0I3MB1BLSuuQfc5Kzul1oLpktjPajsW1KUogxYXeZGS0CxzVAh",
-	"1JRt/vjX9trYlSLC6KbmgSAUiTbKMe7jUV5phDhoklREjiwx6ToYBcLkccEtJR1E6QvccCtp6YDLLWo7",
-	"SmpMSlphs5BCB+VLUMxh7AgDQhHo5SpwW2sdCOKInEmxgzst82QyiATcdfSAH6rRW6OuF7MMGX4y8fsq",
-	"5ZW8pPz/rx/Pl9Q4zJTDE8OZh2a8/zeRJdEyBBBBrNi8/8cbGzf+0f7zG5s3r29+tZrNGuxPFWMAgyPp",
-	"vkiDTbk61KFdTbVkfaOWdduSJ0nSrALtQ7Jn/jBX2i0TG8zLSnnnSN3lLZcTl7uBSz2Ze7BcMLKx9DtW",
-	"ChKZUXTCXm5C+BXKXYm5eNm4UA4I/4j5+QHhH461MN789OgS9MGNHlvRV/viTfQx4smx8cGpHiSvPjKs",
-	"9Xh/w0Dp9CYU2HkOoUuiEUSSRXQgKlLBoLG7oOpYAHQLmsQuR/e5LUPBdHqE04Ag1hIrAUNR2RwKibWk",
-	"eLE6pHs+KL8FdQ3meYdhhq4QGEDPQ4bW1mNSu6anH/ugFE5q2jVST/mj4ZQDvZ1NyOs+K7ueN1jIgS4A",
-	"EvhadUNIguElBDyNECTPotbGfaAPNMzQDrcGo77nMj9ti2hLWsmd2VMWqcYTnBX4DocG6pe0BtGjHAnY",
-	"8UDuBDMKo75AgiVWmJ9SdP1S64gefLbCoBATcWA61+6B6Vy5V9MP/+4NiXE/2JaReN9oI8RjZaHV05ya",
-	"WoZ40ga5cpkD6MJDTk5Qwnz/01Ptq3/PtpHQ1TF4H1n3RU5XNABNdSzHsBRH8tTE5Ca/rMl8VuCWixI/",
-	"xNsoWv/Cgs28jMQxrBZ7F2AXWz7CAoe8NBN5NmkIFhs5dfNgkclQeycznOQr43bRinTgJlzIR0ORX/9L",
-	"5+pnw8jflHZ4yXSW2OfdFQb3H7kVD9cDi53rDg4PEzuaKKh5O/ovUxKplOFnXJwP2zdy6Y3OqYs6EnTt",
-	"wsblr4YSGxN7oV664Bjk3sdAeF4Oh/Ogw+d6/4X8kgmiE8lQiB0JIFCW8fJhqyAICqFcZZMliRVdcRbl",
-	"rvuJqBxuBPO2M1kYip/jD3973V9dbZ9Z23j/Thz1qMv1mJ5KoIvdJh6WawkR/419qaEazbGPJgTmP7qB",
-	"KWN72Art3tvtcxf6l+6lJdi9KCqAmR7i5Okkn27EALJ7eoYUAxHUF42KKAK1sMXDE5xNAkAeFpVK0mR4",
-	"Ee6R64M8Ltbj0Gsvior7uNVgbvxwbf3ue/23TqIemQqrWdNSvZDnRt0cbWkwSDWWanieDrzoBmVSLhfl",
-	"FfZS64h51biAbLF5fN2jv4BbujL9eKNz+fv2zdfiGC8Z1tlnZZ/Jap+6RzwViQxouTxHKNG/IIFQd/ym",
-	"8JclJvAlkOHDk+Pemvo1EWv1Ud6Rd653rnycbY2UbkxfmJcADY8SyUo+C4w/iDaCKuOBmknhQ+IwIjsY",
-	"ImbE6tSeT8kMMzOqWCzKT46OHmLNhcMLR8Z5iqr2j8FoUuOi8C34cAN2HBxbAPvEDYiZzts2KFAPOcf2",
-	"8seds5fa57/qrJ7c+ORk++Zr9//8+ZB1QPPmQKTdx6GGYfHUsYROPy6aRPA5Sx9mZQPouXkLIGfzZAEE",
-	"JwrpgPOopywhRGkXfvSbF9c8CB5Cwc7jUth+6ebG5a86Z99tn7yycfkrK04ZdAjggvT1ilHegvJxZXcu",
-	"g/xE4BBnSeAyP0cARCFn2bkNhI4MNOKeAe9ITKlYqLryUCZAtW0IkXlH4kLq0YwR3XDz/B/jIF29gCzq",
-	"kymfcdZM1+jPA1tkiJ+GxtUya+VIyWeOUusa8zSC9ZcnhxiDkha1BCQQ0WCWceVbnDat/mVAWwivMofn",
-	"uCSulI3wAcadnMloQDzrEGbV5cYGYBIY2FRfgXNNCo2KwLwymXlmmji0JQvcnjlSDUaqxhNRgNTsjFtU",
-	"4CXJTiX9FcLgQ0ddThoSU00AywgqgkdIcv3Xbzrv3rLys/HBqZ4jIlmQ+kf34YmIGKl9DWGeSMGdpT3y",
-	"1SGSHMQ/BG8aa1TP6RPTU4MANoQRonTBPPfw1KRM8pTLV9yAhunuyfdddQ3CIF0T5xswthAGBG1kZWlV",
-	"RZODmZxDdDVX6qryHEbnllk9QGQOivwisgpw+nibgpxlyVYYhy0F1ep4lVYaWr/GwwtZueHDxavaWAKa",
-	"iaStdlCNjNm9tkWcJMvlFOEB3QX8oDr0YLPS13/4sXPrrc6VC+3zVzf+/r6aexeQlDQcVHY4pIN2TR6S",
-	"dzrsQJrZAKsxOqHduP5D++Jb7dOfb9x7a/3OtY1zb2QQ3UEFNuNWs+mnMRvNYdy1p3uqYELkvaG85Krf",
-	"3SmJ4YyqAxwk+9WtNptW+3IUGt7Shsx87tEae1x4dGFNO5e/b1+6kFHYpxDIcCRL02Unx/geNSVraI+F",
-	"JhaGcyTexYo0KBJMode8JXPqNDP0rua+pjS5UtSekAzzC1ZEwNKK3o/CGMcqJeoFj4mUtC+dv395NZPt",
-	"3T+ZLAZnOwt4XcDoAnz5nHkaPSYXAQ/FLGPIFYFrkD7VWYGrkfphZnKIf/CfDdZgzmwk/A88TTlkRaAB",
-	"mmKQ6KOuZGkZZhnzy15Wb5/TL0UkG4+VAyIaqckrMJDMvIyH64xjXwzcRUpupZ7EzA1jo/vwV4dUGykZ",
-	"O5wdDxbRNNJWLaCG420jNUNHPT+xdWydzIlz40+HS6XA0nMntVsHZkWUjdSOEI0Yc5RXP7h/8u312292",
-	"rvxt84cfehLgzO5L2pJTr+I/BtgqAdJbjw+6xfhPDhmyohTDRX07QuLk26udD6/2mbDhrRf1y177JT7X",
-	"Uz4L/NZWTkrbetpZ+W9K3fx/5H1rcxNH+u9X6XKdF1A1km1Isif2K6657Caw2P+k/rXKiVualjXrUbd2",
-	"emShpVJlb4AYgg3ZJSEhnJBkIezZBEMSQowN4cNEI4lX+Qqn+nm6Z0bSjCwbi8t/X9m6Tc90P/30c/39",
-	"ZNQxQZVThOBDWpWGitHpVnjQOJbjmpjsXS78d4vUcZk9E2LEamI7SJsqvwqrQGzmOvPMY3YMKENUfURL",
-	"0sgYNiLIpsQdfK8eCtlTbMGQWLYfdmAYzTkBn2yhxQIfBp7rSQdVzdB9G3FxiS19Ou3chnr0wXLzk9vB",
-	"+Y8eLSxupoFEhfFR0+mYbhsYHnA77IrUFbMu9WNF5a9PHXlTyeU+X5Q1ueyhaToLGvgPVPqZN4TtFB1l",
-	"BTo2lgFKn+bdhJipOlgPhve15S5IxuzBOYleK74pOHsDYPeeYE14/xVWE6AeIzIX9yaVphi4EKCkhNyu",
-	"PbRehvsLzYu/ND++3Vxe/e3+5eD0j8Hq5ThTkhKSQoJ8bbUVxwprH8JmBNuRBVfIqpIYRxmaKaKWLEgp",
-	"LTjDE6L/mSve07qStOIhX1a/9f5zBw39rpB9a3es5rhYBOB0LmoahwqTNMlR2qNm1GEWkeMY/dr4zcPH",
-	"RBkABIeXd2msLTQ27jbWP+zHO56wPKNOGQB2UiO6Bz1a1Jj3ysUI816iqN1CQ1Yegte5zLDgq6XDCAAS",
-	"z+lTQl8iS/a5LnKKgyRDkLiuwZ9dGzs7pG+48DwB/fWgIqzwjRBFrIyQYepN2OYzu+G4qYQnFqb2OWG2",
-	"ox4tMRAMc9EhQx3WS/Jima84TI7iFQ47LoPfDNO2gIVJh0d62xC62up7O2lXBLfuB6euhwL32/2l4MHX",
-	"zaUL7eUzrX+lcmdaI8czHq1l8jCXYHglieMJtUn6cUUbcathR4GMEeSH1jSPsLOonGM28WtgYUGXNP4k",
-	"x7uo9GM/BkLGCqO+jE4gPJnwakXhTZiyghyfgY9mLBJjyk9pVUilx087CWuU+5iDC6Mkantw4RMB36Yu",
-	"0ku4NVqXXf38ae0PssPhDw/l/o0Qlvocz8/4x9TzaH3YTTs4a69UnfQoupaKoWvX5rkPguVLA9JCJiBJ",
-	"FKJoZXLrVgXOQvXD/3P095k/jWVefufEHmvve/8rAdD1nfQNNKp1rBw9of/rt6diOp2GGww7QmMaxNIl",
-	"upgB17pWpoFH6FV7Cy/9BM7jfb4ZK0VGzLGzkxELlIrW5ZPNqxcaawutM0vNK989I+KRjGUyH1uQ1P7B",
-	"vjRicakDw28TONwDURMZhH6xHbJaUUe/ciNtJVq9TqThMymD0rUAlLNIPah26yDVA4VLjhS1zkRON1Et",
-	"lEiJUdcvWcproHnHBeJLqq5SdlzlTZQZVQ5s2eFCHQHURqVqkTL1PAeMGo+4bFZpWceOHyuQwU4LSoOX",
-	"XEhB402JNc92xppD+Ryh0BVq2u/xlZ613rb7566VOZqqNHN6H0Rsh+bZIEX4qe9a19Y3c2i0rIsy4Oz4",
-	"ctQVYq7apyYVTLCoW56S8LeW4UuJSKMi4infWG7Qya/tnCyZBiY0bJn0hO+7uClAKWsc4t5eADH3X5UD",
-	"ZtQhpcnC6/8B5+OJ9znp4Y9U/YIop6NYmu+FZqDHKm59aIVwV6+3b33dPPtx+9YZIJZfb6+uqn/+/q/2",
-	"ra9bl0+2bl4Mri0PJnQl2qcxfop588zLSMZ95ZJxP+oZkQWPMR7ROqvrTGhdK5WHNgvmcFFj0ua4wfGB",
-	"Rnog8fFZBQDMsZVdY9eW4eRXLtwMxPMOqWEzrx2c0fFmnuNIOqFknnMGCIgg066QyTDKAGn/Kk3tge+m",
-	"i+gYdyTljMQDctwa/9/JBtSmYumz4/4oTGoi6P6mhCWHcD1m1DTOWFijrGvM1bNO+axiWult6lN0UWby",
-	"jPomzm8OHZjyoanBazeClVPB9+cHE8fNFJ9hnzDA4rLTdCzpJ+5SfnAoogoEvmlAGsCMhabQD7+KQN+U",
-	"F0z0HIW6KKoe4p9FSFTSMjBUOW7rVncAbCB2lSXAUgFV8gw+YSzlwngHwV8BqzzBE8szV/BZ4otZoKHS",
-	"3fGmTBSYVSYjnR3R8esifSwsRRJRGCFL9jNX1OItYjHaFfBp1ZadofJdUZxJNEJQ728HFrqX+O/o1LEX",
-	"/5g5+sqbb77UzfpnatyA1G98fM/ezNh4ZmxsbOyFFzO/G7yKDc+Np0RWhYOHeySVSQV6RIZrhuCR8dv9",
-	"pdb9T4LzPzfWVvCd1peLXVGV9K2ppIDP9o+66u9oqAdSFhxCaIhyIuaVCOfrpOZwW9Rgg0TYUxMhf1uO",
-	"gzHvUfAMJfUdWXTUv3lq68ibTzxntuRnyWFntuoZH8BTNr7gpMiUOOt7AZJVTrqAh9QZpQweU6sxGToF",
-	"EAWBLTaAJX5Mz8lWA/9vqIn5I5jqT8AINneZik0CcwhLY0pNuxZnaNJ5/UHw82r71smt2Mkecx2Wzr99",
-	"DD4OpU6dI1o3CgAfc9Qq+8KmdXhidehbhi7VAoJgrOcAzJ0seQXQrzANLqEqGJMH88xLThTg+MOtrVcj",
-	"pLk1b3c+ODzp0EzRjz8Kzv6/xtpK+6vr7Tt3trKKMsrHp6oTKAe0unDFwMjxqi6zlOFddkBA1ZJZIYWt",
-	"o0GOLSIZs7Nkn+6+KVAO18QEwGD86tFmn9J3PPT9igP1BXNWEzOsRX10+Xzzynrz7IPm1evbWNHumuhk",
-	"6eSM2YgHES3IhF5WtWgG6If6REcDQ0Z99TFxNBeLJ4QfNlt0AsuZZniot0PSULKLmg6diGcf7a6ILkaT",
-	"cktk51fr6vCquQHBmUWOHT5AXnr5pT1IZ6cMUR0tynHfKcwx3/CG7cqN+ILP5iknODtEfz4/nsvx3Ahx",
-	"bJIbwX+1Eahf7rbwevpd02poU1lisQpJWRAeSx8NP9aD5TjMHN7B7snORhVXwB7DHzgcrUaI+itth1gd",
-	"KamHmMw+qb1xVC1Uv80xxHB987uvOnbI+bPBqbutG8vBzQutyyfbtxabn64kbZit2gj4pN1FZgl7bbQi",
-	"KlU3ZCBP1aZdkFuwplggrYQXpEKa+lqC5bXhxjJ6diLk4RVFaISTmOnyfIv4NG/p61jYJFdU2jddZo5G",
-	"971J3upVQ+1bEOWtV56GcjAGuSYdgFbexNjmVahJQ7gQ6EwcYlxftWMYa5O499B3TWymn3ggFLdJc2Gj",
-	"8eAfw9sXm3knUw6fdUMHxWRflQKslQSR1Qrz5h0J7EhgKniM2kghiIdQjUoiqWPwT/0SK0vmzifGRpUR",
-	"uE3H4DV+0DR7DVIRxA+GJvog3z/siTK4HoN8eVpEX+2cy/3UDj29jsxx0eFQEZG2NUWF8eRtU6SuZOHW",
-	"yAvhMsqfv6QDLns/yy0UwHhKage7tG6dbGwo/167VddOti6cju06zT7RB1foGESwlNOj5NDH8JfDpe/4",
-	"VUxhGduj4lK/KLxy9IZm3ysBeiNWGJi2aS40gkIeABMMMZ+mKdOFOFgcniWHlPEBw4OdB5EANO6R9ALe",
-	"eFdTuM/sTjRMnHmGq/HUao2hBiKauJGJFy0Dcq3+NUvSXFgM1r8Jrj+ApBscnyMTIy8Uf1cYt8eKe+hL",
-	"+ReKY+xlujf/YuF39stsvLiH7s0PHgPDWdh6F+eT7DVKOTpQmhPFt1f1j+o4Rnq2GCkY83VNXkGEIYzE",
-	"bFd3Bhj6uSfiHiK8k+PUhW40DDmXKeCzw4FBZMcpozwVGSpFjIZJcDMtxMTzc5wS3ymH0WIdi4nCWbIn",
-	"nkW6wlngekjmp1jnuPo6TDZYzjhfT0kY47TFcsbhG1qsBwNrVxrGPmJ+Cq80ePs77w126D1zR+Twz5T+",
-	"bIVa9Hf6HGltXG2vfjXo/juB/zwGdR0+6ubkdc+AYg956gylCBe+Evzg+y+C1S9+u3+u9e9Lwfl/Nq/8",
-	"G13G5sKNsAFJ9+OY6ph55kHLQqiNtyIXW6aAezotpGCHoE3y2/2l4PMv2qsPf11YbH58p3nx3qOFy62r",
-	"139dWAzOLz/6Zkm9/+UH7dXbzcW7zZPnOxMUyRLICoIXHJdtpvvB2w01vIaiNjQEUugCCWPvh+SphrSj",
-	"o3i4hpav58wnObnHwlsaaiAYB3H64iQg9fBOVunea9+JkxPJOi/0Lohny0Sk5u5oPTZzw8xLUWbgfSFa",
-	"LFJP6RPaF6RE57U3Bt2+0fJgQEADhutQIqaFqd+FKkN2UVJn1Is1iVuk6MwD0FdZSH93luzLcZ0PgIoy",
-	"rFYMsb5chzOADCkJhHSHagRNrpvY9qae8BmHE/6PQ6KOYD8+22iv3kYI4N/uL8XRpX9dWIxj5HcqIi3i",
-	"yXKPSX65SQGXIw3uva6PRf8pYkQ3ePVQM6OsVaz5tLDlUome4+W43mQTOo+PNToO1uqU0bLUqPjItGBI",
-	"LvKM5D1RhTyq0hPsOC34YcQ5jNHr4nZpIoNqg+p+GSwz0LVjiFqlnTc1AeC76R8ZHauRrmSEjIh1vqml",
-	"BiEC/3BgGNTFdR72yRYH4NBH+GF1RPTJ4mkB2UEwLEj8I+o+CruS+nNn2rcWGxt3g/M/99QE9JV036MF",
-	"li7nhzvCbOAjReQNRB+2k4bgQZ8WEUOp4YPQ8gt1AQmsELKHFqJHmqbVfQ5VmDTI4ZtYxvJUxAkeMhUu",
-	"SX24g1ZATIJal082HjxsXfxX69LH7Yf3HkugIpT+fuozxIqhrptoOwD5SOTVo7YB1hUS0hp2ALTpmAAe",
-	"+EYSO8jyUfDQgmSciATafHNfz8dp/4wzCEyHkC47RxewGfJ/qmjOM4RySElqQ31eYhK6xrhP8rQwp0UO",
-	"1br0HSW4wO9rs4JLPWZbOR66HuF7eM0wV23OcEDtm2OsEjZHCq/MPHPOxkgy8avKVsX+ragI3MYYFKGA",
-	"jKQP+bIjpZJ36aA5m1AikRJoMpM0ZC2nxkgPhrwqaoDCCUBCOxgOufNN88p3zcWvg2vLzfdPBad/iskM",
-	"znmfkPqrhs/UiAYULcyxOtQiRAF1LTGS1q2o2iEmRjkOcuSLyEX1mPSFp8yuCJEyb2o8OZkVKHq61B/r",
-	"rhm3cxzJzeLOlB05VFlyBBASAfNHD0EyGVfwRA/nIAprhwRsM6wSkuI3r6w3lx4G175vLX772/1zrYvf",
-	"k/Fx0ryyRPa8QJqXrgfXPmhsPMAV2UIsPBSgp1IRGs5QsoPjRPt+B8/pf95ufroSF+Ak0U3QdqMgIpt7",
-	"7oz70D+SpIg0hx7Kv1bmWH8Dvr3jSw3kpd0GR5I/V+1Zhmjj0Ho6CR4Qtn0LJnWeMcLZRozdHHcdKHdT",
-	"Eg7FOKhaQcVxVkt3zPfBUw7JJFTXfkqypsfu28Rt+ocQm3bHjtZzZ4KVq80vf370wXJ79fbm4qYhlvvi",
-	"w7xt9GG3wRa2M/kiXhj8GlIKKifWgbPZo0qZcd3SlFa62XEvj5m8/8/MgMensF8iXIMFDSsRHo8sDxA+",
-	"ji17LI+B8ZTh5DHg2h2z9SzkM3AqlMD67Livjo+ffwiu3muv3sR8RmN9Pfjo0y0duNEDxlshnt1cRfPs",
-	"9UcmM9Fc+qR18cf2rTPbFSGU8n6oex0ztE10NIMhtC1QoIOiUC0z7u/0NJ75R7B8e9NtaG1/a3VMv6y6",
-	"vhxlxysOJJ7TmwPgi2hPgFMELVLqZ4zkmV9jjBO/JqDQ3+qEkX1pTJf/zwp12JiXBmLW0iA1nvTVx/qa",
-	"KQizSjMeMjc7UFZeDTMwtufBvkihkA3ZoWv1L4WMFUK++FTLIM1c9y3N0rKhnCUdtu6G798xo3z5x+D2",
-	"6WDpdvPKVSwabp26EdsfCHvQpWHmmY6JpRhI8bAqphKoC72fpMoR6mAiwqLxhMssDMAiNI3NsBnXUgZh",
-	"nHBX+YgmvlonThFNeUkdO0v2JZTNYA9mmoGFDzEITI1NdKuxTkiEvcRp1YUF7EocmA66p65xyqfFYmy4",
-	"znhyCrxCsfhYY74N0Uj1mJr6G3s+pWWQrnQ/lsBPaml3EnIEDLytQ1O196b+izvHSdlxXUeygoBISsrz",
-	"O7zAngTK77Ni3Crx7adD5h3W3bG0o6mb1pUPG2v/bqyvNx5+1Vy81V693ck4mKA4Bm60UiKPPQKQQOSy",
-	"gt1yXY8zcNfUE+iXelKdUt3F7GunguX4tJv6cQeK2NLigAegjUISCnc10ZnAMt2vqGox9Gbew0CHwb0X",
-	"xTj1UBRpVpfWvVGIhINBQdeRUYcULK8jSdE5jsiHGClWPy1RWYpA7SbjrVaku9MqqcEqx6Xz1zBjp7GG",
-	"C5Qj31Wd+YCkE/UV7ZrJ12d2k5kK85SqYTNRV4qV456oQjCyWtHIBdCzO6OGhP+ypBv8RwtsxK2kq9Jz",
-	"HDtdsOcvKXzp0VrYvvT0PDDsW0GrKa9kLWq/HbHQ/JsY2TO256XM+FhmbHzEGoGJAFvKzKEys6woiBos",
-	"LzavLKHMKmkVsSvsHR/ci8PZOVZ12ZOuDNHr0mdzK/HE/qSdhSI8/1H7p5/jjV6p271X127WAhlue5Rc",
-	"lHkscO/adR6LNUJGgD8ATJWUhRl+Gx6OcJD51HGH2oHX1XMXdts1zz5orN1sXT6J0Ab9tPAO9BV1NNrJ",
-	"EmP+NuJBsUunnQ3AuqkuH9m5sUwdCki+TmjYqoSoJ5C34QJSNxhRn8hxjZ4Kva2iSGYgfShnTG+f4xEd",
-	"cz9MweEp0zlGKKkz1xU1UqCebZFZj86zHBccYOY9Zuv3Q7YNHtbGqf1X9WRK8ZuyiJ6Wdt2KRE+pyX9e",
-	"GFm++jY4/Vn71snm1eudkLzpmqmv8wjlXy4r+J7gToHAl6MqHJ1UmWckz5SDiK17pERdxGpy61mCfYYp",
-	"hqD2+YankzaxyuF5YP+UhGszz9Kgw2DV6vzHDhnraXTEF38Kbl4Ilm+3vv0ytly2jr31I3p/I6SRVY+B",
-	"6iEyDciuDsr33cpRNJhcvqhxWXIq8B3ItSkHfTeahVBXiLyLERelnMSTxvFhMGbHGCyz5DVfkornzFOf",
-	"5XiJukXMWEIFdFgY05vltowjH94PFl+bwkJNyscFAnsBVlKCKlHzoBb66XJHxIyyOIVE/O2RYAVY+C4+",
-	"DL5fAKkwDx7/yRZoJtRTP9v9W70kus3P7zSXvx5A7Lt11OiJOVbvQzMWWswjY8W9dLzw4p6Xi2P5F+yX",
-	"mIlRdKKSzrH6oLinfxrLvEwzxXdOjL+UBurWp5o33KGOhESk6GCLhnpa4ZN56jp2tMvU6a6/rHeh4aYM",
-	"42pRXUhJ1JJDa0gn9lQ3R0fxBtKrBudvtd9/0Pzx5KMrPwzua7wlHPu5IkbbqoxD5iPjVTtjMr2WPH7x",
-	"WHXYIZT4OCnnJwT5I8qB7FDbPRtrK4ht2bx099FnF9KyRtWEaZtKmLZtQ9RBY9e7Nq1LcLGxjVO/flE7",
-	"3+8CRhi8BshP8/EWVHv37D/DbJGrv7QerA6+SB1SL6WGJ7GZy3zWq0MPcdtYOfDdSQ2kCgTYEcFvTXh+",
-	"BMMPMZMa9WwZQq8WgN4dWxIKLsNiqt7egllR9Xu31QuJ97Wj1EkLC8EH663PNjrjtmaClGinpnfi1OAa",
-	"BytK5siebE4YN4CETZnWiS2SgwZ68KFqGdkPQF0//g6Gbx78IzizjNOMofKUyU4hmxazMmrIcThONgIY",
-	"YD+NlDWh/GHqSqHxVOGodpRZLYmN0IH7EKQz9kuq3zFX0P6VegRmE+o6c2xSc0Qoo5o6btVjMsc7vuZC",
-	"LZO6HPyXJW+r25spC5tN6A0woy1u4JwHGizmA9B5uD8QnjQaK9bek9yOM7uNOrmYRoU5GJkY+bND/+pk",
-	"bOrkqbpeGbFA82qnemC+4MQAo2U1I0tOpuxkyhSQQLeC/Dm7ndK7/hKnpXiomAd9VEOvQh3Ne6ImmZdR",
-	"Vm4/536O1eMKw5B4SrRYtZZQhitKvLJ8o1pKJSZYG5zjSvOYLwPBtAHMUW4bmWXKTPBjGCEwiIazhXp1",
-	"x5+A8XLcdVjUVIbPQURFySuC86C6U/smrfD4Febvxx/+ng218Dw2SooGm2P1HcwyXfmusb7e/Ol8+8ZS",
-	"8Nm/mpf/Ftz8NDh9Kli917p8Eq3rQSUk2k9phbwHgOILMF90R3Sk3lBcqC5r0csh52CJsuQIVFbqkcIK",
-	"YC1DjCccvDjWUXNPwwnomcvjYM/m7o+i2w9Xmxfv4YoHt063vlwcdGW1bZS+sIeOF/TSItJ13JTaFcZr",
-	"sJ9TePEIjjoidsM25KyW43iM6BrtzuvUhDcnIXUxSSjBcgEIKrEue87KcXW9sE0L9IWuFUkMHMMocdNk",
-	"GP2fMEjsmHh2j4WNm80rVzcVDahHSfMqIRarK1YGqDh7zJKSpEsqQ3Xgyx0TkPkbZkEHzEZa5PgoExWX",
-	"Ranz4ZSCYUVtD7cermS6hToNUeGoZ5yjEYgQBaFxKdAaLVPlD4CvqjFyeQz4HU9rTfRocvoxhd+rxffZ",
-	"tpGjbZuDoXR1Ar6PWGmGohahxsY/g7NfBB99qgYXLkIKabiGd5U20q1YWxCAp4R6AGMf8MD6TmUfg+Xd",
-	"Qcvik9vB11/oKu5eaetWJZj2BJIjl20j76mu0T/tiWLsuti3oatpQ7HWsBpwPIH5OqPvxZ4h0DBBZh3E",
-	"BmZl6HTrldWD+IPtyeugeg+GeF6ilotXdIgeusG2KAsd5uQOC8MUg+KoUHtB/rtclQBV0aWfgDEU1VOo",
-	"+BAqwyg8bHYMdV5S1FwyPA+fkD0KAz7pPrCOwbH8PZ3q0Jj9TtEkJ2AmS8xjO8oe3nqw2mvr9pU7reof",
-	"S+jSQsZwBojtBIwHN2Tkc6IddJD3xt/bZ37YwuJIqF3bgdVJ0AgmhklwGCJpXXYA5sTSbBOEAd+7I0tl",
-	"xn0rx/9SpW7UmdONBuUbXuBZIWyLeJTPWbqz0Ip3RzNqZ3Mcu6KJviSzQ+sLTcSOoTUBodTFPJPR7QKu",
-	"u34WDK/o0k51HfMrnhLyiORVIsz19lPZLvJexdPY4RNEmVL16BKCcdQDKsHOCYVl1s1j7a/ONS8+bJ65",
-	"0fzx4/atxTinT/Onzw6NQdEiNp9AHeLLmfE9UIeoTHzK50YmRuadAnvXNYRcYUKxsbHRXjyHUE0jW8ic",
-	"4yw9J1sPH6999vvgwnJw+tzAu09W8wgyOxQLbUrtNsDIBkwFnQTs2nzq5LVpnfiCUC78EvMmQ8S0mej+",
-	"ZiwDXwEhAFskwWcrCY+eaEglX+EAz4vRtnqmufL3ffuDHy5tKhe+I32nsCkObljtn9rvpFnl9GdI5hQ2",
-	"EDl+jpdopcKgmT+PTGKmJxsQn2wm54gvxFxYeg7QEiEVO1T9YOsQ8DTh1SIcRgrRY2DaIRTbUQQ3LAbg",
-	"N3S0qJB9krw+deRN5SzkOFWKVykzcHYPTL2lXIhDxwvMTQkkT0UT93gouUm0qjB3IxZQYgPLaqyyOxZm",
-	"8R1Qe8rU5cwdEE53f30fjLG//oYeZX/9NRxnf/1gfKT99YPRWPvr0zja/voBM957w8SQHy6sbxol+Rab",
-	"sxL7yvT0xK9kllfJuJIm7jqcDbhgeroP4k/1qyP6CoMswbQS6016fncqQqH3RAgkYXVcbp7bWVFh/HjZ",
-	"xcYvmUEVYKpfsrICTAolxvyym4W/neOHDWN5h1OY9p5lQa7MgpzfIkXmUMBPoei8Fxg50h4p6ni0QH3q",
-	"ivTW5JDjBMmmQfUy2wF+U6CpM+U3GK8Le4OgJwBy/cxjpKD8YI+UmaecZUPxm6TwDuD9dOi94QF+9QyW",
-	"sl76iTXNJqOe6+xcJ10aqc/6h4++utf64ZfW6sLgKxtVWo/mBcWISBo6mGdar2rUQQJyOB2t6DgtCFdU",
-	"dShWM5qWoeQef5Mlxxi1AYgOGqDmwUVATD9NTKWsLijFd20iGUtc8/1wo5t03yrFpJN58Q5UdWdDa0Ed",
-	"phbDh07ivYGnhNb9jpT2zln0n38U3LraXNho31gaqEg/JlP9me8jPqc8Kzk62Q5iqKEN6DxSsjBuM3si",
-	"4voCSx1EDwvF1WuUPez4qwkvotrDNg/4aQS2HHWBloX0yQwUB85Mkhlf+NSdQfc81E5hE0FyawCsTQqf",
-	"fecTHynCfT9pwbT63Qcg5rr1zvtJ5aXytzn+Vk2h5NrkOugRyNun3OA88/Jp5tILY4ObSyBNidbSrMcA",
-	"/ohCVMAawY4jOHfsQa1dJTCv6OvAi336YvDiv80V4dUxddktdJkPXQspSe/XqKJ7gRGtYTh6qLH24ea9",
-	"cyk6yS95TALseb/Djpv+tTwriDKThCLzu+4vEx4BYEulIoDemsI5B+IZYVeb1CRE6dCm1MSrFcYnQ7hf",
-	"kxXQwP2MG6CKxONvOrr/Ia50NEo69/M0YmB3WHSI9AkFG8NCEEBBePTpUrBwv1/jZDXRPnVtGY+1WgQa",
-	"DaFrZ1LbKrF2bCmrun8oMcbTtRY7H+OJBnheQu+3329+fGegJYrvzzov9DETIqoL5V9a5C9VVmW6dHTW",
-	"yJ22DZApXthMQ4imOA5TasRhep11XuhPdwOAAzvo010417x5vXX2bnNhsS+thXpnlItan5IrU/VUodhZ",
-	"FyFKAUomABOGOJbmRMbYWdVX6jJhs9R54U19THZM+Z7e8fcjnZrn7Ojx8e2HwfKPOEt958f3qtIf9YRa",
-	"nvQ5woZGzmohrRarywi4swMIl0iRJW+HBIxI3au8WoTAAFRjzqRuU4TxgYMAOqBL1XyYPoaAJs27yV3K",
-	"cMfT6tcjzxISHfTQBSsPW+s3eoo+k7A0gUmovgnrBCUmOBP1U+jwbUHt/YrncOTbCyt583U4k1+fOvIm",
-	"cQB9BFGsKdYFT5BZxqugXjxWcWmB2XjKz4s5ddIrUcd2UuCNAJYI3S+c49NmXN+j88ztoplAJn6onTd0",
-	"E0kL+BY8uEGye7y+HyhHn94/PrHv0L4/bqFvDW7hKYG9msH7Kc155tlOYWhBlOYnHzTufdP8cu3Rv89t",
-	"3gaHkjqqdn5/H9c0E8PWBiqMjs6X8PLY71NihTmtILASTp1mOb5rxvBi47gkk8HrHX7tD4dmdk+AdOuu",
-	"dnVLOvEB40AJqzPLqV/1mBZ9zUju+LEmG0TjnkcANhNYiMl50kn6e1bXns7wjFH1nGkkI0gLYSZ2aJIB",
-	"MtF4+FVjY0NJSYff0V8+EJKvn0JD4H1KXKfAOHI6FpinETUZcjSF6SnwSjS+m+kXEzVuOG8mYgY5wjfa",
-	"SqMpU9y2EHhDIiMOVMWAhM1Sh1vhwgsvxwuUF5jrGuIcgEgD18QIw6RuAcJBZUIHULqK0wU8j6PgqGRd",
-	"NZfQWjM+vmdvZmw8MzY2NvbCi5nfxbP3r/93ZnwrmK/qHv+obm9r1HQ7VNOtRn8LlV06s050+A2vm3Wx",
-	"depG8+Ol4Oznm6rFIrP1Yivpp75PC1BFIkdPlKgsvbf1zP6rVJY0lE3nxSMyiZGJEwkfCy4dCQ3hiZ8z",
-	"7gk34XZ6NYvgLOM7ZWY6Dl45NA3d7ZPk6JGpaV37r2Hg4bjfHUamSqYCRMeUplF9Z6bVldJiVHvGEoJU",
-	"7yQ9AZjiiU9XZEpGEz4oMer5eUaTJ014zqzDky8JVMdpn6BHR93Ez0E1609KjLp+6a/6VZn5Hqb41Sug",
-	"QYaPOsXxhOmqm/jTO+9Zan+JOYfBKyWpzJtPXjzEDwJH0BS/wzE8Yo1UPXdkYmQUQmVallM6Vamcc/hs",
-	"lugezLWVxv3L7Vv/N4YdaVpCrVSvNQyLYHIjS9pn/9b6273oGupLiRdQuh4yTqGeN4mlLNHpns9Xsc8u",
-	"liyWCdcysVgZpwxi3KZelgTn1oOlvzfWVpqXrgcrp2N9Dmw2+dF0T4G+lONh6666J12F2wEs2vt7TTKl",
-	"o+CGV0tpyzqGZkoC2IQlKbgMOnMqWOVWzpLWL9ca9y+173zTXPo5FpbWV0wY7AhnmkOu6KgDDepoJ0Jy",
-	"JMvQcmmOMgvuBViSlEWUJUieFyzdjU8M8uskPJl6BuW8xh8jDm2DFUXgCBimcGUXKo1g/AT4guAgtjCD",
-	"WdJ68FFj7Wxw9ovG+oexhzZXSLqTqQLlys3Ep8uSR5+dRJslDOSH2jnlOcJqQ3wWyu2M8moEsZnrqM2V",
-	"JWEANgZem3S5o+omCOoX6soJDfqFJe+Wcpq4LDIPUB5lliAfV2P9WnPleuziVekrQyElO1BBoVTutt7v",
-	"uok/Zt46hi8or8wex8+S4PoDJHQNsQDiextBAFIGdCTBckJbyZBjW6RGAUQIe6sdG2v5SfPi3fad2HYv",
-	"ssQ5Qrc2XFIwqHzh2onQeXDrhok3VCPARZBw6dcBRA2heWHTSSVo1I0hMEkQ9MbG3cb6h78uLLYXL3av",
-	"raZtlH2yM8b7AD5E4764YnYWUr48S4JT3zXuX0LyvsbaSnDqu9a19dgQ8PM0+ZF662hHG1lR6yFAJ1gE",
-	"2lpl1FViBM7crwuLCGuiVthYMCanFhowvWMeoJ4yuv+iLUCJiiHOTon6AZFTMOAZk51YpDPh2l3Fa+qm",
-	"ww4t0PixVY/nDTSvTL6eJZjjb6yttBfeb3651qF1w/IEK6k+o0i9yNuD/aC2IoTtCMbH1Nr8cgr5jmMX",
-	"rvNC2jllPNyKJwrAppklwcrDxtrN4OH7jbWN5pXYMpeq+aRbOzTv2Az6ZArU85QWtWAHVStZgsw/vy4s",
-	"Ni+sB2vfqPsD6qQYhDtGknove1h4pCy44wsPj/LPP2r+FNOiFU/kE6V6vw57Ah+VRbDmmUTGDWgrxpln",
-	"YXXf9B+myHh2b+Rwm0lBxLK4RyfJLrBAIX7FjhdYxWf2bmMZNO59+OjSnRyPqwwzqDKG/38AAAD//w==",
+	"5P1tkxy5dSeKfxVErSNG8la3ujnkaKb7FYccamjxSU1KtC1xi6hMVBXUWYlSAtnF0iwjVv/1eiV5Zcmx",
+	"8sPuX5atu/LacdeWZPuGJM/Ivt/lxpAzfuWvcAPnAMiHAjKR1cXZcNx5MeyqysTDwcHBwXn4nfdGiViu",
+	"RM5yJUcn741WtKBLplgBn27QIr19U//F89HJaEXVYjQe5XTJRicjno7Go4J9reQFS0cnqijZeCSTBVtS",
+	"/caSPrvD8rlajE7euDoeLXluPx6PR2qz0k1IVfB8Pnr+fDy6QSXDrlImk4KvFBe6z0cLRnhKREHUgpG8",
+	"XE5ZQcSMUJJQyQ5H4xF7RperTDf3+utH1668fnx8dOXo6ODK0ZU3jo+vvH5wdHxwdHR0dPXawWdH48tN",
+	"5M2jiImI5SqjPFf3YKwB4uFEOvtdUaVYoV/9d4++fHTw1pP3rrz1/NdG3j7LQopim3hPc/ZMTRL49amm",
+	"mqbhis4ZmbKZKIB8MLivlazYVKPDN0YBKlw5OvIN4ia74AnblV1qs/3y9YPfvnLw2SfvHR+Nrx4FpnyL",
+	"sfSWKJZUuf5ak5jhr/VOUjajZaZGJ6OvSpFr3snL5ejky/YjVWI5etLubjx6dqAfPLighW5b6jd0/7/x",
+	"8P69EQ7lOrwJA3ODaq7FQi0zwiWhuAAzUZDrV8mKrlgxJkqQVcFzpflc0gtGqCQPbt4Krc8OU9PdR07N",
+	"TOvdR3fvmCkVYnlX5Hrt27O6xQupyFL/OCZ6yx0cHwdHXYjlKLTmwOBXnx986ujLxwdvPfn3x18+Orjy",
+	"5NP+xX+XSs9YHr57/eDKtTfGJBNrVhxo+UAW7Nmhf9cvdBuxHHl08BY9mD15742rAXa8nbLlSiiWJ5vP",
+	"s8322O5p4sL2o4n+6hT+lnTJyIoVUuRkzdWi+vKcbciS0VxWX+GLTYn3xux1epxcu3Lw1uxoenA1fYMd",
+	"vEmvvn7weno8ZUf0jeQoPbbTXzCagsgxBKgN+UCPecDupAdfPzp463BycvDkvTfHx0ehTXp7dk/k7C5V",
+	"ycLt0q1hzA70Qwf41DCRczu/yVa0UEuWB8VAWj0xuHF+wSWs3/apRBVJzc+E5ilRCyG1WM3EOsT/9vnG",
+	"OH6tYLPRyejffKY6hz+Dv8rPuP5hOIotb4iU6ZcqBnj09sFv/vbZbx8cHV3zs3miX4k83q5GHG93+JIH",
+	"aZ3Bj16xdE23TZ/xpZZK146wJ/xU9cNzxeasgI5A4DygKHSqCaOMOfJPFuRQ52y7yP1bjBYo5lz/X4D5",
+	"BWa7z97uidQcndVULw4aCs3xTtpLfefitj148t7r4XP1nlDuFN/WxHL49TVJeBoQq/hELMcdH0Ww3BlV",
+	"PJ8HFYsCft6nLnrGLhjNbnsO8S/mSyrPWXpKcsZSiTpoAY+DFOCSFCwRRcrSkBTAp/2bZEYzydyIpkJk",
+	"jOLufwhM8Qnp4g8Vnc0+yb7sNvf0JvXv++zwEZ1mbO+aYyIvtDKVyWeRShYMw2ha8PeNh1+yf/7mnYe/",
+	"iZrXIxHQu+5Qq3aF+EyJ/ehajwqayxkrgiLBXMly0FQyLlVAMuif9rmQjxcePevxYmMUKpqRlCqqt2Qm",
+	"xDlLCVUn+reE5eqA5fpgTMkXH906eHMM2rgePm7ew5DK9Ejk8ynND3TXYWXCo008x3kzqd4WKWdwub69",
+	"XIlC3eIZe1ukMJVE5MpoMnS1ynhC9aw+Ayx28l7kuVI1i/026XOdaJ4jM56xU8KVJGKdk2TBknMtufSb",
+	"hF2wYkOA3VEp1Y/ppTzcWj2cl1yJXOKcboqk1KrW9Vyu8e67lzndoJLZpmHtFXumPgNXmkYbHrJvM2xq",
+	"GjocPR+P3km5/mnP431QTjMuFyw1zYeGwvBnGAmuG0v3PBRs9gyW1jcM2y2M4e7mIZNy//Rw7T4S5yyX",
+	"IXJIfAiGcn/FcrhY941E39n/7bM+ThhfYvR2KP79BLd5Y1qZMUPIB4WYZmzZO/gVPvdv7YCc8vceKu6g",
+	"T00WIkMxlDJFeTY6GdFcqAUYwmY8YUQ/gDdFuPTmYj0aj5ZMSjpnk68vRiejF9/+4Ycf/Pyj3//Zh7/8",
+	"zosf/NXLH/z1ix//zotv//Cj7/3uv/zqv3z80198/I3vf/T3H7z4x//64lvfwe9ffOcPP/zH72jhx57p",
+	"g+/FN3/x8o9+9uJ7v//yz/7iox/8nmvxxQ/+6qPv/+3HP/sGvjZyom7C09HJ6Oj4rc++lVxjb9LPTrXQ",
+	"VFSVUt813hqPFFeg6d4Q+SzjiaoOoM/QFf9MKhL5bwyJDmqEeB6rY5tl8C3cY32DW7NckXUh8jlob2v9",
+	"nRIkFbCIZ0aT2/NmsM36RmV/Q/PAWhQpkXQjyUKsyYwWhCuyoJIkYslgiK9muw7crG454Ai4niSizNX1",
+	"uR1GikKOZg8KsWKFguPPaLqr2lfvjWipFqLgauPXNFaFEDOw/drniIJVpJLIhViDbaR9r+/UIuzB/t7g",
+	"15xt1zNMUD9ek+T2TaMctcZ1tb/9Mlc8C2h9Kd1YeeMIcUpykTOyXrBc84imyJxfsBwUm7kQoNLUVMCv",
+	"fCXVCqD+54r9Z1v904rrXByYLxOasTylxeFNqlj9twMOZ4jRMrW0mXO1KKeHiVh+RqHK5P7NRco+Y5uq",
+	"NCPUKb6M6zGuzOMVS1RqtZh+lYGsqI+OItsdIt9danSmKWBsw803uaTTTNNkGEen8J6eWu0KgXpv65JX",
+	"H7E856sDscI+DlaC50ozG/TQYL5hTFUwasRA470IdscvuoXGdRQ3uXqkH26vK7Qwrrs9YCxbi1qRvHKf",
+	"DKB3aF+6rYiuI2Ny/dTn3ibHx29cff3TY/LFhzdu4I8zXizhp9evHB8dfXr45t03tTqIpFUT5K4mHRJj",
+	"KGwZyLWQJGrBJRF5At6frcGzZyteMDnB27G5CYNl7o2ro21DnZYqc+YXhDLjK0IDHo93H9294x2AtZ/E",
+	"H6Pjke5p8B2iTnBjJa1N3jRq5lcbVs9qDJcRdG6dr1yxpezlnPr5+hx48za+d626eNKioJu9nG/DWH+1",
+	"EDnzvLb1IJzXfrax97PqcHf39x0O+P1txtbJhDPo4IaHSp+TW1vTni7bl5TxiCaKX1Blz4vGRUOCAkgl",
+	"7l99UJHzXKzlKRF5tkHlXze8Ialgsra1nBlxfFlWazOX3jWTNeXKMH37aqR/hwVc0pQRUSrQsnOhSCnR",
+	"QLo9xPqJuf3rQixZvNekYv/myO6CDRcEkj0LvKIodJrEvn953rPMMg5xIRCkzjitVakR1M+q8J7xcQ0Q",
+	"WvaAGSYeltZ/ZYynU0YLmEYixDlnkabTatBv2/err26Yli4jxKiU+urVlpvX3vjfoCiZk8mNKbCKGP3R",
+	"UoYM82/ztVmG7bNXZP4f0ArvtavUB++M9bod00+P3s5TliuuNoc4iUsp7rYt1NznlOfG7rVFGparwvwZ",
+	"JwmxMan19y1B2CKCbdu7UtgOmEcG7rjakFuhBfrmh7ECNMvw1KQFI0suJc/nYMy2c2yZ2Lc3qFMmjo/q",
+	"huxqpqEpAWmCeuhWR6nRE7ZFPMu9L+jpb7y/fH3Rz5j4tunWvzAx5oom4T/84H+8+PYPP3z//TFZLwRZ",
+	"0LxuhOO58ypQu+PhFn5JkwfoHWOtCLz8/W++/NP/+OIvv//yW3/y4T/8zx2UI55OgkJyX6aSSJXQbweo",
+	"BjjAFJCxdM6KfVgCsCUjTrRA2G3rvloNv8MUpa+yr0m42w69xrbXw60CzsW7hyybDyTPTlzY0shQ1o0J",
+	"VwRut5VJnpaZkpVUzLhUqHv2RAANuMzYU9+qNagSjsYjUcxpziUqWE/6aFxX8SJZ3FF8b2xuW7yxoDle",
+	"7F/1Sv5vXwevkonzf2BbwI/3G+34j0NLQAyk8dz/1GQpfY5rltcuca9JgqtCFjQlHE6OCGNMyjJ+wQap",
+	"NjjOm/jixnfNYxlLVCFynviljDveYKx0XjCWEiXIlBHJiguWkqoFmmWbQ/KYq4W+DnJFKDF+KoyNLdiS",
+	"5ykrzE0RGuANU1VNVeCpf0Bw2uOW54oolmWSiJn3inbO89S3GFRPZgXWtWbEJU0StsKLVvR98f6sUguM",
+	"SpDYKHE4ySH2l6WnhC1XakPWC1YwE49ANTGWpVRwb84YLXKtbUhGMO7JSDw6FaXyzhCvdp0XZqoYKvls",
+	"NQmoX/CbV9Maj5RIReg9+C1GQ4OoIliNuo3F9FqNrWqx6rfBoWOzwRp7ofO0erRHqaHbcjJDf2hJDOi2",
+	"oFzS7Hqyw7V74Q18vj8zrktgsixjBZF0jTFqxk6RFnSG5hfJ53nLG9QT3lztEksiaE2vCp/ria4w3CH2",
+	"+l6jwE3TUP27h9ho/asHtoOGF6N1DaomS3MbWYFCIBFFwRKFeoGzKq5skMaWanTUq54CQQJchaO2kR/b",
+	"V8/qh235vbTRXr4buIoxLWDvaHtsj9oGrNoh2FY7J3KLz8sCh96cyJSmkS4CQ38W+3zKEp5GP81okW0i",
+	"n13QbDZJ6UZGPr/keek5rN8t87RgqVrIyHNZ5BPFUd2JefqCFWkZ+/Qq28sQVwWT5g4c8XRB45dTrz2f",
+	"8QHPxz6p5aoc0PKFyMroVdiwLBPrqIdb+8x0UzFyxQCWXatFrm8P1ykSwZK5PtEx7Ls6UetcXS2j4QvL",
+	"wtH3ieam3+O1Ahu+w6XHTETtzwMuyW1B22eWq/XRKe9CJkM48/rdkjURzFYgnip539yhR84+NENqo3OH",
+	"bYhUNK+7RxoCTPrPh/DJgTFiMqDlml/hbmxIxFIy3TTMhp1+1YIrVnhXYGx0qVDf5tdX1bc93wcvWaVi",
+	"eCzk6x149EysfSPU6tMOw3s1qoDJh7PcUq2dmXT3pkFB2dwxs0pziBqpFTo124CHmSObw8AAiJ3pPB1h",
+	"EzKaLEjGK6uRTETBElqkY3JwXN3HCnRn5kIt9NVLCfLVMp2zNstub9v2yhc0P/c/CT33Hec954+Y6SPf",
+	"iXBDBNv2wKPgDI6jPR8Dzjfuu1HAmVbt3ifdYWlOrh9io5cL/bKNtYfLVj5LTqQmMd30m3yV2F7H6Qau",
+	"s72hbzUKsNUrIADKqCFhb42szF4DX1rLs6wnh12JuIqueZ4ChzbyPJVY53IB8TsXPMswhMdc7J+MO/yb",
+	"3Q6yqFtg13YC1t7fXhIXLKSuUPw5jT6sbiu2PGOzKD0KGg4dCDCoXdwkbphDx1t3kBiPlPVi9kwGe/LO",
+	"pEgW/ILdLNE1F+nWDFjBYgxgxtEPli2Wd43Jr0PjpWOAcoKNPSyXS+qz+3rvNJ20esBZUidL536ov7K3",
+	"LYGN7sZ9uVDMa5Y3pliIWyRIBtTQZYzhSF/paOFTQcSaZMIZcM/ZSp0SvBOwCxczjhnSVxr50kdeBSC0",
+	"KnaBtyUE/p4ad0SMHYfKgDe/Ie875Xts5BbL0yFD0yw/CQe8OMO8165Wyo6fQlbvypbQs6810Wo27Wqk",
+	"rTOrDg+Ag6pRwbvtlKLJQr+t5eBuhuQhVmCfw+7atd4AAMm/7je5dAEAVM68drZ4N7XNLcbQF7o2r/Sc",
+	"0wlVNBPzwyZRL5nlAE2iaKo1u4t02mW9diK8n57QVDcPBsJdwdHFVCDYJ2jOELOZZJ4E/Lc3itW8+WlZ",
+	"0Gm2IVpKR9o5LV+1AghYyinRv5HphpgsqjGEyRM7hcNRJPeZwY+ryQdIx/KU5gm7STdDI0pmmguESRo0",
+	"qnDD+kfXVN8eMkYvIEB0Ct/7dN+UbmI9hEtR2AD3S3YaUriHxKTYaEM9gUgtvEHyvakdrlW/Zmb9DXFq",
+	"WWOIfVoZNN3NXLvJm8uNuVLIr/Qp5OPLXBajwXMaNKvOWT/5elgHE0++dLxf/tHrctOk927JUKN39aW3",
+	"NOIkux5+xJcs4zl7Bx426lPUKuth6qX03qTCnOhe86RDmNjlCPNIhwY69EYWDiflecqeRWqd1hixrSpB",
+	"yrTX6A35xWPCc3JjwXMm/WlY9jYyRJUVSVIWBUvjc7dEwefc50sXKdP3koQuGZkVYhnI1FplNGHpZOqn",
+	"ZMGkyC7c761cNC28a0l564UgkimVMRvutH1mJGLlJ8q6/wh7TDf3S2DI9YKqSwcSt27rZsVxJM2V6NwT",
+	"/gNjmCGktS89EaIVCGREHE7QIvI2Tc7LVSirSXWEtGVUKoi9WFNJFD1n+amNTje29dz8GqnDxTKUEuI8",
+	"xE3TTfi+ONVaZuQeCiRTtONnvakQmqqCFp4ETmp3ecQIore7lp7SFzInpImLWdALAPkicPGMDjqU5zJk",
+	"OoE+yZpyNbaYBlKRGS8MTlAMhwONbjJ57uPuecFQxsdYCXK9It4sii9oJYmDNzJPiXvQhgvp4VNFlkIq",
+	"cu3oyO+cXTFhwDtaIJmi0Oy4JAktUiTGsLmbkDKfIyk69mH3cAbIhkXeseQeGwbdClhAXnCkqJM8yP03",
+	"zKG+m9JTM2AmIhNl4bs01lhPzADQCJbisAbk1TmxuMg2N5vPmbbcF9dNo+6L37Ktu2/OdDcB45GZWCcF",
+	"/UeJ2/LxzGY1yTarKaFotgv/WNbBBoKTgA1+KUHoJhsptHqvEEbkfBKbDMZTbbMeLmyRzsiH7ZvngEkG",
+	"D8MB4ViBLME90KWfDoVYS1YY8N0mGc59iLyvXyFwzDcOOf3NaHzp/EfdoW+QNwzuyW8x6snXXIiMb927",
+	"A0kOzQz/5ivtm3zoJkFD5uutcW8FroiyQFdP/DgrQ7uVuDTPRZkn6O4vBN7Kaea1F12wwoUQbpsR16I4",
+	"H065jVmFHg6Ex2o2eTcUR4dxtXS1sdil6TU8G1id38J+9gOr0+Q1D1s4r1RcoFWdcfuMUti0n//zhNmI",
+	"vd0MU7uC2LTG2IE/c8OvkAPE1mQabSvFF+JJ/JDy1MeldLVieO7GvA3IBB4shiyDC9Faq+TwDGrjC5qn",
+	"GStQHz/FO5rJzaFEsy/hmNKqxXC0znqPLlmHztphxLH6Wycv4lMmTjzGFGiJM+Q4NPHXMSvNniWl9FH9",
+	"DlXgTsgFWQpwI1OLkmouw6lY5ydgaRFlriShc8pzyPWZinTjz3qa8Tw1RvjuLVukt8yjz8cAZTpw3bjf",
+	"tsWlLFk6ic8rytgFy3zxrzUOHJNj/MhoaoPwMBRxTK4gzTAViuckWdBizvxXME3ZiabqZMnzUvluenfx",
+	"B93LtJQ8ZxKDANcLniyq5VHCMb5bKn+fS0ZlWbCAvQ/exTjwE7BzjImi2fnYZqWMSVJwxRMul2OiDNgu",
+	"EQVJuUz4So+lB5xkW2MrAzAO+odQphb8FvB1G8Nc7D6LClDV/GliU80b1gUQ1UW5YsUFl/2247YwEgNf",
+	"KFcLlnn1Dl8GW9vbD0tREbdaAiftLLnsPhlblbfaZ1asV4dKJXRCJ9hO6WXTgtFk4dex2oF3OJQRyqPa",
+	"LOxucCeXZZ/YxFsc/HXbvPl8C3sxn2yop/l41/Vp37Zd2+fNCJq71U5F70q9xWh2XqVj6L/sxtQ/mp2J",
+	"iDpmYw6YkhniPeyq9s0j7LX2zQ03gPqXtbHU366GVfv2Zm2ELgo/zmTKtTAswQRGkB1OnUqAwqumNmDC",
+	"YZGCqtAOh/ICjLiNPkCTUl5nCmQeA5PgmFzLY+LAvLWO54/S6sPfjN30JmMVhhjaireqAzt+u1VrNkBW",
+	"ScqHCelBK9GOTsbRh2YdskcV6ZBrR5Fe2qOBXYaG6fwZ7cpZQrH0KXn53e999OP3x2RNtXqWC8Nyp+Sp",
+	"WLH8KXnxT//p45/+Xy//5PdPyVP8Sb+lv/3Jj1/85L+fkqdfLSUmaj39Sv7R9373o+//7ctvfu+j//V7",
+	"p+QpUvApwWdf/PhvP/7GfzklT42E0u384u9e/Ph3Pvre7+rWQaTpbz/6/t9//NNvffjLvzklT5FRddPw",
+	"JTZ9+JV6hQKYyWg80gN2Rwh844Y2GtvVdPIxdQIc/jQboicW357KXOT7iMavNWeutEWxOWOzUtLs8kG5",
+	"YRfwOVt5BM5t1OUsEGSFjY9y5pDcVwtWrLlkCKwPvlUtT6USq5W+cWGdIEampRafZEk3ZMoMaJO+mHGJ",
+	"1ukTcs7Yykg1npz77wGdzltwW7ihBlxgQxyepjfn+QQaBTaVXqRAVLoLF5PRzi33xuQ8N6CRA98rNMvE",
+	"5xOHgLYe0XOWE55HusWg3FnH6gAoYmBl3EybL39ef12r3ReVTAvbRQYBgqQiC0wusvcuQ674LLz6tvT6",
+	"qGb++/Hn2Uq5ume8MBsJzu9cKPQUkylLaAn+Sf3I1q6KJEOZ1y2IvnU1BUwAc90QIm+uVbV1T7ZGo8cL",
+	"ixYfihiAjbOL32Dhrp22EyLVTPmASm4ggCiEwFiseZoVjKabU5KxmQIQT1GQI1gc2fTuLxgF2nln3xW9",
+	"Pm7Lhb1BZc9EESpkhREuoO4WJzB+KN7mtEebQkToVFwYNuASzAL0HN+tmIZuSLk6JHcsibgic8EkKVfW",
+	"joCwPm3gjd6KXOPRrMw8xpPHtlqgnshrWMbFcBBWs3FQF5mQgAyy9J0iz71sJf2wtYB7M4lOZhtX70SH",
+	"8bs34q1LWBYxIN+0eg6HKj5VR0jRpy+sZG4q9sWJOsnwZv15rfj7zLXzCCuGg3ajmRQeTQPHjCU+9F3r",
+	"gOeSlICL5MpBVqUF4j0etI7QFoVRat/amAvMgL6aWzqevO49b6thvMSHCc2lK3ILwInKouLAqsCS0yQ+",
+	"9qKZC+C1ZJeS+YtQcRNDU7OnW3O198S3GDWB/BqwHw7Ze/aVZbxDHOCSBr1ikLrjF7gCYO+CGZsY1K8+",
+	"uDGAGpOdUGNezZk9U5hY44sjeyyKc57PSUo30m/vBaVp4jwtA+7nmqbRtLrFWZZ+iWalNxpDiwWWTng+",
+	"hCmsE2C7Ni1AsUnCnq0AiWSin/TyqT7kI7wP75rHKn/BsFSuC1bIIEpSRpNzL+T4XapYwWmGQVwzTUAb",
+	"wcUqRFwCgW4gVYeJz6VtPt6pV06XXCmW2pF5rRkOKbCzhhYO3sAKAqYQGPh6IflyvAECIG0hlmQBxYO8",
+	"N0pXTaLZot21siZQXQf40klN6opZbRfWEfyiSIYlLboExYom56boRFdDvyF4zlw0U8ESBtmO/ZrF3Y3V",
+	"LQqWs7Xsr0SRszUuLRb3DIUpSKamNDnvL7+EjxnYPY9+APq5hapQbIU1f7iShKrTVqF8/TvW+zD6rloU",
+	"opwvDgMhPGw1gL0NIslWrEeVczogfE+Wq1XGhmsMD917/rHIFcul1REjt619xxsIx4olz+kgxVaJrPew",
+	"uFki+IkSGXP4WlHjfWTf6BIzWhFJC7qm2SQQJdCUHGjyVILYFwMXiEYAlFnNlhS3fGUYuq6ImkOxLlzN",
+	"OVXbTZWW/yRwYdnJ3QXe9m0y2PJ1FT+ekDWqdFxi9AShRLJE5ClRfMlOSc1SSaTWSaAMdn9ueIc6WzA9",
+	"P5SrBZ8vVIUBHgNejEai2EtUQJF1nH5C3CqPa9AbyBeQ/iDq9ILHlkIozA6EdyVX8f6yUrLHtdbhi3tC",
+	"PWz2AF/fxW7g7weNvvS8MuG1PCUiv2A5mxht5gTsNzxHTMjEezjWE1mbjZmADMjpoeSrgsNVQ1/yTyrk",
+	"AES54jkRRcqKU8IyyQgi8xBJNwjgiYYkf10UE97W7Bo12ROyrimt4/paOQiB46O+hOuUsaWPVngnPzEx",
+	"KURLspYKwHOzDWwUiyT2Im8tJKZonVG7/DOs3yaaQwAVsuLBMQI2TTGsG8KUtNpRwTdp4fOaJAVUJZCx",
+	"mkdd56hnMHquKnU1OaauglX8m9OqNkzsEJt3gkaapS8zgubeWkJ4N2zs6d1NbNZR2pZeiSjSan+ZooT6",
+	"YcP764VgF6ww8hRlCVsTURCp6EaLWMyl8sE+T0JIy+YWfdJk0Nek1YeoiWazJaYWVIvq9o7pBBmH6TPp",
+	"JSyV502R0hjGmExLRaRYMthIYPimObENeudqoy6GGaUaF5XL8pz3DtMoFOK9KXkNzIplWUUhkHmUmM9k",
+	"LcosBY/YVJS1RTk1Ho+TytysxYkSmnessXNMZvyCNQShvudljMq4o3jJ1EJ4NwvYRbwnYMpNoEbGAL1s",
+	"JaCzBhw1y1VRSjywzE0vMptkc9M2//bmDnbw9uYBdvH25p16J29v3ql18/bG3BKfBAsmhDeKlqbDtolf",
+	"AfHj6eC5ELUg8SZgseK5F2KzYBndnJKCXXC2HhOP3OsfBp7ek4KpsvDejp2S5N3AK1rPxghuBQU5eFMm",
+	"uXE01fRwqC1zweqyAssVAzSRvlj4K/z416Vn5+rxbnokmx4RledyGENAsnCEKjaozQC+o0+Fr2kPF6zY",
+	"GAhHo3bVTEP6qhwvG237D/RIYuhbwBoXEYTIxFzrixiXlSwoL5q78JTkcIK6TNdypY9PUy2R59bzhCGJ",
+	"fSrKqhAJS71xrHiFTsegUC3ZwCUqBIJ2esXqzqb4bgUtBBKPlyo9Eb2bx+5qOyZuF4+Jmy5q1y5Sd6Dg",
+	"KFjCV9x4g/rPlF5CokrVr2qBUQhgNE0AyJjIhOYIq/lqiG2Lf7UH1sUtAaoFCoM2zquOCqHDRFLNTtVN",
+	"02FTaNqxfAcgDrMtoZSpXeLyjqdgqVOoKEEhTRRTO5d08xmzfMGViVg2hWbUxC3EfY9cWy+Y2XpE5I0F",
+	"a6JbXXny5aODt56cfPno4Br+6XWQKzHxm0lxk5/4r8PXOkMSBtx/Gta6+LVe8lwU1jRgYkw2UNifZFrP",
+	"Jp968ZN/+OhX77/47h9/9L3f/XTs1vVaAntYwBWbj9G11pRf9F59KpsVt4Xoy1W/9TBYVaN1w6lHoVt9",
+	"EiU7/JHBvRGVPvhDs4FD47eR9VWFGATqMlei7bUajZuXJntmjMYN1c+cGqOxkXsj62ccVSk79eDyuv6H",
+	"Ef61T6094+pPuy+iK6VetwS6nqgzSyP4G8kEfxpKwd+GWNcTddPS63qibhuSwdeWatcTdcMRDl4G2j2s",
+	"U+t6svX5cUXA64l6VKMhPGzJCA0aSl5P1DuWmCYZACcNQ7Akhday7F1HND1/ed74fAMp2/gOEZ3sV08s",
+	"wyE+Zhg40+/k2SesZqn4cERXgKz1+df3iai5pIGKlbXoGkMJwpWNsdmm1i44RyvOkuFkQahZLwp/7ruX",
+	"wPOyBosCshkettYsu9SHPcVG2nHE1hzlYs1Ejm3yLIO+vJ53l7EbAbdQT0Fy1UgM3RxfVbwaFrpVMI6v",
+	"kB0GtXkKUuWEkiX9KlYsNUZZV9huUU4D9cmDcJALVrCIbAyDvwhPj2sDDE3PWXyDfiMMQPSk9dFKC5V0",
+	"I0/JQqz1GmpNVNqIUH2ZxpDu7cqvYeywMOcrtlxlzXz+uo+Rqywqo78ZtG/nceiocamg/dRZ0Q2R37ng",
+	"KcuToaBRppi9uclEV0DsSC7OJZeK5YmHYR80w8VM6UX7leRfd4nQUzbnec7zOf6KxUaHhZGcs00gXLFd",
+	"+1E/CQUCTfAyfgNefSSLFp/ytJIhOSkl86Ar9aNIeK11j6qrZLJgyTkov0OzUfVx7o3WecdcdUStPKJb",
+	"gqo/kgqG2ykRF6wgG6YOQ3WmxJDsogeFuGA5Hv7euHUhPAx6JgQYRBenZEole+OqH6vOf6ggQb/OrBfZ",
+	"Vm2MAVcxaL6t0eCcwQVXMe4WDXcJSG+fIwZMuUB/K4BCAdcYhq7oXy15SO7eYr6CcsFI3set4oZauUhF",
+	"dETRLdYTs4vuhQleC7xrhiYOMBTSlEGIN4TQkxXdgOz0u4yDsggy2AMRGHpO9gCZFSwQq4VNxDP7LcZu",
+	"wCs+AvTgt1t0UO8PO6Gui1IBhL5XLjxUWg/CqM4V5Sk41mcsNu8GGjYYHttyjxYckXxiqXZms1C7IE98",
+	"IO9dWO+WAWqjdWNr8WOTWNXC98fE3OFLflk44pulH4e4quAfYzQYAKbRTjM3LjPQnpamgApA8SgBcUY2",
+	"VDjuQgwkuWebhE8Pqnbh88Na4/iF7aFZmXF7S+6MroBXXpZO3KkRlRYdE1LmrDYOuNt7ZQNwH8iTIPqa",
+	"ARJWwjZMoPB1P/S5SYT2AR1UlQ6DcNX7ArBrRRReMm9YsvBoH9AVK0IwQXSasSHFLqq3wtKUqkEtqg50",
+	"U7Qq99bOttbnQI5iSpd03gpS7NUzM7PIW/dFm0YF8UJcQp3+sUGHNYF3iuTCgMJ4B2SjHvwGC2M5Dxzv",
+	"EBxckALyVlnqioenHJRsQouCXwSO4rBruBlQOTcBIcboO6XJOdjCK+13TWWFvOqJH9biYUjM6RCOUWIS",
+	"RoRrlA60ZK7z7ag2us4tI8NIn4MuFa6taLmAO3boSW46Cs3pTHPOqj/TuQUIyzOTPAnLDseTyQ4HxS9l",
+	"JKPJuRx2h9sBMdVmiPeHuJvnAuRy7YTpZH2ErWrYcO7Fh3rYpOqYZwP4Vbvoq5AIwNLJIFdJHz56FEwS",
+	"Eg7AFO7pgdv3QsrEMGfOYhNZmd8osUD+CuvHjaR72S9/18Obsktjjdrz2Hf3zS8oena+2ehpikGVjHGc",
+	"D8x7/gR6SDDxUOsGoGvz3ICXcSXJQmSpC6tUJnRI5PqQAx4eJlOKagGjBa3Z67vcmexlqYrcrehZo0P/",
+	"3echxOANTwmwDNHKkDPZNAXhqQflqAdMqCMa8x5IfpuzCkfNKYLhY349YoOYYkcWWWBPsV6+5QiS04G3",
+	"tmByDLbD05O6zdYqTVWi/GkVwmAT0nKI8wX0lFRrEHD+JTTXt35XEf2QPAV8mxOSinKqFTNNBERSATyC",
+	"rex6e290+ZEN963xtZrgdJO3UPtoQ6bBWZxxEzMDCYwjl01QzwAaVfAWJhS6ByJHk3ktivPDhxZP9lKA",
+	"r9iYs7WHi/1ZLXTijwe9C/LCr+czmtpMw27kTPPcqykIOMvofCDA79wL7XR7O0tjvWCQaw8lT4ADEXuk",
+	"XIGLDlPrZqIgNMekfE342k88JxcUs0kt/xm0Jf07MsE0E8l5NJQ8oMhTxe5jM/bjY9ec/eZt22wjJ3jY",
+	"ZbF6L/pugafMkE5CaKK72RZh/cKCGgVqfZHdjY5L65brcWS0EHSlfbnQZECj5LwQ5UoeBhDDjcTsVcfx",
+	"yd6Ck4aVJjNRTJYBExSw42TWj4ppMzfXJqSws3SO8Y/oZycxmFGoMcbaQmv1uBoM7Jishr1dUWjcFmkt",
+	"NjZTq0a9RcDgWVdDHXtF+HWhQhWPPokqFfUCFfXaFI2yFFVFilbVlLjazPDGxm8A6gXovV8B8/odfaJU",
+	"dM5kv/PYKiILRosKzRdjOHwIAJ156dCpb0rlIEeMH+d7qxi0wYZFfquvge2vIoOPqB3MbWOxwlevymRl",
+	"TYDo7KqR7FVXwu+C59sjisYrQXQIIOiBSJuGglGgVKw+CrhUPPHcmBneYYYIn1abZ2LdP1jbS9Qoz7Cm",
+	"R4sZ0rQRG1cPziiV/wfTbeDH2Uzf5S7YxFp/oko9aTmfsIiAKdv5Vk+1VsZmWjgHL3HAUeIhh4Va60jR",
+	"3vopo1OWBQyfKuIEhqdsM66nsRlMZClkM6O91UC+sWDJeQgZEgDfBrizqdfEEIMeI84D7rsKWLTbXAOP",
+	"mXm0CS/OR2M7Fz+X2JCMTyYcqjeuRz/gr+7ojX55uyvkJVBuumf7NeNKYMBeyjmdycV+R+tAfoTaG/aQ",
+	"3SdErViuMupf3lzkm6VoFJuPCRZ5BXfpAf54A/UdBx5u4OnhqhzwGgbve0sHSrJNG4NJLPdmz0fQogGF",
+	"Urv8/quFCYXwuA2WLN0EYwLwV7xR+WonKkFUWeSuKgiCs64asGbNcqx8yKSgqZBnIlDIy/ks6nYORGiR",
+	"KFFGbiSx9xG7Ze7bptw316s23XdntvFa8lLAEtRXR8a0+Eg/PAT03V1t4bnKHVJxVRcivJscVjgYZp+u",
+	"74SYFESzwq8M/948aLvqnjCsZne8tXfSNRl0iXLxtpXOMQaCUOzPA7RvdxBcOg6l6rx76EKcl6uh/g4D",
+	"mt5Cvehhj0qy1t57c2AJLreLklBt3EoylCoRS49yPeAg6z5D9ndUDJD5r1iE71tQo8ByUho/1kQ0fuGT",
+	"z4GySBKCO7HSBc1IShUlPCdckWXYHfGvQbQHo0LsdvOAOVflp2BRCXdZzeXK75eJ5/3OyIZLRoA0t3Ff",
+	"KEhFoV1gy7u9szNCwTHT8tC+eTTuU6p7Ham7KNlW0+1L0Lb6a+25Yz+SgtUz+yCKnPrWq7EvbWydTUTo",
+	"G6zd0UMVih12bYvPzIbs33yPTFdW8LnzEzzB8znW+XY21U3flRFzKg6b7V/q0ogtmvtiLgFnodqFbYkB",
+	"D+xp7w6KD9rSQ3Akto3erW5mtstGr++3jpDK1yS54FlG5wwyKQ1iP2ILmIwYjBd9DeD36GntK8KVZNmM",
+	"TDfElBs4JLdhM2AdByzJQvMUCwC0NsfxlW6msRM4vIFS8TIJdbxmX/AIiytHOypsEYreqixWYkgA9gN8",
+	"oQUaAv3YSBRPBq4f8+NRN9THoQfhYw9SyEHfO91h5x1jRJY7IY2f0hHVzrxj+7jyVK3KYfF+lC4BUt9m",
+	"Wz8CbsOAfPFtg3vdRnIJRrocXoWFER2Ck169FDn9oKisObdry+5IW8lSR74OZnjsEHwHitNdt39HseV9",
+	"7K3O7dJBB1lhw27tjF3OxHW9uaYMelesyZLmG2KWVCLqmnvjsJ8Zqta9Uyq4YsUO2MW+qjAPWEGWPMsY",
+	"0cLSXij0MVZAnbHDJiKsVdw6CvPYAoUtqmDBKLWQJlBKzGZg9NWPD+/EU5LTgRaIfAKwQnooRbapIFTA",
+	"SzkeSaq4nGE4KKokrqQdVYrlKUU4t4aTYDyaAsA0nZptuqR5Gag8nwsfyH4npXNhkH2HkyIEaFdRvLPN",
+	"415urMqzmq56nIFG+72+WhWUS5pV/LovFfimN0rvOmB88py8zfhXAV35ytGVNw6Ojw6OrxxuQUW99eS9",
+	"q88P8I8r1R/beFGB2vs3L12rsFF7/2YtZHJbp8n4kqvquoqqDctTSXL2TI0trnE9Lc/lhZxqkmRcKklo",
+	"JnJ2SB6b+jJP05I9hZQlmy5flFhbnEviUgwd5IhrHRJN4KsNo8V2bMcAMwPPpaK56k5rNoVp9KbJtqAu",
+	"IZryUy++8/cvvv3DDz/4+afHVVYMkGpBcWpTxvLDTsDcV5M/ahfWpZDaL2pZpPareiKp+66WSwqYsZ3l",
+	"Z1wN8pKRFKAJj+p42niBGZOczakC8NsFy23ZthWVMoRM0+HN8md12oWtXvUdZTfZUmwfyHogay9w4SPN",
+	"92KGcJytevd1+AixwmzKuIRlthS1at9dsS5uZK6T0KweuGK8W6EuBZP+ELZaAUG2AVxic2fZzuzsSIPZ",
+	"wIECJeooKUSGUcdP3ZZ56m0RkEO9o6J5HY9aj/H2zVopsXjnqkNz7TbyUwhPE1g61Nx/LNVsI36qy3OP",
+	"uT/eFb714wUrpv3jdU3EHYs3sVT7ng5CZoteNWc9NI+tYHMuFZTyGuBIuNDX6vgXJGM2zNwTscIV4nRj",
+	"FhKGA0hyzjbxGA4xFkyos7vOvbzbkcWGrbcJVc3Jz5B6cT7PNj6uvIio32RWF/F/tqf2+hUy3ShM5kJc",
+	"mbLIxq563EpfDfJ5/zzNYLCX8ET8fk58eQA6hJtTp6C1zYaHs5uV0J/K8hgD/Q1nQB6hNNEodet2hPGr",
+	"dnI5nq0dGoOMT22viTEF2da8pOGzWShcDmEZBrijMZbPG4seKJttgy1DieW9NpC0ljGqBEKXwKD9k5V0",
+	"mrFdzcXwcrrX2rEdxo8hK22a8c+5Oq/YM7oEPWf0+utH1668fnx8dOXoqHnR+dRXvpK+98bzf6//eQv/",
+	"Ob7y/NN9t5xXZYu2w3/HRmq7OVhHZ3suqJyPjM3eCuST0Uff/7sXf/O9l3/6B1rDnM14wmk2af/24i+/",
+	"/+Gv/jvEv09pPinKgmajk9GVK0c27zaiFnwYdS90mrbG40u5ro+nP5ojZdVJ1Gx8HEDADSznzcq2uO8l",
+	"DRwP5tcBB0SDRXrPCde+d7f0gjV2HhL78Jj4ncMXNOM1aIDahtU79OrzA/3PFfvPr42izoY4/RNgedP9",
+	"ADfWNVHTYBttucC4honM+Mrl0dI8YRN3zUYcZi7y6qsq/bb23YoB37uqA9VPgJosGy1AWu7E1s8duVjt",
+	"+lc2J7fZNd63J2bgIE43zZEYROXtL2S5XKKNsbI4NsdwIZJWf7Xv3JM97mUHv/l5vGvvC3rTrmFgK+9c",
+	"uvcRoIz2bmXXftdWfmQRS/3QqDHDccgOYfBTj0EDn/YOraAzFdK6Uv3jgLqMtxVbBkpHlzlqQ6kPIJgt",
+	"HSjADK1kBgIAC/NswAkR4Xqw4613F5j0OvfXfd81LH13AA1a+FuUC8ZUf3ad1kAewqPAFck5U3FYX03U",
+	"n0J15ayadr20LH1UFKUtxeYpvLcnQL54Qy17tsooykpvfvyNBc8ZZLjnaGqkJOO5P08ksyiD3lt8oWLH",
+	"tCMKXg3ZrnuJcTB2vGO3JIb+TaIEFvYm3QTWNrSyKj4+lRbnQzTT531JXM61sdmnZ6NkAexia6T2Fole",
+	"a8ElshSsQts+Bmebj+UVZ1qPDcuIseWVTO5PgyqVh1WGoFfJcioVV6XPOVa3gzXwYgymXC2+Fs8RIVm7",
+	"oP1OkFGtPWUu99iAb8+8U+V1to+VPGFZ5iyOfhuinoR78lR/g9PMBcFUzUhz4k4ZpKYST0MyR94yO/MP",
+	"G9EGPf4Xc1u07flIHELy7j9zQ1qDOwW30mEtSSITSN9xibV7yiA1DfpV2sEJ0nZ4l8qJfufZimsK+8c0",
+	"FD7LthYJoWWb7xpYCHmvKsE9BAzok8xS3FmFvDxeGleXgUsbApI2ABQthJpSL6ZuBuBjCEyZ9mCv6vsF",
+	"1F8thP4/JiPYI8SAm2+b9owE1UJhdDICjFQClpDKoziy6erw8GFVt3c8+rr+9uP3/9eHH/zjxz/9xovv",
+	"/uKjP//Gyx986+Of/nSAMS+QY+OPvEDnJ4oflsK9aky0XCPHfi95INMexx6ZgG/kN8DPsDxWbuJK7U1q",
+	"Ovz7oSFmS6vZNim5opsxgTpgY1KwWZmnJwah3Xcadxcdn3JfHNuKbk5qbj68B8uEZgSej6jshyjpcWNX",
+	"TdhjQPjH8gnQRn9SxLwQZe65yEM/2D4+AsE7UPiqP54yxgiyVdlAs75H7OFMGpXwYuHv7xhEt+4SkKHi",
+	"ybCQnsLJCRbqSQzwfUFzOQO5IHLYvXHROA8oT29gS/gntKb/fFS1qD/eN612VgZFZhhQ8DC2el1zleqZ",
+	"KZbBVnBHA3Yxxs08NikPG79hW8KPD6A9/PuxaRU/nZm2cVg3Arvkuq1rQdCyieWG9eZITLF9rk4JygdZ",
+	"q86wVSAqOnp8CDDQxZbdMiS3Ijp+VYMMohcFPVD+ZEl9tW5KQi0Cx9tCxUX2IYf3RwpYXCJjEkVCwCTH",
+	"loQx9w2e9gLJg0QN4EE4iTVUIG0XruZpdLBLBdgeF4zSSqVtFOSAjl1hTLt9fVm14DpX6CWM6LcqtTk0",
+	"/4BvLSiS2fZv59Sjj8wYO3SS5RLKyIwxq4jcMbrZHtSQW6IAfFyQRp01YrpVkK+VNFdcWZyEWmB1X2j1",
+	"eFQEYpc1ue1+xbIuh5cMGCkwQtkNNrxHvcYtS/p92begvf3U64BiUDFg0TJ0up55c6SQPpMZC6SWLYVU",
+	"EJomckbKvIeHPKcBlXwgIo3upf/uYK578PC4Po3Y64OhyD4vEMGM9pkp5RW7ypfON4cOe3JPa6B/w2SN",
+	"Cc1rp2L3xApc2J6aGzxCZWR6I+PrsYtbTW1/68szFgw08wtfW7vPZNnq27T/Fr0vXDc/apsPfQ1H3InC",
+	"dksUS1bcQXHmV7nYmklVr0II+RozeNGW2UO3LEZ5nzO2kmOLqmZTOBwsectUuRK+tCpTikZcMKs5gUMM",
+	"/zSCPBb2LWAy2R0Pbld4txxNIDhlV0UwCPP2uYL6IDKukX/+0x+++OUvX37wo5e/890xuUrsX6+TF3/2",
+	"/ssf/LX9fIV8+Mvv2A/H5jX3VSN76lrn8e49R3F4+zpFP1fy1Ks/QBAkFzkBBlvzPBXrsTXNCSw+jKHV",
+	"vJDKXM/a+GutqstesTLXIzjEcVxqVtBQNandDE4OEatlvsiEZCeQuwBP6JsO5k5FWVKszbrPjNM0YTeH",
+	"sKDWUoSL8Zok1eNjV3ATyw1H2KdirDs1Qlr7jt2+Eem4A4o/xRoy2gOqXYk0fVxEmC2VEGnCsM2+i23Y",
+	"j65yvf3iBrZpB9KjfzbXb8lzdgIsI/VOsUVyrdm/qjfDbSEmLDcGgNELKl1BALJhKtZ81lONDrZM/NEI",
+	"k/4SZ/0gvqbhcYfWDI0Flbq5lUvR47m0Wjc3IqhTrzOj3iVEHBBudkGu8cD4XO1V7LC34BSAapcBM4tf",
+	"oGH5fnYVutL89Da9f8GKXSGcioL7hPzjhTDefbVgS8ymPowy9Q+vEOmKA23XyOkEKvlExC+mSgR37ruM",
+	"pr6oweu5AbYZ1zQGOCgz/UahVXU0ODfKlMAro/EI33D1ZfuiVnnKwA5xaIZzKd3BNgakeBfDb/1KqonN",
+	"rZKnjQvPlVEs+HwBVYF4FXTUpwO5kjy26/3V5Hm3nHZmjW7ngq4QPS8ScyUNoIdLNUlErmgywLqNbBKA",
+	"bynENAsA9xaMJgtb8dQHq03Tjf8nZ1jdvlEL5R+K19Dp8knNFOz79bF5t1I5DV17h61DIpYmCDKmdE45",
+	"jRdXmoF8VTTaa9UoQGeXqi1gNwYNAMAB9LIEcITDC8ayACxwTldyIdRQi7rHCVIsdwIR1yOr4BodI0B7",
+	"boGq/WWnaZYjyB07qRrV/q4fXteuNXSN1326RtpKIPkyPfj60cFbB0/ee3189Sgid6SxIXyzug3y7BbP",
+	"AmYAiDenptjRKSlzREObcZalAKJGTL0zMt3YLEtgpkYSrlfOflWK/PCMru8yKU0pFRxNr+3J58K5bOFS",
+	"YyXq1Ddv50lW6kP6QSHEbHuACyoXbGBRMp6n7Fm8SPZkQd9hdKbvJAvrYcA5nJq8YX8ef5/dp2bpQiEx",
+	"E8Ve7UA4b2cAgqmNLQU7DEK2llCg1HYErJdVmo115JKVesYjB1Qf83IwYM4UE/TXAhCW8WK7SQ1eQne2",
+	"tjy39XMaqYq1nkNYA6FgO5/4acewmf7MIC39xrUFrNbG0aWDFfwX/z1WqdriXNuyf1BaWNMsUBDeBhy3",
+	"cixSu3crBKAlXH4CbvLO2uZI6UFyKFzTGwbsn+gFV9Qfzs2erXjBZDx8RNBA/bXe0nVfOIM85h3xT5U4",
+	"9zkEHy70OSZyb2l5v0UbW4IRj+sE6D1TLBkvD40aG0m7aw6sF60awJxSfUrIBc0yCJg9xRgPuIspzgqw",
+	"odmREj7DYq0GY3iQfjMeKd5faPIR95w48GIjUtafWasXRfk0ZgdbRWW9Bs+qnGZcH1uaBp+qe9MOdTuf",
+	"9kRCgSlzogcUL55wTmHAhuZYP3z/9/75R//w0a/+6KM//4a/imvCUzaJJ2ZvSPeM+YBJodLUBErmhhxc",
+	"ssxAwwCWEaWtLmdCzvywXmiVCByXBVWsPyBsQCTAv54IAA9/QGgSLdKIrEdD1No7vg626u15feYDapgh",
+	"5sZAvbkauI8FVAv02xmtIKqupoykeEGE57S6U4WklzJJRhZl3XeJ6nTi21JrBsTUPRAVQpdPVg5hbPvS",
+	"3kylA2eEIIlY+v20NRC+bTJlbE6ziePb0H4pFE/wgpiXWYa2nQacSk2umDzsSS4CXLDuZ0T9UAyhMpNc",
+	"Hygg5avluIWmvlVpsKaSixVvFAipxzGYTTAEhquLYeWCFixsNZOiLGLw1YykgNG5CdQecS3Ve4xKI/Ni",
+	"K+Ep8+J73/noL3826ipR4DNLLblkkyr+OvRIOlkjBuLEJkZ7cjP0EZyYoL1WNQiB2Syugi5k/Eh3aqdj",
+	"QjO1EOXcVNsoM0bWokQ7sYONZBcNDOJGBRdanMvAkm+ne/nRSPwgIlxtJhtGC9mx9YJxFiHdZluQXnC2",
+	"nkjFVl0jLUTWkKgvvvvHH33vd0fj0Ytv/umLn/xI//GTH73881+aP771D/5410sqbzCKqFOvDSiy0yqY",
+	"JHQ5cRnGkyQTyXnw0OEJzTr41B73joi/+IsP//EHL//4L0bj0cf/+f/86Hd+rv9+EokW1ujPqQfBMUcq",
+	"C+ad/k0nS2ymNh+cw4fvvz8aj17+/R/iH1OhFn5maB3SH//ov7z8/v/98U9++eK7P9UEgY8f/egnH//k",
+	"x9XHD/7bhx/8ifv44i/+6MW3/1bz3H/6+Ycf/BF++fJP/+OLb///4cu/fvGf/vblD77z4ts/6qdqE4rJ",
+	"HNyNJLv6cVnNf9zU51s7qqlqBykcEnd1sFUPT6PaXT/snPC3wqdSYdxxGRlbeBsrte8pqlC3dl19qUqF",
+	"3radeu7h714/uHLtDWsd0fv3NcgBF7lmffIbD+/f66wr2QfHYv3hGe21G943j0VX89ftV9X8O5LA2wYm",
+	"pLt9Aa2iVdn70IU1YAezIi8aoaYjRKW7UF0tnSGAmr+kKlmMicghUn9F50xGwNbgyG3roemfsdknUuyu",
+	"to4DcNYjMvdr7FITioDZg56qQmBGSSKWeJmplaMuGIDnQuaJp8BAV7wV9nnT9IOfrle94Rc3bJ/48XZ+",
+	"y3SMn8+q7vGLqiTDEzs1w1ZNYMCmKcT4YTaw2Fi9RxPN4AM+scaO0aO3D37zt89+++Do6FpLwJ7UX6xb",
+	"LEYf/sOP/vkP//OH77//8md/oE+O93/wL7/65sc/+uN//sZ/ffHtH374/u+9+PHv/MuvvlWTuEbRcsCD",
+	"f/bx/+/vPvpvH3z8k58FxbXmBCsc6stjlqFxINVY6fj5J2Ii+gSsQJ3XzTB6dLyqv4votYrGEGCOwcpB",
+	"Swlonvr9h3sl7XvEfPAEtRLCuMDCEDF+JIcgjyBo2G6t1gr5e1IC8Ud0d7j7WNPlcVnUFqtWxN/TX+3Z",
+	"3uSjIUf8bwies/SGt+ThY8w8AOcRN9BKJufgq+DDXYKN3bhyNdMSMfPYpWcmzCbeDDfVVwsWyPlslLNg",
+	"qUOvXiMiFJdgYcUqDyH/8qxgLDVRSx5UoDWiO1eNQJhXKnJ2Cvf9FV2xQqKpnlBJAPnxgqXE8l1KY0HI",
+	"A75Qbhx+nqIw2Dd0I9QCwKclk+DZg6FaEhzGRhA3nYt+tJ8I7PG7XEqez03Vij78veSczndCHDNhdMi4",
+	"e4yi0w2q3TIK5tRXCAGpdkLWiw2hRLJE5CmwJkfEk6i0AnR1xAYf2AOuORDAOk1PyLpW9aNR3+daXwYq",
+	"e7ZiiRbXC0bTmCwHa8hsDqTCaI3GhqgS0dpRtB6AiJh8h9oy23yHhk33siN+WE6XXCmW3rXe7sbArx55",
+	"gS2ca93PQvpAZzTFeqomDQRjabV0KvNorA2Y/QOsydQaVzgQuYMkMdXh/VAY9j4xJpY9B4Bi1OF+O8hm",
+	"MVe4xQsE2KVpIcr5QumjLBfrCoVoifKLwHN5egDVRBxV+zi+FeHdGQgRzH1pM6evxFCD/paKFtE4FtAD",
+	"OnL1heDTw3q78M3jqnH4/I7pwQ70bWEcgO1LxjCENM+ObHMizi2gLtaLGfl1PCu1WjZ8ugQMLipJQ76F",
+	"AUilH9jKqOEQjqDluyu9pfkvo2tzKjOyXoiMGShFFOwmr7WQCtWadS0J6HBIBtAdABx93ilb4lfjLry0",
+	"R1VAVtf03s5rlqIoiEOaTVywXEcZX7KmuQKvpn0Ra0KBI8cXD9AO/jXDquvXlriOPwyvjd0mCO7yEPo5",
+	"aNY1KHH87EM3x188QOa2iRZI2ycKDN6Y477QwRuN7gMi3NPgTjjh2yu6R7BwaHwfOBjt3TXMDhuNlVGX",
+	"INuHg70MtkMVZT1W0RzX9RvYMIjEPqDI+CS4WQuWpyjzHLeRHhr+Za+rpoYA4j2zJDM3lFyoCQj1WgEB",
+	"Fg29RRU7c33qT49dv/rT265v/elzrn/96WY1Bv3xnlCPzDD0x0e1oZiJTr7uN2vM29hEK2hlmwKRubhU",
+	"sfvYxOcaE/pcbUJ6TAibOQjOMw0Cxe+AII9lwL3owbeVNCo4BMsACrI1G8wsYpbmZ7QV+APOOm7IHemU",
+	"4QKutqAfqCEGVU3SjcQ4hcP4O4w9beCq4Pfv09QGlvhMNJDmvKQbolmlikHGapJ+YkjVtAgMNs9C1qWz",
+	"nuE7IY4GuTKZiV7meqjYKqRtxOSNNUBWu7BWcfpurvUJGClU7VGzI90GCYrhB45RBmXPeqEM+gqZua52",
+	"5bH4JFk/nu2gWsN4QBn67AtqA2geTHinStFkEbiz3uIZxvqClKwq0gLuC5TPHXYCghIYpRHgNW4f6U7Y",
+	"Z09oOmohWx5JfeVm6QQu3ZW2i8cCOkHsscpT46/Mk6xMQ4dOLSNMd3j40G6rS6w0zs8tdM33GEC9nvgD",
+	"3Hqgr2VXhXiMNIMIzcNAmqilS7gVVLWWaA+Bm7W/rS6wEijH4H638EE09cP/75JQMMvofGD8ruMic2bH",
+	"dlW9F53JvDfdJAJ8vJWEL63LpdDjSQFSbl6IcuWnfdjYHnuy1vds/9Fqqll2NfhYoMjRz05ioK6bZ6md",
+	"kXN5hVDLG/zg1ixwyLa2bYsrzMSqMdvN6hdFlcC7c/1eMD3ft9fvgfsK6vzngmQioRnJmYLizuA6KC6G",
+	"IsYndDI4ecrETAzg72YXHrcaqIGaBjOeUOWwKx0toD79qWFuA41vMoBZNjMms0i/2oznc1bADukNAKOl",
+	"WoiCq81rsj4+2FcL9kz/s6K8kP1ZW9WyNkcwrkJQmmvhZRh2wbJQunKmf/TWU4KoEHvrqEDh/Glx8Yra",
+	"PZEyGFHoGiA7we2cEvOalldiXtAlZHLHhGjhXG0vduAdJNsl1Y1dsHyCodoNmoTjt17vNP9f87qm3LI1",
+	"wF/HQ4K9sAnv7PmSB/PbK8v1ZY3J7fFgw/4B5YGbIWDWKlEVrqdTccFOCc3W+p5arpooZ2S94Bkz+o5D",
+	"mdmOMYBqXvFn9xbYcgmBXWKdQ8QzoBFE2jL0VL+o39Z/3MQW4DvbyvPxqFxJVTDqhcvgyQIJoUX7Spxr",
+	"MSn6BU0AWlnTXsz5jlmfrqL/sJvf0uUKmqLIoymjBRb3MfR1XyRCnPNYzLa7ImVv2zf1hxvm7VdcNxvp",
+	"0FM4+44Q5+XqukMTbJ3vciJm3vogDkXIwAxyOSZfzPkzsuRZxjFMQMbmBvpBjEyIiL5DWrBGUM/XDKo7",
+	"mmr5YxvMgzdOGwkNO814rJbD1AwYzmRYyMLuJRx3Kee2VxvSwAJx+oV2NkzXW8hg1v7UprUSk1R0WAAr",
+	"v1cqmCQ5e4bQ06bqoveiAG1OAgVvtJ6nAmc9/oZMltCcTBkpKNxMwAVPi4xrXQAcndFWSJz/l3TTPgK8",
+	"kmuGtyTSlt7vvT3YxAxcmLGRAGHJsSOy3U7R5d46028OlIqONjCG8MSAYwdkQ7XP4hTzSnIAiqPgT40N",
+	"OWerm/iy/vMeNKD/uo6N1DLFumdqwmvN8ncdtRWHeqx9kcrIOc8tc3r2soGYm4nihLz8/s8//ODnY/Lx",
+	"j/7i5d/8jzH55//wjY//6Z/I//Mf/qf32p/RxBvVqU8BbLZfz7CDG49ClxUhFRoEvZEggZSOQMjcbbj5",
+	"mSuMwb+GRwP5+iHYm3BhFAeMtO3NAXo5rPE6BnfkaRwsulJb4W0/T5KUReGcTBHdiILPeSD4eVFOLcfo",
+	"bUSoCqCvSZFdeAEeCSaJgxaQMpopBITmAcgEyVhuonLiCsFYhCbj9q74y0xrbLimSZmqI8s7tUn42PKu",
+	"KXS7454cUIQnYNVD7a+zhdWqoKDBNLwnPhiyQDazz0YmZpUnxL1qC+6oIK388QUuCTnqwAaa94MA6SZD",
+	"w9jtUNyZ1i3zeJmnBUvVQo7JlGViTY6MIixkrTw6uPIbEO/HrSouB8eNugzepRyGENwuQeBbZC9NG4FY",
+	"XpEhcnag+NL5i22MKXcRkdvX7WEq/oDNFOEgMI1e3t24xaZRcecuaHJfced3N9cTh0G4la7VAiesn6B+",
+	"P+J9qCDBi+UJgPUv6YbQRBmw/mjd2wzp+pz53f9sSXkW0i2QkSSZC33D1E/6czB4sfQ6QoulTW/IWX0C",
+	"0aO/u9GNeLE9aD4vjS+k2+ipp3DHPr2Ll0arFBkFzJ+yAFBkmih9FRd5thnDglBz2AYuY2rVDUPTI/Dw",
+	"+vdIP7xlpk4sMqXJOTOqrlPxoXO7RF7BstkpVWIL5WeX4P8ru8b+20F7A//3Ed1/fHR0GTzvjtMhWMhv",
+	"X/UjG7SpYxwFws0TsbSBK6y4YBNAOy8wgT7buK9FPoEAqFiL36YRhn53U4tBv7u54fq8u3mom3+n3an5",
+	"/n6OuUxPcGJOVA5K6hkUmtoWmHV/QI9GZHoKLAoqLpgI1tJ64LFBofb37SvhstLxjT0A2TWwiPi4Pmz/",
+	"lG0yYjCrwHNLtidFKmw9msiDojvvAJamd+ntmjeKnUcJZ3jLOh/jec3FEZ2xmTf6tR5Z7aGWvh4CeF56",
+	"ismNC0HovGBYm7zayeBrRrB/SG1IWC2STxIEUY0m9k0XH+4ZcX9A7t2NC8nd/RDZyo7YzwkQzpLwWXSq",
+	"VCNN+0Kghr2vyEyzZnUZXq0oODXixTEI03RLyuLXdSEbmd+Bm7sWgl7La4i7U1Rc0MoAG1Arxx0wPqvy",
+	"8DDPKjGkXiPf4OXUIXTsylTZIZ7+wjJxQLhZT9WprZ93CH/ab6B1VyB0bkvt+8o+YN71pP/eWGOc3R1B",
+	"AddIw020HXLnZCYAYMqqzrUSJBXglVmLIo2wxg6OKPa5KexMtuKbtuKftuqkt1lSXjYlZUsgvKKcFK07",
+	"5hJOzF0MTKuyWIkh83qAL7TuLT2Ff8pc4aW63/7RmrgbX3DuiiaDA2P8d/x3liu1AbUhNyADjfoTvtzY",
+	"XW/dWwCe5gf/LG96y320zTgZy1NaHN7cQ+1abMoYccDiMMiCExCGwat6EHvx7uaODdwYsLw2auOSIRrY",
+	"dxWlgZ9rgRpe32OEz9KYPzoMlolI2dhEShpcBRfc0OLL4yNvXGwVQtLg4Td6B3d5E4w1vFQhrR2xJnc3",
+	"waQC6wMbJGUvX9gEMy46A/1h0F6/YIKyeIDehi88VOYI34bsFQP8FDisO0Kc+0v8r4bkS4MOfD+HWjee",
+	"1spBp4Zu64uyP6vVEdB0YCngRu9fj4dMSi7yR+Kc5dIrrJiUk0Dxgts5QRFBtOTwmixr0q7v1o0PPh+P",
+	"ElnMOrpEYQRdnoIiBXWsiZiR3zy48fDs1gFMxo8SNTTiuWCzgslFHAFOAU5FRlZzqKR4T+zv3Y0/fGJQ",
+	"NIFfSaU87bAHALqTCcys5cxv+X5rcf4LqkIaMfwWE3ADvl3jC7YvVU0HKKSv4FLuANSTKJ7PbdafBysA",
+	"V8lU4ebF0lRopUuGyA5QskoSMAu1ThgvKMiOFqHVKtuYwD5fOLK/QmWPFXoPZqa6Bb6jg0DS0y1REJoj",
+	"YhW6PU4qMJtVIcQM6G5bIVxuneFHe0osqtlDvIAeYAsDqIgpM/kWpGnf9gdDvDrvRqA+bERV2Ukksugn",
+	"5Q1x4O1bZH8Ny7zBAxWQmdY0DtuQQL33ZLwZb9lg/PLkEV8ya2PwK1dD7BXDgjyNvH8el+HqtEXsxD+d",
+	"x86kNFA8xrufnns6vqel5ANXYWLL7+ctxgsleDdoGCE8D+L1dUUPzmbDYeRMXFd9zPvKAb5n7lWXL6jE",
+	"8kJk2ZDQsMEqz4ylrAhXu5iJwg+ssxYk5bMZK1iuHMRWQpeMlHnKsMYNMusJnJgpl+egZhRMKlHoO1oh",
+	"loTmRKsdiVgFJGrYYBgCFhVFyvNGCbN6RQcW2LQFuxDnnXUj8IkBayHLJGEsBFr1yOW/SLKGJBBNpiVN",
+	"FjxnZC6YBDzrGeJrSgJBqA0K+usmYqeyo0ODrFJ1phs1aFT+nsxakSlNzhGWan8VGGyZM38VreYe6FWe",
+	"q1S1+PDjICMFUtuOjMHBpCTlQgH2hz/TDoIWo03qlyWihRHmtipxKsNk8sb7Dc8M7D25wjl797qcZADN",
+	"NRXphtBaDiFZllKR81ysa/hpGzIXROSH5Kl+ZGI26tNxPY1ML1VC6+mIRJTqFOvLibV00C2QZpanptop",
+	"rC8UelmazFN/NL4nADnEUyH5AhlskYwSc7EykMBwnQrcpHABAih+yYLmOcuGcINu7Qa+FjTlO/ynqPKN",
+	"EEcWPYIvlKxkaQU6161R2flV/YRpZGcVolKg0FM+4/MyWJwJhVls9e8Z5Vn0wyJLmVRhfGOACIJnTGIY",
+	"oGxpmf81oGFkwDs+HCvdClFOtSSv52q20rL1L5ggZ/fdnEFeEUB2Ro3Kv8yjxnK4kTuyVqvRywT3zEli",
+	"7eYznmGtFK57kUsZaTk3zd3C182nu9iK+fTw7kMwoWP/N1nGtVT0Asuw5SoUPl7jUVciAcbps5mBQzD6",
+	"xAqBu14H2zyUunI9LpRaTa5eueLNRwAMW6/zVMwUy21OQ8WdnrN2xxTgZpfYw5ikSGz9J7LImORiYtL7",
+	"iSiI4ZfmHN1bXt1MdSCsKdEFE1P1cPz6m7/+67/+60dHR0e9RseK923FejcES/Ia2cKMf6fmvrNcv32u",
+	"dPG63UCQejiy7b6TzzMuFzUWD2glPfVhhp4TztgWeVT0nw9B70wcXKpnQJf20Dg00E4fjR2+SZcakohY",
+	"SZVorQBEZ4hLfcOr4hUDhdn9ofHwU+jYfRU5QPXbvSc9PleBTW9ieLcLuK4WLIuJPcK2Gxcnm+ljmu8k",
+	"K2av7xYTEQxA7jFKRs+tf/h+cbHfuNh25k139Kpr6JOkaTTd0EvZN6RtuwE4FcE6n5tk7qJWhcNENdVL",
+	"T1gMH307tnDrkLb3lfxTH/7yP3z8o7968c2ff/qQOKPEqlSQ9wlgrzxj8tRlYep2KuP74Vfy7Wwk7CFQ",
+	"DiZXxQYHakfCo3w3ARTEzqL52xkg+gjUUym2ImX6Y/WN0ddOr9ZVZKk9s+B7K7Z3H+LBbBnzyKtwT+hh",
+	"2DDDWCondcm6rRxCBHKGKBauELypXTxlxnGnrJPJlKuZskzkc2lgVqxC01MirCuoSNPp8BFaXXanNFC4",
+	"K9ixGwx9sZnkQg2s7QzIVqEUpM4aQ41AwwoQ3Yx/a/X84shyk7xsgcEaY/YJcGzPO54Vy9+xieMtZQO8",
+	"kn0YiAFAR8XmBiNk+2X9eL0Mpb/qZOqtkTXN2JhQouicfPHsdsAc7EKGPSZbPzy5PqFTQIXuiaXrilHF",
+	"xqumanQIkf4WYx4zlPEtxHOCW0RfCfQAAGNf/ckYSjmFUn8D8Wmj8R7JZ+kQoh7q2Q/bWBoxdo6ui5tu",
+	"+gu2DVgl2w4Q2rZlBsFSl+Nx+QCWmFQSzNvxA+oHfAT3Swsz3fJQxld/c3G6Q41R0Id93zu4qmZsq46t",
+	"KAs5LOC+s4y9mM14EqiaGKyujnDn/aZn07gZW6yuYqa+P2UFG9xNEXf07g27qZO59+GK7LE+YLcavW1X",
+	"q9OvZW4x3oMKItZPJSxauoUVgq9hXBRAt8CKsRR8KK74oqcm4CdUiLQ23MDeGQgwnDGaTnZWaYViPf0F",
+	"6vGHwkCbKlk12+2BbpUSDShC/t35wAHu7ml3mgYjSnd3wRl3B9PiY4MKaVbAwq0imk/Cm+btskiZZwKM",
+	"Jovu8o1W65MkZUtbPWq6scUbPX6d3OcwbTdZ7crzdgXM0LxhrKb9jqlCzJrP3A8yVl++jC5rQriWYwNk",
+	"b+dpvE25qiEgbkuHHfblOfNruRmdBtxzYrVtI+rtpqJZFzCDy523mhWYZGrhWyma4+E5rZZO3C+lTJJa",
+	"cX3jcNjW1raUHqaPTpytQ3WoVdQbtNsB7hvXet8b/nMl94VHTd0eitjSZsMNDbhs8LAXOz4gcIbdRU03",
+	"/svoLlGWpsGufOPhIjFYG3s7aLfavY3smm3ptAcxO3Zl+T35s6Fy14Z5OuSW32QVqkVVSSoIN5kyxFLb",
+	"Rq/sx13ft1EMhVYjvK1eFmhQwfNQsZ0eO5MvNQKCCmhO7PAQSJZLEPXeUDW/JlNxQ1eFHEeE0Iw7OMHv",
+	"MjD8OHhPBhNX/fzeObK7QTvy9coAb89WyZT3aOUKYwfRtrmVdVXVTfdEq6ysE2I79sSI2X0o0EHW7j5a",
+	"5YIWzBac8vwsyiKJyKY0bGWEi5lz46A0LdV73OX0dKu57wN09+SXTwLLpJa50uThG5b5aEacTCdrQNZz",
+	"jNkGLmZJRguXiLFkTek7ICPGW3V5p5I0+8jw8Bevdk1uW4lxg6MsPW3DEeZCVXJXf2Gg9E09fsLVIbmJ",
+	"yOyEZlmIhFf7KOgDU0vOvYv9iJ5DgCzPCc2wtIItmQ9JQAhJrsdqgFBO6wXr7LVFj9ZWKvJHh+89Y8XL",
+	"JzXlagUeJD3Ff/fg8wdfPjp468l7V8avP/81n/G9do56ELPxR3shAq9nxlLC81NSsFkpWYqBcDZlCnFx",
+	"scYHVq6ultWeCvYBcDXGF5aotLFOAJOOsysMTfL/STvPAD0sXmcOq0g7mH2GaU4rVtyC0ElfnQNvgsj9",
+	"mRNTwJqSSMWzzEhy49EO1S8LrvIS8Eq6DSA1CZhD+kWgBk4woYhesHSyYsVkqXdkxMK4cY0NNbYb6SGr",
+	"Lxc7yybxOeNmdfQJnGWTujY74NWh19zGywGhuaf2vD7cWifjGr1aNAiS/q4Ny9qRoYHbVkyssgZDx1TW",
+	"8tf4A0AdfUBCmUETrSAJgvQQxECPqtuVsrAaods3tDGF6O1Jq8Sc6ZPGX74vau+pBeOFz1YQMWwXJdds",
+	"/srRlTcOjo8H5QQWrJSda1gPS2qu5xqxRCAGKXLgHoEx1C9oo/hsPTmPRDFzGiBagL89kmXpvo/fl7hX",
+	"eqG9seXgiKr4M2/81iQe/NnGZnlS3MCQWq8lbmPH3YKLU4Dg1WcR3j/AdeUP3vDupceLTS2+rZQmEgO3",
+	"6gGgeZVZSiTd+MM5AHlxwGzDEWaP614EqLosQ2gNIp/MDPW7I2kskgnOKxCKRDOeTgbgVWGAUhAsYhOF",
+	"FbGs7tR2NuM68zTH5WYQ5McztjRVAnYojtyq2WjYriCYCjiwgFZtgQfVrYoHF/aHFoYDCisa7eI+Lxgw",
+	"eaMomDe69DrJ2ZpYvFLYRG20vFysx4C5jz9hlY6aKcwkAn7q5Xf+jxff/YNPn5Kn68XmKZY9Xy8CecXr",
+	"xaZFteOjaFe5Aenx25Mn60b6/VZ9Ey2K4HaHub2YowhoPvCTfTvXlzyaE4wYwMNpQVOQOAtGi7Qq6f7J",
+	"hLjvInJhnqGU/m5AyPqW2NbRnbUvdjSQmq5p22+KrkkZs0vqAItYiwT7D26aLwmeGsPIgE0zNIxZ2cjs",
+	"T1Tg7KmChSeoubOQxQMDj3ZjQfM5G0jZnK0ne60XCBmWk1dZgrDR/rg5gy76nDHJBqNbDpxHlJCsDcdA",
+	"hG/H+OZccZo16Ojht0smQnXmPzUwzLdj2gsOvBmPU4cv+PHV2Zb3xXf98eRGriOr29DsTKyDlwvb/bia",
+	"FjbupYtYlRnFHBsfMM6KFioQK5ucM9Wvy0ED7nHvEAo245kn53rGWZYOuMBgOywNOv6DIZTxxjkDOFQZ",
+	"58wgOyZmBxQEHYo+28SSScDoqN3oVQVn5j19h8fLAPBe/8I2A1HwJT8VoHY9Qoh7XJ5WJ0QIOoBnWBXi",
+	"gsEFhzy1Pz8FL+hTfVF76kwYtgZlsmDJOUuhCVEqQiHZKAzjELhcfeEM0plBpTwlkjE9OPmZVSGUSER2",
+	"uEwDl8eVJ+r/WN8bIbeJF1JhCf8xwEuA6bJg8I08JUdo/zeqlGQ0M2GVWgU0lf/9ts20FoTdB3FdB+W3",
+	"ATCdtdJt469JTWXEQyO/8fD+vTHJxJoVB8CWC/asi+18RZDP2YZIPs8DyDb2quZZI3NRMP7DFZ2b+wFV",
+	"Y8IcWjElcDus0z1QG2/ogTMe4ep03JU9kTX6JK7KW2c0OZeEwjo7Vz7cenwqftsCbRdxbL0EJpgGN6MZ",
+	"nR2K4UxD0p4E4QeFmGbMU7n67NYN8tbVa5/Vu1I/QVKmKM9k7O7CBBasP2HqwsuA6VF5cahv58QkkI9r",
+	"uYdYM9CPyTkeenTcot7SJuPRkklJ58yL+H7b1dgdO0lsaioaeZIyee5HOTPpnz45JKC2SUwV3wKv7BMf",
+	"193T9yAtUsC1KM95PodBLli2QjQc3EumCqap25+J+WEI0aAMOLZc0sz2Mfbuo0cPCL7bhX1fxVP6iowZ",
+	"1EhgPS4JPjKNiTUywZE2x8ah5JutY/itschmaRq0DeyWC5aHYI/DVUn1dmUDPZSukullQGEzRj1Vyu8w",
+	"OiN6TFboo4g4JVMq2RtX/fbFwXVMjZvbzyMGt8m6wrk6NQOZlZJmrpKCJGuWZSEbD41QRG09UluftIZF",
+	"u1WDFKjlVsvLAOU040moglHCVmqQ5bcRhRMo1Lp0KCHbQAixS5GyhKeDRtbjGmd+Z5FDG54XEMxiYOYA",
+	"sIsI0NsSBnEQAEtSz881T4FVxjwUmcOGa3Lm3rdr5FpxuDfx099/mZNAteYvYQqyJo5NTLabEh2EcYI5",
+	"UKtkQDH0rkIj9bARb9GRQC5etVv8YZlYQj2OhYfVHant0/0UHemq946dVVfq7Ylm+jSPH3zzcu6ZgJj5",
+	"8+WXNN8gGgFcNiA+K4tID4F6szjI8ATPqDJGz5Zdk8ZChGFBsZBn3Agpq5uAXSPSR9sjrTrhW9zG3Fa0",
+	"tnJ/uw67RPEZx1zByYoVzlncnOrBscGXxFVaA8QkmdKUFEDeyAmb7qKHJ6nicoZlqRqji343tq/21aUC",
+	"rilMqnPV3hh4pz6b0EiDBO5jV4+DPGNUqo79gwshASJ+XhYGlLJgUpEGjkKUdQ/9O0MFl9lqUQ551Fsk",
+	"aDOmszBRHhqcsUsWTh+a79C5AcEdFghM1xe0TSyCosnwjjnfw7lAgbJnA5RxnssVS+JFRzjD2zKqJ1Gw",
+	"VGAWHHalqG98D3hy4wDzggGmm0B4PmOBohT867FiBhHyBpfGAoOHVfKhu7HNw1diVJtztU1A16/N1plT",
+	"cIb1FXQs2Lel/AqOhN+G7n6zSft2v228b2gPCoH6QhvgjSXnUGXdi+/ofrXqKEKgV1mo5gbXYdJzG9uD",
+	"iwJ+gXpQFjw8LPtqZSfWbt8AYKuCgfNd8bw00QUid7EFmmfB1lJdeuO7lk6Oxi+nd/lGlkzBVZSL3WI0",
+	"2Gymj8wLNrGCsUkmG1xu6ulu7dDuYhLDgklvK7bcKjJy7egy1bSfh+nF0ncqV1zbVrn0ZjSYFySheS7K",
+	"PGFpBUBN0VBLkKAko4oVYKhPwFdNpFhWTIX2NwiQnFOe21A0E4fG0AYaRTM7h25PY2QLl/ayVt7FbnOy",
+	"qYvotwxQFwrDIQPk1GWNYESmqROBVtVGEoyLNgWb6xKTS1xKBQLYW+Q6kaNR3VoWTMksj8+uy6pwSxQP",
+	"7Iu3RHHLvPt8PPrC2Q2vxfu6cyQpAeJsbMsrSfK1kjNFvm4S/9u+Vl9gLEBP0eKcLEVaZkza0Cn9tIHq",
+	"e/ilz5kIxwvO1mQqnmm6PpU8ZU/JmqcMuHTB5wu/EYH7ZnHXdIckTecwG/1vxDUSWhzjhHzc8YWSZk6H",
+	"HyjOrIlzaPycrzqhP51s9/KcxqYYwP1pZhHylOWKq81hkxiXSiO0bcLAGijpgwDNA7pv0Lhc0ba1EcDs",
+	"3wK9PezEhd4f3HME+tY2bnIUWPIZzc/9+zQTa307dAnkDnMwY+CBS9mqVJuJNBikWl/G++2Cwf33gids",
+	"kjGagjXO/NEDSuj4CIa1P/Y507f0L+ZcfWKGHjgzMbZ8/+ae2MTPeUFTX9LGfYPdl0vFVYkQKHWf3xgF",
+	"5bGWktcaZ3vMlWcLOyLjCRel9GGFF/oEpJK4h06xOAaWtIMMD0PMWBsSVazDUgXmGn3S4GKekoNj/ckW",
+	"BY7s4PL2s3/V1rBwASsscF8w6XeRCUFmbG1L1C3EOrfFGxOaZQ23QDBqoG168ws1v1EXtNe+DfQ5vWlM",
+	"KQxFEzVJS7YnB9NOyds853IxZBBzfsHyeI9m0DjkhEM0xYJGn4YM8KVEF+ddZayWjOayjlGUsgsE6wP3",
+	"d5zuC2fA/fymfRU+v70BtfdJx8F/vwpc8/uQL1iRloGck5UrLRdFwFVGlc3Wj3qhIWEi7kG1h8PlJO7P",
+	"MHQNTMQzkWViDYW06uZ8uxKAbMJy9HHihoG/9W2qYG07eMEQaS9+yXg+v4eoUvjhvu0MP96odWkecB3j",
+	"57Na9/YbOwh9WtH5QHuj8sa73A07tC9Y4eT4tppVwM17TU3yIQKkYKKWFBECEZS/mlSs79uaLLCLHRaX",
+	"1xO1Cz7HEImK1odYOWZV9ArsGtbaMpdjpyoorMzhjyHMdT1RN1y77qv7pgP3xZntyX1zF7t0n79o+q5Z",
+	"ewJhBDOtl49N8S6LE7IqFSn4fKHGVX3ZijWUyNKx1tHWLovPidRDcl2rbykrLIoOGgXBbXKCWO65gKpk",
+	"gFW/VZc0Ln8iWfg42KzJSWu8ciXOWW4Afbyg4IEd4dqzRNhAobro3WAurbACYVbfrWJLUfne4iq2x/m7",
+	"bLPh4d6fzfBgGrAxRZLQMJAHJuYY854WHRHFBZ4Hx2c2xxZBy5yrQeQyd7Q+imG7TzrGs4tpOZyC/rWS",
+	"FRs0gplw3QJL5/SX+N1Nj4pURWpdv+nr+lUrH1tn57BCz3VsofAx27RwHY27sje81tmUyfPX9P1c630Y",
+	"x6UPxVPCMumyE8DybcLsu4xxb/jOd71/jL7dGgFXi3YP42rPaVGtZeYJeUrVU70djSfnKfwsnzovlRDn",
+	"B+UKowkzqphUZLohJku129Fx1GvgrHNoeFM9clRueWSGVu+tS6adM3HMc7XWeuusmnJXuwmHlC7p3Hdg",
+	"XS8KfqHVtmmpIMkBUaUx+yFXp+SpPotMZu8CvVLxEAYm2bu/1LqBpBoGkBDd+mXcV2csEXnCM05Dzqt8",
+	"xotlL3xJrSaqKbljymFHWtdKMNyqkAHPbFNZqw6khf3SeMty2Jpa8IIaJh2enUToN5YStQZ964iUecak",
+	"BA8aloPkgONwzmLBUBA8ZcLzkK3RoatYx7UtD3uei7UkYhbZkQsAacXbM7D8GorDQ9USaPInWZnG2suw",
+	"pgpViuXKq4+cmWhpW5Db6KoLrOUssovoyp7h8tqlmgrPRN8xXeKpzrXuuiFYLPoyoeC2WbUVEj52U9Jc",
+	"lItY8J015crr4n3XcYJNstowvXJmT+1SfDS3yTiWCce1PdrYSNuLW400IIFFkd4R4vzSsVqXL3A3C5XG",
+	"aQEO9admUAM8Z8vYddYPQhqEQGWMJ9k/4H1nkBoX8qAjo0Ja2WoNneRDwoLQq+5pa3enpSWgbaM2LkdB",
+	"N/Pw+nyhZINrS1rjZ4Cj0OtvUSIdDII8bfFa733Cj7gJqqZp5sSHfn0K3pSm1rgnSM3QdeWdZzRRptAZ",
+	"PgNYKeYO5XJleQ4HmmfyPReIGsZl3wRsUlYUKOwj/XAgAcvMNcw6jwoarA+vVQIsDz8vmFYZxJisIY/U",
+	"hIxIJQSGiuDXEKaPJsH1QsA9wFeYxHB9/N67gS9g5SUfkKQQ5wNu7pVc921mORRQ74syohK6nbLpwI45",
+	"vDB4UruixC6zbXR0/NZn30qusYM36WenB589Ojo6eFP/76j671ifbJAeZ6DMFqxg5jvIShm9+MXfvfib",
+	"P3n5g79++YP3TRifL4mulXWZ2hteDSkFbgoBPKyAwnZbSQMxZLzPqHW8ZnXkMRF5AimUC9h/sbqbxbfo",
+	"WrHH+pnnNVL0Xd1szprB6bDvhRYuVDw8gOdu7l4GhTk9BfsnqmJsJZLY3ItztlK+LFmtCttLOYUAes1a",
+	"9ZKi0cpj0NtVCF9JxDMhlCe9sX5h6Uh19KksMEfTXSeMjV2GkJ1PTxflf1yCMjx+BzjTL3zweh7V2B0h",
+	"lUld9VY+gZEPqcXneM6rl1i+CoTMYDQx5gdKJQqQ8Xg/M5yCarq74dj2NN9umNpFX6/NcWyXwhCxezF3",
+	"w0jbC5BSN7M1PZqtcJ1BLqRE5IpJFagdAL9NBuSb7t25n4aq1ukfBpjU0Oc54IUun3Xhoic8oIcx2cmm",
+	"gYZb0qQmm+VrDLmXC667quk7hFZWqbi6xc2oYoo4N6GtNm7fxs83bBt+S/XwHWEcV8Ey2A2C7Oi/qjcx",
+	"SCA2owa6vVnNTvxTmRVs1wSAAl+eKHHO8h3rBp5hPn51nHmRUhPAQwXUXVazuGGG44IqdsHq9ziLnBpZ",
+	"YDqAKhqjQBnIB8hRZiEhmnE2u3x+cgHtDGAV/fgDIeMcn9h4VxJys8HtqSy1nuu3lgzImwvHAodS4geB",
+	"yNqC3LF1XroDr4Eq+snd9o+d0mVg/qCNwMDYOgj5SxH8q9APyVPyFCb41CJLgTqd0g0Rubn86uuKyFIf",
+	"OI+BqhgCVVA4uLxLxsh3xcEbl4Slw6UCmDOjIFd0jV1xD+1dnAlQn6XkUy8++PlHH/zNp8daOy3URpNe",
+	"2vQgrohxpoVpH4YSbkC9WVQorRMjhrQBhR+G/Vmt3vbNl6eELkU+N7ci/aC0WFo+X3lvd37YYTOEIN/7",
+	"CoEHPRK74HUBm068xj998wUrG1uTc7aRhOWXsf27nnoSo87QmbGjJAo5FXtZAUwd6WTaRkP2B6005xeK",
+	"C2IyvkSVf3+lfDZjBcsh+fDUhXdlbKaIKOGKvpE193CjRMInW/XK4NG2al/tUqPqeN81qpq0fXuj2fmU",
+	"0Nxg4gE0Yw1YG0z6hK5R97pUgasrofpWk51rIqU7ljpqFYlqWdVpsiBmE0iTIkFbLEXKPGUFeMlzkzux",
+	"j0pT3tU2OJUTx7TbNKqqo9FE6TFj4ax1AALLNNhBg3tg1BMzq3s36ootaj7RDXjwd63A5pnv84DwyNSO",
+	"8bMF81mTMJvohNRq/LUIVdct5DlfHdhyageQ4K61IOhxcNjt3OWvNYekBy4kOwH3BAJbYVATYFK1EsR4",
+	"AuoPnZZwdq7EGpNOV4VIWFoWeMp8DbMF0a/MEsaVC+OxX1EsIJJyiX5zOJIsKJbWqaTkWO5wzRsVr735",
+	"ZUY/+5xNjduPembvD90HecUjn9fPY1qDNPWpAqSuLX8VBV0UqHgiHRy2WOTccSB3Tdf7IkHIBWhqKpzg",
+	"DhUzdywuacr0sTiuz7F3ayJhfDcMiG4fE8++6VYQ6pZ47yLoAZo5+Bu96o9KxGZl1NaOaQ3kfQxAbh0c",
+	"N6Q2x87NSzB/AgQsQBW3DVc3VoA3azxsrmvKL3wy0fRQa3zOL5gk5Qo1f46FcsBcw2iRRkaLP+mR6J9v",
+	"GRIN7WqJtriisCOxgkhkAoLt5IFr0X310DTtvrhp+3DfnNnO3HgfBHfHdWJkTaUrmGmk4xpWtdYX3Lrx",
+	"1PidqXOp8WZlOu8VGFnu0I3lUhLG8O9zN8UvmJL9e6l/88heUi1EuQlMYAmopcNvqSEpWIdBxz4ynrA8",
+	"AYTERA8TLKa90ceRN9XOGAVNRRMKu31f3eVaam7cMbjdZ+bRbUsgft9/3Swz3Br3jBmrSWejOgDfpowt",
+	"WTqx9g6TxgZ5zbDIdHNCKJpDaE2FdvEy4ErnS+YC62yCt4mCrPBAt92t3h1ht/Q+t8OXWJHy5JJG3qEw",
+	"ooMgyUCaDEqX2wWH1CUy9qtgFfvY9/xRC5eJQjOGXAdFag8K151D8+oyfV8wmvkAeRX6d6JCIH1xEm9j",
+	"RFaSieTc2uogehgxHNE8MaAq5N68oWGo6di4F+OAtwZIiIKJDR4Oc5f1ejY7f6rn/vSkutwiis/Y3klB",
+	"CBldTJ6Sp1qYZDzXr6xrVTjXhVDslDylStFkoR8+eff6w3d1w66gY3xyqikRtj2FVxnJ0zx2Gm5f5FaD",
+	"Tmd8wFGBP5r5d3Vz6neH+Ddho/V7q7DZwHDF+Y5m0IDPvts89AmEYQgbJIdar3FiQeFlWGQL7DyxeDDu",
+	"i4JdcLZuPuRwYKogisma56lYN7+rvVv71r0tyxUrLrgEnsLtPdHEpIbLypTrv6JRZkTG9okyIzImd3Rr",
+	"iyGIijDungy69lKLEKrimZDKd0S7SjIFPIBxiWJGqMVwB1wh8tTCCz3dtmMzqagBr/OHmiwYTXtn+65e",
+	"/bTCnfXu+q/VgafiKdnEq/JFkBl8pO7M1fx8MLrTFsqYeXfcoNrWxMyIwgu5I67iK1upXpvOvlaubsm/",
+	"3DruSbo217FARKsOkfuQ8vSTSYz5f9n7+y4njmtfHH8rtbR+axl8NZoZDE6YWXet3xiMTWIMBybxuSfy",
+	"d1SjLkmdaVXpdLVGKA5rDQmYBxuDY2zHDjHGxg/fxDwkx8F4APNejkea4S+/he+qvauqW1K31JqRGLj3",
+	"5qxjRlJ3dXXVrl279sPnE+/BQVo56hGHBhSL7NBTl2Cqd5MjNs0+n5jENCKg5nTFPyMCYE4EVQaYsz6A",
+	"2zY915qlldRm9SDA5l4zWKeXdtjBqasAh4N2Tg2p3OsEkYw5OuHDZ/HRH78+GIIW5ehoHXdBA8ecfiIA",
+	"2KZCl0PWOdWxzQTM44Ca4Q2ykfUQh8qsQfKGBGfGF99XYcWluOKxbck1wz7tt4RXvZ639Ep9v1q0SQQX",
+	"gN4s4wULYl7aPJEVxoL0Ic/IkG4aEzkEt5YsEehHiG7YaUgnPE4dVnSr1BusYi26sh4KQyCSPC2jQfAe",
+	"AXa3Ru02yNzD+G6NtA/pi40F4XmVMUf79yixdXBp4i8mkGIORGLJLFV19KW9Z46epQTvkZxHFButiw7b",
+	"qGJ1Ee055FG1FHtQmANO8IrRt1Ayb5RuN8x6ZAuguiC+So/rky6UWkWOvrumkm2AhLMKrAfIBHDcZXDX",
+	"Lja74Mo6SIDMAdXwBb2eHUQDMdCe3VT2yxAuVVNnOihMZ4kWOga4PzJIJwdD74YaDjE4jTV1qysNI4/V",
+	"Jma8tYscg2Sei9BtXAQLhlcMzEW/6nIaCwvXWXvan/xhqPfcrI2/aUqHQfQNsLaSzwd9tIPaNH89PWL1",
+	"cExtoo/HUjeaujfaD5v6kLsU6sqYnXw5jJUMbsUEVrpn0TRiOxfaecm7HozlJkGpYgOXBxE+AvytMUBQ",
+	"AwS47NPlhNKftEAvW52bKF8C9Ne4sQZV/VKdTgQPTx7xSFwsBMyXMjSvM2YYBrgKwaRxeTn3azvxW1hl",
+	"pjVcZ0XhsyKN49w028GWiZf6UrujG29EjSXWs8arQfMiYS8GaDxq2OJz4bhtaS5sg52TkWAwm5+HkHjb",
+	"zYFmc9h4rESbnzenQdKYFv+LUf8Q0G5tVcY6nXB9FvYWxW+I54zIm5couEPu2XNG7uy8jnLvjg0Zby4W",
+	"6wxTUFpmnPl9fEJJeQBACGLt66yBoTdm+TNh/nKMM2yhLhP2Mc3YHmNLOkOU1daA6SgmzcTZtWfP9N5s",
+	"P2bhfvX9mL+ath/dOWus2Rli1UPbMQe27+Er2wGL1TGJ0VY5VCz1WJpIqkyMo6rbN4nP13FG6z4cCslm",
+	"I6T6UQnTXDOQ/wB1+q7MDc5EPRHbeX/ZLcK5Wg4NPaqR5mlTdpxknp8aFAk28PDD3wknjwVA4e8+PUXP",
+	"4PGHp5rXHP6ZvRAu4Vt3vknHIzq7mvJkFJmMkepXWyHUk5Xjxmb7Gs+EZARCsKRKm8QRWEZMgeJiljQq",
+	"LKigf6RpLkB4UIM6GBbUuYFkXokEzPPkcLkhY8Av8ETZTYDsr8tgAbnEFpTpbRJQYs4cifleicVzmwqW",
+	"93h2EzksApcNzLCad+OCuNCkGZasyQOLKGtoOmvq7PBFslZ6EoYtXlWCJM6LJcZlPG27lGGVfDeODVlk",
+	"1Gc+qWrM2150DOmX+txeFGLJZXA7otJiYZYokX+f2Hfs6IGJeYN32RuN6ACMTShkxP4T6ABh6WF1uGWI",
+	"6jd5mkcKMRw74QT6DdQsaQh/SQKYUjz5WKge+u+SeFnvxijTQdkeY8EiLS7FQxdQKICacDkBVFANWop5",
+	"+YI4ItuV1h1L35YYS9LlJ7b8MgnQKiz+7SxMg8zaeHCrsOk+uXgJsaxNAmOlxjA9noQvrYfU5WRfxeUs",
+	"gSMEctZYQgUh0ity8iIve66Mp7VL9JGZhOn+y6kThVRPQCr8B6y6ip3sY0rb2bz2EiDUSRYEnn1CTGnH",
+	"QLfga7R5uB5sMj6ppwofFLtyjNLvZz7GbI2SLnpJqTGbAv6pB7FhDKFRxMxSCSqsmo1iSlPXSR3a3K8e",
+	"ErPzJWQXjHUzH82e7dtctf53w1Wxsfrkrdlsxnayh9mNlVjt85nBl+5CBuVu4FKvY+i6lhJwYal9JduR",
+	"hY1lcl3JEltDEbBmT98dCi5KMm/6FmnArQlnSfPodGdJ7MOgwyRcldiRUZwmxxLxs4utRoOA+UoI/p/f",
+	"0InfTU3sfV3/m1uYeP2N6ezzu078/+ImP2lR6qLzzEzg19lWyoY3BRWTzUT7YrcY+2WKIs9R5MKmDykM",
+	"UggJohW4MnCLMgkScbGZoAUbcpgFYJ4iGgMXAoShoP0BPRaNuNQhbXoleE8iFfyG2QC2J4j1Y71DapZL",
+	"HQZOWZtEfS9tpp6JNafN64uA7KdCBG32zZFuKHNblGYIRdpPZWYDBvMzUvN+0A5PJyVG1NTfgYvoOZRo",
+	"HtdYfV9llINPZKFS547PnKASx6rJKAd7TPhLLi8Dsg9YqOFNm+C97HNMj0TzU8IP8oXAjSvg269r7Bab",
+	"pkivo2C16gJnZwGkohCiFaV8hQjqYRrv794p6+LqmvXIwEL1rGsgq7irqfgZJw21jeuiwU2Md4jOnspO",
+	"N0wEqS8eliIU8nUW6rW0l4dJHSlvcGM5QPaHtLoU6C149MQRmYiUw1rnTjwJiH5QVtd7guxVqEMWGeNW",
+	"9jaTIooO+yidgh3KnlSY2HSZyFBGDsmZcBkZNRlKePieZmATlEdEzLMhp7wWp15Rid9aWK13RzE+tDg2",
+	"xMU0/D7gJ4OLU3p8VTdG5udNDwb1eJGbujGbuthhBDc9JRY9R0c4iuY39K/Z/VwjEBt8uCoLRoiWk83Q",
+	"elARvht32j1WpNxmCNZ8YSDboH9qiMAVTovpc3nnbA3lUVYaXBOi15JM8mNR6zAJwcEijDuCM4vDlEuB",
+	"m7EVWKzRI1uV624fvjsAWYD4BMEyPQvkV6RVtcXNgleWpCEOjE1ZTEHvsDXsLTN1jQrjhHIBARZXWgwu",
+	"ZWNw0ciR/ZsG6fJocSl2Hc7TJTjBq03LCyqiXrYMD8rGAwRhzFLVvF2zapECoCxuBrKDKaSa7XY5d3An",
+	"R1CyxgbyhaCdg/0MHTiVPQ4YJQZRraflO/oSsTtMT4eHLbE1aiH9IPVRJTBAvO55dFFZTx3H7Ihuqemn",
+	"2/Do3r2DklLNarc55r5bdjmAqBRFTW3wzGPFwBfcLcbmyiLC5hBYDps84wu+UHIHl0WEbEHL1HOdhS0j",
+	"Kmhx0YOb7ZjZAWZCkQbUE+VcrzBtyWjQzRqrAZkU2fhStczEbT5/Wdpepski3/yU6YQpw8PUr/BRV3W7",
+	"gm8ORA8U6sLglGObQs9VN2PP8+oUZ3LaoVmkait6Qpv/gwasG3e+7pcZAH0sZcyDmclvUKKsGk4JGGXG",
+	"if0K27Sf56Bx+/GgfYr96qh+nP1iHz73ccHXH6vXah7Al22mBAhQPuNQrZaYZTFWqiGXxr1YQQdYTHGD",
+	"ABZuVxNxb4YnuxrZoNKA2S16rEPhGxrPbKbhC/i3zoseo/7g8iLTGr5gyjNT16yM7vgka4zH221zRNZY",
+	"0aUesViQs6Tg0Uap7mmaVHsK8GjD5Lt4jC4zCQhlgMok6kEM3sBgHMbNgBhh5+IDXiGg5XiRxYtUsobw",
+	"l3KRsd3ixoUN4oQ1eTHRlc08XDHpjMsmLybSiqmZHKKBnvQIrwQUIl6cgOu3OGaQoJJMwIXFZsDS+tUi",
+	"9sWCqAcQm9UWfxpwJAtSM5hfFbm50jrRN5PQi9o2oSJe+Ev9kB/SvQO650y0Mp1PXS4MgDVXK34oSHO1",
+	"XssLmk025UypO6rpL5bBgkleTH8XW2Ze4jjCr2orMyy46rVrvij7tEp8RjEBKqZVlw+0wl9R1/T14PdS",
+	"9KZMilmISFWXmudc1HmROR3EtNGz9dD8vUPOqb5JeA6TQX/YfLyGaO5aTcZnwu9pgwv4uLolcI3nss4a",
+	"PwPkZkHaMV0Uy2yI1R+xG/ofxqMsN2HeeQLp03BJ6dmMXGKN2FF9oYm1wHWg8JAaZ07Z00qTdGKzPZP2",
+	"neFpDerzTmaqyAukT9oEt3ICL3A8H4L2Rkdiw/o8GtU0PWKavH30Lrm47Wz+8PyRY6zox9ZhOo7PZHze",
+	"r7T3DEATwOuytrHkTgSGf2eopPY4/+IhwH0uWbYK7AQUflhPMIP4sjqFBUKp/V4v43SnKf78gDSEqCm+",
+	"5/nBJ2Q7gN0uR8Sw5qyhhkVXP6f2g3Yb7GFKBAxV7OhXXPmqHscIc6nDqiJko7DGQOa556b27Hpuenpq",
+	"19RURF4XUPNn1i//s3XjUvuv72Yi5sB0uIloFM1MvRZuF+FNaz88bN9+t33lQuv8tfW/f2SymGcyyxPR",
+	"505MmwUzY5mPMAgF2mL6Z3v37N6993ld629XYmYqN52b6mVOxVcdWdpd54jE5ZcmbWh6o9a/h2mu4P7p",
+	"TtEa+Q6dtDMOm+88jJa0c5ZqPxiZTjUN6aHLogiE3YlfJz6TQBYVRxK2yPwFj5WCuMOojuwiCLYUCGER",
+	"jSsjgYvavky1dcwxAR1QKbIFTPkR3qH0GyVF6jtZQgPCaLGClmD8Y8BXFJfw4fJ6wCQBDAFSdR1u/Bfx",
+	"4rhQxRvixkP9TqTrmQwfMyT6FiX3i3XpciYlsaymHfBgUZuoxvgW++szZ0Esx8KO2LnD0m6y2IyfQOim",
+	"k9x8k3mezsvqClDq1vACmCdgL9dEZlW6xCBG6BhK5QGZABFJjLxYZyc6hckMoZ37rgkc4OaRoWM1F1ki",
+	"W6thD9uEFwzbDWk6uwF8KC8PkdEXthjyFHV7EoKOBZ+utd4kg+iQmF72Vy+6R48FFyMZDrlPcelIBsYA",
+	"+0Yg/aJD1ceVHza6NbK6WNYsN4aOrlO721jbc/0BYIbIgu3S7fFPmO6vrsPayt27B9dldmnopJv39NW4",
+	"kbue2zuqsdh80CmqxoeoUe1Sz/bOXQNKVNPjHM9rgyik11Hn0k5kKGPGDsAKUeoxN+92DemwChaVqsYK",
+	"j8fTSyiMCobiOTePeBHWeoyKTSzC6ks6EXYkfrSjD90itn0KuPg0Psgk8ldRLNb9oVi1u2qxUt1RMomb",
+	"Q7lypIaK7a124yJgWSJqLofMYpR8gFVgx+NrsiKOnDSOmIgLPEZ1LzKdH0TcQEPjM8cm48xaF5uxg9HV",
+	"ZhN5Z0mFeU6WOKK+GDBHV0lzB/cDoNKPwvqbRaufkwkHFFiENAu5ajJlhBXkcs62Bh+P2ibh42u2Xfj4",
+	"MjSeSBIwX2FESdigAsGx4vPr4KyG3zeQ/FH5TgXKPy885tPNp+EMR0PXL5Q6TGS6GqZ56A6ki432vu2o",
+	"oqPzPuWyFGspU99PyptNFbDsghRMdnPEH4f3AbQf5osaFgufERm4nmeYixq0CSsyCCEXPU8d42gT3Pw+",
+	"KzJ3OdEZIoMkP0aC678WVzZ7pIv2sbuHuQEp9el2SD1P8LD4cCaEE1NvWHB9ak2bAmcwMt2BSJ7ssSgX",
+	"mMpsB6yheT89a5GEchC3WJ2ixzi+YDDQvw4/ZwPLpcKm+3ULpz69EQYpq4nzEFVpKfFqwwIjXFY+KYk6",
+	"TyBO6kd+Dnc7Q+3zQQcBiOALQYUtNGgzE7YHKbImZQXLGgCYIN1uC6N7mM9X2GvQKnw+GjYNnw/Z9uHj",
+	"vHrIC/CMQYZoOBnZ6C6Ab9Zv1jeXvYfrtbuoBHOLKW8SyECGA2xPxefE6288l909FVfneSK2n3UZHHD7",
+	"4fdiUmqXO4sx4oiinKz5IhBF4eWqzqw6V9d8oXNrmFcaxO8XqIfnfsma3SegofbEEnM0VtUkNAgvGoPa",
+	"WGa8jl5g8DtJ5nRRwNa5ZNTTf0ICAgYUy8wZdF6DkoPRADtCU+Yd3FIzKZemo+Cjx52JtCrVZGo0y+rW",
+	"E1uGLHfDrRrmYRBXZsmvuHucVF3PcyUrCu7IGcJFg5jtG6zprM63kgFROwDy5LnKnveQpnlLXGApyNm6",
+	"0Y2HVK1JgG+Jp7u+ypL2ABNuP9J+nOweRb/GiES317yhiZgX0i3zeNIgZTsusSaBK+LFOHADjyUVh6XB",
+	"6LXovPaOVCZLCN4buSuc735sfGZZbwrDV0tLR/x612AEe0Mel4CaqH99RpJfHDv8KqESjvgAFkIxsaRM",
+	"l/FQzZaZ39Rc+XA01ySW3THrPXueez6bRk4ThkgZo/GWnA7qpTfkDgasqlscaMvZxmO7JdxNIqfGejun",
+	"R0myprFu4q0+15TkOYJDkhDkJmc1d4HJDQsEkbSJbD2SKL2v9LecyfOCz6BsLSgQXeimJl4d3SoUciqg",
+	"PKlMXT5L7LULNFgIq9QLalfIc10BBpIjI0XsnVsINCuj7Wb1QVHDK7pBnoN3CDcXqUnkMUOMcV9A7Rbl",
+	"rAEdgsK6BXVnAQ962Ii9Lc/j7iu53FnAc0eBeEIsWVeTPtBCoBdysKAiTLoOm83zQoO6+Lrh20hIWcMB",
+	"niUFRyzAW+lmK6Kh3lXD9cCGCoSPea5GWV1I3JKmUMLjaQNqe2dJgQvOCgbhxWHUC6BXuTyP+LTMjGjG",
+	"iN7JyVhW8AUdUo+8u3aAZZQWwW5DvgZPW2rwGm0eDTsQ+TQX7I/2AH6BTryKfXiNNg+43DlievEaBY8Z",
+	"/rVfzOmuvEabr0Jv1Cpwg4rj08YmmctKJVYM3GW2YDwk8SY4T7Bj+gcgEgHRh9EA0Ejs+o8FA3pZNEiJ",
+	"+oRy7R5VolgUVTZDWt/9s3Xjz+0r37SvrGbh09nba99fe/T+GfOp9c7Dtbs3Wg//iF+c/2T90pthMeSj",
+	"Kyut66fWL70Z9Z5Kqk6GylyEaN9CJPJBg4UwIBJWrRsva8qyFdX+y9j8XDAftj4X7DONw7HuV+pLNSbG",
+	"5aqkI8Sm7gTL2TX1m6mJva+/sevExI6p30xP7H3999O/mZrY9frO+FOUZMW67wbNY2qDibHGEefvgBGP",
+	"X7w2n8n25LR24hKKkpqjCP8rgkAA7B7iQAA6kRpr2NbAhoLHhD2sBEGtoxR8HyAr9krFAeGTRV80JFSR",
+	"lsLHylnS8N2AScIZczrwF5Ut0GCamkM1grCNGZvcpS3BhWhJpgVcd3/JwA7UXd7UGOF2Nb3H5I+kGoti",
+	"iiEYwUuHcIs9r8xjcxfncAuKELZ3ZrOSHdV6UKcemX/l2M6ON8Xv51851v2yJyBaVRIJNoDmCFY7i97w",
+	"JZGMYXG6fg/slFhmPnl5fv5IjszZLay+mCU0zy3WMaYbc4dQomOa+JVk/jJCzAIW4dyRg7N4mKQwm6o1",
+	"DUub5w6rQcajQIsDQW1Vm9r7qhp8RiKgzQ50NzBfF8/LXNXZmcvzPH/22YNcbZ2BfPZZ8OBqnStneo+r",
+	"WfKr+X05Ml9hrg9w4BKTQjkpLFRlIc+FTwoLNCjkyLPPqnOkafMF5v4Ws4ACJrOksGtq1/MT09MTu57D",
+	"S7X71FyuLFuZ56JEnic7cAh3ZslessOM306iZHkX2aEHbydx3LIbSP1GyiqHwzPqBdDdzz6rS5r8elAp",
+	"1T0Pk6OVeseKD1TseV4ItXChS80XIjq50KX0C1ZDF3o2gDwvGJ1dCDcDNMoKWoUXwi0BVmqj0mnTOS4m",
+	"72NZun7R12DlPfusSV+TjBSp7zfVWxcOOqxaEwHjxebEL1mzEGZKeh7zn5GkWBFCurwMM5rnIHHa9WFt",
+	"M/hSnSKrjHIZfoVAuUjcX2NoJJsyTWWn6ttLri8hfUQNbpZIATeAdaGjGzr/ThlgnpBopIFFq+wT/ZpH",
+	"GXVANgJC1VoisoJuE4CjDhFUaXGJiwYEeJS160O5vxuohagfGulaBaiMSWEeF+/EAZ/JygyZLqh1LRMa",
+	"pehBVOd47NqLvi98I7dHD+wje3fv+RnRhQFK1LVCBweb/vp//FYKXsiRI0aRLPqUFyt5LjgpKNkvRDYw",
+	"oC5ls0YB+Yw6pFBlUtIyW/hdpYBCxNnxoKC79G91dcasUZ9WWcCgc4FWIcjQ7ApOHAF1DxZ1BPpvkRrU",
+	"GO2emkLDXi10J0s8d4kR7dnDE6xm+VsUTlNzpAM7cY0pM9oXvEwaou45hHmSqaZwolXbDTxFqDsJONmU",
+	"yEP3f69eOKhL8nvUAuT3EcBc8vs8//3ExIT9f3X97qkp8ntScDlWtuuJLmTDr2C4s6SgO78AnS+Q35Mq",
+	"M/i7BXyhgtZquuFp1XCd03pQYTyAfcZRDQFS3UKJuh5+1vvXAlA1qIY9UbZnL9PYc6qxkvAXXcdh0J+i",
+	"9EvqX5N/bjAEjcWqfnPYsltUX8FJS7VN5RKRospg8BoVofYDdSgC2kddt2n8jzokYLqwW3WBi2ABQheq",
+	"MaDCw91CYzn5MO7mjr3qjqLgJc8twpjKgHpKPgswwQuiVJIMfqjUFxf+e+XLQnjU9DFXAqTE1DjC2Igl",
+	"cypV46qRufQTp5/Lkt3Te9RjAyEWPOqXI49TO7bqtmSQiSBlFmE88ASpftXN7NqFMlEU1ZrHAmii5Hps",
+	"AY4gUvcSbtMHUSsBv0cnTVBRAxd0DaQriefKADWB4EX7vL2mx1XKm0YIJQpLUc+cOgcqm6hwlAV+cwLY",
+	"+vSEQSt7UEa40DTr6m41W0BNqj4s1mUTv1yQNVqEoVDHEu07UMOgOqm0lrLJAsZNwzAcWg0v6HVgB9Iq",
+	"daOZUW5794Dfo4J5QVt+zz5rBB1HsCocNqMByQvG12XahJHUqZ0gv9DXPAcRwD0Et5eCsQpheRh8c40a",
+	"bZR21MxUeu/ZZ40yVfu8eqnCHOId/Y7iRvUCmLioLsFS5YLIerGim8Qjv+cWGUffuTZR52q0WGETu3JT",
+	"mWym7nvaXpQzk5ONRiNH4eec8MuT+l45+crBfS++euxFuCf0sRpjNxMttZjOTeFFosY4rbmZmcxzuanc",
+	"cxibQkjBSVpzJ5X5lpl540QWP+rLc01a9SJfL09PaiMRXeVCxri0jloWXthO9YaPNJyuX9U7MbqDwIOk",
+	"rwChkGiTHNyfxb2hSpeYhPRQNFUcZhS82r6ARUFZCsvKQo+YsGja5LkFAdeFT2CJYDNq64tg8dr8I23c",
+	"Ss+tzWIjmtJyibEaVmtWqKzkyAHImY/oSWXjRfqADiEKtU/qiXmO/ilY2CyyA4OtgcaJ0dQm4X5ZmTvK",
+	"vICRg70DJFqPmTT6WQ2CAVwHQbMb8UEnM5M5XGN8DrsFM2927szMb+J9s+ElkxErD45Mr6PHg8ngBYHk",
+	"z0XBA+28jhojv9Uu1Ug1k5b59l/faV+9FAZwsZxp797pvT/fM7V7etfU1J5/V/2sCK4un37u51P6f+qk",
+	"hTQmmdY/Trdvv7ux+ve1ew82bp0Mj1s4NBC6AA/z4KQNGBg1RuhB6PDpBH4d82FlTXCd5LtrajrFew/9",
+	"dObgw3sjABpV1KhSz60BhIXv8iCHUKsaCDj+Wbbzk0fQQNT5++AsqVer1G9mZjLrP1xfu//hxrdfts9+",
+	"17q/0j773U/3z7bOrLZOf9d+uNL+9t76pyd/un8O/ENlcPdYXQAB+m4NMQnIbqgo4lzfx1jQK7+oI7Lh",
+	"3oBoccoONPByIQYYiMIsagHtIMXSW2QdB1zOXM9iOMYCPehz2MHHviJSSgb0LkTYSiGWU4MlwACEGxEY",
+	"lfB8dG/j5u3WhffXHlxYv3exdf6TtdXV9KKikdiTNxUAsZFdKh41t9A2f8HAuRcIuI8JZMgT46PvFYT9",
+	"eP22KcahFAR2NrWC2j5JaJ28sn756/bZD9onP2tdv4D6JL0klHQYP14MDDOxEQI4H+qTBcZnICoKPnWJ",
+	"2I3g9lL2qJw1CRdgBOi7ECdQtan2cR1zQ2NB00t7olzG8Han+BxwuRPKzhin/lXcJdPP+ygfbgBaYvcl",
+	"PQ2j24PaV7/YuPUZysxP98+23z63cevk2r07rYvfpd19DOnipIyyrpZZUvBV0zyi51VbVeCvwIag2jDc",
+	"e/UBI6usOnXqAP9Tr2y8xIIoeenYJqmTzDRhlkLW0dmIz8yVYSKQ4IxIFmBqkKy4tRpWOoLLUsI1o5vj",
+	"jZU/tj+9u3HrVOvsm+1Pz7TOvBmZ1GjN4etAzBirBTxHYmxZdRhA2NGLRAQ3hnW1LgNwQC1C2WiQIzDd",
+	"ZXeZSYK0wmqhS1KvoXdTYyXP2h99FsFRj7UjOud49AqghxD2Cdf9G7f/2H7/2yEmOG7hysh67RxxJeRz",
+	"4WXjVH7mKUnrCuKU0qgF1zdoATJLPBpENMNoV037ytX2N9eGG87Jqi4vS9aBALpfX/RcWWFOpxvfvg+u",
+	"MnirCK8Y2N6Suo49vrvx6vBQ047pOCcu+pgEdegzWfcCOcJN68o3a6ur6x+fwjlav/de+5MrQ87RGzC8",
+	"JxKnaa4jVkO5RacA05d6ng7RNWS2U60vNol+SWsp53mBi0ZB7wXlus8kWktqKgMIGurdrkJlxfhxHJ+W",
+	"Ai0b2hWRI/Miz9URzmPUAescd1MUEMgo7cg8bfQI2wz0Xe/B2ufT4d9AzoWOsJLPaLES5+Z4iQVRIesy",
+	"5yFC/J91BoVS2hNhMECivgIrE1PZDqrU/nXGJ05k4x/BRSO+eZ3j0p1xmdSOLu0KGzJJHZizlelg/Ywt",
+	"ajVE1rEIk/EP1Tk0sf3P/BYzUk0/9MeiXM5kM8c9eTzuOa8/DqVtqifDZAtobZk7OXUmPF718L3kBAqe",
+	"SbDMyRoAsFUYC6peDv7tfLzNKVp0OYWBikniZ8eDSTUKQ94Zb2Gbd5pVS3TfsV+rRfzi8SLzYHUDhoc6",
+	"sgCgCL5NxJIdnY5bu7uydvdv7StnrZrrZ7QNdY6GrfQIDSqZE6/3VY6TEerdzT8im3C0LICCK2g3b7Ju",
+	"5KJBdhSUZiwoG7rRVRwnaWNnNs8L0i3zgjGy1Qca1H2dzoHZDnqOsqSgtWEBHFpS8wGjIwucyHkOOaGz",
+	"GM5Cv3LJF79jOu/SdH2RlV1uXM5atRlzGGDI1CaR55imGqdA54rBYd5HhT4hHhHTQQ0h/aQbxWi5vXV1",
+	"/euHP66cXL/xQ+vGhz+unGyd/qZ194+bsxMmq9Rf6m8oH4IrxmlqUX8pyTw+gkcoddjiygSpUO6ETl3X",
+	"19XqIzTCWuc/bZ252Dr75sbN260H749FO4Wqo3O41Ug88atGdfIpOUbaudzk4sC0W7NVJK6Qw+FlY1wm",
+	"9in9XDRhj/tYvCPWSOuX/2vj1rkxL5Su8jWuzBPDmqep38w2iBhhbtcBofcwiQM6L574FWdn/mlZdre+",
+	"x6Os3rEuXmqdWR0gJWkX4uQbkCB9Yku2W3bgxcAEO1AImU27qdcqzINoe0l4nmggtlyHAdUrgDh4dnaf",
+	"ePHD/j4tgcQbl1vXL6TSUFHZ84sVd5kNcB2ai3omrFNAdGPOjPakhO68WeLU2Qza/BUKycm6qMnFZEdz",
+	"azYKNm1jBHEnbKxRjz9gm9ai+DfhV049bYmPefFfspo6y5uP+1UDiUd/z8WKoJiOAS2SdY3smRoA7jXe",
+	"Qz++TNLm+mvh1avsseyq7WtnWxe+W//LzdaD99fuvtP64XTrwZ/a1z5vnf9k7d6diBQXqRqHTvnt5K2K",
+	"V1wGaF1iLiz49txAkmMvz03s2vM8yKF0f8cwvqnTYSH7D1C6KW8SYETIcwhtQMKTB7l/s6QsiOA2pOLr",
+	"LKsjc/P7Xs6RXxx58aUsOfLqS1nyGls8kiUvHTygnpbnR/YfyEKiUpnrUBnRsxp3vHxBnU9Duq1xRU0j",
+	"fF7DqrwRdyAxeGoKv5Q81mueoA5AHo5sJ7+/0vrqrfbZD9bvfbV+78ba3fNr9z999NGpTjnsoNRKkMbJ",
+	"NypU9vNLoySCWwPKA+LAgpSM6dOfKV2tMselkFA7S2S9VhN+IMlRysssR14FV4VqLeezZUY9o2GTIvEv",
+	"saBDqvpq97lIPzEZG309HktS0RptpFOAoopxEBj4QIvgtYoxA1KLpCgGLJiQgc9odSSeRhyBEQby16+8",
+	"NUDkQsaRzvl8mVGnS030jkuqBYVP0LBCv4LvJ/bplO0YF6Ca2AIRPimAc76Q69j/el29usXDkKSeMAuJ",
+	"3MEnRuebVct74+FfWqtf9hnr4YzUl6nURjQNipWYhV/D4jBKipU6XyI0IIWO4Sh0BOIXGWnAvhKZIF1Q",
+	"vYN5kkEpQGfO/06ob4PGXUmcuk8XPYbwJxFcbchQiLHRoXv9tAKsdJSOcKl3Tmi/NZ9cXTyVZAGl2eq2",
+	"uKz/T9rkUOzX7q60b/4r5a7GuEN5kSWeEnAjMVdtygMCxVGZJKM6goGfbphD4LekJuFcnRliO3p9vFKh",
+	"R6+ftwuw2sFkCD1Bow5Ybaz8sfXW9X7erVgb+7WKAP8TGMFZTDJlOrA2YwhLsoQ2aJPsEJw49aAJ9Weg",
+	"3XZmkb0Oqh0W8VIbnatQr6ReHc3zEIAJYOYdquNLMboMT9pbEMzHFZexPXyqkpYHSEq3BjGcIbHm8Iua",
+	"0yuSq6FrHjFSB0c/k8AOcT5BPKFRciknjPqey3ysKI5kwWtwX5MdoaRP0yLGuDlsL1OlQPhMCg89CsMl",
+	"KQwQulfAf5Diwn3InTd+vdTPCQ9pUBgjtbOc7XLgjErsbB322upbj659H5W8Ji8miNzkGyATJwYnclmB",
+	"czkp1T1vRhdWVCh3JjR6kDImslE8C4MBqw716iQgszpZGkGm4MjkylndlAxYLUzmgfQvaDiSJ0slA3wc",
+	"qHBeVMJKXtPE5yF+LDUrwhZjRYXdE5wlpfkMkHFARAuzfDQ6cqoT3M+ntmHLVPfthwLbpD3TDZgpizHF",
+	"t4us4mrKrDGJ5satL9t/PD2cgE5qhZLsxzpmK4gBFakT80rwovGwQg0cKifjqIpBASiYaxb0NQWwJxoV",
+	"UdVpiiZNwpSvRslsYsTrKLY3RhFLtMpGvyfrl3lKNuT2p2c2bt5uffdPFMK+grdIi0v1Wh91COdEUwAC",
+	"RafK5FK3MYfUa51SUhENArXgOgAZKXZGdE21OywjjkSOHAzQr2oxYWq6Kk0rvCp1WBZ0nPnWlWSJ1eJT",
+	"Y1+hMngB32aMegaf0LecA2IRo8yLXdl4+K46oH1zrXX9zNq9B5EJ1SjpyZb4vAWT42CDq10pSwDmhDQq",
+	"rgdzUhYM8Gk0C9QMbG7wGmrfEiV1Z55XBWLYcUfXjIdnRLKDkoD66iG/k4HxUlJSpdwtqb1flCALlsmd",
+	"WVQ4qKgkqflYdbzEmigRriSMF/1mLWAOJnBp4XsGaG1xaxRddcm+EIH6FTWUz2QgfAOQwVzAEY5RUfN0",
+	"iW1GYkbuNNThqBF6rhPlJLL0i9RTBw2/3zl+n7kmlRHcZHBlh7bWlDO7OsNbe/dOPeYIl3mT/8WoL5Mm",
+	"Qr2AhgPe8mRo+LTMzG9e75ia775Ye3Cl/eEX7Q+/aL0TVc4+K/eclcwcTTp11l9JU6R5h3gjUmzqxBDT",
+	"BKpZvZiycFRebNqTdJ7LgPqB5oAzgVhYYMzJkSP1Rc8tJpiR++ssnXxo7Pvk3T2K9A1gdbtPTFjUOvNH",
+	"LFxdPxLBpIiEZoyLEdfnnn8+RZ56F5kMl4Hm622keDhkslJvIXUnptN0Yl7JgEnLiMxglhw4evhQLjd/",
+	"mAhf/x3qf1dCle+sBvigi8lRHAls+p3HXItPG6Ud2Z2Nw/M/fhCv3TXVC1HbA0QJOGAmEGYL15+RgAVC",
+	"qKNpFGMrEo4H3b3c0rha5mtoWELJiDqS1QAK3pk11SGYpxxZSUkdNHdmRiX+cQ8RXDOC9kRfQhfEOHWu",
+	"UgyJzsuAWZMR8JWrzBxxx6R5N25eW7/5Yevs7faVq+0Pv0ireSMA4fHnMKYRcTo4NJUWqAjPbCmQEkC1",
+	"9QW1Or4xjXuN2YPwxMjW23WkiR8Qc4nL5CS2cMD1GNyzqcMJtjGG9Lj7rdPJm182c3zCp42JRXhXOFl1",
+	"TIrvyMR9cB+1gDldoXPJ2IwuBcDDhutD/NxhcgmxqSLV7pBY7ZYrCGWsvZgM81zigmSvuDKARw+Kme9n",
+	"ckmfdmhATBAjLPJK3KdGH+4oCk/U/dQN7sPL+0VPutKv+ptivmNOUNnevEKvaeFHjIO3FAEJShqlkL9s",
+	"OAds4uMFjzqaK3SZwY4K2WpJnfDcZTa6HmDNoFyKiHPSg6vdin74B0PWpwWYA/0FjiLDrhH3WF0KN9I0",
+	"jifK5b1vACoAaKRuHIORRVb+8m7r1tX1c2+nCatATybfcJ0T/Q9044VSgPb7jFVYaRt00x+OtMyudf/T",
+	"waM3bARQvdzB/Z0FduGwb76wzrabWFWH3toCYcdrHnW5DN1ugRlYqjaXHYjd7/pE1hdl4Ab1ABSZUw+a",
+	"O3N5DnD/BYJMu+AphkRtMyzCnyGFRdjpDPyPK8lv6zJwS8BLqTZkUAp5jpepqYPorSiRAmoDSFlBPKoC",
+	"bAwFQpV9zHiRkToPXC/P8Ycq8sEVcqRQZVTWfVbQMJMaLll3D3EWTW2DEpwcILYy6hXyHORWaiNMDcUs",
+	"KUgWBF6ktQCLQBn1et5YWZ8GZjWPSJTU5doUTaru08toezDgEIvdkocvUw+dA8jdY37BElplcT14T5lb",
+	"1z9onVltvfXnR397+6f7b7e+++fGtS9a5z+BpWPggmxTOLnmgK4bLmHttNb5M5mp6b27SlPF6Ympqamp",
+	"iZ+p//xc/Wcq/N+04Q+rGuq/DIJK75qYfj7sYvvDT9s3Pm89eG/90pvrl/+xced0+8pV6JmWi7j3ND9F",
+	"LsoE1FsKm3305Qftb65haz/df7v9x9Mb5/+w8eBe64eb+qQQaGKd7rb1L2EH/3qp/cFHa3fPqZE8dwGR",
+	"ozPZDFY+GMLnEyeGMYGGrrt8PAraFBCNMInk1rftP7/z48rJjZvXWzc//nHl5KOPzm48vP3jykmMUPy4",
+	"cjJ9kQIgZ0+y4/1PZQi5TShZrHPHYzri+qtjLxAZuMWlGQSptkDvwrcA7w1jdUoSiDwvC4hydKJ8Q2P2",
+	"Zg1NLPwClDMoI1Eyxo07G4md8hz8cSaSglQs2s89Q4Qy+sDgwrJk4ZMi5RjbjQejfPE4HhJ9GzAbddAL",
+	"2h5Z8vfIneY4sbmRHkzPrLYvrbbuftl6+/RA57mSwkG+gXnAXbVC6PKsIXBumuQUKjXtTYU64AVBZgKo",
+	"mXE5y5F5Cl4FpAkKGm6Rme2KVKhfTXYfDCMZT03CpBZKjUwRn4CiBpN5Tm7UPovUoiFZPyeFsry6Mf5h",
+	"u83q9D3qEYcGVKeOzHQcLqLwM8J3mP8/nTor2Ei/U2f2ulLHKdLH02vJ5VgQSg6ru6HYJM/VbeiRC0hV",
+	"yIDsmpqa0qdfBO/TQMNYkYUditNK6AuRcdVhsQ5KH/OGe+FY8BFD1WfBc18198Gn/rVZCGE/hNtCsmN4",
+	"S5y32rhz0FsA2GomhcdwKcV1Ql3J/E26dnqc1Do1vAqOZPAq8TJgGUUdTsJ/7P4mYKlM8BLsnkoRzylU",
+	"Xc4KM5B+xSBParFJqixHCtrvU5jRm3Ykt+ogHEICupQYzlh2WSNW/qjnYTY6i1DjDyGHc3A//HkIG4G/",
+	"DRn+6zGvqEtqQoR/9TYARsK1mzjuDczH/30dMDIxCxqGdJTgF5+s3bvTOvvhxrWvYwoNkw7nL1NdwQHZ",
+	"fTxHXgyJCVyJ3A3M6QBmV8sBEguFDzBfngQEMNdjduMHbQ7AzI1B5AbRSsU8R058U4+lNpOoWOlcLq0n",
+	"dEIikbQUmyN4DCjs9mHl1vYBnnfwjrnOQn/A82549HgA9B6Yc/WQploiEDayOhAfsuu56empXXCjMohg",
+	"AIBCN+ybYc7WR0nzfLWM8Mqw4+FFMS8Q3oAdDy+OvkB4lYbZjT75s9Pt1b89ev/M+uV/tm5cav/13cjl",
+	"sibqknV3dv2dtzo7qy9L7vOuqanpqeem9+za/fzuyH2Lrh9UFsy+bm5Zu7vSuvH/ghAgX3Fm/oWJf/+P",
+	"o/8xMTW1J8I2jpLVUcarJqMoakBeOG1GPyN8t6xkO5zu9ctXN/7wT52Lfu1r6FKKhoqiFlGmret/b315",
+	"r3Xx7fYH33cj44PXLyXgqFo2UqY+3U+PVFsCIXwtVmG+bHbPEaanXb6zdu/OT/fPti9eWlu9jjq0E2I4",
+	"plIbvpoE1dgHrVz9LMFZZ8ZTHZeUCQB6kGviIqXTlEaU/ShhDBHMDsyka6981Xr3/PrVL3bmyKthRqvm",
+	"Y+k9VEFf9oUlrCPHqB1SZEa4wao3Sz5RIdan+nWE+dGfnWp/vvLT/bNrdy+g2KQUmK7oRmdPX2gS1wHj",
+	"tql3uxw5ZI5QyjjLkoP79S8yS0C7ymwIU57NcwOGncV6bH1XmPGIjNDR/Brk2dKkwjqir4HmLGtLjhSw",
+	"Avt/YmUsT6rMNvnUGkvdcqYsspIAXpXQqtCkDZbXTSMzUPKfdeoHGMCjnFRE3QfoO0sQpCzehDyuTe3z",
+	"R+ENDqayFzdRoD28+kt2bko2aluxJ7M/YisOGQGSrDeyZER+K5El3W62r4cKD/XHAzw2WRiCLPKMVWEH",
+	"xYhMjrwG5QLseI0VAyBgpE5By5e62bWlM2QHVCMjFdlO4pZCk7NCJamKZUAaJ9JVehlzvvPcuhr6xF62",
+	"0RzF2AuQO8bGXvAXlMCi63QGF8o+MFp3hVX0hepdXY6z0jrz5trqWTRmdGOeuxwf7jE/ZTNVFlQEfOX6",
+	"rIiF10W35sJbWXv0RNZkx0UbgzTEmekp2yubQWdY3TPtP55uvfmv1vUL7b/+AZpxpax3vqCBgMUpibHM",
+	"2lcutM5fa114P0pbBBEhZdXu3gMTo3uAzZvNkMlgQdZrNY8Ziv8wWAXqMRJamvpZxrYSc69aC67pZEU0",
+	"IETxnbZfrl9oXbi9du/O2t0VTKE2tqkagbPftS5+vn77YQZItZVygNQLsDDU4oW+gk8hZqL0L9F5xrDS",
+	"oweXWqe//un+2+vffNm6dLb912tr9+5ofYPZlnERKpuIWfNFkTkY/1q7+17r5p2NW6daN69F5+7RlZWu",
+	"nyAQGw3H/TwzVPxKsu2KX/W1cI2mH0MYC+lgf7p/tnXxQwxatW5ea396V/9x7vv/Xvnyv1e+HMKUMYBb",
+	"iSaNeptlwF7qUsoNUyYDBnBFeICoG0GURwb9EIUXxgSyEBcZmMMaASuXZAhoRKjMmKfSPCZhKvHlR71t",
+	"I8bUKLftpO31SD0IkXG68X1C7DOXY0mLmRYbb7RZz2qHpYHNZ1AbMeyu+oYFpx64TBaSz0EoEKLG+Eye",
+	"6zpVTLBjOjSgXauLtLiUBUAS6pdVT8gidYgSEF6G73WGRABU2UXqO5oTxLCcBMgHZCTMUgT37uZ4xba7",
+	"lyBFNzPz3FR6sjvs+VDB0emnet0ABtuwei0SpR+k3qiE8rT/OHgElsoMKZjasRzwAutaLjiF1VxWZFks",
+	"H6NBBcutIxBumrCWIYpAllirBLHdipTLHPkVx/DabHjq0scsN8hzV6Mu94u8R3XkcML7JABVjVxCMHw+",
+	"cs0aL2ARQ7OPbIUTr9k37OFDClKifi4xfrnftj/O8gj9kD75pa5PlL2nKXLcACAFNAIjOFnDSLJkz0ji",
+	"uaVRlp5+cGbt+y8Ri/ExzunkG+qd+6HlmUujVhGV5BfHDr+qs/kpqdEypv3M7UZcBsjHsVh1eW499wbi",
+	"AYjvTalxAAfjRPg89QxZBwIV2IdNjxa4CBaaLCiEEFtW6LAeyxRoKflL9sMY2RhatxxAdbBFb0x/mTGd",
+	"G3VpCLKkgtCNUNyysVADmggmuRYxzcr9pWrkRFqBngSq2c07cR7DiyTZsXFLjiARM4sCoFh0Skx666Tc",
+	"zXNMfgLxh8p/A1OuxoUZOzLyjVrMklEvsjnLPDc/Iv85Nc1kSZX6FmvFZ3DZLDHwFuBOKGhUaihoxyUO",
+	"ZoRHiyxHLKY1/kI5YR4rBr7gbhH6gRVrsJR5V19weS9Tz1XvIfwlGeIOQTzXEY1Yc+KIamFLS77bFs6O",
+	"RUls1lkG6UhRDwYay73OI/sdCnCjAiUQl/9r49Z3a6urrUsX1r+63f7Lt+0bnw/jqTiiVP82QdgeQeGA",
+	"LoSkRpUA2OD7QGLGV0yaBUh71s3oNvxz77Uu3EYN/NP9s5g/3T77wca1L9rn3uv0bIQmWNIpoEf/qSX0",
+	"VKo/e4wHJYC1URqEycFMilA91gP0lM9A1YPhEntGEhqgm9zQuKm/TQ4x/AyqiAtHJ3TUMTeD4kmmOaMe",
+	"qtFA89w8L2up9LNgcWi3ACpNbYS46GoQnPVoQ9DKUcmyBouGFeWiobUhkEwAObg2OYEXD7RybOoIo95j",
+	"1mpj0VVPo6KJh6XBfdSytI2SZ2b9Lx+sX/5X68al1oXb63//dGtaYlm4zlOpJfazokd9vVTsogqSbRqA",
+	"UlKvO2sVShFzHrAMIBCeQ6TIkTljtEBVwKLSC7Ie57z9tXCdka66rfjVwsjRuZWNBw/0Dn7l3MatW5nU",
+	"y0q90dOCuwX75tqDK63Vq0MtAbbsOqwTUbdr//GFKRtHaD/VfxkxxZFUr86RWNskEBALkISJBDN5bnFU",
+	"1bbhMVoylwY+YxZ3ENxq2iUN2EqIAWVLWUBKIYhm4sEQxC1o6mv3d8bXba+Dihi9XWDCI6mpl9J+bbCS",
+	"MdkBSmHKPmvowHAAu5pBPYQqR7UIoGlNewouO4MqFfh1GaDn2zXbqUEaM2hksIN3DWZFeE6OzHVs0tCZ",
+	"Pqf0F83EDaj8PzZgRBLRVlxsPA1g9vRjB1SKvH/CngNTPOrozfrHpza+/bJ95ZuNWyfbf34nAQ1tlJ6p",
+	"EutT0GHPrBgwgbWnV6Wh5rKc0AH13VIpEqaDfYG6TpY0KAZLuANfQBgmTE3DhKKOw3Zi5O4AY3LcYTt4",
+	"RhKaGSZRjTxod/nOxrdRmFeYlTHE7Ao4kQVSBbtXZ3LRJuzmXASAYW01ST2Qrj4DuAGrPiP1JGNUgofz",
+	"tww5LpgTU2IMHIWYx13I4jdw0QKocuo7hZ05UqjRZgH8DDZIobUWYPkxraeYb2FqsSBiWaliQMQu+6LO",
+	"QSY9ivHhPC/4rFTnTgFKe1DzUof5z8gcmatC/hv8olpkvG8ajha1bUzFwbmKS5DQv2QznsuZTiyGt8vM",
+	"7AIa6v+sUx4ATtB0NuPTAFKnL3z26LM3dSpHjTY7Gu68fdH1PMyGnpqa3vXc7j3P/+znezNZ26PMVGlP",
+	"cRedZhPT09PTEz+nlE7sXVxc7C6P1t1VD4uk8BSBOOIE1J4ss9huIJn2sI9DgcjMZNYevLP28K+tW99v",
+	"/ONa68zF1oXz7ct3Whc/CLuEjx7iCHSAbVNSyAE2KCdEK6UxpIWs3/+2/c0Pj1Y+Xr/6xY8rJ9uX77S/",
+	"+eHHlZNqTE9f+HHl5KOVlVjFFb/XAIBf/7AWXhKBpVlk5TrXhU8YDAETL8Q9r3vasQnQZBqgWgaihhgQ",
+	"gQHk6thgEMFfeE7kgm5MQQD4h3CpTT/BGC2ACCrzJmgwxrOmcx7zlyBbtiIa2lVh2lpoMuoX8jwSN9EP",
+	"8SimgasLwuRbxhzI7A2Tt8t1JmU8GrHeGl/BwR2jJMIT+mdT4/R1hfFcrnlegCMbqr5GnbnU/vDOo48u",
+	"jT+Oh1vkAIOpU9LCgwyIyW/BPtZFjJ1SGMWSz+pC2EY3kowaTVgB6jjEmZcjcybJG3Y2jPznyAvME41o",
+	"Xb8O/Yds5J3nJ3CjLfqiXq4EwPzWR9Re1aMwRlnDRyRFj3UHxmB9Y+FED0O0mfeRCxRmK/WRJ4GpVGrG",
+	"4dqusLBGdnM1sivOHJnT17qyk59EiaDgliAiEOq3RGP7CPZtzOa2fkrSKQt+7VIooEcgt0sL7Ah3vNW7",
+	"G99+jbmrrStfb9w+2T731qMzUZylYl0Gypgbkyxs0Uc42INHuwUJontlIdQJrUmqwmdkR1H4PiTBZ4nP",
+	"liFtHVGZwFOBLjpE4/cJcHLtnNWOPUiP5wLaiXfioSv3CaWogc6pXg4HALE9dMw3/ty+9rnG7+l2zWnf",
+	"T6IxhlmPE4FbXGLBGORtjmDThpFCGwCRnVGdSyS6spZd6Qaa54gtK02Fu1SeaxhLQHs1+BBdgWeIKKnr",
+	"1GHP572uMHXIBAoSHcLPEg55xkyZeNHSI/T4qVNxQRSLVLqCFyKwNVi3hGy/2GMD4m7onzSDSpaEKfmq",
+	"07qOIdbddrhUYv5RqvEdN+uQTn2OwSfBQx93bic+eh4FLkHfo8yMEp/pOxtmX3/nduvK6satU2v3oml8",
+	"kvlK4pIXCoMazXGsEVNeb6qKLAEPxwSQbIRbB6w/pEbVDAQWzhIzREWDz2AdHDLBRFJXkMwnZPAhmsDH",
+	"Lib0rcs8x8xQje7kuXzJMBUw20nBmSFudCVBNDHHnJ7U8/OcFgNlhEhWFJDbV2W9tVN2h7GsLDsTuFa2",
+	"v1Af3TGmwx0ei66S+b517SBhNpCxyVisHpD/U0qwISmmdemdR2cutD+4jYVMqXO11dL1ghT+bWPQcGtb",
+	"Qw1RmGMgPEca3zZuGyZPpR4gonIWEybApYpr1xhOCHhWZJ7XpyblqO7q2MuL8DGJ1dDw86iP5+v33mt/",
+	"cmX941Pt98+2zv/lcVSnFGq+qAkJWXF65QI+UEm7atwi9QjzfeFnQQEvCxxTsoP6QY48v3cnnNfzXE9d",
+	"9MefTe2ctfif9kCNaEeW9scNZkkBa1qQb4rmOTqjAQzPcYFuiuhuIjWaxgC1bSkBqzDqgwxVKAYwlTqd",
+	"BU+3TnSx0RZPSKV3PY8sKhPGAJR2lduQSLWN09cFHsrk9qvdrmJT7eg1MxnxNeN4diBnmiaiRYMffr1+",
+	"7u3Wxe9aD95vnf5CR+7VBZAHZOowdazy0edXW++dXL93cePSFxs377Yu3tq4dTJa5vmL/zWxS0PRw5LJ",
+	"TCfVydKyz5LLZLH3UJCZ0ueNbyTV0fXexfand1u3vm/945PWzU8ySbmItmQTf+p8i+c6qmLfPtm+cm5t",
+	"dbX1+e32n995dPLD1vV/ZHreEvXcgLLVn0f9847aQ4L+k6ZbjXYHlP/GRx+3Tp7BQ093X4baRL1gexz6",
+	"+OwBPn2tiMfg08cd9ceVkxvXvmhdfPfHlZPtP11/dHlF/fFfXz+6vJJ6d43CmPblLcgSWPyu4Gh91v0y",
+	"oiBHKwZ7aQ3sfsvDA18gwAqG0x5yAza4sUaLOr6nwai4MJD6sRvusUjvx7zpRh+VBOwYIIncOHyaCBaO",
+	"Je4jxAsftAHXIdCMc20cR53YgbOkQOVSARNfqBUSmPaCy2FBFvJc1BgIDsGvmt0hIEg1c2gTzuhuYPgf",
+	"Z0lBafNmQX+Wechs16IGEuQCBYHMkgKghheQXCqBVNTMInsCQBrkUuemAi/YiUEdBQpQ11u857W7q2sP",
+	"3m/d/rh95W9Y5Q2CU0+INdcx0qxv3rj1Xev2g9bDv9s7h0COsvI2tOLdHvfaH75pnf/kx5WTjz68uXHr",
+	"sx9XTq7//a32tbPqjxuXW9cvpIN0tvpSGW5AWpTIDQ3hRSwkidS+IdlpFnOkbTDNFx7WUuNHZD4DKtM8",
+	"N+RDJeqbDOmiqDJdhFJjouYx0vBFwEJeXZNjpp6V567DOADj6+RovCXSqdku4B9qXWQaeS+QzCv1CSLN",
+	"m9F4qlF57FvE6PUXTZHueEiizdHq4sbDM+OKfKJbKFFgjzF/mfkTkvGAsGWoRsVgOBQoihKRAS2VZnR8",
+	"XlQZOlq1AyRak5jnPqOO3rxzZI5je2FNI3EdGZW/eDIkABXHDIC4nMgKrdUYZw66jGE+DDsXQqjNapIz",
+	"n9EqbgYYhoVtRpTja/2PweX79FgNFDYolIG3i615Hlgw8yIOdEGPYiG6HVKiu/Gya6ppJAAuj1DsLv5Z",
+	"mZAXL61fXx1gKho0hX4pH4ji3DOJWRvIfhXMOGUPSgsXCs58mzdYlcxbTmSvCjsx9JbNQ/DfJBa6GuNb",
+	"pCbqGQJtraiVNFJGpKcKGdfMWlIGwCsYhRmxSm2ff3/j1rkfV0627q1u3Lyp/vjT1xu3PmvfPY24Tr0x",
+	"g+wAePwopAiR9XJZ27hKTUYsWiTR402QdTj26O2Y5jkHn35Jh73Bod8vHoY6DKWIGMRcN5B5bpAD5yw4",
+	"rmoafPdQnoU/x8WoaozbKdnWuos47NrQOl2/ca618tHa3ZXW7YvtD++0P/x0bXW1/c4XrR9Oh9gRdkbS",
+	"F2rYd98uVJTw+Yleg4No55mw0LiYJpOWyMCAmtXDk29gD/tzeSVLW+drh1gnGnrS3JirUCCm6MKfTFKp",
+	"aMyOWqmOHxUyFOYEwDA7HmPXkj2IkR1acjhj1PT6VfRNdlqlvaI0SaV0y3wTIdqeB4UKvcsrDk94MrQg",
+	"iravzMSJ6V2b0GP4MuDlftILz94+07r5cfvcw9b5T9ZWVzehZnTSZt+0Y3AUEcENmsqrcOywhYu6UYwQ",
+	"IpyKDYBbxUISwFI0uoNx8CWn3FlRxP7+H4SOgrX5vU6Vx6c/QABGqz56EJzRkeJLwSECGLHzAfMulEM4",
+	"u2omA0GCus+tU9uNqY06qm56MhSTDt9IdU787JONmz+0Lv69dfG79b992Lr4uQ6vNUO8VQxUhVRzWvkM",
+	"q8yMSD3RiqyPdEdlE5NLJwOfclnqTA3uPdzO26sGWEmAjRhN/YXzhvCVfCk5myUuL4oqwCCKelAWLi/P",
+	"6MRhdY9ks4R63gxWtzYMwqM6XCwn21Q9DDR2IM3B2VDS6I+mE0rEdS8yWeCrSUdPY8fjMLZnPx8MGw6v",
+	"CZ9gv5tTjxpvbal5Vj/mXUS61B4dzNZN9nYtirquc/HGciheW72ujlAd59+OHOg+qW065UyXWAsfs4vR",
+	"f4dccEoPmux0rCQ0FE5Q5QdgRmo4OqgMNJwntFDnHpPSwCeatHcU6t1Te/O8gJ2ADVl9XbBOxW4GsazJ",
+	"VcWk+6DCqjkyBxKvT9l53hfvSL304eUnN7nZ9G+bjrFG9PuJ/QhT+b+6p0TXJAr0im4/tTv5hupM3yOq",
+	"fZvHoCz6jVgHfGgKXTFSLuq1ew8G6oehVoJ5455QRMIMWYyVAWWFEpn2F4UaK6WaAgGQD8OBK2raQChk",
+	"x8IU9TcXA0rXzUttGfnwyTPat3n2fe0QG9py73hS0iYG7rblaOABkaZDOwqSWFRXspBzV7L45ca3qhH0",
+	"c3l+SLP16D1RBni7bknDizDudIYAYBdCMbOym+dQ3Q6FgxR2V4dWaRlzsyWeJPSWipE3xOrRywAhrxZp",
+	"cUnHek0qIlpzptQKMskbtJkjBY+VgoJJrwkDcIJHGoWWKBeQGwvJFdW6DIiPIxif2Q0/RdToE7lnapfr",
+	"NqFfpdoAxlD4feOH9uU76fZOh1VFX+UbJg9Qoi7mMkAxMJg8rk9qVMqG8J2s0sueQAYsta8BMJTnFpdy",
+	"ZPfUbtzm8GjMPHUq4QJJp11Oar5w6pjm28fNsl91d5zIx6r9pGpGGImxuebvX16/vrrx1Z82zv2zo3bV",
+	"Yd0ztty3ink+St+LPI0AhEQ9r5DFKVgUThOB/SwUUVZrP0GqlNOyhh+FDID40Ox+3Y1UdLpIWjqEc/71",
+	"sc7xcp/qZCxHg3fLjulM1j777vrHp1rXP2idWd24+UPr+pkOx4IMk/oS9rWyKwOkSTB97bEaNTSi0FL7",
+	"jCQVUYXtxWAm5rlZtiZvY7438gjp7NQrmeQNfNozkiyxpnmmK/McVjGQeszYLfQ/66zOHO06xTRAW8Jn",
+	"gqSQxOeJMBqK2RqhQjFJJhTy483byopo2AQRU0KIv4B5qGTXdfLc5aQwL3h5kfIJnPYCOk8Ah1/EY8g4",
+	"Dl66hYI+S9v4/X+1/wqkPPqFAP6lPiEr7kTVnajSiV1Tu55PHwLAjm3TARAfDrt1bAAT3OkomqOEfkV+",
+	"poGrpVdDYt4eVHYlqkqt/dTyiEi5Em70eqAK1cIF25sS5FgRBx+H2SfDNdmg0tQSJexoZlTHrvISpm4e",
+	"33iUSUYftP7yCc5V69abj/70RZJ+G8pkxJfoPlx0THZYzLDpppO07gFIjeueWaWUZsJdNCJHSgUpOXIh",
+	"3z3wRZMpg9/z8hxy0WSkJpT5BI0i7oQQbCZ4xaRVWebxSuOiomYO2T31HCngDwta0ApZUq8Jk2vqBqTh",
+	"1uw5SNfDAaj4MzLPIQcfElqMXdBtCWBWHS3p9WHAC2NPBer5EfU5Vnnuv32Po/oCSixQsH+6f7b99h9a",
+	"1//RCT4dr5B03kv/eMB+e9WAeMBh7jW1AxQJ9bxmf978GvXRbzE0a/5Y7TD9mCRLzI4HWWwCXv+4TO/W",
+	"26uts3/qoVdXm1niTE66VcMgFK8vjjFz3DZQPfZenS8GddxZRAr1Q2MmfG3DEAyXuwE6HZZwwao1KjxH",
+	"H+YhyQw83j1L8iD0MypbXUZN/CiaS1wmJ7GJA67H4J5NxeWwjdFn+d+63zr9BU5gzNRlM8cnfNqYWIR3",
+	"BQMpOpk+LfVJb/0183EeQjYyuAOLgmmt5gsDjKlRCbkgzHHhDNtkQcK5CR86xnWl+520rOxrjWpVhZPx",
+	"w+nW9QuaePCH062L77bu/nH941Pr5862r3wTmR43YNWudGM9bv015IvmojGOnn5G0uiZLmQJZ43RnQ0T",
+	"NBMyHLUunWpfuRozfn1ZAayALpsJBzK/kvCLLOqJ0RhTVQHg62RfRZjIWp7jl3AMJoyLerkCigfDFcuu",
+	"59EyZDkA2J+udS5ZMl5RD/K8AJ01nodO6r+ONQT11BaQ1pU5Ysba+CeBaZqLOi8yB/qBlH46/mdcnw3a",
+	"nMGkejwDs1KJFQPDYiAa3LwWmlpIR606aeFL8VwrxJK5F2vUkOEwRwoYjS5gbm9HKBKz+kMPLLx7Ms/g",
+	"EXxd/Z5bOW9iR91ltqA2i8zM9M/27tm9e+/zUGmczXABIKLr33yzdnelfeWqZs5KTyGAHR3+4Nl/IegX",
+	"H/WeAHqn/cHtjndNpX3ClCIEDog5ScRg+OsS7H4o/oPAsBNQmLjdTywvp5J0JdjcCGeTBYTDYaHhet4s",
+	"SLld8tRneV7n4brSrh4oJQtj9zZf3dTpiiW1nOoQz3CVImCUNyqux0hZQPAga1JzSx4tl+OhCPbBGI5A",
+	"usMi8ssP12980P74D+v332vd/KT9wYMh0iejvXlKgPtbFz9o3zmL1Z7rl6+23z8LFcGDBbovMPi8DQLZ",
+	"esSwvCsCGN6blzIbAmZ04TyTBjBLLTbjrZ54POaYY01nrC4QZJEB7HjS0UbUA8ClxlSgnkKsTdTQvD5e",
+	"OOB+fmeNBTzCMnLEJrcZfMlAvyW3XPeZHARp+bJokCrlTRMH1YwNrIoIuwh0WVxSZoHLta3hsCrlBoCn",
+	"ohvIc/S1VfVMgwWB021wTBebIJZQVKNdEtUeK6JKm3m+yIisUB/MBiK45jT2ERFI/4KZvmTH2t2VjWtf",
+	"t87e2ZkjRyJsw2BFAHQvuI3Vk22k1GsSR2iWxDoPEupiobUDOI7jtFA7npMgSXo6xxasQojNMxcfnbk4",
+	"QBF1yNVkVfCgkixeLzQJXJG1ckIsI3RH5SicxioGsYpAEQlWr3bImA5eaomaAWPP89Asy6pPSmLB+6X/",
+	"NtKLyWQuj4RUngGwe1qsYLwBbMKgwbxlhn2GA5Ue634ScgiHIFXcTJQSMjAxoGYSMPETjr5qF15Bpky7",
+	"PFyag9sPlw7qBg6XjtgmYmoeD3M0bNWwmcUOMZwkHa1OmR3vUaXHX2G8HFQyM7unemmBU9AE+qIK45gm",
+	"YX5epL60q2h08NWWRm28+0ZUcMa84mPXODg7z7WvnO1ydgY0cGXgFrsWfbmuTkqJq/zfQjyZgDRc7oiG",
+	"7EjlJADoEQOsPUMKVZcDPZyuu83z3sLbKDSiVhmsaY1aeBAXmOYCmaJgTddred5kCPsll8wTbNhTLs2S",
+	"glhmvlOPPF53WZlI6JKLIEnkeSDELMbdI5nXrtRvF6cjlHHwEg5eKv3QJ0dbVxkbFaE/qhdRT8UXGSo9",
+	"G/t1CNvBD/uxNfxw2LaJn3U2dkLtNWDNx3d9Wp1Yq/Q4Hpj2wKft4hKCV+lnsoXYSDEbBsH9YmRL8tGX",
+	"Hzz68ObGt1c3vv38p/sft8++i3+37r/funV//eNTQxU5HzPGlTL5cQeFQDuuyKypYTGVT1xg4XGT6XIX",
+	"vfAg7Au9dxc9hs5qLhpE8EjqJReIuStiqM0P1xiHcd7W4hfIrrXsI+2Vd9a+P4vgs+mPmPAW2xSd18/u",
+	"i0tmhHXUwXk8X6QrJca9YfIN+PfEJC1at+9gR0tZS0kfP0toWTy/G/SG+Tjda2cko18py7IQoRfVsosF",
+	"D5gliasE47bK7lwUywDhozaGAi0WWS0o5HnVMjkjw0hkpcxqlFJIRbEQW5HaCBd8jSG0VZ67Ol2ccpOn",
+	"Y5lVEqEgt39lhVyzmZlM652H7dvvti8/bP1jJYS4Uq+tBEdYZIAhF932gAEOs+bGEI5Gtf/jysn2O18g",
+	"1lXr/Cfr994btAQr9cX+cZaX1QVjHLeX64v9mWhszPQoLWn2X1eSSn0RkWRGOojvPFy7e6P18I9rd++1",
+	"r6yun7/TXjkZGUEYrORN9JAlZOe+8DzmQC8pWRZAfiZ4kVkQLwpujXptNowyqMvCREyKZDBEY2rrXRdw",
+	"bnNxeWov1xe34lbVj8vMZKancur/pnfN/Hz37t3qGAeZajALE0OUqMPEDrH97e4d0IN6UEZKA9w6/QVO",
+	"b+/Edq0LW6QQjex3DrytAQQ8YFlxa5nxJK+bB211SOf0lqUk02PUGeHYbjz4Zv2re2t3722c/8P6H74f",
+	"PLxvuM4J7KHHAhaX3Iow8waOTjMRw2JCdDKd66DLNIR6K4s1CoUVgpRYw3KBmzeXpCHqnkMWGfFYKcCM",
+	"J/VGOTKneQaJxwB/snO0TIS3N9epKpaZWYJpxTokVxlhpdyjj64nifewG/+rwulJsUOcI5f13zQO2qvG",
+	"uHPgQ5rJJzJ7Lm9QF4K+6sRrD2dwHguB6NT5pdfJMNKECCwcX//4FMJQpgGdRD9ekvMEnHQmdyOLqwFI",
+	"SoyRldXeCet/x5ciEMMtIimFH+TIc1NmIOYcdb7Guo5lRl5xi0xtW6/QBgCsxkd0DlpvY5+QzhHqGw41",
+	"6C21/aWRHif5Dc3HWPMevAQxnsO4hiIW6JCtxY29dfug48jldv8OXJaI+qZ+S52BN++iLPXSQIFUkoLL",
+	"F2ByC4kEzQEN6rLjgcYVZO7NZDO2rl6tD8enDT6USwjG4yA/oFuDj/tMk/DptUi78EXoFXqaEO1U15N0",
+	"TseCHFvA5eoXG7c+W1t969G17/sHXOCrSZ1Zk5yeOIcXSJvSZlIGQkZz8ws1v0EpMtQa4s0G+KQJK8Hk",
+	"I5gTqs5ciDFc8W6jQDZtvmo9+Zs3MMAwk5l/YeLf/+Pof0xMTe3JZDO605mZadjM0k207ts21Qvapyed",
+	"jSzlicmcGuFeBZl7GxfOrX/98Kf7Z9e/+WZt9e211dVOj3+iwA1Kh8W0R9huODseWJESJZ1NBhEl7T+F",
+	"+C0SXbilEnj1MQVWhgxeeD8SZoTpszM6rdbAb6C61Ei4Nsc2z48xSBkIM7XgJkiOQbkP4Wc5a8Q5VzCh",
+	"NUGIR5VTO5o8a/U+KWRKr/fciJNzUWn9dP9s68Fn7bOXjITFSFX/bF2Us2XquQ4N+mi2fRUGrLycoEzq",
+	"qeWOBmaJyUMEDkRTj9aBVdLw3SBgMUrs17ofT4MAqIf097f48OssKYilggWwglOQXY5K9y8yPaajlJL2",
+	"p9ce/e1tlJL2B2fW7t3ZnGS8oXaBE4l285xO8oQQh9Ye2UjI3iY1WbsZiKN1JNGyBOqCMDUvtBgAOjPx",
+	"qGtcttbOnrVqhAHXJqvm4IvYGjAlRCkDfnpTS51bmI0hpZUMeushiaz6R3d+NjIYYUWTqVtITMGCgdlM",
+	"dUlP5+aiJRM2Gxi5wGEmuIjMA77DTJiTBjsLDDMSVeO+kVgV41GXPzllyUoI5gKdnZ+0UEGQxmRj6iX4",
+	"9pnWhQ/jk82HCyEErLpPGWadvoTIWp1Uu3uiT2G/WyqlXxiQ9rzpDNyEc2MgtpTUO8bKqVJpwIau8eVn",
+	"CavWgiby8BiLxnGdUcIIXV+7+zcs8Vj/+FTru5ut+394TOKjVvrwxZ6RlhPxvyuMQGjcRYXUqAjPMnNK",
+	"UnjpxXnS0ZcCKQPUjBvopGkoeyj0answxrRYj95mmB6pNhqgi/R+NjJX8r++27hwDpXQ+sen1u6+tXZ3",
+	"Jal0KL1BMKm3ia3KST2pxs9m0T9j+F0xfQLIRLHEpMa4WncVUQ9hgbQ0mcz7kvCXwOYMcuRFWLIllwHd",
+	"kjpaR+sIe2XqGAsO65fcCiyx6l1mJvPzmeem/nvlvemfzUxNqUfh7t6J2I5EqTOZqT0/2zWxZ2pqCr/G",
+	"V1fXhrChqY/e+hWeksz8jZs/rD+42b7yTev6KXzTH1dOrl/+18atv/64crL94Z1HH36b5tyshVRWGOsP",
+	"giY4mwBwMwREjtYtmfioLuYQeGR2A014+dzUzlQ4aWi4Jhqox6CLAxy+CL2s/cqqc89IUqUB813qRUhf",
+	"QhpxR+C5HBPATd5edRZz9sDL6haBSmQuEvkxrXfdHtIUJ3NvQElth9Vn/e0Rf/CuGH8wJKXhea/DX0x9",
+	"nzaTTe1efQArbRts7acHpi6pHBLzjN49v361C7RujFaGcYz2D36F2+WTUNs74urUriOCMvMuJVf1jmEO",
+	"THhiLMbeEXvMpF31duax0iqcHNkXFiEo7YTWXoM2SVkQYUrmEBbN+Ch7NKqJisTbgSMRFPOIp6Nkc+3u",
+	"W+1P7qQJb/xWuDyYQL6qpO3yF+oate0EtrqnIytX75OQCoHczBGe/s6lk9WY79RDV4/mtYqNiMJjQTzS",
+	"HVl17cSQlREpg339ZAM6egzvid22dN6vHkLAFuFlmTUuedxTLNRz0l5l2X5G4hnSzDhEs4SCf0dZ1ZsK",
+	"Hj+/ezNVJ09USBImMWkf6FgBIzyinbyMvLQ9WClhzdEATHEaqQ9EjPqS8KtZ+EsySBYw4LzqK5x0/Fuj",
+	"xeby/EVarETyB55BaF8NlqSNT4jq0KJxHFIrPxZ1aTbPAXtF1yFCECmJPHax6gZH7Hp9IqFOdfegr1Km",
+	"zoadHq1E9smGfdmU641BINuX73QGDmrRCra43WOyWGHFpcFhJEjJnoAaQ/gTDulcJ5P1jSoZ+B51LxQd",
+	"WgRqpKtMF2iCfoSi9wRJzgh5sNQ7polQjUFyHn12qv35yk/3z67dvYAc9Z2xycGCZFIa48NO5LcRXYxn",
+	"70VBfQdiTy5ACaFm0qAlvWoNYTEjjMCuzFostwZ1DW+rxo0DQdPVCSVR586sDW05dZbnDg00Uyp6EmZJ",
+	"lHA49HZa3uH4WlZr7WTGvcm9oIYrSS5gLMcgFutX3kLkzvgdbsvkvN0C1KcQZstc7jjPhRmcXJQMUFJo",
+	"AQfM81IosDyH3mY11a6LpYyqS5I5lqQXqyWNCMtnbH0niGJWE37keaHKlNBLHW6GlNuGKxmm8movDtkB",
+	"rFwlF9SuXBA1xgs7CQKRIL8N4MVWLTKKJwBokxRkvVbzmOpDQQcIGzR8I7AUdHY+rB3Py+V5wZz39FCF",
+	"XqrwIBgO02wXL74+QZhKnRwpsOMB405hBnlTArfKrPMXllhizU50bW0jUX1IvWZp5ZEOLYGoXl+vVlT0",
+	"wN7NSW9/y4bALmt3L7TevNC6v9I6/8kwtPQwUttT/DPI3LHaaQyVP6EhDjTisHuttL+51l75Cr1jP66c",
+	"3Lj2RfvG5z+unGz/6XrrL1AddO/Oo/cfbmZ7szwd/UFl7FXhoTvcS6RQG8xsxA5CzA9wlYgG73Oo3m+f",
+	"Pu75NE/qU/Lr+kQJMhKJBG7gsXGcsNofnFn7/sseqJ9x70J2BiffUC95YlBIwhzKstbGMOEJ337jM1n3",
+	"gkgxcIduBbQVZGUMCeV16SUUNiK3q4Gb8kS5zBxlR8l6sYI1ITqpX2ldLVr9bJYt07g8hRSNrTOrrdPf",
+	"dQnXaMUqG1uxCyq/Xw5F6hX5S9XSiQ7p9SjvK5+VIKjZojrjGdCxFiI4aCJPFKlHOAsawl/KGk4LUmR+",
+	"4JaUIrEYELYmkdaDivDdoGmQ6TGyA1ASggR+XbMVxeOxvsSCV+ZeHaciU80nAUyZsRhbnvqVb9pXVlv/",
+	"WGldvbr+4N3W+U9bt95sXbnd+utKX1ILj/LJIs0V/f5B0FTTktU4Ui6XAYWSTOD5gVnKkX2iWgO4VnVs",
+	"cnmZ+TVfHdASqryA2lU9YV/46OEm7/jE8T1TeyeKdEL1vnMaS6hSZjKLLqfgruz2SsaXx0aGYcf+F4/u",
+	"HBsy8jsP11e/2rh1cu37L9tXVtufnFr/+FT70+/xm8EzKhyWk8vl/gQzgCGKFroHHhdcT0EFUJtwQeGx",
+	"xHKVwDH6345iyQVQy+gEp871DEByzF9OgN5/Ze7VfcJJMZ1ulZbZpFwu/4/jVa9zBtPN1zjBq+1ag1W2",
+	"tvr2+r1v1z892X9ymFNmPrrAakrL9p0hHRCRbpkzh4Q3RbQpGHiM8RkS+IwR6f6OZYkvIDAvKxG9alar",
+	"aowGdZ+RHdS0zEXAdsYvwbCj43ZD4VOSJtJeMUKT79svldb8fKV99YvOElqcpdiZq/lClBIn7Yj6NbTB",
+	"NfQdIn663GHH1cLQtRYwX1qX6omOvCWZC6IZuYJ7zfilBN2C56YLfkE3+loGVje6PHh+d2YbQYAO8qJX",
+	"l67g+H5J9FDqxxEWT7x9unXp7xu3Trb//M5AmVhGqNpkBkV1BdTa8AB4fWySu0EsgvkN16kFKADbGpY4",
+	"VGJL6jrKPvexjDxWElRnxmneqAf0dxbj65p3Ub2Xo16v66tftc7+vVfJJjnhDgP/EZDLwOExMhdQHwtd",
+	"xuNMWQgnq50GlJN6rexTtc3p0vg831GAqxfqXE2DdYhRnCfjvbOAFAZcW5ODWF+Zmss8NycuH32BwFeo",
+	"WXkLbJnxhaCitmHDu+sGM0hFIGqSlITniYbamwHKBgBqXGl6HItwdpS6koUysslcRS3xu1L7ibTQPBWp",
+	"he2Ll1oXzvQXs8jqrzbBd7xMUdKS4lm/0kB4YIyEjDLSc2ukXgMhkYaywrBV5cicro3SwVPKnTyn+jto",
+	"CEHZNRUN9dwlZsClLT58larjVj3QYgqnLpezPIeiM9EAwj8l9B1oKYadPN5Hql6XzSFc7lYESVeO/uyX",
+	"/7Zr4tDUv/96Yu/80RfULoWQ3pj1unfv9N6f75naPb1ramrPvw9k87K7E6aOpM+AnQuncVQieqh5DAlp",
+	"xpqX13640v72npLYs99FZNX6eGSvxJaNMzE2sXpOHceqEXcRDqXUtERNQot4xnYDnSnqs5pHgZlJA0P6",
+	"DEBiY7OlDzXnytqd+ESG8m3/HrNL+1DTLKn+ANUjPMu8EUqJkqoT2cgX+4RYchl83XnkufD+2oMLGnru",
+	"3sXW+U/WVldTyl0Q0GLFerKTYPeRZEKaYuLFJmitYy/PTeza8zzqSvd3rIMxEcJYFrV4sRkwCRjXIYlc",
+	"veYJilwxSLyBKE+zOnPQqGRfp0EfmZvf97JSplCImecWC5t5MgTJtqkuWgAQFCcAfuEZhK5Wa2ZRHU8l",
+	"cg2VlAqH9ypSjknVboBY2eBwVTZ/VciA7JrqSnE0iQsxOvkFVnb5oeacHd8x5SqED9iuGn3bgWMBDWI5",
+	"yF6OxNL1pLtyu9fM/ZXWV2+1z36wfu+r9Xs31u6eX7v/6aOPTnVmzaRbOZNvqEN9X3r9LknoWzMwZ1Iv",
+	"I2sFQXqt+lfSmogubXIQUmBC/nwqBSbkEKIjigELJmTgM1odiWcPX3RbJaV99Yv1K29tnPlb67t/rH98",
+	"qr+MDLuBvkxlBVMVaFCsxMKSMEwTLFbqfElpnMKvYAlNHC6VJAsKWc1YAQTliyxEqTVLDeggJNkBahLy",
+	"B8BcXRB4/05l1GLjriRO3aeLHkP3YRDhvwWy3DjoEsad/sINMloBQLFQSDveYZNuj6kkt0caLbtFSf2/",
+	"+nXAqkGFunZ3pX3zX30WS5yxi7KhZB6D5bA1G+oda3XkyGGzmeM7AzJPxzaO5+9wH//FkRdfypIjr76U",
+	"Ja+xxSNZ8tLBA2C8HNl/IAtewTJ3JXMQvAjmLkuQ9gt3/0MvaIKEXVNT8CgMeu+Zgp8ocWgzntYq2JQl",
+	"8L+TjCIfMvACPwmCOcxO37+44rDdo3U6GCjgZSx6aXYRcxiHYgRKXx3sgN9fneEgc3G2q1gpLg3kUDOh",
+	"sCKRGdUEe9XzINcSSngck/9tTzLxRgUtBi4vL5SE/79xCYEZ1KRgBx1toHhTxghS5UPWQh+12rfgAKxL",
+	"Vx+wKqLKZpA9lTPJvJKBFQWHgzU7nYjXIc8pQniD04LsKITCUdgJ5DGYfouwoXhPyEABYQE8dNm8gR0F",
+	"+wKFLCnYH5RxcjBAirVAWOYJnWcAmOISCfKxFg2RHqDqweUY5XZoMwqO2tBl5epr5JYiFHhsisxdxsi4",
+	"AU5JLnxAOXlynSXbV/JwqPlY6h22tobWH7y7dve85jJIvwMMKpB4sStheImxml1usNYWGaAeRDaDoQsf",
+	"rOg9GZLzNJY8bE14BpVHDJSiruqIGE/BuIsI9BP67HJZonMQMcuQE4CGUsrTeZI2wI1bX7b/eHpUR/G4",
+	"fNCOWRtpSUJMlvt2bSvRFPeiqFb1pd1p6uanbCZgx4OQEOu7f25c++LRg0t6dv1lFnc3/LDAPFYMfMHd",
+	"IvW8po7zmcKEjtvUCQfefompaTfQ/FlzRab92en26t8evX9m/fI/Wzcutf/6Lry6eVzY6ubT7x9dWdn4",
+	"8uQw6feHmtuTe9933zWrenR591tbwr2J+Ovvf7Tx9cqPKycfrZzc+OGH9gfft+5fHFapxubkx52cHkv2",
+	"fIrE+Y7yAAiAbPvhGLVrTzr0mPVq6iR7TBqhduByZN6W/UmAlULKU18nIhiSPEzDsKcPiEOFqohoUpgc",
+	"mQNScyjmd217i+hkomWfqWMQpNJiEmWed+ozXZ7FxUJRzQ8PCjtnsZJLkqLw1LVq9cWcK9SLhYK56Uz8",
+	"JwqpZlPyd+691v0VlL+f7p9dv/yv1o1LqBT6mFlPUIp+n+z8TpkP3CrzXM4SZf01JDivoRAGQgeDrHkW",
+	"Ncnw4IswHli/qGtA4ASuI6A1zT3gxmd1H2rOmy6NdaOyT0lQijJgNZkdLQHFFkOFUFO28fAvrdWxK0WE",
+	"0U3MA0EoEm2UY9zHo7xcD3HQJCmLLFlk0nUwCoTJ44Jb+k+I0ue54VbS0gGHW9R2lFSZlLTMZiCFDsqX",
+	"oJjD2BEGhCLQ05XnttY6EMQRWZNiB2da5sWzsUHeyT79wttq9Fap63VYhgy/yfyuQnk5Jyn//+vLc0X1",
+	"HmbI4YrhzEPzvv83kSXWMgQQQazYfPSHm+s3/9H609sbt25sfL2SzhrsTxVjAIMj6b7gqSlSrjZ1aFdT",
+	"LVnfKMpylDxJkkYFaB/iPfOHudJuqdhgXlPKO0tqLm+6nLjcDVzqyezj5YKR9cXfsmIQy4yiE/ayGeGX",
+	"KXcl5uKl40I5IPwj5vYDwj/c0cJ489OjU9AHN3psRV+ti7fQx4g7x/rHp3qQvPrIsNbj/Q0DpdMbUGDn",
+	"OQSoWiPJIjoQFalg0NhdUHUsALoFTWKXo/vclqFgOj3CaUAQa5EVgaGoZDYFmcTTfKj5qu75oPwW1DWY",
+	"5x2GGbpCYAA9Dxlam49J7ZqaeuqDUjioScdIPeRPhlMO9HY6Ia/5rOR63mAhB7oASOBr1gwhCYaXEPB0",
+	"x9rdlY1rX7fO3tk5g1ob14He0DBDO1wajPqey/ykJaItaSV3Zk1ZpBpPcJbnOxwaqDtpFaJHWRKw44Hc",
+	"CWYURn2BBEssMz+h6PpQ84h++XSFQSEm4sB0rt0D07mybyRv/t0LEuN+sCwj8b7RRojHuXLMMCemliGe",
+	"tEGuXOIAurDNyQlKmB99dqp17e/pFhK6OgavI+u+yOqKBrW3d+YYFjuRPAWHFBeTX9ZgPstzy0WJX+Jp",
+	"FK1/YcFmXkPiGFbteBZgF1s+wjyHvDQTeTZpCBYbOXHxYJHJUGsnNZzk6+N20Ypk4CacyCdDkd/4c/va",
+	"58PI36R2eMlkltiX3GUG5x+5GQ/XY4ud6w5uE2m9fTr6LxMSqZThZ1yc2+0bufR2+9RFHQm6fmH98tdD",
+	"iY2JvVAvWXAMcu9TIDyvha/zuMPnev2F/JIxohPJUOjYEkCgLOPldqsgCAqhXKWTJYkVXZ0syl3nE1E+",
+	"XA/mbGfSMBS/yLd/eT1aWWmdWV3/6F4n6lGX6zE5lUAXu2W2y7WEiP/GvtRQjWbbRxMC8x/dwJSxbbdC",
+	"e/Be69yF/qV7SQl2r4gyYKaHOHk6yacbMYDsnpomhUAEtQWjIgpALWzx8ARnEwCQh0WlkjQYHoR75Pog",
+	"7xTrcei1V0TZfdpqMNd/uL52/8P+SydWj0yG1axJqV7Ic6NOjrY0GKQaSzU8TwdedIMyLpeL8jI71Dxi",
+	"HjUuIFtsHh/35E/gpo5MD2+2L3/fuvVmJ8ZLinn2WclnstKn7hF3RSIDWirNEkr0HSQQ6ozfEP6SxAS+",
+	"GDJ8uHLcS1M/JmKtPskr8t6N9pWr6eZI6cbkiTkEaHiUSFb0WWD8QbQeVBgP1EgKHxKHEdnBEDEjVqf2",
+	"fEpmmJlRxWJRfnx09FXWmD88f2Scu6hq/xi8TWJcFH4FH27AjoNjC2CfuAEx03nbBgVqm3NsL19tn73U",
+	"Ov91e+Xk+qcnW7fefPSnL4asA5ozGyLt3g41DIuntiV0+nHRIILPWvowKxtAz82bADmbI/MgOFFIBxxH",
+	"PWQxIUo78aNfvDjnQbANBTtPS2H7pVvrl79un/2gdfLK+uWvrTil0CGAC9LXK0Z5E8rHld25BPITgUP8",
+	"/8j71ucmjnTvf6XL9X4IVWPZJpc9sT9xy203QLBPUqdWeeOWpmXNetStnR5ZaKlU2RtIDMEGdklICCeE",
+	"LIR9k2BIQhJjc/ljopHEp/wLb/XzdM+MpBlZNhKXcz6Bbal7pvvpp5/r7zdJfId5FgEQBStk5zYQOtLX",
+	"iHsGvCOxpGKm6MiDfQGqPYIQmTkSN1K/zRDRDVun/t4O0tUNyKJ+M+YxzqrpGv1VYIuM8NPQuJpnNYvk",
+	"PWYrta4xT2NYfxlykDFoaVFbQHwRT2aZUH6I06bVv/RpDeFVpvAel8SRshJ9gHHbMhUNiGcdwaw63NgA",
+	"TAIDm3pW4FyTQqMiMLdAJv5jnNi0JrM8vHOkehmpBk9EAVKrM2xRgUmSg0r6TwiDDw/qcFKRWGoCWEbQ",
+	"ETxAkusvbjc+vRXKT/Pi8a4rIlmQemf34RMxMVLnGtI8sYa7kPbIU5dIchL/IMw01Kye3SOnp14C2BAG",
+	"iNIF69zFU5OyyGMOX3B8GpW7J/u7yg3CJF0V1xswthAGBG1kZWkVRZWDmWwhupojdVe5hdm5eVb2EZmD",
+	"Ir+ILAKcPnpTULMs2QLjcKSgWx1daaWh9TQuOmSFigeOV7GSA5qJpKP2unozFp61HeIkhVxOMR7Q3cAP",
+	"qlMPYVV6/f6Dxq1zjUsrwakrze8+V2vvAJKShoPqHw7p9XBPnlB0OnqANLMBdmNwQtu8cT84cy44ca15",
+	"71x982rz5Ok+RHerBpthq9n025gN5jLuONNdXTAR8t62ouTquTtLEqMVVRc4SPaxnQ6b1vtyBAbe0YHs",
+	"+96jJfas8OjCnjbO3wnOrvQp7GMIZDiQremwk9v4HjUla2SPRSYWpnMk+mKz1J8lWEKveUum1G1m6F2N",
+	"v6Y0uVLUrpAM6wsWhM/Smt6PwDsOVUrUBM+IlARnTz08v9iX7d27mKwNznYS8LqA0QX48jlzNXqMFQMP",
+	"xSpjqBUBN0jf6izL1Zt6UWVyhH/w1wqrMHsylv4HniYLWRGoj6YYFPoolyytwqzP+rJ31OxTelJEsnFZ",
+	"wSeiklq8Ai/SNy/joTLj+CwG7iKltlIvYt8D46D78FsH1RgpFTucHfXfQ9NIW7WAGo7eRmqFjvr8yM6x",
+	"dfounBt+OVwqBZZeO6nDOrAqomCkdoBoxFijvHjx4dI/6+urjUvftu7f7yqAM6cv6UiOHcP/bGGr+Ehv",
+	"PTzoFhM/OWjIilIMF/XXARInry82/vtKjwXbvvWivtltv7Sv9ZjHfK+2k5syHD3trnxLqRsZdUxQ5RQh",
+	"+JBWpaFidDoVHjSOZbkmJnuPC/+9AnVcZs+GGLGa2A7SpsqvwioQm7nOAvOYHQPKEBUf0ZI0MoaNCLIp",
+	"cQffq4VC9gRbMCSW7YcdGEZzTsJfttFigS8D7/W4g6pm6p6NuLjFlr6dBnegHn600vj0VnDm3MPFpa00",
+	"kCgzPmY6HdNtA8MDboddkbpi1qV+rKj8jelDB5Vc7vFFSZPLHpihc6CB/0SlP/qmsJ2Co6xAx8YyQOnT",
+	"nJsQM1UX6/7wubbdBcmY3T8n0euFg4KzNwF27zHWhPfeYbUA6jUic/H5pNIUAxcClJSQ27WH1stwd7Fx",
+	"/n7jk1uNlbXf714MPvwpWLsYZ0pSQpJPkK/ttuJYYe1D2IxgOzLvCllREuMoQzNF1JIFKaUFZ3hC9D9z",
+	"x7taV5J2POTL6rXff2mjoX8uZN/aFas5LhQAOJ2LqsahwiRNcpT2sJl1mEXkOEevNn7z8jFRBgDB4eVd",
+	"6uuL9c1f6hsf9+IdT9ieMacEADupEd39Hi1ozHvlYoR5L1HQbqEhKw/B61xmWPDV1mEEAInn9C2hh8iQ",
+	"Pa6LnOIgyRAkrmnwZ9fGzg7pGy48T0B/PagIK/xFiCJWQsgw9Us45rO74LophzcWpvY5YbajXi0xEAxr",
+	"0SZDbdZL8maZjzhMjuEIrzgug+8M07aAjUmHR3rHELra6nODtCuCm3eDE9dCgfv97nJw7+vG8tnWysnm",
+	"v1O5M62Ro6MerY7mYC3B8EoSx2PqkPTiijbiVsWOAhkjyA+taR5hZ1E5z2ziV8HCgi5p/EqWd1Dpx74M",
+	"hIxlRn0Z3UB4M+FoBeFNmrKCLJ+FP81aJMaUn9KqkEqPn3YTVin3MQcXRknU8eDCJwI+TV2kl3CrtCY7",
+	"+vnT2h9km8MfXsq9GyEs9Xe8P+N/pp5Ha8Nu2sFVe7XipEfRtVQMXbs2Tn8UrFzokxYyAUkiH0Urk1u3",
+	"ynAXqi/+38N/HP3z+OjL7x7bbT3//v9JAHR9N/0AjWkdK8eO6f/1OlMxnU7DA4YdoTENYukSXcyAa10r",
+	"08Aj9K69jUM/hvt4j2/mSpERc+0MMmKBUtG8eLxx+Wx9fbF5crlx6funRDySsUwWYhuS2j/Yk0YsLnVg",
+	"+G0Bh7svaiKD0C+2Q1bK6upXbqStRKvbiTR8JiVQuhaAchaoB9VubaR6oHDJoYLWmcjpJir5Iiky6vpF",
+	"S3kNNOe4QHxJ1Sglx1XeRIlR5cCWHC7UFUBtVKoWKVHPc8Co8YjL5pSWdez4tQIZ7LSgNHjJ+RQ03pRY",
+	"81x7rDmUzxEKXaGm/R5/0qvW3Xb/zLUyR0uVZk7vgYjt0DwbpAg/8X3z6sZWDo2WdVECnB1fjrlCzFd6",
+	"1KSCCRZ1y1MSftcyfCkRaVREPOUbyw06+bWdkyEzwISGLZOe8H0XDwUoZY1D3N0LIOb/s7zPzDqkNFk4",
+	"/p9wPR57n5Oe/lDFz4tSOoql+VxoBnqs7NaGVgh3+Vrr5teNU5+0bp4EYvmN1tqa+s8//t26+XXz4vHm",
+	"jfPB1ZX+hK5IezTGTzNvgXmjknFfuWTcj3pGZN5jjEe0zmqcSa1rpfLQ5sAcLmhM2iw3OD7QSA8kPj4r",
+	"A4A5trJr7NoS3PzKhZuFeN4BNe3o6/tndbyZZzmSTiiZ55wBAiLItCtkMowyQNq/RlN74DvpItrmHUm5",
+	"I/GCnLAm/iPZgNpSLH121B+DRU0E3d+SsOQA7sesWsZZC2uUdY25etdpn5VNK71NfYouymyOUd/E+c2l",
+	"A0s+NDV49XqweiL44Ux/4riV4jPsEwZYXLabjkX9xh3KDy5FVIHANw1IA5ix0BT64UcR6JvyvImeo1AX",
+	"RMVD/LMIiUpaBoYqy23d6g6ADcSusARYKqBKnsU3jKVcGG8j+MtjlSd4YjnmCj5HfDEHNFS6O96UiQKz",
+	"ylSksyM6fl2kj4WlSCIKM2TIXuaKarxFLEa7Aj6tOrKzVL4nCrOJRgjq/Z3AQncT/x2ePvLiW6OHXz14",
+	"8KVO1j9T4wakfhMTu58fHZ8YHR8fH3/hxdE/9F/FhvfGEyKrwsnDM5LKpAI9IsM1Q/DK+P3ucvPup8GZ",
+	"X+vrq/ib5ldLHVGV9KOppIDP9Y666s9oqAdSEhxCaIhyIhaUCOdqpOpwW1ThgETYU5Mhf1uWgzHvUfAM",
+	"JfUdWXDUf3PU1pE3n3jOXNHPkFecuYpnfABP2fiCkwJT4qyfBUhWOekAHlJ3lDJ4TK3GVOgUQBQEjlgf",
+	"lvgRvSbbDfy/qRbmLTDVH4MRbJ4yFZsE1hC2xpSadmzO0KTz2r3g17XWzePbsZM95josnX/7CPw5lDp1",
+	"j2jdKAB8zFG77Aub1uCN1aVvGbpUCwiCsZ4DMHcy5FVAv8I0uISqYEweLDAvOVGA8w+3tl7NkObWvNP+",
+	"4vCmQzNFPzkXnPp/9fXV1pVrrdu3t7OLMsrHp6oTKAe0OnDFwMjxKi6zlOFdckBA1ZZZIYWto0GOLSIZ",
+	"szNkj+6+yVMOY2ICoD9+9eiwT+snHvp5xYl6gjmrhRnWpj68eKZxaaNx6l7j8rUd7GhnTXSydHLGbMSD",
+	"iDZkUm+r2jQD9EN9oqOBIaO++jNxNBeLJ4QfNlu0A8uZZniot0PSUPIcNR06Ec8+2l0RXYwm5ZbIzq/2",
+	"1eEV8wCCM4sceWUfeenll3YjnZ0yRHW0KMt9Jz/PfMMb9lx2xBd8Lkc5wdUh+u8LE9ksz44QxybZEfyv",
+	"NgL1j7ssHE//1rQa2lQWWaxCUuaFx9Jnwz/rybIcVg6fYNdUe6OKK+CM4RccjlYjRP2VtkOsjpTUQ0xm",
+	"H9fZOKw2qtfhGGK4vvH9lbYTcuZUcOKX5vWV4MbZ5sXjrZtLjc9Wkw7Mdm0EfNPOIrOEszZWFuWKGzKQ",
+	"p2rTDsgt2FMskFbCC1IhTX0twfLa8GAZPTsZ8vCKAjTCScx0eb5FfJqz9DgWNskVlPZNl5nD0XNvkbd6",
+	"zVD75kVp+5WnoRyMQ65JB6CVNzG+dRVq0hQuBDoTp5jQo7ZNY20R9x76qYmt9GMPhOIxaSxu1u/9c3jn",
+	"YivvZNrhc27ooJjsq1KA1aIgslJm3oIjgR0JTAWPURspBPESqlJJJHUM/qlfZCXJ3IXE2KgyAnfoGLzO",
+	"95tmr34qgvj+0ETv5/OveKIErkc/H54R0Ufb13IvtUNPry1zXHA4VESkHU1RZjz52BSoK1l4NHJCuIzy",
+	"Zy/pgNvey3ILBTCekhpgl9bN4/VN5d9rt+rq8ebZD2OnTrNP9MAVOgIRLOX0KDn0MfzlcOk7fgVTWMb2",
+	"KLvULwivFP1Cs+8VAb0RKwxM2zQXGkEhB4AJhphP05TpQhwsDs+QA8r4gOnBzoNIABr3SHoBv3hPU7jP",
+	"7ko0TJwFhrvxxGqNoQYiWriRyRctA3Kt/mu2pLG4FGx8E1y7B0k3uD5HJkdeKPwhP2GPF3bTl3IvFMbZ",
+	"y/T53Iv5P9gvs4nCbvp8rv8YGK7C9rs4H2evUcrVgdKcKL7dqn9MxzHSs8VIwZirafIKIgxhJGa7OjPA",
+	"0M89GfcQ4TdZTl3oRsOQc4kCPjtcGES23TLKU5GhUsRomAQ300JMPD/LKfGdUhgt1rGYKJwlu+JZpCOc",
+	"Ba6HZH6KdY67r8Nk/eWMc7WUhDEuWyxnHP5Ci3V/YO1Kw9iHzFfhJw3e/u77/V16T90VOfw7pTdboRb9",
+	"Qd8jzc3LrbUr/Z6/Y/ifR6Cuw1fdmrzuKVDsIU+doRThwleCH/zwZbD25e93Tze/vRCc+Vfj0rfoMjYW",
+	"r4cNSLofx1THLDAPWhZCbbwdudg2BdyTaSEFOwRtkt/vLgdffNlae/Db4lLjk9uN83ceLl5sXr722+JS",
+	"cGbl4TfL6vdffdRau9VY+qVx/Ex7giJZAlle8Lzjsq10P3i7oYbXUNSGhkAKXSBh7P2QPNWQdrQVD1fR",
+	"8vWchSQn90j4SEMNBOMkTk+cBKQeHmSV7p3W7Tg5kazxfPeGeLZMRGrujNZjMzesvBQlBt4XosUi9ZS+",
+	"oX1BinRBe2PQ7RttDwYENGC4DiViWpj6Hagy5DlKaox6sSZxixScBQD6Kgnp78qQPVmu8wFQUYbViiHW",
+	"l+twBpAhRYGQ7lCNoMl1E9ve1Bs+5XDC/+uQqCPYj883W2u3EAL497vLcXTp3xaX4hj57YpIi3iy3GOS",
+	"X25RwOVIg3uv62PRf4oY0Q1ePdTMKGsVaz4tbLlUoud4Wa4P2aTO42ONjoO1OiW0LDUqPjItGJKLHCM5",
+	"T1Qgj6r0BDtK834YcQ5j9Lq4XZrIoDqgul8Gywx07RiiVmnnTS0A+G76S0bHaqQrGSEjYp1vaqlBiMA/",
+	"HBgGNbjOwz7e4gCc+hB/RV0RPbJ4WkAGCIYFiX9E3UdhV1J/+mTr5lJ985fgzK9dNQE9Jd33aJ6ly/kr",
+	"bWE28JEi8gaiL9spQ/Cgb4uIodTwQWj5hbqABFYI2UUL0SVNM+o5hypMGuTwIJaxPBFxgpdMhUtSfxyg",
+	"FRCToObF4/V7D5rn/9288EnrwZ1HEqgIpb+X+gyxYqjrJtoOQD4SefWobYB1hYS0hm0AbTomgBe+kcQ2",
+	"snwUPLQgGScigTbfPNezcds/5QwCMyGky+DoArZC/k8VzQWGUA4pSW2oz0tMQlcZ90mO5ue1yKFal76j",
+	"BBf4fW2Wd6nHbCvLQ9cj/B2OGeaqzR0OqH3zjJXD5kjhlZhn7tkYSSZ+VNmq2L8VFYHbGIMiFJCR9CVf",
+	"cqRU8i4dNGcTSiRSAk1mkYas5dQc6cGQ10QVUDgBSGiA4ZDb3zQufd9Y+jq4utL44ETw4c8xmcE17xFS",
+	"f83wmRrRgKKFeVaDWoQooK4lRtKaFVU7xMQoy0GOfBG5qB6TvvCU2RUhUuZMjScncwJFT5f6Y90143aW",
+	"I7lZ3JmyI4cqQw4BQiJg/ugpyOioK3iih7MfhbVNAnYYVglJ8RuXNhrLD4KrPzSXvvv97unm+R/IxARp",
+	"XFomu18gjQvXgqsf1Tfv4Y5sIxYeCtATqQgNVyjZwXGicz/Ae/pftxqfrcYFOEl0E7TdGIjI1p474z70",
+	"jyQpIs2hh/KvlTnW34Bv7/hSA3lpt8GR5C8Ve44h2ji0nk6BB4Rt34JJnWeMcLYRYzfLXQfK3ZSEQzEO",
+	"qlZQcZxV0x3zPfCWQzIJ1dhPSNb03D2buE3/EGLTDuxqPX0yWL3c+OrXhx+ttNZubS1uGmK5Jz7MO0Yf",
+	"dhpsYTuTL+KFwa8jpaByYh24mz2qlBnXLU1ppZttz/KIyfv/nRnw+BL2SoRrsKBhJcLjkeU+wsexbY/l",
+	"MTCeMpw8BozdtlpPQz4Dl0IJrM+O+ur6+PXH4PKd1toNzGfUNzaCc59t68KNXjDeCvH05ioap649NJmJ",
+	"xvKnzfM/tW6e3KkIoZT3Qt1rW6EdoqMZDKEdgQLtF/lKiXF/0Mt48p/Byq0tj6G186PVtvyy4vpyjB0t",
+	"O5B4Tm8OgA+iPQFOEbRIqa8xkmN+lTFO/KqAQn+rHUb2pXFd/j8n1GVjfjQQs5YGqfGkr/6sx0xBmFWa",
+	"8YB52L6y8mqavrE99/dECoVsyIDG6l0KGSuEfPGJlkGate5ZmqVlQzlLOmzdCd8/MKN85afg1ofB8q3G",
+	"pctYNNw8cT12PhD2oEPDLDAdE0sxkOJhVUwlUBd6P0mFI9TBZIRF4wmXWRiARWgam2EzrqUMwjjhrvIR",
+	"TXy1RpwCmvKSOnaG7Ekom8EezDQDC1+iH5gam+hWY52QCHuJ06oL89iV2DcddFdd47RPC4XYdO3x5BR4",
+	"hULhkeZ8B6KR6jU19Tf2fErLIF3pfiyBf6mmPUnIEdD3sQ5N1e6H+k/uHCUlx3UdyfICIikp7+/wPHsc",
+	"KL9Pi3GrxLeXDllwWGfH0kBTN81LH9fXv61vbNQfXGks3Wyt3WpnHExQHH03WimRxx4BSCByWcZuuY7X",
+	"6btr6jH0Sz2uTqnOYvb1E8FKfNlN/bgDRWxpccB90EYhCYWnmmxPYJnuV1S1GHozv8NAh8G9F4U49VAU",
+	"aVZD694oRMLBoKDryKhDCrbXkaTgHEXkQ4wUq68WqSxGoHZT8VYr0tlpldRgleXS+VuYsdNYw3nKke+q",
+	"xnxA0on6ip6bzdVmd5HZMvOUqmGzUVeKleWeqEAwslLWyAXQszurpoT/ZUgn+I8W2IhbSVelZzl2umDP",
+	"X1L40qPVsH3pyXlg2LeCVlNOyVrUfjtiofk3ObJ7fPdLoxPjo+MTI9YILATYUmYNlZllRUHUYGWpcWkZ",
+	"ZVZJq4iN8PxE/14crs6Rissed2WI3pceh1uJJ/YnDRaK8My51s+/xhu9Uo97t67dqgUyPPYouSjzWODe",
+	"ceo8FmuEjAB/AJgqKQsz/DY8nGE/86njDrUDr6PnLuy2a5y6V1+/0bx4HKENemnhAfQVtTXaySJj/g7i",
+	"QbGh0+4GYN1Uw0d2bixThwKSqxEatioh6gnkbbiA1A1G1CezXKOnQm+rKJBZSB/KWdPb53hEx9xfoeDw",
+	"lOg8I5TUmOuKKslTz7bInEcXWJYLDjDzHrP170O2DR7WxqnzV/FkSvGbsoielHbdjkRPq8V/VhhZrnwX",
+	"fPh56+bxxuVr7ZC86Zqpp/MI5V8uy/ue4E6ewIejKhydVFlgJMeUg4ite6RIXcRqcmsZgn2GKYag9vmG",
+	"p5O2sMrhfeD8FIVrM8/SoMNg1er8x4CM9TQ64vM/BzfOBiu3mt99FdsuW8feehG9vxnSyKrXQPUQmQbk",
+	"uTbK913KUTSYXL6ocll0yvAZyLUpB30XmoVQV4i8ixEXpZzCm8bxYTJmxxgsM+R1X5Ky5yxQn2V5kboF",
+	"zFhCBXRYGNOd5baMIx8+DxZfm8JCTcrHBQJ7AVZSgipR66A2+slyR8SMsjiFRPzXI8EqsPCdfxD8sAhS",
+	"YV48/pVt0Eyot366+7e6SXQbX9xurHzdh9h36qixY/Os1oNmLLSYR8YLz9OJ/Iu7Xy6M516wX2ImRtGO",
+	"SjrPav3inv55fPRlOlp499jES2mgbj2qecMT6khIRIo2tmiopxU+WaCuY0enTN3u+sP6FBpuyjCuFtWF",
+	"FEU1ObSGdGJP9HC0FW8gvWpw5mbrg3uNn44/vPRj/77G28KxnylitO3KOGQ+Rr1Ke0ym25LHDx6pDDuE",
+	"Ep8n5f6EIH9EOZAZartnfX0VsS0bF355+PnZtKxRJWHZphOWbccQddDY9Z5NaxJcbGzj1D+/qJ3v9wAj",
+	"DH4GyE/z522o9s7Vf4rZItfuN++t9b9JbVIvpYYnsZnLfNatQw9w21g58NkpDaQKBNgRwW9VeH4Eww8x",
+	"kyr1bBlCr+aB3h1bEvIuw2Kq7t6COVHxu4/VC4nPNVDqpMXF4KON5ueb7XFbs0BKtFPTO3FqcI2DFSVz",
+	"ZFc2J4wbQMKmRGvEFslBAz35ULWM7AWgrl9/gOGbe/8MTq7gMmOoPGWxU8imxZyMGnIcjouNAAbYTyNl",
+	"VSh/mLpSaDxVuKodZVZLYiN04B4E6Yx9k+rfmBG0f6VegdmEus48m9IcEcqopo5b8ZjM8raPuVDLpIaD",
+	"/2XIO+rxZkvCZpP6AMxqixs454EGi/kAdB6eD4QnjeaKtfckt+PM7aBOLqZRYQ1GJkf+4tC/OaM2dXJU",
+	"jVdCLNCcOqkemC+4MMBoWRmVRWe05IyWKCCBbgf5c24npXe9JU5L8VAxD3qohm6FOpbzRFUyb1RZub2c",
+	"+3lWiysMQ+Ip0WLVWkIZrijxyvKNaimVmGBtcJYrzWM+DATTBjBHuW1kjikzwY9hhMAkGs4W6tUdfxLm",
+	"y3LXYVFTGb4HEWUlrwjOg+pOnZu0wuNXmb8Xv/hHNtTC89gsKRpsntUGmGW69H19Y6Px85nW9eXg8383",
+	"Lv49uPFZ8OGJYO1O8+JxtK77lZDoPKUV8u4Dii/AfNEd0ZF6Q3GhuqxFb4echy3KkENQWalnCiuAtQwx",
+	"nnDx4lyHzTMNJ6BnhsfJns7TH0W3H6w1zt/BHQ9uftj8aqnfndW2UfrGHjia11uLSNdxU+q5MF6D/ZzC",
+	"i0dw1BWxC44hZ9Usx2tE12i3j1MV3ryE1MUUoQTLBSCoxDrsOSvL1XhhmxboC10rkhg4hlnipskw+j9h",
+	"ktg18fReC5s3GpcubykaUI+S5lVCLFZXrPRRcfaIJSVJQypDte/hjgjI/A2zoANWIy1yfJiJssui1Plw",
+	"SsGworaLWw93Mt1CnYGocNQzztEIRIiC0LgUaI2WqPIHwFfVGLk8BvyOt7UmejQ5/ZjC79bie2zbyNGO",
+	"zcFQutoB30esNENRi1B981/BqS+Dc5+pyYWLkEIaruE9pY10K9Y2BOAJoR7A3Ps8sL5T2cdgewdoWXx6",
+	"K/j6S13F3S1tnaoE055AcuSyHeQ91Ri9054oxq6LfRu6mjYUaw2rAdcTmK+z+lnsWQINE2TOQWxgVoJO",
+	"t25Z3Y9f2Jm89qv3YIpnJWq5dEmH6KEbbJuy0GZODlgYphkUR4XaC/LfpYoEqIoO/QSMoaieQsWHUBlG",
+	"4WGzY6jzkqLmkuF9+JjsUZjwcfeBtU2O5e/pVIfG7HcKJjkBK1lkHhsoe3jz3lq3rdtT7rSqfyShSwsZ",
+	"wx0gdhIw7t+Qkc+IdtBB3uv/aJ38cRubI6F2bQC7k6ARTAyT4DRE0ppsA8yJpdkmCQO+d0cWS4z7Vpb/",
+	"tULdqDOnEw3KN7zAc0LYFvEon7d0Z6EV745m1M5kOXZFEz0ks0PrC03Etqk1AaHUxTxT0eMCrrt+Fwyv",
+	"6NJONY75Fk8JeUTyKhHmeuepbBd5r+Jp7PANokypenUJwTjqAZVg+4LCNuvmsdaV043zDxonrzd++qR1",
+	"cynO6dP4+fMD41C0iM0nUIf48ujEbqhDVCY+5fMjkyMLTp695xpCrjChWN/cbC2dRqimkW1kznGVnpGj",
+	"h6/XOvVDcHYl+PB036dPVnIIMjsUC21anTbAyAZMBZ0E7Dh86ua1aY34glAu/CLzpkLEtNno+WYtA18B",
+	"IQBbJMFnKwmP3mhIJV/hBM+K0bZ2srH6jz17gx8vbCkXviN9J78lDm5Y7Z/a76RZ5fTfkMwpbCBy/Cwv",
+	"0nKZQTN/DpnETE82ID7ZTM4TX4j5sPQcoCVCKnao+sHWIeBpwtEiHEYK0WNg2iEU21EENywG4De0taiQ",
+	"PZK8MX3ooHIWspwqxauUGTi7+6bfVi7EgaN55qYEkqejhXs0lNwkWlVYuxELKLGBZTVW2R0Ls/gOqD1l",
+	"6nLm9gmnu7e2B+bYW3tTz7K39jrOs7e2Pz7T3tr+aK69tRmcbW9tn5nv/WFiyA8X1jeNknybzVmJfWV6",
+	"eeIjme1VMq6kibsOZ31umF7u/fhV/dMhPUI/WzCjxHqLnt9BRSj0mQiBJKy24Ra4nRFlxo+WXGz8kqOo",
+	"Akz1S0aWgUmhyJhfcjPwb/v8YcNYzuEUlr1rW5ArMy8XtkmRORTwUyg67wZGjrRHijoey1OfuiK9NTnk",
+	"OEGyaVC9zHaA3xRo6kz5Dcbrwt4g6AmAXD/zGMkrP9gjJeYpZ9lQ/CYpvH34PG16b3iAX12TpeyXfmNN",
+	"s8mo5zqD66RLI/XZ+PjhlTvNH+831xb739mo0nosJyhGRNLQwTzTelWlDhKQw+1oRddpXriiokOxmtG0",
+	"BCX3+J0MOcKoDUB00AC1AC4CYvppYipldUEpvmsTyVjinu+FB92i+1YpJp3Mi3egqicbWgvqMLUYvnQS",
+	"7w28JbTut6W0B2fRf3EuuHm5sbjZur7cV5F+TKZ6M99HfE45VnR0sh3EUEMb0AWkZGHcZvZkxPUFljqI",
+	"HhaKq59R9rDjryq8iGoP2zzgqxHYctQFWhLSJ7NQHDg7RWZ94VN3Ft3zUDuFTQTJrQGwNyl89u1vfKgA",
+	"z/24BdPq9RyAmOvW2p8nlZfK3+H82zWFkmuTa6BHIG+f8oALzMulmUsvjPdvLoE0JVpLcx4D+CMKUQFr",
+	"BDuO4N6x+7V2lcC8qseBH/boweCH/zIjwk9H1LDb6DIfuhZSkt6rUUX3AiNaw3D0UH39461751J0kl/0",
+	"mATY816XHTf9azmWFyUmCUXmd91fJjwCwJZKRQC9NYV7DsQzwq42qUmI0qFNqYlXy4xPhXC/JiuggfsZ",
+	"N0AVidffTPT8Q9zpaJZ07ucZxMBus+gQ6RMKNoaFIICC8PCz5WDxbq/GyUqiferaMh5rtQg0GkLXzpS2",
+	"VWLt2FJWdP9QYoynYy8GH+OJJnhWQu+3Pmh8cruvLYqfzxrP9zATIqoL5V9a5K8VVmG6dHTOyJ22DZAp",
+	"XthMQ4imOA7TasZhep01nu9NdwOAAwP06c6ebty41jz1S2NxqSethfrNGBfVHiVXpuqpTLGzLkKUApRM",
+	"ACYMcSzNjYyxs4qv1GXCYanx/EF9TbYt+e7u+fcinZrnDPT6+O7jYOUnXKWe6+N7FemPeUJtT/oaYUMj",
+	"Z9WQVovVZATc2QaES6TIkHdCAkak7lVeLUJgAKoxZ1K3KcL8wEEAHdDFSi5MH0NAk+bc5C5leOIZ9e2R",
+	"pwmJDnrogtUHzY3rXUWfSViawCRU24J1ghITnIn6KXT4Nq/OftlzOPLthZW8uRrcyW9MHzpIHEAfQRRr",
+	"inXBk2SO8QqoF4+VXZpnNt7yC2Je3fRK1LGdFHgjgCVC9wtn+YyZ1/foAnM7aCaQiR9q5w3dRNIGvg0v",
+	"bpDsHq3vB8rRZ/ZOTO45sOetbfStwSM8IbBXM3kvpbnAPNvJDy2I0vj0o/qdbxpfrT/89vTWbXAoqWPq",
+	"5Pf2cU0zMRxtoMJo63wJh8d+nyLLz2sFgZVw6jbL8udmDS82zktGR3G8V17/04HZXZMg3bqrXT2STnzA",
+	"PFDC6sxx6lc8pkVfM5I7fqzJBtG4FxCAzQQWYnKedJP+kdW0pzM8Y1S9ZxrJCNJCmIUdmmSATNQfXKlv",
+	"biopafM7essHQvL1UmgIvE+J6+QZR07HPPM0oiZDjqYwPQVeicZ3M/1iosoN581kzCBH+EZbaTRlitsW",
+	"Am9IZMSBqhiQsDnqcCvceOFleZ7yPHNdQ5wDEGngmhhhmNItQDipTOgASldxuoDnURQclayj5hJaayYm",
+	"dj8/Oj4xOj4+Pv7Ci6N/iGfv3/iv0YntYL6qZ3xLPd72qOkGVNOtZn8blV06s050+Q2vm3WpeeJ645Pl",
+	"4NQXW6rFArP1Zivpp75P81BFIseOFaksvr/9zP5rVBY1lE374BGZxMjksYQ/Cy4dCQ3hiX9n3BNuwuN0",
+	"axbB2ajvlJjpOHj1wAx0t0+Rw4emZ3Ttv4aBh+t+VxiZKpoKEB1TmkH1PTqjRkqLUe0eTwhSvZv0BmCK",
+	"J75dgSkZTfhDkVHPzzGavGjCc+YcnjwkUB2n/QU9Ouom/h1Us/5LkVHXL/5N/1RivocpfvUT0CDDn9rF",
+	"8Zjpqpv887vvW+p8iXmHwU9KUpm3kLx5iB8EjqApfodreMQaqXjuyOTIGITKtCyndKpSOe/wuQzRPZjr",
+	"q/W7F1s3/zuGHWlaQq1UrzUMi2ByI0Nap/7e/PudaAz1ocQBlK6HjFOo501iKUN0uueLNeyziyWLZcJY",
+	"JhYr45RBjNvUy5Dg9Eaw/I/6+mrjwrVg9cNYnwObS3413VOgh3I8bN1Vz6SrcNuARbu/r0mmdBTc8Gop",
+	"bVnD0ExRAJuwJHmXQWdOGavcShnSvH+1fvdC6/Y3jeVfY2FpPWLCZIc40xxyBUddaFBHOxmSI1mGlktz",
+	"lFnwLMCSpCyiDEHyvGD5l/jCIL9Owpupd1DOa/w14tA2WFEEjoBhCld2odIIxk+ADwgOYgsrmCHNe+fq",
+	"66eCU1/WNz6OvbQZIelJpvOUKzcT3y5DHn5+HG2WMJAfaueU9wirDfFdKLdHlVcjiM1cRx2uDAkDsDHw",
+	"2qThDquHIKhfqCsnNegXlrxbymnissA8QHmUGYJ8XPWNq43Va7HBK9JXhkJKdqCMQqncbX3edRN/zLx1",
+	"DF9QTpk9jp8hwbV7SOgaYgHEzzaCAKRM6EiC5YS2kiHHtkiVAogQ9lY7Ntbyk8b5X1q3Y8e9wBLXCN3a",
+	"cEvBoPKFaydC58GjGybeUI0AF0HC0G8AiBpC88Khk0rQqBtDYJIg6PXNX+obH/+2uNRaOt+5t5q2UfbI",
+	"zhjvA/gQjfviirk5SPnyDAlOfF+/ewHJ++rrq8GJ75tXN2JTwNfT5Efqo6MdbWRFrYUAnWARaGuVUVeJ",
+	"EThzvy0uIayJ2mFjwZicWmjAdM+5j3rK6P6rtgAlKoY4OyXqB0ROwYBnTHZikc6EsTuK19RDhx1aoPFj",
+	"ux7PG2hemVwtQzDHX19fbS1+0PhqvU3rhuUJVlJ9RoF6kbcH50EdRQjbEYyPqb25fwL5jmMD13g+7Z4y",
+	"Hm7ZE3lg08yQYPVBff1G8OCD+vpm41Jsm4uVXNKjHVhwbAZ9MnnqeUqLWnCCKuUMQeaf3xaXGmc3gvVv",
+	"1PMBdVIMwh0jSd3DviI8UhLc8YWHV/kX5xo/x7Ro2RO5RKneq8OewEdlEax5JpFxA9qKceZZWN0386dp",
+	"MpF5PnK4zaIgYlnco5PkObBAIX7FjuZZ2Wf2LmMZ1O98/PDC7SyPqwwzqTKG/38AAAD//w==",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

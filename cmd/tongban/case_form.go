@@ -15,7 +15,7 @@ import (
 
 // submissionFlags is a case as the command line describes it.
 type submissionFlags struct {
-	item, division, corrects, renews string
+	item, division, corrects, renews, guide string
 	// pack is a package that is handed in instead of an item, with those of its
 	// optional items that are wanted.
 	pack string
@@ -48,6 +48,8 @@ func (f *submissionFlags) register(cmd *cobra.Command) {
 	cmd.MarkFlagsOneRequired("item", "package")
 	cmd.MarkFlagsMutuallyExclusive("item", "package")
 	cmd.Flags().StringVar(&f.renews, "renews", "", "延续的证照：原办件编号=结果序号，见 result show (what is renewed: CASE=RESULT)")
+	cmd.Flags().StringVar(&f.guide, "guide", "", "由哪条窗口咨询转来，见 guide list (question at a window that it came of)")
+	cmd.MarkFlagsMutuallyExclusive("guide", "package")
 	cmd.MarkFlagsMutuallyExclusive("renews", "package")
 	cmd.MarkFlagsMutuallyExclusive("corrects", "package")
 	completeFlag(cmd, "item", completeItemFlag)
@@ -172,6 +174,7 @@ func (f *submissionFlags) submission(item *catalog.Item, attach func(path string
 		Item: f.item, ItemVersion: f.version, Division: place, Corrects: f.corrects, Applicant: applicant, Agent: f.agent, Lacking: f.lacking,
 		Form: append([]catalog.FieldValue{}, f.fields...), Applying: f.applying,
 	}
+	s.Guide = f.guide
 	if f.renews != "" {
 		number, result, ok := strings.Cut(f.renews, "=")
 		if !ok || number == "" || result == "" {

@@ -116,6 +116,7 @@ func clientCommands() []*cobra.Command {
 		resultCommand(),
 		noticeCommand(),
 		archiveCommand(),
+		guideCommand(),
 		syncCommand(),
 		attentionCommand(),
 		carryCommand(),

@@ -43,6 +43,7 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 		Renews:      b.Renews,
 		Head:        e.ID,
 	}
+	c.First = firstAsked(e, b)
 	if b.Lacking {
 		c.Lacking = catalog.Lacking(*item, b.Form, b.Materials, b.Applying)
 	}
@@ -53,6 +54,16 @@ func Open(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from Plac
 	c.markSkew(e)
 	c.touch(e.Actor)
 	return c, nil
+}
+
+// firstAsked is who was asked first: whom the hand-in names, or else whoever took
+// it in.
+func firstAsked(e *ledger.Entry, b *ledger.CaseSubmitV1) ledger.NamedPerson {
+	if b.First.Staff != "" {
+		return b.First
+	}
+	by := Answerable(e.Actor)
+	return ledger.NamedPerson{Staff: by.Staff, Name: by.Name}
 }
 
 // Aside shows a submission that the county refused, or that is held until it

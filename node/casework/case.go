@@ -127,6 +127,9 @@ type Case struct {
 	Authority []catalog.AttachmentRef `json:"authority,omitempty"`
 	// Online is set when the applicant handed it in from home.
 	Online ledger.Online `json:"online,omitzero"`
+	// First is who was asked first and answers for guiding the applicant (首问负责):
+	// whoever took the papers in, or was asked before; nobody for what came from home.
+	First ledger.NamedPerson `json:"first,omitzero"`
 	// Renews is what the case asks to have renewed; zero for one that renews nothing.
 	Renews ledger.Renewal `json:"renews,omitzero"`
 	// Hearing is the hearing of the case, from when the right to it was told; nil

@@ -28,7 +28,7 @@ var makers = map[Kind]maker{
 		date:  func(c *casework.Case) calendar.Date { return day(c.HandedInMS) },
 		fill: func(d *Document, s Subject) {
 			c := s.Case
-			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode)
+			d.add("收件时间", moment(c.HandedInMS)).add("申请人证件号码", identifier.MaskIDNumberInHall(c.Applicant.IDNumber)).add("查询码", s.QueryCode).add("首问负责人", c.First.Name)
 			d.list("收到的材料", papers(c.Materials))
 			d.list("尚缺的材料", labels(s.Item, c.Lacking))
 			d.Text = append(d.Text, "收件不等于受理。受理时限自收件之日起算，五个工作日内将一次性告知需要补正的全部内容；逾期不告知的，自收件之日起即为受理。")
@@ -65,6 +65,7 @@ var makers = map[Kind]maker{
 		date:  func(c *casework.Case) calendar.Date { return c.Notice.On },
 		fill: func(d *Document, s Subject) {
 			n := s.Case.Notice
+			d.add("首问负责人", s.Case.First.Name)
 			if !n.Before.IsZero() {
 				d.add("请于此日前补正", n.Before.Chinese())
 			}

@@ -146,7 +146,7 @@ func TestAuditorOnlyReads(t *testing.T) {
 			continue
 		}
 		switch g.Action {
-		case CaseRead, NoticeRead, FeeRead, RatingFigures, RatingRead, RatingOrders, StatisticsRead, ComplaintRead, RevealRead, CardRead, SupervisionRead, SampleRead, AppraisalRead, ItemRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve:
+		case CaseRead, GuideRead, NoticeRead, FeeRead, RatingFigures, RatingRead, RatingOrders, StatisticsRead, ComplaintRead, RevealRead, CardRead, SupervisionRead, SampleRead, AppraisalRead, ItemRead, StaffRead, NodeRead, SyncRead, AttentionRead, LedgerProve:
 		default:
 			t.Errorf("auditor is granted %s", g.Action)
 		}

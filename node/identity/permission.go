@@ -33,6 +33,9 @@ const (
 	CaseExtend    Action = "case.extend" // by whoever heads the authority (art. 42)
 	// CaseCorrect puts right whom a case is for, against the document.
 	CaseCorrect Action = "case.correct"
+	// GuideDo answers for visitors who asked at a window, GuideRead sees who does.
+	GuideDo     Action = "guide.do"
+	GuideRead   Action = "guide.read"
 	CaseArchive Action = "case.archive" // puts the file of a case that ended together
 	// ResultPropose proposes to put right, revoke or cancel what was issued, and
 	// ResultDecide decides on it.
@@ -207,6 +210,16 @@ func grants() []Grant {
 	allow(TownshipClerk, Subtree, RecordConsent, RecordUse, PaperVoid)
 	allow(DepartmentWindow, Department, RecordConsent, RecordUse, PaperVoid)
 	allow(CountyOperator, Whole, AccountDisable)
+	// Anybody who is asked at a window answers for it.
+	allow(VillageWorker, Own, GuideDo, GuideRead)
+	for _, r := range []Role{TownshipClerk, TownshipReviewer, TownshipLeader} {
+		allow(r, Subtree, GuideDo, GuideRead)
+	}
+	for _, r := range []Role{DepartmentWindow, DepartmentReviewer, DepartmentLeader} {
+		allow(r, Department, GuideDo, GuideRead)
+	}
+	allow(Supervisor, Whole, GuideRead)
+	allow(Auditor, Whole, GuideRead)
 	// The window of the authority puts the file together; a village keeps none.
 	allow(TownshipClerk, Subtree, CaseArchive)
 	allow(DepartmentWindow, Department, CaseArchive)

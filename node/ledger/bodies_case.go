@@ -88,6 +88,10 @@ type CaseSubmitV1 struct {
 	Online Online `json:"online,omitzero"`
 	// Renews is what is to be renewed (延续); zero for a case that renews nothing.
 	Renews Renewal `json:"renews,omitzero"`
+	// Guide is the question at a window that it came of, and First who was asked
+	// then (首问负责); zero where whoever hands it in was asked first.
+	Guide string      `json:"guide,omitempty"`
+	First NamedPerson `json:"first,omitzero"`
 }
 
 // Renewal names what its holder wants to have renewed (延续, Administrative
@@ -137,8 +141,11 @@ func (b *CaseSubmitV1) Check() error {
 	if b.Renews != (Renewal{}) && (b.Renews.Case == "" || b.Renews.Result == "" || b.Renews.Until.IsZero()) {
 		return errors.New("a renewal names the case, the result and its last day")
 	}
+	if (b.Guide == "") != (b.First == NamedPerson{}) {
+		return errors.New("a question at a window, and nothing else, names who was asked")
+	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, onFile(b.Materials), optional("renews.case", b.Renews.Case, maxIDBytes), optional("renews.result", b.Renews.Result, maxIDBytes), optional("renews.number", b.Renews.Number, maxName), optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
+	return first(err, onFile(b.Materials), b.First.check("first"), optional("guide", b.Guide, maxIDBytes), optional("renews.case", b.Renews.Case, maxIDBytes), optional("renews.result", b.Renews.Result, maxIDBytes), optional("renews.number", b.Renews.Number, maxName), optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName),
 		optional("corrects", b.Corrects, maxIDBytes), optional("online.account", b.Online.Account, maxIDBytes))
 }

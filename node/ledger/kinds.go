@@ -84,6 +84,11 @@ const (
 
 	CaseArchive Kind = "case.archive"
 
+	GuideOpen   Kind = "guide.open"
+	GuideHand   Kind = "guide.hand"
+	GuideAccept Kind = "guide.accept"
+	GuideClose  Kind = "guide.close"
+
 	HearingTell    Kind = "hearing.tell"
 	HearingAsk     Kind = "hearing.ask"
 	HearingConvene Kind = "hearing.convene"
@@ -274,6 +279,11 @@ var Kinds = []Info{
 	onCase(kind[CaseResumeV1](CaseResume, identity.CaseSuspend)),
 	onCase(kind[CaseExtendV1](CaseExtend, identity.CaseExtend)),
 	onCase(kind[CaseCorrectV1](CaseCorrect, identity.CaseCorrect)),
+
+	kind[GuideOpenV1](GuideOpen, identity.GuideDo),
+	kind[GuideHandV1](GuideHand, identity.GuideDo),
+	kind[GuideAcceptV1](GuideAccept, identity.GuideDo),
+	kind[GuideCloseV1](GuideClose, identity.GuideDo),
 
 	besideCase(kind[CaseArchiveV1](CaseArchive, identity.CaseArchive)),
 	onCase(kind[HearingTellV1](HearingTell, identity.CaseSuspend)),

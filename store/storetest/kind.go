@@ -235,6 +235,14 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.FeeWaive
 	case *ledger.FeeRefundV1:
 		return ledger.FeeRefund
+	case *ledger.GuideOpenV1:
+		return ledger.GuideOpen
+	case *ledger.GuideHandV1:
+		return ledger.GuideHand
+	case *ledger.GuideAcceptV1:
+		return ledger.GuideAccept
+	case *ledger.GuideCloseV1:
+		return ledger.GuideClose
 	case *ledger.CaseArchiveV1:
 		return ledger.CaseArchive
 	case *ledger.HearingTellV1:

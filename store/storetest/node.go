@@ -193,7 +193,22 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		}
 		return v.Division
 	}
+	question := func(id string) division.Code {
+		g, err := n.Guide(ctx, id)
+		if err != nil {
+			return n.Division()
+		}
+		return g.Asked.Division
+	}
 	switch b := body.(type) {
+	case *ledger.GuideOpenV1:
+		about.Scope = b.Division
+	case *ledger.GuideHandV1:
+		about.Scope = question(b.Guide)
+	case *ledger.GuideAcceptV1:
+		about.Scope = question(b.Guide)
+	case *ledger.GuideCloseV1:
+		about.Scope = question(b.Guide)
 	case *ledger.AccountOpenV1:
 		about.Scope = b.Division
 	case *ledger.AccountAgentsV1:
