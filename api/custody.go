@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/custody"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
+	"github.com/tongban/tongban/node/privacy"
 	"github.com/tongban/tongban/store"
 )
 
@@ -96,19 +97,19 @@ func (s *Server) recordPapers(ctx context.Context, actions []Action) error {
 // One that was recorded before is the same again.
 func (s *Server) handOverOf(ctx context.Context, in gen.HandOverRequestObject, i int) (Action, []catalog.Fault, error) {
 	want := in.Body.Cases[i]
-	c, actor, err := s.moving(ctx, want.Case)
+	h, actor, err := s.moving(ctx, want.Case)
 	if errors.Is(err, errNotFound) {
 		return Action{}, []catalog.Fault{{Path: pathAt("cases", i), Code: catalog.FaultUnknown, ZH: "没有这个办件", EN: "there is no such case"}}, nil
 	}
 	if err != nil {
 		return Action{}, nil, err
 	}
-	a := Action{Actor: actor, Kind: ledger.CustodySend, Case: c.ID, Key: in.Params.IdempotencyKey + " " + c.ID}
+	a := Action{Actor: actor, Kind: ledger.CustodySend, Case: h.id, Key: in.Params.IdempotencyKey + " " + h.id}
 	if before, err := s.recordedBody(ctx, a); before != nil || err != nil {
 		a.Body = before
 		return a, nil, err
 	}
-	book, err := s.store.Papers(ctx, c.ID)
+	book, err := s.store.Papers(ctx, h.id)
 	if err != nil {
 		return a, nil, err
 	}
@@ -137,17 +138,61 @@ func (s *Server) handOverOf(ctx context.Context, in gen.HandOverRequestObject, i
 	return a, faults, nil
 }
 
-// moving is a case whose papers the caller may move.
-func (s *Server) moving(ctx context.Context, idOrNumber string) (*casework.Case, identity.Actor, error) {
+// holding is what has papers: a case, or a joint matter, whose cases share the one
+// set that was collected for all.
+type holding struct {
+	id, number, name string
+	target           identity.Target
+	// returned: its papers were given back.
+	returned bool
+	// about is a case that it is about.
+	about *casework.Case
+}
+
+// holdingOf finds what has papers by id or number: of a case of a joint matter,
+// the joint matter.
+func (s *Server) holdingOf(ctx context.Context, idOrNumber string) (*holding, error) {
 	c, err := s.readableCase(ctx, idOrNumber)
+	switch {
+	case err == nil && c.Package == nil:
+		return &holding{c.ID, printed(c.Number), c.ItemName, targetOf(c), c.Status == casework.Terminated && c.PapersReturned, c}, nil
+	case err == nil:
+		idOrNumber = c.Package.ID
+	case !errors.Is(err, errNotFound):
+		return nil, err
+	}
+	whole, members, err := s.readableJoint(ctx, idOrNumber)
+	if err != nil {
+		return nil, err
+	}
+	h := &holding{id: whole.ID, number: printed(whole.Number), name: whole.Name, target: jointTarget(whole), returned: len(members) > 0}
+	for _, m := range members {
+		h.about, h.returned = m, h.returned && m.Status == casework.Terminated && m.PapersReturned
+	}
+	return h, nil
+}
+
+// veilOver masks what people wrote about papers.
+func (s *Server) veilOver(ctx context.Context, h *holding) (func(string) string, error) {
+	if h.about == nil {
+		return privacy.Text, nil
+	}
+	veil, err := s.veil(ctx, h.about)
+	if err != nil {
+		return nil, err
+	}
+	return veil.Text, nil
+}
+
+// moving is what has papers that the caller may move: those of a joint matter are
+// moved by the window that leads it.
+func (s *Server) moving(ctx context.Context, idOrNumber string) (*holding, identity.Actor, error) {
+	h, err := s.holdingOf(ctx, idOrNumber)
 	if err != nil {
 		return nil, identity.Actor{}, err
 	}
-	if c.Package != nil {
-		return nil, identity.Actor{}, &store.Refused{Code: "joint_papers", ZH: "联办件的材料为各部门共用，由牵头窗口保管，不按单个办件移交", EN: "the papers of a joint matter are shared; the window that leads it keeps them"}
-	}
-	actor, err := as(ctx, identity.CustodyMove, targetOf(c))
-	return c, actor, err
+	actor, err := as(ctx, identity.CustodyMove, h.target)
+	return h, actor, err
 }
 
 // recordedBody is what an action said when it was recorded before; nil when it
@@ -225,7 +270,7 @@ func (s *Server) remarks(ctx context.Context, in *gen.ReceiptRequest) ([]*remark
 	var all []*remark
 	add := func(path string, list []gen.PaperRemark, missing bool) error {
 		for i, r := range list {
-			c, err := s.readableCase(ctx, r.Case)
+			h, err := s.holdingOf(ctx, r.Case)
 			if errors.Is(err, errNotFound) {
 				return errInvalid.with(catalog.Fault{Path: pathAt(path, i), Code: catalog.FaultUnknown, ZH: "没有这个办件", EN: "there is no such case"})
 			}
@@ -235,7 +280,7 @@ func (s *Server) remarks(ctx context.Context, in *gen.ReceiptRequest) ([]*remark
 			if !missing && r.Note == "" {
 				return errInvalid.with(catalog.Fault{Path: pathAt(path, i) + ".note", Code: catalog.FaultMissing, ZH: "请说明如何损坏", EN: "say how it is damaged"})
 			}
-			all = append(all, &remark{c.ID, r, missing, false})
+			all = append(all, &remark{h.id, r, missing, false})
 		}
 		return nil
 	}
@@ -248,14 +293,14 @@ func (s *Server) remarks(ctx context.Context, in *gen.ReceiptRequest) ([]*remark
 // receiptOf is the receipt of one case's papers; without a body when none of them
 // is on the way any more.
 func (s *Server) receiptOf(ctx context.Context, in gen.ReceiveTransferRequestObject, h store.HandedOver, remarks []*remark) (Action, error) {
-	c, actor, err := s.moving(ctx, h.Case)
+	of, actor, err := s.moving(ctx, h.Case)
 	if err != nil {
 		return Action{}, err
 	}
-	a := Action{Actor: actor, Kind: ledger.CustodyReceive, Case: c.ID, Key: in.Params.IdempotencyKey + " " + h.Sent}
+	a := Action{Actor: actor, Kind: ledger.CustodyReceive, Case: of.id, Key: in.Params.IdempotencyKey + " " + h.Sent}
 	mine := func(p ledger.Original) *remark {
 		for _, r := range remarks {
-			if r.caseID == c.ID && r.Material == p.Material {
+			if r.caseID == of.id && r.Material == p.Material {
 				return r
 			}
 		}
@@ -274,7 +319,7 @@ func (s *Server) receiptOf(ctx context.Context, in gen.ReceiveTransferRequestObj
 		a.Body = b
 		return a, nil
 	}
-	book, err := s.store.Papers(ctx, c.ID)
+	book, err := s.store.Papers(ctx, of.id)
 	if err != nil {
 		return a, err
 	}
@@ -309,7 +354,7 @@ func (s *Server) readableHandedOver(ctx context.Context, f store.TransferFilter)
 		if _, asked := may[h.Case]; asked {
 			continue
 		}
-		_, err := s.readableCase(ctx, h.Case)
+		_, err := s.holdingOf(ctx, h.Case)
 		if err != nil && !errors.Is(err, errNotFound) {
 			return nil, err
 		}

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/node/calendar"
-	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/document"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
@@ -21,11 +20,11 @@ import (
 
 // GetCasePapers says who has each paper of a case.
 func (s *Server) GetCasePapers(ctx context.Context, in gen.GetCasePapersRequestObject) (gen.GetCasePapersResponseObject, error) {
-	c, err := s.readableCase(ctx, in.Id)
+	h, err := s.holdingOf(ctx, in.Id)
 	if err != nil {
 		return nil, err
 	}
-	book, err := s.store.Papers(ctx, c.ID)
+	book, err := s.store.Papers(ctx, h.id)
 	if err != nil {
 		return nil, err
 	}
@@ -33,8 +32,8 @@ func (s *Server) GetCasePapers(ctx context.Context, in gen.GetCasePapersRequestO
 	if err != nil {
 		return nil, err
 	}
-	out := gen.GetCasePapers200JSONResponse{Case: c.ID, Number: printed(c.Number), Papers: []gen.CasePaper{}}
-	veil, err := s.veil(ctx, c)
+	out := gen.GetCasePapers200JSONResponse{Case: h.id, Number: h.number, Papers: []gen.CasePaper{}}
+	hide, err := s.veilOver(ctx, h)
 	if err != nil {
 		return nil, err
 	}
@@ -42,12 +41,12 @@ func (s *Server) GetCasePapers(ctx context.Context, in gen.GetCasePapersRequestO
 		paper := gen.CasePaper{Material: p.Material, Brought: p.Brought, At: p.At, AtName: places[p.At].Name, Missing: p.Missing,
 			Answerable: p.Answerable(), AnswerableName: places[p.Answerable()].Name, SinceMs: p.Since}
 		for _, note := range p.Damaged {
-			paper.Damaged = append(paper.Damaged, veil.Text(note))
+			paper.Damaged = append(paper.Damaged, hide(note))
 		}
 		if p.Way != nil {
 			paper.List, paper.To, paper.ToName = p.Way.List, p.Way.To, places[p.Way.To].Name
 		}
-		paper.Returned = p.Way == nil && c.Status == casework.Terminated && c.PapersReturned
+		paper.Returned = p.Way == nil && h.returned
 		out.Papers = append(out.Papers, paper)
 	}
 	return out, nil
@@ -133,11 +132,11 @@ func (s *Server) transfers(ctx context.Context, rows []store.HandedOver) ([]gen.
 	all := []gen.Transfer{}
 	at := map[string]int{}
 	for _, h := range rows {
-		c, err := s.store.Case(ctx, h.Case)
+		of, err := s.holdingOf(ctx, h.Case)
 		if err != nil {
-			return nil, found(err)
+			return nil, err
 		}
-		veil, err := s.veil(ctx, c)
+		hide, err := s.veilOver(ctx, of)
 		if err != nil {
 			return nil, err
 		}
@@ -147,18 +146,18 @@ func (s *Server) transfers(ctx context.Context, rows []store.HandedOver) ([]gen.
 			if err != nil {
 				return nil, found(err)
 			}
-			w := s.word(sent, c)
+			w := s.word(sent, nil)
 			t := gen.Transfer{List: h.List, From: h.From, FromName: places[h.From].Name, To: h.To, ToName: places[h.To].Name, SentMs: h.SentAt,
 				SentBy: sent.Actor, Papers: []gen.TransferPaper{}, Word: w, WordZh: wordZH[w]}
 			if body, err := sent.Decode(); err == nil {
 				if b, ok := body.(*ledger.CustodySendV1); ok {
-					t.Carrier, t.Note = b.Carrier, veil.Text(b.Note)
+					t.Carrier, t.Note = b.Carrier, hide(b.Note)
 				}
 			}
 			i = len(all)
 			at[h.List], all = i, append(all, t)
 		}
-		p := gen.TransferPaper{Case: h.Case, Number: printed(c.Number), ItemName: c.ItemName, Material: h.Material, State: gen.PaperOnTheWay, ReceivedMs: h.ReceivedAt, Note: veil.Text(h.Note)}
+		p := gen.TransferPaper{Case: h.Case, Number: of.number, ItemName: of.name, Material: h.Material, State: gen.PaperOnTheWay, ReceivedMs: h.ReceivedAt, Note: hide(h.Note)}
 		switch {
 		case h.Received == h.To:
 			p.State = gen.PaperReceived

@@ -15,6 +15,7 @@ import (
 	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/privacy"
+	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
 )
 
@@ -300,6 +301,11 @@ func (s *Server) GetJointDocument(ctx context.Context, in gen.GetJointDocumentRe
 		return nil, err
 	}
 	subject.Limits = limits
+	submitted, err := s.store.Entry(ctx, c.ID)
+	if err != nil {
+		return nil, found(err)
+	}
+	subject.QueryCode = proof.QueryCode(&submitted.Entry)
 	places, err := s.places(ctx)
 	if err != nil {
 		return nil, err

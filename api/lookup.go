@@ -14,6 +14,7 @@ import (
 	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/joint"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/node/proof"
 	"github.com/tongban/tongban/store"
@@ -37,39 +38,58 @@ var errLookup = &problem{http.StatusNotFound, "lookup_failed", "number and query
 
 // LookUpCase tells how far a case is.
 func (s *Server) LookUpCase(ctx context.Context, in gen.LookUpCaseRequestObject) (gen.LookUpCaseResponseObject, error) {
-	c, err := s.proven(ctx, in.Body.Number, in.Body.Code)
+	found, err := guarded(ctx, s, in.Body.Number, errLookup, func(number string) (lookedUp, error) { return s.lookedUp(ctx, number, in.Body.Code) })
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.lookupAnswer(ctx, c)
+	var out gen.LookupAnswer
+	if found.whole != nil {
+		out, err = s.lookupJoint(ctx, found.whole)
+	} else {
+		out, err = s.lookupAnswer(ctx, found.single)
+	}
 	return gen.LookUpCase200JSONResponse(out), err
+}
+
+// lookedUp is what a number and its code prove: a case, or a joint matter by its
+// own number.
+type lookedUp struct {
+	single *casework.Case
+	whole  *joint.Case
 }
 
 // proven is the case of who shows its number and query code. Tries are throttled
 // for each address and each number, and one that fails does not tell by its time
 // whether there is such a number.
 func (s *Server) proven(ctx context.Context, number, code string) (*casework.Case, error) {
-	return s.guarded(ctx, number, errLookup, func(number string) (*casework.Case, error) { return s.lookedUp(ctx, number, code) })
+	return guarded(ctx, s, number, errLookup, func(number string) (*casework.Case, error) {
+		found, err := s.lookedUp(ctx, number, code)
+		if err == nil && found.single == nil {
+			err = errLookup
+		}
+		return found.single, err
+	})
 }
 
 // guarded looks a case up for somebody who is not logged in: what fails with wrong
 // is counted as a guess at the number.
-func (s *Server) guarded(ctx context.Context, number string, wrong *problem, look func(number string) (*casework.Case, error)) (*casework.Case, error) {
+func guarded[T any](ctx context.Context, s *Server, number string, wrong *problem, look func(number string) (T, error)) (T, error) {
+	var none T
 	floor := time.NewTimer(lookupFloor)
 	defer floor.Stop()
 	now := s.o.Now()
 	if r := requestOf(ctx).http; r != nil {
 		if wait, ok := s.lookups.take(s.address(r), now); !ok {
-			return nil, errTooMany.retry(wait)
+			return none, errTooMany.retry(wait)
 		}
 	}
 	if n, err := casework.ParseNumber(number); err == nil {
 		number = n.Compact()
 	}
 	if wait, ok := s.guesses.room(number, now); !ok {
-		return nil, errTooMany.retry(wait)
+		return none, errTooMany.retry(wait)
 	}
-	c, err := look(number)
+	out, err := look(number)
 	if errors.Is(err, wrong) {
 		s.guesses.take(number, now)
 		select {
@@ -77,31 +97,63 @@ func (s *Server) guarded(ctx context.Context, number string, wrong *problem, loo
 		case <-ctx.Done():
 		}
 	}
-	return c, err
+	return out, err
 }
 
-// lookedUp is the case of a number with its code; errLookup whichever is wrong.
-func (s *Server) lookedUp(ctx context.Context, number, code string) (*casework.Case, error) {
+// lookedUp is what has a number, for who has its code; errLookup whichever is
+// wrong.
+func (s *Server) lookedUp(ctx context.Context, number, code string) (lookedUp, error) {
+	var none lookedUp
 	c, err := s.store.Case(ctx, number)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return none, err
 	}
-	opened := "none"
-	if c != nil && c.Number == number {
-		opened = c.OpenedBy()
+	whole, err := s.store.Joint(ctx, number)
+	if err != nil && !errors.Is(err, store.ErrNotFound) {
+		return none, err
+	}
+	is, opened := none, "none"
+	switch {
+	case c != nil && c.Number == number:
+		is.single, opened = c, c.OpenedBy()
+	case whole != nil && whole.Number == number:
+		is.whole, opened = whole, whole.ID
 	}
 	e, err := s.store.Entry(ctx, opened)
 	if err != nil && !errors.Is(err, store.ErrNotFound) {
-		return nil, err
+		return none, err
 	}
 	var submission *ledger.Entry
 	if e != nil {
 		submission = &e.Entry
 	}
 	if !proof.CheckQueryCode(submission, code) {
-		return nil, errLookup
+		return none, errLookup
 	}
-	return c, nil
+	return is, nil
+}
+
+// lookupJoint is how far a joint matter is, and each of its cases.
+func (s *Server) lookupJoint(ctx context.Context, c *joint.Case) (gen.LookupAnswer, error) {
+	members, err := s.store.JointMembers(ctx, c)
+	if err != nil {
+		return gen.LookupAnswer{}, err
+	}
+	summary, err := s.jointSummary(ctx, c, members)
+	if err != nil {
+		return gen.LookupAnswer{}, err
+	}
+	out := gen.LookupAnswer{Number: summary.Number, ItemName: summary.Name, Word: summary.Word, WordZh: summary.WordZh, Status: string(summary.Status), StatusZh: summary.StatusZh,
+		Steps: []gen.LookupStep{}, ToDo: "一次办理，各部门进度见下。", ToDoEn: "Handled as one; each department's progress is below."}
+	for _, m := range members {
+		part, err := s.lookupAnswer(ctx, m)
+		if err != nil {
+			return out, err
+		}
+		out.Parts = append(out.Parts, part)
+	}
+	out.AsOf, err = s.asOf(ctx)
+	return out, err
 }
 
 func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.LookupAnswer, error) {
@@ -113,7 +165,7 @@ func (s *Server) lookupAnswer(ctx context.Context, c *casework.Case) (gen.Lookup
 	if err != nil {
 		return gen.LookupAnswer{}, err
 	}
-	out := gen.LookupAnswer{Number: printed(c.Number), ItemName: c.ItemName, Word: summary.Word, WordZh: summary.WordZh, Status: c.Status, StatusZh: statusZH[c.Status],
+	out := gen.LookupAnswer{Number: printed(c.Number), ItemName: c.ItemName, Word: summary.Word, WordZh: summary.WordZh, Status: string(c.Status), StatusZh: statusZH[c.Status],
 		Steps: []gen.LookupStep{}, Promised: c.Told.Promised, Statutory: c.Told.Statutory, AsOf: asOf}
 	for i, step := range c.Steps {
 		state := gen.StepAhead

@@ -287,3 +287,34 @@ func TestHall(t *testing.T) {
 		t.Error("the stream did not end with the node")
 	}
 }
+
+// A joint matter is followed by its one number and one code, with each of its
+// cases; each case answers to the same code.
+func TestLookUpJoint(t *testing.T) {
+	h := newHub(t)
+	h.offerPackage()
+	h.person("civil", theCounty, "县民政局", identity.DepartmentWindow)
+	var receipt gen.JointReceipt
+	h.decode(h.must("civil", "POST", "/api/v1/joint-cases", h.handIn(), 201), &receipt)
+	whole := receipt.Joint.Summary
+	var doc struct {
+		Lines []struct{ Label, Value string }
+	}
+	h.get("civil", "/api/v1/joint-cases/"+whole.Id+"/documents/joint_receipt", &doc)
+	code := ""
+	for _, l := range doc.Lines {
+		if l.Label == "查询码" {
+			code = l.Value
+		}
+	}
+	got, told := h.lookUp(whole.Number, code)
+	if got != "200" || len(told.Parts) != whole.Cases || len(told.Parts) == 0 || told.ItemName != whole.Name || told.Parts[0].Number == whole.Number {
+		t.Fatalf("%s %+v with %q", got, told, code)
+	}
+	if got, part := h.lookUp(told.Parts[0].Number, code); got != "200" || part.ItemName != told.Parts[0].ItemName {
+		t.Errorf("%s %+v", got, part)
+	}
+	if got, _ := h.lookUp(whole.Number, "22222-22222"); got != "404 lookup_failed" {
+		t.Errorf("a wrong code: %s", got)
+	}
+}

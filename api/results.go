@@ -240,7 +240,7 @@ var errNoResult = &problem{http.StatusNotFound, "result_unknown_pair", "there is
 // throttled as look-ups are, and wrong numbers of either kind answered alike.
 func (s *Server) VerifyResult(ctx context.Context, in gen.VerifyResultRequestObject) (gen.VerifyResultResponseObject, error) {
 	var r *result.Result
-	c, err := s.guarded(ctx, in.Body.Case, errNoResult, func(number string) (*casework.Case, error) {
+	c, err := guarded(ctx, s, in.Body.Case, errNoResult, func(number string) (*casework.Case, error) {
 		c, err := s.store.Case(ctx, number)
 		if errors.Is(err, store.ErrNotFound) || err == nil && c.Number != number {
 			return nil, errNoResult

@@ -272,7 +272,7 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 	if err != nil {
 		return identity.Target{}, err
 	}
-	if _, looked := body.(*ledger.CaseRevealV1); looked && c == nil {
+	if c == nil && besideJoint(body) {
 		return a.jointTarget(e, from)
 	}
 	if c == nil {
@@ -281,6 +281,16 @@ func (a *applier) target(e *ledger.Entry, body ledger.Body, from origin) (identi
 		return identity.Target{Division: e.Scope, Department: from.subject.Department}, nil
 	}
 	return identity.Target{Division: c.Division, Department: c.Department}, nil
+}
+
+// besideJoint reports whether what stands beside a case may stand beside a joint
+// matter too: somebody looked at it, its papers were moved.
+func besideJoint(body ledger.Body) bool {
+	switch body.(type) {
+	case *ledger.CaseRevealV1, *ledger.CustodySendV1, *ledger.CustodyReceiveV1:
+		return true
+	}
+	return false
 }
 
 // staff reads a person's record. The caller may change what it gets.

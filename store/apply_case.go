@@ -24,8 +24,17 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 		return nil, err
 	}
 	scope := e.Scope
-	if c != nil {
+	switch {
+	case c != nil:
 		scope = c.Division
+	case besideJoint(body):
+		whole, err := a.jointByID(e.Case)
+		if err != nil {
+			return nil, err
+		}
+		if whole != nil {
+			scope = whole.Division
+		}
 	}
 	if QuietView(e.Kind, e.Actor) {
 		scope = a.s.self.County()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/custody"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/ledger"
@@ -129,7 +130,7 @@ func (c committed) query(ctx context.Context, query string, args ...any) (*sql.R
 
 // readBook is the papers of a case, from the entries that stand here.
 func readBook(ctx context.Context, db rowReader, id string) (*custody.Book, error) {
-	rows, err := db.query(ctx, `SELECT e.entry FROM entries e WHERE `+ofCase+` AND e.kind IN ('case.submit', 'case.supplement', 'custody.send', 'custody.receive') AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`, id)
+	rows, err := db.query(ctx, `SELECT e.entry FROM entries e WHERE `+ofCase+` AND e.kind IN ('case.submit', 'case.supplement', 'package.submit', 'package.supplement', 'custody.send', 'custody.receive') AND e.status = 'applied' ORDER BY e.idx IS NULL, e.idx, e.n`, id)
 	if err != nil {
 		return nil, storage("read papers", err)
 	}
@@ -166,19 +167,29 @@ func enterPaper(ctx context.Context, db rowReader, book *custody.Book, e *ledger
 	switch b := body.(type) {
 	case *ledger.CaseSubmitV1:
 		book.Bring(e.ID, b.HandedInAt, e.OccurredAt, b.Materials)
+	case *ledger.PackageSubmitV1: // the one set of papers lies with the joint matter
+		book.Bring(e.ID, b.HandedInAt, e.OccurredAt, b.Materials)
 	case *ledger.CaseSupplementV1:
-		home, err := divisionOf(ctx, db, selectNodeDivision, e.Origin, nodeUnknown)
-		if refusalOf(err) != nil {
-			home, err = e.Scope, nil // a node that is not known here
-		}
-		if err != nil {
-			return err
-		}
-		book.Bring(e.ID, home, e.OccurredAt, b.Materials)
+		return broughtLater(ctx, db, book, e, b.Materials)
+	case *ledger.PackageSupplementV1:
+		return broughtLater(ctx, db, book, e, b.Materials)
 	case *ledger.CustodySendV1:
 		book.Send(e.ID, e.OccurredAt, *b)
 	case *ledger.CustodyReceiveV1:
 		book.Receive(e.ID, e.OccurredAt, *b)
 	}
+	return nil
+}
+
+// broughtLater adds what a supplement brought to the office that took it in.
+func broughtLater(ctx context.Context, db rowReader, book *custody.Book, e *ledger.Entry, materials []catalog.SubmittedMaterial) error {
+	home, err := divisionOf(ctx, db, selectNodeDivision, e.Origin, nodeUnknown)
+	if refusalOf(err) != nil {
+		home, err = e.Scope, nil // a node that is not known here
+	}
+	if err != nil {
+		return err
+	}
+	book.Bring(e.ID, home, e.OccurredAt, materials)
 	return nil
 }

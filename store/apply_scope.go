@@ -49,10 +49,14 @@ func (s *Store) ScopeOf(ctx context.Context, caseID string, body ledger.Body) (d
 			scope, err := divisionOf(ctx, committed{s.read}, `SELECT scope FROM attachments WHERE case_id = ? LIMIT 1`, caseID, err)
 			return scope, false, err
 		}
-		if _, ok := body.(*ledger.CaseRevealV1); ok && errors.Is(err, ErrNotFound) {
-			// It can be looked at like a case, by those who may read it.
+		if besideJoint(body) && errors.Is(err, ErrNotFound) {
+			// It can be looked at like a case, by those who may read it, and its
+			// papers lie with it.
 			if c, err := s.Joint(ctx, caseID); err == nil || !errors.Is(err, ErrNotFound) {
 				return divisionOfJoint(c), false, err
+			}
+			if _, looked := body.(*ledger.CaseRevealV1); !looked {
+				return "", false, ErrNotFound
 			}
 			aside, err := s.SetAside(ctx, caseID)
 			if err == nil && len(aside) == 0 {

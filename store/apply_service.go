@@ -146,6 +146,14 @@ func (a *applier) officeOf(visit *ledger.Entry) (rating.Office, error) {
 			o.Item, department = b.Item, b.Department
 		case *ledger.PackageSubmitV1:
 			o.Item, department = b.Package, b.Department
+		case *ledger.PackageSupplementV1:
+			whole, err := a.jointByID(visit.Case)
+			if err != nil {
+				return o, err
+			}
+			if whole != nil {
+				o.Item, department = whole.Package, whole.Department
+			}
 		}
 	}
 	if isCounty(home.Tier()) {

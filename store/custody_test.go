@@ -6,7 +6,9 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/node/custody"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 	"github.com/tongban/tongban/store"
 	"github.com/tongban/tongban/store/storetest"
@@ -243,4 +245,51 @@ func TestCustodyConverges(t *testing.T) {
 			}
 		}
 	})
+}
+
+// The one set of papers of a joint matter lies with it: it is handed over and
+// received as a whole, with the line down, and no case of it has papers of its
+// own. Bringing more to it is a visit that can be rated, under the joint matter.
+func TestPapersOfAJointMatterMove(t *testing.T) {
+	c := joints(t)
+	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
+	c.Settle()
+	opened := village.MustHandIn(village.HandIn(storetest.Package()))
+	worker := village.Actor(identity.VillageWorker)
+	about := storetest.About{Case: opened.ID, Scope: here}
+	if len(papersOf(t, village, opened.ID)) == 0 {
+		t.Fatal("the joint matter has no papers")
+	}
+	for _, m := range opened.Members {
+		if own := papersOf(t, village, m.Case); len(own) != 0 {
+			t.Errorf("%s has papers of its own: %v", m.Item, own)
+		}
+	}
+	send := handOver(t, village, townNode, opened.ID, "J1")
+	sent := village.MustDo(worker, send, about)
+	c.Settle()
+	clerk := townNode.Actor(identity.TownshipClerk)
+	townNode.MustDo(clerk, receive(townNode, sent.ID, send.Papers, false), about)
+	c.Settle()
+	for _, n := range []*storetest.Node{village, townNode, hub} {
+		for _, p := range papersOf(t, n, opened.ID) {
+			if p.At != town {
+				t.Errorf("%s: %s is at %s", n.ID(), p.Material, p.At)
+			}
+		}
+	}
+	_, err := village.Do(worker, handOver(t, townNode, hub, opened.ID, "J2"), about)
+	wantRefused(t, "by who has them no more", err, "custody_place")
+	wrong := about
+	wrong.Scope = town
+	if _, err := townNode.Do(clerk, handOver(t, townNode, hub, opened.ID, "J3"), wrong); err == nil {
+		t.Error("with another scope than the joint matter's")
+	}
+
+	more := village.MustDo(worker, &ledger.PackageSupplementV1{Form: []catalog.FieldValue{{Key: "phone", Value: "13800000001"}}}, about)
+	village.MustDo(identity.Actor{Staff: village.ID(), Role: identity.System, Node: village.ID()}, &ledger.RatingGiveV1{Case: opened.ID, Occasion: more.ID, At: here, Institution: 5, Means: ledger.RatedByCode}, storetest.About{Scope: here})
+	c.Settle()
+	if rated, err := hub.RatedOccasion(ctx, more.ID); err != nil || !rated {
+		t.Errorf("rated: %t %v", rated, err)
+	}
 }

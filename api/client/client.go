@@ -3808,12 +3808,15 @@ type LookupAnswer struct {
 	ItemName    string `json:"item_name"`
 	Number      string `json:"number"`
 
+	// Parts The cases of a joint matter.
+	Parts []LookupAnswer `json:"parts,omitempty,omitzero"`
+
 	// Promised A day in Beijing, 2026-10-12.
 	Promised Date `json:"promised,omitempty,omitzero"`
 
-	// Status `refused`: the county did not take it in; what was handed in stays readable and can be corrected. `held`: doubted here, and left to the county.
-	Status   CaseStatus `json:"status"`
-	StatusZh string     `json:"status_zh"`
+	// Status A CaseStatus, of a joint matter a JointStatus.
+	Status   string `json:"status"`
+	StatusZh string `json:"status_zh"`
 
 	// Statutory A day in Beijing, 2026-10-12.
 	Statutory Date         `json:"statutory,omitempty,omitzero"`

@@ -29,7 +29,7 @@ The query code stands on the receipt. Needs no login; a village answers too, and
 			t.row(c.pick("办件编号", "case"), v.Number)
 			t.row(c.pick("事项", "item"), clean(v.ItemName))
 			t.row(c.pick("进度", "word"), wordName(c.language, v.Word, v.WordZh))
-			t.row(c.pick("状态", "status"), c.pick(v.StatusZh, string(v.Status)))
+			t.row(c.pick("状态", "status"), c.pick(v.StatusZh, v.Status))
 			for _, s := range v.Steps {
 				t.row(c.pick("环节", "step"), stepMark[s.State]+" "+s.Name)
 			}
@@ -46,6 +46,9 @@ The query code stands on the receipt. Needs no login; a village answers too, and
 			}
 			for _, x := range v.Visits {
 				t.row(c.pick("可评价", "visit"), strings.Join([]string{digits(x.At), moment(x.At), x.Place, x.KindZh}, " "))
+			}
+			for _, p := range v.Parts {
+				t.row(p.Number, clean(p.ItemName)+"　"+c.pick(p.StatusZh, p.Status))
 			}
 			t.row(c.pick("数据截至", "as of"), moment(v.AsOf))
 			t.write(w, c.language)

@@ -91,7 +91,7 @@ type Rectification struct {
 }
 
 // Occasions are the kinds of entries that are a visit: somebody stood at a desk.
-var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.PackageSubmit, ledger.CaseSupplement, ledger.CaseDeliver}
+var Occasions = []ledger.Kind{ledger.CaseSubmit, ledger.PackageSubmit, ledger.CaseSupplement, ledger.PackageSupplement, ledger.CaseDeliver}
 
 // Give makes a rating of what the applicant said about a visit. office is where
 // the visit was. The visit at which a joint matter was handed in may be rated
