@@ -19,29 +19,91 @@ import (
 //
 //	POST /api/v1/joint-cases               SubmitPackage
 //	POST /api/v1/joint-cases/check         CheckPackage
+//	POST /api/v1/joint-cases/{id}/resubmit ResubmitPackage
 //	POST /api/v1/joint-cases/{id}/actions  ActOnJointCase
 
 // SubmitPackage hands a package in: all of its cases come of it, or none.
 func (s *Server) SubmitPackage(ctx context.Context, in gen.SubmitPackageRequestObject) (gen.SubmitPackageResponseObject, error) {
-	body, _, err := s.handInOf(ctx, in.Body)
-	if err != nil {
-		if receipt, known, herr := s.handedInBefore(ctx, in.Params.IdempotencyKey); known || herr != nil {
-			return gen.SubmitPackage201JSONResponse(receipt), herr
-		}
-		return nil, err
-	}
-	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkPapers(ctx, body.Materials); err != nil {
-		return nil, err
-	}
-	receipt, err := s.recordJoint(ctx, Action{Actor: actor, Kind: ledger.PackageSubmit, Body: body, Key: in.Params.IdempotencyKey})
+	receipt, err := s.handInPackage(ctx, in.Body, in.Body.Materials, "", in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}
 	return gen.SubmitPackage201JSONResponse(receipt), nil
+}
+
+// handInPackage records the hand-in of a package, for a refused one where corrects
+// names it. brought are the papers that are new in it.
+func (s *Server) handInPackage(ctx context.Context, in *gen.PackageSubmission, brought []catalog.SubmittedMaterial, corrects, key string) (gen.JointReceipt, error) {
+	body, _, err := s.handInOf(ctx, in)
+	if err != nil {
+		if receipt, known, herr := s.handedInBefore(ctx, key); known || herr != nil {
+			return receipt, herr
+		}
+		return gen.JointReceipt{}, err
+	}
+	body.Corrects = corrects
+	actor, err := as(ctx, identity.CaseSubmit, identity.Target{Division: body.HandedInAt, Department: body.Department})
+	if err != nil {
+		return gen.JointReceipt{}, err
+	}
+	if err := s.checkPapers(ctx, brought); err != nil {
+		return gen.JointReceipt{}, err
+	}
+	return s.recordJoint(ctx, Action{Actor: actor, Kind: ledger.PackageSubmit, Body: body, Key: key})
+}
+
+// ResubmitPackage hands a refused hand-in of a package in again.
+func (s *Server) ResubmitPackage(ctx context.Context, in gen.ResubmitPackageRequestObject) (gen.ResubmitPackageResponseObject, error) {
+	if receipt, known, err := s.handedInBefore(ctx, in.Params.IdempotencyKey); known || err != nil {
+		return gen.ResubmitPackage201JSONResponse(receipt), err
+	}
+	was, err := s.refusedPackage(ctx, in.Id)
+	if err != nil {
+		return nil, err
+	}
+	change := in.Body
+	if change == nil {
+		change = &gen.Resubmission{}
+	}
+	next := again(&casework.Case{ID: in.Id, Division: was.Division, Applicant: was.Applicant, Agent: was.Agent, Form: was.Form, Materials: was.Materials, Applying: was.Applying}, change)
+	submission := &gen.PackageSubmission{Package: was.Package, Version: change.ItemVersion, Division: next.Division, Applicant: next.Applicant, Agent: next.Agent,
+		Form: next.Form, Materials: next.Materials, Applying: next.Applying, Lacking: was.Lacking}
+	for _, m := range was.Members {
+		submission.Items = append(submission.Items, m.Item)
+	}
+	receipt, err := s.handInPackage(ctx, submission, change.Materials, in.Id, in.Params.IdempotencyKey)
+	if err != nil {
+		return nil, err
+	}
+	return gen.ResubmitPackage201JSONResponse(receipt), nil
+}
+
+// refusedPackage is a hand-in of a package that the county refused, by its entry,
+// for those who may read it.
+func (s *Server) refusedPackage(ctx context.Context, id string) (*ledger.PackageSubmitV1, error) {
+	e, err := s.store.Entry(ctx, id)
+	if err != nil {
+		return nil, found(err)
+	}
+	body, err := e.Decode()
+	b, ok := body.(*ledger.PackageSubmitV1)
+	if err != nil || !ok {
+		return nil, errNotFound
+	}
+	readers, err := s.store.RefusedScope(ctx, e.Origin, e.Scope)
+	if err != nil {
+		return nil, err
+	}
+	var denied *identity.Denied
+	switch _, err := as(ctx, identity.CaseRead, identity.Target{Division: readers, Department: b.Department}); {
+	case errors.As(err, &denied):
+		return nil, errNotFound
+	case err != nil:
+		return nil, err
+	case e.Status != ledger.Refused:
+		return nil, &store.Refused{Code: "corrects_standing", ZH: "这一件并未被退回，无需更正", EN: "it was not refused; there is nothing to correct"}
+	}
+	return b, nil
 }
 
 // CheckPackage tells at once everything that keeps a package from being handed

@@ -308,3 +308,44 @@ func TestJointMatterFromAVillage(t *testing.T) {
 		return board.Summary.Word == gen.AtCounty
 	})
 }
+
+// A package that a village handed in and the county refused is handed in again, by
+// its entry, by the window of the department that leads it; once, and by nobody
+// who may not read it.
+func TestRefusedPackageIsHandedInAgain(t *testing.T) {
+	h := newHub(t)
+	h.offerPackage()
+	h.person("worker", theVillage, "", identity.VillageWorker)
+	h.person("civil", theCounty, "县民政局", identity.DepartmentWindow)
+	h.person("market", theCounty, marketBoard, identity.DepartmentWindow)
+	v := h.below(theVillage)
+	until(t, "the village to know the package and its worker", func() bool {
+		_, err := v.node.Store.PackageInForce(t.Context(), storetest.PackageCode, time.Now().UnixMilli())
+		_, unknown := v.node.Store.StaffByLogin(t.Context(), "worker")
+		return err == nil && unknown == nil
+	})
+	v.token("worker")
+	h.cut()
+	staff, err := h.node.Store.StaffByLogin(t.Context(), "worker")
+	check(t, err)
+	h.must("operator", "POST", "/api/v1/staff/"+staff.ID+"/disable", gen.DisableRequest{Reason: "离岗"}, 200)
+	var receipt gen.JointReceipt
+	v.decode(v.must("worker", "POST", "/api/v1/joint-cases", v.handIn(), 201), &receipt)
+	id := receipt.Joint.Summary.Id
+	h.heal()
+	until(t, "the county to refuse it", func() bool {
+		e, err := h.node.Store.Entry(t.Context(), id)
+		return err == nil && e.Status == ledger.Refused
+	})
+	path := "/api/v1/joint-cases/" + id + "/resubmit"
+	h.must("market", "POST", path, gen.Resubmission{}, 404)
+	var made gen.JointReceipt
+	h.decode(h.must("civil", "POST", path, gen.Resubmission{}, 201), &made)
+	if made.Joint.Summary.Id == id || made.Joint.Summary.Division != theVillage || made.Joint.Summary.Cases != receipt.Joint.Summary.Cases {
+		t.Errorf("%+v", made.Joint.Summary)
+	}
+	if r := h.as("civil", "POST", path, gen.Resubmission{}); r != "409 corrected_already" {
+		t.Errorf("twice: %s", r)
+	}
+	h.must("civil", "POST", "/api/v1/joint-cases/"+made.Joint.Summary.Id+"/resubmit", gen.Resubmission{}, 409)
+}

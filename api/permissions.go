@@ -200,6 +200,7 @@ var routePermissions = map[string]permission{
 	"getNotice":          may(identity.NoticeRead),
 	"retryNotice":        may(identity.NoticeRetry),
 	"submitPackage":      may(identity.CaseSubmit),
+	"resubmitPackage":    may(identity.CaseSubmit),
 	"checkPackage":       may(identity.CaseSubmit),
 	"listJointCases":     may(identity.CaseRead),
 	"getJointCase":       may(identity.CaseRead),

@@ -293,7 +293,7 @@ func (s *Server) attentionItem(ctx context.Context, a *store.Attention) (gen.Att
 		return out, false, err
 	}
 	out.Kind, out.What, out.Actor, out.OccurredAt = string(e.Kind), kindZH[e.Kind], e.Actor, e.OccurredAt
-	if e.Kind == ledger.CaseSubmit && e.Status == ledger.Refused && a.ResolvedBy == "" && (a.Code != "forked_origin" || s.self.Tier == node.County) {
+	if e.Kind.Opens() && e.Status == ledger.Refused && a.ResolvedBy == "" && (a.Code != "forked_origin" || s.self.Tier == node.County) {
 		out.Next, out.Way = "请更正后重新提交", gen.WayResubmit
 	}
 	if action, private := readsPrivate(e.Kind); private {

@@ -167,7 +167,7 @@ func (a *applier) reflag(e *ledger.Entry) error {
 	}
 	// Again, in the county's order: what it said of the refused one before
 	// stands under this.
-	if err := a.correct(e, b); err != nil {
+	if err := a.correct(e, b.Corrects); err != nil {
 		return err
 	}
 	changed, err := a.itemChanged(b, a.now)

@@ -253,7 +253,7 @@ func (a *applier) prepareSubmission(e *ledger.Entry, b *ledger.CaseSubmitV1, fro
 		if err := a.countCase(b.Number); err != nil {
 			return err
 		}
-		if err := a.correct(e, b); err != nil {
+		if err := a.correct(e, b.Corrects); err != nil {
 			return err
 		}
 		a.own(c)

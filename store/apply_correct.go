@@ -24,10 +24,40 @@ const maxCorrections = 50
 // mayCorrect refuses a submission that names something else than an open
 // refused hand-in of its own desk, or of one below.
 func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, item *catalog.Item, from origin) error {
-	if a.told || b.Corrects == "" {
+	return a.mayHandInAgain(e, b.Corrects, from, func(was *handed) error {
+		if was.Package != "" {
+			return refuse("corrects_unknown", "所更正的是联办收件，请按一件事重新提交", "what it corrects is the hand-in of a package; hand the package in again")
+		}
+		if b.Online.Account == "" && !casework.TakesIn(item, from.tier, false) && (was.Item != b.Item || !slices.Contains(item.AcceptTiers, was.HandedInAt.Tier())) {
+			return refuse("tier_not_accepting", "该事项不在本级收件，所更正的收件也不是在事项收件地点就该事项提交的，请到事项指南所列地点办理",
+				"this item is not taken in at this tier, and what it corrects was not handed in for it where it is; see its guide for where")
+		}
+		return nil
+	})
+}
+
+// mayCorrectJoint does the same for the hand-in of a package.
+func (a *applier) mayCorrectJoint(e *ledger.Entry, b *ledger.PackageSubmitV1, from origin) error {
+	return a.mayHandInAgain(e, b.Corrects, from, func(was *handed) error {
+		if was.Package != b.Package {
+			return refuse("corrects_unknown", "所更正的收件不是同一个一件事的，请核对", "what it corrects is not a hand-in of this package; check it")
+		}
+		p, err := a.packageAt(b.Package, b.Version)
+		if err != nil || p == nil || slices.Contains(p.AcceptTiers, from.tier) || slices.Contains(p.AcceptTiers, was.HandedInAt.Tier()) {
+			return err
+		}
+		return refuse("tier_not_accepting", "该一件事不在本级收件，所更正的收件也不是在其收件地点提交的，请到办事指南所列地点办理",
+			"this package is not taken in at this tier, and what it corrects was not handed in where it is; see its guide for where")
+	})
+}
+
+// mayHandInAgain refuses a submission for something else than an open refused
+// hand-in of its own desk, or of one below, that fits it.
+func (a *applier) mayHandInAgain(e *ledger.Entry, corrects string, from origin, fits func(was *handed) error) error {
+	if a.told || corrects == "" {
 		return nil
 	}
-	refused, was, err := a.handIn(b.Corrects)
+	refused, was, err := a.handIn(corrects)
 	if err != nil {
 		return err
 	}
@@ -44,11 +74,10 @@ func (a *applier) mayCorrect(e *ledger.Entry, b *ledger.CaseSubmitV1, item *cata
 	if !from.Division.Contains(home) {
 		return refuse("corrects_elsewhere", "所更正的收件不是在本单位提交的，请到原收件地点更正", "the hand-in it corrects was made at another office; correct it there")
 	}
-	if b.Online.Account == "" && !casework.TakesIn(item, from.tier, false) && (was.Item != b.Item || !slices.Contains(item.AcceptTiers, was.HandedInAt.Tier())) {
-		return refuse("tier_not_accepting", "该事项不在本级收件，所更正的收件也不是在事项收件地点就该事项提交的，请到事项指南所列地点办理",
-			"this item is not taken in at this tier, and what it corrects was not handed in for it where it is; see its guide for where")
+	if err := fits(was); err != nil {
+		return err
 	}
-	for id, n := b.Corrects, 0; id != "" && n < maxCorrections; n++ {
+	for id, n := corrects, 0; id != "" && n < maxCorrections; n++ {
 		if err := a.uncorrected(id, e.ID); err != nil {
 			return err
 		}
@@ -86,6 +115,7 @@ func (a *applier) uncorrected(refused, by string) error {
 type handed struct {
 	ledger.Entry `json:"-"`
 	Item         string        `json:"item"`
+	Package      string        `json:"package"`
 	Number       string        `json:"number"`
 	Corrects     string        `json:"corrects"`
 	HandedInAt   division.Code `json:"handed_in_at"`
@@ -93,7 +123,7 @@ type handed struct {
 
 // handIn finds a submission by its entry; nil when there is none.
 func (a *applier) handIn(id string) (*stored, *handed, error) {
-	known, err := a.find(`id = ? AND kind = 'case.submit'`, id)
+	known, err := a.find(`id = ? AND kind IN ('case.submit', 'package.submit')`, id)
 	if err != nil || known == nil {
 		return nil, nil, err
 	}
@@ -106,8 +136,8 @@ func (a *applier) handIn(id string) (*stored, *handed, error) {
 }
 
 // correct settles the refused hand-ins that a submission is for.
-func (a *applier) correct(e *ledger.Entry, b *ledger.CaseSubmitV1) error {
-	for id, n := b.Corrects, 0; id != "" && n < maxCorrections; n++ {
+func (a *applier) correct(e *ledger.Entry, corrects string) error {
+	for id, n := corrects, 0; id != "" && n < maxCorrections; n++ {
 		if err := a.w.exec(a.ctx, `INSERT OR IGNORE INTO corrections (refused, entry) VALUES (?, ?)`, id, e.ID); err != nil {
 			return err
 		}
@@ -172,7 +202,7 @@ func (a *applier) settleAnew(refused string) error {
 			if b.Entry == refused {
 				err = a.resolve(&p.e, b)
 			}
-		case *ledger.CaseSubmitV1:
+		case *ledger.CaseSubmitV1, *ledger.PackageSubmitV1:
 			err = a.settleBy(refused, &p.e)
 		}
 		if err != nil {

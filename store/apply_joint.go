@@ -91,6 +91,8 @@ type opened struct {
 	cases []*casework.Case
 	// files are those that each case is about, in the order of cases.
 	files [][]catalog.AttachmentRef
+	// corrects is the refused hand-in that this one is for.
+	corrects string
 }
 
 // openJoint makes a joint matter of its submission.
@@ -129,7 +131,7 @@ func (a *applier) openJoint(e *ledger.Entry, b *ledger.PackageSubmitV1, from cas
 	if taken != 0 {
 		return nil, numberTaken
 	}
-	o := &opened{}
+	o := &opened{corrects: b.Corrects}
 	if o.joint, o.cases, err = joint.Open(e, b, p, items, from, a.limits()); err != nil {
 		return nil, err
 	}
@@ -145,6 +147,9 @@ func (a *applier) prepareHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, from
 		return nil, err
 	}
 	if err := a.checkOnFile(e, b.Applicant, b.Materials); err != nil {
+		return nil, err
+	}
+	if err := a.mayCorrectJoint(e, b, from); err != nil {
 		return nil, err
 	}
 	if a.desk {
@@ -174,7 +179,7 @@ func (a *applier) prepareHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, from
 			o.cases[i].Flag(casework.FlagItemChanged)
 		}
 	}
-	return func() error { return a.keepOpened(e, o) }, nil
+	return func() error { return errors.Join(a.correct(e, b.Corrects), a.keepOpened(e, o)) }, nil
 }
 
 func (a *applier) memberChanged(m ledger.PackageMember, at int64) (bool, error) {

@@ -37,6 +37,9 @@ func (a *applier) adoptJoint(e *ledger.Entry, was ledger.Outcome) error {
 // rebuildJoint makes a joint matter and its cases anew from the entries that
 // stand.
 func (a *applier) rebuildJoint(id string) error {
+	if err := a.uncorrect(id); err != nil {
+		return err
+	}
 	next, open, err := a.standing(id)
 	if err != nil {
 		return err
@@ -63,7 +66,7 @@ func (a *applier) rebuildJoint(id string) error {
 	if err != nil || o == nil {
 		return err
 	}
-	if err := a.keepMissing(&open.Entry, o); err != nil {
+	if err := errors.Join(a.correct(&open.Entry, o.corrects), a.keepMissing(&open.Entry, o)); err != nil {
 		return err
 	}
 	for _, m := range o.cases {
@@ -225,6 +228,10 @@ func (a *applier) reflagJoint(e *ledger.Entry) error {
 	b, ok := body.(*ledger.PackageSubmitV1)
 	if !ok {
 		return nil
+	}
+	// Again, in the county's order, as reflag does.
+	if err := a.correct(e, b.Corrects); err != nil {
+		return err
 	}
 	for _, m := range b.Members {
 		changed, err := a.memberChanged(m, a.now)

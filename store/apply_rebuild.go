@@ -187,7 +187,7 @@ func (a *applier) reopen(e *chained, b *ledger.CaseSubmitV1) (*casework.Case, er
 	if err := a.countCase(b.Number); err != nil {
 		return nil, err
 	}
-	if err := a.correct(&e.Entry, b); err != nil {
+	if err := a.correct(&e.Entry, b.Corrects); err != nil {
 		return nil, err
 	}
 	a.own(c)

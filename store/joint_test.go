@@ -381,4 +381,35 @@ func TestRefusedHandInOfAJointMatter(t *testing.T) {
 	if got := storetest.Dump(t, village.Store, "joint_members"); got != storetest.Dump(t, hub.Store, "joint_members") {
 		t.Error(got)
 	}
+
+	// The window of the department that leads it hands it in again at the county,
+	// once; that settles what asked for attention, at both ends.
+	again := func() (store.Result, error) {
+		b := hub.HandIn(storetest.Package())
+		b.Division, b.Corrects = here, opened.ID
+		return hub.TryHandIn(b)
+	}
+	if _, err := hub.TrySubmit(birth, storetest.Matter(here), func(b *ledger.CaseSubmitV1) { b.Corrects = opened.ID }); err == nil {
+		t.Error("a single case was taken for a refused package")
+	}
+	r, err := again()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Settle()
+	for _, n := range []*storetest.Node{village, hub} {
+		made, err := n.Joint(ctx, r.ID)
+		if err != nil || len(made.Members) != len(opened.Members) {
+			t.Fatalf("%s: %+v %v", n.ID(), made, err)
+		}
+		list, err := n.AttentionList(ctx, storetest.Code, true)
+		must(t, err)
+		for _, a := range list {
+			if a.Entry == opened.ID && a.ReplacedBy != r.ID {
+				t.Errorf("%s: %+v", n.ID(), a)
+			}
+		}
+	}
+	_, err = again()
+	wantRefused(t, "handed in again twice", err, "corrected_already")
 }

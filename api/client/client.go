@@ -6732,6 +6732,12 @@ type GetJointDocumentParams struct {
 // GetJointDocumentParamsFormat defines parameters for GetJointDocument.
 type GetJointDocumentParamsFormat string
 
+// ResubmitPackageParams defines parameters for ResubmitPackage.
+type ResubmitPackageParams struct {
+	// IdempotencyKey Names the action; the same person with the same key means the same action.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key"`
+}
+
 // GetLedgerProofParams defines parameters for GetLedgerProof.
 type GetLedgerProofParams struct {
 	Index int64 `form:"index" json:"index"`
@@ -7254,6 +7260,9 @@ type CheckPackageJSONRequestBody = PackageSubmission
 
 // ActOnJointCaseJSONRequestBody defines body for ActOnJointCase for application/json ContentType.
 type ActOnJointCaseJSONRequestBody = JointAction
+
+// ResubmitPackageJSONRequestBody defines body for ResubmitPackage for application/json ContentType.
+type ResubmitPackageJSONRequestBody = Resubmission
 
 // RaiseLevelJSONRequestBody defines body for RaiseLevel for application/json ContentType.
 type RaiseLevelJSONRequestBody = LevelRequest
@@ -8978,6 +8987,30 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
 	GetJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResubmitPackageWithBody 联办收件更正后重新提交
+	//
+	// Hands a refused hand-in of a package in again, by its entry: same items,
+	// applicant, form, papers and files, with the changes given; at the county by
+	// the window of the department that leads it too. What asked for attention is
+	// settled by the same act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+	ResubmitPackageWithBody(ctx context.Context, id CaseID, params *ResubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ResubmitPackage 联办收件更正后重新提交
+	//
+	// Hands a refused hand-in of a package in again, by its entry: same items,
+	// applicant, form, papers and files, with the changes given; at the county by
+	// the window of the department that leads it too. What asked for attention is
+	// settled by the same act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+	ResubmitPackage(ctx context.Context, id CaseID, params *ResubmitPackageParams, body ResubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetLAN 本机局域网加密地址
 	//
@@ -13516,6 +13549,50 @@ func (c *Client) ListJointDocuments(ctx context.Context, id CaseID, reqEditors .
 // Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
 func (c *Client) GetJointDocument(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetJointDocumentRequest(c.Server, id, kind, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResubmitPackageWithBody 联办收件更正后重新提交
+//
+// Hands a refused hand-in of a package in again, by its entry: same items,
+// applicant, form, papers and files, with the changes given; at the county by
+// the window of the department that leads it too. What asked for attention is
+// settled by the same act. A second time is refused (409 `corrected_already`).
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+func (c *Client) ResubmitPackageWithBody(ctx context.Context, id CaseID, params *ResubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResubmitPackageRequestWithBody(c.Server, id, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ResubmitPackage 联办收件更正后重新提交
+//
+// Hands a refused hand-in of a package in again, by its entry: same items,
+// applicant, form, papers and files, with the changes given; at the county by
+// the window of the department that leads it too. What asked for attention is
+// settled by the same act. A second time is refused (409 `corrected_already`).
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+func (c *Client) ResubmitPackage(ctx context.Context, id CaseID, params *ResubmitPackageParams, body ResubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewResubmitPackageRequest(c.Server, id, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -22362,6 +22439,66 @@ func NewGetJointDocumentRequest(server string, id CaseID, kind JointDocumentKind
 	return req, nil
 }
 
+// NewResubmitPackageRequest calls the generic ResubmitPackage builder with application/json body
+func NewResubmitPackageRequest(server string, id CaseID, params *ResubmitPackageParams, body ResubmitPackageJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewResubmitPackageRequestWithBody(server, id, params, "application/json", bodyReader)
+}
+
+// NewResubmitPackageRequestWithBody constructs an http.Request for the ResubmitPackage method, with any body, and a specified content type
+func NewResubmitPackageRequestWithBody(server string, id CaseID, params *ResubmitPackageParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/joint-cases/%s/resubmit", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewGetLANRequest constructs an http.Request for the GetLAN method
 func NewGetLANRequest(server string) (*http.Request, error) {
 	var err error
@@ -29075,6 +29212,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/joint-cases/{id}/documents/{kind} (the `GetJointDocument` operationId).
 	GetJointDocumentWithResponse(ctx context.Context, id CaseID, kind JointDocumentKind, params *GetJointDocumentParams, reqEditors ...RequestEditorFn) (*GetJointDocumentResponse, error)
+
+	// ResubmitPackageWithBodyWithResponse 联办收件更正后重新提交
+	//
+	// Hands a refused hand-in of a package in again, by its entry: same items,
+	// applicant, form, papers and files, with the changes given; at the county by
+	// the window of the department that leads it too. What asked for attention is
+	// settled by the same act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+	ResubmitPackageWithBodyWithResponse(ctx context.Context, id CaseID, params *ResubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResubmitPackageResponse, error)
+
+	// ResubmitPackageWithResponse 联办收件更正后重新提交
+	//
+	// Hands a refused hand-in of a package in again, by its entry: same items,
+	// applicant, form, papers and files, with the changes given; at the county by
+	// the window of the department that leads it too. What asked for attention is
+	// settled by the same act. A second time is refused (409 `corrected_already`).
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+	ResubmitPackageWithResponse(ctx context.Context, id CaseID, params *ResubmitPackageParams, body ResubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitPackageResponse, error)
 
 	// GetLANWithResponse 本机局域网加密地址
 	//
@@ -36009,6 +36170,54 @@ func (r GetJointDocumentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetJointDocumentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ResubmitPackageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *JointReceipt
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r ResubmitPackageResponse) GetJSON201() *JointReceipt {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ResubmitPackageResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ResubmitPackageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ResubmitPackageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ResubmitPackageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ResubmitPackageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -43911,6 +44120,42 @@ func (c *ClientWithResponses) GetJointDocumentWithResponse(ctx context.Context, 
 	return ParseGetJointDocumentResponse(rsp)
 }
 
+// ResubmitPackageWithBodyWithResponse 联办收件更正后重新提交
+//
+// Hands a refused hand-in of a package in again, by its entry: same items,
+// applicant, form, papers and files, with the changes given; at the county by
+// the window of the department that leads it too. What asked for attention is
+// settled by the same act. A second time is refused (409 `corrected_already`).
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+func (c *ClientWithResponses) ResubmitPackageWithBodyWithResponse(ctx context.Context, id CaseID, params *ResubmitPackageParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResubmitPackageResponse, error) {
+	rsp, err := c.ResubmitPackageWithBody(ctx, id, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResubmitPackageResponse(rsp)
+}
+
+// ResubmitPackageWithResponse 联办收件更正后重新提交
+//
+// Hands a refused hand-in of a package in again, by its entry: same items,
+// applicant, form, papers and files, with the changes given; at the county by
+// the window of the department that leads it too. What asked for attention is
+// settled by the same act. A second time is refused (409 `corrected_already`).
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/joint-cases/{id}/resubmit (the `ResubmitPackage` operationId).
+func (c *ClientWithResponses) ResubmitPackageWithResponse(ctx context.Context, id CaseID, params *ResubmitPackageParams, body ResubmitPackageJSONRequestBody, reqEditors ...RequestEditorFn) (*ResubmitPackageResponse, error) {
+	rsp, err := c.ResubmitPackage(ctx, id, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseResubmitPackageResponse(rsp)
+}
+
 // GetLANWithResponse 本机局域网加密地址
 //
 // The https addresses of this node on its local network, and the certificate of the county's authority that a phone has to trust for them.
@@ -50126,6 +50371,39 @@ func ParseGetJointDocumentResponse(rsp *http.Response) (*GetJointDocumentRespons
 
 	case rsp.StatusCode == 200:
 		// Content-type (text/html) unsupported
+
+	}
+
+	return response, nil
+}
+
+// ParseResubmitPackageResponse parses an HTTP response from a ResubmitPackageWithResponse call
+func ParseResubmitPackageResponse(rsp *http.Response) (*ResubmitPackageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ResubmitPackageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest JointReceipt
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
 
 	}
 

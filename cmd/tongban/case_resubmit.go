@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -19,10 +21,12 @@ func caseResubmitCommand() *cobra.Command {
 		Short: "更正后重新提交被退回的收件 (correct what was refused and hand it in again)",
 		Long: `县中心未接收的收件，更正后重新提交：事项、申请人、表单、材料与附件都沿用原件，
 只需写明改动；新件有新的编号，与原件互相关联，原件的“需处理”随之了结。
+联办收件以其条目编号重新提交，也可由牵头部门在县中心的窗口办理。
 Hands in again what the county refused. Everything is as it was but for what is
 given here; the new case has a number of its own, both are linked, and what
 asked for attention is settled by it.`,
 		Example: `  tongban case resubmit 330523110200-20261123-01-000045-7
+  tongban case resubmit 6d2e1e97-323a-81b6-8f98-3387356db0a3
   tongban case resubmit 330523110200-20261123-01-000045-7 --form phone=13800000000 --material 生育登记表=form.jpg`,
 		Args: oneArgument("NUMBER"),
 	}
@@ -47,6 +51,16 @@ asked for attention is settled by it.`,
 		}
 		change.WithoutMaterials, change.WithoutAgent = *without, *alone
 		a, err := answered[client.CaseReceipt](c.api.ResubmitCase(cmd.Context(), caseID(args[0]), &client.ResubmitCaseParams{IdempotencyKey: *key}, change))
+		var no *refusal
+		if errors.As(err, &no) && no.Status == http.StatusNotFound { // the entry may be that of a package
+			joint, jointErr := answered[client.JointReceipt](c.api.ResubmitPackage(cmd.Context(), args[0], &client.ResubmitPackageParams{IdempotencyKey: *key}, change))
+			if jointErr == nil {
+				return joint.show(c.printer, func(w io.Writer, v *client.JointReceipt) { showJointReceipt(w, c.language, v) })
+			}
+			if !errors.As(jointErr, &no) || no.Status != http.StatusNotFound {
+				return uncertain(c, jointErr, *key)
+			}
+		}
 		if err != nil {
 			return uncertain(c, err, *key)
 		}

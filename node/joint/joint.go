@@ -15,6 +15,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tongban/tongban/node"
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/catalog"
@@ -136,7 +137,7 @@ func openMember(e *ledger.Entry, b *ledger.PackageSubmitV1, j *catalog.Joint, i 
 	own.Kind = ledger.CaseSubmit
 	part := &ledger.CaseSubmitV1{Number: m.Number, Item: m.Item, ItemVersion: m.ItemVersion, Department: item.Department, Division: b.Division,
 		Applicant: b.Applicant, Agent: b.Agent, Form: form, Materials: papers, Applying: applying,
-		Steps: casework.Plan(item, from.Division.Tier()), HandedInAt: b.HandedInAt, Lacking: b.Lacking}
+		Steps: casework.Plan(item, from.Division.Tier()), HandedInAt: b.HandedInAt, Lacking: b.Lacking, Corrects: b.Corrects}
 	c, err := casework.Open(&own, part, item, from, limits)
 	if incomplete, ok := err.(*casework.Incomplete); ok {
 		return nil, incomplete.Faults, nil
@@ -183,6 +184,12 @@ func leads(cases []*casework.Case, b *ledger.PackageSubmitV1) division.Code {
 	return b.HandedInAt
 }
 
+// takesIn tells whether a package is handed in at a tier; one that was refused may
+// be handed in again at any tier above where it is taken in, as a single case may.
+func takesIn(p *catalog.Package, at node.Tier, again bool) bool {
+	return slices.ContainsFunc(p.AcceptTiers, func(t node.Tier) bool { return t == at || again && t.Rank() < at.Rank() })
+}
+
 func checkHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, p *catalog.Package, items []catalog.Item, from casework.Place) error {
 	if e.Case != e.ID {
 		return refuse("case_id", "提交材料与办件编号不一致，请重新提交", "a submission opens the case of its own id")
@@ -190,7 +197,7 @@ func checkHandIn(e *ledger.Entry, b *ledger.PackageSubmitV1, p *catalog.Package,
 	if b.Package != p.Code || b.Department != p.LeadDepartment {
 		return refuse("package_mismatch", "收件与一件事不符，请重新选择", "the hand-in does not fit its package")
 	}
-	if !slices.Contains(p.AcceptTiers, from.Division.Tier()) {
+	if !takesIn(p, from.Division.Tier(), b.Corrects != "") {
 		return refuse("tier_not_accepting", "该一件事不在本级收件，请到办事指南所列地点办理", "this package is not taken in at this tier; see its guide for where")
 	}
 	number, err := casework.ParseNumber(b.Number)

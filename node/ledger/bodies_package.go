@@ -81,6 +81,9 @@ type PackageSubmitV1 struct {
 	// Lacking: taken in although papers or answers are missing; one notice asks
 	// for all of them.
 	Lacking bool `json:"lacking,omitempty"`
+	// Corrects is the id of a refused submission of the same package that this one
+	// replaces.
+	Corrects string `json:"corrects,omitempty"`
 }
 
 const maxMembers = 40
@@ -116,7 +119,7 @@ func (b *PackageSubmitV1) Check() error {
 		return err
 	}
 	_, err := division.Parse(string(b.HandedInAt))
-	return first(err, onFile(b.Materials), required("department", b.Department, maxName), optional("package", b.Package, maxName),
+	return first(err, onFile(b.Materials), optional("corrects", b.Corrects, maxIDBytes), required("department", b.Department, maxName), optional("package", b.Package, maxName),
 		optional("applicant.name", b.Applicant.Name, maxName), optional("applicant.id_number", b.Applicant.IDNumber, maxName), optional("applicant.phone", b.Applicant.Phone, maxName),
 		optional("agent.name", b.Agent.Name, maxName), optional("agent.id_number", b.Agent.IDNumber, maxName), optional("agent.phone", b.Agent.Phone, maxName), optional("agent.authority", b.Agent.Authority, maxName))
 }
