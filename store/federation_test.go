@@ -142,7 +142,9 @@ func (f *federation) advance(n *storetest.Node, c *casework.Case) {
 func (f *federation) act() {
 	n := rapid.SampledFrom(f.nodes).Draw(f.t.T, "node")
 	f.Clock.Advance(1000 * 1000 * 1000)
-	switch rapid.IntRange(0, 15).Draw(f.t.T, "action") {
+	switch rapid.IntRange(0, 16).Draw(f.t.T, "action") {
+	case 16:
+		f.onFile(n)
 	case 13, 14:
 		f.watch(n)
 	case 15:
@@ -187,6 +189,38 @@ func (f *federation) act() {
 	default:
 		if c := f.known(n, func(c *casework.Case) bool { return c.Holder == n.Division() && !c.Status.Ended() }); c != nil {
 			f.advance(n, c)
+		}
+	}
+}
+
+// onFile takes somebody's consent at a desk, withdraws one that is known there, or
+// puts right whom a case is for.
+func (f *federation) onFile(n *storetest.Node) {
+	if n == f.Hub() {
+		return
+	}
+	number := storetest.IDNumber(1)
+	switch rapid.SampledFrom([]string{"consent", "withdraw", "correct"}).Draw(f.t.T, "on file") {
+	case "consent":
+		f.note(n.Do(n.Actor(deskRole(n)), &ledger.RecordConsentV1{Consent: fmt.Sprint(n.ID(), " ", len(f.acknowledged)), Type: "person", Number: number, Name: "王芳", Division: matterAt(n),
+			Purposes: []string{ledger.ConsentPapers}, Until: calendar.DateOf(f.Clock.Now()).AddDays(30), Shown: "居民身份证"}, storetest.About{}))
+	case "withdraw":
+		known, err := n.Consents(ctx, "person", number)
+		if err != nil {
+			f.t.Fatalf("%v", err)
+		}
+		for _, c := range known {
+			if c.WithdrawnMS == 0 && n.Division().Contains(c.Division) {
+				f.note(n.Do(n.Actor(deskRole(n)), &ledger.RecordWithdrawV1{Consent: c.ID}, storetest.About{}))
+				return
+			}
+		}
+	case "correct":
+		is := storetest.IDNumber(rapid.IntRange(4, 6).Draw(f.t.T, "number"))
+		if c := f.known(n, func(c *casework.Case) bool {
+			return c.Holder == n.Division() && c.Package == nil && c.Applicant.IDNumber != is
+		}); c != nil {
+			f.note(n.Step(c.ID, &ledger.CaseCorrectV1{Name: c.Applicant.Name, IDNumber: is, Shown: "居民身份证", Reason: "录错一位"}))
 		}
 	}
 }
