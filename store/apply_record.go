@@ -43,7 +43,11 @@ func (a *applier) prepareConsent(e *ledger.Entry, b *ledger.RecordConsentV1, fro
 	if err != nil {
 		return nil, err
 	}
-	if known != nil {
+	switch {
+	case known != nil && a.told:
+		// The county confirms what was taken here; what followed stays.
+		return func() error { return nil }, nil
+	case known != nil:
 		return nil, refuse("consent_taken", "该同意编号已被使用，请重新登记", "this consent id is in use; record it again")
 	}
 	c := &onfile.Consent{ID: b.Consent, Type: b.Type, Number: b.Number, Name: b.Name, Division: b.Division, Purposes: b.Purposes, GivenMS: at, Until: b.Until, By: e.Actor, Shown: b.Shown}

@@ -203,7 +203,7 @@ func (f *federation) onFile(n *storetest.Node) {
 	switch rapid.SampledFrom([]string{"consent", "withdraw", "correct"}).Draw(f.t.T, "on file") {
 	case "consent":
 		f.note(n.Do(n.Actor(deskRole(n)), &ledger.RecordConsentV1{Consent: fmt.Sprint(n.ID(), " ", len(f.acknowledged)), Type: "person", Number: number, Name: "王芳", Division: matterAt(n),
-			Purposes: []string{ledger.ConsentPapers}, Until: calendar.DateOf(f.Clock.Now()).AddDays(30), Shown: "居民身份证"}, storetest.About{}))
+			Purposes: []string{ledger.ConsentPapers}, Until: calendar.DateOf(f.Clock.Now()).AddDays(30), Shown: "居民身份证"}, storetest.About{Scope: matterAt(n)}))
 	case "withdraw":
 		known, err := n.Consents(ctx, "person", number)
 		if err != nil {
@@ -211,7 +211,7 @@ func (f *federation) onFile(n *storetest.Node) {
 		}
 		for _, c := range known {
 			if c.WithdrawnMS == 0 && n.Division().Contains(c.Division) {
-				f.note(n.Do(n.Actor(deskRole(n)), &ledger.RecordWithdrawV1{Consent: c.ID}, storetest.About{}))
+				f.note(n.Do(n.Actor(deskRole(n)), &ledger.RecordWithdrawV1{Consent: c.ID}, storetest.About{Scope: c.Division}))
 				return
 			}
 		}
