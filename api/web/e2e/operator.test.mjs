@@ -281,7 +281,7 @@ test('an operator looks after everything else without a terminal', { timeout: 18
 })
 
 const operators = ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages', '/catalog/TB-XZRZ-005', '/catalog/TB-XZRZ-005?tab=versions', '/catalog/TB-XZRZ-005?tab=offices', '/calendar', '/divisions', '/staff', '/nodes', '/nodes?tab=hubs', '/attention', '/backup', '/statistics']
-const supervisors = ['/supervision', '/supervision?tab=rules', '/supervision/cases', '/supervision/inquiries', '/supervision/ratings', '/supervision/complaints', '/attention', '/statistics']
+const supervisors = ['/supervision', '/supervision?tab=rules', '/supervision/cases', '/supervision/inquiries', '/supervision/samples', '/supervision/ratings', '/supervision/complaints', '/appraisal', '/attention', '/statistics']
 
 for (const [login, paths] of [['admin2', operators], ['jiancha', supervisors]])
   test(`the pages of ${login} are fit for everybody, in both languages and on a phone`, { timeout: 300_000 }, async () => {

@@ -24,14 +24,14 @@ const byRole: Partial<Record<Role, Entry[]>> = {
   supervisor: [
     { name: 'supervision', count: 'cards' },
     { name: 'inquiries', count: 'inquiries' },
+    { name: 'samples' },
     { name: 'ratings', count: 'ratings' },
     { name: 'complaints', count: 'complaints' },
     { name: 'cases' },
-    { name: 'attention', count: 'attention' },
+    { name: 'appraisal' },
     { name: 'statistics' },
-    { name: 'verify' },
   ],
-  auditor: [{ name: 'cases' }, { name: 'supervision' }, { name: 'ratings' }, { name: 'complaints' }, { name: 'attention', count: 'attention' }, { name: 'statistics' }, { name: 'verify' }],
+  auditor: [{ name: 'cases' }, { name: 'supervision' }, { name: 'ratings' }, { name: 'complaints' }, { name: 'samples' }, { name: 'attention', count: 'attention' }, { name: 'statistics' }, { name: 'appraisal' }],
 }
 
 // What a role has to be allowed for a page to be of use to it.
@@ -47,11 +47,13 @@ const needs: Record<string, string> = {
   supervision: 'card.read',
   line: 'sync.read',
   statistics: 'statistics.read',
+  appraisal: 'appraisal.read',
+  samples: 'sample.read',
 }
 
 /** The side navigation of somebody: what their roles do all day. Whoever leads also has the statistics. */
 export function navigation(roles: readonly Role[], may: (action: string) => boolean): Entry[] {
-  const own = roles.map((r) => byRole[r] ?? (r.endsWith('_leader') ? [...desk, { name: 'statistics' }] : desk))
+  const own = roles.map((r) => byRole[r] ?? (r.endsWith('_leader') ? [...desk, { name: 'statistics' }, { name: 'appraisal' }] : desk))
   const seen = new Set<string>()
   return own
     .flat()
