@@ -122,15 +122,20 @@ func (s *Server) volume(ctx context.Context, c *casework.Case) (gen.CaseArchive,
 	return out, nil
 }
 
-// veilPieces hides what a file's name may tell of a person.
+// veilPieces hides what a file's name may tell of a person: scans are numbered,
+// as they are on the case.
 func (s *Server) veilPieces(ctx context.Context, c *casework.Case, out *gen.CaseArchive) error {
 	veil, err := s.veil(ctx, c)
 	if err != nil {
 		return err
 	}
 	shown := make([]ledger.ArchivePiece, len(out.Pieces))
+	scans := 0
 	for i, p := range out.Pieces {
-		p.Name = veilText(veil, p.Name)
+		if p.Name = veilText(veil, p.Name); p.Kind == ledger.PieceAttachment {
+			scans++
+			p.Name = fmt.Sprintf("附件%d", scans)
+		}
 		shown[i] = p
 	}
 	out.Pieces, out.Note = shown, veilText(veil, out.Note)

@@ -151,7 +151,7 @@ func appraisalStepCommand(verb, short string, kind client.AppraisalActionKind) *
 	cmd := &cobra.Command{
 		Use:     verb + " MONTH",
 		Short:   short,
-		Example: "  tongban appraisal " + verb + " 2026-10 --hash 3f9a…（appraisal show 所示）",
+		Example: "  tongban appraisal " + verb + " 2026-10 --hash 3f9a61c2d05b",
 		Args:    oneArgument("MONTH"),
 	}
 	hash := cmd.Flags().String("hash", "", "所看到的那一稿的摘要 (hash of the draft that was looked at)")
