@@ -33,6 +33,8 @@ const (
 	Supplement  Kind = "supplement"   // 一次性补正告知书
 	Suspended   Kind = "suspended"    // 特别程序告知书
 	Hearing     Kind = "hearing"      // 听证
+	HearingTold Kind = "hearing_told" // 听证告知书: a hearing can be asked for
+	HearingDay  Kind = "hearing_day"  // 听证通知书: when it is held
 	Resumed     Kind = "resumed"
 	Extended    Kind = "extended" // 延长审批期限告知书
 	Decided     Kind = "decided"  // 准予或不予行政许可决定书
@@ -48,7 +50,7 @@ const (
 )
 
 // Kinds lists every kind.
-var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
+var Kinds = []Kind{Received, Accepted, NotAccepted, Supplement, Suspended, Hearing, HearingTold, HearingDay, Resumed, Extended, Decided, Ready, Ended, Proposed, Measured, Payment, Waived, Refunded, Replied, Rectified}
 
 // hearing is the special procedure (art. 46 f.) that asks something of people.
 const hearing = "听证"
@@ -72,6 +74,10 @@ func Of(body ledger.Body) (k Kind, on calendar.Date, told bool) {
 			return Hearing, b.Until, true
 		}
 		return Suspended, b.Until, true
+	case *ledger.HearingTellV1:
+		return HearingTold, b.Before, true
+	case *ledger.HearingConveneV1:
+		return HearingDay, b.On, true
 	case *ledger.CaseResumeV1:
 		return Resumed, calendar.Date{}, true
 	case *ledger.CaseExtendV1, *ledger.PackageExtendV1:
@@ -109,7 +115,7 @@ var telling = map[ledger.Kind]bool{
 	ledger.CaseSubmit: true, ledger.CaseAccept: true, ledger.CaseReject: true, ledger.CaseRequestSupplement: true, ledger.PackageNotice: true,
 	ledger.CaseSuspend: true, ledger.CaseResume: true, ledger.CaseExtend: true, ledger.PackageExtend: true, ledger.CaseDecide: true,
 	ledger.CaseIssue: true, ledger.CaseTerminate: true, ledger.FeeCharge: true, ledger.FeeWaive: true, ledger.FeeRefund: true,
-	ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
+	ledger.HearingTell: true, ledger.HearingConvene: true, ledger.ResultPropose: true, ledger.ResultDecide: true, ledger.ResultReissue: true, ledger.ComplaintReply: true, ledger.RatingReport: true,
 }
 
 // Quiet reports whether a notice is for the applicant alone: of a complaint or a

@@ -84,6 +84,8 @@ func TestHandbookEventsAreTold(t *testing.T) {
 		{&ledger.PackageNoticeV1{}, notice.Supplement},
 		{&ledger.CaseSuspendV1{Procedure: "鉴定"}, notice.Suspended},
 		{&ledger.CaseSuspendV1{Procedure: "听证"}, notice.Hearing},
+		{&ledger.HearingTellV1{}, notice.HearingTold},
+		{&ledger.HearingConveneV1{}, notice.HearingDay},
 		{&ledger.CaseResumeV1{}, notice.Resumed},
 		{&ledger.CaseExtendV1{}, notice.Extended},
 		{&ledger.PackageExtendV1{}, notice.Extended},
