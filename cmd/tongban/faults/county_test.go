@@ -135,7 +135,7 @@ func (c *county) layOne(m *member) error {
 func (c *county) configure(m *member) error {
 	s := loopback.Settings{Tier: m.Tier, Node: m.ID, Division: string(m.Division), Name: m.ID, API: m.API, Federation: m.Fed, Peer: m.Peer, More: "demo: true\n"}
 	if m.Peer != 0 { // snapshots come often enough to be under way when a hub dies
-		s.More += "raft:\n  snapshot_entries: 64\n  trailing_logs: 64\n"
+		s.More += "raft:\n  snapshot_entries: 64\n  trailing_logs: 512\n"
 	}
 	for _, l := range m.Above {
 		if c.node(l.To).Tier == "county" {

@@ -388,7 +388,7 @@ func (p *points) joining(ctx context.Context) error {
 		return admin.Post(ctx, "/api/v1/hubs", client.HubRequest{Id: m.ID, Address: fmt.Sprintf("127.0.0.1:%d", m.Peer)}, loopback.NewKey(), nil)
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w%s%s", err, p.c.tail(m), p.c.tail(p.c.hub()))
 	}
 	return p.c.ready(ctx, m)
 }

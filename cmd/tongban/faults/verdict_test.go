@@ -81,7 +81,9 @@ func judge(ctx context.Context, c *county, o *oracle, within time.Duration) (*ve
 	} else if err := prove(ctx, c, o, v); err != nil {
 		v.Lost = append(v.Lost, err.Error())
 	}
-	c.stop()
+	if err := stopLevel(ctx, c, within); err != nil {
+		return v, err
+	}
 	byNode := map[string]map[string][]found{}
 	for _, m := range c.nodes {
 		entries, err := readMarks(m)
@@ -145,13 +147,9 @@ func settle(ctx context.Context, c *county, within time.Duration) error {
 		}
 	}
 	return await(ctx, "the hubs to be level", within, func(ctx context.Context) error {
-		var heads []int64
-		for _, m := range c.of("county") {
-			var n client.Reconciliation
-			if err := newOnce(m, "admin").Get(ctx, "/api/v1/reconcile", &n); err != nil {
-				return err
-			}
-			heads = append(heads, n.Index)
+		heads, err := hubHeads(ctx, c)
+		if err != nil {
+			return err
 		}
 		for _, m := range c.nodes {
 			if m.Tier == "county" {
@@ -163,11 +161,74 @@ func settle(ctx context.Context, c *county, within time.Duration) error {
 			}
 			heads = append(heads, r.Self.Cursor)
 		}
-		if slices.Min(heads) != slices.Max(heads) {
-			return fmt.Errorf("they are at %v", heads)
-		}
-		return nil
+		return level(heads)
 	})
+}
+
+// stopLevel stops every node, the hubs at the same place where they can be: what
+// the county records by itself, as that an applicant was told, may come while
+// they end one after the other, and one that ended first has it not yet. Hubs
+// that do not come level again are left for the verdict.
+func stopLevel(ctx context.Context, c *county, within time.Duration) error {
+	for range 5 {
+		c.stop()
+		var heads []uint64
+		for _, m := range c.of("county") {
+			head, err := headOf(ctx, m)
+			if err != nil {
+				return fmt.Errorf("%s: %w", m.ID, err)
+			}
+			heads = append(heads, head)
+		}
+		if slices.Min(heads) == slices.Max(heads) {
+			return nil
+		}
+		if err := c.startThese(ctx, c.of("county")); err != nil {
+			return err
+		}
+		err := await(ctx, "the hubs to be level again", within, func(ctx context.Context) error {
+			heads, err := hubHeads(ctx, c)
+			if err != nil {
+				return err
+			}
+			return level(heads)
+		})
+		if err != nil {
+			break
+		}
+	}
+	c.stop()
+	return nil
+}
+
+// headOf reads how far a stopped node's ledger reaches.
+func headOf(ctx context.Context, m *member) (uint64, error) {
+	s, err := openStore(ctx, m)
+	if err != nil {
+		return 0, err
+	}
+	defer s.Close()
+	return s.Head(ctx)
+}
+
+// hubHeads are how far the hubs' ledgers reach.
+func hubHeads(ctx context.Context, c *county) (heads []int64, err error) {
+	for _, m := range c.of("county") {
+		var n client.Reconciliation
+		if err := newOnce(m, "admin").Get(ctx, "/api/v1/reconcile", &n); err != nil {
+			return nil, err
+		}
+		heads = append(heads, n.Index)
+	}
+	return heads, nil
+}
+
+// level fails while heads are not the same.
+func level(heads []int64) error {
+	if slices.Min(heads) != slices.Max(heads) {
+		return fmt.Errorf("they are at %v", heads)
+	}
+	return nil
 }
 
 // onces are persons that settle asks with, kept so that each logs in once.
