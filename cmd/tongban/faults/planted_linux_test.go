@@ -25,7 +25,7 @@ func TestPlantedBugsAreFound(t *testing.T) {
 			return k.found(), err
 		}, func(v *verdict) []string { return v.Lost }},
 		{"killed village, its log is removed as litter", "wal", []string{"village"}, func(ctx context.Context, c *county) (*verdict, error) {
-			k, err := killVillage(ctx, c, 3, 500*time.Millisecond, brief)
+			k, err := killVillage(ctx, c, 8, 500*time.Millisecond, brief)
 			return k.found(), err
 		}, lostOrRefused},
 		{"killed village, keys are not honoured", "keys", []string{"village"}, func(ctx context.Context, c *county) (*verdict, error) {
