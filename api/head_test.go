@@ -44,9 +44,7 @@ func TestHead(t *testing.T) {
 			t.Errorf("%s: HEAD %v, GET %v", c.path, got.Header, want.Header)
 		}
 	}
-	for _, path := range []string{"/api/v1/carry/export", "/api/v1/backup"} {
-		if got, _ := ask("HEAD", path, "operator"); got.StatusCode != http.StatusMethodNotAllowed {
-			t.Errorf("HEAD %s: %d", path, got.StatusCode)
-		}
+	if got, _ := ask("HEAD", "/api/v1/carry/export", "operator"); got.StatusCode != http.StatusMethodNotAllowed {
+		t.Errorf("HEAD of what is only posted: %d", got.StatusCode)
 	}
 }
