@@ -8332,8 +8332,8 @@ type ClientInterface interface {
 	//
 	// Server-sent events for a page of staff: that something changed, so that it
 	// reads again. An event names the ids of the cases that the caller may read and
-	// says nothing of what happened. The first comes at once; the stream ends with
-	// the login.
+	// says nothing of what happened; to who reads no cases it says no more than that
+	// something changed. The first comes at once; the stream ends with the login.
 	//
 	// Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
 	StreamChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -12163,8 +12163,8 @@ func (c *Client) GetCaseTimeline(ctx context.Context, id CaseID, params *GetCase
 //
 // Server-sent events for a page of staff: that something changed, so that it
 // reads again. An event names the ids of the cases that the caller may read and
-// says nothing of what happened. The first comes at once; the stream ends with
-// the login.
+// says nothing of what happened; to who reads no cases it says no more than that
+// something changed. The first comes at once; the stream ends with the login.
 //
 // Corresponds with GET /api/v1/changes (the `StreamChanges` operationId).
 func (c *Client) StreamChanges(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -28497,8 +28497,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// Server-sent events for a page of staff: that something changed, so that it
 	// reads again. An event names the ids of the cases that the caller may read and
-	// says nothing of what happened. The first comes at once; the stream ends with
-	// the login.
+	// says nothing of what happened; to who reads no cases it says no more than that
+	// something changed. The first comes at once; the stream ends with the login.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -42960,8 +42960,8 @@ func (c *ClientWithResponses) GetCaseTimelineWithResponse(ctx context.Context, i
 //
 // Server-sent events for a page of staff: that something changed, so that it
 // reads again. An event names the ids of the cases that the caller may read and
-// says nothing of what happened. The first comes at once; the stream ends with
-// the login.
+// says nothing of what happened; to who reads no cases it says no more than that
+// something changed. The first comes at once; the stream ends with the login.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -1,6 +1,7 @@
 import { onBeforeUnmount } from 'vue'
 import { defineStore } from 'pinia'
 import type { Schemas } from '../api'
+import { useEvery } from '../lib/load'
 import { useLine } from './line'
 import { useSession } from './session'
 
@@ -24,7 +25,7 @@ export const useLive = defineStore('live', {
     },
     /** Connects or lets go, as the page and the login are now. */
     connect() {
-      const wanted = document.visibilityState === 'visible' && useSession().may('case.read') && !useSession().ended
+      const wanted = document.visibilityState === 'visible' && !!useSession().who && !useSession().mustChange && !useSession().ended
       if (!wanted) {
         this.drop()
         return
@@ -89,5 +90,22 @@ export function onChange(read: () => Promise<unknown>, concerns: (cases: string[
   onBeforeUnmount(() => {
     listeners.delete(tell)
     window.clearTimeout(timer)
+  })
+}
+
+/**
+ * Keeps a page as things are now: when something changed, at leisure; while no
+ * stream comes through, every quarter of a minute; and every so many
+ * milliseconds all the same, for what only the clock changes.
+ */
+export function keepFresh(read: () => Promise<unknown>, every = 60_000): void {
+  let last = Date.now()
+  const run = () => {
+    last = Date.now()
+    return read()
+  }
+  onChange(run, () => false)
+  useEvery(5_000, () => {
+    if (Date.now() - last >= (useLive().on ? every : Math.min(every, 15_000))) void run()
   })
 }
