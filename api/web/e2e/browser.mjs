@@ -1,19 +1,81 @@
 // What the browser tests share: a browser, people at their desks, and what they
 // do there again and again.
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach } from 'node:test'
 import AxeBuilder from '@axe-core/playwright'
 import { chromium } from 'playwright-core'
 import { password } from './county.mjs'
+import { patience, within } from './wait.mjs'
 
 export const village = 'village-330523110220'
 export const township = 'township-330523110'
 export const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const args = ['--no-sandbox']
 
-export const openBrowser = () => chromium.launch({ executablePath, args })
+export const openBrowser = async () => watched(await chromium.launch({ executablePath, args }))
 
 /** A browser with a profile of its own on the disk, which outlives it. */
-export const openProfile = (dir, options = {}) => chromium.launchPersistentContext(dir, { executablePath, args, viewport: { width: 1366, height: 768 }, locale: 'zh-CN', ...options })
+export async function openProfile(dir, options = {}) {
+  const context = await chromium.launchPersistentContext(dir, { executablePath, args, viewport: { width: 1366, height: 768 }, locale: 'zh-CN', ...options })
+  return noted(context)
+}
+
+// Everything that is open in this file's browsers, with what its pages said in
+// their consoles; and what a page tried that its policy forbids.
+const open = new Map()
+const forbidden = []
+
+function noted(context) {
+  const said = []
+  context.setDefaultTimeout(patience)
+  context.on('console', (m) => {
+    const line = `${m.type()} ${m.page()?.url() ?? ''} ${m.text()}`
+    said.push(line)
+    if (/content.security.policy/i.test(line)) forbidden.push(line)
+  })
+  context.on('weberror', (e) => said.push(`uncaught ${e.page()?.url() ?? ''} ${e.error().stack}`))
+  context.once('close', () => open.delete(context))
+  open.set(context, said)
+  return context
+}
+
+function watched(browser) {
+  const plain = browser.newContext.bind(browser)
+  browser.newContext = async (options) => noted(await plain(options))
+  return browser
+}
+
+// After each test its windows are closed; of one that failed, what was to be
+// seen is kept: a picture, the text and the console of every page.
+const folder = process.env.E2E_KEEP
+afterEach(async (t) => {
+  const left = [...open.keys()]
+  try {
+    if (t.passed === false && folder) await within('what failed to be kept', keep(t.name, left), 30_000)
+  } catch (e) {
+    console.error(`${t.name}: ${e.message}`)
+  }
+  await Promise.all(left.map((c) => within('a window to close', c.close()).catch((e) => console.error(`${t.name}: ${e.message}`))))
+  assert.deepEqual(forbidden.splice(0), [], 'a page tried what its policy forbids')
+})
+
+async function keep(name, contexts) {
+  const dir = join(folder, name.replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 60))
+  mkdirSync(dir, { recursive: true })
+  let n = 0
+  for (const context of contexts) {
+    writeFileSync(join(dir, `console-${++n}.txt`), (open.get(context) ?? []).join('\n'))
+    for (const [i, page] of context.pages().entries()) {
+      const file = join(dir, `page-${n}-${i + 1}`)
+      const text = await page.innerText('body', { timeout: 5_000 }).catch((e) => String(e))
+      writeFileSync(file + '.txt', `${page.url()}\n\n${text}`)
+      await page.screenshot({ path: file + '.png', timeout: 10_000 }).catch((e) => writeFileSync(file + '.png.txt', String(e)))
+    }
+  }
+  console.error(`kept: ${dir}`)
+}
 
 export async function logIn(page, base, login) {
   await page.goto(base + '/login')
@@ -48,10 +110,16 @@ export function watch(page) {
   return wrong
 }
 
-/** The page is fit for everybody (WCAG 2.1 AA). */
+/** What is wrong with a page for somebody who cannot see or use it well (WCAG 2.1 AA). */
+export async function unfit(page) {
+  // Legacy: no page of ours has a frame, and a second window would be opened for each.
+  const { violations } = await within(`axe at ${page.url()}`, new AxeBuilder({ page }).setLegacyMode().withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze())
+  return violations.map((v) => `${new URL(page.url()).pathname}: ${v.id} ${v.nodes.map((n) => n.target).slice(0, 3)}`)
+}
+
+/** The page is fit for everybody. */
 export async function fit(page, what) {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
-  assert.deepEqual(violations.map((v) => `${what}: ${v.id} ${v.nodes.map((n) => n.target).slice(0, 3)}`), [])
+  assert.deepEqual(await unfit(page), [], what)
 }
 
 export const png = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==', 'base64')

@@ -10,7 +10,7 @@ let county, browser
 before(async () => {
   county = await startCounty()
   browser = await openBrowser()
-}, { timeout: 240_000 })
+}, { timeout: 400_000 })
 
 after(async () => {
   await browser?.close()

@@ -2,17 +2,16 @@
 // against real processes.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import AxeBuilder from '@axe-core/playwright'
-import { chromium } from 'playwright-core'
+import { fit, logIn, openBrowser, village, watch } from './browser.mjs'
 import { password, startCounty } from './county.mjs'
+import { until } from './wait.mjs'
 
-const village = 'village-330523110220'
 let county, browser
 
 before(async () => {
   county = await startCounty()
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox'] })
-}, { timeout: 240_000 })
+  browser = await openBrowser()
+}, { timeout: 400_000 })
 
 after(async () => {
   await browser?.close()
@@ -21,22 +20,10 @@ after(async () => {
 
 const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, locale: 'zh-CN' }
 
-// Whatever a page complains about in its console fails the test, but for the
-// answers that the test is about.
 async function open(options = {}) {
   const context = await browser.newContext({ locale: 'zh-CN', ...options })
   const page = await context.newPage()
-  const wrong = []
-  page.on('pageerror', (e) => wrong.push(String(e)))
-  page.on('console', (m) => {
-    if (m.type() === 'error' && !/status of (401|404|409|422)/.test(m.text())) wrong.push(m.text())
-  })
-  return { context, page, wrong }
-}
-
-async function fit(page, what) {
-  const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa']).analyze()
-  assert.deepEqual(violations.map((v) => `${what}: ${v.id} ${v.nodes.map((n) => n.target).slice(0, 3)}`), [])
+  return { context, page, wrong: watch(page) }
 }
 
 async function narrow(page, what) {
@@ -53,14 +40,6 @@ async function asResident(page) {
   await page.goto(county.at['county-1'] + '/welcome')
   await page.click('[data-as=applicant]')
   await page.waitForURL('**/my')
-}
-
-async function asStaff(page, node, login) {
-  await page.goto(county.at[node] + '/login')
-  await page.fill('#login', login)
-  await page.fill('#password', password)
-  await page.keyboard.press('Enter')
-  await page.waitForSelector('nav')
 }
 
 // A photograph as a phone takes it, of a size that must be made smaller.
@@ -142,7 +121,7 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
 
   // The desk at which it lies asks for more.
   const desk = await open({ viewport: { width: 1366, height: 768 } })
-  await asStaff(desk.page, village, 'qiankengqiao')
+  await logIn(desk.page, county.at[village], 'qiankengqiao')
   const api = (method, path, body) => desk.page.evaluate(async ([m, p, b]) => {
     const csrf = /tongban_csrf=([^;]*)/.exec(document.cookie)[1]
     const r = await fetch(p, { method: m, headers: { 'Content-Type': 'application/json', 'X-CSRF-Token': decodeURIComponent(csrf), 'Idempotency-Key': crypto.randomUUID().replace(/-/g, '') }, ...(b ? { body: JSON.stringify(b) } : {}) })
@@ -154,12 +133,11 @@ test('somebody applies from a phone, is asked for more, brings it, and follows i
   const asked = await api('POST', `/api/v1/cases/${found.id ?? found.summary.id}/actions`, { kind: 'request_supplement', points: [{ material: paper, problem: 'unclear', how: '请重新拍照，字要能看清' }] })
   assert.equal(asked.status, 200, JSON.stringify(asked.body))
 
-  for (;;) {
+  await until('the case to ask for more', async () => {
     await page.reload()
     await page.waitForSelector('h2:has-text("办理经过")')
-    if (await page.$('a:has-text("补交材料")')) break
-    await page.waitForTimeout(400)
-  }
+    return page.$('a:has-text("补交材料")')
+  })
   await page.click('a:has-text("补交材料")')
   await page.waitForSelector('text=请重新拍照')
   await (await page.$('input[type=file]')).setInputFiles({ name: '补拍.jpg', mimeType: 'image/jpeg', buffer: await photograph(page, 53) })

@@ -1,35 +1,78 @@
 // Runs the browser tests against one county: node e2e/run.mjs [FILE...]
+// What a failing test saw, and what the nodes said meanwhile, is kept in a
+// folder that is named at the end.
 import { spawn } from 'node:child_process'
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { ownCounty } from './county.mjs'
+import { offerPackages } from './program.mjs'
+import { within } from './wait.mjs'
 
+const whole = 40 * 60_000
 const began = Date.now()
-const county = await ownCounty()
-console.log(`the county stands after ${Math.round((Date.now() - began) / 1000)} s`)
+const seconds = () => Math.round((Date.now() - began) / 1000)
 
-// What a test file may do to the county, which is this process's.
-const control = createServer(async (request, answer) => {
-  const [, verb, node] = request.url.split('/')
+const kept = mkdtempSync(join(tmpdir(), 'tongban-e2e-failed-'))
+let county, tests
+let code = 1
+
+// Whoever ends this early ends everything that it started.
+const end = (signal) => {
   try {
-    if (verb === 'at') return answer.end(JSON.stringify(county.at))
-    if (!['cut', 'heal', 'kill', 'start'].includes(verb) || !county.at[node]) throw new Error('no such node or verb')
-    await county[verb](node)
-    answer.end('{}')
-  } catch (e) {
-    answer.statusCode = 500
-    answer.end(String(e))
+    if (tests?.exitCode === null) process.kill(-tests.pid, signal)
+  } catch {
+    // it has ended
   }
-})
-await new Promise((done) => control.listen(0, '127.0.0.1', done))
+}
+process.once('exit', () => end('SIGKILL'))
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => {
+    console.error(`stopped by ${signal} after ${seconds()} s`)
+    process.exit(130)
+  })
 
 const files = process.argv.slice(2).length ? process.argv.slice(2) : readdirSync('e2e').filter((f) => f.endsWith('.test.mjs')).sort().map((f) => 'e2e/' + f)
-const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', ...files], { stdio: 'inherit', env: { ...process.env, TONGBAN_E2E: `http://127.0.0.1:${control.address().port}` } })
-const stop = () => tests.kill('SIGTERM')
-process.on('SIGINT', stop)
-process.on('SIGTERM', stop)
-const code = await new Promise((done) => tests.once('exit', (c) => done(c ?? 1)))
-control.close()
-await county.stop()
-console.log(`browser tests: ${Math.round((Date.now() - began) / 1000)} s`)
+try {
+  county = await ownCounty()
+  console.log(`the county stands after ${seconds()} s`)
+  await offerPackages(county.at['county-1'])
+  const control = await listen()
+  // A group of its own, so that it ends with what it started.
+  tests = spawn(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=1', ...files], {
+    stdio: 'inherit',
+    detached: true,
+    env: { ...process.env, E2E_COUNTY: `http://127.0.0.1:${control.address().port}`, E2E_KEEP: kept },
+  })
+  code = await within('all browser tests', new Promise((done) => tests.once('exit', (c) => done(c ?? 1))), whole)
+  control.close()
+} catch (e) {
+  console.error(String(e.stack ?? e))
+} finally {
+  end('SIGKILL')
+  if (code) county?.keep(join(kept, 'nodes'))
+  await county?.stop()
+}
+if (readdirSync(kept).length) console.error(`what the failing tests saw: ${kept}`)
+else rmSync(kept, { recursive: true })
+console.log(`browser tests: ${seconds()} s`)
 process.exit(code)
+
+// What a test file may do to the county, which is this process's.
+async function listen() {
+  const server = createServer(async (request, answer) => {
+    const [, verb, node] = request.url.split('/')
+    try {
+      if (verb === 'at') return answer.end(JSON.stringify(county.at))
+      if (!['cut', 'heal', 'kill', 'start'].includes(verb) || !county.at[node]) throw new Error('no such node or verb')
+      await county[verb](node)
+      answer.end('{}')
+    } catch (e) {
+      answer.statusCode = 500
+      answer.end(String(e))
+    }
+  })
+  await within('a port', new Promise((done) => server.listen(0, '127.0.0.1', done)))
+  return server
+}
