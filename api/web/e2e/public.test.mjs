@@ -227,29 +227,6 @@ test('an account is given a one-time code and a new password', { timeout: 120_00
   await context.close()
 })
 
-test('the pages of the public are fit for everybody, in both languages and on a phone', { timeout: 180_000 }, async () => {
-  const { page, context, wrong } = await open(phone)
-  const base = county.at['county-1']
-  await asResident(page)
-  const first = await page.evaluate(async () => (await (await fetch('/api/v1/my/cases')).json()).cases[0]?.id)
-  for (const language of ['zh', 'en']) {
-    for (const path of ['/welcome', '/my', '/my/notices', '/my/find', '/my/activate', '/my/login', '/my/account', '/my/apply/TB-MZJ-008', ...(first ? [`/my/cases/${first}`] : []), '/rate', '/complain', '/trust', '/lookup', '/published', '/verify', '/kiosk']) {
-      await page.goto(base + path)
-      await page.waitForSelector('main h1')
-      await page.waitForLoadState('networkidle')
-      if (language === 'en' && path === '/kiosk') await page.click('text="English"')
-      await fit(page, `${language} ${path}`)
-      if (path !== '/published') await narrow(page, path)
-    }
-    if (language === 'zh') {
-      await page.goto(base + '/welcome')
-      await page.click('text="English"')
-    }
-  }
-  assert.deepEqual(wrong, [])
-  await context.close()
-})
-
 test('a visitor prints a notice at the kiosk with four touches, and leaves nothing behind', { timeout: 120_000 }, async () => {
   const { page, context, wrong } = await open({ viewport: { width: 1080, height: 1920 }, hasTouch: true })
   await context.addInitScript(() => {

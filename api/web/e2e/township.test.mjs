@@ -1,0 +1,59 @@
+// The day of a township: what it may decide it decides, also with its line to the
+// county cut, and what it looks over on the way up it hands on.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { act, desk, openBrowser, openCase, printed, township, village } from './browser.mjs'
+import { startCounty } from './county.mjs'
+import { onPaper } from './paper.mjs'
+import { program, takeIn } from './program.mjs'
+
+let county, browser
+before(async () => {
+  county = await startCounty()
+  browser = await openBrowser()
+}, { timeout: 400_000 })
+after(async () => {
+  await browser?.close()
+  await county?.stop()
+})
+
+test('clerk and leader of a township decide and make out what is theirs, with the county out of reach', { timeout: 240_000 }, async () => {
+  const worker = await program(county.at[village], 'qiankengqiao')
+  const { case: made } = await takeIn(worker, 'TB-XZRZ-004')
+  await worker('POST', `/api/v1/cases/${made.id}/actions`, { kind: 'accept' })
+  const base = county.at[township]
+  const number = made.number
+
+  const leader = await desk(browser, base, 'meixi-lingdao', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+  await leader.page.tap(`table >> text="${number}"`)
+  await leader.page.waitForSelector('main >> text=办理经过')
+  await county.cut(township)
+  try {
+    await leader.page.waitForSelector('header .sign.down')
+    await act(leader.page, '审批', async (page) => {
+      const signing = await page.innerText('.signing')
+      assert.ok(signing.includes('不能撤回'), signing)
+    })
+    await leader.page.waitForSelector('.head >> text=准予')
+    assert.deepEqual(leader.wrong, [])
+
+    const clerk = await desk(browser, base, 'meixi-chuangkou')
+    await openCase(clerk.page, base, number)
+    await act(clerk.page, '制发结果')
+    const paper = await printed(clerk.context, () => clerk.page.click('li:has-text("决定书") >> button:has-text("打印")'))
+    const { text } = await onPaper(paper)
+    assert.ok(text.includes(number) && text.includes('临时救助'), text.slice(0, 400))
+    await paper.close()
+    assert.deepEqual(clerk.wrong, [])
+  } finally {
+    await county.heal(township)
+  }
+
+  // The village is told by itself, over its own line to the township, and hands over.
+  const hands = await desk(browser, county.at[village], 'qiankengqiao')
+  await hands.page.click(`section:has-text("待我办理") >> text="${number}"`)
+  await act(hands.page, '送达', (page) => page.fill('#who', '甲乙丙'))
+  await hands.page.waitForSelector('.head >> text=已送达')
+  await hands.page.waitForSelector('.head >> text=/已到县中心|已办理/')
+  assert.deepEqual(hands.wrong, [])
+})
