@@ -304,18 +304,3 @@ test('a demonstration lets one in with a click, and says what it is', { timeout:
   assert.deepEqual(wrong, [])
   await context.close()
 })
-
-test('the hall display goes on by itself after its node was restarted', { timeout: 120_000 }, async () => {
-  const { page, context } = await open({ viewport: { width: 1920, height: 1080 } })
-  await page.goto(county.at[village] + '/hall')
-  await page.waitForSelector('.age')
-  await fit(page, 'hall')
-  assert.ok(await page.evaluate(() => parseFloat(getComputedStyle(document.querySelector('.wall')).fontSize) >= 30), 'too small for a wall')
-  await county.kill(village)
-  await page.waitForSelector('.lost')
-  await page.waitForFunction(() => document.querySelector('.lost')?.textContent.includes('的情况'))
-  await county.start(village)
-  await page.waitForSelector('.lost', { state: 'detached', timeout: 60_000 })
-  await page.waitForSelector('.age')
-  await context.close()
-})

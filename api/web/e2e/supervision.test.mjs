@@ -32,7 +32,7 @@ test('a supervisor sees a card, asks, closes, and has the ledger proven', { time
   const { page, context, wrong } = await desk(hub, 'jiancha')
   await page.waitForURL('**/supervision') // where a supervisor's day begins
   // Department, colour, person, case.
-  await page.waitForSelector('tr:has-text("县医疗保障局") >> text=1')
+  await page.waitForSelector('tr:has-text("县医疗保障局") >> text=/^[1-9]\\d*$/')
   await page.waitForFunction(() => [...document.querySelectorAll('.counts a')].some((a) => a.href.includes('colour=yellow')))
   assert.deepEqual(await unfit(page), [])
   await page.click('section:has(h2:has-text("谁要答复")) a')
