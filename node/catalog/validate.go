@@ -169,11 +169,16 @@ func maxLength(t FieldType) int {
 	return MaxStringValue
 }
 
+var (
+	unlined  = strings.NewReplacer("\n", "", "\t", "")
+	lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+)
+
 // writable is printable, with line breaks and tabs where several lines may be
 // written.
 func writable(value string, lines bool) bool {
 	if lines {
-		value = strings.NewReplacer("\n", "", "\t", "").Replace(value)
+		value = unlined.Replace(value)
 	}
 	return printable(value)
 }
@@ -203,7 +208,7 @@ func normaliseValue(t FieldType, value string) string {
 	case TypeDate:
 		value = normaliseDate(strings.Map(dropBlank, strings.Map(halfWidth, value)))
 	case TypeText:
-		value = strings.Map(asciiDigit, strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(value))
+		value = strings.Map(asciiDigit, lineEnds.Replace(value))
 	case TypeString, TypeAddress:
 		value = strings.Map(asciiDigit, value)
 	}
