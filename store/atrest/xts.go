@@ -19,10 +19,17 @@ type XTS struct{ data, tweak cipher.Block }
 // BlockBytes is what the length of a unit is a multiple of.
 const BlockBytes = aes.BlockSize
 
-// XTS gives the cipher of one purpose.
-func (k *Key) XTS(purpose string) *XTS { return newXTS(k.derive("xts "+purpose, 2*KeyBytes)) }
+// XTSKeyBytes is the length of a key of XTS: one for the data, one for the tweaks.
+const XTSKeyBytes = 2 * KeyBytes
 
-func newXTS(key []byte) *XTS {
+// XTSKey gives the key of one purpose.
+func (k *Key) XTSKey(purpose string) []byte { return k.derive("xts "+purpose, XTSKeyBytes) }
+
+// XTS gives the cipher of one purpose.
+func (k *Key) XTS(purpose string) *XTS { return NewXTS(k.XTSKey(purpose)) }
+
+// NewXTS makes the cipher of a key.
+func NewXTS(key []byte) *XTS {
 	var x XTS
 	var err error
 	if x.data, err = aes.NewCipher(key[:KeyBytes]); err == nil {

@@ -23,7 +23,7 @@ func TestXTSIsTheStandardOne(t *testing.T) {
 		want := make([]byte, len(plain))
 		oracle.Encrypt(want, plain, unit)
 		got := bytes.Clone(plain)
-		x := newXTS(key)
+		x := NewXTS(key)
 		x.Seal(got, unit)
 		if !bytes.Equal(got, want) {
 			t.Fatal("sealed otherwise than by golang.org/x/crypto/xts")
@@ -37,7 +37,7 @@ func TestXTSIsTheStandardOne(t *testing.T) {
 }
 
 func BenchmarkXTS(b *testing.B) {
-	x := newXTS(make([]byte, 64))
+	x := NewXTS(make([]byte, 64))
 	page := make([]byte, 4096)
 	b.SetBytes(int64(len(page)))
 	for i := range b.N {

@@ -5,14 +5,17 @@
 package sealedvfs
 
 /*
+#include <stdlib.h>
 #include "sqlite.h"
-extern int tongban_register(const char *name, int key);
+#include "xts.h"
+extern int tongban_register(const char *name, int key, const unsigned char *keys);
 */
 import "C"
 
 import (
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -58,11 +61,17 @@ func Name(k *atrest.Key) (string, error) {
 	if p := known.Load(); p != nil {
 		all = append(all, *p...)
 	}
-	all = append(all, &ciphers{k.XTS("database"), k.XTS("database log"), k.XTS("database journal"), passing.XTS("passing")})
+	keys := slices.Concat(k.XTSKey("database"), k.XTSKey("database log"), k.XTSKey("database journal"), passing.XTSKey("passing"))
+	defer clear(keys)
+	var made ciphers
+	for kind := range made {
+		made[kind] = atrest.NewXTS(keys[kind*atrest.XTSKeyBytes:][:atrest.XTSKeyBytes])
+	}
+	all = append(all, &made)
 	known.Store(&all)
 	name := "tongban-" + k.ID()
 	text := append([]byte(name), 0)
-	if rc := C.tongban_register((*C.char)(unsafe.Pointer(&text[0])), C.int(len(all)-1)); rc != 0 {
+	if rc := C.tongban_register((*C.char)(unsafe.Pointer(&text[0])), C.int(len(all)-1), (*C.uchar)(unsafe.Pointer(&keys[0]))); rc != 0 {
 		return "", fmt.Errorf("register the sealing of databases with SQLite: error %d", rc)
 	}
 	names[k.ID()] = name
@@ -81,6 +90,25 @@ func tongban_crypt(key, kind, seal C.int, b unsafe.Pointer, n C.int, unit C.long
 	if !zero(data) {
 		x.Open(data, unitNumber(int64(unit)))
 	}
+}
+
+// native is the cipher of a key as C has it; none where this processor has no
+// instructions for it.
+type native struct{ x *C.xts }
+
+func newNative(key []byte) (native, bool) {
+	x := C.xts_new((*C.uchar)(unsafe.Pointer(&key[0])))
+	return native{x}, x != nil
+}
+
+func (n native) free() { C.free(unsafe.Pointer(n.x)) }
+
+func (n native) crypt(seal bool, b []byte, unit uint64) {
+	how := C.int(0)
+	if seal {
+		how = 1
+	}
+	C.xts_crypt(n.x, how, (*C.uchar)(unsafe.Pointer(&b[0])), C.int(len(b)), C.uint64_t(unit))
 }
 
 // unitNumber is what a unit that begins at an offset is sealed under.

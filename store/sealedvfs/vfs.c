@@ -1,5 +1,6 @@
 /* A VFS that stands before the system's own and seals what passes to the disk.
- * The cipher is Go's (crypt.go, tongban_crypt); here is only where things lie.
+ * The cipher is xts.c's where the processor has instructions for it, else Go's
+ * (crypt.go, tongban_crypt); here is only where things lie.
  *
  * A file consists of units, each a whole number of 16-byte blocks (BLOCK), each
  * sealed under its number, so that any beginning of a unit can be opened alone:
@@ -16,25 +17,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include "sqlite.h"
+#include "xts.h"
 #include "_cgo_export.h"
 
 enum { BLOCK = 16, PAGE = 4096, OTHER = 512, WALHEAD = 32, FRAMEHEAD = 24, FRAMEPLACE = 32,
        FRAME = FRAMEHEAD + PAGE, PLACED = FRAMEPLACE + PAGE };
 
 /* kinds, as crypt.go has them */
-enum { MAIN, WAL, JOURNAL, TEMP };
+enum { MAIN, WAL, JOURNAL, TEMP, KINDS };
 
 typedef struct {
   sqlite3_file base;
   int kind;
   int key;          /* which cipher, of those crypt.go knows */
+  const xts *native; /* the same one here, or none */
   sqlite3_file *real;
+  /* A new frame's header is written with the page that SQLite writes next;
+   * until then it is held here, sealed. New is the frame after the last one
+   * that was written here: of others SQLite may write the header alone. */
+  int held;
+  sqlite3_int64 held_at, next;
+  unsigned char frame[FRAMEPLACE + PAGE];
 } sealed_file;
 
 typedef struct {
   sqlite3_vfs vfs;
   sqlite3_vfs *real;
   int key;
+  const xts *native[KINDS];
   char name[64];
 } sealed_vfs;
 
@@ -84,6 +94,17 @@ static span span_at(int kind, sqlite3_int64 off, int n) {
   return s;
 }
 
+/* crypt_unit seals or opens the beginning of a unit. Where nothing was written yet the
+ * system gives zeros, and so must this. */
+static void crypt_unit(const sealed_file *f, int seal, unsigned char *b, int n, sqlite3_int64 unit) {
+  if (!f->native) {
+    tongban_crypt(f->key, f->kind, seal, b, n, unit);
+    return;
+  }
+  if (!seal && b[0] == 0 && memcmp(b, b + 1, n - 1) == 0) return;
+  xts_crypt(f->native, seal, b, n, (uint64_t)unit / BLOCK);
+}
+
 static int blocks(int n) { return (n + BLOCK - 1) / BLOCK * BLOCK; }
 
 /* placed and plain turn SQLite's sizes into those on the disk and back. */
@@ -120,14 +141,22 @@ static int read_unit(sealed_file *f, sqlite3_int64 unit, unsigned char *b, int n
     *got = (int)have / BLOCK * BLOCK;
     memset(b + *got, 0, n - *got);
   }
-  if (rc == SQLITE_OK && *got > 0) tongban_crypt(f->key, f->kind, 0, b, *got, unit);
+  if (rc == SQLITE_OK && *got > 0) crypt_unit(f, 0, b, *got, unit);
   return rc;
+}
+
+/* let_go writes the header that is held. */
+static int let_go(sealed_file *f) {
+  if (!f->held) return SQLITE_OK;
+  f->held = 0;
+  return f->real->pMethods->xWrite(f->real, f->frame, FRAMEPLACE, f->held_at);
 }
 
 static int sealed_read(sqlite3_file *file, void *buf, int n, sqlite3_int64 off) {
   sealed_file *f = (sealed_file *)file;
   unsigned char unit[PAGE], *to = buf;
-  int shortened = 0;
+  int shortened = 0, held = let_go(f);
+  if (held != SQLITE_OK) return held;
   while (n > 0) {
     span s = span_at(f->kind, off, n);
     int whole = blocks(s.from + s.n), got, rc;
@@ -148,6 +177,30 @@ static int sealed_write(sqlite3_file *file, const void *buf, int n, sqlite3_int6
   sealed_file *f = (sealed_file *)file;
   unsigned char unit[PAGE];
   const unsigned char *from = buf;
+  int held;
+  if (f->kind == WAL) {
+    span s = span_at(WAL, off, n);
+    if (off == 0) f->next = WALHEAD;
+    if (s.unit == f->next && s.from == 0 && n == FRAMEHEAD && !f->held) {
+      memcpy(f->frame, buf, FRAMEHEAD);
+      memset(f->frame + FRAMEHEAD, 0, FRAMEPLACE - FRAMEHEAD);
+      crypt_unit(f, 1, f->frame, FRAMEPLACE, s.unit);
+      f->held = 1;
+      f->held_at = s.unit;
+      return SQLITE_OK;
+    }
+    if (s.from == 0 && n == PAGE && s.n == PAGE) {
+      if (s.unit + PAGE > f->next) f->next = s.unit + PAGE;
+      if (f->held && s.unit == f->held_at + FRAMEPLACE) {
+        memcpy(f->frame + FRAMEPLACE, buf, PAGE);
+        crypt_unit(f, 1, f->frame + FRAMEPLACE, PAGE, s.unit);
+        f->held = 0;
+        return f->real->pMethods->xWrite(f->real, f->frame, FRAMEPLACE + PAGE, f->held_at);
+      }
+    }
+  }
+  held = let_go(f);
+  if (held != SQLITE_OK) return held;
   while (n > 0) {
     span s = span_at(f->kind, off, n);
     int whole = blocks(s.from + s.n), first = s.from / BLOCK * BLOCK, rc;
@@ -161,7 +214,7 @@ static int sealed_write(sqlite3_file *file, const void *buf, int n, sqlite3_int6
       memset(unit + s.n, 0, whole - s.n);
     }
     memcpy(unit + s.from, from, s.n);
-    tongban_crypt(f->key, f->kind, 1, unit, whole, s.unit);
+    crypt_unit(f, 1, unit, whole, s.unit);
     rc = f->real->pMethods->xWrite(f->real, unit + first, whole - first, s.unit + first);
     if (rc != SQLITE_OK) return rc;
     from += s.n;
@@ -171,16 +224,25 @@ static int sealed_write(sqlite3_file *file, const void *buf, int n, sqlite3_int6
   return SQLITE_OK;
 }
 
-static int sealed_close(sqlite3_file *file) { return REAL(file)->pMethods->xClose(REAL(file)); }
+static int sealed_close(sqlite3_file *file) {
+  int held = let_go((sealed_file *)file), rc = REAL(file)->pMethods->xClose(REAL(file));
+  return rc == SQLITE_OK ? held : rc;
+}
 
 static int sealed_truncate(sqlite3_file *file, sqlite3_int64 size) {
+  int held = let_go((sealed_file *)file);
+  if (held != SQLITE_OK) return held;
   return REAL(file)->pMethods->xTruncate(REAL(file), placed(((sealed_file *)file)->kind, size));
 }
 
-static int sealed_sync(sqlite3_file *file, int flags) { return REAL(file)->pMethods->xSync(REAL(file), flags); }
+static int sealed_sync(sqlite3_file *file, int flags) {
+  int held = let_go((sealed_file *)file);
+  return held == SQLITE_OK ? REAL(file)->pMethods->xSync(REAL(file), flags) : held;
+}
 
 static int sealed_size(sqlite3_file *file, sqlite3_int64 *size) {
-  int rc = REAL(file)->pMethods->xFileSize(REAL(file), size);
+  int rc = let_go((sealed_file *)file);
+  if (rc == SQLITE_OK) rc = REAL(file)->pMethods->xFileSize(REAL(file), size);
   if (rc == SQLITE_OK) *size = plain(((sealed_file *)file)->kind, *size);
   return rc;
 }
@@ -227,10 +289,13 @@ static int sealed_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, i
   f->base.pMethods = 0;
   f->key = ((sealed_vfs *)vfs)->key;
   f->real = (sqlite3_file *)(f + 1);
+  f->held = 0;
+  f->next = -1;
   f->kind = TEMP;
   if (flags & SQLITE_OPEN_MAIN_DB && name) f->kind = MAIN;
   else if (flags & SQLITE_OPEN_WAL) f->kind = WAL;
   else if (flags & (SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL)) f->kind = JOURNAL;
+  f->native = ((sealed_vfs *)vfs)->native[f->kind];
   rc = UNDER(vfs)->xOpen(UNDER(vfs), name, f->real, flags, out);
   if (rc != SQLITE_OK) {
     if (f->real->pMethods) f->real->pMethods->xClose(f->real);
@@ -253,15 +318,17 @@ static int sealed_time(sqlite3_vfs *v, double *out) { return UNDER(v)->xCurrentT
 static int sealed_last(sqlite3_vfs *v, int n, char *out) { return UNDER(v)->xGetLastError(UNDER(v), n, out); }
 static int sealed_time64(sqlite3_vfs *v, sqlite3_int64 *out) { return UNDER(v)->xCurrentTimeInt64(UNDER(v), out); }
 
-/* tongban_register makes a VFS of this name for one key; it stays as long as
- * the process. */
-int tongban_register(const char *name, int key) {
+/* tongban_register makes a VFS of this name for one key, of which it is given the
+ * keys of all kinds, 64 bytes each; it stays as long as the process. */
+int tongban_register(const char *name, int key, const unsigned char *keys) {
+  int i;
   sqlite3_vfs *real = sqlite3_vfs_find(0);
   sealed_vfs *v = calloc(1, sizeof *v);
   if (!real || !v || real->iVersion < 2 || strlen(name) >= sizeof v->name) return SQLITE_IOERR;
   strcpy(v->name, name);
   v->real = real;
   v->key = key;
+  for (i = 0; i < KINDS; i++) v->native[i] = xts_new(keys + 64 * i);
   v->vfs.iVersion = 2;
   v->vfs.szOsFile = sizeof(sealed_file) + real->szOsFile;
   v->vfs.mxPathname = real->mxPathname;

@@ -78,8 +78,8 @@ func sound(t *testing.T, db *sql.DB, rows int) {
 	}
 }
 
-// clear looks for what was planted in every byte below a folder.
-func clear(t *testing.T, dir string) (found []string) {
+// inTheClear looks for what was planted in every byte below a folder.
+func inTheClear(t *testing.T, dir string) (found []string) {
 	t.Helper()
 	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
 		if err != nil || info.IsDir() {
@@ -108,14 +108,14 @@ func TestDatabaseAndLogAreSealed(t *testing.T) {
 			must(t, db, `UPDATE t SET v = v || ' again' WHERE id % 3 = 0`)
 			must(t, db, `DELETE FROM t WHERE id > 450`)
 			sound(t, db, 450)
-			if found := clear(t, dir); len(found) > 0 {
+			if found := inTheClear(t, dir); len(found) > 0 {
 				t.Errorf("in the clear: %v", found)
 			}
 			if err := db.Close(); err != nil {
 				t.Fatal(err)
 			}
 			sound(t, open(t, k, path, more), 450)
-			if found := clear(t, dir); len(found) > 0 {
+			if found := inTheClear(t, dir); len(found) > 0 {
 				t.Errorf("in the clear after closing: %v", found)
 			}
 		})
@@ -123,7 +123,7 @@ func TestDatabaseAndLogAreSealed(t *testing.T) {
 	// The search would find it: without a key it stands there.
 	dir := t.TempDir()
 	fill(t, open(t, nil, filepath.Join(dir, "a.db"), "&_journal_mode=WAL"), 10)
-	if len(clear(t, dir)) == 0 {
+	if len(inTheClear(t, dir)) == 0 {
 		t.Error("nothing found in a database that is not sealed")
 	}
 }
