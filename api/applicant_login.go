@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/boombuler/barcode/qr"
+
 	"github.com/tongban/tongban/api/gen"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/account"
@@ -194,7 +196,12 @@ func (s *Server) NewTOTP(ctx context.Context, _ gen.NewTOTPRequestObject) (gen.N
 		return nil, err
 	}
 	secret := trust.NewTOTPSecret()
-	return gen.NewTOTP200JSONResponse{Secret: secret, Address: trust.TOTPAddress(s.o.Name, tail(v.Number), secret)}, nil
+	address := trust.TOTPAddress(s.o.Name, tail(v.Number), secret)
+	side, path, err := qrPath(address, qr.Unicode)
+	if err != nil {
+		return nil, err
+	}
+	return gen.NewTOTP200JSONResponse{Secret: secret, Address: address, Qr: gen.QRCode{Side: side, Path: path}}, nil
 }
 
 // SetTOTP asks for one-time codes at login from now on, or not any more.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha1"
 	"crypto/sha256"
@@ -27,7 +28,7 @@ import (
 
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
-var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "setTOTP", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
+var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "getMyBrowserKey", "setTOTP", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
 	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "setMyContact"}
 
 // What applicants may ask for before they are logged in, everybody may.
@@ -455,6 +456,12 @@ func TestApplicantLogin(t *testing.T) {
 	// One-time codes.
 	var secret gen.TOTPSecret
 	seven.want("POST", "/api/v1/my/totp", nil, 200, &secret)
+	if secret.Qr.Side < 21 || secret.Qr.Path == "" {
+		t.Errorf("a phone has nothing to scan: %+v", secret.Qr)
+	}
+	// What the browser keeps sealed opens after a new login, for this account alone.
+	var kept, again, others gen.MyBrowserKey
+	seven.want("GET", "/api/v1/my/browser-key", nil, 200, &kept)
 	now := time.Now()
 	h.api.o.Now = func() time.Time { return now }
 	otp := func() string { return mustTOTP(t, secret.Secret, now) }
@@ -478,6 +485,11 @@ func TestApplicantLogin(t *testing.T) {
 	}
 	// Recovery in person: a new code, a new password, no one-time codes.
 	seven = h.activate("person", "钱七", seven.number, h.open("window", "person", "钱七", seven.number).Code)
+	seven.want("GET", "/api/v1/my/browser-key", nil, 200, &again)
+	g.one.want("GET", "/api/v1/my/browser-key", nil, 200, &others)
+	if len(kept.Key) != browserKeyBytes || !bytes.Equal(kept.Key, again.Key) || bytes.Equal(kept.Key, others.Key) {
+		t.Error("the key of a browser is not the account's own")
+	}
 	if r := login(seven.number, password, ""); r.Code != 200 {
 		t.Errorf("after recovery: %d %s", r.Code, r.Body)
 	}

@@ -25,3 +25,19 @@ func (s *Server) GetBrowserKey(ctx context.Context, _ gen.GetBrowserKeyRequestOb
 	}
 	return gen.GetBrowserKey200JSONResponse{Staff: actor.Staff, Key: key}, nil
 }
+
+// GetMyBrowserKey does the same for an applicant: what they typed at home is there
+// again after a new login.
+func (s *Server) GetMyBrowserKey(ctx context.Context, _ gen.GetMyBrowserKeyRequestObject) (gen.GetMyBrowserKeyResponseObject, error) {
+	v, err := visitorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	offered := make([]byte, browserKeyBytes)
+	rand.Read(offered)
+	key, err := s.store.BrowserKey(ctx, applicantSession+v.ID, offered)
+	if err != nil {
+		return nil, err
+	}
+	return gen.GetMyBrowserKey200JSONResponse{Account: v.ID, Key: key}, nil
+}

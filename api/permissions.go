@@ -104,6 +104,7 @@ var routePermissions = map[string]permission{
 	"logOutApplicant":    visitor,
 	"changeMyPassword":   visitor,
 	"newTOTP":            visitor,
+	"getMyBrowserKey":    visitor,
 	"setTOTP":            visitor,
 	"setMyAgents":        visitor,
 	"getPaperFigures":    anybody,

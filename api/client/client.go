@@ -3331,6 +3331,9 @@ type GuideAction struct {
 // GuideActionKind defines model for GuideActionKind.
 type GuideActionKind string
 
+// GuideDesk A window.
+type GuideDesk = guide.Desk
+
 // GuideList defines model for GuideList.
 type GuideList struct {
 	// Cases mine: cases whose first asked the caller is and that no desk has taken up yet
@@ -3954,6 +3957,14 @@ type MyAgents struct {
 type MyAppraisal struct {
 	Objections []Objection    `json:"objections"`
 	Results    []PersonResult `json:"results"`
+}
+
+// MyBrowserKey defines model for MyBrowserKey.
+type MyBrowserKey struct {
+	Account string `json:"account"`
+
+	// Key 32 bytes.
+	Key []byte `json:"key"`
 }
 
 // MyCase defines model for MyCase.
@@ -5843,7 +5854,10 @@ type SyncState struct {
 // TOTPSecret defines model for TOTPSecret.
 type TOTPSecret struct {
 	Address string `json:"address"`
-	Secret  string `json:"secret"`
+
+	// Qr A QR code to draw, with its quiet zone.
+	Qr     QRCode `json:"qr"`
+	Secret string `json:"secret"`
 }
 
 // TOTPSetting defines model for TOTPSetting.
@@ -9166,6 +9180,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
 	PutMyAttachmentWithBody(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetMyBrowserKey 本人浏览器暂存内容的密钥
+	//
+	// The key with which the pages seal what an applicant typed and has not handed
+	// in, at this node. It is the same after a new login; nobody else gets it.
+	//
+	// Corresponds with GET /api/v1/my/browser-key (the `GetMyBrowserKey` operationId).
+	GetMyBrowserKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListMyCases 我的办件
 	//
@@ -13918,6 +13940,24 @@ func (c *Client) AppendMyAttachmentWithBody(ctx context.Context, hash Hash, para
 // Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
 func (c *Client) PutMyAttachmentWithBody(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPutMyAttachmentRequestWithBody(c.Server, hash, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetMyBrowserKey 本人浏览器暂存内容的密钥
+//
+// The key with which the pages seal what an applicant typed and has not handed
+// in, at this node. It is the same after a new login; nobody else gets it.
+//
+// Corresponds with GET /api/v1/my/browser-key (the `GetMyBrowserKey` operationId).
+func (c *Client) GetMyBrowserKey(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetMyBrowserKeyRequest(c.Server)
 	if err != nil {
 		return nil, err
 	}
@@ -22999,6 +23039,33 @@ func NewPutMyAttachmentRequestWithBody(server string, hash Hash, contentType str
 	return req, nil
 }
 
+// NewGetMyBrowserKeyRequest constructs an http.Request for the GetMyBrowserKey method
+func NewGetMyBrowserKeyRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/browser-key")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListMyCasesRequest constructs an http.Request for the ListMyCases method
 func NewListMyCasesRequest(server string, params *ListMyCasesParams) (*http.Request, error) {
 	var err error
@@ -29405,6 +29472,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /api/v1/my/attachments/{hash} (the `PutMyAttachment` operationId).
 	PutMyAttachmentWithBodyWithResponse(ctx context.Context, hash Hash, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PutMyAttachmentResponse, error)
+
+	// GetMyBrowserKeyWithResponse 本人浏览器暂存内容的密钥
+	//
+	// The key with which the pages seal what an applicant typed and has not handed
+	// in, at this node. It is the same after a new login; nobody else gets it.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/browser-key (the `GetMyBrowserKey` operationId).
+	GetMyBrowserKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyBrowserKeyResponse, error)
 
 	// ListMyCasesWithResponse 我的办件
 	//
@@ -36821,6 +36898,54 @@ func (r PutMyAttachmentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PutMyAttachmentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetMyBrowserKeyResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyBrowserKey
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetMyBrowserKeyResponse) GetJSON200() *MyBrowserKey {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetMyBrowserKeyResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetMyBrowserKeyResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetMyBrowserKeyResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetMyBrowserKeyResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetMyBrowserKeyResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -44427,6 +44552,22 @@ func (c *ClientWithResponses) PutMyAttachmentWithBodyWithResponse(ctx context.Co
 	return ParsePutMyAttachmentResponse(rsp)
 }
 
+// GetMyBrowserKeyWithResponse 本人浏览器暂存内容的密钥
+//
+// The key with which the pages seal what an applicant typed and has not handed
+// in, at this node. It is the same after a new login; nobody else gets it.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/browser-key (the `GetMyBrowserKey` operationId).
+func (c *ClientWithResponses) GetMyBrowserKeyWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetMyBrowserKeyResponse, error) {
+	rsp, err := c.GetMyBrowserKey(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetMyBrowserKeyResponse(rsp)
+}
+
 // ListMyCasesWithResponse 我的办件
 //
 // One's own cases, wherever they were handed in, and those of the firms one acts for; newest first.
@@ -50801,6 +50942,39 @@ func ParsePutMyAttachmentResponse(rsp *http.Response) (*PutMyAttachmentResponse,
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest AttachmentState
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetMyBrowserKeyResponse parses an HTTP response from a GetMyBrowserKeyWithResponse call
+func ParseGetMyBrowserKeyResponse(rsp *http.Response) (*GetMyBrowserKeyResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetMyBrowserKeyResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyBrowserKey
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

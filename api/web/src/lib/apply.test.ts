@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Schemas } from '../api'
-import { stepOfFault, stepsOf, submissionOf, type Application } from './apply'
+import { stepOfFault, stepsOf, submissionOf, told, type Application } from './apply'
 
 const field = (key: string) => ({ key, label: key, type: 'string', required: true }) as Schemas['Item']['form'][number]
 const paper = (name: string, required: boolean) => ({ name, required, form: '原件', copies: 1, source: '申请人' }) as Schemas['Item']['materials'][number]
@@ -25,6 +25,22 @@ describe('an application from home', () => {
     expect(s.form).toEqual([{ key: 'a', value: '1' }])
     expect(s.materials).toEqual([{ name: '甲', form: 'electronic', copies: 1, attachments: [file] }])
     expect(s.division).toBe('330523110220')
+  })
+  it('is made for another with the proof that they asked for it', () => {
+    const proof = [{ hash: 'p', name: '委托书.jpg', size: 1, type: 'image/jpeg' }]
+    const app = { ...blank(), actingFor: 'firm', form: { name: '我' }, other: { type: 'person' as const, name: ' 甲 ', number: '33059919850412005X', phone: '13800000000', authority: '授权委托书', proof } }
+    expect(stepsOf(item, 'county', 0, new Set(), app).map((s) => s.kind).slice(0, 2)).toEqual(['who', 'other'])
+    const s = submissionOf(app, { ...item, form: [field('applicant_name'), field('id_number'), field('a')] } as typeof item)
+    expect(s).toMatchObject({ applicant: { type: 'person', name: '甲', id_number: '33059919850412005X', phone: '13800000000' }, authority_name: '授权委托书', authority: proof })
+    expect(s.form).toEqual([{ key: 'applicant_name', value: '甲' }, { key: 'id_number', value: '33059919850412005X' }])
+    expect(s.acting_for).toBeUndefined()
+    expect(told(app.other, () => true)).toBe(true)
+    expect(told({ ...app.other, proof: [] }, () => true)).toBe(false)
+    expect(told(app.other, () => false)).toBe(false)
+  })
+  it('names a paper on file in the place of a photograph', () => {
+    const onFile = { 甲: { case: 'c', brought: 'e', material: '甲' } }
+    expect(submissionOf({ ...blank(), onFile }, item).materials).toEqual([{ name: '甲', form: 'electronic', copies: 1, attachments: [], on_file: onFile.甲 }])
   })
   it('leads from a fault to the page where it is mended', () => {
     const steps = stepsOf(item, 'village', 0, new Set(['name']), blank())

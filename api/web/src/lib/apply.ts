@@ -1,4 +1,5 @@
 import type { Schemas } from '../api'
+import { namedOnFile, type OnFile } from './onfile'
 
 type Item = Schemas['Item']
 type Field = Item['form'][number]
@@ -9,6 +10,10 @@ export interface Application {
   item: string
   version: number
   actingFor: string
+  /** For somebody who asked one to: who they are, and the proof that they did. */
+  other?: Principal
+  /** Papers of earlier cases that stand for those that would be brought. */
+  onFile?: Record<string, OnFile>
   township: string
   village: string
   form: Record<string, string>
@@ -18,9 +23,31 @@ export interface Application {
   key: string
 }
 
+/** Somebody in whose name another applies. */
+export interface Principal {
+  type: Schemas['ApplicantType']
+  name: string
+  number: string
+  phone: string
+  /** What the proof of authority is, and its scans. */
+  authority: string
+  proof: Schemas['AttachmentRef'][]
+}
+
+/** What the form is answered with that is asked in the head of an application. */
+export function headOf(o: Principal): Record<string, string> {
+  const head: Record<string, string> = { phone: o.phone }
+  if (o.type === 'person') return { ...head, applicant_name: o.name, id_number: o.number, applicant_type: '自然人' }
+  return { ...head, uscc: o.number, applicant_type: '法人或其他组织' }
+}
+
+/** Whether a principal is told well enough to go on. */
+export const told = (o: Principal, valid: (number: string) => boolean): boolean => !!o.name.trim() && valid(o.number) && !!o.authority.trim() && o.proof.length > 0
+
 /** One page of an application: one thing at a time. */
 export type Step =
   | { kind: 'who' }
+  | { kind: 'other' }
   | { kind: 'place' }
   | { kind: 'form'; fields: Field[] }
   | { kind: 'applying' }
@@ -36,7 +63,8 @@ export const atOnce = 4
  */
 export function stepsOf(item: Item, needs: string, firms: number, known: Set<string>, app: Application): Step[] {
   const steps: Step[] = []
-  if (firms > 0) steps.push({ kind: 'who' })
+  if (firms > 0 || app.other) steps.push({ kind: 'who' })
+  if (app.other) steps.push({ kind: 'other' })
   if (needs !== 'county') steps.push({ kind: 'place' })
   const asked = item.form.filter((f) => !known.has(f.key))
   for (let at = 0; at < asked.length; at += atOnce) steps.push({ kind: 'form', fields: asked.slice(at, at + atOnce) })
@@ -50,10 +78,14 @@ export function stepsOf(item: Item, needs: string, firms: number, known: Set<str
 
 /** An application as the county takes it: papers from home are electronic ones. */
 export function submissionOf(app: Application, item: Item): Schemas['MySubmission'] {
-  const form = item.form.map((f) => ({ key: f.key, value: (app.form[f.key] ?? '').trim() })).filter((v) => v.value !== '')
+  const head = app.other ? headOf(app.other) : {}
+  const form = item.form.map((f) => ({ key: f.key, value: (head[f.key] ?? app.form[f.key] ?? '').trim() })).filter((v) => v.value !== '')
   const materials = item.materials
-    .filter((m) => (m.required || app.applying.includes(m.name)) && app.files[m.name]?.length)
-    .map((m) => ({ name: m.name, form: 'electronic' as const, copies: Math.max(m.copies, 1), attachments: app.files[m.name] }))
+    .filter((m) => (m.required || app.applying.includes(m.name)) && (app.files[m.name]?.length || app.onFile?.[m.name]))
+    .map((m) => {
+      const kept = app.onFile?.[m.name]
+      return kept ? namedOnFile(m.name, kept) : { name: m.name, form: 'electronic' as const, copies: Math.max(m.copies, 1), attachments: app.files[m.name] }
+    })
   const division = app.village || app.township
   return {
     item: item.code,
@@ -63,7 +95,14 @@ export function submissionOf(app: Application, item: Item): Schemas['MySubmissio
     applying: [...app.applying],
     electronic: app.electronic,
     ...(division ? { division } : {}),
-    ...(app.actingFor ? { acting_for: app.actingFor } : {}),
+    ...(app.actingFor && !app.other ? { acting_for: app.actingFor } : {}),
+    ...(app.other
+      ? {
+          applicant: { type: app.other.type, name: app.other.name.trim(), id_number: app.other.number, ...(app.other.phone ? { phone: app.other.phone } : {}) },
+          authority_name: app.other.authority.trim(),
+          authority: [...app.other.proof],
+        }
+      : {}),
   }
 }
 
@@ -73,6 +112,7 @@ export function stepOfFault(steps: Step[], fault: Schemas['Fault']): number {
   const at = steps.findIndex((s) => {
     if (s.kind === 'form') return fault.path.startsWith('form.') && s.fields.some((f) => f.key === key)
     if (s.kind === 'place') return fault.path === 'division'
+    if (s.kind === 'other') return /^(applicant|agent|authority)/.test(fault.path)
     if (s.kind === 'paper') return fault.path.startsWith('materials') && (fault.zh.includes(s.material.name) || fault.path.includes(s.material.name))
     return false
   })

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto'
 import { describe, expect, it } from 'vitest'
-import { DraftKeeper, drafts, materialsOf, type Draft } from './draft'
+import { agentOf, DraftKeeper, drafts, materialsOf, type Draft } from './draft'
 import { unlockWithKey } from './sealed'
 
 const file = { hash: 'a'.repeat(64), name: 'a.png', size: 1, type: 'image/png' }
@@ -26,6 +26,10 @@ describe('drafts', () => {
       'two copy 2 0',
       'three electronic 2 1',
     ])
+  })
+  it('name an agent only where there is one', () => {
+    expect(agentOf({})).toEqual({})
+    expect(agentOf({ agent: { name: ' 丁 ', id_number: '33059919850412005X', phone: '', authority: '授权委托书' } })).toEqual({ agent: { name: '丁', id_number: '33059919850412005X', authority: '授权委托书' } })
   })
   it('are kept for one person and one item', async () => {
     const mine = await unlockWithKey('s', new Uint8Array(32).fill(1))

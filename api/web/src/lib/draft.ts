@@ -1,4 +1,5 @@
 import type { Schemas } from '../api'
+import { namedOnFile, type OnFile } from './onfile'
 import type { Sealed } from './sealed'
 
 /** What somebody has filled in for an item and not handed in yet. */
@@ -13,6 +14,11 @@ export interface Draft {
   brought: Record<string, 'original' | 'copy' | 'both' | 'electronic' | 'none'>
   files: Record<string, Schemas['AttachmentRef'][]>
   applying: string[]
+  /** Papers on file that stand for those that would be brought. */
+  onFile?: Record<string, OnFile>
+  /** Who hands it in for the applicant, and the scans of the proof that they may. */
+  agent?: { name: string; id_number: string; phone: string; authority: string }
+  proof?: Schemas['AttachmentRef'][]
   /** Of a joint matter: the items that are left out. */
   left?: string[]
   key: string
@@ -78,10 +84,21 @@ export async function drafts(sealed: Sealed): Promise<Draft[]> {
   return (await sealed.list<Draft>(kind)).map((d) => d.value).reverse()
 }
 
+/** Who hands in, as a submission names them; nothing when the applicant does. */
+export function agentOf(draft: Pick<Draft, 'agent'>): { agent?: Schemas['Agent'] } {
+  const a = draft.agent
+  return a ? { agent: { name: a.name.trim(), id_number: a.id_number.trim(), authority: a.authority.trim(), ...(a.phone.trim() ? { phone: a.phone.trim() } : {}) } } : {}
+}
+
 /** The materials of a draft as a submission names them. */
-export function materialsOf(draft: Pick<Draft, 'files' | 'brought'>, asked: { name: string; copies: number }[]): Schemas['SubmittedMaterial'][] {
+export function materialsOf(draft: Pick<Draft, 'files' | 'brought' | 'onFile'>, asked: { name: string; copies: number }[]): Schemas['SubmittedMaterial'][] {
   const out: Schemas['SubmittedMaterial'][] = []
   for (const m of asked) {
+    const kept = draft.onFile?.[m.name]
+    if (kept) {
+      out.push(namedOnFile(m.name, kept))
+      continue
+    }
     const files = draft.files[m.name] ?? []
     const brought = draft.brought[m.name] ?? 'none'
     const add = (form: 'original' | 'copy' | 'electronic', attachments: Schemas['AttachmentRef'][]) =>

@@ -8,7 +8,7 @@ export interface Entry {
   count?: 'drafts' | 'nodes' | 'attention' | 'inquiries' | 'cards' | 'ratings' | 'complaints'
 }
 
-const desk: Entry[] = ['today', 'items', 'packages', 'cases', 'custody', 'fees', 'service', 'accounts', 'supervision', 'verify', 'field'].map((name) => ({ name }))
+const desk: Entry[] = ['today', 'items', 'packages', 'cases', 'custody', 'fees', 'guides', 'service', 'records', 'files', 'accounts', 'supervision', 'verify', 'field'].map((name) => ({ name }))
 
 const byRole: Partial<Record<Role, Entry[]>> = {
   county_operator: [
@@ -34,13 +34,16 @@ const byRole: Partial<Record<Role, Entry[]>> = {
   auditor: [{ name: 'cases' }, { name: 'supervision' }, { name: 'ratings' }, { name: 'complaints' }, { name: 'samples' }, { name: 'attention', count: 'attention' }, { name: 'statistics' }, { name: 'appraisal' }],
 }
 
-// What a role has to be allowed for a page to be of use to it.
+// What a role has to be allowed for a page to be of use to it: one of these.
 const needs: Record<string, string> = {
   today: 'case.read',
   packages: 'case.read',
   custody: 'custody.move',
   fees: 'fee.collect',
   service: 'complaint.handle',
+  guides: 'guide.do',
+  records: 'record.use',
+  files: 'case.archive result.propose result.decide',
   accounts: 'account.open',
   field: 'case.submit',
   cases: 'case.read',
@@ -58,5 +61,5 @@ export function navigation(roles: readonly Role[], may: (action: string) => bool
   return own
     .flat()
     .filter((e) => !seen.has(e.name) && seen.add(e.name))
-    .filter((e) => !needs[e.name] || may(needs[e.name]))
+    .filter((e) => !needs[e.name] || needs[e.name].split(' ').some(may))
 }

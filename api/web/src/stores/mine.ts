@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2'
-import { utf8ToBytes } from '@noble/hashes/utils'
+import { bytesToHex } from '@noble/hashes/utils'
 import { defineStore } from 'pinia'
-import { api, csrfHere, type Schemas } from '../api'
+import { api, type Schemas } from '../api'
 import { askMine, mayHaveVisit, onVisitEnded } from '../api/mine'
 import { unlockWithKey, type Sealed } from '../lib/sealed'
 
@@ -52,11 +52,16 @@ export const useMine = defineStore('mine', {
       this.known = true
       this.ended = false
     },
-    /** What was typed and not handed in, sealed with this login's own secret. */
+    /**
+     * What was typed and not handed in, sealed with a key that the county keeps for
+     * this account: it is there again after a new login. Each hub has keys of its
+     * own, and none takes the place of another's.
+     */
     async drafts(): Promise<Sealed | undefined> {
-      const secret = csrfHere()
-      if (!this.account || !secret) return undefined
-      return unlockWithKey(`mine/${this.account.account}`, sha256(utf8ToBytes('tongban draft ' + secret)))
+      if (!this.account) return undefined
+      const { account, key } = await askMine(() => api.GET('/api/v1/my/browser-key'))
+      const bytes = Uint8Array.from(atob(key), (c) => c.charCodeAt(0))
+      return unlockWithKey(`mine/${account}/${bytesToHex(sha256(bytes)).slice(0, 16)}`, bytes)
     },
   },
 })
