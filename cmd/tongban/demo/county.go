@@ -236,13 +236,23 @@ func (c *county) people(ctx context.Context) error {
 	if err := roster(ctx, admin); err != nil {
 		return err
 	}
-	c.s.step("导入事项，第二人审核，发布第 1 期目录 (items, reviewed by a second person, edition 1)")
+	c.s.step("导入事项和一件事，第二人审核，发布第 1 期目录 (items and joint matters, reviewed by a second person, edition 1)")
 	var drafts client.DraftReport
 	if err := admin.Post(ctx, "/api/v1/items/import", data.Items(), loopback.NewKey(), &drafts); err != nil {
 		return err
 	}
 	if len(drafts.Drafted) > 0 {
 		if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: drafts.Drafted}, loopback.NewKey(), nil); err != nil {
+			return err
+		}
+	}
+	// Joint matters are of approved items, and published with them.
+	var joint client.DraftReport
+	if err := admin.Post(ctx, "/api/v1/packages/import", data.Packages, loopback.NewKey(), &joint); err != nil {
+		return err
+	}
+	if len(joint.Drafted) > 0 {
+		if err := second.Post(ctx, "/api/v1/items/approve", client.ApproveRequest{Items: joint.Drafted}, loopback.NewKey(), nil); err != nil {
 			return err
 		}
 	}
