@@ -75,12 +75,12 @@ const people = {
       await v.page.waitForURL('**/my')
       return v
     },
-    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'] },
+    pages: { '/my': ['/my'], '/my/find': ['/my/find'], '/my/apply/:code': [`/my/apply/${item}`], '/my/cases/:id': () => [`/my/cases/${of.mine}`], '/my/cases/:id/supplement': () => [`/my/cases/${of.mine}/supplement`], '/my/notices': ['/my/notices'], '/my/account': ['/my/account'], '/my/record': ['/my/record'] },
   },
   'a village worker': {
     node: village,
     come: staff(village, 'qiankengqiao'),
-    pages: { '/': ['/'], '/items/:code/new': [`/items/${item}/new`], '/packages/:code/new': () => [`/packages/${of.package}/new`], '/cases': ['/cases'], '/cases/:id': () => [`/cases/${of.case}`], '/packages': ['/packages'], '/joint/:id': () => [`/joint/${of.joint}`], '/custody': ['/custody'], '/accounts': ['/accounts'], '/line': ['/line'], '/supervision': ['/supervision'], '/verify': ['/verify'] },
+    pages: { '/': ['/'], '/items/:code/new': [`/items/${item}/new`], '/packages/:code/new': () => [`/packages/${of.package}/new`], '/cases': ['/cases'], '/cases/:id': () => [`/cases/${of.case}`], '/packages': ['/packages'], '/joint/:id': () => [`/joint/${of.joint}`], '/custody': ['/custody'], '/records': ['/records'], '/guides': ['/guides'], '/accounts': ['/accounts'], '/line': ['/line'], '/supervision': ['/supervision'], '/verify': ['/verify'] },
   },
   'a leader of a township': {
     node: township,
@@ -90,7 +90,7 @@ const people = {
   'a window': {
     node: hub,
     come: staff(hub, 'yibao-chuangkou'),
-    pages: { '/': ['/'], '/cases/:id': () => [`/cases/${of.watched}`], '/custody': ['/custody'], '/fees': ['/fees'], '/service': ['/service'], '/accounts': ['/accounts'], '/line': ['/line'] },
+    pages: { '/': ['/'], '/cases/:id': () => [`/cases/${of.watched}`], '/custody': ['/custody'], '/fees': ['/fees'], '/files': ['/files', '/files?show=archived', '/files?show=expiring'], '/guides': ['/guides'], '/service': ['/service'], '/accounts': ['/accounts'], '/line': ['/line'] },
   },
   'a leader of a department': {
     node: hub,
