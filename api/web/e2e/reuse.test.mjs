@@ -44,7 +44,7 @@ async function scanAll(page) {
   }
 }
 
-test('a village uses what is on file, with consent, and its owner sees it', { timeout: 180_000 }, async () => {
+test('a village uses what is on file, with consent, and its owner sees it', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(village, 'qiankengqiao')
   const base = county.at[village]
   await openForm(page, base, '临时救助', '临时救助（小额，乡镇委托审批）')
@@ -297,7 +297,7 @@ test('whoever was asked first hands on, and is free when the other has accepted'
   await other.context.close()
 })
 
-test('what comes after a case is fit for everybody', { timeout: 180_000 }, async () => {
+test('what comes after a case is fit for everybody', { timeout: 400_000 }, async () => {
   for (const [node, login] of [[village, 'qiankengqiao'], ['county-1', 'minzheng-chuangkou'], [township, 'meixi-chuangkou']]) {
     const { page, context, wrong } = await desk(node, login)
     for (const path of ['/files', '/files?show=archived', '/files?show=expiring', '/records', '/guides']) {
@@ -315,4 +315,38 @@ test('what comes after a case is fit for everybody', { timeout: 180_000 }, async
     assert.deepEqual(wrong, [])
     await context.close()
   }
+})
+
+test('a result is put right by two people, and its volume says what keeps it open', { timeout: 400_000 }, async () => {
+  const clerk = await desk(township, 'meixi-chuangkou')
+  await clerk.page.click('nav >> text=归档与证照')
+  await clerk.page.click('main table a >> nth=0')
+  const results = clerk.page.locator('section.card', { has: clerk.page.locator('h2:has-text("办理结果的效力")') })
+  await results.locator('strong:has-text("有效")').first().waitFor()
+  await clerk.page.waitForSelector('#archive >> text=归档前还须办结')
+  await clerk.page.click('#archive >> button:has-text("卷内目录")')
+  assert.match(await clerk.page.innerText('#archive table tbody tr code'), /^[0-9a-f]{64}$/)
+  await results.locator('button:has-text("提出更正、撤销或注销")').click()
+  await clerk.page.fill('#res-number', '更正〔2026〕1号')
+  await clerk.page.fill('#res-reason', '编号录入有误')
+  await fit(clerk.page, 'a result')
+  await results.locator('form >> button[type=submit]').click()
+  await results.locator('text=等待本机关另一位负责人决定').waitFor()
+  assert.equal(await results.locator('button:has-text("提出更正")').count(), 0, 'a second measure while one is open')
+  const address = new URL(clerk.page.url()).pathname
+
+  const leader = await desk(township, 'meixi-lingdao')
+  await leader.page.goto(county.at[township] + address)
+  const theirs = leader.page.locator('section.card', { has: leader.page.locator('h2:has-text("办理结果的效力")') })
+  await theirs.locator('button:has-text("作出决定")').click()
+  await leader.page.fill('#res-reason', '经核对属实')
+  await fit(leader.page, 'a decision about a result')
+  await theirs.locator('form >> button[type=submit]').click()
+  await theirs.locator('strong:has-text("已更正，由新件取代")').waitFor()
+  await theirs.locator('text=更正〔2026〕1号').first().waitFor()
+  await leader.page.setViewportSize({ width: 390, height: 844 })
+  await narrow(leader.page, 'a case with results')
+  assert.deepEqual([...clerk.wrong, ...leader.wrong], [])
+  await clerk.context.close()
+  await leader.context.close()
 })
