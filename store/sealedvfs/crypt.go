@@ -8,6 +8,7 @@ package sealedvfs
 #include <stdlib.h>
 #include "sqlite.h"
 #include "xts.h"
+extern int tongban_spill(int bytes);
 extern int tongban_register(const char *name, int key, const unsigned char *keys);
 */
 import "C"
@@ -44,6 +45,15 @@ var (
 	known atomic.Pointer[[]*ciphers]
 )
 
+// spillBytes is how much of what one statement would have to take back SQLite
+// keeps in memory. A statement that writes some dozens of rows touches as many
+// pages, which is more than SQLite's own 64 KiB: it wrote each of them to a
+// temporary file, in eight pieces.
+const spillBytes = 4 << 20
+
+// spills is what SQLite said to that.
+var spills = C.tongban_spill(spillBytes)
+
 // Name is the name of the VFS that seals with a key, for the vfs parameter of a
 // database's address. A key is registered once and stays with the process.
 func Name(k *atrest.Key) (string, error) {
@@ -51,6 +61,9 @@ func Name(k *atrest.Key) (string, error) {
 	defer mu.Unlock()
 	if name, ok := names[k.ID()]; ok {
 		return name, nil
+	}
+	if spills != 0 {
+		return "", fmt.Errorf("set what SQLite keeps in memory of one statement: error %d; it was in use before", spills)
 	}
 	// What is temporary ends with the process, and its key with it.
 	passing, err := atrest.NewKey(rand.Reader)
