@@ -237,7 +237,7 @@ func (a *applier) commit(raw []byte) (Result, error) {
 	if e.Seq == 0 && v.outcome != ledger.Applied {
 		return rejected(&e, v), nil
 	}
-	return a.record(&e, raw, v)
+	return a.record(&e, body, raw, v)
 }
 
 // seen answers repeats, gaps and forks: an origin's entries are accepted in
@@ -340,8 +340,9 @@ func rejected(e *ledger.Entry, v verdict) Result {
 	return r
 }
 
-// record gives an entry its place in the county's ledger.
-func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error) {
+// record gives an entry its place in the county's ledger. Its body is nil where it
+// could not be read.
+func (a *applier) record(e *ledger.Entry, body ledger.Body, raw []byte, v verdict) (Result, error) {
 	a.head++
 	a.recorded = a.now
 	h := ledger.Head{Index: a.head, RecordedAt: a.now, Outcome: v.outcome}
@@ -354,7 +355,7 @@ func (a *applier) record(e *ledger.Entry, raw []byte, v verdict) (Result, error)
 		}
 	}
 	if v.outcome == ledger.Applied {
-		if err := a.notify(e, h.Index); err != nil {
+		if err := a.notify(e, body, h.Index); err != nil {
 			return Result{}, err
 		}
 	}

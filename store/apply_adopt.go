@@ -99,7 +99,7 @@ func (a *applier) adoptLate(r ledger.Resolution) error {
 	if err := a.adopt(e, known.status, r.Outcome); err != nil || r.Outcome != ledger.Applied {
 		return err
 	}
-	return a.notify(e, r.Index)
+	return a.notify(e, nil, r.Index)
 }
 
 // project applies an entry on the county's word, without judging its

@@ -312,7 +312,7 @@ func (a *applier) follow(l *FeedLine) error {
 		return err
 	}
 	if l.Outcome == ledger.Applied {
-		if err := a.notify(e, l.Index); err != nil {
+		if err := a.notify(e, nil, l.Index); err != nil {
 			return err
 		}
 	}

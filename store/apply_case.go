@@ -462,9 +462,9 @@ func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error)
 		return ledger.Resolution{}, storage("read entry", err)
 	}
 	v := verdict{outcome: ledger.Refused, no: refusalOf(previousRefused)}
+	var body ledger.Body
 	if prevApplied {
-		body, err := e.Decode()
-		if err != nil {
+		if body, err = e.Decode(); err != nil {
 			return ledger.Resolution{}, err
 		}
 		if v, err = a.judge(&e, body); err != nil {
@@ -481,7 +481,7 @@ func (a *applier) settle(w *stored, prevApplied bool) (ledger.Resolution, error)
 		}
 	}
 	if isCounty(a.s.self.Tier) && v.outcome == ledger.Applied {
-		if err := a.notify(&e, w.idx); err != nil {
+		if err := a.notify(&e, body, w.idx); err != nil {
 			return r, err
 		}
 	}

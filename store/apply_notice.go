@@ -32,14 +32,15 @@ var (
 )
 
 // notify makes the notice of an entry that the county's ledger has as applied,
-// under its index there.
-func (a *applier) notify(e *ledger.Entry, idx uint64) error {
+// under its index there. Its body is read where it is not given.
+func (a *applier) notify(e *ledger.Entry, body ledger.Body, idx uint64) (err error) {
 	if !notice.May(e.Kind) {
 		return nil
 	}
-	body, err := e.Decode()
-	if err != nil {
-		return err
+	if body == nil {
+		if body, err = e.Decode(); err != nil {
+			return err
+		}
 	}
 	kind, on, told := notice.Of(body)
 	if !told {
