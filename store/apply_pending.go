@@ -103,7 +103,7 @@ func insertRows(into, values, onConflict string) manyRows {
 var (
 	insertAudience = insertRows(`INSERT OR IGNORE INTO audience (audience, idx)`, `(?, ?)`, ``)
 	insertOwners   = insertRows(`INSERT OR IGNORE INTO case_owners (owner, handed_in, case_id)`, `(?, ?, ?)`, ``)
-	insertLooks    = insertRows(`INSERT INTO looks (case_id, day, head)`, `(?, ?, ?)`, ` ON CONFLICT (case_id) DO UPDATE SET day = excluded.day, head = excluded.head`)
+	insertLooks    = insertRows(`INSERT INTO looks (number, case_id, day, head)`, `(?, ?, ?, ?)`, ` ON CONFLICT (number) DO UPDATE SET day = excluded.day, head = excluded.head`)
 )
 
 // writeRows runs the statement for n rows, whose values add appends.
@@ -145,34 +145,37 @@ func (a *applier) flushOwners() error {
 	return a.writeRows(insertOwners, len(rows), func(args []any, i int) []any { return append(args, rows[i].owner, rows[i].handedIn, rows[i].id) })
 }
 
-// lookRow is when a case is to be looked at next; none is never.
+// lookRow is when a case is to be looked at next; none is never. The rows are
+// ordered by the cases' numbers, which each node gives out one after the other:
+// ordered by ids, which are random, each would lie in a page of its own.
 type lookRow struct {
+	id   string
 	day  int
 	head string
 	none bool
 }
 
-func (p *pending) look(id string, r lookRow) {
+func (p *pending) look(number string, r lookRow) {
 	if p.looks == nil {
 		p.looks = map[string]lookRow{}
 	}
-	p.looks[id] = r
+	p.looks[number] = r
 }
 
 func (a *applier) flushLooks() error {
-	ids := make([]string, 0, len(a.pending.looks))
-	for _, id := range slices.Sorted(maps.Keys(a.pending.looks)) {
-		if !a.pending.looks[id].none {
-			ids = append(ids, id)
+	numbers := make([]string, 0, len(a.pending.looks))
+	for _, number := range slices.Sorted(maps.Keys(a.pending.looks)) {
+		if !a.pending.looks[number].none {
+			numbers = append(numbers, number)
 			continue
 		}
-		if err := a.w.exec(a.ctx, `DELETE FROM looks WHERE case_id = ?`, id); err != nil {
+		if err := a.w.exec(a.ctx, `DELETE FROM looks WHERE number = ?`, number); err != nil {
 			return err
 		}
 	}
-	err := a.writeRows(insertLooks, len(ids), func(args []any, i int) []any {
-		r := a.pending.looks[ids[i]]
-		return append(args, ids[i], r.day, r.head)
+	err := a.writeRows(insertLooks, len(numbers), func(args []any, i int) []any {
+		r := a.pending.looks[numbers[i]]
+		return append(args, numbers[i], r.id, r.day, r.head)
 	})
 	clear(a.pending.looks)
 	return err

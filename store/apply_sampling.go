@@ -217,7 +217,7 @@ func (a *applier) lookNow(id, entry string) error {
 	if err := a.flushLooks(); err != nil {
 		return err
 	}
-	return a.w.exec(a.ctx, `INSERT INTO looks (case_id, day, head) SELECT id, 0, ?2 FROM cases WHERE id = ?1 ON CONFLICT (case_id) DO UPDATE SET day = 0, head = excluded.head`, id, entry)
+	return a.w.exec(a.ctx, `INSERT INTO looks (number, case_id, day, head) SELECT number, id, 0, ?2 FROM cases WHERE id = ?1 ON CONFLICT (number) DO UPDATE SET day = 0, head = excluded.head`, id, entry)
 }
 
 // selectSeen tells which rules a case was seen to break that do not show in the

@@ -338,7 +338,7 @@ func (a *applier) lookAtAll() error {
 		return err
 	}
 	// One that had nothing more to find may have it now.
-	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO looks (case_id, day, head) `+selectOpen)
+	return a.w.exec(a.ctx, `INSERT OR IGNORE INTO looks (number, case_id, day, head) `+selectOpen)
 }
 
 // watch notes what a change of a case means for who watches it.
@@ -367,9 +367,9 @@ func (a *applier) lookAgain(c *casework.Case) error {
 	case err != nil:
 		return err
 	case ok && day.IsZero():
-		a.pending.look(c.ID, lookRow{none: true})
+		a.pending.look(c.Number, lookRow{none: true})
 	default:
-		a.pending.look(c.ID, lookRow{day: dayNumber(day), head: c.Head})
+		a.pending.look(c.Number, lookRow{id: c.ID, day: dayNumber(day), head: c.Head})
 	}
 	return nil
 }

@@ -32,6 +32,7 @@ var HotQueries = []string{
 	countAll,
 	countOfOrigin,
 	selectWaiting,
+	selectLooks,
 	selectOpen,
 	selectSeen,
 	`SELECT EXISTS (SELECT 1 FROM cases WHERE number = ?1 AND id <> ?2)`,

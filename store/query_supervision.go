@@ -28,14 +28,14 @@ func millis(ms int64) time.Time { return time.UnixMilli(ms) }
 // (20261123), 0 where it was not known when the case changed last; Head is its
 // last entry then.
 type Look struct {
-	Case, Head string
-	Day        int
+	Number, Case, Head string
+	Day                int
 }
 
 // LooksDue lists the cases to be looked at by a day, in pages: those after one.
 func (s *Store) LooksDue(ctx context.Context, by calendar.Date, after Look, limit int) ([]Look, error) {
-	return rowsOf(ctx, s.read, func(r *sql.Rows) (l Look, err error) { return l, r.Scan(&l.Case, &l.Day, &l.Head) },
-		`SELECT case_id, day, head FROM looks WHERE day <= ? AND (day, case_id) > (?, ?) ORDER BY day, case_id LIMIT ?`, dayNumber(by), after.Day, after.Case, limit)
+	return rowsOf(ctx, s.read, func(r *sql.Rows) (l Look, err error) { return l, r.Scan(&l.Number, &l.Case, &l.Day, &l.Head) },
+		selectLooks, dayNumber(by), after.Day, after.Number, limit)
 }
 
 // CardsRising lists the cards that rise by a day when nobody answers them, in
@@ -172,7 +172,8 @@ const (
 		UNION ALL
 		SELECT (SELECT min(c.holder) FROM cases c WHERE c.holder > places.holder) FROM places WHERE places.holder IS NOT NULL) `
 	openAtPlaces  = ` FROM places p CROSS JOIN cases c ON c.holder = p.holder AND c.verb > '' `
-	selectOpen    = withPlaces + `SELECT c.id, 0, c.head` + openAtPlaces + `WHERE true`
+	selectLooks   = `SELECT number, case_id, day, head FROM looks WHERE day <= ? AND (day, number) > (?, ?) ORDER BY day, number LIMIT ?`
+	selectOpen    = withPlaces + `SELECT c.number, c.id, 0, c.head` + openAtPlaces + `WHERE true`
 	selectWaiting = withPlaces + `SELECT p.holder, c.department, c.verb, count(*)` + openAtPlaces + `
 		WHERE p.holder >= ?1 AND p.holder < ?1 || ':' AND (?2 = '' OR c.department = ?2) GROUP BY p.holder, c.department, c.verb`
 )
