@@ -13,13 +13,24 @@ const (
 	// checkpointEvery is how many statements that write make a log of about
 	// 16 MB. Pages that many entries change are copied back once.
 	checkpointEvery = 2000
+	// checkpointCounty is that at the county, where ids, owners and numbers of a
+	// whole county come in no order, and one page of their trees is changed for
+	// many cases before it is copied back.
+	checkpointCounty = 4 * checkpointEvery
 	// backstop is the pages of log at which SQLite copies it back all the same.
-	backstop = `PRAGMA wal_autocheckpoint = 16000`
+	backstop = `PRAGMA wal_autocheckpoint = 40000`
 )
+
+func (s *Store) checkpointAfter() int {
+	if isCounty(s.self.Tier) {
+		return checkpointCounty
+	}
+	return checkpointEvery
+}
 
 // tendLog starts copying the log back when it is long. s.mu is held.
 func (s *Store) tendLog() {
-	if s.w.written < checkpointEvery || s.tending {
+	if s.w.written < s.checkpointAfter() || s.tending {
 		return
 	}
 	s.w.written, s.tending = 0, true
