@@ -28,7 +28,7 @@ func (w *watched) through(id string) {
 }
 
 // publish drafts, signs and publishes an edition of November, as the county does.
-func (w *watched) publish(t *testing.T, edition int, reason string) *appraisal.Appraisal {
+func (w *watched) publish(t storetest.TB, edition int, reason string) *appraisal.Appraisal {
 	t.Helper()
 	_, _, hash, err := w.hub.Appraise(ctx, november)
 	must(t, err)
@@ -215,17 +215,15 @@ func TestAppraisal(t *testing.T) {
 // readAgain reads the hub's ledger into an empty store, which must make the same
 // appraisal: its draft would not be applied otherwise.
 func (w *watched) readAgain(t storetest.TB) {
-	raws, ats := records(asT(t), w.hub.Store)
-	again := openHub(asT(t), t.TempDir(), storetest.HubID)
-	replay(asT(t), again, raws, ats, 0, 5)
+	raws, ats := records(t, w.hub.Store)
+	again := openHub(t, t.TempDir(), storetest.HubID)
+	replay(t, again, raws, ats, 0, 5)
 	for _, table := range []string{"workload", "attendance", "scorecards", "appraisal_marks", "appraisals", "appraised_offices", "appraised_persons", "appraisal_objections"} {
 		if storetest.Digest(t, again, table) != storetest.Digest(t, w.hub.Store, table) {
 			t.Fatalf("%s differs when the ledger is read again", table)
 		}
 	}
 }
-
-func asT(t storetest.TB) *testing.T { return t.(*testing.T) }
 
 // A scorecard is an entry with the month from which it holds, never one that is
 // past.
@@ -274,11 +272,11 @@ func TestAttendanceUndone(t *testing.T) {
 // of the ledger: reading it again makes the same, and every tier that has a
 // person's or office's part of it has the same part.
 func TestAppraisalIsOfTheLedger(t *testing.T) {
-	rapid.Check(t, func(r *rapid.T) {
-		w := newWatched(t)
+	checkRuns(t, func(r run) {
+		w := newWatched(r)
 		var ids []string
-		for range rapid.IntRange(1, 12).Draw(r, "steps") {
-			switch rapid.IntRange(0, 5).Draw(r, "what") {
+		for range rapid.IntRange(1, 12).Draw(r.T, "steps") {
+			switch rapid.IntRange(0, 5).Draw(r.T, "what") {
 			case 0:
 				ids = append(ids, w.village.Submit(birth).ID)
 			case 1:
@@ -286,27 +284,27 @@ func TestAppraisalIsOfTheLedger(t *testing.T) {
 			case 2:
 				if len(ids) > 0 {
 					w.Settle()
-					w.through(rapid.SampledFrom(ids).Draw(r, "case"))
+					w.through(rapid.SampledFrom(ids).Draw(r.T, "case"))
 				}
 			case 3:
-				staff := rapid.SampledFrom([]identity.Role{identity.TownshipClerk, identity.TownshipReviewer, identity.TownshipLeader}).Draw(r, "who")
+				staff := rapid.SampledFrom([]identity.Role{identity.TownshipClerk, identity.TownshipReviewer, identity.TownshipLeader}).Draw(r.T, "who")
 				half := rapid.SampledFrom([]string{ledger.Present, ledger.Absent, ledger.Leave, ledger.Away})
 				w.town.MustDo(w.leader, &ledger.AttendanceRecordV1{Division: town, Days: []ledger.AttendanceDay{{Staff: w.town.Actor(staff).Staff,
-					Day: w.today.AddDays(-rapid.IntRange(0, 3).Draw(r, "day")), Morning: half.Draw(r, "morning"), Afternoon: half.Draw(r, "afternoon")}}})
+					Day: w.today.AddDays(-rapid.IntRange(0, 3).Draw(r.T, "day")), Morning: half.Draw(r.T, "morning"), Afternoon: half.Draw(r.T, "afternoon")}}})
 			case 4:
 				w.hub.MustDo(w.supervisor, &ledger.AppraisalMarkV1{Month: november, Of: ledger.Appraised{Kind: "township", Division: town},
-					Points: rapid.IntRange(1, 300).Draw(r, "points"), Reason: "表扬"})
+					Points: rapid.IntRange(1, 300).Draw(r.T, "points"), Reason: "表扬"})
 			default:
 				w.Settle()
 			}
 		}
 		w.Settle()
 		w.Clock.Set(w.Clock.Now().AddDate(0, 0, 10))
-		x := w.publish(t, 1, "")
+		x := w.publish(r, 1, "")
 		w.Settle()
 		for _, n := range []*storetest.Node{w.town, w.village} {
 			results, err := n.PersonResults(ctx, november, "", "", "", 1000)
-			must(t, err)
+			must(r, err)
 			for _, got := range results {
 				for i := range x.Rows {
 					if x.Rows[i].Of == got.Row.Of && fmt.Sprint(x.Rows[i]) != fmt.Sprint(got.Row) {
@@ -314,9 +312,9 @@ func TestAppraisalIsOfTheLedger(t *testing.T) {
 					}
 				}
 			}
-			recounted(t, n)
+			recounted(r, n)
 		}
-		recounted(t, w.hub)
-		w.readAgain(t)
+		recounted(r, w.hub)
+		w.readAgain(r)
 	})
 }

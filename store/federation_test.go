@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,14 +35,23 @@ func (r run) TempDir() string  { return r.dir }
 func (r run) Cleanup(f func()) { *r.after = append(*r.after, f) }
 
 // checkRuns runs a property; every run gets a directory and closes what it
-// opened. Runs are on disk, so there are 30; TONGBAN_LONG=1 makes it 1000, and
-// -rapid.checks any other number.
+// opened. Each makes a county, so there are 15; see few.
 func checkRuns(t *testing.T, property func(run)) {
 	t.Helper()
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		setFlag(t, "rapid.checks", map[bool]string{true: "1000", false: "30"}[os.Getenv("TONGBAN_LONG") != ""])
-	}
+	few(t, 15)
 	checkRunsOn(t, t.TempDir(), property)
+}
+
+// few makes a property that records entries run so many times. TONGBAN_LONG=1
+// makes it 1000, and -rapid.checks any other number.
+func few(t *testing.T, times int) {
+	t.Helper()
+	if os.Getenv("TONGBAN_LONG") != "" {
+		times = 1000
+	}
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		setFlag(t, "rapid.checks", strconv.Itoa(times))
+	}
 }
 
 func checkRunsOn(t rapid.TB, parent string, property func(run)) {

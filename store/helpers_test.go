@@ -31,7 +31,7 @@ func golden(t *testing.T, name, got string) {
 }
 
 // records are all entries of a hub's ledger, in order.
-func records(t *testing.T, s *store.Store) (raws [][]byte, ats []int64) {
+func records(t storetest.TB, s *store.Store) (raws [][]byte, ats []int64) {
 	t.Helper()
 	head, err := s.Head(ctx)
 	must(t, err)
@@ -47,7 +47,7 @@ func records(t *testing.T, s *store.Store) (raws [][]byte, ats []int64) {
 	return raws, ats
 }
 
-func openHub(t *testing.T, dir, id string) *store.Store {
+func openHub(t storetest.TB, dir, id string) *store.Store {
 	t.Helper()
 	s, err := store.Open(ctx, store.Options{Dir: dir, Key: storetest.Key, Self: store.Self{Node: id, Tier: "county", Division: storetest.Code, Ordinal: 1}, Limits: catalog.DefaultLimits()})
 	must(t, err)
@@ -55,7 +55,7 @@ func openHub(t *testing.T, dir, id string) *store.Store {
 	return s
 }
 
-func replay(t *testing.T, s *store.Store, raws [][]byte, ats []int64, from, batch int) {
+func replay(t storetest.TB, s *store.Store, raws [][]byte, ats []int64, from, batch int) {
 	t.Helper()
 	for i := from; i < len(raws); i += batch {
 		var ps []store.Proposal
@@ -67,10 +67,10 @@ func replay(t *testing.T, s *store.Store, raws [][]byte, ats []int64, from, batc
 	}
 }
 
-func must(t testing.TB, err error) {
+func must(t storetest.TB, err error) {
 	t.Helper()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("%v", err)
 	}
 }
 

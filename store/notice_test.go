@@ -429,6 +429,7 @@ func TestNoticesEndInOneState(t *testing.T) {
 	c := storetest.NewCounty(t)
 	hub := c.Hub()
 	channels(t, hub, notice.File, notice.Mail, notice.SMS)
+	few(t, 30)
 	rapid.Check(t, func(rt *rapid.T) {
 		var cases []*casework.Case
 		for range rapid.IntRange(1, 3).Draw(rt, "cases") {

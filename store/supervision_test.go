@@ -28,7 +28,7 @@ type watched struct {
 	today              calendar.Date
 }
 
-func newWatched(t *testing.T) *watched {
+func newWatched(t storetest.TB) *watched {
 	c := storetest.NewCounty(t)
 	w := &watched{County: c, hub: c.Hub(), town: c.Township(town), village: c.Village(here)}
 	opened := w.village.Submit("TB-XZRZ-005")
@@ -381,6 +381,7 @@ func TestOutageOnce(t *testing.T) {
 // restarts between: each card and each rise is in the ledger once.
 func TestHubsIssueOnce(t *testing.T) {
 	w := newWatched(t)
+	few(t, 30)
 	rapid.Check(t, func(rt *rapid.T) {
 		w.Clock.Advance(time.Minute)
 		w.id = w.town.Submit("TB-XZRZ-005", storetest.Matter(here)).ID
