@@ -18,7 +18,10 @@ import (
 // badDisk fails or holds writes on command.
 type badDisk struct {
 	boltStore
-	fail   atomic.Bool
+	fail atomic.Bool
+	// rots makes entries unreadable, as bbolt says it, from when this is written.
+	rots   atomic.Pointer[string]
+	rotten atomic.Bool
 	hold   atomic.Pointer[chan struct{}]
 	writes atomic.Int64
 }
@@ -39,7 +42,19 @@ func (d *badDisk) gate() error {
 func (d *badDisk) StoreLogs(l []*raft.Log) error {
 	return errors.Join(d.gate(), d.boltStore.StoreLogs(l))
 }
-func (d *badDisk) Set(k, v []byte) error { return errors.Join(d.gate(), d.boltStore.Set(k, v)) }
+func (d *badDisk) Set(k, v []byte) error {
+	if when := d.rots.Load(); when != nil && *when == string(k) {
+		d.rotten.Store(true)
+	}
+	return errors.Join(d.gate(), d.boltStore.Set(k, v))
+}
+
+func (d *badDisk) GetLog(index uint64, l *raft.Log) error {
+	if d.rotten.Load() {
+		panic("page 7: assertion failed")
+	}
+	return d.boltStore.GetLog(index, l)
+}
 
 // onBadDisk gives the hub named id a bad disk.
 func onBadDisk(id string, d *badDisk, fatal chan error) func(*Options) {
@@ -172,6 +187,46 @@ func TestStateMachineFailureStopsTheHub(t *testing.T) {
 	n.restart() // the disk is well again: the entry was committed and is applied now
 	c.eventually("readiness", n.hub.Ready)
 	if got := n.m.counts(t); got["x"] != 1 || got["y"] != 1 {
+		t.Errorf("counts %v", got)
+	}
+}
+
+// Damage that shows itself while a hub serves, in an entry that raft is about to
+// apply, stops the hub with words that say what to do. Raft alone would end the
+// process with a panic.
+func TestDamageWhileServingStopsTheHub(t *testing.T) {
+	d, fatal := &badDisk{}, make(chan error, 1)
+	c := newCluster(t, onBadDisk("county-1", d, fatal))
+	n := c.add("county-1", true)
+	for i := range 5 {
+		c.propose(n, fmt.Sprintf("add entry-%d", i))
+	}
+	n.kill()
+	term, vote := "CurrentTerm", "LastVoteTerm"
+	d.rots.Store(&term) // raft writes it, and then reads its log
+	if err := n.open(false); !errors.Is(err, ErrLogDamaged) {
+		t.Errorf("damage as raft begins: %v", err)
+	}
+	<-fatal
+	n.kill()
+	d.rotten.Store(false)
+	d.rots.Store(&vote) // raft applies its log once it leads
+	c.must(n.open(false), "open on a disk that is still well")
+	if err := <-fatal; !errors.Is(err, ErrStopped) || !errors.Is(err, ErrLogDamaged) {
+		t.Errorf("fatal: %v", err)
+	}
+	if err := n.hub.Ready(); !errors.Is(err, ErrStopped) {
+		t.Errorf("ready: %v", err)
+	}
+	if _, err := n.hub.Propose(c.ctx(), []byte("add no")); !errors.Is(err, ErrStopped) {
+		t.Errorf("propose: %v", err)
+	}
+	n.kill() // ends though raft's goroutine met the damage
+	d.rots.Store(nil)
+	d.rotten.Store(false)
+	c.must(n.open(false), "open on another disk")
+	c.eventually("readiness", n.hub.Ready)
+	if got := n.m.counts(t); got["entry-4"] != 1 || got["no"] != 0 {
 		t.Errorf("counts %v", got)
 	}
 }

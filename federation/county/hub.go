@@ -131,7 +131,7 @@ func (h *Hub) startRaft(s *storage) error {
 			return fmt.Errorf("bootstrap: %w", err)
 		}
 	}
-	h.raft, err = raft.NewRaft(conf, h.fsm, cached, s.disk, s.snaps, trans)
+	h.raft, err = h.newRaft(conf, cached, s, trans)
 	if err == nil {
 		err = s.disk.err()
 	}
@@ -142,6 +142,7 @@ func (h *Hub) startRaft(s *storage) error {
 		h.trans.Close()
 		return fmt.Errorf("start raft: %w", err)
 	}
+	s.disk.serving.Store(true)
 	trans.term = h.raft.CurrentTerm
 	h.run(func() { trans.pass(h.life.Done()) })
 	s.snaps.live.Store(true)
@@ -157,6 +158,20 @@ func (h *Hub) startRaft(s *storage) error {
 	h.run(h.trimLog)
 	h.run(h.catchUp)
 	return nil
+}
+
+// newRaft is raft.NewRaft, which panics when it cannot read an entry.
+func (h *Hub) newRaft(conf *raft.Config, logs raft.LogStore, s *storage, trans raft.Transport) (r *raft.Raft, err error) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if err = s.disk.err(); err == nil {
+			panic(p)
+		}
+	}()
+	return raft.NewRaft(conf, h.fsm, logs, s.disk, s.snaps, trans)
 }
 
 func (h *Hub) run(f func()) {

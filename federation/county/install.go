@@ -71,7 +71,7 @@ func (t *transport) have(rpc raft.RPC) {
 // entries before one of the same index and term are the same.
 func (d *diskLog) has(index, term uint64) bool {
 	var l raft.Log
-	return d.GetLog(index, &l) == nil && l.Term == term
+	return d.entry(index, &l) == nil && l.Term == term
 }
 
 // makeWay answers a snapshot that is about to be installed: errHave when the

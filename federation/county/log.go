@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"runtime"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -39,6 +40,9 @@ type diskLog struct {
 	bolt    boltStore
 	now     func() time.Time
 	onError func(error)
+	// serving says that raft runs on this log: what GetLog cannot answer then
+	// ends the goroutine that asks. See orEnd.
+	serving atomic.Bool
 	// seal hides what entries carry; nil leaves it in the clear.
 	seal *atrest.Records
 	// base is the entry the log follows, from the snapshot; 0 when there is none.
@@ -47,6 +51,8 @@ type diskLog struct {
 	latch   sync.Mutex
 	failed  error
 	writing atomic.Int64 // start of the write in progress, unix ns; 0: none
+
+	kept keptLog
 
 	weight sync.Mutex
 	sizes  map[uint64]int // by index
@@ -66,29 +72,73 @@ func (d *diskLog) IsMonotonic() bool { return true }
 // FirstIndex implements raft.LogStore.
 func (d *diskLog) FirstIndex() (index uint64, err error) {
 	err = guarded(func() error { index, err = d.bolt.FirstIndex(); return err })
-	return index, err
+	return index, d.damaged(err)
 }
 
 // LastIndex implements raft.LogStore.
 func (d *diskLog) LastIndex() (index uint64, err error) {
 	err = guarded(func() error { index, err = d.bolt.LastIndex(); return err })
-	return index, err
+	return index, d.damaged(err)
 }
 
-// Close closes the file.
-func (d *diskLog) Close() error { return d.bolt.Close() }
+// closeTime is how long Close waits for bbolt after a failure.
+const closeTime = 3 * time.Second
+
+// Close closes the file. A panic of bbolt can leave its locks taken: after a
+// failure the process ends without it, for nothing is to be written any more.
+func (d *diskLog) Close() error {
+	if d.err() == nil {
+		return d.bolt.Close()
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- guarded(d.bolt.Close) }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTime):
+		return errors.New("raft log: not closed after its failure")
+	}
+}
 
 // GetLog implements raft.LogStore. The entry that the log follows has its place
 // and term, and no content: raft asks for it to see whether what a leader sends
 // follows the log, and would not find it after an installed snapshot, though it
 // is the snapshot's last. Nothing sends it on, for that needs the entry before.
 func (d *diskLog) GetLog(index uint64, l *raft.Log) error {
+	err := d.entry(index, l)
+	if err != nil && err != raft.ErrLogNotFound {
+		d.orEnd()
+	}
+	return err
+}
+
+// entry is GetLog for the hub itself.
+func (d *diskLog) entry(index uint64, l *raft.Log) error {
 	err := d.read(index, l)
 	if err == raft.ErrLogNotFound && d.base != nil && index > 1 {
 		if at, term := d.base(); at == index {
 			*l = raft.Log{Index: at, Term: term, Type: raft.LogNoop}
 			return nil
 		}
+	}
+	return err
+}
+
+// orEnd ends the goroutine that asks for a damaged entry. Raft has no other
+// answer to one it is about to apply than a panic, which would end the process
+// before anybody is told what is damaged and what to do. By now the hub is
+// stopping: raft's goroutine ends as it does at a shutdown, its deferred ends
+// run, and the shutdown finds it gone.
+func (d *diskLog) orEnd() {
+	if d.serving.Load() {
+		runtime.Goexit()
+	}
+}
+
+// damaged stops the hub where reading showed damage.
+func (d *diskLog) damaged(err error) error {
+	if errors.Is(err, ErrLogDamaged) {
+		d.fail(err)
 	}
 	return err
 }
@@ -155,7 +205,11 @@ func (d *diskLog) StoreLogs(logs []*raft.Log) error {
 }
 
 func (d *diskLog) DeleteRange(lo, hi uint64) error {
-	err := d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
+	hi, err := d.clip(lo, hi)
+	if err != nil || hi < lo {
+		return err
+	}
+	err = d.write(func() error { return d.bolt.DeleteRange(lo, hi) })
 	if err == nil {
 		d.weight.Lock()
 		defer d.weight.Unlock()
@@ -199,11 +253,11 @@ func (d *diskLog) Get(k []byte) ([]byte, error) {
 	err := guarded(func() (err error) { sealed, err = d.bolt.Get(k); return err })
 	if err != nil {
 		// raft compares the text with "not found".
-		return nil, err
+		return nil, d.damaged(err)
 	}
 	n := len(sealed) - 4
 	if n < 0 || binary.BigEndian.Uint32(sealed[n:]) != stableSum(k, sealed[:n]) {
-		return nil, fmt.Errorf("%w: %s fails its checksum", ErrLogDamaged, k)
+		return nil, d.damaged(fmt.Errorf("%w: %s fails its checksum", ErrLogDamaged, k))
 	}
 	return sealed[:n], nil
 }
@@ -225,7 +279,7 @@ func (d *diskLog) GetUint64(k []byte) (uint64, error) {
 		return 0, err
 	}
 	if len(v) != 8 {
-		return 0, fmt.Errorf("%w: %s has %d bytes", ErrLogDamaged, k, len(v))
+		return 0, d.damaged(fmt.Errorf("%w: %s has %d bytes", ErrLogDamaged, k, len(v)))
 	}
 	return binary.BigEndian.Uint64(v), nil
 }

@@ -151,7 +151,7 @@ func (s *storage) logReaches(p position) bool {
 		return false
 	}
 	var l raft.Log
-	return s.disk.GetLog(p.header.Index, &l) == nil && l.Term == p.header.Term
+	return s.disk.entry(p.header.Index, &l) == nil && l.Term == p.header.Term
 }
 
 // replay applies what the log has up to the snapshot: all of it was committed.
@@ -193,7 +193,7 @@ func (s *storage) dropStale(p position) error {
 	}
 	if p.last >= p.header.Index {
 		var l raft.Log
-		if err := s.disk.GetLog(p.header.Index, &l); err != nil {
+		if err := s.disk.entry(p.header.Index, &l); err != nil {
 			return err
 		}
 		if l.Term == p.header.Term {
