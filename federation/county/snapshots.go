@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/hashicorp/raft"
 
@@ -37,6 +38,7 @@ type snapshotStore struct {
 	key               *atrest.Key
 	log               *diskLog    // nil in tests without one
 	live              atomic.Bool // raft runs: Open serves peers
+	catchUp           time.Duration
 
 	mu sync.Mutex // guards the directory's content
 }
@@ -46,7 +48,7 @@ const snapSuffix = ".snap"
 func newSnapshotStore(o *Options) (*snapshotStore, error) {
 	s := &snapshotStore{
 		dir: filepath.Join(o.Dir, "snapshots"), tmp: filepath.Join(o.Dir, "tmp"),
-		cluster: o.Cluster, sm: o.StateMachine, key: o.Key,
+		cluster: o.Cluster, sm: o.StateMachine, key: o.Key, catchUp: o.Timing.Refill,
 	}
 	if err := os.RemoveAll(s.tmp); err != nil {
 		return nil, fmt.Errorf("clear temporary files: %w", err)
@@ -117,10 +119,23 @@ func (s *snapshotStore) base() (index, term uint64) {
 func (s *snapshotStore) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	s.mu.Lock()
 	meta, h, f, err := s.read(id)
+	release := func() {}
+	if err == nil && s.live.Load() && s.log != nil {
+		release = s.log.keepAfter(h.Index, s.catchUp)
+	}
 	s.mu.Unlock()
 	if err != nil {
 		return nil, nil, err
 	}
+	meta, r, err := s.content(meta, h, f)
+	if err != nil {
+		release()
+		return nil, nil, err
+	}
+	return meta, &content{Reader: r, close: func() error { release(); return r.Close() }}, nil
+}
+
+func (s *snapshotStore) content(meta *raft.SnapshotMeta, h Header, f io.ReadCloser) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	if h.Size > 0 || !s.live.Load() {
 		head, err := encodeRecord(h)
 		if err != nil {
