@@ -78,8 +78,8 @@ func (c *checkup) warn(code, zh, en string) {
 func (c *checkup) disk() error {
 	n := c.n
 	if err := n.Store.Failed(); err != nil {
-		c.stop("storage_failed", "本机磁盘出过故障，已停止写入：请先检查磁盘，再重启 tongban 并运行 tongban doctor",
-			"the disk failed and this node writes nothing; look at the disk, then restart tongban and run tongban doctor")
+		c.stop("storage_failed", "本机磁盘出过故障，已停止写入：请停用本机并告知管理员，检查磁盘、重新启动后方可再用",
+			"the disk failed and this node writes nothing; leave it and tell its administrator, who examines the disk and starts it again")
 		return nil
 	}
 	free, measured := int64(math.MaxInt64), n.disk.Free != nil
@@ -129,12 +129,12 @@ func (c *checkup) hub() error {
 	case errors.Is(err, county.ErrStopped), errors.Is(err, county.ErrClosed):
 		c.stop("hub_stopped", "县中心进程因故障停止：请查看日志和磁盘后重启", "this hub stopped after a failure; look at its log and disk, then restart it")
 	case place == county.PlaceNone:
-		c.stop("hub_not_added", "本主机已登记，尚未加入：请在另一台主机上运行 tongban raft add", "this hub is enrolled and has no vote yet; run tongban raft add at another hub")
+		c.stop("hub_not_added", "本主机已登记，尚未加入县中心：请管理员在另一台主机上将其加入（手册“新增主机”）", "this hub is enrolled and has no vote yet; the administrator gives it one at another hub (handbook: Add a hub)")
 	case place == county.PlaceRemoved:
 		c.stop("hub_removed", "本主机已从县中心移除：请停止它，或重新加入", "this hub was removed from the county; stop it, or add it again")
 	case errors.Is(err, county.ErrOutside):
-		c.stop("hub_outside", "县中心由主机 "+h.Outside()+" 主持，其中没有本机：本机已被移除，或县中心已用 restore --lone 重新开始；本机的账本不再是县中心的，已停止收件。请停止本机，移走 raft/ 和 state.db* 后重新启动，再 raft add；若 "+h.Outside()+" 的 restore --lone 是误操作，请停止 "+h.Outside(),
-			h.Outside()+" leads the county without this hub: it was removed, or the county began anew with restore --lone. What is here is not the county's ledger any more, and nothing is taken. Stop this hub, move raft/ and state.db* away, start it and run raft add; if restore --lone at "+h.Outside()+" was a mistake, stop "+h.Outside())
+		c.stop("hub_outside", "县中心由主机 "+h.Outside()+" 主持，其中没有本机：本机已被移除，或县中心已在另一台主机上重新开始；本机的账本不再是县中心的，已停止收件。请到其他主机办理，并请管理员清空本机后重新加入；若 "+h.Outside()+" 的重新开始是误操作，请停止 "+h.Outside(),
+			h.Outside()+" leads the county without this hub: it was removed, or the county began anew at another hub. What is here is not the county's ledger any more, and nothing is taken. Work at another hub; the administrator empties this one and adds it again. If "+h.Outside()+" began anew by mistake, stop "+h.Outside())
 	case errors.Is(err, county.ErrNoLeader):
 		c.stop("no_leader", "县中心暂无主节点：请查看其他主机是否运行、互联端口是否可达", "the county has no leader; see that the other hubs run and reach each other's peer ports")
 	default:
@@ -170,7 +170,7 @@ func (c *checkup) keys() error {
 	case left <= 0:
 		c.stop("keys_expired", "本节点的密钥已于 "+until+" 过期：请重新登记", "this node's keys ended "+until+"; enrol it anew")
 	case left < KeysSoon:
-		c.warn("keys_expiring", "本节点的密钥将于 "+until+" 过期：线路畅通时运行 tongban node renew", "this node's keys end "+until+"; run tongban node renew with the line up")
+		c.warn("keys_expiring", "本节点的密钥将于 "+until+" 过期：请保持线路畅通，届时未自动更新的，请管理员更新密钥（手册“节点的密钥和证书”）", "this node's keys end "+until+"; keep the line up, and where they do not renew by themselves the administrator renews them (handbook: Keys and certificates of a node)")
 	}
 	return nil
 }

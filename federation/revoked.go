@@ -46,8 +46,8 @@ type Revocation struct {
 // Words are for the people at the node: what happened, and what to do.
 func (r Revocation) Words() (zh, en string) {
 	at := time.UnixMilli(r.At).In(time.FixedZone("Asia/Shanghai", 8*3600)).Format("2006-01-02 15:04")
-	return fmt.Sprintf("本节点已于 %s 被县中心吊销（%s）：不再收件和办理，已有的内容仍可查询。请联系县中心；来办事的群众请到乡镇或县中心办理，本机尚未上报的内容请用 tongban carry export 导出交县中心。本机此后收不到县中心的结论：这里显示“待上报”的，可能已到县中心并列入“需处理”，请在县中心核对（tongban attention list）", at, r.Reason),
-		fmt.Sprintf("the county revoked this node as of %s (%s): it takes in and records nothing more, and still shows what it has. Ask the county; send people to the township or the county, and bring what was not sent yet on a stick (tongban carry export). From then on it hears no more of what the county made of its entries: what waits here may have arrived there and be refused; look there (tongban attention list)", at, r.Reason)
+	return fmt.Sprintf("本节点已于 %s 被县中心吊销（%s）：不再收件和办理，已有的内容仍可查询。请联系县中心；来办事的群众请到乡镇或县中心办理，本机尚未上报的内容请管理员导出到 U 盘交县中心。本机此后收不到县中心的结论：这里显示“待上报”的，可能已到县中心并列入“需处理”，请在县中心的“需处理”中核对", at, r.Reason),
+		fmt.Sprintf("the county revoked this node as of %s (%s): it takes in and records nothing more, and still shows what it has. Ask the county; send people to the township or the county, and bring what was not sent yet on a stick. From then on it hears no more of what the county made of its entries: what waits here may have arrived there and be refused; look at the list of what needs attention there", at, r.Reason)
 }
 
 // Refusal is what an attempt to record something at such a node is told.
