@@ -57,14 +57,11 @@ vet: tools
 		echo "gofmt -w 可修正以下文件 / gofmt -w mends these files:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags "$(TAGS)" $(PKGS)
 
-# What takes longest begins first, or one core waits for it at the end.
-LONGEST  = $(if $(filter ./...,$(PKGS)),./store ./cmd/tongban/faults ./federation ./api)
-
-test: vet web-test ## format, vet and every test, with the race detector
-	$(GO) test -race -tags "$(TAGS)" -timeout 28m $(LONGEST) $(PKGS)
+test: vet web-test ## format, vet and every test, most with the race detector
+	GO="$(GO)" GOFLAGS="$(GOFLAGS) -tags=$(TAGS)" .ci/test $(PKGS)
 
 test-long: vet ## the tests with their large numbers (TONGBAN_LONG=1)
-	TONGBAN_LONG=1 $(GO) test -race -tags "$(TAGS)" -timeout 120m $(PKGS)
+	TONGBAN_LONG=1 GOTMPDIR="$${TMPDIR:-/tmp}" TMPDIR="$$(.ci/memory)" $(GO) test -race -tags "$(TAGS)" -timeout 120m $(PKGS)
 
 fuzz: tools ## every fuzz target for FUZZTIME
 	GOFLAGS="$(GOFLAGS) -tags=$(TAGS)" .ci/fuzz $(FUZZTIME) $(PKGS)
