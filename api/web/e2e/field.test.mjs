@@ -127,8 +127,10 @@ test('a worker takes a case in out of reach; the browser is killed; it is handed
     return route.abort()
   })
   await context.setOffline(false)
-  await page.waitForSelector('text=已连上本站', { timeout: 30_000 })
-  if (await page.$('#login')) {
+  await page.waitForSelector('text=已连上本站')
+  // Whether the login outlived the battery is the browser's affair.
+  await page.waitForSelector('main #login, [data-state=handed_in]')
+  if (await page.$('main #login')) {
     await page.fill('#login', 'wuzhi')
     await page.fill('#password', password)
     await page.keyboard.press('Enter')

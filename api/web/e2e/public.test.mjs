@@ -244,6 +244,7 @@ test('a visitor prints a notice at the kiosk with four touches, and leaves nothi
   await page.tap('.pad >> text="G"')
   await page.waitForSelector('.list button')
   await page.tap('.list button >> nth=0')
+  await page.waitForSelector('text="打印告知单"')
   const name = await page.innerText('.kiosk h2')
   const [sheet] = await Promise.all([context.waitForEvent('page'), page.tap('text="打印告知单"')])
   await sheet.waitForFunction(() => document.title === 'printed')

@@ -40,7 +40,7 @@ test('a village worker finds an item, takes it in, prints the receipt with one k
 
   let sheet = await printed(context, () => page.keyboard.press('p'))
   const paper = await onPaper(sheet)
-  assert.equal(paper.pages, 1)
+  assert.equal(paper.pages, 1, paper.text)
   for (const words of ['收件凭证', number, '甲乙丙', '收件不等于受理']) assert.ok(paper.text.includes(words), `the paper lacks ${words}: ${paper.text.slice(0, 400)}`)
   assert.ok(!/查阅件|补打|锁屏/.test(paper.text), 'a first copy is marked, or the page is printed with it')
   const code = await codeOn(sheet)
