@@ -106,8 +106,8 @@ export function watch(page) {
   page.on('pageerror', (e) => wrong.push(String(e)))
   page.on('console', (m) => {
     if (m.type() !== 'error' || /status of (401|409|422)/.test(m.text())) return
-    // A month of which nothing was published yet is not there.
-    if (/status of 404/.test(m.text()) && /\/appraisals\//.test(m.location().url)) return
+    // Not there is an answer: a month of which nothing was published, a number that nobody has.
+    if (/status of 404/.test(m.text()) && /\/(appraisals|public\/lookup)\b/.test(m.location().url)) return
     wrong.push(`${page.url()}: ${m.text()} ${m.location().url}`)
   })
   return wrong
@@ -176,13 +176,13 @@ export async function openCase(page, base, number) {
   await page.goto(base + '/cases')
   await page.fill('#number', number)
   await page.keyboard.press('Enter')
-  await page.click(`table >> text="${number}"`, { timeout: 45_000 })
+  await page.click(`table >> text="${number}"`)
   await page.waitForSelector('main >> text=办理经过')
 }
 
 /** Does what a case asks of somebody, on its page. */
 export async function act(page, action, fill = async () => {}) {
-  await page.click(`section[aria-label] >> button:has-text("${action}")`, { timeout: 45_000 })
+  await page.click(`section[aria-label] >> button:has-text("${action}")`)
   await fill(page)
   await page.click('form.fill >> button[type=submit]')
   await page.waitForSelector('[role=status]:has-text("已记录")')

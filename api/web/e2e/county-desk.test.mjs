@@ -24,16 +24,16 @@ async function seal(base, department) {
   assert.ok(made.ok, await made.text())
 }
 
-test('a case goes from village to village through township, window, reviewer and leader', { timeout: 240_000 }, async () => {
+test('a case goes from village to village through township, window, reviewer and leader', { timeout: 400_000 }, async () => {
   const worker = await desk(browser, county.at[village], 'qiankengqiao')
   const number = await handIn(worker.page, county.at[village], '门诊慢特病', '门诊慢特病病种待遇认定')
 
   const clerk = await desk(browser, county.at[township], 'meixi-shenhe')
-  await clerk.page.waitForSelector(`table >> text="${number}"`, { timeout: 45_000 }) // it comes by itself
+  await clerk.page.waitForSelector(`table >> text="${number}"`) // it comes by itself
   await clerk.page.check(`tr:has-text("${number}") >> input[type=checkbox]`)
   await clerk.page.click('button:has-text("批量转报")')
   await clerk.page.click('.ask >> button[type=submit]')
-  await clerk.page.waitForSelector(`section:has-text("待我办理") >> text="${number}"`, { state: 'detached', timeout: 45_000 })
+  await clerk.page.waitForSelector(`section:has-text("待我办理") >> text="${number}"`, { state: 'detached' })
   assert.deepEqual(clerk.wrong, [])
   await clerk.context.close()
 
@@ -52,19 +52,19 @@ test('a case goes from village to village through township, window, reviewer and
   // The village is told, and what was missing comes.
   await worker.page.goto(county.at[village] + '/')
   await worker.page.click(`section:has-text("我收的件") >> text="${number}"`)
-  await worker.page.waitForSelector('.head >> text=待补正', { timeout: 45_000 })
+  await worker.page.waitForSelector('.head >> text=待补正')
   await act(worker.page, '补正', async (page) => {
     await page.check('fieldset.paper >> nth=0 >> input[value=original]')
   })
 
-  await window.page.waitForSelector('section[aria-label] >> button:has-text("受理")', { timeout: 45_000 })
-  await window.page.waitForSelector('li:has-text("后来补交")', { timeout: 45_000 })
+  await window.page.waitForSelector('section[aria-label] >> button:has-text("受理")')
+  await window.page.waitForSelector('li:has-text("后来补交")')
   await act(window.page, '受理')
   assert.deepEqual(window.wrong, [])
 
   // The reviewer has no mouse.
   const reviewer = await desk(browser, county.at['county-2'], 'yibao-shenhe')
-  await reviewer.page.waitForSelector(`table >> text="${number}"`, { timeout: 45_000 })
+  await reviewer.page.waitForSelector(`table >> text="${number}"`)
   await reviewer.page.keyboard.press('j')
   while (!(await reviewer.page.innerText('tr[aria-current]')).includes(number)) await reviewer.page.keyboard.press('j')
   await reviewer.page.keyboard.press('Enter')
@@ -91,7 +91,7 @@ test('a case goes from village to village through township, window, reviewer and
 
   // The leader has a phone.
   const leader = await desk(browser, county.at['county-3'], 'yibao-lingdao', { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
-  await leader.page.tap(`table >> text="${number}"`, { timeout: 45_000 })
+  await leader.page.tap(`table >> text="${number}"`)
   await leader.page.waitForSelector('main >> text=办理经过')
   await act(leader.page, '审批', async (page) => {
     const signing = await page.innerText('.signing')
@@ -121,7 +121,7 @@ test('a case goes from village to village through township, window, reviewer and
 
   // What came back is handed over, signed for on the screen.
   await worker.page.goto(county.at[village] + '/')
-  await worker.page.click(`section:has-text("待我办理") >> text="${number}"`, { timeout: 45_000 })
+  await worker.page.click(`section:has-text("待我办理") >> text="${number}"`)
   await act(worker.page, '送达', async (page) => {
     await page.fill('#who', '甲乙丙')
     const pad = await page.locator('canvas').boundingBox()
@@ -137,7 +137,7 @@ test('a case goes from village to village through township, window, reviewer and
   await worker.context.close()
 })
 
-test('filters stay, in the address and at the next visit', { timeout: 60_000 }, async () => {
+test('filters stay, in the address and at the next visit', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(browser, county.at['county-1'], 'yibao-chuangkou')
   await page.click('nav >> text=办件')
   await page.selectOption('#status', 'accepted')

@@ -18,7 +18,7 @@ after(async () => {
 
 const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
 
-test('a session that ends while a form is open loses nothing', { timeout: 60_000 }, async () => {
+test('a session that ends while a form is open loses nothing', { timeout: 400_000 }, async () => {
   const { page, context } = await desk(village, 'qiankengqiao')
   await page.goto(county.at[village] + '/items')
   await page.fill('#words', '高龄津贴')
@@ -37,7 +37,7 @@ test('a session that ends while a form is open loses nothing', { timeout: 60_000
   await context.close()
 })
 
-test('a case is taken in without a mouse, from the login to the receipt', { timeout: 180_000 }, async () => {
+test('a case is taken in without a mouse, from the login to the receipt', { timeout: 400_000 }, async () => {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' })
   await context.addInitScript(() => {
     window.print = () => (window.printed = (window.printed ?? 0) + 1)
@@ -136,7 +136,7 @@ test('a case is taken in without a mouse, from the login to the receipt', { time
   assert.deepEqual(wrong, [])
 })
 
-test('the first load of a desk is under 400 KB, as it comes over the line', { timeout: 60_000 }, async () => {
+test('the first load of a desk is under 400 KB, as it comes over the line', { timeout: 400_000 }, async () => {
   const context = await browser.newContext({ viewport: { width: 1366, height: 768 }, locale: 'zh-CN' })
   const page = await context.newPage()
   const network = await context.newCDPSession(page)
@@ -150,7 +150,7 @@ test('the first load of a desk is under 400 KB, as it comes over the line', { ti
   assert.ok(bytes < 400 * 1024, `${bytes} bytes`)
 })
 
-test('anybody can have a document verified', { timeout: 60_000 }, async () => {
+test('anybody can have a document verified', { timeout: 400_000 }, async () => {
   const context = await browser.newContext({ locale: 'zh-CN' })
   const page = await context.newPage()
   await page.goto(county.at['county-1'] + '/verify')
@@ -161,7 +161,7 @@ test('anybody can have a document verified', { timeout: 60_000 }, async () => {
   await context.close()
 })
 
-test('anybody can look up, read what is published and watch the hall', { timeout: 60_000 }, async () => {
+test('anybody can look up, read what is published and watch the hall', { timeout: 400_000 }, async () => {
   const context = await browser.newContext({ locale: 'zh-CN', viewport: { width: 1920, height: 1080 } })
   const page = await context.newPage()
   const base = county.at[village]
@@ -179,7 +179,7 @@ test('anybody can look up, read what is published and watch the hall', { timeout
   await context.close()
 })
 
-test('nobody who is not logged in sees a case', { timeout: 60_000 }, async () => {
+test('nobody who is not logged in sees a case', { timeout: 400_000 }, async () => {
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(county.at[village] + '/cases')

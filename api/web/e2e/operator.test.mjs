@@ -49,7 +49,7 @@ async function afterWorkingDays(from, days) {
   return day.toISOString().slice(0, 10)
 }
 
-test('an operator takes somebody on, who logs in with the one-time password', { timeout: 120_000 }, async () => {
+test('an operator takes somebody on, who logs in with the one-time password', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(hub, 'admin2')
   await page.waitForURL('**/catalog') // where an operator's day begins
   await page.click('nav >> text=人员')
@@ -102,7 +102,7 @@ test('an operator takes somebody on, who logs in with the one-time password', { 
   await theirs.close()
 })
 
-test('an operator enrols a node, which appears on the map and comes to life', { timeout: 180_000 }, async () => {
+test('an operator enrols a node, which appears on the map and comes to life', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(hub, 'admin2')
   await page.click('nav >> text=节点与主机')
   await page.waitForSelector('.node >> text=钱坑桥村便民服务站')
@@ -143,7 +143,7 @@ test('an operator enrols a node, which appears on the map and comes to life', { 
     await page.waitForSelector('.node >> text=新村便民服务站') // by itself
     node = run('serve', '--config', config)
     const over = ended(node)
-    await page.waitForSelector('.node.good >> text=新村便民服务站', { timeout: 60_000 })
+    await page.waitForSelector('.node.good >> text=新村便民服务站')
     await page.click('.node >> text=新村便民服务站')
     await page.waitForSelector('.detail >> text=程序版本')
     await page.click('.detail >> text=改名')
@@ -176,7 +176,7 @@ test('an operator enrols a node, which appears on the map and comes to life', { 
   await context.close()
 })
 
-test('an item is edited, checked while it is typed, approved by a second person, and holds at the village', { timeout: 180_000 }, async () => {
+test('an item is edited, checked while it is typed, approved by a second person, and holds at the village', { timeout: 400_000 }, async () => {
   const code = 'TB-XZRZ-005'
   const { page, context, wrong } = await desk(hub, 'admin2')
   await page.fill('#words', '生育登记')
@@ -224,7 +224,7 @@ test('an item is edited, checked while it is typed, approved by a second person,
   await resident.close()
 })
 
-test('an operator looks after everything else without a terminal', { timeout: 180_000 }, async () => {
+test('an operator looks after everything else without a terminal', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(hub, 'admin2', { acceptDownloads: true })
   await page.click('nav >> text=备份与恢复')
   await page.waitForSelector('text=从未备份')

@@ -26,7 +26,7 @@ after(async () => {
   await county?.stop()
 })
 
-test('a case, a card, a draw and whatever else a page is about are there', { timeout: 240_000 }, async () => {
+test('a case, a card, a draw and whatever else a page is about are there', { timeout: 400_000 }, async () => {
   const [worker, window, supervisor] = [await program(county.at[village], 'qiankengqiao'), await program(county.at[hub], 'yibao-chuangkou'), await program(county.at[hub], 'jiancha')]
   of.case = (await takeIn(worker, item)).case.id
   const { packages } = await until('the packages to come down to the village', async () => {

@@ -21,7 +21,7 @@ after(async () => {
 
 const desk = (node, login, options) => deskOf(browser, county.at[node], login, options)
 
-test('a supervisor sees a card, asks, closes, and has the ledger proven', { timeout: 180_000 }, async () => {
+test('a supervisor sees a card, asks, closes, and has the ledger proven', { timeout: 400_000 }, async () => {
   // A window that asks twice for what is missing gets a yellow card.
   const window = await program(county.at[hub], 'yibao-chuangkou')
   const { case: made, item } = await takeIn(window, 'TB-YBJ-002', '330523')
@@ -77,7 +77,7 @@ test('a supervisor sees a card, asks, closes, and has the ledger proven', { time
   await context.close()
 })
 
-test('a supervisor draws cases that nobody could foresee, and fills in a sheet', { timeout: 180_000 }, async () => {
+test('a supervisor draws cases that nobody could foresee, and fills in a sheet', { timeout: 400_000 }, async () => {
   const { page, context, wrong } = await desk(hub, 'jiancha')
   await page.click('nav >> text=抽查')
   await page.click('button:has-text("发起抽查")')

@@ -20,7 +20,7 @@ after(async () => {
   await county?.stop()
 })
 
-test('clerk and leader of a township decide and make out what is theirs, with the county out of reach', { timeout: 240_000 }, async () => {
+test('clerk and leader of a township decide and make out what is theirs, with the county out of reach', { timeout: 400_000 }, async () => {
   const worker = await program(county.at[village], 'lingshi')
   const { case: made } = await takeIn(worker, 'TB-XZRZ-004')
   await worker('POST', `/api/v1/cases/${made.id}/actions`, { kind: 'accept' })

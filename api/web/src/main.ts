@@ -2,8 +2,11 @@ import { createApp } from 'vue'
 import { createPinia } from 'pinia'
 import App from './App.vue'
 import { i18n } from './i18n'
+import { recallDevice } from './lib/device'
 import { router } from './router'
 import './theme.css'
 import './public.css'
 
-createApp(App).use(createPinia()).use(i18n).use(router).mount('#app')
+// A browser that keeps nothing is no device; a disk that hangs keeps nobody out.
+const recalled = Promise.race([recallDevice().catch(() => undefined), new Promise((done) => setTimeout(done, 2000))])
+void recalled.then(() => createApp(App).use(createPinia()).use(i18n).use(router).mount('#app'))

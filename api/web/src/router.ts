@@ -1,5 +1,5 @@
 import { createRouter, createWebHistory } from 'vue-router'
-import { deviceHere } from './api'
+import { deviceHere } from './lib/device'
 import { useMine } from './stores/mine'
 import { navigation } from './lib/nav'
 import { useSession } from './stores/session'

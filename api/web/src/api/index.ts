@@ -1,4 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch'
+import { deviceHere } from '../lib/device'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -26,15 +27,6 @@ const unreachable: Problem = {
 export function csrfHere(): string {
   const found = /(?:^|; )tongban_csrf=([^;]*)/.exec(document.cookie)
   return found ? decodeURIComponent(found[1]) : ''
-}
-
-/** The id of the device that this browser is registered as (lib/field.ts); empty when it is none. */
-export function deviceHere(): string {
-  try {
-    return (JSON.parse(localStorage.getItem('tongban-device') ?? 'null') as { id?: string } | null)?.id ?? ''
-  } catch {
-    return ''
-  }
 }
 
 const guard: Middleware = {

@@ -1,4 +1,5 @@
 import { api, ask, Failure, type Problem, type Schemas } from '../api'
+import type { Device } from './device'
 import { materialsOf, type Draft } from './draft'
 import type { Sealed } from './sealed'
 import { send } from './upload'
@@ -6,14 +7,6 @@ import { send } from './upload'
 // What a worker takes in out of reach of the node, and how it is handed in once
 // the node is in reach: each case under its own key, so that it happens once,
 // however often it is tried and wherever it is cut off.
-
-/** The device that is taken out, as this browser knows it: nothing personal. */
-export interface Device {
-  id: string
-  staff: string
-  division: string
-  tier: string
-}
 
 export type FieldState = 'draft' | 'queued' | 'handed_in' | 'refused'
 
@@ -33,27 +26,8 @@ export interface FieldCase {
   problem?: Problem
 }
 
-const setting = 'tongban-device'
 const cases = 'field-case'
 const papers = 'field-paper'
-
-/** The device this browser is registered as, if it is one. */
-export function thisDevice(): Device | undefined {
-  try {
-    const d = JSON.parse(localStorage.getItem(setting) ?? 'null') as Device | null
-    return d ?? undefined
-  } catch {
-    return undefined
-  }
-}
-
-export function keepDevice(d: Device): void {
-  localStorage.setItem(setting, JSON.stringify(d))
-}
-
-export function forgetDevice(): void {
-  localStorage.removeItem(setting)
-}
 
 /** Under which name what the device holds is sealed. */
 export const sealedFor = (d: Device): string => `device/${d.id}`

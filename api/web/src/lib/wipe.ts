@@ -1,4 +1,5 @@
-import { forgetDevice, sealedFor, thisDevice } from './field'
+import { forgetDevice, thisDevice } from './device'
+import { sealedFor } from './field'
 import { forgetItems } from './fieldItems'
 import { forgetAll } from './sealed'
 
@@ -15,5 +16,5 @@ export async function wipeDevice(): Promise<void> {
   await forgetItems()
   if (typeof caches !== 'undefined') for (const k of await caches.keys()) if (k.startsWith('tongban-')) await caches.delete(k)
   if ('serviceWorker' in navigator) for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister()
-  forgetDevice()
+  await forgetDevice()
 }

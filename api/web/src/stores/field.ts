@@ -1,7 +1,8 @@
 import { defineStore } from 'pinia'
 import { markRaw } from 'vue'
 import { api, ask, Failure, type Problem } from '../api'
-import { fieldCases, handIn, keepDevice, sealedFor, thisDevice, type Device, type FieldCase } from '../lib/field'
+import { keepDevice, thisDevice, type Device } from '../lib/device'
+import { fieldCases, handIn, sealedFor, type FieldCase } from '../lib/field'
 import { fetchItems, keptItems } from '../lib/fieldItems'
 import { alsoByPassword, unlockWithKey, unlockWithPassword, type Sealed } from '../lib/sealed'
 import { useSession } from './session'
@@ -51,7 +52,7 @@ export const useField = defineStore('field', {
       const device = { id: made.device.id, staff: made.device.staff, division: session.who!.division, tier: session.who!.tier }
       const sealed = await unlockWithKey(sealedFor(device), bytesOf(made.key))
       await alsoByPassword(sealedFor(device), bytesOf(made.key), password)
-      keepDevice(device)
+      await keepDevice(device)
       this.device = device
       this.sealed = markRaw(sealed)
       await navigator.storage?.persist?.()
