@@ -10,24 +10,19 @@ import { ownCounty } from './county.mjs'
 import { offerPackages } from './program.mjs'
 import { within } from './wait.mjs'
 
-const whole = 30 * 60_000
 const began = Date.now()
-const seconds = () => Math.round((Date.now() - began) / 1000)
+const seconds = (since = began) => Math.round((Date.now() - since) / 1000)
+const minutes = 60_000
+const limit = { file: 20 * minutes, whole: 40 * minutes }
 
 const kept = mkdtempSync(join(tmpdir(), 'tongban-e2e-failed-'))
-let county, tests
-let code = 1
+const running = new Set()
+let county
+const failed = []
 
 // Whoever ends this early ends everything that it started.
-const end = (signal) => {
-  try {
-    if (tests?.exitCode === null) process.kill(-tests.pid, signal)
-  } catch {
-    // it has ended
-  }
-}
 process.once('exit', () => {
-  end('SIGKILL')
+  for (const p of running) kill(p)
   if (!readdirSync(kept).length) rmSync(kept, { recursive: true })
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
@@ -42,29 +37,62 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
 const first = ['routes.test.mjs', 'operator.test.mjs']
 const all = readdirSync('e2e').filter((f) => f.endsWith('.test.mjs') && !first.includes(f)).sort()
 const files = process.argv.slice(2).length ? process.argv.slice(2) : [...first, ...all].map((f) => 'e2e/' + f)
+const waiting = [...files]
 try {
   county = await ownCounty()
   console.log(`the county stands after ${seconds()} s`)
   await offerPackages(county.at['county-1'])
   const control = await listen()
-  // A group of its own, so that it ends with what it started.
-  tests = spawn(process.execPath, ['--test', '--test-reporter=spec', '--test-concurrency=2', ...files], {
-    stdio: 'inherit',
-    detached: true,
-    env: { ...process.env, E2E_COUNTY: `http://127.0.0.1:${control.address().port}`, E2E_KEEP: kept },
-  })
-  code = await within('all browser tests', new Promise((done) => tests.once('exit', (c) => done(c ?? 1))), whole)
+  const address = `http://127.0.0.1:${control.address().port}`
+  const lane = async () => {
+    while (waiting.length) await run(waiting.shift(), address)
+  }
+  await within('all browser tests', Promise.all([lane(), lane()]), limit.whole)
   control.close()
 } catch (e) {
   console.error(String(e.stack ?? e))
-} finally {
-  end('SIGKILL')
-  if (code) county?.keep(join(kept, 'nodes'))
+  failed.push(...Array.from(running, (p) => p.spawnargs.at(-1)), ...waiting)
+}
+for (const p of running) kill(p)
+try {
+  if (failed.length) county?.keep(join(kept, 'nodes'))
   await county?.stop()
+} catch (e) {
+  console.error(String(e.stack ?? e))
 }
 if (readdirSync(kept).length) console.error(`what the failing tests saw: ${kept}`)
-console.log(`browser tests: ${seconds()} s`)
-process.exit(code)
+console.log(`browser tests: ${files.length} files, ${seconds()} s` + (failed.length ? `; failed: ${failed.join(' ')}` : ''))
+process.exit(failed.length || !county ? 1 : 0)
+
+// One file of tests in a process of its own, which leads a group, so that it ends
+// with all that it started. What it says is printed when it is over.
+async function run(file, address) {
+  const since = Date.now()
+  const p = spawn(process.execPath, ['--test-reporter=spec', file], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, E2E_COUNTY: address, E2E_KEEP: kept },
+  })
+  running.add(p)
+  let said = ''
+  for (const stream of [p.stdout, p.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text))
+  const code = await within(file, new Promise((done) => p.once('close', done)), limit.file).catch((e) => {
+    said += e.message
+    return 1
+  })
+  kill(p)
+  running.delete(p)
+  if (code !== 0) failed.push(file)
+  console.log(`${file}: ${code === 0 ? 'ok' : 'failed'}, ${seconds(since)} s\n${said}`)
+}
+
+function kill(p) {
+  try {
+    process.kill(-p.pid, 'SIGKILL')
+  } catch {
+    // it has ended, with all that it started
+  }
+}
 
 // What a test file may do to the county, which is this process's.
 async function listen() {
