@@ -13,7 +13,7 @@ import { within } from './wait.mjs'
 const began = Date.now()
 const seconds = (since = began) => Math.round((Date.now() - since) / 1000)
 const minutes = 60_000
-const limit = { file: 20 * minutes, whole: 40 * minutes }
+const limit = { file: 25 * minutes, whole: 45 * minutes }
 
 const kept = mkdtempSync(join(tmpdir(), 'tongban-e2e-failed-'))
 const running = new Set()
