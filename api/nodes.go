@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -124,9 +125,10 @@ func (s *Server) InviteNode(ctx context.Context, in gen.InviteNodeRequestObject)
 // others would refuse it at the peer port while it still counted towards the
 // majority they need.
 func (s *Server) RevokeNode(ctx context.Context, in gen.RevokeNodeRequestObject) (gen.RevokeNodeResponseObject, error) {
-	at := in.Body.At
-	if at == 0 {
-		at = s.o.Now().UnixMilli()
+	now := s.o.Now().UnixMilli()
+	at := cmp.Or(in.Body.At, now)
+	if at > now { // before a hub loses its vote over it
+		return nil, &store.Refused{Code: "revocation_ahead", ZH: "吊销时间晚于现在：吊销立即生效，请填写现在或更早的时间", EN: "the time is still to come: a revocation holds at once; give the present or an earlier time"}
 	}
 	if in.Id == s.self.Node {
 		return nil, &store.Refused{Code: "own_node", ZH: "不能吊销正在使用的节点，请在另一台主机上操作", EN: "a node does not revoke itself; do it at another hub"}

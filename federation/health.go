@@ -40,7 +40,7 @@ const (
 // none when all is well.
 func (n *Node) Health(ctx context.Context) ([]Reason, error) {
 	c := &checkup{n: n, ctx: ctx}
-	for _, look := range []func() error{c.disk, c.hub, c.standing, c.keys, c.clock, c.catalog, c.feed} {
+	for _, look := range []func() error{c.disk, c.standing, c.hub, c.keys, c.clock, c.catalog, c.feed} {
 		if err := look(); err != nil {
 			return nil, err
 		}
@@ -145,7 +145,7 @@ func (c *checkup) hub() error {
 
 func (c *checkup) standing() error {
 	n := c.n
-	if n.directory.Revoked(n.self.Node) {
+	if _, cast := n.Revocation(); cast {
 		c.stop("node_revoked", "本节点已被县中心吊销：请联系县中心，已收的办件用携带包交县中心", "this node was revoked; ask the county, and bring it with a bundle what was handed in here")
 	}
 	_, forked, err := n.Store.LastSeq(c.ctx, n.self.Node)

@@ -76,6 +76,7 @@ func TestRevokedWhileOffline(t *testing.T) {
 	if r, err := village.Report(t.Context()); err != nil || r.ProblemCode != "node_revoked" || !strings.Contains(r.ProblemZH, "电脑遗失") {
 		t.Errorf("it reports %q %s, %v", r.ProblemCode, r.ProblemZH, err)
 	}
+	ails(t, f, village, "node_revoked", true)
 	if _, err := f.TryDo(village, f.Worker(village, f.Item("TB-MZJ-004")), "", f.Submission(village, "TB-MZJ-004")); codeOf(err) != "node_revoked" {
 		t.Errorf("it takes another case in: %v", err)
 	}
@@ -87,6 +88,7 @@ func TestRevokedWhileOffline(t *testing.T) {
 	if _, cast := village.Revocation(); !cast {
 		t.Error("forgotten over a restart")
 	}
+	ails(t, f, village, "node_revoked", true)
 
 	f.Kill(village)
 	m, err := federation.LoadMembership(village.Dir())

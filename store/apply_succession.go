@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -64,9 +65,27 @@ func predecessorsOf(ctx context.Context, db querier, node string) ([]string, err
 	return rowsOf(ctx, db, func(rows *sql.Rows) (id string, err error) { return id, rows.Scan(&id) }, selectPredecessors, node)
 }
 
+// revocationLead is by how much the clock of the hub that was asked may be ahead
+// of that of the one that leads.
+const revocationLead = 5 * time.Minute
+
 // prepareRevocation casts a machine out: the node that it is, and those that it
 // was before, whose keys are the same.
+//
+// Not from a moment that is still to come: until then the county would refuse the
+// node while its people took it for one in good standing. Once it is cast out only
+// an earlier moment is news.
 func (a *applier) prepareRevocation(b *ledger.NodeRevokeV1) (func() error, error) {
+	if b.At > a.now+revocationLead.Milliseconds() {
+		return nil, refuse("revocation_ahead", "吊销时间晚于现在：吊销立即生效，请填写现在或更早的时间", "the time is still to come: a revocation holds at once; give the present or an earlier time")
+	}
+	since, err := a.w.number(a.ctx, `SELECT revoked_at FROM nodes WHERE id = ?`, b.Node)
+	if err != nil {
+		return nil, err
+	}
+	if since > 0 && b.At >= since {
+		return nil, refuse("already_revoked", "该节点已被吊销；只能改为更早的时间", "the node was revoked already; only an earlier time changes anything")
+	}
 	effect, err := a.changeNode(b.Node, `UPDATE nodes SET revoked_at = ?, reason = ? WHERE id = ?`, b.At, b.Reason, b.Node)
 	if err != nil {
 		return nil, err

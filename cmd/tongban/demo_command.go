@@ -2,6 +2,8 @@ package main
 
 import (
 	"os"
+	"os/signal"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -24,11 +26,18 @@ main job once and stays up. For a first look only: passwords are public, everyth
 			if reset {
 				return demo.Reset(dir)
 			}
+			if port < 1 || port > demo.LastPort {
+				return usagef("--port 应在 1 到 %d 之间 (is between 1 and %[1]d)", demo.LastPort)
+			}
 			binary, err := os.Executable()
 			if err != nil {
 				return err
 			}
-			return demo.Run(cmd.Context(), demo.Options{Dir: dir, Check: check, Port: port, Binary: binary, Out: cmd.OutOrStdout()})
+			// A terminal that is closed, or a pipe that nobody reads any more, must leave no
+			// nodes behind.
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGHUP, syscall.SIGPIPE)
+			defer stop()
+			return demo.Run(ctx, demo.Options{Dir: dir, Check: check, Port: port, Binary: binary, Out: cmd.OutOrStdout()})
 		},
 	}
 	cmd.Flags().StringVar(&dir, "dir", "demo", "数据目录 (data directory)")
@@ -36,5 +45,7 @@ main job once and stays up. For a first look only: passwords are public, everyth
 	cmd.Flags().BoolVar(&check, "check", false, "自动走一遍并退出，最后一行是 JSON (walk once and end with a line of JSON)")
 	cmd.Flags().BoolVar(&reset, "reset", false, "删除演示数据 (remove the demo's data)")
 	cmd.MarkFlagsMutuallyExclusive("check", "reset")
+	cmd.MarkFlagsMutuallyExclusive("check", "dir")
+	cmd.MarkFlagsMutuallyExclusive("check", "port")
 	return cmd
 }

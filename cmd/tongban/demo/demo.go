@@ -6,7 +6,6 @@ package demo
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -75,7 +74,7 @@ func Run(ctx context.Context, o Options) (err error) {
 			return err
 		}
 		fmt.Fprintf(o.Out, "%s\n", line)
-		return sum.verdict()
+		return sum.verdict(c.plan)
 	}
 	s.addresses(c)
 	for {
@@ -88,28 +87,6 @@ func Run(ctx context.Context, o Options) (err error) {
 			s.say("\n%v\n其余节点继续运行 (the others go on)。重新启动它 (to start it again)：%s serve --config %s/<节点 node>/node.yaml", died, o.Binary, o.Dir)
 		}
 	}
-}
-
-// Reset removes the data of a demo that is not running.
-func Reset(dir string) error {
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(filepath.Join(dir, planFile)); errors.Is(err, os.ErrNotExist) {
-		if entries, err := os.ReadDir(dir); err != nil || len(entries) == 0 {
-			return nil // nothing is there
-		}
-		return fmt.Errorf("%s 不是演示数据目录，未删除 (not a demo's data; left as it is)", dir)
-	}
-	p, err := loadPlan(dir)
-	if err != nil {
-		return err
-	}
-	if used := p.busyPort(); used != 0 {
-		return fmt.Errorf("演示还在运行（端口 %d），请先按 Ctrl-C 停止它 (the demo is still running; stop it first)", used)
-	}
-	return os.RemoveAll(dir)
 }
 
 // Summary is what the nodes' own APIs count after the walk.
@@ -126,9 +103,18 @@ type Summary struct {
 	Seconds        int   `json:"seconds"`
 }
 
-func (s Summary) verdict() error {
+// verdict is nil when everything handed in is accounted for, every node counts,
+// and the walk's one refused case, which is confirmed as any other, is the one
+// that asks for attention.
+func (s Summary) verdict(p *plan) error {
 	if s.Lost != 0 || s.Duplicated != 0 || s.Confirmed != s.HandedIn || s.HandedIn == 0 {
 		return fmt.Errorf("对账不符：收件 %d，确认 %d，重复 %d，丢失 %d (the reconciliation does not add up)", s.HandedIn, s.Confirmed, s.Duplicated, s.Lost)
+	}
+	if s.NeedsAttention != 1 {
+		return fmt.Errorf("需处理的应为 1 件，现为 %d 件 (one case should need attention)", s.NeedsAttention)
+	}
+	if s.Items == 0 || s.Hubs != len(p.of("county")) || s.Townships != len(p.of("township")) || s.Villages != len(p.of("village")) {
+		return fmt.Errorf("节点或目录不全：事项 %d，县中心 %d，乡镇 %d，村 %d (nodes or items are missing)", s.Items, s.Hubs, s.Townships, s.Villages)
 	}
 	return nil
 }

@@ -4,14 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
 const planFile = "demo.json"
@@ -68,6 +64,8 @@ const (
 	hubCount   = 3
 	// FirstPort is the first port used where none is asked for.
 	FirstPort = 7410
+	// LastPort is the highest first port that leaves room for all others.
+	LastPort = 65535 - 60
 )
 
 // newPlan lays the county out; port gives the next port to use.
@@ -200,45 +198,6 @@ func (p *plan) node(id string) *member {
 		}
 	}
 	return nil
-}
-
-// prepare reads the plan of an earlier start, or makes one.
-func prepare(o Options, s *screen) (*county, error) {
-	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
-		return nil, err
-	}
-	p, err := loadPlan(o.Dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		ports := counting(o.Port)
-		if o.Check {
-			ports = free()
-		}
-		if p, err = newPlan(ports); err == nil {
-			err = p.save(o.Dir)
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if used := p.busyPort(); used != 0 {
-		return nil, fmt.Errorf("端口 %d 已被占用：可能是上一次演示还在运行，请先停止它；或换一个目录和端口：tongban demo --dir DIR --port 7600 (port %[1]d is taken; is another demo still running?)%s", used, leftovers(o.Dir))
-	}
-	return &county{o: o, s: s, plan: p, procs: map[string]*loopback.Process{}, lines: map[int]*loopback.Line{}, died: make(chan error, 32)}, nil
-}
-
-// leftovers names processes of an earlier start that are still there.
-func leftovers(dir string) string {
-	var pids []string
-	files, _ := filepath.Glob(filepath.Join(dir, "*", "pid"))
-	for _, f := range files {
-		if b, err := os.ReadFile(f); err == nil && alive(string(b)) {
-			pids = append(pids, strings.TrimSpace(string(b)))
-		}
-	}
-	if len(pids) == 0 {
-		return ""
-	}
-	return "\n遗留进程 leftover processes: " + strings.Join(pids, " ") + "（可用 kill 结束 end them with kill）"
 }
 
 // screen is the terminal.

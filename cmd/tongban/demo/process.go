@@ -13,6 +13,9 @@ import (
 	"github.com/tongban/tongban/cmd/tongban/loopback"
 )
 
+// noticesDir is where all hubs write what applicants are told.
+const noticesDir = "notices"
+
 func (c *county) dirOf(m *member) string  { return filepath.Join(c.o.Dir, m.ID) }
 func (c *county) config(m *member) string { return loopback.Config(c.dirOf(m)) }
 
@@ -24,7 +27,7 @@ func (c *county) configure(m *member) error {
 		s.LAN = m.LAN
 	}
 	if m.Tier == "county" { // all hubs' into one folder, for whichever leads writes them
-		s.More += "notices:\n  quiet: none\n  timeout_seconds: 2\n  file:\n    dir: ../notices\n"
+		s.More += "notices:\n  quiet: none\n  timeout_seconds: 2\n  file:\n    dir: ../" + noticesDir + "\n"
 	}
 	for _, l := range m.Above {
 		if c.plan.node(l.To).Tier == "county" {
