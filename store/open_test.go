@@ -162,6 +162,31 @@ func TestClosedStoreRefuses(t *testing.T) {
 	village.Reopen()
 }
 
+// A folder that is taken away under a running node takes nothing more: SQLite
+// would go on writing to files that nobody finds again.
+func TestFolderTakenAway(t *testing.T) {
+	for name, take := range map[string]func(dir string) error{
+		"removed": func(dir string) error { return os.Remove(filepath.Join(dir, "state.db")) },
+		"replaced": func(dir string) error {
+			if err := os.Rename(filepath.Join(dir, "state.db"), filepath.Join(dir, "old")); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(dir, "state.db"), nil, 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			village := storetest.NewCounty(t).Village(here)
+			must(t, take(village.Store.Dir()))
+			if _, err := village.TrySubmit(welfare); err == nil {
+				t.Error("a case was taken in")
+			}
+			if village.Store.Failed() == nil {
+				t.Error("the store says that it is well")
+			}
+		})
+	}
+}
+
 func TestRestoreRefuses(t *testing.T) {
 	c := storetest.NewCounty(t)
 	village, other := c.Village(here), c.Village(next)

@@ -66,8 +66,9 @@ type Store struct {
 	read   *readers
 	local  *readers
 	closed bool
-	failed error // the first storage failure: nothing is written after it
-	full   bool  // the last write found no room
+	failed error       // the first storage failure: nothing is written after it
+	place  os.FileInfo // of state.db as it was opened
+	full   bool        // the last write found no room
 
 	applied uint64 // raft index in the database, at the county
 	tree    *treeCache
@@ -156,6 +157,9 @@ func (s *Store) open(ctx context.Context, o Options) error {
 	}
 	var err error
 	if s.w, err = openWriter(ctx, s.key, state, s.sync(), s.cache()); err != nil {
+		return err
+	}
+	if s.place, err = os.Stat(state); err != nil {
 		return err
 	}
 	db, err := openReaders(s.key, state)
@@ -284,6 +288,9 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 	}
 	s.touched, s.naming = false, false
 	err := s.w.transaction(ctx, do)
+	if err == nil {
+		err = s.inPlace()
+	}
 	var broken *StorageError
 	switch {
 	case err == nil:
@@ -306,6 +313,17 @@ func (s *Store) write(ctx context.Context, do func(*writer) error) error {
 		s.forgetCaches()
 	}
 	return err
+}
+
+// inPlace makes sure that what was written can be found again: a file that was
+// removed or put elsewhere takes everything without an error, and is gone with
+// this process.
+func (s *Store) inPlace() error {
+	here, err := os.Stat(filepath.Join(s.dir, stateFile))
+	if err == nil && !os.SameFile(s.place, here) {
+		err = errors.New("another file is in its place")
+	}
+	return storage("find "+stateFile+" again", err)
 }
 
 // Full tells whether the last write found no room on the disk. The next one
