@@ -57,7 +57,7 @@ vet: tools
 		echo "gofmt -w 可修正以下文件 / gofmt -w mends these files:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet -tags "$(TAGS)" $(PKGS)
 
-test: vet web-test ## format, vet and every test, most with the race detector
+test: vet web-test ## format, vet and every test, with the race detector
 	GO="$(GO)" GOFLAGS="$(GOFLAGS) -tags=$(TAGS)" .ci/test $(PKGS)
 
 test-long: vet ## the tests with their large numbers (TONGBAN_LONG=1)
