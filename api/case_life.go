@@ -201,24 +201,32 @@ func (s *Server) brought(ctx context.Context, c *casework.Case, a Action) error 
 	return err
 }
 
+var besideKinds = []ledger.Kind{ledger.CaseSupplement, ledger.CaseWithdraw, ledger.PackageWithdraw}
+
 // supplements are what the applicant brought to a case after hand-in, and
 // whether the applicant asked to withdraw.
 func supplements(entries []store.EntryView) (all []gen.CaseSupplement, withdraws bool) {
+	wants := map[string]bool{} // by what was withdrawn: the case, or all of its joint matter
 	for i := range entries {
 		e := &entries[i]
-		withdraws = withdraws || e.Kind == ledger.PackageWithdraw && e.Status != ledger.Refused
-		if e.Status == ledger.Refused || e.Kind != ledger.CaseSupplement && e.Kind != ledger.CaseWithdraw {
+		if e.Status == ledger.Refused || !slices.Contains(besideKinds, e.Kind) {
 			continue
 		}
 		body, err := e.Decode()
 		if err != nil {
 			continue // it was checked when it came; the timeline shows it all the same
 		}
-		if b, ok := body.(*ledger.CaseSupplementV1); ok {
+		switch b := body.(type) {
+		case *ledger.CaseSupplementV1:
 			all = append(all, gen.CaseSupplement{Entry: e.ID, At: e.OccurredAt, By: e.Actor, Materials: b.Materials, Form: b.Form})
-		} else {
-			withdraws = true
+		case *ledger.CaseWithdrawV1:
+			wants[e.Case] = !b.TakenBack
+		case *ledger.PackageWithdrawV1:
+			wants[e.Case] = !b.TakenBack
 		}
+	}
+	for _, w := range wants {
+		withdraws = withdraws || w
 	}
 	return all, withdraws
 }
@@ -264,7 +272,7 @@ func lifeOf(in *gen.CaseAction) (ledger.Kind, identity.Action, ledger.Body, erro
 		return ledger.CaseSupplement, identity.CaseSubmit, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, errors.Join(need.err(), broughtOnly(in.Materials))
 	case gen.ActWithdraw:
 		need.text("reason", in.Reason)
-		return ledger.CaseWithdraw, identity.CaseSubmit, &ledger.CaseWithdrawV1{Reason: in.Reason, Proof: in.Proof}, need.err()
+		return ledger.CaseWithdraw, identity.CaseSubmit, &ledger.CaseWithdrawV1{Reason: in.Reason, Proof: in.Proof, TakenBack: in.TakeBack}, need.err()
 	case gen.ActTerminate:
 		need.text("cause", string(in.Cause))
 		need.text("reason", in.Reason)

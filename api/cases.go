@@ -215,6 +215,11 @@ func (s *Server) ActOnCase(ctx context.Context, in gen.ActOnCaseRequestObject) (
 	if err := s.lawful(ctx, c, body); err != nil {
 		return nil, err
 	}
+	if b, ok := body.(*ledger.CaseRequestSupplementV1); ok {
+		if b.Before, err = s.term(ctx, b.Before, a.Key); err != nil {
+			return nil, err
+		}
+	}
 	if err := s.brought(ctx, c, a); err != nil {
 		return nil, err
 	}

@@ -177,13 +177,14 @@ func (s *Server) jointActionOf(ctx context.Context, c *joint.Case, members []*ca
 				return nil, err
 			}
 		}
-		return &ledger.PackageNoticeV1{Members: points, Before: b.Before, Again: b.Again, Supplements: b.Supplements}, nil
+		before, err := s.term(ctx, b.Before, in.Params.IdempotencyKey)
+		return &ledger.PackageNoticeV1{Members: points, Before: before, Again: b.Again, Supplements: b.Supplements}, err
 	case gen.JointSupplement:
 		need.that("materials", len(b.Materials)+len(b.Form) > 0)
 		return &ledger.PackageSupplementV1{Materials: b.Materials, Form: b.Form, Note: b.Note}, errors.Join(need.err(), broughtOnly(b.Materials))
 	case gen.JointWithdraw:
 		need.text("reason", b.Reason)
-		return &ledger.PackageWithdrawV1{Reason: b.Reason}, need.err()
+		return &ledger.PackageWithdrawV1{Reason: b.Reason, TakenBack: b.TakeBack}, need.err()
 	case gen.JointExtend:
 		need.text("reason", b.Reason)
 		need.that("days", b.Days > 0)

@@ -278,7 +278,7 @@ func myAction(in *gen.MyAction) (ledger.Kind, ledger.Body, error) {
 		return ledger.CaseSupplement, &ledger.CaseSupplementV1{Materials: in.Materials, Form: in.Form, Note: in.Note}, errors.Join(need.err(), broughtOnly(in.Materials))
 	case gen.MyWithdraw:
 		need.text("reason", in.Reason)
-		return ledger.CaseWithdraw, &ledger.CaseWithdrawV1{Reason: in.Reason}, need.err()
+		return ledger.CaseWithdraw, &ledger.CaseWithdrawV1{Reason: in.Reason, TakenBack: in.TakeBack}, need.err()
 	case gen.MyComment:
 		need.text("text", in.Text)
 		return ledger.CaseComment, &ledger.CaseCommentV1{Text: in.Text}, need.err()

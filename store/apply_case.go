@@ -92,6 +92,9 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if err := a.heardFirst(c, e, body); err != nil {
 		return nil, err
 	}
+	if err := a.lawfully(c, e, body); err != nil {
+		return nil, err
+	}
 	item, err := a.itemOf(c)
 	if err != nil {
 		return nil, err
@@ -149,18 +152,27 @@ func scansOf(materials []catalog.SubmittedMaterial) []catalog.AttachmentRef {
 
 // prepareBeside decides what an applicant brings to a case that somebody else
 // may hold. What it brings is held against the case's item, where the case is
-// here; whether the case has ended meanwhile is for people to see, since the
-// place that takes it in may not know yet.
+// here. What was taken in below while the case ended elsewhere is refused above
+// when it comes, and shown to the desk that took it in.
 func (a *applier) prepareBeside(c *casework.Case, e *ledger.Entry, body ledger.Body) (func() error, error) {
 	if c != nil {
 		item, err := a.itemOf(c)
 		if err != nil {
 			return nil, err
 		}
-		if b, ok := body.(*ledger.CaseSupplementV1); ok {
+		switch b := body.(type) {
+		case *ledger.CaseSupplementV1:
 			if err := casework.CheckSupplement(item, e, b, a.limits()); err != nil {
 				return nil, err
 			}
+			if !a.told {
+				err = c.MayBring()
+			}
+		case *ledger.CaseWithdrawV1:
+			err = a.mayAskToWithdraw(c, e, b)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	return func() error { return a.nameAttachments(e, attachmentsOf(body)) }, nil

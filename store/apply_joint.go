@@ -34,7 +34,7 @@ func (a *applier) prepareJoint(e *ledger.Entry, body ledger.Body, from origin) (
 	}
 	switch b := body.(type) {
 	case *ledger.PackageWithdrawV1:
-		return func() error { return nil }, nil
+		return func() error { return nil }, a.mayWithdrawAll(c, e, b)
 	case *ledger.PackageSupplementV1:
 		return a.prepareJointSupplement(c, e, b)
 	}
@@ -43,6 +43,13 @@ func (a *applier) prepareJoint(e *ledger.Entry, body ledger.Body, from origin) (
 	}
 	if b, ok := body.(*ledger.PackageNoticeV1); ok && a.desk {
 		if err := a.noticeWhole(c, b); err != nil {
+			return nil, err
+		}
+		days, err := a.workingDays()
+		if err != nil {
+			return nil, err
+		}
+		if err := casework.CheckTermBy(days, e, b.Before); err != nil {
 			return nil, err
 		}
 	}

@@ -11,6 +11,18 @@ import (
 	"github.com/tongban/tongban/store/storetest"
 )
 
+// slip reports whether two numbers are as one person's is, mistyped: a digit, with
+// the check digits that follow from it.
+func slip(a, b string) bool {
+	n := 0
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			n++
+		}
+	}
+	return len(a) == len(b) && n > 0 && n <= 3
+}
+
 func owned(t *testing.T, n *storetest.Node, person int) []string {
 	t.Helper()
 	k, err := n.AccountOf(ctx, account.Person, storetest.IDNumber(person))
@@ -97,8 +109,26 @@ func TestCorrectAfterTheEnd(t *testing.T) {
 	for now := hub.MustCase(opened.ID); now.Status != casework.Closed; now = hub.MustCase(opened.ID) {
 		hub.Advance(opened.ID)
 	}
-	number := storetest.USCC(7)
-	if now := hub.MustStep(opened.ID, &ledger.CaseCorrectV1{Name: opened.Applicant.Name, IDNumber: number, Shown: "营业执照", Reason: "录错"}); now.Applicant.IDNumber != number || now.Status != casework.Closed {
+	number := ""
+	for n := 0; !slip(opened.Applicant.IDNumber, number); n++ {
+		number = storetest.USCC(n)
+	}
+	right := &ledger.CaseCorrectV1{Name: opened.Applicant.Name, IDNumber: number, Shown: "营业执照", Reason: "录错"}
+	_, err := hub.Step(opened.ID, right)
+	wantRefused(t, "before what was issued is put right", err, "result_first")
+	proposed, err := hub.Step(opened.ID, &ledger.ResultProposeV1{Result: "1", Measure: ledger.ResultCorrect, Ground: ledger.GroundClerical, Reason: "号码录入有误",
+		Replacement: ledger.IssuedDocument{Name: hub.MustCase(opened.ID).Documents[0].Name, Number: "S-2"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = hub.Step(opened.ID, right)
+	wantRefused(t, "by one person", err, "result_first")
+	if _, err := hub.Step(opened.ID, &ledger.ResultDecideV1{Proposal: proposed.ID, Agreed: true, Reasons: "属实"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = hub.Step(opened.ID, &ledger.CaseCorrectV1{Name: "另一家公司", IDNumber: storetest.USCC(7), Shown: "营业执照", Reason: "录错"})
+	wantRefused(t, "into another firm", err, "applicant_other")
+	if now := hub.MustStep(opened.ID, right); now.Applicant.IDNumber != number || now.Status != casework.Closed {
 		t.Errorf("%+v", now)
 	}
 	recounted(t, hub)

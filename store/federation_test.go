@@ -228,7 +228,7 @@ func (f *federation) onFile(n *storetest.Node) {
 	case "correct":
 		is := storetest.IDNumber(rapid.IntRange(4, 6).Draw(f.t.T, "number"))
 		if c := f.known(n, func(c *casework.Case) bool {
-			return c.Holder == n.Division() && c.Package == nil && c.Applicant.IDNumber != is
+			return c.Holder == n.Division() && c.Package == nil && c.DecidedMS == 0 && c.Applicant.IDNumber != is && (c.AcceptedMS == 0 && !c.Status.Ended() || slip(c.Applicant.IDNumber, is))
 		}); c != nil {
 			f.note(n.Step(c.ID, &ledger.CaseCorrectV1{Name: c.Applicant.Name, IDNumber: is, Shown: "居民身份证", Reason: "录错一位"}))
 		}

@@ -110,9 +110,14 @@ type Case struct {
 	// Cause is why a terminated case has no decision.
 	Cause        ledger.Cause `json:"cause,omitempty"`
 	TerminatedMS int64        `json:"terminated_ms,omitempty"`
+	// TerminatedBy is who ended it.
+	TerminatedBy *identity.Actor `json:"terminated_by,omitempty"`
 	// AcceptedBy and DecidedBy answer for their steps by name.
 	AcceptedBy *identity.Actor `json:"accepted_by,omitempty"`
-	DecidedBy  *identity.Actor `json:"decided_by,omitempty"`
+	// Acceptors are the staff numbers of all who ever accepted it: one that was
+	// sent back is accepted again, by AcceptedBy at last.
+	Acceptors []string        `json:"acceptors,omitempty"`
+	DecidedBy *identity.Actor `json:"decided_by,omitempty"`
 	// Hands are the staff numbers of those who took it in and took its steps, in
 	// the order of their first one.
 	Hands []string `json:"hands,omitempty"`
@@ -137,6 +142,10 @@ type Case struct {
 	Hearing *Hearing `json:"hearing,omitempty"`
 	// Reviewers are the staff numbers of those who looked into it.
 	Reviewers []string `json:"reviewers,omitempty"`
+	// FirstApplicant is whom the case was for when it was accepted, and CorrectedMS
+	// when that was put right last after it; nil and 0 where it was not.
+	FirstApplicant *ledger.Applicant `json:"first_applicant,omitempty"`
+	CorrectedMS    int64             `json:"corrected_ms,omitempty"`
 	// Head is the last entry of the chain; the next one names it as its prev.
 	Head string `json:"head"`
 }
@@ -169,6 +178,9 @@ const (
 	FlagHearingLate = "hearing_late"
 	// FlagBareReturn: it was sent back with no reason that says anything.
 	FlagBareReturn = "bare_return"
+	// FlagCorrected: a slip in the applicant's name or number was put right after
+	// acceptance.
+	FlagCorrected = "applicant_corrected"
 )
 
 // FlagWords say what a flag means; of one that this program does not know, its
@@ -189,6 +201,8 @@ func FlagWords(flag string) (zh, en string) {
 		return "听证晚于申请后二十日举行", "the hearing is held later than twenty working days after it was asked for"
 	case FlagBareReturn:
 		return "退回时未说明理由", "it was sent back without a reason"
+	case FlagCorrected:
+		return "受理后更正过申请人的姓名或号码", "the applicant's name or number was put right after acceptance"
 	}
 	return flag, flag
 }

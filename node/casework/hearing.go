@@ -121,7 +121,7 @@ func (c *Case) recordHearing(e *ledger.Entry, b *ledger.HearingRecordV1) error {
 
 // lookedInto reports whether a person took the case up or looked into it.
 func (c *Case) lookedInto(staff string) bool {
-	return c.AcceptedBy != nil && c.AcceptedBy.Staff == staff || slices.Contains(c.Reviewers, staff)
+	return slices.Contains(c.Acceptors, staff) || slices.Contains(c.Reviewers, staff)
 }
 
 // chairs refuses to let whoever chairs a case's hearing look into it or decide it.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -19,6 +20,9 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 		return errPackageNotice
 	}
 	if err := CheckPoints(item, b.Points); err != nil {
+		return err
+	}
+	if err := CheckTerm(e, b.Before); err != nil {
 		return err
 	}
 	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
@@ -126,6 +130,9 @@ func (c *Case) accept(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAcceptV
 	c.tolerate(b.Tolerated)
 	by := e.Actor
 	c.AcceptedBy = &by
+	if !slices.Contains(c.Acceptors, by.Staff) {
+		c.Acceptors = append(slices.Clip(c.Acceptors), by.Staff)
+	}
 	if !relaying {
 		c.pass()
 	}
@@ -275,20 +282,33 @@ func (c *Case) extend(e *ledger.Entry, b *ledger.CaseExtendV1) error {
 	return nil
 }
 
+// terminate ends a case that is not decided. What ends it other than the
+// applicant's own doing, once it was accepted, is for whoever heads the authority.
 func (c *Case) terminate(e *ledger.Entry, b *ledger.CaseTerminateV1) error {
 	if err := c.endBlocked(b); err != nil {
 		return err
 	}
-	if n := c.told(); b.Cause == ledger.CauseNotSupplemented && (n == nil || !n.Before.IsZero() && !dayOf(e).After(n.Before)) {
-		return refuse("supplement_open", "未告知补正，或补正期限未到", "the applicant was not told what is missing, or still has time")
+	switch {
+	case b.Cause == ledger.CauseNotSupplemented && c.AcceptedMS != 0:
+		return refuse("accepted", "办件已受理，不能以逾期未补正终止，请依法作出决定", "the case has been accepted and cannot end for papers that did not come; decide it")
+	case b.Cause == ledger.CauseNotSupplemented && !c.lapsed(dayOf(e)):
+		return refuse("supplement_open", "未告知补正及其期限，或补正期限未到", "the applicant was not told what is missing and by when, or still has time")
+	case b.Cause == ledger.CauseMoot && c.AcceptedMS != 0 && !heads(e.Actor.Role):
+		return refuse("leader_only", "办件受理后，以“不再存在”终止须由负责人决定", "once it was accepted, only whoever heads the authority ends a case as moot")
 	}
-	c.Status, c.Cause, c.TerminatedMS, c.Reason, c.PapersReturned = Terminated, b.Cause, e.OccurredAt, b.Reason, b.PapersReturned
+	by := e.Actor
+	c.Status, c.Cause, c.TerminatedMS, c.Reason, c.PapersReturned, c.TerminatedBy = Terminated, b.Cause, e.OccurredAt, b.Reason, b.PapersReturned, &by
 	return nil
 }
 
+// heads reports whether a role is that of whoever heads the authority.
+func heads(r identity.Role) bool {
+	return r == identity.TownshipLeader || r == identity.DepartmentLeader
+}
+
 func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
-	if c.AcceptedBy != nil && c.AcceptedBy.Staff == e.Actor.Staff && !c.Instant {
-		return refuse("same_person", "受理人不能审批同一办件，请由其他有权人员审批", "whoever accepted a case may not decide it")
+	if c.lookedInto(e.Actor.Staff) && !c.Instant {
+		return refuse("same_person", "受理过、审查过该办件的人员不能审批同一办件，请由其他有权人员审批", "whoever accepted a case, or looked into it, at any time may not decide it")
 	}
 	for _, err := range []error{c.chairs(e), c.unheard(), c.declinesRenewed(e, b)} {
 		if err != nil {

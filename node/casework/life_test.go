@@ -78,7 +78,7 @@ func TestToldOnce(t *testing.T) {
 	const item = "TB-XFJY-001"
 	lacks := material(t, item, false)
 	notice := &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{{Material: lacks, Problem: ledger.ProblemMissing, How: "请提交"}}, Before: calendartest.Date(t, "2026-11-27")}
-	again := &ledger.CaseRequestSupplementV1{Points: notice.Points, Again: "补交的材料已过期"}
+	again := &ledger.CaseRequestSupplementV1{Points: notice.Points, Again: "补交的材料已过期", Before: calendartest.Date(t, "2026-11-30")}
 	c := live(t, received(t, item, "2026-11-16", lacks),
 		act{"2026-11-17", "a", accepted, "papers_missing"},
 		act{"2026-11-17", "a", &ledger.CaseRequestSupplementV1{Points: []ledger.SupplementPoint{hukou}}, "not_required"},

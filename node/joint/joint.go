@@ -256,6 +256,9 @@ func (c *Case) notify(e *ledger.Entry, b *ledger.PackageNoticeV1, members []*cas
 			return err
 		}
 	}
+	if err := casework.CheckTerm(e, b.Before); err != nil {
+		return err
+	}
 	if c.Notice != nil && b.Again == "" {
 		return refuse("told_already", "补正材料只能一次性告知，不能再次要求；确需再次告知的须说明原因", "what is missing is told once; a second notice needs a reason, and supervision sees it")
 	}

@@ -104,6 +104,8 @@ type CaseWithdrawV1 struct {
 	Reason string `json:"reason"`
 	// Proof is what the applicant signed.
 	Proof []catalog.AttachmentRef `json:"proof,omitempty"`
+	// TakenBack: the applicant wants the case to go on after all.
+	TakenBack bool `json:"taken_back,omitempty"`
 }
 
 // Check implements Body.

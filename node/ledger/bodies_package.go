@@ -208,6 +208,8 @@ func (b *PackageSupplementV1) Check() error {
 // It stands beside it; whoever holds one of its cases ends that.
 type PackageWithdrawV1 struct {
 	Reason string `json:"reason"`
+	// TakenBack: the applicant wants it to go on after all.
+	TakenBack bool `json:"taken_back,omitempty"`
 }
 
 // Check implements Body.
