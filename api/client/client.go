@@ -217,27 +217,6 @@ func (e CaseActionCause) Valid() bool {
 	}
 }
 
-// Defines values for CaseActionGround.
-const (
-	GroundNotCompetent CaseActionGround = "not_competent"
-	GroundNotNeeded    CaseActionGround = "not_needed"
-	GroundUnmet        CaseActionGround = "unmet"
-)
-
-// Valid indicates whether the value is a known member of the CaseActionGround enum.
-func (e CaseActionGround) Valid() bool {
-	switch e {
-	case GroundNotCompetent:
-		return true
-	case GroundNotNeeded:
-		return true
-	case GroundUnmet:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for CaseActionMethod.
 const (
 	ByDirect     CaseActionMethod = "direct"
@@ -2393,7 +2372,7 @@ type CaseAction struct {
 	// Again request_supplement: why it is asked a second time; supervision sees it
 	Again string `json:"again,omitempty,omitzero"`
 
-	// Authority reject: the right authority; required with the ground not_competent
+	// Authority reject: the right authority
 	Authority string `json:"authority,omitempty,omitzero"`
 
 	// Before A day in Beijing, 2026-10-12.
@@ -2424,9 +2403,6 @@ type CaseAction struct {
 	// Granted decide: required
 	Granted *bool `json:"granted,omitempty"`
 
-	// Ground reject: why in law (art. 32): nothing needs to be applied for, another authority is competent, or what the law asks for is not there
-	Ground CaseActionGround `json:"ground,omitempty,omitzero"`
-
 	// Held record_hearing: it was held; else whoever asked withdrew or stayed away
 	Held bool `json:"held,omitempty,omitzero"`
 
@@ -2451,9 +2427,6 @@ type CaseAction struct {
 
 	// Note accept
 	Note string `json:"note,omitempty,omitzero"`
-
-	// Officers suspend for a site visit (现场勘验): the names of those who go, two at least (art. 34)
-	Officers []string `json:"officers,omitempty,omitzero"`
 
 	// On A day in Beijing, 2026-10-12.
 	On Date `json:"on,omitempty,omitzero"`
@@ -2530,9 +2503,6 @@ type CaseAction struct {
 
 // CaseActionCause terminate: required
 type CaseActionCause string
-
-// CaseActionGround reject: why in law (art. 32): nothing needs to be applied for, another authority is competent, or what the law asks for is not there
-type CaseActionGround string
 
 // CaseActionMethod deliver: required
 type CaseActionMethod string

@@ -81,7 +81,7 @@ export function told(points: Point[]): Schemas['SupplementPoint'][] {
 }
 
 /** The action as the node takes it: only what belongs to its kind. */
-export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head' | 'notice'>): Schemas['CaseAction'] {
+export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head' | 'notice'> & { withdrawal_asked?: boolean }): Schemas['CaseAction'] {
   const common = { kind, expected_head: found.head }
   const supplements = f.supplements.length ? { supplements: f.supplements } : {}
   const late = Object.entries(f.tolerated).filter(([, before]) => before)
@@ -113,7 +113,8 @@ export function actionOf(kind: Kind, f: Fill, found: Pick<Schemas['Case'], 'head
       return { kind, ...(f.materials.length ? { materials: f.materials } : {}), ...(form.length ? { form } : {}), ...(f.text ? { note: f.text } : {}) }
     }
     case 'withdraw':
-      return { kind, reason: f.text }
+      // Recorded again it is taken back: one cannot withdraw twice.
+      return { kind, reason: f.text, ...(found.withdrawal_asked ? { take_back: true } : {}) }
     case 'terminate':
       return { ...common, cause: f.cause, reason: f.text, papers_returned: f.returned }
     case 'suspend':
