@@ -158,6 +158,8 @@ func (s *Store) CatalogChanges(ctx context.Context, by int64) ([]CatalogChange, 
 		change := CatalogChange{Edition: e.Number, From: e.EffectiveFrom}
 		for _, item := range e.Entries {
 			switch {
+			case catalog.IsPackageCode(item.Code): // a way through several items, none of its own
+				continue
 			case item.Withdrawn && inForce[item.Code]:
 				change.Cut++
 			case !item.Withdrawn && !inForce[item.Code]:

@@ -1,9 +1,11 @@
 package catalog
 
 import (
+	"iter"
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // FeeRate is one line of a published tariff.
@@ -26,10 +28,14 @@ func (f Fee) Tariff() []FeeRate {
 		return f.Rates
 	}
 	var rates []FeeRate
-	for _, part := range strings.FieldsFunc(f.Standard, func(r rune) bool { return strings.ContainsRune("；，、;,：:", r) }) {
+	var alike []string // names before the one that has the figure, joined to it by 、
+	for part, mark := range stated(f.Standard) {
 		m := statedRate.FindStringSubmatch(part)
 		if m == nil {
 			if m = statedEach.FindStringSubmatch(part); m == nil {
+				if alike = append(alike, strings.TrimSpace(part)); mark != "、" {
+					alike = nil
+				}
 				continue
 			}
 			m = []string{m[0], m[1], m[3], m[4], m[2]}
@@ -42,9 +48,29 @@ func (f Fee) Tariff() []FeeRate {
 		if name == "" {
 			name = "收费"
 		}
-		rates = append(rates, FeeRate{Name: name, Unit: m[4], AmountFen: whole*100 + fraction(m[3])})
+		for _, n := range append(alike, name) {
+			rates = append(rates, FeeRate{Name: n, Unit: m[4], AmountFen: whole*100 + fraction(m[3])})
+		}
+		alike = nil
 	}
 	return rates
+}
+
+// stated are the parts of a standard, each with the mark that ends it.
+func stated(standard string) iter.Seq2[string, string] {
+	return func(yield func(part, mark string) bool) {
+		for standard != "" {
+			part, mark, rest := standard, "", ""
+			if i := strings.IndexAny(standard, "；，、;,：:"); i >= 0 {
+				_, size := utf8.DecodeRuneInString(standard[i:])
+				part, mark, rest = standard[:i], standard[i:i+size], standard[i+size:]
+			}
+			if !yield(part, mark) {
+				return
+			}
+			standard = rest
+		}
+	}
 }
 
 // How a standard states a rate: 换领20元/证, or 证书每本10元.
