@@ -240,6 +240,7 @@ var errNoResult = &problem{http.StatusNotFound, "result_unknown_pair", "there is
 // throttled as look-ups are, and wrong numbers of either kind answered alike.
 func (s *Server) VerifyResult(ctx context.Context, in gen.VerifyResultRequestObject) (gen.VerifyResultResponseObject, error) {
 	var r *result.Result
+	var renewals []*casework.Case
 	c, err := guarded(ctx, s, in.Body.Case, errNoResult, func(number string) (*casework.Case, error) {
 		c, err := s.store.Case(ctx, number)
 		if errors.Is(err, store.ErrNotFound) || err == nil && c.Number != number {
@@ -252,20 +253,14 @@ func (s *Server) VerifyResult(ctx context.Context, in gen.VerifyResultRequestObj
 		if err != nil {
 			return nil, err
 		}
-		for i := range f.Results {
-			if f.Results[i].Number == in.Body.Number {
-				r = &f.Results[i]
-			}
+		if renewals, err = s.store.Renewals(ctx, c.ID); err != nil {
+			return nil, err
 		}
-		if r == nil {
+		if r = f.Worst(in.Body.Number, calendar.DateOf(s.o.Now()), renewals); r == nil {
 			return nil, errNoResult
 		}
 		return c, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	renewals, err := s.store.Renewals(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,11 @@ func (a *applier) prepareCase(e *ledger.Entry, body ledger.Body, from origin) (f
 	if err != nil {
 		return nil, err
 	}
+	if b, ok := body.(*ledger.CaseIssueV1); ok && !a.told {
+		if err := a.numbersFree(c, b.Documents...); err != nil {
+			return nil, err
+		}
+	}
 	return func() error {
 		if err := a.nameAttachments(e, attachmentsOf(body)); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -39,7 +40,76 @@ func (a *applier) prepareResult(c *casework.Case, e *ledger.Entry, body ledger.B
 	if err != nil {
 		return nil, err
 	}
+	if err := a.mayMakeOut(c, e, body, &f, &next); err != nil {
+		return nil, err
+	}
 	return func() error { return a.saveResults(c, next) }, nil
+}
+
+// mayMakeOut holds a result that an entry makes out, or proposes to, against the
+// others of its authority and against its item. was and next are the case's
+// results before and after it.
+func (a *applier) mayMakeOut(c *casework.Case, e *ledger.Entry, body ledger.Body, was, next *result.File) error {
+	for _, r := range next.Results[len(was.Results):] {
+		if err := a.numbersFree(c, ledger.IssuedDocument{Name: r.Name, Number: r.Number}); err != nil {
+			return err
+		}
+	}
+	b, ok := body.(*ledger.ResultProposeV1)
+	if !ok || b.Measure != ledger.ResultCorrect {
+		return nil
+	}
+	item, err := a.itemOf(c)
+	if err != nil {
+		return err
+	}
+	replacement := b.Replacement
+	if err := c.CheckTerm(item, &replacement, calendar.DateOf(time.UnixMilli(e.OccurredAt))); err != nil {
+		return err
+	}
+	return a.numbersFree(c, replacement)
+}
+
+// numbersFree refuses a number that the authority of a case gave to a result of
+// the same kind in another one.
+func (a *applier) numbersFree(c *casework.Case, documents ...ledger.IssuedDocument) error {
+	for _, d := range documents {
+		if d.Number == "" {
+			continue
+		}
+		others, err := a.casesWhere(`SELECT c.body FROM results r JOIN cases c ON c.id = r.case_id WHERE r.number = ? AND r.name = ? AND r.department = ? AND r.case_id <> ?`,
+			d.Number, d.Name, c.Department, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, other := range others {
+			if result.Authority(other) == result.Authority(c) {
+				return casework.NumberTaken(d)
+			}
+		}
+	}
+	return nil
+}
+
+func (a *applier) casesWhere(query string, args ...any) ([]*casework.Case, error) {
+	rows, err := a.w.query(a.ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var found []*casework.Case
+	for rows.Next() {
+		var body []byte
+		c := new(casework.Case)
+		if err := rows.Scan(&body); err != nil {
+			return nil, storage("read cases", err)
+		}
+		if err := json.Unmarshal(body, c); err != nil {
+			return nil, storage("read case", err)
+		}
+		found = append(found, c)
+	}
+	return found, storage("read cases", rows.Err())
 }
 
 // resultsOf is the file of a case as the entries that stand make it, without one

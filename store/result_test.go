@@ -89,6 +89,46 @@ func TestResultsAcrossTiers(t *testing.T) {
 	}
 }
 
+// A number that a township gave to a result is given to no other of its kind, when
+// it is issued, put right or made out again; another township may have it.
+func TestResultNumbersAreGivenOnce(t *testing.T) {
+	c := storetest.NewCounty(t)
+	townNode := c.Township(town)
+	c.Settle()
+	first, _ := issued(t, c, "2027-03-01")
+	number := townNode.MustCase(first).Documents[0].Number
+	second := c.Village(here).Submit(birth)
+	var about storetest.About
+	for range 20 {
+		for _, n := range []*storetest.Node{c.Village(here), townNode, c.Hub()} {
+			x, err := n.Case(ctx, second.ID)
+			if err != nil || x.Status.Ended() || x.Holder != n.Division() {
+				continue
+			}
+			step, _ := x.Current()
+			body := storetest.BodyFor(x, step.Verb)
+			if b, ok := body.(*ledger.CaseIssueV1); ok {
+				free := b.Documents[0].Number
+				b.Documents[0].Number = number
+				_, err := n.Step(second.ID, b)
+				wantRefused(t, "issued under a number in use", err, "result_number_taken")
+				b.Documents[0].Number = free
+			}
+			n.MustStep(second.ID, body)
+		}
+		c.Settle()
+	}
+	x := townNode.MustCase(second.ID)
+	about = storetest.About{Case: second.ID, Scope: x.Division}
+	clerk := townNode.Actor(identity.TownshipClerk)
+	_, err := townNode.Do(clerk, &ledger.ResultReissueV1{Result: "1", Number: number, Reason: "遗失"}, about)
+	wantRefused(t, "made out again under it", err, "result_number_taken")
+	_, err = townNode.Do(clerk, &ledger.ResultProposeV1{Result: "1", Measure: ledger.ResultCorrect, Ground: ledger.GroundClerical, Reason: "有误", Replacement: ledger.IssuedDocument{Name: x.Documents[0].Name, Number: number}}, about)
+	wantRefused(t, "put right under it", err, "result_number_taken")
+	_, err = townNode.Do(clerk, &ledger.ResultReissueV1{Result: "1", Number: number + "-2", Reason: "遗失"}, about)
+	must(t, err)
+}
+
 // A decision that the county refuses, for its leader was no longer one, changes
 // nothing there, and is taken back at the township.
 func TestRefusedDecisionAboutAResultIsTakenBack(t *testing.T) {

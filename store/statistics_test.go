@@ -158,4 +158,11 @@ func TestCatalogChanges(t *testing.T) {
 	if len(got) != 2 || got[0].InForce != 6 || got[0].Added != 6 || got[1].InForce != 5 || got[1].Cut != 1 {
 		t.Errorf("%+v", got)
 	}
+	c = storetest.NewCounty(t) // a package is a way through several items and none itself
+	c.OfferPackage()
+	got, err = c.Hub().CatalogChanges(ctx, c.Clock.UnixMilli()+1)
+	must(t, err)
+	if len(got) != 2 || got[1].InForce != 6 || got[1].Added != 0 || got[1].Cut != 0 {
+		t.Errorf("with a package: %+v", got)
+	}
 }

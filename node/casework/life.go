@@ -341,7 +341,17 @@ func (c *Case) issue(item *catalog.Item, e *ledger.Entry, b *ledger.CaseIssueV1)
 				d.Name+" is no result of this item; it is one of: "+strings.Join(names, ", "))
 		}
 	}
-	c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, b.Documents
+	documents := slices.Clone(b.Documents)
+	for i := range documents {
+		d := &documents[i]
+		if d.Number != "" && slices.ContainsFunc(documents[:i], func(x ledger.IssuedDocument) bool { return x.Name == d.Name && x.Number == d.Number }) {
+			return NumberTaken(*d)
+		}
+		if err := c.CheckTerm(item, d, calendar.DateOf(time.UnixMilli(e.OccurredAt))); err != nil {
+			return err
+		}
+	}
+	c.Status, c.IssuedMS, c.Documents = Issued, e.OccurredAt, documents
 	c.pass()
 	return nil
 }

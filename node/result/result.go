@@ -146,6 +146,8 @@ func (f *File) propose(c *casework.Case, e *ledger.Entry, b *ledger.ResultPropos
 		return refuse("correction_name", "更正的是“"+r.Name+"”，名称不能改变；应发其他证照的请重新办理", "a correction makes out the same kind of document: "+r.Name)
 	case b.Measure == ledger.ResultCorrect && b.Replacement.Number == r.Number:
 		return refuse("same_number", "更正后须用新的编号，原件才能区别", "what takes its place needs another number, so that the two can be told apart")
+	case b.Measure == ledger.ResultCorrect && f.numbered(b.Replacement):
+		return casework.NumberTaken(b.Replacement)
 	case ledger.Heard(b.Measure) && b.Before.DaysSince(today) < HeardDays:
 		return refuse("heard_days", "陈述申辩的期限至少 "+strconv.Itoa(HeardDays)+" 日", "the holder has at least "+strconv.Itoa(HeardDays)+" days to state and defend")
 	case b.Ground == ledger.GroundExpired && (r.Until.IsZero() || !today.After(r.Until)):
@@ -183,6 +185,9 @@ func (f *File) decide(e *ledger.Entry, b *ledger.ResultDecideV1) error {
 	if !b.Agreed {
 		return nil
 	}
+	if p.Measure == ledger.ResultCorrect && f.numbered(p.Replacement) {
+		return casework.NumberTaken(p.Replacement)
+	}
 	r.EndedOn, r.Why = day(e.OccurredAt), p.Reason
 	switch p.Measure {
 	case ledger.ResultCorrect:
@@ -206,6 +211,8 @@ func (f *File) reissue(e *ledger.Entry, b *ledger.ResultReissueV1) error {
 		return errOpen
 	case b.Number == r.Number:
 		return refuse("same_number", "补发须用新的编号，原件才能作废", "what is made out again needs another number, so that the lost one is void")
+	case f.numbered(ledger.IssuedDocument{Name: r.Name, Number: b.Number}):
+		return casework.NumberTaken(ledger.IssuedDocument{Name: r.Name, Number: b.Number})
 	case r.StateOn(today, nil) == Expired:
 		return refuse("result_expired", "已过有效期，不能补发，请申请延续或重新办理", "it has expired and is not made out again; apply for it anew")
 	}
@@ -213,6 +220,28 @@ func (f *File) reissue(e *ledger.Entry, b *ledger.ResultReissueV1) error {
 	r.State, r.EndedOn, r.Why, r.By = Reissued, today, b.Reason, e.ID
 	f.Results = append(f.Results, fresh)
 	return nil
+}
+
+// numbered reports whether a result of the same kind has the same number.
+func (f *File) numbered(d ledger.IssuedDocument) bool {
+	return slices.ContainsFunc(f.Results, func(r Result) bool { return r.Name == d.Name && r.Number == d.Number })
+}
+
+// Worst is what the results of a number are worth on a day: where there are
+// several, the one that is worth least is told; nil for none.
+func (f *File) Worst(number string, on calendar.Date, renewals []*casework.Case) *Result {
+	var worst *Result
+	for i := range f.Results {
+		if r := &f.Results[i]; r.Number == number && (worst == nil || rank(r.StateOn(on, renewals)) < rank(worst.StateOn(on, renewals))) {
+			worst = r
+		}
+	}
+	return worst
+}
+
+// rank orders the states by what they are worth, the least first.
+func rank(s State) int {
+	return slices.Index([]State{Revoked, Cancelled, Superseded, Reissued, Expired, DeemedRenewed, Valid}, s)
 }
 
 // standing finds a result that holds.

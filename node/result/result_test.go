@@ -312,3 +312,38 @@ func TestResultsStayWhole(t *testing.T) {
 		}
 	})
 }
+
+// Where several results have a number, whoever looks it up is told of the one
+// that is worth least, whichever was made out first.
+func TestWorst(t *testing.T) {
+	for _, first := range []bool{true, false} {
+		f := File{Results: []Result{{ID: "1", Number: "JY-1", State: Valid}, {ID: "2", Number: "JY-1", State: Valid}, {ID: "3", Number: "JY-3", State: Valid}}}
+		if first {
+			f.Results[0].State = Revoked
+		} else {
+			f.Results[1].State = Revoked
+		}
+		if r := f.Worst("JY-1", date("2026-12-01"), nil); r == nil || r.State != Revoked {
+			t.Errorf("%+v", r)
+		}
+		if r := f.Worst("JY-2", date("2026-12-01"), nil); r != nil {
+			t.Errorf("%+v", r)
+		}
+	}
+	for _, s := range []State{Valid, Superseded, Reissued, Revoked, Cancelled, Expired, DeemedRenewed} {
+		if rank(s) < 0 {
+			t.Errorf("%s has no rank", s)
+		}
+	}
+}
+
+// A number is given once in a case, to what is put right or made out again too.
+func TestNumbersAreGivenOnce(t *testing.T) {
+	c := licence()
+	c.Documents = append(c.Documents, ledger.IssuedDocument{Name: "食品经营许可证", Number: "JY-2", ValidUntil: "2031-11-15"})
+	run(t, c, Of(c),
+		step{"p0", "2026-12-01", "clerk", "", correct("JY-2"), "result_number_taken"},
+		step{"r0", "2026-12-01", "clerk", "", &ledger.ResultReissueV1{Result: "1", Number: "JY-2", Reason: "遗失"}, "result_number_taken"},
+		step{"r1", "2026-12-01", "clerk", "", &ledger.ResultReissueV1{Result: "1", Number: "JY-3", Reason: "遗失"}, ""},
+		step{"r2", "2026-12-01", "clerk", "", &ledger.ResultReissueV1{Result: "2", Number: "JY-1", Reason: "遗失"}, "result_number_taken"})
+}

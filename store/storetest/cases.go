@@ -185,7 +185,7 @@ func BodyFor(c *casework.Case, v ledger.Verb) ledger.Body {
 	case ledger.VerbDecide:
 		return &ledger.CaseDecideV1{Granted: true, Opinion: "准予"}
 	case ledger.VerbIssue:
-		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民〔2026〕1号"}}}
+		return &ledger.CaseIssueV1{Documents: []ledger.IssuedDocument{{Name: resultOf(c), Number: "安民" + c.Number}}}
 	}
 	return &ledger.CaseDeliverV1{Recipient: "王芳", Method: "direct"}
 }
