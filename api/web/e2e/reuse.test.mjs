@@ -102,6 +102,42 @@ test('a village uses what is on file, with consent, and its owner sees it', { ti
   await home.context.close()
 })
 
+test('a paper on file is used at home, once its owner agrees', { timeout: 120_000 }, async () => {
+  const { page, context, wrong } = await atHome()
+  const wanted = '申请人居民身份证'
+  await page.goto(county.at['county-1'] + '/my/apply/TB-MZJ-008')
+  await page.waitForSelector('form h1')
+  for (let steps = 0; (await page.innerText('form h1')) !== wanted; steps++) {
+    assert.ok(steps < 12, 'the paper is not asked for')
+    if (await page.$('#township')) {
+      await page.selectOption('#township', '330523110')
+      if (await page.$('#village')) {
+        await page.waitForSelector('#village option[value="330523110220"]', { state: 'attached' })
+        await page.selectOption('#village', '330523110220')
+      }
+    }
+    const before = await page.innerText('p.progress')
+    await page.click('button[type=submit]')
+    await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
+  }
+  await page.click('text="同意并使用"')
+  await page.waitForSelector('input[type=checkbox]:checked')
+  assert.equal(await page.locator('#photo').count(), 0, 'a photograph is asked for all the same')
+  await fit(page, 'a paper on file at home')
+  await narrow(page, 'a paper on file at home')
+  for (let steps = 0; !(await page.$('dl.summary')); steps++) {
+    assert.ok(steps < 12, 'the application does not end')
+    const before = await page.innerText('p.progress')
+    await page.click('button[type=submit]')
+    await page.waitForFunction((b) => document.querySelector('p.progress')?.textContent !== b, before)
+  }
+  await page.waitForSelector('.errors li')
+  assert.ok(!(await page.innerText('.errors')).includes(wanted), 'the paper on file is said to be missing')
+  assert.match(await page.innerText('dl.summary'), new RegExp(wanted + '\\s+用以前交的'))
+  assert.deepEqual(wrong, [])
+  await context.close()
+})
+
 test('what was typed at home is there after a new login, and nobody else opens it', { timeout: 90_000 }, async () => {
   const { page, context, wrong } = await atHome()
   const base = county.at['county-1']

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { materialsOf } from './draft'
-import { fillable, lacksConsent, saved, stillGood, usable, type PaperOnFile } from './onfile'
+import { fillable, lacksConsent, offered, saved, stillGood, usable, type PaperOnFile } from './onfile'
 
 const paper = (material: string, usable: boolean, brought = 'e-' + material): PaperOnFile => ({ material, on_file: { case: 'c', brought, material }, brought_on: '2026-11-01', valid_until: '2027-11-01', usable })
 
@@ -11,6 +11,11 @@ describe('papers on file', () => {
     const chosen = usable([paper('身份证', true), paper('户口簿', true)])
     expect(Object.keys(stillGood(chosen, papers))).toEqual(['身份证'])
     expect(stillGood(usable([paper('身份证', true, 'older')]), papers)).toEqual({})
+  })
+  it('are offered to their owner, who has yet to agree', () => {
+    const p = paper('身份证', false)
+    expect([{ ...p, code: 'consent_missing' }, { ...p, code: 'paper_expired' }, { ...p, usable: true }].map(offered)).toEqual([true, false, true])
+    expect(usable([{ ...p, code: 'consent_missing' }])).toEqual({})
   })
   it('are counted', () => expect(saved([{ name: '身份证' }, { name: '户口簿' }], usable(papers))).toEqual({ asked: 2, saved: 1 }))
   it('stand in a hand-in for what would be brought', () => {

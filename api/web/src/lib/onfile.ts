@@ -11,6 +11,9 @@ export function usable(papers: readonly PaperOnFile[]): Record<string, OnFile> {
   return Object.fromEntries(papers.filter((p) => p.usable).map((p) => [p.material, p.on_file]))
 }
 
+/** Whether a paper would do but for the consent of its owner: then they are asked for it. */
+export const offered = (p: PaperOnFile): boolean => p.usable || lacksConsent(p.code ?? '')
+
 /** What may still be used of what was chosen: a draft may be older than a paper is good. */
 export function stillGood(chosen: Record<string, OnFile>, papers: readonly PaperOnFile[]): Record<string, OnFile> {
   const good = usable(papers)
