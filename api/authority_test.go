@@ -154,6 +154,8 @@ var expected = map[string]asked{
 	"retryNotice":            {action: "notice.retry", home: true, id: nowhere, body: `{"channel":"sms"}`},
 	"importPackages":         {action: "item.draft", on: "some", body: "{}"},
 	"getPackageVersion":      {action: "item.read"},
+	"listPackageVersions":    {action: "item.read"},
+	"validatePackages":       {action: "item.draft", on: "some", body: "{}"},
 	"resubmitPackage":        {action: "case.submit", on: "some", body: gen.Resubmission{}, id: nowhere},
 	"submitPackage":          {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},
 	"checkPackage":           {action: "case.submit", on: "some", body: `{"package":"PK-99","applicant":{"type":"person","name":"王芳"},"form":[],"materials":[]}`},

@@ -18,6 +18,9 @@ import (
 //	GET  /api/v1/packages          ListPackages
 //	GET  /api/v1/packages/{code}   GetPackage
 //	POST /api/v1/packages/import   ImportPackages, at the county
+//	POST /api/v1/packages/validate ValidatePackages
+//	GET  /api/v1/packages/{code}/versions            ListPackageVersions
+//	GET  /api/v1/packages/{code}/versions/{version}  GetPackageVersion
 //
 // They are approved and published together with items.
 
@@ -44,24 +47,36 @@ func (s *Server) GetPackage(ctx context.Context, in gen.GetPackageRequestObject)
 	}
 	j := laid.joint
 	out := gen.GetPackage200JSONResponse{Package: laid.version.Package, Version: laid.version.Version, Hash: laid.version.Hash,
-		Form: j.Form, Materials: j.Materials, PromisedWorkingDays: j.Promise(), Items: []gen.PackageItem{}}
+		Form: j.Form, Materials: j.Materials, PromisedWorkingDays: j.Promise()}
+	versions := map[string]int{}
+	for _, v := range laid.items {
+		versions[v.Code] = v.Version
+	}
+	out.Items, out.Burden = jointItems(j, versions)
+	return out, nil
+}
+
+// jointItems are the items of what is laid out, each with its place in the order,
+// and how many papers are asked for instead of how many.
+func jointItems(j *catalog.Joint, versions map[string]int) (items []gen.PackageItem, burden gen.PackageBurden) {
+	items = []gen.PackageItem{}
 	var codes []string
 	for _, item := range j.Items {
 		codes = append(codes, item.Code)
 	}
-	for i, item := range j.Items {
-		p := gen.PackageItem{Code: item.Code, Version: laid.items[i].Version, Name: item.Name, Department: item.Department, Stage: j.Package.StageOf(item.Code),
+	for _, item := range j.Items {
+		p := gen.PackageItem{Code: item.Code, Version: versions[item.Code], Name: item.Name, Department: item.Department, Stage: j.Package.StageOf(item.Code),
 			Optional: j.Package.Optional(item.Code), After: j.Package.After(item.Code, codes), PromisedWorkingDays: item.PromisedWorkingDays}
 		for _, o := range j.Package.OptionalItems {
 			if o.Item == item.Code {
 				p.When = o.When
 			}
 		}
-		out.Items = append(out.Items, p)
-		out.Burden.Each += len(item.Materials)
+		items = append(items, p)
+		burden.Each += len(item.Materials)
 	}
-	out.Burden.Once = len(j.Materials)
-	return out, nil
+	burden.Once = len(j.Materials)
+	return items, burden
 }
 
 // laidOut is a package in force with the items asked for.
@@ -112,7 +127,7 @@ func (s *Server) layOut(ctx context.Context, code string, wanted []string) (*lai
 // ImportPackages drafts the next version of every package of a file that
 // changed. Everything is checked before the first entry is made.
 func (s *Server) ImportPackages(ctx context.Context, _ gen.ImportPackagesRequestObject) (gen.ImportPackagesResponseObject, error) {
-	approved, err := s.approvedItems(ctx)
+	approved, _, err := s.approvedItems(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -160,26 +175,72 @@ func (s *Server) GetPackageVersion(ctx context.Context, in gen.GetPackageVersion
 	return gen.GetPackageVersion200JSONResponse{Package: v.Package, Version: v.Version, Hash: v.Hash}, nil
 }
 
-// approvedItems are the items in their newest approved versions.
-func (s *Server) approvedItems(ctx context.Context) ([]catalog.Item, error) {
-	latest, err := s.store.LatestItems(ctx)
+// ValidatePackages checks a file of packages, and shows what the first of them
+// asks for.
+func (s *Server) ValidatePackages(ctx context.Context, _ gen.ValidatePackagesRequestObject) (gen.ValidatePackagesResponseObject, error) {
+	approved, versions, err := s.approvedItems(ctx)
 	if err != nil {
 		return nil, err
 	}
+	file := requestOf(ctx).file
+	_, faults := catalog.ParsePackages(file, approved)
+	out := gen.ValidatePackages200JSONResponse{Ok: len(faults) == 0, Faults: append([]catalog.Fault{}, faults...),
+		Items: []gen.PackageItem{}, Form: []catalog.JointField{}, Materials: []catalog.JointMaterial{}}
+	p := catalog.FirstPackage(file)
+	if p == nil {
+		return out, nil
+	}
 	var items []catalog.Item
+	for _, code := range p.Items {
+		i := slices.IndexFunc(approved, func(x catalog.Item) bool { return x.Code == code })
+		if i >= 0 && !slices.ContainsFunc(items, func(x catalog.Item) bool { return x.Code == code }) {
+			items = append(items, approved[i])
+		}
+	}
+	j := catalog.NewJoint(p, items)
+	out.Form, out.Materials, out.PromisedWorkingDays = append(out.Form, j.Form...), append(out.Materials, j.Materials...), j.Promise()
+	out.Items, out.Burden = jointItems(j, versions)
+	return out, nil
+}
+
+// ListPackageVersions lists the versions of a package, newest first.
+func (s *Server) ListPackageVersions(ctx context.Context, in gen.ListPackageVersionsRequestObject) (gen.ListPackageVersionsResponseObject, error) {
+	view, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.store.PackageVersions(ctx, in.Code)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errNotFound
+	}
+	return gen.ListPackageVersions200JSONResponse{Versions: view.packageVersions(all)}, nil
+}
+
+// approvedItems are the items in their newest approved versions, and which those
+// are.
+func (s *Server) approvedItems(ctx context.Context) (items []catalog.Item, versions map[string]int, err error) {
+	latest, err := s.store.LatestItems(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	versions = map[string]int{}
 	for _, v := range latest {
 		for v.Approver == "" && v.Version > 1 {
 			before, err := s.store.Item(ctx, v.Code, v.Version-1)
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			v = *before
 		}
 		if v.Approver != "" {
 			items = append(items, v.Item)
+			versions[v.Code] = v.Version
 		}
 	}
-	return items, nil
+	return items, versions, nil
 }
 
 // approvable is a draft to be approved: of an item, or of a package by its code.

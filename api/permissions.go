@@ -73,10 +73,12 @@ var routePermissions = map[string]permission{
 	"withdrawItem":     may(identity.EditionPublish),
 	"setOverlay":       may(identity.OverlaySet),
 
-	"listPackages":      anybody,
-	"getPackage":        anybody,
-	"importPackages":    may(identity.ItemDraft),
-	"getPackageVersion": may(identity.ItemRead),
+	"listPackages":        anybody,
+	"getPackage":          anybody,
+	"importPackages":      may(identity.ItemDraft),
+	"validatePackages":    may(identity.ItemDraft),
+	"listPackageVersions": may(identity.ItemRead),
+	"getPackageVersion":   may(identity.ItemRead),
 
 	"listDivisions":   anybody,
 	"importDivisions": may(identity.DivisionImport),

@@ -28,12 +28,20 @@ func (s *Server) ListStaff(ctx context.Context, in gen.ListStaffRequestObject) (
 	if err != nil {
 		return nil, err
 	}
+	actor, err := actorOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	_, department, _ := actor.Reach(identity.StaffRead)
 	people, err := s.store.StaffWithin(ctx, within)
 	if err != nil {
 		return nil, err
 	}
 	out := gen.ListStaff200JSONResponse{Staff: []gen.Staff{}}
 	for i := range people {
+		if department != "" && people[i].Department != department {
+			continue
+		}
 		if in.Params.Role == "" || slices.Contains(people[i].Now().Roles, in.Params.Role) {
 			out.Staff = append(out.Staff, staffView(&people[i]))
 		}

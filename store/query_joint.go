@@ -77,6 +77,11 @@ func (s *Store) LatestPackages(ctx context.Context) ([]PackageVersion, error) {
 	return rowsOf(ctx, s.read, scanPackage, selectPackage+`p WHERE version = (SELECT max(version) FROM packages WHERE code = p.code) ORDER BY code`)
 }
 
+// PackageVersions are the versions of a package, newest first.
+func (s *Store) PackageVersions(ctx context.Context, code string) ([]PackageVersion, error) {
+	return rowsOf(ctx, s.read, scanPackage, selectPackage+`WHERE code = ? ORDER BY version DESC`, code)
+}
+
 // Joint finds a joint matter by its id or its number in compact form.
 func (s *Store) Joint(ctx context.Context, idOrNumber string) (*joint.Case, error) {
 	return one[joint.Case](ctx, s.read, `SELECT body FROM joint_cases WHERE id = ?1 OR number = ?1`, idOrNumber)

@@ -4444,6 +4444,17 @@ type PackageList struct {
 // PackageMaterial A paper of the one set, and the items that it goes to.
 type PackageMaterial = catalog.JointMaterial
 
+// PackageReport defines model for PackageReport.
+type PackageReport struct {
+	Burden              PackageBurden     `json:"burden"`
+	Faults              []Fault           `json:"faults"`
+	Form                []PackageField    `json:"form"`
+	Items               []PackageItem     `json:"items"`
+	Materials           []PackageMaterial `json:"materials"`
+	Ok                  bool              `json:"ok"`
+	PromisedWorkingDays int               `json:"promised_working_days"`
+}
+
 // PackageSubmission defines model for PackageSubmission.
 type PackageSubmission struct {
 	// Agent 代办人, who hands the case in for the applicant.
@@ -7344,6 +7355,9 @@ type RetryNoticeJSONRequestBody = NoticeRetry
 // ImportPackagesJSONRequestBody defines body for ImportPackages for application/json ContentType.
 type ImportPackagesJSONRequestBody = ImportFile
 
+// ValidatePackagesJSONRequestBody defines body for ValidatePackages for application/json ContentType.
+type ValidatePackagesJSONRequestBody = ImportFile
+
 // LookUpComplaintJSONRequestBody defines body for LookUpComplaint for application/json ContentType.
 type LookUpComplaintJSONRequestBody = ComplaintLookup
 
@@ -9620,6 +9634,28 @@ type ClientInterface interface {
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
 	ImportPackages(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ValidatePackagesWithBody 校验一件事文件，并预览一张表单、一套材料
+	//
+	// Checks a file of packages against the approved items, lists everything that is
+	// wrong, and lays out what the first of them asks for, as far as its items are
+	// known: for whoever writes it. Nothing is written.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+	ValidatePackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ValidatePackages 校验一件事文件，并预览一张表单、一套材料
+	//
+	// Checks a file of packages against the approved items, lists everything that is
+	// wrong, and lays out what the first of them asks for, as far as its items are
+	// known: for whoever writes it. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+	ValidatePackages(ctx context.Context, body ValidatePackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetPackage 一件事指南
 	//
 	// A package with its one form, in which nothing is asked twice, and its one
@@ -9628,6 +9664,11 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListPackageVersions 一件事的各版本
+	//
+	// Corresponds with GET /api/v1/packages/{code}/versions (the `ListPackageVersions` operationId).
+	ListPackageVersions(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetPackageVersion 一件事的某一版本
 	//
@@ -14909,6 +14950,48 @@ func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequ
 	return c.Client.Do(req)
 }
 
+// ValidatePackagesWithBody 校验一件事文件，并预览一张表单、一套材料
+//
+// Checks a file of packages against the approved items, lists everything that is
+// wrong, and lays out what the first of them asks for, as far as its items are
+// known: for whoever writes it. Nothing is written.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+func (c *Client) ValidatePackagesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewValidatePackagesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ValidatePackages 校验一件事文件，并预览一张表单、一套材料
+//
+// Checks a file of packages against the approved items, lists everything that is
+// wrong, and lays out what the first of them asks for, as far as its items are
+// known: for whoever writes it. Nothing is written.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+func (c *Client) ValidatePackages(ctx context.Context, body ValidatePackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewValidatePackagesRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetPackage 一件事指南
 //
 // A package with its one form, in which nothing is asked twice, and its one
@@ -14918,6 +15001,21 @@ func (c *Client) ImportPackages(ctx context.Context, body ImportPackagesJSONRequ
 // Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 func (c *Client) GetPackage(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetPackageRequest(c.Server, code, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListPackageVersions 一件事的各版本
+//
+// Corresponds with GET /api/v1/packages/{code}/versions (the `ListPackageVersions` operationId).
+func (c *Client) ListPackageVersions(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListPackageVersionsRequest(c.Server, code)
 	if err != nil {
 		return nil, err
 	}
@@ -24718,6 +24816,46 @@ func NewImportPackagesRequestWithBody(server string, contentType string, body io
 	return req, nil
 }
 
+// NewValidatePackagesRequest calls the generic ValidatePackages builder with application/json body
+func NewValidatePackagesRequest(server string, body ValidatePackagesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewValidatePackagesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewValidatePackagesRequestWithBody constructs an http.Request for the ValidatePackages method, with any body, and a specified content type
+func NewValidatePackagesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages/validate")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetPackageRequest constructs an http.Request for the GetPackage method
 func NewGetPackageRequest(server string, code string, params *GetPackageParams) (*http.Request, error) {
 	var err error
@@ -24769,6 +24907,40 @@ func NewGetPackageRequest(server string, code string, params *GetPackageParams) 
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
 		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListPackageVersionsRequest constructs an http.Request for the ListPackageVersions method
+func NewListPackageVersionsRequest(server string, code string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "code", code, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/packages/%s/versions", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -29956,6 +30128,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /api/v1/packages/import (the `ImportPackages` operationId).
 	ImportPackagesWithResponse(ctx context.Context, body ImportPackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ImportPackagesResponse, error)
 
+	// ValidatePackagesWithBodyWithResponse 校验一件事文件，并预览一张表单、一套材料
+	//
+	// Checks a file of packages against the approved items, lists everything that is
+	// wrong, and lays out what the first of them asks for, as far as its items are
+	// known: for whoever writes it. Nothing is written.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+	ValidatePackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ValidatePackagesResponse, error)
+
+	// ValidatePackagesWithResponse 校验一件事文件，并预览一张表单、一套材料
+	//
+	// Checks a file of packages against the approved items, lists everything that is
+	// wrong, and lays out what the first of them asks for, as far as its items are
+	// known: for whoever writes it. Nothing is written.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+	ValidatePackagesWithResponse(ctx context.Context, body ValidatePackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidatePackagesResponse, error)
+
 	// GetPackageWithResponse 一件事指南
 	//
 	// A package with its one form, in which nothing is asked twice, and its one
@@ -29966,6 +30160,13 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/packages/{code} (the `GetPackage` operationId).
 	GetPackageWithResponse(ctx context.Context, code string, params *GetPackageParams, reqEditors ...RequestEditorFn) (*GetPackageResponse, error)
+
+	// ListPackageVersionsWithResponse 一件事的各版本
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/packages/{code}/versions (the `ListPackageVersions` operationId).
+	ListPackageVersionsWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*ListPackageVersionsResponse, error)
 
 	// GetPackageVersionWithResponse 一件事的某一版本
 	//
@@ -38682,6 +38883,54 @@ func (r ImportPackagesResponse) ContentType() string {
 	return ""
 }
 
+type ValidatePackagesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PackageReport
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ValidatePackagesResponse) GetJSON200() *PackageReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ValidatePackagesResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ValidatePackagesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ValidatePackagesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ValidatePackagesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ValidatePackagesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetPackageResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -38724,6 +38973,54 @@ func (r GetPackageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetPackageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type ListPackageVersionsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *VersionList
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListPackageVersionsResponse) GetJSON200() *VersionList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListPackageVersionsResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListPackageVersionsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListPackageVersionsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListPackageVersionsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListPackageVersionsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -45347,6 +45644,40 @@ func (c *ClientWithResponses) ImportPackagesWithResponse(ctx context.Context, bo
 	return ParseImportPackagesResponse(rsp)
 }
 
+// ValidatePackagesWithBodyWithResponse 校验一件事文件，并预览一张表单、一套材料
+//
+// Checks a file of packages against the approved items, lists everything that is
+// wrong, and lays out what the first of them asks for, as far as its items are
+// known: for whoever writes it. Nothing is written.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+func (c *ClientWithResponses) ValidatePackagesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ValidatePackagesResponse, error) {
+	rsp, err := c.ValidatePackagesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseValidatePackagesResponse(rsp)
+}
+
+// ValidatePackagesWithResponse 校验一件事文件，并预览一张表单、一套材料
+//
+// Checks a file of packages against the approved items, lists everything that is
+// wrong, and lays out what the first of them asks for, as far as its items are
+// known: for whoever writes it. Nothing is written.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/packages/validate (the `ValidatePackages` operationId).
+func (c *ClientWithResponses) ValidatePackagesWithResponse(ctx context.Context, body ValidatePackagesJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidatePackagesResponse, error) {
+	rsp, err := c.ValidatePackages(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseValidatePackagesResponse(rsp)
+}
+
 // GetPackageWithResponse 一件事指南
 //
 // A package with its one form, in which nothing is asked twice, and its one
@@ -45362,6 +45693,19 @@ func (c *ClientWithResponses) GetPackageWithResponse(ctx context.Context, code s
 		return nil, err
 	}
 	return ParseGetPackageResponse(rsp)
+}
+
+// ListPackageVersionsWithResponse 一件事的各版本
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/packages/{code}/versions (the `ListPackageVersions` operationId).
+func (c *ClientWithResponses) ListPackageVersionsWithResponse(ctx context.Context, code string, reqEditors ...RequestEditorFn) (*ListPackageVersionsResponse, error) {
+	rsp, err := c.ListPackageVersions(ctx, code, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListPackageVersionsResponse(rsp)
 }
 
 // GetPackageVersionWithResponse 一件事的某一版本
@@ -52200,6 +52544,39 @@ func ParseImportPackagesResponse(rsp *http.Response) (*ImportPackagesResponse, e
 	return response, nil
 }
 
+// ParseValidatePackagesResponse parses an HTTP response from a ValidatePackagesWithResponse call
+func ParseValidatePackagesResponse(rsp *http.Response) (*ValidatePackagesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ValidatePackagesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PackageReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
 // ParseGetPackageResponse parses an HTTP response from a GetPackageWithResponse call
 func ParseGetPackageResponse(rsp *http.Response) (*GetPackageResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -52216,6 +52593,39 @@ func ParseGetPackageResponse(rsp *http.Response) (*GetPackageResponse, error) {
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest PackageGuide
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseListPackageVersionsResponse parses an HTTP response from a ListPackageVersionsWithResponse call
+func ParseListPackageVersionsResponse(rsp *http.Response) (*ListPackageVersionsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListPackageVersionsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest VersionList
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

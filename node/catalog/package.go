@@ -106,6 +106,16 @@ func ParsePackages(data []byte, items []Item) ([]Package, []Fault) {
 	return file.Packages, nil
 }
 
+// FirstPackage is the first package of a file, whatever is wrong with it; nil
+// when there is none that could be laid out.
+func FirstPackage(data []byte) *Package {
+	var file packagesFile
+	if faults := decodeStrict(data, &file); len(faults) > 0 || len(file.Packages) == 0 {
+		return nil
+	}
+	return &file.Packages[0]
+}
+
 var packageCode = regexp.MustCompile(`^PK-[0-9]{2,3}$`)
 
 // stageOf returns the number of the stage an item is handled in, or 0.

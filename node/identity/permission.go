@@ -278,7 +278,8 @@ func grants() []Grant {
 	allow(Supervisor, Whole, SampleRead, SampleDraw, SampleReview)
 	allow(Auditor, Whole, SampleRead)
 	allow(TownshipLeader, Subtree, AttendanceRecord, AppraisalRead)
-	allow(DepartmentLeader, Department, AttendanceRecord, AppraisalRead)
+	// Whoever records the attendance of an office knows who works there.
+	allow(DepartmentLeader, Department, AttendanceRecord, AppraisalRead, StaffRead)
 	allow(Supervisor, Whole, AttendanceRecord, AppraisalManage, AppraisalRead)
 	allow(Auditor, Whole, AppraisalRead)
 	for _, r := range []Role{VillageWorker, TownshipClerk, TownshipReviewer, TownshipLeader} {

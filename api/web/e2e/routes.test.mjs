@@ -90,7 +90,7 @@ const people = {
   'a window': {
     node: hub,
     come: staff(hub, 'yibao-chuangkou'),
-    pages: { '/': ['/'], '/cases/:id': () => [`/cases/${of.watched}`], '/custody': ['/custody'], '/fees': ['/fees'], '/files': ['/files', '/files?show=archived', '/files?show=expiring'], '/guides': ['/guides'], '/service': ['/service'], '/accounts': ['/accounts'], '/line': ['/line'] },
+    pages: { '/': ['/'], '/cases/:id': () => [`/cases/${of.watched}`], '/custody': ['/custody'], '/fees': ['/fees'], '/files': ['/files', '/files?show=archived', '/files?show=expiring'], '/guides': ['/guides'], '/service': ['/service'], '/accounts': ['/accounts'], '/line': ['/line'], '/mine': ['/mine'] },
   },
   'a leader of a department': {
     node: hub,
@@ -100,12 +100,12 @@ const people = {
   'a supervisor': {
     node: hub,
     come: staff(hub, 'jiancha'),
-    pages: { '/supervision': ['/supervision', '/supervision?tab=rules'], '/supervision/:id': () => [`/supervision/${of.card}`], '/supervision/cases': ['/supervision/cases'], '/supervision/inquiries': ['/supervision/inquiries'], '/supervision/samples': ['/supervision/samples'], '/supervision/samples/:id': () => [`/supervision/samples/${of.sample}`], '/supervision/ratings': ['/supervision/ratings'], '/supervision/complaints': ['/supervision/complaints'], '/cases/:id/watch': () => [`/cases/${of.watched}/watch`], '/appraisal': ['/appraisal'], '/attention': ['/attention'], '/statistics': ['/statistics'] },
+    pages: { '/supervision': ['/supervision', '/supervision?tab=rules', '/supervision?tab=notices'], '/supervision/:id': () => [`/supervision/${of.card}`], '/supervision/cases': ['/supervision/cases'], '/supervision/inquiries': ['/supervision/inquiries'], '/supervision/samples': ['/supervision/samples'], '/supervision/samples/:id': () => [`/supervision/samples/${of.sample}`], '/supervision/ratings': ['/supervision/ratings'], '/supervision/complaints': ['/supervision/complaints'], '/cases/:id/watch': () => [`/cases/${of.watched}/watch`], '/appraisal': ['/appraisal', '/appraisal?tab=marks', '/appraisal?tab=attendance', '/appraisal?tab=scorecard'], '/attention': ['/attention'], '/statistics': ['/statistics'] },
   },
   'an operator': {
     node: hub,
     come: staff(hub, 'admin2'),
-    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
+    pages: { '/catalog': ['/catalog', '/catalog?tab=drafts', '/catalog?tab=editions', '/catalog?tab=packages'], '/catalog/:code': ['', '?tab=versions', '?tab=offices'].map((tab) => '/catalog/TB-XZRZ-005' + tab), '/catalog/packages/:code': ['/catalog/packages/PK-01', '/catalog/packages/PK-98'], '/calendar': ['/calendar'], '/divisions': ['/divisions'], '/staff': ['/staff'], '/staff/:id': () => [`/staff/${of.person}`], '/nodes': ['/nodes', '/nodes?tab=hubs', '/nodes?tab=notices'], '/attention': ['/attention'], '/backup': ['/backup'], '/statistics': ['/statistics'] },
   },
   'a worker out of reach': {
     node: village,
