@@ -19,6 +19,7 @@ var bodies = map[string]bodyRule{
 	"validateItems":      {raw: true, max: 64 << 20},
 	"importItems":        {raw: true, max: 64 << 20},
 	"importPackages":     {raw: true, max: 16 << 20},
+	"validatePackages":   {raw: true, max: 16 << 20},
 	"importDivisions":    {raw: true, max: 64 << 20},
 	"importCalendar":     {raw: true, max: 16 << 20},
 	"draftItem":          {raw: true},

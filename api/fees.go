@@ -37,12 +37,7 @@ func (s *Server) ActOnCaseFees(ctx context.Context, in gen.ActOnCaseFeesRequestO
 	if err != nil {
 		return nil, err
 	}
-	info, _ := ledger.Lookup(kind, 1)
-	actor, err := as(ctx, info.Action, targetOf(c))
-	if err != nil {
-		return nil, err
-	}
-	recorded, err := s.record(ctx, Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: in.Params.IdempotencyKey})
+	recorded, err := s.recordOf(ctx, c, kind, body, in.Params.IdempotencyKey)
 	if err != nil {
 		return nil, err
 	}

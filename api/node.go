@@ -16,6 +16,7 @@ import (
 	"github.com/tongban/tongban/federation/notify"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node"
+	"github.com/tongban/tongban/node/casework"
 	"github.com/tongban/tongban/node/division"
 	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
@@ -118,6 +119,17 @@ func (s *Server) record(ctx context.Context, a Action) (gen.Recorded, error) {
 	// What was recorded just now is known without looking it up.
 	w := s.word(&store.EntryView{Entry: ledger.Entry{ID: r.ID, Kind: a.Kind, Origin: s.self.Node}, Index: r.Index, Status: r.Outcome}, nil)
 	return gen.Recorded{Entry: r.ID, Index: int64(r.Index), Word: w, WordZh: wordZH[w]}, nil
+}
+
+// recordOf records what somebody does to a case beside its chain, with the right
+// that the kind asks for.
+func (s *Server) recordOf(ctx context.Context, c *casework.Case, kind ledger.Kind, body ledger.Body, key string) (gen.Recorded, error) {
+	info, _ := ledger.Lookup(kind, 1)
+	actor, err := as(ctx, info.Action, targetOf(c))
+	if err != nil {
+		return gen.Recorded{}, err
+	}
+	return s.record(ctx, Action{Actor: actor, Kind: kind, Body: body, Case: c.ID, Key: key})
 }
 
 // recorded says how far an entry of this node's store has come.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/store/storetest"
 )
 
@@ -13,6 +14,7 @@ import (
 func TestPackageIsCheckedAsItIsWritten(t *testing.T) {
 	h := newHub(t)
 	h.offerPackage()
+	h.person("window", theCounty, "县民政局", identity.DepartmentWindow)
 	var known gen.PackageAtVersion
 	h.get("operator", "/api/v1/packages/"+storetest.PackageCode+"/versions/1", &known)
 	var guide gen.PackageGuide
