@@ -117,9 +117,9 @@ await resident.page.waitForURL('**/my')
 await take('applicant-phone', resident.page)
 await resident.context.close()
 
-const hall = await as(hub, '', { viewport: { width: 1920, height: 1080 } })
+const hall = await as(township, '', { viewport: { width: 1920, height: 1080 } })
 await hall.open('/hall')
-await take('hall', hall.page, { wait: 'main table' })
+await take('hall', hall.page)
 await hall.context.close()
 
 const kiosk = await as(township, '', { viewport: { width: 1080, height: 1440 }, hasTouch: true })
