@@ -28,12 +28,12 @@ import (
 
 // ofApplicants are closed to all staff: an applicant's token is none of theirs.
 // TestApplicantsSeeOnlyTheirs opens them.
-var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "getMyBrowserKey", "setTOTP", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
+var ofApplicants = []string{"getMySession", "logOutApplicant", "changeMyPassword", "newTOTP", "getMyBrowserKey", "setTOTP", "beginProviderLink", "finishProviderLink", "unlinkProvider", "setMyAgents", "getMyPrefill", "getMyRecord", "giveMyConsent", "withdrawMyConsent", "putMyAttachment", "getMyAttachment", "submitMyCase",
 	"checkMyCase", "listMyCases", "getMyCase", "getMyTimeline", "listMyDocuments", "openMyDocument", "actOnMyCase", "listMyNotices", "setMyContact"}
 
 // What applicants may ask for before they are logged in, everybody may.
 func init() {
-	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "listOnlineItems", "getPaperFigures")
+	everybody = append(everybody, "activateAccount", "logInApplicant", "refreshApplicant", "getProvider", "beginProviderLogin", "finishProviderLogin", "listOnlineItems", "getPaperFigures")
 }
 
 // guest is an applicant with an account.

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tongban/tongban/api/gen"
+	"github.com/tongban/tongban/federation/oidc"
 	"github.com/tongban/tongban/federation/trust"
 	"github.com/tongban/tongban/node/catalog"
 	"github.com/tongban/tongban/store"
@@ -28,6 +29,9 @@ type Options struct {
 	// Limits bound the attachments of a case, as the node itself applies
 	// them; zero takes catalog.DefaultLimits.
 	Limits catalog.Limits
+	// Provider is the identity provider with which applicants may log in; nil for
+	// none.
+	Provider *oidc.Client
 	// Hasher checks passwords, a few at a time.
 	Hasher *trust.Hasher
 	Logger *slog.Logger

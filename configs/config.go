@@ -74,6 +74,7 @@ type Config struct {
 	Centre    Centre
 	Metrics   Metrics
 	Notices   Notices
+	OIDC      OIDC
 }
 
 // Listen holds the addresses (host:port) the node opens. An empty host means
@@ -226,6 +227,36 @@ type NoticesMail struct {
 	CAFile       string
 }
 
+// OIDC is an identity provider with which applicants may log in; none without an
+// issuer. The same settings belong on every hub.
+type OIDC struct {
+	Issuer     string // https URL
+	ClientID   string
+	SecretFile string
+	CAFile     string   // of a private authority; empty is the system's
+	Scopes     []string // beside openid
+	// Addresses are the county's public addresses, https://host[:port], to which
+	// alone the provider sends a browser back.
+	Addresses        []string
+	LabelZH, LabelEN string // on the button
+	Claims           OIDCClaims
+	RealName         OIDCRealName
+}
+
+// OIDCClaims name where the provider puts what it knows of a person.
+type OIDCClaims struct {
+	Name, Number, Mobile string
+	UserInfo             bool // they are asked of the userinfo endpoint
+}
+
+// OIDCRealName says whether the provider's word for who somebody is opens an
+// account. With a Claim, only where that has one of Values.
+type OIDCRealName struct {
+	Trusted bool
+	Claim   string
+	Values  []string
+}
+
 const megabyte = 1 << 20
 
 // Default returns the settings of a tier before a file is read. They are not
@@ -261,6 +292,7 @@ func Default(tier Tier) Config {
 			Mail:  NoticesMail{Security: MailStartTLS},
 			Quiet: "21:00-08:00", Expire: 72 * time.Hour, RetryMax: time.Hour, Timeout: 20 * time.Second, Alarm: 30 * time.Minute,
 		}
+		c.OIDC = OIDC{LabelZH: "统一身份认证登录", LabelEN: "Log in with the identity provider", Claims: OIDCClaims{Name: "name", Number: "id_number"}}
 		c.Listen.Federation = ":8443"
 		c.Listen.Peer = ":8444"
 		// A hub notices a lost leader after one to three heartbeats, and both

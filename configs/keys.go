@@ -102,6 +102,22 @@ var keys = []key{
 	{"metrics.enabled", everyTier, yesNo(func(c *Config) *bool { return &c.Metrics.Enabled })},
 	{"metrics.token_file", everyTier, text(func(c *Config) *string { return &c.Metrics.TokenFile })},
 
+	{"oidc.issuer", hubs, text(func(c *Config) *string { return &c.OIDC.Issuer })},
+	{"oidc.client_id", hubs, text(func(c *Config) *string { return &c.OIDC.ClientID })},
+	{"oidc.secret_file", hubs, text(func(c *Config) *string { return &c.OIDC.SecretFile })},
+	{"oidc.ca_file", hubs, text(func(c *Config) *string { return &c.OIDC.CAFile })},
+	{"oidc.scopes", hubs, words(func(c *Config) *[]string { return &c.OIDC.Scopes })},
+	{"oidc.addresses", hubs, addresses(func(c *Config) *[]string { return &c.OIDC.Addresses })},
+	{"oidc.label_zh", hubs, text(func(c *Config) *string { return &c.OIDC.LabelZH })},
+	{"oidc.label_en", hubs, text(func(c *Config) *string { return &c.OIDC.LabelEN })},
+	{"oidc.claims.name", hubs, text(func(c *Config) *string { return &c.OIDC.Claims.Name })},
+	{"oidc.claims.number", hubs, text(func(c *Config) *string { return &c.OIDC.Claims.Number })},
+	{"oidc.claims.mobile", hubs, text(func(c *Config) *string { return &c.OIDC.Claims.Mobile })},
+	{"oidc.claims.userinfo", hubs, yesNo(func(c *Config) *bool { return &c.OIDC.Claims.UserInfo })},
+	{"oidc.real_name.trusted", hubs, yesNo(func(c *Config) *bool { return &c.OIDC.RealName.Trusted })},
+	{"oidc.real_name.claim", hubs, text(func(c *Config) *string { return &c.OIDC.RealName.Claim })},
+	{"oidc.real_name.values", hubs, words(func(c *Config) *[]string { return &c.OIDC.RealName.Values })},
+
 	{"notices.file.enabled", hubs, yesNo(func(c *Config) *bool { return &c.Notices.File.Enabled })},
 	{"notices.file.dir", hubs, text(func(c *Config) *string { return &c.Notices.File.Dir })},
 	{"notices.file.addresses", hubs, choice(func(c *Config) *string { return &c.Notices.File.Addresses }, "masked", "full")},
@@ -125,7 +141,8 @@ var keys = []key{
 // paths lists the fields that name files or folders.
 func paths(c *Config) []*string {
 	return []*string{&c.DataDir, &c.Storage.KeyFile, &c.Storage.PassphraseFile, &c.TLS.CertFile, &c.TLS.KeyFile, &c.Metrics.TokenFile,
-		&c.Notices.File.Dir, &c.Notices.SMS.SecretFile, &c.Notices.SMS.CAFile, &c.Notices.Mail.PasswordFile, &c.Notices.Mail.CAFile}
+		&c.Notices.File.Dir, &c.Notices.SMS.SecretFile, &c.Notices.SMS.CAFile, &c.Notices.Mail.PasswordFile, &c.Notices.Mail.CAFile,
+		&c.OIDC.SecretFile, &c.OIDC.CAFile}
 }
 
 // findKey looks a key up by its dotted name.
@@ -263,6 +280,28 @@ func addresses(at func(*Config) *[]string) setter {
 		list := make([]string, 0, len(texts))
 		for _, t := range texts {
 			list = append(list, strings.TrimSuffix(strings.TrimSpace(t), "/"))
+		}
+		*at(c) = list
+		return nil
+	}
+}
+
+// words reads a list of short texts.
+func words(at func(*Config) *[]string) setter {
+	return func(c *Config, v value) *complaint {
+		texts := v.texts
+		if v.env {
+			texts = strings.Split(v.texts[0], ",")
+		} else if !v.list {
+			return wrong("必须是列表，每行一个：- 值", "must be a list, one on each line: - value")
+		}
+		list := make([]string, 0, len(texts))
+		for _, t := range texts {
+			t = strings.TrimSpace(t)
+			if t == "" || len(t) > 200 || !utf8.ValidString(t) || strings.ContainsFunc(t, unicode.IsControl) {
+				return wrong("每项必须是一行文字，不超过 200 字节", "each must be one line of text of at most 200 bytes")
+			}
+			list = append(list, t)
 		}
 		*at(c) = list
 		return nil

@@ -85,6 +85,8 @@ func (s *settings) checkFiles(c *Config) {
 		{"tls.cert_file", c.TLS.CertFile, false},
 		{"tls.key_file", c.TLS.KeyFile, true},
 		{"metrics.token_file", c.Metrics.TokenFile, true},
+		{"oidc.secret_file", c.OIDC.SecretFile, true},
+		{"oidc.ca_file", c.OIDC.CAFile, false},
 		{"notices.sms.secret_file", c.Notices.SMS.SecretFile, true},
 		{"notices.sms.ca_file", c.Notices.SMS.CAFile, false},
 		{"notices.mail.password_file", c.Notices.Mail.PasswordFile, true},

@@ -65,6 +65,7 @@ func (k *checker) all() {
 	k.demo()
 	k.metrics()
 	k.notices()
+	k.oidc()
 }
 
 func (k *checker) identity() {

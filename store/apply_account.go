@@ -32,6 +32,9 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 	if !isCounty(from.tier) {
 		return refuse("not_authorised", "群众账户只能在县中心办理", "applicants act at the county only")
 	}
+	if b, ok := body.(*ledger.AccountRegisterV1); ok && b.Account == e.Actor.Staff {
+		return nil // there may be no account yet
+	}
 	acting, err := a.account(`id = ?`, e.Actor.Staff)
 	if err != nil {
 		return err
@@ -58,6 +61,10 @@ func (a *applier) authoriseApplicant(e *ledger.Entry, body ledger.Body, from ori
 	case *ledger.AccountStepV1:
 		return own(b.Account)
 	case *ledger.AccountContactV1:
+		return own(b.Account)
+	case *ledger.AccountBindV1:
+		return own(b.Account)
+	case *ledger.AccountUnbindV1:
 		return own(b.Account)
 	case *ledger.AccountAgentsV1:
 		if acting.Type == account.Organisation && acting.Number == b.Number {
@@ -163,8 +170,8 @@ func (a *applier) prepareAgents(e *ledger.Entry, b *ledger.AccountAgentsV1, from
 }
 
 // prepareActivation uses a code up. It is good once, and so is the password of
-// before: whoever lost it comes in person, and one-time codes and the address
-// for notices end with it, for another may have set them.
+// before: whoever lost it comes in person, and one-time codes, the address for
+// notices and linked identities end with it, for another may have set them.
 func (a *applier) prepareActivation(e *ledger.Entry, b *ledger.AccountActivateV1) (func() error, error) {
 	known, err := a.account(`id = ?`, b.Account)
 	if err != nil {
@@ -177,7 +184,7 @@ func (a *applier) prepareActivation(e *ledger.Entry, b *ledger.AccountActivateV1
 		return nil, codeWrong
 	}
 	known.CodeHash, known.CodeExpires = "", 0
-	known.PasswordHash, known.Seal, known.Email, known.Changed = b.PasswordHash, nil, "", a.now
+	known.PasswordHash, known.Seal, known.Email, known.Links, known.Changed = b.PasswordHash, nil, "", nil, a.now
 	return func() error { return a.saveAccount(known) }, nil
 }
 
@@ -228,8 +235,11 @@ func (a *applier) saveAccount(k *account.Account) error {
 	if err != nil {
 		return err
 	}
-	return a.w.exec(a.ctx, `INSERT INTO accounts (id, type, number, home, body) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET home = excluded.home, body = excluded.body`, k.ID, k.Type, k.Number, string(k.Home), body)
+	if err := a.w.exec(a.ctx, `INSERT INTO accounts (id, type, number, home, body) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET home = excluded.home, body = excluded.body`, k.ID, k.Type, k.Number, string(k.Home), body); err != nil {
+		return err
+	}
+	return a.saveLinks(k)
 }
 
 // own notes whose a case is.

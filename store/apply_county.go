@@ -107,6 +107,12 @@ func (a *applier) prepareCounty(e *ledger.Entry, body ledger.Body, from origin) 
 		})
 	case *ledger.AccountStepV1:
 		return a.changeAccount(b.Account, useStep(b.Step))
+	case *ledger.AccountBindV1:
+		return a.changeAccount(b.Account, func(k *account.Account) error { return a.link(k, b.Issuer, b.Subject) })
+	case *ledger.AccountUnbindV1:
+		return a.changeAccount(b.Account, func(k *account.Account) error { return a.unlink(k, b.Issuer) })
+	case *ledger.AccountRegisterV1:
+		return a.prepareRegistration(e, b, from)
 	case *ledger.AccountDisableV1:
 		return a.changeAccount(b.Account, func(k *account.Account) error {
 			k.Disabled, k.Changed = b.Disabled, a.now

@@ -22,6 +22,11 @@ func (s *Store) AccountOf(ctx context.Context, kind, number string) (*account.Ac
 	return one[account.Account](ctx, s.read, `SELECT body FROM accounts WHERE type = ? AND number = ?`, kind, number)
 }
 
+// AccountLinkedTo finds the account that an identity at a provider logs in to.
+func (s *Store) AccountLinkedTo(ctx context.Context, issuer, subject string) (*account.Account, error) {
+	return one[account.Account](ctx, s.read, `SELECT a.body FROM account_links l JOIN accounts a ON a.id = l.account WHERE l.issuer = ? AND l.subject = ?`, issuer, subject)
+}
+
 // AccountsNaming lists the organisations that named a person as their agent.
 func (s *Store) AccountsNaming(ctx context.Context, number string) ([]account.Account, error) {
 	return all[account.Account](ctx, s.read, `SELECT a.body FROM accounts a WHERE a.type = 'organisation'

@@ -3933,12 +3933,18 @@ type MyAccount struct {
 	// Firms Firms that one may act for.
 	Firms    []MyFirm       `json:"firms"`
 	Language NoticeLanguage `json:"language,omitempty,omitzero"`
-	Name     string         `json:"name"`
+
+	// Linked An identity at the county's provider logs in to it.
+	Linked bool   `json:"linked"`
+	Name   string `json:"name"`
 
 	// Number Its last four characters only, for a person.
-	Number string        `json:"number"`
-	Totp   bool          `json:"totp"`
-	Type   ApplicantType `json:"type"`
+	Number string `json:"number"`
+
+	// Password There is one; none where only the identity provider logs in.
+	Password bool          `json:"password"`
+	Totp     bool          `json:"totp"`
+	Type     ApplicantType `json:"type"`
 }
 
 // MyAction defines model for MyAction.
@@ -4613,6 +4619,11 @@ type PasswordChange struct {
 	OldPassword string `json:"old_password"`
 }
 
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	Password string `json:"password"`
+}
+
 // PasswordReset defines model for PasswordReset.
 type PasswordReset struct {
 	Password string `json:"password,omitempty,omitzero"`
@@ -4724,6 +4735,32 @@ type ProvenRecord struct {
 	// Refused The county refused it; the refusal stands as well.
 	Refused bool   `json:"refused,omitempty,omitzero"`
 	What    string `json:"what"`
+}
+
+// Provider defines model for Provider.
+type Provider struct {
+	Configured bool   `json:"configured"`
+	LabelEn    string `json:"label_en,omitempty,omitzero"`
+
+	// LabelZh What stands on the button.
+	LabelZh string `json:"label_zh,omitempty,omitzero"`
+
+	// Opens A first login opens an account on the provider's word.
+	Opens bool `json:"opens,omitempty,omitzero"`
+}
+
+// ProviderAddress defines model for ProviderAddress.
+type ProviderAddress struct {
+	Address string `json:"address"`
+}
+
+// ProviderReturn defines model for ProviderReturn.
+type ProviderReturn struct {
+	Code string `json:"code"`
+
+	// Issuer Of the `iss` parameter, where the provider sent one.
+	Issuer string `json:"issuer,omitempty,omitzero"`
+	State  string `json:"state"`
 }
 
 // PublicCase defines model for PublicCase.
@@ -6215,6 +6252,9 @@ type OpenFeedAnswer = OpenFeed
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
 
+// ProviderAddressAnswer defines model for ProviderAddressAnswer.
+type ProviderAddressAnswer = ProviderAddress
+
 // RecordedAnswer Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 type RecordedAnswer = Recorded
 
@@ -7321,6 +7361,18 @@ type ActOnMyCaseJSONRequestBody = MyAction
 
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
+
+// BeginProviderLinkJSONRequestBody defines body for BeginProviderLink for application/json ContentType.
+type BeginProviderLinkJSONRequestBody = PasswordProof
+
+// FinishProviderLinkJSONRequestBody defines body for FinishProviderLink for application/json ContentType.
+type FinishProviderLinkJSONRequestBody = ProviderReturn
+
+// FinishProviderLoginJSONRequestBody defines body for FinishProviderLogin for application/json ContentType.
+type FinishProviderLoginJSONRequestBody = ProviderReturn
+
+// UnlinkProviderJSONRequestBody defines body for UnlinkProvider for application/json ContentType.
+type UnlinkProviderJSONRequestBody = PasswordProof
 
 // GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
 type GiveMyConsentJSONRequestBody = MyConsentRequest
@@ -9348,6 +9400,102 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
 	GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetProvider 统一身份认证
+	//
+	// The identity provider (OpenID Connect) with which applicants may log in, if
+	// the county has configured one. At a township or village the answer is that
+	// this is done at the county.
+	//
+	// Corresponds with GET /api/v1/my/provider (the `GetProvider` operationId).
+	GetProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginProviderLinkWithBody 去统一身份认证关联
+	//
+	// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+	BeginProviderLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginProviderLink 去统一身份认证关联
+	//
+	// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+	BeginProviderLink(ctx context.Context, body BeginProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishProviderLinkWithBody 关联统一身份认证
+	//
+	// Links the identity that the browser came back with, in the login in which it was begun.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+	FinishProviderLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishProviderLink 关联统一身份认证
+	//
+	// Links the identity that the browser came back with, in the login in which it was begun.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+	FinishProviderLink(ctx context.Context, body FinishProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// BeginProviderLogin 去统一身份认证登录
+	//
+	// Gives the address at the provider to send the browser to, and the browser a
+	// cookie that whoever comes back must have. It works only at an address that
+	// the county has configured, as the Origin header says.
+	//
+	// Corresponds with POST /api/v1/my/provider/login (the `BeginProviderLogin` operationId).
+	BeginProviderLogin(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishProviderLoginWithBody 统一身份认证后登录
+	//
+	// Logs in with what the provider sent the browser back with, once. An identity
+	// that is linked to no account opens one where the county takes the provider's
+	// word for name and number; otherwise nothing is created and
+	// `provider_unlinked` says to activate in person and link it.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+	FinishProviderLoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// FinishProviderLogin 统一身份认证后登录
+	//
+	// Logs in with what the provider sent the browser back with, once. An identity
+	// that is linked to no account opens one where the county takes the provider's
+	// word for name and number; otherwise nothing is created and
+	// `provider_unlinked` says to activate in person and link it.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+	FinishProviderLogin(ctx context.Context, body FinishProviderLoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnlinkProviderWithBody 解除统一身份认证关联
+	//
+	// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+	UnlinkProviderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// UnlinkProvider 解除统一身份认证关联
+	//
+	// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+	UnlinkProvider(ctx context.Context, body UnlinkProviderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetMyRecord 我的存档
 	//
@@ -14305,6 +14453,202 @@ func (c *Client) ListMyNotices(ctx context.Context, params *ListMyNoticesParams,
 // Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
 func (c *Client) GetMyPrefill(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetMyPrefillRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetProvider 统一身份认证
+//
+// The identity provider (OpenID Connect) with which applicants may log in, if
+// the county has configured one. At a township or village the answer is that
+// this is done at the county.
+//
+// Corresponds with GET /api/v1/my/provider (the `GetProvider` operationId).
+func (c *Client) GetProvider(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetProviderRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginProviderLinkWithBody 去统一身份认证关联
+//
+// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+func (c *Client) BeginProviderLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginProviderLinkRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginProviderLink 去统一身份认证关联
+//
+// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+func (c *Client) BeginProviderLink(ctx context.Context, body BeginProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginProviderLinkRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishProviderLinkWithBody 关联统一身份认证
+//
+// Links the identity that the browser came back with, in the login in which it was begun.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+func (c *Client) FinishProviderLinkWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishProviderLinkRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishProviderLink 关联统一身份认证
+//
+// Links the identity that the browser came back with, in the login in which it was begun.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+func (c *Client) FinishProviderLink(ctx context.Context, body FinishProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishProviderLinkRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// BeginProviderLogin 去统一身份认证登录
+//
+// Gives the address at the provider to send the browser to, and the browser a
+// cookie that whoever comes back must have. It works only at an address that
+// the county has configured, as the Origin header says.
+//
+// Corresponds with POST /api/v1/my/provider/login (the `BeginProviderLogin` operationId).
+func (c *Client) BeginProviderLogin(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeginProviderLoginRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishProviderLoginWithBody 统一身份认证后登录
+//
+// Logs in with what the provider sent the browser back with, once. An identity
+// that is linked to no account opens one where the county takes the provider's
+// word for name and number; otherwise nothing is created and
+// `provider_unlinked` says to activate in person and link it.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+func (c *Client) FinishProviderLoginWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishProviderLoginRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// FinishProviderLogin 统一身份认证后登录
+//
+// Logs in with what the provider sent the browser back with, once. An identity
+// that is linked to no account opens one where the county takes the provider's
+// word for name and number; otherwise nothing is created and
+// `provider_unlinked` says to activate in person and link it.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+func (c *Client) FinishProviderLogin(ctx context.Context, body FinishProviderLoginJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewFinishProviderLoginRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnlinkProviderWithBody 解除统一身份认证关联
+//
+// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+func (c *Client) UnlinkProviderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnlinkProviderRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// UnlinkProvider 解除统一身份认证关联
+//
+// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+func (c *Client) UnlinkProvider(ctx context.Context, body UnlinkProviderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewUnlinkProviderRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -23793,6 +24137,220 @@ func NewGetMyPrefillRequest(server string, params *GetMyPrefillParams) (*http.Re
 	return req, nil
 }
 
+// NewGetProviderRequest constructs an http.Request for the GetProvider method
+func NewGetProviderRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeginProviderLinkRequest calls the generic BeginProviderLink builder with application/json body
+func NewBeginProviderLinkRequest(server string, body BeginProviderLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewBeginProviderLinkRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewBeginProviderLinkRequestWithBody constructs an http.Request for the BeginProviderLink method, with any body, and a specified content type
+func NewBeginProviderLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider/link")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewFinishProviderLinkRequest calls the generic FinishProviderLink builder with application/json body
+func NewFinishProviderLinkRequest(server string, body FinishProviderLinkJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFinishProviderLinkRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFinishProviderLinkRequestWithBody constructs an http.Request for the FinishProviderLink method, with any body, and a specified content type
+func NewFinishProviderLinkRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider/link")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPut, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewBeginProviderLoginRequest constructs an http.Request for the BeginProviderLogin method
+func NewBeginProviderLoginRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider/login")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewFinishProviderLoginRequest calls the generic FinishProviderLogin builder with application/json body
+func NewFinishProviderLoginRequest(server string, body FinishProviderLoginJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewFinishProviderLoginRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewFinishProviderLoginRequestWithBody constructs an http.Request for the FinishProviderLogin method, with any body, and a specified content type
+func NewFinishProviderLoginRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider/session")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewUnlinkProviderRequest calls the generic UnlinkProvider builder with application/json body
+func NewUnlinkProviderRequest(server string, body UnlinkProviderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewUnlinkProviderRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewUnlinkProviderRequestWithBody constructs an http.Request for the UnlinkProvider method, with any body, and a specified content type
+func NewUnlinkProviderRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/api/v1/my/provider/unlink")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetMyRecordRequest constructs an http.Request for the GetMyRecord method
 func NewGetMyRecordRequest(server string, params *GetMyRecordParams) (*http.Request, error) {
 	var err error
@@ -29816,6 +30374,106 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /api/v1/my/prefill (the `GetMyPrefill` operationId).
 	GetMyPrefillWithResponse(ctx context.Context, params *GetMyPrefillParams, reqEditors ...RequestEditorFn) (*GetMyPrefillResponse, error)
+
+	// GetProviderWithResponse 统一身份认证
+	//
+	// The identity provider (OpenID Connect) with which applicants may log in, if
+	// the county has configured one. At a township or village the answer is that
+	// this is done at the county.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /api/v1/my/provider (the `GetProvider` operationId).
+	GetProviderWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetProviderResponse, error)
+
+	// BeginProviderLinkWithBodyWithResponse 去统一身份认证关联
+	//
+	// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+	BeginProviderLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginProviderLinkResponse, error)
+
+	// BeginProviderLinkWithResponse 去统一身份认证关联
+	//
+	// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+	BeginProviderLinkWithResponse(ctx context.Context, body BeginProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginProviderLinkResponse, error)
+
+	// FinishProviderLinkWithBodyWithResponse 关联统一身份认证
+	//
+	// Links the identity that the browser came back with, in the login in which it was begun.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+	FinishProviderLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishProviderLinkResponse, error)
+
+	// FinishProviderLinkWithResponse 关联统一身份认证
+	//
+	// Links the identity that the browser came back with, in the login in which it was begun.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+	FinishProviderLinkWithResponse(ctx context.Context, body FinishProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishProviderLinkResponse, error)
+
+	// BeginProviderLoginWithResponse 去统一身份认证登录
+	//
+	// Gives the address at the provider to send the browser to, and the browser a
+	// cookie that whoever comes back must have. It works only at an address that
+	// the county has configured, as the Origin header says.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/login (the `BeginProviderLogin` operationId).
+	BeginProviderLoginWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*BeginProviderLoginResponse, error)
+
+	// FinishProviderLoginWithBodyWithResponse 统一身份认证后登录
+	//
+	// Logs in with what the provider sent the browser back with, once. An identity
+	// that is linked to no account opens one where the county takes the provider's
+	// word for name and number; otherwise nothing is created and
+	// `provider_unlinked` says to activate in person and link it.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+	FinishProviderLoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishProviderLoginResponse, error)
+
+	// FinishProviderLoginWithResponse 统一身份认证后登录
+	//
+	// Logs in with what the provider sent the browser back with, once. An identity
+	// that is linked to no account opens one where the county takes the provider's
+	// word for name and number; otherwise nothing is created and
+	// `provider_unlinked` says to activate in person and link it.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+	FinishProviderLoginWithResponse(ctx context.Context, body FinishProviderLoginJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishProviderLoginResponse, error)
+
+	// UnlinkProviderWithBodyWithResponse 解除统一身份认证关联
+	//
+	// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+	UnlinkProviderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnlinkProviderResponse, error)
+
+	// UnlinkProviderWithResponse 解除统一身份认证关联
+	//
+	// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+	UnlinkProviderWithResponse(ctx context.Context, body UnlinkProviderJSONRequestBody, reqEditors ...RequestEditorFn) (*UnlinkProviderResponse, error)
 
 	// GetMyRecordWithResponse 我的存档
 	//
@@ -37738,6 +38396,294 @@ func (r GetMyPrefillResponse) ContentType() string {
 	return ""
 }
 
+type GetProviderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Provider
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetProviderResponse) GetJSON200() *Provider {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetProviderResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetProviderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetProviderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetProviderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetProviderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginProviderLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProviderAddressAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginProviderLinkResponse) GetJSON200() *ProviderAddressAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginProviderLinkResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginProviderLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginProviderLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginProviderLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginProviderLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FinishProviderLinkResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MyAccount
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FinishProviderLinkResponse) GetJSON200() *MyAccount {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FinishProviderLinkResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishProviderLinkResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishProviderLinkResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishProviderLinkResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishProviderLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type BeginProviderLoginResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ProviderAddressAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r BeginProviderLoginResponse) GetJSON200() *ProviderAddressAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeginProviderLoginResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeginProviderLoginResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeginProviderLoginResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeginProviderLoginResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeginProviderLoginResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type FinishProviderLoginResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r FinishProviderLoginResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r FinishProviderLoginResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r FinishProviderLoginResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r FinishProviderLoginResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r FinishProviderLoginResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r FinishProviderLoginResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type UnlinkProviderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *MySessionAnswer
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *ProblemAnswer
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r UnlinkProviderResponse) GetJSON200() *MySessionAnswer {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r UnlinkProviderResponse) GetApplicationproblemJSONDefault() *ProblemAnswer {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r UnlinkProviderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r UnlinkProviderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r UnlinkProviderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r UnlinkProviderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 type GetMyRecordResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
@@ -45123,6 +46069,166 @@ func (c *ClientWithResponses) GetMyPrefillWithResponse(ctx context.Context, para
 	return ParseGetMyPrefillResponse(rsp)
 }
 
+// GetProviderWithResponse 统一身份认证
+//
+// The identity provider (OpenID Connect) with which applicants may log in, if
+// the county has configured one. At a township or village the answer is that
+// this is done at the county.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /api/v1/my/provider (the `GetProvider` operationId).
+func (c *ClientWithResponses) GetProviderWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetProviderResponse, error) {
+	rsp, err := c.GetProvider(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetProviderResponse(rsp)
+}
+
+// BeginProviderLinkWithBodyWithResponse 去统一身份认证关联
+//
+// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+func (c *ClientWithResponses) BeginProviderLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*BeginProviderLinkResponse, error) {
+	rsp, err := c.BeginProviderLinkWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginProviderLinkResponse(rsp)
+}
+
+// BeginProviderLinkWithResponse 去统一身份认证关联
+//
+// As beginProviderLogin, to link an identity to the account that is logged in. Takes the password.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/link (the `BeginProviderLink` operationId).
+func (c *ClientWithResponses) BeginProviderLinkWithResponse(ctx context.Context, body BeginProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*BeginProviderLinkResponse, error) {
+	rsp, err := c.BeginProviderLink(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginProviderLinkResponse(rsp)
+}
+
+// FinishProviderLinkWithBodyWithResponse 关联统一身份认证
+//
+// Links the identity that the browser came back with, in the login in which it was begun.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+func (c *ClientWithResponses) FinishProviderLinkWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishProviderLinkResponse, error) {
+	rsp, err := c.FinishProviderLinkWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishProviderLinkResponse(rsp)
+}
+
+// FinishProviderLinkWithResponse 关联统一身份认证
+//
+// Links the identity that the browser came back with, in the login in which it was begun.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with PUT /api/v1/my/provider/link (the `FinishProviderLink` operationId).
+func (c *ClientWithResponses) FinishProviderLinkWithResponse(ctx context.Context, body FinishProviderLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishProviderLinkResponse, error) {
+	rsp, err := c.FinishProviderLink(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishProviderLinkResponse(rsp)
+}
+
+// BeginProviderLoginWithResponse 去统一身份认证登录
+//
+// Gives the address at the provider to send the browser to, and the browser a
+// cookie that whoever comes back must have. It works only at an address that
+// the county has configured, as the Origin header says.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/login (the `BeginProviderLogin` operationId).
+func (c *ClientWithResponses) BeginProviderLoginWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*BeginProviderLoginResponse, error) {
+	rsp, err := c.BeginProviderLogin(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeginProviderLoginResponse(rsp)
+}
+
+// FinishProviderLoginWithBodyWithResponse 统一身份认证后登录
+//
+// Logs in with what the provider sent the browser back with, once. An identity
+// that is linked to no account opens one where the county takes the provider's
+// word for name and number; otherwise nothing is created and
+// `provider_unlinked` says to activate in person and link it.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+func (c *ClientWithResponses) FinishProviderLoginWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*FinishProviderLoginResponse, error) {
+	rsp, err := c.FinishProviderLoginWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishProviderLoginResponse(rsp)
+}
+
+// FinishProviderLoginWithResponse 统一身份认证后登录
+//
+// Logs in with what the provider sent the browser back with, once. An identity
+// that is linked to no account opens one where the county takes the provider's
+// word for name and number; otherwise nothing is created and
+// `provider_unlinked` says to activate in person and link it.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/session (the `FinishProviderLogin` operationId).
+func (c *ClientWithResponses) FinishProviderLoginWithResponse(ctx context.Context, body FinishProviderLoginJSONRequestBody, reqEditors ...RequestEditorFn) (*FinishProviderLoginResponse, error) {
+	rsp, err := c.FinishProviderLogin(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseFinishProviderLoginResponse(rsp)
+}
+
+// UnlinkProviderWithBodyWithResponse 解除统一身份认证关联
+//
+// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+func (c *ClientWithResponses) UnlinkProviderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*UnlinkProviderResponse, error) {
+	rsp, err := c.UnlinkProviderWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnlinkProviderResponse(rsp)
+}
+
+// UnlinkProviderWithResponse 解除统一身份认证关联
+//
+// Unlinks the identity and ends all other sessions. Takes the password; an account without one keeps its only way in.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /api/v1/my/provider/unlink (the `UnlinkProvider` operationId).
+func (c *ClientWithResponses) UnlinkProviderWithResponse(ctx context.Context, body UnlinkProviderJSONRequestBody, reqEditors ...RequestEditorFn) (*UnlinkProviderResponse, error) {
+	rsp, err := c.UnlinkProvider(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseUnlinkProviderResponse(rsp)
+}
+
 // GetMyRecordWithResponse 我的存档
 //
 // What one agreed to, the papers of one's own cases that are on file, which were
@@ -51727,6 +52833,204 @@ func ParseGetMyPrefillResponse(rsp *http.Response) (*GetMyPrefillResponse, error
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
 		var dest Prefill
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseGetProviderResponse parses an HTTP response from a GetProviderWithResponse call
+func ParseGetProviderResponse(rsp *http.Response) (*GetProviderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetProviderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Provider
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginProviderLinkResponse parses an HTTP response from a BeginProviderLinkWithResponse call
+func ParseBeginProviderLinkResponse(rsp *http.Response) (*BeginProviderLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginProviderLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProviderAddressAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFinishProviderLinkResponse parses an HTTP response from a FinishProviderLinkWithResponse call
+func ParseFinishProviderLinkResponse(rsp *http.Response) (*FinishProviderLinkResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishProviderLinkResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MyAccount
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseBeginProviderLoginResponse parses an HTTP response from a BeginProviderLoginWithResponse call
+func ParseBeginProviderLoginResponse(rsp *http.Response) (*BeginProviderLoginResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeginProviderLoginResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ProviderAddressAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseFinishProviderLoginResponse parses an HTTP response from a FinishProviderLoginWithResponse call
+func ParseFinishProviderLoginResponse(rsp *http.Response) (*FinishProviderLoginResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &FinishProviderLoginResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest ProblemAnswer
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	return response, nil
+}
+
+// ParseUnlinkProviderResponse parses an HTTP response from a UnlinkProviderWithResponse call
+func ParseUnlinkProviderResponse(rsp *http.Response) (*UnlinkProviderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &UnlinkProviderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest MySessionAnswer
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}

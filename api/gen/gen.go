@@ -3939,12 +3939,18 @@ type MyAccount struct {
 	// Firms Firms that one may act for.
 	Firms    []MyFirm       `json:"firms"`
 	Language NoticeLanguage `json:"language,omitempty,omitzero"`
-	Name     string         `json:"name"`
+
+	// Linked An identity at the county's provider logs in to it.
+	Linked bool   `json:"linked"`
+	Name   string `json:"name"`
 
 	// Number Its last four characters only, for a person.
-	Number string        `json:"number"`
-	Totp   bool          `json:"totp"`
-	Type   ApplicantType `json:"type"`
+	Number string `json:"number"`
+
+	// Password There is one; none where only the identity provider logs in.
+	Password bool          `json:"password"`
+	Totp     bool          `json:"totp"`
+	Type     ApplicantType `json:"type"`
 }
 
 // MyAction defines model for MyAction.
@@ -4619,6 +4625,11 @@ type PasswordChange struct {
 	OldPassword string `json:"old_password"`
 }
 
+// PasswordProof defines model for PasswordProof.
+type PasswordProof struct {
+	Password string `json:"password"`
+}
+
 // PasswordReset defines model for PasswordReset.
 type PasswordReset struct {
 	Password string `json:"password,omitempty,omitzero"`
@@ -4730,6 +4741,32 @@ type ProvenRecord struct {
 	// Refused The county refused it; the refusal stands as well.
 	Refused bool   `json:"refused,omitempty,omitzero"`
 	What    string `json:"what"`
+}
+
+// Provider defines model for Provider.
+type Provider struct {
+	Configured bool   `json:"configured"`
+	LabelEn    string `json:"label_en,omitempty,omitzero"`
+
+	// LabelZh What stands on the button.
+	LabelZh string `json:"label_zh,omitempty,omitzero"`
+
+	// Opens A first login opens an account on the provider's word.
+	Opens bool `json:"opens,omitempty,omitzero"`
+}
+
+// ProviderAddress defines model for ProviderAddress.
+type ProviderAddress struct {
+	Address string `json:"address"`
+}
+
+// ProviderReturn defines model for ProviderReturn.
+type ProviderReturn struct {
+	Code string `json:"code"`
+
+	// Issuer Of the `iss` parameter, where the provider sent one.
+	Issuer string `json:"issuer,omitempty,omitzero"`
+	State  string `json:"state"`
 }
 
 // PublicCase defines model for PublicCase.
@@ -6221,6 +6258,9 @@ type OpenFeedAnswer = OpenFeed
 // ProblemAnswer RFC 9457 problem details.
 type ProblemAnswer = Problem
 
+// ProviderAddressAnswer defines model for ProviderAddressAnswer.
+type ProviderAddressAnswer = ProviderAddress
+
 // RecordedAnswer Example: {"entry":"01979c5e-8a7b-7000-8000-000000000001","word":"saved_here","word_zh":"已存本机"}
 type RecordedAnswer = Recorded
 
@@ -7328,6 +7368,18 @@ type ActOnMyCaseJSONRequestBody = MyAction
 // SetMyContactJSONRequestBody defines body for SetMyContact for application/json ContentType.
 type SetMyContactJSONRequestBody = MyContact
 
+// BeginProviderLinkJSONRequestBody defines body for BeginProviderLink for application/json ContentType.
+type BeginProviderLinkJSONRequestBody = PasswordProof
+
+// FinishProviderLinkJSONRequestBody defines body for FinishProviderLink for application/json ContentType.
+type FinishProviderLinkJSONRequestBody = ProviderReturn
+
+// FinishProviderLoginJSONRequestBody defines body for FinishProviderLogin for application/json ContentType.
+type FinishProviderLoginJSONRequestBody = ProviderReturn
+
+// UnlinkProviderJSONRequestBody defines body for UnlinkProvider for application/json ContentType.
+type UnlinkProviderJSONRequestBody = PasswordProof
+
 // GiveMyConsentJSONRequestBody defines body for GiveMyConsent for application/json ContentType.
 type GiveMyConsentJSONRequestBody = MyConsentRequest
 
@@ -7873,6 +7925,24 @@ type ServerInterface interface {
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(w http.ResponseWriter, r *http.Request, params GetMyPrefillParams)
+	// GetProvider 统一身份认证
+	// (GET /api/v1/my/provider)
+	GetProvider(w http.ResponseWriter, r *http.Request)
+	// BeginProviderLink 去统一身份认证关联
+	// (POST /api/v1/my/provider/link)
+	BeginProviderLink(w http.ResponseWriter, r *http.Request)
+	// FinishProviderLink 关联统一身份认证
+	// (PUT /api/v1/my/provider/link)
+	FinishProviderLink(w http.ResponseWriter, r *http.Request)
+	// BeginProviderLogin 去统一身份认证登录
+	// (POST /api/v1/my/provider/login)
+	BeginProviderLogin(w http.ResponseWriter, r *http.Request)
+	// FinishProviderLogin 统一身份认证后登录
+	// (POST /api/v1/my/provider/session)
+	FinishProviderLogin(w http.ResponseWriter, r *http.Request)
+	// UnlinkProvider 解除统一身份认证关联
+	// (POST /api/v1/my/provider/unlink)
+	UnlinkProvider(w http.ResponseWriter, r *http.Request)
 	// GetMyRecord 我的存档
 	// (GET /api/v1/my/record)
 	GetMyRecord(w http.ResponseWriter, r *http.Request, params GetMyRecordParams)
@@ -13736,6 +13806,90 @@ func (siw *ServerInterfaceWrapper) GetMyPrefill(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// GetProvider operation middleware
+func (siw *ServerInterfaceWrapper) GetProvider(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.GetProvider(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginProviderLink operation middleware
+func (siw *ServerInterfaceWrapper) BeginProviderLink(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginProviderLink(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FinishProviderLink operation middleware
+func (siw *ServerInterfaceWrapper) FinishProviderLink(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FinishProviderLink(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// BeginProviderLogin operation middleware
+func (siw *ServerInterfaceWrapper) BeginProviderLogin(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.BeginProviderLogin(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// FinishProviderLogin operation middleware
+func (siw *ServerInterfaceWrapper) FinishProviderLogin(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.FinishProviderLogin(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// UnlinkProvider operation middleware
+func (siw *ServerInterfaceWrapper) UnlinkProvider(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.UnlinkProvider(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetMyRecord operation middleware
 func (siw *ServerInterfaceWrapper) GetMyRecord(w http.ResponseWriter, r *http.Request) {
 
@@ -16776,6 +16930,18 @@ func HandlerWithOptions(si ServerInterface, options GorillaServerOptions) http.H
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/browser-key", wrapper.GetMyBrowserKey).Methods(http.MethodGet)
 
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider", wrapper.GetProvider).Methods(http.MethodGet)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider/login", wrapper.BeginProviderLogin).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider/session", wrapper.FinishProviderLogin).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider/link", wrapper.BeginProviderLink).Methods(http.MethodPost)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider/link", wrapper.FinishProviderLink).Methods(http.MethodPut)
+
+	r.HandleFunc(options.BaseURL+"/api/v1/my/provider/unlink", wrapper.UnlinkProvider).Methods(http.MethodPost)
+
 	r.HandleFunc(options.BaseURL+"/api/v1/my/contact", wrapper.SetMyContact).Methods(http.MethodPut)
 
 	r.HandleFunc(options.BaseURL+"/api/v1/my/notices", wrapper.ListMyNotices).Methods(http.MethodGet)
@@ -17116,6 +17282,8 @@ type OpenFeedAnswerApplicationatomXmlResponse struct {
 type OpenFeedAnswerJSONResponse OpenFeed
 
 type ProblemAnswerApplicationProblemPlusJSONResponse Problem
+
+type ProviderAddressAnswerJSONResponse ProviderAddress
 
 type RecordedAnswerJSONResponse Recorded
 
@@ -22909,6 +23077,242 @@ func (response GetMyPrefilldefaultApplicationProblemPlusJSONResponse) VisitGetMy
 	return err
 }
 
+type GetProviderRequestObject struct {
+}
+
+type GetProviderResponseObject interface {
+	VisitGetProviderResponse(w http.ResponseWriter) error
+}
+
+type GetProvider200JSONResponse Provider
+
+func (response GetProvider200JSONResponse) VisitGetProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetProviderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetProviderdefaultApplicationProblemPlusJSONResponse) VisitGetProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginProviderLinkRequestObject struct {
+	Body *BeginProviderLinkJSONRequestBody
+}
+
+type BeginProviderLinkResponseObject interface {
+	VisitBeginProviderLinkResponse(w http.ResponseWriter) error
+}
+
+type BeginProviderLink200JSONResponse struct {
+	ProviderAddressAnswerJSONResponse
+}
+
+func (response BeginProviderLink200JSONResponse) VisitBeginProviderLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginProviderLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginProviderLinkdefaultApplicationProblemPlusJSONResponse) VisitBeginProviderLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishProviderLinkRequestObject struct {
+	Body *FinishProviderLinkJSONRequestBody
+}
+
+type FinishProviderLinkResponseObject interface {
+	VisitFinishProviderLinkResponse(w http.ResponseWriter) error
+}
+
+type FinishProviderLink200JSONResponse MyAccount
+
+func (response FinishProviderLink200JSONResponse) VisitFinishProviderLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishProviderLinkdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FinishProviderLinkdefaultApplicationProblemPlusJSONResponse) VisitFinishProviderLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginProviderLoginRequestObject struct {
+}
+
+type BeginProviderLoginResponseObject interface {
+	VisitBeginProviderLoginResponse(w http.ResponseWriter) error
+}
+
+type BeginProviderLogin200JSONResponse struct {
+	ProviderAddressAnswerJSONResponse
+}
+
+func (response BeginProviderLogin200JSONResponse) VisitBeginProviderLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeginProviderLogindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeginProviderLogindefaultApplicationProblemPlusJSONResponse) VisitBeginProviderLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishProviderLoginRequestObject struct {
+	Body *FinishProviderLoginJSONRequestBody
+}
+
+type FinishProviderLoginResponseObject interface {
+	VisitFinishProviderLoginResponse(w http.ResponseWriter) error
+}
+
+type FinishProviderLogin200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response FinishProviderLogin200JSONResponse) VisitFinishProviderLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type FinishProviderLogindefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response FinishProviderLogindefaultApplicationProblemPlusJSONResponse) VisitFinishProviderLoginResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkProviderRequestObject struct {
+	Body *UnlinkProviderJSONRequestBody
+}
+
+type UnlinkProviderResponseObject interface {
+	VisitUnlinkProviderResponse(w http.ResponseWriter) error
+}
+
+type UnlinkProvider200JSONResponse struct{ MySessionAnswerJSONResponse }
+
+func (response UnlinkProvider200JSONResponse) VisitUnlinkProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type UnlinkProviderdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response UnlinkProviderdefaultApplicationProblemPlusJSONResponse) VisitUnlinkProviderResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMyRecordRequestObject struct {
 	Params GetMyRecordParams
 }
@@ -26893,6 +27297,24 @@ type StrictServerInterface interface {
 	// GetMyPrefill 一表预填
 	// (GET /api/v1/my/prefill)
 	GetMyPrefill(ctx context.Context, request GetMyPrefillRequestObject) (GetMyPrefillResponseObject, error)
+	// GetProvider 统一身份认证
+	// (GET /api/v1/my/provider)
+	GetProvider(ctx context.Context, request GetProviderRequestObject) (GetProviderResponseObject, error)
+	// BeginProviderLink 去统一身份认证关联
+	// (POST /api/v1/my/provider/link)
+	BeginProviderLink(ctx context.Context, request BeginProviderLinkRequestObject) (BeginProviderLinkResponseObject, error)
+	// FinishProviderLink 关联统一身份认证
+	// (PUT /api/v1/my/provider/link)
+	FinishProviderLink(ctx context.Context, request FinishProviderLinkRequestObject) (FinishProviderLinkResponseObject, error)
+	// BeginProviderLogin 去统一身份认证登录
+	// (POST /api/v1/my/provider/login)
+	BeginProviderLogin(ctx context.Context, request BeginProviderLoginRequestObject) (BeginProviderLoginResponseObject, error)
+	// FinishProviderLogin 统一身份认证后登录
+	// (POST /api/v1/my/provider/session)
+	FinishProviderLogin(ctx context.Context, request FinishProviderLoginRequestObject) (FinishProviderLoginResponseObject, error)
+	// UnlinkProvider 解除统一身份认证关联
+	// (POST /api/v1/my/provider/unlink)
+	UnlinkProvider(ctx context.Context, request UnlinkProviderRequestObject) (UnlinkProviderResponseObject, error)
 	// GetMyRecord 我的存档
 	// (GET /api/v1/my/record)
 	GetMyRecord(ctx context.Context, request GetMyRecordRequestObject) (GetMyRecordResponseObject, error)
@@ -31256,6 +31678,178 @@ func (sh *strictHandler) GetMyPrefill(w http.ResponseWriter, r *http.Request, pa
 	}
 }
 
+// GetProvider operation middleware
+func (sh *strictHandler) GetProvider(w http.ResponseWriter, r *http.Request) {
+	var request GetProviderRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.GetProvider(ctx, request.(GetProviderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetProvider")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(GetProviderResponseObject); ok {
+		if err := validResponse.VisitGetProviderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginProviderLink operation middleware
+func (sh *strictHandler) BeginProviderLink(w http.ResponseWriter, r *http.Request) {
+	var request BeginProviderLinkRequestObject
+
+	var body BeginProviderLinkJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginProviderLink(ctx, request.(BeginProviderLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginProviderLink")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginProviderLinkResponseObject); ok {
+		if err := validResponse.VisitBeginProviderLinkResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FinishProviderLink operation middleware
+func (sh *strictHandler) FinishProviderLink(w http.ResponseWriter, r *http.Request) {
+	var request FinishProviderLinkRequestObject
+
+	var body FinishProviderLinkJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishProviderLink(ctx, request.(FinishProviderLinkRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishProviderLink")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FinishProviderLinkResponseObject); ok {
+		if err := validResponse.VisitFinishProviderLinkResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// BeginProviderLogin operation middleware
+func (sh *strictHandler) BeginProviderLogin(w http.ResponseWriter, r *http.Request) {
+	var request BeginProviderLoginRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.BeginProviderLogin(ctx, request.(BeginProviderLoginRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "BeginProviderLogin")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(BeginProviderLoginResponseObject); ok {
+		if err := validResponse.VisitBeginProviderLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// FinishProviderLogin operation middleware
+func (sh *strictHandler) FinishProviderLogin(w http.ResponseWriter, r *http.Request) {
+	var request FinishProviderLoginRequestObject
+
+	var body FinishProviderLoginJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.FinishProviderLogin(ctx, request.(FinishProviderLoginRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "FinishProviderLogin")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(FinishProviderLoginResponseObject); ok {
+		if err := validResponse.VisitFinishProviderLoginResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// UnlinkProvider operation middleware
+func (sh *strictHandler) UnlinkProvider(w http.ResponseWriter, r *http.Request) {
+	var request UnlinkProviderRequestObject
+
+	var body UnlinkProviderJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.UnlinkProvider(ctx, request.(UnlinkProviderRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "UnlinkProvider")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(UnlinkProviderResponseObject); ok {
+		if err := validResponse.VisitUnlinkProviderResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // GetMyRecord operation middleware
 func (sh *strictHandler) GetMyRecord(w http.ResponseWriter, r *http.Request, params GetMyRecordParams) {
 	var request GetMyRecordRequestObject
@@ -33756,1079 +34350,1095 @@ func (sh *strictHandler) VerifyResult(w http.ResponseWriter, r *http.Request) {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"5L17kxy5dSf6VRC1jhjJW93q5pCjme6/OORQQ4svNSnRtsQtojJRVVBnJUoJZBdLs4xY3fV6JXllaWPl",
-	"x+6VZeuuvHbctSXZviHJM7Lvd7kx5Iz/8le4gXMA5KOATGR1cfY67vwx7KrKxOMAODjP33lvlIjlSuQs",
-	"V3J08t5oRQu6ZIoV8OkGLdLbN/VfPB+djFZULUbjUU6XbHQy4uloPCrY10pesHR0ooqSjUcyWbAl1W8s",
-	"6bM7LJ+rxejkjavj0ZLn9uPxeKQ2K92EVAXP56Pnz8ejG1Qy7CplMin4SnGh+3y0YISnRBRELRjJy+WU",
-	"FUTMCCUJlexwNB6xZ3S5ynRzr79+dO3K68fHR1eOjg6uHF154/j4yusHR8cHR0dHR1evHXx2NL7cRN48",
-	"ipiIWK4yynN1D8YaIB5OpLPfFVWKFfrVf/Poy0cHbz1578pbz39t5O2zLKQoton3NGfP1CSBX59qqmka",
-	"ruickSmbiQLIB4P7WsmKTTU6fGMUoMKVoyPfIG6yC56wXbdLbbZfvn7w21cOPvvkveOj8dWjwJRvMZbe",
-	"EsWSKtdfaxIz/LXeScpmtMzU6GT0VSlyvXfycjk6+bL9SJVYjp60uxuPnh3oBw8uaKHblvoN3f9vPLx/",
-	"b4RDuQ5vwsDcoJprsVDLjHBJKC7ATBTk+lWyoitWjIkSZFXwXOl9LukFI1SSBzdvhdZnh6np7iOnZqb1",
-	"7qO7d8yUCrG8K3K99u1Z3eKFVGSpfxwTfeQOjo+Doy7EchRac9jgV58ffOroy8cHbz35t8dfPjq48uTT",
-	"/sV/l0rPWB6+e/3gyrU3xiQTa1YcaP5AFuzZof/UL3QbsTvy6OAtejB78t4bVwPb8XbKliuhWJ5sPs82",
-	"22O7p4kLx48m+qtT+FvSJSMrVkiRkzVXi+rLc7YhS0ZzWX2FLzY53huz1+lxcu3KwVuzo+nB1fQNdvAm",
-	"vfr6wevp8ZQd0TeSo/TYTn/BaAosxxCgNuQDPeYBp5MefP3o4K3DycnBk/feHB8fhQ7p7dk9kbO7VCUL",
-	"d0q3hjE70A8d4FPDWM7t/CZb0UItWR5kA2n1xODG+QWXsH7btxJVJDU/E5qnRC2E1Gw1E+vQ/rfPN8bx",
-	"awWbjU5G/+oz1T38GfxVfsb1D8NRbHlDpEy/VG2AR28f/OZvn/32wdHRNf82T/Qrkdfb1Yjr7Q5f8iCt",
-	"M/jRy5au6bbpM77UXOnaEfaEn6p+eK7YnBXQETCcBxSZTjVh5DFH/skCH+qcbRe5f4vRAtmc6/8LML/A",
-	"bPfZ2z2RmquzmurFQUOgOd5JeqmfXDy2B0/eez18r94Tyt3i25JYDr++JglPA2wVn4jdccdHEVvujCqe",
-	"z4OCRQE/71MWPWMXjGa3PZf4F/MllecsPSU5Y6lEGbSAx4ELcEkKlogiZWmIC+DT/kMyo5lkbkRTITJG",
-	"8fQ/hE3xCcniDxWdzT7Jvuwx9/Qm9e/77PARnWZs75JjIi+0MJXJZ5FCFgzDSFrw942HX7J//uadh7+J",
-	"ktcjEZC77lArdoX2mRL7kbUeFTSXM1YEWYJRyXKQVDIuVYAz6J/2uZCPFx456/FiYwQqmpGUKqqPZCbE",
-	"OUsJVSf6t4Tl6oDl+mJMyRcf3Tp4cwzSuB4+Ht7DkMj0SOTzKc0PdNdhYcIjTTzHeTOp3hYpZ6Bc316u",
-	"RKFu8Yy9LVKYSiJyZSQZulplPKF6Vp+BLXbyXuS9UjWL/Tbpc53oPUdmPGOnhCtJxDonyYIl55pz6TcJ",
-	"u2DFhsB2R6FUP6aX8nBr9XBeciVyiXO6KZJSi1rXc7lG3Xcvc7pBJbNNw9or9kx9BlSaRhsesm9v2NQ0",
-	"dDh6Ph69k3L9057H+6CcZlwuWGqaDw2F4c8wElw3lu55KNjsGSytbxi2WxjD3c1DJuX+6eHafSTOWS5D",
-	"5JD4EAzl/orloFj3jUTr7P/6Wd9OGF9i9HYo/vME2rwxrcyYIeSDQkwztuwd/Aqf+9d2QE74ew8Fd5Cn",
-	"JguRIRtKmaI8G52MaC7UAgxhM54woh9ATRGU3lysR+PRkklJ52zy9cXoZPTi2z/88IOff/T7P/vwl995",
-	"8YO/fPmDv3rx49958e0ffvS93/3nX/2nj3/6i4+/8f2P/u6DF//wX1586zv4/Yvv/MGH//AdzfzYM33x",
-	"vfjmL17+4c9efO/3X/7pn3/0g99zLb74wV9+9P2/+fhn38DXRo7VTXg6OhkdHb/12beSa+xN+tmpZpqK",
-	"qlJqXeOt8UhxBZLuDZHPMp6o6gL6DF3xz6Qikf/KkOigRojnsTK2WQbfwj3WGtya5YqsC5HPQXpb6++U",
-	"IKmARTwzktyeD4Nt1jcq+xuaB9aiSImkG0kWYk1mtCBckQWVJBFLBkN8Ncd14GF1ywFXwPUkEWWurs/t",
-	"MFJkcjR7UIgVKxRcf0bSXdW+em9ES7UQBVcbv6SxKoSYge3XPkcUrCKVRC7EGmwjbb2+U4qwF/t7g19z",
-	"tl3PMEH8eE2S2zeNcNQa19X+9stc8Swg9aV0Y/mNI8QpyUXOyHrBcr1HNEXm/ILlINjMhQCRpiYCfuUr",
-	"qRYA9T9X7D/b4p8WXOfiwHyZ0IzlKS0Ob1LF6r8dcLhDjJSpuc2cq0U5PUzE8jMKRSb3by5S9hnbVCUZ",
-	"oUzxZVyPcWUer7ZEJVaL6VcZ8Ir66Chuu0Pcd5canWkKNrbZzTe5pNNM02TYjk7hPT21mgqBcm9LyauP",
-	"WJ7z1YFYYR8HK8FzpTcb9NDYfMM2VcGoYQON9yK2O37RzTSuI7vJ1SP9cHtdoYVx3e0BY9la1Irklftk",
-	"AL1D59IdRXQdGZPrpz73Njk+fuPq658eky8+vHEDf5zxYgk/vX7l+Ojo08MP776p1UEkLZrg7mrSITGG",
-	"wpaBXDNJohZcEpEn4P3ZGjx7tuIFkxPUjo0mDJa5N66Otg11mqvMmZ8RyoyvCA14PN59dPeOdwDWfhJ/",
-	"jY5HuqfBOkSd4MZKWpu8adTMrzasntUYziPo3DpfuWJL2btz6vfrc9ibt/G9a5XiSYuCbvZyvw3b+quF",
-	"yJnnta0H4b72bxurn1WXu9Pfd7jg93cYWzcTzqBjNzxU+p7cOpr2dtlWUsYjmih+QZW9LxqKhgQBkEo8",
-	"v/qiIue5WMtTIvJsg8K/bnhDUsFk7Wg5M+L4slutvbn0qZmsKVdm07dVI/07LOCSpoyIUoGUnQtFSokG",
-	"0u0h1m/M7V8XYsnivSbV9m+O7C7YcIEh2bvAy4pCt0ns+5ffe3azjEO7EAhS3zitVakR1L9V4T3j4xrA",
-	"tOwFM4w9LK3/yhhPp4wWMI1EiHPOIk2n1aDftu9XX90wLV2GiVEpterV5pvX3vhfICiZm8mNKbCKGP3R",
-	"EobM5t/e12YZtu9ekfl/QCu8165SH7wz1ut2TD89cjtPWa642hziJC4luNu2UHKfU54bu9cWaViuCvNn",
-	"HCfExqSW37cYYYsItm3vSmE7YB4ZeOJqQ26FFmjND2MFaJbhrUkLRpZcSp7PwZht59gysW8fUCdMHB/V",
-	"DdnVTENTAtIE5dCtjlIjJ2yzeJZ7X9DT33h/+fqif2Pi26Zb/8LEmCuahP/wg//+4ts//PD998dkvRBk",
-	"QfO6EY7nzqtA7YkHLfySJg+QO8ZaEHj5+998+Sf//sVffP/lt/74w7//HzsIRzydBJnkvkwlkSKh3w5Q",
-	"DXCAKSBj6ZwV+7AEYEuGnWiGsNvRfbUSfocpSquyr0nQbYeqse31cKuAc/GeIbvNB5Jnp13YksiQ140J",
-	"VwS028okT8tMyYorZlwqlD17IoAGKDP21rdiDYqEo/FIFHOac4kC1pM+GtdFvMgt7ii+t21uW7yxoDkq",
-	"9q96Jf+Xr4NXyMT5P7At4Mf7jXb816ElIAbSePQ/NVlKn+Oa5TUl7jVJcFXIgqaEw80RYYxJWcYv2CDR",
-	"Bsd5E1/c+NQ8lrFEFSLniZ/LuOsNxkrnBWMpUYJMGZGsuGApqVqgWbY5JI+5Wmh1kCtCifFTYWxswZY8",
-	"T1lhNEVogDdMVTVRgaf+AcFtj0eeK6JYlkkiZl4V7ZznqW8xqJ7MCqxrzYhLmiRshYpWtL54f1aJBUYk",
-	"SGyUONzkEPvL0lPCliu1IesFK5iJR6CaGMtSKtCbM0aLXEsbkhGMezIcj05FqbwzRNWuU2GmiqGQz1aT",
-	"gPgFv3klrfFIiVSE3oPfYiQ0iCqC1ajbWEyv1diqFqt+Gzt0bA5Y4yx03laP9sg1dFuOZ+gPLY4B3RaU",
-	"S5pdT3ZQuxfewOf7M+O6hE2WZawgkq4xRs3YKdKCztD8Ivk8b3mDesKbq1NiSQSt6VXhcz3RFYY7xKrv",
-	"NQrcNA3Vv3uIjda/emA7aHgxWmpQNVma28gKZAKJKAqWKJQLnFVxZYM0tkSjo17xFAgS2FU4ahv5sa16",
-	"Vj9s8++ljfbyaeAqxrSAvaPtsT1qG7Bqh2Bb7ZzILT4vCxx6cyJTmka6CAz9WezzKUt4Gv00o0W2iXx2",
-	"QbPZJKUbGfn8kuel57J+t8zTgqVqISPvZZFPFEdxJ+bpC1akZezTq2wvQ1wVTBodOOLpgsYvp157PuMD",
-	"no99UvNVOaDlC5GV0auwYVkm1lEPt86Z6abayNUGsNu1WuT68XCdIhEsmesTHcO5qxO1vqurZTT7wm7h",
-	"aH2ieej3qFZgw3e49JiJqP15gJLcZrR9ZrlaH538LmQyhDuv3y1ZY8FsBeyp4vfNE3rk7EMzpDY6d9iG",
-	"SEXzunukwcCk/34I3xwYIyYDUq75FXRjQyKWkummYTbs9KsWXLHCuwJjI0uF+ja/vqq+7f0+eMkqEcNj",
-	"IV/vsEfPxNo3Qi0+7TC8VyMKmHw4u1uqtTOT7j40yCibJ2ZWSQ5RI7VMp2Yb8GzmyOYwMABiZzpvRziE",
-	"jCYLkvHKaiQTUbCEFumYHBxX+liB7sxcqIVWvZQgXy3TOWtv2e1j2175gubn/ieh577rvOf+ETN95TsW",
-	"bohg2x54FZzBdbTna8D5xn0aBdxp1el90h2W5vj6ITZ6udAv21h7uGzls+REShLTTb/JV4ntdZxuQJ3t",
-	"DX2rUYCtXgEBkEcNCXtrZGX2GvjSWp5lPTnsSoQquuZ5Cju0keepxDqXC4jfueBZhiE8RrF/Mu7wb3Y7",
-	"yKK0wK7jBFt7f2dJXLCQuELx5zT6srqt2PKMzaLkKGg4dCHAoHZxk7hhDh1v3UFiPFLWi9kzGezJO5Mi",
-	"WfALdrNE11ykWzNgBYsxgBlHP1i2WN41Jr8MjUrHAOEEG3tYLpfUZ/f16jSdtHrAmc/g7Ty3nYbaaSHK",
-	"+UIZU/cWBRddGf/61uZKkulGNSKfwlyj8gebgEDNZxVNFvDhSYe3IoIjuCgd2wsMPpJP1Em5N1aBje52",
-	"KnOhmNddYUzUEM9JcHug5iJjDGpa1aWFTzQTa5IJZ9g+Zyt1SlBXYhculh4zx6808siPvIJRaLfajb/N",
-	"OfH31LhpYuxbVAaiHBr3YOe9FxvRxvJ0yNA0K5iEA4Gcw8Jrbyxlx08hb0BlY+nhd5poNVt/NdLWXV6H",
-	"TcBB1ajgZUfuJOv7YTcD+xDruM+Ree1ab2CE5F/3m6K6gBEqJ2c7i76b2ka7M/SFrs0rPXwpoYpmYn7Y",
-	"JOolsz+gSWRNtWZ34U67rNdOhPfTE5rq3oOBMGBwADIVCIIKmnnEbCaZB5jgbX31VVEOaVnQabYhmktH",
-	"2n/tvmoFVrCUU6J/I9MNMdllY0gfIHYKh6PI3WcGP64mHyAdy1OaJ+wm3QyNtJnpXSBMMqW57BtWUbqm",
-	"+krOGL2AwNmpDN34Kd3Eek6XorCB/5fsNKSIDInVsVGYegKRUkeD5HsTO1yrfonV+mHixNXGEPukVWi6",
-	"e3Ptxm8uN+ZKUbnSp6iML6NER4MKNWhW3bN+8vVsHUzI+dLxfvePXpebJu15i4cauasv7acRP9r18CO+",
-	"ZBnP2TvwsBGfolZZD1MvpVfDDO9E95onTcTEdEeYjTok0KGaajjMlucpexYpdVp1a1tUglRyrzMA8q7H",
-	"hOfkxoLnTPrT06w2MkSUFUlSFgVL43PaRMHn3BdjIFKm9ZKELhmZFWIZyGBbZTRh6WTqp2TBpMgu3O8t",
-	"lVYz71qy4nohiGRKZSwN6cYyESs/Udb9V9hjurlfwoZcL6i6dIB1y4phVhxH0lyJzjPhvzCGGYha59IT",
-	"OVuBY0bEJwUtRW/T5LxchbK9VEeoX0algpiUNZVE0XOWn9qofeNzyM2vkTJc7IZSQpyHdtN0E9YXwcAS",
-	"eYYCSSbtuGJvioimqqCFJ7GV2lMeMYLo4665p/RZqIQ08UILegHgZwQUz+hgTHkuQ6YT6JOsKVdji/Ug",
-	"FZnxwuAnxexwoNFNJs99u3teMOTxMVaCXK+IN7vkC1pI4uClzVPiHrRhVHr4VJGlkIpcOzryO61XTBhQ",
-	"kxZ4qCj0dlyShBYpEmPY3E2onc/BFh0TsnuYB2QJ496x5B6bDboVyIF7wZGiTvLg7r9hLvXdhJ6aYTcR",
-	"mSgLn9JY23rGhgpLcVgDOOucWFzEn5vN50xb7ovrplH3xW/Z1t03Z7qbgPHITKyTgv6rxB35+M1mJcn2",
-	"VlNC0WyX/WO3DjYQnAQc8EsxQjfZSKbVq0IYlvNJHDIYT3XMenZhi3SGP2xrngMmGbwMB4SpBbIn90CX",
-	"fjoUYi1ZYUCJm2Q49yEVv36l8qO4QelvRuNL54XqDn2DvGHwYH6LUU8e60JkfEvvDiR/NJEPmq+0NfmQ",
-	"JhH09GyNeyugR5QFusDix1kZ2i3HpXkuyjzBMIhCoFZOM6+96IIVLrRy24y4FsX5cMptzCr07EB4rGaT",
-	"d0NxdBhXS1cbi12aXsOzgRv6LexnP3BDzb3m2RbOKxUXgFbfuH1GKWzav//zhNlIxt0MU7uC+7TG2IHL",
-	"c8MvkAP02GQabSvFF+JJ/JDy1LdL6WrF8N6NeRsQGzwYFVkGCtFai+TwDErjC5qnGStQHj9FHc3kLFGi",
-	"ty/hmOqr2XC0zHqPLlmHzNphxLHyW+dexKdM/HyMKdASZ8h1aOLSY1aaPUtK6aP6HarAnZALshTgRqYW",
-	"PdYow6lY5ydgaRFlriShc8pzyIGainTjzwab8Tw1RvjuI1ukt8yjz8cA8Tpw3bjftsWlLFk6ic+3ytgF",
-	"y3xxwbUdOCbH+JHR1AYnYojmmFxBmmGKGM9JsqDFnPlVME3ZiabqZMnzUvk0vbv4g+5lWkqeM4nBkesF",
-	"TxbV8ijhNr5bKn+fS0ZlWbCAvQ/exfj4E7BzjImi2fnYZuuMSVJwxRMul2OiDAgxEQVJuUz4So+lB7Rl",
-	"W2IrA/AW+odQBhv8FvB1G8Nc7DmLCtzV+9PE7Jo3rAsgqotyxYoLLvttx21mJAa+UK4WLPPKHb7Mvra3",
-	"H5aiIm61BI7bWXLZczK2Im91zixbry6ViumEbrCd0u6mBaPJwi9jtUOLcCgj5Ee1WdjT4G4uu31iE5Jx",
-	"8Ndt8+bzLezFfLIhsObjXdenfdt2bZ83I2ieVjsVfSr1EaPZeZWmov+yB1P/aE4mIg2ZgzlgSmaI97Cr",
-	"2jePsNfaNzfcAOpf1sZSf7saVu3bm7URuuyEOJMp18ywBBMYwe1w6kQCZF41sQETMYsURIV2OJQXeMUd",
-	"9AGSlPI6UyAjGzYJjsm1PCYO5FzLeP4orT5c0thDbwLhYIiho3irurDjj1u1ZgN4laR8GJMetBLtqG0c",
-	"fWjWIXtUkQ5RO4r00h4N7DI0TOfPaFcUE4qlT8nL737vox+/PyZrqsWzXJgtd0qeihXLn5IX//gfPv7p",
-	"//Xyj3//lDzFn/Rb+tuf/PjFT/7bKXn61VJiAtvTr+Qffe93P/r+37z85vc++p+/d0qeIgWfEnz2xY//",
-	"5uNv/KdT8tRwKN3OL/72xY9/56Pv/a5uHVia/vaj7//dxz/91oe//OtT8hQ3qm4avsSmD79Sr9wAMxmN",
-	"R3rA7gqBb9zQRmO7mo4/po6Bw5/mQPTkKNhbmYt8H1kKteaMSlsUmzM2KyXNLh+sHHYBn7OVh+HcRlnO",
-	"AmRWNQOQzxyS+2rBijWXDAsOgG9V81OpxGqlNS6sn8TItNTskyzphkyZAbPSihmXaJ0+IeeMrQxX48m5",
-	"Xw/odN6C28INNeACG+LwNL05zyfQKHCo9CIFovVduJiMdm65NybnuQHTHPheobdMfJ51CIDsET1nOeF5",
-	"pFsMysB1rA6ARQZWxs20+fLn9de1moZRScZwXGQQOEkqssCkK6t3GXLFZyfWj6XXRzXz68efZyvl6sHx",
-	"whwkuL9zodBTTKYsoSX4J/UjW6cqkgxlXrcg+tbVFHYBLHpDiLy5VtXRPdkajR4vLFp8KGIATs8ufmML",
-	"d520nZC6ZsoH4HIDgVUhBMZi8NOsYDTdnJKMzRSAm4qCHMHiyKZ3f8Eo0M47+67o9XGbL+wNQnwmilCB",
-	"L4xwAXG3OIHxQ1E7Jz3a1CpCp+LCbAMuwSxAz/HdatPQDSlXh+SOJRFXZC6YJOXK2hEQ7qgNSNJbqWw8",
-	"mpWZx3jy2FZR1BN5DcvbmB2EVX4cBEgmJCCmLH23yHPvtpJ+OF/AA5pEJ/mNq3eiw/jdG/HWJSwXGeBv",
-	"WjyHSxWfqiPH6NsXVjI3lQzjWJ1kqFl/Xgv+PnPtPMKK4SDvaCaFR9LAMWPpE61rHfBckhLwolyZzKrk",
-	"QrzHg9aR66KwW+1bG6PADOireaTjyVvlJ/laDeNIPkxoLl3xXwCUVBYtCFYFlpwm8bEXzVwAryW7lMxf",
-	"nIubGJqaPd2aq703vsXuCeTXgP1wyNmzryzjHeIAIzXoFZNVFr/AFTB9F/zaxKCh9cGwAQSb7IRg80rO",
-	"7JnCxBpfHNljUZzzfE5SupF+ey8ITRPnaRmgn2uaRtPqFmdZ+iWald5oDM0WWDrh+ZBNYZ0A2zV7AaJO",
-	"EvZsBQgtE/2kP0GR0SLC+/CueazyFwxL5bpghQyiR2U0OfdCsd+lihWcZhjENdMEtBFcrEIKJhDoBlx1",
-	"GPtc2ubjnXrldMmVYqkdmdea4RAUO2uL4eAN3CJgLYGBrxeqMEcNEIB6C7EkCyiq5NUoXZWNZov21Moa",
-	"Q3Ud4EsnNa4rZrVTWEc2jCIZlvroYhQrmpybYhxdDf2G4Dlz0UwFSxhkO/ZLFnc3VrYoWM7Wsr9CR87W",
-	"uLRY9DQUpiCZmtLkvL8sFT5m4Ag98gHI5xbCQ7EV1kLiShKqsKRWZdTVv2MdFCPvqgWkIB8GQnjYasD2",
-	"NkgtW7EeVc7pgPA9Wa5WGRsuMTx07/nHIlcsl1ZGjDy29h1vIBwrljyngwRbJbLey+JmiaAwSmTM4Y5F",
-	"jfeRfaOLzWhBJC3ommaTQJRAk3OgyVMJYl8MKBCNACizmi0ubveV2dB1QdRcinXmau6p2mmqpPwnAYVl",
-	"J3cXeNu3yWDL+lX78YSsUaTjEqMnCCWSJSJPieJLdkpqlkoitUwC5cH7c8M7xNmC6fkhXy34fKEqbPQY",
-	"UGc0EsUqUQFB1u30E+JWeVyDJMF9AekPok4veGwphMLsQHhXchXvLysle1xrHb64J9TDZg/w9V3sBv5+",
-	"0OhLzysTXstTIvILlrOJkWZOwH7Dc8TKTLyXYz2RtdmYCciAnB5Kvio4qBpayT+pkAMQ/YvnRBQpK04J",
-	"yyQjiFhEJN0gsCkakvz1Ykx4W7NrlGRPyLomtI7ra+UgBI6P+hKuU8aWPlqhTn5iYlKI5mQtEYDn5hjY",
-	"KBZJrCJvLSSmmJ8Ru/wzrGsTzSGACFntwTECWU0xrBvClLTYUcFaaebzmiQFVGuQsZJHXeaoZzB6VJW6",
-	"mBxTb8IK/s1pVQcmdohNnaCRZunLjKC5t8YS6oaNM727ic06StvcKxFFWp0vU6xRP2z2/noh2AUrDD9F",
-	"XsLWRBREKrrRLBZzqXxw2JMQArXRok+aG/Q1aeUhaqLZbOmtBdWsun1iOsHXYfpMeglL5XmTpTSGMSbT",
-	"UhEplgwOEhi+aU5sg9652qiLYUaphqJy2T3n1WEaBVS8mpLXwKxYllUUAp5HiflM1qLMUvCITUVZW5RT",
-	"4/E4qczNmp0oofeONXaOyYxfsAYj1HpexqiMu4qXTC2E97CAXcR7A6bcBGpkDFDdVgI6a8B0s1wVpcQL",
-	"y2h6kdkkm5u2+bc3d7CDtzcPsIu3N+/UO3l7806tm7c3Rkt8EiwkET4ompsOOyZ+AcSPp4P3QtSCxJuA",
-	"xYrnXujRgmV0c0oKdsHZekw8fK9/GHh7TwqmysKrHTshyXuAV7SejRE8Cgpy8KZMcuNoqsnhUHPngtV5",
-	"BZZxBmgirVj4Kx/516Xn5Orxbno4mx4Rledy2IaAZOEIUWxQmwHcS58IX5MeLlixMdCWRuyqmYa0qhzP",
-	"G237D/RIYuhbwBoXEYTIxFzLixiXlSwoL5qn8JTkcIO6TNdypa9PU0WS59bzhCGJfSLKqhAJS71xrKhC",
-	"p2MQqJZs4BIVAsFMvWx1Z1N8t4AWAs9HpUpPRJ/msVNtx8Sd4jFx00Xp2kXqDmQcBUv4ihtvUP+d0ktI",
-	"FKn6RS0wCgG8qAkAGROZ0BzhRl8NsW1RtPbAunZLgGqBgqmN+6qjcuowllSzU3XTdNgUmnYs3wWIw2xz",
-	"KGWgAl3esQULXNt5Gja1c6k7jzGLnrOJtUo2h2oPR0tIqLn+11wu6hYiohuq4pygEAz4wYVf5fNHdiZi",
-	"2eTYUVS3dQd6mOp6wcy5JyJv7JYmtNaVJ18+OnjrycmXjw6u4Z9e77wSE7+NFjnMiV8Xv9YZDzFA+WqY",
-	"CuM32pLnorB2CRPgsiGJWGrxWrGCfOrFT/7+o1+9/+K7f/TR937307F8w2uG7Nl/Za54FivorSm/6NW7",
-	"KoMZl2TOL1hOylW/6TJY6qSlXtVD4K0wi9cK/JGB0ooSJ/yht4ErkWDD+quyPYgSZvSx7bUajZsamz1p",
-	"o3FD7jRX1mhsmO7IOjlHVb5QPbK9LnxiekHtU+vMuKLg7ovo8rXXLYGuJ+rM0gj+RjLBn4ZS8Lch1vVE",
-	"3bT0up6o24Zk8LWl2vVE3XCEg5eBdg/r1LqebH1+XBHweqIe1WgID1syQoOGktcT9Y4lpslEwEnDECxJ",
-	"obUse9cRTc9fnjc+30DKNr5DOCn71RO74RCcM4za6fcw7RPTs1R8OMwu4Aj7nPv7hPNc0gDObi20x1CC",
-	"cGUDfLaptQvI0oqzZDhZEOfWWxoh9ylF8LysYbIAb4aHrSnNLvVhTwWYdhCztYW5QDeRY5s8y6Avr9vf",
-	"pQtHYD3U859ciRhDN7evqr0aZrpVJJCvuiBG1HmqhOWEkiX9KpaRNRZhV21wUU4DReODWJQLVrCIVBAD",
-	"/ghPj2sDDE3PmZuDTiuMfvTkFNJKBJZ0I0/JQqz1GmoxWNpwVK3JYzz5djneMHBZeOcrtlxlTTCBuoOT",
-	"qywKTqCZMWDncXizQqi+RMaAw7l+boj8zgVPWZ4MRazCpbNqVHRZyo7M5lxyqVieeDbsg2asmqmHab+S",
-	"/OsuC3vK5jzPeT7HX7EC7LAYlnO2CcRKtgty6iehaqOJnMZvIKQAyaLZpzyteEhOSsk80E79EBZeU+Gj",
-	"So9NFiw5B+F3aCqsvs69oULvGD1L1GpWuiWo+iOpVl/0cUrEBSvIhqnDUPEvMSS16UEhLliOl783aF4I",
-	"zwY9EwKssYtTMqWSvXHVD5Tnv1SQoF9n1oVtS2nGILsYKOHWaHDO4P+rNu4WDXeJhm/fIwbJuUBnLyBS",
-	"wa4xG7qif7XkIb57i/mq/AXDiB+3Kk5q4SIV0eFMt1hPwDD6NiaoFnjXDO0rYKWkKYP4cojfJyu6Ad7p",
-	"91cHeRGkzwfCP/Sc7AUyK1ggUAybiN/stxi7Aa/4CNADHm+hSb0/7AT5LkoF+P1evvBQaTkIQ0pXlKfg",
-	"1Z+x2KQfaNgAiGzzPVpwhBGKpdqZTYHtwlvxIcx3Ac3bDVAbrRtbaz82iVUtfH9Azh2+5JfFQr5Z+kGQ",
-	"x6PUVMqOMRoMQPJo57gbfx1IT0tT1QZwgJSAICcbpxynEANJ7tkm4dODql34/LDWOH5he2iWy9w+kjtD",
-	"O6DKy9KJuzWicrJj4tmc1cahhntVNkAWgiQNotUM4LASjmEC1cj7cddNFrYPZaEqPxnEyt4Xel4rnPGS",
-	"ScuShUf7gK5YEcIootOMDam0Ub0V5qZUDWpRdUCrokn7snVyUrqk81aEZK+cmZlF3tIXbQ4XBCtxSfSD",
-	"YwNNa6L+FMmFQaTxDsiGXPgNFsZsH7jeITK5IAUkzbLUVXRPOQjZhBYFvwhcxWG/dDOac26iUYzRd0qT",
-	"c7CFV9LvmsoK9tUTvKzZw5CA1yE7RolJXOEhR+b6vh3VRtd5ZGQYZnSQUuHaiuYLeGKH3uSmo9CczvTO",
-	"WfWnWbfQaHlm3Dew7HA9GZcNCH4pIxlNzuUwHW4HuFabnt4fX2+eC5DLtROmk3VQtit2pYNSDW1Gd8yz",
-	"AfCsXeRVyEJg6WSQq6QPnD0KowkJB0gO9/TA7XshYWKYM2exiYAjr5UZA/JXQENuJN3LfnldDzVll0Mb",
-	"deax727NL8h6dtZs9DTFoPLSOM4H5j1/9j5kt3iodQOgvXlukNO4kmQhstTFdCoTtyRyfcnBHh7GU4pq",
-	"AaMZrTnru+hMVlmqwoYretbo0K/7PIQAwOH5CHZDtNLzTCpPQXjqgVjqQTLqCAW9B5zfJszCVXOKSPzo",
-	"4UdgElNpycIa7CnQzLccQXI65NgWRo8Blnh6UrfZWqGpytI/reInbDZcDkHGAN2SagkC7r+E5lrrd2Xq",
-	"D8lTANc5Iakop1ow00TA8AYAQ9hK7bd6o0vObLhvja/VRMabpInaRxuvDc7ijJuAHcieHLlUhnr60ajC",
-	"1jBx2D34PJrMa1GcHz60YLaXQpvFxpytPVxp0EqhE38w6l3gF345n9HUpjl2w3aa515NNcJZRucD0YXn",
-	"Xlyp29spIusFg0R/qLcCOxCBT8oVuOgwr28mCkJzRATQhK/9xHNyQTGV1e4/A/Wkf8dNMM1Ech6NYw8Q",
-	"9lSx+9iM/fjYNWe/eds220hIHqYsVu9F6xZ4ywzpJARlupttEdYvzKiRodYX2Wl0XFq3XI8jowXfK+3L",
-	"hSYDGiXnhShX/jKwFdZ2rziOT/ZWuzRbaTITxWQZMEHBdpzM+iE5bdro2sQzdtbtMf4R/ewkBrAKJcZY",
-	"W2itGFhjA7tNVgP+rig0brO01jY2U6tGvUXA4F1Xgzx7ReB5oSoZjz6JEhn16hj1whiNmhhVOYxWyZa4",
-	"gtnwxsZvAOpFB75foQL7HX2iVHTOZL/z2AoiC0aLCkoYYzh88AOdSfHQqW9K5SBHjB9kfKtCtwGmxf1W",
-	"XwPbX0UGH1E7NreNxQqrXpXJypoA0dlVI5nPkR9dNSoKKCOMDbhHCI9XAicRgO8DljYNBaNAnVp9FXCp",
-	"eOLRmBnqMEOYT6vNM7HuH6ztJWqUZ1hQpLUZ0rQRG1cPziiV/wfTbeDH2UzrchdsYq0/UXWmNJ9PWETA",
-	"lO18q6daK2MzLZyDlzjgKPGQw+K8deSHb/2U0SnLAoZPFXEDw1O2GdfT2Awmsg6zmdHeCjDfWLDkPARL",
-	"CWhzA9zZ1GtiiIGuEecB912FatptroHHzDzahBfno7Gdi3+X2JCMTyYcqjeuRz/gLy3pjX55uyvkJVDr",
-	"uuf4NeNKYMBeyjmZycV+R8tAfnjcG/aS3Sc+rliuMupf3lzkm6VoVLqPCRZ5Bbr0AH+8wRmPQy432Pig",
-	"Kge8hkF9b+kQUbZpYwCR5d7s+YiYNKBKa5fff7UwoRAet8GSpZtgTAD+ihqVr3CjEkSVRe5KkiAy7KqB",
-	"qdasBcuHTAqaCnkmAlXEnM+ibudAeBiJHGXkRhKrj9gjc9825b65XrXpvjuzjdeSlwKWoL4iNqbFR/rh",
-	"IYjzTrWF5yp3SLWruuDo3eSwvMIw+3T9JMTkP5oVfmXg++ZB21X3hGE1u+OtvZOu8aBL1Kq3rXSOMRCE",
-	"Yn8eIH27i+DScShV591DF+K8XA31dxjE9hbkRs/2qDhr7b03B9b/cqcoCRXmrThDqRKx9AjXAy6y7jtk",
-	"f1fFAJ7/iln4vhk1MizHpfFjjUXjFz7+HKjJJCG4E8ts0IykVFHCc8IVWYbdEf8SWHswKsQeNw+SdFX7",
-	"ChaVcJdSXa78fpn4vd8Z2XDJCJDmMe4LBakotAtmerd3dkYoOGZaHto3j8Z9QnWvI3UXIdtKun3Z4VZ+",
-	"rT137IdxsHJmHz6SE996Jfalja2ziQh9g7UneqhAscOpbe0zcyD7D98j05VlfO7+BE/wfI5Fxp1NddOn",
-	"MmJOxWGz/Uspjdii0RdzCSAP1Slscwx4YE9nd1B80JYcgiOxbfQedTOzXQ56/bx1hFS+JskFzzI6Z5BJ",
-	"acoFILaAyYjBeNHXAPuPnta+IlxJls3IdENMrYNDchsOAxaRwHowNE+x+kDrcBxf6d40dgKHN5ArXiah",
-	"jtfsCx5mceVoR4EtQtBblcVKDAnAfoAvtBBLoB8bieLJwPUDjjzqxhk59MCL7IELOdx9JzvsfGIMy3I3",
-	"pPFTOqLamXccH1cbq1W2LN6P0sVA6sds60fAbRiQL75tcK/bSC6xkS6HV2ExTIeAtFcvRU4/yCprzu3a",
-	"sjvSVrzUka9jMzx28MED2emux7+j0vM+zlbncemgg6yAabdOxi534rreXJMHvSvWZEnzDTFLKhHyzb1x",
-	"2L8Zqta9Uyq4YsUOwMm+kjQPWEGWPMsY0czSKhT6GiugyNlhE47WCm4dVYFsdcQWVbBalVpIEyglZjMw",
-	"+urHh3fiqQfqQAtEPgFYIT2UIttUECrgpRyPJFVczjAcFEUSV0+PKsXylCKWXMNJMB5NAd2aTs0xXdK8",
-	"DJS9z4UP4b+T0rkwsMLDSRFC06so3tnmce9urGrDmq56nIFG+r2+WhWUS5pV+3VfIvBNb5TedQAY5Tl5",
-	"m/GvArTzlaMrbxwcHx0cXzncgop668l7V58f4B9Xqj+28aIChf9vXrpQYqPw/81ayOS2TJPxJVeVuoqi",
-	"DctTSXL2TI0tqHI9Lc/lhZxqkmRcKkloJnJ2SB6b4jZP05I9hZQlmy5flFjYnEviUgwd5IhrHRJN4KsN",
-	"o8V2bMcAMwPPpaK56k5rNlVx9KHJtnA2IZryUy++83cvvv3DDz/4+afHVVYMkGpBcWpTxvLDTrTeV5M/",
-	"ahfWpZDaL2pZpPareiKp+66WSwqAtZ21b1wB9JKRFHARj+pg3qjAjEnO5lQB8u6C5bZm3IpKGUKm6fBm",
-	"+bM67cJWr/qusptsKbYvZD2QtRc18ZHe92KGWKCtYvt1+AixwmzKuIRlthS1UuNdsS5uZK6T0KweuErA",
-	"W6EuBZP+ELZa9UK2AVBko7NsZ3Z2pMFs4EKB+niUFCLDqOOn7sg89bYIsKXeUdG8Doatx3j7Zq2OWbxz",
-	"1UHJdhv5KYSnCaxbavQfSzXbiJ/q8txj7o93hW/9eMGKaf94XRNx1+JNrBO/p4uQ2YpbzVkPzWMr2JxL",
-	"BXXEBjgSLrRaHf+CZMyGmXsiVrhCkHDMQsJwAEnO2SYewyHGgglFfte5d+92ZLFh621CVXPyb0i9OJ9n",
-	"G9+uvIgoHmVWF/F/tqf2+hUy3ShM5kJcmbLIxq503UqrBvm8f55mMNhLeCJ+Pye+PAAdws2pk9HaZsPD",
-	"2c1K6E9leYyB/mZnQB6hNNEodet2hPGrdnO5PVu7NAYZn9peE2MKsq15ScNns1C4HMIyDHBHYyyfNxY9",
-	"ULPbBluGEst7bSBpLWNUCYQugUH7JyvpNGO7movh5XSvhWs7jB9DVto0459zdV+xZ3QJcs7o9dePrl15",
-	"/fj46MrRUVPR+dRXvpK+98bzf6v/eQv/Ob7y/NN9Ws6rskXb4b9jI7XdHKyjsz0XFM5HxmZvGfLJ6KPv",
-	"/+2Lv/7eyz/5z1rCnM14wmk2af/24i++/+Gv/hvEv09pPinKgmajk9GVK0c27zaiEH0YdS90m7bG40u5",
-	"ro+nP5ojZdVN1Gx8HEDADSznzcq2uO8lDVwP5tcBF0Rji/TeE65972npBWvsvCT24THxO4cvaMZr0AC1",
-	"A6tP6NXnB/qfK/afXxtF3Q1x8ifA8qb7AW6sS6KmwTbacoFxDROZ8ZXLo6V5wiZOzUYcZi7y6qsq/bb2",
-	"3YrBvnclD6qfADVZNlqAtNyJLd47crHa9a9sTm6za9S3J2bgwE43zZEYROXtL2S5XKKNsbI4NsdwIZJW",
-	"f7Xv3JM97mUHv/l51LX3Bb1p1zBwlHeuG/wIUEZ7j7Jrv+soP7KIpX5o1JjhOGSHMPipx6CBT3uHVtCZ",
-	"Ckldqf5xQFHI24otA3WryxylodQHEMyWDhRghlYyAwGAVYE24ISIcD3Y8da7C0x6nfuLzu8alr47gAYt",
-	"/C3KBWOqP7tOSyAP4VHYFck5U3FYX03Un0J15ayadr20LH1UFKWtA+ep+rcnQL54Qy17tsoo8kpvfvyN",
-	"Bc8ZZLjnaGqkJOO5P08ksyiDXi2+ULFj2hEFr4Zs173EOBg73rFbEkP/JlECC3uTbgJrG1pZFR+fSovz",
-	"IZLp874kLufa2OzTs1GyAHaxNVJ7K1SvNeMSWQpWoW0fg7PNx+4VZ1qPDcuIseWVTO5PgiqVZ6sMQa+S",
-	"5VQqrkqfc6xuB2vgxRhMuVp8Ld4jQrJ2Nf2dIKNaZ8oo99iA78y8U+V1tq+VPGFZ5iyOfhuinoR78lR/",
-	"g9PMBcFUzUhz4k4ZpKYMUIMzR2qZnfmHjWiDHv+L0RZtez4Sh5C8++/ckNTgbsGtdFhLksgE0ndcYu2e",
-	"MkhNg36RdnCCtB3epXKi33m24prC/jENhc+yrUVCaNnmuwYWQt6r6n8PAQP6JLMUdxYhL4+XxtVl4NKG",
-	"gKQNAEULoabUK7mbAfg2BKZMe7BXtX4BxV8Lof+PyQj2CjHg5tumPcNBNVMYnYwAI5WAJaTyKI5sujo8",
-	"fFgVDR6Pvq6//fj9//nhB//w8U+/8eK7v/joz77x8gff+vinPx1gzAvk2PgjL9D5ieyHpaBXjYnma+TY",
-	"7yUPZNrj2CMT8A3/BvgZlsfyTVypvXFNh38/NMRsaSXbJiVXdDMmUAdsTAo2K/P0xCC0+27j7ornU+6L",
-	"Y1vRzUnNzYd6sExoRuD5iLKCiJIeN3bVhD0GhH8snwBt9CdFzAtR5h5FHvrB9vERCN6Bwlf98ZQxRpCt",
-	"ygZ663vYHs6kUQkvFv7+jkF0664/GarcDAvpqdqcYKGexADfFzSXM+ALIofTGxeN84Dy9Aa2hH9Ca/rP",
-	"R1WL+uN902pnWVLcDAMKHsZWr2uuUj0zxW6wFehosF2McTOPTcrDxm/YlvDjA2gP/35sWsVPZ6ZtHNaN",
-	"wCm5butaELRsYq1jfTgSU+mfq1OC/EHWqjNsFYiKjh4fAgx0sWW3DPGtiI5f1SCD6EVBD5Q/WVKr1k1O",
-	"qFngeJupuMg+3OH9kQIWl8iYRJEQMMmxJWGMvsHTXiB54KgBPAjHsYYypO2q2TyNDnapANvjglFaqbSN",
-	"ghzQsSuMaY+vL6sWXOcKvYQR/ValNofmH/CtBUUy2/7tnHrkkRljh46zXEIYmTFmBZE7RjbbgxhySxSA",
-	"jwvcqLNGTLcI8rWS5oori5NQC6zuC60ej4pA7LImtz2vWNbl8JIBIwVGKLvBhs+o17hlSb8v+xa0t596",
-	"HVAMKgYsWoZu1zNvjhTSZzJjgdSypZAKQtNEzkiZ9+whz21AJR+ISKN76dcdjLoHD4/r04hVHwxF9qlA",
-	"BDPaZ6aUV+wqXzrfHDrsyT2tgf4N4zUmNK+dit0TK3Bhe2oe8AiRkemDjK/HLm41tf2tL89YMNDMz3xt",
-	"7T6TZau1ab8WvS9cNz9qmw99DUfcicJ2SxRLVtxBduYXudiaSVWvQgj5GjN40ZbZQ7csRnmfM7aSY4uq",
-	"ZlM4HCx5y1S5Er60KlOKRlwwKzmBQwz/NIw8FvYtYDLZHQ9uV3i3HE0gOGVXRTAI8/a5gvogMq6Rf/qT",
-	"H7745S9ffvCjl7/z3TG5Suxfr5MXf/r+yx/8lf18hXz4y+/YD8fmNfdVI3vqWuf17r1HcXj7ukU/V/LU",
-	"Kz9AECQXOYENtuZ5KtZja5oTWHwYQ6t5IZVRz9r4a7bqcutanIrSb6OlDpDKk6Jw3s+yYTYQER9Vrqrx",
-	"eLhUImDux+toQJBoNW0oKPlSXHR6hGwpgVeiU8Z4DxtENYDY0WMJuo76K0nV+vX7CCEAGFSRalQx6qUB",
-	"3omeQ8HkSuSSR1Rgc4QdWFfLC63kJlbVifDrf7tTErU6OL52n9uT2Zy3wRpuYReBMhgu0tVkd3M9ikPk",
-	"T5fidtBQxex2M0Q7xtQya2o6n0BOEzxBtEZIjAul38JqeU6febfp2moOQa85WniRSb8mSfX42BXixTLk",
-	"EXbrGKtvjZDW7mtPbkSa/oCicLEGzvaAakdD08dFitqjEWnatM2+i23Yj9dtW/aLG9imHYhNHWvfqbhA",
-	"ngTXnZPKdswdw7N1+dSx1tHq0ceb5FjynJ3AUZFacrBFw60btKq/xW1hOiy/CAD6CypdgRSyYSrWndBT",
-	"nRPmE68qwKS/xFk/qLlpeNxhRYDGgkru3Mpp0eO5tJo7N6y3U881o94lZcaJgUORvDywZld7FV3sLTgF",
-	"oNplwB3jF2hY/rNdha60Z82e7l+wYldIu6Lgvsvt8UKYaCe1YEtElziMcn0Or5jriqVt1wzrBG76RK4d",
-	"TB0Lntx3GU19UdTXcwP0Na5pUCAgZPqNgvDceHgbZZvgldF4hG+4ett9Ufw8ZWCXPTTDuRRjt40BKd7F",
-	"dAS/0m5yFSowCRPS4MrKFny+gCppvArCrKn3AVOTKVFmu95fjbJ3y2lnFv224rlCNNFIDKo0UE1Bqkki",
-	"ckWTAd4+3CYBOKtCTLOAjlgwmixsBWhfmQGabvw/OcVi28IolH8oXhXB5debKdj362PzHqVyGjIDDluH",
-	"RCxNUHhMKbFyGs+u9AbyVRVqr1WjIKddqjaD3Rh0FABL0csSwFUPLxjLAjDpOV3JhVBDNUqPU7hY7lRU",
-	"QY+sUgHdRoD23AJV58tO0yxHcHfsJGpU57t+eV271pA1XvfJGmkroe7L9ODrRwdvHTx57/Xx1aOIXLrG",
-	"gfDN6jbws1s8C5hFIf+GmuJvp6TMER1yxlmWAqgkMfUfyXRjs85hMzVACbx89qtS5IdndH2XSWlKS+Fo",
-	"em3xPrPHZQs5G6t5p7x5O0+yUl/SDwohZtsDXFC5YAOLNPI8Zc/iWbIHFeIOozOtkyysxxXncGpwFPy4",
-	"Jn128JrlH5nETBR7tYvjvJ1BHKY2thTsMJDb2mqe+iJyzYoImEMrNBtr8SUrl0Uah+3LPYbeQG0UYTde",
-	"bDepMQJ0o1egmRRWLvP3HMJeCQUf+9hPO6bX9GcGWZnwqgWs1sZjTNzaCn7Ff49V+7Z2rm3ZPyjNrGmG",
-	"5faDKTCtnLPUnt0KEW0Jyk8gbMgWbutYnUF8qI2SZ5s3Vnf/RC+4ov70FvZsxQsm4+F0gg67r/WW8vzC",
-	"GeA67IgHrcS5L0Di4ULfYyJPWH8gmfHwYUsw4nGdAL13iiXj5aGiYzMLdsUE8KL3A7hdqm8JuaBZBgkE",
-	"pxjzBrqY4qwAG5odKeEzLF5tMNcHyTfjkeL9hXcfcc+NAy82Mgf8SAN6UZRPYnYwfpiGbGuSrcppxvW1",
-	"pWnwqXp0waFu59MeHySYcCd6QPHsCecUBrBpjvXD93/vn3709x/96g8/+rNv+KtaJzxlk3hi9qa4zJgP",
-	"qBkq702ghHjI4S/LDCQM2DKitNU2TQiuH+YQrRKB67KgivUHyA6IjPqXExHl2R8QqkmLNCIL3BC19o6v",
-	"g636o94YogE1HRGDaKDcXA3ctwVUqwiCM1pBlHFNGElRQYTntLhTpeiUMklGtuqET4nqDGqypScNqLN7",
-	"ICqkOJ+sHOLittLeTC0GZ4QgiVj641ZqoKTbZMrYnGYTt29D56VQPEEFMS+zDG07DXipGl8xuBSTXAR2",
-	"wbp/I+qHYgiVGbCRQEE9X23breoSW5VXayK5WPFGwaR6nIU5BENgCbs2rFzQgoWtZlKURQzepOEUMDo3",
-	"gdojrqV6j1FptV6sObxlXnzvOx/9xc9GXSVbfGapJZdsUuWjhB5JJ2vEhJ1YoAhPrpq+ghMTxNyqjiMw",
-	"u89VFIcMSOlu7XRMaKYWopyb6kNlxshalGgndjC67KKByd6oaEWLcxlY8u30Vz86kx9UiavNZMNoITuO",
-	"XjDuLCTbbDPSC87WE6nYqmukhcgaHPXFd//oo+/97mg8evHNP3nxkx/pP37yo5d/9kvzx7f+3h//cUnh",
-	"DUYRdeu1AZZ2WgUDyiEnDnFhkmQiOQ9eOjyhWcc+tde9I+Iv/vzDf/jByz/689F49PF//D8/+p2f67+f",
-	"RKInNvpz4kFwzJHCgnmn/9DJEpupzQfn8OH774/Go5d/9wf4x1SohX8ztC7pj3/0n15+///++Ce/fPHd",
-	"n2qCwMePfvSTj3/y4+rjB//1ww/+2H188ed/+OLbf6P33H/4+Ycf/CF++fJP/v2Lb//v8OVfvfgPf/Py",
-	"B9958e0f9VO1CU1nLu5G0nH9uqzmP27K860T1RS1gxQOsbs6+LRnT6PYXb/sHPO3zKcSYdx1GRlrDVrQ",
-	"3qKsdWvX1ZcqaIht26lHD3/3+sGVa29Y64g+v68BJobI9dYnv/Hw/r3OOrt98FTWH57RXrvhffOYPSZR",
-	"8FcP8cluUIy2gQnpbl9Aq+jI9RpSWAN2MMvyohG7OkJUugt31tK7AlVEllQlizEROWQureicyQgYLxy5",
-	"bT00/TM2+0SKf9bWcUDdiQgkk9p2qTFFwDBDT1UhMMMuEUtUZmrl+QsGYOKQiecpuNIVZ4Z93jT94Kfr",
-	"VW/4xQ3bJ368nd8yHePns6p7/KIqUfPETs1sqyZQatMUYvwwG1hsrGamiWbwUp9YY8fo0dsHv/nbZ799",
-	"cHR0rcVgT+ov1i0Wow///kf/9Af/8cP333/5s/+sb473f/DPv/rmxz/6o3/6xn958e0ffvj+77348e/8",
-	"86++VeO4RtByQKx/+vH/9rcf/dcPPv7Jz4LsWu8Eyxzqy2OWoXEh1bbS8fNPxET0CViBOtXNMJp+vKi/",
-	"C+u1gsYQoKLBwkFLCGje+v2Xe8Xte9h88Aa1HMK4wMKQWX5km+AeQRDF3VpllXrtSZHGH9Hd4fSxpsvj",
-	"sihWVqyI19Nf7d3e3EdDrvjfEDxn6Q1vCdjHmIkFziNuoOZMDtZXwYe7BBu7ceXqTUvEzGOXnpkwm3gz",
-	"3FSrFiyQA98o78NSh+a/RoQ8LsHCilVvQv7lWcFc/oMHJW2NaPdVIxDmlYqcnYK+v6IrVkg01RMqCSDh",
-	"XrCU2H2X0tiiDKFkGePw8xTJwr6hG6EWAMYvmQTPHgzVkuAwNoK46Vz0o59F1GK4y6Xk+dxU8enDI03O",
-	"6XwnBEYTRocbd49RdLpBtVsmxZz6CsMg1U7IerEhlEiWiDyFrckRASoqnQJdHbHBB/aCaw4EsJ/TE7Ku",
-	"VUFq1Du71peRz56tWKLZ9YLRNCa7wxoymwOpMKujsXKqxNx2FK0HMCcmz6O2zDbPo2HTveyIH5bTJVeK",
-	"pXett7sx8KtHXqAf51r3byF9oTOaYn1pk/6CsbSaO5V5NPYQzP4B1qhrjSsciNxBkv4NHIIGsvrEmNjt",
-	"OQAkqA5/3kE2i0HFLX4qwNBNC1HOF0pfZblYV6hsS+RfBJ7L0wOoruSo2rfjWxHebVoqes4mU5qchylx",
-	"0vLBuDh1suZyQZRwBTIBkdTjwYxNLWqfAV9lt8Yy244tkHwsjhJ05Mq6waeH9Xbhm8dV4/D5HdODHejb",
-	"wvgZ27rMMGBKz8FvLxLOLSCV1mvI+UVJyxxbrgK6BOhDKkmDjYZxn6UfT9BI+xD1oK8RV/FQb5GMrs3l",
-	"z8h6ITJmEGzx/jBwAoVUKD2ta7lGh0MSje4AzvPzThYWvxp34aU9Shyysgb0dl4zSEUhy9Js4mLyOqqn",
-	"kzXNlWycVijFB/6iw/5Da6dQF+Mtcd3+MHtt7A5B8JSHik6AAF+r4ICffUUl8BdP/QjbRAsb8xOtx9CY",
-	"476KMjQa3UdlBk+DO5Vn2F7RPdZogMb3AT/UPl3DzL3REEV1DrJ9OVidsx0RKeshkUYqqCt6w5Bp+7Jc",
-	"43PtZq3s96LMczxGemj4l9WKTekWhNlnSWYUoVyoCTD1Wt0WFo14SBU7c33qT49dv/rT265v/elzrn/9",
-	"6WY1Bv3xnlCPzDD0x0e1oZiJTr7ut57M/RAA2xSITHWmit3HJj7XmNDnahPSY0K04kEoygMhLrpRlzNR",
-	"KxPZLlsijaQPMTkAPm+tEzMLVKj3M5ok/HFtHYp4R9ZmuG62raMKYogBs5R0IzEc4jBeVbK3DWgk/jAC",
-	"mtr4FZ8lCLKpl3RD9FapQp2xiK+fGFI1DQ+DrcCQ3OmMdPhOaEcDX5nMRO/meqjYKiRtxKSnNbCtuyCu",
-	"cfpurvUJGC5UnVFzIt0BCbLhB26jDErS9SJF9NWPdF3tusfic3H9MOKDSrzjBWXosy+EI6B5MK+eKkWT",
-	"RUA1vsUzDCkGLlkVAge4LahaPuwGBCEwSiJANW4fWVXYZ08EPEohW45Pg5MDun0l7eK1YHGGnJ8F3aJ5",
-	"kpVp6NKpJZ7pDg8f2mN1iZXG+bmFrrk4A8UGJv44up6KA7LDpW4C2iAQ9DCQjWrpEm4FRa0lml1As/a3",
-	"1YUFA1Vw3O8WtY2m/qoru+QtzDI6Hxgm7HbRpB+Rq95V9V50wvTeZJOImg+tXH9pPTuFHk8KSJ7zQpQr",
-	"P+3DNv3Ym7V+ZvuvVlNEuKvBxwJZjn52ElNhoHmX2hk5z1qoWERjP7g1C1yyrWPb2hVmYtWY7WH1s6KK",
-	"4d25fi+IAuA76/fAS7ZghRbhSCYSmpGcKaipDx6K4mJooY6ETgbnaJnQjAH7u9mFx3sHYqCmwYwnVDnI",
-	"YEcLzYrkqdncpiKJSTRm2cyYzCLddzOez1kBJ6Q3zoyWaiEKrjavyfr44Fwt2DP9z4ryQvYnh1XL2hzB",
-	"uIp0aa6Fd8OwC5aFsqIz/aO3jB0En1ito8Li9GffxQtq90TKYEQhNUB2Yoo6IeY1za/EvKBLSBiPiQTD",
-	"udpe7MA7SLZLRh27YPkEI8IbNAmHib3e6WW45vWAuWVrYG6Ph8SUYRPe2fMlD6bRV5bryxqT2+PBhv0D",
-	"ygOaIUCFKwF7FERbOhUX7JTQbK311HLVBJEj6wXPmJF3HJjNdijDZTENS4gfE+scAqsB9CDSlqGn+kX9",
-	"tv7jJrYA39lWno9H5UqqglEvKgdPFkgIzdpX4lyzSdHPaAKI9pr2Ys53TC7N9KvDNb+lS0k0tehHU0YL",
-	"rKlm6Ou+SIQ457GQeHdFyt62b+oPN8zbINRIaSUNt+Luy8uhzyMdan346SzOy9V1B9bYut/lRMy8ZZkc",
-	"WJFBceRyTL6Y82dkybOMYzSCjE1B9GMlmUgUrUNajFwQz9cMiuoCkq4oxjZmCDVOG3ANJ814rJbDxAwY",
-	"zmRYZMSlKufKcCCSRJSoejxUtP2rsbS+4hu7FPCUPpTGymQ13h4voaQmePvhODol8YGFQ/UL7aygfjJZ",
-	"A9mWY11MUtFhoqwcc6lgkuTsGZYkMNV4vdOFNieBQmhaEA3tCPwNT0FCczJlpKCgOkEoAi0yroUV8MQO",
-	"3CZf0k37CPBK9CBvqbwtxcSr3tgEFVyYsWFRYda2I8LfTlH21TmvvffmQLbtaANjCE8MduyArLC2sJBi",
-	"fk0OgHkUHL6xofdsdRNf1n/egwb0X9exkVrGXPdMTZixWf4uWaDaoR5zZKS0dM5zuzk9Z9lA7c1EcUJe",
-	"fv/nH37w8zH5+Ed//vKv//uY/NO/+8bH//iP5P/5d//Da5fIaOKNbtXXFDbbLwjZwQEKtJ8GUqHF0huq",
-	"EkhtCYQO3gbV1OhYpi4CPBrALQjB/4QLZjmAqG13E9DL1aCo12aIFBeCxbhqK7ztiEqSsiicFyyiG1Hw",
-	"OQ8EgS/Kqd0x+hgRqgIodFJkF16gS4LJ8iCmpIxmCgsF8AB0hGQsN2FDcQXCLFKV8ctX+8tMa2x2TZMy",
-	"VUd279Qm4duWd00B9B3P5AAg/YDZEcXTzhZWq4KCnNNw7/jg2AJZ3T4jnphVrhr3qi3EpoK08gdAuGTs",
-	"qAsbaN4PhqSbDA1jt0txZ1q37PdlnhYsVQs5JlOWiTU5MpK6sJH3tMDi6Hmj9Mdxq7rXwXGjXo93KYch",
-	"JbdL0/gW2UvTRqSYl2WInB0ovnQObRtry11k6LY9YJgOMuAwRXgwTKOX94dubdOo+HsX1bmv+Pu7m+uJ",
-	"w2LcSltrgTTWb1C/o/M+VBbixfIEirgs6YbQRJkiLtGytxnS9TnzxyewJeVZSLbAjSTJXGgVWD/pz0Xh",
-	"xdLrqS2WNs0jZ/UJRI/+7kY34sU4ofm8NM6abqusnsId+/QubiQtUmQUsI/KAsChaaJYIYnIs80YFoSa",
-	"yzagjKlVNxxPD8ND9e+RfnjLjp5YhE6Te2dEXSfiQ+d2ibyMZbNTysgW2tEuSRBXds2BsIP2JkDsI8vB",
-	"GwIfj2vecTtsb4+YwPqNKOG6CkfTj00ohAkgmgumN6hX1LMlZfdVybixGnV0qUAEfiKWNpaHFRdsAjjz",
-	"BUIXZBv3tcgnEBMWawTdNCLz725qYfl3Nzdcn3c3D3Xz77Q7Nd/fzzGL7AlOzDHnQelUg6J12yy67iLp",
-	"kcFMT4FFQVEJU/BachY8Nij74L59xe/ekoPq+T0AbnmGkdd9gmaF2FEbtn/KbxdiLVnxebYZdgcbcLbm",
-	"6Xv9CpluFGvamPU3/d5Nx5V1w/6h2ozVYE6Ix4Rgr9FU2CJukbdod9YI7KLeXWq3p7NHRt9c8JZ1Hccf",
-	"CxcFdsZm3tjlely8h1padwaExfQUM2AXgtB5wViqmWfFdCBSACtCQGJKwmpxmJIg0m40sW+66H7PiPvD",
-	"qe9uXED17jfsVm7Lfq7HcI6Lz9xV5aNp2hcC1Y99xdWaNatfN9WKgksq/uYAvp9uXQj4df0+iMzOwcNd",
-	"SyCoZaXEKVzVLmilCQ4oqOTuQp/JfXiQbpXWUzEAB6pUx1myK1Pl9nj6C/PEAcGCPSXZtn7eIXhtv2Hy",
-	"XWHsecbzYG0QTM6f9CvVtY2zeyh4wG/U8KFtB0w6ngkoqdJUH6VQZiYV4LJaiyKNMFUPjgf3+XDsTLai",
-	"07ai1wzpw1tSXjahaIshvKKMIi3m5hJuzF2sb6uyWIkh83qAL7SUup7qUGWu0OLQbxxqTdyNLzh3RZPB",
-	"YU1+A8g7y5XagNiQGySKRpESXwL1riaJLZRX84N/lje9NWHaNq6M5SktDm/uoeA7NmUsXGCOGSRaB5hh",
-	"UGIOAnTe3dyxYTcDltfG3FwywAb7rmJs8HMtzMbrmI1w6BrbUIc1NxEpG5s4VwO+4UJTWvvy+Mgb1VwF",
-	"ADX28Bu9g7u8fcpapaqA5I5IobubYEqIdRAO4rKXr36D+TKdaRowaK/TNEFePEBuwxceKnOFb+M6iwFO",
-	"HBzWHSHOvaE5EPoUz+n14/dzKIjkaa0cdGvotr4o+3OSHQFNB5YCbvT+9XjIpOQifyTOWR4oxi3lJFDh",
-	"4nZOkEUQzTm89twat+vTuvHB5+NRIotZR5fIjKDLUxCkLrQqR8SM/ObBjYdntw5gMn4osaHx6gWbFUwu",
-	"4ghwCpg7MrLkR8XFeyK37278sSWDQi38QirlaYc9ACDATFhtDfFgyzFey9JYUBWSiOG3mGgkcHwbR7l9",
-	"qWo6QCGtgku5A5pTong+tzmbHqQHXCWMo5vxYmnK+NIlQ1wOqGsmCZiFWjeMFzlmR4vQapVtTFimL5jc",
-	"X8a0x0S/BzNT3T3R0UEgZe2WKAjNEdYMfUInFeLRqhBiBnS3rRAut+7woz2lhdXsIV44FrCFAdDHlJls",
-	"GdI0xfsjRV6d6ydQRDii9PAkEn72k3IVOYT/LbK/hrUA4YEK7U5LGodt3KhePRk14y0bjJ+fPOJLZm0M",
-	"fuFqiL1iWASs4ffP4/KTnbSInfin89iZlAayx3jf3HNPx/c0l3zgypBsOUW9FZuhTvMGDSOE50FQx67Q",
-	"ytlsONagCXqrj3lfGdz3jF51+apbLC9Elg2Jmxss8sxYyopwSZSZKPywSGtBUj6bsYLlyuGwJXTJSJmn",
-	"DAsh4WY9gRsz5fIcxIyCSSUKraMVYkloTrTYkYhVgKOGDYYh9FlRpDxv1Lmrl/1ggUNbsAtx3llcBJ8Y",
-	"sBayTBLGQpBjj1z2kiRrSOHRZFrSZMFz56M2ha30LxCh26CgP5ofO5UdHRpcnKoz3ajBEvP3ZNYKnOkI",
-	"Kra/Mh22Fp6/1FrzDPQKz1WiYXxsdnAjBRITj4zBwSSU5UIBcos/TxIiOqNN6pclosWa5rZ0dSrDZPIG",
-	"Qw7P6+y9ucIZl/e6nGQArDYV6YbQWgYoWZZSkfNcrGvodxsyF0Tkh+SpfmRiDurTcT0JUC9VQuvJpESU",
-	"6hSLEIq1dMA7kCSYp6YkLqwvVANamrxhf6qCJzo7tKdC/AXyDyM3SoxiZXCjQZ0KaFK4AAEMxmRB85xl",
-	"Q3aDbu0GvhY05Tv0rqganxBkFz2CL5SsZGkFGdgtUdn5Vf2EaWRnFaJSoBpYPuPzMljBC5lZbIn4GeVZ",
-	"9MMiS5lUYRBsAHiCZ0xaH2CkaZ7/NaBhZDYAPhzL3QpRTjUnr2fatpLq9S+Y3mjP3ZxB0hXgukaNyr/M",
-	"o8ZyuJE7slar0bsJ7pmbxNrNZzzDgjpc9yKXMtJybpq7ha+bT3exFfPp4d2HYELH/m+yjGuu6IUFYstV",
-	"KLa+tkddHQ0Yp89mBg7B6BsrhAB8HWzzUA/N9bhQajW5euWKN1kDgI69zlMxUyy3CR/V7vTctTsmcDe7",
-	"xB7GJEVi6z9xi4xJLiYGnIGIgpj90pyjeyuUaRnEx1OiC+Sn6uH49Td//dd//dePjo6Oeo2O1d7HydaG",
-	"YEleI1t449+pue/srt++V7r2uj1AkJc5su2+k88zLhe1LR6QSnqKCA29J5yxLfKq6L8fgt6ZOLBbz4Au",
-	"7aFxWK6dPho7fJNLNiRLs+Iq0VIBsM7QLvUNrwqtDFTv9+cNwE+ha/dVJEjVtXsPuEGuAofehBtvV/ld",
-	"LVgWE3uEbTcUJ5sGZZrvJCsmqO8WExGMle4xSkbPrX/4fnax3xDedlpSd6Cta+iTpGk03dBL2TekbbsB",
-	"OBXBOp+bTPeiVqrFRDXV65NYBCatHVtMfshp/Er+qQ9/+e8+/tFfvvjmzz99SJxRYlUqSIoFqF6eMXnq",
-	"UlR1O5Xx/fAr+XaqFvYQqBmUq2KDA7Uj4VG+mwCGZbBssD89Rl+BeirFVqRMf1qBMfra6dW6iqzHaBZ8",
-	"bxUZ70M8mK11H6kK94Qehg0zjKVyUues28IhRCBniEFin7QFrqfMOO6UdTIZTIwpy0Q+lwYkxwo0PXXk",
-	"uoKKNJ0OH6HVZXdKA4W7gh27oewXm0ku1MAC4IBLFsrP6ixE1Qg0rODszfi3Vs/PjuxukpetQlnbmH0M",
-	"HNvzjmfF8ndsVn1L2ACvZB+CZQCOU7G5AVDZflk/Xq9V6i9NmnoLqU0zNiaUKDonXzy7HTAHu5Bhj8nW",
-	"Dy6vb+gUML17Yum6YlSx8aqpGh1CpL/FmMcMZXwL8TvBLaKvTn4APrOvSGkMpZxAqb+B+LTReI/ks3QI",
-	"UQ/l7IdtoJEYO0eX4qab/oJtA1bJtgOEtm2ZQbDU5XhcPoAlJpUE83b85RACPoL7pQUJb3ko40sEujjd",
-	"ocYo6MO+7x1cVVi4VexYlIUcFnDvijf7oRtmRi8dUIIfwer7Tc+mcTO2WFnFTH1/wgo2uJsg7ujdG3ZT",
-	"J3PvwxXZY33AbjV6265Wp1/K3Np4DyqAXz+VsLLtFpAKvoZxUYBrAyvGUvChuAqdnsKRn1C12tpwA2dn",
-	"IDx0xmg62VmkFYr19JeXWYZVEZDiPWGgTZGsmu32QLfqzQYEIf/pfODgkvd0Ok2DEfXdu8Cou4Np8bFB",
-	"1VYrWOhWpdUn4UPzdlmkzDMBRpNFd41PK/VJkrKlrf013dgKnx6/Tu5zmLabrE7lebtMamjeMFbTfsdU",
-	"IWbNZ+4HHquVLyPLmhCuZZV7j/M03qZc1fArt7nDDufS5Cl7Uk+mAfecWG3biHq7qWjWhVrh0vytZAUm",
-	"mVr4VormeHhOi6UT90spE0jSXCDIm3E4bEtrW0IP01cnztZBXtTKLg467YAZiWu97wP/uZL7wqOm7gxF",
-	"HGlz4IYGXDb2sBf5P8Bwhumiphu/MrpLlKVpsCvfeDhLDBZQ3w7arU5vI7tmmzvtgc1aYnvzZ0M10c3m",
-	"6eBbfpNVqJJYxakg3GTKEGhuG9qzHzV/30YxZFqN8LZ6UadBVfFDpZJ67Ey+1AgIKqA5scNDGGAugdV7",
-	"Q9X8kky1G7rqGzkihGbcsRP8LgOzHwefyWDiqn+/d47sbtCOfL0ywNu7VTLlvVq5wthBtG1uZV1VxfU9",
-	"0Sor64TYjj0xbHYfAnRwa3dfrXJBC2bLhXl+FmWRRGRTmm1lmIuZc+OiNC3Ve9zl9nSrue8LNATSv+sN",
-	"SgfB09yiXlyaPd/E/9+/cMX5JTlw22RyPnJr8YruwN2zpj4JEJxaylOT+d2wXItmxBGCrAGv0nG0Nhw4",
-	"SzJauAyeJWte2wNSqbw13XeqRLWP1CB/aXzX5LZ7AW8GvIRP2yCfuVDVha2/MBU09I1ryj2Sm1iQgdAs",
-	"C5Hwah8FfRCFybl3sR/Rc4is5jmhGVZUMdUvCWSPYSUCPVaDoHNar1Np9V09WlugzJ9WsPdUJ+8+qUnl",
-	"K3A96in+mwefP/jy0cFbT967Mn79+a/5vDY1AcyDQ48/Wk0a3OUZSwnPT0nBZqVkKUZQ2lw7RJvG0j5Y",
-	"F79aVitO2AfARx1fT6YS4zuRbzqZUgjT5v+XBsIBAny8shWWrXewFw4TuVesuAUxt77yJt7Movszx6Zg",
-	"a0oiFc8yw8lNKESobGFwlZcAdNNtOatxwBzydgKlr4KZaPSCpZMVKyZLfSIjFsaNa2yosd1ID1l9SfxZ",
-	"NokHGzCro2/gLJvU1aABrw4V1xovB5jmntrzOv9rnYxr9GrRIEj6uzaeb8cNDbttxcQqa2zomIJ6/tKe",
-	"N7BYTdEo/SIJojsRrCwQVa4vZWExQrdvaHMKyD/uplVizvRN46/aGXX21ILxwmdkihi2C69sNn/l6Mob",
-	"B8fHg5JJC1bKzjWsx7M113ONIDQQvBY5cA/DGOpQtuGftoykh6OYOQ1gLbC/PZxl6b6PP5d4VnoB87Hl",
-	"4IiqwEVv4N8kHlLdBvV5ciPBAm9tLKbUOOZG2gUXpwBsDQDDsB3A5+mP+vGepceLTS0wspQmhAeP6gHA",
-	"wJVZSiTd+OOAALJzwGzDoYmP6+4nKLYuQzAfIp/MDPW7Q7AsBA7OKxDDRjOeTgYAnWFkWxBlZBMFMrKs",
-	"jDF2NuP65mmOy80guB/P2NLU3tihJnqrVKvZdgXBHNKBdfNqCzyoXF08ZLc/JjUciVrRaJe4i4LBJm/U",
-	"AvSGJV8nOVsTC3QLh6gNs5iL9RigwfEnrH1Ts6GaDNJPvfzO//Hiu//506fk6XqxeapPnyTrRSAhfb3Y",
-	"tKh2fBQdY2HQnfyOiMm6gduwVTVIsyLQ7jApHJNbAQYKfrJv51rJoznBUBO8nBY0BY6zYLRIjWrvnd2r",
-	"yI3YheXCPENYEN1IovUjsS2jOzNx7GgA00DTtt+HUeMy5pTUkTmxwg/2Hzw0XxI8NYaRAYdmaPy7siH9",
-	"nyjD2VNdGE80fGd5mAcGV+/GguZzNpCyOVtP9lomFFJzJ6+y8mij/XFzBl30OWOSDYZFHTiPKCZZG46B",
-	"wd8ODs+54jRr0NGz3y6ZQdeZONfA6d9Ohig47M14gEN8wV9DgG257Xzqjyepdh1ZM4pmZ2IdVC5s9+Nq",
-	"Wti4ly5iVWYUk7N8iEorWqhAkHVyzlS/LAcNuMe9QyjYjGeeZP0ZZ1k6QIHBdlja6afyFxKNNs4ZpKrK",
-	"OGcG2TExO6AgWlX03SaWTAK4S02jVxUOnvf2HR5oBYiN/QvbjGDCl/xU0LRMEXve4yu3MiFiFwKux6oQ",
-	"FwwUHPLU/vwU3OdPtaL21JkwbGXXZMGSc5ZCE6JUhEKWWhj/I6BcfeEM8uBBpDwlkjE9OPmZVSGUSER2",
-	"uEwDyuPKky5yrPVGSIrjhdRz4lruXWoRlhaMFAy+kafkCO3/RpSSjGYmHleLgCuknt+2mdai9/uw0evV",
-	"HGzkVCtF5d3rB1euvWF3nW38NampjEB65Dce3r83JplYs+IAtuWCPevadr7a5+dsQySf5wFIJKuqedbI",
-	"KArGf7iic6MfUDUmzMFcUwLaYZ3ugYqTQy+c8QhXp0NX9oRk6Zu4qmqf0eRcEgrr7GJAQOvxifhtC7Rd",
-	"xLH1EpgoLDyMZnR2KGZnGpL2ZJY/KMQ0Y56C9We3bpC3rl77rD6V+gmSMkV5JmNPF2Y+YeGSVSHmBV3K",
-	"gOlReQHMb+fEIA+Ma0mrWInTD+Y6Hnp1BMMklkxKOmfeUgG3XeXqsePEplKp4Scpk+d+eDyTN+zjQwKK",
-	"4sTUxi5QZZ/4dt09rQdplgKuRXnO8zkMcsGyFcIo4VkytWU1u3xNkkzMO4qO+wUal221fY29++jRA4Lv",
-	"dhVNqAJxfaX7DNwobD0uCT4yjQlSM1G1NjnLlVcwR8fst8Yim6Vp0DZwWi5YHsLLDtf61ceVDfRQuvrA",
-	"l0ETzhidbVP4DqMzosdkmT6yiFMypZK9cdVvXxxcHdi4uQOV+xHwy7rCuTo1A5mVkmauBIcka5ZlIRsP",
-	"jRBEbZVfW/W3BmK8VdkXqOVWy7sBymnGk1Dpq4St1CDLbyMKJ1D+eOngZbYRNGKXImUJTweNrMc1zvzO",
-	"IgdTPS8gmMXgEwLSGxEgtyUM4iAAz6ae2G2eAquMeSgy+RHX5My9b9fIteIAk+Knv//6OIEa6F/C3HVN",
-	"HJvRbg8lOgjjGHOgyE1kGf2+CjX1sBFvtZpAEmd1WvzxvFROsGDyEKdqZGEXd073U61mbAYbnmalUm9P",
-	"NNO3efzgm8q5L65x5gdaWNJ8gzAWoGxAfFYWkVcEVZxxkOEJnlFljJ4tuyaNxZbDSnQhz7hhUlY2AbtG",
-	"pI+2h1t14v64g7ktaG0ljXdddoniM45JppMVK5yzuDnVg2MDTIqrtAZsUjKlKSmAvJETNt1FD09SxeUM",
-	"65k1Rhf9bmxfbdWlQjwqTI581d4Y9k59NqGRBgnct109DvKMUak6zg8uhITaAvOyMGimBZOKNAA4oqx7",
-	"6N8ZyrjMUYtyyKPcIkGaMZ2FifLQANTtnPY/3eySKNN5AMEdFsho0AraJhZ600ADxNzv4SSyQL28AcI4",
-	"z+WKJfGsIwwNYDeqJ8O0VGAWHKZS1A++B3W7cYF5USTTTSCvg7FANRP+9Vg2g9CKg2uqgcHDCvnQ3dgC",
-	"OCgxqs25OiYg69dm68wpOMP6Crot2Hek/AKOhN+Gnn5zSPtOv228b2gPCoHyQhsZkCXnKyhP6gMGdb9a",
-	"cRSx86v0ZaPBdZj03MH2AOqAX6AelAUPD0vbW9mJtds3yOmqYOB8VzwvTXSByF1sgd6zYGuplN74rqXj",
-	"o/HL6V2+kSVTcBXlYrcYDTab6Svzgk0sY2ySyQaXm0LMWye0uwrJsGDS24ott6rTXDu6TI3652F6sfSd",
-	"yhXXtlUuvRkN5gVJaJ6LMk9YWiGXUzTUEiQoyahiBRjqE/BVEymW1aZC+xsESM4pz20omolDY2gDjaKZ",
-	"nUO3pzGyhUt7WSvvYrc52RTU9FsGqAuF4ZABcuqyRjAi0xQYQatqIwnGRZuCzXWJySUupQIrH1jIQ5Gj",
-	"Ud1aFkytNY/PrsuqcEsUD+yLt0Rxy7z7fDz6wtkNr8X7unMkKQHsbGzrcknytZIzRb5uECPavlZfYCxg",
-	"ltHinCxFWmZM2tAp/bTBeHz4pc+ZCMcLztZkKp5puj6VPGVPyZqnDHbpgs8XfiMC983irukOSZrOYTb6",
-	"3wg1Eloc44R8u+MLJc2cDD+QnVkT59D4OV9ZS3862e51XY1NMQAY1Uw/5SnLFVebwyYxLpV/atuEgTXg",
-	"9Qch4Qdk36BxuaJt6yCA2b+FlnzYCSi+P5zwCNi2bcDtKJTtM5qf+89pJtZaO3TIAw6sMmPggUvZqlSb",
-	"iTTgtVpeRv12wUD/veAJm2SMpmCNM3/0oFm6fQTD2t/2OdNa+hdzrj4xQw/cmRhbvn9zT2zi57ygqS9p",
-	"474Bfcyl4qpE7Jy6z2+MjPJYc8lrjbs9RuXZyoHOeMJFKX0g84W+Aakk7qFTrKqCtRAhw8MQM9aGRBXr",
-	"sFSBuUbfNLiYp+TgWH+y1aQjO7i8/exftDUsXPlsPJLlalUw6XeRCUFmbG1rGy7EOrdVPxOaZQ23QDBq",
-	"oG168zM1v1EXpNe+A/Q5fWhMDRVFEzVJS7YnB9NOyds853IxZBBzfsHyeI9m0DjkmEM0xYJGnwYP8KVE",
-	"F+dd9c+WjOayDm6VsgtEeQT3d5zsC3fA/fymfRU+v70BsfdJx8V/vwpc8/uQL1iRloGck5WrSRhFwFVG",
-	"lc3Wj3qhwWEi9KDaw+E6JPdnGLoGJuKZyDKxhgpsdXO+XQmAxGE5+jjxwMDfWpsqWNsOXjCEaIxfMp7P",
-	"7yEcGX64bzvDjzdqXZoHXMf4+azWvf3GDkLfVnQ+0N6ovPEud8MO7QtWOD6+LWYVoHmvqUk+RGQdTNSS",
-	"IoIhgvBX44r1c1vjBXaxw+zyeqJ2wecYwlHR+hDLx6yIXqGkw1rbzeW2UxUUVubwx5DNdT1RN1y77qv7",
-	"pgP3xZntyX1zF7t0n79o+q5ZewJhBDMtl49N1TeLE7IqFSn4fKHGVWHiamsokaVjLaOtXRafY6mH5LoW",
-	"31JWWPglNAqC2+QEiwDkAsrZQZGDrYK2cfkTycK3g82anLTGK1finOUGCcqLJh84Ea49S4QNVDiMPg1G",
-	"aYUVCG/13Ur9FJXvLa7Uf5y/yzYbHu792QwvpgEHUyQJDQN5YGKOMe9p1hFRleJ5cHwhWKgy52oQuYyO",
-	"1kcxbPdJx3h2MS2HU9C/VrJig0YwE65bYM2l/trQu8lRkaJIres3fV2/auFj6+4cViG8ji0UvmabFq6j",
-	"cVf2htc6mzJ5/prWz7Xch3Fc+lI8JSyTLjsBLN8mzL7LGPeG737X58fI260RcLVo9zCuzpxm1ZpnnpCn",
-	"VD3Vx9F4cp7Cz/Kp81IJcX5QrjCaMKOKSUWmG2KyVLsdHUe9Bs76Dg0fqkeOyi2PzNCyz3XOtHMmjnmu",
-	"1lpvgV5TJ2035pDSJZ37LqzrRcEvtNg2LRUkOSAcOWY/5OqUPNV3kcnsXaBXKh7CwCR799foN5BUwwAS",
-	"olu/jPvqjCUiT3jGach5lc94seyFL6kV0zW1mkwd9UjrWgmGWxUy4JljKmtlpTSzXxpvWQ5HUzNeEMOk",
-	"w7OTCP3GUqLWIG8dkTLPmJTgQcM6ohxwHM5ZLBgKgqdMeB6yNTp0Feu4tnWFz3OxlkTMIjtyASCteHsG",
-	"ll9DcXioWgJN/iQr01h7GRbjoUqxXHnlkTMTLW0ruRtZdYFFwEV2EV0SNlyXvVRT4ZnoO6ZLvNW5ll03",
-	"BKuMXyYU3DartkLCx25KehflIhZ8Z0258rp433U7wSZZbZheOXOmdqlam9tkHLsJx7Uz2jhI24tbjTTA",
-	"gUWR3hEIYHmpWK3LV0achWoqtQCH+lMzqAGes/UPOwtPIQ1CoDLGk+wf8L4zSI0LedCVUSGtbLWGTvIh",
-	"YUHoVfe0tbvT0hLQtlEbl6Ogm3l4fb5QssFFSa3xM7Cj0OtvUSIdDII8be21Xn3Cj7gJoqZp5sQHm34K",
-	"3pSm1LgnSM2QuvLOM5ooUyEPnwGsFKNDuVxZnsOF5pl8jwJRw7jsm4BNyooChX2kHw4kYJm5hrfOo8Kb",
-	"EoE5n2LJ4HKj84JpkUGMyRrySE3IiFRCYKgIfg1h+mgSXC8E6AG+ijZm18efvRv4Apbs8gFJCnE+QHOv",
-	"+LrvMMuhgHpflBEl9O2UTQd2zOGFwZvaVbN2mW2jo+O3PvtWco0dvEk/Oz347NHR0cGb+n9H1X/H+maD",
-	"9DgDZbZgBTPfQVbK6MUv/vbFX//xyx/81csfvG/C+HxJdK2sy9RqeDWkFNAUAnhYAYHttpIGYsh4n1Hq",
-	"eM3KyGMi8gRSKBdw/mJlN4tv0bVij/Uzz2uk6FPdbM6awemw74UWLlR1PlAIwOheBoU5PQX7J4pibCWS",
-	"2NyLc7ZSvixZLQpbpZxCAL3eWvVatNHCY9DbVQhfLc0zIZQnvbGusHSkOvpEFpij6a4TxsYuQ8jOp6eL",
-	"/D8uQRkevwM70898UD2PauyOkMqkrnpL5sDIhxRxdHvOK5fYfRUImcFoYswPlEoUwONRPzM7BcV0p+HY",
-	"9vS+3TC1i7xem+PYLoUhYvdi7oaRthcgpe7N1vRotsJ1BrmQEpErJlWg6AT8NhmQb7p3534aKneofxhg",
-	"UkOf54AXunzWhYue8IAexmQnmwYabkmTmmyWrzHk3l1w3ZXb3yG0skrF1S1uRtWmiHMT2jL19m38fMO2",
-	"4bdUDz8RxnEVrJ/eIMiO/qt6E4MYYjNqoNub1ezEP5VZwXZNACjw5YkS5yzfseDkGebjV9eZFyk1ATxU",
-	"QN1lNYsbZjguqGIXrK7HWeTUyMrkAVTRGAHKQD5AjjILMdGMs9nl85MLaGfAVtGPPxAyzvGJjXclITcb",
-	"3J7KUsu5fmvJgLy5cCxwKCV+EIisreQeWyCoO/AaqKKf3O382CldBuYP2ggMjK2DkL8Uwb8K/ZA8JU9h",
-	"gk8tshSI0yndEJEb5VerKyJLfeA8BqpiCFRB4eDyLhkj3xUHb1wSlg6XCmDOjIBc0TV2xT20d3EmQH2W",
-	"kk+9+ODnH33w158ea+m0UBtNemnTg7gixpkWpn0YSrgB9WZRobRMjBjSBhR+GPZntXrbmi9PCV2KfG60",
-	"Iv2gtFhaPl95b3d+2GEzhOC+91WQD3okdsHrgm068Rr/tOYLVja2JudsIwnLL2P7dz31JEadoTNjR04U",
-	"cir2bgUwdaSTaRsN2R+00pxfKC6IyfgSVf7zlfLZjBUsh+TDUxfelbGZIqIEFX0ja+7hRomET7bqlcGj",
-	"bdW+2qVG1fG+a1Q1afv2Rm/nU0Jzg4kH0Iw1YG0w6RO6RtnrUgWuroTqW012romU7ljqqFUkqmVVp8mC",
-	"mEMgTYoEbW0pUuYpK8BLnpvciX1UmvKutsGpnLhNu02jqjoaTZQeMxbOWgcgsEyDHTS4B0Y9MbOyd6Ou",
-	"2KLmE92AB3/XCmye+T4PMI9M7Rg/WzCfNQmziU5IrThki1B12UKe89WBLad2AAnuWgqCHgeH3c5d/lpz",
-	"SHrgQrITcE8gsBUGNQEmVStBjCcg/tBpCXfnSqwx6XRViISlZYG3zNcwWxD9yixhXLkwHvsVxQIiKZfo",
-	"N4cryYJiaZlKSo51Mte8USrdm19m5LPP2dS4/YhnVn/ovsirPfJ5/TymNUhTnypA6tryV1HQRYGCJ9LB",
-	"YYtFzh0Hctd0vS8ShFyApqbCCZ5QMXPX4pKmTF+L4/oce48mEsanYUB0+5h4zk23gFC3xHsXQQ/QzMHf",
-	"6FV/VCI2K6OOdkxrwO9jAHLr4LghsTl2bl6C+RMgYAGquG1Q3VgB3qzxsLmuKb/w8UTTQ63xOb9gkpQr",
-	"lPw5FsoBcw2jRRoZLf6kh6N/vmVINLSrJdriisKJxAoikQkItpMHrkX31UPTtPvipu3DfXNmO3PjfRA8",
-	"HdeJ4TWVrGCmkY5rWNVaXnDrxlPjd6bOpcZTn/eZqviM5mFXke5Set0A1b3pKyQyYDzx0URhINTaUY9z",
-	"feIITbiQmUrVjG9DzttJ5b0J7rXLZYerw/Fap2dF0ajLq3lZDuYFhYT2mrbsS2zO+IlaHtjBvHp4T2MP",
-	"BM3+3RUF08osUS242yxuOaoNV1/THkgHbPfQ8ZRLSQpmkM8dq/pCyeQO4nK4ykBSxfC6ACPDPYZbm0LS",
-	"TL2cAfaR8YTlCSCdJnqY4PnozSKItDh1xhppKpqQ9v+Xvf9/cqO49sbxf6VL9akC82jlXWMTvFtP1Wex",
-	"MTgB7Gtvwn1uxHvVq2lJkx11K9OjlRXiqnWCsTEYm2BMIA5gMF/eCf6SXGLM2sb/y2WlXf/Ev/CuPqe7",
-	"Z0aakUa7km3ufXLr4pU009PTffr06fPl9eqX+q24l7TnLAv+/hF9ab9HX2oW8WFuo6aHW9xL2h0dH2d9",
-	"BID9x2GszpxF47fU5aiATwCTTNuzhKJbk0aOwjbvDVJi3DqzCbIGqEFnM4e4vv1pE4krwmzN41wOv2K+",
-	"45a3GawZFQ54JGhBsApGKnvdCp6wLUgefpQKxcfcl5x9tJ1sUh2QsZDCxuCzj7OofINCWCuMeknA2gHG",
-	"aTPtN0n5Ts9gZmXZE+Vl43OHKgDEYkU34wjsrmPLaki3lLLmr+lEGhNIgGy2rEUA6dJlshfiDy+pdy/N",
-	"hk4qROPKG98SKCFtkcg5UlLKxHO5uqUVYdNt+SJgc6REg4CWa+ri2efnjz6vGrbErNmLzDXVX/8rTDIj",
-	"L77txNI3UFo1yqTO5ciUwKeEf6vpCureUfIUYKENjzpjsyndFctbDGek5N4MdvM+gHQq4cXOADoYDQTq",
-	"MMkGoH3R4DrZL3y24rJW/CKL5xQmQy22XO6IVvy7yL2Rb+3dstlg/oorQaZweS+qwaRaypqOq/7KjBYl",
-	"PDZOtCjhMbnF9BQxCjIq9HtIJWzvVIs0dNQjQgZJW7RlhPLhAswvFhVCDRcD4IORkoEJK/Wf8JkMqAah",
-	"TD5y1xh1hr7t82r2nRA/OnHV/zYKIJd9JOO4c0mZoBrnbHAFOl8eGaWtDy1Q35uPjVrfi+kepU/kFvFR",
-	"JzZTQ32z45q5aERue/M4Ju0an0cfkekGqNyj1HUeTIFbsicW6SGpRxwaUCyWRY97iqneS3LaNvt8qldi",
-	"TIDr2Yr4xgSkngqODnCFA4DzbZq9NUtrmc3qYcDr/WawThOP2cGZq3lHg2jPDI3e7wSRjDk6cctnyVFc",
-	"vzkcShrl6EgTd0EDq559IgCgqkZXQvZI1bGtJL4kAa7DG+Qj6yEJXV2DXY4Iso4vvq/GystJRaAPJWcU",
-	"+7TfEtf1e96yK/X9atGmEdUACrtMFiyIXWvzRNYYC7KnLkSGdMvY5iFIvWSpgF1C9MLHQ1rwMeqwslun",
-	"3nAVa1HS9VAYIqD0aRkPEv8YMPg1+r5B2B/Fd2ukfURfbCKY1kuMOdq/R4mtZ80SRzXhBHMgEstmqaqj",
-	"L00IhfQuJXiP9HzAxKh7dNjGFXOPaM8Rj6qVxIPCPHD714y+BegLo3R76RIiWwDVwBZ1ekyfdKFkMnL0",
-	"3TWdbgOknFVgPUBGj+OugLt2qd0DOxgj8zIHVMP79Up+GJ3LUHt2S1lsI7hUTb34sHC7JUyJDfBghJ84",
-	"l0r/hhoOMTiNNQWzKw2zltUmZry1ixyD3Z6LEIxcBIuGHxDMRb/ucpoI7xivIR9M4jLSe27Vxt8yNcsw",
-	"GhZYW+nngwHaQW2av5oZs3o4qjbRB2OpG03dH0mGTX3EXQp1ZcJOvhLGSoa3YgIrvbNoGrGdC+289F0P",
-	"xnKL4HKJgcuDCAMD/tYEQLchAlz16UpKCV9WwKbtzk2U9wT6a9xYw6r3qU4LhIenj3gkLhYSX0gZmtc5",
-	"MwxDXIVg0ri8WviVnfhtrDLTGq6zsvBZmSZx55rtYNsEavt8N2B+imsL3Xhjaiw1gyNZDZoXCXsxROPR",
-	"RsOnrqReIRy3bc2FbTA+GSkGs/l5BIm33RxqNoeNJ0q0+XlrGiSLafF/GPVfBPq87cpY3Ak3YGFvU/xG",
-	"eM6YvHmpgjvinj1v5M7O6zj37sSQ8dZisc4oheFVxpk/wCeUlgcAxD7Wvs4bOgljlj8W1iEkOMMWmzJl",
-	"H1tm7RQ8eWeE8vgGMJYlpJk4u/bsmdmbH8QQPjCjDfLQs/ajN/eUteMhVj20sTmwfQ9f2Q5Yoo5JjbbK",
-	"kWKpR7NEUmVqHFXdvkWczdgZrfdwKCSb04VAlR4J05xRkP8AeBuuLAzPKD+e2Hl/xS3DuVqODCGsGSNo",
-	"W8ZOMk9ND4sEG5qH0e+Ek8cisGn0np6iZ/Dkw1PDa4/+zH4opvCt428Se0S8qxlPRpHJGKt+lSl5xWUb",
-	"vUr2TEhGIARL6rRNHIFwABSoauZIq8aCGvpH2uYChPk16KFhYawbSOZVSMA8T46WGzIBHBJPVN0U6o2m",
-	"DBaRE3BRmd4mASXhzJGa75VaBLulYHmfZzeViyZw2dAMqwU3KYgLTZphyZs8sIiyhqbzpl4WXyRvpSdl",
-	"2JJVJUjiglhmPCl9uVxmUoZoF714VGSJUZ/5pK6xq/tRbqRfGXB7WYhll8HtiC6NBZaiQv59at/RIwem",
-	"FgxubX80Igb8nFKQjP0n0AHCssNjccv0NmjyNB8cYrHGYUEGDdQcaQl/WQIoWjKJYKgeBu+SeFn/xiiz",
-	"QVIfZcESLS8nQ5BQKGSccjkBdF8NPoz1NYI4It9TnpFIw5gaS9K1ADa9Pw2YLizijxeYQmZtMkhd2PSA",
-	"XLyUWNYWAe4yYxEfS8OJ10PqcrKv5nKWwvUDOWsspRIYaVI5eZZXPVcm01Om+shMwvTg5RRHE9YTkAnH",
-	"BasnEyf7qNJ2Nq+9AkiTkgWBZ5+QUOUw1C34Mm0fagZbjE/qqcIHJa4co/QHmY8JW6OkS15aasyWALya",
-	"QWIYQ2g0QLNUghqr56PY8NR1Moc296uHJOx8KdkFE93Mx7Nn+zZXbfDdcFVirD59azabsZ3sUXZjJVb7",
-	"fGZw4nsQfrkbuNSLDV3PUgJOO7Wv5GNZ2Fju2pMssT00EGv2DNyh4KI082ZgkQbcmnKWNI/OdpbEPgw7",
-	"TMJVqR0Zx2lyIhE/u9gaNAiYr4Tg//k1nfrd9NTeV/S/hcWpV16dyT+16/j/L2ny0xalBo/IzQZ+k22n",
-	"/H9LkE/5XLQvdouxX2Yo1h5HLmz2kMIwhZAiWoErA7cs06BNl1IqPkVLjrIAzFNEa+hCgDAUtD+kx6KV",
-	"lDqkTa8U70kEicMwlMD2BLF+rHfIzFarw8AZa5Oo72XN1DOx5qx5fRGyjEzIvu2BOdItZW6LyiyhSN+r",
-	"zGzAUn9Mav4eGvN0UmJETf0duIiCRYnmY07U93VGOfhEFmtN7vjMCWpJ7LiMcrDHhL/s8iogdIGFGt60",
-	"Bf7aAcf0SDQ/I4woXwzcpAK+/brGbqltivRihed1F7h3SyAVpRB1LOMrRNBLs3h/905bF1fPrEcGFqrg",
-	"XQM9x10kYgoYJy21jeuiwS2Md8iykMlON4wimS8eleoX8nUWm42sl4dJHRlvcBO5fPaH9NgUaGp49MQR",
-	"mYiMw9rkTjKZj35QXtd7guzVqEOWGONW9raSIooO+ygtih3KvlSYxHSZyFBGDsm5cBkZNRlKePieZmBT",
-	"lEdEzK3IWXHqF5XkrYU1+ncU40NLYjVdysLTBX4yuDijx1d1Y2x+3uygbg8Wga0Xe62H5Ulw01NiUbB0",
-	"hKNsfkP/mt3PNZK4wXmss2CMqFf5HG0GNeG7Safdo2XKbYZgwxcGehH6p4YIXOG0nD2Xd97WUB5hleE1",
-	"IXotyTQ/FrUOkxDkL8KcJTizeGqFDPg324G3Gz9CXbXpDuCtBJAFiE8QLNOzgJxlWldb3Bx4ZUkWAtDE",
-	"lMUMNC3bw9AzU9eqMU4oFxBgcaXF0lM2BhetAtm/ZbA9j5aXE9fhAl2GE7zatLygJppVy9SibDxAAscs",
-	"Vc2/N6cWKQBD42YgY4w/9XyvyznGgR5Bu5sYWB+C7w73M8TwZvscMEoMolpPy3f0JRJ3mL4Oj1pia9RC",
-	"9kEaoEpggHjT8+iSsp5ix+yIbmnop9vw6N69w5JSzWq3Oea+W3U5gKiURUNt8Mxj5cAX3C0n5soiUu4I",
-	"WA5bPOMLvlhxh5dFhKxfK9RzncVtIypocdGDm4/N7BAzoUwD6olqoV+YtmU06GaN1YCMqGxyqVpm4rae",
-	"vyxtL7NkkW99ynTClOFTG1T4qKu6XcG3BoYJCjUD3pRNoeeqm4nneXWKMznt0CxSLpY9oc3/YQPWyx/R",
-	"9KsMgD6Wc+bBzOQ3KFFWDWcEfjPjxH6JbdrP89C4/XjQPsV+dUQ/zn6xD5/7oGgojjYbDQ9At7ZSAgRo",
-	"vUnodMvMspEr1VDI4l6soQMsobhBAJu+qwn1t8J3X49sUFlAKZc8FlP4ho43n2v5Av5t8rLHqD+8vMi0",
-	"hi+Y8czUMyvjOz7JBuPJdts8kQ1WdqlHLKbrHCl5tFVpepru2J4CPNoy+S4eoytMAtIgoDKJZpCANzAc",
-	"T3UrIEbYueSAVwhMO1mGgDKVrCX85UJkbLe5cWGDOGFtXk51ZTMPV0w247LNy6n0gGomR2igLz3CqwAV",
-	"kJck4PotjhokqDQTcHGpHbCsfrWIfbEomgHEZrXFnwUcyYLUDOdJRo69rE70rST0orZNqYgX/vIg5Ids",
-	"74DuOROtzOZTl4tD6AnUih+JmkCt1+qiZoXOOFPqjnr2i2WwaJIXs9/FVpiXOo7wq9rKDJu1eu2GL6o+",
-	"rROfUUyASmjV5UOt8BfUNQM9+P1U2xmTYhYjUtWj5jkXTV5mToxgOnq2HpmHe8Q51TcJz2EyGEx/gdcQ",
-	"zUGtSTVN+D1rcAEf17REzMmc9HnjZ4DcLEg7pktihY2w+iN2w+DDeJStKsw7TyFvGy0pPZ+Ty6yVOKrP",
-	"tLEWuAlUPFLjzCl7WmmSODbbY1nfGZ7Woj6PM8xFXiB70ia4lVP4vZN5TbQ3OhIb1ufRqKbpE9P07aN/",
-	"ySVtZwuHFg4fZWU/sQ7TcXwmk/N+fzt0HP7tyD71YrAjm/aHIA/gdXn7YHhMeq8DQ7w1UhZ8kkPyRQB8",
-	"r1iaGuwJVIpY1zGDgLQ6tgVC7RP9bsmZuO3+1JC8hajtvuep4UdqO4q9PkoEr+espYZFl0tndpz2Wvhh",
-	"DgUMVeLo11z5kh7HCGWxw+oipKGx1kPuySen9+x6cmZmetf0dETAF3GryG1c+Gfn6vnuX9/JReyHmXDX",
-	"0bCbuWYj3F/Cm9a/v9e98U730tnOmcsbf//ApD3P5lamos+dmjErbNZSnmHUCtTLzM/27tm9e+9TGhzA",
-	"Lt3cdGGmMN1PmYyvOrY8vfiIJCWkpu2AemfXv4d5seAv6s3pGvuWnraVjpogPYpatXOWaQMZmxI2Demh",
-	"y6MIhN1JXic+k8ASl8QOuMT8RY9VgqTTqw4FI/q9FIh5EQ1EI3OT2u9MeXbCuQI9VhnSC0y9Et6h9Bsl",
-	"Zeo7eUIDwmi5hqZj8mPAuZSUIeLyZsAkAdABUncdbhweyeK4WMcbksZD/U6k65mUIDMk+hYl90tN6XIm",
-	"JbF0xjE8sagR1WB8m/31mbMoVhJxSuzcYS04WWonTyB000lvvs08Tydy9UQ0dWt4AcyTJIIbBsM6XWYQ",
-	"VHQMl/qQ1IGIJEZeLN6JuDCZIbRz3zOBQ/xCMvTEFiJLZHtF72Gb8IJhuyE/by/iD+XVEVIAwxZDgrJe",
-	"10MQW/DZWuvPSogOienlYPWie/RAgDSGMU0kFzuNY2AMEnAEAzA6VAN8/2Gj22OpTKTLcxN4KOPa3Qbn",
-	"nhyMGDNC2myPbk9+wsxgdR0WY+7ePbyQs0dDp928Z6DGjdz15N5xjcXWo1RRNT5CUWuPerZ37hpS05od",
-	"GHlBG0QhOYo6yMahpIwZOwRcRKnHwoLbM6SjKlhUqhpcPBmAL6WSynpTsmlZ/YhnYa0nqNjUqq2BLBVh",
-	"R5JHO/rQbYLhZ8CXz+K0TGN9FuVy0x+JTr+neCvTHRWT6TmS70dqbNn+8jguApYnouFySEVGyQccBnYs",
-	"uYgr4vnJ4rmJ+MwTVPcS0wlFxA00lj5zbPbOnPXJGTsYfXM283eO1Jjn5IkjmksBc3RZNXdwPwhEDw+A",
-	"WbT6OblwQIGBJ8A1qprMGJIFuZy3rcHHI7ZJ+PiybRc+Pg+Np7IKLNQYURI2rKJwooD+Opqr8foNhn9U",
-	"vjOh+C8Ij/l063k7o5F+DYq9jhLKrod5IboD2YKp/W87rnDqgk+5rCRaytT30xJtM0U4ezAI090cycfh",
-	"fYAFiAmmhvbCZ0QGrucZqqMWbcOKDEKMRs9TxzjahriAz8rMXUl1hsggzY+REitoJNXZHu7he+3tYWFI",
-	"Dn62HVLPEzwsOf4J8cfMGxZcn1nTZgAmjEx3INIneyLKBaYyH8NBNO+nZy2SgQ7ilqhT9BgnVxgG+tfR",
-	"52xofVXY9KBu4dRnN8IgxzV1HqIqLSPAbViRhMvKJxXR5ClMS+ll9vpuZ6R9Pogxhgi+GNTYYou2c2F7",
-	"kFNrclywDgKQDLLttjC6h/hCjb0MrcLnI2HT8PlF2z58XFAPeQaeMcwQDScjH90F8M0GzfrW0v1wvfZW",
-	"oWAyMuVtAinLcIDtKxGdeuXVJ/O7p5MKQ48n9rMpgwPuIMBfzGLtcWcxRhxRljsbvghEWXiFujOnztUN",
-	"X+hkHOZVIqKVuD0G6uGFX7B27wlopD2xwhwNbrUTGoQXTYB5rDLeRC8w+J0kc3q4n5tcMurpPyFjASOQ",
-	"VeYMO69BjcJ4kCChKfMObqWdlnwTqxDpc2ciD0s9nUvN0sD1BaMhLd6QKoeJG8SVefJL7h4jddfzXMnK",
-	"gjtylnDRImb7Bms6rxO0ZEDUDoDEeq6y5z3kZ98WeVgGNrdeOOQRVWsaQlzq6W6gsqR9SIYPH5o/SXaP",
-	"GGLPsYhuv3lDU0EypFvlySxDynZcZm0CVySLceAGHkurJssC6mvhfO0dmUyWEO03clc434Po+8yy3hLo",
-	"r5aWWPx613DIe8M2lwKzqH99TJKfHz30EqESjviALkIxE6VKV/BQzVaY3yaQdotHc8162Ruz3rPnyafy",
-	"WeQ0ZYiUMZpsyemgXnZD7mDA6rrFobacbTyxW8LdItRqordzZpysbBocJ9nqc00NnyM4ZBVBMnNekx2Y",
-	"ZLJAEEnbSO8jidL7Sn/L2SIv+Qzq3IIS0ZVxauLV0a1GIacC6pmq1OVzxF67SIPFsKy9pHaFItclYyA5",
-	"MlL1Ht9CoFkZbTevD4oaj9ENihy8Q7i5SKJ3cbiKcV9AsRflrAUdgkq8RXVnCQ962Ii9rciT7qu43FnE",
-	"c0eJeEIsW1eTPtBCoBeStqCETLoOmyvyUou6+Lrh20jIccMBniMlRyzCW+lma6Kl3lXj+8CGCgyRRa5G",
-	"WV1I3IrmXMLjaQuKgedIiQvOSgYSxmHUC6BXhSKP+LTMjGiKif7JyVky7UUdUo+8u3aA5ZQWwW5DvgbP",
-	"WpvwMm0fCTsQ+TQf7I/2AH6BTryEfXiZtg+43DlsevEyBY8Z/rVfzOuuvEzbL0Fv1Cpwg5rj09YWqc4q",
-	"FVYO3BW2aDwkySY4T7FjBgcgUhHUR9EA0Eji+k9ED3petEiF+oRy7R5VolgWdTZLOt/+s3P1z91LX3cv",
-	"reXh0+kb699dvv/eKfOp8/a99VtXO/f+iF+c+Wjj/Oth9eT9S6udK69tnH896j2VVJ0MlbmIFOGRyAcN",
-	"FsOASFjmbrysGetcVPvPY/PzwULY+nywzzQOx7pfqi/VmBiXq5KOEMw6jq6za/rX01N7X3l11/Gpx6d/",
-	"PTO195Xfz/x6emrXKzuST1GSlZu+G7SPqg0mwRpHYMADRjx+/vJCLt+XBBsHMhQVNUcRwlhEjQCcPgSO",
-	"ADgjNdawrYENBY8Je1gLgkasdnwfQDH2S8UB4ZMlX7QklJ1WwsfKOdLy3YBJwhlzYoCNyhZoMc3loRpB",
-	"nMecTe7SluBitIbTIrS7v2BgB+oub2mMcLua2WPyRzKNRTnDEIzhpUN8xr5X5om5i/O4BUUY3uPpr+Tx",
-	"ejNoUo8svHB0R+xN8fuFF472vuxxiFZVRIoNoEmF1c6iN3xJJGNYza7fAzslVphPnl9YOFwg83YLay7l",
-	"CS1yC46M+cncIZTomCZ+JZm/gpi0AF44f/jgHB4mKcymak3j2Ba5wxqQ8SjQ4kAUXNWm9r6qBh+TiIDz",
-	"OLobmK+r7WWh7uwoFHmRP/HEQa62zkA+8QR4cLXOlbP9x9U8+eXCvgJZqDHXB/xwiUmhnJQW67JU5MIn",
-	"pUUalArkiSfUOdK0+Qxzf4NZQAGTeVLaNb3rqamZmaldT+Kl2n1qLleWrSxyUSFPkcdxCHfkyV7yuBm/",
-	"HUTJ8i7yuB68HcRxq24g9RspqxwOz6gXQHc/8YSugfKbQa3S9DzMplbqHUtEULEXeSnUwqUeNV+K6ORS",
-	"j9IvWQ1d6tsAirxkdHYp3AzQKCtpFV4KtwRYqa1a3KZzXMz2xzp2/aIvw8p74gmTviYZKVPfb6u3Lh10",
-	"WL0hAsbL7alfsHYpzJT0POY/Jkm5JoR0eRVmtMhB4rTrw9pm8KU6RdYZ5TL8CpF1kem/wdBINnWdyk7V",
-	"t1dcX0L6iBrcPJECbgDrQkc3dP6dMsA8IdFIA4tW2Sf6NY8w6oBsBISqtURkDd0mgF8dQq7S8jIXLQjw",
-	"KGvXB3wAN1ALUT800rUacB+T0gIu3qkDPpO1WTJTUutapjRK0YOozvHYtWd9X/hGbo8c2Ef27t7zM6Ir",
-	"CZSoa4UODjb99f/6jRS8VCCHjSJZ8ikv14pccFJSsl+KbGDAdcrmjALyGXVIqc6kpFW2+LtaCYWIs2NB",
-	"SXfp35rqjNmgPq2zgEHnAq1CkNLZFZw4AgolLEwJ9N9CO6gx2j09jYa9WuhOnnjuMiPas4cnWE0LuCSc",
-	"tiZVBzrjBlNmtC94lbRE03MI8yRTTeFEq7ZbeIpQdxJwsimRh+7/Xr1w0JTk96gFyO8jCLvk90X++6mp",
-	"Kfv/6vrd09Pk96TkciyF1xNdyodfwXDnSUl3fhE6XyK/J3VmAHtL+EIlrdV0wzOq4SanzaDGeAD7jKMa",
-	"Ami7xQp1Pfys969F4HZQDXuias9eprEnVWMV4S+5jsOgP2XpV9S/Jv/cgA4ai1X95rAVt6y+gpOWapvK",
-	"ZSJFncHgtWpC7QfqUAQ8kbrQ0/gfdUjAdGG36gIXwSKELlRjwJ2Hu4UGf/Jh3M0de9UdZcErnluGMZUB",
-	"9ZR8lmCCF0WlIhn8UGsuLf7X6hel8KjpY64ESIkpioSxEcvmVKrGVUN56SfOPJknu2f2qMcGQix61K9G",
-	"Hqd2bNVtySATQco84n7gCVL9qpvZtQtloizqDY8F0ETF9dgiHEGk7iXcpg+iVgJ+j06aoKYGLugZSFcS",
-	"z5UBagLBy/Z5e02P65S3jRBKFJaynjl1DlQ2UekIC/z2FND76QmDVvagjHChednV3Wq2gMtUfVhqyjZ+",
-	"uSgbtAxDoY4l2neghkF1UmktZZMFjJuGYTi0Gl7U68AOpFXqRjOj3PbvAb9HBfOMtvyeeMIIOo5gXThs",
-	"ViOYl4yvy7QJI6lTO0F+oa9FDiKAewhuLyVjFcLyMIDoGmbaKO2oman03hNPGGWq9nn1UqV5BEj6HcWN",
-	"6hkwcVFdgqXKBZHNck03iUd+zy0zjr5zbaLON2i5xqZ2FaZz+VzT97S9KGd37my1WgUKPxeEX92p75U7",
-	"Xzi479mXjj4L94Q+VmPs5qKlFjOFabxINBinDTc3m3uyMF14EmNTiEG4kzbcncp8y82+ejyPH/XlhTat",
-	"e5GvV2Z2aiMRXeVCJri0jljaXthO9YaPvJ2uX9c7MbqDwIOkrwChkGiTHNyfx72hTpeZhPRQNFUcZhS8",
-	"2r6AdkFZCivKQo+YsGjaFLlFDdfVT2CJYDNq64uA99r8I23cSs9tzGEjmgNzmbEGlnfWqKwVyAHImY/o",
-	"SWXjRfqADiEKtU/qiUWO/ilY2CyyA4OtgcaJ0dQm4X5FmTvKvICRg70DJFqPmTT6WQ2CQWgHQbMb8UEn",
-	"N5s71GB8HrsFM2927tzsr5N9s+ElOyNWHhyZXkGPB5PBMwLZosuCB9p5HTVGfqNdqpFqJi3z3b++3f34",
-	"fBjAxXKmvXtn9j69Z3r3zK7p6T3/rvpZE1xdPvPk09P6f+qkhbwnuc4/TnZvvLO59vf123c3r58Ij1s4",
-	"NBC6AA/z8KQNGBg1RuhBiPl0Ar+J+bCyIbhO8t01PZPhvUd+OnPw4f0RAA1DalSp5zYA88J3eVBAbFaN",
-	"HJz8LNv5nYfRQNT5++Asadbr1G/nZnMb319Zv/P+5jdfdE9/27mz2j397Y93TndOrXVOftu9t9r95vbG",
-	"Jyd+vPMG+Ieq4O6xugAC9L0aYidAwaGiSHJ9H2VBv/yijsiHewPCyyk70ODRhaBhIApzqAW0gxRrdZGm",
-	"HIA8C32L4SgL9KDPYwcf+IrIKBnQuxCSK4NYTg+XAIMobkRgXMLzwe3Nazc6Z99bv3t24/a5zpmP1tfW",
-	"souKhm5P31QA9Ub2qHjU3ELb/CWD/14i4D4mkCFPjI++XxD24/UPTTGOpCCws5kV1MOThM6JSxsXvuqe",
-	"vtg98WnnylnUJ9kloaLD+MliYKiMjRDA+VCfLDA+A1FR8KlLBHsEt5eyR+WcSbgAI0DfhcCCqk21j+uY",
-	"GxoLmo/aE9Uqhrfj4nPA5U4oOxOc+pdwl8w+7+N8uEF0SdyX9DSMbw/qfvz55vVPUWZ+vHO6+9Ybm9dP",
-	"rN++2Tn3bdbdx7A07pRRmtYqSwu+al5I9Lxqqwr8FdgQVBuGe68+YOSVVadOHeB/6peN51gQZTud2CTF",
-	"2U9TZimkKZ2L+MxcGSYCCc6IZAGmBsma22hgpSO4LCVcM7453lz9Y/eTW5vXX+ucfr37yanOqdcjkxqt",
-	"OXwFmBwTtYDnSIwtqw4Dajt6kYjgxrCuN2UADqglKBsNCgSmu+quMEmQh1gtdEmaDfRuanDlOfujzyLA",
-	"64l2RHyOx68A+hhkH3Hdv3njj933vhlhgpMWroys1/iIKyGfDy+bpPIzT0lbVxCnlEYtuL5BC5B54tEg",
-	"ohnGu2q6lz7ufn15tOHcWdflZek6EFD6m0ueK2vMibvx7fvgKoO3ihCRge0tqevY47ubrA5fbNsxneTE",
-	"RR+Tog59JpteIMe4aV36en1tbePD13CONm6/2/3o0ohz9CoM7/HUaZqPxWoot+gUYPpSz9MhupbMx9X6",
-	"Upvol7SWcpGXuGiV9F5QbfpMorWkpjKAoKHe7WpU1owfx/FpJdCyoV0RBbIgilwd4TxGHbDOcTdFAYGM",
-	"0ljmaatP2Gah73oP1j6fmH8DSRpiYSWf0XItyc3xHAuiQtZjzkOE+LdNBoVS2hNhMECivgIrE9P5GLfq",
-	"4Drj48fzyY/gopXcvM5x6c24TGtHl3aFDZmkDszZysVoQhOLWg3zdSIkZfJDdQ5NYv9zv8GMVNMP/bEs",
-	"V3L53DFPHkt6zisPQmmb6skw2QJaW+FOQZ0Jj9U9fC85hYJnEiwLsgGIbTXGgrpXgH/jj7c5RUsupzBQ",
-	"CUn87FiwU43CiHcmW9jmnebUEt139FdqET97rMw8WN2A4aGOLAAogm8TsWTHp+PWb62u3/pb99Jpq+YG",
-	"GW0jnaNhKz1Mg1ru+CsDlePOCFfv1h+RTzlalkDBlbSbN103ctEij5eUZiwpG7rVUxwnaWtHvshL0q3y",
-	"kjGy1QcaNH2dzoHZDnqO8qSktWEJHFpSEwijIwucyEUOOaFzGM5Cv3LFF79jOu/SdH2JVV1uXM5atRlz",
-	"GHDL1CZR5JimmqRA58vBIT5AhT4iHhHTQY05/agbxWi5vfnxxlf3flg9sXH1+87V939YPdE5+XXn1h+3",
-	"ZifsrFN/ebCh/CJcMUlTi/rLaebxYTxCqcMWVyZIjXIndOq6vq5WH6MR1jnzSefUuc7p1zev3ejcfW8i",
-	"2ilUHfHhViPxyK8a1cmfyDHSzuUWFwem3ZqtInWFHAovm+AysU8Z5KIJezzA4h2zRtq48J+b19+Y8ELp",
-	"KV/jyjwxNHuaK85sg4gR5vYcEPoPkzigC+KRX3F25n8qy+76d3iU1TvWufOdU2tDpCTrQtz5KiRIH9+W",
-	"7ZYfejFQxw4VQmbTbpqNGvMg2l4RnidaiC0XM6D6BRAHz87uIy9+2N+fSiDx6oXOlbOZNFRU9vxyzV1h",
-	"Q1yH5qK+CYsLiG7MmdWelNCdN0ecJptFm79GITlZFzW5mOxobs1H0altjCDphI016skHbNNaFP8m/Mpp",
-	"Zi3xMS/+C9ZQZ3nzcb9qIPXo77lYEZTQMeBRsq6RPdNDwL0me+jHl0nbXH8lvGadPZBdtXv5dOfstxt/",
-	"uda5+976rbc735/s3P1T9/JnnTMfrd++GZHiMlXjEJffONFVsuIyyOwSc2HBt+cGkhx9fn5q156nQA6l",
-	"+zuG8U2dDgvZfwDrTXmbAIVCkUNoAxKePMj9myNVQQS3IRVfZ1kdnl/Y93yB/Pzws8/lyeGXnsuTl9nS",
-	"4Tx57uAB9bQiP7z/QB4Slapch8qIntWk4+Uz6nwa8nNNKmoaIQAbVeWNuQOpwVNT+KXksdnwBHUA8nBs",
-	"O/md1c6Xb3ZPX9y4/eXG7avrt86s3/nk/gevxeUwxsGVIo07X61ROcgvjZIIbg0oD0gCC1Iypk9/pnS1",
-	"zhyXQkLtHJHNRkP4gSRHKK+yAnkJXBWqtYLPVhj1jIZNi8Q/x4KYVA3U7vORfmIyNvp6PJamojXaSFyA",
-	"oopxGBj4UIvg5ZoxAzKLpCgHLJiSgc9ofSyeRhyBMQbyNy69OUTkQoqS+Hw+z6jToyb6xyXTgsInaFih",
-	"X8L3U/t0ynaCC1BNbIkIn5TAOV8qxPa/flevbvEQJKmnzEIq2fDx8flm1fLevPeXztoXA8Z6NCP1eSq1",
-	"EU2Dci1h4TewOIyScq3JlwkNSCk2HKVYIH6JkRbsK5EJ0gXVjzNPMigFiOf874D6NmjclcRp+nTJYwh/",
-	"EsHVhgyFBBsdujdIK8BKR+kIl3p8Qget+fTq4uk0CyjLVrfNZf0/aZNDsV+/tdq99q+MuxrjDuVllnpK",
-	"wI3EXLUlDwgUR+XSjOoIBn62YQ6B39KahHN1boTt6JXJSoUevUHeLsBqB5Mh9ASNO2C1ufrHzptXBnm3",
-	"Em3sl2sC/E9gBOcxyZTpwNqsISzJE9qibfK44MRpBm2oPwPttiOPdHdQ7bCEl9roXI16FfXqaJ6HAEwA",
-	"M+9QHV9K0GV40t6GYD6ouIzt4U8qaXmIpPRqEMMZkmgOP6tJwCK5GrrmESN1cPQzCewQ5xPEExoll3LC",
-	"qO+5zMeK4kgWvAb3NdkRSvo0j2KCm8P2MlMKhM+k8NCjMFqSwhChewH8Bxku3Idke5PXS4Oc8JAGhTFS",
-	"O8v5HgfOuMTO1mGvr715//J3Uclr83KKyO18FWTi+PBELitwLieVpufN6sKKGuXOlEYPUsZEPopnYTBg",
-	"1aFenQRkXidLI8gUHJlcOaebkgFrhMk8kP4FDUfyZKlkgI8DFc5LSljJy5opPcSPpWZF2GKsqLB7grO0",
-	"NJ8hMg6IaGGWj0ZHznSCe3r6IWyZ6r79UGCbtme6ATNlMab4donVXE2ZNSHR3Lz+RfePJ0cT0J1aoaT7",
-	"sY7aCmJARYpjXgleNh5WqIFD5WQcVQkoACVzzaK+pgT2RKsm6jpN0aRJmPLVKJlNgngdwfYmKGKpVtn4",
-	"92T9Mj+RDbn7yanNazc63/4ThXCg4C3R8nKzMUAdwjnRFIBA0akyudRtzCHNRlxKaqJFoBZcByAjxc6I",
-	"rql2hxXEkSiQgwH6VS0mTENXpWmFV6cOy4OOM9+6kiyzRnJq7AtUBs/g20xQz+ATBpZzQCxinHmxq5v3",
-	"3lEHtK8vd66cWr99NzKhGiU93RJfsGByHGxwtSvlCcCckFbN9WBOqoIBPo1mgZqFzQ1eQ+1boqLuLPK6",
-	"QAw77uia8fCMSB6nJKC+esjvZGC8lJTUKXcrau8XFciCZXJHHhUOKipJGj5WHS+zNkqEKwnjZb/dCJiD",
-	"CVxa+B4DHlzcGkVPXbIvRKB+RQ3lMxkI3wBkMBdwhBNU1AJdZluRmLE7DXU4aoye61Q5iSz9MvXUQcMf",
-	"dI7fZ67JZAS3GVwZ09aacmZXPLy1d+/0A45wmTf5P4z6Mm0i1AtoOOBtT4aGT8vN/vqV2NR8+/n63Uvd",
-	"9z/vvv955+2ocvZZte+sZOZop9Nkg5U0RV54iDcixaZODDFNoJrViykPR+Wltj1JF7kMqB9oDjgTiIUF",
-	"xpwCOdxc8txyihm5v8myyYfGvk/f3aNI3wBWt/v4lEWtM38kwtUNIhFMi0hoxrgEcX3yqacy5Kn3kMlw",
-	"GWiC31aGh0MmK/UWM3diJksnFpQMmLSMyAzmyYEjh14sFBYOEeHrv0P970qo8p3TAB90KT2KI4F+P37M",
-	"tfi0UdqR3fkkPP9jB/HaXdP9ELV9QJSAA2YCYbZw/TEJWCCEOppGMbEi4VjQ28ttjaulyoaGJZSMqCNZ",
-	"A6DgnTlTHYJ5ypGVlNZBc2duXOKf9BDBNSNoX/QldEFMUucqxZDqvAyYNRkBX7nOzBF3Qpp389rljWvv",
-	"d07f6F76uPv+51k1bwQgPPkcxjQiToxDU2mBmvDMlgIpAVRbX1Cr4xvTuN+YPQhPjGy9PUea5AExl7hM",
-	"7sQWDrgeg3u2dDjBNiaQHnenczJ988vnjk35tDW1BO8KJ6vYpPiOTN0H91ELmNMTOpeMzepSADxsuD7E",
-	"zx0mlxGbKlLtDonVbrWGUMbai8kwzyUpSPaCKwN49LCY+X4ml/VphwbEBDHCIq/UfWr84Y6y8ETTz9zg",
-	"Prx8UPSkJ/1qsCnmO+YEle/PK/TaFn7EOHgrEZCgtFEK+ctGc8CmPl7wqKO5RlcY7KiQrZbWCc9dYePr",
-	"AdYMyuWIOKc9uN6r6Ed/MGR9WoA50F/gKDLsGkmP1aVwY03jeKRc3vuGoAKARurFMRhbZOUv73Suf7zx",
-	"xltZwirQk52vus7xwQe6yUIpQPsDxiqstA166Q/HWmbXufPJ8NEbNQKoXu7g/niBXTjsWy+ss+2mVtWh",
-	"t7ZE2LGGR10uQ7dbYAaWqs3lccTud30im0sycINmAIrMaQbtHYUiB7j/EkGmXfAUQ6K2GRbhz5LSEux0",
-	"Bv7HleQ3TRm4FeClVBsyKIUix8vU1EH0VlRICbUBpKwgHlUJNoYSoco+ZrzMSJMHrlfk+EMd+eBKBVKq",
-	"MyqbPitpmEkNl6y7hziLprZBCU4BEFsZ9UpFDnIrtRGmhmKOlCQLAi/SWoBFoIx6fW+srE8Ds1pEJErq",
-	"cm2KplX36WX0cDDgEIvdkoevUA+dA8jdY37BElplcd19V5lbVy52Tq113vzz/b+99eOdtzrf/nPz8ued",
-	"Mx/B0jFwQbYpnFxzQNcNV7B2Wuv82dz0zN5dlenyzNT09PT01M/Uf55W/5kO/zdj+MPqhvovh6DSu6Zm",
-	"ngq72H3/k+7Vzzp33904//rGhX9s3jzZvfQx9EzLRdJ7mp8iF+UC6i2Hzd7/4mL368vY2o933ur+8eTm",
-	"mT9s3r3d+f6aPikEmlint239S9jBv57vXvxg/dYbaiTfOIvI0bl8DisfDOHz8eOjmEAj110+GAVtCojG",
-	"mERy/Zvun9/+YfXE5rUrnWsf/rB64v4Hpzfv3fhh9QRGKH5YPZG9SAGQs3eyY4NPZQi5TShZanLHYzri",
-	"+sujzxAZuOXlWQSptkDvwrcA7y1jdUoSiCKvCohyxFG+oTF7s4YmFn4JyhmUkSgZ48adjcRORQ7+OBNJ",
-	"QSoW7eeeJUIZfWBwYVmy8EmZcoztJoNRPnsMD4m+DZiNO+gFbY8t+XvsTnOc2MJYD6an1rrn1zq3vui8",
-	"dXKo81xJ4TDfwALgrlohdHneEDi3TXIKlZr2pkYd8IIgMwHUzLicFcgCBa8C0gQFLbfMzHZFatSvp7sP",
-	"RpGMn0zCpBZKjUyRnICiBpN5TmHcPovMoiHZICeFsrx6Mf5hu83r9D3qEYcGVKeOzMYOF1H4GeE7zP/f",
-	"TpOVbKTfaTJ7XSV2ivTx9FpxORaEkkPqbig2KXJ1G3rkAlIXMiC7pqen9ekXwfs00DBWZGGHkrQS+kJk",
-	"UnVYooPSx7zhfjgWfMRI9Vnw3JfMffBpcG0WQtiP4LaQ7CjekuStNu4c9BYAtppJ4TFcSkmdUFcyf4uu",
-	"nT4ntU4Nr4MjGbxKvApYRlGHk/AfuL8JWCpTvAS7pzPEc0p1l7PSLKRfMciTWmqTOiuQkvb7lGb1ph3J",
-	"rToIh5CALqeGM1Zc1kqUP+p5mI3OItT4I8jhPNwPf76IjcDfhgz/lYRX1CU1IcK/ehsAI+HaTZz0Bubj",
-	"f18HjEzNgoYhHSf4xUfrt292Tr+/efmrhELDtMP581RXcEB2Hy+QZ0NiAlcidwNzYsDsajlAYqHwAebL",
-	"k4AA5nrMbvygzQGYuTWM3CBaqVjkyIlv6rHUZhIVK53LpfWETkgkklYScwSPAoXdPqzceniA5zHeMddZ",
-	"HAx43guPngyA3gdzrh7SVksEwkZWB+JDdj05MzO9C25UBhEMAFDohn0zzNn6KGmer5YRXhl2PLwo4QXC",
-	"G7Dj4cXRFwiv0jC70Sd/erK79rf7753auPDPztXz3b++E7lcNkRTst7Obrz9Zryz+rL0Pu+anp6ZfnJm",
-	"z67dT+2O3Lfk+kFt0ezr5pb1W6udq/8vCAHyFecWnpn69/848h9T09N7ImzjKFmxMl41GWXRAPLCGTP6",
-	"OeG7VSXb4XRvXPh48w//1Lnol7+CLmVoqCwaEWXaufL3zhe3O+fe6l78rhcZH7x+GQFH1bKRMvPpfmas",
-	"2hII4RuJCvN5s3uOMT3tws312zd/vHO6e+78+toV1KFxiOGESm34aieoxgFo5epnCc46M57quKRMANCD",
-	"XBMXKZ2mNKIcRAljiGAex0y67uqXnXfObHz8+Y4CeSnMaNV8LP2HKujLvrCEdewYtSOKzBg3WPVm6Scq",
-	"xPpUv44xP/rT17qfrf545/T6rbMoNhkFpie6Ee/pM23iOmDctvVuVyAvmiOUMs7y5OB+/YvME9CuMh/C",
-	"lOeL3IBh57EeW98VZjwiI3Q0vwZ5tjSpsI7oa6A5y9pSICWswP7fWBnL0yqzTT61xlK3nClLrCKAVyW0",
-	"KjRpg+V108gMlPy2Sf0AA3iUk5po+gB9ZwmClMWbkse1pX3+CLzBwUz24hYKtEdXf+nOTcnGbSv2ZfZH",
-	"bMURI0CS9UeWjMhvJ7Kk280P9FDhof5YgMcmC0OQR56xOuygGJEpkJehXIAda7ByAASM1Clp+VI3u7Z0",
-	"hjwO1chIRbaDuJXQ5KxRSepiBZDGiXSVXsac7yK3roYBsZeHaI5i7AXIHRNjL/gLSmDZdeLBhaoPjNY9",
-	"YRV9oXpXl+OsdE69vr52Go0Z3ZjnriSHe8xP+VydBTUBX7k+K2PhddltuPBW1h49njfZcdHGIA1xdmba",
-	"9spm0BlW91z3jyc7r/+rc+Vs969/gGZcKZvxFzQQsDglCZZZ99LZzpnLnbPvRWmLICKkrNrde2BidA+w",
-	"ebMZMhksymaj4TFD8R8Gq0A9RkJL0z/L2VYS7lVrwTWdrIkWhCi+1fbLlbOdszfWb99cv7WKKdTGNlUj",
-	"cPrbzrnPNm7cywGptlIOkHoBFoZavNBX8CkkTJT+JTrPGFa6f/d85+RXP955a+PrLzrnT3f/enn99k2t",
-	"bzDbMilCZRMxG74oMwfjX+u33u1cu7l5/bXOtcvRubt/abXnJwjERsNxT+dGil9J9rDiVwMtXKPpJxDG",
-	"QjrYH++c7px7H4NWnWuXu5/c0n+88d1/rX7xX6tfjGDKGMCtVJNGvc0KYC/1KOWWKZMBA7gmPEDUjSDK",
-	"I4N+iMILYwJZiEsMzGGNgFVIMwQ0IlRuwlNpHpMylfjy4962EWNqnNt22vZ6uBmEyDi9+D4h9pnLsaTF",
-	"TIuNN9qsZ7XD0sDmM6iNGHZXfcOi0wxcJkvp5yAUCNFgfLbIdZ0qJtgxHRrQrtUlWl7OAyAJ9auqJ2SJ",
-	"OkQJCK/C9zpDIgCq7DL1Hc0JYlhOAuQDMhJmKYL7d3O84qG7lyBFNzf75HR2sjvs+UjB0Zmf9LoBDLZR",
-	"9VokSj9MvVEJ5Wn/cfAwLJVZUjK1YwXgBda1XHAKa7iszPJYPkaDGpZbRyDcNGEtQxSBPLFWCWK7lSmX",
-	"BfJLjuG1ufDUpY9ZblDkrkZdHhR5j+rI0YT3UQCqGruEYPh87Jo1WcAihuYA2QonXrNv2MOHFKRC/UJq",
-	"/HK/bX+S5RH6IQPyS12fKHtPU+S4AUAKaARGcLKGkWTJHpPEcyvjLD29eGr9uy8Qi/EBzunOV9U7D0LL",
-	"M5dGrSIqyc+PHnpJZ/NT0qBVTPuZ3424DJCPY7Hqitx67g3EAxDfm1LjAA7GqfB56hmyCQQqsA+bHi1y",
-	"ESy2WVAKIbas0GE9linQUvKX7ocxsjGybjmA6mCb3pjBMmM6N+7SEGRJBaEbo7jlE6EGNBFMei1ilpX7",
-	"C9XI8awCvROoZrfuxHkAL5JmxyYtOYJEzCwKgGLRKTHpLU65W+SY/ATiD5X/BqZcjQszdmTkG7WYJaNe",
-	"ZHOWRW5+RP5zaprJkzr1LdaKz+CyOWLgLcCdUNKo1FDQjksczAiPllmBWExr/IVywjxWDnzB3TL0AyvW",
-	"YCnznr7g8l6hnqveQ/jLMsQdgniuI1qJ5sRh1cK2lnyvLZyfiJLYqrMM0pGiHgw0lvudR/Y7FOBWDUog",
-	"Lvzn5vVv19fWOufPbnx5o/uXb7pXPxvFU3FYqf6HBGF7GIUDuhCSGtUCYIMfAImZXDFpFiDtWzfj2/Df",
-	"eLdz9gZq4B/vnMb86e7pi5uXP+++8W7csxGaYGmngD79p5bQT1L92WM8KAGsjdIgTA5mUoTqsRmgp3wW",
-	"qh4Ml9hjktAA3eSGxk39bXKI4WdQRVw4OqGjibkZFE8y7Vn1UI0GWuTmeXlLpZ8Hi0O7BVBpaiPERVeD",
-	"4KxPG4JWjkqWNVg0rCgXLa0NgWQCyMG1yQm8eKCVE1NHGPUesFabiK76KSqaZFga3EctS9s4eWY2/nJx",
-	"48K/OlfPd87e2Pj7J9vTEivCdX6SWmI/K3vU10vFLqog3aYBKCX1unNWoZQx5wHLAALhOUSKApk3RgtU",
-	"BSwpvSCbSc7bXwnXGeuq245fLYwcvbG6efeu3sEvvbF5/Xou87JSb/RTwd2CfXP97qXO2scjLQG24jos",
-	"jqjbs//4wpSNI7Sf6r+MmOJIqtfkSKxtEgiIBUjCRILZIrc4qmrb8BitmEsDnzGLOwhuNe2SBmwlxICy",
-	"pSwgpRBEM/FgCOKWNPW1+zvj67bXQUWM3i4w4ZE01EtpvzZYyZjsAKUwVZ+1dGA4gF3NoB5ClaNaBNC0",
-	"pj0Fl51BlQr8pgzQ8+2a7dQgjRk0MtjBewazJjynQOZjmzR0ZsAp/VkzcUMq/48OGZFUtBUXG88CmD3z",
-	"wAGVIu+fsufAFI87erPx4Wub33zRvfT15vUT3T+/nYKGNk7PVIUNKOiwZ1YMmMDa06vSUHNZTuiA+m6l",
-	"EgnTwb5AXSdPWhSDJdyBLyAME6amYUJR7LCdGrk7wJicdNgOnpGGZoZJVGMP2l24uflNFOYVZmUCMbsS",
-	"TmSJ1MHu1ZlctA27ORcBYFhbTdIMpKvPAG7A6o9JPckYleDh/K1AjgvmxFQYA0ch5nGX8vgNXLQIqpz6",
-	"TmlHgZQatF0CP4MNUmitBVh+TOsp5luYWiyIWFGqGBCxq75ocpBJj2J8uMhLPqs0uVOC0h7UvNRh/mOy",
-	"QObrkP8Gv6gWGR+YhqNF7SGm4uBcJSVI6F/yOc/lTCcWw9vlZncBDfVvm5QHgBM0k8/5NIDU6bOf3v/0",
-	"dZ3K0aDtWMPx25dcz8Ns6OnpmV1P7t7z1M+e3pvL2x7lpit7yrvoDJuamZmZmXqaUjq1d2lpqbc8WndX",
-	"PSySwlMG4ojjUHuywhK7gWTaoz4OBSI3m1u/+/b6vb92rn+3+Y/LnVPnOmfPdC/c7Jy7GHYJHz3CEegA",
-	"e0hJIQfYsJwQrZQmkBayceeb7tff31/9cOPjz39YPdG9cLP79fc/rJ5QY3ry7A+rJ+6vriYqruS9BgD8",
-	"Boe18JIILM0Sqza5LnzCYAiYeCHuedPTjk2AJtMA1TIQDcSACAwgV2yDQQR/4TmRC3oxBQHgH8KlNv0E",
-	"Y7QAIqjMm6DFGM+bznnMX4Zs2ZpoaVeFaWuxzahfKvJI3EQ/xKOYBq4uCJNvGXMgszdM3q42mZTJaMR6",
-	"a3wBB3eCkghPGJxNjdPXE8ZzueZ5AY5sqPoad+ZS9/2b9z84P/k4Hm6RQwymuKSFBxkQk9+AfayLGONS",
-	"GMWSz+tC2FYvkowaTVgB6jjEmVcg8ybJG3Y2jPwXyDPME61oXb8O/Yds5PHzE7jRlnzRrNYCYH4bIGov",
-	"6VGYoKzhI9Kix7oDE7C+sXCijyHazPvYBQqzlQbIk8BUKjXjcG1PWFgju7ka2RVnjszra10Z5ydRIii4",
-	"JYgIhPot1dg+jH2bsLmtn5J2yoJfexQK6BHI7dICO8Ydb+3W5jdfYe5q59JXmzdOdN948/6pKM5SuSkD",
-	"ZcxNSBa26SMc7sGjvYIE0b2qEOqE1iZ14TPyeFn4PiTB54nPViBtHVGZwFOBLjpE4/cJcHLtmNOOPUiP",
-	"5wLaSXbioSv3EaWogc6pXo4GAPFw6Jiv/rl7+TON39PrmtO+n1RjDLMepwK3vMyCCcjbPMGmDSOFNgAi",
-	"O6M6l0h0Za240g00zxFbUZoKd6ki1zCWgPZq8CF6As8QUVLXqcOez/tdYeqQCRQkOoSfJxzyjJky8aKl",
-	"R+jxU6fikiiXqXQFL0Vga7BuCdl+sccGxN3QP2kGlTwJU/JVp3UdQ6K77VClwvwjVOM7btUhnfkcg0+C",
-	"hz7o3E589AIKXIq+R5kZJz7TtzbMvvH2jc6ltc3rr63fjqbxSeYriUtfKAxqNCexRkx5vakqsgQ8HBNA",
-	"8hFuHbD+kBpVMxBYOEvMEBUtPot1cMgEE0ldQTKfkMGHaAIfu5jQty6LHDNDNbqT5/Jlw1TAbCcFZ4a4",
-	"0ZUE0cQcc3pSzy9yWg6UESJZWUBuX531107ZHcaysuxI4Vp5+IX66I4xHY55LHpK5gfWtYOE2UDGFmOx",
-	"ekD+p5RgQ1JM5/zb90+d7V68gYVMmXO11dL1ggz+bWPQcGtbQw1RmGMgPEca3zZuGyZPpRkgonIeEybA",
-	"pYpr1xhOCHhWZp43oCbliO7qxMuL8DGp1dDw87iP5xu33+1+dGnjw9e6753unPnLg6hOKTV80RASsuL0",
-	"ygV8oIp21bhl6hHm+8LPgwJeETim5HHqBwXy1N4dcF4vcj110R9/Nr1jzuJ/2gM1oh1Z2h83mCMlrGlB",
-	"vila5OiMBjA8xwW6KaK7idRoGgPUtqUErMaoDzJUoxjAVOp0DjzdOtHFRls8IZXe9TyypEwYA1DaU25D",
-	"ItU2zkAXeCiTD1/t9hSbakevmcmIrxnHM4acaZqIFg2+/9XGG291zn3bufte5+TnOnKvLoA8IFOHqWOV",
-	"9z/7uPPuiY3b5zbPf7557Vbn3PXN6yeiZZ4//z9TuzQUPSyZ3ExanSyt+iy9TBZ7DwWZGX3e+EZSHV1v",
-	"n+t+cqtz/bvOPz7qXPsol5aLaEs28af4WzwZq4p960T30hvra2udz250//z2/RPvd678I9f3lqjnhpSt",
-	"Ph31zztqDwkGT5puNdodUP6bH3zYOXEKDz29fRlpE/WCh+PQx2cP8elrRTwBnz7uqD+snti8/Hnn3Ds/",
-	"rJ7o/unK/Qur6o///Or+hdXMu2sUxnQgb0GewOJ3BUfrs+lXEQU5WjHYT2tg91seHvgCAVYwnPaQG7DF",
-	"jTVa1vE9DUbFhYHUT9xwj0Z6P+FNN/qoNGDHAEnkJuHTRLBwLHEfI174sA24CYFmnGvjOIpjB86REpXL",
-	"JUx8oVZIYNpLLocFWSpy0WAgOAS/aveGgCDVzKFtOKO7geF/nCMlpc3bJf1ZFiGzXYsaSJALFAQyT0qA",
-	"Gl5CcqkUUlEzi+wRAGmQy/FNBV4wjkEdBQpQ11u85/Vba+t33+vc+LB76W9Y5Q2C00yJNTcx0qxv3rz+",
-	"befG3c69v9s7R0COsvI2suJ9OO61P3zdOfPRD6sn7r9/bfP6pz+sntj4+5vdy6fVH1cvdK6czQbpbPWl",
-	"MtyAtCiVGxrCi1hIEql9Q7LTPOZI22CaLzyspcaPyHwGVKZFbsiHKtQ3GdJlUWe6CKXBRMNjpOWLgIW8",
-	"uibHTD2ryF2HcQDG18nReEukU3M9wD/Uusg08l4gmVcZEERaMKPxk0blsW+RoNefNUW6kyGJNkerc5v3",
-	"Tk0q8oluoVSBPcr8FeZPScYDwlagGhWD4VCgKCpEBrRSmdXxeVFn6GjVDpBoTWKR+4w6evMukHmO7YU1",
-	"jcR1ZFT+ksmQAFQcMwCSciJrtNFgHMgeBJzC8KFcGJJpm0uJYZCgRhH0tsj7eo9uZ5hTw/CFMGxzmijN",
-	"Z7SOG0q4U4lqMlzAUbh6nx7uofIKtTYwQIll00Nrbp7FuSrpVylFd1RKdDeed01BjgTM5jFK7rk/Kyv0",
-	"3PmNK2tDrE0DyDAoawSBoPvkIG9j4S+BJahMSmkRRyEeYFMP65J5K6kEWGEnRt71eYgfnEZk12B8m+xG",
-	"fUOgDR61GMdKqvSTAtc1s5aWRPACBnLGrJW7Z97bvP7GD6snOrfXNq9dU3/86avN6592b51EaKj+sEN+",
-	"CMJ+FJWEyGa1qs1kpWkjRjHy8PE2yDqcnPSOToucQ1igoiPnEBMYFFJDFYZSRAzorhvIIjfgg/MWX1c1",
-	"De5/qPDCn5PCXA3G7ZQ81NKNJPjb0MDduPpGZ/WD9VurnRvnuu/f7L7/yfraWvftzzvfnwzhJ+yMZK/1",
-	"sO/+sIBVwuenOh4OoqloIkuTIqtMWyJDY3JWD+98FXs4mA4sXdrirx3CpWj0SnNjoUaB26IHwjJNpaI9",
-	"PG6lOnlgyVCYUzDH7HhMXEv2gU7GtORo9qzp9Uvo3owbtv2itJNK6Vb5FqK8fQ8KFXqPYx2e8GhoQRRt",
-	"X5mJUzO7tqDH8GXAUf6o1669dapz7cPuG/c6Zz5aX1vbgprReZ8DM5fB10QEN4AsL8HJxdY+6kYxyIiI",
-	"LDaGbhULScFb0QARxkeYnrVnRRH7+z8IYAXL+/v9Mg9Of4AAjFd99IFAoy/Gl4LD8TVi5wNsXiiHcIzV",
-	"ZAiCBE2fW7+4m1BedUTd9GgoJh0Bkuqc+OlHm9e+75z7e+fctxt/e79z7jMdoWuHkK0Y6wrZ6rTyGVWZ",
-	"GZF6pBXZAOmOyibmp+4MfMplJZ5d3H+4XbBXDbGSAF4xmj0M5w3hK/lScjZHXF4WdUBSFM2gKlxendW5",
-	"x+oeyeYI9bxZLJBtGZBIdbhYSbep+khs7ECag7NhtdEfTSeUiOte5PJAeZON4caOxyFsz34+GDYcXhM+",
-	"wX43rx412fJU86xB5L0Ilqk9Opjwm+4wWxJNXSrjTeRQvL52RR2hYuffWBr1gOw4nbWmq7SFj5459Nch",
-	"nZzSgybBHYsRDQsUFAoCHpIajhgbgkYEhRaa3GNSGgRGkzmPQr17em+Rl7ATsCGrr0vWL9lLQpY36a6Y",
-	"tx/UWL1A5kHi9Sm7yAdCJqmXPrTy6OZHm/49pGOsEf1BYj/GaoAvbyvRNbkG/aI7SO3ufFV1ZuAR1b7N",
-	"A1AWg0YshkCaQVeMlc56/fbdofphpJVg3rgvmpEyQxamZUhlokSy/iWhxkqppkAAasRo+IyaeRBq4bG2",
-	"Rf3NxZDqd/NS2wZPfPSM9oc8+752iI1suceelLaJgbttJRp4QLDq0I6CPBjVlTyk7VUsBLrxrWoQ/kKR",
-	"v6gJf/SeKAO8XbekEUoYd+IhANiFUMys7BY5FMhD7SGF3dWhdVrF9G6JJwm9pWLwDuF+9DJA1KwlWl7W",
-	"4WKTzYjWnKnWgmT0Fm0XSMljlaBkMnTCGJ7gkUahJcoFpNdCfka9KQPi4wgmJ4fDTxE1+kjumdrl+pAA",
-	"tDJtABOoHb/6fffCzWx7p8PqYqDyDfMPKFEXcxmgGBhYH9cnDSplS/hOXullTyCJltrXAFvKc8vLBbJ7",
-	"ejduc3g0Zp46lXCBvNUuJw1fOE3MFB7gZtmvujtJ8GTVflpBJIzExFzzdy5sXFnb/PJPm2/8M1b+6rDe",
-	"GVsZWAi9EGUARqpHwFKinlfK4xQsCaeN2IAWzSivtZ8gdcppVSOYQhJBcmh2v+5GJkZe5D0dwTn/ykTn",
-	"eGVAgTNWtMG75Sd0Juuefmfjw9c6Vy52Tq1tXvu+c+VUzLEgw7zAlH2t6soAmRZMX/usRo2uKLTUPiZJ",
-	"TdRhezGwi0Vulq1J/VjojzxCRjz1Kib/A5/2mCTLrG2e6coih1UMvCCzdgv9bZM1maNdp5hJaKsATZAU",
-	"8gA9EUZDEScrVCgmT4VCir15W1kTLZtjYqoQ8RcwD5Xsuk6Ru5yUFgSvLlE+hdNeQucJQPmLZBgax8FL",
-	"t1ETaJkfv/vP7l+B10e/ECDINKdkzZ2qu1N1OrVretdT2UMA2LGHdADEh8NunRjABHc6iuY40WOR4mno",
-	"aunXkJj6B8VhqapSaz+1PCJSroQbvR6oQrVwwfamBDlRxMHHYfbJcE22qDTlSCk7mhnViau8lKlbwDce",
-	"Z5LRxc5fPsK56lx//f6fPk/TbyOZjPgSvYeL2GSH9RBbbjpN6x6A7LremVVKaTbcRSNypFSQkiMXUuYD",
-	"X7SZMvg9r8ghF01GykqZT9Ao4k6I4maCV0xalWUerzQuKmrmkN3TT5IS/rCoBa2UJ82GMOmqbkBabsOe",
-	"g3RJHeCSPyaLHNL4IaHF2AW9lgAm1dGKXh8G/zDxVKCeH1GfE5Xnwdv3JAo4oEoDBfvHO6e7b/2hc+Uf",
-	"cfzqZIWk814GxwP226uGxAMOca+tHaDIyee1B1PvN6iPfouRifcnaofpx6RZYnY8yFIbIP8nZXp33lrr",
-	"nP5TH0O72sxSZ3KnWzckRMn64igzx22D9mPv1fliUAqeR7BRPzRmwtc2JMNwuRug02EZF6xao8Jz9GEe",
-	"kszA4923JA9CP6Oy1WPUJI+iucRlcic2ccD1GNyzpbgctjH+QoHrdzonP8cJTJi6fO7YlE9bU0vwrmAg",
-	"RSfTp5UB6a2/Yj7OQ0hoBndgXTFtNHxhsDU1sCEXhDkunGHbLEg5N+FDJ7iudL/TlpV9rXGtqnAyvj/Z",
-	"uXJWcxd+f7Jz7p3OrT9ufPjaxhunu5e+jkyPG7B6T7qxHrfBGvJZc9EER08/I230TBfyhLPW+M6GKZoJ",
-	"SZI651/rXvo4YfwGEgtYAV0xEw58gBXhl1nUE6NhquoC8NvJvpowkbUixy/hGEwYF81qDRQPhitWXM+j",
-	"VchyALxAXS5dsXy+ohkUeQk6azwPcfbA2BqCkmyLaevKAjFjbfyTQFbNRZOXmQP9QFZAHf8zrs8Wbc9i",
-	"Uj2egVmlwsqBIUIQLW5eC00tZLRWnbQIqHiuFWLZ3ItlbkiSWCAljEaXMLc3ForErP7QAwvvnk5VeBhf",
-	"V7/nds6b2FF3hS2qzSI3O/OzvXt27977FBQr53NcAA7pxtdfr99a7V76WJNvZWchwI6OfvAcvBD0i497",
-	"TwC90714I/aumbRPmFKE2AMJJ4kEGgBdxT2ICGAYnnYKkBO3+4ml9lSSrgSbG+Fss4BwOCy0XM+bAym3",
-	"S576rMibPFxX2tUD1Whh7N7mq5tSX7GsllMT4hmuUgSM8lbN9RipCgge5E1qbsWj1WoymsE+GMMxSHdY",
-	"h37h3sbVi90P/7Bx593OtY+6F++OkD4Z7c1PBPu/c+5i9+ZpLBjduPBx973TUFQ8XKAHYosv2CCQLWkM",
-	"a6wimOP9eSlzIeZGD1Q0aQE51VI72epJhnROONbEY3WBIEsMkMvTjjaiGQC0NaYC9RVibaGG5pXJIgoP",
-	"8jtrOOExVqIjvLnN4EvHCq641abP5DBUzOdFi9Qpb5s4qCZ9YHUE6UWszPKyMgtcrm0Nh9UpNxg+Nd1A",
-	"kaOvra5nGiwInG4DhbrUBrGEohrtkqj3WRF12i7yJUZkjfpgNhDBNS2yj6BC+hfM9CWPr99a3bz8Vef0",
-	"zR0FcjhCWAxWBKD/gttYPdlGSr02cYQmWmzyIKW0Flo7gOM4SQs19pwUSdLTObFgFaJ0njp3/9S5IYoo",
-	"Jlc764IHtXTxeqZN4Iq8lRNiSaVjxadwGqsZ0CsCRSRYABuTMR281BI1C8ae56FZlleflMSC90v/baQX",
-	"k8lcHgmpPAZ4+bRcw3gD2IRBi3krDPsMByo91oMk5EUcgkxxM1FJycDEgJpJwMRPOPqqXXgFmTHt8lBl",
-	"Hm4/VDmoGzhUOWybSKh5PMTRsFXDZhY7xHDSdLQ6Zcbeo06PvcB4NajlZndP9zMLZ2Aa9EUdxjFLwvyC",
-	"yHxpT9Ho8KstE9tk942o4Ex4xSeucXB2vtG9dLrH2RnQwJWBW+5Z9NWmOimlrvJ/CyFpAtJyuSNaMpbK",
-	"SQATJAGbe5aU6i4Hhjldd1vk/YW3UXRFrTJY2xq18CAuMM0FMkXBmm42irzNEDlMLpsn2LCnXJ4jJbHC",
-	"fKcZebzusjKR0CUXAaMo8kCIOYy7RzKvXanfLklHKOPgORy8TPphQI62rjI2KkJ/VC+inoovMlJ6Nvbr",
-	"RWwHP+zH1vDDIdsmftbZ2Cm11wBXn9z1GXVirdNjeGDaA58eFh0RvMogky2EV0rYMAjuF2Nbkve/uHj/",
-	"/Wub33y8+c1nP975sHv6Hfy7c+e9zvU7Gx++NlKR81FjXCmTH3dQCLTjisybGhZT+aShGsCzScIkEwz7",
-	"Qu/dJY+hs5qLFhE8knrJBcL2igR29EMNxmGcH2rxC2TXWgKT7urb69+dRvza7EdMeIuHFJ3Xzx4IbWaE",
-	"ddzBeTxfZCslxr1h56vw7/GdtGzdvsMdLVUtJQP8LKFl8dRu0Bvm40y/nZEOoKUsy1KEoVTLLhY8YJYk",
-	"rhKM2yq7c0msAAqQ2hhKtFxmjaBU5HVLBo0kJZGVMqeBTiEVxaJ0RWojXPA1huhYRe7qdHHKTZ6OJWdJ",
-	"RZN8+CsrpKvNzeY6b9/r3nine+Fe5x+rIUqWem0lOMIiA4y46B4OnuAoa24C4WhU+z+snui+/TnCZXXO",
-	"fLRx+91hS7DWXBocZ3leXTDBcXu+uTSYzMbGTI/QiiYQdiWpNZcQSWasg/j2vfVbVzv3/rh+63b30trG",
-	"mZvd1ROREYTBSt9EX7Sc7twXnscc6CUlKwL40wQvM4sDRsGt0WzMhVEGdVmYiEmRT4ZoWG696wJUbiEp",
-	"T+355tJ23Kr6cbnZ3Mx0Qf3fzK7Zp3fv3q2OcZCpBrMwNUKJOkzsCNvf7v4BPagHZaxMwp2Tn+P09k9s",
-	"z7qwRQrRyH584G0NIEAKy5rbyE0med08aLtDOq+3LCWZHqPOGMd28+7XG1/eXr91e/PMHzb+8N3w4X3V",
-	"dY5jDz0WsKTkVkSqN4h2mswYFhMCnOlcB12mIdRbWbhSKKwQpMJalk7cvLkkLdH0HLLEiMcqAWY8qTcq",
-	"kHlNVUg8BhCW8dEyEd7+XKe6WGFmCWYV65CfZYyVcvc/uJIm3qNu/C8Jpy/FDnGOXDZ40zhor5rgzoEP",
-	"aaefyOy5vEVdCPqqE689nMF5LMSyU+eXfifDWBMisHB848PXEMkyC24l+vHSnCfgpDO5G3lcDcBzYoys",
-	"vPZOWP87vhSBGG4ZeS38oECenDYDMe+o8zXWdaww8oJbZmrbeoG2AKM1OaJz0HobB4R0DlPf0LBBb6nt",
-	"L430OM1vaD4mmvfgJUjwHCY1FLFAR2wtaeyt2wcdRy63+3fgslTUN/Vb5gy8BRdlqZ9JCqSSlFy+CJNb",
-	"SuV4DmjQlLEHGleQuTeXz9m6erU+HJ+2+EguIRiPg/yAbg0+7jNNwqeXI+3CF6FX6KeEaKe6nqZzYgty",
-	"YgGXjz/fvP7p+tqb9y9/NzjgAl/t1Jk16emJ83iBtCltJmUgJEU3v1DzG5QiQ60h3myAT9qwEkw+gjmh",
-	"6syFBMMV7zYKZMvmq9aTv34VAwyzuYVnpv79P478x9T09J5cPqc7nZudgc0s20Trvj2kekH79LSzkWVN",
-	"MZlTY9yrIHNv8+wbG1/d+/HO6Y2vv15fe2t9bS3u8U8VuGHpsJj2CNsNZ8cCK1KiorPJIKKk/acQv0Wu",
-	"DLdSAa8+psDKkAQM70fOjTB9dlan1Rr4DVSXGkzX5tgW+VEGKQNhphbcBMkxKPchgi1nrSTnCia0pgjx",
-	"uHJqx5Nnrd4ng0zp9V4Yc3IuKq0f75zu3P20e/q8kbAEqRqcrYtytkI916HBAM22r8aA2JcTlEk9tdzR",
-	"wCwJeYhAo2jq0WJYJS3fDQKWoMR+pfvxUxAA9ZDB/hYffp0jJbFcsgBWcAqyy1Hp/iWmx3ScUtL95PL9",
-	"v72FUtK9eGr99s2tScarahc4nmo3z+skTwhxaO2Rj4TsbVKTtZuBe1pHEi3RoC4IU/NCywGgMxOPusZl",
-	"a+3sOatGGNB1snoBvkisAVNClDHgpze1zLmF+QReW8mgtx7y0Kp/dOfnIoMRVjSZuoXUFCwYmK1Ul/R1",
-	"bj5aMmGzgZFOHGaCi8g84DvMhjlpsLPAMCPXNe4bqVUxHnX5o1OWrIRgPtDZ+WkLFQRpQjamXoJvneqc",
-	"fT852Xy0EELA6vuUYRb3JUTW6k61u6f6FPa7lUr2hQFpz1vOwE05NwZiW0m9E6ycqlSGbOgaX36OsHoj",
-	"aCOVj7FoHNcZJ4zQlfVbf8MSj40PX+t8e61z5w8PSHzUSh+92DPScir+d40RCI27qJBaNeFZck9JSs89",
-	"u0BifSmRKkDNuIFOmoayh1K/tgdjTIv1+G2GmbFqoyG6SO9nY3Ml/+vbzbNvoBLa+PC19Vtvrt9aTSsd",
-	"ym4Q7NTbxHblpJlW42ez6B8zFLGYPgF8pFhi0mBcrbuaaIawQFqaTOZ9RfjLYHMGBfIsLNmKy4CxSR2t",
-	"o3WE/TJ1lAWH9EtuB5ZY9S43m3t69snp/1p9d+Zns9PT6lG4u8cR25FrdTY3vednu6b2TE9P49f46ura",
-	"EDY089Fbv8JPJDN/89r3G3evdS993bnyGr7pD6snNi78a/P6X39YPdF9/+b997/Jcm7WQiprjA0GQROc",
-	"TQG4GQIiR+uWTHxUF3MIPDK7gebMfHJ6RyacNDRcUw3Uo9DFIQ5fhF7WfmXVucckqdOA+S71IrwxIRO5",
-	"I/BcjgngJm+vPoc5e+BldctAJTIfifyY1ntuD5mO07k3oKQ2ZvVZf3vEH7wrwR8MSWl43ov5i6nv03a6",
-	"qd2vD2ClPQRb+6cDU5dWDol5Ru+c2fi4B7RuglaGcYwODn6F2+WjUNs75urUniOCMvPOp1f1TmAOTHhi",
-	"IsbeYXvMpD31duax0iqcAtkXFiEo7YTWXou2SVUQYUrmEBbN+Cj7NKqJiiTbgWMRFPOIn0bJ5vqtN7sf",
-	"3cwS3viNcHkwhXxVadvlz9U1atsJbHVPLCtX75OQCoH0zhGq//jSyWvMd+qhq0fzWiVGROGxIB7Zjqy6",
-	"dmLEyoiMwb5BsgEdPYr3JG5bOu9XDyFgi/CqzBuXPO4pFuo5ba+ybD9j8QxpZhyiiUbBv6Os6i0Fj5/a",
-	"vZWqk0cqJAmTmLYPxFbAGI9oJy4gtW0fVkpYczQEU5xG6gMRo74i/Hoe/pIMkgUMOK/6Cicd/9ZosYUi",
-	"f5aWa5H8gccQ2leDJWnjE6I6tGwch9TKj0VdmitywF7RdYgQRErjn12qu8Fhu14fSahT3T3oq5SZs2Fn",
-	"xiuRA7JhnzflehMQyO6Fm/HAQSNawZa0e+ws11h5eXgYCVKyp6DGEP6EQzrXyWQDo0oGvkfdC0WHFoEa",
-	"2SqzBZqgH6HoPUKSM0YeLPWOWSJUE5Cc+5++1v1s9cc7p9dvnUWa+3hscrggmZTG5LAT+U1EF+PZe0lQ",
-	"34HYkwtQQqiZNGhJv1pDWMwIqbAr8xbLrUVdQ/2qceNA0HR1QkU0uTNnQ1tOkxW5QwNNlIqehDkS5SwO",
-	"vZ2Wuji5ltVaO7lJb3LPqOFKkwsYywmIxcalNxG5M3mH2za/b68ADSiE2TYdPM5zaRYnFyUDlBRawAHz",
-	"vAwKrMiht3nNtOtiKaPqkmSO5fnFakkjwvIxW98JopjXhB9FXqozJfRSh5sh5bblSoapvNqLQx4HVq6K",
-	"C2pXLooG46UdBIFIkN8G8GLrFhnFEwC0SUqy2Wh4TPWhpAOELRq+EVgKOjsf1o7nFYq8ZM57eqhCL1V4",
-	"EAyHaa6HWl+fIEylToGU2LGAcac0qxmN3Tqzzl9YYqk1O9G19RC57kPqNctMj3RoKVz3+nq1oqIH9l5a",
-	"e/tbPgR2Wb91tvP62c6d1c6Zj0ZhtoeRejjFP8PMHaudJlD5ExriwEQOu9dq9+vL3dUv0Tv2w+qJzcuf",
-	"d69+9sPqie6frnT+AtVBt2/ef+/eVrY3y9MxGFTGXhUeusO9RAq1wcxF7CDE/ABXiWjxAYfq/fbpk55P",
-	"86QBJb+uT5QgI5FI4AYem8QJq3vx1Pp3X/RB/Ux6F7IzuPNV9ZLHh4UkzKEsb20ME57w7Tc+k00viBQD",
-	"x3QroK0gK2PISa9LL6GwEbldDdyUJ6pV5ig7SjbLNawJ0Un9Sutq0Rpks2ybxuUnSNHYObXWOfltj3CN",
-	"V6zyiRW7oPIH5VBkXpG/UC0dHyy9StLUSX0CRpTxXhjLxJwKobghAnkEKaR5Q8rNeOC3ZyNYgPkit5Kf",
-	"164PjXCjBLziesouCeErdOJq1V1hfI4YRyamRy21ESxfW3QWqsIYX1EbzwVAQ4P7FqLlqDOn5twocsmC",
-	"wENG8agHpUDmiWRlAequHo2yafusLHyflQPmLOrCxdKOZHBo+XD9KFHbpsl1hkzUQhnB8NAv8z/L0YJe",
-	"lu5fvule/axz/u37p852L97AQ/NQk8KjfOBmUguChq2ANW48HRglSkADpfzL1COcBS3hL+cNAQ0pMz9w",
-	"K2osLWCLLSCmzaAmfDdoGxoJDMMC7osggd/U1GLJ4MnPseCF+ZcmaXWo5tPQ4MxYTKyo5NLX3UtrnX+s",
-	"dj7+eOPuO50zn3Suv965dKPz19WBDDQe5TvLtFD2B2csZJqWvAZ9c7kMKNRPAykXzFKB7BP1BmArB5JU",
-	"XF5lfsN3eZBWkgk8zOoJ+8JHjzZ5x6aO7ZneO1WmU6r38Wms4P4/m1tyOYXYQm8IIbmWPTIMj+9/9siO",
-	"icGYv31vY+3Lzesn1r/7ontprfvRaxsfvtb95Dv8ZviMCocV5Ep1MBsUAP7icdoD9yiup6AGEGu4oNCH",
-	"YImFwOf1b0ewPgp4oHQ2Ynw9A+oj81dSeDJemH9pn3AyTKdbp1W2U65U/9exuhefwWzzNUmkebvWYJWt",
-	"r721cfubjU9ODJ4c5lSZj/7qhlL9A2dIRy+lW+XMIeFNEW0KpzHG+CwJfMaIdH/H8sQXkEUjaxG9alar",
-	"aowGTZ+Rx6lpmYuA7UhegmFHJ+0zxqekTaS9Yoz74DdfKK352Wr348/j9e44S4kz1/CFqKRO2mH1a3hg",
-	"1jiVCM/rcocdUwtDF0bBfGldqic68pZkPmYfCu61k5cSdAuemy1SDd0YaMZb3ejy4KnduYeI2HWQl72m",
-	"ssrw/dK43NSPY6x0eutk5/zfN6+f6P757aEysYK40ul0p+oKKIzjAZBw2YoUAy8G8xuuU4smAgdhWOIA",
-	"myCp6yjL30fMh0RJUJ2ZpHmjHjA4soOva95F9V6Oe71urH3ZOf33fiWbdtg7BGRlwAQFnp7IXMB5D7qM",
-	"voeqEE5ee/goJ81G1adqm9M4FkX+eAmuXmxyNQ3We01xnoyr3aLHGCR8zeRjHdtqLtVxD90jPjrugVxU",
-	"U2iX2Arji0FNbcOGJNsNZpE3RDQkqQjPEy21NwPuFKBJudL0OBGO8Ah1JQtlZIuJxVrid2U+W2mh+Unk",
-	"AXfPne+cPTVYzCKrv96GQM8KRUlLCz7/UqNWgjES0j9Jz22QZgOERBp+GUMtp47pWMioMx0od4qc6u+g",
-	"IWRQ0LxR1HOXmfEIWDKHOlXHrWagxRROXS5nRQ4VoqIF7JxK6GPQRkg+66QENNTrsnnEtt6OIOky75/9",
-	"4t92Tb04/e+/mtq7cOQZtUsh/j6mqO/dO7P36T3Tu2d2TU/v+feh1Ht2d8I8r+zp6vPhNI5LRF9sH0X2",
-	"qIkm0XbvrXa/ua0k9vS3EVm1binZL7FV4/lPrIKYV8exesS3i0MpNYdYm9AynrHdQKd1+6zhUaBR0yiu",
-	"PgNE58TShhfb81Xt+38k825s/x5w/OnFtllSg9Hkx3iWeTWUEiVVx/ORL/YJsewy+Dp+5Dn73vrdsxon",
-	"8va5zpmP1tfWMspdENByzYad0jgykBFGmsp/7Xo9+vz81K49T6GudH/HYvSmEHO2EONL7YBJAKQPGR+b",
-	"DU9QJHZClhz0bM7pNF+jkn1ds3B4fmHf80qZQtV0kVvgeubJENHeelW1ACCCVQBk4LOIM6/WzJI6nkok",
-	"BqsoFQ7vVaYcKyDcAIHtITqibP66kAHZNd2Tj2yyjBJ08jOs6vIX2/N2fCeUWBQ+4GEBatgOHA1okEgY",
-	"+Hwk8UVPuisf9pq5s9r58s3u6Ysbt7/cuH11/daZ9Tuf3P/gtXiKW7aVs/NVdag/nlq98Bxo2KgkDCzw",
-	"mTd50pG1gojaVv0raU2FgjcJQxkAXJ+ezgDgOoLoiHLAgikZ+IzWx+LZwxd9qJLS/fjzjUtvbp76W+fb",
-	"f2x8+NpgGRl1A32eyhqGxGhQriViCDGMipVrTb6sNE7pl7CEpg5VKpIFpbyml6k3ZUCWWAgpbZYacLdI",
-	"8jioSQgmgbm6KPD+HcqoxcZdSZymT5c8hu7DIEJWDczWSThDjDuDhRtktAbof6GQxt5hi26P6TS3RxYt",
-	"u01J/b/6dciqQYW6fmu1e+1fAxZLkrGLsqFkHjNbYGs2PFnW6iiQQ2Yzx3cGGK3YNo7n73Af//nhZ5/L",
-	"k8MvPZcnL7Olw3ny3MEDYLwc3n8gD17BKnclRmf13OUJcvTh7v/iM5rNZNf0NAaS4fY90/ATJQ5tJ3PQ",
-	"BVuyBP47ySiSlwOJ96MgmKPs9Eu+aEnmTw2mOUdKc7BUUSEHOpYjiWTUwwRJyiMZj2rK0BtlPFAITV7k",
-	"Ls9bwEPggSY4fGHKADrDCGctAlTXc4SL0BiusgAQnJNTdF5sP4NvNGFG9NhzJkiKvs3t/dLX62tr3X+d",
-	"2/zydOeDr7of/qFz9c+d1092rkERZi+3+gA5GVwxd8jacjrHFzbqFaxkbPewLRnHc4QfpeL6dQl+aFrG",
-	"dPS5ngrUpNy+F9sp1XKpdNcmKUA9L2/yVFzHFPXYE2+y8UnLgcurixXh/zeuCzODmhYUo+NNKNiSVJ9+",
-	"R0kvpKIN2H4H5mHBKcTVB/GaqLNZpMTmTDKvYrCiwTFljydOxDtV5BR5GcC5RR4vhcJR2gGMYFhTgVjQ",
-	"eE+YlwXhIzyc2/ySx0v2BUp5UrI/KCP2YIC8mYGwdEI6HwWIIiQmcmGBMcL3QCmbyzEbwqHtKOJ1S2OF",
-	"qK+RMJBQICcrM3cFMygMGlZ6NRvKyaPrVHt4dWwvth9IbtX21tDG3XfWb53RBDXZd4BhVW/P9lSBLDPW",
-	"sMsN1toSAyibyGYwcjWbFb1HQ3J+inVs2xOeYTVvQ6Wop+QtwYqbdGWYfsKAXS5PdGI5po5zAnh/Snk6",
-	"j9IGuHn9i+4fT47LZZOU5B+btbHWmSWULj2sbSWa21sW9bq+tLf2yPyUzwXsWBCyHH77z83Ln9+/e17P",
-	"rr/Cku6GHxaZx8qBL7hbpp7X1vFgU20Wu02dhOHt4XRm+Vby5opc99OT3bW/3X/v1MaFf3aunu/+9R14",
-	"dfO4sNWt11Tdv7S6+cWJUWqqXmw/nIKqgfuuWdXjK6ba3hLur67aeO+Dza9Wf1g9cX/1xOb333cvfte5",
-	"c25UpZpYaJV0cnogJVEZqqFiNV8QKHvoThTUrn01LhPWq5krpzC5iNqBK5AFW8stASsQeax9nbBimE9d",
-	"62WB0wfEK0NVRDTTV4HME4eVEaHFte0toTOSVn2mjkGQco3JtkUe12e6poOLxbKaHx6Udsxhea4kZeGp",
-	"a1O8N+rFQsHccnnVIwU/tiX5e+Pdzp1VlL8f75zeuPCvztXzqBQGmFmPUN3VgJKruMwHbp15Lmepsg5n",
-	"2RptoBAGQgcNrXkWNcnw4IvYTFiUrgv74ASuI+UNTSjjJmf/v9heMF2a6EZln5KiFGXAGjI/XlahbYaU",
-	"oVB4895fOmsTV4qIjZ6aL4T4UtooR3e0R3m1GYJbSlIVebLEpOtgtBCLDAS3nM6QzVHkhjBPSwccblHb",
-	"UVJnUtIqm4VUS6hJhaIfY0cYZKFAT1eRWwCNQBBH5E0qJpxpmZdMsQn5Sfv0Cz9Uo7dOXS9mGTL8Jve7",
-	"GuXVgqT8/68vL5TVe5ghhytGMw/N+/7fhKdEyxCQYbEM//4frm1c+0fnT29tXr+6+dVqNmtwMP+XQYGP",
-	"pIWDp6ZMudrUoV1d3Wl9oyjLUUY8SVo14PJJ9swf4kq7ZaL4elkp7zxpuLztcuJyN3CpJ/MPluBLNpd+",
-	"w8pBIt2VTuzM54RfpdyVmLOZjeDqgPAPm9sPCP9QrIXJ1jFEp2AAGcDEigM7566jjxF3jo0PX+uDZxwg",
-	"w1qPDzYMlE5vQSGm5xDg344kFelAVKTSRQMyApSEADwuNIldju5zW66EZRf/H3lf39zEke77Vbpct+pC",
-	"1fiNvOyJ/RcEks2eBFjwSerUKjduaVrWHI+6tdMjCy21VfYuJIZgXnZJSAgnhCyE3CQYkhBibAgfJpqR",
-	"+Ctf4VY/T/fMSJqRZSNhuOcvsDSanul++unn9fdDjCRIYuVZAWjniuZQkFnk+2/VD+on36wOCnUN9gPE",
-	"aYaOFBjwiUAl3/ZzUnsy9sHzlJTCSc1yI/WUPxtBOdDb/Ql5xWNFx3U3F3LggIFCz3rFsExheglRrHc1",
-	"1hZb174Olu/tnkKtjftAH2hYyR9vDUY912Fe1hbRlrSSO7OnIvgxV3CW47ts6qtf0jJkjyzis2O+3A1m",
-	"FGZ9gdlQLDAvM01/WL98fw1kMdDtpmV/L25a9mcdzz78Ozck5v1gWybyfYPNEA9z55hpzixBRJIAA0c8",
-	"zwFJZ4eLWJQwP/7yRHDt2/42EoY6Nt9HUfjC0gUsAJzRVotaaIdnFhxKoUwdYo15LMcjgmH8EL1RtP5F",
-	"hCD2DrKBsXLbWABIH5HM5jjUL5rMsylDiADvMzcPNiNtae/0jRH87rBDtCIbjQ8X8tlQ5Lc+Ca/9ayvy",
-	"N64DXjKb+vt1Z4GB/yO3E+F6arlz/YBbx/4eTBbUjI7xy4yCO2X4mRDnTsdGzp8JT5zTmaDrK82LX29J",
-	"bEzuhbrZgmPg2J8D4Xknfp2nnT7X+y8mDU4RnUSFQtuRAAIV0RjvtAqCpBDKVX+yJLHzr50av8M/EXOH",
-	"qv7e6GH6oZ0/wHd+ez1eXAw+WG9+utEOZdcReswuJdBNkSM7FVpCGhdjX2r8XXPsowmB9Y+Ob9odd1qh",
-	"PfxncGqld4tnVoHdm2JOtpcCRwW/7cgS5MWJSTLrC7/ynlERs8AXH4GcCs5GATEMm48lqTF0hLvk+g3e",
-	"LtbD0GtvijnneevVbf5yvfHgUu+tk6pHxuOu56xSLyQvgyptczFINbb0uK5OvOgbyrRaLsrn2Fv1w2ao",
-	"YaGT4+1xuGd/AbflMj1aDS/eD26/344F1Mc6e6zoMVnq0R+LpyKRPi0WpxHBUP2C+EL5+DXhzUss4EsB",
-	"7IMrh7019TAJa/VZ3pEbt8IrV/tbI6UbsxfmLYA4pUSygsd8Ew+iVb/EuK9mUnhQOIz9F4ZdHwGYdeRT",
-	"MkO3jyoWwRvSs6MHWW3m0MzhYZ6i6v5H4W0y86LwLcRwfXYM/6NeWqfxlPrROTqNF0Y0NNJOV9tevBou",
-	"nw9Ofx0uLjW/WOrdeJHRObbXHI2082DUwD3QK4PhPy5qRPDpiB0ykhIufEJ5HRDFx8gMiFASBASnUGOY",
-	"pSQrIxEY/DbG1ff9HWjxel6gEM7fbl78Olz+OFi60rz4dSROfWgTQJLpGR+jvA49VsoCnecGD1b3aE0R",
-	"32GeRQB2wzLEZBHokvQ1RqOBe0ktrpgpOfJgXxB8TyBEZozUhTQdZ8PDw2yd/ls7rFs3hI/6ZNxjnNWy",
-	"dfvrQAYcI+6hmTXP6hYpeMxWCl5DWifQIcfIQcaguUUtAfFFMq1lgvoRsp8+CKRP6wjIM40nuiSOlNX4",
-	"AsZty9Q2IF1BjKLtcGMNMAkEm+pZgVJTCo2jwdwimfy3CWLTuszx6PSR6mWkunk60i9ntWGLCgySHl7S",
-	"XyHLCTyow0lVYtEJoF9BD/ngYMbCz+6GH9+J5CetNy9dkHrn+eGKhBipfQ0Jn0TrXcRq56lDJD2dfxBG",
-	"Gmp+z+6R3VMvAWQ3A8R1g3nuoiHLmORxhy84Po0L39M9X+UQYbquhvMNqGwIHIPWsrK5SqLGwWC2EI/P",
-	"kRqHwMI83Tyr+IjlQpE+SpaALQX9KqhelmyBcdhSgG+ATrXS0HoYF12zYtUDF6xUzQOLUNpWe0O9GYv2",
-	"2jaRtSKqvgTN8x6gf9ZJiKg+vfHLo/DOhfDKSnD6WvPbT9XcO4C9pQHE+gfQeiNakx2KU8cPkGU2wGoM",
-	"Tmibt34Jzl0ITt5oPrzQ2LjePHWmD9HdrNVm2Go2+zRmgzmMO/Z0Vz9MjNW4pXi5eu7O4sR4RtUBDpJ9",
-	"fLu3zeqCOQI33taG7Pvco2X2vNCkw5qGF+8H51f6FPZxhL4cyNJ02MltdL6acTu2x2ITCxM7En2xWerP",
-	"Eiym17QH0+o0M+zdxl9TmlwpaldIhpUGC8JnWe3vR+AdhyolaoDnREqC86cfX1zsy/buXVbWBoA8BQhv",
-	"QNgFRBqcuRpvyErAzWK9MVSNgBukT3WW4+pNvbhGOUZC+HOVVZk9lSgEABo+C0lvqI+mGJT8KJcsq9as",
-	"z0qzd9To03pQxD5yWdEnoppZxgIv0jft7qEK4/gsBiAlo8pST2LfN8abvoq/OqjukVG7w9kx/z00jbRV",
-	"Czjz6G1k1uqo60e2j8bUdwnd8AvjMhkO9dzpyBjOiigaqR0gfjVWKy9efrz0z8ba2fDKN61ffukqhTO7",
-	"L21Ljh/H/2xiqwBB3DDBfkz85KDhosswXNS3A+TFX1sM//tajwnbuvWiftltv7TP9bjHfK++nZMyunvW",
-	"WflHpW5k3DtBlVOEcFValUaK0elUeNBCluOad/I9Lvz3itRxmT0boQpr3lJIoCq/CutBbOY6C8xjdgIy",
-	"Q1R9xNfSGBk2Yg5nxB18rx4J2Q42Y0gs4I96MYzmnIJvttBsgS8D7/W0g6pm6J4tubjElj6dBrehkFoo",
-	"OHfh8eLSZhpIVBgfNz2P2bbB4WredaSS0uhaLO1zqZ8oL//D0UMHlVzu9UVZM3EdmKFzoIHfpNIffUvY",
-	"TtFRVqBjY0Gg9GneTYmZqoN1f/RcW+6HZMzun3LujeJBwdlbANT4FKvDe6+wmgD1GrG5+EJakYoBDgHG",
-	"YWTlGlpXw4PF8OIv4Ud3wpXV3x5cDt7/MVi9nOSuUkJSSJGvrTblWFEVRNSWYDuy4ApZVRLjKEMzQ9TS",
-	"BSmjGWd4QvT/54p3NbGkrXjEYNZrvZO83pLsisgVdyeqj4tFgNrnoqYRqTBJkx6lPWxGHWY5OY7Rq6Hf",
-	"vHxClAFycnh5l8baYmPjXmP9w654bjqVnPl03CkD1E5mRHe/R4uaJUG5GFHeSxS1W2iIGyMYO1f7c7aj",
-	"lg4jAMgrqk8JfYsxstd1gbsdJRmCxHUNF+7a2OMhfUN16gnotEcKyOiDCE+sjOBh6kPY5rO74bipRCcW",
-	"Jvk5YbajXi01EAxz0SZDbdZL+mKZSxwmx/EOrzkug98M07aAhckGSnrH8HXb6rpB2hXB7QfByRuRwP32",
-	"YDl4+GW4fL61cqr5dSY1sjVybNSjtdE8zCUYXmniuEBdx6ZYupkukAAQFSHVi2K82dIERlOGEteRfhpB",
-	"e44DWDJGM1ygUQfiDl2sBwaNFu1yVJkHNRdF6pl+GDy2qMdyHJpHpnRZI+YKa57jQzgrFd4rRQzf1nPw",
-	"nAiifsx+MLumyayY13T1NcT5j5VGmdaBxRCefJACG35x7fE3ZyKBDT/+oLFx77cHZ4L79x5/eaJ1c7mx",
-	"thg8+KJ17etg5aNfF5fUnzcuYS37k8jycaXws0FM9kaqs4Z9Mpg5Q0LbyDPkscgg56xfA28Bev/xJ8A6",
-	"izuhwjzZ9mPgjq4w6svYmtLiahhsp0yJTI7PwlezluZNQEbP9AacTAbaLKuuRrmP+eQo4qdUPRc+EXA1",
-	"dZFcx60p8WhHqchq6pFtwavIwOzd3mOp79EWTH5NPY/Wh92KhrP2etXJzghpqRi6pRCe+SBYudQng3UK",
-	"PkohjrynNyRWwK5TP/w/h/999E8To6+8e3yP9cJf/1cKnPW72RtoXNsLveGc9My+ba4d4iLqMbIMQPMI",
-	"Vgd87wADZbiAzcsngvMnmqeWwyvfPUfLOH5c/6+XakyYmTE3OLarJ4waq+2g1We+zEK2aReRp+Ai7PXN",
-	"WBlb3VjCQ5GN8Or5xtriMyUe6UBLC4kFyWxu7smFmZQ68EU3wep+Ne5whWwU9mpXK8obsVnBsZVodce1",
-	"DClXGc5OCxCDtRnYzgwL5yY5VNRHHxKTimqhREqMun7JIrYjad5xgb2ZqruUHbf+vyUpM6o0R9nhQp3k",
-	"1Maz0SJl6nkO+FkecdmcOiwdO2kdQFFNVp4MAneFDKjwjPTXXHv6K5LPEQot6wYbBP/Ss9aNCfLc4SzE",
-	"U5Wl4PdCEmlowRaIgAQnv2teX98sxqJlXZQBBMyX464Q89UeBfPgFcZQHpREv7UM6VfMfBizJ/rGmQSY",
-	"EW2ujpEZoPPEfm5P+L6LmwKUsgZJ725UEvP/UXnVjDqkzH10/zdxPp56E6Ye/lDVL4hyNsSuuS6y5j1W",
-	"cetDq829eqN1+8vw9Eet26d+XVwKNtZbq6vqP//4unX7y+blE81bF4PrK/0JXYn2QO04yrwF5o1Kxn3l",
-	"c3M/bmiTBY8xLqPSanWfKa1rpU9sZw68mqIGzM5xAzIGKB/AROezCrArIM6GBtYuw8kv+BiZhRTDATXs",
-	"6Bv7Z3UKjOc4MicpmeecATwryLQrZDrGO/Cy/J5mAnR0ch61jTuScUbiATlpTf5bugG1qVj67Jg/DpOa",
-	"yhyzKevWAVyPWTWNsxa2TegGGPWuR31WMXENm/oUPc3ZPKO+ST2aQwemfGhq8PrN4OzJ4Ptz/YnjZorP",
-	"UCgZ1gPZbjqW9Bt3KD84FFEFVjxlb9ggSJpjnDkVP7oUWQgoL5iEHgp1UVQ9BGeMYfKkZTDyctzWOByA",
-	"JkPsKkvBzAO+/1l8w0QWmPE2ltoCFp6DQ51nruBzxBdzEGPR0B2mch0iXtOxzoaZADnQTURY645M2DDC",
-	"GNnHXFFL9q8muMMgNKG27CyV74nibKoRgnp/O5j13ey1h48eeemPo4dfP3jw5U7qWlN2C8y0k5N7Xhid",
-	"mBydmJiYePGl0d/1X1iL58YOMS7i4NEeyaQDgwa24ZoheGT89mC5+eDj4NzPjbWz+Enzi6WOQG/21lRS",
-	"wOd6J4L0NRqHhpQFh6g+QjCJBSXC+TqpOdwWNdggMTDeVERCmuNgzHsUPENJfUcWHfXfPLV1MsAnnjNX",
-	"8sfIa85c1TM+gKdsfMFJkSlx1s8CTOGcdKCiqTNKGTymfGw6cgogmAVbrA9L/Iiek63mIt9SE/NHMNWf",
-	"ghFsnjITOAnmEJbGVL93LM7QpPPGw+Dn1dbtE1uxkz3mOmr4DDk8Al9HUqfOEa0bBSAjOmqVfWHTOryx",
-	"OvQtw/ltAcs9lpgBINgYeR2g+bAyR0KjAuYzF5iXnrvE8Yfb7qNGyHJr3ml/cXjToZmiH10ITv/fxtrZ",
-	"1rUbrbt3t7KKMi4RylQnUKFsdYAegpHjVV1mKcO77ICAqiWzIh52RyOwW0QyZo+RvbohsEA53BNTTEAY",
-	"3Anl0GOzH9VPPPT9igP1RJpXEzOsRX18+Vx4ZT08/TC8emMbK9rZppEunZwxG8Fq4gWZ0suqFs2gkFGf",
-	"6Gigb5J56mtI+YH9JoQf9X+1o14apA4oAUbma7KLmqZBAEiuCMdgCsZcVqg5fEl8jyE/tcOr5gEEZxY5",
-	"8tqr5OVXXt6DnKzKENXRohz3ncI88w355a7ciC/4XJ5ygrND9PcLk7kcz40Qxya5EfyvNgL1n7stvJ/+",
-	"1HQ/21SWWKJoWxaEx7JHw6/1YDkOM4dPsHu6vXfOFbDH8AcOR6sRkjdK2yGQUEYGKSGzT2tvHFYL1Wtz",
-	"DDHrEn53rW2HnDsdnLzXvLkS3DrfvHyidXsp/ORs2obZqo2Ab9pZ95qy18YrolJ1sXurlzbtwAOENcWe",
-	"DSW8IBXSlPwTrPiPNpbRs1MRmbwoQm+uxISl51vEp3lL38fCvt2i0r7ZMnM4fu5N0o+/N/z0BVHeejF8",
-	"JAcTkDLUAWjlTUxsXhifNoQLgc7UISb1XduGsTaJew991yRm+qkHQnGbhIsbjYf/HN6+2Mw7OerwOTdy",
-	"UEwSXSnAWkkQWa0wb8GRQN0GpoLHqI08uHgI1agkkjoGnNkvsbJk7kJqbFQZgdt0DN7g+03/aT9Finx/",
-	"ZKL3c/1rniiD69HPxTMivrR9LvdRO/L02goAig6HIq2srSkqjKdvmyJ1JYu2Rl4Il1H+/CUdcNl7WW6R",
-	"ACZTUgNsHL19orGh/HvtVl0/0Tz/fmLXaWqcHqBnRyCCpZweJYc+hr8cLn3Hr2IKy9geFZf6ReGV4w80",
-	"NWgJoGWxUMQgOXChQV3ygOFiWEM1h6Iu9cJ+lTFyQBkfMDzYeRAJQOMeGXngg/eoqzZpfXZ3qmHiLDBc",
-	"jR1rf4BSlnjiRqZesgwCv/qvWZJwcSlY/yq48RCSbnB8jkyNvFj8XWHSnijuoS/nXyxOsFfoC/mXCr+z",
-	"X2GTxT30hXz/MTCcha03lj/N9seMowOlOVV8u1X/uI5jZGeLkR82X9fMOkQYNttkIWAHxMRU0kOET3Kc",
-	"utAgiyHnMgXyCDgwiGw7ZZSnIiOliNEwCW6mhYCdfo5T4jvlKFqsYzFxOEt2xbNIRzgLXA/JskjEcfV1",
-	"mKy/nHG+npEwxmlL5IyjD7RY98ckoTSMfcj8FP7SzBLv/rW/Q++ZOyKHf6b0LsvUoj/oc6S5cbW1eq3f",
-	"/Xcc//MEvJr4qpszaz4Dij0i0TR8R1z4SvCD7z8PVj//7cGZ5jeXgnP/Cq98gy5juHgz6onULYKmOmaB",
-	"edBFFWnjrcjFlvkpd6arHewQtEl+e7AcfPZ5a/XRr4tL4Ud3w4v3Hy9ebl698eviUnBu5fFXy+rzLz5o",
-	"rd4Jl+6FJ861JyjSJZAVBC84LttM94O3G2l4jZNvOFKk0AUSxt6PmJ0No1BbP0MNLV/PWUhzco9EjzTU",
-	"QDAO4vSEbkFe9EE2Dtxv3U0yp8k6L3QviGfLVBj5zmg94kvAzEtRZuB9IZQ18uLpE9oXpEQXWFTTX08s",
-	"DwYENJuBDiViWpj6HUBXZBcldUa9BG6FRYrOAmAPloX0d4+RvTmu8wFQUYbVihH8oOtwBihGJYF8E1CN",
-	"oJm/Uztx1Rs+41jn/+Ng8mMkok83Wqt3EJ/8twfLSeh77CGICDzaFZEW8XS5xyS/3KSAy5GGlEPXx6L/",
-	"BLiYQNtiyDSgZkZZq1jzaWEXuBI9x8txvcmmdB4fa3QcrNUpo2WpKTuQBsYw8OQZyXuiCnlUpSfYMVrw",
-	"o4hzFKPXPQrSRAbVBtUtfFhmoGvHEEhPO29qAsB30z8yOlaD78kYthXrfDNLDSJ6kOEgw6ib6zzs0y0O",
-	"wKEP8dfUEdEji6cFZIBdNJD4R0oQFHYl9WdOtW4vNTbuBed+7qoJ6CnpvkcLPbq8XmsLs4GPFDPLEH3Y",
-	"Thv2GX1axPTJhqxGyy/UBaRQ1sguzpouaZpRzzlUYdK4qwexjGVHxAleMhPBTX05QCsgIUHNyycaDx81",
-	"L37dvPRR69H9JxKomEKkl/qM4Kuo66baDsCMlGzvU5sJuvpIxLnahhmpYwJ44BtJbGv1Q8FDC5JxIni3",
-	"lJnnej5O+2ec3mQmQpkaHJfJZrQkmaK5wBBdJiOpHfdAdiaha4z7JE8L81rkUK1L31GCC+TjNiu41GO2",
-	"leOR6xF9hveMctXmDAcg0XnGKlG/tvDKzDPnbILBFy9Vtiq24cVF4DbGoAgFsDZ9yJcdKZW8SwfN2ZQS",
-	"iYxAk5mkIWs5NUZ2MOT3ogbAwIBtNsBwyN2vwivfhUtfBtdXwr+fDN7/KSEzOOc9Quq/N2TLRjSgaGGe",
-	"1aEWIQ6oa4mRtG7F1Q4JMcpxkCNfxC6qx6QvPGV2xSC5eVPjycmcQNHTpf5Yd824nePIvJh0puzYoRoj",
-	"hwC0FWDI9BBkdNQVPNXD2Y/C2iYB2wyreIzChyPhlfVw+VFw/fvm0re/PTjTvPg9mZwk4ZVlsudFEl66",
-	"EVz/oLHxEFdkC7HwSIB2pCI0mqF0B8eJ9/0Az+l/3Qk/OZsU4DTRTdF24yAim3vujPvQP5KmiDTBJ8q/",
-	"VuZYfwO+veNLjS2o3QZHkv+q2nMMuA+wg3gaPCBEohBM6jxjDP2PsN857jpQ7qYkHIpxULWCiuOslu2Y",
-	"74W3HJJJqO69Q7Kmx+6JK2H6hxAue2BH65lTwdmr4Rc/P/5gpbV6Z3Nx06jvPSGr3jH6sNNgi9qZfJEs",
-	"DH4D+U6VE+vA2exRpcy4bmnKKt1se5YnTN7/z8yAJ6ewVyJc45cNKxGejCz3ET5OLHsij4HxlOHkMeDe",
-	"bbP1LOQzcCqUwPrsmK+Oj59/CK7eb63ewnxGY309uPDJlg7c+AWTrRDPbq4iPH3jsclMhMsfNy/+2Lp9",
-	"arsihFLeCwi0bYa2CdhoYM22hVO2XxSqZcb9QU/jqX8GK3c23YbW9rdW2/TLquvLcXas4kDiObs5AC5E",
-	"ewKcImiRUj9jJM/8GmOc+DUBhf5WO7L1yxO6/H9OqMPG/GlQr60E0pAvzD0zQK+VZjxgHravrLwapm+4",
-	"4f09wYshGzKge/UuhUwUQr60o2WQZq57lmZp2VDOkg5bdzKKDMwoX/kxuPN+sHwnvHIVi4abJ28m9gfC",
-	"HnRomAWmY2IZBlIyrIqpBOpC7yepcoQ6mIohhTzhMgsDsIgwZDNsxrWUQZhkA1c+oomv1olTRFNeUsce",
-	"I3tTymawBzPLwMKX6AdtyCa61VgnJKJe4qzqwgJ2JfbNVd9V13jUp8ViYrj2eHIGvEKx+ERjvgPRSPWa",
-	"CJ+oez6lZcD3dD+WwG9qWU8S0Zb0va0jU7X7of6DO8dI2XFdR7KCgEhKxvs7vMCeBvD4s2LcKvHtpUMW",
-	"HFYbGmJQePVG88qHjbVvGuvrjUfXwqXbrdU77XSoKYqj70YrJfLYIwAJRC4r2C3X8Tp9d009hX6pp9Up",
-	"1VnMvnYyWElOu6kfd6CILSsO+Cq0UUhC4amm2hNYpvsVVS2G3sxnGOgwVByimGRDiyPN6ta6NwqRcDAo",
-	"6Doy7pCC5XUkKTrHEIwVI8XqpyUqSzHO5nSy1Yp0dlqlNVjluHT+EmXsNPx5gXKk4KszH5B04r6iXbP5",
-	"+uxuMlthnlI1bDbuSrFy3BNVCEZWKxq5AHp2Z9WQ8L8x0gn+owU2pnvTVek5jp0u2POXFr70aC1qX9o5",
-	"Dwz7VtBqyitZi9tvRyw0/6ZG9kzseXl0cmJ0YnLEGoGJAFvKzKEys6w4iBqsLIVXllFmlbSKxB1emOzf",
-	"i8PZOVJ12dOuDNHr0mNzK/HE/qTBoqOeu9D66edko1fmdu/WtZu1QEbbHiUXZR4L3Dt2nccSjZAx4A8A",
-	"U6VlYYbfhocj7Gc+ddyhduB19NxF3Xbh6YeNtVvNyycQ2qCXFh5AX1Fbo50sMeZvIx6UuHXW2QCUwOr2",
-	"sZ2byNShgOTrhEatSoh6AnkbLiB1gxH1qRzXgM7Q2yqKZBbSh3LW9PY5HtEx99coODxlOs8IJXXmuqJG",
-	"CtSzLTLn0QWW44ID84XHbP15RADEo9o4tf+qnswoflMW0U5p161I9FE1+c8LSdS1b4P3P23dPhFevdGO",
-	"Ep6tmXo6j1D+5bKC7wnuFAhcHFfh6KTKAiN5phxEbN0jJeoiVpNbHyPYZ5hhCGqfb3g6aROrHN4H9k9J",
-	"uDbzLI2DDlatzn8MyFjP4kq/+FNw63ywcqf57ReJ5bJ17E32sBrfipit1WugeohNA7KLJs3x3cpRNJhc",
-	"vqhxWXIqcA3k2pSDvhvNQqgrRCrYmB5XTuNJ4/gwGLMTpLpj5A1fkornLFCf5XiJukXMWEIFdFQY053l",
-	"towjHz0PFl+bwkLNE8oFAnsBVlKKKlHzoBZ6Z+lsEkZZktUm+fFIcBaIQS8+Cr5fBKkwL578yRaYb9Rb",
-	"P9v9W9283uFnd8OVL/sQ+04dNX58ntV7MB9GFvPIRPEFOll4ac8rxYn8i/bLzMQo2lFJ51m9X9zTP02M",
-	"vkJHi+8en3w5C9StRzVvtEMdCYlI0UZgD/W0wicAjB/vMnW664v1LjR0uVFcLa4LKYlaemgNGQ53dHO0",
-	"FW8g43Nw7nbr7w/DH088vvJD/77G28Kxnyuuxq3KOGQ+Rr1qe0ym25LHC49Uhx1CSY6TcX5CkD9mQRkb",
-	"artnY+0sYluGl+49/vR8VtaomjJtR1OmbdsQddDY9Z5N6xJcbGzj1H+/pJ3v9wAjDP4GyE/z9RZUe+fs",
-	"P8MEtqu/NB+u9r9IbVIvpYYnsZnLfNatQw9w21g5cO20BlIFTv6Yc7wmPD9mU4CYSY16toygVwtCzBs4",
-	"24LLsJiqu7dgTlT97m31YupzDZTNbXEx+GC9+elGe9zWTJAS7cz0jiN1kwVxuMbBipM5siubE8UNIGFT",
-	"pnVii/SggR58qFpG9gJQ168/wPDNw38Gp1ZwmjFUnjHZGfz3Yk7GDTkOx8lGAAPsp5GyJpQ/TF0pNJ4q",
-	"HNWOMqslsRE6cC+CdCZ+SfUn5g7av1KvwGxCXWeeTWuqD2VUU8etekzmeNtlLtQyIdWNrxz5d9TjzZaF",
-	"zab0BpjVFvc805iGkvkAdB7tD4QnjcdKtPekt+PMbaNOLqFRYQ5Gpkb+y6F/cUZt6uSpul8ZsUDzaqd6",
-	"YL7gxADJbnVUlpzRsjNapoAEuhXkz7ntlN71ljgtxUPFPOihGroV6njeEzXJvFFl5fZy7udZPakwDK+w",
-	"RItVawlluKLEK8s3rqVUYoK1wTmuNI+5GDjvDWCOctvIHAMapQRGCAyi4WyhXt3xp2C8HHcdFjeV4XsQ",
-	"UVHyiuA8qO7UvskqPH6d+fvwh//Ohlp4nhglQ4PNs/oAs0xXvmusr4c/nWvdXA4+/Tq8/Lfg1ifB+yeD",
-	"1fvNyyfQuu5XQuL9lM3ERfkcYr7ojuhYvaG4UF3WopdD02eNkUNQWalHiiqAtQwxnnLw4liHzTMNJ6Bn",
-	"bo+DPZu7P45uP1oNL97HFQ9uv9/8YqnfldW2UfbCHjhW0EuLSNdJU2pXFK/Bfk7hJSM46ojYDduQs1qO",
-	"4zGia7Tb71MT3ryE1MU0oQTLBSCoxDrsOSvH1f2iNi3QF7pWJDVwDKMkTZNh9H/CIIlj4tk9FjZuhVeu",
-	"bioaUI/Si1/pqK5Y6aPi7AlLStJuqQzVvm93REDmb5gFHTAbWZHjw0xUXBanzodTCoYVtV10n7iS2Rbq",
-	"DESF455xjkYgQhRExqVAa7RMlT8AvqrGyOUJ4Hc8rTX3LGljTASF363F99q2kaNtm4ORdLUDvo9YWYai",
-	"FqHGxr+C058HFz5RgwsXIYU0XMN7ShvpVqwtCMAOoR7A2K96YH1nksjB8g7Qsvj4TvDl57qKu1vaOlUJ",
-	"pj2B5Mhl28h7qnv0TnuiGLsu9m3oatpIrDWsBhxPYL7O6mexZwk0TJA5B7GBWRk63bpldT/+YHvy2q/e",
-	"gyGel6jl0hUdoodusC3KQps5OWBhOMqgOCrSXpD/LlclQFV06CcgMUb1FCk+hMowCg+bHSOdlxY1lwzP",
-	"w6dkj8KAT7sPrG1wLH/PZqw0Zr9TNMkJmMkS8waIHPD4g5Xmw9VuW7en3GlV/0RClxUyhjNAbCdg3L8h",
-	"I58T7aCDvDf/0Tr1wxYWR0Lt2gBWJ0UjRCzOOAzSDicBcxJptinCpE+hhrHMuG/l+J+r1I07czrRoHxD",
-	"VT4nhG0Rj/J5S3cWWsnuaEbtsRzHrmiib8nsyPpCE7FtaE1AKHUxz3T8uIDrrt8Fwyu6tFPdx/yKZ4Q8",
-	"YnmVCHO9/VS2i7xXyTR29AZxplS9uoRgHPWASrB9QmGZdfNY69qZ8OKj8NTN8MePWreXkpw+4U+fHpiA",
-	"okVsPoE6xFdGJ/dAHaIy8SmfH5kaWXAK7D3XEHJFCcXGxkZr6QxCNY1sIXOOs/ScbD18vdbp74PzK8H7",
-	"Z/refbKaR5DZoVhoR5HkW2hMBZ0E7Nh86uS1aZ34glAu/BLzpiPEtNn4+WYtA18BIQBbpMFnKwmP32hI",
-	"JV/RAM+L0bZ6Kjz7j737gh8ubSoXviN9p7ApDm5U7Z/Z76RZ5fR3SOYUNRA5fo6XaKXCoJk/j0xipicb",
-	"EJ9sJueJL8R8VHoO0BIzRuVC1Q+2DgFPE94txmGkED0Gph1CsR1FcMNiAH5DW4sK2SvJH44eOqichRyn",
-	"SvEqZQbO7qtH31YuxIFjBeZmBJKPxhP3ZCi5abSqMHcjFjCbA8tqorI7EWbxHVB7ytTlzO0TTndffS+M",
-	"sa/+lh5lX/0NHGdffX9ypH31/fFY++ozONq++qtmvL8OE0N+uLC+WczyW2zOSu0r09OTvJNZXiXjSpq4",
-	"63DW54Lp6d6PP9V/HdJ36GcJZpRYb9LzO6gIhd4TEZCE1Xa7BW6PiQrjx8ouNn7JUVQBpvplTFaASaHE",
-	"mF92x+Df9vGjhrG8wylMe9eyIFdmQS5skSJzKOCnUHTeDYwca48MdTxeoD51RXZrcsRxgmTToHqZ7QC/",
-	"KdDUmfIbjNdFvUHQEwC5fuYxUlB+sEfKzFPOsqH4TVN4r+LztOm94QF+dQ2WsV76jTXNJqOe6wyuky6L",
-	"1Gf9w8fX7jd/+KW5utj/ysaV1uN5QTEikoUO5pnWqxp1kIAcTkcrPk4LwhVVHYrVjKZlKLnH34yRI4za",
-	"AEQHDVAL4CIgpp8mplJWF5TiuzaRjKWu+T540E26b5Vi0sm8ZAeqerKhtaAOU4vhS6fx3sBbQut+W0p7",
-	"cBb9ZxeC21fDxY3WzeW+ivQTMtWb+T7mc8qzkqOT7SCGGtqALiAlC+M2s6diri+w1EH0sFBc/Y2yhx1/",
-	"NeHFVHvY5gE/jcGW4y7QspA+mYXiwNlpMusLn7qz6J5H2ilqIkhvDYC1yeCzb3/jQ0V47qctmFav5wDE",
-	"XLfe/jyZvFT+NsffqimUXptcBz0CefuMB1xgXj7LXHpxon9zCaQp1Vqa8xjAH1GIClgj2HEE547dr7Wr",
-	"BOZ1fR/4Y6++Gfzxn+aO8NcRddstdJkPXQspSe/VqKJ7gRGtYTh6qLH24ea9cxk6yS95TALsea/Djpv+",
-	"tTwriDKThCLzu+4vEx4BYEulIoDemsI5B+IZY1eb1CRE6dCm1MSrFcanI7hfkxXQwP2MG6CK1ONvJn7+",
-	"Ia50PEo29/MMYmC3WXSI9AkFG8NCEEBBePzJcrD4oFfjZDXVPnVtmYy1WgQaDaFrZ1rbKol2bCmrun8o",
-	"NcbTsRaDj/HEAzwvofc7fw8/utvXEiX3Z50XepgJMdWF8i8t8ucqqzJdOjpn5E7bBsgUL2ymIUQzHIej",
-	"asRhep11XuhNdwOAAwP06c6fCW/daJ6+Fy4u9aS1UJ+Mc1HrUXJlqp4qFDvrYkQpQMkEYMIIx9KcyBg7",
-	"q/pKXaZsljovHNTHZNuU7+kefx/SqXnOQI+Pbz8MVn7EWeo5P75Xlf64J9TyZM8RNjRyVototVhdxsCd",
-	"bUC4RIox8k5EwIjUvcqrRQgMQDXmTOo2RRgfOAigA7pUzUfpYwho0ryb3qUMTzyjfj3yLCHRQQ9dcPZR",
-	"c/1mV9FnGpYmMAnVN2GdoMQEZ+J+Ch2+Lai9X/Ecjnx7USVvvg5n8h+OHjpIHEAfQRRrinXBU2SO8Sqo",
-	"F49VXFpgNp7yC2JenfRK1LGdFHgjgCVC9wvn+IwZ1/foAnM7aCaQiR9q5w3dRNoCvg0vbpDsnqzvB8rR",
-	"Z/ZNTu09sPePW+hbg0fYIbBXM3gvpbnAPNspDC2IEn78QeP+V+EXa4+/ObN5GxxK6rja+b19XNNMDFsb",
-	"qDDaOl+i22O/T4kV5rWCwEo4dZrl+K5Zw4uN45LRUbzfa2+8eWB29xRIt+5qV4+kEx8wDpSwOnOc+lWP",
-	"adHXjOSOn2iyQTTuBQRgM4GFhJynnaT/zura0xmeMareM4tkBGkhzMQOTTJAJhqPrjU2NpSUtPkdveUD",
-	"Ifl6KTQE3qfEdQqMI6djgXkaUZMhR1OUngKvROO7mX4xUeOG82YqYZAjfKOtNJoyxW0LgTckMuJAVQxI",
-	"2Bx1uBUtvPByvEB5gbmuIc4BiDRwTYwwTOsWIBxUpnQAZas4XcDzJAqOStZRcwmtNZOTe14YnZgcnZiY",
-	"mHjxpdHfJbP3f/jP0cmtYL6qZ/yjerytUdMNqKZbjf42KrtsZp348BteN+tS8+TN8KPl4PRnm6rFIrP1",
-	"Yivpp75PC1BFIsePl6gs/XXrmf3fU1nSUDbtN4/JJEamjqd8Lbh0JDSEp37PuCfclMfp1iyCs1HfKTPT",
-	"cfD6gRnobp8mhw8dndG1/xoGHo773VFkqmQqQHRMaQbV9+iMulNWjGrPREqQ6t20NwBTPPXtikzJaMoX",
-	"JUY9P89o+qQJz5lzePotgeo46xv06Kib+j2oZv1NiVHXL/1F/1VmvocpfvUX0CDDV+3ieNx01U396d2/",
-	"Wmp/iXmHwV9KUpm3kL54iB8EjqApfodjeMQaqXruyNTIOITKtCxndKpSOe/wuTGiezDXzjYeXG7d/u8E",
-	"dqRpCbUyvdYoLILJjTHSOv235t/ux/dQF6XeQOl6yDhFet4klsaITvd8top9dolksUy5l4nFyiRlEOM2",
-	"9cZIcGY9WP5HY+1seOlGcPb9RJ8Dm0t/Nd1ToG/leNi6q55JV+G2AYt2/16TTOkouOHVUtqyjqGZkgA2",
-	"YUkKLoPOnApWuZXHSPOX640Hl1p3vwqXf06EpfUdUwY7xJnmkCs66kCDOtqpiBzJMrRcmqPMgmcBliRl",
-	"EY0RJM8Llu8lJwb5dVLeTL2Dcl6Tr5GEtsGKInAEDFO4sguVRjB+AlwgOIgtzOAYaT680Fg7HZz+vLH+",
-	"YeKlzR3SnuRogXLlZuLbjZHHn55AmyUK5EfaOeM9ompDfBfK7VHl1QhiM9dRm2uMRAHYBHht2u0Oq4cg",
-	"qF+oK6c06BeWvFvKaeKyyDxAeZRjBPm4GuvXw7M3EjevSl8ZChnZgQoKpXK39X7XTfwJ89YxfEF5ZfY4",
-	"/hgJbjxEQtcICyC5txEEIGNARxIsJ7SVDDm2RWoUQISwt9qxsZafhBfvte4mtnuRpc4RurXRkoJB5QvX",
-	"ToXOg0c3TLyRGgEugpRb/wFA1BCaFzadVIJG3QQCkwRBb2zca6x/+OviUmvpYufaatpG2SM7Y7wP4EM0",
-	"7osr5uYg5cvHSHDyu8aDS0je11g7G5z8rnl9PTEE/DxLfqTeOtrRRlbUegTQCRaBtlYZdZUYgTP36+IS",
-	"wpqoFTYWjMmpRQZM95ivUk8Z3X/WFqBExZBkp0T9gMgpGPBMyE4i0ply747iNfXQUYcWaPzEqifzBppX",
-	"Jl8fI5jjb6ydbS3+PfxirU3rRuUJVlp9RpF6sbcH+0FtRQjbEYyPqbX55STyHSduXOeFrHPKeLgVTxSA",
-	"TXOMBGcfNdZuBY/+3ljbCK8klrlUzac92oEFx2bQJ1Ognqe0qAU7qFoZI8j88+viUnh+PVj7Sj0fUCcl",
-	"INwxktR929eER8qCO77w8Cj/7EL4U0KLVjyRT5XqfTrsCXxUFsGaZxIbN6CtGGeehdV9M28eJZNjL8QO",
-	"t5kURCxLenSS7AILFOJX7FiBVXxm7zaWQeP+h48v3c3xpMowgypj+P8FAAD//w==",
+	"5L19kyS5eR/4VRBlRSwpVze7Z3eWu91/9c7scEecN/YMOZLIcQ0qE1UFdlaimEB2TXE9EeZZlknKFOkw",
+	"Lck+ijbPlO04SyQlXZDULuX7Lhc7s6u//BUu8DwA8qWATGR1zfoct3/sdFVl4uUB8OB5/T3vjxKxXImc",
+	"5UqOTt4frWhBl0yxAj7doEV6+6b+i+ejk9GKqsVoPMrpko1ORjwdjUcF+0bJC5aOTlRRsvFIJgu2pPqN",
+	"JX12h+VztRidvPnGeLTkuf14PB6pzUo3IVXB8/no+fPx6AaVDLtKmUwKvlJc6D4fLRjhKREFUQtG8nI5",
+	"ZQURM0JJQiU7HI1H7BldrjLd3OuvH12/9vrx8dG1o6ODa0fX3jw+vvb6wdHxwdHR0dEb1w8+PxpfbSJv",
+	"HUVMRCxXGeW5ugdjDRAPJ9LZ74oqxQr96j959NWjg7efvH/t7ee/NfL2WRZSFNvEe5qzZ2qSwK9PNdU0",
+	"DVd0zsiUzUQB5IPBfaNkxaYaHb4xClDh2tGRbxA32SVP2K7bpTbbr54d/P61g88/ef/4aPzGUWDKtxhL",
+	"b4liSZXrrzWJGf5a7yRlM1pmanQy+roUud47ebkcnXzVfqRKLEdP2t2NR88O9IMHl7TQbUv9hu7/dx7e",
+	"vzfCoZzBmzAwN6jmWizUMiNcEooLMBMFOXuDrOiKFWOiBFkVPFd6n0t6yQiV5MHNW6H12WFquvvIqZlp",
+	"vffo7h0zpUIs74pcr317Vrd4IRVZ6h/HRB+5g+Pj4KgLsRyF1hw2+BvPDz5z9NXjg7ef/NPjrx4dXHvy",
+	"Wf/iv0elZywP3zs7uHb9zTHJxJoVB5o/kAV7dug/9QvdRuyOPDp4mx7Mnrz/5huB7Xg7ZcuVUCxPNl9k",
+	"m+2x3dPEheNHE/3VKfwt6ZKRFSukyMmaq0X15QXbkCWjuay+whebHO/N2ev0OLl+7eDt2dH04I30TXbw",
+	"Fn3j9YPX0+MpO6JvJkfpsZ3+gtEUWI4hQG3IB3rMA04nPfjm0cHbh5OTgyfvvzU+Pgod0tuzeyJnd6lK",
+	"Fu6Ubg1jdqAfOsCnhrGc2/lNtqKFWrI8yAbS6onBjfNLLmH9tm8lqkhqfiY0T4laCKnZaibWof1vn2+M",
+	"47cKNhudjP7R56p7+HP4q/yc6x+Go9jyhkiZfqnaAI/eOfjd3z///YOjo+v+bZ7oVyKvtzcirrc7fMmD",
+	"tM7gRy9buq7bps/4UnOl60fYE36q+uG5YnNWQEfAcB5QZDrVhJHHHPknC3yoc7Zd5P49Rgtkc67/L8H8",
+	"ArPdZ2/3RGquzmqqlwcNgeZ4J+mlfnLx2B48ef/18L16Tyh3i29LYjn8+pokPA2wVXwidscdH0VsuXOq",
+	"eD4PChYF/LxPWfScXTKa3fZc4l/Ol1ResPSU5IylEmXQAh4HLsAlKVgiipSlIS6AT/sPyYxmkrkRTYXI",
+	"GMXT/xA2xackiz9UdDb7NPuyx9zTm9S/77PDR3Sasb1Ljom81MJUJp9FClkwDCNpwd83Hn7F/vm7dx7+",
+	"Lkpej0RA7rpDrdgV2mdK7EfWelTQXM5YEWQJRiXLQVLJuFQBzqB/2udCPl545KzHi40RqGhGUqqoPpKZ",
+	"EBcsJVSd6N8SlqsDluuLMSVffnTr4K0xSON6+Hh4D0Mi0yORz6c0P9Bdh4UJjzTxHOfNpHpHpJyBcn17",
+	"uRKFusUz9o5IYSqJyJWRZOhqlfGE6ll9DrbYyfuR90rVLPbbpM8Z0XuOzHjGTglXkoh1TpIFSy4059Jv",
+	"EnbJig2B7Y5CqX5ML+Xh1uo9H48eFOKSp6w4Z6os8r3NotWso2Ctb/hGrkQukZ43RVJqMe8sl2vUu/cy",
+	"khtUMts07DvFnqnPgTrVaMOz5NuHJTUNHY6ej0fvplz/tOfxPiinGZcLlprmQ0Nh+DOMBPcMS/c8FGz2",
+	"HLaVbxi2WxjD3c1DJuX+6eHafSQuWC5D5JD4EAzl/orloNT3jYQqsfzHz/p2wvgKo7dD8Z9lsCQYs86M",
+	"GUI+KMQ0Y8vewa/wuX9sB+QEz/dRaQBZbrIQGbLAlCnKs9HJiOZCLcAIN+MJI/oB1FJB4c7FejQeLZmU",
+	"dM4m31yMTkYvvvvjjz785cd//IuPfv29Fz/6ry9/9JcvfvoHL777449/8If/4zf/6pOf/+qTb/3w47/9",
+	"8MXf/5sX3/kefv/ie//2o7//nma87Jm+dF98+1cv/+QXL37wxy//w198/KM/ci2++NF//fiHf/3JL76F",
+	"r40cm53wdHQyOjp++/NvJ9fZW/TzU82wFVWl1HrO2+OR4gqk7Bsin2U8UdXl9zm64p9LRSL/kSHRQY0Q",
+	"z8fxHEy/61u4x1p7XLNckXUh8jlIjmv9nRIkFXYRgf+dpWnBpNw3j2i27h8jK5gekGSg3TIyLcRasgKG",
+	"d26E3D2PyzbrG5D9DS0na1GkRNKNJAuxJjNaEK7IgkqSiCWDIb4abjKQl7jdAjfUWZKIMldnczuMFHkw",
+	"zR4UYsUKBZKBUQJWta/eH9FSLUTB1cYvhK0KIWZgFrfPEQWbjEoiF2INZqO2yaNTwLIyz/uDX3Nmb88w",
+	"QTJ7TZLbN43c2BrXG/3tl7niWUAgTunGskNHiFOSi5yR9YLleo9oisz5JctB5psLAdJeTTr+2tdSLRvr",
+	"f67Zf7YlYy3Tz8WB+TKhGctTWhzepIrVfzvgcMUZAVwzwzlXi3J6mIjl5xRKk+7fXKTsc7aptsjzVVyP",
+	"ceU5qLZEpXGI6dcZsLL66Chuu0Pcd1canWkKNrbZzTe5pNNM02TYjk7hPT21mnaFKkFL/62PWF7w1YFY",
+	"YR8HK8FzpTcb9NDYfMM2VcGoYQON9yK2O37RzTTOkN3k6pF+uL2u0MK47hGCsWwtakXyyrM0gN6hc+mO",
+	"InrVjDX6M194hxwfv/nG658dky8/vHEDf5zxYgk/vX7t+Ojos8MP776p1UEkLTnh7mrSITE21JbvQDNJ",
+	"ohZcEpEn4BjbGjx7tuIFkxM0HBgjARgt33xjtG3D1FxlzvyMUGZ8RWjAGfTeo7t3vAOwpqX4a3Q80j0N",
+	"VnHqBDcG5NrkTaNmfrVh9azGcB5B59YvzRVbyt6dU79fn8PevI3vXa90cloUdLOX+23Y1l8tRM48r209",
+	"CPe1f9tY9bG63J1pY4cLfn+HsXUz4Qw6dsNDpe/JraNpb5dtHWo8oonil1TZ+6KhB0kQAKnE86svKnKR",
+	"i7U8JSLPNqib6IY3JBVM1o6Ws7COr7rV2ptLn5rJmnJlNn1bc9O/wwIuacqIKBUoAblQpJRoO94eYv3G",
+	"3P51IZYs3qFUbf/myO6CeRsYkr0LvKwodJvEvn/1vWc3yzi0C4Eg9Y3TWpUaQf1bFd4z7r8BTMteMMPY",
+	"w9K69oxdecpoAdNIhLjgLNKqXA36Hft+9dUN09JVmBiVUqtebb55/c3/CYKSuZncmAKriIExLWHIbP7t",
+	"fW2WYfvuFZn/B3RQeM0+9cE7P4Zux/TTI7fzlOWKq80hTuJKgrttCyX3OeW5McttkYblqjB/xnFCbExq",
+	"+X2LEbaIYNv2rhS2A9abgSeuNuRW1IXW/DCMgmYZ3pq0YGTJpeT5HOz8do4t78P2AXXCxPFR3cZfzTQ0",
+	"JSBNUA7d6ig1csI2i2e59wU9/Y33l28u+jcmvm269S9MjLmiSfiPPvxPL777448++GBM1gtBFjSv2wh5",
+	"7hwu1J540MKvaPIAuWOsBYGXf/ztl3/+z1/8lx++/M6fffR3/3kH4YinkyCT3JepJFIk9NsBqgEOMAVk",
+	"LJ2zYh+WAGzJsBPNEHY7uq9Wwu8wRWlV9jUJuu1QNba9Hm4VcC7eM2S3+UDy7LQLWxIZ8rox4YqAdlt5",
+	"DGiZKVlxxYxLhbJnT3DUAGXG3vpWrEGRcDQeiWJOcy5RwHrSR+O6iBe5xR3F97bNbYs3FjRHxf5Vr+T/",
+	"9HXwCpk4/we2Bfx4v9GO/zq0BMQYI4/+pyZL6fPps7ymxL0mCa4KWdCUcLg5IowxKcv4JRsk2uA4b+KL",
+	"G5+axzKWqELkPPFzGXe9wVjpvGAsJUqQKSOSFZcsJVULNMs2h+QxVwutDnJFKDFuNAwbLtiS5ykrjKYI",
+	"DfCGqaomKvDUPyC47fHIc0UUyzJJxMyrol3wPPUtBtWTWYF1rRmMSpOErVDRitYX788qscCIBIkNoIeb",
+	"HMKiWXpK2HKlNmSNbikI1aCaGMtSKtCbM0aLXEsbkhEMCTMcj05FqbwzRNWuU2GmiqGQz1aTgPgFv3kl",
+	"rfFIiVSE3oPfYiQ0CLiC1ajbWEyv1diqFqt+Gzt0bA5Y4yx03laP9sg1dFuOZ+gPLY4B3RaUS5qdJTuo",
+	"3QtvTPj9mfGswibLMlYQSdcYvmfsFGlBZ2h+kXyet7xBPZHf1SmxJILW9KrwuZ7oCqMxYtX3GgVumobq",
+	"3z3ERutfPbAdNLwYLTWomizNbeAHMoFEFAVLFMoFzqq4sjEkW6LRUa94CgQJ7CoctQ1M2VY9qx+2+ffS",
+	"BsL5NHAVY1rA3tH22B61jeW1Q7Ctdk7kFp+XBQ69OZEpTSNdBIb+LPb5lCU8jX6a0SLbRD67oNlsktKN",
+	"jHx+yfPSc1m/V+ZpwVK1kJH3ssgniqO4E/P0JSvSMvbpVbaXIa4KJo0OHPF0QeOXU689n/EBz8c+qfmq",
+	"HNDypcjK6FXYsCwT66iHW+fMdFNt5GoD2O1aLXL9eLhOkQiWzPWJjuHc1Yla39XVMpp9YbdwtD7RPPR7",
+	"VCuw4TtcesxE1P48QEluM9o+s1ytj05+FzIZwp3X75assWC2AvZU8fvmCT1y9qEZUhudO2xDpKJ53T3S",
+	"YGDSfz+Ebw4MYZMBKdf8CrqxIRFLyXTTMBt2+lULrljhXYGxkaVCfZtfX1Xf9n4fvGSViOGxkK932KPn",
+	"Yu0boRafdhjeqxEFTKqg3S3V2plJdx8aZJTNEzOrJIeokVqmU7MNeDZzZHMYGACxM523IxxCRpMFyXhl",
+	"NZKJKFhCi3RMDo4rfaxAd2Yu1EKrXkqQr5fpnLW37Paxba98QfML/5PQc9913nP/iJm+8h0LN0SwbQ+8",
+	"Cs7hOtrzNeB84z6NAu606vQ+6Q5Lc3z9EBu9WuiXbaw9XLbyWXIiJYnppt/kq8T2Ok43oM72hr7VKMBW",
+	"r4AAyKOGhL01ElZ7DXxpLQW1njd3LUIVXfM8hR3aSIFVYp3LBcTvXPIswxAeo9g/GXf4N7sdZFFaYNdx",
+	"gq29v7MkLllIXKH4cxp9Wd1WbHnOZlFyFDQcuhBgULu4Sdwwh4637iAxHinrxeyZDPbknUmRLPglu1mi",
+	"ay7SrRmwgsUYwIyjHyxbLO8ak1+GRqVjgHCCjT0sl0vqs/t6dZpOWj3gzGfwdp7bTkPttBDlfKGMqXuL",
+	"gosuMAR9a3MlyXSjGpFPYa5R+YNNQKDms4omC/jwpMNbEcERXJSO7QUGH8kn6qTcG6vARnc7lblQzOuu",
+	"MCZqiOckuD1Qc5ExBjWt6tLCJ5qJNcmEM2xfsJU6JagrsUsXS49J9dcaKfZHXsEotFvtxt/mnPh7atw0",
+	"MfYtKgNRDo17sPPei41oY3k6ZGiaFUzCgUDOYeG1N5ay46eQN6CysfTwO020mq2/GmnrLq8jSuCgalTw",
+	"siN3kvX9sJuBfYh13OfIvH69NzBC8m/6TVFdmBGVk7MNMNBNbaPdGfpC1+aVHr6UUEUzMT9sEvWK2R/Q",
+	"JLKmWrO7cKdd1msnwvvpCU1178FAGDA4AJkKBEEFzTxiNpPMg9nwjr76qiiHtCzoNNsQzaUj7b92X7UC",
+	"K1jKKdG/kemGmOyyMaQPEDuFw1Hk7jODH1eTD5CO5SnNE3aTboZG2sz0LhAm19Nc9g2rKF1TfSVnjF5C",
+	"4OxUhm78lG5iPadLUdjA/yt2GlJEhsTq2ChMPYFIqaNB8r2JHa5Vv8Rq/TBx4mpjiH3SKjTdvbl24zdX",
+	"G3OlqFzrU1TGV1Gio/GWGjSr7lk/+Xq2DibkfOV4v/tHr8tNk5W9xUON3NWX9tOIH+16+BFfsozn7F14",
+	"2IhPUaush6mX0qthhneie82TJmJiuiPMRh0S6FBNNRxmy/OUPYuUOq26tS0qQaa71xkAaeFjwnNyY8Fz",
+	"Jv3paVYbGSLKiiQpi4Kl8TltouBz7osxECnTeklCl4zMCrEMZLCtMpqwdDL1U7JgUmSX7veWSquZdy1Z",
+	"cb0QRDKlMpaGdGOZiJWfKOv+K+wx3dwvYUOuF1RdOcC6ZcUwK44jaa5E55nwXxjDDEStc+mJnK1wQyPi",
+	"k4KWondoclGuQtleqiPUL6NSQUzKmkqi6AXLT23UvvE55ObXSBkudkMpIS5Cu2m6CeuLYGCJPEOBJJN2",
+	"XLE3RURTVdDCk9hK7SmPGEH0cdfcU/osVEKaeKEFvQRcOAKKZ3QwpryQIdMJ9EnWlKuxxXqQisx4YaCl",
+	"YnY40Ogmkxe+3T0vGPL4GCtBrlfEm13yJS0kcfDS5ilxD9owKj18qshSSEWuHx35ndYrJgzmSgtXVRR6",
+	"Oy5JQosUiTFs7ibUzudgi44J2T3MA7KEce9Yco/NBt0K5MC94EhRJ3lw998wl/puQk/NsJuITJSFT2ms",
+	"bT1jQ4WlOKxhv3VOLC7iz83mC6Yt98WZadR98Xu2dffNue4mYDwyE+ukoP8qcUc+frNZSbK91ZRQNNtl",
+	"/9itgw0EJwEH/EqM0E02kmn1qhCG5XwahwzGUx2znl3YIp3hD9ua54BJBi/DAWFqgezJPdClnw4IaGTw",
+	"mptkuPCBOL9+rfKjuEHpb0bjK+eF6g59g7xh8GB+j1FPHutCZHxL7w4kfzSRD5qvtDX5kCYR9PRsjXsr",
+	"oEeUBbrA4sdZGdotx6V5Lso8wTCIQqBWTjOvveiSFS60ctuMuBbFxXDKbcwq9OxAeKxmk3dDcXQYV0tX",
+	"G4tdml7Ds4Eb+j3sZz9wQ8295tkWzisVF4BW37h9Rils2r//84TZSMbdDFO7gvu0xtiBy3PDL5AD9Nhk",
+	"Gm0rxRfiSfyQ8tS3S+lqxfDejXkbEBs8GBVZBgrRWovk8AxK4wuapxkrUB4/RR3N5CxRorcv4Zjqq9lw",
+	"tMx6jy5Zh8zaYcSx8lvnXsSnTPx8jCnQEmfIdWji0mNWmj1LSumj+h2qwJ2QC7IU4EamFljXKMOpWOcn",
+	"YGkRZa4koXPKc8iBmop0488Gm/E8NUb47iNbpLfMo8/HgH47cN2437bFpSxZOonPt8rYJct8ccG1HTgm",
+	"x/iR0dQGJ2KI5phcQ5phihjPSbKgxZz5VTBN2Ymm6mTJ81L5NL27+IPuZVpKnjOJwZHrBU8W1fIo4Ta+",
+	"Wyp/n0tGZVmwgL0P3sX4+BOwc4yJotnF2GbrjElScMUTLpdjogw+MxEFSblM+EqPpQe0ZVtiKwPwFvqH",
+	"UAYb/BbwdRvDXOw5iwrc1fvTxOyaN6wLIKqLcsWKSy77bcdtZiQGvlCuFizzyh2+zL62tx+WoiJutQSO",
+	"21ly2XMytiJvdc4sW68ulYrphG6wndLupgWjycIvY7VDi3AoI+RHtVnY0+BuLrt9YhOScfBntnnz+Rb2",
+	"Yj7ZEFjz8a7r075tu7bPmxE0T6udij6V+ojR7KJKU9F/2YOpfzQnE5GGzMEcMCUzxHvYVe2bR9hr7Zsb",
+	"bgD1L2tjqb9dDav27c3aCF12QpzJlGtmWIIJjOB2OHUiATKvmtiAiZhFCqJCOxzKC7ziDvoASUp5nSmQ",
+	"kQ2bBMfkWh4Th/+uZTx/lFYfLmnsoTeBcDDE0FG8VV3Y8cetWrMBvEpSPoxJD1qJdtQ2jj4065A9qkiH",
+	"qB1FemWPBnYZGqbzZ7SLrQnF0qfk5fd/8PFPPxiTNdXiWS7MljslT8WK5U/Ji//+Lz75+f/18s/++JQ8",
+	"xZ/0W/rbn/30xc/+/Sl5+vVSYgLb06/lH//gDz/+4V+//PYPPv5vf3RKniIFnxJ89sVP//qTb/2rU/LU",
+	"cCjdzq/+5sVP/+DjH/yhbh1Ymv724x/+7Sc//85Hv/6rU/IUN6puGr7Epg+/Vi9qATMZjUd6wO4KgW/c",
+	"0EZju5qOP6aOgcOf5kD05CjYW5mLfB9ZCrXmjEpbFJtzNislza4erBx2AV+wlYfh3EZZzgJkVuUUkM8c",
+	"kvtqwYo1lwxrMYBvVfNTqcRqpTUuasG3S80+yZJuyJQZMCutmHGJ1ukTcsHYynA1nlz49YBO5y24LdxQ",
+	"Ay6wIQ5P05vzfAKNAodKL1IgWt+Fi8lo55Z7Y3KRGzDNge8VesvE51mHAMge0QuWE55HusWgQl7H6gBY",
+	"ZGBl3EybL39Rf10r9xiVZAzHRQaBk6QiC0y6snqXIVd8dmL9WHp9VDO/fvxFtlKuVB4vzEGC+zsXCj3F",
+	"ZMoSWoJ/Uj+ydaoiyVDmdQuib11NzRvAojeEyJtrVR3dk63R6PHCosWHIgbg9OziN7Zw10nbCalrpnwA",
+	"LjcQWBVCYCwGP80KRtPNKcnYTAG4qSjIESyObHr3F4wC7byz74peH7f5wt4gxGeiCNU+wwgXEHeLExg/",
+	"1Ptz0qNNrSJ0Ki7NNuASzAL0At+tNg3dkHJ1SO5YEnFF5oJJUq6sHQHhjtqAJL1F3MajWZl5jCePbYFJ",
+	"PZHXsPKP2UFYAMlBgGRCAmLK0neLPPduK+mH8wU8oEl0kt+4eic6jN+9EW9dwkqaAf6mxXO4VPGpOnKM",
+	"vn1hJXNT5DGO1UmGmvUXteDvM9fOI6wYDvKOZlJ4JA0cM1Zm0brWAc8lKQEvylUQrUouxHs8aB25Lgq7",
+	"1b61MQrMgL6aRzqevFV+kq/VMI7kw4Tm0tVFBkBJZdGCYFVgyWkSH3vRzAXwWrJLyfx1y7iJoanZ0625",
+	"2nvjW+yeQH4N2A+HnD37yjLeIQ4wUoNeMVll8QtcAdN3wa9NDBpaHwwbQLDJTgg2r+TMnilMrPHFkT0W",
+	"xQXP5ySlG+m394LQNHGelgH6uaZpNK1ucZalX6FZ6Y3G0GyBpROeD9kU1gmwXc4YIOokYc9WgNAy0U/6",
+	"ExQZLSK8D++Zxyp/wbBUrktWyCB6VEaTCy8U+12qWMFphkFcM01AG8HFKqRgAoFuwFWHsc+lbT7eqVdO",
+	"l1wpltqRea0ZDkGxs/QZDt7ALQLWEhj4eqEKc9QAAai3EEuygKJKXo3SVdlotmhPrawxVNcBvnRS47pi",
+	"VjuFdWTDKJJhqY8uRrGiyYUpxtHV0O8InjMXzVSwhEG2Y79kcXdjZYuC5Wwt+yt05GyNS4v1YENhCpKp",
+	"KU0u+stS4WMGjtAjH4B8biE8FFthLSSuJKEKS2pVRl39O9ZBMfKuWkAK8mEghIetBmxvg9SyFetR5ZwO",
+	"CN+T5WqVseESw0P3nn8scsVyaWXEyGNr3/EGwrFiyXM6SLBVIuu9LG6WCAqjRMYc7ljUeB/ZN7rYjBZE",
+	"0oKuaTYJRAk0OQeaPJUg9sWAAtEIgDKr2eLidl+ZDV0XRM2lWGeu5p6qnaZKyn8SUFh2cneBt32bDLbq",
+	"YLUfT8gaRTouMXqCUCJZIvKUKL5kp6RmqSRSyyRQOb0/N7xDnC2Ynh/y1YLPF6rCRo8BdUYjUawSFRBk",
+	"3U4/IW6VxzVIEtwXkP4g6vSCx5ZCKMwOhHclV/H+slKyx7XW4Yt7Qj1s9gBf38Vu4O8Hjb70vDLhtTwl",
+	"Ir9kOZsYaeYE7Dc8R6zMxHs51hNZm42ZgAzI6aHk64KDqqGV/JMKOQDRv3hORJGy4pSwTDKCiEVE0g0C",
+	"m6IhyV8vxoS3NbtGSfaErGtC67i+Vg5C4PioL+E6ZWzpoxXq5CcmJoVoTtYSAXhujoGNYpHEKvLWQmKK",
+	"+Rmxyz/DujbRHAKIkNUeHCOQ1RTDuiFMSYsdFayVZj6vSVJAtQYZK3nUZY56BqNHVamLyTH1Jqzg35xW",
+	"dWBih9jUCRpplr7MCJp7ayyhbtg407ub2KyjtM29ElGk1fkyxRr1w2bvrxeCXbLC8FPkJWxNREGkohvN",
+	"YjGXygeHPQkhUBst+qS5QV+TVh6iJprNlt5aUM2q2yemE3wdps+kl7BUXjRZSmMYYzItFZFiyeAggeGb",
+	"5sQ26J2rjboYZpRqKCpX3XNeHaZRQMWrKXkNzIplWUUh4HmUmM9kLcosBY/YVJS1RTk1Ho+Tytys2YkS",
+	"eu9YY+eYzPglazBCredljMq4q3jJ1EJ4DwvYRbw3YMpNoEbGANVtJaCzBkw3y1VRSrywjKYXmU2yuWmb",
+	"f2dzBzt4Z/MAu3hn8269k3c279a6eWdjtMQnwUIS4YOiuemwY+IXQPx4OngvRC1IvAlYrHjuhR4tWEY3",
+	"p6Rgl5ytx8TD9/qHgbf3pIDa9b5D74Qk7wFe0Xo2RvAoKMjBmzLJjaOpJodDzZ1LVucVWGUaizpnaaDy",
+	"kX9dek6uHu+mh7PpEVF5IYdtCEgWjhDFBrUZwL30ifA16eGSFRsDbWnErpppSKvK8bzRtv9AjySGvgWs",
+	"cRFBiEzMtbyIcVnJgvKieQpPSQ43qMt0LVf6+jRVJHluPU8YktgnoqwKkbDUG8eKKnQ6BoFqyQYuUSEQ",
+	"zNTLVnc2xXcLaCHwfFSq9ET0aR471XZM3CkeEzddlK5dpO5AxlGwhK+48Qb13ym9hESRql/UAqMQwIua",
+	"AJAxkQnNEW701RDbFkVrD6xrtwSoFiiY2rivOiqnDmNJNTtVN02HTaFpx/JdgDjMNodSBirQ5R1bsMC1",
+	"nadhUzuXuvMYs+gFm1irZHOo9nC0hISa63/N5aJuISK6oSrOCQrBgB9c+FU+f2RnIpZNjh1FdVt3oIep",
+	"rhfMnHsi8sZuaUJrXXvy1aODt5+cfPXo4Dr+6fXOKzHx22iRw5z4dfHrnfEQA5SvhqkwfqMteS4Ka5cw",
+	"AS4bkoilFq8VK8hnXvzs7z7+zQcvvv+nH//gDz8byze8Zsie/Vfmimexgt6a8stevasymHFJ5vyS5aRc",
+	"9Zsug6VOWupVPQTeCrN4rcAfGSitKHHCH3obuBIJNqy/KtuDKGFGH9teq9G4qbHZkzYaN+ROc2WNxobp",
+	"jqyTc1TlC9Uj2+vCJ6YX1D61zowrCu6+iC5fe2YJdJaoc0sj+BvJBH8aSsHfhlhnibpp6XWWqNuGZPC1",
+	"pdpZom44wsHLQLuHdWqdJVufH1cEPEvUoxoN4WFLRmjQUPIsUe9aYppMBJw0DMGSFFrLsvcc0fT85UXj",
+	"8w2kbOM7hJOyXz2xGw7BOcOonX4P0z4xPUvFh8PsAo6wz7m/TzjPJQ3g7NZCewwlCFc2wGebWruALK04",
+	"S4aTBXFuvaURcp9SBM/LGiYL8GZ42JrS7FIf9lSAaQcxW1uYC3QTObbJswz68rr9XbpwBNZDPf/JlYgx",
+	"dHP7qtqrYaZbRQL5qgtiRJ2nSlhOKFnSr2MZWWMRdtUGF+U0UDQ+iEW5YAWLSAUx4I/w9Lg2wND0nLk5",
+	"6LTC6EdPTiGtRGBJN/KULMRar6EWg6UNR9WaPMaTb5fjDQOXhXe+YstV1gQTqDs4ucqi4ASaGQN2Hoc3",
+	"K4TqK2QMOJzr54bI717ylOXJUMQqXDqrRkWXpezIbM4ll4rliWfDPmjGqpl6mPYryb/psrCnbM7znOdz",
+	"/BUrwA6LYblgm0CsZLsgp34SqjaayGn8BkIKkCyafcrTiofkpJTMA+3UD2HhNRU+qvTYZMGSCxB+h6bC",
+	"6uvcGyr0rtGzRK1mpVuCqj+SavVFH6dEXLKCbJg6DBX/EkNSmx4U4pLlePl7g+aF8GzQcyHAGrs4JVMq",
+	"2Ztv+IHy/JcKEvSbzLqwbSnNGGQXAyXcGg3OGfx/1cbdouEu0fDte8QgORfo7AVEKtg1ZkNX9K+WPMR3",
+	"bzFflb9gGPHjVsVJLVykIjqc6RbrCRhG38YE1QLvmqF9BayUNGUQXw7x+2RFN8A7/f7qIC+C9PlA+Iee",
+	"k71AZgULBIphE/Gb/RZjN+AVHwF6wOMtNKn3h50g30WpAL/fyxceKi0HYUjpivIUvPozFpv0Aw0bAJFt",
+	"vkcLjjBCsVQ7tymwXXgrPoT5LqB5uwFqo3Vja+3HJrGqhe8PyLnDl/yqWMg3Sz8I8niUmkrZMUaDAUge",
+	"7Rx3468D6WlpqtoADpASEORk45TjFGIgyT3bJHx6ULULnx/WGscvbA/NcpnbR3JnaAdUeVk6cbdGVE52",
+	"TDybs9o41HCvygbIQpCkQbSaARxWwjFMoBp5P+66ycL2oSxU5SeDWNn7Qs9rhTNeMWlZsvBoH9AVK0IY",
+	"RXSasSGVNqq3wtyUqkEtqg5oVTRpX7VOTkqXdN6KkOyVMzOzyFv6os3hgmAlLol+cGygaU3UnyK5MIg0",
+	"3gHZkAu/wcKY7QPXO0QmF6SApFmWuoruKQchm9Ci4JeBqzjsl25Gc85NNIox+k5pcgG28Er6XVNZwb56",
+	"gpc1exgS8DpkxygxiSs85Mhc37ej2ug6j4wMw4wOUipcW9F8AU/s0JvcdBSa07neOav+NOsWGi3PjPsG",
+	"lh2uJ+OyAcEvZSSjyYUcpsPtANdq09P74+vNcwFyuXbCdLIOynbFrnRQqqHN6I55NgCetYu8ClkILJ0M",
+	"cpX0gbNHYTQh4QDJ4Z4euH0vJEwMc+YsNhFw5LUyY0D+CmjIjaR72a+u66Gm7HJoo8489t2t+QVZz86a",
+	"jZ6mGFReGsf5wLznz96H7BYPtW4AtDfPDXIaV5IsRJa6mE5l4pZEri852MPDeEpRLWA0ozVnfRedySpL",
+	"VdhwRc8aHfp1n4cQADg8H8FuiFZ6nknlKQhPPRBLPUhGHaGg94Dz24RZuGpOEYkfPfwITGIqLVlYgz0F",
+	"mvmWI0hOhxzbwugxwBJPT+o2Wys0VVn6p1X8hM2GyyHIGKBbUi1BwP2X0Fxr/a5M/SF5CuA6JyQV5VQL",
+	"ZpoIGN4AYAhbqf1Wb3TJmQ33rfG1msh4kzRR+2jjtcFZnHETsAPZkyOXylBPPxpV2BomDrsHn0eTeS2K",
+	"i8OHFsz2Smiz2JiztYcrDVopdOIPRr0L/MIv5zOa2jTHbthO89yrqUY4y+h8ILrw3IsrdXs7RWS9YJDo",
+	"D/VWYAci8Em5Ahcd5vXNREFojogAmvC1n3hOLimmstr9Z6Ce9O+4CaaZSC6icewBwp4qdh+bsR8fu+bs",
+	"N+/YZhsJycOUxeq9aN0Cb5khnYSgTHezLcL6hRk1MtT6IjuNjkvrlutxZLTge6V9udBkQKPkvBDlyl8G",
+	"tsLa7hXH8cneapdmK01mopgsAyYo2I6TWT8kp00bXZt4xs66PcY/op+dxABWocQYawutFQNrbGC3yWrA",
+	"3xWFxm2W1trGZmrVqLcIGLzrapBnrwg8L1Ql49GnUSKjXh2jXhijUROjKofRKtkSVzAb3tj4DUC96MD3",
+	"K1Rgv6NPlIrOmex3HltBZMFoUUEJYwyHD36gMykeOvVNqRzkiPGDjG9V6DbAtLjf6mtg+6vI4CNqx+a2",
+	"sVhh1asyWVkTIDq7aiTzOfKjq0ZFAWWEsQH3COHxSuAkAvB9wNKmoWAUqFOrrwIuFU88GjNDHWYI82m1",
+	"eS7W/YO1vUSN8hwLirQ2Q5o2YuPqwRml8v9gug38OJtpXe6STaz1J6rOlObzCYsImLKdb/VUa2VspoVz",
+	"8BIHHCUeclict4788K2fMjplWcDwqSJuYHjKNuN6GpvBRNZhNjPaWwHmGwuWXIRgKQFtboA7m3pNDDHQ",
+	"NeIi4L6rUE27zTXwmJlHm/DiYjS2c/HvEhuS8emEQ/XG9egH/KUlvdEv73SFvARqXfccv2ZcCQzYSzkn",
+	"M7nY72gZyA+Pe8NesvvExxXLVUb9y5uLfLMUjUr3McEir0CXHuCPNzjjccjlBhsfVOWA1zCo7y0dIso2",
+	"bQwgstybPR8RkwZUae3y+68WJhTC4zZYsnQTjAnAX1Gj8hVuVIKosshdSRJEhl01MNWatWD5kElBUyHP",
+	"RKCKmPNZ1O0cCA8jkaOM3Ehi9RF7ZO7bptw3Z1Wb7rtz23gteSlgCeorYmNafKQfHoI471RbeK5yh1S7",
+	"qguO3k0OyysMs0/XT0JM/qNZ4VcGvm8etF11TxhWszve2jvpGg+6Qq1620rnGANBKPbnAdK3uwiuHIdS",
+	"dd49dCEuytVQf4dBbG9BbvRsj4qz1t57a2D9L3eKklBh3oozlCoRS49wPeAi675D9ndVDOD5r5iF75tR",
+	"I8NyXBo/1lg0fuHjz4GaTBKCO7HMBs1IShUlPCdckWXYHfG/AmsPRoXY4+ZBkq5qX8GiEu5SqsuV3y8T",
+	"v/c7IxuuGAHSPMZ9oSAVhXbBTO/2zs4IBcdMy0P71tG4T6judaTuImRbSbcvO9zKr7Xnjv0wDlbO7MNH",
+	"cuJbr8S+tLF1NhGhb7D2RA8VKHY4ta19Zg5k/+F7ZLqyjM/dn+AJns+xyLizqW76VEbMqThstn8lpRFb",
+	"NPpiLgHkoTqFbY4BD+zp7A6KD9qSQ3Akto3eo25mtstBr5+3jpDK1yS55FlG5wwyKU25AMQWMBkxGC/6",
+	"GmD/0dPaV4QrybIZmW6IqXVwSG7DYcAiElgPhuYpVh9oHY7ja92bxk7g8AZyxask1PGafcHDLK4d7Siw",
+	"RQh6q7JYiSEB2A/whRZiCfRjI1E8Gbh+wJFH3Tgjhx54kT1wIYe772SHnU+MYVnuhjR+SkdUO/OO4+Nq",
+	"Y7XKlsX7UboYSP2Ybf0IuA0D8sW3De51G8kVNtLV8CoshukQkPbqpcjpB1llzbldW3ZH2oqXOvJ1bIbH",
+	"Dj54IDvd9fh3VHrex9nqPC4ddJAVMO3WydjlTlzXm2vyoPfEmixpviFmSSVCvrk3Dvs3Q9W6d0oFV6zY",
+	"ATjZV5LmASvIkmcZI5pZWoVCX2MFFDk7bMLRWsGtoyqQrY7YogpWq1ILaQKlxGwGRl/9+PBOPPVAHWiB",
+	"yCcAK6SHUmSbCkIFvJTjkaSKyxmGg6JI4urpUaVYnlLEkms4CcajKaBb06k5pkual4Gy97nwIfx3UjoX",
+	"BlZ4OClCaHoVxTvbPO7djVVtWNNVjzPQSL9nq1VBuaRZtV/3JQLf9EbpnQHAKM/JO4x/HaCdrx1de/Pg",
+	"+Ojg+NrhFlTU20/ef+P5Af5xrfpjGy8qUPj/5pULJTYK/9+shUxuyzQZX3JVqaso2rA8lSRnz9TYgirX",
+	"0/JcXsipJknGpZKEZiJnh+SxKW7zNC3ZU0hZsunyRYmFzbkkLsXQQY641iHRBL7aMFpsx3YMMDPwXCqa",
+	"q+60ZlMVRx+abAtnE6IpP/Pie3/74rs//ujDX352XGXFAKkWFKc2ZSw/7ETrfTX5o3ZhXQqp/aKWRWq/",
+	"qieSuu9quaQAWNtZ+8YVQC8ZSQEX8agO5o0KzJjkbE4VIO8uWG5rxq2olCFkmg5vlj+r0y5s9arvKrvJ",
+	"lmL7QtYDWXtREx/pfS9miAXaKrZfh48QK8ymjEtYZktRKzXeFeviRuY6Cc3qgasEvBXqUjDpD2GrVS9k",
+	"GwBFNjrLdmZnRxrMBi4UqI9HSSEyjDp+6o7MU2+LAFvqHRXN62DYeoy3b9bqmMU7Vx2UbLeRn0J4msC6",
+	"pUb/sVSzjfipLi885v54V/jWj5esmPaP1zURdy3exDrxe7oIma241Zz10Dy2gs25VFBHbIAj4VKr1fEv",
+	"SMZsmLknYoUrBAnHLCQMB5Dkgm3iMRxiLJhQ5Hede/duRxYbtt4mVDUn/4bUi/NFtvHtysuI4lFmdRH/",
+	"Z3tqr18j043CZC7ElSmLbOxK1620apDP++dpBoO9hCfi93PiywPQIdycOhmtbTY8nN2shP5UlscY6G92",
+	"BuQRShONUrduRxi/ajeX27O1S2OQ8antNTGmINualzR8NguFyyEswwB3NMbyeWPRAzW7bbBlKLG81waS",
+	"1jJGlUDoEhi0f7KSTjO2q7kYXk73Wri2w/gxZKVNM/45V/cVe0aXIOeMXn/96Pq114+Pj64dHTUVnc98",
+	"7Wvp+28+/6f6n7fxn+Nrzz/bp+W8Klu0Hf67NlLbzcE6OttzQeF8ZGz2liGfjD7+4d+8+KsfvPzzf60l",
+	"zNmMJ5xmk/ZvL/7LDz/6zb+H+PcpzSdFWdBsdDK6du3I5t1GFKIPo+6FbtPWeHwp1/Xx9EdzpKy6iZqN",
+	"jwMIuIHlvFnZFve9pIHrwfw64IJobJHee8K17z0tvWCNnZfEPjwmfufwJc14DRqgdmD1CX3j+YH+55r9",
+	"57dGUXdDnPwJsLzpfoAb65KoabCNtlxgXMNEZnzl8mhpnrCJU7MRh5mLvPqqSr+tfbdisO9dyYPqJ0BN",
+	"lo0WIC13Yov3jlysdv0rm5Pb7Br17YkZOLDTTXMkBlF5+wtZLpdoY6wsjs0xXIqk1V/tO/dkj3vZwW9+",
+	"EXXtfUFv2jUMHOWd6wY/ApTR3qPs2u86yo8sYqkfGjVmOA7ZIQx+6jFo4NPeoRV0pkJSV6p/HFAU8rZi",
+	"y0Dd6jJHaSj1AQSzpQMFmKGVzEAAYFWgDTghIlwPdrz17gKTXuf+ovO7hqXvDqBBC3+LcsGY6s+u0xLI",
+	"Q3gUdkVywVQc1lcT9adQXTmrpl0vLUsfFUVp68B5qv7tCZAv3lDLnq0yirzSmx9/Y8FzBhnuOZoaKcl4",
+	"7s8TySzKoFeLL1TsmHZEwash23UvMQ7GjnfslsTQv0mUwMLepJvA2oZWVsXHp9LiYohk+rwvicu5Njb7",
+	"9GyULIBdbI3U3grVa824RJaCVWjbx+Bs87F7xZnWY8MyYmx5JZP7k6BK5dkqQ9CrZDmViqvS5xyr28Ea",
+	"eDEGU64WX4v3iJCsXU1/J8io1pkyyj024Dsz71Z5ne1rJU9YljmLo9+GqCfhnjzV3+A0c0EwVTPSnLhT",
+	"BqkpA9TgzJFaZmf+YSPaoMf/YrRF256PxCEk7/47NyQ1uFtwKx3WkiQygfRdl1i7pwxS06BfpB2cIG2H",
+	"d6Wc6HefrbimsH9MQ+GzbGuREFq2+a6BhZD3qvrfQ8CAPs0sxZ1FyKvjpXF1Fbi0ISBpA0DRQqgp9Uru",
+	"ZgC+DYEp0x7sVa1fQPHXQuj/YzKCvUIMuPm2ac9wUM0URicjwEglYAmpPIojm64ODx9WRYPHo2/qbz/5",
+	"4L999OHff/Lzb734/q8+/o/fevmj73zy858PMOYFcmz8kRfo/ET2w1LQq8ZE8zVy7PeSBzLtceyRCfiG",
+	"fwP8DMtj+Sau1N64psO/HxpitrSSbZOSK7oZE6gDNiYFm5V5emIQ2n23cXfF8yn3xbGt6Oak5uZDPVgm",
+	"NCPwfERZQURJjxu7asIeA8I/lk+ANvqTIuaFKHOPIg/9YPv4CATvQOGr/njKGCPIVmUDvfU9bA9n0qiE",
+	"Fwt/f8cgunXXnwxVboaF9FRtTrBQT2KA7wuayxnwBZHD6Y2LxnlAeXoDW8I/oTX956OqRf3xvmm1sywp",
+	"boYBBQ9jq9c1V6memWI32Ap0NNguxriZxyblYeM3bEv48QG0h38/Nq3ip3PTNg7rRuCUnNm6FgQtm1jr",
+	"WB+OxFT65+qUIH+QteoMWwWioqPHhwADXW7ZLUN8K6LjVzXIIHpR0APlT5bUqnWTE2oWON5mKi6yD3d4",
+	"f6SAxSUyJlEkBExybEkYo2/wtBdIHjhqAA/CcayhDGm7ajZPo4NdKsD2uGCUViptoyAHdOwKY9rj68uq",
+	"Bde5Qi9hRL9Vqc2h+Qd8a0GRzLZ/O6ceeWTG2KHjLFcQRmaMWUHkjpHN9iCG3BIF4OMCN+qsEdMtgnyj",
+	"pLniyuIk1AKr+0Krx6MiELusyW3PK5Z1ObxiwEiBEcpusOEz6jVuWdLvy74F7e2nXgcUg4oBi5ah2/Xc",
+	"myOF9JnMWCC1bCmkgtA0kTNS5j17yHMbUMkHItLoXvp1B6PuwcPj+jRi1QdDkX0qEMGM9pkp5RW7ylfO",
+	"N4cOe3JPa6B/w3iNCc1rp2L3xApc2p6aBzxCZGT6IOPrsYtbTW1/68szFgw08zNfW7vPZNlqbdqvRe8L",
+	"182P2uZDX8MRd6Kw3RLFkhV3kJ35RS62ZlLVqxBCvsYMXrRl9tAti1HeF4yt5NiiqtkUDgdL3jJVroQv",
+	"rcqUohGXzEpO4BDDPw0jj4V9C5hMdseD2xXeLUcTCE7ZVREMwrx9oaA+iIzr5B/+/Mcvfv3rlx/+5OUf",
+	"fH9M3iD2r9fJi//wwcsf/aX9fI189Ovv2Q/H5jX3VSN76nrn9e69R3F4+7pFv1Dy1Cs/QBAkFzmBDbbm",
+	"eSrWY2uaE1h8GEOreSGVUc/a+Gu26nLrWpyK0m+jpQ6QypOicNHPsmE2EBEfVa6q8Xi4VCJg7sfraECQ",
+	"aDVtKCj5Ulx2eoRsKYFXolPGeA8bRDWA2NFjCbqO+itJ1fr1+wghABhUkWpUMeqlAd6JnkPB5ErkkkdU",
+	"YHOEHVhXywut5CZW1Ynw63+7UxK1Oji+dp/bk9mct8EabmEXgTIYLtLVZHdzPYpD5E9X4nbQUMXsdjNE",
+	"O8bUMmtqOp9AThM8QbRGSIwLpd/CanlOn3m36dpqDkGvOVp4kUm/Jkn1+NgV4sUy5BF26xirb42Q1u5r",
+	"T25Emv6AonCxBs72gGpHQ9PHRYraoxFp2rTNvodt2I9nti37xQ1s0w7Epo6171RcIE+C685JZTvmjuHZ",
+	"unrqWOto9ejjTXIsec5O4KhILTnYouHWDVrV3+K2MB2WXwQA/QWVrkAK2TAV607oqc4J84lXFWDSX+Gs",
+	"H9TcNDzusCJAY0Eld27ltOjxXFnNnRvW26nnmlHvkjLjxMChSF4eWLM3ehVd7C04BaDaVcAd4xdoWP6z",
+	"XYWutGfNnu5fsmJXSLui4L7L7fFCmGgntWBLRJc4jHJ9Dq+Y64qlbdcM6wRu+lSuHUwdC57c9xhNfVHU",
+	"Z7kB+hrXNCgQEDL9RkF4bjy8jbJN8MpoPMI3XL3tvih+njKwyx6a4VyJsdvGgBTvYTqCX2k3uQoVmIQJ",
+	"aXBlZQs+X0CVNF4FYdbU+4CpyZQos13vr0bZe+W0M4t+W/FcIZpoJAZVGqimINUkEbmiyQBvH26TAJxV",
+	"IaZZQEcsGE0WtgK0r8wATTf+n5xisW1hFMo/FK+K4PLrzRTs+/WxeY9SOQ2ZAYetQyKWJig8ppRYOY1n",
+	"V3oD+aoKtdeqUZDTLlWbwW4MOgqApehlCeCqhxeMZQGY9Jyu5EKooRqlxylcLHcqqqBHVqmAbiNAe26B",
+	"qvNlp2mWI7g7dhI1qvNdv7yuX2/IGq/7ZI20lVD3VXrwzaODtw+evP/6+I2jiFy6xoHwzeo28LNbPAuY",
+	"RSH/hprib6ekzBEdcsZZlgKoJDH1H8l0Y7POYTM1QAm8fPbrUuSH53R9l0lpSkvhaHpt8T6zx1ULORur",
+	"eae8eTtPslJf0g8KIWbbA1xQuWADizTyPGXP4lmyBxXiDqMzrZMsrMcV53BqcBT8uCZ9dvCa5R+ZxEwU",
+	"e7WL47ydQRymNrYU7DCQ29pqnvoics2KCJhDKzQba/EVK5dFGoftyz2G3kBtFGE3Xmw3qTECdKNXoJkU",
+	"Vi7z9xzCXgkFH/vYTzum1/RnBlmZ8KoFrNbGY0zc2gp+xX+PVfu2dq5t2T8ozaxphuX2gykwrZyz1J7d",
+	"ChFtCcpPIGzIFm7rWJ1BfKiNkmebN1Z3/0QvuaL+9Bb2bMULJuPhdIIOu2/0lvL80jngOuyIB63EhS9A",
+	"4uFC32MiT1h/IJnx8GFLMOJxnQC9d4ol49WhomMzC3bFBPCi9wO4XapvCbmgWQYJBKcY8wa6mOKsABua",
+	"HSnhMyxebTDXB8k345Hi/YV3H3HPjQMvNjIH/EgDelGUT2J2MH6Yhmxrkq3Kacb1taVp8Jl6dMGhbuez",
+	"Hh8kmHAnekDx7AnnFAawaY71ow/+6B9+8ncf/+ZPPv6P3/JXtU54yibxxOxNcZkxH1AzVN6bQAnxkMNf",
+	"lhlIGLBlRGmrbZoQXD/MIVolAtdlQRXrD5AdEBn1v05ElGd/QKgmLdKILHBD1No7vg626o96Y4gG1HRE",
+	"DKKBcnM1cN8WUK0iCM5oBVHGNWEkRQURntPiTpWiU8okGdmqEz4lqjOoyZaeNKDO7oGokOJ8snKIi9tK",
+	"ezO1GJwRgiRi6Y9bqYGSbpMpY3OaTdy+DZ2XQvEEFcS8zDK07TTgpWp8xeBSTHIR2AXr/o2oH4ohVGbA",
+	"RgIF9Xy1bbeqS2xVXq2J5GLFGwWT6nEW5hAMgSXs2rByQQsWtppJURYxeJOGU8Do3ARqj7iW6j1GpdV6",
+	"sebwlnnxg+99/F9+Meoq2eIzSy25ZJMqHyX0SDpZIybsxAJFeHLV9BWcmCDmVnUcgdl9rqI4ZEBKd2un",
+	"Y0IztRDl3FQfKjNG1qJEO7GD0WWXDUz2RkUrWlzIwJJvp7/60Zn8oEpcbSYbRgvZcfSCcWch2WabkV5y",
+	"tp5IxVZdIy1E1uCoL77/px//4A9H49GLb//5i5/9RP/xs5+8/I+/Nn985+/88R9XFN5gFFG3XhtgaadV",
+	"MKAccuIQFyZJJpKL4KXDE5p17FN73Tsi/uovPvr7H738078YjUef/Mv/8+M/+KX++0kkemKjPyceBMcc",
+	"KSyYd/oPnSyxmdp8cA4fffDBaDx6+bf/Fv+YCrXwb4bWJf3JT/7Vyx/+35/87Ncvvv9zTRD4+PFPfvbJ",
+	"z35affzw33304Z+5jy/+4k9efPev9Z77F7/86MM/wS9f/vk/f/Hd/x2+/MsX/+KvX/7oey+++5N+qjah",
+	"6czF3Ug6rl+X1fzHTXm+daKaonaQwiF2Vwef9uxpFLvrl51j/pb5VCKMuy4jY61BC9pblLVu7Ux9pYKG",
+	"2LadevTw984Orl1/01pH9Pl9DTAxRK63Pvmdh/fvddbZ7YOnsv7wjPbaDe+bx+wxiYK/eohPdoNitA1M",
+	"SHf7AlpFR67XkMIasINZlheN2NURotJduLOW3hWoIrKkKlmMicghc2lF50xGwHjhyG3roemfs9mnUvyz",
+	"to4D6k5EIJnUtkuNKQKGGXqqCoEZdolYojJTK89fMAATh0w8T8GVrjgz7POm6Qc/nVW94Rc3bJ/48XZ+",
+	"y3SMn8+r7vGLqkTNEzs1s62aQKlNU4jxw2xgsbGamSaawUt9Yo0do0fvHPzu75///sHR0fUWgz2pv1i3",
+	"WIw++ruf/MO//ZcfffDBy1/8a31zfPCj//Gbb3/ykz/9h2/9mxff/fFHH/zRi5/+wf/4zXdqHNcIWg6I",
+	"9T988r/9zcf/7sNPfvaLILvWO8Eyh/rymGVoXEi1rXT8/FMxEX0KVqBOdTOMph8v6u/Ceq2gMQSoaLBw",
+	"0BICmrd+/+VecfseNh+8QS2HMC6wMGSWH9kmuEcQRHG3VlmlXntSpPFHdHc4fazp8rgqipUVK+L19Fd7",
+	"tzf30ZAr/ncEz1l6w1sC9jFmYoHziBuoOZOD9XXw4S7Bxm5cuXrTEjHz2KVnJswm3gw31aoFC+TAN8r7",
+	"sNSh+a8RIY9LsLBi1ZuQf3lWMJf/4EFJWyPafdUIhHmlImenoO+v6IoVEk31hEoCSLiXLCV236U0tihD",
+	"KFnGOPw8RbKwb+hGqAWA8UsmwbMHQ7UkOIyNIG46F/3oZxG1GO5yKXk+N1V8+vBIkws63wmB0YTR4cbd",
+	"YxSdblDtlkkxp77CMEi1E7JebAglkiUiT2FrckSAikqnQFdHbPCBveCaAwHs5/SErGtVkBr1zq73ZeSz",
+	"ZyuWaHa9YDSNye6whszmQCrM6misnCoxtx1F6wHMicnzqC2zzfNo2HSvOuKH5XTJlWLpXevtbgz8jSMv",
+	"0I9zrfu3kL7QGU2xvrRJf8FYWs2dyjwaewhm/wBr1LXGFQ5E7iBJ/wYOQQNZfWJM7PYcABJUhz/vIJvF",
+	"oOIWPxVg6KaFKOcLpa+yXKwrVLYl8i8Cz+XpAVRXclTt2/GtCO82LRW9YJMpTS7ClDhp+WBcnDpZc7kg",
+	"SrgCmYBI6vFgxqYWtc+Ar7JbY5ltxxZIPhZHCTpyZd3g08N6u/DN46px+Pyu6cEO9B1h/IxtXWYYMKXn",
+	"4LcXCecWkErrNeT8oqRlji1XAV0C9CGVpMFGw7jP0o8naKR9iHrQ14ireKi3SEbX5vJnZL0QGTMItnh/",
+	"GDiBQiqUnta1XKPDIYlGdwDn+XknC4tfjbvw0h4lDllZA3o7rxmkopBlaTZxMXkd1dPJmuZKNk4rlOID",
+	"f9Fh/6G1U6iL8Za4bn+YvTZ2hyB4ykNFJ0CAr1VwwM++ohL4i6d+hG2ihY35qdZjaMxxX0UZGo3uozKD",
+	"p8GdyjNsr+geazRA4/uAH2qfrmHm3miIojoH2b4crM7ZjoiU9ZBIIxXUFb1hyLR9Wa7xuXazVvZ7UeY5",
+	"HiM9NPzLasWmdAvC7LMkM4pQLtQEmHqtbguLRjykip27PvWnx65f/ekd17f+9AXXv/50sxqD/nhPqEdm",
+	"GPrjo9pQzEQn3/RbT+Z+CIBtCkSmOlPF7mMTX2hM6Au1CekxIVrxIBTlgRAX3ajLmaiViWyXLZFG0oeY",
+	"HACft9aJmQUq1PsZTRL+uLYORbwjazNcN9vWUQUxxIBZSrqRGA5xGK8q2dsGNBJ/GAFNbfyKzxIE2dRL",
+	"uiF6q1ShzljE108MqZqGh8FWYEjudEY6fCe0o4GvTGaid3M9VGwVkjZi0tMa2NZdENc4fTfX+gQMF6rO",
+	"qDmR7oAE2fADt1EGJel6kSL66ke6rnbdY/G5uH4Y8UEl3vGCMvTZF8IR0DyYV0+VoskioBrf4hmGFAOX",
+	"rAqBA9wWVC0fdgOCEBglEaAat4+sKuyzJwIepZAtx6fByQHdvpJ28VqwOEPOz4Ju0TzJyjR06dQSz3SH",
+	"hw/tsbrCSuP83ELXXJyBYgMTfxxdT8UB2eFSNwFtEAh6GMhGtXQJt4Ki1hLNLqBZ+9vqwoKBKjjud4va",
+	"RlN/1ZVd8hZmGZ0PDBN2u2jSj8hV76p6Lzphem+ySUTNh1auv7SenUKPJwUkz3khypWf9mGbfuzNWj+z",
+	"/VerKSLc1eBjgSxHPzuJqTDQvEvtjJxnLVQsorEf3JoFLtnWsW3tCjOxasz2sPpZUcXw7pzdC6IA+M76",
+	"PfCSLVihRTiSiYRmJGcKauqDh6K4HFqoI6GTwTlaJjRjwP5uduHx3oEYqGkw4wlVDjLY0UKzInlqNrep",
+	"SGISjVk2MyazSPfdjOdzVsAJ6Y0zo6VaiIKrzWuyPj44Vwv2TP+zoryQ/clh1bI2RzCuIl2aa+HdMOyS",
+	"ZaGs6Ez/6C1jB8EnVuuosDj92Xfxgto9kTIYUUgNkJ2Yok6IeU3zKzEv6BISxmMiwXCuthc78A6S7ZJR",
+	"xy5ZPsGI8AZNwmFir3d6Ga57PWBu2RqY2+MhMWXYhHf2fMmDafSV5fqqxuT2eLBh/4DygGYIUOFKwB4F",
+	"0ZZOxSU7JTRbaz21XDVB5Mh6wTNm5B0HZrMdynBVTMMS4sfEOofAagA9iLRl6Kl+Wb+t/7iJLcB3tpXn",
+	"41G5kqpg1IvKwZMFEkKz9pW40GxS9DOaAKK9pr2Y8x2TSzP96nDNb+lSEk0t+tGU0QJrqhn6ui8SIS54",
+	"LCTeXZGyd+yb+sMN8zYINVJaScOtuPvyaujzSIdaH346i4tydebAGlv3u5yImbcskwMrMiiOXI7Jl3P+",
+	"jCx5lnGMRpCxKYh+rCQTiaJ1SIuRC+L5mkFRXUDSFcXYxgyhxmkDruGkGY/VcpiYAcOZDIuMuFLlXBkO",
+	"RJKIElWPh4q2fzWW1ld8Y5cCntKH0liZrMbb4yWU1ARvPxxHpyQ+sHCofqGdFdRPJmsg23Ksi0kqOkyU",
+	"lWMuFUySnD3DkgSmGq93utDmJFAITQuioR2Bv+EpSGhOpowUFFQnCEWgRca1sAKe2IHb5Cu6aR8BXoke",
+	"5C2Vt6WYeNUbm6CCCzM2LCrM2nZE+Nspyr4657X33hrIth1tYAzhicGOHZAV1hYWUsyvyQEwj4LDNzb0",
+	"nq1u4sv6z3vQgP7rDBupZcx1z9SEGZvl75IFqh3qMUdGSksXPLeb03OWDdTeTBQn5OUPf/nRh78ck09+",
+	"8hcv/+o/jck//LNvffLf/zv5f/7Zf/baJTKaeKNb9TWFzfYLQnZwgALtp4FUaLH0hqoEUlsCoYO3QTU1",
+	"OpapiwCPBnALQvA/4YJZDiBq290E9HI1KOq1GSLFhWAxrtoKbzuikqQsCucFi+hGFHzOA0Hgi3Jqd4w+",
+	"RoSqAAqdFNmlF+iSYLI8iCkpo5nCQgE8AB0hGctN2FBcgTCLVGX88tX+MtMam13TpEzVkd07tUn4tuVd",
+	"UwB9xzM5AEg/YHZE8bSzhdWqoCDnNNw7Pji2QFa3z4gnZpWrxr1qC7GpIK38ARAuGTvqwgaa94Mh6SZD",
+	"w9jtUtyZ1i37fZmnBUvVQo7JlGViTY6MpC5s5D0tsDh63ij9cdyq7nVw3KjX413KYUjJ7dI0vkX20rQR",
+	"KeZlGSJnB4ovnUPbxtpyFxm6bQ8YpoMMOEwRHgzT6NX9oVvbNCr+3kV17iv+/u7mLHFYjFtpay2QxvoN",
+	"6nd03ofKQrxYnkARlyXdEJooU8QlWvY2QzqbM398AltSnoVkC9xIksyFVoH1k/5cFF4svZ7aYmnTPHJW",
+	"n0D06O9udCNejBOaz0vjrOm2yuop3LFPY2nJiwAytEVYbtrW0CB7yVMtRog5ijUieJEOdlNpkSWjgK1U",
+	"FgA+TRPFCklEnm3GsODUXOYBt1Vl4dniCgUYzCDvJ6/8JbplNGTYGbdn6J+bEmrVjSzUw7tRk32kH95y",
+	"CSQWbNSkERqp3Wkr0Pm4brsyS2l3oJdvbnbKiNkCc9olx+ParikedtDe/I59JHF4I/zjYds7Lr9tU0RM",
+	"3sBGlHAbh5MFxibSw8RHzQXTu9q/SU3F3H0Vam6sRh08K5BgkIilDVVixSWbAIx+gcgM2cZ9LfIJhLzF",
+	"2ng3jcSDu5ta1sHdzQ3X593NQ938u+1Ozff3c0ySe4ITc3fPoGyxQcHI7Ruo7gHqETFNT4FFQUkQMwxb",
+	"YiQ8Nii54r59xe+9k4PKFT4AZn2OgeV9cnQFSFIbtn/K7xRiLVnxRbYZJmIY7Lnm6Xv9GpluFGua0PU3",
+	"/c5bx6l1w/6h2oTcYMqLx0JipYRU2Bp1kUJCd1IM7KLeXWq3pzO3Rt9m8Jb1jMcfCxfkds5m3tDseti/",
+	"h1prKgkASKanmOC7EITOC8ZSzTwrpgOBEFjwAvJuElYLM5UEgYSjiX3TJS94RtwfLX534+LFd79ht1J3",
+	"9nM9hlN4fNa8Kt1O074QqF3tK2zYrFn9uqlWFISg+JsD+H66dSHg1/X7IDL5CA93LT+ilnQTp09Wu6CV",
+	"BTmgXpS7C30eheExyFXWUsUAHGZUHUbKrkyVuuTpL8wTB8RC9lSc2/p5h9i8/WYBdEXp5xnPg6VPEHtg",
+	"0m8zqG2c3SPdA26xhotwOx7U8UwAgZWmuCqFKjqpAI+c1koiLPGDw919Lio7k63gu63gPEP68JaUV82X",
+	"2mIIryhhSou5uYQbcxfj4qosVmLIvB7gCy2lrqf4VZkrNKj0275aE3fjC85d0WRw1JbfvvPucqU2IDbk",
+	"BmijUYPFlx++q8VlC8TW/OCf5U1vyZu2CS9jeUqLw5t7qGePTRkDHlibBonWAWYYlJiD+KN3N3dsVNGA",
+	"5bUhRVeMH8K+qxAi/FyLIvL6nSP81cZe1GGsTkTKxs4sBSKpi7xp7cvjox7rV2MPv9k7uKvbrKylqoq3",
+	"7giEursJZrxY/+cgLnv14j6YDtSZhQKD9vqEE+TFA+Q2fOGhMlf4Nmy1GOCjwmHdEeLCG3kEkV3xnF4/",
+	"fj+Hek+e1spBt4Zu68uyP+XaEdB0YCngRu9fj4dMSi7yR+KC5YFa41JOAgU8bucEWQTRnMNrTq5xuz6t",
+	"Gx98Ph4lsph1dInMCLo8BUHqUqtyRMzI7x7ceHh+6wAm40dKGxqOX7BZweQijgCnACkkIyuaVFy8JzD9",
+	"7sYfOjMoksQvpFKedtgDAOHMRA3XAB22/P61JJQFVSGJGH6LCbYCv76JA7AvVU0HKKRVcCl3AKtKFM/n",
+	"NiXVA2SBq4RhgjNeLE2VYrpkCDsCZdskAbNQ64bxAuPsaBFarbKNiTr1xcr7q7T2mOj3YGaquyc6Oghk",
+	"5N0SBaE5orahS+qkAnRaFULMgO62FcLl1h1+tKest5o9xIs2A7YwwDGZMpMMRJqmeL+P69W5fgI1kiMq",
+	"K08i0XU/LVeRK2CwRfbXsNQhPFCB+WlJ47ANi9WrJ6NmvGWD8fOTR3zJrI3BL1wNsVcMC/A1/P55XPq1",
+	"kxaxE/90HjuT0kD2GO+be+7p+J7mkg9clZUtp6i3IDWUod6gYYTwPIhZ2RU5OpsNh1I0MX31Me8rQf2e",
+	"0auuXlSM5YXIsiFhgYNFnhlLWRGu+DIThR/1aS1IymczVrBcOZi5hC4ZKfOUYZ0n3KwncGOmXF6AmFEw",
+	"qUShdbRCLAnNiRY7ErHaDI2ICIHriiLleaOMX72qCQsc2oJdiovO2in4xIC1kGWSMBZCVHvkkrMkWUOG",
+	"kibTkiYLnjsftanbpX+BAOQGBf3JCtip7OjQwP5UnelGDVSavyezVuBMR8y0/VUhsaX+/JXkmmegV3iu",
+	"8ijjQ8+DGymQd3lkDA4mXy4XCoBp/GmgELAabVK/KhEtlDa3lblTGSaTN9ZzeNpq780VTii91+UkA9y4",
+	"qUhNQJVF6ViWUpGLXKxr4H4bMhdE5IfkqX5kYg7q03E9x1EvVULrubJElOoUayyKtXS4QpADmaem4i+s",
+	"LxQ7Wpq0aH8mhif4PLSnQvwF0isjN0qMYmVgsUGdCmhSuAABiMlkQfOcZUN2g27tBr4WNOU7cLKoEqYQ",
+	"Qxg9gi+VrGRphYjYLVHZ+VX9hGlkZxWiUqDYWT7j8zJYoAyZWWwF/BnlWfTDIkuZVGGMb8CvgmdM1iJA",
+	"wGme/w2gYWSyAz4cy90KUU41J68nErcwA/QvmL1pz92cQU4ZwNZGjcq/zKPGcriRO7JWq9G7Ce6Zm8Ta",
+	"zWc8w3pBXPcilzLScm6au4Wvm093sRXz6eHdh2BCx/5vsoxrruhFPWLLVSh1oLZHXZkQGKfPZgYOwegb",
+	"KwRwfAa2eSj35npcKLWavHHtmjcXBXCcvc5TMVMst/ks1e703LU75qc3u8QexiRFYus/cYuMSS4mBnuC",
+	"iIKY/dKco3srlEgahP9TogvDqOrh+PW3fvu3f/u3j46OjnqNjtXex8nWhmBJXiNbeOPfqbnv7K7fvle6",
+	"9ro9QJB2OrLtvpvPMy4XtS0ekEp6aiQNvSecsS3yqui/H4LemTgsX8+AruyhcVC1nT4aO3yTKjckCbXi",
+	"KtFSAbDO0C71Da8KrdzmeQ4VYNvqCj+Frt1Xkf9V1+492A25Chx6E268XcR4tWBZTOwRtt1QnGyWl2m+",
+	"k6yYf79bTEQwVrrHKBk9t/7h+9nFfkN421lX3YG2rqFPk6bRdEMvZd+Qtu0G4FQE63xuEvmLWiUaE9VU",
+	"L79iAaa0dmxLDkDK5tfyz3z063/2yU/+64tv//Kzh8QZJValguQYQCLmGZOnLgNXt1MZ3w+/lm9nomEP",
+	"gZJIuSo2OFA7Eh7luwlAdAarIvuzc/QVqKdSbEXK9KcVGKOvnV6tq8hyk2bB91Zw8j7Eg9lS/pGqcE/o",
+	"Ydgww1gqJ3XOui0cQgSyyUeyT9r63VNmHHfKOpkM5MeUZSKfS4MBZAWanjJ5XUFFmk6Hj9DqsjulgcJd",
+	"wY7dSP2LzSQXamB9c4BdC6WHddbZagQaVmj9Zvxbq+dnR3Y3yasW2axtzD4Gju15x7Ni+bsWNKAlbIBX",
+	"sg+gM4A2qtjc4MNsv6wfr5di9VdeTb114qYZGxNKFJ2TL5/fDpiDXciwx2Trx87XN3QKkOU9sXRdMarY",
+	"eNVUjQ4h0t9izGOGMr6F+J3gFtFjgQqhg/bVYI2hlBMo9TcQnzYa75F8lg4h6qGc/bCNoxJj5+hS3HTT",
+	"X7JtwCrZdoDQti0zCJa6HI+rB7DEpJJg3o6/2kPAR3C/tBjoLQ9lfAVEF6c71BgFfdj3vYOr6ia3ajmL",
+	"spDDAu5dbWo/MsXM6KXbUZHWQb8d1ANY/P2mZ9O4GVusrGKmvj9hBRvcTRB39O4Nu6mTuffhiuyxPmC3",
+	"Gr1tV6vTL2VubbwHFX6xn0pYuHcLJwZfw7gogO2BFWMp+FBcAVJPXcxPqRhvbbiBszMQ/TpjNJ3sLNIK",
+	"xXr6y8ssw6IPSPGeMNCmSFbNdnugW+V0A4KQ/3Q+cGjQezqdpsGI8vVdWNvdwbT42KBishXqdauQ7JPw",
+	"oXmnLFLmmQCjyaK7hKmV+iRJ2dKWNptubAFTj18n9zlM201Wp/KiXQU2NG8Yq2m/Y6oQs+Yz9wOP1cqX",
+	"kWVNCNeyyr3HeRpvU65q8Jzb3GGHc2nylD2pJ9OAe06stm1Evd1UNOtCsnBp/layApNMLXwrRXM8PKfF",
+	"0on7pZQJJGkuEMPOOBy2pbUtoYfpqxNn62AwalUlB512gMTEtd73gf9CyX3hUVN3hiKOtDlwQwMuG3vY",
+	"W9ggwHCG6aKmG78yukuUpWmwK994OEsM1offDtqtTm8ju2abO+2BzVpie/NnQyXfzebp4Ft+k1WoUFrF",
+	"qSDcZMoQR28bubS/KMC+jWLItBrhbfWaVYOK/ocqQfXYmXypERBUQHNih4cox1wCq/eGqvklmWo3dJVv",
+	"ckQIzbhjJ/hdBmY/Dj6TwcRV/37vHNndoB35rDLA27tVMuW9WrnC2EG0bW5lXaFkH4hWWVknxHbsiWGz",
+	"+xCgg1u7+2qVC1owWw3N87MoiyQim9JsK8NczJwbF6Vpqd7jLrenW819X6ChGgS73qB0EDzNLerFpdnz",
+	"Tfz//QtXXFyRA7dNJhcjtxav6A7cPWvq0wDBqaU8NZnfDcu1aEYcIcga4DgdR2ujnbMko4XL4Fmy5rU9",
+	"IJXKW7J+p0Jb+0gN8lf+d01uuxfwZsBL+LSNYZoLVV3Y+gtTIETfuKaaJbmJ9SYIzbIQCd/oo6APgTG5",
+	"8C72I3oBkdU8JzTDgjGmuCeB7DEstKDHahB0TutlOK2+q0dr66/50wr2nurk3Sc1qXwFrkc9xX/y4IsH",
+	"Xz06ePvJ+9fGrz//LZ/XpiaAeWD28UerSYO7PGMp4fkpKdislCzFCEqba4dg2li5CMv+V8tqxQn7APio",
+	"48vlVGJ8J/JNJ1MKYdr8/9JAOECAj1e2wrL1DvbCYSL3ihW3IObWV73Fm1l0f+bYFGxNSaTiWWY4uQmF",
+	"CFVlDK7yEoBuui1nNQ6YQ95OoLJXMBONXrJ0smLFZKlPZMTCuHGNDTW2G+khqy+JP8sm8WADZnX0DZxl",
+	"k7oaNODVoeJa4+UA09xTe17nf62TcY1eLRoESX/XxvPtuKFht62YWGWNDR1TL9BfufQG1uIpGpVtJEF0",
+	"JwPIG1WNMGVhMUK3b2hj8IDtTavEnOmbxl+UNOrsqQXjhc/IFDFsF17ZbP7a0bU3D46PByWTFqyUnWtY",
+	"j2drrucaQWggeC1y4B6GMdShbMM/bZVMD0cxcxrAWmB/ezjL0n0ffy7xrPTWA8CWgyOqAhe9gX+TeMR4",
+	"G9TnyY0EC7y1sZhK6pgbaRdcnBr0a2H0D/B5+qN+vGfp8WJTC4wspQnhwaN6ADBwZZYSSTf+OCCA7Bww",
+	"23Bo4uO6+wlqycsQzIfIJzND/e4QLAuBg/MKxLDRjKeTAUBnGNkWRBnZRIGMLCtjjJ3NuL55muNyMwju",
+	"x3O2NKVFdij53qpEa7ZdQTCHdGBZwNoCD6rGFw/Z7Y9JDUeiVjTaJe6iYLDJG6UOvWHJZyRna2KBbuEQ",
+	"tWEWc7EeAzQ4/oSlfWo2VJNB+pmX3/s/Xnz/X3/2lDxdLzZP9emTZL0IJKSvF5sW1Y6PomMsDLqT3xEx",
+	"WTdwG7aKImlWBNodJoVjcivAQMFP9u1cK3k0JxhqgpfTgqbAcRaMFqlR7b2zexW5EbuwXJhnCAuiG0m0",
+	"fiS2ZXRnJo4dDWAaaNr2+zBqXMackjoyJxYwwv6Dh+YrgqfGMDLg0AyNf1c2pP9TZTh7KnvjiYbvrH7z",
+	"wODq3VjQfM4GUjZn68leq6BCau7kVRZWbbQ/bs6giz4PCoEllIbAou4KoLhlR4oY4DmTTF1hgDGEjuLi",
+	"teEYnP7t6PWcK06zxkJ7DsQVU/w6M/sahQS2szUKDocnHoERX/AXOWBbfkWffubJ+l1H1uyi2blYB7Uf",
+	"2/24mhY27qWLWJUZxewxH+TTihYqEAWeXDDVL2xCA+5x7xAKNuOZB01gxlmWDtCwsB2WdjrS/IVco62H",
+	"Bkqrsh6aQXZMzA4oCKcVffmKJZOAPlMzOagKqM8rHgyPBANIyf6FbYZY4Ut+KmhapgiO73HmW6EVwRUB",
+	"eGRViEsGGhh5an9+Cv79p1qTfOpsLLaybrJgyQVLoQlRKkIhjS4MUBLQ/r50Don6IPOeEsmYHpz83KoQ",
+	"SiQiO1ymAe125clnOdaKLWTt8ULqOXEtmC+1jE0LRgoG38hTcoQOCiPrSUYzEzCsZdQVUs9vfE1r6QV9",
+	"4O31chM2tKuVQ/Pe2cG162/aXWcbf01qKiPSH/mdh/fvjUkm1qw4gG25YM+6tp2v9vwF2xDJ53kAs8nq",
+	"kp41MpqMcXCu6NwoMFSNCXM43JSA+lqne6Di59ALZzzC1elQ5j0xY/omJusFz+AQZzS5kITCOrsgFVDL",
+	"fDpI20RuF3Fs3RgmTAwPoxmdHYrZmYakPanvDwoxzZA9Nsd/fusGefuN65/Xp1I/QVKmKM9k7OnC1Cys",
+	"rLIqxLygSxmwjSovwvrtnBhohHEtqxYrofrRZsdDr45gHMeSSUnnzFvL4LarHD52nNhUijX8JGXywo/f",
+	"ZxKbfXxIQNWemNrkBdoUJr5dd08rapqlgO9TXvB8DoNcsGyFOE94lkxtX80uX5MkE/OOou9+gcalg21f",
+	"Y+89evSA4LtdVR2qSGFf6USDhwpbj0uCj0xjouhM2K/NHnP1H8zRMfutschmaRq0DZyWS5aHAL3DtZb1",
+	"cWUDXaiuPvNV4I4zRmfbFL7D6IzoMVmmjyzilEypZG++4TeADq7ObPzw/j1iEMmsr56rUzOQWSlp5mqE",
+	"SLJmWRYyQtEIQdRWWbZVl2soy1uVlYFabrVCG4CnKNFsxRV24lyBxBQy4eKPwcrnzQtwWioVqGQpVsxX",
+	"HOzMXIqZmPOcwEOE5hXQc25PG8ztNQlHNuJeqs25i1hnJnx/2+JX/dCDj72VALDdyzlTZTE0qsveXQ1j",
+	"zNv9lQ/APlsEfGSMPOVSPiUrWtAlU6yw5RnqVCZgs9yuHXLsrwLpgJquYhWxAEgway8ty2nGk1DpuYSt",
+	"1CDPSyMKLlBdfengnbYRbGI5TcoSng4aWU9oCvM7ax1M/LyAYDKDDwpIi0SAWpIwiEMCPKk6sIJ5Cqyi",
+	"5qHI5GNck3P3vl0j14oDLIuf/v7rU4FfYZtiX0HsCE0ciyhh7xx00MfJHYEiUz1RzrEVouphW95qUYEk",
+	"6uq0+OPpqZygMXFIUENkYSV3TvdTLWpsBhueZmUx2p5opoXV+ME3bU++uOKZH+hkSfMNwsiALg3xkVlE",
+	"Xh8UicdBhid4TpVxOrT8CjQW2xErQYYiUwyTsqI3mO0iYyR6uFUn7pY7mNt6xBZoQ5cslyg+45jkPVmx",
+	"wgVrNKd6cFxddQXiJ+eCTGlKCiBv5IRNd9HDk1RxOcN6go3RRb8b21dbM68QxwqDUVG1N4a9U59NaKRB",
+	"AvdtV49QlTEqVcf5wYWQUNtDy26Y3lUwqaWRw+7gokAq/1DGZY5aVEAMiuUShHXTWZgoDw1A5M6wG9PN",
+	"LolqnQcQ3NGBjCJaZliKJAb61kBzxNzv4STOQL3KAbomz+WKJfGsIwzNYTeqJ8O7VGD1HqYx1w++B/W+",
+	"cYF5UVzTTSCvirFANSH+zVg2g9Cmg2sagj3P6rDQ3dgCqCgxqs25OiagytZm66yFOMP6Crot2Hek/AKO",
+	"hN+Gnn5zSPtOv228b2jOZdtG5mTJxQrKA/uAed2vVhzF2hUVfIAxUHRYrN3B9gBagdurHhQJDw9Lm13Z",
+	"ibXbN5ULVMEg+EXxvDTRPSJ3sT16z4IpsbLpxHctHR+NX07v8o0smYKrKBe7xUix2UxfmZdsYhljk0w2",
+	"ucMUQt86od1VgIYFc99WbLlVHeq6N01pQMBZiF4sfbfyNLfNGUtvRpF5QRKa56LME5ZWlQMo+iEIEpRk",
+	"VLEC/FAJxIoQKZbVpkLzMgQozynPbSioiQNlaOKPopmdQ7cjPbKFKwcRVM7zbm+JKWjrtwxQF4rGIQPr",
+	"1GVtYUS0KfCDToNGEpqL9gaXwhKTu1xKE1YesZCjIkefkbUsmFqHHpd0l1Xhlige2BdvieKWeff5ePSl",
+	"8xteh86Z85MqAexsbOviSfKNkjNFvmmsWe1QAl9gOmAG0uKCLEVaZkza0EX9tMFYffiVL5gI40vO1mQq",
+	"nmm6PpU8ZU/JmqcMdumCzxd+IwL3zeKu6Q5Jms5hNvrfCDUSWhzjhHy740slzZwMP5CdWQv+0PhVX1lZ",
+	"fzrn7nWVjck8ANjWTP/mKcsVV5vDJjGulP9t24SBNcpbDKpEEZB9g76TiratgwBerRZa+WEnoP/+cPoj",
+	"YBO3Ae+jUO7PaX7hP6eZWGvt0CF/OLDYjIGDOWWrUm0m0oBHa3kZ9dsFA/33kidskjGagjXO/NGDJuv2",
+	"EQxrf9vnXGvpX865+tQMPXBnYm7H/s09sYnX84KmvqQp46/guVRclYhdVXdpj5FRHmsueb1xt8eoPFsY",
+	"BBlPuCilr8hDoW9AKol76BSrGqGLCjKsDDFjbUhUsQ5LFZhr9E2Di3lKDo71J1vNPbKDq9vP/pe2hoUr",
+	"D45HslytCib9HmAhyIytbW3RhVjntupuQrOs4RYIBsW0TW9+puY36oL02neAvqAPjalhpGiiJmnJ9uRg",
+	"2gk8gedcLoYMYs4vWR7vsA8ahxxziKZY0OjT4AE+SILioqv+4JLRXNbB5VJ2iSirLZ9ml+wLd8D9/KZ9",
+	"FT6/swGx90nHxX+/isv0e98vWZGWgZyvlasJGkXAVUaVRcuIeqHBYSL0oNrD4TpA92cYmQkm4pnIMrGG",
+	"Coh1c75diRGGH6CPEw8M/K21qYK17eAFQ4jU+CXj+fwewgHih/u2M/x4o9alecB1jJ/Pa93bb+wg9G1F",
+	"5wPtjcobznU37NC+ZIXj49tiVgGa95qa5F9EtsJESSkiGCIIfzWuWD+3NV5gFzvMLs8StQs+zhCOitaH",
+	"WD5mRfSqSgGstd1cbjtVMY9lDn8M2Vxnibrh2nVf3TcduC/ObU/um7vYpfv8ZdN3zdoTCCOYabl8bKou",
+	"WpyeValIwecLNa4Kg1dbQ4ksHWsZbe2yaB1LPSRnWnxLWWHhz9AoCG6TEyzCkQsoJwlFRrYKSsflLyUL",
+	"3w42a3LSGq9ciQuWGyQ2bzWHwIlw7VkibKDCaPRpMEorrEB4q+9WaquofG9Rtq5If5dtNjzc+7MZXkwD",
+	"DqZIEhoG0sHEOGPe06wjoirM8+D4QrBsZc7VIHIZHa2PYtjuk47x7GJaDkNAfKNkxQaNYCZorsCaZ/21",
+	"2XeToyJFkVrXb/m6ftXCx9bdOaxCfx3bK3zNNi1cR+Ou5CSvdTZl8uI1rZ9ruQ/juPSleEpYJl3yDVi+",
+	"TRZJlzHuTd/9rs+PkbdbI+Bq0e5hXJ05zao1zzwhT6l6qo+j8eQ8hZ/lU+elEuLioFxhsGxGFZOKTDfE",
+	"ZIl3OzqOeg2c9R0aPlSPHJVbHpmhZdfrnGnnRDPzXK213gLZpk7hbswhpUs6911YZ0XBL7XYNi0V5PBg",
+	"OQBM7snVKXmq7yKTWb9Ar1Q8hIgBW2gclms+B5OBhBsGUBLd+lXcV+csEXnCM05Dzqt8xotlL3xQrZi1",
+	"qZWGvttY61oJhlsVMuCZYyprZd00s18ab1kOR1MzXhDDpMOTlAi9yFKi1iBvHZEyz5iU4EHDOr4ccFQu",
+	"WCwYEYIXTXgesjU6dCPruLZ1vS9ysZZEzCI7cgEgrXQSBpZfQ3F4qFoCTf4kK9NYexkWw6JKsVx55ZFz",
+	"kwxgqvxYWXWBRfhFdhldkjlYzl6Uaio8E33XdIm3Otey64Zglf+rZDrYZtVWxsPYTUnvolzEgl+tKVde",
+	"F+97bifYHMIN0ytnztQuVaNzm2tmN+G4dkYbB2l7cauRBjiwKNI7AgFkrxSrdfXKpLNQTbMW4Fd/5hE1",
+	"wI+2/mhn4TekQQjUyXiS/QPed4K0cSEPujIqpKOt1tBJPiQsCL3qnrZ2d1paAto2auNyFHQzD6/Pl0o2",
+	"uCiwNX4GdhR6/S1Kq4MhkaetvdarT/gRb0HUNM2c+MoWnII3pSk17gnSNqSuvPuMJspUqMRnAKvI6FAu",
+	"FZzncKF5Jt+jQNQwZvsmYHMOo0CZH+mHA/mFZq7hrfOo8KZEYEaXWDK43Oi8YFpkEGOyhjRpEzIilRAY",
+	"KoJfQ5g+mgTXCwF6gK+ilNn18WfvBr6AJfN8QK5CXAzQ3Cu+7jvMciig5Zdlf5ygm7LpwI45vDB4U7tq",
+	"8i5xc3R0/Pbn306us4O36OenB58/Ojo6eEv/76j671jfbJD9aaAEF6xg5jvIShm9+NXfvPirP3v5o798",
+	"+aMPTBifL0e0lVScWg2vhlQEmkIAjy4gsN1W0kB8Ge8zSh2vWRl5TESeQIbwAs5frOxm4Vu6VuyxfuZ5",
+	"jRR9qptNyTQwNPa90MJdMi9EsgoU4jC6l0FBT0/B/omiGFuJJDb34oKtlC8JXIvCVimnEECvt1a9FnS0",
+	"8Bj0dhXCV8v2XAjlyd6tKywdmbw+kQXmaLrrhJGyyxCy8+npIv+Py7+Hx+/AzvQzH1TPoxq7I6Qymdne",
+	"klUw8iFFVN2e88oldl8FQmYwmhjzA6USBfB41M/MTkEx3Wk4tj29bzdM7SKv1+Y4tkthiNi9mLthFO4F",
+	"yKx7szU9mq1wnUEupETkikkVKPoCv00G5Jvu3bmfhsqN6h8GmNTQ5znghS6fdeGiJzygozHJ96aBhlvS",
+	"ZN6b5WsMuXcXnEHtgx1DK6tUXN3iZlRtijg3IXZ+7t7GzzdsG35L9fATYRxX0FYvQXb0X9WbGMQQm1ED",
+	"3d6sZif+qcwKtmsCQIEvT5S4YPmOBV/PEW6ius68SMUJ4BED6jWrWdwww3FBFbtkdT3OIhf7nUqeXHPv",
+	"1zEClEE0gRxlFmKiGWezq+cnF9DOgK2iH38gZJzjExvvSkJuNrg9laWWc/3WkgF5c+FY4FBK/CAQ50vM",
+	"ho8u0NUdeA1U0U/udn7slK4CKAFtBAbG1kHIbYrYdoV+SJ6SpzDBpxY4DcTplG6IyI3yq9UVkaU+7CkD",
+	"VTEEqqBwaJBXjJHvioM3LglLhysFMGdGQK7oGrviHtq7OBOgPkvJZ158+MuPP/yrz461dFqojSa9tOlB",
+	"XBHjTAvTPgzl3UAytKBnWiZGDHdTlGEY9m61etuaL08JXYp8brQi/aC0UHE+X3lvd37YbzOE4L5nHmyo",
+	"oEdiFzg62KYTr/FPa75gZWNrcsE2krD8KrZ/11NPYtQ5OjN25EQhp2LvVgBTRzqZttHI/UErzfmF4oKY",
+	"jC8R5z9fKZ/NWMFySD48deFdGZspIkpQ0Tey5h5ulCj5dKvOGTzoVu25XWrEHe+7RlyTtu9s9HY+JTQ3",
+	"kI+APFoDtgeTPqFrlL2uVGDuWqi+3GTnmmTpjqXGWkXaWlZ1miyIOQTSpEjQ1pYiZZ6yArzkucmd2Eel",
+	"N+9qGxjWidu02zSqqhPSROkxY+G6dQDhzTTYQYN7YNQTMyt7N+r6LWo+0Q148HetgOiZ7/MA88jUjvGz",
+	"BfNZkzCb6ITUirO2CFWXLeQFXx3YcoYHkOCupSDocXDY7dzlrzWHpAcuJDsB9wQCW2FQE2BStRLEeALi",
+	"D52WcHeuxBqTTleFSFhaFnjLfAOzBdGvzBLGlQvjsV9RLOCTcol+c7iSLCiWlqmk5Finds3loi+/zMhn",
+	"X7CpcfsRz6z+0H2RV3vki/p5TGuQpj5cgNS15a+ioIsCBU+kg8MWi5w7DuSu6XpfJAi5AE1NkxM8oWLm",
+	"rsUlTZm+Fsf1OfYeTSSMT8OA6PYx+X/Z+9fmNo5rXxj/Kl2sf5UtHxAidXEsss4LWrIsJZalLTFxzg78",
+	"J5qYBjDhoBuZHhBCHFVRiWVdbFlyLMuxo9iWLV+exLok25FlSrK+yzYBUq/8FZ7qtbp7ZoAZYEACknz2",
+	"s0+dWAQGPX1ZvXr1uvx+Cfumv4EQ9cQnLoLqoB5DcqO7krMSsVmZaWtnaQ30fRb85yj2c5rZnHVsiROW",
+	"XAABCxDmbcPVjfkQzcoNN9YmdZeTdKJ+Q6TxirvMJGnU0fJ3kagK3DWM+k7GbPFXB2j0X3Q5EvXcRQpt",
+	"cUVhRyKDT8YCBPOSI7ZF+9Ex3bT9YJ95h/3kqHmZ7e+R1N0xR7SuCW0FPQwnF4FiV/aCXTfX0XFnakNq",
+	"rpMUfaZB9orm4Y4i9UqZGAYIz80kIp8h+pM9mygd5zey1bOFPrGHOl1IDyVsJkkgK91F5QML3COHyyaO",
+	"Dqtr7T0r0xz1i2puVYMlg6PWevIetiCc2QdqdGAf5TVA98RkINXt35/R0wndEuGCW2GxyxEKXHRNB0A6",
+	"YLt5q1O2ZCnoTp6wquo/GkxuwlxOJ9EohTm8NsFIa4/hvU1p1kyUrQPf4bklxkuAdFpS3YTIx8Aqgowe",
+	"p765RmoWdUp7r9Rvxr2kPWdZ6CWO6kd7PfpSs/gPchs1PDziXtbu6Pg86ysAnD8OYzXmLBi/pS5HBXwC",
+	"WGTamiEU3Zo0chW2eW+QEuPWmE2QNUANOps5xPXtTZtI3BHmaB7ldvgV8x23tMVgzbBwwENBC4JVMFTZ",
+	"62bwhG1B8uCrVCg+5nfJ2UdbySbVARkLKWwMPvs6i8rXL4S1zKiXBKwdYJw203mTlO/0PGZWljxRWjI+",
+	"d6gCQCxWdDMOwa48sqyGdEspa/6aTqQxgQTIZstaBJAuXSZ7If7yohp7cSZ0UiEaV874lkAJaYtEzpKi",
+	"Uiaey9VPmhE266YvAjZLijQIaKmqHp45MHfsgGrYEiNnLzLXVJu9QxhnRl782Imlb6C0apRJncuRKYFP",
+	"Cf9m0xXUb4fJU4CNNjjqjM2mdFcsbTKckZJ709/N+wjSqYQXuwPoYPRCU/hLsMgGoH3B4DrZD3y27LJm",
+	"/CGL5xQmQy00Xe6IZvyzyG8jn9pfy0ad+cuuBJnC7b2gJpNqKWs4rvpXZrQo4bFRokUJj8lNpqeIYZBR",
+	"od8DKmG7l1qkoaMeFTJIOqIt4ZkPD2B+sSgTargYAB+MFA1MWLH3hs9kQDUIZfKVu8qoM3C0B9TqOyF+",
+	"dOKu/10UQC77TMZx55IyQTXOWf8KdL40NEpbD1qg/m0uNms9A9M9Sl/ITeKjjm2lBvpmR7Vy0Yjc1tZx",
+	"RNo1vo4+ItP1UbnHqOs8mgK3ZE8ssp9Sjzg0oFgsix73FFO9m2S4Zc75VK/EiADXsxXxjQhIPRUcHeAK",
+	"+wDn2zR7a5ZWM5vVg4DXe81gnSYes4MzV/MOB9GeGRq91wkiGXN04pbPkqO4fmMwlDTK0dEGnoIGVj37",
+	"QgBAVZUuh+SoqmObSXxJAlyHEeQi+yEJXV2DXQ4Jso4D31tlpaWkItDHkjOKfdpneRl7PW/Zlfo+tWnT",
+	"iGoAhV0mCxbErrV5IquMBdlTFyJTumls8xCkXrJUwC4huuHjIS34OHVYya1Rb7CKtSjpeioMEVD6sowG",
+	"iX8EGPwafd8g7A/juzXSPqQvNhFM62XGHO3fo8TWs2aJo5pwgrkQiSWzVdXVlyaEQrq3EowjPR8wMeoe",
+	"nbZRxdwj2nPIq2o58aIwpz4mVaNvAfrCKN1uuoTIEUA1sEWNHtc3XSiZjFx9d0yl2wApdxXYD5DR47jL",
+	"4K5dbHXBDsbIvMwF1fB+vZobROcy0J7dVBbbEC5VUy8+KNxuCVNiE9wf4SfOpdJ7oIZTDE5jzTDuSsOs",
+	"ZbWJmW/tIsdgt+ciBCMXwYLhBwRz0a+5nCbCO8ZryPuTuAw1zs3a+JumZhlEwwJ7K/1+0Ec7qEPzV9Mj",
+	"Vg/H1CH6aCx1o6l7I8lwqA95SqGuTDjJl8NYyeBWTGClexVNI7ZzoZ2XfurBXG4SXC4xcHkQYWDA35oA",
+	"6DZAgCs+XU4p4csK2LTVtYnynkB/jRtrUPU+1WmB8PL0GY/ExULiCylD83rCTMMAVyGYNC6v5H9lF34L",
+	"u8y0hvusJHxWoknU0OY42DKB2l7fDZif4tpCN96IGkvN4EhWg2YgYS8GaDxar/vUldTLh/O2pbWwDcYX",
+	"I8VgNl8PIfG2mwPN5rDxRIk2X29Og2QxLf4Po/4hoM/bqozFnXB9NvYWxW+I94zIm5cquEOe2XNG7uy6",
+	"jvLsTgwZby4W6wxTGF5hnPl9fEJpeQBA7GPt65yhkzBm+VNhHUKCM2yhIVPOsSXWSsGTd4Yoj68DY1lC",
+	"momzY/fu6T25fgT4fTPaIA89az+6c09ZKx5i1VMbWwPb93DIdsISdUxqtFUOFUs9liWSKlPjqOrnm8TZ",
+	"jN3Rui+HQrJZXQhU7pIwzRkF+Q+At+HK/OCM8hOJnfeX3RLcq+XQEMKaMYK2ZOwm8+zUoEiwoXkY/pdw",
+	"81gANo3u21P0Dp58eap7reHf2QvFFI46PpLYK+JdzXgziizGSPWrTMkrLtnoVbJnQjICIVhSoy3iCIQD",
+	"oEBVM0uaVRZU0T/SMg8gzK9BDw0LY91AMq9MAuZ5crjckDHgkHii4qZQbzRksICcgAvK9DYJKAl3jtR8",
+	"r9Qi2E0Fy3s8u6lcNIHLBmZYzbtJQVxo0kxLzuSBRZQ1NJ0z9bI4kJyVnpRpS1aVIInzYonxpPTlUolJ",
+	"GaJddONRkUVGfeaTmsau7kW5kX65z89LQiy5DH6O6NJYYCnK5NeTe48d3T85b3Bre6MRMeDnlIJk7D+B",
+	"DhCWHR6LW6a3foun+eAQizUOC9JvomZJU/hLEkDRkkkEQ/XQ/5TEx3oPRpkNkvoYCxZpaSkZgoRCIeOk",
+	"ywmg+2rwYayvEcQRua7yjEQaxtRYkq4FsOn9acB0YRF/vMAUMmuTQerCpvvk4qXEsjYJcJcZi/h4Gk68",
+	"nlKXk71Vl7MUrh/IWWMplcBIk8rJC7ziuTKZnjLVR2YSpvtvpziasF6ATDguWD2ZuNjHlLazee1lQJqU",
+	"LAg8+4aEKoeBbsFXaOtwI9hkfFIvFb4ocecYpd/PfEw4GiVd9NJSYzYF4NUIEsMYQqMBmq0SVFktF8WG",
+	"p66TObS5T70k4eRLyS4Y62E+mjPbt7lq/X8NTyXG6tOPZnMY28Ue5jRWYrXXZwYnvgvhl7uBS73Y1HVt",
+	"JeC0U+dKLpaFjeWuXckSW0MDsWZP3xMKHkozb/oWacBPU+6S5tXZ7pLYh0GXSXgqtSOjuE2OJeJnN1ud",
+	"BgHzlRD8/39DJ38/NbnnVf3f/MLkq69N557dceL/l7T4aZtSg0dMzAR+g22l/H9TkE+5iWhf7BFjP8xQ",
+	"rD2KXNjsIYVBCiFFtAJXBm5JpkGbLqZUfIqmHGYDmLeI5sCNAGEoaH9Aj0UzKXVIm14p3pMIEodhKIHj",
+	"CWL9WO+Qma1Wh4Ez1iZR38uaqWdizVnz+iJkGZmQfVt9c6SbytwW5RlCkb5XmdmApf6U1Pw9NObppMSI",
+	"mvp34CIKFiWajzlR39cY5eATWag2uOMzJ6gmseMyysEeE/6SyyuA0AUWavijTfDX9rmmR6L5GWFE+ULg",
+	"JhXw7dM1dostU6QXKzyvucC9WwSpKIaoYxmHEEEvzeL93TNlXVxdqx6ZWKiCdw30HHeRiClgnDTVMa6L",
+	"Bjcx3yHLQiY73TCKZH54WKpfyNdZaNSzPh4mdWT8gZvI5bMvpMemQFPDozeOyEJknNYGd5LJfPSLcrre",
+	"E2SvSh2yyBi3sreZFFF02EdpUexU9qTCJKbLRKYyckmeCLeRUZOhhIfjNBObojwiYm5FzopTr6gkHy2s",
+	"3nuiGB9aEqvpYhaeLvCTwcMZPb6qGyPz82YHdXu0CGzd2GtdLE+Cm54Si4KlIxwl8x361+x5rpHEDc5j",
+	"jQUjRL3KTdBGUBW+m3TbPVai3GYI1n1hoBehf2qKwBVOS9lzeedsDeVRVh5cE6L3kkzzY1HrMAlB/iLM",
+	"WYIzi6eWz4B/sxV4u9Ej1FUabh/eSgBZgPgEwTI9C8hZojV1xM2CV5ZkIQBNTFnMQNOyNQw9s3TNKuOE",
+	"cgEBFldaLD1lY3DRzJN9mwbb82hpKXEfztMluMGrQ8sLqqJRsUwtysYDJHDMUtX8e7NqkwIwNB4GMsb4",
+	"U8t1u5xjHOgRtLuxgfUh+O5gP0MMb7bHAaPEIKr1tHxHB5F4wvR0eNgSW6MWsk9SH1UCE8QbnkcXlfUU",
+	"u2ZHdEtdv92GR/fsGZSUana7zTH33YrLAUSlJOrqgGceKwW+4G4pMVcWkXKHwHLY5B1f8IWyO7gsImT9",
+	"Wqae6yxsGVFBi4ue3FxsZQeYCSUaUE9U8r3CtCWjQTdrrAZkRGXjS9UyC7f5/GVpe5kli3zzS6YTpgyf",
+	"Wr/CR13V7Qq+OTBMUKgZ8KZsCj1X3Uy8z6tbnMlph2aRcrHkCW3+D5qwbv6Ihl9hAPSxNGFezEx+gxJl",
+	"1XBG4DczT+yX2Kb9ew4at38etG+xHx3Vr7Mf7MX3PioaimONet0D0K3NlAABWm8SOt0Ss2zkSjXks7gX",
+	"q+gASyhuEMCm72pC/c3w3dciB1QWUMpFj8UUvqHjzU00fQH/bfCSx6g/uLzItIYDzHhn6lqV0V2fZJ3x",
+	"ZLttjsg6K7nUIxbTdZYUPdosNzxNd2xvAR5tmnwXj9FlJgFpEFCZRCNIwBsYjKe6GRAj7FxywCsEph0v",
+	"Q0CJStYU/lI+MrdbPLiwQVywFi+lurKZhzsmm3HZ4qVUekC1kkM00JMe4ZWBCshLEnA9imMGCSrNBFxY",
+	"bAUsq18tYl8siEYAsVlt8WcBR7IgNYN5kpFjL6sTfTMJvahtUyrihb/UD/kh2xjQPWeildl86nJhAD2B",
+	"2vFDUROo/VpZ0KzQGVdK/aKW/WEZLJjkxey/YsvMS51H+FYdZYbNWg277ouKT2vEZxQToBJadflAK/wl",
+	"9UxfD34v1XbGpJiFiFR1qXnORYOXmBMjmI7erYfm4R5yTfWPhOcwGfSnv8BniOag1qSaJvyeNbiAr2tY",
+	"IuZkTvqc8TNAbhakHdNFscyG2P0Ru6H/ZTzKVhXmnaeQtw2XlJ6bkEusmTirz7ewFrgBVDxS48wpe1pp",
+	"kjg221NZxwxva1KfxxnmIgPInrQJbuUUfu9kXhPtjY7EhvV9NKppesQ0/fjo3XJJx9n84fkjx1jJT6zD",
+	"dByfyeS8398NnIf/OLpXDQxOZNP+AOQBfC5nXwyvSe91YIi3hsqCT3JIHgLA97KlqcGeQKWIdR0zCEir",
+	"a1sg1DnR65acjtvuzw7IW4ja7rufHXyltrPY7aNE8HrOmmpadLl0Zsdpt4Uf5lDAVCXOftWVL+t5jFAW",
+	"O6wmQhoaaz1M7Nw5tXvHzunpqR1TUxEBX8CjYmL90r/a1y92/vbORMR+mA5PHQ27OdGoh+dL+KO17x90",
+	"br3TuXK+fe7q+j8+MGnPMxPLk9H3Tk6bHTZjKc8wagXqZfpne3bv2rXnWQ0OYLfuxFR+Oj/VS5mMQx1Z",
+	"nl58RpISUtNOQH2y6+/DvFjwF3XndI38SE87SodNkB5Grdo1y3SAjEwJm4b01OVQBMLuJO8Tn0lgiUti",
+	"B1xk/oLHykHS7VWHghH9XgrEvIgGopG5SZ13pjw74V6BHqsM6QWmXgl/ofQbJSXqOzlCA8JoqYqmY/Jr",
+	"wLmUlCHi8kbAJAHQAVJzHW4cHsniuFDDHyTNh/qeSNczKUFmSvRPlNwvNqTLmZTE0hnH8MSiRlSd8S32",
+	"12fOglhOxCmxa4e14GSxlbyA0E0nvfkW8zydyNUV0dSt4QOwTpIIbhgMa3SJQVDRMVzqA1IHIpIYGVi8",
+	"E3FhMlNo175rAQf4hWToic1HtsjWit7DNmGAYbshP2834g/llSFSAMMWQ4KybtdDENvw2VrrzUqITonp",
+	"ZX/1onv0SIA0BjFNJBc7jWJiDBJwBAMwOlV9fP9ho1tjqUyky3MTeCjj2t0G53b2R4wZIm22S7cnv2G6",
+	"v7oOizF37RpcyNmlodN+vLuvxo38aueeUc3F5qNUUTU+RFFrl3q2v9wxoKY1OzDyvDaIQnIUdZGNQ0kZ",
+	"M3YAuIhSj/l5t2tKh1WwqFQ1uHgyAF9KJZX1pmTTsvoVL8BeT1CxqVVbfVkqwo4kz3b0pVsEw8+AL5/F",
+	"aZnG+ixKpYY/FJ1+V/FWpl+UTabnUL4fqbFle8vjuAhYjoi6yyEVGSUfcBjY8eQirojnJ4vnJuIzT1Dd",
+	"i0wnFBE30Fj6zLHZO7PWJ2fsYPTN2czfWVJlnpMjjmgsBszRZdXcwfMgEF08AGbT6vdMhBMKDDwB7lHV",
+	"ZMaQLMjlnG0N/jxqm4Q/X7Htwp8HoPFUVoH5KiNKwgZVFI4V0F9HczVev8Hwj8p3JhT/eeExn24+b2c4",
+	"0q9+sddhQtm1MC9EdyBbMLV3tKMKp877lMtyoqVMfT8t0TZThLMLgzDdzZF8Hd4LWICYYGpoL3xGZOB6",
+	"nqE6atIW7MggxGj0PHWNoy2IC/isxNzlVGeIDNL8GCmxgnpSne2RLr7X7h7mB+TgZzsh9TrBy5LjnxB/",
+	"zHxgwfOZNW0GYMLIcgcifbHHolxgKXMxHEQzPr1qkQx0ELdEnaLnOLnCMNDfDr9mA+urwqb7dQuXPrsR",
+	"BjmuqesQVWkZAW7DiiTcVj4piwZPYVpKL7PXv3aGOueDGGOI4AtBlS00aWsibA9yak2OC9ZBAJJBttMW",
+	"Zvcwn6+yV6BV+Pto2DT8fci2D3/Oq5c8D+8YZIiGi5GLngI4sn6rvrl0P9yv3VUomIxMeYtAyjJcYHtK",
+	"RCdffW1nbtdUUmHoicR+NmSw3+0H+ItZrF3uLMaII0pye90XgSgJL19zZtW9uu4LnYzDvHJEtBKPx0C9",
+	"PP8L1uq+AQ11JpaZo8GttkODMNAEmMcK4w30AoPfSTKni/u5wSWjnv4nZCxgBLLCnEH3NahRGA0SJDRl",
+	"xuCWW2nJN7EKkR53JvKw1NK51CwNXE8wGtLiDalymLhBXJkjv+TucVJzPc+VrCS4I2cIF01ijm+wpnM6",
+	"QUsGRJ0ASKznKnveQ372LZGHZWBz64ZDHlK1piHEpd7u+ipL2oNk+Pih+ZNk96gh9hyJ6PaaNzQVJEO6",
+	"FZ7MMqRsxyXWIvBEshgHbuCxtGqyLKC+Fs7X/iKTyRKi/UZ+Fa53P/o+s603BfqrpSUWv94xGPLesM2l",
+	"wCzqb5+S5OfHDr9MqIQrPqCLUMxEqdBlvFSzZea3CKTd4tVcs152x6x37975bC6LnKZMkTJGky05HdTL",
+	"bsgdDFhNtzjQlrONJ3ZLuJuEWk30dk6PkpVNg+MkW32uqeFzBIesIkhmzmmyA5NMFggiaQvpfSRRel/p",
+	"bzlT4EWfQZ1bUCS6Mk4tvLq6VSnkVEA9U4W6fJbYZxdosBCWtRfVqVDgumQMJEdGqt7jRwg0K6Pt5vRF",
+	"UeMxukGBg3cIDxdJ9CkOTzHuCyj2opw1oUNQibegflnEix42Yn9W4Em/K7vcWcB7R5F4QixZV5O+0EKg",
+	"F5K2oIRMug6bLfBik7o43HA0EnLccIJnSdERCzAq3WxVNNVYNb4PHKjAEFngapbVg8Qta84lvJ42oRh4",
+	"lhS54KxoIGEcRr0AepUv8IhPy6yIppjoXZwJS6a9oEPqkbFrB9iE0iLYbcjX4FlrE16hraNhByJ/zQX7",
+	"oj2Ab6ATL2MfXqGt/S53jphevELBY4b/2ifmdFdeoa2XoTdqF7hB1fFpc5NUZ+UyKwXuMlswHpJkE5yn",
+	"2DH9AxCpCOrDaABoJHH/J6IHHRBNUqY+oVy7R5UolkSNzZD2t/9qX/9L58rXnSurOfjrzK21764+fO+0",
+	"+av99oO1O9fbD/6EH5z7aP3iG2H15MMrK+1rr69ffCPqPZVU3QyVuYgU4ZHIBw0WwoBIWOZuvKwZ61xU",
+	"+wew+blgPmx9LthrGodr3S/Vh2pOjMtVSUcIZh1H19kx9ZupyT2vvrbjxOTTU7+Zntzz6h+mfzM1uePV",
+	"bcm3KMlKDd8NWsfUAZNgjSMw4H4jHj9/ZX4i15MEGwcyFGW1RhHCWESNAJw+BI4AOCM113CsgQ0Frwl7",
+	"WA2Ceqx2fC9AMfZKxX7hk0VfNCWUnZbD18pZ0vTdgEnCGXNigI3KFmgyzeWhGkGcxwmb3KUtwYVoDadF",
+	"aHd/wcAO1F3e1BzhcTW92+SPZJqLUoYpGMGgQ3zGniHzxNzFOTyCIgzv8fRX8nStETSoR+ZfOrYtNlL8",
+	"fP6lY92DPQHRqrJIsQE0qbA6WfSBL4lkDKvZ9TiwU2KZ+eTA/PyRPJmzR1hjMUdogVtwZMxP5g6hRMc0",
+	"8SPJ/GXEpAXwwrkjB2fxMklhNVVrGse2wB1Wh4xHgRYHouCqNrX3VTX4lEQEnKfR3cB8XW0v8zVnW77A",
+	"C/yZZw5ydXQG8plnwIOrda6c6b2u5sgv5/fmyXyVuT7gh0tMCuWkuFCTxQIXPiku0KCYJ888o+6Rps3n",
+	"mftbzAIKmMyR4o6pHc9OTk9P7tiJj2r3qXlcWbaywEWZPEuexincliN7yNNm/rYRJcs7yNN68rYRx624",
+	"gdQjUlY5XJ5RL4DufuYZXQPlN4JqueF5mE2t1DuWiKBiL/BiqIWLXWq+GNHJxS6lX7QauthzABR40ejs",
+	"YngYoFFW1Cq8GB4JsFOb1bhN57iY7Y917Hqgr8DOe+YZk74mGSlR32+pURcPOqxWFwHjpdbkL1irGGZK",
+	"eh7zn5KkVBVCurwCK1rgIHHa9WFtM/hQ3SJrjHIZfoTIusj0X2doJJu6TmWn6p+XXV9C+oia3ByRAn4A",
+	"1oWObuj8O2WAeUKikQYWrbJP9DCPMuqAbASEqr1EZBXdJoBfHUKu0tISF00I8Chr1wd8ADdQG1G/NNK1",
+	"KnAfk+I8bt7J/T6T1RkyXVT7WqY0StGDqO7x2LUXfF/4Rm6P7t9L9uza/TOiKwmUqGuFDg42/fH/+q0U",
+	"vJgnR4wiWfQpL1ULXHBSVLJfjBxgwHXKZo0C8hl1SLHGpKQVtvD7ahGFiLPjQVF36T8a6o5Zpz6tsYBB",
+	"5wKtQpDS2RWcOAIKJSxMCfTfQjuoOdo1NYWGvdroTo547hIj2rOHN1hNC7gonJYmVQc64zpTZrQveIU0",
+	"RcNzCPMkU03hQqu2m3iLUL8k4GRTIg/d/4MacNCQ5A+oBcgfIgi75A8F/ofJyUn7/9Xzu6amyB9I0eVY",
+	"Cq8XupgLP4LpzpGi7vwCdL5I/kBqzAD2FnFARa3VdMPTquEGp42gyngA54yjGgJou4UydT38W59fC8Dt",
+	"oBr2RMXevUxjO1VjZeEvuo7DoD8l6ZfVf03+uQEdNBar+s5hy25JfQQ3LdU2lUtEihqDyWtWhToP1KUI",
+	"eCJ1oafxP+qQgOnCLtUFLoIFCF2oxoA7D08LDf7kw7ybX+xRvygJXvbcEsypDKin5LMIC7wgymXJ4Itq",
+	"Y3Hhv1e+KIZXTR9zJUBKTFEkzI1YMrdSNa8ayku/cXpnjuya3q1eGwix4FG/EnmdOrFVtyWDTAQpc4j7",
+	"gTdI9a1uZscOlImSqNU9FkATZddjC3AFkbqX8DN9EbUS8Ad00gRVNXFB10S6kniuDFATCF6y79tjelyj",
+	"vGWEUKKwlPTKqXugsomKR1ngtyaB3k8vGLSyG2WEC83Lrn6tVgu4TNUfiw3Zwg8XZJ2WYCrUtUT7DtQ0",
+	"qE4qraVssoBx0zBMh1bDC3of2Im0St1oZpTb3jPgD6hgnteW3zPPGEHHGawJh81oBPOi8XWZNmEmdWon",
+	"yC/0tcBBBPAMweOlaKxC2B4GEF3DTBulHTUzld575hmjTNU5rwZVnEOApN9TPKieBxMX1SVYqlwQ2ShV",
+	"dZN45ffcEuPoO9cm6lydlqpsckd+aiI30fA9bS/Kme3bm81mnsLXeeFXtuvfyu0vHdz7wsvHXoDfhD5W",
+	"Y+xOREstpvNT+JCoM07r7sTMxM78VH4nxqYQg3A7rbvblfk2MfPaiRz+qR/Pt2jNi3y8PL1dG4noKhcy",
+	"waV11NL2wnGqD3zk7XT9mj6J0R0EHiT9BAiFRJvk4L4cng01usQkpIeiqeIwo+DV8QW0C8pSWFYWesSE",
+	"RdOmwC1quK5+AksEm1FHXwS81+YfaeNWem59FhvRHJhLjNWxvLNKZTVP9kPOfERPKhsv0gd0CFGofVJv",
+	"LHD0T8HGZpETGGwNNE6MpjYJ98vK3FHmBcwcnB0g0XrOpNHPahIMQjsImj2IDzoTMxOH64zPYbdg5c3J",
+	"PTHzm2TfbPjI9oiVB1emV9HjwWTwvEC26JLggXZeR42R32qXaqSaSct8529vdz6+GAZwsZxpz57pPc/t",
+	"nto1vWNqavevVT+rgqvHp3c+N6X/T920kPdkov3PU51b72ys/mPt7v2NmyfD6xZODYQuwMM8OGkDJkbN",
+	"EXoQYj6dwG9gPqysC66TfHdMTWcY99BvZw6+vDcCoGFIjSr13DpgXvguD/KIzaqRg5PfZTu//QgaiDp/",
+	"H5wljVqN+q2JmYn176+t3Xt/45svOme+bd9b6Zz59sd7Z9qnV9unvu08WOl8c3f9k5M/3jsL/qEKuHus",
+	"LoAAfbeG2A5QcKgoklzfx1jQK7+oI3Lh2YDwcsoONHh0IWgYiMIsagHtIMVaXaQpByDPfM9mOMYCPelz",
+	"2MFHviMySgb0LoTkyiCWU4MlwCCKGxEYlfB8cHfjxq32+ffW7p9fv3uhfe6jtdXV7KKiodvTDxVAvZFd",
+	"Kh41t9A2f9HgvxcJuI8JZMgT46PvFYR9+PxjU4xDKQjsbGYF9fgkoX3yyvqlrzpnLndOftq+dh71SXZJ",
+	"KOswfrIYGCpjIwRwP9Q3C4zPQFQUfOoSwR7B7aXsUTlrEi7ACNC/QmBB1aY6x3XMDY0FzUftiUoFw9tx",
+	"8dnvcieUnTEu/ct4SmZf91G+3CC6JJ5LehlGdwZ1Pv584+anKDM/3jvTeevsxs2Ta3dvty98m/X0MSyN",
+	"22WUprXC0oKvmhcSPa/aqgJ/BTYE1Ybh2asvGDll1albB/ifemXjRRZE2U7Htkhx9tOUVQppSmcjPjNX",
+	"holAgjMiWYCpQbLq1utY6QguSwnPjG6NN1b+1PnkzsbN19tn3uh8crp9+o3IokZrDl8FJsdELeA5EmPL",
+	"qsOA2o5eJCK4MaxrDRmAA2oRykaDPIHlrrjLTBLkIVYbXZJGHb2bGlx51n7pswjweqIdEV/j0SuAHgbZ",
+	"J1z3b9z6U+e9b4ZY4KSNKyP7NT7jSsjnwsfGqfzMW9L2FcQppVELrm/QAmSOeDSIaIbR7prOlY87X18d",
+	"bjq313R5WboOBJT+xqLnyipz4m58Ox7cZTCqCBEZ2N6Suo69vrvJ6vBQy87pOBcu+poUdegz2fACOcJD",
+	"68rXa6ur6x++jmu0fvfdzkdXhlyj12B6T6Qu01wsVkO5RacA05d6ng7RNWUurtYXW0QP0lrKBV7kolnU",
+	"Z0Gl4TOJ1pJaygCChvq0q1JZNX4cx6flQMuGdkXkybwocHWF8xh1wDrH0xQFBDJKY5mnzR5hm4G+6zNY",
+	"+3xi/g0kaYiFlXxGS9UkN8eLLIgKWZc5DxHi3zUYFEppT4TBAIn6CqxMTOVi3Kr964xPnMglv4KLZnLz",
+	"OselO+MyrR1d2hU2ZJI6MGdrIkYTmljUapivEyEpk1+qc2gS+z/xW8xINf3Qf5bk8kRu4rgnjye959VH",
+	"obRN9WSYbAGtLXMnr+6Ex2sejktOouCZBMu8rANiW5WxoObl4b/x19ucokWXU5iohCR+djzYrmZhyF8m",
+	"W9hmTLNqi+499iu1iV84XmIe7G7A8FBXFgAUwdFELNnR6bi1Oytrd/7euXLGqrl+RttQ92g4So/QoDpx",
+	"4tW+ynF7hKt386/IpVwti6DgitrNm64buWiSp4tKMxaVDd3sKo6TtLktV+BF6VZ40RjZ6g8aNHydzoHZ",
+	"DnqNcqSotWERHFpSEwijIwucyAUOOaGzGM5Cv3LZF79nOu/SdH2RVVxuXM5atRlzGHDL1CFR4JimmqRA",
+	"50rBYd5HhT4hHhHTQY05/aQbxWi5vfnx+lcPflg5uX79+/b1939YOdk+9XX7zp82Zydsr1F/qb+hfAie",
+	"GKepRf2lNPP4CF6h1GWLKxOkSrkTOnVdX1erj9AIa5/7pH36QvvMGxs3brXvvzcW7RSqjvh0q5l44neN",
+	"6uRP5Bpp13KTmwPTbs1RkbpDDoePjXGb2Lf0c9GEPe5j8Y5YI61f+q+Nm2fHvFG6yte4Mk8MzZ7mijPH",
+	"IGKEuV0XhN7LJE7ovHjid5xd+Z/Ktrv5HV5l9Yl14WL79OoAKcm6Ebe/BgnSJ7Zku+UGPgzUsQOFkNm0",
+	"m0a9yjyItpeF54kmYsvFDKheAcTJs6v7xIsf9venEki8fql97XwmDRWVPb9UdZfZANeheahnweICohtz",
+	"ZrQnJXTnzRKnwWbQ5q9SSE7WRU0uJjuan+ai6NQ2RpB0w8Ya9eQLtmktin8TfuQ0spb4mIH/gtXVXd78",
+	"uU81kHr191ysCEroGPAoWdfI7qkB4F7jvfTjYNIO118Jr1Fjj+RU7Vw90z7/7fpfb7Tvv7d25+3296fa",
+	"9//cufpZ+9xHa3dvR6S4RNU8xOU3TnSVrLgMMrvEXFjw7bmBJMcOzE3u2P0syKF0f88wvqnTYSH7D2C9",
+	"KW8RoFAocAhtQMKTB7l/s6QiiOA2pOLrLKsjc/N7D+TJz4+88GKOHHn5xRx5hS0eyZEXD+5XbyvwI/v2",
+	"5yBRqcJ1qIzoVU26Xj6v7qchP9e4oqYRArBhVd6IO5AaPDWFX0oeG3VPUAcgD0d2kt9baX/5ZufM5fW7",
+	"X67fvb5259zavU8efvB6XA5jHFwp0rj9tSqV/fzSKIng1oDygCSwICVj+vZnSldrzHEpJNTOEtmo14Uf",
+	"SHKU8grLk5fBVaFay/tsmVHPaNi0SPyLLIhJVV/tPhfpJyZjo6/HY2kqWqONxAUoqhgHgYEPtAheqRoz",
+	"ILNIilLAgkkZ+IzWRuJpxBkYYSB//cqbA0QupCiJr+cBRp0uNdE7L5k2FL5Bwwr9Ej6f3KtTthNcgGph",
+	"i0T4pAjO+WI+dv71unp1i4chST1lFVLJhk+MzjertvfGg7+2V7/oM9fDGakHqNRGNA1K1YSNX8fiMEpK",
+	"1QZfIjQgxdh0FGOB+EVGmnCuRBZIF1Q/zTzJoBQgnvO/DerboHFXEqfh00WPIfxJBFcbMhQSbHToXj+t",
+	"ADsdpSPc6vEF7bfn06uLp9IsoCxH3Ra39f+kQw7Ffu3OSufGvzOeaow7lJdY6i0BDxLz1KY8IFAcNZFm",
+	"VEcw8LNNcwj8ltYk3KsnhjiOXh2vVOjZ6+ftAqx2MBlCT9CoA1YbK39qv3mtn3cr0cZ+pSrA/wRGcA6T",
+	"TJkOrM0YwpIcoU3aIk8LTpxG0IL6M9Bu23JIdwfVDov4qI3OValXVkNH8zwEYAKYeYfq+FKCLsOb9hYE",
+	"81HFZWwPf1JJywMkpVuDGM6QRHP4BU0CFsnV0DWPGKmDq59JYIc4nyCe0Ci5lBNGfc9lPlYUR7LgNbiv",
+	"yY5Q0qd5FBPcHLaXmVIgfCaFhx6F4ZIUBgjdS+A/yPDgXiTbG79e6ueEhzQojJHaVc51OXBGJXa2Dntt",
+	"9c2HV7+LSl6Ll1JEbvtrIBMnBidyWYFzOSk3PG9GF1ZUKXcmNXqQMiZyUTwLgwGrLvXqJiBzOlkaQabg",
+	"yuTKWd2UDFg9TOaB9C9oOJInSyUDfByocF5Uwkpe0UzpIX4sNTvCFmNFhd0TnKWl+QyQcUBEC7N8NDpy",
+	"phvcc1OP4chUv9sHBbZpZ6YbMFMWY4pvF1nV1ZRZYxLNjZtfdP50ajgB3a4VSrof65itIAZUpDjmleAl",
+	"42GFGjhUTsZRlYACUDTPLOhnimBPNKuiptMUTZqEKV+NktkkiNdRbG+MIpZqlY3+TNaD+YkcyJ1PTm/c",
+	"uNX+9l8ohH0Fb5GWlhr1PuoQ7ommAASKTpXJpX7GHNKox6WkKpoEasF1ADJS7Izomup0WEYciTw5GKBf",
+	"1WLC1HVVmlZ4NeqwHOg486kryRKrJ6fGvkRl8DyOZox6Bt/Qt5wDYhGjzItd2XjwjrqgfX21fe302t37",
+	"kQXVKOnplvi8BZPjYIOrUylHAOaENKuuB2tSEQzwaTQL1AwcbjAMdW6JsvplgdcEYthxR9eMh3dE8jQl",
+	"AfXVS34vA+OlpKRGuVtWZ78oQxYsk9tyqHBQUUlS97HqeIm1UCJcSRgv+a16wBxM4NLC9xTw4OLRKLrq",
+	"kn0hAvUtaiifyUD4BiCDuYAjnKCi5ukS24zEjNxpqMNRI/Rcp8pJZOuXqKcuGn6/e/xe80wmI7jF4MmY",
+	"ttaUMzvi4a09e6YecYTLjOT/MOrLtIVQA9BwwFteDA2fNjHzm1djS/Pt52v3r3Te/7zz/uftt6PK2WeV",
+	"nruSWaPtToP1V9IUeeEh3ogUmzoxxDSBalZvphxclRdb9iZd4DKgfqA54EwgFjYYc/LkSGPRc0spZuS+",
+	"BssmHxr7Pv10jyJ9A1jdrhOTFrXO/CMRrq4fiWBaREIzxiWI685nn82Qp95FJsNloAl+mxleDpms1FvI",
+	"3InpLJ2YVzJg0jIiK5gj+48ePpTPzx8mwtf/DvW/K6HKd1YDfNDF9CiOBPr9+DXX4tNGaUd25ZLw/I8f",
+	"xGd3TPVC1PYAUQIOmAmE2cL1pyRggRDqaBrFxIqE40F3L7c0r5YqGxqWUDKirmR1gIJ3Zk11COYpR3ZS",
+	"WgfNLydGJf5JLxFcM4L2RF9CF8Q4da5SDKnOy4BZkxHwlWvMXHHHpHk3blxdv/F++8ytzpWPO+9/nlXz",
+	"RgDCk+9hTCPixDg0lRaoCs8cKZASQLX1BbU6vjGNe43Zg/DGyNHbdaVJnhDziMvkdmxhv+sx+M2mLifY",
+	"xhjS4+61T6UffrmJ45M+bU4uwljhZhVbFN+RqefgXmoBc7pC55KxGV0KgJcN14f4ucPkEmJTRardIbHa",
+	"rVQRylh7MRnmuSQFyV5yZQCvHhQz38fkkr7t0ICYIEZY5JV6To0+3FESnmj4mRvci4/3i550pV/1N8V8",
+	"x9ygcr15hV7Lwo8YB285AhKUNkshf9lwDtjU1wsedTRX6TKDExWy1dI64bnLbHQ9wJpBuRQR57QX17oV",
+	"/fAvhqxPCzAH+gscRYZdI+m1uhRupGkcT5TLe+8AVADQSN04BiOLrPz1nfbNj9fPvpUlrAI92f6a65zo",
+	"f6EbL5QCtN9nrsJK26Cb/nCkZXbte58Mnr1hI4BqcAf3xQvswmnffGGdbTe1qg69tUXCjtc96nIZut0C",
+	"M7FUHS5PI3a/6xPZWJSBGzQCUGROI2htyxc4wP0XCTLtgqcYErXNtAh/hhQX4aQz8D+uJL9tyMAtAy+l",
+	"OpBBKRQ4PqaWDqK3okyKqA0gZQXxqIpwMBQJVfYx4yVGGjxwvQLHL2rIB1fMk2KNUdnwWVHDTGq4ZN09",
+	"xFk0tQ1KcPKA2MqoVyxwkFupjTA1FbOkKFkQeJHWAiwCZdTrGbGyPg3MagGRKKnLtSmaVt2nt9HjwYBD",
+	"LHZLHr5MPXQOIHeP+QZLaJXFdf9dZW5du9w+vdp+8y8P//7Wj/fean/7r42rn7fPfQRbx8AF2aZwcc0F",
+	"XTdcxtpprfNnJqam9+woT5WmJ6empqYmf6b+5zn1P1Ph/00b/rCaof6bQFDpHZPTz4Zd7Lz/Sef6Z+37",
+	"765ffGP90j83bp/qXPkYeqblImmc5qvIQxMB9ZbCZh9+cbnz9VVs7cd7b3X+dGrj3B837t9tf39D3xQC",
+	"TazT3bb+Juzg3y52Ln+wduesmsmz5xE5eiI3gZUPhvD5xIlhTKCh6y4fjYI2BUQjTCK5+U3nL2//sHJy",
+	"48a19o0Pf1g5+fCDMxsPbv2wchIjFD+snMxepADI2dvZ8f63MoTcJpQsNrjjMR1x/eWx54kM3NLSDIJU",
+	"W6B34VuA96axOiUJRIFXBEQ54ijf0Jj9sYYmFn4RyhmUkSgZ48adjcROBQ7+OBNJQSoW7eeeIUIZfWBw",
+	"YVmy8EmJcoztJoNRvnAcL4m+DZiNOugFbY8s+XvkTnNc2PxIL6anVzsXV9t3vmi/dWqg81xJ4SDfwDzg",
+	"rlohdHnOEDi3THIKlZr2pkod8IIgMwHUzLic5ck8Ba8C0gQFTbfEzHFFqtSvpbsPhpGMn0zCpBZKjUyR",
+	"nICiJpN5Tn7UPovMoiFZPyeFsry6Mf7huM3p9D3qEYcGVKeOzMQuF1H4GeE7zP/fToMVbaTfaTD7XDl2",
+	"i/Tx9lp2ORaEksPq11BsUuDqZ+iRC0hNyIDsmJqa0rdfBO/TQMNYkYUdStJK6AuRSdVhiQ5KH/OGe+FY",
+	"8BVD1WfBe182v4O/+tdmIYT9EG4LyY7hT5K81cadg94CwFYzKTyGSympE+pJ5m/StdPjpNap4TVwJINX",
+	"iVcAyyjqcBL+I/c3AUtlipdg11SGeE6x5nJWnIH0KwZ5UostUmN5UtR+n+KMPrQjuVUH4RIS0KXUcMay",
+	"y5qJ8kc9D7PRWYQafwg5nIPfwz8PYSPwb0OG/2rCEHVJTYjwr0YDYCRcu4mTRmD+/L/XASNTs6BhSkcJ",
+	"fvHR2t3b7TPvb1z9KqHQMO1yfoDqCg7I7uN58kJITOBK5G5gTgyYXW0HSCwUPsB8eRIQwFyP2YMftDkA",
+	"MzcHkRtEKxULHDnxTT2WOkyiYqVzubSe0AmJRNJyYo7gMaCw24uVW48P8DzGO+Y6C/0Bz7vh0ZMB0Htg",
+	"ztVLWmqLQNjI6kB8yY6d09NTO+CHyiCCCQAK3bBvhjlbXyXN+9U2wifDjocPJQwg/AF2PHw4OoDwKQ2z",
+	"G33zp6c6q39/+N7p9Uv/al+/2PnbO5HHZV00JOvu7Prbb8Y7qx9L7/OOqanpqZ3Tu3fsenZX5HeLrh9U",
+	"F8y5bn6ydmelff3/ASFAvuKJ+ecnf/2fR/9zcmpqd4RtHCUrVsarFqMk6kBeOG1mf0L4bkXJdrjc65c+",
+	"3vjjv3Qu+tWvoEsZGiqJekSZtq/9o/3F3faFtzqXv+tGxgevX0bAUbVtpMx8u58eqbYEQvh6osI8YE7P",
+	"EaanXbq9dvf2j/fOdC5cXFu9hjo0DjGcUKkNH20H1dgHrVx9LcFZZ+ZTXZeUCQB6kGviIqXTlEaU/Shh",
+	"DBHM05hJ11n5sv3OufWPP9+WJy+HGa2aj6X3UgV92RuWsI4co3ZIkRnhAatGln6jQqxP9e0I86M/fb3z",
+	"2cqP986s3TmPYpNRYLqiG/GePt8irgPGbUufdnlyyFyhlHGWIwf36W9kjoB2lbkQpjxX4AYMO4f12PpX",
+	"YcYjMkJH82uQZ0uTCuuIvgaas6wteVLECuz/jZWxPK0y2+RTayx1y5myyMoCeFVCq0KTNlheN43MQMnv",
+	"GtQPMIBHOamKhg/Qd5YgSFm8KXlcmzrnj8IIDmayFzdRoD28+kt3bko2aluxJ7M/YisOGQGSrDeyZER+",
+	"K5El3W6ur4cKL/XHA7w2WRiCHPKM1eAExYhMnrwC5QLseJ2VAiBgpE5Ry5f6sWtLZ8jTUI2MVGTbiFsO",
+	"Tc4qlaQmlgFpnEhX6WXM+S5w62roE3t5jOYoxl6A3DEx9oLfoASWXCceXKj4wGjdFVbRD6qxuhxXpX36",
+	"jbXVM2jM6MY8dzk53GO+yk3UWFAV8JHrsxIWXpfcugujsvboiZzJjos2BmmIM9NTtlc2g86wuk90/nSq",
+	"/ca/29fOd/72R2jGlbIRH6CBgMUlSbDMOlfOt89dbZ9/L0pbBBEhZdXu2g0Lo3uAzZvDkMlgQTbqdY8Z",
+	"iv8wWAXqMRJamvrZhG0l4bdqL7imk1XRhBDFt9p+uXa+ff7W2t3ba3dWMIXa2KZqBs58277w2fqtBxNA",
+	"qq2UA6RegIWhNi/0FXwKCQulv4muM4aVHt6/2D711Y/33lr/+ov2xTOdv11du3tb6xvMtkyKUNlEzLov",
+	"SszB+NfanXfbN25v3Hy9feNqdO0eXlnp+goCsdFw3HMTQ8WvJHtc8au+Fq7R9GMIYyEd7I/3zrQvvI9B",
+	"q/aNq51P7uh/nP3uv1e++O+VL4YwZQzgVqpJo0azDNhLXUq5acpkwACuCg8QdSOI8sigH6LwwpxAFuIi",
+	"A3NYI2Dl0wwBjQg1MealNK9JWUoc/KiPbcSYGuWxnXa8HmkEITJON75PiH3mcixpMcti440261mdsDSw",
+	"+QzqIIbTVf9gwWkELpPF9HsQCoSoMz5T4LpOFRPsmA4NaNfqIi0t5QCQhPoV1ROySB2iBIRX4HOdIREA",
+	"VXaJ+o7mBDEsJwHyARkJsxTBvac5PvHY3UuQojsxs3MqO9kd9nyo4Oj0T3rfAAbbsHotEqUfpN6ohPK0",
+	"/zx4BLbKDCma2rE88ALrWi64hdVdVmI5LB+jQRXLrSMQbpqwliGKQI5YqwSx3UqUyzz5Jcfw2mx469LX",
+	"LDcocFejLveLvEd15HDC+yQAVY1cQjB8PnLNmixgEUOzj2yFC6/ZN+zlQwpSpn4+NX65z7Y/zvII/ZI+",
+	"+aWuT5S9pyly3AAgBTQCIzhZw0iyZE9J4rnlUZaeXj699t0XiMX4CNd0+2tqzP3Q8syjUauISvLzY4df",
+	"1tn8lNRpBdN+5nYhLgPk41isugK3nnsD8QDE96bUOICLcSp8nnqHbACBCpzDpkcLXAQLLRYUQ4gtK3RY",
+	"j2UKtJT8pfthjGwMrVv2ozrYojemv8yYzo26NARZUkHoRihuuUSoAU0Ek16LmGXn/kI1ciKrQG8HqtnN",
+	"O3EewUDS7NikLUeQiJlFAVAsOiUmvcUpdwsck59A/KHy38CUq3lhxo6MfKI2s2TUixzOssDNl8h/Tk0z",
+	"OVKjvsVa8Rk8NksMvAW4E4oalRoK2nGLgxnh0RLLE4tpjd9QTpjHSoEvuFuCfmDFGmxl3tUX3N7L1HPV",
+	"OIS/JEPcIYjnOqKZaE4cUS1sact328K5sSiJzTrLIB0p6sFAY7nXeWQ/QwFuVqEE4tJ/bdz8dm11tX3x",
+	"/PqXtzp//aZz/bNhPBVHlOp/TBC2R1A4oAshqVE1ADb4PpCYyRWTZgPSnn0zugP/7Lvt87dQA/947wzm",
+	"T3fOXN64+nnn7Ltxz0ZogqXdAnr0n9pCP0n1Z6/xoASwNkqDMDmYSRGqx0aAnvIZqHowXGJPSUIDdJMb",
+	"Gjf1b5NDDF+DKuLC0QkdDczNoHiTac2ol2o00AI378tZKv0cWBzaLYBKUxshLroaBGc92hC0clSyrMGi",
+	"YUW5aGptCCQTQA6uTU7gxQOtnJg6wqj3iLXaWHTVT1HRJMPS4DlqWdpGyTOz/tfL65f+3b5+sX3+1vo/",
+	"PtmallgWrvOT1BL7WMmjvt4qdlMF6TYNQCmp4c5ahVLCnAcsAwiE5xAp8mTOGC1QFbCo9IJsJDlvfyVc",
+	"Z6S7bit+tTBydHZl4/59fYJfObtx8+ZE5m2lRvRTwd2Cc3Pt/pX26sdDbQG27Dosjqjbdf74wpSNI7Sf",
+	"6r+MmOJIqtfgSKxtEgiIBUjCRIKZArc4qurY8Bgtm0cDnzGLOwhuNe2SBmwlxICypSwgpRBEM/FgCOIW",
+	"NfW1+3vj67bPQUWMPi4w4ZHU1aC0XxusZEx2gFKYis+aOjAcwKlmUA+hylFtAmha056Cy86gSgV+Qwbo",
+	"+XbNcWqQxgwaGZzgXZNZFZ6TJ3OxQxo60+eW/oJZuAGV/8cGzEgq2oqLjWcBzJ5+5IBKkfGnnDmwxKOO",
+	"3qx/+PrGN190rny9cfNk5y9vp6ChjdIzVWZ9CjrsnRUDJrD39K401FyWEzqgvlsuR8J0cC5Q18mRJsVg",
+	"CXfgAwjDhKlpmFAUu2ynRu72MybHHbaDd6ShmWES1ciDdpdub3wThXmFVRlDzK6IC1kkNbB7dSYXbcFp",
+	"zkUAGNZWkzQC6eo7gBuw2lNSLzJGJXi4fsuQ44I5MWXGwFGIedzFHH4CDy2AKqe+U9yWJ8U6bRXBz2CD",
+	"FFprAZYf03qK+RamFgsilpUqBkTsii8aHGTSoxgfLvCiz8oN7hShtAc1L3WY/5TMk7ka5L/BN6pFxvum",
+	"4WhRe4ypOLhWSQkS+pvchOdyphOLYXQTMzuAhvp3DcoDwAmazk34NIDU6fOfPvz0DZ3KUaetWMPxny+6",
+	"nofZ0FNT0zt27tr97M+e2zORsz2amCrvLu2g02xyenp6evI5SunknsXFxe7yaN1d9bJICk8JiCNOQO3J",
+	"MkvsBpJpD/s6FIiJmYm1+2+vPfhb++Z3G/+82j59oX3+XOfS7faFy2GX8NVDXIH2s8eUFLKfDcoJ0Upp",
+	"DGkh6/e+6Xz9/cOVD9c//vyHlZOdS7c7X3//w8pJNaenzv+wcvLhykqi4ko+awDAr39YCx+JwNIsskqD",
+	"68InDIaAiRfinjc87dgEaDINUC0DUUcMiMAAcsUOGETwF54TeaAbUxAA/iFcatNPMEYLIILKvAmajPGc",
+	"6ZzH/CXIlq2KpnZVmLYWWoz6xQKPxE30SzyKaeDqgTD5ljEHMnvD5O1Kg0mZjEasj8aXcHLHKInwhv7Z",
+	"1Lh8XWE8l2ueF+DIhqqvUWcudd6//fCDi+OP4+EROcBgiktaeJEBMfkt2Me6iDEuhVEs+ZwuhG12I8mo",
+	"2YQdoK5DnHl5MmeSvOFkw8h/njzPPNGM1vXr0H/IRh6/P4EbbdEXjUo1AOa3PqL2sp6FMcoaviIteqw7",
+	"MAbrGwsnehiizbqPXKAwW6mPPAlMpVIrDs92hYU1spurkV1x5cicftaVcX4SJYKCW4KIQKjvUo3tI9i3",
+	"MZvb+i1ptyz4tkuhgB6B3C4tsCM88VbvbHzzFeautq98tXHrZOfsmw9PR3GWSg0ZKGNuTLKwRR/hYA8e",
+	"7RYkiO5VhFA3tBapCZ+Rp0vC9yEJPkd8tgxp64jKBJ4KdNEhGr9PgJNr26x27EF6PBfQTrITD125TyhF",
+	"DXRO9XI4AIjHQ8d8/S+dq59p/J5u15z2/aQaY5j1OBm4pSUWjEHe5gg2bRgptAEQORnVvUSiK2vZlW6g",
+	"eY7YstJUeEoVuIaxBLRXgw/RFXiGiJJ6Tl32fN7rClOXTKAg0SH8HOGQZ8yUiRctPUKPn7oVF0WpRKUr",
+	"eDECW4N1S8j2iz02IO6G/kkzqORImJKvOq3rGBLdbYfLZeYfpRrfcbMO6cz3GHwTvPRR53biq+dR4FL0",
+	"PcrMKPGZvrVh9vW3b7WvrG7cfH3tbjSNTzJfSVz6RmFQozmOPWLK601VkSXg4ZgAkotw64D1h9SomoHA",
+	"wllihqho8hmsg0MmmEjqCpL5hAw+RBP42M2EvnVZ4JgZqtGdPJcvGaYCZjspODPEja4kiCbmmNuTen+B",
+	"01KgjBDJSgJy+2qst3bKnjCWlWVbCtfK4y/UR3eM6XDMY9FVMt+3rh0kzAYyNhmL1RPyP6UEG5Ji2hff",
+	"fnj6fOfyLSxkypyrrbauF2TwbxuDhlvbGmqIwhwD4TnS+Lbx2DB5Ko0AEZVzmDABLlXcu8ZwQsCzEvO8",
+	"PjUpR3VXx15ehK9JrYaGr0d9PV+/+27noyvrH77eee9M+9xfH0V1SrHui7qQkBWndy7gA5W1q8YtUY8w",
+	"3xd+DhTwssA5JU9TP8iTZ/dsg/t6geuli375s6ltsxb/016oEe3I0v64wSwpYk0L8k3RAkdnNIDhOS7Q",
+	"TRHdTaRG0xigti0lYFVGfZChKsUAplKns+Dp1okuNtriCan0rueRRWXCGIDSrnIbEqm2cfq6wEOZfPxq",
+	"t6vYVDt6zUpGfM04nzHkTNNEtGjw/a/Wz77VvvBt+/577VOf68i9egDygEwdpo5VPvzs4/a7J9fvXti4",
+	"+PnGjTvtCzc3bp6Mlnn+/P9M7tBQ9LBlJqbT6mRpxWfpZbLYeyjIzOjzxhFJdXW9e6HzyZ32ze/a//yo",
+	"feOjibRcRFuyiV/FR7EzVhX71snOlbNrq6vtz251/vL2w5Pvt6/9c6JnlKjnBpStPhf1zzvqDAn6L5pu",
+	"NdodUP4bH3zYPnkaLz3dfRnqEPWCx+PQx3cP8OlrRTwGnz6eqD+snNy4+nn7wjs/rJzs/Pnaw0sr6h//",
+	"9dXDSyuZT9cojGlf3oIcgc3vCo7WZ8OvIApytGKwl9bAnrc8vPAFAqxguO0hN2CTG2u0pON7GoyKCwOp",
+	"n3jgHov0fsyHbvRVacCOAZLIjcOniWDhWOI+QrzwQQdwAwLNuNbGcRTHDpwlRSqXipj4Qq2QwLIXXQ4b",
+	"sljgos5AcAh+1OoOAUGqmUNbcEd3A8P/OEuKSpu3ivpvWYDMdi1qIEEuUBDIHCkCangRyaVSSEXNKrIn",
+	"AKRBLsUPFRhgHIM6ChSgnrd4z2t3Vtfuv9e+9WHnyt+xyhsEp5ESa25gpFn/eOPmt+1b99sP/mF/OQRy",
+	"lJW3oRXv43Gv/fHr9rmPflg5+fD9Gxs3P/1h5eT6P97sXD2j/nH9Uvva+WyQzlZfKsMNSItSuaEhvIiF",
+	"JJHaNyQ7zWGOtA2m+cLDWmr8E5nPgMq0wA35UJn6JkO6JGpMF6HUmah7jDR9EbCQV9fkmKl3FbjrMA7A",
+	"+Do5Gn8S6dRsF/APtS4yjbwXSOaV+wSR5s1s/KRReewoEvT6C6ZIdzwk0eZqdWHjwelxRT7RLZQqsMeY",
+	"v8z8Scl4QNgyVKNiMBwKFEWZyICWyzM6Pi9qDB2t2gESrUkscJ9RRx/eeTLHsb2wppG4jozKXzIZEoCK",
+	"YwZAUk5kldbrjAPZg4BbGL6UC0MybXMpMQwSVCmC3hZ4T+/R7Qxrahi+EIZtVhOl+YzW8EAJTypRSYYL",
+	"OAZP79XTPVBeodYGJiixbHpgzc0LuFZFPZRi9ESlRHfjgGsKciRgNo9Qci/8RVmhFy6uX1sdYG0aQIZ+",
+	"WSMIBN0jBzkbC38ZLEFlUkqLOArxAJt6WJPMW04lwAo7MfSpz0P84DQiuzrjW2Q36pkCbfCozThSUqWf",
+	"FLiuWbW0JIKXMJAzYq3cOffexs2zP6ycbN9d3bhxQ/3jz19t3Py0c+cUQkP1hh1yAxD2o6gkRDYqFW0m",
+	"K00bMYqRh4+3QNbh5qRPdFrgHMICZR05h5hAv5AaqjCUImJAd91AFrgBH5yz+LqqaXD/Q4UXfp0U5qoz",
+	"bpfksZZuJMHfhgbu+vWz7ZUP1u6stG9d6Lx/u/P+J2urq523P29/fyqEn7Arkr3Ww479cQGrhO9PdTwc",
+	"RFPRRJbGRVaZtkUGxuSsHt7+GvawPx1YurTFhx3CpWj0SvPDfJUCt0UXhGWaSkV7eNRKdfzAkqEwp2CO",
+	"2fkYu5bsAZ2Macnh7FnT65fRvRk3bHtFaTuV0q3wTUR5e14UKvQuxzq84cnQgijavjITJ6d3bEKP4WDA",
+	"Uf6k1669dbp948PO2Qftcx+tra5uQs3ovM++mcvgayKCG0CWl+HmYmsfdaMYZEREFhtDt4qFpOCtaIAI",
+	"4yNMz9qzooj9/R8EsILl/b1+mUenP0AARqs+ekCg0RfjS8Hh+hqx8wE2L5RDuMZqMgRBgobPrV/cTSiv",
+	"Oqp+9GQoJh0Bkuqe+OlHGze+b1/4R/vCt+t/f7994TMdoWuFkK0Y6wrZ6rTyGVaZGZF6ohVZH+mOyibm",
+	"p24PfMplOZ5d3Hu5nbdPDbCSAF4xmj0M9w3hK/lScjZLXF4SNUBSFI2gIlxemdG5x+o3ks0S6nkzWCDb",
+	"NCCR6nKxnG5T9ZDY2Ik0F2fDaqP/NJ1QIq57MZEDyptsDDd2Pg5je/bvg2HD4TPhG+xnc+pV4y1PNe/q",
+	"R96LYJnao4MJv+kOs0XR0KUy3lguxWur19QVKnb/jaVR98mO01lrukpb+OiZQ38d0skpPWgS3LEY0bBA",
+	"QaEg4CGp6YixIWhEUGihwT0mpUFgNJnzKNS7pvYUeBE7AQey+rho/ZLdJGQ5k+6KeftBldXyZA4kXt+y",
+	"C7wvZJIa9OHlJzc/2vTvMV1jjej3E/sRVgN8eVeJrsk16BXdfmp3+2uqM32vqHY0j0BZ9JuxGAJpBl0x",
+	"Ujrrtbv3B+qHoXaCGXFPNCNlhSxMy4DKRIlk/YtCzZVSTYEA1Ijh8Bk18yDUwmNti/o3FwOq382gtgye",
+	"+OQZ7Y959X3tEBvaco+9Ke0QA3fbcjTwgGDVoR0FeTCqKzlI2ytbCHTjW9Ug/PkCP6QJf/SZKAP8uW5J",
+	"I5Qw7sRDAHAKoZhZ2S1wKJCH2kMKp6tDa7SC6d0SbxL6SMXgHcL96G2AqFmLtLSkw8UmmxGtOVOtBcno",
+	"TdrKk6LHykHRZOiEMTzBI41CS5QLSK+F/IxaQwbExxlMTg6HryJq9Ik8M7XL9TEBaGU6AMZQO379+86l",
+	"29nOTofVRF/lG+YfUKIe5jJAMTCwPq5P6lTKpvCdnNLLnkASLXWuAbaU55aW8mTX1C485vBqzDx1K+EC",
+	"eatdTuq+cBqYKdzHzbJPdXec4Mmq/bSCSJiJsbnm711av7a68eWfN87+K1b+6rDuFVvuWwg9H2UARqpH",
+	"wFKinlfM4RIsCqeF2IAWzSintZ8gNcppRSOYQhJBcmh2n+5GJkZe5D0dwjn/6ljXeLlPgTNWtMHYcmO6",
+	"k3XOvLP+4evta5fbp1c3bnzfvnY65liQYV5gyrlWcWWATAumrz1Wo0ZXFFpqn5KkKmpwvBjYxQI329ak",
+	"fsz3Rh4hI556ZZP/gW97SpIl1jLvdGWBwy4GXpAZe4T+rsEazNGuU8wktFWAJkgKeYCeCKOhiJMVKhST",
+	"p0Ihxd6MVlZF0+aYmCpE/AbMQyW7rlPgLifFecEri5RP4rIX0XkCUP4iGYbGcfDRLdQEWubH7/6r8zfg",
+	"9dEDAgSZxqSsupM1d7JGJ3dM7Xg2ewgAO/aYLoD4cjitEwOY4E5H0RwleixSPA3cLb0aElP/oDgsVVVq",
+	"7ae2R0TKlXCj1wNVqBYuON6UICeKOPg4zDkZ7skmlaYcKeVEM7M6dpWXsnTzOOJRJhldbv/1I1yr9s03",
+	"Hv758zT9NpTJiIPovlzEFjush9h002ladz9k13WvrFJKM+EpGpEjpYKUHLmQMh/4osWUwe95BQ65aDJS",
+	"Vsp8gkYRd0IUNxO8YtKqLPN6pXFRUTOH7JraSYr4xYIWtGKONOrCpKu6AWm6dXsP0iV1gEv+lCxwSOOH",
+	"hBZjF3RbAphUR8t6fxj8w8RbgXp/RH2OVZ77H9/jKOCAKg0U7B/vnem89cf2tX/G8auTFZLOe+kfD9hn",
+	"nxoQDzjMvZZ2gCInn9fqT71fpz76LYYm3h+rHaZfk2aJ2fkgiy2A/B+X6d1+a7V95s89DO3qMEtdye1u",
+	"zZAQJeuLY8xctw3aj/2tzheDUvAcgo36oTETDtuQDMPjboBOhyXcsGqPCs/Rl3lIMgOPd8+WPAj9jMpW",
+	"l1GTPIvmEZfJ7djEftdj8JtNxeWwjdEXCty81z71OS5gwtLlJo5P+rQ5uQhjBQMpupg+LfdJb/0V83Ed",
+	"QkIz+AXWFdN63RcGW1MDG3JBmOPCHbbFgpR7E750jPtK9zttW9lhjWpXhYvx/an2tfOau/D7U+0L77Tv",
+	"/Gn9w9fXz57pXPk6sjxuwGpd6cZ63vpryBfMQ2OcPf2OtNkzXcgRzpqjuxumaCYkSWpffL1z5eOE+etL",
+	"LGAFdNksOPABloVfYlFPjIapqgnAbyd7q8JE1gocP4RrMGFcNCpVUDwYrlh2PY9WIMsB8AJ1uXTZ8vmK",
+	"RlDgReis8TzE2QNjewhKsi2mrSvzxMy18U8CWTUXDV5iDvQDWQF1/M+4Ppu0NYNJ9XgHZuUyKwWGCEE0",
+	"uRkWmlrIaK06aRFQ8V4rxJL5LZa5IUlinhQxGl3E3N5YKBKz+kMPLIw9narwCA5Xj3Mr903sqLvMFtRh",
+	"MTEz/bM9u3ft2vMsFCvnJrgAHNL1r79eu7PSufKxJt/KzkKAHR3+4tl/I+iBj/pMAL3TuXwrNtZM2idM",
+	"KULsgYSbRAINgK7i7kcEMAhPOwXIidvzxFJ7KklXgs2NcLZYQDhcFpqu582ClNstT31W4A0e7ivt6oFq",
+	"tDB2b/PVTamvWFLbqQHxDFcpAkZ5s+p6jFQEBA9yJjW37NFKJRnNYC/M4QikO6xDv/Rg/frlzod/XL/3",
+	"bvvGR53L94dIn4z25ieC/d++cLlz+wwWjK5f+rjz3hkoKh4s0H2xxedtEMiWNIY1VhHM8d68lNkQc6ML",
+	"Kpo0gZxqsZVs9SRDOidca+KxukCQRQbI5WlXG9EIANoaU4F6CrE2UUPz6ngRhfv5nTWc8Agr0RHe3Gbw",
+	"pWMFl91Kw2dyECrmAdEkNcpbJg6qSR9YDUF6ESuztKTMApdrW8NhNcoNhk9VN1Dg6Gur6ZUGCwKX20Ch",
+	"LrZALKGoRrskaj1WRI22CnyREVmlPpgNRHBNi+wjqJD+BjN9ydNrd1Y2rn7VPnN7W54ciRAWgxUB6L/g",
+	"NlZvtpFSr0UcoYkWGzxIKa2F1vbjPI7TQo29J0WS9HKOLViFKJ2nLzw8fWGAIorJ1faa4EE1XbyebxF4",
+	"ImflhFhS6VjxKdzGqgb0ikARCRbAxmRMBy+1RM2Ased5aJbl1F9KYsH7pf9tpBeTyVweCak8BXj5tFTF",
+	"eAPYhEGTecsM+wwXKj3X/STkEE5BpriZKKdkYGJAzSRg4l84+6pdGILMmHZ5uDwHPz9cPqgbOFw+YptI",
+	"qHk8zNGwVdNmNjvEcNJ0tLplxsZRo8dfYrwSVCdmdk31MgtnYBr0RQ3mMUvC/LzI/GhX0ejgpy0T23jP",
+	"jajgjHnHJ+5xcHae7Vw50+XsDGjgysAtdW36SkPdlFJ3+X+EkDQBabrcEU0ZS+UkgAmSgM09Q4o1lwPD",
+	"nK67LfDewtsouqJWGaxljVp4EReY5gKZomBNN+oF3mKIHCaXzBts2FMuzZKiWGa+04i8XndZmUjokouA",
+	"URR4IMQsxt0jmdeu1KNL0hHKOHgRJy+TfuiTo62rjI2K0H+qgai34kCGSs/Gfh3CdvCPfdga/nHYtol/",
+	"62zslNprgKtP7vq0urHW6HG8MO2Gvx4XHREMpZ/JFsIrJRwYBM+LkW3Jh19cfvj+jY1vPt745rMf733Y",
+	"OfMO/rt97732zXvrH74+VJHzMWNcKZMfT1AItOOOzJkaFlP5pKEawLNJwiQTDPtC791Fj6GzmosmETyS",
+	"eskFwvaKBHb0w3XGYZ4fa/ELZNdaApPOyttr351B/NrsV0wYxWOKzut394U2M8I66uA83i+ylRLj2bD9",
+	"Nfjvie20ZN2+gx0tFS0lffwsoWXx7C7QG+bP6V47Ix1AS1mWxQhDqZZdLHjALEncJRi3VXbnolgGFCB1",
+	"MBRpqcTqQbHAa5YMGklKIjtlVgOdQiqKRemK1Ea44GsM0bEK3NXp4pSbPB1LzpKKJvn4d1ZIVzsxM9F+",
+	"+0Hn1judSw/a/1wJUbLUsJXgCIsMMOSmezx4gsPsuTGEo1Ht/7BysvP25wiX1T730frddwdtwWpjsX+c",
+	"5YB6YIzzdqCx2J/MxsZMj9KyJhB2Jak2FhFJZqST+PaDtTvX2w/+tHbnbufK6vq5252Vk5EZhMlKP0QP",
+	"WU537gvPYw70kpJlAfxpgpeYxQGj4NZo1GfDKIN6LEzEpMgnQzQstz51ASo3n5SndqCxuBW3qn7dxMzE",
+	"9FRe/b/pHTPP7dq1S13jIFMNVmFyiBJ1WNghjr9dvRN6UE/KSJmE26c+x+XtXdiufWGLFKKR/fjE2xpA",
+	"gBSWVbc+MZ7kdfOirU7pnD6ylGR6jDojnNuN+1+vf3l37c7djXN/XP/jd4On9zXXOYE99FjAkpJbEane",
+	"INppMmPYTAhwpnMddJmGUKOycKVQWCFImTUtnbgZuSRN0fAcssiIx8oBZjypEeXJnKYqJB4DCMv4bJkI",
+	"b2+uU00sM7MFs4p1yM8ywkq5hx9cSxPvYQ/+l4XTk2KHOEcu639oHLRPjfHkwJe00m9k9l7epC4EfdWN",
+	"117O4D4WYtmp+0uvk2GkCRFYOL7+4euIZJkFtxL9eGnOE3DSmdyNHO4G4DkxRlZOeyes/x0HRSCGW0Je",
+	"Cz/Ik51TZiLmHHW/xrqOZUZecktMHVsv0SZgtCZHdA5ab2OfkM4R6hsaNugttf2lkR6n+Q3Nn4nmPXgJ",
+	"EjyHSQ1FLNAhW0uae+v2QceRy+35HbgsFfVNfZc5A2/eRVnqZZICqSRFly/A4hZTOZ4DGjRk7IXGFWR+",
+	"O5GbsHX1an84Pm3yoVxCMB8H+X7dGvy51zQJf70SaRc+CL1CPyVEO9X1NJ0T25BjC7h8/PnGzU/XVt98",
+	"ePW7/gEX+Gi7zqxJT0+cwwekTWkzKQMhKbr5hprvoBQZag3xxwb4pAU7weQjmBuqzlxIMFzx10aBbNp8",
+	"1XryN69hgGFmYv75yV//59H/nJya2j2Rm9CdnpiZhsMs20Lrvj2mekH79rS7kWVNMZlTIzyrIHNv4/zZ",
+	"9a8e/HjvzPrXX6+tvrW2uhr3+KcK3KB0WEx7hOOGs+OBFSlR1tlkEFHS/lOI3yJXhlsug1cfU2BlSAKG",
+	"v0fOjTB9dkan1Rr4DVSXGkzX5tgW+DEGKQNhphb8CJJjUO5DBFvOmknOFUxoTRHiUeXUjibPWo0ng0zp",
+	"/Z4fcXIuKq0f751p3/+0c+aikbAEqeqfrYtytkw916FBH822t8qA2JcTlEm9tNzRwCwJeYhAo2jq0WJY",
+	"JU3fDQKWoMR+pfvxUxAA9ZL+/hYfvp0lRbFUtABWcAuy21Hp/kWm53SUUtL55OrDv7+FUtK5fHrt7u3N",
+	"ScZr6hQ4kWo3z+kkTwhxaO2Ri4TsbVKTtZuBe1pHEi3RoC4IU+tCSwGgMxOPusZla+3sWatGGNB1sloe",
+	"PkisAVNClDHgpw+1zLmFuQReW8mgtx7y0Kr/6M7PRiYjrGgydQupKVgwMZupLunp3Fy0ZMJmAyOdOKwE",
+	"F5F1wDHMhDlpcLLANCPXNZ4bqVUxHnX5k1OWrIRgLtDZ+WkbFQRpTDam3oJvnW6ffz852Xy4EELAanuV",
+	"YRb3JUT26nZ1uqf6FPa55XL2jQFpz5vOwE25NwZiS0m9Y6ycKpcHHOgaX36WsFo9aCGVj7FoHNcZJYzQ",
+	"tbU7f8cSj/UPX29/e6N974+PSHzUTh++2DPScir+d5URCI27qJCaVeFZck9Jii++ME9ifSmSCkDNuIFO",
+	"moayh2KvtgdjTIv16G2G6ZFqowG6SJ9nI3Ml//vbjfNnUQmtf/j62p031+6spJUOZTcItutjYqty0kir",
+	"8bNZ9E8ZilhMnwA+UiwxqTOu9l1VNEJYIC1NJvO+LPwlsDmDPHkBtmzZZcDYpK7W0TrCXpk6xoLDepBb",
+	"gSVWvZuYmXhuZufUf6+8O/2zmakp9So83eOI7ci1OjMxtftnOyZ3T01N4cc4dPVsCBua+eqth/ATyczf",
+	"uPH9+v0bnStft6+9jiP9YeXk+qV/b9z82w8rJzvv3374/jdZ7s1aSGWVsf4gaIKzSQA3Q0DkaN2SiY/q",
+	"Yg6BV2Y30JyZO6e2ZcJJQ8M11UA9Bl0c4PBF6GXtV1ade0qSGg2Y71IvwhsTMpE7Au/lmABu8vZqs5iz",
+	"B15WtwRUInORyI9pvevnIdNxOvcGlNTGrD7rb4/4g3ck+IMhKQ3vezF/MfV92ko3tXv1Aey0x2Br/3Rg",
+	"6tLKITHP6J1z6x93gdaN0cowjtH+wa/wuHwSantHXJ3adUVQZt7F9KreMayBCU+Mxdg7Yq+ZtKvezrxW",
+	"WoWTJ3vDIgSlndDaa9IWqQgiTMkcwqIZH2WPRjVRkWQ7cCSCYl7x0yjZXLvzZuej21nCG78VLg8mka8q",
+	"7bj8uXpGHTuBre6JZeXqcxJSIZDeOUL1H986OY35Tj109Wheq8SIKLwWxCPblVXXTgxZGZEx2NdPNqCj",
+	"x/A3iceWzvvVUwjYIrwic8Ylj2eKhXpOO6ss289IPEOaGYdoolHw7yirelPB42d3babq5IkKScIipp0D",
+	"sR0wwivayUtIbduDlRLWHA3AFKeR+kDEqC8Lv5aDf0kGyQIGnFd9hIuO/9ZosfkCf4GWqpH8gacQ2leD",
+	"JWnjE6I6tGQch9TKj0Vdmi1wwF7RdYgQRErjn12sucERu1+fSKhT3T3oq5SZs2GnRyuRfbJhD5hyvTEI",
+	"ZOfS7XjgoB6tYEs6PbaXqqy0NDiMBCnZk1BjCP+ESzrXyWR9o0oGvkf9FooOLQI1slVmCzRBP0LRe4Ik",
+	"Z4Q8WGqMWSJUY5Cch5++3vls5cd7Z9bunEea+3hscrAgmZTG5LAT+W1EF+Pde1FQ34HYkwtQQqiZNGhJ",
+	"r1pDWMwIqbArcxbLrUldQ/2qceNA0HR1Qlk0uDNrQ1tOgxW4QwNNlIqehFkS5SwOvZ2Wuji5ltVaOxPj",
+	"PuSeV9OVJhcwl2MQi/UrbyJyZ/IJt2V+324B6lMIs2U6eFzn4gwuLkoGKCm0gAPmeRkUWIFDb3OaadfF",
+	"UkbVJckcy/OL1ZJGhOVTtr4TRDGnCT8KvFhjSuilDjdDym3TlQxTebUXhzwNrFxlF9SuXBB1xovbCAKR",
+	"IL8N4MXWLDKKJwBokxRlo173mOpDUQcImzQcEVgKOjsf9o7n5Qu8aO57eqpCL1V4EQynabaLWl/fIEyl",
+	"Tp4U2fGAcac4oxmN3Rqzzl/YYqk1O9G99Ri57kPqNctMj3RoKVz3+nm1o6IX9m5ae/tdLgR2Wbtzvv3G",
+	"+fa9lfa5j4ZhtoeZejzFP4PMHaudxlD5ExriwEQOp9dK5+urnZUv0Tv2w8rJjaufd65/9sPKyc6fr7X/",
+	"CtVBd28/fO/BZo43y9PRH1TGPhVeusOzRAp1wMxG7CDE/ABXiWjyPpfqffbt415P86Y+Jb+uT5QgI5FI",
+	"4AYeG8cNq3P59Np3X/RA/Yz7FLIruP01NcgTg0IS5lKWszaGCU/49hOfyYYXRIqBY7oV0FaQlTHkpNel",
+	"l1DYiNyuBm7KE5UKc5QdJRulKtaE6KR+pXW1aPWzWbZM4/ITpGhsn15tn/q2S7hGK1a5xIpdUPn9cigy",
+	"78hfqJZO9JdeJWnqpj4GI8p4L4xlYm6FUNwQgTyCFNKcIeVmPPBbMxEswFyBW8nPadeHRrhRAl52PWWX",
+	"hPAVOnG14i4zPkuMIxPToxZbCJavLToLVWGMr6iN5wKgocF9C9Fy1J1Tc24UuGRB4CGjeNSDkidzRLKS",
+	"AHVXi0bZtH1WEr7PSgFzFnThYnFbMji0fLx+lKht0+A6QyZqoQxheOjB/M9ytKCXpfPXbzrXP2tffPvh",
+	"6fOdy7fw0jzQpPAo73uYVIOgbitgjRtPB0aJEtBAKf8S9QhnQVP4SzlDQENKzA/csppLC9hiC4hpI6gK",
+	"3w1ahkYCw7CA+yJI4Dc0tVgyePKLLHhp7uVxWh2q+TQ0ODMXYysqufJ158pq+58r7Y8/Xr//TvvcJ+2b",
+	"b7Sv3Gr/baUvA41H+fYSzZf8/hkLmZYlp0HfXC4DCvXTQMoFq5Qne0WtDtjKgSRll1eYX/ddHqSVZAIP",
+	"s3rD3vDVwy3e8cnju6f2TJbopOp9fBnLeP7PTCy6nEJsoTuEkFzLHpmGp/e9cHTb2GDM336wvvrlxs2T",
+	"a9990bmy2vno9fUPX+988h1+MnhFhcPycrnSnw0KAH/xOu2BexT3U1AFiDXcUOhDsMRC4PP6j6NYHwU8",
+	"UDobMb6fAfWR+cspPBkvzb28VzgZltOt0QrbLpcr/+t4zYuvYLb1GifSvN1rsMvWVt9av/vN+icn+y8O",
+	"cyrMR391Xan+viuko5fSrXDmkPBHEW0KtzHG+AwJfMaIdH/PcsQXkEUjqxG9anaraowGDZ+Rp6lpmYuA",
+	"bUvegmFHx+0zxrekLaR9YoTn4DdfKK352Urn48/j9e64SokrV/eFKKcu2hH1bXhh1jiVCM/rcocdVxtD",
+	"F0bBemldqhc6MkoyF7MPBfdayVsJugXvzRaphm70NeOtbnR58OyuiceI2HWQl7yGsspwfGlcburLEVY6",
+	"vXWqffEfGzdPdv7y9kCZWEZc6XS6U/UEFMbxAEi4bEWKgReD9Q33qUUTgYswbHGATZDUdZTl7yPmQ6Ik",
+	"qM6M07xRL+gf2cHhmrGo3stR79f11S/bZ/7Rq2TTLnuHgawMmKDA0xNZC7jvQZfR91ARwslpDx/lpFGv",
+	"+FQdcxrHosCfLsLTCw2ulsF6rymuk3G1W/QYg4SvmXysY1utpbruoXvER8c9kItqCu0iW2Z8IaiqY9iQ",
+	"ZLvBDPKGiLokZeF5oqnOZsCdAjQpV5oeJ8IRHqWuZKGMbDKxWEv8jsx3Ky00P4k84M6Fi+3zp/uLWWT3",
+	"11oQ6FmmKGlpwedfatRKMEZC+ifpuXXSqIOQSMMvY6jl1DUdCxl1pgPlToFT/Rk0hAwKmjeKeu4SMx4B",
+	"S+ZQo+q61Qi0mMKty+WswKFCVDSBnVMJfQzaCMlnnZSAhhoum0Ns660Iki7z/tkv/mPH5KGpX/9qcs/8",
+	"0efVKYX4+5iivmfP9J7ndk/tmt4xNbX71wOp9+zphHle2dPV58JlHJWIHmodQ/aosSbRdh6sdL65qyT2",
+	"zLcRWbVuKdkrsRXj+U+sgphT17FaxLeLUyk1h1iL0BLesd1Ap3X7rO5RoFHTKK4+A0TnxNKGQ625ivb9",
+	"P5F5N7Z/jzj+dKhltlR/NPkR3mVeC6VESdWJXOSDvUIsuQw+jl95zr+3dv+8xom8e6F97qO11dWMchcE",
+	"tFS1Yac0jgxkhJGm8l+7Xo8dmJvcsftZ1JXu71mM3hRizhZifLEVMAmA9CHjY6PuCYrETsiSg57NWZ3m",
+	"a1Syr2sWjszN7z2glClUTRe4Ba5nngwR7a1XVQsAIlgFQAY+gzjzas8squupRGKwslLhMK4S5VgB4QYI",
+	"bA/REWXz14QMyI6prnxkk2WUoJOfZxWXH2rN2fkdU2JR+ILHBahhO3AsoEEiYeCBSOKLXnRXPu49c2+l",
+	"/eWbnTOX1+9+uX73+tqdc2v3Pnn4wevxFLdsO2f7a+pSfyK1euFF0LBRSehb4DNn8qQjewURta36V9Ka",
+	"CgVvEoYyALg+N5UBwHUI0RGlgAWTMvAZrY3Es4cDfayS0vn48/Urb26c/nv723+uf/h6fxkZ9gA9QGUV",
+	"Q2I0KFUTMYQYRsVK1QZfUhqn+EvYQpOHy2XJgmJO08vUGjIgiyyElDZbDbhbJHka1CQEk8BcXRD4+23K",
+	"qMXGXUmchk8XPYbuwyBCVg3M1kk4Q4w7/YUbZLQK6H+hkMbGsEm3x1Sa2yOLlt2ipP5/+nXArkGFunZn",
+	"pXPj3302S5Kxi7KhZB4zW+BoNjxZ1urIk8PmMMcxA4xW7BjH+3d4jv/8yAsv5siRl1/MkVfY4pEcefHg",
+	"fjBejuzbnwOvYIW7EqOzeu1yBDn68PQ/9LxmM9kxNYWBZPj57in4ihKHtpI56IJNWQL/N8kokpcDifeT",
+	"IJjDnPSLvmhK5k/2pzlHSnOwVFEhBzqWI4lk1MMEScojGY9qydAbZTxQCE1e4C7PWcBD4IEmOH1hygA6",
+	"wwhnTQJU17OEi9AYrrAAEJyTU3QOtZ7HEY2ZET32njGSom/xeL/y9drqauffFza+PNP+4KvOh39sX/9L",
+	"+41T7RtQhNnNrd5HTvpXzB22tpzO8YWDehkrGVtdbEvG8RzhRym7fk2CH5qWMB19tqsCNSm371ArpVou",
+	"le7aJAWo9+VMnorrmKIee+NNNj5pKXB5ZaEs/P+L68LMpKYFxehoEwo2JdVn3lHSC6lofY7fvnlYcAtx",
+	"9UW8KmpsBimxOZPMKxusaHBM2euJE/FOFThFXgZwbpGni6FwFLcBIxjWVCAWNP4mzMuC8BFezm1+ydNF",
+	"O4BijhTtF8qIPRggb2YgLJ2QzkcBogiJiVxYYIzwPVDK5nLMhnBoK4p43dRYIepjJAwkFMjJSsxdxgwK",
+	"g4aVXs2GcvLkOtUeXx3bodYjya3a2h5av//O2p1zmqAm+wkwqOrtha4qkCXG6na7wV5bZABlEzkMhq5m",
+	"s6L3ZEjOT7GObWvCM6jmbaAUdZW8JVhx464M02/oc8rliE4sx9RxTgDvTylP50k6ADduftH506lRuWyS",
+	"kvxjqzbSOrOE0qXHdaxEc3tLolbTj3bXHpmvchMBOx6ELIff/mvj6ucP71/Uq+svs6RfwxcLzGOlwBfc",
+	"LVHPa+l4sKk2i/1M3YRh9HA7s3wrOfPEROfTU53Vvz987/T6pX+1r1/s/O0dGLp5Xdjq5muqHl5Z2fji",
+	"5DA1VYdaj6egqu+5a3b16IqptraFe6ur1t/7YOOrlR9WTj5cObnx/fedy9+1710YVqkmFlol3ZweSUlU",
+	"hmqoWM0XBMoeuxMFtWtPjcuY9WrmyilMLqJ24vJk3tZyS8AKRB5rXyesGOZT13pZ4PYB8cpQFRHN9JUn",
+	"c8RhJURocW17i+iMpBWfqWsQpFxjsm2Bx/WZrungYqGk1ocHxW2zWJ4rSUl46tkU740aWCiYmy6veqLg",
+	"xzYlf2ffbd9bQfn78d6Z9Uv/bl+/iEqhj5n1BNVd9Sm5ist84NaY53KWKutwl63SOgphIHTQ0JpnUZMM",
+	"L76IzYRF6bqwD27gOlJe14QybnL2/6HWvOnSWA8q+5YUpSgDVpe50bIKbTGkDIXCGw/+2l4du1JEbPTU",
+	"fCHEl9JGObqjPcorjRDcUpKKyJFFJl0Ho4VYZCC45XSGbI4CN4R5WjrgcovajpIak5L+v+x9b3MTR7b3",
+	"V+lyPVULVWPZJiR7Y795zL8kuwmw4JvUrVWeuKVpWbMedWunRxZaKlX2LiSGYCC7JCSEG0IWQp4kGLJJ",
+	"iLEhfJhoJPEqX+FWn9M9M5JmZNmRMNx7X4Gl0fRM9+nT5+/vN8cmodQSelKh6cfYEQZZyNfLleUhgIYv",
+	"iC0sU4oJPi1zkyk2oT5pv37hHTV6S9Rx2yxDhp+M/KVI+VxGUv5/9eWZvHoPM+VwxdbMQ/O+/1vwlGgZ",
+	"AjIstuE//utqc/Xb4O/nWndut75c7M8a7M3/ZVDgY2XhEKnJU64Odbiv7u4MY6Moy3FGPEmqReDySY7M",
+	"H+FKu/VF8fWGUt4WKTu85nDicMd3qCutJ0vwJSu5P7G8n0h3pQs7rRHhzVHuSKzZ7I/g6pDwjpqfHxLe",
+	"kbY7DLePIb4EPcgAhtYcGFy4gzFGPDmaV051wTP2kGGtx3sbBkqnV6ER07UJ8G/Hiop0IirW6aIBGQFK",
+	"QgAeF5rEDsfwediuhG0XiJEESawcywPtXMEcCjKNfP+12mH95JvVQaGuwX6AKM3QkQIDPhGo5Nt+TmpP",
+	"yj54lpJSOKlpbqSe8qcjKAd6uz8hL3us4Lju5kIOHDBQ6FkrG5YpTC8hivWu+tpi6/qXwfK93ZOotXEf",
+	"6AMNK/mjrcGo5zrMS9si2pJWcmf2VAg/5grOsnyXTX31S1qC7JFFfHbCl7vBjMKsLzAbigXmpabpj+qX",
+	"76+BLAK63bTsb++mZX/WyfTDv3NDYt4PtmUs3zfYDPEwd46Z5tQSRCQJMHDE8xyQdHa4iEUJ8+PPTwXX",
+	"v+53I4kFx0bO5XSjx2bcd/waMVeTXUfKjL9ygOwXnLO8vzte4BKNBi0IrpiDZJVTiJ8VGuOOF5y5iodi",
+	"AgXVlPiiymXRKRPhha0xsYpDB6dc3csB78MGCYu3X6ZsnKPmVYcqM3qM9OZH+N5ClB58bI+hF8WH1vzc",
+	"3LimRGP96/rGw9bqjdadpa1Jx5jr8B6py2kNCmze/lUxp1bcF0T9DnStkSCdhjcqw6TWNbaQwzNkBvCH",
+	"2tqrkqvow9HUsw0LnhOfINbQOoBmI/Pg0+hCPw2Bs+D8RreMBKe/ay1d2mKVploNDdoerrlpsNYVcwRM",
+	"whzNz4PasExzLVSsRZEJHZbNsblKQjr7kMMdWewtA5vT+pjfH2N+xeMj/+tDj+Ci/3qFodYyXWO8BJRN",
+	"fgS1YjR4eML4gkimO5ON3Pgi6rw2n9Esz8OraGwMDQyJVTwgY1ABX6QLWC5ZFd68xIYfXXipH8CcKikn",
+	"lEV0COuI5ygxxcp1aGdK7fNp04cjT6Gq2FwHND/eaIfB62fxJfZSpi//q2IOgijaauhce4kQWtEix3QF",
+	"FrxMR0eKac2Gbtl5jHVzERmlkPMBfzfsgNAL7EcnjR75NzLLlb4HFwE6viASCfHKqQgpNYxNOpLkPUZ9",
+	"rNfN8llzo7cqHJ9Gg6z66oGwGxeC71jUhhjWfD4lq9Oh4kIhGoqOexr6YxOOoIvntyWBOP09urzh+45z",
+	"Si0HdtW4rs59aEmWSWbJFGgPLWaGTEwJGlZuAdQ9tCLQGhStdS4vPkObVfqsWDBDE4dtRX1v/fPxxze2",
+	"ar60Cw5mfDcPJ4RZXEuLAuAHtrXk5dtZagSHjhDTjlVlHstyQPBTOgY/xKQcJkFECKT8BpIis1LbWMDL",
+	"pZu31YEFbVymANdUY4e8X6kxBMRk2FIIoW+qlDeHXaki0kHJcSGfjnjW7Y8a1/+5Ffkb03n/tp7rjsVz",
+	"FhikgeR2Ev1PrIRYP+DWKZAGUwxqRscyjpS+I+VcmEqPnTa6L55rnLqgC+JurDQvfbklsTElaNRNFxzD",
+	"SvUMCM8b0es86Spivf/MEyQSsMYKtduOBBAosxQ7HQnE2jiUq/5kKWa028xlyPPfkaYRc0cq/nT4MF0r",
+	"sTehrJ3v/PZ6vLgYvLve25C0elRUa2NnZKeiA8hmaUxNTUNijn00IbANzPEN6stOK7SH/wjOrPRGurF6",
+	"OYdtHZFh32M7wB7ZOz5BZn3hl98yKmKWUDkfEf0KzkYBOBkxmCSpMswHdsn1K7xdrIeh19CDe7Ygi5o/",
+	"3ag/uLwVH0zrkbEI/CnNCUMOZ2hWNRf39MESWloon2Ov1YyTM2QfCof77+lE1R+tNi7dD+680w6J2sc6",
+	"e6zgMVnsmR2AOI/0aaEwhUDu6hfEF/OMhwG5fAIG1TG8cthbUw8Ts1af6iDJ7cbVa/2tkdKN6QvzGoQ0",
+	"KJEs7zHfpMVpxS8y7quZFB6ETLENnbBCgeV9gjw0ugBEMt+Q/IGKRQy75CLRw6w6c2Tm6DBPUXX/4/A2",
+	"qeWh8C0Gc9kJ/E8sCKzUj47zathkohFid7rp8NK1xvLF4OyXjcWl5mdLvfvPU1Iz0+ZopJ0Ho8YvxQQM",
+	"VEFwUSWCT4VxrVBKuPAJ5TUgVkqKiuEUaijnhJrNUAQGv41x9X1/B5AunpXkzsU7zUtfNpY/DJauNi99",
+	"GYpTH9oEADV7xscorwHUhLJA57mhxdBQFZPEd5hnEUAftAw/c5jNkb6Gqjeol4k15jNFRx7uC4n8VwiR",
+	"GSNxIQ3wxvBoAVpn/9qObt2NZKo+GfMYZ9XNE2wGeBzNrHlWs0jeYxDx1sw+MZD8DDnMGPT4qyUgvojn",
+	"w0xtUwhwrg8C6dMa4pJO4YkuiSNlJbqAcdsyJd6YnIsn/I01wGSGTOOz2oIBZxXCCTK3QCb+bZzYtCaz",
+	"PDx9pHoZqW6eTHjCWXXYogKDJIeX9FdI9ggP6nBSkZhPAhBggNIaHNpy45PvGx/eDeUnCaIkWZB6lzvD",
+	"FTExUvsa6t5iCCQhubenDpHkqubDMNJQyxztHkWO6iWA83OA8NYwz11szCmTPObwBcenUf9vsufLfKmr",
+	"Fqs43wBOjfiZaC0rm6soqhwMZl054UhdHGVhFnKelX2d4UYWXVkE0kj0q6CJU7IFxmFLAcybzoc6kGNX",
+	"w7jomhUqHrhgxUoOyFSTttor6s1YuNe2CTAcMpYjlPCe5yYmxpV8hEmIsE23/tOjxt33G1dXgrPXm19/",
+	"rObeAQhiXSzWP47wK+Ga7FCcOnqANLMBVmNwQtu8/VNw4f3g9M3mw/frGzeaZ871IbqbIQ4MW82mn8Zs",
+	"MIdxx57uggWIIOu3FC9Xz93ZoxXNqDrAQbJPbve2aWAAx+DG29qQfZ97tMSeEZR4XNPGpfvBxZU+hX0M",
+	"GQAGsjQddnJIZmsIF34jY/ZYZGJhYkeiLzZL/VmCPcWa/W1KnWZ6ekJ/TWlypahdIRmWHywIn6WhgB2D",
+	"dxyqlKgBnhEpCS6efXxpsS/bu3d3TRsPzCQAXQNvMfAJcuZq2FUrxrqBbZdQPA9ukKmHzHL1pl5UEBkB",
+	"wv25wirMnowVAgAbeVRVDKYYdD4olyyt5abPhps31OhTelCEgHVZwSeiklrNDy8y0u9BfKTMOD6LwYlM",
+	"aTbTk9j3jfGm+/FXh9U9UloYODvhv4WmkbZqgW4LvY3UlgV1/cj2QWn77iQafn9QKtG7njsdGcNZEQUj",
+	"tQOk8cGmzcUrj5f+UV8737j6Veunn7o6gszuS9qSYyfxP5vYKsCTPUzMUxM/OWwouVMMF/Xt4OavvrbY",
+	"+M/rPSZs69aL+mW3/dI+12Me873adk7K8O5pZ+UflLqRUQs5VU4RovZqVRqvFG9XeICkkeWafv8tLvy3",
+	"CtRxmT0bkquAwpQEEqjKr8J6EJu5zgLzmB1DDhQVH2GGNVSgjdQrKXEH36uFQraDPekS+5jDlnSjOSfh",
+	"my30nOPLwHs96aCqGbonMhEusaVPp8FtKGRYDS68/3hxaTMNJMqMjxnol3Tb4Ggl5zpSSWl4LZb2udSP",
+	"ddn+7viRw0oup31R0oTEB2foHGjgV6n0R18TtlNwlBXo2FgQKH2acxNipupgPRA+15ZhYRiz+2fefqVw",
+	"WHD2GuDVP8Em2d4rrCZAvUZkLj6XVKRi8BOh5B/JiYfW3P1gsXHpp8YHdxsrq788uBK8812weiVO4auE",
+	"JJ8gX1vFJrDCKoiwO9t2ZN4VsqIkxlGGZoqoJQtSCibB8ITov+eKd/XyJ614SOTca72BhF33F0uyK+SY",
+	"3x2rPi4UgHGMi6oG5sUkTXKU9qgZdZgdkjhGL1wz8/IxUQbk/eHlXepri/WNe/X197riucmM2ubTMacE",
+	"iKOpEd0DHi1osjjlYoR5L1HQbqHhrw/RvF3tz9mOWjqMAGQ5pMXwlNC3yJBp11V7V/eiQJC4plmTXBtb",
+	"3SV6o7Rc9gQAjiETfvhBCKtcQgxl9SFs89ndcNyUwxMLk/ycMNtRr5YYCIa5aJOhLXaq4B0OOS6D3wzT",
+	"toCFSceLfQNdaklsdd0g7YrgzoPg9M1Q4H55sBw8/LyxfLG1cqb55aN2lLJI+KyRE6MerY7mYC7B8EoS",
+	"xwXqOjbF0s1kgQSc3JCwSxSizZYkMETLi+tIX6LExhCKHZnlwBmD0QyX1qTmL9TFemDQaNEuhZV5UHNR",
+	"oJ6BBcBji3osy6GHflKXNWKusOo5PoSzElGOE8TwdT0Hz4gg6sfsB7p4isyKed1QVkW6s0hplGgNyNzh",
+	"yQcpsI3Prj/+6lwosI0P361v3Pvlwbng/r3Hn59q3Vqury0GDz5rXf8yWPng58Ul9efNy1jL/mtk+aRS",
+	"+OlYjtOh6qxinwxmzgrCK1mRZxhr1KMSmgOr4C0ABBr+JMsl83EnlJkn237MYeoZ9WVkTWlxhbsVhDdp",
+	"SmSyfBa+mrU0fRxIfRoWAT77ZpG3yKqrUu5jPjmM+ClVz4VPBFxNXeQYdatKPNrB+tKaemRb8Co0MHu3",
+	"91jqe7QF419Tz6O1YSNy4Ky9VHHSM0JaKoZuKTTOvRusXE62FJK7qtphIvNR5D0Zl6UMdp364f87+vvR",
+	"P46PvvjmyT3Wc2//nwRWnzfTN9CYthd6o9rqmX3dXDvERdRjpBmA5hGsDhaTAQbKcAGbV04FF081zyw3",
+	"rn7zDC3j2En9v16qMWZm0lBPImpXzKix2g5afebLNIDPdhF5Ai7CtG/GStnqxhIeimw0rl2sry0+VeKR",
+	"jDe7EFuQVIwnk4aYSOLGi0sd+KKbUBbtjzpcIRuFkFUVQOyxWd6xlWh1x7UMN3EJzk4LiFO0GRgVGGmg",
+	"0FKGHCnoow/hQ0QlXyRFRl2/aBHbkTTnuA5Q8au7lBy39htJSowqzVFyuFAnObXxbLRIiXqeA36WR1w2",
+	"pw5Lx45bB1BUk5Yng8BdPoUxKSX9Ndee/grlc4QCcpeBSMS/9Kx1QyM+c3Bz0VSlKfhpSCINLdgCEZDg",
+	"9DfNG+ubxVi0rIsSYCH7cswVYr7So2AevMII0ZCS8LeW4T6OCOAjEnnfOJOAtqjN1QyZ8Rxm+rk94fuu",
+	"BhlRSllzRXU3Kon5fy/vN6MOKXMf3v9VnI8n3oSphz9S8fOilM40Yq4LrXmPld3a0Gpzr91s3fm8cfaD",
+	"1p0zPy8uBRvrrdVV9Z+/f9m683nzyqnm7UvBjZX+hK5Ie4AXHmfeAvNGAQWFLQDAv3E+ZN5jgGeiS6vV",
+	"fSa1rpU+sZ058GoKmjcoyw3WMoAdAiG3z8pAModwg5pfqAQnv+AZMgsphoNq2NFXDszqFBjPcoRPUTIP",
+	"kG/KvFAy7QqZTHUF9JQv01Scwk7q17ZxR1LOSDwgJ6yJf0s2oDYVS5+d8MdgUhMJNDclHz6I6zGrpnHW",
+	"wrYJ3QCj3vW4z8omrmFTn6KnOZtj1DepR3PowJQPTQ3euBWcPx18e6E/cdxM8RkmWUP+JttNx6J+4w7l",
+	"B4ciqsCyp+wNGwTJR5gG5pT98FIkY6M8bxJ6KNQFUfEQoz5CC5eWgQrPclvjcACoJrErLAE6nOwd30tm",
+	"8Q1jWWDGY4+b5XksPAeHOsdcweeIL+YgxqKhO0zlOkS8piKdDTMBcqCbiLDWHT7BETJkH3NFtQ16qA3Q",
+	"kMKWnaXyLVGYTTRCUO9vh7orVmMLxujkyNHjx57/w+jRlw4ffkHtPnjEjrLb0T3je16YmNjz3Oj4xOj4",
+	"+Pj43udHf9t/YS2eGztEPI+Dh3sklRUZGtiGa4bgkfHLg+Xmgw+DCz/W187jJ83PljoCvelbU0kBn+ud",
+	"CNLXaBwaUhIcovqIiiUWlAjnaqTqcFtUYYNE+OBYolaivJblYMx7FDxDSX1HFhz13xy1dTLAJ54zV/Qz",
+	"5BBgoklTayZ9gLlhSpz1swAqFycd4NDqjFIGjykfmwqdAghmwRbrwxI/pudkq7nI19TE/AFM9SdgBJun",
+	"TMWPhTmEpTHV7x2LMzTpvPkw+HG1defUVuxkj7mOGj5FDo/B16HUqXNE60YBAPGOWmVf2LQGb6wOfcvg",
+	"u1pk3uG6cxBwkTPkJY3YxvVRWkMRAVzkRMnA8Yfb7qNGSHNr3mh/cXjToZmiH7wfnP3/9bXzres3W99/",
+	"v5VVlFGJUKo6gQplqwP7HYwcr+IySxneJQcEVC0ZQvJFHEkes4hkzM6Qad0QmKcc7okpJoD57YRy6LHZ",
+	"j+snHvp+xYF6Em6piRnWoj6+cqFxdb1x9mHj2s1trGhnm0aydHLGbASriRZkUi+rWjSDQkZ9oqOBIXir",
+	"+hpSfmC/CeGH/V/t4P8GqQNKgG0inb8wsouapkHgiSkLx0CrR5S+qDl8SXyPMeDZd3jFPIDgzCLHDu0n",
+	"L7z4wp7d0LOkDFEdLcpy38nPM58cf3l6dM/zL+zKjviCz+UoJzg7RH+/MJHN8uwIcWySHcH/aiNQ/7nb",
+	"wvvpT033s01lkcWKtmVeeCx9NPxaD5blMHP4BLun2nvnXAF7DH/gcLQaIXmjtB0CCaVkkGIy+6T2RgxE",
+	"MHlzDDHr0vjmetsOuXA2OH2veWsluH2xeeVU685S46PzSRtmqzYCvmln3WvCXhsri3LFxe6tXtq0Aw8Q",
+	"1hR7NpTwglTIEAIZK/7DjWX07KSRNfWV63DsF1ByYhGf5ix9Hwv7dgtK+6bLzNHouTdJP76sTUNA091y",
+	"MXwoB+OQMtQBaOVNjG9eGJ80hAuBzsQhJvRd24axNol7D33XxGb6iQdCcZs0FjfqD/8xvH2xmXdy3OFz",
+	"buigmCS6UoDVoiCyUmbegiOBwRpMBY9RWxKINFVN1FRSx3DU+EVWksxdSIyNKiNwm47BK/yA6T/tp0iR",
+	"HwhN9H6uP+SJErge/Vw8I6JL2+dyH7VDT6+tAKAAOMG455P2jSgznrxtCtSVLNwaOSFcRvmzl3TAZe9l",
+	"uYUCGE9JDbBx9M6p+oby77VbdeNU8+I7sV2nGUJ7gJ4dgwiWcnqUHPoY/nK49B2/giksY3uUXeoXhFeK",
+	"PkAwaYjPZjkWihgkBy40qEsOMFzQ0hIFTSWvS72wXyVDDirjA4YHOw8iAWjcIzEpfPAWddUmrc3uTjRM",
+	"nAWGq7Fj7Q9QyhJN3Mjk85YhIlP/NUvSWFwK1r8Ibj6EpBscnyOTI3sLv81P2OOFPfSF3N7COHuRPpd7",
+	"Pv9b+0U2UdhDn8v1HwPDWdh6Y/mTbH9MOTpQmhPFt1v1j+k4Rnq2GIiOlM+PBKNEeFpk44WAHRATk3EP",
+	"ET7JcupCgyyGnEsUOPTgwCCy7ZRRnooMlSJGwxCK20LATj/LKfGdUhgt1rGYKJwlu+JZpCOcBa6HZH6K",
+	"dY6rr8Nk/eWMc7WUhDFOWyxnHH6gxbo/Qj2lYewj5qfwlybYe/Pt/g69p+6IHP6Z0rssU4v+oM+R5sa1",
+	"1ur1fvffSfzP22M0H8GLbEnz4qv2xBSYzvtH+FOg2DXnfj6kfeXCV4IffPtpsPrpLw/ONb+6HFz4Z+Pq",
+	"V+gyNhZvhT2RukXQVMcsMA+6qEJtvBW52DJN/850tYMdgjbJLw+Wg08+ba0++nlxqfHB941L9x8vXmle",
+	"u/nz4lJwYeXxF8vq88/eba3ebSzda5y60J6gSJZAlhc877hsM90P3m6o4TVOvqGKlMIwt2h7v0i5jdBQ",
+	"mli1rZ+hipav5ywkObnHwkcaaiAYB3F6QrfAOTHIDuk791vfxwmkZY3nuxfEs2UijHxntB7xJWDmpSgx",
+	"8L4QytqKGEqAw6tIF1hY01+LLQ8GBDSbgQ4lYlqY+h1AV2QXJTVGvRhuhUUKzgJgD5aE9HdnyHSWh3xv",
+	"ACvo+DH4QdfhDFCMigJp96AawUfg0MROXPWGTznW+f84mPwIiejjjdbqXcQn/+XBchz6HnsIQh7DdkWk",
+	"RTxZ7jHJLzcp4HKkIeXQ9bHoPwEuJrBXGjINqJlR1irWfFrYBa5Ez/GyXG+ySZ3HxxodB2t1SmhZasoO",
+	"ZMM0RKQ5oDWqQB5V6Ql2gub9MOIcxuh1j4I0kUG1QXULH5YZ6NoxBNLTzpuaAPDdDKOa1rEafE9GsK1Y",
+	"55taahDSgwwHGUbdXOdhn2xxAA59hB9SR0SPLJ4WkAF20UDiHylBUNiV1J8707qzVN+4F1z4sasmoKek",
+	"+x7N9+jyOtQWZgMfKWKWIfqwnTLsM/q0MDrVC8lqtPxCXUACZY3s4qzpkqYZ9ZxDFSaNu3oYy1h2RJzg",
+	"JVMR3NSXA7QCYhLUvHKq/vBR89KXzcsftB7d/1UCFVGI9FKfIXwVdd1E2wEp+mLtfWozQVcfBnXDuliD",
+	"GaljAnjgG0lsa/VDwUMLknEiEpi0zHM9G6f9U05vMhOiTA2Oy2QzWpJU0VxgiC6TktSOeiA7k9BVxn2k",
+	"DUSRQ7UufUcJrlCHsM3yLvWYbWV56HqEn+E9w1y1OcMBSHSesXLYry28EvPMOWtQbsNLla2KbXhREbjh",
+	"K6YA1qYP+ZIjpZJ36aA5m1AikRJoMpM0ZC2nxkgPhrwsqgAMDNhmAwyHfP9F4+o3jaXPgxsrjb+dDt75",
+	"ISYzOOc9QuovayD3UDSgaGGe1aAWIQqoa4mRtGZF1Q4xMcpykCNfRC6qx6QvPGV2RSC5OVPjycmciBgr",
+	"1bxA3TXjdpYjAX3cmbIjhypDjgBoK8CQ6SHI6KgreKKHcwCFtU0CthlW8RiFD0caV9cby4+CG982l77+",
+	"5cG55qVvycQEaVxdJnv2ksblm8GNd+sbD3FFthALDwVoRypCwxlKdnCcaN8P8Jz+593GR+fjApwkugna",
+	"bgxEZHPPnXEf+keSFBE645rIQCtzrL8B397xpcYW1G6DI8mfKvYcA+4D7CCeAg8IkSgEkzrPGEH/I+x3",
+	"lruO1OynWIyDqhVUHGfVdMd8Gt5ySCahuvcOyZoeuyeuhOkfQrjsgR2t584E5681Pvvx8bsrrdW7m4ub",
+	"Rn3vCVn1htGHnQZb2M7ki3hh8Cs+VHYqJ9aBs9mjSplx3dKUVrrZ9iy/Mnn/PzMDHp/CXolwjV82rER4",
+	"PLLcR/g4tuyxPAbGU4aTx4B7t83W05DPwKlQAuuzE746Pn78V3Dtfmv1NuYz6uvrwfsfbenAjV4w3grx",
+	"9OYqGmdvPjaZicbyh81L37XunNmuCKGU9wICbZuhbQI2GlizbeGUHRD5Solxf9DTeOYfwcrdTbehtf2t",
+	"1Tb9suL6coydKDuQeE5vDoAL0Z4ApwhapNTPGMkxv8oYJ35VQKG/1Y5s/cK4Lv+fE+qwMX8a1GsrhjTk",
+	"C3PPFNBrpRkPmoftKyuvhukbbvhAT/BiyIYM6F69SyFjhZDP72gZpJnrnqVZWjaUs6TD1p2MIgMzyle+",
+	"C+6+EyzfbVy9hkXDzdO3YvsDYQ86NMwC0zGxFAMpHlbFVAJ1ofeTVDhCHUxGkEKecJmFAVhEGLIZNuNa",
+	"yiCMs4ErH9HEV2vEKaApL6ljZ8h0QtkM9mCmGVj4Ev2gDdlEtxrrhETYS5xWXZjHrsREdvAX9iYCGnTU",
+	"iPq0UIgN1x5PToFXKBR+1ZhvQDRSvSbCJ+qeT2kZ8D3djyXwm2rak4S0JX1v69BU7X6of+fOCVJyXNeR",
+	"LC8gkpLy/g7PsycBPP60GLdKfHvpkAWHVYeGGNS4drN59b362lf19fX6o+uNpTut1bvtdKgJiqPvRisl",
+	"8tgjAAlELsvYLdfxOn13TT2Bfqkn1SnVWcy+djpYiU+7qR93oIgtLQ64H9ooJKHwVJPtCSzT/YqqFkNv",
+	"5jMMdBgqDlGIs6FFkWZ1a90bhUg4GBR0HRl1SMHyOpIUnBMIxoqRYvXTIpXFCGdzKt5qRTo7rZIarLJc",
+	"On8JM3Ya/jxPOVLw1ZgPSDpRX9Gu2VxtdjeZLTNPqRo2G3WlWFnuiQoEIytljVwAPbuzakj4X4Z0gv9o",
+	"gY3o3nRVepZjpwv2/CWFLz1aDduXds4Dw74VtJpyStai9tsRC82/yZE943teGJ0YHx2fGLFGYCLAljJz",
+	"qMwsKwqiBitLjavLKLNKWkXsDs9N9O/F4ewcq7jsSVeG6HXpsbmVeGJ/0mDRUS+83/rhx3ijV+p279a1",
+	"m7VAhtseJRdlHgvcO3adx2KNkBHgDwBTJWVhht+GhyMcYD513KF24HX03IXddo2zD+trt5tXTiG0QS8t",
+	"PIC+orZGO1lkzN9GPCh267SzASiB1e0jOzeWqUMBydUIDVuVEPUE8jZcQOoGI+qTWa4BnaG3VRTILKQP",
+	"5azp7XM8omPuhyg4PCU6zwglNea6okry1LMtMufRBZblggPzhcds/XlIAMTD2ji1/yqeTCl+UxbRTmnX",
+	"rUj0cTX5zwpJ1PWvg3c+bt051bh2sx0lPF0z9XQeofzLZXnfE9zJE7g4qsLRSZUFRnJMOYjYukeK1EWs",
+	"JreWIdhnmGIIap9veDppE6sc3gf2T1G4NvMsjYMOVq3OfwzIWE/jSr/0Q3D7YrByt/n1Z7HlsnXsTfaw",
+	"Gl8Lma3Va6B6iEwDsovGzfHdylE0mFy+qHJZdMpwDeTalIO+G81CqCtEKtiIHldO4Unj+DAYs2Okuhny",
+	"ii9J2XMWqM+yvEjdAmYsoQI6LIzpznJbxpEPnweLr01hoeYJ5QKBvQArKUGVqHlQC72zdDYxoyzOahP/",
+	"eCQ4D8Sglx4F3y6CVJgXj/9kC8w36q2f7v6tbl7vxiffN1Y+70PsO3XU2Ml5VuvBfBhazCPjhefoRP75",
+	"PS8WxnN77ReYiVG0o5LOs1q/uKd/HB99kY4W3jw58UIaqFuPat5whzoSEpGijcAe6mmFTwAYP9pl6nTX",
+	"F+tdaOhyw7haVBdSFNXk0BoyHO7o5mgr3kDG5+DCndbfHja+O/X46r/69zVeF479THE1blXGIfMx6lXa",
+	"YzLdljxeeKwy7BBKfJyU8xOC/BELSmao7Z71tfOIbdm4fO/xxxfTskaVhGk7njBt24aog8aut2xak+Bi",
+	"Yxun/vt57Xy/BRhh8DdAfpqvt6DaO2f/KSawXf2p+XC1/0Vqk3opNTyJzVzms24depDbxsqBa6c0kCpw",
+	"8kec41Xh+RGbAsRMqtSzZQi9mhdi3sDZ5l2GxVTdvQVzouJ3b6u9ic81UDa3xcXg3fXmxxvtcVszQUq0",
+	"U9M7jtRNFsThGgcrSubIrmxOGDeAhE2J1ogtkoMGevChahnZC0Bdv/4AwzcP/xGcWcFpxlB5ymSn8N+L",
+	"ORk15DgcJxsBDLCfRsqqUP4wdaXQeKpwVDvKrJbERujAaQTpjP2S6k/MHbR/pV6B2YS6zjyb0lQfyqim",
+	"jlvxmMzytstcqGVCqhtfOfJvqMebLQmbTeoNMKst7nmmMQ0l8wHoPNwfCE8ajRVr70lux5nbRp1cTKPC",
+	"HIxMjvzJoX9xRm3q5Ki6XwmxQHNqp3pgvuDEAMluZVQWndGSM1qigAS6FeTPue2U3vWWOC3FQ8U86KEa",
+	"uhXqWM4TVcm8UWXl9nLu51ktrjAMr7BEi1VrCWW4osQryzeqpVRigrXBWa40j7kYOO8NYI5y28gcAxql",
+	"GEYIDKLhbKFe3fEnYbwsdx0WNZXhexBRVvKK4Dyo7tS+SSs8fon5+/CHv2dDLTyPjZKiweZZbYBZpqvf",
+	"1NfXGz9caN1aDj7+snHlr8Htj4J3Tger95tXTqF13a+ERPspnYmL8jnEfNEd0ZF6Q3GhuqxFL4emz8qQ",
+	"I1BZqUcKK4C1DDGecPDiWEfNMw0noGduj4M9nbs/im4/Wm1cuo8rHtx5p/nZUr8rq22j9IU9eCKvlxaR",
+	"ruOm1K4wXoP9nMKLR3DUEbEbtiFn1SzHY0TXaLffpyq8eQmpiylCCZYLQFCJddhzVpar+4VtWqAvdK1I",
+	"YuAYRombJsPo/4RBYsfE03ssbNxuXL22qWhAPUovfqXjumKlj4qzX1lSknRLZaj2fbtjAjJ/wyzogNlI",
+	"ixwfZaLssih1PpxSMKyo7aL7xJVMt1BnICoc9YxzNAIRoiA0LgVaoyWq/AHwVTVGLo8Bv+NprblnSRtj",
+	"Iij8bi0+bdtGjrZtDobS1Q74PmKlGYpahOob/wzOfhq8/5EaXLgIKaThGt5S2ki3Ym1BAHYI9QDG3u+B",
+	"9Z1KIgfLO0DL4sO7weef6irubmnrVCWY9gSSI5dtI++p7tE77Yli7LrYt6GraUOx1rAacDyB+Tqrn8We",
+	"JdAwQeYcxAZmJeh065bVA/iD7clrv3oPhnhWopZLV3WIHrrBtigLbebkgIXhOIPiqFB7Qf67VJEAVdGh",
+	"n4DEGNVTqPgQKsMoPGx2DHVeUtRcMjwPn5A9CgM+6T6wtsGx/D2dsdKY/U7BJCdgJovMGyBywON3V5oP",
+	"V7tt3Z5yp1X9rxK6tJAxnAFiOwHj/g0Z+YxoBx3kvfX31pl/bWFxJNSuDWB1EjRCyOKMwyDtcBwwJ5Zm",
+	"myRM+hRqGEuM+1aW/7lC3agzpxMNyjdU5XNC2BbxKJ+3dGehFe+OZtTOZDl2RRN9S2aH1heaiG1DawJC",
+	"qYt5pqLHBVx3/S4YXtGlneo+5lc8JeQRyatEmOvtp7Jd5L2Kp7HDN4gyperVJQTjqAdUgu0TCsusm8da",
+	"1881Lj1qnLnV+O6D1p2lOKdP44ePD45D0SI2n0Ad4oujE3ugDlGZ+JTPj0yOLDh59pZrCLnChGJ9Y6O1",
+	"dA6hmka2kDnHWXpGth6+Xuvst8HFleCdc33vPlnJIcjsUCy040jyLTSmgk4Cdmw+dfLatEZ8QSgXfpF5",
+	"UyFi2mz0fLOWga+AEIAtkuCzlYRHbzSkkq9wgGfFaFs90zj/9+l9wb8ubyoXviN9J78pDm5Y7Z/a76RZ",
+	"5fR3SOYUNhA5fpYXabnMoJk/h0xipicbEJ9sJueJL8R8WHoO0BIzRuVC1Q+2DgFPE94twmGkED0Gph1C",
+	"sR1FcMNiAH5DW4sKmZbkd8ePHFbOQpZTpXiVMgNnd//x15ULcfBEnrkpgeTj0cT9OpTcJFpVmLsRC5jN",
+	"gWU1VtkdC7P4Dqg9Zepy5vYJp7uvNg1j7Ku9pkfZV3sFx9lXOxAfaV/tQDTWvtoMjravtt+M9/YwMeSH",
+	"C+ubxiy/xeasxL4yPT3xO5nlVTKupIm7Dmd9Lpie7gP4U/3XEX2HfpZgRon1Jj2/g4pQ6D0RAklYbbdb",
+	"4HZGlBk/UXKx8UuOogow1S8ZWQYmhSJjfsnNwL/t44cNYzmHU5j2rmVBrsy8XNgiReZQwE+h6LwbGDnS",
+	"HinqeCxPfeqK9NbkkOMEyaZB9TLbAX5ToKkz5TcYrwt7g6AnAHL9zGMkr/xgj5SYp5xlQ/GbpPD24/O0",
+	"6b3hAX51DZayXvqNNc0mo57rDK6TLo3UZ/29x9fvN//1U3N1sf+VjSqtx3KCYkQkDR3MM61XVeogATmc",
+	"jlZ0nOaFKyo6FKsZTUtQco+/yZBjjNoARAcNUAvgIiCmnyamUlYXlOK7NpGMJa75PnjQTbpvlWLSybx4",
+	"B6p6sqG1oA5Ti+FLJ/HewFtC635bSntwFv0n7wd3rjUWN1q3lvsq0o/JVG/m+4jPKceKjk62gxhqaAO6",
+	"gJQsjNvMnoy4vsBSB9HDQnH1N8oedvxVhRdR7WGbB/w0AluOukBLQvpkFooDZ6fIrC986s6iex5qp7CJ",
+	"ILk1ANYmhc++/Y2PFOC5n7RgWr2eAxBz3Vr786TyUvnbHH+rplBybXIN9Ajk7VMecIF5uTRzae94/+YS",
+	"SFOitTTnMYA/ohAVsEaw4wjOHbtfa1cJzEv6PvDHtL4Z/PEf5o7w1zF12y10mQ9dCylJ79WoonuBEa1h",
+	"OHqovvbe5r1zKTrJL3pMAux5r8OOm/61HMuLEpOEIvO77i8THgFgS6UigN6awjkH4hlhV5vUJETp0KbU",
+	"xKtlxqdCuF+TFdDA/YwboIrE428mev4hrnQ0Sjr38wxiYLdZdIj0CQUbw0IQQEF4/NFysPigV+NkJdE+",
+	"dW0Zj7VaBBoNoWtnStsqsXZsKSu6fygxxtOxFoOP8UQDPCuh97t/a3zwfV9LFN+fNZ7vYSZEVBfKv7TI",
+	"nyuswnTp6JyRO20bIFO8sJmGEE1xHI6rEYfpddZ4vjfdDQAODNCnu3iucftm8+y9xuJST1oL9ckYF9Ue",
+	"JVem6qlMsbMuQpQClEwAJgxxLM2JjLGziq/UZcJmqfH8YX1Mtk35nu7x9yGdmucM9Pj4+r1g5TucpZ7z",
+	"43sV6Y95Qi1P+hxhQyNn1ZBWi9VkBNzZBoRLpMiQN0ICRqTuVV4tQmAAqjFnUrcpwvjAQQAd0MVKLkwf",
+	"Q0CT5tzkLmV44hn165GnCYkOeuiC84+a67e6ij6TsDSBSai2CesEJSY4E/VT6PBtXu39sudw5NsLK3lz",
+	"NTiTf3f8yGHiAPoIolhTrAueJHOMV0C9eKzs0jyz8ZRfEPPqpFeiju2kwBsBLBG6XzjLZ8y4vkcXmNtB",
+	"M4FM/FA7b+gmkhbwdXhxg2T36/p+oBx9Zt/E5PTB6T9soW8NHmGHwF7N4L2U5gLzbCc/tCBK48N36/e/",
+	"aHy29virc5u3waGkjqmd39vHNc3EsLWBCqOt8yW8Pfb7FFl+XisIrIRTp1mW75o1vNg4LhkdxfsdeuXV",
+	"g7O7J0G6dVe7eiSd+IBxoITVmePUr3hMi75mJHf8WJMNonEvIACbCSzE5DzpJP09q2lPZ3jGqHrPNJIR",
+	"pIUwEzs0yQCZqD+6Xt/YUFLS5nf0lg+E5Oul0BB4nxLXyTOOnI555mlETYYcTWF6CrwSje9m+sVElRvO",
+	"m8mYQY7wjbbSaMoUty0E3pDIiANVMSBhc9ThVrjwwsvyPOV55rqGOAcg0sA1McIwpVuAcFCZ0AGUruJ0",
+	"Ac+vUXBUso6aS2itmZjY89zo+MTo+Pj4+N7nR38bz97/7j9GJ7aC+aqe8Q/q8bZGTTegmm41+uuo7NKZ",
+	"daLDb3jdrEvN07caHywHZz/ZVC0WmK0XW0k/9X2ahyoSOXaySGXx7a1n9l+msqihbNpvHpFJjEyeTPha",
+	"cOlIaAhP/J5xT7gJj9OtWQRno75TYqbj4KWDM9DdPkWOHjk+o2v/NQw8HPe7w8hU0VSA6JjSDKrv0Rl1",
+	"p7QY1Z7xhCDVm0lvAKZ44tsVmJLRhC+KjHp+jtHkSROeM+fw5FsC1XHaN+jRUTfxe1DN+psio65f/Iv+",
+	"q8R8D1P86i+gQYav2sXxpOmqm/zjm29ban+JeYfBX0pSmbeQvHiIHwSOoCl+h2N4xBqpeO7I5MgYhMq0",
+	"LKd0qlI57/C5DNE9mGvn6w+utO78Zww70rSEWqleaxgWweRGhrTO/rX51/vRPdRFiTdQuh4yTqGeN4ml",
+	"DNHpnk9Wsc8uliyWCfcysVgZpwxi3KZehgTn1oPlv9fXzjcu3wzOvxPrc2Bzya+mewr0rRwPW3fVM+kq",
+	"3DZg0e7fa5IpHQU3vFpKW9YwNFMUwCYsSd5l0JlTxiq3UoY0f7pRf3C59f0XjeUfY2FpfceEwY5wpjnk",
+	"Co460KCOdjIkR7IMLZfmKLPgWYAlSVlEGYLkecHyvfjEIL9Owpupd1DOa/w14tA2WFEEjoBhCld2odII",
+	"xk+ACwQHsYUZzJDmw/fra2eDs5/W19+LvbS5Q9KTHM9TrtxMfLsMefzxKbRZwkB+qJ1T3iOsNsR3odwe",
+	"VV6NIDZzHbW5MiQMwMbAa5Nud1Q9BEH9Ql05qUG/sOTdUk4TlwXmAcqjzBDk46qv32icvxm7eUX6ylBI",
+	"yQ6UUSiVu633u27ij5m3juELyimzx/EzJLj5EAldQyyA+N5GEICUAR1JsJzQVjLk2BapUgARwt5qx8Za",
+	"ftK4dK/1fWy7F1jiHKFbGy4pGFS+cO1E6Dx4dMPEG6oR4CJIuPXvAEQNoXlh00klaNSNITBJEPT6xr36",
+	"+ns/Ly61li51rq2mbZQ9sjPG+wA+ROO+uGJuDlK+PEOC09/UH1xG8r762vng9DfNG+uxIeDnafIj9dbR",
+	"jjayotZCgE6wCLS1yqirxAicuZ8XlxDWRK2wsWBMTi00YLrH3E89ZXT/WVuAEhVDnJ0S9QMip2DAMyY7",
+	"sUhnwr07itfUQ4cdWqDxY6sezxtoXplcLUMwx19fO99a/Fvjs7U2rRuWJ1hJ9RkF6kXeHuwHtRUhbEcw",
+	"PqbW5qfTyHccu3GN59POKePhlj2RBzbNDAnOP6qv3Q4e/a2+ttG4GlvmYiWX9GgHFxybQZ9Mnnqe0qIW",
+	"7KBKOUOQ+efnxaXGxfVg7Qv1fECdFINwx0hS920PCY+UBHd84eFR/sn7jR9iWrTsiVyiVO/TYU/go7II",
+	"1jyTyLgBbcU48yys7pt59TiZyDwXOdxmUhCxLO7RSbILLFCIX7ETeVb2mb3bWAb1++89vvx9lsdVhhlU",
+	"GcP/FQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,

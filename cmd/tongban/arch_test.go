@@ -49,6 +49,8 @@ var homes = []struct {
 		"consensus is the county's own affair; everybody else proposes and reads through the hub"},
 	{[]string{"net/smtp"}, []string{"federation/notify"},
 		"what leaves the county for applicants leaves by one door, which knows how much a message may say"},
+	{[]string{"github.com/coreos/go-oidc/v3", "golang.org/x/oauth2", "github.com/go-jose/go-jose/v4"}, []string{"federation/oidc"},
+		"what an identity provider says of a person is believed in one place, after one set of checks"},
 	{[]string{"filippo.io/age", "golang.org/x/crypto/ssh"}, []string{"federation/seal"},
 		"what leaves a node in a file is sealed in one place, so that who may read it is decided in one way"},
 	{[]string{"github.com/boombuler/barcode"}, []string{"api"},

@@ -97,6 +97,7 @@ func diagnose(ctx context.Context, path, testTo string, asJSON bool, stdout io.W
 		d.running()
 		d.lines()
 		d.notices(testTo)
+		d.provider()
 	}
 	return d.report(asJSON, stdout)
 }

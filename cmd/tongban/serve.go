@@ -236,6 +236,10 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server
 		}
 		metricsToken = string(secret)
 	}
+	provider, err := identityProvider(c)
+	if err != nil {
+		return nil, err
+	}
 	pages, err := web.Handler()
 	if err != nil {
 		return nil, err
@@ -249,7 +253,7 @@ func newAPI(c configs.Config, n *federation.Node, log *slog.Logger) (*api.Server
 	return api.New(api.Options{
 		People: people,
 		Pages:  pages,
-		Node:   n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
+		Node:   n, Store: n.Store, Blobs: n.Blobs, Hasher: hasher, Provider: provider, Logger: log, Version: version, Name: c.Name, Demo: c.Demo,
 		Secure:    c.TLS.Mode != configs.TLSOff || c.TLS.BehindGateway,
 		BodyBytes: c.Limits.BodyBytes, Request: c.Limits.Request, Refresh: c.Session.Refresh,
 		MetricsToken: metricsToken, HideMetrics: !c.Metrics.Enabled, SupervisionPhone: c.Centre.SupervisionPhone,

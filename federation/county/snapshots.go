@@ -135,8 +135,6 @@ func (s *snapshotStore) Open(id string) (*raft.SnapshotMeta, io.ReadCloser, erro
 	return meta, &content{Reader: r, close: func() error { release(); return r.Close() }}, nil
 }
 
-// content is what a snapshot is read from: its file, or for a peer that file's
-// header and a copy of the live database.
 func (s *snapshotStore) content(meta *raft.SnapshotMeta, h Header, f io.ReadCloser) (*raft.SnapshotMeta, io.ReadCloser, error) {
 	if h.Size > 0 || !s.live.Load() {
 		head, err := encodeRecord(h)

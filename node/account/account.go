@@ -48,6 +48,9 @@ type Account struct {
 	// the last time step whose code was used, for each works once.
 	Seal     []byte `json:"seal,omitempty"`
 	StepUsed int64  `json:"step_used,omitempty"`
+	// Links are identities at providers with which the account is logged in to
+	// (OpenID Connect), one of each provider.
+	Links []Link `json:"links,omitempty"`
 	// Agents may act for an organisation.
 	Agents   []Agent `json:"agents,omitempty"`
 	Disabled bool    `json:"disabled,omitempty"`
@@ -70,8 +73,29 @@ type Agent struct {
 	Until calendar.Date `json:"until,omitzero"`
 }
 
+// Link is an identity at a provider. What the provider calls the person is kept
+// as its hash (HashSubject).
+type Link struct {
+	Issuer  string `json:"issuer"`
+	Subject string `json:"subject"`
+}
+
 // Active reports whether the account can be logged in to.
-func (a *Account) Active() bool { return a.PasswordHash != "" && !a.Disabled }
+func (a *Account) Active() bool {
+	return (a.PasswordHash != "" || len(a.Links) > 0) && !a.Disabled
+}
+
+// LinkedTo reports whether an identity of a provider is linked to the account.
+func (a *Account) LinkedTo(issuer string) bool {
+	return slices.ContainsFunc(a.Links, func(l Link) bool { return l.Issuer == issuer })
+}
+
+// Unlink takes the identity of a provider off, and reports whether there was one.
+func (a *Account) Unlink(issuer string) bool {
+	before := len(a.Links)
+	a.Links = slices.DeleteFunc(slices.Clone(a.Links), func(l Link) bool { return l.Issuer == issuer })
+	return len(a.Links) < before
+}
 
 // Is reports whether somebody of a type, with a number and a name, is whom the
 // account was opened for. A number alone does not say so: one that was mistyped
@@ -150,5 +174,12 @@ func NewCode(random [CodeBytes]byte) string {
 func HashCode(kind, number, code string) string {
 	plain := strings.NewReplacer("-", "", " ", "", "O", "0", "I", "1", "L", "1").Replace(identifier.Normalise(code))
 	sum := sha256.Sum256([]byte("tongban activation code v1\n" + kind + "\n" + number + "\n" + plain))
+	return hex.EncodeToString(sum[:])
+}
+
+// HashSubject is what the ledger keeps of what a provider calls somebody, whose
+// form is the provider's own: some use a phone number.
+func HashSubject(issuer, subject string) string {
+	sum := sha256.Sum256([]byte("tongban provider subject v1\n" + issuer + "\n" + subject))
 	return hex.EncodeToString(sum[:])
 }

@@ -41,6 +41,9 @@ const (
 	AccountStep     Kind = "account.step"
 	AccountDisable  Kind = "account.disable"
 	AccountContact  Kind = "account.contact"
+	AccountBind     Kind = "account.bind"
+	AccountUnbind   Kind = "account.unbind"
+	AccountRegister Kind = "account.register"
 
 	RecordConsent  Kind = "record.consent"
 	RecordWithdraw Kind = "record.withdraw"
@@ -239,6 +242,9 @@ var Kinds = []Info{
 	kind[AccountStepV1](AccountStep, ""),
 	kind[AccountDisableV1](AccountDisable, identity.AccountDisable),
 	kind[AccountContactV1](AccountContact, ""),
+	kind[AccountBindV1](AccountBind, ""),
+	kind[AccountUnbindV1](AccountUnbind, ""),
+	kind[AccountRegisterV1](AccountRegister, ""),
 
 	kind[RecordConsentV1](RecordConsent, identity.RecordConsent),
 	kind[RecordWithdrawV1](RecordWithdraw, identity.RecordConsent),

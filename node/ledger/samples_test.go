@@ -94,6 +94,9 @@ func samples() map[Kind]Body {
 		AccountPassword: &AccountPasswordV1{Account: "a-1", PasswordHash: "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA", Seal: []byte("sealed")},
 		AccountTOTP:     &AccountTOTPV1{Account: "a-1", Seal: []byte("sealed")},
 		AccountStep:     &AccountStepV1{Account: "a-1", Step: 59846520},
+		AccountBind:     &AccountBindV1{Account: "a-1", Issuer: "https://id.example.cn", Subject: hashText()},
+		AccountUnbind:   &AccountUnbindV1{Account: "a-1", Issuer: "https://id.example.cn"},
+		AccountRegister: &AccountRegisterV1{Account: "a-2", Name: "王芳", Number: "330599200103152464", Phone: "13800000000", Division: "330523", Issuer: "https://id.example.cn", Subject: hashText()},
 		AccountContact:  &AccountContactV1{Account: "a-1", Email: "zhang.san@example.cn", Language: "zh"},
 		NoticeSettle: &NoticeSettleV1{Division: "330523110200", Outcomes: []NoticeOutcome{
 			{Subject: sampleCase, Notice: samplePrev, Channel: "sms", Round: 1, State: NoticeDelivered, To: "138****0000", Attempts: 2, At: sampleAt},

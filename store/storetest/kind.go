@@ -53,6 +53,12 @@ func KindOf(body ledger.Body) ledger.Kind {
 		return ledger.AccountStep
 	case *ledger.AccountDisableV1:
 		return ledger.AccountDisable
+	case *ledger.AccountBindV1:
+		return ledger.AccountBind
+	case *ledger.AccountUnbindV1:
+		return ledger.AccountUnbind
+	case *ledger.AccountRegisterV1:
+		return ledger.AccountRegister
 	case *ledger.AccountContactV1:
 		return ledger.AccountContact
 	case *ledger.NoticeSettleV1:

@@ -213,7 +213,8 @@ func (n *Node) scoped(body ledger.Body, about About) About {
 		about.Scope = b.Division
 	case *ledger.AccountAgentsV1:
 		about.Scope = b.Division
-	case *ledger.NodeInviteV1, *ledger.SampleDrawV1, *ledger.SampleReviewV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1:
+	case *ledger.NodeInviteV1, *ledger.SampleDrawV1, *ledger.SampleReviewV1, *ledger.ItemDraftV1, *ledger.PackageDraftV1, *ledger.AccountActivateV1, *ledger.AccountPasswordV1, *ledger.AccountTOTPV1, *ledger.AccountStepV1, *ledger.AccountDisableV1,
+		*ledger.AccountBindV1, *ledger.AccountUnbindV1, *ledger.AccountRegisterV1:
 		about.Scope = Code
 	case *ledger.NodeEnrolV1:
 		about.Scope, about.Subtree = b.Credential.Division, true
