@@ -71,13 +71,20 @@ func TestLifeOfACase(t *testing.T) {
 		t.Errorf("told %+v, accepted on %s", c.Told, c.AcceptedOn)
 	}
 	before := c.Told.Statutory
-	h.act("window", id, gen.CaseAction{Kind: gen.ActSuspend, Procedure: "检验", Until: calendar.DateOf(time.Now()).AddDays(10), Reason: "需检验"})
+	suspend := gen.CaseAction{Kind: gen.ActSuspend, Procedure: "检验", Until: calendar.DateOf(time.Now()).AddDays(10), Reason: "需检验"}
+	if r := h.act0("window", id, suspend); r != "409 procedure_leader" {
+		t.Errorf("a window began a procedure that the item does not name: %s", r)
+	}
+	h.act("chief", id, suspend)
 	if r := h.act0("window", id, gen.CaseAction{Kind: gen.ActExtend, Days: 10, Reason: "忙"}); r != "403 forbidden" {
 		t.Errorf("a window extended a case: %s", r)
 	}
-	h.act("chief", id, gen.CaseAction{Kind: gen.ActExtend, Days: 10, Reason: "情况复杂"})
+	if r := h.act0("chief", id, gen.CaseAction{Kind: gen.ActExtend, Days: 10, Reason: "情况复杂"}); r != "409 extension_days" {
+		t.Errorf("three days were extended by ten: %s", r)
+	}
+	h.act("chief", id, gen.CaseAction{Kind: gen.ActExtend, Days: 3, Reason: "情况复杂"})
 	h.get("window", "/api/v1/cases/"+id, &c)
-	if !c.Told.Statutory.After(before) || len(c.Suspensions) != 1 || !c.Suspensions[0].Lawful || c.ExtendedBy != 10 {
+	if !c.Told.Statutory.After(before) || len(c.Suspensions) != 1 || !c.Suspensions[0].Lawful || c.ExtendedBy != 3 {
 		t.Errorf("%+v", c)
 	}
 	if r := h.act0("chief", id, gen.CaseAction{Kind: gen.ActDecide, Granted: yes(true), Opinion: "准予"}); !strings.HasSuffix(r, "suspended") {

@@ -25,7 +25,37 @@ func (a *applier) lawfully(c *casework.Case, e *ledger.Entry, body ledger.Body) 
 		if err == nil && asked != nil && asked.OccurredAt-asked.SkewMS <= e.OccurredAt-e.SkewMS {
 			return casework.ErrWithdrawalAsked
 		}
-		return err
+		if err != nil || !a.desk || len(c.Tolerated) == 0 {
+			return err
+		}
+		// What comes later comes by itself, to any desk: the one that decides is told.
+		came, err := a.broughtTo(c, 0)
+		if err != nil {
+			return err
+		}
+		return c.CheckTolerated(e, b, func(name string) bool { return slices.Contains(came, name) })
+	case *ledger.CaseAcceptV1:
+		if !a.desk || c.AgainMS == 0 {
+			return nil
+		}
+		came, err := a.broughtTo(c, c.AgainMS)
+		if err != nil {
+			return err
+		}
+		return c.CheckSecondNotice(b, func(name string) bool { return slices.Contains(came, name) })
+	case *ledger.CaseSuspendV1:
+		if !a.desk {
+			return nil
+		}
+		item, err := a.itemOf(c)
+		if err != nil {
+			return err
+		}
+		days, err := a.workingDays()
+		if err != nil {
+			return err
+		}
+		return casework.CheckProcedure(days, item, e, b)
 	case *ledger.CaseTerminateV1:
 		return a.mayEnd(c, b)
 	case *ledger.CaseRequestSupplementV1:
@@ -64,7 +94,7 @@ func (a *applier) mayEnd(c *casework.Case, b *ledger.CaseTerminateV1) error {
 		}
 		return c.CheckEnd(b, asked != nil, nil)
 	case ledger.CauseNotSupplemented:
-		came, err := a.broughtTo(c)
+		came, err := a.broughtTo(c, 0)
 		if err != nil {
 			return err
 		}
@@ -121,8 +151,9 @@ func (a *applier) lastWish(id, without string) (*ledger.Entry, error) {
 const besideOf = `case_id = ? AND case_id <> '' AND case_id <> id AND status = 'applied' AND id <> ? `
 
 // broughtTo are the materials and fields that were brought to a case after it was
-// handed in, for itself or for all of the joint matter it is part of.
-func (a *applier) broughtTo(c *casework.Case) ([]string, error) {
+// handed in, for itself or for all of the joint matter it is part of; since a moment,
+// Unix milliseconds.
+func (a *applier) broughtTo(c *casework.Case, since int64) ([]string, error) {
 	ids := []string{c.ID}
 	if c.Package != nil {
 		ids = append(ids, c.Package.ID)
@@ -137,6 +168,9 @@ func (a *applier) broughtTo(c *casework.Case) ([]string, error) {
 			body, err := entries[i].e.Decode()
 			if err != nil {
 				return nil, err
+			}
+			if entries[i].e.OccurredAt < since {
+				continue
 			}
 			names = append(names, broughtBy(body)...)
 		}

@@ -138,3 +138,37 @@ func TestTermAndWhatCame(t *testing.T) {
 	_, err = hub.Step(opened.ID, end)
 	wantRefused(t, "it came", err, "supplement_came")
 }
+
+// A paper that was left for later comes before the case is granted, to whichever
+// desk.
+func TestLeftForLaterComesFirst(t *testing.T) {
+	c := storetest.NewCounty(t)
+	hub := c.Hub()
+	const code = "TB-SFJ-001"
+	minor := ""
+	for _, m := range c.Item(code).Materials {
+		if m.Required && m.Tolerable() {
+			minor = m.Name
+		}
+	}
+	var paper catalog.SubmittedMaterial
+	opened := hub.Submit(code, func(b *ledger.CaseSubmitV1) {
+		b.Lacking = true
+		for i, m := range b.Materials {
+			if m.Name == minor {
+				paper, b.Materials = m, append(b.Materials[:i:i], b.Materials[i+1:]...)
+				return
+			}
+		}
+	})
+	hub.MustStep(opened.ID, &ledger.CaseAcceptV1{Tolerated: []ledger.ToleratedMaterial{{Material: minor, Before: calendar.DateOf(c.Clock.Now()).AddDays(2)}}})
+	for step, _ := hub.MustCase(opened.ID).Current(); step.Verb != ledger.VerbDecide; step, _ = hub.MustCase(opened.ID).Current() {
+		hub.Advance(opened.ID)
+	}
+	_, err := hub.Step(opened.ID, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"})
+	wantRefused(t, "granted without it", err, "tolerated_missing")
+	if _, err := hub.Step(opened.ID, &ledger.CaseSupplementV1{Materials: []catalog.SubmittedMaterial{paper}}); err != nil {
+		t.Fatal(err)
+	}
+	hub.MustStep(opened.ID, &ledger.CaseDecideV1{Granted: true, Opinion: "准予"})
+}

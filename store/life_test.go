@@ -22,7 +22,7 @@ func TestSupplementProcedureExtension(t *testing.T) {
 	village, townNode, hub := c.Village(here), c.Township(town), c.Hub()
 	const chronic = "TB-YBJ-003"
 	item := c.Item(chronic)
-	paper := item.Materials[slices.IndexFunc(item.Materials, func(m catalog.Material) bool { return m.Required && !m.Tolerable() })].Name
+	paper := item.Materials[slices.IndexFunc(item.Materials, func(m catalog.Material) bool { return m.Required && !m.Tolerable() && !m.Shareable })].Name
 	less := func(b *ledger.CaseSubmitV1) {
 		b.Materials = slices.DeleteFunc(b.Materials, func(m catalog.SubmittedMaterial) bool { return m.Name == paper })
 	}
@@ -60,7 +60,7 @@ func TestSupplementProcedureExtension(t *testing.T) {
 	due := calendar.DateOf(c.Clock.Now()).AddDays(30)
 	hub.MustStep(opened.ID, &ledger.CaseAcceptV1{Supplements: []string{supplement.ID}, Dues: ledger.Dues{Statutory: due}})
 	today := calendar.DateOf(c.Clock.Now())
-	hub.MustStep(opened.ID, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(10), Reason: "需专家评审"})
+	hub.MustStep(opened.ID, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(7), Reason: "需专家评审"})
 	c.Clock.Advance(48 * time.Hour)
 	hub.MustStep(opened.ID, &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂"})
 	hub.MustStep(opened.ID, &ledger.CaseResumeV1{Procedure: "专家评审", On: today.AddDays(2), Result: "通过"})

@@ -76,7 +76,7 @@ func TestApplicantIsToldOnceEverywhere(t *testing.T) {
 	for hub.MustCase(opened.ID).AcceptedMS == 0 {
 		hub.Advance(opened.ID)
 	}
-	hub.MustStep(opened.ID, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(10), Reason: "需专家评审"})
+	hub.MustStep(opened.ID, &ledger.CaseSuspendV1{Procedure: "专家评审", Lawful: true, Until: today.AddDays(7), Reason: "需专家评审"})
 	c.Clock.Advance(48 * time.Hour)
 	hub.MustStep(opened.ID, &ledger.CaseExtendV1{Days: 10, Reason: "情况复杂"})
 	hub.MustStep(opened.ID, &ledger.CaseResumeV1{Procedure: "专家评审", On: today.AddDays(2), Result: "通过"})

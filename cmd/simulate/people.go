@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -179,10 +180,14 @@ func (o *office) step(t task) bool {
 	return true
 }
 
+// met are the refusals that come of an applicant who acts meanwhile.
+var met = []string{"withdrawal_asked", "withdrawal_pending", "withdrawal_unasked", "supplement_came", "case_ended", "decided"}
+
 // tolerable is nil for a refusal that a person can meet with.
 func (o *office) tolerable(err error) error {
-	if o.idle != 0 {
-		return nil // whoever works here was dismissed
+	var no *store.Refused
+	if o.idle != 0 || errors.As(err, &no) && slices.Contains(met, no.Code) {
+		return nil // whoever works here was dismissed, or waits for what the applicant wants
 	}
 	return err
 }
@@ -220,6 +225,7 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 		if chance(1, 60) && c.ExtendedBy == 0 && !today.After(c.Told.Statutory) {
 			return verb, &ledger.CaseExtendV1{Days: 5, Reason: "案情复杂"}
 		}
+		o.bringTolerated(c)
 		if chance(1, 20) {
 			return verb, &ledger.CaseDecideV1{Opinion: "不符合规定条件"}
 		}
@@ -243,7 +249,7 @@ func (o *office) acceptance(c *casework.Case, t task) ledger.Body {
 	case len(lacks) > 0 && o.chance.IntN(3) == 0 && tolerable(item, lacks):
 		b := &ledger.CaseAcceptV1{Note: "容缺受理"}
 		for _, name := range lacks {
-			b.Tolerated = append(b.Tolerated, ledger.ToleratedMaterial{Material: name, Before: o.today().AddDays(30)})
+			b.Tolerated = append(b.Tolerated, ledger.ToleratedMaterial{Material: name, Before: o.today().AddDays(min(10, item.StatutoryWorkingDays))})
 		}
 		return b
 	case len(lacks) > 0:
@@ -254,6 +260,22 @@ func (o *office) acceptance(c *casework.Case, t task) ledger.Body {
 		return &ledger.CaseRejectV1{Reason: "不属于本机关职权范围", Authority: "上级主管部门"}
 	}
 	return &ledger.CaseAcceptV1{Note: "予以受理"}
+}
+
+// bringTolerated takes in what the applicant was left for later.
+func (o *office) bringTolerated(c *casework.Case) {
+	if len(c.Tolerated) == 0 {
+		return
+	}
+	item := *o.item(c)
+	item.Materials = slices.DeleteFunc(slices.Clone(item.Materials), func(m catalog.Material) bool {
+		return !slices.ContainsFunc(c.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Material == m.Name })
+	})
+	for i := range item.Materials {
+		item.Materials[i].Required = true
+	}
+	_, err := o.record(o.who(ledger.VerbAccept, c.Department), &ledger.CaseSupplementV1{Materials: storetest.Materials(item)}, storetest.About{Case: c.ID, Scope: c.Division})
+	o.w.must(o.tolerable(err), "what was left for later at "+o.node.ID())
 }
 
 func tolerable(item *catalog.Item, names []string) bool {

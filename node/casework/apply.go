@@ -205,6 +205,9 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 	case *ledger.CaseAcceptV1:
 		return c.accept(item, e, b)
 	case *ledger.CaseRejectV1:
+		if !reasoned(b.Reason) {
+			return errReason
+		}
 		c.Status, c.RejectedMS, c.Reason, c.RightAuthority = NotAccepted, e.OccurredAt, b.Reason, b.Authority
 	case *ledger.CaseReturnV1:
 		return c.sendBack(b)
@@ -213,7 +216,7 @@ func (c *Case) happen(item *catalog.Item, e *ledger.Entry, body ledger.Body) err
 	case *ledger.CaseResumeV1:
 		return c.resume(e, b)
 	case *ledger.CaseExtendV1:
-		return c.extend(e, b)
+		return c.extend(item, e, b)
 	case *ledger.CaseTerminateV1:
 		return c.terminate(e, b)
 	case *ledger.CaseDecideV1:
@@ -299,6 +302,23 @@ func saysSomething(reason string) bool {
 	}
 	return strings.ContainsFunc(reason, unicode.IsLetter)
 }
+
+// minReason is how many letters or Chinese characters the reason of a refusal has at
+// least *(convention)*.
+const minReason = 5
+
+// reasoned reports whether a text can be the reason of a refusal (art. 32 and 38).
+func reasoned(reason string) bool {
+	n := 0
+	for _, r := range reason {
+		if unicode.IsLetter(r) {
+			n++
+		}
+	}
+	return n >= minReason && saysSomething(reason)
+}
+
+var errReason = refuse("reason_short", "不予受理、不予许可须写明事实和理由，不得少于五个字", "a refusal states its facts and reasons, in a sentence and not a word or two")
 
 var emptyWords = []string{"退回", "退件", "无理由", "无", "略", "见上", "同上"}
 

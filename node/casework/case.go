@@ -142,6 +142,10 @@ type Case struct {
 	Hearing *Hearing `json:"hearing,omitempty"`
 	// Reviewers are the staff numbers of those who looked into it.
 	Reviewers []string `json:"reviewers,omitempty"`
+	// AgainMS is when what is missing was asked for a second time, and AgainFrom the
+	// first of the notice's points that are of that; zero where it was not.
+	AgainMS   int64 `json:"again_ms,omitempty"`
+	AgainFrom int   `json:"again_from,omitempty"`
 	// FirstApplicant is whom the case was for when it was accepted, and CorrectedMS
 	// when that was put right last after it; nil and 0 where it was not.
 	FirstApplicant *ledger.Applicant `json:"first_applicant,omitempty"`

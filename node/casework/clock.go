@@ -98,7 +98,18 @@ func (c *Case) Limits(item *catalog.Item, cal *calendar.Calendar) ([]Limit, erro
 			return nil, err
 		}
 	}
+	capPromise(limits)
 	return limits, nil
+}
+
+// capPromise keeps the promise from being later than the law allows, which a
+// procedure that stops the promise alone would make it.
+func capPromise(limits []Limit) {
+	find := func(k LimitKind) int { return slices.IndexFunc(limits, func(l Limit) bool { return l.Kind == k }) }
+	p, s := find(LimitPromised), find(LimitStatutory)
+	if p >= 0 && s >= 0 && !limits[s].Result.Due.IsZero() && limits[p].Result.Due.After(limits[s].Result.Due) {
+		limits[p].Result = limits[s].Result
+	}
 }
 
 // Dues are the dates by which a case must be decided.

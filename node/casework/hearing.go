@@ -206,6 +206,10 @@ func CheckHearing(cal *calendar.Calendar, e *ledger.Entry, body ledger.Body) err
 	if on.Before(least.Due) {
 		return refuse("hearing_days", zh+least.Due.String(), en+least.Due.String())
 	}
+	// One that can still be held in time is.
+	if b, ok := body.(*ledger.HearingConveneV1); ok && !b.HeldBefore.Before(least.Due) && on.After(b.HeldBefore) {
+		return refuse("hearing_term", "听证须在申请后二十个工作日内组织，最晚到 "+b.HeldBefore.String(), "a hearing is held within twenty working days of being asked for: until "+b.HeldBefore.String())
+	}
 	return nil
 }
 

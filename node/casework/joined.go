@@ -25,6 +25,8 @@ type Joined struct {
 	// Again: what is missing in the joint matter was asked for more than once. It
 	// stands with the first of its cases, so that it is one breach and not many.
 	Again bool `json:"again,omitempty"`
+	// Extended: the joint matter was extended as a whole.
+	Extended bool `json:"extended,omitempty"`
 }
 
 // InternalPaper is a paper that the applicant does not hand in, for another case

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ func (c *Case) requestSupplement(item *catalog.Item, e *ledger.Entry, b *ledger.
 	}
 	again := *c.Notice
 	again.Points, again.Before, again.By = append(slices.Clip(again.Points), b.Points...), b.Before, e.Actor
+	c.AgainMS, c.AgainFrom = e.OccurredAt, len(c.Notice.Points)
 	c.Notice = &again
 	c.Flag(FlagSecondNotice)
 	return nil
@@ -145,6 +147,9 @@ func (c *Case) checkPapers(item *catalog.Item, e *ledger.Entry, b *ledger.CaseAc
 	if err := c.checkTolerated(item, e, b.Tolerated); err != nil {
 		return err
 	}
+	if last := b.Dues.Statutory; !last.IsZero() && slices.ContainsFunc(b.Tolerated, func(t ledger.ToleratedMaterial) bool { return t.Before.After(last) }) {
+		return errTolerated
+	}
 	if c.AcceptedMS != 0 {
 		return nil // a case that counts as accepted cannot be held up for papers
 	}
@@ -179,6 +184,38 @@ func (c *Case) checkTolerated(item *catalog.Item, e *ledger.Entry, tolerated []l
 		}
 		if t.Before.Before(dayOf(e)) {
 			return refuse("date_past", "容缺材料的补交日期已过", "the day for a material left for later has passed")
+		}
+		if t.Before.DaysSince(dayOf(e)) > item.StatutoryWorkingDays+2*(item.StatutoryWorkingDays/5+1)+holidays {
+			return errTolerated
+		}
+	}
+	return nil
+}
+
+var errTolerated = refuse("tolerated_late", "容缺材料的补交日期不得晚于办件的法定办结日期", "what is left for later comes before the case has to be decided by law")
+
+// CheckTolerated refuses to decide a case while a paper that was left for later has
+// not come: to grant it at all, to refuse it before the day that was set.
+func (c *Case) CheckTolerated(e *ledger.Entry, b *ledger.CaseDecideV1, brought func(name string) bool) error {
+	for _, t := range c.Tolerated {
+		if !brought(t.Material) && (b.Granted || !dayOf(e).After(t.Before)) {
+			return refuse("tolerated_missing", "容缺材料“"+t.Material+"”尚未补交，不能作出决定", t.Material+" was left for later and has not come; the case cannot be decided yet")
+		}
+	}
+	return nil
+}
+
+// CheckSecondNotice refuses to accept a case for what came before its second notice:
+// what that asked for has to come after it. later are the names of what did.
+func (c *Case) CheckSecondNotice(b *ledger.CaseAcceptV1, later func(name string) bool) error {
+	if c.AgainMS == 0 || c.AcceptedMS != 0 || b.Deemed {
+		return nil
+	}
+	for _, p := range c.Notice.Points[c.AgainFrom:] {
+		name := p.Material + p.Field
+		left := slices.ContainsFunc(append(slices.Clone(c.Tolerated), b.Tolerated...), func(t ledger.ToleratedMaterial) bool { return t.Material == name })
+		if !left && !later(name) {
+			return refuse("papers_missing", "再次告知要求补正的“"+name+"”尚未补交", name+", which the second notice asked for, has not come since")
 		}
 	}
 	return nil
@@ -220,18 +257,21 @@ func Excluded(item *catalog.Item, procedure string) bool {
 // suspend begins a special procedure.
 func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspendV1) error {
 	lawful := Excluded(item, b.Procedure)
+	own := ownProcedure(item, b.Procedure)
 	known := slices.Contains(promiseOnly, b.Procedure) ||
-		slices.ContainsFunc(item.SpecialProcedures, func(p catalog.SpecialProcedure) bool { return p.Name == b.Procedure })
+		own >= 0
 	today := dayOf(e)
 	switch {
 	case !lawful && !known:
 		return refuse("procedure_unknown", "事项和法律都没有“"+b.Procedure+"”这一特别程序", "neither the item nor the law knows the procedure "+b.Procedure)
 	case b.Procedure == ProcedureHearing:
 		return refuse("hearing_own", "听证请用“听证通知”办理：须于七日前通知时间、地点，并指定主持人", "a hearing is convened with its own notice: when and where, seven days before, and who chairs it")
+	case own < 0 && !heads(e.Actor.Role) && (lawful || e.Actor.Role != identity.TownshipReviewer && e.Actor.Role != identity.DepartmentReviewer):
+		return refuse("procedure_leader", "事项指南未列“"+b.Procedure+"”，须由负责人决定（现场勘验、公示也可由审核人员决定）", "the item does not name the procedure "+b.Procedure+": whoever heads the authority decides on it, on a site visit or publicity the reviewer too")
 	case lawful != b.Lawful:
 		return refuse("procedure_lawful", "该特别程序是否扣除法定时限与事项不符", "whether this procedure stops the law's own limit is not as the item says")
-	case b.Until.Before(today) || b.Until.DaysSince(today) > maxProcedure:
-		return refuse("procedure_days", "特别程序的截止日期有误", "the last day of the procedure has passed, or is more than two years off")
+	case b.Until.Before(today) || b.Until.DaysSince(today) > longest(item, own):
+		return refuse("procedure_days", "特别程序的截止日期已过，或超出事项载明的时间（事项未载明的，不超过三个月）", "the last day of the procedure has passed, or is later than the time that the item states for it, which is three months where it states none")
 	case slices.ContainsFunc(c.Suspensions, func(s Suspension) bool { return s.Procedure == b.Procedure && s.Open(today) }):
 		return refuse("procedure_open", "该特别程序正在进行", "this procedure is under way already")
 	}
@@ -240,8 +280,49 @@ func (c *Case) suspend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspen
 	return nil
 }
 
-// maxProcedure bounds a special procedure, in natural days.
-const maxProcedure = 731
+// What bounds a special procedure, in natural days *(convention)*: unlisted one that
+// the item does not name, holidays what a holiday may add to working days, and
+// maxProcedure any day that is told.
+const (
+	unlisted     = 92
+	holidays     = 12
+	maxProcedure = 731
+)
+
+// ownProcedure is where the item names a procedure; negative where it does not.
+func ownProcedure(item *catalog.Item, procedure string) int {
+	return slices.IndexFunc(item.SpecialProcedures, func(p catalog.SpecialProcedure) bool { return p.Name == procedure })
+}
+
+// longest is for how many natural days a procedure may be told to take, without a
+// calendar; CheckProcedure counts the working days.
+func longest(item *catalog.Item, own int) int {
+	if own < 0 {
+		return unlisted
+	}
+	p := item.SpecialProcedures[own]
+	if p.Unit == catalog.NaturalDays {
+		return p.TypicalDays
+	}
+	return p.TypicalDays + 2*(p.TypicalDays/5+1) + holidays
+}
+
+// CheckProcedure holds the last day of a procedure against the working days that
+// the item states for it, by the calendar there is.
+func CheckProcedure(cal *calendar.Calendar, item *catalog.Item, e *ledger.Entry, b *ledger.CaseSuspendV1) error {
+	own := ownProcedure(item, b.Procedure)
+	if own < 0 || item.SpecialProcedures[own].Unit != catalog.WorkingDays {
+		return nil
+	}
+	last, err := cal.Due(calendar.Period{Start: dayOf(e), Days: item.SpecialProcedures[own].TypicalDays})
+	if err != nil {
+		return refuse("calendar_year", "缺少所需年份的节假日安排，无法计算特别程序的时间，请先导入日历", "the calendar lacks a year that the procedure's days are counted in; import it first")
+	}
+	if b.Until.After(last.Due) {
+		return refuse("procedure_days", "事项载明的“"+b.Procedure+"”时间到 "+last.Due.String()+" 为止", "by the item the procedure takes until "+last.Due.String()+" at most")
+	}
+	return nil
+}
 
 // resume ends a special procedure with its result.
 func (c *Case) resume(e *ledger.Entry, b *ledger.CaseResumeV1) error {
@@ -269,9 +350,15 @@ func (c *Case) resume(e *ledger.Entry, b *ledger.CaseResumeV1) error {
 }
 
 // extend gives more time, once, while the time there was has not run out.
-func (c *Case) extend(e *ledger.Entry, b *ledger.CaseExtendV1) error {
+func (c *Case) extend(item *catalog.Item, e *ledger.Entry, b *ledger.CaseExtendV1) error {
 	today := dayOf(e)
 	switch {
+	case b.Days > item.StatutoryWorkingDays:
+		// Art. 42 adds ten days to twenty; what a law decides in fewer it does not more
+		// than double.
+		return refuse("extension_days", fmt.Sprintf("延长不得超过事项的法定时限（%d 个工作日）", item.StatutoryWorkingDays), fmt.Sprintf("it is extended by no more than the item's own limit in law, %d working days", item.StatutoryWorkingDays))
+	case c.Package != nil && c.Package.Extended:
+		return refuse("package_extended", "联办件已整体延长期限，本件不能再单独延长", "the joint matter was extended as a whole; its cases are not extended beside that")
 	case c.ExtendedBy > 0:
 		return refuse("extended", "办件已延长过一次，不能再延长", "a case is extended once")
 	case !c.Told.Statutory.IsZero() && today.After(c.Told.Statutory):
@@ -307,6 +394,9 @@ func heads(r identity.Role) bool {
 }
 
 func (c *Case) decide(e *ledger.Entry, b *ledger.CaseDecideV1) error {
+	if !b.Granted && !reasoned(b.Opinion) {
+		return errReason
+	}
 	if c.lookedInto(e.Actor.Staff) && !c.Instant {
 		return refuse("same_person", "受理过、审查过该办件的人员不能审批同一办件，请由其他有权人员审批", "whoever accepted a case, or looked into it, at any time may not decide it")
 	}

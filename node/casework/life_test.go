@@ -11,6 +11,7 @@ import (
 	"github.com/tongban/tongban/node/calendar"
 	"github.com/tongban/tongban/node/calendar/calendartest"
 	"github.com/tongban/tongban/node/catalog"
+	"github.com/tongban/tongban/node/identity"
 	"github.com/tongban/tongban/node/ledger"
 )
 
@@ -26,12 +27,15 @@ type act struct {
 	want    string // the code of the refusal
 }
 
+// roleOf are the roles of those who act, where it matters.
+var roleOf = map[string]identity.Role{"b": identity.DepartmentLeader, "l": identity.DepartmentLeader, "r": identity.DepartmentReviewer, "w": identity.DepartmentWindow}
+
 // live lets a case live through acts; a refused one must change nothing.
 func live(tb testing.TB, c *Case, acts ...act) *Case {
 	tb.Helper()
 	for i, a := range acts {
 		e := entry(c, fmt.Sprintf("%s-%d", c.Head, i))
-		e.OccurredAt, e.Actor.Staff = on(tb, a.day), a.by
+		e.OccurredAt, e.Actor.Staff, e.Actor.Role = on(tb, a.day), a.by, roleOf[a.by]
 		before := mustJSON(tb, c)
 		next, err := apply(c, e, a.body, holder(c))
 		if code(err) != a.want {
@@ -300,6 +304,9 @@ func TestLimits(t *testing.T) {
 		{"publicity stops the promise only", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
 			Suspensions: []Suspension{{Procedure: "公示", From: day("2026-04-28"), Until: day("2026-05-12"), End: day("2026-05-12")}}},
 			"notice 2026-05-06;promised 2026-05-15;statutory 2026-05-26;"},
+		{"publicity of many weeks: promised no later than the law allows", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
+			Suspensions: []Suspension{{Procedure: "公示", From: day("2026-04-28"), Until: day("2026-07-12")}}},
+			"notice 2026-05-06;promised 2026-05-26;statutory 2026-05-26;"},
 		{"no result by the day that was told: the clock goes on", Case{HandedInMS: on(t, "2026-04-24"), AcceptedOn: day("2026-04-24"),
 			Suspensions: []Suspension{{Procedure: "专家评审", Lawful: true, From: day("2026-04-28"), Until: day("2026-05-12")}}},
 			"notice 2026-05-06;promised 2026-05-15;statutory 2026-06-05;"},

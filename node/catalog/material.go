@@ -1,6 +1,11 @@
 package catalog
 
-import "github.com/tongban/tongban/node/calendar"
+import (
+	"slices"
+	"strings"
+
+	"github.com/tongban/tongban/node/calendar"
+)
 
 // Material is a paper the applicant hands in. Condition is present exactly
 // when the paper is not always required, and says when it is.
@@ -19,8 +24,15 @@ type Material struct {
 // Tolerable reports whether a case may be accepted without the material for the
 // time being (容缺受理): one that the government issued itself and can look up
 // meanwhile, or that is needed in some cases only. What only the applicant can
-// say is never left for later.
-func (m Material) Tolerable() bool { return m.Shareable || !m.Required }
+// say is never left for later, and neither is who they are or a licence that has to
+// be there first.
+func (m Material) Tolerable() bool {
+	return (m.Shareable || !m.Required) && !slices.ContainsFunc(neverMinor, func(word string) bool { return strings.Contains(m.Name, word) })
+}
+
+// neverMinor are words in the names of papers that say who somebody is, or that
+// they were licensed.
+var neverMinor = []string{"身份证", "户口簿", "护照", "通行证", "主体资格", "营业执照", "执照", "许可", "批准", "批复", "核准", "登记证", "资格证", "证书", "前置"}
 
 // maxCopies bounds what an item may demand and what can be handed in.
 const maxCopies = 99

@@ -49,6 +49,10 @@ var makers = map[Kind]maker{
 				d.Text = append(d.Text, "因逾期未一次性告知需要补正的内容，依照《中华人民共和国行政许可法》第三十二条第四项，自收到申请材料之日起即为受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
 				return
 			}
+			if len(c.Tolerated) > 0 {
+				d.Text = append(d.Text, "除上列须补交的材料外，申请材料符合法定形式，决定容缺受理；上列材料未补交前不作出准予决定。特别程序所需时间依法不计算在期限内，将另行书面告知。")
+				return
+			}
 			d.Text = append(d.Text, "申请材料齐全、符合法定形式，决定予以受理。特别程序所需时间依法不计算在期限内，将另行书面告知。")
 		},
 	},
@@ -131,10 +135,18 @@ var makers = map[Kind]maker{
 		ready: func(c *casework.Case) bool { return c.Status == casework.Terminated },
 		date:  func(c *casework.Case) calendar.Date { return day(c.TerminatedMS) },
 		fill: func(d *Document, s Subject) {
-			d.add("终止原因", causes[s.Case.Cause]).add("说明", s.Case.Reason)
-			if s.Case.PapersReturned {
-				d.add("申请材料", "已退还申请人")
+			c, asked, papers := s.Case, "本机关", "未退还，申请人可凭收件凭证到收件窗口领回"
+			if c.Cause == ledger.CauseWithdrawn {
+				asked = "申请人"
 			}
+			if c.PapersReturned {
+				papers = "已退还申请人"
+			}
+			d.add("提出人", asked).add("终止原因", causes[c.Cause]).add("说明", c.Reason)
+			if c.TerminatedBy != nil {
+				d.add("经办人", c.TerminatedBy.Name)
+			}
+			d.add("申请材料", papers)
 		},
 	},
 	HearingNotice:  hearingNotice,

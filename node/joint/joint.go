@@ -315,6 +315,8 @@ func (c *Case) extend(e *ledger.Entry, b *ledger.PackageExtendV1, members []*cas
 	switch {
 	case c.ExtendedBy > 0:
 		return refuse("extended", "联办件已延长过一次，不能再延长", "a joint matter is extended once")
+	case slices.ContainsFunc(members, func(m *casework.Case) bool { return m.ExtendedBy > 0 }):
+		return refuse("member_extended", "联办件中已有办件单独延长期限，不能再整体延长", "one of its cases was extended by itself; the whole is not extended beside that")
 	case acceptedOn(members).IsZero():
 		return refuse("not_accepted_yet", "联办件尚未受理，无需延长", "the joint matter has not been accepted yet; nothing is to be extended")
 	}
