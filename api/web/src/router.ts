@@ -60,6 +60,7 @@ export const router = createRouter({
     { path: '/my', name: 'my', component: () => import('./pages/MyHomePage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/login', name: 'myLogin', component: () => import('./pages/MyLoginPage.vue'), meta: { public: true, frame: 'public', alone: true } },
     { path: '/my/activate', name: 'myActivate', component: () => import('./pages/MyActivatePage.vue'), meta: { public: true, frame: 'public', alone: true } },
+    { path: '/my/provider', name: 'myProvider', component: () => import('./pages/MyProviderPage.vue'), meta: { public: true, frame: 'public', alone: true } },
     { path: '/my/find', name: 'myFind', component: () => import('./pages/MyFindPage.vue'), meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/apply/:code', name: 'myApply', component: () => import('./pages/MyApplyPage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },
     { path: '/my/cases/:id', name: 'myCase', component: () => import('./pages/MyCasePage.vue'), props: true, meta: { public: true, frame: 'mine', alone: true } },

@@ -34,6 +34,14 @@ export const useMine = defineStore('mine', {
       const tokens = await askMine(() => api.POST('/api/v1/my/session', { body: { type, number, password, mode: 'cookie', ...(otp ? { otp } : {}) } }))
       this.take(tokens.account)
     },
+    /** Logs in with what an identity provider sent the browser back with. */
+    async enterByProvider(body: Schemas['ProviderReturn']) {
+      this.take((await askMine(() => api.POST('/api/v1/my/provider/session', { body }))).account)
+    },
+    /** Links the identity that came back to the account that is logged in. */
+    async linkProvider(body: Schemas['ProviderReturn']) {
+      this.take(await askMine(() => api.PUT('/api/v1/my/provider/link', { body })))
+    },
     async activate(type: Kind, number: string, code: string, password: string) {
       const tokens = await askMine(() => api.POST('/api/v1/my/activation', { body: { type, number, code, password, mode: 'cookie' } }))
       this.take(tokens.account)
