@@ -223,7 +223,7 @@ func (o *office) choose(c *casework.Case, verb ledger.Verb, t task) (ledger.Verb
 			return verb, &ledger.CaseSuspendV1{Procedure: p.Name, Lawful: casework.Excluded(o.item(c), p.Name), Until: today.AddDays(max(p.TypicalDays, 1)), Reason: "依法开展" + p.Name}
 		}
 		if chance(1, 60) && c.ExtendedBy == 0 && !today.After(c.Told.Statutory) {
-			return verb, &ledger.CaseExtendV1{Days: 5, Reason: "案情复杂"}
+			return verb, &ledger.CaseExtendV1{Days: min(5, o.item(c).StatutoryWorkingDays), Reason: "案情复杂"}
 		}
 		o.bringTolerated(c)
 		if chance(1, 20) {
